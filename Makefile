@@ -1,0 +1,103 @@
+# `make help` lists what there is to do. Needs python3 (3.11 or newer), make and git; the rest is installed
+# into .venv from the lock files under requirements/.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DONE := $(VENV)/.done
+WORKERS ?= 2
+ARGS ?=
+TESTS ?=
+UPGRADE ?=
+
+# An environment variable of the caller's must not lead an install elsewhere.
+unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
+export PIP_USER := 0
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Where pip is pointed at a mirror, uv goes there too.
+ifdef PIP_INDEX_URL
+export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
+endif
+# Trust the machine's own certificates, if it has any: a network may sign with an authority of its own.
+ifneq ($(wildcard /etc/ssl/cert.pem /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt),)
+export UV_SYSTEM_CERTS ?= true
+endif
+
+UV_INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(UPGRADE)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup run test check lock bench docs clean
+
+help: ## list the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(DONE)/dev ## create .venv with everything for development and tests
+	@echo "ready: make run, make test, make check"
+
+run: $(DONE)/run ## start the demo: fresh database, synthetic cases, server (ARGS=… adds options)
+	@$(BIN)/ungdom demo --serve $(ARGS)
+
+test: $(DONE)/dev ## run every test (WORKERS=2, TESTS=tests/workflow to narrow, ARGS=… for pytest)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS) $(TESTS)
+
+check: $(DONE)/dev ## lint, format check, types, import layers
+	@echo "1/4 ruff check"
+	@$(BIN)/ruff check .
+	@echo "2/4 ruff format"
+	@$(BIN)/ruff format --check .
+	@echo "3/4 mypy --strict"
+	@$(BIN)/mypy
+	@echo "4/4 import layers"
+	@$(BIN)/lint-imports
+
+bench: $(DONE)/dev ## run the benchmarks
+	@$(BIN)/python bench/moves.py $(ARGS)
+
+docs: $(DONE)/dev ## regenerate the generated files (docs/ and openapi/)
+	@$(BIN)/ungdom docs
+	@$(BIN)/ungdom openapi --out openapi/v1.json
+
+lock: $(DONE)/uv ## resolve the lock files again (UPGRADE=--upgrade takes newer versions)
+	@echo "1/3 requirements/uv.txt"
+	@$(COMPILE) --group pyproject.toml:bootstrap --output-file requirements/uv.txt >/dev/null
+	@echo "2/3 requirements/run.txt"
+	@$(COMPILE) pyproject.toml --extra postgres --group build --output-file requirements/run.txt >/dev/null
+	@echo "3/3 requirements/dev.txt"
+	@$(COMPILE) pyproject.toml --all-extras --group build --group dev --constraint requirements/run.txt \
+		--output-file requirements/dev.txt >/dev/null
+
+clean: ## remove the environment and everything that tools left behind
+	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* \
+		htmlcov build dist src/*.egg-info
+	@find src tests bench migrations -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+# --- the environment: a stamp for each step, redone when its lock file changes --------------------
+
+$(DONE)/uv: requirements/uv.txt
+	@echo "1/4 creating the environment …"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "ungdom needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>/dev/null || echo not here)."; \
+		echo "Name a newer one: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "This Python lacks its venv module; on Debian and Ubuntu it is in the package python3-venv."; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+	@echo "2/4 installing uv …"
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements/uv.txt
+	@mkdir -p $(DONE) && touch $@
+
+$(DONE)/run: requirements/run.txt pyproject.toml $(DONE)/uv
+	@echo "3/4 installing the locked packages …"
+	@$(UV_INSTALL) --require-hashes -r requirements/run.txt
+	@echo "4/4 installing ungdom itself …"
+	@$(UV_INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DONE)/dev: requirements/dev.txt pyproject.toml $(DONE)/uv
+	@echo "3/4 installing the locked packages, development tools included …"
+	@$(UV_INSTALL) --require-hashes -r requirements/dev.txt
+	@echo "4/4 installing ungdom itself …"
+	@$(UV_INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@ $(DONE)/run

@@ -1,0 +1,1 @@
+"""The justice sector's own messages (ESAS). Pure: mapping only; transport is elsewhere."""

@@ -1,0 +1,107 @@
+"""Which part of the official status message (`oppdatertSaksstatus`) an event gives, and with which reason code."""
+
+from dataclasses import dataclass
+
+from ungdom.workflow import details as d
+from ungdom.workflow.case import Case
+from ungdom.workflow.events import Event
+from ungdom.workflow.vocabulary import CLOSED, EventType, State
+
+E = EventType
+
+STOP, RESUME, CLOSE = "stansUngdomsreaksjon", "oppstartEtterStans", "avsluttetUngdomsreaksjon"
+
+BREACH = "BRUDD_PGA_VILKÅR"
+OFFENCE = "BRUDD_PGA_STRAFFBARE_FORHOLD"
+BOTH = "BRUDD_PGA_VILKÅR_OG_STRAFFBARE_FORHOLD"
+
+STOPS = {
+    d.InterruptionReason.MISSED_TALK: BREACH,
+    d.InterruptionReason.NEW_BREACH_AFTER_TALK: BREACH,
+    d.InterruptionReason.CHARGED_WITH_NEW_OFFENCE: OFFENCE,
+    d.InterruptionReason.HEALTH: "UTSATT_GJENNOMFOERING",
+    d.InterruptionReason.WEIGHTY_GROUNDS: "UTSATT_GJENNOMFOERING",
+    d.InterruptionReason.COMPLAINT: "UTSATT_GJENNOMFOERING",
+}
+PETITIONS = {
+    d.PetitionGround.BREACH: BREACH,
+    d.PetitionGround.NEW_OFFENCE: OFFENCE,
+    d.PetitionGround.BREACH_AND_NEW_OFFENCE: BOTH,
+}
+RESUMPTIONS = {
+    d.ResumptionReason.CAUSE_GONE: "AARSAK_TIL_BRUDD_IKKE_LENGER_TIL_STEDE",
+    d.ResumptionReason.CONVERSION_NOT_WANTED: "OENSKER_IKKE_OMGJOERE",
+    d.ResumptionReason.NEW_CASE_DROPPED: "NYTT_STRAFFBART_FORHOLD_HENLAGT",
+    d.ResumptionReason.SEPARATE_SENTENCE: "SAERSKILT_DOM_I_NY_SAK",
+}
+SIMPLE = {
+    E.ASSIGNED: ("tildeltSaksansvarlig", None),
+    E.PLAN_SIGNED: ("ungdomsplanSignert", None),
+    E.POSTPONED: (STOP, "UTSATT_GJENNOMFOERING"),
+    E.PETITION_DECLINED: (RESUME, "OENSKER_IKKE_OMGJOERE"),
+    E.PETITION_REJECTED: (RESUME, "AARSAK_TIL_BRUDD_IKKE_LENGER_TIL_STEDE"),
+    E.PROSECUTION_NOT_RESUMED: (RESUME, "OENSKER_IKKE_OMGJOERE"),
+    E.TRANSFER_ACCEPTED: ("overfoertAnnetKonfliktraad", None),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OfficialStatus:
+    """One part of the message, with the reason code where the part has one."""
+
+    part: str
+    code: str | None
+
+
+def official_status(case: Case, event: Event) -> tuple[OfficialStatus, ...]:
+    """What the sector is told of this event; `case` is the case right after it. Nothing for most events.
+
+    Source: ESAS `oppdatertSaksstatus` 1.0. A petition for electronic control stops no clock and is not told.
+    """
+    said = event.details
+    if case.state in CLOSED and case.stints[-1].seq == event.seq:
+        return _closing(case, event)
+    if isinstance(said, d.Interrupted):
+        return (OfficialStatus(STOP, STOPS[said.reason]),)
+    if isinstance(said, d.PetitionSent):
+        return () if case.stints[-1].clock else (OfficialStatus(STOP, PETITIONS[said.ground]),)
+    if isinstance(said, d.Resumed):
+        return (OfficialStatus(RESUME, RESUMPTIONS[said.reason]),)
+    simple = SIMPLE.get(event.type)
+    return (OfficialStatus(*simple),) if simple else ()
+
+
+def _closing(case: Case, event: Event) -> tuple[OfficialStatus, ...]:
+    if not case.has(E.RECEIVED):
+        return ()
+    closed = (OfficialStatus(CLOSE, _closing_code(case, event)),)
+    if event.type is E.PROSECUTION_RESUMED:
+        return (OfficialStatus(STOP, _ground(case)), *closed)
+    return closed
+
+
+def _closing_code(case: Case, event: Event) -> str:
+    if case.state is State.COMPLETED:
+        return "FULLFOERT"
+    if case.state is State.CONSENT_WITHDRAWN:
+        return f"SAMTYKKE_TRUKKET_{'ETTER' if case.has(E.PLAN_SIGNED) else 'FOER'}_SIGNERT_UNGDOMSPLAN"
+    if event.type is E.CLOSED_AFTER_NEW_OFFENCE and case.start is None:
+        return "BRUDD_NYE_LOVBRUDD_FOER_IVERKSETTELSE"
+    if case.state in (State.CONVERTED, State.BREACH_CLOSED):
+        return _BREACH_CODES[_ground(case)]
+    return "ANNEN_AARSAK"
+
+
+def _ground(case: Case) -> str:
+    offence = case.has(E.NEW_OFFENCE_RECORDED, E.CLOSED_AFTER_NEW_OFFENCE)
+    breach = case.has(E.BREACH_RECORDED)
+    if offence and breach:
+        return BOTH
+    return OFFENCE if offence else BREACH
+
+
+_BREACH_CODES = {
+    BREACH: "BRUDD_PAA_VILKAAR",
+    OFFENCE: "BRUDD_NYE_LOVBRUDD",
+    BOTH: "BRUDD_NYE_LOVBRUDD_OG_VILKAAR",
+}

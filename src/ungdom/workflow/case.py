@@ -1,0 +1,298 @@
+"""One case as its history tells it: the facts that guards, clocks and readers ask for. `engine.fold` makes it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from ungdom.workflow import details as d
+from ungdom.workflow import law
+from ungdom.workflow.daycount import Length, after, birthday, days_between
+from ungdom.workflow.events import Event
+from ungdom.workflow.vocabulary import CLOSED, EventType, Regime, Sanction, State
+
+E = EventType
+
+_DECIDES = (E.JUDGMENT_GIVEN, E.FOLLOW_UP_BY_JUDGMENT, E.TRANSFERRED_TO_FOLLOW_UP)
+_STARTS = {
+    E.PLAN_MEETING_HELD: "plan_meeting",
+    E.PLAN_SIGNED: "plan_signed",
+    E.INTERIM_CONDITIONS_STARTED: "interim_conditions",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Youth:
+    """What the rules need to know of the person, and no more. Kept with people, not in events."""
+
+    born: date
+    guardians: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stint:
+    """One stay in one state. `clock`: the term of the sanction runs meanwhile."""
+
+    state: State
+    since: date
+    seq: int
+    clock: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The start of execution and the rule that gave it: plan_meeting, plan_signed or interim_conditions."""
+
+    on: date
+    rule: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sanctioned:
+    """The decision in force: its date, regime, and the length of the sanction."""
+
+    on: date
+    regime: Regime
+    length: Length
+    terms: d.Terms | None
+
+
+@dataclass(frozen=True)
+class Case:
+    """A case at one point of its history. `events`: in the order recorded, corrections already applied."""
+
+    youth: Youth
+    events: tuple[Event, ...]
+    stints: tuple[Stint, ...]
+    sanction: Sanction
+    konfliktrad: str
+    person: UUID
+    start: Start | None = None
+    sanctioned: Sanctioned | None = None
+    pinned: Regime | None = None
+    offences: tuple[d.Offence, ...] = ()
+
+    # --- where it stands ----------------------------------------------------------------------------------------
+
+    @property
+    def state(self) -> State:
+        """The state it is in."""
+        return self.stints[-1].state
+
+    @property
+    def entered_on(self) -> date:
+        """The day it came into its state: no move may be dated before."""
+        return self.stints[-1].since
+
+    @property
+    def is_closed(self) -> bool:
+        """In one of the closed states."""
+        return self.state in CLOSED
+
+    @property
+    def closed_on(self) -> date | None:
+        """The day it was closed; None while it is open."""
+        return self.entered_on if self.is_closed else None
+
+    @property
+    def registered_on(self) -> date:
+        """The day its life began."""
+        return self.stints[0].since
+
+    # --- the history --------------------------------------------------------------------------------------------
+
+    def all(self, *kinds: EventType) -> Iterator[Event]:
+        """Every event of these types, in the order recorded."""
+        return (event for event in self.events if event.type in kinds)
+
+    def last(self, *kinds: EventType) -> Event | None:
+        """The event of these types recorded last."""
+        return next((event for event in reversed(self.events) if event.type in kinds), None)
+
+    def first(self, *kinds: EventType) -> Event | None:
+        """The event of these types recorded first."""
+        return next(self.all(*kinds), None)
+
+    def has(self, *kinds: EventType) -> bool:
+        """Is there an event of these types?"""
+        return self.first(*kinds) is not None
+
+    # --- the acts and the youth ---------------------------------------------------------------------------------
+
+    @property
+    def first_offence(self) -> date:
+        """The day of the first act."""
+        return min(offence.on for offence in self.offences)
+
+    @property
+    def last_offence(self) -> date:
+        """The last day of the last act: the lead time is counted from here (settled choice)."""
+        return max(offence.last_day for offence in self.offences)
+
+    def under_age(self, day: date) -> bool:
+        """Under 18 on that day: guardians have their part. vergemålsloven § 8."""
+        return day < self.of_age_on
+
+    @property
+    def of_age_on(self) -> date:
+        """The 18th birthday."""
+        return after(self.youth.born, law.MAJORITY.on(self.youth.born))
+
+    def aged_at(self, offence: d.Offence) -> bool:
+        """15 or more, and under 18, at that act. strl §§ 20, 52 a; strpl § 71 a."""
+        low = birthday(self.youth.born, law.AGE_FROM.on(offence.on))
+        high = birthday(self.youth.born, law.AGE_BELOW.on(offence.on))
+        return low <= offence.last_day and offence.on < high
+
+    # --- regime, term and end -----------------------------------------------------------------------------------
+
+    def decision_regime(self, day: date) -> Regime:
+        """The regime of conditions and terms: that of the decision; before there is one, that of the step's date."""
+        return self.sanctioned.regime if self.sanctioned else law.REGIME.on(day)
+
+    def execution_regime(self, day: date) -> Regime:
+        """The regime of execution, breach and complaints: that of the step's date, unless a named user pinned one."""
+        return self.pinned or law.REGIME.on(day)
+
+    @property
+    def planned_end(self) -> date | None:
+        """The last day of the term as decided, interruptions not counted. krl § 23; the start day does not count."""
+        if self.start is None or self.sanctioned is None:
+            return None
+        end = after(self.start.on, self.sanctioned.length)
+        return date.fromordinal(end.toordinal() - 1) if law.CHOICES.count_start_day else end
+
+    def interruptions(self, day: date) -> list[tuple[date, date]]:
+        """The spans in which the clock stood still, from and to, until that day. After the end nothing stands still."""
+        end = self.planned_end
+        spans: list[tuple[date, date]] = []
+        for since, until in self._stops(day):
+            if end is None or since >= end:
+                break
+            spans.append((since, until))
+            end += until - since
+        return spans
+
+    def _stops(self, day: date) -> Iterator[tuple[date, date]]:
+        started = self.start.seq if self.start else len(self.events)
+        ends = [stint.since for stint in self.stints[1:]] + [day]
+        for stint, until in zip(self.stints, ends, strict=True):
+            stopped = not stint.clock and stint.seq > started and stint.state not in CLOSED
+            if stopped and stint.since < day:
+                yield stint.since, min(until, day)
+
+    def interrupted_days(self, day: date) -> int:
+        """Days the clock stood still, until that day."""
+        return sum(days_between(since, until) for since, until in self.interruptions(day))
+
+    def adjusted_end(self, day: date) -> date | None:
+        """The planned end moved by the days interrupted until that day. 2026-04-09 and 60 days: 2026-06-08."""
+        end = self.planned_end
+        if end is None or not law.CHOICES.interruption_moves_end:
+            return end
+        return date.fromordinal(end.toordinal() + self.interrupted_days(day))
+
+    def served_days(self, day: date) -> int | None:
+        """Days of the term that have run until that day, interruptions left out; at most until the case closed."""
+        if self.start is None:
+            return None
+        until = min(day, self.closed_on) if self.closed_on else day
+        return max(0, days_between(self.start.on, until) - self.interrupted_days(until))
+
+    @property
+    def served_before_interruption(self) -> int | None:
+        """Days served when the clock last stopped; None when it never has."""
+        stops = [since for since, _ in self._stops(date.max)]
+        return self.served_days(stops[-1]) if stops else None
+
+    # --- finality -----------------------------------------------------------------------------------------------
+
+    @property
+    def served_on(self) -> date | None:
+        """The day the judgment that stands was served."""
+        served = None
+        for event in self.all(E.JUDGMENT_GIVEN, E.FOLLOW_UP_BY_JUDGMENT, E.APPEAL_DECIDED, E.JUDGMENT_SERVED):
+            served = event.occurred_on if event.type is E.JUDGMENT_SERVED else getattr(event.details, "served_on", None)
+        return served
+
+    # --- breach -------------------------------------------------------------------------------------------------
+
+    @property
+    def plan_made(self) -> bool:
+        """A plan meeting was held, or in R0 a plan signed."""
+        return self.has(E.PLAN_MEETING_HELD, E.PLAN_SIGNED)
+
+    @property
+    def new_breach(self) -> Event | None:
+        """A breach that happened after a breach talk was ordered or conditions were set. krl §§ 31, 33."""
+        ordered = self.first(E.BREACH_TALK_ORDERED)
+        if ordered is None:
+            return None
+        later = (
+            event
+            for event in self.all(E.BREACH_RECORDED, E.BREACH_TALK_MISSED)
+            if event.seq > ordered.seq and event.occurred_on >= ordered.occurred_on
+        )
+        return next(later, None)
+
+    @property
+    def referral(self) -> Event | None:
+        """The referral that is open: none has been declined, rejected or taken back since."""
+        ended = self.last(E.PETITION_DECLINED, E.PETITION_REJECTED, E.REPLAN_MEETING_HELD, E.CONVERSION_FINAL)
+        referral = self.last(E.REFERRED_FOR_BREACH)
+        return referral if referral and (ended is None or ended.seq < referral.seq) else None
+
+    @property
+    def petition(self) -> d.PetitionSent | None:
+        """The petition sent last."""
+        sent = self.last(E.PETITION_SENT)
+        return sent.details if sent and isinstance(sent.details, d.PetitionSent) else None
+
+    def open_complaint(self, about: d.ComplaintAbout | None = None) -> Event | None:
+        """A complaint that has been filed and not decided."""
+        filed: dict[d.ComplaintAbout, Event] = {}
+        for event in self.all(E.COMPLAINT_FILED, E.COMPLAINT_DECIDED):
+            if isinstance(event.details, d.ComplaintFiled):
+                filed[event.details.about] = event
+            elif isinstance(event.details, d.ComplaintDecided):
+                filed.pop(event.details.about, None)
+        return filed.get(about) if about else next(iter(filed.values()), None)
+
+    # --- consent ------------------------------------------------------------------------------------------------
+
+    def consents(self) -> tuple[bool, int]:
+        """Whether the youth consents, and how many guardians do. Two without a reference are two guardians."""
+        youth = False
+        guardians: set[str] = set()
+        for event in self.all(E.CONSENT_GIVEN, E.CONSENT_REFUSED, E.CONSENT_REVOKED):
+            given = event.type is E.CONSENT_GIVEN
+            who = event.details
+            if not isinstance(who, d.ConsentGiven | d.ConsentBy):
+                continue
+            if who.by is d.By.YOUTH:
+                youth = given
+            elif given:
+                guardians.add(who.guardian or f"seq:{event.seq}")
+            else:
+                guardians = guardians - {who.guardian} if who.guardian else set()
+        return youth, len(guardians)
+
+
+def decides(event: Event) -> Sanctioned | None:
+    """The decision that this event holds, if it holds one."""
+    found = event.details
+    if isinstance(found, d.AppealDecided) and found.terms is not None:
+        return Sanctioned(event.occurred_on, law.REGIME.on(event.occurred_on), found.terms.length, found.terms)
+    if event.type not in _DECIDES or not isinstance(
+        found, d.JudgmentGiven | d.FollowUpByJudgment | d.TransferredToFollowUp
+    ):
+        return None
+    terms = found if isinstance(found, d.Terms) else None
+    return Sanctioned(event.occurred_on, law.REGIME.on(event.occurred_on), found.length, terms)
+
+
+def starts(event: Event) -> Start | None:
+    """The start of execution that this event gives when it moves the case. krl § 23 third paragraph."""
+    rule = _STARTS.get(event.type)
+    return Start(event.occurred_on, rule, event.seq) if rule else None

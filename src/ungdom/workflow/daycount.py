@@ -1,0 +1,74 @@
+"""Days, weeks, months and working days: how time is counted. Calendar days between Oslo dates, never hours."""
+
+import calendar
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import holidays
+
+OSLO = ZoneInfo("Europe/Oslo")
+_PUBLIC_HOLIDAYS = holidays.country_holidays("NO", years=range(1990, 2100))
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """A length of time as the law and judgments write it: years, months, weeks, days."""
+
+    years: int = 0
+    months: int = 0
+    weeks: int = 0
+    days: int = 0
+
+    def __str__(self) -> str:
+        parts = ((self.years, "year"), (self.months, "month"), (self.weeks, "week"), (self.days, "day"))
+        return " ".join(f"{n} {unit}{'s' if n != 1 else ''}" for n, unit in parts if n) or "0 days"
+
+
+def after(start: date, length: Length) -> date:
+    """The last day of a term of that length, the start day not counted.
+
+    Years and months end on the same day number, in a shorter month on its last day; then weeks and days are added.
+    2026-01-31 and one month: 2026-02-28. 2025-08-20 and one year: 2026-08-20.
+    Source: domstolloven (LOV-1915-08-13-5) § 148.
+    """
+    months = start.year * 12 + start.month - 1 + length.years * 12 + length.months
+    year, month = divmod(months, 12)
+    day = min(start.day, calendar.monthrange(year, month + 1)[1])
+    return date(year, month + 1, day) + timedelta(weeks=length.weeks, days=length.days)
+
+
+def is_working_day(day: date) -> bool:
+    """Neither Saturday, Sunday, public holiday, 1 May nor 17 May. Source: domstolloven § 149 first paragraph."""
+    return day.weekday() < calendar.SATURDAY and day not in _PUBLIC_HOLIDAYS
+
+
+def next_working_day(day: date) -> date:
+    """That day when it is a working day, otherwise the first one after it. Source: domstolloven § 149.
+
+    2025-12-25 becomes 2025-12-29 (Christmas Day and Boxing Day, then a weekend).
+    """
+    while not is_working_day(day):
+        day += timedelta(days=1)
+    return day
+
+
+def days_between(start: date, end: date) -> int:
+    """Calendar days from start to end, the start day not counted: 2025-01-18 to 2025-08-20 is 214."""
+    return (end - start).days
+
+
+def birthday(born: date, age: int) -> date:
+    """The day that age is reached. Born 29 February: 28 February in a common year, as `after` counts."""
+    return after(born, Length(years=age))
+
+
+def age_on(born: date, day: date) -> int:
+    """Whole years lived on that day."""
+    years = day.year - born.year
+    return years if birthday(born, years) <= day else years - 1
+
+
+def oslo_date(instant: datetime) -> date:
+    """The calendar day in Norway at that instant: 2025-06-30T22:30Z is 1 July."""
+    return instant.astimezone(OSLO).date()

@@ -1,0 +1,232 @@
+"""What each fact asks for: dates, enums, numbers, booleans and ids. Never a person, never free text."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from ungdom.workflow.details.parts import Code, Details, Offence
+from ungdom.workflow.details.words import (
+    Attendee,
+    BreachKind,
+    By,
+    ComplaintAbout,
+    ComplaintOutcome,
+    DrugTestResult,
+    MeasureAnswer,
+    MeasureEnd,
+    PinReason,
+    PlanLoad,
+    Sharing,
+    WaitReason,
+)
+from ungdom.workflow.vocabulary import Party, Regime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OffenceAdded(Details):
+    """One more act in the case."""
+
+    offence: Offence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteAdded(Details):
+    """A note. Its text is kept apart, in the people store, under this id."""
+
+    note: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferDecided(Details):
+    """Overføring til annet konfliktråd. krl § 13: parties heard first, prosecution told at once."""
+
+    to: Code
+    parties_heard: bool
+    prosecution_told_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionRegimePinned(Details):
+    """A named user's decision that execution follows this regime whatever the date of the step."""
+
+    regime: Regime
+    reason: PinReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PumOrdered(Details):
+    """Personundersøkelse for mindreårige ordered. strpl § 161 a."""
+
+    wished_by: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PumReturned(Details):
+    """Personundersøkelse returned, carried out or not."""
+
+    carried_out: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoordinationMeetingHeld(Details):
+    """Møte i koordineringsgruppen. krl § 22 d."""
+
+    suitable: bool
+    sketch: bool = False
+    agencies: tuple[Attendee, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentGiven(Details):
+    """Samtykke, real and informed. krl § 11. `guardian` tells two guardians apart by a reference, never a name."""
+
+    by: By
+    guardian: Code | None = None
+    explained_by: Code | None = None
+    explained_on: date | None = None
+    form_version: Code | None = None
+    language: Code | None = None
+    interpreter: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharingConsentGiven(Details):
+    """Samtykke til å dele opplysninger. krl § 22 c."""
+
+    by: By
+    scope: Annotated[tuple[Sharing, ...], Field(min_length=1)]
+    recipients: Annotated[tuple[Attendee, ...], Field(min_length=1)]
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharingConsentWithdrawn(Details):
+    """Delingssamtykke trukket; no recipients: all of them."""
+
+    by: By
+    recipients: tuple[Attendee, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HearingScheduled(Details):
+    """Berammet; `hearing_on` is the day set."""
+
+    hearing_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberJoined(Details):
+    """A member of the follow-up team (oppfølgingsteam). krl § 26."""
+
+    member: Code
+    agency: Attendee
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberLeft(Details):
+    """A member left the follow-up team."""
+
+    member: Code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanChanged(Details):
+    """Plan changed by the coordinator alone: only to an equal or lower load. krl § 25 last paragraph."""
+
+    load: PlanLoad
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure(Details):
+    """A measure of the plan (tiltak), by its code in the measure list and its number in this case."""
+
+    measure: Code
+    code: Code | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureAnswered(Details):
+    """A provider's answer; `available_from` when there is a waiting list."""
+
+    measure: Code
+    answer: MeasureAnswer
+    available_from: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureEnded(Details):
+    """A measure came to its end."""
+
+    measure: Code
+    reason: MeasureEnd
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeamMeetingHeld(Details):
+    """Møte i oppfølgingsteamet. krl § 22."""
+
+    invited: tuple[Attendee, ...] = ()
+    present: tuple[Attendee, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrugTestHeld(Details):
+    """Rusprøve. krl § 29."""
+
+    result: DrugTestResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StayAbroadPermitted(Details):
+    """Utenlandsopphold tillatt. krl § 27."""
+
+    since: date
+    until: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreachRecorded(Details):
+    """Brudd, which happened on the day of the event."""
+
+    kind: BreachKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewOffenceRecorded(Details):
+    """Nytt lovbrudd: the day of the act and, when charged, the day of the charge."""
+
+    offence_on: date
+    charged_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComplaintFiled(Details):
+    """Klage."""
+
+    about: ComplaintAbout
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComplaintDecided(Details):
+    """Klage avgjort."""
+
+    about: ComplaintAbout
+    outcome: ComplaintOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitStarted(Details):
+    """From the day of the event the case waits for this party."""
+
+    party: Party
+    reason: WaitReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitEnded(Details):
+    """The wait is over; no party: the one started last."""
+
+    party: Party | None = None

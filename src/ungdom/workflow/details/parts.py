@@ -1,0 +1,58 @@
+"""What the details are made of."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated
+
+from pydantic import ConfigDict, StringConstraints
+
+from ungdom.workflow.daycount import Length
+from ungdom.workflow.details.words import InterimCondition
+from ungdom.workflow.vocabulary import OffenceGroup
+
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$")]
+"""A code or reference of another system: letters, digits and `._:-`, at most 64 characters."""
+
+CLOSED_SHAPE = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """What an event type asks for beyond its date. This one asks for nothing."""
+
+    __pydantic_config__ = CLOSED_SHAPE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offence:
+    """One act (handling): when, which group, which provision. `until` when it lasted."""
+
+    __pydantic_config__ = CLOSED_SHAPE
+
+    on: date
+    until: date | None = None
+    group: OffenceGroup | None = None
+    statute: Code | None = None
+
+    @property
+    def last_day(self) -> date:
+        """The last day of the act: strl § 87 counts from its end."""
+        return self.until or self.on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a judgment to a youth sanction holds (ungdomsstraff). strl §§ 52 a-52 d."""
+
+    __pydantic_config__ = CLOSED_SHAPE
+
+    length: Length
+    subsidiary_prison: Length | None = None
+    served_on: date | None = None
+    prison_would_exceed_two_years: bool = False
+    suitable_reaction: bool | None = None
+    lives_in_norway: bool | None = None
+    later_offences_less_serious: bool = False
+    interim_conditions: tuple[InterimCondition, ...] = ()
+    interim_from: date | None = None
+    unconditional_prison: Length | None = None

@@ -1,0 +1,339 @@
+"""What may happen next, and what has happened: the table set to work. The only module that knows `transitions`."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, cast
+
+from transitions import EventData, Machine
+
+from ungdom.workflow import details as d
+from ungdom.workflow import law
+from ungdom.workflow.case import Case, Stint, Youth, decides, starts
+from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.errors import IllegalHistory, UnknownMachine
+from ungdom.workflow.events import SHAPE, Corrected, Event, read_details
+from ungdom.workflow.guards.core import Guard, Step, Unmet, case_had_begun, day_has_come, follows_the_last_move
+from ungdom.workflow.permissions import acts_for
+from ungdom.workflow.table import BY_DECISION, FACTS, MOVES, Back, Move
+from ungdom.workflow.vocabulary import CLOSED, Actor, EventType, Regime, Role, Sanction, State
+
+E = EventType
+ROWS: tuple[Move, ...] = MOVES + FACTS
+REGISTRATION = next(row for row in ROWS if row.event is E.CASE_REGISTERED)
+NOT_RECORDED_DIRECTLY = (E.CASE_REGISTERED, E.CORRECTED)
+"""These two have doors of their own: opening a case, and correcting an event."""
+
+_CLOCK_RUNS = frozenset(
+    {
+        State.INTERIM_CONDITIONS,
+        State.EXECUTING,
+        State.ELECTRONIC_CONTROL,
+        State.BREACH_TALK,
+        State.TIGHTENED,
+        State.REFERRED,
+        State.RESUMPTION_REVIEW,
+        State.TERM_EXPIRED,
+    }
+)
+
+Key = tuple[Sanction, Regime, State, EventType]
+
+
+def _index() -> dict[Key, tuple[Move, ...]]:
+    index: dict[Key, tuple[Move, ...]] = {}
+    keys = ((row, s, r, source) for row in ROWS for s in row.sanctions for r in row.regimes for source in row.sources)
+    for row, sanction, regime, source in keys:
+        key = (sanction, regime, source, row.event)
+        index[key] = (*index.get(key, ()), row)
+    return index
+
+
+_ROWS_AT = _index()
+_ACTORS = {
+    (sanction, event): tuple(
+        dict.fromkeys(a for row in ROWS if row.event is event and sanction in row.sanctions for a in row.actors)
+    )
+    for sanction in Sanction
+    for event in EventType
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer to a step: may it happen, where it leads (None: a fact), under which regime and law, and why not."""
+
+    event: EventType
+    before: State | None
+    after: State | None
+    regime: Regime
+    law: str
+    unmet: tuple[Unmet, ...]
+
+    @property
+    def allowed(self) -> bool:
+        """Nothing is unmet."""
+        return not self.unmet
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One event type that this role may record in this case, now or when its conditions are met."""
+
+    event: EventType
+    actors: tuple[Actor, ...]
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A history that is not a legal walk: the event that does not fit, and the conditions it does not meet."""
+
+    seq: int
+    event: EventType
+    unmet: tuple[Unmet, ...]
+
+
+class Attempt:
+    """What `transitions` moves about: one try, thrown away afterwards."""
+
+    __slots__ = ("case", "row", "state", "step", "unmet")
+
+    def __init__(self, case: Case, step: Step, row: Move) -> None:
+        self.state = case.state
+        self.case = case
+        self.step = step
+        self.row = row
+        self.unmet: tuple[Unmet, ...] = ()
+
+
+def _transition(row: Move, source: State) -> dict[str, Any]:
+    def is_the_row(data: EventData) -> bool:
+        return cast(Attempt, data.model).row is row
+
+    def holds(data: EventData) -> bool:
+        attempt = cast(Attempt, data.model)
+        guards = _general(row) + row.guards
+        attempt.unmet = tuple(no for guard in guards if (no := guard(attempt.case, attempt.step)))
+        return not attempt.unmet
+
+    target = row.target if isinstance(row.target, State) else None
+    return {"trigger": row.event.value, "source": source, "dest": target, "conditions": [is_the_row, holds]}
+
+
+def _general(row: Move) -> tuple[Guard, ...]:
+    moves = row.target is not None
+    return (day_has_come, case_had_begun, follows_the_last_move) if moves else (day_has_come, case_had_begun)
+
+
+def _machine(sanction: Sanction, regime: Regime) -> Machine:
+    machine = Machine(model=None, states=list(State), initial=State.REGISTERED, auto_transitions=False, send_event=True)
+    for row in ROWS:
+        if sanction in row.sanctions and regime in row.regimes:
+            machine.add_transitions([_transition(row, source) for source in row.sources])
+    return machine
+
+
+_MACHINES = {(sanction, regime): _machine(sanction, regime) for sanction in Sanction for regime in Regime}
+
+
+def rows_of(sanction: Sanction, regime: Regime) -> tuple[Move, ...]:
+    """The rows of one workflow, in the order of the table. Raises `UnknownMachine`."""
+    if (sanction, regime) not in _MACHINES:
+        raise UnknownMachine(f"{sanction}/{regime}")
+    return tuple(row for row in ROWS if sanction in row.sanctions and regime in row.regimes)
+
+
+def actors_of(sanction: Sanction, event: EventType) -> tuple[Actor, ...]:
+    """In whose name this event can happen in a case of this sanction."""
+    return _ACTORS[sanction, event]
+
+
+def regime_for(case: Case, event: EventType, day: date) -> Regime:
+    """The regime that judges this step: of the decision for conditions and terms, of the day for the rest."""
+    return case.decision_regime(day) if event in BY_DECISION else case.execution_regime(day)
+
+
+def decide(case: Case, step: Step) -> Decision:
+    """May this step happen? Every unmet condition is named, not just the first."""
+    regime = regime_for(case, step.type, step.on)
+    row = _row(case, regime, step.type, step.details)
+    if row is None:
+        unmet = (_no_such_move(case, step, regime),)
+        return Decision(step.type, case.state, None, regime, unmet[0].law, unmet)
+    attempt = Attempt(case, step, row)
+    fired = _MACHINES[case.sanction, regime].events[step.type.value].trigger(attempt)
+    after = _target(case, row) if fired else None
+    return Decision(step.type, case.state, after, regime, row.law, attempt.unmet)
+
+
+def options(case: Case, role: Role, step: Step) -> tuple[Option, ...]:
+    """`decide` asked for every event type that this role may record. `step` gives the day, the person and the world."""
+    acts = acts_for(role)
+    asked = (
+        (event, tuple(a for a in actors_of(case.sanction, event) if a in acts))
+        for event in EventType
+        if event not in NOT_RECORDED_DIRECTLY
+    )
+    return tuple(Option(event, actors, decide(case, _ask(step, event))) for event, actors in asked if actors)
+
+
+def _ask(step: Step, event: EventType) -> Step:
+    return replace(step, type=event, details=d.Details() if SHAPE[event] is d.Details else None)
+
+
+def decide_registration(youth: Youth, event: Event) -> Decision:
+    """May this case be opened?"""
+    seed = _seed(youth, event)
+    step = Step(event.type, event.occurred_on, oslo_date(event.recorded_at), event.details)
+    unmet = tuple(no for guard in (day_has_come, *REGISTRATION.guards) if (no := guard(seed, step)))
+    after = None if unmet else State.REGISTERED
+    return Decision(event.type, None, after, law.REGIME.on(event.occurred_on), REGISTRATION.law, unmet)
+
+
+def fold(youth: Youth, events: Sequence[Event]) -> Case:
+    """The case that this history tells, corrections applied. Raises `IllegalHistory`."""
+    kept = effective(events)
+    if not kept or kept[0].type is not E.CASE_REGISTERED:
+        raise IllegalHistory(kept[0].seq if kept else 0, kept[0].type if kept else "none", None)
+    case = _seed(youth, kept[0])
+    for event in kept[1:]:
+        case = apply(case, event)
+    return case
+
+
+def apply(case: Case, event: Event) -> Case:
+    """The case after one more event, conditions not asked again. Raises `IllegalHistory` when no row fits."""
+    row = _row(case, regime_for(case, event.type, event.occurred_on), event.type, event.details)
+    if row is None:
+        raise IllegalHistory(event.seq, event.type, case.state)
+    changes: dict[str, Any] = {"events": (*case.events, event), **_learnt(case, event)}
+    target = _target(case, row)
+    if target is not None:
+        changes["stints"] = (*case.stints, _stint(target, event))
+        changes["start"] = case.start or starts(event)
+    return _with(case, changes)
+
+
+def effective(events: Sequence[Event]) -> list[Event]:
+    """The history as it now reads: corrected events replaced in their place, annulled ones and corrections left out."""
+    corrections = {e.details.corrects: e for e in events if isinstance(e.details, Corrected)}
+    if not corrections:
+        return list(events)
+    kept = (_corrected(event, corrections.get(event.seq)) for event in events if event.type is not E.CORRECTED)
+    return [event for event in kept if event is not None]
+
+
+def check_walk(youth: Youth, events: Sequence[Event]) -> Broken | None:
+    """The first step of this history that was not allowed on the day it was recorded; None when it is a legal walk."""
+    kept = effective(events)
+    if not kept or kept[0].type is not E.CASE_REGISTERED:
+        seq = events[0].seq if events else 1
+        unmet = Unmet("case_begins_with_registration", "arkivlova § 9", None, E.CASE_REGISTERED, (Actor.COORDINATOR,))
+        return Broken(seq, kept[0].type if kept else E.CASE_REGISTERED, (unmet,))
+    begun = decide_registration(youth, kept[0])
+    if begun.unmet:
+        return Broken(kept[0].seq, kept[0].type, begun.unmet)
+    return _walk(_seed(youth, kept[0]), kept[1:])
+
+
+def _walk(case: Case, events: Iterable[Event]) -> Broken | None:
+    for event in events:
+        today = oslo_date(event.recorded_at)
+        step = Step(event.type, event.occurred_on, today, event.details, event.role, event.subject)
+        found = decide(case, step)
+        if found.unmet:
+            return Broken(event.seq, event.type, found.unmet)
+        case = apply(case, event)
+    return None
+
+
+def _corrected(event: Event, correction: Event | None) -> Event | None:
+    if correction is None:
+        return event
+    said = correction.details
+    if not isinstance(said, Corrected) or said.replacement is None:
+        return None
+    new = said.replacement
+    return replace(
+        event,
+        type=new.type,
+        occurred_on=new.occurred_on,
+        occurred_at=None,
+        details=read_details(new.type, new.details),
+        recorded_at=correction.recorded_at,
+        corrected_by=correction.seq,
+    )
+
+
+def _seed(youth: Youth, event: Event) -> Case:
+    begun = event.details
+    if not isinstance(begun, d.CaseRegistered):
+        raise IllegalHistory(event.seq, event.type, None)
+    return Case(
+        youth=youth,
+        events=(event,),
+        stints=(_stint(State.REGISTERED, event),),
+        sanction=begun.sanction,
+        konfliktrad=begun.konfliktrad,
+        person=begun.person,
+        offences=begun.offences,
+    )
+
+
+def _learnt(case: Case, event: Event) -> dict[str, Any]:
+    said = event.details
+    learnt: dict[str, Any] = {}
+    if decision := decides(event):
+        learnt["sanctioned"] = decision
+    if isinstance(said, d.OffenceAdded):
+        learnt["offences"] = (*case.offences, said.offence)
+    elif isinstance(said, d.ExecutionRegimePinned):
+        learnt["pinned"] = said.regime
+    elif event.type is E.TRANSFER_ACCEPTED:
+        decided = case.last(E.TRANSFER_DECIDED)
+        if decided and isinstance(decided.details, d.TransferDecided):
+            learnt["konfliktrad"] = decided.details.to
+    return learnt
+
+
+def _stint(state: State, event: Event) -> Stint:
+    said = event.details
+    control = isinstance(said, d.PetitionSent) and said.for_ is d.Recommendation.ELECTRONIC_CONTROL
+    return Stint(state, event.occurred_on, event.seq, state in _CLOCK_RUNS or control)
+
+
+def _with(case: Case, changes: dict[str, Any]) -> Case:
+    new = object.__new__(Case)
+    new.__dict__.update(case.__dict__, **changes)
+    return new
+
+
+def _row(case: Case, regime: Regime, event: EventType, details: d.Details | None) -> Move | None:
+    rows = _ROWS_AT.get((case.sanction, regime, case.state, event), ())
+    return next((row for row in rows if row.when is None or row.when(details)), None)
+
+
+def _target(case: Case, row: Move) -> State | None:
+    if isinstance(row.target, Back):
+        return case.stints[-2].state
+    if row.target is State.EXECUTING and not case.plan_made and row.event not in (E.PLAN_MEETING_HELD, E.PLAN_SIGNED):
+        return State.INTERIM_CONDITIONS
+    return row.target
+
+
+def _no_such_move(case: Case, step: Step, regime: Regime) -> Unmet:
+    rows = [row for row in ROWS if row.event is step.type]
+    of_sanction = [row for row in rows if case.sanction in row.sanctions]
+    of_regime = [row for row in of_sanction if regime in row.regimes]
+    where = rows[0].law
+    if not of_sanction:
+        return Unmet("wrong_sanction", where, case.sanction, sorted({s for r in rows for s in r.sanctions}), ())
+    if not of_regime:
+        regimes = sorted({str(r) for row in of_sanction for r in row.regimes})
+        later = [since for since, r in law.REGIME.values if r in regimes and since > step.on]
+        return Unmet("wrong_regime", of_sanction[0].law, regime, regimes, (), later[0] if later else None)
+    states = [state for state in State if any(state in row.sources for row in of_regime)]
+    code = "case_is_closed" if case.state in CLOSED else "wrong_state"
+    fixers = of_regime[0].actors
+    return Unmet(code, of_regime[0].law, case.state, [str(s) for s in states], fixers)

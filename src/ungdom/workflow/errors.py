@@ -1,0 +1,48 @@
+"""The errors of the workflow, drawn whole.
+
+WorkflowError
+├── BadDetails        the details of an event do not have the shape its type asks for
+├── IllegalHistory    a stored history cannot be folded: an event does not fit the state it met
+└── UnknownMachine    no such sanction and regime
+
+A *refusal* is not an error: it is an answer (`engine.Decision`) that names every unmet condition.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class WorkflowError(Exception):
+    """Something about the workflow is not as it has to be."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One place in the details that is wrong: where (JSON Pointer), which kind, and what was there."""
+
+    pointer: str
+    kind: str
+    message: str
+
+
+class BadDetails(WorkflowError):
+    """The details of the event do not have the shape that its type asks for."""
+
+    def __init__(self, event_type: str, problems: Sequence[Problem]) -> None:
+        super().__init__(f"{event_type}: {len(problems)} problem(s) in the details")
+        self.event_type = event_type
+        self.problems = tuple(problems)
+
+
+class IllegalHistory(WorkflowError):
+    """The history holds an event that does not fit the state it met."""
+
+    def __init__(self, seq: int, event_type: str, state: str | None) -> None:
+        super().__init__(f"event {seq} ({event_type}) does not fit state {state}")
+        self.seq = seq
+        self.event_type = event_type
+        self.state = state
+
+
+class UnknownMachine(WorkflowError):
+    """There is no workflow for this sanction and regime."""

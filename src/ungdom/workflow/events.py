@@ -1,0 +1,194 @@
+"""One event, and the shape of its details: read from JSON, written to JSON, described as JSON Schema."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from ungdom.workflow import details as d
+from ungdom.workflow.errors import BadDetails, Problem
+from ungdom.workflow.vocabulary import Actor, EventType, Role
+
+E = EventType
+NOTHING = d.Details()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened in the world, and when and by whom it was recorded.
+
+    `occurred_on`: the Oslo date; `occurred_at` beside it where the hour matters.
+    `recorded_at`: the instant it became known here, UTC. `actor`: in whose name. `role`, `subject`, `source`: who
+    recorded it, signed in as what, from which system.
+    """
+
+    seq: int
+    type: EventType
+    occurred_on: date
+    recorded_at: datetime
+    actor: Actor
+    role: Role
+    subject: str
+    source: str
+    details: d.Details = NOTHING
+    occurred_at: datetime | None = None
+    corrected_by: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replacement(d.Details):
+    """What a corrected event should have said."""
+
+    type: EventType
+    occurred_on: date
+    details: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corrected(d.Details):
+    """A correction of the event with number `corrects`; without a replacement the event is annulled."""
+
+    corrects: int
+    reason: d.CorrectionReason
+    replacement: Replacement | None = None
+
+
+SHAPE: dict[EventType, type[d.Details]] = {
+    E.CASE_REGISTERED: d.CaseRegistered,
+    E.SUSPECT_SET: d.Details,
+    E.COORDINATION_REQUESTED: d.Details,
+    E.INVESTIGATION_CLOSED: d.Details,
+    E.TRANSFERRED_TO_FOLLOW_UP: d.TransferredToFollowUp,
+    E.INDICTED: d.Indicted,
+    E.JUDGMENT_GIVEN: d.JudgmentGiven,
+    E.FOLLOW_UP_BY_JUDGMENT: d.FollowUpByJudgment,
+    E.APPEALED: d.Appealed,
+    E.APPEAL_DECIDED: d.AppealDecided,
+    E.BECAME_FINAL: d.BecameFinal,
+    E.DISPATCHED: d.Details,
+    E.RECEIVED: d.Received,
+    E.ASSIGNED: d.Assigned,
+    E.INTERIM_CONDITIONS_STARTED: d.Details,
+    E.POSTPONED: d.Postponed,
+    E.POSTPONEMENT_ENDED: d.Details,
+    E.PLAN_MEETING_HELD: d.PlanMeetingHeld,
+    E.PLAN_SIGNED: d.PlanSigned,
+    E.PLAN_FAILED: d.PlanFailed,
+    E.CONSENT_WITHDRAWN: d.ConsentBy,
+    E.BREACH_TALK_ORDERED: d.Details,
+    E.BREACH_TALK_HELD: d.BreachTalkHeld,
+    E.INTERRUPTED: d.Interrupted,
+    E.RESUMED: d.Resumed,
+    E.REPLAN_MEETING_HELD: d.ReplanMeetingHeld,
+    E.REFERRED_FOR_BREACH: d.ReferredForBreach,
+    E.PETITION_SENT: d.PetitionSent,
+    E.PETITION_DECLINED: d.Details,
+    E.ELECTRONIC_CONTROL_ORDERED: d.ElectronicControlOrdered,
+    E.ELECTRONIC_CONTROL_ENDED: d.ElectronicControlEnded,
+    E.PETITION_REJECTED: d.Details,
+    E.CONVERSION_FINAL: d.ConversionFinal,
+    E.REFERRED_FOR_RESUMPTION: d.ReferredForResumption,
+    E.PROSECUTION_RESUMED: d.Details,
+    E.PROSECUTION_NOT_RESUMED: d.Details,
+    E.CLOSED_AFTER_NEW_OFFENCE: d.ClosedAfterNewOffence,
+    E.DECISION_SET_ASIDE: d.DecisionSetAside,
+    E.COMPLETED: d.Details,
+    E.TERM_EXPIRED: d.Details,
+    E.WINDOW_CLOSED: d.WindowClosed,
+    E.OTHER_OUTCOME: d.OtherOutcomeReached,
+    E.LAPSED: d.Lapsed,
+    E.REOPENED: d.Reopened,
+    E.OFFENCE_ADDED: d.OffenceAdded,
+    E.CHARGED: d.Details,
+    E.NOTE_ADDED: d.NoteAdded,
+    E.TRANSFER_DECIDED: d.TransferDecided,
+    E.TRANSFER_ACCEPTED: d.Details,
+    E.EXECUTION_REGIME_PINNED: d.ExecutionRegimePinned,
+    E.CORRECTED: Corrected,
+    E.REOPENING_APPROVED: d.Details,
+    E.PUM_ORDERED: d.PumOrdered,
+    E.PUM_RETURNED: d.PumReturned,
+    E.COORDINATION_MEETING_HELD: d.CoordinationMeetingHeld,
+    E.CONSENT_GIVEN: d.ConsentGiven,
+    E.CONSENT_REFUSED: d.ConsentBy,
+    E.CONSENT_REVOKED: d.ConsentBy,
+    E.SHARING_CONSENT_GIVEN: d.SharingConsentGiven,
+    E.SHARING_CONSENT_WITHDRAWN: d.SharingConsentWithdrawn,
+    E.HEARING_SCHEDULED: d.HearingScheduled,
+    E.HEARING_STARTED: d.Details,
+    E.JUDGMENT_SERVED: d.Details,
+    E.APPEAL_REFERRED: d.Details,
+    E.APPEAL_HEARING_STARTED: d.Details,
+    E.FIRST_CONTACT: d.Details,
+    E.TEAM_MEMBER_JOINED: d.MemberJoined,
+    E.TEAM_MEMBER_LEFT: d.MemberLeft,
+    E.YOUTH_CONFERENCE_HELD: d.Details,
+    E.PLAN_APPROVED: d.Details,
+    E.PLAN_CHANGED: d.PlanChanged,
+    E.MEASURE_REQUESTED: d.Measure,
+    E.MEASURE_ANSWERED: d.MeasureAnswered,
+    E.MEASURE_STARTED: d.Measure,
+    E.MEASURE_ENDED: d.MeasureEnded,
+    E.VICTIM_INVITED: d.Details,
+    E.VICTIM_ACCEPTED: d.Details,
+    E.VICTIM_DECLINED: d.Details,
+    E.VICTIM_WITHDREW: d.Details,
+    E.RESTORATIVE_MEETING_HELD: d.Details,
+    E.OTHER_RESTORATIVE_PROCESS_HELD: d.Details,
+    E.TEAM_MEETING_HELD: d.TeamMeetingHeld,
+    E.DRUG_TEST_HELD: d.DrugTestHeld,
+    E.DRUG_BAN_IMPOSED: d.Details,
+    E.DRUG_BAN_LIFTED: d.Details,
+    E.STAY_ABROAD_PERMITTED: d.StayAbroadPermitted,
+    E.SURVEY_ANSWERED: d.Details,
+    E.BREACH_RECORDED: d.BreachRecorded,
+    E.BREACH_TALK_MISSED: d.Details,
+    E.FETCH_REQUESTED: d.Details,
+    E.NEW_OFFENCE_RECORDED: d.NewOffenceRecorded,
+    E.COMPLAINT_FILED: d.ComplaintFiled,
+    E.COMPLAINT_DECIDED: d.ComplaintDecided,
+    E.WAIT_STARTED: d.WaitStarted,
+    E.WAIT_ENDED: d.WaitEnded,
+}
+"""What each event type asks for."""
+
+_READER: dict[EventType, TypeAdapter[Any]] = {kind: TypeAdapter(shape) for kind, shape in SHAPE.items()}
+
+
+def read_details(kind: EventType, raw: object) -> d.Details:
+    """The details of an event from decoded JSON. Raises `BadDetails` with every problem and its place."""
+    try:
+        found: d.Details = _READER[kind].validate_python(raw, strict=False)
+    except ValidationError as error:
+        raise BadDetails(kind, _problems(error)) from None
+    return found
+
+
+def load_details(kind: EventType, stored: str | bytes) -> d.Details:
+    """The details of an event from stored JSON text."""
+    found: d.Details = _READER[kind].validate_json(stored)
+    return found
+
+
+def dump_details(kind: EventType, details: d.Details) -> str:
+    """The details as compact JSON text; what is left at its default is left out."""
+    return _READER[kind].dump_json(details, by_alias=True, exclude_defaults=True).decode()
+
+
+def plain_details(kind: EventType, details: d.Details) -> dict[str, Any]:
+    """The details as plain JSON values; what is left at its default is left out."""
+    plain: dict[str, Any] = _READER[kind].dump_python(details, mode="json", by_alias=True, exclude_defaults=True)
+    return plain
+
+
+def details_schema(kind: EventType) -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of the details of an event type."""
+    return _READER[kind].json_schema(by_alias=True)
+
+
+def _problems(error: ValidationError) -> list[Problem]:
+    return [
+        Problem("".join(f"/{part}" for part in e["loc"]), e["type"], e["msg"])
+        for e in error.errors(include_url=False, include_input=False, include_context=False)
+    ]

@@ -1,0 +1,114 @@
+"""What a guard is, what it is asked, what it answers; and the conditions that every event meets."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
+
+from ungdom.workflow import details as d
+from ungdom.workflow.case import Case
+from ungdom.workflow.vocabulary import Actor, EventType, Role
+
+D = TypeVar("D", bound=d.Details)
+Value = date | str | int | bool | list[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a step needs to know from outside its own case, looked up before it is asked.
+
+    `duplicate`: another open case stands on the same person and police case number.
+    `known_coordinator`: the coordinator named in the step is an active one of the case's konfliktråd.
+    """
+
+    duplicate: bool = False
+    known_coordinator: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An event that somebody wants to record. Without details the question is only whether it could come next."""
+
+    type: EventType
+    on: date
+    today: date
+    details: d.Details | None = None
+    role: Role = Role.SYSTEM
+    subject: str = ""
+    world: World = World()
+
+
+@dataclass(frozen=True, slots=True)
+class No:
+    """What a guard answers when its fact does not hold: how it is, how it must be, and from which day it can be."""
+
+    current: Value
+    needed: Value
+    earliest: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unmet:
+    """An unmet condition, with its stable code, the place in the law, and who can put it right."""
+
+    code: str
+    law: str
+    current: Value
+    needed: Value
+    who_can_fix: tuple[Actor, ...]
+    earliest: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A named condition. Called with the case and the step, it answers None when content."""
+
+    code: str
+    law: str
+    fixers: tuple[Actor, ...]
+    check: Callable[[Case, Step], No | None]
+    doc: str
+
+    def __call__(self, case: Case, step: Step) -> Unmet | None:
+        """None when the fact holds or cannot be asked yet, otherwise the unmet condition."""
+        no = self.check(case, step)
+        return None if no is None else Unmet(self.code, self.law, no.current, no.needed, self.fixers, no.earliest)
+
+
+def condition(law: str, *fixers: Actor) -> Callable[[Callable[[Case, Step], No | None]], Guard]:
+    """Make a guard of a function that looks at the case and the day."""
+
+    def made(check: Callable[[Case, Step], No | None]) -> Guard:
+        return Guard(check.__name__, law, fixers, check, (check.__doc__ or "").strip())
+
+    return made
+
+
+def detail(shape: type[D], law: str, *fixers: Actor) -> Callable[[Callable[[Case, Step, D], No | None]], Guard]:
+    """Make a guard of a function that also reads the details; silent while they are not given."""
+
+    def made(check: Callable[[Case, Step, D], No | None]) -> Guard:
+        def read(case: Case, step: Step) -> No | None:
+            return check(case, step, step.details) if isinstance(step.details, shape) else None
+
+        return Guard(check.__name__, law, fixers, read, (check.__doc__ or "").strip())
+
+    return made
+
+
+@condition("domstolloven § 148", Actor.COORDINATOR)
+def day_has_come(_case: Case, step: Step) -> No | None:
+    """What has not happened yet cannot be recorded."""
+    return None if step.on <= step.today else No(step.on, step.today, step.on)
+
+
+@condition("arkivlova § 9", Actor.COORDINATOR)
+def case_had_begun(case: Case, step: Step) -> No | None:
+    """Nothing happens in a case before the day it was registered."""
+    return None if step.on >= case.registered_on else No(step.on, case.registered_on)
+
+
+@condition("arkivlova § 9", Actor.COORDINATOR)
+def follows_the_last_move(case: Case, step: Step) -> No | None:
+    """Moves are recorded in the order they happened; an earlier one is put in by correction."""
+    return None if step.on >= case.entered_on else No(step.on, case.entered_on)

@@ -1,0 +1,246 @@
+"""Conditions from receipt to the plan, and of the facts recorded about plan and team."""
+
+from ungdom.workflow import details as d
+from ungdom.workflow.case import Case
+from ungdom.workflow.guards.core import No, Step, condition, detail
+from ungdom.workflow.vocabulary import PHASE, Actor, EventType, Party, Phase, Regime
+
+E = EventType
+
+
+@detail(d.Received, "strpl § 455", Actor.COORDINATOR)
+def is_not_a_duplicate(_case: Case, step: Step, received: d.Received) -> No | None:
+    """No other open case stands on the same person and police case number, or somebody looked and says it is another."""
+    return No("duplicate", "not_a_duplicate") if step.world.duplicate and not received.not_a_duplicate else None
+
+
+@detail(d.Assigned, "krl § 3", Actor.LEADER)
+def coordinator_of_the_office(case: Case, step: Step, assigned: d.Assigned) -> No | None:
+    """The coordinator is an active one of the konfliktråd that has the case."""
+    return None if step.world.known_coordinator else No(assigned.coordinator, case.konfliktrad)
+
+
+@condition("strl § 52 b second paragraph", Actor.COURT)
+def judgment_holds_interim_conditions(case: Case, _step: Step) -> No | None:
+    """The judgment in force set conditions that run until the plan meeting."""
+    terms = case.sanctioned and case.sanctioned.terms
+    return None if terms and terms.interim_conditions else No(None, "interim_conditions")
+
+
+@condition("strl § 52 b second paragraph", Actor.COURT)
+def not_before_the_court_fixed_it(case: Case, step: Step) -> No | None:
+    """They run from the time the court fixed, not before."""
+    terms = case.sanctioned and case.sanctioned.terms
+    fixed = terms and terms.interim_from
+    return No(step.on, fixed, fixed) if fixed and step.on < fixed else None
+
+
+@condition("krl § 22", Actor.COORDINATOR)
+def not_recorded_yet(case: Case, step: Step) -> No | None:
+    """It happens once."""
+    before = case.first(step.type)
+    return No(before.occurred_on, None) if before else None
+
+
+@condition("strpl § 50", Actor.PROSECUTION)
+def judgment_is_final(case: Case, _step: Step) -> No | None:
+    """The judgment has become final."""
+    return None if case.has(E.BECAME_FINAL) else No(False, True)
+
+
+@condition("strpl § 455", Actor.COORDINATOR)
+def case_is_received(case: Case, _step: Step) -> No | None:
+    """The konfliktråd has received the case."""
+    return None if case.has(E.RECEIVED) else No(False, True)
+
+
+@detail(d.PlanMeetingHeld, "krl §§ 23, 24", Actor.COORDINATOR)
+def youth_was_present(_case: Case, _step: Step, meeting: d.PlanMeetingHeld) -> No | None:
+    """The youth was there."""
+    return _present(meeting, d.Attendee.YOUTH)
+
+
+@detail(d.PlanMeetingHeld, "krl § 24; vergemålsloven § 8", Actor.COORDINATOR)
+def guardian_was_present(case: Case, step: Step, meeting: d.PlanMeetingHeld) -> No | None:
+    """While the youth is under 18 and has a guardian, a guardian was there."""
+    needed = case.under_age(step.on) and case.youth.guardians > 0
+    return _present(meeting, d.Attendee.GUARDIAN) if needed else None
+
+
+@detail(d.PlanMeetingHeld, "krl §§ 24, 26", Actor.COORDINATOR)
+def correctional_service_was_present(_case: Case, _step: Step, meeting: d.PlanMeetingHeld) -> No | None:
+    """Kriminalomsorgen was there."""
+    return _present(meeting, d.Attendee.CORRECTIONAL_SERVICE)
+
+
+@detail(d.PlanMeetingHeld, "krl §§ 24, 26", Actor.COORDINATOR)
+def police_were_present(_case: Case, _step: Step, meeting: d.PlanMeetingHeld) -> No | None:
+    """Politiet was there."""
+    return _present(meeting, d.Attendee.POLICE)
+
+
+@condition("krl § 24 as first in force", Actor.COORDINATOR)
+def youth_conference_was_held(case: Case, _step: Step) -> No | None:
+    """The youth conference (ungdomsstormøte) was held."""
+    return None if case.has(E.YOUTH_CONFERENCE_HELD) else No(False, True)
+
+
+@detail(d.PlanSigned, "krl § 25 as first in force", Actor.PARTY)
+def youth_signed(_case: Case, _step: Step, signed: d.PlanSigned) -> No | None:
+    """The youth signed the plan."""
+    return None if d.By.YOUTH in signed.by else No(list(signed.by), d.By.YOUTH)
+
+
+@detail(d.PlanSigned, "krl § 25 as first in force; vergemålsloven § 8", Actor.PARTY)
+def guardian_signed(case: Case, step: Step, signed: d.PlanSigned) -> No | None:
+    """While the youth is under 18 and has a guardian, a guardian signed."""
+    needed = case.under_age(step.on) and case.youth.guardians > 0
+    return No(list(signed.by), d.By.GUARDIAN) if needed and d.By.GUARDIAN not in signed.by else None
+
+
+@detail(d.PlanFailed, "krl § 25 fourth paragraph", Actor.COORDINATOR)
+def failed_plan_has_a_recommendation(_case: Case, _step: Step, failed: d.PlanFailed) -> No | None:
+    """The case goes on with a recommendation."""
+    return None if failed.recommendation else No(None, "recommendation")
+
+
+@detail(d.ConsentBy, "krl § 11; vergemålsloven § 8", Actor.PARTY)
+def guardian_speaks_only_under_18(case: Case, step: Step, who: d.ConsentBy) -> No | None:
+    """From 18 the youth alone decides."""
+    late = who.by is d.By.GUARDIAN and not case.under_age(step.on)
+    return No(d.By.GUARDIAN, d.By.YOUTH) if late else None
+
+
+@detail(d.ConsentGiven, "krl § 11; vergemålsloven § 8", Actor.PARTY)
+def guardian_consents_only_under_18(case: Case, step: Step, who: d.ConsentGiven) -> No | None:
+    """From 18 no guardian consents."""
+    late = who.by is d.By.GUARDIAN and not case.under_age(step.on)
+    return No(d.By.GUARDIAN, d.By.YOUTH) if late else None
+
+
+@condition("krl § 11", Actor.PARTY)
+def a_consent_was_given(case: Case, _step: Step) -> No | None:
+    """There is a consent to take back."""
+    youth, guardians = case.consents()
+    return None if youth or guardians else No(0, 1)
+
+
+@condition("krl § 22 c", Actor.PARTY)
+def a_sharing_consent_was_given(case: Case, _step: Step) -> No | None:
+    """There is a consent to share that can be withdrawn."""
+    return None if case.has(E.SHARING_CONSENT_GIVEN) else No(False, True)
+
+
+@condition("strpl § 161 a", Actor.PROSECUTION)
+def pum_is_out(case: Case, _step: Step) -> No | None:
+    """A person investigation has been ordered and has not come back."""
+    last = case.last(E.PUM_ORDERED, E.PUM_RETURNED)
+    return None if last and last.type is E.PUM_ORDERED else No(False, True)
+
+
+@condition("strpl § 325", Actor.COURT)
+def appeal_is_referred(case: Case, _step: Step) -> No | None:
+    """The appeal has been referred to a hearing."""
+    last = case.last(E.APPEALED, E.APPEAL_REFERRED)
+    return None if last and last.type is E.APPEAL_REFERRED else No(False, True)
+
+
+@condition("krl § 25", Actor.COORDINATOR)
+def plan_was_made(case: Case, _step: Step) -> No | None:
+    """A plan meeting was held, or in R0 a plan signed."""
+    return None if case.plan_made else No(False, True)
+
+
+@condition("krl § 23 third paragraph", Actor.COORDINATOR)
+def plan_was_not_made(case: Case, _step: Step) -> No | None:
+    """No plan meeting has been held yet."""
+    return No(True, False) if case.plan_made else None
+
+
+@detail(d.PlanChanged, "krl § 25 last paragraph", Actor.COORDINATOR)
+def plan_load_not_higher(_case: Case, _step: Step, changed: d.PlanChanged) -> No | None:
+    """The coordinator alone may change only to an equal or lower load; more takes a new plan meeting."""
+    return No(changed.load, [d.PlanLoad.LOWER, d.PlanLoad.EQUAL]) if changed.load is d.PlanLoad.HIGHER else None
+
+
+@detail(d.MemberLeft, "krl § 26", Actor.COORDINATOR)
+def was_a_team_member(case: Case, _step: Step, left: d.MemberLeft) -> No | None:
+    """The member had joined the team."""
+    return None if left.member in team(case) else No(left.member, sorted(team(case)))
+
+
+@detail(d.MeasureAnswered, "krl § 25", Actor.COORDINATOR)
+def measure_was_requested(case: Case, _step: Step, answer: d.MeasureAnswered) -> No | None:
+    """The measure answered was asked for."""
+    asked = {e.details.measure for e in case.all(E.MEASURE_REQUESTED) if isinstance(e.details, d.Measure)}
+    return None if answer.measure in asked else No(answer.measure, sorted(asked))
+
+
+@detail(d.MeasureEnded, "krl § 25", Actor.COORDINATOR)
+def measure_was_started(case: Case, _step: Step, ended: d.MeasureEnded) -> No | None:
+    """The measure that ends had started."""
+    started = {e.details.measure for e in case.all(E.MEASURE_STARTED) if isinstance(e.details, d.Measure)}
+    return None if ended.measure in started else No(ended.measure, sorted(started))
+
+
+@detail(d.TransferDecided, "krl § 13", Actor.LEADER)
+def parties_were_heard(_case: Case, _step: Step, moved: d.TransferDecided) -> No | None:
+    """The prosecution, the youth and the guardians were heard first."""
+    return None if moved.parties_heard else No(False, True)
+
+
+@detail(d.TransferDecided, "krl § 13", Actor.LEADER)
+def prosecution_was_told_at_once(_case: Case, step: Step, moved: d.TransferDecided) -> No | None:
+    """The prosecution was told the same day (straks)."""
+    told = moved.prosecution_told_on
+    return None if told == step.on else No(told, step.on)
+
+
+@detail(d.TransferDecided, "krl § 13", Actor.LEADER)
+def goes_to_another_office(case: Case, _step: Step, moved: d.TransferDecided) -> No | None:
+    """A case is transferred to another konfliktråd than the one that has it."""
+    return No(moved.to, None) if moved.to == case.konfliktrad else None
+
+
+@condition("krl § 13", Actor.LEADER)
+def transfer_is_pending(case: Case, _step: Step) -> No | None:
+    """A transfer was decided and has not been accepted."""
+    last = case.last(E.TRANSFER_DECIDED, E.TRANSFER_ACCEPTED)
+    return None if last and last.type is E.TRANSFER_DECIDED else No(False, True)
+
+
+@detail(d.WaitStarted, "krl § 24 a", Actor.COORDINATOR)
+def victim_never_holds_up_the_start(case: Case, step: Step, wait: d.WaitStarted) -> No | None:
+    """From R1 on the restorative track runs beside the main one: before the start nobody waits for the victim."""
+    if wait.party is not Party.VICTIM or PHASE[case.state] is not Phase.PLAN:
+        return None
+    regime = case.execution_regime(step.on)
+    return None if regime is Regime.R0 else No(Party.VICTIM, Regime.R0)
+
+
+@detail(d.WaitStarted, "office norm", Actor.COORDINATOR)
+def waits_for_one_party(_case: Case, _step: Step, wait: d.WaitStarted) -> No | None:
+    """A wait names one party; `parties` is only the default while an appeal may be filed."""
+    return No(Party.PARTIES, "one party") if wait.party is Party.PARTIES else None
+
+
+@condition("office norm", Actor.COORDINATOR)
+def a_wait_is_open(case: Case, _step: Step) -> No | None:
+    """A wait has started and not ended."""
+    started = sum(1 for _ in case.all(E.WAIT_STARTED)) - sum(1 for _ in case.all(E.WAIT_ENDED))
+    return None if started > 0 else No(0, 1)
+
+
+def team(case: Case) -> set[str]:
+    """The members of the follow-up team as it stands."""
+    members: set[str] = set()
+    for event in case.all(E.TEAM_MEMBER_JOINED, E.TEAM_MEMBER_LEFT):
+        if isinstance(event.details, d.MemberJoined):
+            members.add(event.details.member)
+        elif isinstance(event.details, d.MemberLeft):
+            members.discard(event.details.member)
+    return members
+
+
+def _present(meeting: d.PlanMeetingHeld, needed: d.Attendee) -> No | None:
+    return None if needed in meeting.present else No(list(meeting.present), needed)

@@ -1,0 +1,85 @@
+"""Lead time: how long from the last offence to receipt and to the start, and where the days went."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
+
+from ungdom.workflow.case import Case, Start
+from ungdom.workflow.daycount import days_between
+from ungdom.workflow.vocabulary import EventType, Party, State
+from ungdom.workflow.waits import Stage, Wait, ledger, stages
+
+K = TypeVar("K")
+
+
+@dataclass(frozen=True, slots=True)
+class LeadTime:
+    """Everything about the time of one case, until one day.
+
+    `p1`: last offence to receipt; `p2`: receipt to start, None when the start came first; `p3`: last offence to start.
+    All in calendar days between Oslo dates. `total_days` is the life of the case: the stage days add up to it, and so
+    do the wait days. `unreported_days`: from the last offence to registration, before the life began. Where the days
+    of `p3` went stands in `p3_by_party`; together with the unreported days they make `p3` exactly.
+    """
+
+    until: date
+    p1: int | None
+    p2: int | None
+    p3: int | None
+    start: Start | None
+    stages: tuple[Stage, ...]
+    waits: tuple[Wait, ...]
+    total_days: int
+    unreported_days: int
+    stage_days: dict[State, int]
+    wait_days: dict[Party, int]
+    p3_by_party: dict[Party, int] | None
+
+
+def lead_time(case: Case, day: date) -> LeadTime:
+    """The lead time of a case as it stands on that day. Source: office norm; start by krl § 23 (`case.starts`)."""
+    stays, waits = stages(case, day), ledger(case, day)
+    p1, p2, p3 = measures(case)
+    until = case.closed_on or max(day, case.entered_on)
+    return LeadTime(
+        until=until,
+        p1=p1,
+        p2=p2,
+        p3=p3,
+        start=case.start,
+        stages=tuple(stays),
+        waits=tuple(waits),
+        total_days=days_between(case.registered_on, until),
+        unreported_days=max(0, days_between(case.last_offence, case.registered_on)),
+        stage_days=_sum((stage.state, stage.days) for stage in stays),
+        wait_days=_sum((wait.party, wait.days) for wait in waits),
+        p3_by_party=_before_start(case, waits),
+    )
+
+
+def measures(case: Case) -> tuple[int | None, int | None, int | None]:
+    """P1, P2 and P3 in days. P2 is None when interim conditions started the execution before receipt."""
+    received = case.first(EventType.RECEIVED)
+    start = case.start
+    p1 = days_between(case.last_offence, received.occurred_on) if received else None
+    p3 = days_between(case.last_offence, start.on) if start else None
+    after_receipt = received and start and received.seq < start.seq
+    p2 = days_between(received.occurred_on, start.on) if received and start and after_receipt else None
+    return p1, p2, p3
+
+
+def _before_start(case: Case, waits: list[Wait]) -> dict[Party, int] | None:
+    if case.start is None:
+        return None
+    low, high = case.last_offence, case.start.on
+    inside = ((wait.party, days_between(max(wait.since, low), min(wait.until, high))) for wait in waits)
+    return _sum((party, days) for party, days in inside if days > 0)
+
+
+def _sum(pairs: Iterable[tuple[K, int]]) -> dict[K, int]:
+    total: Counter[K] = Counter()
+    for key, days in pairs:
+        total[key] += days
+    return dict(total)

@@ -1,0 +1,716 @@
+"""The law as a table: every move and every fact, from which states, under which regime, on which conditions.
+
+One row a move, in the order a case lives. Read a row as a sentence: "`suspect_set` takes a `registered` case to
+`investigation`, in both sanctions and every regime, if the youth was 15 to 17 at an act; police record it; strpl § 249".
+A row whose target is None is a fact: it leaves the state alone. Where several rows fit, the first whose `when` holds.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ungdom.workflow import details as d
+from ungdom.workflow.guards import breach, decision, plan
+from ungdom.workflow.guards.core import Guard
+from ungdom.workflow.vocabulary import Actor, EventType, Regime, Sanction, State
+
+VERSION = "2026-11-22"
+"""The version of this table, shown with every workflow and stored with every case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """A target that depends on the case: where it was before it closed."""
+
+    name: str = "the state before"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One row. `when`: of several rows for one event, the one these details choose."""
+
+    event: EventType
+    sources: tuple[State, ...]
+    target: State | Back | None
+    sanctions: tuple[Sanction, ...]
+    regimes: tuple[Regime, ...]
+    guards: tuple[Guard, ...]
+    actors: tuple[Actor, ...]
+    law: str
+    when: Callable[[d.Details | None], bool] | None = None
+
+
+E, A, T = EventType, Actor, State
+REG, INV, ASM, AWD = T.REGISTERED, T.INVESTIGATION, T.ASSESSMENT, T.AWAITING_DECISION
+CRT, JUD, APP, FIN, DSP = T.IN_COURT, T.JUDGED, T.APPEALED, T.FINAL, T.DISPATCHED
+RCV, PRE, ITM, PST = T.RECEIVED, T.PREPARING, T.INTERIM_CONDITIONS, T.POSTPONED
+EXE, ELC, TLK, TGT = T.EXECUTING, T.ELECTRONIC_CONTROL, T.BREACH_TALK, T.TIGHTENED
+INT, RFD, BIC, RSM, EXP = T.INTERRUPTED, T.REFERRED, T.BREACH_IN_COURT, T.RESUMPTION_REVIEW, T.TERM_EXPIRED
+CMP, CNV, BCL, CWD = T.COMPLETED, T.CONVERTED, T.BREACH_CLOSED, T.CONSENT_WITHDRAWN
+NPL, OTH, LPS = T.NO_PLAN, T.OTHER_DECISION, T.LAPSED
+
+S, F = (Sanction.YOUTH_SANCTION,), (Sanction.YOUTH_FOLLOW_UP,)
+BOTH = S + F
+R0, R2 = (Regime.R0,), (Regime.R2,)
+R1_ON, ALL = (Regime.R1, Regime.R2), (Regime.R0, Regime.R1, Regime.R2)
+
+POL, PRO, COU, COR = A.POLICE, A.PROSECUTION, A.COURT, A.CORRECTIONAL_SERVICE
+PTY, CRD, LDR, SEC, SYS = A.PARTY, A.COORDINATOR, A.LEADER, A.SECRETARIAT, A.SYSTEM
+
+BEFORE_DECISION = (INV, ASM, AWD, CRT)
+EXECUTION = (EXE, ELC, TLK, TGT)
+IN_BREACH = (INT, RFD, BIC, RSM, EXP)
+IN_PLAN = (RCV, PRE, ITM, PST)
+WITH_THE_OFFICE = IN_PLAN + EXECUTION + IN_BREACH
+OPEN = (REG, INV, ASM, AWD, CRT, JUD, APP, FIN, DSP, *WITH_THE_OFFICE)
+ENDED = (CMP, CNV, BCL, CWD, NPL, OTH, LPS)
+
+
+def new_sentence(details: d.Details | None) -> bool:
+    """The court of appeal put another sanction in its place."""
+    return isinstance(details, d.AppealDecided) and details.outcome is d.AppealOutcome.REPLACED
+
+
+def sets_conditions(details: d.Details | None) -> bool:
+    """The breach talk ended with conditions."""
+    return isinstance(details, d.BreachTalkHeld) and bool(details.conditions)
+
+
+def rest_continues(details: d.Details | None) -> bool:
+    """A part was converted and the rest goes on."""
+    return isinstance(details, d.ConversionFinal) and details.rest_continues
+
+
+def after_breach(details: d.Details | None) -> bool:
+    """The case is closed as breached when the window has passed."""
+    return isinstance(details, d.WindowClosed) and details.outcome is d.WindowOutcome.BREACH_CLOSED
+
+
+# fmt: off  (a table is read across: one row a move)
+MOVES: tuple[Move, ...] = (
+    # investigation
+    Move(E.CASE_REGISTERED, (), REG, BOTH, ALL, (decision.acts_lie_in_the_past,), (POL, CRD), "krl § 13"),
+    Move(
+        E.SUSPECT_SET, (REG,), INV, BOTH, ALL, (decision.aged_15_to_17_at_an_act,), (POL,), "strpl § 249, strl § 52 a"
+    ),
+    Move(E.COORDINATION_REQUESTED, (INV,), ASM, BOTH, ALL, (), (PRO,), "krl § 22 d"),
+    Move(E.INVESTIGATION_CLOSED, (INV, ASM), AWD, BOTH, ALL, (), (POL,), "strpl § 226"),
+    # decision
+    Move(
+        E.TRANSFERRED_TO_FOLLOW_UP,
+        (ASM, AWD),
+        FIN,
+        F,
+        ALL,
+        (
+            decision.youth_consents,
+            decision.guardians_consent,
+            decision.guilt_is_proven,
+            decision.follow_up_length_within_law,
+        ),
+        (PRO,),
+        "strpl § 71 a, krl §§ 11, 23",
+    ),
+    Move(E.INDICTED, (INV, ASM, AWD), CRT, S, ALL, (decision.court_received_after_indictment,), (PRO,), "strpl § 262"),
+    Move(E.INDICTED, (INV, ASM, AWD), CRT, F, R0, (decision.court_received_after_indictment,), (PRO,), "strpl § 262"),
+    Move(
+        E.JUDGMENT_GIVEN,
+        (CRT,),
+        JUD,
+        S,
+        R0,
+        (
+            decision.acts_before_18,
+            decision.repeated_or_serious_crime,
+            decision.youth_consents,
+            decision.guardians_consent,
+            decision.sanction_length_within_law,
+            decision.subsidiary_prison_is_fixed,
+            decision.lives_in_norway,
+            decision.interim_conditions_allowed,
+            decision.unconditional_prison_allowed,
+        ),
+        (COU,),
+        "strl §§ 52 a-52 c as first in force",
+    ),
+    Move(
+        E.JUDGMENT_GIVEN,
+        (CRT,),
+        JUD,
+        S,
+        R1_ON,
+        (
+            decision.acts_before_18,
+            decision.found_a_suitable_reaction,
+            decision.lives_in_norway,
+            decision.sanction_length_within_law,
+            decision.subsidiary_prison_is_fixed,
+            decision.interim_conditions_allowed,
+            decision.unconditional_prison_allowed,
+        ),
+        (COU,),
+        "strl §§ 52 a-52 d",
+    ),
+    Move(
+        E.FOLLOW_UP_BY_JUDGMENT,
+        (CRT,),
+        JUD,
+        F,
+        R0,
+        (
+            decision.youth_consents,
+            decision.guardians_consent,
+            decision.condition_of_a_suspended_sentence,
+            decision.judged_follow_up_length_within_law,
+        ),
+        (COU,),
+        "former strl § 37 j",
+    ),
+    Move(E.APPEALED, (JUD,), APP, S, ALL, (decision.appeal_in_time_or_reinstated,), (PTY, PRO), "strpl § 310"),
+    Move(E.APPEALED, (JUD,), APP, F, R0, (decision.appeal_in_time_or_reinstated,), (PTY, PRO), "strpl § 310"),
+    Move(E.APPEAL_DECIDED, (APP,), OTH, S, ALL, (), (COU,), "strpl § 345", new_sentence),
+    Move(
+        E.APPEAL_DECIDED,
+        (APP,),
+        JUD,
+        S,
+        ALL,
+        (decision.changed_judgment_has_terms, decision.changed_terms_within_law),
+        (COU,),
+        "strpl § 345",
+    ),
+    Move(E.APPEAL_DECIDED, (APP,), OTH, F, R0, (), (COU,), "strpl § 345", new_sentence),
+    Move(
+        E.APPEAL_DECIDED,
+        (APP,),
+        JUD,
+        F,
+        R0,
+        (decision.changed_judgment_has_terms, decision.changed_terms_within_law),
+        (COU,),
+        "strpl § 345",
+    ),
+    Move(E.BECAME_FINAL, (JUD,), FIN, S, ALL, (decision.accepted_or_appeal_time_over,), (PRO, SYS), "strpl § 50"),
+    Move(E.BECAME_FINAL, (JUD,), FIN, F, R0, (decision.accepted_or_appeal_time_over,), (PRO, SYS), "strpl § 50"),
+    Move(E.OTHER_OUTCOME, (REG, INV, ASM, AWD, CRT, JUD, APP), OTH, BOTH, ALL, (), (PRO, COU), "strpl §§ 69-75, 38"),
+    # to the konfliktråd
+    Move(E.DISPATCHED, (FIN,), DSP, BOTH, ALL, (), (PRO,), "strpl § 452"),
+    Move(E.RECEIVED, (FIN, DSP), RCV, BOTH, ALL, (plan.is_not_a_duplicate,), (CRD, SYS), "strpl § 455"),
+    Move(E.ASSIGNED, (RCV,), PRE, BOTH, ALL, (plan.coordinator_of_the_office,), (LDR, CRD), "krl § 3"),
+    Move(
+        E.INTERIM_CONDITIONS_STARTED,
+        (JUD, FIN, DSP, RCV, PRE),
+        ITM,
+        S,
+        R2,
+        (plan.judgment_holds_interim_conditions, plan.not_before_the_court_fixed_it),
+        (COU,),
+        "strl § 52 b second paragraph",
+    ),
+    Move(
+        E.BECAME_FINAL,
+        (ITM,),
+        ITM,
+        S,
+        R2,
+        (plan.not_recorded_yet, decision.accepted_or_appeal_time_over),
+        (PRO, SYS),
+        "strpl § 50, krl § 22",
+    ),
+    Move(
+        E.DISPATCHED,
+        (ITM,),
+        ITM,
+        S,
+        R2,
+        (plan.not_recorded_yet, plan.judgment_is_final),
+        (PRO,),
+        "strpl § 452, krl § 22",
+    ),
+    Move(
+        E.RECEIVED,
+        (ITM,),
+        ITM,
+        S,
+        R2,
+        (plan.not_recorded_yet, plan.judgment_is_final, plan.is_not_a_duplicate),
+        (CRD, SYS),
+        "strpl § 455, krl § 22",
+    ),
+    Move(
+        E.ASSIGNED,
+        (ITM,),
+        ITM,
+        S,
+        R2,
+        (plan.not_recorded_yet, plan.case_is_received, plan.coordinator_of_the_office),
+        (LDR, CRD),
+        "krl §§ 3, 22",
+    ),
+    # plan
+    Move(E.POSTPONED, (RCV, PRE), PST, BOTH, ALL, (), (CRD,), "strpl § 459"),
+    Move(E.POSTPONEMENT_ENDED, (PST,), PRE, BOTH, ALL, (), (CRD,), "strpl § 459"),
+    Move(
+        E.PLAN_MEETING_HELD,
+        (PRE,),
+        EXE,
+        F,
+        R1_ON,
+        (plan.youth_was_present, plan.guardian_was_present),
+        (CRD,),
+        "krl §§ 23, 24",
+    ),
+    Move(
+        E.PLAN_MEETING_HELD,
+        (PRE,),
+        EXE,
+        S,
+        R1_ON,
+        (
+            plan.youth_was_present,
+            plan.guardian_was_present,
+            plan.correctional_service_was_present,
+            plan.police_were_present,
+        ),
+        (CRD,),
+        "krl §§ 23, 24",
+    ),
+    Move(
+        E.PLAN_MEETING_HELD,
+        (ITM, TGT),
+        EXE,
+        S,
+        R2,
+        (
+            plan.plan_was_not_made,
+            plan.case_is_received,
+            plan.youth_was_present,
+            plan.guardian_was_present,
+            plan.correctional_service_was_present,
+            plan.police_were_present,
+        ),
+        (CRD,),
+        "krl §§ 22, 23, 24",
+    ),
+    Move(
+        E.PLAN_SIGNED,
+        (PRE,),
+        EXE,
+        BOTH,
+        R0,
+        (plan.youth_conference_was_held, plan.youth_signed, plan.guardian_signed),
+        (CRD,),
+        "krl § 25 as first in force",
+    ),
+    Move(E.PLAN_FAILED, (PRE,), NPL, F, ALL, (), (CRD,), "krl § 25 fifth paragraph"),
+    Move(
+        E.PLAN_FAILED,
+        (PRE, ITM),
+        NPL,
+        S,
+        ALL,
+        (plan.failed_plan_has_a_recommendation,),
+        (CRD,),
+        "krl § 25 fourth paragraph",
+    ),
+    Move(
+        E.CONSENT_WITHDRAWN,
+        (RCV, PRE, PST, EXE, ELC, TLK, TGT, INT),
+        CWD,
+        F,
+        ALL,
+        (plan.guardian_speaks_only_under_18,),
+        (CRD,),
+        "krl § 11",
+    ),
+    Move(
+        E.CONSENT_WITHDRAWN,
+        (RCV, PRE, PST, EXE, ELC, TLK, TGT, INT),
+        CWD,
+        S,
+        R0,
+        (plan.guardian_speaks_only_under_18,),
+        (CRD,),
+        "krl § 11 as first in force",
+    ),
+    # breach
+    Move(
+        E.BREACH_TALK_ORDERED, (EXE, TGT, ELC, ITM), TLK, S, ALL, (breach.breach_is_recorded,), (CRD,), "krl §§ 22, 31"
+    ),
+    Move(E.BREACH_TALK_ORDERED, (EXE, TGT, ELC), TLK, F, ALL, (breach.breach_is_recorded,), (CRD,), "krl § 33"),
+    Move(
+        E.BREACH_TALK_HELD,
+        (TLK,),
+        TGT,
+        BOTH,
+        ALL,
+        (breach.consequences_were_explained,),
+        (CRD,),
+        "krl §§ 31, 33",
+        sets_conditions,
+    ),
+    Move(E.BREACH_TALK_HELD, (TLK,), EXE, BOTH, ALL, (breach.consequences_were_explained,), (CRD,), "krl §§ 31, 33"),
+    Move(
+        E.INTERRUPTED,
+        (EXE, ELC, TLK, TGT, RFD, ITM),
+        INT,
+        S,
+        ALL,
+        (breach.interruption_has_its_ground, breach.prosecution_decides_on_a_charge),
+        (CRD, PRO),
+        "krl §§ 22, 30-32",
+    ),
+    Move(
+        E.INTERRUPTED,
+        (EXE, ELC, TLK, TGT, RFD),
+        INT,
+        F,
+        ALL,
+        (breach.interruption_has_its_ground, breach.prosecution_decides_on_a_charge),
+        (CRD, PRO),
+        "krl §§ 30, 33, 34",
+    ),
+    Move(E.RESUMED, (INT,), EXE, BOTH, ALL, (), (CRD,), "krl § 30"),
+    Move(
+        E.REPLAN_MEETING_HELD,
+        (EXE, ELC, TLK, TGT, INT, ITM),
+        EXE,
+        S,
+        ALL,
+        (
+            plan.plan_was_made,
+            breach.new_breach_after_a_talk,
+            breach.police_consent_to_replan,
+            breach.correctional_service_consents_to_replan,
+        ),
+        (CRD,),
+        "krl § 31 third paragraph",
+    ),
+    Move(
+        E.REPLAN_MEETING_HELD,
+        (EXE, ELC, TLK, TGT, INT),
+        EXE,
+        F,
+        ALL,
+        (breach.new_breach_after_a_talk,),
+        (CRD,),
+        "krl § 33 third paragraph",
+    ),
+    Move(
+        E.REFERRED_FOR_BREACH,
+        (EXE, ELC, TLK, TGT, INT, ITM),
+        RFD,
+        S,
+        ALL,
+        (
+            breach.new_breach_after_a_talk,
+            breach.police_consent_to_referral,
+            breach.correctional_service_consents_to_referral,
+            breach.recipient_allowed,
+            breach.recommendation_allowed,
+        ),
+        (CRD,),
+        "krl § 31 third paragraph",
+    ),
+    Move(
+        E.PETITION_SENT,
+        (RFD, INT, EXE, ELC, TLK, TGT, EXP, ITM),
+        BIC,
+        S,
+        ALL,
+        (
+            breach.petition_has_its_ground,
+            breach.petition_in_time,
+            breach.petition_allowed,
+            breach.prosecution_may_bring_it,
+        ),
+        (COR, PRO),
+        "strl § 52 c, krl §§ 31, 32",
+    ),
+    Move(E.PETITION_DECLINED, (RFD,), EXE, S, ALL, (), (COR, PRO), "krl § 31"),
+    Move(
+        E.ELECTRONIC_CONTROL_ORDERED,
+        (BIC,),
+        ELC,
+        S,
+        R1_ON,
+        (breach.control_at_most_six_months, breach.control_within_the_term),
+        (COU,),
+        "strl § 52 c fifth paragraph",
+    ),
+    Move(
+        E.ELECTRONIC_CONTROL_ENDED,
+        (ELC,),
+        EXE,
+        S,
+        R1_ON,
+        (breach.control_period_is_over,),
+        (COU,),
+        "strl § 52 c fifth paragraph",
+    ),
+    Move(E.PETITION_REJECTED, (BIC,), EXE, S, ALL, (), (COU,), "strl § 52 c"),
+    Move(
+        E.CONVERSION_FINAL,
+        (BIC,),
+        EXE,
+        S,
+        ALL,
+        (breach.conversion_allowed, breach.rest_continues_only_of_a_part),
+        (COU,),
+        "strl § 52 c",
+        rest_continues,
+    ),
+    Move(E.CONVERSION_FINAL, (BIC,), CNV, S, ALL, (breach.conversion_allowed,), (COU,), "strl § 52 c"),
+    Move(
+        E.REFERRED_FOR_RESUMPTION,
+        (EXE, ELC, TLK, TGT, INT),
+        RSM,
+        F,
+        ALL,
+        (breach.new_breach_or_new_offence,),
+        (CRD, PRO),
+        "krl §§ 33, 34",
+    ),
+    Move(E.PROSECUTION_RESUMED, (RSM, INT, EXP), BCL, F, ALL, (), (PRO,), "krl §§ 33, 34"),
+    Move(E.PROSECUTION_NOT_RESUMED, (RSM,), EXE, F, ALL, (), (PRO,), "krl §§ 33, 34"),
+    Move(E.PROSECUTION_NOT_RESUMED, (EXP,), CMP, F, ALL, (), (PRO,), "krl §§ 33, 34"),
+    Move(
+        E.CLOSED_AFTER_NEW_OFFENCE,
+        (RCV, PRE, PST, EXE, ELC, TLK, TGT, INT, BIC),
+        BCL,
+        BOTH,
+        ALL,
+        (breach.new_decision_lies_in_the_past,),
+        (PRO, COU),
+        "krl §§ 32, 34",
+    ),
+    # completion
+    Move(
+        E.DECISION_SET_ASIDE,
+        (FIN, DSP, RCV, PRE, ITM, PST, EXE, ELC, TLK, TGT, INT),
+        OTH,
+        BOTH,
+        ALL,
+        (breach.set_aside_fits_the_decision,),
+        (PRO, COU),
+        "strpl § 59 a, ch. 27",
+    ),
+    Move(E.COMPLETED, (EXE, ELC, TLK, TGT), CMP, BOTH, ALL, (breach.term_has_run,), (CRD, SYS), "krl § 22"),
+    Move(E.TERM_EXPIRED, (RFD, BIC, RSM, INT), EXP, BOTH, ALL, (breach.term_has_run,), (SYS,), "strl § 52 c"),
+    Move(
+        E.WINDOW_CLOSED, (EXP,), BCL, S, ALL, (breach.petition_window_is_over,), (SYS, CRD), "strl § 52 c", after_breach
+    ),
+    Move(E.WINDOW_CLOSED, (EXP,), CMP, S, ALL, (breach.petition_window_is_over,), (SYS, CRD), "strl § 52 c"),
+    Move(
+        E.LAPSED,
+        (REG, INV, ASM, AWD, CRT, JUD, APP, FIN, DSP, RCV, PRE, ITM, PST, EXE, ELC, TLK, TGT, INT, RFD, BIC, RSM, EXP),
+        LPS,
+        BOTH,
+        ALL,
+        (),
+        (POL, PRO, COU, COR, CRD),
+        "strl §§ 93-95, 100",
+    ),
+    Move(
+        E.REOPENED,
+        (CMP, CNV, BCL, CWD, NPL, OTH, LPS),
+        Back(),
+        BOTH,
+        ALL,
+        (breach.another_person_approved,),
+        (LDR, SEC),
+        "office norm",
+    ),
+)
+
+FACTS: tuple[Move, ...] = (
+    # case
+    Move(
+        E.OFFENCE_ADDED,
+        (REG, *BEFORE_DECISION),
+        None,
+        BOTH,
+        ALL,
+        (decision.added_act_lies_in_the_past,),
+        (POL, CRD),
+        "krl § 13",
+    ),
+    Move(E.CHARGED, BEFORE_DECISION, None, BOTH, ALL, (), (POL, PRO), "strpl § 82"),
+    Move(E.NOTE_ADDED, OPEN + ENDED, None, BOTH, ALL, (), (CRD, LDR), "krl § 9"),
+    Move(
+        E.TRANSFER_DECIDED,
+        WITH_THE_OFFICE,
+        None,
+        BOTH,
+        ALL,
+        (plan.parties_were_heard, plan.prosecution_was_told_at_once, plan.goes_to_another_office),
+        (LDR,),
+        "krl § 13",
+    ),
+    Move(E.TRANSFER_ACCEPTED, WITH_THE_OFFICE, None, BOTH, ALL, (plan.transfer_is_pending,), (LDR, SEC), "krl § 13"),
+    Move(E.EXECUTION_REGIME_PINNED, OPEN, None, BOTH, ALL, (), (LDR, SEC), "strl § 3"),
+    Move(E.CORRECTED, OPEN + ENDED, None, BOTH, ALL, (), (CRD, LDR, SYS), "arkivlova § 9"),
+    Move(E.REOPENING_APPROVED, ENDED, None, BOTH, ALL, (), (LDR, SEC), "office norm"),
+    # assessment
+    Move(E.PUM_ORDERED, BEFORE_DECISION, None, BOTH, ALL, (), (PRO, COU), "strpl § 161 a"),
+    Move(E.PUM_RETURNED, (*BEFORE_DECISION, JUD), None, BOTH, ALL, (plan.pum_is_out,), (COR,), "strpl § 161 a"),
+    Move(E.COORDINATION_MEETING_HELD, (ASM, AWD, CRT, *EXECUTION), None, BOTH, ALL, (), (CRD,), "krl § 22 d"),
+    Move(
+        E.CONSENT_GIVEN,
+        BEFORE_DECISION,
+        None,
+        BOTH,
+        ALL,
+        (plan.guardian_consents_only_under_18,),
+        (CRD, POL, PRO),
+        "krl § 11",
+    ),
+    Move(
+        E.CONSENT_REFUSED,
+        BEFORE_DECISION,
+        None,
+        BOTH,
+        ALL,
+        (plan.guardian_speaks_only_under_18,),
+        (CRD, POL, PRO),
+        "krl § 11",
+    ),
+    Move(
+        E.CONSENT_REVOKED,
+        BEFORE_DECISION,
+        None,
+        BOTH,
+        ALL,
+        (plan.a_consent_was_given, plan.guardian_speaks_only_under_18),
+        (CRD, POL, PRO),
+        "krl § 11",
+    ),
+    Move(E.SHARING_CONSENT_GIVEN, OPEN, None, BOTH, ALL, (), (CRD,), "krl § 22 c"),
+    Move(E.SHARING_CONSENT_WITHDRAWN, OPEN, None, BOTH, ALL, (plan.a_sharing_consent_was_given,), (CRD,), "krl § 22 c"),
+    # court
+    Move(E.HEARING_SCHEDULED, (CRT,), None, BOTH, ALL, (), (COU,), "strpl § 275"),
+    Move(E.HEARING_STARTED, (CRT,), None, BOTH, ALL, (), (COU,), "strpl § 275"),
+    Move(E.JUDGMENT_SERVED, (JUD, APP, ITM), None, BOTH, ALL, (), (COU, POL), "strpl § 42"),
+    Move(E.APPEAL_REFERRED, (APP,), None, BOTH, ALL, (), (COU,), "strpl § 325"),
+    Move(E.APPEAL_HEARING_STARTED, (APP,), None, BOTH, ALL, (plan.appeal_is_referred,), (COU,), "strpl § 275"),
+    # plan
+    Move(
+        E.ASSIGNED,
+        (PRE, PST, *EXECUTION, *IN_BREACH),
+        None,
+        BOTH,
+        ALL,
+        (plan.coordinator_of_the_office,),
+        (LDR, CRD),
+        "krl § 3",
+    ),
+    Move(E.FIRST_CONTACT, IN_PLAN, None, BOTH, ALL, (), (CRD,), "strpl § 461"),
+    Move(E.TEAM_MEMBER_JOINED, WITH_THE_OFFICE, None, BOTH, ALL, (), (CRD,), "krl § 26"),
+    Move(E.TEAM_MEMBER_LEFT, WITH_THE_OFFICE, None, BOTH, ALL, (plan.was_a_team_member,), (CRD,), "krl § 26"),
+    Move(E.YOUTH_CONFERENCE_HELD, (PRE,), None, BOTH, R0, (), (CRD,), "krl § 24 as first in force"),
+    Move(E.PLAN_APPROVED, EXECUTION, None, BOTH, ALL, (plan.plan_was_made,), (CRD,), "krl § 25"),
+    Move(E.PLAN_SIGNED, EXECUTION, None, BOTH, R1_ON, (plan.plan_was_made,), (CRD,), "krl § 25"),
+    Move(
+        E.PLAN_CHANGED,
+        EXECUTION,
+        None,
+        BOTH,
+        ALL,
+        (plan.plan_was_made, plan.plan_load_not_higher),
+        (CRD,),
+        "krl § 25 last paragraph",
+    ),
+    Move(E.MEASURE_REQUESTED, IN_PLAN + EXECUTION, None, BOTH, ALL, (), (CRD,), "krl § 25"),
+    Move(E.MEASURE_ANSWERED, IN_PLAN + EXECUTION, None, BOTH, ALL, (plan.measure_was_requested,), (CRD,), "krl § 25"),
+    Move(E.MEASURE_STARTED, (ITM, *EXECUTION), None, BOTH, ALL, (), (CRD,), "krl § 25"),
+    Move(
+        E.MEASURE_ENDED, (ITM, *EXECUTION, *IN_BREACH), None, BOTH, ALL, (plan.measure_was_started,), (CRD,), "krl § 25"
+    ),
+    # restorative track
+    Move(E.VICTIM_INVITED, (*IN_PLAN, *EXECUTION), None, BOTH, ALL, (), (CRD,), "krl § 24 a"),
+    Move(E.VICTIM_ACCEPTED, (*IN_PLAN, *EXECUTION), None, BOTH, ALL, (), (CRD,), "krl § 24 a"),
+    Move(E.VICTIM_DECLINED, (*IN_PLAN, *EXECUTION), None, BOTH, ALL, (), (CRD,), "krl § 24 a"),
+    Move(E.VICTIM_WITHDREW, (*IN_PLAN, *EXECUTION), None, BOTH, ALL, (), (CRD,), "krl § 24 a"),
+    Move(E.RESTORATIVE_MEETING_HELD, (*IN_PLAN, *EXECUTION), None, BOTH, ALL, (), (CRD,), "krl § 24 a"),
+    Move(E.OTHER_RESTORATIVE_PROCESS_HELD, (*IN_PLAN, *EXECUTION), None, BOTH, ALL, (), (CRD,), "krl § 24 a"),
+    # execution
+    Move(E.TEAM_MEETING_HELD, (ITM, *EXECUTION, *IN_BREACH), None, BOTH, ALL, (), (CRD,), "krl § 22"),
+    Move(E.DRUG_TEST_HELD, (ITM, *EXECUTION), None, BOTH, ALL, (), (CRD,), "krl § 29"),
+    Move(E.DRUG_BAN_IMPOSED, (ITM, *EXECUTION), None, BOTH, R1_ON, (), (CRD,), "krl § 28"),
+    Move(
+        E.DRUG_BAN_LIFTED,
+        (ITM, *EXECUTION, *IN_BREACH),
+        None,
+        BOTH,
+        R1_ON,
+        (breach.a_drug_ban_is_in_force,),
+        (CRD,),
+        "krl § 28",
+    ),
+    Move(E.STAY_ABROAD_PERMITTED, (ITM, *EXECUTION), None, BOTH, ALL, (), (CRD,), "krl § 27"),
+    Move(E.SURVEY_ANSWERED, WITH_THE_OFFICE + ENDED, None, BOTH, ALL, (), (CRD, SYS), "office norm"),
+    # breach
+    Move(E.BREACH_RECORDED, (ITM, *EXECUTION, *IN_BREACH), None, BOTH, ALL, (), (CRD,), "krl §§ 25, 27, 28, 31, 33"),
+    Move(E.BREACH_TALK_MISSED, (TLK,), None, BOTH, ALL, (), (CRD,), "krl §§ 31 fifth, 33 fourth paragraph"),
+    Move(E.FETCH_REQUESTED, (TLK,), None, S, R1_ON, (), (CRD,), "krl § 31 last paragraph, strpl § 461"),
+    Move(
+        E.NEW_OFFENCE_RECORDED,
+        WITH_THE_OFFICE,
+        None,
+        BOTH,
+        ALL,
+        (breach.new_offence_before_the_end,),
+        (POL, PRO, CRD),
+        "krl §§ 32, 34",
+    ),
+    # complaints
+    Move(
+        E.COMPLAINT_FILED,
+        (FIN, DSP, *WITH_THE_OFFICE),
+        None,
+        BOTH,
+        ALL,
+        (breach.decision_can_be_complained_about,),
+        (PTY, CRD),
+        "krl § 22 e, strpl § 59 a",
+    ),
+    Move(
+        E.COMPLAINT_DECIDED,
+        (FIN, DSP, *WITH_THE_OFFICE, *ENDED),
+        None,
+        BOTH,
+        ALL,
+        (breach.complaint_is_open,),
+        (SEC, PRO),
+        "krl § 22 e, strpl § 59 a",
+    ),
+    # waiting
+    Move(
+        E.WAIT_STARTED,
+        OPEN,
+        None,
+        BOTH,
+        ALL,
+        (plan.waits_for_one_party, plan.victim_never_holds_up_the_start),
+        (CRD, SYS),
+        "office norm",
+    ),
+    Move(E.WAIT_ENDED, OPEN, None, BOTH, ALL, (plan.a_wait_is_open,), (CRD, SYS), "office norm"),
+)
+
+BY_DECISION: frozenset[EventType] = frozenset(
+    {
+        E.TRANSFERRED_TO_FOLLOW_UP,
+        E.INDICTED,
+        E.JUDGMENT_GIVEN,
+        E.FOLLOW_UP_BY_JUDGMENT,
+        E.APPEALED,
+        E.APPEAL_DECIDED,
+        E.BECAME_FINAL,
+        E.DISPATCHED,
+        E.RECEIVED,
+        E.ASSIGNED,
+        E.INTERIM_CONDITIONS_STARTED,
+        E.CONSENT_WITHDRAWN,
+    }
+)
+"""Conditions and terms of the sanction: judged by the regime of the decision. Every other step: by that of its date."""

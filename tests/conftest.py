@@ -1,0 +1,88 @@
+"""What every test may ask for: databases of both kinds, and how hard hypothesis looks."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests import pg
+
+FIGURE = "figure"
+
+settings.register_profile("default", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.register_profile(
+    "thorough", deadline=None, max_examples=2_000, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "default"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # a terminated run stops its server too
+        pg.open_run_folder()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        pg.close_run_folder()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What tests measured, from whichever worker, above pytest's closing line."""
+    reports = [
+        r for group in terminalreporter.stats.values() for r in group if isinstance(r, pytest.TestReport)
+    ]
+    figures = [
+        str(text) for r in reports if r.when == "call" for name, text in r.user_properties if name == FIGURE
+    ]
+    if figures:
+        terminalreporter.section("measured")
+        for text in sorted(figures):
+            terminalreporter.write_line(text)
+
+
+@pytest.fixture
+def figure(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """`figure("10 000 walks, 0 divergences")` shows a line in the summary of the run."""
+    return lambda text: record_property(FIGURE, text)
+
+
+@pytest.fixture(scope="session")
+def pg_server() -> str:
+    """libpq URL of a running PostgreSQL, shared by all workers of the run."""
+    return pg.server_url()
+
+
+@pytest.fixture(scope="session")
+def pg_databases(pg_server: str) -> Iterator[pg.Databases]:
+    """Makes and drops databases on that server: for fixtures that keep one longer than a test."""
+    databases = pg.Databases(pg_server)
+    yield databases
+    databases.close()
+
+
+@pytest.fixture
+def pg_database(pg_databases: pg.Databases) -> Iterator[pg.MakeDatabase]:
+    """`pg_database()` gives the libpq URL of a new database, `pg_database(fill)` of a filled copy."""
+    made: list[str] = []
+
+    def make(fill: pg.Fill | None = None) -> str:
+        made.append(pg_databases.create(fill))
+        return made[-1]
+
+    yield make
+    for url in made:
+        pg_databases.drop(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """SQLAlchemy URL of an empty database of either kind; a test that asks for it runs twice."""
+    if request.param == "sqlite":
+        return pg.sqlite_url(tmp_path)
+    make: pg.MakeDatabase = request.getfixturevalue("pg_database")
+    return pg.sqlalchemy_url(make())

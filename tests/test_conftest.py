@@ -1,0 +1,63 @@
+"""The ground the other tests stand on: both databases are real, empty and the test's own."""
+
+import tempfile
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import create_engine, inspect, text
+
+from tests import pg
+
+
+def _ask(url: str, question: str) -> object:
+    with psycopg.connect(url) as connection:
+        row = connection.execute(question).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def _with_a_table(url: str) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute("CREATE TABLE thing (id int)")
+        connection.execute("INSERT INTO thing VALUES (7)")
+
+
+def test_the_server_is_postgresql(pg_server: str) -> None:
+    assert str(_ask(pg_server, "SELECT version()")).startswith("PostgreSQL ")
+
+
+def test_databases_do_not_see_each_other(pg_database: pg.MakeDatabase) -> None:
+    first, second = pg_database(), pg_database()
+    _with_a_table(first)
+    assert _ask(second, "SELECT to_regclass('thing')") is None
+
+
+def test_a_filled_database_is_a_copy_of_its_own(pg_database: pg.MakeDatabase) -> None:
+    first, second = pg_database(_with_a_table), pg_database(_with_a_table)
+    with psycopg.connect(first) as connection:
+        connection.execute("DELETE FROM thing")
+    assert _ask(second, "SELECT id FROM thing") == 7
+
+
+def test_a_dropped_database_is_gone(pg_databases: pg.Databases) -> None:
+    url = pg_databases.create()
+    pg_databases.drop(url)
+    with pytest.raises(psycopg.OperationalError, match="does not exist"):
+        psycopg.connect(url)
+
+
+def test_sqlalchemy_reaches_an_empty_database_of_either_kind(database_url: str) -> None:
+    engine = create_engine(database_url)
+    with engine.begin() as connection:
+        assert connection.execute(text("SELECT 1")).scalar_one() == 1
+        assert inspect(connection).get_table_names() == []
+        connection.execute(text("CREATE TABLE thing (id int)"))
+    engine.dispose()
+
+
+def test_a_server_that_cannot_start_fails_loudly() -> None:
+    with tempfile.TemporaryDirectory(prefix="ungdom-") as folder:
+        (Path(folder) / "data").write_text("a file where the cluster should go")
+        with pytest.raises(pg.ServerDidNotStart, match="initdb failed"):
+            pg.Server(Path(folder)).ensure_started()
