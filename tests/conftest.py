@@ -8,15 +8,13 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests import pg
+from tests import pg, service
 
 FIGURE = "figure"
 
 settings.register_profile("default", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
-settings.register_profile(
-    "thorough", deadline=None, max_examples=2_000, suppress_health_check=[HealthCheck.too_slow]
-)
+settings.register_profile("thorough", deadline=None, max_examples=2_000, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "default"))
 
 
@@ -33,12 +31,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """What tests measured, from whichever worker, above pytest's closing line."""
-    reports = [
-        r for group in terminalreporter.stats.values() for r in group if isinstance(r, pytest.TestReport)
-    ]
-    figures = [
-        str(text) for r in reports if r.when == "call" for name, text in r.user_properties if name == FIGURE
-    ]
+    reports = [r for group in terminalreporter.stats.values() for r in group if isinstance(r, pytest.TestReport)]
+    figures = [str(text) for r in reports if r.when == "call" for name, text in r.user_properties if name == FIGURE]
     if figures:
         terminalreporter.section("measured")
         for text in sorted(figures):
@@ -86,3 +80,29 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return pg.sqlite_url(tmp_path)
     make: pg.MakeDatabase = request.getfixturevalue("pg_database")
     return pg.sqlalchemy_url(make())
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite database with schema, reference data and staff."""
+    folder = tmp_path_factory.mktemp("template")
+    service.fill(pg.sqlite_url(folder))
+    return folder / "ungdom.sqlite"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[service.Service]:
+    """The service on either database; a test that asks for it runs twice."""
+    if request.param == "sqlite":
+        url = service.sqlite_copy(request.getfixturevalue("sqlite_template"), tmp_path)
+    else:
+        url = pg.sqlalchemy_url(request.getfixturevalue("pg_database")(service.fill))
+    with service.Service(url, tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def one(sqlite_template: Path, tmp_path: Path) -> Iterator[service.Service]:
+    """The service on SQLite: for what does not depend on the database."""
+    with service.Service(service.sqlite_copy(sqlite_template, tmp_path), tmp_path) as running:
+        yield running

@@ -1,4 +1,4 @@
-"""The worked histories of `../shared/cases`, read and completed: what they leave out because it decides nothing there."""
+"""The worked histories of `../shared/cases`, completed with what they leave out because it decides nothing there."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

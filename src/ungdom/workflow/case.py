@@ -115,7 +115,7 @@ class Case:
         return next(self.all(*kinds), None)
 
     def has(self, *kinds: EventType) -> bool:
-        """Is there an event of these types?"""
+        """Whether there is an event of these types."""
         return self.first(*kinds) is not None
 
     # --- the acts and the youth ---------------------------------------------------------------------------------
@@ -258,6 +258,17 @@ class Case:
             elif isinstance(event.details, d.ComplaintDecided):
                 filed.pop(event.details.about, None)
         return filed.get(about) if about else next(iter(filed.values()), None)
+
+    @property
+    def team(self) -> frozenset[str]:
+        """The members of the follow-up team (oppfølgingsteam) as it stands. krl § 26."""
+        members: set[str] = set()
+        for event in self.all(E.TEAM_MEMBER_JOINED, E.TEAM_MEMBER_LEFT):
+            if isinstance(event.details, d.MemberJoined):
+                members.add(event.details.member)
+            elif isinstance(event.details, d.MemberLeft):
+                members.discard(event.details.member)
+        return frozenset(members)
 
     # --- consent ------------------------------------------------------------------------------------------------
 

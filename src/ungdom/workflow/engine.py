@@ -183,7 +183,7 @@ def _ask(step: Step, event: EventType) -> Step:
 
 
 def decide_registration(youth: Youth, event: Event) -> Decision:
-    """May this case be opened?"""
+    """Whether this case may be opened."""
     seed = _seed(youth, event)
     step = Step(event.type, event.occurred_on, oslo_date(event.recorded_at), event.details)
     unmet = tuple(no for guard in (day_has_come, *REGISTRATION.guards) if (no := guard(seed, step)))

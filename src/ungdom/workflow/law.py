@@ -1,4 +1,4 @@
-"""The legal numbers, each with the day it holds from, its unit and its source. Changed here, in one line, and nowhere else.
+"""The legal numbers, each with the day it holds from, its unit and its source. Changed here, in one line only.
 
 A changed number is a new `(from, value)` pair: what was decided under the old one keeps it.
 The regime that a step is judged by is settled in `case.regime_for`.

@@ -177,13 +177,13 @@ def appeal_deadline(case: Case) -> date | None:
 
 
 def sanction_length(terms: d.Terms, day: date) -> No | None:
-    """Is the length of a youth sanction within the limits of that day?"""
+    """What is wrong with the length of a youth sanction, by the limits of that day."""
     highest = law.SANCTION_MAX_GRAVE if terms.prison_would_exceed_two_years else law.SANCTION_MAX
     return _within(terms.length, day, law.SANCTION_MIN.on(day), highest.on(day))
 
 
 def interim_allowed(terms: d.Terms, day: date) -> No | None:
-    """Could a court of that day set interim conditions, and did it fix when they run from?"""
+    """What is wrong with the interim conditions: no court of that day could set them, or it is not said from when."""
     regime = law.REGIME.on(day)
     if terms.interim_conditions and regime is not Regime.R2:
         return No(regime, Regime.R2, law.DECEMBER_2024)
@@ -192,7 +192,7 @@ def interim_allowed(terms: d.Terms, day: date) -> No | None:
 
 
 def prison_allowed(terms: d.Terms, day: date) -> No | None:
-    """Could a court of that day give that much prison beside the sanction?"""
+    """What is wrong with the prison beside the sanction, by the limits of that day."""
     prison, cap = terms.unconditional_prison, law.PRISON_BESIDE_MAX.on(day)
     return No(str(prison), str(cap)) if prison and after(day, prison) > after(day, cap) else None
 

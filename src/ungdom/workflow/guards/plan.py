@@ -10,7 +10,7 @@ E = EventType
 
 @detail(d.Received, "strpl § 455", Actor.COORDINATOR)
 def is_not_a_duplicate(_case: Case, step: Step, received: d.Received) -> No | None:
-    """No other open case stands on the same person and police case number, or somebody looked and says it is another."""
+    """No other open case stands on the same person and police case number, or somebody looked and says so."""
     return No("duplicate", "not_a_duplicate") if step.world.duplicate and not received.not_a_duplicate else None
 
 
@@ -166,7 +166,7 @@ def plan_load_not_higher(_case: Case, _step: Step, changed: d.PlanChanged) -> No
 @detail(d.MemberLeft, "krl § 26", Actor.COORDINATOR)
 def was_a_team_member(case: Case, _step: Step, left: d.MemberLeft) -> No | None:
     """The member had joined the team."""
-    return None if left.member in team(case) else No(left.member, sorted(team(case)))
+    return None if left.member in case.team else No(left.member, sorted(case.team))
 
 
 @detail(d.MeasureAnswered, "krl § 25", Actor.COORDINATOR)
@@ -229,17 +229,6 @@ def a_wait_is_open(case: Case, _step: Step) -> No | None:
     """A wait has started and not ended."""
     started = sum(1 for _ in case.all(E.WAIT_STARTED)) - sum(1 for _ in case.all(E.WAIT_ENDED))
     return None if started > 0 else No(0, 1)
-
-
-def team(case: Case) -> set[str]:
-    """The members of the follow-up team as it stands."""
-    members: set[str] = set()
-    for event in case.all(E.TEAM_MEMBER_JOINED, E.TEAM_MEMBER_LEFT):
-        if isinstance(event.details, d.MemberJoined):
-            members.add(event.details.member)
-        elif isinstance(event.details, d.MemberLeft):
-            members.discard(event.details.member)
-    return members
 
 
 def _present(meeting: d.PlanMeetingHeld, needed: d.Attendee) -> No | None:

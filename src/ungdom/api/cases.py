@@ -1,0 +1,159 @@
+"""Cases: open, list, read."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel
+from sqlalchemy import Connection
+
+from ungdom import casework, worklist
+from ungdom.api import cursors, views
+from ungdom.api import schemas as s
+from ungdom.api.deps import Answer, Call, CallDep
+from ungdom.api.docs import PROBLEMS
+from ungdom.casework import NewCase, Read
+from ungdom.store import people
+from ungdom.store.ids import uuid7
+from ungdom.store.people import Contact, Guardian, Personalia
+from ungdom.store.reading import Filters
+from ungdom.store.tables import NumberKind, Protection
+from ungdom.workflow.case import Youth
+from ungdom.workflow.daycount import OSLO, oslo_date
+
+router = APIRouter(tags=["cases"], responses=PROBLEMS)
+
+AsOf = Annotated[s.AsOf, Query()]
+
+
+def answer(body: BaseModel, status: int = 200, **headers: str) -> Answer:
+    """The answer with this body."""
+    return Answer(status, body.model_dump_json(by_alias=True).encode(), headers)
+
+
+def instant(known_at: date | datetime | None) -> datetime | None:
+    """The instant of knowledge: a date means the end of that day in Norway."""
+    if known_at is None or isinstance(known_at, datetime):
+        return known_at
+    return datetime.combine(known_at + timedelta(days=1), time(), OSLO) - timedelta(microseconds=1)
+
+
+def read_case(tx: Connection, call: Call, case_id: UUID, as_of: s.AsOf) -> Read:
+    """The case as the request asks for it."""
+    return casework.read(tx, call.who.viewer, case_id, call.now, as_of.valid_at, instant(as_of.known_at))
+
+
+@router.post("/v1/cases", status_code=201, response_model=s.CaseOut, summary="Open a case")
+def open_case(call: CallDep, body: s.NewCaseIn) -> Response:
+    """Open a youth sanction or youth follow-up case. The municipality of residence decides the konfliktråd."""
+    return call.write(lambda tx: _opened(tx, call, body))
+
+
+@router.get("/v1/cases", response_model=s.CaseList, summary="List cases")
+def list_cases(call: CallDep, query: Annotated[s.ListQuery, Query()]) -> Response:
+    """The cases this viewer may see, a page at a time; as they stand now, or as they stood on another day."""
+    return call.read(lambda tx: _listed(tx, call, query))
+
+
+@router.get("/v1/cases/{case_id}", response_model=s.CaseOut, summary="Read a case")
+def get_case(call: CallDep, case_id: UUID, as_of: AsOf) -> Response:
+    """One case: where it stands, its dates, start and the rule that gave it, ends, lead time, next deadline."""
+    return call.read(lambda tx: _read(tx, call, case_id, as_of))
+
+
+@router.get("/v1/cases/{case_id}/lead-time", response_model=s.LeadTimeOut, summary="Where the days went")
+def get_lead_time(call: CallDep, case_id: UUID, as_of: AsOf) -> Response:
+    """Stage intervals, wait ledger, P1 to P3; both ledgers add up to the total exactly."""
+    known = instant(as_of.known_at)
+    return call.read(lambda tx: answer(views.lead_time_out(read_case(tx, call, case_id, as_of), known)))
+
+
+@router.get("/v1/cases/{case_id}/deadlines", response_model=s.DeadlineList, summary="Every clock of a case")
+def get_deadlines(call: CallDep, case_id: UUID, as_of: AsOf) -> Response:
+    """Each clock: from, due (moved and unmoved), stopped, days late, law or norm."""
+    known = instant(as_of.known_at)
+    return call.read(lambda tx: answer(views.deadlines_out(read_case(tx, call, case_id, as_of), call.language, known)))
+
+
+def _read(tx: Connection, call: Call, case_id: UUID, as_of: s.AsOf) -> Answer:
+    read = read_case(tx, call, case_id, as_of)
+    person = people.read_person(tx, call.keys, read.stored.person_id)
+    body = views.case_out(read, person, call.language, instant(as_of.known_at))
+    return answer(body, ETag=views.etag(read.stored.version))
+
+
+def _opened(tx: Connection, call: Call, body: s.NewCaseIn) -> Answer:
+    given = body.person
+    youth = Youth(given.born, len(given.guardians))
+    known = people.find_person(tx, call.keys, given.national_id, given.born)
+    protection = Protection(given.protection)
+    person = known or people.create_person(tx, call.keys, _personalia(body), youth, call.now, protection)
+    case_id = uuid7(call.now)
+    done = casework.open_case(tx, call.who, case_id, _new_case(body, person, youth), call.now)
+    read = Read(done.stored, done.after, oslo_date(call.now))
+    shown = views.case_out(read, people.read_person(tx, call.keys, person), call.language, None)
+    return answer(shown, 201, ETag=views.etag(done.version), Location=f"/v1/cases/{case_id}")
+
+
+def _personalia(body: s.NewCaseIn) -> Personalia:
+    given = body.person
+    guardians = enumerate(given.guardians, start=1)
+    return Personalia(
+        given_name=given.given_name,
+        family_name=given.family_name,
+        national_id=given.national_id,
+        sex=given.sex,
+        municipality=body.municipality,
+        contact=Contact(telephone=given.contact),
+        guardians=tuple(
+            Guardian(reference=f"g{n}", name=g.name, contact=Contact(telephone=g.contact)) for n, g in guardians
+        ),
+    )
+
+
+def _new_case(body: s.NewCaseIn, person: UUID, youth: Youth) -> NewCase:
+    day, moment = s.day_of(body.occurred_on)
+    numbers = [(NumberKind.POLICE, number) for number in body.police_case_numbers]
+    court = [(NumberKind.COURT, body.court_case_number)] if body.court_case_number else []
+    return NewCase(
+        sanction=body.sanction,
+        occurred_on=day,
+        occurred_at=moment,
+        person=person,
+        youth=youth,
+        offences=tuple(body.offences),
+        municipality=body.municipality,
+        konfliktrad=body.konfliktrad,
+        repeated_or_serious=body.repeated_or_serious,
+        numbers=tuple(dict.fromkeys(numbers + court)),
+        on_behalf_of=body.on_behalf_of,
+    )
+
+
+def _listed(tx: Connection, call: Call, query: s.ListQuery) -> Answer:
+    of = query.model_dump_json(exclude={"cursor", "limit"})
+    asked = worklist.Asked(
+        filters=_filters(query, call),
+        sort=query.sort or "-registered_on",
+        after=cursors.read(call.cursor_key, of, query.cursor) if query.cursor else None,
+        limit=query.limit,
+        valid_at=query.valid_at,
+        known_at=instant(query.known_at),
+    )
+    rows, last = worklist.page(tx, call.who.viewer, asked)
+    following = cursors.write(call.cursor_key, of, last) if last else None
+    return answer(s.CaseList(items=[s.CaseRow.model_validate(row) for row in rows], next=following))
+
+
+def _filters(query: s.ListQuery, call: Call) -> Filters:
+    return Filters(
+        state=query.state,
+        phase=query.phase,
+        sanction=query.sanction,
+        konfliktrad=query.konfliktrad,
+        coordinator=query.coordinator,
+        waiting_for=query.waiting_for,
+        overdue_on=(query.valid_at or oslo_date(call.now)) if query.overdue else None,
+        q=query.q,
+    )

@@ -1,0 +1,130 @@
+"""What every route is handed: who asks, what time it is, and the two ways to the database."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Header, Request
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from ungdom import texts
+from ungdom.api.errors import IdempotencyMismatch, LacksScope
+from ungdom.api.tokens import READ, WRITE, Principal
+from ungdom.casework import Who
+from ungdom.store import idempotency
+from ungdom.store.idempotency import Remembered
+from ungdom.store.sealing import Keys
+from ungdom.store.session import Database
+from ungdom.workflow.permissions import may_read_cases
+
+JSON = "application/json"
+SOURCE = "api"
+TAG = re.compile(r'\s*"?(\d{1,9})"?\s*', re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A finished answer: status, body, and the headers that belong to it."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str]
+
+    def response(self, replayed: bool = False) -> Response:
+        """The answer as it goes out."""
+        more = {"Idempotency-Replayed": "true"} if replayed else {}
+        return Response(self.body, self.status, {"Cache-Control": "no-store", **self.headers, **more}, JSON)
+
+
+class Call:
+    """One request: who asks, now, in which language, and its transaction."""
+
+    def __init__(self, request: Request, if_match: str | None, key: str | None, language: str | None) -> None:
+        state = request.app.state
+        self.db: Database = state.db
+        self.keys: Keys = state.keys
+        self.now: datetime = state.clock()
+        self.cursor_key: str = state.cursor_key
+        self.principal: Principal = request.state.principal
+        self.if_match = if_match
+        self.key = key
+        self.language = texts.pick(language)
+        self._request = request
+
+    @property
+    def who(self) -> Who:
+        """The viewer, and the system it came through."""
+        return Who(self.principal.viewer, SOURCE)
+
+    @property
+    def expected(self) -> int | None:
+        """The version that `If-Match` names; None when it names none."""
+        mark = TAG.fullmatch(self.if_match or "")
+        return int(mark[1]) if mark else None
+
+    def read(self, use: Callable[[Connection], Answer]) -> Response:
+        """Answer from a reading transaction. Raises `LacksScope`."""
+        self._needs(READ)
+        with self.db.reading() as tx:
+            answer = use(tx)
+        return answer.response()
+
+    def write(self, use: Callable[[Connection], Answer], keep: bool = True) -> Response:
+        """Answer from a writing transaction, committed before the answer leaves; the answer is kept with its effect.
+
+        Raises `LacksScope`, `IdempotencyMismatch`, or the store's `InFlight`.
+        """
+        self._needs(WRITE)
+        if not keep:
+            with self.db.reading() as tx:
+                return use(tx).response()
+        if not self.key:
+            with self.db.writing() as tx:
+                answer = use(tx)
+            return answer.response()
+        return self._once(self.key, use)
+
+    def _once(self, key: str, use: Callable[[Connection], Answer]) -> Response:
+        subject = self.principal.viewer.subject
+        with self.db.writing() as tx:
+            idempotency.claim(tx, subject, key)
+            before = self._remembered(tx, subject, key)
+            answer = before or use(tx)
+            if before is None:
+                idempotency.remember(tx, subject, key, self._kept(answer))
+        return answer.response(replayed=before is not None)
+
+    def _needs(self, scope: str) -> None:
+        if scope not in self.principal.scopes or not may_read_cases(self.principal.viewer.role):
+            raise LacksScope(scope)
+
+    def _remembered(self, tx: Connection, subject: str, key: str) -> Answer | None:
+        found = idempotency.remembered(tx, subject, key)
+        if found is None:
+            return None
+        if found.fingerprint != self._fingerprint:
+            raise IdempotencyMismatch
+        return Answer(found.status, found.body, found.headers)
+
+    def _kept(self, answer: Answer) -> Remembered:
+        return Remembered(self._fingerprint, answer.status, answer.headers, answer.body, self.now)
+
+    @property
+    def _fingerprint(self) -> str:
+        url = self._request.url
+        return f"{self._request.method} {url.path}?{url.query} {self._request.state.body_hash.hex()}"
+
+
+async def _call(
+    request: Request,
+    if_match: Annotated[str | None, Header(max_length=100)] = None,
+    idempotency_key: Annotated[str | None, Header(max_length=200, pattern=r"^[\x21-\x7e]+$")] = None,
+    accept_language: Annotated[str | None, Header(max_length=500)] = None,
+) -> Call:
+    return Call(request, if_match, idempotency_key, accept_language)
+
+
+CallDep = Annotated[Call, Depends(_call)]

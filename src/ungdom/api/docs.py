@@ -1,0 +1,66 @@
+"""The interactive documentation, served from here: no page of a service for justice loads a script from elsewhere."""
+
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html
+from starlette.responses import HTMLResponse
+from starlette.staticfiles import StaticFiles
+
+from ungdom.api.schemas import ProblemOut
+
+PROBLEM_JSON = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemOut"}}}
+_MEANINGS = {
+    400: "Malformed JSON, or a broken cursor",
+    401: "No valid token",
+    403: "The role or the scope does not allow it",
+    404: "No such thing for this viewer",
+    409: "Conditions are not met (`unmet`), or the same request is being answered",
+    412: "The case has changed since; the current ETag and the events since are in the body",
+    413: "The body is too large",
+    415: "The body is not JSON",
+    422: "The input does not have the right shape; every place is in `errors`",
+    428: "A write to a case needs If-Match",
+    503: "Try again after `Retry-After`",
+}
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"description": meaning, "content": PROBLEM_JSON} for status, meaning in _MEANINGS.items()
+}
+"""Every problem a route may answer with, for the OpenAPI document."""
+
+router = APIRouter(include_in_schema=False)
+STATIC = Path(__file__).parent / "static"
+
+
+@router.get("/docs")
+def swagger() -> HTMLResponse:
+    """The interactive documentation."""
+    return get_swagger_ui_html(
+        openapi_url="/openapi.json",
+        title="ungdom",
+        swagger_js_url="/static/swagger-ui-bundle.js",
+        swagger_css_url="/static/swagger-ui.css",
+        swagger_favicon_url="/static/favicon.svg",
+        swagger_ui_parameters={"persistAuthorization": True, "docExpansion": "list", "tryItOutEnabled": True},
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Serve the documentation and what it needs."""
+    app.include_router(router)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    plain = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = plain()
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        schemas.setdefault("ProblemOut", ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}"))
+        schemas.update(schemas["ProblemOut"].pop("$defs", {}))
+        document["components"]["securitySchemes"] = {
+            "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+        }
+        document["security"] = [{"token": []}]
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents for extending the document

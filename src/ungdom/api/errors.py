@@ -1,0 +1,207 @@
+"""What each error becomes on the wire: a status, a code, and what would help. Nothing of a person, SQL or a stack."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from ungdom import casework as c
+from ungdom import texts
+from ungdom.api import views
+from ungdom.api.problems import problem_response
+from ungdom.store import errors as store
+from ungdom.workflow.errors import BadDetails, UnknownMachine
+
+log = logging.getLogger("ungdom.api")
+
+Handler = Callable[[Request, Any], Awaitable[Response]]
+
+
+class ApiError(Exception):
+    """The request cannot be answered as asked.
+
+    ApiError
+    ├── LacksScope            the token does not carry the scope
+    ├── IdempotencyMismatch   the key was used for another request
+    └── BadCursor             the cursor is broken, of another list, or not ours
+    """
+
+
+class LacksScope(ApiError):
+    """The token does not carry the scope that this needs."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(scope)
+        self.scope = scope
+
+
+class IdempotencyMismatch(ApiError):
+    """The key has been used for another request."""
+
+
+class BadCursor(ApiError):
+    """The cursor is broken, belongs to another list, or was not made here."""
+
+
+def _problem(
+    request: Request,
+    status: int,
+    code: str,
+    extra: dict[str, Any] | None = None,
+    headers: dict[str, str] | None = None,
+    **values: str | int,
+) -> Response:
+    language = request.headers.get("accept-language")
+    return problem_response(status, code, language, request.state.trace_id, extra, headers, **values)
+
+
+def _language(request: Request) -> texts.Language:
+    return texts.pick(request.headers.get("accept-language"))
+
+
+def _plain(status: int, code: str, headers: dict[str, str] | None = None) -> Handler:
+    async def handle(request: Request, _error: Exception) -> Response:
+        return _problem(request, status, code, headers=headers)
+
+    return handle
+
+
+async def _outdated(request: Request, error: c.Outdated) -> Response:
+    tag = views.etag(error.stored.version)
+    since = [views.event_line(event) for event in error.stored.events if event.seq > error.since]
+    extra = {"current_etag": tag, "events_since": since}
+    return _problem(request, 412, "stale", extra, {"ETag": tag})
+
+
+async def _not_permitted(request: Request, error: c.NotPermitted) -> Response:
+    role = texts.label(_language(request), request.state.principal.viewer.role)
+    extra = {"event": error.event, "who_can": [str(actor) for actor in error.actors]}
+    return _problem(request, 403, "forbidden_role", extra, role=role)
+
+
+async def _refused(request: Request, error: c.Refused) -> Response:
+    language = _language(request)
+    unmet = [views.unmet(language, no) for no in error.decision.unmet]
+    event = texts.label(language, error.decision.event)
+    return _problem(request, 409, "refused", {"unmet": unmet}, event=event)
+
+
+async def _walk_broken(request: Request, error: c.WalkBroken) -> Response:
+    language = _language(request)
+    unmet = [views.unmet(language, no) for no in error.broken.unmet]
+    extra = {"unmet": unmet, "seq": error.broken.seq, "event": str(error.broken.event)}
+    event = texts.label(language, error.broken.event)
+    return _problem(request, 409, "correction_refused", extra, seq=error.broken.seq, event=event)
+
+
+async def _not_correctable(request: Request, error: c.NotCorrectable) -> Response:
+    return _problem(request, 422, "not_correctable", _field("/seq", "not_correctable", ""), seq=error.seq)
+
+
+async def _use_corrections(request: Request, error: c.UseCorrections) -> Response:
+    return _problem(request, 422, "use_corrections", _field("/type", "use_corrections", error.event))
+
+
+async def _unknown(request: Request, error: c.Unknown) -> Response:
+    code = error.kind if error.kind == "office_mismatch" else f"unknown_{error.kind}"
+    known = sorted(error.known)
+    return _problem(
+        request, 422, code, {"given": error.given, "known": known}, given=error.given, konfliktrad=", ".join(known)
+    )
+
+
+async def _lacks_scope(request: Request, error: LacksScope) -> Response:
+    headers = {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{error.scope}"'}
+    return _problem(request, 403, "insufficient_scope", None, headers, scope=error.scope)
+
+
+async def _bad_details(request: Request, error: BadDetails) -> Response:
+    language = _language(request)
+    found = [
+        {"pointer": f"/details{p.pointer}", "code": p.kind, "detail": _said(language, p.kind)} for p in error.problems
+    ]
+    return _problem(request, 422, "invalid_input", {"errors": found})
+
+
+async def _invalid(request: Request, error: RequestValidationError) -> Response:
+    found = list(error.errors())
+    if any(one["type"] == "json_invalid" for one in found):
+        return _problem(request, 400, "malformed_json", _json_place(found))
+    language = _language(request)
+    told = [_told(language, one) for one in found[:50]]
+    return _problem(request, 422, "invalid_input", {"errors": told})
+
+
+async def _unavailable(request: Request, error: store.Unavailable) -> Response:
+    log.warning("unavailable: %s", error.reason, extra={"trace_id": request.state.trace_id})
+    return _problem(request, 503, "unavailable", None, {"Retry-After": "2"})
+
+
+async def _http(request: Request, error: HTTPException) -> Response:
+    codes = {404: "not_found", 405: "method_not_allowed", 406: "not_acceptable"}
+    headers = dict(error.headers or {})
+    allowed = headers.get("allow", headers.get("Allow", ""))
+    code = codes.get(error.status_code, "internal")
+    told = {"method": request.method, "allowed": allowed, "available": "application/json"}
+    return _problem(request, error.status_code, code, None, headers, **told)
+
+
+async def _internal(request: Request, error: Exception) -> Response:
+    log.error("internal error", exc_info=error, extra={"trace_id": request.state.trace_id})
+    return _problem(request, 500, "internal")
+
+
+def _said(language: texts.Language, kind: str) -> str:
+    return texts.invalid(language, kind)
+
+
+def _told(language: texts.Language, one: dict[str, Any]) -> dict[str, Any]:
+    where = [str(part) for part in one["loc"]]
+    inside = where[1:] if where[0] in ("body", "query", "path", "header") else where
+    place = "" if where[0] == "body" else f"({where[0]})"
+    pointer = place + "".join(f"/{part}" for part in inside)
+    return {"pointer": pointer, "code": one["type"], "detail": _said(language, one["type"])}
+
+
+def _field(pointer: str, code: str, detail: str) -> dict[str, Any]:
+    return {"errors": [{"pointer": pointer, "code": code, "detail": detail}]}
+
+
+def _json_place(found: list[dict[str, Any]]) -> dict[str, Any]:
+    place = next((one["loc"][-1] for one in found if one["type"] == "json_invalid"), None)
+    return {"errors": [{"pointer": "", "code": "json_invalid", "detail": f"@{place}"}]}
+
+
+HANDLERS: dict[type[Exception], Handler] = {
+    c.NotVisible: _plain(404, "not_found"),
+    c.VersionRequired: _plain(428, "precondition_required"),
+    c.Outdated: _outdated,
+    c.NotPermitted: _not_permitted,
+    c.Refused: _refused,
+    c.WalkBroken: _walk_broken,
+    c.NotCorrectable: _not_correctable,
+    c.UseCorrections: _use_corrections,
+    c.Unknown: _unknown,
+    LacksScope: _lacks_scope,
+    IdempotencyMismatch: _plain(422, "idempotency_mismatch"),
+    BadCursor: _plain(400, "bad_cursor"),
+    BadDetails: _bad_details,
+    UnknownMachine: _plain(404, "not_found"),
+    store.Stale: _plain(412, "stale"),
+    store.InFlight: _plain(409, "idempotency_in_flight", {"Retry-After": "1"}),
+    store.Unavailable: _unavailable,
+    RequestValidationError: _invalid,
+    HTTPException: _http,
+    Exception: _internal,
+}
+"""Every error that may leave the layers below, and what it becomes."""
+
+
+def install(app: FastAPI) -> None:
+    """Tell the application what each error becomes."""
+    for kind, handler in HANDLERS.items():
+        app.add_exception_handler(kind, handler)

@@ -1,0 +1,96 @@
+"""What happened in a case: the history, what may come next, recording, correcting."""
+
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Query, Response
+from sqlalchemy import Connection
+
+from ungdom import casework
+from ungdom.api import schemas as s
+from ungdom.api import views
+from ungdom.api.cases import AsOf, answer, read_case
+from ungdom.api.deps import Answer, Call, CallDep
+from ungdom.api.docs import PROBLEMS
+from ungdom.casework import Correction, Entry, Recorded
+from ungdom.store import notes
+from ungdom.store.notes import Note
+from ungdom.workflow.events import read_details
+from ungdom.workflow.vocabulary import EventType
+
+router = APIRouter(tags=["events"], responses=PROBLEMS)
+
+DryRun = Annotated[s.DryRun, Query()]
+
+
+@router.get("/v1/cases/{case_id}/events", response_model=s.EventList, summary="The history")
+def get_events(call: CallDep, case_id: UUID, as_of: AsOf) -> Response:
+    """Every event in the order it was recorded, corrections included, as known at an instant."""
+    return call.read(lambda tx: _history(tx, call, case_id, as_of))
+
+
+@router.get("/v1/cases/{case_id}/options", response_model=s.OptionList, summary="What may come next, and why not")
+def get_options(call: CallDep, case_id: UUID) -> Response:
+    """Every event type this viewer may record: enabled or not, every unmet condition, and the shape of its details."""
+    return call.read(lambda tx: _options(tx, call, case_id))
+
+
+@router.post("/v1/cases/{case_id}/events", status_code=201, response_model=s.RecordedOut, summary="Record an event")
+def record_event(call: CallDep, case_id: UUID, body: s.EventIn, query: DryRun) -> Response:
+    """Record one event. Needs `If-Match`. With `dry_run` it answers with what would change and writes nothing."""
+    entry = _entry(body)
+    return call.write(lambda tx: _recorded(tx, call, case_id, entry, body.note, query.dry_run), keep=not query.dry_run)
+
+
+@router.post(
+    "/v1/cases/{case_id}/corrections", status_code=201, response_model=s.RecordedOut, summary="Correct an event"
+)
+def correct_event(call: CallDep, case_id: UUID, body: s.CorrectionIn, query: DryRun) -> Response:
+    """Correct or annul an event. Accepted only if the remaining history is still a legal walk. Needs `If-Match`."""
+    return call.write(lambda tx: _corrected(tx, call, case_id, body, query.dry_run), keep=not query.dry_run)
+
+
+def _history(tx: Connection, call: Call, case_id: UUID, as_of: s.AsOf) -> Answer:
+    read = read_case(tx, call, case_id, as_of)
+    return answer(views.events_out(read.stored, call.language), ETag=views.etag(read.stored.version))
+
+
+def _options(tx: Connection, call: Call, case_id: UUID) -> Answer:
+    read, found = casework.options(tx, call.who, case_id, call.now)
+    return answer(views.options_out(found, call.language), ETag=views.etag(read.stored.version))
+
+
+def _entry(body: s.EventIn) -> Entry:
+    day, moment = s.day_of(body.occurred_on)
+    given = dict(body.details)
+    if body.type is EventType.NOTE_ADDED:
+        given.setdefault("note", str(uuid4()))
+    if body.type in (EventType.CORRECTED, EventType.CASE_REGISTERED):
+        raise casework.UseCorrections(body.type)
+    return Entry(body.type, day, read_details(body.type, given), moment, body.on_behalf_of)
+
+
+def _recorded(tx: Connection, call: Call, case_id: UUID, entry: Entry, note: str | None, dry_run: bool) -> Answer:
+    done = casework.record(tx, call.who, case_id, call.expected, entry, call.now, dry_run)
+    if note is not None and not dry_run:
+        _keep_note(tx, call, case_id, done, note)
+    return _done(case_id, done, dry_run)
+
+
+def _keep_note(tx: Connection, call: Call, case_id: UUID, done: Recorded, text: str) -> None:
+    said = getattr(done.event.details, "note", None)
+    if isinstance(said, UUID):
+        notes.write_note(tx, call.keys, Note(said, case_id, text, call.now, call.who.viewer.subject))
+
+
+def _corrected(tx: Connection, call: Call, case_id: UUID, body: s.CorrectionIn, dry_run: bool) -> Answer:
+    new = body.replacement or s.ReplacementIn()
+    annul = body.replacement is None
+    wish = Correction(body.seq, body.reason, annul, new.type, new.occurred_on, new.details)
+    done = casework.correct(tx, call.who, case_id, call.expected, wish, call.now, dry_run)
+    return _done(case_id, done, dry_run)
+
+
+def _done(case_id: UUID, done: Recorded, dry_run: bool) -> Answer:
+    version = done.stored.version if dry_run else done.version
+    return answer(views.recorded(case_id, done, dry_run), 200 if dry_run else 201, ETag=views.etag(version))

@@ -1,0 +1,54 @@
+"""The law as data: workflows, deadline rules, and what a problem type means."""
+
+import re
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, HTTPException, Query, Response
+
+from ungdom import texts
+from ungdom.api import schemas as s
+from ungdom.api import views
+from ungdom.api.cases import answer
+from ungdom.api.deps import CallDep
+from ungdom.api.docs import PROBLEMS
+from ungdom.workflow import diagram, engine
+from ungdom.workflow.vocabulary import Regime, Sanction
+
+router = APIRouter(tags=["rules"], responses=PROBLEMS)
+public = APIRouter(tags=["problems"])
+
+
+class Format(s.Input):
+    """`mermaid`: the state diagram as text."""
+
+    format: Literal["json", "mermaid"] = "json"
+
+
+@router.get("/v1/workflows/{sanction}/{regime}", response_model=s.WorkflowOut, summary="One workflow")
+def get_workflow(call: CallDep, sanction: Sanction, regime: Regime, query: Annotated[Format, Query()]) -> Response:
+    """The states and rows of one workflow, as data or as a Mermaid state diagram."""
+    if query.format == "mermaid":
+        return Response(diagram.mermaid(sanction, regime), media_type="text/vnd.mermaid; charset=utf-8")
+    rows = engine.rows_of(sanction, regime)
+    return answer(views.workflow_out(sanction, regime, rows, call.language)).response()
+
+
+@router.get("/v1/deadline-rules", response_model=s.RuleList, summary="The deadline rules with their law")
+def get_rules(call: CallDep) -> Response:
+    """Every clock: its length over time, law or norm, who is late, and when a warning goes out."""
+    return answer(views.rules_out(call.language)).response()
+
+
+@public.get("/v1/problems/{code}", summary="What a problem type means", response_class=Response)
+def get_problem(code: str, lang: Annotated[str | None, Query(max_length=20)] = None) -> Response:
+    """The title of a problem type and what would help, as plain text in nb, nn and en."""
+    told = [_explained(language, code) for language in ([texts.pick(lang)] if lang else texts.languages())]
+    return Response("\n\n".join(told) + "\n", media_type="text/plain; charset=utf-8")
+
+
+def _explained(language: texts.Language, code: str) -> str:
+    problems = texts.catalogue(language)["problem"]
+    if f"{code}.title" not in problems:
+        raise HTTPException(404)
+    detail = re.sub(r"\{\w+\}", "…", problems[f"{code}.detail"])
+    return f"{problems[f'{code}.title']} ({code})\n{detail}"

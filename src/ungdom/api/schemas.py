@@ -1,0 +1,578 @@
+"""What goes in and what comes out. Unknown fields are refused; text about people holds no control characters."""
+
+import unicodedata
+from datetime import date, datetime
+from datetime import date as date_
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.details import CorrectionReason, Offence
+from ungdom.workflow.vocabulary import Actor, EventType, Party, Phase, Regime, Role, Sanction, State
+
+BIDI = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+
+UNSEEN = frozenset({"Cc", "Cs", "Co", "Cn"})
+
+
+def _plain_text(value: str) -> str:
+    if any(c in BIDI or (unicodedata.category(c) in UNSEEN and c not in "\n\t") for c in value):
+        raise PydanticCustomError("control_characters", "holds characters that cannot be seen")
+    return unicodedata.normalize("NFC", value)
+
+
+def _one_line(value: str) -> str:
+    if "\n" in value or "\t" in value:
+        raise PydanticCustomError("control_characters", "holds line breaks or tabs")
+    return value.strip()
+
+
+def _day_or_instant(value: object) -> object:
+    if isinstance(value, str) and len(value) > len("2025-01-01"):
+        return datetime.fromisoformat(value) if _is_iso(value) else value
+    return value
+
+
+def _is_iso(value: str) -> bool:
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _has_zone(value: date) -> date:
+    if isinstance(value, datetime) and value.tzinfo is None:
+        raise PydanticCustomError("timezone_missing", "has no offset from UTC")
+    return value
+
+
+Sort = Literal[
+    "registered_on",
+    "-registered_on",
+    "received_on",
+    "-received_on",
+    "next_due_on",
+    "-next_due_on",
+    "adjusted_end",
+    "-adjusted_end",
+    "closed_on",
+    "-closed_on",
+    "turns_18_on",
+    "-turns_18_on",
+    "reference",
+    "-reference",
+]
+Text = Annotated[str, Field(max_length=4000), AfterValidator(_plain_text)]
+Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_plain_text), AfterValidator(_one_line)]
+Number = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ./:-]{2,39}$")]
+Day = Annotated[date | datetime, BeforeValidator(_day_or_instant), AfterValidator(_has_zone)]
+"""A civil date, or an instant with its offset where the hour matters: the date is then the one in Norway."""
+
+
+def day_of(value: date) -> tuple[date, datetime | None]:
+    """The Oslo date, and the instant when one was given."""
+    return (oslo_date(value), value) if isinstance(value, datetime) else (value, None)
+
+
+class Input(BaseModel):
+    """What comes in."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Output(BaseModel):
+    """What goes out."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+# --- in -----------------------------------------------------------------------------------------------------------
+
+
+class GuardianIn(Input):
+    """A guardian (verge)."""
+
+    name: Line
+    contact: Line | None = None
+
+
+class PersonIn(Input):
+    """The youth. The identity number is optional; one that fails the check is kept and flagged."""
+
+    given_name: Line
+    family_name: Line
+    born: date
+    national_id: Annotated[str, Field(pattern=r"^[0-9]{11}$")] | None = None
+    sex: Literal["female", "male", "unknown"] = "unknown"
+    contact: Line | None = None
+    protection: Literal["none", "confidential", "strictly_confidential"] = "none"
+    guardians: Annotated[list[GuardianIn], Field(max_length=8)] = []
+
+
+class NewCaseIn(Input):
+    """A case to open by hand. The municipality of residence decides the konfliktråd.
+
+    It may be left out, with a graded address for one, and then the konfliktråd is named.
+    """
+
+    sanction: Sanction
+    occurred_on: Day
+    municipality: Annotated[str, Field(pattern=r"^[0-9]{4}$")] | None = None
+    konfliktrad: Annotated[str, Field(max_length=40)] | None = None
+    person: PersonIn
+    police_case_numbers: Annotated[list[Number], Field(max_length=50)] = []
+    court_case_number: Number | None = None
+    offences: Annotated[list[Offence], Field(min_length=1, max_length=200)]
+    repeated_or_serious: bool = False
+    on_behalf_of: Actor | None = None
+
+
+class EventIn(Input):
+    """One event: its type, the day it happened, and what that type asks for (`GET …/options` has the JSON Schema)."""
+
+    type: EventType
+    occurred_on: Day
+    details: dict[str, Any] = {}
+    on_behalf_of: Actor | None = None
+    note: Text | None = None
+
+    @model_validator(mode="after")
+    def _note_with_its_event(self) -> Self:
+        if (self.note is not None) != (self.type is EventType.NOTE_ADDED):
+            raise PydanticCustomError("note_with_its_event", "a note comes with note_added, and note_added with a note")
+        return self
+
+
+class ReplacementIn(Input):
+    """What the corrected event should have said. `type` is the same unless it was the wrong one."""
+
+    type: EventType | None = None
+    occurred_on: date | None = None
+    details: dict[str, Any] | None = None
+
+
+class CorrectionIn(Input):
+    """A correction of event number `seq`; `replacement` null annuls it."""
+
+    seq: Annotated[int, Field(ge=1)]
+    reason: CorrectionReason
+    replacement: ReplacementIn | None
+
+
+class AsOf(Input):
+    """Time travel: as it was on a day in the world, as known at an instant (a date: the end of that day in Norway)."""
+
+    valid_at: date | None = None
+    known_at: Annotated[date | AwareDatetime, BeforeValidator(_day_or_instant), AfterValidator(_has_zone)] | None = None
+
+
+class DryRun(Input):
+    """`dry_run`: answer with what would change, and write nothing."""
+
+    dry_run: bool = False
+
+
+class ListQuery(AsOf):
+    """Filters and order of the list of cases."""
+
+    state: State | None = None
+    phase: Phase | None = None
+    sanction: Sanction | None = None
+    konfliktrad: Annotated[str, Field(max_length=40)] | None = None
+    coordinator: Annotated[str, Field(max_length=64)] | None = None
+    waiting_for: Party | None = None
+    overdue: bool | None = None
+    q: Line | None = None
+    sort: Sort | None = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: Annotated[str, Field(max_length=2000)] | None = None
+
+    @model_validator(mode="after")
+    def _past_in_order_of_opening(self) -> Self:
+        if self.sort and (self.valid_at or self.known_at):
+            raise PydanticCustomError("sort_of_the_past", "a list of the past comes in the order the cases were opened")
+        return self
+
+
+# --- out ----------------------------------------------------------------------------------------------------------
+
+
+class StartOut(Output):
+    """The start of execution, and the rule that gave it."""
+
+    date: date_
+    rule: str
+
+
+class LeadTimeDays(Output):
+    """P1 last offence to receipt, P2 receipt to start, P3 last offence to start; calendar days, null while unknown."""
+
+    P1: int | None
+    P2: int | None
+    P3: int | None
+
+
+class RegimesOut(Output):
+    """Which rules govern: of the decision (null before one), of execution today, and a pinned one."""
+
+    decision: Regime | None
+    execution: Regime
+    pinned: Regime | None
+
+
+class StartDates(Output):
+    """Every date that has been called the start; `start` says which one the rule uses."""
+
+    plan_meeting: date | None
+    plan_signed: date | None
+    interim_conditions: date | None
+    first_measure: date | None
+
+
+class Finality(Output):
+    """The day the judgment became final beside the day the appeal deadline gives, and the difference in days."""
+
+    date: date_ | None
+    computed: date_ | None
+    difference_days: int | None
+
+
+class CompletionOut(Output):
+    """The three denominators of completion, for this case."""
+
+    received: bool
+    started: bool
+    completed: bool
+
+
+class DeadlineOut(Output):
+    """One clock: from, due (after and before moving off non-working days), stopped, days late, where it is written."""
+
+    code: str
+    label: str
+    begun_on: date
+    known_on: date
+    due: date
+    unmoved: date
+    stopped_on: date | None
+    status: str
+    late_days: int | None
+    notice_from: date
+    binding: bool
+    law: str
+    who_is_late: list[Party]
+    is_delay: bool
+    reasoned: bool
+
+
+class PersonOut(Output):
+    """The youth, for those who may know. `flags`: what is unusual about the identity number, if one is known."""
+
+    id: UUID
+    given_name: str
+    family_name: str
+    born: date
+    guardians: int
+    protection: str
+    flags: list[str]
+
+
+class CaseOut(Output):
+    """A case as it was on `as_of.on`, as known at `as_of.known_at`."""
+
+    id: UUID
+    reference: str
+    version: int
+    as_of: "AsOfOut"
+    sanction: Sanction
+    sanction_label: str
+    konfliktrad: str
+    state: State
+    state_label: str
+    phase: Phase
+    waiting_for: Party | None
+    regimes: RegimesOut
+    person: PersonOut | None
+    registered_on: date
+    first_offence: date
+    last_offence: date
+    received_on: date | None
+    closed_on: date | None
+    start: StartOut | None
+    start_dates: StartDates
+    length: str | None
+    planned_end: date | None
+    adjusted_end: date | None
+    interrupted_days: int
+    served_days: int | None
+    served_days_before_interruption: int | None
+    finality: Finality
+    lead_time_days: LeadTimeDays
+    completion: CompletionOut
+    breaches: int
+    coordinator: str | None
+    team: list[str]
+    next_deadline: DeadlineOut | None
+    table_version: str
+
+
+class AsOfOut(Output):
+    """The day in the world and the instant of knowledge that an answer speaks of."""
+
+    on: date
+    known_at: datetime | None
+
+
+class CaseRow(Output):
+    """A case in a list."""
+
+    case_id: Annotated[UUID, Field(serialization_alias="id")]
+    reference: str
+    sanction: Sanction
+    konfliktrad: str
+    state: State
+    phase: Phase
+    waiting_for: Party | None
+    registered_on: date
+    last_offence: date
+    received_on: date | None
+    started_on: date | None
+    adjusted_end: date | None
+    closed_on: date | None
+    coordinator: str | None
+    next_due_on: date | None
+    next_due_code: str | None
+    version: int
+
+
+class CaseList(Output):
+    """A page of cases; `next` is the cursor of the following one, null on the last."""
+
+    items: list[CaseRow]
+    next: str | None
+
+
+class OfficialStatusOut(Output):
+    """The part of the sector's status message that an event gives, and its reason code."""
+
+    part: str
+    code: str | None
+
+
+class EventOut(Output):
+    """One event of the history. `standing`: current, corrected (see `corrected_by`) or annulled."""
+
+    seq: int
+    type: EventType
+    label: str
+    occurred_on: date
+    occurred_at: datetime | None
+    recorded_at: datetime
+    actor: Actor
+    role: Role
+    subject: str
+    source: str
+    details: dict[str, Any]
+    standing: str
+    corrected_by: int | None
+    state_after: State | None
+    official_status: list[OfficialStatusOut]
+
+
+class EventList(Output):
+    """The history, corrections included, in the order it was recorded."""
+
+    items: list[EventOut]
+    next: str | None = None
+
+
+class Standing(Output):
+    """Where a case stands, before or after an event."""
+
+    version: int
+    state: State
+    phase: Phase
+    waiting_for: Party | None
+    started_on: date | None
+    planned_end: date | None
+    adjusted_end: date | None
+    next_due_on: date | None
+    next_due_code: str | None
+
+
+class RecordedOut(Output):
+    """What an event did: which number it has, under which regime and law, and the case before and after."""
+
+    case: UUID
+    seq: int
+    type: EventType
+    dry_run: bool
+    regime: Regime
+    law: str
+    before: Standing | None
+    after: Standing
+
+
+class UnmetOut(Output):
+    """An unmet condition: how it is, how it must be, who can put it right, and from which day it can be."""
+
+    code: str
+    message: str
+    law: str
+    current: Any
+    needed: Any
+    who_can_fix: list[Actor]
+    earliest: date | None
+
+
+class OptionOut(Output):
+    """An event type this viewer may record. `enabled` says whether it can be now, given details that fit its schema."""
+
+    type: EventType
+    label: str
+    enabled: bool
+    suggested: bool
+    moves_to: State | None
+    is_fact: bool
+    regime: Regime
+    law: str
+    actors: list[Actor]
+    unmet: list[UnmetOut]
+    details_schema: dict[str, Any]
+
+
+class OptionList(Output):
+    """Everything this viewer may record in the case."""
+
+    items: list[OptionOut]
+    next: str | None = None
+
+
+class StageOut(Output):
+    """One stay in one state."""
+
+    state: State
+    since: date
+    until: date
+    days: int
+    open: bool
+
+
+class WaitOut(Output):
+    """A span in which one party was waited for; `reason` null: the default of the state."""
+
+    party: Party
+    since: date
+    until: date
+    days: int
+    state: State
+    reason: str | None
+
+
+class LeadTimeOut(Output):
+    """Where the days went. `stage_days` and `wait_days` each add up to `total_days`."""
+
+    as_of: AsOfOut
+    first_offence: date
+    last_offence: date
+    lead_time_days: LeadTimeDays
+    start: StartOut | None
+    planned_end: date | None
+    adjusted_end: date | None
+    interrupted_days: int
+    total_days: int
+    unreported_days: int
+    stages: list[StageOut]
+    waits: list[WaitOut]
+    stage_days: dict[State, int]
+    wait_days: dict[Party, int]
+    p3_by_party: dict[Party, int] | None
+
+
+class DeadlineList(Output):
+    """Every clock of the case that has begun."""
+
+    as_of: AsOfOut
+    items: list[DeadlineOut]
+    next: str | None = None
+
+
+class RuleOut(Output):
+    """A deadline rule. `lengths`: the value from each day on."""
+
+    code: str
+    label: str
+    lengths: list[dict[str, str]]
+    sanctions: list[Sanction]
+    regimes: list[Regime]
+    binding: bool
+    moves_off_holidays: bool
+    law: str
+    who_is_late: list[Party]
+    warn_days: int
+    is_delay: bool
+
+
+class RuleList(Output):
+    """The deadline rules with their law."""
+
+    items: list[RuleOut]
+    next: str | None = None
+
+
+class GuardOut(Output):
+    """A condition of a row."""
+
+    code: str
+    law: str
+
+
+class RowOut(Output):
+    """One row of the table. `to` null: a fact."""
+
+    event: EventType
+    label: str
+    sources: list[State]
+    to: str | None
+    guards: list[GuardOut]
+    actors: list[Actor]
+    law: str
+
+
+class WorkflowOut(Output):
+    """One workflow: its states and its rows."""
+
+    sanction: Sanction
+    regime: Regime
+    table_version: str
+    states: list[State]
+    moves: list[RowOut]
+    facts: list[RowOut]
+
+
+class FieldProblem(Output):
+    """One place in the request that is wrong."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+class ProblemOut(Output):
+    """Problem details, RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    trace_id: str
+    errors: list[FieldProblem] | None = None
+    unmet: list[UnmetOut] | None = None
+
+
+CaseOut.model_rebuild()

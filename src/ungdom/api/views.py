@@ -1,0 +1,338 @@
+"""Cases and histories as they go out: facts from the layers below, put into the published shapes."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from ungdom import texts
+from ungdom.api import schemas as s
+from ungdom.casework import Read, Recorded, steps
+from ungdom.esas.status import official_status
+from ungdom.store.journal import Stored
+from ungdom.store.people import Person
+from ungdom.workflow import table
+from ungdom.workflow.case import Case
+from ungdom.workflow.daycount import days_between
+from ungdom.workflow.deadlines import RULES, Deadline, Rule, deadlines, next_due
+from ungdom.workflow.engine import Option
+from ungdom.workflow.events import Corrected, Event, details_schema, plain_details
+from ungdom.workflow.guards.core import Unmet
+from ungdom.workflow.guards.decision import appeal_deadline
+from ungdom.workflow.leadtime import LeadTime, lead_time, measures
+from ungdom.workflow.table import Back, Move
+from ungdom.workflow.vocabulary import PHASE, EventType, Regime, Sanction, State
+from ungdom.workflow.waits import waiting_for
+
+E = EventType
+
+
+def etag(version: int) -> str:
+    """The strong entity tag of a version."""
+    return f'"{version}"'
+
+
+def case_out(read: Read, person: Person | None, language: texts.Language, known_at: datetime | None) -> s.CaseOut:
+    """The case as read."""
+    case, stored, day = read.case, read.stored, read.on
+    received, assigned = case.first(E.RECEIVED), case.last(E.ASSIGNED)
+    due = next_due(case)
+    return s.CaseOut(
+        id=stored.case_id,
+        reference=stored.reference,
+        version=stored.version,
+        as_of=s.AsOfOut(on=day, known_at=known_at),
+        sanction=case.sanction,
+        sanction_label=texts.label(language, case.sanction),
+        konfliktrad=case.konfliktrad,
+        state=case.state,
+        state_label=texts.label(language, case.state),
+        phase=PHASE[case.state],
+        waiting_for=waiting_for(case),
+        regimes=_regimes(case, day),
+        person=person_out(person) if person else None,
+        registered_on=case.registered_on,
+        first_offence=case.first_offence,
+        last_offence=case.last_offence,
+        received_on=received.occurred_on if received else None,
+        closed_on=case.closed_on,
+        start=_start(case),
+        start_dates=_start_dates(case),
+        length=str(case.sanctioned.length) if case.sanctioned else None,
+        planned_end=case.planned_end,
+        adjusted_end=case.adjusted_end(day),
+        interrupted_days=case.interrupted_days(day),
+        served_days=case.served_days(day),
+        served_days_before_interruption=case.served_before_interruption,
+        finality=_finality(case),
+        lead_time_days=_measures(case),
+        completion=_completion(case),
+        breaches=sum(1 for _ in case.all(E.BREACH_RECORDED)),
+        coordinator=getattr(assigned.details, "coordinator", None) if assigned else None,
+        team=sorted(case.team),
+        next_deadline=deadline_out(due, language) if due else None,
+        table_version=table.VERSION,
+    )
+
+
+def person_out(person: Person) -> s.PersonOut:
+    """The person, for those who may know; the identity number itself never goes out, only what is odd about it."""
+    known = person.personalia
+    number = person.number
+    return s.PersonOut(
+        id=person.person_id,
+        given_name=(known and known.given_name) or "",
+        family_name=(known and known.family_name) or "",
+        born=person.youth.born,
+        guardians=person.youth.guardians,
+        protection=person.protection,
+        flags=sorted(str(flag) for flag in number.flags) if number else [],
+    )
+
+
+def events_out(stored: Stored, language: texts.Language) -> s.EventList:
+    """The history, corrections included, each event with the state it led to as the history now reads."""
+    told = {event.seq: (event, case) for event, case in steps(stored.youth, stored.events)}
+    corrected = {e.details.corrects: e.seq for e in stored.events if isinstance(e.details, Corrected)}
+    return s.EventList(items=[_event_out(e, told.get(e.seq), corrected, language) for e in stored.events])
+
+
+def _event_out(
+    event: Event, told: tuple[Event, Case] | None, corrected: dict[int, int], language: texts.Language
+) -> s.EventOut:
+    case = told[1] if told else None
+    standing = "current" if event.seq not in corrected else ("corrected" if told else "annulled")
+    status = official_status(case, told[0]) if told and case else ()
+    return s.EventOut(
+        **event_line(event),
+        label=texts.label(language, event.type),
+        occurred_at=event.occurred_at,
+        actor=event.actor,
+        role=event.role,
+        subject=event.subject,
+        source=event.source,
+        details=plain_details(event.type, event.details),
+        standing=standing,
+        corrected_by=corrected.get(event.seq),
+        state_after=case.state if case else None,
+        official_status=[s.OfficialStatusOut(part=part.part, code=part.code) for part in status],
+    )
+
+
+def event_line(event: Event) -> dict[str, Any]:
+    """An event in one line: number, type and times."""
+    return {
+        "seq": event.seq,
+        "type": event.type,
+        "occurred_on": event.occurred_on,
+        "recorded_at": event.recorded_at,
+    }
+
+
+def recorded(case_id: UUID, done: Recorded, dry_run: bool) -> s.RecordedOut:
+    """What an event did."""
+    return s.RecordedOut(
+        case=case_id,
+        seq=done.event.seq,
+        type=done.event.type,
+        dry_run=dry_run,
+        regime=done.decision.regime,
+        law=done.decision.law,
+        before=_standing(done.before, done.stored.version) if done.before else None,
+        after=_standing(done.after, done.version),
+    )
+
+
+def _standing(case: Case, version: int) -> s.Standing:
+    due = next_due(case)
+    return s.Standing(
+        version=version,
+        state=case.state,
+        phase=PHASE[case.state],
+        waiting_for=waiting_for(case),
+        started_on=case.start.on if case.start else None,
+        planned_end=case.planned_end,
+        adjusted_end=case.adjusted_end(case.entered_on),
+        next_due_on=due.due if due else None,
+        next_due_code=due.code if due else None,
+    )
+
+
+def options_out(found: tuple[Option, ...], language: texts.Language) -> s.OptionList:
+    """What may come next, and why not."""
+    return s.OptionList(items=[_option_out(option, language) for option in found])
+
+
+def _option_out(option: Option, language: texts.Language) -> s.OptionOut:
+    decision = option.decision
+    return s.OptionOut(
+        type=option.event,
+        label=texts.label(language, option.event),
+        enabled=decision.allowed,
+        suggested=decision.allowed and decision.after is not None,
+        moves_to=decision.after,
+        is_fact=decision.allowed and decision.after is None,
+        regime=decision.regime,
+        law=decision.law,
+        actors=list(option.actors),
+        unmet=[unmet(language, no) for no in decision.unmet],
+        details_schema=details_schema(option.event),
+    )
+
+
+def unmet(language: texts.Language, no: Unmet) -> s.UnmetOut:
+    """An unmet condition, with its sentence."""
+    return s.UnmetOut(
+        code=no.code,
+        message=texts.refusal(language, no.code, no.current, no.needed, no.earliest),
+        law=no.law,
+        current=no.current,
+        needed=no.needed,
+        who_can_fix=list(no.who_can_fix),
+        earliest=no.earliest,
+    )
+
+
+def lead_time_out(read: Read, known_at: datetime | None) -> s.LeadTimeOut:
+    """Where the days went."""
+    case, time = read.case, lead_time(read.case, read.on)
+    return s.LeadTimeOut(
+        as_of=s.AsOfOut(on=read.on, known_at=known_at),
+        first_offence=case.first_offence,
+        last_offence=case.last_offence,
+        lead_time_days=_measures(case),
+        start=_start(case),
+        planned_end=case.planned_end,
+        adjusted_end=case.adjusted_end(read.on),
+        interrupted_days=case.interrupted_days(read.on),
+        **_spans(time),
+    )
+
+
+def _spans(time: LeadTime) -> dict[str, Any]:
+    return {
+        "total_days": time.total_days,
+        "unreported_days": time.unreported_days,
+        "stages": [s.StageOut.model_validate(stage) for stage in time.stages],
+        "waits": [s.WaitOut.model_validate(wait) for wait in time.waits],
+        "stage_days": time.stage_days,
+        "wait_days": time.wait_days,
+        "p3_by_party": time.p3_by_party,
+    }
+
+
+def deadlines_out(read: Read, language: texts.Language, known_at: datetime | None) -> s.DeadlineList:
+    """Every clock of the case."""
+    items = [deadline_out(found, language) for found in deadlines(read.case, read.on)]
+    return s.DeadlineList(as_of=s.AsOfOut(on=read.on, known_at=known_at), items=items)
+
+
+def deadline_out(found: Deadline, language: texts.Language) -> s.DeadlineOut:
+    """One clock."""
+    return s.DeadlineOut(
+        code=found.code,
+        label=texts.text(language, "deadline", found.code),
+        begun_on=found.begun_on,
+        known_on=found.known_on,
+        due=found.due,
+        unmoved=found.unmoved,
+        stopped_on=found.stopped_on,
+        status=found.status,
+        late_days=found.late_days,
+        notice_from=found.notice_from,
+        binding=found.binding,
+        law=found.law,
+        who_is_late=list(found.who),
+        is_delay=found.delay,
+        reasoned=found.reasoned,
+    )
+
+
+def rules_out(language: texts.Language) -> s.RuleList:
+    """The deadline rules with their law."""
+    return s.RuleList(items=[_rule_out(rule, language) for rule in RULES])
+
+
+def _rule_out(rule: Rule, language: texts.Language) -> s.RuleOut:
+    lengths = rule.length.values if rule.length else ()
+    return s.RuleOut(
+        code=rule.code,
+        label=texts.text(language, "deadline", rule.code),
+        lengths=[{"from": since.isoformat(), "length": str(length)} for since, length in lengths],
+        sanctions=list(rule.sanctions),
+        regimes=list(rule.regimes),
+        binding=rule.binding,
+        moves_off_holidays=rule.moves,
+        law=rule.law,
+        who_is_late=list(rule.who),
+        warn_days=rule.warn_days,
+        is_delay=rule.delay,
+    )
+
+
+def workflow_out(sanction: Sanction, regime: Regime, rows: tuple[Move, ...], language: texts.Language) -> s.WorkflowOut:
+    """One workflow as data."""
+    moves = [_row_out(row, language) for row in rows if row.target is not None]
+    facts = [_row_out(row, language) for row in rows if row.target is None]
+    used = {state for row in rows for state in (*row.sources, row.target) if isinstance(state, State)}
+    return s.WorkflowOut(
+        sanction=sanction,
+        regime=regime,
+        table_version=table.VERSION,
+        states=[state for state in State if state in used],
+        moves=moves,
+        facts=facts,
+    )
+
+
+def _row_out(row: Move, language: texts.Language) -> s.RowOut:
+    target = row.target.name if isinstance(row.target, Back) else row.target
+    return s.RowOut(
+        event=row.event,
+        label=texts.label(language, row.event),
+        sources=list(row.sources),
+        to=target,
+        guards=[s.GuardOut(code=guard.code, law=guard.law) for guard in row.guards],
+        actors=list(row.actors),
+        law=row.law,
+    )
+
+
+def _measures(case: Case) -> s.LeadTimeDays:
+    p1, p2, p3 = measures(case)
+    return s.LeadTimeDays(P1=p1, P2=p2, P3=p3)
+
+
+def _start(case: Case) -> s.StartOut | None:
+    return s.StartOut(date=case.start.on, rule=case.start.rule) if case.start else None
+
+
+def _start_dates(case: Case) -> s.StartDates:
+    def first(kind: EventType) -> date | None:
+        event = case.first(kind)
+        return event.occurred_on if event else None
+
+    return s.StartDates(
+        plan_meeting=first(E.PLAN_MEETING_HELD),
+        plan_signed=first(E.PLAN_SIGNED),
+        interim_conditions=first(E.INTERIM_CONDITIONS_STARTED),
+        first_measure=first(E.MEASURE_STARTED),
+    )
+
+
+def _regimes(case: Case, day: date) -> s.RegimesOut:
+    decision = case.sanctioned.regime if case.sanctioned else None
+    return s.RegimesOut(decision=decision, execution=case.execution_regime(day), pinned=case.pinned)
+
+
+def _finality(case: Case) -> s.Finality:
+    final = case.last(E.BECAME_FINAL)
+    last = appeal_deadline(case)
+    computed = date.fromordinal(last.toordinal() + 1) if last else None
+    difference = days_between(computed, final.occurred_on) if final and computed else None
+    return s.Finality(date=final.occurred_on if final else None, computed=computed, difference_days=difference)
+
+
+def _completion(case: Case) -> s.CompletionOut:
+    return s.CompletionOut(
+        received=case.has(E.RECEIVED), started=case.start is not None, completed=case.state is State.COMPLETED
+    )

@@ -1,0 +1,65 @@
+"""The application, composed: settings, database, keys, gate, routes."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from anyio import to_thread
+from fastapi import FastAPI
+from starlette.responses import RedirectResponse
+
+import ungdom
+from ungdom import clock as clocks
+from ungdom.api import cases, docs, errors, events, health, rules
+from ungdom.api.middleware import Gate
+from ungdom.api.tokens import Issuer, Verifier
+from ungdom.clock import Clock
+from ungdom.settings import Settings
+from ungdom.settings import from_environment as environment
+from ungdom.store.sealing import Keys
+from ungdom.store.session import Database
+
+
+def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | None = None) -> FastAPI:
+    """The service. `clock` and `db` can be handed in by tests; otherwise they come from the settings.
+
+    Raises `BadSettings` outside development: this version has no other issuer of tokens than the development one.
+    """
+    app = FastAPI(
+        title="ungdom",
+        version=ungdom.__version__,
+        summary="Case engine for ungdomsstraff and ungdomsoppfølging",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan(settings.threads),
+    )
+    app.state.db = db or Database.open(settings.database_url, pool_size=settings.threads + 2)
+    app.state.keys = Keys(settings.people_keys)
+    app.state.clock = clock
+    app.state.cursor_key = settings.cursor_key
+    for router in (cases.router, events.router, rules.router, rules.public, health.router):
+        app.include_router(router)
+    app.add_api_route("/", _home, include_in_schema=False)
+    docs.install(app)
+    errors.install(app)
+    verifier = Verifier(Issuer(settings).key)
+    app.add_middleware(Gate, verifier=verifier, clock=lambda: app.state.clock, body_limit=settings.body_limit)
+    return app
+
+
+def from_environment() -> FastAPI:
+    """The service with the settings of this process: what uvicorn's workers call."""
+    return create_app(environment())
+
+
+async def _home() -> RedirectResponse:
+    return RedirectResponse("/docs")
+
+
+def _lifespan(threads: int):  # type: ignore[no-untyped-def]  # an async context manager factory, as Starlette wants it
+    @asynccontextmanager
+    async def run(app: FastAPI) -> AsyncIterator[None]:
+        to_thread.current_default_thread_limiter().total_tokens = threads
+        yield
+        app.state.db.close()
+
+    return run

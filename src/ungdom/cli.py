@@ -1,0 +1,269 @@
+"""The command line. Exit codes: 0 done, 1 something was found wrong, 2 the call or the settings are off."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+import typer
+import uvicorn
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from ungdom import app as application
+from ungdom import casework, clock, generated, settings
+from ungdom.api import views
+from ungdom.api.tokens import NEEDS_OFFICE, SCOPES, Issuer
+from ungdom.demo import load as demo_load
+from ungdom.settings import BadSettings, Settings
+from ungdom.store import journal, rebuild
+from ungdom.store.sealing import Keys
+from ungdom.store.session import Database
+from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.vocabulary import Role
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
+db_app = typer.Typer(no_args_is_help=True, help="The database: its schema, and whether it says what the events say.")
+case_app = typer.Typer(no_args_is_help=True, help="One case.")
+app.add_typer(db_app, name="db")
+app.add_typer(case_app, name="case")
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+Report = Callable[[int, int], object]
+SECONDS_BETWEEN_LINES = 3
+AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
+
+
+def main() -> None:
+    """The command, with settings that are off told in one line."""
+    try:
+        app()
+    except BadSettings as error:
+        err.print(f"ungdom: {error}")
+        sys.exit(2)
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Report]:
+    """A bar on a terminal; elsewhere a plain line every few seconds."""
+    if not err.is_terminal:
+        yield _plain_lines(what)
+        return
+    with Progress(TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=err) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _plain_lines(what: str) -> Report:
+    last = time.monotonic()
+
+    def report(done: int, total: int) -> None:
+        nonlocal last
+        if done >= total or time.monotonic() - last > SECONDS_BETWEEN_LINES:
+            last = time.monotonic()
+            err.print(f"{what} {done} of {total}")
+
+    return report
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    workers: Annotated[int, typer.Option(help="Worker processes; SQLite takes one.")] = 0,
+) -> None:
+    """Serve the API and its documentation. The schema has to be current: `ungdom db upgrade`."""
+    config = settings.from_environment()
+    count = workers or (1 if config.database_url.startswith("sqlite") else 2)
+    if count > 1 and config.database_url.startswith("sqlite"):
+        raise BadSettings("SQLite is served by one worker process; use PostgreSQL for several")
+    _run(config, host, port, count)
+
+
+def _run(config: Settings, host: str, port: int, workers: int = 1) -> None:
+    if workers == 1:
+        uvicorn.run(application.create_app(config), host=host, port=port, log_level="warning", access_log=False)
+        return
+    target = "ungdom.app:from_environment"
+    uvicorn.run(target, factory=True, host=host, port=port, workers=workers, log_level="warning", access_log=False)
+
+
+@app.command()
+def demo(
+    cases: Annotated[int | None, typer.Option(help="Number of cases; as many as nationally when not given.")] = None,
+    seed: Annotated[int, typer.Option(help="The same seed and day give the same rows.")] = 1,
+    fresh: Annotated[bool, typer.Option(help="Build the demo database anew even if it is there.")] = False,
+    serve_after: Annotated[bool, typer.Option("--serve", help="Serve it afterwards.")] = False,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+) -> None:
+    """A synthetic national case load since July 2014, made by walking the engine; people are invented."""
+    config = _demo_settings()
+    _fill(config, cases, seed, fresh)
+    if serve_after:
+        out.print(f"\nungdom is served on http://{host}:{port}/docs   (stop it with Ctrl-C)\n")
+        _print_tokens(config)
+        _run(config, host, port)
+
+
+def _demo_settings() -> Settings:
+    data_dir = os.environ.get("UNGDOM_DATA_DIR", ".ungdom")
+    os.environ.setdefault("UNGDOM_DATABASE_URL", f"sqlite:///{Path(data_dir) / 'demo.db'}")
+    return settings.from_environment()
+
+
+def _fill(config: Settings, cases: int | None, seed: int, fresh: bool) -> None:
+    db = _open(config)
+    today = oslo_date(clock.now())
+    out.print("1/2 preparing the database")
+    state = demo_load.prepare(db, config.database_url, seed=seed, cases=cases, today=today, fresh=fresh)
+    if state == "kept":
+        out.print("2/2 the demo load is there already (--fresh builds it anew)")
+        return
+    out.print("2/2 telling the cases")
+    with progress("cases") as report:
+        summary = demo_load.load(db, Keys(config.people_keys), cases=cases, seed=seed, today=today, progress=report)
+    for line in summary.lines():
+        out.print(line)
+    db.close()
+
+
+@app.command()
+def token(
+    role: Annotated[Role, typer.Argument(help="Whose token.")],
+    konfliktrad: Annotated[str | None, typer.Option(help="Code of the konfliktråd, as `oslo`.")] = None,
+    subject: Annotated[str | None, typer.Option(help="Who it speaks for.")] = None,
+    hours: Annotated[float, typer.Option(help="How long it holds.")] = 12,
+) -> None:
+    """A token of the development issuer."""
+    issuer = Issuer(settings.from_environment())
+    who = Viewer(role, subject or _subject(role, konfliktrad), konfliktrad)
+    out.print(issuer.issue(who, clock.now(), timedelta(hours=hours)))
+
+
+def _subject(role: Role, konfliktrad: str | None) -> str:
+    return f"{role}-{konfliktrad}-1" if konfliktrad else f"{role}-1"
+
+
+def _print_tokens(config: Settings) -> None:
+    issuer = Issuer(config)
+    for role in SCOPES:
+        office = "oslo" if role in NEEDS_OFFICE else None
+        who = Viewer(role, _subject(role, office), office)
+        made = issuer.issue(who, clock.now(), timedelta(hours=12))
+        out.print(f"{role:<12} {office or 'national':<9} {made}\n")
+
+
+@db_app.command()
+def upgrade() -> None:
+    """Bring the schema and the reference data to the newest version."""
+    db = _open(settings.from_environment())
+    db.upgrade()
+    out.print(f"schema {db.current()}")
+
+
+@db_app.command()
+def check(as_json: SECONDS_BETWEEN_LINES = 3
+AsJson = False) -> None:
+    """Compare every current row with what the events say. Exit code 1 when something differs."""
+    db = _open(settings.from_environment())
+    with progress("cases") as report:
+        found = rebuild.check(db, report)
+    if as_json:
+        out.print_json(json.dumps([vars_of(one) for one in found], default=str))
+    for one in [] if as_json else found:
+        out.print(f"{one.case_id} {one.column}: found {one.found}, the events say {one.folded}")
+    if not as_json:
+        out.print(f"{len(found)} difference(s)")
+    raise typer.Exit(1 if found else 0)
+
+
+def vars_of(one: rebuild.Difference) -> dict[str, object]:
+    """A difference as plain values."""
+    return {"case_id": one.case_id, "column": one.column, "found": one.found, "folded": one.folded}
+
+
+@db_app.command(name="rebuild")
+def rebuild_rows() -> None:
+    """Throw the current rows away and fold them again from the events."""
+    db = _open(settings.from_environment())
+    with progress("cases") as report:
+        counts = rebuild.rebuild(db, report)
+    out.print(f"{counts['cases']} case(s) folded again")
+
+
+@case_app.command()
+def show(
+    case: Annotated[str, typer.Argument(help="Id or reference.")],
+    as_json: SECONDS_BETWEEN_LINES = 3
+AsJson = False,
+    on_demo: Annotated[bool, typer.Option("--demo", help="In the demo database.")] = False,
+) -> None:
+    """One case: where it stands, its history, its clocks. Names are left out."""
+    config = _demo_settings() if on_demo else settings.from_environment()
+    now = clock.now()
+    with _open(config).reading() as tx:
+        case_id = _case_id(tx, case)
+        if case_id is None:
+            err.print(f"ungdom: no case {case}")
+            raise typer.Exit(1)
+        read = casework.read(tx, Viewer(Role.SYSTEM, "command-line", None), case_id, now, None, None)
+    shown = views.case_out(read, None, "en", None)
+    if as_json:
+        out.print_json(shown.model_dump_json())
+        return
+    out.print(f"{shown.reference}  {shown.sanction_label}  {shown.konfliktrad}  {shown.state_label}")
+    for event in views.events_out(read.stored, "en").items:
+        late = (
+            "" if oslo_date(event.recorded_at) == event.occurred_on else f"  (recorded {oslo_date(event.recorded_at)})"
+        )
+        out.print(f"{event.seq:>4}  {event.occurred_on}  {event.label}{late}")
+    for found in views.deadlines_out(read, "en", None).items:
+        out.print(f"      due {found.due}  {found.label}: {found.status}, {found.law}")
+
+
+def _case_id(tx: object, case: str) -> UUID | None:
+    try:
+        return UUID(case)
+    except ValueError:
+        return journal.case_id_of(tx, case.upper())  # type: ignore[arg-type]  # a connection of this module's own
+
+
+@app.command()
+def openapi(
+    out_file: Annotated[Path | None, typer.Option("--out", help="Write it here instead of printing it.")] = None,
+) -> None:
+    """The OpenAPI document."""
+    text = generated.openapi_text()
+    if out_file is None:
+        sys.stdout.write(text)
+    else:
+        out_file.write_text(text, encoding="utf-8")
+
+
+@app.command()
+def docs(root: Annotated[Path, typer.Option(help="Root of the source checkout.")] = Path()) -> None:
+    """Write the generated files anew: docs/workflow.md, docs/glossary.md, openapi/v1.json."""
+    for path, text in generated.files().items():
+        target = root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+        out.print(f"written {path}")
+
+
+def _open(config: Settings) -> Database:
+    config.data_dir.mkdir(parents=True, exist_ok=True)
+    return Database.open(config.database_url)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""Seeded chance: shares, weighted choices, durations, and the days on which an office does things."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from functools import lru_cache
+from random import Random
+from typing import TypeVar
+
+from ungdom.demo import shape
+from ungdom.demo.shape import Spread
+from ungdom.workflow.daycount import is_working_day
+
+T = TypeVar("T")
+
+
+class Chance:
+    """Everything that is drawn for one case, in one order, from one seed."""
+
+    __slots__ = ("rng",)
+
+    def __init__(self, rng: Random) -> None:
+        self.rng = rng
+
+    def happens(self, share: float) -> bool:
+        """True in that share of the cases."""
+        return self.rng.random() < share
+
+    def pick(self, weighted: Sequence[tuple[T, float]]) -> T:
+        """One of these, by weight."""
+        left = self.rng.random() * sum(weight for _, weight in weighted)
+        for value, weight in weighted:
+            left -= weight
+            if left < 0:
+                return value
+        return weighted[-1][0]
+
+    def days(self, spread: Spread, pace: float = 1.0) -> int:
+        """A duration in days."""
+        return max(spread.least, round(self.rng.lognormvariate(spread.mu, spread.sigma) * pace))
+
+    def later(self, since: date, spread: Spread, pace: float = 1.0) -> date:
+        """A working day that long after, or after the holidays when it falls in them."""
+        day = since + timedelta(days=self.days(spread, pace))
+        over = _slow_until(day)
+        if over and self.happens(shape.SLOW_SHARE):
+            day = max(since, over + timedelta(days=self.rng.randrange(1, 15)))
+        return working(day)
+
+    def between(self, low: date, high: date) -> date:
+        """A working day between two days, or the first one after."""
+        return working(low + timedelta(days=int(self.rng.random() * max(1, (high - low).days))))
+
+
+@lru_cache(maxsize=8192)
+def working(day: date) -> date:
+    """That day, or the first working day after it."""
+    while not is_working_day(day):
+        day += timedelta(days=1)
+    return day
+
+
+def _slow_until(day: date) -> date | None:
+    for month, first, last in shape.SLOW:
+        if day.month == month and first <= day.day <= last:
+            return date(day.year, month, last)
+    return None

@@ -1,0 +1,337 @@
+"""The numbers that shape the synthetic case load, and nothing else. Change the load here.
+
+Volumes and lead times follow what has been published (Sekretariatet for konfliktrådene 2014-2020); what has not been
+published is set so that the whole resembles it. Durations are in calendar days: median, spread of the logarithm
+(lognormal, so that the tail is long), and the least number.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from math import log
+
+from ungdom.workflow.vocabulary import OffenceGroup, Sanction
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How long something takes."""
+
+    median: float
+    sigma: float
+    least: int = 0
+
+    @property
+    def mu(self) -> float:
+        """The mean of the logarithm."""
+        return log(self.median)
+
+
+# --- how many, and where ----------------------------------------------------------------------------------------
+
+FIRST_DAY = date(2014, 7, 1)
+
+REGISTERED: dict[int, int] = {
+    2014: 235,  # from July
+    2015: 375,
+    2016: 420,
+    2017: 535,
+    2018: 580,
+    2019: 560,
+    2020: 545,
+    2021: 560,
+    2022: 590,
+    2023: 615,
+    2024: 645,
+    2025: 670,
+    2026: 690,  # a whole year; later years are as this one
+}
+"""Cases registered a year, such that the cases received come out as published: 398, 355, about 426, 527, 519, …"""
+
+SANCTION_SHARE = 0.145
+"""Share of youth sanctions by a court among the cases registered; among those received it is a little lower."""
+
+COURT_FOLLOW_UP = 0.07
+"""Share of follow-ups that came by judgment, while a court could give them."""
+
+CASES_PER_COORDINATOR = 0.04
+"""Share of the country's cases that one coordinator has, from which the number of coordinators follows (2 to 5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """A konfliktråd: its share of the country's cases, and the mean of P1 it aims at, in days."""
+
+    code: str
+    share: float
+    p1: int
+    short: str  # in court numbers
+
+
+OFFICES: tuple[Office, ...] = (
+    Office("oslo", 0.150, 165, "TOSL"),
+    Office("ost", 0.170, 225, "TSOS"),
+    Office("innlandet", 0.070, 155, "TOSD"),
+    Office("sor-ost", 0.140, 190, "TBUS"),
+    Office("agder", 0.070, 255, "TAGD"),
+    Office("sor-vest", 0.100, 160, "TSRO"),
+    Office("vest", 0.110, 175, "THOD"),
+    Office("more-og-romsdal", 0.045, 115, "TMRO"),
+    Office("trondelag", 0.080, 155, "TTRO"),
+    Office("nordland", 0.035, 180, "TSAL"),
+    Office("troms", 0.020, 438, "TNTR"),  # the slowest mean published for 2018
+    Office("finnmark", 0.010, 72, "TOFI"),  # the quickest
+)
+P1_MEAN, P1_FIXED = 188, 22
+"""The mean of P1 at pace 1.0, and the days of it that no office can shorten."""
+
+PACE: dict[int, float] = {2014: 1.08, 2015: 1.08, 2016: 1.05, 2020: 1.06, 2021: 1.06, 2024: 0.95, 2025: 0.92, 2026: 0.9}
+"""How slow the road to receipt was, by year of registration; years left out are 1.0."""
+
+PLAN_PACE: dict[int, float] = {2015: 1.1, 2016: 1.08, 2017: 1.05, 2018: 1.05, 2019: 0.95, 2020: 1.15, 2021: 1.08}
+"""How slow the road from receipt to start was, by year of receipt."""
+
+SLOW = ((7, 1, 31), (12, 22, 31))
+"""Month, first and last day of the weeks in which most things wait."""
+
+SLOW_SHARE = 0.65
+"""Share of what would fall in those weeks that waits until they are over."""
+
+# --- people -----------------------------------------------------------------------------------------------------
+
+FEMALE = 0.17
+GUARDIANS: tuple[tuple[int, float], ...] = ((2, 0.84), (1, 0.145), (0, 0.015))
+NO_NATIONAL_ID = 0.02
+CONFIDENTIAL, STRICTLY_CONFIDENTIAL = 0.012, 0.004
+LANGUAGES: tuple[tuple[str, float], ...] = (
+    ("nb", 0.86), ("nn", 0.08), ("en", 0.03), ("ar", 0.01), ("so", 0.01), ("uk", 0.01),
+)  # fmt: skip
+AGE_DAYS = (15 * 366, 18 * 365 - 10)
+"""Age at the acts, in days: 15 to 17, a little inside."""
+
+# --- acts -------------------------------------------------------------------------------------------------------
+
+OFFENCES: dict[Sanction, tuple[tuple[tuple[OffenceGroup, str | None], float], ...]] = {
+    Sanction.YOUTH_FOLLOW_UP: (
+        ((OffenceGroup.DRUGS_ALCOHOL, "strl-231"), 22),
+        ((OffenceGroup.VIOLENCE, "strl-271"), 16),
+        ((OffenceGroup.PROPERTY_THEFT, "strl-321"), 14),
+        ((OffenceGroup.VIOLENCE, "strl-263"), 10),
+        ((OffenceGroup.PUBLIC_ORDER, "strl-156"), 9),
+        ((OffenceGroup.PROPERTY_DAMAGE, "strl-351"), 9),
+        ((OffenceGroup.OTHER_PROFIT, "strl-327"), 6),
+        ((OffenceGroup.SEXUAL, "strl-304"), 6),
+        ((OffenceGroup.TRAFFIC, None), 5),
+        ((OffenceGroup.OTHER, None), 3),
+    ),
+    Sanction.YOUTH_SANCTION: (
+        ((OffenceGroup.OTHER_PROFIT, "strl-327"), 25),
+        ((OffenceGroup.SEXUAL, "strl-291"), 20),
+        ((OffenceGroup.VIOLENCE, "strl-273"), 22),
+        ((OffenceGroup.DRUGS_ALCOHOL, "strl-232"), 10),
+        ((OffenceGroup.VIOLENCE, "strl-271"), 10),
+        ((OffenceGroup.PROPERTY_THEFT, "strl-322"), 8),
+        ((OffenceGroup.PROPERTY_DAMAGE, "strl-352"), 5),
+    ),
+}
+ACTS: tuple[tuple[int, float], ...] = ((1, 0.5), (2, 0.24), (3, 0.13), (5, 0.08), (8, 0.05))
+ACTS_APART = Spread(24, 1.0)
+ACT_LASTED = 0.04
+ACT_ADDED = 0.05
+SERIOUS: dict[Sanction, float] = {Sanction.YOUTH_FOLLOW_UP: 0.2, Sanction.YOUTH_SANCTION: 0.9}
+
+# --- the road to a decision -------------------------------------------------------------------------------------
+
+ACT_TO_REGISTERED = Spread(8, 1.2)
+TO_SUSPECT = Spread(5, 1.1)
+TO_CHARGED = Spread(4, 0.9)
+INVESTIGATION = Spread(40, 0.8, 1)
+ASSESSMENT = Spread(19, 0.6, 2)
+MEETING = Spread(13, 0.5, 1)
+CONSENTS = Spread(9, 0.7)
+DECISION = Spread(25, 0.8, 1)
+TO_COURT = Spread(2, 0.7)
+SCHEDULED = Spread(8, 0.6)
+HEARING = Spread(40, 0.5, 8)
+HEARING_MOVED = Spread(28, 0.5, 7)
+JUDGED = Spread(2, 0.9)
+SERVED = Spread(9, 0.7, 1)
+ACCEPTED = Spread(4, 0.8)
+FINAL_SET = Spread(2, 0.8, 1)
+APPEALED = Spread(9, 0.4, 1)
+APPEAL_REFERRED = Spread(16, 0.5, 3)
+APPEAL_HEARING = Spread(45, 0.5, 10)
+DISPATCH = Spread(9, 0.9)
+DISPATCH_NEW_LAW = Spread(4, 0.7)
+"""From R1: within a week, strpl § 452."""
+RECEIPT = Spread(3, 0.8)
+PUM_ORDERED = Spread(6, 0.8)
+PUM_TAKES = Spread(29, 0.4, 7)
+PUM_WISHED_DAYS = 28
+
+CHARGED = 0.5
+PUM: dict[Sanction, float] = {Sanction.YOUTH_FOLLOW_UP: 0.18, Sanction.YOUTH_SANCTION: 0.85}
+PUM_WAITED_FOR = 0.6
+PUM_NOT_DONE = 0.04
+ASSESSED: dict[Sanction, float] = {Sanction.YOUTH_FOLLOW_UP: 0.72, Sanction.YOUTH_SANCTION: 0.92}
+DECIDED_FROM_ASSESSMENT = 0.3
+DROPPED_EARLY = 0.006
+DROPPED = 0.024
+UNSUITABLE = 0.018
+CONSENT_REFUSED = 0.016
+CONSENT_REVOKED = 0.006
+OTHER_DECISION = 0.014
+ACQUITTED, OTHER_SENTENCE = 0.03, 0.04
+SHARING_CONSENT = 0.5
+SHARING_WITHDRAWN = 0.04
+HEARING_MOVES = 0.1
+COURT_BUSY = 0.12
+SERVED_AT_ONCE = 0.82
+ACCEPTED_AT_ONCE = 0.25
+SET_BY_PROSECUTION = 0.12
+APPEAL = 0.15
+APPEAL_REINSTATED = 0.04
+APPEALED_BY_YOUTH = 0.72
+APPEAL_OUTCOMES: tuple[tuple[str, float], ...] = (
+    ("refused", 0.32), ("upheld", 0.4), ("changed", 0.2), ("replaced", 0.08),
+)  # fmt: skip
+NOT_DISPATCHED_APART = 0.12
+COMPLAINT_TRANSFER, COMPLAINT_TRANSFER_UPHELD = 0.012, 0.25
+SET_ASIDE_LATER = 0.004
+INTERIM = 0.22
+"""Share of judgments in R2 with conditions that run until the plan meeting."""
+PRISON_BESIDE = 0.05
+GRAVE = 0.05
+LATER_ACTS = 0.03
+
+FOLLOW_UP_LENGTHS: tuple[tuple[str, float], ...] = (("4m", 0.1), ("6m", 0.42), ("9m", 0.23), ("12m", 0.25))
+SANCTION_LENGTHS: tuple[tuple[str, float], ...] = (("6m", 0.12), ("9m", 0.14), ("12m", 0.36), ("18m", 0.22), ("24m", 0.16))
+
+# --- from receipt to start --------------------------------------------------------------------------------------
+
+ASSIGNED = Spread(4, 0.8)
+CONTACT = Spread(5, 0.7)
+PREPARED = Spread(41, 0.52, 6)
+SIGNED_AFTER_CONFERENCE = Spread(2, 1.0)
+NO_SHOW, NO_SHOW_TAKES = 0.11, Spread(22, 0.5, 7)
+CAPACITY, CAPACITY_TAKES = 0.06, Spread(25, 0.5, 7)
+NO_MEASURE, MEASURE_TAKES = 0.06, Spread(24, 0.5, 7)
+VICTIM_WAITED_FOR, VICTIM_TAKES = 0.2, Spread(30, 0.5, 7)
+"""Only in R0 could the victim hold up the start."""
+INTERPRETER_WAIT = 0.01
+POSTPONED, POSTPONED_TAKES = 0.022, Spread(58, 0.5, 14)
+WITHDRAWN_BEFORE = 0.05
+NO_PLAN = 0.022
+OFFENCE_BEFORE = 0.016
+CONTACT_NEVER = 0.03
+TRANSFER, TRANSFER_AFTER, TRANSFER_TAKES = 0.022, Spread(70, 0.8, 12), Spread(8, 0.5, 1)
+DEATH = 0.0025
+LIMITATION = 0.0005
+PINNED = 0.03
+"""Share of the cases running across September 2024 whose regime of execution was pinned."""
+
+# --- the restorative track --------------------------------------------------------------------------------------
+
+VICTIM_INVITED = 0.42
+VICTIM_ACCEPTS, VICTIM_WITHDRAWS = 0.48, 0.2
+VICTIM_ASKED, VICTIM_ANSWERS, VICTIM_MEETS = Spread(9, 0.6), Spread(14, 0.7, 1), Spread(45, 0.6, 5)
+OTHER_PROCESS = 0.08
+
+# --- execution --------------------------------------------------------------------------------------------------
+
+APPROVED = Spread(2, 0.8)
+SIGNED = Spread(6, 0.8)
+TEAM: tuple[tuple[str, float], ...] = (
+    ("school", 0.62), ("child_welfare", 0.4), ("health", 0.2), ("measure_provider", 0.12),
+)  # fmt: skip
+MEMBER_LEAVES = 0.05
+TEAM_MEETING = Spread(44, 0.28, 14)
+DRUG_TEST = Spread(38, 0.5, 7)
+DRUG_TESTED = 0.16
+DRUG_POSITIVE, DRUG_REFUSED = 0.1, 0.03
+DRUG_BAN = 0.05
+ABROAD = 0.03
+PLAN_CHANGED = 0.12
+PLAN_COMPLAINT = 0.012
+SURVEY = 0.14
+MEASURES_R0: tuple[tuple[str, float], ...] = (
+    ("meet_police_corrections", 20), ("residence_work_education", 22), ("programme", 20), ("community_tasks", 10),
+    ("abstinence_testing", 14), ("curfew", 5), ("no_contact", 5), ("noneconomic_compensation", 4),
+)  # fmt: skip
+MEASURES_R1: tuple[tuple[str, float], ...] = (
+    ("conversation", 20), ("education_work_community", 22), ("programme_or_treatment", 22), ("reporting", 8),
+    ("abstinence_testing", 12), ("curfew", 4), ("no_contact", 4), ("residence", 2), ("other_suitable", 4),
+    ("noneconomic_compensation", 3),
+)  # fmt: skip
+MEASURE_COUNT: tuple[tuple[int, float], ...] = ((1, 0.3), (2, 0.4), (3, 0.22), (4, 0.08))
+MEASURE_ASKED_FOR = 0.35
+MEASURE_ANSWERS: tuple[tuple[str, float], ...] = (("offered", 0.8), ("waiting_list", 0.14), ("refused", 0.06))
+MEASURE_ANSWERED = Spread(15, 0.7, 1)
+MEASURE_STARTED = Spread(16, 0.8)
+MEASURE_ENDS: tuple[tuple[str, float], ...] = (
+    ("carried_out", 0.62), ("stopped_by_youth", 0.14), ("stopped_by_provider", 0.06), ("replaced", 0.08),
+    ("end_of_term", 0.1),
+)  # fmt: skip
+MEASURE_END_RECORDED = 0.55
+COMPLETED_AFTER = Spread(2, 1.1)
+
+# --- what interrupts it -----------------------------------------------------------------------------------------
+
+TURNS: dict[Sanction, tuple[tuple[str, float], ...]] = {
+    Sanction.YOUTH_FOLLOW_UP: (
+        ("none", 0.373), ("breach", 0.35), ("minor_breach", 0.05), ("new_offence", 0.12), ("withdrawn", 0.075),
+        ("pause", 0.025), ("set_aside", 0.002), ("complaint", 0.005),
+    ),
+    Sanction.YOUTH_SANCTION: (
+        ("none", 0.28), ("breach", 0.49), ("minor_breach", 0.04), ("new_offence", 0.125), ("withdrawn", 0.02),
+        ("pause", 0.03), ("set_aside", 0.005), ("complaint", 0.01),
+    ),
+}  # fmt: skip
+"""What comes next while a plan runs. `none`: nothing more, until the term has run."""
+
+TURN_AT = (0.08, 0.9)
+"""Where in the rest of the term it comes, as a share."""
+
+TALK_ORDERED, TALK_HELD = Spread(7, 0.8), Spread(10, 0.5, 2)
+TALK_MISSED, FETCH, TALK_ORDERED_ANEW = 0.14, 0.3, 0.5
+CONDITIONS = 0.72
+NEW_BREACH = 0.66
+NO_SECOND_TALK = 0.75
+NEW_BREACH_AFTER = Spread(40, 0.7, 4)
+AFTER_NEW_BREACH: dict[Sanction, tuple[tuple[str, float], ...]] = {
+    Sanction.YOUTH_FOLLOW_UP: (("replan", 0.18), ("review", 0.56), ("interrupt", 0.17), ("talk", 0.09)),
+    Sanction.YOUTH_SANCTION: (("replan", 0.16), ("refer", 0.66), ("interrupt", 0.12), ("talk", 0.06)),
+}
+ACT_ON_BREACH = Spread(12, 0.7, 1)
+REVIEWED = Spread(34, 0.7, 3)
+RESUMED_BY_PROSECUTION = 0.76
+PETITION = Spread(27, 0.7, 3)
+PETITION_DECLINED = 0.16
+BREACH_JUDGED = Spread(52, 0.5, 10)
+RECOMMENDED: tuple[tuple[str, float], ...] = (
+    ("serve_prison", 0.42), ("electronic_control", 0.42), ("community_sentence", 0.09), ("suspended_sentence", 0.07),
+)  # fmt: skip
+"""From R1; in R0 only that prison be served."""
+COURT_SAYS: tuple[tuple[str, float], ...] = (("converted", 0.66), ("part", 0.14), ("rejected", 0.2))
+CONTROL_MONTHS: tuple[tuple[int, float], ...] = ((2, 0.2), (3, 0.4), (4, 0.2), (6, 0.2))
+CONTROL_LIFTED, CONTROL_REJECTED, CONTROL_EXTENDED = 0.15, 0.1, 0.12
+PAUSE = Spread(48, 0.6, 10)
+OFFENCE_CASE = Spread(75, 0.6, 14)
+CHARGED_ANEW = Spread(6, 0.9)
+INTERRUPTED_ON_CHARGE = 0.6
+OFFENCE_LEADS_TO: tuple[tuple[str, float], ...] = (("dropped", 0.2), ("separate", 0.22), ("joint", 0.58))
+INTERRUPTION_LEADS_TO: dict[Sanction, tuple[tuple[str, float], ...]] = {
+    Sanction.YOUTH_FOLLOW_UP: (("resumed", 0.34), ("prosecuted", 0.5), ("replan", 0.16)),
+    Sanction.YOUTH_SANCTION: (("resumed", 0.3), ("refer", 0.55), ("replan", 0.15)),
+}
+WINDOW_COMPLETED = 0.55
+PETITION_AFTER_TERM = 0.35
+REOPENED = 0.003
+
+# --- how it is recorded -----------------------------------------------------------------------------------------
+
+LATE_RECORDING = 0.09
+"""Share of facts recorded clearly late, and by how much; the rest are recorded the same day or a few days after."""
+LATE_BY, PROMPT_BY = Spread(16, 0.8, 4), Spread(0.8, 0.9)
+WRONG_DATE, RECORDED_TWICE = 0.022, 0.008
+"""Share of cases with such a mistake, corrected later."""
+CORRECTED_AFTER = Spread(15, 0.9, 1)

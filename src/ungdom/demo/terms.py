@@ -1,0 +1,74 @@
+"""What decisions hold: lengths, subsidiary prison, interim conditions, by the law of the day."""
+
+from datetime import date
+
+from ungdom.demo import shape
+from ungdom.demo.chance import Chance
+from ungdom.workflow import details as d
+from ungdom.workflow import law
+from ungdom.workflow.daycount import Length
+from ungdom.workflow.vocabulary import Regime
+
+FOLLOW_UP = {"4m": Length(months=4), "6m": Length(months=6), "9m": Length(months=9), "12m": Length(years=1)}
+SANCTION = {
+    "6m": Length(months=6),
+    "9m": Length(months=9),
+    "12m": Length(years=1),
+    "18m": Length(months=18),
+    "24m": Length(years=2),
+}
+GRAVE = (Length(months=30), Length(years=3))
+SHORTEST = Length(days=120)
+"""From R1 on."""
+SUBSIDIARY = (Length(days=60), Length(days=90), Length(days=120), Length(months=6), Length(months=8), Length(years=1))
+INTERIM = tuple(d.InterimCondition)
+
+
+def transfer(chance: Chance, on: date) -> d.TransferredToFollowUp:
+    """A transfer by the prosecution."""
+    return d.TransferredToFollowUp(length=_follow_up(chance, on), guilt_proven=True, notified_on=on)
+
+
+def follow_up_by_judgment(chance: Chance, on: date) -> d.FollowUpByJudgment:
+    """A follow-up as a condition of a suspended sentence."""
+    return d.FollowUpByJudgment(length=_follow_up(chance, on), suspended_sentence=True, served_on=_served(chance, on))
+
+
+def judgment(chance: Chance, on: date, later_acts: bool) -> d.JudgmentGiven:
+    """A judgment to a youth sanction."""
+    regime = law.REGIME.on(on)
+    grave = chance.happens(shape.GRAVE)
+    return d.JudgmentGiven(
+        length=chance.rng.choice(GRAVE) if grave else _sanction(chance, regime),
+        subsidiary_prison=Length(months=27) if grave else chance.rng.choice(SUBSIDIARY),
+        served_on=_served(chance, on),
+        prison_would_exceed_two_years=grave,
+        suitable_reaction=None if regime is Regime.R0 else True,
+        lives_in_norway=True,
+        later_offences_less_serious=later_acts,
+        **_beside(chance, on, regime),
+    )
+
+
+def _beside(chance: Chance, on: date, regime: Regime) -> dict[str, object]:
+    found: dict[str, object] = {}
+    if regime is Regime.R2 and chance.happens(shape.INTERIM):
+        found = {"interim_conditions": tuple(chance.rng.sample(INTERIM, chance.rng.randrange(1, 3))), "interim_from": on}
+    if regime is not Regime.R0 and chance.happens(shape.PRISON_BESIDE):
+        found["unconditional_prison"] = Length(months=chance.rng.randrange(1, 7))
+    return found
+
+
+def _follow_up(chance: Chance, on: date) -> Length:
+    length = FOLLOW_UP[chance.pick(shape.FOLLOW_UP_LENGTHS)]
+    return SHORTEST if length.months == 4 and law.REGIME.on(on) is not Regime.R0 else length  # noqa: PLR2004  # 4m
+
+
+def _sanction(chance: Chance, regime: Regime) -> Length:
+    if regime is not Regime.R0 and chance.happens(0.06):
+        return SHORTEST
+    return SANCTION[chance.pick(shape.SANCTION_LENGTHS)]
+
+
+def _served(chance: Chance, on: date) -> date | None:
+    return on if chance.happens(shape.SERVED_AT_ONCE) else None

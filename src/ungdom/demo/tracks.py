@@ -1,0 +1,192 @@
+"""What goes on beside the main line: the restorative track, the team, measures, tests, complaints, surveys."""
+
+from datetime import date, timedelta
+
+from ungdom.demo import court, shape
+from ungdom.demo.teller import Teller, Told
+from ungdom.workflow import details as d
+from ungdom.workflow import law
+from ungdom.workflow.details import Attendee as At
+from ungdom.workflow.vocabulary import IN_EXECUTION, PHASE, Actor, EventType, Phase, Regime, Sanction, State
+
+E = EventType
+EXECUTION = frozenset(IN_EXECUTION)
+IN_PLAN = frozenset({State.RECEIVED, State.PREPARING, State.INTERIM_CONDITIONS, State.POSTPONED})
+RESTORATIVE = EXECUTION | IN_PLAN
+BREACH = frozenset(state for state, phase in PHASE.items() if phase is Phase.BREACH)
+WITH_THE_OFFICE = EXECUTION | IN_PLAN | BREACH
+TEAM = EXECUTION | BREACH | {State.INTERIM_CONDITIONS}
+MEASURES = EXECUTION | {State.INTERIM_CONDITIONS}
+CONDUCTED = {At.YOUTH, At.KONFLIKTRAD}
+
+
+def restorative(teller: Teller) -> None:
+    """The victim is invited, answers, and now and then takes it back."""
+    if not teller.happens(shape.VICTIM_INVITED):
+        return
+    invited = teller.later(shape.VICTIM_ASKED)
+    answered = teller.chance.later(invited, shape.VICTIM_ANSWERS)
+    accepts = teller.happens(shape.VICTIM_ACCEPTS)
+    _victim(teller, E.VICTIM_INVITED, invited)
+    _victim(teller, E.VICTIM_ACCEPTED if accepts else E.VICTIM_DECLINED, answered)
+    if accepts:
+        kind = E.VICTIM_WITHDREW if teller.happens(shape.VICTIM_WITHDRAWS) else E.RESTORATIVE_MEETING_HELD
+        _victim(teller, kind, teller.chance.later(answered, shape.VICTIM_MEETS))
+    elif teller.happens(shape.OTHER_PROCESS):
+        _victim(teller, E.OTHER_RESTORATIVE_PROCESS_HELD, teller.chance.later(answered, shape.VICTIM_MEETS))
+
+
+def _victim(teller: Teller, kind: EventType, on: date) -> None:
+    teller.plan(on, lambda at: at.fact(Told(kind, on, states=RESTORATIVE), prompt=True) and None)
+
+
+def begin(teller: Teller) -> None:
+    """What is set going when a plan has been made, once."""
+    start = teller.since
+    _approved(teller, start)
+    _team(teller, start)
+    _measures(teller, start)
+    _tests(teller, start)
+    if teller.happens(shape.ABROAD):
+        _abroad(teller, start)
+    if teller.happens(shape.PLAN_CHANGED):
+        on = teller.chance.between(start + timedelta(days=20), _end(teller))
+        load = d.PlanLoad.LOWER if teller.happens(0.4) else d.PlanLoad.EQUAL
+        teller.plan_fact(Told(E.PLAN_CHANGED, on, d.PlanChanged(load=load), states=EXECUTION))
+    if teller.happens(shape.SURVEY):
+        teller.plan_fact(Told(E.SURVEY_ANSWERED, _end(teller) - timedelta(days=9), states=WITH_THE_OFFICE))
+
+
+def _end(teller: Teller) -> date:
+    return teller.case.planned_end or teller.since
+
+
+def _approved(teller: Teller, start: date) -> None:
+    approved = teller.later(shape.APPROVED)
+    teller.plan_fact(Told(E.PLAN_APPROVED, approved, states=EXECUTION))
+    if teller.case.execution_regime(start) is Regime.R0:
+        return
+    signed = teller.later(shape.SIGNED)
+    guardian = (d.By.GUARDIAN,) if teller.case.under_age(signed) and teller.youth.guardians else ()
+    teller.plan_fact(Told(E.PLAN_SIGNED, signed, d.PlanSigned(by=(d.By.YOUTH, *guardian)), states=EXECUTION))
+    if teller.happens(shape.PLAN_COMPLAINT):
+        filed = approved + timedelta(days=teller.chance.rng.randrange(1, 20))
+        days = (filed, filed + timedelta(days=teller.chance.rng.randrange(20, 70)))
+        outcome = d.ComplaintOutcome.PARTLY_UPHELD if teller.happens(0.2) else d.ComplaintOutcome.REJECTED
+        court.complain(teller, d.ComplaintAbout.PLAN, days, outcome, Actor.SECRETARIAT)
+
+
+# --- the team ---------------------------------------------------------------------------------------------------
+
+
+def _team(teller: Teller, start: date) -> None:
+    both = teller.sanction is Sanction.YOUTH_SANCTION
+    always = ("police", "correctional_service") if both else ("police",) if teller.happens(0.4) else ()
+    some = tuple(agency for agency, share in shape.TEAM if teller.happens(share))
+    for agency in (*always, *some):
+        _member(teller, agency, start)
+    invited = (At.YOUTH, At.GUARDIAN, At.KONFLIKTRAD, *(At(agency) for agency in (*always, *some)))
+    _meeting(teller, start, invited)
+
+
+def _member(teller: Teller, agency: str, start: date) -> None:
+    who = f"team-{agency.replace('_', '-')}-{teller.case.konfliktrad}"
+    joined = d.MemberJoined(member=who, agency=At(agency))
+
+    def join(at: Teller) -> None:
+        if at.fact(Told(E.TEAM_MEMBER_JOINED, start, joined, states=TEAM), prompt=True) and at.happens(shape.MEMBER_LEAVES):
+            on = at.chance.between(start, _end(at))
+            at.plan_fact(Told(E.TEAM_MEMBER_LEFT, on, d.MemberLeft(member=who), states=TEAM))
+
+    teller.plan(start, join)
+
+
+def _meeting(teller: Teller, since: date, invited: tuple[At, ...]) -> None:
+    """The next meeting of the team, and after it the next."""
+    on = teller.chance.later(since, shape.TEAM_MEETING)
+
+    def hold(at: Teller) -> None:
+        if at.case.is_closed:
+            return
+        present = tuple(who for who in invited if who in CONDUCTED or at.happens(0.8))
+        at.fact(Told(E.TEAM_MEETING_HELD, on, d.TeamMeetingHeld(invited=invited, present=present), states=TEAM))
+        _meeting(at, on, invited)
+
+    teller.plan(on, hold)
+
+
+# --- measures and tests -----------------------------------------------------------------------------------------
+
+
+def _measures(teller: Teller, start: date) -> None:
+    names = shape.MEASURES_R0 if law.REGIME.on(start) is Regime.R0 else shape.MEASURES_R1
+    for number in range(1, teller.chance.pick(shape.MEASURE_COUNT) + 1):
+        measure = d.Measure(measure=f"m{number}", code=teller.chance.pick(names))
+        if teller.happens(shape.MEASURE_ASKED_FOR):
+            _ask_for(teller, start, measure)
+        else:
+            _carry_out(teller, teller.chance.later(start, shape.MEASURE_STARTED), measure)
+
+
+def _ask_for(teller: Teller, start: date, measure: d.Measure) -> None:
+    answer = d.MeasureAnswer(teller.chance.pick(shape.MEASURE_ANSWERS))
+    on = teller.chance.later(start, shape.MEASURE_ANSWERED)
+    free = on + timedelta(days=60) if answer is d.MeasureAnswer.WAITING_LIST else None
+    said = d.MeasureAnswered(measure=measure.measure, answer=answer, available_from=free)
+
+    def ask(at: Teller) -> None:
+        if at.fact(Told(E.MEASURE_REQUESTED, start, measure, states=RESTORATIVE), prompt=True):
+            at.plan_fact(Told(E.MEASURE_ANSWERED, on, said, states=RESTORATIVE))
+
+    teller.plan(start, ask)
+    if answer is not d.MeasureAnswer.REFUSED:
+        _carry_out(teller, teller.chance.later(free or on, shape.MEASURE_STARTED), measure)
+
+
+def _carry_out(teller: Teller, on: date, measure: d.Measure) -> None:
+    why = d.MeasureEnd(teller.chance.pick(shape.MEASURE_ENDS))
+    over = teller.chance.between(on, max(on, _end(teller) - timedelta(days=5)))
+    ended = d.MeasureEnded(measure=measure.measure, reason=why)
+    ends = teller.happens(shape.MEASURE_END_RECORDED)
+
+    def start(at: Teller) -> None:
+        if at.fact(Told(E.MEASURE_STARTED, on, measure, states=MEASURES), prompt=True) and ends:
+            at.plan_fact(Told(E.MEASURE_ENDED, over, ended, states=TEAM))
+
+    teller.plan(on, start)
+
+
+def _tests(teller: Teller, start: date) -> None:
+    if teller.happens(shape.DRUG_TESTED):
+        _test(teller, start)
+    if teller.happens(shape.DRUG_BAN) and law.REGIME.on(start) is not Regime.R0:
+        on = teller.chance.between(start, start + timedelta(days=40))
+        off = teller.chance.between(on + timedelta(days=40), max(on, _end(teller)))
+        lifted = Told(E.DRUG_BAN_LIFTED, off, states=TEAM)
+        imposed = Told(E.DRUG_BAN_IMPOSED, on, states=MEASURES)
+        teller.plan(on, lambda at: at.fact(imposed, prompt=True) and at.plan_fact(lifted))
+
+
+def _test(teller: Teller, since: date) -> None:
+    on = teller.chance.later(since, shape.DRUG_TEST)
+
+    def take(at: Teller) -> None:
+        if not at.case.is_closed:
+            at.fact(Told(E.DRUG_TEST_HELD, on, d.DrugTestHeld(result=_result(at)), states=MEASURES))
+            _test(at, on)
+
+    teller.plan(on, take)
+
+
+def _result(teller: Teller) -> d.DrugTestResult:
+    drawn = teller.chance.rng.random()
+    if drawn < shape.DRUG_REFUSED:
+        return d.DrugTestResult.REFUSED
+    positive = drawn < shape.DRUG_REFUSED + shape.DRUG_POSITIVE
+    return d.DrugTestResult.POSITIVE if positive else d.DrugTestResult.NEGATIVE
+
+
+def _abroad(teller: Teller, start: date) -> None:
+    on = teller.chance.between(start + timedelta(days=14), _end(teller))
+    stay = d.StayAbroadPermitted(since=on + timedelta(days=10), until=on + timedelta(days=24))
+    teller.plan_fact(Told(E.STAY_ABROAD_PERMITTED, on, stay, states=MEASURES))

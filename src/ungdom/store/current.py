@@ -1,0 +1,85 @@
+"""The current row of a case and its team: pure functions of its history. No clock: the same history, the same row."""
+
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from ungdom.workflow import deadlines, waits
+from ungdom.workflow import details as d
+from ungdom.workflow.case import Case
+from ungdom.workflow.events import Event
+from ungdom.workflow.permissions import Seen
+from ungdom.workflow.vocabulary import PHASE, EventType
+
+TEAM_EVENTS = frozenset({EventType.TEAM_MEMBER_JOINED, EventType.TEAM_MEMBER_LEFT, EventType.CORRECTED})
+"""The events that may change the team."""
+
+
+class Identity(NamedTuple):
+    """What a case is called and whose it is: fixed when it is opened."""
+
+    case_id: UUID
+    reference: str
+    person_id: UUID
+
+
+def row_of(identity: Identity, case: Case, last: Event) -> dict[str, Any]:
+    """The row of `case_current`. `last`: the event recorded last, which gives version and time of change."""
+    return {
+        **identity._asdict(),
+        "version": last.seq,
+        "updated_at": last.recorded_at,
+        **_standing(case),
+        **_days(case),
+    }
+
+
+def team_of(case: Case) -> frozenset[str]:
+    """The follow-up team as it stands. krl § 26."""
+    team: set[str] = set()
+    for event in case.all(EventType.TEAM_MEMBER_JOINED, EventType.TEAM_MEMBER_LEFT):
+        if isinstance(event.details, d.MemberJoined):
+            team.add(event.details.member)
+        elif isinstance(event.details, d.MemberLeft):
+            team.discard(event.details.member)
+    return frozenset(team)
+
+
+def seen(case: Case) -> Seen:
+    """What decides who may see the case."""
+    return Seen(case.konfliktrad, case.state, team_of(case))
+
+
+def _standing(case: Case) -> dict[str, Any]:
+    due = deadlines.next_due(case)
+    return {
+        "sanction": case.sanction,
+        "konfliktrad": case.konfliktrad,
+        "state": case.state,
+        "phase": PHASE[case.state],
+        "waiting_for": waits.waiting_for(case),
+        "decision_regime": case.sanctioned.regime if case.sanctioned else None,
+        "coordinator": _coordinator(case),
+        "next_due_on": due.due if due else None,
+        "next_due_code": due.code if due else None,
+    }
+
+
+def _days(case: Case) -> dict[str, Any]:
+    received = case.first(EventType.RECEIVED)
+    return {
+        "registered_on": case.registered_on,
+        "first_offence": case.first_offence,
+        "last_offence": case.last_offence,
+        "received_on": received.occurred_on if received else None,
+        "started_on": case.start.on if case.start else None,
+        "start_rule": case.start.rule if case.start else None,
+        "planned_end": case.planned_end,
+        "adjusted_end": case.adjusted_end(case.entered_on),
+        "closed_on": case.closed_on,
+        "turns_18_on": case.of_age_on,
+    }
+
+
+def _coordinator(case: Case) -> str | None:
+    assigned = case.last(EventType.ASSIGNED)
+    return assigned.details.coordinator if assigned and isinstance(assigned.details, d.Assigned) else None

@@ -1,0 +1,284 @@
+"""The journal: cases read with their events, and events written with all that follows from them.
+
+One move is written together or not at all: the event, the current row, the messages, and the team when it changed.
+The current row is the gate: it is updated only while its version is the one that was read, so that of any number of
+writers one wins and the others get `Stale`. The key of `event` (case, number) stands behind it. On PostgreSQL a move is
+one statement; `append_plain` says the same in plain statements, is used on SQLite, and a test holds the two together.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, ScalarSelect, bindparam, delete, func, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from ungdom.store import bulk, move, outbox, tables
+from ungdom.store.current import TEAM_EVENTS, Identity, row_of, team_of
+from ungdom.store.errors import Stale
+from ungdom.store.outbox import Message
+from ungdom.store.tables import (
+    Instant,
+    NumberKind,
+    case_current,
+    case_file,
+    case_number,
+    case_team,
+    event,
+    person_version,
+)
+from ungdom.workflow.case import Case, Youth
+from ungdom.workflow.events import Event, dump_details, load_details
+
+Numbers = Iterable[tuple[NumberKind, str]]
+
+_ALWAYS = datetime(9999, 12, 31, tzinfo=UTC)
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A case as it is kept: its identity, the youth, every event in the order recorded. `version`: the last number."""
+
+    case_id: UUID
+    reference: str
+    person_id: UUID
+    youth: Youth
+    events: list[Event]
+    version: int
+    opened_at: datetime
+
+    @property
+    def identity(self) -> Identity:
+        """What the case is called and whose it is."""
+        return Identity(self.case_id, self.reference, self.person_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """New events of one case, for `append_many`. `stored`: as it stood before; with version 0 the case is new.
+
+    `case`: as it stands after them.
+    """
+
+    stored: Stored
+    events: Sequence[Event]
+    case: Case
+    messages: Sequence[Message] = ()
+    numbers: Sequence[tuple[NumberKind, str]] = ()
+
+
+# --- reading ------------------------------------------------------------------------------------------------
+
+
+def load(tx: Connection, case_id: UUID, known_at: datetime | None = None) -> Stored | None:
+    """The case as it was known at that instant, or now, in two queries; None when it was not known."""
+    return next(load_many(tx, [case_id], known_at), None)
+
+
+def load_many(tx: Connection, case_ids: Iterable[UUID], known_at: datetime | None = None) -> Iterator[Stored]:
+    """The cases in this order, a few hundred read at a time; unknown ones are left out."""
+    for batch in bulk.batches(case_ids, _BATCH):
+        asked = {"case_ids": batch, "known_at": known_at or _ALWAYS}
+        known = {row.case_id: row for row in tx.execute(_FILES, asked)}
+        events: defaultdict[UUID, list[Event]] = defaultdict(list)
+        for row in tx.execute(_EVENTS, asked):
+            events[row.case_id].append(event_of(row))
+        for case_id in batch:
+            if case_id in events and case_id in known:
+                yield _stored(known[case_id], events[case_id])
+
+
+def event_of(row: Row[*tuple[Any, ...]]) -> Event:
+    """The event that this row of `event` holds."""
+    return Event(
+        seq=row.seq,
+        type=row.type,
+        occurred_on=row.occurred_on,
+        occurred_at=row.occurred_at,
+        details=load_details(row.type, row.details),
+        recorded_at=row.recorded_at,
+        actor=row.actor,
+        role=row.role,
+        subject=row.subject,
+        source=row.source,
+    )
+
+
+def case_id_of(tx: Connection, reference: str) -> UUID | None:
+    """The id of the case with this reference."""
+    return tx.scalar(select(case_file.c.case_id).where(case_file.c.reference == reference))
+
+
+def cases_with_number(tx: Connection, kind: NumberKind, number: str) -> list[UUID]:
+    """The cases with this number of the police or the court."""
+    query = select(case_number.c.case_id).where(case_number.c.kind == kind, case_number.c.number == number)
+    return list(tx.scalars(query.order_by(case_number.c.case_id)))
+
+
+def cases_of_person(tx: Connection, person_id: UUID) -> list[UUID]:
+    """The cases of this person, oldest first."""
+    query = select(case_file.c.case_id).where(case_file.c.person_id == person_id)
+    return list(tx.scalars(query.order_by(case_file.c.opened_at, case_file.c.case_id)))
+
+
+def numbers_of(tx: Connection, case_id: UUID) -> list[tuple[NumberKind, str]]:
+    """The numbers that police and court have for the case."""
+    query = select(case_number.c.kind, case_number.c.number).where(case_number.c.case_id == case_id)
+    return [(row.kind, row.number) for row in tx.execute(query.order_by(*case_number.c["kind", "number"]))]
+
+
+# --- writing ------------------------------------------------------------------------------------------------
+
+
+def open_case(
+    tx: Connection, stored: Stored, case: Case, numbers: Numbers = (), messages: Sequence[Message] = ()
+) -> None:
+    """Write a new case whole: `stored` holds its first event. Raises `DuplicateKey` when the transaction ends."""
+    append_many(tx, [_opening(stored, case, numbers, messages)])
+
+
+def append(tx: Connection, stored: Stored, new: Event, case: Case, messages: Sequence[Message] = ()) -> None:
+    """Write one move: the event, the current row, the messages. `case`: as it stands after it. Raises `Stale`."""
+    write = append_combined if tx.dialect.name == "postgresql" else append_plain
+    write(tx, stored, new, case, messages)
+
+
+def append_plain(tx: Connection, stored: Stored, new: Event, case: Case, messages: Sequence[Message] = ()) -> None:
+    """One move in plain statements, the same on every database. Raises `Stale`."""
+    if tx.execute(move.GATE, _moved(stored, new, case)).rowcount != 1:
+        raise _stale(tx, stored)
+    try:
+        tx.execute(insert(event), event_row(stored.case_id, new))
+    except IntegrityError as error:
+        raise Stale(stored.version, None) from error
+    outbox.add(tx, messages)
+    _keep_team(tx, stored.case_id, new, case)
+
+
+def append_combined(tx: Connection, stored: Stored, new: Event, case: Case, messages: Sequence[Message] = ()) -> None:
+    """One move in one statement, on PostgreSQL. Raises `Stale`."""
+    values = move.event_values(event_row(stored.case_id, new)) | move.message_values(outbox.rows_of(messages))
+    try:
+        written = tx.scalar(move.ONE_STATEMENT, _moved(stored, new, case) | values)
+    except IntegrityError as error:
+        raise Stale(stored.version, None) from error
+    if not written:
+        raise _stale(tx, stored)
+    _keep_team(tx, stored.case_id, new, case)
+
+
+def append_many(tx: Connection, chapters: Sequence[Chapter]) -> None:
+    """Write many events of many cases, new ones and known ones: the same rows as one by one. Raises `Stale`."""
+    new = [chapter for chapter in chapters if not chapter.stored.version]
+    known = [chapter for chapter in chapters if chapter.stored.version]
+    bulk.add(tx, case_file, [_file(c.stored) for c in new])
+    bulk.add(tx, case_number, [row for c in new for row in _numbers(c.stored.case_id, c.numbers)])
+    if known:
+        _move_many(tx, known)
+    bulk.add(tx, event, [event_row(c.stored.case_id, e) for c in chapters for e in c.events])
+    bulk.add(tx, case_current, [_row_after(c) for c in new])
+    bulk.add(tx, tables.outbox, outbox.rows_of(m for c in chapters for m in c.messages))
+    set_teams(tx, {c.stored.case_id: c.case for c in chapters if _may_change_team(c)})
+
+
+def add_numbers(tx: Connection, case_id: UUID, numbers: Numbers) -> None:
+    """Write more numbers of police and court for a case; those it has already are left as they are."""
+    known = set(numbers_of(tx, case_id))
+    bulk.add(tx, case_number, _numbers(case_id, [number for number in numbers if number not in known]))
+
+
+def set_teams(tx: Connection, cases: dict[UUID, Case]) -> None:
+    """Make the team rows of these cases what their histories say."""
+    if cases:
+        tx.execute(delete(case_team).where(case_team.c.case_id.in_(list(cases))))
+        teams = ((case_id, member) for case_id, case in cases.items() for member in sorted(team_of(case)))
+        bulk.add(tx, case_team, [{"case_id": case_id, "member": member} for case_id, member in teams])
+
+
+def event_row(case_id: UUID, told: Event) -> dict[str, Any]:
+    """The row of `event` for this event."""
+    return {
+        "case_id": case_id,
+        "seq": told.seq,
+        "type": told.type,
+        "occurred_on": told.occurred_on,
+        "occurred_at": told.occurred_at,
+        "details": dump_details(told.type, told.details),
+        "recorded_at": told.recorded_at,
+        "actor": told.actor,
+        "role": told.role,
+        "subject": told.subject,
+        "source": told.source,
+    }
+
+
+def _stored(row: Row[*tuple[Any, ...]], events: list[Event]) -> Stored:
+    youth = Youth(row.born, row.guardians)
+    return Stored(row.case_id, row.reference, row.person_id, youth, events, events[-1].seq, row.opened_at)
+
+
+def _opening(stored: Stored, case: Case, numbers: Numbers, messages: Sequence[Message]) -> Chapter:
+    return Chapter(replace(stored, events=[], version=0), stored.events, case, messages, list(numbers))
+
+
+def _file(stored: Stored) -> dict[str, Any]:
+    return {**stored.identity._asdict(), "opened_at": stored.opened_at}
+
+
+def _numbers(case_id: UUID, numbers: Numbers) -> list[dict[str, Any]]:
+    return [{"case_id": case_id, "kind": kind, "number": number} for kind, number in numbers]
+
+
+def _row_after(chapter: Chapter) -> dict[str, Any]:
+    return row_of(chapter.stored.identity, chapter.case, chapter.events[-1])
+
+
+def _moved(stored: Stored, new: Event, case: Case) -> dict[str, Any]:
+    if new.seq <= stored.version:
+        raise Stale(new.seq - 1, stored.version)
+    return move.gate_values(row_of(stored.identity, case, new), stored.version)
+
+
+def _move_many(tx: Connection, chapters: Sequence[Chapter]) -> None:
+    moved = tx.execute(move.GATE, [_moved(c.stored, c.events[-1], c.case) for c in chapters])
+    if moved.rowcount != len(chapters):
+        raise Stale(None, None)
+
+
+def _may_change_team(chapter: Chapter) -> bool:
+    return any(told.type in TEAM_EVENTS for told in chapter.events)
+
+
+def _keep_team(tx: Connection, case_id: UUID, new: Event, case: Case) -> None:
+    if new.type in TEAM_EVENTS:
+        set_teams(tx, {case_id: case})
+
+
+def _stale(tx: Connection, stored: Stored) -> Stale:
+    actual = tx.scalar(select(case_current.c.version).where(case_current.c.case_id == stored.case_id))
+    return Stale(stored.version, actual)
+
+
+def _newest_known() -> ScalarSelect[Any]:
+    versions = person_version.alias()
+    newest = select(func.coalesce(func.max(versions.c.version), 1))
+    known = versions.c.recorded_at <= bindparam("known_at", type_=Instant())
+    return newest.where(versions.c.person_id == case_file.c.person_id, known).scalar_subquery()
+
+
+_FILES = (
+    select(case_file, *person_version.c["born", "guardians"])
+    .join(person_version, person_version.c.person_id == case_file.c.person_id)
+    .where(case_file.c.case_id.in_(bindparam("case_ids", expanding=True)))
+    .where(person_version.c.version == _newest_known())
+)
+_EVENTS = (
+    select(event)
+    .where(event.c.case_id.in_(bindparam("case_ids", expanding=True)))
+    .where(event.c.recorded_at <= bindparam("known_at"))
+    .order_by(event.c.case_id, event.c.seq)
+)

@@ -1,0 +1,115 @@
+"""National identity numbers (fødselsnummer, D-nummer): what a number looks like. Nothing is rejected, only flagged.
+
+A number is never a key, and age is never read from it: the day of birth is its own field. From 2032 a number tells
+neither century nor sex. Both rules of control digits stand side by side; nobody changes number.
+Source: folkeregisterforskriften (FOR-2017-07-14-1201) § 2-2; Skatteetaten's description of numbers from 2032.
+"""
+
+import calendar
+import re
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+_K1 = (3, 7, 6, 1, 8, 9, 4, 5, 2, 1)
+_K2 = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
+_OLD, _NEW = {0}, {0, 1, 2, 3}
+_DIGITS = 11
+_D_NUMBER_ADDS = 40
+
+
+class Series(StrEnum):
+    """Which population a number comes from, told by what is added to the month."""
+
+    ORDINARY = "ordinary"
+    TENOR = "tenor"  # Skatteetaten's Test-Norge: month + 80
+    DOLLY = "dolly"  # NAV's Dolly: month + 40; a health helper number looks the same
+    NHN = "nhn"  # Norsk helsenett: month + 65; 66 to 72 may be NPID's + 60 as well
+    NPID = "npid"  # NAV's own: month + 20, synthetic + 60
+    UNKNOWN = "unknown"
+
+
+class Flag(StrEnum):
+    """Something to look at."""
+
+    NOT_ELEVEN_DIGITS = "not_eleven_digits"
+    NO_SUCH_DATE = "no_such_date"
+    WRONG_CONTROL_DIGITS = "wrong_control_digits"
+    RULE_OF_2032 = "rule_of_2032"  # right, by the rule for numbers issued from 2032
+    SYNTHETIC = "synthetic"
+    OTHER_BIRTH_DATE = "other_birth_date"  # day, month or two-digit year differ from the day of birth given
+
+
+_ADDED = (
+    (range(1, 13), 0, Series.ORDINARY),
+    (range(21, 33), 20, Series.NPID),
+    (range(41, 53), 40, Series.DOLLY),
+    (range(61, 66), 60, Series.NPID),
+    (range(66, 78), 65, Series.NHN),
+    (range(81, 93), 80, Series.TENOR),
+)
+_WRONG = {Flag.NOT_ELEVEN_DIGITS, Flag.NO_SUCH_DATE, Flag.WRONG_CONTROL_DIGITS}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a number looks like: its digits, its series, whether it is a D-number, and what to look at."""
+
+    digits: str
+    series: Series
+    d_number: bool
+    flags: frozenset[Flag]
+
+    @property
+    def is_well_formed(self) -> bool:
+        """Eleven digits, a date that exists, right control digits. It says nothing of whether it was ever issued."""
+        return not self.flags & _WRONG
+
+
+def normal(number: str) -> str:
+    """The number without spaces, hyphens and colons."""
+    return re.sub(r"[\s:\-]", "", number)
+
+
+def look(number: str, born: date | None = None) -> Look:
+    """What this number looks like, compared with the day of birth when one is given."""
+    digits = normal(number)
+    if len(digits) != _DIGITS or not (digits.isascii() and digits.isdigit()):
+        return Look(digits, Series.UNKNOWN, False, frozenset({Flag.NOT_ELEVEN_DIGITS}))
+    day, d_number = _day(int(digits[:2]))
+    month, series = _month(int(digits[2:4]))
+    flags = _control(digits) | _dates(day, month, int(digits[4:6]), born)
+    return Look(digits, series, d_number, frozenset(flags | _made_up(series, int(digits[2:4]))))
+
+
+def _day(written: int) -> tuple[int, bool]:
+    return (written - _D_NUMBER_ADDS, True) if written > _D_NUMBER_ADDS else (written, False)
+
+
+def _month(written: int) -> tuple[int, Series]:
+    found = ((written - added, series) for months, added, series in _ADDED if written in months)
+    return next(found, (0, Series.UNKNOWN))
+
+
+def _made_up(series: Series, month: int) -> set[Flag]:
+    real = series is Series.ORDINARY or month in _ADDED[1][0]
+    return set() if real or series is Series.UNKNOWN else {Flag.SYNTHETIC}
+
+
+def _dates(day: int, month: int, year: int, born: date | None) -> set[Flag]:
+    # Without a century the year is read as 20YY, as Skatteetaten does: the leap days are the same but for 1900.
+    if not 1 <= month <= 12 or not 1 <= day <= calendar.monthrange(2000 + year, month)[1]:  # noqa: PLR2004  # months
+        return {Flag.NO_SUCH_DATE}
+    differs = born is not None and (born.day, born.month, born.year % 100) != (day, month, year)
+    return {Flag.OTHER_BIRTH_DATE} if differs else set()
+
+
+def _control(digits: str) -> set[Flag]:
+    first, second = _remainder(digits, _K1), _remainder(digits, _K2)
+    if second != 0 or first not in _NEW:
+        return {Flag.WRONG_CONTROL_DIGITS}
+    return set() if first in _OLD else {Flag.RULE_OF_2032}
+
+
+def _remainder(digits: str, weights: tuple[int, ...]) -> int:
+    return sum(int(digit) * weight for digit, weight in zip(digits, weights, strict=False)) % 11

@@ -1,0 +1,60 @@
+"""Notes: free text about a case, sealed and erasable. The event that adds one holds its id only."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, insert, select, update
+
+from ungdom.store.sealing import Keys
+from ungdom.store.tables import note
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A note. `text` is None once erased."""
+
+    note_id: UUID
+    case_id: UUID
+    text: str | None
+    created_at: datetime
+    created_by: str
+
+
+def write_note(tx: Connection, keys: Keys, new: Note) -> None:
+    """Keep a note, sealed for its case. Raises `DuplicateKey` when the transaction ends."""
+    sealed = None if new.text is None else keys.seal(new.text.encode(), _record(new.note_id, new.case_id))
+    row = {"note_id": new.note_id, "case_id": new.case_id, "sealed": sealed}
+    tx.execute(insert(note), {**row, "created_at": new.created_at, "created_by": new.created_by})
+
+
+def notes_of(tx: Connection, keys: Keys, case_id: UUID) -> Iterator[Note]:
+    """The notes of a case, oldest first. Raises `CannotOpen`."""
+    query = select(note).where(note.c.case_id == case_id).order_by(note.c.created_at, note.c.note_id)
+    for row in tx.execute(query):
+        text = None if row.sealed is None else _text(keys, row.note_id, case_id, row.sealed)
+        yield Note(row.note_id, case_id, text, row.created_at, row.created_by)
+
+
+def erase_note(tx: Connection, note_id: UUID) -> bool:
+    """Forget what it says. False when there is no such note."""
+    return tx.execute(update(note).where(note.c.note_id == note_id).values(sealed=None)).rowcount == 1
+
+
+def reseal_notes(tx: Connection, keys: Keys) -> int:
+    """Seal every note anew under the first key; how many were changed."""
+    old = [row for row in tx.execute(select(note)) if row.sealed is not None and not keys.is_newest(row.sealed)]
+    for row in old:
+        text = _text(keys, row.note_id, row.case_id, row.sealed)
+        sealed = keys.seal(text.encode(), _record(row.note_id, row.case_id))
+        tx.execute(update(note).where(note.c.note_id == row.note_id).values(sealed=sealed))
+    return len(old)
+
+
+def _text(keys: Keys, note_id: UUID, case_id: UUID, sealed: bytes) -> str:
+    return keys.open(sealed, _record(note_id, case_id)).decode()
+
+
+def _record(note_id: UUID, case_id: UUID) -> str:
+    return f"note:{note_id}:{case_id}"

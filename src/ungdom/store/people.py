@@ -1,0 +1,251 @@
+"""People: sealed, erasable, and apart from the events. Events name a person by id only.
+
+Who somebody is stands sealed in `person`. What the rules need (day of birth, number of guardians) stands open in
+`person_version`, one row each time it changed, so that a case can be read as it was known on an earlier day.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, ScalarSelect, func, insert, select, update
+
+from ungdom.store.national_id import Look, look, normal
+from ungdom.store.sealing import Keys
+from ungdom.store.tables import Protection, person, person_version
+from ungdom.workflow.case import Youth
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """How somebody is reached."""
+
+    telephone: str | None = None
+    email: str | None = None
+    address: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guardian:
+    """A guardian (verge). `reference` is the word by which consents tell two guardians apart."""
+
+    reference: str
+    name: str
+    contact: Contact = Contact()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Personalia:
+    """Who somebody is. Everything may be missing; the national number is never a key."""
+
+    given_name: str | None = None
+    family_name: str | None = None
+    national_id: str | None = None
+    sex: str | None = None
+    municipality: str | None = None
+    contact: Contact = Contact()
+    guardians: tuple[Guardian, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A person as read. `personalia` is None once erased."""
+
+    person_id: UUID
+    personalia: Personalia | None
+    youth: Youth
+    version: int
+    protection: Protection
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def number(self) -> Look | None:
+        """What the national number looks like, beside the day of birth; None without a number."""
+        written = self.personalia.national_id if self.personalia else None
+        return look(written, self.youth.born) if written else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newcomer:
+    """A person to be created. `guardians`: how many have parental responsibility, named or not."""
+
+    person_id: UUID
+    personalia: Personalia
+    born: date
+    guardians: int
+    protection: Protection = Protection.NONE
+
+
+_PERSONALIA = TypeAdapter(Personalia)
+
+
+def create_person(
+    tx: Connection,
+    keys: Keys,
+    personalia: Personalia,
+    youth: Youth,
+    at: datetime,
+    protection: Protection = Protection.NONE,
+) -> UUID:
+    """A new person; their id. An odd national number is kept and flagged when read, never refused."""
+    new = Newcomer(
+        person_id=uuid4(),
+        personalia=personalia,
+        born=youth.born,
+        guardians=youth.guardians,
+        protection=protection,
+    )
+    create_people(tx, keys, [new], at)
+    return new.person_id
+
+
+def create_people(tx: Connection, keys: Keys, newcomers: Sequence[Newcomer], at: datetime) -> None:
+    """Many new people at once."""
+    if newcomers:
+        tx.execute(insert(person), [_row(keys, new, at) for new in newcomers])
+        first = [(new.person_id, Youth(new.born, new.guardians)) for new in newcomers]
+        tx.execute(insert(person_version), [_version(who, 1, youth, at) for who, youth in first])
+
+
+def read_person(tx: Connection, keys: Keys, person_id: UUID) -> Person | None:
+    """The person as known now. Raises `CannotOpen`."""
+    query = (
+        select(person, *person_version.c["version", "born", "guardians"])
+        .join(person_version)
+        .where(person.c.person_id == person_id, person_version.c.version == _newest())
+    )
+    row = tx.execute(query).one_or_none()
+    if row is None:
+        return None
+    return Person(
+        person_id=row.person_id,
+        personalia=_open(keys, row.person_id, row.sealed),
+        youth=Youth(row.born, row.guardians),
+        version=row.version,
+        protection=row.protection,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def read_names(tx: Connection, keys: Keys, person_ids: Sequence[UUID]) -> dict[UUID, Personalia | None]:
+    """Who these people are, by id, in one query; None for the erased."""
+    query = select(*person.c["person_id", "sealed"]).where(person.c.person_id.in_(person_ids))
+    return {row.person_id: _open(keys, row.person_id, row.sealed) for row in tx.execute(query)}
+
+
+def find_person(tx: Connection, keys: Keys, national_id: str | None, born: date) -> UUID | None:
+    """The person with this national number and day of birth, the one created first when there are several.
+
+    Without a number nobody is found: a day of birth alone tells nobody apart.
+    """
+    if not national_id:
+        return None
+    query = (
+        select(person.c.person_id)
+        .join(person_version)
+        .where(person.c.number_hash.in_(keys.digests(normal(national_id))))
+        .where(person_version.c.version == _newest(), person_version.c.born == born)
+        .order_by(person.c.created_at, person.c.person_id)
+        .limit(1)
+    )
+    return tx.scalar(query)
+
+
+def change_person(
+    tx: Connection, keys: Keys, person_id: UUID, personalia: Personalia, protection: Protection, at: datetime
+) -> bool:
+    """Write who this is anew, whole. False when there is no such person."""
+    values = {**_secrets(keys, person_id, personalia), "protection": protection, "updated_at": at}
+    done = tx.execute(update(person).where(person.c.person_id == person_id).values(values))
+    return done.rowcount == 1
+
+
+def add_version(tx: Connection, person_id: UUID, youth: Youth, at: datetime) -> int:
+    """What the rules need to know, as known from now on; its number. Refold the person's cases afterwards."""
+    last = select(func.max(person_version.c.version)).where(person_version.c.person_id == person_id)
+    version = (tx.scalar(last) or 0) + 1
+    tx.execute(insert(person_version), _version(person_id, version, youth, at))
+    return version
+
+
+def erase_person(tx: Connection, person_id: UUID, at: datetime) -> bool:
+    """Forget who this is; the events and the day of birth stay. False when there is no such person."""
+    values = {"sealed": None, "number_hash": None, "updated_at": at}
+    return tx.execute(update(person).where(person.c.person_id == person_id).values(values)).rowcount == 1
+
+
+def reseal(tx: Connection, keys: Keys, after: UUID | None = None, limit: int = 1_000) -> tuple[UUID | None, int]:
+    """Seal the next people anew under the first key: where it got to (None: all done), and how many were changed."""
+    query = select(*person.c["person_id", "sealed"]).order_by(person.c.person_id).limit(limit)
+    rows = tx.execute(query if after is None else query.where(person.c.person_id > after)).all()
+    changed = 0
+    for row in rows:
+        if row.sealed is not None and not keys.is_newest(row.sealed):
+            secrets = _secrets(keys, row.person_id, _read(keys, row.person_id, row.sealed))
+            tx.execute(update(person).where(person.c.person_id == row.person_id).values(secrets))
+            changed += 1
+    return (rows[-1].person_id if len(rows) == limit else None), changed
+
+
+def reseal_all(tx: Connection, keys: Keys) -> int:
+    """Seal everybody anew under the first key, in one transaction; how many were changed."""
+    return sum(changed for changed in _rounds(tx, keys))
+
+
+def _newest() -> ScalarSelect[Any]:
+    versions = person_version.alias()
+    newest = select(func.max(versions.c.version)).where(versions.c.person_id == person.c.person_id)
+    return newest.correlate(person).scalar_subquery()
+
+
+def _rounds(tx: Connection, keys: Keys) -> Iterator[int]:
+    after, changed = reseal(tx, keys)
+    yield changed
+    while after is not None:
+        after, changed = reseal(tx, keys, after)
+        yield changed
+
+
+def _row(keys: Keys, new: Newcomer, at: datetime) -> dict[str, object]:
+    secrets = _secrets(keys, new.person_id, new.personalia)
+    return {
+        "person_id": new.person_id,
+        **secrets,
+        "protection": new.protection,
+        "created_at": at,
+        "updated_at": at,
+    }
+
+
+def _secrets(keys: Keys, person_id: UUID, personalia: Personalia) -> dict[str, object]:
+    plain = _PERSONALIA.dump_json(personalia, exclude_defaults=True)
+    number = normal(personalia.national_id or "")
+    return {"sealed": keys.seal(plain, _record(person_id)), "number_hash": keys.digest(number) if number else None}
+
+
+def _open(keys: Keys, person_id: UUID, sealed: bytes | None) -> Personalia | None:
+    return None if sealed is None else _read(keys, person_id, sealed)
+
+
+def _read(keys: Keys, person_id: UUID, sealed: bytes) -> Personalia:
+    return _PERSONALIA.validate_json(keys.open(sealed, _record(person_id)))
+
+
+def _record(person_id: UUID) -> str:
+    return f"person:{person_id}"
+
+
+def _version(person_id: UUID, version: int, youth: Youth, at: datetime) -> dict[str, object]:
+    return {
+        "person_id": person_id,
+        "version": version,
+        "recorded_at": at,
+        "born": youth.born,
+        "guardians": youth.guardians,
+    }

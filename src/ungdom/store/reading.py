@@ -1,0 +1,192 @@
+"""Lists of cases: who sees which, what is asked for, in which order, a page at a time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Column, ColumnElement, Connection, Select, and_, exists, false, or_, select, true
+
+from ungdom.store.tables import case_current, case_number, case_team
+from ungdom.workflow.permissions import NATIONAL, OF_THE_OFFICE, PROSECUTION_SEES, Viewer
+from ungdom.workflow.vocabulary import Party, Phase, Regime, Role, Sanction, State
+
+C = case_current.c
+
+SORTS: dict[str, Column[Any]] = {
+    name: C[name]
+    for name in (
+        "registered_on",
+        "received_on",
+        "next_due_on",
+        "adjusted_end",
+        "closed_on",
+        "turns_18_on",
+        "reference",
+        "updated_at",
+    )
+}
+"""What lists can be sorted by, with `-` before it the other way round. The case id decides between equals."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRow:
+    """A row of `case_current`."""
+
+    case_id: UUID
+    reference: str
+    person_id: UUID
+    version: int
+    sanction: Sanction
+    konfliktrad: str
+    state: State
+    phase: Phase
+    waiting_for: Party | None
+    decision_regime: Regime | None
+    registered_on: date
+    first_offence: date
+    last_offence: date
+    received_on: date | None
+    started_on: date | None
+    start_rule: str | None
+    planned_end: date | None
+    adjusted_end: date | None
+    closed_on: date | None
+    coordinator: str | None
+    next_due_on: date | None
+    next_due_code: str | None
+    turns_18_on: date
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What is asked for; None asks nothing. `overdue_on`: open, and the next due date lies before that day.
+
+    `q`: the beginning of the reference, or a whole number of police or court.
+    """
+
+    state: State | None = None
+    phase: Phase | None = None
+    sanction: Sanction | None = None
+    konfliktrad: str | None = None
+    coordinator: str | None = None
+    waiting_for: Party | None = None
+    person_id: UUID | None = None
+    closed: bool | None = None
+    overdue_on: date | None = None
+    q: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Where a page ended: the value sorted by, None for the cases without one, and the case id."""
+
+    value: date | datetime | str | None
+    case_id: UUID
+
+    def __str__(self) -> str:
+        value = self.value.isoformat() if isinstance(self.value, date) else self.value
+        return f"{self.case_id}{'' if value is None else f' {value}'}"
+
+
+def read_key(sort: str, text: str) -> Key:
+    """The key written by `str(key)` under the same sort. Raises `ValueError`."""
+    case_id, given, value = text.partition(" ")
+    kind = _column(sort).type.python_type
+    if not given:
+        return Key(None, UUID(case_id))
+    return Key(kind.fromisoformat(value) if issubclass(kind, date) else value, UUID(case_id))
+
+
+def visible_to(viewer: Viewer) -> ColumnElement[bool]:
+    """The cases that this viewer may know of. The twin in SQL of `permissions.may_see`; a test holds them together."""
+    office = false() if viewer.konfliktrad is None else C.konfliktrad == viewer.konfliktrad
+    if viewer.role in NATIONAL:
+        return true()
+    if viewer.role in OF_THE_OFFICE:
+        return office
+    if viewer.role is Role.PROSECUTION:
+        return and_(office, C.state.in_(sorted(PROSECUTION_SEES)))
+    if viewer.role is Role.TEAM_MEMBER:
+        return exists().where(case_team.c.case_id == C.case_id, case_team.c.member == viewer.subject)
+    return false()
+
+
+def list_cases(
+    tx: Connection,
+    viewer: Viewer,
+    filters: Filters = Filters(),
+    sort: str = "registered_on",
+    after: Key | None = None,
+    limit: int = 50,
+) -> tuple[list[CaseRow], Key | None]:
+    """One page of what the viewer may see, and the key of its end: None when nothing follows.
+
+    Cases without a value come last in both directions. Raises `ValueError` for a sort that is not in `SORTS`.
+    """
+    rows = tx.execute(_page(viewer, filters, sort, after).limit(limit + 1)).mappings().all()
+    cases = [CaseRow(**row) for row in rows[:limit]]
+    more = len(rows) > limit and cases
+    return cases, _key(cases[-1], sort) if more else None
+
+
+def read_case(tx: Connection, case_id: UUID) -> CaseRow | None:
+    """The current row of one case."""
+    row = tx.execute(select(case_current).where(C.case_id == case_id)).mappings().one_or_none()
+    return CaseRow(**row) if row else None
+
+
+def read_cases(tx: Connection, case_ids: Sequence[UUID]) -> dict[UUID, CaseRow]:
+    """The current rows of these cases, by id."""
+    rows = tx.execute(select(case_current).where(C.case_id.in_(case_ids))).mappings()
+    return {row["case_id"]: CaseRow(**row) for row in rows}
+
+
+def _page(viewer: Viewer, filters: Filters, sort: str, after: Key | None) -> Select[Any]:
+    column = _column(sort)
+    order = column.desc() if sort.startswith("-") else column.asc()
+    query = select(case_current).where(visible_to(viewer), *_conditions(filters))
+    if after is not None:
+        query = query.where(_beyond(column, sort.startswith("-"), after))
+    return query.order_by(order.nulls_last(), C.case_id)
+
+
+def _column(sort: str) -> Column[Any]:
+    column = SORTS.get(sort.removeprefix("-"))
+    if column is None:
+        raise ValueError(f"cannot sort by {sort}")
+    return column
+
+
+def _key(row: CaseRow, sort: str) -> Key:
+    return Key(getattr(row, _column(sort).name), row.case_id)
+
+
+def _beyond(column: Column[Any], descending: bool, after: Key) -> ColumnElement[bool]:
+    later = C.case_id > after.case_id
+    if after.value is None:
+        return and_(column.is_(None), later)
+    further = column < after.value if descending else column > after.value
+    return or_(further, and_(column == after.value, later), column.is_(None))
+
+
+_SAME = ("state", "phase", "sanction", "konfliktrad", "coordinator", "waiting_for", "person_id")
+
+
+def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
+    asked = [(C[name], getattr(filters, name)) for name in _SAME]
+    conditions: list[ColumnElement[bool]] = [column == value for column, value in asked if value is not None]
+    if filters.closed is not None:
+        conditions.append(C.closed_on.is_not(None) if filters.closed else C.closed_on.is_(None))
+    if filters.overdue_on is not None:
+        conditions += [C.closed_on.is_(None), C.next_due_on < filters.overdue_on]
+    if filters.q:
+        conditions.append(called(filters.q))
+    return conditions
+
+
+def called(q: str) -> ColumnElement[bool]:
+    number = exists().where(case_number.c.case_id == C.case_id, case_number.c.number == q)
+    return or_(C.reference.istartswith(q, autoescape=True), number)

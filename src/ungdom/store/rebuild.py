@@ -1,0 +1,119 @@
+"""Folding the current rows again from the events, and finding those that differ. `ungdom db check` asks here."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, func, select
+
+from ungdom.store import bulk, journal
+from ungdom.store.current import row_of, team_of
+from ungdom.store.journal import Stored
+from ungdom.store.session import Database
+from ungdom.store.tables import case_current, case_file, case_team
+from ungdom.workflow.engine import fold
+from ungdom.workflow.errors import IllegalHistory
+
+Progress = Callable[[int, int], object]
+"""Called with how many cases are done, and how many there are."""
+
+BATCH = 200
+"""Cases in one transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One column of a case that is not what the events say; `history` when they cannot be folded."""
+
+    case_id: UUID
+    column: str
+    found: Any
+    folded: Any
+
+
+def rebuild(db: Database, progress: Progress = lambda _done, _all: None) -> dict[str, int]:
+    """Throw every current row and team away and fold them again, some hundred cases a transaction; the counts.
+
+    The service may go on meanwhile: a row is locked while it is folded. Raises `IllegalHistory`.
+    """
+    done = 0
+    for batch, total in _batches(db):
+        with db.writing() as tx:
+            refold(tx, batch)
+        done += len(batch)
+        progress(done, total)
+    return {"cases": done}
+
+
+def refold(tx: Connection, case_ids: Sequence[UUID]) -> None:
+    """Fold these cases again: after the person changed, or to rebuild. Raises `IllegalHistory`."""
+    current = case_current.c.case_id
+    tx.execute(select(current).where(current.in_(case_ids)).order_by(current).with_for_update())
+    cases = {stored.case_id: (stored, fold(stored.youth, stored.events)) for stored in _load(tx, case_ids)}
+    rows = [row_of(stored.identity, case, stored.events[-1]) for stored, case in cases.values()]
+    bulk.upsert(tx, case_current, rows)
+    journal.set_teams(tx, {case_id: case for case_id, (_, case) in cases.items()})
+
+
+def check(db: Database, progress: Progress = lambda _done, _all: None) -> list[Difference]:
+    """Every difference between the current rows and what the events say. Nothing is changed."""
+    found: list[Difference] = []
+    done = 0
+    for batch, total in _batches(db):
+        with db.reading() as tx:
+            found += _differences(tx, batch)
+        done += len(batch)
+        progress(done, total)
+    return found
+
+
+def _batches(db: Database) -> Iterator[tuple[list[UUID], int]]:
+    with db.reading() as tx:
+        total = tx.scalar(select(func.count()).select_from(case_file)) or 0
+    query = select(case_file.c.case_id).order_by(case_file.c.case_id).limit(BATCH)
+    after: UUID | None = None
+    while batch := _ids(db, query if after is None else query.where(case_file.c.case_id > after)):
+        yield batch, total
+        after = batch[-1]
+
+
+def _ids(db: Database, query: Any) -> list[UUID]:
+    with db.reading() as tx:
+        return list(tx.scalars(query))
+
+
+def _load(tx: Connection, case_ids: Sequence[UUID]) -> Iterator[Stored]:
+    return journal.load_many(tx, case_ids)
+
+
+def _differences(tx: Connection, case_ids: Sequence[UUID]) -> Iterator[Difference]:
+    query = select(case_current).where(case_current.c.case_id.in_(case_ids))
+    rows = {row["case_id"]: dict(row) for row in tx.execute(query).mappings()}
+    teams = _teams(tx, case_ids)
+    known = {stored.case_id: stored for stored in _load(tx, case_ids)}
+    for case_id in case_ids:
+        found = {**rows.get(case_id, {}), "team": teams.get(case_id, frozenset())}
+        yield from _compare(case_id, found, known.get(case_id))
+
+
+def _teams(tx: Connection, case_ids: Sequence[UUID]) -> dict[UUID, frozenset[str]]:
+    teams: dict[UUID, frozenset[str]] = {}
+    for row in tx.execute(select(case_team).where(case_team.c.case_id.in_(case_ids))):
+        teams[row.case_id] = teams.get(row.case_id, frozenset()) | {row.member}
+    return teams
+
+
+def _compare(case_id: UUID, found: dict[str, Any], stored: Stored | None) -> Iterator[Difference]:
+    if stored is None:
+        yield Difference(case_id, "history", None, None)
+        return
+    try:
+        case = fold(stored.youth, stored.events)
+    except IllegalHistory as error:
+        yield Difference(case_id, "history", error.event_type, error.state)
+        return
+    folded = {**row_of(stored.identity, case, stored.events[-1]), "team": team_of(case)}
+    for column, value in folded.items():
+        if found.get(column) != value:
+            yield Difference(case_id, column, found.get(column), value)

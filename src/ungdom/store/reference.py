@@ -1,0 +1,100 @@
+"""Reference data: offices, municipalities, offence groups, statutes, measures, agencies and staff. Data, not code.
+
+Each CSV file in `reference_data` holds one table with its columns; sources are named in the project's notices.
+"""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import date
+from importlib.resources import files
+
+from sqlalchemy import Column, Connection, Date, Integer, Table, or_, select
+
+from ungdom.store import bulk, tables
+from ungdom.workflow.vocabulary import Role
+
+LOADED: tuple[Table, ...] = (
+    tables.police_district,
+    tables.konfliktrad,
+    tables.municipality,
+    tables.offence_group,
+    tables.statute,
+    tables.measure,
+    tables.agency,
+)
+"""The tables that come with the product, each after those it refers to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staff:
+    """Somebody who works at a konfliktråd, from one day to another, both included."""
+
+    subject: str
+    konfliktrad: str
+    role: Role
+    display_name: str
+    active_from: date
+    active_to: date | None = None
+
+
+def load(tx: Connection) -> None:
+    """Make the reference tables equal to the files; rows that the files no longer hold are left."""
+    for table in LOADED:
+        bulk.upsert(tx, table, list(read(table)))
+
+
+def read(table: Table) -> Iterator[bulk.Row]:
+    """The rows of the file of this table, with dates and numbers read; an empty field is None."""
+    source = files("ungdom.store") / "reference_data" / f"{table.name}.csv"
+    for row in csv.DictReader(source.read_text(encoding="utf-8").splitlines()):
+        yield {name: _value(table.c[name], text) for name, text in row.items()}
+
+
+def konfliktrad_codes(tx: Connection) -> frozenset[str]:
+    """The codes of every konfliktråd."""
+    return frozenset(tx.scalars(select(tables.konfliktrad.c.code)))
+
+
+def konfliktrad_of(tx: Connection, municipality: str) -> str | None:
+    """The konfliktråd that serves this municipality (four digits); None when the number is unknown."""
+    where = tables.municipality.c.number == municipality
+    return tx.scalar(select(tables.municipality.c.konfliktrad).where(where))
+
+
+def known_coordinator(tx: Connection, subject: str, konfliktrad: str, on: date) -> bool:
+    """Whether this is an active coordinator or leader of that konfliktråd on that day."""
+    staff = tables.staff.c
+    query = select(staff.subject).where(
+        staff.subject == subject,
+        staff.konfliktrad == konfliktrad,
+        staff.role.in_([Role.COORDINATOR, Role.LEADER]),
+        staff.active_from <= on,
+        or_(staff.active_to.is_(None), staff.active_to >= on),
+    )
+    return tx.scalar(query) is not None
+
+
+def save_staff(tx: Connection, people: list[Staff]) -> None:
+    """Write these staff, new ones and changed ones."""
+    bulk.upsert(tx, tables.staff, [asdict(one) for one in people])
+
+
+def staff_of(tx: Connection, konfliktrad: str, on: date) -> list[Staff]:
+    """Who works at that konfliktråd on that day, by name."""
+    staff = tables.staff.c
+    query = (
+        select(tables.staff)
+        .where(staff.konfliktrad == konfliktrad, staff.active_from <= on)
+        .where(or_(staff.active_to.is_(None), staff.active_to >= on))
+        .order_by(staff.display_name, staff.subject)
+    )
+    return [Staff(**row) for row in tx.execute(query).mappings()]
+
+
+def _value(column: Column[object], text: str) -> object:
+    if not text:
+        return None
+    if isinstance(column.type, Date):
+        return date.fromisoformat(text)
+    return int(text) if isinstance(column.type, Integer) else text

@@ -1,0 +1,215 @@
+"""Where the database is, and the transactions on it. The only place that commits.
+
+**SQLite** (the default): one file in WAL mode, foreign keys on, `synchronous=FULL` so that a committed move survives a
+power cut. The driver's own transaction control is switched off and `BEGIN` is said here: `BEGIN IMMEDIATE` to write,
+after waiting for the one writer's turn in this process. Readers never wait for the writer.
+
+**PostgreSQL**: a pool of connections without overflow; who waits longer than `patience` for one is told so. Writing is
+READ COMMITTED, reading one read-only snapshot. `statement_timeout` and the time zone are set as the connection is made.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Semaphore
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from ungdom.store import reference
+from ungdom.store.errors import DuplicateKey, Unavailable
+
+_HERE = Path(__file__).resolve().parent
+MIGRATIONS = next((p for p in (_HERE / "migrations", _HERE.parents[2] / "migrations") if p.is_dir()), _HERE)
+"""The migrations: beside this file in a wheel, in the folder `migrations` of a source checkout."""
+
+PATIENCE = 5.0
+"""Seconds to wait for a connection of the pool, a lock, or the writer's turn."""
+
+_BUSY = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_READONLY,
+}
+_UNIQUE = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
+_TURNS: dict[str, Semaphore] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """One database: `reading()` and `writing()` give a connection inside a transaction."""
+
+    reader: Engine
+    writer: Engine
+    turn: Semaphore | None
+    patience: float
+
+    @classmethod
+    def open(
+        cls,
+        url: str,
+        *,
+        pool_size: int = 6,
+        patience: float = PATIENCE,
+        statement_seconds: float = 30,
+        synchronous: str = "FULL",
+    ) -> "Database":
+        """The database at this URL, `sqlite:///file` or `postgresql://…`. Nothing is connected or created yet.
+
+        `synchronous`: what SQLite does at a commit; NORMAL is faster and may lose the last moves in a power cut.
+        """
+        where = make_url(url)
+        if where.get_backend_name() == "sqlite":
+            return _open_sqlite(where, pool_size, patience, synchronous)
+        return _open_postgresql(where, pool_size, patience, statement_seconds)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One snapshot, read only, never committed. Raises `Unavailable`."""
+        with _failures(), self.reader.connect() as tx:
+            yield tx
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """All or nothing: committed at the end, rolled back by any exception. Raises `Unavailable`, `DuplicateKey`."""
+        with _failures(), self._my_turn(), self.writer.connect() as tx:
+            yield tx
+            _commit(tx)
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self.reader.dispose()
+        self.writer.dispose()
+
+    # --- the schema -----------------------------------------------------------------------------------------
+
+    def upgrade(self) -> None:
+        """Bring the schema to its newest version and the reference data with it, in one transaction."""
+        with self.writing() as tx:
+            command.upgrade(_alembic(tx), "head")
+            reference.load(tx)
+
+    def current(self) -> str | None:
+        """The version of the schema in the database; None when it is empty."""
+        with self.reading() as tx:
+            return MigrationContext.configure(tx).get_current_revision()
+
+    def head(self) -> str | None:
+        """The newest version of the schema that this program knows."""
+        return ScriptDirectory.from_config(_alembic()).get_current_head()
+
+    def is_current(self) -> bool:
+        """Whether the schema in the database is the one this program was made for."""
+        return self.current() == self.head()
+
+    def _my_turn(self) -> AbstractContextManager[object]:
+        return nullcontext() if self.turn is None else _taken(self.turn, self.patience)
+
+
+def _open_sqlite(where: URL, pool_size: int, patience: float, synchronous: str) -> Database:
+    def engine(begin: str, size: int, *pragmas: str) -> Engine:
+        made = create_engine(where, pool_size=size, max_overflow=0, pool_timeout=patience)
+        said = ("journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON", *pragmas)
+        _speak_for_sqlite(made, begin, (f"busy_timeout={int(patience * 1000)}", *said))
+        return made
+
+    turn = _TURNS.setdefault(str(Path(where.database or "").resolve()), Semaphore())
+    return Database(engine("BEGIN", pool_size, "query_only=ON"), engine("BEGIN IMMEDIATE", 1), turn, patience)
+
+
+def _speak_for_sqlite(engine: Engine, begin: str, pragmas: tuple[str, ...]) -> None:
+    @event.listens_for(engine, "connect")
+    def connected(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # the driver says no BEGIN of its own
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begun(tx: Connection) -> None:
+        tx.exec_driver_sql(begin)
+
+
+def _open_postgresql(where: URL, pool_size: int, patience: float, statement_seconds: float) -> Database:
+    if where.drivername == "postgresql":
+        where = where.set(drivername="postgresql+psycopg")
+    said = f"-c timezone=UTC -c statement_timeout={int(statement_seconds * 1000)}"
+    writer = create_engine(
+        where,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=patience,
+        isolation_level="READ COMMITTED",
+        connect_args={"options": said, "connect_timeout": max(2, int(patience))},
+    )
+    reader = writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return Database(reader, writer, None, patience)
+
+
+def _commit(tx: Connection) -> None:
+    try:
+        tx.commit()
+    except DBAPIError:
+        tx.invalidate()  # SQLite leaves a transaction open whose commit failed: the connection must not be used again
+        raise
+
+
+@contextmanager
+def _taken(turn: Semaphore, patience: float) -> Iterator[None]:
+    if not turn.acquire(timeout=patience):
+        raise Unavailable("writer_busy")
+    try:
+        yield
+    finally:
+        turn.release()
+
+
+def _alembic(tx: Connection | None = None) -> Config:
+    config = Config(attributes={"connection": tx})
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+# --- failures by name ---------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    try:
+        yield
+    except PoolTimeout as error:
+        raise Unavailable("pool_exhausted") from error
+    except IntegrityError as error:
+        raise (_duplicate(error) or error) from error.orig
+    except DBAPIError as error:
+        raise (_unavailable(error) or error) from error.orig
+
+
+def _duplicate(error: IntegrityError) -> DuplicateKey | None:
+    found: Any = error.orig
+    if isinstance(found, sqlite3.Error):
+        return DuplicateKey(str(found).rpartition(": ")[2]) if found.sqlite_errorcode in _UNIQUE else None
+    return DuplicateKey(str(found.diag.constraint_name)) if found.sqlstate == "23505" else None
+
+
+def _unavailable(error: DBAPIError) -> Unavailable | None:
+    found: Any = error.orig
+    if error.connection_invalidated:
+        return Unavailable("connection_lost")
+    if isinstance(found, sqlite3.Error):
+        busy = getattr(found, "sqlite_errorcode", 0) & 0xFF in _BUSY
+        return Unavailable(found.sqlite_errorname.lower()) if busy else None
+    if isinstance(error, OperationalError):  # PostgreSQL's classes 08, 40, 53, 55, 57 and 58
+        return Unavailable(str(found.sqlstate or "connection_lost"))
+    return None

@@ -1,0 +1,202 @@
+"""What people read, in bokmål, nynorsk and English: labels by enum value, sentences by refusal and problem code."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from datetime import date
+from enum import StrEnum
+from importlib.resources import files
+from typing import Any, Literal, get_args
+
+from ungdom.workflow.deadlines import Status
+from ungdom.workflow.guards.core import Value
+from ungdom.workflow.vocabulary import EventType
+
+Language = Literal["nb", "nn", "en"]
+Catalogue = dict[str, dict[str, str]]
+"""Section, key, text. A table inside a section gives keys with a dot: `stale.title`."""
+
+_LANGUAGES: tuple[Language, ...] = get_args(Language)
+_TAGS: dict[str, Language] = {"nb": "nb", "no": "nb", "nn": "nn", "en": "en"}
+_SENTENCES = frozenset({"word", "refusal", "problem", "invalid"})
+_SECTIONS: dict[type[StrEnum], str] = {EventType: "event", Status: "deadline_status"}
+_RANGE = re.compile(r"\s*([a-z]{1,8}|\*)(?:-[a-z0-9-]+)?\s*(?:;\s*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?))?\s*", re.I)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_LENGTH = re.compile(r"\d+ (?:year|month|week|day)s?(?: \d+ (?:year|month|week|day)s?)*", re.ASCII)
+_LISTED = 4
+"""As many alternatives as a sentence names before it only counts the others."""
+
+# The families of shape problems (pydantic's names) that are put to people in the same words.
+_SAME_AS = {
+    "unexpected_keyword_argument": "extra_forbidden",
+    "date_from_datetime_inexact": "date_parsing",
+    "datetime_parsing": "timezone_missing",
+    "datetime_from_date_parsing": "timezone_missing",
+    "datetime_type": "timezone_missing",
+    "timezone_aware": "timezone_missing",
+    "literal_error": "enum",
+    "int_type": "int_parsing",
+    "int_from_float": "int_parsing",
+    "int_parsing_size": "int_parsing",
+    "bool_type": "bool_parsing",
+    "string_unicode": "control_characters",
+    "tuple_type": "list_type",
+    "uuid_type": "uuid_parsing",
+    "dataclass_type": "model_type",
+    "dict_type": "model_type",
+    "model_attributes_type": "model_type",
+    "json_type": "json_invalid",
+    "assertion_error": "value_error",
+}
+
+
+def _load(language: Language) -> Catalogue:
+    raw = tomllib.loads(files(__name__).joinpath(f"{language}.toml").read_text(encoding="utf-8"))
+    return {section: dict(_flat(body)) for section, body in raw.items()}
+
+
+def _flat(body: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for key, found in body.items():
+        if isinstance(found, dict):
+            yield from ((f"{key}.{part}", inner) for part, inner in found.items())
+        else:
+            yield key, found
+
+
+def _words(catalogue: Catalogue) -> dict[str, str]:
+    labels: dict[str, str] = {}
+    for section, body in catalogue.items():
+        if section not in _SENTENCES:
+            labels = body | labels
+    return labels
+
+
+_CATALOGUE = {language: _load(language) for language in _LANGUAGES}
+_ANY = {language: _words(_CATALOGUE[language]) for language in _LANGUAGES}
+
+
+def languages() -> tuple[Language, ...]:
+    """The languages spoken here; the first is used when nothing else is asked for."""
+    return _LANGUAGES
+
+
+def catalogue(language: Language) -> Catalogue:
+    """Everything that is written in a language, to be read and not changed."""
+    return _CATALOGUE[language]
+
+
+def pick(accept_language: str | None) -> Language:
+    """The language that an Accept-Language header wants most; bokmål where it wants none of ours. RFC 9110 § 12.5.4."""
+    wanted: dict[Language, float] = {}
+    rest = 0.0
+    for tag, quality in _ranges(accept_language or ""):
+        if language := _TAGS.get(tag):
+            wanted[language] = max(quality, wanted.get(language, 0.0))
+        elif tag == "*":
+            rest = max(quality, rest)
+    best = max(dict.fromkeys([*wanted, *_LANGUAGES]), key=lambda x: wanted.get(x, rest))
+    return best if wanted.get(best, rest) > 0 else _LANGUAGES[0]
+
+
+def text(language: Language, section: str, key: str, **values: str | int) -> str:
+    """One text with its placeholders filled in. Raises KeyError when there is no such text, or a value is missing."""
+    return _CATALOGUE[language][section][key].format(**values)
+
+
+def section_of(words: type[StrEnum]) -> str:
+    """The section that holds the labels of an enum: its class name in snake_case, with two shorter ones."""
+    return _SECTIONS.get(words) or re.sub(r"(?<=[a-z])(?=[A-Z])", "_", words.__name__).lower()
+
+
+def label(language: Language, word: str) -> str:
+    """The label of an enum member, with a capital: fit to stand alone.
+
+    A plain string is looked up in every section of labels; the first in the catalogue answers, states before events.
+    """
+    if isinstance(word, StrEnum):
+        return _CATALOGUE[language][section_of(type(word))][word]
+    return _ANY[language][word]
+
+
+def render(language: Language, value: object) -> str:
+    """A value fit to stand inside a sentence: 8. mai 2025, ja, 120 dager, ungdommen eller vergen; `–` for nothing."""
+    if value is None or value in ([], ()):
+        return text(language, "word", "none")
+    if isinstance(value, bool):
+        return text(language, "word", "yes" if value else "no")
+    if isinstance(value, date):
+        month = text(language, "word", "calendar").split()[value.month - 1]
+        return text(language, "word", "date", day=value.day, month=month, year=value.year)
+    if isinstance(value, list | tuple):
+        return _either(language, [render(language, one) for one in value])
+    return _written(language, value)
+
+
+def refusal(language: Language, code: str, current: Value, needed: Value, earliest: date | None) -> str:
+    """The sentence for an unmet condition: what is not as it must be, and what would help.
+
+    `low` and `high` in a text are the first and the last of what is needed, where that is a range.
+    """
+    ends = needed if isinstance(needed, list) and needed else [needed]
+    return text(
+        language,
+        "refusal",
+        code,
+        current=render(language, current),
+        needed=_some(language, needed),
+        low=render(language, ends[0]),
+        high=render(language, ends[-1]),
+        earliest=render(language, earliest),
+    )
+
+
+def invalid(language: Language, kind: str) -> str:
+    """The sentence for a kind of shape problem, by pydantic's name for it; a general one for other kinds."""
+    sentences = _CATALOGUE[language]["invalid"]
+    return sentences.get(_SAME_AS.get(kind, kind), sentences["other"])
+
+
+def _ranges(header: str) -> Iterator[tuple[str, float]]:
+    for part in header.split(","):
+        if found := _RANGE.fullmatch(part):
+            yield found[1].lower(), float(found[2] or 1)
+
+
+def _written(language: Language, value: object) -> str:
+    word = value if isinstance(value, str) else str(value)
+    if isinstance(word, StrEnum) or word in _ANY[language]:
+        return _inside(label(language, word))
+    if _LENGTH.fullmatch(word):
+        return _length(language, word)
+    day = _day(word)
+    return render(language, day) if day else word
+
+
+def _day(word: str) -> date | None:
+    try:
+        return date.fromisoformat(word) if _DATE.fullmatch(word) else None
+    except ValueError:
+        return None
+
+
+def _length(language: Language, written: str) -> str:
+    numbers = written.split()
+    parts = [f"{n} {text(language, 'word', unit)}" for n, unit in zip(numbers[::2], numbers[1::2], strict=True)]
+    return f" {text(language, 'word', 'and')} ".join(parts)
+
+
+def _inside(found: str) -> str:
+    """A label in the middle of a sentence: without its capital, unless it is an abbreviation."""
+    return found[0].lower() + found[1:] if found[1:2].islower() else found
+
+
+def _either(language: Language, parts: Sequence[str]) -> str:
+    *first, last = parts
+    return f"{', '.join(first)} {text(language, 'word', 'or')} {last}" if first else last
+
+
+def _some(language: Language, value: Value) -> str:
+    if not isinstance(value, list) or len(value) <= _LISTED + 1:
+        return render(language, value)
+    named = [render(language, one) for one in value[:_LISTED]]
+    return _either(language, [*named, text(language, "word", "others", count=len(value) - _LISTED)])

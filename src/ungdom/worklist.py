@@ -1,0 +1,102 @@
+"""Lists across cases: as they stand now from the current rows, or as they stood once, told from the events."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+
+from ungdom.store import journal, reading
+from ungdom.store.current import row_of
+from ungdom.store.journal import Stored
+from ungdom.store.reading import Filters
+from ungdom.store.tables import case_current
+from ungdom.workflow import engine
+from ungdom.workflow.case import Case
+from ungdom.workflow.errors import IllegalHistory
+from ungdom.workflow.events import Event
+from ungdom.workflow.permissions import Viewer
+
+CHUNK = 200
+SCAN_AT_MOST = 2_000
+"""Cases told anew for one page of a list of the past; a page may be short and still have a following one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A list as asked for. `after`: the key a page ended with, in the words of `store.reading`."""
+
+    filters: Filters
+    sort: str
+    after: str | None
+    limit: int
+    valid_at: date | None
+    known_at: datetime | None
+
+    @property
+    def of_the_past(self) -> bool:
+        """Whether the list is told from the events."""
+        return self.valid_at is not None or self.known_at is not None
+
+
+def page(tx: Connection, viewer: Viewer, asked: Asked) -> tuple[Sequence[Any], str | None]:
+    """One page of rows, and the key of its end: None when nothing follows. Raises `ValueError` for a key not ours."""
+    if asked.of_the_past:
+        return _past(tx, viewer, asked)
+    after = reading.read_key(asked.sort, asked.after) if asked.after else None
+    rows, last = reading.list_cases(tx, viewer, asked.filters, asked.sort, after, asked.limit)
+    return rows, str(last) if last else None
+
+
+def _past(tx: Connection, viewer: Viewer, asked: Asked) -> tuple[Sequence[Any], str | None]:
+    found: list[Any] = []
+    for seen, stored in enumerate(_told(tx, viewer, asked), start=1):
+        row = _row(stored, asked)
+        if row is not None and _fits(row, asked.filters):
+            found.append(row)
+        if len(found) == asked.limit or seen == SCAN_AT_MOST:
+            return found, str(stored.case_id)
+    return found, None
+
+
+def _told(tx: Connection, viewer: Viewer, asked: Asked) -> Iterator[Stored]:
+    after = UUID(asked.after) if asked.after else None
+    while ids := _ids(tx, viewer, asked.filters, after):
+        yield from journal.load_many(tx, ids, asked.known_at)
+        after = ids[-1]
+
+
+def _ids(tx: Connection, viewer: Viewer, filters: Filters, after: UUID | None) -> list[UUID]:
+    column = case_current.c.case_id
+    query = select(column).where(reading.visible_to(viewer))
+    if filters.q:
+        query = query.where(reading.called(filters.q))
+    if after is not None:
+        query = query.where(column > after)
+    return list(tx.scalars(query.order_by(column).limit(CHUNK)))
+
+
+def _row(stored: Stored, asked: Asked) -> Any:
+    cut = _cut(stored, asked.valid_at)
+    return cut and SimpleNamespace(**row_of(stored.identity, cut[0], cut[1]))
+
+
+def _cut(stored: Stored, valid_at: date | None) -> tuple[Case, Event] | None:
+    kept = [e for e in engine.effective(stored.events) if valid_at is None or e.occurred_on <= valid_at]
+    try:
+        return engine.fold(stored.youth, kept), stored.events[-1]
+    except IllegalHistory:
+        return None
+
+
+_SAME = ("state", "phase", "sanction", "konfliktrad", "coordinator", "waiting_for")
+
+
+def _fits(row: Any, filters: Filters) -> bool:
+    same = all(getattr(filters, name) in (None, getattr(row, name)) for name in _SAME)
+    on = filters.overdue_on
+    overdue = on is None or (row.closed_on is None and row.next_due_on is not None and row.next_due_on < on)
+    return same and overdue

@@ -1,0 +1,1002 @@
+"""The workflow once more, written plainly from its published description, to be compared with the product.
+
+It answers two questions: may this event be recorded now, and where does the case stand afterwards. It is naive on
+purpose: nothing is kept but what was recorded and the states passed through, and every rule looks through that list.
+"""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+
+from tests.model.dates import add_months, after, moved, read, regime
+
+# --- words ------------------------------------------------------------------------------------------------------
+
+SANCTIONS = ("youth_sanction", "youth_follow_up")
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+PRE_DECISION = _words("investigation assessment awaiting_decision in_court")
+PLAN = _words("received preparing interim_conditions postponed")
+EXEC = _words("executing electronic_control breach_talk tightened")
+BREACH = _words("interrupted referred breach_in_court resumption_review term_expired")
+CLOSED = _words("completed converted breach_closed consent_withdrawn no_plan other_decision lapsed")
+OPEN = PRE_DECISION | PLAN | EXEC | BREACH | _words("registered judged appealed final dispatched")
+INTERIM = _words("interim_conditions")
+
+# --- the table of moves -----------------------------------------------------------------------------------------
+
+ALL = (0, 1, 2)
+Scope = dict[str, tuple[int, ...]]
+BOTH: Scope = {"youth_sanction": ALL, "youth_follow_up": ALL}
+S: Scope = {"youth_sanction": ALL}
+F: Scope = {"youth_follow_up": ALL}
+COURT: Scope = {"youth_sanction": ALL, "youth_follow_up": (0,)}
+CONSENT: Scope = {"youth_sanction": (0,), "youth_follow_up": ALL}
+S_LATER: Scope = {"youth_sanction": (1, 2)}
+S_R2: Scope = {"youth_sanction": (2,)}
+F_R0: Scope = {"youth_follow_up": (0,)}
+BOTH_R0: Scope = {"youth_sanction": (0,), "youth_follow_up": (0,)}
+BOTH_LATER: Scope = {"youth_sanction": (1, 2), "youth_follow_up": (1, 2)}
+
+HERE = ""  # as a target: the case stays where it is
+OWN = "?"  # as a target: `_own_target` says where
+
+STARTED = EXEC | _words("interrupted")
+BREACH_FROM = EXEC | INTERIM
+
+ROWS: list[tuple[str, frozenset[str], str, Scope]] = [
+    ("suspect_set", _words("registered"), "investigation", BOTH),
+    ("coordination_requested", _words("investigation"), "assessment", BOTH),
+    ("investigation_closed", _words("investigation assessment"), "awaiting_decision", BOTH),
+    ("transferred_to_follow_up", _words("awaiting_decision assessment"), "final", F),
+    ("indicted", _words("awaiting_decision assessment investigation"), "in_court", COURT),
+    ("judgment_given", _words("in_court"), "judged", S),
+    ("follow_up_by_judgment", _words("in_court"), "judged", F_R0),
+    ("appealed", _words("judged"), "appealed", COURT),
+    ("appeal_decided", _words("appealed"), OWN, COURT),
+    ("became_final", _words("judged"), "final", COURT),
+    ("dispatched", _words("final"), "dispatched", BOTH),
+    ("received", _words("final dispatched"), "received", BOTH),
+    ("assigned", _words("received"), "preparing", BOTH),
+    ("became_final", INTERIM, HERE, S_R2),
+    ("dispatched", INTERIM, HERE, S_R2),
+    ("received", INTERIM, HERE, S_R2),
+    ("assigned", INTERIM, HERE, S_R2),
+    (
+        "interim_conditions_started",
+        _words("judged final dispatched received preparing"),
+        "interim_conditions",
+        S_R2,
+    ),
+    ("postponed", _words("received preparing"), "postponed", BOTH),
+    ("postponement_ended", _words("postponed"), "preparing", BOTH),
+    ("plan_meeting_held", _words("preparing interim_conditions"), "executing", BOTH_LATER),
+    ("plan_meeting_held", _words("tightened"), "executing", S_R2),
+    ("plan_signed", _words("preparing"), "executing", BOTH_R0),
+    ("plan_failed", _words("preparing interim_conditions"), "no_plan", BOTH),
+    ("consent_withdrawn", STARTED | _words("received preparing postponed"), "consent_withdrawn", CONSENT),
+    ("breach_talk_ordered", BREACH_FROM - _words("breach_talk"), "breach_talk", BOTH),
+    ("breach_talk_held", _words("breach_talk"), OWN, BOTH),
+    ("interrupted", BREACH_FROM | _words("referred"), "interrupted", BOTH),
+    ("resumed", _words("interrupted"), "executing", BOTH),
+    ("replan_meeting_held", BREACH_FROM | _words("interrupted"), "executing", BOTH),
+    ("referred_for_breach", BREACH_FROM | _words("interrupted"), "referred", S),
+    ("petition_sent", BREACH_FROM | _words("referred interrupted term_expired"), "breach_in_court", S),
+    ("petition_declined", _words("referred"), "executing", S),
+    ("electronic_control_ordered", _words("breach_in_court"), "electronic_control", S_LATER),
+    ("electronic_control_ended", _words("electronic_control"), "executing", S_LATER),
+    ("petition_rejected", _words("breach_in_court"), "executing", S),
+    ("conversion_final", _words("breach_in_court"), OWN, S),
+    ("referred_for_resumption", STARTED, "resumption_review", F),
+    ("prosecution_resumed", _words("resumption_review interrupted term_expired"), "breach_closed", F),
+    ("prosecution_not_resumed", _words("resumption_review"), "executing", F),
+    ("prosecution_not_resumed", _words("term_expired"), "completed", F),
+    (
+        "closed_after_new_offence",
+        STARTED | _words("received preparing postponed breach_in_court"),
+        "breach_closed",
+        BOTH,
+    ),
+    ("decision_set_aside", STARTED | PLAN | _words("final dispatched"), "other_decision", BOTH),
+    ("completed", EXEC, "completed", BOTH),
+    (
+        "term_expired",
+        _words("referred breach_in_court resumption_review interrupted"),
+        "term_expired",
+        BOTH,
+    ),
+    ("window_closed", _words("term_expired"), OWN, S),
+    ("other_outcome", PRE_DECISION | _words("registered judged appealed"), "other_decision", BOTH),
+    ("lapsed", OPEN, "lapsed", BOTH),
+    ("reopened", CLOSED, OWN, BOTH),
+]
+
+BY_DECISION = _words(
+    "transferred_to_follow_up indicted judgment_given follow_up_by_judgment appealed appeal_decided became_final "
+    "dispatched received assigned interim_conditions_started consent_withdrawn"
+)
+"""Moves under the regime of the decision; everything else follows the day of the step."""
+
+MOVES = frozenset(row[0] for row in ROWS) | {"case_registered"}
+
+# --- the facts --------------------------------------------------------------------------------------------------
+
+_PLAN_EXEC = PLAN | EXEC
+_RUNNING = PLAN | EXEC | BREACH
+_CONTROLLED = INTERIM | EXEC
+_COMPLAINTS = _RUNNING | _words("final dispatched")
+
+FACTS: dict[str, tuple[frozenset[str], Scope]] = {
+    "offence_added": (PRE_DECISION | _words("registered"), BOTH),
+    "charged": (PRE_DECISION, BOTH),
+    "note_added": (OPEN | CLOSED, BOTH),
+    "transfer_decided": (_RUNNING, BOTH),
+    "transfer_accepted": (_RUNNING, BOTH),
+    "execution_regime_pinned": (OPEN, BOTH),
+    "reopening_approved": (CLOSED, BOTH),
+    "pum_ordered": (PRE_DECISION, BOTH),
+    "pum_returned": (PRE_DECISION | _words("judged"), BOTH),
+    "coordination_meeting_held": (EXEC | _words("assessment awaiting_decision in_court"), BOTH),
+    "consent_given": (PRE_DECISION, BOTH),
+    "consent_refused": (PRE_DECISION, BOTH),
+    "consent_revoked": (PRE_DECISION, BOTH),
+    "sharing_consent_given": (OPEN, BOTH),
+    "sharing_consent_withdrawn": (OPEN, BOTH),
+    "hearing_scheduled": (_words("in_court"), BOTH),
+    "hearing_started": (_words("in_court"), BOTH),
+    "judgment_served": (_words("judged appealed interim_conditions"), BOTH),
+    "appeal_referred": (_words("appealed"), BOTH),
+    "appeal_hearing_started": (_words("appealed"), BOTH),
+    "assigned": (EXEC | BREACH | _words("preparing postponed"), BOTH),
+    "first_contact": (PLAN, BOTH),
+    "team_member_joined": (_RUNNING, BOTH),
+    "team_member_left": (_RUNNING, BOTH),
+    "youth_conference_held": (_words("preparing"), BOTH_R0),
+    "plan_approved": (EXEC, BOTH),
+    "plan_signed": (EXEC, BOTH_LATER),
+    "plan_changed": (EXEC, BOTH),
+    "measure_requested": (_PLAN_EXEC, BOTH),
+    "measure_answered": (_PLAN_EXEC, BOTH),
+    "measure_started": (_CONTROLLED, BOTH),
+    "measure_ended": (_CONTROLLED | BREACH, BOTH),
+    "victim_invited": (_PLAN_EXEC, BOTH),
+    "victim_accepted": (_PLAN_EXEC, BOTH),
+    "victim_declined": (_PLAN_EXEC, BOTH),
+    "victim_withdrew": (_PLAN_EXEC, BOTH),
+    "restorative_meeting_held": (_PLAN_EXEC, BOTH),
+    "other_restorative_process_held": (_PLAN_EXEC, BOTH),
+    "team_meeting_held": (_CONTROLLED | BREACH, BOTH),
+    "drug_test_held": (_CONTROLLED, BOTH),
+    "drug_ban_imposed": (_CONTROLLED, BOTH_LATER),
+    "drug_ban_lifted": (_CONTROLLED | BREACH, BOTH_LATER),
+    "stay_abroad_permitted": (_CONTROLLED, BOTH),
+    "survey_answered": (_RUNNING | CLOSED, BOTH),
+    "breach_recorded": (_CONTROLLED | BREACH, BOTH),
+    "breach_talk_missed": (_words("breach_talk"), BOTH),
+    "fetch_requested": (_words("breach_talk"), S_LATER),
+    "new_offence_recorded": (_RUNNING, BOTH),
+    "complaint_filed": (_COMPLAINTS, BOTH),
+    "complaint_decided": (_COMPLAINTS | CLOSED, BOTH),
+    "wait_started": (OPEN, BOTH),
+    "wait_ended": (OPEN, BOTH),
+}
+
+# --- the case ---------------------------------------------------------------------------------------------------
+
+
+class Entry(NamedTuple):
+    """Something recorded: what, when it happened, by whom and on which day it was recorded."""
+
+    type: str
+    on: date
+    details: dict[str, Any]
+    recorder: tuple[str, str]
+    today: date
+
+
+class Stay(NamedTuple):
+    """A state entered on a day; `stops`: the clock of execution stands still in it."""
+
+    state: str
+    since: date
+    stops: bool
+
+
+class Model:
+    """One case."""
+
+    def __init__(self, sanction: str, born: date, guardians: int) -> None:
+        self.sanction = sanction
+        self.born = born
+        self.guardians = guardians
+        self.log: list[Entry] = []  # all that was accepted, numbered from 1
+        self.fixes: dict[int, Entry | None] = {}  # number in the log → what it should have said, or nothing
+        self._forget()
+
+    def _forget(self) -> None:
+        self.history: list[Entry] = []  # what counts: the log with its corrections carried out
+        self.stays: list[Stay] = []
+        self.before = ""  # the state in which the case was closed
+        self.closing = 0  # how much had been recorded when it was closed
+
+    @property
+    def accepted(self) -> list[tuple[str, date, dict[str, Any], tuple[str, str]]]:
+        """All that was accepted: type, day, details, (role, subject)."""
+        return [entry[:4] for entry in self.log]
+
+    @property
+    def state(self) -> str:
+        """Where the case stands; empty before it is registered."""
+        return self.stays[-1].state if self.stays else ""
+
+    @property
+    def entered(self) -> date:
+        """The day the present state was entered."""
+        return self.stays[-1].since
+
+    @property
+    def registered_on(self) -> date:
+        return self.stays[0].since
+
+    # --- the two questions ---
+
+    def accepts(
+        self, type: str, occurred_on: date, details: dict[str, Any], today: date, role: str, subject: str
+    ) -> bool:
+        """Whether it may be recorded. Who may record a move says `permitted`; only reopening looks at it here."""
+        return not self.refusal(Entry(type, occurred_on, details, (role, subject), today))
+
+    def apply(
+        self, type: str, occurred_on: date, details: dict[str, Any], today: date, role: str, subject: str
+    ) -> None:
+        """Record it; it must have been accepted."""
+        entry = Entry(type, occurred_on, details, (role, subject), today)
+        if type == "corrected":
+            self._correct(entry)
+        else:
+            self._record(entry)
+        self.log.append(entry)
+
+    def refusal(self, entry: Entry) -> str:
+        """Which rule stands against it; empty: none."""
+        if entry.on > entry.today:
+            return "future"
+        if not self.stays or entry.type == "case_registered":
+            return "" if not self.stays and _registrable(self, entry) else "registration"
+        if entry.on < self.registered_on:
+            return "before registration"
+        if entry.type == "corrected":
+            return "" if self._corrected(entry) else "correction"
+        return self._refusal_here(entry)
+
+    def _refusal_here(self, entry: Entry) -> str:
+        if self.target_of(entry) is not None:
+            if entry.on < self.entered:
+                return "before the state was entered"
+            guard = MOVE_GUARDS.get(entry.type)
+            return "" if guard is None or guard(self, entry) else "guard of the move"
+        if not self._is_fact(entry):
+            return "not open here"
+        guard = FACT_GUARDS.get(entry.type)
+        return "" if guard is None or guard(self, entry) else "guard of the fact"
+
+    # --- the table read ---
+
+    def target_of(self, entry: Entry) -> str | None:
+        """Where the table sends a move of this type; none: no row is open."""
+        for sources, target, scope in ROWS_OF.get(entry.type, ()):
+            if self.state in sources and self._in_scope(scope, entry):
+                return target
+        return None
+
+    def _is_fact(self, entry: Entry) -> bool:
+        if entry.type not in FACTS:
+            return False
+        states, scope = FACTS[entry.type]
+        return self.state in states and self._in_scope(scope, entry)
+
+    def _in_scope(self, scope: Scope, entry: Entry) -> bool:
+        regimes = scope.get(self.sanction, ())
+        return len(regimes) == len(ALL) or (bool(regimes) and self.regime_of(entry.type, entry.on) in regimes)
+
+    def regime_of(self, type: str, day: date) -> int:
+        return self.decision_regime(day) if type in BY_DECISION else self.step_regime(day)
+
+    def decision_regime(self, day: date) -> int:
+        decision = self.decision()
+        return regime(decision[0] if decision else day)
+
+    def step_regime(self, day: date) -> int:
+        pin = self.last("execution_regime_pinned")
+        return int(pin.details["regime"][1]) if pin else regime(day)
+
+    # --- recording ---
+
+    def _record(self, entry: Entry) -> None:
+        target = "registered" if entry.type == "case_registered" else self.target_of(entry)
+        self.history.append(entry)
+        if target is None or target == HERE:
+            return
+        state = _own_target(self, entry) if target == OWN else target
+        if state == "executing" and not self.plan_made():
+            state = "interim_conditions"
+        if state == self.state:
+            return
+        if state in CLOSED:
+            self.before, self.closing = self.state, len(self.history)
+        self.stays.append(Stay(state, entry.on, self._stops(state)))
+
+    def _stops(self, state: str) -> bool:
+        if state == "breach_in_court":
+            petition = self.last("petition_sent")
+            return petition is not None and petition.details["for"] != "electronic_control"
+        return state == "interrupted"
+
+    def _corrected(self, entry: Entry) -> "Model | None":
+        """The case as the correction leaves it; none: what is left would not have been accepted."""
+        number = entry.details["corrects"]
+        if not 1 <= number <= len(self.log) or number in self.fixes:
+            return None
+        old, new = self.log[number - 1], entry.details.get("replacement")
+        if old.type == "corrected":
+            return None
+        fixed = new and Entry(new["type"], read(new["occurred_on"]), new["details"], old.recorder, entry.today)
+        return self._replayed(self.fixes | {number: fixed})
+
+    def _replayed(self, fixes: dict[int, Entry | None]) -> "Model | None":
+        fresh = Model(self.sanction, self.born, self.guardians)
+        fresh.fixes = fixes
+        for number, recorded in enumerate(self.log, 1):
+            entry = fixes.get(number, recorded)
+            if entry is None or entry.type == "corrected":
+                continue
+            if fresh.refusal(entry):
+                return None
+            fresh._record(entry)
+        return fresh if fresh.stays else None
+
+    def _correct(self, entry: Entry) -> None:
+        fresh = self._corrected(entry)
+        if fresh is not None:
+            self.fixes, self.history, self.stays = fresh.fixes, fresh.history, fresh.stays
+            self.before, self.closing = fresh.before, fresh.closing
+
+    # --- looking back ---
+
+    def last(self, *types: str) -> Entry | None:
+        for entry in reversed(self.history):
+            if entry.type in types:
+                return entry
+        return None
+
+    def first(self, *types: str) -> Entry | None:
+        for entry in self.history:
+            if entry.type in types:
+                return entry
+        return None
+
+    def count(self, type: str) -> int:
+        return sum(entry.type == type for entry in self.history)
+
+    def ever(self, type: str) -> bool:
+        return self.last(type) is not None
+
+    def decision(self) -> tuple[date, dict[str, Any]] | None:
+        """The day and the terms of the latest judgment, transfer or appeal decision with new terms."""
+        for entry in reversed(self.history):
+            if entry.type in {"judgment_given", "follow_up_by_judgment", "transferred_to_follow_up"}:
+                return entry.on, entry.details
+            if entry.type == "appeal_decided" and entry.details["outcome"] == "changed":
+                return entry.on, entry.details["terms"]
+        return None
+
+    def minor(self, day: date) -> bool:
+        return day < add_months(self.born, 18 * 12)
+
+    def needs_guardian(self, day: date) -> bool:
+        return self.guardians > 0 and self.minor(day)
+
+    def at_15_to_17(self, day: date) -> bool:
+        return add_months(self.born, 15 * 12) <= day and self.minor(day)
+
+    def offences(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        for entry in self.history:
+            if entry.type == "case_registered":
+                found += entry.details["offences"]
+            elif entry.type == "offence_added":
+                found.append(entry.details["offence"])
+        return found
+
+    def consented(self, day: date) -> bool:
+        """Whether the youth and, while under 18, every guardian has consented and not gone back on it."""
+        youth, named, unnamed = False, set[str](), 0
+        for entry in self.history:
+            if entry.type not in {"consent_given", "consent_refused", "consent_revoked"}:
+                continue
+            given, name = entry.type == "consent_given", entry.details.get("guardian")
+            if entry.details["by"] == "youth":
+                youth = given
+            elif name is None:
+                named, unnamed = (named, unnamed + 1) if given else (set(), 0)
+            else:
+                named = named | {name} if given else named - {name}
+        return youth and (not self.minor(day) or len(named) + unnamed >= self.guardians)
+
+    def plan_made(self) -> bool:
+        """Whether the plan meeting was held or, in R0, the plan signed."""
+        return self.last("plan_meeting_held", "plan_signed") is not None
+
+    def appeal_deadline(self) -> date | None:
+        """Two weeks from service of the latest judgment; none: not served, as far as known."""
+        entry = self.last("judgment_given", "follow_up_by_judgment", "appeal_decided", "judgment_served")
+        if entry is None:
+            return None
+        served = entry.on.isoformat() if entry.type == "judgment_served" else entry.details.get("served_on")
+        return moved(read(served) + timedelta(weeks=2)) if served else None
+
+    # --- the term ---
+
+    def started_on(self) -> date | None:
+        entry = self.first("interim_conditions_started", "plan_meeting_held", "plan_signed")
+        return entry.on if entry else None
+
+    def stopped_days(self, day: date) -> int:
+        """Days the clock stood still; a stop that is not over counts up to that day."""
+        total = 0
+        for stay, following in zip(self.stays, self.stays[1:], strict=False):
+            total += (following.since - stay.since).days if stay.stops else 0
+        running = (day - self.entered).days if self.stays[-1].stops else 0
+        return total + max(running, 0)
+
+    def adjusted_end(self, day: date) -> date | None:
+        """The end of the term as it looks on that day; none: not started."""
+        start, decision = self.started_on(), self.decision()
+        if start is None or decision is None:
+            return None
+        return after(start, decision[1]["length"]) + timedelta(days=self.stopped_days(day))
+
+    def window_end(self, day: date) -> date | None:
+        """The last day on which a petition may reach the court."""
+        end = self.adjusted_end(day)
+        return moved(add_months(end, 3)) if end else None
+
+    # --- breach, complaints, waits, office ---
+
+    def new_breach(self) -> bool:
+        """A breach recorded after a talk was first ordered, and not dated before it."""
+        ordered: date | None = None
+        for entry in self.history:
+            if ordered is None:
+                ordered = entry.on if entry.type == "breach_talk_ordered" else None
+            elif entry.type in {"breach_recorded", "breach_talk_missed"} and entry.on >= ordered:
+                return True
+        return False
+
+    def referral_open(self) -> bool:
+        entry = self.last(
+            "referred_for_breach",
+            "petition_declined",
+            "petition_rejected",
+            "replan_meeting_held",
+            "conversion_final",
+        )
+        return entry is not None and entry.type == "referred_for_breach"
+
+    def open_complaints(self) -> list[str]:
+        found: list[str] = []
+        for entry in self.history:
+            if entry.type == "complaint_filed":
+                found.append(entry.details["about"])
+            elif entry.type == "complaint_decided":
+                found.remove(entry.details["about"])
+        return found
+
+    def open_waits(self) -> list[str]:
+        """The parties waited for, the one started last at the end."""
+        found: list[str] = []
+        for entry in self.history:
+            if entry.type == "wait_started":
+                found.append(entry.details["party"])
+            elif entry.type == "wait_ended":
+                party = entry.details.get("party") or found[-1]
+                del found[len(found) - 1 - found[::-1].index(party)]
+        return found
+
+    def office(self) -> str:
+        """The konfliktråd that has the case."""
+        office, decided = "", ""
+        for entry in self.history:
+            if entry.type == "case_registered":
+                office = entry.details["konfliktrad"]
+            elif entry.type == "transfer_decided":
+                decided = entry.details["to"]
+            elif entry.type == "transfer_accepted":
+                office = decided
+        return str(office)
+
+    def transfer_pending(self) -> bool:
+        entry = self.last("transfer_decided", "transfer_accepted")
+        return entry is not None and entry.type == "transfer_decided"
+
+    def approvals(self) -> list[tuple[str, str]]:
+        """Who has approved a reopening since the case was closed."""
+        return [e.recorder for e in self.history[self.closing :] if e.type == "reopening_approved"]
+
+
+ROWS_OF: dict[str, list[tuple[frozenset[str], str, Scope]]] = {}
+for _type, _sources, _target, _scope in ROWS:
+    ROWS_OF.setdefault(_type, []).append((_sources, _target, _scope))
+
+
+def _own_target(m: Model, e: Entry) -> str:
+    if e.type == "appeal_decided":
+        return "other_decision" if e.details["outcome"] == "replaced" else "judged"
+    if e.type == "breach_talk_held":
+        return "tightened" if e.details.get("conditions") else "executing"
+    if e.type == "conversion_final":
+        return "executing" if e.details.get("rest_continues") else "converted"
+    return str(e.details["outcome"]) if e.type == "window_closed" else m.before
+
+
+# --- guards: the decision ---------------------------------------------------------------------------------------
+
+
+def _last_day(offence: dict[str, Any]) -> date:
+    return read(offence.get("until") or offence["on"])
+
+
+def _registrable(m: Model, e: Entry) -> bool:
+    if e.type != "case_registered":
+        return False
+    offences = e.details["offences"]
+    return (
+        e.details["sanction"] == m.sanction
+        and bool(offences)
+        and all(_last_day(offence) <= e.on for offence in offences)
+    )
+
+
+def _suspect(m: Model, _e: Entry) -> bool:
+    return any(m.at_15_to_17(read(offence["on"])) for offence in m.offences())
+
+
+def _follow_up_length(day: date, length: dict[str, Any]) -> bool:
+    end = after(day, length)
+    least = regime(day) == 0 or end >= day + timedelta(days=120)
+    return least and end <= add_months(day, 12)
+
+
+def _transfer(m: Model, e: Entry) -> bool:
+    return m.consented(e.on) and e.details["guilt_proven"] is True and _follow_up_length(e.on, e.details["length"])
+
+
+def _sanction_length(day: date, terms: dict[str, Any]) -> bool:
+    end = after(day, terms["length"])
+    least = add_months(day, 6) if regime(day) == 0 else day + timedelta(days=120)
+    most = add_months(day, 36 if terms.get("prison_would_exceed_two_years") else 24)
+    return least <= end <= most
+
+
+def _prison_with_it(day: date, terms: dict[str, Any]) -> bool:
+    prison = terms.get("unconditional_prison")
+    months = (None, 6, 15 * 12)[regime(day)]
+    return prison is None or (months is not None and after(day, prison) <= add_months(day, months))
+
+
+def _interim_terms(day: date, terms: dict[str, Any]) -> bool:
+    return not terms.get("interim_conditions") or (regime(day) == 2 and terms.get("interim_from") is not None)
+
+
+def _within_limits(day: date, terms: dict[str, Any]) -> bool:
+    return _sanction_length(day, terms) and _prison_with_it(day, terms) and _interim_terms(day, terms)
+
+
+def _offences_young_enough(m: Model, day: date, terms: dict[str, Any]) -> bool:
+    days = [read(offence["on"]) for offence in m.offences()]
+    outside = [on for on in days if not m.at_15_to_17(on)]
+    if not outside:
+        return True
+    joint = regime(day) == 2 and bool(terms.get("later_offences_less_serious"))
+    return joint and not any(m.minor(on) for on in outside) and 2 * len(outside) < len(days)
+
+
+def _judgment(m: Model, e: Entry) -> bool:
+    terms = e.details
+    if regime(e.on) == 0:
+        conditions = m.consented(e.on) and bool(m.history[0].details.get("repeated_or_serious"))
+    else:
+        conditions = terms.get("suitable_reaction") is True
+    return (
+        conditions
+        and terms.get("lives_in_norway") is True
+        and terms.get("subsidiary_prison") is not None
+        and _within_limits(e.on, terms)
+        and _offences_young_enough(m, e.on, terms)
+    )
+
+
+def _follow_up_judgment(m: Model, e: Entry) -> bool:
+    return (
+        e.details["suspended_sentence"] is True and m.consented(e.on) and _follow_up_length(e.on, e.details["length"])
+    )
+
+
+def _appeal(m: Model, e: Entry) -> bool:
+    deadline = m.appeal_deadline()
+    return deadline is None or e.on <= deadline or e.details.get("reinstated") is not None
+
+
+def _appeal_decision(m: Model, e: Entry) -> bool:
+    if e.details["outcome"] != "changed":
+        return True
+    terms = e.details.get("terms")
+    if terms is None:
+        return False
+    if m.sanction == "youth_follow_up":
+        return _follow_up_length(e.on, terms["length"])
+    return _within_limits(e.on, terms)
+
+
+def _finality(m: Model, e: Entry) -> bool:
+    deadline = m.appeal_deadline()
+    return _paper_trail(m, e) and (
+        bool(e.details.get("accepted"))
+        or bool(e.details.get("set_by_prosecution"))
+        or (deadline is not None and e.on > deadline)
+    )
+
+
+def _paper_trail(m: Model, e: Entry) -> bool:
+    """While interim conditions run: each once, and in order."""
+    if m.state != "interim_conditions":
+        return True
+    order = ["became_final", "dispatched", "received", "assigned"]
+    place = order.index(e.type)
+    if any(m.ever(later) for later in order[place:]):
+        return False
+    needed = {"became_final": (), "dispatched": order[:1], "received": order[:1], "assigned": order[2:3]}
+    return all(m.ever(earlier) for earlier in needed[e.type])
+
+
+# --- guards: the plan -------------------------------------------------------------------------------------------
+
+
+def _interim_start(m: Model, e: Entry) -> bool:
+    decision = m.decision()
+    terms = decision[1] if decision else {}
+    return bool(terms.get("interim_conditions")) and e.on >= read(terms["interim_from"])
+
+
+def _plan_meeting(m: Model, e: Entry) -> bool:
+    needed = {"youth"}
+    needed |= {"guardian"} if m.needs_guardian(e.on) else set()
+    needed |= {"correctional_service", "police"} if m.sanction == "youth_sanction" else set()
+    first_and_received = m.state == "preparing" or (m.ever("received") and not m.plan_made())
+    return needed <= set(e.details["present"]) and first_and_received
+
+
+def _signing(m: Model, e: Entry) -> bool:
+    needed = {"youth", "guardian"} if m.needs_guardian(e.on) else {"youth"}
+    return m.ever("youth_conference_held") and needed <= set(e.details["by"])
+
+
+def _recommendable(m: Model, day: date, what: str) -> bool:
+    return what == "serve_prison" or m.step_regime(day) > 0
+
+
+def _no_plan(m: Model, e: Entry) -> bool:
+    if m.sanction == "youth_follow_up":
+        return True
+    what = e.details.get("recommendation")
+    return what is not None and _recommendable(m, e.on, what)
+
+
+def _by_guardian_while_minor(m: Model, e: Entry) -> bool:
+    return e.details["by"] == "youth" or m.minor(e.on)
+
+
+# --- guards: breach ---------------------------------------------------------------------------------------------
+
+
+def _interruption(m: Model, e: Entry) -> bool:
+    reason = e.details["reason"]
+    by_prosecution = e.details.get("decided_by", "coordinator") == "prosecution"
+    if by_prosecution != (reason == "charged_with_new_offence"):
+        return False
+    needed: dict[str, Callable[[], bool]] = {
+        "charged_with_new_offence": lambda: any(
+            entry.type == "new_offence_recorded" and entry.details.get("charged_on") for entry in m.history
+        ),
+        "missed_talk": lambda: m.ever("breach_talk_missed"),
+        "new_breach_after_talk": m.new_breach,
+        "complaint": lambda: bool(m.open_complaints()),
+    }
+    return reason not in needed or needed[reason]()
+
+
+def _both_consent(e: Entry) -> bool:
+    return bool(e.details.get("consent_police")) and bool(e.details.get("consent_correctional_service"))
+
+
+def _replan(m: Model, e: Entry) -> bool:
+    return m.new_breach() and (m.sanction == "youth_follow_up" or (m.plan_made() and _both_consent(e)))
+
+
+def _referral(m: Model, e: Entry) -> bool:
+    return (
+        m.new_breach()
+        and _both_consent(e)
+        and (e.details["to"] == "correctional_service" or m.step_regime(e.on) == 2)
+        and _recommendable(m, e.on, e.details["recommendation"])
+    )
+
+
+def _petition_in_time(m: Model, e: Entry) -> bool:
+    last = m.adjusted_end(e.on) if e.details["for"] == "electronic_control" else m.window_end(e.on)
+    return last is not None and e.on <= last
+
+
+def _petition_for_breach(m: Model, e: Entry) -> bool:
+    extension = m.state == "electronic_control" and e.details["for"] == "electronic_control"
+    return extension or m.state == "term_expired" or m.referral_open()
+
+
+def _petition(m: Model, e: Entry) -> bool:
+    ground, by = e.details.get("ground", "breach"), e.details.get("by", "correctional_service")
+    if ground == "breach":
+        brought = by == "correctional_service" or m.step_regime(e.on) == 2
+    else:
+        brought = by == "prosecution" and m.ever("new_offence_recorded")
+    return (
+        brought
+        and (ground == "new_offence" or _petition_for_breach(m, e))
+        and _petition_in_time(m, e)
+        and _recommendable(m, e.on, e.details["for"])
+    )
+
+
+def _control(m: Model, e: Entry) -> bool:
+    until, end = read(e.details["until"]), m.adjusted_end(e.on)
+    return end is not None and e.on <= until <= min(end, add_months(e.on, 6))
+
+
+def _control_ended(m: Model, e: Entry) -> bool:
+    ordered = m.last("electronic_control_ordered")
+    return e.details["reason"] == "lifted" or (ordered is not None and e.on >= read(ordered.details["until"]))
+
+
+def _conversion(m: Model, e: Entry) -> bool:
+    return (e.details["to"] == "prison" or m.step_regime(e.on) > 0) and (
+        not e.details.get("rest_continues") or e.details["extent"] == "part"
+    )
+
+
+def _resumption(m: Model, e: Entry) -> bool:
+    ground = e.details.get("ground", "breach")
+    breach = ground == "new_offence" or m.new_breach()
+    return breach and (ground == "breach" or m.ever("new_offence_recorded"))
+
+
+# --- guards: the end --------------------------------------------------------------------------------------------
+
+
+def _set_aside(m: Model, e: Entry) -> bool:
+    return (e.details["reason"] == "complaint_upheld") == m.ever("transferred_to_follow_up")
+
+
+def _end_reached(m: Model, e: Entry) -> bool:
+    end = m.adjusted_end(e.on)
+    return end is not None and e.on >= end
+
+
+def _window_over(m: Model, e: Entry) -> bool:
+    last = m.window_end(e.on)
+    return last is not None and e.on > last
+
+
+REOPENERS = ("leader", "secretariat")
+
+
+def _reopening(m: Model, e: Entry) -> bool:
+    role, subject = e.recorder
+    return role in REOPENERS and any(other != role and approver != subject for other, approver in m.approvals())
+
+
+Guard = Callable[[Model, Entry], bool]
+
+MOVE_GUARDS: dict[str, Guard] = {
+    "suspect_set": _suspect,
+    "transferred_to_follow_up": _transfer,
+    "judgment_given": _judgment,
+    "follow_up_by_judgment": _follow_up_judgment,
+    "appealed": _appeal,
+    "appeal_decided": _appeal_decision,
+    "became_final": _finality,
+    "dispatched": _paper_trail,
+    "received": _paper_trail,
+    "assigned": _paper_trail,
+    "interim_conditions_started": _interim_start,
+    "plan_meeting_held": _plan_meeting,
+    "plan_signed": _signing,
+    "plan_failed": _no_plan,
+    "consent_withdrawn": _by_guardian_while_minor,
+    "breach_talk_ordered": lambda m, _e: m.ever("breach_recorded"),
+    "breach_talk_held": lambda _m, e: e.details["consequences_explained"] is True,
+    "interrupted": _interruption,
+    "replan_meeting_held": _replan,
+    "referred_for_breach": _referral,
+    "petition_sent": _petition,
+    "electronic_control_ordered": _control,
+    "electronic_control_ended": _control_ended,
+    "conversion_final": _conversion,
+    "referred_for_resumption": _resumption,
+    "closed_after_new_offence": lambda _m, e: read(e.details["decided_on"]) <= e.on,
+    "decision_set_aside": _set_aside,
+    "completed": _end_reached,
+    "term_expired": _end_reached,
+    "window_closed": _window_over,
+    "reopened": _reopening,
+}
+
+# --- guards: the facts ------------------------------------------------------------------------------------------
+
+
+def _transferable(m: Model, e: Entry) -> bool:
+    return (
+        e.details["parties_heard"] is True
+        and read(e.details["prosecution_told_on"]) == e.on
+        and e.details["to"] != m.office()
+    )
+
+
+def _hearing_after_referral(m: Model, _e: Entry) -> bool:
+    entry = m.last("appealed", "appeal_referred")
+    return entry is not None and entry.type == "appeal_referred"
+
+
+def _plan_there(m: Model, _e: Entry) -> bool:
+    return m.plan_made()
+
+
+def _new_offence(m: Model, e: Entry) -> bool:
+    on, end = read(e.details["offence_on"]), m.adjusted_end(e.on)
+    return on <= e.on and (end is None or on <= end)
+
+
+def _complaint(m: Model, e: Entry) -> bool:
+    if e.details["about"] == "transfer_to_follow_up":
+        return m.ever("transferred_to_follow_up")
+    return m.step_regime(e.on) > 0
+
+
+def _wait(m: Model, e: Entry) -> bool:
+    party = e.details["party"]
+    held_up_by_victim = party == "victim" and m.state in PLAN and m.step_regime(e.on) > 0
+    return party != "parties" and not held_up_by_victim
+
+
+def _wait_over(m: Model, e: Entry) -> bool:
+    waits, party = m.open_waits(), e.details.get("party")
+    return bool(waits) if party is None else party in waits
+
+
+FACT_GUARDS: dict[str, Guard] = {
+    "offence_added": lambda _m, e: _last_day(e.details["offence"]) <= e.on,
+    "transfer_decided": _transferable,
+    "transfer_accepted": lambda m, _e: m.transfer_pending(),
+    "reopening_approved": lambda _m, e: e.recorder[0] in REOPENERS,
+    "pum_returned": lambda m, _e: m.count("pum_ordered") > m.count("pum_returned"),
+    "consent_given": _by_guardian_while_minor,
+    "consent_refused": _by_guardian_while_minor,
+    "consent_revoked": _by_guardian_while_minor,
+    "sharing_consent_given": _by_guardian_while_minor,
+    "sharing_consent_withdrawn": lambda m, e: _by_guardian_while_minor(m, e) and m.ever("sharing_consent_given"),
+    "appeal_hearing_started": _hearing_after_referral,
+    "plan_approved": _plan_there,
+    "plan_signed": _plan_there,
+    "plan_changed": lambda m, e: m.plan_made() and e.details["load"] in {"lower", "equal"},
+    "new_offence_recorded": _new_offence,
+    "complaint_filed": _complaint,
+    "complaint_decided": lambda m, e: e.details["about"] in m.open_complaints(),
+    "wait_started": _wait,
+    "wait_ended": _wait_over,
+}
+
+# --- who may record ---------------------------------------------------------------------------------------------
+
+AUTHORITIES = _words("police prosecution court correctional_service")
+EVERYONE = AUTHORITIES | _words("party coordinator leader secretariat system")
+
+ACTS_FOR: dict[str, frozenset[str]] = {
+    "coordinator": AUTHORITIES | _words("party coordinator"),
+    "leader": AUTHORITIES | _words("party coordinator leader"),
+    "secretariat": _words("secretariat"),
+    "prosecution": _words("police prosecution"),
+    "system": EVERYONE,
+    "team_member": frozenset(),
+    "analyst": frozenset(),
+    "auditor": frozenset(),
+    "admin": frozenset(),
+}
+
+MOVE_ACTORS: dict[str, frozenset[str]] = {
+    "case_registered": _words("police coordinator"),
+    "suspect_set": _words("police"),
+    "coordination_requested": _words("prosecution"),
+    "investigation_closed": _words("police"),
+    "transferred_to_follow_up": _words("prosecution"),
+    "indicted": _words("prosecution"),
+    "judgment_given": _words("court"),
+    "follow_up_by_judgment": _words("court"),
+    "appealed": _words("party prosecution"),
+    "appeal_decided": _words("court"),
+    "became_final": _words("prosecution system"),
+    "dispatched": _words("prosecution"),
+    "received": _words("coordinator system"),
+    "assigned": _words("leader coordinator"),
+    "interim_conditions_started": _words("court"),
+    "postponed": _words("coordinator"),
+    "postponement_ended": _words("coordinator"),
+    "plan_meeting_held": _words("coordinator"),
+    "plan_signed": _words("coordinator"),
+    "plan_failed": _words("coordinator"),
+    "consent_withdrawn": _words("coordinator"),
+    "breach_talk_ordered": _words("coordinator"),
+    "breach_talk_held": _words("coordinator"),
+    "interrupted": _words("coordinator prosecution"),
+    "resumed": _words("coordinator"),
+    "replan_meeting_held": _words("coordinator"),
+    "referred_for_breach": _words("coordinator"),
+    "petition_sent": _words("correctional_service prosecution"),
+    "petition_declined": _words("correctional_service prosecution"),
+    "electronic_control_ordered": _words("court"),
+    "electronic_control_ended": _words("court"),
+    "petition_rejected": _words("court"),
+    "conversion_final": _words("court"),
+    "referred_for_resumption": _words("coordinator prosecution"),
+    "prosecution_resumed": _words("prosecution"),
+    "prosecution_not_resumed": _words("prosecution"),
+    "closed_after_new_offence": _words("prosecution court"),
+    "decision_set_aside": _words("prosecution court"),
+    "completed": _words("coordinator system"),
+    "term_expired": _words("system"),
+    "window_closed": _words("system coordinator"),
+    "other_outcome": _words("prosecution court"),
+    "lapsed": AUTHORITIES | _words("coordinator"),
+    "reopened": _words("leader secretariat"),
+}
+
+_COORDINATOR = _words("coordinator")
+FACT_ACTORS: dict[str, frozenset[str]] = dict.fromkeys(FACTS, _COORDINATOR) | {
+    "offence_added": _words("police prosecution coordinator"),
+    "charged": _words("police prosecution"),
+    "note_added": _words("prosecution coordinator leader secretariat"),
+    "transfer_decided": _words("leader coordinator"),
+    "transfer_accepted": _words("leader coordinator"),
+    "execution_regime_pinned": _words("coordinator leader"),
+    "corrected": _words("police prosecution court correctional_service coordinator leader secretariat"),
+    "reopening_approved": _words("leader secretariat"),
+    "pum_ordered": _words("prosecution court"),
+    "pum_returned": _words("correctional_service"),
+    "hearing_scheduled": _words("court"),
+    "hearing_started": _words("court"),
+    "judgment_served": _words("police prosecution court"),
+    "appeal_referred": _words("court"),
+    "appeal_hearing_started": _words("court"),
+    "measure_answered": _words("coordinator"),
+    "survey_answered": _words("party coordinator"),
+    "new_offence_recorded": _words("police prosecution coordinator"),
+    "complaint_filed": _words("party coordinator"),
+    "complaint_decided": _words("secretariat prosecution"),
+}
+"""For whom a fact may be recorded: a guess, as the description names no actor for facts."""
+
+
+def permitted(role: str, type: str) -> bool:
+    """Whether that role may record that move: it acts for one of its actors."""
+    return bool(ACTS_FOR[role] & MOVE_ACTORS[type])

@@ -1,0 +1,174 @@
+"""The service as a client meets it: over HTTP, on a real database, with a clock the test can turn."""
+
+import shutil
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import anyio.from_thread
+import httpx
+
+from tests import pg
+from ungdom.api.tokens import Issuer
+from ungdom.app import create_app
+from ungdom.settings import Settings
+from ungdom.store import reference
+from ungdom.store.reference import Staff
+from ungdom.store.session import Database
+from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.vocabulary import Role
+
+OFFICES = (
+    "oslo", "ost", "innlandet", "sor-ost", "agder", "sor-vest", "vest", "more-og-romsdal", "trondelag", "nordland",
+    "troms", "finnmark",
+)  # fmt: skip
+KEY = "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="
+
+
+def staff() -> list[Staff]:
+    """A leader and two coordinators in every konfliktråd."""
+    since = date(2014, 7, 1)
+    return [
+        Staff(
+            subject=f"{role}-{office}{number}",
+            konfliktrad=office,
+            role=role,
+            display_name=f"{role} {office}",
+            active_from=since,
+            active_to=None,
+        )
+        for office in OFFICES
+        for role, number in ((Role.LEADER, ""), (Role.COORDINATOR, ""), (Role.COORDINATOR, "-2"))
+    ]
+
+
+def fill(url: str) -> None:
+    """An empty service: schema, reference data, staff."""
+    db = Database.open(url)
+    db.upgrade()
+    with db.writing() as tx:
+        reference.save_staff(tx, staff())
+    db.close()
+
+
+def sqlite_copy(template: Path, folder: Path) -> str:
+    """A database of its own, copied from a filled one."""
+    shutil.copy(template, folder / "ungdom.sqlite")
+    return pg.sqlite_url(folder)
+
+
+@dataclass
+class Clock:
+    """A clock that stands still until it is turned; each reading is a moment later than the last."""
+
+    instant: datetime = field(default_factory=lambda: datetime(2026, 1, 5, 11, tzinfo=UTC))
+
+    def __call__(self) -> datetime:
+        self.instant += timedelta(milliseconds=1)
+        return self.instant
+
+    def turn_to(self, day: date, hour: int = 11) -> None:
+        """That day, at that hour UTC, unless it is there already."""
+        there = datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
+        self.instant = max(there, self.instant) if self.instant.date() == day else there
+
+
+class Service:
+    """A running service, in this process."""
+
+    def __init__(self, url: str, folder: Path, **settings: Any) -> None:
+        self.clock = Clock()
+        self.settings = Settings(
+            "development", url, folder, (KEY,), "test-cursor-key-of-thirty-two-characters", **settings
+        )
+        self.app = create_app(self.settings, clock=self.clock)
+        self.issuer = Issuer(self.settings)
+        self.db: Database = self.app.state.db
+        self._tokens: dict[tuple[Role, str | None, str], str] = {}
+
+    def __enter__(self) -> Self:
+        self._loop = anyio.from_thread.start_blocking_portal()
+        self._portal = self._loop.__enter__()
+        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
+        self._client = httpx.AsyncClient(transport=transport, base_url="http://ungdom.test")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._portal.call(self._client.aclose)
+        self._loop.__exit__(kind, error, trace)
+        self.db.close()
+
+    def token(self, role: Role, office: str | None = None, subject: str | None = None) -> str:
+        """A token for that role, good for the whole test."""
+        key = (role, office, subject or (f"{role}-{office}" if office else str(role)))
+        if key not in self._tokens:
+            who = Viewer(role, key[2], office)
+            self._tokens[key] = self.issuer.issue(who, datetime(2014, 1, 1, tzinfo=UTC), timedelta(days=365 * 40))
+        return self._tokens[key]
+
+    def send(self, method: str, path: str, **given: Any) -> httpx.Response:
+        """One request as it is."""
+
+        async def go() -> httpx.Response:
+            return await self._client.request(method, path, **given)
+
+        return self._portal.call(go)
+
+    def as_(self, role: Role | str, office: str | None = None, subject: str | None = None) -> "Client":
+        """A client signed in as this."""
+        return Client(self, self.token(Role(role), office, subject))
+
+
+@dataclass
+class Client:
+    """Somebody who is signed in."""
+
+    service: Service
+    token: str
+
+    def get(self, path: str, **params: Any) -> httpx.Response:
+        """GET."""
+        return self._send("GET", path, params={k: v for k, v in params.items() if v is not None})
+
+    def post(
+        self, path: str, body: Any = None, etag: str | None = None, key: str | None = None, **more: Any
+    ) -> httpx.Response:
+        """POST with what belongs to it."""
+        headers = {"If-Match": etag, "Idempotency-Key": key, **more.pop("headers", {})}
+        return self._send("POST", path, json=body, headers={k: v for k, v in headers.items() if v}, **more)
+
+    def _send(self, method: str, path: str, **given: Any) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self.token}", **given.pop("headers", {})}
+        return self.service.send(method, path, headers=headers, **given)
+
+    def record(
+        self, case: str, kind: str, on: date | str, details: dict[str, Any] | None = None, **more: Any
+    ) -> httpx.Response:
+        """Record an event on the case as it stands now."""
+        etag = self.get(f"/v1/cases/{case}").headers.get("ETag")
+        return self.post(
+            f"/v1/cases/{case}/events", {"type": kind, "occurred_on": str(on), "details": details or {}, **more}, etag
+        )
+
+
+def new_case(**changed: Any) -> dict[str, Any]:
+    """A case to open; the youth is invented."""
+    person = {
+        "given_name": "Vimsete",
+        "family_name": "Vaffelpresse",
+        "born": "2009-03-12",
+        "guardians": [{"name": "Sindig Vaffelpresse"}],
+    }
+    body: dict[str, Any] = {
+        "sanction": "youth_follow_up",
+        "occurred_on": "2026-01-05",
+        "konfliktrad": "oslo",
+        "person": person,
+        "police_case_numbers": ["15434811"],
+        "offences": [{"on": "2026-01-02"}],
+    }
+    return body | changed

@@ -1,0 +1,134 @@
+"""What is owed to others and remembered for them: outbox, answers, jobs; and the reference data."""
+
+import csv
+import json
+from dataclasses import replace
+from datetime import date, timedelta
+from importlib.resources import files
+
+import pytest
+
+from tests.store import cases
+from ungdom.store import idempotency, ledger, outbox, reference, tables
+from ungdom.store.errors import DuplicateKey, InFlight
+from ungdom.store.idempotency import Remembered
+from ungdom.store.reference import Staff
+from ungdom.store.session import Database
+from ungdom.workflow.vocabulary import OffenceGroup, Role
+
+ANSWER = Remembered("print", 201, {"ETag": '"1"'}, b'{"a":1}', cases.NOON)
+
+
+def test_a_message_is_thin_and_the_same_each_time() -> None:
+    stored = cases.told(1)
+    told = outbox.tell(stored.case_id, stored.events[0])
+
+    assert told == outbox.tell(stored.case_id, stored.events[0])
+    assert json.loads(told.payload).keys() == {"case_id", "seq", "type", "occurred_on", "recorded_at"}
+    assert str(stored.person_id) not in told.payload
+
+
+def test_messages_are_taken_oldest_first_until_delivered(db: Database) -> None:
+    with db.writing() as tx:
+        stored = cases.opened(tx, 3)
+        first = outbox.take(tx, 2)
+        assert [message.seq for message in first] == [1, 2]
+
+        outbox.delivered(tx, [message.message_id for message in first], cases.NOON)
+        assert outbox.take(tx, 9) == [outbox.tell(stored.case_id, stored.events[2])]
+
+
+def test_two_workers_take_different_messages(postgresql: Database) -> None:
+    with postgresql.writing() as tx:
+        cases.opened(tx, 4)
+
+    with postgresql.writing() as one, postgresql.writing() as other:
+        taken = {m.seq for m in outbox.take(one, 2)}, {m.seq for m in outbox.take(other, 9)}
+
+    assert taken == ({1, 2}, {3, 4})
+
+
+def test_an_answer_is_remembered_for_its_sender_and_key(db: Database) -> None:
+    with db.writing() as tx:
+        idempotency.claim(tx, "kari", "k")
+        assert idempotency.remembered(tx, "kari", "k") is None
+        idempotency.remember(tx, "kari", "k", ANSWER)
+
+    with db.reading() as tx:
+        assert idempotency.remembered(tx, "kari", "k") == ANSWER
+        assert idempotency.remembered(tx, "ola", "k") is None
+        assert idempotency.remembered(tx, "kari", "l") is None
+
+
+def test_an_answer_is_remembered_once_and_forgotten_in_time(db: Database) -> None:
+    with db.writing() as tx:
+        idempotency.remember(tx, "kari", "k", ANSWER)
+        idempotency.remember(tx, "kari", "l", replace(ANSWER, created_at=cases.NOON + timedelta(days=1)))
+    with pytest.raises(DuplicateKey), db.writing() as tx:
+        idempotency.remember(tx, "kari", "k", ANSWER)
+
+    with db.writing() as tx:
+        assert idempotency.forget(tx, cases.NOON + timedelta(hours=1)) == 1
+        assert idempotency.remembered(tx, "kari", "k") is None
+
+
+def test_the_same_request_twice_at_once_is_in_flight(postgresql: Database) -> None:
+    with postgresql.writing() as one, postgresql.writing() as other:
+        idempotency.claim(one, "kari", "k")
+        idempotency.claim(other, "kari", "l")
+        idempotency.claim(other, "ola", "k")
+        with pytest.raises(InFlight):
+            idempotency.claim(other, "kari", "k")
+
+    with postgresql.writing() as tx:
+        idempotency.claim(tx, "kari", "k")
+
+
+def test_a_run_is_written_down_from_start_to_finish(db: Database) -> None:
+    with db.writing() as tx:
+        run = ledger.start(tx, "nightly", cases.FIRST_DAY, cases.NOON)
+        other = ledger.start(tx, "other", cases.FIRST_DAY, cases.NOON + timedelta(hours=1))
+        ledger.finish(tx, run, "done", {"cases": 3}, cases.NOON + timedelta(minutes=1))
+
+        [found] = ledger.runs(tx, "nightly")
+        assert (found.run_id, found.status, found.counts) == (run, "done", {"cases": 3})
+        assert [one.run_id for one in ledger.runs(tx)] == [other, run]
+        assert ledger.runs(tx)[0].status == ledger.RUNNING
+
+
+def test_every_file_of_reference_data_is_loaded_whole(db: Database) -> None:
+    names = {table.name for table in reference.LOADED}
+    folder = files("ungdom.store") / "reference_data"
+    assert {file.name for file in folder.iterdir()} == {f"{name}.csv" for name in names}
+
+    with db.reading() as tx:
+        for table in reference.LOADED:
+            lines = (folder / f"{table.name}.csv").read_text(encoding="utf-8").splitlines()
+            assert len(cases.rows(tx, table)) == len(list(csv.reader(lines))) - 1
+        assert {row["code"] for row in cases.rows(tx, tables.offence_group)} == set(OffenceGroup)
+
+
+def test_municipalities_know_their_konfliktrad(db: Database) -> None:
+    with db.reading() as tx:
+        assert reference.konfliktrad_of(tx, "0301") == "oslo"
+        assert reference.konfliktrad_of(tx, "9999") is None
+        assert len(reference.konfliktrad_codes(tx)) == 12
+
+
+def test_a_coordinator_is_known_while_active_at_the_office(db: Database) -> None:
+    first, last = date(2026, 1, 1), date(2026, 6, 30)
+    kari = Staff(subject="kari", konfliktrad="oslo", role=Role.COORDINATOR, display_name="Kari", active_from=first)
+    ola = Staff(
+        subject="ola", konfliktrad="oslo", role=Role.TEAM_MEMBER, display_name="Ola", active_from=first, active_to=last
+    )
+    with db.writing() as tx:
+        reference.save_staff(tx, [kari, ola])
+        assert reference.staff_of(tx, "oslo", first) == [kari, ola]
+        reference.save_staff(tx, [replace(kari, active_to=last)])
+
+        assert reference.known_coordinator(tx, "kari", "oslo", first)
+        assert reference.known_coordinator(tx, "kari", "oslo", last)
+        assert not reference.known_coordinator(tx, "kari", "oslo", last + timedelta(days=1))
+        assert not reference.known_coordinator(tx, "kari", "ost", first)
+        assert not reference.known_coordinator(tx, "ola", "oslo", first)
+        assert reference.staff_of(tx, "oslo", last + timedelta(days=1)) == []

@@ -1,0 +1,362 @@
+"""T27: everything that can be said is said in bokmål, nynorsk and English, and nothing else stands there."""
+
+import ast
+import importlib
+import inspect
+import pkgutil
+import string
+from collections.abc import Callable, Iterator
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from ungdom import texts
+from ungdom.texts import Language
+from ungdom.workflow import guards, vocabulary
+from ungdom.workflow.daycount import Length
+from ungdom.workflow.deadlines import RULES, Status
+from ungdom.workflow.details import words
+from ungdom.workflow.errors import BadDetails
+from ungdom.workflow.events import read_details
+from ungdom.workflow.guards.core import Guard, Value
+from ungdom.workflow.vocabulary import EventType, Regime, Role, Sanction, State
+
+ENGINE = ["wrong_state", "wrong_regime", "wrong_sanction", "case_is_closed", "case_begins_with_registration"]
+START_RULES = ["plan_meeting", "plan_signed", "interim_conditions"]
+
+# Problem code → the values its detail is given.
+PROBLEMS: dict[str, set[str]] = {
+    "unauthenticated": set(),
+    "insufficient_scope": {"scope"},
+    "forbidden_role": {"role"},
+    "not_found": set(),
+    "malformed_json": set(),
+    "invalid_input": set(),
+    "body_too_large": {"limit"},
+    "unknown_query": {"name"},
+    "precondition_required": set(),
+    "stale": set(),
+    "refused": {"event"},
+    "idempotency_mismatch": set(),
+    "idempotency_in_flight": set(),
+    "bad_cursor": set(),
+    "unknown_konfliktrad": {"given"},
+    "unknown_municipality": {"given"},
+    "unknown_coordinator": {"given"},
+    "office_mismatch": {"konfliktrad"},
+    "correction_refused": {"seq", "event"},
+    "use_corrections": set(),
+    "not_correctable": {"seq"},
+    "unavailable": set(),
+    "unsupported_media_type": {"accepted"},
+    "method_not_allowed": {"method", "allowed"},
+    "internal": {"trace_id"},
+    "not_acceptable": {"available"},
+}
+INVALID = (
+    "missing extra_forbidden date_from_datetime_parsing date_parsing date_type enum int_parsing bool_parsing "
+    "string_type string_pattern_mismatch string_too_long string_too_short too_short too_long list_type uuid_parsing "
+    "model_type json_invalid value_error timezone_missing control_characters other"
+)
+BOKMAL_ONLY = (
+    "ikke fra hva hvem hvilken hvorfor hvert noen noe bare mer uten være høyere tidligere senere hvis "
+    "påtalemyndigheten kriminalomsorgen ungdommen verge verger vergen avgjørelse avgjørelsen brudd bruddet begjæring "
+    "saken loven listen måned måneder uke uker dager gjennomføringen gjennomføringstiden også alene "
+    "hendelse hendelsen opplysninger rettet velg gjenopptakelse personundersøkelse mottatt oversendt fornærmede "
+    "skolen helsetjenesten klagen straffen siktet opphevet avsluttet finnes forespørsel tjenesten"
+)
+
+every_language = pytest.mark.parametrize("language", texts.languages())
+
+
+def enums_of(module: ModuleType) -> list[type[StrEnum]]:
+    """The enums that a module defines itself."""
+    return [
+        found
+        for found in vars(module).values()
+        if isinstance(found, type) and issubclass(found, StrEnum) and found.__module__ == module.__name__
+    ]
+
+
+def guard_modules() -> Iterator[ModuleType]:
+    for module in pkgutil.iter_modules(guards.__path__):
+        yield importlib.import_module(f"{guards.__name__}.{module.name}")
+
+
+def guard_codes() -> set[str]:
+    return {found.code for module in guard_modules() for found in vars(module).values() if isinstance(found, Guard)}
+
+
+def expected() -> dict[str, set[str]]:
+    """Section → the keys that the code can ask for."""
+    enums: list[type[StrEnum]] = [*enums_of(vocabulary), *enums_of(words), Status]
+    return {
+        **{texts.section_of(enum): {str(member) for member in enum} for enum in enums},
+        "deadline": {rule.code for rule in RULES},
+        "start_rule": set(START_RULES),
+        "fact": words_of_guards(),
+        "refusal": guard_codes() | set(ENGINE),
+        "problem": {f"{code}.{part}" for code in PROBLEMS for part in ("title", "detail")},
+        "invalid": set(INVALID.split()),
+    }
+
+
+def words_of_guards() -> set[str]:
+    """The plain words that guards answer with, read from their source: `No(None, "terms")`."""
+    trees = [ast.parse(inspect.getsource(module)) for module in guard_modules()]
+    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    answers = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "No"]
+    literals = [part.value for call in answers for part in call.args if isinstance(part, ast.Constant)]
+    return {literal for literal in literals if isinstance(literal, str)}
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def flat(language: Language) -> dict[tuple[str, str], str]:
+    return {(section, key): text for section, body in texts.catalogue(language).items() for key, text in body.items()}
+
+
+@pytest.mark.parametrize("section", expected())
+@every_language
+def test_a_section_says_what_the_code_can_ask_and_no_more(language: Language, section: str) -> None:
+    assert set(texts.catalogue(language)[section]) == expected()[section]
+
+
+def test_nothing_is_missing_in_any_language(figure: Callable[[str], None]) -> None:
+    wanted = [(x, section, key) for x in texts.languages() for section, keys in expected().items() for key in keys]
+    missing = [(x, section, key) for x, section, key in wanted if not texts.catalogue(x).get(section, {}).get(key)]
+
+    figure(f"texts: {len(missing)} missing of {len(wanted)}, in {len(texts.languages())} languages")
+
+    assert missing == []
+
+
+@every_language
+def test_the_catalogues_have_the_same_keys_in_the_same_order(language: Language) -> None:
+    assert list(flat(language)) == list(flat("nb"))
+    assert set(texts.catalogue(language)) == {*expected(), "word"}
+
+
+@every_language
+def test_the_same_placeholders_stand_in_every_language(language: Language) -> None:
+    bokmal = {key: placeholders(text) for key, text in flat("nb").items()}
+    assert {key: placeholders(text) for key, text in flat(language).items()} == bokmal
+
+
+@every_language
+def test_a_problem_names_the_values_it_is_given(language: Language) -> None:
+    problem = texts.catalogue(language)["problem"]
+    assert {code: placeholders(problem[f"{code}.detail"]) for code in PROBLEMS} == PROBLEMS
+    assert [code for code in PROBLEMS if placeholders(problem[f"{code}.title"])] == []
+
+
+@every_language
+def test_labels_have_no_placeholders_and_begin_with_a_capital(language: Language) -> None:
+    sentences = {"word", "refusal", "problem", "invalid"}
+    labels = {key: text for key, text in flat(language).items() if key[0] not in sentences}
+    assert [key for key, text in labels.items() if placeholders(text) or not text[0].isupper()] == []
+
+
+@every_language
+def test_texts_are_tidy(language: Language) -> None:
+    assert [key for key, text in flat(language).items() if text != " ".join(text.split())] == []
+    ends = (".", "Accept.", "_ : -")
+    told = {key: text for key, text in flat(language).items() if key[0] in ("refusal", "invalid")}
+    assert [key for key, text in told.items() if not text.endswith(ends)] == []
+
+
+def test_nynorsk_is_nynorsk() -> None:
+    bokmal, nynorsk = flat("nb"), flat("nn")
+    sentences = [key for key in bokmal if key[0] in ("refusal", "problem", "invalid")]
+    labels = [key for key in bokmal if key[0] not in ("refusal", "problem", "invalid", "word")]
+    assert sum(bokmal[key] != nynorsk[key] for key in sentences) > len(sentences) * 0.98
+    assert sum(bokmal[key] != nynorsk[key] for key in labels) > len(labels) / 2
+    strip = str.maketrans("", "", ".,;:«»()")
+    bokmal_only = set(BOKMAL_ONLY.split())
+    found = {key: bokmal_only & set(text.lower().translate(strip).split()) for key, text in nynorsk.items()}
+    assert {key: wrong for key, wrong in found.items() if wrong} == {}
+
+
+def test_one_word_for_the_prosecution_in_nynorsk() -> None:
+    assert [key for key, text in flat("nn").items() if "påtalemyndig" in text.lower()] == []
+
+
+SAMPLES: list[Value] = [
+    None,
+    False,
+    0,
+    date(2025, 5, 8),
+    State.EXECUTING,
+    "120 days",
+    ["120 days", "2 years"],
+    [str(state) for state in State],
+    [],
+]
+
+
+@pytest.mark.parametrize("code", sorted(expected()["refusal"]))
+@every_language
+def test_a_refusal_is_filled_in_whatever_the_guard_found(language: Language, code: str) -> None:
+    for value in SAMPLES:
+        said = texts.refusal(language, code, value, value, date(2025, 5, 8))
+        assert not set("{}[]") & set(said)
+        assert "None" not in said
+        assert "False" not in said
+
+
+@every_language
+def test_the_words_of_guards_are_never_shown_raw(language: Language) -> None:
+    assert [word for word in words_of_guards() if not texts.label(language, word)[0].isupper()] == []
+
+
+WANTED = [
+    (None, "nb"),
+    ("", "nb"),
+    ("nb-NO", "nb"),
+    ("no", "nb"),
+    ("NN-no", "nn"),
+    ("nn-NO,nn;q=0.9,no;q=0.8,nb;q=0.7,en;q=0.5", "nn"),
+    ("en-GB,en;q=0.9", "en"),
+    ("de", "nb"),
+    ("de, fr;q=0.9, en;q=0.1", "en"),
+    ("en;q=0.5, nn;q=0.7", "nn"),
+    ("en, nb", "en"),
+    ("nb, en", "nb"),
+    ("*", "nb"),
+    ("en;q=0.2, *", "nb"),
+    ("nb;q=0.1, *;q=0.5", "nn"),
+    ("nb;q=0, *", "nn"),
+    ("nb;q=0, nn;q=0, *", "en"),
+    ("en;q=0", "nb"),
+    ("nb;q=0.3, no;q=0.9, en;q=0.5", "nb"),
+    ("en;q=1.5, nn;q=0.1", "nn"),
+    ("en;q=x", "nb"),
+    (";;;,,, en ; q=0.4 ,", "en"),
+    ("sv-SE-x-private, en-US;q=0.001", "en"),
+]
+
+
+@pytest.mark.parametrize(("header", "language"), WANTED)
+def test_the_language_asked_for_most_is_picked(header: str | None, language: Language) -> None:
+    assert texts.pick(header) == language
+
+
+RENDERED = [
+    (None, "–", "–", "–"),
+    (True, "ja", "ja", "yes"),
+    (False, "nei", "nei", "no"),
+    (0, "0", "0", "0"),
+    (date(2025, 5, 8), "8. mai 2025", "8. mai 2025", "8 May 2025"),
+    ("2024-12-01", "1. desember 2024", "1. desember 2024", "1 December 2024"),
+    ("2025-02-30", "2025-02-30", "2025-02-30", "2025-02-30"),
+    ("120 days", "120 dager", "120 dagar", "120 days"),
+    (Length(months=6), "6 måneder", "6 månader", "6 months"),
+    (Length(years=1, weeks=1), "1 år og 1 uke", "1 år og 1 veke", "1 year and 1 week"),
+    (Length(), "0 dager", "0 dagar", "0 days"),
+    (State.PREPARING, "under forberedelse", "under førebuing", "being prepared"),
+    ("preparing", "under forberedelse", "under førebuing", "being prepared"),
+    (State.CONSENT_WITHDRAWN, "samtykke trukket", "samtykke trekt", "consent withdrawn"),
+    (EventType.PLAN_MEETING_HELD, "ungdomsplanmøte holdt", "ungdomsplanmøte halde", "youth plan meeting held"),
+    (Regime.R2, "reglene fra 1. desember 2024", "reglane frå 1. desember 2024", "rules from 1 December 2024"),
+    ([words.By.YOUTH, words.By.GUARDIAN], "ungdommen eller vergen", "ungdomen eller verja", "youth or guardian"),
+    (["a", "b", "c"], "a, b eller c", "a, b eller c", "a, b or c"),
+    (["2025-05-08"], "8. mai 2025", "8. mai 2025", "8 May 2025"),
+    ([], "–", "–", "–"),
+    ((), "–", "–", "–"),
+    ("KR-7", "KR-7", "KR-7", "KR-7"),
+]
+
+
+@pytest.mark.parametrize(("value", "nb", "nn", "en"), RENDERED)
+def test_a_value_is_rendered_for_the_middle_of_a_sentence(value: object, nb: str, nn: str, en: str) -> None:
+    assert [texts.render(language, value) for language in texts.languages()] == [nb, nn, en]
+
+
+@every_language
+def test_a_rendered_value_stays_as_it_is(language: Language) -> None:
+    once = [texts.render(language, value) for value, *_ in RENDERED]
+    assert [texts.render(language, said) for said in once] == once
+
+
+def test_every_month_has_its_name() -> None:
+    months = [texts.render("nn", date(2025, month, 1)) for month in range(1, 13)]
+    assert len(set(months)) == 12
+    assert months[11] == "1. desember 2025"
+
+
+def test_a_label_stands_alone() -> None:
+    assert texts.label("nb", Role.LEADER) == "Konfliktrådsleder"
+    assert texts.label("nn", Sanction.YOUTH_SANCTION) == "Ungdomsstraff"
+    assert texts.label("en", Status.OVERDUE) == "Overdue"
+
+
+def test_a_word_without_its_section_is_a_state_before_it_is_an_event() -> None:
+    assert texts.label("nb", "appealed") == "Anket"
+    assert texts.label("nb", EventType.APPEALED) == "Dom anket"
+
+
+def test_an_unknown_word_has_no_label() -> None:
+    with pytest.raises(KeyError):
+        texts.label("nb", "no_such_word")
+
+
+def test_a_refusal_reads_as_a_sentence() -> None:
+    turns_18 = date(2025, 5, 8)
+    assert texts.refusal("nb", "guardians_consent", 1, 2, turns_18) == (
+        "Samtykke er registrert fra 1 av 2 verger. Registrer samtykket fra de andre; "
+        "fra 8. mai 2025 er ungdommen myndig og samtykker alene."
+    )
+    assert texts.refusal("nn", "sanction_length_within_law", "90 days", ["120 days", "2 years"], None).startswith(
+        "Gjennomføringstida er sett til 90 dagar. Ho må vere minst 120 dagar og høgst 2 år;"
+    )
+
+
+def test_a_long_list_of_states_is_named_in_part() -> None:
+    some = texts.refusal("nb", "wrong_state", State.REGISTERED, [str(state) for state in State], None)
+    assert "under etterforskning, egnethet" in some
+    assert f"eller på et av {len(State) - 4} andre trinn" in some
+    few = texts.refusal("en", "wrong_state", State.REGISTERED, [State.RECEIVED, State.PREPARING], None)
+    assert few.endswith("when the case stands as received by the mediation service or being prepared.")
+
+
+WRONG = [
+    (EventType.INDICTED, {}, "missing"),
+    (EventType.INDICTED, {"court_received_on": "x"}, "date_from_datetime_parsing"),
+    (EventType.INDICTED, {"court_received_on": "2025-01-01T10:00:00"}, "date_parsing"),
+    (EventType.INDICTED, {"court_received_on": []}, "date_type"),
+    (EventType.INDICTED, [], "model_type"),
+    (EventType.DISPATCHED, {"extra": 1}, "extra_forbidden"),
+    (EventType.APPEALED, {"by": "x"}, "enum"),
+    (EventType.TRANSFERRED_TO_FOLLOW_UP, {"length": {"days": "x"}, "guilt_proven": True}, "int_parsing"),
+    (EventType.TRANSFERRED_TO_FOLLOW_UP, {"length": {"days": 1.5}, "guilt_proven": True}, "int_parsing"),
+    (EventType.TRANSFERRED_TO_FOLLOW_UP, {"length": {}, "guilt_proven": "perhaps"}, "bool_parsing"),
+    (EventType.TRANSFERRED_TO_FOLLOW_UP, {"length": {}, "guilt_proven": []}, "bool_parsing"),
+    (EventType.TEAM_MEMBER_LEFT, {"member": 3}, "string_type"),
+    (EventType.TEAM_MEMBER_LEFT, {"member": "a b"}, "string_pattern_mismatch"),
+    (EventType.NOTE_ADDED, {"note": "x"}, "uuid_parsing"),
+    (EventType.SHARING_CONSENT_GIVEN, {"by": "youth", "scope": [], "recipients": ["school"]}, "too_short"),
+    (EventType.SHARING_CONSENT_GIVEN, {"by": "youth", "scope": ["plan"], "recipients": "school"}, "list_type"),
+]
+
+
+@pytest.mark.parametrize(("event", "raw", "key"), WRONG)
+def test_a_wrong_shape_is_explained(event: EventType, raw: object, key: str) -> None:
+    with pytest.raises(BadDetails) as caught:
+        read_details(event, raw)
+    [problem] = caught.value.problems
+    assert texts.invalid("nb", problem.kind) == texts.catalogue("nb")["invalid"][key]
+
+
+def test_an_unheard_of_shape_problem_gets_the_general_sentence() -> None:
+    assert texts.invalid("en", "no_such_kind") == texts.catalogue("en")["invalid"]["other"]
+
+
+def test_texts_know_only_the_workflow() -> None:
+    tree = ast.parse(Path(texts.__file__).read_text(encoding="utf-8"))
+    names = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    assert [name for name in names if name.startswith("ungdom") and not name.startswith("ungdom.workflow")] == []
