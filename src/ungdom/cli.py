@@ -172,8 +172,7 @@ def upgrade() -> None:
 
 
 @db_app.command()
-def check(as_json: SECONDS_BETWEEN_LINES = 3
-AsJson = False) -> None:
+def check(as_json: AsJson = False) -> None:
     """Compare every current row with what the events say. Exit code 1 when something differs."""
     db = _open(settings.from_environment())
     with progress("cases") as report:
@@ -204,8 +203,7 @@ def rebuild_rows() -> None:
 @case_app.command()
 def show(
     case: Annotated[str, typer.Argument(help="Id or reference.")],
-    as_json: SECONDS_BETWEEN_LINES = 3
-AsJson = False,
+    as_json: AsJson = False,
     on_demo: Annotated[bool, typer.Option("--demo", help="In the demo database.")] = False,
 ) -> None:
     """One case: where it stands, its history, its clocks. Names are left out."""

@@ -23,8 +23,7 @@ def recorded(teller: Teller, on: date) -> Told:
 
 
 def _record(teller: Teller, on: date) -> None:
-    told = recorded(teller, on)
-    teller.plan(on, lambda at: at.fact(told, prompt=True) and None)
+    teller.plan_fact(recorded(teller, on), prompt=True)
 
 
 def breached(teller: Teller, on: date) -> None:
@@ -51,7 +50,7 @@ def breach_talk(teller: Teller) -> None:
 
 def _missed(teller: Teller, on: date) -> None:
     talk = frozenset({State.BREACH_TALK})
-    teller.plan(on, lambda at: at.fact(Told(E.BREACH_TALK_MISSED, on, states=talk), prompt=True) and None)
+    teller.plan_fact(Told(E.BREACH_TALK_MISSED, on, states=talk), prompt=True)
     new_law = teller.case.execution_regime(on) is not Regime.R0
     if teller.sanction is Sanction.YOUTH_SANCTION and new_law and teller.happens(shape.FETCH):
         teller.plan_fact(Told(E.FETCH_REQUESTED, working(on + timedelta(days=2)), states=talk))
@@ -68,7 +67,7 @@ def tightened(teller: Teller) -> None:
         planning.meet(teller, teller.later(shape.PREPARED))
         return
     on = teller.later(shape.NEW_BREACH_AFTER)
-    if teller.happens(shape.NEW_BREACH) and on < term.end_of(teller):
+    if teller.happens(shape.NEW_BREACH[teller.sanction]) and on < term.end_of(teller):
         _record(teller, on)
         _act(teller, on)
     else:
@@ -92,7 +91,7 @@ def replan(teller: Teller, on: date) -> None:
 def refer(teller: Teller, on: date) -> None:
     """Referred with a recommendation, as the law of that day allows."""
     regime = teller.case.execution_regime(on)
-    prosecution = regime is Regime.R2 and teller.happens(0.3)
+    prosecution = regime is Regime.R2 and teller.happens(shape.REFERRED_TO_PROSECUTION)
     drawn = d.Recommendation(teller.chance.pick(shape.RECOMMENDED))
     referral = d.ReferredForBreach(
         to=d.BreachAuthority.PROSECUTION if prosecution else d.BreachAuthority.CORRECTIONAL_SERVICE,
@@ -193,7 +192,7 @@ def _convert(teller: Teller, on: date, asked: d.Recommendation, part: bool) -> N
         to=to,
         extent=d.Extent.PART if part else d.Extent.WHOLE,
         judged_on=max(teller.since, on - timedelta(days=15)),
-        rest_continues=part and teller.happens(0.7),
+        rest_continues=part and teller.happens(shape.REST_CONTINUES),
     )
     teller.move(E.CONVERSION_FINAL, on, converted)
 
@@ -236,8 +235,8 @@ def term_expired(teller: Teller) -> None:
 def new_offence(teller: Teller, on: date) -> None:
     """A new offence in the term: the prosecution interrupts, or the case goes on until the new one is decided."""
     charged = working(on + timedelta(days=teller.chance.days(shape.CHARGED_ANEW)))
-    told = Told(E.NEW_OFFENCE_RECORDED, charged, d.NewOffenceRecorded(offence_on=on, charged_on=charged))
-    teller.plan(charged, lambda at: at.state in tracks.WITH_THE_OFFICE and at.fact(told, prompt=True) and None)
+    new = d.NewOffenceRecorded(offence_on=on, charged_on=charged)
+    teller.plan_fact(Told(E.NEW_OFFENCE_RECORDED, charged, new, states=tracks.WITH_THE_OFFICE), prompt=True)
     if teller.happens(shape.INTERRUPTED_ON_CHARGE):
         why = d.InterruptionReason.CHARGED_WITH_NEW_OFFENCE
         stop = d.Interrupted(reason=why, decided_by=d.InterruptedBy.PROSECUTION)
@@ -282,7 +281,7 @@ def _pause_over(teller: Teller, reason: d.InterruptionReason | None) -> None:
     if reason is d.InterruptionReason.COMPLAINT:
         about, outcome = d.ComplaintAbout.PLAN_CHANGE, d.ComplaintOutcome.REJECTED
         decided = Told(E.COMPLAINT_DECIDED, on, d.ComplaintDecided(about=about, outcome=outcome), Actor.SECRETARIAT)
-        teller.plan(on, lambda at: at.fact(decided, prompt=True) and None)
+        teller.plan_fact(decided, prompt=True)
     teller.move(E.RESUMED, on, d.Resumed(reason=d.ResumptionReason.CAUSE_GONE))
 
 

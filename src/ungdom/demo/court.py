@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from ungdom.demo import investigation, shape, terms
 from ungdom.demo.chance import working
-from ungdom.demo.teller import Teller, Told
+from ungdom.demo.teller import Ended, Teller, Told
 from ungdom.workflow import details as d
 from ungdom.workflow import law
 from ungdom.workflow.daycount import Length
@@ -19,8 +19,8 @@ APPEALED = frozenset({State.APPEALED})
 def in_court(teller: Teller) -> None:
     """Until judgment."""
     indicted = teller.case.last(E.INDICTED)
-    arrived = indicted.details.court_received_on if indicted and isinstance(indicted.details, d.Indicted) else teller.since
-    hearing = _hearing(teller, arrived)
+    said = indicted.details if indicted else None
+    hearing = _hearing(teller, said.court_received_on if isinstance(said, d.Indicted) else teller.since)
     judged = working(hearing + timedelta(days=teller.chance.days(shape.JUDGED)))
     state = teller.state
     teller.catch_up(judged)
@@ -51,12 +51,15 @@ def _judge(teller: Teller, on: date) -> None:
     if drawn < shape.ACQUITTED:
         _other(teller, on, d.OtherOutcome.ACQUITTED)
     elif drawn < shape.ACQUITTED + shape.OTHER_SENTENCE or _cannot(teller, on):
-        _other(teller, on, d.OtherOutcome.PRISON if teller.happens(0.3) else d.OtherOutcome.COMMUNITY_SENTENCE)
+        _other(
+            teller,
+            on,
+            d.OtherOutcome.PRISON if teller.happens(shape.PRISON_INSTEAD) else d.OtherOutcome.COMMUNITY_SENTENCE,
+        )
     elif teller.sanction is Sanction.YOUTH_FOLLOW_UP:
         teller.move(E.FOLLOW_UP_BY_JUDGMENT, on, terms.follow_up_by_judgment(teller.chance, on))
     else:
-        later = any(not teller.case.aged_at(act) for act in teller.case.offences)
-        teller.move(E.JUDGMENT_GIVEN, on, terms.judgment(teller.chance, on, later))
+        teller.move(E.JUDGMENT_GIVEN, on, terms.judgment(teller.chance, on))
 
 
 def _cannot(teller: Teller, on: date) -> bool:
@@ -79,8 +82,6 @@ def _other(teller: Teller, on: date, outcome: d.OtherOutcome) -> None:
 def judged(teller: Teller) -> None:
     """Until the judgment is final, appealed, or its interim conditions begin to run."""
     served = _serve(teller)
-    if served is None or teller.state is not State.JUDGED:
-        return
     if not teller.case.has(E.APPEALED) and teller.happens(shape.APPEAL):
         _appeal(teller, served)
     elif _interim(teller) and not teller.case.has(E.INTERIM_CONDITIONS_STARTED):
@@ -90,18 +91,14 @@ def judged(teller: Teller) -> None:
         become_final(teller, served)
 
 
-def _serve(teller: Teller) -> date | None:
+def _serve(teller: Teller) -> date:
     if teller.case.served_on is None:
         on = teller.later(shape.SERVED)
-        teller.plan(on, lambda at: at.fact(Told(E.JUDGMENT_SERVED, on), prompt=True) and None)
+        teller.plan_fact(Told(E.JUDGMENT_SERVED, on), prompt=True)
         teller.catch_up(on)
-    return teller.case.served_on or _unserved(teller)
-
-
-def _unserved(teller: Teller) -> date | None:
-    """Not served by today: what comes next lies after today."""
-    teller.move(E.BECAME_FINAL, date.max.replace(year=date.max.year - 1), d.BecameFinal(accepted=True))
-    return None
+    if teller.case.served_on is None:
+        raise Ended  # not served by today
+    return teller.case.served_on
 
 
 def _interim(teller: Teller) -> bool:
@@ -160,9 +157,7 @@ def _decision(teller: Teller, outcome: d.AppealOutcome, on: date) -> d.AppealDec
     length = Length(years=1) if held.length != Length(years=1) else Length(months=9)
     old = held.terms or d.Terms(length=length, lives_in_norway=True)
     fields = {name: getattr(old, name) for name in d.Terms.__dataclass_fields__}
-    return d.AppealDecided(
-        outcome=outcome, served_on=on, terms=d.Terms(**fields | {"length": length, "served_on": on})
-    )
+    return d.AppealDecided(outcome=outcome, served_on=on, terms=d.Terms(**fields | {"length": length, "served_on": on}))
 
 
 # --- on its way to the konfliktråd ------------------------------------------------------------------------------
@@ -170,9 +165,9 @@ def _decision(teller: Teller, outcome: d.AppealOutcome, on: date) -> d.AppealDec
 
 def final(teller: Teller) -> None:
     """Until the prosecution has sent it."""
-    if teller.case.has(E.TRANSFERRED_TO_FOLLOW_UP) and teller.happens(shape.COMPLAINT_TRANSFER):
-        if _complain(teller):
-            return
+    transferred = teller.case.has(E.TRANSFERRED_TO_FOLLOW_UP)
+    if transferred and teller.happens(shape.COMPLAINT_TRANSFER) and _complain(teller):
+        return
     if teller.happens(shape.NOT_DISPATCHED_APART):
         receive(teller, _sent(teller))
     else:
@@ -200,7 +195,7 @@ def complain(
 
     def file(at: Teller) -> None:
         if not at.case.is_closed and at.fact(filed, prompt=True):
-            at.plan(days[1], lambda then: then.fact(decided, prompt=True) and None)
+            at.plan_fact(decided, prompt=True)
 
     teller.plan(days[0], file)
 
@@ -218,5 +213,3 @@ def dispatched(teller: Teller) -> None:
 def receive(teller: Teller, on: date) -> None:
     """Received by the konfliktråd."""
     teller.move(E.RECEIVED, on, d.Received())
-
-

@@ -36,7 +36,7 @@ def _pin(teller: Teller) -> None:
         on = working(law.SEPTEMBER_2024 + timedelta(days=teller.chance.rng.randrange(3, 40)))
         pinned = d.ExecutionRegimePinned(regime=Regime.R0, reason=d.PinReason.MORE_LENIENT_LAW)
         told = Told(E.EXECUTION_REGIME_PINNED, on, pinned, states=tracks.WITH_THE_OFFICE)
-        teller.plan(on, lambda at: at.fact(told, prompt=True) and None)
+        teller.plan_fact(told, prompt=True)
 
 
 def _minor(teller: Teller, on: date) -> None:
@@ -57,7 +57,7 @@ def _withdraw(teller: Teller, on: date) -> None:
 
 
 def _pause(teller: Teller, on: date) -> None:
-    why = d.InterruptionReason.HEALTH if teller.happens(0.7) else d.InterruptionReason.WEIGHTY_GROUNDS
+    why = d.InterruptionReason.HEALTH if teller.happens(shape.FOR_HEALTH) else d.InterruptionReason.WEIGHTY_GROUNDS
     teller.move(E.INTERRUPTED, on, d.Interrupted(reason=why))
 
 
@@ -68,7 +68,7 @@ def _complaint(teller: Teller, on: date) -> None:
         return
     about = d.ComplaintAbout.PLAN_CHANGE
     filed = Told(E.COMPLAINT_FILED, on, d.ComplaintFiled(about=about), states=tracks.EXECUTION)
-    teller.plan(on, lambda at: at.fact(filed, prompt=True) and None)
+    teller.plan_fact(filed, prompt=True)
     teller.move(E.INTERRUPTED, on, d.Interrupted(reason=d.InterruptionReason.COMPLAINT))
 
 
@@ -90,7 +90,8 @@ _TURNS: dict[str, Callable[[Teller, date], None]] = {
 def electronic_control(teller: Teller) -> None:
     """Until the period is over, the court lifts it, or it is asked to extend it."""
     ordered = teller.case.last(E.ELECTRONIC_CONTROL_ORDERED)
-    over = ordered.details.until if ordered and isinstance(ordered.details, d.ElectronicControlOrdered) else teller.since
+    said = ordered.details if ordered else None
+    over = said.until if isinstance(said, d.ElectronicControlOrdered) else teller.since
     drawn = teller.chance.rng.random()
     if drawn < shape.CONTROL_LIFTED:
         on = teller.chance.between(teller.since, over)

@@ -79,7 +79,7 @@ def wait(teller: Teller, party: Party, reason: d.WaitReason, since: date, until:
 
     def begin(at: Teller) -> None:
         if not at.case.is_closed and at.fact(started, prompt=True):
-            at.plan(until, lambda then: then.fact(ended, prompt=True) and None)
+            at.plan_fact(ended, prompt=True)
 
     teller.plan(since, begin)
 
@@ -88,7 +88,7 @@ def assessment(teller: Teller) -> None:
     """Until the coordination group has met, and those have consented who have to."""
     met = teller.later(shape.MEETING, teller.pace)
     suitable = not teller.happens(shape.UNSUITABLE)
-    agencies = (*GROUP, *((At.SCHOOL,) if teller.happens(0.5) else ()), *((At.CHILD_WELFARE,) if teller.happens(0.6) else ()))
+    agencies = (*GROUP, *(agency for agency, share in shape.GROUP if teller.happens(share)))
     meeting = d.CoordinationMeetingHeld(suitable=suitable, sketch=suitable, agencies=agencies)
     teller.plan_fact(Told(E.COORDINATION_MEETING_HELD, met, meeting, states=BEFORE_DECISION - {State.INVESTIGATION}))
     if not suitable:
@@ -131,7 +131,7 @@ def _ask(teller: Teller, since: date) -> date:
     if teller.happens(shape.CONSENT_REVOKED):
         off = working(on + timedelta(days=5))
         revoked = Told(E.CONSENT_REVOKED, off, d.ConsentBy(by=d.By.YOUTH), states=BEFORE_DECISION)
-        teller.plan(off, lambda at: at.case.consents()[0] and at.fact(revoked, prompt=True) and None)
+        teller.plan(off, lambda at: at.case.consents()[0] and at.fact(revoked, prompt=True))
     return on
 
 
@@ -161,12 +161,16 @@ def _one_consent(teller: Teller, on: date, by: d.By, guardian: str | None, langu
 
 
 def _share(teller: Teller, on: date) -> None:
-    scope = (d.Sharing.PROGRESS, d.Sharing.ATTENDANCE, *((d.Sharing.PLAN,) if teller.happens(0.6) else ()))
+    scope = (
+        d.Sharing.PROGRESS,
+        d.Sharing.ATTENDANCE,
+        *((d.Sharing.PLAN,) if teller.happens(shape.PLAN_SHARED) else ()),
+    )
     given = d.SharingConsentGiven(by=d.By.YOUTH, scope=scope, recipients=(At.SCHOOL, At.CHILD_WELFARE))
     if teller.fact(Told(E.SHARING_CONSENT_GIVEN, on, given), prompt=True) and teller.happens(shape.SHARING_WITHDRAWN):
         off = teller.chance.between(on, on + timedelta(days=300))
         gone = Told(E.SHARING_CONSENT_WITHDRAWN, off, d.SharingConsentWithdrawn(by=d.By.YOUTH))
-        teller.plan(off, lambda at: None if at.case.is_closed else at.fact(gone) and None)
+        teller.plan(off, lambda at: at.case.is_closed or at.fact(gone))
 
 
 # --- the prosecution decides ------------------------------------------------------------------------------------
@@ -195,5 +199,5 @@ def set_aside(teller: Teller, on: date) -> bool:
     """The decision falls: a transfer by complaint, a judgment by being overturned or reopened."""
     if teller.case.has(E.TRANSFERRED_TO_FOLLOW_UP):
         return teller.move(E.DECISION_SET_ASIDE, on, d.DecisionSetAside(reason=d.SetAside.COMPLAINT_UPHELD))
-    why = d.SetAside.CASE_REOPENED if teller.happens(0.6) else d.SetAside.JUDGMENT_OVERTURNED
+    why = d.SetAside.CASE_REOPENED if teller.happens(shape.CASE_REOPENED) else d.SetAside.JUDGMENT_OVERTURNED
     return teller.move(E.DECISION_SET_ASIDE, on, d.DecisionSetAside(reason=why), Actor.COURT)

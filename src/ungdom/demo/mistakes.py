@@ -28,7 +28,7 @@ def plan(teller: Teller) -> None:
     """Decide at the beginning whether this case has a mistake in it, and when it is found."""
     for share, what in ((shape.WRONG_DATE, _wrong_date), (shape.RECORDED_TWICE, _twice)):
         if teller.happens(share):
-            found = teller.chance.later(teller.since, shape.Spread(200, 0.6, 60))
+            found = teller.chance.later(teller.since, shape.MISTAKE_FOUND)
             teller.plan_late(found, what)
 
 
@@ -51,7 +51,7 @@ def _twice(teller: Teller) -> None:
         seq = len(teller.events)
         found = oslo_date(teller.clock) + timedelta(days=teller.chance.days(shape.CORRECTED_AFTER))
         gone = Corrected(corrects=seq, reason=d.CorrectionReason.RECORDED_TWICE)
-        teller.plan_late(found, lambda at: at.correct(gone) and None)
+        teller.plan_late(found, lambda at: at.correct(gone))
 
 
 def _some(teller: Teller, kinds: tuple[EventType, ...]) -> Event | None:

@@ -34,9 +34,8 @@ class Names:
 @cache
 def names() -> Names:
     """The names of the file beside this module."""
-    source = files("ungdom.demo") / "names.csv"
-    with source.open(encoding="utf-8", newline="") as lines:
-        rows = list(csv.DictReader(lines))
+    text = (files("ungdom.demo") / "names.csv").read_text(encoding="utf-8")
+    rows = list(csv.DictReader(text.splitlines()))
     found = {kind: tuple(row["name"] for row in rows if row["kind"] == kind) for kind in ("given", "surname")}
     return Names(found["given"], found["surname"])
 
@@ -51,7 +50,7 @@ def municipalities() -> dict[str, tuple[str, ...]]:
 
 
 def invent(chance: Chance, person_id: UUID, last_act: date, konfliktrad: str) -> Newcomer:
-    """Somebody of 15 to 17 at that act, living in that konfliktråd. The national number comes later, from `Register`."""
+    """Somebody of 15 to 17 at that act, living in that konfliktråd. The national number comes from `Register`."""
     family = chance.rng.choice(names().family)
     guardians = chance.pick(shape.GUARDIANS)
     protection = _protection(chance)
@@ -64,9 +63,7 @@ def invent(chance: Chance, person_id: UUID, last_act: date, konfliktrad: str) ->
         guardians=tuple(_guardian(chance, n, family) for n in range(1, guardians + 1)),
     )
     born = last_act - timedelta(days=chance.rng.randrange(*shape.AGE_DAYS))
-    return Newcomer(
-        person_id=person_id, personalia=personalia, born=born, guardians=guardians, protection=protection
-    )
+    return Newcomer(person_id=person_id, personalia=personalia, born=born, guardians=guardians, protection=protection)
 
 
 def _protection(chance: Chance) -> Protection:
@@ -88,7 +85,7 @@ def _telephone(chance: Chance) -> str:
 
 
 def _guardian(chance: Chance, number: int, family: str) -> Guardian:
-    shared = chance.happens(0.7)
+    shared = chance.happens(shape.SAME_FAMILY_NAME)
     name = f"{chance.rng.choice(names().given)} {family if shared else chance.rng.choice(names().family)}"
     return Guardian(reference=f"guardian-{number}", name=name, contact=Contact(telephone=_telephone(chance)))
 

@@ -27,7 +27,7 @@ ENDINGS = (
 def received(teller: Teller) -> None:
     """Until a coordinator has the case."""
     open_file(teller)
-    if teller.happens(0.001):
+    if teller.happens(shape.POSTPONED_AT_RECEIPT):
         postpone(teller, teller.later(shape.ASSIGNED))
     else:
         assign(teller, teller.later(shape.ASSIGNED))
@@ -120,12 +120,16 @@ _HELD_UP = (
 
 
 def _start(teller: Teller, on: date) -> None:
-    signed = on + timedelta(days=teller.chance.days(shape.SIGNED_AFTER_CONFERENCE)) if teller.happens(0.4) else on
+    signed = (
+        on + timedelta(days=teller.chance.days(shape.SIGNED_AFTER_CONFERENCE))
+        if teller.happens(shape.SIGNED_LATER)
+        else on
+    )
     signed = working(signed)
     if teller.case.execution_regime(signed) is not Regime.R0:
         meet(teller, on if teller.case.execution_regime(on) is not Regime.R0 else signed)
         return
-    teller.plan(on, lambda at: at.fact(Told(E.YOUTH_CONFERENCE_HELD, on, states=CONFERENCE), prompt=True) and None)
+    teller.plan_fact(Told(E.YOUTH_CONFERENCE_HELD, on, states=CONFERENCE), prompt=True)
     guardian = (d.By.GUARDIAN,) if teller.case.under_age(signed) and teller.youth.guardians else ()
     teller.move(E.PLAN_SIGNED, signed, d.PlanSigned(by=(d.By.YOUTH, *guardian)))
 
@@ -133,16 +137,22 @@ def _start(teller: Teller, on: date) -> None:
 def meet(teller: Teller, on: date) -> bool:
     """The plan meeting, with those there who have to be."""
     guardian = (At.GUARDIAN,) if teller.case.under_age(on) and teller.youth.guardians else ()
-    police = teller.sanction is Sanction.YOUTH_SANCTION or teller.happens(0.45)
+    police = teller.sanction is Sanction.YOUTH_SANCTION or teller.happens(shape.POLICE_AT_FOLLOW_UP)
     both = (At.POLICE, At.CORRECTIONAL_SERVICE) if teller.sanction is Sanction.YOUTH_SANCTION else ()
     there = both or ((At.POLICE,) if police else ())
-    present = (At.YOUTH, *guardian, At.KONFLIKTRAD, *there, *((At.SCHOOL,) if teller.happens(0.5) else ()))
+    present = (
+        At.YOUTH,
+        *guardian,
+        At.KONFLIKTRAD,
+        *there,
+        *((At.SCHOOL,) if teller.happens(shape.SCHOOL_AT_MEETING) else ()),
+    )
     return teller.move(E.PLAN_MEETING_HELD, on, d.PlanMeetingHeld(present=present))
 
 
 def withdraw(teller: Teller, on: date) -> None:
     """Consent withdrawn, by the youth or, under 18, now and then by a guardian."""
-    guardian = teller.case.under_age(on) and teller.youth.guardians and teller.happens(0.12)
+    guardian = teller.case.under_age(on) and teller.youth.guardians and teller.happens(shape.WITHDRAWN_BY_GUARDIAN)
     by = d.ConsentBy(by=d.By.GUARDIAN, guardian="guardian-1") if guardian else d.ConsentBy(by=d.By.YOUTH)
     teller.move(E.CONSENT_WITHDRAWN, on, by)
 
@@ -166,14 +176,15 @@ _FAILURES: tuple[tuple[d.PlanFailure, float], ...] = (
 def _offence_first(teller: Teller, on: date) -> None:
     act = on - timedelta(days=teller.chance.rng.randrange(20, 60))
     new = d.NewOffenceRecorded(offence_on=act, charged_on=act + timedelta(days=5))
-    teller.plan_fact(Told(E.NEW_OFFENCE_RECORDED, max(teller.case.registered_on, on - timedelta(days=3)), new))
+    known = max(teller.case.registered_on, on - timedelta(days=3))
+    teller.plan_fact(Told(E.NEW_OFFENCE_RECORDED, known, new), prompt=True)
     closed = d.ClosedAfterNewOffence(decision=d.NewDecision.JOINT_SENTENCE, decided_on=on)
     teller.move(E.CLOSED_AFTER_NEW_OFFENCE, on, closed)
 
 
 def postpone(teller: Teller, on: date) -> None:
     """Postponed, for health or other weighty grounds."""
-    why = d.PostponementReason.HEALTH if teller.happens(0.7) else d.PostponementReason.WEIGHTY_GROUNDS
+    why = d.PostponementReason.HEALTH if teller.happens(shape.FOR_HEALTH) else d.PostponementReason.WEIGHTY_GROUNDS
     teller.move(E.POSTPONED, on, d.Postponed(reason=why))
 
 
@@ -183,7 +194,7 @@ _ENDS = {"withdrawn": withdraw, "no_plan": fail, "offence": _offence_first, "pos
 def postponed(teller: Teller) -> None:
     """Until it can go on."""
     on = teller.later(shape.POSTPONED_TAKES)
-    if may_withdraw(teller) and teller.happens(0.08):
+    if may_withdraw(teller) and teller.happens(shape.WITHDRAWN_POSTPONED):
         withdraw(teller, on)
     else:
         teller.move(E.POSTPONEMENT_ENDED, on)
@@ -210,12 +221,12 @@ def interim_conditions(teller: Teller) -> None:
 
 def _meet_under_conditions(teller: Teller) -> None:
     on = teller.later(shape.PREPARED)
-    if teller.once("interim breach") and teller.happens(0.18):
+    if teller.once("interim breach") and teller.happens(shape.INTERIM_BREACH):
         breached = teller.chance.between(teller.since, on)
         told = Told(E.BREACH_RECORDED, breached, d.BreachRecorded(kind=d.BreachKind.INTERIM_CONDITIONS))
-        teller.plan(breached, lambda at: at.fact(told, prompt=True) and None)
+        teller.plan_fact(told, prompt=True)
         teller.move(E.BREACH_TALK_ORDERED, working(breached + timedelta(days=3)))
-    elif teller.happens(0.06):
+    elif teller.happens(shape.INTERIM_NO_PLAN):
         fail(teller, on)
     else:
         meet(teller, on)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from math import log
 
+from ungdom.workflow.details import Attendee
 from ungdom.workflow.vocabulary import OffenceGroup, Sanction
 
 
@@ -31,24 +32,32 @@ class Spread:
 FIRST_DAY = date(2014, 7, 1)
 
 REGISTERED: dict[int, int] = {
-    2014: 235,  # from July
-    2015: 375,
-    2016: 420,
-    2017: 535,
-    2018: 580,
+    2014: 265,  # from July
+    2015: 380,
+    2016: 415,
+    2017: 525,
+    2018: 600,
     2019: 560,
-    2020: 545,
-    2021: 560,
-    2022: 590,
-    2023: 615,
-    2024: 645,
-    2025: 670,
+    2020: 550,
+    2021: 565,
+    2022: 595,
+    2023: 620,
+    2024: 650,
+    2025: 675,
     2026: 690,  # a whole year; later years are as this one
 }
 """Cases registered a year, such that the cases received come out as published: 398, 355, about 426, 527, 519, …"""
 
-SANCTION_SHARE = 0.145
-"""Share of youth sanctions by a court among the cases registered; among those received it is a little lower."""
+SANCTION_SHARE: dict[int, float] = {
+    2014: 0.15,
+    2017: 0.105,
+    2018: 0.115,
+    2019: 0.15,
+    2021: 0.145,
+    2024: 0.18,  # no longer only for repeated or serious crime
+}
+"""Share of youth sanctions by a court among the cases registered from that year on. Published of those received:
+13 % in 2015, 9 in 2017, 10 in 2018, 14 in 2019."""
 
 COURT_FOLLOW_UP = 0.07
 """Share of follow-ups that came by judgment, while a court could give them."""
@@ -100,6 +109,7 @@ SLOW_SHARE = 0.65
 
 FEMALE = 0.17
 GUARDIANS: tuple[tuple[int, float], ...] = ((2, 0.84), (1, 0.145), (0, 0.015))
+SAME_FAMILY_NAME = 0.7
 NO_NATIONAL_ID = 0.02
 CONFIDENTIAL, STRICTLY_CONFIDENTIAL = 0.012, 0.004
 LANGUAGES: tuple[tuple[str, float], ...] = (
@@ -144,11 +154,11 @@ SERIOUS: dict[Sanction, float] = {Sanction.YOUTH_FOLLOW_UP: 0.2, Sanction.YOUTH_
 ACT_TO_REGISTERED = Spread(8, 1.2)
 TO_SUSPECT = Spread(5, 1.1)
 TO_CHARGED = Spread(4, 0.9)
-INVESTIGATION = Spread(40, 0.8, 1)
+INVESTIGATION = Spread(46, 0.8, 1)
 ASSESSMENT = Spread(19, 0.6, 2)
 MEETING = Spread(13, 0.5, 1)
 CONSENTS = Spread(9, 0.7)
-DECISION = Spread(25, 0.8, 1)
+DECISION = Spread(29, 0.8, 1)
 TO_COURT = Spread(2, 0.7)
 SCHEDULED = Spread(8, 0.6)
 HEARING = Spread(40, 0.5, 8)
@@ -175,14 +185,15 @@ PUM_NOT_DONE = 0.04
 ASSESSED: dict[Sanction, float] = {Sanction.YOUTH_FOLLOW_UP: 0.72, Sanction.YOUTH_SANCTION: 0.92}
 DECIDED_FROM_ASSESSMENT = 0.3
 DROPPED_EARLY = 0.006
-DROPPED = 0.024
-UNSUITABLE = 0.018
-CONSENT_REFUSED = 0.016
+DROPPED = 0.018
+UNSUITABLE = 0.014
+CONSENT_REFUSED = 0.013
 CONSENT_REVOKED = 0.006
-OTHER_DECISION = 0.014
+OTHER_DECISION = 0.009
 ACQUITTED, OTHER_SENTENCE = 0.03, 0.04
 SHARING_CONSENT = 0.5
 SHARING_WITHDRAWN = 0.04
+PLAN_SHARED = 0.6
 HEARING_MOVES = 0.1
 COURT_BUSY = 0.12
 SERVED_AT_ONCE = 0.82
@@ -201,26 +212,36 @@ INTERIM = 0.22
 """Share of judgments in R2 with conditions that run until the plan meeting."""
 PRISON_BESIDE = 0.05
 GRAVE = 0.05
-LATER_ACTS = 0.03
+PRISON_INSTEAD = 0.3
+"""Of other sentences; the rest are community sentences."""
+CASE_REOPENED = 0.6
+"""Of judgments that fall later; the rest are overturned."""
+SHORTEST = 0.06
+"""Share of youth sanctions of 120 days, from R1."""
 
 FOLLOW_UP_LENGTHS: tuple[tuple[str, float], ...] = (("4m", 0.1), ("6m", 0.42), ("9m", 0.23), ("12m", 0.25))
-SANCTION_LENGTHS: tuple[tuple[str, float], ...] = (("6m", 0.12), ("9m", 0.14), ("12m", 0.36), ("18m", 0.22), ("24m", 0.16))
+SANCTION_LENGTHS: tuple[tuple[str, float], ...] = (
+    ("6m", 0.12), ("9m", 0.14), ("12m", 0.36), ("18m", 0.22), ("24m", 0.16),
+)  # fmt: skip
 
 # --- from receipt to start --------------------------------------------------------------------------------------
 
 ASSIGNED = Spread(4, 0.8)
+FOR_HEALTH = 0.7
+"""Of postponements and planned interruptions; the rest for other weighty grounds."""
 CONTACT = Spread(5, 0.7)
 PREPARED = Spread(41, 0.52, 6)
-SIGNED_AFTER_CONFERENCE = Spread(2, 1.0)
+SIGNED_LATER, SIGNED_AFTER_CONFERENCE = 0.4, Spread(2, 1.0)
 NO_SHOW, NO_SHOW_TAKES = 0.11, Spread(22, 0.5, 7)
 CAPACITY, CAPACITY_TAKES = 0.06, Spread(25, 0.5, 7)
 NO_MEASURE, MEASURE_TAKES = 0.06, Spread(24, 0.5, 7)
 VICTIM_WAITED_FOR, VICTIM_TAKES = 0.2, Spread(30, 0.5, 7)
 """Only in R0 could the victim hold up the start."""
 INTERPRETER_WAIT = 0.01
+POSTPONED_AT_RECEIPT = 0.001
 POSTPONED, POSTPONED_TAKES = 0.022, Spread(58, 0.5, 14)
-WITHDRAWN_BEFORE = 0.05
-NO_PLAN = 0.022
+WITHDRAWN_BEFORE, WITHDRAWN_POSTPONED, WITHDRAWN_BY_GUARDIAN = 0.05, 0.08, 0.12
+NO_PLAN, INTERIM_NO_PLAN, INTERIM_BREACH = 0.022, 0.06, 0.18
 OFFENCE_BEFORE = 0.016
 CONTACT_NEVER = 0.03
 TRANSFER, TRANSFER_AFTER, TRANSFER_TAKES = 0.022, Spread(70, 0.8, 12), Spread(8, 0.5, 1)
@@ -240,18 +261,21 @@ OTHER_PROCESS = 0.08
 
 APPROVED = Spread(2, 0.8)
 SIGNED = Spread(6, 0.8)
+GROUP: tuple[tuple[Attendee, float], ...] = ((Attendee.SCHOOL, 0.5), (Attendee.CHILD_WELFARE, 0.6))
 TEAM: tuple[tuple[str, float], ...] = (
     ("school", 0.62), ("child_welfare", 0.4), ("health", 0.2), ("measure_provider", 0.12),
 )  # fmt: skip
 MEMBER_LEAVES = 0.05
+PRESENT = 0.8
+POLICE_AT_FOLLOW_UP, SCHOOL_AT_MEETING = 0.42, 0.5
 TEAM_MEETING = Spread(44, 0.28, 14)
 DRUG_TEST = Spread(38, 0.5, 7)
 DRUG_TESTED = 0.16
 DRUG_POSITIVE, DRUG_REFUSED = 0.1, 0.03
 DRUG_BAN = 0.05
 ABROAD = 0.03
-PLAN_CHANGED = 0.12
-PLAN_COMPLAINT = 0.012
+PLAN_CHANGED, LOWER_LOAD = 0.12, 0.4
+PLAN_COMPLAINT, COMPLAINT_PARTLY_UPHELD = 0.012, 0.2
 SURVEY = 0.14
 MEASURES_R0: tuple[tuple[str, float], ...] = (
     ("meet_police_corrections", 20), ("residence_work_education", 22), ("programme", 20), ("community_tasks", 10),
@@ -278,23 +302,23 @@ COMPLETED_AFTER = Spread(2, 1.1)
 
 TURNS: dict[Sanction, tuple[tuple[str, float], ...]] = {
     Sanction.YOUTH_FOLLOW_UP: (
-        ("none", 0.373), ("breach", 0.35), ("minor_breach", 0.05), ("new_offence", 0.12), ("withdrawn", 0.075),
+        ("none", 0.29), ("breach", 0.405), ("minor_breach", 0.05), ("new_offence", 0.14), ("withdrawn", 0.083),
         ("pause", 0.025), ("set_aside", 0.002), ("complaint", 0.005),
     ),
     Sanction.YOUTH_SANCTION: (
-        ("none", 0.28), ("breach", 0.49), ("minor_breach", 0.04), ("new_offence", 0.125), ("withdrawn", 0.02),
+        ("none", 0.205), ("breach", 0.57), ("minor_breach", 0.03), ("new_offence", 0.13), ("withdrawn", 0.02),
         ("pause", 0.03), ("set_aside", 0.005), ("complaint", 0.01),
     ),
 }  # fmt: skip
 """What comes next while a plan runs. `none`: nothing more, until the term has run."""
 
-TURN_AT = (0.08, 0.9)
+TURN_AT = (0.05, 0.8)
 """Where in the rest of the term it comes, as a share."""
 
 TALK_ORDERED, TALK_HELD = Spread(7, 0.8), Spread(10, 0.5, 2)
 TALK_MISSED, FETCH, TALK_ORDERED_ANEW = 0.14, 0.3, 0.5
-CONDITIONS = 0.72
-NEW_BREACH = 0.66
+CONDITIONS = 0.74
+NEW_BREACH: dict[Sanction, float] = {Sanction.YOUTH_FOLLOW_UP: 0.66, Sanction.YOUTH_SANCTION: 0.76}
 NO_SECOND_TALK = 0.75
 NEW_BREACH_AFTER = Spread(40, 0.7, 4)
 AFTER_NEW_BREACH: dict[Sanction, tuple[tuple[str, float], ...]] = {
@@ -306,12 +330,15 @@ REVIEWED = Spread(34, 0.7, 3)
 RESUMED_BY_PROSECUTION = 0.76
 PETITION = Spread(27, 0.7, 3)
 PETITION_DECLINED = 0.16
+REFERRED_TO_PROSECUTION = 0.3
+"""From R2."""
 BREACH_JUDGED = Spread(52, 0.5, 10)
 RECOMMENDED: tuple[tuple[str, float], ...] = (
-    ("serve_prison", 0.42), ("electronic_control", 0.42), ("community_sentence", 0.09), ("suspended_sentence", 0.07),
+    ("serve_prison", 0.28), ("electronic_control", 0.58), ("community_sentence", 0.08), ("suspended_sentence", 0.06),
 )  # fmt: skip
 """From R1; in R0 only that prison be served."""
 COURT_SAYS: tuple[tuple[str, float], ...] = (("converted", 0.66), ("part", 0.14), ("rejected", 0.2))
+REST_CONTINUES = 0.7
 CONTROL_MONTHS: tuple[tuple[int, float], ...] = ((2, 0.2), (3, 0.4), (4, 0.2), (6, 0.2))
 CONTROL_LIFTED, CONTROL_REJECTED, CONTROL_EXTENDED = 0.15, 0.1, 0.12
 PAUSE = Spread(48, 0.6, 10)
@@ -331,7 +358,8 @@ REOPENED = 0.003
 
 LATE_RECORDING = 0.09
 """Share of facts recorded clearly late, and by how much; the rest are recorded the same day or a few days after."""
+NOT_THE_SAME_DAY = 0.6
 LATE_BY, PROMPT_BY = Spread(16, 0.8, 4), Spread(0.8, 0.9)
 WRONG_DATE, RECORDED_TWICE = 0.022, 0.008
 """Share of cases with such a mistake, corrected later."""
-CORRECTED_AFTER = Spread(15, 0.9, 1)
+MISTAKE_FOUND, CORRECTED_AFTER = Spread(200, 0.6, 60), Spread(15, 0.9, 1)

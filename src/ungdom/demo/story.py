@@ -4,7 +4,7 @@ The engine is asked before every step and a step it refuses is left out, so that
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from uuid import UUID
@@ -100,6 +100,11 @@ def tell(case_number: int, rng: Random, today: date, cases: int | None = None) -
     )
 
 
+def identified(told: Told, register: people.Register) -> Told:
+    """The case with a national number for its youth, if there shall be one."""
+    return replace(told, person=register.number(told.person)) if told.numbered else told
+
+
 def _walk(teller: Teller) -> None:
     for _ in range(MOST_STAGES):
         try:
@@ -170,8 +175,8 @@ def _pace(office: Office) -> float:
 
 
 def _begin(chance: Chance, at: datetime, office: Office, person_id: UUID) -> d.CaseRegistered:
-    court_case = chance.happens(shape.SANCTION_SHARE)
-    sanction = Sanction.YOUTH_SANCTION if court_case else Sanction.YOUTH_FOLLOW_UP
+    _, share = max(since for since in shape.SANCTION_SHARE.items() if since[0] <= at.year)
+    sanction = Sanction.YOUTH_SANCTION if chance.happens(share) else Sanction.YOUTH_FOLLOW_UP
     lag = chance.days(shape.ACT_TO_REGISTERED, _pace(office))
     return d.CaseRegistered(
         sanction=sanction,
@@ -196,14 +201,8 @@ def _acts(chance: Chance, last: date, sanction: Sanction) -> tuple[d.Offence, ..
 def _of_age(begun: d.CaseRegistered, born: date) -> d.CaseRegistered:
     """Without the acts before the fifteenth birthday: nobody is charged with those."""
     first = date(born.year + 15, born.month, min(born.day, 28)) + timedelta(days=3)
-    acts = tuple(act for act in begun.offences if act.on >= first) or (d.Offence(on=max(first, begun.offences[-1].last_day)),)
-    return d.CaseRegistered(
-        sanction=begun.sanction,
-        konfliktrad=begun.konfliktrad,
-        person=begun.person,
-        offences=acts,
-        repeated_or_serious=begun.repeated_or_serious,
-    )
+    acts = tuple(act for act in begun.offences if act.on >= first)
+    return replace(begun, offences=acts or (d.Offence(on=begun.offences[-1].last_day),))
 
 
 def _first(begun: d.CaseRegistered, at: datetime, office: Office) -> Event:

@@ -40,7 +40,7 @@ class Told:
     states: frozenset[State] | None = None
 
 
-Plan = Callable[["Teller"], None]
+Plan = Callable[["Teller"], object]
 
 
 class Teller:
@@ -117,9 +117,9 @@ class Teller:
         """To be done when the story comes to that day."""
         heappush(self.agenda, (on, next(self._order), what))
 
-    def plan_fact(self, told: Told) -> None:
+    def plan_fact(self, told: Told, prompt: bool = False) -> None:
         """A fact to be recorded when the story comes to its day."""
-        self.plan(told.on, lambda teller: teller.fact(told))
+        self.plan(told.on, lambda teller: teller.fact(told, prompt))
 
     def plan_late(self, known: date, what: Plan) -> None:
         """To be recorded when the recording comes to that day."""
@@ -184,7 +184,7 @@ class Teller:
             self._record(told, oslo_date(self.clock))
 
     def _known(self, on: date) -> date:
-        lag = self.chance.days(shape.PROMPT_BY) if self.happens(0.6) else 0
+        lag = self.chance.days(shape.PROMPT_BY) if self.happens(shape.NOT_THE_SAME_DAY) else 0
         return max(working(on + timedelta(days=lag)), oslo_date(self.clock))
 
     def _flush(self, day: date) -> None:

@@ -34,10 +34,12 @@ def follow_up_by_judgment(chance: Chance, on: date) -> d.FollowUpByJudgment:
     return d.FollowUpByJudgment(length=_follow_up(chance, on), suspended_sentence=True, served_on=_served(chance, on))
 
 
-def judgment(chance: Chance, on: date, later_acts: bool) -> d.JudgmentGiven:
+def judgment(chance: Chance, on: date) -> d.JudgmentGiven:
     """A judgment to a youth sanction."""
     regime = law.REGIME.on(on)
     grave = chance.happens(shape.GRAVE)
+    interim = _interim(chance) if regime is Regime.R2 and chance.happens(shape.INTERIM) else ()
+    beside = regime is not Regime.R0 and chance.happens(shape.PRISON_BESIDE)
     return d.JudgmentGiven(
         length=chance.rng.choice(GRAVE) if grave else _sanction(chance, regime),
         subsidiary_prison=Length(months=27) if grave else chance.rng.choice(SUBSIDIARY),
@@ -45,18 +47,14 @@ def judgment(chance: Chance, on: date, later_acts: bool) -> d.JudgmentGiven:
         prison_would_exceed_two_years=grave,
         suitable_reaction=None if regime is Regime.R0 else True,
         lives_in_norway=True,
-        later_offences_less_serious=later_acts,
-        **_beside(chance, on, regime),
+        interim_conditions=interim,
+        interim_from=on if interim else None,
+        unconditional_prison=Length(months=chance.rng.randrange(1, 7)) if beside else None,
     )
 
 
-def _beside(chance: Chance, on: date, regime: Regime) -> dict[str, object]:
-    found: dict[str, object] = {}
-    if regime is Regime.R2 and chance.happens(shape.INTERIM):
-        found = {"interim_conditions": tuple(chance.rng.sample(INTERIM, chance.rng.randrange(1, 3))), "interim_from": on}
-    if regime is not Regime.R0 and chance.happens(shape.PRISON_BESIDE):
-        found["unconditional_prison"] = Length(months=chance.rng.randrange(1, 7))
-    return found
+def _interim(chance: Chance) -> tuple[d.InterimCondition, ...]:
+    return tuple(chance.rng.sample(INTERIM, chance.rng.randrange(1, 3)))
 
 
 def _follow_up(chance: Chance, on: date) -> Length:
@@ -65,7 +63,7 @@ def _follow_up(chance: Chance, on: date) -> Length:
 
 
 def _sanction(chance: Chance, regime: Regime) -> Length:
-    if regime is not Regime.R0 and chance.happens(0.06):
+    if regime is not Regime.R0 and chance.happens(shape.SHORTEST):
         return SHORTEST
     return SANCTION[chance.pick(shape.SANCTION_LENGTHS)]
 

@@ -37,7 +37,7 @@ def restorative(teller: Teller) -> None:
 
 
 def _victim(teller: Teller, kind: EventType, on: date) -> None:
-    teller.plan(on, lambda at: at.fact(Told(kind, on, states=RESTORATIVE), prompt=True) and None)
+    teller.plan_fact(Told(kind, on, states=RESTORATIVE), prompt=True)
 
 
 def begin(teller: Teller) -> None:
@@ -51,7 +51,7 @@ def begin(teller: Teller) -> None:
         _abroad(teller, start)
     if teller.happens(shape.PLAN_CHANGED):
         on = teller.chance.between(start + timedelta(days=20), _end(teller))
-        load = d.PlanLoad.LOWER if teller.happens(0.4) else d.PlanLoad.EQUAL
+        load = d.PlanLoad.LOWER if teller.happens(shape.LOWER_LOAD) else d.PlanLoad.EQUAL
         teller.plan_fact(Told(E.PLAN_CHANGED, on, d.PlanChanged(load=load), states=EXECUTION))
     if teller.happens(shape.SURVEY):
         teller.plan_fact(Told(E.SURVEY_ANSWERED, _end(teller) - timedelta(days=9), states=WITH_THE_OFFICE))
@@ -72,7 +72,11 @@ def _approved(teller: Teller, start: date) -> None:
     if teller.happens(shape.PLAN_COMPLAINT):
         filed = approved + timedelta(days=teller.chance.rng.randrange(1, 20))
         days = (filed, filed + timedelta(days=teller.chance.rng.randrange(20, 70)))
-        outcome = d.ComplaintOutcome.PARTLY_UPHELD if teller.happens(0.2) else d.ComplaintOutcome.REJECTED
+        outcome = (
+            d.ComplaintOutcome.PARTLY_UPHELD
+            if teller.happens(shape.COMPLAINT_PARTLY_UPHELD)
+            else d.ComplaintOutcome.REJECTED
+        )
         court.complain(teller, d.ComplaintAbout.PLAN, days, outcome, Actor.SECRETARIAT)
 
 
@@ -81,7 +85,9 @@ def _approved(teller: Teller, start: date) -> None:
 
 def _team(teller: Teller, start: date) -> None:
     both = teller.sanction is Sanction.YOUTH_SANCTION
-    always = ("police", "correctional_service") if both else ("police",) if teller.happens(0.4) else ()
+    always = (
+        ("police", "correctional_service") if both else ("police",) if teller.happens(shape.POLICE_AT_FOLLOW_UP) else ()
+    )
     some = tuple(agency for agency, share in shape.TEAM if teller.happens(share))
     for agency in (*always, *some):
         _member(teller, agency, start)
@@ -94,7 +100,8 @@ def _member(teller: Teller, agency: str, start: date) -> None:
     joined = d.MemberJoined(member=who, agency=At(agency))
 
     def join(at: Teller) -> None:
-        if at.fact(Told(E.TEAM_MEMBER_JOINED, start, joined, states=TEAM), prompt=True) and at.happens(shape.MEMBER_LEAVES):
+        done = at.fact(Told(E.TEAM_MEMBER_JOINED, start, joined, states=TEAM), prompt=True)
+        if done and at.happens(shape.MEMBER_LEAVES):
             on = at.chance.between(start, _end(at))
             at.plan_fact(Told(E.TEAM_MEMBER_LEFT, on, d.MemberLeft(member=who), states=TEAM))
 
@@ -108,7 +115,7 @@ def _meeting(teller: Teller, since: date, invited: tuple[At, ...]) -> None:
     def hold(at: Teller) -> None:
         if at.case.is_closed:
             return
-        present = tuple(who for who in invited if who in CONDUCTED or at.happens(0.8))
+        present = tuple(who for who in invited if who in CONDUCTED or at.happens(shape.PRESENT))
         at.fact(Told(E.TEAM_MEETING_HELD, on, d.TeamMeetingHeld(invited=invited, present=present), states=TEAM))
         _meeting(at, on, invited)
 
@@ -162,9 +169,8 @@ def _tests(teller: Teller, start: date) -> None:
     if teller.happens(shape.DRUG_BAN) and law.REGIME.on(start) is not Regime.R0:
         on = teller.chance.between(start, start + timedelta(days=40))
         off = teller.chance.between(on + timedelta(days=40), max(on, _end(teller)))
-        lifted = Told(E.DRUG_BAN_LIFTED, off, states=TEAM)
-        imposed = Told(E.DRUG_BAN_IMPOSED, on, states=MEASURES)
-        teller.plan(on, lambda at: at.fact(imposed, prompt=True) and at.plan_fact(lifted))
+        teller.plan_fact(Told(E.DRUG_BAN_IMPOSED, on, states=MEASURES), prompt=True)
+        teller.plan_fact(Told(E.DRUG_BAN_LIFTED, off, states=TEAM))
 
 
 def _test(teller: Teller, since: date) -> None:

@@ -4,7 +4,7 @@ Who somebody is stands sealed in `person`. What the rules need (day of birth, nu
 `person_version`, one row each time it changed, so that a case can be read as it was known on an earlier day.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -193,23 +193,10 @@ def reseal(tx: Connection, keys: Keys, after: UUID | None = None, limit: int = 1
     return (rows[-1].person_id if len(rows) == limit else None), changed
 
 
-def reseal_all(tx: Connection, keys: Keys) -> int:
-    """Seal everybody anew under the first key, in one transaction; how many were changed."""
-    return sum(changed for changed in _rounds(tx, keys))
-
-
 def _newest() -> ScalarSelect[Any]:
     versions = person_version.alias()
     newest = select(func.max(versions.c.version)).where(versions.c.person_id == person.c.person_id)
     return newest.correlate(person).scalar_subquery()
-
-
-def _rounds(tx: Connection, keys: Keys) -> Iterator[int]:
-    after, changed = reseal(tx, keys)
-    yield changed
-    while after is not None:
-        after, changed = reseal(tx, keys, after)
-        yield changed
 
 
 def _row(keys: Keys, new: Newcomer, at: datetime) -> dict[str, object]:

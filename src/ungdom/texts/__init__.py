@@ -135,7 +135,8 @@ def render(language: Language, value: object) -> str:
 def refusal(language: Language, code: str, current: Value, needed: Value, earliest: date | None) -> str:
     """The sentence for an unmet condition: what is not as it must be, and what would help.
 
-    `low` and `high` in a text are the first and the last of what is needed, where that is a range.
+    A text may also ask for `low` and `high`, the first and the last of what is needed, where that is a range; and for
+    `named`, the alternatives in quotation marks, a long list of them cut short.
     """
     ends = needed if isinstance(needed, list) and needed else [needed]
     return text(
@@ -143,7 +144,8 @@ def refusal(language: Language, code: str, current: Value, needed: Value, earlie
         "refusal",
         code,
         current=render(language, current),
-        needed=_some(language, needed),
+        needed=render(language, needed),
+        named=_named(language, ends),
         low=render(language, ends[0]),
         high=render(language, ends[-1]),
         earliest=render(language, earliest),
@@ -195,8 +197,8 @@ def _either(language: Language, parts: Sequence[str]) -> str:
     return f"{', '.join(first)} {text(language, 'word', 'or')} {last}" if first else last
 
 
-def _some(language: Language, value: Value) -> str:
-    if not isinstance(value, list) or len(value) <= _LISTED + 1:
-        return render(language, value)
-    named = [render(language, one) for one in value[:_LISTED]]
-    return _either(language, [*named, text(language, "word", "others", count=len(value) - _LISTED)])
+def _named(language: Language, alternatives: Sequence[Value]) -> str:
+    cut = alternatives if len(alternatives) <= _LISTED + 1 else alternatives[:_LISTED]
+    named = [text(language, "word", "quoted", word=render(language, one)) for one in cut]
+    left = len(alternatives) - len(cut)
+    return _either(language, [*named, text(language, "word", "others", count=left)] if left else named)

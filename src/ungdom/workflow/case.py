@@ -270,6 +270,18 @@ class Case:
                 members.discard(event.details.member)
         return frozenset(members)
 
+    # --- waiting ------------------------------------------------------------------------------------------------
+
+    def waits(self) -> list[tuple[Event, Event | None]]:
+        """Each recorded wait with the event that ended it, None while it runs. An end without a party ends the last."""
+        found: list[tuple[Event, Event | None]] = []
+        for event in self.all(E.WAIT_STARTED, E.WAIT_ENDED):
+            if isinstance(event.details, d.WaitStarted):
+                found.append((event, None))
+            elif isinstance(event.details, d.WaitEnded):
+                _end_wait(found, event, event.details)
+        return found
+
     # --- consent ------------------------------------------------------------------------------------------------
 
     def consents(self) -> tuple[bool, int]:
@@ -288,6 +300,13 @@ class Case:
             else:
                 guardians = guardians - {who.guardian} if who.guardian else set()
         return youth, len(guardians)
+
+
+def _end_wait(found: list[tuple[Event, Event | None]], ended: Event, said: d.WaitEnded) -> None:
+    for place, (started, end) in reversed(list(enumerate(found))):
+        if end is None and said.party in (None, getattr(started.details, "party", None)):
+            found[place] = (started, ended)
+            return
 
 
 def decides(event: Event) -> Sanctioned | None:

@@ -148,7 +148,8 @@ MOVES: tuple[Move, ...] = (
     Move(E.PLAN_SIGNED, (PRE,), EXE, BOTH, R0, (plan.youth_conference_was_held, plan.youth_signed,
          plan.guardian_signed), (CRD,), "krl § 25 as first in force"),
     Move(E.PLAN_FAILED, (PRE,), NPL, F, ALL, (), (CRD,), "krl § 25 fifth paragraph"),
-    Move(E.PLAN_FAILED, (PRE, ITM), NPL, S, ALL, (plan.failed_plan_has_a_recommendation,), (CRD,),
+    Move(E.PLAN_FAILED, (PRE, ITM), NPL, S, ALL, (plan.failed_plan_has_a_recommendation,
+         plan.failed_plan_recommendation_allowed), (CRD,),
          "krl § 25 fourth paragraph"),
     Move(E.CONSENT_WITHDRAWN, (RCV, PRE, PST, EXE, ELC, TLK, TGT, INT), CWD, F, ALL,
          (plan.guardian_speaks_only_under_18,), (CRD,), "krl § 11"),
@@ -175,7 +176,7 @@ MOVES: tuple[Move, ...] = (
          breach.police_consent_to_referral, breach.correctional_service_consents_to_referral,
          breach.recipient_allowed, breach.recommendation_allowed), (CRD,), "krl § 31 third paragraph"),
     Move(E.PETITION_SENT, (RFD, INT, EXE, ELC, TLK, TGT, EXP, ITM), BIC, S, ALL, (breach.petition_has_its_ground,
-         breach.petition_in_time, breach.petition_allowed, breach.prosecution_may_bring_it), (COR, PRO),
+         breach.petition_in_time, breach.petition_allowed, breach.brought_by_the_right_authority), (COR, PRO),
          "strl § 52 c, krl §§ 31, 32"),
     Move(E.PETITION_DECLINED, (RFD,), EXE, S, ALL, (), (COR, PRO), "krl § 31"),
     Move(E.ELECTRONIC_CONTROL_ORDERED, (BIC,), ELC, S, R1_ON,
@@ -186,7 +187,8 @@ MOVES: tuple[Move, ...] = (
     Move(E.CONVERSION_FINAL, (BIC,), EXE, S, ALL, (breach.conversion_allowed, breach.rest_continues_only_of_a_part),
          (COU,), "strl § 52 c", rest_continues),
     Move(E.CONVERSION_FINAL, (BIC,), CNV, S, ALL, (breach.conversion_allowed,), (COU,), "strl § 52 c"),
-    Move(E.REFERRED_FOR_RESUMPTION, (EXE, ELC, TLK, TGT, INT), RSM, F, ALL, (breach.new_breach_or_new_offence,),
+    Move(E.REFERRED_FOR_RESUMPTION, (EXE, ELC, TLK, TGT, INT), RSM, F, ALL, (breach.new_breach_or_new_offence,
+         breach.resumption_has_its_ground),
          (CRD, PRO), "krl §§ 33, 34"),
     Move(E.PROSECUTION_RESUMED, (RSM, INT, EXP), BCL, F, ALL, (), (PRO,), "krl §§ 33, 34"),
     Move(E.PROSECUTION_NOT_RESUMED, (RSM,), EXE, F, ALL, (), (PRO,), "krl §§ 33, 34"),
@@ -218,7 +220,8 @@ FACTS: tuple[Move, ...] = (
     Move(E.TRANSFER_ACCEPTED, WITH_THE_OFFICE, None, BOTH, ALL, (plan.transfer_is_pending,), (LDR, SEC), "krl § 13"),
     Move(E.EXECUTION_REGIME_PINNED, OPEN, None, BOTH, ALL, (), (LDR, SEC), "strl § 3"),
     Move(E.CORRECTED, OPEN + ENDED, None, BOTH, ALL, (), (CRD, LDR, SYS), "arkivlova § 9"),
-    Move(E.REOPENING_APPROVED, ENDED, None, BOTH, ALL, (), (LDR, SEC), "office norm"),
+    Move(E.REOPENING_APPROVED, ENDED, None, BOTH, ALL, (breach.leader_or_secretariat_approves,),
+         (LDR, SEC), "office norm"),
     # assessment
     Move(E.PUM_ORDERED, BEFORE_DECISION, None, BOTH, ALL, (), (PRO, COU), "strpl § 161 a"),
     Move(E.PUM_RETURNED, (*BEFORE_DECISION, JUD), None, BOTH, ALL, (plan.pum_is_out,), (COR,), "strpl § 161 a"),
@@ -229,8 +232,9 @@ FACTS: tuple[Move, ...] = (
          "krl § 11"),
     Move(E.CONSENT_REVOKED, BEFORE_DECISION, None, BOTH, ALL,
          (plan.a_consent_was_given, plan.guardian_speaks_only_under_18), (CRD, POL, PRO), "krl § 11"),
-    Move(E.SHARING_CONSENT_GIVEN, OPEN, None, BOTH, ALL, (), (CRD,), "krl § 22 c"),
-    Move(E.SHARING_CONSENT_WITHDRAWN, OPEN, None, BOTH, ALL, (plan.a_sharing_consent_was_given,), (CRD,),
+    Move(E.SHARING_CONSENT_GIVEN, OPEN, None, BOTH, ALL, (plan.guardian_shares_only_under_18,), (CRD,), "krl § 22 c"),
+    Move(E.SHARING_CONSENT_WITHDRAWN, OPEN, None, BOTH, ALL, (plan.a_sharing_consent_was_given,
+         plan.guardian_withdraws_only_under_18), (CRD,),
          "krl § 22 c"),
     # court
     Move(E.HEARING_SCHEDULED, (CRT,), None, BOTH, ALL, (), (COU,), "strpl § 275"),
@@ -283,7 +287,7 @@ FACTS: tuple[Move, ...] = (
     # waiting
     Move(E.WAIT_STARTED, OPEN, None, BOTH, ALL, (plan.waits_for_one_party, plan.victim_never_holds_up_the_start),
          (CRD, SYS), "office norm"),
-    Move(E.WAIT_ENDED, OPEN, None, BOTH, ALL, (plan.a_wait_is_open,), (CRD, SYS), "office norm"),
+    Move(E.WAIT_ENDED, OPEN, None, BOTH, ALL, (plan.a_wait_is_open, plan.that_wait_is_open), (CRD, SYS), "office norm"),
 )
 
 BY_DECISION: frozenset[EventType] = frozenset(

@@ -8,8 +8,7 @@ from itertools import pairwise
 from ungdom.workflow import details as d
 from ungdom.workflow.case import Case, Stint
 from ungdom.workflow.daycount import days_between
-from ungdom.workflow.events import Event
-from ungdom.workflow.vocabulary import EventType, Party, State
+from ungdom.workflow.vocabulary import Party, State
 
 DEFAULT_PARTY: dict[State, Party] = {
     State.REGISTERED: Party.POLICE,
@@ -172,24 +171,7 @@ def _add(found: list[Wait], wait: Wait) -> None:
 
 
 def _explicit(case: Case) -> Iterator[_Explicit]:
-    running: list[Event] = []
-    for event in case.all(EventType.WAIT_STARTED, EventType.WAIT_ENDED):
-        if isinstance(event.details, d.WaitStarted):
-            running.append(event)
-        elif isinstance(event.details, d.WaitEnded):
-            ended = _ended_by(running, event.details.party)
-            if ended is not None:
-                running.remove(ended)
-                yield from _span(ended, max(event.occurred_on, ended.occurred_on))
-    for event in running:
-        yield from _span(event, case.closed_on)
-
-
-def _ended_by(running: list[Event], party: Party | None) -> Event | None:
-    fits = [e for e in running if party is None or (isinstance(e.details, d.WaitStarted) and e.details.party is party)]
-    return fits[-1] if fits else None
-
-
-def _span(started: Event, until: date | None) -> Iterator[_Explicit]:
-    if isinstance(started.details, d.WaitStarted):
-        yield _Explicit(started.occurred_on, until, (started.occurred_on, started.seq), started.details)
+    for started, ended in case.waits():
+        until = max(ended.occurred_on, started.occurred_on) if ended else case.closed_on
+        if isinstance(started.details, d.WaitStarted):
+            yield _Explicit(started.occurred_on, until, (started.occurred_on, started.seq), started.details)

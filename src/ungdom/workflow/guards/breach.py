@@ -6,11 +6,11 @@ from ungdom.workflow import details as d
 from ungdom.workflow import law
 from ungdom.workflow.case import Case
 from ungdom.workflow.daycount import after, next_working_day
-from ungdom.workflow.guards.core import No, Step, condition, detail
-from ungdom.workflow.vocabulary import Actor, EventType, Regime, Role, Sanction, State
+from ungdom.workflow.guards.core import No, Step, condition, detail, said
+from ungdom.workflow.vocabulary import Actor, EventType, Regime, Role, State
 
 E = EventType
-_SECOND_PAIR = {Role.LEADER: Role.SECRETARIAT, Role.SECRETARIAT: Role.LEADER}
+_OTHER_OFFICE = {Role.LEADER: Role.SECRETARIAT, Role.SECRETARIAT: Role.LEADER}
 
 
 @condition("krl §§ 31, 33", Actor.COORDINATOR)
@@ -29,6 +29,13 @@ def consequences_were_explained(_case: Case, _step: Step, talk: d.BreachTalkHeld
 def new_breach_after_a_talk(case: Case, _step: Step) -> No | None:
     """There is a new breach after a breach talk was ordered or conditions were set."""
     return None if case.new_breach else No(0, 1)
+
+
+@detail(d.ReferredForResumption, "krl §§ 33, 34", Actor.COORDINATOR, Actor.PROSECUTION)
+def resumption_has_its_ground(case: Case, _step: Step, referral: d.ReferredForResumption) -> No | None:
+    """What the ground speaks of has been recorded: the new breach, the new offence, or both."""
+    found = _by_ground(case.new_breach is not None, case.has(E.NEW_OFFENCE_RECORDED))
+    return None if found[referral.ground] else No(None, referral.ground)
 
 
 @condition("krl §§ 33, 34", Actor.COORDINATOR, Actor.PROSECUTION)
@@ -102,30 +109,33 @@ def petition_allowed(case: Case, step: Step, petition: d.PetitionSent) -> No | N
 
 
 @detail(d.PetitionSent, "krl §§ 31, 32", Actor.CORRECTIONAL_SERVICE, Actor.PROSECUTION)
-def prosecution_may_bring_it(case: Case, step: Step, petition: d.PetitionSent) -> No | None:
-    """Until R2 the prosecution brings only new offences; a breach alone is the correctional service's."""
-    regime = case.execution_regime(step.on)
-    alone = petition.by is d.BreachAuthority.PROSECUTION and petition.ground is d.PetitionGround.BREACH
-    return No(petition.ground, d.PetitionGround.NEW_OFFENCE) if alone and regime is not Regime.R2 else None
+def brought_by_the_right_authority(case: Case, step: Step, petition: d.PetitionSent) -> No | None:
+    """A new offence is the prosecution's to bring; a breach alone the correctional service's, from R2 also theirs."""
+    if petition.ground is not d.PetitionGround.BREACH:
+        needed = d.BreachAuthority.PROSECUTION
+    elif case.execution_regime(step.on) is Regime.R2:
+        needed = petition.by
+    else:
+        needed = d.BreachAuthority.CORRECTIONAL_SERVICE
+    return None if petition.by is needed else No(petition.by, needed)
 
 
-@detail(d.PetitionSent, "strl § 52 c first paragraph; krl §§ 31, 32", Actor.COORDINATOR, Actor.PROSECUTION)
-def petition_has_its_ground(case: Case, _step: Step, petition: d.PetitionSent) -> No | None:
+@condition("strl § 52 c first paragraph; krl §§ 31, 32", Actor.COORDINATOR, Actor.PROSECUTION)
+def petition_has_its_ground(case: Case, step: Step) -> No | None:
     """A breach has been referred, a new offence recorded, or running electronic control is to be extended."""
-    anew = case.has(E.NEW_OFFENCE_RECORDED)
-    breach = case.state is State.TERM_EXPIRED or case.referral is not None or _extends_control(case, petition)
-    found = {
-        d.PetitionGround.BREACH: breach,
-        d.PetitionGround.NEW_OFFENCE: anew,
-        d.PetitionGround.BREACH_AND_NEW_OFFENCE: breach and anew,
-    }
+    petition = said(step, d.PetitionSent)
+    found = _grounds(case, _may_extend_control(case, petition))
+    if petition is None:
+        return None if any(found.values()) else No(None, [str(ground) for ground in found])
     return None if found[petition.ground] else No(None, petition.ground)
 
 
-@detail(d.PetitionSent, "strl § 52 c sixth paragraph", Actor.CORRECTIONAL_SERVICE, Actor.PROSECUTION)
-def petition_in_time(case: Case, step: Step, petition: d.PetitionSent) -> No | None:
+@condition("strl § 52 c sixth paragraph", Actor.CORRECTIONAL_SERVICE, Actor.PROSECUTION)
+def petition_in_time(case: Case, step: Step) -> No | None:
     """Before the court within three months after the end of the term; electronic control before the end."""
-    last = petition_deadline(case, step.on, petition.for_ is d.Recommendation.ELECTRONIC_CONTROL)
+    petition = said(step, d.PetitionSent)
+    control = petition is not None and petition.for_ is d.Recommendation.ELECTRONIC_CONTROL
+    last = petition_deadline(case, step.on, control)
     return None if last is None or step.on <= last else No(step.on, last)
 
 
@@ -136,11 +146,13 @@ def control_at_most_six_months(_case: Case, step: Step, control: d.ElectronicCon
     return None if step.on <= control.until <= last else No(control.until, last)
 
 
-@detail(d.ElectronicControlOrdered, "strl § 52 c fifth paragraph", Actor.COURT)
-def control_within_the_term(case: Case, step: Step, control: d.ElectronicControlOrdered) -> No | None:
+@condition("strl § 52 c fifth paragraph", Actor.COURT)
+def control_within_the_term(case: Case, step: Step) -> No | None:
     """Never past the end of the term."""
+    control = said(step, d.ElectronicControlOrdered)
+    until = control.until if control else step.on
     end = case.adjusted_end(step.on)
-    return None if end is None or control.until <= end else No(control.until, end)
+    return None if end is None or until <= end else No(until, end)
 
 
 @detail(d.ElectronicControlEnded, "strl § 52 c fifth paragraph", Actor.COURT)
@@ -206,10 +218,17 @@ def petition_window_is_over(case: Case, step: Step) -> No | None:
 @condition("office norm", Actor.LEADER, Actor.SECRETARIAT)
 def another_person_approved(case: Case, step: Step) -> No | None:
     """Two people of two offices: what the leader asks the secretariat has approved, or the other way round."""
-    approved = case.last(E.REOPENING_APPROVED)
-    since = approved is not None and approved.seq > case.stints[-1].seq
-    other = approved is not None and approved.subject != step.subject and approved.role is _SECOND_PAIR.get(step.role)
-    return None if since and other else No(False, _SECOND_PAIR.get(step.role, Role.SECRETARIAT))
+    approvals = (e for e in case.all(E.REOPENING_APPROVED) if e.seq > case.stints[-1].seq)
+    other = _OTHER_OFFICE.get(step.role)
+    if any(e.subject != step.subject and e.role is other for e in approvals):
+        return None
+    return No(False, other or Role.SECRETARIAT)
+
+
+@condition("office norm", Actor.LEADER, Actor.SECRETARIAT)
+def leader_or_secretariat_approves(_case: Case, step: Step) -> No | None:
+    """One of the two offices that have to agree."""
+    return None if step.role in _OTHER_OFFICE else No(step.role, [str(role) for role in _OTHER_OFFICE])
 
 
 @condition("krl § 28", Actor.COORDINATOR)
@@ -227,19 +246,25 @@ def new_offence_before_the_end(case: Case, step: Step, new: d.NewOffenceRecorded
     return None if new.offence_on <= last else No(new.offence_on, last)
 
 
-@detail(d.ComplaintFiled, "krl § 22 e; strpl § 59 a", Actor.PARTY)
-def decision_can_be_complained_about(case: Case, step: Step, complaint: d.ComplaintFiled) -> No | None:
+@condition("krl § 22 e; strpl § 59 a", Actor.PARTY)
+def decision_can_be_complained_about(case: Case, step: Step) -> No | None:
     """The transfer to follow-up always; decisions of plan and execution from R1."""
-    if complaint.about is d.ComplaintAbout.TRANSFER_TO_FOLLOW_UP:
-        return None if case.sanction is Sanction.YOUTH_FOLLOW_UP else No(case.sanction, Sanction.YOUTH_FOLLOW_UP)
+    complaint = said(step, d.ComplaintFiled)
+    transferred = case.has(E.TRANSFERRED_TO_FOLLOW_UP)
+    if complaint is None and transferred:
+        return None
+    if complaint is not None and complaint.about is d.ComplaintAbout.TRANSFER_TO_FOLLOW_UP:
+        return None if transferred else No(None, E.TRANSFERRED_TO_FOLLOW_UP)
     regime = case.execution_regime(step.on)
     return No(regime, Regime.R1, law.SEPTEMBER_2024) if regime is Regime.R0 else None
 
 
-@detail(d.ComplaintDecided, "krl § 22 e; strpl § 59 a", Actor.PARTY)
-def complaint_is_open(case: Case, _step: Step, decided: d.ComplaintDecided) -> No | None:
+@condition("krl § 22 e; strpl § 59 a", Actor.PARTY)
+def complaint_is_open(case: Case, step: Step) -> No | None:
     """A complaint about that decision has been filed and not decided."""
-    return None if case.open_complaint(decided.about) else No(None, decided.about)
+    decided = said(step, d.ComplaintDecided)
+    about = decided.about if decided else None
+    return None if case.open_complaint(about) else No(None, about)
 
 
 def petition_deadline(case: Case, day: date, electronic_control: bool) -> date | None:
@@ -257,8 +282,22 @@ def _charged_anew(case: Case) -> bool:
     )
 
 
-def _extends_control(case: Case, petition: d.PetitionSent) -> bool:
-    return case.state is State.ELECTRONIC_CONTROL and petition.for_ is d.Recommendation.ELECTRONIC_CONTROL
+def _may_extend_control(case: Case, petition: d.PetitionSent | None) -> bool:
+    asked = petition is None or petition.for_ is d.Recommendation.ELECTRONIC_CONTROL
+    return case.state is State.ELECTRONIC_CONTROL and asked
+
+
+def _grounds(case: Case, extends: bool) -> dict[d.PetitionGround, bool]:
+    breach = case.state is State.TERM_EXPIRED or case.referral is not None or extends
+    return _by_ground(breach, case.has(E.NEW_OFFENCE_RECORDED))
+
+
+def _by_ground(breach: bool, anew: bool) -> dict[d.PetitionGround, bool]:
+    return {
+        d.PetitionGround.BREACH: breach,
+        d.PetitionGround.NEW_OFFENCE: anew,
+        d.PetitionGround.BREACH_AND_NEW_OFFENCE: breach and anew,
+    }
 
 
 def _only_prison_in_r0(case: Case, step: Step, asked: d.Recommendation) -> No | None:

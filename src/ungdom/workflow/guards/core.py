@@ -96,6 +96,11 @@ def detail(shape: type[D], law: str, *fixers: Actor) -> Callable[[Callable[[Case
     return made
 
 
+def said(step: Step, shape: type[D]) -> D | None:
+    """The details of the step, if they are given. A condition that reads them says, without them, whether any would do."""
+    return step.details if isinstance(step.details, shape) else None
+
+
 @condition("domstolloven § 148", Actor.COORDINATOR)
 def day_has_come(_case: Case, step: Step) -> No | None:
     """What has not happened yet cannot be recorded."""

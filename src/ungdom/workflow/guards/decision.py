@@ -6,7 +6,7 @@ from ungdom.workflow import details as d
 from ungdom.workflow import law
 from ungdom.workflow.case import Case
 from ungdom.workflow.daycount import Length, after, next_working_day
-from ungdom.workflow.guards.core import No, Step, condition, detail
+from ungdom.workflow.guards.core import No, Step, condition, detail, said
 from ungdom.workflow.vocabulary import Actor, EventType, Regime
 
 E = EventType
@@ -79,11 +79,12 @@ def court_received_after_indictment(_case: Case, step: Step, indicted: d.Indicte
     return None if got >= step.on else No(got, step.on)
 
 
-@detail(d.JudgmentGiven, "strl § 52 a first and second paragraph", Actor.COURT, Actor.PROSECUTION)
-def acts_before_18(case: Case, step: Step, terms: d.JudgmentGiven) -> No | None:
+@condition("strl § 52 a first and second paragraph", Actor.COURT, Actor.PROSECUTION)
+def acts_before_18(case: Case, step: Step) -> No | None:
     """Every act between 15 and 18; from R2 a joint sentence may hold later ones that are fewer and less serious."""
+    terms = said(step, d.JudgmentGiven)
     outside = [offence for offence in case.offences if not case.aged_at(offence)]
-    joint = law.REGIME.on(step.on) is Regime.R2 and terms.later_offences_less_serious
+    joint = law.REGIME.on(step.on) is Regime.R2 and (terms is None or terms.later_offences_less_serious)
     later = [offence for offence in outside if offence.on >= case.of_age_on]
     if not outside or (joint and later == outside and 2 * len(later) < len(case.offences)):
         return None

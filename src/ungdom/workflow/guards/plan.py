@@ -1,8 +1,11 @@
 """Conditions from receipt to the plan, and of the facts recorded about plan and team."""
 
+from collections.abc import Set
+
 from ungdom.workflow import details as d
 from ungdom.workflow.case import Case
-from ungdom.workflow.guards.core import No, Step, condition, detail
+from ungdom.workflow.events import Event
+from ungdom.workflow.guards.core import No, Step, condition, detail, said
 from ungdom.workflow.vocabulary import PHASE, Actor, EventType, Party, Phase, Regime
 
 E = EventType
@@ -104,6 +107,16 @@ def failed_plan_has_a_recommendation(_case: Case, _step: Step, failed: d.PlanFai
     return None if failed.recommendation else No(None, "recommendation")
 
 
+@detail(d.PlanFailed, "krl §§ 25 fourth, 31 third paragraph b and c", Actor.COORDINATOR)
+def failed_plan_recommendation_allowed(case: Case, step: Step, failed: d.PlanFailed) -> No | None:
+    """That prison be served; from R1 also community or suspended sentence. Never electronic control."""
+    allowed = [d.Recommendation.SERVE_PRISON]
+    if case.execution_regime(step.on) is not Regime.R0:
+        allowed += [d.Recommendation.COMMUNITY_SENTENCE, d.Recommendation.SUSPENDED_SENTENCE]
+    fine = failed.recommendation is None or failed.recommendation in allowed
+    return None if fine else No(failed.recommendation, [str(one) for one in allowed])
+
+
 @detail(d.ConsentBy, "krl § 11; vergemålsloven § 8", Actor.PARTY)
 def guardian_speaks_only_under_18(case: Case, step: Step, who: d.ConsentBy) -> No | None:
     """From 18 the youth alone decides."""
@@ -114,6 +127,20 @@ def guardian_speaks_only_under_18(case: Case, step: Step, who: d.ConsentBy) -> N
 @detail(d.ConsentGiven, "krl § 11; vergemålsloven § 8", Actor.PARTY)
 def guardian_consents_only_under_18(case: Case, step: Step, who: d.ConsentGiven) -> No | None:
     """From 18 no guardian consents."""
+    late = who.by is d.By.GUARDIAN and not case.under_age(step.on)
+    return No(d.By.GUARDIAN, d.By.YOUTH) if late else None
+
+
+@detail(d.SharingConsentGiven, "krl § 22 c; vergemålsloven § 8", Actor.PARTY)
+def guardian_shares_only_under_18(case: Case, step: Step, who: d.SharingConsentGiven) -> No | None:
+    """From 18 the youth alone says what may be shared."""
+    late = who.by is d.By.GUARDIAN and not case.under_age(step.on)
+    return No(d.By.GUARDIAN, d.By.YOUTH) if late else None
+
+
+@detail(d.SharingConsentWithdrawn, "krl § 22 c; vergemålsloven § 8", Actor.PARTY)
+def guardian_withdraws_only_under_18(case: Case, step: Step, who: d.SharingConsentWithdrawn) -> No | None:
+    """From 18 the youth alone withdraws."""
     late = who.by is d.By.GUARDIAN and not case.under_age(step.on)
     return No(d.By.GUARDIAN, d.By.YOUTH) if late else None
 
@@ -134,8 +161,8 @@ def a_sharing_consent_was_given(case: Case, _step: Step) -> No | None:
 @condition("strpl § 161 a", Actor.PROSECUTION)
 def pum_is_out(case: Case, _step: Step) -> No | None:
     """A person investigation has been ordered and has not come back."""
-    last = case.last(E.PUM_ORDERED, E.PUM_RETURNED)
-    return None if last and last.type is E.PUM_ORDERED else No(False, True)
+    out = sum(1 for _ in case.all(E.PUM_ORDERED)) - sum(1 for _ in case.all(E.PUM_RETURNED))
+    return None if out > 0 else No(False, True)
 
 
 @condition("strpl § 325", Actor.COURT)
@@ -163,24 +190,27 @@ def plan_load_not_higher(_case: Case, _step: Step, changed: d.PlanChanged) -> No
     return No(changed.load, [d.PlanLoad.LOWER, d.PlanLoad.EQUAL]) if changed.load is d.PlanLoad.HIGHER else None
 
 
-@detail(d.MemberLeft, "krl § 26", Actor.COORDINATOR)
-def was_a_team_member(case: Case, _step: Step, left: d.MemberLeft) -> No | None:
+@condition("krl § 26", Actor.COORDINATOR)
+def was_a_team_member(case: Case, step: Step) -> No | None:
     """The member had joined the team."""
-    return None if left.member in case.team else No(left.member, sorted(case.team))
+    left = said(step, d.MemberLeft)
+    return _one_of(left and left.member, case.team)
 
 
-@detail(d.MeasureAnswered, "krl § 25", Actor.COORDINATOR)
-def measure_was_requested(case: Case, _step: Step, answer: d.MeasureAnswered) -> No | None:
+@condition("krl § 25", Actor.COORDINATOR)
+def measure_was_requested(case: Case, step: Step) -> No | None:
     """The measure answered was asked for."""
+    answer = said(step, d.MeasureAnswered)
     asked = {e.details.measure for e in case.all(E.MEASURE_REQUESTED) if isinstance(e.details, d.Measure)}
-    return None if answer.measure in asked else No(answer.measure, sorted(asked))
+    return _one_of(answer and answer.measure, asked)
 
 
-@detail(d.MeasureEnded, "krl § 25", Actor.COORDINATOR)
-def measure_was_started(case: Case, _step: Step, ended: d.MeasureEnded) -> No | None:
+@condition("krl § 25", Actor.COORDINATOR)
+def measure_was_started(case: Case, step: Step) -> No | None:
     """The measure that ends had started."""
+    ended = said(step, d.MeasureEnded)
     started = {e.details.measure for e in case.all(E.MEASURE_STARTED) if isinstance(e.details, d.Measure)}
-    return None if ended.measure in started else No(ended.measure, sorted(started))
+    return _one_of(ended and ended.measure, started)
 
 
 @detail(d.TransferDecided, "krl § 13", Actor.LEADER)
@@ -224,11 +254,27 @@ def waits_for_one_party(_case: Case, _step: Step, wait: d.WaitStarted) -> No | N
     return No(Party.PARTIES, "one party") if wait.party is Party.PARTIES else None
 
 
+@detail(d.WaitEnded, "office norm", Actor.COORDINATOR)
+def that_wait_is_open(case: Case, _step: Step, ended: d.WaitEnded) -> No | None:
+    """The wait that ends had started."""
+    running = [str(event.details.party) for event in open_waits(case) if isinstance(event.details, d.WaitStarted)]
+    return None if ended.party is None or ended.party in running else No(ended.party, running)
+
+
 @condition("office norm", Actor.COORDINATOR)
 def a_wait_is_open(case: Case, _step: Step) -> No | None:
     """A wait has started and not ended."""
-    started = sum(1 for _ in case.all(E.WAIT_STARTED)) - sum(1 for _ in case.all(E.WAIT_ENDED))
-    return None if started > 0 else No(0, 1)
+    return None if open_waits(case) else No(0, 1)
+
+
+def _one_of(named: str | None, known: Set[str]) -> No | None:
+    fits = bool(known) if named is None else named in known
+    return None if fits else No(named, sorted(known))
+
+
+def open_waits(case: Case) -> list[Event]:
+    """The waits that have started and not ended."""
+    return [started for started, ended in case.waits() if ended is None]
 
 
 def _present(meeting: d.PlanMeetingHeld, needed: d.Attendee) -> No | None:

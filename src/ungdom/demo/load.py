@@ -1,0 +1,82 @@
+"""Writing the synthetic case load: the same seed, day and number of cases give the same rows.
+
+Only the nonces of sealed personalia differ from run to run, as they must; what is sealed is the same.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from random import Random
+
+from sqlalchemy import Connection
+
+from ungdom.demo import people, story
+from ungdom.demo.story import Told
+from ungdom.demo.summary import Summary, Tally
+from ungdom.store import bulk, journal, reference
+from ungdom.store import people as people_store
+from ungdom.store.ids import reference_of
+from ungdom.store.journal import Chapter, Stored
+from ungdom.store.sealing import Keys
+from ungdom.store.session import Database
+
+BATCH = 200
+"""Cases written in one transaction."""
+
+
+def _silent(_done: int, _of: int) -> None:
+    """Nobody is told."""
+
+
+def stories(cases: int | None, seed: int, today: date) -> Iterator[Told]:
+    """The cases one by one, in the order they were registered; with national numbers, none of them twice."""
+    register = people.Register()
+    total = story.national(today) if cases is None else cases
+    for number in range(total):
+        told = story.tell(number, Random(f"{seed}:{number}"), today, total)
+        yield story.identified(told, register)
+
+
+def load(
+    db: Database,
+    keys: Keys,
+    *,
+    cases: int | None = None,
+    seed: int = 1,
+    today: date,
+    progress: Callable[[int, int], None] = _silent,
+) -> Summary:
+    """Write a synthetic case load into a database with the current schema, and say what was written.
+
+    `cases`: how many are registered from 2014 until today; None: as many as in the country. `progress` is told how
+    many are written, of how many. Raises `DuplicateKey` when the same load is there already.
+    """
+    total = story.national(today) if cases is None else cases
+    counted = Tally()
+    with db.writing() as tx:
+        reference.save_staff(tx, people.staff())
+    for batch in bulk.batches(stories(total, seed, today), BATCH):
+        with db.writing() as tx:
+            _write(tx, keys, batch)
+        for told in batch:
+            counted.add(told)
+        progress(counted.cases, total)
+    return counted.summary()
+
+
+def _write(tx: Connection, keys: Keys, batch: Sequence[Told]) -> None:
+    for told in batch:
+        people_store.create_people(tx, keys, [told.person], told.events[0].recorded_at)
+    journal.append_many(tx, [_chapter(told) for told in batch])
+
+
+def _chapter(told: Told) -> Chapter:
+    stored = Stored(
+        case_id=told.case_id,
+        reference=reference_of(told.case_id),
+        person_id=told.person.person_id,
+        youth=told.case.youth,
+        events=[],
+        version=0,
+        opened_at=told.events[0].recorded_at,
+    )
+    return Chapter(stored=stored, events=told.events, case=told.case, numbers=told.numbers)

@@ -1,0 +1,142 @@
+"""What was loaded, in a few figures, so that anybody can see whether it resembles the country."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ungdom.demo.story import Told
+from ungdom.workflow.leadtime import measures
+from ungdom.workflow.vocabulary import EventType, Regime, Sanction, State
+
+E = EventType
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """A lead time over many cases, in days. Without any case: zeros."""
+
+    cases: int
+    mean: float
+    median: int
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The load. `completed` of `started_and_closed`: cases whose execution began and that are closed now."""
+
+    cases: int
+    events: int
+    refused: int
+    received: tuple[tuple[int, int], ...]
+    sanctions_received: int
+    p1: Days
+    p2: Days
+    started_and_closed: int
+    completed: int
+    open: tuple[tuple[State, int], ...]
+    entered: frozenset[State]
+    told: frozenset[EventType]
+    regimes: frozenset[Regime]
+
+    @property
+    def completion_share(self) -> float:
+        """Completed cases as a share of those started and closed."""
+        return self.completed / max(1, self.started_and_closed)
+
+    def rows(self) -> list[tuple[str, str]]:
+        """The summary as a table of two columns."""
+        return [
+            ("cases", f"{self.cases}"),
+            ("events", f"{self.events}"),
+            ("steps refused by the engine, not written", f"{self.refused}"),
+            *((f"received {year}", f"{count}") for year, count in self.received),
+            ("youth sanctions among the received", f"{self.sanctions_received / max(1, self.p1.cases):.1%}"),
+            ("P1 mean and median", f"{self.p1.mean:.0f} and {self.p1.median} days"),
+            ("P2 mean and median", f"{self.p2.mean:.0f} and {self.p2.median} days"),
+            ("completed of started and closed", f"{self.completion_share:.1%} of {self.started_and_closed}"),
+            *((f"open: {state}", f"{count}") for state, count in self.open),
+        ]
+
+
+class Tally:
+    """Counts cases as they pass; keeps counts only, so that its size does not grow with the load."""
+
+    def __init__(self) -> None:
+        self._count: Counter[str] = Counter()
+        self._received: Counter[int] = Counter()
+        self._p1: Counter[int] = Counter()
+        self._p2: Counter[int] = Counter()
+        self._open: Counter[State] = Counter()
+        self._entered: set[State] = set()
+        self._told: set[EventType] = set()
+        self._regimes: set[Regime] = set()
+
+    @property
+    def cases(self) -> int:
+        """How many so far."""
+        return self._count["cases"]
+
+    def add(self, told: Told) -> None:
+        """One more case."""
+        self._count.update(cases=1, events=len(told.events), refused=told.refused)
+        self._entered.update(stint.state for stint in told.case.stints)
+        self._told.update(event.type for event in told.events)
+        if told.case.sanctioned:
+            self._regimes.add(told.case.sanctioned.regime)
+        self._measure(told)
+        self._rest(told)
+
+    def _measure(self, told: Told) -> None:
+        p1, p2, _ = measures(told.case)
+        received = told.case.first(E.RECEIVED)
+        if p1 is not None and received:
+            self._p1[p1] += 1
+            self._received[received.occurred_on.year] += 1
+            self._count.update(sanctions=told.sanction is Sanction.YOUTH_SANCTION)
+        if p2 is not None:
+            self._p2[p2] += 1
+
+    def _rest(self, told: Told) -> None:
+        if not told.case.is_closed:
+            self._open[told.case.state] += 1
+        elif told.case.start:
+            self._count.update(started=1, completed=told.case.state is State.COMPLETED)
+
+    def summary(self) -> Summary:
+        """What has been counted."""
+        return Summary(
+            cases=self._count["cases"],
+            events=self._count["events"],
+            refused=self._count["refused"],
+            received=tuple(sorted(self._received.items())),
+            sanctions_received=self._count["sanctions"],
+            p1=_days(self._p1),
+            p2=_days(self._p2),
+            started_and_closed=self._count["started"],
+            completed=self._count["completed"],
+            open=tuple((state, self._open[state]) for state in State if self._open[state]),
+            entered=frozenset(self._entered),
+            told=frozenset(self._told),
+            regimes=frozenset(self._regimes),
+        )
+
+
+def tally(stories: Iterable[Told]) -> Summary:
+    """The summary of these cases."""
+    counted = Tally()
+    for told in stories:
+        counted.add(told)
+    return counted.summary()
+
+
+def _days(counts: Counter[int]) -> Days:
+    cases = sum(counts.values())
+    if not cases:
+        return Days(0, 0.0, 0)
+    mean = sum(days * count for days, count in counts.items()) / cases
+    left = cases / 2
+    for days in sorted(counts):
+        left -= counts[days]
+        if left <= 0:
+            return Days(cases, mean, days)
+    return Days(cases, mean, max(counts))
