@@ -149,6 +149,13 @@ def test_the_same_placeholders_stand_in_every_language(language: Language) -> No
 
 
 @every_language
+def test_a_refusal_asks_only_for_what_it_is_given(language: Language) -> None:
+    given = {"current", "needed", "earliest", "low", "high", "named"}
+    asked = {code: placeholders(text) for code, text in texts.catalogue(language)["refusal"].items()}
+    assert [code for code, names in asked.items() if not names <= given] == []
+
+
+@every_language
 def test_a_problem_names_the_values_it_is_given(language: Language) -> None:
     problem = texts.catalogue(language)["problem"]
     assert {code: placeholders(problem[f"{code}.detail"]) for code in PROBLEMS} == PROBLEMS
@@ -318,10 +325,10 @@ def test_a_refusal_reads_as_a_sentence() -> None:
 
 def test_a_long_list_of_states_is_named_in_part() -> None:
     some = texts.refusal("nb", "wrong_state", State.REGISTERED, [str(state) for state in State], None)
-    assert "under etterforskning, egnethet" in some
+    assert "«under etterforskning», «egnethet og samtykke vurderes», " in some
     assert f"eller på et av {len(State) - 4} andre trinn" in some
     few = texts.refusal("en", "wrong_state", State.REGISTERED, [State.RECEIVED, State.PREPARING], None)
-    assert few.endswith("when the case stands as received by the mediation service or being prepared.")
+    assert few.endswith("when the case stands as ‘received by the mediation service’ or ‘being prepared’.")
 
 
 WRONG = [

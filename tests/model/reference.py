@@ -215,9 +215,6 @@ class Model:
         self.guardians = guardians
         self.log: list[Entry] = []  # all that was accepted, numbered from 1
         self.fixes: dict[int, Entry | None] = {}  # number in the log → what it should have said, or nothing
-        self._forget()
-
-    def _forget(self) -> None:
         self.history: list[Entry] = []  # what counts: the log with its corrections carried out
         self.stays: list[Stay] = []
         self.before = ""  # the state in which the case was closed
@@ -235,7 +232,7 @@ class Model:
 
     @property
     def entered(self) -> date:
-        """The day the present state was entered."""
+        """The day of the last move, also of one that led back to the same state: no move is dated before it."""
         return self.stays[-1].since
 
     @property
@@ -307,6 +304,8 @@ class Model:
         return self.decision_regime(day) if type in BY_DECISION else self.step_regime(day)
 
     def decision_regime(self, day: date) -> int:
+        if self.ever("follow_up_by_judgment"):  # only R0 knows it; a changed judgment stays under R0
+            return 0
         decision = self.decision()
         return regime(decision[0] if decision else day)
 
@@ -319,13 +318,11 @@ class Model:
     def _record(self, entry: Entry) -> None:
         target = "registered" if entry.type == "case_registered" else self.target_of(entry)
         self.history.append(entry)
-        if target is None or target == HERE:
+        if target is None:
             return
-        state = _own_target(self, entry) if target == OWN else target
+        state = _own_target(self, entry) if target == OWN else self.state if target == HERE else target
         if state == "executing" and not self.plan_made():
             state = "interim_conditions"
-        if state == self.state:
-            return
         if state in CLOSED:
             self.before, self.closing = self.state, len(self.history)
         self.stays.append(Stay(state, entry.on, self._stops(state)))
@@ -344,7 +341,9 @@ class Model:
         old, new = self.log[number - 1], entry.details.get("replacement")
         if old.type == "corrected":
             return None
-        fixed = new and Entry(new["type"], read(new["occurred_on"]), new["details"], old.recorder, entry.today)
+        fixed = None
+        if new is not None:
+            fixed = Entry(new["type"], read(new["occurred_on"]), new["details"], old.recorder, entry.today)
         return self._replayed(self.fixes | {number: fixed})
 
     def _replayed(self, fixes: dict[int, Entry | None]) -> "Model | None":
@@ -385,6 +384,18 @@ class Model:
     def ever(self, type: str) -> bool:
         return self.last(type) is not None
 
+    def team(self) -> set[str]:
+        found: set[str] = set()
+        for entry in self.history:
+            if entry.type == "team_member_joined":
+                found.add(entry.details["member"])
+            elif entry.type == "team_member_left":
+                found.discard(entry.details["member"])
+        return found
+
+    def had(self, type: str, measure: str) -> bool:
+        return any(entry.type == type and entry.details["measure"] == measure for entry in self.history)
+
     def decision(self) -> tuple[date, dict[str, Any]] | None:
         """The day and the terms of the latest judgment, transfer or appeal decision with new terms."""
         for entry in reversed(self.history):
@@ -414,6 +425,15 @@ class Model:
 
     def consented(self, day: date) -> bool:
         """Whether the youth and, while under 18, every guardian has consented and not gone back on it."""
+        youth, guardians = self._consents()
+        return youth and (not self.minor(day) or guardians >= self.guardians)
+
+    def anybody_consents(self) -> bool:
+        """Whether there is a consent that can be taken back."""
+        youth, guardians = self._consents()
+        return youth or guardians > 0
+
+    def _consents(self) -> tuple[bool, int]:
         youth, named, unnamed = False, set[str](), 0
         for entry in self.history:
             if entry.type not in {"consent_given", "consent_refused", "consent_revoked"}:
@@ -425,7 +445,7 @@ class Model:
                 named, unnamed = (named, unnamed + 1) if given else (set(), 0)
             else:
                 named = named | {name} if given else named - {name}
-        return youth and (not self.minor(day) or len(named) + unnamed >= self.guardians)
+        return youth, len(named) + unnamed
 
     def plan_made(self) -> bool:
         """Whether the plan meeting was held or, in R0, the plan signed."""
@@ -445,20 +465,22 @@ class Model:
         entry = self.first("interim_conditions_started", "plan_meeting_held", "plan_signed")
         return entry.on if entry else None
 
-    def stopped_days(self, day: date) -> int:
-        """Days the clock stood still; a stop that is not over counts up to that day."""
+    def stopped_days(self, day: date, end: date) -> int:
+        """Days the clock stood still before the term ended; a stop that is not over counts up to that day."""
         total = 0
-        for stay, following in zip(self.stays, self.stays[1:], strict=False):
-            total += (following.since - stay.since).days if stay.stops else 0
-        running = (day - self.entered).days if self.stays[-1].stops else 0
-        return total + max(running, 0)
+        until = [stay.since for stay in self.stays[1:]] + [day]
+        for stay, over in zip(self.stays, until, strict=True):
+            if stay.stops and stay.since < end + timedelta(days=total):
+                total += max((over - stay.since).days, 0)
+        return total
 
     def adjusted_end(self, day: date) -> date | None:
         """The end of the term as it looks on that day; none: not started."""
         start, decision = self.started_on(), self.decision()
         if start is None or decision is None:
             return None
-        return after(start, decision[1]["length"]) + timedelta(days=self.stopped_days(day))
+        end = after(start, decision[1]["length"])
+        return end + timedelta(days=self.stopped_days(day, end))
 
     def window_end(self, day: date) -> date | None:
         """The last day on which a petition may reach the court."""
@@ -693,7 +715,7 @@ def _no_plan(m: Model, e: Entry) -> bool:
     if m.sanction == "youth_follow_up":
         return True
     what = e.details.get("recommendation")
-    return what is not None and _recommendable(m, e.on, what)
+    return what is not None and what != "electronic_control" and _recommendable(m, e.on, what)
 
 
 def _by_guardian_while_minor(m: Model, e: Entry) -> bool:
@@ -786,7 +808,8 @@ def _resumption(m: Model, e: Entry) -> bool:
 
 
 def _set_aside(m: Model, e: Entry) -> bool:
-    return (e.details["reason"] == "complaint_upheld") == m.ever("transferred_to_follow_up")
+    complaint = e.details["reason"] == "complaint_upheld"
+    return bool(complaint == m.ever("transferred_to_follow_up"))
 
 
 def _end_reached(m: Model, e: Entry) -> bool:
@@ -811,6 +834,7 @@ Guard = Callable[[Model, Entry], bool]
 
 MOVE_GUARDS: dict[str, Guard] = {
     "suspect_set": _suspect,
+    "indicted": lambda _m, e: read(e.details["court_received_on"]) >= e.on,
     "transferred_to_follow_up": _transfer,
     "judgment_given": _judgment,
     "follow_up_by_judgment": _follow_up_judgment,
@@ -890,10 +914,15 @@ FACT_GUARDS: dict[str, Guard] = {
     "transfer_decided": _transferable,
     "transfer_accepted": lambda m, _e: m.transfer_pending(),
     "reopening_approved": lambda _m, e: e.recorder[0] in REOPENERS,
+    "assigned": lambda m, _e: m.ever("received"),
+    "team_member_left": lambda m, e: e.details["member"] in m.team(),
+    "measure_answered": lambda m, e: m.had("measure_requested", e.details["measure"]),
+    "measure_ended": lambda m, e: m.had("measure_started", e.details["measure"]),
+    "drug_ban_lifted": lambda m, _e: (m.last("drug_ban_imposed", "drug_ban_lifted") or _e).type == "drug_ban_imposed",
     "pum_returned": lambda m, _e: m.count("pum_ordered") > m.count("pum_returned"),
     "consent_given": _by_guardian_while_minor,
     "consent_refused": _by_guardian_while_minor,
-    "consent_revoked": _by_guardian_while_minor,
+    "consent_revoked": lambda m, e: _by_guardian_while_minor(m, e) and m.anybody_consents(),
     "sharing_consent_given": _by_guardian_while_minor,
     "sharing_consent_withdrawn": lambda m, e: _by_guardian_while_minor(m, e) and m.ever("sharing_consent_given"),
     "appeal_hearing_started": _hearing_after_referral,

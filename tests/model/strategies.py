@@ -21,6 +21,7 @@ from tests.model.reference import (
     PLAN,
     REOPENERS,
     ROWS,
+    ROWS_OF,
     SANCTIONS,
     Entry,
     Model,
@@ -219,7 +220,7 @@ def _indicted(m: Model, d: Draw, on: date) -> dict[str, Any]:  # noqa: ARG001 - 
 def _appealed(m: Model, d: Draw, on: date) -> dict[str, Any]:
     deadline = m.appeal_deadline()
     late = deadline is not None and on > deadline
-    reason = {"reinstated": d.one("not_to_blame", "special_reasons")} if late and d.right() else {}
+    reason = {"reinstated": d.one("not_to_blame", "special_reasons")} if late and d.yes(0.7) else {}
     return {"by": d.one("youth", "prosecution")} | reason
 
 
@@ -237,6 +238,12 @@ def _consent(m: Model, d: Draw, on: date) -> dict[str, Any]:
 
 def _consent_given(m: Model, d: Draw, on: date) -> dict[str, Any]:
     more = {"explained_on": on.isoformat(), "language": "nb", "interpreter": d.yes(0.1)} if d.yes() else {}
+    given = [e.details.get("guardian", e.details["by"]) for e in m.history if e.type == "consent_given"]
+    lacking = [name for name in GUARDIANS if name not in given]
+    if "youth" not in given and d.yes(0.8):
+        return {"by": "youth"} | more
+    if m.needs_guardian(on) and lacking and d.yes(0.6):
+        return {"by": "guardian", "guardian": lacking[0]} | more
     return _consent(m, d, on) | more
 
 
@@ -530,8 +537,8 @@ WEIGHTS: dict[str, float] = {
     # closings come soon enough
     "other_outcome": 0.1,
     "lapsed": 0.08,
-    "plan_failed": 0.7,
-    "consent_withdrawn": 1.3,
+    "plan_failed": 1.1,
+    "consent_withdrawn": 1.0,
     "closed_after_new_offence": 0.25,
     "decision_set_aside": 0.12,
     "prosecution_resumed": 2,
@@ -540,7 +547,7 @@ WEIGHTS: dict[str, float] = {
     "consent_given": 12,
     "judgment_given": 10,
     "follow_up_by_judgment": 10,
-    "appealed": 1.5,
+    "appealed": 2,
     "appeal_referred": 5,
     "appeal_hearing_started": 5,
     "postponed": 1,
@@ -563,7 +570,7 @@ WEIGHTS: dict[str, float] = {
     "electronic_control_ended": 14,
     "replan_meeting_held": 2,
     # the end
-    "completed": 12,
+    "completed": 10,
     "term_expired": 40,
     "window_closed": 12,
     "reopened": 9,
@@ -587,6 +594,9 @@ def _likely(state: str) -> tuple[tuple[str, ...], list[float]]:
 
 LIKELY = {state: _likely(state) for state in OPEN | CLOSED}
 
+RARE = frozenset(type for type, weight in WEIGHTS.items() if weight <= 1)
+TRIES = 7
+
 Proposal = tuple[str, date, dict[str, Any]]
 
 
@@ -595,18 +605,29 @@ def propose(model: Model, rng: random.Random, today: date, without: frozenset[st
     kind = rng.random()
     if kind < 0.05:
         return _anything(model, rng, today, without)
-    if kind < 0.11:
-        return _plausible(model, rng, today, without, tries=1)
-    proposal = _plausible(model, rng, today, without, tries=7)
-    return proposal if kind < 0.83 else _spoiled(model, rng, today, proposal)
+    if kind < 0.14:
+        return _hasty(model, rng, today, without)
+    proposal = _plausible(model, rng, today, without)
+    return proposal if kind < 0.85 else _spoiled(model, rng, today, proposal)
 
 
-def _plausible(model: Model, rng: random.Random, today: date, without: frozenset[str], tries: int) -> Proposal:
+def _hasty(model: Model, rng: random.Random, today: date, without: frozenset[str]) -> Proposal:
+    """A move that is open here, whether its time has come or not."""
+    moves = [
+        type
+        for type in LIKELY[model.state][0]
+        if type not in RARE | without and any(model.sanction in scope for *_, scope in ROWS_OF.get(type, ()))
+    ]
+    type = rng.choice(moves) if moves else "note_added"
+    return type, today, _details(model, Draw(rng, 0), type, today)
+
+
+def _plausible(model: Model, rng: random.Random, today: date, without: frozenset[str]) -> Proposal:
     """The first that would be accepted, or the last one tried."""
     types, weights = LIKELY[model.state]
     draw = Draw(rng, 0)
     proposal: Proposal = ("note_added", today, {"note": NOTE})
-    for _ in range(tries):
+    for _ in range(TRIES):
         type = rng.choices(types, cum_weights=weights)[0]
         if type in without or (type == "consent_given" and model.consented(today)):
             continue

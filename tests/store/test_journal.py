@@ -11,7 +11,7 @@ from sqlalchemy import Engine, event, select, update
 from sqlalchemy.exc import DBAPIError
 
 from tests.store import cases
-from ungdom.store import journal, outbox, people, rebuild, tables
+from ungdom.store import ids, journal, outbox, people, rebuild, tables, twins
 from ungdom.store.current import row_of
 from ungdom.store.errors import DuplicateKey, Stale
 from ungdom.store.journal import Chapter, Stored
@@ -208,6 +208,46 @@ def test_many_at_once_is_stale_as_well(db: Database) -> None:
 
     with pytest.raises(Stale), db.writing() as tx:
         journal.append_many(tx, [old])
+
+
+def test_an_event_that_is_there_already_is_stale_before_anything_is_asked(db: Database) -> None:
+    with db.writing() as tx:
+        stored = cases.opened(tx, 3)
+
+    with pytest.raises(Stale), db.writing() as tx:
+        journal.append(tx, stored, stored.events[2], cases.folded(stored))
+
+
+def test_many_at_once_name_the_key_that_is_there_already(db: Database) -> None:
+    with db.writing() as tx:
+        person = cases.somebody(tx)
+        journal.append_many(tx, [])
+    twice = [replace(cases.told(1, person), reference="SAME") for _ in range(25)]
+
+    with pytest.raises(DuplicateKey, match="reference"), db.writing() as tx:
+        journal.append_many(tx, [_chapter(whole, 0, []) for whole in twice])
+
+
+def test_open_cases_on_one_person_and_police_number_are_twins(db: Database) -> None:
+    police = [(NumberKind.POLICE, "15000001")]
+    with db.writing() as tx:
+        person = cases.somebody(tx)
+        first, second, other = (cases.told(1, who) for who in (person, person, cases.somebody(tx)))
+        journal.open_case(tx, first, cases.folded(first), police)
+        journal.open_case(tx, other, cases.folded(other), police)
+        assert not twins.has_twin(tx, first)
+
+        journal.open_case(tx, second, cases.folded(second), police)
+        assert twins.has_twin(tx, first)
+
+
+def test_ids_are_in_the_order_of_their_instants_and_give_a_short_reference() -> None:
+    early, late = ids.uuid7(cases.NOON), ids.uuid7(cases.NOON + timedelta(milliseconds=1))
+
+    assert early < late
+    assert (early.version, early.variant) == (7, "specified in RFC 4122")
+    assert ids.reference_of(ids.uuid7(cases.NOON, 0)) == "00000-00000"
+    assert ids.reference_of(ids.uuid7(cases.NOON, 31)) == "00000-0000Z"
 
 
 def test_the_team_follows_joins_leaves_and_corrections(db: Database) -> None:

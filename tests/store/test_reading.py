@@ -13,7 +13,7 @@ from tests import pg
 from tests.store import cases
 from tests.store.conftest import upgrade
 from ungdom.store import journal, reading, tables
-from ungdom.store.reading import SORTS, Filters, Key
+from ungdom.store.reading import SORTS, Filters
 from ungdom.store.session import Database
 from ungdom.store.tables import NumberKind
 from ungdom.workflow.permissions import Seen, Viewer, may_see

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.model.reference import Entry, Model
+from tests.model.reference import MOVE_ACTORS, Entry, Model, permitted
 from tests.model.strategies import walk
 from tests.workflow.build import event
 from ungdom.workflow import engine
@@ -72,7 +72,7 @@ def _twice(model: Model, entry: Entry) -> bool:
 def compare(seed: int, seen: Counter[str]) -> None:
     """One walk; fails at the first step on which the two disagree."""
     engine_: Engine | None = None
-    for model, entry in walk(random.Random(seed)):
+    for model, entry in walk(random.Random(seed)):  # noqa: S311 - a walk that can be walked again
         engine_ = engine_ or Engine(Youth(model.born, model.guardians))
         if _twice(model, entry):
             return
@@ -118,10 +118,6 @@ def test_engine_and_model_agree_on_every_step(share: int, figure: Callable[[str]
 
 @pytest.mark.parametrize("role", Role)
 def test_model_and_engine_agree_on_who_may_record_a_move(role: Role) -> None:
-    from tests.model.reference import MOVE_ACTORS, permitted
-
     for name in MOVE_ACTORS:
-        ours = any(
-            set(engine.actors_of(sanction, EventType(name))) & acts_for(role) for sanction in engine.Sanction
-        )
+        ours = any(set(engine.actors_of(sanction, EventType(name))) & acts_for(role) for sanction in engine.Sanction)
         assert ours == permitted(role.value, name), (role, name)

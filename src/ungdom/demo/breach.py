@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from ungdom.demo import planning, shape, term, tracks
 from ungdom.demo.chance import working
-from ungdom.demo.teller import Teller, Told
+from ungdom.demo.teller import Entry, Teller
 from ungdom.workflow import details as d
 from ungdom.workflow.daycount import Length, after
 from ungdom.workflow.details import Attendee as At
@@ -17,9 +17,9 @@ KINDS: tuple[tuple[d.BreachKind, float], ...] = ((d.BreachKind.PLAN, 0.55), (d.B
 PLACES = tuple(d.BreachCondition)
 
 
-def recorded(teller: Teller, on: date) -> Told:
+def recorded(teller: Teller, on: date) -> Entry:
     """A breach of that day."""
-    return Told(E.BREACH_RECORDED, on, d.BreachRecorded(kind=teller.chance.pick(KINDS)), states=WHEREVER)
+    return Entry(E.BREACH_RECORDED, on, d.BreachRecorded(kind=teller.chance.pick(KINDS)), states=WHEREVER)
 
 
 def _record(teller: Teller, on: date) -> None:
@@ -50,10 +50,10 @@ def breach_talk(teller: Teller) -> None:
 
 def _missed(teller: Teller, on: date) -> None:
     talk = frozenset({State.BREACH_TALK})
-    teller.plan_fact(Told(E.BREACH_TALK_MISSED, on, states=talk), prompt=True)
+    teller.plan_fact(Entry(E.BREACH_TALK_MISSED, on, states=talk), prompt=True)
     new_law = teller.case.execution_regime(on) is not Regime.R0
     if teller.sanction is Sanction.YOUTH_SANCTION and new_law and teller.happens(shape.FETCH):
-        teller.plan_fact(Told(E.FETCH_REQUESTED, working(on + timedelta(days=2)), states=talk))
+        teller.plan_fact(Entry(E.FETCH_REQUESTED, working(on + timedelta(days=2)), states=talk))
     then = teller.later(shape.ACT_ON_BREACH, 1, on)
     if teller.happens(shape.TALK_ORDERED_ANEW):
         teller.move(E.BREACH_TALK_HELD, then, d.BreachTalkHeld(consequences_explained=True))
@@ -236,7 +236,7 @@ def new_offence(teller: Teller, on: date) -> None:
     """A new offence in the term: the prosecution interrupts, or the case goes on until the new one is decided."""
     charged = working(on + timedelta(days=teller.chance.days(shape.CHARGED_ANEW)))
     new = d.NewOffenceRecorded(offence_on=on, charged_on=charged)
-    teller.plan_fact(Told(E.NEW_OFFENCE_RECORDED, charged, new, states=tracks.WITH_THE_OFFICE), prompt=True)
+    teller.plan_fact(Entry(E.NEW_OFFENCE_RECORDED, charged, new, states=tracks.WITH_THE_OFFICE), prompt=True)
     if teller.happens(shape.INTERRUPTED_ON_CHARGE):
         why = d.InterruptionReason.CHARGED_WITH_NEW_OFFENCE
         stop = d.Interrupted(reason=why, decided_by=d.InterruptedBy.PROSECUTION)
@@ -280,7 +280,7 @@ def _pause_over(teller: Teller, reason: d.InterruptionReason | None) -> None:
     on = teller.later(shape.PAUSE)
     if reason is d.InterruptionReason.COMPLAINT:
         about, outcome = d.ComplaintAbout.PLAN_CHANGE, d.ComplaintOutcome.REJECTED
-        decided = Told(E.COMPLAINT_DECIDED, on, d.ComplaintDecided(about=about, outcome=outcome), Actor.SECRETARIAT)
+        decided = Entry(E.COMPLAINT_DECIDED, on, d.ComplaintDecided(about=about, outcome=outcome), Actor.SECRETARIAT)
         teller.plan_fact(decided, prompt=True)
     teller.move(E.RESUMED, on, d.Resumed(reason=d.ResumptionReason.CAUSE_GONE))
 

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from ungdom.demo import investigation, shape, terms
 from ungdom.demo.chance import working
-from ungdom.demo.teller import Ended, Teller, Told
+from ungdom.demo.teller import Ended, Entry, Teller
 from ungdom.workflow import details as d
 from ungdom.workflow import law
 from ungdom.workflow.daycount import Length
@@ -38,12 +38,12 @@ def _hearing(teller: Teller, arrived: date) -> date:
         _schedule(teller, moved, hearing)
     if teller.happens(shape.COURT_BUSY):
         investigation.wait(teller, Party.COURT, d.WaitReason.CAPACITY, scheduled, hearing)
-    teller.plan_fact(Told(E.HEARING_STARTED, hearing, states=IN_COURT))
+    teller.plan_fact(Entry(E.HEARING_STARTED, hearing, states=IN_COURT))
     return hearing
 
 
 def _schedule(teller: Teller, on: date, hearing: date) -> None:
-    teller.plan_fact(Told(E.HEARING_SCHEDULED, on, d.HearingScheduled(hearing_on=hearing), states=IN_COURT))
+    teller.plan_fact(Entry(E.HEARING_SCHEDULED, on, d.HearingScheduled(hearing_on=hearing), states=IN_COURT))
 
 
 def _judge(teller: Teller, on: date) -> None:
@@ -94,7 +94,7 @@ def judged(teller: Teller) -> None:
 def _serve(teller: Teller) -> date:
     if teller.case.served_on is None:
         on = teller.later(shape.SERVED)
-        teller.plan_fact(Told(E.JUDGMENT_SERVED, on), prompt=True)
+        teller.plan_fact(Entry(E.JUDGMENT_SERVED, on), prompt=True)
         teller.catch_up(on)
     if teller.case.served_on is None:
         raise Ended  # not served by today
@@ -146,8 +146,8 @@ def appealed(teller: Teller) -> None:
 
 
 def _heard(teller: Teller, referred: date, heard: date) -> None:
-    if teller.fact(Told(E.APPEAL_REFERRED, referred, states=APPEALED), prompt=True):
-        teller.plan_fact(Told(E.APPEAL_HEARING_STARTED, heard, states=APPEALED))
+    if teller.fact(Entry(E.APPEAL_REFERRED, referred, states=APPEALED), prompt=True):
+        teller.plan_fact(Entry(E.APPEAL_HEARING_STARTED, heard, states=APPEALED))
 
 
 def _decision(teller: Teller, outcome: d.AppealOutcome, on: date) -> d.AppealDecided:
@@ -190,8 +190,8 @@ def complain(
     teller: Teller, about: d.ComplaintAbout, days: tuple[date, date], outcome: d.ComplaintOutcome, decides: Actor
 ) -> None:
     """A complaint, filed and decided on these days while the case is open."""
-    filed = Told(E.COMPLAINT_FILED, days[0], d.ComplaintFiled(about=about))
-    decided = Told(E.COMPLAINT_DECIDED, days[1], d.ComplaintDecided(about=about, outcome=outcome), decides)
+    filed = Entry(E.COMPLAINT_FILED, days[0], d.ComplaintFiled(about=about))
+    decided = Entry(E.COMPLAINT_DECIDED, days[1], d.ComplaintDecided(about=about, outcome=outcome), decides)
 
     def file(at: Teller) -> None:
         if not at.case.is_closed and at.fact(filed, prompt=True):

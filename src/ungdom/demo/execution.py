@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from ungdom.demo import breach, investigation, planning, shape, term, tracks
 from ungdom.demo.chance import working
-from ungdom.demo.teller import Teller, Told
+from ungdom.demo.teller import Entry, Teller
 from ungdom.workflow import details as d
 from ungdom.workflow import law
 from ungdom.workflow.vocabulary import Actor, EventType, Regime, State
@@ -35,7 +35,7 @@ def _pin(teller: Teller) -> None:
     if across and teller.happens(shape.PINNED):
         on = working(law.SEPTEMBER_2024 + timedelta(days=teller.chance.rng.randrange(3, 40)))
         pinned = d.ExecutionRegimePinned(regime=Regime.R0, reason=d.PinReason.MORE_LENIENT_LAW)
-        told = Told(E.EXECUTION_REGIME_PINNED, on, pinned, states=tracks.WITH_THE_OFFICE)
+        told = Entry(E.EXECUTION_REGIME_PINNED, on, pinned, states=tracks.WITH_THE_OFFICE)
         teller.plan_fact(told, prompt=True)
 
 
@@ -67,7 +67,7 @@ def _complaint(teller: Teller, on: date) -> None:
         term.complete(teller)
         return
     about = d.ComplaintAbout.PLAN_CHANGE
-    filed = Told(E.COMPLAINT_FILED, on, d.ComplaintFiled(about=about), states=tracks.EXECUTION)
+    filed = Entry(E.COMPLAINT_FILED, on, d.ComplaintFiled(about=about), states=tracks.EXECUTION)
     teller.plan_fact(filed, prompt=True)
     teller.move(E.INTERRUPTED, on, d.Interrupted(reason=d.InterruptionReason.COMPLAINT))
 
@@ -110,7 +110,7 @@ def reopened(teller: Teller) -> bool:
     if not teller.happens(shape.REOPENED) or not teller.once("reopened"):
         return False
     on = working(teller.since + timedelta(days=teller.chance.rng.randrange(2, 20)))
-    approved = Told(E.REOPENING_APPROVED, on, actor=Actor.SECRETARIAT)
+    approved = Entry(E.REOPENING_APPROVED, on, actor=Actor.SECRETARIAT)
     if not teller.fact(approved, prompt=True):
         return False
     return teller.move(E.REOPENED, on, d.Reopened())

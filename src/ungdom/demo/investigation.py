@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from ungdom.demo import shape, terms
 from ungdom.demo.chance import working
-from ungdom.demo.teller import Teller, Told
+from ungdom.demo.teller import Entry, Teller
 from ungdom.workflow import details as d
 from ungdom.workflow import law
 from ungdom.workflow.details import Attendee as At
@@ -38,13 +38,13 @@ def registered(teller: Teller) -> None:
 def _one_more_act(teller: Teller, suspected: date) -> None:
     act = teller.case.last_offence - timedelta(days=teller.chance.rng.randrange(1, 12))
     new = d.OffenceAdded(offence=d.Offence(on=act, group=OffenceGroup.PROPERTY_THEFT, statute="strl-321"))
-    teller.plan_fact(Told(E.OFFENCE_ADDED, suspected + timedelta(days=3), new, states=TO_ADD))
+    teller.plan_fact(Entry(E.OFFENCE_ADDED, suspected + timedelta(days=3), new, states=TO_ADD))
 
 
 def investigation(teller: Teller) -> None:
     """Until the case is reported to the coordination group, or the investigation is closed."""
     if teller.happens(shape.CHARGED):
-        teller.plan_fact(Told(E.CHARGED, teller.later(shape.TO_CHARGED), states=BEFORE_DECISION))
+        teller.plan_fact(Entry(E.CHARGED, teller.later(shape.TO_CHARGED), states=BEFORE_DECISION))
     if teller.happens(shape.PUM[teller.sanction]):
         _person_investigation(teller)
     on = teller.later(shape.INVESTIGATION, teller.pace)
@@ -61,21 +61,21 @@ def _person_investigation(teller: Teller) -> None:
     wished = ordered + timedelta(days=shape.PUM_WISHED_DAYS)
     back = teller.chance.later(ordered, shape.PUM_TAKES)
     done = d.PumReturned(carried_out=not teller.happens(shape.PUM_NOT_DONE))
-    teller.plan_fact(Told(E.PUM_ORDERED, ordered, d.PumOrdered(wished_by=wished), states=BEFORE_DECISION))
-    teller.plan(back, lambda at: _came_back(at, Told(E.PUM_RETURNED, back, done, states=BEFORE_DECISION)))
+    teller.plan_fact(Entry(E.PUM_ORDERED, ordered, d.PumOrdered(wished_by=wished), states=BEFORE_DECISION))
+    teller.plan(back, lambda at: _came_back(at, Entry(E.PUM_RETURNED, back, done, states=BEFORE_DECISION)))
     if teller.happens(shape.PUM_WAITED_FOR):
         wait(teller, Party.CORRECTIONAL_SERVICE, d.WaitReason.PERSON_INVESTIGATION, ordered, back)
 
 
-def _came_back(teller: Teller, told: Told) -> None:
+def _came_back(teller: Teller, told: Entry) -> None:
     if teller.case.has(E.PUM_ORDERED):
         teller.fact(told, prompt=True)
 
 
 def wait(teller: Teller, party: Party, reason: d.WaitReason, since: date, until: date) -> None:
     """A wait for somebody, from one day to another, as long as the case is open."""
-    started = Told(E.WAIT_STARTED, since, d.WaitStarted(party=party, reason=reason))
-    ended = Told(E.WAIT_ENDED, until, d.WaitEnded(party=party))
+    started = Entry(E.WAIT_STARTED, since, d.WaitStarted(party=party, reason=reason))
+    ended = Entry(E.WAIT_ENDED, until, d.WaitEnded(party=party))
 
     def begin(at: Teller) -> None:
         if not at.case.is_closed and at.fact(started, prompt=True):
@@ -90,7 +90,7 @@ def assessment(teller: Teller) -> None:
     suitable = not teller.happens(shape.UNSUITABLE)
     agencies = (*GROUP, *(agency for agency, share in shape.GROUP if teller.happens(share)))
     meeting = d.CoordinationMeetingHeld(suitable=suitable, sketch=suitable, agencies=agencies)
-    teller.plan_fact(Told(E.COORDINATION_MEETING_HELD, met, meeting, states=BEFORE_DECISION - {State.INVESTIGATION}))
+    teller.plan_fact(Entry(E.COORDINATION_MEETING_HELD, met, meeting, states=BEFORE_DECISION - {State.INVESTIGATION}))
     if not suitable:
         teller.move(E.OTHER_OUTCOME, teller.later(shape.DECISION, teller.pace, met), _something_else(teller))
         return
@@ -125,12 +125,12 @@ def _ask(teller: Teller, since: date) -> date:
         return teller.asked or since
     on = teller.asked = teller.chance.later(since, shape.CONSENTS, teller.pace)
     if teller.happens(shape.CONSENT_REFUSED):
-        teller.plan_fact(Told(E.CONSENT_REFUSED, on, d.ConsentBy(by=d.By.YOUTH), states=BEFORE_DECISION))
+        teller.plan_fact(Entry(E.CONSENT_REFUSED, on, d.ConsentBy(by=d.By.YOUTH), states=BEFORE_DECISION))
         return on
     teller.plan(on, lambda at: _consent(at, on))
     if teller.happens(shape.CONSENT_REVOKED):
         off = working(on + timedelta(days=5))
-        revoked = Told(E.CONSENT_REVOKED, off, d.ConsentBy(by=d.By.YOUTH), states=BEFORE_DECISION)
+        revoked = Entry(E.CONSENT_REVOKED, off, d.ConsentBy(by=d.By.YOUTH), states=BEFORE_DECISION)
         teller.plan(off, lambda at: at.case.consents()[0] and at.fact(revoked, prompt=True))
     return on
 
@@ -157,7 +157,7 @@ def _one_consent(teller: Teller, on: date, by: d.By, guardian: str | None, langu
         language=language,
         interpreter=language not in ("nb", "nn", "en"),
     )
-    teller.fact(Told(E.CONSENT_GIVEN, on, given), prompt=True)
+    teller.fact(Entry(E.CONSENT_GIVEN, on, given), prompt=True)
 
 
 def _share(teller: Teller, on: date) -> None:
@@ -167,9 +167,9 @@ def _share(teller: Teller, on: date) -> None:
         *((d.Sharing.PLAN,) if teller.happens(shape.PLAN_SHARED) else ()),
     )
     given = d.SharingConsentGiven(by=d.By.YOUTH, scope=scope, recipients=(At.SCHOOL, At.CHILD_WELFARE))
-    if teller.fact(Told(E.SHARING_CONSENT_GIVEN, on, given), prompt=True) and teller.happens(shape.SHARING_WITHDRAWN):
+    if teller.fact(Entry(E.SHARING_CONSENT_GIVEN, on, given), prompt=True) and teller.happens(shape.SHARING_WITHDRAWN):
         off = teller.chance.between(on, on + timedelta(days=300))
-        gone = Told(E.SHARING_CONSENT_WITHDRAWN, off, d.SharingConsentWithdrawn(by=d.By.YOUTH))
+        gone = Entry(E.SHARING_CONSENT_WITHDRAWN, off, d.SharingConsentWithdrawn(by=d.By.YOUTH))
         teller.plan(off, lambda at: at.case.is_closed or at.fact(gone))
 
 

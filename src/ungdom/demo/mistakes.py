@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from ungdom.demo import shape
-from ungdom.demo.teller import Teller, Told
+from ungdom.demo.teller import Entry, Teller
 from ungdom.workflow import details as d
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.events import Corrected, Event, Replacement, plain_details
@@ -46,7 +46,7 @@ def _twice(teller: Teller) -> None:
     once = _some(teller, TWICE)
     if once is None or teller.case.is_closed:
         return
-    again = Told(once.type, once.occurred_on, once.details, once.actor, frozenset({teller.state}))
+    again = Entry(once.type, once.occurred_on, once.details, once.actor, frozenset({teller.state}))
     if teller.fact(again, prompt=True):
         seq = len(teller.events)
         found = oslo_date(teller.clock) + timedelta(days=teller.chance.days(shape.CORRECTED_AFTER))

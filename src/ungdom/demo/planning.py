@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from ungdom.demo import court, investigation, shape, tracks
 from ungdom.demo.chance import working
 from ungdom.demo.people import coordinators
-from ungdom.demo.teller import Teller, Told
+from ungdom.demo.teller import Entry, Teller
 from ungdom.workflow import details as d
 from ungdom.workflow import law
 from ungdom.workflow.details import Attendee as At
@@ -42,9 +42,8 @@ def open_file(teller: Teller) -> None:
     """What is set going when the konfliktråd has received a case, once."""
     if not teller.once("file"):
         return
-    teller.flags.add(f"pace:{teller.since.year}")
     if not teller.happens(shape.CONTACT_NEVER):
-        teller.plan_fact(Told(E.FIRST_CONTACT, teller.later(shape.CONTACT), states=IN_PLAN))
+        teller.plan_fact(Entry(E.FIRST_CONTACT, teller.later(shape.CONTACT), states=IN_PLAN))
     tracks.restorative(teller)
     if teller.happens(shape.TRANSFER):
         _transfer(teller, teller.later(shape.TRANSFER_AFTER))
@@ -58,7 +57,7 @@ def _transfer(teller: Teller, on: date) -> None:
         others = [office.code for office in shape.OFFICES if office.code != at.case.konfliktrad]
         to = at.chance.rng.choice(others)
         moved = d.TransferDecided(to=to, parties_heard=True, prosecution_told_on=on)
-        if at.state not in CLOSED and at.fact(Told(E.TRANSFER_DECIDED, on, moved), prompt=True):
+        if at.state not in CLOSED and at.fact(Entry(E.TRANSFER_DECIDED, on, moved), prompt=True):
             accepted = at.chance.later(on, shape.TRANSFER_TAKES)
             at.plan(accepted, lambda then: _accept(then, accepted))
 
@@ -66,11 +65,11 @@ def _transfer(teller: Teller, on: date) -> None:
 
 
 def _accept(teller: Teller, on: date) -> None:
-    if teller.state not in CLOSED and teller.fact(Told(E.TRANSFER_ACCEPTED, on), prompt=True):
+    if teller.state not in CLOSED and teller.fact(Entry(E.TRANSFER_ACCEPTED, on), prompt=True):
         teller.coordinator = teller.chance.rng.choice(coordinators(teller.case.konfliktrad))
         anew = d.Assigned(coordinator=teller.coordinator)
         on = working(on + timedelta(days=2))
-        teller.plan_fact(Told(E.ASSIGNED, on, anew, states=ASSIGNED_ANEW))
+        teller.plan_fact(Entry(E.ASSIGNED, on, anew, states=ASSIGNED_ANEW))
 
 
 # --- preparing --------------------------------------------------------------------------------------------------
@@ -129,7 +128,7 @@ def _start(teller: Teller, on: date) -> None:
     if teller.case.execution_regime(signed) is not Regime.R0:
         meet(teller, on if teller.case.execution_regime(on) is not Regime.R0 else signed)
         return
-    teller.plan_fact(Told(E.YOUTH_CONFERENCE_HELD, on, states=CONFERENCE), prompt=True)
+    teller.plan_fact(Entry(E.YOUTH_CONFERENCE_HELD, on, states=CONFERENCE), prompt=True)
     guardian = (d.By.GUARDIAN,) if teller.case.under_age(signed) and teller.youth.guardians else ()
     teller.move(E.PLAN_SIGNED, signed, d.PlanSigned(by=(d.By.YOUTH, *guardian)))
 
@@ -177,7 +176,7 @@ def _offence_first(teller: Teller, on: date) -> None:
     act = on - timedelta(days=teller.chance.rng.randrange(20, 60))
     new = d.NewOffenceRecorded(offence_on=act, charged_on=act + timedelta(days=5))
     known = max(teller.case.registered_on, on - timedelta(days=3))
-    teller.plan_fact(Told(E.NEW_OFFENCE_RECORDED, known, new), prompt=True)
+    teller.plan_fact(Entry(E.NEW_OFFENCE_RECORDED, known, new), prompt=True)
     closed = d.ClosedAfterNewOffence(decision=d.NewDecision.JOINT_SENTENCE, decided_on=on)
     teller.move(E.CLOSED_AFTER_NEW_OFFENCE, on, closed)
 
@@ -223,7 +222,7 @@ def _meet_under_conditions(teller: Teller) -> None:
     on = teller.later(shape.PREPARED)
     if teller.once("interim breach") and teller.happens(shape.INTERIM_BREACH):
         breached = teller.chance.between(teller.since, on)
-        told = Told(E.BREACH_RECORDED, breached, d.BreachRecorded(kind=d.BreachKind.INTERIM_CONDITIONS))
+        told = Entry(E.BREACH_RECORDED, breached, d.BreachRecorded(kind=d.BreachKind.INTERIM_CONDITIONS))
         teller.plan_fact(told, prompt=True)
         teller.move(E.BREACH_TALK_ORDERED, working(breached + timedelta(days=3)))
     elif teller.happens(shape.INTERIM_NO_PLAN):

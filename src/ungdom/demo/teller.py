@@ -30,7 +30,7 @@ class Ended(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Entry:
     """One thing to be recorded. `states`: where it makes sense; None: anywhere the engine allows."""
 
     kind: EventType
@@ -117,7 +117,7 @@ class Teller:
         """To be done when the story comes to that day."""
         heappush(self.agenda, (on, next(self._order), what))
 
-    def plan_fact(self, told: Told, prompt: bool = False) -> None:
+    def plan_fact(self, told: Entry, prompt: bool = False) -> None:
         """A fact to be recorded when the story comes to its day."""
         self.plan(told.on, lambda teller: teller.fact(told, prompt))
 
@@ -145,12 +145,12 @@ class Teller:
         known = self._known(on)
         if known > self.today:
             raise Ended
-        done = self._record(Told(kind, on, details, actor), known)
+        done = self._record(Entry(kind, on, details, actor), known)
         if self.case.is_closed:
             raise Ended
         return done
 
-    def fact(self, told: Told, prompt: bool = False) -> bool:
+    def fact(self, told: Entry, prompt: bool = False) -> bool:
         """A fact, recorded within days or, now and then, much later. True when it was recorded at once."""
         if not self._fits(told):
             return False
@@ -163,7 +163,7 @@ class Teller:
     def correct(self, details: d.Details) -> bool:
         """A correction today by the recording clock, kept only when what remains is a legal walk."""
         day = oslo_date(self.clock)
-        event = self._event(Told(E.CORRECTED, day, details, Actor.COORDINATOR), self._instant(day))
+        event = self._event(Entry(E.CORRECTED, day, details, Actor.COORDINATOR), self._instant(day))
         if engine.check_walk(self.youth, [*self.events, event]) is not None:
             self.refused += 1
             return False
@@ -176,10 +176,10 @@ class Teller:
         """Record what was known late and is known by today."""
         self._flush(self.today)
 
-    def _fits(self, told: Told) -> bool:
+    def _fits(self, told: Entry) -> bool:
         return told.on <= self.today and (told.states is None or self.state in told.states)
 
-    def _record_late(self, told: Told) -> None:
+    def _record_late(self, told: Entry) -> None:
         if self._fits(told) and told.on <= oslo_date(self.clock):
             self._record(told, oslo_date(self.clock))
 
@@ -193,7 +193,7 @@ class Teller:
             self.clock = max(self.clock, _office_hour(known, 0))
             what(self)
 
-    def _record(self, told: Told, known: date) -> bool:
+    def _record(self, told: Entry, known: date) -> bool:
         if known > self.today:
             return False
         if self.late:
@@ -212,7 +212,7 @@ class Teller:
         drawn = _office_hour(day, int(self.chance.rng.random() * OFFICE_HOURS))
         return drawn if drawn > self.clock else self.clock + timedelta(seconds=20 + int(self.chance.rng.random() * 90))
 
-    def _event(self, told: Told, at: datetime) -> Event:
+    def _event(self, told: Entry, at: datetime) -> Event:
         actor = told.actor or engine.actors_of(self.sanction, told.kind)[0]
         role, subject, source = self._by(actor)
         return Event(

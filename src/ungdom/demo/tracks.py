@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from ungdom.demo import court, shape
-from ungdom.demo.teller import Teller, Told
+from ungdom.demo.teller import Entry, Teller
 from ungdom.workflow import details as d
 from ungdom.workflow import law
 from ungdom.workflow.details import Attendee as At
@@ -37,7 +37,7 @@ def restorative(teller: Teller) -> None:
 
 
 def _victim(teller: Teller, kind: EventType, on: date) -> None:
-    teller.plan_fact(Told(kind, on, states=RESTORATIVE), prompt=True)
+    teller.plan_fact(Entry(kind, on, states=RESTORATIVE), prompt=True)
 
 
 def begin(teller: Teller) -> None:
@@ -52,9 +52,9 @@ def begin(teller: Teller) -> None:
     if teller.happens(shape.PLAN_CHANGED):
         on = teller.chance.between(start + timedelta(days=20), _end(teller))
         load = d.PlanLoad.LOWER if teller.happens(shape.LOWER_LOAD) else d.PlanLoad.EQUAL
-        teller.plan_fact(Told(E.PLAN_CHANGED, on, d.PlanChanged(load=load), states=EXECUTION))
+        teller.plan_fact(Entry(E.PLAN_CHANGED, on, d.PlanChanged(load=load), states=EXECUTION))
     if teller.happens(shape.SURVEY):
-        teller.plan_fact(Told(E.SURVEY_ANSWERED, _end(teller) - timedelta(days=9), states=WITH_THE_OFFICE))
+        teller.plan_fact(Entry(E.SURVEY_ANSWERED, _end(teller) - timedelta(days=9), states=WITH_THE_OFFICE))
 
 
 def _end(teller: Teller) -> date:
@@ -63,12 +63,12 @@ def _end(teller: Teller) -> date:
 
 def _approved(teller: Teller, start: date) -> None:
     approved = teller.later(shape.APPROVED)
-    teller.plan_fact(Told(E.PLAN_APPROVED, approved, states=EXECUTION))
+    teller.plan_fact(Entry(E.PLAN_APPROVED, approved, states=EXECUTION))
     if teller.case.execution_regime(start) is Regime.R0:
         return
     signed = teller.later(shape.SIGNED)
     guardian = (d.By.GUARDIAN,) if teller.case.under_age(signed) and teller.youth.guardians else ()
-    teller.plan_fact(Told(E.PLAN_SIGNED, signed, d.PlanSigned(by=(d.By.YOUTH, *guardian)), states=EXECUTION))
+    teller.plan_fact(Entry(E.PLAN_SIGNED, signed, d.PlanSigned(by=(d.By.YOUTH, *guardian)), states=EXECUTION))
     if teller.happens(shape.PLAN_COMPLAINT):
         filed = approved + timedelta(days=teller.chance.rng.randrange(1, 20))
         days = (filed, filed + timedelta(days=teller.chance.rng.randrange(20, 70)))
@@ -100,10 +100,10 @@ def _member(teller: Teller, agency: str, start: date) -> None:
     joined = d.MemberJoined(member=who, agency=At(agency))
 
     def join(at: Teller) -> None:
-        done = at.fact(Told(E.TEAM_MEMBER_JOINED, start, joined, states=TEAM), prompt=True)
+        done = at.fact(Entry(E.TEAM_MEMBER_JOINED, start, joined, states=TEAM), prompt=True)
         if done and at.happens(shape.MEMBER_LEAVES):
             on = at.chance.between(start, _end(at))
-            at.plan_fact(Told(E.TEAM_MEMBER_LEFT, on, d.MemberLeft(member=who), states=TEAM))
+            at.plan_fact(Entry(E.TEAM_MEMBER_LEFT, on, d.MemberLeft(member=who), states=TEAM))
 
     teller.plan(start, join)
 
@@ -116,7 +116,7 @@ def _meeting(teller: Teller, since: date, invited: tuple[At, ...]) -> None:
         if at.case.is_closed:
             return
         present = tuple(who for who in invited if who in CONDUCTED or at.happens(shape.PRESENT))
-        at.fact(Told(E.TEAM_MEETING_HELD, on, d.TeamMeetingHeld(invited=invited, present=present), states=TEAM))
+        at.fact(Entry(E.TEAM_MEETING_HELD, on, d.TeamMeetingHeld(invited=invited, present=present), states=TEAM))
         _meeting(at, on, invited)
 
     teller.plan(on, hold)
@@ -142,8 +142,8 @@ def _ask_for(teller: Teller, start: date, measure: d.Measure) -> None:
     said = d.MeasureAnswered(measure=measure.measure, answer=answer, available_from=free)
 
     def ask(at: Teller) -> None:
-        if at.fact(Told(E.MEASURE_REQUESTED, start, measure, states=RESTORATIVE), prompt=True):
-            at.plan_fact(Told(E.MEASURE_ANSWERED, on, said, states=RESTORATIVE))
+        if at.fact(Entry(E.MEASURE_REQUESTED, start, measure, states=RESTORATIVE), prompt=True):
+            at.plan_fact(Entry(E.MEASURE_ANSWERED, on, said, states=RESTORATIVE))
 
     teller.plan(start, ask)
     if answer is not d.MeasureAnswer.REFUSED:
@@ -157,8 +157,8 @@ def _carry_out(teller: Teller, on: date, measure: d.Measure) -> None:
     ends = teller.happens(shape.MEASURE_END_RECORDED)
 
     def start(at: Teller) -> None:
-        if at.fact(Told(E.MEASURE_STARTED, on, measure, states=MEASURES), prompt=True) and ends:
-            at.plan_fact(Told(E.MEASURE_ENDED, over, ended, states=TEAM))
+        if at.fact(Entry(E.MEASURE_STARTED, on, measure, states=MEASURES), prompt=True) and ends:
+            at.plan_fact(Entry(E.MEASURE_ENDED, over, ended, states=TEAM))
 
     teller.plan(on, start)
 
@@ -169,8 +169,8 @@ def _tests(teller: Teller, start: date) -> None:
     if teller.happens(shape.DRUG_BAN) and law.REGIME.on(start) is not Regime.R0:
         on = teller.chance.between(start, start + timedelta(days=40))
         off = teller.chance.between(on + timedelta(days=40), max(on, _end(teller)))
-        teller.plan_fact(Told(E.DRUG_BAN_IMPOSED, on, states=MEASURES), prompt=True)
-        teller.plan_fact(Told(E.DRUG_BAN_LIFTED, off, states=TEAM))
+        teller.plan_fact(Entry(E.DRUG_BAN_IMPOSED, on, states=MEASURES), prompt=True)
+        teller.plan_fact(Entry(E.DRUG_BAN_LIFTED, off, states=TEAM))
 
 
 def _test(teller: Teller, since: date) -> None:
@@ -178,7 +178,7 @@ def _test(teller: Teller, since: date) -> None:
 
     def take(at: Teller) -> None:
         if not at.case.is_closed:
-            at.fact(Told(E.DRUG_TEST_HELD, on, d.DrugTestHeld(result=_result(at)), states=MEASURES))
+            at.fact(Entry(E.DRUG_TEST_HELD, on, d.DrugTestHeld(result=_result(at)), states=MEASURES))
             _test(at, on)
 
     teller.plan(on, take)
@@ -195,4 +195,4 @@ def _result(teller: Teller) -> d.DrugTestResult:
 def _abroad(teller: Teller, start: date) -> None:
     on = teller.chance.between(start + timedelta(days=14), _end(teller))
     stay = d.StayAbroadPermitted(since=on + timedelta(days=10), until=on + timedelta(days=24))
-    teller.plan_fact(Told(E.STAY_ABROAD_PERMITTED, on, stay, states=MEASURES))
+    teller.plan_fact(Entry(E.STAY_ABROAD_PERMITTED, on, stay, states=MEASURES))

@@ -312,7 +312,7 @@ def _end_wait(found: list[tuple[Event, Event | None]], ended: Event, said: d.Wai
 def decides(event: Event) -> Sanctioned | None:
     """The decision that this event holds, if it holds one."""
     found = event.details
-    if isinstance(found, d.AppealDecided) and found.terms is not None:
+    if isinstance(found, d.AppealDecided) and found.terms is not None and found.outcome is d.AppealOutcome.CHANGED:
         return Sanctioned(event.occurred_on, law.REGIME.on(event.occurred_on), found.terms.length, found.terms)
     if event.type not in _DECIDES or not isinstance(
         found, d.JudgmentGiven | d.FollowUpByJudgment | d.TransferredToFollowUp

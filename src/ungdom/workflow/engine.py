@@ -210,7 +210,8 @@ def apply(case: Case, event: Event) -> Case:
     changes: dict[str, Any] = {"events": (*case.events, event), **_learnt(case, event)}
     target = _target(case, row)
     if target is not None:
-        changes["stints"] = (*case.stints, _stint(target, event))
+        back = case.stints[-2] if isinstance(row.target, Back) else None
+        changes["stints"] = (*case.stints, _stint(target, event, back))
         changes["start"] = case.start or starts(event)
     return _with(case, changes)
 
@@ -285,7 +286,8 @@ def _learnt(case: Case, event: Event) -> dict[str, Any]:
     said = event.details
     learnt: dict[str, Any] = {}
     if decision := decides(event):
-        learnt["sanctioned"] = decision
+        same_regime = case.sanctioned if case.has(E.FOLLOW_UP_BY_JUDGMENT) else None
+        learnt["sanctioned"] = replace(decision, regime=same_regime.regime) if same_regime else decision
     if isinstance(said, d.OffenceAdded):
         learnt["offences"] = (*case.offences, said.offence)
     elif isinstance(said, d.ExecutionRegimePinned):
@@ -297,10 +299,11 @@ def _learnt(case: Case, event: Event) -> dict[str, Any]:
     return learnt
 
 
-def _stint(state: State, event: Event) -> Stint:
+def _stint(state: State, event: Event, back: Stint | None = None) -> Stint:
     said = event.details
     control = isinstance(said, d.PetitionSent) and said.for_ is d.Recommendation.ELECTRONIC_CONTROL
-    return Stint(state, event.occurred_on, event.seq, state in _CLOCK_RUNS or control)
+    runs = back.clock if back else state in _CLOCK_RUNS or control
+    return Stint(state, event.occurred_on, event.seq, runs)
 
 
 def _with(case: Case, changes: dict[str, Any]) -> Case:

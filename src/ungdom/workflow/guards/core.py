@@ -97,7 +97,7 @@ def detail(shape: type[D], law: str, *fixers: Actor) -> Callable[[Callable[[Case
 
 
 def said(step: Step, shape: type[D]) -> D | None:
-    """The details of the step, if they are given. A condition that reads them says, without them, whether any would do."""
+    """The details of the step, if given. A condition that reads them says, without them, whether any would do."""
     return step.details if isinstance(step.details, shape) else None
 
 

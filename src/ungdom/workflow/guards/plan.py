@@ -57,6 +57,12 @@ def case_is_received(case: Case, _step: Step) -> No | None:
     return None if case.has(E.RECEIVED) else No(False, True)
 
 
+@condition("strpl § 455", Actor.PROSECUTION)
+def case_is_not_received(case: Case, _step: Step) -> No | None:
+    """The konfliktråd has not received the case yet: what is there cannot be sent."""
+    return No(True, False) if case.has(E.RECEIVED) else None
+
+
 @detail(d.PlanMeetingHeld, "krl §§ 23, 24", Actor.COORDINATOR)
 def youth_was_present(_case: Case, _step: Step, meeting: d.PlanMeetingHeld) -> No | None:
     """The youth was there."""
@@ -194,7 +200,7 @@ def plan_load_not_higher(_case: Case, _step: Step, changed: d.PlanChanged) -> No
 def was_a_team_member(case: Case, step: Step) -> No | None:
     """The member had joined the team."""
     left = said(step, d.MemberLeft)
-    return _one_of(left and left.member, case.team)
+    return _one_of(left.member if left else None, case.team)
 
 
 @condition("krl § 25", Actor.COORDINATOR)
@@ -202,7 +208,7 @@ def measure_was_requested(case: Case, step: Step) -> No | None:
     """The measure answered was asked for."""
     answer = said(step, d.MeasureAnswered)
     asked = {e.details.measure for e in case.all(E.MEASURE_REQUESTED) if isinstance(e.details, d.Measure)}
-    return _one_of(answer and answer.measure, asked)
+    return _one_of(answer.measure if answer else None, asked)
 
 
 @condition("krl § 25", Actor.COORDINATOR)
@@ -210,7 +216,7 @@ def measure_was_started(case: Case, step: Step) -> No | None:
     """The measure that ends had started."""
     ended = said(step, d.MeasureEnded)
     started = {e.details.measure for e in case.all(E.MEASURE_STARTED) if isinstance(e.details, d.Measure)}
-    return _one_of(ended and ended.measure, started)
+    return _one_of(ended.measure if ended else None, started)
 
 
 @detail(d.TransferDecided, "krl § 13", Actor.LEADER)
