@@ -294,7 +294,12 @@ class Model:
         if entry.type not in FACTS:
             return False
         states, scope = FACTS[entry.type]
-        return self.state in states and self._in_scope(scope, entry)
+        return bool(states & (self.states_on(entry.on) | {self.state})) and self._in_scope(scope, entry)
+
+    def states_on(self, day: date) -> set[str]:
+        """Every state it was in on that day: a fact may be recorded late."""
+        until = [stay.since for stay in self.stays[1:]] + [date.max]
+        return {stay.state for stay, over in zip(self.stays, until, strict=True) if stay.since <= day <= over}
 
     def _in_scope(self, scope: Scope, entry: Entry) -> bool:
         regimes = scope.get(self.sanction, ())
@@ -900,7 +905,7 @@ def _complaint(m: Model, e: Entry) -> bool:
 
 def _wait(m: Model, e: Entry) -> bool:
     party = e.details["party"]
-    held_up_by_victim = party == "victim" and m.state in PLAN and m.step_regime(e.on) > 0
+    held_up_by_victim = party == "victim" and bool(m.states_on(e.on) & PLAN) and m.step_regime(e.on) > 0
     return party != "parties" and not held_up_by_victim
 
 

@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from random import Random
 
-from sqlalchemy import Connection
-
 from ungdom.demo import people, story
 from ungdom.demo.story import Told
 from ungdom.demo.summary import Summary, Tally
@@ -55,18 +53,19 @@ def load(
     with db.writing() as tx:
         reference.save_staff(tx, people.staff())
     for batch in bulk.batches(stories(total, seed, today), BATCH):
-        with db.writing() as tx:
-            _write(tx, keys, batch)
+        _write(db, keys, batch)
         for told in batch:
             counted.add(told)
         progress(counted.cases, total)
     return counted.summary()
 
 
-def _write(tx: Connection, keys: Keys, batch: Sequence[Told]) -> None:
-    for told in batch:
-        people_store.create_people(tx, keys, [told.person], told.events[0].recorded_at)
-    journal.append_many(tx, [_chapter(told) for told in batch])
+def _write(db: Database, keys: Keys, batch: Sequence[Told]) -> None:
+    """All of the batch or nothing."""
+    with db.writing() as tx:
+        for told in batch:
+            people_store.create_people(tx, keys, [told.person], told.events[0].recorded_at)
+        journal.append_many(tx, [_chapter(told) for told in batch])
 
 
 def _chapter(told: Told) -> Chapter:

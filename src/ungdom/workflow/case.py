@@ -80,6 +80,12 @@ class Case:
         """The state it is in."""
         return self.stints[-1].state
 
+    def states_on(self, day: date) -> tuple[State, ...]:
+        """Every state it was in on that day, the latest first; the day of a move has both."""
+        until = [stint.since for stint in self.stints[1:]] + [date.max]
+        held = [s.state for s, end in zip(self.stints, until, strict=True) if s.since <= day <= end]
+        return tuple(reversed(held))
+
     @property
     def entered_on(self) -> date:
         """The day it came into its state: no move may be dated before."""
@@ -251,13 +257,15 @@ class Case:
 
     def open_complaint(self, about: d.ComplaintAbout | None = None) -> Event | None:
         """A complaint that has been filed and not decided."""
-        filed: dict[d.ComplaintAbout, Event] = {}
+        waiting: list[tuple[d.ComplaintAbout, Event]] = []
         for event in self.all(E.COMPLAINT_FILED, E.COMPLAINT_DECIDED):
-            if isinstance(event.details, d.ComplaintFiled):
-                filed[event.details.about] = event
-            elif isinstance(event.details, d.ComplaintDecided):
-                filed.pop(event.details.about, None)
-        return filed.get(about) if about else next(iter(filed.values()), None)
+            said = event.details
+            if isinstance(said, d.ComplaintFiled):
+                waiting.append((said.about, event))
+            elif isinstance(said, d.ComplaintDecided):
+                decided = next((one for one in waiting if one[0] is said.about), None)
+                waiting = [one for one in waiting if one is not decided]
+        return next((event for what, event in waiting if about in (None, what)), None)
 
     @property
     def team(self) -> frozenset[str]:

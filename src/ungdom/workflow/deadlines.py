@@ -323,6 +323,9 @@ RULES: tuple[Rule, ...] = (
 # fmt: on
 """Every clock, in the order a case meets them. One home: a changed length is one line in `law`."""
 
+FOLLOW_THE_TERM = frozenset({"term_end", "petition", "ec_petition"})
+"""The clocks that are counted from the adjusted end, and so move as long as an interruption lasts."""
+
 
 def deadlines(case: Case, day: date) -> list[Deadline]:
     """Every clock that has begun by that day, as it stands that day."""
@@ -330,10 +333,15 @@ def deadlines(case: Case, day: date) -> list[Deadline]:
 
 
 def next_due(case: Case) -> Deadline | None:
-    """The running clock that is due first, as the history tells it: no day is asked, so a rebuild gives the same."""
+    """The running clock that is due first, as the history tells it: no day is asked, so a rebuild gives the same.
+
+    Only clocks that are somebody's delay when passed; while the term stands still, not those that move with its end.
+    """
     if case.is_closed:
         return None
-    running = [x for x in deadlines(case, case.entered_on) if x.status in (Status.RUNNING, Status.OVERDUE)]
+    still = FOLLOW_THE_TERM if case.start and not case.stints[-1].clock else frozenset()
+    asked = (x for x in deadlines(case, case.entered_on) if x.delay and x.code not in still)
+    running = [x for x in asked if x.status in (Status.RUNNING, Status.OVERDUE)]
     return min(running, key=lambda x: (x.due, x.code), default=None)
 
 

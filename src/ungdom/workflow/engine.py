@@ -99,8 +99,8 @@ class Attempt:
 
     __slots__ = ("case", "row", "state", "step", "unmet")
 
-    def __init__(self, case: Case, step: Step, row: Move) -> None:
-        self.state = case.state
+    def __init__(self, case: Case, step: Step, row: Move, source: State) -> None:
+        self.state = source
         self.case = case
         self.step = step
         self.row = row
@@ -157,11 +157,11 @@ def regime_for(case: Case, event: EventType, day: date) -> Regime:
 def decide(case: Case, step: Step) -> Decision:
     """May this step happen? Every unmet condition is named, not just the first."""
     regime = regime_for(case, step.type, step.on)
-    row = _row(case, regime, step.type, step.details)
+    source, row = _row(case, regime, step.type, step.details, step.on)
     if row is None:
         unmet = (_no_such_move(case, step, regime),)
         return Decision(step.type, case.state, None, regime, unmet[0].law, unmet)
-    attempt = Attempt(case, step, row)
+    attempt = Attempt(case, step, row, source)
     fired = _MACHINES[case.sanction, regime].events[step.type.value].trigger(attempt)
     after = _target(case, row) if fired else None
     return Decision(step.type, case.state, after, regime, row.law, attempt.unmet)
@@ -204,7 +204,8 @@ def fold(youth: Youth, events: Sequence[Event]) -> Case:
 
 def apply(case: Case, event: Event) -> Case:
     """The case after one more event, conditions not asked again. Raises `IllegalHistory` when no row fits."""
-    row = _row(case, regime_for(case, event.type, event.occurred_on), event.type, event.details)
+    regime = regime_for(case, event.type, event.occurred_on)
+    _, row = _row(case, regime, event.type, event.details, event.occurred_on)
     if row is None:
         raise IllegalHistory(event.seq, event.type, case.state)
     changes: dict[str, Any] = {"events": (*case.events, event), **_learnt(case, event)}
@@ -312,9 +313,19 @@ def _with(case: Case, changes: dict[str, Any]) -> Case:
     return new
 
 
-def _row(case: Case, regime: Regime, event: EventType, details: d.Details | None) -> Move | None:
+def _row(
+    case: Case, regime: Regime, event: EventType, details: d.Details | None, day: date
+) -> tuple[State, Move | None]:
+    """The row that fits the state it is in; for a fact recorded late, one of a state it was in on its day."""
     rows = _ROWS_AT.get((case.sanction, regime, case.state, event), ())
-    return next((row for row in rows if row.when is None or row.when(details)), None)
+    found = next((row for row in rows if row.when is None or row.when(details)), None)
+    if found is not None or day > case.entered_on:
+        return case.state, found
+    for state in case.states_on(day):
+        for row in _ROWS_AT.get((case.sanction, regime, state, event), ()):
+            if row.target is None:
+                return state, row
+    return case.state, None
 
 
 def _target(case: Case, row: Move) -> State | None:

@@ -13,6 +13,9 @@ from ungdom.workflow.vocabulary import OffenceGroup
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$")]
 """A code or reference of another system: letters, digits and `._:-`, at most 64 characters."""
 
+Provision = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,8}-[0-9][0-9a-z. ]{0,40}$")]
+"""A provision by its code in the list of statutes: `strl-327`, `strl-267 a`."""
+
 CLOSED_SHAPE = ConfigDict(extra="forbid", populate_by_name=True)
 
 
@@ -32,7 +35,7 @@ class Offence:
     on: date
     until: date | None = None
     group: OffenceGroup | None = None
-    statute: Code | None = None
+    statute: Provision | None = None
 
     @property
     def last_day(self) -> date:

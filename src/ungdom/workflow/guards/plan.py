@@ -248,7 +248,8 @@ def transfer_is_pending(case: Case, _step: Step) -> No | None:
 @detail(d.WaitStarted, "krl § 24 a", Actor.COORDINATOR)
 def victim_never_holds_up_the_start(case: Case, step: Step, wait: d.WaitStarted) -> No | None:
     """From R1 on the restorative track runs beside the main one: before the start nobody waits for the victim."""
-    if wait.party is not Party.VICTIM or PHASE[case.state] is not Phase.PLAN:
+    before_start = any(PHASE[state] is Phase.PLAN for state in case.states_on(step.on))
+    if wait.party is not Party.VICTIM or not before_start:
         return None
     regime = case.execution_regime(step.on)
     return None if regime is Regime.R0 else No(Party.VICTIM, Regime.R0)

@@ -1,0 +1,23 @@
+-- One move in four statements: read the history, write the event, the current row and the message.
+-- Each client has cases of its own; odd numbers go out of `preparing`, even ones back.
+\set number random(0, :per_client - 1) * :clients + :client_id
+BEGIN;
+SELECT case_id, seq, type, occurred_on, occurred_at, details, recorded_at, actor, role, subject, source FROM event
+    WHERE case_id = (:prefix || lpad(to_hex(:number::integer), 12, '0'))::uuid AND recorded_at <= '9999-12-31'
+    ORDER BY seq \aset
+\set next :seq + 1
+\set out :next % 2
+UPDATE case_current SET version = :next, sanction = 'youth_follow_up', konfliktrad = :office,
+    state = CASE :out::integer WHEN 1 THEN 'postponed' ELSE 'preparing' END, phase = 'plan',
+    waiting_for = CASE :out::integer WHEN 1 THEN 'youth' ELSE 'konfliktrad' END, decision_regime = 'R2',
+    registered_on = :registered_on, first_offence = :offence_on, last_offence = :offence_on,
+    received_on = :received_on, started_on = NULL, start_rule = NULL, planned_end = NULL, adjusted_end = NULL,
+    closed_on = NULL, coordinator = :coordinator, next_due_on = :due_on, next_due_code = :due_code,
+    turns_18_on = :adult_on, updated_at = now()
+    WHERE case_id = :case_id AND version = :seq;
+INSERT INTO event (case_id, seq, type, occurred_on, occurred_at, details, recorded_at, actor, role, subject, source)
+    VALUES (:case_id, :next, CASE :out::integer WHEN 1 THEN 'postponed' ELSE 'postponement_ended' END, :moved_on, NULL,
+        CASE :out::integer WHEN 1 THEN :reason ELSE '{}' END, now(), 'coordinator', 'coordinator', :coordinator, 'api');
+INSERT INTO outbox (message_id, case_id, seq, kind, payload, created_at, delivered_at)
+    VALUES (gen_random_uuid(), :case_id, :next, 'case.event_recorded', :payload, now(), NULL);
+END;

@@ -1,0 +1,325 @@
+"""How many moves a second the service commits over HTTP, beside what the database gives without it.
+
+One run, one machine, in turns: the service on PostgreSQL, pgbench with a move's four statements, pgbench with the one
+combined statement; then the service on SQLite and bare sqlite3. Only shares measured in the same run say something.
+Afterwards every row is counted: an event, a current row and a message for every move acknowledged, and no gap.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the tests know how PostgreSQL is started
+
+import load
+import pgbench
+from plain_sqlite import Plain
+from server import Server
+from service import Service, serve
+
+from tests.pg import Databases, sqlalchemy_url, sqlite_url
+from ungdom import clock
+from ungdom.api.tokens import Issuer
+from ungdom.settings import Settings
+from ungdom.store import rebuild
+from ungdom.store.session import Database
+
+KEY = "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="
+WARM_UP = 2.0
+HTTP, FOUR, COMBINED = "service over HTTP", "pgbench, four statements", "pgbench, combined statement"
+HTTP_SQLITE, SQLITE = "service over HTTP, SQLite", "bare sqlite3"
+ROWS = """
+SELECT count(*) AS events, count(DISTINCT case_id) AS cases, (SELECT count(*) FROM outbox) AS messages,
+    (SELECT count(*) FROM (SELECT 1 FROM event GROUP BY case_id HAVING max(seq) <> count(*)) AS gap) AS gaps,
+    (SELECT sum(version) FROM case_current) AS versions
+FROM event
+"""
+
+
+@dataclass
+class Results:
+    """What the rounds gave, by contender."""
+
+    rates: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    moves: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    http: dict[str, list[dict[str, float]]] = field(default_factory=lambda: defaultdict(list))
+    rows: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def add(self, name: str, moves: int, rate: float, counted: bool) -> None:
+        """One run; a warm-up counts only towards the rows."""
+        self.moves[name] += moves
+        if counted:
+            self.rates[name].append(rate)
+            say(f"  {name:<28} {rate:8.0f} moves/s")
+
+    def median(self, name: str) -> float:
+        """The median rate."""
+        return statistics.median(self.rates[name])
+
+    def share(self, name: str, of: str) -> float:
+        """The median of the rounds' shares."""
+        return statistics.median(a / b for a, b in zip(self.rates[name], self.rates[of], strict=True))
+
+    def http_median(self, name: str, key: str) -> float:
+        """The median of one of the client's figures."""
+        return statistics.median(one[key] for one in self.http[name])
+
+
+def say(line: str) -> None:
+    """Progress, apart from the table."""
+    print(line, file=sys.stderr, flush=True)
+
+
+class Bench:
+    """One run: everything it starts is ended with it."""
+
+    def __init__(self, asked: argparse.Namespace, stack: ExitStack) -> None:
+        self.asked = asked
+        self.stack = stack
+        self.results = Results()
+        self.folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ungdom-bench-")))
+
+    def run(self) -> Results:
+        """Prepare, warm up, take turns, count."""
+        server = self._postgresql()
+        self._sqlite()
+        self.turn(WARM_UP, counted=False)
+        for number in range(self.asked.rounds):
+            say(f"round {number + 1} of {self.asked.rounds}")
+            self.turn(self.asked.seconds, counted=True)
+        say("counting the rows")
+        for name, url in self.urls.items():
+            self.results.rows[name] = self._counted(name, url)
+        self.databases.close()
+        del server
+        return self.results
+
+    # --- preparing ----------------------------------------------------------------------------------------------
+
+    def _postgresql(self) -> Server:
+        say("starting PostgreSQL")
+        folder = Path(tempfile.mkdtemp(prefix="ungdom-pg-"))
+        server = Server(folder)
+        self.stack.callback(_remove, folder)
+        self.stack.callback(server.stop)
+        server.ensure_started()
+        say(f"opening {self.asked.cases} cases")
+        self.databases = Databases(server.url)
+        made = [self.databases.create(self._fill) for _ in range(3)]
+        self.urls = dict(zip((HTTP, FOUR, COMBINED), made, strict=True))
+        self.pgbench = server.program("pgbench")
+        for url in made:
+            _settle(url)
+        self.service = self._service(sqlalchemy_url(made[0]), self.asked.workers)
+        self.client = self._client(self.service)
+        return server
+
+    def _sqlite(self) -> None:
+        say(f"opening {self.asked.cases} cases on SQLite")
+        folders = [self.folder / "service", self.folder / "bare"]
+        for folder in folders:
+            folder.mkdir()
+            load.fill(sqlite_url(folder), self._settings(""), self.asked.cases)
+        self.urls |= {HTTP_SQLITE: sqlite_url(folders[0]), SQLITE: sqlite_url(folders[1])}
+        self.small_service = self._service(self.urls[HTTP_SQLITE], 1)
+        self.small_client = self._client(self.small_service)
+        self.plain = Plain(folders[1] / "ungdom.sqlite", self.asked.cases)
+
+    def _fill(self, url: str) -> None:
+        load.fill(url, self._settings(""), self.asked.cases)
+
+    def _settings(self, url: str) -> Settings:
+        return Settings("development", url, self.folder, (KEY,), "cursor-key-of-the-benchmark", self.asked.threads)
+
+    def _service(self, url: str, workers: int) -> Service:
+        return self.stack.enter_context(serve(self._settings(url), workers))
+
+    def _client(self, service: Service) -> "Client":
+        issuer = Issuer(self._settings(""))
+        lifetime = timedelta(hours=2)
+        job = {
+            "port": service.port,
+            "connections": self.asked.connections,
+            "tokens": [issuer.issue(viewer, clock.now(), lifetime) for viewer in load.viewers()],
+            "bodies": [
+                json.dumps({"type": kind, "occurred_on": load.MOVED_ON.isoformat(), "details": said})
+                for kind, said in load.MOVES
+            ],
+            "cases": [str(load.case_id(number)) for number in range(self.asked.cases)],
+            "tag": f'"{load.EVENTS}"',
+        }
+        return self.stack.enter_context(_client(job))
+
+    # --- measuring ----------------------------------------------------------------------------------------------
+
+    def turn(self, seconds: float, counted: bool) -> None:
+        """Everybody once."""
+        self._http(HTTP, self.service, self.client, seconds, counted)
+        self._pgbench(FOUR, pgbench.FOUR, seconds, counted)
+        self._pgbench(COMBINED, pgbench.COMBINED, seconds, counted)
+        self._http(HTTP_SQLITE, self.small_service, self.small_client, seconds, counted)
+        before = self.plain.moves
+        rate = self.plain.run(seconds / 2)
+        self.results.add(SQLITE, self.plain.moves - before, rate, counted)
+
+    def _http(self, name: str, service: Service, client: "Client", seconds: float, counted: bool) -> None:
+        before = service.cpu_seconds()
+        found = client.run(seconds)
+        found["cpu_ms"] = (service.cpu_seconds() - before) / found["moves"] * 1000
+        found["client_ms"] = found["client_cpu"] / found["moves"] * 1000
+        if counted:
+            self.results.http[name].append(found)
+        self.results.add(name, int(found["moves"]), found["moves"] / found["seconds"], counted)
+
+    def _pgbench(self, name: str, script: Path, seconds: float, counted: bool) -> None:
+        clients, cases = self.asked.connections, self.asked.cases
+        rate = pgbench.run(self.pgbench, self.urls[name], script, clients, cases, seconds)
+        self.results.add(name, rate.moves, rate.per_second, counted)
+
+    # --- counting -----------------------------------------------------------------------------------------------
+
+    def _counted(self, name: str, url: str) -> dict[str, int]:
+        db = Database.open(url)
+        with db.reading() as tx:
+            rows = dict(tx.execute(text(ROWS)).mappings().one())
+        differing = 0 if name == SQLITE else len(rebuild.check(db))
+        db.close()
+        moves, before = self.results.moves[name], self.asked.cases * load.EVENTS
+        found = {"moves": moves, **{key: int(value) for key, value in rows.items()}, "differing": differing}
+        assert found["events"] == found["versions"] == before + moves, (name, found)
+        assert found["messages"] == moves, (name, found)
+        assert found["gaps"] == found["differing"] == 0, (name, found)
+        return found
+
+
+class Client:
+    """The client's process, kept for all the rounds."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self._process = process
+
+    def run(self, seconds: float) -> dict[str, float]:
+        """One run of that many seconds."""
+        told, said = self._process.stdin, self._process.stdout
+        assert told
+        assert said
+        told.write(f"{seconds}\n")
+        told.flush()
+        line = said.readline()
+        if not line:
+            raise SystemExit("bench: an answer was not 201, see above")
+        found: dict[str, float] = json.loads(line)
+        return found
+
+
+@contextmanager
+def _client(job: dict[str, Any]) -> Iterator[Client]:
+    command = [sys.executable, str(Path(__file__).with_name("client.py"))]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdin
+        process.stdin.write(json.dumps(job) + "\n")
+        yield Client(process)
+    finally:
+        process.terminate()
+        process.wait(10)
+        for pipe in (process.stdin, process.stdout):
+            if pipe:
+                pipe.close()
+
+
+def _settle(url: str) -> None:
+    db = Database.open(url)
+    with db.writer.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM (ANALYZE)"))
+    db.close()
+
+
+def _remove(folder: Path) -> None:
+    for path in sorted(folder.rglob("*"), reverse=True):
+        path.unlink() if path.is_symlink() or not path.is_dir() else path.rmdir()
+    folder.rmdir()
+
+
+# --- telling ----------------------------------------------------------------------------------------------------
+
+
+def table(found: Results, asked: argparse.Namespace) -> str:
+    """What is printed, and what `bench/results.md` shows."""
+    lines = [
+        f"{asked.connections} connections, {asked.workers} workers of {asked.threads} threads, {asked.cases} cases; "
+        f"median of {asked.rounds} rounds of {asked.seconds:g} s",
+        "",
+        "| moves committed a second | median | rounds | of four statements | of combined |",
+        "|---|---:|---|---:|---:|",
+    ]
+    for name in (HTTP, FOUR, COMBINED):
+        shares = " | ".join(f"{found.share(name, of):.2f}" for of in (FOUR, COMBINED))
+        lines.append(f"| {name} | {found.median(name):.0f} | {_rounds(found, name)} | {shares} |")
+    lines += ["", "| SQLite, one worker | median | rounds | of bare sqlite3 |", "|---|---:|---|---:|"]
+    for name in (HTTP_SQLITE, SQLITE):
+        share = f"{found.share(name, SQLITE):.2f}"
+        lines.append(f"| {name} | {found.median(name):.0f} | {_rounds(found, name)} | {share} |")
+    lines += ["", "| over HTTP | service CPU a move | p50 | p95 | p99 |", "|---|---:|---:|---:|---:|"]
+    lines += [_http_line(found, name) for name in (HTTP, HTTP_SQLITE)]
+    counted = found.rows[HTTP]
+    lines += [
+        "",
+        f"Counted afterwards: {counted['moves']} moves acknowledged over HTTP, as many events and messages added, "
+        f"{counted['gaps']} gaps in the numbers, {counted['differing']} current rows that differ from their events; "
+        "the same holds for every other contender.",
+    ]
+    return "\n".join(lines)
+
+
+def _rounds(found: Results, name: str) -> str:
+    return ", ".join(f"{rate:.0f}" for rate in found.rates[name])
+
+
+def _http_line(found: Results, name: str) -> str:
+    times = " | ".join(f"{found.http_median(name, key) * 1000:.0f} ms" for key in ("p50", "p95", "p99"))
+    return f"| {name} | {found.http_median(name, 'cpu_ms'):.2f} ms | {times} |"
+
+
+def arguments() -> argparse.Namespace:
+    """What was asked for."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--seconds", type=float, default=6, help="length of one measurement")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--connections", type=int, default=32)
+    parser.add_argument("--workers", type=int, default=2, help="worker processes on PostgreSQL")
+    parser.add_argument("--threads", type=int, default=3, help="request threads a worker")
+    parser.add_argument("--cases", type=int, default=4096, help="rounded to a multiple of the connections")
+    parser.add_argument("--json", type=Path, help="write every figure to this file")
+    asked = parser.parse_args()
+    asked.cases -= asked.cases % asked.connections
+    return asked
+
+
+def main() -> None:
+    """Run, print, and keep the figures if asked."""
+    asked = arguments()
+    begun = time.monotonic()
+    with ExitStack() as stack:
+        found = Bench(asked, stack).run()
+    print(table(found, asked))
+    say(f"took {time.monotonic() - begun:.0f} s")
+    if asked.json:
+        asked.json.write_text(json.dumps(asdict(found), indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""The service as it is run: uvicorn with its worker processes, and what they have cost."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ungdom.settings import Settings
+
+PATIENCE = 30.0
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Service:
+    """A running service."""
+
+    port: int
+    pid: int
+
+    def cpu_seconds(self) -> float:
+        """User and system time of the process and its workers so far."""
+        return sum(_cpu_seconds(pid) for pid in (self.pid, *_children(self.pid)))
+
+
+@contextmanager
+def serve(settings: Settings, workers: int) -> Iterator[Service]:
+    """The service on a free port of this machine, ended again by its own process id."""
+    port = _free_port()
+    command = [
+        sys.executable, "-m", "uvicorn", "--factory", "ungdom.app:from_environment", "--port", str(port),
+        "--workers", str(workers), "--loop", "uvloop", "--http", "httptools", "--log-level", "warning",
+        "--no-access-log",
+    ]  # fmt: skip
+    process = subprocess.Popen(command, env=os.environ | _environment(settings))
+    try:
+        _wait_until_served(process, port)
+        yield Service(port, process.pid)
+    finally:
+        process.terminate()
+        try:
+            process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(PATIENCE)
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    return {
+        "UNGDOM_ENV": settings.env,
+        "UNGDOM_DATABASE_URL": settings.database_url,
+        "UNGDOM_DATA_DIR": str(settings.data_dir),
+        "UNGDOM_PEOPLE_KEYS": ",".join(settings.people_keys),
+        "UNGDOM_CURSOR_KEY": settings.cursor_key,
+        "UNGDOM_THREADS": str(settings.threads),
+    }
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
+def _wait_until_served(process: "subprocess.Popen[bytes]", port: int) -> None:
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until and process.poll() is None:
+        with socket.socket() as knock:
+            knock.settimeout(5)
+            try:
+                knock.connect(("127.0.0.1", port))
+                knock.sendall(b"GET /health/live HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n")
+                if knock.recv(64).startswith(b"HTTP/1.1 "):
+                    return
+            except OSError:
+                time.sleep(0.1)
+    raise SystemExit("bench: the service did not start")
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS

@@ -1,0 +1,120 @@
+"""The synthetic case load on a database: the same seed gives the same rows, and nobody real is in it."""
+
+from base64 import b64encode
+from collections.abc import Iterator
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, func, select
+
+from tests import pg
+from ungdom.demo import people
+from ungdom.demo.load import load
+from ungdom.store import tables
+from ungdom.store.errors import DuplicateKey
+from ungdom.store.national_id import Series
+from ungdom.store.people import read_person
+from ungdom.store.sealing import Keys
+from ungdom.store.session import Database
+
+TODAY = date(2026, 11, 20)
+KEYS = Keys([b64encode(b"demo" * 8).decode()])
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[tuple[Database, Database]]:
+    made = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        made.append(Database.open(pg.sqlite_url(tmp_path / name)))
+        made[-1].upgrade()
+    yield made[0], made[1]
+    for db in made:
+        db.close()
+
+
+def rows(tx: Connection) -> Iterator[tuple[Any, ...]]:
+    for table in tables.metadata.sorted_tables:
+        columns = [column for column in table.c if column.name != "sealed"]
+        yield from (tuple(row) for row in tx.execute(select(*columns).order_by(*table.primary_key)))
+    for person_id in tx.scalars(select(tables.person.c.person_id).order_by(tables.person.c.person_id)):
+        found = read_person(tx, KEYS, person_id)
+        assert found is not None
+        yield (found.personalia,)
+
+
+def digest(db: Database) -> str:
+    total = sha256()
+    with db.reading() as tx:
+        for row in rows(tx):
+            total.update(repr(row).encode())
+    return total.hexdigest()
+
+
+def test_the_same_seed_gives_the_same_rows(two: tuple[Database, Database]) -> None:
+    first, second = (load(db, KEYS, cases=60, seed=7, today=TODAY) for db in two)
+
+    assert first == second
+    assert digest(two[0]) == digest(two[1])
+
+
+def test_either_database_takes_the_load(database_url: str) -> None:
+    db = Database.open(database_url)
+    db.upgrade()
+    summary = load(db, KEYS, cases=40, today=TODAY)
+    with db.reading() as tx:
+        assert tx.scalar(select(func.count()).select_from(tables.event)) == summary.events
+    db.close()
+
+
+def test_another_seed_gives_other_rows(two: tuple[Database, Database]) -> None:
+    for seed, db in enumerate(two):
+        load(db, KEYS, cases=20, seed=seed, today=TODAY)
+
+    assert digest(two[0]) != digest(two[1])
+
+
+def test_progress_ends_with_all_of_them_and_a_second_load_is_refused(two: tuple[Database, Database]) -> None:
+    seen: list[tuple[int, int]] = []
+    summary = load(two[0], KEYS, cases=230, today=TODAY, progress=lambda done, of: seen.append((done, of)))
+
+    assert seen == [(200, 230), (230, 230)]
+    assert summary.cases == 230
+    assert ("cases", "230") in summary.rows()
+    with pytest.raises(DuplicateKey):
+        load(two[0], KEYS, cases=230, today=TODAY)
+
+
+def test_people_are_invented_and_their_numbers_synthetic(two: tuple[Database, Database]) -> None:
+    load(two[0], KEYS, cases=150, today=TODAY)
+    with two[0].reading() as tx:
+        found = [read_person(tx, KEYS, id) for id in tx.scalars(select(tables.person.c.person_id))]
+
+    looks = [person.number for person in found if person and person.number]
+    given = {person.personalia.given_name for person in found if person and person.personalia}
+    assert len(looks) < len(found) == 150
+    assert {look.series for look in looks} == {Series.TENOR}
+    assert all(look.is_well_formed and len(look.flags) == 1 for look in looks)
+    assert len({look.digits for look in looks}) == len(looks)
+    assert given <= set(people.names().given)
+
+
+def test_every_office_has_a_leader_and_two_to_five_coordinators() -> None:
+    by_office: dict[str, list[str]] = {}
+    for one in people.staff():
+        by_office.setdefault(one.konfliktrad, []).append(one.role)
+
+    assert len(by_office) == 12
+    assert all(roles.count("leader") == 1 and 2 <= roles.count("coordinator") <= 5 for roles in by_office.values())
+
+
+def test_a_coordinator_named_in_a_case_is_one_of_the_office(two: tuple[Database, Database]) -> None:
+    load(two[0], KEYS, cases=120, today=TODAY)
+    with two[0].reading() as tx:
+        known = set(tx.scalars(select(tables.staff.c.subject)))
+        named = set(tx.scalars(select(tables.case_current.c.coordinator)))
+
+    assert named - {None} <= known

@@ -1,0 +1,142 @@
+"""The synthetic histories: legal walks, recorded as an office records, and like what has been published."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import date, time
+from itertools import pairwise
+
+import pytest
+
+from ungdom.demo import shape, story
+from ungdom.demo.load import stories
+from ungdom.demo.story import Told
+from ungdom.demo.summary import Summary, tally
+from ungdom.workflow import engine
+from ungdom.workflow.daycount import OSLO, is_working_day, oslo_date
+from ungdom.workflow.events import plain_details, read_details
+from ungdom.workflow.permissions import acts_for
+from ungdom.workflow.vocabulary import CLOSED, EventType, Regime, State
+
+E = EventType
+TODAY = date(2026, 11, 20)
+SEED = 1
+
+
+@pytest.fixture(scope="module")
+def some() -> list[Told]:
+    return list(stories(300, SEED, TODAY))
+
+
+@pytest.fixture(scope="module")
+def load() -> Summary:
+    return tally(stories(2_000, SEED, TODAY))
+
+
+# --- legal ------------------------------------------------------------------------------------------------------
+
+
+def test_every_history_folds_and_is_a_legal_walk(some: list[Told]) -> None:
+    for told in some:
+        assert engine.check_walk(told.case.youth, told.events) is None
+        assert engine.fold(told.case.youth, told.events) == told.case
+
+
+def test_a_story_told_again_is_the_same(some: list[Told]) -> None:
+    assert list(stories(300, SEED, TODAY))[::29] == some[::29]
+
+
+def test_details_have_the_shape_that_is_asked_of_everybody(some: list[Told]) -> None:
+    for told in some:
+        for event in told.events:
+            assert read_details(event.type, plain_details(event.type, event.details)) == event.details
+
+
+def test_events_are_numbered_and_recorded_in_order_and_never_after_today(some: list[Told]) -> None:
+    for told in some:
+        assert [event.seq for event in told.events] == list(range(1, len(told.events) + 1))
+        assert all(before.recorded_at < after.recorded_at for before, after in pairwise(told.events))
+        assert oslo_date(told.events[-1].recorded_at) <= TODAY
+
+
+def test_things_are_recorded_on_working_days_in_office_hours_after_they_happened(some: list[Told]) -> None:
+    for told in some:
+        for event in told.events:
+            local = event.recorded_at.astimezone(OSLO)
+            assert is_working_day(local.date())
+            assert time(8) <= local.time() < time(17)
+            assert event.occurred_on <= local.date()
+
+
+def test_everybody_records_only_what_their_role_may(some: list[Told]) -> None:
+    assert all(event.actor in acts_for(event.role) for told in some for event in told.events)
+
+
+def test_every_open_state_has_something_that_comes_next() -> None:
+    assert set(story.STAGES) == set(State) - CLOSED
+
+
+# --- when they begin --------------------------------------------------------------------------------------------
+
+
+def test_cases_begin_in_order_from_july_2014_until_today() -> None:
+    days = [oslo_date(story.registration(number, 500, TODAY)) for number in range(500)]
+
+    assert days == sorted(days)
+    assert days[0] >= shape.FIRST_DAY
+    assert days[-1] <= TODAY
+
+
+@pytest.mark.parametrize("cases", [1, 2, 60, 500])
+def test_no_case_begins_after_today_even_on_a_sunday(cases: int) -> None:
+    sunday = date(2026, 11, 22)
+    assert all(oslo_date(story.registration(n, cases, sunday)) <= sunday for n in range(cases))
+
+
+def test_years_keep_their_shares_whatever_the_number() -> None:
+    few, many = (Counter(story.registration(n, of, TODAY).year for n in range(of)) for of in (1_000, 4_000))
+    assert all(abs(many[year] / 4_000 - few[year] / 1_000) < 0.004 for year in many)
+
+
+# --- like the country -------------------------------------------------------------------------------------------
+
+
+def test_lead_times_are_as_published(load: Summary, figure: Callable[[str], None]) -> None:
+    figure(f"synthetic load: P1 mean {load.p1.mean:.0f} (published 190), P2 mean {load.p2.mean:.0f} (published 68-76)")
+    assert 150 <= load.p1.mean <= 240
+    assert 50 <= load.p2.mean <= 95
+
+
+def test_about_two_thirds_complete(load: Summary, figure: Callable[[str], None]) -> None:
+    figure(f"synthetic load: {load.completion_share:.1%} of {load.started_and_closed} completed (published 65-68 %)")
+    assert 0.58 <= load.completion_share <= 0.75
+
+
+def test_youth_sanctions_are_about_an_eighth(load: Summary) -> None:
+    assert 0.10 <= load.sanctions_received / load.p1.cases <= 0.16
+
+
+def test_every_state_and_regime_is_reached(load: Summary) -> None:
+    assert load.entered == set(State)
+    assert load.regimes == set(Regime)
+
+
+def test_nearly_everything_that_can_happen_happens(load: Summary, figure: Callable[[str], None]) -> None:
+    rare = {
+        E.APPEALED,
+        E.TRANSFER_ACCEPTED,
+        E.CORRECTED,
+        E.CONVERSION_FINAL,
+        E.ELECTRONIC_CONTROL_ORDERED,
+        E.REOPENED,
+        E.INTERIM_CONDITIONS_STARTED,
+        E.LAPSED,
+    }
+    figure(f"synthetic load: {len(load.told)} of {len(E)} event types in {load.cases} cases, {load.refused} refused")
+    assert rare <= load.told
+    assert set(E) - load.told <= {E.NOTE_ADDED}
+
+
+def test_offices_differ_as_published() -> None:
+    assert min(office.p1 for office in shape.OFFICES) == 72
+    assert max(office.p1 for office in shape.OFFICES) == 438
+    assert sum(office.share for office in shape.OFFICES) == pytest.approx(1)
