@@ -20,7 +20,7 @@ from ungdom import app as application
 from ungdom import casework, clock, generated, settings
 from ungdom.api import views
 from ungdom.api.tokens import NEEDS_OFFICE, SCOPES, Issuer
-from ungdom.demo import load as demo_load
+from ungdom.demo import again, load
 from ungdom.settings import BadSettings, Settings
 from ungdom.store import journal, rebuild
 from ungdom.store.sealing import Keys
@@ -38,8 +38,9 @@ app.add_typer(case_app, name="case")
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
-Report = Callable[[int, int], object]
+Report = Callable[[int, int], None]
 SECONDS_BETWEEN_LINES = 3
+DEMO_FILE = "demo.db"
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 
 
@@ -116,25 +117,51 @@ def demo(
 
 
 def _demo_settings() -> Settings:
-    data_dir = os.environ.get("UNGDOM_DATA_DIR", ".ungdom")
-    os.environ.setdefault("UNGDOM_DATABASE_URL", f"sqlite:///{Path(data_dir) / 'demo.db'}")
+    data_dir = Path(os.environ.get("UNGDOM_DATA_DIR", ".ungdom"))
+    os.environ.setdefault("UNGDOM_DATABASE_URL", f"sqlite:///{data_dir / DEMO_FILE}")
     return settings.from_environment()
 
 
 def _fill(config: Settings, cases: int | None, seed: int, fresh: bool) -> None:
-    db = _open(config)
-    today = oslo_date(clock.now())
     out.print("1/2 preparing the database")
-    state = demo_load.prepare(db, config.database_url, seed=seed, cases=cases, today=today, fresh=fresh)
-    if state == "kept":
-        out.print("2/2 the demo load is there already (--fresh builds it anew)")
-        return
-    out.print("2/2 telling the cases")
-    with progress("cases") as report:
-        summary = demo_load.load(db, Keys(config.people_keys), cases=cases, seed=seed, today=today, progress=report)
-    for line in summary.lines():
-        out.print(line)
+    db = _prepared(config, fresh)
+    before = again.finished(db)
+    if before is not None:
+        out.print(f"2/2 the demo load of {before.for_date} is there already (--fresh builds it anew)")
+    else:
+        out.print("2/2 telling the cases, from July 2014 until today")
+        _tell(db, config, cases, seed)
     db.close()
+
+
+def _prepared(config: Settings, fresh: bool) -> Database:
+    db = _open(config)
+    db.upgrade()
+    if not again.is_empty(db) and (fresh or again.finished(db) is None):
+        db.close()
+        _throw_away(config)
+        db = _open(config)
+        db.upgrade()
+    return db
+
+
+def _throw_away(config: Settings) -> None:
+    """Only the demo's own file is ever thrown away."""
+    file = config.data_dir / DEMO_FILE
+    if config.database_url != f"sqlite:///{file}":
+        raise BadSettings("the database holds cases; the demo load wants an empty one")
+    for name in (DEMO_FILE, f"{DEMO_FILE}-wal", f"{DEMO_FILE}-shm"):
+        (config.data_dir / name).unlink(missing_ok=True)
+
+
+def _tell(db: Database, config: Settings, cases: int | None, seed: int) -> None:
+    today = oslo_date(clock.now())
+    run = again.begin(db, today, clock.now())
+    with progress("cases") as report:
+        summary = load.load(db, Keys(config.people_keys), cases=cases, seed=seed, today=today, progress=report)
+    again.end(db, run, {"cases": summary.cases, "events": summary.events}, clock.now())
+    for label, value in summary.rows():
+        out.print(f"  {label:<42} {value}")
 
 
 @app.command()
@@ -151,7 +178,11 @@ def token(
 
 
 def _subject(role: Role, konfliktrad: str | None) -> str:
-    return f"{role}-{konfliktrad}-1" if konfliktrad else f"{role}-1"
+    if role is Role.TEAM_MEMBER:
+        return "team-police-oslo"
+    if role is Role.COORDINATOR:
+        return f"{role}-{konfliktrad}-1"
+    return f"{role}-{konfliktrad}" if konfliktrad else f"{role}-1"
 
 
 def _print_tokens(config: Settings) -> None:

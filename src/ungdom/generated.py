@@ -28,7 +28,7 @@ def files() -> dict[str, str]:
 def openapi_text() -> str:
     """The OpenAPI document of the service."""
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings("development", "sqlite://", Path(folder), ("A" * 43,), "openapi")
+        settings = Settings("development", f"sqlite:///{folder}/none.db", Path(folder), ("A" * 43 + "=",), "openapi")
         document = create_app(settings).openapi()
     return json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 

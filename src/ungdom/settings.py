@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,7 +61,7 @@ def kept_secret(path: Path) -> str:
     """A secret of the development installation: made at first use, then read from its file (mode 600)."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write_once(path, secrets.token_urlsafe(32))
+        _write_once(path, b64encode(secrets.token_bytes(32)).decode())
     return path.read_text(encoding="ascii").strip()
 
 

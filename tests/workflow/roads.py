@@ -4,6 +4,7 @@ A line is `day kind {details}`, the details as YAML; `day/known` when it was rec
 """
 
 from datetime import date
+from functools import cache
 from typing import Any, NamedTuple
 
 import yaml
@@ -12,8 +13,6 @@ from tests.workflow.build import PERSON, event
 from ungdom.workflow import engine
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.events import Event
-from ungdom.workflow.guards.core import Step
-from ungdom.workflow.vocabulary import EventType, Role
 
 YOUTH = Youth(born=date(2008, 3, 12), guardians=1)  # 18 on 2026-03-12
 EARLIER = Youth(born=date(2006, 2, 3), guardians=1)  # 18 on 2024-02-03
@@ -139,6 +138,9 @@ consent_police: true, consent_correctional_service: true}
 }
 
 
+RECORDED_BY = {"reopening_approved": ("secretariat", "berit"), "reopened": ("leader", "anna")}
+
+
 class Line(NamedTuple):
     """What happened when, and on which day it was recorded."""
 
@@ -148,6 +150,7 @@ class Line(NamedTuple):
     details: dict[str, Any]
 
 
+@cache
 def read(line: str) -> Line:
     """One line of a history."""
     days, kind, *rest = line.split(maxsplit=2)
@@ -157,11 +160,12 @@ def read(line: str) -> Line:
 
 
 def lines(road: str, until: str | None = None) -> list[Line]:
-    """The lines of a road, all of them or up to and with the first of that kind."""
+    """The lines of a road, all of them or up to and with the first of that kind; `breach_recorded#2`: the second."""
     told = [read(line) for line in ROADS[road].splitlines() if line]
     if until is None:
         return told
-    return told[: next(n for n, line in enumerate(told, 1) if line.kind == until)]
+    kind, _, nth = until.partition("#")
+    return told[: [n for n, line in enumerate(told, 1) if line.kind == kind][int(nth or 1) - 1]]
 
 
 def youth_of(road: str) -> Youth:
@@ -179,9 +183,13 @@ def registration(road: str, line: Line) -> dict[str, Any]:
 def events(road: str, told: list[Line]) -> list[Event]:
     """The events that these lines tell, numbered from 1."""
     first = told[0]._replace(details=registration(road, told[0]))
-    return [event(n, line.kind, line.on, line.details, line.known) for n, line in enumerate([first, *told[1:]], 1)]
+    numbered = enumerate([first, *told[1:]], 1)
+    return [
+        event(n, line.kind, line.on, line.details, line.known, *RECORDED_BY.get(line.kind, ())) for n, line in numbered
+    ]
 
 
+@cache
 def case_at(road: str, until: str | None = None, *more: str, youth: Youth | None = None) -> Case:
     """The case where the road comes to that step, and the lines added. Every line has to be allowed."""
     history = events(road, [*lines(road, until), *map(read, more)])
@@ -195,15 +203,9 @@ def walked(youth: Youth, history: list[Event]) -> Case:
     return engine.fold(youth, history)
 
 
-def step_of(line: Line, role: str = "leader", subject: str = "anna", asked_only: bool = False) -> Step:
-    """The step that a line wants to record; with `asked_only`, whether it could come next."""
-    details = event(1, line.kind, line.on, line.details).details
-    return Step(EventType(line.kind), line.on, line.known, None if asked_only else details, Role(role), subject)
-
-
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
+        return {"on" if key is True else key: _plain(inner) for key, inner in value.items()}  # `on` is true in YAML
     if isinstance(value, list):
         return [_plain(inner) for inner in value]
     return value.isoformat() if isinstance(value, date) else value

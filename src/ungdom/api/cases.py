@@ -1,15 +1,16 @@
 """Cases: open, list, read."""
 
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
-from sqlalchemy import Connection
 
 from ungdom import casework, worklist
 from ungdom.api import cursors, views
+from ungdom.api import inputs as i
 from ungdom.api import schemas as s
 from ungdom.api.deps import Answer, Call, CallDep
 from ungdom.api.docs import PROBLEMS
@@ -18,13 +19,14 @@ from ungdom.store import people
 from ungdom.store.ids import uuid7
 from ungdom.store.people import Contact, Guardian, Personalia
 from ungdom.store.reading import Filters
+from ungdom.store.session import Connection
 from ungdom.store.tables import NumberKind, Protection
 from ungdom.workflow.case import Youth
 from ungdom.workflow.daycount import OSLO, oslo_date
 
 router = APIRouter(tags=["cases"], responses=PROBLEMS)
 
-AsOf = Annotated[s.AsOf, Query()]
+AsOf = Annotated[i.AsOf, Query()]
 
 
 def answer(body: BaseModel, status: int = 200, **headers: str) -> Answer:
@@ -39,19 +41,19 @@ def instant(known_at: date | datetime | None) -> datetime | None:
     return datetime.combine(known_at + timedelta(days=1), time(), OSLO) - timedelta(microseconds=1)
 
 
-def read_case(tx: Connection, call: Call, case_id: UUID, as_of: s.AsOf) -> Read:
+def read_case(tx: Connection, call: Call, case_id: UUID, as_of: i.AsOf) -> Read:
     """The case as the request asks for it."""
     return casework.read(tx, call.who.viewer, case_id, call.now, as_of.valid_at, instant(as_of.known_at))
 
 
 @router.post("/v1/cases", status_code=201, response_model=s.CaseOut, summary="Open a case")
-def open_case(call: CallDep, body: s.NewCaseIn) -> Response:
+def open_case(call: CallDep, body: i.NewCaseIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Open a youth sanction or youth follow-up case. The municipality of residence decides the konfliktråd."""
     return call.write(lambda tx: _opened(tx, call, body))
 
 
 @router.get("/v1/cases", response_model=s.CaseList, summary="List cases")
-def list_cases(call: CallDep, query: Annotated[s.ListQuery, Query()]) -> Response:
+def list_cases(call: CallDep, query: Annotated[i.ListQuery, Query()]) -> Response:
     """The cases this viewer may see, a page at a time; as they stand now, or as they stood on another day."""
     return call.read(lambda tx: _listed(tx, call, query))
 
@@ -76,27 +78,29 @@ def get_deadlines(call: CallDep, case_id: UUID, as_of: AsOf) -> Response:
     return call.read(lambda tx: answer(views.deadlines_out(read_case(tx, call, case_id, as_of), call.language, known)))
 
 
-def _read(tx: Connection, call: Call, case_id: UUID, as_of: s.AsOf) -> Answer:
+def _read(tx: Connection, call: Call, case_id: UUID, as_of: i.AsOf) -> Answer:
     read = read_case(tx, call, case_id, as_of)
     person = people.read_person(tx, call.keys, read.stored.person_id)
     body = views.case_out(read, person, call.language, instant(as_of.known_at))
     return answer(body, ETag=views.etag(read.stored.version))
 
 
-def _opened(tx: Connection, call: Call, body: s.NewCaseIn) -> Answer:
+def _opened(tx: Connection, call: Call, body: i.NewCaseIn) -> Answer:
     given = body.person
-    youth = Youth(given.born, len(given.guardians))
+    new = Youth(given.born, len(given.guardians))
     known = people.find_person(tx, call.keys, given.national_id, given.born)
     protection = Protection(given.protection)
-    person = known or people.create_person(tx, call.keys, _personalia(body), youth, call.now, protection)
+    person_id = known or people.create_person(tx, call.keys, _personalia(body), new, call.now, protection)
+    person = people.read_person(tx, call.keys, person_id)
+    youth = person.youth if person else new  # somebody known already is who they were
     case_id = uuid7(call.now)
-    done = casework.open_case(tx, call.who, case_id, _new_case(body, person, youth), call.now)
-    read = Read(done.stored, done.after, oslo_date(call.now))
-    shown = views.case_out(read, people.read_person(tx, call.keys, person), call.language, None)
+    done = casework.open_case(tx, call.who, case_id, _new_case(body, person_id, youth), call.now)
+    read = Read(replace(done.stored, version=done.version), done.after, oslo_date(call.now))
+    shown = views.case_out(read, person, call.language, None)
     return answer(shown, 201, ETag=views.etag(done.version), Location=f"/v1/cases/{case_id}")
 
 
-def _personalia(body: s.NewCaseIn) -> Personalia:
+def _personalia(body: i.NewCaseIn) -> Personalia:
     given = body.person
     guardians = enumerate(given.guardians, start=1)
     return Personalia(
@@ -112,8 +116,8 @@ def _personalia(body: s.NewCaseIn) -> Personalia:
     )
 
 
-def _new_case(body: s.NewCaseIn, person: UUID, youth: Youth) -> NewCase:
-    day, moment = s.day_of(body.occurred_on)
+def _new_case(body: i.NewCaseIn, person: UUID, youth: Youth) -> NewCase:
+    day, moment = i.day_of(body.occurred_on)
     numbers = [(NumberKind.POLICE, number) for number in body.police_case_numbers]
     court = [(NumberKind.COURT, body.court_case_number)] if body.court_case_number else []
     return NewCase(
@@ -122,7 +126,7 @@ def _new_case(body: s.NewCaseIn, person: UUID, youth: Youth) -> NewCase:
         occurred_at=moment,
         person=person,
         youth=youth,
-        offences=tuple(body.offences),
+        offences=tuple(offence.told for offence in body.offences),
         municipality=body.municipality,
         konfliktrad=body.konfliktrad,
         repeated_or_serious=body.repeated_or_serious,
@@ -131,7 +135,7 @@ def _new_case(body: s.NewCaseIn, person: UUID, youth: Youth) -> NewCase:
     )
 
 
-def _listed(tx: Connection, call: Call, query: s.ListQuery) -> Answer:
+def _listed(tx: Connection, call: Call, query: i.ListQuery) -> Answer:
     of = query.model_dump_json(exclude={"cursor", "limit"})
     asked = worklist.Asked(
         filters=_filters(query, call),
@@ -146,7 +150,7 @@ def _listed(tx: Connection, call: Call, query: s.ListQuery) -> Answer:
     return answer(s.CaseList(items=[s.CaseRow.model_validate(row) for row in rows], next=following))
 
 
-def _filters(query: s.ListQuery, call: Call) -> Filters:
+def _filters(query: i.ListQuery, call: Call) -> Filters:
     return Filters(
         state=query.state,
         phase=query.phase,

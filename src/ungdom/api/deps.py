@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
-from sqlalchemy import Connection
 from starlette.responses import Response
 
 from ungdom import texts
@@ -15,9 +14,10 @@ from ungdom.api.errors import IdempotencyMismatch, LacksScope
 from ungdom.api.tokens import READ, WRITE, Principal
 from ungdom.casework import Who
 from ungdom.store import idempotency
+from ungdom.store.errors import Stale
 from ungdom.store.idempotency import Remembered
 from ungdom.store.sealing import Keys
-from ungdom.store.session import Database
+from ungdom.store.session import Connection, Database
 from ungdom.workflow.permissions import may_read_cases
 
 JSON = "application/json"
@@ -78,6 +78,12 @@ class Call:
         Raises `LacksScope`, `IdempotencyMismatch`, or the store's `InFlight`.
         """
         self._needs(WRITE)
+        try:
+            return self._written(use, keep)
+        except Stale:  # somebody was faster: asked again, the use tells which version there is now and what is new
+            return self._written(use, keep)
+
+    def _written(self, use: Callable[[Connection], Answer], keep: bool) -> Response:
         if not keep:
             with self.db.reading() as tx:
                 return use(tx).response()

@@ -12,11 +12,15 @@ from starlette.responses import Response
 from ungdom import casework as c
 from ungdom import texts
 from ungdom.api import views
-from ungdom.api.problems import problem_response
+from ungdom.api.inputs import escaped
+from ungdom.api.problems import field_problem, problem_response
 from ungdom.store import errors as store
 from ungdom.workflow.errors import BadDetails, UnknownMachine
 
 log = logging.getLogger("ungdom.api")
+
+MOST_PLACES = 50
+"""As many wrong places as one answer names."""
 
 Handler = Callable[[Request, Any], Awaitable[Response]]
 
@@ -99,19 +103,21 @@ async def _walk_broken(request: Request, error: c.WalkBroken) -> Response:
 
 
 async def _not_correctable(request: Request, error: c.NotCorrectable) -> Response:
-    return _problem(request, 422, "not_correctable", _field("/seq", "not_correctable", ""), seq=error.seq)
+    return _problem(request, 422, "not_correctable", _field(request, "/seq", "value_error"), seq=error.seq)
 
 
 async def _use_corrections(request: Request, error: c.UseCorrections) -> Response:
-    return _problem(request, 422, "use_corrections", _field("/type", "use_corrections", error.event))
+    extra = {"event": error.event, **_field(request, "/type", "enum")}
+    return _problem(request, 422, "use_corrections", extra)
 
 
 async def _unknown(request: Request, error: c.Unknown) -> Response:
     code = error.kind if error.kind == "office_mismatch" else f"unknown_{error.kind}"
     known = sorted(error.known)
-    return _problem(
-        request, 422, code, {"given": error.given, "known": known}, given=error.given, konfliktrad=", ".join(known)
-    )
+    opening = request.url.path.endswith("/cases")
+    place = ("/municipality" if error.kind == "municipality" else "/konfliktrad") if opening else "/details/to"
+    extra = {"given": error.given, "known": known, **_field(request, place, "enum")}
+    return _problem(request, 422, code, extra, given=error.given, konfliktrad=", ".join(known))
 
 
 async def _lacks_scope(request: Request, error: LacksScope) -> Response:
@@ -121,18 +127,15 @@ async def _lacks_scope(request: Request, error: LacksScope) -> Response:
 
 async def _bad_details(request: Request, error: BadDetails) -> Response:
     language = _language(request)
-    found = [
-        {"pointer": f"/details{p.pointer}", "code": p.kind, "detail": _said(language, p.kind)} for p in error.problems
-    ]
+    where = "/replacement/details" if request.url.path.endswith("/corrections") else "/details"
+    found = [field_problem(language, f"{where}{p.pointer}", p.kind) for p in error.problems[:MOST_PLACES]]
     return _problem(request, 422, "invalid_input", {"errors": found})
 
 
 async def _invalid(request: Request, error: RequestValidationError) -> Response:
     found = list(error.errors())
-    if any(one["type"] == "json_invalid" for one in found):
-        return _problem(request, 400, "malformed_json", _json_place(found))
     language = _language(request)
-    told = [_told(language, one) for one in found[:50]]
+    told = [_told(language, one) for one in found[:MOST_PLACES]]
     return _problem(request, 422, "invalid_input", {"errors": told})
 
 
@@ -142,7 +145,7 @@ async def _unavailable(request: Request, error: store.Unavailable) -> Response:
 
 
 async def _http(request: Request, error: HTTPException) -> Response:
-    codes = {404: "not_found", 405: "method_not_allowed", 406: "not_acceptable"}
+    codes = {400: "malformed_json", 404: "not_found", 405: "method_not_allowed", 406: "not_acceptable"}
     headers = dict(error.headers or {})
     allowed = headers.get("allow", headers.get("Allow", ""))
     code = codes.get(error.status_code, "internal")
@@ -155,25 +158,16 @@ async def _internal(request: Request, error: Exception) -> Response:
     return _problem(request, 500, "internal")
 
 
-def _said(language: texts.Language, kind: str) -> str:
-    return texts.invalid(language, kind)
-
-
 def _told(language: texts.Language, one: dict[str, Any]) -> dict[str, Any]:
     where = [str(part) for part in one["loc"]]
     inside = where[1:] if where[0] in ("body", "query", "path", "header") else where
     place = "" if where[0] == "body" else f"({where[0]})"
-    pointer = place + "".join(f"/{part}" for part in inside)
-    return {"pointer": pointer, "code": one["type"], "detail": _said(language, one["type"])}
+    pointer = place + "".join(f"/{escaped(part)}" for part in inside)
+    return field_problem(language, pointer, one["type"])
 
 
-def _field(pointer: str, code: str, detail: str) -> dict[str, Any]:
-    return {"errors": [{"pointer": pointer, "code": code, "detail": detail}]}
-
-
-def _json_place(found: list[dict[str, Any]]) -> dict[str, Any]:
-    place = next((one["loc"][-1] for one in found if one["type"] == "json_invalid"), None)
-    return {"errors": [{"pointer": "", "code": "json_invalid", "detail": f"@{place}"}]}
+def _field(request: Request, pointer: str, kind: str) -> dict[str, Any]:
+    return {"errors": [field_problem(_language(request), pointer, kind)]}
 
 
 HANDLERS: dict[type[Exception], Handler] = {

@@ -1,58 +1,74 @@
 """What happened in a case: the history, what may come next, recording, correcting."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Query, Response
-from sqlalchemy import Connection
 
 from ungdom import casework
+from ungdom.api import inputs as i
 from ungdom.api import schemas as s
 from ungdom.api import views
 from ungdom.api.cases import AsOf, answer, read_case
 from ungdom.api.deps import Answer, Call, CallDep
 from ungdom.api.docs import PROBLEMS
+from ungdom.api.inputs import plausible
 from ungdom.casework import Correction, Entry, Recorded
 from ungdom.store import notes
 from ungdom.store.notes import Note
+from ungdom.store.session import Connection
 from ungdom.workflow.events import read_details
 from ungdom.workflow.vocabulary import EventType
 
 router = APIRouter(tags=["events"], responses=PROBLEMS)
 
-DryRun = Annotated[s.DryRun, Query()]
+TRIED: dict[int | str, dict[str, Any]] = {200: {"description": "A dry run: what would change", "model": s.RecordedOut}}
+
+DryRun = Annotated[i.DryRun, Query()]
 
 
 @router.get("/v1/cases/{case_id}/events", response_model=s.EventList, summary="The history")
 def get_events(call: CallDep, case_id: UUID, as_of: AsOf) -> Response:
-    """Every event in the order it was recorded, corrections included, as known at an instant."""
+    """Every event in the order it was recorded, corrections included; until a day, as known at an instant."""
     return call.read(lambda tx: _history(tx, call, case_id, as_of))
 
 
 @router.get("/v1/cases/{case_id}/options", response_model=s.OptionList, summary="What may come next, and why not")
-def get_options(call: CallDep, case_id: UUID) -> Response:
+def get_options(call: CallDep, case_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Every event type this viewer may record: enabled or not, every unmet condition, and the shape of its details."""
     return call.read(lambda tx: _options(tx, call, case_id))
 
 
-@router.post("/v1/cases/{case_id}/events", status_code=201, response_model=s.RecordedOut, summary="Record an event")
-def record_event(call: CallDep, case_id: UUID, body: s.EventIn, query: DryRun) -> Response:
+@router.post(
+    "/v1/cases/{case_id}/events",
+    status_code=201,
+    response_model=s.RecordedOut,
+    responses=TRIED,
+    summary="Record an event",
+)
+def record_event(call: CallDep, case_id: UUID, body: i.EventIn, query: DryRun) -> Response:
     """Record one event. Needs `If-Match`. With `dry_run` it answers with what would change and writes nothing."""
     entry = _entry(body)
     return call.write(lambda tx: _recorded(tx, call, case_id, entry, body.note, query.dry_run), keep=not query.dry_run)
 
 
 @router.post(
-    "/v1/cases/{case_id}/corrections", status_code=201, response_model=s.RecordedOut, summary="Correct an event"
+    "/v1/cases/{case_id}/corrections",
+    status_code=201,
+    response_model=s.RecordedOut,
+    responses=TRIED,
+    summary="Correct an event",
 )
-def correct_event(call: CallDep, case_id: UUID, body: s.CorrectionIn, query: DryRun) -> Response:
+def correct_event(call: CallDep, case_id: UUID, body: i.CorrectionIn, query: DryRun) -> Response:
     """Correct or annul an event. Accepted only if the remaining history is still a legal walk. Needs `If-Match`."""
+    if body.replacement and body.replacement.details:
+        plausible(EventType.CORRECTED, body.replacement.details)
     return call.write(lambda tx: _corrected(tx, call, case_id, body, query.dry_run), keep=not query.dry_run)
 
 
-def _history(tx: Connection, call: Call, case_id: UUID, as_of: s.AsOf) -> Answer:
+def _history(tx: Connection, call: Call, case_id: UUID, as_of: i.AsOf) -> Answer:
     read = read_case(tx, call, case_id, as_of)
-    return answer(views.events_out(read.stored, call.language), ETag=views.etag(read.stored.version))
+    return answer(views.events_out(read.stored, call.language, as_of.valid_at), ETag=views.etag(read.stored.version))
 
 
 def _options(tx: Connection, call: Call, case_id: UUID) -> Answer:
@@ -60,9 +76,9 @@ def _options(tx: Connection, call: Call, case_id: UUID) -> Answer:
     return answer(views.options_out(found, call.language), ETag=views.etag(read.stored.version))
 
 
-def _entry(body: s.EventIn) -> Entry:
-    day, moment = s.day_of(body.occurred_on)
-    given = dict(body.details)
+def _entry(body: i.EventIn) -> Entry:
+    day, moment = i.day_of(body.occurred_on)
+    given = plausible(body.type, dict(body.details))
     if body.type is EventType.NOTE_ADDED:
         given.setdefault("note", str(uuid4()))
     if body.type in (EventType.CORRECTED, EventType.CASE_REGISTERED):
@@ -83,8 +99,8 @@ def _keep_note(tx: Connection, call: Call, case_id: UUID, done: Recorded, text: 
         notes.write_note(tx, call.keys, Note(said, case_id, text, call.now, call.who.viewer.subject))
 
 
-def _corrected(tx: Connection, call: Call, case_id: UUID, body: s.CorrectionIn, dry_run: bool) -> Answer:
-    new = body.replacement or s.ReplacementIn()
+def _corrected(tx: Connection, call: Call, case_id: UUID, body: i.CorrectionIn, dry_run: bool) -> Answer:
+    new = body.replacement or i.ReplacementIn()
     annul = body.replacement is None
     wish = Correction(body.seq, body.reason, annul, new.type, new.occurred_on, new.details)
     done = casework.correct(tx, call.who, case_id, call.expected, wish, call.now, dry_run)

@@ -10,6 +10,11 @@ from ungdom import texts
 PROBLEM = "application/problem+json"
 
 
+def field_problem(language: texts.Language, pointer: str, kind: str) -> dict[str, str]:
+    """One place in the request that is wrong: a JSON Pointer, the kind of problem, and the sentence for it."""
+    return {"pointer": pointer, "code": kind, "detail": texts.invalid(language, kind)}
+
+
 def problem_response(
     status: int,
     code: str,

@@ -4,8 +4,10 @@ import re
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, HTTPException, Query, Response
+from starlette.responses import PlainTextResponse
 
 from ungdom import texts
+from ungdom.api import inputs as i
 from ungdom.api import schemas as s
 from ungdom.api import views
 from ungdom.api.cases import answer
@@ -18,7 +20,7 @@ router = APIRouter(tags=["rules"], responses=PROBLEMS)
 public = APIRouter(tags=["problems"])
 
 
-class Format(s.Input):
+class Format(i.Input):
     """`mermaid`: the state diagram as text."""
 
     format: Literal["json", "mermaid"] = "json"
@@ -34,12 +36,17 @@ def get_workflow(call: CallDep, sanction: Sanction, regime: Regime, query: Annot
 
 
 @router.get("/v1/deadline-rules", response_model=s.RuleList, summary="The deadline rules with their law")
-def get_rules(call: CallDep) -> Response:
+def get_rules(call: CallDep, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Every clock: its length over time, law or norm, who is late, and when a warning goes out."""
     return answer(views.rules_out(call.language)).response()
 
 
-@public.get("/v1/problems/{code}", summary="What a problem type means", response_class=Response)
+@public.get(
+    "/v1/problems/{code}",
+    summary="What a problem type means",
+    response_class=PlainTextResponse,
+    responses={404: PROBLEMS[404], 422: PROBLEMS[422]},
+)
 def get_problem(code: str, lang: Annotated[str | None, Query(max_length=20)] = None) -> Response:
     """The title of a problem type and what would help, as plain text in nb, nn and en."""
     told = [_explained(language, code) for language in ([texts.pick(lang)] if lang else texts.languages())]

@@ -1,6 +1,7 @@
 """Access tokens: the development issuer that makes them, and the check that every request passes."""
 
 import json
+import re
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,6 +34,9 @@ SCOPES: dict[Role, tuple[str, ...]] = {
     Role.ADMIN: (f"{PREFIX}admin",),
 }
 """The scopes each role's token carries. There is no entry for the system role: no token is issued for it."""
+
+SUBJECT = re.compile(r"[\x21-\x7e]{1,255}")
+"""A subject as OpenID Connect has it: visible ASCII, at most 255 characters."""
 
 NEEDS_OFFICE = frozenset({Role.COORDINATOR, Role.LEADER, Role.PROSECUTION})
 
@@ -112,18 +116,18 @@ class Verifier:
         try:
             claims = jwt.decode(token, self._key, algorithms=[ALGORITHM]).claims
             rules.validate(claims)
+            return _principal(claims)
         except (JoseError, ValueError, TypeError) as error:
             raise BadToken from error
-        return _principal(claims)
 
 
 def _principal(claims: dict[str, object]) -> Principal:
     role = Role(str(claims["role"]))
-    office = claims.get("konfliktrad")
-    if role in NEEDS_OFFICE and not office:
+    subject, office = str(claims["sub"]), claims.get("konfliktrad")
+    if (role in NEEDS_OFFICE and not office) or not SUBJECT.fullmatch(subject):
         raise BadToken
-    viewer = Viewer(role, str(claims["sub"]), str(office) if office else None)
-    return Principal(viewer, frozenset(str(claims.get("scope", "")).split()), int(str(claims["exp"])))
+    viewer = Viewer(role, subject, str(office) if office else None)
+    return Principal(viewer, frozenset(str(claims.get("scope", "")).split()), int(float(str(claims["exp"]))))
 
 
 def _kept_key(path: Path) -> ECKey:

@@ -14,7 +14,7 @@ from ungdom.workflow import table
 from ungdom.workflow.case import Case
 from ungdom.workflow.daycount import days_between
 from ungdom.workflow.deadlines import RULES, Deadline, Rule, deadlines, next_due
-from ungdom.workflow.engine import Option
+from ungdom.workflow.engine import Option, effective
 from ungdom.workflow.events import Corrected, Event, details_schema, plain_details
 from ungdom.workflow.guards.core import Unmet
 from ungdom.workflow.guards.decision import appeal_deadline
@@ -89,11 +89,19 @@ def person_out(person: Person) -> s.PersonOut:
     )
 
 
-def events_out(stored: Stored, language: texts.Language) -> s.EventList:
-    """The history, corrections included, each event with the state it led to as the history now reads."""
-    told = {event.seq: (event, case) for event, case in steps(stored.youth, stored.events)}
-    corrected = {e.details.corrects: e.seq for e in stored.events if isinstance(e.details, Corrected)}
-    return s.EventList(items=[_event_out(e, told.get(e.seq), corrected, language) for e in stored.events])
+def events_out(stored: Stored, language: texts.Language, valid_at: date | None = None) -> s.EventList:
+    """The history until a day, corrections included, each event with the state it led to as the history now reads."""
+    events = _until(stored.events, valid_at) if valid_at else stored.events
+    told = {event.seq: (event, case) for event, case in steps(stored.youth, events)}
+    corrected = {e.details.corrects: e.seq for e in events if isinstance(e.details, Corrected)}
+    return s.EventList(items=[_event_out(e, told.get(e.seq), corrected, language) for e in events])
+
+
+def _until(events: list[Event], day: date) -> list[Event]:
+    """The events that had happened by that day as the history now reads, and the corrections of these."""
+    dates = {event.seq: event.occurred_on for event in [*events, *effective(events)]}
+    kept = {event.seq for event in events if event.type is not E.CORRECTED and dates[event.seq] <= day}
+    return [e for e in events if (e.details.corrects if isinstance(e.details, Corrected) else e.seq) in kept]
 
 
 def _event_out(

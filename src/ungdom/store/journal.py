@@ -108,6 +108,11 @@ def event_of(row: Row[*tuple[Any, ...]]) -> Event:
     )
 
 
+def any_case(tx: Connection) -> bool:
+    """Whether there is a case at all."""
+    return tx.scalar(select(case_file.c.case_id).limit(1)) is not None
+
+
 def case_id_of(tx: Connection, reference: str) -> UUID | None:
     """The id of the case with this reference."""
     return tx.scalar(select(case_file.c.case_id).where(case_file.c.reference == reference))

@@ -27,6 +27,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from ungdom.store import reference
 from ungdom.store.errors import DuplicateKey, Unavailable
 
+__all__ = ["Connection", "Database"]  # a connection inside a transaction, for the layers above to name
+
 _HERE = Path(__file__).resolve().parent
 MIGRATIONS = next((p for p in (_HERE / "migrations", _HERE.parents[2] / "migrations") if p.is_dir()), _HERE)
 """The migrations: beside this file in a wheel, in the folder `migrations` of a source checkout."""

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import holidays
 
 OSLO = ZoneInfo("Europe/Oslo")
-_PUBLIC_HOLIDAYS = holidays.country_holidays("NO", years=range(1990, 2100))
+_PUBLIC_HOLIDAYS = holidays.country_holidays("NO", years=range(2010, 2045))
 
 
 @dataclass(frozen=True, slots=True)

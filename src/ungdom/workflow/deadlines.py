@@ -381,7 +381,7 @@ def _deadline(rule: Rule, case: Case, begun: Begun, day: date) -> Deadline:
 
 def _status(rule: Rule, case: Case, due: date, stopped: date | None, day: date) -> Status:
     if stopped is not None:
-        return Status.MET if stopped <= due else Status.LATE
+        return Status.LATE if rule.delay and stopped > due else Status.MET
     if not rule.delay and day > due:
         return Status.MET
     if case.is_closed:

@@ -113,12 +113,15 @@ def _transition(row: Move, source: State) -> dict[str, Any]:
 
     def holds(data: EventData) -> bool:
         attempt = cast(Attempt, data.model)
-        guards = _general(row) + row.guards
-        attempt.unmet = tuple(no for guard in guards if (no := guard(attempt.case, attempt.step)))
+        attempt.unmet = _asked(row, attempt.case, attempt.step)
         return not attempt.unmet
 
     target = row.target if isinstance(row.target, State) else None
     return {"trigger": row.event.value, "source": source, "dest": target, "conditions": [is_the_row, holds]}
+
+
+def _asked(row: Move, case: Case, step: Step) -> tuple[Unmet, ...]:
+    return tuple(no for guard in _general(row) + row.guards if (no := guard(case, step)))
 
 
 def _general(row: Move) -> tuple[Guard, ...]:
@@ -159,7 +162,7 @@ def decide(case: Case, step: Step) -> Decision:
     regime = regime_for(case, step.type, step.on)
     source, row = _row(case, regime, step.type, step.details, step.on)
     if row is None:
-        unmet = (_no_such_move(case, step, regime),)
+        unmet = (_no_such_move(case, step, regime), *_unmet_elsewhere(case, step, regime))
         return Decision(step.type, case.state, None, regime, unmet[0].law, unmet)
     attempt = Attempt(case, step, row, source)
     fired = _MACHINES[case.sanction, regime].events[step.type.value].trigger(attempt)
@@ -334,6 +337,13 @@ def _target(case: Case, row: Move) -> State | None:
     if row.target is State.EXECUTING and not case.plan_made and row.event not in (E.PLAN_MEETING_HELD, E.PLAN_SIGNED):
         return State.INTERIM_CONDITIONS
     return row.target
+
+
+def _unmet_elsewhere(case: Case, step: Step, regime: Regime) -> tuple[Unmet, ...]:
+    """What else is unmet, were the case in a state from which this can happen."""
+    rows = (row for row in ROWS if row.event is step.type and case.sanction in row.sanctions and regime in row.regimes)
+    fits = next((row for row in rows if row.when is None or row.when(step.details)), None)
+    return _asked(fits, case, step) if fits else ()
 
 
 def _no_such_move(case: Case, step: Step, regime: Regime) -> Unmet:

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import to_json
 
 from ungdom.workflow import details as d
 from ungdom.workflow.errors import BadDetails, Problem
@@ -159,7 +160,7 @@ _READER: dict[EventType, TypeAdapter[Any]] = {kind: TypeAdapter(shape) for kind,
 def read_details(kind: EventType, raw: object) -> d.Details:
     """The details of an event from decoded JSON. Raises `BadDetails` with every problem and its place."""
     try:
-        found: d.Details = _READER[kind].validate_python(raw, strict=False)
+        found: d.Details = _READER[kind].validate_json(to_json(raw), strict=True)
     except ValidationError as error:
         raise BadDetails(kind, _problems(error)) from None
     return found
@@ -188,7 +189,10 @@ def details_schema(kind: EventType) -> dict[str, Any]:
 
 
 def _problems(error: ValidationError) -> list[Problem]:
-    return [
-        Problem("".join(f"/{part}" for part in e["loc"]), e["type"], e["msg"])
-        for e in error.errors(include_url=False, include_input=False, include_context=False)
-    ]
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    return [Problem("".join(f"/{_escaped(part)}" for part in e["loc"]), e["type"], e["msg"]) for e in found]
+
+
+def _escaped(part: int | str) -> str:
+    """As JSON Pointers have it (RFC 6901)."""
+    return str(part).replace("~", "~0").replace("/", "~1")

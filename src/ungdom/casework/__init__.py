@@ -4,179 +4,67 @@ Each function is handed an open transaction and commits nothing. What one call w
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection
-
+from ungdom.casework.errors import (
+    CaseworkError,
+    NotCorrectable,
+    NotPermitted,
+    NotVisible,
+    Outdated,
+    Refused,
+    Unknown,
+    UseCorrections,
+    VersionRequired,
+    WalkBroken,
+)
+from ungdom.casework.words import Correction, Entry, NewCase, Read, Recorded, Who
 from ungdom.store import current, journal, outbox, reference, twins
 from ungdom.store.ids import reference_of
 from ungdom.store.journal import Stored
+from ungdom.store.session import Connection
 from ungdom.store.tables import NumberKind
 from ungdom.workflow import details as d
 from ungdom.workflow import engine
 from ungdom.workflow.case import Case, Youth
-from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.daycount import OSLO, oslo_date
 from ungdom.workflow.engine import Broken, Decision, Option
 from ungdom.workflow.errors import IllegalHistory
 from ungdom.workflow.events import Corrected, Event, Replacement, plain_details, read_details
-from ungdom.workflow.guards.core import Step, World
+from ungdom.workflow.guards.core import Step, Unmet, World, day_has_come
 from ungdom.workflow.permissions import Viewer, acts_for, may_see
 from ungdom.workflow.vocabulary import Actor, EventType, Sanction
 
+__all__ = [
+    "CaseworkError",
+    "Correction",
+    "Entry",
+    "NewCase",
+    "NotCorrectable",
+    "NotPermitted",
+    "NotVisible",
+    "Outdated",
+    "Read",
+    "Recorded",
+    "Refused",
+    "Unknown",
+    "UseCorrections",
+    "VersionRequired",
+    "WalkBroken",
+    "Who",
+    "as_of",
+    "correct",
+    "open_case",
+    "options",
+    "read",
+    "record",
+    "steps",
+]
+
 E = EventType
-
-
-class CaseworkError(Exception):
-    """Something asked of a case cannot be done.
-
-    CaseworkError
-    ├── NotVisible         no such case for this viewer
-    ├── VersionRequired    a write did not say which version it was made on
-    ├── Outdated           the case has changed since
-    ├── NotPermitted       the role may not record this
-    ├── Refused            conditions are not met
-    ├── WalkBroken         a correction would leave a history that is not a legal walk
-    ├── NotCorrectable     the event cannot be corrected
-    ├── UseCorrections     corrections and registrations have doors of their own
-    └── Unknown            a konfliktråd, municipality or coordinator that does not exist
-    """
-
-
-class NotVisible(CaseworkError):
-    """There is no such case for this viewer."""
-
-
-class VersionRequired(CaseworkError):
-    """The write did not say which version of the case it was made on."""
-
-
-@dataclass
-class Outdated(CaseworkError):
-    """The case has changed since: its present version, and what happened in between."""
-
-    stored: Stored
-    since: int
-
-
-@dataclass
-class NotPermitted(CaseworkError):
-    """This role may not record this; these may."""
-
-    event: str
-    actors: tuple[Actor, ...]
-
-
-@dataclass
-class Refused(CaseworkError):
-    """Conditions are not met: all of them are in the decision."""
-
-    decision: Decision
-
-
-@dataclass
-class WalkBroken(CaseworkError):
-    """With this correction the rest of the history would not be a legal walk."""
-
-    broken: Broken
-
-
-@dataclass
-class NotCorrectable(CaseworkError):
-    """There is no event with that number that can be corrected."""
-
-    seq: int
-
-
-@dataclass
-class UseCorrections(CaseworkError):
-    """This event type is recorded through a door of its own."""
-
-    event: EventType
-
-
-@dataclass
-class Unknown(CaseworkError):
-    """What was named does not exist. `kind`: konfliktrad, municipality, office_mismatch or person."""
-
-    kind: str
-    given: str
-    known: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Who:
-    """The person or system that asks, and the system it came through."""
-
-    viewer: Viewer
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What somebody wants to record."""
-
-    type: EventType
-    occurred_on: date
-    details: d.Details
-    occurred_at: datetime | None = None
-    on_behalf_of: Actor | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class NewCase:
-    """A case to be opened. `konfliktrad` None: the one that serves the municipality."""
-
-    sanction: Sanction
-    occurred_on: date
-    person: UUID
-    youth: Youth
-    offences: tuple[d.Offence, ...]
-    municipality: str | None = None
-    konfliktrad: str | None = None
-    repeated_or_serious: bool = False
-    numbers: tuple[tuple[NumberKind, str], ...] = ()
-    occurred_at: datetime | None = None
-    on_behalf_of: Actor | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """A wish to correct event `seq`. `annul`: it never was. What is None stays as it was."""
-
-    seq: int
-    reason: d.CorrectionReason
-    annul: bool
-    type: EventType | None = None
-    occurred_on: date | None = None
-    details: dict[str, Any] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """A case as it was on a day, as known at an instant, and the history it was told from."""
-
-    stored: Stored
-    case: Case
-    on: date
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """What was recorded: the event, the decision, and the case before and after. `stored` is as it was before."""
-
-    stored: Stored
-    event: Event
-    decision: Decision
-    before: Case | None
-    after: Case
-
-    @property
-    def version(self) -> int:
-        """The version of the case after it."""
-        return self.event.seq
 
 
 def record(
@@ -190,7 +78,7 @@ def record(
     _fresh(stored, expected)
     actor = _permitted(who, case, entry)
     step = _step(tx, who, stored, case, entry, now)
-    decision = engine.decide(case, step)
+    decision = _hour_has_come(engine.decide(case, step), entry, now)
     if not decision.allowed:
         raise Refused(decision)
     event = _event(who, stored.version + 1, entry, actor, now)
@@ -216,7 +104,7 @@ def open_case(tx: Connection, who: Who, case_id: UUID, new: NewCase, now: dateti
     entry = Entry(E.CASE_REGISTERED, new.occurred_on, registered, new.occurred_at, new.on_behalf_of)
     actor = _opens(who, new.sanction, office, entry)
     event = _event(who, 1, entry, actor, now)
-    decision = engine.decide_registration(new.youth, event)
+    decision = _hour_has_come(engine.decide_registration(new.youth, event), entry, now)
     if not decision.allowed:
         raise Refused(decision)
     after = engine.fold(new.youth, [event])
@@ -358,6 +246,15 @@ def _step(tx: Connection, who: Who, stored: Stored, case: Case, entry: Entry, no
     world = look(tx, stored, case, entry) if look else World()
     viewer = who.viewer
     return Step(entry.type, entry.occurred_on, oslo_date(now), entry.details, viewer.role, viewer.subject, world)
+
+
+def _hour_has_come(decision: Decision, entry: Entry, now: datetime) -> Decision:
+    """What is said to happen later today has not happened yet either."""
+    if entry.occurred_at is None or entry.occurred_at <= now or oslo_date(now) < entry.occurred_on:
+        return decision
+    said, known = (instant.astimezone(OSLO).isoformat(timespec="minutes") for instant in (entry.occurred_at, now))
+    no = Unmet(day_has_come.code, day_has_come.law, said, known, day_has_come.fixers, entry.occurred_on)
+    return replace(decision, after=None, unmet=(no, *decision.unmet))
 
 
 def _duplicate(tx: Connection, stored: Stored, _case: Case, _entry: Entry) -> World:

@@ -1,0 +1,259 @@
+"""What comes in. Unknown fields are refused; days are days; text about people holds nothing that cannot be seen."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.details import CorrectionReason, Offence
+from ungdom.workflow.details.parts import Code
+from ungdom.workflow.errors import BadDetails, Problem
+from ungdom.workflow.vocabulary import Actor, EventType, OffenceGroup, Party, Phase, Sanction, State
+
+UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""Unicode categories of what cannot be seen: controls, marks of direction, zero width, halves, private, line ends."""
+
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+LARGEST = 36_500
+"""No length of time and no other number in details is larger: a hundred years in days."""
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_YEAR_FIRST = re.compile(r"([+-]?\d{4,9})-\d\d-\d\d", re.ASCII)
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
+
+
+# --- text and days ------------------------------------------------------------------------------------------------
+
+
+def _plain_text(value: str) -> str:
+    if any(unicodedata.category(c) in UNSEEN and c not in "\n\t" for c in value):
+        raise PydanticCustomError("control_characters", "holds characters that cannot be seen")
+    return unicodedata.normalize("NFC", value)
+
+
+def _one_line(value: str) -> str:
+    if "\n" in value or "\t" in value:
+        raise PydanticCustomError("control_characters", "holds line breaks or tabs")
+    if not value.strip():
+        raise PydanticCustomError("string_too_short", "holds nothing")
+    return value.strip()
+
+
+def _day(value: object) -> object:
+    if isinstance(value, str) and _DATE.fullmatch(value):
+        return _in_the_calendar(value)
+    raise PydanticCustomError("date_parsing", "is not a date")
+
+
+def _day_or_instant(value: object) -> object:
+    said = value.upper() if isinstance(value, str) else ""
+    if not _INSTANT.fullmatch(said):
+        return _day(value)
+    moment = _in_the_calendar(said)
+    if moment.tzinfo is None:
+        raise PydanticCustomError("timezone_missing", "has no offset from UTC")
+    return moment
+
+
+def _in_the_calendar(said: str) -> Any:
+    try:
+        found = date.fromisoformat(said) if _DATE.fullmatch(said) else datetime.fromisoformat(said)
+    except ValueError:
+        raise PydanticCustomError("date_parsing", "is not in the calendar") from None
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise PydanticCustomError("date_parsing", "is too far away")
+    return found
+
+
+Sort = Literal[
+    "registered_on",
+    "-registered_on",
+    "received_on",
+    "-received_on",
+    "next_due_on",
+    "-next_due_on",
+    "adjusted_end",
+    "-adjusted_end",
+    "closed_on",
+    "-closed_on",
+    "turns_18_on",
+    "-turns_18_on",
+    "reference",
+    "-reference",
+]
+Text = Annotated[str, Field(max_length=4000), AfterValidator(_plain_text)]
+Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_plain_text), AfterValidator(_one_line)]
+Number = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ./:-]{2,39}$")]
+CivilDay = Annotated[date, BeforeValidator(_day)]
+"""A civil date, `2025-05-08` and in no other form."""
+Day = Annotated[date | datetime, BeforeValidator(_day_or_instant)]
+"""A civil date, or an instant with its offset where the hour matters: the date is then the one in Norway."""
+
+
+def day_of(value: date) -> tuple[date, datetime | None]:
+    """The Oslo date, and the instant when one was given."""
+    return (oslo_date(value), value) if isinstance(value, datetime) else (value, None)
+
+
+def plausible(kind: EventType, details: dict[str, Any]) -> dict[str, Any]:
+    """The details, if no date and no number in them leaves the calendar. Raises `BadDetails`."""
+    problems = list(_implausible(details, ""))
+    if problems:
+        raise BadDetails(kind, problems)
+    return details
+
+
+def _implausible(value: object, pointer: str) -> Iterator[Problem]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _implausible(inner, f"{pointer}/{escaped(name)}")
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            yield from _implausible(inner, f"{pointer}/{place}")
+    elif isinstance(value, str) and (written := _YEAR_FIRST.match(value)):
+        if not FIRST_YEAR <= int(written[1]) <= LAST_YEAR:
+            yield Problem(pointer, "date_parsing", "is too far away")
+    elif isinstance(value, int | float) and not 0 <= value <= LARGEST:
+        yield Problem(pointer, "value_error", "is too large or negative")
+
+
+def escaped(name: object) -> str:
+    """A name as part of a JSON Pointer (RFC 6901)."""
+    return str(name).replace("~", "~0").replace("/", "~1")
+
+
+# --- bodies and queries -------------------------------------------------------------------------------------------
+
+
+class Input(BaseModel):
+    """What comes in."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class GuardianIn(Input):
+    """A guardian (verge)."""
+
+    name: Line
+    contact: Line | None = None
+
+
+class PersonIn(Input):
+    """The youth. The identity number is optional; one that fails the check is kept and flagged."""
+
+    given_name: Line
+    family_name: Line
+    born: CivilDay
+    national_id: Annotated[str, Field(pattern=r"^[0-9]{11}$")] | None = None
+    sex: Literal["female", "male", "unknown"] = "unknown"
+    contact: Line | None = None
+    protection: Literal["none", "confidential", "strictly_confidential"] = "none"
+    guardians: Annotated[list[GuardianIn], Field(max_length=8)] = []
+
+
+class OffenceIn(Input):
+    """One act (handling): when, which group, which provision. `until` when it lasted."""
+
+    on: CivilDay
+    until: CivilDay | None = None
+    group: OffenceGroup | None = None
+    statute: Code | None = None
+
+    @property
+    def told(self) -> Offence:
+        """The act as events hold it."""
+        return Offence(on=self.on, until=self.until, group=self.group, statute=self.statute)
+
+
+class NewCaseIn(Input):
+    """A case to open by hand. The municipality of residence decides the konfliktråd.
+
+    It may be left out, with a graded address for one, and then the konfliktråd is named.
+    """
+
+    sanction: Sanction
+    occurred_on: Day
+    municipality: Annotated[str, Field(pattern=r"^[0-9]{4}$")] | None = None
+    konfliktrad: Annotated[str, Field(max_length=40)] | None = None
+    person: PersonIn
+    police_case_numbers: Annotated[list[Number], Field(max_length=50)] = []
+    court_case_number: Number | None = None
+    offences: Annotated[list[OffenceIn], Field(min_length=1, max_length=200)]
+    repeated_or_serious: bool = False
+    on_behalf_of: Actor | None = None
+
+
+class EventIn(Input):
+    """One event: its type, the day it happened, and what that type asks for (`GET …/options` has the JSON Schema)."""
+
+    type: EventType
+    occurred_on: Day
+    details: dict[str, Any] = {}
+    on_behalf_of: Actor | None = None
+    note: Text | None = None
+
+    @model_validator(mode="after")
+    def _note_with_its_event(self) -> Self:
+        if (self.note is not None) != (self.type is EventType.NOTE_ADDED):
+            raise PydanticCustomError("note_with_its_event", "a note comes with note_added, and note_added with a note")
+        return self
+
+
+class ReplacementIn(Input):
+    """What the corrected event should have said. `type` is the same unless it was the wrong one."""
+
+    type: EventType | None = None
+    occurred_on: CivilDay | None = None
+    details: dict[str, Any] | None = None
+
+
+class CorrectionIn(Input):
+    """A correction of event number `seq`; `replacement` null annuls it."""
+
+    seq: Annotated[int, Field(ge=1, le=1_000_000)]
+    reason: CorrectionReason
+    replacement: ReplacementIn | None
+
+
+class NoQuery(Input):
+    """Nothing is asked in the address."""
+
+
+class AsOf(Input):
+    """Time travel: as it was on a day in the world, as known at an instant (a date: the end of that day in Norway)."""
+
+    valid_at: CivilDay | None = None
+    known_at: Day | None = None
+
+
+class DryRun(Input):
+    """`dry_run`: answer with what would change, and write nothing."""
+
+    dry_run: bool = False
+
+
+class ListQuery(AsOf):
+    """Filters and order of the list of cases."""
+
+    state: State | None = None
+    phase: Phase | None = None
+    sanction: Sanction | None = None
+    konfliktrad: Annotated[str, Field(max_length=40)] | None = None
+    coordinator: Annotated[str, Field(max_length=64)] | None = None
+    waiting_for: Party | None = None
+    overdue: bool | None = None
+    q: Line | None = None
+    sort: Sort | None = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: Annotated[str, Field(max_length=2000)] | None = None
+
+    @model_validator(mode="after")
+    def _past_in_order_of_opening(self) -> Self:
+        if self.sort and (self.valid_at or self.known_at):
+            raise PydanticCustomError("sort_of_the_past", "a list of the past comes in the order the cases were opened")
+        return self

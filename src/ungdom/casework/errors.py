@@ -1,0 +1,84 @@
+"""What can stand in the way of a use of a case. Data, not prose; nothing of HTTP."""
+
+from dataclasses import dataclass
+
+from ungdom.store.journal import Stored
+from ungdom.workflow.engine import Broken, Decision
+from ungdom.workflow.vocabulary import Actor, EventType
+
+
+class CaseworkError(Exception):
+    """Something asked of a case cannot be done.
+
+    CaseworkError
+    ├── NotVisible         no such case for this viewer
+    ├── VersionRequired    a write did not say which version it was made on
+    ├── Outdated           the case has changed since
+    ├── NotPermitted       the role may not record this
+    ├── Refused            conditions are not met
+    ├── WalkBroken         a correction would leave a history that is not a legal walk
+    ├── NotCorrectable     the event cannot be corrected
+    ├── UseCorrections     corrections and registrations have doors of their own
+    └── Unknown            a konfliktråd, municipality or coordinator that does not exist
+    """
+
+
+class NotVisible(CaseworkError):
+    """There is no such case for this viewer."""
+
+
+class VersionRequired(CaseworkError):
+    """The write did not say which version of the case it was made on."""
+
+
+@dataclass
+class Outdated(CaseworkError):
+    """The case has changed since: its present version, and what happened in between."""
+
+    stored: Stored
+    since: int
+
+
+@dataclass
+class NotPermitted(CaseworkError):
+    """This role may not record this; these may."""
+
+    event: str
+    actors: tuple[Actor, ...]
+
+
+@dataclass
+class Refused(CaseworkError):
+    """Conditions are not met: all of them are in the decision."""
+
+    decision: Decision
+
+
+@dataclass
+class WalkBroken(CaseworkError):
+    """With this correction the rest of the history would not be a legal walk."""
+
+    broken: Broken
+
+
+@dataclass
+class NotCorrectable(CaseworkError):
+    """There is no event with that number that can be corrected."""
+
+    seq: int
+
+
+@dataclass
+class UseCorrections(CaseworkError):
+    """This event type is recorded through a door of its own."""
+
+    event: EventType
+
+
+@dataclass
+class Unknown(CaseworkError):
+    """What was named does not exist. `kind`: konfliktrad, municipality, office_mismatch or person."""
+
+    kind: str
+    given: str
+    known: tuple[str, ...] = ()

@@ -1,0 +1,88 @@
+"""What is asked of a case and what is answered: plain values, handed between the layers."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from ungdom.store.journal import Stored
+from ungdom.store.tables import NumberKind
+from ungdom.workflow import details as d
+from ungdom.workflow.case import Case, Youth
+from ungdom.workflow.engine import Decision
+from ungdom.workflow.events import Event
+from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.vocabulary import Actor, EventType, Sanction
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """The person or system that asks, and the system it came through."""
+
+    viewer: Viewer
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What somebody wants to record."""
+
+    type: EventType
+    occurred_on: date
+    details: d.Details
+    occurred_at: datetime | None = None
+    on_behalf_of: Actor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewCase:
+    """A case to be opened. `konfliktrad` None: the one that serves the municipality."""
+
+    sanction: Sanction
+    occurred_on: date
+    person: UUID
+    youth: Youth
+    offences: tuple[d.Offence, ...]
+    municipality: str | None = None
+    konfliktrad: str | None = None
+    repeated_or_serious: bool = False
+    numbers: tuple[tuple[NumberKind, str], ...] = ()
+    occurred_at: datetime | None = None
+    on_behalf_of: Actor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A wish to correct event `seq`. `annul`: it never was. What is None stays as it was."""
+
+    seq: int
+    reason: d.CorrectionReason
+    annul: bool
+    type: EventType | None = None
+    occurred_on: date | None = None
+    details: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A case as it was on a day, as known at an instant, and the history it was told from."""
+
+    stored: Stored
+    case: Case
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What was recorded: the event, the decision, and the case before and after. `stored` is as it was before."""
+
+    stored: Stored
+    event: Event
+    decision: Decision
+    before: Case | None
+    after: Case
+
+    @property
+    def version(self) -> int:
+        """The version of the case after it."""
+        return self.event.seq

@@ -1,0 +1,35 @@
+"""Is the demo load there already, whole: told by the ledger of jobs."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from ungdom.store import journal, ledger
+from ungdom.store.ledger import Run
+from ungdom.store.session import Database
+
+JOB = "demo"
+DONE = "done"
+
+
+def finished(db: Database) -> Run | None:
+    """The run that made the load, when it came to its end."""
+    with db.reading() as tx:
+        return next((run for run in ledger.runs(tx, JOB) if run.status == DONE), None)
+
+
+def is_empty(db: Database) -> bool:
+    """Whether there is no case in the database."""
+    with db.reading() as tx:
+        return not journal.any_case(tx)
+
+
+def begin(db: Database, today: date, at: datetime) -> UUID:
+    """Note that a load begins; the id of the run."""
+    with db.writing() as tx:
+        return ledger.start(tx, JOB, today, at)
+
+
+def end(db: Database, run_id: UUID, counts: dict[str, int], at: datetime) -> None:
+    """Note that it came to its end."""
+    with db.writing() as tx:
+        ledger.finish(tx, run_id, DONE, counts, at)

@@ -1,0 +1,73 @@
+"""Every answer of a route is held against the OpenAPI document: the status is published, and the body has its shape."""
+
+import json
+import re
+from functools import cache
+from typing import Any
+
+import httpx
+from jsonschema import Draft202012Validator, FormatChecker
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+from tests.service import Service
+
+ANYWHERE = (404, 405)
+"""What a path or a method that does not exist answers; no operation can publish it."""
+
+FROM_THE_GATE = (401, 413, 415, 500)
+"""What is answered before or around a route."""
+
+ROOT = "urn:openapi"
+
+_asked: list[Service] = []
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The document; every service has the same, so that the first to be asked answers for all."""
+    return json.loads(json.dumps(_asked[0].app.openapi()).replace('"#/', f'"{ROOT}#/'))
+
+
+@cache
+def registry() -> Registry[Any]:
+    return Registry().with_resource(ROOT, Resource(contents=document(), specification=DRAFT202012))
+
+
+@cache
+def validator(schema: str) -> Draft202012Validator:
+    return Draft202012Validator(json.loads(schema), registry=registry(), format_checker=FormatChecker())
+
+
+def operation(method: str, path: str) -> dict[str, Any] | None:
+    for template, methods in document()["paths"].items():
+        if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path):
+            return methods.get(method.lower())
+    return None
+
+
+def schema_of(found: dict[str, Any] | None, answer: httpx.Response) -> dict[str, Any] | None:
+    kind = answer.headers["content-type"].partition(";")[0]
+    if kind == "application/problem+json" and (found is None or answer.status_code in FROM_THE_GATE):
+        return {"$ref": f"{ROOT}#/components/schemas/ProblemOut"}
+    assert found is not None, f"{answer.request.url}: no such operation is published"
+    published = found["responses"].get(str(answer.status_code))
+    assert published is not None, f"{answer.request.url}: {answer.status_code} is not published"
+    assert kind in published["content"], f"{answer.request.url}: {kind} is not published"
+    return published["content"][kind].get("schema")
+
+
+def hold(service: Service, answer: httpx.Response) -> None:
+    """Raises AssertionError or ValidationError when the answer is not as published."""
+    _asked.append(service) if not _asked else None
+    path = answer.request.url.path
+    found = operation(answer.request.method, path)
+    if found is None and "json" not in answer.headers.get("content-type", ""):
+        return
+    if path == "/openapi.json" or answer.is_redirect:
+        return
+    if found is None:
+        assert answer.status_code in (*ANYWHERE, *FROM_THE_GATE), f"{path}: not published"
+    schema = schema_of(found, answer)
+    if schema is not None and "json" in answer.headers["content-type"]:
+        validator(json.dumps(schema)).validate(answer.json())

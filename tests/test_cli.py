@@ -1,0 +1,162 @@
+"""The command line, as it is typed: a small demo, its checks, and the README's tour against a served one."""
+
+import json
+import os
+import re
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+UNGDOM = Path(sys.executable).parent / "ungdom"
+CASES = 40
+
+SHIM = """#!{python}
+import sys, urllib.request, urllib.error
+given, headers, data, url = sys.argv[1:], {{}}, None, None
+while given:
+    word = given.pop(0)
+    if word == "-H": name, _, value = given.pop(0).partition(": "); headers[name] = value
+    elif word == "-d": data = given.pop(0).encode()
+    elif not word.startswith("-"): url = word
+try:
+    answer = urllib.request.urlopen(urllib.request.Request(url, data, headers))
+except urllib.error.HTTPError as refused:
+    answer = refused
+sys.stdout.buffer.write(answer.read())
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with a small demo load."""
+    folder = tmp_path_factory.mktemp("demo")
+    done = ungdom(folder, "demo", "--cases", str(CASES), "--seed", "3")
+    assert done.returncode == 0, done.stderr
+    assert f"cases {CASES} of {CASES}" in done.stderr
+    return folder
+
+
+def environment(folder: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("UNGDOM_", "COV"))}
+    return kept | {"UNGDOM_DATA_DIR": str(folder), "UNGDOM_DATABASE_URL": f"sqlite:///{folder / 'demo.db'}"}
+
+
+def ungdom(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [str(UNGDOM), *arguments]
+    return subprocess.run(
+        command, env=environment(folder), cwd=folder, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def test_the_demo_load_is_kept_once_it_is_whole(folder: Path) -> None:
+    again = ungdom(folder, "demo", "--cases", str(CASES), "--seed", "3")
+    assert again.returncode == 0
+    assert "is there already" in again.stdout
+
+
+def test_check_is_content_with_the_demo_load_and_finds_a_changed_row(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "copy")
+    assert ungdom(tmp_path / "copy", "db", "check").returncode == 0
+    with sqlite3.connect(tmp_path / "copy" / "demo.db") as db:
+        db.execute("update case_current set state = 'lapsed', version = version + 1")
+    found = ungdom(tmp_path / "copy", "db", "check", "--json")
+    assert found.returncode == 1
+    assert {one["column"] for one in json.loads(found.stdout)} >= {"version"}
+    assert ungdom(tmp_path / "copy", "db", "rebuild").returncode == 0
+    assert ungdom(tmp_path / "copy", "db", "check").returncode == 0
+
+
+def test_case_show_tells_a_case_without_names(folder: Path) -> None:
+    with sqlite3.connect(folder / "demo.db") as db:
+        (reference,) = db.execute("select reference from case_file limit 1").fetchone()
+    shown = ungdom(folder, "case", "show", reference)
+    assert shown.returncode == 0, shown.stderr
+    assert shown.stdout.startswith(reference)
+    assert "Case registered" in shown.stdout or "registered" in shown.stdout.lower()
+    told = json.loads(ungdom(folder, "case", "show", reference, "--json").stdout)
+    assert told["person"] is None
+
+
+def test_no_case_is_told_in_one_line(folder: Path) -> None:
+    found = ungdom(folder, "case", "show", "00000-00000")
+    assert found.returncode == 1
+    assert found.stderr.strip() == "ungdom: no case 00000-00000"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "changed", "said"),
+    [
+        (("token", "coordinator"), {}, "needs a konfliktråd"),
+        (("token", "system"), {}, "no token is issued"),
+        (("token", "admin"), {"UNGDOM_ENV": "production"}, "UNGDOM_PEOPLE_KEYS has to be set"),
+        (("serve", "--workers", "2"), {}, "SQLite is served by one worker"),
+    ],
+)
+def test_a_call_that_is_off_is_told_in_one_line(
+    folder: Path, arguments: tuple[str, ...], changed: dict[str, str], said: str
+) -> None:
+    command = [str(UNGDOM), *arguments]
+    env = environment(folder) | changed
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("ungdom: ")
+    assert said in " ".join(done.stderr.split())
+
+
+@pytest.fixture
+def served(folder: Path, tmp_path: Path) -> Iterator[str]:
+    """The demo load, served in a process of its own."""
+    shutil.copytree(folder, tmp_path / "served")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [str(UNGDOM), "serve", "--port", str(port)]
+    with subprocess.Popen(command, env=environment(tmp_path / "served"), cwd=tmp_path) as process:
+        try:
+            wait_until_ready(f"http://127.0.0.1:{port}/health/ready")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+
+
+def wait_until_ready(url: str) -> None:
+    for _ in range(120):
+        try:
+            with urllib.request.urlopen(url, timeout=1):  # noqa: S310 - a server of this test
+                return
+        except OSError:
+            time.sleep(0.25)
+    raise AssertionError("the server did not become ready")
+
+
+def test_the_tour_in_the_readme_ends_as_it_says(
+    served: str, folder: Path, tmp_path: Path, figure: Callable[[str], None]
+) -> None:
+    bash = shutil.which("bash")
+    assert bash
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    if shutil.which("curl") is None:
+        (tools / "curl").write_text(SHIM.format(python=sys.executable))
+        (tools / "curl").chmod(0o755)
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    tour = "\n".join(re.findall(r"```sh\n(.*?)```", text, re.DOTALL)[1:])
+    tour = tour.replace("http://127.0.0.1:8000", served).replace(".venv/bin/ungdom", str(UNGDOM))
+    env = environment(tmp_path / "served") | {"PATH": f"{tools}:{os.environ['PATH']}"}
+    done = subprocess.run([bash, "-e", "-c", tour], env=env, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith('{"')]
+    refused = [line for line in lines if "unmet" in line]
+    assert [no["code"] for line in refused for no in line["unmet"]] == ["guardians_consent"]
+    assert [line["after"]["state"] for line in lines if line.get("type") == "completed"] == ["completed"] * 2
+    assert done.stdout.strip().endswith("completed")
+    figure(f"README tour: {len(lines)} answers as told")

@@ -1,0 +1,664 @@
+"""T3: every condition, refused when it alone is unmet, and allowed when exactly what it named has been put right."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.workflow.roads import Line, case_at, events, read, registration, youth_of
+from ungdom.workflow import engine, guards
+from ungdom.workflow.case import Youth
+from ungdom.workflow.engine import Decision
+from ungdom.workflow.events import read_details
+from ungdom.workflow.guards.core import Guard, Step, World
+from ungdom.workflow.vocabulary import EventType, Role
+
+OPENING = ""
+"""As `until`: there is no case yet, and the step opens it."""
+
+
+class Day(NamedTuple):
+    """A cure: the same step on this day."""
+
+    on: str
+
+
+class Known(NamedTuple):
+    """A cure: the same step, recorded on this day."""
+
+    on: str
+
+
+class Said(NamedTuple):
+    """A cure: this detail of the step said otherwise."""
+
+    name: str
+    value: Any
+
+
+class First(NamedTuple):
+    """A cure: these lines recorded before the step."""
+
+    lines: tuple[str, ...]
+
+
+def first(*lines: str) -> First:
+    return First(lines)
+
+
+QUIET = World()
+Cure = Day | Known | Said | First | Youth | World | Role
+
+
+@dataclass(frozen=True)
+class Row:
+    """A situation in which only that condition is unmet, and what puts it right."""
+
+    code: str
+    road: str
+    until: str
+    step: str
+    cure: Cure
+    more: tuple[str, ...] = ()
+    youth: Youth | None = None
+    world: World = QUIET
+    role: Role = Role.LEADER
+    subject: str = "anna"
+    asked_only: bool = False
+
+
+JUDGMENT = {
+    "length": {"years": 1},
+    "subsidiary_prison": {"months": 6},
+    "suitable_reaction": True,
+    "lives_in_norway": True,
+}
+
+
+def judgment(on: str, **changed: Any) -> str:
+    """A judgment of that day, with that changed; None: left out."""
+    details = {key: value for key, value in (JUDGMENT | changed).items() if value is not None}
+    return f"{on} judgment_given {details}"
+
+
+def transfer(on: str, **changed: Any) -> str:
+    """A transfer of that day, with that changed."""
+    return f"{on} transferred_to_follow_up { {'length': {'days': 120}, 'guilt_proven': True} | changed }"
+
+
+def correction(seq: int, on: str, kind: str = "", occurred: str = "", **details: Any) -> str:
+    """A correction of that event; without a kind it is annulled."""
+    new = {"type": kind, "occurred_on": occurred, "details": details}
+    replaced = {"replacement": new} if kind else {}
+    return f"{on} corrected { {'corrects': seq, 'reason': 'wrong_details'} | replaced }"
+
+
+NOTE = "{note: 0b0f6a0e-7a4f-4f0e-8f43-5c1b4f3f7e21}"
+PRESENT = ["youth", "guardian", "correctional_service", "police"]
+REFER = (
+    "{to: correctional_service, recommendation: serve_prison, consent_police: true, consent_correctional_service: true}"
+)
+REPLAN = "{consent_police: true, consent_correctional_service: true}"
+APPEALED = ("2025-05-02 appealed",)
+TERMS = {"length": {"months": 9}}
+JOINT = (
+    "2025-02-05 offence_added {offence: {on: 2025-01-20}}",
+    "2025-02-15 offence_added {offence: {on: 2025-02-10}}",
+    "2025-03-03 indicted {court_received_on: 2025-03-04}",
+)
+GROWN = Youth(born=date(2007, 2, 10), guardians=1)  # 18 on the day of the third act
+INTERIM = "S R2 interim"
+TIGHTENED = (
+    "2025-06-10 breach_recorded {kind: interim_conditions}",
+    "2025-06-11 breach_talk_ordered",
+    "2025-06-16 breach_talk_held {consequences_explained: true, conditions: [reporting]}",
+)
+R1_TALK = (
+    "2024-10-21 breach_recorded {kind: plan}",
+    "2024-10-22 breach_talk_ordered",
+    "2024-10-25 breach_talk_missed",
+)
+F_COURT = ("2023-04-20 appealed",)
+CHARGED = "new_offence_recorded {offence_on: 2025-08-20, charged_on: 2025-08-25}"
+EXPIRED = ("2026-06-03 term_expired",)
+COMPLETED = ("2026-06-03 completed",)
+HEALTH = ("2025-07-01 interrupted {reason: health}", "2025-07-11 resumed {reason: cause_gone}")
+MOVED = "{to: vest, parties_heard: true, prosecution_told_on: 2025-05-20}"
+
+# fmt: off
+ROWS: tuple[Row, ...] = (
+    # what every event meets
+    Row("day_has_come", "S R2", "case_registered", "2025-01-20/2025-01-19 suspect_set", Known("2025-01-20")),
+    Row("day_has_come", "S R2", OPENING, "2025-01-18/2025-01-17 case_registered", Known("2025-01-18")),
+    Row("case_had_begun", "S R2", "suspect_set", f"2025-01-17/2025-01-20 note_added {NOTE}", Day("2025-01-18")),
+    Row("follows_the_last_move", "S R2", "suspect_set", "2025-01-19 coordination_requested", Day("2025-01-20")),
+    # acts and consent
+    Row("acts_lie_in_the_past", "S R2", OPENING, "2025-01-18 case_registered {offences: [{on: 2025-01-19}]}",
+        Said("offences", [{"on": "2025-01-18"}])),
+    Row("acts_lie_in_the_past", "S R2", OPENING, "2025-01-18 case_registered {offences: [{on: 2025-01-19}]}",
+        Day("2025-01-19")),
+    Row("acts_lie_in_the_past", "S R2", OPENING,
+        "2025-01-18 case_registered {offences: [{on: 2025-01-10, until: 2025-01-19}]}", Day("2025-01-19")),
+    Row("added_act_lies_in_the_past", "S R2", "suspect_set", "2025-01-25 offence_added {offence: {on: 2025-01-26}}",
+        Day("2025-01-26")),
+    Row("aged_15_to_17_at_an_act", "S R2", "case_registered", "2025-01-20 suspect_set",
+        Youth(date(2007, 1, 19), 1), youth=Youth(date(2007, 1, 18), 1)),  # 18 on the day of the act
+    Row("aged_15_to_17_at_an_act", "S R2", "case_registered", "2025-01-20 suspect_set",
+        Youth(date(2010, 1, 18), 1), youth=Youth(date(2010, 1, 19), 1)),  # 15 the day after
+    Row("aged_15_to_17_at_an_act", "S R2", "case_registered", "2025-01-20 suspect_set",
+        first("2025-01-19 offence_added {offence: {on: 2025-01-17}}"), youth=Youth(date(2007, 1, 18), 1)),
+    Row("youth_consents", "F R2", "investigation_closed", transfer("2025-02-12"),
+        first("2025-02-11 consent_given {by: youth}"), ("2025-02-11 consent_given {by: guardian}",)),
+    Row("youth_consents", "F R2", "consent_given#2", transfer("2025-02-12"),
+        first("2025-02-12 consent_given {by: youth}"), ("2025-02-11 consent_revoked {by: youth}",)),
+    Row("guardians_consent", "F R2", "consent_given", transfer("2025-02-12"),
+        first("2025-02-11 consent_given {by: guardian}")),
+    Row("guardians_consent", "F R2", "consent_given#2", transfer("2025-02-12"),
+        first("2025-02-12 consent_given {by: guardian, guardian: g2}"),
+        ("2025-02-11 consent_given {by: guardian, guardian: g1}", "2025-02-11 consent_refused {by: guardian}",
+         "2025-02-12 consent_given {by: guardian, guardian: g1}"), youth=Youth(date(2008, 3, 12), 2)),
+    Row("guardians_consent", "F R2", "consent_given", transfer("2026-03-11"), Day("2026-03-12")),  # the 18th birthday
+    # decision
+    Row("guilt_is_proven", "F R2", "consent_given#2", transfer("2025-02-12", guilt_proven=False),
+        Said("guilt_proven", True)),
+    Row("follow_up_length_within_law", "F R2", "consent_given#2", transfer("2025-02-12", length={"days": 119}),
+        Said("length", {"days": 120})),
+    Row("follow_up_length_within_law", "F R2", "consent_given#2",
+        transfer("2025-02-12", length={"years": 1, "days": 1}), Said("length", {"years": 1})),
+    Row("follow_up_length_within_law", "F R1", "consent_given#2", transfer("2024-09-16", length={"days": 30}),
+        Said("length", {"months": 4})),
+    Row("follow_up_length_within_law", "F R0", "suspect_set", transfer("2023-02-12", length={"months": 13}),
+        Said("length", {"days": 1}), ("2023-01-13 coordination_requested", "2023-01-16 consent_given {by: youth}",
+                                      "2023-01-16 consent_given {by: guardian}")),
+    Row("judged_follow_up_length_within_law", "F R0", "indicted",
+        "2023-04-12 follow_up_by_judgment {length: {months: 13}, suspended_sentence: true}",
+        Said("length", {"months": 12})),
+    Row("condition_of_a_suspended_sentence", "F R0", "indicted",
+        "2023-04-12 follow_up_by_judgment {length: {months: 6}, suspended_sentence: false}",
+        Said("suspended_sentence", True)),
+    Row("court_received_after_indictment", "S R2", "investigation_closed",
+        "2025-03-03 indicted {court_received_on: 2025-03-02}", Said("court_received_on", "2025-03-03")),
+    Row("acts_before_18", "S R2", "suspect_set", judgment("2025-04-24"), Said("later_offences_less_serious", True),
+        JOINT, GROWN),
+    Row("acts_before_18", "S R2", "suspect_set", judgment("2025-04-24"), Youth(date(2007, 2, 11), 1), JOINT, GROWN),
+    Row("sanction_length_within_law", "S R2", "indicted", judgment("2025-04-24", length={"days": 119}),
+        Said("length", {"days": 120})),
+    Row("sanction_length_within_law", "S R2", "indicted", judgment("2025-04-24", length={"years": 2, "days": 1}),
+        Said("length", {"years": 2})),
+    Row("sanction_length_within_law", "S R2", "indicted", judgment("2025-04-24", length={"years": 3}),
+        Said("prison_would_exceed_two_years", True)),
+    Row("sanction_length_within_law", "S R2", "indicted", judgment(
+        "2025-04-24", length={"years": 3, "days": 1}, prison_would_exceed_two_years=True),
+        Said("length", {"years": 3})),
+    Row("sanction_length_within_law", "S R0", "indicted", judgment("2023-04-12", length={"months": 5, "days": 29}),
+        Said("length", {"months": 6})),
+    Row("subsidiary_prison_is_fixed", "S R2", "indicted", judgment("2025-04-24", subsidiary_prison=None),
+        Said("subsidiary_prison", {"months": 1})),
+    Row("found_a_suitable_reaction", "S R2", "indicted", judgment("2025-04-24", suitable_reaction=None),
+        Said("suitable_reaction", True)),
+    Row("found_a_suitable_reaction", "S R1", "indicted", judgment("2024-09-10", suitable_reaction=False),
+        Said("suitable_reaction", True)),
+    Row("lives_in_norway", "S R2", "indicted", judgment("2025-04-24", lives_in_norway=False),
+        Said("lives_in_norway", True)),
+    Row("repeated_or_serious_crime", "S R0", "indicted", judgment("2023-04-12"),
+        first(correction(1, "2023-03-02", "case_registered", "2022-09-10", **registration(
+            "S R0", read("2022-09-10 case_registered {repeated_or_serious: true}")))),
+        (correction(1, "2023-03-01", "case_registered", "2022-09-10", **registration(
+            "S R0", read("2022-09-10 case_registered {repeated_or_serious: false}"))),)),
+    Row("interim_conditions_allowed", "S R2", "indicted", judgment("2025-04-24", interim_conditions=["abstinence"]),
+        Said("interim_from", "2025-04-25")),
+    Row("interim_conditions_allowed", "S R1", "indicted", judgment(
+        "2024-11-30", interim_conditions=["abstinence"], interim_from="2024-12-02"), Day("2024-12-01")),
+    Row("unconditional_prison_allowed", "S R0", "indicted", judgment(
+        "2024-08-31", unconditional_prison={"months": 1}), Day("2024-09-01")),
+    Row("unconditional_prison_allowed", "S R1", "indicted", judgment("2024-09-10", unconditional_prison={"months": 7}),
+        Said("unconditional_prison", {"months": 6})),
+    Row("unconditional_prison_allowed", "S R2", "indicted", judgment("2025-04-24", unconditional_prison={"years": 16}),
+        Said("unconditional_prison", {"years": 15})),
+    Row("appeal_in_time_or_reinstated", "S R2", "judgment_given", "2025-05-09 appealed", Day("2025-05-08")),
+    Row("appeal_in_time_or_reinstated", "S R2", "judgment_given", "2025-05-09 appealed",
+        Said("reinstated", "not_to_blame")),
+    Row("changed_judgment_has_terms", "S R2", "judgment_given", "2025-06-27 appeal_decided {outcome: changed}",
+        Said("terms", TERMS), APPEALED),
+    Row("changed_terms_within_law", "S R2", "judgment_given",
+        "2025-06-27 appeal_decided {outcome: changed, terms: {length: {days: 119}}}", Said("terms", TERMS), APPEALED),
+    Row("changed_terms_within_law", "S R2", "judgment_given",
+        "2025-06-27 appeal_decided {outcome: changed, terms: {length: {years: 1}, interim_conditions: [abstinence]}}",
+        Said("terms", TERMS | {"interim_conditions": ["abstinence"], "interim_from": "2025-06-28"}), APPEALED),
+    Row("changed_terms_within_law", "S R2", "judgment_given",
+        "2025-06-27 appeal_decided {outcome: changed, terms: {length: {years: 1}, unconditional_prison: {years: 16}}}",
+        Said("terms", TERMS | {"unconditional_prison": {"years": 15}}), APPEALED),
+    Row("changed_terms_within_law", "F R0", "follow_up_by_judgment",
+        "2023-06-27 appeal_decided {outcome: changed, terms: {length: {months: 13}}}",
+        Said("terms", {"length": {"months": 12}}), F_COURT),
+    Row("accepted_or_appeal_time_over", "S R2", "judgment_given", "2025-05-08 became_final", Day("2025-05-09")),
+    Row("accepted_or_appeal_time_over", "S R2", "judgment_given", "2025-05-08 became_final", Said("accepted", True)),
+    Row("accepted_or_appeal_time_over", "S R2", "judgment_given", "2025-05-01 became_final",
+        Said("set_by_prosecution", True)),
+    Row("accepted_or_appeal_time_over", "S R2", "indicted", "2025-05-10 became_final",
+        first("2025-04-25 judgment_served"), (judgment("2025-04-24"),)),
+    # to the konfliktråd
+    Row("is_not_a_duplicate", "S R2", "dispatched", "2025-05-14 received", Said("not_a_duplicate", True),
+        world=World(duplicate=True)),
+    Row("coordinator_of_the_office", "S R2", "received", "2025-05-15 assigned {coordinator: anna}", World(),
+        world=World(known_coordinator=False)),
+    Row("coordinator_of_the_office", "S R2", "plan_meeting_held", "2025-06-15 assigned {coordinator: anna}", World(),
+        world=World(known_coordinator=False)),
+    Row("judgment_holds_interim_conditions", "S R2", "judgment_given", "2025-04-25 interim_conditions_started",
+        first(correction(6, "2025-04-25", "judgment_given", "2025-04-24", **JUDGMENT,
+                         interim_conditions=["abstinence"], interim_from="2025-04-25"))),
+    Row("not_before_the_court_fixed_it", INTERIM, "judgment_given", "2025-04-24 interim_conditions_started",
+        Day("2025-04-25")),
+    Row("not_recorded_yet", INTERIM, "became_final", "2025-05-12 became_final", first(correction(6, "2025-05-10"))),
+    Row("not_recorded_yet", INTERIM, "assigned", "2025-05-19 assigned {coordinator: berit}",
+        first(correction(9, "2025-05-16"))),
+    Row("judgment_is_final", INTERIM, "interim_conditions_started", "2025-05-12 dispatched",
+        first("2025-05-09 became_final")),
+    Row("judgment_is_final", INTERIM, "interim_conditions_started", "2025-05-14 received",
+        first("2025-05-09 became_final")),
+    Row("case_is_received", INTERIM, "dispatched", "2025-05-15 assigned {coordinator: anna}",
+        first("2025-05-14 received")),
+    Row("case_is_received", INTERIM, "dispatched", f"2025-05-20 plan_meeting_held { {'present': PRESENT} }",
+        first("2025-05-14 received")),
+    Row("case_is_not_received", INTERIM, "became_final", "2025-05-15 dispatched", first(correction(7, "2025-05-15")),
+        ("2025-05-14 received",)),
+    # plan
+    Row("youth_was_present", "S R2", "assigned", f"2025-06-03 plan_meeting_held { {'present': PRESENT[1:]} }",
+        Said("present", PRESENT)),
+    Row("youth_was_present", "F R2", "assigned", "2025-03-03 plan_meeting_held {present: [guardian]}",
+        Said("present", ["guardian", "youth"])),
+    Row("guardian_was_present", "S R2", "assigned",
+        "2026-03-11 plan_meeting_held {present: [youth, correctional_service, police]}", Day("2026-03-12")),
+    Row("guardian_was_present", "F R2", "assigned", "2025-03-03 plan_meeting_held {present: [youth]}",
+        Said("present", ["youth", "guardian"])),
+    Row("guardian_was_present", "F R2", "assigned", "2025-03-03 plan_meeting_held {present: [youth]}",
+        Youth(date(2008, 3, 12), 0), youth=Youth(date(2008, 3, 12), 1),
+        more=("2025-02-19 first_contact",)),
+    Row("correctional_service_was_present", "S R1", "assigned",
+        "2024-10-15 plan_meeting_held {present: [youth, guardian, police]}", Said("present", PRESENT)),
+    Row("police_were_present", "S R2", "assigned",
+        "2025-06-03 plan_meeting_held {present: [youth, guardian, correctional_service]}", Said("present", PRESENT)),
+    Row("youth_conference_was_held", "S R0", "assigned", "2023-08-08 plan_signed {by: [youth, guardian]}",
+        first("2023-08-08 youth_conference_held")),
+    Row("youth_signed", "S R0", "youth_conference_held", "2023-08-08 plan_signed {by: [guardian]}",
+        Said("by", ["youth", "guardian"])),
+    Row("guardian_signed", "S R0", "youth_conference_held", "2023-08-08 plan_signed {by: [youth]}",
+        Said("by", ["guardian", "youth"])),
+    Row("guardian_signed", "S R0", "youth_conference_held", "2024-02-02 plan_signed {by: [youth]}",
+        Day("2024-02-03")),
+    Row("failed_plan_has_a_recommendation", "S R2", "assigned", "2025-06-03 plan_failed {reason: no_agreement}",
+        Said("recommendation", "community_sentence")),
+    Row("failed_plan_recommendation_allowed", "S R2", "assigned",
+        "2025-06-03 plan_failed {reason: no_agreement, recommendation: electronic_control}",
+        Said("recommendation", "serve_prison")),
+    Row("failed_plan_recommendation_allowed", "S R0", "assigned",
+        "2024-08-31 plan_failed {reason: no_agreement, recommendation: suspended_sentence}", Day("2024-09-01")),
+    Row("guardian_speaks_only_under_18", "F R2", "assigned", "2026-03-12 consent_withdrawn {by: guardian}",
+        Said("by", "youth")),
+    Row("guardian_speaks_only_under_18", "F R2", "assigned", "2026-03-12 consent_withdrawn {by: guardian}",
+        Day("2026-03-11")),
+    Row("guardian_consents_only_under_18", "F R2", "suspect_set", "2026-03-12 consent_given {by: guardian}",
+        Day("2026-03-11")),
+    Row("guardian_shares_only_under_18", "F R2", "suspect_set",
+        "2026-03-12 sharing_consent_given {by: guardian, scope: [plan], recipients: [school]}", Day("2026-03-11")),
+    Row("guardian_withdraws_only_under_18", "F R2", "suspect_set",
+        "2026-03-12 sharing_consent_withdrawn {by: guardian}", Said("by", "youth"),
+        ("2025-03-01 sharing_consent_given {by: youth, scope: [plan], recipients: [school]}",)),
+    Row("a_consent_was_given", "F R2", "suspect_set", "2025-02-12 consent_revoked {by: youth}",
+        first("2025-02-11 consent_given {by: guardian}")),
+    Row("a_sharing_consent_was_given", "F R2", "suspect_set", "2025-02-12 sharing_consent_withdrawn {by: youth}",
+        first("2025-02-11 sharing_consent_given {by: youth, scope: [progress], recipients: [health]}")),
+    Row("pum_is_out", "S R2", "suspect_set", "2025-02-21 pum_returned {carried_out: true}",
+        first("2025-01-24 pum_ordered")),
+    Row("appeal_is_referred", "S R2", "judgment_given", "2025-06-25 appeal_hearing_started",
+        first("2025-05-22 appeal_referred"), APPEALED),
+    Row("plan_was_made", INTERIM, "assigned", "2025-06-17 plan_approved",
+        first(f"2025-06-17 plan_meeting_held { {'present': PRESENT} }"), TIGHTENED),
+    Row("plan_was_made", INTERIM, "assigned", f"2025-06-20 replan_meeting_held {REPLAN}",
+        first(f"2025-06-19 plan_meeting_held { {'present': PRESENT} }"),
+        (*TIGHTENED, "2025-06-18 breach_recorded {kind: interim_conditions}")),
+    Row("plan_was_not_made", INTERIM, "plan_meeting_held", f"2025-06-20 plan_meeting_held { {'present': PRESENT} }",
+        first(correction(10, "2025-06-18")), TIGHTENED),
+    Row("plan_load_not_higher", "S R2", "plan_meeting_held", "2025-07-01 plan_changed {load: higher}",
+        Said("load", "equal")),
+    Row("was_a_team_member", "S R2", "plan_meeting_held", "2025-07-01 team_member_left {member: m1}",
+        first("2025-06-20 team_member_joined {member: m1, agency: school}")),
+    Row("was_a_team_member", "S R2", "plan_meeting_held", "2025-07-01 team_member_left {member: m1}",
+        Said("member", "m2"), ("2025-06-20 team_member_joined {member: m2, agency: school}",)),
+    Row("measure_was_requested", "S R2", "plan_meeting_held",
+        "2025-07-01 measure_answered {measure: t1, answer: offered}",
+        first("2025-06-20 measure_requested {measure: t1}")),
+    Row("measure_was_started", "S R2", "plan_meeting_held",
+        "2025-07-01 measure_ended {measure: t1, reason: carried_out}",
+        first("2025-06-20 measure_started {measure: t1}")),
+    Row("parties_were_heard", "S R2", "assigned", f"2025-05-20 transfer_decided {MOVED.replace('true', 'false')}",
+        Said("parties_heard", True)),
+    Row("prosecution_was_told_at_once", "S R2", "assigned", f"2025-05-21 transfer_decided {MOVED}",
+        Said("prosecution_told_on", "2025-05-21")),
+    Row("prosecution_was_told_at_once", "S R2", "assigned", f"2025-05-19 transfer_decided {MOVED}", Day("2025-05-20")),
+    Row("goes_to_another_office", "S R2", "assigned", f"2025-05-20 transfer_decided {MOVED.replace('vest', 'oslo')}",
+        Said("to", "ost")),
+    Row("transfer_is_pending", "S R2", "assigned", "2025-05-27 transfer_accepted",
+        first(f"2025-05-20 transfer_decided {MOVED}")),
+    Row("victim_never_holds_up_the_start", "S R2", "assigned",
+        "2025-05-20 wait_started {party: victim, reason: restorative_meeting}", Said("party", "youth")),
+    Row("victim_never_holds_up_the_start", "S R2", "assigned",
+        "2025-05-20 wait_started {party: victim, reason: restorative_meeting}",
+        first("2025-05-19 execution_regime_pinned {regime: R0, reason: legal_assessment}")),
+    Row("waits_for_one_party", "S R2", "suspect_set", "2025-02-20 wait_started {party: parties, reason: other}",
+        Said("party", "police")),
+    Row("that_wait_is_open", "S R2", "suspect_set", "2025-02-25 wait_ended {party: youth}", Said("party", "police"),
+        ("2025-02-20 wait_started {party: police, reason: documents}",)),
+    Row("a_wait_is_open", "S R2", "suspect_set", "2025-02-25 wait_ended",
+        first("2025-02-20 wait_started {party: police, reason: documents}")),
+    # breach
+    Row("breach_is_recorded", "S R2", "plan_meeting_held", "2025-09-03 breach_talk_ordered",
+        first("2025-09-01 breach_recorded {kind: plan}")),
+    Row("consequences_were_explained", "S R2", "breach_talk_ordered",
+        "2025-09-10 breach_talk_held {consequences_explained: false}", Said("consequences_explained", True)),
+    Row("consequences_were_explained", "S R2", "breach_talk_ordered",
+        "2025-09-10 breach_talk_held {consequences_explained: false, conditions: [reporting]}",
+        Said("consequences_explained", True)),
+    Row("new_breach_after_a_talk", "S R2", "breach_talk_held", f"2025-10-08 referred_for_breach {REFER}",
+        first("2025-10-01 breach_recorded {kind: plan}")),
+    Row("new_breach_after_a_talk", "S R2", "breach_talk_held", f"2025-10-08 referred_for_breach {REFER}",
+        first("2025-10-06 breach_recorded {kind: plan}"), ("2025-09-02 breach_recorded {kind: plan}",)),
+    Row("new_breach_after_a_talk", "F R2", "breach_talk_ordered", "2025-04-08 replan_meeting_held",
+        first("2025-03-25 breach_talk_missed")),
+    Row("new_breach_or_new_offence", "F R2", "breach_talk_held", "2025-04-08 referred_for_resumption",
+        first("2025-04-07 breach_recorded {kind: duty}"), asked_only=True),
+    Row("new_breach_or_new_offence", "F R2", "plan_meeting_held", "2025-04-08 referred_for_resumption",
+        first("2025-04-07 new_offence_recorded {offence_on: 2025-04-05}"), asked_only=True),
+    Row("resumption_has_its_ground", "F R2", "breach_recorded#2",
+        "2025-04-08 referred_for_resumption {ground: new_offence}", Said("ground", "breach")),
+    Row("resumption_has_its_ground", "F R2", "breach_recorded#2",
+        "2025-04-08 referred_for_resumption {ground: breach_and_new_offence}",
+        first("2025-04-07 new_offence_recorded {offence_on: 2025-04-05}")),
+    Row("interruption_has_its_ground", "S R2", "breach_talk_ordered", "2025-09-12 interrupted {reason: missed_talk}",
+        first("2025-09-10 breach_talk_missed")),
+    Row("interruption_has_its_ground", "S R2", "breach_talk_held",
+        "2025-10-02 interrupted {reason: new_breach_after_talk}", first("2025-10-01 breach_recorded {kind: plan}")),
+    Row("interruption_has_its_ground", "S R2", "plan_meeting_held",
+        "2025-09-01 interrupted {reason: charged_with_new_offence, decided_by: prosecution}",
+        first(f"2025-08-25 {CHARGED}"), ("2025-08-24 new_offence_recorded {offence_on: 2025-08-20}",)),
+    Row("interruption_has_its_ground", "S R2", "plan_meeting_held", "2025-09-01 interrupted {reason: complaint}",
+        first("2025-08-25 complaint_filed {about: plan}")),
+    Row("interruption_has_its_ground", "S R2", "plan_meeting_held", "2025-09-01 interrupted {reason: complaint}",
+        Said("reason", "weighty_grounds")),
+    Row("prosecution_decides_on_a_charge", "S R2", "plan_meeting_held",
+        "2025-09-01 interrupted {reason: charged_with_new_offence}", Said("decided_by", "prosecution"),
+        (f"2025-08-25 {CHARGED}",)),
+    Row("prosecution_decides_on_a_charge", "F R2", "plan_meeting_held",
+        "2025-04-01 interrupted {reason: health, decided_by: prosecution}", Said("decided_by", "coordinator")),
+    Row("police_consent_to_replan", "S R2", "breach_recorded#2",
+        "2025-10-08 replan_meeting_held {consent_correctional_service: true}", Said("consent_police", True)),
+    Row("correctional_service_consents_to_replan", "S R2", "breach_recorded#2",
+        "2025-10-08 replan_meeting_held {consent_police: true}", Said("consent_correctional_service", True)),
+    Row("police_consent_to_referral", "S R2", "breach_recorded#2",
+        "2025-10-08 referred_for_breach {to: correctional_service, recommendation: serve_prison, "
+        "consent_correctional_service: true}", Said("consent_police", True)),
+    Row("correctional_service_consents_to_referral", "S R2", "breach_recorded#2",
+        "2025-10-08 referred_for_breach {to: correctional_service, recommendation: serve_prison, "
+        "consent_police: true}", Said("consent_correctional_service", True)),
+    Row("recipient_allowed", "S R1", "plan_meeting_held",
+        f"2024-11-30 referred_for_breach {REFER.replace('to: correctional_service', 'to: prosecution')}",
+        Day("2024-12-01"), R1_TALK),
+    Row("recommendation_allowed", "S R0", "breach_recorded#2",
+        f"2024-08-31 referred_for_breach {REFER.replace('serve_prison', 'community_sentence')}", Day("2024-09-01")),
+    Row("petition_allowed", "S R0", "referred_for_breach", "2024-08-31 petition_sent {for: electronic_control}",
+        Day("2024-09-01")),
+    Row("petition_allowed", "S R0", "referred_for_breach", "2024-08-31 petition_sent {for: suspended_sentence}",
+        Said("for", "serve_prison")),
+    Row("brought_by_the_right_authority", "S R1", "plan_meeting_held",
+        "2024-11-30 petition_sent {for: serve_prison, by: prosecution}", Day("2024-12-01"),
+        (*R1_TALK, f"2024-11-04 referred_for_breach {REFER}")),
+    Row("brought_by_the_right_authority", "S R2", "plan_meeting_held",
+        "2025-09-01 petition_sent {for: serve_prison, ground: new_offence}", Said("by", "prosecution"),
+        (f"2025-08-25 {CHARGED}",)),
+    Row("petition_has_its_ground", "S R2", "breach_recorded#2", "2025-10-20 petition_sent {for: serve_prison}",
+        first(f"2025-10-08 referred_for_breach {REFER}")),
+    Row("petition_has_its_ground", "S R2", "plan_meeting_held",
+        "2025-09-01 petition_sent {for: serve_prison, by: prosecution, ground: new_offence}",
+        first(f"2025-08-25 {CHARGED}")),
+    Row("petition_has_its_ground", "S R2", "plan_meeting_held", "2025-09-01 petition_sent {for: serve_prison}",
+        first(f"2025-08-25 {CHARGED}"), asked_only=True),
+    Row("petition_has_its_ground", "S R2", "electronic_control_ordered",
+        "2025-12-01 petition_sent {for: electronic_control, ground: breach_and_new_offence, by: prosecution}",
+        first("2025-11-20 new_offence_recorded {offence_on: 2025-11-19}")),
+    Row("petition_has_its_ground", "S R2", "electronic_control_ordered", "2026-01-12 petition_sent {for: serve_prison}",
+        Said("for", "electronic_control"),
+        ("2025-12-01 replan_meeting_held {consent_police: true, consent_correctional_service: true}",
+         "2025-12-02 new_offence_recorded {offence_on: 2025-12-01}",
+         "2025-12-03 petition_sent {for: electronic_control, by: prosecution, ground: new_offence}",
+         "2026-01-05 electronic_control_ordered {until: 2026-04-01}")),
+    Row("petition_in_time", "S R2", "referred_for_breach", "2026-06-04 petition_sent {for: electronic_control}",
+        Day("2026-06-03")),
+    Row("petition_in_time", "S R2", "referred_for_breach", "2026-06-04 petition_sent {for: electronic_control}",
+        Said("for", "serve_prison")),
+    Row("petition_in_time", "S R2", "referred_for_breach", "2026-09-04 petition_sent {for: serve_prison}",
+        Day("2026-09-03"), EXPIRED),
+    Row("petition_in_time", "S R0", "referred_for_breach", "2025-05-09 petition_sent {for: serve_prison}",
+        Day("2025-05-08"), ("2025-02-08 term_expired",)),
+    Row("control_at_most_six_months", "S R2", "petition_sent",
+        "2025-11-03 electronic_control_ordered {until: 2026-05-04}", Said("until", "2026-05-03")),
+    Row("control_at_most_six_months", "S R2", "petition_sent",
+        "2025-11-03 electronic_control_ordered {until: 2025-11-02}", Said("until", "2025-11-03")),
+    Row("control_within_the_term", "S R2", "petition_sent",
+        "2026-05-01 electronic_control_ordered {until: 2026-06-04}", Said("until", "2026-06-03")),
+    Row("control_within_the_term", "S R2", "petition_sent", "2026-06-04 electronic_control_ordered {until: 2026-06-04}",
+        Day("2026-06-03"), asked_only=True),
+    Row("control_period_is_over", "S R2", "electronic_control_ordered",
+        "2026-03-31 electronic_control_ended {reason: period_over}", Day("2026-04-01")),
+    Row("control_period_is_over", "S R2", "electronic_control_ordered",
+        "2026-03-31 electronic_control_ended {reason: period_over}", Said("reason", "lifted")),
+    Row("conversion_allowed", "S R0", "petition_sent",
+        "2024-08-31 conversion_final {to: community_sentence, extent: whole}", Day("2024-09-01")),
+    Row("conversion_allowed", "S R0", "petition_sent",
+        "2024-08-31 conversion_final {to: suspended_sentence, extent: part, rest_continues: true}",
+        Said("to", "prison")),
+    Row("rest_continues_only_of_a_part", "S R2", "petition_sent",
+        "2025-12-01 conversion_final {to: prison, extent: whole, rest_continues: true}", Said("extent", "part")),
+    Row("new_decision_lies_in_the_past", "S R2", "plan_meeting_held",
+        "2025-09-01 closed_after_new_offence {decision: joint_sentence, decided_on: 2025-09-02}", Day("2025-09-02")),
+    Row("set_aside_fits_the_decision", "S R2", "assigned", "2025-05-20 decision_set_aside {reason: complaint_upheld}",
+        Said("reason", "judgment_overturned")),
+    Row("set_aside_fits_the_decision", "F R2", "assigned", "2025-03-01 decision_set_aside {reason: case_reopened}",
+        Said("reason", "complaint_upheld")),
+    # the end
+    Row("term_has_run", "S R2", "plan_meeting_held", "2026-06-02 completed", Day("2026-06-03")),
+    Row("term_has_run", "S R2", "plan_meeting_held", "2026-06-12 completed", Day("2026-06-13"), HEALTH),
+    Row("term_has_run", "F R2", "plan_meeting_held", "2025-06-30 completed", Day("2025-07-01")),
+    Row("term_has_run", "S R0", "plan_signed", "2025-02-07 completed", Day("2025-02-08")),
+    Row("term_has_run", "S R2", "referred_for_breach", "2026-06-02 term_expired", Day("2026-06-03")),
+    Row("petition_window_is_over", "S R2", "referred_for_breach", "2026-09-03 window_closed {outcome: completed}",
+        Day("2026-09-04"), EXPIRED),
+    Row("petition_window_is_over", "S R0", "referred_for_breach", "2025-05-08 window_closed {outcome: breach_closed}",
+        Day("2025-05-09"), ("2025-02-08 term_expired",)),
+    Row("another_person_approved", "S R2", "plan_meeting_held", "2026-06-10 reopened {reason: closed_in_error}",
+        first("2026-06-09 reopening_approved"), COMPLETED),
+    Row("another_person_approved", "S R2", "plan_meeting_held", "2026-06-10 reopened {reason: closed_in_error}",
+        Role.LEADER, (*COMPLETED, "2026-06-09 reopening_approved"), role=Role.SECRETARIAT),
+    Row("leader_or_secretariat_approves", "S R2", "plan_meeting_held", "2026-06-09 reopening_approved", Role.LEADER,
+        COMPLETED, role=Role.COORDINATOR),
+    # what is recorded beside
+    Row("a_drug_ban_is_in_force", "S R2", "plan_meeting_held", "2025-07-01 drug_ban_lifted",
+        first("2025-06-20 drug_ban_imposed")),
+    Row("new_offence_before_the_end", "S R2", "plan_meeting_held",
+        "2026-06-10 new_offence_recorded {offence_on: 2026-06-04}", Said("offence_on", "2026-06-03")),
+    Row("new_offence_before_the_end", "S R2", "assigned", "2025-06-01 new_offence_recorded {offence_on: 2025-06-02}",
+        Day("2025-06-02")),
+    Row("decision_can_be_complained_about", "S R0", "plan_signed", "2024-08-31 complaint_filed {about: plan}",
+        Day("2024-09-01")),
+    Row("decision_can_be_complained_about", "S R2", "assigned",
+        "2025-06-01 complaint_filed {about: transfer_to_follow_up}", Said("about", "plan")),
+    Row("complaint_is_open", "S R2", "plan_meeting_held", "2025-07-01 complaint_decided {about: plan, outcome: upheld}",
+        first("2025-06-20 complaint_filed {about: plan}")),
+    Row("complaint_is_open", "S R2", "plan_meeting_held", "2025-07-01 complaint_decided {about: plan, outcome: upheld}",
+        Said("about", "drug_ban"), ("2025-06-20 complaint_filed {about: drug_ban}",)),
+)
+# fmt: on
+
+
+def all_guards() -> Iterator[Guard]:
+    """Every condition of the guards package."""
+    for module in iter_modules(guards.__path__, f"{guards.__name__}."):
+        found = vars(import_module(module.name)).values()
+        yield from (guard for guard in found if isinstance(guard, Guard))
+
+
+GUARDS = {guard.code: guard for guard in all_guards()}
+
+
+def asked(row: Row, line: Line) -> Decision:
+    """The answer of the engine to this step, in the situation of the row."""
+    youth = row.youth or youth_of(row.road)
+    if row.until == OPENING:
+        return engine.decide_registration(youth, events(row.road, [line])[0])
+    case = case_at(row.road, row.until, *row.more, youth=youth)
+    details = None if row.asked_only else read_details(EventType(line.kind), line.details)
+    step = Step(EventType(line.kind), line.on, line.known, details, row.role, row.subject, row.world)
+    return engine.decide(case, step)
+
+
+def cured(row: Row) -> tuple[Row, Line]:
+    """The situation and the step with exactly what was unmet put right."""
+    cure = row.cure
+    changed: dict[str, Any] = {}
+    if isinstance(cure, First):
+        changed["more"] = (*row.more, *cure.lines)
+    elif isinstance(cure, Youth | World | Role):
+        changed[type(cure).__name__.lower()] = cure
+    return replace(row, **changed), _mended(read(row.step), cure)
+
+
+def _mended(line: Line, cure: Cure) -> Line:
+    match cure:
+        case Day(on):
+            return line._replace(on=date.fromisoformat(on), known=max(line.known, date.fromisoformat(on)))
+        case Known(on):
+            return line._replace(known=date.fromisoformat(on))
+        case Said(name, value):
+            return line._replace(details=line.details | {name: value})
+        case _:
+            return line
+
+
+def name(row: Row) -> str:
+    return f"{row.code}-{row.road}-{row.step.split()[0]}-{type(row.cure).__name__}".lower()
+
+
+@pytest.mark.parametrize("row", ROWS, ids=name)
+def test_a_refusal_names_what_is_unmet_and_putting_that_right_is_enough(row: Row) -> None:
+    refused = asked(row, read(row.step))
+
+    mended = asked(*cured(row))
+
+    assert [no.code for no in refused.unmet] == [row.code]
+    assert (refused.allowed, refused.after) == (False, None)
+    assert mended.unmet == ()
+
+
+def test_every_condition_has_its_row(figure: Callable[[str], None]) -> None:
+    refused = [row for row in ROWS if not asked(row, read(row.step)).allowed]
+    mended = [row for row in refused if asked(*cured(row)).allowed]
+
+    assert {row.code for row in ROWS} == set(GUARDS)
+    figure(f"T3: {len(refused)} refusals of {len(GUARDS)} conditions, {len(mended)} cured")
+
+
+@pytest.mark.parametrize("row", ROWS, ids=name)
+def test_a_refusal_says_where_it_is_written_and_who_can_put_it_right(row: Row) -> None:
+    (no,) = asked(row, read(row.step)).unmet
+
+    assert no.law == GUARDS[row.code].law
+    assert no.law
+    assert no.who_can_fix == GUARDS[row.code].fixers
+    assert no.who_can_fix
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.until != OPENING and row.world == QUIET], ids=name)
+def test_the_earliest_day_named_is_a_day_on_which_it_holds(row: Row) -> None:
+    line = read(row.step)
+    (no,) = asked(row, line).unmet
+    if no.earliest is None:
+        return
+
+    then, eve = (asked(row, _at(line, no.earliest - timedelta(days=n))) for n in (0, 1))
+
+    assert row.code not in {unmet.code for unmet in then.unmet}
+    assert row.code in {unmet.code for unmet in eve.unmet}
+
+
+def _at(line: Line, day: date) -> Line:
+    if line.on > line.known:  # refused because the day had not come
+        return line._replace(known=day)
+    return line._replace(on=day, known=max(line.known, day))
+
+
+@pytest.mark.parametrize("guard", GUARDS.values(), ids=lambda guard: guard.code)
+def test_a_condition_is_named_as_a_fact_and_says_it_in_one_sentence(guard: Guard) -> None:
+    assert guard.doc.endswith(".")
+    assert guard.code.islower()
+    assert guard.fixers
+
+
+# --- joint sentences --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("indicted", "judged"),
+    [("2024-10-01", "2024-11-30"), ("2025-03-03", "2025-04-24")],
+)
+def test_only_a_court_of_december_2024_or_later_may_join_an_act_after_18(indicted: str, judged: str) -> None:
+    grown = Youth(born=date(2006, 6, 15), guardians=1)
+    acts = ("2024-07-01 offence_added {offence: {on: 2024-06-01}}",
+            "2024-07-01 offence_added {offence: {on: 2024-06-20}}",
+            f"{indicted} indicted {{court_received_on: {indicted}}}")  # fmt: skip
+    case = case_at("S R1", "suspect_set", *acts, youth=grown)
+    line = read(judgment(judged, later_offences_less_serious=True))
+
+    found = engine.decide(
+        case, Step(EventType.JUDGMENT_GIVEN, line.on, line.on, read_details(EventType.JUDGMENT_GIVEN, line.details))
+    )
+
+    assert found.allowed == (line.on >= date(2024, 12, 1))
+
+
+def test_acts_after_18_have_to_be_fewer_than_those_before() -> None:
+    half = ("2025-02-15 offence_added {offence: {on: 2025-02-10}}",
+            "2025-03-03 indicted {court_received_on: 2025-03-04}")  # fmt: skip
+    row = Row("acts_before_18", "S R2", "suspect_set", judgment("2025-04-24", later_offences_less_serious=True),
+              World(), half, GROWN)  # fmt: skip
+
+    assert [no.code for no in asked(row, read(row.step)).unmet] == ["acts_before_18"]
+    assert asked(replace(row, more=JOINT), read(row.step)).allowed
+
+
+# --- approvals --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("role", "subject", "allowed"),
+    [
+        (Role.LEADER, "anna", True),
+        (Role.LEADER, "berit", False),  # the same person, in two roles
+        (Role.SECRETARIAT, "anna", False),  # the same office
+        (Role.COORDINATOR, "anna", False),
+    ],
+)
+def test_reopening_takes_two_people_of_two_offices(role: Role, subject: str, allowed: bool) -> None:
+    row = Row("another_person_approved", "S R2", "plan_meeting_held", "2026-06-10 reopened", World(),
+              (*COMPLETED, "2026-06-09 reopening_approved"), role=role, subject=subject)  # fmt: skip
+
+    assert asked(row, read(row.step)).allowed is allowed
+
+
+def test_an_approval_from_before_the_case_closed_again_does_not_count() -> None:
+    again = (*COMPLETED, "2026-06-09 reopening_approved", "2026-06-10 reopened", "2026-06-11 completed")
+    row = Row("another_person_approved", "S R2", "plan_meeting_held", "2026-06-12 reopened", World(), again)
+
+    assert [no.code for no in asked(row, read(row.step)).unmet] == ["another_person_approved"]

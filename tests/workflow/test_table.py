@@ -1,0 +1,403 @@
+"""The table beside the published description, and everything that has to hold of every row of it."""
+
+import dataclasses
+import random
+import re
+from collections.abc import Callable, Iterator
+from datetime import date
+from enum import Enum
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+import pytest
+
+from tests.model.strategies import walk
+from tests.workflow.build import event
+from ungdom.workflow import details as d
+from ungdom.workflow import engine
+from ungdom.workflow.case import Case, Youth
+from ungdom.workflow.daycount import Length, oslo_date
+from ungdom.workflow.diagram import mermaid
+from ungdom.workflow.errors import UnknownMachine
+from ungdom.workflow.events import SHAPE, details_schema
+from ungdom.workflow.guards.core import Step
+from ungdom.workflow.permissions import acts_for
+from ungdom.workflow.table import FACTS, MOVES, Back, Move
+from ungdom.workflow.vocabulary import CLOSED, PHASE, Actor, EventType, Regime, Role, Sanction, State
+
+PUBLISHED = (Path(__file__).parents[3] / "shared" / "domain" / "workflow.md").read_text(encoding="utf-8")
+E, S, F = EventType, Sanction.YOUTH_SANCTION, Sanction.YOUTH_FOLLOW_UP
+R0, R1, R2 = Regime
+ROWS = MOVES + FACTS
+
+
+class Arrow(NamedTuple):
+    """One move of one workflow. `target` `before`: the state it was in before it was closed."""
+
+    event: EventType
+    source: str
+    target: str
+    sanction: Sanction
+    regime: Regime
+
+
+# --- the published table ----------------------------------------------------------------------------------------
+
+SCOPES: dict[str, dict[Sanction, tuple[Regime, ...]]] = {
+    "both": {S: tuple(Regime), F: tuple(Regime)},
+    "S": {S: tuple(Regime)},
+    "F": {F: tuple(Regime)},
+    "S (F in R0)": {S: tuple(Regime), F: (R0,)},
+    "F; S in R0": {F: tuple(Regime), S: (R0,)},
+}
+EXEC = ("executing", "electronic_control", "breach_talk", "tightened")
+CLOSINGS = tuple(str(state) for state in State if state in CLOSED)
+OPENS = tuple(str(state) for state in State if state not in CLOSED)
+GROUPS = {"exec*": EXEC, "any open state": OPENS, "any closed state": CLOSINGS, "–": ("–",)}
+
+
+def published_moves() -> set[Arrow]:
+    """Every move of the published table, spelt out state by state."""
+    section = PUBLISHED.split("## Moves", 1)[1].split("## Facts", 1)[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if "→" in line]
+    return {arrow for row in rows if row[0] != "event type" for arrow in _spelt_out(row)}
+
+
+def _spelt_out(row: list[str]) -> Iterator[Arrow]:
+    events = [EventType(word) for word in re.findall(r"`(\w+)`", row[0])]
+    sources, targets = (part.strip() for part in row[1].split("→"))
+    regimes = set(Regime) if row[3] == "all" else {Regime(word) for word in re.findall(r"R\d", row[3])}
+    targets_ = [(word, _outcome(word, row)) for word in _targets(targets, row)]
+    for kind in events:
+        for sanction, those in SCOPES[row[2]].items():
+            for regime in sorted(regimes & set(those)):
+                for source in _states(sources):
+                    yield from (Arrow(kind, source, target, sanction, regime) for target, _ in targets_)
+
+
+def _states(text: str) -> list[str]:
+    words = [GROUPS.get(word.strip(), (word.strip(),)) for word in text.split(",")]
+    return [state for word in words for state in word]
+
+
+def _targets(text: str, row: list[str]) -> list[str]:
+    if text == "the state before":
+        return ["before"]
+    here = re.findall(r"\w+", text.replace("if the rest continues", "").replace("if conditions are set", ""))
+    beside = re.findall(r"→ (\w+)\)", row[4])  # `replaced by another sanction (→ other_decision)`
+    return [word for word in [*here, *beside] if word != "or"]
+
+
+def _outcome(word: str, row: list[str]) -> str:
+    assert word == "before" or word in set(State), (word, row)
+    return word
+
+
+def moves() -> set[Arrow]:
+    """Every move of the table in use, spelt out the same way."""
+    return {
+        Arrow(row.event, str(source), "before" if isinstance(row.target, Back) else str(row.target), sanction, regime)
+        for row in MOVES
+        for source in row.sources or ("–",)
+        for sanction in row.sanctions
+        for regime in row.regimes
+    }
+
+
+class Extra(NamedTuple):
+    """Moves in use that the published table does not show, and why they are there."""
+
+    event: EventType
+    sources: tuple[str, ...]
+    targets: tuple[str, ...]
+    sanctions: tuple[Sanction, ...]
+    regimes: tuple[Regime, ...]
+    why: str
+
+
+INTERIM_TOO = "interim conditions run: 'the breach moves of `executing` are open there too'"
+EXTRAS = (
+    Extra(E.BREACH_TALK_ORDERED, ("interim_conditions",), ("breach_talk",), (S,), (R0, R1, R2), INTERIM_TOO),
+    Extra(E.INTERRUPTED, ("interim_conditions",), ("interrupted",), (S,), (R0, R1, R2), INTERIM_TOO),
+    Extra(E.REPLAN_MEETING_HELD, ("interim_conditions",), ("executing",), (S,), (R0, R1, R2), INTERIM_TOO),
+    Extra(E.REFERRED_FOR_BREACH, ("interim_conditions",), ("referred",), (S,), (R0, R1, R2), INTERIM_TOO),
+    Extra(E.PETITION_SENT, ("interim_conditions",), ("breach_in_court",), (S,), (R0, R1, R2), INTERIM_TOO),
+    Extra(E.PLAN_MEETING_HELD, ("tightened",), ("executing",), (S,), (R1, R2),
+          "a breach talk under interim conditions may come before the first plan meeting"),
+    Extra(E.PROSECUTION_RESUMED, ("term_expired",), ("breach_closed",), (F,), (R0, R1, R2),
+          "the review may still be open when the term is over; the way out of `term_expired` for a follow-up"),
+    Extra(E.PROSECUTION_NOT_RESUMED, ("term_expired",), ("completed",), (F,), (R0, R1, R2),
+          "the same, when the prosecution does not take the case up again"),
+)  # fmt: skip
+"""The only rows beyond the published table."""
+
+NOT_SHOWN_APART = (
+    Extra(E.PLAN_MEETING_HELD, ("interim_conditions",), ("executing",), (F,), (R1, R2),
+          "a follow-up has no interim conditions"),
+    Extra(E.PLAN_FAILED, ("interim_conditions",), ("no_plan",), (F,), (R0, R1, R2),
+          "a follow-up has no interim conditions"),
+)  # fmt: skip
+"""Moves of the published table between states that this sanction cannot be in: they are left out."""
+
+
+def _arrows(extras: tuple[Extra, ...]) -> set[Arrow]:
+    return {
+        Arrow(x.event, source, target, sanction, regime)
+        for x in extras
+        for source in x.sources
+        for target in x.targets
+        for sanction in x.sanctions
+        for regime in x.regimes
+    }
+
+
+def test_every_published_move_is_in_the_table() -> None:
+    missing = published_moves() - moves() - _arrows(NOT_SHOWN_APART)
+
+    assert sorted(missing) == []
+
+
+def test_the_table_holds_no_move_that_is_neither_published_nor_explained() -> None:
+    extra = moves() - published_moves()
+
+    assert sorted(extra) == sorted(_arrows(EXTRAS))
+    assert all(x.why for x in EXTRAS + NOT_SHOWN_APART)
+
+
+def test_what_is_left_out_is_published_and_not_in_the_table() -> None:
+    left_out = _arrows(NOT_SHOWN_APART)
+
+    assert left_out <= published_moves()
+    assert not left_out & moves()
+
+
+def test_every_published_fact_is_a_fact_of_the_table() -> None:
+    section = PUBLISHED.split("## Facts", 1)[1].split("Waits give", 1)[0]
+    cells = [line.strip("|").split("|")[1] for line in section.splitlines() if line.startswith("| ") and "`" in line]
+    named = {word for cell in cells for word in re.findall(r"`(\w+)`", cell)}
+    whole = {word for word in named if not word.startswith("_")} | {
+        "team_member_left",
+        "sharing_consent_withdrawn",
+        "drug_ban_lifted",
+    }
+
+    facts = {str(row.event) for row in FACTS}
+
+    assert whole <= facts
+    assert facts - whole == {
+        "reopening_approved",
+        "assigned",
+    }  # two people for a reopening; `may be repeated as a fact`
+
+
+def test_the_published_states_and_phases_are_those_in_use() -> None:
+    rows = re.findall(r"^\| (\w+) \| `(\w+)` \|", PUBLISHED, re.MULTILINE)
+
+    assert [(str(PHASE[state]), str(state)) for state in State] == rows
+
+
+# --- every row --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.event}-{row.sources[:1]}")
+def test_every_row_has_its_law_its_actors_and_guards_that_can_be_put_right(row: Move) -> None:
+    assert row.law
+    assert row.actors
+    assert row.sanctions
+    assert row.regimes
+    assert all(guard.law and guard.fixers and guard.doc for guard in row.guards)
+    assert len(set(row.sources)) == len(row.sources)
+
+
+@pytest.mark.parametrize("kind", EventType)
+def test_every_event_type_has_a_row_and_a_shape(kind: EventType) -> None:
+    assert [row for row in ROWS if row.event is kind]
+    assert kind in SHAPE
+    assert details_schema(kind)["type"] == "object"
+
+
+def test_closed_states_offer_only_facts_and_reopening() -> None:
+    out = {row.event for row in MOVES if set(row.sources) & CLOSED}
+
+    assert out == {E.REOPENED}
+
+
+def test_facts_leave_the_state_alone_and_moves_have_a_target() -> None:
+    assert {row.target for row in FACTS} == {None}
+    assert None not in {row.target for row in MOVES}
+
+
+def test_two_rows_for_one_event_and_state_are_told_apart_by_their_details() -> None:
+    places: dict[tuple[Any, ...], list[Move]] = {}
+    for row in ROWS:
+        for key in ((s, r, source, row.event) for s in row.sanctions for r in row.regimes for source in row.sources):
+            places.setdefault(key, []).append(row)
+
+    twice = [rows for rows in places.values() if len(rows) > 1]
+
+    assert twice
+    assert all(row.when is not None for rows in twice for row in rows[:-1])
+    assert all(rows[-1].when is None for rows in twice)
+
+
+@pytest.mark.parametrize("sanction", Sanction)
+@pytest.mark.parametrize("regime", Regime)
+def test_the_library_and_the_index_hold_the_same_moves(sanction: Sanction, regime: Regime) -> None:
+    machine = engine._MACHINES[sanction, regime]
+    arrows = {
+        (EventType(name), source, transition.dest)
+        for name, trigger in machine.events.items()
+        for source, transitions in trigger.transitions.items()
+        for transition in transitions
+    }
+
+    index = {
+        (kind, str(source), row.target.value if isinstance(row.target, State) else None)
+        for (s, r, source, kind), rows in engine._ROWS_AT.items()
+        if (s, r) == (sanction, regime)
+        for row in rows
+    }
+
+    assert {(kind, source, str(dest) if dest else None) for kind, source, dest in arrows} == index
+
+
+def test_rows_of_gives_one_workflow_in_the_order_of_the_table() -> None:
+    rows = engine.rows_of(F, R2)
+
+    assert rows == tuple(row for row in ROWS if F in row.sanctions and R2 in row.regimes)
+    with pytest.raises(UnknownMachine):
+        engine.rows_of(F, "R3")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("sanction", Sanction)
+@pytest.mark.parametrize("regime", Regime)
+def test_every_state_that_can_be_reached_can_be_left_for_a_closed_one(sanction: Sanction, regime: Regime) -> None:
+    arrows = [row for row in engine.rows_of(sanction, regime) if isinstance(row.target, State)]
+    reached = {State.REGISTERED}
+    while more := {row.target for row in arrows if set(row.sources) & reached} - reached:
+        reached |= {state for state in more if isinstance(state, State)}
+
+    ways_out = {state: {row.target for row in arrows if state in row.sources and row.event is not E.LAPSED}
+                for state in reached - CLOSED}  # fmt: skip
+
+    assert all(targets - {state} for state, targets in ways_out.items())
+
+
+@pytest.mark.parametrize("sanction", Sanction)
+@pytest.mark.parametrize("regime", Regime)
+def test_the_diagram_draws_every_arrow_but_lapse_and_reopening(sanction: Sanction, regime: Regime) -> None:
+    drawn = set(re.findall(r"^    (\w+) --> (\w+) : (.+)$", mermaid(sanction, regime), re.MULTILINE))
+    told = {(source, target, name) for source, target, names in drawn for name in names.split(", ")}
+
+    arrows = {(a.source, a.target, str(a.event)) for a in moves() if (a.sanction, a.regime) == (sanction, regime)}
+
+    assert told == {arrow for arrow in arrows if arrow[1] not in ("lapsed", "before") and arrow[0] != "–"}
+    assert "[*] --> registered : case_registered" in mermaid(sanction, regime)
+
+
+# --- no free text -----------------------------------------------------------------------------------------------
+
+PLAIN = (date, Enum, int, bool, UUID, Length)
+
+
+def leaves(shape: Any) -> Iterator[Any]:
+    """The types that values of this shape are made of."""
+    origin = get_origin(shape)
+    if shape == d.Code or shape is NoneType:
+        return
+    if origin is Annotated:
+        yield from leaves(get_args(shape)[0])
+    elif origin in (Union, UnionType, tuple, dict):
+        for part in get_args(shape):
+            yield from () if part is Ellipsis else leaves(part)
+    elif dataclasses.is_dataclass(shape) and shape is not Length:
+        for inner in get_type_hints(shape, include_extras=True).values():
+            yield from leaves(inner)
+    else:
+        yield shape
+
+
+@pytest.mark.parametrize("kind", [kind for kind in EventType if kind is not E.CORRECTED])
+def test_no_event_has_room_for_free_text(kind: EventType) -> None:
+    found = set(leaves(SHAPE[kind]))
+
+    assert all(isinstance(leaf, type) and issubclass(leaf, PLAIN) for leaf in found), found
+
+
+def test_a_correction_holds_free_details_only_until_they_are_read_as_those_of_their_type() -> None:
+    found = {leaf for leaf in leaves(SHAPE[E.CORRECTED]) if not (isinstance(leaf, type) and issubclass(leaf, PLAIN))}
+
+    assert found == {str, Any}  # the keys and values of `replacement.details`
+
+
+# --- options ----------------------------------------------------------------------------------------------------
+
+
+def walked(seeds: range) -> Iterator[tuple[Case, date]]:
+    """The cases that random histories come by, after each step that the engine allows, and the day it is."""
+    for seed in seeds:
+        case: Case | None = None
+        for model, (kind, on, details, (role, subject), today) in walk(random.Random(seed), 30, NO_CORRECTIONS):  # noqa: S311 - a walk that can be walked again
+            new = event(len(case.events) + 1 if case else 1, kind, on, details, today, role, subject)
+            if case is None:
+                youth = Youth(model.born, model.guardians)
+                case = engine.fold(youth, [new]) if engine.decide_registration(youth, new).allowed else None
+            elif engine.decide(case, Step(new.type, on, today, new.details, new.role, new.subject)).allowed:
+                case = engine.apply(case, new)
+            if case:
+                yield case, today
+
+
+NO_CORRECTIONS = frozenset({"corrected"})
+
+
+def test_options_are_what_deciding_each_event_type_gives(figure: Callable[[str], None]) -> None:
+    seen: set[tuple[Sanction, State]] = set()
+    compared = 0
+    for case, today in walked(range(400)):
+        if (case.sanction, case.state) in seen:
+            continue
+        seen.add((case.sanction, case.state))
+        for role in Role:
+            step = Step(E.CORRECTED, today, today, None, role, "anna")
+            for option in engine.options(case, role, step):
+                asked = dataclasses.replace(
+                    step, type=option.event, details=d.Details() if SHAPE[option.event] is d.Details else None
+                )
+                assert option.decision == engine.decide(case, asked)
+                assert set(option.actors) == set(engine.actors_of(case.sanction, option.event)) & acts_for(role)
+                compared += 1
+    assert {state for _, state in seen} == set(State)
+    figure(f"options against decide: {compared} answers in {len(seen)} states of two sanctions, all equal")
+
+
+@pytest.mark.parametrize("role", Role)
+def test_options_list_what_the_role_may_record_and_nothing_else(role: Role) -> None:
+    case, today = next((case, today) for case, today in walked(range(20)) if case.state is State.EXECUTING)
+
+    listed = {option.event for option in engine.options(case, role, Step(E.CORRECTED, today, today, None, role))}
+
+    assert listed == {
+        kind
+        for kind in set(EventType) - set(engine.NOT_RECORDED_DIRECTLY)
+        if set(engine.actors_of(case.sanction, kind)) & acts_for(role)
+    }
+
+
+def test_every_actor_has_a_role_that_acts_for_it() -> None:
+    assert {actor for role in Role for actor in acts_for(role)} == set(Actor)
+
+
+def test_a_decision_without_details_is_never_stricter_than_with_them() -> None:
+    told = 0
+    for case, today in walked(range(120)):
+        last = case.events[-1]
+        if last.type is E.CASE_REGISTERED or oslo_date(last.recorded_at) != today:
+            continue
+        before = engine.fold(case.youth, case.events[:-1])
+        step = Step(last.type, last.occurred_on, today, None, last.role, last.subject)
+        assert engine.decide(before, step).allowed, last
+        told += 1
+    assert told > 500
