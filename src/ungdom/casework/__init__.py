@@ -4,9 +4,8 @@ Each function is handed an open transaction and commits nothing. What one call w
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from ungdom.casework.errors import (
@@ -26,12 +25,11 @@ from ungdom.store import current, journal, outbox, reference, twins
 from ungdom.store.ids import reference_of
 from ungdom.store.journal import Stored
 from ungdom.store.session import Connection
-from ungdom.store.tables import NumberKind
 from ungdom.workflow import details as d
 from ungdom.workflow import engine
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.daycount import OSLO, oslo_date
-from ungdom.workflow.engine import Broken, Decision, Option
+from ungdom.workflow.engine import Decision, Option
 from ungdom.workflow.errors import IllegalHistory
 from ungdom.workflow.events import Corrected, Event, Replacement, plain_details, read_details
 from ungdom.workflow.guards.core import Step, Unmet, World, day_has_come
