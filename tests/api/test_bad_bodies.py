@@ -69,7 +69,9 @@ def test_another_content_type_is_415_and_the_right_one_is_named(oslo: Client, ki
     assert "application/json" in found["detail"]
 
 
-@pytest.mark.parametrize("kind", ["application/json", "application/json;charset=UTF-8", 'Application/JSON; charset="utf-8"'])
+@pytest.mark.parametrize(
+    "kind", ["application/json", "application/json;charset=UTF-8", 'Application/JSON; charset="utf-8"']
+)
 def test_json_in_utf8_is_taken_however_it_is_spelt(oslo: Client, kind: str) -> None:
     assert raw(oslo, "/v1/cases", GOOD, **{"Content-Type": kind}).status_code == 201
 

@@ -169,7 +169,10 @@ def test_a_name_stands_on_one_line_and_a_note_may_take_several(oslo: Client) -> 
 
 
 def test_names_of_every_alphabet_are_taken_and_kept_composed(oslo: Client) -> None:
-    person = PERSON | {"given_name": "A\u030ashild \u0639\u0644\u064a", "family_name": "Lá\u0161\u0161i-Ødegård O’Brien"}
+    person = PERSON | {
+        "given_name": "A\u030ashild \u0639\u0644\u064a",
+        "family_name": "Lá\u0161\u0161i-Ødegård O’Brien",
+    }
     shown = oslo.post("/v1/cases", new_case(person=person)).json()["person"]
     assert shown["given_name"] == "Åshild \u0639\u0644\u064a"
     assert shown["family_name"] == person["family_name"]

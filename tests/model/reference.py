@@ -294,10 +294,10 @@ class Model:
         if entry.type not in FACTS:
             return False
         states, scope = FACTS[entry.type]
-        return bool(states & (self.states_on(entry.on) | {self.state})) and self._in_scope(scope, entry)
+        return bool(states & self.states_on(entry.on)) and self._in_scope(scope, entry)
 
     def states_on(self, day: date) -> set[str]:
-        """Every state it was in on that day: a fact may be recorded late."""
+        """Every state it was in on that day: a fact is judged by the day it happened."""
         until = [stay.since for stay in self.stays[1:]] + [date.max]
         return {stay.state for stay, over in zip(self.stays, until, strict=True) if stay.since <= day <= over}
 

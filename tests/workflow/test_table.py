@@ -193,7 +193,8 @@ def test_every_published_fact_is_a_fact_of_the_table() -> None:
 
 
 def test_the_published_states_and_phases_are_those_in_use() -> None:
-    rows = re.findall(r"^\| (\w+) \| `(\w+)` \|", PUBLISHED, re.MULTILINE)
+    section = PUBLISHED.split("## Phases and states", 1)[1].split("## Moves", 1)[0]
+    rows = re.findall(r"^\| (\w+) \| `(\w+)` \|", section, re.MULTILINE)
 
     assert [(str(PHASE[state]), str(state)) for state in State] == rows
 
@@ -247,20 +248,20 @@ def test_two_rows_for_one_event_and_state_are_told_apart_by_their_details() -> N
 def test_the_library_and_the_index_hold_the_same_moves(sanction: Sanction, regime: Regime) -> None:
     machine = engine._MACHINES[sanction, regime]
     arrows = {
-        (EventType(name), source, transition.dest)
+        (EventType(name), State[source], State[transition.dest] if transition.dest else None)
         for name, trigger in machine.events.items()
         for source, transitions in trigger.transitions.items()
         for transition in transitions
     }
 
     index = {
-        (kind, str(source), row.target.value if isinstance(row.target, State) else None)
+        (kind, source, row.target if isinstance(row.target, State) else None)
         for (s, r, source, kind), rows in engine._ROWS_AT.items()
         if (s, r) == (sanction, regime)
         for row in rows
     }
 
-    assert {(kind, source, str(dest) if dest else None) for kind, source, dest in arrows} == index
+    assert arrows == index
 
 
 def test_rows_of_gives_one_workflow_in_the_order_of_the_table() -> None:
@@ -300,12 +301,13 @@ def test_the_diagram_draws_every_arrow_but_lapse_and_reopening(sanction: Sanctio
 # --- no free text -----------------------------------------------------------------------------------------------
 
 PLAIN = (date, Enum, int, bool, UUID, Length)
+PROSE = ("Ola Nordmann", "kom ikke til møtet", "ring mor", "ola@example.no", "+47 900 00 000", "")
 
 
 def leaves(shape: Any) -> Iterator[Any]:
-    """The types that values of this shape are made of."""
+    """The types that values of this shape are made of; a text only when nothing keeps prose out of it."""
     origin = get_origin(shape)
-    if shape == d.Code or shape is NoneType:
+    if shape is NoneType or _is_code(shape):
         return
     if origin is Annotated:
         yield from leaves(get_args(shape)[0])
@@ -317,6 +319,12 @@ def leaves(shape: Any) -> Iterator[Any]:
             yield from leaves(inner)
     else:
         yield shape
+
+
+def _is_code(shape: Any) -> bool:
+    """A short text whose pattern lets no prose through."""
+    patterns = [str(x.pattern) for x in getattr(shape, "__metadata__", ()) if getattr(x, "pattern", None)]
+    return bool(patterns) and not any(re.search(pattern, prose) for pattern in patterns for prose in PROSE)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in EventType if kind is not E.CORRECTED])
@@ -353,24 +361,36 @@ def walked(seeds: range) -> Iterator[tuple[Case, date]]:
 NO_CORRECTIONS = frozenset({"corrected"})
 
 
+PLACES = len(State) * len(Sanction) - len(
+    ("electronic_control", "referred", "breach_in_court", "converted", "interim_conditions", "resumption_review")
+)
+"""A state in a sanction; these six exist in one of the two only."""
+
+
+def one_of_each(seeds: range) -> dict[tuple[Sanction, State], tuple[Case, date]]:
+    """One case in every state of every sanction, as random histories come by it."""
+    found: dict[tuple[Sanction, State], tuple[Case, date]] = {}
+    for case, today in walked(seeds):
+        found.setdefault((case.sanction, case.state), (case, today))
+        if len(found) == PLACES:
+            break
+    return found
+
+
 def test_options_are_what_deciding_each_event_type_gives(figure: Callable[[str], None]) -> None:
-    seen: set[tuple[Sanction, State]] = set()
+    places = one_of_each(range(1000))
     compared = 0
-    for case, today in walked(range(400)):
-        if (case.sanction, case.state) in seen:
-            continue
-        seen.add((case.sanction, case.state))
-        for role in Role:
+    for case, today in places.values():
+        for role in (Role.LEADER, Role.SECRETARIAT, Role.SYSTEM):
             step = Step(E.CORRECTED, today, today, None, role, "anna")
             for option in engine.options(case, role, step):
-                asked = dataclasses.replace(
-                    step, type=option.event, details=d.Details() if SHAPE[option.event] is d.Details else None
-                )
+                details = d.Details() if SHAPE[option.event] is d.Details else None
+                asked = dataclasses.replace(step, type=option.event, details=details)
                 assert option.decision == engine.decide(case, asked)
                 assert set(option.actors) == set(engine.actors_of(case.sanction, option.event)) & acts_for(role)
                 compared += 1
-    assert {state for _, state in seen} == set(State)
-    figure(f"options against decide: {compared} answers in {len(seen)} states of two sanctions, all equal")
+    assert len(places) == PLACES
+    figure(f"options against decide: {compared} answers in {len(places)} states of two sanctions, all equal")
 
 
 @pytest.mark.parametrize("role", Role)
@@ -392,7 +412,7 @@ def test_every_actor_has_a_role_that_acts_for_it() -> None:
 
 def test_a_decision_without_details_is_never_stricter_than_with_them() -> None:
     told = 0
-    for case, today in walked(range(120)):
+    for case, today in walked(range(60)):
         last = case.events[-1]
         if last.type is E.CASE_REGISTERED or oslo_date(last.recorded_at) != today:
             continue
@@ -400,4 +420,4 @@ def test_a_decision_without_details_is_never_stricter_than_with_them() -> None:
         step = Step(last.type, last.occurred_on, today, None, last.role, last.subject)
         assert engine.decide(before, step).allowed, last
         told += 1
-    assert told > 500
+    assert told > 200

@@ -122,8 +122,8 @@ class Teller:
         self.plan(told.on, lambda teller: teller.fact(told, prompt))
 
     def plan_late(self, known: date, what: Plan) -> None:
-        """To be recorded when the recording comes to that day."""
-        heappush(self.late, (known, next(self._order), what))
+        """To be recorded when the recording comes to that day, or the first working day after it."""
+        heappush(self.late, (working(known), next(self._order), what))
 
     def catch_up(self, on: date) -> None:
         """Do all that is planned until that day."""
@@ -177,7 +177,9 @@ class Teller:
         self._flush(self.today)
 
     def _fits(self, told: Entry) -> bool:
-        return told.on <= self.today and (told.states is None or self.state in told.states)
+        if told.on > self.today:
+            return False
+        return told.states is None or not told.states.isdisjoint(self.case.states_on(told.on))
 
     def _record_late(self, told: Entry) -> None:
         if self._fits(told) and told.on <= oslo_date(self.clock):

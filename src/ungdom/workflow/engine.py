@@ -319,16 +319,17 @@ def _with(case: Case, changes: dict[str, Any]) -> Case:
 def _row(
     case: Case, regime: Regime, event: EventType, details: d.Details | None, day: date
 ) -> tuple[State, Move | None]:
-    """The row that fits the state it is in; for a fact recorded late, one of a state it was in on its day."""
-    rows = _ROWS_AT.get((case.sanction, regime, case.state, event), ())
+    """The row that fits: a move by the state it is in, a fact by the states it was in on the day it happened."""
+    rows = _rows_at(case, regime, case.state, event)
     found = next((row for row in rows if row.when is None or row.when(details)), None)
-    if found is not None or day > case.entered_on:
+    if found is not None and (found.target is not None or not case.registered_on <= day < case.entered_on):
         return case.state, found
-    for state in case.states_on(day):
-        for row in _ROWS_AT.get((case.sanction, regime, state, event), ()):
-            if row.target is None:
-                return state, row
-    return case.state, None
+    then = ((state, row) for state in case.states_on(day) for row in _rows_at(case, regime, state, event))
+    return next(((state, row) for state, row in then if row.target is None), (case.state, None))
+
+
+def _rows_at(case: Case, regime: Regime, state: State, event: EventType) -> tuple[Move, ...]:
+    return _ROWS_AT.get((case.sanction, regime, state, event), ())
 
 
 def _target(case: Case, row: Move) -> State | None:
@@ -358,6 +359,8 @@ def _no_such_move(case: Case, step: Step, regime: Regime) -> Unmet:
         later = [since for since, r in law.REGIME.values if r in regimes and since > step.on]
         return Unmet("wrong_regime", of_sanction[0].law, regime, regimes, (), later[0] if later else None)
     states = [state for state in State if any(state in row.sources for row in of_regime)]
-    code = "case_is_closed" if case.state in CLOSED else "wrong_state"
+    facts = all(row.target is None for row in of_regime)
+    stood = next(iter(case.states_on(step.on)), case.state) if facts else case.state
+    code = "case_is_closed" if stood in CLOSED else "wrong_state"
     fixers = of_regime[0].actors
-    return Unmet(code, of_regime[0].law, case.state, [str(s) for s in states], fixers)
+    return Unmet(code, of_regime[0].law, stood, [str(s) for s in states], fixers)
