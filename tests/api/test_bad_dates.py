@@ -127,9 +127,10 @@ def test_an_event_before_its_case_is_refused(oslo: Client) -> None:
 def test_a_move_before_the_one_before_it_is_refused_and_a_fact_is_not(one: Service) -> None:
     client = one.as_("coordinator", "oslo")
     case = opened(client)
+    recorded(client, case, "suspect_set")
     one.clock.turn_to(one.clock.instant.date().replace(day=12))
-    recorded(client, case, "suspect_set", "2026-01-12")
-    found = assert_problem(refused_event(client, case, "coordination_requested", "2026-01-08"), 409, "refused")
+    recorded(client, case, "coordination_requested", "2026-01-12")
+    found = assert_problem(refused_event(client, case, "investigation_closed", "2026-01-08"), 409, "refused")
     assert unmet(found)["follows_the_last_move"]["needed"] == "2026-01-12"
     recorded(client, case, "charged", "2026-01-08")
 

@@ -15,23 +15,19 @@ EVENT = {"type": "suspect_set", "occurred_on": DAY}
 # --- addresses and methods ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["/v1/nothing", "/v1", "/v2/cases", "/v1/cases/x/y/z", "/admin", "/static/nothing.js"])
+@pytest.mark.parametrize("path", ["/v1/nothing", "/v1", "/v2/cases", "/v1/cases/x/y/z", "/admin"])
 def test_an_unknown_address_is_404(oslo: Client, path: str) -> None:
     assert_problem(oslo.get(path), 404, "not_found")
-    assert_problem(
-        oslo.post(path, {}),
-        404 if "static" not in path else 405,
-        "not_found" if "static" not in path else "method_not_allowed",
-    )
+    assert_problem(oslo.post(path, {}), 404, "not_found")
 
 
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("DELETE", "/v1/cases", "GET"),
+        ("DELETE", "/v1/cases", "GET, POST"),
         ("PUT", "/v1/cases/{case}", "GET"),
-        ("PATCH", "/v1/cases/{case}/events", "GET"),
-        ("DELETE", "/v1/cases/{case}/events", "GET"),
+        ("PATCH", "/v1/cases/{case}/events", "GET, POST"),
+        ("DELETE", "/v1/cases/{case}/events", "GET, POST"),
         ("GET", "/v1/cases/{case}/corrections", "POST"),
         ("POST", "/v1/deadline-rules", "GET"),
     ],
@@ -43,7 +39,7 @@ def test_a_method_that_is_not_there_is_405_and_says_which_are(
     headers = {"Authorization": f"Bearer {oslo.token}"}
     answer = oslo.service.send(method, path.format(case=case), headers=headers)
     assert_problem(answer, 405, "method_not_allowed")
-    assert allowed in answer.headers["Allow"]
+    assert answer.headers["Allow"] == allowed
     assert etag(oslo, case) == '"1"'
 
 
@@ -59,11 +55,13 @@ def test_an_unknown_parameter_is_refused_by_every_list_and_reading(oslo: Client,
 @pytest.mark.parametrize("path", ["/v1/cases", "/v1/cases/{case}/events", "/v1/cases/{case}/corrections"])
 def test_an_unknown_parameter_is_refused_by_every_write(oslo: Client, path: str) -> None:
     case = opened(oslo)
+    bodies = {
+        "cases": new_case(),
+        "events": EVENT,
+        "corrections": {"seq": 1, "reason": "wrong_date", "replacement": None},
+    }
     before = rows(oslo.service)
-    body: dict[str, Any] = EVENT if "events" in path else {"seq": 1, "reason": "wrong_date", "replacement": None}
-    answer = oslo.post(
-        path.format(case=case) + "?dryrun=true", body if case in path.format(case=case) else new_case(), '"1"'
-    )
+    answer = oslo.post(path.format(case=case) + "?dryrun=true", bodies[path.rpartition("/")[2]], '"1"')
     assert places(assert_problem(answer, 422, "invalid_input")) == {"(query)/dryrun": "extra_forbidden"}
     assert rows(oslo.service) == before
 
@@ -174,7 +172,7 @@ def test_a_stale_version_is_412_with_the_present_one_and_what_happened_since(osl
 
 def test_what_a_stale_write_needs_is_in_its_answer(oslo: Client) -> None:
     case = opened(oslo)
-    recorded(oslo, case, "charged" if False else "suspect_set")
+    recorded(oslo, case, "suspect_set")
     found = oslo.post(f"/v1/cases/{case}/events", {"type": "charged", "occurred_on": DAY}, '"1"').json()
     again = oslo.post(f"/v1/cases/{case}/events", {"type": "charged", "occurred_on": DAY}, found["current_etag"])
     assert again.status_code == 201
@@ -195,7 +193,7 @@ def test_a_key_of_the_wrong_form_is_422(oslo: Client, key: Any) -> None:
 
 LANGUAGES = [
     (None, "nb"), ("nb", "nb"), ("no", "nb"), ("nn", "nn"), ("nn-NO,nb;q=0.8", "nn"), ("en", "en"), ("en-GB", "en"),
-    ("de,en;q=0.3", "en"), ("de", "nb"), ("*", "nb"), ("en;q=0,nb;q=0", "nn"), ("", "nb"), (";;;===,,,", "nb"),
+    ("de,en;q=0.3", "en"), ("de", "nb"), ("*", "nb"), ("en;q=0,nb;q=0", "nb"), ("en;q=0,nb;q=0,*", "nn"), ("", "nb"), (";;;===,,,", "nb"),
     ("en" * 200, "nb"), ("\x00\x01", "nb"), ("zz-\xff", "nb"),
 ]  # fmt: skip
 

@@ -15,7 +15,6 @@ from tests.api.build import (
     raw,
     rows,
     said,
-    unmet,
 )
 from tests.service import Client, new_case
 

@@ -89,13 +89,13 @@ def test_progress_ends_with_all_of_them_and_a_second_load_is_refused(two: tuple[
 
 
 def test_people_are_invented_and_their_numbers_synthetic(two: tuple[Database, Database]) -> None:
-    load(two[0], KEYS, cases=150, today=TODAY)
+    load(two[0], KEYS, cases=400, today=TODAY)
     with two[0].reading() as tx:
         found = [read_person(tx, KEYS, id) for id in tx.scalars(select(tables.person.c.person_id))]
 
     looks = [person.number for person in found if person and person.number]
     given = {person.personalia.given_name for person in found if person and person.personalia}
-    assert len(looks) < len(found) == 150
+    assert len(looks) < len(found) == 400
     assert {look.series for look in looks} == {Series.TENOR}
     assert all(look.is_well_formed and len(look.flags) == 1 for look in looks)
     assert len({look.digits for look in looks}) == len(looks)

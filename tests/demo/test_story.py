@@ -29,7 +29,7 @@ def some() -> list[Told]:
 
 @pytest.fixture(scope="module")
 def load() -> Summary:
-    return tally(stories(2_000, SEED, TODAY))
+    return tally(stories(4_000, SEED, TODAY))
 
 
 # --- legal ------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from ungdom import casework as c
 from ungdom import texts
@@ -146,11 +147,19 @@ async def _unavailable(request: Request, error: store.Unavailable) -> Response:
 
 async def _http(request: Request, error: HTTPException) -> Response:
     codes = {400: "malformed_json", 404: "not_found", 405: "method_not_allowed", 406: "not_acceptable"}
-    headers = dict(error.headers or {})
-    allowed = headers.get("allow", headers.get("Allow", ""))
+    headers = {name.title(): value for name, value in (error.headers or {}).items()}
+    allowed = headers.get("Allow", "")
+    if allowed:
+        allowed = headers["Allow"] = _allowed(request) or allowed
     code = codes.get(error.status_code, "internal")
     told = {"method": request.method, "allowed": allowed, "available": "application/json"}
     return _problem(request, error.status_code, code, None, headers, **told)
+
+
+def _allowed(request: Request) -> str:
+    """Every method of this address; the router itself names only those of the first route that fits."""
+    fitting = (r for r in request.app.routes if isinstance(r, Route) and r.matches(request.scope)[0] is not Match.NONE)
+    return ", ".join(sorted({method for route in fitting for method in route.methods or ()}))
 
 
 async def _internal(request: Request, error: Exception) -> Response:

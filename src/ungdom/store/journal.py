@@ -75,8 +75,9 @@ class Chapter:
 
 
 def load(tx: Connection, case_id: UUID, known_at: datetime | None = None) -> Stored | None:
-    """The case as it was known at that instant, or now, in two queries; None when it was not known."""
-    return next(load_many(tx, [case_id], known_at), None)
+    """The case as it was known at that instant, or now, in one query; None when it was not known."""
+    rows = tx.execute(_CASE, {"case_id": case_id, "known_at": known_at or _ALWAYS}).all()
+    return _stored(rows[0], [event_of(row) for row in rows]) if rows else None
 
 
 def load_many(tx: Connection, case_ids: Iterable[UUID], known_at: datetime | None = None) -> Iterator[Stored]:
@@ -286,4 +287,13 @@ _EVENTS = (
     .where(event.c.case_id.in_(bindparam("case_ids", expanding=True)))
     .where(event.c.recorded_at <= bindparam("known_at"))
     .order_by(event.c.case_id, event.c.seq)
+)
+_CASE = (
+    select(event, *case_file.c["reference", "person_id", "opened_at"], *person_version.c["born", "guardians"])
+    .join(case_file, case_file.c.case_id == event.c.case_id)
+    .join(person_version, person_version.c.person_id == case_file.c.person_id)
+    .where(event.c.case_id == bindparam("case_id"))
+    .where(event.c.recorded_at <= bindparam("known_at"))
+    .where(person_version.c.version == _newest_known())
+    .order_by(event.c.seq)
 )

@@ -1,0 +1,237 @@
+"""T15: a token that is forged, borrowed, too old, too early or too large lets nobody in, and nobody learns why."""
+
+import base64
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from joserfc import jws, jwt
+from joserfc.jwk import ECKey, OctKey, RSAKey
+
+from tests.api.build import assert_problem, opened
+from tests.service import KEY, Client, Service
+from ungdom.api.tokens import AUDIENCE, ISSUER, READ, SCOPES, WRITE, Issuer
+from ungdom.app import create_app
+from ungdom.settings import BadSettings, Settings
+from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.vocabulary import Role
+
+NOW = datetime(2026, 1, 5, 11, tzinfo=UTC)
+SECONDS = int(NOW.timestamp())
+CLAIMS: dict[str, Any] = {
+    "iss": ISSUER,
+    "aud": AUDIENCE,
+    "sub": "coordinator-oslo",
+    "iat": SECONDS - 60,
+    "exp": SECONDS + 600,
+    "scope": f"{READ} {WRITE}",
+    "role": "coordinator",
+    "konfliktrad": "oslo",
+}
+GONE = object()
+
+
+def claims(**changed: Any) -> dict[str, Any]:
+    return {name: value for name, value in (CLAIMS | changed).items() if value is not GONE}
+
+
+def signed(service: Service, **changed: Any) -> str:
+    """Signed by the issuer itself: only what it says is wrong."""
+    return jwt.encode({"alg": "ES256", "kid": service.issuer.key.kid}, claims(**changed), service.issuer.key)
+
+
+def by_hand(header: dict[str, Any], body: dict[str, Any], signature: bytes = b"") -> str:
+    parts = (json.dumps(header).encode(), json.dumps(body).encode(), signature)
+    return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
+
+
+def hs256(service: Service, secret: bytes) -> str:
+    return jws.serialize_compact({"alg": "HS256"}, json.dumps(CLAIMS), OctKey.import_key(secret))
+
+
+def public_pem(service: Service) -> bytes:
+    return service.issuer.key.as_pem(private=False)
+
+
+def public_jwk(service: Service) -> bytes:
+    return json.dumps(service.issuer.key.as_dict(private=False)).encode()
+
+
+def with_key(service: Service, key: ECKey | RSAKey, algorithm: str, **header: Any) -> str:
+    known = {"alg": algorithm, "kid": service.issuer.key.kid}
+    return jwt.encode(known | header, CLAIMS, key, algorithms=[algorithm])
+
+
+def own_key_in_the_header(service: Service) -> str:
+    key = ECKey.generate_key("P-256")
+    return jwt.encode({"alg": "ES256", "jwk": key.as_dict(private=False)}, CLAIMS, key)
+
+
+def cut(service: Service) -> str:
+    return signed(service)[:-4]
+
+
+def another_body(service: Service) -> str:
+    head, _, signature = signed(service).split(".")
+    body = base64.urlsafe_b64encode(json.dumps(claims(role="secretariat")).encode()).rstrip(b"=").decode()
+    return f"{head}.{body}.{signature}"
+
+
+FORGED: dict[str, Callable[[Service], str]] = {
+    "words": lambda _: "let me in",
+    "empty": lambda _: "",
+    "two parts": lambda _: "abc.def",
+    "dots": lambda _: "..",
+    "letters beyond ASCII": lambda _: "æøå.æøå.æøå",
+    "alg none": lambda _: by_hand({"alg": "none", "typ": "JWT"}, CLAIMS),
+    "alg None": lambda _: by_hand({"alg": "None"}, CLAIMS, b"x"),
+    "no alg": lambda _: by_hand({"typ": "JWT"}, CLAIMS, b"x"),
+    "alg a list": lambda _: by_hand({"alg": ["ES256"]}, CLAIMS, b"x"),
+    "not an object": lambda _: by_hand({"alg": "ES256"}, [1, 2], b"x" * 64),  # type: ignore[arg-type]
+    "empty signature": lambda s: signed(s).rpartition(".")[0] + ".",
+    "zero signature": lambda _: by_hand({"alg": "ES256"}, CLAIMS, bytes(64)),
+    "HS256 with the public key as PEM": lambda s: hs256(s, public_pem(s)),
+    "HS256 with the public key as JWK": lambda s: hs256(s, public_jwk(s)),
+    "HS256 with the cursor key": lambda s: hs256(s, s.settings.cursor_key.encode()),
+    "another key of the same kind": lambda s: with_key(s, ECKey.generate_key("P-256"), "ES256"),
+    "an RSA key": lambda s: with_key(s, RSAKey.generate_key(2048), "RS256"),
+    "its own key in the header": own_key_in_the_header,
+    "cut": cut,
+    "another body under the signature": another_body,
+    "oversized": lambda s: signed(s, padding="x" * 8192),
+    "unknown critical header": lambda s: jwt.encode({"alg": "ES256", "crit": ["exp"], "exp": 1}, CLAIMS, s.issuer.key),
+}
+
+SAYS_WRONG: dict[str, dict[str, Any]] = {
+    "wrong issuer": {"iss": "urn:somebody:else"},
+    "no issuer": {"iss": GONE},
+    "wrong audience": {"aud": "another-service"},
+    "wrong audiences": {"aud": ["a", "b"]},
+    "no audience": {"aud": GONE},
+    "expired": {"exp": SECONDS - 3600},
+    "no expiry": {"exp": GONE},
+    "expiry in words": {"exp": "tomorrow"},
+    "not before tomorrow": {"nbf": SECONDS + 86_400},
+    "issued tomorrow": {"iat": SECONDS + 86_400},
+    "no subject": {"sub": GONE},
+    "empty subject": {"sub": ""},
+    "a subject that cannot be seen": {"sub": "coordinator\x00oslo"},
+    "a subject without end": {"sub": "x" * 256},
+    "unknown role": {"role": "king"},
+    "no role": {"role": GONE},
+    "two roles": {"role": ["coordinator", "leader"]},
+    "the role of the system": {"role": "system"},
+    "a coordinator of nowhere": {"konfliktrad": GONE},
+    "a coordinator of no name": {"konfliktrad": ""},
+    "a leader of nowhere": {"role": "leader", "konfliktrad": None},
+    "a prosecution of nowhere": {"role": "prosecution", "konfliktrad": GONE},
+}
+
+
+def shape(service: Service, authorization: str | bytes | None) -> tuple[Any, ...]:
+    headers = {} if authorization is None else {"Authorization": authorization}
+    answer = service.send("GET", "/v1/cases", headers=headers)
+    found = assert_problem(answer, 401, "unauthenticated")
+    return answer.headers["WWW-Authenticate"], found | {"trace_id": ""}, sorted(answer.headers)
+
+
+@pytest.mark.parametrize("forge", FORGED.values(), ids=FORGED)
+def test_a_forged_token_is_401_like_no_token_at_all(shared: Service, forge: Callable[[Service], str]) -> None:
+    token = f"Bearer {forge(shared)}".encode()
+    assert shape(shared, token) == shape(shared, None)
+
+
+@pytest.mark.parametrize("changed", SAYS_WRONG.values(), ids=SAYS_WRONG)
+def test_a_token_that_says_the_wrong_thing_is_401_like_no_token_at_all(
+    shared: Service, changed: dict[str, Any]
+) -> None:
+    assert shape(shared, f"Bearer {signed(shared, **changed)}") == shape(shared, None)
+
+
+@pytest.mark.parametrize("kind", ["{token}", "Basic {token}", "bearer", "Token {token}", "Bearer Bearer {token}"])
+def test_a_good_token_said_the_wrong_way_is_401(shared: Service, kind: str) -> None:
+    assert shape(shared, kind.format(token=signed(shared))) == shape(shared, None)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{}, {"aud": ["other", AUDIENCE]}, {"exp": SECONDS + 600.5}, {"nbf": SECONDS}, {"iat": GONE}, {"extra": {"a": 1}}],
+)
+def test_a_token_that_holds_lets_in(shared: Service, changed: dict[str, Any]) -> None:
+    answer = shared.send("GET", "/v1/cases", headers={"Authorization": f"bearer {signed(shared, **changed)}"})
+    assert answer.status_code == 200
+
+
+def test_a_token_that_was_good_stops_at_its_hour(one: Service) -> None:
+    client = Client(one, signed(one, exp=SECONDS + 600))
+    assert client.get("/v1/cases").status_code == 200
+    one.clock.instant += timedelta(seconds=601)
+    assert_problem(client.get("/v1/cases"), 401, "unauthenticated")
+
+
+def test_a_token_of_another_installation_is_401(shared: Service, tmp_path: Path) -> None:
+    settings = Settings("development", "sqlite://", tmp_path, (KEY,), "x" * 32)
+    viewer = Viewer(Role.COORDINATOR, "coordinator-oslo", "oslo")
+    foreign = Issuer(settings).issue(viewer, NOW, timedelta(hours=1))
+    assert shape(shared, f"Bearer {foreign}") == shape(shared, None)
+
+
+@pytest.mark.parametrize("path", ["/", "/health/live", "/health/ready", "/docs", "/openapi.json", "/v1/problems/stale"])
+def test_only_what_names_no_case_is_open_to_all(shared: Service, path: str) -> None:
+    assert shared.send("GET", path).status_code in (200, 307)
+    assert shared.send("GET", path, headers={"Authorization": "Bearer nonsense"}).status_code in (200, 307)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/v1/cases", "/v1/deadline-rules", "/v1/workflows/youth_sanction/R2", "/health", "/docs-of-mine/../v1/cases",
+     "//v1/cases", "/V1/cases", "/v1/problems", "/nothing"],
+)  # fmt: skip
+def test_everything_else_needs_a_token(shared: Service, path: str) -> None:
+    answer = shared.send("GET", path)
+    assert answer.status_code in (401, 404), answer.text
+    assert answer.status_code == 401 or path.startswith("/docs")
+
+
+def test_a_token_without_the_scope_is_403_and_names_it(shared: Service) -> None:
+    case = opened(shared.as_("coordinator", "oslo"))
+    reader = Client(shared, signed(shared, scope=READ))
+    writer = Client(shared, signed(shared, scope=WRITE))
+    nobody = Client(shared, signed(shared, scope=GONE))
+    assert reader.get(f"/v1/cases/{case}").status_code == 200
+    for answer, scope in (
+        (reader.post(f"/v1/cases/{case}/events", {"type": "suspect_set", "occurred_on": "2026-01-05"}, '"1"'), WRITE),
+        (writer.get(f"/v1/cases/{case}"), READ),
+        (nobody.get("/v1/cases"), READ),
+    ):
+        assert_problem(answer, 403, "insufficient_scope")
+        assert scope in answer.headers["WWW-Authenticate"]
+
+
+# --- the development issuer ---------------------------------------------------------------------------------
+
+
+def test_the_development_issuer_refuses_to_exist_in_production(tmp_path: Path) -> None:
+    for env in ("production", "test", "Development", ""):
+        settings = Settings(env, "sqlite://", tmp_path, (KEY,), "x" * 32)
+        with pytest.raises(BadSettings):
+            Issuer(settings)
+        with pytest.raises(BadSettings):
+            create_app(settings)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_development_issuer_makes_no_token_for_the_system_or_for_an_office_without_a_name(tmp_path: Path) -> None:
+    issuer = Issuer(Settings("development", "sqlite://", tmp_path, (KEY,), "x" * 32))
+    for viewer in (Viewer(Role.SYSTEM, "system", None), Viewer(Role.LEADER, "leader", None)):
+        with pytest.raises(BadSettings):
+            issuer.issue(viewer, NOW, timedelta(hours=1))
+    assert Role.SYSTEM not in SCOPES
+
+
+def test_the_key_of_the_development_issuer_is_readable_by_its_owner_only(tmp_path: Path) -> None:
+    Issuer(Settings("development", "sqlite://", tmp_path, (KEY,), "x" * 32))
+    assert (tmp_path / "development-issuer.jwk").stat().st_mode & 0o077 == 0

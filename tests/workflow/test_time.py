@@ -1,0 +1,361 @@
+"""T7: the stages and the waits of a case tile its life, day for day; and what holds of time whatever happens."""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from itertools import pairwise
+
+import pytest
+
+from tests.model.strategies import walk
+from tests.workflow.build import event
+from tests.workflow.roads import case_at
+from ungdom.demo import story
+from ungdom.workflow import details as d
+from ungdom.workflow import engine
+from ungdom.workflow.case import Case, Youth
+from ungdom.workflow.daycount import days_between
+from ungdom.workflow.events import Event
+from ungdom.workflow.guards.core import Step
+from ungdom.workflow.leadtime import LeadTime, lead_time
+from ungdom.workflow.vocabulary import EventType, Party, Sanction, State
+from ungdom.workflow.waits import DEFAULT_PARTY, Stage, default_party, stages, waiting_for
+
+E = EventType
+TODAY = date(2026, 11, 20)
+SEED = 7
+SHARES = 20
+CASES = 5_000
+"""Cases in a share: 100,000 in all."""
+SAMPLED = 20
+"""One in so many is looked at more closely."""
+
+
+# --- T7 ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("share", range(SHARES))
+def test_stages_and_waits_tile_every_case(share: int, figure: Callable[[str], None]) -> None:
+    days = 0
+    for number in range(share * CASES, (share + 1) * CASES):
+        rng = random.Random(f"{SEED}:{number}")  # noqa: S311 - a case that can be told again
+        told = story.tell(number, rng, TODAY, SHARES * CASES)
+        days += assert_tiles(told.case, TODAY)
+        if number % SAMPLED == 0:
+            assert_more(told.case, told.events, rng)
+    figure(f"T7: cases {share * CASES}-{(share + 1) * CASES - 1}, {days} days, stages and waits tile exactly")
+
+
+def assert_tiles(case: Case, day: date) -> int:
+    """Fails unless both ledgers cover the life of the case with no gap and no overlap. Its days."""
+    time = lead_time(case, day)
+    bounds = (case.registered_on, case.closed_on or max(day, case.entered_on))
+
+    assert days_between(*bounds) == time.total_days
+    assert _covers([(stage.since, stage.until) for stage in time.stages], bounds)
+    assert _covers([(wait.since, wait.until) for wait in time.waits], bounds)
+    assert sum(time.stage_days.values()) == sum(time.wait_days.values()) == time.total_days
+    assert all(wait.days > 0 for wait in time.waits)
+    assert _explains_p3(case, time)
+    return time.total_days
+
+
+def _covers(spans: list[tuple[date, date]], bounds: tuple[date, date]) -> bool:
+    if not spans:
+        return bounds[0] == bounds[1]
+    joined = all(before[1] == after[0] and before[0] <= before[1] for before, after in pairwise(spans))
+    return joined and (spans[0][0], spans[-1][1]) == bounds
+
+
+def _explains_p3(case: Case, time: LeadTime) -> bool:
+    if time.p3 is None or case.last_offence > case.registered_on:
+        return time.p3 is not None or time.p3_by_party is None
+    return time.p3 == time.unreported_days + sum((time.p3_by_party or {}).values())
+
+
+def assert_more(case: Case, events: tuple[Event, ...], rng: random.Random) -> None:
+    """The slower comparisons: day by day, folded again, and as read on an earlier day."""
+    assert engine.fold(case.youth, events) == case
+    assert lead_time(case, TODAY).wait_days == day_by_day(case, TODAY)
+    earlier = case.registered_on + timedelta(days=rng.randrange(days_between(case.registered_on, TODAY) + 1))
+    assert_prefix(case, events, earlier)
+
+
+def day_by_day(case: Case, day: date) -> dict[Party, int]:
+    """The ledger once more, the plain way: for each day, who has it."""
+    until = case.closed_on or max(day, case.entered_on)
+    life = range(days_between(case.registered_on, until))
+    return dict(Counter(_whose(case, case.registered_on + timedelta(days=n)) for n in life))
+
+
+def _whose(case: Case, day: date) -> Party:
+    running = [
+        (started.occurred_on, started.seq, started.details.party)
+        for started, ended in case.waits()
+        if isinstance(started.details, d.WaitStarted)
+        if started.occurred_on <= day and (ended is None or day < ended.occurred_on)
+    ]
+    here = [stint for stint in case.stints if stint.since <= day][-1]
+    return max(running)[2] if running else default_party(case, here)
+
+
+def assert_prefix(case: Case, events: tuple[Event, ...], day: date) -> None:
+    """Read on an earlier day the case has the same stages, the last of them cut off there."""
+    kept = [e for e in engine.effective(events) if e.occurred_on <= day]
+    then = stages(engine.fold(case.youth, kept), day)
+    now = stages(case, max(day, TODAY))
+
+    assert then[:-1] == now[: len(then) - 1]
+    if then and then[-1].open:
+        last = now[len(then) - 1]
+        assert (then[-1].state, then[-1].since) == (last.state, last.since)
+        assert then[-1].until == day <= last.until
+
+
+# --- what the ledger says ---------------------------------------------------------------------------------------
+
+
+def test_a_stage_lasts_from_its_entry_to_its_exit() -> None:
+    case = case_at("F R2", "received")
+
+    found = stages(case, date(2025, 2, 20))
+
+    assert found == [
+        Stage(State.REGISTERED, date(2025, 1, 18), date(2025, 1, 20), open=False),
+        Stage(State.INVESTIGATION, date(2025, 1, 20), date(2025, 2, 3), open=False),
+        Stage(State.ASSESSMENT, date(2025, 2, 3), date(2025, 2, 10), open=False),
+        Stage(State.AWAITING_DECISION, date(2025, 2, 10), date(2025, 2, 12), open=False),
+        Stage(State.FINAL, date(2025, 2, 12), date(2025, 2, 14), open=False),
+        Stage(State.DISPATCHED, date(2025, 2, 14), date(2025, 2, 17), open=False),
+        Stage(State.RECEIVED, date(2025, 2, 17), date(2025, 2, 20), open=True),
+    ]
+    assert [stage.days for stage in found] == [2, 14, 7, 2, 2, 3, 3]
+
+
+def test_a_closed_case_has_no_open_stage_and_waits_for_nobody() -> None:
+    case = case_at("F R2", "received", "2025-02-20 lapsed {reason: death}")
+
+    time = lead_time(case, date(2026, 1, 1))
+
+    assert not any(stage.open for stage in time.stages)
+    assert (time.until, time.total_days) == (date(2025, 2, 20), 33)
+    assert waiting_for(case) is None
+
+
+@pytest.mark.parametrize(
+    ("road", "until", "more", "party"),
+    [
+        ("S R2", "case_registered", (), "police"),
+        ("S R2", "judgment_given", (), "parties"),
+        ("S R2", "assigned", ("2025-05-20 postponed {reason: health}",), "youth"),
+        ("S R2", "assigned", ("2025-05-20 postponed {reason: weighty_grounds}",), "other"),
+        ("S R2", "plan_meeting_held", ("2025-07-01 interrupted {reason: health}",), "youth"),
+        ("S R2", "plan_meeting_held", ("2025-07-01 interrupted {reason: weighty_grounds}",), "other"),
+        ("S R2", "referred_for_breach", (), "correctional_service"),
+        ("S R2", "breach_recorded#2", ("2025-10-08 referred_for_breach {to: prosecution, recommendation: serve_prison, "
+         "consent_police: true, consent_correctional_service: true}",), "prosecution"),
+        ("S R2", "petition_sent", (), "court"),
+        ("S R2", "referred_for_breach", ("2026-06-03 term_expired",), "correctional_service"),  # as before
+        ("F R2", "referred_for_resumption", ("2025-07-01 term_expired",), "prosecution"),
+        ("S R2", "assigned", ("2025-05-20 wait_started {party: youth, reason: illness}",), "youth"),
+        ("S R2", "assigned", ("2025-05-20 wait_started {party: youth, reason: illness}",
+                              "2025-05-25 wait_ended"), "konfliktrad"),
+        ("S R2", "assigned", ("2025-05-20 wait_started {party: youth, reason: illness}",
+                              "2025-05-22 wait_started {party: guardian, reason: consent}"), "guardian"),
+        ("S R2", "assigned", ("2025-05-20 wait_started {party: youth, reason: illness}",
+                              "2025-05-22 wait_started {party: guardian, reason: consent}",
+                              "2025-05-23 wait_ended {party: youth}"), "guardian"),
+        ("S R2", "assigned", ("2025-05-20 wait_started {party: youth, reason: illness}",
+                              "2025-05-22 wait_started {party: guardian, reason: consent}",
+                              "2025-05-23 wait_ended"), "youth"),
+    ],
+)  # fmt: skip
+def test_the_case_waits_for(road: str, until: str, more: tuple[str, ...], party: str) -> None:
+    assert waiting_for(case_at(road, until, *more)) == party
+
+
+def test_of_two_waits_the_one_started_last_has_the_day() -> None:
+    case = case_at("S R2", "assigned",
+                   "2025-05-20 wait_started {party: youth, reason: illness}",
+                   "2025-05-22 wait_started {party: guardian, reason: consent}",
+                   "2025-05-25 wait_ended {party: guardian}",
+                   "2025-05-29 wait_ended {party: youth}")  # fmt: skip
+
+    found = [(wait.party, wait.since.day, wait.until.day) for wait in lead_time(case, date(2025, 5, 31)).waits[-5:]]
+
+    assert found == [
+        ("konfliktrad", 15, 20),
+        ("youth", 20, 22),
+        ("guardian", 22, 25),
+        ("youth", 25, 29),
+        ("konfliktrad", 29, 31),
+    ]
+
+
+def test_days_in_a_closed_state_count_only_when_the_case_was_reopened() -> None:
+    closed = ("2025-05-20 lapsed {reason: limitation}",)
+    again = (*closed, "2025-05-27 reopening_approved", "2025-05-30 reopened")
+
+    before, after = (lead_time(case_at("S R2", "assigned", *more), date(2025, 6, 2)) for more in (closed, again))
+
+    assert (before.total_days, after.total_days) == (122, 135)
+    assert State.LAPSED not in before.stage_days
+    assert after.stage_days[State.LAPSED] == 10
+
+
+def test_every_state_has_somebody_to_wait_for() -> None:
+    assert set(DEFAULT_PARTY) == set(State)
+
+
+@pytest.mark.parametrize(
+    ("road", "until", "more", "expected"),
+    [
+        ("S R2", "dispatched", (), (None, None, None)),
+        ("S R2", "assigned", (), (116, None, None)),
+        ("S R2", "plan_meeting_held", (), (116, 20, 136)),
+        ("S R2 interim", "interim_conditions_started", (), (None, None, 97)),
+        ("S R2 interim", "assigned", (), (116, None, 97)),  # started before it was received
+        ("S R0", "plan_signed", (), (257, 75, 332)),
+    ],
+)
+def test_p1_p2_and_p3(road: str, until: str, more: tuple[str, ...], expected: tuple[int | None, ...]) -> None:
+    time = lead_time(case_at(road, until, *more), date(2026, 1, 1))
+
+    assert (time.p1, time.p2, time.p3) == expected
+
+
+def test_the_days_before_registration_are_unreported_and_belong_to_nobody() -> None:
+    case = case_at("S R0", "plan_signed")
+
+    time = lead_time(case, date(2024, 1, 1))
+
+    assert time.unreported_days == 0
+    assert time.p3 == sum((time.p3_by_party or {}).values()) == 332
+
+
+# --- whatever happens -------------------------------------------------------------------------------------------
+
+
+def steps(seed: int) -> Iterator[tuple[Case | None, Case, Event, date]]:
+    """What one random history records: the case before and after, the event, the day it is."""
+    case: Case | None = None
+    for model, (kind, on, details, (role, subject), today) in walk(random.Random(seed), 40, frozenset({"corrected"})):  # noqa: S311 - a walk that can be walked again
+        new = event(len(case.events) + 1 if case else 1, kind, on, details, today, role, subject)
+        after = _next(case, Youth(model.born, model.guardians), new, today)
+        if after is not None:
+            yield case, after, new, today
+            case = after
+
+
+def _next(case: Case | None, youth: Youth, new: Event, today: date) -> Case | None:
+    if case is None:
+        return engine.fold(youth, [new]) if engine.decide_registration(youth, new).allowed else None
+    step = Step(new.type, new.occurred_on, today, new.details, new.role, new.subject)
+    return engine.apply(case, new) if engine.decide(case, step).allowed else None
+
+
+@pytest.mark.parametrize("share", range(4))
+def test_walks_tile_on_every_day_and_fold_as_they_were_told(share: int) -> None:
+    for seed in range(share * 250, (share + 1) * 250):
+        for _, case, _, today in steps(seed):
+            assert_tiles(case, today)
+            assert_tiles(case, today + timedelta(days=400))
+        assert engine.fold(case.youth, case.events) == case
+        assert lead_time(case, today).wait_days == day_by_day(case, today)
+
+
+CHANGES_THE_TERM = (E.APPEAL_DECIDED,)
+
+
+def test_no_event_but_a_new_judgment_ever_brings_the_end_nearer() -> None:
+    interruptions = 0
+    for seed in range(1000):
+        for before, after, new, today in steps(seed):
+            if before is None or before.planned_end is None or new.type in CHANGES_THE_TERM:
+                continue
+            for day in (today, today + timedelta(days=30), today + timedelta(days=900)):
+                was, is_ = before.adjusted_end(day), after.adjusted_end(day)
+                assert was is not None
+                assert is_ is not None
+                if new.type is E.INTERRUPTED:
+                    assert is_ >= was, (seed, new, day)
+                    interruptions += 1
+                assert after.planned_end == before.planned_end
+    assert interruptions > 200
+
+
+def test_the_end_never_comes_nearer_as_days_go_by() -> None:
+    for seed in range(500):
+        for _, case, _, today in steps(seed):
+            if case.start is not None:
+                ends = [case.adjusted_end(today + timedelta(days=n)) for n in (0, 1, 7, 60, 400)]
+                assert ends == sorted(ends, key=lambda end: end or date.min)
+
+
+def test_a_reading_on_an_earlier_day_has_a_prefix_of_the_stages() -> None:
+    read = 0
+    for seed in range(1000):
+        *_, (_, case, _, _) = steps(seed)
+        for stint in case.stints[1:]:
+            for day in (stint.since - timedelta(days=1), stint.since, stint.since + timedelta(days=1)):
+                if case.registered_on <= day <= case.entered_on:
+                    assert_prefix(case, case.events, day)
+                    read += 1
+    assert read > 2000
+
+
+# --- the term ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("more", "day", "end", "interrupted", "served"),
+    [
+        ((), "2025-06-03", "2026-06-03", 0, 0),
+        ((), "2025-06-04", "2026-06-03", 0, 1),
+        (("2025-07-01 interrupted {reason: health}",), "2025-07-01", "2026-06-03", 0, 28),
+        (("2025-07-01 interrupted {reason: health}",), "2025-07-11", "2026-06-13", 10, 28),
+        (("2025-07-01 interrupted {reason: health}", "2025-07-11 resumed {reason: cause_gone}"), "2025-07-12",
+         "2026-06-13", 10, 29),
+        (("2025-07-01 interrupted {reason: health}", "2025-07-01 resumed {reason: cause_gone}"), "2025-07-12",
+         "2026-06-03", 0, 39),
+        (("2026-06-03 interrupted {reason: health}",), "2026-06-20", "2026-06-03", 0, 382),  # begun after the end
+        (("2026-06-02 interrupted {reason: health}",), "2026-06-20", "2026-06-21", 18, 364),
+    ],
+)  # fmt: skip
+def test_an_interruption_moves_the_end_by_its_days(
+    more: tuple[str, ...], day: str, end: str, interrupted: int, served: int
+) -> None:
+    case = case_at("S R2", "plan_meeting_held", *more)
+    asked = date.fromisoformat(day)
+
+    assert case.adjusted_end(asked) == date.fromisoformat(end)
+    assert case.interrupted_days(asked) == interrupted
+    assert case.served_days(asked) == served
+
+
+@pytest.mark.parametrize(
+    ("until", "more", "runs"),
+    [
+        ("plan_meeting_held", (), True),
+        ("breach_talk_ordered", (), True),
+        ("referred_for_breach", (), True),
+        ("petition_sent", (), True),  # for electronic control
+        ("electronic_control_ordered", (), True),
+        ("referred_for_breach", ("2025-10-20 petition_sent {for: serve_prison}",), False),
+        ("plan_meeting_held", ("2025-07-01 interrupted {reason: health}",), False),
+        ("referred_for_breach", ("2026-06-03 term_expired",), True),
+    ],
+)
+def test_the_clock_runs_in(until: str, more: tuple[str, ...], runs: bool) -> None:
+    assert case_at("S R2", until, *more).stints[-1].clock is runs
+
+
+def test_a_case_reopened_goes_on_with_its_clock_as_it_was() -> None:
+    stopped = ("2025-07-01 interrupted {reason: health}", "2025-07-11 lapsed {reason: limitation}",
+               "2025-07-15 reopening_approved", "2025-07-21 reopened")  # fmt: skip
+    case = case_at("S R2", "plan_meeting_held", *stopped)
+
+    assert (case.state, case.stints[-1].clock) == (State.INTERRUPTED, False)
+    assert case.sanction is Sanction.YOUTH_SANCTION
+    assert case.served_before_interruption == 38
