@@ -7,6 +7,7 @@ Afterwards every row is counted: an event, a current row and a message for every
 
 import argparse
 import json
+import shutil
 import statistics
 import subprocess
 import sys
@@ -28,7 +29,7 @@ import load
 import pgbench
 from plain_sqlite import Plain
 from server import Server
-from service import Service, serve
+from service import Service, cpu_seconds, serve
 
 from tests.pg import Databases, sqlalchemy_url, sqlite_url
 from ungdom import clock
@@ -49,13 +50,28 @@ FROM event
 """
 
 
+@dataclass(frozen=True)
+class Cpu:
+    """Processor time of a move in milliseconds: of the service, of PostgreSQL, of the client (pgbench is one)."""
+
+    service: float
+    database: float
+    client: float
+
+    @property
+    def total(self) -> float:
+        """Of all three."""
+        return self.service + self.database + self.client
+
+
 @dataclass
 class Results:
     """What the rounds gave, by contender."""
 
     rates: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     moves: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    http: dict[str, list[dict[str, float]]] = field(default_factory=lambda: defaultdict(list))
+    cpu: dict[str, list[Cpu]] = field(default_factory=lambda: defaultdict(list))
+    latency: dict[str, list[dict[str, float]]] = field(default_factory=lambda: defaultdict(list))
     rows: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def add(self, name: str, moves: int, rate: float, counted: bool) -> None:
@@ -73,9 +89,13 @@ class Results:
         """The median of the rounds' shares."""
         return statistics.median(a / b for a, b in zip(self.rates[name], self.rates[of], strict=True))
 
-    def http_median(self, name: str, key: str) -> float:
-        """The median of one of the client's figures."""
-        return statistics.median(one[key] for one in self.http[name])
+    def cpu_median(self, name: str, part: str) -> float:
+        """The median of the processor time of one part, in milliseconds a move."""
+        return statistics.median(getattr(one, part) for one in self.cpu[name])
+
+    def latency_median(self, name: str, mark: str) -> float:
+        """The median of a percentile, in milliseconds."""
+        return statistics.median(one[mark] for one in self.latency[name]) * 1000
 
 
 def say(line: str) -> None:
@@ -94,7 +114,7 @@ class Bench:
 
     def run(self) -> Results:
         """Prepare, warm up, take turns, count."""
-        server = self._postgresql()
+        self._postgresql()
         self._sqlite()
         self.turn(WARM_UP, counted=False)
         for number in range(self.asked.rounds):
@@ -104,28 +124,25 @@ class Bench:
         for name, url in self.urls.items():
             self.results.rows[name] = self._counted(name, url)
         self.databases.close()
-        del server
         return self.results
 
     # --- preparing ----------------------------------------------------------------------------------------------
 
-    def _postgresql(self) -> Server:
+    def _postgresql(self) -> None:
         say("starting PostgreSQL")
         folder = Path(tempfile.mkdtemp(prefix="ungdom-pg-"))
-        server = Server(folder)
-        self.stack.callback(_remove, folder)
+        self.server = server = Server(folder)
+        self.stack.callback(shutil.rmtree, folder, ignore_errors=True)
         self.stack.callback(server.stop)
         server.ensure_started()
         say(f"opening {self.asked.cases} cases")
         self.databases = Databases(server.url)
         made = [self.databases.create(self._fill) for _ in range(3)]
         self.urls = dict(zip((HTTP, FOUR, COMBINED), made, strict=True))
-        self.pgbench = server.program("pgbench")
         for url in made:
             _settle(url)
         self.service = self._service(sqlalchemy_url(made[0]), self.asked.workers)
         self.client = self._client(self.service)
-        return server
 
     def _sqlite(self) -> None:
         say(f"opening {self.asked.cases} cases on SQLite")
@@ -176,18 +193,25 @@ class Bench:
         self.results.add(SQLITE, self.plain.moves - before, rate, counted)
 
     def _http(self, name: str, service: Service, client: "Client", seconds: float, counted: bool) -> None:
-        before = service.cpu_seconds()
+        of_service, of_database = service.cpu_seconds(), cpu_seconds(self.server.pid)
         found = client.run(seconds)
-        found["cpu_ms"] = (service.cpu_seconds() - before) / found["moves"] * 1000
-        found["client_ms"] = found["client_cpu"] / found["moves"] * 1000
+        of_service, of_database = service.cpu_seconds() - of_service, cpu_seconds(self.server.pid) - of_database
+        moves = int(found["moves"])
         if counted:
-            self.results.http[name].append(found)
-        self.results.add(name, int(found["moves"]), found["moves"] / found["seconds"], counted)
+            self.results.latency[name].append(found)
+            self._spent(name, moves, of_service, of_database, found["client_cpu"])
+        self.results.add(name, moves, moves / found["seconds"], counted)
 
     def _pgbench(self, name: str, script: Path, seconds: float, counted: bool) -> None:
         clients, cases = self.asked.connections, self.asked.cases
-        rate = pgbench.run(self.pgbench, self.urls[name], script, clients, cases, seconds)
+        before = cpu_seconds(self.server.pid)
+        rate = pgbench.run(self.server.program("pgbench"), self.urls[name], script, clients, cases, seconds)
+        if counted:
+            self._spent(name, rate.moves, 0, cpu_seconds(self.server.pid) - before, rate.cpu_seconds)
         self.results.add(name, rate.moves, rate.per_second, counted)
+
+    def _spent(self, name: str, moves: int, *seconds: float) -> None:
+        self.results.cpu[name].append(Cpu(*(part / moves * 1000 for part in seconds)))
 
     # --- counting -----------------------------------------------------------------------------------------------
 
@@ -248,12 +272,6 @@ def _settle(url: str) -> None:
     db.close()
 
 
-def _remove(folder: Path) -> None:
-    for path in sorted(folder.rglob("*"), reverse=True):
-        path.unlink() if path.is_symlink() or not path.is_dir() else path.rmdir()
-    folder.rmdir()
-
-
 # --- telling ----------------------------------------------------------------------------------------------------
 
 
@@ -273,8 +291,15 @@ def table(found: Results, asked: argparse.Namespace) -> str:
     for name in (HTTP_SQLITE, SQLITE):
         share = f"{found.share(name, SQLITE):.2f}"
         lines.append(f"| {name} | {found.median(name):.0f} | {_rounds(found, name)} | {share} |")
-    lines += ["", "| over HTTP | service CPU a move | p50 | p95 | p99 |", "|---|---:|---:|---:|---:|"]
-    lines += [_http_line(found, name) for name in (HTTP, HTTP_SQLITE)]
+    lines += ["", "| processor time a move | service | PostgreSQL | client | total |", "|---|---:|---:|---:|---:|"]
+    for name in (HTTP, FOUR, COMBINED):
+        parts = " | ".join(f"{found.cpu_median(name, part):.2f}" for part in ("service", "database", "client", "total"))
+        lines.append(f"| {name}, ms | {parts} |")
+    lines.append(f"| {HTTP_SQLITE}, ms | {found.cpu_median(HTTP_SQLITE, 'service'):.2f} | | | |")
+    lines += ["", "| time to an answer, ms | p50 | p95 | p99 |", "|---|---:|---:|---:|"]
+    for name in (HTTP, HTTP_SQLITE):
+        times = " | ".join(f"{found.latency_median(name, mark):.0f}" for mark in ("p50", "p95", "p99"))
+        lines.append(f"| {name} | {times} |")
     counted = found.rows[HTTP]
     lines += [
         "",
@@ -287,11 +312,6 @@ def table(found: Results, asked: argparse.Namespace) -> str:
 
 def _rounds(found: Results, name: str) -> str:
     return ", ".join(f"{rate:.0f}" for rate in found.rates[name])
-
-
-def _http_line(found: Results, name: str) -> str:
-    times = " | ".join(f"{found.http_median(name, key) * 1000:.0f} ms" for key in ("p50", "p95", "p99"))
-    return f"| {name} | {found.http_median(name, 'cpu_ms'):.2f} ms | {times} |"
 
 
 def arguments() -> argparse.Namespace:

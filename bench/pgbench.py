@@ -1,6 +1,7 @@
 """pgbench with the statements of a move: the rate that PostgreSQL itself gives on this machine."""
 
 import re
+import resource
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,10 +30,11 @@ _VALUES = {
 
 @dataclass(frozen=True)
 class Rate:
-    """What one run of pgbench gave."""
+    """What one run of pgbench gave, and what pgbench itself cost."""
 
     moves: int
     per_second: float
+    cpu_seconds: float
 
 
 def run(program: str, url: str, script: Path, clients: int, cases: int, seconds: float) -> Rate:
@@ -43,10 +45,16 @@ def run(program: str, url: str, script: Path, clients: int, cases: int, seconds:
         program, "-n", "-M", "prepared", "-f", str(script), "-c", str(clients), "-j", str(THREADS),
         "-T", str(max(1, round(seconds))), *values, url,
     ]  # fmt: skip
+    before = _spent()
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds + 60)
     said = done.stdout + done.stderr
     moves = re.search(r"actually processed: (\d+)", said)
     rate = re.search(r"tps = ([\d.]+)", said)
     if done.returncode or "number of failed transactions: 0 " not in said or not (moves and rate):
         raise SystemExit(f"bench: pgbench failed\n{said}")
-    return Rate(int(moves[1]), float(rate[1]))
+    return Rate(int(moves[1]), float(rate[1]), _spent() - before)
+
+
+def _spent() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime

@@ -6,6 +6,11 @@ from tests import pg
 class Server(pg.Server):
     """One cluster below a folder of its own; only the socket's place is set."""
 
+    @property
+    def pid(self) -> int:
+        """The process that all of the server's processes come from."""
+        return int((self.data / "postmaster.pid").read_text().split()[0])
+
     def program(self, name: str) -> str:
         """The path of a program beside the server."""
         return str(self._binaries() / "bin" / name)

@@ -25,7 +25,7 @@ class Service:
 
     def cpu_seconds(self) -> float:
         """User and system time of the process and its workers so far."""
-        return sum(_cpu_seconds(pid) for pid in (self.pid, *_children(self.pid)))
+        return cpu_seconds(self.pid)
 
 
 @contextmanager
@@ -83,10 +83,16 @@ def _wait_until_served(process: "subprocess.Popen[bytes]", port: int) -> None:
     raise SystemExit("bench: the service did not start")
 
 
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process and its children so far, those that have ended included."""
+    return sum(_times(pid)) + sum(sum(_times(child)[:2]) for child in _children(pid))
+
+
 def _children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def _cpu_seconds(pid: int) -> float:
+def _times(pid: int) -> list[float]:
+    """Own user and system time, and those of children that have ended."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
+    return [int(ticks) / _TICKS for ticks in fields[11:15]]

@@ -69,7 +69,7 @@ def test_an_unknown_parameter_is_refused_by_every_write(oslo: Client, path: str)
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("limit", 0), ("limit", 201), ("limit", -1), ("limit", "abc"), ("limit", "1.5"), ("limit", "９９"),
+        ("limit", 0), ("limit", 201), ("limit", -1), ("limit", "abc"), ("limit", "1.5"), ("limit", "\uff19\uff19"),
         ("state", "asleep"), ("phase", "x"), ("sanction", "prison"), ("waiting_for", "godot"), ("overdue", "perhaps"),
         ("sort", "name"), ("sort", "-case_id; drop table event"), ("q", ""), ("q", "x" * 201), ("q", "a\u202eb"),
         ("konfliktrad", "x" * 41), ("coordinator", "x" * 65), ("cursor", "x" * 2001),
@@ -143,7 +143,7 @@ def test_a_write_without_a_version_is_428(oslo: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "tag", ["*", 'W/"1"', '"1", "2"', '"one"', "1.0", '"-1"', '""', '"١"'.encode(), '"1234567890123"']
+    "tag", ["*", 'W/"1"', '"1", "2"', '"one"', "1.0", '"-1"', '""', '"\u0661"'.encode(), '"1234567890123"']
 )
 def test_a_version_that_is_none_of_ours_is_428(oslo: Client, tag: Any) -> None:
     case = opened(oslo)

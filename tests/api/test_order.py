@@ -1,4 +1,4 @@
-"""The order of questions: who are you, is it of a shape, may you see it, is it fresh, may you, does it exist, may it be.
+"""The order of questions: who are you, has it a shape, may you see it, is it fresh, may you, can it be, may it be.
 
 Each request here is wrong in all the ways that come later as well, so that the answer shows which question is first.
 """
@@ -65,10 +65,10 @@ def test_the_role_is_asked_before_the_state_and_the_sanction(oslo: Client) -> No
     assert_problem(secretariat.post(f"/v1/cases/{case}/events", body, '"1"'), 409, "refused")
 
 
-def test_a_move_that_does_not_exist_is_told_alone_without_its_conditions(oslo: Client) -> None:
+def test_that_there_is_no_such_move_here_is_told_first(oslo: Client) -> None:
     case = case_at(oslo, "preparing")
     found = assert_problem(oslo.post(f"/v1/cases/{case}/events", NO_SUCH_MOVE, '"8"'), 409, "refused")
-    assert list(unmet(found)) == ["wrong_state"]
+    assert next(iter(unmet(found))) == "wrong_state"
 
 
 def test_last_come_the_conditions_and_all_of_them(oslo: Client) -> None:

@@ -23,6 +23,7 @@ from ungdom.store.session import Connection
 from ungdom.store.tables import NumberKind, Protection
 from ungdom.workflow.case import Youth
 from ungdom.workflow.daycount import OSLO, oslo_date
+from ungdom.workflow.permissions import may_know_the_person
 
 router = APIRouter(tags=["cases"], responses=PROBLEMS)
 
@@ -80,7 +81,8 @@ def get_deadlines(call: CallDep, case_id: UUID, as_of: AsOf) -> Response:
 
 def _read(tx: Connection, call: Call, case_id: UUID, as_of: i.AsOf) -> Answer:
     read = read_case(tx, call, case_id, as_of)
-    person = people.read_person(tx, call.keys, read.stored.person_id)
+    knows = may_know_the_person(call.who.viewer.role)
+    person = people.read_person(tx, call.keys, read.stored.person_id) if knows else None
     body = views.case_out(read, person, call.language, instant(as_of.known_at))
     return answer(body, ETag=views.etag(read.stored.version))
 

@@ -8,7 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.routing import Match, Route
+from starlette.routing import compile_path
 
 from ungdom import casework as c
 from ungdom import texts
@@ -158,8 +158,9 @@ async def _http(request: Request, error: HTTPException) -> Response:
 
 def _allowed(request: Request) -> str:
     """Every method of this address; the router itself names only those of the first route that fits."""
-    fitting = (r for r in request.app.routes if isinstance(r, Route) and r.matches(request.scope)[0] is not Match.NONE)
-    return ", ".join(sorted({method for route in fitting for method in route.methods or ()}))
+    published = request.app.openapi()["paths"].items()
+    found = (methods for path, methods in published if compile_path(path)[0].match(request.url.path))
+    return ", ".join(sorted(method.upper() for methods in found for method in methods))
 
 
 async def _internal(request: Request, error: Exception) -> Response:

@@ -97,6 +97,11 @@ def events_out(stored: Stored, language: texts.Language, valid_at: date | None =
     return s.EventList(items=[_event_out(e, told.get(e.seq), corrected, language) for e in events])
 
 
+def without_details(shown: s.EventList) -> s.EventList:
+    """The history for those who are told of stages and dates only."""
+    return s.EventList(items=[event.model_copy(update={"details": {}}) for event in shown.items])
+
+
 def _until(events: list[Event], day: date) -> list[Event]:
     """The events that had happened by that day as the history now reads, and the corrections of these."""
     dates = {event.seq: event.occurred_on for event in [*events, *effective(events)]}

@@ -63,6 +63,11 @@ class Seen:
     team: frozenset[str]
 
 
+KNOW_THE_PERSON = NATIONAL | OF_THE_OFFICE | {Role.PROSECUTION}
+"""Who is told who the youth is, and what an event says beyond its type and dates. The team is told by need to know,
+with consent (krl § 22 c); until that is recorded for each recipient, neither."""
+
+
 def acts_for(role: Role) -> frozenset[Actor]:
     """In whose name this role may act."""
     return ACTS_FOR[role]
@@ -77,6 +82,11 @@ def may_see(viewer: Viewer, case: Seen) -> bool:
     if viewer.role is Role.PROSECUTION:
         return viewer.konfliktrad == case.konfliktrad and case.state in PROSECUTION_SEES
     return viewer.role is Role.TEAM_MEMBER and viewer.subject in case.team
+
+
+def may_know_the_person(role: Role) -> bool:
+    """Whether the role is told who the youth is, and the details of events. krl §§ 9, 22 c."""
+    return role in KNOW_THE_PERSON
 
 
 def may_read_cases(role: Role) -> bool:

@@ -1,0 +1,115 @@
+"""What was answered is kept: the commit comes before the answer, and a commit that fails is never told as done."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+from sqlalchemy import Connection, select
+from sqlalchemy.exc import OperationalError
+
+from tests.api.build import DAY, assert_problem, etag, opened, rows
+from tests.service import Service, new_case
+from ungdom.store import session, tables
+from ungdom.store.session import Database
+
+EVENT = {"type": "suspect_set", "occurred_on": DAY, "details": {}}
+
+BREAK = {
+    "sqlite": (
+        "CREATE TABLE never (id TEXT REFERENCES case_file (case_id) DEFERRABLE INITIALLY DEFERRED)",
+        "CREATE TRIGGER breaks AFTER INSERT ON event BEGIN INSERT INTO never VALUES ('nobody'); END",
+    ),
+    "postgresql": (
+        "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'no room left' USING ERRCODE = 'disk_full'; END $$",
+        "CREATE CONSTRAINT TRIGGER breaks AFTER INSERT ON event DEFERRABLE INITIALLY DEFERRED "
+        "FOR EACH ROW EXECUTE FUNCTION fail()",
+    ),
+}
+MEND = {"sqlite": "DROP TRIGGER breaks", "postgresql": "DROP TRIGGER breaks ON event"}
+
+
+@contextmanager
+def commits_fail(served: Service) -> Iterator[None]:
+    """The database itself refuses at the commit whatever holds a new event."""
+    kind = served.db.writer.dialect.name
+    with served.db.writing() as tx:
+        for statement in BREAK[kind]:
+            tx.exec_driver_sql(statement)
+    yield
+    with served.db.writing() as tx:
+        tx.exec_driver_sql(MEND[kind])
+
+
+def test_a_commit_that_fails_in_the_database_is_5xx_and_leaves_nothing(served: Service) -> None:
+    client = served.as_("coordinator", "oslo")
+    case = opened(client)
+    before = rows(served)
+    with commits_fail(served):
+        answers = [
+            client.post(f"/v1/cases/{case}/events", EVENT, '"1"', key="k"),
+            client.post(f"/v1/cases/{case}/events", EVENT, '"1"'),
+            client.post("/v1/cases", new_case(), key="k2"),
+        ]
+    for answer in answers:
+        assert answer.status_code in (500, 503), answer.text
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert "ETag" not in answer.headers
+    assert rows(served) == before
+    assert etag(client, case) == '"1"'
+    again = client.post(f"/v1/cases/{case}/events", EVENT, '"1"', key="k")
+    assert again.status_code == 201
+    assert "Idempotency-Replayed" not in again.headers
+
+
+def full_disk() -> OperationalError:
+    error = sqlite3.OperationalError("database or disk is full")
+    error.sqlite_errorcode, error.sqlite_errorname = sqlite3.SQLITE_FULL, "SQLITE_FULL"
+    return OperationalError("COMMIT", {}, error)
+
+
+def lost_connection() -> OperationalError:
+    return OperationalError("COMMIT", {}, psycopg.OperationalError("server closed the connection"), True)
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [(full_disk, 503, "unavailable"), (lost_connection, 503, "unavailable"), (RuntimeError, 500, "internal")],
+)
+def test_each_way_a_commit_fails_has_its_answer(
+    one: Service, monkeypatch: pytest.MonkeyPatch, error: type[Exception], status: int, code: str
+) -> None:
+    client = one.as_("coordinator", "oslo")
+    case = opened(client)
+    before = rows(one)
+
+    def fail(_tx: Connection) -> None:
+        raise error()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(session, "_commit", fail)
+        answer = client.post(f"/v1/cases/{case}/events", EVENT, '"1"', headers={"Accept-Language": "en"})
+    found = assert_problem(answer, status, code)
+    assert ("Retry-After" in answer.headers) is (status == 503)
+    assert "disk" not in answer.text
+    assert "COMMIT" not in answer.text
+    assert found["trace_id"] in answer.text
+    assert rows(one) == before
+    assert client.post(f"/v1/cases/{case}/events", EVENT, '"1"').status_code == 201
+
+
+def test_what_was_answered_with_201_is_there_for_another_connection_at_once(served: Service) -> None:
+    client = served.as_("coordinator", "oslo")
+    other = Database.open(served.settings.database_url)
+    case = opened(client)
+    for seq, kind in enumerate(("suspect_set", "charged", "coordination_requested"), start=2):
+        body = {"type": kind, "occurred_on": DAY}
+        answer = client.post(f"/v1/cases/{case}/events", body, f'"{seq - 1}"')
+        with other.reading() as tx:
+            kinds = list(tx.scalars(select(tables.event.c.type).order_by(tables.event.c.seq)))
+        assert answer.status_code == 201
+        assert kinds[-1] == kind
+        assert len(kinds) == seq
+    other.close()

@@ -1,0 +1,243 @@
+"""Who sees a case, and who may do what in it. What is hidden cannot be told from what does not exist."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.api.build import (
+    DAY,
+    FOLLOW_UP,
+    HIDDEN,
+    STAGES,
+    assert_problem,
+    case_at,
+    opened,
+    recorded,
+    rows,
+    unmet,
+)
+from tests.service import Client, Service, new_case
+from ungdom.workflow.permissions import PROSECUTION_SEES
+
+READINGS = ("", "/events", "/options", "/lead-time", "/deadlines")
+EVENT = {"type": "suspect_set", "occurred_on": DAY}
+CORRECTION = {"seq": 1, "reason": "wrong_date", "replacement": None}
+NO_CASE_CONTENT = ("analyst", "auditor", "admin")
+
+
+def answers(client: Client, case: str) -> list[httpx.Response]:
+    """Every route of a case."""
+    read = [client.get(f"/v1/cases/{case}{path}") for path in READINGS]
+    travel = [
+        client.get(f"/v1/cases/{case}{path}", known_at=DAY, valid_at=DAY) for path in ("", "/events", "/deadlines")
+    ]
+    write = [
+        client.post(f"/v1/cases/{case}/events", EVENT, '"1"'),
+        client.post(f"/v1/cases/{case}/events?dry_run=true", EVENT, '"1"'),
+        client.post(f"/v1/cases/{case}/events", EVENT),
+        client.post(f"/v1/cases/{case}/events", EVENT, '"1"', key=f"permissions-{case}"),
+        client.post(f"/v1/cases/{case}/corrections", CORRECTION, '"1"'),
+    ]
+    return read + travel + write
+
+
+def without_trace(answer: httpx.Response) -> tuple[int, dict[str, Any], list[str]]:
+    return answer.status_code, answer.json() | {"trace_id": ""}, sorted(answer.headers)
+
+
+def listed(client: Client) -> set[str]:
+    return {one["id"] for one in client.get("/v1/cases", limit=200).json()["items"]}
+
+
+# --- offices ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("role", ["coordinator", "leader", "prosecution"])
+def test_a_case_of_another_office_answers_as_one_that_does_not_exist(shared: Service, role: str) -> None:
+    case = opened(shared.as_("coordinator", "oslo"))
+    before = rows(shared)
+    stranger = shared.as_(role, "troms")
+    hidden = [without_trace(answer) for answer in answers(stranger, case)]
+    absent = [without_trace(answer) for answer in answers(stranger, HIDDEN)]
+    assert hidden == absent
+    assert {status for status, _, _ in hidden} == {404}
+    assert case not in listed(stranger)
+    assert stranger.get("/v1/cases", known_at=DAY, limit=200).json()["items"] == []
+    assert rows(shared) == before
+
+
+def test_a_reference_or_a_number_of_another_office_finds_nothing(shared: Service) -> None:
+    ours = shared.as_("coordinator", "oslo")
+    reference = ours.get(f"/v1/cases/{opened(ours, police_case_numbers=['98765432'])}").json()["reference"]
+    theirs = shared.as_("coordinator", "troms")
+    for word in (reference, reference[:3], "98765432"):
+        assert ours.get("/v1/cases", q=word).json()["items"]
+        assert theirs.get("/v1/cases", q=word).json()["items"] == []
+        assert theirs.get("/v1/cases", q=word, valid_at=DAY).json()["items"] == []
+    assert theirs.get("/v1/cases", konfliktrad="oslo").json()["items"] == []
+
+
+def test_a_case_is_opened_only_in_the_own_office(shared: Service) -> None:
+    before = rows(shared)
+    assert_problem(shared.as_("coordinator", "troms").post("/v1/cases", new_case()), 403, "forbidden_role")
+    assert_problem(shared.as_("secretariat").post("/v1/cases", new_case()), 403, "forbidden_role")
+    assert rows(shared) == before
+
+
+def test_the_secretariat_sees_every_office_and_does_not_do_their_work(shared: Service) -> None:
+    cases = {
+        opened(shared.as_("coordinator", "oslo")),
+        opened(shared.as_("coordinator", "troms"), konfliktrad="troms"),
+    }
+    secretariat = shared.as_("secretariat")
+    for case in cases:
+        assert all(secretariat.get(f"/v1/cases/{case}{path}").status_code == 200 for path in READINGS)
+        assert_problem(secretariat.record(case, "suspect_set", DAY), 403, "forbidden_role")
+    assert cases <= listed(secretariat)
+
+
+def test_after_a_transfer_the_old_office_sees_nothing_and_the_new_one_everything(shared: Service) -> None:
+    ours, theirs = shared.as_("coordinator", "oslo"), shared.as_("coordinator", "troms")
+    case = case_at(ours, "received")
+    leader = shared.as_("leader", "oslo")
+    details = {"to": "troms", "parties_heard": True, "prosecution_told_on": DAY}
+    assert_problem(ours.record(case, "transfer_decided", DAY, details), 403, "forbidden_role")
+    recorded(leader, case, "transfer_decided", DAY, details)
+    assert theirs.get(f"/v1/cases/{case}").status_code == 404
+    recorded(shared.as_("secretariat"), case, "transfer_accepted")
+
+    assert {answer.status_code for answer in answers(ours, case)} == {404}
+    assert {answer.status_code for answer in answers(leader, case)} == {404}
+    assert case not in listed(ours)
+    assert theirs.get(f"/v1/cases/{case}").json()["konfliktrad"] == "troms"
+    assert case in listed(theirs)
+    recorded(theirs, case, "assigned", DAY, {"coordinator": "coordinator-troms"})
+
+
+# --- roles that hold no cases -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("role", NO_CASE_CONTENT)
+def test_analysts_auditors_and_administrators_get_no_case_and_no_list(shared: Service, role: str) -> None:
+    case = opened(shared.as_("coordinator", "oslo"))
+    client = shared.as_(role)
+    for answer in [client.get("/v1/cases"), client.post("/v1/cases", new_case()), *answers(client, case)]:
+        assert_problem(answer, 403, "insufficient_scope")
+    assert without_trace(client.get(f"/v1/cases/{case}")) == without_trace(client.get(f"/v1/cases/{HIDDEN}"))
+
+
+# --- the team -----------------------------------------------------------------------------------------------
+
+
+def test_a_team_member_sees_a_case_from_joining_until_leaving_and_never_writes(shared: Service) -> None:
+    coordinator = shared.as_("coordinator", "oslo")
+    case = case_at(coordinator, "executing")
+    teacher = shared.as_("team_member", subject="teacher-7")
+    colleague = shared.as_("team_member", subject="teacher-8")
+    member = {"member": "teacher-7"}
+
+    assert teacher.get(f"/v1/cases/{case}").status_code == 404
+    recorded(coordinator, case, "team_member_joined", DAY, member | {"agency": "school"})
+    assert [teacher.get(f"/v1/cases/{case}{path}").status_code for path in READINGS] == [200] * len(READINGS)
+    assert teacher.get(f"/v1/cases/{case}/options").json()["items"] == []
+    assert listed(teacher) == {case}
+    assert colleague.get(f"/v1/cases/{case}").status_code == 404
+    assert listed(colleague) == set()
+    for answer in answers(teacher, case)[-5:]:
+        assert_problem(answer, 403, "insufficient_scope")
+
+    recorded(coordinator, case, "team_member_left", DAY, member)
+    assert [teacher.get(f"/v1/cases/{case}{path}").status_code for path in READINGS] == [404] * len(READINGS)
+    assert listed(teacher) == set()
+
+
+def test_a_member_who_never_joined_after_all_sees_nothing(shared: Service) -> None:
+    coordinator = shared.as_("coordinator", "oslo")
+    case = case_at(coordinator, "executing")
+    nurse = shared.as_("team_member", subject="nurse-1")
+    seq = recorded(coordinator, case, "team_member_joined", DAY, {"member": "nurse-1", "agency": "health"})["seq"]
+    assert nurse.get(f"/v1/cases/{case}").status_code == 200
+    body = {"seq": seq, "reason": "wrong_case", "replacement": None}
+    assert coordinator.post(f"/v1/cases/{case}/corrections", body, f'"{seq}"').status_code == 201
+    assert nurse.get(f"/v1/cases/{case}").status_code == 404
+    assert listed(nurse) == set()
+
+
+# --- the prosecution ----------------------------------------------------------------------------------------
+
+
+def test_the_prosecution_sees_a_case_only_while_it_decides_something_in_it(shared: Service) -> None:
+    coordinator, prosecution = shared.as_("coordinator", "oslo"), shared.as_("prosecution", "oslo")
+    case = opened(coordinator)
+    for kind, details in FOLLOW_UP[: STAGES["executing"]]:
+        recorded(coordinator, case, kind, DAY, details)
+        state = coordinator.get(f"/v1/cases/{case}").json()["state"]
+        sees = state in {str(known) for known in PROSECUTION_SEES}
+        assert prosecution.get(f"/v1/cases/{case}").status_code == (200 if sees else 404), state
+        assert (case in listed(prosecution)) is sees
+    recorded(coordinator, case, "interrupted", DAY, {"reason": "health"})
+    assert prosecution.get(f"/v1/cases/{case}").status_code == 200
+
+
+def test_the_prosecution_acts_only_for_police_and_prosecution(shared: Service) -> None:
+    coordinator, prosecution = shared.as_("coordinator", "oslo"), shared.as_("prosecution", "oslo")
+    case = opened(prosecution, on_behalf_of="police")
+    recorded(prosecution, case, "suspect_set")
+    recorded(prosecution, case, "coordination_requested")
+    told = coordinator.get(f"/v1/cases/{case}/events").json()["items"]
+    assert [(e["actor"], e["role"]) for e in told] == [("police", "prosecution")] * 2 + [("prosecution", "prosecution")]
+    assert_problem(
+        prosecution.record(case, "coordination_meeting_held", DAY, {"suitable": True}), 403, "forbidden_role"
+    )
+    assert_problem(
+        prosecution.record(case, "consent_given", DAY, {"by": "youth"}, on_behalf_of="coordinator"),
+        403,
+        "forbidden_role",
+    )
+
+
+def test_every_option_of_a_role_is_one_it_acts_for(shared: Service) -> None:
+    case = case_at(shared.as_("coordinator", "oslo"), "assessment")
+    for role, actors in (("prosecution", {"police", "prosecution"}), ("secretariat", {"secretariat"})):
+        client = shared.as_(role, "oslo" if role == "prosecution" else None)
+        options = client.get(f"/v1/cases/{case}/options").json()["items"]
+        assert options
+        assert all(set(one["actors"]) <= actors for one in options)
+
+
+# --- two persons --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("first", ["leader", "secretariat"])
+def test_reopening_takes_the_leader_and_the_secretariat_in_either_order(shared: Service, first: str) -> None:
+    coordinator = shared.as_("coordinator", "oslo")
+    case = opened(coordinator)
+    recorded(coordinator, case, "other_outcome", DAY, {"outcome": "dropped"})
+    both = {"leader": shared.as_("leader", "oslo"), "secretariat": shared.as_("secretariat")}
+    approver, opener = both.pop(first), both.popitem()[1]
+
+    assert_problem(coordinator.record(case, "reopened", DAY), 403, "forbidden_role")
+    found = assert_problem(opener.record(case, "reopened", DAY), 409, "refused")
+    assert "another_person_approved" in unmet(found)
+    recorded(approver, case, "reopening_approved")
+    found = assert_problem(approver.record(case, "reopened", DAY), 409, "refused")
+    assert "another_person_approved" in unmet(found)
+    assert recorded(opener, case, "reopened")["after"]["state"] == "registered"
+
+
+def test_two_leaders_are_not_the_two_who_reopen(shared: Service) -> None:
+    coordinator = shared.as_("coordinator", "oslo")
+    case = opened(coordinator)
+    recorded(coordinator, case, "other_outcome", DAY, {"outcome": "dropped"})
+    recorded(shared.as_("leader", "oslo"), case, "reopening_approved")
+    deputy = shared.as_("leader", "oslo", "deputy-leader-oslo")
+    assert_problem(deputy.record(case, "reopened", DAY), 409, "refused")
+
+
+def test_one_person_with_both_roles_does_not_reopen_alone(shared: Service) -> None:
+    coordinator = shared.as_("coordinator", "oslo")
+    case = opened(coordinator)
+    recorded(coordinator, case, "other_outcome", DAY, {"outcome": "dropped"})
+    recorded(shared.as_("leader", "oslo", "busy-person"), case, "reopening_approved")
+    assert_problem(shared.as_("secretariat", None, "busy-person").record(case, "reopened", DAY), 409, "refused")
