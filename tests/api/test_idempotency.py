@@ -9,6 +9,7 @@ import httpx
 from tests import pg, service
 from tests.api.build import DAY, assert_problem, etag, events_of, opened, recorded, rows
 from tests.service import Client, Service, new_case
+from ungdom.store import idempotency
 
 EVENT = {"type": "suspect_set", "occurred_on": DAY, "details": {}}
 
@@ -136,8 +137,6 @@ def test_a_request_under_way_is_409_with_when_to_come_back(pg_database: Any, tmp
     with Service(pg.sqlalchemy_url(pg_database(service.fill)), tmp_path) as running:
         client = running.as_("coordinator", "oslo")
         with running.db.writing() as tx:
-            from ungdom.store import idempotency
-
             idempotency.claim(tx, "coordinator-oslo", "slow")
             answer = client.post("/v1/cases", new_case(), key="slow")
             assert client.post("/v1/cases", new_case(), key="another").status_code == 201

@@ -20,7 +20,7 @@ ROAD = "S R2"
 MEETING = {"present": ["youth", "guardian", "correctional_service", "police"]}
 
 
-def fixed(seq: int, on: str, kind: str, occurred: str, **details: Any) -> Line:
+def fixed(seq: int, on: str, kind: str, occurred: str, /, **details: Any) -> Line:
     """Event `seq` should have said this."""
     new = {"type": kind, "occurred_on": occurred, "details": details}
     said = {"corrects": seq, "reason": "wrong_details", "replacement": new}

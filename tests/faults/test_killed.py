@@ -1,0 +1,149 @@
+"""The server is killed while it writes: what was acknowledged is there, and nothing is there twice or by half."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import pg, service
+from ungdom import clock
+from ungdom.api.tokens import Issuer
+from ungdom.settings import from_environment
+from ungdom.store import rebuild
+from ungdom.store.session import Database
+from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.vocabulary import Role
+
+UNGDOM = Path(sys.executable).parent / "ungdom"
+ROUNDS = 3
+CASES = 8
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database with schema, reference data and staff."""
+    if request.param == "sqlite":
+        return service.sqlite_copy(request.getfixturevalue("sqlite_template"), tmp_path)
+    return pg.sqlalchemy_url(request.getfixturevalue("pg_database")(service.fill))
+
+
+def environment(url: str, folder: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("UNGDOM_", "COV"))}
+    return kept | {"UNGDOM_DATABASE_URL": url, "UNGDOM_DATA_DIR": str(folder)}
+
+
+@contextmanager
+def serving(url: str, folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [str(UNGDOM), "serve", "--port", str(port), "--workers", "1"]
+    with subprocess.Popen(command, env=environment(url, folder)) as process:
+        try:
+            ready(f"http://127.0.0.1:{port}/health/ready")
+            yield f"http://127.0.0.1:{port}", process
+        finally:
+            process.kill()
+
+
+def ready(url: str) -> None:
+    for _ in range(160):
+        try:
+            with urllib.request.urlopen(url, timeout=1):  # noqa: S310 - a server of this test
+                return
+        except OSError:
+            time.sleep(0.25)
+    raise AssertionError("the server did not become ready")
+
+
+def send(url: str, token: str, body: Any = None, **headers: str) -> tuple[int, dict[str, Any]]:
+    """One request; raises OSError when the server is gone."""
+    given = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", **headers}
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, given)  # noqa: S310 - a server of this test
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - as above
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as refused:
+        return refused.code, json.load(refused)
+
+
+def write_until_gone(base: str, token: str, case: str, version: int, acknowledged: dict[str, int]) -> None:
+    """Record notes of one case, each with its own key, until the server answers no more."""
+    try:
+        while True:
+            body = {"type": "note_added", "occurred_on": "2025-01-20", "note": f"Note {version}"}
+            headers = {"If-Match": f'"{version}"', "Idempotency-Key": f"{case}-{version}"}
+            status, answer = send(f"{base}/v1/cases/{case}/events", token, body, **headers)
+            assert status == 201, answer
+            version = acknowledged[case] = answer["seq"]
+    except (OSError, ValueError):
+        return
+
+
+def test_a_killed_server_loses_nothing_that_it_acknowledged(
+    url: str, tmp_path: Path, figure: Callable[[str], None]
+) -> None:
+    config = from_environment(environment(url, tmp_path))
+    who = Viewer(Role.COORDINATOR, "coordinator-oslo", "oslo")
+    token = Issuer(config).issue(who, clock.now(), timedelta(hours=1))
+    acknowledged: dict[str, int] = {}
+    written = 0
+
+    for turn in range(ROUNDS):
+        with serving(url, tmp_path) as (base, process):
+            if not acknowledged:
+                opened = [send(f"{base}/v1/cases", token, open_body(n)) for n in range(CASES)]
+                acknowledged = {answer["id"]: answer["version"] for _, answer in opened}
+            found = {case: send(f"{base}/v1/cases/{case}", token)[1]["version"] for case in acknowledged}
+            assert all(acknowledged[case] <= found[case] <= acknowledged[case] + 1 for case in found)
+            threads = [
+                threading.Thread(target=write_until_gone, args=(base, token, case, found[case], acknowledged))
+                for case in acknowledged
+            ]
+            for thread in threads:
+                thread.start()
+            time.sleep(1.0 + 0.3 * turn)
+            os.kill(process.pid, signal.SIGKILL)
+            for thread in threads:
+                thread.join(timeout=30)
+            written = sum(acknowledged.values())
+
+    assert_whole(url, acknowledged)
+    figure(f"killed {ROUNDS} times, {url.split(':', maxsplit=1)[0]}: {written} acknowledged events, 0 lost, 0 twice")
+
+
+def open_body(number: int) -> dict[str, Any]:
+    numbers = [f"1543{number:04}"]
+    return service.new_case(occurred_on="2025-01-10", offences=[{"on": "2025-01-02"}], police_case_numbers=numbers)
+
+
+def assert_whole(url: str, acknowledged: dict[str, int]) -> None:
+    db = Database.open(url)
+    with db.reading() as tx:
+        rows = tx.exec_driver_sql("select case_id, count(*), max(seq), count(distinct seq) from event group by case_id")
+        events = {str(case).replace("-", ""): rest for case, *rest in rows}
+        promised = tx.exec_driver_sql("select count(*) from outbox").scalar()
+        notes = tx.exec_driver_sql("select count(*) from note").scalar()
+    assert rebuild.check(db) == []
+    db.close()
+    total = sum(count for count, _, _ in events.values())
+    assert promised == total
+    assert notes == total - len(acknowledged)
+    for case, seq in acknowledged.items():
+        count, last, distinct = events[case.replace("-", "")]
+        assert count == last == distinct
+        assert seq <= last <= seq + 1
