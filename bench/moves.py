@@ -338,7 +338,7 @@ def main() -> None:
     print(table(found, asked))
     say(f"took {time.monotonic() - begun:.0f} s")
     if asked.json:
-        asked.json.write_text(json.dumps(asdict(found), indent=1), encoding="utf-8")
+        asked.json.write_text(json.dumps(vars(found), indent=1, default=asdict), encoding="utf-8")
 
 
 if __name__ == "__main__":

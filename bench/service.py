@@ -6,13 +6,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from ungdom.settings import Settings
 
 PATIENCE = 30.0
+_TRIES = 20
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -85,7 +86,10 @@ def _wait_until_served(process: "subprocess.Popen[bytes]", port: int) -> None:
 
 def cpu_seconds(pid: int) -> float:
     """User and system time of a process and its children so far, those that have ended included."""
-    return sum(_times(pid)) + sum(sum(_times(child)[:2]) for child in _children(pid))
+    for _ in range(_TRIES):
+        with suppress(FileNotFoundError):  # a child ended while it was looked at: then its parent has its time
+            return sum(sum(_times(child)[:2]) for child in _children(pid)) + sum(_times(pid))
+    raise SystemExit(f"bench: the processes below {pid} do not stand still")
 
 
 def _children(pid: int) -> list[int]:

@@ -1,6 +1,7 @@
 """Cases on a running service, brought to a place quickly: opened over HTTP, the rest recorded where HTTP leads to."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from uuid import UUID
 
 from tests.service import Service, new_case
@@ -12,6 +13,7 @@ from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.vocabulary import EventType, Role
 
 OFFICE = "oslo"
+NUMBERS = count(15_000_000)
 COORDINATOR = f"coordinator-{OFFICE}"
 RECORDERS = {"reopening_approved": (Role.SECRETARIAT, "secretariat"), "reopened": (Role.LEADER, f"leader-{OFFICE}")}
 
@@ -32,6 +34,7 @@ def opened(service: Service, road: str) -> str:
         konfliktrad=OFFICE,
         person=person,
         offences=[{"on": first.on.isoformat()}],
+        police_case_numbers=[str(next(NUMBERS))],
     )
     done = service.as_("coordinator", OFFICE).post("/v1/cases", body | first.details)
     assert done.status_code == 201, done.text
