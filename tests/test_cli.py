@@ -138,9 +138,7 @@ def wait_until_ready(url: str) -> None:
     raise AssertionError("the server did not become ready")
 
 
-def test_the_tour_in_the_readme_ends_as_it_says(
-    served: str, folder: Path, tmp_path: Path, figure: Callable[[str], None]
-) -> None:
+def test_the_tour_in_the_readme_ends_as_it_says(served: str, tmp_path: Path, figure: Callable[[str], None]) -> None:
     bash = shutil.which("bash")
     assert bash
     tools = tmp_path / "bin"
