@@ -33,20 +33,9 @@ def row_of(identity: Identity, case: Case, last: Event) -> dict[str, Any]:
     }
 
 
-def team_of(case: Case) -> frozenset[str]:
-    """The follow-up team as it stands. krl § 26."""
-    team: set[str] = set()
-    for event in case.all(EventType.TEAM_MEMBER_JOINED, EventType.TEAM_MEMBER_LEFT):
-        if isinstance(event.details, d.MemberJoined):
-            team.add(event.details.member)
-        elif isinstance(event.details, d.MemberLeft):
-            team.discard(event.details.member)
-    return frozenset(team)
-
-
 def seen(case: Case) -> Seen:
     """What decides who may see the case."""
-    return Seen(case.konfliktrad, case.state, team_of(case))
+    return Seen(case.konfliktrad, case.state, case.team)
 
 
 def _standing(case: Case) -> dict[str, Any]:

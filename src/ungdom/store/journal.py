@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, ScalarSelect, bindparam, delete, func, i
 from sqlalchemy.exc import IntegrityError
 
 from ungdom.store import bulk, move, outbox, tables
-from ungdom.store.current import TEAM_EVENTS, Identity, row_of, team_of
+from ungdom.store.current import TEAM_EVENTS, Identity, row_of
 from ungdom.store.errors import Stale
 from ungdom.store.outbox import Message
 from ungdom.store.tables import (
@@ -201,7 +201,7 @@ def set_teams(tx: Connection, cases: dict[UUID, Case]) -> None:
     """Make the team rows of these cases what their histories say."""
     if cases:
         tx.execute(delete(case_team).where(case_team.c.case_id.in_(list(cases))))
-        teams = ((case_id, member) for case_id, case in cases.items() for member in sorted(team_of(case)))
+        teams = ((case_id, member) for case_id, case in cases.items() for member in sorted(case.team))
         bulk.add(tx, case_team, [{"case_id": case_id, "member": member} for case_id, member in teams])
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, func, select
 
 from ungdom.store import bulk, journal
-from ungdom.store.current import row_of, team_of
+from ungdom.store.current import row_of
 from ungdom.store.journal import Stored
 from ungdom.store.session import Database
 from ungdom.store.tables import case_current, case_file, case_team
@@ -113,7 +113,7 @@ def _compare(case_id: UUID, found: dict[str, Any], stored: Stored | None) -> Ite
     except IllegalHistory as error:
         yield Difference(case_id, "history", error.event_type, error.state)
         return
-    folded = {**row_of(stored.identity, case, stored.events[-1]), "team": team_of(case)}
+    folded = {**row_of(stored.identity, case, stored.events[-1]), "team": case.team}
     for column, value in folded.items():
         if found.get(column) != value:
             yield Difference(case_id, column, found.get(column), value)
