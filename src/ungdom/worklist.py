@@ -66,6 +66,8 @@ def _told(tx: Connection, viewer: Viewer, asked: Asked) -> Iterator[Stored]:
     after = UUID(asked.after) if asked.after else None
     while ids := _ids(tx, viewer, asked.filters, after):
         yield from journal.load_many(tx, ids, asked.known_at)
+        if len(ids) < CHUNK:
+            return
         after = ids[-1]
 
 

@@ -116,7 +116,8 @@ async def _unknown(request: Request, error: c.Unknown) -> Response:
     code = error.kind if error.kind == "office_mismatch" else f"unknown_{error.kind}"
     known = sorted(error.known)
     opening = request.url.path.endswith("/cases")
-    place = ("/municipality" if error.kind == "municipality" else "/konfliktrad") if opening else "/details/to"
+    field = "/municipality" if error.kind == "municipality" else "/konfliktrad"
+    place = field if opening else f"{_details_of(request)}/to"
     extra = {"given": error.given, "known": known, **_field(request, place, "enum")}
     return _problem(request, 422, code, extra, given=error.given, konfliktrad=", ".join(known))
 
@@ -128,7 +129,7 @@ async def _lacks_scope(request: Request, error: LacksScope) -> Response:
 
 async def _bad_details(request: Request, error: BadDetails) -> Response:
     language = _language(request)
-    where = "/replacement/details" if request.url.path.endswith("/corrections") else "/details"
+    where = _details_of(request)
     found = [field_problem(language, f"{where}{p.pointer}", p.kind) for p in error.problems[:MOST_PLACES]]
     return _problem(request, 422, "invalid_input", {"errors": found})
 
@@ -166,6 +167,11 @@ def _allowed(request: Request) -> str:
 async def _internal(request: Request, error: Exception) -> Response:
     log.error("internal error", exc_info=error, extra={"trace_id": request.state.trace_id})
     return _problem(request, 500, "internal")
+
+
+def _details_of(request: Request) -> str:
+    """Where the details of an event stand in the body."""
+    return "/replacement/details" if request.url.path.endswith("/corrections") else "/details"
 
 
 def _told(language: texts.Language, one: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,12 @@ def live() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/health/ready", summary="Requests can be answered", response_model=dict[str, str])
+@router.get(
+    "/health/ready",
+    summary="Requests can be answered",
+    response_model=dict[str, str],
+    responses={503: {"description": "Not ready: what is wrong, and what would help", "model": dict[str, str]}},
+)
 def ready(request: Request) -> Response:
     """Ready: the database answers, and its schema is the one this program was made for. 503 when not."""
     checks = {"database": "ok", "schema": "ok"}

@@ -26,7 +26,12 @@ class Format(i.Input):
     format: Literal["json", "mermaid"] = "json"
 
 
-@router.get("/v1/workflows/{sanction}/{regime}", response_model=s.WorkflowOut, summary="One workflow")
+@router.get(
+    "/v1/workflows/{sanction}/{regime}",
+    response_model=s.WorkflowOut,
+    responses={200: {"content": {"text/vnd.mermaid": {"schema": {"type": "string"}}}}},
+    summary="One workflow",
+)
 def get_workflow(call: CallDep, sanction: Sanction, regime: Regime, query: Annotated[Format, Query()]) -> Response:
     """The states and rows of one workflow, as data or as a Mermaid state diagram."""
     if query.format == "mermaid":

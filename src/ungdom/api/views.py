@@ -283,26 +283,26 @@ def _rule_out(rule: Rule, language: texts.Language) -> s.RuleOut:
 
 
 def workflow_out(sanction: Sanction, regime: Regime, rows: tuple[Move, ...], language: texts.Language) -> s.WorkflowOut:
-    """One workflow as data."""
-    moves = [_row_out(row, language) for row in rows if row.target is not None]
-    facts = [_row_out(row, language) for row in rows if row.target is None]
-    used = {state for row in rows for state in (*row.sources, row.target) if isinstance(state, State)}
+    """One workflow as data: the states that its moves reach, and its rows."""
+    reached = {row.target for row in rows if isinstance(row.target, State)}
+    moves = [_row_out(row, reached, language) for row in rows if row.target is not None]
+    facts = [_row_out(row, reached, language) for row in rows if row.target is None]
     return s.WorkflowOut(
         sanction=sanction,
         regime=regime,
         table_version=table.VERSION,
-        states=[state for state in State if state in used],
+        states=[state for state in State if state in reached],
         moves=moves,
         facts=facts,
     )
 
 
-def _row_out(row: Move, language: texts.Language) -> s.RowOut:
+def _row_out(row: Move, reached: set[State], language: texts.Language) -> s.RowOut:
     target = row.target.name if isinstance(row.target, Back) else row.target
     return s.RowOut(
         event=row.event,
         label=texts.label(language, row.event),
-        sources=list(row.sources),
+        sources=[state for state in row.sources if state in reached],
         to=target,
         guards=[s.GuardOut(code=guard.code, law=guard.law) for guard in row.guards],
         actors=list(row.actors),

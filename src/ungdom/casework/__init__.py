@@ -304,7 +304,8 @@ def _event(who: Who, seq: int, entry: Entry, actor: Actor, now: datetime) -> Eve
 
 
 def _correction(stored: Stored, wish: Correction) -> Corrected:
-    old = next((event for event in stored.events if event.seq == wish.seq and event.type is not E.CORRECTED), None)
+    told = [*engine.effective(stored.events), *stored.events]  # as it now reads; an annulled one as it was recorded
+    old = next((event for event in told if event.seq == wish.seq and event.type is not E.CORRECTED), None)
     if old is None:
         raise NotCorrectable(wish.seq)
     return Corrected(corrects=wish.seq, reason=wish.reason, replacement=None if wish.annul else _replacement(old, wish))
