@@ -22,7 +22,6 @@ from ungdom.casework.errors import (
 )
 from ungdom.casework.words import Correction, Entry, NewCase, Read, Recorded, Who
 from ungdom.store import current, journal, outbox, reference, twins
-from ungdom.store.errors import Stale
 from ungdom.store.ids import reference_of
 from ungdom.store.journal import Stored
 from ungdom.store.session import Connection
@@ -83,7 +82,7 @@ def record(
     event = _event(who, stored.version + 1, entry, actor, now)
     after = engine.apply(case, event)
     if not dry_run:
-        _append(tx, stored, event, after)
+        journal.append(tx, stored, event, after, [outbox.tell(case_id, event)])
     return Recorded(stored, event, decision, case, after)
 
 
@@ -136,7 +135,7 @@ def correct(
         raise WalkBroken(broken)
     after = engine.fold(stored.youth, history)
     if not dry_run:
-        _append(tx, stored, event, after)
+        journal.append(tx, stored, event, after, [outbox.tell(case_id, event)])
     decision = Decision(E.CORRECTED, case.state, None, engine.regime_for(case, E.CORRECTED, entry.occurred_on), "", ())
     return Recorded(stored, event, decision, case, after)
 
@@ -192,14 +191,6 @@ def _visible(tx: Connection, viewer: Viewer, case_id: UUID) -> tuple[Stored, Cas
     if not may_see(viewer, current.seen(case)):
         raise NotVisible
     return stored, case
-
-
-def _append(tx: Connection, stored: Stored, event: Event, after: Case) -> None:
-    """Write the move; raises Outdated when another writer was first."""
-    try:
-        journal.append(tx, stored, event, after, [outbox.tell(stored.case_id, event)])
-    except Stale:
-        raise Outdated(journal.load(tx, stored.case_id) or stored, stored.version) from None
 
 
 def _fresh(stored: Stored, expected: int | None) -> None:

@@ -121,7 +121,7 @@ class Database:
 
 def _open_sqlite(where: URL, pool_size: int, patience: float, synchronous: str) -> Database:
     def engine(begin: str, size: int, *pragmas: str) -> Engine:
-        made = create_engine(where, pool_size=size, max_overflow=0, pool_timeout=patience)
+        made = create_engine(where, pool_size=size, max_overflow=0, pool_timeout=patience, hide_parameters=True)
         said = ("journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON", *pragmas)
         _speak_for_sqlite(made, begin, (f"busy_timeout={int(patience * 1000)}", *said))
         return made
@@ -151,6 +151,7 @@ def _open_postgresql(where: URL, pool_size: int, patience: float, statement_seco
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=patience,
+        hide_parameters=True,
         isolation_level="READ COMMITTED",
         connect_args={"options": said, "connect_timeout": max(2, int(patience))},
     )
