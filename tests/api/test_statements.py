@@ -1,0 +1,126 @@
+"""How many SQL statements a request takes: a move at most six, reading a case at most six, a list at most three."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event
+
+from tests.api.build import DAY, FOLLOW_UP, STAGES, case_at, etag, opened, recorded
+from tests.service import Client, Service
+
+MOVE, READING, LIST = 6, 6, 3
+KEPT = 3
+"""What an Idempotency-Key adds: the lock on PostgreSQL, the look for an answer given, the keeping of this one."""
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """Every statement said meanwhile, on any connection; beginning and ending a transaction are none."""
+    said: list[str] = []
+
+    def heard(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        if not statement.startswith("BEGIN"):
+            said.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", heard)
+    try:
+        yield said
+    finally:
+        event.remove(Engine, "before_cursor_execute", heard)
+
+
+def test_recording_a_move_takes_at_most_six_statements(served: Service, figure: Callable[[str], None]) -> None:
+    client = served.as_("coordinator", "oslo")
+    case = opened(client)
+    counts: dict[str, int] = {}
+    for kind, details in FOLLOW_UP[: STAGES["executing"]]:
+        tag = etag(client, case)
+        with statements() as said:
+            answer = client.post(
+                f"/v1/cases/{case}/events", {"type": kind, "occurred_on": DAY, "details": details}, tag
+            )
+        assert answer.status_code == 201
+        counts[kind] = len(said)
+    figure(f"statements of a move on {served.db.writer.dialect.name}: at most {max(counts.values())}")
+    assert max(counts.values()) <= MOVE, counts
+
+
+def test_a_key_adds_at_most_three_statements_and_a_replay_takes_two(served: Service) -> None:
+    client = served.as_("coordinator", "oslo")
+    case = opened(client)
+    body = {"type": "suspect_set", "occurred_on": DAY}
+    with statements() as said:
+        assert client.post(f"/v1/cases/{case}/events", body, '"1"', key="k").status_code == 201
+    assert len(said) <= MOVE + KEPT
+    with statements() as said:
+        assert client.post(f"/v1/cases/{case}/events", body, '"1"', key="k").status_code == 201
+    assert len(said) <= 2
+
+
+@pytest.mark.parametrize(
+    ("path", "when"),
+    [
+        (path, when)
+        for path in ("", "/events", "/options", "/lead-time", "/deadlines")
+        for when in ({}, {"known_at": DAY})
+    ],
+)
+def test_reading_a_case_takes_at_most_six_statements(served: Service, path: str, when: dict[str, str]) -> None:
+    client = served.as_("coordinator", "oslo")
+    case = case_at(client, "executing")
+    query = {} if path == "/options" else when
+    with statements() as said:
+        assert client.get(f"/v1/cases/{case}{path}", **query).status_code == 200
+    assert 0 < len(said) <= READING
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"sort": "next_due_on"},
+        {"q": "1"},
+        {"overdue": True},
+        {"known_at": DAY},
+        {"valid_at": DAY, "state": "final"},
+    ],
+    ids=str,
+)
+def test_a_list_takes_at_most_three_statements_however_long_it_is(served: Service, query: dict[str, Any]) -> None:
+    client = served.as_("coordinator", "oslo")
+    for _ in range(3):
+        opened(client)
+    few = count(client, query)
+    for _ in range(9):
+        opened(client)
+    assert count(client, query) == few <= LIST
+
+
+def count(client: Client, query: dict[str, Any]) -> int:
+    with statements() as said:
+        assert client.get("/v1/cases", **query).status_code == 200
+    return len(said)
+
+
+def test_a_refusal_at_the_door_says_nothing_to_the_database(served: Service) -> None:
+    client = served.as_("coordinator", "oslo")
+    case = opened(client)
+    with statements() as said:
+        served.send("GET", f"/v1/cases/{case}")
+        served.as_("analyst").get(f"/v1/cases/{case}")
+        client.post(f"/v1/cases/{case}/events", {"type": "nonsense"}, '"1"')
+        client.get("/v1/cases", limit=0)
+    assert said == []
+
+
+def test_a_stale_write_takes_no_more_than_a_good_one(served: Service) -> None:
+    client = served.as_("coordinator", "oslo")
+    case = opened(client)
+    recorded(client, case, "suspect_set")
+    with statements() as said:
+        assert (
+            client.post(f"/v1/cases/{case}/events", {"type": "charged", "occurred_on": DAY}, '"1"').status_code == 412
+        )
+    assert len(said) <= MOVE
