@@ -147,9 +147,9 @@ class Bench:
     def _sqlite(self) -> None:
         say(f"opening {self.asked.cases} cases on SQLite")
         folders = [self.folder / "service", self.folder / "bare"]
-        for folder in folders:
-            folder.mkdir()
-            load.fill(sqlite_url(folder), self._settings(""), self.asked.cases)
+        folders[0].mkdir()
+        self._fill(sqlite_url(folders[0]))
+        shutil.copytree(*folders)
         self.urls |= {HTTP_SQLITE: sqlite_url(folders[0]), SQLITE: sqlite_url(folders[1])}
         self.small_service = self._service(self.urls[HTTP_SQLITE], 1)
         self.small_client = self._client(self.small_service)
@@ -317,7 +317,7 @@ def _rounds(found: Results, name: str) -> str:
 def arguments() -> argparse.Namespace:
     """What was asked for."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--seconds", type=float, default=6, help="length of one measurement")
+    parser.add_argument("--seconds", type=float, default=5, help="length of one measurement")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--workers", type=int, default=2, help="worker processes on PostgreSQL")

@@ -99,13 +99,18 @@ WALKS: tuple[dict[str, Any], ...] = (
 )
 
 
-def any_case(client: Client, number: int) -> str:
-    """Cases that differ in every column that lists are sorted by; several share a value."""
+def new_one(client: Client, number: int) -> str:
+    """A case just opened; they differ in the columns that lists are sorted by, and several share a value."""
     day = f"2026-01-0{1 + number % 5}"
     person = service.new_case()["person"] | {"born": f"2009-0{1 + number % 9}-12"}
-    case = opened(client, occurred_on=day, person=person, offences=[{"on": f"2025-12-{10 + number % 20}"}])
+    return opened(client, occurred_on=day, person=person, offences=[{"on": f"2025-12-{10 + number % 20}"}])
+
+
+def any_case(client: Client, number: int) -> str:
+    """A case that is new, under way or closed."""
+    case = new_one(client, number)
     if number % 4 == 1:
-        recorded(client, case, "suspect_set", day)
+        recorded(client, case, "suspect_set")
     if number % 4 == 2:
         recorded(client, case, "other_outcome", DAY, {"outcome": "dropped"})
     return case
@@ -132,7 +137,7 @@ def test_t22_a_walk_through_a_growing_list_skips_nothing_and_repeats_nothing(
     def keep_opening() -> int:
         made = 0
         while not enough.is_set():
-            any_case(client, made)
+            new_one(client, made)
             made += 1
         return made
 

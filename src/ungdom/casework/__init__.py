@@ -122,15 +122,17 @@ def correct(
 ) -> Recorded:
     """Correct or annul an event by a new one. Accepted only if the remaining history is still a legal walk.
 
-    Raises NotVisible, VersionRequired, Outdated, NotCorrectable, BadDetails, NotPermitted or WalkBroken, in that order.
+    Raises NotVisible, VersionRequired, Outdated, NotCorrectable, BadDetails, NotPermitted, Unknown or WalkBroken, in
+    that order. Nobody corrects what they could not have recorded, or into what they could not record.
     """
     stored, case = _visible(tx, who.viewer, case_id)
     _fresh(stored, expected)
-    entry = Entry(E.CORRECTED, oslo_date(now), _correction(stored, wish))
-    actor = _allowed_actor(who, case.sanction, entry)
+    old = _correctable(stored, wish)
+    entry = Entry(E.CORRECTED, oslo_date(now), _correction(old, wish))
+    actor = _may_correct(who, case.sanction, old, entry)
     event = _event(who, stored.version + 1, entry, actor, now)
     history = [*stored.events, event]
-    broken = engine.check_walk(stored.youth, history)
+    broken = engine.check_walk(stored.youth, history, {wish.seq: _world_of(tx, stored, case, entry)})
     if broken is not None:
         raise WalkBroken(broken)
     after = engine.fold(stored.youth, history)
@@ -279,6 +281,10 @@ _LOOK_UPS: dict[EventType, Callable[[Connection, Stored, Case, Entry], World]] =
 }
 
 
+_TAKES_TWO = (E.REOPENED, E.REOPENING_APPROVED)
+"""What two people of two offices agree on is never made of something else by a correction."""
+
+
 def _event(who: Who, seq: int, entry: Entry, actor: Actor, now: datetime) -> Event:
     return Event(
         seq=seq,
@@ -294,16 +300,43 @@ def _event(who: Who, seq: int, entry: Entry, actor: Actor, now: datetime) -> Eve
     )
 
 
-def _correction(stored: Stored, wish: Correction) -> Corrected:
+def _correctable(stored: Stored, wish: Correction) -> Event:
     told = [*engine.effective(stored.events), *stored.events]  # as it now reads; an annulled one as it was recorded
     old = next((event for event in told if event.seq == wish.seq and event.type is not E.CORRECTED), None)
-    if old is None:
+    if old is None or (wish.type in _TAKES_TWO and wish.type is not old.type):
         raise NotCorrectable(wish.seq)
+    return old
+
+
+def _correction(old: Event, wish: Correction) -> Corrected:
     return Corrected(corrects=wish.seq, reason=wish.reason, replacement=None if wish.annul else _replacement(old, wish))
+
+
+def _may_correct(who: Who, sanction: Sanction, old: Event, entry: Entry) -> Actor:
+    new = entry.details.replacement if isinstance(entry.details, Corrected) else None
+    for kind in (old.type, new.type if new else old.type):
+        _allowed_actor(who, sanction, Entry(kind, entry.occurred_on, old.details))
+    return _allowed_actor(who, sanction, entry)
+
+
+def _world_of(tx: Connection, stored: Stored, case: Case, entry: Entry) -> World:
+    """What the corrected event needs to know from outside. Raises Unknown."""
+    new = entry.details.replacement if isinstance(entry.details, Corrected) else None
+    look = _LOOK_UPS.get(new.type) if new else None
+    if new is None or look is None:
+        return World()
+    return look(tx, stored, case, Entry(new.type, new.occurred_on, read_details(new.type, new.details)))
 
 
 def _replacement(old: Event, wish: Correction) -> Replacement:
     kind = wish.type or old.type
     details = plain_details(old.type, old.details) if wish.details is None else wish.details
-    read_details(kind, details)
+    said = read_details(kind, details)
+    if isinstance(old.details, d.CaseRegistered) and not _same_case(old.details, said):
+        raise NotCorrectable(wish.seq)
     return Replacement(type=kind, occurred_on=wish.occurred_on or old.occurred_on, details=details)
+
+
+def _same_case(old: d.CaseRegistered, new: d.Details) -> bool:
+    """A correction moves no case to another person or office: that takes a new case, or a transfer."""
+    return isinstance(new, d.CaseRegistered) and (old.person, old.konfliktrad) == (new.person, new.konfliktrad)

@@ -1,6 +1,6 @@
 """What may happen next, and what has happened: the table set to work. The only module that knows `transitions`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, cast
@@ -13,7 +13,7 @@ from ungdom.workflow.case import Case, Stint, Youth, decides, starts
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.errors import IllegalHistory, UnknownMachine
 from ungdom.workflow.events import SHAPE, Corrected, Event, read_details
-from ungdom.workflow.guards.core import Guard, Step, Unmet, case_had_begun, day_has_come, follows_the_last_move
+from ungdom.workflow.guards.core import Guard, Step, Unmet, World, case_had_begun, day_has_come, follows_the_last_move
 from ungdom.workflow.permissions import acts_for
 from ungdom.workflow.table import BY_DECISION, FACTS, MOVES, Back, Move
 from ungdom.workflow.vocabulary import CLOSED, Actor, EventType, Regime, Role, Sanction, State
@@ -36,6 +36,8 @@ _CLOCK_RUNS = frozenset(
         State.TERM_EXPIRED,
     }
 )
+
+NO_WORLDS: Mapping[int, World] = {}
 
 Key = tuple[Sanction, Regime, State, EventType]
 
@@ -229,8 +231,11 @@ def effective(events: Sequence[Event]) -> list[Event]:
     return [event for event in kept if event is not None]
 
 
-def check_walk(youth: Youth, events: Sequence[Event]) -> Broken | None:
-    """The first step of this history that was not allowed on the day it was recorded; None when it is a legal walk."""
+def check_walk(youth: Youth, events: Sequence[Event], worlds: Mapping[int, World] = NO_WORLDS) -> Broken | None:
+    """The first step of this history that was not allowed on the day it was recorded; None when it is a legal walk.
+
+    `worlds`: what is known from outside about the events with these numbers.
+    """
     kept = effective(events)
     if not kept or kept[0].type is not E.CASE_REGISTERED:
         seq = events[0].seq if events else 1
@@ -239,13 +244,14 @@ def check_walk(youth: Youth, events: Sequence[Event]) -> Broken | None:
     begun = decide_registration(youth, kept[0])
     if begun.unmet:
         return Broken(kept[0].seq, kept[0].type, begun.unmet)
-    return _walk(_seed(youth, kept[0]), kept[1:])
+    return _walk(_seed(youth, kept[0]), kept[1:], worlds)
 
 
-def _walk(case: Case, events: Iterable[Event]) -> Broken | None:
+def _walk(case: Case, events: Iterable[Event], worlds: Mapping[int, World]) -> Broken | None:
     for event in events:
         today = oslo_date(event.recorded_at)
-        step = Step(event.type, event.occurred_on, today, event.details, event.role, event.subject)
+        world = worlds.get(event.seq, World())
+        step = Step(event.type, event.occurred_on, today, event.details, event.role, event.subject, world)
         found = decide(case, step)
         if found.unmet:
             return Broken(event.seq, event.type, found.unmet)
