@@ -305,7 +305,7 @@ def table(found: Results, asked: argparse.Namespace) -> str:
         "",
         f"Counted afterwards: {counted['moves']} moves acknowledged over HTTP, as many events and messages added, "
         f"{counted['gaps']} gaps in the numbers, {counted['differing']} current rows that differ from their events; "
-        "the same holds for every other contender.",
+        "so it is for the others (of bare sqlite3 the current rows are not compared).",
     ]
     return "\n".join(lines)
 

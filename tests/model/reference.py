@@ -284,7 +284,9 @@ class Model:
     # --- the table read ---
 
     def target_of(self, entry: Entry) -> str | None:
-        """Where the table sends a move of this type; none: no row is open."""
+        """Where the table sends a move of this type; none: no row is open, or it is a fact of an earlier day."""
+        if self.stays and self.registered_on <= entry.on < self.entered and self._is_fact(entry):
+            return None
         for sources, target, scope in ROWS_OF.get(entry.type, ()):
             if self.state in sources and self._in_scope(scope, entry):
                 return target
@@ -315,8 +317,8 @@ class Model:
         return regime(decision[0] if decision else day)
 
     def step_regime(self, day: date) -> int:
-        pin = self.last("execution_regime_pinned")
-        return int(pin.details["regime"][1]) if pin else regime(day)
+        pins = [e for e in self.history if e.type == "execution_regime_pinned" and e.on <= day]
+        return int(pins[-1].details["regime"][1]) if pins else regime(day)
 
     # --- recording ---
 

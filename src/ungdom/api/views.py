@@ -334,7 +334,7 @@ def _start_dates(case: Case) -> s.StartDates:
 
 def _regimes(case: Case, day: date) -> s.RegimesOut:
     decision = case.sanctioned.regime if case.sanctioned else None
-    return s.RegimesOut(decision=decision, execution=case.execution_regime(day), pinned=case.pinned)
+    return s.RegimesOut(decision=decision, execution=case.execution_regime(day), pinned=case.pinned(day))
 
 
 def _finality(case: Case) -> s.Finality:

@@ -70,7 +70,7 @@ class Case:
     person: UUID
     start: Start | None = None
     sanctioned: Sanctioned | None = None
-    pinned: Regime | None = None
+    pins: tuple[tuple[date, Regime], ...] = ()
     offences: tuple[d.Offence, ...] = ()
 
     # --- where it stands ----------------------------------------------------------------------------------------
@@ -158,8 +158,12 @@ class Case:
         return self.sanctioned.regime if self.sanctioned else law.REGIME.on(day)
 
     def execution_regime(self, day: date) -> Regime:
-        """The regime of execution, breach and complaints: that of the step's date, unless a named user pinned one."""
-        return self.pinned or law.REGIME.on(day)
+        """The regime of execution, breach and complaints: that of the step's date, unless one was pinned by then."""
+        return self.pinned(day) or law.REGIME.on(day)
+
+    def pinned(self, day: date) -> Regime | None:
+        """The regime that a named user has pinned, for steps from the day it was pinned on."""
+        return next((regime for since, regime in reversed(self.pins) if since <= day), None)
 
     @property
     def planned_end(self) -> date | None:

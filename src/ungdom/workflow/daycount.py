@@ -63,12 +63,6 @@ def birthday(born: date, age: int) -> date:
     return after(born, Length(years=age))
 
 
-def age_on(born: date, day: date) -> int:
-    """Whole years lived on that day."""
-    years = day.year - born.year
-    return years if birthday(born, years) <= day else years - 1
-
-
 def oslo_date(instant: datetime) -> date:
     """The calendar day in Norway at that instant: 2025-06-30T22:30Z is 1 July."""
     return instant.astimezone(OSLO).date()

@@ -301,7 +301,7 @@ def _learnt(case: Case, event: Event) -> dict[str, Any]:
     if isinstance(said, d.OffenceAdded):
         learnt["offences"] = (*case.offences, said.offence)
     elif isinstance(said, d.ExecutionRegimePinned):
-        learnt["pinned"] = said.regime
+        learnt["pins"] = (*case.pins, (event.occurred_on, said.regime))
     elif event.type is E.TRANSFER_ACCEPTED:
         decided = case.last(E.TRANSFER_DECIDED)
         if decided and isinstance(decided.details, d.TransferDecided):
@@ -328,10 +328,12 @@ def _row(
     """The row that fits: a move by the state it is in, a fact by the states it was in on the day it happened."""
     rows = _rows_at(case, regime, case.state, event)
     found = next((row for row in rows if row.when is None or row.when(details)), None)
-    if found is not None and (found.target is not None or not case.registered_on <= day < case.entered_on):
+    late = case.registered_on <= day < case.entered_on
+    if found is not None and not late:
         return case.state, found
     then = ((state, row) for state in case.states_on(day) for row in _rows_at(case, regime, state, event))
-    return next(((state, row) for state, row in then if row.target is None), (case.state, None))
+    fact = next(((state, row) for state, row in then if row.target is None), None)
+    return fact or (case.state, found if found and found.target is not None else None)
 
 
 def _rows_at(case: Case, regime: Regime, state: State, event: EventType) -> tuple[Move, ...]:

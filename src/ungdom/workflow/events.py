@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -183,6 +184,7 @@ def plain_details(kind: EventType, details: d.Details) -> dict[str, Any]:
     return plain
 
 
+@cache
 def details_schema(kind: EventType) -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of the details of an event type."""
     return _READER[kind].json_schema(by_alias=True)

@@ -1,16 +1,30 @@
 """What the details are made of."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 
-from pydantic import ConfigDict, StringConstraints
+from pydantic import AfterValidator, ConfigDict, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from ungdom.workflow.daycount import Length
 from ungdom.workflow.details.words import InterimCondition
 from ungdom.workflow.vocabulary import OffenceGroup
 
-Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$")]
+
+def no_identity_number(code: str) -> str:
+    """The code, unless a number of eleven digits stands in it: no person is ever named by that here."""
+    if _ELEVEN_DIGITS.search(code):
+        raise PydanticCustomError("string_pattern_mismatch", "may hold an identity number")
+    return code
+
+
+_ELEVEN_DIGITS = re.compile(r"(?<!\d)\d{11}(?!\d)", re.ASCII)
+
+Code = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"), AfterValidator(no_identity_number)
+]
 """A code or reference of another system: letters, digits and `._:-`, at most 64 characters."""
 
 Provision = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,8}-[0-9][0-9a-z. ]{0,40}$")]
