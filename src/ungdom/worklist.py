@@ -99,6 +99,9 @@ _SAME = ("state", "phase", "sanction", "konfliktrad", "coordinator", "waiting_fo
 
 def _fits(row: Any, filters: Filters) -> bool:
     same = all(getattr(filters, name) in (None, getattr(row, name)) for name in _SAME)
-    on = filters.overdue_on
-    overdue = on is None or (row.closed_on is None and row.next_due_on is not None and row.next_due_on < on)
-    return same and overdue
+    late, in_time = filters.overdue_on, filters.not_overdue_on
+    return same and (late is None or _overdue(row, late)) and (in_time is None or not _overdue(row, in_time))
+
+
+def _overdue(row: Any, day: date) -> bool:
+    return row.closed_on is None and row.next_due_on is not None and row.next_due_on < day

@@ -183,3 +183,11 @@ def test_a_refused_event_leaves_the_version_as_it_was(oslo: Client) -> None:
     case = opened(oslo)
     refused_event(oslo, case, "plan_meeting_held", details={"present": []})
     assert etag(oslo, case) == '"1"'
+
+
+def test_an_act_does_not_end_before_it_began(oslo: Client) -> None:
+    body = new_case(offences=[{"on": "2026-01-02", "until": "2026-01-01"}])
+    before = rows(oslo.service)
+    found = assert_problem(oslo.post("/v1/cases", body), 422, "invalid_input")
+    assert [error["pointer"] for error in found["errors"]] == ["/offences/0"]
+    assert rows(oslo.service) == before

@@ -105,8 +105,8 @@ def test_details_of_another_event_type_are_422_with_every_place(oslo: Client) ->
     wrong = places(assert_problem(found, 422, "invalid_input"))
     assert wrong == {
         "/details/coordinator": "missing",
-        "/details/length": "unexpected_keyword_argument",
-        "/details/guilt_proven": "unexpected_keyword_argument",
+        "/details/length": "extra_forbidden",
+        "/details/guilt_proven": "extra_forbidden",
     }
 
 

@@ -2,13 +2,14 @@
 
 import ast
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.api.build import assert_problem
+from tests.api.build import assert_problem, opened
 from tests.service import Client, Service
 from ungdom import texts
 from ungdom.api import docs, errors, middleware
@@ -193,3 +194,17 @@ def test_the_document_closes_what_comes_in_and_names_every_event_type(published:
     for name in ("NewCaseIn", "PersonIn", "GuardianIn", "OffenceIn", "EventIn", "CorrectionIn", "ReplacementIn"):
         assert schemas[name]["additionalProperties"] is False, name
     assert set(schemas["EventType"]["enum"]) == {str(kind) for kind in EventType}
+
+
+def test_every_case_is_overdue_or_not(oslo: Client) -> None:
+    for number in range(3):
+        opened(oslo, police_case_numbers=[f"1543481{number}"])
+    oslo.service.clock.turn_to(date(2026, 8, 1))
+    opened(oslo, occurred_on="2026-08-01", offences=[{"on": "2026-07-30"}], police_case_numbers=["25434811"])
+
+    late, in_time, every = (oslo.get("/v1/cases", overdue=asked).json()["items"] for asked in ("true", "false", None))
+
+    assert {case["id"] for case in late}.isdisjoint(case["id"] for case in in_time)
+    assert (len(late), len(in_time), len(every)) == (3, 1, 4)
+    past = oslo.get("/v1/cases", overdue="false", known_at="2026-08-01").json()["items"]
+    assert [case["id"] for case in past] == [case["id"] for case in in_time]

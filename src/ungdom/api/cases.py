@@ -153,6 +153,7 @@ def _listed(tx: Connection, call: Call, query: i.ListQuery) -> Answer:
 
 
 def _filters(query: i.ListQuery, call: Call) -> Filters:
+    day = query.valid_at or oslo_date(call.now)
     return Filters(
         state=query.state,
         phase=query.phase,
@@ -160,6 +161,7 @@ def _filters(query: i.ListQuery, call: Call) -> Filters:
         konfliktrad=query.konfliktrad,
         coordinator=query.coordinator,
         waiting_for=query.waiting_for,
-        overdue_on=(query.valid_at or oslo_date(call.now)) if query.overdue else None,
+        overdue_on=day if query.overdue is True else None,
+        not_overdue_on=day if query.overdue is False else None,
         q=query.q,
     )

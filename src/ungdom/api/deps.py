@@ -69,7 +69,7 @@ class Call:
         """Answer from a reading transaction. Raises `LacksScope`."""
         self._needs(READ)
         with self.db.reading() as tx:
-            answer = use(tx)
+            answer = self._spoken(use(tx))
         return answer.response()
 
     def write(self, use: Callable[[Connection], Answer], keep: bool = True) -> Response:
@@ -86,10 +86,10 @@ class Call:
     def _written(self, use: Callable[[Connection], Answer], keep: bool) -> Response:
         if not keep:
             with self.db.reading() as tx:
-                return use(tx).response()
+                return self._spoken(use(tx)).response()
         if not self.key:
             with self.db.writing() as tx:
-                answer = use(tx)
+                answer = self._spoken(use(tx))
             return answer.response()
         return self._once(self.key, use)
 
@@ -98,10 +98,13 @@ class Call:
         with self.db.writing() as tx:
             idempotency.claim(tx, subject, key)
             before = self._remembered(tx, subject, key)
-            answer = before or use(tx)
+            answer = before or self._spoken(use(tx))
             if before is None:
                 idempotency.remember(tx, subject, key, self._kept(answer))
         return answer.response(replayed=before is not None)
+
+    def _spoken(self, answer: Answer) -> Answer:
+        return Answer(answer.status, answer.body, {"Content-Language": self.language, **answer.headers})
 
     def _needs(self, scope: str) -> None:
         if scope not in self.principal.scopes or not may_read_cases(self.principal.viewer.role):

@@ -164,6 +164,12 @@ class OffenceIn(Input):
     group: OffenceGroup | None = None
     statute: Code | None = None
 
+    @model_validator(mode="after")
+    def _ends_after_it_began(self) -> Self:
+        if self.until is not None and self.until < self.on:
+            raise PydanticCustomError("value_error", "until lies before on")
+        return self
+
     @property
     def told(self) -> Offence:
         """The act as events hold it."""

@@ -12,7 +12,11 @@ PROBLEM = "application/problem+json"
 
 def field_problem(language: texts.Language, pointer: str, kind: str) -> dict[str, str]:
     """One place in the request that is wrong: a JSON Pointer, the kind of problem, and the sentence for it."""
-    return {"pointer": pointer, "code": kind, "detail": texts.invalid(language, kind)}
+    return {"pointer": pointer, "code": _CODES.get(kind, kind), "detail": texts.invalid(language, kind)}
+
+
+_CODES = {"unexpected_keyword_argument": "extra_forbidden"}
+"""One code for one kind of problem, wherever in the request it stands."""
 
 
 def problem_response(

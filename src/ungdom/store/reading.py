@@ -62,8 +62,9 @@ class CaseRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """What is asked for; None asks nothing. `overdue_on`: open, and the next due date lies before that day.
+    """What is asked for; None asks nothing.
 
+    `overdue_on`: open, and the next due date lies before that day; `not_overdue_on`: every other case.
     `q`: the beginning of the reference, or a whole number of police or court.
     """
 
@@ -76,6 +77,7 @@ class Filters:
     person_id: UUID | None = None
     closed: bool | None = None
     overdue_on: date | None = None
+    not_overdue_on: date | None = None
     q: str | None = None
 
 
@@ -182,6 +184,10 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
         conditions.append(C.closed_on.is_not(None) if filters.closed else C.closed_on.is_(None))
     if filters.overdue_on is not None:
         conditions += [C.closed_on.is_(None), C.next_due_on < filters.overdue_on]
+    if filters.not_overdue_on is not None:
+        conditions.append(
+            or_(C.closed_on.is_not(None), C.next_due_on.is_(None), C.next_due_on >= filters.not_overdue_on)
+        )
     if filters.q:
         conditions.append(called(filters.q))
     return conditions

@@ -51,6 +51,10 @@ class Offence:
     group: OffenceGroup | None = None
     statute: Provision | None = None
 
+    def __post_init__(self) -> None:
+        if self.until is not None and self.until < self.on:
+            raise ValueError("until lies before on")
+
     @property
     def last_day(self) -> date:
         """The last day of the act: strl § 87 counts from its end."""
