@@ -4,19 +4,18 @@ import json
 import os
 import re
 import shutil
-import socket
 import sqlite3
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests import process
+from tests.process import UNGDOM
+
 ROOT = Path(__file__).parents[1]
-UNGDOM = Path(sys.executable).parent / "ungdom"
 CASES = 40
 
 SHIM = """#!{python}
@@ -46,8 +45,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def environment(folder: Path) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("UNGDOM_", "COV"))}
-    return kept | {"UNGDOM_DATA_DIR": str(folder), "UNGDOM_DATABASE_URL": f"sqlite:///{folder / 'demo.db'}"}
+    return process.environment(f"sqlite:///{folder / 'demo.db'}", folder)
 
 
 def ungdom(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -115,27 +113,10 @@ def test_a_call_that_is_off_is_told_in_one_line(
 @pytest.fixture
 def served(folder: Path, tmp_path: Path) -> Iterator[str]:
     """The demo load, served in a process of its own."""
-    shutil.copytree(folder, tmp_path / "served")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [str(UNGDOM), "serve", "--port", str(port)]
-    with subprocess.Popen(command, env=environment(tmp_path / "served"), cwd=tmp_path) as process:
-        try:
-            wait_until_ready(f"http://127.0.0.1:{port}/health/ready")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-
-
-def wait_until_ready(url: str) -> None:
-    for _ in range(120):
-        try:
-            with urllib.request.urlopen(url, timeout=1):  # noqa: S310 - a server of this test
-                return
-        except OSError:
-            time.sleep(0.25)
-    raise AssertionError("the server did not become ready")
+    copy = tmp_path / "served"
+    shutil.copytree(folder, copy)
+    with process.serving(f"sqlite:///{copy / 'demo.db'}", copy) as (address, _):
+        yield address
 
 
 def test_the_tour_in_the_readme_ends_as_it_says(served: str, tmp_path: Path, figure: Callable[[str], None]) -> None:

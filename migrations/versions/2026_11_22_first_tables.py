@@ -23,7 +23,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise NotImplementedError("there is nothing before the first tables: remove the database instead")
+    raise RuntimeError("there is nothing before the first tables: remove the database instead")
 
 
 def people() -> None:

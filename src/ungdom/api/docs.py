@@ -42,7 +42,12 @@ def swagger() -> HTMLResponse:
         swagger_js_url="/static/swagger-ui-bundle.js",
         swagger_css_url="/static/swagger-ui.css",
         swagger_favicon_url="/static/favicon.svg",
-        swagger_ui_parameters={"persistAuthorization": True, "docExpansion": "list", "tryItOutEnabled": True},
+        swagger_ui_parameters={
+            "persistAuthorization": True,
+            "docExpansion": "list",
+            "tryItOutEnabled": True,
+            "validatorUrl": None,
+        },
     )
 
 

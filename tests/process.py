@@ -1,0 +1,44 @@
+"""The service in a process of its own: started, waited for, and ended by the test that started it."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+UNGDOM = Path(sys.executable).parent / "ungdom"
+
+
+def environment(url: str, folder: Path) -> dict[str, str]:
+    """What the process finds set: this database, this data directory, nothing of ours that was set outside."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("UNGDOM_", "COV"))}
+    return kept | {"UNGDOM_DATABASE_URL": url, "UNGDOM_DATA_DIR": str(folder)}
+
+
+@contextmanager
+def serving(url: str, folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A server on a free port: its address and its process, killed in the end."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [str(UNGDOM), "serve", "--port", str(port), "--workers", "1"]
+    with subprocess.Popen(command, env=environment(url, folder)) as process:
+        try:
+            _wait(f"http://127.0.0.1:{port}/health/ready")
+            yield f"http://127.0.0.1:{port}", process
+        finally:
+            process.kill()
+
+
+def _wait(url: str) -> None:
+    for _ in range(160):
+        try:
+            with urllib.request.urlopen(url, timeout=1):  # noqa: S310 - a server of this test
+                return
+        except OSError:
+            time.sleep(0.25)
+    raise AssertionError("the server did not become ready")
