@@ -2,8 +2,9 @@
 
 import os
 import secrets
+import tempfile
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,15 +60,25 @@ def _secret(env: Mapping[str, str], mode: str, data_dir: Path, name: str) -> str
 
 def kept_secret(path: Path) -> str:
     """A secret of the development installation: made at first use, then read from its file (mode 600)."""
+    return kept(path, lambda: b64encode(secrets.token_bytes(32)).decode())
+
+
+def kept(path: Path, make: Callable[[], str]) -> str:
+    """What stands in this file, made at first use. Of several processes that begin at once one makes it for all."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write_once(path, b64encode(secrets.token_bytes(32)).decode())
+        _write_once(path, make())
     return path.read_text(encoding="ascii").strip()
 
 
-def _write_once(path: Path, secret: str) -> None:
+def _write_once(path: Path, text: str) -> None:
+    """The file appears whole or not at all, and is never written over."""
+    handle, draft = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(text + "\n")
     try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secret + "\n")
+        os.link(draft, path)
     except FileExistsError:
         return
+    finally:
+        Path(draft).unlink()

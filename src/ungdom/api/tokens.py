@@ -12,7 +12,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
-from ungdom.settings import BadSettings, Settings
+from ungdom.settings import BadSettings, Settings, kept
 from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
@@ -131,9 +131,8 @@ def _principal(claims: dict[str, object]) -> Principal:
 
 
 def _kept_key(path: Path) -> ECKey:
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        key = ECKey.generate_key("P-256", auto_kid=True)
-        path.touch(mode=0o600)
-        path.write_text(json.dumps(key.as_dict(private=True)), encoding="ascii")
-    return ECKey.import_key(json.loads(path.read_text(encoding="ascii")))
+    return ECKey.import_key(json.loads(kept(path, _new_key)))
+
+
+def _new_key() -> str:
+    return json.dumps(ECKey.generate_key("P-256", auto_kid=True).as_dict(private=True))
