@@ -3,7 +3,7 @@
 from alembic import context
 from sqlalchemy import Connection
 
-from ungdom.store.tables import metadata
+from ungdom.store.inbox_tables import metadata  # the tables of both modules stand in it
 
 LOCK_SECONDS, STATEMENT_SECONDS = 5, 60
 

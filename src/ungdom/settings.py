@@ -18,6 +18,8 @@ class Settings:
     """`env`: development or another word for production. `threads`: request threads a worker process.
 
     `people_keys`: base64 keys of 32 bytes; the first seals, all of them open. `cursor_key` signs list cursors.
+    `access_file`: TOML of the issuers of tokens and the organisations let in. `exchange_file`: TOML of the partners
+    that official messages are exchanged with.
     """
 
     env: str
@@ -27,6 +29,8 @@ class Settings:
     cursor_key: str
     threads: int = 4
     body_limit: int = 256 * 1024
+    access_file: Path | None = None
+    exchange_file: Path | None = None
 
     @property
     def development(self) -> bool:
@@ -46,7 +50,16 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         people_keys=tuple(_secret(env, mode, data_dir, "UNGDOM_PEOPLE_KEYS").split(",")),
         cursor_key=_secret(env, mode, data_dir, "UNGDOM_CURSOR_KEY"),
         threads=int(env.get("UNGDOM_THREADS", "4")),
+        access_file=_file(env, "UNGDOM_ACCESS_FILE"),
+        exchange_file=_file(env, "UNGDOM_EXCHANGE_FILE"),
     )
+
+
+def _file(env: Mapping[str, str], name: str) -> Path | None:
+    given = env.get(name)
+    if given and not Path(given).is_file():
+        raise BadSettings(f"{name}: there is no file {given}")
+    return Path(given) if given else None
 
 
 def _secret(env: Mapping[str, str], mode: str, data_dir: Path, name: str) -> str:

@@ -13,10 +13,10 @@ from starlette.routing import compile_path
 from ungdom import casework as c
 from ungdom import texts
 from ungdom.api import views
-from ungdom.api.inputs import escaped
 from ungdom.api.problems import field_problem, problem_response
 from ungdom.store import errors as store
 from ungdom.workflow.errors import BadDetails, UnknownMachine
+from ungdom.workflow.events import escaped
 
 log = logging.getLogger("ungdom.api")
 

@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 
@@ -12,18 +11,14 @@ from pydantic_core import PydanticCustomError
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.details import CorrectionReason, Offence
 from ungdom.workflow.details.parts import Code
-from ungdom.workflow.errors import BadDetails, Problem
+from ungdom.workflow.errors import BadDetails
+from ungdom.workflow.events import FIRST_YEAR, LAST_YEAR, implausible
 from ungdom.workflow.vocabulary import Actor, EventType, OffenceGroup, Party, Phase, Sanction, State
 
 UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Unicode categories of what cannot be seen: controls, marks of direction, zero width, halves, private, line ends."""
 
-FIRST_YEAR, LAST_YEAR = 1900, 2199
-LARGEST = 36_500
-"""No length of time and no other number in details is larger: a hundred years in days."""
-
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_YEAR_FIRST = re.compile(r"([+-]?\d{4,9})-\d\d-\d\d", re.ASCII)
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 
 
@@ -102,29 +97,10 @@ def day_of(value: date) -> tuple[date, datetime | None]:
 
 def plausible(kind: EventType, details: dict[str, Any]) -> dict[str, Any]:
     """The details, if no date and no number in them leaves the calendar. Raises `BadDetails`."""
-    problems = list(_implausible(details, ""))
+    problems = list(implausible(details))
     if problems:
         raise BadDetails(kind, problems)
     return details
-
-
-def _implausible(value: object, pointer: str) -> Iterator[Problem]:
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            yield from _implausible(inner, f"{pointer}/{escaped(name)}")
-    elif isinstance(value, list):
-        for place, inner in enumerate(value):
-            yield from _implausible(inner, f"{pointer}/{place}")
-    elif isinstance(value, str) and (written := _YEAR_FIRST.match(value)):
-        if not FIRST_YEAR <= int(written[1]) <= LAST_YEAR:
-            yield Problem(pointer, "date_parsing", "is too far away")
-    elif isinstance(value, int | float) and not 0 <= value <= LARGEST:
-        yield Problem(pointer, "value_error", "is too large or negative")
-
-
-def escaped(name: object) -> str:
-    """A name as part of a JSON Pointer (RFC 6901)."""
-    return str(name).replace("~", "~0").replace("/", "~1")
 
 
 # --- bodies and queries -------------------------------------------------------------------------------------------

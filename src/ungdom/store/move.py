@@ -13,7 +13,8 @@ from ungdom.store.tables import case_current, event, outbox
 
 _CHANGED = [column for column in case_current.c if not column.primary_key]
 _TOLD = list(event.c)
-_PROMISED = [column for column in outbox.c if column is not outbox.c.delivered_at]
+_PROMISED = list(outbox.c["message_id", "case_id", "seq", "kind", "payload", "created_at"])
+"""The columns that a new message fills; the others tell of its delivery."""
 
 GATE = (
     update(case_current)

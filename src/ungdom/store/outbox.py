@@ -42,7 +42,7 @@ def tell(case_id: UUID, event: Event, kind: str = "case.event_recorded") -> Mess
 
 def rows_of(messages: Iterable[Message]) -> list[dict[str, object]]:
     """The rows of the table, not delivered yet."""
-    return [{**asdict(message), "delivered_at": None} for message in messages]
+    return [asdict(message) for message in messages]
 
 
 def add(tx: Connection, messages: Sequence[Message]) -> None:

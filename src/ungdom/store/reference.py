@@ -36,6 +36,7 @@ class Staff:
     display_name: str
     active_from: date
     active_to: date | None = None
+    telephone: str | None = None
 
 
 def load(tx: Connection) -> None:

@@ -1,5 +1,7 @@
 """One event, and the shape of its details: read from JSON, written to JSON, described as JSON Schema."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -14,6 +16,12 @@ from ungdom.workflow.vocabulary import Actor, EventType, Role
 
 E = EventType
 NOTHING = d.Details()
+
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+LARGEST = 36_500
+"""No length of time and no other number in details is larger: a hundred years in days."""
+
+_YEAR_FIRST = re.compile(r"([+-]?\d{4,9})-\d\d-\d\d", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +171,7 @@ def read_details(kind: EventType, raw: object) -> d.Details:
     try:
         found: d.Details = _READER[kind].validate_json(to_json(raw), strict=True)
     except ValidationError as error:
-        raise BadDetails(kind, _problems(error)) from None
+        raise BadDetails(kind, problems_of(error)) from None
     return found
 
 
@@ -190,11 +198,27 @@ def details_schema(kind: EventType) -> dict[str, Any]:
     return _READER[kind].json_schema(by_alias=True)
 
 
-def _problems(error: ValidationError) -> list[Problem]:
+def implausible(value: object, pointer: str = "") -> Iterator[Problem]:
+    """Every date and number in these plain values that leaves the calendar, with its place."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from implausible(inner, f"{pointer}/{escaped(name)}")
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            yield from implausible(inner, f"{pointer}/{place}")
+    elif isinstance(value, str) and (written := _YEAR_FIRST.match(value)):
+        if not FIRST_YEAR <= int(written[1]) <= LAST_YEAR:
+            yield Problem(pointer, "date_parsing", "is too far away")
+    elif isinstance(value, int | float) and not 0 <= value <= LARGEST:
+        yield Problem(pointer, "value_error", "is too large or negative")
+
+
+def problems_of(error: ValidationError, under: str = "") -> list[Problem]:
+    """What a reader found wrong, each with its place as a JSON Pointer below `under`."""
     found = error.errors(include_url=False, include_input=False, include_context=False)
-    return [Problem("".join(f"/{_escaped(part)}" for part in e["loc"]), e["type"], e["msg"]) for e in found]
+    return [Problem(under + "".join(f"/{escaped(part)}" for part in e["loc"]), e["type"], e["msg"]) for e in found]
 
 
-def _escaped(part: int | str) -> str:
+def escaped(part: object) -> str:
     """As JSON Pointers have it (RFC 6901)."""
     return str(part).replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,1 @@
+"""Decisions of prosecution systems and courts: taken once each, in whatever order they come."""
