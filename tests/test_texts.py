@@ -14,6 +14,7 @@ from types import ModuleType
 import pytest
 
 from ungdom import texts
+from ungdom.intake.words import Advice, Outcome, Reason, Remark
 from ungdom.texts import Language
 from ungdom.workflow import guards, vocabulary
 from ungdom.workflow.daycount import Length
@@ -101,6 +102,10 @@ def expected() -> dict[str, set[str]]:
         "refusal": guard_codes() | set(ENGINE),
         "problem": {f"{code}.{part}" for code in PROBLEMS for part in ("title", "detail")},
         "invalid": set(INVALID.split()),
+        "outcome": {str(one) for one in Outcome},
+        "advice": {str(one) for one in Advice},
+        "remark": {str(one) for one in Remark},
+        "decision_reason": {f"{one}.{part}" for one in Reason for part in ("message", "resolve")},
     }
 
 

@@ -19,6 +19,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("decision_wait", "decision_event", "decision_receipt", "decision", "exchange_message"):
         op.drop_table(table)
+    op.drop_index("ix_outbox_official", "outbox")
     for column in ("attempts", "next_try_at", "held"):
         op.drop_column("outbox", column)
     op.drop_column("staff", "telephone")
@@ -59,6 +60,10 @@ def decisions() -> None:
         sa.Column("decision_id", sa.Text(), nullable=False, comment="the sender's id, the same in every version"),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column(
+            "authorities", sa.Text(), nullable=False, comment="whose acts the sender could tell of when it was sent"
+        ),
+        sa.Column("language", sa.Text(), nullable=False, comment="of the receipts"),
         sa.Column("sealed", sa.LargeBinary(), nullable=True, comment="the message, encrypted; null when erased"),
         sa.Column("sent_at", INSTANT, nullable=False),
         sa.Column("received_at", INSTANT, nullable=False),
@@ -69,6 +74,9 @@ def decisions() -> None:
         sa.Column("person_id", sa.Uuid(), nullable=True),
         sa.Column("case_id", sa.Uuid(), nullable=True),
         sa.Column("konfliktrad", sa.Text(), nullable=True, comment="the office it concerns, where that is known"),
+        sa.Column(
+            "protection", sa.Text(), nullable=False, comment="how closely the address of the person is kept, as told"
+        ),
         sa.Column("exchange_id", sa.Uuid(), nullable=True),
         sa.Column("updated_at", INSTANT, nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["case_file.case_id"], name=op.f("fk_decision_case_id_case_file")),
@@ -147,6 +155,15 @@ def promised() -> None:
             nullable=True,
             comment="code of what it waits for, when it cannot be complete yet or no longer arrives",
         ),
+    )
+    undelivered = sa.text("delivered_at IS NULL AND kind IN ('esas.status', 'esas.status.second', 'esas.receipt')")
+    op.create_index(
+        "ix_outbox_official",
+        "outbox",
+        ["case_id", "seq"],
+        unique=False,
+        postgresql_where=undelivered,
+        sqlite_where=undelivered,
     )
     op.add_column("staff", sa.Column("telephone", sa.Text(), nullable=True))
     if op.get_context().dialect.name == "postgresql":

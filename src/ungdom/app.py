@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse
 
 import ungdom
 from ungdom import clock as clocks
-from ungdom.api import cases, docs, errors, events, health, rules
+from ungdom.api import cases, decisions, docs, errors, events, health, rules
 from ungdom.api.middleware import Gate
 from ungdom.api.tokens import Issuer, Verifier
 from ungdom.clock import Clock
@@ -36,7 +36,7 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
     app.state.keys = Keys(settings.people_keys)
     app.state.clock = clock
     app.state.cursor_key = settings.cursor_key
-    for router in (cases.router, events.router, rules.router, rules.public, health.router):
+    for router in (cases.router, events.router, decisions.router, rules.router, rules.public, health.router):
         app.include_router(router)
     app.add_api_route("/", _home, include_in_schema=False)
     docs.install(app)

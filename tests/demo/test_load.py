@@ -13,9 +13,9 @@ from sqlalchemy import Connection, func, select
 from tests import pg
 from ungdom.demo import people
 from ungdom.demo.load import load
+from ungdom.message.national_id import Series
 from ungdom.store import tables
 from ungdom.store.errors import DuplicateKey
-from ungdom.store.national_id import Series
 from ungdom.store.people import read_person
 from ungdom.store.sealing import Keys
 from ungdom.store.session import Database

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import select, update
 
 from tests.store import cases
+from ungdom.message.national_id import Flag, Series
 from ungdom.store import notes, people, tables
 from ungdom.store.errors import CannotOpen
-from ungdom.store.national_id import Flag, Series
 from ungdom.store.notes import Note
 from ungdom.store.people import Contact, Guardian, Personalia
 from ungdom.store.sealing import Keys

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
-from ungdom import casework, worklist
+from ungdom import casework, intake, worklist
 from ungdom.api import cursors, views
 from ungdom.api import inputs as i
 from ungdom.api import schemas as s
@@ -97,6 +97,7 @@ def _opened(tx: Connection, call: Call, body: i.NewCaseIn) -> Answer:
     youth = person.youth if person else new  # somebody known already is who they were
     case_id = uuid7(call.now)
     done = casework.open_case(tx, call.who, case_id, _new_case(body, person_id, youth), call.now)
+    intake.stir_for_case(tx, call.desk, case_id, body.police_case_numbers, given.national_id)
     read = Read(replace(done.stored, version=done.version), done.after, oslo_date(call.now))
     shown = views.case_out(read, person, call.language, None)
     return answer(shown, 201, ETag=views.etag(done.version), Location=f"/v1/cases/{case_id}")

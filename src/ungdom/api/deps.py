@@ -11,8 +11,9 @@ from starlette.responses import Response
 
 from ungdom import texts
 from ungdom.api.errors import IdempotencyMismatch, LacksScope
-from ungdom.api.tokens import READ, WRITE, Principal
+from ungdom.api.tokens import DECISIONS, READ, WRITE, Principal
 from ungdom.casework import Who
+from ungdom.intake import Desk, Sender
 from ungdom.store import idempotency
 from ungdom.store.errors import Stale
 from ungdom.store.idempotency import Remembered
@@ -65,23 +66,39 @@ class Call:
         mark = TAG.fullmatch(self.if_match or "")
         return int(mark[1]) if mark else None
 
-    def read(self, use: Callable[[Connection], Answer]) -> Response:
+    @property
+    def sender(self) -> Sender:
+        """The system that sends. Raises `LacksScope` when this is none."""
+        if not self.principal.authorities:
+            raise LacksScope(DECISIONS)
+        return Sender(self.principal.source, self.principal.authorities)
+
+    @property
+    def desk(self) -> Desk:
+        """Where messages are taken in."""
+        return Desk(self.keys, self.now, self.language)
+
+    def read(self, use: Callable[[Connection], Answer], scope: str = READ) -> Response:
         """Answer from a reading transaction. Raises `LacksScope`."""
-        self._needs(READ)
+        self._needs(scope)
         with self.db.reading() as tx:
             answer = self._spoken(use(tx))
         return answer.response()
 
-    def write(self, use: Callable[[Connection], Answer], keep: bool = True) -> Response:
+    def write(
+        self, use: Callable[[Connection], Answer], keep: bool = True, scope: str = WRITE, tries: int = 2
+    ) -> Response:
         """Answer from a writing transaction, committed before the answer leaves; the answer is kept with its effect.
 
         Raises `LacksScope`, `IdempotencyMismatch`, or the store's `InFlight`.
         """
-        self._needs(WRITE)
-        try:
-            return self._written(use, keep)
-        except Stale:  # somebody was faster: asked again, the use tells which version there is now and what is new
-            return self._written(use, keep)
+        self._needs(scope)
+        for _ in range(tries - 1):
+            try:
+                return self._written(use, keep)
+            except Stale:  # somebody was faster: asked again, the use tells which version there is now and what is new
+                continue
+        return self._written(use, keep)
 
     def _written(self, use: Callable[[Connection], Answer], keep: bool) -> Response:
         if not keep:

@@ -8,6 +8,7 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
+from ungdom.api.decision_shapes import message_schemas
 from ungdom.api.schemas import ProblemOut
 
 PROBLEM_JSON = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemOut"}}}
@@ -62,6 +63,8 @@ def install(app: FastAPI) -> None:
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
         schemas.setdefault("ProblemOut", ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}"))
         schemas.update(schemas["ProblemOut"].pop("$defs", {}))
+        for name, shape in message_schemas().items():
+            schemas.setdefault(name, shape)
         document["components"]["securitySchemes"] = {
             "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
         }

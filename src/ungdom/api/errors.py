@@ -14,6 +14,7 @@ from ungdom import casework as c
 from ungdom import texts
 from ungdom.api import views
 from ungdom.api.problems import field_problem, problem_response
+from ungdom.message import BadMessage
 from ungdom.store import errors as store
 from ungdom.workflow.errors import BadDetails, UnknownMachine
 from ungdom.workflow.events import escaped
@@ -134,6 +135,12 @@ async def _bad_details(request: Request, error: BadDetails) -> Response:
     return _problem(request, 422, "invalid_input", {"errors": found})
 
 
+async def _bad_message(request: Request, error: BadMessage) -> Response:
+    language = _language(request)
+    found = [field_problem(language, p.pointer, p.kind) for p in error.problems[:MOST_PLACES]]
+    return _problem(request, 422, "invalid_input", {"errors": found})
+
+
 async def _invalid(request: Request, error: RequestValidationError) -> Response:
     found = list(error.errors())
     language = _language(request)
@@ -200,6 +207,7 @@ HANDLERS: dict[type[Exception], Handler] = {
     IdempotencyMismatch: _plain(422, "idempotency_mismatch"),
     BadCursor: _plain(400, "bad_cursor"),
     BadDetails: _bad_details,
+    BadMessage: _bad_message,
     UnknownMachine: _plain(404, "not_found"),
     store.Stale: _plain(412, "stale"),
     store.InFlight: _plain(409, "idempotency_in_flight", {"Retry-After": "1"}),

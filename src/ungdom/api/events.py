@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Query, Response
 
-from ungdom import casework
+from ungdom import casework, intake
 from ungdom.api import inputs as i
 from ungdom.api import schemas as s
 from ungdom.api import views
@@ -94,6 +94,8 @@ def _recorded(tx: Connection, call: Call, case_id: UUID, entry: Entry, note: str
     done = casework.record(tx, call.who, case_id, call.expected, entry, call.now, dry_run)
     if note is not None and not dry_run:
         _keep_note(tx, call, case_id, done, note)
+    if not dry_run:
+        intake.stir_for_case(tx, call.desk, case_id)
     return _done(case_id, done, dry_run)
 
 
@@ -108,6 +110,8 @@ def _corrected(tx: Connection, call: Call, case_id: UUID, body: i.CorrectionIn, 
     annul = body.replacement is None
     wish = Correction(body.seq, body.reason, annul, new.type, new.occurred_on, new.details)
     done = casework.correct(tx, call.who, case_id, call.expected, wish, call.now, dry_run)
+    if not dry_run:
+        intake.stir_for_case(tx, call.desk, case_id)
     return _done(case_id, done, dry_run)
 
 

@@ -69,6 +69,7 @@ class Gate:
             await _refuse(scope, receive, send, 400, "malformed_json")
         else:
             scope["state"]["body_hash"] = hashlib.sha256(body).digest()
+            scope["state"]["body"] = body
             await self.app(scope, _again(body, receive), send)
 
 

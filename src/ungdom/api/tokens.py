@@ -14,7 +14,7 @@ from joserfc.jwk import ECKey
 
 from ungdom.settings import BadSettings, Settings, kept
 from ungdom.workflow.permissions import Viewer
-from ungdom.workflow.vocabulary import Role
+from ungdom.workflow.vocabulary import Actor, Role
 
 ISSUER = "urn:ungdom:development"
 AUDIENCE = "ungdom"
@@ -22,15 +22,16 @@ ALGORITHM = "ES256"
 MAX_TOKEN = 8192
 PREFIX = "konfliktraadet:ungdom/"
 READ, WRITE = f"{PREFIX}cases.read", f"{PREFIX}cases.write"
+DECISIONS, STATUS = f"{PREFIX}decisions.write", f"{PREFIX}status.read"
 
 SCOPES: dict[Role, tuple[str, ...]] = {
-    Role.COORDINATOR: (READ, WRITE),
-    Role.LEADER: (READ, WRITE),
-    Role.SECRETARIAT: (READ, WRITE),
+    Role.COORDINATOR: (READ, WRITE, STATUS),
+    Role.LEADER: (READ, WRITE, STATUS),
+    Role.SECRETARIAT: (READ, WRITE, STATUS),
     Role.TEAM_MEMBER: (READ,),
-    Role.PROSECUTION: (READ, WRITE, f"{PREFIX}decisions.write", f"{PREFIX}status.read"),
+    Role.PROSECUTION: (READ, WRITE, DECISIONS, STATUS),
     Role.ANALYST: (f"{PREFIX}extracts.read",),
-    Role.AUDITOR: (f"{PREFIX}status.read",),
+    Role.AUDITOR: (STATUS,),
     Role.ADMIN: (f"{PREFIX}admin",),
 }
 """The scopes each role's token carries. There is no entry for the system role: no token is issued for it."""
@@ -52,6 +53,8 @@ class Principal:
     viewer: Viewer
     scopes: frozenset[str]
     expires_at: int
+    source: str = "api"
+    authorities: frozenset[Actor] = frozenset()
 
 
 class Issuer:
@@ -127,7 +130,11 @@ def _principal(claims: dict[str, object]) -> Principal:
     if (role in NEEDS_OFFICE and not office) or not SUBJECT.fullmatch(subject):
         raise BadToken
     viewer = Viewer(role, subject, str(office) if office else None)
-    return Principal(viewer, frozenset(str(claims.get("scope", "")).split()), int(float(str(claims["exp"]))))
+    scopes, expires = frozenset(str(claims.get("scope", "")).split()), int(float(str(claims["exp"])))
+    if role is not Role.PROSECUTION:
+        return Principal(viewer, scopes, expires)
+    told = {Actor.POLICE, Actor.PROSECUTION, Actor.COURT, Actor.CORRECTIONAL_SERVICE}
+    return Principal(viewer, scopes, expires, f"development-{subject}", frozenset(told))
 
 
 def _kept_key(path: Path) -> ECKey:

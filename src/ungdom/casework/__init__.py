@@ -21,9 +21,11 @@ from ungdom.casework.errors import (
     WalkBroken,
 )
 from ungdom.casework.words import Correction, Entry, NewCase, Read, Recorded, Who
+from ungdom.esas.status import official_status
 from ungdom.store import current, journal, outbox, reference, twins
 from ungdom.store.ids import reference_of
 from ungdom.store.journal import Stored
+from ungdom.store.outbox import Message
 from ungdom.store.session import Connection
 from ungdom.workflow import details as d
 from ungdom.workflow import engine
@@ -53,13 +55,16 @@ __all__ = [
     "VersionRequired",
     "WalkBroken",
     "Who",
+    "amend",
     "as_of",
     "correct",
     "open_case",
     "options",
+    "promises",
     "read",
     "record",
     "steps",
+    "take",
 ]
 
 E = EventType
@@ -74,6 +79,13 @@ def record(
     """
     stored, case = _visible(tx, who.viewer, case_id)
     _fresh(stored, expected)
+    return take(tx, who, stored, case, entry, now, dry_run)
+
+
+def take(
+    tx: Connection, who: Who, stored: Stored, case: Case, entry: Entry, now: datetime, dry_run: bool = False
+) -> Recorded:
+    """Record one event in a case that is in hand already, as `record` does. Raises what that raises afterwards."""
     actor = _permitted(who, case, entry)
     step = _step(tx, who, stored, case, entry, now)
     decision = _hour_has_come(engine.decide(case, step), entry, now)
@@ -82,11 +94,11 @@ def record(
     event = _event(who, stored.version + 1, entry, actor, now)
     after = engine.apply(case, event)
     if not dry_run:
-        journal.append(tx, stored, event, after, [outbox.tell(case_id, event)])
+        journal.append(tx, stored, event, after, promises(stored.case_id, after, event))
     return Recorded(stored, event, decision, case, after)
 
 
-def open_case(tx: Connection, who: Who, case_id: UUID, new: NewCase, now: datetime) -> Recorded:
+def open_case(tx: Connection, who: Who, case_id: UUID, new: NewCase, now: datetime, dry_run: bool = False) -> Recorded:
     """Open a case for a person who is already among the people: file, first event, current row and message out.
 
     Raises Unknown, NotPermitted (another office, or a role that opens none) or Refused.
@@ -107,7 +119,8 @@ def open_case(tx: Connection, who: Who, case_id: UUID, new: NewCase, now: dateti
         raise Refused(decision)
     after = engine.fold(new.youth, [event])
     stored = Stored(case_id, reference_of(case_id), new.person, new.youth, [event], 0, now)
-    journal.open_case(tx, stored, after, new.numbers, [outbox.tell(case_id, event)])
+    if not dry_run:
+        journal.open_case(tx, stored, after, new.numbers, promises(case_id, after, event))
     return Recorded(stored, event, decision, None, after)
 
 
@@ -127,6 +140,13 @@ def correct(
     """
     stored, case = _visible(tx, who.viewer, case_id)
     _fresh(stored, expected)
+    return amend(tx, who, stored, case, wish, now, dry_run)
+
+
+def amend(
+    tx: Connection, who: Who, stored: Stored, case: Case, wish: Correction, now: datetime, dry_run: bool = False
+) -> Recorded:
+    """Correct an event of a case that is in hand already, as `correct` does. Raises what that raises afterwards."""
     old = _correctable(stored, wish)
     entry = Entry(E.CORRECTED, oslo_date(now), _correction(old, wish))
     actor = _may_correct(who, case.sanction, old, entry)
@@ -137,7 +157,7 @@ def correct(
         raise WalkBroken(broken)
     after = engine.fold(stored.youth, history)
     if not dry_run:
-        journal.append(tx, stored, event, after, [outbox.tell(case_id, event)])
+        journal.append(tx, stored, event, after, promises(stored.case_id, after, event))
     decision = Decision(E.CORRECTED, case.state, None, engine.regime_for(case, E.CORRECTED, entry.occurred_on), "", ())
     return Recorded(stored, event, decision, case, after)
 
@@ -298,6 +318,12 @@ def _event(who: Who, seq: int, entry: Entry, actor: Actor, now: datetime) -> Eve
         source=who.source,
         details=entry.details,
     )
+
+
+def promises(case_id: UUID, after: Case, event: Event) -> list[Message]:
+    """What others are told of this event: that it was recorded, and each part of the official status message."""
+    told = zip(outbox.STATUS_KINDS, official_status(after, event), strict=False)
+    return [outbox.tell(case_id, event), *(outbox.tell(case_id, event, kind) for kind, _ in told)]
 
 
 def _correctable(stored: Stored, wish: Correction) -> Event:

@@ -1,6 +1,6 @@
 """What is asked of a case and what is answered: plain values, handed between the layers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -81,6 +81,12 @@ class Recorded:
     decision: Decision
     before: Case | None
     after: Case
+
+    @property
+    def stands(self) -> Stored:
+        """The case as it is kept after it."""
+        told = [event for event in self.stored.events if event.seq != self.event.seq]
+        return replace(self.stored, events=[*told, self.event], version=self.event.seq)
 
     @property
     def version(self) -> int:

@@ -58,6 +58,7 @@ class Kind(StrEnum):
     JUDGMENT_GIVEN = "judgment_given"  # dom på ungdomsstraff, strl § 52 a
     FOLLOW_UP_BY_JUDGMENT = "follow_up_by_judgment"  # former strl § 37 j
     JUDGMENT_SERVED = "judgment_served"  # forkynt, strpl § 42
+    INTERIM_CONDITIONS_STARTED = "interim_conditions_started"  # særvilkår begynt, strl § 52 b
     APPEALED = "appealed"  # anke, strpl § 310
     APPEAL_REFERRED = "appeal_referred"  # henvist til ankeforhandling, strpl § 325
     APPEAL_DECIDED = "appeal_decided"  # ankeavgjørelse, strpl § 345
@@ -65,6 +66,7 @@ class Kind(StrEnum):
     DISPATCHED = "dispatched"  # oversendt, strpl § 452
     PETITION_SENT = "petition_sent"  # begjæring etter brudd, strl § 52 c
     PETITION_DECIDED = "petition_decided"  # utfall av begjæringen, strl § 52 c
+    ELECTRONIC_CONTROL_ENDED = "electronic_control_ended"  # elektronisk kontroll slutt, strl § 52 c
     PROSECUTION_RESUMED = "prosecution_resumed"  # gjenopptatt, krl §§ 33, 34
     PROSECUTION_NOT_RESUMED = "prosecution_not_resumed"  # ikke gjenopptatt, krl §§ 33, 34
     NEW_CHARGE = "new_charge"  # siktet for nytt forhold, krl §§ 32, 34
@@ -85,6 +87,7 @@ TERMS: dict[Kind, type[Any]] = {
     Kind.JUDGMENT_GIVEN: d.JudgmentGiven,
     Kind.FOLLOW_UP_BY_JUDGMENT: d.FollowUpByJudgment,
     Kind.JUDGMENT_SERVED: d.Details,
+    Kind.INTERIM_CONDITIONS_STARTED: d.Details,
     Kind.APPEALED: d.Appealed,
     Kind.APPEAL_REFERRED: d.Details,
     Kind.APPEAL_DECIDED: d.AppealDecided,
@@ -92,6 +95,7 @@ TERMS: dict[Kind, type[Any]] = {
     Kind.DISPATCHED: DispatchTerms,
     Kind.PETITION_SENT: d.PetitionSent,
     Kind.PETITION_DECIDED: PetitionOutcomeTerms,
+    Kind.ELECTRONIC_CONTROL_ENDED: d.ElectronicControlEnded,
     Kind.PROSECUTION_RESUMED: d.Details,
     Kind.PROSECUTION_NOT_RESUMED: d.Details,
     Kind.NEW_CHARGE: ChargeTerms,
@@ -157,6 +161,10 @@ class Opening:
     municipality: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")] | None = None
     konfliktrad: Code | None = None
     repeated_or_serious: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.indicted_on is None) != (self.court_received_on is None):
+            raise ValueError("indicted_on and court_received_on belong together")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,17 +1,52 @@
-"""Messages to others, written in the transaction of what they tell of. Thin: ids, a type and times, never a person."""
+"""Messages to others, written in the transaction of what they tell of. Thin: ids, a type and times, never a person.
+
+How far one has got stands beside it. `held` is a word and a code: `again.` (the last try failed, another one follows),
+`lacks.` (it cannot be complete yet), `dead.` (given up or refused; a person has to look), `withdrawn.` (not to be sent,
+what it tells of never was, or somebody took it back). A message of a case waits for every earlier one of that case that
+has neither arrived nor been withdrawn.
+"""
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    and_,
+    exists,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    true,
+    tuple_,
+    update,
+)
 
-from ungdom.store.tables import outbox
+from ungdom.store.tables import OFFICIAL_KINDS, case_current, outbox
 from ungdom.workflow.events import Event
 
 _NAMESPACE = UUID("8c1a1f0e-6d0b-4f0e-9d6c-5b1f5a7c2e41")
+
+STATUS_KINDS = ("esas.status", "esas.status.second")
+"""The parts of the official status message (`oppdatertSaksstatus`) that one event gives, in order."""
+RECEIPT_KIND = "esas.receipt"
+"""A receipt (`kvittering`) for an official message: `case_id` is the id of that message, `seq` the receipt's number."""
+OFFICIAL = OFFICIAL_KINDS
+"""The messages that go to partners of the sector's exchange."""
+
+AGAIN, LACKS, DEAD, WITHDRAWN = "again.", "lacks.", "dead.", "withdrawn."
+ANSWERED = f"{DEAD}answer_"
+"""The partner has the message and answered that it failed: sent anew it needs another id."""
+
+_KEPT = ("message_id", "case_id", "seq", "kind", "payload", "created_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +59,31 @@ class Message:
     kind: str
     payload: str
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A message and how far it has got. `next_try_at`: not before; for one that lacks something, the next look."""
+
+    message: Message
+    attempts: int
+    next_try_at: datetime | None
+    held: str | None
+    delivered_at: datetime | None = None
+
+    @property
+    def place(self) -> tuple[datetime, UUID, int, str]:
+        """Where it stands in the order in which messages are taken."""
+        return self.message.created_at, self.message.case_id, self.message.seq, self.message.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """How many official messages have not arrived: all, those given up or refused, and those that wait too long."""
+
+    waiting: int
+    dead: int
+    late: int
 
 
 def tell(case_id: UUID, event: Event, kind: str = "case.event_recorded") -> Message:
@@ -40,6 +100,11 @@ def tell(case_id: UUID, event: Event, kind: str = "case.event_recorded") -> Mess
     return Message(uuid5(_NAMESPACE, name), case_id, event.seq, kind, text, event.recorded_at)
 
 
+def receipt(exchange_id: UUID, n: int, payload: str, at: datetime) -> Message:
+    """The message that is the n-th receipt for this official message."""
+    return Message(uuid5(_NAMESPACE, f"{exchange_id}/{n}/{RECEIPT_KIND}"), exchange_id, n, RECEIPT_KIND, payload, at)
+
+
 def rows_of(messages: Iterable[Message]) -> list[dict[str, object]]:
     """The rows of the table, not delivered yet."""
     return [asdict(message) for message in messages]
@@ -52,10 +117,10 @@ def add(tx: Connection, messages: Sequence[Message]) -> None:
 
 
 def take(tx: Connection, limit: int) -> list[Message]:
-    """The oldest messages not delivered, held for this transaction: other workers pass over them."""
+    """The oldest messages not delivered, official ones left out, held for this transaction: others pass over them."""
     query = (
-        select(*outbox.c["message_id", "case_id", "seq", "kind", "payload", "created_at"])
-        .where(outbox.c.delivered_at.is_(None))
+        select(*outbox.c[*_KEPT])
+        .where(outbox.c.delivered_at.is_(None), outbox.c.kind.not_in(OFFICIAL))
         .order_by(outbox.c.created_at, outbox.c.case_id, outbox.c.seq)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -65,4 +130,137 @@ def take(tx: Connection, limit: int) -> list[Message]:
 
 def delivered(tx: Connection, message_ids: Sequence[UUID], at: datetime) -> None:
     """These messages have arrived."""
-    tx.execute(update(outbox).where(outbox.c.message_id.in_(message_ids)).values(delivered_at=at))
+    arrived = {"delivered_at": at, "next_try_at": None, "held": None}
+    tx.execute(update(outbox).where(outbox.c.message_id.in_(message_ids)).values(arrived))
+
+
+# --- official messages --------------------------------------------------------------------------------------
+
+
+def due(
+    tx: Connection, now: datetime, since: datetime | None, after: Promise | None = None, limit: int = 200
+) -> list[Promise]:
+    """The official messages to look at, at most one a case: the first that has not arrived, in the order promised.
+
+    One that lacks something is looked at when its time has come, or when its case has had an event since `since`; with
+    None, always.
+    """
+    open_ones = (outbox.c.held.is_(None), outbox.c.held.startswith(AGAIN))
+    its_time = or_(outbox.c.next_try_at.is_(None), outbox.c.next_try_at <= now)
+    lacking = and_(outbox.c.held.startswith(LACKS), or_(its_time, _moved(since)))
+    wanted = or_(and_(or_(*open_ones), its_time), lacking)
+    query = _promises().where(_undelivered(outbox), wanted, ~_earlier_one())
+    if after is not None:
+        query = query.where(tuple_(*_ORDER) > after.place)
+    return _read(tx, query.order_by(*_ORDER).limit(limit))
+
+
+def claim(tx: Connection, promise: Promise, until: datetime) -> Promise | None:
+    """The message, taken for one try that lasts at most until then. None when somebody else was faster.
+
+    The try counts before it is made: a message that ends the process that sends it is given up one day as well.
+    """
+    row = select(outbox.c.message_id).where(*_as_read(promise)).with_for_update(skip_locked=True)
+    if tx.execute(row).one_or_none() is None:
+        return None
+    taken = replace(promise, attempts=promise.attempts + 1, next_try_at=until, held=None)
+    values = {"attempts": taken.attempts, "next_try_at": until, "held": None}
+    tx.execute(update(outbox).where(outbox.c.message_id == promise.message.message_id).values(values))
+    return taken
+
+
+def mark(tx: Connection, promise: Promise, held: str, next_try_at: datetime | None) -> bool:
+    """Write how the message stands, unless it has arrived or been taken since it was read."""
+    values = {"held": held, "next_try_at": next_try_at}
+    return tx.execute(update(outbox).where(*_as_read(promise)).values(values)).rowcount == 1
+
+
+def held(tx: Connection, limit: int = 1_000) -> list[Promise]:
+    """The official messages that are held, oldest first, withdrawn ones left out."""
+    return _read(tx, _promises().where(_undelivered(outbox), _not_withdrawn(outbox)).order_by(*_ORDER).limit(limit))
+
+
+def owed(tx: Connection, since: datetime) -> Owed:
+    """How many official messages have not arrived; `late` are those promised before `since` that are not given up."""
+    dead = func.coalesce(outbox.c.held.startswith(DEAD), False)
+    counted = (func.count(), func.count().filter(dead), func.count().filter(~dead, outbox.c.created_at < since))
+    return Owed(*tx.execute(select(*counted).where(_undelivered(outbox), _not_withdrawn(outbox))).one())
+
+
+def find(tx: Connection, message_id: UUID) -> Promise | None:
+    """This message."""
+    return next(iter(_read(tx, _promises().where(outbox.c.message_id == message_id))), None)
+
+
+def dead_ones(tx: Connection) -> list[Promise]:
+    """The official messages that were given up or refused."""
+    return _read(tx, _promises().where(_undelivered(outbox), outbox.c.held.startswith(DEAD)).order_by(*_ORDER))
+
+
+def replay(tx: Connection, promise: Promise) -> UUID:
+    """Start again with a message that has not arrived; the id it is sent with from now on.
+
+    A partner that has answered for an id takes no second message with it: then a new one is promised instead.
+    """
+    if (promise.held or "").startswith(ANSWERED):
+        anew = replace(promise.message, message_id=uuid5(promise.message.message_id, "anew"))
+        mark(tx, promise, f"{WITHDRAWN}sent_anew", None)
+        add(tx, [anew])
+        return anew.message_id
+    values = {"attempts": 0, "next_try_at": None, "held": None}
+    tx.execute(update(outbox).where(*_as_read(promise)).values(values))
+    return promise.message.message_id
+
+
+def withdraw(tx: Connection, promise: Promise) -> bool:
+    """Never send this message; later ones of its case wait for it no longer."""
+    return mark(tx, promise, f"{WITHDRAWN}by_hand", None)
+
+
+def answered(tx: Connection, message_id: UUID, status: str) -> bool:
+    """The partner has the message and answered with this failure (`FEILET_…`). False when there is no such message."""
+    mine = (outbox.c.message_id == message_id, outbox.c.kind.in_(OFFICIAL))
+    values = {"delivered_at": None, "next_try_at": None, "held": ANSWERED + status.lower()}
+    return tx.execute(update(outbox).where(*mine).values(values)).rowcount == 1
+
+
+_ORDER = tuple(outbox.c["created_at", "case_id", "seq", "kind"])
+_KINDS: tuple[ColumnElement[str], ...] = tuple(
+    literal_column(f"'{kind}'") for kind in OFFICIAL
+)  # written out, as the index on them has it
+
+
+def _promises() -> Select[Any]:
+    return select(*outbox.c[*_KEPT], *outbox.c["attempts", "next_try_at", "held", "delivered_at"])
+
+
+def _read(tx: Connection, query: Select[Any]) -> list[Promise]:
+    width = len(_KEPT)
+    return [Promise(Message(*row[:width]), *row[width:]) for row in tx.execute(query)]
+
+
+def _undelivered(table: FromClause) -> ColumnElement[bool]:
+    return and_(table.c.delivered_at.is_(None), table.c.kind.in_(_KINDS))
+
+
+def _not_withdrawn(table: FromClause) -> ColumnElement[bool]:
+    return or_(table.c.held.is_(None), ~table.c.held.startswith(WITHDRAWN))
+
+
+def _earlier_one() -> ColumnElement[bool]:
+    earlier = outbox.alias("earlier")
+    same_event = and_(earlier.c.seq == outbox.c.seq, earlier.c.kind < outbox.c.kind)
+    before = and_(earlier.c.case_id == outbox.c.case_id, or_(earlier.c.seq < outbox.c.seq, same_event))
+    return exists().where(_undelivered(earlier), _not_withdrawn(earlier), before)
+
+
+def _moved(since: datetime | None) -> ColumnElement[bool]:
+    if since is None:
+        return true()
+    return exists().where(case_current.c.case_id == outbox.c.case_id, case_current.c.updated_at > since)
+
+
+def _as_read(promise: Promise) -> tuple[ColumnElement[bool], ...]:
+    mine = outbox.c.message_id == promise.message.message_id
+    unchanged = and_(outbox.c.attempts == promise.attempts, outbox.c.held.is_not_distinct_from(promise.held))
+    return mine, outbox.c.delivered_at.is_(None), unchanged

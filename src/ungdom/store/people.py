@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, ScalarSelect, func, insert, select, update
 
-from ungdom.store.national_id import Look, look, normal
+from ungdom.message.national_id import Look, look, normal
 from ungdom.store.sealing import Keys
 from ungdom.store.tables import Protection, person, person_version
 from ungdom.workflow.case import Youth

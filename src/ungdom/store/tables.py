@@ -310,6 +310,9 @@ staff = Table(
 
 # --- what is owed to others, and remembered for them ----------------------------------------------------------
 
+OFFICIAL_KINDS = ("esas.status", "esas.status.second", "esas.receipt")
+"""The kinds of messages that go to partners of the sector's exchange."""
+
 outbox = Table(
     "outbox",
     metadata,
@@ -328,6 +331,13 @@ outbox = Table(
         "created_at",
         postgresql_where=text("delivered_at IS NULL"),
         sqlite_where=text("delivered_at IS NULL"),
+    ),
+    Index(
+        "ix_outbox_official",
+        "case_id",
+        "seq",
+        postgresql_where=text(f"delivered_at IS NULL AND kind IN {OFFICIAL_KINDS}"),
+        sqlite_where=text(f"delivered_at IS NULL AND kind IN {OFFICIAL_KINDS}"),
     ),
 )
 

@@ -92,3 +92,8 @@ def may_know_the_person(role: Role) -> bool:
 def may_read_cases(role: Role) -> bool:
     """Does the role read cases at all? Analysts, auditors and administrators do not."""
     return role in NATIONAL | OF_THE_OFFICE | {Role.PROSECUTION, Role.TEAM_MEMBER}
+
+
+def may_settle_messages(role: Role) -> bool:
+    """Whether the role looks after messages of other authorities that wait: the office's, or the secretariat."""
+    return role in OF_THE_OFFICE | {Role.SECRETARIAT}

@@ -1,8 +1,9 @@
-"""National identity numbers (fødselsnummer, D-nummer): what a number looks like. Nothing is rejected, only flagged.
+"""National identity numbers (fødselsnummer, D-nummer, SSP-nummer): what a number looks like. Nothing is rejected.
 
 A number is never a key, and age is never read from it: the day of birth is its own field. From 2032 a number tells
 neither century nor sex. Both rules of control digits stand side by side; nobody changes number.
-Source: folkeregisterforskriften (FOR-2017-07-14-1201) § 2-2; Skatteetaten's description of numbers from 2032.
+Source: folkeregisterforskriften (FOR-2017-07-14-1201) § 2-2; Skatteetaten's description of numbers from 2032; the
+sector's contracts for SSP numbers, which the police's central register gives to somebody who has no other.
 """
 
 import calendar
@@ -25,7 +26,8 @@ class Series(StrEnum):
     TENOR = "tenor"  # Skatteetaten's Test-Norge: month + 80
     DOLLY = "dolly"  # NAV's Dolly: month + 40; a health helper number looks the same
     NHN = "nhn"  # Norsk helsenett: month + 65; 66 to 72 may be NPID's + 60 as well
-    NPID = "npid"  # NAV's own: month + 20, synthetic + 60
+    SSP_OR_NPID = "ssp_or_npid"  # month + 20: the police's central register, or NAV's own; the number does not tell
+    NPID = "npid"  # NAV's own, synthetic: month + 60
     UNKNOWN = "unknown"
 
 
@@ -42,12 +44,13 @@ class Flag(StrEnum):
 
 _ADDED = (
     (range(1, 13), 0, Series.ORDINARY),
-    (range(21, 33), 20, Series.NPID),
+    (range(21, 33), 20, Series.SSP_OR_NPID),
     (range(41, 53), 40, Series.DOLLY),
     (range(61, 66), 60, Series.NPID),
     (range(66, 78), 65, Series.NHN),
     (range(81, 93), 80, Series.TENOR),
 )
+_REAL = {Series.ORDINARY, Series.SSP_OR_NPID, Series.UNKNOWN}
 _WRONG = {Flag.NOT_ELEVEN_DIGITS, Flag.NO_SUCH_DATE, Flag.WRONG_CONTROL_DIGITS}
 
 
@@ -79,7 +82,7 @@ def look(number: str, born: date | None = None) -> Look:
     day, d_number = _day(int(digits[:2]))
     month, series = _month(int(digits[2:4]))
     flags = _control(digits) | _dates(day, month, int(digits[4:6]), born)
-    return Look(digits, series, d_number, frozenset(flags | _made_up(series, int(digits[2:4]))))
+    return Look(digits, series, d_number, frozenset(flags | _made_up(series)))
 
 
 def _day(written: int) -> tuple[int, bool]:
@@ -91,9 +94,8 @@ def _month(written: int) -> tuple[int, Series]:
     return next(found, (0, Series.UNKNOWN))
 
 
-def _made_up(series: Series, month: int) -> set[Flag]:
-    real = series is Series.ORDINARY or month in _ADDED[1][0]
-    return set() if real or series is Series.UNKNOWN else {Flag.SYNTHETIC}
+def _made_up(series: Series) -> set[Flag]:
+    return set() if series in _REAL else {Flag.SYNTHETIC}
 
 
 def _dates(day: int, month: int, year: int, born: date | None) -> set[Flag]:

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from ungdom.store.national_id import Flag, Series, look
+from ungdom.message.national_id import Flag, Series, look
 
 S, N = Flag.SYNTHETIC, Flag.RULE_OF_2032
 
@@ -53,7 +53,7 @@ def test_a_month_of_no_series_is_no_date(month: int) -> None:
 
 @pytest.mark.parametrize(
     ("month", "series", "synthetic"),
-    [(5, Series.ORDINARY, False), (25, Series.NPID, False), (65, Series.NPID, True), (66, Series.NHN, True)],
+    [(5, Series.ORDINARY, False), (25, Series.SSP_OR_NPID, False), (65, Series.NPID, True), (66, Series.NHN, True)],
 )
 def test_the_month_tells_the_series(month: int, series: Series, synthetic: bool) -> None:
     found = look(f"17{month:02}0900000")  # control digits are wrong: no real number stands here

@@ -1,0 +1,195 @@
+"""Decisions of prosecution systems and courts: sent in, looked at, tried again."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic_core import from_json
+
+from ungdom import casework, intake
+from ungdom.api import cursors
+from ungdom.api import decision_shapes as shapes
+from ungdom.api import inputs as i
+from ungdom.api.cases import answer
+from ungdom.api.deps import Answer, Call, CallDep
+from ungdom.api.docs import PROBLEMS
+from ungdom.api.errors import LacksScope
+from ungdom.api.tokens import DECISIONS, STATUS
+from ungdom.intake import Choice, Outcome, Reason, Taken, receipts
+from ungdom.message import read as read_message
+from ungdom.store import inbox
+from ungdom.store.inbox import Arrival, Asked
+from ungdom.store.session import Connection
+from ungdom.workflow.permissions import may_know_the_person, may_settle_messages
+
+router = APIRouter(tags=["decisions"], responses=PROBLEMS)
+
+STATUS_OF: dict[str, int] = {
+    Outcome.APPLIED: 201,
+    Outcome.PARKED: 202,
+    Outcome.DUPLICATE: 200,
+    Outcome.SUPERSEDED: 200,
+    Outcome.REJECTED: 422,
+}
+"""How a receipt is answered over HTTP; a repeat is answered as the first time."""
+
+TRIES = 8
+"""How often a message is looked at again when somebody else moves its case at the same moment."""
+
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/DecisionIn"}}},
+    }
+}
+_RECEIPTS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "Known already, or a higher version counts", "model": shapes.ReceiptOut},
+    202: {"description": "Parked: the reason, and what would resolve it", "model": shapes.ReceiptOut},
+    422: {
+        "description": "Rejected with a receipt, or the input does not have the right shape",
+        "content": {
+            "application/json": {
+                "schema": {
+                    "anyOf": [
+                        {"$ref": "#/components/schemas/ReceiptOut"},
+                        {"$ref": "#/components/schemas/RefusalOut"},
+                    ]
+                }
+            },
+            "application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemOut"}},
+        },
+    },
+}
+
+
+@router.post(
+    "/v1/decisions",
+    status_code=201,
+    response_model=shapes.ReceiptOut,
+    responses=_RECEIPTS,
+    openapi_extra=_BODY,
+    summary="Send a decision",
+)
+def send(call: CallDep, request: Request, _query: Annotated[i.NoQuery, Query()]) -> Response:
+    """One message of a prosecution system or a court. Sent again it gets the same receipt, byte for byte."""
+    sender, message = call.sender, read_message(request.state.body)
+    return call.write(lambda tx: _receipt(intake.receive(tx, call.desk, sender, message)), scope=DECISIONS, tries=TRIES)
+
+
+@router.get("/v1/decisions", response_model=shapes.DecisionList, summary="List decisions")
+def list_decisions(call: CallDep, query: Annotated[shapes.DecisionQuery, Query()]) -> Response:
+    """The messages this viewer may know of, the newest first: a system its own, an office those about it."""
+    return call.read(lambda tx: _listed(tx, call, query), scope=STATUS)
+
+
+@router.get("/v1/decisions/{message_id}", response_model=shapes.DecisionOut, summary="Read a decision")
+def get_decision(call: CallDep, message_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+    """One message: how it stands, every try with its receipt, and what it said, for those who may know."""
+    return call.read(lambda tx: _shown(tx, call, message_id), scope=STATUS)
+
+
+@router.post("/v1/decisions/{message_id}/retry", response_model=shapes.ReceiptOut, summary="Try again")
+def retry(call: CallDep, message_id: UUID, body: shapes.RetryIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
+    """Try a parked message again. The konfliktråd may say which case it is about, or accept a missing version."""
+    return call.write(lambda tx: _tried(tx, call, message_id, body), scope=STATUS, tries=TRIES)
+
+
+@router.post("/v1/decisions/{message_id}/dismiss", response_model=shapes.ReceiptOut, summary="Put aside")
+def dismiss(call: CallDep, message_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+    """Put a parked message aside for good. The sender is told; a higher version can still come."""
+    return call.write(lambda tx: _dismissed(tx, call, message_id), scope=STATUS)
+
+
+def _receipt(taken: Taken) -> Answer:
+    headers = {"Idempotency-Replayed": "true"} if taken.repeated else {}
+    return Answer(STATUS_OF[taken.arrival.outcome], taken.receipt, headers)
+
+
+def _seen(call: Call) -> inbox.May:
+    """What this viewer may know of. Raises `LacksScope` for those who know of no messages."""
+    if call.principal.authorities:
+        return inbox.seen_by(call.who.viewer, call.principal.source)
+    if not may_settle_messages(call.who.viewer.role):
+        raise LacksScope(STATUS)
+    return inbox.seen_by(call.who.viewer, None)
+
+
+def _listed(tx: Connection, call: Call, query: shapes.DecisionQuery) -> Answer:
+    of = query.model_dump_json(exclude={"cursor", "limit"})
+    after = _key(cursors.read(call.cursor_key, of, query.cursor)) if query.cursor else None
+    asked = Asked(
+        outcome=query.outcome,
+        kind=query.kind,
+        decision_id=query.decision_id,
+        case_id=query.case,
+        after=after,
+        limit=query.limit + 1,
+    )
+    found = inbox.page(tx, _seen(call), asked)
+    rows = found[: query.limit]
+    more = len(found) > query.limit and rows
+    last = f"{rows[-1].received_at.isoformat()} {rows[-1].message_id}" if more else None
+    following = cursors.write(call.cursor_key, of, last) if last else None
+    return answer(shapes.DecisionList(items=[_row(call, one) for one in rows], next=following))
+
+
+def _key(text: str) -> tuple[datetime, UUID]:
+    at, _, last = text.partition(" ")
+    return datetime.fromisoformat(at), UUID(last)
+
+
+def _row(call: Call, one: Arrival) -> shapes.DecisionRow:
+    return shapes.DecisionRow(**_plain(call, one))
+
+
+def _plain(call: Call, one: Arrival) -> dict[str, Any]:
+    named = ("source", "decision_id", "version", "kind", "sent_at", "received_at", "updated_at", "outcome")
+    why = receipts.reason(call.language, Reason(one.reason) if one.reason else None)
+    known = {name: getattr(one, name) for name in (*named, "case_id", "konfliktrad")}
+    return {**known, "id": one.message_id, "reason": why}
+
+
+def _one(tx: Connection, call: Call, message_id: UUID) -> Arrival:
+    found = inbox.seen(tx, _seen(call), message_id)
+    if found is None:
+        raise casework.NotVisible
+    return found
+
+
+def _shown(tx: Connection, call: Call, message_id: UUID) -> Answer:
+    one = _one(tx, call, message_id)
+    knows = bool(call.principal.authorities) or may_know_the_person(call.who.viewer.role)
+    raw = inbox.content(tx, call.keys, message_id) if knows else None
+    tries = [{"at": t.at, "by": t.by, "receipt": from_json(t.body)} for t in inbox.receipts(tx, message_id)]
+    return answer(
+        shapes.DecisionOut(
+            **_plain(call, one),
+            tries=[shapes.TryOut.model_validate(one) for one in tries],
+            message=from_json(raw) if raw else None,
+        )
+    )
+
+
+def _tried(tx: Connection, call: Call, message_id: UUID, body: shapes.RetryIn) -> Answer:
+    one = _one(tx, call, message_id)
+    choice = Choice(body.case, body.accept_gap)
+    if choice != Choice() and not may_settle_messages(call.who.viewer.role):
+        raise LacksScope(STATUS)
+    if body.case is not None:
+        casework.read(tx, call.who.viewer, body.case, call.now, None, None)  # only a case that this person may see
+    taken = intake.retry(tx, call.desk, one.message_id, call.who.viewer.subject, choice)
+    return _as_it_stands(tx, one, taken)
+
+
+def _dismissed(tx: Connection, call: Call, message_id: UUID) -> Answer:
+    one = _one(tx, call, message_id)
+    if not may_settle_messages(call.who.viewer.role):
+        raise LacksScope(STATUS)
+    return _as_it_stands(tx, one, intake.dismiss(tx, call.desk, one.message_id, call.who.viewer.subject))
+
+
+def _as_it_stands(tx: Connection, one: Arrival, taken: Taken | None) -> Answer:
+    """The receipt of this try; of one that waits no longer, the last receipt."""
+    body = taken.receipt if taken else inbox.receipts(tx, one.message_id)[-1].body
+    return Answer(200, body, {})

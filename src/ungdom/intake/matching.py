@@ -1,0 +1,185 @@
+"""Which case a message is about: the person and the police case number together, never the number alone."""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from uuid import UUID
+
+from ungdom.intake.words import Held, Reason, thing
+from ungdom.message import ChargeTerms, Kind, Message, Person, read
+from ungdom.message.national_id import normal
+from ungdom.store import inbox, journal, people
+from ungdom.store.inbox import Arrival, Candidate
+from ungdom.store.people import Person as Known
+from ungdom.store.sealing import Keys
+from ungdom.store.session import Connection
+from ungdom.store.tables import NumberKind
+
+
+class Likeness(Enum):
+    """How the person told of stands to a person known."""
+
+    SAME = auto()
+    OTHER = auto()
+    CONTRADICTS = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a message is about. No case and no person: the case is not known. `own`: the number is the case's own."""
+
+    case_id: UUID | None = None
+    person_id: UUID | None = None
+    own: bool = True
+
+
+def find(tx: Connection, keys: Keys, message: Message, earlier: Sequence[Arrival], named: UUID | None) -> Found:
+    """The case this message is about. `earlier`: the versions known; `named`: a case that a person pointed out.
+
+    Raises `Held` when it cannot be told, or when what is told contradicts itself.
+    """
+    before = next((one for one in reversed(earlier) if one.case_id is not None), None)
+    if named is not None:
+        return _in(tx, keys, message, named, check=False)
+    if before is not None and before.case_id is not None:
+        return _in(tx, keys, message, before.case_id, check=True)
+    if message.refers_to is not None and message.person is None:
+        return _referred(tx, keys, message)
+    if message.person is None:
+        raise Held(Reason.PERSON_MISSING)
+    return _by_number(tx, keys, message, message.person) or _by_person(tx, keys, message, message.person)
+
+
+def likeness(said: Person, known: Known) -> Likeness:
+    """Whether these are one person. Without a number on both sides the name and the day of birth have to agree."""
+    if known.personalia is None:
+        return Likeness.CONTRADICTS  # erased: nobody can tell any more
+    theirs = known.personalia
+    born = said.born == known.youth.born
+    if said.national_id and theirs.national_id:
+        equal = normal(said.national_id) == normal(theirs.national_id)
+        return _judged(equal, born, equal or _alike(said.family_name, theirs.family_name))
+    name = _alike(said.family_name, theirs.family_name) and _fits(said.given_name, theirs.given_name)
+    return _judged(name, born, name)
+
+
+def _judged(equal: bool, born: bool, near: bool) -> Likeness:
+    if equal and born:
+        return Likeness.SAME
+    return Likeness.CONTRADICTS if (equal or (born and near)) else Likeness.OTHER
+
+
+def _alike(one: str | None, other: str | None) -> bool:
+    return _bare(one) == _bare(other)
+
+
+def _fits(one: str | None, other: str | None) -> bool:
+    """Given names: the shorter telling is enough where all of it stands in the longer."""
+    mine, theirs = set(_bare(one).split()), set(_bare(other).split())
+    return not mine or not theirs or mine <= theirs or theirs <= mine
+
+
+def _bare(name: str | None) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name or "").replace("-", " ").casefold().split())
+
+
+def _in(tx: Connection, keys: Keys, message: Message, case_id: UUID, check: bool) -> Found:
+    """This case, if the person of the message is the one it is about."""
+    stored = journal.load(tx, case_id)
+    if stored is None:
+        raise Held(Reason.UNKNOWN_CASE, waits_for_a_case(message, keys))
+    known = people.read_person(tx, keys, stored.person_id) if check and message.person else None
+    if known and message.person and likeness(message.person, known) is not Likeness.SAME:
+        raise Held(Reason.PERSON_CONTRADICTS, (thing("case", case_id),))
+    return Found(case_id, stored.person_id, own=_own(tx, case_id, message))
+
+
+def _referred(tx: Connection, keys: Keys, message: Message) -> Found:
+    """The case of the decision that this message answers, if the numbers agree."""
+    kind = _ANSWERS.get(message.kind, message.kind)
+    found = {one.case_id for one in inbox.named(tx, message.refers_to or "", kind)}
+    if len(found) != 1:
+        raise Held(Reason.UNKNOWN_REFERENCE, (thing("decision", message.refers_to),))
+    case_id = next(iter(found))
+    if case_id is None or not _own(tx, case_id, message):
+        raise Held(Reason.NUMBER_CONTRADICTS, (thing("decision", message.refers_to),))
+    return _in(tx, keys, message, case_id, check=True)
+
+
+_ANSWERS = {Kind.PERSON_INVESTIGATION_RETURNED: Kind.PERSON_INVESTIGATION_ORDERED}
+
+
+def _own(tx: Connection, case_id: UUID, message: Message) -> bool:
+    numbers = {number for kind, number in journal.numbers_of(tx, case_id) if kind is NumberKind.POLICE}
+    return bool(numbers & set(message.police_case_numbers))
+
+
+def _by_number(tx: Connection, keys: Keys, message: Message, said: Person) -> Found | None:
+    """The case on one of these police case numbers that is about this person."""
+    numbers = [*message.police_case_numbers, *_concerns(message)]
+    looked = [(one, _likeness(tx, keys, said, one)) for one in inbox.cases_on(tx, numbers)]
+    same = [one for one, how in looked if how is Likeness.SAME]
+    if same:
+        chosen = _only(message, keys, same)
+        return Found(chosen.case_id, chosen.person_id, own=_own(tx, chosen.case_id, message))
+    if any(how is Likeness.CONTRADICTS for _, how in looked):
+        raise Held(Reason.PERSON_CONTRADICTS, waits_for_a_case(message, keys))
+    return None
+
+
+def _by_person(tx: Connection, keys: Keys, message: Message, said: Person) -> Found:
+    """Nothing on these numbers. What concerns a new offence is matched with the person's own open case."""
+    person_id = people.find_person(tx, keys, said.national_id, said.born)
+    if person_id is None or message.kind not in ABOUT_A_NEW_OFFENCE:
+        return Found()
+    if message.kind is not Kind.NEW_CHARGE:
+        return _charged_before(tx, keys, message, person_id)
+    cases = [one for one in inbox.cases_of(tx, person_id) if not one.closed]
+    if not cases:
+        return Found(None, person_id, own=False)
+    return Found(_only(message, keys, cases).case_id, person_id, own=False)
+
+
+ABOUT_A_NEW_OFFENCE = frozenset(
+    {Kind.NEW_CHARGE, Kind.NEW_OFFENCE_DECIDED, Kind.DROPPED, Kind.ACQUITTED, Kind.OTHER_OUTCOME}
+)
+"""Kinds that may be about another act than the one the sanction is for."""
+
+
+def _charged_before(tx: Connection, keys: Keys, message: Message, person_id: UUID) -> Found:
+    """The case in which the charge was recorded that this message now decides."""
+    for charge in inbox.of_person(tx, person_id, Kind.NEW_CHARGE):
+        if set(message.police_case_numbers) & _numbers_of(tx, keys, charge):
+            return Found(charge.case_id, person_id, own=False)
+    return Found()
+
+
+def _numbers_of(tx: Connection, keys: Keys, charge: Arrival) -> set[str]:
+    raw = inbox.content(tx, keys, charge.message_id)
+    return set(read(raw).police_case_numbers) if raw else set()
+
+
+def _concerns(message: Message) -> Iterable[str]:
+    return message.terms.concerns if isinstance(message.terms, ChargeTerms) else ()
+
+
+def _likeness(tx: Connection, keys: Keys, said: Person, one: Candidate) -> Likeness:
+    known = people.read_person(tx, keys, one.person_id)
+    return likeness(said, known) if known else Likeness.CONTRADICTS
+
+
+def _only(message: Message, keys: Keys, cases: Sequence[Candidate]) -> Candidate:
+    """The one case there is, or the one that is open. Raises `Held` when there are several."""
+    open_ones = [one for one in cases if not one.closed]
+    left = cases if len(cases) == 1 else open_ones
+    if len(left) != 1:
+        raise Held(Reason.AMBIGUOUS_CASE, waits_for_a_case(message, keys))
+    return left[0]
+
+
+def waits_for_a_case(message: Message, keys: Keys) -> tuple[str, ...]:
+    """What would make the case known: a case on one of the numbers, or one for this person."""
+    numbers = [thing("number", number) for number in message.police_case_numbers]
+    who = message.person.national_id if message.person else None
+    return (*numbers, *([thing("person", keys.digest(normal(who)).hex())] if who else []))

@@ -1,0 +1,175 @@
+"""What came of a message: matched with its case, decided, and written when nothing stands in its way."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from ungdom import texts
+from ungdom.intake import deciding, matching, meaning
+from ungdom.intake.matching import Found
+from ungdom.intake.words import Draft, Held, Outcome, Reason, Remark, Sender, Told, thing
+from ungdom.message import Kind, Message
+from ungdom.message.national_id import Flag, look
+from ungdom.store import inbox, journal
+from ungdom.store.inbox import SETTLED, Arrival
+from ungdom.store.sealing import Keys
+from ungdom.store.session import Connection
+from ungdom.workflow.daycount import oslo_date
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where messages are taken in: keys, the instant, the language of receipts."""
+
+    keys: Keys
+    now: datetime
+    language: texts.Language
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a person decided about a parked message: which case it is about, that a missing version is not coming."""
+
+    case_id: UUID | None = None
+    accept_gap: bool = False
+
+
+NO_CHOICE = Choice()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One message at the desk: who sent it, what it says, how it is kept, and the versions known beside it."""
+
+    desk: Desk
+    sender: Sender
+    message: Message
+    arrival: Arrival
+    earlier: Sequence[Arrival]
+    choice: Choice = NO_CHOICE
+
+
+def tell(tx: Connection, job: Job) -> Told:
+    """Decide the message and write what it changes in the case."""
+    try:
+        applied = _in_turn(job)
+        if applied is None:
+            return Told(outcome=Outcome.SUPERSEDED, reason=Reason.LOWER_VERSION)
+        found = matching.find(tx, job.desk.keys, job.message, applied, job.choice.case_id)
+        if found.case_id is None:
+            return _without_case(tx, job, found)
+        return _in_case(tx, job, found.case_id, applied, found.own)
+    except Held as held:
+        return _held(held)
+
+
+def _held(held: Held, draft: Draft | None = None) -> Told:
+    return Told(
+        outcome=held.outcome,
+        reason=held.reason,
+        unmet=held.unmet,
+        waits_for=held.waits_for if held.outcome is Outcome.PARKED else (),
+        stored=draft.kept if draft else None,
+        before=draft.before if draft else None,
+        after=draft.before if draft else None,
+        person_id=draft.kept.person_id if draft else None,
+    )
+
+
+def _in_turn(job: Job) -> Sequence[Arrival] | None:
+    """The versions that count, lowest first; None when a higher one does. Raises `Held` when one is missing."""
+    version = job.message.version
+    applied = [one for one in job.earlier if one.outcome in SETTLED]
+    highest = applied[-1].version if applied else 0
+    if version <= highest:
+        return None
+    missing = set(range(highest + 1, version)) - {one.version for one in job.earlier}
+    if missing and not job.choice.accept_gap:
+        raise Held(Reason.VERSION_GAP, (thing("decision", f"{job.arrival.source}/{job.message.decision_id}"),))
+    return applied
+
+
+def _without_case(tx: Connection, job: Job, found: Found) -> Told:
+    """The case is not known: what the sender told may open it; a charge of somebody known is kept on the person."""
+    waits = matching.waits_for_a_case(job.message, job.desk.keys)
+    if found.person_id is not None and job.message.kind is Kind.NEW_CHARGE:
+        return Told(outcome=Outcome.APPLIED, person_id=found.person_id, remarks=(Remark.KEPT_ON_PERSON,))
+    if job.message.opening is None:
+        raise Held(Reason.UNKNOWN_CASE, waits)
+    try:
+        draft = _opened(tx, job)
+    except Held as held:
+        if held.outcome is not Outcome.PARKED or held.reason is Reason.UNKNOWN_PLACE:
+            raise
+        raise Held(Reason.UNKNOWN_CASE, waits, held.unmet) from None
+    deciding.write(tx, job.desk.keys, draft, deciding.numbers_of(job.message), job.desk.now)
+    return _done(job.message, draft, Remark.CASE_OPENED)
+
+
+def _opened(tx: Connection, job: Job) -> Draft:
+    """A new case with the steps that the sender told of before this one, and this one. Raises `Held`."""
+    message, now = job.message, job.desk.now
+    draft = deciding.opened(tx, job.desk.keys, job.sender, message, job.arrival.message_id, now)
+    before = meaning.opened_by(message.opening, message.kind) if message.opening else ()
+    draft = replace(deciding.decided(tx, job.sender, draft, before, now), places={})
+    steps = meaning.wanted(message, draft.case, oslo_date(job.arrival.received_at))
+    deciding.check_authority(job.sender, draft, steps)
+    return deciding.decided(tx, job.sender, draft, steps, now)
+
+
+def _in_case(tx: Connection, job: Job, case_id: UUID, applied: Sequence[Arrival], own: bool) -> Told:
+    """The case is known. `own`: by a number of its own, which then tells of more numbers too."""
+    stored = journal.load(tx, case_id)
+    if stored is None:
+        raise Held(Reason.UNKNOWN_CASE, matching.waits_for_a_case(job.message, job.desk.keys))
+    draft = deciding.of_case(stored)
+    if not own and job.message.kind in _ENDS_A_NEW_CHARGE:
+        return replace(_done(job.message, draft, Remark.KEPT_ON_PERSON), outcome=Outcome.APPLIED)
+    try:
+        moved = _moved(tx, job, draft, applied)
+    except Held as held:
+        return _held(held, draft)
+    numbers = deciding.numbers_of(job.message) if own else ()
+    deciding.write(tx, job.desk.keys, moved, numbers, job.desk.now)
+    return _done(job.message, moved)
+
+
+def _moved(tx: Connection, job: Job, draft: Draft, applied: Sequence[Arrival]) -> Draft:
+    """The case as this version has it: moved on by the first one, corrected by a later one. Raises `Held`."""
+    steps = meaning.wanted(job.message, draft.case, oslo_date(job.arrival.received_at))
+    deciding.check_authority(job.sender, draft, steps)
+    if not applied:
+        return deciding.decided(tx, job.sender, draft, steps, job.desk.now)
+    places = inbox.events_of(tx, applied[-1].message_id)
+    return deciding.corrected(tx, job.sender, draft, steps, places, job.desk.now)
+
+
+_ENDS_A_NEW_CHARGE = frozenset({Kind.DROPPED, Kind.ACQUITTED, Kind.OTHER_OUTCOME})
+
+
+def _done(message: Message, draft: Draft, *remarks: Remark) -> Told:
+    return Told(
+        outcome=Outcome.APPLIED if draft.events else Outcome.DUPLICATE,
+        stored=draft.stored,
+        before=draft.before,
+        after=draft.case,
+        events=draft.events,
+        remarks=(*remarks, *_remarks(message)),
+        person_id=draft.kept.person_id,
+        places=draft.places,
+    )
+
+
+def _remarks(message: Message) -> list[Remark]:
+    """What to look at in a message that was taken."""
+    found = []
+    said = message.person
+    number = look(said.national_id, said.born) if said and said.national_id else None
+    if number and not number.is_well_formed:
+        found.append(Remark.NUMBER_FAILS_CHECK)
+    if number and Flag.OTHER_BIRTH_DATE in number.flags:
+        found.append(Remark.OTHER_BIRTH_DATE)
+    if message.kind is Kind.JUDGMENT_GIVEN and None in (message.terms.suitable_reaction, message.terms.lives_in_norway):
+        found.append(Remark.IMPLIED_BY_JUDGMENT)
+    return found

@@ -1,0 +1,162 @@
+"""What is said of a message on its way in: who sends it, what came of it, and why not yet."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID
+
+from ungdom.store.journal import Stored
+from ungdom.store.outbox import Message as Promise
+from ungdom.store.people import Newcomer
+from ungdom.workflow.case import Case
+from ungdom.workflow.errors import Problem
+from ungdom.workflow.events import Event
+from ungdom.workflow.guards.core import Unmet
+from ungdom.workflow.vocabulary import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """The system that sends, and whose acts it may tell of."""
+
+    source: str
+    authorities: frozenset[Actor]
+
+
+class Outcome(StrEnum):
+    """What came of a message."""
+
+    APPLIED = "applied"
+    DUPLICATE = "duplicate"  # the case said so already
+    SUPERSEDED = "superseded"  # a higher version is known
+    PARKED = "parked"
+    REJECTED = "rejected"
+
+
+class Reason(StrEnum):
+    """Why a message was not applied."""
+
+    # parked
+    UNKNOWN_CASE = "unknown_case"
+    AMBIGUOUS_CASE = "ambiguous_case"
+    PERSON_MISSING = "person_missing"
+    PERSON_CONTRADICTS = "person_contradicts"
+    UNKNOWN_REFERENCE = "unknown_reference"
+    NUMBER_CONTRADICTS = "number_contradicts"
+    VERSION_GAP = "version_gap"
+    TOO_EARLY = "too_early"
+    CONTRADICTS_STATE = "contradicts_state"
+    CONDITIONS_UNMET = "conditions_unmet"
+    BREAKS_HISTORY = "breaks_history"
+    UNKNOWN_PLACE = "unknown_place"
+    # superseded
+    LOWER_VERSION = "lower_version"
+    # rejected
+    OTHER_CONTENT = "other_content"
+    NOT_YOUR_AUTHORITY = "not_your_authority"
+    INVALID = "invalid"
+    BROKEN_LINE = "broken_line"
+    LINE_TOO_LONG = "line_too_long"
+    DISMISSED = "dismissed"
+
+
+class Advice(StrEnum):
+    """What the sender should do."""
+
+    NOTHING = "nothing"
+    WAIT = "wait"  # it is tried again by itself
+    SEND_WHAT_IS_MISSING = "send_what_is_missing"
+    SEND_HIGHER_VERSION = "send_higher_version"
+    SEND_AGAIN_CORRECTED = "send_again_corrected"
+    CONTACT_THE_OFFICE = "contact_the_office"
+
+
+ADVICE: dict[Reason, Advice] = {
+    Reason.UNKNOWN_CASE: Advice.SEND_WHAT_IS_MISSING,
+    Reason.AMBIGUOUS_CASE: Advice.CONTACT_THE_OFFICE,
+    Reason.PERSON_MISSING: Advice.SEND_HIGHER_VERSION,
+    Reason.PERSON_CONTRADICTS: Advice.SEND_HIGHER_VERSION,
+    Reason.UNKNOWN_REFERENCE: Advice.SEND_WHAT_IS_MISSING,
+    Reason.NUMBER_CONTRADICTS: Advice.SEND_HIGHER_VERSION,
+    Reason.VERSION_GAP: Advice.SEND_WHAT_IS_MISSING,
+    Reason.TOO_EARLY: Advice.WAIT,
+    Reason.CONTRADICTS_STATE: Advice.CONTACT_THE_OFFICE,
+    Reason.CONDITIONS_UNMET: Advice.SEND_WHAT_IS_MISSING,
+    Reason.BREAKS_HISTORY: Advice.CONTACT_THE_OFFICE,
+    Reason.UNKNOWN_PLACE: Advice.SEND_HIGHER_VERSION,
+    Reason.LOWER_VERSION: Advice.NOTHING,
+    Reason.OTHER_CONTENT: Advice.SEND_HIGHER_VERSION,
+    Reason.NOT_YOUR_AUTHORITY: Advice.CONTACT_THE_OFFICE,
+    Reason.INVALID: Advice.SEND_AGAIN_CORRECTED,
+    Reason.BROKEN_LINE: Advice.SEND_AGAIN_CORRECTED,
+    Reason.LINE_TOO_LONG: Advice.SEND_AGAIN_CORRECTED,
+    Reason.DISMISSED: Advice.CONTACT_THE_OFFICE,
+}
+"""What the sender of a message that was not applied should do."""
+
+
+class Remark(StrEnum):
+    """Something the sender or the office should look at, though the message was taken."""
+
+    NUMBER_FAILS_CHECK = "number_fails_check"
+    OTHER_BIRTH_DATE = "other_birth_date"
+    IMPLIED_BY_JUDGMENT = "implied_by_judgment"
+    KEPT_ON_PERSON = "kept_on_person"
+    CASE_OPENED = "case_opened"
+
+
+class Held(Exception):
+    """The message cannot be applied as things stand. `waits_for`: what may change that."""
+
+    def __init__(
+        self,
+        reason: Reason,
+        waits_for: tuple[str, ...] = (),
+        unmet: tuple[Unmet, ...] = (),
+        outcome: Outcome = Outcome.PARKED,
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.waits_for = waits_for
+        self.unmet = unmet
+        self.outcome = outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A case with what has been decided about it and is not written yet. `kept`: as it stands in the database.
+
+    `places`: which event each step of the message became, or was found to be already. `newcomer`: to be created.
+    """
+
+    kept: Stored
+    stored: Stored
+    before: Case | None
+    case: Case
+    events: tuple[Event, ...] = ()
+    promises: tuple[Promise, ...] = ()
+    places: Mapping[int, int] = field(default_factory=dict)
+    newcomer: Newcomer | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What the receipt of a try tells."""
+
+    outcome: Outcome
+    reason: Reason | None = None
+    stored: Stored | None = None
+    before: Case | None = None
+    after: Case | None = None
+    events: tuple[Event, ...] = ()
+    unmet: tuple[Unmet, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    person_id: UUID | None = None
+    waits_for: tuple[str, ...] = ()
+    places: Mapping[int, int] = field(default_factory=dict)
+
+
+def thing(kind: str, name: object) -> str:
+    """What a message waits for, as one word: case, number, person or decision, and which."""
+    return f"{kind}:{name}"

@@ -1,0 +1,278 @@
+"""Messages of prosecution systems and courts as they are kept: every version, every receipt, what they wait for."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from uuid import UUID, uuid5
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
+
+from ungdom.store import bulk
+from ungdom.store.inbox_tables import decision, decision_event, decision_receipt, decision_wait
+from ungdom.store.reading import visible_to
+from ungdom.store.sealing import Keys
+from ungdom.store.tables import NumberKind, Protection, case_current, case_number
+from ungdom.workflow.permissions import NATIONAL, Viewer
+from ungdom.workflow.vocabulary import Role
+
+_NAMESPACE = UUID("5d0c9a52-7c0e-4f0f-9a83-1a5be0d1a9f4")
+_LOCK = select(func.pg_advisory_xact_lock(bindparam("number", type_=BigInteger)))
+
+APPLIED, DUPLICATE, SUPERSEDED, PARKED, REJECTED = "applied", "duplicate", "superseded", "parked", "rejected"
+SETTLED = (APPLIED, DUPLICATE)
+"""The outcomes in which the case says what the message says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """One version of a message as kept, without its content."""
+
+    message_id: UUID
+    source: str
+    decision_id: str
+    version: int
+    kind: str
+    authorities: str
+    language: str
+    sent_at: datetime
+    received_at: datetime
+    outcome: str
+    reason: str | None = None
+    person_id: UUID | None = None
+    case_id: UUID | None = None
+    konfliktrad: str | None = None
+    protection: str = Protection.NONE
+    exchange_id: UUID | None = None
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """One try of a message and the receipt of it. `by`: the sender, a person, or what it waited for."""
+
+    message_id: UUID
+    n: int
+    outcome: str
+    reason: str | None
+    body: bytes
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A case that stands on one of the numbers asked for."""
+
+    case_id: UUID
+    person_id: UUID
+    closed: bool
+
+
+_ARRIVAL = [column for column in decision.c if column is not decision.c.sealed]
+
+
+def message_id_of(source: str, decision_id: str, version: int) -> UUID:
+    """The id of this version of this decision of this system: always the same one."""
+    return uuid5(_NAMESPACE, f"{source}\n{decision_id}\n{version}")
+
+
+def lock(tx: Connection, names: Iterable[str]) -> None:
+    """Let nobody else work on these names until the transaction ends. On SQLite there is one writer anyway."""
+    if tx.dialect.name == "postgresql":
+        for number in sorted({_number(name) for name in names}):
+            tx.execute(_LOCK, {"number": number})
+
+
+# --- reading ------------------------------------------------------------------------------------------------
+
+
+def lineage(tx: Connection, source: str, decision_id: str) -> list[Arrival]:
+    """Every version of this decision that has arrived, the lowest first."""
+    mine = (decision.c.source == source) & (decision.c.decision_id == decision_id)
+    return _arrivals(tx, select(*_ARRIVAL).where(mine).order_by(decision.c.version))
+
+
+def named(tx: Connection, decision_id: str, kind: str) -> list[Arrival]:
+    """The versions of decisions with this id, whoever sent them, that are of this kind and settled in a case."""
+    same = (decision.c.decision_id == decision_id) & (decision.c.kind == kind)
+    query = select(*_ARRIVAL).where(same, decision.c.outcome.in_(SETTLED), decision.c.case_id.is_not(None))
+    return _arrivals(tx, query.order_by(decision.c.version))
+
+
+def of_person(tx: Connection, person_id: UUID, kind: str) -> list[Arrival]:
+    """The messages of this kind about this person that count."""
+    same = (decision.c.person_id == person_id) & (decision.c.kind == kind)
+    query = select(*_ARRIVAL).where(same, decision.c.outcome.in_(SETTLED))
+    return _arrivals(tx, query.order_by(decision.c.received_at, decision.c.message_id))
+
+
+def arrival(tx: Connection, message_id: UUID) -> Arrival | None:
+    """This message."""
+    return next(iter(_arrivals(tx, select(*_ARRIVAL).where(decision.c.message_id == message_id))), None)
+
+
+def exchanged(tx: Connection, exchange_id: UUID) -> list[Arrival]:
+    """The messages that one official message was read as."""
+    query = select(*_ARRIVAL).where(decision.c.exchange_id == exchange_id)
+    return _arrivals(tx, query.order_by(decision.c.decision_id, decision.c.version))
+
+
+def content(tx: Connection, keys: Keys, message_id: UUID) -> bytes | None:
+    """The message as JSON; None when it has been erased. Raises `CannotOpen`."""
+    sealed = tx.scalar(select(decision.c.sealed).where(decision.c.message_id == message_id))
+    return None if sealed is None else keys.open(sealed, _record(message_id))
+
+
+def receipts(tx: Connection, message_id: UUID) -> list[Receipt]:
+    """Every receipt of this message, the first one first."""
+    query = select(decision_receipt).where(decision_receipt.c.message_id == message_id)
+    return [Receipt(**row) for row in tx.execute(query.order_by(decision_receipt.c.n)).mappings()]
+
+
+def events_of(tx: Connection, message_id: UUID) -> dict[int, int]:
+    """The events that this message made or found: place in the message, number in the case."""
+    query = select(*decision_event.c["place", "seq"]).where(decision_event.c.message_id == message_id)
+    return {row.place: row.seq for row in tx.execute(query)}
+
+
+def waiting(tx: Connection, things: Sequence[str], limit: int) -> list[UUID]:
+    """The parked messages that wait for one of these things, the one sent first before the others."""
+    found = select(decision_wait.c.message_id).where(decision_wait.c.waits_for.in_(things)).distinct().subquery()
+    query = select(decision.c.message_id).join(found, found.c.message_id == decision.c.message_id)
+    return list(tx.scalars(query.order_by(decision.c.sent_at, decision.c.message_id).limit(limit)))
+
+
+def days_until(tx: Connection, day: date) -> list[str]:
+    """The days waited for that have come, the earliest first."""
+    name = decision_wait.c.waits_for
+    query = select(name).where(name >= "day:", name <= f"day:{day.isoformat()}").distinct().order_by(name)
+    return list(tx.scalars(query.limit(100)))
+
+
+def cases_on(tx: Connection, numbers: Iterable[str]) -> list[Candidate]:
+    """The cases that stand on one of these police case numbers."""
+    mine = case_number.c.number.in_(list(numbers)) & (case_number.c.kind == NumberKind.POLICE)
+    query = (
+        select(*case_current.c["case_id", "person_id", "closed_on"])
+        .join(case_number, case_number.c.case_id == case_current.c.case_id)
+        .where(mine)
+        .distinct()
+        .order_by(case_current.c.case_id)
+    )
+    return [Candidate(row.case_id, row.person_id, row.closed_on is not None) for row in tx.execute(query)]
+
+
+def cases_of(tx: Connection, person_id: UUID) -> list[Candidate]:
+    """The cases of this person."""
+    query = select(*case_current.c["case_id", "person_id", "closed_on"]).where(case_current.c.person_id == person_id)
+    rows = tx.execute(query.order_by(case_current.c.case_id))
+    return [Candidate(row.case_id, row.person_id, row.closed_on is not None) for row in rows]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Which messages a list shall hold. `after`: the arrival and id of the last one of the page before."""
+
+    outcome: str | None = None
+    kind: str | None = None
+    decision_id: str | None = None
+    case_id: UUID | None = None
+    after: tuple[datetime, UUID] | None = None
+    limit: int = 50
+
+
+May = ColumnElement[bool]
+"""Which messages somebody may know of."""
+
+
+def seen_by(viewer: Viewer, source: str | None) -> May:
+    """The messages this viewer may know of: a sending system its own, an office those about it, the secretariat all.
+
+    One about a case follows the case; one about a strictly confidential youth without a case is for the leader.
+    """
+    if source is not None:
+        return decision.c.source == source
+    case = exists().where(case_current.c.case_id == decision.c.case_id, visible_to(viewer))
+    mine = true() if viewer.role in NATIONAL else decision.c.konfliktrad == viewer.konfliktrad
+    closely = viewer.role not in NATIONAL | {Role.LEADER}
+    open_ = decision.c.protection != Protection.STRICTLY_CONFIDENTIAL if closely else true()
+    return or_(case, and_(decision.c.case_id.is_(None), mine, open_))
+
+
+def page(tx: Connection, seen: May, asked: Asked) -> list[Arrival]:
+    """The messages asked for, the newest first. `seen`: those that may be known of, as `seen_by` says."""
+    same = ("outcome", "kind", "decision_id", "case_id")
+    wanted = [decision.c[name] == getattr(asked, name) for name in same if getattr(asked, name) is not None]
+    query = select(*_ARRIVAL).where(seen, *wanted)
+    if asked.after is not None:
+        at, last = asked.after
+        earlier = (decision.c.received_at == at) & (decision.c.message_id < last)
+        query = query.where(or_(decision.c.received_at < at, earlier))
+    order = (decision.c.received_at.desc(), decision.c.message_id.desc())
+    return _arrivals(tx, query.order_by(*order).limit(asked.limit))
+
+
+def seen(tx: Connection, may: May, message_id: UUID) -> Arrival | None:
+    """This message, if it may be known of."""
+    return next(iter(_arrivals(tx, select(*_ARRIVAL).where(decision.c.message_id == message_id, may))), None)
+
+
+# --- writing ------------------------------------------------------------------------------------------------
+
+
+def add(tx: Connection, keys: Keys, new: Arrival, plain: bytes, body: bytes) -> None:
+    """Keep a new message with its first receipt. Raises `DuplicateKey` when the transaction ends."""
+    tx.execute(insert(decision), {**asdict(new), "sealed": keys.seal(plain, _record(new.message_id))})
+    tx.execute(insert(decision_receipt), asdict(_receipt(new, 1, body, "sender", new.received_at)))
+
+
+def settle(tx: Connection, now: Arrival, body: bytes, by: str, at: datetime) -> None:
+    """Write how a kept message stands now, with the receipt of this try."""
+    known = select(func.count()).where(decision_receipt.c.message_id == now.message_id)
+    tx.execute(insert(decision_receipt), asdict(_receipt(now, (tx.scalar(known) or 0) + 1, body, by, at)))
+    stands = {name: getattr(now, name) for name in ("outcome", "reason", "person_id", "case_id", "konfliktrad")}
+    here = decision.c.message_id == now.message_id
+    tx.execute(update(decision).where(here).values(**stands, updated_at=at))
+
+
+def link(tx: Connection, message_id: UUID, case_id: UUID, places: dict[int, int]) -> None:
+    """Write which events of the case this message made or found."""
+    rows = [{"message_id": message_id, "seq": seq, "case_id": case_id, "place": place} for place, seq in places.items()]
+    bulk.add(tx, decision_event, rows)
+
+
+def wait_for(tx: Connection, message_id: UUID, things: Iterable[str]) -> None:
+    """Let this message wait for these things, and for nothing else."""
+    tx.execute(delete(decision_wait).where(decision_wait.c.message_id == message_id))
+    bulk.add(tx, decision_wait, [{"waits_for": thing, "message_id": message_id} for thing in sorted(set(things))])
+
+
+def _arrivals(tx: Connection, query: object) -> list[Arrival]:
+    return [Arrival(**row) for row in tx.execute(query).mappings()]  # type: ignore[call-overload]  # a Select of rows
+
+
+def _receipt(of: Arrival, n: int, body: bytes, by: str, at: datetime) -> Receipt:
+    return Receipt(message_id=of.message_id, n=n, outcome=of.outcome, reason=of.reason, body=body, by=by, at=at)
+
+
+def _record(message_id: UUID) -> str:
+    return f"decision:{message_id}"
+
+
+def _number(name: str) -> int:
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), signed=True)
