@@ -14,6 +14,7 @@ from types import ModuleType
 import pytest
 
 from ungdom import texts
+from ungdom.esas.inbound.official import Other
 from ungdom.intake.words import Advice, Outcome, Reason, Remark
 from ungdom.texts import Language
 from ungdom.workflow import guards, vocabulary
@@ -32,6 +33,10 @@ START_RULES = ["plan_meeting", "plan_signed", "interim_conditions"]
 PROBLEMS: dict[str, set[str]] = {
     "unauthenticated": set(),
     "insufficient_scope": {"scope"},
+    "organisation_not_let_in": set(),
+    "supplier_not_let_in": set(),
+    "person_not_let_in": set(),
+    "login_level_too_low": set(),
     "forbidden_role": {"role"},
     "not_found": set(),
     "malformed_json": set(),
@@ -56,6 +61,7 @@ PROBLEMS: dict[str, set[str]] = {
     "method_not_allowed": {"method", "allowed"},
     "internal": {"trace_id"},
     "not_acceptable": {"available"},
+    "unreadable_message": {"fault"},
 }
 INVALID = (
     "missing extra_forbidden date_from_datetime_parsing date_parsing date_type enum int_parsing bool_parsing "
@@ -105,6 +111,7 @@ def expected() -> dict[str, set[str]]:
         "outcome": {str(one) for one in Outcome},
         "advice": {str(one) for one in Advice},
         "remark": {str(one) for one in Remark},
+        "exchange_reason": {"kind_not_agreed", "not_as_agreed", "nothing_for_us", *(str(one) for one in Other)},
         "decision_reason": {f"{one}.{part}" for one in Reason for part in ("message", "resolve")},
     }
 

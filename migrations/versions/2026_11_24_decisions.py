@@ -7,6 +7,10 @@ revision = "2026_11_24_decisions"
 down_revision = "2026_11_22_first_tables"
 
 INSTANT = sa.DateTime(timezone=True)
+OFFICIAL = {
+    "ix_outbox_official": ["created_at", "case_id", "seq", "kind"],
+    "ix_outbox_official_case": ["case_id", "seq"],
+}
 
 
 def upgrade() -> None:
@@ -17,9 +21,17 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("decision_wait", "decision_event", "decision_receipt", "decision", "exchange_message"):
+    for table in (
+        "exchange_decision",
+        "decision_wait",
+        "decision_event",
+        "decision_receipt",
+        "decision",
+        "exchange_message",
+    ):
         op.drop_table(table)
-    op.drop_index("ix_outbox_official", "outbox")
+    for name in OFFICIAL:
+        op.drop_index(name, "outbox")
     for column in ("attempts", "next_try_at", "held"):
         op.drop_column("outbox", column)
     op.drop_column("staff", "telephone")
@@ -34,6 +46,7 @@ def exchanged() -> None:
             "sender", sa.Text(), nullable=False, comment="organisation number, or the word in senderOrganization"
         ),
         sa.Column("meldings_id", sa.Text(), nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False, comment="of several that a sender gave one meldingsId, which"),
         sa.Column("type", sa.Text(), nullable=False),
         sa.Column("schema_version", sa.Text(), nullable=True),
         sa.Column(
@@ -41,11 +54,17 @@ def exchanged() -> None:
         ),
         sa.Column("status", sa.Text(), nullable=False, comment="UNDER_MOTTAK, MOTTATT or FEILET_…"),
         sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column(
+            "flags",
+            sa.Text(),
+            nullable=False,
+            comment="JSON: what is odd about it, each with its place, no person",
+        ),
         sa.Column("receipts", sa.Integer(), nullable=False, comment="how many receipts have been promised"),
         sa.Column("received_at", INSTANT, nullable=False),
         sa.Column("updated_at", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("exchange_id", name=op.f("pk_exchange_message")),
-        sa.UniqueConstraint("sender", "meldings_id", name="uq_exchange_message_sender_meldings_id"),
+        sa.UniqueConstraint("sender", "meldings_id", "n", name="uq_exchange_message_sender_meldings_id_n"),
         comment="official messages as they came in, each answered by receipts",
     )
     op.create_index("ix_exchange_message_status", "exchange_message", ["status"], unique=False)
@@ -77,19 +96,14 @@ def decisions() -> None:
         sa.Column(
             "protection", sa.Text(), nullable=False, comment="how closely the address of the person is kept, as told"
         ),
-        sa.Column("exchange_id", sa.Uuid(), nullable=True),
         sa.Column("updated_at", INSTANT, nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["case_file.case_id"], name=op.f("fk_decision_case_id_case_file")),
-        sa.ForeignKeyConstraint(
-            ["exchange_id"], ["exchange_message.exchange_id"], name=op.f("fk_decision_exchange_id_exchange_message")
-        ),
         sa.ForeignKeyConstraint(["person_id"], ["person.person_id"], name=op.f("fk_decision_person_id_person")),
         sa.PrimaryKeyConstraint("message_id", name=op.f("pk_decision")),
         sa.UniqueConstraint("source", "decision_id", "version", name="uq_decision_source_decision_id_version"),
         comment="one row a version of a message; who it is about stands only sealed",
     )
     op.create_index(op.f("ix_decision_case_id"), "decision", ["case_id"], unique=False)
-    op.create_index(op.f("ix_decision_exchange_id"), "decision", ["exchange_id"], unique=False)
     op.create_index("ix_decision_outcome_received_at", "decision", ["outcome", "received_at"], unique=False)
     op.create_index(op.f("ix_decision_person_id"), "decision", ["person_id"], unique=False)
 
@@ -138,6 +152,22 @@ def followed() -> None:
         comment="what a parked message waits for: it is tried again when that arrives",
     )
     op.create_index(op.f("ix_decision_wait_message_id"), "decision_wait", ["message_id"], unique=False)
+    op.create_table(
+        "exchange_decision",
+        sa.Column("exchange_id", sa.Uuid(), nullable=False),
+        sa.Column("message_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["exchange_id"],
+            ["exchange_message.exchange_id"],
+            name=op.f("fk_exchange_decision_exchange_id_exchange_message"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["message_id"], ["decision.message_id"], name=op.f("fk_exchange_decision_message_id_decision")
+        ),
+        sa.PrimaryKeyConstraint("exchange_id", "message_id", name=op.f("pk_exchange_decision")),
+        comment="which messages an official message was read as; one sent again under another id shares them",
+    )
+    op.create_index(op.f("ix_exchange_decision_message_id"), "exchange_decision", ["message_id"], unique=False)
 
 
 def promised() -> None:
@@ -157,14 +187,8 @@ def promised() -> None:
         ),
     )
     undelivered = sa.text("delivered_at IS NULL AND kind IN ('esas.status', 'esas.status.second', 'esas.receipt')")
-    op.create_index(
-        "ix_outbox_official",
-        "outbox",
-        ["case_id", "seq"],
-        unique=False,
-        postgresql_where=undelivered,
-        sqlite_where=undelivered,
-    )
+    for name, columns in OFFICIAL.items():
+        op.create_index(name, "outbox", columns, postgresql_where=undelivered, sqlite_where=undelivered)
     op.add_column("staff", sa.Column("telephone", sa.Text(), nullable=True))
     if op.get_context().dialect.name == "postgresql":
         op.alter_column("outbox", "case_id", comment="the case, or the official message that a receipt is for")

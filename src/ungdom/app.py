@@ -9,10 +9,11 @@ from starlette.responses import RedirectResponse
 
 import ungdom
 from ungdom import clock as clocks
-from ungdom.api import cases, decisions, docs, errors, events, health, rules
-from ungdom.api.middleware import Gate
-from ungdom.api.tokens import Issuer, Verifier
+from ungdom.api import cases, decision_batch, decisions, docs, errors, esas, events, health, rules
+from ungdom.api.access import compose
+from ungdom.api.middleware import Gate, Limits
 from ungdom.clock import Clock
+from ungdom.exchange import partners
 from ungdom.settings import Settings
 from ungdom.settings import from_environment as environment
 from ungdom.store.sealing import Keys
@@ -22,8 +23,9 @@ from ungdom.store.session import Database
 def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | None = None) -> FastAPI:
     """The service. `clock` and `db` can be handed in by tests; otherwise they come from the settings.
 
-    Raises `BadSettings` outside development: this version has no other issuer of tokens than the development one.
+    Raises `BadSettings` when no issuer of tokens is trusted, or a setting is not as it has to be.
     """
+    verifier = compose.verifier(settings)
     app = FastAPI(
         title="ungdom",
         version=ungdom.__version__,
@@ -36,13 +38,23 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
     app.state.keys = Keys(settings.people_keys)
     app.state.clock = clock
     app.state.cursor_key = settings.cursor_key
-    for router in (cases.router, events.router, decisions.router, rules.router, rules.public, health.router):
+    app.state.partners = partners.load(settings.exchange_file)
+    for router in (
+        cases.router,
+        events.router,
+        decision_batch.router,
+        decisions.router,
+        esas.router,
+        rules.router,
+        rules.public,
+        health.router,
+    ):
         app.include_router(router)
     app.add_api_route("/", _home, include_in_schema=False)
     docs.install(app)
     errors.install(app)
-    verifier = Verifier(Issuer(settings).key)
-    app.add_middleware(Gate, verifier=verifier, clock=lambda: app.state.clock, body_limit=settings.body_limit)
+    limits = Limits(settings.body_limit, settings.exchange_body_limit)
+    app.add_middleware(Gate, verifier=verifier, clock=lambda: app.state.clock, limits=limits)
     return app
 
 

@@ -1,13 +1,18 @@
 """The command line. Exit codes: 0 done, 1 something was found wrong, 2 the call or the settings are off."""
 
 import json
+import logging
 import os
+import random
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 from typing import Annotated
 from uuid import UUID
 
@@ -21,13 +26,16 @@ from ungdom import casework, clock, generated, settings
 from ungdom.api import views
 from ungdom.api.tokens import NEEDS_OFFICE, SCOPES, Issuer
 from ungdom.demo import again, load
+from ungdom.exchange import delivery, partners
+from ungdom.exchange.roads import road_to
+from ungdom.exchange.worker import keep_on
 from ungdom.settings import BadSettings, Settings
-from ungdom.store import journal, rebuild
+from ungdom.store import journal, outbox, rebuild
 from ungdom.store.sealing import Keys
 from ungdom.store.session import Database
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.permissions import Viewer
-from ungdom.workflow.vocabulary import Role
+from ungdom.workflow.vocabulary import Actor, Role
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 db_app = typer.Typer(no_args_is_help=True, help="The database: its schema, and whether it says what the events say.")
@@ -170,11 +178,13 @@ def token(
     konfliktrad: Annotated[str | None, typer.Option(help="Code of the konfliktråd, as `oslo`.")] = None,
     subject: Annotated[str | None, typer.Option(help="Who it speaks for.")] = None,
     hours: Annotated[float, typer.Option(help="How long it holds.")] = 12,
+    source: Annotated[str | None, typer.Option(help="Prosecution: name of the system that sends.")] = None,
+    authority: Annotated[list[Actor] | None, typer.Option(help="Prosecution: whose acts it tells of; repeat.")] = None,
 ) -> None:
-    """A token of the development issuer."""
+    """A token of the development issuer. With the role prosecution it stands for a system that sends decisions."""
     issuer = Issuer(settings.from_environment())
     who = Viewer(role, subject or _subject(role, konfliktrad), konfliktrad)
-    out.print(issuer.issue(who, clock.now(), timedelta(hours=hours)))
+    out.print(issuer.issue(who, clock.now(), timedelta(hours=hours), source, authority or ()))
 
 
 def _subject(role: Role, konfliktrad: str | None) -> str:
@@ -265,6 +275,87 @@ def _case_id(tx: object, case: str) -> UUID | None:
         return UUID(case)
     except ValueError:
         return journal.case_id_of(tx, case.upper())  # type: ignore[arg-type]  # a connection of this module's own
+
+
+# --- official messages --------------------------------------------------------------------------------------
+
+
+@app.command()
+def deliver(
+    held: Annotated[bool, typer.Option("--held", help="Send nothing; list what is held, and why.")] = False,
+    replay: Annotated[str | None, typer.Option(help="Start again with this message, or `all` given up.")] = None,
+    withdraw: Annotated[str | None, typer.Option(help="Never send this message.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send the official messages that are owed. Exit code 1 when some were given up, or have waited too long."""
+    work = _work(settings.from_environment())
+    if replay or withdraw:
+        _settle(work, replay or withdraw or "", anew=bool(replay))
+        return
+    if held:
+        _list_held(work, as_json)
+        return
+    with progress("messages") as report:
+        counts = delivery.deliver(work, report=lambda looked: report(looked, looked))
+    owed = delivery.owed(work)
+    if as_json:
+        out.print_json(json.dumps(asdict(counts) | asdict(owed)))
+    else:
+        out.print(", ".join(f"{name} {count}" for name, count in (asdict(counts) | asdict(owed)).items()))
+    raise typer.Exit(1 if owed.dead or owed.late else 0)
+
+
+def _work(config: Settings, stop: Callable[[], bool] = lambda: False) -> delivery.Work:
+    return delivery.Work(
+        db=_open(config),
+        keys=Keys(config.people_keys),
+        partners=partners.load(config.exchange_file),
+        road=road_to,
+        now=clock.now,
+        chance=random.random,
+        stop=stop,
+    )
+
+
+def _list_held(work: delivery.Work, as_json: bool) -> None:
+    with work.db.reading() as tx:
+        rows = [delivery.plain(one) for one in outbox.held(tx)]
+    if as_json:
+        out.print_json(json.dumps(rows))
+    for row in [] if as_json else rows:
+        out.print("{message_id}  {kind:<18} {held}  since {since}, tries {attempts}".format(**row))
+
+
+def _settle(work: delivery.Work, named: str, anew: bool) -> None:
+    """Start again with the messages named, or never send them."""
+    with work.db.writing() as tx:
+        found = outbox.dead_ones(tx) if anew and named == "all" else [outbox.find(tx, _message_id(named))]
+        for one in found:
+            if one is None or one.delivered_at is not None or one.message.kind not in outbox.OFFICIAL:
+                raise BadSettings(f"no official message {named} waits to be sent")
+            done = outbox.replay(tx, one) if anew else outbox.withdraw(tx, one)
+            out.print(f"{one.message.message_id} starts again as {done}" if anew else f"{named} will not be sent")
+
+
+def _message_id(named: str) -> UUID:
+    try:
+        return UUID(named)
+    except ValueError:
+        raise BadSettings(f"{named} is no id of a message") from None
+
+
+@app.command()
+def worker(every: Annotated[float, typer.Option(min=0.1, max=3600, help="Seconds between two rounds.")] = 5) -> None:
+    """Deliver official messages and take those that arrive, until told to stop (SIGTERM, Ctrl-C)."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    config, stop = settings.from_environment(), Event()
+    for told in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(told, lambda *_: stop.set())
+    keep_on(_work(config, stop.is_set), config.exchange_file, stop, every)
+
+
+# --- generated files ----------------------------------------------------------------------------------------
 
 
 @app.command()

@@ -4,8 +4,10 @@ import json
 import tempfile
 from pathlib import Path
 
+import ungdom
 from ungdom import texts
 from ungdom.app import create_app
+from ungdom.exchange import document as exchange
 from ungdom.settings import Settings
 from ungdom.workflow import diagram, table
 from ungdom.workflow.deadlines import RULES, Rule
@@ -22,6 +24,7 @@ def files() -> dict[str, str]:
         "docs/workflow.md": workflow_text(),
         "docs/glossary.md": glossary_text(),
         "openapi/v1.json": openapi_text(),
+        "openapi/asyncapi.json": asyncapi_text(),
     }
 
 
@@ -31,6 +34,11 @@ def openapi_text() -> str:
         settings = Settings("development", f"sqlite:///{folder}/none.db", Path(folder), ("A" * 43 + "=",), "openapi")
         document = create_app(settings).openapi()
     return json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+
+def asyncapi_text() -> str:
+    """The AsyncAPI document of the exchange of official messages."""
+    return json.dumps(exchange.document(ungdom.__version__), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 
 def workflow_text() -> str:

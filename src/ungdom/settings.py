@@ -19,7 +19,8 @@ class Settings:
 
     `people_keys`: base64 keys of 32 bytes; the first seals, all of them open. `cursor_key` signs list cursors.
     `access_file`: TOML of the issuers of tokens and the organisations let in. `exchange_file`: TOML of the partners
-    that official messages are exchanged with.
+    that official messages are exchanged with. `body_limit`, `exchange_body_limit`: bytes of a request, and of an
+    official message.
     """
 
     env: str
@@ -29,6 +30,7 @@ class Settings:
     cursor_key: str
     threads: int = 4
     body_limit: int = 256 * 1024
+    exchange_body_limit: int = 2 * 1024 * 1024
     access_file: Path | None = None
     exchange_file: Path | None = None
 
@@ -49,10 +51,18 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         data_dir=data_dir,
         people_keys=tuple(_secret(env, mode, data_dir, "UNGDOM_PEOPLE_KEYS").split(",")),
         cursor_key=_secret(env, mode, data_dir, "UNGDOM_CURSOR_KEY"),
-        threads=int(env.get("UNGDOM_THREADS", "4")),
+        threads=_number(env, "UNGDOM_THREADS", 4),
+        exchange_body_limit=_number(env, "UNGDOM_EXCHANGE_BODY_LIMIT", 2 * 1024 * 1024),
         access_file=_file(env, "UNGDOM_ACCESS_FILE"),
         exchange_file=_file(env, "UNGDOM_EXCHANGE_FILE"),
     )
+
+
+def _number(env: Mapping[str, str], name: str, usual: int) -> int:
+    given = env.get(name, str(usual))
+    if not (given.isascii() and given.isdigit()) or int(given) == 0:
+        raise BadSettings(f"{name} has to be a whole number above 0, not {given!r}")
+    return int(given)
 
 
 def _file(env: Mapping[str, str], name: str) -> Path | None:

@@ -18,7 +18,7 @@ from ungdom.workflow import engine
 from ungdom.workflow.case import Case
 from ungdom.workflow.errors import IllegalHistory
 from ungdom.workflow.events import Event
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.permissions import Fact, Viewer
 
 CHUNK = 200
 SCAN_AT_MOST = 2_000
@@ -53,8 +53,8 @@ def page(tx: Connection, viewer: Viewer, asked: Asked) -> tuple[Sequence[Any], s
 
 def _past(tx: Connection, viewer: Viewer, asked: Asked) -> tuple[Sequence[Any], str | None]:
     found: list[Any] = []
-    for seen, stored in enumerate(_told(tx, viewer, asked), start=1):
-        row = _row(stored, asked)
+    for seen, (stored, placed) in enumerate(_told(tx, viewer, asked), start=1):
+        row = _row(stored, asked, placed)
         if row is not None and _fits(row, asked.filters):
             found.append(row)
         if len(found) == asked.limit or seen == SCAN_AT_MOST:
@@ -62,28 +62,31 @@ def _past(tx: Connection, viewer: Viewer, asked: Asked) -> tuple[Sequence[Any], 
     return found, None
 
 
-def _told(tx: Connection, viewer: Viewer, asked: Asked) -> Iterator[Stored]:
+def _told(tx: Connection, viewer: Viewer, asked: Asked) -> Iterator[tuple[Stored, bool]]:
+    """The cases that the viewer may see now, each with whether a list may tell them where it is."""
     after = UUID(asked.after) if asked.after else None
-    while ids := _ids(tx, viewer, asked.filters, after):
-        yield from journal.load_many(tx, ids, asked.known_at)
-        if len(ids) < CHUNK:
+    while placed := _visible(tx, viewer, asked.filters, after):
+        for stored in journal.load_many(tx, placed, asked.known_at):
+            yield stored, placed[stored.case_id]
+        if len(placed) < CHUNK:
             return
-        after = ids[-1]
+        after = list(placed)[-1]
 
 
-def _ids(tx: Connection, viewer: Viewer, filters: Filters, after: UUID | None) -> list[UUID]:
+def _visible(tx: Connection, viewer: Viewer, filters: Filters, after: UUID | None) -> dict[UUID, bool]:
     column = case_current.c.case_id
-    query = select(column).where(reading.visible_to(viewer))
+    query = select(column, reading.learnt_by(viewer, Fact.LISTED)).where(reading.visible_to(viewer))
     if filters.q:
         query = query.where(reading.called(filters.q))
     if after is not None:
         query = query.where(column > after)
-    return list(tx.scalars(query.order_by(column).limit(CHUNK)))
+    return {case_id: bool(placed) for case_id, placed in tx.execute(query.order_by(column).limit(CHUNK))}
 
 
-def _row(stored: Stored, asked: Asked) -> Any:
+def _row(stored: Stored, asked: Asked, placed: bool) -> Any:
     cut = _cut(stored, asked.valid_at)
-    return cut and SimpleNamespace(**row_of(stored.identity, cut[0], cut[1]))
+    hidden: dict[str, Any] = {} if placed else dict.fromkeys(reading.PLACE)
+    return cut and SimpleNamespace(**row_of(stored.identity, cut[0], cut[1]) | hidden)
 
 
 def _cut(stored: Stored, valid_at: date | None) -> tuple[Case, Event] | None:

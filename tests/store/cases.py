@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, insert, select
 
-from ungdom.store import journal, outbox, people
+from ungdom.store import journal, outbox, people, tables
 from ungdom.store.journal import Stored
 from ungdom.store.sealing import Keys
 from ungdom.workflow import details as d
@@ -16,7 +16,7 @@ from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.daycount import Length
 from ungdom.workflow.engine import fold
 from ungdom.workflow.events import Event
-from ungdom.workflow.vocabulary import Actor, EventType, Role, Sanction
+from ungdom.workflow.vocabulary import PHASE, Actor, EventType, Protection, Role, Sanction, State
 
 E = EventType
 SECRET = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
@@ -72,16 +72,34 @@ def told(length: int, person: UUID | None = None, konfliktrad: str = "oslo", fir
     who, case_id = person or uuid4(), uuid4()
     story = [event(seq, *line, first_day) for seq, line in enumerate(STORY[: length - 1], start=2)]
     events = [registration(who, konfliktrad, first_day), *story]
-    return Stored(case_id, f"R-{case_id.hex[:10]}", who, YOUTH, events, length, NOON)
+    return Stored(case_id, f"R-{case_id.hex[:10]}", who, YOUTH, events, length, NOON, Protection.NONE)
 
 
 def folded(stored: Stored) -> Case:
     return fold(stored.youth, stored.events)
 
 
-def somebody(tx: Connection, youth: Youth = YOUTH, at: datetime = NOON) -> UUID:
+def somebody(
+    tx: Connection, youth: Youth = YOUTH, at: datetime = NOON, protection: Protection = Protection.NONE
+) -> UUID:
     """A new person without a name."""
-    return people.create_person(tx, KEYS, people.Personalia(), youth, at)
+    return people.create_person(tx, KEYS, people.Personalia(), youth, at, protection)
+
+
+def standing(tx: Connection, person: UUID, number: int, state: State, **changes: object) -> UUID:
+    """A current row of its own, without events behind it."""
+    case_id, reference = uuid4(), f"R{number:03}"
+    tx.execute(
+        insert(tables.case_file),
+        {"case_id": case_id, "reference": reference, "person_id": person, "opened_at": NOON},
+    )
+    row = {
+        "case_id": case_id, "reference": reference, "person_id": person, "version": 1, "konfliktrad": "oslo",
+        "sanction": Sanction.YOUTH_FOLLOW_UP, "state": state, "phase": PHASE[state], "registered_on": FIRST_DAY,
+        "first_offence": FIRST_DAY, "last_offence": FIRST_DAY, "turns_18_on": FIRST_DAY, "updated_at": NOON,
+    }  # fmt: skip
+    tx.execute(insert(tables.case_current), row | changes)
+    return case_id
 
 
 def opened(tx: Connection, length: int = 1, konfliktrad: str = "oslo", first_day: date = FIRST_DAY) -> Stored:

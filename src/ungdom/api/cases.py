@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from typing import Annotated
+from typing import Annotated, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
@@ -15,15 +15,16 @@ from ungdom.api import schemas as s
 from ungdom.api.deps import Answer, Call, CallDep
 from ungdom.api.docs import PROBLEMS
 from ungdom.casework import NewCase, Read
-from ungdom.store import people
+from ungdom.store import current, people
 from ungdom.store.ids import uuid7
-from ungdom.store.people import Contact, Guardian, Personalia
+from ungdom.store.people import Contact, Guardian, Person, Personalia
 from ungdom.store.reading import Filters
 from ungdom.store.session import Connection
-from ungdom.store.tables import NumberKind, Protection
+from ungdom.store.tables import NumberKind
 from ungdom.workflow.case import Youth
 from ungdom.workflow.daycount import OSLO, oslo_date
-from ungdom.workflow.permissions import may_know_the_person
+from ungdom.workflow.permissions import Fact, learns
+from ungdom.workflow.vocabulary import Protection
 
 router = APIRouter(tags=["cases"], responses=PROBLEMS)
 
@@ -81,26 +82,31 @@ def get_deadlines(call: CallDep, case_id: UUID, as_of: AsOf) -> Response:
 
 def _read(tx: Connection, call: Call, case_id: UUID, as_of: i.AsOf) -> Answer:
     read = read_case(tx, call, case_id, as_of)
-    knows = may_know_the_person(call.who.viewer.role)
-    person = people.read_person(tx, call.keys, read.stored.person_id) if knows else None
+    person = people.read_person(tx, call.keys, read.stored.person_id) if Fact.PERSON in read.learns else None
     body = views.case_out(read, person, call.language, instant(as_of.known_at))
     return answer(body, ETag=views.etag(read.stored.version))
 
 
 def _opened(tx: Connection, call: Call, body: i.NewCaseIn) -> Answer:
-    given = body.person
-    new = Youth(given.born, len(given.guardians))
-    known = people.find_person(tx, call.keys, given.national_id, given.born)
-    protection = Protection(given.protection)
-    person_id = known or people.create_person(tx, call.keys, _personalia(body), new, call.now, protection)
-    person = people.read_person(tx, call.keys, person_id)
-    youth = person.youth if person else new  # somebody known already is who they were
+    person = _youth(tx, call, body)
     case_id = uuid7(call.now)
-    done = casework.open_case(tx, call.who, case_id, _new_case(body, person_id, youth), call.now)
-    intake.stir_for_case(tx, call.desk, case_id, body.police_case_numbers, given.national_id)
-    read = Read(replace(done.stored, version=done.version), done.after, oslo_date(call.now))
+    done = casework.open_case(tx, call.who, case_id, _new_case(body, person.person_id, person.youth), call.now)
+    intake.stir_for_case(tx, call.desk, case_id, body.police_case_numbers, body.person.national_id)
+    told = learns(call.who.viewer, current.seen(done.after, person.protection))
+    read = Read(replace(done.stored, version=done.version), done.after, oslo_date(call.now), told)
     shown = views.case_out(read, person, call.language, None)
     return answer(shown, 201, ETag=views.etag(done.version), Location=f"/v1/cases/{case_id}")
+
+
+def _youth(tx: Connection, call: Call, body: i.NewCaseIn) -> Person:
+    """Who the case is about. Somebody known is who they were, their address kept at least as closely as is said now."""
+    given, level = body.person, Protection(body.person.protection)
+    found = people.find_person(tx, call.keys, given.national_id, given.born)
+    if found:
+        people.protect(tx, found, level, call.now)
+    youth = Youth(given.born, len(given.guardians))
+    person_id = found or people.create_person(tx, call.keys, _personalia(body), youth, call.now, level)
+    return cast(Person, people.read_person(tx, call.keys, person_id))  # found or made in this transaction
 
 
 def _personalia(body: i.NewCaseIn) -> Personalia:

@@ -80,7 +80,7 @@ class Call:
 
     def read(self, use: Callable[[Connection], Answer], scope: str = READ) -> Response:
         """Answer from a reading transaction. Raises `LacksScope`."""
-        self._needs(scope)
+        self.needs(scope)
         with self.db.reading() as tx:
             answer = self._spoken(use(tx))
         return answer.response()
@@ -92,7 +92,7 @@ class Call:
 
         Raises `LacksScope`, `IdempotencyMismatch`, or the store's `InFlight`.
         """
-        self._needs(scope)
+        self.needs(scope)
         for _ in range(tries - 1):
             try:
                 return self._written(use, keep)
@@ -123,7 +123,8 @@ class Call:
     def _spoken(self, answer: Answer) -> Answer:
         return Answer(answer.status, answer.body, {"Content-Language": self.language, **answer.headers})
 
-    def _needs(self, scope: str) -> None:
+    def needs(self, scope: str) -> None:
+        """Nothing when the token may be used for this. Raises `LacksScope`."""
         if scope not in self.principal.scopes or not may_read_cases(self.principal.viewer.role):
             raise LacksScope(scope)
 

@@ -14,6 +14,8 @@ from ungdom import casework as c
 from ungdom import texts
 from ungdom.api import views
 from ungdom.api.problems import field_problem, problem_response
+from ungdom.esas.envelope import NotSigned
+from ungdom.exchange.receiving import Unreadable
 from ungdom.message import BadMessage
 from ungdom.store import errors as store
 from ungdom.workflow.errors import BadDetails, UnknownMachine
@@ -141,6 +143,11 @@ async def _bad_message(request: Request, error: BadMessage) -> Response:
     return _problem(request, 422, "invalid_input", {"errors": found})
 
 
+async def _unreadable(request: Request, error: NotSigned | Unreadable) -> Response:
+    fault = error.reason.value if isinstance(error, NotSigned) else "json"
+    return _problem(request, 422, "unreadable_message", {"fault": fault}, fault=fault)
+
+
 async def _invalid(request: Request, error: RequestValidationError) -> Response:
     found = list(error.errors())
     language = _language(request)
@@ -208,6 +215,8 @@ HANDLERS: dict[type[Exception], Handler] = {
     BadCursor: _plain(400, "bad_cursor"),
     BadDetails: _bad_details,
     BadMessage: _bad_message,
+    NotSigned: _unreadable,
+    Unreadable: _unreadable,
     UnknownMachine: _plain(404, "not_found"),
     store.Stale: _plain(412, "stale"),
     store.InFlight: _plain(409, "idempotency_in_flight", {"Retry-After": "1"}),

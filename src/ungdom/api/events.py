@@ -18,7 +18,6 @@ from ungdom.store import notes
 from ungdom.store.notes import Note
 from ungdom.store.session import Connection
 from ungdom.workflow.events import read_details
-from ungdom.workflow.permissions import may_know_the_person
 from ungdom.workflow.vocabulary import EventType
 
 router = APIRouter(tags=["events"], responses=PROBLEMS)
@@ -69,9 +68,7 @@ def correct_event(call: CallDep, case_id: UUID, body: i.CorrectionIn, query: Dry
 
 def _history(tx: Connection, call: Call, case_id: UUID, as_of: i.AsOf) -> Answer:
     read = read_case(tx, call, case_id, as_of)
-    shown = views.events_out(read.stored, call.language, as_of.valid_at)
-    if not may_know_the_person(call.who.viewer.role):
-        shown = views.without_details(shown)
+    shown = views.as_learnt(views.events_out(read.stored, call.language, as_of.valid_at), read.learns)
     return answer(shown, ETag=views.etag(read.stored.version))
 
 

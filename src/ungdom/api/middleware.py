@@ -1,71 +1,121 @@
 """Before a route is asked: who is it, is the body of a size and kind we read. Plain ASGI, no base class."""
 
 import hashlib
-import json
-import math
+import logging
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from anyio import to_thread
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ungdom import texts
+from ungdom.api.access.principal import AccessError, BadToken, KeysUnavailable, NotLetIn, NoToken, Principal
+from ungdom.api.access.verify import Verifier
 from ungdom.api.problems import field_problem, problem_response
-from ungdom.api.tokens import BadToken, Principal, Verifier
 from ungdom.clock import Clock
+from ungdom.message.sound import is_sound_json
+
+log = logging.getLogger("ungdom.access")
 
 OPEN_PATHS = ("/health/", "/docs", "/openapi.json", "/static/", "/v1/problems/")
 """Answered without a token: health, the documentation, and what a problem type means."""
 
-UNAUTHENTICATED = 401
+CHALLENGE = 'Bearer realm="ungdom"'
+INVALID = f'{CHALLENGE}, error="invalid_token"'
+NO_RIGHT = f'{CHALLENGE}, error="insufficient_scope"'
 
-DEEPEST = 32
-"""Objects and lists inside each other: a body nested deeper is not read."""
+LARGE = 64 * 1024
+"""Bytes of JSON that are looked at in a thread, so that others are not held up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bytes that a body may have, ordinarily and as an official message."""
+
+    body: int
+    exchange: int
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """How the body of a request is taken: of which kinds, and whether the route reads it itself, as it comes."""
+
+    kinds: tuple[str, ...] = ("application/json",)
+    streamed: bool = False
+    exchange: bool = False
+
+    @property
+    def accepted(self) -> str:
+        """The kinds, as an answer names them."""
+        return ", ".join(self.kinds)
+
+
+BODIES: dict[str, Body] = {
+    "/v1/decisions/batch": Body(("application/x-ndjson",), streamed=True),
+    "/v1/esas/messages": Body(("application/json", "application/jose"), exchange=True),
+}
+"""Where a body is taken in another way than elsewhere."""
+
+JSON_BODY = Body()
 
 
 class Gate:
     """Lets a request in when its token holds and its body is JSON of a bearable size; otherwise answers at once."""
 
-    def __init__(self, app: ASGIApp, verifier: Verifier, clock: Callable[[], Clock], body_limit: int) -> None:
+    def __init__(self, app: ASGIApp, verifier: Verifier, clock: Callable[[], Clock], limits: Limits) -> None:
         self.app = app
         self.verifier = verifier
         self.clock = clock
-        self.body_limit = body_limit
+        self.limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check, remember in `scope["state"]`, pass on."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        headers = dict(scope["headers"])
         state = scope.setdefault("state", {})
         state["trace_id"] = uuid.uuid4().hex
-        principal = self._principal(headers)
-        if principal is None and not is_open(scope["path"]):
-            await _refuse(scope, receive, send, UNAUTHENTICATED, "unauthenticated")
-            return
-        state["principal"] = principal
-        await self._with_body(scope, receive, send, headers)
-
-    def _principal(self, headers: dict[bytes, bytes]) -> Principal | None:
-        kind, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
-        if kind.lower() != "bearer":
-            return None
+        state["principal"] = None
         try:
-            return self.verifier.check(token.strip(), self.clock()())
-        except BadToken:
-            return None
+            if not is_open(scope["path"]):
+                state["principal"] = await self._principal(scope, self.clock()())
+        except AccessError as error:
+            await _not_in(scope, receive, send, error)
+            return
+        await self._with_body(scope, receive, send)
 
-    async def _with_body(self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes]) -> None:
+    async def _principal(self, scope: Scope, now: datetime) -> Principal:
+        given = [value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"]
+        kind, _, token = (given or [""])[0].partition(" ")
+        if len(given) > 1:
+            raise BadToken("two Authorization headers")
+        if kind.lower() != "bearer":
+            raise NoToken
+        return await self.verifier.check(token.strip(), now)
+
+    async def _with_body(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] not in ("POST", "PUT", "PATCH"):
             await self.app(scope, receive, send)
             return
-        body = await _read(receive, self.body_limit)
+        wanted, kind = BODIES.get(scope["path"], JSON_BODY), _kind(dict(scope["headers"]))
+        if not wanted.streamed:
+            await self._with_whole_body(scope, receive, send, wanted, kind)
+        elif kind in wanted.kinds:
+            await self.app(scope, receive, send)
+        else:
+            await _refuse(scope, receive, send, 415, "unsupported_media_type", accepted=wanted.accepted)
+
+    async def _with_whole_body(self, scope: Scope, receive: Receive, send: Send, wanted: Body, kind: str) -> None:
+        limit = self.limits.exchange if wanted.exchange else self.limits.body
+        body = await _read(receive, limit)
         if body is None:
-            await _refuse(scope, receive, send, 413, "body_too_large", limit=self.body_limit)
-        elif body and not _is_json(headers):
-            await _refuse(scope, receive, send, 415, "unsupported_media_type", accepted="application/json")
-        elif body and not is_sound_json(body):
+            await _refuse(scope, receive, send, 413, "body_too_large", limit=limit)
+        elif body and kind not in wanted.kinds:
+            await _refuse(scope, receive, send, 415, "unsupported_media_type", accepted=wanted.accepted)
+        elif body and kind == "application/json" and not await _is_sound(body):
             await _refuse(scope, receive, send, 400, "malformed_json")
         else:
             scope["state"]["body_hash"] = hashlib.sha256(body).digest()
@@ -78,47 +128,15 @@ def is_open(path: str) -> bool:
     return path == "/" or path.startswith(OPEN_PATHS)
 
 
-def is_sound_json(body: bytes) -> bool:
-    """Whether every reader takes the body for the same JSON (RFC 7493): UTF-8, no name twice, no NaN, whole characters.
-
-    Python's own reader takes UTF-16, lets the last of two equal names win, and knows NaN and halves of characters.
-    """
-    try:
-        _sound(json.loads(body.decode(), object_pairs_hook=_once, parse_constant=_no_constant), DEEPEST)
-    except (ValueError, RecursionError):
-        return False
-    return True
+async def _is_sound(body: bytes) -> bool:
+    return is_sound_json(body) if len(body) < LARGE else await to_thread.run_sync(is_sound_json, body)
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name stands twice")
-    return found
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no number")
-
-
-def _sound(value: object, left: int) -> None:
-    if left < 0:
-        raise ValueError("nested too deep")
-    if isinstance(value, dict):
-        value = [*value, *value.values()]
-    if isinstance(value, list):
-        for inner in value:
-            _sound(inner, left - 1)
-    elif isinstance(value, str):
-        value.encode()  # half of a surrogate pair cannot be: UnicodeEncodeError is a ValueError
-    elif isinstance(value, float) and not math.isfinite(value):
-        raise ValueError("is no number")
-
-
-def _is_json(headers: dict[bytes, bytes]) -> bool:
+def _kind(headers: dict[bytes, bytes]) -> str:
+    """The media type, without a charset where that is UTF-8; empty for any other parameter."""
     kind, _, more = headers.get(b"content-type", b"").decode("latin-1").lower().partition(";")
     charset = more.replace(" ", "").replace('"', "")
-    return kind.strip() == "application/json" and charset in ("", "charset=utf-8")
+    return kind.strip() if charset in ("", "charset=utf-8") else ""
 
 
 async def _read(receive: Receive, limit: int) -> bytes | None:
@@ -144,11 +162,32 @@ def _again(body: bytes, then: Receive) -> Receive:
     return receive
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send, status: int, code: str, **values: str | int) -> None:
+async def _not_in(scope: Scope, receive: Receive, send: Send, error: AccessError) -> None:
+    """Every token that does not hold gets one answer, which tells nothing of why; the log does."""
+    if not isinstance(error, NoToken):
+        log.warning("not let in: %s %s trace_id=%s", error.reason, error.about, scope["state"]["trace_id"])
+    if isinstance(error, KeysUnavailable):
+        await _refuse(scope, receive, send, 503, "unavailable", {"Retry-After": str(error.retry_after)})
+    elif isinstance(error, NotLetIn):
+        await _refuse(scope, receive, send, 403, error.code, {"WWW-Authenticate": NO_RIGHT})
+    else:
+        challenge = CHALLENGE if isinstance(error, NoToken) else INVALID
+        await _refuse(scope, receive, send, 401, "unauthenticated", {"WWW-Authenticate": challenge})
+
+
+async def _refuse(
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+    status: int,
+    code: str,
+    told: dict[str, str] | None = None,
+    **values: str | int,
+) -> None:
     headers = dict(scope["headers"])
     language = headers.get(b"accept-language", b"").decode("latin-1")
-    extra = {"errors": [field_problem(texts.pick(language), "", "json_invalid")]} if code == "malformed_json" else None
-    response = problem_response(status, code, language, scope["state"]["trace_id"], extra, None, **values)
-    if status == UNAUTHENTICATED:
-        response.headers["WWW-Authenticate"] = 'Bearer realm="ungdom"'
+    extra: dict[str, Any] | None = None
+    if code == "malformed_json":
+        extra = {"errors": [field_problem(texts.pick(language), "", "json_invalid")]}
+    response = problem_response(status, code, language, scope["state"]["trace_id"], extra, told, **values)
     await response(scope, receive, send)

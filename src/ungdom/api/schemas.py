@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ungdom.api.person_shapes import PersonOut
 from ungdom.workflow.vocabulary import Actor, EventType, Party, Phase, Regime, Role, Sanction, State
 
 
@@ -84,20 +85,11 @@ class DeadlineOut(Output):
     reasoned: bool
 
 
-class PersonOut(Output):
-    """The youth, for those who may know. `flags`: what is unusual about the identity number, if one is known."""
-
-    id: UUID
-    given_name: str
-    family_name: str
-    born: date
-    guardians: int
-    protection: str
-    flags: list[str]
-
-
 class CaseOut(Output):
-    """A case as it was on `as_of.on`, as known at `as_of.known_at`."""
+    """A case as it was on `as_of.on`, as known at `as_of.known_at`.
+
+    Of a youth whose address is protected, `konfliktrad`, `coordinator` and `team` are told to those who may know.
+    """
 
     id: UUID
     reference: str
@@ -105,7 +97,7 @@ class CaseOut(Output):
     as_of: "AsOfOut"
     sanction: Sanction
     sanction_label: str
-    konfliktrad: str
+    konfliktrad: str | None
     state: State
     state_label: str
     phase: Phase
@@ -143,12 +135,12 @@ class AsOfOut(Output):
 
 
 class CaseRow(Output):
-    """A case in a list."""
+    """A case in a list. Of a youth whose address is protected, `konfliktrad` and `coordinator` are null for most."""
 
     case_id: Annotated[UUID, Field(serialization_alias="id")]
     reference: str
     sanction: Sanction
-    konfliktrad: str
+    konfliktrad: str | None
     state: State
     phase: Phase
     waiting_for: Party | None
@@ -189,8 +181,8 @@ class EventOut(Output):
     recorded_at: datetime
     actor: Actor
     role: Role
-    subject: str
-    source: str
+    subject: str | None
+    source: str | None
     details: dict[str, Any]
     standing: str
     corrected_by: int | None

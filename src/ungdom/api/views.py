@@ -6,6 +6,7 @@ from uuid import UUID
 
 from ungdom import texts
 from ungdom.api import schemas as s
+from ungdom.api.person_shapes import person_out
 from ungdom.casework import Read, Recorded, steps
 from ungdom.esas.status import official_status
 from ungdom.store.journal import Stored
@@ -19,6 +20,7 @@ from ungdom.workflow.events import Corrected, Event, details_schema, plain_detai
 from ungdom.workflow.guards.core import Unmet
 from ungdom.workflow.guards.decision import appeal_deadline
 from ungdom.workflow.leadtime import LeadTime, lead_time, measures
+from ungdom.workflow.permissions import Fact
 from ungdom.workflow.table import Back, Move
 from ungdom.workflow.vocabulary import PHASE, EventType, Regime, Sanction, State
 from ungdom.workflow.waits import waiting_for
@@ -32,10 +34,9 @@ def etag(version: int) -> str:
 
 
 def case_out(read: Read, person: Person | None, language: texts.Language, known_at: datetime | None) -> s.CaseOut:
-    """The case as read."""
+    """The case as read, as far as the reader may learn of it."""
     case, stored, day = read.case, read.stored, read.on
-    received, assigned = case.first(E.RECEIVED), case.last(E.ASSIGNED)
-    due = next_due(case)
+    received, due = case.first(E.RECEIVED), next_due(case)
     return s.CaseOut(
         id=stored.case_id,
         reference=stored.reference,
@@ -43,13 +44,12 @@ def case_out(read: Read, person: Person | None, language: texts.Language, known_
         as_of=s.AsOfOut(on=day, known_at=known_at),
         sanction=case.sanction,
         sanction_label=texts.label(language, case.sanction),
-        konfliktrad=case.konfliktrad,
         state=case.state,
         state_label=texts.label(language, case.state),
         phase=PHASE[case.state],
         waiting_for=waiting_for(case),
         regimes=_regimes(case, day),
-        person=person_out(person) if person else None,
+        person=person_out(person, read.learns) if person else None,
         registered_on=case.registered_on,
         first_offence=case.first_offence,
         last_offence=case.last_offence,
@@ -67,26 +67,19 @@ def case_out(read: Read, person: Person | None, language: texts.Language, known_
         lead_time_days=_measures(case),
         completion=_completion(case),
         breaches=sum(1 for _ in case.all(E.BREACH_RECORDED)),
-        coordinator=getattr(assigned.details, "coordinator", None) if assigned else None,
-        team=sorted(case.team),
         next_deadline=deadline_out(due, language) if due else None,
         table_version=table.VERSION,
+        **_with_whom(case, read.learns),
     )
 
 
-def person_out(person: Person) -> s.PersonOut:
-    """The person, for those who may know; the identity number itself never goes out, only what is odd about it."""
-    known = person.personalia
-    number = person.number
-    return s.PersonOut(
-        id=person.person_id,
-        given_name=(known and known.given_name) or "",
-        family_name=(known and known.family_name) or "",
-        born=person.youth.born,
-        guardians=person.youth.guardians,
-        protection=person.protection,
-        flags=sorted(str(flag) for flag in number.flags) if number else [],
-    )
+def _with_whom(case: Case, learns: frozenset[Fact]) -> dict[str, Any]:
+    """Which office and which people have the case: they give away where the youth lives."""
+    if Fact.OFFICE not in learns:
+        return {"konfliktrad": None, "coordinator": None, "team": []}
+    assigned = case.last(E.ASSIGNED)
+    coordinator = getattr(assigned.details, "coordinator", None) if assigned else None
+    return {"konfliktrad": case.konfliktrad, "coordinator": coordinator, "team": sorted(case.team)}
 
 
 def events_out(stored: Stored, language: texts.Language, valid_at: date | None = None) -> s.EventList:
@@ -97,9 +90,11 @@ def events_out(stored: Stored, language: texts.Language, valid_at: date | None =
     return s.EventList(items=[_event_out(e, told.get(e.seq), corrected, language) for e in events])
 
 
-def without_details(shown: s.EventList) -> s.EventList:
-    """The history for those who are told of stages and dates only."""
-    return s.EventList(items=[event.model_copy(update={"details": {}}) for event in shown.items])
+def as_learnt(shown: s.EventList, learns: frozenset[Fact]) -> s.EventList:
+    """The history as far as it may be learnt: some are told of stages and dates only, or not who recorded them."""
+    hidden: dict[str, Any] = {} if Fact.PERSON in learns else {"details": {}}
+    hidden |= {} if Fact.OFFICE in learns else {"subject": None, "source": None}
+    return s.EventList(items=[event.model_copy(update=hidden) for event in shown.items])
 
 
 def _until(events: list[Event], day: date) -> list[Event]:

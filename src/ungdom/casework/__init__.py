@@ -35,7 +35,7 @@ from ungdom.workflow.engine import Decision, Option
 from ungdom.workflow.errors import IllegalHistory
 from ungdom.workflow.events import Corrected, Event, Replacement, plain_details, read_details
 from ungdom.workflow.guards.core import Step, Unmet, World, day_has_come
-from ungdom.workflow.permissions import Viewer, acts_for, may_see
+from ungdom.workflow.permissions import Viewer, acts_for, learns, may_see
 from ungdom.workflow.vocabulary import Actor, EventType, Sanction
 
 __all__ = [
@@ -175,13 +175,14 @@ def read(
 ) -> Read:
     """The case as it was on `valid_at`, as known at `known_at`. Raises NotVisible, also for what was not known yet."""
     stored, case = _visible(tx, viewer, case_id)
+    told = learns(viewer, current.seen(case, stored.protection))
     day = valid_at or oslo_date(known_at or now)
     if valid_at is None and known_at is None:
-        return Read(stored, case, day)
+        return Read(stored, case, day, told)
     known = journal.load(tx, case_id, known_at) if known_at else stored
     if known is None:
         raise NotVisible
-    return as_of(known, day, valid_at)
+    return replace(as_of(known, day, valid_at), learns=told)
 
 
 def as_of(stored: Stored, day: date, valid_at: date | None) -> Read:
@@ -210,7 +211,7 @@ def _visible(tx: Connection, viewer: Viewer, case_id: UUID) -> tuple[Stored, Cas
     if stored is None:
         raise NotVisible
     case = engine.fold(stored.youth, stored.events)
-    if not may_see(viewer, current.seen(case)):
+    if not may_see(viewer, current.seen(case, stored.protection)):
         raise NotVisible
     return stored, case
 

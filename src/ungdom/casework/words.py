@@ -11,7 +11,7 @@ from ungdom.workflow import details as d
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.engine import Decision
 from ungdom.workflow.events import Event
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.permissions import Fact, Viewer
 from ungdom.workflow.vocabulary import Actor, EventType, Sanction
 
 
@@ -65,11 +65,15 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A case as it was on a day, as known at an instant, and the history it was told from."""
+    """A case as it was on a day, as known at an instant, and the history it was told from.
+
+    `learns`: what the reader may learn of it, as the case stands now.
+    """
 
     stored: Stored
     case: Case
     on: date
+    learns: frozenset[Fact] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

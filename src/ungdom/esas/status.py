@@ -34,6 +34,15 @@ RESUMPTIONS = {
     d.ResumptionReason.NEW_CASE_DROPPED: "NYTT_STRAFFBART_FORHOLD_HENLAGT",
     d.ResumptionReason.SEPARATE_SENTENCE: "SAERSKILT_DOM_I_NY_SAK",
 }
+BREACHES = {
+    BREACH: "BRUDD_PAA_VILKAAR",
+    OFFENCE: "BRUDD_NYE_LOVBRUDD",
+    BOTH: "BRUDD_NYE_LOVBRUDD_OG_VILKAAR",
+}
+COMPLETED, OTHER = "FULLFOERT", "ANNEN_AARSAK"
+BEFORE_START = "BRUDD_NYE_LOVBRUDD_FOER_IVERKSETTELSE"
+WITHDRAWN = ("SAMTYKKE_TRUKKET_FOER_SIGNERT_UNGDOMSPLAN", "SAMTYKKE_TRUKKET_ETTER_SIGNERT_UNGDOMSPLAN")
+CLOSINGS = frozenset({COMPLETED, OTHER, BEFORE_START, *WITHDRAWN, *BREACHES.values()})
 SIMPLE = {
     E.ASSIGNED: ("tildeltSaksansvarlig", None),
     E.PLAN_SIGNED: ("ungdomsplanSignert", None),
@@ -82,14 +91,14 @@ def _closing(case: Case, event: Event) -> tuple[OfficialStatus, ...]:
 
 def _closing_code(case: Case, event: Event) -> str:
     if case.state is State.COMPLETED:
-        return "FULLFOERT"
+        return COMPLETED
     if case.state is State.CONSENT_WITHDRAWN:
-        return f"SAMTYKKE_TRUKKET_{'ETTER' if case.has(E.PLAN_SIGNED) else 'FOER'}_SIGNERT_UNGDOMSPLAN"
+        return WITHDRAWN[case.has(E.PLAN_SIGNED)]
     if event.type is E.CLOSED_AFTER_NEW_OFFENCE and case.start is None:
-        return "BRUDD_NYE_LOVBRUDD_FOER_IVERKSETTELSE"
+        return BEFORE_START
     if case.state in (State.CONVERTED, State.BREACH_CLOSED):
-        return _BREACH_CODES[_ground(case)]
-    return "ANNEN_AARSAK"
+        return BREACHES[_ground(case)]
+    return OTHER
 
 
 def _ground(case: Case) -> str:
@@ -98,10 +107,3 @@ def _ground(case: Case) -> str:
     if offence and breach:
         return BOTH
     return OFFENCE if offence else BREACH
-
-
-_BREACH_CODES = {
-    BREACH: "BRUDD_PAA_VILKAAR",
-    OFFENCE: "BRUDD_NYE_LOVBRUDD",
-    BOTH: "BRUDD_NYE_LOVBRUDD_OG_VILKAAR",
-}

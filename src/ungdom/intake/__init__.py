@@ -39,6 +39,7 @@ __all__ = [
     "names_of",
     "receive",
     "retry",
+    "same_content",
     "stir",
     "stir_for_case",
     "stir_for_day",
@@ -82,11 +83,13 @@ def receive(
     known = next((one for one in earlier if one.version == message.version), None)
     if known is not None:
         return _again(tx, desk, known, message)
-    new = _arrival(sender, message, desk, exchange_id)
+    new = _arrival(sender, message, desk)
     told = tell(tx, Job(desk, sender, message, new, earlier))
     new = _as_told(tx, new, message, told)
     body = receipts.write(desk.language, new, told, oslo_date(desk.now))
     inbox.add(tx, desk.keys, new, to_json(plain(message)), body)
+    if exchange_id is not None:
+        inbox.link_exchange(tx, new.message_id, exchange_id)
     _after(tx, desk, new, message, told)
     _supersede(tx, desk, new, earlier)
     return Taken(new, body)
@@ -166,7 +169,7 @@ def _supersede(tx: Connection, desk: Desk, new: Arrival, earlier: Sequence[Arriv
 def _again(tx: Connection, desk: Desk, known: Arrival, message: Message) -> Taken:
     """The receipt that this version was answered with first; another content under its number is refused."""
     raw = inbox.content(tx, desk.keys, known.message_id)
-    if raw is not None and not _same(read(raw), message):
+    if raw is not None and not same_content(read(raw), message):
         body = receipts.refused(
             desk.language,
             Reason.OTHER_CONTENT,
@@ -179,7 +182,7 @@ def _again(tx: Connection, desk: Desk, known: Arrival, message: Message) -> Take
     return Taken(replace(known, outcome=first.outcome, reason=first.reason), first.body, repeated=True)
 
 
-def _same(kept: Message, message: Message) -> bool:
+def same_content(kept: Message, message: Message) -> bool:
     """The same content; when it was sent does not count, and neither does the order of numbers."""
     return _unsent(kept) == _unsent(message)
 
@@ -188,7 +191,7 @@ def _unsent(message: Message) -> Message:
     return replace(message, sent_at=_NEVER, police_case_numbers=tuple(sorted(message.police_case_numbers)))
 
 
-def _arrival(sender: Sender, message: Message, desk: Desk, exchange_id: UUID | None) -> Arrival:
+def _arrival(sender: Sender, message: Message, desk: Desk) -> Arrival:
     return Arrival(
         message_id=message_id_of(sender.source, message.decision_id, message.version),
         source=sender.source,
@@ -201,7 +204,6 @@ def _arrival(sender: Sender, message: Message, desk: Desk, exchange_id: UUID | N
         received_at=desk.now,
         outcome=Outcome.PARKED,
         protection=message.person.protection if message.person else Protection.NONE,
-        exchange_id=exchange_id,
         updated_at=desk.now,
     )
 
@@ -227,8 +229,8 @@ def _settle(tx: Connection, desk: Desk, kept: Arrival, told: Told, by: str, mess
     body = receipts.write(desk.language, now, told, oslo_date(desk.now))
     inbox.settle(tx, now, body, by, desk.now)
     _after(tx, desk, now, message, told)
-    if now.exchange_id is not None:
-        answering.answer(tx, now.exchange_id, desk.now)
+    for exchange_id in inbox.exchanges_of(tx, now.message_id):
+        answering.answer(tx, exchange_id, desk.now)
     return Taken(now, body)
 
 

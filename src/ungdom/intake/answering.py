@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -16,14 +17,17 @@ TECHNICAL, INCOMPLETE, OURS = "FEILET_AVSENDER_TEKNISK", "FEILET_AVSENDER_MANGLE
 """The words of the contract `kvittering` 1.0. After one of the last four nothing more is said."""
 
 
-def answer(tx: Connection, exchange_id: UUID, now: datetime) -> None:
-    """Tell the sender of an official message how it stands, if that is new."""
+def answer(tx: Connection, exchange_id: UUID, now: datetime) -> Exchanged | None:
+    """Tell the sender of an official message how it stands, if that is new; the message as it then stands."""
     kept = exchanges.find(tx, exchange_id)
     if kept is None or kept.status != UNDER_WAY:
-        return
+        return kept
     status, reason = standing(inbox.exchanged(tx, exchange_id))
     if status != UNDER_WAY:
-        promise(tx, kept, status, reason, now)
+        return promise(tx, kept, status, reason, now)
+    if reason != kept.reason:
+        exchanges.answered(tx, exchange_id, status, reason, kept.receipts, now)
+    return replace(kept, reason=reason)
 
 
 def standing(arrivals: Sequence[Arrival]) -> tuple[str, str | None]:
@@ -35,8 +39,8 @@ def standing(arrivals: Sequence[Arrival]) -> tuple[str, str | None]:
     return (INCOMPLETE, refused.reason) if refused is not None else (RECEIVED, None)
 
 
-def promise(tx: Connection, kept: Exchanged, status: str, reason: str | None, now: datetime) -> None:
-    """Promise a receipt with this status, and keep that it was."""
+def promise(tx: Connection, kept: Exchanged, status: str, reason: str | None, now: datetime) -> Exchanged:
+    """Promise a receipt with this status, and keep that it was; the message as it then stands."""
     n = kept.receipts + 1
     said = {
         "exchange_id": str(kept.exchange_id),
@@ -48,3 +52,4 @@ def promise(tx: Connection, kept: Exchanged, status: str, reason: str | None, no
     payload = json.dumps(said, separators=(",", ":"), ensure_ascii=False)
     outbox.add(tx, [outbox.receipt(kept.exchange_id, n, payload, now)])
     exchanges.answered(tx, kept.exchange_id, status, reason, n, now)
+    return replace(kept, status=status, reason=reason, receipts=n, updated_at=now)

@@ -58,6 +58,7 @@ class Reason(StrEnum):
     BROKEN_LINE = "broken_line"
     LINE_TOO_LONG = "line_too_long"
     DISMISSED = "dismissed"
+    NOT_NOW = "not_now"
 
 
 class Advice(StrEnum):
@@ -68,6 +69,7 @@ class Advice(StrEnum):
     SEND_WHAT_IS_MISSING = "send_what_is_missing"
     SEND_HIGHER_VERSION = "send_higher_version"
     SEND_AGAIN_CORRECTED = "send_again_corrected"
+    SEND_AGAIN = "send_again"
     CONTACT_THE_OFFICE = "contact_the_office"
 
 
@@ -91,6 +93,7 @@ ADVICE: dict[Reason, Advice] = {
     Reason.BROKEN_LINE: Advice.SEND_AGAIN_CORRECTED,
     Reason.LINE_TOO_LONG: Advice.SEND_AGAIN_CORRECTED,
     Reason.DISMISSED: Advice.CONTACT_THE_OFFICE,
+    Reason.NOT_NOW: Advice.SEND_AGAIN,
 }
 """What the sender of a message that was not applied should do."""
 

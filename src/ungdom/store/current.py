@@ -8,7 +8,7 @@ from ungdom.workflow import details as d
 from ungdom.workflow.case import Case
 from ungdom.workflow.events import Event
 from ungdom.workflow.permissions import Seen
-from ungdom.workflow.vocabulary import PHASE, EventType
+from ungdom.workflow.vocabulary import PHASE, EventType, Protection
 
 TEAM_EVENTS = frozenset({EventType.TEAM_MEMBER_JOINED, EventType.TEAM_MEMBER_LEFT, EventType.CORRECTED})
 """The events that may change the team."""
@@ -33,9 +33,16 @@ def row_of(identity: Identity, case: Case, last: Event) -> dict[str, Any]:
     }
 
 
-def seen(case: Case) -> Seen:
-    """What decides who may see the case."""
-    return Seen(case.konfliktrad, case.state, case.team)
+def seen(case: Case, protection: Protection) -> Seen:
+    """What decides who may see the case, of a youth whose address is kept like this."""
+    return Seen(
+        konfliktrad=case.konfliktrad,
+        state=case.state,
+        team=case.team,
+        coordinator=_coordinator(case),
+        opened_by=case.events[0].subject,
+        protection=protection,
+    )
 
 
 def _standing(case: Case) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The errors of the store, drawn whole.
 
 StoreError
-├── Stale          the case has moved on since it was read
+├── Stale          the case has moved on since it was read, or two transactions stood in each other's way
 ├── DuplicateKey   a row with this key is there already
 ├── InFlight       the same request is being answered right now
 ├── CannotOpen     sealed text was sealed with a key not given here, for another record, or was changed
@@ -14,7 +14,10 @@ class StoreError(Exception):
 
 
 class Stale(StoreError):
-    """The case has moved on since it was read. `expected` and `actual`: its version then and now, if known."""
+    """The case has moved on since it was read, or two transactions stood in each other's way: ask again.
+
+    `expected` and `actual`: the version of the case then and now, if known.
+    """
 
     def __init__(self, expected: int | None, actual: int | None) -> None:
         super().__init__(f"expected version {expected}, found {actual}")

@@ -20,10 +20,12 @@ class Exchanged:
     exchange_id: UUID
     sender: str
     meldings_id: str
+    n: int = 1
     type: str
     schema_version: str | None
     status: str
     reason: str | None = None
+    flags: str = "[]"
     receipts: int = 0
     received_at: datetime
     updated_at: datetime
@@ -32,9 +34,17 @@ class Exchanged:
 _COLUMNS = [column for column in exchange_message.c if column is not exchange_message.c.sealed]
 
 
-def exchange_id_of(sender: str, meldings_id: str) -> UUID:
-    """The id of this message of this sender: always the same one."""
-    return uuid5(_NAMESPACE, f"{sender}\n{meldings_id}")
+def exchange_id_of(sender: str, meldings_id: str, n: int) -> UUID:
+    """The id of the n-th message that this sender gave this `meldingsId`: always the same one."""
+    return uuid5(_NAMESPACE, f"{sender}\n{meldings_id}\n{n}")
+
+
+def called(tx: Connection, sender: str, meldings_id: str) -> list[Exchanged]:
+    """The messages that this sender gave this `meldingsId`: one, where it keeps to the contract."""
+    mine = (exchange_message.c.sender == sender) & (exchange_message.c.meldings_id == meldings_id)
+    return [
+        Exchanged(**row) for row in tx.execute(select(*_COLUMNS).where(mine).order_by(exchange_message.c.n)).mappings()
+    ]
 
 
 def find(tx: Connection, exchange_id: UUID) -> Exchanged | None:
@@ -60,21 +70,27 @@ def answered(tx: Connection, exchange_id: UUID, status: str, reason: str | None,
     tx.execute(update(exchange_message).where(exchange_message.c.exchange_id == exchange_id).values(values))
 
 
-def page(
-    tx: Connection, status: str | None, reason: str | None, after: tuple[datetime, UUID] | None, limit: int
-) -> Sequence[Exchanged]:
-    """The messages with this status and reason, the newest first."""
-    query = select(*_COLUMNS)
-    if status is not None:
-        query = query.where(exchange_message.c.status == status)
-    if reason is not None:
-        query = query.where(exchange_message.c.reason == reason)
-    if after is not None:
-        at, last = after
-        same = (exchange_message.c.received_at == at) & (exchange_message.c.exchange_id < last)
-        query = query.where(or_(exchange_message.c.received_at < at, same))
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which messages a list shall hold; None asks nothing. `after`: arrival and id of the last one before."""
+
+    sender: str | None
+    status: str | None
+    reason: str | None
+    after: tuple[datetime, UUID] | None
+    limit: int
+
+
+def page(tx: Connection, asked: Asked) -> Sequence[Exchanged]:
+    """The messages asked for, the newest first."""
+    same = [(exchange_message.c[name], getattr(asked, name)) for name in ("sender", "status", "reason")]
+    query = select(*_COLUMNS).where(*(column == value for column, value in same if value is not None))
+    if asked.after is not None:
+        at, last = asked.after
+        earlier = (exchange_message.c.received_at == at) & (exchange_message.c.exchange_id < last)
+        query = query.where(or_(exchange_message.c.received_at < at, earlier))
     order = (exchange_message.c.received_at.desc(), exchange_message.c.exchange_id.desc())
-    return [Exchanged(**row) for row in tx.execute(query.order_by(*order).limit(limit)).mappings()]
+    return [Exchanged(**row) for row in tx.execute(query.order_by(*order).limit(asked.limit)).mappings()]
 
 
 def _record(exchange_id: UUID) -> str:

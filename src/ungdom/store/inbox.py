@@ -21,9 +21,10 @@ from sqlalchemy import (
     true,
     update,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from ungdom.store import bulk
-from ungdom.store.inbox_tables import decision, decision_event, decision_receipt, decision_wait
+from ungdom.store.inbox_tables import decision, decision_event, decision_receipt, decision_wait, exchange_decision
 from ungdom.store.reading import visible_to
 from ungdom.store.sealing import Keys
 from ungdom.store.tables import NumberKind, Protection, case_current, case_number
@@ -31,7 +32,8 @@ from ungdom.workflow.permissions import NATIONAL, Viewer
 from ungdom.workflow.vocabulary import Role
 
 _NAMESPACE = UUID("5d0c9a52-7c0e-4f0f-9a83-1a5be0d1a9f4")
-_LOCK = select(func.pg_advisory_xact_lock(bindparam("number", type_=BigInteger)))
+_NUMBERS = func.unnest(bindparam("numbers", type_=ARRAY(BigInteger))).column_valued("number")
+_LOCK = select(func.pg_advisory_xact_lock(_NUMBERS))
 
 APPLIED, DUPLICATE, SUPERSEDED, PARKED, REJECTED = "applied", "duplicate", "superseded", "parked", "rejected"
 SETTLED = (APPLIED, DUPLICATE)
@@ -57,7 +59,6 @@ class Arrival:
     case_id: UUID | None = None
     konfliktrad: str | None = None
     protection: str = Protection.NONE
-    exchange_id: UUID | None = None
     updated_at: datetime
 
 
@@ -92,10 +93,12 @@ def message_id_of(source: str, decision_id: str, version: int) -> UUID:
 
 
 def lock(tx: Connection, names: Iterable[str]) -> None:
-    """Let nobody else work on these names until the transaction ends. On SQLite there is one writer anyway."""
+    """Let nobody else work on these names until the transaction ends. On SQLite there is one writer anyway.
+
+    Everybody takes them in one order, so that nobody waits for somebody who waits for them.
+    """
     if tx.dialect.name == "postgresql":
-        for number in sorted({_number(name) for name in names}):
-            tx.execute(_LOCK, {"number": number})
+        tx.execute(_LOCK, {"numbers": sorted({_number(name) for name in names})})
 
 
 # --- reading ------------------------------------------------------------------------------------------------
@@ -128,8 +131,17 @@ def arrival(tx: Connection, message_id: UUID) -> Arrival | None:
 
 def exchanged(tx: Connection, exchange_id: UUID) -> list[Arrival]:
     """The messages that one official message was read as."""
-    query = select(*_ARRIVAL).where(decision.c.exchange_id == exchange_id)
-    return _arrivals(tx, query.order_by(decision.c.decision_id, decision.c.version))
+    query = select(*_ARRIVAL).join(exchange_decision, exchange_decision.c.message_id == decision.c.message_id)
+    mine = query.where(exchange_decision.c.exchange_id == exchange_id)
+    return _arrivals(tx, mine.order_by(decision.c.decision_id, decision.c.version))
+
+
+def exchanges_of(tx: Connection, message_id: UUID) -> list[UUID]:
+    """The official messages that were read as this one."""
+    where = exchange_decision.c.message_id == message_id
+    return list(
+        tx.scalars(select(exchange_decision.c.exchange_id).where(where).order_by(exchange_decision.c.exchange_id))
+    )
 
 
 def content(tx: Connection, keys: Keys, message_id: UUID) -> bytes | None:
@@ -254,6 +266,12 @@ def link(tx: Connection, message_id: UUID, case_id: UUID, places: dict[int, int]
     """Write which events of the case this message made or found."""
     rows = [{"message_id": message_id, "seq": seq, "case_id": case_id, "place": place} for place, seq in places.items()]
     bulk.add(tx, decision_event, rows)
+
+
+def link_exchange(tx: Connection, message_id: UUID, exchange_id: UUID) -> None:
+    """Write that this official message was read as this one."""
+    if exchange_id not in exchanges_of(tx, message_id):
+        tx.execute(insert(exchange_decision), {"exchange_id": exchange_id, "message_id": message_id})
 
 
 def wait_for(tx: Connection, message_id: UUID, things: Iterable[str]) -> None:

@@ -28,10 +28,12 @@ from ungdom.store.tables import (
     case_number,
     case_team,
     event,
+    person,
     person_version,
 )
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.events import Event, dump_details, load_details
+from ungdom.workflow.vocabulary import Protection
 
 Numbers = Iterable[tuple[NumberKind, str]]
 
@@ -41,7 +43,10 @@ _BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A case as it is kept: its identity, the youth, every event in the order recorded. `version`: the last number."""
+    """A case as it is kept: its identity, the youth, every event in the order recorded. `version`: the last number.
+
+    `protection`: how closely the address of the youth is kept now; the closest where it has not been looked up.
+    """
 
     case_id: UUID
     reference: str
@@ -50,6 +55,7 @@ class Stored:
     events: list[Event]
     version: int
     opened_at: datetime
+    protection: Protection = Protection.STRICTLY_CONFIDENTIAL
 
     @property
     def identity(self) -> Identity:
@@ -224,7 +230,8 @@ def event_row(case_id: UUID, told: Event) -> dict[str, Any]:
 
 def _stored(row: Row[*tuple[Any, ...]], events: list[Event]) -> Stored:
     youth = Youth(row.born, row.guardians)
-    return Stored(row.case_id, row.reference, row.person_id, youth, events, events[-1].seq, row.opened_at)
+    last = events[-1].seq
+    return Stored(row.case_id, row.reference, row.person_id, youth, events, last, row.opened_at, row.protection)
 
 
 def _opening(stored: Stored, case: Case, numbers: Numbers, messages: Sequence[Message]) -> Chapter:
@@ -277,7 +284,8 @@ def _newest_known() -> ScalarSelect[Any]:
 
 
 _FILES = (
-    select(case_file, *person_version.c["born", "guardians"])
+    select(case_file, *person_version.c["born", "guardians"], person.c.protection)
+    .join(person, person.c.person_id == case_file.c.person_id)
     .join(person_version, person_version.c.person_id == case_file.c.person_id)
     .where(case_file.c.case_id.in_(bindparam("case_ids", expanding=True)))
     .where(person_version.c.version == _newest_known())
@@ -289,8 +297,14 @@ _EVENTS = (
     .order_by(event.c.case_id, event.c.seq)
 )
 _CASE = (
-    select(event, *case_file.c["reference", "person_id", "opened_at"], *person_version.c["born", "guardians"])
+    select(
+        event,
+        *case_file.c["reference", "person_id", "opened_at"],
+        *person_version.c["born", "guardians"],
+        person.c.protection,
+    )
     .join(case_file, case_file.c.case_id == event.c.case_id)
+    .join(person, person.c.person_id == case_file.c.person_id)
     .join(person_version, person_version.c.person_id == case_file.c.person_id)
     .where(event.c.case_id == bindparam("case_id"))
     .where(event.c.recorded_at <= bindparam("known_at"))

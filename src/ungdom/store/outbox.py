@@ -176,7 +176,7 @@ def mark(tx: Connection, promise: Promise, held: str, next_try_at: datetime | No
 
 
 def held(tx: Connection, limit: int = 1_000) -> list[Promise]:
-    """The official messages that are held, oldest first, withdrawn ones left out."""
+    """The official messages that have not arrived, oldest first, withdrawn ones left out."""
     return _read(tx, _promises().where(_undelivered(outbox), _not_withdrawn(outbox)).order_by(*_ORDER).limit(limit))
 
 

@@ -166,6 +166,14 @@ def change_person(
     return done.rowcount == 1
 
 
+def protect(tx: Connection, person_id: UUID, level: Protection, at: datetime) -> bool:
+    """The address kept at least this closely from now on; False when it was already. frl § 10-4."""
+    order = list(Protection)
+    weaker = person.c.protection.in_(order[: order.index(level)])
+    values = {"protection": level, "updated_at": at}
+    return tx.execute(update(person).where(person.c.person_id == person_id, weaker).values(values)).rowcount == 1
+
+
 def add_version(tx: Connection, person_id: UUID, youth: Youth, at: datetime) -> int:
     """What the rules need to know, as known from now on; its number. Refold the person's cases afterwards."""
     last = select(func.max(person_version.c.version)).where(person_version.c.person_id == person_id)

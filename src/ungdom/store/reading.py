@@ -1,16 +1,16 @@
 """Lists of cases: who sees which, what is asked for, in which order, a page at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, and_, exists, false, or_, select, true
+from sqlalchemy import Column, ColumnElement, Connection, Select, and_, case, exists, false, null, or_, select, true
 
-from ungdom.store.tables import case_current, case_number, case_team
-from ungdom.workflow.permissions import NATIONAL, OF_THE_OFFICE, PROSECUTION_SEES, Viewer
-from ungdom.workflow.vocabulary import Party, Phase, Regime, Role, Sanction, State
+from ungdom.store.tables import case_current, case_number, case_team, event, person
+from ungdom.workflow.permissions import ANY, PROSECUTION_SEES, Fact, Row, Tie, Viewer, rows_for
+from ungdom.workflow.vocabulary import Party, Phase, Protection, Regime, Sanction, State
 
 C = case_current.c
 
@@ -32,14 +32,14 @@ SORTS: dict[str, Column[Any]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseRow:
-    """A row of `case_current`."""
+    """A row of `case_current`. In a list `konfliktrad` and `coordinator` are None for those who may not learn them."""
 
     case_id: UUID
     reference: str
     person_id: UUID
     version: int
     sanction: Sanction
-    konfliktrad: str
+    konfliktrad: str | None
     state: State
     phase: Phase
     waiting_for: Party | None
@@ -104,16 +104,56 @@ def read_key(sort: str, text: str) -> Key:
 
 def visible_to(viewer: Viewer) -> ColumnElement[bool]:
     """The cases that this viewer may know of. The twin in SQL of `permissions.may_see`; a test holds them together."""
-    office = false() if viewer.konfliktrad is None else C.konfliktrad == viewer.konfliktrad
-    if viewer.role in NATIONAL:
+    return _one_fits(rows_for(viewer.role), viewer)
+
+
+def learnt_by(viewer: Viewer, fact: Fact) -> ColumnElement[bool]:
+    """The cases of which this viewer may learn that. The twin in SQL of `permissions.learns`."""
+    return _one_fits(rows_for(viewer.role, fact), viewer)
+
+
+def _one_fits(rows: Iterable[Row], viewer: Viewer) -> ColumnElement[bool]:
+    """One of these rows fits. Rows with the same ties are asked as one; a tie that all have comes first: an index."""
+    levels: dict[tuple[Tie, ...], set[Protection]] = {}
+    for row in rows:
+        levels.setdefault(row.ties, set()).update(row.levels)
+    shared = [tie for tie in Tie if levels and all(tie in ties for ties in levels)]
+    each = [
+        and_(_kept(kept), *(TIES[tie](viewer) for tie in ties if tie not in shared)) for ties, kept in levels.items()
+    ]
+    return and_(true(), *(TIES[tie](viewer) for tie in shared), or_(false(), *each))
+
+
+def _kept(levels: set[Protection]) -> ColumnElement[bool]:
+    """The address of the youth is kept in one of these ways."""
+    if levels == set(ANY):
         return true()
-    if viewer.role in OF_THE_OFFICE:
-        return office
-    if viewer.role is Role.PROSECUTION:
-        return and_(office, C.state.in_(sorted(PROSECUTION_SEES)))
-    if viewer.role is Role.TEAM_MEMBER:
-        return exists().where(case_team.c.case_id == C.case_id, case_team.c.member == viewer.subject)
-    return false()
+    query = select(person.c.protection).where(person.c.person_id == C.person_id)
+    return query.correlate(case_current).scalar_subquery().in_(sorted(levels))
+
+
+def _in_the_office(viewer: Viewer) -> ColumnElement[bool]:
+    return false() if viewer.konfliktrad is None else C.konfliktrad == viewer.konfliktrad
+
+
+def _opened_by(viewer: Viewer) -> ColumnElement[bool]:
+    first = select(event.c.subject).where(event.c.case_id == C.case_id, event.c.seq == 1)
+    return and_(C.coordinator.is_(None), first.correlate(case_current).scalar_subquery() == viewer.subject)
+
+
+def _on_the_team(viewer: Viewer) -> ColumnElement[bool]:
+    here = case_team.c.case_id == C.case_id
+    return select(here).where(here, case_team.c.member == viewer.subject).correlate(case_current).exists()
+
+
+TIES: dict[Tie, Callable[[Viewer], ColumnElement[bool]]] = {
+    Tie.OFFICE: _in_the_office,
+    Tie.ASSIGNED: lambda viewer: C.coordinator == viewer.subject,
+    Tie.OPENED: _opened_by,
+    Tie.TEAM: _on_the_team,
+    Tie.DECIDING: lambda _viewer: C.state.in_(sorted(PROSECUTION_SEES)),
+}
+"""What each tie means, as in `permissions.TIES`."""
 
 
 def list_cases(
@@ -149,7 +189,8 @@ def read_cases(tx: Connection, case_ids: Sequence[UUID]) -> dict[UUID, CaseRow]:
 def _page(viewer: Viewer, filters: Filters, sort: str, after: Key | None) -> Select[Any]:
     column = _column(sort)
     order = column.desc() if sort.startswith("-") else column.asc()
-    query = select(case_current).where(visible_to(viewer), *_conditions(filters))
+    told = learnt_by(viewer, Fact.LISTED)
+    query = select(*_columns(told)).where(visible_to(viewer), *_conditions(filters, told))
     if after is not None:
         query = query.where(_beyond(column, sort.startswith("-"), after))
     return query.order_by(order.nulls_last(), C.case_id)
@@ -174,12 +215,21 @@ def _beyond(column: Column[Any], descending: bool, after: Key) -> ColumnElement[
     return or_(further, and_(column == after.value, later), column.is_(None))
 
 
-_SAME = ("state", "phase", "sanction", "konfliktrad", "coordinator", "waiting_for", "person_id")
+PLACE = ("konfliktrad", "coordinator")
+"""What gives away where a youth lives: in lists and in what they are searched by only for those who may learn it."""
+
+_SAME = ("state", "phase", "sanction", *PLACE, "waiting_for", "person_id")
 
 
-def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
-    asked = [(C[name], getattr(filters, name)) for name in _SAME]
-    conditions: list[ColumnElement[bool]] = [column == value for column, value in asked if value is not None]
+def _columns(told: ColumnElement[bool]) -> list[ColumnElement[Any]]:
+    return [case((told, c), else_=null()).label(c.name) if c.name in PLACE else c for c in C]
+
+
+def _conditions(filters: Filters, told: ColumnElement[bool]) -> list[ColumnElement[bool]]:
+    asked = {name: getattr(filters, name) for name in _SAME if getattr(filters, name) is not None}
+    conditions: list[ColumnElement[bool]] = [C[name] == value for name, value in asked.items()]
+    if any(name in asked for name in PLACE):
+        conditions.append(told)
     if filters.closed is not None:
         conditions.append(C.closed_on.is_not(None) if filters.closed else C.closed_on.is_(None))
     if filters.overdue_on is not None:

@@ -25,7 +25,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ungdom.store import reference
-from ungdom.store.errors import DuplicateKey, Unavailable
+from ungdom.store.errors import DuplicateKey, Stale, Unavailable
 
 __all__ = ["Connection", "Database"]  # a connection inside a transaction, for the layers above to name
 
@@ -45,6 +45,7 @@ _BUSY = {
     sqlite3.SQLITE_READONLY,
 }
 _UNIQUE = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
+_CROSSED = frozenset({"40001", "40P01"})  # serialization failure, deadlock
 _TURNS: dict[str, Semaphore] = {}
 
 
@@ -84,7 +85,7 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """All or nothing: committed at the end, rolled back by any exception. Raises `Unavailable`, `DuplicateKey`."""
+        """All or nothing: committed at the end, rolled back by any exception. Raises the errors of the store."""
         with _failures(), self._my_turn(), self.writer.connect() as tx:
             yield tx
             _commit(tx)
@@ -196,7 +197,12 @@ def _failures() -> Iterator[None]:
     except IntegrityError as error:
         raise (_duplicate(error) or error) from error.orig
     except DBAPIError as error:
-        raise (_unavailable(error) or error) from error.orig
+        raise (_crossed(error) or _unavailable(error) or error) from error.orig
+
+
+def _crossed(error: DBAPIError) -> Stale | None:
+    """Two transactions stood in each other's way and PostgreSQL ended this one: asked again it may well succeed."""
+    return Stale(None, None) if getattr(error.orig, "sqlstate", None) in _CROSSED else None
 
 
 def _duplicate(error: IntegrityError) -> DuplicateKey | None:

@@ -33,6 +33,7 @@ from ungdom.workflow.vocabulary import (
     Sanction,
     State,
 )
+from ungdom.workflow.vocabulary import Protection as Protection  # noqa: PLC0414  # also taken from here, beside its column
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -97,14 +98,6 @@ class NumberKind(StrEnum):
 
     POLICE = "police"
     COURT = "court"
-
-
-class Protection(StrEnum):
-    """How closely a person's address is kept (adressebeskyttelse)."""
-
-    NONE = "none"
-    CONFIDENTIAL = "confidential"  # fortrolig
-    STRICTLY_CONFIDENTIAL = "strictly_confidential"  # strengt fortrolig
 
 
 # --- people -------------------------------------------------------------------------------------------------
@@ -312,6 +305,7 @@ staff = Table(
 
 OFFICIAL_KINDS = ("esas.status", "esas.status.second", "esas.receipt")
 """The kinds of messages that go to partners of the sector's exchange."""
+_OFFICIAL_OPEN = f"delivered_at IS NULL AND kind IN {OFFICIAL_KINDS}"
 
 outbox = Table(
     "outbox",
@@ -332,12 +326,12 @@ outbox = Table(
         postgresql_where=text("delivered_at IS NULL"),
         sqlite_where=text("delivered_at IS NULL"),
     ),
-    Index(
-        "ix_outbox_official",
-        "case_id",
-        "seq",
-        postgresql_where=text(f"delivered_at IS NULL AND kind IN {OFFICIAL_KINDS}"),
-        sqlite_where=text(f"delivered_at IS NULL AND kind IN {OFFICIAL_KINDS}"),
+    *(
+        Index(name, *columns, postgresql_where=text(_OFFICIAL_OPEN), sqlite_where=text(_OFFICIAL_OPEN))
+        for name, columns in {
+            "ix_outbox_official": ("created_at", "case_id", "seq", "kind"),
+            "ix_outbox_official_case": ("case_id", "seq"),
+        }.items()
     ),
 )
 

@@ -1,8 +1,14 @@
-"""Who may see a case, and in whose name a role may act. Its twin in SQL is `store.reading.visible_to`."""
+"""Who may see a case and what they learn of it, and in whose name a role may act.
 
+`SIGHT` is the table: a row a way of seeing. Its twin in SQL, made of the same rows, is `store.reading.visible_to`; a
+test holds them together. `docs/permissions.md` is drawn from it.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 
-from ungdom.workflow.vocabulary import Actor, Role, State
+from ungdom.workflow.vocabulary import Actor, Protection, Role, State
 
 AUTHORITIES = (Actor.POLICE, Actor.PROSECUTION, Actor.COURT, Actor.CORRECTIONAL_SERVICE, Actor.PARTY)
 """What these do may be recorded by the coordinator on their behalf; in whose name is kept."""
@@ -54,18 +60,88 @@ class Viewer:
     konfliktrad: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What decides who may see a case: the konfliktråd that has it, its state, and its team."""
+    """What decides who may see a case, as it stands now, and how closely the address of its youth is kept.
+
+    `coordinator`: the one assigned last; None while nobody has been. `opened_by`: who registered it.
+    """
 
     konfliktrad: str
     state: State
     team: frozenset[str]
+    coordinator: str | None
+    opened_by: str
+    protection: Protection
 
 
-KNOW_THE_PERSON = NATIONAL | OF_THE_OFFICE | {Role.PROSECUTION}
-"""Who is told who the youth is, and what an event says beyond its type and dates. The team is told by need to know,
-with consent (krl § 22 c); until that is recorded for each recipient, neither."""
+class Tie(Enum):
+    """What ties a viewer to a case."""
+
+    OFFICE = "their konfliktråd has the case"
+    ASSIGNED = "it is assigned to them"
+    OPENED = "they opened it, and it is assigned to nobody yet"
+    TEAM = "they are on its team"
+    DECIDING = "prosecution or court decide something in it"
+
+
+class Fact(Enum):
+    """What a viewer may learn of a case beside where it stands, its dates and its deadlines."""
+
+    PERSON = "who the youth is, and what events say beyond type and dates"
+    OFFICE = "which konfliktråd has it, who coordinates, who is on the team"
+    LISTED = "konfliktråd and coordinator in lists as well"
+    REACH = "how youth and guardians are reached: address, contact, municipality"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One way of seeing: this role, a youth whose address is kept like this, and every tie. `learns`: what they may."""
+
+    role: Role
+    levels: tuple[Protection, ...]
+    ties: tuple[Tie, ...]
+    learns: tuple[Fact, ...]
+
+
+ANY = tuple(Protection)
+OPEN = (Protection.NONE,)
+CONFIDENTIAL = (Protection.CONFIDENTIAL,)
+STRICT = (Protection.STRICTLY_CONFIDENTIAL,)
+GRADED = CONFIDENTIAL + STRICT
+
+_KNOWN = (Fact.PERSON, Fact.OFFICE)
+_ALL = tuple(Fact)
+
+SIGHT: tuple[Row, ...] = (
+    Row(Role.COORDINATOR, OPEN, (Tie.OFFICE,), _ALL),
+    Row(Role.COORDINATOR, CONFIDENTIAL, (Tie.OFFICE,), _KNOWN),
+    Row(Role.COORDINATOR, GRADED, (Tie.OFFICE, Tie.ASSIGNED), _ALL),
+    Row(Role.COORDINATOR, GRADED, (Tie.OFFICE, Tie.OPENED), (*_KNOWN, Fact.LISTED)),
+    Row(Role.LEADER, ANY, (Tie.OFFICE,), _ALL),
+    Row(Role.SECRETARIAT, OPEN, (), (*_KNOWN, Fact.LISTED)),
+    Row(Role.SECRETARIAT, GRADED, (), _KNOWN),
+    Row(Role.TEAM_MEMBER, OPEN, (Tie.TEAM,), (Fact.OFFICE, Fact.LISTED)),
+    Row(Role.TEAM_MEMBER, GRADED, (Tie.TEAM,), ()),
+    Row(Role.PROSECUTION, OPEN, (Tie.OFFICE, Tie.DECIDING), (*_KNOWN, Fact.LISTED)),
+    Row(Role.PROSECUTION, CONFIDENTIAL, (Tie.OFFICE, Tie.DECIDING), _KNOWN),
+    Row(Role.PROSECUTION, STRICT, (Tie.OFFICE, Tie.DECIDING, Tie.OPENED), _KNOWN),
+    Row(Role.SYSTEM, ANY, (), _ALL),
+)
+"""Who sees a case: whoever one row fits, and they learn what their rows say together. frl § 10-4, krl §§ 9, 22 c.
+
+A role without a row sees none. The team is told who the youth is by need to know, with consent (krl § 22 c); until
+that is recorded for each recipient, it is not.
+"""
+
+TIES: dict[Tie, Callable[[Viewer, Seen], bool]] = {
+    Tie.OFFICE: lambda viewer, case: viewer.konfliktrad == case.konfliktrad,
+    Tie.ASSIGNED: lambda viewer, case: viewer.subject == case.coordinator,
+    Tie.OPENED: lambda viewer, case: case.coordinator is None and viewer.subject == case.opened_by,
+    Tie.TEAM: lambda viewer, case: viewer.subject in case.team,
+    Tie.DECIDING: lambda _viewer, case: case.state in PROSECUTION_SEES,
+}
+"""What each tie means."""
 
 
 def acts_for(role: Role) -> frozenset[Actor]:
@@ -73,27 +149,35 @@ def acts_for(role: Role) -> frozenset[Actor]:
     return ACTS_FOR[role]
 
 
+def rows_for(role: Role, fact: Fact | None = None) -> tuple[Row, ...]:
+    """The rows of this role; with a fact, those that let it be learnt."""
+    return tuple(row for row in SIGHT if row.role is role and (fact is None or fact in row.learns))
+
+
 def may_see(viewer: Viewer, case: Seen) -> bool:
-    """May this viewer know that the case exists? krl § 9; the office, its leader, the secretariat, the team."""
-    if viewer.role in NATIONAL:
-        return True
-    if viewer.role in OF_THE_OFFICE:
-        return viewer.konfliktrad == case.konfliktrad
-    if viewer.role is Role.PROSECUTION:
-        return viewer.konfliktrad == case.konfliktrad and case.state in PROSECUTION_SEES
-    return viewer.role is Role.TEAM_MEMBER and viewer.subject in case.team
+    """Whether this viewer may know that the case exists."""
+    return any(_fits(row, viewer, case) for row in rows_for(viewer.role))
+
+
+def learns(viewer: Viewer, case: Seen) -> frozenset[Fact]:
+    """What this viewer may learn of the case: nothing where they may not see it."""
+    return frozenset(fact for row in rows_for(viewer.role) if _fits(row, viewer, case) for fact in row.learns)
 
 
 def may_know_the_person(role: Role) -> bool:
-    """Whether the role is told who the youth is, and the details of events. krl §§ 9, 22 c."""
-    return role in KNOW_THE_PERSON
+    """Whether the role is told who the youth is, in a case that it sees. krl §§ 9, 22 c."""
+    return bool(rows_for(role, Fact.PERSON))
 
 
 def may_read_cases(role: Role) -> bool:
     """Does the role read cases at all? Analysts, auditors and administrators do not."""
-    return role in NATIONAL | OF_THE_OFFICE | {Role.PROSECUTION, Role.TEAM_MEMBER}
+    return bool(rows_for(role))
 
 
 def may_settle_messages(role: Role) -> bool:
     """Whether the role looks after messages of other authorities that wait: the office's, or the secretariat."""
     return role in OF_THE_OFFICE | {Role.SECRETARIAT}
+
+
+def _fits(row: Row, viewer: Viewer, case: Seen) -> bool:
+    return case.protection in row.levels and all(TIES[tie](viewer, case) for tie in row.ties)

@@ -108,6 +108,14 @@ class Role(StrEnum):
     SYSTEM = "system"  # the product's own jobs; no token is ever issued for it
 
 
+class Protection(StrEnum):
+    """How closely a person's address is kept (adressebeskyttelse). frl § 10-4. Listed from the open to the closest."""
+
+    NONE = "none"
+    CONFIDENTIAL = "confidential"  # fortrolig
+    STRICTLY_CONFIDENTIAL = "strictly_confidential"  # strengt fortrolig
+
+
 class OffenceGroup(StrEnum):
     """Statistics Norway's nine offence groups (standard of 2015)."""
 

@@ -1,0 +1,102 @@
+"""Fetching the keys of an issuer, and reading a key set: only what a signature can be checked with is taken."""
+
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, RSAKey
+
+from ungdom.api.access.keys import KeySet, NotFetched, PublicKey
+from ungdom.message.sound import read_sound
+
+LONGEST = 5.0
+"""Seconds for one fetch, whatever the issuer does meanwhile."""
+
+LARGEST = 256 * 1024
+"""Bytes of a key set."""
+
+MOST_KEYS = 100
+SMALLEST_RSA = 2048
+
+_KINDS: Mapping[str, type[RSAKey] | type[ECKey]] = {"RSA": RSAKey, "EC": ECKey}
+_HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity"}
+
+
+@dataclass(frozen=True, slots=True)
+class Road:
+    """How an issuer is reached. `trust`: whose certificates are believed. Nothing comes from the environment."""
+
+    url: str
+    proxy: str | None = None
+    trust: ssl.SSLContext = field(default_factory=ssl.create_default_context)
+    longest: float = LONGEST
+
+    async def fetch(self) -> KeySet:
+        """The keys as they are published now. Redirects are refused. Raises `NotFetched`."""
+        try:
+            with anyio.fail_after(self.longest, shield=True):
+                return key_set(await self._body())
+        except TimeoutError:
+            raise NotFetched("timeout") from None
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as error:
+            raise NotFetched(type(error).__name__) from None
+
+    async def _body(self) -> bytes:
+        options: dict[str, Any] = {"timeout": self.longest, "follow_redirects": False, "trust_env": False}
+        async with (
+            httpx.AsyncClient(verify=self.trust, proxy=self.proxy, headers=_HEADERS, **options) as client,
+            client.stream("GET", self.url) as answer,
+        ):
+            if answer.status_code != httpx.codes.OK or "Content-Encoding" in answer.headers:
+                raise NotFetched(f"status {answer.status_code}")
+            return await _limited(answer)
+
+
+async def _limited(answer: httpx.Response) -> bytes:
+    body = bytearray()
+    async for part in answer.aiter_raw():
+        body += part
+        if len(body) > LARGEST:
+            raise NotFetched("too large")
+    return bytes(body)
+
+
+def trust_of(ca_file: Path | None) -> ssl.SSLContext:
+    """The certificates in this file; the machine's own when there is none. Raises OSError."""
+    return ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
+
+
+def key_set(raw: bytes) -> KeySet:
+    """The keys of a JWK Set (RFC 7517) by their ids. One that cannot be used takes no other with it.
+
+    Raises `NotFetched` when it is no key set, or holds no key that can be used.
+    """
+    try:
+        written = read_sound(raw)
+    except ValueError:
+        raise NotFetched("not JSON") from None
+    listed = written.get("keys") if isinstance(written, dict) else None
+    if not isinstance(listed, list):
+        raise NotFetched("no key set")
+    found = {key.kid: key for key in map(_usable, listed[:MOST_KEYS]) if key is not None and key.kid}
+    if not found:
+        raise NotFetched("no key that can be used")
+    return found
+
+
+def _usable(written: Any) -> PublicKey | None:
+    """A public key for signatures, with an id and of a size that holds."""
+    kind = _KINDS.get(str(written.get("kty"))) if isinstance(written, dict) else None
+    if kind is None or not isinstance(written.get("kid"), str) or written.get("use", "sig") != "sig":
+        return None
+    try:
+        key = kind.import_key(written)
+    except (JoseError, ValueError, TypeError, LookupError):
+        return None
+    small = isinstance(key, RSAKey) and key.public_key.key_size < SMALLEST_RSA
+    return None if small or key.is_private else key

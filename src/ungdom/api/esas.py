@@ -1,0 +1,198 @@
+"""Official messages of the justice sector (ESAS) over HTTP: sent in, answered by a receipt, looked at."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from pydantic import Field
+from pydantic_core import from_json, to_json
+
+from ungdom import casework, texts
+from ungdom.api import cursors
+from ungdom.api import inputs as i
+from ungdom.api.cases import answer
+from ungdom.api.decisions import TRIES
+from ungdom.api.deps import Answer, Call, CallDep
+from ungdom.api.docs import PROBLEMS
+from ungdom.api.errors import LacksScope
+from ungdom.api.inputs import Input
+from ungdom.api.schemas import Output
+from ungdom.api.tokens import DECISIONS, STATUS
+from ungdom.esas.receipt import Status
+from ungdom.exchange import answers, opening, receiving
+from ungdom.exchange.receiving import Letter
+from ungdom.intake import Sender
+from ungdom.intake.words import Reason
+from ungdom.store import exchanges, inbox, outbox
+from ungdom.store.exchanges import Exchanged
+from ungdom.store.session import Connection
+from ungdom.workflow.permissions import NATIONAL
+
+router = APIRouter(tags=["esas"], responses=PROBLEMS)
+
+JOSE = "application/jose"
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": {"type": "object"}},
+            JOSE: {"schema": {"type": "string", "description": "JWS, compact, signed by a key of the partner"}},
+        },
+    }
+}
+
+
+class ReceiptMessage(Output):
+    """KVITTERING 1.0: how far the message has come. The id of the message it is for stands in `meldingsIdRef`."""
+
+    meldingsId: str  # noqa: N815  # the contract's names
+    meldingsIdRef: str  # noqa: N815
+    status: Status
+    beskrivelse: str | None = None
+
+
+class FlagOut(Output):
+    """Something odd in the message, and where."""
+
+    code: str
+    pointer: str
+
+
+class OfficialRow(Output):
+    """One official message in a list: how it stands, nothing of what it says."""
+
+    id: UUID
+    sender: str
+    meldings_id: str
+    type: str
+    schema_version: str | None
+    status: Status
+    reason: str | None
+    reason_text: str | None
+    received_at: datetime
+    updated_at: datetime
+
+
+class OfficialList(Output):
+    """A page of official messages, the newest first."""
+
+    items: list[OfficialRow]
+    next: str | None
+
+
+class OfficialOut(OfficialRow):
+    """One official message: what was odd about it, the last receipt, the decisions it was read as."""
+
+    flags: list[FlagOut]
+    receipt: ReceiptMessage | None
+    decisions: list[UUID]
+
+
+class OfficialQuery(Input):
+    """Which official messages."""
+
+    status: Status | None = None
+    reason: Annotated[str, Field(max_length=60)] | None = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: Annotated[str, Field(max_length=500)] | None = None
+
+
+@router.post(
+    "/v1/esas/messages",
+    response_model=ReceiptMessage,
+    responses={204: {"description": "A receipt for a message of ours: it is not answered"}},
+    openapi_extra=_BODY,
+    summary="Send an official message",
+)
+def send(
+    call: CallDep,
+    request: Request,
+    _query: Annotated[i.NoQuery, Query()],
+    schema_name: Annotated[str | None, Header(alias="SchemaName", max_length=100)] = None,
+    schema_version: Annotated[str | None, Header(alias="SchemaVersion", max_length=20)] = None,
+) -> Response:
+    """An official message as JSON, or signed as a JWS. The answer is the receipt (KVITTERING) as things stand."""
+    sender = call.sender
+    raw = opening.opened(request.app.state.partners, request.state.body, signed=_is_signed(request))
+    letter = Letter(raw, schema_name, schema_version)
+    return call.write(lambda tx: _taken(tx, call, sender, letter), scope=DECISIONS, tries=TRIES)
+
+
+@router.get("/v1/esas/messages", response_model=OfficialList, summary="List official messages")
+def list_messages(call: CallDep, query: Annotated[OfficialQuery, Query()]) -> Response:
+    """The official messages this viewer may know of: a system its own, the secretariat all."""
+    return call.read(lambda tx: _listed(tx, call, query), scope=STATUS)
+
+
+@router.get("/v1/esas/messages/{message_id}", response_model=OfficialOut, summary="Read how an official message stands")
+def get_message(call: CallDep, message_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+    """One official message: how far it has come, what was odd about it, the decisions it was read as."""
+    return call.read(lambda tx: _shown(tx, call, message_id), scope=STATUS)
+
+
+def _is_signed(request: Request) -> bool:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower() == JOSE
+
+
+def _taken(tx: Connection, call: Call, sender: Sender, letter: Letter) -> Answer:
+    """The receipt as it stands. What was promised so far is delivered by this answer; what comes later is sent."""
+    kept = receiving.take(tx, call.desk, sender, letter).kept
+    told = [outbox.receipt(kept.exchange_id, n + 1, "", call.now).message_id for n in range(kept.receipts)]
+    outbox.delivered(tx, told, call.now)
+    where, receipt = {"Location": f"/v1/esas/messages/{kept.exchange_id}"}, answers.receipt_of(kept)
+    return Answer(200, to_json(receipt), where) if receipt else Answer(204, b"", where)
+
+
+def _sender(call: Call) -> str | None:
+    """Whose messages this viewer sees; None: everybody's. Raises `LacksScope`."""
+    if call.principal.authorities:
+        return call.principal.source
+    if call.who.viewer.role not in NATIONAL:
+        raise LacksScope(STATUS)
+    return None
+
+
+def _listed(tx: Connection, call: Call, query: OfficialQuery) -> Answer:
+    of = query.model_dump_json(exclude={"cursor", "limit"})
+    after = _key(cursors.read(call.cursor_key, of, query.cursor)) if query.cursor else None
+    asked = exchanges.Asked(_sender(call), query.status, query.reason, after, query.limit + 1)
+    found = exchanges.page(tx, asked)
+    rows = found[: query.limit]
+    last = rows[-1] if len(found) > query.limit else None
+    place = f"{last.received_at.isoformat()} {last.exchange_id}" if last else None
+    following = cursors.write(call.cursor_key, of, place) if place else None
+    return answer(OfficialList(items=[OfficialRow(**_plain(call, one)) for one in rows], next=following))
+
+
+def _key(text: str) -> tuple[datetime, UUID]:
+    at, _, last = text.partition(" ")
+    return datetime.fromisoformat(at), UUID(last)
+
+
+def _plain(call: Call, one: Exchanged) -> dict[str, Any]:
+    same = ("sender", "meldings_id", "type", "schema_version", "status", "reason", "received_at", "updated_at")
+    return {**{name: getattr(one, name) for name in same}, "id": one.exchange_id, "reason_text": _said(call, one)}
+
+
+def _said(call: Call, one: Exchanged) -> str | None:
+    if one.reason is None:
+        return None
+    if one.reason in set(Reason):
+        return texts.text(call.language, "decision_reason", f"{one.reason}.message")
+    return texts.text(call.language, "exchange_reason", one.reason)
+
+
+def _shown(tx: Connection, call: Call, message_id: UUID) -> Answer:
+    one, sender = exchanges.find(tx, message_id), _sender(call)
+    if one is None or sender not in (None, one.sender):
+        raise casework.NotVisible
+    receipt = answers.receipt_of(one)
+    return answer(
+        OfficialOut(
+            **_plain(call, one),
+            flags=[FlagOut(**flag) for flag in from_json(one.flags)],
+            receipt=ReceiptMessage(**receipt) if receipt else None,
+            decisions=[decision.message_id for decision in inbox.exchanged(tx, message_id)],
+        )
+    )

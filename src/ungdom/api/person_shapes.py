@@ -1,0 +1,84 @@
+"""The youth as shown to those who may know: who it is, and to fewer how they and their guardians are reached."""
+
+from datetime import date
+from typing import Self
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from ungdom.store import people
+from ungdom.store.people import Person, Personalia
+from ungdom.workflow.permissions import Fact
+
+
+class ContactOut(BaseModel):
+    """How somebody is reached."""
+
+    telephone: str | None
+    email: str | None
+    address: str | None
+    language: str | None
+
+    @classmethod
+    def of(cls, known: people.Contact) -> Self:
+        """As it is kept."""
+        return cls(telephone=known.telephone, email=known.email, address=known.address, language=known.language)
+
+
+class GuardianOut(BaseModel):
+    """A guardian (verge). `reference`: the word by which consents tell guardians apart."""
+
+    reference: str
+    name: str
+    contact: ContactOut
+
+
+class ReachOut(BaseModel):
+    """Where the youth lives, and how youth and guardians are reached."""
+
+    municipality: str | None
+    contact: ContactOut
+    guardians: list[GuardianOut]
+
+    @classmethod
+    def of(cls, known: Personalia) -> Self:
+        """As it is kept."""
+        named = [
+            GuardianOut(reference=one.reference, name=one.name, contact=ContactOut.of(one.contact))
+            for one in known.guardians
+        ]
+        return cls(municipality=known.municipality, contact=ContactOut.of(known.contact), guardians=named)
+
+
+class PersonOut(BaseModel):
+    """The youth, for those who may know. `flags`: what is unusual about the identity number, if one is known.
+
+    `reach`: null for those who may not know it, and once the person is erased. Guardians are graded with the child.
+    """
+
+    id: UUID
+    given_name: str
+    family_name: str
+    born: date
+    guardians: int
+    protection: str
+    flags: list[str]
+    reach: ReachOut | None
+
+
+def person_out(person: Person, learns: frozenset[Fact]) -> PersonOut | None:
+    """The person as far as it may be learnt; the identity number itself never goes out, only what is odd about it."""
+    if Fact.PERSON not in learns:
+        return None
+    known = person.personalia
+    number = person.number
+    return PersonOut(
+        id=person.person_id,
+        given_name=(known and known.given_name) or "",
+        family_name=(known and known.family_name) or "",
+        born=person.youth.born,
+        guardians=person.youth.guardians,
+        protection=person.protection,
+        flags=sorted(str(flag) for flag in number.flags) if number else [],
+        reach=ReachOut.of(known) if known and Fact.REACH in learns else None,
+    )

@@ -1,0 +1,114 @@
+"""The envelope of an official message: JWS compact (RFC 7515), signed by the sender's key and checked by its `kid`.
+
+Only keys that were configured are ever looked up: what a header says of keys elsewhere (`jku`, `jwk`, `x5c`, `x5u`) is
+not read. A message is signed, not encrypted; that is the road's business.
+"""
+
+import json
+from base64 import urlsafe_b64decode
+from collections.abc import Collection
+from enum import StrEnum
+from typing import Any
+
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, Key, KeySet, RSAKey
+
+ALGORITHMS = ("RS256", "RS384", "RS512", "ES256", "PS256")
+"""Signatures by a private key. Neither `none` nor a shared secret (HS…) is one."""
+
+MAX_TOKEN = 2 * 1024 * 1024
+"""Characters of a whole message, signature included. Documents are sent by reference, so none comes near."""
+
+_MAX_HEADER = 16 * 1024
+_PARTS = 3
+
+
+class Fault(StrEnum):
+    """Why an envelope is not accepted."""
+
+    TOO_LARGE = "too_large"
+    MALFORMED = "malformed"
+    ALGORITHM = "algorithm"
+    CRITICAL_HEADER = "critical_header"  # `crit` or `b64`: rules that are not known here must not be passed over
+    NO_KEY_ID = "no_key_id"
+    UNKNOWN_KEY = "unknown_key"
+    SIGNATURE = "signature"
+
+
+class NotSigned(Exception):
+    """The message does not bear a signature that can be relied on. `reason`: what is wrong with it."""
+
+    def __init__(self, reason: Fault) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class _Registry(jws.JWSRegistry):
+    """The library's rules, with room for a whole message and for header fields it does not know."""
+
+    max_header_length = _MAX_HEADER
+    max_payload_length = MAX_TOKEN
+
+
+def verify(token: str, keys: KeySet, algorithms: Collection[str] = ALGORITHMS) -> bytes:
+    """The content, byte for byte, once a key of `keys` with the header's `kid` has verified it. Raises `NotSigned`."""
+    header = _header(token)
+    allowed = [one for one in algorithms if one in ALGORITHMS]
+    if header.get("alg") not in allowed:
+        raise NotSigned(Fault.ALGORITHM)
+    if "crit" in header or "b64" in header:
+        raise NotSigned(Fault.CRITICAL_HEADER)
+    for key in _named(header.get("kid"), keys):
+        content = _content(token, key, allowed)
+        if content is not None:
+            return content
+    raise NotSigned(Fault.SIGNATURE)
+
+
+def sign(payload: dict[str, Any], key: RSAKey | ECKey, kid: str) -> str:
+    """The payload as JSON in an envelope. The content is the same bytes for the same payload, its order kept.
+
+    RS256 by an RSA key, ES256 by one on P-256. Raises `ValueError` for what JSON or the contracts cannot hold.
+    """
+    algorithm = "RS256" if isinstance(key, RSAKey) else "ES256"
+    registry = _Registry(algorithms=[algorithm], strict_check_header=False)
+    return jws.serialize_compact({"alg": algorithm, "kid": kid}, content_of(payload), key, registry=registry)
+
+
+def content_of(payload: dict[str, Any]) -> bytes:
+    """The payload as JSON in UTF-8, without spaces, in the order it has."""
+    return json.dumps(payload, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def _header(token: str) -> dict[str, Any]:
+    if len(token) > MAX_TOKEN:
+        raise NotSigned(Fault.TOO_LARGE)
+    first, *rest = token.split(".")
+    if len(rest) != _PARTS - 1 or not token.isascii() or len(first) > _MAX_HEADER:
+        raise NotSigned(Fault.MALFORMED)
+    try:
+        header = json.loads(urlsafe_b64decode(first + "=" * (-len(first) % 4)))
+    except (ValueError, RecursionError):
+        raise NotSigned(Fault.MALFORMED) from None
+    if not isinstance(header, dict):
+        raise NotSigned(Fault.MALFORMED)
+    return header
+
+
+def _named(kid: object, keys: KeySet) -> list[Key]:
+    """The keys of that name. Two partners may have given theirs the same one."""
+    if not isinstance(kid, str) or not kid:
+        raise NotSigned(Fault.NO_KEY_ID)
+    found = [key for key in keys.keys if key.kid == kid]
+    if not found:
+        raise NotSigned(Fault.UNKNOWN_KEY)
+    return found
+
+
+def _content(token: str, key: Key, algorithms: list[str]) -> bytes | None:
+    registry = _Registry(algorithms=algorithms, strict_check_header=False)
+    try:
+        return jws.deserialize_compact(token, key, registry=registry).payload
+    except (JoseError, ValueError, TypeError):
+        return None

@@ -1,0 +1,188 @@
+"""What an official message gives once it is read: messages in our own words, and everything that is odd about it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from ungdom.esas.receipt import Status
+from ungdom.message import Message
+from ungdom.workflow.errors import Problem
+
+
+class MessageType(StrEnum):
+    """The official messages that are read here, named as in the header `SchemaName`."""
+
+    OVERFOERE_SAK = "overfoereSak"
+    DOMSAVGJOERELSE = "DOMSAVGJOERELSE"
+    FULLBYRDELSESORDRE = "FULLBYRDELSESORDRE"
+    REKVISISJON = "REKVISISJON_PERSONUNDERSOEKELSE"
+    RETUR = "RETUR_PERSONUNDERSOEKELSE"
+    SIKTELSE_TILTALE = "SIKTELSE_TILTALE"
+    KVITTERING = "KVITTERING"
+
+
+class Other(StrEnum):
+    """Why a message that was read gives nothing of ours."""
+
+    OTHER_CASE_TYPE = "other_case_type"  # mediation, a dropped case, oppfølging i konfliktråd
+    OTHER_SANCTION = "other_sanction"  # an order to carry out something else than ungdomsstraff
+    OTHER_INVESTIGATION = "other_investigation"  # not the personundersøkelse for minors
+    OTHER_KIND = "other_kind"  # arrest, driving licence
+    NO_PERSON = "no_person"  # about companies only
+    NO_REACTION = "no_reaction"  # guilt without a reaction: it does not tell what became of the case
+    RECEIPT = "receipt"  # an answer to a message of ours
+
+
+class FlagCode(StrEnum):
+    """What is odd about a place in a message. The message is read all the same."""
+
+    # the message
+    NEWER_VERSION = "newer_version"  # a higher minor version than the ones known
+    OLDER_VERSION = "older_version"
+    UNKNOWN_FIELD = "unknown_field"  # not in the contract; not read
+    UNKNOWN_VALUE = "unknown_value"  # not in the contract's list of codes
+    BLANK = "blank"  # a text with nothing in it, read as absent
+    CUT = "cut"  # more than is carried along; the rest stands in the official message
+    MORE_FLAGS = "more_flags"  # the rest is not listed
+    # ids and numbers
+    ID_NOT_GUID = "id_not_guid"
+    ID_IN_BRACES = "id_in_braces"
+    LETTERS_IN_NUMBER = "letters_in_number"
+    ODD_COURT_NUMBER = "odd_court_number"  # not carried along
+    ODD_ORGANISATION_NUMBER = "odd_organisation_number"
+    # days and hours
+    OFFSET_NOT_OSLO = "offset_not_oslo"  # not the offset that Oslo has at that hour
+    OFFSET_MISSING = "offset_missing"  # read as Oslo time
+    DATE_WOULD_CHANGE = "date_would_change"  # the day as written is not the Oslo day of that instant
+    IMPLAUSIBLE_YEAR = "implausible_year"
+    BEFORE_THE_ACT = "before_the_act"  # a step before 1 July 2014, when the first youth sanctions came
+    PERIOD_REVERSED = "period_reversed"  # it ends before it begins; read the other way round
+    # people
+    NUMBER_MISSING = "number_missing"
+    NUMBER_NOT_ELEVEN_DIGITS = "number_not_eleven_digits"  # not carried along
+    NUMBER_FAILS_CHECK = "number_fails_check"
+    NUMBER_OF_2032 = "number_of_2032"  # right by the rule for numbers issued from 2032 only
+    NUMBER_SYNTHETIC = "number_synthetic"
+    D_NUMBER = "d_number"
+    SSP_NUMBER = "ssp_number"  # the police's own register
+    NUMBER_TYPE_DIFFERS = "number_type_differs"  # told to be of another kind than it looks
+    SEVERAL_NUMBERS = "several_numbers"  # the first is read
+    BIRTH_DATE_DIFFERS = "birth_date_differs"  # the number holds another day than the one beside it
+    SHARED_NUMBER = "shared_number"  # two people with one number
+    PERSON_DIFFERS = "person_differs"  # the accused is told of in two ways
+    NOT_A_YOUTH = "not_a_youth"  # 18 or more at every act, or before there were youth sanctions
+    UNDER_18_CONTRADICTS = "under_18_contradicts"  # under18 is false beside ungdomsstraff
+    GUARDIANS_NOT_TOLD = "guardians_not_told"  # the list is absent: not known, rather than none
+    MINOR_WITHOUT_GUARDIAN = "minor_without_guardian"
+    INTERPRETER_NEEDED = "interpreter_needed"
+    # protection
+    CLIENT_ADDRESS = "client_address"  # KLIENT_ADRESSE: treated as fortrolig
+    ADDRESS_OF_PROTECTED = "address_of_protected"  # an address beside a grading: not carried along
+    GRADING_DIFFERS = "grading_differs"  # two gradings of one person: the stricter counts
+    GUARDIAN_PROTECTED = "guardian_protected"  # no address in the message is carried along
+    # consent
+    CONSENT_TOLD = "consent_told"  # neither the day nor who explained it is told: not a recorded consent
+    CONSENT_MISSING = "consent_missing"
+    CONSENT_NOT_ASKED = "consent_not_asked"  # ungdomsstraff from 1 September 2024 rests on no consent
+    INFORMATION_TOLD = "information_told"
+    INFORMATION_MISSING = "information_missing"
+    # places
+    RECEIVER_UNKNOWN = "receiver_unknown"  # no konfliktråd of that name
+    # lengths
+    HOURS_NOT_CARRIED = "hours_not_carried"
+    MONTH_AS_THIRTY_DAYS = "month_as_thirty_days"
+    LENGTHS_CONTRADICT = "lengths_contradict"  # more of it is suspended than was given
+    CUSTODY_CREDIT = "custody_credit"  # fradrag: not carried along
+    # judgments
+    IMPLIED_BY_JUDGMENT = "implied_by_judgment"  # what the court must have found to give the sanction
+    SUBSIDIARY_MISSING = "subsidiary_missing"
+    SPELLING = "spelling"  # the right spelling, where the contract has another
+    RESULT_CONTRADICTS = "result_contradicts"  # a reaction without guilt
+    NO_REACTION = "no_reaction"  # guilt without a reaction: nothing is made of it
+    CONDITIONS_IN_TEXT = "conditions_in_text"  # særvilkår: free text, not read
+    SERVED_CONTRADICTS = "served_contradicts"  # a day of service, though not served
+    SERVED_WITHOUT_DATE = "served_without_date"
+    SERVICE_AS_BEFORE = "service_as_before"  # a correction: the service told before still holds
+    ACCEPTED = "accepted"  # VEDTATT: the prosecution sets when it is final
+    APPEAL_DAY_IMPLIED = "appeal_day_implied"
+    OUTCOME_NOT_COMPARED = "outcome_not_compared"  # upheld and changed cannot be told apart here
+    COMPANY = "company"  # one of the accused is a company: left out
+    # orders and charges
+    EARLY_EXECUTION = "early_execution"  # foregrepet soning: to be carried out before it is final
+    IMPLIED_BY_SENDING = "implied_by_sending"
+    FINE_OFFERED = "fine_offered"  # forelegg: it is not told whether it was accepted
+    ACTS_NOT_LINKED = "acts_not_linked"  # which acts this person is charged with is not told: all of them are taken
+    HEARING_DAY_TOLD = "hearing_day_told"  # berammet, but not when that was done: not carried along
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """What is odd, and where (JSON Pointer). It never holds a value of the message."""
+
+    code: FlagCode
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What somebody answered to a message of ours. `description` is their own text, and may name people."""
+
+    ref: str
+    status: Status
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Official:
+    """An official message as it was read.
+
+    `version`: as told. `meldings_id`: exactly as written, for receipts refer to it so. `sent_at`: None where it is not
+    told or cannot be. `messages`: in the order in which they happened. `other`: why there are none.
+    """
+
+    type: MessageType
+    version: str | None
+    meldings_id: str
+    sent_at: datetime | None = None
+    sender_number: str | None = None
+    sender_name: str | None = None
+    receiver_name: str | None = None
+    messages: tuple[Message, ...] = ()
+    flags: tuple[Flag, ...] = ()
+    other: Other | None = None
+    receipt: Receipt | None = None
+
+
+class BadOfficial(Exception):
+    """The message cannot be read.
+
+    `problems`: each place and what is wrong there, never a value. `missing`: nothing is broken, but a person at the
+    sender has to complete or put right what it says; otherwise their system is at fault.
+    `meldings_id`, `sender_number`: who to answer, as far as that could be read.
+    """
+
+    def __init__(
+        self, problems: list[Problem], missing: bool, meldings_id: str | None = None, sender_number: str | None = None
+    ) -> None:
+        super().__init__(f"{len(problems)} problem(s) in the official message")
+        self.problems = problems
+        self.missing = missing
+        self.meldings_id = meldings_id
+        self.sender_number = sender_number
+
+
+Mark = Callable[[str], str]
+"""Makes a word that stands for a person out of who they are, which nobody can read back without the key."""
+LONGEST_MARK = 32
+"""Characters of a mark that become part of an id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one kind of message says, before the envelope is put around it."""
+
+    messages: tuple[Message, ...] = ()
+    flags: tuple[Flag, ...] = ()
+    other: Other | None = None
+    problems: tuple[Problem, ...] = ()

@@ -1,0 +1,240 @@
+"""The values in official messages: texts, days, instants, numbers and ids, each with what is odd about it beside it."""
+
+import re
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from itertools import islice
+from typing import Annotated, Any
+from uuid import UUID, uuid5
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainValidator, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from ungdom.esas.inbound.official import Flag, FlagCode
+from ungdom.workflow import law
+from ungdom.workflow.daycount import OSLO, oslo_date
+from ungdom.workflow.events import FIRST_YEAR, LAST_YEAR
+
+F = FlagCode
+MOST_NUMBERS = 50
+"""Police case numbers that one message carries along; the main one is the first."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,59}", re.ASCII)
+_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+_PLAIN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", re.ASCII)
+_COURT_NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./:-]{2,39}", re.ASCII)
+_ELEVEN_DIGITS = re.compile(r"(?<!\d)\d{11}(?!\d)", re.ASCII)
+_IDS = UUID("4b8f1d52-64ce-4a5c-9c0e-0d3b8b0e7a19")
+
+
+class Shape(BaseModel):
+    """An object of an official message. Its fields are named as the contract names them; others are flagged."""
+
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+
+
+Unread = Any
+"""A field that the contract has and this product does not read."""
+
+
+def _sound(text: str) -> str:
+    if _CONTROL.search(text):
+        raise PydanticCustomError("control_characters", "holds control characters")
+    return text
+
+
+def _none_when_blank(raw: object) -> object:
+    return None if isinstance(raw, str) and not raw.strip() else raw
+
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), AfterValidator(_sound)]
+"""A text that has to be there."""
+MaybeText = Annotated[Text | None, BeforeValidator(_none_when_blank)]
+"""A text that may be absent or blank."""
+CaseNumber = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40, pattern=(
+    r"^[A-Za-z0-9][A-Za-z0-9 ./:-]{2,39}$"
+))]  # fmt: skip
+"""A police case number (straffesaksnummer): mostly digits, letters may come."""
+MeldingsId = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"\S"), AfterValidator(_sound)]
+"""The id of a message, kept exactly as it is written."""
+
+
+# --- days and instants ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day as written."""
+
+    on: date
+    odd: tuple[FlagCode, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An instant, and the local day it stands for.
+
+    The day is the one written: senders give summer days the offset of winter and the other way round, and the official
+    sample `2022-01-01T00:00:00+02:00` means New Year's Day. Only what is written in UTC names no local day, so there
+    it is the day in Oslo.
+    """
+
+    on: date
+    at: datetime
+    odd: tuple[FlagCode, ...] = ()
+
+
+def day(raw: object) -> Day:
+    """The day in this text. Raises when it is none."""
+    if not isinstance(raw, str) or not _DAY.fullmatch(raw.strip()):
+        raise PydanticCustomError("date_parsing", "is no date (YYYY-MM-DD)")
+    try:
+        on = date.fromisoformat(raw.strip())
+    except ValueError:
+        raise PydanticCustomError("date_parsing", "is no day of the calendar") from None
+    return Day(on, _implausible(on))
+
+
+def moment(raw: object) -> Moment:
+    """The instant in this text, RFC 3339. Raises when it is none."""
+    found = _INSTANT.fullmatch(raw.strip()) if isinstance(raw, str) else None
+    if found is None:
+        raise PydanticCustomError("datetime_parsing", "is no date-time (RFC 3339)")
+    try:
+        return _moment(found[1], found[2], (found[3] or "").upper())
+    except (ValueError, OverflowError):
+        raise PydanticCustomError("datetime_parsing", "is no instant of the calendar") from None
+
+
+def _moment(written_day: str, time: str, offset: str) -> Moment:
+    wall = datetime.fromisoformat(f"{written_day}T{time}")
+    if not offset:
+        return Moment(wall.date(), wall.replace(tzinfo=OSLO), (F.OFFSET_MISSING, *_implausible(wall.date())))
+    at = datetime.fromisoformat(f"{written_day}T{time}{offset.replace('Z', '+00:00')}")
+    in_oslo = oslo_date(at)
+    on = in_oslo if at.utcoffset() == timedelta(0) else wall.date()
+    odd = [F.OFFSET_NOT_OSLO] if at.utcoffset() not in _offsets(wall) else []
+    changes = [F.DATE_WOULD_CHANGE] if in_oslo != wall.date() else []
+    return Moment(on, at, (*odd, *changes, *_implausible(on)))
+
+
+def _offsets(wall: datetime) -> set[timedelta | None]:
+    """Oslo's offset at that hour; both of them in the hour that comes twice."""
+    return {wall.replace(tzinfo=OSLO, fold=fold).utcoffset() for fold in (0, 1)}
+
+
+def _implausible(on: date) -> tuple[FlagCode, ...]:
+    if on.year > LAST_YEAR:
+        raise PydanticCustomError("implausible", "is too far away")
+    return () if on.year >= FIRST_YEAR else (F.IMPLAUSIBLE_YEAR,)
+
+
+def _of_a_step(told: Day | Moment) -> Any:
+    """A day on which a step was taken: none before the first youth sanctions. LOV-2014-06-20-49."""
+    early = told.on < law.FIRST and F.IMPLAUSIBLE_YEAR not in told.odd
+    return replace(told, odd=(*told.odd, F.BEFORE_THE_ACT)) if early else told
+
+
+OfficialDay = Annotated[Day, PlainValidator(day)]
+OfficialMoment = Annotated[Moment, PlainValidator(moment)]
+DayOfStep = Annotated[Day, PlainValidator(day), AfterValidator(_of_a_step)]
+MomentOfStep = Annotated[Moment, PlainValidator(moment), AfterValidator(_of_a_step)]
+
+
+# --- ids and numbers --------------------------------------------------------------------------------------------
+
+
+def plain_id(written: str) -> str:
+    """The id in one spelling: a GUID without braces, in small letters. What fits no id of ours gives one made of it."""
+    bare = _bare(written)
+    if _GUID.fullmatch(bare.lower()):
+        return bare.lower()
+    return bare if _PLAIN_ID.fullmatch(bare) else str(uuid5(_IDS, written.encode(errors="replace").hex()))
+
+
+def id_flags(written: str, pointer: str) -> tuple[Flag, ...]:
+    """What is odd about an id that should be a GUID."""
+    if not _GUID.fullmatch(_bare(written).lower()):
+        return (Flag(F.ID_NOT_GUID, pointer),)
+    return (Flag(F.ID_IN_BRACES, pointer),) if "{" in written else ()
+
+
+def _bare(written: str) -> str:
+    text = written.strip()
+    return text[1:-1] if text.startswith("{") and text.endswith("}") else text
+
+
+def told_apart(words: Sequence[str]) -> list[str]:
+    """A word for each of these people that nobody else in the message has: their own, or the place in the list."""
+    times = Counter(words)
+    return [word if word and times[word] == 1 else str(place) for place, word in enumerate(words, start=1)]
+
+
+def plain_ref(ref: str | None) -> str:
+    """A message's own ref of a person in one spelling; blank where it may be an identity number: no id holds one."""
+    return "" if not ref or _ELEVEN_DIGITS.search(ref) else plain_id(ref)
+
+
+def case_numbers(main: str, *others: Iterable[str]) -> tuple[str, ...]:
+    """Every police case number once, the main one first, as many as are carried along."""
+    return tuple(islice(dict.fromkeys([main, *(one for group in others for one in group)]), MOST_NUMBERS))
+
+
+def number_flags(number: str, pointer: str) -> tuple[Flag, ...]:
+    """Letters in a police case number: announced in the contracts, and still rare."""
+    return () if number.isdigit() else (Flag(F.LETTERS_IN_NUMBER, pointer),)
+
+
+def cut_flags(pointer: str, main: str, *others: Iterable[str]) -> tuple[Flag, ...]:
+    """More police case numbers than are carried along."""
+    distinct = {main, *(one for group in others for one in group)}
+    return (Flag(F.CUT, pointer),) if len(distinct) > MOST_NUMBERS else ()
+
+
+def court_number(told: str | None) -> str | None:
+    """The court's number of the case, where it fits ours."""
+    return told if told and _COURT_NUMBER.fullmatch(told) else None
+
+
+def court_flags(told: str | None, pointer: str) -> tuple[Flag, ...]:
+    """A court's number that is not carried along."""
+    return (Flag(F.ODD_COURT_NUMBER, pointer),) if told and court_number(told) is None else ()
+
+
+# --- what is odd anywhere ---------------------------------------------------------------------------------------
+
+
+def value_flags(shape: Shape, raw: Mapping[str, Any], pointer: str = "") -> Iterator[Flag]:
+    """What is odd about each value of this object and of those in it, compared with the object as it came."""
+    for name in shape.model_extra or {}:
+        yield Flag(F.UNKNOWN_FIELD, under(pointer, name))
+    for name in type(shape).model_fields:
+        yield from _flags(getattr(shape, name), raw.get(name), f"{pointer}/{name}")
+
+
+def _flags(value: object, raw: Any, pointer: str) -> Iterator[Flag]:
+    if isinstance(value, Shape):
+        yield from value_flags(value, raw, pointer)
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            if not isinstance(inner, list):  # no contract has lists of lists: what is not read may be any depth
+                yield from _flags(inner, raw[place], f"{pointer}/{place}")
+    elif isinstance(value, Day | Moment):
+        yield from (Flag(code, pointer) for code in value.odd)
+    elif value is None and isinstance(raw, str):
+        yield Flag(F.BLANK, pointer)
+
+
+def under(pointer: str, name: str) -> str:
+    """The place of a field that was not looked for; of the object around it where its name may say more than that."""
+    return f"{pointer}/{name}" if _FIELD.fullmatch(name) else pointer
+
+
+def table(codes: Container[str], told: str | None, pointer: str) -> tuple[Flag, ...]:
+    """A code that is not in the contract's list."""
+    return (Flag(F.UNKNOWN_VALUE, pointer),) if told is not None and told not in codes else ()

@@ -1,0 +1,212 @@
+"""What a judgment decided about one of the accused: guilt, reactions and service, and what that is in our own words."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from ungdom.esas.inbound.lengths import Fengsel, Lengde, hours_flags, length, prison_flags, unconditional
+from ungdom.esas.inbound.official import Flag, FlagCode
+from ungdom.esas.inbound.values import DayOfStep, MaybeText, Shape, Text, Unread, table
+from ungdom.message import Kind
+from ungdom.workflow import details as d
+from ungdom.workflow import law
+from ungdom.workflow.daycount import Length, after
+
+F = FlagCode
+RESULTS = ("SKYLDIG", "FRIKJENT", "FRAFALT")
+DECLARATIONS = ("VEDTATT", "ANKET", "BETENKNINGSTID")
+
+
+class Resultat(Shape):
+    """Guilty or not, of one of the acts."""
+
+    resultatType: Text
+    basissakId: Unread = None
+    lovbudKombinert: Unread = None
+    grunnlagstekst: Unread = None
+
+
+class Ungdomsstraff(Shape):
+    """The youth sanction. The contract spells subsidiær `subsidaer`; the right spelling is read as well."""
+
+    straff: Lengde
+    subsidaerFengselsstraff: Lengde | None = None
+    subsidiaerFengselsstraff: Lengde | None = None
+    fradrag: Lengde | None = None
+
+    @property
+    def subsidiary(self) -> Length | None:
+        """Subsidiær fengselsstraff; in the contract's own spelling where both are told."""
+        return length(self.subsidaerFengselsstraff) or length(self.subsidiaerFengselsstraff)
+
+
+class Reaksjoner(Shape):
+    """The reactions, which may stand together."""
+
+    ungdomsstraff: Ungdomsstraff | None = None
+    fengsel: Fengsel | None = None
+    samfunnsstraff: Unread = None
+    bot: Unread = None
+    rettighetstap: Unread = None
+    rettighetstapForbudKontakt: Unread = None
+    rettighetstapMotorvogn: Unread = None
+    rettighetstapTransport: Unread = None
+    inndragning: Unread = None
+    annet: Unread = None
+
+
+class Forkynning(Shape):
+    """Service of the judgment, and what the accused declared."""
+
+    forkynt: bool
+    forkyntDato: DayOfStep | None = None
+    erklaeringsType: MaybeText = None
+    korrigeringKreverForkynning: bool | None = None
+    kommentar: Unread = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The judgment of one day about one of the accused. `on_appeal`: by a court of appeal."""
+
+    on: date
+    on_appeal: bool
+    results: list[Resultat]
+    reactions: Reaksjoner
+    service: Forkynning
+
+
+def told(of: Verdict) -> tuple[Kind, Any] | None:
+    """What it is in our own words: the kind of message, and its terms. Nothing for guilt without a reaction."""
+    sanction = of.reactions.ungdomsstraff
+    if sanction is not None:
+        return _sanctioned(of, sanction)
+    if _lacks_reaction(of):
+        return None
+    if not _is_guilty(of) and _instead(of) is d.OtherOutcome.OTHER:
+        dropped = all(result.resultatType == "FRAFALT" for result in of.results)
+        return (Kind.DROPPED if dropped else Kind.ACQUITTED), d.Details()
+    if of.on_appeal:
+        return Kind.APPEAL_DECIDED, d.AppealDecided(outcome=d.AppealOutcome.REPLACED, served_on=served_on(of.service))
+    return Kind.OTHER_OUTCOME, d.OtherOutcomeReached(outcome=_instead(of))
+
+
+def _sanctioned(of: Verdict, sanction: Ungdomsstraff) -> tuple[Kind, Any]:
+    """A judgment to ungdomsstraff; on appeal the new terms, for whether they are the old ones is not told."""
+    terms = _terms(of, sanction)
+    served = served_on(of.service)
+    if not of.on_appeal:
+        return Kind.JUDGMENT_GIVEN, d.JudgmentGiven(**terms, served_on=served)
+    changed = d.AppealOutcome.CHANGED
+    return Kind.APPEAL_DECIDED, d.AppealDecided(outcome=changed, served_on=served, terms=d.Terms(**terms))
+
+
+def _terms(of: Verdict, sanction: Ungdomsstraff) -> dict[str, Any]:
+    given = length(sanction.straff) or Length()
+    prison = of.reactions.fengsel
+    return {
+        "length": given,
+        "subsidiary_prison": sanction.subsidiary,
+        "suitable_reaction": True,
+        "lives_in_norway": True,
+        "prison_would_exceed_two_years": _exceeds(given, law.SANCTION_MAX.on(of.on), of.on),
+        "unconditional_prison": unconditional(prison) if prison else None,
+    }
+
+
+def _exceeds(given: Length, most: Length, on: date) -> bool:
+    """Over two years is given only where prison would clearly have exceeded two years. strl § 52 b a."""
+    return after(on, given) > after(on, most)
+
+
+def _is_guilty(of: Verdict) -> bool:
+    return any(result.resultatType not in ("FRIKJENT", "FRAFALT") for result in of.results)
+
+
+def _lacks_reaction(of: Verdict) -> bool:
+    return _is_guilty(of) and of.reactions == Reaksjoner()
+
+
+def _instead(of: Verdict) -> d.OtherOutcome:
+    """What was given instead of ungdomsstraff: the gravest of the reactions."""
+    reactions = of.reactions
+    if reactions.fengsel and not _is_suspended(reactions.fengsel):
+        return d.OtherOutcome.PRISON
+    if reactions.samfunnsstraff:
+        return d.OtherOutcome.COMMUNITY_SENTENCE
+    if reactions.fengsel:
+        return d.OtherOutcome.SUSPENDED_SENTENCE
+    return d.OtherOutcome.FINE if reactions.bot else d.OtherOutcome.OTHER
+
+
+def _is_suspended(prison: Fengsel) -> bool:
+    return length(prison.betinget) is not None and unconditional(prison) is None
+
+
+def served_on(service: Forkynning) -> date | None:
+    """The day it was served on the accused. A correction that needs no new service says nothing of it."""
+    if service.korrigeringKreverForkynning is False or not service.forkynt or service.forkyntDato is None:
+        return None
+    return service.forkyntDato.on
+
+
+def is_appealed(service: Forkynning) -> bool:
+    """The accused appealed when it was served."""
+    return service.korrigeringKreverForkynning is not False and service.erklaeringsType == "ANKET"
+
+
+# --- what is odd about it ---------------------------------------------------------------------------------------
+
+
+def flags(of: Verdict, pointer: str) -> Iterator[Flag]:
+    """What is odd about the judgment of one of the accused, or had to be inferred."""
+    for place, result in enumerate(of.results):
+        yield from table(RESULTS, result.resultatType, f"{pointer}/resultat/{place}/resultatType")
+    yield from _reaction_flags(of, f"{pointer}/reaksjoner")
+    yield from _service_flags(of.service, f"{pointer}/forkynning")
+
+
+def _reaction_flags(of: Verdict, pointer: str) -> Iterator[Flag]:
+    sanction, prison = of.reactions.ungdomsstraff, of.reactions.fengsel
+    if sanction:
+        yield from _sanction_flags(sanction, f"{pointer}/ungdomsstraff")
+        if of.on_appeal:
+            yield Flag(F.OUTCOME_NOT_COMPARED, f"{pointer}/ungdomsstraff")
+    if prison:
+        yield from prison_flags(prison, f"{pointer}/fengsel")
+    reacted = sanction or _instead(of) is not d.OtherOutcome.OTHER
+    if reacted and not _is_guilty(of):
+        yield Flag(F.RESULT_CONTRADICTS, pointer)
+    if _lacks_reaction(of):
+        yield Flag(F.NO_REACTION, pointer)
+
+
+def _sanction_flags(sanction: Ungdomsstraff, pointer: str) -> Iterator[Flag]:
+    yield Flag(F.IMPLIED_BY_JUDGMENT, pointer)
+    yield from hours_flags(sanction.straff, f"{pointer}/straff")
+    if sanction.subsidiary is None:
+        yield Flag(F.SUBSIDIARY_MISSING, pointer)
+    if sanction.subsidiaerFengselsstraff:
+        yield Flag(F.SPELLING, f"{pointer}/subsidiaerFengselsstraff")
+    if sanction.subsidiary not in (None, length(sanction.subsidiaerFengselsstraff or sanction.subsidaerFengselsstraff)):
+        yield Flag(F.LENGTHS_CONTRADICT, pointer)
+    yield from hours_flags(sanction.subsidaerFengselsstraff, f"{pointer}/subsidaerFengselsstraff")
+    yield from hours_flags(sanction.subsidiaerFengselsstraff, f"{pointer}/subsidiaerFengselsstraff")
+    if length(sanction.fradrag):
+        yield Flag(F.CUSTODY_CREDIT, f"{pointer}/fradrag")
+
+
+def _service_flags(service: Forkynning, pointer: str) -> Iterator[Flag]:
+    if service.korrigeringKreverForkynning is False:
+        yield Flag(F.SERVICE_AS_BEFORE, f"{pointer}/korrigeringKreverForkynning")
+        return
+    if service.forkyntDato and not service.forkynt:
+        yield Flag(F.SERVED_CONTRADICTS, f"{pointer}/forkyntDato")
+    if service.forkynt and service.forkyntDato is None:
+        yield Flag(F.SERVED_WITHOUT_DATE, pointer)
+    yield from table(DECLARATIONS, service.erklaeringsType, f"{pointer}/erklaeringsType")
+    if service.erklaeringsType == "VEDTATT":
+        yield Flag(F.ACCEPTED, f"{pointer}/erklaeringsType")
+    if is_appealed(service) and served_on(service) is None:
+        yield Flag(F.APPEAL_DAY_IMPLIED, f"{pointer}/erklaeringsType")

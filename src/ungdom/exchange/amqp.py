@@ -1,0 +1,169 @@
+"""Messages over AMQP 0-9-1 as RabbitMQ speaks it, published with confirms.
+
+The library is the extra `amqp`, needed only where a broker is configured. Why this one: ADR 0014.
+"""
+
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from ungdom.exchange.http import CONTENT_TYPE
+from ungdom.exchange.transport import NotDelivered, Parcel
+from ungdom.settings import BadSettings
+
+try:
+    import amqp  # type: ignore[import-untyped]  # the library has no annotations
+except ModuleNotFoundError:  # pragma: no cover - the extra is not installed
+    amqp = None
+
+HEARTBEAT = 60
+"""Seconds after which either side takes the other for dead."""
+PATIENCE = 15.0
+"""Seconds to wait for the broker's word on anything: shorter than the time between two of its heartbeats."""
+
+_PERSISTENT = 2
+_PORTS = {"amqp": 5672, "amqps": 5671}
+_REASONS = {
+    "AccessRefused": "access_refused",
+    "MessageNacked": "nacked",
+    "NotFound": "not_found",
+    "PreconditionFailed": "refused_by_broker",
+}
+GARBLED = (struct.error, ValueError, LookupError)
+"""What the library stumbles over when the other side does not speak AMQP."""
+FAILURES: tuple[type[Exception], ...] = (
+    (OSError, *GARBLED) if amqp is None else (OSError, *GARBLED, amqp.AMQPError, amqp.exceptions.MessageNacked)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a broker is and how to be let in. `password`: instead of one in the address."""
+
+    url: str = field(repr=False)
+    password: str | None = field(default=None, repr=False)
+    ca_file: Path | None = None
+
+
+class AmqpTransport:
+    """Publishes to one exchange. The connection is kept between messages and made anew when it has been lost.
+
+    Raises `BadSettings` when the library is not installed.
+    """
+
+    def __init__(self, address: Address, exchange: str, routing_key: str, patience: float = PATIENCE) -> None:
+        require()
+        self._address, self._exchange, self._routing_key = address, exchange, routing_key
+        self._patience = patience
+        self._link: Any = None
+        self._channel: Any = None
+        self._returned: list[object] = []
+
+    def send(self, parcel: Parcel) -> None:
+        """Deliver: the broker has confirmed that a queue has the message. Raises `NotDelivered`."""
+        kept = self._channel is not None
+        try:
+            self._publish(parcel)
+        except NotDelivered as error:
+            if not kept or error.reason != "unreachable":
+                raise
+            self._publish(parcel)  # the connection had been lost since the last message
+
+    def close(self) -> None:
+        """Close the connection, if there is one."""
+        link, self._link, self._channel = self._link, None, None
+        if link is not None:
+            let_go(link)
+
+    def _publish(self, parcel: Parcel) -> None:
+        try:
+            self._open().basic_publish_confirm(
+                _message(parcel), self._exchange, self._routing_key, mandatory=True, confirm_timeout=self._patience
+            )
+        except FAILURES as error:
+            self.close()
+            raise NotDelivered(reason(error), again=not isinstance(error, amqp.PreconditionFailed)) from None
+        if self._returned:
+            self._returned.clear()
+            raise NotDelivered("unroutable", again=True)
+
+    def _open(self) -> Any:
+        if self._channel is None:
+            self._link = connect(self._address, self._patience)
+            self._channel = self._link.channel()
+            self._channel.events["basic_return"].add(lambda *said: self._returned.append(said))
+        return self._channel
+
+
+def _message(parcel: Parcel) -> Any:
+    return amqp.Message(
+        parcel.token,
+        content_type=CONTENT_TYPE,
+        delivery_mode=_PERSISTENT,
+        message_id=parcel.message_id,
+        application_headers=parcel.headers,
+    )
+
+
+# --- the connection -----------------------------------------------------------------------------------------
+
+
+def require() -> None:
+    """Raises `BadSettings` when the library is not installed."""
+    if amqp is None:
+        raise BadSettings("a message broker is configured and the extra for it is not installed: ungdom[amqp]")
+
+
+@contextmanager
+def connected(address: Address) -> Iterator[Any]:
+    """A connection to the broker, closed in the end. Raises what `FAILURES` holds."""
+    link = connect(address)
+    try:
+        yield link
+    finally:
+        let_go(link)
+
+
+def connect(address: Address, patience: float = PATIENCE) -> Any:
+    """A new connection to the broker. Raises what `FAILURES` holds."""
+    where = urlsplit(address.url)
+    link = amqp.Connection(
+        host=f"{where.hostname}:{where.port or _PORTS[where.scheme]}",
+        userid=unquote(where.username or "guest"),
+        password=address.password or unquote(where.password or "guest"),
+        login_method="PLAIN",
+        virtual_host=unquote(where.path.removeprefix("/")) or "/",
+        ssl=_trust(where.hostname, address.ca_file) if where.scheme == "amqps" else False,
+        heartbeat=HEARTBEAT,
+        connect_timeout=patience,
+        read_timeout=patience,
+        write_timeout=patience,
+    )
+    try:
+        link.connect()
+    except FAILURES:
+        let_go(link)
+        raise
+    return link
+
+
+def let_go(link: Any) -> None:
+    """Close the connection, whatever state it is in."""
+    with suppress(*FAILURES):
+        link.close()
+    with suppress(*FAILURES):
+        link.collect()
+
+
+def reason(error: Exception) -> str:
+    """The code of what went wrong."""
+    return "timeout" if isinstance(error, TimeoutError) else _REASONS.get(type(error).__name__, "unreachable")
+
+
+def _trust(host: str | None, ca_file: Path | None) -> dict[str, Any]:
+    context: dict[str, Any] = {"check_hostname": True, "cafile": None if ca_file is None else str(ca_file)}
+    return {"context": context, "server_hostname": host}

@@ -1,0 +1,37 @@
+"""The receipt (`kvittering`) for an official message, in words: the same one whichever way it goes out."""
+
+from typing import Any
+from uuid import UUID
+
+from ungdom import texts
+from ungdom.esas.receipt import Status, kvittering
+from ungdom.intake.answering import RECEIVED, UNDER_WAY
+from ungdom.intake.words import Reason
+from ungdom.store import outbox
+from ungdom.store.exchanges import Exchanged
+
+LANGUAGE: texts.Language = "nb"
+"""The language of the exchange: its partners are Norwegian authorities."""
+
+
+def receipt_of(kept: Exchanged) -> dict[str, Any] | None:
+    """The last receipt promised for this message; None for a receipt of theirs, which gets none."""
+    if kept.receipts == 0:
+        return None
+    promised = outbox.receipt(kept.exchange_id, kept.receipts, "", kept.updated_at)
+    return written(promised.message_id, kept.meldings_id, kept.status, kept.reason)
+
+
+def written(message_id: UUID, ref: str, status: str, reason: str | None) -> dict[str, Any]:
+    """A receipt with this id for the message `ref`, with the reason in words."""
+    return kvittering(str(message_id), ref, Status(status), described(status, reason))
+
+
+def described(status: str, reason: str | None) -> str | None:
+    """The reason in words; None where nothing is to be said. Nothing of a person."""
+    if reason is None or (status == UNDER_WAY and reason not in set(Reason)):
+        return None
+    if reason in set(Reason):
+        parts = (texts.text(LANGUAGE, "decision_reason", f"{reason}.{part}") for part in ("message", "resolve"))
+        return " ".join(parts) if status != RECEIVED else None
+    return texts.text(LANGUAGE, "exchange_reason", reason)

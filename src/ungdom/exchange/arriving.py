@@ -1,0 +1,62 @@
+"""Official messages taken from a queue: whose they are, whether they may come from there, and on to receiving."""
+
+import logging
+
+from ungdom.clock import Clock
+from ungdom.esas.envelope import NotSigned
+from ungdom.exchange import receiving
+from ungdom.exchange.answers import LANGUAGE
+from ungdom.exchange.opening import of_partner
+from ungdom.exchange.partners import Partner, Partners
+from ungdom.exchange.queues import Handle, NeverHandled, Taken
+from ungdom.exchange.receiving import Letter, Unreadable
+from ungdom.intake import Desk, Sender
+from ungdom.store.errors import DuplicateKey, Stale
+from ungdom.store.sealing import Keys
+from ungdom.store.session import Database
+from ungdom.workflow.vocabulary import Actor
+
+LOG = logging.getLogger("ungdom.exchange")
+
+TRIES = 5
+"""How often a message is tried at once when somebody else moves the same case meanwhile."""
+
+
+def handler(db: Database, keys: Keys, partners: Partners, now: Clock) -> Handle:
+    """What takes a message from a queue: when it returns, the message and its receipts have been written."""
+
+    def handle(taken: Taken) -> None:
+        partner, raw = _opened(partners, taken)
+        sender = Sender(partner.source or partner.organisation_number, frozenset(map(Actor, partner.authorities)))
+        letter = Letter(raw, taken.headers.get("SchemaName"), taken.headers.get("SchemaVersion"))
+        for left in reversed(range(TRIES)):
+            try:
+                with db.writing() as tx:
+                    received = receiving.take(tx, Desk(keys, now(), LANGUAGE), sender, letter)
+            except Unreadable:
+                raise NeverHandled("it holds no id") from None
+            except (Stale, DuplicateKey):
+                if not left:
+                    raise
+            else:
+                LOG.info("message %s of %s: %s", received.kept.exchange_id, sender.source, received.kept.status)
+                return
+
+    return handle
+
+
+def _opened(partners: Partners, taken: Taken) -> tuple[Partner, bytes]:
+    """The partner that signed the message and its content. Raises `NeverHandled`."""
+    word, kind = taken.headers.get("senderOrganization", ""), taken.headers.get("SchemaName", "")
+    try:
+        partner, raw = of_partner(partners, word, taken.body)
+    except NotSigned as error:
+        raise NeverHandled(f"signed by no partner that calls itself {word!r}: {error.reason}") from None
+    if _plain(kind) not in {_plain(one) for one in partner.kinds}:
+        raise NeverHandled(f"{partner.name} may not send {kind!r}")
+    return partner, raw
+
+
+def _plain(kind: str) -> str:
+    """A SchemaName without the differences that senders make."""
+    return kind.replace("_", "").casefold()

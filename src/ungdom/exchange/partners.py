@@ -1,0 +1,296 @@
+"""Who official messages are exchanged with: the partners file, read strictly.
+
+TOML, named by the setting `exchange_file`; `docs/exchange.md` explains each word of it. Without a file there are no
+partners: nothing is sent, and what is owed to others is held until there are.
+"""
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+from urllib.parse import urlsplit
+
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, KeySet, RSAKey
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import from_json, to_json
+
+from ungdom.settings import BadSettings
+from ungdom.store import reference, tables
+
+SigningKey = RSAKey | ECKey
+
+_STRICT = ConfigDict(extra="forbid", strict=True)
+_HERE = ("127.0.0.1", "localhost", "::1")
+_OPEN_ROADS = {"http": "https", "amqp": "amqps"}
+_SMALLEST_RSA = 2048
+
+
+def _encrypted(url: str) -> str:
+    """A message is signed, not sealed: to another machine the road has to be encrypted."""
+    parts = urlsplit(url)
+    if not parts.hostname:
+        raise ValueError("names no host")
+    if parts.scheme in _OPEN_ROADS and parts.hostname not in _HERE:
+        raise ValueError(f"has to begin with {_OPEN_ROADS[parts.scheme]}://")
+    return url
+
+
+Word = Annotated[str, Field(min_length=1, max_length=200)]
+Number = Annotated[str, Field(pattern=r"^[0-9]{9}$")]
+Telephone = Annotated[str, Field(min_length=1, max_length=30)]
+HttpAddress = Annotated[str, Field(pattern="^https?://"), AfterValidator(_encrypted)]
+AmqpAddress = Annotated[str, Field(pattern="^amqps?://"), AfterValidator(_encrypted)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Http:
+    """Messages are posted to this address. `ca_file`: certificates to trust instead of the machine's own."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    kind: Literal["http"]
+    url: HttpAddress
+    ca_file: Word | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broker:
+    """A message broker: its address, with user and virtual host. The password may stand in a file of its own."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    url: AmqpAddress = field(repr=False)
+    password_file: Word | None = None
+    ca_file: Word | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amqp(Broker):
+    """Messages are published to this exchange of the broker."""
+
+    kind: Literal["amqp"]
+    exchange: Word
+    routing_key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbox(Broker):
+    """A queue that messages for us are taken from."""
+
+    queue: Word
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """What one konfliktråd has of its own where the organisation has another."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    organisation_number: Number | None = None
+    telephone: Telephone | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Own:
+    """Who we are. `sender_word`: ours in the header senderOrganization. `key_file`: private JWK with a `kid`."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    organisation_number: Number
+    name: Word
+    sender_word: Word
+    key_file: Word
+    telephone: Telephone
+    offices: dict[str, Office] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Partner:
+    """One organisation. `kinds`: the messages it may send us, by SchemaName. `districts`: those it stands for.
+
+    `source`: what its messages are known by here, its number unless said. `authorities`: whose acts it may tell of.
+    `status_variant`: the variant of `oppdatertSaksstatus` that it takes, None when it takes none.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    name: Word
+    organisation_number: Number
+    sender_words: tuple[Word, ...]
+    keys_file: Word
+    kinds: tuple[Word, ...] = ()
+    source: Word | None = None
+    authorities: tuple[Literal["police", "prosecution", "court", "correctional_service"], ...] = ()
+    status_variant: Literal["1.0", "maven"] | None = None
+    districts: tuple[Word, ...] = ()
+    transport: Annotated[Http | Amqp, Field(discriminator="kind")] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """`attempts`: after so many a message is a dead letter. `patience_hours`: a wait longer than that is told."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    attempts: Annotated[int, Field(ge=1, le=1_000)] = 100
+    patience_hours: Annotated[int, Field(ge=1, le=10_000)] = 72
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """The file as it is written."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    own: Own
+    partner: tuple[Partner, ...] = ()
+    inbox: tuple[Inbox, ...] = ()
+    delivery: Limits = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Partners:
+    """The file as read. `key`: what we sign with. `keys`: each partner's public keys, by its name.
+
+    `folder`: where files named in it lie. `fingerprint`: another one means that the file or a key has been changed.
+    """
+
+    own: Own | None = None
+    partner: tuple[Partner, ...] = ()
+    inbox: tuple[Inbox, ...] = ()
+    limits: Limits = Limits()
+    folder: Path = Path()
+    key: SigningKey | None = field(default=None, repr=False)
+    keys: dict[str, KeySet] = field(default_factory=dict, repr=False)
+    fingerprint: str = ""
+
+    def of_district(self, code: str) -> Partner | None:
+        """The partner that is told of the cases of this police district."""
+        return next((one for one in self.partner if one.status_variant and code in one.districts), None)
+
+    def called(self, word: str) -> tuple[Partner, ...]:
+        """The partners with this source, organisation number or name; where there is none, with this sender word."""
+        named = tuple(one for one in self.partner if word in (one.source, one.organisation_number, one.name))
+        return named or tuple(one for one in self.partner if word in one.sender_words)
+
+
+def load(path: Path | None) -> Partners:
+    """The partners in this file; nobody without a file. Raises `BadSettings` that names the place."""
+    if path is None:
+        return Partners()
+    found = _read(path)
+    _check(path, found)
+    folder = path.parent
+    for one in (*found.inbox, *(partner.transport for partner in found.partner)):
+        _check_files(path, one)
+    key = _signing_key(path, folder / found.own.key_file)
+    keys = {one.name: _key_set(path, folder / one.keys_file) for one in found.partner}
+    return Partners(found.own, found.partner, found.inbox, found.delivery, folder, key, keys, fingerprint(path))
+
+
+def fingerprint(path: Path | None) -> str:
+    """A hash of the file and of the keys it names; empty without a file. Raises `BadSettings`."""
+    if path is None:
+        return ""
+    found = _read(path)
+    named = [found.own.key_file, *(one.keys_file for one in found.partner)]
+    files = [path, *(path.parent / name for name in named)]
+    return sha256(b"".join(sha256(_bytes(path, file)).digest() for file in files)).hexdigest()
+
+
+def secret(partners: Partners, broker: Broker) -> str | None:
+    """The password that stands in a file of its own. Raises `BadSettings`."""
+    if broker.password_file is None:
+        return None
+    file = partners.folder / broker.password_file
+    return _bytes(file, file).decode().strip()
+
+
+def _read(path: Path) -> Written:
+    try:
+        return _WRITTEN.validate_json(to_json(tomllib.loads(_bytes(path, path).decode())), strict=True)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadSettings(f"{path}: {error}") from None
+    except ValidationError as error:
+        raise BadSettings(f"{path}: {'; '.join(_problems(error))}") from None
+
+
+def _problems(error: ValidationError) -> Iterator[str]:
+    for one in error.errors(include_url=False, include_input=False, include_context=False):
+        yield f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}"
+
+
+def _check(path: Path, found: Written) -> None:
+    """What no shape can say: names, numbers and districts belong to one partner each, and districts exist."""
+    known = {str(row["code"]) for row in reference.read(tables.police_district)}
+    offices = {str(row["code"]) for row in reference.read(tables.konfliktrad)}
+    names = [one.name for one in found.partner]
+    numbers = [one.organisation_number for one in found.partner]
+    districts = [code for one in found.partner if one.status_variant for code in one.districts]
+    for what, given in (("name", names), ("organisation_number", numbers), ("districts", districts)):
+        _once(path, f"partner.{what}", given)
+    _known(path, "partner.districts", {code for one in found.partner for code in one.districts}, known)
+    _known(path, "own.offices", set(found.own.offices), offices)
+    for one in found.partner:
+        if one.status_variant and one.transport is None:
+            raise BadSettings(f"{path}: partner {one.name} takes oppdatertSaksstatus and has no transport")
+
+
+def _check_files(path: Path, road: Http | Broker | None) -> None:
+    """The files that a road needs can be read."""
+    named = [road.ca_file] if road else []
+    if isinstance(road, Broker):
+        named.append(road.password_file)
+    for name in named:
+        if name is not None:
+            _bytes(path, path.parent / name)
+
+
+def _once(path: Path, where: str, given: list[str]) -> None:
+    twice = sorted({one for one in given if given.count(one) > 1})
+    if twice:
+        raise BadSettings(f"{path}: {where}: {', '.join(twice)} stands twice")
+
+
+def _known(path: Path, where: str, given: set[str], known: set[str]) -> None:
+    if given - known:
+        raise BadSettings(f"{path}: {where}: there is no {', '.join(sorted(given - known))}; there are {sorted(known)}")
+
+
+def _signing_key(path: Path, file: Path) -> SigningKey:
+    raw = _json(path, file)
+    try:
+        key = (RSAKey if raw.get("kty") == "RSA" else ECKey).import_key(raw)
+    except (JoseError, ValueError, TypeError) as error:
+        raise BadSettings(f"{path}: own.key_file: {file} holds no key that can be used: {error}") from None
+    if not key.is_private or not key.kid:
+        raise BadSettings(f"{path}: own.key_file: {file} has to hold a private key with a kid")
+    if isinstance(key, RSAKey) and key.public_key.key_size < _SMALLEST_RSA:
+        raise BadSettings(f"{path}: own.key_file: {file} holds an RSA key of less than {_SMALLEST_RSA} bits")
+    return key
+
+
+def _key_set(path: Path, file: Path) -> KeySet:
+    try:
+        found = KeySet.import_key_set(_json(path, file))  # type: ignore[arg-type]  # its shape is what is tried here
+    except (JoseError, ValueError, TypeError, KeyError) as error:
+        raise BadSettings(f"{path}: keys_file: {file} holds no key set that can be used: {error}") from None
+    if not found.keys or any(key.is_private or key.key_type not in ("RSA", "EC") or not key.kid for key in found.keys):
+        raise BadSettings(f"{path}: keys_file: {file} has to hold public RSA or EC keys, each with a kid")
+    return found
+
+
+def _json(path: Path, file: Path) -> dict[str, Any]:
+    try:
+        found = from_json(_bytes(path, file))
+    except ValueError as error:
+        raise BadSettings(f"{path}: {file} is not JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise BadSettings(f"{path}: {file} holds no JSON object")
+    return found
+
+
+def _bytes(path: Path, file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise BadSettings(f"{path}: {file} cannot be read: {error.strerror}") from None
+
+
+_WRITTEN = TypeAdapter(Written)

@@ -1,0 +1,265 @@
+"""A konfliktråd that exchanges messages: keys, partners file, and a case told from the registration to its end."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from joserfc import jws
+from joserfc.jwk import KeySet, RSAKey
+
+from tests import service
+from ungdom.esas.status import official_status
+from ungdom.exchange import partners as files
+from ungdom.exchange.delivery import Work
+from ungdom.exchange.roads import road_to
+from ungdom.store import journal, outbox, people, reference
+from ungdom.store.journal import Stored
+from ungdom.store.outbox import Message
+from ungdom.store.reference import Staff
+from ungdom.store.sealing import Keys
+from ungdom.store.session import Database
+from ungdom.store.tables import NumberKind, Protection
+from ungdom.workflow import details as d
+from ungdom.workflow import engine
+from ungdom.workflow.case import Youth
+from ungdom.workflow.daycount import Length
+from ungdom.workflow.events import Event
+from ungdom.workflow.vocabulary import Actor, EventType, Role, Sanction
+
+E = EventType
+OWN, OSLO, OST = "910000000", "910000001", "910000002"
+KEYS = Keys([service.KEY])
+YOUTH = Youth(date(2009, 5, 17), 2)
+BEGUN = datetime(2026, 1, 5, 11, tzinfo=UTC)
+NUMBER = "17850998027"
+NAME = people.Personalia(
+    given_name="Vimsete",
+    family_name="Vaffelpresse",
+    national_id=NUMBER,
+    contact=people.Contact(address="Hemmeligveien 7", telephone="40000000"),
+)
+SCHEMAS = Path(__file__).parents[3] / "shared" / "esas" / "schemas"
+
+Line = tuple[EventType, d.Details]
+BEFORE: tuple[Line, ...] = (
+    (E.SUSPECT_SET, d.Details()),
+    (E.INVESTIGATION_CLOSED, d.Details()),
+    (E.TRANSFERRED_TO_FOLLOW_UP, d.TransferredToFollowUp(length=Length(months=8), guilt_proven=True)),
+    (E.RECEIVED, d.Received()),
+)
+ASSIGNED: Line = (E.ASSIGNED, d.Assigned(coordinator="coordinator-oslo"))
+PLAN_HELD: Line = (E.PLAN_MEETING_HELD, d.PlanMeetingHeld(present=(d.Attendee.YOUTH, d.Attendee.GUARDIAN)))
+SIGNED: Line = (E.PLAN_SIGNED, d.PlanSigned(by=(d.By.YOUTH, d.By.GUARDIAN)))
+MET: Line = (E.RESTORATIVE_MEETING_HELD, d.Details())
+STOPPED: Line = (E.INTERRUPTED, d.Interrupted(reason=d.InterruptionReason.HEALTH))
+RESUMED: Line = (E.RESUMED, d.Resumed(reason=d.ResumptionReason.CAUSE_GONE))
+LEAVES: Line = (
+    E.TRANSFER_DECIDED,
+    d.TransferDecided(to="ost", parties_heard=True, prosecution_told_on=date(2026, 4, 1)),
+)
+ARRIVES: Line = (E.TRANSFER_ACCEPTED, d.Details())
+ASSIGNED_THERE: Line = (E.ASSIGNED, d.Assigned(coordinator="coordinator-ost"))
+COMPLETED: Line = (E.COMPLETED, d.Details())
+BREACHED: Line = (E.BREACH_RECORDED, d.BreachRecorded(kind=d.BreachKind.PLAN))
+REFERRED: Line = (E.REFERRED_FOR_RESUMPTION, d.ReferredForResumption())
+PROSECUTED: Line = (E.PROSECUTION_RESUMED, d.Details())
+WHOLE: tuple[Line, ...] = (
+    ASSIGNED, PLAN_HELD, SIGNED, MET, STOPPED, RESUMED, LEAVES, ARRIVES, ASSIGNED_THERE, COMPLETED
+)  # fmt: skip
+
+
+# --- keys and partners --------------------------------------------------------------------------------------
+
+
+@cache
+def key(kid: str) -> RSAKey:
+    """A key pair, the same one for the same name."""
+    return RSAKey.generate_key(2048, {"kid": kid, "use": "sig"}, private=True)
+
+
+def opened(token: bytes | str) -> dict[str, Any]:
+    """What stands in a message that we signed; an exception when we did not."""
+    text = token.decode() if isinstance(token, bytes) else token
+    ours = KeySet.import_key_set({"keys": [key("ours-1").as_dict(private=False)]})
+    found = jws.deserialize_compact(text, ours, algorithms=["RS256"])
+    assert found.headers() == {"alg": "RS256", "kid": "ours-1"}
+    said: dict[str, Any] = json.loads(found.payload)
+    return said
+
+
+def write(folder: Path, *partners: str, more: str = "") -> Path:
+    """A partners file with these partners; the keys lie beside it."""
+    (folder / "ours.jwk").write_text(json.dumps(key("ours-1").as_dict(private=True)))
+    for name in ("oslo", "ost"):
+        (folder / f"{name}.jwks").write_text(json.dumps({"keys": [key(f"{name}-1").as_dict(private=False)]}))
+    file = folder / "partners.toml"
+    file.write_text("\n".join([_OWN, *partners, more]), encoding="utf-8")
+    return file
+
+
+_OWN = f"""
+[own]
+organisation_number = "{OWN}"
+name = "Konfliktrådet"
+sender_word = "KONFLIKTRAAD"
+key_file = "ours.jwk"
+telephone = "22 00 00 00"
+"""
+
+
+def partner(name: str, transport: str, variant: str | None = "1.0", districts: Sequence[str] = ("p01",)) -> str:
+    """A police district in the partners file. `name`: oslo or ost."""
+    number, title = {"oslo": (OSLO, "Oslo politidistrikt"), "ost": (OST, "Øst politidistrikt")}[name]
+    takes = f'status_variant = "{variant}"' if variant else ""
+    return f"""
+[[partner]]
+name = "{title}"
+organisation_number = "{number}"
+sender_words = ["POLITIET"]
+keys_file = "{name}.jwks"
+kinds = ["overfoereSak"]
+authorities = ["police", "prosecution"]
+districts = {json.dumps(list(districts) if variant else [])}
+{takes}
+{transport}
+"""
+
+
+def over_http(url: str) -> str:
+    return f'[partner.transport]\nkind = "http"\nurl = "{url}"\n'
+
+
+def over_amqp(url: str, exchange: str, routing_key: str = "") -> str:
+    where = f'url = "{url}"\nexchange = "{exchange}"\nrouting_key = "{routing_key}"'
+    return f'[partner.transport]\nkind = "amqp"\n{where}\n'
+
+
+# --- people and cases ---------------------------------------------------------------------------------------
+
+
+def fill(url: str) -> None:
+    """Schema, reference data and staff: a coordinator with a telephone of their own in Oslo, others without."""
+    service.fill(url)
+    since = date(2014, 7, 1)
+    kari = Staff(
+        subject="coordinator-oslo",
+        konfliktrad="oslo",
+        role=Role.COORDINATOR,
+        display_name="Stripete Brødrister",
+        active_from=since,
+        telephone="22 11 11 11",
+    )
+    ola = Staff(
+        subject="coordinator-ost",
+        konfliktrad="ost",
+        role=Role.COORDINATOR,
+        display_name="Rutete Kjøleskap",
+        active_from=since,
+    )
+    db = Database.open(url)
+    with db.writing() as tx:
+        reference.save_staff(tx, [kari, ola])
+    db.close()
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a case is told with."""
+
+    lines: Sequence[Line] = WHOLE
+    konfliktrad: str = "oslo"
+    personalia: people.Personalia = NAME
+    protection: Protection = Protection.NONE
+    numbers: tuple[tuple[NumberKind, str], ...] = ((NumberKind.POLICE, "15434811"),)
+    begun: datetime = BEGUN
+    case_id: UUID = field(default_factory=uuid4)
+
+
+def case(db: Database, told: Told = Told()) -> Stored:
+    """A case with all its events and the messages that they promise, an event a week."""
+    with db.writing() as tx:
+        person = people.create_person(tx, KEYS, told.personalia, YOUTH, told.begun, told.protection)
+        first = told.begun.date()
+        registered = d.CaseRegistered(
+            sanction=Sanction.YOUTH_FOLLOW_UP,
+            konfliktrad=told.konfliktrad,
+            person=person,
+            offences=(d.Offence(on=first - timedelta(days=30)),),
+        )
+        events = [event(told.begun, 1, E.CASE_REGISTERED, registered)]
+        stored = Stored(told.case_id, f"R-{told.case_id.hex[:10]}", person, YOUTH, events, 1, told.begun)
+        journal.open_case(tx, stored, engine.fold(YOUTH, events), told.numbers, promises(stored))
+    return go_on(db, stored, *BEFORE, *told.lines)
+
+
+def go_on(db: Database, stored: Stored, *lines: Line) -> Stored:
+    """The case after these events as well."""
+    for kind, details in lines:
+        new = event(stored.opened_at, stored.version + 1, kind, details)
+        after = Stored(
+            stored.case_id, stored.reference, stored.person_id, YOUTH, [*stored.events, new], new.seq, stored.opened_at
+        )
+        with db.writing() as tx:
+            journal.append(tx, stored, new, engine.fold(YOUTH, after.events), promises(after))
+        stored = after
+    return stored
+
+
+def event(begun: datetime, seq: int, kind: EventType, details: d.Details) -> Event:
+    at = begun + timedelta(weeks=seq - 1)
+    return Event(
+        seq=seq,
+        type=kind,
+        occurred_on=at.date(),
+        recorded_at=at,
+        actor=Actor.COORDINATOR,
+        role=Role.COORDINATOR,
+        subject="coordinator-oslo",
+        source="tests",
+        details=details,
+    )
+
+
+def promises(stored: Stored) -> list[Message]:
+    """The messages that the last event of the case promises."""
+    last = stored.events[-1]
+    parts = official_status(engine.fold(YOUTH, stored.events), last)
+    kinds = outbox.STATUS_KINDS[: len(parts)]
+    return [outbox.tell(stored.case_id, last), *(outbox.tell(stored.case_id, last, kind) for kind in kinds)]
+
+
+# --- a run --------------------------------------------------------------------------------------------------
+
+
+def later() -> service.Clock:
+    """A clock that stands long after everything has been recorded."""
+    return service.Clock(datetime(2026, 11, 2, 11, tzinfo=UTC))
+
+
+def work(db: Database, path: Path | None, clock: service.Clock | None = None, **changed: Any) -> Work:
+    """A run over this database with these partners; chance is always the largest."""
+    made: dict[str, Any] = {
+        "db": db,
+        "keys": KEYS,
+        "partners": files.load(path),
+        "road": road_to,
+        "now": clock or later(),
+        "chance": lambda: 1.0,
+    }
+    return Work(**made | changed)
+
+
+def standing(db: Database) -> dict[str, str]:
+    """How the official messages stand: `seq kind` → delivered, or what holds it."""
+    query = "select seq, kind, held, delivered_at from outbox where kind like 'esas.%%' order by created_at, seq, kind"
+    with db.reading() as tx:
+        rows = tx.exec_driver_sql(query if tx.dialect.name == "postgresql" else query.replace("%%", "%")).all()
+    return {
+        f"{row.seq} {row.kind.removeprefix('esas.')}": "delivered" if row.delivered_at else row.held or "waiting"
+        for row in rows
+    }

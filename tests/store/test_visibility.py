@@ -1,0 +1,224 @@
+"""Who sees which case, and what of it, is the same in SQL as in Python: on every kind of case, on real histories."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import product
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, Row, func, select
+
+from tests import pg
+from tests.store import cases
+from tests.store.conftest import upgrade
+from ungdom.store import bulk, current, journal, people, reading, tables
+from ungdom.store.journal import Stored
+from ungdom.store.session import Database
+from ungdom.workflow import details as d
+from ungdom.workflow.events import Corrected, Event
+from ungdom.workflow.permissions import SIGHT, TIES, Fact, Seen, Tie, Viewer, learns, may_see
+from ungdom.workflow.vocabulary import PHASE, EventType, Protection, Role, Sanction, State
+
+E = EventType
+OFFICES, TEAMS = ("oslo", "ost"), (frozenset[str](), frozenset({"a"}), frozenset({"b", "kari"}))
+COORDINATORS, OPENERS = ("kari", "per", None), ("per", "kari", "a")
+SUBJECTS = ("kari", "per", "a", "b", "nobody")
+EVERYBODY = [Viewer(*one) for one in product(Role, SUBJECTS, (*OFFICES, "elsewhere", None))]
+
+viewers = st.sampled_from(EVERYBODY)
+
+
+@dataclass(frozen=True)
+class Sight:
+    """A database with a case of every kind, and what decides who sees each."""
+
+    tx: Connection
+    known: dict[UUID, Seen] = field(repr=False)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def sight(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sight]:
+    databases: pg.Databases = request.getfixturevalue("pg_databases")
+    libpq = databases.create(upgrade)
+    folder = tmp_path_factory.mktemp("sight")
+    url = pg.sqlite_url(folder) if request.param == "sqlite" else pg.sqlalchemy_url(libpq)
+    db = Database.open(url)
+    if request.param == "sqlite":
+        db.upgrade()
+    with db.writing() as tx:
+        yield Sight(tx, _every_kind(tx))
+    db.close()
+    databases.drop(libpq)
+
+
+def _every_kind(tx: Connection) -> dict[UUID, Seen]:
+    """Every state, office, team, coordinator, opener and level together."""
+    kinds = [
+        Seen(konfliktrad=office, state=state, team=team, coordinator=mine, opened_by=opener, protection=level)
+        for office, state, team, mine, opener, level in product(
+            OFFICES, State, TEAMS, COORDINATORS, OPENERS, Protection
+        )
+    ]
+    known = {uuid4(): seen for seen in kinds}
+    youths = {case_id: _youth(seen.protection) for case_id, seen in known.items()}
+    people.create_people(tx, cases.KEYS, list(youths.values()), cases.NOON)
+    files = [_file(case_id, youth.person_id) for case_id, youth in youths.items()]
+    bulk.add(tx, tables.case_file, [{**file, "opened_at": cases.NOON} for file in files])
+    bulk.add(tx, tables.event, [_first(case_id, seen) for case_id, seen in known.items()])
+    bulk.add(tx, tables.case_current, [_row(file, known[file["case_id"]]) for file in files])
+    teams = [{"case_id": case_id, "member": member} for case_id, seen in known.items() for member in seen.team]
+    bulk.add(tx, tables.case_team, teams)
+    if tx.dialect.name == "postgresql":
+        tx.exec_driver_sql("ANALYZE")
+    return known
+
+
+def _youth(level: Protection) -> people.Newcomer:
+    return people.Newcomer(
+        person_id=uuid4(), personalia=people.Personalia(), born=cases.YOUTH.born, guardians=1, protection=level
+    )
+
+
+def _file(case_id: UUID, person: UUID) -> dict[str, Any]:
+    return {"case_id": case_id, "reference": str(case_id), "person_id": person}
+
+
+def _first(case_id: UUID, seen: Seen) -> dict[str, Any]:
+    return journal.event_row(case_id, replace(cases.registration(uuid4(), seen.konfliktrad), subject=seen.opened_by))
+
+
+def _row(file: dict[str, Any], seen: Seen) -> dict[str, Any]:
+    day = cases.FIRST_DAY
+    empty = {column.name: None for column in tables.case_current.c}
+    return empty | file | {
+        "version": 1, "sanction": Sanction.YOUTH_FOLLOW_UP, "konfliktrad": seen.konfliktrad, "state": seen.state,
+        "phase": PHASE[seen.state], "coordinator": seen.coordinator, "registered_on": day, "first_offence": day,
+        "last_offence": day, "turns_18_on": day, "updated_at": cases.NOON,
+    }  # fmt: skip
+
+
+def test_every_tie_has_its_meaning_in_both_languages() -> None:
+    assert set(TIES) == set(reading.TIES) == set(Tie)
+    assert {row.role for row in SIGHT} <= set(Role)
+
+
+def test_everybody_sees_the_same_cases_in_sql_as_in_python(sight: Sight, figure: Callable[[str], None]) -> None:
+    different = sum(len(_seen_in_sql(sight, viewer) ^ _seen_in_python(sight, viewer)) for viewer in EVERYBODY)
+
+    asked = len(EVERYBODY) * len(sight.known)
+    figure(f"who sees which case, {sight.tx.dialect.name}: {different} differences of {asked} (all viewers, all kinds)")
+
+    assert different == 0
+
+
+@given(viewer=viewers, fact=st.sampled_from(Fact))
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_is_learnt_is_the_same_in_sql_as_in_python(sight: Sight, viewer: Viewer, fact: Fact) -> None:
+    query = select(tables.case_current.c.case_id).where(reading.learnt_by(viewer, fact))
+    assert set(sight.tx.scalars(query)) == {i for i, seen in sight.known.items() if fact in learns(viewer, seen)}
+
+
+@given(viewer=viewers)
+@settings(max_examples=60)
+def test_a_list_holds_what_may_be_seen_and_says_of_it_what_may_be_learnt(sight: Sight, viewer: Viewer) -> None:
+    rows, _ = reading.list_cases(sight.tx, viewer, limit=len(sight.known))
+    visible = _seen_in_python(sight, viewer)
+    assert {row.case_id for row in rows} == visible
+    for row in rows:
+        seen = sight.known[row.case_id]
+        told = Fact.LISTED in learns(viewer, seen)
+        assert (row.konfliktrad, row.coordinator) == ((seen.konfliktrad, seen.coordinator) if told else (None, None))
+
+
+def _seen_in_sql(sight: Sight, viewer: Viewer) -> set[UUID]:
+    return set(sight.tx.scalars(select(tables.case_current.c.case_id).where(reading.visible_to(viewer))))
+
+
+def _seen_in_python(sight: Sight, viewer: Viewer) -> set[UUID]:
+    return {case_id for case_id, seen in sight.known.items() if may_see(viewer, seen)}
+
+
+# --- real histories -----------------------------------------------------------------------------------------
+
+
+def told(office: str, opener: str, length: int, facts: list[tuple[E, d.Details]], undone: bool) -> list[Event]:
+    """A history: opened, brought so far, then what changes who sees it; the last of that undone by a correction."""
+    story = cases.told(length, konfliktrad=office).events
+    story[0] = replace(story[0], subject=opener)
+    for kind, details in facts:
+        story.append(cases.event(len(story) + 1, kind, details))
+    if undone and facts:
+        annulled = Corrected(corrects=len(story), reason=d.CorrectionReason.NEVER_HAPPENED, replacement=None)
+        story.append(cases.event(len(story) + 1, E.CORRECTED, annulled))
+    return story
+
+
+names = st.sampled_from(SUBJECTS)
+steps = st.one_of(
+    st.builds(lambda name: (E.ASSIGNED, d.Assigned(coordinator=name)), names),
+    st.builds(lambda name: (E.TEAM_MEMBER_JOINED, d.MemberJoined(member=name, agency=d.Attendee.SCHOOL)), names),
+    st.builds(lambda name: (E.TEAM_MEMBER_LEFT, d.MemberLeft(member=name)), names),
+    st.builds(
+        lambda to: (E.TRANSFER_DECIDED, d.TransferDecided(to=to, parties_heard=True, prosecution_told_on=None)),
+        st.sampled_from(OFFICES),
+    ),
+    st.just((E.TRANSFER_ACCEPTED, d.Details())),
+)
+histories = st.builds(
+    told,
+    office=st.sampled_from(OFFICES),
+    opener=names,
+    length=st.sampled_from([1, 3, 5, cases.ASSIGNED, cases.TEAM, cases.EXECUTING, cases.CLOSED]),
+    facts=st.lists(steps, max_size=5),
+    undone=st.booleans(),
+)
+
+
+levels = st.sampled_from(Protection)
+
+
+@given(history=histories, level=levels, later=levels, asking=st.lists(viewers, min_size=20, max_size=40, unique=True))
+@settings(max_examples=80)
+def test_a_written_case_is_seen_by_the_same_people_in_sql_as_in_python(
+    sight: Sight, history: list[Event], level: Protection, later: Protection, asking: list[Viewer]
+) -> None:
+    person = cases.somebody(sight.tx, protection=level)
+    stored = _written(sight.tx, person, history)
+    people.protect(sight.tx, person, later, cases.NOON)
+
+    found = journal.load(sight.tx, stored.case_id)
+    assert found is not None
+    assert found.protection is max(level, later, key=list(Protection).index)
+    seen = current.seen(cases.folded(found), found.protection)
+    for viewer in asking:
+        query = select(func.count()).where(tables.case_current.c.case_id == stored.case_id, reading.visible_to(viewer))
+        assert bool(sight.tx.scalar(query)) is may_see(viewer, seen), (viewer, seen)
+
+
+def _written(tx: Connection, person: UUID, history: list[Event]) -> Stored:
+    events = [replace(history[0], details=replace(history[0].details, person=person)), *history[1:]]
+    new = replace(cases.told(1, person), events=[], version=0)
+    whole = replace(new, events=events)
+    journal.append_many(tx, [journal.Chapter(new, events, cases.folded(whole))])
+    return whole
+
+
+# --- what it costs ------------------------------------------------------------------------------------------
+
+
+def test_protection_is_found_by_key_for_each_case(sight: Sight) -> None:
+    viewer = Viewer(Role.COORDINATOR, "kari", "oslo")
+    query = select(tables.case_current.c.case_id).where(reading.visible_to(viewer))
+    said = query.compile(sight.tx, compile_kwargs={"literal_binds": True})
+    explain = "EXPLAIN QUERY PLAN" if sight.tx.dialect.name == "sqlite" else "EXPLAIN"
+    plan = "\n".join(_words(row) for row in sight.tx.exec_driver_sql(f"{explain} {said}"))
+    assert "pk_person" in plan or "sqlite_autoindex_person" in plan, plan
+    assert "SCAN event" not in plan
+    assert "Seq Scan on event" not in plan
+
+
+def _words(row: Row[Any]) -> str:
+    return " ".join(map(str, row))
