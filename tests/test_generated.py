@@ -1,10 +1,13 @@
 """The generated files are what the code says now. `make docs` writes them anew."""
 
+import json
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft7Validator, Draft202012Validator
 
 from ungdom import generated
+from ungdom.esas.inbound.official import MessageType
 
 ROOT = Path(__file__).parents[1]
 
@@ -12,3 +15,19 @@ ROOT = Path(__file__).parents[1]
 @pytest.mark.parametrize("path", generated.files())
 def test_generated_file_is_current(path: str) -> None:
     assert (ROOT / path).read_text(encoding="utf-8") == generated.files()[path], "run `make docs`"
+
+
+def test_the_asyncapi_document_keeps_its_specification() -> None:
+    contract = json.loads((ROOT / "tests" / "contracts" / "asyncapi-3.0.0.schema.json").read_text(encoding="utf-8"))
+    document = json.loads(generated.asyncapi_text())
+
+    assert [f"{e.json_path}: {e.message}" for e in Draft7Validator(contract).iter_errors(document)] == []
+    for shape in document["components"]["schemas"].values():
+        Draft202012Validator.check_schema(shape)
+
+
+def test_the_asyncapi_document_names_every_message_that_is_read_or_sent() -> None:
+    document = json.loads(generated.asyncapi_text())
+
+    assert set(document["channels"]["inbox"]["messages"]) == {one.value for one in MessageType}
+    assert set(document["channels"]["partner"]["messages"]) == {"oppdatertSaksstatus", "KVITTERING"}

@@ -8,7 +8,7 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
-from ungdom.api.decision_shapes import message_schemas
+from ungdom.api.decision_shapes import WHERE, RefusalOut, message_schemas
 from ungdom.api.schemas import ProblemOut
 
 PROBLEM_JSON = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemOut"}}}
@@ -61,8 +61,10 @@ def install(app: FastAPI) -> None:
     def openapi() -> dict[str, Any]:
         document = plain()
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
-        schemas.setdefault("ProblemOut", ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}"))
-        schemas.update(schemas["ProblemOut"].pop("$defs", {}))
+        for model in (ProblemOut, RefusalOut):
+            shape = model.model_json_schema(ref_template=WHERE)
+            schemas |= {name: inner for name, inner in shape.pop("$defs", {}).items() if name not in schemas}
+            schemas.setdefault(model.__name__, shape)
         for name, shape in message_schemas().items():
             schemas.setdefault(name, shape)
         document["components"]["securitySchemes"] = {
