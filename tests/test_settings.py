@@ -45,3 +45,25 @@ def test_outside_development_every_secret_has_to_be_given(missing: str) -> None:
     given = {"UNGDOM_PEOPLE_KEYS": "A" * 43 + "=", "UNGDOM_CURSOR_KEY": "secret", "UNGDOM_ENV": "production"}
     with pytest.raises(BadSettings, match=missing):
         from_environment({name: value for name, value in given.items() if name != missing})
+
+
+SECRETS = {"UNGDOM_PEOPLE_KEYS": "A" * 43 + "=", "UNGDOM_CURSOR_KEY": "secret"}
+
+
+@pytest.mark.parametrize("name", ["UNGDOM_THREADS", "UNGDOM_EXCHANGE_BODY_LIMIT"])
+@pytest.mark.parametrize("given", ["", "0", "-1", "four", "4.0", "٤"])
+def test_a_number_that_is_none_is_told_by_name(name: str, given: str) -> None:
+    with pytest.raises(BadSettings, match=name):
+        from_environment({**SECRETS, name: given})
+
+
+def test_numbers_are_taken_as_given() -> None:
+    found = from_environment({**SECRETS, "UNGDOM_THREADS": "7", "UNGDOM_EXCHANGE_BODY_LIMIT": "1000"})
+    assert (found.threads, found.exchange_body_limit) == (7, 1000)
+    assert from_environment(SECRETS).exchange_body_limit == 2 * 1024 * 1024
+
+
+@pytest.mark.parametrize("name", ["UNGDOM_ACCESS_FILE", "UNGDOM_EXCHANGE_FILE"])
+def test_a_file_that_is_named_has_to_be_there(name: str, tmp_path: Path) -> None:
+    with pytest.raises(BadSettings, match=name):
+        from_environment({**SECRETS, name: str(tmp_path / "nothing.toml")})

@@ -96,8 +96,18 @@ def decisions() -> None:
         sa.Column(
             "protection", sa.Text(), nullable=False, comment="how closely the address of the person is kept, as told"
         ),
+        sa.Column("named_case_id", sa.Uuid(), nullable=True, comment="the case that a person pointed out"),
+        sa.Column(
+            "gap_accepted",
+            sa.Boolean(),
+            nullable=False,
+            comment="a person decided that missing versions will not come",
+        ),
         sa.Column("updated_at", INSTANT, nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["case_file.case_id"], name=op.f("fk_decision_case_id_case_file")),
+        sa.ForeignKeyConstraint(
+            ["named_case_id"], ["case_file.case_id"], name=op.f("fk_decision_named_case_id_case_file")
+        ),
         sa.ForeignKeyConstraint(["person_id"], ["person.person_id"], name=op.f("fk_decision_person_id_person")),
         sa.PrimaryKeyConstraint("message_id", name=op.f("pk_decision")),
         sa.UniqueConstraint("source", "decision_id", "version", name="uq_decision_source_decision_id_version"),

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from threading import Event
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
@@ -49,6 +49,8 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 Report = Callable[[int, int], None]
 SECONDS_BETWEEN_LINES = 3
 DEMO_FILE = "demo.db"
+GRACE = 5
+"""Seconds that requests under way have when the server is told to stop; a batch is broken off between two groups."""
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 
 
@@ -99,11 +101,12 @@ def serve(
 
 
 def _run(config: Settings, host: str, port: int, workers: int = 1) -> None:
+    told: dict[str, Any] = {"host": host, "port": port, "log_level": "warning", "access_log": False}
+    told["timeout_graceful_shutdown"] = GRACE
     if workers == 1:
-        uvicorn.run(application.create_app(config), host=host, port=port, log_level="warning", access_log=False)
+        uvicorn.run(application.create_app(config), **told)
         return
-    target = "ungdom.app:from_environment"
-    uvicorn.run(target, factory=True, host=host, port=port, workers=workers, log_level="warning", access_log=False)
+    uvicorn.run("ungdom.app:from_environment", factory=True, workers=workers, **told)
 
 
 @app.command()

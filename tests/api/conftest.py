@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.api import contract
+from tests.api.trusting import Place, place
 from tests.service import Client, Service, sqlite_copy
 
 
@@ -35,3 +36,17 @@ def shared(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 def oslo(shared: Service) -> Client:
     """The coordinator in Oslo."""
     return shared.as_("coordinator", "oslo")
+
+
+@pytest.fixture(scope="module")
+def here(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """The service with two trusted issuers, for tests that neither turn the clock nor change the issuers."""
+    with place(tmp_path_factory.mktemp("here"), sqlite_template) as found:
+        yield found
+
+
+@pytest.fixture
+def fresh(sqlite_template: Path, tmp_path: Path) -> Iterator[Place]:
+    """The same for one test alone."""
+    with place(tmp_path, sqlite_template) as found:
+        yield found

@@ -1,4 +1,4 @@
-"""T15: a token that is forged, borrowed, too old, too early or too large lets nobody in, and nobody learns why."""
+"""T15 for the development issuer: it makes tokens for this installation alone, and only the ones it made hold."""
 
 import base64
 import hmac
@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
@@ -15,11 +16,12 @@ from joserfc.jwk import ECKey, RSAKey
 from tests import pg
 from tests.api.build import assert_problem, opened
 from tests.service import KEY, Client, Service
-from ungdom.api.tokens import AUDIENCE, ISSUER, READ, SCOPES, WRITE, Issuer
+from ungdom.api.access import compose
+from ungdom.api.tokens import AUDIENCE, DECISIONS, ISSUER, READ, SCOPES, STATUS, WRITE, Issuer, Principal
 from ungdom.app import create_app
 from ungdom.settings import BadSettings, Settings
 from ungdom.workflow.permissions import Viewer
-from ungdom.workflow.vocabulary import Role
+from ungdom.workflow.vocabulary import Actor, Role
 
 NOW = datetime(2026, 1, 5, 11, tzinfo=UTC)
 SECONDS = int(NOW.timestamp())
@@ -120,6 +122,7 @@ SAYS_WRONG: dict[str, dict[str, Any]] = {
     "empty subject": {"sub": ""},
     "a subject that cannot be seen": {"sub": "coordinator\x00oslo"},
     "a subject without end": {"sub": "x" * 256},
+    "not issued": {"iat": GONE},
     "unknown role": {"role": "king"},
     "no role": {"role": GONE},
     "two roles": {"role": ["coordinator", "leader"]},
@@ -127,38 +130,57 @@ SAYS_WRONG: dict[str, dict[str, Any]] = {
     "a coordinator of nowhere": {"konfliktrad": GONE},
     "a coordinator of no name": {"konfliktrad": ""},
     "a leader of nowhere": {"role": "leader", "konfliktrad": None},
-    "a prosecution of nowhere": {"role": "prosecution", "konfliktrad": GONE},
+    "a konfliktråd that is a number": {"konfliktrad": 3},
+    "a source that cannot be seen": {"role": "prosecution", "source": "a\nb"},
+    "a source that is none": {"role": "prosecution", "source": ""},
+    "authorities of nobody": {"role": "prosecution", "authorities": ["king"]},
+    "authorities of a party": {"role": "prosecution", "authorities": ["police", "party"]},
+    "authorities an object": {"role": "prosecution", "authorities": {"police": True}},
 }
 
 
-def shape(service: Service, authorization: str | bytes | None) -> tuple[Any, ...]:
-    headers = {} if authorization is None else {"Authorization": authorization}
-    answer = service.send("GET", "/v1/cases", headers=headers)
+def shape(service: Service, authorization: str | bytes) -> tuple[Any, ...]:
+    answer = service.send("GET", "/v1/cases", headers={"Authorization": authorization})
     found = assert_problem(answer, 401, "unauthenticated")
     return answer.headers["WWW-Authenticate"], found | {"trace_id": ""}, sorted(answer.headers)
 
 
+@pytest.fixture
+def refused(shared: Service) -> tuple[Any, ...]:
+    """How every token is answered that does not hold."""
+    return shape(shared, "Bearer nonsense")
+
+
 @pytest.mark.parametrize("forge", FORGED.values(), ids=FORGED)
-def test_a_forged_token_is_401_like_no_token_at_all(shared: Service, forge: Callable[[Service], str]) -> None:
-    token = f"Bearer {forge(shared)}".encode()
-    assert shape(shared, token) == shape(shared, None)
+def test_a_forged_token_is_401_and_nobody_learns_why(
+    shared: Service, refused: Any, forge: Callable[[Service], str]
+) -> None:
+    assert shape(shared, f"Bearer {forge(shared)}".encode()) == refused
 
 
 @pytest.mark.parametrize("changed", SAYS_WRONG.values(), ids=SAYS_WRONG)
-def test_a_token_that_says_the_wrong_thing_is_401_like_no_token_at_all(
-    shared: Service, changed: dict[str, Any]
+def test_a_token_that_says_the_wrong_thing_is_401_and_nobody_learns_why(
+    shared: Service, refused: Any, changed: dict[str, Any]
 ) -> None:
-    assert shape(shared, f"Bearer {signed(shared, **changed)}") == shape(shared, None)
+    assert shape(shared, f"Bearer {signed(shared, **changed)}") == refused
 
 
-@pytest.mark.parametrize("kind", ["{token}", "Basic {token}", "bearer", "Token {token}", "Bearer Bearer {token}"])
-def test_a_good_token_said_the_wrong_way_is_401(shared: Service, kind: str) -> None:
-    assert shape(shared, kind.format(token=signed(shared))) == shape(shared, None)
+@pytest.mark.parametrize("kind", ["{token}", "Basic {token}", "Token {token}", ""])
+def test_a_good_token_said_the_wrong_way_is_401_like_no_token_at_all(shared: Service, kind: str) -> None:
+    answer = shared.send("GET", "/v1/cases")
+    assert_problem(answer, 401, "unauthenticated")
+    nothing = ('Bearer realm="ungdom"', answer.json() | {"trace_id": ""}, sorted(answer.headers))
+    assert shape(shared, kind.format(token=signed(shared))) == nothing
+
+
+@pytest.mark.parametrize("kind", ["bearer", "Bearer Bearer {token}", "Bearer {token} {token}", "Bearer {token}, x"])
+def test_a_good_token_with_something_beside_it_is_401(shared: Service, refused: Any, kind: str) -> None:
+    assert shape(shared, kind.format(token=signed(shared))) == refused
 
 
 @pytest.mark.parametrize(
     "changed",
-    [{}, {"aud": ["other", AUDIENCE]}, {"exp": SECONDS + 600.5}, {"nbf": SECONDS}, {"iat": GONE}, {"extra": {"a": 1}}],
+    [{}, {"aud": ["other", AUDIENCE]}, {"exp": SECONDS + 600.5}, {"nbf": SECONDS}, {"extra": {"a": 1}}],
 )
 def test_a_token_that_holds_lets_in(shared: Service, changed: dict[str, Any]) -> None:
     answer = shared.send("GET", "/v1/cases", headers={"Authorization": f"bearer {signed(shared, **changed)}"})
@@ -172,11 +194,11 @@ def test_a_token_that_was_good_stops_at_its_hour(one: Service) -> None:
     assert_problem(client.get("/v1/cases"), 401, "unauthenticated")
 
 
-def test_a_token_of_another_installation_is_401(shared: Service, tmp_path: Path) -> None:
+def test_a_token_of_another_installation_is_401(shared: Service, refused: Any, tmp_path: Path) -> None:
     settings = Settings("development", "sqlite://", tmp_path, (KEY,), "x" * 32)
     viewer = Viewer(Role.COORDINATOR, "coordinator-oslo", "oslo")
     foreign = Issuer(settings).issue(viewer, NOW, timedelta(hours=1))
-    assert shape(shared, f"Bearer {foreign}") == shape(shared, None)
+    assert shape(shared, f"Bearer {foreign}") == refused
 
 
 @pytest.mark.parametrize("path", ["/", "/health/live", "/health/ready", "/docs", "/openapi.json", "/v1/problems/stale"])
@@ -230,6 +252,44 @@ def test_the_development_issuer_makes_no_token_for_the_system_or_for_an_office_w
         with pytest.raises(BadSettings):
             issuer.issue(viewer, NOW, timedelta(hours=1))
     assert Role.SYSTEM not in SCOPES
+
+
+PROSECUTION = Viewer(Role.PROSECUTION, "p-1", None)
+SYSTEMS = (Actor.POLICE, Actor.PROSECUTION, Actor.COURT, Actor.CORRECTIONAL_SERVICE)
+
+
+@pytest.mark.parametrize(
+    ("source", "authorities", "known_as", "tells_of"),
+    [
+        (None, (), "development-p-1", SYSTEMS),
+        ("straffesak", (), "straffesak", SYSTEMS),
+        ("straffesak", (Actor.POLICE, Actor.COURT), "straffesak", (Actor.POLICE, Actor.COURT)),
+        (None, (Actor.COURT,), "development-p-1", (Actor.COURT,)),
+    ],
+)
+def test_a_development_token_of_the_prosecution_stands_for_a_system(
+    one: Service, source: str | None, authorities: tuple[Actor, ...], known_as: str, tells_of: tuple[Actor, ...]
+) -> None:
+    token = one.issuer.issue(PROSECUTION, NOW, timedelta(hours=1), source, authorities)
+    found = anyio.run(compose.verifier(one.settings).check, token, NOW)
+    assert (found.source, found.authorities) == (known_as, frozenset(tells_of))
+    assert (found.viewer, found.scopes) == (PROSECUTION, frozenset({READ, WRITE, DECISIONS, STATUS}))
+
+
+@pytest.mark.parametrize("role", [role for role in SCOPES if role is not Role.PROSECUTION])
+def test_a_development_token_of_another_role_is_a_persons(one: Service, role: Role) -> None:
+    viewer = Viewer(role, "somebody", "oslo")
+    token = one.issuer.issue(viewer, NOW, timedelta(hours=1))
+    found = anyio.run(compose.verifier(one.settings).check, token, NOW)
+    assert found == Principal(viewer, frozenset(SCOPES[role]), SECONDS + 3600)
+    for source, authorities in (("straffesak", ()), (None, (Actor.POLICE,))):
+        with pytest.raises(BadSettings, match="only the role prosecution"):
+            one.issuer.issue(viewer, NOW, timedelta(hours=1), source, authorities)
+
+
+def test_a_development_token_tells_of_no_party(one: Service) -> None:
+    with pytest.raises(BadSettings, match="tells of"):
+        one.issuer.issue(PROSECUTION, NOW, timedelta(hours=1), "straffesak", (Actor.PARTY,))
 
 
 def test_the_key_of_the_development_issuer_is_readable_by_its_owner_only(tmp_path: Path) -> None:

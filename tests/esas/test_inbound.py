@@ -168,7 +168,7 @@ def test_two_youths_of_one_police_case_are_told_apart_by_a_mark_only() -> None:
 
 
 def test_a_long_mark_is_cut_so_that_the_id_stays_one() -> None:
-    message = read("overfoereSak", "1.0", overfoere_sak(number="1" * 30), lambda who: "a" * 64).messages[0]
+    message = read("overfoereSak", "1.0", overfoere_sak(number="1" * 30), lambda _who: "a" * 64).messages[0]
 
     assert message.decision_id == f"overfoereSak:{'1' * 30}:UO:{'a' * 32}"
 

@@ -34,7 +34,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def both(url: str) -> Iterator[Database]:
     """The same, open; a test that asks for it runs twice."""
-    database = Database.open(url)
+    database = Database.open(url, synchronous="NORMAL")
     yield database
     database.close()
 
@@ -43,7 +43,7 @@ def both(url: str) -> Iterator[Database]:
 def db(filled_sqlite: Path, tmp_path: Path) -> Iterator[Database]:
     """One on SQLite, for what does not depend on the database."""
     shutil.copy(filled_sqlite, tmp_path / "ungdom.sqlite")
-    database = Database.open(pg.sqlite_url(tmp_path))
+    database = Database.open(pg.sqlite_url(tmp_path), synchronous="NORMAL")
     yield database
     database.close()
 

@@ -179,7 +179,7 @@ def test_messages_are_taken_one_at_a_time_and_the_rest_left_when_told_to_stop(li
     assert not thread.is_alive()
     assert len(desk.seen) == 1
     left = line.wait(line.name, 4)
-    assert [message.properties["application_headers"]["messageId"] for message in left] == ["m-1", "m-2", "m-3", "m-4"]
+    assert {message.properties["application_headers"]["messageId"] for message in left} == {"m-1", "m-2", "m-3", "m-4"}
 
 
 def test_a_broker_that_is_not_there_is_waited_for_without_haste(caplog: pytest.LogCaptureFixture) -> None:

@@ -2,22 +2,25 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
+import pytest
 from joserfc import jws
 from joserfc.jwk import KeySet, RSAKey
+from sqlalchemy import select
 
 from tests import service
+from tests.esas import contracts
 from ungdom.esas.status import official_status
 from ungdom.exchange import partners as files
 from ungdom.exchange.delivery import Work
 from ungdom.exchange.roads import road_to
-from ungdom.store import journal, outbox, people, reference
+from ungdom.store import journal, outbox, people, reference, tables
 from ungdom.store.journal import Stored
 from ungdom.store.outbox import Message
 from ungdom.store.reference import Staff
@@ -43,7 +46,6 @@ NAME = people.Personalia(
     national_id=NUMBER,
     contact=people.Contact(address="Hemmeligveien 7", telephone="40000000"),
 )
-SCHEMAS = Path(__file__).parents[3] / "shared" / "esas" / "schemas"
 
 Line = tuple[EventType, d.Details]
 BEFORE: tuple[Line, ...] = (
@@ -90,6 +92,13 @@ def opened(token: bytes | str) -> dict[str, Any]:
     assert found.headers() == {"alg": "RS256", "kid": "ours-1"}
     said: dict[str, Any] = json.loads(found.payload)
     return said
+
+
+def keeps(contract: str, body: dict[str, Any]) -> None:
+    """Fails with every place where the body is not as the contract has it."""
+    if not contracts.HOME.is_dir():
+        pytest.skip(contracts.ABSENT)
+    assert contracts.complaints(contract, body) == []
 
 
 def write(folder: Path, *partners: str, more: str = "") -> Path:
@@ -177,11 +186,11 @@ class Told:
     protection: Protection = Protection.NONE
     numbers: tuple[tuple[NumberKind, str], ...] = ((NumberKind.POLICE, "15434811"),)
     begun: datetime = BEGUN
-    case_id: UUID = field(default_factory=uuid4)
 
 
 def case(db: Database, told: Told = Told()) -> Stored:
-    """A case with all its events and the messages that they promise, an event a week."""
+    """A new case with all its events and the messages that they promise, an event a week."""
+    case_id = uuid4()
     with db.writing() as tx:
         person = people.create_person(tx, KEYS, told.personalia, YOUTH, told.begun, told.protection)
         first = told.begun.date()
@@ -192,7 +201,7 @@ def case(db: Database, told: Told = Told()) -> Stored:
             offences=(d.Offence(on=first - timedelta(days=30)),),
         )
         events = [event(told.begun, 1, E.CASE_REGISTERED, registered)]
-        stored = Stored(told.case_id, f"R-{told.case_id.hex[:10]}", person, YOUTH, events, 1, told.begun)
+        stored = Stored(case_id, f"R-{case_id.hex[:10]}", person, YOUTH, events, 1, told.begun)
         journal.open_case(tx, stored, engine.fold(YOUTH, events), told.numbers, promises(stored))
     return go_on(db, stored, *BEFORE, *told.lines)
 
@@ -255,11 +264,18 @@ def work(db: Database, path: Path | None, clock: service.Clock | None = None, **
 
 
 def standing(db: Database) -> dict[str, str]:
-    """How the official messages stand: `seq kind` → delivered, or what holds it."""
-    query = "select seq, kind, held, delivered_at from outbox where kind like 'esas.%%' order by created_at, seq, kind"
+    """How the official messages of the only case stand: `seq kind` → delivered, waiting, or what holds it."""
+    return {f"{seq} {kind.removeprefix('esas.')}": how for seq, kind, how in _standing(db)}
+
+
+def standings(db: Database) -> list[str]:
+    """How the official messages of all cases stand, sorted."""
+    return sorted(how for _, _, how in _standing(db))
+
+
+def _standing(db: Database) -> list[tuple[int, str, str]]:
+    table = tables.outbox.c
+    query = select(table.seq, table.kind, table.held, table.delivered_at).where(table.kind.in_(outbox.OFFICIAL))
     with db.reading() as tx:
-        rows = tx.exec_driver_sql(query if tx.dialect.name == "postgresql" else query.replace("%%", "%")).all()
-    return {
-        f"{row.seq} {row.kind.removeprefix('esas.')}": "delivered" if row.delivered_at else row.held or "waiting"
-        for row in rows
-    }
+        rows = tx.execute(query.order_by(table.created_at, table.seq, table.kind)).all()
+    return [(row.seq, row.kind, "delivered" if row.delivered_at else row.held or "waiting") for row in rows]

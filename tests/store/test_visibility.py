@@ -1,7 +1,7 @@
 """Who sees which case, and what of it, is the same in SQL as in Python: on every kind of case, on real histories."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,25 +18,27 @@ from ungdom.store import bulk, current, journal, people, reading, tables
 from ungdom.store.journal import Stored
 from ungdom.store.session import Database
 from ungdom.workflow import details as d
+from ungdom.workflow.engine import fold
+from ungdom.workflow.errors import IllegalHistory
 from ungdom.workflow.events import Corrected, Event
 from ungdom.workflow.permissions import SIGHT, TIES, Fact, Seen, Tie, Viewer, learns, may_see
 from ungdom.workflow.vocabulary import PHASE, EventType, Protection, Role, Sanction, State
 
 E = EventType
-OFFICES, TEAMS = ("oslo", "ost"), (frozenset[str](), frozenset({"a"}), frozenset({"b", "kari"}))
-COORDINATORS, OPENERS = ("kari", "per", None), ("per", "kari", "a")
-SUBJECTS = ("kari", "per", "a", "b", "nobody")
+OFFICES, TEAMS = ("oslo", "ost"), (frozenset[str](), frozenset({"a", "kari"}))
+COORDINATORS, OPENERS = ("kari", "per", None), ("per", "a")
+SUBJECTS = ("kari", "per", "a", "nobody")
 EVERYBODY = [Viewer(*one) for one in product(Role, SUBJECTS, (*OFFICES, "elsewhere", None))]
 
 viewers = st.sampled_from(EVERYBODY)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Sight:
     """A database with a case of every kind, and what decides who sees each."""
 
     tx: Connection
-    known: dict[UUID, Seen] = field(repr=False)
+    known: dict[UUID, Seen]
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -115,14 +117,14 @@ def test_everybody_sees_the_same_cases_in_sql_as_in_python(sight: Sight, figure:
 
 
 @given(viewer=viewers, fact=st.sampled_from(Fact))
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_is_learnt_is_the_same_in_sql_as_in_python(sight: Sight, viewer: Viewer, fact: Fact) -> None:
     query = select(tables.case_current.c.case_id).where(reading.learnt_by(viewer, fact))
     assert set(sight.tx.scalars(query)) == {i for i, seen in sight.known.items() if fact in learns(viewer, seen)}
 
 
 @given(viewer=viewers)
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_a_list_holds_what_may_be_seen_and_says_of_it_what_may_be_learnt(sight: Sight, viewer: Viewer) -> None:
     rows, _ = reading.list_cases(sight.tx, viewer, limit=len(sight.known))
     visible = _seen_in_python(sight, viewer)
@@ -149,11 +151,19 @@ def told(office: str, opener: str, length: int, facts: list[tuple[E, d.Details]]
     story = cases.told(length, konfliktrad=office).events
     story[0] = replace(story[0], subject=opener)
     for kind, details in facts:
-        story.append(cases.event(len(story) + 1, kind, details))
-    if undone and facts:
-        annulled = Corrected(corrects=len(story), reason=d.CorrectionReason.NEVER_HAPPENED, replacement=None)
-        story.append(cases.event(len(story) + 1, E.CORRECTED, annulled))
-    return story
+        story = _with(story, kind, details)
+    annulled = Corrected(corrects=len(story), reason=d.CorrectionReason.NEVER_HAPPENED, replacement=None)
+    return _with(story, E.CORRECTED, annulled) if undone else story
+
+
+def _with(story: list[Event], kind: E, details: d.Details) -> list[Event]:
+    """The history with one more event, where that can be told."""
+    longer = [*story, cases.event(len(story) + 1, kind, details)]
+    try:
+        fold(cases.YOUTH, longer)
+    except IllegalHistory:
+        return story
+    return longer
 
 
 names = st.sampled_from(SUBJECTS)
@@ -162,7 +172,10 @@ steps = st.one_of(
     st.builds(lambda name: (E.TEAM_MEMBER_JOINED, d.MemberJoined(member=name, agency=d.Attendee.SCHOOL)), names),
     st.builds(lambda name: (E.TEAM_MEMBER_LEFT, d.MemberLeft(member=name)), names),
     st.builds(
-        lambda to: (E.TRANSFER_DECIDED, d.TransferDecided(to=to, parties_heard=True, prosecution_told_on=None)),
+        lambda to: (
+            E.TRANSFER_DECIDED,
+            d.TransferDecided(to=to, parties_heard=True, prosecution_told_on=cases.FIRST_DAY),
+        ),
         st.sampled_from(OFFICES),
     ),
     st.just((E.TRANSFER_ACCEPTED, d.Details())),

@@ -9,7 +9,7 @@ from pydantic import Field, TypeAdapter
 from ungdom.api.inputs import Input
 from ungdom.api.schemas import Output, UnmetOut
 from ungdom.intake.words import Advice, Outcome, Reason, Remark
-from ungdom.message import TERMS, Kind, Message, reader
+from ungdom.message import TERMS, DecisionId, Kind, Message, reader
 from ungdom.workflow.deadlines import Status
 from ungdom.workflow.vocabulary import EventType, State
 
@@ -163,7 +163,7 @@ class DecisionQuery(Input):
 
     outcome: Outcome | None = None
     kind: Kind | None = None
-    decision_id: Annotated[str, Field(max_length=120)] | None = None
+    decision_id: DecisionId | None = None
     case: UUID | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     cursor: Annotated[str, Field(max_length=500)] | None = None

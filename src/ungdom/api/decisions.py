@@ -15,13 +15,15 @@ from ungdom.api.cases import answer
 from ungdom.api.deps import Answer, Call, CallDep
 from ungdom.api.docs import PROBLEMS
 from ungdom.api.errors import LacksScope
+from ungdom.api.person_shapes import as_learnt
 from ungdom.api.tokens import DECISIONS, STATUS
 from ungdom.intake import Choice, Outcome, Reason, Taken, receipts
 from ungdom.message import read as read_message
 from ungdom.store import inbox
 from ungdom.store.inbox import Arrival, Asked
 from ungdom.store.session import Connection
-from ungdom.workflow.permissions import may_know_the_person, may_settle_messages
+from ungdom.workflow.permissions import Fact, Seen, learns, may_settle_messages
+from ungdom.workflow.vocabulary import Protection, State
 
 router = APIRouter(tags=["decisions"], responses=PROBLEMS)
 
@@ -102,7 +104,8 @@ def dismiss(call: CallDep, message_id: UUID, _query: Annotated[i.NoQuery, Query(
 
 
 def _receipt(taken: Taken) -> Answer:
-    headers = {"Idempotency-Replayed": "true"} if taken.repeated else {}
+    same = taken.repeated and taken.arrival.reason != Reason.OTHER_CONTENT
+    headers = {"Idempotency-Replayed": "true"} if same else {}
     return Answer(STATUS_OF[taken.arrival.outcome], taken.receipt, headers)
 
 
@@ -140,7 +143,8 @@ def _key(text: str) -> tuple[datetime, UUID]:
 
 
 def _row(call: Call, one: Arrival) -> shapes.DecisionRow:
-    return shapes.DecisionRow(**_plain(call, one))
+    placed = Fact.LISTED in _learns_unopened(call, one)
+    return shapes.DecisionRow(**_plain(call, one) | ({} if placed else {"konfliktrad": None}))
 
 
 def _plain(call: Call, one: Arrival) -> dict[str, Any]:
@@ -159,16 +163,37 @@ def _one(tx: Connection, call: Call, message_id: UUID) -> Arrival:
 
 def _shown(tx: Connection, call: Call, message_id: UUID) -> Answer:
     one = _one(tx, call, message_id)
-    knows = bool(call.principal.authorities) or may_know_the_person(call.who.viewer.role)
-    raw = inbox.content(tx, call.keys, message_id) if knows else None
+    raw = inbox.content(tx, call.keys, message_id)
     tries = [{"at": t.at, "by": t.by, "receipt": from_json(t.body)} for t in inbox.receipts(tx, message_id)]
     return answer(
         shapes.DecisionOut(
             **_plain(call, one),
             tries=[shapes.TryOut.model_validate(one) for one in tries],
-            message=from_json(raw) if raw else None,
+            message=as_learnt(from_json(raw), _learns(tx, call, one)) if raw else None,
         )
     )
+
+
+def _learns(tx: Connection, call: Call, one: Arrival) -> frozenset[Fact]:
+    """What may be learnt of what a message says: as of its case, if it has one; by the system that sent it, all."""
+    if call.principal.authorities or one.case_id is None:
+        return _learns_unopened(call, one)
+    return casework.read(tx, call.who.viewer, one.case_id, call.now, None, None).learns
+
+
+def _learns_unopened(call: Call, one: Arrival) -> frozenset[Fact]:
+    """The same, as if there were no case yet: nobody has opened it or is assigned."""
+    if call.principal.authorities:
+        return frozenset(Fact)
+    unopened = Seen(
+        konfliktrad=one.konfliktrad or "",
+        state=State.REGISTERED,
+        team=frozenset(),
+        coordinator=None,
+        opened_by="",
+        protection=Protection(one.protection),
+    )
+    return learns(call.who.viewer, unopened)
 
 
 def _tried(tx: Connection, call: Call, message_id: UUID, body: shapes.RetryIn) -> Answer:

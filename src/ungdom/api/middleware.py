@@ -165,7 +165,7 @@ def _again(body: bytes, then: Receive) -> Receive:
 async def _not_in(scope: Scope, receive: Receive, send: Send, error: AccessError) -> None:
     """Every token that does not hold gets one answer, which tells nothing of why; the log does."""
     if not isinstance(error, NoToken):
-        log.warning("not let in: %s %s trace_id=%s", error.reason, error.about, scope["state"]["trace_id"])
+        log.warning("not let in: %s trace_id=%s %s", error.reason, scope["state"]["trace_id"], error.about)
     if isinstance(error, KeysUnavailable):
         await _refuse(scope, receive, send, 503, "unavailable", {"Retry-After": str(error.retry_after)})
     elif isinstance(error, NotLetIn):

@@ -1,7 +1,7 @@
 """The youth as shown to those who may know: who it is, and to fewer how they and their guardians are reached."""
 
 from datetime import date
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -82,3 +82,21 @@ def person_out(person: Person, learns: frozenset[Fact]) -> PersonOut | None:
         flags=sorted(str(flag) for flag in number.flags) if number else [],
         reach=ReachOut.of(known) if known and Fact.REACH in learns else None,
     )
+
+
+def as_learnt(message: dict[str, Any], learns: frozenset[Fact]) -> dict[str, Any] | None:
+    """What a message said, as far as it may be learnt: not where the youth is found, by whom, or by which number."""
+    if Fact.PERSON not in learns:
+        return None
+    return message if Fact.REACH in learns else {name: _unreached(value) for name, value in message.items()}
+
+
+_REACH = frozenset({"contact", "municipality", "national_id"})
+
+
+def _unreached(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_unreached(one) for one in value]
+    if isinstance(value, dict):
+        return {name: _unreached(inner) for name, inner in value.items() if name not in _REACH}
+    return value

@@ -26,7 +26,7 @@ class HttpTransport:
         self, url: str, ca_file: Path | None = None, timeouts: httpx.Timeout = TIMEOUTS, longest: float = LONGEST
     ) -> None:
         self._url, self._timeouts, self._longest = url, timeouts, longest
-        self._trust = ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
+        self._trust = _trust(ca_file) if url.startswith("https:") else False
 
     def send(self, parcel: Parcel) -> None:
         """Deliver; 2xx is taken as received. Raises `NotDelivered`."""
@@ -56,6 +56,10 @@ class HttpTransport:
         finally:
             guard.cancel()
             client.close()
+
+
+def _trust(ca_file: Path | None) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
 
 
 def _judge(answer: httpx.Response) -> None:

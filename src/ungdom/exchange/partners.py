@@ -271,7 +271,7 @@ def _key_set(path: Path, file: Path) -> KeySet:
         found = KeySet.import_key_set(_json(path, file))  # type: ignore[arg-type]  # its shape is what is tried here
     except (JoseError, ValueError, TypeError, KeyError) as error:
         raise BadSettings(f"{path}: keys_file: {file} holds no key set that can be used: {error}") from None
-    if not found.keys or any(key.is_private or key.key_type not in ("RSA", "EC") or not key.kid for key in found.keys):
+    if any(key.is_private or key.key_type not in ("RSA", "EC") or not key.kid for key in found.keys):
         raise BadSettings(f"{path}: keys_file: {file} has to hold public RSA or EC keys, each with a kid")
     return found
 

@@ -7,20 +7,22 @@ reason and what it waits for, and is tried again when that arrives, when its day
 Each function is handed an open transaction and commits nothing.
 """
 
-from collections.abc import Sequence
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 from ungdom import texts
 from ungdom.intake import answering, deciding, matching, receipts
 from ungdom.intake.telling import NO_CHOICE, Choice, Desk, Job, tell
-from ungdom.intake.words import Outcome, Reason, Remark, Sender, Told, thing
+from ungdom.intake.words import Outcome, Reason, Sender, Told, thing
 from ungdom.message import Message, plain, read
-from ungdom.message.national_id import normal
 from ungdom.store import inbox
+from ungdom.store.errors import Stale
 from ungdom.store.inbox import SETTLED, Arrival, message_id_of
 from ungdom.store.sealing import Keys
 from ungdom.store.session import Connection
@@ -45,9 +47,13 @@ __all__ = [
     "stir_for_day",
 ]
 
+log = logging.getLogger("ungdom.intake")
+
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
-MOST_TRIED = 50
-"""As many parked messages as are tried again in one transaction; the others when something else arrives, or by hand."""
+MOST_TRIED = 200
+"""As many tries of parked messages as one transaction makes; the others when something else arrives, or by hand."""
+_TRIES_OF_ONE = 3
+"""As often one of them is asked again when somebody else moves its case at the same moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,47 +96,57 @@ def receive(
     inbox.add(tx, desk.keys, new, to_json(plain(message)), body)
     if exchange_id is not None:
         inbox.link_exchange(tx, new.message_id, exchange_id)
-    _after(tx, desk, new, message, told)
+    _after(tx, new, told)
     _supersede(tx, desk, new, earlier)
+    stir(tx, desk, _lets(new, message, told, desk.keys))
     return Taken(new, body)
 
 
 def retry(tx: Connection, desk: Desk, message_id: UUID, by: str, choice: Choice = NO_CHOICE) -> Taken | None:
-    """Try a parked message again, for a person or because of what arrived; None when there is no parked one."""
-    kept = inbox.arrival(tx, message_id)
-    raw = inbox.content(tx, desk.keys, message_id) if kept and kept.outcome == Outcome.PARKED else None
-    if kept is None or raw is None:
+    """Try a parked message again for a person; None when there is no parked one.
+
+    What the person decided about it is kept with it. The receipt is kept where it tells something new.
+    """
+    parked = _parked(tx, desk, message_id, inbox.lock)
+    if parked is None:
         return None
-    desk = replace(desk, language=texts.pick(kept.language))
-    message, sender = read(raw), _sender_of(kept)
-    inbox.lock(tx, names_of(sender, message))
-    earlier = [one for one in inbox.lineage(tx, kept.source, kept.decision_id) if one.version != kept.version]
-    told = tell(tx, Job(desk, sender, message, kept, earlier, choice))
-    if (told.outcome, told.reason) == (kept.outcome, kept.reason):
-        inbox.wait_for(tx, message_id, told.waits_for)
-        return Taken(kept, inbox.receipts(tx, message_id)[-1].body)
-    return _settle(tx, desk, kept, told, by, message)
+    kept, message = parked
+    named, accepted = choice.case_id or kept.named_case_id, choice.accept_gap or kept.gap_accepted
+    taken, lets = _tried(tx, desk, replace(kept, named_case_id=named, gap_accepted=accepted), message, by)
+    stir(tx, desk, lets)
+    return taken
 
 
 def dismiss(tx: Connection, desk: Desk, message_id: UUID, by: str) -> Taken | None:
     """Put a parked message aside for good: the sender is told. None when there is no parked one."""
-    kept = inbox.arrival(tx, message_id)
-    raw = inbox.content(tx, desk.keys, message_id) if kept and kept.outcome == Outcome.PARKED else None
-    if kept is None or raw is None:
+    parked = _parked(tx, desk, message_id, inbox.lock)
+    if parked is None:
         return None
-    return _settle(tx, desk, kept, Told(outcome=Outcome.REJECTED, reason=Reason.DISMISSED), by, read(raw))
+    kept, message = parked
+    taken = _settle(tx, desk, kept, Told(outcome=Outcome.REJECTED, reason=Reason.DISMISSED), by, message)
+    stir(tx, desk, [_own_decision(kept)])
+    return taken
 
 
 def stir(tx: Connection, desk: Desk, things: Sequence[str]) -> list[Taken]:
-    """Try the parked messages that wait for one of these things again; what came of those that changed."""
+    """Try the parked messages that wait for one of these things again, and what those let others do.
+
+    What came of those that changed. One that goes wrong stays parked and harms nothing else in the transaction.
+    """
     changed: list[Taken] = []
-    tried: set[UUID] = set()
-    todo = inbox.waiting(tx, things, MOST_TRIED)
-    while todo and len(tried) < MOST_TRIED:
-        message_id = todo.pop(0)
-        if message_id not in tried:
-            tried.add(message_id)
-            changed += _stirred(tx, desk, message_id, things[0])
+    awaited, tried, tries = list(things), set[UUID](), 0
+    todo = deque(inbox.waiting(tx, awaited, MOST_TRIED))
+    while todo and tries < MOST_TRIED:
+        message_id = todo.popleft()
+        if message_id in tried:
+            continue
+        tries += 1
+        tried.add(message_id)
+        taken, lets = _stirred(tx, desk, message_id, awaited[0])
+        if taken is not None and taken.arrival.outcome != Outcome.PARKED:
+            changed.append(taken)
+            tried, awaited = set(), list(dict.fromkeys([*awaited, *lets]))
+            todo = deque(inbox.waiting(tx, awaited, MOST_TRIED))
     return changed
 
 
@@ -138,7 +154,7 @@ def stir_for_case(
     tx: Connection, desk: Desk, case_id: UUID, numbers: Sequence[str] = (), national_id: str | None = None
 ) -> list[Taken]:
     """The same, for what waits for this case, and for one that is new on these numbers or for this person."""
-    who = [thing("person", desk.keys.digest(normal(national_id)).hex())] if national_id else []
+    who = matching.people_waited_for(desk.keys, national_id)
     return stir(tx, desk, [thing("case", case_id), *(thing("number", number) for number in numbers), *who])
 
 
@@ -147,20 +163,84 @@ def stir_for_day(tx: Connection, desk: Desk) -> list[Taken]:
     return stir(tx, desk, inbox.days_until(tx, oslo_date(desk.now)))
 
 
-def _stirred(tx: Connection, desk: Desk, message_id: UUID, by: str) -> list[Taken]:
-    before = inbox.arrival(tx, message_id)
-    done = retry(tx, desk, message_id, by)
-    moved = done is not None and before is not None and done.arrival.outcome != before.outcome
-    return [done] if done and moved else []
+def _stirred(tx: Connection, desk: Desk, message_id: UUID, by: str) -> tuple[Taken | None, list[str]]:
+    """One try, to a savepoint. What nobody foresaw is logged and rolled back to there; it never stops the caller.
+
+    Somebody who works on the same message or case at this moment is not waited for: they try it themselves.
+    """
+    for _ in range(_TRIES_OF_ONE):
+        savepoint = tx.begin_nested()
+        try:
+            parked = _parked(tx, desk, message_id, inbox.try_lock)
+            done = _tried(tx, desk, *parked, by, patient=False) if parked else (None, [])
+        except Stale:
+            savepoint.rollback()
+        except Exception as error:  # noqa: BLE001  # whatever it is, the move that let it be tried again is written
+            savepoint.rollback()  # raises when not even that can be done: then nothing is written
+            log.warning("message %s could not be tried again: %s", message_id, type(error).__name__)
+            break
+        else:
+            savepoint.commit()
+            return done
+    return None, []
 
 
 def _supersede(tx: Connection, desk: Desk, new: Arrival, earlier: Sequence[Arrival]) -> None:
-    """Lower versions that were parked wait no longer: this one says what counts, parked or not."""
+    """Lower versions that were parked wait no longer: this one says what counts, parked or not.
+
+    One that is refused says nothing, and neither does one whose turn has not come.
+    """
+    if new.outcome not in (*SETTLED, Outcome.PARKED) or new.reason == Reason.VERSION_GAP:
+        return
     for lower in earlier:
         raw = inbox.content(tx, desk.keys, lower.message_id) if lower.outcome == Outcome.PARKED else None
         if raw is not None and lower.version < new.version:
             told = Told(outcome=Outcome.SUPERSEDED, reason=Reason.LOWER_VERSION)
             _settle(tx, desk, lower, told, new.source, read(raw))
+
+
+# --- trying again -------------------------------------------------------------------------------------------
+
+Locking = Callable[[Connection, list[str]], bool]
+
+
+def _parked(tx: Connection, desk: Desk, message_id: UUID, lock: Locking) -> tuple[Arrival, Message] | None:
+    """A parked message that nobody else works on; None when it is not parked, is erased, or cannot be locked."""
+    kept = inbox.arrival(tx, message_id)
+    raw = inbox.content(tx, desk.keys, message_id) if kept and kept.outcome == Outcome.PARKED else None
+    if kept is None or raw is None:
+        return None
+    message = read(raw)
+    if not lock(tx, names_of(_sender_of(kept), message)):
+        return None
+    now = inbox.arrival(tx, message_id)  # as it stands now that nobody else works on it
+    return (now, message) if now is not None and now.outcome == Outcome.PARKED else None
+
+
+def _tried(
+    tx: Connection, desk: Desk, kept: Arrival, message: Message, by: str, patient: bool = True
+) -> tuple[Taken, list[str]]:
+    """What came of this try, and what it lets others do."""
+    desk = replace(desk, language=texts.pick(kept.language))
+    earlier = [one for one in inbox.lineage(tx, kept.source, kept.decision_id) if one.version != kept.version]
+    told = tell(tx, Job(desk, _sender_of(kept), message, kept, earlier, patient))
+    if not _is_news(tx, kept, told):
+        now = _as_told(tx, kept, message, told)
+        inbox.stand(tx, now)
+        inbox.wait_for(tx, kept.message_id, told.waits_for)
+        return Taken(now, receipts.write(desk.language, now, told, oslo_date(desk.now))), []
+    taken = _settle(tx, desk, kept, told, by, message)
+    _supersede(tx, desk, taken.arrival, earlier)
+    return taken, _lets(taken.arrival, message, told, desk.keys)
+
+
+def _is_news(tx: Connection, kept: Arrival, told: Told) -> bool:
+    """Whether the sender learns anything: another outcome, reason or case, or other conditions."""
+    case_id = told.stored.case_id if told.stored else None
+    if (told.outcome, told.reason, case_id) != (kept.outcome, kept.reason, kept.case_id):
+        return True
+    last = from_json(inbox.receipts(tx, kept.message_id)[-1].body)
+    return {no["code"] for no in last["unmet"]} != {no.code for no in told.unmet}
 
 
 # --- keeping it ---------------------------------------------------------------------------------------------
@@ -213,14 +293,16 @@ def _sender_of(kept: Arrival) -> Sender:
 
 
 def _as_told(tx: Connection, arrival: Arrival, message: Message, told: Told) -> Arrival:
-    office = told.after.konfliktrad if told.after else deciding.office_of(tx, message)
+    office, level = inbox.belonging(tx, told.near)
+    known = told.after.konfliktrad if told.after else (deciding.office_of(tx, message) or office)
     return replace(
         arrival,
         outcome=told.outcome,
         reason=told.reason,
         case_id=told.stored.case_id if told.stored else None,
         person_id=told.person_id,
-        konfliktrad=office or arrival.konfliktrad,
+        konfliktrad=known or arrival.konfliktrad,
+        protection=max(Protection(arrival.protection), level, key=list(Protection).index),
     )
 
 
@@ -228,24 +310,28 @@ def _settle(tx: Connection, desk: Desk, kept: Arrival, told: Told, by: str, mess
     now = _as_told(tx, kept, message, told)
     body = receipts.write(desk.language, now, told, oslo_date(desk.now))
     inbox.settle(tx, now, body, by, desk.now)
-    _after(tx, desk, now, message, told)
+    _after(tx, now, told)
     for exchange_id in inbox.exchanges_of(tx, now.message_id):
         answering.answer(tx, exchange_id, desk.now)
     return Taken(now, body)
 
 
-def _after(tx: Connection, desk: Desk, arrival: Arrival, message: Message, told: Told) -> None:
-    """What is written beside the receipt: the events it stands for, what it waits for, and what it lets others do."""
+def _after(tx: Connection, arrival: Arrival, told: Told) -> None:
+    """What is written beside the receipt: the events it stands for, and what it waits for."""
     if told.stored is not None and told.places:
         inbox.link(tx, arrival.message_id, told.stored.case_id, dict(told.places))
     inbox.wait_for(tx, arrival.message_id, told.waits_for)
-    if told.outcome in SETTLED:
-        stir(tx, desk, _lets(arrival, message, told, desk.keys))
 
 
 def _lets(arrival: Arrival, message: Message, told: Told, keys: Keys) -> list[str]:
-    """What others may have waited for."""
-    decision = [thing("decision", f"{arrival.source}/{arrival.decision_id}"), thing("decision", arrival.decision_id)]
+    """What others may have waited for. A version that does not count fills a gap all the same."""
+    if told.outcome not in SETTLED:
+        return [_own_decision(arrival)]
     case = [thing("case", told.stored.case_id)] if told.stored and told.events else []
-    new = matching.waits_for_a_case(message, keys) if Remark.CASE_OPENED in told.remarks else ()
-    return [*decision, *case, *new]
+    who = matching.people_waited_for(keys, message.person.national_id if message.person else None)
+    numbers = [thing("number", number) for number in message.police_case_numbers]
+    return [_own_decision(arrival), thing("decision", arrival.decision_id), *case, *numbers, *who]
+
+
+def _own_decision(arrival: Arrival) -> str:
+    return thing("decision", f"{arrival.source}/{arrival.decision_id}")

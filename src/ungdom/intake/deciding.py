@@ -6,10 +6,11 @@ Everything goes through the door that coordinators use (`casework`): the same pe
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from uuid import UUID, uuid5
 
 from ungdom import casework
-from ungdom.casework import Correction, NewCase, Recorded, Who
+from ungdom.casework import NewCase, Recorded, Who
 from ungdom.intake import meaning
 from ungdom.intake.meaning import Wanted
 from ungdom.intake.words import Draft, Held, Outcome, Reason, Sender, thing
@@ -21,16 +22,15 @@ from ungdom.store.people import Contact, Guardian, Newcomer, Personalia
 from ungdom.store.sealing import Keys
 from ungdom.store.session import Connection
 from ungdom.store.tables import NumberKind, Protection
-from ungdom.workflow import details as d
 from ungdom.workflow import engine
 from ungdom.workflow.case import Case, Youth
-from ungdom.workflow.events import Event, plain_details
+from ungdom.workflow.events import Event
 from ungdom.workflow.guards.core import Unmet
 from ungdom.workflow.permissions import Viewer
-from ungdom.workflow.vocabulary import Actor, EventType, Role
+from ungdom.workflow.vocabulary import Actor, Regime, Role, Sanction, State
 
-E = EventType
 NOT_YET = frozenset({"wrong_state", "case_is_closed"})
+NOT_TWICE = frozenset({"wrong_state", "not_recorded_yet"})
 
 
 def who_is(sender: Sender) -> Who:
@@ -61,42 +61,26 @@ def opened(tx: Connection, keys: Keys, sender: Sender, message: Message, message
     except casework.Unknown:
         raise Held(Reason.UNKNOWN_PLACE) from None
     except casework.Refused as error:
-        raise Held(Reason.CONDITIONS_UNMET, unmet=error.decision.unmet) from None
+        unmet = error.decision.unmet
+        raise Held(Reason.CONDITIONS_UNMET, days_of(unmet), unmet) from None
     first = replace(done.stored, events=[], version=0)
     draft = Draft(kept=first, stored=first, before=None, case=done.after, newcomer=newcomer)
-    return _with(draft, done)
+    return with_event(draft, done)
 
 
 def decided(tx: Connection, sender: Sender, draft: Draft, steps: Sequence[Wanted], now: datetime) -> Draft:
     """The draft with these steps, each found in the history or decided anew. Raises `Held`."""
     for place, wanted in enumerate(steps):
-        found = _found(draft.case, wanted)
-        if found is None:
-            draft = _with(draft, _taken(tx, sender, draft, wanted, now), place)
-        else:
-            draft = replace(draft, places={**draft.places, place: found.seq})
+        draft = step(tx, sender, draft, wanted, place, now)
     return draft
 
 
-def corrected(
-    tx: Connection, sender: Sender, draft: Draft, steps: Sequence[Wanted], places: dict[int, int], now: datetime
-) -> Draft:
-    """The draft with the events at `places` made to say what `steps` say: changed, annulled, added. Raises `Held`."""
-    for place, seq in sorted(places.items()):
-        wish = _wish(draft.case, seq, steps[place] if place < len(steps) else None)
-        if wish is not None:
-            draft = _with(draft, _amended(tx, sender, draft, wish, now))
-    kept = {place: seq for place, seq in places.items() if place < len(steps)}
-    draft = replace(draft, places=kept)
-    for place, wanted in enumerate(steps):
-        if place not in kept:
-            found = _found(draft.case, wanted)
-            draft = (
-                _with(draft, _taken(tx, sender, draft, wanted, now), place)
-                if found is None
-                else replace(draft, places={**draft.places, place: found.seq})
-            )
-    return draft
+def step(tx: Connection, sender: Sender, draft: Draft, wanted: Wanted, place: int, now: datetime) -> Draft:
+    """The draft with this step, found in the history or decided anew. Raises `Held`."""
+    found = found_in(draft, wanted)
+    if found is None:
+        return with_event(draft, _taken(tx, sender, draft, wanted, now), place)
+    return replace(draft, places={**draft.places, place: found.seq})
 
 
 def write(tx: Connection, keys: Keys, draft: Draft, numbers: Iterable[tuple[NumberKind, str]], now: datetime) -> None:
@@ -114,26 +98,31 @@ def write(tx: Connection, keys: Keys, draft: Draft, numbers: Iterable[tuple[Numb
     journal.add_numbers(tx, draft.kept.case_id, list(dict.fromkeys(numbers)))
 
 
-def check_authority(sender: Sender, draft: Draft, steps: Sequence[Wanted]) -> None:
-    """A system tells only of what its own authority does. Raises `Held`, rejected."""
+def check_authority(sender: Sender, steps: Sequence[Wanted], *sanctions: Sanction) -> None:
+    """A system tells only of what its own authority does, in a case of one of these sanctions. Raises `Held`."""
     mine = meaning.speaks_for(sender.authorities)
     for wanted in steps:
-        actors = engine.actors_of(draft.case.sanction, wanted.entry.type)
-        if wanted.own and actors and not mine & set(actors):
+        actors = {actor for one in sanctions for actor in engine.actors_of(one, wanted.entry.type)}
+        if wanted.own and actors and not mine & actors:
             raise Held(Reason.NOT_YOUR_AUTHORITY, outcome=Outcome.REJECTED)
 
 
 # --- one step -----------------------------------------------------------------------------------------------
 
 
-def _found(case: Case, wanted: Wanted) -> Event | None:
-    """The event of the history that says this already."""
-    entry = wanted.entry
-    known = list(case.all(entry.type))
+def found_in(draft: Draft, wanted: Wanted) -> Event | None:
+    """The event of the history that says this already; one event is one step."""
+    known = [event for event in draft.case.all(wanted.entry.type) if event.seq not in draft.places.values()]
     if wanted.once:
         return known[-1] if known else None
-    same = (e for e in known if e.occurred_on == entry.occurred_on and meaning.same(e.details, entry.details))
-    return next(same, None)
+    return next((event for event in known if says(event, wanted)), None)
+
+
+def says(event: Event, wanted: Wanted) -> bool:
+    """The event is what this step tells of."""
+    entry = wanted.entry
+    alike = (event.type, event.occurred_on) == (entry.type, entry.occurred_on)
+    return alike and meaning.same(event.details, entry.details)
 
 
 def _taken(tx: Connection, sender: Sender, draft: Draft, wanted: Wanted, now: datetime) -> Recorded:
@@ -141,7 +130,7 @@ def _taken(tx: Connection, sender: Sender, draft: Draft, wanted: Wanted, now: da
     try:
         return casework.take(tx, who_is(sender), draft.stored, draft.case, entry, now, dry_run=True)
     except casework.Refused as error:
-        raise _held(draft, error.decision.unmet) from None
+        raise _held(draft, wanted, error.decision.unmet) from None
     except casework.NotPermitted:
         raise Held(Reason.CONTRADICTS_STATE, (thing("case", draft.kept.case_id),)) from None
 
@@ -152,31 +141,7 @@ def _actor(sender: Sender, draft: Draft, wanted: Wanted) -> Actor | None:
     return next((actor for actor in actors if actor in mine), None)
 
 
-def _amended(tx: Connection, sender: Sender, draft: Draft, wish: Correction, now: datetime) -> Recorded:
-    try:
-        return casework.amend(tx, who_is(sender), draft.stored, draft.case, wish, now, dry_run=True)
-    except casework.WalkBroken as error:
-        raise Held(Reason.BREAKS_HISTORY, (thing("case", draft.kept.case_id),), error.broken.unmet) from None
-    except (casework.NotCorrectable, casework.NotPermitted, casework.Unknown):
-        raise Held(Reason.BREAKS_HISTORY, (thing("case", draft.kept.case_id),)) from None
-
-
-def _wish(case: Case, seq: int, wanted: Wanted | None) -> Correction | None:
-    """The correction that makes event `seq` say what is wanted; None where it does, or has been annulled by hand."""
-    event = next((one for one in case.events if one.seq == seq), None)
-    reason = d.CorrectionReason.CORRECTED_DECISION
-    if event is None or (wanted is not None and wanted.once):
-        return None
-    if wanted is None:
-        return Correction(seq, reason, annul=True)
-    entry = wanted.entry
-    if (event.type, event.occurred_on) == (entry.type, entry.occurred_on) and event.details == entry.details:
-        return None
-    said = plain_details(entry.type, entry.details)
-    return Correction(seq, reason, annul=False, type=entry.type, occurred_on=entry.occurred_on, details=said)
-
-
-def _with(draft: Draft, done: Recorded, place: int | None = None) -> Draft:
+def with_event(draft: Draft, done: Recorded, place: int | None = None) -> Draft:
     placed = draft.places if place is None else {**draft.places, place: done.event.seq}
     return replace(
         draft,
@@ -188,15 +153,44 @@ def _with(draft: Draft, done: Recorded, place: int | None = None) -> Draft:
     )
 
 
-def _held(draft: Draft, unmet: tuple[Unmet, ...]) -> Held:
-    waits = (thing("case", draft.kept.case_id),)
+def _held(draft: Draft, wanted: Wanted, unmet: tuple[Unmet, ...]) -> Held:
+    waits = (thing("case", draft.kept.case_id), *days_of(unmet))
     state = next((no for no in unmet if no.code in NOT_YET), None)
-    if state is None:
-        days = {thing("day", no.earliest) for no in unmet if no.earliest is not None}
-        return Held(Reason.CONDITIONS_UNMET, (*waits, *sorted(days)), unmet)
-    needed = {str(one) for one in state.needed} if isinstance(state.needed, list) else set()
-    passed = draft.case.is_closed or any(stint.state.value in needed for stint in draft.case.stints)
-    return Held(Reason.CONTRADICTS_STATE if passed else Reason.TOO_EARLY, waits, unmet)
+    if state is not None and _can_still_come(draft.case, state.needed):
+        return Held(Reason.TOO_EARLY, waits, unmet)
+    if not draft.case.is_closed and _is_otherwise(draft, wanted, unmet):
+        return Held(Reason.RECORDED_OTHERWISE, waits, unmet)
+    return Held(Reason.CONTRADICTS_STATE if state else Reason.CONDITIONS_UNMET, waits, unmet)
+
+
+def days_of(unmet: Iterable[Unmet]) -> tuple[str, ...]:
+    """The days on which these conditions can be met."""
+    return tuple(sorted({thing("day", no.earliest) for no in unmet if no.earliest is not None}))
+
+
+def _can_still_come(case: Case, needed: object) -> bool:
+    """The case is open and can still come into one of these states."""
+    states = {State(one) for one in needed} if isinstance(needed, list) else set()
+    return not case.is_closed and case.state not in states and bool(states & _ahead(case.sanction)[case.state])
+
+
+def _is_otherwise(draft: Draft, wanted: Wanted, unmet: Iterable[Unmet]) -> bool:
+    """The case has this step, with another day or content, and has no room for a second one."""
+    full = any(no.code in NOT_TWICE for no in unmet)
+    known = (event.seq for event in draft.case.all(wanted.entry.type))
+    return full and any(seq not in draft.places.values() for seq in known)
+
+
+@cache
+def _ahead(sanction: Sanction) -> dict[State, frozenset[State]]:
+    """The states that can come after each, under any regime; closed cases opened again left out."""
+    rows = [row for regime in Regime for row in engine.rows_of(sanction, regime)]
+    onward = {(source, row.target) for row in rows if isinstance(row.target, State) for source in row.sources}
+    onward |= {(source, State.INTERIM_CONDITIONS) for source, target in onward if target is State.EXECUTING}
+    ahead: dict[State, frozenset[State]] = {state: frozenset() for state in State}
+    for _ in State:
+        ahead = {one: frozenset({t for s, t in onward if s is one for t in (t, *ahead[t])}) for one in State}
+    return ahead
 
 
 # --- opening ------------------------------------------------------------------------------------------------

@@ -34,16 +34,16 @@ class Found:
     own: bool = True
 
 
-def find(tx: Connection, keys: Keys, message: Message, earlier: Sequence[Arrival], named: UUID | None) -> Found:
-    """The case this message is about. `earlier`: the versions known; `named`: a case that a person pointed out.
+def find(tx: Connection, keys: Keys, message: Message, applied: Sequence[Arrival], named: UUID | None) -> Found:
+    """The case this message is about. `applied`: the versions that count; `named`: a case that a person pointed out.
 
     Raises `Held` when it cannot be told, or when what is told contradicts itself.
     """
-    before = next((one for one in reversed(earlier) if one.case_id is not None), None)
+    before = next((one for one in reversed(applied) if one.case_id is not None), None)
     if named is not None:
         return _in(tx, keys, message, named, check=False)
     if before is not None and before.case_id is not None:
-        return _in(tx, keys, message, before.case_id, check=True)
+        return _in(tx, keys, message, before.case_id, check=not _told_before(tx, keys, message, before))
     if message.refers_to is not None and message.person is None:
         return _referred(tx, keys, message)
     if message.person is None:
@@ -53,15 +53,15 @@ def find(tx: Connection, keys: Keys, message: Message, earlier: Sequence[Arrival
 
 def likeness(said: Person, known: Known) -> Likeness:
     """Whether these are one person. Without a number on both sides the name and the day of birth have to agree."""
-    if known.personalia is None:
-        return Likeness.CONTRADICTS  # erased: nobody can tell any more
-    theirs = known.personalia
-    born = said.born == known.youth.born
+    theirs, born = known.personalia, said.born == known.youth.born
+    if theirs is None:  # erased: only the day of birth is left, and it tells nobody apart
+        return _judged(False, born, True)
     if said.national_id and theirs.national_id:
         equal = normal(said.national_id) == normal(theirs.national_id)
         return _judged(equal, born, equal or _alike(said.family_name, theirs.family_name))
     name = _alike(said.family_name, theirs.family_name) and _fits(said.given_name, theirs.given_name)
-    return _judged(name, born, name)
+    both = bool(said.given_name and theirs.given_name)  # twins share the family name and the day
+    return _judged(name and both, born, name)
 
 
 def _judged(equal: bool, born: bool, near: bool) -> Likeness:
@@ -81,7 +81,22 @@ def _fits(one: str | None, other: str | None) -> bool:
 
 
 def _bare(name: str | None) -> str:
-    return " ".join(unicodedata.normalize("NFKC", name or "").replace("-", " ").casefold().split())
+    """The name without what is spelled now one way, now another: case, hyphens, apostrophes, accents; å, ä, ö stay."""
+    spelled = unicodedata.normalize("NFKD", (name or "").casefold())
+    kept = "".join(" " if letter in _HYPHENS else letter for letter in spelled if letter not in _LEFT_OUT)
+    bare = (one for one in unicodedata.normalize("NFC", kept) if not unicodedata.combining(one))
+    return " ".join("".join(bare).split())
+
+
+_HYPHENS = frozenset("-\u2010\u2011\u2012\u2013")
+_LEFT_OUT = frozenset("'\u2019\u02bc`\u0300\u0301\u0302\u0303\u0304\u030c\u0327")
+"""Apostrophes; grave, acute, circumflex, tilde, macron, caron and cedilla."""
+
+
+def _told_before(tx: Connection, keys: Keys, message: Message, before: Arrival) -> bool:
+    """The version that counts told of the person in the same words, and somebody has taken that for this case."""
+    raw = inbox.content(tx, keys, before.message_id)
+    return raw is not None and read(raw).person == message.person
 
 
 def _in(tx: Connection, keys: Keys, message: Message, case_id: UUID, check: bool) -> Found:
@@ -91,7 +106,9 @@ def _in(tx: Connection, keys: Keys, message: Message, case_id: UUID, check: bool
         raise Held(Reason.UNKNOWN_CASE, waits_for_a_case(message, keys))
     known = people.read_person(tx, keys, stored.person_id) if check and message.person else None
     if known and message.person and likeness(message.person, known) is not Likeness.SAME:
-        raise Held(Reason.PERSON_CONTRADICTS, (thing("case", case_id),))
+        raise Held(
+            Reason.PERSON_CONTRADICTS, (*waits_for_a_case(message, keys), thing("case", case_id)), near=(case_id,)
+        )
     return Found(case_id, stored.person_id, own=_own(tx, case_id, message))
 
 
@@ -117,14 +134,15 @@ def _own(tx: Connection, case_id: UUID, message: Message) -> bool:
 
 def _by_number(tx: Connection, keys: Keys, message: Message, said: Person) -> Found | None:
     """The case on one of these police case numbers that is about this person."""
-    numbers = [*message.police_case_numbers, *_concerns(message)]
+    numbers = dict.fromkeys((*message.police_case_numbers, *_concerns(message)))
     looked = [(one, _likeness(tx, keys, said, one)) for one in inbox.cases_on(tx, numbers)]
     same = [one for one, how in looked if how is Likeness.SAME]
     if same:
         chosen = _only(message, keys, same)
         return Found(chosen.case_id, chosen.person_id, own=_own(tx, chosen.case_id, message))
-    if any(how is Likeness.CONTRADICTS for _, how in looked):
-        raise Held(Reason.PERSON_CONTRADICTS, waits_for_a_case(message, keys))
+    near = [one for one, how in looked if how is Likeness.CONTRADICTS]
+    if near:
+        raise _between(Reason.PERSON_CONTRADICTS, message, keys, near)
     return None
 
 
@@ -174,8 +192,14 @@ def _only(message: Message, keys: Keys, cases: Sequence[Candidate]) -> Candidate
     open_ones = [one for one in cases if not one.closed]
     left = cases if len(cases) == 1 else open_ones
     if len(left) != 1:
-        raise Held(Reason.AMBIGUOUS_CASE, waits_for_a_case(message, keys))
+        raise _between(Reason.AMBIGUOUS_CASE, message, keys, cases)
     return left[0]
+
+
+def _between(why: Reason, message: Message, keys: Keys, near: Sequence[Candidate]) -> Held:
+    """Held, until one of these cases changes or a better one is known."""
+    cases = tuple(one.case_id for one in near)
+    return Held(why, (*waits_for_a_case(message, keys), *(thing("case", one) for one in cases)), near=cases)
 
 
 def waits_for_a_case(message: Message, keys: Keys) -> tuple[str, ...]:
@@ -183,3 +207,8 @@ def waits_for_a_case(message: Message, keys: Keys) -> tuple[str, ...]:
     numbers = [thing("number", number) for number in message.police_case_numbers]
     who = message.person.national_id if message.person else None
     return (*numbers, *([thing("person", keys.digest(normal(who)).hex())] if who else []))
+
+
+def people_waited_for(keys: Keys, national_id: str | None) -> list[str]:
+    """By what a message may wait for this person, under every key."""
+    return [thing("person", one.hex()) for one in keys.digests(normal(national_id))] if national_id else []

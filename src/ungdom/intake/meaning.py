@@ -1,6 +1,7 @@
 """What a message means for the case: the events it stands for, in order. One home for what each kind becomes."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import cast
@@ -18,11 +19,15 @@ NOTHING = d.Details()
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One step. `once`: not again where the case has one, whatever its day. `own`: the sender's own act to tell of."""
+    """One step. `once`: not again where the case has one, whatever its day. `own`: the sender's own act to tell of.
+
+    `told`: the sender tells its day; a day that is our own is not corrected by the sender.
+    """
 
     entry: Entry
     once: bool = False
     own: bool = True
+    told: bool = True
 
 
 AS_IT_IS: dict[Kind, EventType] = {
@@ -75,6 +80,12 @@ def same(event_details: d.Details, said: d.Details) -> bool:
     return all(new in (old, default) for new, old, default in told)
 
 
+def merged(recorded: d.Details, was: d.Details, will: d.Details) -> d.Details:
+    """The details as recorded, with what the sender changed from one version to the next."""
+    changed = {f.name: getattr(will, f.name) for f in fields(will) if getattr(was, f.name) != getattr(will, f.name)}
+    return replace(recorded, **changed)
+
+
 IMPLIED = frozenset({"suitable_reaction", "lives_in_norway", "set_by_prosecution"})
 """What follows from a message itself: another telling may leave it out and still say the same."""
 
@@ -85,7 +96,7 @@ def _court(opening: Opening) -> d.Details:
 
 def _transferred(message: Message, case: Case | None, _day: date) -> tuple[Wanted, ...]:
     terms: TransferTerms = message.terms
-    given = [Wanted(_consent(one), own=False) for one in terms.consents if not _consents(case, one)]
+    given = [Wanted(_consent(one), own=False) for one in _not_known(case, terms.consents)]
     plain = d.TransferredToFollowUp(length=terms.length, guilt_proven=terms.guilt_proven, notified_on=terms.notified_on)
     return (*given, Wanted(Entry(E.TRANSFERRED_TO_FOLLOW_UP, message.occurred_on, plain)))
 
@@ -95,10 +106,17 @@ def _consent(told: Consent) -> Entry:
     return Entry(E.CONSENT_GIVEN, told.on, d.ConsentGiven(**said))
 
 
-def _consents(case: Case | None, told: Consent) -> bool:
-    """The consent of this one is recorded already, from whichever source."""
-    known = (event.details for event in case.all(E.CONSENT_GIVEN)) if case else iter(())
-    return any((one.by, one.guardian) == (told.by, told.guardian) for one in known if isinstance(one, d.ConsentGiven))
+def _not_known(case: Case | None, told: Sequence[Consent]) -> Iterator[Consent]:
+    """The consents that are not recorded yet, from whichever source. Two guardians without a reference are two."""
+    known = Counter(_giver(event.details) for event in case.all(E.CONSENT_GIVEN)) if case else Counter()
+    for one in told:
+        known[_giver(one)] -= 1
+        if known[_giver(one)] < 0:
+            yield one
+
+
+def _giver(said: d.Details) -> tuple[d.By, str | None] | None:
+    return (said.by, said.guardian) if isinstance(said, d.ConsentGiven) else None
 
 
 def _judged(message: Message, _case: Case | None, _day: date) -> tuple[Wanted, ...]:
@@ -124,7 +142,8 @@ def _dispatched(message: Message, case: Case | None, received_on: date) -> tuple
     if not terms.delivered:
         return (sent,)
     needless = case is not None and case.has(E.RECEIVED) and not case.has(E.DISPATCHED)
-    came = Wanted(Entry(E.RECEIVED, received_on, d.Received()), once=True, own=False)
+    day = max(received_on, message.occurred_on)  # told of beforehand: it comes on the day it is sent
+    came = Wanted(Entry(E.RECEIVED, day, d.Received()), once=True, own=False, told=False)
     return (came,) if needless else (sent, came)
 
 

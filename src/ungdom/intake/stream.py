@@ -181,7 +181,7 @@ def _one_by_one(door: Door, messages: Sequence[Numbered]) -> Iterator[Answer]:
             yield from (_not_now(door, *rest) for rest in messages[at:])
             return
         except Exception as error:  # noqa: BLE001  # as above
-            log.error("line %d could not be taken: %s\n%s", number, type(error).__name__, _place(error))
+            log.error("line %d could not be taken: %s at %s", number, type(error).__name__, _place(error))
             yield _not_now(door, number, message)
 
 
@@ -196,8 +196,8 @@ def _alone(door: Door, number: int, message: Message) -> Answer:
 
 
 def _place(error: Exception) -> str:
-    """Where it was raised: files and lines, none of the values."""
-    return "".join(traceback.format_tb(error.__traceback__))
+    """Where it was raised, the innermost place last: files and lines, none of the values."""
+    return " ".join(f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-4:])
 
 
 # --- answering ----------------------------------------------------------------------------------------------

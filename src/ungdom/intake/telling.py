@@ -6,16 +6,18 @@ from datetime import datetime
 from uuid import UUID
 
 from ungdom import texts
-from ungdom.intake import deciding, matching, meaning
+from ungdom.intake import correcting, deciding, matching, meaning
 from ungdom.intake.matching import Found
 from ungdom.intake.words import Draft, Held, Outcome, Reason, Remark, Sender, Told, thing
-from ungdom.message import Kind, Message
+from ungdom.message import Kind, Message, read
 from ungdom.message.national_id import Flag, look
-from ungdom.store import inbox, journal
+from ungdom.store import inbox, journal, people
 from ungdom.store.inbox import SETTLED, Arrival
 from ungdom.store.sealing import Keys
 from ungdom.store.session import Connection
+from ungdom.store.tables import Protection
 from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.vocabulary import Sanction
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +42,17 @@ NO_CHOICE = Choice()
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One message at the desk: who sent it, what it says, how it is kept, and the versions known beside it."""
+    """One message at the desk: who sent it, what it says, how it is kept, and the versions known beside it.
+
+    `patient`: somebody who works on the case at this moment is waited for.
+    """
 
     desk: Desk
     sender: Sender
     message: Message
     arrival: Arrival
     earlier: Sequence[Arrival]
-    choice: Choice = NO_CHOICE
+    patient: bool = True
 
 
 def tell(tx: Connection, job: Job) -> Told:
@@ -56,7 +61,10 @@ def tell(tx: Connection, job: Job) -> Told:
         applied = _in_turn(job)
         if applied is None:
             return Told(outcome=Outcome.SUPERSEDED, reason=Reason.LOWER_VERSION)
-        found = matching.find(tx, job.desk.keys, job.message, applied, job.choice.case_id)
+        steps = meaning.wanted(job.message, None, oslo_date(job.arrival.received_at))
+        deciding.check_authority(job.sender, steps, *Sanction)
+        found = matching.find(tx, job.desk.keys, job.message, applied, job.arrival.named_case_id)
+        _protect(tx, job, found)
         if found.case_id is None:
             return _without_case(tx, job, found)
         return _in_case(tx, job, found.case_id, applied, found.own)
@@ -64,17 +72,25 @@ def tell(tx: Connection, job: Job) -> Told:
         return _held(held)
 
 
-def _held(held: Held, draft: Draft | None = None) -> Told:
+def _held(held: Held, draft: Draft | None = None, more: tuple[str, ...] = ()) -> Told:
     return Told(
         outcome=held.outcome,
         reason=held.reason,
         unmet=held.unmet,
-        waits_for=held.waits_for if held.outcome is Outcome.PARKED else (),
+        waits_for=(*held.waits_for, *more) if held.outcome is Outcome.PARKED else (),
+        near=held.near,
         stored=draft.kept if draft else None,
         before=draft.before if draft else None,
         after=draft.before if draft else None,
         person_id=draft.kept.person_id if draft else None,
     )
+
+
+def _protect(tx: Connection, job: Job, found: Found) -> None:
+    """The address of somebody known is kept at least as closely as the message says. frl § 10-4."""
+    level = Protection(job.message.person.protection) if job.message.person else Protection.NONE
+    if found.person_id is not None and level is not Protection.NONE:
+        people.protect(tx, found.person_id, level, job.desk.now)
 
 
 def _in_turn(job: Job) -> Sequence[Arrival] | None:
@@ -85,7 +101,7 @@ def _in_turn(job: Job) -> Sequence[Arrival] | None:
     if version <= highest:
         return None
     missing = set(range(highest + 1, version)) - {one.version for one in job.earlier}
-    if missing and not job.choice.accept_gap:
+    if missing and not job.arrival.gap_accepted:
         raise Held(Reason.VERSION_GAP, (thing("decision", f"{job.arrival.source}/{job.message.decision_id}"),))
     return applied
 
@@ -102,7 +118,7 @@ def _without_case(tx: Connection, job: Job, found: Found) -> Told:
     except Held as held:
         if held.outcome is not Outcome.PARKED or held.reason is Reason.UNKNOWN_PLACE:
             raise
-        raise Held(Reason.UNKNOWN_CASE, waits, held.unmet) from None
+        raise Held(Reason.UNKNOWN_CASE, (*waits, *deciding.days_of(held.unmet)), held.unmet) from None
     deciding.write(tx, job.desk.keys, draft, deciding.numbers_of(job.message), job.desk.now)
     return _done(job.message, draft, Remark.CASE_OPENED)
 
@@ -114,35 +130,48 @@ def _opened(tx: Connection, job: Job) -> Draft:
     before = meaning.opened_by(message.opening, message.kind) if message.opening else ()
     draft = replace(deciding.decided(tx, job.sender, draft, before, now), places={})
     steps = meaning.wanted(message, draft.case, oslo_date(job.arrival.received_at))
-    deciding.check_authority(job.sender, draft, steps)
+    deciding.check_authority(job.sender, steps, draft.case.sanction)
     return deciding.decided(tx, job.sender, draft, steps, now)
 
 
 def _in_case(tx: Connection, job: Job, case_id: UUID, applied: Sequence[Arrival], own: bool) -> Told:
     """The case is known. `own`: by a number of its own, which then tells of more numbers too."""
+    inbox.hold_case(tx, case_id, job.patient)
     stored = journal.load(tx, case_id)
     if stored is None:
         raise Held(Reason.UNKNOWN_CASE, matching.waits_for_a_case(job.message, job.desk.keys))
     draft = deciding.of_case(stored)
     if not own and job.message.kind in _ENDS_A_NEW_CHARGE:
         return replace(_done(job.message, draft, Remark.KEPT_ON_PERSON), outcome=Outcome.APPLIED)
+    before = _said_before(tx, job, applied)
     try:
-        moved = _moved(tx, job, draft, applied)
+        moved = _moved(tx, job, draft, applied, before)
     except Held as held:
-        return _held(held, draft)
+        elsewhere = matching.waits_for_a_case(job.message, job.desk.keys) if draft.case.is_closed else ()
+        return _held(held, draft, elsewhere)
     numbers = deciding.numbers_of(job.message) if own else ()
     deciding.write(tx, job.desk.keys, moved, numbers, job.desk.now)
-    return _done(job.message, moved)
+    late = before is not None and job.message.opening not in (None, before.opening)
+    return _done(job.message, moved, *([Remark.OPENING_NOT_USED] if late else []))
 
 
-def _moved(tx: Connection, job: Job, draft: Draft, applied: Sequence[Arrival]) -> Draft:
+def _said_before(tx: Connection, job: Job, applied: Sequence[Arrival]) -> Message | None:
+    """What the version said that this one takes the place of; None for the first, and for one that is erased."""
+    raw = inbox.content(tx, job.desk.keys, applied[-1].message_id) if applied else None
+    return read(raw) if raw is not None else None
+
+
+def _moved(tx: Connection, job: Job, draft: Draft, applied: Sequence[Arrival], before: Message | None) -> Draft:
     """The case as this version has it: moved on by the first one, corrected by a later one. Raises `Held`."""
-    steps = meaning.wanted(job.message, draft.case, oslo_date(job.arrival.received_at))
-    deciding.check_authority(job.sender, draft, steps)
+    places = inbox.events_of(tx, applied[-1].message_id) if applied else {}
+    case = correcting.before(draft.kept, draft.case, places, job.sender.source)
+    day = oslo_date(job.arrival.received_at)
+    steps = meaning.wanted(job.message, case, day)
+    deciding.check_authority(job.sender, steps, draft.case.sanction)
     if not applied:
         return deciding.decided(tx, job.sender, draft, steps, job.desk.now)
-    places = inbox.events_of(tx, applied[-1].message_id)
-    return deciding.corrected(tx, job.sender, draft, steps, places, job.desk.now)
+    was = meaning.wanted(before, case, day) if before is not None else ()
+    return correcting.corrected(tx, job.sender, draft, (was, steps), places, job.desk.now)
 
 
 _ENDS_A_NEW_CHARGE = frozenset({Kind.DROPPED, Kind.ACQUITTED, Kind.OTHER_OUTCOME})

@@ -48,6 +48,7 @@ class Reason(StrEnum):
     CONTRADICTS_STATE = "contradicts_state"
     CONDITIONS_UNMET = "conditions_unmet"
     BREAKS_HISTORY = "breaks_history"
+    RECORDED_OTHERWISE = "recorded_otherwise"
     UNKNOWN_PLACE = "unknown_place"
     # superseded
     LOWER_VERSION = "lower_version"
@@ -85,6 +86,7 @@ ADVICE: dict[Reason, Advice] = {
     Reason.CONTRADICTS_STATE: Advice.CONTACT_THE_OFFICE,
     Reason.CONDITIONS_UNMET: Advice.SEND_WHAT_IS_MISSING,
     Reason.BREAKS_HISTORY: Advice.CONTACT_THE_OFFICE,
+    Reason.RECORDED_OTHERWISE: Advice.CONTACT_THE_OFFICE,
     Reason.UNKNOWN_PLACE: Advice.SEND_HIGHER_VERSION,
     Reason.LOWER_VERSION: Advice.NOTHING,
     Reason.OTHER_CONTENT: Advice.SEND_HIGHER_VERSION,
@@ -106,10 +108,11 @@ class Remark(StrEnum):
     IMPLIED_BY_JUDGMENT = "implied_by_judgment"
     KEPT_ON_PERSON = "kept_on_person"
     CASE_OPENED = "case_opened"
+    OPENING_NOT_USED = "opening_not_used"
 
 
 class Held(Exception):
-    """The message cannot be applied as things stand. `waits_for`: what may change that."""
+    """The message cannot be applied as things stand. `waits_for`: what may change that; `near`: cases it may mean."""
 
     def __init__(
         self,
@@ -117,12 +120,14 @@ class Held(Exception):
         waits_for: tuple[str, ...] = (),
         unmet: tuple[Unmet, ...] = (),
         outcome: Outcome = Outcome.PARKED,
+        near: tuple[UUID, ...] = (),
     ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.waits_for = waits_for
         self.unmet = unmet
         self.outcome = outcome
+        self.near = near
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +162,7 @@ class Told:
     problems: tuple[Problem, ...] = ()
     person_id: UUID | None = None
     waits_for: tuple[str, ...] = ()
+    near: tuple[UUID, ...] = ()
     places: Mapping[int, int] = field(default_factory=dict)
 
 

@@ -15,6 +15,7 @@ from pydantic_core import to_json
 
 from ungdom.message.terms import (
     NOTHING,
+    CaseNumber,
     ChargeTerms,
     Consent,
     DispatchTerms,
@@ -110,8 +111,6 @@ TERMS: dict[Kind, type[Any]] = {
 """What each kind asks for beyond who and when."""
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
-CaseNumber = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ./:-]{2,39}$")]
-"""A number of police or court: 3 to 40 letters, digits and `./:-`."""
 DecisionId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/{}-]{0,119}$")]
 """The sender's own id of a decision, the same in every version of it."""
 

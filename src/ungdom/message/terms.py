@@ -5,12 +5,15 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from ungdom.workflow import details as d
 from ungdom.workflow.details.parts import CLOSED_SHAPE
 
 NOTHING = d.Details()
+
+CaseNumber = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ./:-]{2,39}$")]
+"""A number of police or court: 3 to 40 letters, digits and `./:-`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,4 +78,4 @@ class ChargeTerms:
     __pydantic_config__ = CLOSED_SHAPE
 
     offence_on: date
-    concerns: Annotated[tuple[str, ...], Field(max_length=50)] = ()
+    concerns: Annotated[tuple[CaseNumber, ...], Field(max_length=50)] = ()

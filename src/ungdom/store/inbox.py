@@ -2,14 +2,16 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID, uuid5
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    Select,
     and_,
     bindparam,
     delete,
@@ -27,13 +29,14 @@ from ungdom.store import bulk
 from ungdom.store.inbox_tables import decision, decision_event, decision_receipt, decision_wait, exchange_decision
 from ungdom.store.reading import visible_to
 from ungdom.store.sealing import Keys
-from ungdom.store.tables import NumberKind, Protection, case_current, case_number
+from ungdom.store.tables import NumberKind, Protection, case_current, case_number, person
 from ungdom.workflow.permissions import NATIONAL, Viewer
 from ungdom.workflow.vocabulary import Role
 
 _NAMESPACE = UUID("5d0c9a52-7c0e-4f0f-9a83-1a5be0d1a9f4")
 _NUMBERS = func.unnest(bindparam("numbers", type_=ARRAY(BigInteger))).column_valued("number")
 _LOCK = select(func.pg_advisory_xact_lock(_NUMBERS))
+_TRY_LOCK = select(func.pg_try_advisory_xact_lock(_NUMBERS))
 
 APPLIED, DUPLICATE, SUPERSEDED, PARKED, REJECTED = "applied", "duplicate", "superseded", "parked", "rejected"
 SETTLED = (APPLIED, DUPLICATE)
@@ -59,6 +62,8 @@ class Arrival:
     case_id: UUID | None = None
     konfliktrad: str | None = None
     protection: str = Protection.NONE
+    named_case_id: UUID | None = None
+    gap_accepted: bool = False
     updated_at: datetime
 
 
@@ -84,6 +89,19 @@ class Candidate:
     closed: bool
 
 
+_STANDS = (
+    "outcome",
+    "reason",
+    "person_id",
+    "case_id",
+    "konfliktrad",
+    "protection",
+    "named_case_id",
+    "gap_accepted",
+    "updated_at",
+)
+"""What may change of a kept message."""
+
 _ARRIVAL = [column for column in decision.c if column is not decision.c.sealed]
 
 
@@ -92,13 +110,33 @@ def message_id_of(source: str, decision_id: str, version: int) -> UUID:
     return uuid5(_NAMESPACE, f"{source}\n{decision_id}\n{version}")
 
 
-def lock(tx: Connection, names: Iterable[str]) -> None:
+def lock(tx: Connection, names: Iterable[str]) -> bool:
     """Let nobody else work on these names until the transaction ends. On SQLite there is one writer anyway.
 
     Everybody takes them in one order, so that nobody waits for somebody who waits for them.
     """
     if tx.dialect.name == "postgresql":
-        tx.execute(_LOCK, {"numbers": sorted({_number(name) for name in names})})
+        tx.execute(_LOCK, {"numbers": _numbers(names)})
+    return True
+
+
+def try_lock(tx: Connection, names: Iterable[str]) -> bool:
+    """The same without waiting for anybody; False when somebody else works on one of them."""
+    here = tx.dialect.name != "postgresql"
+    return here or all(tx.scalars(_TRY_LOCK, {"numbers": _numbers(names)}))
+
+
+def hold_case(tx: Connection, case_id: UUID, patient: bool) -> None:
+    """Let nobody else move this case until the transaction ends, so that none of us overlooks what the other writes.
+
+    Who is not patient gets the database's own error when somebody holds it. On SQLite there is one writer anyway.
+    """
+    mine = select(case_current.c.version).where(case_current.c.case_id == case_id)
+    tx.execute(mine.with_for_update(nowait=not patient))
+
+
+def _numbers(names: Iterable[str]) -> list[int]:
+    return sorted({_number(name) for name in names})
 
 
 # --- reading ------------------------------------------------------------------------------------------------
@@ -106,8 +144,7 @@ def lock(tx: Connection, names: Iterable[str]) -> None:
 
 def lineage(tx: Connection, source: str, decision_id: str) -> list[Arrival]:
     """Every version of this decision that has arrived, the lowest first."""
-    mine = (decision.c.source == source) & (decision.c.decision_id == decision_id)
-    return _arrivals(tx, select(*_ARRIVAL).where(mine).order_by(decision.c.version))
+    return _arrivals(tx, _LINEAGE, source=source, decision_id=decision_id)
 
 
 def named(tx: Connection, decision_id: str, kind: str) -> list[Arrival]:
@@ -146,14 +183,13 @@ def exchanges_of(tx: Connection, message_id: UUID) -> list[UUID]:
 
 def content(tx: Connection, keys: Keys, message_id: UUID) -> bytes | None:
     """The message as JSON; None when it has been erased. Raises `CannotOpen`."""
-    sealed = tx.scalar(select(decision.c.sealed).where(decision.c.message_id == message_id))
+    sealed = tx.scalar(_SEALED, {"message_id": message_id})
     return None if sealed is None else keys.open(sealed, _record(message_id))
 
 
 def receipts(tx: Connection, message_id: UUID) -> list[Receipt]:
     """Every receipt of this message, the first one first."""
-    query = select(decision_receipt).where(decision_receipt.c.message_id == message_id)
-    return [Receipt(**row) for row in tx.execute(query.order_by(decision_receipt.c.n)).mappings()]
+    return [Receipt(**row) for row in tx.execute(_RECEIPTS, {"message_id": message_id}).mappings()]
 
 
 def events_of(tx: Connection, message_id: UUID) -> dict[int, int]:
@@ -164,9 +200,7 @@ def events_of(tx: Connection, message_id: UUID) -> dict[int, int]:
 
 def waiting(tx: Connection, things: Sequence[str], limit: int) -> list[UUID]:
     """The parked messages that wait for one of these things, the one sent first before the others."""
-    found = select(decision_wait.c.message_id).where(decision_wait.c.waits_for.in_(things)).distinct().subquery()
-    query = select(decision.c.message_id).join(found, found.c.message_id == decision.c.message_id)
-    return list(tx.scalars(query.order_by(decision.c.sent_at, decision.c.message_id).limit(limit)))
+    return list(tx.scalars(_WAITING, {"things": list(things), "most": limit}))
 
 
 def days_until(tx: Connection, day: date) -> list[str]:
@@ -178,15 +212,8 @@ def days_until(tx: Connection, day: date) -> list[str]:
 
 def cases_on(tx: Connection, numbers: Iterable[str]) -> list[Candidate]:
     """The cases that stand on one of these police case numbers."""
-    mine = case_number.c.number.in_(list(numbers)) & (case_number.c.kind == NumberKind.POLICE)
-    query = (
-        select(*case_current.c["case_id", "person_id", "closed_on"])
-        .join(case_number, case_number.c.case_id == case_current.c.case_id)
-        .where(mine)
-        .distinct()
-        .order_by(case_current.c.case_id)
-    )
-    return [Candidate(row.case_id, row.person_id, row.closed_on is not None) for row in tx.execute(query)]
+    rows = tx.execute(_CASES_ON, {"numbers": list(numbers)})
+    return [Candidate(row.case_id, row.person_id, row.closed_on is not None) for row in rows]
 
 
 def cases_of(tx: Connection, person_id: UUID) -> list[Candidate]:
@@ -194,6 +221,19 @@ def cases_of(tx: Connection, person_id: UUID) -> list[Candidate]:
     query = select(*case_current.c["case_id", "person_id", "closed_on"]).where(case_current.c.person_id == person_id)
     rows = tx.execute(query.order_by(case_current.c.case_id))
     return [Candidate(row.case_id, row.person_id, row.closed_on is not None) for row in rows]
+
+
+def belonging(tx: Connection, case_ids: Sequence[UUID]) -> tuple[str | None, Protection]:
+    """The konfliktråd that has all of these cases, if one has, and how closely the best kept address is kept."""
+    if not case_ids:
+        return None, Protection.NONE
+    query = select(case_current.c.konfliktrad, person.c.protection).join(
+        person, person.c.person_id == case_current.c.person_id
+    )
+    rows = tx.execute(query.where(case_current.c.case_id.in_(case_ids))).all()
+    offices = {row.konfliktrad for row in rows}
+    closest = max((Protection(row.protection) for row in rows), key=list(Protection).index, default=Protection.NONE)
+    return (offices.pop() if len(offices) == 1 else None), closest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,17 +289,21 @@ def seen(tx: Connection, may: May, message_id: UUID) -> Arrival | None:
 
 def add(tx: Connection, keys: Keys, new: Arrival, plain: bytes, body: bytes) -> None:
     """Keep a new message with its first receipt. Raises `DuplicateKey` when the transaction ends."""
-    tx.execute(insert(decision), {**asdict(new), "sealed": keys.seal(plain, _record(new.message_id))})
-    tx.execute(insert(decision_receipt), asdict(_receipt(new, 1, body, "sender", new.received_at)))
+    tx.execute(_NEW, {**_row(new), "sealed": keys.seal(plain, _record(new.message_id))})
+    tx.execute(_NEW_RECEIPT, _row(_receipt(new, 1, body, "sender", new.received_at)))
 
 
 def settle(tx: Connection, now: Arrival, body: bytes, by: str, at: datetime) -> None:
     """Write how a kept message stands now, with the receipt of this try."""
     known = select(func.count()).where(decision_receipt.c.message_id == now.message_id)
-    tx.execute(insert(decision_receipt), asdict(_receipt(now, (tx.scalar(known) or 0) + 1, body, by, at)))
-    stands = {name: getattr(now, name) for name in ("outcome", "reason", "person_id", "case_id", "konfliktrad")}
-    here = decision.c.message_id == now.message_id
-    tx.execute(update(decision).where(here).values(**stands, updated_at=at))
+    tx.execute(_NEW_RECEIPT, _row(_receipt(now, (tx.scalar(known) or 0) + 1, body, by, at)))
+    stand(tx, replace(now, updated_at=at))
+
+
+def stand(tx: Connection, now: Arrival) -> None:
+    """Write how a kept message stands now, without a receipt: nothing of it is news to the sender."""
+    stands = {name: getattr(now, name) for name in _STANDS}
+    tx.execute(update(decision).where(decision.c.message_id == now.message_id).values(stands))
 
 
 def link(tx: Connection, message_id: UUID, case_id: UUID, places: dict[int, int]) -> None:
@@ -276,12 +320,16 @@ def link_exchange(tx: Connection, message_id: UUID, exchange_id: UUID) -> None:
 
 def wait_for(tx: Connection, message_id: UUID, things: Iterable[str]) -> None:
     """Let this message wait for these things, and for nothing else."""
-    tx.execute(delete(decision_wait).where(decision_wait.c.message_id == message_id))
+    tx.execute(_WAITS_NO_LONGER, {"b_message_id": message_id})
     bulk.add(tx, decision_wait, [{"waits_for": thing, "message_id": message_id} for thing in sorted(set(things))])
 
 
-def _arrivals(tx: Connection, query: object) -> list[Arrival]:
-    return [Arrival(**row) for row in tx.execute(query).mappings()]  # type: ignore[call-overload]  # a Select of rows
+def _arrivals(tx: Connection, query: Select[Any], **asked: object) -> list[Arrival]:
+    return [Arrival(**row) for row in tx.execute(query, asked).mappings()]
+
+
+def _row(of: Arrival | Receipt) -> dict[str, Any]:
+    return {name: getattr(of, name) for name in of.__slots__}
 
 
 def _receipt(of: Arrival, n: int, body: bytes, by: str, at: datetime) -> Receipt:
@@ -294,3 +342,40 @@ def _record(message_id: UUID) -> str:
 
 def _number(name: str) -> int:
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), signed=True)
+
+
+# --- what is asked for every message, built once ------------------------------------------------------------
+
+_LINEAGE = (
+    select(*_ARRIVAL)
+    .where(decision.c.source == bindparam("source"), decision.c.decision_id == bindparam("decision_id"))
+    .order_by(decision.c.version)
+)
+_SEALED = select(decision.c.sealed).where(decision.c.message_id == bindparam("message_id"))
+_RECEIPTS = (
+    select(decision_receipt)
+    .where(decision_receipt.c.message_id == bindparam("message_id"))
+    .order_by(decision_receipt.c.n)
+)
+_WAIT_FOR_THESE = (
+    select(decision_wait.c.message_id)
+    .where(decision_wait.c.waits_for.in_(bindparam("things", expanding=True)))
+    .distinct()
+    .subquery()
+)
+_WAITING = (
+    select(decision.c.message_id)
+    .join(_WAIT_FOR_THESE, _WAIT_FOR_THESE.c.message_id == decision.c.message_id)
+    .order_by(decision.c.sent_at, decision.c.message_id)
+    .limit(bindparam("most"))
+)
+_CASES_ON = (
+    select(*case_current.c["case_id", "person_id", "closed_on"])
+    .join(case_number, case_number.c.case_id == case_current.c.case_id)
+    .where(case_number.c.number.in_(bindparam("numbers", expanding=True)))
+    .where(case_number.c.kind == NumberKind.POLICE)
+    .distinct()
+    .order_by(case_current.c.case_id)
+)
+_NEW, _NEW_RECEIPT = insert(decision), insert(decision_receipt)
+_WAITS_NO_LONGER = delete(decision_wait).where(decision_wait.c.message_id == bindparam("b_message_id"))

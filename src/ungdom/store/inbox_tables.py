@@ -1,6 +1,6 @@
 """The tables of what arrives from prosecution systems, courts and the sector's own exchange."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, Uuid
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, Uuid
 
 from ungdom.store.tables import Instant, metadata
 
@@ -23,6 +23,8 @@ decision = Table(
     Column("case_id", ForeignKey("case_file.case_id"), index=True),
     Column("konfliktrad", Text, comment="the office it concerns, where that is known"),
     Column("protection", Text, nullable=False, comment="how closely the address of the person is kept, as told"),
+    Column("named_case_id", ForeignKey("case_file.case_id"), comment="the case that a person pointed out"),
+    Column("gap_accepted", Boolean, nullable=False, comment="a person decided that missing versions will not come"),
     Column("updated_at", Instant, nullable=False),
     UniqueConstraint("source", "decision_id", "version", name="uq_decision_source_decision_id_version"),
     Index("ix_decision_outcome_received_at", "outcome", "received_at"),

@@ -139,8 +139,7 @@ def cases_of_person(tx: Connection, person_id: UUID) -> list[UUID]:
 
 def numbers_of(tx: Connection, case_id: UUID) -> list[tuple[NumberKind, str]]:
     """The numbers that police and court have for the case."""
-    query = select(case_number.c.kind, case_number.c.number).where(case_number.c.case_id == case_id)
-    return [(row.kind, row.number) for row in tx.execute(query.order_by(*case_number.c["kind", "number"]))]
+    return [(row.kind, row.number) for row in tx.execute(_NUMBERS, {"case_id": case_id})]
 
 
 # --- writing ------------------------------------------------------------------------------------------------
@@ -310,4 +309,9 @@ _CASE = (
     .where(event.c.recorded_at <= bindparam("known_at"))
     .where(person_version.c.version == _newest_known())
     .order_by(event.c.seq)
+)
+_NUMBERS = (
+    select(*case_number.c["kind", "number"])
+    .where(case_number.c.case_id == bindparam("case_id"))
+    .order_by(*case_number.c["kind", "number"])
 )

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, ScalarSelect, func, insert, select, update
+from sqlalchemy import Connection, ScalarSelect, bindparam, func, insert, select, update
 
 from ungdom.message.national_id import Look, look, normal
 from ungdom.store.sealing import Keys
@@ -114,12 +114,7 @@ def create_people(tx: Connection, keys: Keys, newcomers: Sequence[Newcomer], at:
 
 def read_person(tx: Connection, keys: Keys, person_id: UUID) -> Person | None:
     """The person as known now. Raises `CannotOpen`."""
-    query = (
-        select(person, *person_version.c["version", "born", "guardians"])
-        .join(person_version)
-        .where(person.c.person_id == person_id, person_version.c.version == _newest())
-    )
-    row = tx.execute(query).one_or_none()
+    row = tx.execute(_PERSON, {"person_id": person_id}).one_or_none()
     if row is None:
         return None
     return Person(
@@ -146,15 +141,7 @@ def find_person(tx: Connection, keys: Keys, national_id: str | None, born: date)
     """
     if not national_id:
         return None
-    query = (
-        select(person.c.person_id)
-        .join(person_version)
-        .where(person.c.number_hash.in_(keys.digests(normal(national_id))))
-        .where(person_version.c.version == _newest(), person_version.c.born == born)
-        .order_by(person.c.created_at, person.c.person_id)
-        .limit(1)
-    )
-    return tx.scalar(query)
+    return tx.scalar(_FOUND, {"digests": keys.digests(normal(national_id)), "born": born})
 
 
 def change_person(
@@ -244,3 +231,18 @@ def _version(person_id: UUID, version: int, youth: Youth, at: datetime) -> dict[
         "born": youth.born,
         "guardians": youth.guardians,
     }
+
+
+_PERSON = (
+    select(person, *person_version.c["version", "born", "guardians"])
+    .join(person_version)
+    .where(person.c.person_id == bindparam("person_id"), person_version.c.version == _newest())
+)
+_FOUND = (
+    select(person.c.person_id)
+    .join(person_version)
+    .where(person.c.number_hash.in_(bindparam("digests", expanding=True)))
+    .where(person_version.c.version == _newest(), person_version.c.born == bindparam("born"))
+    .order_by(person.c.created_at, person.c.person_id)
+    .limit(1)
+)

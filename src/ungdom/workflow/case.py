@@ -220,10 +220,13 @@ class Case:
 
     @property
     def served_on(self) -> date | None:
-        """The day the judgment that stands was served."""
-        served = None
+        """The day the judgment that stands was served, also where an earlier service became known later."""
+        served, judged = None, date.min
         for event in self.all(E.JUDGMENT_GIVEN, E.FOLLOW_UP_BY_JUDGMENT, E.APPEAL_DECIDED, E.JUDGMENT_SERVED):
-            served = event.occurred_on if event.type is E.JUDGMENT_SERVED else getattr(event.details, "served_on", None)
+            if event.type is not E.JUDGMENT_SERVED:
+                served, judged = getattr(event.details, "served_on", None), event.occurred_on
+            elif event.occurred_on >= judged:
+                served = event.occurred_on
         return served
 
     # --- breach -------------------------------------------------------------------------------------------------

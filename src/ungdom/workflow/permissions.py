@@ -164,11 +164,6 @@ def learns(viewer: Viewer, case: Seen) -> frozenset[Fact]:
     return frozenset(fact for row in rows_for(viewer.role) if _fits(row, viewer, case) for fact in row.learns)
 
 
-def may_know_the_person(role: Role) -> bool:
-    """Whether the role is told who the youth is, in a case that it sees. krl §§ 9, 22 c."""
-    return bool(rows_for(role, Fact.PERSON))
-
-
 def may_read_cases(role: Role) -> bool:
     """Does the role read cases at all? Analysts, auditors and administrators do not."""
     return bool(rows_for(role))

@@ -18,6 +18,8 @@ TEST_ISSUERS = frozenset({"test.maskinporten.no", "test.idporten.no", "test.ansa
 
 def contradictions(found: AccessFile, env: str, offices: frozenset[str]) -> Iterator[str]:
     """Each with its place, in words for whoever set it. `offices`: the codes of every konfliktråd."""
+    if not found.issuer:
+        yield "issuer: there has to be one at least"
     for issuer in found.issuer:
         yield from (f"issuer {issuer.issuer}: {problem}" for problem in _of_issuer(issuer, env, offices))
     for system in found.system:

@@ -40,7 +40,7 @@ def _restricted(text: str) -> str:
 
 
 def _path(written: Any) -> Any:
-    return (written,) if isinstance(written, str) else written
+    return (written,) if isinstance(written, str) else tuple(written) if isinstance(written, list) else written
 
 
 def _not_the_number(path: tuple[str, ...]) -> tuple[str, ...]:
@@ -151,7 +151,7 @@ class AccessFile:
     """The file as it is written."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
-    issuer: Annotated[tuple[TrustedIssuer, ...], Field(min_length=1)]
+    issuer: tuple[TrustedIssuer, ...]
     system: tuple[System, ...] = ()
 
 

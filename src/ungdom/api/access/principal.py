@@ -106,7 +106,7 @@ class NotLetIn(AccessError):
     """The token holds, and nobody on our list is meant by it. `code`: what is told to who sent it."""
 
     def __init__(self, code: str, reason: str, about: About | None = None) -> None:
-        super().__init__(reason, about)
+        super().__init__(f"{code}: {reason}", about)
         self.code = code
 
 

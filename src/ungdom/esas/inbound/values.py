@@ -106,21 +106,22 @@ def moment(raw: object) -> Moment:
     if found is None:
         raise PydanticCustomError("datetime_parsing", "is no date-time (RFC 3339)")
     try:
-        return _moment(found[1], found[2], (found[3] or "").upper())
+        told = _moment(found[1], found[2], (found[3] or "").upper())
     except (ValueError, OverflowError):
         raise PydanticCustomError("datetime_parsing", "is no instant of the calendar") from None
+    return replace(told, odd=(*told.odd, *_implausible(told.on)))
 
 
 def _moment(written_day: str, time: str, offset: str) -> Moment:
     wall = datetime.fromisoformat(f"{written_day}T{time}")
     if not offset:
-        return Moment(wall.date(), wall.replace(tzinfo=OSLO), (F.OFFSET_MISSING, *_implausible(wall.date())))
+        return Moment(wall.date(), wall.replace(tzinfo=OSLO), (F.OFFSET_MISSING,))
     at = datetime.fromisoformat(f"{written_day}T{time}{offset.replace('Z', '+00:00')}")
     in_oslo = oslo_date(at)
     on = in_oslo if at.utcoffset() == timedelta(0) else wall.date()
     odd = [F.OFFSET_NOT_OSLO] if at.utcoffset() not in _offsets(wall) else []
     changes = [F.DATE_WOULD_CHANGE] if in_oslo != wall.date() else []
-    return Moment(on, at, (*odd, *changes, *_implausible(on)))
+    return Moment(on, at, (*odd, *changes))
 
 
 def _offsets(wall: datetime) -> set[timedelta | None]:

@@ -1,0 +1,164 @@
+"""Official messages from a queue: taken from whom they say they are, once, and answered by receipts."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.esas import official
+from tests.exchange import world
+from tests.exchange.wire import Receiver
+from tests.exchange.world import over_http, partner, work, write
+from tests.service import Clock
+from ungdom.esas import envelope
+from ungdom.exchange import arriving
+from ungdom.exchange import partners as files
+from ungdom.exchange.arriving import handler
+from ungdom.exchange.delivery import deliver
+from ungdom.exchange.queues import Handle, NeverHandled, Taken
+from ungdom.store import exchanges
+from ungdom.store.errors import Stale, Unavailable
+from ungdom.store.exchanges import Exchanged
+from ungdom.store.session import Database
+
+HEADERS = {
+    "messageId": official.MESSAGE,
+    "SchemaName": "overfoereSak",
+    "SchemaVersion": "1.0",
+    "senderOrganization": "POLITIET",
+}
+
+
+@pytest.fixture
+def path(tmp_path: Path, receiver: Receiver) -> Path:
+    second = partner("ost", over_http("http://127.0.0.1:1/"), None)
+    return write(tmp_path, partner("oslo", over_http(receiver.url)), second)
+
+
+def desk(db: Database, path: Path) -> Handle:
+    return handler(db, world.KEYS, files.load(path), Clock())
+
+
+def signed(body: dict[str, Any] | None = None, kid: str = "oslo-1") -> bytes:
+    return envelope.sign(body or official.overfoere_sak(), world.key(kid), kid).encode()
+
+
+def taken(body: bytes | None = None, headers: Mapping[str, str] = HEADERS) -> Taken:
+    return Taken(headers, signed() if body is None else body, False)
+
+
+def kept(db: Database) -> list[Exchanged]:
+    with db.reading() as tx:
+        return list(exchanges.page(tx, exchanges.Asked(None, None, None, None, 10)))
+
+
+def test_a_message_is_taken_and_its_receipts_go_to_whom_it_came_from_in_order(
+    both: Database, receiver: Receiver, path: Path
+) -> None:
+    desk(both, path)(
+        taken(signed(official.overfoere_sak("ST")))
+    )  # a kind of case that is not for us: nothing to wait for
+
+    [message] = kept(both)
+    assert (message.sender, message.meldings_id, message.type) == (world.OSLO, official.MESSAGE, "overfoereSak")
+    deliver(work(both, path))
+    bodies = [world.opened(got.body) for got in receiver.got]
+    for got, body in zip(receiver.got, bodies, strict=True):
+        world.keeps("KVITTERING", body)
+        assert (got.headers["SchemaName"], got.headers["messageId"]) == ("KVITTERING", body["meldingsId"])
+    assert [(body["meldingsIdRef"], body["status"]) for body in bodies] == [
+        (official.MESSAGE, "UNDER_MOTTAK"),
+        (official.MESSAGE, "MOTTATT"),
+    ]
+
+
+def test_a_message_that_comes_again_changes_nothing(both: Database, receiver: Receiver, path: Path) -> None:
+    handle = desk(both, path)
+    for _ in range(3):
+        handle(taken(signed(official.overfoere_sak("ST"))))
+    deliver(work(both, path))
+    assert len(kept(both)) == 1
+    assert len(receiver.got) == 2
+
+
+def test_each_partner_signs_with_its_own_key(db: Database, path: Path) -> None:
+    handle = desk(db, path)
+    handle(taken(signed(kid="ost-1")))
+    assert [one.sender for one in kept(db)] == [world.OST]
+
+
+NEVER: list[tuple[bytes | None, dict[str, str], str]] = [
+    (None, {"senderOrganization": "DOMSTOLEN"}, "signed by no partner"),
+    (None, {"senderOrganization": ""}, "signed by no partner"),
+    (None, {"SchemaName": "DOMSAVGJOERELSE"}, "may not send"),
+    (None, {"SchemaName": ""}, "may not send"),
+    (b"", {}, "signed by no partner"),
+    (b"\xff\xfe" * 20, {}, "signed by no partner"),
+    (json.dumps(official.overfoere_sak()).encode(), {}, "signed by no partner"),
+]
+
+
+@pytest.mark.parametrize(("body", "changed", "said"), NEVER)
+def test_what_no_partner_signed_or_may_send_is_never_handled(
+    db: Database, path: Path, body: bytes | None, changed: dict[str, str], said: str
+) -> None:
+    with pytest.raises(NeverHandled, match=said):
+        desk(db, path)(taken(body, HEADERS | changed))
+    assert kept(db) == []
+
+
+def test_a_signature_of_somebody_else_is_never_handled(db: Database, path: Path) -> None:
+    forged = envelope.sign(official.overfoere_sak(), world.key("ours-1"), "oslo-1").encode()
+    with pytest.raises(NeverHandled, match="signed by no partner"):
+        desk(db, path)(taken(forged))
+
+
+def test_a_changed_message_is_never_handled(db: Database, path: Path) -> None:
+    head, _, tail = signed().decode().split(".")
+    other = signed(official.overfoere_sak(number="99999999")).decode().split(".")[1]
+    with pytest.raises(NeverHandled, match="signed by no partner"):
+        desk(db, path)(taken(f"{head}.{other}.{tail}".encode()))
+
+
+def test_a_message_without_an_id_is_never_handled(db: Database, path: Path) -> None:
+    body = official.overfoere_sak()
+    del body["forsendelse"]["meldingsId"]
+    with pytest.raises(NeverHandled, match="no id"):
+        desk(db, path)(taken(signed(body)))
+
+
+def test_the_name_of_a_message_may_be_written_as_senders_do(db: Database, path: Path) -> None:
+    desk(db, path)(taken(headers=HEADERS | {"SchemaName": "OVERFOERE_SAK"}))
+    assert len(kept(db)) == 1
+
+
+def test_somebody_who_moves_the_case_meanwhile_is_no_failure(
+    db: Database, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take, moved = arriving.receiving.take, [Stale(1, 2)] * 2
+
+    def contested(*given: Any) -> Any:
+        if moved:
+            raise moved.pop()
+        return take(*given)
+
+    monkeypatch.setattr(arriving.receiving, "take", contested)
+    desk(db, path)(taken())
+    assert len(kept(db)) == 1
+
+    moved += [Stale(1, 2)] * 9
+    with pytest.raises(Stale):
+        desk(db, path)(taken())
+
+
+def test_while_the_database_is_away_nothing_is_decided(
+    db: Database, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_given: Any) -> Any:
+        raise Unavailable("connection_lost")
+
+    monkeypatch.setattr(arriving.receiving, "take", away)
+    with pytest.raises(Unavailable):
+        desk(db, path)(taken())

@@ -1,0 +1,68 @@
+"""What a database holds, so that two of them can be compared: a hash a table over every column, sealed ones opened."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Table, select
+
+from ungdom.store import inbox_tables, tables
+from ungdom.store.sealing import Keys
+from ungdom.store.session import Database
+
+WRITTEN: tuple[Table, ...] = (
+    tables.person,
+    tables.person_version,
+    tables.case_file,
+    tables.case_number,
+    tables.event,
+    tables.case_current,
+    tables.case_team,
+    tables.note,
+    tables.outbox,
+    tables.idempotency,
+    inbox_tables.decision,
+    inbox_tables.decision_receipt,
+    inbox_tables.decision_event,
+    inbox_tables.decision_wait,
+)
+"""Every table that messages write to, or could."""
+
+SEALED = {"person": "person:{person_id}", "decision": "decision:{message_id}"}
+"""Tables with a sealed column, and the record that it is sealed for."""
+
+BATCH = 2_000
+
+
+def hashes(db: Database, keys: Keys) -> dict[str, str]:
+    """Number of rows and hash of each table."""
+    with db.reading() as tx:
+        return {table.name: _hash(row for row in _rows(tx, table, keys)) for table in WRITTEN}
+
+
+def rows(db: Database, keys: Keys, table: Table) -> list[str]:
+    """The rows of a table, in the order of its key."""
+    with db.reading() as tx:
+        return [str(row) for row in _rows(tx, table, keys)]
+
+
+def _hash(found: Iterator[tuple[Any, ...]]) -> str:
+    digest, count = hashlib.sha256(), 0
+    for row in found:
+        digest.update(repr(row).encode())
+        count += 1
+    return f"{count} {digest.hexdigest()}"
+
+
+def _rows(tx: Any, table: Table, keys: Keys) -> Iterator[tuple[Any, ...]]:
+    result = tx.execution_options(yield_per=BATCH).execute(select(table).order_by(*table.primary_key))
+    for row in result.mappings():
+        yield tuple(_plain(table, row, name, keys) for name in row)
+
+
+def _plain(table: Table, row: Mapping[str, Any], name: str, keys: Keys) -> Any:
+    value = row[name]
+    if name == "sealed" and value is not None and table.name in SEALED:
+        return keys.open(value, SEALED[table.name].format(**row))
+    return value.isoformat() if isinstance(value, datetime) else str(value)
