@@ -17,6 +17,7 @@ from tests.process import UNGDOM
 
 ROOT = Path(__file__).parents[1]
 CASES = 40
+SECRETS = {"UNGDOM_PEOPLE_KEYS": "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=", "UNGDOM_CURSOR_KEY": "x" * 32}
 
 SHIM = """#!{python}
 import sys, urllib.request, urllib.error
@@ -95,6 +96,9 @@ def test_no_case_is_told_in_one_line(folder: Path) -> None:
     [
         (("token", "coordinator"), {}, "needs a konfliktråd"),
         (("token", "system"), {}, "no token is issued"),
+        (("token", "leader", "--konfliktrad", "oslo", "--source", "x"), {}, "only the role prosecution"),
+        (("token", "prosecution", "--authority", "party"), {}, "a system tells of the acts of"),
+        (("serve",), {"UNGDOM_ENV": "production", **SECRETS}, "UNGDOM_ACCESS_FILE has to name the file"),
         (("token", "admin"), {"UNGDOM_ENV": "production"}, "UNGDOM_PEOPLE_KEYS has to be set"),
         (("serve", "--workers", "2"), {}, "SQLite is served by one worker"),
     ],

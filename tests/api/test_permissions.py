@@ -97,22 +97,118 @@ def test_the_secretariat_sees_every_office_and_does_not_do_their_work(shared: Se
     assert cases <= listed(secretariat)
 
 
-def test_after_a_transfer_the_old_office_sees_nothing_and_the_new_one_everything(shared: Service) -> None:
+@pytest.mark.parametrize("protection", ["none", "confidential", "strictly_confidential"])
+def test_until_a_transfer_is_accepted_the_old_office_has_the_case_and_then_only_the_new_one(
+    shared: Service, protection: str
+) -> None:
     ours, theirs = shared.as_("coordinator", "oslo"), shared.as_("coordinator", "troms")
-    case = case_at(ours, "received")
-    leader = shared.as_("leader", "oslo")
+    leader, their_leader = shared.as_("leader", "oslo"), shared.as_("leader", "troms")
+    strict = protection == "strictly_confidential"
+    case = case_at(ours, "preparing", person=youth(protection=protection))
     details = {"to": "troms", "parties_heard": True, "prosecution_told_on": DAY}
     assert_problem(ours.record(case, "transfer_decided", DAY, details), 403, "forbidden_role")
     recorded(leader, case, "transfer_decided", DAY, details)
-    assert theirs.get(f"/v1/cases/{case}").status_code == 404
+    for client, sees in ((ours, True), (leader, True), (theirs, False), (their_leader, False)):
+        assert client.get(f"/v1/cases/{case}").status_code == (200 if sees else 404)
+        assert (case in listed(client)) is sees
     recorded(shared.as_("secretariat"), case, "transfer_accepted")
 
     assert {answer.status_code for answer in answers(ours, case)} == {404}
     assert {answer.status_code for answer in answers(leader, case)} == {404}
-    assert case not in listed(ours)
-    assert theirs.get(f"/v1/cases/{case}").json()["konfliktrad"] == "troms"
+    assert case not in listed(ours) | listed(leader)
+    assert their_leader.get(f"/v1/cases/{case}").json()["konfliktrad"] == "troms"
+    assert (case in listed(theirs)) is not strict
+    recorded(their_leader if strict else theirs, case, "assigned", DAY, {"coordinator": "coordinator-troms"})
+    assert theirs.get(f"/v1/cases/{case}").json()["coordinator"] == "coordinator-troms"
     assert case in listed(theirs)
-    recorded(theirs, case, "assigned", DAY, {"coordinator": "coordinator-troms"})
+
+
+# --- protected youths ---------------------------------------------------------------------------------------
+
+
+def youth(**changed: Any) -> dict[str, Any]:
+    """An invented youth with a contact, and a guardian with one."""
+    guardian = {"name": "Sindig Vaffelpresse", "contact": "+47 000 00002"}
+    person = {"given_name": "Vimsete", "family_name": "Vaffelpresse", "born": "2009-03-12", "contact": "+47 000 00001"}
+    return person | {"guardians": [guardian]} | changed
+
+
+def reach(client: Client, case: str) -> dict[str, Any] | None:
+    return client.get(f"/v1/cases/{case}").json()["person"]["reach"]
+
+
+def test_a_strictly_confidential_case_is_opened_by_hand_and_brought_to_its_end(shared: Service) -> None:
+    opener, other = shared.as_("coordinator", "oslo", "coordinator-oslo-2"), shared.as_("coordinator", "oslo")
+    leader = shared.as_("leader", "oslo")
+    case = opened(opener, person=youth(protection="strictly_confidential"))
+    for kind, details in FOLLOW_UP[: STAGES["received"]]:
+        recorded(opener, case, kind, DAY, details)  # who opened it goes on until it is assigned
+        assert other.get(f"/v1/cases/{case}").status_code == 404
+    assert reach(opener, case) is None
+    recorded(leader, case, "assigned", DAY, {"coordinator": "coordinator-oslo"})
+
+    assert {answer.status_code for answer in answers(opener, case)} == {404}
+    assert case not in listed(opener)
+    assert case in listed(other)
+    found = reach(other, case)
+    assert found is not None
+    assert [found["contact"]["telephone"], found["guardians"][0]["contact"]["telephone"]] == [
+        "+47 000 00001",
+        "+47 000 00002",
+    ]
+    for kind, details in FOLLOW_UP[STAGES["preparing"] : STAGES["executing"]]:
+        recorded(other, case, kind, DAY, details)
+    recorded(other, case, "assigned", DAY, {"coordinator": "coordinator-oslo-2"})  # somebody else takes over
+    assert other.get(f"/v1/cases/{case}").status_code == 404
+    assert opener.get(f"/v1/cases/{case}").status_code == 200
+
+
+def test_before_a_coordinator_is_assigned_the_leader_handles_a_strictly_confidential_case(shared: Service) -> None:
+    leader, coordinator = shared.as_("leader", "oslo"), shared.as_("coordinator", "oslo")
+    case = opened(
+        shared.as_("prosecution", "oslo"), person=youth(protection="strictly_confidential"), on_behalf_of="police"
+    )
+    for kind, details in FOLLOW_UP[: STAGES["preparing"]]:
+        assert coordinator.get(f"/v1/cases/{case}").status_code == 404
+        recorded(leader, case, kind, DAY, details)
+    assert coordinator.get(f"/v1/cases/{case}").json()["state"] == "preparing"
+
+
+def test_the_prosecution_sees_of_strictly_confidential_cases_only_its_own_until_they_are_assigned(
+    shared: Service,
+) -> None:
+    own, other = shared.as_("prosecution", "oslo"), shared.as_("prosecution", "oslo", "prosecution-oslo-2")
+    case = opened(own, person=youth(protection="strictly_confidential"), on_behalf_of="police")
+    assert (own.get(f"/v1/cases/{case}").status_code, other.get(f"/v1/cases/{case}").status_code) == (200, 404)
+    assert (case in listed(own), case in listed(other)) == (True, False)
+    assert own.get(f"/v1/cases/{case}").json()["person"]["reach"] is None
+
+
+def test_a_level_told_with_a_new_case_holds_for_every_case_of_the_youth_and_is_never_lowered(shared: Service) -> None:
+    known = youth(national_id="12830950077", protection="confidential")
+    ours, theirs = shared.as_("coordinator", "oslo"), shared.as_("coordinator", "troms")
+    colleague = shared.as_("coordinator", "oslo", "coordinator-oslo-2")
+    case = opened(ours, person=known)
+    assert colleague.get(f"/v1/cases/{case}").status_code == 200
+    other = theirs.post("/v1/cases", new_case(konfliktrad="troms", person=known | {"protection": "none"}))
+    assert other.json()["person"]["protection"] == "confidential"
+    assert other.json()["person"]["reach"] is None  # opening a case teaches nobody where somebody known lives
+    opened(theirs, konfliktrad="troms", person=known | {"protection": "strictly_confidential"})
+    assert colleague.get(f"/v1/cases/{case}").status_code == 404
+    assert (
+        shared.as_("leader", "oslo").get(f"/v1/cases/{case}").json()["person"]["protection"] == "strictly_confidential"
+    )
+
+
+def test_how_an_unprotected_youth_is_reached_is_told_to_the_office_alone(shared: Service) -> None:
+    coordinator = shared.as_("coordinator", "oslo")
+    case = opened(coordinator, person=youth(), municipality="0301", konfliktrad=None)
+    for client in (coordinator, shared.as_("leader", "oslo"), shared.as_("coordinator", "oslo", "coordinator-oslo-2")):
+        found = reach(client, case)
+        assert found is not None
+        assert found["municipality"] == "0301"
+    for client in (shared.as_("secretariat"), shared.as_("prosecution", "oslo")):
+        assert reach(client, case) is None
 
 
 # --- roles that hold no cases -------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """What each official message about a youth becomes in our own words."""
 
+import json
 from datetime import date
 from typing import Any
 
@@ -27,6 +28,7 @@ from tests.esas.official import (
 )
 from ungdom.esas.inbound import BadOfficial, FlagCode, Official, Other, guess, read
 from ungdom.message import Kind, plain
+from ungdom.message import read as read_ours
 from ungdom.workflow import details as d
 from ungdom.workflow.daycount import Length
 from ungdom.workflow.vocabulary import Sanction
@@ -652,9 +654,52 @@ def test_a_charge_against_companies_only_names_nobody() -> None:
     assert F.COMPANY in codes(found)
 
 
+def test_with_a_mark_each_of_the_charged_is_told_apart_by_who_they_are() -> None:
+    messages = read(
+        "SIKTELSE_TILTALE", "1.3", siktelse_tiltale(second=True), lambda who: who.replace(" ", ".")
+    ).messages
+
+    assert [message.decision_id.rpartition(":")[2] for message in messages] == [
+        "2009-05-17.prikkete.lyngtue",
+        "2010-11-03.stripete.multemyr",
+    ]
+
+
+def test_an_act_of_a_charge_that_ends_before_it_begins_is_flagged_and_its_last_day_counts() -> None:
+    body = siktelse_tiltale()
+    body["straffesaker"][0]["detaljer"]["hendelse"]["gjerningstidspunktFra"] = "2025-07-08T23:30:00+02:00"
+    found = said(body)
+
+    assert found.messages[0].terms.offence_on == date(2025, 7, 8)
+    assert at(found, F.PERIOD_REVERSED) == ["/straffesaker/0/detaljer/hendelse"]
+
+
+# --- receipts, and both forms beside each other -----------------------------------------------------------------
+
+
 def test_a_receipt_with_a_status_of_its_own_is_refused() -> None:
     with pytest.raises(BadOfficial) as refused:
         said(official.kvittering("KANSKJE"))
 
     assert not refused.value.missing
     assert refused.value.meldings_id == official.MESSAGE
+
+
+def test_one_judgment_says_the_same_in_both_forms() -> None:
+    told = {
+        "kind": "judgment_given",
+        "decision_id": "judgment-1",
+        "version": 1,
+        "sent_at": "2025-04-24T14:10:00+02:00",
+        "occurred_on": "2025-04-24",
+        "police_case_numbers": [CASE_NUMBER],
+        "terms": {
+            "length": {"years": 1},
+            "subsidiary_prison": {"months": 6},
+            "served_on": "2025-04-24",
+            "suitable_reaction": True,
+            "lives_in_norway": True,
+        },
+    }
+
+    assert read_ours(json.dumps(told)).terms == said(domsavgjoerelse()).messages[0].terms

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.esas import official
-from tests.esas.contracts import HOME
+from tests.esas.contracts import HOME, needs_contracts
 from ungdom.esas import inbound
 from ungdom.esas.inbound import BadOfficial, MessageType, Official, guess, read
 from ungdom.message import plain
@@ -150,6 +150,11 @@ def test_the_shape_of_a_message_is_told_or_refused(told: tuple[MessageType, Json
 @given(st.text(max_size=40), st.none() | st.text(max_size=20))
 def test_headers_of_any_kind_are_taken_or_refused(name: str, version: str | None) -> None:
     _is_whole(tried(name, version, official.retur()))
+
+
+@needs_contracts
+def test_the_published_samples_are_among_them() -> None:
+    assert len(PUBLISHED) == 11
 
 
 def test_every_way_of_tampering_leaves_some_messages_readable() -> None:

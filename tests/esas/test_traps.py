@@ -271,6 +271,16 @@ def test_somebody_grown_at_the_act_is_flagged_and_a_youth_the_day_before_is_not(
     assert at(said(overfoere_sak(act=grown)), F.NOT_A_YOUTH) == ["/siktet/person/foedselsdato"]
 
 
+def test_somebody_grown_at_every_act_is_no_youth_in_an_order_of_an_investigation_either() -> None:
+    def born(day: str) -> list[str]:
+        body = rekvisisjon()
+        body["personundersoekelseInfo"]["personForPersonundersoekelse"]["foedselsdato"] = day
+        return at(said(body), F.NOT_A_YOUTH)
+
+    assert born("2007-01-19") == []
+    assert len(born("2007-01-18")) == 1
+
+
 def test_nobody_who_was_grown_before_there_were_youth_sanctions_is_a_youth() -> None:
     def born(day: str) -> list[str]:
         body = domsavgjoerelse()
@@ -330,6 +340,13 @@ def test_a_guardian_without_a_name_has_to_be_completed() -> None:
 
     assert [problem.pointer for problem in error.problems] == ["/siktet/person/verger/0/navn/etternavn"]
     assert error.missing
+
+
+def test_what_the_reader_of_our_own_form_does_not_take_is_refused_here_as_well() -> None:
+    error = refused(of_youth(verger=[{"navn": official.name("Rutete")}] * 9))
+
+    assert [(problem.pointer, problem.kind) for problem in error.problems] == [("", "too_long")]
+    assert not error.missing
 
 
 # --- protected addresses ----------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ written by pamqp.
 
 import itertools
 import socket
+import ssl
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -46,7 +47,8 @@ class Queue:
 class Broker:
     """Listens on a free port of 127.0.0.1."""
 
-    def __init__(self) -> None:
+    def __init__(self, trust: ssl.SSLContext | None = None) -> None:
+        self._trust = trust
         self.lock = threading.RLock()
         self.queues: dict[str, Queue] = {}
         self.bindings: dict[str, dict[str, set[str]]] = {}
@@ -59,7 +61,7 @@ class Broker:
 
     @property
     def url(self) -> str:
-        return f"amqp://{USER}:{PASSWORD}@127.0.0.1:{self.port}/"
+        return f"amqp{'s' if self._trust else ''}://{USER}:{PASSWORD}@127.0.0.1:{self.port}/"
 
     def close(self) -> None:
         self._closed = True
@@ -75,6 +77,11 @@ class Broker:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
+            if self._trust is not None:
+                try:
+                    connection = self._trust.wrap_socket(connection, server_side=True)
+                except OSError:
+                    continue
             link = Link(self, connection)
             with self.lock:
                 self.links.add(link)

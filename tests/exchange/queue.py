@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from uuid import uuid4
@@ -19,9 +20,10 @@ class Line:
     url: str
     exchange: str = field(default_factory=lambda: f"exchange-{uuid4().hex[:8]}")
     name: str = field(default_factory=lambda: f"queue-{uuid4().hex[:8]}")
+    ca_file: Path | None = None
 
     def __enter__(self) -> Self:
-        self._link = connect(Address(self.url))
+        self._link = connect(Address(self.url, ca_file=self.ca_file))
         self.channel: Any = self._link.channel()
         self.declare(self.dead)
         self.declare(self.name, {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": self.dead})

@@ -4,11 +4,13 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from tests.exchange.broker import Broker
 from tests.exchange.queue import Line
-from tests.exchange.wire import Cable
+from tests.exchange.wire import Cable, certificate
 from ungdom.exchange import amqp
 from ungdom.exchange.amqp import Address, AmqpTransport
 from ungdom.exchange.transport import NotDelivered, Parcel
@@ -169,3 +171,15 @@ def test_without_the_library_a_broker_cannot_be_configured(monkeypatch: pytest.M
 
 def test_no_password_is_ever_shown() -> None:
     assert "hemmelig" not in repr(Address("amqp://bruker:hemmelig@127.0.0.1/", "hemmelig"))
+
+
+def test_a_broker_is_trusted_by_the_certificates_given_for_it_and_by_no_others(tmp_path: Path) -> None:
+    file, server = certificate(tmp_path)
+    own = Broker(server)
+    with Line(own.url, ca_file=file) as line:
+        road = AmqpTransport(Address(own.url, ca_file=file), line.exchange, "key", PATIENCE)
+        road.send(parcel())
+        road.close()
+        assert len(line.took()) == 1
+    assert refused(AmqpTransport(Address(own.url), "x", "key", PATIENCE)).reason == "unreachable"
+    own.close()

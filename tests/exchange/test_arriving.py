@@ -10,7 +10,7 @@ import pytest
 from tests.esas import official
 from tests.exchange import world
 from tests.exchange.wire import Receiver
-from tests.exchange.world import over_http, partner, work, write
+from tests.exchange.world import Told, case, over_http, partner, standings, work, write
 from tests.service import Clock
 from ungdom.esas import envelope
 from ungdom.exchange import arriving
@@ -92,8 +92,6 @@ def test_each_partner_signs_with_its_own_key(db: Database, path: Path) -> None:
 NEVER: list[tuple[bytes | None, dict[str, str], str]] = [
     (None, {"senderOrganization": "DOMSTOLEN"}, "signed by no partner"),
     (None, {"senderOrganization": ""}, "signed by no partner"),
-    (None, {"SchemaName": "DOMSAVGJOERELSE"}, "may not send"),
-    (None, {"SchemaName": ""}, "may not send"),
     (b"", {}, "signed by no partner"),
     (b"\xff\xfe" * 20, {}, "signed by no partner"),
     (json.dumps(official.overfoere_sak()).encode(), {}, "signed by no partner"),
@@ -101,7 +99,7 @@ NEVER: list[tuple[bytes | None, dict[str, str], str]] = [
 
 
 @pytest.mark.parametrize(("body", "changed", "said"), NEVER)
-def test_what_no_partner_signed_or_may_send_is_never_handled(
+def test_what_no_partner_signed_is_never_handled(
     db: Database, path: Path, body: bytes | None, changed: dict[str, str], said: str
 ) -> None:
     with pytest.raises(NeverHandled, match=said):
@@ -127,6 +125,35 @@ def test_a_message_without_an_id_is_never_handled(db: Database, path: Path) -> N
     del body["forsendelse"]["meldingsId"]
     with pytest.raises(NeverHandled, match="no id"):
         desk(db, path)(taken(signed(body)))
+
+
+def test_what_a_partner_may_not_send_is_kept_and_answered(db: Database, receiver: Receiver, path: Path) -> None:
+    headers = HEADERS | {"SchemaName": "DOMSAVGJOERELSE", "SchemaVersion": "1.2"}
+    desk(db, path)(taken(signed(official.domsavgjoerelse()), headers))
+    deliver(work(db, path))
+    [body] = [world.opened(got.body) for got in receiver.got]
+    assert body["status"] == "FEILET_AVSENDER_TEKNISK"
+
+
+def test_a_partner_that_answers_that_it_failed_brings_the_message_back(
+    both: Database, receiver: Receiver, path: Path
+) -> None:
+    case(both, Told((world.ASSIGNED,)))
+    deliver(work(both, path))
+    answer = official.kvittering("FEILET_AVSENDER_MANGLER", ref=receiver.ids[0])
+    desk(both, path)(taken(signed(answer), HEADERS | {"SchemaName": "KVITTERING"}))
+    assert standings(both) == ["dead.answer_feilet_avsender_mangler"]
+
+
+@pytest.mark.parametrize("said", ["UNDER_MOTTAK", "MOTTATT"])
+def test_a_partner_that_has_the_message_changes_nothing(
+    db: Database, receiver: Receiver, path: Path, said: str
+) -> None:
+    case(db, Told((world.ASSIGNED,)))
+    deliver(work(db, path))
+    answer = official.kvittering(said, ref=receiver.ids[0])
+    desk(db, path)(taken(signed(answer), HEADERS | {"SchemaName": "KVITTERING"}))
+    assert standings(db) == ["delivered"]
 
 
 def test_the_name_of_a_message_may_be_written_as_senders_do(db: Database, path: Path) -> None:

@@ -1,21 +1,15 @@
 """Sending over HTTP: what counts as delivered, what is tried again, what is given up."""
 
 import socket
-import ssl
 import time
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 
 import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from tests.exchange.test_amqp import parcel
-from tests.exchange.wire import Receiver, Say, drip, raw, slow, status
+from tests.exchange.wire import Receiver, Say, certificate, drip, raw, slow, status
 from ungdom.exchange.http import HttpTransport
 from ungdom.exchange.transport import NotDelivered
 
@@ -138,32 +132,6 @@ def test_no_proxy_of_the_environment_is_used(receiver: Receiver, monkeypatch: py
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     send(receiver)
     assert len(receiver.got) == 1
-
-
-def certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
-    """A certificate for 127.0.0.1 that signs itself, and a server's side of it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    since = datetime.now(UTC) - timedelta(days=1)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(since)
-        .not_valid_after(since + timedelta(days=30))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    file, secret = folder / "ca.pem", folder / "key.pem"
-    file.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    plain = serialization.NoEncryption()
-    secret.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain))
-    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server.load_cert_chain(file, secret)
-    return file, server
 
 
 def test_a_road_is_trusted_by_the_certificates_given_for_it_and_by_no_others(tmp_path: Path) -> None:

@@ -7,9 +7,17 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 Say = Callable[[BaseHTTPRequestHandler], None]
 
@@ -71,7 +79,10 @@ class Receiver:
         if trust is not None:
             self._scheme = "https"
             self._server.socket = trust.wrap_socket(self._server.socket, server_side=True)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        self._thread = self._serving()
+
+    def _serving(self) -> threading.Thread:
+        return threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
     @property
     def url(self) -> str:
@@ -81,6 +92,21 @@ class Receiver:
     def ids(self) -> list[str]:
         """The message ids, in the order in which they came."""
         return [one.headers["messageId"] for one in self.got]
+
+    def pause(self) -> None:
+        """From now on the door is not answered: who knocks waits."""
+        self._server.shutdown()
+        self._thread.join()
+
+    def resume(self) -> None:
+        """The door is answered again, for those who come now; who had knocked and gone is forgotten."""
+        self._server.socket.setblocking(False)
+        with suppress(BlockingIOError):
+            while True:
+                self._server.socket.accept()[0].close()
+        self._server.socket.setblocking(True)
+        self._thread = self._serving()
+        self._thread.start()
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -159,3 +185,29 @@ class Cable:
                 target.sendall(chunk)
         with suppress(OSError):
             target.shutdown(socket.SHUT_RDWR)
+
+
+def certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
+    """A certificate for 127.0.0.1 that signs itself, and a server's side of it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    since = datetime.now(UTC) - timedelta(days=1)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(since)
+        .not_valid_after(since + timedelta(days=30))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    file, secret = folder / "ca.pem", folder / "key.pem"
+    file.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    plain = serialization.NoEncryption()
+    secret.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain))
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(file, secret)
+    return file, server

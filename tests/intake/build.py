@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from itertools import count
 from typing import Any
 
@@ -25,18 +26,14 @@ SYSTEM = "hub"
 Told = dict[str, Any]
 
 
-def identity(born: str, n: int = 0) -> str:
-    """An identity number of Skatteetaten's synthetic series for this day of birth, the nth there is."""
+@cache
+def identities(born: str) -> Iterator[str]:
+    """Identity numbers of Skatteetaten's synthetic series for this day of birth, each given out once."""
     day = date.fromisoformat(born)
     start = f"{day.day:02}{day.month + 80:02}{day.year % 100:02}"
     wrong = {Flag.WRONG_CONTROL_DIGITS, Flag.RULE_OF_2032}
-    fitting = (
-        text
-        for single in range(999, -1, -1)
-        for control in range(100)
-        if not look(text := f"{start}{single:03}{control:02}").flags & wrong
-    )
-    return next(number for place, number in enumerate(fitting) if place == n)
+    tried = (f"{start}{single:03}{control:02}" for single in range(999, 499, -1) for control in range(100))
+    return (number for number in tried if not look(number).flags & wrong)
 
 
 def person(**changed: Any) -> Told:
@@ -48,7 +45,7 @@ def person(**changed: Any) -> Told:
         "guardians": [{"name": "Munter Fiskegrateng"}],
     }
     found = told | changed
-    found.setdefault("national_id", identity(str(found["born"])))
+    found.setdefault("national_id", next(identities(found["born"])))
     return {name: value for name, value in found.items() if value is not None}
 
 
@@ -194,7 +191,7 @@ def case_of(service: Service, case: str) -> Told:
     return dict(service.as_("leader", OFFICE).get(f"/v1/cases/{case}").json())
 
 
-def deadlines_of(service: Service, case: str) -> list[Told]:
+def _clocks(service: Service, case: str) -> list[Told]:
     """Every clock of the case."""
     return list(service.as_("leader", OFFICE).get(f"/v1/cases/{case}/deadlines").json()["items"])
 
@@ -203,8 +200,8 @@ def content_of(service: Service, case: str) -> tuple[Any, ...]:
     """All that a reader is told of the case but when it was recorded."""
     shown = case_of(service, case)
     told = ("state", "sanction", "konfliktrad", "first_offence", "last_offence", "closed_on")
-    clocks = sorted((c["code"], c["begun_on"], c["due"], str(c["stopped_on"]), c["status"]) for c in deadlines_of(service, case))
-    return history(service, case), {name: shown.get(name) for name in told}, clocks
+    clocks = (tuple(str(c[name]) for name in ("code", "begun_on", "due", "stopped_on", "status")) for c in _clocks(service, case))
+    return history(service, case), {name: shown.get(name) for name in told}, sorted(clocks)
 
 
 def nothing_wrong(service: Service) -> None:

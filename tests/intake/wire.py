@@ -30,17 +30,21 @@ class Gone(Exception):
 
 @dataclass
 class Wire:
-    """One request in the making."""
+    """One request in the making. `unread`: bytes that this side of the connection takes before it reads them."""
 
     base: str
     token: str
+    unread: int = 1 << 20
     _rest: bytes = b""
     _lines: list[bytes] = field(default_factory=list)
     _ended: bool = False
 
     def __enter__(self) -> Self:
         host, _, port = self.base.removeprefix("http://").partition(":")
-        self.socket = socket.create_connection((host, int(port)), timeout=PATIENCE)
+        self.socket = socket.socket()
+        self.socket.settimeout(PATIENCE)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.unread)
+        self.socket.connect((host, int(port)))
         self.file = self.socket.makefile("rb")
         head = (
             f"POST /v1/decisions/batch HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {self.token}\r\n"

@@ -460,11 +460,13 @@ class Model:
 
     def appeal_deadline(self) -> date | None:
         """Two weeks from service of the latest judgment; none: not served, as far as known."""
-        entry = self.last("judgment_given", "follow_up_by_judgment", "appeal_decided", "judgment_served")
-        if entry is None:
+        judged = self.last("judgment_given", "follow_up_by_judgment", "appeal_decided")
+        if judged is None:
             return None
-        served = entry.on.isoformat() if entry.type == "judgment_served" else entry.details.get("served_on")
-        return moved(read(served) + timedelta(weeks=2)) if served else None
+        services = [e.on for e in self.history if e.type == "judgment_served" and not e.on < judged.on]
+        told = judged.details.get("served_on")
+        served = max(services) if services else read(told) if told else None
+        return moved(served + timedelta(weeks=2)) if served else None
 
     # --- the term ---
 

@@ -7,11 +7,14 @@ from datetime import date, timedelta
 from importlib.resources import files
 
 import pytest
+from sqlalchemy import Connection
 
 from tests.store import cases
 from ungdom.store import idempotency, ledger, outbox, reference, tables
 from ungdom.store.errors import DuplicateKey, InFlight
 from ungdom.store.idempotency import Remembered
+from ungdom.store.journal import Stored
+from ungdom.store.outbox import Owed, Promise
 from ungdom.store.reference import Staff
 from ungdom.store.session import Database
 from ungdom.workflow.vocabulary import OffenceGroup, Role
@@ -36,6 +39,142 @@ def test_messages_are_taken_oldest_first_until_delivered(db: Database) -> None:
 
         outbox.delivered(tx, [message.message_id for message in first], cases.NOON)
         assert outbox.take(tx, 9) == [outbox.tell(stored.case_id, stored.events[2])]
+
+
+def promised(tx: Connection, stored: Stored, *seqs: int, kind: str = "esas.status") -> None:
+    outbox.add(tx, [outbox.tell(stored.case_id, stored.events[seq - 1], kind) for seq in seqs])
+
+
+def seqs(found: list[Promise]) -> list[int]:
+    return [one.message.seq for one in found]
+
+
+LATER = cases.NOON + timedelta(weeks=20)
+
+
+def test_official_messages_are_left_to_those_who_deliver_them(db: Database) -> None:
+    with db.writing() as tx:
+        promised(tx, cases.opened(tx, 2), 2)
+        assert [message.kind for message in outbox.take(tx, 9)] == ["case.event_recorded"] * 2
+        assert [one.message.kind for one in outbox.due(tx, LATER, None)] == ["esas.status"]
+
+
+def test_of_each_case_the_first_message_that_has_not_arrived_is_due(db: Database) -> None:
+    with db.writing() as tx:
+        one, other = cases.opened(tx, 4), cases.opened(tx, 3)
+        promised(tx, one, 2, 3, 4)
+        promised(tx, one, 3, kind="esas.status.second")
+        promised(tx, other, 3)
+
+        said = []
+        for _ in range(5):
+            due = outbox.due(tx, LATER, None)
+            said.append(
+                [(place.message.case_id == one.case_id, place.message.seq, place.message.kind) for place in due]
+            )
+            outbox.delivered(tx, [it.message.message_id for it in due], LATER)
+
+    assert said == [
+        [(True, 2, "esas.status"), (False, 3, "esas.status")],
+        [(True, 3, "esas.status")],
+        [(True, 3, "esas.status.second")],
+        [(True, 4, "esas.status")],
+        [],
+    ]
+
+
+def test_a_message_is_due_again_when_its_time_has_come(db: Database) -> None:
+    with db.writing() as tx:
+        promised(tx, cases.opened(tx, 2), 2)
+        [one] = outbox.due(tx, LATER, None)
+        taken = outbox.claim(tx, one, LATER + timedelta(minutes=2))
+        assert taken is not None
+        assert outbox.due(tx, LATER + timedelta(minutes=1), None) == []
+        assert seqs(outbox.due(tx, LATER + timedelta(minutes=2), None)) == [2]
+
+        assert outbox.mark(tx, taken, "again.timeout", LATER + timedelta(hours=1))
+        assert outbox.due(tx, LATER + timedelta(minutes=59), None) == []
+        [late] = outbox.due(tx, LATER + timedelta(hours=1), None)
+    assert (late.attempts, late.held) == (1, "again.timeout")
+
+
+def test_what_lacks_something_is_due_when_its_case_has_moved_or_its_time_has_come(db: Database) -> None:
+    with db.writing() as tx:
+        stored = cases.opened(tx, 2)
+        promised(tx, stored, 2)
+        [one] = outbox.due(tx, LATER, None)
+        outbox.mark(tx, one, "lacks.no_receiver", LATER + timedelta(hours=1))
+
+        assert outbox.due(tx, LATER, LATER) == []
+        assert seqs(outbox.due(tx, LATER, None)) == [2]
+        assert seqs(outbox.due(tx, LATER + timedelta(hours=1), LATER)) == [2]
+        cases.moved(tx, stored, cases.next_event(stored))
+        assert seqs(outbox.due(tx, LATER, cases.NOON + timedelta(weeks=1))) == [2]
+
+
+@pytest.mark.parametrize(("held", "then"), [("dead.status_422", []), ("withdrawn.by_hand", [3])])
+def test_what_is_dead_is_waited_for_and_what_is_withdrawn_is_not(db: Database, held: str, then: list[int]) -> None:
+    with db.writing() as tx:
+        promised(tx, cases.opened(tx, 3), 2, 3)
+        [one] = outbox.due(tx, LATER, None)
+        outbox.mark(tx, one, held, None)
+        assert seqs(outbox.due(tx, LATER, None)) == then
+
+
+def test_a_message_is_taken_by_one_worker_only(db: Database) -> None:
+    with db.writing() as tx:
+        promised(tx, cases.opened(tx, 2), 2)
+    with db.reading() as tx:
+        [read] = outbox.due(tx, LATER, None)
+    with db.writing() as tx:
+        assert outbox.claim(tx, read, LATER) is not None
+    with db.writing() as tx:
+        assert outbox.claim(tx, read, LATER) is None
+        assert not outbox.mark(tx, read, "dead.too_late", None)
+        assert not outbox.withdraw(tx, read)
+
+
+def test_a_message_that_another_worker_is_taking_is_passed_over(postgresql: Database) -> None:
+    with postgresql.writing() as tx:
+        promised(tx, cases.opened(tx, 2), 2)
+        [read] = outbox.due(tx, LATER, None)
+    with postgresql.writing() as one, postgresql.writing() as other:
+        assert outbox.claim(one, read, LATER) is not None
+        assert outbox.claim(other, read, LATER) is None
+
+
+def test_a_message_that_has_arrived_is_nobodys_any_more(db: Database) -> None:
+    with db.writing() as tx:
+        promised(tx, cases.opened(tx, 2), 2)
+        [read] = outbox.due(tx, LATER, None)
+        outbox.delivered(tx, [read.message.message_id], LATER)
+        assert outbox.claim(tx, read, LATER) is None
+        assert not outbox.mark(tx, read, "again.timeout", LATER)
+        assert outbox.owed(tx, LATER) == Owed(0, 0, 0)
+
+
+def test_what_has_not_arrived_is_counted(db: Database) -> None:
+    with db.writing() as tx:
+        stored = cases.opened(tx, 5)
+        promised(tx, stored, 2, 3, 4, 5)
+        every = outbox.held(tx)
+        outbox.mark(tx, every[0], "dead.status_400", None)
+        outbox.mark(tx, every[1], "withdrawn.by_hand", None)
+        since = stored.events[3].recorded_at + timedelta(seconds=1)
+        assert outbox.owed(tx, since) == Owed(waiting=3, dead=1, late=1)
+        assert seqs(outbox.held(tx)) == [2, 4, 5]
+
+
+def test_messages_are_looked_through_a_page_at_a_time(db: Database) -> None:
+    with db.writing() as tx:
+        for _ in range(7):
+            promised(tx, cases.opened(tx, 2), 2)
+        whole = outbox.due(tx, LATER, None)
+        paged: list[Promise] = []
+        while page := outbox.due(tx, LATER, None, paged[-1] if paged else None, limit=3):
+            paged += page
+    assert paged == whole
+    assert len(whole) == 7
 
 
 def test_two_workers_take_different_messages(postgresql: Database) -> None:

@@ -7,7 +7,7 @@ What is derived (planned end, total length) stays here: the parties took such fi
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
 from ungdom.esas import status
 from ungdom.message.national_id import Flag, Series, look
@@ -156,23 +156,21 @@ def _present(text: str | None) -> bool:
 
 def _sending(told: Told) -> dict[str, Any]:
     sender = {"organisasjon": _organisation(told.own)}
-    if _known(told.sender):
+    if told.sender is not None and _known(told.sender):
         sender["person"] = _employee(told.sender)
     return {
         "meldingsId": told.meldings_id,
         "sendtTid": told.sent_at.astimezone(OSLO).isoformat(timespec="seconds"),
         "avsender": sender,
-        "mottakerOrganisasjon": _organisation(told.receiver),
+        "mottakerOrganisasjon": _organisation(cast(Organisation, told.receiver)),
     }
 
 
-def _organisation(one: Organisation | None) -> dict[str, Any]:
-    return {"organisasjonsnummer": one.number, "navn": one.name.strip()} if one else {}
+def _organisation(one: Organisation) -> dict[str, Any]:
+    return {"organisasjonsnummer": one.number, "navn": one.name.strip()}
 
 
-def _employee(one: Employee | None) -> dict[str, Any]:
-    if one is None:
-        return {}
+def _employee(one: Employee) -> dict[str, Any]:
     telephones = [number.strip() for number in one.telephones if 1 <= len(number.strip()) <= _LONGEST_TELEPHONE]
     reached = {"epost": one.email, "telefonnummer": telephones}
     told = {"tittel": one.title, "fornavn": one.given_name, "etternavn": one.family_name, "kontakt": _said(reached)}
@@ -208,11 +206,12 @@ def _signed(told: Told, variant: str) -> dict[str, Any]:
 
 
 def _transferred(told: Told, _variant: str) -> dict[str, Any]:
-    return {"konfliktraad": _organisation(told.other_office), "nySaksansvarlig": _employee(told.other_coordinator)}
+    office, coordinator = cast(Organisation, told.other_office), cast(Employee, told.other_coordinator)
+    return {"konfliktraad": _organisation(office), "nySaksansvarlig": _employee(coordinator)}
 
 
 _PARTS: dict[str, Callable[[Told, str], dict[str, Any]]] = {
-    ASSIGNED: lambda told, _variant: _employee(told.coordinator),
+    ASSIGNED: lambda told, _variant: _employee(cast(Employee, told.coordinator)),
     SIGNED: _signed,
     status.STOP: _reason,
     status.RESUME: _reason,

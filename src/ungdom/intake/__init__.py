@@ -78,14 +78,16 @@ def receive(
     message: Message,
     exchange_id: UUID | None = None,
     locked: bool = False,
+    earlier: Sequence[Arrival] | None = None,
 ) -> Taken:
     """Take a message in: what it says, its receipt, and what it lets others do, are written together.
 
+    `locked`: what it is about is locked already. `earlier`: the versions known since then, if they have been looked up.
     Raises the store's `Stale` when somebody else moved the case meanwhile: ask again.
     """
     if not locked:
         inbox.lock(tx, names_of(sender, message))
-    earlier = inbox.lineage(tx, sender.source, message.decision_id)
+    earlier = inbox.lineage(tx, sender.source, message.decision_id) if earlier is None else earlier
     known = next((one for one in earlier if one.version == message.version), None)
     if known is not None:
         return _again(tx, desk, known, message)

@@ -120,7 +120,7 @@ def _clocks(case: Case | None, day: date) -> dict[tuple[str, int], Deadline]:
 
 
 def _told(clock: Deadline | None) -> tuple[object, ...] | None:
-    return (clock.due, clock.status, clock.stopped_on) if clock else None
+    return (clock.due, clock.status) if clock else None
 
 
 def _event(event: Event) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from ungdom.message.sound import read_sound
 from ungdom.store import inbox
 from ungdom.store.errors import DuplicateKey, Stale, Unavailable
 from ungdom.store.sealing import Keys
-from ungdom.store.session import Database
+from ungdom.store.session import Connection, Database
 from ungdom.workflow.errors import Problem
 
 log = logging.getLogger("ungdom.intake")
@@ -165,10 +165,16 @@ def _together(door: Door, messages: Sequence[Numbered]) -> list[Answer]:
         return []
     with door.db.writing() as tx:
         inbox.lock(tx, [name for _, message in messages for name in names_of(door.sender, message)])
-        desk = Desk(door.keys, door.clock(), door.language)
-        return [
-            _answer(door, number, receive(tx, desk, door.sender, message, locked=True)) for number, message in messages
-        ]
+        return list(_in_turn(tx, door, messages))
+
+
+def _in_turn(tx: Connection, door: Door, messages: Sequence[Numbered]) -> Iterator[Answer]:
+    desk = Desk(door.keys, door.clock(), door.language)
+    known = inbox.known(tx, door.sender.source, [message.decision_id for _, message in messages])
+    for number, message in messages:
+        earlier = None if message.decision_id in known else ()
+        yield _answer(door, number, receive(tx, desk, door.sender, message, locked=True, earlier=earlier))
+        known.add(message.decision_id)
 
 
 def _one_by_one(door: Door, messages: Sequence[Numbered]) -> Iterator[Answer]:

@@ -147,6 +147,11 @@ def lineage(tx: Connection, source: str, decision_id: str) -> list[Arrival]:
     return _arrivals(tx, _LINEAGE, source=source, decision_id=decision_id)
 
 
+def known(tx: Connection, source: str, decision_ids: Iterable[str]) -> set[str]:
+    """Those of these decisions of which a version has arrived."""
+    return set(tx.scalars(_KNOWN, {"source": source, "decision_ids": list(decision_ids)}))
+
+
 def named(tx: Connection, decision_id: str, kind: str) -> list[Arrival]:
     """The versions of decisions with this id, whoever sent them, that are of this kind and settled in a case."""
     same = (decision.c.decision_id == decision_id) & (decision.c.kind == kind)
@@ -350,6 +355,11 @@ _LINEAGE = (
     select(*_ARRIVAL)
     .where(decision.c.source == bindparam("source"), decision.c.decision_id == bindparam("decision_id"))
     .order_by(decision.c.version)
+)
+_KNOWN = (
+    select(decision.c.decision_id)
+    .where(decision.c.source == bindparam("source"))
+    .where(decision.c.decision_id.in_(bindparam("decision_ids", expanding=True)))
 )
 _SEALED = select(decision.c.sealed).where(decision.c.message_id == bindparam("message_id"))
 _RECEIPTS = (

@@ -218,8 +218,11 @@ def withdraw(tx: Connection, promise: Promise) -> bool:
 
 
 def answered(tx: Connection, message_id: UUID, status: str) -> bool:
-    """The partner has the message and answered with this failure (`FEILET_…`). False when there is no such message."""
-    mine = (outbox.c.message_id == message_id, outbox.c.kind.in_(OFFICIAL))
+    """The partner has the message and answered with this failure (`FEILET_…`): it is dead until a person has looked.
+
+    False when there is no such message, or it has been withdrawn.
+    """
+    mine = (outbox.c.message_id == message_id, outbox.c.kind.in_(OFFICIAL), _not_withdrawn(outbox))
     values = {"delivered_at": None, "next_try_at": None, "held": ANSWERED + status.lower()}
     return tx.execute(update(outbox).where(*mine).values(values)).rowcount == 1
 

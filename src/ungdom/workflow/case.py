@@ -220,14 +220,12 @@ class Case:
 
     @property
     def served_on(self) -> date | None:
-        """The day the judgment that stands was served, also where an earlier service became known later."""
-        served, judged = None, date.min
-        for event in self.all(E.JUDGMENT_GIVEN, E.FOLLOW_UP_BY_JUDGMENT, E.APPEAL_DECIDED, E.JUDGMENT_SERVED):
-            if event.type is not E.JUDGMENT_SERVED:
-                served, judged = getattr(event.details, "served_on", None), event.occurred_on
-            elif event.occurred_on >= judged:
-                served = event.occurred_on
-        return served
+        """The day the judgment that stands was served, in whatever order services became known."""
+        judged = self.last(E.JUDGMENT_GIVEN, E.FOLLOW_UP_BY_JUDGMENT, E.APPEAL_DECIDED)
+        if judged is None:
+            return None
+        days = (event.occurred_on for event in self.all(E.JUDGMENT_SERVED) if event.occurred_on >= judged.occurred_on)
+        return max(days, default=getattr(judged.details, "served_on", None))
 
     # --- breach -------------------------------------------------------------------------------------------------
 

@@ -184,7 +184,7 @@ def open_breach_case(case: Case, day: date) -> Iterator[Begun]:
     end = case.adjusted_end(case.closed_on or day)
     if end is not None and opened is not None and (case.is_closed or PHASE[case.state] is Phase.BREACH):
         sent = case.last(E.PETITION_SENT)
-        yield _begun(opened, _end_when_sent(case, sent) or end)
+        yield _begun(opened, (case.adjusted_end(sent.occurred_on) if sent else None) or end)
 
 
 def open_control_case(case: Case, day: date) -> Iterator[Begun]:
@@ -199,10 +199,6 @@ def born(case: Case, _day: date) -> Iterator[Begun]:
     """The day of birth, known since registration."""
     registered = case.events[0]
     yield Begun(case.youth.born, oslo_date(registered.recorded_at), registered.seq)
-
-
-def _end_when_sent(case: Case, sent: Event | None) -> date | None:
-    return case.adjusted_end(sent.occurred_on) if sent else None
 
 
 def _begun(event: Event, on: date, ordered: date | None = None) -> Begun:
@@ -221,6 +217,12 @@ def by(*kinds: EventType) -> Stops:
     return stopped
 
 
+def by_appeal_or_finality(case: Case, begun: Begun) -> date | None:
+    """The first appeal or finality after the service, also where the service became known later."""
+    ended = (e for e in case.all(E.APPEALED, E.BECAME_FINAL) if e.seq > begun.seq or e.occurred_on >= begun.on)
+    return min((event.occurred_on for event in ended), default=None)
+
+
 def by_start(case: Case, _begun: Begun) -> date | None:
     """The start of execution."""
     return case.start.on if case.start else None
@@ -232,15 +234,13 @@ def by_completion(case: Case, _begun: Begun) -> date | None:
 
 
 def by_petition(case: Case, begun: Begun) -> date | None:
-    """The petition that opened the case before the court, or followed the referral."""
+    """The petition sent last, if it opened the case before the court or followed the referral."""
     sent = case.last(E.PETITION_SENT)
     return sent.occurred_on if sent and sent.seq >= begun.seq else None
 
 
-def by_review(case: Case, begun: Begun) -> date | None:
-    """A new order, a new petition for control, or its end."""
-    kinds = (E.ELECTRONIC_CONTROL_ORDERED, E.ELECTRONIC_CONTROL_ENDED, E.PETITION_SENT)
-    return next((event.occurred_on for event in case.all(*kinds) if event.seq > begun.seq), None)
+by_review = by(E.ELECTRONIC_CONTROL_ORDERED, E.ELECTRONIC_CONTROL_ENDED, E.PETITION_SENT)
+"""A new order, a new petition for control, or its end."""
 
 
 def by_complaint(*about: d.ComplaintAbout) -> Stops:
@@ -279,7 +279,7 @@ RULES: tuple[Rule, ...] = (
          law.HEARING_SCHEDULED.source, (P.COURT,), 3, FROM_JUDGED),
     Rule("hearing_started", court_received, by(E.HEARING_STARTED), law.HEARING_STARTED, S, ALL, True, True,
          law.HEARING_STARTED.source, (P.COURT,), 7, FROM_JUDGED),
-    Rule("appeal", judgment_served, by(E.APPEALED, E.BECAME_FINAL), law.APPEAL, S, ALL, True, True, law.APPEAL.source,
+    Rule("appeal", judgment_served, by_appeal_or_finality, law.APPEAL, S, ALL, True, True, law.APPEAL.source,
          (P.PARTIES,), 0, FROM_FINAL, delay=False),
     Rule("appeal_hearing_started", at(E.APPEAL_REFERRED), by(E.APPEAL_HEARING_STARTED), law.APPEAL_HEARING, S, ALL,
          True, True, law.APPEAL_HEARING.source, (P.COURT,), 7, FROM_JUDGED - {State.APPEALED}),
