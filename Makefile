@@ -29,7 +29,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check lock bench docs clean
+.PHONY: help setup run test check lock bench faults docs clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ check: $(DONE)/dev ## lint, format check, types, import layers
 
 bench: $(DONE)/dev ## run the benchmarks
 	@$(BIN)/python bench/moves.py $(ARGS)
+
+faults: $(DONE)/dev ## 100,000 decisions, the server killed on the way (ARGS="--database postgresql")
+	@$(BIN)/python -m tests.faults.batch_100k $(ARGS)
 
 docs: $(DONE)/dev ## regenerate the generated files (docs/ and openapi/)
 	@$(BIN)/ungdom docs

@@ -14,7 +14,10 @@ from types import ModuleType
 import pytest
 
 from ungdom import texts
-from ungdom.esas.inbound.official import Other
+from ungdom.esas import inbound
+from ungdom.esas.envelope import Fault
+from ungdom.esas.inbound.official import FlagCode, Other
+from ungdom.exchange import answers
 from ungdom.intake.words import Advice, Outcome, Reason, Remark
 from ungdom.texts import Language
 from ungdom.workflow import guards, vocabulary
@@ -68,6 +71,8 @@ INVALID = (
     "string_type string_pattern_mismatch string_too_long string_too_short too_short too_long list_type uuid_parsing "
     "model_type json_invalid value_error timezone_missing control_characters other"
 )
+EXCHANGE_PROBLEMS = ("unknown_type", "unknown_version", "implausible")
+"""The kinds of problem that reading official messages adds to those of the shape."""
 BOKMAL_ONLY = (
     "ikke fra hva hvem hvilken hvorfor hvert noen noe bare mer uten være høyere tidligere senere hvis "
     "påtalemyndigheten kriminalomsorgen ungdommen verge verger vergen avgjørelse avgjørelsen brudd bruddet begjæring "
@@ -112,6 +117,9 @@ def expected() -> dict[str, set[str]]:
         "advice": {str(one) for one in Advice},
         "remark": {str(one) for one in Remark},
         "exchange_reason": {"kind_not_agreed", "not_as_agreed", "nothing_for_us", *(str(one) for one in Other)},
+        "exchange_flag": {"id_reused", *(str(one) for one in FlagCode)},
+        "exchange_fault": {"json", *(str(one) for one in Fault)},
+        "exchange_problem": set(EXCHANGE_PROBLEMS),
         "decision_reason": {f"{one}.{part}" for one in Reason for part in ("message", "resolve")},
     }
 
@@ -123,6 +131,19 @@ def words_of_guards() -> set[str]:
     answers = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "No"]
     literals = [part.value for call in answers for part in call.args if isinstance(part, ast.Constant)]
     return {literal for literal in literals if isinstance(literal, str)}
+
+
+def kinds_of_exchange() -> set[str]:
+    """The kinds of problem that the readers of official messages name themselves, read from their source.
+
+    `Problem(pointer, "missing", …)` and `PydanticCustomError("implausible", …)`.
+    """
+    sources = [path.read_text(encoding="utf-8") for path in Path(inbound.__path__[0]).glob("*.py")]
+    calls = [node for source in sources for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    places = {"Problem": 1, "PydanticCustomError": 0}
+    named = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id in places]
+    kinds = [call.args[places[ast.unparse(call.func)]] for call in named]
+    return {kind.value for kind in kinds if isinstance(kind, ast.Constant) and isinstance(kind.value, str)}
 
 
 def placeholders(text: str) -> set[str]:
@@ -185,7 +206,8 @@ def test_labels_have_no_placeholders_and_begin_with_a_capital(language: Language
 def test_texts_are_tidy(language: Language) -> None:
     assert [key for key, text in flat(language).items() if text != " ".join(text.split())] == []
     ends = (".", "Accept.", "_ : -")
-    told = {key: text for key, text in flat(language).items() if key[0] in ("refusal", "invalid")}
+    whole = ("refusal", "invalid", "exchange_flag", "exchange_fault", "exchange_problem")
+    told = {key: text for key, text in flat(language).items() if key[0] in whole}
     assert [key for key, text in told.items() if not text.endswith(ends)] == []
 
 
@@ -373,6 +395,24 @@ def test_a_wrong_shape_is_explained(event: EventType, raw: object, key: str) -> 
 
 def test_an_unheard_of_shape_problem_gets_the_general_sentence() -> None:
     assert texts.invalid("en", "no_such_kind") == texts.catalogue("en")["invalid"]["other"]
+
+
+def test_every_kind_of_problem_in_an_official_message_has_its_own_sentence() -> None:
+    """Those of the shape have theirs already; the rest are the problems of the exchange, none of them a flag's code."""
+    general = texts.invalid("nb", "no_such_kind")
+
+    assert {kind for kind in kinds_of_exchange() if texts.invalid("nb", kind) == general} == set(EXCHANGE_PROBLEMS)
+    assert set(EXCHANGE_PROBLEMS) & {"id_reused", *FlagCode} == set()
+
+
+def test_what_is_odd_in_an_official_message_is_said_for_flags_problems_and_shapes() -> None:
+    for language in texts.languages():
+        known = texts.catalogue(language)
+        assert answers.odd(language, "id_reused") == known["exchange_flag"]["id_reused"]
+        assert answers.odd(language, FlagCode.BLANK) == known["exchange_flag"]["blank"]
+        assert answers.odd(language, "implausible") == known["exchange_problem"]["implausible"]
+        assert answers.odd(language, "datetime_parsing") == known["invalid"]["timezone_missing"]
+        assert answers.odd(language, "no_such_kind") == known["invalid"]["other"]
 
 
 def test_texts_know_only_the_workflow() -> None:

@@ -174,9 +174,10 @@ def test_the_example_in_the_documentation_is_read_as_it_stands(tmp_path: Path) -
     for one in named["partner"]:
         keys = {"keys": [world.key("oslo-1").as_dict(private=False)]}
         (tmp_path / one["keys_file"]).write_text(json.dumps(keys))
-    for broker in (*named["inbox"], *(one["transport"] for one in named["partner"])):
-        if "password_file" in broker:
-            (tmp_path / broker["password_file"]).write_text("hemmelig")
+    for road in (*named["inbox"], *(one["transport"] for one in named["partner"])):
+        for file in ("password_file", "ca_file"):
+            if file in road:
+                (tmp_path / road[file]).write_text("something")
     (tmp_path / "partners.toml").write_text(example, encoding="utf-8")
 
     assert len(partners.load(tmp_path / "partners.toml").partner) == len(named["partner"])

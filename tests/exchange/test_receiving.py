@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from tests.esas import official as o
 from tests.esas.contracts import complaints, needs_contracts, sample, samples
 from tests.service import Client, Service
+from ungdom import texts
 from ungdom.store import exchanges, outbox, tables
 from ungdom.store.session import Database
 
@@ -272,7 +273,8 @@ def test_another_content_under_a_used_id_is_not_lost_and_is_flagged(service: Ser
     send(police, o.rekvisisjon(at="2025-03-05T12:00:00+01:00"))
     other = send(police, o.domsavgjoerelse())  # the builders give every message one id
 
-    assert "id_reused" in {one["code"] for one in police.get(other["where"]).json()["flags"]}
+    flags = {one["code"]: one["message"] for one in police.get(other["where"]).json()["flags"]}
+    assert flags["id_reused"] == texts.text("nb", "exchange_flag", "id_reused")
     assert [one["type"] for one in history(service, case)][-2:] == ["pum_ordered", "judgment_given"]
 
 
@@ -285,7 +287,8 @@ def test_a_message_that_breaks_the_contract_is_answered_kept_and_named(police: C
     stands = police.get(answered["where"]).json()
     assert answered["status"] in ("FEILET_AVSENDER_TEKNISK", "FEILET_AVSENDER_MANGLER")
     assert answered["beskrivelse"]
-    assert "/avgjoerelse/avsagtDato" in {one["pointer"] for one in stands["flags"]}
+    flags = {one["pointer"]: one["message"] for one in stands["flags"]}
+    assert flags["/avgjoerelse/avsagtDato"] == texts.invalid("nb", "missing")
 
 
 def test_what_has_no_id_is_refused_with_what_would_help(police: Client) -> None:
@@ -293,6 +296,7 @@ def test_what_has_no_id_is_refused_with_what_would_help(police: Client) -> None:
 
     assert done.status_code == 422
     assert done.json()["code"] == "unreadable_message"
+    assert texts.text("nb", "exchange_fault", "json") in done.json()["detail"]
 
 
 def test_a_parked_message_that_is_dismissed_is_answered_as_lacking(service: Service, police: Client) -> None:

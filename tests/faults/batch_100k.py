@@ -115,8 +115,8 @@ def disturbed(url: str, folder: Path, lines: list[bytes], kills: int, say: Say, 
             break
         with serving(url, folder, *FROZEN) as (base, process):
             mark = (done + 1) * len(lines) // (kills + 1) if done < kills else None
-            peak = _Peak(process)
-            done += _push(Wire(base, permit), sent, overlap, _killer(process, mark), say)
+            peak = Peak(process)
+            done += push(Wire(base, permit), sent, overlap, _killer(process, mark), say)
             memory = max(memory, peak.end())
     config = from_environment(environment(url, folder))
     db = Database.open(url)
@@ -137,7 +137,7 @@ def _killer(process: "Popen[bytes]", mark: int | None) -> Callable[[int], bool]:
     return reached
 
 
-def _push(wire: Wire, sent: Sent, overlap: int, reached: Callable[[int], bool], say: Say) -> bool:
+def push(wire: Wire, sent: Sent, overlap: int, reached: Callable[[int], bool], say: Say) -> bool:
     """Send what is left and read what comes, until the end or until the server is gone; whether it was killed."""
     first = max(0, len(sent.receipts) - overlap)
     with wire:
@@ -175,7 +175,7 @@ def _read(wire: Wire, sent: Sent, first: int, reached: Callable[[int], bool], sa
     return killed
 
 
-class _Peak:
+class Peak:
     """The most memory a process has held, looked at until it ends."""
 
     def __init__(self, process: "Popen[bytes]") -> None:

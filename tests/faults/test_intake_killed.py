@@ -247,7 +247,7 @@ def undisturbed(url: str, folder: Path, body: bytes, group: int) -> tuple[list[b
 
 
 GROUP_AT_A_TIME = 8
-COMMITS = 4
+COMMITS = 3
 
 
 def test_killed_at_every_commit_of_a_batch_nothing_is_lost_and_nothing_is_there_twice(

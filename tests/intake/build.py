@@ -200,7 +200,8 @@ def content_of(service: Service, case: str) -> tuple[Any, ...]:
     """All that a reader is told of the case but when it was recorded."""
     shown = case_of(service, case)
     told = ("state", "sanction", "konfliktrad", "first_offence", "last_offence", "closed_on")
-    clocks = (tuple(str(c[name]) for name in ("code", "begun_on", "due", "stopped_on", "status")) for c in _clocks(service, case))
+    of_clock = ("code", "begun_on", "due", "stopped_on", "status")
+    clocks = (tuple(str(clock[name]) for name in of_clock) for clock in _clocks(service, case))
     return history(service, case), {name: shown.get(name) for name in told}, sorted(clocks)
 
 

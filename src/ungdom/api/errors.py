@@ -145,7 +145,8 @@ async def _bad_message(request: Request, error: BadMessage) -> Response:
 
 async def _unreadable(request: Request, error: NotSigned | Unreadable) -> Response:
     fault = error.reason.value if isinstance(error, NotSigned) else "json"
-    return _problem(request, 422, "unreadable_message", {"fault": fault}, fault=fault)
+    said = texts.text(_language(request), "exchange_fault", fault)
+    return _problem(request, 422, "unreadable_message", {"fault": fault}, fault=said)
 
 
 async def _invalid(request: Request, error: RequestValidationError) -> Response:

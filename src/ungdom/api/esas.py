@@ -53,10 +53,11 @@ class ReceiptMessage(Output):
 
 
 class FlagOut(Output):
-    """Something odd in the message, and where."""
+    """Something odd in the message, and where. `message`: that in words, in the caller's language."""
 
     code: str
     pointer: str
+    message: str
 
 
 class OfficialRow(Output):
@@ -191,7 +192,7 @@ def _shown(tx: Connection, call: Call, message_id: UUID) -> Answer:
     return answer(
         OfficialOut(
             **_plain(call, one),
-            flags=[FlagOut(**flag) for flag in from_json(one.flags)],
+            flags=[FlagOut(**flag, message=answers.odd(call.language, flag["code"])) for flag in from_json(one.flags)],
             receipt=ReceiptMessage(**receipt) if receipt else None,
             decisions=[decision.message_id for decision in inbox.exchanged(tx, message_id)],
         )

@@ -35,3 +35,9 @@ def described(status: str, reason: str | None) -> str | None:
         parts = (texts.text(LANGUAGE, "decision_reason", f"{reason}.{part}") for part in ("message", "resolve"))
         return " ".join(parts) if status != RECEIVED else None
     return texts.text(LANGUAGE, "exchange_reason", reason)
+
+
+def odd(language: texts.Language, code: str) -> str:
+    """The sentence for what is odd or wrong at a place: a flag, a problem of the exchange, or one of the shape."""
+    sections = (texts.catalogue(language)[section] for section in ("exchange_flag", "exchange_problem"))
+    return next((found[code] for found in sections if code in found), None) or texts.invalid(language, code)

@@ -156,11 +156,18 @@ def with_event(draft: Draft, done: Recorded, place: int | None = None) -> Draft:
 def _held(draft: Draft, wanted: Wanted, unmet: tuple[Unmet, ...]) -> Held:
     waits = (thing("case", draft.kept.case_id), *days_of(unmet))
     state = next((no for no in unmet if no.code in NOT_YET), None)
+    twice = not draft.case.is_closed and _is_otherwise(draft, wanted, unmet)
+    if twice and wanted.entry.type in _ONCE:
+        return Held(Reason.RECORDED_OTHERWISE, waits, unmet)
     if state is not None and _can_still_come(draft.case, state.needed):
         return Held(Reason.TOO_EARLY, waits, unmet)
-    if not draft.case.is_closed and _is_otherwise(draft, wanted, unmet):
+    if twice:
         return Held(Reason.RECORDED_OTHERWISE, waits, unmet)
     return Held(Reason.CONTRADICTS_STATE if state else Reason.CONDITIONS_UNMET, waits, unmet)
+
+
+_ONCE = frozenset(row.event for row in engine.ROWS if any(guard.code == "not_recorded_yet" for guard in row.guards))
+"""What happens once in a case, in whatever state it is."""
 
 
 def days_of(unmet: Iterable[Unmet]) -> tuple[str, ...]:
@@ -171,7 +178,9 @@ def days_of(unmet: Iterable[Unmet]) -> tuple[str, ...]:
 def _can_still_come(case: Case, needed: object) -> bool:
     """The case is open and can still come into one of these states."""
     states = {State(one) for one in needed} if isinstance(needed, list) else set()
-    return not case.is_closed and case.state not in states and bool(states & _ahead(case.sanction)[case.state])
+    terms = case.sanctioned.terms if case.sanctioned else None
+    interim = case.sanctioned is None or bool(terms and terms.interim_conditions)
+    return not case.is_closed and case.state not in states and bool(states & _ahead(case.sanction, interim)[case.state])
 
 
 def _is_otherwise(draft: Draft, wanted: Wanted, unmet: Iterable[Unmet]) -> bool:
@@ -182,11 +191,15 @@ def _is_otherwise(draft: Draft, wanted: Wanted, unmet: Iterable[Unmet]) -> bool:
 
 
 @cache
-def _ahead(sanction: Sanction) -> dict[State, frozenset[State]]:
-    """The states that can come after each, under any regime; closed cases opened again left out."""
+def _ahead(sanction: Sanction, interim: bool) -> dict[State, frozenset[State]]:
+    """The states that can come after each, under any regime; closed cases opened again left out.
+
+    `interim`: the judgment holds conditions that run before the plan, or may hold some.
+    """
     rows = [row for regime in Regime for row in engine.rows_of(sanction, regime)]
     onward = {(source, row.target) for row in rows if isinstance(row.target, State) for source in row.sources}
     onward |= {(source, State.INTERIM_CONDITIONS) for source, target in onward if target is State.EXECUTING}
+    onward = {(s, t) for s, t in onward if interim or t is not State.INTERIM_CONDITIONS}
     ahead: dict[State, frozenset[State]] = {state: frozenset() for state in State}
     for _ in State:
         ahead = {one: frozenset({t for s, t in onward if s is one for t in (t, *ahead[t])}) for one in State}

@@ -58,7 +58,7 @@ class Job:
 def tell(tx: Connection, job: Job) -> Told:
     """Decide the message and write what it changes in the case."""
     try:
-        applied = _in_turn(job)
+        applied = _in_turn(tx, job)
         if applied is None:
             return Told(outcome=Outcome.SUPERSEDED, reason=Reason.LOWER_VERSION)
         steps = meaning.wanted(job.message, None, oslo_date(job.arrival.received_at))
@@ -93,17 +93,27 @@ def _protect(tx: Connection, job: Job, found: Found) -> None:
         people.protect(tx, found.person_id, level, job.desk.now)
 
 
-def _in_turn(job: Job) -> Sequence[Arrival] | None:
+def _in_turn(tx: Connection, job: Job) -> Sequence[Arrival] | None:
     """The versions that count, lowest first; None when a higher one does. Raises `Held` when one is missing."""
     version = job.message.version
     applied = [one for one in job.earlier if one.outcome in SETTLED]
     highest = applied[-1].version if applied else 0
     if version <= highest:
         return None
-    missing = set(range(highest + 1, version)) - {one.version for one in job.earlier}
+    missing = version - highest - 1 - sum(highest < one.version < version for one in job.earlier)
     if missing and not job.arrival.gap_accepted:
-        raise Held(Reason.VERSION_GAP, (thing("decision", f"{job.arrival.source}/{job.message.decision_id}"),))
+        waits = (thing("decision", f"{job.arrival.source}/{job.message.decision_id}"),)
+        raise Held(Reason.VERSION_GAP, waits, near=_near(tx, job, applied))
     return applied
+
+
+def _near(tx: Connection, job: Job, applied: Sequence[Arrival]) -> tuple[UUID, ...]:
+    """The case that the message would be about, so that its konfliktråd knows that it waits."""
+    try:
+        found = matching.find(tx, job.desk.keys, job.message, applied, None)
+    except Held as held:
+        return held.near
+    return (found.case_id,) if found.case_id else ()
 
 
 def _without_case(tx: Connection, job: Job, found: Found) -> Told:

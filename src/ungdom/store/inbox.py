@@ -208,6 +208,12 @@ def waiting(tx: Connection, things: Sequence[str], limit: int) -> list[UUID]:
     return list(tx.scalars(_WAITING, {"things": list(things), "most": limit}))
 
 
+def parked(tx: Connection) -> list[UUID]:
+    """Every parked message, the one sent first before the others."""
+    query = select(decision.c.message_id).where(decision.c.outcome == PARKED)
+    return list(tx.scalars(query.order_by(decision.c.sent_at, decision.c.message_id)))
+
+
 def days_until(tx: Connection, day: date) -> list[str]:
     """The days waited for that have come, the earliest first."""
     name = decision_wait.c.waits_for

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, and_, case, exists, false, null, or_, select, true
+from sqlalchemy import Column, ColumnElement, Connection, Select, and_, exists, false, or_, select, true
 
 from ungdom.store.tables import case_current, case_number, case_team, event, person
 from ungdom.workflow.permissions import ANY, PROSECUTION_SEES, Fact, Row, Tie, Viewer, rows_for
@@ -169,7 +169,7 @@ def list_cases(
     Cases without a value come last in both directions. Raises `ValueError` for a sort that is not in `SORTS`.
     """
     rows = tx.execute(_page(viewer, filters, sort, after).limit(limit + 1)).mappings().all()
-    cases = [CaseRow(**row) for row in rows[:limit]]
+    cases = [_listed(**row) for row in rows[:limit]]
     more = len(rows) > limit and cases
     return cases, _key(cases[-1], sort) if more else None
 
@@ -190,10 +190,14 @@ def _page(viewer: Viewer, filters: Filters, sort: str, after: Key | None) -> Sel
     column = _column(sort)
     order = column.desc() if sort.startswith("-") else column.asc()
     told = learnt_by(viewer, Fact.LISTED)
-    query = select(*_columns(told)).where(visible_to(viewer), *_conditions(filters, told))
+    query = select(case_current, told.label("placed")).where(visible_to(viewer), *_conditions(filters, told))
     if after is not None:
         query = query.where(_beyond(column, sort.startswith("-"), after))
     return query.order_by(order.nulls_last(), C.case_id)
+
+
+def _listed(placed: bool, **row: Any) -> CaseRow:
+    return CaseRow(**row if placed else row | dict.fromkeys(PLACE))
 
 
 def _column(sort: str) -> Column[Any]:
@@ -219,10 +223,6 @@ PLACE = ("konfliktrad", "coordinator")
 """What gives away where a youth lives: in lists and in what they are searched by only for those who may learn it."""
 
 _SAME = ("state", "phase", "sanction", *PLACE, "waiting_for", "person_id")
-
-
-def _columns(told: ColumnElement[bool]) -> list[ColumnElement[Any]]:
-    return [case((told, c), else_=null()).label(c.name) if c.name in PLACE else c for c in C]
 
 
 def _conditions(filters: Filters, told: ColumnElement[bool]) -> list[ColumnElement[bool]]:

@@ -19,7 +19,19 @@ Catalogue = dict[str, dict[str, str]]
 _LANGUAGES: tuple[Language, ...] = get_args(Language)
 _TAGS: dict[str, Language] = {"nb": "nb", "no": "nb", "nn": "nn", "en": "en"}
 _SENTENCES = frozenset(
-    {"word", "refusal", "problem", "invalid", "advice", "remark", "decision_reason", "exchange_reason"}
+    {
+        "word",
+        "refusal",
+        "problem",
+        "invalid",
+        "advice",
+        "remark",
+        "decision_reason",
+        "exchange_reason",
+        "exchange_flag",
+        "exchange_fault",
+        "exchange_problem",
+    }
 )
 _SECTIONS: dict[type[StrEnum], str] = {EventType: "event", Status: "deadline_status"}
 _RANGE = re.compile(r"\s*([a-z]{1,8}|\*)(?:-[a-z0-9-]+)?\s*(?:;\s*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?))?\s*", re.I)

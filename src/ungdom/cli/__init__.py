@@ -6,9 +6,7 @@ import os
 import random
 import signal
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
@@ -18,13 +16,13 @@ from uuid import UUID
 
 import typer
 import uvicorn
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ungdom import app as application
 from ungdom import casework, clock, generated, settings
 from ungdom.api import views
 from ungdom.api.tokens import NEEDS_OFFICE, SCOPES, Issuer
+from ungdom.cli.importing import import_app
+from ungdom.cli.terminal import AsJson, err, opened, out, progress
 from ungdom.demo import again, load
 from ungdom.exchange import delivery, partners
 from ungdom.exchange.roads import road_to
@@ -42,16 +40,11 @@ db_app = typer.Typer(no_args_is_help=True, help="The database: its schema, and w
 case_app = typer.Typer(no_args_is_help=True, help="One case.")
 app.add_typer(db_app, name="db")
 app.add_typer(case_app, name="case")
+app.add_typer(import_app, name="import")
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
-
-Report = Callable[[int, int], None]
-SECONDS_BETWEEN_LINES = 3
 DEMO_FILE = "demo.db"
 GRACE = 5
 """Seconds that requests under way have when the server is told to stop; a batch is broken off between two groups."""
-AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 
 
 def main() -> None:
@@ -61,29 +54,6 @@ def main() -> None:
     except BadSettings as error:
         err.print(f"ungdom: {error}")
         sys.exit(2)
-
-
-@contextmanager
-def progress(what: str) -> Iterator[Report]:
-    """A bar on a terminal; elsewhere a plain line every few seconds."""
-    if not err.is_terminal:
-        yield _plain_lines(what)
-        return
-    with Progress(TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=err) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-def _plain_lines(what: str) -> Report:
-    last = time.monotonic()
-
-    def report(done: int, total: int) -> None:
-        nonlocal last
-        if done >= total or time.monotonic() - last > SECONDS_BETWEEN_LINES:
-            last = time.monotonic()
-            err.print(f"{what} {done} of {total}")
-
-    return report
 
 
 @app.command()
@@ -146,12 +116,12 @@ def _fill(config: Settings, cases: int | None, seed: int, fresh: bool) -> None:
 
 
 def _prepared(config: Settings, fresh: bool) -> Database:
-    db = _open(config)
+    db = opened(config)
     db.upgrade()
     if not again.is_empty(db) and (fresh or again.finished(db) is None):
         db.close()
         _throw_away(config)
-        db = _open(config)
+        db = opened(config)
         db.upgrade()
     return db
 
@@ -210,7 +180,7 @@ def _print_tokens(config: Settings) -> None:
 @db_app.command()
 def upgrade() -> None:
     """Bring the schema and the reference data to the newest version."""
-    db = _open(settings.from_environment())
+    db = opened(settings.from_environment())
     db.upgrade()
     out.print(f"schema {db.current()}")
 
@@ -218,7 +188,7 @@ def upgrade() -> None:
 @db_app.command()
 def check(as_json: AsJson = False) -> None:
     """Compare every current row with what the events say. Exit code 1 when something differs."""
-    db = _open(settings.from_environment())
+    db = opened(settings.from_environment())
     with progress("cases") as report:
         found = rebuild.check(db, report)
     if as_json:
@@ -238,7 +208,7 @@ def vars_of(one: rebuild.Difference) -> dict[str, object]:
 @db_app.command(name="rebuild")
 def rebuild_rows() -> None:
     """Throw the current rows away and fold them again from the events."""
-    db = _open(settings.from_environment())
+    db = opened(settings.from_environment())
     with progress("cases") as report:
         counts = rebuild.rebuild(db, report)
     out.print(f"{counts['cases']} case(s) folded again")
@@ -253,7 +223,7 @@ def show(
     """One case: where it stands, its history, its clocks. Names are left out."""
     config = _demo_settings() if on_demo else settings.from_environment()
     now = clock.now()
-    with _open(config).reading() as tx:
+    with opened(config).reading() as tx:
         case_id = _case_id(tx, case)
         if case_id is None:
             err.print(f"ungdom: no case {case}")
@@ -310,7 +280,7 @@ def deliver(
 
 def _work(config: Settings, stop: Callable[[], bool] = lambda: False) -> delivery.Work:
     return delivery.Work(
-        db=_open(config),
+        db=opened(config),
         keys=Keys(config.people_keys),
         partners=partners.load(config.exchange_file),
         road=road_to,
@@ -381,12 +351,3 @@ def docs(root: Annotated[Path, typer.Option(help="Root of the source checkout.")
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
         out.print(f"written {path}")
-
-
-def _open(config: Settings) -> Database:
-    config.data_dir.mkdir(parents=True, exist_ok=True)
-    return Database.open(config.database_url)
-
-
-if __name__ == "__main__":
-    main()

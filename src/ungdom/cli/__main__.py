@@ -1,0 +1,5 @@
+"""`python -m ungdom.cli`."""
+
+from ungdom.cli import main
+
+main()

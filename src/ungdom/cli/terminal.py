@@ -1,0 +1,49 @@
+"""What the commands show and where they work: output, progress, the database."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from ungdom.settings import Settings
+from ungdom.store.session import Database
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+Report = Callable[[int, int], None]
+SECONDS_BETWEEN_LINES = 3
+AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Report]:
+    """A bar on a terminal; elsewhere a plain line every few seconds."""
+    if not err.is_terminal:
+        yield _plain_lines(what)
+        return
+    with Progress(TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=err) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _plain_lines(what: str) -> Report:
+    last = time.monotonic()
+
+    def report(done: int, total: int) -> None:
+        nonlocal last
+        if done >= total or time.monotonic() - last > SECONDS_BETWEEN_LINES:
+            last = time.monotonic()
+            err.print(f"{what} {done} of {total}")
+
+    return report
+
+
+def opened(config: Settings) -> Database:
+    """The database of these settings, in a folder that is there."""
+    config.data_dir.mkdir(parents=True, exist_ok=True)
+    return Database.open(config.database_url)
