@@ -10,6 +10,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
 
 from tests.api.issuing import (
     AUDIENCE,
@@ -53,6 +55,13 @@ def b64(part: bytes) -> str:
 
 def by_hand(header: dict[str, Any], claims: Any, signature: bytes = b"x" * 256) -> str:
     return ".".join([b64(json.dumps(header).encode()), b64(json.dumps(claims).encode()), b64(signature)])
+
+
+def rs256(header: dict[str, Any]) -> str:
+    """Truly signed, with a header that no library would write."""
+    unsigned = by_hand({"alg": "RS256", "kid": "machine"} | header, SYSTEM).rpartition(".")[0]
+    signature = MACHINE.private_key.sign(unsigned.encode(), PKCS1v15(), SHA256())  # type: ignore[union-attr]  # private
+    return f"{unsigned}.{b64(signature)}"
 
 
 def hs256(secret: bytes, kid: str = "machine") -> str:
@@ -109,11 +118,18 @@ FORGED: dict[str, Callable[[], str | bytes]] = {
     "the address of its own keys": lambda: signed(ATTACKER, SYSTEM, jku="http://127.0.0.1:1/jwk"),
     "its own certificates": lambda: signed(ATTACKER, SYSTEM, x5c=[b64(ATTACKER.as_der(private=False))]),
     "the address of its certificates": lambda: signed(ATTACKER, SYSTEM, x5u="http://127.0.0.1:1/x5"),
-    "critical header": lambda: by_hand({"alg": "RS256", "kid": "machine", "crit": ["exp"], "exp": 1}, SYSTEM),
-    "critical header that is no list": lambda: by_hand({"alg": "RS256", "kid": "machine", "crit": 1}, SYSTEM),
-    "payload not encoded": lambda: by_hand({"alg": "RS256", "kid": "machine", "crit": ["b64"], "b64": False}, SYSTEM),
+    "critical header": lambda: rs256({"crit": ["exp"], "exp": 1}),
+    "critical header that is known": lambda: rs256({"crit": ["kid"]}),
+    "critical header that is no list": lambda: rs256({"crit": 1}),
+    "payload said not to be encoded": lambda: rs256({"b64": True}),
+    "payload not encoded": lambda: rs256({"crit": ["b64"], "b64": False}),
+    "kid in a list": lambda: rs256({"kid": ["machine"]}),
+    "kid in an object": lambda: rs256({"kid": {"machine": 1}}),
+    "kid null": lambda: rs256({"kid": None}),
     "cut": lambda: signed(MACHINE, SYSTEM)[:-4],
     "longer": lambda: signed(MACHINE, SYSTEM) + "AAAA",
+    "with a character that encodes nothing": lambda: signed(MACHINE, SYSTEM) + "!",
+    "in the other alphabet": lambda: signed(MACHINE, SYSTEM).replace("-", "+").replace("_", "/"),
     "padded": lambda: signed(MACHINE, SYSTEM) + "==",
     "with a line end in it": lambda: signed(MACHINE, SYSTEM).replace(".", ".%0a", 1),
     "another body under the signature": other_body,
@@ -205,6 +221,8 @@ def refused(here: Place) -> tuple[Any, ...]:
 
 def test_the_tokens_that_are_bent_here_hold(here: Place) -> None:
     assert here.ask(signed(MACHINE, SYSTEM)).status_code == 200
+    assert here.ask(rs256({})).status_code == 200
+    assert here.ask(rs256({"x5t": "a", "unknown": {"a": 1}})).status_code == 200
     assert here.ask(signed(STAFF, PERSON)).status_code == 200
 
 
