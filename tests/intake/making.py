@@ -37,7 +37,7 @@ class Youth:
     municipality: str
 
 
-def told(seed: int) -> Iterator[list[Told]]:
+def told(seed: int, appealed: float = APPEALED) -> Iterator[list[Told]]:
     """One case after another, without end: its messages in the order in which they count."""
     rng, register = Random(seed), Register()  # noqa: S311  # a load is no secret
     before: Youth | None = None
@@ -45,7 +45,7 @@ def told(seed: int) -> Iterator[list[Told]]:
         youth = _youth(rng, register, n)
         if before is not None and rng.random() < CO_ACCUSED:
             youth = replace(youth, number=before.number)
-        chain = _follow_up(rng, youth, n) if rng.random() < FOLLOW_UPS else _sanction(rng, youth, n)
+        chain = _follow_up(rng, youth, n) if rng.random() < FOLLOW_UPS else _sanction(rng, youth, n, appealed)
         yield _with_corrections(rng, chain)
         before = youth
 
@@ -63,10 +63,10 @@ def mixed(seed: int, size: int) -> list[Told]:
     return sent
 
 
-def whole(seed: int, size: int) -> list[Told]:
+def whole(seed: int, size: int, appealed: float = APPEALED) -> list[Told]:
     """At least that many messages, of whole cases, one case after another."""
     sent: list[Told] = []
-    for chain in told(seed):
+    for chain in told(seed, appealed):
         if len(sent) >= size:
             break
         sent += chain
@@ -132,7 +132,7 @@ def _follow_up(rng: Random, youth: Youth, n: int) -> list[Told]:
     ]
 
 
-def _sanction(rng: Random, youth: Youth, n: int) -> list[Told]:
+def _sanction(rng: Random, youth: Youth, n: int, share_appealed: float) -> list[Told]:
     days = _days(rng, youth.registered, (14, 60), (1, 5), (30, 60), (1, 8))
     indicted, in_court, judged, served = days
     terms = {"length": {"months": rng.randrange(6, 25)}, "subsidiary_prison": {"days": rng.randrange(30, 200)}}
@@ -143,7 +143,7 @@ def _sanction(rng: Random, youth: Youth, n: int) -> list[Told]:
         ("judgment_served", served, {}),
     ]
     last = served
-    if rng.random() < APPEALED:
+    if rng.random() < share_appealed:
         appealed, referred, decided = _days(rng, served, (1, 10), (5, 20), (20, 60))
         steps += [("appealed", appealed, {}), ("appeal_referred", referred, {})]
         steps.append(("appeal_decided", decided, {"outcome": "upheld", "served_on": str(decided)}))

@@ -1,17 +1,20 @@
 """`ungdom import`: decisions from a file or a pipe, and another try for what waits."""
 
+import io
 import json
 import os
 import signal
 import subprocess
+import sys
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
-from typer.testing import CliRunner
 
 from tests import pg, service
 from tests.intake import making
@@ -19,8 +22,6 @@ from tests.process import UNGDOM, environment
 from ungdom import cli, clock, intake
 from ungdom.store.inbox_tables import decision
 from ungdom.store.session import Database
-
-Done = subprocess.CompletedProcess[str]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -35,10 +36,34 @@ def plain_url(tmp_path: Path, sqlite_template: Path) -> str:
     return service.sqlite_copy(sqlite_template, tmp_path)
 
 
-def ungdom(url: str, folder: Path, *arguments: str, piped: bytes | None = None) -> Done:
-    command, given = [str(UNGDOM), "import", *arguments], environment(url, folder)
-    done = subprocess.run(command, env=given, cwd=folder, input=piped, capture_output=True, timeout=120, check=False)
-    return Done(command, done.returncode, done.stdout.decode(), done.stderr.decode())
+@dataclass
+class Done:
+    """What a command gave."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Run = Callable[..., Done]
+
+
+@pytest.fixture
+def ungdom(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    """`ungdom(url, "waiting")`: the command as it is typed, in this process."""
+
+    def run(url: str, *arguments: str, piped: bytes = b"") -> Done:
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(sys, "argv", ["ungdom", "import", *arguments])
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(piped)))
+        for name, value in environment(url, tmp_path).items():
+            monkeypatch.setenv(name, value)
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        said = capsys.readouterr()
+        return Done(int(end.value.code or 0), said.out, said.err)
+
+    return run
 
 
 def written(folder: Path, messages: list[dict[str, Any]], more: bytes = b"") -> str:
@@ -54,23 +79,25 @@ def kept(url: str) -> int:
     return int(found or 0)
 
 
-def test_a_file_is_taken_in_and_counted_and_again_it_changes_nothing(url: str, tmp_path: Path) -> None:
+def test_a_file_is_taken_in_and_counted_and_again_it_changes_nothing(url: str, tmp_path: Path, ungdom: Run) -> None:
     messages = making.whole(1, 20)
     file = written(tmp_path, messages)
-    first = ungdom(url, tmp_path, "decisions", file, "--receipts", "one.ndjson", "--json")
+    first = ungdom(url, "decisions", file, "--receipts", "one.ndjson", "--json")
     assert (first.returncode, json.loads(first.stdout)["outcomes"]) == (0, {"applied": len(messages)})
     assert kept(url) == len(messages)
 
-    again = ungdom(url, tmp_path, "decisions", file, "--receipts", "two.ndjson")
+    again = ungdom(url, "decisions", file, "--receipts", "two.ndjson")
     assert again.stdout == f"lines {len(messages)}, applied {len(messages)}\n"
     assert (tmp_path / "one.ndjson").read_bytes() == (tmp_path / "two.ndjson").read_bytes()
     assert kept(url) == len(messages)
 
 
-def test_what_is_piped_in_is_taken_and_a_rejected_line_gives_exit_code_1(plain_url: str, tmp_path: Path) -> None:
+def test_what_is_piped_in_is_taken_and_a_rejected_line_gives_exit_code_1(
+    plain_url: str, tmp_path: Path, ungdom: Run
+) -> None:
     chain = making.cases(1, 1)[0]
     body = making.lines(chain) + b"{\n"
-    done = ungdom(plain_url, tmp_path, "decisions", "-", "--json", "--language", "en", piped=body)
+    done = ungdom(plain_url, "decisions", "-", "--json", "--language", "en", piped=body)
     told = json.loads(done.stdout)
     assert done.returncode == 1
     assert told == {
@@ -81,9 +108,9 @@ def test_what_is_piped_in_is_taken_and_a_rejected_line_gives_exit_code_1(plain_u
     assert f"bytes {len(body)} of {len(body)}" in done.stderr
 
 
-def test_authority_limits_whose_acts_are_told_of(plain_url: str, tmp_path: Path) -> None:
+def test_authority_limits_whose_acts_are_told_of(plain_url: str, tmp_path: Path, ungdom: Run) -> None:
     chain = making.cases(1, 1)[0]
-    done = ungdom(plain_url, tmp_path, "decisions", written(tmp_path, chain), "--authority", "police", "--json")
+    done = ungdom(plain_url, "decisions", written(tmp_path, chain), "--authority", "police", "--json")
     assert done.returncode == 1
     assert json.loads(done.stdout)["reasons"]["not_your_authority"] >= 1
 
@@ -98,16 +125,16 @@ def test_authority_limits_whose_acts_are_told_of(plain_url: str, tmp_path: Path)
     ],
 )
 def test_a_call_that_is_off_is_told_in_one_line(
-    plain_url: str, tmp_path: Path, arguments: list[str], said: str
+    plain_url: str, tmp_path: Path, ungdom: Run, arguments: list[str], said: str
 ) -> None:
     written(tmp_path, making.cases(1, 1)[0])
-    done = ungdom(plain_url, tmp_path, "decisions", *arguments)
+    done = ungdom(plain_url, "decisions", *arguments)
     assert (done.returncode, kept(plain_url)) == (2, 0)
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_an_import_that_is_killed_goes_on_where_it_was(plain_url: str, tmp_path: Path) -> None:
+def test_an_import_that_is_killed_goes_on_where_it_was(plain_url: str, tmp_path: Path, ungdom: Run) -> None:
     messages = making.mixed(4, 400)
     file = written(tmp_path, messages)
     command = [str(UNGDOM), "import", "decisions", file]
@@ -120,33 +147,31 @@ def test_an_import_that_is_killed_goes_on_where_it_was(plain_url: str, tmp_path:
     before = kept(plain_url)
     assert 0 < before <= len(messages)
 
-    done = ungdom(plain_url, tmp_path, "decisions", file, "--json")
+    done = ungdom(plain_url, "decisions", file, "--json")
     assert done.returncode == 0
     assert json.loads(done.stdout)["lines"] == kept(plain_url) == len(messages)
 
 
 def test_what_waits_for_a_day_is_taken_when_the_day_has_come(
-    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    url: str, tmp_path: Path, ungdom: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chain = making.cases(3, 1)[0]
     now = clock.now()
     chain[-1]["occurred_on"] = str(now.date() + timedelta(days=2))
-    ungdom(url, tmp_path, "decisions", written(tmp_path, chain))
-    assert json.loads(ungdom(url, tmp_path, "waiting", "--json").stdout) == {"tried": 1, "parked": 1}
+    ungdom(url, "decisions", written(tmp_path, chain))
+    assert json.loads(ungdom(url, "waiting", "--json").stdout) == {"tried": 1, "parked": 1}
 
     monkeypatch.setattr(clock, "now", lambda: now + timedelta(days=3))
-    for name, value in environment(url, tmp_path).items():
-        monkeypatch.setenv(name, value)
-    done = CliRunner().invoke(cli.app, ["import", "waiting", "--json"])
-    assert (done.exit_code, json.loads(done.stdout)) == (0, {"tried": 1, "applied": 1})
-    assert json.loads(ungdom(url, tmp_path, "waiting", "--json").stdout) == {"tried": 0}
+    done = ungdom(url, "waiting", "--json")
+    assert (done.returncode, json.loads(done.stdout)) == (0, {"tried": 1, "applied": 1})
+    assert json.loads(ungdom(url, "waiting", "--json").stdout) == {"tried": 0}
 
 
 def test_one_that_cannot_be_tried_stops_no_other(
-    plain_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    plain_url: str, tmp_path: Path, ungdom: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chain = making.cases(3, 1)[0]
-    ungdom(plain_url, tmp_path, "decisions", written(tmp_path, chain[1:]))
+    ungdom(plain_url, "decisions", written(tmp_path, chain[1:]))
     plain, asked = intake.retry, []
 
     def retry(tx: Any, desk: Any, message_id: Any, *more: Any) -> Any:
@@ -156,9 +181,6 @@ def test_one_that_cannot_be_tried_stops_no_other(
         return plain(tx, desk, message_id, *more)
 
     monkeypatch.setattr(intake, "retry", retry)
-    for name, value in environment(plain_url, tmp_path).items():
-        monkeypatch.setenv(name, value)
-    done = CliRunner().invoke(cli.app, ["import", "waiting", "--json"])
-    told = json.loads(done.stdout)
-    assert done.exit_code == 1
-    assert told == {"tried": len(chain) - 1, "failed": 1, "parked": len(chain) - 2}
+    done = ungdom(plain_url, "waiting", "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout) == {"tried": len(chain) - 1, "failed": 1, "parked": len(chain) - 2}

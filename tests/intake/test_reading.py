@@ -42,7 +42,10 @@ def test_a_system_tells_only_of_what_its_own_authority_does(served: Service) -> 
     [
         (Actor.POLICE, {"judgment_served", "new_charge"}),
         (Actor.PROSECUTION, {"indicted", "became_final", "dispatched", "appealed", "new_charge", "dropped"}),
-        (Actor.COURT, {"hearing_started", "judgment_given", "judgment_served", "appealed", "appeal_decided"}),
+        (
+            Actor.COURT,
+            {"hearing_started", "judgment_given", "judgment_served", "appealed", "appeal_decided", "dropped"},
+        ),
         (Actor.CORRECTIONAL_SERVICE, {"person_investigation_returned"}),
     ],
 )

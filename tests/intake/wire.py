@@ -42,21 +42,28 @@ class Wire:
     def __enter__(self) -> Self:
         host, _, port = self.base.removeprefix("http://").partition(":")
         self.socket = socket.socket()
+        self.file = self.socket.makefile("rb")
         self.socket.settimeout(PATIENCE)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.unread)
-        self.socket.connect((host, int(port)))
-        self.file = self.socket.makefile("rb")
         head = (
             f"POST /v1/decisions/batch HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {self.token}\r\n"
             "Content-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n"
         )
-        self.socket.sendall(head.encode())
         self._begun = False
+        try:
+            self.socket.connect((host, int(port)))
+            self.socket.sendall(head.encode())
+        except OSError:
+            self._close()
+            raise
         return self
 
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
+        self._close()
+
+    def _close(self) -> None:
         self.file.close()
         self.socket.close()
 
