@@ -181,6 +181,24 @@ def test_a_try_that_the_database_refuses_never_stops_what_the_office_records(
     assert file.stands("became_final") == ("parked", "too_early")
 
 
+def test_a_try_that_loses_the_whole_transaction_is_never_told_of_as_written(
+    one: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, case = by_hand(one)
+    file.sent(CHAIN[3])
+
+    def lost(tx: Any, *_given: Any) -> None:
+        tx.exec_driver_sql("ROLLBACK")  # as SQLite does by itself when the disk is full
+        raise RuntimeError("disk full")
+
+    monkeypatch.setattr("ungdom.intake.deciding.write", lost)
+    done = coordinator(one).record(case, *JUDGED)
+    monkeypatch.undo()
+
+    assert done.status_code >= 500, done.text
+    assert case_of(one, case)["state"] == "in_court"
+
+
 def test_many_messages_that_wait_for_each_other_are_applied_at_once(one: Service) -> None:
     file = File(one)
     days = [f"2025-03-{day:02}" for day in range(5, 31)] * 4

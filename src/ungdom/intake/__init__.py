@@ -21,6 +21,7 @@ from ungdom.intake import answering, deciding, matching, receipts
 from ungdom.intake.telling import NO_CHOICE, Choice, Desk, Job, tell
 from ungdom.intake.words import Outcome, Reason, Sender, Told, thing
 from ungdom.message import Message, plain, read
+from ungdom.message.national_id import normal
 from ungdom.store import inbox
 from ungdom.store.errors import Stale
 from ungdom.store.inbox import SETTLED, Arrival, message_id_of
@@ -66,9 +67,15 @@ class Taken:
 
 
 def names_of(sender: Sender, message: Message) -> list[str]:
-    """What has to be locked before the message is looked at: its decision, and the numbers of its case."""
-    numbers = [thing("number", number) for number in message.police_case_numbers]
-    return [thing("decision", f"{sender.source}/{message.decision_id}"), *numbers]
+    """What has to be locked before the message is looked at: its decision, the numbers of its case, its person."""
+    who = message.person.national_id if message.person else None
+    return [thing("decision", f"{sender.source}/{message.decision_id}"), *_new_on(message.police_case_numbers, who)]
+
+
+def _new_on(numbers: Sequence[str], national_id: str | None) -> list[str]:
+    """What somebody else may open a case on at the same moment. Only ever locked, never kept."""
+    who = [thing("person", normal(national_id))] if national_id else []
+    return [*(thing("number", number) for number in numbers), *who]
 
 
 def receive(
@@ -155,7 +162,12 @@ def stir(tx: Connection, desk: Desk, things: Sequence[str]) -> list[Taken]:
 def stir_for_case(
     tx: Connection, desk: Desk, case_id: UUID, numbers: Sequence[str] = (), national_id: str | None = None
 ) -> list[Taken]:
-    """The same, for what waits for this case, and for one that is new on these numbers or for this person."""
+    """The same, for what waits for this case, and for one that is new on these numbers or for this person.
+
+    A message that is looked at just now on these is waited for: it has not seen the case, and we have not seen it.
+    """
+    if numbers or national_id:
+        inbox.lock(tx, _new_on(numbers, national_id))
     who = matching.people_waited_for(desk.keys, national_id)
     return stir(tx, desk, [thing("case", case_id), *(thing("number", number) for number in numbers), *who])
 
@@ -178,7 +190,9 @@ def _stirred(tx: Connection, desk: Desk, message_id: UUID, by: str) -> tuple[Tak
         except Stale:
             savepoint.rollback()
         except Exception as error:  # noqa: BLE001  # whatever it is, the move that let it be tried again is written
-            savepoint.rollback()  # raises when not even that can be done: then nothing is written
+            # Outside the `try`: when the database has let go of the whole transaction, as SQLite does on a full disk,
+            # this raises, and must. Swallowed, the move would be told of as written, and not be.
+            savepoint.rollback()
             log.warning("message %s could not be tried again: %s", message_id, type(error).__name__)
             break
         else:
