@@ -216,13 +216,16 @@ def assert_one_effect_each(url: str, plain_url: str, folder: Path, messages: lis
 
 
 def standing(url: str) -> dict[str, Any]:
-    """What the cases say by their id, and which messages count."""
+    """What the cases say by their id, and whether the highest version of each decision counts.
+
+    A lower one that was parked when a higher one came does not; one that was applied before does.
+    """
     db = Database.open(url)
     with db.reading() as tx:
         ids = list(tx.scalars(select(tables.case_file.c.case_id).order_by(tables.case_file.c.case_id)))
         cases = {str(stored.case_id): history(stored) for stored in journal.load_many(tx, ids)}
-        rows = tx.execute(select(decision.c.decision_id, decision.c.version, decision.c.outcome))
-        counted = {f"{row.decision_id} v{row.version}": row.outcome in SETTLED for row in rows}
+        rows = tx.execute(select(*decision.c["decision_id", "outcome"]).order_by(decision.c.version))
+        counted = {row.decision_id: row.outcome in SETTLED for row in rows}
     db.close()
     return cases | counted
 

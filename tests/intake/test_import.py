@@ -92,9 +92,7 @@ def test_a_file_is_taken_in_and_counted_and_again_it_changes_nothing(url: str, t
     assert kept(url) == len(messages)
 
 
-def test_what_is_piped_in_is_taken_and_a_rejected_line_gives_exit_code_1(
-    plain_url: str, tmp_path: Path, ungdom: Run
-) -> None:
+def test_what_is_piped_in_is_taken_and_a_rejected_line_gives_exit_code_1(plain_url: str, ungdom: Run) -> None:
     chain = making.cases(1, 1)[0]
     body = making.lines(chain) + b"{\n"
     done = ungdom(plain_url, "decisions", "-", "--json", "--language", "en", piped=body)

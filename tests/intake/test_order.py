@@ -168,7 +168,7 @@ def test_a_message_for_a_closed_case_waits_for_a_person(served: Service) -> None
     judged = file.send(*CHAIN[1])
 
     assert (judged["outcome"], judged["reason"]["code"]) == ("parked", "contradicts_state")
-    assert judged["unmet"][0]["code"] == "wrong_state"
+    assert judged["unmet"][0]["code"] == "case_is_closed"
     assert judged["sender_should"]["code"] == "contact_the_office"
 
 

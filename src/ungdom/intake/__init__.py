@@ -26,7 +26,7 @@ from ungdom.store import inbox
 from ungdom.store.errors import Stale
 from ungdom.store.inbox import SETTLED, Arrival, message_id_of
 from ungdom.store.sealing import Keys
-from ungdom.store.session import Connection
+from ungdom.store.session import Connection, kept
 from ungdom.store.tables import Protection
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.vocabulary import Actor
@@ -190,13 +190,13 @@ def _stirred(tx: Connection, desk: Desk, message_id: UUID, by: str) -> tuple[Tak
         except Stale:
             savepoint.rollback()
         except Exception as error:  # noqa: BLE001  # whatever it is, the move that let it be tried again is written
-            # Outside the `try`: when the database has let go of the whole transaction, as SQLite does on a full disk,
-            # this raises, and must. Swallowed, the move would be told of as written, and not be.
+            # When the database has let go of the whole transaction, as SQLite does on a full disk, this raises and
+            # must. A `with` would raise it inside the `try`: swallowed, and the move told of as written, and not be.
             savepoint.rollback()
             log.warning("message %s could not be tried again: %s", message_id, type(error).__name__)
             break
         else:
-            savepoint.commit()
+            kept(savepoint)
             return done
     return None, []
 

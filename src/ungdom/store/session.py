@@ -20,14 +20,14 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, NestedTransaction, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ungdom.store import reference
 from ungdom.store.errors import DuplicateKey, Stale, Unavailable
 
-__all__ = ["Connection", "Database"]  # a connection inside a transaction, for the layers above to name
+__all__ = ["Connection", "Database", "kept"]  # a connection inside a transaction, for the layers above to name
 
 _HERE = Path(__file__).resolve().parent
 MIGRATIONS = next((p for p in (_HERE / "migrations", _HERE.parents[2] / "migrations") if p.is_dir()), _HERE)
@@ -158,6 +158,11 @@ def _open_postgresql(where: URL, pool_size: int, patience: float, statement_seco
     )
     reader = writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     return Database(reader, writer, None, patience)
+
+
+def kept(savepoint: NestedTransaction) -> None:
+    """What was done since the savepoint stays, as a part of its transaction."""
+    savepoint.commit()
 
 
 def _commit(tx: Connection) -> None:
