@@ -141,5 +141,7 @@ def test_the_tour_in_the_readme_ends_as_it_says(served: str, tmp_path: Path, fig
     refused = [line for line in lines if "unmet" in line]
     assert [no["code"] for line in refused for no in line["unmet"]] == ["guardians_consent"]
     assert [line["after"]["state"] for line in lines if line.get("type") == "completed"] == ["completed"] * 2
-    assert done.stdout.strip().endswith("completed")
+    words = [line for line in done.stdout.splitlines() if line.isalpha()]
+    assert words == ["completed", "parked", "applied", "applied"]
+    assert [(one["decision_id"], one["outcome"]) for one in lines[-1]["items"]] == [("D-2", "applied")]
     figure(f"README tour: {len(lines)} answers as told")
