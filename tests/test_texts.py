@@ -20,7 +20,7 @@ from ungdom.esas.inbound.official import FlagCode, Other
 from ungdom.exchange import answers
 from ungdom.intake.words import Advice, Outcome, Reason, Remark
 from ungdom.texts import Language
-from ungdom.workflow import guards, vocabulary
+from ungdom.workflow import alerting, guards, vocabulary
 from ungdom.workflow.daycount import Length
 from ungdom.workflow.deadlines import RULES, Status
 from ungdom.workflow.details import words
@@ -65,6 +65,9 @@ PROBLEMS: dict[str, set[str]] = {
     "internal": {"trace_id"},
     "not_acceptable": {"available"},
     "unreadable_message": {"fault"},
+    "alert_cleared": set(),
+    "day_out_of_range": {"first", "last"},
+    "day_to_come": set(),
 }
 INVALID = (
     "missing extra_forbidden date_from_datetime_parsing date_parsing date_type enum int_parsing bool_parsing "
@@ -104,7 +107,7 @@ def guard_codes() -> set[str]:
 
 def expected() -> dict[str, set[str]]:
     """Section → the keys that the code can ask for."""
-    enums: list[type[StrEnum]] = [*enums_of(vocabulary), *enums_of(words), Status]
+    enums: list[type[StrEnum]] = [*enums_of(vocabulary), *enums_of(alerting), *enums_of(words), Status]
     return {
         **{texts.section_of(enum): {str(member) for member in enum} for enum in enums},
         "deadline": {rule.code for rule in RULES},

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse
 
 import ungdom
 from ungdom import clock as clocks
-from ungdom.api import cases, decision_batch, decisions, docs, errors, esas, events, health, rules
+from ungdom.api import alerts, cases, decision_batch, decisions, docs, errors, esas, events, health, jobs, rules
 from ungdom.api.access import compose
 from ungdom.api.middleware import Gate, Limits
 from ungdom.clock import Clock
@@ -45,6 +45,8 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
         decision_batch.router,
         decisions.router,
         esas.router,
+        alerts.router,
+        jobs.router,
         rules.router,
         rules.public,
         health.router,

@@ -9,12 +9,13 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
 from ungdom import casework, intake, worklist
-from ungdom.api import cursors, views
+from ungdom.api import alert_views, cursors, views
 from ungdom.api import inputs as i
 from ungdom.api import schemas as s
 from ungdom.api.deps import Answer, Call, CallDep
 from ungdom.api.docs import PROBLEMS
 from ungdom.casework import NewCase, Read
+from ungdom.store import alerts as kept
 from ungdom.store import current, people
 from ungdom.store.ids import uuid7
 from ungdom.store.people import Contact, Guardian, Person, Personalia
@@ -83,7 +84,11 @@ def get_deadlines(call: CallDep, case_id: UUID, as_of: AsOf) -> Response:
 def _read(tx: Connection, call: Call, case_id: UUID, as_of: i.AsOf) -> Answer:
     read = read_case(tx, call, case_id, as_of)
     person = people.read_person(tx, call.keys, read.stored.person_id) if Fact.PERSON in read.learns else None
-    body = views.case_out(read, person, call.language, instant(as_of.known_at))
+    known = instant(as_of.known_at)
+    now = as_of.valid_at is None and known is None
+    live = kept.live(tx, [case_id]) if now and read.stored.alerted else []
+    told = alert_views.briefs(live, call.language, read.on) if now else None
+    body = views.case_out(read, person, call.language, known, told)
     return answer(body, ETag=views.etag(read.stored.version))
 
 
@@ -94,7 +99,7 @@ def _opened(tx: Connection, call: Call, body: i.NewCaseIn) -> Answer:
     intake.stir_for_case(tx, call.desk, case_id, body.police_case_numbers, body.person.national_id)
     told = learns(call.who.viewer, current.seen(done.after, person.protection))
     read = Read(replace(done.stored, version=done.version), done.after, oslo_date(call.now), told)
-    shown = views.case_out(read, person, call.language, None)
+    shown = views.case_out(read, person, call.language, None, [])
     return answer(shown, 201, ETag=views.etag(done.version), Location=f"/v1/cases/{case_id}")
 
 

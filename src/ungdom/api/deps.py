@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from ungdom import texts
 from ungdom.api.errors import IdempotencyMismatch, LacksScope
-from ungdom.api.tokens import DECISIONS, READ, WRITE, Principal
+from ungdom.api.tokens import ADMIN, DECISIONS, READ, WRITE, Principal
 from ungdom.casework import Who
 from ungdom.intake import Desk, Sender
 from ungdom.store import idempotency
@@ -127,6 +127,11 @@ class Call:
         """Nothing when the token may be used for this. Raises `LacksScope`."""
         if scope not in self.principal.scopes or not may_read_cases(self.principal.viewer.role):
             raise LacksScope(scope)
+
+    def may_administer(self) -> None:
+        """Nothing when the token is an administrator's, who sees no case. Raises `LacksScope`."""
+        if ADMIN not in self.principal.scopes:
+            raise LacksScope(ADMIN)
 
     def _remembered(self, tx: Connection, subject: str, key: str) -> Answer | None:
         found = idempotency.remembered(tx, subject, key)

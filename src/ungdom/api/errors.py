@@ -10,12 +10,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import compile_path
 
+from ungdom import alerts, texts
 from ungdom import casework as c
-from ungdom import texts
 from ungdom.api import views
 from ungdom.api.problems import field_problem, problem_response
 from ungdom.esas.envelope import NotSigned
 from ungdom.exchange.receiving import Unreadable
+from ungdom.jobs.nightly import DayToCome
 from ungdom.message import BadMessage
 from ungdom.store import errors as store
 from ungdom.workflow.errors import BadDetails, UnknownMachine
@@ -125,6 +126,22 @@ async def _unknown(request: Request, error: c.Unknown) -> Response:
     return _problem(request, 422, code, extra, given=error.given, konfliktrad=", ".join(known))
 
 
+async def _not_theirs(request: Request, _error: alerts.NotTheirs) -> Response:
+    role = texts.label(_language(request), request.state.principal.viewer.role)
+    return _problem(request, 403, "forbidden_role", role=role)
+
+
+async def _day_out_of_range(request: Request, error: alerts.DayOutOfRange) -> Response:
+    language = _language(request)
+    first, last = (texts.render(language, day) for day in (error.first, error.last))
+    extra = {"first": str(error.first), "last": str(error.last), **_field(request, f"/{error.field}", "value_error")}
+    return _problem(request, 422, "day_out_of_range", extra, first=first, last=last)
+
+
+async def _day_to_come(request: Request, _error: DayToCome) -> Response:
+    return _problem(request, 422, "day_to_come", _field(request, "/on", "value_error"))
+
+
 async def _lacks_scope(request: Request, error: LacksScope) -> Response:
     headers = {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{error.scope}"'}
     return _problem(request, 403, "insufficient_scope", None, headers, scope=error.scope)
@@ -211,6 +228,11 @@ HANDLERS: dict[type[Exception], Handler] = {
     c.NotCorrectable: _not_correctable,
     c.UseCorrections: _use_corrections,
     c.Unknown: _unknown,
+    alerts.NoSuchAlert: _plain(404, "not_found"),
+    alerts.NotTheirs: _not_theirs,
+    alerts.AlreadyCleared: _plain(409, "alert_cleared"),
+    alerts.DayOutOfRange: _day_out_of_range,
+    DayToCome: _day_to_come,
     LacksScope: _lacks_scope,
     IdempotencyMismatch: _plain(422, "idempotency_mismatch"),
     BadCursor: _plain(400, "bad_cursor"),

@@ -1,8 +1,11 @@
 """Is the service alive, and is it ready."""
 
+from datetime import datetime
+
 from fastapi import APIRouter, Request, Response
 from starlette.responses import JSONResponse
 
+from ungdom.store import ledger
 from ungdom.store.errors import StoreError
 from ungdom.store.session import Database
 
@@ -22,12 +25,22 @@ def live() -> dict[str, str]:
     responses={503: {"description": "Not ready: what is wrong, and what would help", "model": dict[str, str]}},
 )
 def ready(request: Request) -> Response:
-    """Ready: the database answers, and its schema is the one this program was made for. 503 when not."""
-    checks = {"database": "ok", "schema": "ok"}
+    """Ready: the database answers, its schema is the one this program was made for, and the nights are run.
+
+    503 when not; the last good night may be 26 hours old.
+    """
     db: Database = request.app.state.db
     try:
-        checks["schema"] = "ok" if db.is_current() else "outdated: run `ungdom db upgrade`"
+        checks = {"database": "ok", **_looked_into(db, request.app.state.clock())}
     except StoreError:
-        checks = {"database": "cannot be reached", "schema": "unknown"}
+        checks = {"database": "cannot be reached", "schema": "unknown", "night": "unknown"}
     good = all(value == "ok" for value in checks.values())
     return JSONResponse({"status": "ok" if good else "not ready", **checks}, 200 if good else 503)
+
+
+def _looked_into(db: Database, now: datetime) -> dict[str, str]:
+    if not db.is_current():
+        return {"schema": "outdated: run `ungdom db upgrade`", "night": "unknown"}
+    with db.reading() as tx:
+        late = ledger.night_is_late(tx, now)
+    return {"schema": "ok", "night": "none for 26 hours: run `ungdom nightly`" if late else "ok"}

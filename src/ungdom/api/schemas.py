@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ungdom.api.alert_shapes import AlertBrief
 from ungdom.api.person_shapes import PersonOut
 from ungdom.workflow.vocabulary import Actor, EventType, Party, Phase, Regime, Role, Sanction, State
 
@@ -123,6 +124,7 @@ class CaseOut(Output):
     breaches: int
     coordinator: str | None
     team: list[str]
+    open_alerts: list[AlertBrief] | None
     next_deadline: DeadlineOut | None
     table_version: str
 

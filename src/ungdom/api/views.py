@@ -6,6 +6,7 @@ from uuid import UUID
 
 from ungdom import texts
 from ungdom.api import schemas as s
+from ungdom.api.alert_shapes import AlertBrief
 from ungdom.api.person_shapes import person_out
 from ungdom.casework import Read, Recorded, steps
 from ungdom.esas.status import official_status
@@ -33,8 +34,14 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
-def case_out(read: Read, person: Person | None, language: texts.Language, known_at: datetime | None) -> s.CaseOut:
-    """The case as read, as far as the reader may learn of it."""
+def case_out(
+    read: Read,
+    person: Person | None,
+    language: texts.Language,
+    known_at: datetime | None,
+    alerts: list[AlertBrief] | None = None,
+) -> s.CaseOut:
+    """The case as read, as far as the reader may learn of it. `alerts`: those that are live; None of another day."""
     case, stored, day = read.case, read.stored, read.on
     received, due = case.first(E.RECEIVED), next_due(case)
     return s.CaseOut(
@@ -67,6 +74,7 @@ def case_out(read: Read, person: Person | None, language: texts.Language, known_
         lead_time_days=_measures(case),
         completion=_completion(case),
         breaches=sum(1 for _ in case.all(E.BREACH_RECORDED)),
+        open_alerts=alerts,
         next_deadline=deadline_out(due, language) if due else None,
         table_version=table.VERSION,
         **_with_whom(case, read.learns),

@@ -22,6 +22,7 @@ from ungdom import casework, clock, generated, settings
 from ungdom.api import views
 from ungdom.api.tokens import NEEDS_OFFICE, SCOPES, Issuer
 from ungdom.cli.importing import import_app
+from ungdom.cli.nightly import nightly, run_if_due, run_now
 from ungdom.cli.terminal import AsJson, err, opened, out, progress
 from ungdom.demo import again, load
 from ungdom.exchange import delivery, partners
@@ -41,6 +42,7 @@ case_app = typer.Typer(no_args_is_help=True, help="One case.")
 app.add_typer(db_app, name="db")
 app.add_typer(case_app, name="case")
 app.add_typer(import_app, name="import")
+app.command()(nightly)
 
 DEMO_FILE = "demo.db"
 GRACE = 5
@@ -91,6 +93,7 @@ def demo(
     """A synthetic national case load since July 2014, made by walking the engine; people are invented."""
     config = _demo_settings()
     _fill(config, cases, seed, fresh)
+    _tonight(config)
     if serve_after:
         out.print(f"\nungdom is served on http://{host}:{port}/docs   (stop it with Ctrl-C)\n")
         _print_tokens(config)
@@ -104,14 +107,22 @@ def _demo_settings() -> Settings:
 
 
 def _fill(config: Settings, cases: int | None, seed: int, fresh: bool) -> None:
-    out.print("1/2 preparing the database")
+    out.print("1/3 preparing the database")
     db = _prepared(config, fresh)
     before = again.finished(db)
     if before is not None:
-        out.print(f"2/2 the demo load of {before.for_date} is there already (--fresh builds it anew)")
+        out.print(f"2/3 the demo load of {before.for_date} is there already (--fresh builds it anew)")
     else:
-        out.print("2/2 telling the cases, from July 2014 until today")
+        out.print("2/3 telling the cases, from July 2014 until today")
         _tell(db, config, cases, seed)
+    db.close()
+
+
+def _tonight(config: Settings) -> None:
+    out.print("3/3 the nightly run of today: who has to be told of what")
+    db = opened(config)
+    for night in run_now(db, config):
+        out.print(f"    {night.counts['scanned']} cases looked at, {night.counts['raised']} told of")
     db.close()
 
 
@@ -325,7 +336,8 @@ def worker(every: Annotated[float, typer.Option(min=0.1, max=3600, help="Seconds
     config, stop = settings.from_environment(), Event()
     for told in (signal.SIGTERM, signal.SIGINT):
         signal.signal(told, lambda *_: stop.set())
-    keep_on(_work(config, stop.is_set), config.exchange_file, stop, every)
+    work = _work(config, stop.is_set)
+    keep_on(work, config.exchange_file, stop, every, also=(lambda: run_if_due(work.db, config),))
 
 
 # --- generated files ----------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """The process that keeps official messages moving: delivers what is owed, takes what arrives, until told to stop."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -44,9 +44,16 @@ class Consumers:
 
 
 def keep_on(
-    work: Work, path: Path | None, stop: Event, every: float, report: Callable[[Counts], None] = lambda _: None
+    work: Work,
+    path: Path | None,
+    stop: Event,
+    every: float,
+    report: Callable[[Counts], None] = lambda _: None,
+    also: Sequence[Callable[[], object]] = (),
 ) -> None:
     """Deliver every few seconds and take what arrives, until told to stop; `report` is told what each round came to.
+
+    `also`: what else is done every round.
 
     The partners file is read again when it or a key has been changed; one that cannot be read changes nothing. While
     the database is away it waits. `every`: seconds between two rounds.
@@ -61,6 +68,7 @@ def keep_on(
                 work, since = replace(work, partners=changed or work.partners), None
                 consumers = _consumers(work)
             since = _round(work, since, report)
+            _besides(also)
             stop.wait(every)
     finally:
         consumers.end()
@@ -78,6 +86,16 @@ def _round(work: Work, since: datetime | None, report: Callable[[Counts], None])
         LOG.exception("the round failed")
         return since
     return begun - OVERLAP
+
+
+def _besides(also: Sequence[Callable[[], object]]) -> None:
+    for use in also:
+        try:
+            use()
+        except Unavailable as error:
+            LOG.warning("the database is away: %s", error)
+        except Exception:  # it is tried again the next round, and must not end the others
+            LOG.exception("a part of the round failed")
 
 
 def _changed(path: Path | None, known: Partners) -> Partners | None:

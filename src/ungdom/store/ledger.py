@@ -2,14 +2,22 @@
 
 import json
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
-from ungdom.store.tables import job_run
+from ungdom.store.tables import case_file, job_run
 
 RUNNING = "running"
+GOOD, PARTLY, FAILED = "ok", "partly", "failed"
+"""How a night ends: all of it done; every case looked at but something failed; broken off."""
+
+NIGHTLY = "nightly"
+"""The name of the nightly run."""
+OLDEST_GOOD = timedelta(hours=26)
+"""When the last night that was done is older than this, nobody can rely on being told of delays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +47,27 @@ def finish(tx: Connection, run_id: UUID, status: str, counts: dict[str, int], at
     tx.execute(update(job_run).where(job_run.c.run_id == run_id).values(values))
 
 
+def last_night(tx: Connection) -> Run | None:
+    """The newest night that was done to its end."""
+    done = (job_run.c.name == NIGHTLY, job_run.c.status.in_((GOOD, PARTLY)))
+    order = (job_run.c.for_date.desc(), job_run.c.finished_at.desc())
+    row = tx.execute(select(job_run).where(*done).order_by(*order).limit(1)).one_or_none()
+    return _run(row) if row else None
+
+
+def night_is_late(tx: Connection, now: datetime) -> bool:
+    """Whether the nightly run has not been done for too long, counted from the first case when it never has."""
+    last = last_night(tx)
+    since = last.finished_at if last else tx.scalar(select(func.min(case_file.c.opened_at)))
+    return since is not None and now - since > OLDEST_GOOD
+
+
 def runs(tx: Connection, name: str | None = None, limit: int = 20) -> list[Run]:
     """The newest runs, of one job or of all."""
     query = select(job_run).order_by(job_run.c.started_at.desc(), job_run.c.run_id).limit(limit)
     rows = tx.execute(query if name is None else query.where(job_run.c.name == name))
-    return [Run(**{**row._mapping, "counts": json.loads(row.counts)}) for row in rows]
+    return [_run(row) for row in rows]
+
+
+def _run(row: Row[*tuple[Any, ...]]) -> Run:
+    return Run(**{**row._mapping, "counts": json.loads(row.counts)})

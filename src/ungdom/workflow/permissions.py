@@ -169,6 +169,16 @@ def may_read_cases(role: Role) -> bool:
     return bool(rows_for(role))
 
 
+def may_answer_alerts(role: Role) -> bool:
+    """Whether the role says of a delay that it sees to it, or why it is late: whoever is told, and may see the case."""
+    return role in OF_THE_OFFICE | {Role.SECRETARIAT, Role.TEAM_MEMBER, Role.PROSECUTION}
+
+
+def may_snooze_alerts(role: Role) -> bool:
+    """Whether the role puts alerts off: those whose office has the case."""
+    return role in OF_THE_OFFICE
+
+
 def may_settle_messages(role: Role) -> bool:
     """Whether the role looks after messages of other authorities that wait: the office's, or the secretariat."""
     return role in OF_THE_OFFICE | {Role.SECRETARIAT}

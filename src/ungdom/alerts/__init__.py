@@ -1,0 +1,117 @@
+"""Alerts: what people do with them. The night raises and clears them (`alerts.sweep`).
+
+Each function is handed an open transaction and commits nothing.
+"""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from ungdom.store import alerts
+from ungdom.store.alerts import Alert, By
+from ungdom.store.session import Connection
+from ungdom.workflow.alerting import AlertChange, AlertState, DelayReason
+from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.permissions import Viewer, may_answer_alerts, may_snooze_alerts
+
+LONGEST_SNOOZE = timedelta(days=30)
+"""As long as an alert can be put off at a time. Office norm."""
+LONGEST_ANSWER = timedelta(days=366)
+"""As far ahead as a new expected day can lie. Office norm."""
+
+
+class AlertError(Exception):
+    """Something cannot be done with this alert.
+
+    AlertError
+    ├── NoSuchAlert      there is none, or the viewer may not see its case
+    ├── NotTheirs        the role does not answer for delays, or puts nothing off
+    ├── AlreadyCleared   what it told of is settled
+    └── DayOutOfRange    the day lies before the first or after the last that makes sense
+    """
+
+
+class NoSuchAlert(AlertError):
+    """There is no such alert, or it is on a case that the viewer may not see."""
+
+
+class NotTheirs(AlertError):
+    """The role does not do this with alerts."""
+
+
+class AlreadyCleared(AlertError):
+    """What the alert told of is settled: there is nothing left to do with it."""
+
+
+class DayOutOfRange(AlertError):
+    """The day named lies outside what makes sense: from `first` to `last`."""
+
+    def __init__(self, field: str, first: date, last: date) -> None:
+        super().__init__(field)
+        self.field, self.first, self.last = field, first, last
+
+
+def read(tx: Connection, viewer: Viewer, alert_id: UUID) -> Alert:
+    """This alert. Raises `NoSuchAlert`."""
+    found = alerts.find(tx, viewer, alert_id)
+    if found is None:
+        raise NoSuchAlert
+    return found
+
+
+def acknowledge(tx: Connection, viewer: Viewer, alert_id: UUID, now: datetime) -> Alert:
+    """Somebody has seen it and sees to it; it climbs no less for that. Raises the errors of alerts."""
+    found = _live(tx, viewer, alert_id)
+    if not may_answer_alerts(viewer.role):
+        raise NotTheirs
+    values: dict[str, Any] = {"state": AlertState.ACKNOWLEDGED, "quiet_until": None}
+    return alerts.mark(tx, found, AlertChange.ACKNOWLEDGED, _by(viewer, now), values)
+
+
+def answer(
+    tx: Connection, viewer: Viewer, alert_id: UUID, reason: DelayReason, expected_on: date, now: datetime
+) -> Alert:
+    """Why it is late, and the day on which it is now expected: until that has passed nobody is told again.
+
+    Raises the errors of alerts.
+    """
+    found = _live(tx, viewer, alert_id)
+    if not may_answer_alerts(viewer.role):
+        raise NotTheirs
+    _check_day("expected_on", expected_on, oslo_date(now), LONGEST_ANSWER)
+    values = {"state": AlertState.ANSWERED, "quiet_until": expected_on, "reason": reason}
+    return _quieted(tx, alerts.mark(tx, found, AlertChange.ANSWERED, _by(viewer, now), values))
+
+
+def snooze(tx: Connection, viewer: Viewer, alert_id: UUID, until: date, now: datetime) -> Alert:
+    """Nobody is told of it until that day has passed; the clock runs on. Raises the errors of alerts."""
+    found = _live(tx, viewer, alert_id)
+    if not may_snooze_alerts(viewer.role):
+        raise NotTheirs
+    _check_day("until", until, oslo_date(now), LONGEST_SNOOZE)
+    values = {"state": AlertState.SNOOZED, "quiet_until": until}
+    return _quieted(tx, alerts.mark(tx, found, AlertChange.SNOOZED, _by(viewer, now), values))
+
+
+def _live(tx: Connection, viewer: Viewer, alert_id: UUID) -> Alert:
+    found = alerts.find(tx, viewer, alert_id, hold=True)
+    if found is None:
+        raise NoSuchAlert
+    if found.cleared_at is not None:
+        raise AlreadyCleared
+    return found
+
+
+def _quieted(tx: Connection, found: Alert) -> Alert:
+    if found.quiet_until is not None:
+        alerts.wake_on(tx, found.case_id, found.quiet_until + timedelta(days=1))
+    return found
+
+
+def _check_day(field: str, day: date, today: date, longest: timedelta) -> None:
+    if not today <= day <= today + longest:
+        raise DayOutOfRange(field, today, today + longest)
+
+
+def _by(viewer: Viewer, now: datetime) -> By:
+    return By(viewer.role, viewer.subject, oslo_date(now), now)

@@ -1,0 +1,52 @@
+"""Jobs: run a night by hand, and read the ledger."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from ungdom.api import alert_shapes as shapes
+from ungdom.api import inputs as i
+from ungdom.api.cases import answer
+from ungdom.api.deps import Call, CallDep
+from ungdom.api.docs import PROBLEMS
+from ungdom.jobs import nightly, steps
+from ungdom.store import ledger
+from ungdom.store.ledger import NIGHTLY, Run
+
+router = APIRouter(tags=["jobs"], responses=PROBLEMS)
+
+
+@router.post(f"/v1/jobs/{NIGHTLY}/runs", response_model=shapes.RunList, summary="Run a night")
+def run_night(call: CallDep, request: Request, body: shapes.RunIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
+    """Run the nightly job for a day, with the nights that were missed before it; the runs. Done again, it is empty."""
+    call.may_administer()
+    done = nightly.run(call.db, request.app.state.clock, body.on, steps.all_steps(call.keys))
+    return _told(call, NIGHTLY, [night.for_date for night in done])
+
+
+@router.get(f"/v1/jobs/{NIGHTLY}/runs", response_model=shapes.RunList, summary="The ledger of nights")
+def list_runs(call: CallDep, query: Annotated[shapes.RunsQuery, Query()]) -> Response:
+    """The newest runs: for which night, when, how each ended, and what it counted."""
+    call.may_administer()
+    with call.db.reading() as tx:
+        found = ledger.runs(tx, NIGHTLY, query.limit)
+    return answer(shapes.RunList(items=[_out(run) for run in found])).response()
+
+
+def _told(call: Call, name: str, nights: list[date]) -> Response:
+    with call.db.reading() as tx:
+        found = [run for run in ledger.runs(tx, name, max(1, len(nights))) if run.for_date in nights]
+    return answer(shapes.RunList(items=[_out(run) for run in reversed(found)])).response()
+
+
+def _out(run: Run) -> shapes.RunOut:
+    return shapes.RunOut(
+        id=run.run_id,
+        name=run.name,
+        for_date=run.for_date,
+        started_at=run.started_at,
+        finished_at=run.finished_at,
+        status=run.status,
+        counts=run.counts,
+    )

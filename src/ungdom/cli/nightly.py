@@ -1,0 +1,68 @@
+"""`ungdom nightly`: the nightly run from cron, a systemd timer, or by hand."""
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from ungdom import clock, settings
+from ungdom.cli.terminal import AsJson, err, opened, out, progress
+from ungdom.jobs import nightly as job
+from ungdom.jobs import steps
+from ungdom.jobs.nightly import DayToCome, Night
+from ungdom.settings import BadSettings, Settings
+from ungdom.store.ledger import GOOD
+from ungdom.store.sealing import Keys
+from ungdom.store.session import Database
+
+Day = Annotated[
+    datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="The night to run; today if not given.")
+]
+
+
+def nightly(on: Day = None, as_json: AsJson = False) -> None:
+    """Run the night: alerts, and what else is done once a night; nights that were missed come first, in order.
+
+    Exit codes: 0 done, 1 a case or a step failed, 2 the day has not come or the settings are off.
+    """
+    config = settings.from_environment()
+    db = opened(config)
+    with progress("cases") as report:
+        try:
+            nights = job.run(
+                db,
+                clock.now,
+                on.date() if on else None,
+                steps.all_steps(Keys(config.people_keys)),
+                lambda _day, scanned: report(scanned, scanned),
+            )
+        except DayToCome as error:
+            raise BadSettings(str(error)) from None
+    db.close()
+    _tell(nights, as_json)
+    raise typer.Exit(0 if all(night.status == GOOD for night in nights) else 1)
+
+
+def run_if_due(db: Database, config: Settings) -> list[Night]:
+    """The night, when its hour has come and nobody has run it: what a worker asks every round."""
+    return run_now(db, config) if job.is_due(db, clock.now()) else []
+
+
+def run_now(db: Database, config: Settings) -> list[Night]:
+    """Tonight's run, whatever the hour, after those that were missed."""
+    return job.run(db, clock.now, steps=steps.all_steps(Keys(config.people_keys)))
+
+
+def _tell(nights: list[Night], as_json: bool) -> None:
+    if as_json:
+        out.print_json(json.dumps([asdict(night) for night in nights], default=str))
+        return
+    if not nights:
+        out.print("nothing to do: a later night has been done")
+    for night in nights:
+        told = ", ".join(f"{name} {count}" for name, count in night.counts.items())
+        out.print(f"{night.for_date} {night.status}: {told}")
+        for case_id, error in night.failures:
+            err.print(f"case {case_id} could not be looked at: {error}")
