@@ -3,7 +3,10 @@
 from alembic import context
 from sqlalchemy import Connection
 
-from ungdom.store.inbox_tables import metadata  # the tables of both modules stand in it
+from ungdom.store import forecast_tables, inbox_tables, tables
+
+MODULES = (tables, inbox_tables, forecast_tables)
+"""Where the tables stand: all of them in one `metadata`."""
 
 LOCK_SECONDS, STATEMENT_SECONDS = 5, 60
 
@@ -18,7 +21,7 @@ def hold(connection: Connection) -> None:
 
 def run(connection: Connection) -> None:
     hold(connection)
-    context.configure(connection=connection, target_metadata=metadata, transactional_ddl=True)
+    context.configure(connection=connection, target_metadata=tables.metadata, transactional_ddl=True)
     with context.begin_transaction():
         context.run_migrations()
 

@@ -89,6 +89,19 @@ class Quantile:
     high: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Conditional:
+    """The share that still waits after one day, of those that did after an earlier one, with its limits.
+
+    `at_risk`: how many were waiting when the next of them ended; 0 when none did any more.
+    """
+
+    share: float
+    low: float
+    high: float
+    at_risk: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Incidence:
     """Aalen–Johansen: on each day the share that has ended in each way, by the code of the way."""
@@ -131,6 +144,23 @@ def quantile(curve: Curve, share: float, confidence: float = CONFIDENCE) -> Quan
     """
     low, high = curve.limits(confidence)
     return Quantile(*(_reached(curve.days, line, 1 - share) for line in (curve.survival, low, high)))
+
+
+def conditional(curve: Curve, after: int, until: int) -> Conditional | None:
+    """S(until) / S(after): the share that waits longer than `until` days, of those that wait longer than `after`.
+
+    None where the observations do not reach so far. The limits are those of log(-log), NaN where the share is 0.
+    """
+    span = slice(curve.after(after), curve.after(until))
+    at_risk, ended = curve.at_risk[span], curve.ended[span]
+    share = float(np.prod(1 - ended / at_risk))
+    if until > curve.last and share > 0:
+        return None
+    with np.errstate(divide="ignore"):
+        variance = np.array([np.sum(ended / (at_risk * (at_risk - ended)))])
+    low, high = log_log_limits(np.array([share]), variance)
+    waiting = int(curve.at_risk[span.start]) if span.start < len(curve.days) else 0
+    return Conditional(share, float(low[0]), float(high[0]), waiting)
 
 
 def log_log_limits(survival: Shares, variance: Shares, confidence: float = CONFIDENCE) -> tuple[Shares, Shares]:
