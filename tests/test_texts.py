@@ -19,6 +19,7 @@ from ungdom.esas.envelope import Fault
 from ungdom.esas.inbound.official import FlagCode, Other
 from ungdom.exchange import answers
 from ungdom.intake.words import Advice, Outcome, Reason, Remark
+from ungdom.statistics.curves import ForecastBasis, ForecastStanding
 from ungdom.texts import Language
 from ungdom.workflow import guards, vocabulary
 from ungdom.workflow.daycount import Length
@@ -120,6 +121,9 @@ def expected() -> dict[str, set[str]]:
         "exchange_flag": {"id_reused", *(str(one) for one in FlagCode)},
         "exchange_fault": {"json", *(str(one) for one in Fault)},
         "exchange_problem": set(EXCHANGE_PROBLEMS),
+        "forecast_basis": {str(one) for one in ForecastBasis},
+        "forecast_standing": {str(one) for one in ForecastStanding},
+        "forecast": {"note", *(str(one) for one in ForecastStanding)},
         "decision_reason": {f"{one}.{part}" for one in Reason for part in ("message", "resolve")},
     }
 

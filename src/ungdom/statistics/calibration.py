@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from itertools import pairwise
 
 import numpy as np
 
@@ -131,7 +132,7 @@ def _bins(judged: Sequence[Judged]) -> tuple[Bin, ...]:
     ordered = sorted(judged, key=lambda one: one.probability)
     count = min(BINS, len(ordered) // FEWEST)
     ends = [len(ordered) * place // count for place in range(count + 1)]
-    return tuple(_bin(ordered[low:high]) for low, high in zip(ends, ends[1:], strict=False))
+    return tuple(_bin(ordered[low:high]) for low, high in pairwise(ends))
 
 
 def _bin(judged: Sequence[Judged]) -> Bin:

@@ -95,7 +95,7 @@ def _left_behind(case: Case, moot: frozenset[State]) -> date:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """How likely is it that this clock passes its limit, asked in the morning of `day`?
+    """What is asked in the morning of `day`: how likely it is that this clock passes its limit.
 
     `konfliktrad` None: the office must not be told, and is not asked about.
     """
@@ -122,9 +122,7 @@ class Question:
 
 def question(spell: Spell, day: date, konfliktrad: str | None) -> Question:
     """The question to ask about a spell that waits."""
-    return Question(
-        spell.clock, spell.stage, spell.sanction, konfliktrad, spell.begun, spell.since, spell.due, day
-    )
+    return Question(spell.clock, spell.stage, spell.sanction, konfliktrad, spell.begun, spell.since, spell.due, day)
 
 
 def morning_after(day: date) -> date:

@@ -57,13 +57,13 @@ class Curve:
     @property
     def survival(self) -> Shares:
         """The share that still waits after each of the days."""
-        return np.cumprod(1 - self.ended / self.at_risk)
+        return np.cumprod(1 - self.ended / self.at_risk, dtype=np.float64)
 
     @property
     def hazard_variance(self) -> Shares:
         """Greenwood's sum: the variance of the logarithm of the survival. Infinite once nobody is left."""
         with np.errstate(divide="ignore"):
-            return np.cumsum(self.ended / (self.at_risk * (self.at_risk - self.ended)))
+            return np.cumsum(self.ended / (self.at_risk * (self.at_risk - self.ended)), dtype=np.float64)
 
     @property
     def standard_error(self) -> Shares:
