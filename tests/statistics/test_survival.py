@@ -19,7 +19,9 @@ def table(name: str, file: str) -> dict[str, np.ndarray]:
     """The columns of a file; what is not a number there is none here."""
     with (DATA / name / f"{file}.csv").open(encoding="utf-8") as lines:
         rows = list(csv.DictReader(lines))
-    return {column: np.array([float(row[column]) if row[column] != "NA" else np.nan for row in rows]) for column in rows[0]}
+    return {
+        column: np.array([float(row[column]) if row[column] != "NA" else np.nan for row in rows]) for column in rows[0]
+    }
 
 
 def spans(name: str) -> Spans:
