@@ -3,8 +3,15 @@
 from alembic import context
 from sqlalchemy import Connection
 
-from ungdom.store import alert_tables, inbox_tables  # noqa: F401  # their tables stand in the same metadata
-from ungdom.store.tables import metadata
+from ungdom.store import alert_tables, forecast_tables, inbox_tables, tables
+
+MODULES = (
+    tables,
+    inbox_tables,
+    alert_tables,
+    forecast_tables,
+)
+"""Where the tables stand: all of them in one `metadata`."""
 
 LOCK_SECONDS, STATEMENT_SECONDS = 5, 60
 
@@ -19,7 +26,7 @@ def hold(connection: Connection) -> None:
 
 def run(connection: Connection) -> None:
     hold(connection)
-    context.configure(connection=connection, target_metadata=metadata, transactional_ddl=True)
+    context.configure(connection=connection, target_metadata=tables.metadata, transactional_ddl=True)
     with context.begin_transaction():
         context.run_migrations()
 

@@ -19,6 +19,7 @@ from ungdom.esas.envelope import Fault
 from ungdom.esas.inbound.official import FlagCode, Other
 from ungdom.exchange import answers
 from ungdom.intake.words import Advice, Outcome, Reason, Remark
+from ungdom.statistics.curves import ForecastBasis, ForecastStanding
 from ungdom.texts import Language
 from ungdom.workflow import alerting, guards, vocabulary
 from ungdom.workflow.daycount import Length
@@ -123,6 +124,9 @@ def expected() -> dict[str, set[str]]:
         "exchange_flag": {"id_reused", *(str(one) for one in FlagCode)},
         "exchange_fault": {"json", *(str(one) for one in Fault)},
         "exchange_problem": set(EXCHANGE_PROBLEMS),
+        "forecast_basis": {str(one) for one in ForecastBasis},
+        "forecast_standing": {str(one) for one in ForecastStanding},
+        "forecast": {"note", *(str(one) for one in ForecastStanding)},
         "decision_reason": {f"{one}.{part}" for one in Reason for part in ("message", "resolve")},
     }
 
@@ -200,7 +204,7 @@ def test_a_problem_names_the_values_it_is_given(language: Language) -> None:
 
 @every_language
 def test_labels_have_no_placeholders_and_begin_with_a_capital(language: Language) -> None:
-    sentences = {"word", "refusal", "problem", "invalid"}
+    sentences = {"word", "refusal", "problem", "invalid", "forecast"}
     labels = {key: text for key, text in flat(language).items() if key[0] not in sentences}
     assert [key for key, text in labels.items() if placeholders(text) or not text[0].isupper()] == []
 

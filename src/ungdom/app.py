@@ -9,7 +9,20 @@ from starlette.responses import RedirectResponse
 
 import ungdom
 from ungdom import clock as clocks
-from ungdom.api import alerts, cases, decision_batch, decisions, docs, errors, esas, events, health, jobs, rules
+from ungdom.api import (
+    alerts,
+    cases,
+    decision_batch,
+    decisions,
+    docs,
+    errors,
+    esas,
+    events,
+    forecasts,
+    health,
+    jobs,
+    rules,
+)
 from ungdom.api.access import compose
 from ungdom.api.middleware import Gate, Limits
 from ungdom.clock import Clock
@@ -42,6 +55,7 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
     for router in (
         cases.router,
         events.router,
+        forecasts.router,
         decision_batch.router,
         decisions.router,
         esas.router,

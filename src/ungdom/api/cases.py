@@ -1,7 +1,7 @@
 """Cases: open, list, read."""
 
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Annotated, cast
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from ungdom.store.reading import Filters
 from ungdom.store.session import Connection
 from ungdom.store.tables import NumberKind
 from ungdom.workflow.case import Youth
-from ungdom.workflow.daycount import OSLO, oslo_date
+from ungdom.workflow.daycount import last_moment, oslo_date
 from ungdom.workflow.permissions import Fact, learns
 from ungdom.workflow.vocabulary import Protection
 
@@ -41,7 +41,7 @@ def instant(known_at: date | datetime | None) -> datetime | None:
     """The instant of knowledge: a date means the end of that day in Norway."""
     if known_at is None or isinstance(known_at, datetime):
         return known_at
-    return datetime.combine(known_at + timedelta(days=1), time(), OSLO) - timedelta(microseconds=1)
+    return last_moment(known_at)
 
 
 def read_case(tx: Connection, call: Call, case_id: UUID, as_of: i.AsOf) -> Read:

@@ -21,6 +21,7 @@ from ungdom import app as application
 from ungdom import casework, clock, generated, settings
 from ungdom.api import views
 from ungdom.api.tokens import NEEDS_OFFICE, SCOPES, Issuer
+from ungdom.cli.forecasting import forecast_app
 from ungdom.cli.importing import import_app
 from ungdom.cli.nightly import nightly, run_if_due, run_now
 from ungdom.cli.terminal import AsJson, err, opened, out, progress
@@ -43,6 +44,7 @@ app.add_typer(db_app, name="db")
 app.add_typer(case_app, name="case")
 app.add_typer(import_app, name="import")
 app.command()(nightly)
+app.add_typer(forecast_app, name="forecast")
 
 DEMO_FILE = "demo.db"
 GRACE = 5

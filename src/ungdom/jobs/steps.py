@@ -1,9 +1,39 @@
 """What else is done once a night, after the alerts, in this order."""
 
+from datetime import date, datetime, timedelta
+
 from ungdom.jobs.nightly import Step, forget_answers
+from ungdom.statistics import backtest, forecast
 from ungdom.store.sealing import Keys
+from ungdom.store.session import Database
+from ungdom.workflow.daycount import oslo_date
+
+YESTERDAY = timedelta(days=1)
+BACKTEST_EVERY = timedelta(days=30)
+"""How old the judgment of past forecasts may become."""
 
 
 def all_steps(_keys: Keys) -> tuple[Step, ...]:
     """Every step of the night. `keys` open what is sealed."""
-    return (Step("idempotency", forget_answers),)
+    return (
+        Step("idempotency", forget_answers),
+        Step("forecast", count_waiting_times),
+        Step("backtest", judge_forecasts),
+    )
+
+
+def count_waiting_times(db: Database, day: date, at: datetime) -> dict[str, int]:
+    """The waiting times that forecasts are made of, as known at the end of yesterday; of a night caught up, nothing."""
+    return forecast.refresh(db, day - YESTERDAY) if day == oslo_date(at) else {}
+
+
+def judge_forecasts(db: Database, day: date, at: datetime) -> dict[str, int]:
+    """Past forecasts held against what came, once a month."""
+    until = day - YESTERDAY
+    with db.reading() as tx:
+        judged = [since for since, _ in backtest.kept(tx).values()]
+    if day != oslo_date(at) or (judged and until - max(judged) < BACKTEST_EVERY):
+        return {}
+    found = backtest.run(db, until)
+    backtest.keep(db, until, found, at)
+    return {"clocks": len(found)}

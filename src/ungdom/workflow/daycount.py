@@ -2,7 +2,7 @@
 
 import calendar
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -66,3 +66,8 @@ def birthday(born: date, age: int) -> date:
 def oslo_date(instant: datetime) -> date:
     """The calendar day in Norway at that instant: 2025-06-30T22:30Z is 1 July."""
     return instant.astimezone(OSLO).date()
+
+
+def last_moment(day: date) -> datetime:
+    """The last instant of that calendar day in Norway."""
+    return datetime.combine(day + timedelta(days=1), time(), OSLO) - timedelta(microseconds=1)

@@ -1,0 +1,139 @@
+"""How forecasts of the past came out: predicted against observed, and the Brier score. Pure.
+
+A forecast is judged only when its limit lay within what is known by now, whether or not the wait ended before: quick
+endings are then not over-represented. A case that left in another way before its limit is censored, as in the curves:
+the observed share of a bin is Kaplan–Meier's, on the share of the time that was left when it was asked.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from itertools import pairwise
+
+import numpy as np
+
+from ungdom.statistics.curves import FEWEST
+from ungdom.statistics.spells import Question, Spell
+from ungdom.statistics.survival import CENSORED, Spans, kaplan_meier
+from ungdom.workflow.daycount import days_between
+
+BINS = 10
+"""At most so many bins, of equally many forecasts, none with fewer than `FEWEST`."""
+
+WHOLE = 1000
+"""The time that was left when it was asked, in thousandths: all of it."""
+
+
+class Ending(StrEnum):
+    """How it came out. `LEFT`: in another way before the limit."""
+
+    IN_TIME = "in_time"
+    PASSED = "passed"
+    LEFT = "left"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a wait that was asked about. `at`: when, in thousandths of the time that was left, rounded up."""
+
+    ending: Ending
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One forecast and its outcome."""
+
+    clock: str
+    day: date
+    probability: float
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Forecasts close to each other: their mean, the share that did pass, and how many there are."""
+
+    predicted: float
+    observed: float
+    forecasts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How the forecasts of a clock came out; `clock` None: of all of them.
+
+    `share`: that passed, those that left being censored. `brier`: the mean square of probability minus outcome, over
+    those that did not leave (0 is perfect); `brier_of_share`: the same had each been told `share`, known afterwards.
+    """
+
+    clock: str | None
+    first_asked: date
+    last_asked: date
+    forecasts: int
+    left: int
+    share: float
+    brier: float
+    brier_of_share: float
+    bins: tuple[Bin, ...]
+
+
+def outcome(asked: Question, now: Sequence[Spell], until: date) -> Outcome | None:
+    """What became of the wait, as the case is known now; None when it cannot be judged.
+
+    That is: the limit lies after `until`, or a correction has taken the clock away.
+    """
+    wait = next((spell for spell in now if (spell.clock, spell.begun) == (asked.clock, asked.begun)), None)
+    if wait is None or asked.due > until:
+        return None
+    if wait.stopped is not None and wait.stopped <= asked.due:
+        return Outcome(Ending.IN_TIME, _at(asked, wait.stopped))
+    if wait.stopped is None and wait.ended is not None and wait.ended <= asked.due:
+        return Outcome(Ending.LEFT, _at(asked, wait.ended))
+    return Outcome(Ending.PASSED, WHOLE)
+
+
+def _at(asked: Question, day: date) -> int:
+    """A day that became known late may lie before the question: the beginning."""
+    gone = max(0, days_between(asked.day, day)) + 1
+    return -(-WHOLE * gone // (asked.days_left + 1))
+
+
+def calibrate(judged: Sequence[Judged], clock: str | None) -> Calibration | None:
+    """How these came out; None with fewer than `FEWEST`, or when all of them left."""
+    known = [one for one in judged if one.outcome.ending is not Ending.LEFT]
+    if len(judged) < FEWEST or not known:
+        return None
+    predicted = np.array([one.probability for one in known])
+    passed = np.array([one.outcome.ending is Ending.PASSED for one in known], dtype=float)
+    share = observed(judged)
+    return Calibration(
+        clock=clock,
+        first_asked=min(one.day for one in judged),
+        last_asked=max(one.day for one in judged),
+        forecasts=len(judged),
+        left=len(judged) - len(known),
+        share=share,
+        brier=float(np.mean((predicted - passed) ** 2)),
+        brier_of_share=float(np.mean((share - passed) ** 2)),
+        bins=_bins(judged),
+    )
+
+
+def observed(judged: Sequence[Judged]) -> float:
+    """The share that passed its limit, those that left in another way being censored."""
+    spans = Spans.of([(0, one.outcome.at, 1 if one.outcome.ending is Ending.IN_TIME else CENSORED) for one in judged])
+    survival = kaplan_meier(spans).survival
+    return float(survival[-1]) if len(survival) else 1.0
+
+
+def _bins(judged: Sequence[Judged]) -> tuple[Bin, ...]:
+    ordered = sorted(judged, key=lambda one: one.probability)
+    count = min(BINS, len(ordered) // FEWEST)
+    ends = [len(ordered) * place // count for place in range(count + 1)]
+    return tuple(_bin(ordered[low:high]) for low, high in pairwise(ends))
+
+
+def _bin(judged: Sequence[Judged]) -> Bin:
+    return Bin(float(np.mean([one.probability for one in judged])), observed(judged), len(judged))

@@ -1,0 +1,130 @@
+"""The stays that forecasts are counted from: one clock running while a case was on one stage. Pure.
+
+A spell holds days, the stage, the sanction and the office. Nothing of the youth goes in.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from ungdom.workflow.case import Case, Stint
+from ungdom.workflow.daycount import days_between, oslo_date
+from ungdom.workflow.deadlines import FOLLOW_THE_TERM, RULES, Deadline, Rule, Status, deadlines
+from ungdom.workflow.vocabulary import CLOSED, Sanction, State
+
+FORESEEN: tuple[Rule, ...] = tuple(r for r in RULES if r.length and r.delay and r.code not in FOLLOW_THE_TERM)
+"""The clocks that can be foretold: they have a length of their own, and passing them is somebody's delay."""
+
+_MOOT = {rule.code: rule.moot for rule in FORESEEN}
+RUNS = frozenset({Status.RUNNING, Status.OVERDUE})
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """One clock of one case while it was on one stage.
+
+    `since`: the later of entering the stage and the start of the clock; `known`: the first day on which that was known.
+    `left`: the stage was left; `stopped`: the clock stopped, on whichever stage; `ended`: the case closed, or moved
+    past the step, without it. None: not yet.
+    """
+
+    clock: str
+    stage: State
+    sanction: Sanction
+    konfliktrad: str
+    begun: date
+    due: date
+    since: date
+    known: date
+    left: date | None
+    stopped: date | None
+    ended: date | None
+
+    @property
+    def over(self) -> date | None:
+        """The day on which nobody waited any more: for the clock, or for the case."""
+        return self.stopped or self.ended
+
+    @property
+    def waits(self) -> bool:
+        """The clock runs and the case is on this stage."""
+        return self.left is None and self.over is None
+
+
+def spells(case: Case) -> list[Spell]:
+    """Every spell of the case, as its history tells them: no day is asked, so the same history gives the same."""
+    return [spell for one in deadlines(case, date.max, FORESEEN) for spell in _of_clock(case, one)]
+
+
+def _of_clock(case: Case, found: Deadline) -> Iterator[Spell]:
+    ended = None if found.stopped_on or found.status in RUNS else _left_behind(case, _MOOT[found.code])
+    over = found.stopped_on or ended or date.max
+    ends = [stint.since for stint in case.stints[1:]] + [None]
+    for stint, left in zip(case.stints, ends, strict=True):
+        since = max(stint.since, found.begun_on)
+        if stint.state not in CLOSED and since < min(left or date.max, over):
+            yield Spell(
+                clock=found.code,
+                stage=stint.state,
+                sanction=case.sanction,
+                konfliktrad=case.konfliktrad,
+                begun=found.begun_on,
+                due=found.due,
+                since=since,
+                known=max(found.known_on, _known(case, stint), since),
+                left=left,
+                stopped=found.stopped_on,
+                ended=ended,
+            )
+
+
+def _known(case: Case, stint: Stint) -> date:
+    """The day on which it became known that the case had come to this stage."""
+    return next(oslo_date(event.recorded_at) for event in case.events if event.seq == stint.seq)
+
+
+def _left_behind(case: Case, moot: frozenset[State]) -> date:
+    """The day since which the case has been closed, or past the step."""
+    since = case.entered_on
+    for stint in reversed(case.stints):
+        if stint.state not in moot | CLOSED:
+            break
+        since = stint.since
+    return since
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked in the morning of `day`: how likely it is that this clock passes its limit.
+
+    `konfliktrad` None: the office must not be told, and is not asked about.
+    """
+
+    clock: str
+    stage: State
+    sanction: Sanction
+    konfliktrad: str | None
+    begun: date
+    since: date
+    due: date
+    day: date
+
+    @property
+    def stage_days(self) -> int:
+        """Days waited on this stage while the clock ran."""
+        return max(0, days_between(self.since, self.day))
+
+    @property
+    def days_left(self) -> int:
+        """Days until the limit; less than 0 when it is passed."""
+        return days_between(self.day, self.due)
+
+
+def question(spell: Spell, day: date, konfliktrad: str | None) -> Question:
+    """The question to ask about a spell that waits."""
+    return Question(spell.clock, spell.stage, spell.sanction, konfliktrad, spell.begun, spell.since, spell.due, day)
+
+
+def morning_after(day: date) -> date:
+    """The day on which what was known at the end of `day` is asked about."""
+    return day + timedelta(days=1)

@@ -1,0 +1,126 @@
+"""T11: the estimators against R's `survival`, and the conventions by hand."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ungdom.statistics.survival import Quantile, Spans, aalen_johansen, conditional, kaplan_meier, quantile
+
+DATA = Path(__file__).parent / "data"
+STARTED, OTHER = 1, 2
+CLOSE = 1e-9
+
+both_sets = pytest.mark.parametrize("name", ["plain", "late_entry"])
+
+
+def table(name: str, file: str) -> dict[str, np.ndarray]:
+    """The columns of a file; what is not a number there is none here."""
+    with (DATA / name / f"{file}.csv").open(encoding="utf-8") as lines:
+        rows = list(csv.DictReader(lines))
+    return {
+        column: np.array([float(row[column]) if row[column] != "NA" else np.nan for row in rows]) for column in rows[0]
+    }
+
+
+def spans(name: str) -> Spans:
+    cases = table(name, "cases")
+    return Spans(*(cases[column].astype(np.int64) for column in ("entry_days", "time_days", "event")))
+
+
+def furthest(ours: np.ndarray, theirs: np.ndarray) -> float:
+    """The greatest difference; no number on one side only counts as endless."""
+    assert ours.shape == theirs.shape
+    if not np.array_equal(np.isnan(ours), np.isnan(theirs)):
+        return float("inf")
+    return float(np.nanmax(np.abs(ours - theirs)))
+
+
+@both_sets
+def test_kaplan_meier_is_that_of_r(name: str, figure) -> None:  # type: ignore[no-untyped-def]
+    theirs, ours = table(name, "kaplan_meier"), kaplan_meier(spans(name), STARTED)
+    low, high = ours.limits()
+    pairs = {
+        "time_days": ours.days, "at_risk": ours.at_risk, "events": ours.ended, "survival": ours.survival,
+        "std_err": ours.standard_error, "lower95": low, "upper95": high,
+    }  # fmt: skip
+    worst = max(furthest(np.asarray(column, dtype=float), theirs[key]) for key, column in pairs.items())
+    figure(f"T11 Kaplan–Meier {name}: {len(ours.days)} days, greatest difference from R {worst:.0e}")
+    assert worst <= CLOSE
+
+
+@both_sets
+def test_quantiles_are_those_of_r(name: str) -> None:
+    theirs, curve = table(name, "kaplan_meier_quantiles"), kaplan_meier(spans(name), STARTED)
+    rows = zip(*(theirs[key] for key in ("quantile", "days", "lower95", "upper95")), strict=True)
+    for share, *expected in rows:
+        found = quantile(curve, share)
+        assert [found.days, found.low, found.high] == expected
+
+
+@both_sets
+def test_aalen_johansen_is_that_of_r(name: str, figure) -> None:  # type: ignore[no-untyped-def]
+    theirs, ours = table(name, "aalen_johansen"), aalen_johansen(spans(name))
+    pairs = {
+        "time_days": ours.days, "at_risk": ours.at_risk,
+        "cif_started": ours.ended[STARTED], "cif_other": ours.ended[OTHER],
+    }  # fmt: skip
+    worst = max(furthest(np.asarray(column, dtype=float), theirs[key]) for key, column in pairs.items())
+    figure(f"T11 Aalen–Johansen {name}: {len(ours.days)} days, greatest difference from R {worst:.0e}")
+    assert worst <= CLOSE
+
+
+def test_the_ways_of_ending_and_waiting_make_one_whole() -> None:
+    known = spans("late_entry")
+    found = aalen_johansen(known)
+    assert np.allclose(found.ended[STARTED] + found.ended[OTHER] + kaplan_meier(known).survival, 1, atol=CLOSE)
+
+
+def test_an_exit_comes_before_a_censoring_of_the_same_day() -> None:
+    curve = kaplan_meier(Spans.of([(0, 5, 1), (0, 5, 0)]))
+    assert (curve.at_risk.tolist(), curve.survival.tolist()) == ([2], [0.5])
+
+
+def test_who_enters_late_counts_from_the_day_after() -> None:
+    curve = kaplan_meier(Spans.of([(0, 5, 1), (5, 9, 1), (4, 9, 0)]))
+    assert (curve.days.tolist(), curve.at_risk.tolist()) == ([5, 9], [2, 2])
+
+
+def test_who_ended_before_coming_into_view_was_never_at_risk() -> None:
+    assert kaplan_meier(Spans.of([(5, 5, 1), (7, 3, 1)])).days.tolist() == []
+
+
+def test_a_curve_that_lies_on_the_level_gives_the_middle_of_the_stretch() -> None:
+    curve = kaplan_meier(Spans.of([(0, 2, 1), (0, 4, 1), (0, 8, 1), (0, 9, 1)]))
+    assert quantile(curve, 0.5).days == 6
+
+
+def test_a_curve_that_does_not_come_down_so_far_has_no_quantile() -> None:
+    assert quantile(kaplan_meier(Spans.of([(0, 2, 1), (0, 4, 0), (0, 8, 0)])), 0.5) == Quantile(None, 2.0, None)
+
+
+def test_a_conditional_share_by_hand() -> None:
+    """Of four two end on day 10; of the two left one ends on day 20, one goes on until day 30."""
+    curve = kaplan_meier(Spans.of([(0, 10, 1), (0, 10, 1), (0, 20, 1), (0, 30, 0)]))
+    first, later = conditional(curve, 0, 15), conditional(curve, 15, 30)
+    assert first is not None
+    assert later is not None
+    assert (first.share, first.at_risk, later.share, later.at_risk) == (0.5, 4, 0.5, 2)
+    assert conditional(curve, 0, 31) is None
+
+
+def test_nothing_more_can_end_once_all_have() -> None:
+    done = conditional(kaplan_meier(Spans.of([(0, 10, 1)] * 3)), 0, 400)
+    assert done is not None
+    assert (done.share, done.at_risk) == (0, 3)
+
+
+def test_a_conditional_share_is_the_quotient_of_two_values_of_the_curve() -> None:
+    curve = kaplan_meier(spans("plain"), STARTED)
+    line = dict(zip(curve.days.tolist(), curve.survival.tolist(), strict=True))
+    first, last = curve.days.tolist()[20], curve.days.tolist()[90]
+    found = conditional(curve, first, last)
+    assert found is not None
+    assert found.share == pytest.approx(line[last] / line[first], abs=CLOSE)
+    assert found.low < found.share < found.high
