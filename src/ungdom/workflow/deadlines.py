@@ -5,7 +5,7 @@ Statutory deadlines for an act move off Saturdays, Sundays and public holidays (
 birthdays and the term of a sanction do not.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -327,9 +327,9 @@ FOLLOW_THE_TERM = frozenset({"term_end", "petition", "ec_petition"})
 """The clocks that are counted from the adjusted end, and so move as long as an interruption lasts."""
 
 
-def deadlines(case: Case, day: date) -> list[Deadline]:
-    """Every clock that has begun by that day, as it stands that day."""
-    return [found for rule in RULES if case.sanction in rule.sanctions for found in _of_rule(rule, case, day)]
+def deadlines(case: Case, day: date, rules: Sequence[Rule] = RULES) -> list[Deadline]:
+    """Every clock that has begun by that day, as it stands that day. `rules`: others than those in force, to try."""
+    return [found for rule in rules if case.sanction in rule.sanctions for found in _of_rule(rule, case, day)]
 
 
 def next_due(case: Case) -> Deadline | None:
