@@ -3,7 +3,8 @@
 from alembic import context
 from sqlalchemy import Connection
 
-from ungdom.store.inbox_tables import metadata  # the tables of both modules stand in it
+from ungdom.store import alert_tables, inbox_tables  # noqa: F401  # their tables stand in the same metadata
+from ungdom.store.tables import metadata
 
 LOCK_SECONDS, STATEMENT_SECONDS = 5, 60
 

@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from ungdom.workflow import deadlines, waits
+from ungdom.workflow import alerting, deadlines, waits
 from ungdom.workflow import details as d
 from ungdom.workflow.case import Case
 from ungdom.workflow.events import Event
@@ -46,7 +46,8 @@ def seen(case: Case, protection: Protection) -> Seen:
 
 
 def _standing(case: Case) -> dict[str, Any]:
-    due = deadlines.next_due(case)
+    clocks = deadlines.running(case, case.entered_on)
+    due = deadlines.first_due(clocks)
     return {
         "sanction": case.sanction,
         "konfliktrad": case.konfliktrad,
@@ -57,6 +58,7 @@ def _standing(case: Case) -> dict[str, Any]:
         "coordinator": _coordinator(case),
         "next_due_on": due.due if due else None,
         "next_due_code": due.code if due else None,
+        "look_on": alerting.first_look(clocks),
     }
 
 

@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, ScalarSelect, bindparam, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from ungdom.store import bulk, move, outbox, tables
+from ungdom.store import alerts, bulk, move, outbox, tables
 from ungdom.store.current import TEAM_EVENTS, Identity, row_of
 from ungdom.store.errors import Stale
 from ungdom.store.outbox import Message
@@ -32,6 +32,7 @@ from ungdom.store.tables import (
     person_version,
 )
 from ungdom.workflow.case import Case, Youth
+from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.events import Event, dump_details, load_details
 from ungdom.workflow.vocabulary import Protection
 
@@ -46,6 +47,7 @@ class Stored:
     """A case as it is kept: its identity, the youth, every event in the order recorded. `version`: the last number.
 
     `protection`: how closely the address of the youth is kept now; the closest where it has not been looked up.
+    `alerted`: somebody has been told of a clock of it that has not been settled since.
     """
 
     case_id: UUID
@@ -56,6 +58,7 @@ class Stored:
     version: int
     opened_at: datetime
     protection: Protection = Protection.STRICTLY_CONFIDENTIAL
+    alerted: bool = False
 
     @property
     def identity(self) -> Identity:
@@ -153,9 +156,13 @@ def open_case(
 
 
 def append(tx: Connection, stored: Stored, new: Event, case: Case, messages: Sequence[Message] = ()) -> None:
-    """Write one move: the event, the current row, the messages. `case`: as it stands after it. Raises `Stale`."""
+    """Write one move: the event, the current row, the messages. `case`: as it stands after it. Raises `Stale`.
+
+    The alerts that it cures are cleared with it.
+    """
     write = append_combined if tx.dialect.name == "postgresql" else append_plain
     write(tx, stored, new, case, messages)
+    _clear_alerts(tx, stored, new, case)
 
 
 def append_plain(tx: Connection, stored: Stored, new: Event, case: Case, messages: Sequence[Message] = ()) -> None:
@@ -194,6 +201,8 @@ def append_many(tx: Connection, chapters: Sequence[Chapter]) -> None:
     bulk.add(tx, case_current, [_row_after(c) for c in new])
     bulk.add(tx, tables.outbox, outbox.rows_of(m for c in chapters for m in c.messages))
     set_teams(tx, {c.stored.case_id: c.case for c in chapters if _may_change_team(c)})
+    for chapter in known:
+        _clear_alerts(tx, chapter.stored, chapter.events[-1], chapter.case)
 
 
 def add_numbers(tx: Connection, case_id: UUID, numbers: Numbers) -> None:
@@ -230,7 +239,8 @@ def event_row(case_id: UUID, told: Event) -> dict[str, Any]:
 def _stored(row: Row[*tuple[Any, ...]], events: list[Event]) -> Stored:
     youth = Youth(row.born, row.guardians)
     last = events[-1].seq
-    return Stored(row.case_id, row.reference, row.person_id, youth, events, last, row.opened_at, row.protection)
+    kept = (row.opened_at, row.protection, row.alerted)
+    return Stored(row.case_id, row.reference, row.person_id, youth, events, last, *kept)
 
 
 def _opening(stored: Stored, case: Case, numbers: Numbers, messages: Sequence[Message]) -> Chapter:
@@ -265,6 +275,11 @@ def _may_change_team(chapter: Chapter) -> bool:
     return any(told.type in TEAM_EVENTS for told in chapter.events)
 
 
+def _clear_alerts(tx: Connection, stored: Stored, new: Event, case: Case) -> None:
+    if stored.alerted:
+        alerts.clear(tx, stored.case_id, case, oslo_date(new.recorded_at), new.recorded_at)
+
+
 def _keep_team(tx: Connection, case_id: UUID, new: Event, case: Case) -> None:
     if new.type in TEAM_EVENTS:
         set_teams(tx, {case_id: case})
@@ -283,7 +298,12 @@ def _newest_known() -> ScalarSelect[Any]:
 
 
 _FILES = (
-    select(case_file, *person_version.c["born", "guardians"], person.c.protection)
+    select(
+        case_file,
+        *person_version.c["born", "guardians"],
+        person.c.protection,
+        alerts.any_live(case_file.c.case_id).label("alerted"),
+    )
     .join(person, person.c.person_id == case_file.c.person_id)
     .join(person_version, person_version.c.person_id == case_file.c.person_id)
     .where(case_file.c.case_id.in_(bindparam("case_ids", expanding=True)))
@@ -301,6 +321,7 @@ _CASE = (
         *case_file.c["reference", "person_id", "opened_at"],
         *person_version.c["born", "guardians"],
         person.c.protection,
+        alerts.any_live(bindparam("case_id")).label("alerted"),
     )
     .join(case_file, case_file.c.case_id == event.c.case_id)
     .join(person, person.c.person_id == case_file.c.person_id)

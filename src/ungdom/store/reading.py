@@ -56,6 +56,7 @@ class CaseRow:
     coordinator: str | None
     next_due_on: date | None
     next_due_code: str | None
+    look_on: date | None
     turns_18_on: date
     updated_at: datetime
 
@@ -223,6 +224,12 @@ PLACE = ("konfliktrad", "coordinator")
 """What gives away where a youth lives: in lists and in what they are searched by only for those who may learn it."""
 
 _SAME = ("state", "phase", "sanction", *PLACE, "waiting_for", "person_id")
+
+
+def placed(viewer: Viewer, **asked: str | None) -> list[ColumnElement[bool]]:
+    """The cases at this `konfliktrad` or `coordinator`, of those of which the viewer may learn it."""
+    wanted: list[ColumnElement[bool]] = [C[name] == value for name, value in asked.items() if value is not None]
+    return [*wanted, learnt_by(viewer, Fact.LISTED)] if wanted else []
 
 
 def _conditions(filters: Filters, told: ColumnElement[bool]) -> list[ColumnElement[bool]]:

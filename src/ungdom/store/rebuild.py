@@ -18,6 +18,9 @@ from ungdom.workflow.errors import IllegalHistory
 Progress = Callable[[int, int], object]
 """Called with how many cases are done, and how many there are."""
 
+_MOVED_ON = frozenset({"look_on"})
+"""Columns that the night's round moves on from what the events say: folded again, the round looks once more."""
+
 BATCH = 200
 """Cases in one transaction."""
 
@@ -115,5 +118,5 @@ def _compare(case_id: UUID, found: dict[str, Any], stored: Stored | None) -> Ite
         return
     folded = {**row_of(stored.identity, case, stored.events[-1]), "team": case.team}
     for column, value in folded.items():
-        if found.get(column) != value:
+        if column not in _MOVED_ON and found.get(column) != value:
             yield Difference(case_id, column, found.get(column), value)

@@ -190,6 +190,7 @@ case_current = Table(
     Column("coordinator", Text, index=True),
     Column("next_due_on", Date),
     Column("next_due_code", Text),
+    Column("look_on", Date, comment="the next day on which its alerts may change by themselves"),
     Column("turns_18_on", Date, nullable=False),
     Column("updated_at", Instant, nullable=False),
     Index("ix_case_current_konfliktrad_state", "konfliktrad", "state"),
@@ -198,6 +199,13 @@ case_current = Table(
         "next_due_on",
         postgresql_where=text("closed_on IS NULL"),
         sqlite_where=text("closed_on IS NULL"),
+    ),
+    Index(
+        "ix_case_current_look_on",
+        "look_on",
+        "case_id",
+        postgresql_where=text("look_on IS NOT NULL"),
+        sqlite_where=text("look_on IS NOT NULL"),
     ),
     comment="one row a case, folded from its events",
 )

@@ -5,7 +5,7 @@ Statutory deadlines for an act move off Saturdays, Sundays and public holidays (
 birthdays and the term of a sanction do not.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -69,7 +69,8 @@ class Rule:
 class Deadline:
     """One clock of one case. `due` after moving, `unmoved` before; `late_days` after `due`, 0 when met.
 
-    `reasoned`: a recorded wait covers the day it was due; the flag stays, with its reason.
+    `reasoned`: a recorded wait covers the day it was due; the flag stays, with its reason. `warned`: somebody is told
+    before it is due, or when it has passed; of a mere right that lapses nobody is.
     `notice_from`: nobody is told before this day: the warning day, or later the day on which the start became known.
     """
 
@@ -87,6 +88,7 @@ class Deadline:
     who: tuple[Party, ...]
     delay: bool
     reasoned: bool
+    warned: bool
 
 
 # --- what starts a clock ----------------------------------------------------------------------------------------
@@ -328,21 +330,33 @@ FOLLOW_THE_TERM = frozenset({"term_end", "petition", "ec_petition"})
 
 
 def deadlines(case: Case, day: date, rules: Sequence[Rule] = RULES) -> list[Deadline]:
-    """Every clock that has begun by that day, as it stands that day. `rules`: others than those in force, to try."""
+    """Every clock that has begun by that day, as it stands that day."""
     return [found for rule in rules if case.sanction in rule.sanctions for found in _of_rule(rule, case, day)]
+
+
+def running(case: Case, day: date, rules: Sequence[Rule] = RULES) -> list[Deadline]:
+    """The clocks that run on that day or have run out and wait still; while the term stands still, not its own."""
+    still = FOLLOW_THE_TERM if stands_still(case) else frozenset()
+    found = deadlines(case, day, rules) if not case.is_closed else ()
+    return [x for x in found if x.status in (Status.RUNNING, Status.OVERDUE) and x.code not in still]
+
+
+def stands_still(case: Case) -> bool:
+    """Whether the term has begun and is stopped: its end moves day by day, and so do the clocks that follow it."""
+    return case.start is not None and not case.stints[-1].clock
 
 
 def next_due(case: Case) -> Deadline | None:
     """The running clock that is due first, as the history tells it: no day is asked, so a rebuild gives the same.
 
-    Only clocks that are somebody's delay when passed; while the term stands still, not those that move with its end.
+    Only clocks that are somebody's delay when passed.
     """
-    if case.is_closed:
-        return None
-    still = FOLLOW_THE_TERM if case.start and not case.stints[-1].clock else frozenset()
-    asked = (x for x in deadlines(case, case.entered_on) if x.delay and x.code not in still)
-    running = [x for x in asked if x.status in (Status.RUNNING, Status.OVERDUE)]
-    return min(running, key=lambda x: (x.due, x.code), default=None)
+    return first_due(running(case, case.entered_on))
+
+
+def first_due(clocks: Iterable[Deadline]) -> Deadline | None:
+    """Of these clocks the one that is due first and is somebody's delay when passed."""
+    return min((x for x in clocks if x.delay), key=lambda x: (x.due, x.code), default=None)
 
 
 def _of_rule(rule: Rule, case: Case, day: date) -> Iterator[Deadline]:
@@ -376,6 +390,7 @@ def _deadline(rule: Rule, case: Case, begun: Begun, day: date) -> Deadline:
         who=rule.who or tuple(filter(None, (waiting_for(case),))),
         delay=rule.delay,
         reasoned=rule.delay and explained(case, due),
+        warned=rule.delay or rule.warn_days > 0,
     )
 
 

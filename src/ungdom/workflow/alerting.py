@@ -1,0 +1,283 @@
+"""When somebody is told that a clock runs out or has run out, who, and at which hours. Pure: today is handed in.
+
+A flag is what the clocks say today; an alert is what has been told. There is one alert for a case, a clock and a due
+day; `settle` says what has to happen to the alerts of a case so that they agree with its flags. Source: office norm;
+krl has no duty to tell of delay.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+
+from ungdom.workflow.case import Case
+from ungdom.workflow.daycount import OSLO, is_working_day
+from ungdom.workflow.deadlines import FOLLOW_THE_TERM, RULES, Deadline, Rule, deadlines, running, stands_still
+from ungdom.workflow.vocabulary import Party
+
+
+class Level(StrEnum):
+    """How far a clock has run. Listed from the first to the last."""
+
+    UPCOMING = "upcoming"  # nærmer seg
+    OVERDUE = "overdue"  # over fristen
+    LONG_OVERDUE = "long_overdue"  # lenge over fristen
+
+
+class Audience(StrEnum):
+    """Who is told. Whoever these are is looked up when the notice goes out."""
+
+    COORDINATOR = "coordinator"  # ungdomskoordinator; the leader, while nobody is assigned
+    TEAM = "team"  # oppfølgingsteamet
+    LEADER = "leader"  # konfliktrådsleder
+    SECRETARIAT = "secretariat"  # Sekretariatet for konfliktrådene
+
+
+class AlertState(StrEnum):
+    """How an alert stands."""
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"  # somebody has seen it and sees to it
+    ANSWERED = "answered"  # why it is late, and when it is expected
+    SNOOZED = "snoozed"  # nobody is told until a day
+    CLEARED = "cleared"  # cured, moved, or the case closed
+
+
+class AlertChange(StrEnum):
+    """Everything that can happen to an alert: each is kept with its day, instant and who did it."""
+
+    RAISED = "raised"
+    ESCALATED = "escalated"
+    ACKNOWLEDGED = "acknowledged"
+    ANSWERED = "answered"
+    SNOOZED = "snoozed"
+    WOKEN = "woken"
+    CLEARED = "cleared"
+
+
+class ClearedBecause(StrEnum):
+    """Why an alert ended by itself."""
+
+    CURED = "cured"  # what the clock waited for has happened
+    OVERTAKEN = "overtaken"  # the case has moved past the step, or the day has come
+    MOVED = "moved"  # the clock is due on another day now
+    CORRECTED = "corrected"  # a correction says that the clock never ran
+    CLOSED = "closed"  # the case is closed
+
+
+class DelayReason(StrEnum):
+    """Why it is late, as the answer to an alert says."""
+
+    WAITING_FOR_YOUTH = "waiting_for_youth"
+    WAITING_FOR_GUARDIAN = "waiting_for_guardian"
+    WAITING_FOR_VICTIM = "waiting_for_victim"
+    WAITING_FOR_INVESTIGATION = "waiting_for_investigation"
+    WAITING_FOR_PERSON_INVESTIGATION = "waiting_for_person_investigation"
+    WAITING_FOR_COURT = "waiting_for_court"
+    WAITING_FOR_MEASURE = "waiting_for_measure"
+    CAPACITY = "capacity"
+    ILLNESS = "illness"
+    INTERPRETER = "interpreter"
+    DONE_NOT_RECORDED = "done_not_recorded"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One step of the ladder: reached that many days after the due day; None: on the warning day."""
+
+    level: Level
+    after_due: int | None
+    told: tuple[Audience, ...]
+
+
+A = Audience
+
+LADDER: tuple[Rung, ...] = (
+    Rung(Level.UPCOMING, None, (A.COORDINATOR,)),
+    Rung(Level.OVERDUE, 1, (A.COORDINATOR,)),
+    Rung(Level.LONG_OVERDUE, 14, (A.COORDINATOR, A.TEAM)),
+    Rung(Level.LONG_OVERDUE, 28, (A.COORDINATOR, A.LEADER)),
+    Rung(Level.LONG_OVERDUE, 56, (A.LEADER, A.SECRETARIAT)),
+)
+"""Who is told when, from the first warning on. Changed here, in one line."""
+
+HEADLINE = "lead_time"
+"""The clock of the whole chain, from the last offence to the start: the whole team is told from the first warning."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """Hours in Oslo in which nobody is sent anything: from `since` to `until` the next morning, and on days off."""
+
+    since: time
+    until: time
+    working_days_only: bool
+
+
+QUIET = QuietHours(time(20), time(7), working_days_only=True)
+"""When people are left alone. What is raised meanwhile waits in the product and goes out the next working morning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """What a clock says on a day: the deadline and the rung of the ladder it has reached, counted from 0."""
+
+    deadline: Deadline
+    rung: int
+
+    @property
+    def level(self) -> Level:
+        """The level of that rung."""
+        return LADDER[self.rung].level
+
+    @property
+    def key(self) -> tuple[str, date]:
+        """What tells the alerts of one case apart: the clock and the day it is due."""
+        return self.deadline.code, self.deadline.due
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An alert that has been raised. `quiet_until`: snoozed or answered, and left alone until that day."""
+
+    code: str
+    due: date
+    state: AlertState
+    rung: int
+    quiet_until: date | None
+
+    @property
+    def key(self) -> tuple[str, date]:
+        """As the flag's."""
+        return self.code, self.due
+
+    def is_quiet(self, day: date) -> bool:
+        """Whether nobody is told on that day: it is snoozed, or answered with a day that has not passed."""
+        quiet = self.state in (AlertState.SNOOZED, AlertState.ANSWERED)
+        return quiet and self.quiet_until is not None and day <= self.quiet_until
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What has to happen to one alert. `flag` None when it is cleared, `because` then says why."""
+
+    change: AlertChange
+    code: str
+    due: date
+    flag: Flag | None = None
+    because: ClearedBecause | None = None
+
+
+def told(flag: Flag) -> tuple[Audience, ...]:
+    """Who is told when this flag is raised or climbs to its rung."""
+    audience = LADDER[flag.rung].told
+    whole_team = flag.deadline.code == HEADLINE and A.TEAM not in audience
+    return (*audience, A.TEAM) if whole_team else audience
+
+
+def flags(case: Case, day: date, rules: Sequence[Rule] = RULES) -> list[Flag]:
+    """Every clock of the case that somebody should know of on that day, at most one for a clock and a due day.
+
+    Never before the day on which what started the clock became known (`Deadline.notice_from`). Clocks that move with
+    a term that stands still say nothing meanwhile.
+    """
+    found: dict[tuple[str, date], Flag] = {}
+    for deadline in running(case, day, rules):
+        if deadline.warned and deadline.notice_from <= day:
+            flag = Flag(deadline, _rung(deadline, day))
+            found.setdefault(flag.key, flag)
+    return list(found.values())
+
+
+def first_look(clocks: Iterable[Deadline]) -> date | None:
+    """Of these running clocks the first day on which one gives notice; None when none ever will."""
+    return min((clock.notice_from for clock in clocks if clock.warned), default=None)
+
+
+def next_look(case: Case, day: date, standing: Sequence[Standing] = ()) -> date | None:
+    """The next day after `day` on which something about the alerts of the case changes if nothing happens in it."""
+    turns = [when for clock in running(case, day) if clock.warned for when in _turns(clock)]
+    woken = [one.quiet_until + timedelta(days=1) for one in standing if one.quiet_until]
+    return min((when for when in (*turns, *woken) if when > day), default=None)
+
+
+def settle(case: Case, day: date, standing: Sequence[Standing]) -> list[Change]:
+    """What has to happen to the alerts of the case so that they agree with its flags on that day.
+
+    `standing`: every alert of the case that has not been cleared. Each clock is told of once a rung; one that is quiet
+    climbs when it wakes.
+    """
+    now = {flag.key: flag for flag in flags(case, day)}
+    known = {one.key: one for one in standing}
+    raised = [_change(AlertChange.RAISED, flag) for key, flag in now.items() if key not in known]
+    kept = [change for key, one in known.items() if key in now for change in _climb(one, now[key], day)]
+    return [*cleared(case, day, standing), *kept, *raised]
+
+
+def cleared(case: Case, day: date, standing: Sequence[Standing]) -> list[Change]:
+    """The alerts that what has happened in the case has ended, each with the reason."""
+    now = {flag.key for flag in flags(case, day)}
+    over = [one for one in standing if one.key not in now]
+    return [Change(AlertChange.CLEARED, one.code, one.due, None, _because(case, day, one)) for one in over]
+
+
+def awake(instant: datetime, quiet: QuietHours = QUIET) -> datetime:
+    """That instant, or the first one after it at which people may be sent something. Oslo time decides."""
+    local = instant.astimezone(OSLO)
+    if local.time() >= quiet.since:
+        local = _morning(local.date() + timedelta(days=1), quiet)
+    elif local.time() < quiet.until:
+        local = _morning(local.date(), quiet)
+    while quiet.working_days_only and not is_working_day(local.date()):
+        local = _morning(local.date() + timedelta(days=1), quiet)
+    return local.astimezone(instant.tzinfo)
+
+
+def party_waited_for(deadline: Deadline) -> Party | None:
+    """Whose delay it is, first named: what a notice says of who is waited for."""
+    return next(iter(deadline.who), None)
+
+
+def _morning(day: date, quiet: QuietHours) -> datetime:
+    return datetime.combine(day, quiet.until, OSLO)
+
+
+def _rung(deadline: Deadline, day: date) -> int:
+    reached = [n for n, rung in enumerate(LADDER) if _reached_on(deadline, rung) <= day]
+    return max(reached, default=0)
+
+
+def _reached_on(deadline: Deadline, rung: Rung) -> date:
+    if rung.after_due is None:
+        return deadline.notice_from
+    return deadline.due + timedelta(days=rung.after_due)
+
+
+def _turns(deadline: Deadline) -> Iterator[date]:
+    return (max(deadline.notice_from, _reached_on(deadline, rung)) for rung in LADDER)
+
+
+def _change(change: AlertChange, flag: Flag) -> Change:
+    return Change(change, *flag.key, flag)
+
+
+def _climb(one: Standing, flag: Flag, day: date) -> Iterator[Change]:
+    if one.is_quiet(day):
+        return
+    if one.state in (AlertState.SNOOZED, AlertState.ANSWERED):
+        yield _change(AlertChange.WOKEN, flag)
+    if flag.rung > one.rung:
+        yield _change(AlertChange.ESCALATED, flag)
+
+
+def _because(case: Case, day: date, one: Standing) -> ClearedBecause:
+    if case.is_closed:
+        return ClearedBecause.CLOSED
+    mine = [clock for clock in deadlines(case, day) if clock.code == one.code]
+    if not mine:
+        return ClearedBecause.CORRECTED
+    same = next((clock for clock in mine if clock.due == one.due), None)
+    if same is None or (one.code in FOLLOW_THE_TERM and stands_still(case)):
+        return ClearedBecause.MOVED
+    return ClearedBecause.CURED if same.stopped_on else ClearedBecause.OVERTAKEN
