@@ -12,7 +12,8 @@ from ungdom import simulation, texts
 from ungdom.api.inputs import CivilDay, Input
 from ungdom.api.schemas import Output, RuleOut
 from ungdom.api.views import rule_out
-from ungdom.simulation import Both, Change, Clock, Line, Load, Tally, Turn
+from ungdom.simulation import Both, Change, Clock, Line, Load, Notices, Tally, Turn
+from ungdom.workflow.alerting import Audience, Level
 from ungdom.workflow.daycount import Length
 from ungdom.workflow.vocabulary import Regime, Sanction
 
@@ -145,6 +146,18 @@ class LoadOut(Output):
     later: BothOut
 
 
+class NoticesOut(Output):
+    """Notices at one level to one of those who are told: on the night of the day asked, and in each week from then on.
+
+    If nothing happens in the cases. Alerts that stand are told of only when they climb; a moved due day is a new alert.
+    """
+
+    level: Level
+    told: Audience
+    tonight: BothOut
+    weeks: list[WeekOut]
+
+
 class LineOut(Output):
     """One clock of one case that is due on another day; `turns` null: it is in time, or overdue, under both."""
 
@@ -178,6 +191,7 @@ class SimulationOut(Output):
     cases: LookedAtOut
     clocks: list[ClockOut]
     konfliktrad: list[LoadOut]
+    notices: list[NoticesOut]
     items: list[LineOut]
     left_out: int
 
@@ -193,6 +207,7 @@ def simulation_out(tally: Tally, language: texts.Language) -> SimulationOut:
         cases=_looked_at(tally),
         clocks=[_clock(code, clock, language) for code, clock in tally.clocks.items()],
         konfliktrad=[_load(office, load, trial.day) for office, load in offices],
+        notices=[_notices(*row, trial.day) for row in sorted(tally.notices.items(), key=_by_urgency)],
         items=[_line(line, language) for line in tally.lines],
         left_out=tally.moved_clocks - len(tally.lines),
     )
@@ -231,12 +246,22 @@ def _load(office: str | None, load: Load, day: date) -> LoadOut:
         konfliktrad=office,
         cases=load.cases,
         overdue=_both(load.overdue),
-        weeks=weeks_out(load.weeks, day),
+        weeks=_weeks(load.weeks, day),
         later=_both(load.later),
     )
 
 
-def weeks_out(weeks: list[Both], day: date) -> list[WeekOut]:
+def _by_urgency(row: tuple[tuple[Level, Audience], Notices]) -> tuple[int, int]:
+    level, who = row[0]
+    return list(Level).index(level), list(Audience).index(who)
+
+
+def _notices(key: tuple[Level, Audience], found: Notices, day: date) -> NoticesOut:
+    weeks = _weeks(found.weeks, day)
+    return NoticesOut(level=key[0], told=key[1], tonight=_both(found.tonight), weeks=weeks)
+
+
+def _weeks(weeks: list[Both], day: date) -> list[WeekOut]:
     """Counts of consecutive weeks, the first being that of the day."""
     mondays = simulation.mondays(day)
     return [

@@ -120,6 +120,7 @@ def show(report: SimulationOut) -> None:
     sheet = Console(highlight=False, soft_wrap=True, width=max(WIDE, out.width))
     sheet.print(_clocks(report.clocks))
     sheet.print(_load(report))
+    sheet.print(_notices(report))
     if report.items:
         sheet.print(_lines(report))
     if report.left_out:
@@ -151,6 +152,14 @@ def _load(report: SimulationOut) -> Table:
     for one in report.konfliktrad:
         counts = [_both(both) for both in (one.overdue, *one.weeks, one.later)]
         table.add_row(one.konfliktrad or NOT_TOLD, str(one.cases), *counts)
+    return table
+
+
+def _notices(report: SimulationOut) -> Table:
+    weeks = [week.week[-3:] for week in report.notices[0].weeks] if report.notices else []
+    table = _table("Notices, if nothing happens in the cases, before → after", "level", "told", "tonight", *weeks)
+    for one in report.notices:
+        table.add_row(one.level.replace("_", " "), one.told, *(_both(both) for both in (one.tonight, *one.weeks)))
     return table
 
 

@@ -3,7 +3,8 @@
 A few hundred cases are in memory at a time. A case that cannot be read is counted as that and stops no other.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -12,17 +13,18 @@ from sqlalchemy import Connection, Select, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from ungdom.simulation.comparing import Trial, Turn, trial
-from ungdom.simulation.tally import WEEKS, Both, Clock, Line, Load, Place, Tally, mondays, week_name
-from ungdom.store import journal, reading
+from ungdom.simulation.tally import WEEKS, Both, Clock, Line, Load, Notices, Place, Tally, mondays, week_name
+from ungdom.store import alerts, journal, reading
 from ungdom.store.journal import Stored
 from ungdom.store.tables import case_current
 from ungdom.workflow import engine
+from ungdom.workflow.alerting import Standing
 from ungdom.workflow.changes import Change
 from ungdom.workflow.permissions import Fact, Viewer, counting_for, may_read_cases
 
 __all__ = [
-    "WEEKS", "Both", "Change", "Clock", "Line", "Load", "Place", "Tally", "Trial", "Turn", "mondays", "simulate",
-    "trial", "week_name",
+    "WEEKS", "Both", "Change", "Clock", "Line", "Load", "Notices", "Place", "Tally", "Trial", "Turn", "mondays",
+    "simulate", "trial", "week_name",
 ]  # fmt: skip
 
 CHUNK = 200
@@ -49,8 +51,9 @@ def simulate(
     query = _open_cases(counting_for(viewer))
     total = tx.scalar(select(func.count()).select_from(query.subquery())) or 0
     for places in _chunks(tx, query):
+        standing = _alerts(tx, places)
         for case_id, stored in _stored(tx, list(places)):
-            _count(tally, places[case_id], stored)
+            _count(tally, places[case_id], stored, standing[case_id])
         progress(tally.cases + tally.unread, total)
     return tally
 
@@ -88,11 +91,19 @@ def _alone(tx: Connection, case_id: UUID) -> Stored | None:
         return None
 
 
-def _count(tally: Tally, place: Place, stored: Stored | None) -> None:
+def _alerts(tx: Connection, case_ids: Iterable[UUID]) -> defaultdict[UUID, list[Standing]]:
+    """The alerts that stand, by case."""
+    found: defaultdict[UUID, list[Standing]] = defaultdict(list)
+    for one in alerts.live(tx, case_ids):
+        found[one.case_id].append(one.standing)
+    return found
+
+
+def _count(tally: Tally, place: Place, stored: Stored | None, standing: list[Standing]) -> None:
     try:
         if stored is None:
             tally.add_unread(place)
         else:
-            tally.add(place, engine.fold(stored.youth, stored.events))
+            tally.add(place, engine.fold(stored.youth, stored.events), standing)
     except Exception:  # noqa: BLE001  # the same
         tally.add_unread(place)

@@ -1,12 +1,15 @@
 """What a trial comes to over many cases: counts that stay small however many there are, and a list with an end."""
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
 from ungdom.simulation.comparing import Pair, Trial, Turn
+from ungdom.simulation.notices import Notice, notices
+from ungdom.workflow.alerting import Audience, Level, Standing
 from ungdom.workflow.case import Case
 from ungdom.workflow.daycount import days_between
 from ungdom.workflow.deadlines import Deadline, Status
@@ -85,6 +88,14 @@ class Load:
 
 
 @dataclass(slots=True)
+class Notices:
+    """Notices at one level to one of those who are told: on the night of the day, and in each week from then on."""
+
+    tonight: Both = field(default_factory=Both)
+    weeks: list[Both] = field(default_factory=lambda: [Both() for _ in range(WEEKS)])
+
+
+@dataclass(slots=True)
 class Tally:
     """The counts of a trial. `limit`: how many lines are kept, and how many cases that could not be read are named."""
 
@@ -96,6 +107,7 @@ class Tally:
     unread_named: list[Place] = field(default_factory=list)
     clocks: dict[str, Clock] = field(default_factory=dict)
     offices: dict[str | None, Load] = field(default_factory=dict)
+    notices: dict[tuple[Level, Audience], Notices] = field(default_factory=dict)
     moved_clocks: int = 0
     turned: list[Line] = field(default_factory=list)
     moved: list[Line] = field(default_factory=list)
@@ -108,9 +120,11 @@ class Tally:
         """The clocks that are due on another day, those that turn overdue or green first, up to the limit."""
         return [*self.turned, *self.moved][: self.limit]
 
-    def add(self, place: Place, case: Case) -> None:
-        """One more case. When it cannot be read to its end, nothing of it is counted."""
+    def add(self, place: Place, case: Case, standing: Sequence[Standing] = ()) -> None:
+        """One more case, with the alerts that stand. When it cannot be read to its end, nothing of it is counted."""
         pairs = [pair for pair in self.trial.compare(case) if pair.live]
+        sets = ([pair.before for pair in pairs], [pair.after for pair in pairs])
+        before, after = (list(notices(case, clocks, self.trial.day, standing)) for clocks in sets)
         self.cases += 1
         office = self.offices.setdefault(place.konfliktrad, Load())
         office.cases += 1
@@ -120,12 +134,26 @@ class Tally:
             if clock := self.clocks.get(pair.before.code):
                 clock.add(pair)
         self._list(place, [pair for pair in pairs if pair.moved_days])
+        for both in self._told(before):
+            both.before += 1
+        for both in self._told(after):
+            both.after += 1
 
     def add_unread(self, place: Place) -> None:
         """One more case that could not be read."""
         self.unread += 1
         if len(self.unread_named) < self.limit:
             self.unread_named.append(place)
+
+    def _told(self, given: list[Notice]) -> Iterator[Both]:
+        """The counts that these notices belong to."""
+        for notice in given:
+            week = days_between(monday(self.trial.day), notice.night) // 7
+            if week < WEEKS:
+                row = self.notices.setdefault((notice.level, notice.who), Notices())
+                yield row.weeks[week]
+                if notice.night == self.trial.day:
+                    yield row.tonight
 
     def _list(self, place: Place, pairs: list[Pair]) -> None:
         self.changed += bool(pairs)
