@@ -105,8 +105,8 @@ def only_the_clock_reads_the_time(module: Module) -> Findings:
             yield module.path, f"line {call.lineno}: {name}()"
 
 
-def sql_stays_in_store_worklist_and_statistics(module: Module) -> Findings:
-    if module.top not in {"store", "worklist", "statistics"}:
+def sql_stays_where_cases_are_read(module: Module) -> Findings:
+    if module.top not in {"store", "worklist", "statistics", "simulation"}:
         yield from _imports_of(module, {"sqlalchemy", "sqlite3", "psycopg", "psycopg_pool"})
 
 
@@ -187,7 +187,7 @@ RULES = [
         Module("api/deps.py", "import time\ntick = time.perf_counter()\n"),
     ),
     Rule(
-        sql_stays_in_store_worklist_and_statistics,
+        sql_stays_where_cases_are_read,
         Module("casework.py", "import sqlalchemy as sa"),
         Module("store/tables.py", "import sqlalchemy as sa"),
     ),

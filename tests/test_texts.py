@@ -14,11 +14,13 @@ from types import ModuleType
 import pytest
 
 from ungdom import texts
+from ungdom.api.simulation_shapes import Standing
 from ungdom.esas import inbound
 from ungdom.esas.envelope import Fault
 from ungdom.esas.inbound.official import FlagCode, Other
 from ungdom.exchange import answers
 from ungdom.intake.words import Advice, Outcome, Reason, Remark
+from ungdom.simulation import Turn
 from ungdom.statistics.curves import ForecastBasis, ForecastStanding
 from ungdom.texts import Language
 from ungdom.workflow import alerting, guards, vocabulary
@@ -73,7 +75,8 @@ PROBLEMS: dict[str, set[str]] = {
 INVALID = (
     "missing extra_forbidden date_from_datetime_parsing date_parsing date_type enum int_parsing bool_parsing "
     "string_type string_pattern_mismatch string_too_long string_too_short too_short too_long list_type uuid_parsing "
-    "model_type json_invalid value_error timezone_missing control_characters other"
+    "model_type json_invalid value_error timezone_missing control_characters other unknown_clock clock_without_length "
+    "selects_nothing overlapping_changes changes_nothing day_has_passed out_of_range"
 )
 EXCHANGE_PROBLEMS = ("unknown_type", "unknown_version", "implausible")
 """The kinds of problem that reading official messages adds to those of the shape."""
@@ -117,6 +120,7 @@ def expected() -> dict[str, set[str]]:
         "refusal": guard_codes() | set(ENGINE),
         "problem": {f"{code}.{part}" for code in PROBLEMS for part in ("title", "detail")},
         "invalid": set(INVALID.split()),
+        **{texts.section_of(enum): {str(one) for one in enum} for enum in (Turn, Standing)},
         "outcome": {str(one) for one in Outcome},
         "advice": {str(one) for one in Advice},
         "remark": {str(one) for one in Remark},

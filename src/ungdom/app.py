@@ -22,6 +22,7 @@ from ungdom.api import (
     health,
     jobs,
     rules,
+    simulating,
 )
 from ungdom.api.access import compose
 from ungdom.api.middleware import Gate, Limits
@@ -63,6 +64,7 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
         jobs.router,
         rules.router,
         rules.public,
+        simulating.router,
         health.router,
     ):
         app.include_router(router)

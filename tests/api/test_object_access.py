@@ -39,6 +39,7 @@ class Of(Enum):
     OFFICIAL = auto()
     OFFICIALS = auto()
     TAKES_IN = auto()
+    COUNTS = auto()  # of many cases, those seen by name
     LAW = auto()  # nothing of a case: the same for everybody
 
 
@@ -48,6 +49,7 @@ REFUSED: dict[Of, set[str]] = {
     Of.CASES: NO_CASES,
     Of.MESSAGE: NO_CASES | TEAM,
     Of.MESSAGES: NO_CASES | TEAM,
+    Of.COUNTS: {"analyst", "auditor"} | TEAM | SYSTEMS,
     Of.OFFICIAL: NO_CASES | TEAM | PEOPLE - {"secretariat"},
     Of.OFFICIALS: NO_CASES | TEAM | PEOPLE - {"secretariat"},
 }
@@ -67,6 +69,7 @@ class Ask:
 
 EVENT = {"type": "suspect_set", "occurred_on": DAY}
 CORRECTION = {"seq": 1, "reason": "wrong_date", "replacement": None}
+TRIAL = {"changes": [{"code": "lead_time", "length": {"days": 1}}, {"code": "team_meeting", "length": {"days": 1}}]}
 TOMORROW = "2026-01-06"
 BEFORE = "?known_at=2014-07-01"
 THEN = f"?known_at={DAY}&valid_at={DAY}"
@@ -107,6 +110,7 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/v1/esas/messages/{message_id}"): reads(Of.OFFICIAL),
     ("GET", "/v1/workflows/{sanction}/{regime}"): reads(Of.LAW),
     ("GET", "/v1/deadline-rules"): reads(Of.LAW),
+    ("POST", "/v1/deadline-rules/simulate"): (Of.COUNTS, (Ask(body=TRIAL), Ask(body={**TRIAL, "limit": 0}, key=True))),
     ("GET", "/v1/problems/{code}"): reads(Of.LAW),
     ("GET", "/health/live"): reads(Of.LAW),
     ("GET", "/health/ready"): reads(Of.LAW),
@@ -229,7 +233,7 @@ def test_what_may_be_seen_is_answered_on_every_route(heard: Heard) -> None:
 
 @pytest.mark.parametrize("viewer", VIEWERS)
 def test_who_may_not_is_refused_before_a_body_is_looked_at_for_a_case(world: World, viewer: str) -> None:
-    for of in (Of.TAKES_IN, Of.CASES, Of.MESSAGES, Of.OFFICIALS):
+    for of in (Of.TAKES_IN, Of.CASES, Of.MESSAGES, Of.OFFICIALS, Of.COUNTS):
         for method, path, ask in routes(of):
             found = put(world.as_(viewer), method, path, ask, HIDDEN).status_code
             expected = {403, 422, 400, 415} if of is Of.TAKES_IN else {403 if viewer in REFUSED[of] else 200}
@@ -327,6 +331,24 @@ def test_a_list_says_where_a_protected_youth_belongs_to_few(world: World, viewer
         assert found <= placed
     mine = client.get("/v1/cases", limit=200, coordinator="coordinator-oslo", **when).json()["items"]
     assert {one["id"] for one in mine} <= placed
+
+
+@pytest.mark.parametrize("viewer", [viewer for viewer in VIEWERS if viewer not in REFUSED[Of.COUNTS]])
+def test_a_trial_of_rules_names_what_may_be_seen_and_says_of_few_where_a_protected_youth_belongs(
+    world: World, viewer: str
+) -> None:
+    said = world.as_(viewer).post("/v1/deadline-rules/simulate", TRIAL).json()
+    eyes = "secretariat" if viewer == "admin" else viewer
+    visible = {case.id: kind for kind, case in world.cases.items() if eyes in KINDS[kind].sees}
+    placed = {case for case, kind in visible.items() if eyes in KINDS[kind].placed}
+    hidden = [case for case in world.cases.values() if viewer == "admin" or case.id not in visible]
+    assert said["cases"]["looked_at"] == len(visible)
+    assert [case for case in hidden if case.id in str(said) or case.reference in str(said)] == []
+    assert {one["case"] for one in said["items"]} == (set() if viewer == "admin" else set(visible))
+    assert {one["case"] for one in said["items"] if one["konfliktrad"]} == (set() if viewer == "admin" else placed)
+    loads = {load["konfliktrad"]: load["cases"] for load in said["konfliktrad"]}
+    assert sum(loads.values()) == len(visible)
+    assert loads.get(None, 0) == len(visible) - len(placed)
 
 
 # --- everything that anybody is told ------------------------------------------------------------------------

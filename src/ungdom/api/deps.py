@@ -20,9 +20,11 @@ from ungdom.store.idempotency import Remembered
 from ungdom.store.sealing import Keys
 from ungdom.store.session import Connection, Database
 from ungdom.workflow.permissions import may_read_cases
+from ungdom.workflow.vocabulary import Role
 
 JSON = "application/json"
 SOURCE = "api"
+May = Callable[[Role], bool]
 TAG = re.compile(r'\s*"?(\d{1,9})"?\s*', re.ASCII)
 
 
@@ -78,9 +80,9 @@ class Call:
         """Where messages are taken in."""
         return Desk(self.keys, self.now, self.language)
 
-    def read(self, use: Callable[[Connection], Answer], scope: str = READ) -> Response:
+    def read(self, use: Callable[[Connection], Answer], scope: str = READ, may: May = may_read_cases) -> Response:
         """Answer from a reading transaction. Raises `LacksScope`."""
-        self.needs(scope)
+        self.needs(scope, may)
         with self.db.reading() as tx:
             answer = self._spoken(use(tx))
         return answer.response()
@@ -123,9 +125,9 @@ class Call:
     def _spoken(self, answer: Answer) -> Answer:
         return Answer(answer.status, answer.body, {"Content-Language": self.language, **answer.headers})
 
-    def needs(self, scope: str) -> None:
-        """Nothing when the token may be used for this. Raises `LacksScope`."""
-        if scope not in self.principal.scopes or not may_read_cases(self.principal.viewer.role):
+    def needs(self, scope: str, may: May = may_read_cases) -> None:
+        """Nothing when the token may be used for this, and its role may do it. Raises `LacksScope`."""
+        if scope not in self.principal.scopes or not may(self.principal.viewer.role):
             raise LacksScope(scope)
 
     def may_administer(self) -> None:

@@ -19,7 +19,7 @@ from ungdom.exchange.receiving import Unreadable
 from ungdom.jobs.nightly import DayToCome
 from ungdom.message import BadMessage
 from ungdom.store import errors as store
-from ungdom.workflow.errors import BadDetails, UnknownMachine
+from ungdom.workflow.errors import BadChanges, BadDetails, UnknownMachine
 from ungdom.workflow.events import escaped
 
 log = logging.getLogger("ungdom.api")
@@ -154,7 +154,7 @@ async def _bad_details(request: Request, error: BadDetails) -> Response:
     return _problem(request, 422, "invalid_input", {"errors": found})
 
 
-async def _bad_message(request: Request, error: BadMessage) -> Response:
+async def _bad_message(request: Request, error: BadMessage | BadChanges) -> Response:
     language = _language(request)
     found = [field_problem(language, p.pointer, p.kind) for p in error.problems[:MOST_PLACES]]
     return _problem(request, 422, "invalid_input", {"errors": found})
@@ -238,6 +238,7 @@ HANDLERS: dict[type[Exception], Handler] = {
     BadCursor: _plain(400, "bad_cursor"),
     BadDetails: _bad_details,
     BadMessage: _bad_message,
+    BadChanges: _bad_message,
     NotSigned: _unreadable,
     Unreadable: _unreadable,
     UnknownMachine: _plain(404, "not_found"),

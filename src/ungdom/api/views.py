@@ -265,10 +265,11 @@ def deadline_out(found: Deadline, language: texts.Language) -> s.DeadlineOut:
 
 def rules_out(language: texts.Language) -> s.RuleList:
     """The deadline rules with their law."""
-    return s.RuleList(items=[_rule_out(rule, language) for rule in RULES])
+    return s.RuleList(items=[rule_out(rule, language) for rule in RULES])
 
 
-def _rule_out(rule: Rule, language: texts.Language) -> s.RuleOut:
+def rule_out(rule: Rule, language: texts.Language) -> s.RuleOut:
+    """One rule."""
     lengths = rule.length.values if rule.length else ()
     return s.RuleOut(
         code=rule.code,

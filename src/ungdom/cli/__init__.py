@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 import random
 import signal
 import sys
@@ -24,7 +23,8 @@ from ungdom.api.tokens import NEEDS_OFFICE, SCOPES, Issuer
 from ungdom.cli.forecasting import forecast_app
 from ungdom.cli.importing import import_app
 from ungdom.cli.nightly import nightly, run_if_due, run_now
-from ungdom.cli.terminal import AsJson, err, opened, out, progress
+from ungdom.cli.simulating import simulate_app
+from ungdom.cli.terminal import DEMO_FILE, AsJson, demo_settings, err, opened, out, progress
 from ungdom.demo import again, load
 from ungdom.exchange import delivery, partners
 from ungdom.exchange.roads import road_to
@@ -45,8 +45,8 @@ app.add_typer(case_app, name="case")
 app.add_typer(import_app, name="import")
 app.command()(nightly)
 app.add_typer(forecast_app, name="forecast")
+app.add_typer(simulate_app, name="simulate")
 
-DEMO_FILE = "demo.db"
 GRACE = 5
 """Seconds that requests under way have when the server is told to stop; a batch is broken off between two groups."""
 
@@ -93,19 +93,13 @@ def demo(
     port: int = 8000,
 ) -> None:
     """A synthetic national case load since July 2014, made by walking the engine; people are invented."""
-    config = _demo_settings()
+    config = demo_settings()
     _fill(config, cases, seed, fresh)
     _tonight(config)
     if serve_after:
         out.print(f"\nungdom is served on http://{host}:{port}/docs   (stop it with Ctrl-C)\n")
         _print_tokens(config)
         _run(config, host, port)
-
-
-def _demo_settings() -> Settings:
-    data_dir = Path(os.environ.get("UNGDOM_DATA_DIR", ".ungdom"))
-    os.environ.setdefault("UNGDOM_DATABASE_URL", f"sqlite:///{data_dir / DEMO_FILE}")
-    return settings.from_environment()
 
 
 def _fill(config: Settings, cases: int | None, seed: int, fresh: bool) -> None:
@@ -234,7 +228,7 @@ def show(
     on_demo: Annotated[bool, typer.Option("--demo", help="In the demo database.")] = False,
 ) -> None:
     """One case: where it stands, its history, its clocks. Names are left out."""
-    config = _demo_settings() if on_demo else settings.from_environment()
+    config = demo_settings() if on_demo else settings.from_environment()
     now = clock.now()
     with opened(config).reading() as tx:
         case_id = _case_id(tx, case)

@@ -1,14 +1,17 @@
 """What the commands show and where they work: output, progress, the database."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from ungdom import settings
 from ungdom.settings import Settings
 from ungdom.store.session import Database
 
@@ -17,6 +20,7 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 Report = Callable[[int, int], None]
 SECONDS_BETWEEN_LINES = 3
+DEMO_FILE = "demo.db"
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 
 
@@ -47,3 +51,10 @@ def opened(config: Settings) -> Database:
     """The database of these settings, in a folder that is there."""
     config.data_dir.mkdir(parents=True, exist_ok=True)
     return Database.open(config.database_url)
+
+
+def demo_settings() -> Settings:
+    """The settings of this process, on the demo database where no other is named."""
+    data_dir = Path(os.environ.get("UNGDOM_DATA_DIR", ".ungdom"))
+    os.environ.setdefault("UNGDOM_DATABASE_URL", f"sqlite:///{data_dir / DEMO_FILE}")
+    return settings.from_environment()

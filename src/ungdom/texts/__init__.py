@@ -62,6 +62,8 @@ _SAME_AS = {
     "model_attributes_type": "model_type",
     "json_type": "json_invalid",
     "assertion_error": "value_error",
+    "greater_than_equal": "out_of_range",
+    "less_than_equal": "out_of_range",
 }
 
 

@@ -202,6 +202,19 @@ def next_look(case: Case, day: date, standing: Sequence[Standing] = ()) -> date 
     return min((when for when in (*turns, *woken) if when > day), default=None)
 
 
+def nights(clock: Deadline, day: date, standing: Standing | None = None) -> dict[date, int]:
+    """The nights from `day` on that tell of a running clock, each with the rung told, if nothing happens in the case.
+
+    `standing`: the alert that stands on it. What `settle` says night after night, without asking every night.
+    """
+    told_of = standing if standing and clock.notice_from <= day else None
+    quiet = told_of.quiet_until if told_of and told_of.is_quiet(day) else None
+    first = quiet + timedelta(days=1) if quiet else day
+    turns = [(rung, when) for rung, when in enumerate(_turns(clock)) if clock.delay or when <= clock.due]
+    higher = [(rung, when) for rung, when in turns if told_of is None or rung > told_of.rung]
+    return {max(first, when): rung for rung, when in higher if clock.warned}
+
+
 def settle(case: Case, day: date, standing: Sequence[Standing]) -> list[Change]:
     """What has to happen to the alerts of the case so that they agree with its flags on that day.
 

@@ -2,6 +2,7 @@
 
 WorkflowError
 ├── BadDetails        the details of an event do not have the shape its type asks for
+├── BadChanges        the clocks cannot be changed like that
 ├── IllegalHistory    a stored history cannot be folded: an event does not fit the state it met
 └── UnknownMachine    no such sanction and regime
 
@@ -31,6 +32,14 @@ class BadDetails(WorkflowError):
     def __init__(self, event_type: str, problems: Sequence[Problem]) -> None:
         super().__init__(f"{event_type}: {len(problems)} problem(s) in the details")
         self.event_type = event_type
+        self.problems = tuple(problems)
+
+
+class BadChanges(WorkflowError):
+    """The clocks cannot be changed like that."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(f"{len(problems)} problem(s) in the changes")
         self.problems = tuple(problems)
 
 

@@ -1,0 +1,95 @@
+"""What a trial of changed deadline rules costs, beside reading and folding the same open cases and no more.
+
+One database (SQLite), the three in turns, the best of some rounds, in processor time; memory is the most that Python
+held meanwhile.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+import tracemalloc
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy import select
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import load
+
+from ungdom import simulation
+from ungdom.settings import Settings
+from ungdom.simulation import Change
+from ungdom.store import journal
+from ungdom.store.session import Connection, Database
+from ungdom.store.tables import case_current
+from ungdom.workflow import engine
+from ungdom.workflow.daycount import Length
+from ungdom.workflow.deadlines import deadlines
+from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.vocabulary import Role
+
+DAY = date(2026, 3, 23)
+CHANGES = [Change(code="plan_meeting", length=Length(days=45)), Change(code="lead_time", length=Length(days=270))]
+KEY = "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="
+
+
+def folded(tx: Connection) -> int:
+    """Every open case read and folded."""
+    return sum(1 for _ in _cases(tx))
+
+
+def looked_at(tx: Connection) -> int:
+    """Every open case read, folded, and its clocks worked out once."""
+    return sum(1 for case in _cases(tx) if deadlines(case, DAY))
+
+
+def tried(tx: Connection) -> int:
+    """The trial."""
+    return simulation.simulate(tx, Viewer(Role.SYSTEM, "bench", None), CHANGES, DAY, 200).cases
+
+
+def _cases(tx: Connection):  # type: ignore[no-untyped-def]  # a generator of cases
+    ids = list(tx.scalars(select(case_current.c.case_id).where(case_current.c.closed_on.is_(None))))
+    return (engine.fold(stored.youth, stored.events) for stored in journal.load_many(tx, ids))
+
+
+def seconds(db: Database, use: Callable[[Connection], int], cases: int) -> float:
+    began = time.process_time()
+    with db.reading() as tx:
+        assert use(tx) == cases
+    return time.process_time() - began
+
+
+def megabytes(db: Database, cases: int) -> float:
+    tracemalloc.start()
+    seconds(db, tried, cases)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return most / 1e6
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--cases", type=int, nargs="+", default=[1_000, 10_000])
+    asked.add_argument("--rounds", type=int, default=3)
+    given = asked.parse_args()
+    print("| open cases | fold, s | and clocks, s | trial, s | of folding | ms a case | most memory, MB |")
+    print("|---:|---:|---:|---:|---:|---:|---:|")
+    for cases in given.cases:
+        with tempfile.TemporaryDirectory() as folder:
+            url = f"sqlite:///{folder}/bench.db"
+            load.fill(url, Settings("development", url, Path(folder), (KEY,), "bench" * 8), cases)
+            db = Database.open(url)
+            rounds = [[seconds(db, use, cases) for use in (folded, looked_at, tried)] for _ in range(given.rounds)]
+            fold, clocks, trial = map(min, zip(*rounds, strict=True))
+            held = megabytes(db, cases)
+            db.close()
+        times = " | ".join(f"{one:.2f}" for one in (fold, clocks, trial, trial / fold, trial / cases * 1e3))
+        print(f"| {cases} | {times} | {held:.1f} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,288 @@
+"""Changed deadline rules as they come in, and what they would do as it goes out."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from ungdom import simulation, texts
+from ungdom.api.inputs import CivilDay, Input
+from ungdom.api.schemas import Output, RuleOut
+from ungdom.api.views import rule_out
+from ungdom.simulation import Both, Change, Clock, Line, Load, Notices, Tally, Turn
+from ungdom.workflow.alerting import Audience, Level
+from ungdom.workflow.daycount import Length
+from ungdom.workflow.vocabulary import Regime, Sanction
+
+LISTED = 200
+"""As many lines as are listed when no limit is given."""
+
+
+class Standing(StrEnum):
+    """Whose a length is: `STATUTE`, the law's, which no office can change; `NORM`, one that does not bind."""
+
+    STATUTE = "statute"
+    NORM = "norm"
+
+
+# --- in -----------------------------------------------------------------------------------------------------------
+
+
+class LengthIn(Input):
+    """A length of time: years and months by the calendar, then weeks and days."""
+
+    years: Annotated[int, Field(ge=0, le=20)] = 0
+    months: Annotated[int, Field(ge=0, le=240)] = 0
+    weeks: Annotated[int, Field(ge=0, le=1040)] = 0
+    days: Annotated[int, Field(ge=0, le=7300)] = 0
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "LengthIn":
+        if not self.model_fields_set:
+            raise PydanticCustomError("missing", "a length needs a unit")
+        return self
+
+
+class ChangeIn(Input):
+    """One clock as it might be; what is left out stays as it is.
+
+    `length`: for clocks that begin on `since` or later, for all of them without it. `warn_days`: days before the due
+    date. `sanctions` and `regimes`: only in these.
+    """
+
+    code: Annotated[str, Field(max_length=64)]
+    length: LengthIn | None = None
+    since: CivilDay | None = None
+    warn_days: Annotated[int, Field(ge=0, le=365)] | None = None
+    sanctions: Annotated[list[Sanction], Field(min_length=1, max_length=9)] | None = None
+    regimes: Annotated[list[Regime], Field(min_length=1, max_length=9)] | None = None
+
+    @property
+    def told(self) -> Change:
+        """The change as the rules know it."""
+        return Change(
+            code=self.code,
+            length=Length(**self.length.model_dump()) if self.length else None,
+            since=self.since,
+            warn_days=self.warn_days,
+            sanctions=tuple(self.sanctions or Sanction),
+            regimes=tuple(self.regimes or Regime),
+        )
+
+
+class SimulationIn(Input):
+    """Rules to try. `on`: the day to look at the cases on, today or later; `limit`: as many lines as are listed."""
+
+    changes: Annotated[list[ChangeIn], Field(min_length=1, max_length=50)]
+    on: CivilDay | None = None
+    limit: Annotated[int, Field(ge=0, le=1000)] = LISTED
+
+    @property
+    def told(self) -> list[Change]:
+        """The changes as the rules know them."""
+        return [change.told for change in self.changes]
+
+
+# --- out ----------------------------------------------------------------------------------------------------------
+
+
+class BothOut(Output):
+    """A count under the rules in force, and under those tried."""
+
+    before: int
+    after: int
+
+
+class WeekOut(BothOut):
+    """One week, ISO 8601, and its Monday."""
+
+    week: str
+    monday: date
+
+
+class LookedAtOut(Output):
+    """How many open cases were looked at, had a clock due on another day, and could not be read; the last by name."""
+
+    looked_at: int
+    changed: int
+    unread: int
+    unread_references: list[str]
+
+
+class MovedOut(Output):
+    """How many clocks are due on another day, and how many days later at least, in the middle and at most."""
+
+    count: int
+    least_days: int
+    median_days: int
+    most_days: int
+
+
+class ClockOut(Output):
+    """What becomes of one changed clock: how many run, turn overdue, turn green, and are due on another day."""
+
+    code: str
+    label: str
+    running: int
+    turn_overdue: int
+    turn_green: int
+    moved: MovedOut | None
+
+
+class LoadOut(Output):
+    """What is due in one konfliktråd: overdue, week by week, and later than that.
+
+    `konfliktrad` null: cases of which the reader is not told where they are. Clocks that are nobody's delay are not
+    counted.
+    """
+
+    konfliktrad: str | None
+    cases: int
+    overdue: BothOut
+    weeks: list[WeekOut]
+    later: BothOut
+
+
+class NoticesOut(Output):
+    """Notices at one level to one of those who are told: on the night of the day asked, and in each week from then on.
+
+    If nothing happens in the cases. Alerts that stand are told of only when they climb; a moved due day is a new alert.
+    """
+
+    level: Level
+    told: Audience
+    tonight: BothOut
+    weeks: list[WeekOut]
+
+
+class LineOut(Output):
+    """One clock of one case that is due on another day; `turns` null: it is in time, or overdue, under both."""
+
+    case: UUID
+    reference: str
+    konfliktrad: str | None
+    code: str
+    label: str
+    due_before: date
+    due_after: date
+    turns: Turn | None
+    turns_label: str | None
+
+
+class TriedOut(RuleOut):
+    """A changed rule as it would stand. `standing` statute: the length is the law's, and no office can change it."""
+
+    standing: Standing
+    standing_label: str
+
+
+class SimulationOut(Output):
+    """What changed rules would do to the open cases on a day. Nothing has been written.
+
+    `items`: clocks due on another day, those that turn overdue or green first; `left_out`: how many more there are.
+    """
+
+    on: date
+    rules_before: list[RuleOut]
+    rules_after: list[TriedOut]
+    cases: LookedAtOut
+    clocks: list[ClockOut]
+    konfliktrad: list[LoadOut]
+    notices: list[NoticesOut]
+    items: list[LineOut]
+    left_out: int
+
+
+def simulation_out(tally: Tally, language: texts.Language) -> SimulationOut:
+    """The report of a trial."""
+    trial = tally.trial
+    offices = sorted(tally.offices.items(), key=lambda one: (one[0] is None, one[0] or ""))
+    return SimulationOut(
+        on=trial.day,
+        rules_before=[rule_out(rule, language) for rule in trial.before],
+        rules_after=[_tried(rule_out(rule, language), language) for rule in trial.after],
+        cases=_looked_at(tally),
+        clocks=[_clock(code, clock, language) for code, clock in tally.clocks.items()],
+        konfliktrad=[_load(office, load, trial.day) for office, load in offices],
+        notices=[_notices(*row, trial.day) for row in sorted(tally.notices.items(), key=_by_urgency)],
+        items=[_line(line, language) for line in tally.lines],
+        left_out=tally.moved_clocks - len(tally.lines),
+    )
+
+
+def _tried(rule: RuleOut, language: texts.Language) -> TriedOut:
+    standing = Standing.STATUTE if rule.binding else Standing.NORM
+    return TriedOut(**rule.model_dump(), standing=standing, standing_label=texts.text(language, "standing", standing))
+
+
+def _looked_at(tally: Tally) -> LookedAtOut:
+    named = [place.reference for place in tally.unread_named]
+    return LookedAtOut(looked_at=tally.cases, changed=tally.changed, unread=tally.unread, unread_references=named)
+
+
+def _clock(code: str, clock: Clock, language: texts.Language) -> ClockOut:
+    return ClockOut(
+        code=code,
+        label=texts.text(language, "deadline", code),
+        running=clock.live,
+        turn_overdue=clock.turned[Turn.OVERDUE],
+        turn_green=clock.turned[Turn.GREEN],
+        moved=_moved(clock),
+    )
+
+
+def _moved(clock: Clock) -> MovedOut | None:
+    if clock.days is None:
+        return None
+    least, median, most = clock.days
+    return MovedOut(count=clock.moved.total(), least_days=least, median_days=median, most_days=most)
+
+
+def _load(office: str | None, load: Load, day: date) -> LoadOut:
+    return LoadOut(
+        konfliktrad=office,
+        cases=load.cases,
+        overdue=_both(load.overdue),
+        weeks=_weeks(load.weeks, day),
+        later=_both(load.later),
+    )
+
+
+def _by_urgency(row: tuple[tuple[Level, Audience], Notices]) -> tuple[int, int]:
+    level, who = row[0]
+    return list(Level).index(level), list(Audience).index(who)
+
+
+def _notices(key: tuple[Level, Audience], found: Notices, day: date) -> NoticesOut:
+    weeks = _weeks(found.weeks, day)
+    return NoticesOut(level=key[0], told=key[1], tonight=_both(found.tonight), weeks=weeks)
+
+
+def _weeks(weeks: list[Both], day: date) -> list[WeekOut]:
+    """Counts of consecutive weeks, the first being that of the day."""
+    mondays = simulation.mondays(day)
+    return [
+        WeekOut(week=simulation.week_name(monday), monday=monday, before=both.before, after=both.after)
+        for monday, both in zip(mondays, weeks, strict=True)
+    ]
+
+
+def _both(both: Both) -> BothOut:
+    return BothOut(before=both.before, after=both.after)
+
+
+def _line(line: Line, language: texts.Language) -> LineOut:
+    return LineOut(
+        case=line.place.case_id,
+        reference=line.place.reference,
+        konfliktrad=line.place.konfliktrad,
+        code=line.code,
+        label=texts.text(language, "deadline", line.code),
+        due_before=line.before,
+        due_after=line.after,
+        turns=line.turn,
+        turns_label=texts.text(language, "turn", line.turn) if line.turn else None,
+    )

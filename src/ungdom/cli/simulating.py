@@ -1,0 +1,184 @@
+"""Trying changed deadline rules on the live cases of a database, from a file."""
+
+import json
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from ungdom import clock, settings, simulation, texts
+from ungdom.api.problems import field_problem
+from ungdom.api.simulating import day_of
+from ungdom.api.simulation_shapes import BothOut, ClockOut, SimulationIn, SimulationOut, TriedOut, simulation_out
+from ungdom.cli.terminal import AsJson, demo_settings, err, opened, out, progress
+from ungdom.settings import BadSettings, Settings
+from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.errors import BadChanges
+from ungdom.workflow.events import escaped
+from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.vocabulary import Role
+
+simulate_app = typer.Typer(no_args_is_help=True, help="Try something on the live cases, and write nothing.")
+
+LANGUAGE: texts.Language = "en"
+NOT_TOLD = "not told"
+WIDE = 140
+"""Columns that the tables need; where they are not shown on a terminal nothing is broken to fit."""
+
+
+@simulate_app.callback()
+def simulate() -> None:
+    """Try something on the live cases, and write nothing."""
+
+
+@simulate_app.command()
+def rules(
+    file: Annotated[Path, typer.Argument(help="The changes, as the interface takes them: TOML or JSON.")],
+    on: Annotated[str | None, typer.Option(help="Look at the cases on this day, today or later.")] = None,
+    limit: Annotated[int | None, typer.Option(min=0, max=1000, help="As many clocks as are listed.")] = None,
+    as_json: AsJson = False,
+    on_demo: Annotated[bool, typer.Option("--demo", help="In the demo database.")] = False,
+) -> None:
+    """What changed deadline rules would do to the open cases: who turns overdue or green, what is due where and when.
+
+    Writes nothing. Exit code 1 when a case could not be read, 2 when the changes are not as they have to be.
+    """
+    given = {"on": on, "limit": limit}
+    body = _read(file, {name: value for name, value in given.items() if value is not None})
+    config = demo_settings() if on_demo else settings.from_environment()
+    report = _tried(config, body)
+    if as_json:
+        out.print_json(report.model_dump_json())
+    else:
+        show(report)
+    raise typer.Exit(1 if report.cases.unread else 0)
+
+
+def _tried(config: Settings, body: SimulationIn) -> SimulationOut:
+    """The report, made with the eyes of the system. A call that is off is told place by place."""
+    db = opened(config)
+    try:
+        day = day_of(body, oslo_date(clock.now()))
+        with db.reading() as tx, progress("cases") as report:
+            viewer = Viewer(Role.SYSTEM, "command-line", None)
+            return simulation_out(simulation.simulate(tx, viewer, body.told, day, body.limit, report), LANGUAGE)
+    except BadChanges as error:
+        raise _off([(problem.pointer, problem.kind) for problem in error.problems]) from None
+    finally:
+        db.close()
+
+
+def _read(file: Path, given: dict[str, Any]) -> SimulationIn:
+    try:
+        return SimulationIn.model_validate({**_parsed(file), **given})
+    except ValidationError as error:
+        found = error.errors()
+        raise _off([("".join(f"/{escaped(str(part))}" for part in one["loc"]), one["type"]) for one in found]) from None
+
+
+def _parsed(file: Path) -> dict[str, Any]:
+    """The file as the interface would take it: days as text. Raises `BadSettings`."""
+    try:
+        text = file.read_text(encoding="utf-8")
+        found = json.loads(text) if file.suffix == ".json" else tomllib.loads(text)
+    except OSError as error:
+        raise BadSettings(f"{file} cannot be opened: {error.strerror}") from None
+    except ValueError:
+        raise BadSettings(f"{file} is neither JSON (named .json) nor TOML") from None
+    if not isinstance(found, dict):
+        raise BadSettings(f"{file} holds no table of changes")
+    return json.loads(json.dumps(found, default=_day))  # type: ignore[no-any-return]  # the same table, days as text
+
+
+def _day(value: object) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _off(found: list[tuple[str, str]]) -> typer.Exit:
+    for pointer, kind in found:
+        problem = field_problem(LANGUAGE, pointer, kind)
+        err.print(f"ungdom: {pointer or '/'}: {problem['detail']}")
+    return typer.Exit(2)
+
+
+# --- the table ----------------------------------------------------------------------------------------------
+
+
+def show(report: SimulationOut) -> None:
+    """The report as tables."""
+    cases = report.cases
+    out.print(f"{cases.looked_at} open case(s) on {report.on}, {cases.changed} with a clock due on another day")
+    if cases.unread:
+        out.print(f"{cases.unread} case(s) could not be read: {', '.join(cases.unread_references)}")
+    for rule in report.rules_after:
+        out.print(_told(rule))
+    sheet = Console(highlight=False, soft_wrap=True, width=max(WIDE, out.width))
+    sheet.print(_clocks(report.clocks))
+    sheet.print(_load(report))
+    sheet.print(_notices(report))
+    if report.items:
+        sheet.print(_lines(report))
+    if report.left_out:
+        out.print(f"{report.left_out} more clock(s) due on another day are not listed")
+
+
+def _told(rule: TriedOut) -> str:
+    """A rule as tried, in one line."""
+    lengths = ", ".join(f"{one['length']} from {one['from']}" for one in rule.lengths) or "no length of its own"
+    where = f"{'/'.join(rule.sanctions)}, {'/'.join(rule.regimes)}"
+    return f"  {rule.label} ({where}): {lengths}; warns {rule.warn_days} day(s) before. {rule.standing_label}."
+
+
+def _clocks(clocks: list[ClockOut]) -> Table:
+    table = _table(
+        "Changed clocks", "clock", "running", "turn overdue", "turn green", "moved", "days: least/median/most"
+    )
+    for one in clocks:
+        days = f"{one.moved.least_days:+}/{one.moved.median_days:+}/{one.moved.most_days:+}" if one.moved else ""
+        moved = one.moved.count if one.moved else 0
+        counts = (one.running, one.turn_overdue, one.turn_green, moved)
+        table.add_row(one.label, *map(str, counts), days)
+    return table
+
+
+def _load(report: SimulationOut) -> Table:
+    weeks = [week.week[-3:] for week in report.konfliktrad[0].weeks] if report.konfliktrad else []
+    table = _table("Due, before → after", "konfliktråd", "cases", "overdue", *weeks, "later")
+    for one in report.konfliktrad:
+        counts = [_both(both) for both in (one.overdue, *one.weeks, one.later)]
+        table.add_row(one.konfliktrad or NOT_TOLD, str(one.cases), *counts)
+    return table
+
+
+def _notices(report: SimulationOut) -> Table:
+    weeks = [week.week[-3:] for week in report.notices[0].weeks] if report.notices else []
+    table = _table("Notices, if nothing happens in the cases, before → after", "level", "told", "tonight", *weeks)
+    for one in report.notices:
+        table.add_row(one.level.replace("_", " "), one.told, *(_both(both) for both in (one.tonight, *one.weeks)))
+    return table
+
+
+def _lines(report: SimulationOut) -> Table:
+    table = _table("Due on another day", "case", "konfliktråd", "clock", "due", "would be due", "")
+    for one in report.items:
+        office = one.konfliktrad or NOT_TOLD
+        turns = one.turns_label or ""
+        table.add_row(one.reference, office, one.label, str(one.due_before), str(one.due_after), turns)
+    return table
+
+
+def _both(both: BothOut) -> str:
+    return str(both.before) if both.before == both.after else f"{both.before}→{both.after}"
+
+
+def _table(title: str, first: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    table.add_column(first)
+    for column in columns:
+        table.add_column(column, justify="right")
+    return table

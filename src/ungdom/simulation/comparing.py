@@ -1,0 +1,77 @@
+"""One case under two sets of clocks: those in force, and those that are tried."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from ungdom.workflow.case import Case
+from ungdom.workflow.changes import Change, changed
+from ungdom.workflow.daycount import days_between
+from ungdom.workflow.deadlines import RULES, Deadline, Rule, Status, deadlines
+
+LIVE = frozenset({Status.RUNNING, Status.OVERDUE})
+"""A clock that runs, in time or not. What is stopped, past or ended stays as it is: the trial is about what is open."""
+
+
+class Turn(StrEnum):
+    """What a changed clock does to a case: `OVERDUE`, that is in time now; `GREEN`, in time, that is overdue now."""
+
+    OVERDUE = "overdue"
+    GREEN = "green"
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The same clock of the same case, begun on the same day, under the rules in force and under those tried."""
+
+    before: Deadline
+    after: Deadline
+
+    @property
+    def live(self) -> bool:
+        """Whether it runs under either set."""
+        return self.before.status in LIVE or self.after.status in LIVE
+
+    @property
+    def moved_days(self) -> int:
+        """Days that it is due later than now; earlier ones are negative."""
+        return days_between(self.before.due, self.after.due)
+
+    @property
+    def turn(self) -> Turn | None:
+        """Whether it turns overdue or green."""
+        late = [one.status is Status.OVERDUE for one in (self.before, self.after)]
+        return {(False, True): Turn.OVERDUE, (True, False): Turn.GREEN}.get((late[0], late[1]))
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Changed clocks on one day. `before` and `after`: the clocks that are changed; `rest`: the others."""
+
+    day: date
+    before: tuple[Rule, ...]
+    after: tuple[Rule, ...]
+    rest: tuple[Rule, ...]
+
+    def compare(self, case: Case) -> list[Pair]:
+        """Every clock of the case, changed ones first."""
+        old, new = (_in_order(deadlines(case, self.day, rules)) for rules in (self.before, self.after))
+        same = deadlines(case, self.day, self.rest)
+        return [*(Pair(*one) for one in zip(old, new, strict=True)), *(Pair(one, one) for one in same)]
+
+
+def trial(changes: Sequence[Change], day: date, rules: Sequence[Rule] = RULES) -> Trial:
+    """These changes, tried on that day. Raises `BadChanges`."""
+    tried = changed(rules, changes)
+    codes = {change.code for change in changes}
+    touched, after = (tuple(rule for rule in some if rule.code in codes) for some in (rules, tried))
+    return Trial(day, touched, after, tuple(rule for rule in rules if rule.code not in codes))
+
+
+def _in_order(found: list[Deadline]) -> list[Deadline]:
+    """The same clock at the same place in both: a rule may be in parts by regime, and the day it begins decides that.
+
+    Clocks that begin on the same day stay in the order of the history.
+    """
+    return sorted(found, key=lambda one: (one.code, one.begun_on))
