@@ -1,11 +1,11 @@
-"""Every clock: what starts it, what stops it, how long it runs, who is late, and where that is written.
+"""Every clock: what starts and stops it (`clocks`), how long it runs, who is late, and where that is written.
 
 The lengths stand in `law`. Deadlines are computed from the history whenever they are asked for, never stored.
 Statutory deadlines for an act move off Saturdays, Sundays and public holidays (domstolloven § 149); office norms,
 birthdays and the term of a sanction do not.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -13,9 +13,34 @@ from enum import StrEnum
 from ungdom.workflow import details as d
 from ungdom.workflow import law
 from ungdom.workflow.case import Case
-from ungdom.workflow.daycount import Length, after, days_between, next_working_day, oslo_date
-from ungdom.workflow.events import Event
-from ungdom.workflow.vocabulary import CLOSED, PHASE, EventType, Party, Phase, Regime, Sanction, State
+from ungdom.workflow.clocks import (
+    Begun,
+    Starts,
+    Stops,
+    at,
+    born,
+    breach_known,
+    by,
+    by_appeal_or_finality,
+    by_complaint,
+    by_completion,
+    by_petition,
+    by_review,
+    by_start,
+    control_until,
+    court_received,
+    judgment_served,
+    last_offence,
+    open_breach_case,
+    open_control_case,
+    pum_done,
+    pum_wished,
+    team_meetings,
+    term_end,
+    transfer_notified,
+)
+from ungdom.workflow.daycount import Length, after, days_between, next_working_day
+from ungdom.workflow.vocabulary import CLOSED, EventType, Party, Regime, Sanction, State
 from ungdom.workflow.waits import explained, waiting_for
 
 E = EventType
@@ -30,20 +55,6 @@ class Status(StrEnum):
     LATE = "late"
     NOT_RECORDED = "not_recorded"
     ENDED = "ended"
-
-
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """A clock that began: the day it counts from, when that became known, and when ordered by date the day itself."""
-
-    on: date
-    known_on: date
-    seq: int
-    ordered: date | None = None
-
-
-Starts = Callable[["Case", date], Iterator[Begun]]
-Stops = Callable[["Case", Begun], date | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,170 +100,6 @@ class Deadline:
     delay: bool
     reasoned: bool
     warned: bool
-
-
-# --- what starts a clock ----------------------------------------------------------------------------------------
-
-
-def at(*kinds: EventType) -> Starts:
-    """Each event of these types."""
-
-    def begun(case: Case, _day: date) -> Iterator[Begun]:
-        return (_begun(event, event.occurred_on) for event in case.all(*kinds))
-
-    return begun
-
-
-def court_received(case: Case, _day: date) -> Iterator[Begun]:
-    """The day the court received the case."""
-    for event in case.all(E.INDICTED):
-        if isinstance(event.details, d.Indicted):
-            yield _begun(event, event.details.court_received_on)
-
-
-def judgment_served(case: Case, _day: date) -> Iterator[Begun]:
-    """The day a judgment was served, by its own event or as told with the judgment."""
-    for event in case.all(E.JUDGMENT_GIVEN, E.FOLLOW_UP_BY_JUDGMENT, E.APPEAL_DECIDED, E.JUDGMENT_SERVED):
-        served = event.occurred_on if event.type is E.JUDGMENT_SERVED else getattr(event.details, "served_on", None)
-        if served:
-            yield _begun(event, served)
-
-
-def transfer_notified(case: Case, _day: date) -> Iterator[Begun]:
-    """The day the parties were notified of the transfer; without one, the day of the transfer."""
-    for event in case.all(E.TRANSFERRED_TO_FOLLOW_UP):
-        if isinstance(event.details, d.TransferredToFollowUp):
-            yield _begun(event, event.details.notified_on or event.occurred_on)
-
-
-def pum_wished(case: Case, _day: date) -> Iterator[Begun]:
-    """A person investigation ordered with a wished date."""
-    for event in case.all(E.PUM_ORDERED):
-        if isinstance(event.details, d.PumOrdered) and event.details.wished_by:
-            yield _begun(event, event.occurred_on, event.details.wished_by)
-
-
-def pum_done(case: Case, _day: date) -> Iterator[Begun]:
-    """A person investigation returned and carried out."""
-    for event in case.all(E.PUM_RETURNED):
-        if isinstance(event.details, d.PumReturned) and event.details.carried_out:
-            yield _begun(event, event.occurred_on)
-
-
-def control_until(case: Case, _day: date) -> Iterator[Begun]:
-    """Electronic control ordered until a day."""
-    for event in case.all(E.ELECTRONIC_CONTROL_ORDERED):
-        if isinstance(event.details, d.ElectronicControlOrdered):
-            yield _begun(event, event.occurred_on, event.details.until)
-
-
-def breach_known(case: Case, _day: date) -> Iterator[Begun]:
-    """A breach; recorded late it counts from the day it was recorded. Not while a talk is already ordered."""
-    ordered = [(e.seq, e.type) for e in case.all(E.BREACH_TALK_ORDERED, E.BREACH_TALK_HELD, E.INTERRUPTED)]
-    for event in case.all(E.BREACH_RECORDED):
-        before = [kind for seq, kind in ordered if seq < event.seq]
-        if not before or before[-1] is not E.BREACH_TALK_ORDERED:
-            yield _begun(event, max(event.occurred_on, oslo_date(event.recorded_at)))
-
-
-def last_offence(case: Case, _day: date) -> Iterator[Begun]:
-    """The last offence, known when the case or the act was registered."""
-    known = case.last(E.OFFENCE_ADDED) or case.events[0]
-    yield Begun(case.last_offence, oslo_date(known.recorded_at), case.events[0].seq)
-
-
-def team_meetings(case: Case, _day: date) -> Iterator[Begun]:
-    """The start of execution, and each team meeting after it."""
-    if case.start is None:
-        return
-    begun = next(event for event in case.events if event.seq == case.start.seq)
-    yield _begun(begun, case.start.on)
-    yield from (_begun(e, e.occurred_on) for e in case.all(E.TEAM_MEETING_HELD) if e.seq > case.start.seq)
-
-
-def term_end(case: Case, day: date) -> Iterator[Begun]:
-    """The term of the sanction: due at its adjusted end."""
-    end = case.adjusted_end(day)
-    if end is not None and case.start is not None:
-        event = next(event for event in case.events if event.seq == case.start.seq)
-        yield _begun(event, case.start.on, end)
-
-
-def open_breach_case(case: Case, day: date) -> Iterator[Begun]:
-    """The adjusted end of the term, while a breach case is open or once a petition was sent."""
-    opened = case.last(E.REFERRED_FOR_BREACH, E.PETITION_SENT) or (
-        case.last(E.TERM_EXPIRED) if case.state is State.TERM_EXPIRED else None
-    )
-    end = case.adjusted_end(case.closed_on or day)
-    if end is not None and opened is not None and (case.is_closed or PHASE[case.state] is Phase.BREACH):
-        sent = case.last(E.PETITION_SENT)
-        yield _begun(opened, (case.adjusted_end(sent.occurred_on) if sent else None) or end)
-
-
-def open_control_case(case: Case, day: date) -> Iterator[Begun]:
-    """The same, where electronic control is what was recommended or petitioned."""
-    referred = case.last(E.REFERRED_FOR_BREACH)
-    said = referred.details if referred else None
-    control = isinstance(said, d.ReferredForBreach) and said.recommendation is d.Recommendation.ELECTRONIC_CONTROL
-    return open_breach_case(case, day) if control else iter(())
-
-
-def born(case: Case, _day: date) -> Iterator[Begun]:
-    """The day of birth, known since registration."""
-    registered = case.events[0]
-    yield Begun(case.youth.born, oslo_date(registered.recorded_at), registered.seq)
-
-
-def _begun(event: Event, on: date, ordered: date | None = None) -> Begun:
-    return Begun(on, oslo_date(event.recorded_at), event.seq, ordered)
-
-
-# --- what stops it ----------------------------------------------------------------------------------------------
-
-
-def by(*kinds: EventType) -> Stops:
-    """The first of these events recorded after the start."""
-
-    def stopped(case: Case, begun: Begun) -> date | None:
-        return next((event.occurred_on for event in case.all(*kinds) if event.seq > begun.seq), None)
-
-    return stopped
-
-
-def by_appeal_or_finality(case: Case, begun: Begun) -> date | None:
-    """The first appeal or finality after the service, also where the service became known later."""
-    ended = (e for e in case.all(E.APPEALED, E.BECAME_FINAL) if e.seq > begun.seq or e.occurred_on >= begun.on)
-    return min((event.occurred_on for event in ended), default=None)
-
-
-def by_start(case: Case, _begun: Begun) -> date | None:
-    """The start of execution."""
-    return case.start.on if case.start else None
-
-
-def by_completion(case: Case, _begun: Begun) -> date | None:
-    """The case completed."""
-    return case.closed_on if case.state is State.COMPLETED else None
-
-
-def by_petition(case: Case, begun: Begun) -> date | None:
-    """The petition sent last, if it opened the case before the court or followed the referral."""
-    sent = case.last(E.PETITION_SENT)
-    return sent.occurred_on if sent and sent.seq >= begun.seq else None
-
-
-by_review = by(E.ELECTRONIC_CONTROL_ORDERED, E.ELECTRONIC_CONTROL_ENDED, E.PETITION_SENT)
-"""A new order, a new petition for control, or its end."""
-
-
-def by_complaint(*about: d.ComplaintAbout) -> Stops:
-    """A complaint about that decision."""
-
-    def stopped(case: Case, begun: Begun) -> date | None:
-        filed = (e for e in case.all(E.COMPLAINT_FILED) if e.seq > begun.seq)
-        return next((e.occurred_on for e in filed if getattr(e.details, "about", None) in about), None)
-
-    return stopped
 
 
 # --- the rules --------------------------------------------------------------------------------------------------
