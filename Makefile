@@ -56,7 +56,7 @@ check: $(DONE)/dev ## lint, format check, types, import layers
 bench: $(DONE)/dev ## run the benchmarks
 	@$(BIN)/python bench/moves.py $(ARGS)
 
-faults: $(DONE)/dev ## 100,000 decisions, the server killed on the way (ARGS="--database postgresql")
+faults: $(DONE)/dev ## 100,000 decisions, the server killed on the way (ARGS="--database sqlite postgresql")
 	@$(BIN)/python -m tests.faults.batch_100k $(ARGS)
 
 docs: $(DONE)/dev ## regenerate the generated files (docs/ and openapi/)
