@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DONE := $(VENV)/.done
 WORKERS ?= 2
+BENCH ?= moves intake
 ARGS ?=
 TESTS ?=
 UPGRADE ?=
@@ -53,10 +54,10 @@ check: $(DONE)/dev ## lint, format check, types, import layers
 	@echo "4/4 import layers"
 	@$(BIN)/lint-imports
 
-bench: $(DONE)/dev ## run the benchmarks
-	@$(BIN)/python bench/moves.py $(ARGS)
+bench: $(DONE)/dev ## run the benchmarks (BENCH=intake for one of them, ARGS=… for its options)
+	@for one in $(BENCH); do $(BIN)/python bench/$$one.py $(ARGS) || exit 1; done
 
-faults: $(DONE)/dev ## 100,000 decisions, the server killed on the way (ARGS="--database postgresql")
+faults: $(DONE)/dev ## 100,000 decisions, the server killed on the way (ARGS="--database sqlite postgresql")
 	@$(BIN)/python -m tests.faults.batch_100k $(ARGS)
 
 docs: $(DONE)/dev ## regenerate the generated files (docs/ and openapi/)

@@ -25,7 +25,9 @@ WITH gate AS (
         RETURNING seq
 ), sent AS (
     INSERT INTO outbox (message_id, case_id, seq, kind, payload, created_at, delivered_at)
-        SELECT gen_random_uuid(), case_id, :next::integer, 'case.event_recorded', :payload, now(), NULL FROM gate
+        SELECT gen_random_uuid(), case_id, :next::integer, kind, :payload, now(), NULL
+        FROM gate, (VALUES ('case.event_recorded', 1), ('esas.status', :out::integer)) AS promised (kind, told)
+        WHERE told = 1
 )
 SELECT count(*) FROM written;
 END;

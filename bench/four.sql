@@ -1,4 +1,5 @@
--- One move in four statements: read the history, write the event, the current row and the message.
+-- One move in four statements: read the history, write the event, the current row and the messages: one each, and one
+-- more for the sector where a case is postponed.
 -- Each client has cases of its own; odd numbers go out of `preparing`, even ones back.
 \set number random(0, :per_client - 1) * :clients + :client_id
 BEGIN;
@@ -19,5 +20,6 @@ INSERT INTO event (case_id, seq, type, occurred_on, occurred_at, details, record
     VALUES (:case_id, :next, CASE :out::integer WHEN 1 THEN 'postponed' ELSE 'postponement_ended' END, :moved_on, NULL,
         CASE :out::integer WHEN 1 THEN :reason ELSE '{}' END, now(), 'coordinator', 'coordinator', :coordinator, 'api');
 INSERT INTO outbox (message_id, case_id, seq, kind, payload, created_at, delivered_at)
-    VALUES (gen_random_uuid(), :case_id, :next, 'case.event_recorded', :payload, now(), NULL);
+    SELECT gen_random_uuid(), :case_id, :next, kind, :payload, now(), NULL
+    FROM (VALUES ('case.event_recorded', 1), ('esas.status', :out::integer)) AS promised (kind, told) WHERE told = 1;
 END;

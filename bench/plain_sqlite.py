@@ -12,8 +12,11 @@ import load
 _EVENTS = "SELECT * FROM event WHERE case_id = ? ORDER BY seq"
 _GATE = """UPDATE case_current SET version = ?, state = ?, waiting_for = ?, updated_at = ?
     WHERE case_id = ? AND version = ?"""
-_EVENT = "INSERT INTO event VALUES (?, ?, ?, ?, NULL, ?, ?, 'coordinator', 'coordinator', ?, 'api')"
-_MESSAGE = "INSERT INTO outbox VALUES (?, ?, ?, 'case.event_recorded', ?, ?, NULL)"
+_EVENT = """INSERT INTO event (case_id, seq, type, occurred_on, details, recorded_at, subject, actor, role, source)
+    VALUES (?, ?, ?, ?, ?, ?, ?, 'coordinator', 'coordinator', 'api')"""
+_MESSAGE = """INSERT INTO outbox (message_id, case_id, seq, payload, created_at, kind)
+    VALUES (?, ?, ?, ?, ?, ?)"""
+_KINDS = {"postponed": ("case.event_recorded", "esas.status"), "postponement_ended": ("case.event_recorded",)}
 _PAYLOAD = "{" + "x" * 170 + "}"
 _SHAPES = (("postponed", '{"reason":"health"}', "postponed", "youth"),)
 _SHAPES += (("postponement_ended", "{}", "preparing", "konfliktrad"),)
@@ -45,5 +48,5 @@ class Plain:
         kind, details, state, waiting = _SHAPES[(seq - load.EVENTS - 1) % 2]
         self.tx.execute(_GATE, (seq, state, waiting, now, case, seq - 1))
         self.tx.execute(_EVENT, (case, seq, kind, load.MOVED_ON.isoformat(), details, now, load.COORDINATORS[0]))
-        self.tx.execute(_MESSAGE, (uuid4().hex, case, seq, _PAYLOAD, now))
+        self.tx.executemany(_MESSAGE, [(uuid4().hex, case, seq, _PAYLOAD, now, told) for told in _KINDS[kind]])
         self.tx.execute("COMMIT")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ungdom.settings import Settings
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 _TRIES = 20
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -87,7 +87,8 @@ def _wait_until_served(process: "subprocess.Popen[bytes]", port: int) -> None:
 def cpu_seconds(pid: int) -> float:
     """User and system time of a process and its children so far, those that have ended included."""
     for _ in range(_TRIES):
-        with suppress(FileNotFoundError):  # a child ended while it was looked at: then its parent has its time
+        # A child may end while it is looked at: then its parent has its time.
+        with suppress(FileNotFoundError, ProcessLookupError):
             return sum(sum(_times(child)[:2]) for child in _children(pid)) + sum(_times(pid))
     raise SystemExit(f"bench: the processes below {pid} do not stand still")
 

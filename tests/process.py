@@ -35,7 +35,7 @@ def serving(url: str, folder: Path, *program: str) -> Iterator[tuple[str, subpro
 
 
 def _wait(url: str) -> None:
-    for _ in range(160):
+    for _ in range(480):
         try:
             with urllib.request.urlopen(url, timeout=1):  # noqa: S310 - a server of this test
                 return

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.exchange import world
-from tests.exchange.world import Told, case, over_http, partner, write
+from tests.exchange.world import Told, case, correct, over_http, partner, write
 from ungdom.exchange import partners as files
 from ungdom.exchange.composing import Held, Letter, compose
 from ungdom.exchange.partners import Partners
@@ -20,7 +20,7 @@ from ungdom.store.sealing import Keys
 from ungdom.store.session import Database
 from ungdom.store.tables import NumberKind, Protection
 from ungdom.workflow import details as d
-from ungdom.workflow.events import Corrected, Replacement
+from ungdom.workflow.events import Replacement
 from ungdom.workflow.vocabulary import EventType, Role
 
 E = EventType
@@ -254,9 +254,9 @@ def test_without_a_number_of_the_police_nothing_is_told(
     assert held(db, known, case(db, Told(SIGNED, numbers=numbers)), E.ASSIGNED) == code
 
 
-def test_of_several_numbers_the_first_one_is_told(db: Database, known: Partners) -> None:
+def test_of_several_numbers_that_of_the_main_case_is_told(db: Database, known: Partners) -> None:
     numbers = ((NumberKind.POLICE, "15434999"), (NumberKind.POLICE, "15434811"))
-    assert body(db, known, case(db, Told(SIGNED, numbers=numbers)), E.ASSIGNED)["straffesaksnummer"] == "15434811"
+    assert body(db, known, case(db, Told(SIGNED, numbers=numbers)), E.ASSIGNED)["straffesaksnummer"] == "15434999"
 
 
 def test_everything_that_is_missing_is_named_at_once(db: Database, known: Partners) -> None:
@@ -283,11 +283,6 @@ def test_people_sealed_under_another_key_are_waited_for(db: Database, known: Par
 
 
 # --- corrections --------------------------------------------------------------------------------------------
-
-
-def correct(db: Database, stored: Stored, corrects: int, replacement: Replacement | None) -> Stored:
-    said = Corrected(corrects=corrects, reason=d.CorrectionReason.WRONG_DETAILS, replacement=replacement)
-    return world.go_on(db, stored, (E.CORRECTED, said))
 
 
 def test_what_was_annulled_before_it_was_told_is_not_told(db: Database, known: Partners) -> None:
@@ -318,8 +313,16 @@ def test_an_event_that_was_corrected_into_another_that_is_not_told_is_not_told(d
 # --- receipts -----------------------------------------------------------------------------------------------
 
 
-def receipt(known: Partners, db: Database, status: str, reason: str | None, receiver: str = world.OSLO) -> Letter:
-    said = {"exchange_id": "x", "status": status, "reason": reason, "ref": "deres-1", "receiver": receiver}
+def receipt(
+    known: Partners,
+    db: Database,
+    status: str,
+    reason: str | None,
+    receiver: str = world.OSLO,
+    by_token: bool = False,
+) -> Letter:
+    to = {"receiver": receiver, "by_token": by_token}
+    said = {"exchange_id": "x", "status": status, "reason": reason, "ref": "deres-1", **to}
     stored = case(db, Told(SIGNED))
     message: Message = outbox.receipt(stored.case_id, 1, json.dumps(said), NOW.instant)
     with db.reading() as tx:
@@ -345,6 +348,14 @@ def test_a_receipt_names_the_message_it_is_for_and_says_what_is_wrong(
     assert found.body["meldingsId"] == str(found.promise.message.message_id)
     assert (said is None) == ("beskrivelse" not in found.body)
     assert said is None or said in found.body["beskrivelse"]
+
+
+def test_a_receipt_for_a_sender_with_a_token_that_is_no_partner_is_left_for_it_to_read(
+    db: Database, known: Partners
+) -> None:
+    with pytest.raises(Held, match=r"withdrawn\.read_by_sender"):
+        receipt(known, db, "MOTTATT", None, receiver="another system", by_token=True)
+    assert receipt(known, db, "MOTTATT", None, by_token=True).partner.organisation_number == world.OSLO
 
 
 def test_a_receipt_for_somebody_unknown_is_held(db: Database, known: Partners) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -11,8 +12,11 @@ from sqlalchemy import func, select
 
 from tests.esas import official as o
 from tests.esas.contracts import complaints, needs_contracts, sample, samples
+from tests.exchange import world
+from tests.exchange.world import standings
 from tests.service import Client, Service
 from ungdom import texts
+from ungdom.exchange.delivery import Counts, deliver
 from ungdom.store import exchanges, outbox, tables
 from ungdom.store.session import Database
 
@@ -307,6 +311,22 @@ def test_a_parked_message_that_is_dismissed_is_answered_as_lacking(service: Serv
 
     assert done.status_code == 200, done.text
     assert promised(service.db, first["where"]) == [(1, "UNDER_MOTTAK"), (2, "FEILET_AVSENDER_MANGLER")]
+
+
+def test_a_sender_that_is_no_partner_reads_a_later_receipt_or_gets_it_by_sending_again(
+    service: Service, police: Client, tmp_path: Path
+) -> None:
+    first = send(police, o.domsavgjoerelse())
+    decision = police.get(first["where"]).json()["decisions"][0]
+    service.as_("secretariat").post(f"/v1/decisions/{decision}/dismiss")
+    partners = world.write(tmp_path, world.partner("ost", world.over_http("http://127.0.0.1:1/inn")))
+
+    assert deliver(world.work(service.db, partners)) == Counts(withdrawn=1)
+
+    later = police.get(first["where"]).json()["receipt"]
+    assert later["status"] == "FEILET_AVSENDER_MANGLER"
+    assert send(police, o.domsavgjoerelse()) == later | {"where": first["where"]}
+    assert standings(service.db) == ["delivered"] * 2
 
 
 def test_a_failure_told_of_our_message_brings_it_back(service: Service, police: Client) -> None:

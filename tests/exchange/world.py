@@ -16,13 +16,12 @@ from sqlalchemy import select
 
 from tests import service
 from tests.esas import contracts
-from ungdom.esas.status import official_status
+from ungdom import casework
 from ungdom.exchange import partners as files
 from ungdom.exchange.delivery import Work
 from ungdom.exchange.roads import road_to
 from ungdom.store import journal, outbox, people, reference, tables
 from ungdom.store.journal import Stored
-from ungdom.store.outbox import Message
 from ungdom.store.reference import Staff
 from ungdom.store.sealing import Keys
 from ungdom.store.session import Database
@@ -31,7 +30,7 @@ from ungdom.workflow import details as d
 from ungdom.workflow import engine
 from ungdom.workflow.case import Youth
 from ungdom.workflow.daycount import Length
-from ungdom.workflow.events import Event
+from ungdom.workflow.events import Corrected, Event, Replacement
 from ungdom.workflow.vocabulary import Actor, EventType, Role, Sanction
 
 E = EventType
@@ -202,7 +201,8 @@ def case(db: Database, told: Told = Told()) -> Stored:
         )
         events = [event(told.begun, 1, E.CASE_REGISTERED, registered)]
         stored = Stored(case_id, f"R-{case_id.hex[:10]}", person, YOUTH, events, 1, told.begun)
-        journal.open_case(tx, stored, engine.fold(YOUTH, events), told.numbers, promises(stored))
+        opened = engine.fold(YOUTH, events)
+        journal.open_case(tx, stored, opened, told.numbers, casework.promises(stored, opened, events[0]))
     return go_on(db, stored, *BEFORE, *told.lines)
 
 
@@ -213,10 +213,17 @@ def go_on(db: Database, stored: Stored, *lines: Line) -> Stored:
         after = Stored(
             stored.case_id, stored.reference, stored.person_id, YOUTH, [*stored.events, new], new.seq, stored.opened_at
         )
+        case = engine.fold(YOUTH, after.events)
         with db.writing() as tx:
-            journal.append(tx, stored, new, engine.fold(YOUTH, after.events), promises(after))
+            journal.append(tx, stored, new, case, casework.promises(stored, case, new))
         stored = after
     return stored
+
+
+def correct(db: Database, stored: Stored, corrects: int, replacement: Replacement | None) -> Stored:
+    """The case after this event was corrected; None: annulled."""
+    said = Corrected(corrects=corrects, reason=d.CorrectionReason.WRONG_DETAILS, replacement=replacement)
+    return go_on(db, stored, (E.CORRECTED, said))
 
 
 def event(begun: datetime, seq: int, kind: EventType, details: d.Details) -> Event:
@@ -232,14 +239,6 @@ def event(begun: datetime, seq: int, kind: EventType, details: d.Details) -> Eve
         source="tests",
         details=details,
     )
-
-
-def promises(stored: Stored) -> list[Message]:
-    """The messages that the last event of the case promises."""
-    last = stored.events[-1]
-    parts = official_status(engine.fold(YOUTH, stored.events), last)
-    kinds = outbox.STATUS_KINDS[: len(parts)]
-    return [outbox.tell(stored.case_id, last), *(outbox.tell(stored.case_id, last, kind) for kind in kinds)]
 
 
 # --- a run --------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """A hundred thousand decisions through the batch, the server killed on the way: the database is as if it had not been.
 
-    python -m tests.faults.batch_100k [--decisions N] [--kills N] [--database sqlite|postgresql|URL]
+    python -m tests.faults.batch_100k [--decisions N] [--kills N] [--database sqlite|postgresql|URL …]
 
 The run without disturbance is made in this process on SQLite, line after line through the same door. The other one goes
 over HTTP to a server that is killed (SIGKILL) and started again; the sender then goes on a thousand lines before the
@@ -206,23 +206,33 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--decisions", type=int, default=100_000)
     asked.add_argument("--kills", type=int, default=3)
-    asked.add_argument("--database", default="sqlite", help="sqlite, postgresql (one is started), or a URL")
+    asked.add_argument(
+        "--database", nargs="+", default=["sqlite"], help="sqlite, postgresql (one is started), or a URL; or several"
+    )
     said = asked.parse_args()
     with tempfile.TemporaryDirectory(prefix="ungdom-") as name:
         sys.exit(_compared(Path(name), said.decisions, said.kills, said.database))
 
 
-def _compared(folder: Path, decisions: int, kills: int, database: str) -> int:
+def _compared(folder: Path, decisions: int, kills: int, databases: list[str]) -> bool:
     lines = [making.line(one) for one in making.mixed(1, decisions)]
     plain = folder / "plain"
     plain.mkdir()
     plain_url = pg.sqlite_url(plain)
     service.fill(plain_url)
     expected = undisturbed(plain_url, folder, lines, _say)
+    differing = [_differs(folder, lines, kills, database, expected) for database in databases]
+    return any(differing)
+
+
+def _differs(folder: Path, lines: list[bytes], kills: int, database: str, expected: dict[str, str]) -> bool:
+    """One disturbed run, told of; whether it left anything else, or took too much memory."""
+    _say(f"{database}: {len(lines)} decisions, {kills} kills")
     with _database(database, folder) as url:
         service.fill(url)
         run = disturbed(url, folder, lines, kills, _say)
-    _say(f"{decisions} decisions in {run.seconds:.0f} s ({decisions / run.seconds:.0f} a second), {run.kills} kills")
+    rate = len(lines) / run.seconds
+    _say(f"{len(lines)} decisions in {run.seconds:.0f} s ({rate:.0f} a second), {run.kills} kills")
     _say(f"server memory at most {run.memory} MiB; this process {_own_memory()} MiB")
     for name, found in run.hashes.items():
         _say(f"  {name:<18} {found[:40]}")

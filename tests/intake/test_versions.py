@@ -21,9 +21,11 @@ from tests.intake.build import (
     receipt,
     system,
 )
+from tests.intake.test_kinds import CHARGED, PETITION, SERVE, Row, ready
 from tests.intake.test_matching import why
 from tests.intake.test_order import annul, record
 from tests.service import Service
+from ungdom.store import outbox
 from ungdom.workflow.vocabulary import Actor
 
 SERVED, FINAL, SENT = CHAIN[2], CHAIN[3], CHAIN[4]
@@ -421,3 +423,22 @@ def test_two_systems_may_use_the_same_id_for_two_decisions(served: Service) -> N
 
     assert file.send(*SERVED, decision_id="1")["outcome"] == "applied"
     assert other.send(*FINAL, decision_id="1")["outcome"] == "applied"
+
+
+def test_a_corrected_decision_that_the_sector_was_told_of_is_promised_anew(served: Service) -> None:
+    file, case = ready(served, Row("petition_sent", CHARGED, "2025-06-10", SERVE, "breach_in_court"))
+    first = file.send("petition_sent", "2025-06-10", SERVE)
+    told = file.send("petition_sent", "2025-06-10", PETITION, version=2)  # of electronic control: stops no clock
+    assert (first["outcome"], told["outcome"]) == ("applied", "applied"), told
+
+    made, corrected = first["events"][0]["seq"], told["events"][0]["seq"]
+    assert [(m.seq, outbox.about(m)) for m in status_of(served, case) if m.seq >= made] == [
+        (made, (made, None)),
+        (corrected, (made, "stansUngdomsreaksjon")),
+    ]
+
+
+def status_of(service: Service, case: str) -> list[outbox.Message]:
+    with service.db.reading() as tx:
+        held = outbox.held(tx)
+    return [one.message for one in held if str(one.message.case_id) == case]

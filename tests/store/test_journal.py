@@ -107,6 +107,20 @@ def test_numbers_of_police_and_court_find_the_case(db: Database) -> None:
         assert journal.cases_of_person(tx, stored.person_id) == [stored.case_id]
 
 
+def test_the_number_of_the_main_case_is_the_one_named_first_and_stays_it(db: Database) -> None:
+    court = (NumberKind.COURT, "26-000001")
+    police = [(NumberKind.POLICE, number) for number in ("15000009", "15000002", "15000001")]
+    with db.writing() as tx:
+        first, later = (cases.told(1, cases.somebody(tx)) for _ in range(2))
+        journal.open_case(tx, first, cases.folded(first), [court, *police[:2]])
+        journal.add_numbers(tx, first.case_id, [police[2], police[0]])
+        journal.open_case(tx, later, cases.folded(later), [court])
+        journal.add_numbers(tx, later.case_id, police[:2])
+
+        assert journal.numbers_of(tx, first.case_id) == [court, police[0], police[2], police[1]]
+        assert journal.numbers_of(tx, later.case_id) == [court, *police[:2]]
+
+
 def test_a_reference_is_given_once(db: Database) -> None:
     with db.writing() as tx:
         first = cases.opened(tx)

@@ -18,7 +18,7 @@ from ungdom.casework import NewCase, Read
 from ungdom.store import alerts as kept
 from ungdom.store import current, people
 from ungdom.store.ids import uuid7
-from ungdom.store.people import Contact, Guardian, Person, Personalia
+from ungdom.store.people import Person
 from ungdom.store.reading import Filters
 from ungdom.store.session import Connection
 from ungdom.store.tables import NumberKind
@@ -110,24 +110,9 @@ def _youth(tx: Connection, call: Call, body: i.NewCaseIn) -> Person:
     if found:
         people.protect(tx, found, level, call.now)
     youth = Youth(given.born, len(given.guardians))
-    person_id = found or people.create_person(tx, call.keys, _personalia(body), youth, call.now, level)
+    who = people.personalia_of(given.told, body.municipality)
+    person_id = found or people.create_person(tx, call.keys, who, youth, call.now, level)
     return cast(Person, people.read_person(tx, call.keys, person_id))  # found or made in this transaction
-
-
-def _personalia(body: i.NewCaseIn) -> Personalia:
-    given = body.person
-    guardians = enumerate(given.guardians, start=1)
-    return Personalia(
-        given_name=given.given_name,
-        family_name=given.family_name,
-        national_id=given.national_id,
-        sex=given.sex,
-        municipality=body.municipality,
-        contact=Contact(telephone=given.contact),
-        guardians=tuple(
-            Guardian(reference=f"g{n}", name=g.name, contact=Contact(telephone=g.contact)) for n, g in guardians
-        ),
-    )
 
 
 def _new_case(body: i.NewCaseIn, person: UUID, youth: Youth) -> NewCase:

@@ -116,7 +116,7 @@ def send(
     """An official message as JSON, or signed as a JWS. The answer is the receipt (KVITTERING) as things stand."""
     sender = call.sender
     raw = opening.opened(request.app.state.partners, request.state.body, signed=_is_signed(request))
-    letter = Letter(raw, schema_name, schema_version)
+    letter = Letter(raw, schema_name, schema_version, by_token=True)
     return call.write(lambda tx: _taken(tx, call, sender, letter), scope=DECISIONS, tries=TRIES)
 
 

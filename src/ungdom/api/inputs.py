@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from ungdom import message
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.details import CorrectionReason, Offence
 from ungdom.workflow.details.parts import Code
@@ -130,6 +131,12 @@ class PersonIn(Input):
     contact: Line | None = None
     protection: Literal["none", "confidential", "strictly_confidential"] = "none"
     guardians: Annotated[list[GuardianIn], Field(max_length=8)] = []
+
+    @property
+    def told(self) -> message.Person:
+        """The youth as a message tells of one."""
+        named = tuple(message.Guardian(name=one.name, contact=one.contact) for one in self.guardians)
+        return message.Person(**{**dict(self), "guardians": named})
 
 
 class OffenceIn(Input):

@@ -20,16 +20,15 @@ from ungdom.casework.errors import (
     VersionRequired,
     WalkBroken,
 )
+from ungdom.casework.promising import promises, steps
 from ungdom.casework.words import Correction, Entry, NewCase, Read, Recorded, Who
-from ungdom.esas.status import official_status
-from ungdom.store import current, journal, outbox, reference, twins
+from ungdom.store import current, journal, reference, twins
 from ungdom.store.ids import reference_of
 from ungdom.store.journal import Stored
-from ungdom.store.outbox import Message
 from ungdom.store.session import Connection
 from ungdom.workflow import details as d
 from ungdom.workflow import engine
-from ungdom.workflow.case import Case, Youth
+from ungdom.workflow.case import Case
 from ungdom.workflow.daycount import OSLO, oslo_date
 from ungdom.workflow.engine import Decision, Option
 from ungdom.workflow.errors import IllegalHistory
@@ -94,7 +93,7 @@ def take(
     event = _event(who, stored.version + 1, entry, actor, now)
     after = engine.apply(case, event)
     if not dry_run:
-        journal.append(tx, stored, event, after, promises(stored.case_id, after, event))
+        journal.append(tx, stored, event, after, promises(stored, after, event))
     return Recorded(stored, event, decision, case, after)
 
 
@@ -120,7 +119,7 @@ def open_case(tx: Connection, who: Who, case_id: UUID, new: NewCase, now: dateti
     after = engine.fold(new.youth, [event])
     stored = Stored(case_id, reference_of(case_id), new.person, new.youth, [event], 0, now)
     if not dry_run:
-        journal.open_case(tx, stored, after, new.numbers, promises(case_id, after, event))
+        journal.open_case(tx, stored, after, new.numbers, promises(stored, after, event))
     return Recorded(stored, event, decision, None, after)
 
 
@@ -157,7 +156,7 @@ def amend(
         raise WalkBroken(broken)
     after = engine.fold(stored.youth, history)
     if not dry_run:
-        journal.append(tx, stored, event, after, promises(stored.case_id, after, event))
+        journal.append(tx, stored, event, after, promises(stored, after, event))
     decision = Decision(E.CORRECTED, case.state, None, engine.regime_for(case, E.CORRECTED, entry.occurred_on), "", ())
     return Recorded(stored, event, decision, case, after)
 
@@ -193,17 +192,6 @@ def as_of(stored: Stored, day: date, valid_at: date | None) -> Read:
     except IllegalHistory:
         raise NotVisible from None
     return Read(stored, case, day)
-
-
-def steps(youth: Youth, events: list[Event]) -> list[tuple[Event, Case]]:
-    """Each event of the history as it now reads, with the case right after it."""
-    kept = engine.effective(events)
-    case = engine.fold(youth, kept[:1])
-    told = [(kept[0], case)]
-    for event in kept[1:]:
-        case = engine.apply(case, event)
-        told.append((event, case))
-    return told
 
 
 def _visible(tx: Connection, viewer: Viewer, case_id: UUID) -> tuple[Stored, Case]:
@@ -319,12 +307,6 @@ def _event(who: Who, seq: int, entry: Entry, actor: Actor, now: datetime) -> Eve
         source=who.source,
         details=entry.details,
     )
-
-
-def promises(case_id: UUID, after: Case, event: Event) -> list[Message]:
-    """What others are told of this event: that it was recorded, and each part of the official status message."""
-    told = zip(outbox.STATUS_KINDS, official_status(after, event), strict=False)
-    return [outbox.tell(case_id, event), *(outbox.tell(case_id, event, kind) for kind, _ in told)]
 
 
 def _correctable(stored: Stored, wish: Correction) -> Event:

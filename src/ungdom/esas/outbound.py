@@ -10,12 +10,13 @@ from datetime import date, datetime
 from typing import Any, cast
 
 from ungdom.esas import status
+from ungdom.esas.status import ASSIGNED, SIGNED, TRANSFERRED
 from ungdom.message.national_id import Flag, Series, look
 from ungdom.workflow.daycount import OSLO
 
 VARIANTS = ("1.0", "maven")
-
-ASSIGNED, SIGNED, TRANSFERRED = "tildeltSaksansvarlig", "ungdomsplanSignert", "overfoertAnnetKonfliktraad"
+WITH_MEETINGS = "maven"
+"""The variant that tells of the first restorative meeting."""
 
 CODES: dict[str, frozenset[str | None]] = {
     ASSIGNED: frozenset({None}),
@@ -130,7 +131,7 @@ def _missing_in(told: Told, variant: str) -> Iterator[str]:
         yield "coordinator_name"
     if told.part == SIGNED and told.signed_on is None:
         yield "signing_date"
-    if told.part == SIGNED and variant == "maven" and told.restorative_on is None:
+    if told.part == SIGNED and variant == WITH_MEETINGS and told.restorative_on is None:
         yield "restorative_meeting_date"
     if told.part == TRANSFERRED and not _named(told.other_office):
         yield "other_office"
@@ -201,7 +202,7 @@ def _reason(told: Told, _variant: str) -> dict[str, Any]:
 
 def _signed(told: Told, variant: str) -> dict[str, Any]:
     days = {"datoSignering": told.signed_on, "datoGjenopprettendeMoete": told.restorative_on}
-    asked = days if variant == "maven" else {"datoSignering": told.signed_on}
+    asked = days if variant == WITH_MEETINGS else {"datoSignering": told.signed_on}
     return {name: day.isoformat() for name, day in asked.items() if day}
 
 

@@ -1,6 +1,8 @@
-"""Which part of the official status message (`oppdatertSaksstatus`) an event gives, and with which reason code."""
+"""Which part of the official status message (`oppdatertSaksstatus`) an event gives, and what that part says."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from ungdom.workflow import details as d
 from ungdom.workflow.case import Case
@@ -10,6 +12,7 @@ from ungdom.workflow.vocabulary import CLOSED, EventType, State
 E = EventType
 
 STOP, RESUME, CLOSE = "stansUngdomsreaksjon", "oppstartEtterStans", "avsluttetUngdomsreaksjon"
+ASSIGNED, SIGNED, TRANSFERRED = "tildeltSaksansvarlig", "ungdomsplanSignert", "overfoertAnnetKonfliktraad"
 
 BREACH = "BRUDD_PGA_VILKÅR"
 OFFENCE = "BRUDD_PGA_STRAFFBARE_FORHOLD"
@@ -44,14 +47,19 @@ BEFORE_START = "BRUDD_NYE_LOVBRUDD_FOER_IVERKSETTELSE"
 WITHDRAWN = ("SAMTYKKE_TRUKKET_FOER_SIGNERT_UNGDOMSPLAN", "SAMTYKKE_TRUKKET_ETTER_SIGNERT_UNGDOMSPLAN")
 CLOSINGS = frozenset({COMPLETED, OTHER, BEFORE_START, *WITHDRAWN, *BREACHES.values()})
 SIMPLE = {
-    E.ASSIGNED: ("tildeltSaksansvarlig", None),
-    E.PLAN_SIGNED: ("ungdomsplanSignert", None),
+    E.ASSIGNED: (ASSIGNED, None),
+    E.PLAN_SIGNED: (SIGNED, None),
     E.POSTPONED: (STOP, "UTSATT_GJENNOMFOERING"),
     E.PETITION_DECLINED: (RESUME, "OENSKER_IKKE_OMGJOERE"),
     E.PETITION_REJECTED: (RESUME, "AARSAK_TIL_BRUDD_IKKE_LENGER_TIL_STEDE"),
     E.PROSECUTION_NOT_RESUMED: (RESUME, "OENSKER_IKKE_OMGJOERE"),
-    E.TRANSFER_ACCEPTED: ("overfoertAnnetKonfliktraad", None),
+    E.TRANSFER_ACCEPTED: (TRANSFERRED, None),
 }
+RESTORATIVE = (E.RESTORATIVE_MEETING_HELD, E.YOUTH_CONFERENCE_HELD)
+"""What counts as a restorative meeting. Until 1 September 2024 the youth conference (ungdomsstormøte) was one."""
+
+Steps = Sequence[tuple[Event, Case]]
+"""A history as it now reads: each event with the case right after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,3 +115,40 @@ def _ground(case: Case) -> str:
     if offence and breach:
         return BOTH
     return OFFENCE if offence else BREACH
+
+
+def first_restorative(events: Iterable[Event]) -> date | None:
+    """The day of the first restorative meeting."""
+    return min((event.occurred_on for event in events if event.type in RESTORATIVE), default=None)
+
+
+def assigned(steps: Iterable[tuple[Event, Case]]) -> Event | None:
+    """The first assignment met, before any transfer."""
+    for event, _ in steps:
+        if event.type is E.ASSIGNED:
+            return event
+        if event.type is E.TRANSFER_ACCEPTED:
+            return None
+    return None
+
+
+def said(steps: Steps, place: int, meetings: bool = True) -> dict[str, str]:
+    """What the message says of the event at this place, a line for each part: its name, then codes, days and ids.
+
+    Two events that say the same have the same line. Names and telephones are left out: they are those of the day on
+    which it is sent. `meetings`: whether the receiver is told of the restorative meeting beside the signing.
+    """
+    event, case = steps[place]
+    return {one.part: f"{one.part} {_content(one, steps, place, meetings)}" for one in official_status(case, event)}
+
+
+def _content(one: OfficialStatus, steps: Steps, place: int, meetings: bool) -> str:
+    if one.code is not None:
+        return one.code
+    event, case = steps[place]
+    if one.part == SIGNED:
+        met = first_restorative(event for event, _ in steps) if meetings else None
+        return f"{event.occurred_on} {met}" if met else f"{event.occurred_on}"
+    given = event if one.part == ASSIGNED else assigned(steps[place + 1 :])
+    coordinator = given.details.coordinator if given and isinstance(given.details, d.Assigned) else None
+    return f"{case.konfliktrad} {coordinator}"

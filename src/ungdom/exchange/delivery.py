@@ -5,6 +5,8 @@ transaction, and its arrival is written in another one. A process that ends in b
 again when its time is up, with the same id: the outbox's own, which follows from case, event and kind. What stays the
 same between tries is the id and the event told; the instant of sending, names and telephones are those of the try.
 
+**As the case stands.** One whose case has moved since it was composed is not sent: it is composed anew.
+
 **In order.** A later message of a case waits for every earlier one (`store.outbox`).
 
 **Side by side.** Each partner has a thread of its own, so that a slow one holds up nobody. One that fails three times
@@ -227,7 +229,7 @@ class _Failed(Exception):
 def _try(work: Work, road: Transport, letter: Letter) -> str:
     """One try: taken, sent, written down; what it came to. Raises `_Failed` when another one follows."""
     with work.db.writing() as tx:
-        taken = outbox.claim(tx, letter.promise, work.now() + LEASE)
+        taken = outbox.claim(tx, letter.promise, work.now() + LEASE, letter.version, letter.told)
     if taken is None:
         return ""
     message_id = taken.message.message_id

@@ -48,7 +48,10 @@ _ABOUT = (
     "again is answered by the same receipt and changes nothing. Delivery is at least once, with a stable meldingsId."
 )
 _TAKE = "An official message is kept, read and handed to intake; it is acknowledged when that has been committed."
-_TELL = "Status of a youth sanction, and receipts, out of the outbox, in the order of each case."
+_TELL = (
+    "Status of a youth sanction, and receipts, out of the outbox, in the order of each case. What a correction changes "
+    "of what was told is told anew, under an id of its own."
+)
 _SENT = ("oppdatertSaksstatus", MessageType.KVITTERING.value)
 
 

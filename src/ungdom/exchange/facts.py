@@ -5,36 +5,31 @@ the case number, neither office nor coordinator, only the organisation and its t
 An address is never sent, whoever it is about: the contracts have no room for one.
 """
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
 
 from ungdom import texts
-from ungdom.esas import outbound
+from ungdom.esas import status
 from ungdom.esas.outbound import Employee, Organisation, Told, Youth
-from ungdom.esas.status import OfficialStatus
+from ungdom.esas.status import OfficialStatus, Steps
 from ungdom.exchange.partners import Own, Partner
 from ungdom.store import reference, tables
 from ungdom.store.people import Person
 from ungdom.store.session import Connection
 from ungdom.store.tables import Protection
 from ungdom.workflow import details as d
-from ungdom.workflow.case import Case
 from ungdom.workflow.events import Event
 from ungdom.workflow.vocabulary import EventType, Role
 
 E = EventType
-
-RESTORATIVE = (E.RESTORATIVE_MEETING_HELD, E.YOUTH_CONFERENCE_HELD)
-"""What counts as a restorative meeting. Until 1 September 2024 the youth conference (ungdomsstormøte) was one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
     """The event that is told, at `place` in the history as it now reads; each with the case right after it."""
 
-    steps: Sequence[tuple[Event, Case]]
+    steps: Steps
     place: int
     part: OfficialStatus
     police_case_number: str | None
@@ -46,9 +41,9 @@ class Moment:
         return self.steps[self.place][0]
 
     @property
-    def seen_from(self) -> Sequence[tuple[Event, Case]]:
+    def seen_from(self) -> Steps:
         """The history up to it. A transfer is told by the office that hands the case over."""
-        return self.steps[: self.place + (self.part.part != outbound.TRANSFERRED)]
+        return self.steps[: self.place + (self.part.part != status.TRANSFERRED)]
 
     @property
     def secret(self) -> bool:
@@ -67,12 +62,12 @@ def told(tx: Connection, own: Own, partner: Partner, moment: Moment, meldings_id
         receiver=Organisation(number=partner.organisation_number, name=partner.name),
         police_case_number=moment.police_case_number,
         signed_on=moment.event.occurred_on,
-        restorative_on=_first_restorative(event for event, _ in moment.steps),
+        restorative_on=status.first_restorative(event for event, _ in moment.steps),
     )
     return _kept_back(own, bare) if moment.secret else _with_names(tx, own, moment, bare)
 
 
-def district_of(steps: Sequence[tuple[Event, Case]]) -> str:
+def district_of(steps: Steps) -> str:
     """The police district of the office where the case was registered: a transfer moves the case, not the charge."""
     return office(steps[0][1].konfliktrad)["police_district"]
 
@@ -96,10 +91,10 @@ def _with_names(tx: Connection, own: Own, moment: Moment, bare: Told) -> Told:
     return replace(
         bare,
         own=_organisation(own, here),
-        sender=_employee(tx, own, here, _assigned(reversed(moment.seen_from))),
+        sender=_employee(tx, own, here, status.assigned(reversed(moment.seen_from))),
         coordinator=_employee(tx, own, here, moment.event),
         other_office=_organisation(own, there),
-        other_coordinator=_employee(tx, own, there, _assigned(moment.steps[moment.place + 1 :])),
+        other_coordinator=_employee(tx, own, there, status.assigned(moment.steps[moment.place + 1 :])),
         youth=_youth(moment.person),
     )
 
@@ -111,16 +106,6 @@ def _organisation(own: Own, code: str | None) -> Organisation:
     apart = own.offices.get(code)
     number = apart.organisation_number if apart else None
     return Organisation(number=number or own.organisation_number, name=office(code)["name_nb"])
-
-
-def _assigned(steps: Iterable[tuple[Event, Case]]) -> Event | None:
-    """The first assignment met, before any transfer."""
-    for event, _ in steps:
-        if event.type is E.ASSIGNED:
-            return event
-        if event.type is E.TRANSFER_ACCEPTED:
-            return None
-    return None
 
 
 def _employee(tx: Connection, own: Own, code: str, assigned: Event | None) -> Employee | None:
@@ -136,10 +121,6 @@ def _employee(tx: Connection, own: Own, code: str, assigned: Event | None) -> Em
     given, _, family = found.display_name.strip().rpartition(" ")
     title = texts.label("nb", found.role)
     return Employee(title=title, given_name=given or None, family_name=family, telephones=(telephone,))
-
-
-def _first_restorative(events: Iterable[Event]) -> date | None:
-    return min((event.occurred_on for event in events if event.type in RESTORATIVE), default=None)
 
 
 def _youth(person: Person | None) -> Youth | None:

@@ -31,13 +31,15 @@ from ungdom.store.session import Connection
 class Letter:
     """An official message as it came: its content, and what was said of it outside, where something was.
 
-    `kinds`: the types of message that this sender may send; None: any.
+    `kinds`: the types of message that this sender may send; None: any. `by_token`: over HTTP, from a sender with a
+    token.
     """
 
     raw: bytes
     type: str | None = None
     version: str | None = None
     kinds: frozenset[str] | None = None
+    by_token: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ def take(tx: Connection, desk: Desk, sender: Sender, letter: Letter) -> Received
         status=answering.UNDER_WAY,
         received_at=desk.now,
         updated_at=desk.now,
+        by_token=letter.by_token,
     )
     return Received(_read(tx, desk, sender, kept, letter, body))
 

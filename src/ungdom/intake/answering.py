@@ -48,6 +48,7 @@ def promise(tx: Connection, kept: Exchanged, status: str, reason: str | None, no
         "reason": reason,
         "ref": kept.meldings_id,
         "receiver": kept.sender,
+        "by_token": kept.by_token,
     }
     payload = json.dumps(said, separators=(",", ":"), ensure_ascii=False)
     outbox.add(tx, [outbox.receipt(kept.exchange_id, n, payload, now)])

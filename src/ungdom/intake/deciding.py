@@ -18,7 +18,7 @@ from ungdom.message import Message, Opening, Person
 from ungdom.store import journal, people, reference
 from ungdom.store.ids import uuid7
 from ungdom.store.journal import Chapter, Stored
-from ungdom.store.people import Contact, Guardian, Newcomer, Personalia
+from ungdom.store.people import Newcomer
 from ungdom.store.sealing import Keys
 from ungdom.store.session import Connection
 from ungdom.store.tables import NumberKind, Protection
@@ -148,7 +148,7 @@ def with_event(draft: Draft, done: Recorded, place: int | None = None) -> Draft:
         stored=done.stands,
         case=done.after,
         events=(*draft.events, done.event),
-        promises=(*draft.promises, *casework.promises(draft.kept.case_id, done.after, done.event)),
+        promises=(*draft.promises, *casework.promises(done.stored, done.after, done.event)),
         places=placed,
     )
 
@@ -218,27 +218,12 @@ def _person(
         return None, person.person_id, person.youth
     new = Newcomer(
         person_id=person_id,
-        personalia=_personalia(said, opening),
+        personalia=people.personalia_of(said, opening.municipality),
         born=said.born,
         guardians=len(said.guardians),
         protection=Protection(said.protection),
     )
     return new, person_id, Youth(new.born, new.guardians)
-
-
-def _personalia(said: Person, opening: Opening) -> Personalia:
-    guardians = enumerate(said.guardians, start=1)
-    return Personalia(
-        given_name=said.given_name,
-        family_name=said.family_name,
-        national_id=said.national_id,
-        sex=said.sex,
-        municipality=opening.municipality,
-        contact=Contact(telephone=said.contact),
-        guardians=tuple(
-            Guardian(reference=f"g{n}", name=one.name, contact=Contact(telephone=one.contact)) for n, one in guardians
-        ),
-    )
 
 
 def _new_case(message: Message, opening: Opening, person_id: UUID, youth: Youth) -> NewCase:

@@ -15,7 +15,10 @@ _NAMESPACE = UUID("f2b0b3ce-7b43-4c5a-8a52-6f1f3a0f7d55")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchanged:
-    """An official message as kept, without its content. `receipts`: how many have been promised."""
+    """An official message as kept, without its content. `receipts`: how many have been promised.
+
+    `by_token`: it came over HTTP, and its sender can read the receipts there.
+    """
 
     exchange_id: UUID
     sender: str
@@ -29,6 +32,7 @@ class Exchanged:
     receipts: int = 0
     received_at: datetime
     updated_at: datetime
+    by_token: bool = False
 
 
 _COLUMNS = [column for column in exchange_message.c if column is not exchange_message.c.sealed]

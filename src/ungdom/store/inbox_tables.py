@@ -1,6 +1,18 @@
 """The tables of what arrives from prosecution systems, courts and the sector's own exchange."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, Uuid
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 
 from ungdom.store.tables import Instant, metadata
 
@@ -79,6 +91,13 @@ exchange_message = Table(
     Column("receipts", Integer, nullable=False, comment="how many receipts have been promised"),
     Column("received_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
+    Column(
+        "by_token",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="over HTTP with a token: the sender can read the receipts itself",
+    ),
     UniqueConstraint("sender", "meldings_id", "n", name="uq_exchange_message_sender_meldings_id_n"),
     Index("ix_exchange_message_status", "status"),
     comment="official messages as they came in, each answered by receipts",

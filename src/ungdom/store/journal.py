@@ -141,7 +141,7 @@ def cases_of_person(tx: Connection, person_id: UUID) -> list[UUID]:
 
 
 def numbers_of(tx: Connection, case_id: UUID) -> list[tuple[NumberKind, str]]:
-    """The numbers that police and court have for the case."""
+    """The numbers that court and police have for the case; of the police's the main case (hovedstraffesak) first."""
     return [(row.kind, row.number) for row in tx.execute(_NUMBERS, {"case_id": case_id})]
 
 
@@ -208,7 +208,9 @@ def append_many(tx: Connection, chapters: Sequence[Chapter]) -> None:
 def add_numbers(tx: Connection, case_id: UUID, numbers: Numbers) -> None:
     """Write more numbers of police and court for a case; those it has already are left as they are."""
     known = set(numbers_of(tx, case_id))
-    bulk.add(tx, case_number, _numbers(case_id, [number for number in numbers if number not in known]))
+    new = _numbers(case_id, [number for number in numbers if number not in known])
+    settled = any(kind is NumberKind.POLICE for kind, _ in known)
+    bulk.add(tx, case_number, [row | {"main": False} for row in new] if settled else new)
 
 
 def set_teams(tx: Connection, cases: dict[UUID, Case]) -> None:
@@ -251,8 +253,10 @@ def _file(stored: Stored) -> dict[str, Any]:
     return {**stored.identity._asdict(), "opened_at": stored.opened_at}
 
 
-def _numbers(case_id: UUID, numbers: Numbers) -> list[dict[str, Any]]:
-    return [{"case_id": case_id, "kind": kind, "number": number} for kind, number in numbers]
+def _numbers(case_id: UUID, numbers: Sequence[tuple[NumberKind, str]]) -> list[dict[str, Any]]:
+    """The rows of a case's first numbers. Whoever tells of several names that of the main case first."""
+    main = next(((kind, number) for kind, number in numbers if kind is NumberKind.POLICE), None)
+    return [{"case_id": case_id, "kind": one[0], "number": one[1], "main": one == main} for one in numbers]
 
 
 def _row_after(chapter: Chapter) -> dict[str, Any]:
@@ -334,5 +338,5 @@ _CASE = (
 _NUMBERS = (
     select(*case_number.c["kind", "number"])
     .where(case_number.c.case_id == bindparam("case_id"))
-    .order_by(*case_number.c["kind", "number"])
+    .order_by(case_number.c.kind, case_number.c.main.desc(), case_number.c.number)
 )

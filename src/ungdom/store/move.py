@@ -13,7 +13,7 @@ from ungdom.store.tables import case_current, event, outbox
 
 _CHANGED = [column for column in case_current.c if not column.primary_key]
 _TOLD = list(event.c)
-_PROMISED = list(outbox.c["message_id", "case_id", "seq", "kind", "payload", "created_at"])
+_PROMISED = list(outbox.c["message_id", "case_id", "seq", "kind", "payload", "created_at", "place"])
 """The columns that a new message fills; the others tell of its delivery."""
 
 GATE = (

@@ -46,12 +46,19 @@ AGAIN, LACKS, DEAD, WITHDRAWN = "again.", "lacks.", "dead.", "withdrawn."
 ANSWERED = f"{DEAD}answer_"
 """The partner has the message and answered that it failed: sent anew it needs another id."""
 
-_KEPT = ("message_id", "case_id", "seq", "kind", "payload", "created_at")
+BY_HAND, SENT_ANEW = f"{WITHDRAWN}by_hand", f"{WITHDRAWN}sent_anew"
+MIXED = "?"
+"""The partner was told something, and nobody can say what."""
+
+_KEPT = ("message_id", "case_id", "seq", "kind", "payload", "created_at", "place")
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message. Its id follows from case, seq and kind: the same message is never written twice."""
+    """One message. Its id follows from case, seq, kind and place: the same message is never written twice.
+
+    `place`: which one it is of those of one kind that one event promises.
+    """
 
     message_id: UUID
     case_id: UUID
@@ -59,22 +66,28 @@ class Message:
     kind: str
     payload: str
     created_at: datetime
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """A message and how far it has got. `next_try_at`: not before; for one that lacks something, the next look."""
+    """A message and how far it has got. `next_try_at`: not before; for one that lacks something, the next look.
+
+    `told`: what the tries so far said (see `esas.status.said`); with `MIXED` in it, not all the same.
+    """
 
     message: Message
     attempts: int
     next_try_at: datetime | None
     held: str | None
     delivered_at: datetime | None = None
+    told: str | None = None
 
     @property
-    def place(self) -> tuple[datetime, UUID, int, str]:
+    def place(self) -> tuple[datetime, UUID, int, str, int]:
         """Where it stands in the order in which messages are taken."""
-        return self.message.created_at, self.message.case_id, self.message.seq, self.message.kind
+        message = self.message
+        return message.created_at, message.case_id, message.seq, message.kind, message.place
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +101,36 @@ class Owed:
 
 def tell(case_id: UUID, event: Event, kind: str = "case.event_recorded") -> Message:
     """The message that this event was recorded in this case."""
-    payload = {
+    name = f"{case_id}/{event.seq}/{kind}"
+    return Message(uuid5(_NAMESPACE, name), case_id, event.seq, kind, _text(_thin(case_id, event)), event.recorded_at)
+
+
+def tell_anew(case_id: UUID, correction: Event, place: int, seq: int, part: str) -> Message:
+    """The message that this part of the official status of event `seq` reads otherwise after a correction."""
+    kind = STATUS_KINDS[0]
+    text = _text({**_thin(case_id, correction), "about": {"seq": seq, "part": part}})
+    name = f"{case_id}/{correction.seq}/{kind}/{place}"
+    return Message(uuid5(_NAMESPACE, name), case_id, correction.seq, kind, text, correction.recorded_at, place)
+
+
+def about(message: Message) -> tuple[int, str | None]:
+    """Which event the message tells of, and which part of its status; None: the part that its kind stands for."""
+    said = json.loads(message.payload).get("about")
+    return (said["seq"], said["part"]) if said else (message.seq, None)
+
+
+def _thin(case_id: UUID, event: Event) -> dict[str, Any]:
+    return {
         "case_id": str(case_id),
         "seq": event.seq,
         "type": event.type,
         "occurred_on": event.occurred_on.isoformat(),
         "recorded_at": event.recorded_at.isoformat(),
     }
-    name = f"{case_id}/{event.seq}/{kind}"
-    text = json.dumps(payload, separators=(",", ":"))
-    return Message(uuid5(_NAMESPACE, name), case_id, event.seq, kind, text, event.recorded_at)
+
+
+def _text(payload: dict[str, Any]) -> str:
+    return json.dumps(payload, separators=(",", ":"))
 
 
 def receipt(exchange_id: UUID, n: int, payload: str, at: datetime) -> Message:
@@ -155,16 +188,21 @@ def due(
     return _read(tx, query.order_by(*_ORDER).limit(limit))
 
 
-def claim(tx: Connection, promise: Promise, until: datetime) -> Promise | None:
+def claim(
+    tx: Connection, promise: Promise, until: datetime, version: int | None = None, told: str | None = None
+) -> Promise | None:
     """The message, taken for one try that lasts at most until then. None when somebody else was faster.
 
-    The try counts before it is made: a message that ends the process that sends it is given up one day as well.
+    `version`: of the case that it was composed from; when the case has moved since, it is not taken: what it says may
+    be out of date. `told`: what it says. The try counts before it is made, and what it says is kept before: a message
+    that ends the process that sends it is given up one day as well, and may have arrived all the same.
     """
-    row = select(outbox.c.message_id).where(*_as_read(promise)).with_for_update(skip_locked=True)
+    row = select(outbox.c.message_id).where(*_as_read(promise), *_unmoved(version)).with_for_update(skip_locked=True)
     if tx.execute(row).one_or_none() is None:
         return None
-    taken = replace(promise, attempts=promise.attempts + 1, next_try_at=until, held=None)
-    values = {"attempts": taken.attempts, "next_try_at": until, "held": None}
+    said = told if promise.told in (None, told) else MIXED
+    taken = replace(promise, attempts=promise.attempts + 1, next_try_at=until, held=None, told=said)
+    values = {"attempts": taken.attempts, "next_try_at": until, "held": None, "told": said}
     tx.execute(update(outbox).where(outbox.c.message_id == promise.message.message_id).values(values))
     return taken
 
@@ -173,6 +211,25 @@ def mark(tx: Connection, promise: Promise, held: str, next_try_at: datetime | No
     """Write how the message stands, unless it has arrived or been taken since it was read."""
     values = {"held": held, "next_try_at": next_try_at}
     return tx.execute(update(outbox).where(*_as_read(promise)).values(values)).rowcount == 1
+
+
+def last_told(tx: Connection, promise: Promise) -> str | None:
+    """What the partner was told last of what this message is about, before this message; None: nothing.
+
+    A try that may have arrived counts. `MIXED`: something, but nobody can say what: tries that differ, a message that a
+    person withdrew to tell it in another way, or one from before this was kept.
+    """
+    seq, part = about(promise.message)
+    mine = (outbox.c.case_id == promise.message.case_id, outbox.c.kind.in_(STATUS_KINDS))
+    known = or_(outbox.c.told.is_not(None), outbox.c.delivered_at.is_not(None), outbox.c.held == BY_HAND)
+    counts = or_(outbox.c.held.is_(None), outbox.c.held != SENT_ANEW)
+    earlier = _read(tx, _promises().where(*mine, known, counts).order_by(*_ORDER))
+    told = [_told_of(one) for one in earlier if one.place < promise.place and about(one.message)[0] == seq]
+    return next((line for line in reversed(told) if line == MIXED or line.split(" ")[0] == part), None)
+
+
+def _told_of(one: Promise) -> str:
+    return MIXED if one.told is None or one.held == BY_HAND else one.told
 
 
 def held(tx: Connection, limit: int = 1_000) -> list[Promise]:
@@ -204,7 +261,7 @@ def replay(tx: Connection, promise: Promise) -> UUID:
     """
     if (promise.held or "").startswith(ANSWERED):
         anew = replace(promise.message, message_id=uuid5(promise.message.message_id, "anew"))
-        mark(tx, promise, f"{WITHDRAWN}sent_anew", None)
+        mark(tx, promise, SENT_ANEW, None)
         add(tx, [anew])
         return anew.message_id
     values = {"attempts": 0, "next_try_at": None, "held": None}
@@ -214,7 +271,7 @@ def replay(tx: Connection, promise: Promise) -> UUID:
 
 def withdraw(tx: Connection, promise: Promise) -> bool:
     """Never send this message; later ones of its case wait for it no longer."""
-    return mark(tx, promise, f"{WITHDRAWN}by_hand", None)
+    return mark(tx, promise, BY_HAND, None)
 
 
 def answered(tx: Connection, message_id: UUID, status: str) -> bool:
@@ -227,14 +284,14 @@ def answered(tx: Connection, message_id: UUID, status: str) -> bool:
     return tx.execute(update(outbox).where(*mine).values(values)).rowcount == 1
 
 
-_ORDER = tuple(outbox.c["created_at", "case_id", "seq", "kind"])
+_ORDER = tuple(outbox.c["created_at", "case_id", "seq", "kind", "place"])
 _KINDS: tuple[ColumnElement[str], ...] = tuple(
     literal_column(f"'{kind}'") for kind in OFFICIAL
 )  # written out, as the index on them has it
 
 
 def _promises() -> Select[Any]:
-    return select(*outbox.c[*_KEPT], *outbox.c["attempts", "next_try_at", "held", "delivered_at"])
+    return select(*outbox.c[*_KEPT], *outbox.c["attempts", "next_try_at", "held", "delivered_at", "told"])
 
 
 def _read(tx: Connection, query: Select[Any]) -> list[Promise]:
@@ -252,7 +309,9 @@ def _not_withdrawn(table: FromClause) -> ColumnElement[bool]:
 
 def _earlier_one() -> ColumnElement[bool]:
     earlier = outbox.alias("earlier")
-    same_event = and_(earlier.c.seq == outbox.c.seq, earlier.c.kind < outbox.c.kind)
+    same_event = and_(
+        earlier.c.seq == outbox.c.seq, tuple_(*earlier.c["kind", "place"]) < tuple_(*outbox.c["kind", "place"])
+    )
     before = and_(earlier.c.case_id == outbox.c.case_id, or_(earlier.c.seq < outbox.c.seq, same_event))
     return exists().where(_undelivered(earlier), _not_withdrawn(earlier), before)
 
@@ -261,6 +320,13 @@ def _moved(since: datetime | None) -> ColumnElement[bool]:
     if since is None:
         return true()
     return exists().where(case_current.c.case_id == outbox.c.case_id, case_current.c.updated_at > since)
+
+
+def _unmoved(version: int | None) -> tuple[ColumnElement[bool], ...]:
+    """The case still stands at this version; None asks nothing."""
+    if version is None:
+        return ()
+    return (exists().where(case_current.c.case_id == outbox.c.case_id, case_current.c.version == version),)
 
 
 def _as_read(promise: Promise) -> tuple[ColumnElement[bool], ...]:

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, ScalarSelect, bindparam, func, insert, select, update
 
+from ungdom import message
 from ungdom.message.national_id import Look, look, normal
 from ungdom.store.sealing import Keys
 from ungdom.store.tables import Protection, person, person_version
@@ -82,6 +83,22 @@ class Newcomer:
 
 
 _PERSONALIA = TypeAdapter(Personalia)
+
+
+def personalia_of(said: message.Person, municipality: str | None) -> Personalia:
+    """Who somebody is, as told by a message or by hand. Guardians are called g1, g2 … in their order."""
+    guardians = enumerate(said.guardians, start=1)
+    return Personalia(
+        given_name=said.given_name,
+        family_name=said.family_name,
+        national_id=said.national_id,
+        sex=said.sex,
+        municipality=municipality,
+        contact=Contact(telephone=said.contact),
+        guardians=tuple(
+            Guardian(reference=f"g{n}", name=one.name, contact=Contact(telephone=one.contact)) for n, one in guardians
+        ),
+    )
 
 
 def create_person(

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -143,6 +144,7 @@ case_number = Table(
     Column("case_id", ForeignKey("case_file.case_id"), primary_key=True),
     Column("kind", Word(NumberKind), primary_key=True),
     Column("number", Text, primary_key=True),
+    Column("main", Boolean, nullable=False, server_default=text("false"), comment="hovedstraffesak: the main case"),
     Index("ix_case_number_kind_number", "kind", "number"),
     CheckConstraint("kind IN ('police', 'court')", name="kind"),
 )
@@ -328,6 +330,14 @@ outbox = Table(
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("next_try_at", Instant, comment="not before this instant, after a failed attempt"),
     Column("held", Text, comment="code of what it waits for, when it cannot be complete yet or no longer arrives"),
+    Column(
+        "place",
+        Integer,
+        nullable=False,
+        server_default=text("0"),
+        comment="which one of its kind and event",
+    ),
+    Column("told", Text, comment="what the tries said: part, code, days, ids; no person"),
     Index(
         "ix_outbox_created_at",
         "created_at",

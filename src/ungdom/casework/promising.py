@@ -1,0 +1,55 @@
+"""What others are told of an event: that it was recorded, and what the sector's official status message says of it.
+
+A correction changes what has been told. Whatever the official message would now say otherwise is promised anew, under
+the number of the correction: a part with other content, a part that the event did not give before, and a part that it
+gives no longer. A correction may change what other events say as well: without the breach, the case closed for another
+reason. What really has to go out is decided when it is sent (`exchange.composing`): what the partner knows already is
+not told twice, and for what never was there is no message.
+"""
+
+from collections.abc import Sequence
+
+from ungdom.esas import status
+from ungdom.store import outbox
+from ungdom.store.journal import Stored
+from ungdom.store.outbox import Message
+from ungdom.workflow import engine
+from ungdom.workflow.case import Case, Youth
+from ungdom.workflow.events import Event
+from ungdom.workflow.vocabulary import EventType
+
+
+def promises(stored: Stored, after: Case, event: Event) -> list[Message]:
+    """What others are told of this event. `stored`: the case as it was before; `after`: as it is after it."""
+    recorded = outbox.tell(stored.case_id, event)
+    if event.type is EventType.CORRECTED:
+        return [recorded, *_told_anew(stored, event)]
+    told = zip(outbox.STATUS_KINDS, status.official_status(after, event), strict=False)
+    return [recorded, *(outbox.tell(stored.case_id, event, kind) for kind, _ in told)]
+
+
+def steps(youth: Youth, events: Sequence[Event]) -> list[tuple[Event, Case]]:
+    """Each event of the history as it now reads, with the case right after it."""
+    kept = engine.effective(events)
+    case = engine.fold(youth, kept[:1])
+    told = [(kept[0], case)]
+    for event in kept[1:]:
+        case = engine.apply(case, event)
+        told.append((event, case))
+    return told
+
+
+def _told_anew(stored: Stored, correction: Event) -> list[Message]:
+    """A message for each part that reads otherwise now. Of one event, what it says now comes before what it said."""
+    before = _said(stored.youth, stored.events)
+    now = _said(stored.youth, [*stored.events, correction])
+    changed = [about for about in {**now, **before} if now.get(about) != before.get(about)]
+    ordered = sorted(changed, key=lambda about: about[0])
+    return [outbox.tell_anew(stored.case_id, correction, n, *about) for n, about in enumerate(ordered, start=1)]
+
+
+def _said(youth: Youth, events: Sequence[Event]) -> dict[tuple[int, str], str]:
+    """What the official message says, by the number of the event and the part."""
+    told = steps(youth, events)
+    lines = ((told[place][0].seq, status.said(told, place)) for place in range(len(told)))
+    return {(seq, part): line for seq, parts in lines for part, line in parts.items()}
