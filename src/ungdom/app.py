@@ -1,9 +1,12 @@
 """The application, composed: settings, database, keys, gate, routes."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from threading import Event
 
-from anyio import to_thread
+import anyio
+from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI
 from starlette.responses import RedirectResponse
 
@@ -28,10 +31,16 @@ from ungdom.api.access import compose
 from ungdom.api.middleware import Gate, Limits
 from ungdom.clock import Clock
 from ungdom.exchange import partners
+from ungdom.intake.catching_up import catch_up
 from ungdom.settings import Settings
 from ungdom.settings import from_environment as environment
 from ungdom.store.sealing import Keys
 from ungdom.store.session import Database
+
+log = logging.getLogger("ungdom.app")
+
+EVERY = 60
+"""Seconds between two looks for decisions that are due, whoever else looks for them."""
 
 
 def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | None = None) -> FastAPI:
@@ -89,7 +98,23 @@ def _lifespan(threads: int):  # type: ignore[no-untyped-def]  # an async context
     @asynccontextmanager
     async def run(app: FastAPI) -> AsyncIterator[None]:
         to_thread.current_default_thread_limiter().total_tokens = threads
-        yield
+        stop = Event()
+        async with anyio.create_task_group() as beside:
+            beside.start_soon(_keep_up, app, stop)
+            yield
+            stop.set()
+            beside.cancel_scope.cancel()
         app.state.db.close()
 
     return run
+
+
+async def _keep_up(app: FastAPI, stop: Event) -> None:
+    """Try the decisions that are due: at the start, for one that was killed leaves some, and then every minute."""
+    state, alone = app.state, CapacityLimiter(1)
+    while True:
+        try:
+            await to_thread.run_sync(catch_up, state.db, state.keys, state.clock, stop.is_set, limiter=alone)
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is tried again, and must not end the service
+            log.warning("the decisions that are due could not be tried: %s", type(error).__name__)
+        await anyio.sleep(EVERY)

@@ -32,7 +32,7 @@ from ungdom.api.tokens import Issuer
 from ungdom.intake import Sender, stream
 from ungdom.intake.stream import Door, Splitter
 from ungdom.settings import from_environment
-from ungdom.store import journal, rebuild, tables
+from ungdom.store import inbox, journal, rebuild, tables
 from ungdom.store.inbox import SETTLED
 from ungdom.store.inbox_tables import decision, decision_receipt
 from ungdom.store.sealing import Keys
@@ -301,6 +301,42 @@ def rows_of(url: str) -> int:
         found = tx.scalar(select(func.count()).select_from(decision))
     db.close()
     return int(found or 0)
+
+
+# --- between a move and what it passed over -------------------------------------------------------------------
+
+
+KINDS = ("indicted", "judgment_given", "became_final")
+
+
+def test_what_a_server_passed_over_before_it_was_killed_is_applied_when_the_next_one_starts(
+    pg_database: pg.MakeDatabase, tmp_path: Path
+) -> None:
+    url = pg.sqlalchemy_url(pg_database(service.fill))
+    load, permit = Load(), batch_100k.token(url, tmp_path)
+    case = next(one for one in making.told(8, appealed=0) if one[0]["kind"] == "indicted")
+    indicted, judged, final = (next(m for m in case if m["kind"] == kind) for kind in KINDS)
+    undisturbed(url, tmp_path, making.lines([indicted, final]), 2)
+    db = Database.open(url)
+    with db.writing() as tx, serving(url, tmp_path, *FROZEN, "--die-at", "1", "--when", "after") as (load.base, gone):
+        inbox.lock(tx, [f"decision:development-system/{final['decision_id']}"])
+        assert send(load, permit, [judged]) == [judged]
+        assert gone.wait(30) == -signal.SIGKILL
+    assert outcomes(db) == dict(zip(KINDS, ("applied", "applied", "parked"), strict=True))
+
+    with serving(url, tmp_path, *FROZEN):
+        for _ in range(TRIES):
+            if outcomes(db)["became_final"] == "applied":
+                break
+            time.sleep(0.05)
+    assert outcomes(db)["became_final"] == "applied"
+    db.close()
+
+
+def outcomes(db: Database) -> dict[str, str]:
+    """How the message of each kind stands."""
+    with db.reading() as tx:
+        return {row.kind: row.outcome for row in tx.execute(select(*decision.c["kind", "outcome"]))}
 
 
 # --- a long batch, killed on its way ------------------------------------------------------------------------

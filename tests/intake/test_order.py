@@ -21,8 +21,7 @@ from tests.intake.build import (
     receipt,
 )
 from tests.service import Service
-from ungdom import texts
-from ungdom.intake import Desk, stir_for_day
+from ungdom.intake.catching_up import catch_up
 
 PREPARED = opening(indicted_on=None)
 DELIVERED: tuple[Step, ...] = (
@@ -219,9 +218,7 @@ def test_what_is_told_of_beforehand_waits_for_its_day(served: Service) -> None:
 
     def night(day: date) -> int:
         served.clock.turn_to(day, 1)
-        with served.db.writing() as tx:
-            desk = Desk(served.app.state.keys, served.clock(), texts.pick(None))
-            return len(stir_for_day(tx, desk))
+        return catch_up(served.db, served.app.state.keys, served.clock)["settled"]
 
     assert night(date(2025, 7, 2)) == 0
     assert night(date(2025, 7, 3)) == 1
@@ -237,8 +234,7 @@ def test_a_case_that_is_opened_by_a_message_told_beforehand_is_opened_on_its_day
     assert [no["code"] for no in first["unmet"]] == ["day_has_come"]
 
     served.clock.turn_to(date(2025, 7, 4), 1)
-    with served.db.writing() as tx:
-        stir_for_day(tx, Desk(served.app.state.keys, served.clock(), texts.pick(None)))
+    catch_up(served.db, served.app.state.keys, served.clock)
 
     assert file.stands("indicted") == "applied"
 

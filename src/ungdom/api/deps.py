@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
@@ -14,6 +15,7 @@ from ungdom.api.errors import IdempotencyMismatch, LacksScope
 from ungdom.api.tokens import ADMIN, DECISIONS, READ, WRITE, Principal
 from ungdom.casework import Who
 from ungdom.intake import Desk, Sender
+from ungdom.intake.catching_up import go_back
 from ungdom.store import idempotency
 from ungdom.store.errors import Stale
 from ungdom.store.idempotency import Remembered
@@ -75,7 +77,7 @@ class Call:
             raise LacksScope(DECISIONS)
         return Sender(self.principal.source, self.principal.authorities)
 
-    @property
+    @cached_property
     def desk(self) -> Desk:
         """Where messages are taken in."""
         return Desk(self.keys, self.now, self.language)
@@ -92,9 +94,15 @@ class Call:
     ) -> Response:
         """Answer from a writing transaction, committed before the answer leaves; the answer is kept with its effect.
 
-        Raises `LacksScope`, `IdempotencyMismatch`, or the store's `InFlight`.
+        What messages were passed over meanwhile is tried before the answer leaves. Raises `LacksScope`,
+        `IdempotencyMismatch`, or the store's `InFlight`.
         """
         self.needs(scope)
+        response = self._asked_again(use, keep, tries)
+        go_back(self.db, self.desk, self._request.app.state.clock)
+        return response
+
+    def _asked_again(self, use: Callable[[Connection], Answer], keep: bool, tries: int) -> Response:
         for _ in range(tries - 1):
             try:
                 return self._written(use, keep)

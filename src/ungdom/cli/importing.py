@@ -16,6 +16,7 @@ from ungdom import clock, intake, settings, texts
 from ungdom.api.access.principal import SUBJECT, TOLD_OF_BY_SYSTEMS
 from ungdom.cli.terminal import AsJson, err, opened, out, progress
 from ungdom.intake import Desk, Outcome, Sender
+from ungdom.intake.catching_up import catch_up
 from ungdom.intake.stream import GROUP, Answer, Door, Line, Splitter, take
 from ungdom.settings import BadSettings
 from ungdom.store import bulk, inbox
@@ -85,6 +86,7 @@ def waiting(as_json: AsJson = False) -> None:
         for number, message_id in enumerate(ids, start=1):
             counts[_tried(db, keys, message_id)] += 1
             report(number, len(ids))
+    catch_up(db, keys, clock.now)
     db.close()
     _show({"tried": len(ids), **counts}, as_json)
     raise typer.Exit(1 if counts["failed"] else 0)

@@ -11,6 +11,7 @@ from ungdom.exchange.partners import Partner, Partners
 from ungdom.exchange.queues import Handle, NeverHandled, Taken
 from ungdom.exchange.receiving import Letter, Unreadable
 from ungdom.intake import Desk, Sender
+from ungdom.intake.catching_up import go_back
 from ungdom.store.errors import DuplicateKey, Stale
 from ungdom.store.sealing import Keys
 from ungdom.store.session import Database
@@ -31,15 +32,17 @@ def handler(db: Database, keys: Keys, partners: Partners, now: Clock) -> Handle:
         named, version = taken.headers.get("SchemaName"), taken.headers.get("SchemaVersion")
         letter = Letter(raw, named, version, frozenset(partner.kinds))
         for left in reversed(range(TRIES)):
+            desk = Desk(keys, now(), LANGUAGE)
             try:
                 with db.writing() as tx:
-                    received = receiving.take(tx, Desk(keys, now(), LANGUAGE), sender, letter)
+                    received = receiving.take(tx, desk, sender, letter)
             except Unreadable:
                 raise NeverHandled("it holds no id") from None
             except (Stale, DuplicateKey):
                 if not left:
                     raise
             else:
+                go_back(db, desk, now)
                 LOG.info("message %s of %s: %s", received.kept.exchange_id, sender.source, received.kept.status)
                 return
 

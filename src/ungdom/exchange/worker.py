@@ -13,6 +13,7 @@ from ungdom.exchange.delivery import Counts, Work, deliver
 from ungdom.exchange.partners import Partners
 from ungdom.exchange.queues import consume
 from ungdom.exchange.roads import address_of
+from ungdom.intake.catching_up import catch_up
 from ungdom.settings import BadSettings
 from ungdom.store.errors import Unavailable
 
@@ -75,9 +76,10 @@ def keep_on(
 
 
 def _round(work: Work, since: datetime | None, report: Callable[[Counts], None]) -> datetime | None:
-    """One round; from when on events are new for the next one."""
+    """One round; from when on events are new for the next one. Decisions that are due are tried first, then told of."""
     begun = work.now()
     try:
+        catch_up(work.db, work.keys, work.now, work.stop)
         report(deliver(work, since))
     except Unavailable as error:
         LOG.warning("the database is away: %s", error)

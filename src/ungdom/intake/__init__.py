@@ -4,7 +4,8 @@ A message is known by source, decision id and version. The same version again gi
 higher one corrects what the lower one said; a lower one is acknowledged. What cannot be applied yet is parked with its
 reason and what it waits for, and is tried again when that arrives, when its day comes, or by hand. Nothing is forced.
 
-Each function is handed an open transaction and commits nothing.
+Each function is handed an open transaction and commits nothing. A message that it had to pass over is marked, and tried
+after the commit (`catching_up`).
 """
 
 import logging
@@ -22,7 +23,7 @@ from ungdom.intake.telling import NO_CHOICE, Choice, Desk, Job, tell
 from ungdom.intake.words import Outcome, Reason, Sender, Told, thing
 from ungdom.message import Message, plain, read
 from ungdom.message.national_id import normal
-from ungdom.store import inbox
+from ungdom.store import due, inbox
 from ungdom.store.errors import Stale
 from ungdom.store.inbox import SETTLED, Arrival, message_id_of
 from ungdom.store.sealing import Keys
@@ -40,19 +41,19 @@ __all__ = [
     "Taken",
     "dismiss",
     "names_of",
+    "once_more",
     "receive",
     "retry",
     "same_content",
     "stir",
     "stir_for_case",
-    "stir_for_day",
 ]
 
 log = logging.getLogger("ungdom.intake")
 
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 MOST_TRIED = 200
-"""As many tries of parked messages as one transaction makes; the others when something else arrives, or by hand."""
+"""As many tries of parked messages as one transaction makes; the others are passed over."""
 _TRIES_OF_ONE = 3
 """As often one of them is asked again when somebody else moves its case at the same moment."""
 
@@ -105,7 +106,7 @@ def receive(
     inbox.add(tx, desk.keys, new, to_json(plain(message)), body)
     if exchange_id is not None:
         inbox.link_exchange(tx, new.message_id, exchange_id)
-    _after(tx, new, told)
+    _after(tx, desk, new, told)
     _supersede(tx, desk, new, earlier)
     stir(tx, desk, _lets(new, message, told, desk.keys))
     return Taken(new, body)
@@ -140,11 +141,12 @@ def dismiss(tx: Connection, desk: Desk, message_id: UUID, by: str) -> Taken | No
 def stir(tx: Connection, desk: Desk, things: Sequence[str]) -> list[Taken]:
     """Try the parked messages that wait for one of these things again, and what those let others do.
 
-    What came of those that changed. One that goes wrong stays parked and harms nothing else in the transaction.
+    What came of those that changed. One that goes wrong stays parked and harms nothing else in the transaction; it is
+    passed over, as is one that somebody else works on, and those that are too many.
     """
     changed: list[Taken] = []
     awaited, tried, tries = list(things), set[UUID](), 0
-    todo = deque(inbox.waiting(tx, awaited, MOST_TRIED))
+    todo = deque(inbox.waiting(tx, awaited))
     while todo and tries < MOST_TRIED:
         message_id = todo.popleft()
         if message_id in tried:
@@ -155,7 +157,8 @@ def stir(tx: Connection, desk: Desk, things: Sequence[str]) -> list[Taken]:
         if taken is not None and taken.arrival.outcome != Outcome.PARKED:
             changed.append(taken)
             tried, awaited = set(), list(dict.fromkeys([*awaited, *lets]))
-            todo = deque(inbox.waiting(tx, awaited, MOST_TRIED))
+            todo = deque(inbox.waiting(tx, awaited))
+    _pass_over(tx, desk, [message_id for message_id in todo if message_id not in tried], awaited[:1])
     return changed
 
 
@@ -172,15 +175,24 @@ def stir_for_case(
     return stir(tx, desk, [thing("case", case_id), *(thing("number", number) for number in numbers), *who])
 
 
-def stir_for_day(tx: Connection, desk: Desk) -> list[Taken]:
-    """The same, for what waits for a day that has come, at most `MOST_TRIED` of them."""
-    return stir(tx, desk, inbox.days_until(tx, oslo_date(desk.now)))
+def once_more(tx: Connection, desk: Desk, message_id: UUID) -> Taken | None:
+    """Try a message that was passed over, or whose day has come; None when somebody else was faster.
+
+    Whoever works on it is waited for: nothing else may be held here.
+    """
+    parked = _parked(tx, desk, message_id, inbox.lock)
+    came = due.take(tx, message_id, oslo_date(desk.now))
+    if parked is None or came is None:
+        return None
+    taken, lets = _tried(tx, desk, *parked, came)
+    stir(tx, desk, lets)
+    return taken
 
 
 def _stirred(tx: Connection, desk: Desk, message_id: UUID, by: str) -> tuple[Taken | None, list[str]]:
     """One try, to a savepoint. What nobody foresaw is logged and rolled back to there; it never stops the caller.
 
-    Somebody who works on the same message or case at this moment is not waited for: they try it themselves.
+    Somebody who works on the same message or case at this moment is not waited for: it is passed over.
     """
     for _ in range(_TRIES_OF_ONE):
         savepoint = tx.begin_nested()
@@ -189,6 +201,9 @@ def _stirred(tx: Connection, desk: Desk, message_id: UUID, by: str) -> tuple[Tak
             done = _tried(tx, desk, *parked, by, patient=False) if parked else (None, [])
         except Stale:
             savepoint.rollback()
+        except _Busy:
+            savepoint.rollback()
+            break
         except Exception as error:  # noqa: BLE001  # whatever it is, the move that let it be tried again is written
             # When the database has let go of the whole transaction, as SQLite does on a full disk, this raises and
             # must. A `with` would raise it inside the `try`: swallowed, and the move told of as written, and not be.
@@ -198,7 +213,15 @@ def _stirred(tx: Connection, desk: Desk, message_id: UUID, by: str) -> tuple[Tak
         else:
             kept(savepoint)
             return done
+    _pass_over(tx, desk, [message_id], [by])
     return None, []
+
+
+def _pass_over(tx: Connection, desk: Desk, message_ids: Sequence[UUID], came: Sequence[str]) -> None:
+    """Leave a mark that these are still to be tried: it is written with what lets them be, and lost only with that."""
+    if message_ids:
+        due.pass_over(tx, message_ids, came[0])
+        desk.passed_over.extend(one for one in message_ids if one not in desk.passed_over)
 
 
 def _supersede(tx: Connection, desk: Desk, new: Arrival, earlier: Sequence[Arrival]) -> None:
@@ -220,15 +243,19 @@ def _supersede(tx: Connection, desk: Desk, new: Arrival, earlier: Sequence[Arriv
 Locking = Callable[[Connection, list[str]], bool]
 
 
+class _Busy(Exception):
+    """Somebody else works on the message, or on something that it is about."""
+
+
 def _parked(tx: Connection, desk: Desk, message_id: UUID, lock: Locking) -> tuple[Arrival, Message] | None:
-    """A parked message that nobody else works on; None when it is not parked, is erased, or cannot be locked."""
+    """A parked message that nobody else works on; None when it is not parked, or is erased. Raises `_Busy`."""
     kept = inbox.arrival(tx, message_id)
     raw = inbox.content(tx, desk.keys, message_id) if kept and kept.outcome == Outcome.PARKED else None
     if kept is None or raw is None:
         return None
     message = read(raw)
     if not lock(tx, names_of(_sender_of(kept), message)):
-        return None
+        raise _Busy
     now = inbox.arrival(tx, message_id)  # as it stands now that nobody else works on it
     return (now, message) if now is not None and now.outcome == Outcome.PARKED else None
 
@@ -243,7 +270,7 @@ def _tried(
     if not _is_news(tx, kept, told):
         now = _as_told(tx, kept, message, told)
         inbox.stand(tx, now)
-        inbox.wait_for(tx, kept.message_id, told.waits_for)
+        _wait(tx, desk, now, told)
         return Taken(now, receipts.write(desk.language, now, told, oslo_date(desk.now))), []
     taken = _settle(tx, desk, kept, told, by, message)
     _supersede(tx, desk, taken.arrival, earlier)
@@ -326,17 +353,37 @@ def _settle(tx: Connection, desk: Desk, kept: Arrival, told: Told, by: str, mess
     now = _as_told(tx, kept, message, told)
     body = receipts.write(desk.language, now, told, oslo_date(desk.now))
     inbox.settle(tx, now, body, by, desk.now)
-    _after(tx, now, told)
+    _after(tx, desk, now, told)
     for exchange_id in inbox.exchanges_of(tx, now.message_id):
         answering.answer(tx, exchange_id, desk.now)
     return Taken(now, body)
 
 
-def _after(tx: Connection, arrival: Arrival, told: Told) -> None:
+def _after(tx: Connection, desk: Desk, arrival: Arrival, told: Told) -> None:
     """What is written beside the receipt: the events it stands for, and what it waits for."""
     if told.stored is not None and told.places:
         inbox.link(tx, arrival.message_id, told.stored.case_id, dict(told.places))
-    inbox.wait_for(tx, arrival.message_id, told.waits_for)
+    _wait(tx, desk, arrival, told)
+
+
+def _wait(tx: Connection, desk: Desk, arrival: Arrival, told: Told) -> None:
+    """Let it wait for what was told; not for a day that has come, for that has just been tried.
+
+    Whoever changes what it waits for is kept out until it waits, and then sees it. Where nobody was kept out it is
+    looked at once more after the commit.
+    """
+    today = thing("day", oslo_date(desk.now))
+    waits = {one for one in told.waits_for if not thing("day", "") < one <= today}
+    free = sorted(one for one in waits if _was_free(one, arrival, told))
+    if free and waits != due.awaited(tx, arrival.message_id):
+        _pass_over(tx, desk, [arrival.message_id], free)
+    inbox.wait_for(tx, arrival.message_id, waits)
+
+
+def _was_free(one: str, arrival: Arrival, told: Told) -> bool:
+    """Whether anybody could change this while it was looked at: a case that was not held, a decision of others."""
+    kind = one.partition(":")[0]
+    return told.stored is None and kind in ("case", "decision") and one != _own_decision(arrival)
 
 
 def _lets(arrival: Arrival, message: Message, told: Told, keys: Keys) -> list[str]:

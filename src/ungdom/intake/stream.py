@@ -14,6 +14,7 @@ from typing import Any
 from ungdom import texts
 from ungdom.clock import Clock
 from ungdom.intake import Desk, Outcome, Reason, Sender, Taken, names_of, receipts, receive
+from ungdom.intake.catching_up import go_back
 from ungdom.message import BadMessage, Message, read
 from ungdom.message.sound import read_sound
 from ungdom.store import inbox
@@ -165,11 +166,13 @@ def _together(door: Door, messages: Sequence[Numbered]) -> list[Answer]:
         return []
     with door.db.writing() as tx:
         inbox.lock(tx, [name for _, message in messages for name in names_of(door.sender, message)])
-        return list(_in_turn(tx, door, messages))
+        desk = Desk(door.keys, door.clock(), door.language)
+        answers = list(_in_turn(tx, desk, door, messages))
+    go_back(door.db, desk, door.clock)
+    return answers
 
 
-def _in_turn(tx: Connection, door: Door, messages: Sequence[Numbered]) -> Iterator[Answer]:
-    desk = Desk(door.keys, door.clock(), door.language)
+def _in_turn(tx: Connection, desk: Desk, door: Door, messages: Sequence[Numbered]) -> Iterator[Answer]:
     known = inbox.known(tx, door.sender.source, [message.decision_id for _, message in messages])
     for number, message in messages:
         earlier = None if message.decision_id in known else ()

@@ -1,7 +1,7 @@
 """What came of a message: matched with its case, decided, and written when nothing stands in its way."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -22,11 +22,15 @@ from ungdom.workflow.vocabulary import Sanction
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where messages are taken in: keys, the instant, the language of receipts."""
+    """Where messages are taken in: keys, the instant, the language of receipts.
+
+    `passed_over`: the messages that could not be tried in its transaction and are due after the commit.
+    """
 
     keys: Keys
     now: datetime
     language: texts.Language
+    passed_over: list[UUID] = field(default_factory=list, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

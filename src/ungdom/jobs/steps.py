@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
+from ungdom.intake.catching_up import catch_up
 from ungdom.jobs.nightly import Step, forget_answers
 from ungdom.statistics import backtest, forecast
 from ungdom.store.sealing import Keys
@@ -13,9 +14,10 @@ BACKTEST_EVERY = timedelta(days=30)
 """How old the judgment of past forecasts may become."""
 
 
-def all_steps(_keys: Keys) -> tuple[Step, ...]:
+def all_steps(keys: Keys) -> tuple[Step, ...]:
     """Every step of the night. `keys` open what is sealed."""
     return (
+        Step("decisions", lambda db, _day, at: catch_up(db, keys, lambda: at)),
         Step("idempotency", forget_answers),
         Step("forecast", count_waiting_times),
         Step("backtest", judge_forecasts),

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from ungdom.store import bulk
+from ungdom.store import bulk, due
 from ungdom.store.inbox_tables import decision, decision_event, decision_receipt, decision_wait, exchange_decision
 from ungdom.store.reading import visible_to
 from ungdom.store.sealing import Keys
@@ -203,22 +203,15 @@ def events_of(tx: Connection, message_id: UUID) -> dict[int, int]:
     return {row.place: row.seq for row in tx.execute(query)}
 
 
-def waiting(tx: Connection, things: Sequence[str], limit: int) -> list[UUID]:
+def waiting(tx: Connection, things: Sequence[str]) -> list[UUID]:
     """The parked messages that wait for one of these things, the one sent first before the others."""
-    return list(tx.scalars(_WAITING, {"things": list(things), "most": limit}))
+    return list(tx.scalars(_WAITING, {"things": list(things)}))
 
 
 def parked(tx: Connection) -> list[UUID]:
     """Every parked message, the one sent first before the others."""
     query = select(decision.c.message_id).where(decision.c.outcome == PARKED)
     return list(tx.scalars(query.order_by(decision.c.sent_at, decision.c.message_id)))
-
-
-def days_until(tx: Connection, day: date) -> list[str]:
-    """The days waited for that have come, the earliest first."""
-    name = decision_wait.c.waits_for
-    query = select(name).where(name >= "day:", name <= f"day:{day.isoformat()}").distinct().order_by(name)
-    return list(tx.scalars(query.limit(100)))
 
 
 def cases_on(tx: Connection, numbers: Iterable[str]) -> list[Candidate]:
@@ -330,7 +323,7 @@ def link_exchange(tx: Connection, message_id: UUID, exchange_id: UUID) -> None:
 
 
 def wait_for(tx: Connection, message_id: UUID, things: Iterable[str]) -> None:
-    """Let this message wait for these things, and for nothing else."""
+    """Let this message wait for these things, and for nothing else; a mark that it was passed over stays."""
     tx.execute(_WAITS_NO_LONGER, {"b_message_id": message_id})
     bulk.add(tx, decision_wait, [{"waits_for": thing, "message_id": message_id} for thing in sorted(set(things))])
 
@@ -383,7 +376,6 @@ _WAITING = (
     select(decision.c.message_id)
     .join(_WAIT_FOR_THESE, _WAIT_FOR_THESE.c.message_id == decision.c.message_id)
     .order_by(decision.c.sent_at, decision.c.message_id)
-    .limit(bindparam("most"))
 )
 _CASES_ON = (
     select(*case_current.c["case_id", "person_id", "closed_on"])
@@ -394,4 +386,4 @@ _CASES_ON = (
     .order_by(case_current.c.case_id)
 )
 _NEW, _NEW_RECEIPT = insert(decision), insert(decision_receipt)
-_WAITS_NO_LONGER = delete(decision_wait).where(decision_wait.c.message_id == bindparam("b_message_id"))
+_WAITS_NO_LONGER = delete(decision_wait).where(decision_wait.c.message_id == bindparam("b_message_id"), ~due.MARKED)

@@ -1,0 +1,61 @@
+"""Parked messages that somebody has to try: those that were passed over, and those whose day has come.
+
+A mark stands among what the message waits for, under a name of its own: whoever leaves one waits for nobody, and one
+left while the message is tried is still there afterwards. Only `take` and `put_off` take marks away.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID, uuid4
+
+from sqlalchemy import ColumnElement, Connection, delete, func, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ungdom.store import bulk
+from ungdom.store.inbox_tables import decision, decision_wait
+
+_NAME = decision_wait.c.waits_for
+MARKED = _NAME.between("again:", "again:z")
+"""Marks begin with a UUID: between these two in every collation, as nothing else is."""
+
+
+def pass_over(tx: Connection, message_ids: Sequence[UUID], came: str) -> None:
+    """Leave a mark that these messages still have to be tried. `came`: what they waited for and what has come."""
+    rows = [{"waits_for": f"again:{uuid4()} {came}", "message_id": message_id} for message_id in message_ids]
+    bulk.add(tx, decision_wait, rows)
+
+
+def waiting(tx: Connection, today: date, most: int) -> list[UUID]:
+    """The messages that are due, the one sent first before the others."""
+    query = select(decision_wait.c.message_id, func.min(decision.c.sent_at).label("sent_at"))
+    mine = query.join(decision, decision.c.message_id == decision_wait.c.message_id).where(_due(today))
+    found = mine.group_by(decision_wait.c.message_id).order_by("sent_at", decision_wait.c.message_id)
+    return [row.message_id for row in tx.execute(found.limit(most))]
+
+
+def take(tx: Connection, message_id: UUID, today: date) -> str | None:
+    """What this message is due for, which is taken away; None when somebody else was faster.
+
+    To be called when nobody else can work on the message, and before it is looked at: a mark that is left afterwards
+    tells of what may not have been seen.
+    """
+    mine = delete(decision_wait).where(decision_wait.c.message_id == message_id, _due(today))
+    found = min(tx.scalars(mine.returning(_NAME)), default=None)
+    return found.partition(" ")[2] if found and found.startswith("again:") else found
+
+
+def put_off(tx: Connection, message_id: UUID, today: date, until: date) -> None:
+    """Let this message be due on a later day instead."""
+    take(tx, message_id, today)
+    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
+    row = {"waits_for": f"day:{until.isoformat()}", "message_id": message_id}
+    tx.execute(dialect.insert(decision_wait).values(row).on_conflict_do_nothing())
+
+
+def awaited(tx: Connection, message_id: UUID) -> set[str]:
+    """What this message waits for, marks left out."""
+    return set(tx.scalars(select(_NAME).where(decision_wait.c.message_id == message_id, ~MARKED)))
+
+
+def _due(today: date) -> ColumnElement[bool]:
+    return or_(MARKED, _NAME.between("day:", f"day:{today.isoformat()}"))
