@@ -20,7 +20,7 @@ from ungdom.esas.inbound.official import FlagCode, Other
 from ungdom.exchange import answers
 from ungdom.intake.words import Advice, Outcome, Reason, Remark
 from ungdom.texts import Language
-from ungdom.workflow import guards, vocabulary
+from ungdom.workflow import guards, sharing, team, vocabulary
 from ungdom.workflow.daycount import Length
 from ungdom.workflow.deadlines import RULES, Status
 from ungdom.workflow.details import words
@@ -104,9 +104,10 @@ def guard_codes() -> set[str]:
 
 def expected() -> dict[str, set[str]]:
     """Section → the keys that the code can ask for."""
-    enums: list[type[StrEnum]] = [*enums_of(vocabulary), *enums_of(words), Status]
+    enums: list[type[StrEnum]] = [*enums_of(vocabulary), *enums_of(words), *enums_of(sharing), team.Mandatory, Status]
     return {
         **{texts.section_of(enum): {str(member) for member in enum} for enum in enums},
+        "missing_member": {str(who) for who in team.Mandatory},
         "deadline": {rule.code for rule in RULES},
         "start_rule": set(START_RULES),
         "fact": words_of_guards(),

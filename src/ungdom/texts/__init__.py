@@ -31,6 +31,8 @@ _SENTENCES = frozenset(
         "exchange_flag",
         "exchange_fault",
         "exchange_problem",
+        "missing_member",
+        "not_shared",
     }
 )
 _SECTIONS: dict[type[StrEnum], str] = {EventType: "event", Status: "deadline_status"}

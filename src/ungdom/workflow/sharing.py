@@ -9,7 +9,7 @@ they are under 18, of every guardian: given for that recipient and that scope, n
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
+from enum import Enum, StrEnum
 
 from ungdom.workflow import details as d
 from ungdom.workflow.case import Case
@@ -169,7 +169,7 @@ def _obstacle(case: Case, agency: Attendee, rule: Rule, day: date) -> NotShared 
 # --- consent ----------------------------------------------------------------------------------------------------
 
 
-class _Stands(StrEnum):
+class _Stands(Enum):
     """How the consent of one person stands."""
 
     GIVEN = "given"
