@@ -106,7 +106,7 @@ def only_the_clock_reads_the_time(module: Module) -> Findings:
 
 
 def sql_stays_in_store_and_worklist(module: Module) -> Findings:
-    if module.top not in {"store", "worklist"}:
+    if module.top not in {"store", "worklist", "checks"}:
         yield from _imports_of(module, {"sqlalchemy", "sqlite3", "psycopg", "psycopg_pool"})
 
 

@@ -21,6 +21,7 @@ from ungdom import app as application
 from ungdom import casework, clock, generated, settings
 from ungdom.api import views
 from ungdom.api.tokens import NEEDS_OFFICE, SCOPES, Issuer
+from ungdom.cli import checking
 from ungdom.cli.importing import import_app
 from ungdom.cli.terminal import AsJson, err, opened, out, progress
 from ungdom.demo import again, load
@@ -41,6 +42,7 @@ case_app = typer.Typer(no_args_is_help=True, help="One case.")
 app.add_typer(db_app, name="db")
 app.add_typer(case_app, name="case")
 app.add_typer(import_app, name="import")
+app.command(name="check")(checking.check)
 
 DEMO_FILE = "demo.db"
 GRACE = 5
