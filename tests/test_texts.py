@@ -23,7 +23,7 @@ from ungdom.intake.words import Advice, Outcome, Reason, Remark
 from ungdom.simulation import Turn
 from ungdom.statistics.curves import ForecastBasis, ForecastStanding
 from ungdom.texts import Language
-from ungdom.workflow import alerting, guards, vocabulary
+from ungdom.workflow import alerting, guards, sharing, team, vocabulary
 from ungdom.workflow.daycount import Length
 from ungdom.workflow.deadlines import RULES, Status
 from ungdom.workflow.details import words
@@ -111,9 +111,17 @@ def guard_codes() -> set[str]:
 
 def expected() -> dict[str, set[str]]:
     """Section → the keys that the code can ask for."""
-    enums: list[type[StrEnum]] = [*enums_of(vocabulary), *enums_of(alerting), *enums_of(words), Status]
+    enums: list[type[StrEnum]] = [
+        *enums_of(vocabulary),
+        *enums_of(alerting),
+        *enums_of(words),
+        *enums_of(sharing),
+        team.Mandatory,
+        Status,
+    ]
     return {
         **{texts.section_of(enum): {str(member) for member in enum} for enum in enums},
+        "missing_member": {str(who) for who in team.Mandatory},
         "deadline": {rule.code for rule in RULES},
         "start_rule": set(START_RULES),
         "fact": words_of_guards(),

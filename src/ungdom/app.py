@@ -26,6 +26,7 @@ from ungdom.api import (
     jobs,
     rules,
     simulating,
+    team,
 )
 from ungdom.api.access import compose
 from ungdom.api.middleware import Gate, Limits
@@ -66,6 +67,7 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
         cases.router,
         events.router,
         forecasts.router,
+        team.router,
         decision_batch.router,
         decisions.router,
         esas.router,

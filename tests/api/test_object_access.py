@@ -95,6 +95,7 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/v1/cases/{case_id}/lead-time"): reads(Of.CASE, THEN),
     ("GET", "/v1/cases/{case_id}/deadlines"): reads(Of.CASE, THEN),
     ("GET", "/v1/cases/{case_id}/forecast"): reads(),
+    ("GET", "/v1/cases/{case_id}/team"): reads(Of.CASE, THEN),
     ("POST", "/v1/cases/{case_id}/events"): writes(EVENT),
     ("POST", "/v1/cases/{case_id}/corrections"): writes(CORRECTION),
     ("GET", "/v1/cases"): reads(Of.CASES),

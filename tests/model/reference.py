@@ -391,13 +391,14 @@ class Model:
     def ever(self, type: str) -> bool:
         return self.last(type) is not None
 
-    def team(self) -> set[str]:
-        found: set[str] = set()
+    def team(self) -> dict[str, date]:
+        """Who is on the team, and since when."""
+        found: dict[str, date] = {}
         for entry in self.history:
             if entry.type == "team_member_joined":
-                found.add(entry.details["member"])
+                found[entry.details["member"]] = entry.on
             elif entry.type == "team_member_left":
-                found.discard(entry.details["member"])
+                found.pop(entry.details["member"], None)
         return found
 
     def had(self, type: str, measure: str) -> bool:
@@ -918,13 +919,31 @@ def _wait_over(m: Model, e: Entry) -> bool:
     return bool(waits) if party is None else party in waits
 
 
+def _joins(m: Model, e: Entry) -> bool:
+    role = e.details.get("role")
+    fits = role is None or e.details["agency"] in ROLE_FITS[role]
+    return fits and e.details["member"] not in m.team()
+
+
+def _shares(m: Model, e: Entry) -> bool:
+    return _by_guardian_while_minor(m, e) and read(e.details.get("until") or e.on.isoformat()) >= e.on
+
+
+ROLE_FITS: dict[str, frozenset[str]] = {
+    "police_contact": _words("police"),
+    "teacher": _words("school"),
+    "health_worker": _words("health"),
+    "other": _words("konfliktrad prosecution school"),
+}
+
 FACT_GUARDS: dict[str, Guard] = {
     "offence_added": lambda _m, e: _last_day(e.details["offence"]) <= e.on,
     "transfer_decided": _transferable,
     "transfer_accepted": lambda m, _e: m.transfer_pending(),
     "reopening_approved": lambda _m, e: e.recorder[0] in REOPENERS,
     "assigned": lambda m, _e: m.ever("received"),
-    "team_member_left": lambda m, e: e.details["member"] in m.team(),
+    "team_member_joined": _joins,
+    "team_member_left": lambda m, e: e.on >= m.team().get(e.details["member"], date.max),
     "measure_answered": lambda m, e: m.had("measure_requested", e.details["measure"]),
     "measure_ended": lambda m, e: m.had("measure_started", e.details["measure"]),
     "drug_ban_lifted": lambda m, _e: (m.last("drug_ban_imposed", "drug_ban_lifted") or _e).type == "drug_ban_imposed",
@@ -932,7 +951,7 @@ FACT_GUARDS: dict[str, Guard] = {
     "consent_given": _by_guardian_while_minor,
     "consent_refused": _by_guardian_while_minor,
     "consent_revoked": lambda m, e: _by_guardian_while_minor(m, e) and m.anybody_consents(),
-    "sharing_consent_given": _by_guardian_while_minor,
+    "sharing_consent_given": _shares,
     "sharing_consent_withdrawn": lambda m, e: _by_guardian_while_minor(m, e) and m.ever("sharing_consent_given"),
     "appeal_hearing_started": _hearing_after_referral,
     "plan_approved": _plan_there,

@@ -247,6 +247,17 @@ def _consent_given(m: Model, d: Draw, on: date) -> dict[str, Any]:
     return _consent(m, d, on) | more
 
 
+def _sharing(m: Model, d: Draw, on: date) -> dict[str, Any]:
+    until = {"until": d.day(on - timedelta(days=2), on + timedelta(days=60)).isoformat()} if d.yes(0.3) else {}
+    scope, recipients = d.some(("progress", "plan", "attendance"), 1), d.some(AGENCIES, 1)
+    return {"by": _by(m, d, on), "scope": scope, "recipients": recipients} | until
+
+
+def _member_joined(_m: Model, d: Draw, _on: date) -> dict[str, Any]:
+    role = {"role": d.one("police_contact", "teacher", "health_worker", "other")} if d.yes(0.3) else {}
+    return {"member": d.one("m1", "m2"), "agency": d.one(*AGENCIES)} | role
+
+
 # --- details of the plan ----------------------------------------------------------------------------------------
 
 
@@ -492,14 +503,10 @@ BUILDERS: dict[str, Builder] = {
     "consent_given": _consent_given,
     "consent_refused": _consent,
     "consent_revoked": _consent,
-    "sharing_consent_given": lambda m, d, on: {
-        "by": _by(m, d, on),
-        "scope": d.some(("progress", "plan", "attendance"), 1),
-        "recipients": d.some(AGENCIES, 1),
-    },
+    "sharing_consent_given": _sharing,
     "sharing_consent_withdrawn": lambda m, d, on: {"by": _by(m, d, on), "recipients": d.some(AGENCIES)},
     "hearing_scheduled": lambda _m, d, on: {"hearing_on": d.day(on, after(on, {"weeks": 6})).isoformat()},
-    "team_member_joined": lambda _m, d, _on: {"member": d.one("m1", "m2"), "agency": d.one(*AGENCIES)},
+    "team_member_joined": _member_joined,
     "team_member_left": lambda _m, d, _on: {"member": d.one("m1", "m2")},
     "plan_changed": lambda _m, d, _on: {"load": d.one("lower", "equal") if d.right() else "higher"},
     "measure_requested": lambda _m, d, _on: {"measure": d.one("t1", "t2")},

@@ -10,6 +10,7 @@ from ungdom.api.alert_shapes import AlertBrief
 from ungdom.api.person_shapes import person_out
 from ungdom.casework import Read, Recorded, steps
 from ungdom.esas.status import official_status
+from ungdom.store import current
 from ungdom.store.journal import Stored
 from ungdom.store.people import Person
 from ungdom.workflow import table
@@ -85,9 +86,7 @@ def _with_whom(case: Case, learns: frozenset[Fact]) -> dict[str, Any]:
     """Which office and which people have the case: they give away where the youth lives."""
     if Fact.OFFICE not in learns:
         return {"konfliktrad": None, "coordinator": None, "team": []}
-    assigned = case.last(E.ASSIGNED)
-    coordinator = getattr(assigned.details, "coordinator", None) if assigned else None
-    return {"konfliktrad": case.konfliktrad, "coordinator": coordinator, "team": sorted(case.team)}
+    return {"konfliktrad": case.konfliktrad, "coordinator": current.coordinator(case), "team": sorted(case.team)}
 
 
 def events_out(stored: Stored, language: texts.Language, valid_at: date | None = None) -> s.EventList:

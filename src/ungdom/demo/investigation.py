@@ -1,5 +1,6 @@
 """From registration to the decision of prosecution or court that starts all the rest."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from ungdom.demo import shape, terms
@@ -171,6 +172,10 @@ def _share(teller: Teller, on: date) -> None:
         off = teller.chance.between(on, on + timedelta(days=300))
         gone = Entry(E.SHARING_CONSENT_WITHDRAWN, off, d.SharingConsentWithdrawn(by=d.By.YOUTH))
         teller.plan(off, lambda at: at.case.is_closed or at.fact(gone))
+    for number in range(1, teller.case.guardians_on(on) + 1):
+        if teller.happens(shape.GUARDIAN_SHARES):
+            theirs = replace(given, by=d.By.GUARDIAN, guardian=f"guardian-{number}")
+            teller.fact(Entry(E.SHARING_CONSENT_GIVEN, on, theirs), prompt=True)
 
 
 # --- the prosecution decides ------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from math import log
 
-from ungdom.workflow.details import Attendee
+from ungdom.workflow.details import Attendee, Channel
 from ungdom.workflow.vocabulary import OffenceGroup, Sanction
 
 
@@ -193,6 +193,7 @@ OTHER_DECISION = 0.009
 ACQUITTED, OTHER_SENTENCE = 0.03, 0.04
 SHARING_CONSENT = 0.5
 SHARING_WITHDRAWN = 0.04
+GUARDIAN_SHARES = 0.9
 PLAN_SHARED = 0.6
 HEARING_MOVES = 0.1
 COURT_BUSY = 0.12
@@ -265,6 +266,14 @@ GROUP: tuple[tuple[Attendee, float], ...] = ((Attendee.SCHOOL, 0.5), (Attendee.C
 TEAM: tuple[tuple[str, float], ...] = (
     ("school", 0.62), ("child_welfare", 0.4), ("health", 0.2), ("measure_provider", 0.12),
 )  # fmt: skip
+CHANNEL: dict[Attendee, Channel] = {
+    Attendee.POLICE: Channel.INBOX,
+    Attendee.CORRECTIONAL_SERVICE: Channel.INBOX,
+    Attendee.SCHOOL: Channel.EMAIL,
+    Attendee.CHILD_WELFARE: Channel.EMAIL,
+    Attendee.HEALTH: Channel.EMAIL,
+    Attendee.MEASURE_PROVIDER: Channel.NONE,
+}
 MEMBER_LEAVES = 0.05
 PRESENT = 0.8
 POLICE_AT_FOLLOW_UP, SCHOOL_AT_MEETING = 0.42, 0.5

@@ -7,6 +7,7 @@ from ungdom.demo.teller import Entry, Teller
 from ungdom.workflow import details as d
 from ungdom.workflow import law
 from ungdom.workflow.details import Attendee as At
+from ungdom.workflow.team import ROLES
 from ungdom.workflow.vocabulary import IN_EXECUTION, PHASE, Actor, EventType, Phase, Regime, Sanction, State
 
 E = EventType
@@ -97,7 +98,7 @@ def _team(teller: Teller, start: date) -> None:
 
 def _member(teller: Teller, agency: str, start: date) -> None:
     who = f"team-{agency.replace('_', '-')}-{teller.case.konfliktrad}"
-    joined = d.MemberJoined(member=who, agency=At(agency))
+    joined = d.MemberJoined(member=who, agency=At(agency), role=ROLES[At(agency)][0], channel=shape.CHANNEL[At(agency)])
 
     def join(at: Teller) -> None:
         done = at.fact(Entry(E.TEAM_MEMBER_JOINED, start, joined, states=TEAM), prompt=True)

@@ -1,13 +1,17 @@
 """What else is done once a night, after the alerts, in this order."""
 
+import logging
 from datetime import date, datetime, timedelta
 
+from ungdom import checks
 from ungdom.intake.catching_up import catch_up
 from ungdom.jobs.nightly import Step, forget_answers
 from ungdom.statistics import backtest, forecast
 from ungdom.store.sealing import Keys
 from ungdom.store.session import Database
 from ungdom.workflow.daycount import oslo_date
+
+LOG = logging.getLogger("ungdom.jobs")
 
 YESTERDAY = timedelta(days=1)
 BACKTEST_EVERY = timedelta(days=30)
@@ -18,10 +22,22 @@ def all_steps(keys: Keys) -> tuple[Step, ...]:
     """Every step of the night. `keys` open what is sealed."""
     return (
         Step("decisions", lambda db, _day, at: catch_up(db, keys, lambda: at)),
+        Step("checks", look_for_faults),
         Step("idempotency", forget_answers),
         Step("forecast", count_waiting_times),
         Step("backtest", judge_forecasts),
     )
+
+
+def look_for_faults(db: Database, day: date, at: datetime) -> dict[str, int]:
+    """What the integrity checkers found, by code; each is logged. docs/operations.md has a page on each."""
+    if day != oslo_date(at):
+        return {}
+    found = checks.run(db, day, at)
+    for code, ones in found.items():
+        for one in ones:
+            LOG.warning("%s: case %s, since %s", code, one.reference, one.since)
+    return {code: len(ones) for code, ones in found.items() if ones}
 
 
 def count_waiting_times(db: Database, day: date, at: datetime) -> dict[str, int]:

@@ -39,7 +39,7 @@ def seen(case: Case, protection: Protection) -> Seen:
         konfliktrad=case.konfliktrad,
         state=case.state,
         team=case.team,
-        coordinator=_coordinator(case),
+        coordinator=coordinator(case),
         opened_by=case.events[0].subject,
         protection=protection,
     )
@@ -55,7 +55,7 @@ def _standing(case: Case) -> dict[str, Any]:
         "phase": PHASE[case.state],
         "waiting_for": waits.waiting_for(case),
         "decision_regime": case.sanctioned.regime if case.sanctioned else None,
-        "coordinator": _coordinator(case),
+        "coordinator": coordinator(case),
         "next_due_on": due.due if due else None,
         "next_due_code": due.code if due else None,
         "look_on": alerting.first_look(clocks),
@@ -78,6 +78,7 @@ def _days(case: Case) -> dict[str, Any]:
     }
 
 
-def _coordinator(case: Case) -> str | None:
+def coordinator(case: Case) -> str | None:
+    """Who was assigned last; None while nobody has been."""
     assigned = case.last(EventType.ASSIGNED)
     return assigned.details.coordinator if assigned and isinstance(assigned.details, d.Assigned) else None

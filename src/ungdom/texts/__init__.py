@@ -32,6 +32,8 @@ _SENTENCES = frozenset(
         "exchange_fault",
         "exchange_problem",
         "forecast",
+        "missing_member",
+        "not_shared",
     }
 )
 _SECTIONS: dict[type[StrEnum], str] = {EventType: "event", Status: "deadline_status"}

@@ -140,6 +140,10 @@ class Case:
         """Under 18 on that day: guardians have their part. vergemålsloven § 8."""
         return day < self.of_age_on
 
+    def guardians_on(self, day: date) -> int:
+        """How many guardians have their part on that day: none from 18. vergemålsloven § 8."""
+        return self.youth.guardians if self.under_age(day) else 0
+
     @property
     def of_age_on(self) -> date:
         """The 18th birthday."""

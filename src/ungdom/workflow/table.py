@@ -13,7 +13,7 @@ from ungdom.workflow.guards import breach, decision, plan
 from ungdom.workflow.guards.core import Guard
 from ungdom.workflow.vocabulary import Actor, EventType, Regime, Sanction, State
 
-VERSION = "2026-11-22"
+VERSION = "2026-11-24"
 """The version of this table, shown with every workflow and stored with every case."""
 
 
@@ -233,7 +233,8 @@ FACTS: tuple[Move, ...] = (
          "krl § 11"),
     Move(E.CONSENT_REVOKED, BEFORE_DECISION, None, BOTH, ALL,
          (plan.a_consent_was_given, plan.guardian_speaks_only_under_18), (CRD, POL, PRO), "krl § 11"),
-    Move(E.SHARING_CONSENT_GIVEN, OPEN, None, BOTH, ALL, (plan.guardian_shares_only_under_18,), (CRD,), "krl § 22 c"),
+    Move(E.SHARING_CONSENT_GIVEN, OPEN, None, BOTH, ALL, (plan.guardian_shares_only_under_18,
+         plan.consent_has_not_run_out), (CRD,), "krl § 22 c"),
     Move(E.SHARING_CONSENT_WITHDRAWN, OPEN, None, BOTH, ALL, (plan.a_sharing_consent_was_given,
          plan.guardian_withdraws_only_under_18), (CRD,),
          "krl § 22 c"),
@@ -248,8 +249,10 @@ FACTS: tuple[Move, ...] = (
          plan.coordinator_of_the_office,),
          (LDR, CRD), "krl § 3"),
     Move(E.FIRST_CONTACT, IN_PLAN, None, BOTH, ALL, (), (CRD,), "strpl § 461"),
-    Move(E.TEAM_MEMBER_JOINED, WITH_THE_OFFICE, None, BOTH, ALL, (), (CRD,), "krl § 26"),
-    Move(E.TEAM_MEMBER_LEFT, WITH_THE_OFFICE, None, BOTH, ALL, (plan.was_a_team_member,), (CRD,), "krl § 26"),
+    Move(E.TEAM_MEMBER_JOINED, WITH_THE_OFFICE, None, BOTH, ALL, (plan.is_not_on_the_team, plan.role_fits_the_agency),
+         (CRD,), "krl § 26"),
+    Move(E.TEAM_MEMBER_LEFT, WITH_THE_OFFICE, None, BOTH, ALL, (plan.was_a_team_member, plan.left_after_joining),
+         (CRD,), "krl § 26"),
     Move(E.YOUTH_CONFERENCE_HELD, (PRE,), None, BOTH, R0, (), (CRD,), "krl § 24 as first in force"),
     Move(E.PLAN_APPROVED, EXECUTION, None, BOTH, ALL, (plan.plan_was_made,), (CRD,), "krl § 25"),
     Move(E.PLAN_SIGNED, EXECUTION, None, BOTH, R1_ON, (plan.plan_was_made,), (CRD,), "krl § 25"),

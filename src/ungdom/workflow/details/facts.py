@@ -12,6 +12,7 @@ from ungdom.workflow.details.words import (
     Attendee,
     BreachKind,
     By,
+    Channel,
     ComplaintAbout,
     ComplaintOutcome,
     DrugTestResult,
@@ -20,6 +21,7 @@ from ungdom.workflow.details.words import (
     PinReason,
     PlanLoad,
     Sharing,
+    TeamRole,
     WaitReason,
 )
 from ungdom.workflow.vocabulary import Party, Regime
@@ -94,9 +96,10 @@ class ConsentGiven(Details):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharingConsentGiven(Details):
-    """Samtykke til å dele opplysninger. krl § 22 c."""
+    """Samtykke til å dele opplysninger, until and with that day. krl § 22 c. `guardian` tells two guardians apart."""
 
     by: By
+    guardian: Code | None = None
     scope: Annotated[tuple[Sharing, ...], Field(min_length=1)]
     recipients: Annotated[tuple[Attendee, ...], Field(min_length=1)]
     until: date | None = None
@@ -104,9 +107,10 @@ class SharingConsentGiven(Details):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharingConsentWithdrawn(Details):
-    """Delingssamtykke trukket; no recipients: all of them."""
+    """Delingssamtykke trukket; no recipients: all of them. `guardian`: which one, as in the consent."""
 
     by: By
+    guardian: Code | None = None
     recipients: tuple[Attendee, ...] = ()
 
 
@@ -119,10 +123,12 @@ class HearingScheduled(Details):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberJoined(Details):
-    """A member of the follow-up team (oppfølgingsteam). krl § 26."""
+    """A member of the follow-up team (oppfølgingsteam). krl § 26. Without a role or channel: not said."""
 
     member: Code
     agency: Attendee
+    role: TeamRole | None = None
+    channel: Channel | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

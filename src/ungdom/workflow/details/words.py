@@ -317,3 +317,26 @@ class WaitReason(StrEnum):
     INTERPRETER = "interpreter"
     NEW_CASE = "new_case"
     OTHER = "other"
+
+
+class TeamRole(StrEnum):
+    """What a member of the follow-up team is there as. The coordinator leads it and is assigned, not a member."""
+
+    YOUTH = "youth"
+    GUARDIAN = "guardian"
+    POLICE_CONTACT = "police_contact"
+    CORRECTIONAL_OFFICER = "correctional_officer"
+    CHILD_WELFARE_WORKER = "child_welfare_worker"
+    TEACHER = "teacher"
+    HEALTH_WORKER = "health_worker"
+    MEASURE_PROVIDER = "measure_provider"
+    OTHER = "other"
+
+
+class Channel(StrEnum):
+    """How a member of the team is told. Only the kind: the address itself stands apart from the events."""
+
+    INBOX = "inbox"
+    EMAIL = "email"
+    WEBHOOK = "webhook"
+    NONE = "none"

@@ -43,7 +43,7 @@ def youth_consents(case: Case, _step: Step) -> No | None:
 def guardians_consent(case: Case, step: Step) -> No | None:
     """While the youth is under 18, every guardian has consented."""
     given = case.consents()[1]
-    if given >= case.youth.guardians or not case.under_age(step.on):
+    if given >= case.guardians_on(step.on):
         return None
     return No(given, case.youth.guardians, case.of_age_on)
 

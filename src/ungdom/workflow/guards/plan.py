@@ -6,6 +6,7 @@ from ungdom.workflow import details as d
 from ungdom.workflow.case import Case
 from ungdom.workflow.events import Event
 from ungdom.workflow.guards.core import No, Step, condition, detail, said
+from ungdom.workflow.team import ROLES, present
 from ungdom.workflow.vocabulary import PHASE, Actor, EventType, Party, Phase, Regime
 
 E = EventType
@@ -72,8 +73,7 @@ def youth_was_present(_case: Case, _step: Step, meeting: d.PlanMeetingHeld) -> N
 @detail(d.PlanMeetingHeld, "krl § 24; vergemålsloven § 8", Actor.COORDINATOR)
 def guardian_was_present(case: Case, step: Step, meeting: d.PlanMeetingHeld) -> No | None:
     """While the youth is under 18 and has a guardian, a guardian was there."""
-    needed = case.under_age(step.on) and case.youth.guardians > 0
-    return _present(meeting, d.Attendee.GUARDIAN) if needed else None
+    return _present(meeting, d.Attendee.GUARDIAN) if case.guardians_on(step.on) else None
 
 
 @detail(d.PlanMeetingHeld, "krl §§ 24, 26", Actor.COORDINATOR)
@@ -103,8 +103,8 @@ def youth_signed(_case: Case, _step: Step, signed: d.PlanSigned) -> No | None:
 @detail(d.PlanSigned, "krl § 25 as first in force; vergemålsloven § 8", Actor.PARTY)
 def guardian_signed(case: Case, step: Step, signed: d.PlanSigned) -> No | None:
     """While the youth is under 18 and has a guardian, a guardian signed."""
-    needed = case.under_age(step.on) and case.youth.guardians > 0
-    return No(list(signed.by), d.By.GUARDIAN) if needed and d.By.GUARDIAN not in signed.by else None
+    missing = case.guardians_on(step.on) and d.By.GUARDIAN not in signed.by
+    return No(list(signed.by), d.By.GUARDIAN) if missing else None
 
 
 @detail(d.PlanFailed, "krl § 25 fourth paragraph", Actor.COORDINATOR)
@@ -201,6 +201,33 @@ def was_a_team_member(case: Case, step: Step) -> No | None:
     """The member had joined the team."""
     left = said(step, d.MemberLeft)
     return _one_of(left.member if left else None, case.team)
+
+
+@detail(d.MemberJoined, "krl § 26", Actor.COORDINATOR)
+def is_not_on_the_team(case: Case, _step: Step, joined: d.MemberJoined) -> No | None:
+    """The member is not on the team already: who comes back has left before."""
+    return No(joined.member, None) if joined.member in case.team else None
+
+
+@detail(d.MemberJoined, "office norm", Actor.COORDINATOR)
+def role_fits_the_agency(_case: Case, _step: Step, joined: d.MemberJoined) -> No | None:
+    """The role is one that somebody of that agency can have."""
+    fits = ROLES[joined.agency]
+    return None if joined.role in (None, *fits) else No(joined.role, [str(role) for role in fits])
+
+
+@detail(d.MemberLeft, "krl § 26", Actor.COORDINATOR)
+def left_after_joining(case: Case, step: Step, left: d.MemberLeft) -> No | None:
+    """Nobody leaves before the day they joined."""
+    joined = [one.joined for one in present(case) if one.member == left.member]
+    late = [day for day in joined if step.on < day]
+    return No(step.on, late[0], late[0]) if late else None
+
+
+@detail(d.SharingConsentGiven, "krl § 22 c", Actor.PARTY)
+def consent_has_not_run_out(_case: Case, step: Step, given: d.SharingConsentGiven) -> No | None:
+    """The last day of the consent does not lie before the day it is given."""
+    return No(given.until, step.on) if given.until is not None and given.until < step.on else None
 
 
 @condition("krl § 25", Actor.COORDINATOR)

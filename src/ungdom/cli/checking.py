@@ -1,0 +1,37 @@
+"""What must never be so, looked for now: the checkers of the nightly run, by hand."""
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from ungdom import checks, clock, settings
+from ungdom.cli.terminal import AsJson, opened, out
+from ungdom.workflow.daycount import oslo_date
+
+DAY = ["%Y-%m-%d"]
+
+
+def check(
+    on: Annotated[datetime | None, typer.Option(formats=DAY, help="For this day; today when not given.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run the integrity checkers; docs/operations.md has a page on each. Exit code 1 when something was found."""
+    now = clock.now()
+    db = opened(settings.from_environment())
+    found = checks.run(db, on.date() if on else oslo_date(now), now)
+    db.close()
+    if as_json:
+        out.print_json(json.dumps({code: [asdict(one) for one in ones] for code, ones in found.items()}, default=str))
+    else:
+        _show(found)
+    raise typer.Exit(1 if any(found.values()) else 0)
+
+
+def _show(found: dict[str, list[checks.Finding]]) -> None:
+    for code, ones in found.items():
+        out.print(f"{code:<26} {len(ones) or 'nothing'}")
+        for one in ones:
+            out.print(f"    {one.reference or '–'}  since {one.since or '–'}  {one.about or ''}".rstrip())

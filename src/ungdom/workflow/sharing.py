@@ -1,0 +1,232 @@
+"""Who outside the office may learn what of a case, by law or by consent, and why not. Pure: today is handed in.
+
+`RULES` is the table, read from the need-to-know matrix: a row says what, to whom, and on which ground. What no row
+gives nobody learns. Ask `may_learn` wherever data leave the office. What an authority learns without consent it learns
+for its own task in the case: krl § 26, fvl § 13 b, strpl § 161 a. The rest takes the consent of the youth and, while
+they are under 18, of every guardian: given for that recipient and that scope, not withdrawn, not run out (krl § 22 c).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum, StrEnum
+
+from ungdom.workflow import details as d
+from ungdom.workflow.case import Case
+from ungdom.workflow.details import Attendee, By, Sharing
+from ungdom.workflow.events import Event
+from ungdom.workflow.vocabulary import PHASE, EventType, Phase, Sanction
+
+E, A = EventType, Attendee
+
+
+class Matter(StrEnum):
+    """What can be learnt of a case."""
+
+    STAGE_DATES = "stage_dates"  # where it stands and since when
+    MEETING_DATES = "meeting_dates"  # when the team and the plan meeting meet
+    SANCTION = "sanction"  # that it is a youth sanction or youth follow-up
+    IDENTITY = "identity"  # name, birth date, number
+    NAME_AND_BIRTH_YEAR = "name_and_birth_year"
+    OFFENCE = "offence"  # what was done
+    PLAN = "plan"
+    OWN_MEASURES = "own_measures"  # the measures of the plan that the recipient carries out
+    PROGRESS = "progress"
+    ATTENDANCE = "attendance"
+    DRUG_TESTS = "drug_tests"
+    PERSON_INVESTIGATION = "person_investigation"
+    ADDRESS = "address"
+
+
+class Ground(StrEnum):
+    """Why it may be learnt."""
+
+    LAW = "law"  # an authority's own task, without consent
+    ON_BREACH = "on_breach"  # the same, while a breach is dealt with
+    OWN = "own"  # the youth's own case; the guardian's while the youth is under 18
+    CONSENT = "consent"  # krl § 22 c
+
+
+class NotShared(StrEnum):
+    """Why somebody may not learn it."""
+
+    NOT_NEEDED = "not_needed"  # no row of the table gives it to them
+    ONLY_ON_BREACH = "only_on_breach"
+    YOUTH_IS_OF_AGE = "youth_is_of_age"  # the guardian's part is over
+    YOUTH_HAS_NOT_CONSENTED = "youth_has_not_consented"
+    YOUTH_HAS_WITHDRAWN = "youth_has_withdrawn"
+    YOUTH_CONSENT_HAS_RUN_OUT = "youth_consent_has_run_out"
+    GUARDIAN_HAS_NOT_CONSENTED = "guardian_has_not_consented"
+    GUARDIAN_HAS_WITHDRAWN = "guardian_has_withdrawn"
+    GUARDIAN_CONSENT_HAS_RUN_OUT = "guardian_consent_has_run_out"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row. `scopes`: the consents of which one is needed, for the ground of consent."""
+
+    matters: tuple[Matter, ...]
+    to: tuple[Attendee, ...]
+    sanctions: tuple[Sanction, ...]
+    ground: Ground
+    law: str
+    scopes: tuple[Sharing, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Whether it may be learnt: by which law, or what stands in the way."""
+
+    matter: Matter
+    law: str
+    ground: Ground | None
+    why_not: NotShared | None
+
+    @property
+    def allowed(self) -> bool:
+        """Nothing stands in the way."""
+        return self.why_not is None
+
+
+M, G = Matter, Ground
+S, F = (Sanction.YOUTH_SANCTION,), (Sanction.YOUTH_FOLLOW_UP,)
+BOTH = S + F
+MANDATORY = (A.POLICE, A.CORRECTIONAL_SERVICE)
+AUTHORITIES = (*MANDATORY, A.PROSECUTION)
+PROVIDERS = (A.SCHOOL, A.HEALTH, A.CHILD_WELFARE, A.MEASURE_PROVIDER, A.OTHER)
+FAMILY = (A.YOUTH, A.GUARDIAN)
+OWN_TASK, SHARED, NOWHERE = "fvl § 13 b", "krl § 22 c", "krl § 9"
+
+# A table is read across: one row a ground.
+# fmt: off
+RULES: tuple[Rule, ...] = (
+    Rule(tuple(Matter), FAMILY, BOTH, G.OWN, OWN_TASK),
+    Rule(tuple(matter for matter in Matter if matter is not M.PERSON_INVESTIGATION), (A.KONFLIKTRAD,), BOTH, G.LAW,
+         OWN_TASK),
+    Rule((M.PERSON_INVESTIGATION,), (A.KONFLIKTRAD,), BOTH, G.CONSENT, SHARED, (Sharing.PERSON_INVESTIGATION,)),
+    Rule((M.STAGE_DATES, M.MEETING_DATES, M.SANCTION, M.IDENTITY, M.NAME_AND_BIRTH_YEAR, M.OFFENCE), AUTHORITIES, BOTH,
+         G.LAW, OWN_TASK),
+    Rule((M.MEETING_DATES,), (*PROVIDERS, A.DEFENDER), BOTH, G.LAW, OWN_TASK),
+    Rule((M.PLAN, M.OWN_MEASURES, M.PROGRESS, M.ATTENDANCE, M.DRUG_TESTS), MANDATORY, S, G.LAW,
+         "krl § 26 second paragraph"),
+    Rule((M.PERSON_INVESTIGATION,), (A.CORRECTIONAL_SERVICE, A.PROSECUTION), BOTH, G.LAW, "strpl § 161 a"),
+    Rule((M.PLAN, M.PROGRESS, M.ATTENDANCE, M.DRUG_TESTS), (A.PROSECUTION,), S, G.ON_BREACH, "krl §§ 31, 32"),
+    Rule((M.PLAN, M.PROGRESS, M.ATTENDANCE, M.DRUG_TESTS), (A.PROSECUTION,), F, G.ON_BREACH, "krl §§ 33, 34"),
+    Rule((M.PLAN, M.OWN_MEASURES), MANDATORY, F, G.CONSENT, SHARED, (Sharing.PLAN,)),
+    Rule((M.PROGRESS,), MANDATORY, F, G.CONSENT, SHARED, (Sharing.PROGRESS,)),
+    Rule((M.ATTENDANCE,), MANDATORY, F, G.CONSENT, SHARED, (Sharing.ATTENDANCE,)),
+    Rule((M.DRUG_TESTS,), MANDATORY, F, G.CONSENT, SHARED, (Sharing.DRUG_TESTS,)),
+    Rule((M.SANCTION, M.NAME_AND_BIRTH_YEAR), PROVIDERS, BOTH, G.CONSENT, SHARED, tuple(Sharing)),
+    Rule((M.OWN_MEASURES,), PROVIDERS, BOTH, G.CONSENT, SHARED, (Sharing.PLAN,)),
+    Rule((M.PROGRESS,), PROVIDERS, BOTH, G.CONSENT, SHARED, (Sharing.PROGRESS,)),
+    Rule((M.ATTENDANCE,), PROVIDERS, BOTH, G.CONSENT, SHARED, (Sharing.ATTENDANCE,)),
+    Rule((M.DRUG_TESTS,), (A.HEALTH,), BOTH, G.CONSENT, SHARED, (Sharing.DRUG_TESTS,)),
+)
+# fmt: on
+"""Who may learn what. An address is for the family and the office alone; the victim learns nothing here.
+
+Inside the konfliktråd `permissions` decides who learns what, the address among it. What a matter is called to a
+recipient of part of the plan, its own measures, is a matter of its own.
+"""
+
+
+def may_learn(case: Case, agency: Attendee, matter: Matter, day: date) -> Answer:
+    """Whether this agency may learn this of the case on that day."""
+    rule = _rule(case, agency, matter)
+    if rule is None:
+        return Answer(matter, NOWHERE, None, NotShared.NOT_NEEDED)
+    return Answer(matter, rule.law, rule.ground, _obstacle(case, agency, rule, day))
+
+
+def all_of(case: Case, agency: Attendee, day: date) -> list[Answer]:
+    """What this agency may learn of the case on that day, and what not: every matter once."""
+    return [may_learn(case, agency, matter, day) for matter in Matter]
+
+
+def scopes_shared(case: Case, agency: Attendee, day: date) -> frozenset[Sharing]:
+    """What youth and guardians let this agency learn on that day."""
+    return frozenset(scope for scope in Sharing if _unconsented(case, agency, scope, day) is None)
+
+
+def _rule(case: Case, agency: Attendee, matter: Matter) -> Rule | None:
+    fits = (r for r in RULES if agency in r.to and matter in r.matters and case.sanction in r.sanctions)
+    return next(fits, None)
+
+
+def _obstacle(case: Case, agency: Attendee, rule: Rule, day: date) -> NotShared | None:
+    if rule.ground is Ground.ON_BREACH:
+        breach = any(PHASE[state] is Phase.BREACH for state in case.states_on(day)[:1])
+        return None if breach else NotShared.ONLY_ON_BREACH
+    if rule.ground is Ground.OWN:
+        grown = agency is A.GUARDIAN and not case.under_age(day)
+        return NotShared.YOUTH_IS_OF_AGE if grown else None
+    if rule.ground is Ground.CONSENT:
+        lacking = [_unconsented(case, agency, scope, day) for scope in rule.scopes]
+        return None if None in lacking else lacking[0]
+    return None
+
+
+# --- consent ----------------------------------------------------------------------------------------------------
+
+
+class _Stands(Enum):
+    """How the consent of one person stands."""
+
+    GIVEN = "given"
+    RUN_OUT = "run_out"
+    WITHDRAWN = "withdrawn"
+    NEVER = "never"
+
+
+_YOUTH: dict[_Stands, NotShared] = {
+    _Stands.NEVER: NotShared.YOUTH_HAS_NOT_CONSENTED,
+    _Stands.WITHDRAWN: NotShared.YOUTH_HAS_WITHDRAWN,
+    _Stands.RUN_OUT: NotShared.YOUTH_CONSENT_HAS_RUN_OUT,
+}
+_GUARDIAN: dict[_Stands, NotShared] = {
+    _Stands.NEVER: NotShared.GUARDIAN_HAS_NOT_CONSENTED,
+    _Stands.WITHDRAWN: NotShared.GUARDIAN_HAS_WITHDRAWN,
+    _Stands.RUN_OUT: NotShared.GUARDIAN_CONSENT_HAS_RUN_OUT,
+}
+
+
+def _unconsented(case: Case, agency: Attendee, scope: Sharing, day: date) -> NotShared | None:
+    """Whose consent is lacking; None when everybody who must has consented."""
+    youth = _stand(case, By.YOUTH, agency, scope, day).get("", _Stands.NEVER)
+    if youth is not _Stands.GIVEN:
+        return _YOUTH[youth]
+    needed = case.guardians_on(day)
+    found = _stand(case, By.GUARDIAN, agency, scope, day).values() if needed else ()
+    if sum(one is _Stands.GIVEN for one in found) >= needed:
+        return None
+    return _GUARDIAN[next((one for one in found if one is not _Stands.GIVEN), _Stands.NEVER)]
+
+
+def _stand(case: Case, by: By, agency: Attendee, scope: Sharing, day: date) -> dict[str, _Stands]:
+    """How the consents of the youth, or of each guardian by reference, stand.
+
+    Guardians without a reference count as one: nobody can tell whether two consents are of two of them. A withdrawal
+    that does not say whose, or of one who is not known, is of all.
+    """
+    stands: dict[str, _Stands] = {}
+    for event in _told(case, by, day):
+        said = event.details
+        if isinstance(said, d.SharingConsentGiven) and agency in said.recipients and scope in said.scope:
+            over = said.until is not None and said.until < day
+            stands[_whose(said)] = _Stands.RUN_OUT if over else _Stands.GIVEN
+        elif isinstance(said, d.SharingConsentWithdrawn) and (not said.recipients or agency in said.recipients):
+            named = _whose(said)
+            gone = [named] if named and named in stands else list(stands)
+            stands |= dict.fromkeys(gone, _Stands.WITHDRAWN)
+    return stands
+
+
+def _whose(said: d.SharingConsentGiven | d.SharingConsentWithdrawn) -> str:
+    return (said.guardian or "") if said.by is By.GUARDIAN else ""
+
+
+def _told(case: Case, by: By, day: date) -> Iterator[Event]:
+    """What they said by that day, in the order it happened; of one day, as it was recorded."""
+    events = case.all(E.SHARING_CONSENT_GIVEN, E.SHARING_CONSENT_WITHDRAWN)
+    theirs = [e for e in events if e.occurred_on <= day and getattr(e.details, "by", None) is by]
+    return iter(sorted(theirs, key=lambda event: (event.occurred_on, event.seq)))
