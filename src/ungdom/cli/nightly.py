@@ -47,12 +47,14 @@ def nightly(on: Day = None, as_json: AsJson = False) -> None:
 
 def run_if_due(db: Database, config: Settings) -> list[Night]:
     """The night, when its hour has come and nobody has run it: what a worker asks every round."""
-    return run_now(db, config) if job.is_due(db, clock.now()) else []
+    if not job.is_due(db, clock.now()):
+        return []
+    return job.run(db, clock.now, steps=steps.all_steps(Keys(config.people_keys)))
 
 
 def run_now(db: Database, config: Settings) -> list[Night]:
-    """Tonight's run, whatever the hour, after those that were missed."""
-    return job.run(db, clock.now, steps=steps.all_steps(Keys(config.people_keys)))
+    """Tonight's run, whatever the hour, after those that were missed, without what takes long."""
+    return job.run(db, clock.now, steps=steps.at_once(Keys(config.people_keys)))
 
 
 def _tell(nights: list[Night], as_json: bool) -> None:
