@@ -327,9 +327,9 @@ FOLLOW_THE_TERM = frozenset({"term_end", "petition", "ec_petition"})
 """The clocks that are counted from the adjusted end, and so move as long as an interruption lasts."""
 
 
-def deadlines(case: Case, day: date) -> list[Deadline]:
-    """Every clock that has begun by that day, as it stands that day."""
-    return [found for rule in RULES if case.sanction in rule.sanctions for found in _of_rule(rule, case, day)]
+def deadlines(case: Case, day: date, rules: tuple[Rule, ...] = RULES) -> list[Deadline]:
+    """Every clock of these rules that has begun by that day, as it stands that day."""
+    return [found for rule in rules if case.sanction in rule.sanctions for found in _of_rule(rule, case, day)]
 
 
 def next_due(case: Case) -> Deadline | None:
