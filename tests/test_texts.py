@@ -65,12 +65,19 @@ PROBLEMS: dict[str, set[str]] = {
     "internal": {"trace_id"},
     "not_acceptable": {"available"},
     "unreadable_message": {"fault"},
+    "feed_not_for_role": set(),
 }
 INVALID = (
     "missing extra_forbidden date_from_datetime_parsing date_parsing date_type enum int_parsing bool_parsing "
     "string_type string_pattern_mismatch string_too_long string_too_short too_short too_long list_type uuid_parsing "
     "model_type json_invalid value_error timezone_missing control_characters other"
 )
+DELAY = (
+    "recorded by_default day_of days_of start_stopped start_running start_ended clock_stopped clock_running "
+    "without_start_stopped without_start_running without_clock_stopped without_clock_running beyond_waits "
+    "investigation_out"
+)
+CALENDAR = "name hearing summary waiting_for"
 EXCHANGE_PROBLEMS = ("unknown_type", "unknown_version", "implausible")
 """The kinds of problem that reading official messages adds to those of the shape."""
 BOKMAL_ONLY = (
@@ -120,6 +127,9 @@ def expected() -> dict[str, set[str]]:
         "exchange_flag": {"id_reused", *(str(one) for one in FlagCode)},
         "exchange_fault": {"json", *(str(one) for one in Fault)},
         "exchange_problem": set(EXCHANGE_PROBLEMS),
+        "delay": set(DELAY.split()),
+        "waiting": {str(one) for one in words.WaitReason},
+        "calendar": set(CALENDAR.split()),
         "decision_reason": {f"{one}.{part}" for one in Reason for part in ("message", "resolve")},
     }
 
@@ -197,7 +207,7 @@ def test_a_problem_names_the_values_it_is_given(language: Language) -> None:
 
 @every_language
 def test_labels_have_no_placeholders_and_begin_with_a_capital(language: Language) -> None:
-    sentences = {"word", "refusal", "problem", "invalid"}
+    sentences = {"word", "refusal", "problem", "invalid", "delay", "waiting", "calendar"}
     labels = {key: text for key, text in flat(language).items() if key[0] not in sentences}
     assert [key for key, text in labels.items() if placeholders(text) or not text[0].isupper()] == []
 

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse
 
 import ungdom
 from ungdom import clock as clocks
-from ungdom.api import cases, decision_batch, decisions, docs, errors, esas, events, health, rules
+from ungdom.api import cases, decision_batch, decisions, delays, docs, errors, esas, events, health, rules
 from ungdom.api.access import compose
 from ungdom.api.middleware import Gate, Limits
 from ungdom.clock import Clock
@@ -42,6 +42,7 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
     for router in (
         cases.router,
         events.router,
+        delays.router,
         decision_batch.router,
         decisions.router,
         esas.router,

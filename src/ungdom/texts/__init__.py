@@ -31,6 +31,9 @@ _SENTENCES = frozenset(
         "exchange_flag",
         "exchange_fault",
         "exchange_problem",
+        "delay",
+        "waiting",
+        "calendar",
     }
 )
 _SECTIONS: dict[type[StrEnum], str] = {EventType: "event", Status: "deadline_status"}
