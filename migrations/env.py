@@ -3,7 +3,8 @@
 from alembic import context
 from sqlalchemy import Connection
 
-from ungdom.store.inbox_tables import metadata  # the tables of both modules stand in it
+from ungdom.store import calendar_tables as calendar_tables  # noqa: PLC0414  # its table stands in `metadata` as well
+from ungdom.store.inbox_tables import metadata  # the tables of all these modules stand in it
 
 LOCK_SECONDS, STATEMENT_SECONDS = 5, 60
 

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse
 
 import ungdom
 from ungdom import clock as clocks
-from ungdom.api import cases, decision_batch, decisions, delays, docs, errors, esas, events, health, rules
+from ungdom.api import calendars, cases, decision_batch, decisions, delays, docs, errors, esas, events, health, rules
 from ungdom.api.access import compose
 from ungdom.api.middleware import Gate, Limits
 from ungdom.clock import Clock
@@ -37,12 +37,15 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
     app.state.db = db or Database.open(settings.database_url, pool_size=settings.threads + 2)
     app.state.keys = Keys(settings.people_keys)
     app.state.clock = clock
+    app.state.public_url = settings.public_url
     app.state.cursor_key = settings.cursor_key
     app.state.partners = partners.load(settings.exchange_file)
     for router in (
         cases.router,
         events.router,
         delays.router,
+        calendars.router,
+        calendars.public,
         decision_batch.router,
         decisions.router,
         esas.router,

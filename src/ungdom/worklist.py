@@ -26,6 +26,9 @@ CHUNK = 200
 SCAN_AT_MOST = 2_000
 """Cases told anew for one page of a list of the past; a page may be short and still have a following one."""
 
+EXPLAINED_AT_MOST = 1_000
+"""Cases told anew for one answer on delays: about two milliseconds of processor time each."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:

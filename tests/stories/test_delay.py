@@ -280,7 +280,7 @@ def test_pages_of_a_group_add_up(one: Service, monkeypatch: pytest.MonkeyPatch) 
     for number in range(3):
         case_at(client, "received", police_case_numbers=[f"1543481{number}"])
     whole = client.get("/v1/delays").json()
-    monkeypatch.setattr(worklist, "SCAN_AT_MOST", 2)
+    monkeypatch.setattr(worklist, "EXPLAINED_AT_MOST", 2)
     first = client.get("/v1/delays").json()
     rest = client.get("/v1/delays", cursor=first["next"]).json()
 

@@ -66,7 +66,7 @@ def _group(tx: Connection, call: Call, query: DelaysQuery) -> Answer:
         filters=Filters(konfliktrad=query.konfliktrad, sanction=query.sanction),
         sort="",
         after=cursors.read(call.cursor_key, of, query.cursor) if query.cursor else None,
-        limit=worklist.SCAN_AT_MOST,
+        limit=worklist.EXPLAINED_AT_MOST,
         valid_at=query.valid_at,
         known_at=instant(query.known_at),
     )

@@ -339,7 +339,7 @@ def next_due(case: Case) -> Deadline | None:
     """
     if case.is_closed:
         return None
-    still = FOLLOW_THE_TERM if case.start and not case.stints[-1].clock else frozenset()
+    still = FOLLOW_THE_TERM if case.stands_still else frozenset()
     asked = (x for x in deadlines(case, case.entered_on) if x.delay and x.code not in still)
     running = [x for x in asked if x.status in (Status.RUNNING, Status.OVERDUE)]
     return min(running, key=lambda x: (x.due, x.code), default=None)
