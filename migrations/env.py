@@ -3,13 +3,14 @@
 from alembic import context
 from sqlalchemy import Connection
 
-from ungdom.store import alert_tables, forecast_tables, inbox_tables, tables
+from ungdom.store import alert_tables, calendar_tables, forecast_tables, inbox_tables, tables
 
 MODULES = (
     tables,
     inbox_tables,
     alert_tables,
     forecast_tables,
+    calendar_tables,
 )
 """Where the tables stand: all of them in one `metadata`."""
 

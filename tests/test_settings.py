@@ -33,6 +33,20 @@ def test_a_kept_secret_is_for_its_owner_only_and_stays(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "secret").stat().st_mode) == 0o600
 
 
+def test_the_public_address_is_an_address_and_ends_without_a_slash(tmp_path: Path) -> None:
+    def told(given: str) -> str:
+        return from_environment({"UNGDOM_DATA_DIR": str(tmp_path), "UNGDOM_PUBLIC_URL": given}).public_url
+
+    assert [told(given) for given in ("", "https://u.example.no/", "http://[::1]:8000/sub/")] == [
+        "",
+        "https://u.example.no",
+        "http://[::1]:8000/sub",
+    ]
+    for wrong in ("u.example.no", "ftp://u.example.no", "https://u.example.no/?a=b", "javascript:x", "https://a b"):
+        with pytest.raises(BadSettings):
+            told(wrong)
+
+
 def test_issuers_of_one_data_directory_share_their_key(tmp_path: Path) -> None:
     settings = from_environment({"UNGDOM_DATA_DIR": str(tmp_path)})
     with ThreadPoolExecutor(8) as pool:

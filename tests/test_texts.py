@@ -71,6 +71,7 @@ PROBLEMS: dict[str, set[str]] = {
     "alert_cleared": set(),
     "day_out_of_range": {"first", "last"},
     "day_to_come": set(),
+    "feed_not_for_role": set(),
 }
 INVALID = (
     "missing extra_forbidden date_from_datetime_parsing date_parsing date_type enum int_parsing bool_parsing "
@@ -78,6 +79,12 @@ INVALID = (
     "model_type json_invalid value_error timezone_missing control_characters other unknown_clock clock_without_length "
     "selects_nothing overlapping_changes changes_nothing day_has_passed out_of_range"
 )
+DELAY = (
+    "recorded by_default day_of days_of start_stopped start_running start_ended clock_stopped clock_running "
+    "without_start_stopped without_start_running without_clock_stopped without_clock_running beyond_waits "
+    "investigation_out"
+)
+CALENDAR = "name hearing summary waiting_for"
 EXCHANGE_PROBLEMS = ("unknown_type", "unknown_version", "implausible")
 """The kinds of problem that reading official messages adds to those of the shape."""
 BOKMAL_ONLY = (
@@ -139,6 +146,9 @@ def expected() -> dict[str, set[str]]:
         "forecast_basis": {str(one) for one in ForecastBasis},
         "forecast_standing": {str(one) for one in ForecastStanding},
         "forecast": {"note", *(str(one) for one in ForecastStanding)},
+        "delay": set(DELAY.split()),
+        "waiting": {str(one) for one in words.WaitReason},
+        "calendar": set(CALENDAR.split()),
         "decision_reason": {f"{one}.{part}" for one in Reason for part in ("message", "resolve")},
     }
 
@@ -216,7 +226,7 @@ def test_a_problem_names_the_values_it_is_given(language: Language) -> None:
 
 @every_language
 def test_labels_have_no_placeholders_and_begin_with_a_capital(language: Language) -> None:
-    sentences = {"word", "refusal", "problem", "invalid", "forecast"}
+    sentences = {"word", "refusal", "problem", "invalid", "forecast", "delay", "waiting", "calendar"}
     labels = {key: text for key, text in flat(language).items() if key[0] not in sentences}
     assert [key for key, text in labels.items() if placeholders(text) or not text[0].isupper()] == []
 

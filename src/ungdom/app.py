@@ -14,9 +14,11 @@ import ungdom
 from ungdom import clock as clocks
 from ungdom.api import (
     alerts,
+    calendars,
     cases,
     decision_batch,
     decisions,
+    delays,
     docs,
     errors,
     esas,
@@ -61,6 +63,7 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
     app.state.db = db or Database.open(settings.database_url, pool_size=settings.threads + 2)
     app.state.keys = Keys(settings.people_keys)
     app.state.clock = clock
+    app.state.public_url = settings.public_url
     app.state.cursor_key = settings.cursor_key
     app.state.partners = partners.load(settings.exchange_file)
     for router in (
@@ -68,6 +71,9 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
         events.router,
         forecasts.router,
         team.router,
+        delays.router,
+        calendars.router,
+        calendars.public,
         decision_batch.router,
         decisions.router,
         esas.router,

@@ -1,6 +1,7 @@
 """What an installation sets, read once from the environment. Every name begins with `UNGDOM_`."""
 
 import os
+import re
 import secrets
 import tempfile
 from base64 import b64encode
@@ -20,7 +21,7 @@ class Settings:
     `people_keys`: base64 keys of 32 bytes; the first seals, all of them open. `cursor_key` signs list cursors.
     `access_file`: TOML of the issuers of tokens and the organisations let in. `exchange_file`: TOML of the partners
     that official messages are exchanged with. `body_limit`, `exchange_body_limit`: bytes of a request, and of an
-    official message.
+    official message. `public_url`: where people reach the service, without a slash at its end; empty when not set.
     """
 
     env: str
@@ -33,6 +34,7 @@ class Settings:
     exchange_body_limit: int = 2 * 1024 * 1024
     access_file: Path | None = None
     exchange_file: Path | None = None
+    public_url: str = ""
 
     @property
     def development(self) -> bool:
@@ -55,7 +57,15 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         exchange_body_limit=_number(env, "UNGDOM_EXCHANGE_BODY_LIMIT", 2 * 1024 * 1024),
         access_file=_file(env, "UNGDOM_ACCESS_FILE"),
         exchange_file=_file(env, "UNGDOM_EXCHANGE_FILE"),
+        public_url=_address(env, "UNGDOM_PUBLIC_URL"),
     )
+
+
+def _address(env: Mapping[str, str], name: str) -> str:
+    given = env.get(name, "").rstrip("/")
+    if given and not re.fullmatch(r"https?://[A-Za-z0-9.\[\]:-]+(/[A-Za-z0-9._~/-]*)?", given):
+        raise BadSettings(f"{name} has to be an address like https://ungdom.example.no, not {given!r}")
+    return given
 
 
 def _number(env: Mapping[str, str], name: str, usual: int) -> int:

@@ -112,12 +112,16 @@ class Secrets:
 
 @dataclass(frozen=True)
 class World:
-    """The service with its cases. `messages`, `official`: ids of messages by what they are about."""
+    """The service with its cases. `messages`, `official`: ids of messages by what they are about.
+
+    `feed`: the calendar feed of the one called mine.
+    """
 
     service: Service
     cases: dict[str, Secrets]
     messages: dict[str, str]
     official: str
+    feed: str
 
     def as_(self, viewer: str) -> Client:
         return self.service.as_(*VIEWERS[viewer])
@@ -125,7 +129,7 @@ class World:
 
 def made(service: Service) -> World:
     """Everything told over HTTP, by those who may."""
-    world = World(service, {}, {}, _official(service))
+    world = World(service, {}, {}, _official(service), _feed(service))
     for kind in KINDS:
         case = _sent(world, kind) if kind.startswith("sent") else _told(world, kind)
         found = service.as_("secretariat").get(f"/v1/cases/{case}").json()
@@ -181,6 +185,12 @@ def _official(service: Service) -> str:
     done = service.as_(*VIEWERS["prosecution"]).post("/v1/esas/messages", body)
     assert done.status_code == 200, done.text
     return done.headers["Location"].rpartition("/")[2]
+
+
+def _feed(service: Service) -> str:
+    done = service.as_(*VIEWERS["mine"]).post("/v1/calendar-feeds")
+    assert done.status_code == 201, done.text
+    return str(done.json()["id"])
 
 
 def _case(kind: str) -> dict[str, Any]:

@@ -38,6 +38,10 @@ class Of(Enum):
     MESSAGES = auto()
     OFFICIAL = auto()
     OFFICIALS = auto()
+    FEED = auto()
+    FEEDS = auto()
+    FEED_MADE = auto()
+    CALENDAR = auto()  # read with the secret of its address, whoever asks
     TAKES_IN = auto()
     COUNTS = auto()  # of many cases, those seen by name
     LAW = auto()  # nothing of a case: the same for everybody
@@ -52,6 +56,8 @@ REFUSED: dict[Of, set[str]] = {
     Of.COUNTS: {"analyst", "auditor"} | TEAM | SYSTEMS,
     Of.OFFICIAL: NO_CASES | TEAM | PEOPLE - {"secretariat"},
     Of.OFFICIALS: NO_CASES | TEAM | PEOPLE - {"secretariat"},
+    Of.FEED: NO_CASES | TEAM | SYSTEMS | {"secretariat"},
+    Of.FEEDS: NO_CASES | TEAM | SYSTEMS | {"secretariat"},
 }
 """Whom it refuses, 403, whatever is asked: there is nothing to be learnt from that."""
 
@@ -96,9 +102,11 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/v1/cases/{case_id}/deadlines"): reads(Of.CASE, THEN),
     ("GET", "/v1/cases/{case_id}/forecast"): reads(),
     ("GET", "/v1/cases/{case_id}/team"): reads(Of.CASE, THEN),
+    ("GET", "/v1/cases/{case_id}/delay"): reads(Of.CASE, THEN),
     ("POST", "/v1/cases/{case_id}/events"): writes(EVENT),
     ("POST", "/v1/cases/{case_id}/corrections"): writes(CORRECTION),
     ("GET", "/v1/cases"): reads(Of.CASES),
+    ("GET", "/v1/delays"): reads(Of.CASES, THEN, "?konfliktrad=oslo&from=2026-01-01"),
     ("POST", "/v1/cases"): reads(Of.TAKES_IN),
     ("POST", "/v1/decisions"): reads(Of.TAKES_IN),
     ("POST", "/v1/decisions/batch"): reads(Of.TAKES_IN),
@@ -109,6 +117,10 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("POST", "/v1/esas/messages"): reads(Of.TAKES_IN),
     ("GET", "/v1/esas/messages"): reads(Of.OFFICIALS),
     ("GET", "/v1/esas/messages/{message_id}"): reads(Of.OFFICIAL),
+    ("GET", "/v1/calendar-feeds"): reads(Of.FEEDS),
+    ("POST", "/v1/calendar-feeds"): reads(Of.FEED_MADE),
+    ("DELETE", "/v1/calendar-feeds/{feed_id}"): reads(Of.FEED),
+    ("GET", "/v1/calendar/{secret}.ics"): reads(Of.CALENDAR),
     ("GET", "/v1/workflows/{sanction}/{regime}"): reads(Of.LAW),
     ("GET", "/v1/deadline-rules"): reads(Of.LAW),
     ("POST", "/v1/deadline-rules/simulate"): (Of.COUNTS, (Ask(body=TRIAL), Ask(body={**TRIAL, "limit": 0}, key=True))),
@@ -149,7 +161,8 @@ def heard(world: World) -> Heard:
     cases = {ABSENT: HIDDEN, **{kind: case.id for kind, case in world.cases.items()}}
     messages = {ABSENT: HIDDEN, **world.messages}
     official = {ABSENT: HIDDEN, "official": world.official}
-    things = {Of.CASE: cases, Of.CASE_WRITTEN: cases, Of.MESSAGE: messages, Of.OFFICIAL: official}
+    feeds = {ABSENT: HIDDEN, "feed": world.feed}
+    things = {Of.CASE: cases, Of.CASE_WRITTEN: cases, Of.MESSAGE: messages, Of.OFFICIAL: official, Of.FEED: feeds}
     before = rows(world.service)
     found = {
         (viewer, of, f"{method} {path}", ask, about): put(world.as_(viewer), method, path, ask, id)
@@ -157,6 +170,7 @@ def heard(world: World) -> Heard:
         for method, path, ask in routes(of)
         for about, id in things_of.items()
         if not (of is Of.MESSAGE and method == "POST" and viewer in MESSAGES.get(about, ()))  # that would try it again
+        if not (of is Of.FEED and sees(viewer, of, about))  # that would revoke it
     }
     assert rows(world.service) == before
     return found
@@ -168,9 +182,9 @@ def routes(of: Of) -> Iterator[tuple[str, str, Ask]]:
 
 def put(client: Client, method: str, path: str, ask: Ask, id: str) -> httpx.Response:
     """The question asked of the thing with this id."""
-    whole = path.replace("{case_id}", id).replace("{message_id}", id) + ask.query
-    if method == "GET":
-        return client.service.send("GET", whole, headers={"Authorization": f"Bearer {client.token}"})
+    whole = path.replace("{case_id}", id).replace("{message_id}", id).replace("{feed_id}", id) + ask.query
+    if method != "POST":
+        return client.service.send(method, whole, headers={"Authorization": f"Bearer {client.token}"})
     return client.post(whole, ask.body, ask.etag, f"object-access-{id}" if ask.key else None)
 
 
@@ -182,6 +196,8 @@ def told(answer: httpx.Response) -> tuple[int, dict[str, Any], dict[str, str]]:
 def sees(viewer: str, of: Of, about: str) -> bool:
     if of is Of.OFFICIAL:
         return viewer in ("secretariat", "prosecution")
+    if of is Of.FEED:
+        return about == "feed" and viewer == "mine"
     return viewer in (MESSAGES[about] if of is Of.MESSAGE else KINDS[about].sees)
 
 
@@ -234,7 +250,7 @@ def test_what_may_be_seen_is_answered_on_every_route(heard: Heard) -> None:
 
 @pytest.mark.parametrize("viewer", VIEWERS)
 def test_who_may_not_is_refused_before_a_body_is_looked_at_for_a_case(world: World, viewer: str) -> None:
-    for of in (Of.TAKES_IN, Of.CASES, Of.MESSAGES, Of.OFFICIALS, Of.COUNTS):
+    for of in (Of.TAKES_IN, Of.CASES, Of.MESSAGES, Of.OFFICIALS, Of.COUNTS, Of.FEEDS):
         for method, path, ask in routes(of):
             found = put(world.as_(viewer), method, path, ask, HIDDEN).status_code
             expected = {403, 422, 400, 415} if of is Of.TAKES_IN else {403 if viewer in REFUSED[of] else 200}
@@ -371,7 +387,14 @@ def test_nothing_of_what_may_not_be_learnt_stands_in_any_answer(
     figure(f"T16 {_database(world)}: {searched} answers searched for what is hidden, 0 with it")
 
 
-_LISTS = ("/v1/cases", f"/v1/cases?known_at={TOMORROW}", "/v1/decisions", "/v1/esas/messages")
+_LISTS = (
+    "/v1/cases",
+    f"/v1/cases?known_at={TOMORROW}",
+    "/v1/decisions",
+    "/v1/esas/messages",
+    "/v1/delays",
+    "/v1/calendar-feeds",
+)
 
 
 def _lists(world: World, viewer: str) -> Iterator[str]:

@@ -53,6 +53,7 @@ class Call:
         self.keys: Keys = state.keys
         self.now: datetime = state.clock()
         self.cursor_key: str = state.cursor_key
+        self.public_url: str = state.public_url
         self.principal: Principal = request.state.principal
         self.if_match = if_match
         self.key = key

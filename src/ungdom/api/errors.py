@@ -36,6 +36,7 @@ class ApiError(Exception):
     ApiError
     ├── LacksScope            the token does not carry the scope
     ├── IdempotencyMismatch   the key was used for another request
+    ├── NoFeed                calendar feeds are not for this role
     └── BadCursor             the cursor is broken, of another list, or not ours
     """
 
@@ -50,6 +51,10 @@ class LacksScope(ApiError):
 
 class IdempotencyMismatch(ApiError):
     """The key has been used for another request."""
+
+
+class NoFeed(ApiError):
+    """Calendar feeds are for coordinators and leaders on the staff of a konfliktråd."""
 
 
 class BadCursor(ApiError):
@@ -235,6 +240,7 @@ HANDLERS: dict[type[Exception], Handler] = {
     DayToCome: _day_to_come,
     LacksScope: _lacks_scope,
     IdempotencyMismatch: _plain(422, "idempotency_mismatch"),
+    NoFeed: _plain(403, "feed_not_for_role"),
     BadCursor: _plain(400, "bad_cursor"),
     BadDetails: _bad_details,
     BadMessage: _bad_message,

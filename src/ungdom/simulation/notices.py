@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ungdom.simulation.comparing import LIVE
 from ungdom.workflow.alerting import Audience, Flag, Level, Standing, nights, told
 from ungdom.workflow.case import Case
-from ungdom.workflow.deadlines import FOLLOW_THE_TERM, Deadline, stands_still
+from ungdom.workflow.deadlines import FOLLOW_THE_TERM, Deadline
 
 
 class Notice(NamedTuple):
@@ -23,7 +23,7 @@ def notices(case: Case, clocks: Iterable[Deadline], day: date, standing: Sequenc
 
     As with alerts: one a clock and due day, and while the term stands still none of the clocks that move with it.
     """
-    still = FOLLOW_THE_TERM if stands_still(case) else frozenset()
+    still = FOLLOW_THE_TERM if case.stands_still else frozenset()
     mine = (clock for clock in clocks if clock.status in LIVE and clock.code not in still)
     first = sorted(mine, key=lambda clock: clock.notice_from, reverse=True)
     alerts = {one.key: one for one in standing}

@@ -66,6 +66,7 @@ class Filters:
     """What is asked for; None asks nothing.
 
     `overdue_on`: open, and the next due date lies before that day; `not_overdue_on`: every other case.
+    `held_by`: assigned to them, or opened by them and assigned to nobody yet.
     `q`: the beginning of the reference, or a whole number of police or court.
     """
 
@@ -79,6 +80,7 @@ class Filters:
     closed: bool | None = None
     overdue_on: date | None = None
     not_overdue_on: date | None = None
+    held_by: Viewer | None = None
     q: str | None = None
 
 
@@ -245,6 +247,8 @@ def _conditions(filters: Filters, told: ColumnElement[bool]) -> list[ColumnEleme
         conditions.append(
             or_(C.closed_on.is_not(None), C.next_due_on.is_(None), C.next_due_on >= filters.not_overdue_on)
         )
+    if filters.held_by is not None:
+        conditions.append(or_(TIES[Tie.ASSIGNED](filters.held_by), TIES[Tie.OPENED](filters.held_by)))
     if filters.q:
         conditions.append(called(filters.q))
     return conditions

@@ -76,6 +76,19 @@ def known_coordinator(tx: Connection, subject: str, konfliktrad: str, on: date) 
     return tx.scalar(query) is not None
 
 
+def in_office(tx: Connection, subject: str, on: date) -> Staff | None:
+    """Who this is, if they coordinate or lead in a konfliktråd on that day."""
+    staff = tables.staff.c
+    query = select(tables.staff).where(
+        staff.subject == subject,
+        staff.role.in_([Role.COORDINATOR, Role.LEADER]),
+        staff.active_from <= on,
+        or_(staff.active_to.is_(None), staff.active_to >= on),
+    )
+    row = tx.execute(query).mappings().one_or_none()
+    return Staff(**row) if row else None
+
+
 def save_staff(tx: Connection, people: list[Staff]) -> None:
     """Write these staff, new ones and changed ones."""
     bulk.upsert(tx, tables.staff, [asdict(one) for one in people])

@@ -34,6 +34,9 @@ _SENTENCES = frozenset(
         "forecast",
         "missing_member",
         "not_shared",
+        "delay",
+        "waiting",
+        "calendar",
     }
 )
 _SECTIONS: dict[type[StrEnum], str] = {EventType: "event", Status: "deadline_status"}

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from ungdom.workflow.case import Case
 from ungdom.workflow.daycount import OSLO, is_working_day
-from ungdom.workflow.deadlines import FOLLOW_THE_TERM, RULES, Deadline, Rule, deadlines, running, stands_still
+from ungdom.workflow.deadlines import FOLLOW_THE_TERM, RULES, Deadline, Rule, deadlines, running
 from ungdom.workflow.vocabulary import Party
 
 
@@ -291,6 +291,6 @@ def _because(case: Case, day: date, one: Standing) -> ClearedBecause:
     if not mine:
         return ClearedBecause.CORRECTED
     same = next((clock for clock in mine if clock.due == one.due), None)
-    if same is None or (one.code in FOLLOW_THE_TERM and stands_still(case)):
+    if same is None or (one.code in FOLLOW_THE_TERM and case.stands_still):
         return ClearedBecause.MOVED
     return ClearedBecause.CURED if same.stopped_on else ClearedBecause.OVERTAKEN

@@ -177,6 +177,11 @@ class Case:
         end = after(self.start.on, self.sanctioned.length)
         return date.fromordinal(end.toordinal() - 1) if law.CHOICES.count_start_day else end
 
+    @property
+    def stands_still(self) -> bool:
+        """Whether the execution has started and its term does not run now: its end moves from day to day."""
+        return self.start is not None and not self.stints[-1].clock
+
     def interruptions(self, day: date) -> list[tuple[date, date]]:
         """The spans in which the clock stood still, from and to, until that day. After the end nothing stands still."""
         end = self.planned_end

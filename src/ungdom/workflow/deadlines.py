@@ -183,14 +183,9 @@ def deadlines(case: Case, day: date, rules: Sequence[Rule] = RULES) -> list[Dead
 
 def running(case: Case, day: date, rules: Sequence[Rule] = RULES) -> list[Deadline]:
     """The clocks that run on that day or have run out and wait still; while the term stands still, not its own."""
-    still = FOLLOW_THE_TERM if stands_still(case) else frozenset()
+    still = FOLLOW_THE_TERM if case.stands_still else frozenset()
     found = deadlines(case, day, rules) if not case.is_closed else ()
     return [x for x in found if x.status in (Status.RUNNING, Status.OVERDUE) and x.code not in still]
-
-
-def stands_still(case: Case) -> bool:
-    """Whether the term has begun and is stopped: its end moves day by day, and so do the clocks that follow it."""
-    return case.start is not None and not case.stints[-1].clock
 
 
 def next_due(case: Case) -> Deadline | None:

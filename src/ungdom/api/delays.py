@@ -1,0 +1,77 @@
+"""Explanation of delay: of one case, and of the cases of a period that the viewer may see."""
+
+from datetime import date
+from typing import Annotated, Self
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from ungdom import worklist
+from ungdom.api import cursors
+from ungdom.api import delay_views as views
+from ungdom.api import inputs as i
+from ungdom.api import schemas as s
+from ungdom.api.cases import AsOf, answer, instant, read_case
+from ungdom.api.deps import Answer, Call, CallDep
+from ungdom.api.docs import PROBLEMS
+from ungdom.store.reading import Filters
+from ungdom.store.session import Connection
+from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.vocabulary import Sanction
+
+router = APIRouter(tags=["delays"], responses=PROBLEMS)
+
+
+class DelaysQuery(i.AsOf):
+    """Which cases: `from` and `to` are days, both included, one of which the case started or was received on."""
+
+    konfliktrad: Annotated[str, Field(max_length=40)] | None = None
+    sanction: Sanction | None = None
+    since: Annotated[i.CivilDay | None, Field(alias="from")] = None
+    until: Annotated[i.CivilDay | None, Field(alias="to")] = None
+    cursor: Annotated[str, Field(max_length=2000)] | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_began(self) -> Self:
+        if self.since and self.until and self.until < self.since:
+            raise PydanticCustomError("value_error", "to lies before from")
+        return self
+
+
+@router.get("/v1/cases/{case_id}/delay", response_model=views.DelayOut, summary="Whose waits made the difference")
+def get_delay(call: CallDep, case_id: UUID, as_of: AsOf) -> Response:
+    """The time from last offence to start, and each other clock that was passed, without the days of each wait.
+
+    Arithmetic on the wait ledger, not a finding of fault: days are taken away, and nothing else changes.
+    """
+    known = instant(as_of.known_at)
+    return call.read(lambda tx: answer(views.delay_out(read_case(tx, call, case_id, as_of), call.language, known)))
+
+
+@router.get("/v1/delays", response_model=views.GroupOut, summary="Whose waits made the difference in many cases")
+def get_delays(call: CallDep, query: Annotated[DelaysQuery, Query()]) -> Response:
+    """The cases that started or were received in a period, as far as this viewer may see them.
+
+    A working view inside the office, for those who see each of the cases anyway: small numbers are not hidden, and it
+    is not to be published.
+    """
+    return call.read(lambda tx: _group(tx, call, query))
+
+
+def _group(tx: Connection, call: Call, query: DelaysQuery) -> Answer:
+    of = "delays " + query.model_dump_json(exclude={"cursor"})
+    asked = worklist.Asked(
+        filters=Filters(konfliktrad=query.konfliktrad, sanction=query.sanction),
+        sort="",
+        after=cursors.read(call.cursor_key, of, query.cursor) if query.cursor else None,
+        limit=worklist.EXPLAINED_AT_MOST,
+        valid_at=query.valid_at,
+        known_at=instant(query.known_at),
+    )
+    day = query.valid_at or oslo_date(asked.known_at or call.now)
+    found, last = worklist.delays(tx, call.who.viewer, asked, (query.since or date.min, query.until or date.max), day)
+    following = cursors.write(call.cursor_key, of, last) if last else None
+    as_of = s.AsOfOut(on=day, known_at=asked.known_at)
+    return answer(views.group_out(found, as_of, (query.since, query.until), call.language, following))

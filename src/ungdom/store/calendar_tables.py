@@ -1,0 +1,17 @@
+"""The table of calendar feeds: addresses at which a coordinator's calendar is read without signing in."""
+
+from sqlalchemy import Column, LargeBinary, Table, Text, Uuid
+
+from ungdom.store.tables import Instant, metadata
+
+calendar_feed = Table(
+    "calendar_feed",
+    metadata,
+    Column("feed_id", Uuid, primary_key=True),
+    Column("subject", Text, nullable=False, index=True, comment="whose calendar it is"),
+    Column("language", Text, nullable=False),
+    Column("secret_hash", LargeBinary, nullable=False, unique=True, comment="SHA-256; the secret itself is not kept"),
+    Column("created_at", Instant, nullable=False),
+    Column("read_at", Instant, comment="last read, to the hour"),
+    comment="one row an address; a revoked one is gone",
+)

@@ -1,0 +1,244 @@
+"""Whose waits made the difference: for a clock that was passed, what it would have been without the days of each.
+
+An arithmetic counterfactual and no more: the days of a wait are taken away and nothing else changes. It does not know
+whether somebody else would have been waited for instead. Of waits that ran at the same time the ledger gives each day
+to one party, the one whose wait was started last; only that party's share holds it.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TypeVar
+
+from ungdom.workflow import details as d
+from ungdom.workflow.case import Case
+from ungdom.workflow.daycount import days_between
+from ungdom.workflow.deadlines import FOLLOW_THE_TERM, RULES, Deadline, Status, deadlines
+from ungdom.workflow.vocabulary import EventType, Party, State
+from ungdom.workflow.waits import Wait, ledger
+
+K = TypeVar("K")
+E = EventType
+
+HEADLINE = "lead_time"
+_HEADLINE = tuple(rule for rule in RULES if rule.code == HEADLINE)
+NOT_WAITED_FOR = FOLLOW_THE_TERM | {"ec_end", HEADLINE}
+"""Clocks that measure the sanction itself, where nobody is waited for; and the headline, which has its own place."""
+
+PASSED = (Status.LATE, Status.OVERDUE)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What was waited for: a party for a recorded reason; without a record, the party that the state waits for."""
+
+    party: Party
+    reason: d.WaitReason | None
+    state: State | None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Calendar days of one party for one reason in one state. `reason` None: the default of the state."""
+
+    party: Party
+    reason: d.WaitReason | None
+    state: State
+    days: int
+
+    @property
+    def cause(self) -> Cause:
+        """What was waited for: a recorded wait is one cause, whatever states it went through."""
+        return Cause(self.party, self.reason, self.state if self.reason is None else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Without:
+    """The days of a span that some waits took, and the day it would have ended on without them; nothing else changed.
+
+    `within`: whether that day is the due day or an earlier one.
+    """
+
+    days: int
+    on: date
+    within: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Out:
+    """Days of a span in which a person investigation was ordered and not returned; they lie inside the parts.
+
+    `recorded`: as many of them as a recorded wait for it has. strpl § 161 a.
+    """
+
+    without: Without
+    recorded: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """One clock, explained. All in calendar days; `before` and the days of the parts add up to `days` exactly.
+
+    `until`: the day it stopped, the case was closed, or the day asked. `days`: from its begin until then, 0 when it
+    stopped before it began (an act added later). `before`: those that went before the case was registered.
+    `over`: days after the due day, 0 when in time, None when the case was closed first.
+    `decisive`: the fewest causes without which it would have been in time, the longest ones where there is a choice;
+    empty when it was in time, or would have been late without any of them.
+    """
+
+    clock: Deadline
+    until: date
+    days: int
+    over: int | None
+    before: int
+    parts: tuple[Part, ...]
+    causes: dict[Cause, Without]
+    parties: dict[Party, Without]
+    decisive: tuple[Cause, ...]
+    investigation: Out | None
+
+    @property
+    def passed(self) -> bool:
+        """Whether the clock ran out before it was stopped."""
+        return self.clock.status in PASSED
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one cause or party did in many cases: days in all, cases with such days, cases it was decisive in."""
+
+    days: int
+    cases: int
+    decisive: int
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Many headlines together. `over`: cases past the norm, started or not; `beyond`: those that no wait explains.
+
+    `before_days`: days that went before registration. Where two causes were decisive together, each is counted.
+    """
+
+    cases: int
+    started: int
+    over: int
+    beyond: int
+    before_days: int
+    causes: dict[Cause, Share]
+    parties: dict[Party, Share]
+
+
+def of_start(case: Case, day: date) -> Delay:
+    """The headline, last offence to start of execution, explained as it stands that day. Source: office norm."""
+    [clock] = deadlines(case, day, _HEADLINE)
+    return _explained(case, clock, ledger(case, day), day)
+
+
+def of_clocks(case: Case, day: date) -> list[Delay]:
+    """Every other clock that was passed and measures waiting, explained as it stands that day."""
+    waits = ledger(case, day)
+    asked = (clock for clock in deadlines(case, day) if clock.code not in NOT_WAITED_FOR)
+    return [_explained(case, clock, waits, day) for clock in asked if clock.status in PASSED]
+
+
+def together(delays: Iterable[Delay]) -> Group:
+    """The headlines of many cases in figures. Shares of a party hold a case once, whatever number of its causes."""
+    told = list(delays)
+    over = [one for one in told if one.passed]
+    return Group(
+        cases=len(told),
+        started=sum(one.clock.stopped_on is not None for one in told),
+        over=len(over),
+        beyond=sum(not one.decisive for one in over),
+        before_days=sum(one.before for one in told),
+        causes=_shares(told, lambda one: one.causes, lambda one: one.decisive),
+        parties=_shares(told, lambda one: one.parties, lambda one: {cause.party for cause in one.decisive}),
+    )
+
+
+def _shares(
+    told: list[Delay], days_of: Callable[[Delay], dict[K, Without]], decisive: Callable[[Delay], Iterable[K]]
+) -> dict[K, Share]:
+    days: Counter[K] = Counter()
+    for one in told:
+        days.update({key: without.days for key, without in days_of(one).items()})
+    cases = Counter(key for one in told for key in days_of(one))
+    made = Counter(key for one in told for key in decisive(one))
+    ranked = sorted(days, key=lambda key: (-made[key], -days[key]))
+    return {key: Share(days[key], cases[key], made[key]) for key in ranked}
+
+
+def _explained(case: Case, clock: Deadline, waits: list[Wait], day: date) -> Delay:
+    until = clock.stopped_on or case.closed_on or day
+    days = max(0, days_between(clock.begun_on, until))
+    parts = tuple(_parts(waits, clock.begun_on, until))
+    causes = _longest((part.cause, part.days) for part in parts)
+    parties = _longest((part.party, part.days) for part in parts)
+    return Delay(
+        clock=clock,
+        until=until,
+        days=days,
+        over=clock.late_days,
+        before=_overlap(clock.begun_on, case.registered_on, clock.begun_on, until),
+        parts=parts,
+        causes={cause: _without(clock, until, taken) for cause, taken in causes.items()},
+        parties={party: _without(clock, until, taken) for party, taken in parties.items()},
+        decisive=_decisive(causes, clock.late_days or 0),
+        investigation=_investigation(case, clock, until, waits),
+    )
+
+
+def _parts(waits: list[Wait], since: date, until: date) -> Iterator[Part]:
+    days: Counter[tuple[Party, d.WaitReason | None, State]] = Counter()
+    for wait in waits:
+        days[wait.party, wait.reason, wait.state] += _overlap(wait.since, wait.until, since, until)
+    return (Part(party, reason, state, found) for (party, reason, state), found in days.items() if found)
+
+
+def _longest(pairs: Iterable[tuple[K, int]]) -> dict[K, int]:
+    total: Counter[K] = Counter()
+    for key, days in pairs:
+        total[key] += days
+    return dict(total.most_common())
+
+
+def _without(clock: Deadline, until: date, days: int) -> Without:
+    on = until - timedelta(days=days)
+    return Without(days, on, on <= clock.due)
+
+
+def _decisive(causes: dict[Cause, int], over: int) -> tuple[Cause, ...]:
+    """The longest first until enough: no smaller number of causes has as many days."""
+    found: list[Cause] = []
+    for cause, days in causes.items():
+        if over <= 0:
+            break
+        found.append(cause)
+        over -= days
+    return tuple(found) if over <= 0 else ()
+
+
+def _investigation(case: Case, clock: Deadline, until: date, waits: list[Wait]) -> Out | None:
+    told = [wait for wait in waits if wait.reason is d.WaitReason.PERSON_INVESTIGATION]
+    spans = [(max(since, clock.begun_on), min(back, until)) for since, back in _spans_out(case, until)]
+    days = sum(max(0, days_between(since, back)) for since, back in spans)
+    recorded = sum(_overlap(wait.since, wait.until, since, back) for wait in told for since, back in spans)
+    return Out(_without(clock, until, days), recorded) if days else None
+
+
+def _spans_out(case: Case, until: date) -> Iterator[tuple[date, date]]:
+    """From each order to the return that follows it; ordered again while one is out, it is still out."""
+    since: date | None = None
+    for event in case.all(E.PUM_ORDERED, E.PUM_RETURNED):
+        if event.type is E.PUM_ORDERED:
+            since = since or event.occurred_on
+        elif since is not None:
+            yield since, event.occurred_on
+            since = None
+    if since is not None:
+        yield since, until
+
+
+def _overlap(since: date, until: date, low: date, high: date) -> int:
+    return max(0, days_between(max(since, low), min(until, high)))
