@@ -233,8 +233,8 @@ def _spans_out(case: Case, until: date) -> Iterator[tuple[date, date]]:
     for event in case.all(E.PUM_ORDERED, E.PUM_RETURNED):
         if event.type is E.PUM_ORDERED:
             since = since or event.occurred_on
-        elif since is not None:
-            yield since, event.occurred_on
+        else:
+            yield since or event.occurred_on, event.occurred_on
             since = None
     if since is not None:
         yield since, until
