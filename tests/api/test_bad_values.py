@@ -47,7 +47,7 @@ def test_every_wrong_place_is_named_at_once(oslo: Client) -> None:
         oslo,
         sanction="prison",
         person=PERSON | {"born": "yesterday", "sex": 3, "guardians": [{"contact": "12345678"}]},
-        offences=[{"on": "2026-01-02"}, {"on": DAY, "group": "murder"}],
+        offences=[{"on": "2026-01-02", "statute": "strl_271"}, {"on": DAY, "group": "murder"}],
         police_case_numbers=["15434811", "?"],
     )
     assert wrong == {
@@ -56,6 +56,7 @@ def test_every_wrong_place_is_named_at_once(oslo: Client) -> None:
         "/person/sex": "literal_error",
         "/person/guardians/0/name": "missing",
         "/police_case_numbers/1": "string_pattern_mismatch",
+        "/offences/0/statute": "string_pattern_mismatch",
         "/offences/1/group": "enum",
     }
 

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from ungdom import message
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.details import CorrectionReason, Offence
-from ungdom.workflow.details.parts import Code
+from ungdom.workflow.details.parts import Provision
 from ungdom.workflow.errors import BadDetails
 from ungdom.workflow.events import FIRST_YEAR, LAST_YEAR, implausible
 from ungdom.workflow.vocabulary import Actor, EventType, OffenceGroup, Party, Phase, Sanction, State
@@ -145,7 +145,7 @@ class OffenceIn(Input):
     on: CivilDay
     until: CivilDay | None = None
     group: OffenceGroup | None = None
-    statute: Code | None = None
+    statute: Provision | None = None
 
     @model_validator(mode="after")
     def _ends_after_it_began(self) -> Self:
