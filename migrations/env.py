@@ -3,7 +3,7 @@
 from alembic import context
 from sqlalchemy import Connection
 
-from ungdom.store import alert_tables, inbox_tables  # noqa: F401  # their tables stand in the same metadata
+from ungdom.store import alert_tables, inbox_tables, notice_tables  # noqa: F401  # their tables stand in the same metadata
 from ungdom.store.tables import metadata
 
 LOCK_SECONDS, STATEMENT_SECONDS = 5, 60

@@ -65,14 +65,17 @@ PROBLEMS: dict[str, set[str]] = {
     "internal": {"trace_id"},
     "not_acceptable": {"available"},
     "unreadable_message": {"fault"},
+    "contact_is_their_own": set(),
+    "too_many_webhooks": {"limit"},
 }
 INVALID = (
     "missing extra_forbidden date_from_datetime_parsing date_parsing date_type enum int_parsing bool_parsing "
     "string_type string_pattern_mismatch string_too_long string_too_short too_short too_long list_type uuid_parsing "
-    "model_type json_invalid value_error timezone_missing control_characters other"
+    "model_type json_invalid value_error timezone_missing control_characters email_address webhook_url other"
 )
 EXCHANGE_PROBLEMS = ("unknown_type", "unknown_version", "implausible")
 """The kinds of problem that reading official messages adds to those of the shape."""
+NOTICE = "subject subject_one opening closing case what stage late left today waiting"
 BOKMAL_ONLY = (
     "ikke fra hva hvem hvilken hvorfor hvert noen noe bare mer uten være høyere tidligere senere hvis "
     "påtalemyndigheten kriminalomsorgen ungdommen verge verger vergen avgjørelse avgjørelsen brudd bruddet begjæring "
@@ -120,6 +123,7 @@ def expected() -> dict[str, set[str]]:
         "exchange_flag": {"id_reused", *(str(one) for one in FlagCode)},
         "exchange_fault": {"json", *(str(one) for one in Fault)},
         "exchange_problem": set(EXCHANGE_PROBLEMS),
+        "notice": set(NOTICE.split()),
         "decision_reason": {f"{one}.{part}" for one in Reason for part in ("message", "resolve")},
     }
 
@@ -197,7 +201,7 @@ def test_a_problem_names_the_values_it_is_given(language: Language) -> None:
 
 @every_language
 def test_labels_have_no_placeholders_and_begin_with_a_capital(language: Language) -> None:
-    sentences = {"word", "refusal", "problem", "invalid"}
+    sentences = {"word", "refusal", "problem", "invalid", "notice"}
     labels = {key: text for key, text in flat(language).items() if key[0] not in sentences}
     assert [key for key, text in labels.items() if placeholders(text) or not text[0].isupper()] == []
 

@@ -9,11 +9,25 @@ from starlette.responses import RedirectResponse
 
 import ungdom
 from ungdom import clock as clocks
-from ungdom.api import cases, decision_batch, decisions, docs, errors, esas, events, health, rules
+from ungdom.api import (
+    cases,
+    contacts,
+    decision_batch,
+    decisions,
+    docs,
+    errors,
+    esas,
+    events,
+    health,
+    notices,
+    rules,
+    webhooks,
+)
 from ungdom.api.access import compose
 from ungdom.api.middleware import Gate, Limits
 from ungdom.clock import Clock
 from ungdom.exchange import partners
+from ungdom.notices import address
 from ungdom.settings import Settings
 from ungdom.settings import from_environment as environment
 from ungdom.store.sealing import Keys
@@ -39,12 +53,17 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
     app.state.clock = clock
     app.state.cursor_key = settings.cursor_key
     app.state.partners = partners.load(settings.exchange_file)
+    app.state.public_url = settings.public_url
+    app.state.webhook_allow = address.networks(settings.webhook_allow)
     for router in (
         cases.router,
         events.router,
         decision_batch.router,
         decisions.router,
         esas.router,
+        notices.router,
+        contacts.router,
+        webhooks.router,
         rules.router,
         rules.public,
         health.router,

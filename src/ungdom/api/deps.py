@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated
 
@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from ungdom import texts
 from ungdom.api.errors import IdempotencyMismatch, LacksScope
-from ungdom.api.tokens import DECISIONS, READ, WRITE, Principal
+from ungdom.api.tokens import ADMIN, DECISIONS, READ, WRITE, Principal
 from ungdom.casework import Who
 from ungdom.intake import Desk, Sender
 from ungdom.store import idempotency
@@ -28,11 +28,15 @@ TAG = re.compile(r'\s*"?(\d{1,9})"?\s*', re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A finished answer: status, body, and the headers that belong to it."""
+    """A finished answer: status, body, and the headers that belong to it.
+
+    `kept`: what is kept for a repeat instead of the body, where that must not lie in the database.
+    """
 
     status: int
     body: bytes
     headers: dict[str, str]
+    kept: bytes | None = None
 
     def response(self, replayed: bool = False) -> Response:
         """The answer as it goes out."""
@@ -121,11 +125,11 @@ class Call:
         return answer.response(replayed=before is not None)
 
     def _spoken(self, answer: Answer) -> Answer:
-        return Answer(answer.status, answer.body, {"Content-Language": self.language, **answer.headers})
+        return replace(answer, headers={"Content-Language": self.language, **answer.headers})
 
     def needs(self, scope: str) -> None:
         """Nothing when the token may be used for this. Raises `LacksScope`."""
-        if scope not in self.principal.scopes or not may_read_cases(self.principal.viewer.role):
+        if scope not in self.principal.scopes or not (scope == ADMIN or may_read_cases(self.principal.viewer.role)):
             raise LacksScope(scope)
 
     def _remembered(self, tx: Connection, subject: str, key: str) -> Answer | None:
@@ -137,12 +141,14 @@ class Call:
         return Answer(found.status, found.body, found.headers)
 
     def _kept(self, answer: Answer) -> Remembered:
-        return Remembered(self._fingerprint, answer.status, answer.headers, answer.body, self.now)
+        body = answer.body if answer.kept is None else answer.kept
+        return Remembered(self._fingerprint, answer.status, answer.headers, body, self.now)
 
     @property
     def _fingerprint(self) -> str:
         url = self._request.url
-        return f"{self._request.method} {url.path}?{url.query} {self._request.state.body_hash.hex()}"
+        body: bytes = getattr(self._request.state, "body_hash", b"")
+        return f"{self._request.method} {url.path}?{url.query} {body.hex()}"
 
 
 async def _call(

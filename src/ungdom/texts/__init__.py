@@ -31,6 +31,7 @@ _SENTENCES = frozenset(
         "exchange_flag",
         "exchange_fault",
         "exchange_problem",
+        "notice",
     }
 )
 _SECTIONS: dict[type[StrEnum], str] = {EventType: "event", Status: "deadline_status"}
