@@ -22,6 +22,7 @@ from ungdom import casework, clock, generated, settings
 from ungdom.api import views
 from ungdom.api.tokens import NEEDS_OFFICE, SCOPES, Issuer
 from ungdom.cli.importing import import_app
+from ungdom.cli.notices import beside, notices_app
 from ungdom.cli.terminal import AsJson, err, opened, out, progress
 from ungdom.demo import again, load
 from ungdom.exchange import delivery, partners
@@ -41,6 +42,7 @@ case_app = typer.Typer(no_args_is_help=True, help="One case.")
 app.add_typer(db_app, name="db")
 app.add_typer(case_app, name="case")
 app.add_typer(import_app, name="import")
+app.add_typer(notices_app, name="notices")
 
 DEMO_FILE = "demo.db"
 GRACE = 5
@@ -319,13 +321,14 @@ def _message_id(named: str) -> UUID:
 
 @app.command()
 def worker(every: Annotated[float, typer.Option(min=0.1, max=3600, help="Seconds between two rounds.")] = 5) -> None:
-    """Deliver official messages and take those that arrive, until told to stop (SIGTERM, Ctrl-C)."""
+    """Deliver official messages and notices, take what arrives, until told to stop (SIGTERM, Ctrl-C)."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     config, stop = settings.from_environment(), Event()
     for told in (signal.SIGTERM, signal.SIGINT):
         signal.signal(told, lambda *_: stop.set())
-    keep_on(_work(config, stop.is_set), config.exchange_file, stop, every)
+    with beside(config, stop, every):
+        keep_on(_work(config, stop.is_set), config.exchange_file, stop, every)
 
 
 # --- generated files ----------------------------------------------------------------------------------------

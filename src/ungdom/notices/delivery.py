@@ -9,6 +9,7 @@ own, up to a bound; the run goes on promising and starting others meanwhile, so 
 """
 
 import logging
+import random
 import ssl
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,14 +19,15 @@ from datetime import datetime, time, timedelta
 from threading import Event
 from uuid import UUID
 
-from ungdom import posting
+from ungdom import clock, posting
 from ungdom.clock import Clock
 from ungdom.notices import hooks, mail, wording
-from ungdom.notices.address import Network
+from ungdom.notices.address import Network, networks
 from ungdom.notices.fanout import fan_out
 from ungdom.notices.mail import Relay
 from ungdom.notices.receivers import people
 from ungdom.posting import LEASE, NotDelivered
+from ungdom.settings import Settings
 from ungdom.store import contacts, deliveries, notices, outbox, webhooks
 from ungdom.store.deliveries import MAIL, WEBHOOK, Delivery
 from ungdom.store.errors import StoreError, Unavailable
@@ -78,6 +80,20 @@ class Counts:
     again: int = 0
     dead: int = 0
     withdrawn: int = 0
+
+
+def from_settings(config: Settings, db: Database, stop: Callable[[], bool] = lambda: False) -> Work:
+    """What a run works with, as the settings say. Raises `BadSettings`."""
+    return Work(
+        db=db,
+        keys=Keys(config.people_keys),
+        public_url=config.public_url,
+        now=clock.now,
+        chance=random.random,
+        allowed=networks(config.webhook_allow),
+        relay=mail.relay_of(config),
+        stop=stop,
+    )
 
 
 def deliver(work: Work) -> Counts:

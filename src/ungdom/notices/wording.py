@@ -43,10 +43,10 @@ def letter(
     message["Subject"] = _subject(language, len(told))
     message["Message-ID"] = f"<{digest.digest_id}@{relay.domain}>"
     message["Date"] = format_datetime(digest.created_at.astimezone(OSLO))
-    message["Content-Language"] = language
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(_plain(language, told, public_url, day))
     message.add_alternative(_html(language, told, public_url, day), subtype="html")
+    message["Content-Language"] = language  # said before, it would move into the first part
     return message
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import Connection, Select, and_, distinct, exists, insert, literal, select, tuple_, update
+from sqlalchemy import Connection, Select, and_, exists, insert, literal, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ungdom.store import deliveries, reading
@@ -127,7 +127,8 @@ def waiting_for_mail(tx: Connection, day: date, midnight: datetime, since: datet
     sent_today = exists().where(theirs, delivery.c.delivered_at >= midnight)
     formed = exists().where(digest.c.subject == N.subject, digest.c.day == day)
     query = (
-        select(distinct(N.subject))
+        select(N.subject)
+        .distinct()
         .join(contact, and_(contact.c.subject == N.subject, contact.c.email_digest, contact.c.sealed.is_not(None)))
         .where(*_UNMAILED, N.at >= since, ~under_way, ~sent_today, ~formed)
         .order_by(N.subject)
