@@ -57,7 +57,7 @@ class WebhookOut(Output):
 
 
 class NewWebhookOut(WebhookOut):
-    """A webhook with a new secret, shown once; null when the same request is answered again: then rotate.
+    """A webhook with a new secret, shown once; it and the address are null when the same request is answered again.
 
     `old_secret_until`: until when the one before it signs as well.
     """
@@ -176,10 +176,10 @@ def _made(tx: Connection, call: Call, body: WebhookIn) -> Answer:
 
 
 def _with_secret(call: Call, one: Webhook, secret: str, until: datetime | None, status: int) -> Answer:
-    """The secret goes out and is not kept, not even for a repeat."""
+    """Address and secret go out and are not kept, not even for a repeat."""
     plain = _out(call, one).model_dump()
     whole = answer(NewWebhookOut(**plain, secret=secret, old_secret_until=until), status)
-    kept = answer(NewWebhookOut(**plain, secret=None, old_secret_until=until), status)
+    kept = answer(NewWebhookOut(**plain | {"url": None}, secret=None, old_secret_until=until), status)
     return Answer(whole.status, whole.body, whole.headers, kept.body)
 
 
