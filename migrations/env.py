@@ -3,7 +3,14 @@
 from alembic import context
 from sqlalchemy import Connection
 
-from ungdom.store import alert_tables, calendar_tables, forecast_tables, inbox_tables, tables
+from ungdom.store import (
+    alert_tables,
+    calendar_tables,
+    forecast_tables,
+    inbox_tables,
+    notice_tables,
+    tables,
+)
 
 MODULES = (
     tables,
@@ -11,6 +18,7 @@ MODULES = (
     alert_tables,
     forecast_tables,
     calendar_tables,
+    notice_tables,
 )
 """Where the tables stand: all of them in one `metadata`."""
 

@@ -8,6 +8,7 @@ from jsonschema import Draft7Validator, Draft202012Validator
 
 from ungdom import generated
 from ungdom.esas.inbound.official import MessageType
+from ungdom.notices.fanout import KINDS
 
 ROOT = Path(__file__).parents[1]
 
@@ -31,3 +32,4 @@ def test_the_asyncapi_document_names_every_message_that_is_read_or_sent() -> Non
 
     assert set(document["channels"]["inbox"]["messages"]) == {one.value for one in MessageType}
     assert set(document["channels"]["partner"]["messages"]) == {"oppdatertSaksstatus", "KVITTERING"}
+    assert len(document["channels"]["webhook"]["messages"]) == len(KINDS)

@@ -72,12 +72,14 @@ PROBLEMS: dict[str, set[str]] = {
     "day_out_of_range": {"first", "last"},
     "day_to_come": set(),
     "feed_not_for_role": set(),
+    "contact_is_their_own": set(),
+    "too_many_webhooks": {"limit"},
 }
 INVALID = (
     "missing extra_forbidden date_from_datetime_parsing date_parsing date_type enum int_parsing bool_parsing "
     "string_type string_pattern_mismatch string_too_long string_too_short too_short too_long list_type uuid_parsing "
-    "model_type json_invalid value_error timezone_missing control_characters other unknown_clock clock_without_length "
-    "selects_nothing overlapping_changes changes_nothing day_has_passed out_of_range"
+    "model_type json_invalid value_error timezone_missing control_characters email_address webhook_url other "
+    "unknown_clock clock_without_length selects_nothing overlapping_changes changes_nothing day_has_passed out_of_range"
 )
 DELAY = (
     "recorded by_default day_of days_of start_stopped start_running start_ended clock_stopped clock_running "
@@ -87,6 +89,7 @@ DELAY = (
 CALENDAR = "name hearing summary waiting_for"
 EXCHANGE_PROBLEMS = ("unknown_type", "unknown_version", "implausible")
 """The kinds of problem that reading official messages adds to those of the shape."""
+NOTICE = "subject subject_one opening closing case what stage late left today waiting"
 BOKMAL_ONLY = (
     "ikke fra hva hvem hvilken hvorfor hvert noen noe bare mer uten være høyere tidligere senere hvis "
     "påtalemyndigheten kriminalomsorgen ungdommen verge verger vergen avgjørelse avgjørelsen brudd bruddet begjæring "
@@ -149,6 +152,7 @@ def expected() -> dict[str, set[str]]:
         "delay": set(DELAY.split()),
         "waiting": {str(one) for one in words.WaitReason},
         "calendar": set(CALENDAR.split()),
+        "notice": set(NOTICE.split()),
         "decision_reason": {f"{one}.{part}" for one in Reason for part in ("message", "resolve")},
     }
 
@@ -226,7 +230,7 @@ def test_a_problem_names_the_values_it_is_given(language: Language) -> None:
 
 @every_language
 def test_labels_have_no_placeholders_and_begin_with_a_capital(language: Language) -> None:
-    sentences = {"word", "refusal", "problem", "invalid", "forecast", "delay", "waiting", "calendar"}
+    sentences = {"word", "refusal", "problem", "invalid", "forecast", "delay", "waiting", "calendar", "notice"}
     labels = {key: text for key, text in flat(language).items() if key[0] not in sentences}
     assert [key for key, text in labels.items() if placeholders(text) or not text[0].isupper()] == []
 

@@ -16,6 +16,7 @@ from ungdom.api import (
     alerts,
     calendars,
     cases,
+    contacts,
     decision_batch,
     decisions,
     delays,
@@ -26,15 +27,18 @@ from ungdom.api import (
     forecasts,
     health,
     jobs,
+    notices,
     rules,
     simulating,
     team,
+    webhooks,
 )
 from ungdom.api.access import compose
 from ungdom.api.middleware import Gate, Limits
 from ungdom.clock import Clock
 from ungdom.exchange import partners
 from ungdom.intake.catching_up import catch_up
+from ungdom.notices import address
 from ungdom.settings import Settings
 from ungdom.settings import from_environment as environment
 from ungdom.store.sealing import Keys
@@ -63,9 +67,10 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
     app.state.db = db or Database.open(settings.database_url, pool_size=settings.threads + 2)
     app.state.keys = Keys(settings.people_keys)
     app.state.clock = clock
-    app.state.public_url = settings.public_url
     app.state.cursor_key = settings.cursor_key
     app.state.partners = partners.load(settings.exchange_file)
+    app.state.public_url = settings.public_url
+    app.state.webhook_allow = address.networks(settings.webhook_allow)
     for router in (
         cases.router,
         events.router,
@@ -79,6 +84,9 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
         esas.router,
         alerts.router,
         jobs.router,
+        notices.router,
+        contacts.router,
+        webhooks.router,
         rules.router,
         rules.public,
         simulating.router,

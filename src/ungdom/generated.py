@@ -8,6 +8,7 @@ import ungdom
 from ungdom import texts
 from ungdom.app import create_app
 from ungdom.exchange import document as exchange
+from ungdom.notices import document as webhooks
 from ungdom.settings import Settings
 from ungdom.workflow import diagram, table
 from ungdom.workflow.deadlines import RULES, Rule
@@ -39,8 +40,9 @@ def openapi_text() -> str:
 
 
 def asyncapi_text() -> str:
-    """The AsyncAPI document of the exchange of official messages."""
-    return json.dumps(exchange.document(ungdom.__version__), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    """The AsyncAPI document: the exchange of official messages, and webhooks."""
+    document = webhooks.added_to(exchange.document(ungdom.__version__))
+    return json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 
 def workflow_text() -> str:

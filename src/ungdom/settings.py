@@ -6,8 +6,12 @@ import secrets
 import tempfile
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
+
+PUBLIC_URL = "http://127.0.0.1:8000"
+"""Where the service is found when nothing else is said."""
 
 
 class BadSettings(Exception):
@@ -21,7 +25,9 @@ class Settings:
     `people_keys`: base64 keys of 32 bytes; the first seals, all of them open. `cursor_key` signs list cursors.
     `access_file`: TOML of the issuers of tokens and the organisations let in. `exchange_file`: TOML of the partners
     that official messages are exchanged with. `body_limit`, `exchange_body_limit`: bytes of a request, and of an
-    official message. `public_url`: where people reach the service, without a slash at its end; empty when not set.
+    official message. `public_url`: where people reach the service, without a slash at its end. `smtp_url`, `mail_from`:
+    the relay that e-mail is handed to, and whom it is from. `webhook_allow`: networks that webhooks may lead to beside
+    the public internet.
     """
 
     env: str
@@ -34,7 +40,10 @@ class Settings:
     exchange_body_limit: int = 2 * 1024 * 1024
     access_file: Path | None = None
     exchange_file: Path | None = None
-    public_url: str = ""
+    public_url: str = PUBLIC_URL
+    smtp_url: str | None = field(default=None, repr=False)
+    mail_from: str | None = None
+    webhook_allow: tuple[str, ...] = ()
 
     @property
     def development(self) -> bool:
@@ -57,13 +66,16 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         exchange_body_limit=_number(env, "UNGDOM_EXCHANGE_BODY_LIMIT", 2 * 1024 * 1024),
         access_file=_file(env, "UNGDOM_ACCESS_FILE"),
         exchange_file=_file(env, "UNGDOM_EXCHANGE_FILE"),
-        public_url=_address(env, "UNGDOM_PUBLIC_URL"),
+        public_url=_address(env, "UNGDOM_PUBLIC_URL", PUBLIC_URL),
+        smtp_url=env.get("UNGDOM_SMTP_URL") or None,
+        mail_from=env.get("UNGDOM_MAIL_FROM") or None,
+        webhook_allow=_networks(env, "UNGDOM_WEBHOOK_ALLOW"),
     )
 
 
-def _address(env: Mapping[str, str], name: str) -> str:
-    given = env.get(name, "").rstrip("/")
-    if given and not re.fullmatch(r"https?://[A-Za-z0-9.\[\]:-]+(/[A-Za-z0-9._~/-]*)?", given):
+def _address(env: Mapping[str, str], name: str, usual: str) -> str:
+    given = (env.get(name) or usual).rstrip("/")
+    if not re.fullmatch(r"https?://[A-Za-z0-9.\[\]:-]+(/[A-Za-z0-9._~/-]*)?", given):
         raise BadSettings(f"{name} has to be an address like https://ungdom.example.no, not {given!r}")
     return given
 
@@ -73,6 +85,17 @@ def _number(env: Mapping[str, str], name: str, usual: int) -> int:
     if not (given.isascii() and given.isdigit()) or int(given) == 0:
         raise BadSettings(f"{name} has to be a whole number above 0, not {given!r}")
     return int(given)
+
+
+def _networks(env: Mapping[str, str], name: str) -> tuple[str, ...]:
+    """Networks between commas, as `10.0.0.0/8`."""
+    given = tuple(one.strip() for one in env.get(name, "").split(",") if one.strip())
+    for one in given:
+        try:
+            ip_network(one)
+        except ValueError as error:
+            raise BadSettings(f"{name}: {error}") from None
+    return given
 
 
 def _file(env: Mapping[str, str], name: str) -> Path | None:

@@ -7,9 +7,11 @@ import json
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum, auto
 from itertools import product
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -21,6 +23,11 @@ from tests.api.build import DAY, HIDDEN, rows
 from tests.api.sights import KINDS, MESSAGES, VIEWERS, Secrets, World
 from tests.service import Client, Service, fill, sqlite_copy
 from ungdom.api.tokens import SCOPES
+from ungdom.store import notices
+from ungdom.store.notices import Notice
+from ungdom.workflow.alerting import Level
+from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.vocabulary import Role
 
 NO_CASES = {"analyst", "auditor", "admin"}
 TEAM = {"on_team", "off_team"}
@@ -44,6 +51,7 @@ class Of(Enum):
     CALENDAR = auto()  # read with the secret of its address, whoever asks
     TAKES_IN = auto()
     COUNTS = auto()  # of many cases, those seen by name
+    OWN = auto()  # what somebody has been told or has made: nobody else's exists
     LAW = auto()  # nothing of a case: the same for everybody
 
 
@@ -121,6 +129,17 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("POST", "/v1/calendar-feeds"): reads(Of.FEED_MADE),
     ("DELETE", "/v1/calendar-feeds/{feed_id}"): reads(Of.FEED),
     ("GET", "/v1/calendar/{secret}.ics"): reads(Of.CALENDAR),
+    ("GET", "/v1/notices"): reads(Of.OWN),
+    ("POST", "/v1/notices/{notice_id}/read"): reads(Of.OWN),
+    ("GET", "/v1/contacts/me"): reads(Of.OWN),
+    ("PUT", "/v1/contacts/me"): (Of.OWN, (Ask(body={"language": "nn"}),)),
+    ("PUT", "/v1/contacts/{subject}"): (Of.OWN, (Ask(body={"language": "nn"}),)),
+    ("GET", "/v1/webhooks"): reads(Of.OWN),
+    ("POST", "/v1/webhooks"): (Of.OWN, (Ask(body={}),)),
+    ("DELETE", "/v1/webhooks/{webhook_id}"): reads(Of.OWN),
+    ("POST", "/v1/webhooks/{webhook_id}/rotate"): reads(Of.OWN),
+    ("POST", "/v1/webhooks/{webhook_id}/replay"): (Of.OWN, (Ask(body={}),)),
+    ("GET", "/v1/webhooks/{webhook_id}/deliveries"): reads(Of.OWN, "?state=dead"),
     ("GET", "/v1/workflows/{sanction}/{regime}"): reads(Of.LAW),
     ("GET", "/v1/deadline-rules"): reads(Of.LAW),
     ("POST", "/v1/deadline-rules/simulate"): (Of.COUNTS, (Ask(body=TRIAL), Ask(body={**TRIAL, "limit": 0}, key=True))),
@@ -263,6 +282,63 @@ def test_the_law_is_the_same_for_everybody(world: World) -> None:
         found = [put(world.as_(viewer), method, where, ask, HIDDEN) for viewer in ("mine", "on_team", "admin")]
         assert {answer.status_code for answer in found} <= {200, 307}, path
         assert len({answer.text for answer in found}) == 1, path
+
+
+# --- what is somebody's own ---------------------------------------------------------------------------------
+
+
+def own(world: World, viewer: str, ids: dict[str, str]) -> dict[str, tuple[int, dict[str, Any]]]:
+    """What somebody is answered on the routes of what is one's own, about these ids."""
+    client, found = world.as_(viewer), {}
+    for method, path, ask in routes(Of.OWN):
+        if path == "/v1/contacts/me" or (viewer == "admin" and method == "DELETE"):
+            continue  # one's own whatever is asked; an administrator may delete every webhook
+        sent = {"json": ask.body} if ask.body is not None else {}
+        bearer = {"Authorization": f"Bearer {client.token}"}
+        answer = world.service.send(method, path.format(**ids) + ask.query, headers=bearer, **sent)
+        found[f"{method} {path}{ask.query}"] = (answer.status_code, answer.json() | {"trace_id": ""})
+    return found
+
+
+@by_the_case
+@pytest.mark.parametrize("viewer", [viewer for viewer in VIEWERS if viewer != "mine"])
+def test_what_somebody_was_told_or_has_made_does_not_exist_for_others(world: World, viewer: str) -> None:
+    mine = made_own(world)
+    nobodys = {"notice_id": HIDDEN, "webhook_id": HIDDEN, "subject": "nobody"}
+    before = rows(world.service)
+    heard_of = own(world, viewer, mine)
+    assert heard_of == own(world, viewer, nobodys)
+    refused = {status for route, (status, _) in heard_of.items() if "{" in route}
+    assert refused == ({403} if viewer in NO_CASES else {403, 404} if viewer in TEAM else {404})
+    if viewer != "admin":
+        assert not any(one in json.dumps(list(heard_of.values())) for one in mine.values())
+    assert rows(world.service) == before
+
+
+def made_own(world: World) -> dict[str, str]:
+    """A webhook and a notice of the assigned coordinator; and somebody of whom only they have a say: their team's."""
+    known = world.as_("mine").get("/v1/webhooks").json()["items"]
+    if not known:
+        wanted = {"url": "https://system.eksempel.no/inn", "kinds": ["alert.raised"]}
+        known = [world.as_("mine").post("/v1/webhooks", wanted).json()]
+    case_id, role = UUID(world.cases["open"].id), Role.COORDINATOR
+    notice = Notice(
+        notice_id=UUID(int=7),
+        message_id=UUID(int=7),
+        viewer=Viewer(role, "coordinator-oslo", "oslo"),
+        case_id=case_id,
+        alert_id=UUID(int=7),
+        kind="alert.raised",
+        code="plan_meeting",
+        level=Level.OVERDUE,
+        due=date(2026, 1, 1),
+        days=1,
+        waiting_for=None,
+        at=world.service.clock(),
+    )
+    with world.service.db.writing() as tx:
+        notices.add(tx, [notice])
+    return {"notice_id": str(notice.notice_id), "webhook_id": known[0]["id"], "subject": "teacher-7"}
 
 
 # --- lists --------------------------------------------------------------------------------------------------

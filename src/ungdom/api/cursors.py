@@ -1,6 +1,8 @@
 """Cursors of lists: where a page ended, signed, and bound to the list it came from. Opaque to everybody else."""
 
 import json
+from datetime import datetime
+from uuid import UUID
 
 from joserfc import jws
 from joserfc.errors import JoseError
@@ -25,3 +27,14 @@ def read(key: str, of: str, cursor: str) -> str:
     if named != of or not isinstance(place, str):
         raise BadCursor
     return place
+
+
+def moment(at: datetime, id: UUID) -> str:
+    """The place of something in a list that is ordered by instant and id."""
+    return f"{at.isoformat()} {id}"
+
+
+def moment_of(place: str) -> tuple[datetime, UUID]:
+    """The place written by `moment`."""
+    at, _, id = place.partition(" ")
+    return datetime.fromisoformat(at), UUID(id)

@@ -1,6 +1,5 @@
 """Decisions of prosecution systems and courts: sent in, looked at, tried again."""
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -120,7 +119,7 @@ def _seen(call: Call) -> inbox.May:
 
 def _listed(tx: Connection, call: Call, query: shapes.DecisionQuery) -> Answer:
     of = query.model_dump_json(exclude={"cursor", "limit"})
-    after = _key(cursors.read(call.cursor_key, of, query.cursor)) if query.cursor else None
+    after = cursors.moment_of(cursors.read(call.cursor_key, of, query.cursor)) if query.cursor else None
     asked = Asked(
         outcome=query.outcome,
         kind=query.kind,
@@ -132,14 +131,9 @@ def _listed(tx: Connection, call: Call, query: shapes.DecisionQuery) -> Answer:
     found = inbox.page(tx, _seen(call), asked)
     rows = found[: query.limit]
     more = len(found) > query.limit and rows
-    last = f"{rows[-1].received_at.isoformat()} {rows[-1].message_id}" if more else None
+    last = cursors.moment(rows[-1].received_at, rows[-1].message_id) if more else None
     following = cursors.write(call.cursor_key, of, last) if last else None
     return answer(shapes.DecisionList(items=[_row(call, one) for one in rows], next=following))
-
-
-def _key(text: str) -> tuple[datetime, UUID]:
-    at, _, last = text.partition(" ")
-    return datetime.fromisoformat(at), UUID(last)
 
 
 def _row(call: Call, one: Arrival) -> shapes.DecisionRow:

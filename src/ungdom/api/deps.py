@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Annotated
@@ -32,11 +32,15 @@ TAG = re.compile(r'\s*"?(\d{1,9})"?\s*', re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A finished answer: status, body, and the headers that belong to it."""
+    """A finished answer: status, body, and the headers that belong to it.
+
+    `kept`: what is kept for a repeat instead of the body, where that must not lie in the database.
+    """
 
     status: int
     body: bytes
     headers: dict[str, str]
+    kept: bytes | None = None
 
     def response(self, replayed: bool = False) -> Response:
         """The answer as it goes out."""
@@ -132,11 +136,11 @@ class Call:
         return answer.response(replayed=before is not None)
 
     def _spoken(self, answer: Answer) -> Answer:
-        return Answer(answer.status, answer.body, {"Content-Language": self.language, **answer.headers})
+        return replace(answer, headers={"Content-Language": self.language, **answer.headers})
 
     def needs(self, scope: str, may: May = may_read_cases) -> None:
         """Nothing when the token may be used for this, and its role may do it. Raises `LacksScope`."""
-        if scope not in self.principal.scopes or not may(self.principal.viewer.role):
+        if scope not in self.principal.scopes or not (scope == ADMIN or may(self.principal.viewer.role)):
             raise LacksScope(scope)
 
     def may_administer(self) -> None:
@@ -153,12 +157,14 @@ class Call:
         return Answer(found.status, found.body, found.headers)
 
     def _kept(self, answer: Answer) -> Remembered:
-        return Remembered(self._fingerprint, answer.status, answer.headers, answer.body, self.now)
+        body = answer.body if answer.kept is None else answer.kept
+        return Remembered(self._fingerprint, answer.status, answer.headers, body, self.now)
 
     @property
     def _fingerprint(self) -> str:
         url = self._request.url
-        return f"{self._request.method} {url.path}?{url.query} {self._request.state.body_hash.hex()}"
+        body: bytes = getattr(self._request.state, "body_hash", b"")
+        return f"{self._request.method} {url.path}?{url.query} {body.hex()}"
 
 
 async def _call(

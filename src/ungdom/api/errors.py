@@ -18,6 +18,7 @@ from ungdom.esas.envelope import NotSigned
 from ungdom.exchange.receiving import Unreadable
 from ungdom.jobs.nightly import DayToCome
 from ungdom.message import BadMessage
+from ungdom.notices.address import Forbidden
 from ungdom.store import errors as store
 from ungdom.workflow.errors import BadChanges, BadDetails, UnknownMachine
 from ungdom.workflow.events import escaped
@@ -37,7 +38,9 @@ class ApiError(Exception):
     ├── LacksScope            the token does not carry the scope
     ├── IdempotencyMismatch   the key was used for another request
     ├── NoFeed                calendar feeds are not for this role
-    └── BadCursor             the cursor is broken, of another list, or not ours
+    ├── BadCursor             the cursor is broken, of another list, or not ours
+    ├── ContactIsTheirOwn     how somebody is told was written by themselves
+    └── TooManyWebhooks       the owner has as many as one may have
     """
 
 
@@ -59,6 +62,18 @@ class NoFeed(ApiError):
 
 class BadCursor(ApiError):
     """The cursor is broken, belongs to another list, or was not made here."""
+
+
+class ContactIsTheirOwn(ApiError):
+    """How this person is told was written by themselves."""
+
+
+class TooManyWebhooks(ApiError):
+    """The owner has as many as one may have."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self.limit = limit
 
 
 def _problem(
@@ -165,6 +180,14 @@ async def _bad_message(request: Request, error: BadMessage | BadChanges) -> Resp
     return _problem(request, 422, "invalid_input", {"errors": found})
 
 
+async def _bad_address(request: Request, _error: Forbidden) -> Response:
+    return _problem(request, 422, "invalid_input", _field(request, "/url", "webhook_url"))
+
+
+async def _too_many_webhooks(request: Request, error: TooManyWebhooks) -> Response:
+    return _problem(request, 409, "too_many_webhooks", limit=error.limit)
+
+
 async def _unreadable(request: Request, error: NotSigned | Unreadable) -> Response:
     fault = error.reason.value if isinstance(error, NotSigned) else "json"
     said = texts.text(_language(request), "exchange_fault", fault)
@@ -242,6 +265,9 @@ HANDLERS: dict[type[Exception], Handler] = {
     IdempotencyMismatch: _plain(422, "idempotency_mismatch"),
     NoFeed: _plain(403, "feed_not_for_role"),
     BadCursor: _plain(400, "bad_cursor"),
+    ContactIsTheirOwn: _plain(409, "contact_is_their_own"),
+    TooManyWebhooks: _too_many_webhooks,
+    Forbidden: _bad_address,
     BadDetails: _bad_details,
     BadMessage: _bad_message,
     BadChanges: _bad_message,

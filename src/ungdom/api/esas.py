@@ -156,19 +156,14 @@ def _sender(call: Call) -> str | None:
 
 def _listed(tx: Connection, call: Call, query: OfficialQuery) -> Answer:
     of = query.model_dump_json(exclude={"cursor", "limit"})
-    after = _key(cursors.read(call.cursor_key, of, query.cursor)) if query.cursor else None
+    after = cursors.moment_of(cursors.read(call.cursor_key, of, query.cursor)) if query.cursor else None
     asked = exchanges.Asked(_sender(call), query.status, query.reason, after, query.limit + 1)
     found = exchanges.page(tx, asked)
     rows = found[: query.limit]
     last = rows[-1] if len(found) > query.limit else None
-    place = f"{last.received_at.isoformat()} {last.exchange_id}" if last else None
+    place = cursors.moment(last.received_at, last.exchange_id) if last else None
     following = cursors.write(call.cursor_key, of, place) if place else None
     return answer(OfficialList(items=[OfficialRow(**_plain(call, one)) for one in rows], next=following))
-
-
-def _key(text: str) -> tuple[datetime, UUID]:
-    at, _, last = text.partition(" ")
-    return datetime.fromisoformat(at), UUID(last)
 
 
 def _plain(call: Call, one: Exchanged) -> dict[str, Any]:

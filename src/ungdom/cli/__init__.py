@@ -24,6 +24,7 @@ from ungdom.cli import checking
 from ungdom.cli.forecasting import forecast_app
 from ungdom.cli.importing import import_app
 from ungdom.cli.nightly import nightly, run_if_due, run_now
+from ungdom.cli.notices import beside, notices_app
 from ungdom.cli.simulating import simulate_app
 from ungdom.cli.terminal import DEMO_FILE, AsJson, demo_settings, err, opened, out, progress
 from ungdom.demo import again, load
@@ -48,6 +49,7 @@ app.command(name="check")(checking.check)
 app.command()(nightly)
 app.add_typer(forecast_app, name="forecast")
 app.add_typer(simulate_app, name="simulate")
+app.add_typer(notices_app, name="notices")
 
 GRACE = 5
 """Seconds that requests under way have when the server is told to stop; a batch is broken off between two groups."""
@@ -328,14 +330,15 @@ def _message_id(named: str) -> UUID:
 
 @app.command()
 def worker(every: Annotated[float, typer.Option(min=0.1, max=3600, help="Seconds between two rounds.")] = 5) -> None:
-    """Deliver official messages and take those that arrive, until told to stop (SIGTERM, Ctrl-C)."""
+    """Deliver official messages and notices, take what arrives, until told to stop (SIGTERM, Ctrl-C)."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     config, stop = settings.from_environment(), Event()
     for told in (signal.SIGTERM, signal.SIGINT):
         signal.signal(told, lambda *_: stop.set())
     work = _work(config, stop.is_set)
-    keep_on(work, config.exchange_file, stop, every, also=(lambda: run_if_due(work.db, config),))
+    with beside(config, stop, every):
+        keep_on(work, config.exchange_file, stop, every, also=(lambda: run_if_due(work.db, config),))
 
 
 # --- generated files ----------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from ungdom.esas import envelope
 from ungdom.exchange.composing import SCHEMA_VERSION, Held, Letter, compose
 from ungdom.exchange.partners import Partner, Partners
 from ungdom.exchange.transport import NotDelivered, Parcel, Transport
+from ungdom.posting import FIRST_WAIT, LEASE, wait
 from ungdom.settings import BadSettings
 from ungdom.store import outbox
 from ungdom.store.errors import Unavailable
@@ -34,17 +35,10 @@ from ungdom.store.session import Connection, Database
 
 LOG = logging.getLogger("ungdom.exchange")
 
-LEASE = timedelta(minutes=2)
-"""How long one try may last at most; then another worker may take the message. Longer than any transport waits."""
-FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
-"""Before the second try, doubled for each one after it, and shortened by chance to as little as half."""
-LONGEST_ASKED = timedelta(days=1)
-"""A receiver that asks to be left alone longer than this is asked again after it."""
 LOOK_AGAIN = timedelta(hours=1)
 """When a message that lacks something is looked at again without anything having happened in its case."""
 
 _IN_A_ROW = 3
-_DOUBLINGS = 12
 _PAGE = 200
 
 
@@ -247,7 +241,7 @@ def _try(work: Work, road: Transport, letter: Letter) -> str:
 def _not_delivered(work: Work, taken: Promise, letter: Letter, error: NotDelivered) -> str:
     dead = not error.again or taken.attempts >= work.partners.limits.attempts
     code = f"{DEAD if dead else AGAIN}{error.reason}"
-    later = None if dead else work.now() + _wait(taken.attempts, error.after, work.chance())
+    later = None if dead else work.now() + wait(taken.attempts, error.after, work.chance())
     with work.db.writing() as tx:
         outbox.mark(tx, taken, code, later)
     told = (taken.message.message_id, letter.partner.organisation_number, code, taken.attempts)
@@ -263,14 +257,6 @@ def _leave(work: Work, bag: Sequence[Letter], code: str, until: datetime) -> Non
         with work.db.writing() as tx:
             for letter in bag:
                 outbox.mark(tx, letter.promise, code, until)
-
-
-def _wait(attempts: int, asked: float | None, chance: float) -> timedelta:
-    """How long to wait after that many tries; at least as long as the receiver asks, within bounds."""
-    doubled: int = 2 ** min(attempts - 1, _DOUBLINGS)
-    longest = min(FIRST_WAIT * doubled, LONGEST_WAIT)
-    own = longest * (0.5 + 0.5 * chance)
-    return own if asked is None else max(own, min(timedelta(seconds=asked), LONGEST_ASKED))
 
 
 def _parcel(partners: Partners, letter: Letter) -> Parcel:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from ungdom.posting import NotDelivered as NotDelivered  # noqa: PLC0414  # also taken from here, beside who raises it
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
@@ -24,17 +26,6 @@ class Parcel:
             "SchemaVersion": self.schema_version,
             "senderOrganization": self.sender,
         }
-
-
-class NotDelivered(Exception):
-    """The message did not arrive, as far as is known. `again`: whether trying again may help.
-
-    `after`: seconds that the receiver asks to be left alone, where it does.
-    """
-
-    def __init__(self, reason: str, again: bool, after: float | None = None) -> None:
-        super().__init__(reason)
-        self.reason, self.again, self.after = reason, again, after
 
 
 class Transport(Protocol):

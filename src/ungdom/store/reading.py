@@ -189,6 +189,20 @@ def read_cases(tx: Connection, case_ids: Sequence[UUID]) -> dict[UUID, CaseRow]:
     return {row["case_id"]: CaseRow(**row) for row in rows}
 
 
+def seen_by(tx: Connection, viewer: Viewer, case_ids: Sequence[UUID]) -> frozenset[UUID]:
+    """Those of these cases that the viewer may know of."""
+    return frozenset(tx.scalars(select(C.case_id).where(C.case_id.in_(case_ids), visible_to(viewer))))
+
+
+def teams_of(tx: Connection, case_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
+    """The teams of these cases, by id; cases without one are left out."""
+    teams: dict[UUID, list[str]] = {}
+    query = select(case_team).where(case_team.c.case_id.in_(case_ids)).order_by(case_team.c.member)
+    for row in tx.execute(query):
+        teams.setdefault(row.case_id, []).append(row.member)
+    return teams
+
+
 def _page(viewer: Viewer, filters: Filters, sort: str, after: Key | None) -> Select[Any]:
     column = _column(sort)
     order = column.desc() if sort.startswith("-") else column.asc()

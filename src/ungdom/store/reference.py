@@ -106,6 +106,13 @@ def staff_of(tx: Connection, konfliktrad: str, on: date) -> list[Staff]:
     return [Staff(**row) for row in tx.execute(query).mappings()]
 
 
+def everybody(tx: Connection, on: date) -> list[Staff]:
+    """Who works at any konfliktråd on that day, by subject."""
+    staff = tables.staff.c
+    working = (staff.active_from <= on, or_(staff.active_to.is_(None), staff.active_to >= on))
+    return [Staff(**row) for row in tx.execute(select(tables.staff).where(*working).order_by(staff.subject)).mappings()]
+
+
 def _value(column: Column[object], text: str) -> object:
     if not text:
         return None

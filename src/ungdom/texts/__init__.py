@@ -37,6 +37,7 @@ _SENTENCES = frozenset(
         "delay",
         "waiting",
         "calendar",
+        "notice",
     }
 )
 _SECTIONS: dict[type[StrEnum], str] = {EventType: "event", Status: "deadline_status"}

@@ -1,0 +1,106 @@
+"""What people and systems are told, from the command line: send what is owed, look at what is held, start again."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from threading import Event, Thread
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from ungdom import settings
+from ungdom.cli.terminal import AsJson, opened, out
+from ungdom.notices import delivery
+from ungdom.settings import BadSettings, Settings
+from ungdom.store import deliveries
+from ungdom.store.deliveries import Delivery
+from ungdom.store.session import Database
+
+notices_app = typer.Typer(no_args_is_help=True, help="Notices: webhooks, and the e-mail of the day.")
+
+FAREWELL = 60.0
+"""Seconds that messages in hand may take when the worker is told to stop."""
+
+
+@notices_app.callback()
+def _group() -> None:
+    """A group of its own, also while it holds one command."""
+
+
+@notices_app.command()
+def deliver(
+    held: Annotated[bool, typer.Option("--held", help="Send nothing; list what has not arrived, and why.")] = False,
+    replay: Annotated[str | None, typer.Option(help="Start again with this delivery, or `all` dead letters.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send what people and systems are owed now. Exit code 1 when there are dead letters."""
+    config = settings.from_environment()
+    db = opened(config)
+    if replay:
+        _replay(db, replay)
+        return
+    if held:
+        _list_held(db, as_json)
+        return
+    counts = delivery.deliver(delivery.from_settings(config, db))
+    with db.reading() as tx:
+        owed = deliveries.owed(tx)
+    found = asdict(counts) | {"waiting": owed.waiting, "dead_letters": owed.dead}
+    if as_json:
+        out.print_json(json.dumps(found))
+    else:
+        out.print(", ".join(f"{name} {count}" for name, count in found.items()))
+    raise typer.Exit(1 if owed.dead else 0)
+
+
+@contextmanager
+def beside(config: Settings, stop: Event, every: float) -> Iterator[None]:
+    """Notices go out meanwhile, by a thread of their own, until told to stop."""
+    work = delivery.from_settings(config, opened(config), stop.is_set)
+    thread = Thread(target=delivery.keep_on, args=(work, stop, every), name="notices")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(FAREWELL)
+
+
+def _replay(db: Database, named: str) -> None:
+    with db.writing() as tx:
+        if named == "all":
+            out.print(f"{deliveries.replay(tx)} dead letter(s) start again")
+        elif deliveries.replay_one(tx, _delivery_id(named)):
+            out.print(f"{named} starts again")
+        else:
+            raise BadSettings(f"no delivery {named} was made or given up")
+
+
+def _delivery_id(named: str) -> UUID:
+    try:
+        return UUID(named)
+    except ValueError:
+        raise BadSettings(f"{named} is no id of a delivery") from None
+
+
+def _list_held(db: Database, as_json: bool) -> None:
+    with db.reading() as tx:
+        rows = [_plain(one) for one in deliveries.held(tx)]
+    if as_json:
+        out.print_json(json.dumps(rows))
+    for row in [] if as_json else rows:
+        out.print("{id}  {kind:<20} {receiver}  {held} since {since}, tries {attempts}".format(**row))
+
+
+def _plain(one: Delivery) -> dict[str, str | int | None]:
+    return {
+        "id": str(one.delivery_id),
+        "kind": one.kind,
+        "receiver": one.receiver,
+        "held": one.held or "waiting",
+        "since": one.created_at.isoformat(timespec="seconds"),
+        "attempts": one.attempts,
+        "next_try_at": one.next_try_at.isoformat(timespec="seconds") if one.next_try_at else None,
+    }

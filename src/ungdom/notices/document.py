@@ -1,0 +1,112 @@
+"""What webhooks are sent, for the AsyncAPI document."""
+
+from typing import Any
+
+from ungdom.notices.fanout import KINDS
+from ungdom.notices.hooks import CONTENT_TYPE, TYPE
+from ungdom.workflow.alerting import ClearedBecause, Level
+from ungdom.workflow.vocabulary import EventType, Party
+
+Schema = dict[str, Any]
+
+_ABOUT = (
+    "Webhooks made with POST /v1/webhooks. Each POST is one CloudEvent 1.0 (structured mode), signed as Standard "
+    "Webhooks has it: webhook-id, webhook-timestamp, webhook-signature. Delivery is at least once: webhook-id stays. "
+    "Messages of one webhook come in order. Any 2xx is taken as received; 410 turns the webhook off; redirects are "
+    "not followed; Retry-After is honoured. The data are ids, days and a link: what the case holds is read from there."
+)
+
+
+def added_to(document: Schema) -> Schema:
+    """The document with the channel of webhooks, its messages and their shapes."""
+    names = {kind: _name(kind) for kind in KINDS}
+    refs = {name: {"$ref": f"#/components/messages/{name}"} for name in names.values()}
+    parts = document["components"]
+    return {
+        **document,
+        "channels": {**document["channels"], "webhook": {"description": _ABOUT, "messages": refs}},
+        "operations": {
+            **document["operations"],
+            "notify": {
+                "action": "send",
+                "channel": {"$ref": "#/channels/webhook"},
+                "summary": "What happened in cases that the owner of the webhook may see, and alerts of them.",
+            },
+        },
+        "components": {
+            "messages": {**parts["messages"], **{name: _message(kind, name) for kind, name in names.items()}},
+            "schemas": {**parts["schemas"], "webhookHeaders": _HEADERS, "alertData": _ALERT, "eventData": _EVENT},
+        },
+    }
+
+
+def _name(kind: str) -> str:
+    first, _, rest = kind.partition(".")
+    return first + "".join(word.capitalize() for word in rest.split("_"))
+
+
+def _message(kind: str, name: str) -> Schema:
+    data = "eventData" if kind.startswith("case.") else "alertData"
+    return {
+        "name": name,
+        "contentType": CONTENT_TYPE,
+        "headers": {"$ref": "#/components/schemas/webhookHeaders"},
+        "payload": _object(
+            {
+                "specversion": {"const": "1.0"},
+                "id": {"type": "string", "format": "uuid"},
+                "source": {"type": "string", "format": "uri"},
+                "type": {"const": f"{TYPE}{kind}"},
+                "subject": {"type": "string", "description": "Reference of the case"},
+                "time": {"type": "string", "format": "date-time"},
+                "datacontenttype": {"const": "application/json"},
+                "data": {"$ref": f"#/components/schemas/{data}"},
+            }
+        ),
+    }
+
+
+def _object(properties: Schema) -> Schema:
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+_ID: Schema = {"type": "string", "format": "uuid"}
+_DAY: Schema = {"type": "string", "format": "date"}
+_CASE: Schema = {
+    "case_id": _ID,
+    "reference": {"type": "string"},
+    "link": {"type": "string", "format": "uri"},
+}
+_HEADERS = _object(
+    {
+        "webhook-id": {"type": "string", "description": "The same whenever the message is sent to this webhook"},
+        "webhook-timestamp": {
+            "type": "string",
+            "description": "Seconds since 1970; refuse what is older than 5 minutes",
+        },
+        "webhook-signature": {"type": "string", "description": "v1,… for each secret that counts, between spaces"},
+    }
+)
+_ALERT = _object(
+    {
+        **_CASE,
+        "alert_id": _ID,
+        "n": {"type": "integer", "description": "Number of the change of the alert"},
+        "code": {"type": "string", "description": "The clock; see /v1/deadline-rules"},
+        "level": {"enum": [one.value for one in Level]},
+        "due": _DAY,
+        "days": {"type": "integer", "description": "Past the due day; before it negative"},
+        "waiting_for": {"enum": [*(one.value for one in Party), None]},
+        "for_date": _DAY,
+        "because": {"enum": [*(one.value for one in ClearedBecause), None]},
+    }
+)
+_EVENT = _object(
+    {
+        **_CASE,
+        "seq": {"type": "integer"},
+        "type": {"enum": [one.value for one in EventType]},
+        "occurred_on": _DAY,
+        "recorded_at": {"type": "string", "format": "date-time"},
+    }
+)

@@ -1,0 +1,111 @@
+"""E-mail by SMTP: the relay as the settings name it, one message a connection."""
+
+import smtplib
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from email.utils import parseaddr
+from threading import Timer
+from typing import Literal
+from urllib.parse import unquote, urlsplit
+
+from ungdom.posting import NotDelivered
+from ungdom.settings import BadSettings, Settings
+
+PATIENCE, LONGEST = 15.0, 60.0
+"""Seconds for one answer of the relay, and for the whole message."""
+
+Security = Literal["starttls", "tls", "none"]
+_SCHEMES: dict[str, tuple[Security, int]] = {
+    "smtp": ("starttls", 587),
+    "smtps": ("tls", 465),
+    "smtp+plain": ("none", 25),
+}
+_PERMANENT = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relay:
+    """Where e-mail is handed over, and whom it is from."""
+
+    host: str
+    port: int
+    security: Security
+    sender: str
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    trust: ssl.SSLContext | None = field(default=None, repr=False)
+    longest: float = LONGEST
+
+    @property
+    def domain(self) -> str:
+        """What ids of messages end with."""
+        return parseaddr(self.sender)[1].rpartition("@")[2]
+
+
+def relay_of(settings: Settings) -> Relay | None:
+    """The relay that the settings name; None where they name none. Raises `BadSettings`."""
+    if settings.smtp_url is None:
+        return None
+    if "@" not in parseaddr(settings.mail_from or "")[1]:
+        raise BadSettings("UNGDOM_MAIL_FROM has to be an e-mail address when UNGDOM_SMTP_URL is set")
+    try:
+        parts = urlsplit(settings.smtp_url)
+        security, usual = _SCHEMES[parts.scheme]
+        port = parts.port or usual
+    except (ValueError, KeyError):
+        raise BadSettings(f"UNGDOM_SMTP_URL has to begin with one of {', '.join(_SCHEMES)}") from None
+    if not parts.hostname:
+        raise BadSettings("UNGDOM_SMTP_URL names no host")
+    return Relay(
+        host=parts.hostname,
+        port=port,
+        security=security,
+        sender=settings.mail_from or "",
+        user=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else None,
+    )
+
+
+def send(relay: Relay, message: EmailMessage) -> None:
+    """Hand it over; when it returns the relay has it. Raises `NotDelivered`."""
+    try:
+        with _connected(relay) as smtp:
+            smtp.send_message(message)
+    except smtplib.SMTPRecipientsRefused as error:
+        codes = [code for code, _ in error.recipients.values()]
+        raise NotDelivered(f"refused_{max(codes)}", again=max(codes) < _PERMANENT) from None
+    except smtplib.SMTPResponseException as error:
+        raise NotDelivered(f"smtp_{error.smtp_code}", again=True) from None
+    except (smtplib.SMTPException, OSError, ValueError):
+        raise NotDelivered("unreachable", again=True) from None
+
+
+@contextmanager
+def _connected(relay: Relay) -> Iterator[smtplib.SMTP]:
+    """A connection for one message, cut off when it takes too long."""
+    trust = relay.trust or ssl.create_default_context()
+    if relay.security == "tls":
+        smtp: smtplib.SMTP = smtplib.SMTP_SSL(relay.host, relay.port, timeout=PATIENCE, context=trust)
+    else:
+        smtp = smtplib.SMTP(relay.host, relay.port, timeout=PATIENCE)
+    guard = Timer(relay.longest, _cut, (smtp,))
+    guard.start()
+    try:
+        with smtp:
+            if relay.security == "starttls":
+                smtp.starttls(context=trust)
+            if relay.user is not None:
+                smtp.login(relay.user, relay.password or "")
+            yield smtp
+    finally:
+        guard.cancel()
+
+
+def _cut(smtp: smtplib.SMTP) -> None:
+    if smtp.sock is not None:
+        with suppress(OSError):
+            smtp.sock.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,88 @@
+"""Who is told of an alert: the people behind the words of the ladder, as they are on the day.
+
+The coordinator is whoever the case is assigned to, while they work at the office that has it; otherwise its leaders.
+Nobody is told of a case that they may not see.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+from ungdom.store import contacts, reading, reference
+from ungdom.store.reading import CaseRow
+from ungdom.store.reference import Staff
+from ungdom.store.session import Connection
+from ungdom.workflow.alerting import Audience
+from ungdom.workflow.permissions import OF_THE_OFFICE, Viewer
+from ungdom.workflow.vocabulary import Role
+
+SYSTEM = "system:"
+"""What the subject of a system begins with: it is on no list of staff."""
+
+
+@dataclass(slots=True)
+class People:
+    """Who there is on a day, and what they may see of some cases; looked up once for many messages."""
+
+    tx: Connection
+    cases: dict[UUID, CaseRow]
+    teams: dict[UUID, list[str]]
+    staff: dict[str, Staff]
+    secretariat: list[str]
+    _seen: dict[Viewer, frozenset[UUID]] = field(default_factory=dict)
+
+    def see(self, viewer: Viewer, case_id: UUID) -> bool:
+        """Whether they may know of the case as it stands."""
+        if viewer not in self._seen:
+            self._seen[viewer] = reading.seen_by(self.tx, viewer, list(self.cases))
+        return case_id in self._seen[viewer]
+
+    def still_there(self, viewer: Viewer) -> bool:
+        """Whether somebody of an office still works there; of others this service keeps no list."""
+        if viewer.role not in OF_THE_OFFICE or viewer.subject.startswith(SYSTEM):
+            return True
+        works = self.staff.get(viewer.subject)
+        return works is not None and (works.role, works.konfliktrad) == (viewer.role, viewer.konfliktrad)
+
+    def told(self, case_id: UUID, audience: Iterable[Audience]) -> list[Viewer]:
+        """Everybody who is told, each once, of those who may see the case."""
+        case = self.cases.get(case_id)
+        if case is None:
+            return []
+        found = {viewer.subject: viewer for one in audience for viewer in self._of(case, one)}
+        return [viewer for viewer in found.values() if self.see(viewer, case_id)]
+
+    def _of(self, case: CaseRow, audience: Audience) -> Iterator[Viewer]:
+        match audience:
+            case Audience.COORDINATOR:
+                yield from self._coordinator(case)
+            case Audience.LEADER:
+                yield from self._leaders(case)
+            case Audience.TEAM:
+                yield from (Viewer(Role.TEAM_MEMBER, member, None) for member in self.teams.get(case.case_id, ()))
+            case Audience.SECRETARIAT:
+                yield from (Viewer(Role.SECRETARIAT, subject, None) for subject in self.secretariat)
+
+    def _coordinator(self, case: CaseRow) -> Iterator[Viewer]:
+        works = self.staff.get(case.coordinator or "")
+        if works is not None and works.konfliktrad == case.konfliktrad:
+            yield _viewer(works)
+        else:
+            yield from self._leaders(case)
+
+    def _leaders(self, case: CaseRow) -> Iterator[Viewer]:
+        here = (one for one in self.staff.values() if one.konfliktrad == case.konfliktrad)
+        return (_viewer(one) for one in here if one.role is Role.LEADER)
+
+
+def people(tx: Connection, case_ids: Sequence[UUID], day: date) -> People:
+    """Who there is on that day around these cases."""
+    staff = {one.subject: one for one in reference.everybody(tx, day)}
+    national = [one.subject for one in staff.values() if one.role is Role.SECRETARIAT]
+    secretariat = sorted({*national, *contacts.in_role(tx, Role.SECRETARIAT)})
+    return People(tx, reading.read_cases(tx, case_ids), reading.teams_of(tx, case_ids), staff, secretariat)
+
+
+def _viewer(works: Staff) -> Viewer:
+    return Viewer(works.role, works.subject, works.konfliktrad)

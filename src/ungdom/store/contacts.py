@@ -1,0 +1,100 @@
+"""How somebody who works with cases wants to be told: language, and an e-mail address that is kept sealed."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, or_, select, update
+
+from ungdom.store import bulk
+from ungdom.store.notice_tables import contact
+from ungdom.store.sealing import Keys
+from ungdom.store.tables import case_current, case_team, staff
+from ungdom.texts import Language
+from ungdom.workflow.vocabulary import Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """One person. `written_by`, `updated_at`: None where nothing has been written yet."""
+
+    subject: str
+    role: Role
+    language: Language = "nb"
+    email_digest: bool = False
+    address: str | None = field(default=None, repr=False)
+    written_by: str | None = None
+    updated_at: datetime | None = None
+
+    @property
+    def own(self) -> bool:
+        """Whether they have written it themselves."""
+        return self.written_by == self.subject
+
+
+def find(tx: Connection, keys: Keys, subject: str) -> Contact | None:
+    """What is known of this person."""
+    row = tx.execute(select(contact).where(contact.c.subject == subject)).mappings().one_or_none()
+    return _read(keys, row) if row else None
+
+
+def write(tx: Connection, keys: Keys, new: Contact, at: datetime) -> None:
+    """Write it, whole."""
+    sealed = None if new.address is None else keys.seal(new.address.encode(), _record(new.subject))
+    row = {
+        "subject": new.subject,
+        "role": new.role,
+        "language": new.language,
+        "email_digest": new.email_digest,
+        "sealed": sealed,
+        "written_by": new.written_by,
+        "updated_at": at,
+    }
+    bulk.upsert(tx, contact, [row])
+
+
+def in_role(tx: Connection, role: Role) -> list[str]:
+    """Everybody who has said that they are of this role."""
+    return list(tx.scalars(select(contact.c.subject).where(contact.c.role == role).order_by(contact.c.subject)))
+
+
+def staff_role(tx: Connection, subject: str, konfliktrad: str, on: date) -> Role | None:
+    """The role in which somebody works at that konfliktråd on that day; None when they do not."""
+    here = (staff.c.subject == subject, staff.c.konfliktrad == konfliktrad, staff.c.active_from <= on)
+    return tx.scalar(select(staff.c.role).where(*here, or_(staff.c.active_to.is_(None), staff.c.active_to >= on)))
+
+
+def coordinates_with(tx: Connection, coordinator: str, member: str) -> bool:
+    """Whether this member is on the team of an open case that this person coordinates, and no staff of any office."""
+    if tx.execute(select(staff.c.subject).where(staff.c.subject == member)).first() is not None:
+        return False
+    joined = select(case_team.c.member).join(case_current, case_current.c.case_id == case_team.c.case_id)
+    ours = (case_team.c.member == member, case_current.c.coordinator == coordinator)
+    return tx.execute(joined.where(*ours, case_current.c.closed_on.is_(None)).limit(1)).first() is not None
+
+
+def reseal(tx: Connection, keys: Keys) -> int:
+    """Seal every address anew under the first key; how many were changed."""
+    rows = tx.execute(select(*contact.c["subject", "sealed"]).where(contact.c.sealed.is_not(None))).all()
+    old = [row for row in rows if not keys.is_newest(row.sealed)]
+    for row in old:
+        sealed = keys.seal(keys.open(row.sealed, _record(row.subject)), _record(row.subject))
+        tx.execute(update(contact).where(contact.c.subject == row.subject).values(sealed=sealed))
+    return len(old)
+
+
+def _read(keys: Keys, row: Any) -> Contact:
+    sealed = row["sealed"]
+    return Contact(
+        subject=row["subject"],
+        role=row["role"],
+        language=row["language"],
+        email_digest=row["email_digest"],
+        address=None if sealed is None else keys.open(sealed, _record(row["subject"])).decode(),
+        written_by=row["written_by"],
+        updated_at=row["updated_at"],
+    )
+
+
+def _record(subject: str) -> str:
+    return f"contact:{subject}"

@@ -1,0 +1,252 @@
+"""Deliveries: one row for each message and receiver, in the order of the receiver.
+
+The first of a receiver that is not settled goes first; while it is tried, or waits to be tried again, the later ones of
+that receiver wait. One that is given up steps aside. `held` is a word and a code, as in the outbox.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from sqlalchemy import ColumnElement, Connection, Update, and_, exists, func, or_, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ungdom.store.notice_tables import delivery
+from ungdom.store.outbox import AGAIN, DEAD, WITHDRAWN
+
+WEBHOOK, MAIL = "webhook", "mail"
+"""The channels. The inbox is none of them: what stands in it has arrived."""
+
+_NAMESPACE = UUID("5b9c1d57-6c0f-4a53-9a0e-7d4c8f2b1e63")
+D = delivery.c
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class New:
+    """A message for one receiver that is to be delivered. `id`: of the webhook, or the subject of the person."""
+
+    channel: str
+    id: str
+    message_id: UUID
+    kind: str
+    alert_id: UUID | None
+    created_at: datetime
+
+    @property
+    def receiver(self) -> str:
+        """The receiver as its row names it."""
+        return receiver_of(self.channel, self.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A delivery as it stands. `next_try_at`: not before, after a failed try or while one lasts."""
+
+    delivery_id: UUID
+    place: int
+    receiver: str
+    channel: str
+    message_id: UUID
+    kind: str
+    alert_id: UUID | None
+    created_at: datetime
+    attempts: int
+    next_try_at: datetime | None
+    held: str | None
+    delivered_at: datetime | None
+    settled_at: datetime | None
+
+    @property
+    def id(self) -> str:
+        """The id of the webhook, or the subject of the person."""
+        return self.receiver.partition(":")[2]
+
+    @property
+    def state(self) -> str:
+        """One of `STATES`."""
+        if self.settled_at is None:
+            return "waiting"
+        return "delivered" if self.delivered_at else (self.held or "").partition(".")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """How many deliveries have not arrived: those that wait, and those given up."""
+
+    waiting: int
+    dead: int
+
+
+def receiver_of(channel: str, id: object) -> str:
+    """How a receiver is named in its rows."""
+    return f"{channel}:{id}"
+
+
+def delivery_id_of(message_id: UUID, receiver: str) -> UUID:
+    """The key that this message is sent to this receiver with, however often."""
+    return uuid5(_NAMESPACE, f"{message_id}/{receiver}")
+
+
+# --- promising ----------------------------------------------------------------------------------------------
+
+
+def my_turn(tx: Connection) -> bool:
+    """Whether this transaction is the one that gives out places now; on SQLite the writer always is."""
+    if tx.dialect.name != "postgresql":
+        return True
+    return bool(tx.scalar(text("SELECT pg_try_advisory_xact_lock(hashtext('ungdom notices'))")))
+
+
+def add(tx: Connection, news: Sequence[New]) -> None:
+    """Promise these, after all others; what has been promised already stays as it is. Only in `my_turn`."""
+    if not news:
+        return
+    last = tx.scalar(select(func.coalesce(func.max(D.place), 0))) or 0
+    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
+    new = dialect.insert(delivery).on_conflict_do_nothing(index_elements=["delivery_id"])
+    tx.execute(new, [_row(one, last + n) for n, one in enumerate(news, start=1)])
+
+
+def withdraw_untried(tx: Connection, alert_id: UUID, at: datetime) -> frozenset[str]:
+    """Never send what tells of this alert and has not been tried; the receivers that will not hear of it at all."""
+    mine = (D.alert_id == alert_id, D.channel == WEBHOOK)
+    untried = (*mine, D.settled_at.is_(None), D.attempts == 0)
+    values = {"held": f"{WITHDRAWN}cleared", "settled_at": at}
+    gone = set(tx.scalars(update(delivery).where(*untried).values(values).returning(D.receiver)))
+    return frozenset(gone - set(tx.scalars(select(D.receiver).where(*mine, D.attempts > 0))))
+
+
+# --- delivering ---------------------------------------------------------------------------------------------
+
+
+def due(tx: Connection, now: datetime, channels: Collection[str], busy: Collection[str], limit: int) -> list[str]:
+    """The receivers whose first delivery can be tried now, the one promised first in front; `busy` ones left out."""
+    earlier = delivery.alias("earlier")
+    behind = and_(earlier.c.receiver == D.receiver, earlier.c.settled_at.is_(None), earlier.c.place < D.place)
+    query = select(D.receiver).where(D.settled_at.is_(None), _its_time(now), ~exists().where(behind))
+    wanted = query.where(D.channel.in_(channels), D.receiver.not_in(busy))
+    return list(tx.scalars(wanted.order_by(D.place).limit(limit)))
+
+
+def claim(tx: Connection, receiver: str, now: datetime, until: datetime) -> Delivery | None:
+    """The first delivery of the receiver, taken for one try that lasts at most until then.
+
+    None when none can be tried now, or somebody else has it. The try counts before it is made.
+    """
+    open_ones = (D.receiver == receiver, D.settled_at.is_(None))
+    first = select(func.min(D.place)).where(*open_ones).scalar_subquery()
+    mine = select(D.delivery_id).where(*open_ones, D.place == first, _its_time(now)).with_for_update(skip_locked=True)
+    found = tx.scalar(mine)
+    if found is None:
+        return None
+    taken = {"attempts": D.attempts + 1, "next_try_at": until, "held": None}
+    rows = tx.execute(update(delivery).where(D.delivery_id == found).values(taken).returning(delivery)).mappings()
+    return Delivery(**rows.one())
+
+
+def delivered(tx: Connection, delivery_id: UUID, at: datetime) -> None:
+    """It has arrived."""
+    values = {"delivered_at": at, "settled_at": at, "next_try_at": None, "held": None}
+    tx.execute(update(delivery).where(D.delivery_id == delivery_id).values(values))
+
+
+def try_again(tx: Connection, taken: Delivery, reason: str, at: datetime) -> None:
+    """The try was in vain; the next one is not before then."""
+    tx.execute(_as_taken(taken).values(held=f"{AGAIN}{reason}", next_try_at=at))
+
+
+def give_up(tx: Connection, taken: Delivery, reason: str, at: datetime) -> None:
+    """It is not tried again by itself: a dead letter."""
+    tx.execute(_as_taken(taken).values(held=f"{DEAD}{reason}", next_try_at=None, settled_at=at))
+
+
+def withdraw(tx: Connection, taken: Delivery, reason: str, at: datetime) -> None:
+    """Never send it."""
+    tx.execute(_as_taken(taken).values(held=f"{WITHDRAWN}{reason}", next_try_at=None, settled_at=at))
+
+
+def withdraw_all(tx: Connection, receiver: str, reason: str, at: datetime) -> None:
+    """Send nothing more to this receiver."""
+    mine = (D.receiver == receiver, D.settled_at.is_(None))
+    values = {"held": f"{WITHDRAWN}{reason}", "next_try_at": None, "settled_at": at}
+    tx.execute(update(delivery).where(*mine).values(values))
+
+
+# --- looking, and starting again ----------------------------------------------------------------------------
+
+
+def page(tx: Connection, receiver: str, state: str | None, before: int | None, limit: int) -> list[Delivery]:
+    """The deliveries of a receiver, the last promised first. `state`: delivered, waiting, dead or withdrawn."""
+    query = select(delivery).where(D.receiver == receiver)
+    if state is not None:
+        query = query.where(_STATES[state])
+    if before is not None:
+        query = query.where(D.place < before)
+    return [Delivery(**row) for row in tx.execute(query.order_by(D.place.desc()).limit(limit)).mappings()]
+
+
+def held(tx: Connection, limit: int = 1_000) -> list[Delivery]:
+    """What has not arrived, in order: what waits, and the dead letters."""
+    query = select(delivery).where(or_(_STATES["waiting"], _STATES["dead"])).order_by(D.place).limit(limit)
+    return [Delivery(**row) for row in tx.execute(query).mappings()]
+
+
+def owed(tx: Connection) -> Owed:
+    """What has not arrived, counted."""
+    counted = (func.count().filter(_STATES["waiting"]), func.count().filter(_STATES["dead"]))
+    return Owed(*tx.execute(select(*counted).select_from(delivery)).one())
+
+
+def replay(tx: Connection, receiver: str | None = None, since: datetime | None = None) -> int:
+    """Start again with the dead letters, of one receiver or of all; how many.
+
+    With `since`: with everything promised since then that was delivered or given up. Each keeps its key and its place.
+    """
+    wanted = _STATES["dead"] if since is None else and_(_DONE, D.created_at >= since)
+    return _anew(tx, wanted if receiver is None else and_(wanted, D.receiver == receiver))
+
+
+def replay_one(tx: Connection, delivery_id: UUID) -> bool:
+    """Start again with this one; False when it is neither delivered nor given up."""
+    return _anew(tx, and_(D.delivery_id == delivery_id, _DONE)) == 1
+
+
+def _anew(tx: Connection, wanted: ColumnElement[bool]) -> int:
+    values = {"attempts": 0, "next_try_at": None, "held": None, "delivered_at": None, "settled_at": None}
+    return tx.execute(update(delivery).where(wanted).values(values)).rowcount
+
+
+def _row(one: New, place: int) -> dict[str, Any]:
+    return {
+        "delivery_id": delivery_id_of(one.message_id, one.receiver),
+        "place": place,
+        "receiver": one.receiver,
+        "channel": one.channel,
+        "message_id": one.message_id,
+        "kind": one.kind,
+        "alert_id": one.alert_id,
+        "created_at": one.created_at,
+        "attempts": 0,
+    }
+
+
+def _its_time(now: datetime) -> ColumnElement[bool]:
+    return or_(D.next_try_at.is_(None), D.next_try_at <= now)
+
+
+def _as_taken(taken: Delivery) -> Update:
+    mine = (D.delivery_id == taken.delivery_id, D.attempts == taken.attempts, D.settled_at.is_(None))
+    return update(delivery).where(*mine)
+
+
+_STATES: dict[str, ColumnElement[bool]] = {
+    "delivered": D.delivered_at.is_not(None),
+    "waiting": D.settled_at.is_(None),
+    "dead": and_(D.settled_at.is_not(None), D.held.startswith(DEAD)),
+    "withdrawn": and_(D.settled_at.is_not(None), D.held.startswith(WITHDRAWN)),
+}
+STATES = tuple(_STATES)
+"""How a delivery can stand."""
+_DONE = or_(_STATES["delivered"], _STATES["dead"])
