@@ -116,9 +116,14 @@ def any_live(case_id: ColumnElement[UUID]) -> ColumnElement[bool]:
 
 
 def find(tx: Connection, viewer: Viewer, alert_id: UUID, hold: bool = False) -> Alert | None:
-    """This alert, if the viewer may see its case. `hold`: nobody else changes it until the transaction ends."""
+    """This alert, if the viewer may see its case. `hold`: nobody else changes it until the transaction ends.
+
+    Held by the row of its case, as moves and the night hold it: two who meet wait for each other in one order.
+    """
     query = _visible(viewer).where(alert.c.alert_id == alert_id)
-    found = _read(tx, query.with_for_update(of=alert) if hold else query)
+    if hold:
+        tx.execute(query.with_only_columns(case_current.c.case_id).with_for_update(of=case_current))
+    found = _read(tx, query)
     return found[0] if found else None
 
 
@@ -198,10 +203,13 @@ def mark(tx: Connection, old: Alert, change: AlertChange, by: By, values: dict[s
     return new
 
 
-def clear(tx: Connection, case_id: UUID, case: Case, day: date, at: datetime) -> None:
-    """End the alerts that what has just happened in the case has cured. Written with the move itself."""
+def clear(tx: Connection, case_id: UUID, case: Case, day: date, at: datetime, corrected: bool) -> None:
+    """End the alerts that what has just happened in the case has cured. Written with the move itself.
+
+    `corrected`: what happened is a correction.
+    """
     known = live(tx, [case_id])
-    over = cleared(case, day, [one.standing for one in known])
+    over = cleared(case, day, [one.standing for one in known], corrected)
     write(tx, case_id, known, over, By(Role.SYSTEM, "alerts", day, at))
 
 
@@ -275,7 +283,7 @@ def _message(new: Alert, change: Change, by: By, details: dict[str, Any]) -> Mes
         "days": (by.day - new.due).days,
         "level": new.level,
         "rung": new.rung,
-        "told": list(told(change.flag)) if change.flag else [],
+        "told": list(told(change.flag, change.change is AlertChange.RAISED)) if change.flag else [],
         "waiting_for": party,
         "for_date": by.day.isoformat(),
         "because": details.get("because"),
