@@ -110,6 +110,11 @@ def live(tx: Connection, case_ids: Iterable[UUID]) -> list[Alert]:
     return _read(tx, select(alert).where(*mine).order_by(alert.c.case_id, alert.c.due, alert.c.code))
 
 
+def told_of(tx: Connection, case_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of these cases that have or have had an alert."""
+    return set(tx.scalars(select(alert.c.case_id).where(alert.c.case_id.in_(case_ids))))
+
+
 def any_live(case_id: ColumnElement[UUID]) -> ColumnElement[bool]:
     """Whether a case has one: for queries that read cases."""
     return exists().where(alert.c.case_id == case_id, alert.c.cleared_at.is_(None))
@@ -180,20 +185,25 @@ def wake_on(tx: Connection, case_id: UUID, day: date) -> None:
 # --- writing ------------------------------------------------------------------------------------------------
 
 
-def write(tx: Connection, case_id: UUID, known: Sequence[Alert], changes: Sequence[Change], by: By) -> list[Message]:
-    """Write what happened to the alerts of a case, and the messages that tell of it; these."""
-    before = {one.standing.key: one for one in known}
+def write(
+    tx: Connection, case_id: UUID, known: Sequence[Alert], changes: Sequence[Change], by: By, untold: bool = False
+) -> list[Alert]:
+    """Write what happened to the alerts of a case, and the messages that tell of it; the alerts that are live then.
+
+    `known`: those that were live; `untold`: the case has never had one.
+    """
+    now = {one.standing.key: one for one in known}
     messages: list[Message] = []
     for change in changes:
-        old = before.get((change.code, change.due)) or _cleared_one(tx, case_id, change)
+        old = now.get((change.code, change.due)) or (None if untold else _cleared_one(tx, case_id, change))
         new = _after(case_id, old, change, by)
         details = _details(change)
         _put(tx, old, new, change.change, by, details)
-        before[change.code, change.due] = new
+        now[change.code, change.due] = new
         if f"alert.{change.change}" in KINDS:
             messages.append(_message(new, change, by, details))
     outbox.add(tx, messages)
-    return messages
+    return [one for one in now.values() if one.cleared_at is None]
 
 
 def mark(tx: Connection, old: Alert, change: AlertChange, by: By, values: dict[str, Any]) -> Alert:
