@@ -60,11 +60,16 @@ def read(tx: Connection, viewer: Viewer, alert_id: UUID) -> Alert:
 
 
 def acknowledge(tx: Connection, viewer: Viewer, alert_id: UUID, now: datetime) -> Alert:
-    """Somebody has seen it and sees to it; it climbs no less for that. Raises the errors of alerts."""
+    """Somebody has seen it and sees to it; it climbs no less for that. One that was put off is not any longer.
+
+    Raises the errors of alerts.
+    """
     found = _live(tx, viewer, alert_id)
     if not may_answer_alerts(viewer.role):
         raise NotTheirs
     values: dict[str, Any] = {"state": AlertState.ACKNOWLEDGED, "quiet_until": None}
+    if found.quiet_until is not None:
+        alerts.wake_on(tx, found.case_id, oslo_date(now))
     return alerts.mark(tx, found, AlertChange.ACKNOWLEDGED, _by(viewer, now), values)
 
 

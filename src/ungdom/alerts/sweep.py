@@ -63,6 +63,17 @@ class Round:
         return {"scanned": self.scanned, **{one: self.outcomes[one] for one in Outcome}, **told}
 
 
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """A case read before it is locked, good while its version is the same. `untold`: it has never had an alert.
+
+    Only a night raises alerts, and it moves the day of the next look: then nobody locks the case for this day again.
+    """
+
+    stored: Stored
+    untold: bool
+
+
 def sweep(db: Database, day: date, now: Clock, report: Callable[[int], object] = lambda _: None) -> Round:
     """Look at every case that is due on that day; what it came to. `report` is told how many have been looked at.
 
@@ -88,18 +99,20 @@ def _pages(db: Database, day: date) -> Iterator[list[UUID]]:
         after = page[-1]
 
 
-def _read_ahead(db: Database, case_ids: Sequence[UUID]) -> dict[UUID, Stored]:
+def _read_ahead(db: Database, case_ids: Sequence[UUID]) -> dict[UUID, Ahead]:
     """The cases of a page in few queries; nothing when one of them cannot be read: each is then read alone."""
     try:
         with db.reading() as tx:
-            return {stored.case_id: stored for stored in journal.load_many(tx, case_ids)}
+            told = alerts.told_of(tx, case_ids)
+            known = journal.load_many(tx, case_ids)
+            return {stored.case_id: Ahead(stored, stored.case_id not in told) for stored in known}
     except Unavailable:
         raise
     except Exception:  # noqa: BLE001  # which one it is, and why, is told when it is read alone
         return {}
 
 
-def _count(done: Round, db: Database, case_id: UUID, day: date, at: datetime, ahead: Stored | None) -> None:
+def _count(done: Round, db: Database, case_id: UUID, day: date, at: datetime, ahead: Ahead | None) -> None:
     try:
         found = _look(db, case_id, day, at, ahead)
     except Unavailable:
@@ -116,25 +129,26 @@ def _count(done: Round, db: Database, case_id: UUID, day: date, at: datetime, ah
 
 
 def _look(
-    db: Database, case_id: UUID, day: date, at: datetime, ahead: Stored | None
+    db: Database, case_id: UUID, day: date, at: datetime, ahead: Ahead | None
 ) -> tuple[Outcome, list[AlertChange]] | None:
     """Judge one case and write what follows; None when somebody else has looked at it meanwhile."""
     with db.writing() as tx:
         version = alerts.claim(tx, case_id, day)
         if version is None:
             return None
-        stored = ahead if ahead is not None and ahead.version == version else journal.load(tx, case_id)
+        if ahead is not None and ahead.stored.version == version:
+            return _judge(tx, ahead.stored, ahead.untold, day, at)
+        stored = journal.load(tx, case_id)
         if stored is None:
             raise LookupError("a current row without events")
-        return _judge(tx, stored, day, at)
+        return _judge(tx, stored, False, day, at)
 
 
-def _judge(tx: Connection, stored: Stored, day: date, at: datetime) -> tuple[Outcome, list[AlertChange]]:
+def _judge(tx: Connection, stored: Stored, untold: bool, day: date, at: datetime) -> tuple[Outcome, list[AlertChange]]:
     case = engine.fold(stored.youth, stored.events)
     known = alerts.live(tx, [stored.case_id]) if stored.alerted else []
     changes = settle(case, day, [one.standing for one in known])
-    alerts.write(tx, stored.case_id, known, changes, By(Role.SYSTEM, JOB, day, at))
-    live = alerts.live(tx, [stored.case_id]) if changes else known
+    live = alerts.write(tx, stored.case_id, known, changes, By(Role.SYSTEM, JOB, day, at), untold)
     alerts.look_again(tx, stored.case_id, next_look(case, day, [one.standing for one in live]))
     happened = [change.change for change in changes]
     return _outcome(happened, live, day), happened

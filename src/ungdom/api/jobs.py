@@ -1,6 +1,6 @@
 """Jobs: run a night by hand, and read the ledger."""
 
-from datetime import date
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -11,6 +11,7 @@ from ungdom.api.cases import answer
 from ungdom.api.deps import Call, CallDep
 from ungdom.api.docs import PROBLEMS
 from ungdom.jobs import nightly, steps
+from ungdom.jobs.nightly import Night
 from ungdom.store import ledger
 from ungdom.store.ledger import NIGHTLY, Run
 
@@ -22,7 +23,7 @@ def run_night(call: CallDep, request: Request, body: shapes.RunIn, _query: Annot
     """Run the nightly job for a day, with the nights that were missed before it; the runs. Done again, it is empty."""
     call.may_administer()
     done = nightly.run(call.db, request.app.state.clock, body.on, steps.all_steps(call.keys))
-    return _told(call, NIGHTLY, [night.for_date for night in done])
+    return _told(call, done)
 
 
 @router.get(f"/v1/jobs/{NIGHTLY}/runs", response_model=shapes.RunList, summary="The ledger of nights")
@@ -34,10 +35,10 @@ def list_runs(call: CallDep, query: Annotated[shapes.RunsQuery, Query()]) -> Res
     return answer(shapes.RunList(items=[_out(run) for run in found])).response()
 
 
-def _told(call: Call, name: str, nights: list[date]) -> Response:
+def _told(call: Call, nights: Sequence[Night]) -> Response:
     with call.db.reading() as tx:
-        found = [run for run in ledger.runs(tx, name, max(1, len(nights))) if run.for_date in nights]
-    return answer(shapes.RunList(items=[_out(run) for run in reversed(found)])).response()
+        found = ledger.these(tx, [night.run_id for night in nights])
+    return answer(shapes.RunList(items=[_out(run) for run in found])).response()
 
 
 def _out(run: Run) -> shapes.RunOut:

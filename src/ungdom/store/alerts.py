@@ -110,15 +110,25 @@ def live(tx: Connection, case_ids: Iterable[UUID]) -> list[Alert]:
     return _read(tx, select(alert).where(*mine).order_by(alert.c.case_id, alert.c.due, alert.c.code))
 
 
+def told_of(tx: Connection, case_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of these cases that have or have had an alert."""
+    return set(tx.scalars(select(alert.c.case_id).where(alert.c.case_id.in_(case_ids))))
+
+
 def any_live(case_id: ColumnElement[UUID]) -> ColumnElement[bool]:
     """Whether a case has one: for queries that read cases."""
     return exists().where(alert.c.case_id == case_id, alert.c.cleared_at.is_(None))
 
 
 def find(tx: Connection, viewer: Viewer, alert_id: UUID, hold: bool = False) -> Alert | None:
-    """This alert, if the viewer may see its case. `hold`: nobody else changes it until the transaction ends."""
+    """This alert, if the viewer may see its case. `hold`: nobody else changes it until the transaction ends.
+
+    Held by the row of its case, as moves and the night hold it: two who meet wait for each other in one order.
+    """
     query = _visible(viewer).where(alert.c.alert_id == alert_id)
-    found = _read(tx, query.with_for_update(of=alert) if hold else query)
+    if hold:
+        tx.execute(query.with_only_columns(case_current.c.case_id).with_for_update(of=case_current))
+    found = _read(tx, query)
     return found[0] if found else None
 
 
@@ -175,20 +185,25 @@ def wake_on(tx: Connection, case_id: UUID, day: date) -> None:
 # --- writing ------------------------------------------------------------------------------------------------
 
 
-def write(tx: Connection, case_id: UUID, known: Sequence[Alert], changes: Sequence[Change], by: By) -> list[Message]:
-    """Write what happened to the alerts of a case, and the messages that tell of it; these."""
-    before = {one.standing.key: one for one in known}
+def write(
+    tx: Connection, case_id: UUID, known: Sequence[Alert], changes: Sequence[Change], by: By, untold: bool = False
+) -> list[Alert]:
+    """Write what happened to the alerts of a case, and the messages that tell of it; the alerts that are live then.
+
+    `known`: those that were live; `untold`: the case has never had one.
+    """
+    now = {one.standing.key: one for one in known}
     messages: list[Message] = []
     for change in changes:
-        old = before.get((change.code, change.due)) or _cleared_one(tx, case_id, change)
+        old = now.get((change.code, change.due)) or (None if untold else _cleared_one(tx, case_id, change))
         new = _after(case_id, old, change, by)
         details = _details(change)
         _put(tx, old, new, change.change, by, details)
-        before[change.code, change.due] = new
+        now[change.code, change.due] = new
         if f"alert.{change.change}" in KINDS:
             messages.append(_message(new, change, by, details))
     outbox.add(tx, messages)
-    return messages
+    return [one for one in now.values() if one.cleared_at is None]
 
 
 def mark(tx: Connection, old: Alert, change: AlertChange, by: By, values: dict[str, Any]) -> Alert:
@@ -198,10 +213,13 @@ def mark(tx: Connection, old: Alert, change: AlertChange, by: By, values: dict[s
     return new
 
 
-def clear(tx: Connection, case_id: UUID, case: Case, day: date, at: datetime) -> None:
-    """End the alerts that what has just happened in the case has cured. Written with the move itself."""
+def clear(tx: Connection, case_id: UUID, case: Case, day: date, at: datetime, corrected: bool) -> None:
+    """End the alerts that what has just happened in the case has cured. Written with the move itself.
+
+    `corrected`: what happened is a correction.
+    """
     known = live(tx, [case_id])
-    over = cleared(case, day, [one.standing for one in known])
+    over = cleared(case, day, [one.standing for one in known], corrected)
     write(tx, case_id, known, over, By(Role.SYSTEM, "alerts", day, at))
 
 
@@ -275,7 +293,7 @@ def _message(new: Alert, change: Change, by: By, details: dict[str, Any]) -> Mes
         "days": (by.day - new.due).days,
         "level": new.level,
         "rung": new.rung,
-        "told": list(told(change.flag)) if change.flag else [],
+        "told": list(told(change.flag, change.change is AlertChange.RAISED)) if change.flag else [],
         "waiting_for": party,
         "for_date": by.day.isoformat(),
         "because": details.get("because"),

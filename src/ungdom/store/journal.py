@@ -8,12 +8,12 @@ one statement; `append_plain` says the same in plain statements, is used on SQLi
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, ScalarSelect, bindparam, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, bindparam, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from ungdom.store import alerts, bulk, move, outbox, tables
@@ -34,7 +34,7 @@ from ungdom.store.tables import (
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.events import Event, dump_details, load_details
-from ungdom.workflow.vocabulary import Protection
+from ungdom.workflow.vocabulary import EventType, Protection
 
 Numbers = Iterable[tuple[NumberKind, str]]
 
@@ -47,7 +47,8 @@ class Stored:
     """A case as it is kept: its identity, the youth, every event in the order recorded. `version`: the last number.
 
     `protection`: how closely the address of the youth is kept now; the closest where it has not been looked up.
-    `alerted`: somebody has been told of a clock of it that has not been settled since.
+    `alerted`: somebody has been told of a clock of it that has not been settled since. `look_on`: no night tells
+    anybody before that day; None: none will.
     """
 
     case_id: UUID
@@ -59,6 +60,7 @@ class Stored:
     opened_at: datetime
     protection: Protection = Protection.STRICTLY_CONFIDENTIAL
     alerted: bool = False
+    look_on: date | None = field(default=None, compare=False)
 
     @property
     def identity(self) -> Identity:
@@ -162,7 +164,7 @@ def append(tx: Connection, stored: Stored, new: Event, case: Case, messages: Seq
     """
     write = append_combined if tx.dialect.name == "postgresql" else append_plain
     write(tx, stored, new, case, messages)
-    _clear_alerts(tx, stored, new, case)
+    _clear_alerts(tx, stored, [new], case)
 
 
 def append_plain(tx: Connection, stored: Stored, new: Event, case: Case, messages: Sequence[Message] = ()) -> None:
@@ -202,7 +204,7 @@ def append_many(tx: Connection, chapters: Sequence[Chapter]) -> None:
     bulk.add(tx, tables.outbox, outbox.rows_of(m for c in chapters for m in c.messages))
     set_teams(tx, {c.stored.case_id: c.case for c in chapters if _may_change_team(c)})
     for chapter in known:
-        _clear_alerts(tx, chapter.stored, chapter.events[-1], chapter.case)
+        _clear_alerts(tx, chapter.stored, chapter.events, chapter.case)
 
 
 def add_numbers(tx: Connection, case_id: UUID, numbers: Numbers) -> None:
@@ -241,7 +243,7 @@ def event_row(case_id: UUID, told: Event) -> dict[str, Any]:
 def _stored(row: Row[*tuple[Any, ...]], events: list[Event]) -> Stored:
     youth = Youth(row.born, row.guardians)
     last = events[-1].seq
-    kept = (row.opened_at, row.protection, row.alerted)
+    kept = (row.opened_at, row.protection, row.alerted, row.look_on)
     return Stored(row.case_id, row.reference, row.person_id, youth, events, last, *kept)
 
 
@@ -279,9 +281,13 @@ def _may_change_team(chapter: Chapter) -> bool:
     return any(told.type in TEAM_EVENTS for told in chapter.events)
 
 
-def _clear_alerts(tx: Connection, stored: Stored, new: Event, case: Case) -> None:
-    if stored.alerted:
-        alerts.clear(tx, stored.case_id, case, oslo_date(new.recorded_at), new.recorded_at)
+def _clear_alerts(tx: Connection, stored: Stored, new: Sequence[Event], case: Case) -> None:
+    """Also when a night may have told of something since the case was read: it leaves the version as it is."""
+    at = new[-1].recorded_at
+    today = oslo_date(at)
+    if stored.alerted or (stored.look_on is not None and stored.look_on <= today):
+        corrected = any(one.type is EventType.CORRECTED for one in new)
+        alerts.clear(tx, stored.case_id, case, today, at, corrected)
 
 
 def _keep_team(tx: Connection, case_id: UUID, new: Event, case: Case) -> None:
@@ -292,6 +298,10 @@ def _keep_team(tx: Connection, case_id: UUID, new: Event, case: Case) -> None:
 def _stale(tx: Connection, stored: Stored) -> Stale:
     actual = tx.scalar(select(case_current.c.version).where(case_current.c.case_id == stored.case_id))
     return Stale(stored.version, actual)
+
+
+def _look_on(case_id: ColumnElement[UUID]) -> ScalarSelect[Any]:
+    return select(case_current.c.look_on).where(case_current.c.case_id == case_id).scalar_subquery()
 
 
 def _newest_known() -> ScalarSelect[Any]:
@@ -307,6 +317,7 @@ _FILES = (
         *person_version.c["born", "guardians"],
         person.c.protection,
         alerts.any_live(case_file.c.case_id).label("alerted"),
+        _look_on(case_file.c.case_id).label("look_on"),
     )
     .join(person, person.c.person_id == case_file.c.person_id)
     .join(person_version, person_version.c.person_id == case_file.c.person_id)
@@ -326,6 +337,7 @@ _CASE = (
         *person_version.c["born", "guardians"],
         person.c.protection,
         alerts.any_live(bindparam("case_id")).label("alerted"),
+        _look_on(bindparam("case_id")).label("look_on"),
     )
     .join(case_file, case_file.c.case_id == event.c.case_id)
     .join(person, person.c.person_id == case_file.c.person_id)

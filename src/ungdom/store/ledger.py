@@ -1,6 +1,7 @@
 """The ledger of jobs: what ran, for which day, how it ended, what it counted."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -67,6 +68,12 @@ def runs(tx: Connection, name: str | None = None, limit: int = 20) -> list[Run]:
     query = select(job_run).order_by(job_run.c.started_at.desc(), job_run.c.run_id).limit(limit)
     rows = tx.execute(query if name is None else query.where(job_run.c.name == name))
     return [_run(row) for row in rows]
+
+
+def these(tx: Connection, run_ids: Sequence[UUID]) -> list[Run]:
+    """These runs, in the order of their nights."""
+    query = select(job_run).where(job_run.c.run_id.in_(run_ids)).order_by(job_run.c.for_date, job_run.c.started_at)
+    return [_run(row) for row in tx.execute(query)]
 
 
 def _run(row: Row[*tuple[Any, ...]]) -> Run:

@@ -59,7 +59,7 @@ class ClearedBecause(StrEnum):
     """Why an alert ended by itself."""
 
     CURED = "cured"  # what the clock waited for has happened
-    OVERTAKEN = "overtaken"  # the case has moved past the step, or the day has come
+    OVERTAKEN = "overtaken"  # the case has moved past the step or out of what began the clock, or the day has come
     MOVED = "moved"  # the clock is due on another day now
     CORRECTED = "corrected"  # a correction says that the clock never ran
     CLOSED = "closed"  # the case is closed
@@ -169,11 +169,14 @@ class Change:
     because: ClearedBecause | None = None
 
 
-def told(flag: Flag) -> tuple[Audience, ...]:
-    """Who is told when this flag is raised or climbs to its rung."""
-    audience = LADDER[flag.rung].told
-    whole_team = flag.deadline.code == HEADLINE and A.TEAM not in audience
-    return (*audience, A.TEAM) if whole_team else audience
+def told(flag: Flag, first: bool = False) -> tuple[Audience, ...]:
+    """Who is told when this flag climbs to its rung. `first`: it is raised there, so nobody has been told before.
+
+    Then whoever is told of the first warning is among them: what is recorded late is not told past the coordinator.
+    """
+    before = LADDER[0].told if first else ()
+    headline = (A.TEAM,) if flag.deadline.code == HEADLINE else ()
+    return tuple(dict.fromkeys((*before, *LADDER[flag.rung].told, *headline)))
 
 
 def flags(case: Case, day: date, rules: Sequence[Rule] = RULES) -> list[Flag]:
@@ -183,8 +186,8 @@ def flags(case: Case, day: date, rules: Sequence[Rule] = RULES) -> list[Flag]:
     a term that stands still say nothing meanwhile.
     """
     found: dict[tuple[str, date], Flag] = {}
-    for deadline in running(case, day, rules):
-        if deadline.warned and deadline.notice_from <= day:
+    for deadline in _warned(case, day, rules):
+        if deadline.notice_from <= day:
             flag = Flag(deadline, _rung(deadline, day))
             found.setdefault(flag.key, flag)
     return list(found.values())
@@ -197,7 +200,7 @@ def first_look(clocks: Iterable[Deadline]) -> date | None:
 
 def next_look(case: Case, day: date, standing: Sequence[Standing] = ()) -> date | None:
     """The next day after `day` on which something about the alerts of the case changes if nothing happens in it."""
-    turns = [when for clock in running(case, day) if clock.warned for when in _turns(clock)]
+    turns = [when for clock in _warned(case, day) for when in _turns(clock)]
     woken = [one.quiet_until + timedelta(days=1) for one in standing if one.quiet_until]
     return min((when for when in (*turns, *woken) if when > day), default=None)
 
@@ -228,11 +231,15 @@ def settle(case: Case, day: date, standing: Sequence[Standing]) -> list[Change]:
     return [*cleared(case, day, standing), *kept, *raised]
 
 
-def cleared(case: Case, day: date, standing: Sequence[Standing]) -> list[Change]:
-    """The alerts that what has happened in the case has ended, each with the reason."""
-    now = {flag.key for flag in flags(case, day)}
+def cleared(case: Case, day: date, standing: Sequence[Standing], corrected: bool = False) -> list[Change]:
+    """The alerts that what has happened in the case has ended, each with the reason.
+
+    `corrected`: what happened last is a correction. A clock that is told of stays told of while it runs, also when a
+    correction makes it known later than the alert.
+    """
+    now = {(clock.code, clock.due) for clock in _warned(case, day)}
     over = [one for one in standing if one.key not in now]
-    return [Change(AlertChange.CLEARED, one.code, one.due, None, _because(case, day, one)) for one in over]
+    return [Change(AlertChange.CLEARED, one.code, one.due, None, _because(case, day, one, corrected)) for one in over]
 
 
 def awake(instant: datetime, quiet: QuietHours = QUIET) -> datetime:
@@ -250,6 +257,15 @@ def awake(instant: datetime, quiet: QuietHours = QUIET) -> datetime:
 def party_waited_for(deadline: Deadline) -> Party | None:
     """Whose delay it is, first named: what a notice says of who is waited for."""
     return next(iter(deadline.who), None)
+
+
+def _warned(case: Case, day: date, rules: Sequence[Rule] = RULES) -> list[Deadline]:
+    """The running clocks that somebody is told of. A night that is caught up finds the case as it stands now."""
+    return [clock for clock in running(case, _judged_on(case, day), rules) if clock.warned]
+
+
+def _judged_on(case: Case, day: date) -> date:
+    return max(day, case.entered_on)
 
 
 def _morning(day: date, quiet: QuietHours) -> datetime:
@@ -284,12 +300,12 @@ def _climb(one: Standing, flag: Flag, day: date) -> Iterator[Change]:
         yield _change(AlertChange.ESCALATED, flag)
 
 
-def _because(case: Case, day: date, one: Standing) -> ClearedBecause:
+def _because(case: Case, day: date, one: Standing, corrected: bool) -> ClearedBecause:
     if case.is_closed:
         return ClearedBecause.CLOSED
-    mine = [clock for clock in deadlines(case, day) if clock.code == one.code]
+    mine = [clock for clock in deadlines(case, _judged_on(case, day)) if clock.code == one.code]
     if not mine:
-        return ClearedBecause.CORRECTED
+        return ClearedBecause.CORRECTED if corrected else ClearedBecause.OVERTAKEN
     same = next((clock for clock in mine if clock.due == one.due), None)
     if same is None or (one.code in FOLLOW_THE_TERM and case.stands_still):
         return ClearedBecause.MOVED
