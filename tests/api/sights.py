@@ -5,11 +5,15 @@ in an answer and told whose it is.
 """
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 from tests.api.build import DAY, FOLLOW_UP, STAGES, recorded
 from tests.intake import making
 from tests.service import Client, Service, new_case
+from ungdom.alerts.sweep import sweep
+from ungdom.store import alerts
 
 MUNICIPALITY = "0301"
 
@@ -121,6 +125,7 @@ class World:
     cases: dict[str, Secrets]
     messages: dict[str, str]
     official: str
+    alerts: dict[str, str]
     feed: str
 
     def as_(self, viewer: str) -> Client:
@@ -129,13 +134,22 @@ class World:
 
 def made(service: Service) -> World:
     """Everything told over HTTP, by those who may."""
-    world = World(service, {}, {}, _official(service), _feed(service))
+    world = World(service, {}, {}, _official(service), {}, _feed(service))
     for kind in KINDS:
         case = _sent(world, kind) if kind.startswith("sent") else _told(world, kind)
         found = service.as_("secretariat").get(f"/v1/cases/{case}").json()
         world.cases[kind] = Secrets(case, found["reference"], NAMES[kind], _number(kind), _contacts(kind))
     _parked(world)
+    _alerted(world)
     return world
+
+
+def _alerted(world: World) -> None:
+    """A night in summer: every case has a clock that somebody is told of."""
+    sweep(world.service.db, date(2026, 6, 1), world.service.clock)
+    with world.service.db.reading() as tx:
+        for kind, case in world.cases.items():
+            world.alerts[kind] = str(alerts.live(tx, [UUID(case.id)])[0].alert_id)
 
 
 def _told(world: World, kind: str) -> str:

@@ -49,6 +49,10 @@ class Of(Enum):
     FEEDS = auto()
     FEED_MADE = auto()
     CALENDAR = auto()  # read with the secret of its address, whoever asks
+    ALERT = auto()
+    ALERT_TAKEN = auto()
+    ALERT_PUT_OFF = auto()
+    NIGHT = auto()  # of no case at all: for administrators
     TAKES_IN = auto()
     COUNTS = auto()  # of many cases, those seen by name
     OWN = auto()  # what somebody has been told or has made: nobody else's exists
@@ -64,6 +68,10 @@ REFUSED: dict[Of, set[str]] = {
     Of.COUNTS: {"analyst", "auditor"} | TEAM | SYSTEMS,
     Of.OFFICIAL: NO_CASES | TEAM | PEOPLE - {"secretariat"},
     Of.OFFICIALS: NO_CASES | TEAM | PEOPLE - {"secretariat"},
+    Of.ALERT: NO_CASES,
+    Of.ALERT_TAKEN: NO_CASES,
+    Of.ALERT_PUT_OFF: NO_CASES | TEAM | SYSTEMS | {"secretariat"},
+    Of.NIGHT: set(VIEWERS) - {"admin"},
     Of.FEED: NO_CASES | TEAM | SYSTEMS | {"secretariat"},
     Of.FEEDS: NO_CASES | TEAM | SYSTEMS | {"secretariat"},
 }
@@ -84,6 +92,7 @@ class Ask:
 EVENT = {"type": "suspect_set", "occurred_on": DAY}
 CORRECTION = {"seq": 1, "reason": "wrong_date", "replacement": None}
 TRIAL = {"changes": [{"code": "lead_time", "length": {"days": 1}}, {"code": "team_meeting", "length": {"days": 1}}]}
+LATE_ANSWER = {"reason": "capacity", "expected_on": "2026-01-04"}
 TOMORROW = "2026-01-06"
 BEFORE = "?known_at=2014-07-01"
 THEN = f"?known_at={DAY}&valid_at={DAY}"
@@ -110,6 +119,13 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/v1/cases/{case_id}/deadlines"): reads(Of.CASE, THEN),
     ("GET", "/v1/cases/{case_id}/forecast"): reads(),
     ("GET", "/v1/cases/{case_id}/team"): reads(Of.CASE, THEN),
+    ("GET", "/v1/alerts"): reads(Of.CASES, "?live=false", "?konfliktrad=oslo"),
+    ("GET", "/v1/alerts/{alert_id}"): reads(Of.ALERT),
+    ("POST", "/v1/alerts/{alert_id}/acknowledge"): reads(Of.ALERT_TAKEN),
+    ("POST", "/v1/alerts/{alert_id}/answer"): (Of.ALERT, (Ask(body=LATE_ANSWER, seen=422),)),
+    ("POST", "/v1/alerts/{alert_id}/snooze"): (Of.ALERT_PUT_OFF, (Ask(body={"until": "2026-01-04"}, seen=422),)),
+    ("POST", "/v1/jobs/nightly/runs"): (Of.NIGHT, (Ask(body={"on": "2014-07-02"}),)),
+    ("GET", "/v1/jobs/nightly/runs"): reads(Of.NIGHT),
     ("GET", "/v1/cases/{case_id}/delay"): reads(Of.CASE, THEN),
     ("POST", "/v1/cases/{case_id}/events"): writes(EVENT),
     ("POST", "/v1/cases/{case_id}/corrections"): writes(CORRECTION),
@@ -181,7 +197,9 @@ def heard(world: World) -> Heard:
     messages = {ABSENT: HIDDEN, **world.messages}
     official = {ABSENT: HIDDEN, "official": world.official}
     feeds = {ABSENT: HIDDEN, "feed": world.feed}
+    alerts = {ABSENT: HIDDEN, **world.alerts}
     things = {Of.CASE: cases, Of.CASE_WRITTEN: cases, Of.MESSAGE: messages, Of.OFFICIAL: official, Of.FEED: feeds}
+    things |= dict.fromkeys((Of.ALERT, Of.ALERT_TAKEN, Of.ALERT_PUT_OFF), alerts)
     before = rows(world.service)
     found = {
         (viewer, of, f"{method} {path}", ask, about): put(world.as_(viewer), method, path, ask, id)
@@ -189,6 +207,7 @@ def heard(world: World) -> Heard:
         for method, path, ask in routes(of)
         for about, id in things_of.items()
         if not (of is Of.MESSAGE and method == "POST" and viewer in MESSAGES.get(about, ()))  # that would try it again
+        if not (of is Of.ALERT_TAKEN and about != ABSENT and sees(viewer, of, about))  # that would take it
         if not (of is Of.FEED and sees(viewer, of, about))  # that would revoke it
     }
     assert rows(world.service) == before
@@ -201,7 +220,8 @@ def routes(of: Of) -> Iterator[tuple[str, str, Ask]]:
 
 def put(client: Client, method: str, path: str, ask: Ask, id: str) -> httpx.Response:
     """The question asked of the thing with this id."""
-    whole = path.replace("{case_id}", id).replace("{message_id}", id).replace("{feed_id}", id) + ask.query
+    whole = path.replace("{case_id}", id).replace("{message_id}", id).replace("{feed_id}", id)
+    whole = whole.replace("{alert_id}", id) + ask.query
     if method != "POST":
         return client.service.send(method, whole, headers={"Authorization": f"Bearer {client.token}"})
     return client.post(whole, ask.body, ask.etag, f"object-access-{id}" if ask.key else None)
@@ -269,7 +289,7 @@ def test_what_may_be_seen_is_answered_on_every_route(heard: Heard) -> None:
 
 @pytest.mark.parametrize("viewer", VIEWERS)
 def test_who_may_not_is_refused_before_a_body_is_looked_at_for_a_case(world: World, viewer: str) -> None:
-    for of in (Of.TAKES_IN, Of.CASES, Of.MESSAGES, Of.OFFICIALS, Of.COUNTS, Of.FEEDS):
+    for of in (Of.TAKES_IN, Of.CASES, Of.MESSAGES, Of.OFFICIALS, Of.COUNTS, Of.FEEDS, Of.NIGHT):
         for method, path, ask in routes(of):
             found = put(world.as_(viewer), method, path, ask, HIDDEN).status_code
             expected = {403, 422, 400, 415} if of is Of.TAKES_IN else {403 if viewer in REFUSED[of] else 200}

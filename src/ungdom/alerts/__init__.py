@@ -3,6 +3,7 @@
 Each function is handed an open transaction and commits nothing.
 """
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from ungdom.store.session import Connection
 from ungdom.workflow.alerting import AlertChange, AlertState, DelayReason
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.permissions import Viewer, may_answer_alerts, may_snooze_alerts
+from ungdom.workflow.vocabulary import Role
 
 LONGEST_SNOOZE = timedelta(days=30)
 """As long as an alert can be put off at a time. Office norm."""
@@ -64,9 +66,7 @@ def acknowledge(tx: Connection, viewer: Viewer, alert_id: UUID, now: datetime) -
 
     Raises the errors of alerts.
     """
-    found = _live(tx, viewer, alert_id)
-    if not may_answer_alerts(viewer.role):
-        raise NotTheirs
+    found = _live(tx, viewer, alert_id, may_answer_alerts)
     values: dict[str, Any] = {"state": AlertState.ACKNOWLEDGED, "quiet_until": None}
     if found.quiet_until is not None:
         alerts.wake_on(tx, found.case_id, oslo_date(now))
@@ -80,9 +80,7 @@ def answer(
 
     Raises the errors of alerts.
     """
-    found = _live(tx, viewer, alert_id)
-    if not may_answer_alerts(viewer.role):
-        raise NotTheirs
+    found = _live(tx, viewer, alert_id, may_answer_alerts)
     _check_day("expected_on", expected_on, oslo_date(now), LONGEST_ANSWER)
     values = {"state": AlertState.ANSWERED, "quiet_until": expected_on, "reason": reason}
     return _quieted(tx, alerts.mark(tx, found, AlertChange.ANSWERED, _by(viewer, now), values))
@@ -90,15 +88,16 @@ def answer(
 
 def snooze(tx: Connection, viewer: Viewer, alert_id: UUID, until: date, now: datetime) -> Alert:
     """Nobody is told of it until that day has passed; the clock runs on. Raises the errors of alerts."""
-    found = _live(tx, viewer, alert_id)
-    if not may_snooze_alerts(viewer.role):
-        raise NotTheirs
+    found = _live(tx, viewer, alert_id, may_snooze_alerts)
     _check_day("until", until, oslo_date(now), LONGEST_SNOOZE)
     values = {"state": AlertState.SNOOZED, "quiet_until": until}
     return _quieted(tx, alerts.mark(tx, found, AlertChange.SNOOZED, _by(viewer, now), values))
 
 
-def _live(tx: Connection, viewer: Viewer, alert_id: UUID) -> Alert:
+def _live(tx: Connection, viewer: Viewer, alert_id: UUID, may: Callable[[Role], bool]) -> Alert:
+    """The alert, held. A role that does this with none is refused before one is looked for: the same for every id."""
+    if not may(viewer.role):
+        raise NotTheirs
     found = alerts.find(tx, viewer, alert_id, hold=True)
     if found is None:
         raise NoSuchAlert
