@@ -38,7 +38,7 @@ def test_the_public_address_is_an_address_and_ends_without_a_slash(tmp_path: Pat
         return from_environment({"UNGDOM_DATA_DIR": str(tmp_path), "UNGDOM_PUBLIC_URL": given}).public_url
 
     assert [told(given) for given in ("", "https://u.example.no/", "http://[::1]:8000/sub/")] == [
-        "",
+        "http://127.0.0.1:8000",
         "https://u.example.no",
         "http://[::1]:8000/sub",
     ]

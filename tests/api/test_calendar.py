@@ -17,7 +17,7 @@ from ungdom.store import calendar_tables, reference, tables
 from ungdom.store.reference import Staff
 from ungdom.workflow.vocabulary import Role
 
-ADDRESS = re.compile(r"/v1/calendar/([A-Za-z0-9_-]{43})\.ics")
+ADDRESS = re.compile(r"http://127\.0\.0\.1:8000/v1/calendar/([A-Za-z0-9_-]{43})\.ics")
 PERSONAL = ("Vimsete", "Vaffelpresse", "2009-03-12", "20090312", "120309", "15434811", "Sindig")
 
 
@@ -73,7 +73,7 @@ def test_every_running_clock_of_an_assigned_case_is_an_all_day_entry(served: Ser
     shown = client.get(f"/v1/cases/{case}").json()
     for entry in entries(served, address):
         assert str(entry["summary"]).startswith(f"{shown['reference']}: ")
-        assert str(entry["description"]) == f"Saken venter på konfliktrådet.\n/v1/cases/{case}"
+        assert str(entry["description"]) == f"Saken venter på konfliktrådet.\nhttp://127.0.0.1:8000/v1/cases/{case}"
         assert str(entry["uid"]).startswith(f"{case}-")
         assert entry["sequence"] == shown["version"]
         assert (entry["transp"], entry["class"]) == ("TRANSPARENT", "PRIVATE")

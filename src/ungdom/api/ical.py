@@ -43,8 +43,7 @@ def _event(entry: Entry, language: Language, base: str) -> Event:
     made.add("description", "\n".join([*_waiting(entry, language), link]))
     made.add("class", "PRIVATE")
     made.add("transp", "TRANSPARENT")
-    if base:
-        made.add("url", link)
+    made.add("url", link)
     made.add_component(_reminder(entry, summary))
     return made
 
