@@ -28,14 +28,16 @@ def serving(url: str, folder: Path, *program: str) -> Iterator[tuple[str, subpro
     command = [*(program or (str(UNGDOM), "serve", "--workers", "1")), "--port", str(port)]
     with subprocess.Popen(command, env=environment(url, folder)) as process:
         try:
-            _wait(f"http://127.0.0.1:{port}/health/ready")
+            _wait(f"http://127.0.0.1:{port}/health/ready", process)
             yield f"http://127.0.0.1:{port}", process
         finally:
             process.kill()
 
 
-def _wait(url: str) -> None:
+def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Until it is ready: seconds, and on a machine that does much else at once a minute."""
     for _ in range(480):
+        assert process.poll() is None, "the server ended before it was ready"
         try:
             with urllib.request.urlopen(url, timeout=1):  # noqa: S310 - a server of this test
                 return

@@ -8,6 +8,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -317,20 +318,20 @@ def test_what_a_server_passed_over_before_it_was_killed_is_applied_when_the_next
     case = next(one for one in making.told(8, appealed=0) if one[0]["kind"] == "indicted")
     indicted, judged, final = (next(m for m in case if m["kind"] == kind) for kind in KINDS)
     undisturbed(url, tmp_path, making.lines([indicted, final]), 2)
-    db = Database.open(url)
-    with db.writing() as tx, serving(url, tmp_path, *FROZEN, "--die-at", "1", "--when", "after") as (load.base, gone):
-        inbox.lock(tx, [f"decision:development-system/{final['decision_id']}"])
-        assert send(load, permit, [judged]) == [judged]
-        assert gone.wait(30) == -signal.SIGKILL
-    assert outcomes(db) == dict(zip(KINDS, ("applied", "applied", "parked"), strict=True))
+    with closing(Database.open(url)) as db:
+        frozen = (*FROZEN, "--die-at", "1", "--when", "after")
+        with db.writing() as tx, serving(url, tmp_path, *frozen) as (load.base, gone):
+            inbox.lock(tx, [f"decision:development-system/{final['decision_id']}"])
+            assert send(load, permit, [judged]) == [judged]
+            assert gone.wait(60) == -signal.SIGKILL
+        assert outcomes(db) == dict(zip(KINDS, ("applied", "applied", "parked"), strict=True))
 
-    with serving(url, tmp_path, *FROZEN):
-        for _ in range(TRIES):
-            if outcomes(db)["became_final"] == "applied":
-                break
-            time.sleep(0.05)
-    assert outcomes(db)["became_final"] == "applied"
-    db.close()
+        with serving(url, tmp_path, *FROZEN):
+            for _ in range(TRIES):
+                if outcomes(db)["became_final"] == "applied":
+                    break
+                time.sleep(0.25)
+        assert outcomes(db)["became_final"] == "applied"
 
 
 def outcomes(db: Database) -> dict[str, str]:

@@ -85,9 +85,8 @@ def _read(tx: Connection, call: Call, case_id: UUID, as_of: i.AsOf) -> Answer:
     read = read_case(tx, call, case_id, as_of)
     person = people.read_person(tx, call.keys, read.stored.person_id) if Fact.PERSON in read.learns else None
     known = instant(as_of.known_at)
-    now = as_of.valid_at is None and known is None
-    live = kept.live(tx, [case_id]) if now and read.stored.alerted else []
-    told = alert_views.briefs(live, call.language, read.on) if now else None
+    live = kept.live_then(tx, case_id, known) if known else kept.live(tx, [case_id]) if read.stored.alerted else []
+    told = alert_views.briefs(live, call.language, read.on) if as_of.valid_at is None else None
     body = views.case_out(read, person, call.language, known, told)
     return answer(body, ETag=views.etag(read.stored.version))
 

@@ -42,7 +42,7 @@ def case_out(
     known_at: datetime | None,
     alerts: list[AlertBrief] | None = None,
 ) -> s.CaseOut:
-    """The case as read, as far as the reader may learn of it. `alerts`: those that are live; None of another day."""
+    """The case as read, as far as the reader may learn of it. `alerts`: those that are live; None of one day only."""
     case, stored, day = read.case, read.stored, read.on
     received, due = case.first(E.RECEIVED), next_due(case)
     return s.CaseOut(

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, insert, select, tuple_, update
 
 from ungdom.store import bulk, outbox, reading
 from ungdom.store.alert_tables import alert, alert_change
@@ -113,6 +113,20 @@ def live(tx: Connection, case_ids: Iterable[UUID]) -> list[Alert]:
 def told_of(tx: Connection, case_ids: Sequence[UUID]) -> set[UUID]:
     """Those of these cases that have or have had an alert."""
     return set(tx.scalars(select(alert.c.case_id).where(alert.c.case_id.in_(case_ids))))
+
+
+def live_then(tx: Connection, case_id: UUID, known_at: datetime) -> list[Alert]:
+    """The alerts of this case that had not been cleared at that instant, each as it stood then."""
+    query = (
+        select(*alert.c["case_id", "code", "due"], alert_change)
+        .join(alert_change, alert_change.c.alert_id == alert.c.alert_id)
+        .where(alert.c.case_id == case_id, alert_change.c.at <= known_at)
+        .order_by(alert.c.due, alert.c.code, alert_change.c.n)
+    )
+    then: dict[UUID, Alert] = {}
+    for row in tx.execute(query):
+        then[row.alert_id] = _so_far(then.get(row.alert_id), row)
+    return [one for one in then.values() if one.cleared_at is None]
 
 
 def any_live(case_id: ColumnElement[UUID]) -> ColumnElement[bool]:
@@ -221,6 +235,26 @@ def clear(tx: Connection, case_id: UUID, case: Case, day: date, at: datetime, co
     known = live(tx, [case_id])
     over = cleared(case, day, [one.standing for one in known], corrected)
     write(tx, case_id, known, over, By(Role.SYSTEM, "alerts", day, at))
+
+
+_LEFT_OPEN = (AlertChange.RAISED, AlertChange.ESCALATED, AlertChange.WOKEN)
+
+
+def _so_far(before: Alert | None, row: Row[*tuple[Any, ...]]) -> Alert:
+    """The alert after one more of the things that happened to it; the first one is that it was raised."""
+    said = json.loads(row.details)
+    state = AlertState.OPEN if row.change in _LEFT_OPEN else AlertState(row.change)
+    until = date.fromisoformat(said["quiet_until"]) if "quiet_until" in said else None
+    changed: dict[str, Any] = {"state": state, "quiet_until": until, "changed_at": row.at, "changes": row.n}
+    changed["cleared_at"] = row.at if state is AlertState.CLEARED else None
+    if "level" in said:
+        changed |= {"level": Level(said["level"]), "rung": said["rung"]}
+    if "reason" in said:
+        changed["reason"] = DelayReason(said["reason"])
+    if before is not None and row.change is not AlertChange.RAISED:
+        return replace(before, **changed)
+    raised: dict[str, Any] = {"reason": None, "raised_for": row.for_date, "raised_at": row.at}
+    return Alert(alert_id=row.alert_id, case_id=row.case_id, code=row.code, due=row.due, **raised | changed)
 
 
 def _put(tx: Connection, old: Alert | None, new: Alert, change: AlertChange, by: By, details: dict[str, Any]) -> None:
