@@ -55,6 +55,7 @@ check: $(DONE)/dev ## lint, format check, types, import layers
 
 bench: $(DONE)/dev ## run the benchmarks
 	@$(BIN)/python bench/moves.py $(ARGS)
+	@$(BIN)/python bench/nightly.py
 
 faults: $(DONE)/dev ## 100,000 decisions, the server killed on the way (ARGS="--database postgresql")
 	@$(BIN)/python -m tests.faults.batch_100k $(ARGS)

@@ -6,10 +6,18 @@ in an answer and told whose it is.
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from tests.api.build import DAY, FOLLOW_UP, STAGES, recorded
 from tests.intake import making
 from tests.service import Client, Service, new_case
+from ungdom.store import alerts, journal
+from ungdom.store.alerts import By
+from ungdom.workflow import engine
+from ungdom.workflow.alerting import AlertChange, Change, Flag
+from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.deadlines import running
+from ungdom.workflow.vocabulary import Role
 
 MUNICIPALITY = "0301"
 
@@ -112,12 +120,13 @@ class Secrets:
 
 @dataclass(frozen=True)
 class World:
-    """The service with its cases. `messages`, `official`: ids of messages by what they are about."""
+    """The service with its cases. `messages`, `official`, `alerts`: ids by what they are about."""
 
     service: Service
     cases: dict[str, Secrets]
     messages: dict[str, str]
     official: str
+    alerts: dict[str, str]
 
     def as_(self, viewer: str) -> Client:
         return self.service.as_(*VIEWERS[viewer])
@@ -125,13 +134,28 @@ class World:
 
 def made(service: Service) -> World:
     """Everything told over HTTP, by those who may."""
-    world = World(service, {}, {}, _official(service))
+    world = World(service, {}, {}, _official(service), {})
     for kind in KINDS:
         case = _sent(world, kind) if kind.startswith("sent") else _told(world, kind)
         found = service.as_("secretariat").get(f"/v1/cases/{case}").json()
         world.cases[kind] = Secrets(case, found["reference"], NAMES[kind], _number(kind), _contacts(kind))
     _parked(world)
+    for kind, secrets in world.cases.items():
+        world.alerts[kind] = _alerted(service, UUID(secrets.id))
     return world
+
+
+def _alerted(service: Service, case_id: UUID) -> str:
+    """An alert on that case, on the clock that gives notice first, whatever the day."""
+    now = service.clock()
+    with service.db.writing() as tx:
+        stored = journal.load(tx, case_id)
+        assert stored is not None
+        clocks = running(engine.fold(stored.youth, stored.events), oslo_date(now))
+        clock = min((one for one in clocks if one.warned), key=lambda one: one.notice_from)
+        raised = Change(AlertChange.RAISED, clock.code, clock.due, Flag(clock, 0))
+        (alert,) = alerts.write(tx, case_id, [], [raised], By(Role.SYSTEM, "nightly", oslo_date(now), now))
+    return str(alert.alert_id)
 
 
 def _told(world: World, kind: str) -> str:

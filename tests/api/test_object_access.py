@@ -38,6 +38,9 @@ class Of(Enum):
     MESSAGES = auto()
     OFFICIAL = auto()
     OFFICIALS = auto()
+    ALERT = auto()
+    ALERTS = auto()
+    RUNS = auto()
     TAKES_IN = auto()
     LAW = auto()  # nothing of a case: the same for everybody
 
@@ -50,6 +53,9 @@ REFUSED: dict[Of, set[str]] = {
     Of.MESSAGES: NO_CASES | TEAM,
     Of.OFFICIAL: NO_CASES | TEAM | PEOPLE - {"secretariat"},
     Of.OFFICIALS: NO_CASES | TEAM | PEOPLE - {"secretariat"},
+    Of.ALERT: NO_CASES,
+    Of.ALERTS: NO_CASES,
+    Of.RUNS: {*VIEWERS} - {"admin"},
 }
 """Whom it refuses, 403, whatever is asked: there is nothing to be learnt from that."""
 
@@ -104,6 +110,13 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("POST", "/v1/esas/messages"): reads(Of.TAKES_IN),
     ("GET", "/v1/esas/messages"): reads(Of.OFFICIALS),
     ("GET", "/v1/esas/messages/{message_id}"): reads(Of.OFFICIAL),
+    ("GET", "/v1/alerts"): reads(Of.ALERTS),
+    ("GET", "/v1/alerts/{alert_id}"): reads(Of.ALERT),
+    ("POST", "/v1/alerts/{alert_id}/acknowledge"): reads(Of.ALERT),
+    ("POST", "/v1/alerts/{alert_id}/answer"): (Of.ALERT, (Ask(body={"reason": "other", "expected_on": DAY}),)),
+    ("POST", "/v1/alerts/{alert_id}/snooze"): (Of.ALERT, (Ask(body={"until": DAY}),)),
+    ("GET", "/v1/jobs/nightly/runs"): reads(Of.RUNS),
+    ("POST", "/v1/jobs/nightly/runs"): reads(Of.TAKES_IN),
     ("GET", "/v1/workflows/{sanction}/{regime}"): reads(Of.LAW),
     ("GET", "/v1/deadline-rules"): reads(Of.LAW),
     ("GET", "/v1/problems/{code}"): reads(Of.LAW),
@@ -129,6 +142,9 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         yield sights.made(running)
 
 
+SAID_TO = (Of.MESSAGE, Of.ALERT)
+"""What is said to these by who sees them is done, a message tried again, an alert answered: only others are heard."""
+
 Heard = dict[tuple[str, Of, str, Ask, str], httpx.Response]
 """By viewer, what the route speaks of, route, way of asking, and the kind of thing asked for; `absent` is none."""
 
@@ -144,13 +160,14 @@ def heard(world: World) -> Heard:
     messages = {ABSENT: HIDDEN, **world.messages}
     official = {ABSENT: HIDDEN, "official": world.official}
     things = {Of.CASE: cases, Of.CASE_WRITTEN: cases, Of.MESSAGE: messages, Of.OFFICIAL: official}
+    things[Of.ALERT] = {ABSENT: HIDDEN, **world.alerts}
     before = rows(world.service)
     found = {
         (viewer, of, f"{method} {path}", ask, about): put(world.as_(viewer), method, path, ask, id)
         for viewer, (of, things_of) in product(VIEWERS, things.items())
         for method, path, ask in routes(of)
         for about, id in things_of.items()
-        if not (of is Of.MESSAGE and method == "POST" and viewer in MESSAGES.get(about, ()))  # that would try it again
+        if not (of in SAID_TO and method == "POST" and about != ABSENT and sees(viewer, of, about))
     }
     assert rows(world.service) == before
     return found
@@ -162,7 +179,7 @@ def routes(of: Of) -> Iterator[tuple[str, str, Ask]]:
 
 def put(client: Client, method: str, path: str, ask: Ask, id: str) -> httpx.Response:
     """The question asked of the thing with this id."""
-    whole = path.replace("{case_id}", id).replace("{message_id}", id) + ask.query
+    whole = path.replace("{case_id}", id).replace("{message_id}", id).replace("{alert_id}", id) + ask.query
     if method == "GET":
         return client.service.send("GET", whole, headers={"Authorization": f"Bearer {client.token}"})
     return client.post(whole, ask.body, ask.etag, f"object-access-{id}" if ask.key else None)
@@ -228,7 +245,7 @@ def test_what_may_be_seen_is_answered_on_every_route(heard: Heard) -> None:
 
 @pytest.mark.parametrize("viewer", VIEWERS)
 def test_who_may_not_is_refused_before_a_body_is_looked_at_for_a_case(world: World, viewer: str) -> None:
-    for of in (Of.TAKES_IN, Of.CASES, Of.MESSAGES, Of.OFFICIALS):
+    for of in (Of.TAKES_IN, Of.CASES, Of.MESSAGES, Of.OFFICIALS, Of.ALERTS, Of.RUNS):
         for method, path, ask in routes(of):
             found = put(world.as_(viewer), method, path, ask, HIDDEN).status_code
             expected = {403, 422, 400, 415} if of is Of.TAKES_IN else {403 if viewer in REFUSED[of] else 200}
@@ -299,6 +316,23 @@ def test_lists_hold_what_may_be_seen_and_nothing_of_the_rest(world: World, viewe
     assert {one["id"] for page in pages(client, {"known_at": TOMORROW}, 3) for one in page["items"]} == visible
 
 
+@pytest.mark.parametrize("viewer", [viewer for viewer in VIEWERS if viewer not in NO_CASES])
+def test_alerts_are_listed_of_the_cases_that_may_be_seen_and_found_by_place_by_few(world: World, viewer: str) -> None:
+    client = world.as_(viewer)
+
+    def kinds(**asked: str) -> set[str]:
+        found = {one["id"] for one in client.get("/v1/alerts", limit=200, **asked).json()["items"]}
+        return {kind for kind, alert in world.alerts.items() if alert in found}
+
+    visible = {kind for kind in world.alerts if viewer in KINDS[kind].sees}
+    placed = {kind for kind in visible if viewer in KINDS[kind].placed}
+    assert kinds() == visible
+    assert kinds(konfliktrad="oslo") | kinds(konfliktrad="troms") == placed
+    assert kinds(coordinator="coordinator-oslo") <= placed
+    for kind, case in world.cases.items():
+        assert kinds(case=case.id) == {kind} & visible
+
+
 @pytest.mark.parametrize("viewer", [viewer for viewer in VIEWERS if viewer not in REFUSED[Of.MESSAGES]])
 def test_the_list_of_messages_holds_those_known_of_and_says_of_few_where_a_protected_youth_belongs(
     world: World, viewer: str
@@ -347,7 +381,7 @@ def test_nothing_of_what_may_not_be_learnt_stands_in_any_answer(
     figure(f"T16 {_database(world)}: {searched} answers searched for what is hidden, 0 with it")
 
 
-_LISTS = ("/v1/cases", f"/v1/cases?known_at={TOMORROW}", "/v1/decisions", "/v1/esas/messages")
+_LISTS = ("/v1/cases", f"/v1/cases?known_at={TOMORROW}", "/v1/decisions", "/v1/esas/messages", "/v1/alerts")
 
 
 def _lists(world: World, viewer: str) -> Iterator[str]:
