@@ -218,8 +218,8 @@ def measured(server: Server, url: str, open_cases: int, due: int) -> Measured:
 def table(found: list[Measured]) -> str:
     """What is printed, and what `bench/results.md` shows."""
     lines = [
-        "| open | due | night, ms a due case | processor: Python | PostgreSQL | bare SQL, ms a due case | night / bare | "
-        "nothing due, ms | memory over the start, MB | peak, MB |",
+        "| open | due | night, ms a due case | processor: Python | PostgreSQL | bare SQL, ms a due case | "
+        "night / bare | nothing due, ms | memory over the start, MB | peak, MB |",
         "|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for one in found:
