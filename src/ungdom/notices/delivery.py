@@ -14,7 +14,7 @@ import ssl
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, time, timedelta
 from threading import Event
 from uuid import UUID
@@ -42,8 +42,8 @@ ATTEMPTS = 20
 """As many tries as a message gets: about fourteen hours of them. Then it is a dead letter. Office norm."""
 OLDEST = timedelta(days=14)
 """Notices older than this are not mailed any more; they stand in the product."""
-TURN = 50
-"""As many messages as a receiver gets before others have their turn at its thread."""
+TURN = timedelta(seconds=30)
+"""How long a receiver is served before others have their turn at its thread."""
 
 _GONE = "status_410"
 _FAILED = "fault"
@@ -118,21 +118,35 @@ def keep_on(work: Work, stop: Event, every: float, report: Callable[[Counter[str
 
 
 def _rounds(work: Work, idle: Callable[[], bool]) -> Iterator[Counter[str]]:
-    """What each round came to. `idle`: called when there is nothing to do; False ends it."""
+    """What each round came to. `idle`: called when there is nothing to do; False ends it.
+
+    However it ends, whoever is being served gets the message in hand and no other.
+    """
     under_way: dict[str, Future[Counter[str]]] = {}
+    over = Event()
+    serving = replace(work, stop=lambda: over.is_set() or work.stop())
     with ThreadPoolExecutor(work.threads, thread_name_prefix="notices") as pool:
-        while not work.stop():
-            yield Counter(promised=fan_out(work.db, work.keys, work.now(), work.stop))
-            _form_digests(work)
-            for receiver in _ready(work, under_way):
-                under_way[receiver] = pool.submit(_serve, work, receiver)
-            if under_way:
-                wait(under_way.values(), timeout=work.tick, return_when=FIRST_COMPLETED)
-            elif not idle():
-                break
-            yield from _finished(under_way)
+        try:
+            while not work.stop():
+                yield _promised(work)
+                for receiver in _ready(work, under_way):
+                    under_way[receiver] = pool.submit(_serve, serving, receiver)
+                if under_way:
+                    wait(under_way.values(), timeout=work.tick, return_when=FIRST_COMPLETED)
+                elif not idle():
+                    break
+                yield from _finished(under_way)
+        finally:
+            over.set()
         wait(under_way.values())
         yield from _finished(under_way)
+
+
+def _promised(work: Work) -> Counter[str]:
+    """Everything in the outbox, given to its receivers; and the e-mails of the day, when it is their hour."""
+    promised = fan_out(work.db, work.keys, work.now(), work.stop)
+    _form_digests(work)
+    return Counter(promised=promised)
 
 
 def _ready(work: Work, under_way: dict[str, Future[Counter[str]]]) -> list[str]:
@@ -200,9 +214,8 @@ class _Withdrawn(Exception):
 def _serve(work: Work, receiver: str) -> Counter[str]:
     """Bring one receiver its messages, one after the other, until one fails or its turn is over."""
     done: Counter[str] = Counter()
-    for _ in range(TURN):
-        if work.stop():
-            break
+    until = work.now() + TURN
+    while not work.stop() and work.now() < until:
         came = _try(work, receiver)
         done[came] += 1
         if came in ("", "again"):

@@ -5,7 +5,7 @@ A process that ends in between leaves the message where it was; taken again it g
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -33,12 +33,21 @@ BATCH = 200
 
 @dataclass(frozen=True, slots=True)
 class _Round:
-    """What is looked up once for many messages."""
+    """What is looked up once for many messages, and what is to be written for them."""
 
     tx: Connection
     people: People
     hooks: list[Webhook]
     now: datetime
+    deliveries: list[New] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+
+    def write(self) -> None:
+        """Write what has been gathered."""
+        deliveries.add(self.tx, self.deliveries)
+        notices.add(self.tx, self.notices)
+        self.deliveries.clear()
+        self.notices.clear()
 
 
 def fan_out(db: Database, keys: Keys, now: datetime, stop: Callable[[], bool] = lambda: False) -> int:
@@ -57,6 +66,7 @@ def _batch(db: Database, keys: Keys, now: datetime) -> int:
             round_ = _Round(tx, people(tx, case_ids, oslo_date(now)), webhooks.active(tx, keys), now)
             for message in messages:
                 _promise(round_, message)
+            round_.write()
             outbox.delivered(tx, [message.message_id for message in messages], now)
     return len(messages)
 
@@ -66,13 +76,14 @@ def _promise(round_: _Round, message: Message) -> None:
     alert_id = UUID(said["alert_id"]) if "alert_id" in said else None
     silent: frozenset[str] = frozenset()
     if message.kind == CLEARED and alert_id is not None:
+        round_.write()
         notices.end(round_.tx, alert_id, round_.now)
         silent = deliveries.withdraw_untried(round_.tx, alert_id, round_.now)
     new = (_new(hook, message, alert_id) for hook in _listening(round_, message))
-    deliveries.add(round_.tx, [one for one in new if one.receiver not in silent])
+    round_.deliveries.extend(one for one in new if one.receiver not in silent)
     if message.kind in (RAISED, ESCALATED):
         told = round_.people.told(message.case_id, [Audience(word) for word in said["told"]])
-        notices.add(round_.tx, [_notice(viewer, message, said) for viewer in told])
+        round_.notices.extend(_notice(viewer, message, said) for viewer in told)
 
 
 def _listening(round_: _Round, message: Message) -> Iterable[Webhook]:

@@ -122,12 +122,12 @@ def withdraw_untried(tx: Connection, alert_id: UUID, at: datetime) -> frozenset[
 
 
 def due(tx: Connection, now: datetime, channels: Collection[str], busy: Collection[str], limit: int) -> list[str]:
-    """The receivers whose first delivery can be tried now, the one promised first in front; `busy` ones left out."""
+    """Receivers whose first delivery can be tried now, by chance, so that nobody is always last. `busy`: left out."""
     earlier = delivery.alias("earlier")
     behind = and_(earlier.c.receiver == D.receiver, earlier.c.settled_at.is_(None), earlier.c.place < D.place)
     query = select(D.receiver).where(D.settled_at.is_(None), _its_time(now), ~exists().where(behind))
     wanted = query.where(D.channel.in_(channels), D.receiver.not_in(busy))
-    return list(tx.scalars(wanted.order_by(D.place).limit(limit)))
+    return list(tx.scalars(wanted.order_by(func.random()).limit(limit)))
 
 
 def claim(tx: Connection, receiver: str, now: datetime, until: datetime) -> Delivery | None:
