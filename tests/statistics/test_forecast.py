@@ -48,7 +48,8 @@ def test_what_is_answered_from_the_table_is_what_was_counted(db: Database) -> No
     counts = forecast.refresh(db, YESTERDAY)
     assert counts["curves"] == len(kept(db, forecast_curve)) > 0
 
-    lookup = counted(history([one for case in told() for one in spells(case.case)], YESTERDAY))
+    known = waits.known_at_the_end_of(told(), YESTERDAY)
+    lookup = counted(history([one for case in known for one in spells(case)], YESTERDAY))
     answers = 0
     with db.reading() as tx:
         for case in (one.case for one in told() if not one.case.is_closed):

@@ -13,6 +13,7 @@ from ungdom.store.ids import reference_of
 from ungdom.store.journal import Chapter, Stored
 from ungdom.store.sealing import Keys
 from ungdom.store.session import Database
+from ungdom.workflow.case import Case
 from ungdom.workflow.daycount import last_moment
 from ungdom.workflow.engine import fold
 from ungdom.workflow.events import Event
@@ -87,6 +88,11 @@ def write(db: Database, told: Sequence[Told], day: date) -> None:
         for one, events in begun:
             people.create_people(tx, KEYS, [one.person], events[0].recorded_at)
         journal.append_many(tx, [_chapter(one, [], events) for one, events in begun])
+
+
+def known_at_the_end_of(told: Sequence[Told], day: date) -> list[Case]:
+    """The cases as far as they were recorded by then, folded here and not by a database."""
+    return [fold(one.case.youth, events) for one in told if (events := known(one, day))]
 
 
 def go_on(db: Database, told: Sequence[Told], day: date) -> None:
