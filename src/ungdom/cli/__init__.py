@@ -31,6 +31,7 @@ from ungdom.demo import again, load
 from ungdom.exchange import delivery, partners
 from ungdom.exchange.roads import road_to
 from ungdom.exchange.worker import keep_on
+from ungdom.notices import delivery as notices
 from ungdom.settings import BadSettings, Settings
 from ungdom.store import journal, outbox, rebuild
 from ungdom.store.sealing import Keys
@@ -123,6 +124,8 @@ def _tonight(config: Settings) -> None:
     db = opened(config)
     for night in run_now(db, config):
         out.print(f"    {night.counts['scanned']} cases looked at, {night.counts['raised']} told of")
+    sent = notices.deliver(notices.from_settings(config, db))
+    out.print(f"    {sent.promised} alerts in the inboxes of those who are told")
     db.close()
 
 
