@@ -84,7 +84,10 @@ def test_an_alert_says_which_clock_of_which_case_and_how_far_it_has_run(one: Ser
     assert raised["details"] == {"level": "upcoming", "rung": 0}
     shown = client.get(f"/v1/cases/{case}").json()["open_alerts"]
     assert [one_["id"] for one_ in shown] == [found["id"]]
-    assert client.get(f"/v1/cases/{case}", known_at=DAY).json()["open_alerts"] is None
+    then = client.get(f"/v1/cases/{case}", known_at=str(WARNED)).json()["open_alerts"]
+    assert [(one_["id"], one_["state"], one_["level"]) for one_ in then] == [(found["id"], "open", "upcoming")]
+    assert client.get(f"/v1/cases/{case}", known_at=DAY).json()["open_alerts"] == []
+    assert client.get(f"/v1/cases/{case}", valid_at=DAY).json()["open_alerts"] is None
 
 
 def test_the_words_of_an_alert_are_in_the_language_asked_for(alerted: tuple[Client, str]) -> None:

@@ -105,7 +105,8 @@ def test_no_asset_outside_the_folder_is_served(shared: Service) -> None:
 def test_a_good_service_is_alive_and_ready(served: Service) -> None:
     assert served.send("GET", "/health/live").json() == {"status": "ok"}
     ready = served.send("GET", "/health/ready")
-    assert (ready.status_code, ready.json()) == (200, {"status": "ok", "database": "ok", "schema": "ok", "night": "ok"})
+    checks = dict.fromkeys(("status", "database", "schema", "night"), "ok")
+    assert (ready.status_code, ready.json()) == (200, checks)
 
 
 def test_a_service_without_its_database_is_alive_and_not_ready(one: Service, monkeypatch: pytest.MonkeyPatch) -> None:
