@@ -124,3 +124,26 @@ def test_a_conditional_share_is_the_quotient_of_two_values_of_the_curve() -> Non
     assert found is not None
     assert found.share == pytest.approx(line[last] / line[first], abs=CLOSE)
     assert found.low < found.share < found.high
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_t12_the_median_is_found_although_three_in_ten_have_not_ended(seed: int, figure) -> None:  # type: ignore[no-untyped-def]
+    chance = np.random.default_rng(seed)
+    shape, scale = 1.5, 220.0
+    waits = np.ceil(scale * chance.weibull(shape, 20_000)).astype(np.int64)
+    watched = np.ceil(chance.uniform(30, 600, waits.size)).astype(np.int64)
+    ended = waits <= watched
+    found = quantile(
+        kaplan_meier(Spans(np.zeros_like(waits), np.minimum(waits, watched), np.where(ended, STARTED, 0))), 0.5
+    )
+
+    true, mean = scale * np.log(2) ** (1 / shape), float(waits.mean())
+    naive = float(waits[ended].mean())
+    assert found.days is not None
+    assert 0.27 < 1 - ended.mean() < 0.33
+    assert abs(found.days - true) / true < 0.02
+    assert naive < 0.9 * mean
+    figure(
+        f"T12 seed {seed}: {1 - ended.mean():.0%} censored, median {found.days:.0f} days, in truth {true:.1f}; "
+        f"the mean of those that have ended is {naive:.0f}, of all of them {mean:.0f}: {naive / mean - 1:+.0%}"
+    )
