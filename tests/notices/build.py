@@ -14,7 +14,7 @@ from tests.service import Clock
 from ungdom.notices import address, hooks
 from ungdom.notices.delivery import Work
 from ungdom.store import alerts, contacts, notice_tables, webhooks
-from ungdom.store.alerts import By
+from ungdom.store.alerts import Alert, By
 from ungdom.store.contacts import Contact
 from ungdom.store.ids import uuid7
 from ungdom.store.journal import Stored
@@ -40,15 +40,14 @@ NIGHT = date(2026, 3, 3)
 MORNING = datetime(2026, 3, 3, 9, tzinfo=UTC)
 
 
-def raise_alerts(db: Database, stored: Stored, day: date = NIGHT, hour: int = 2) -> list[dict[str, Any]]:
-    """What the night's round finds in this case; what the messages say."""
+def raise_alerts(db: Database, stored: Stored, day: date = NIGHT, hour: int = 2) -> list[Alert]:
+    """What the night's round finds in this case; the alerts that are live then."""
     case = engine.fold(stored.youth, stored.events)
     at = datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
     with db.writing() as tx:
         known = alerts.live(tx, [stored.case_id])
         changes = settle(case, day, [one.standing for one in known])
-        messages = alerts.write(tx, stored.case_id, known, changes, By(Role.SYSTEM, "nightly", day, at))
-    return [json.loads(one.payload) for one in messages]
+        return alerts.write(tx, stored.case_id, known, changes, By(Role.SYSTEM, "nightly", day, at))
 
 
 USUAL = Told(WITH_TEAM)
