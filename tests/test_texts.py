@@ -32,7 +32,14 @@ from ungdom.workflow.events import read_details
 from ungdom.workflow.guards.core import Guard, Value
 from ungdom.workflow.vocabulary import EventType, Regime, Role, Sanction, State
 
-ENGINE = ["wrong_state", "wrong_regime", "wrong_sanction", "case_is_closed", "case_begins_with_registration"]
+ENGINE = [
+    "wrong_table",
+    "wrong_state",
+    "wrong_regime",
+    "wrong_sanction",
+    "case_is_closed",
+    "case_begins_with_registration",
+]
 START_RULES = ["plan_meeting", "plan_signed", "interim_conditions"]
 
 # Problem code → the values its detail is given.

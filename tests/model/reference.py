@@ -130,6 +130,9 @@ _RUNNING = PLAN | EXEC | BREACH
 _CONTROLLED = INTERIM | EXEC
 _COMPLAINTS = _RUNNING | _words("final dispatched")
 
+VERSION = "2026-11-25"
+"""The version of the table that this model knows."""
+
 FACTS: dict[str, tuple[frozenset[str], Scope]] = {
     "offence_added": (PRE_DECISION | _words("registered"), BOTH),
     "charged": (PRE_DECISION, BOTH),
@@ -137,6 +140,7 @@ FACTS: dict[str, tuple[frozenset[str], Scope]] = {
     "transfer_decided": (_RUNNING, BOTH),
     "transfer_accepted": (_RUNNING, BOTH),
     "execution_regime_pinned": (OPEN, BOTH),
+    "rules_migrated": (OPEN, BOTH),
     "reopening_approved": (CLOSED, BOTH),
     "pum_ordered": (PRE_DECISION, BOTH),
     "pum_returned": (PRE_DECISION | _words("judged"), BOTH),
@@ -1036,6 +1040,7 @@ FACT_ACTORS: dict[str, frozenset[str]] = dict.fromkeys(FACTS, _COORDINATOR) | {
     "transfer_decided": _words("leader coordinator"),
     "transfer_accepted": _words("leader coordinator"),
     "execution_regime_pinned": _words("coordinator leader"),
+    "rules_migrated": _words("system"),
     "corrected": _words("police prosecution court correctional_service coordinator leader secretariat"),
     "reopening_approved": _words("leader secretariat"),
     "pum_ordered": _words("prosecution court"),

@@ -23,6 +23,7 @@ from tests.model.reference import (
     ROWS,
     ROWS_OF,
     SANCTIONS,
+    VERSION,
     Entry,
     Model,
 )
@@ -117,6 +118,7 @@ def random_start(rng: random.Random) -> Start:
         "person": PERSON,
         "offences": [_offence(rng, on) for on in days],
         "repeated_or_serious": rng.random() < 0.93,
+        "table": VERSION,
     }
     return Start(sanction, born, rng.choice((0, 1, 1, 1, 2, 2)), registered, details)
 
@@ -492,6 +494,7 @@ BUILDERS: dict[str, Builder] = {
         "regime": d.one("R0", "R1", "R1", "R2"),
         "reason": d.one("more_lenient_law", "legal_assessment", "court_order"),
     },
+    "rules_migrated": lambda _m, _d, _on: {"table": VERSION},
     "corrected": _correction,
     "pum_ordered": lambda _m, d, on: {"wished_by": after(on, {"weeks": 4}).isoformat()} if d.yes() else {},
     "pum_returned": lambda _m, d, _on: {"carried_out": d.yes(0.8)},

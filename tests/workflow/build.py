@@ -9,6 +9,7 @@ from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.engine import Decision
 from ungdom.workflow.events import Event, read_details
 from ungdom.workflow.guards.core import Step, World
+from ungdom.workflow.table import VERSION
 from ungdom.workflow.vocabulary import Actor, EventType, Role
 
 PERSON = UUID("6f1c8a52-3a0e-4f6e-9a55-2f3f0f6c2d11")
@@ -62,6 +63,7 @@ class Told:
             "konfliktrad": "oslo",
             "person": str(PERSON),
             "offences": [{"on": registered.isoformat()}],
+            "table": VERSION,
             **details,
         }
         self.events = [event(1, "case_registered", registered, given)]

@@ -13,6 +13,7 @@ from tests.workflow.build import PERSON, event
 from ungdom.workflow import engine
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.events import Event
+from ungdom.workflow.table import VERSION
 
 YOUTH = Youth(born=date(2008, 3, 12), guardians=1)  # 18 on 2026-03-12
 EARLIER = Youth(born=date(2006, 2, 3), guardians=1)  # 18 on 2024-02-03
@@ -176,7 +177,8 @@ def youth_of(road: str) -> Youth:
 def registration(road: str, line: Line) -> dict[str, Any]:
     """The details of a registration; an act on the day itself unless the line tells of others."""
     sanction = "youth_sanction" if road.startswith("S") else "youth_follow_up"
-    rest = {"konfliktrad": "oslo", "person": str(PERSON), "offences": [{"on": line.on.isoformat()}]}
+    acts = [{"on": line.on.isoformat()}]
+    rest = {"konfliktrad": "oslo", "person": str(PERSON), "offences": acts, "table": VERSION}
     return {"sanction": sanction} | rest | line.details
 
 

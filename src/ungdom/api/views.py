@@ -77,7 +77,7 @@ def case_out(
         breaches=sum(1 for _ in case.all(E.BREACH_RECORDED)),
         open_alerts=alerts,
         next_deadline=deadline_out(due, language) if due else None,
-        table_version=table.VERSION,
+        table_version=case.table,
         **_with_whom(case, read.learns),
     )
 

@@ -27,7 +27,7 @@ from ungdom.store.ids import reference_of
 from ungdom.store.journal import Stored
 from ungdom.store.session import Connection
 from ungdom.workflow import details as d
-from ungdom.workflow import engine
+from ungdom.workflow import engine, table
 from ungdom.workflow.case import Case
 from ungdom.workflow.daycount import OSLO, oslo_date
 from ungdom.workflow.engine import Decision, Option
@@ -109,6 +109,7 @@ def open_case(tx: Connection, who: Who, case_id: UUID, new: NewCase, now: dateti
         person=new.person,
         offences=new.offences,
         repeated_or_serious=new.repeated_or_serious,
+        table=table.VERSION,
     )
     entry = Entry(E.CASE_REGISTERED, new.occurred_on, registered, new.occurred_at, new.on_behalf_of)
     actor = _opens(who, new.sanction, office, entry)
@@ -340,6 +341,8 @@ def _world_of(tx: Connection, stored: Stored, case: Case, entry: Entry) -> World
 def _replacement(old: Event, wish: Correction) -> Replacement:
     kind = wish.type or old.type
     details = plain_details(old.type, old.details) if wish.details is None else wish.details
+    if isinstance(old.details, d.CaseRegistered):
+        details = {"table": old.details.table, **details} if old.details.table else details
     said = read_details(kind, details)
     if isinstance(old.details, d.CaseRegistered) and not _same_case(old.details, said):
         raise NotCorrectable(wish.seq)
@@ -347,5 +350,6 @@ def _replacement(old: Event, wish: Correction) -> Replacement:
 
 
 def _same_case(old: d.CaseRegistered, new: d.Details) -> bool:
-    """A correction moves no case to another person or office: that takes a new case, or a transfer."""
-    return isinstance(new, d.CaseRegistered) and (old.person, old.konfliktrad) == (new.person, new.konfliktrad)
+    """A correction moves no case to another person, office or version of the table: these have ways of their own."""
+    same = isinstance(new, d.CaseRegistered) and (old.person, old.konfliktrad) == (new.person, new.konfliktrad)
+    return same and isinstance(new, d.CaseRegistered) and old.table == new.table

@@ -20,6 +20,7 @@ from ungdom.workflow import details as d
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.daycount import OSLO
 from ungdom.workflow.events import Event
+from ungdom.workflow.table import VERSION
 from ungdom.workflow.vocabulary import Actor, EventType, Role, Sanction, State
 
 E, S = EventType, State
@@ -184,6 +185,7 @@ def _begin(chance: Chance, at: datetime, office: Office, person_id: UUID) -> d.C
         person=person_id,
         offences=_acts(chance, at.astimezone(OSLO).date() - timedelta(days=lag), sanction),
         repeated_or_serious=chance.happens(shape.SERIOUS[sanction]),
+        table=VERSION,
     )
 
 

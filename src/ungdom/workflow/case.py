@@ -60,7 +60,10 @@ class Sanctioned:
 
 @dataclass(frozen=True)
 class Case:
-    """A case at one point of its history. `events`: in the order recorded, corrections already applied."""
+    """A case at one point of its history. `events`: in the order recorded, corrections already applied.
+
+    `table`: the version of the table it runs under.
+    """
 
     youth: Youth
     events: tuple[Event, ...]
@@ -68,6 +71,7 @@ class Case:
     sanction: Sanction
     konfliktrad: str
     person: UUID
+    table: str
     start: Start | None = None
     sanctioned: Sanctioned | None = None
     pins: tuple[tuple[date, Regime], ...] = ()

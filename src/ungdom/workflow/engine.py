@@ -3,24 +3,25 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from typing import Any, cast
 
 from transitions import EventData, Machine
 
 from ungdom.workflow import details as d
-from ungdom.workflow import law
+from ungdom.workflow import law, table
 from ungdom.workflow.case import Case, Stint, Youth, decides, starts
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.errors import IllegalHistory, UnknownMachine
-from ungdom.workflow.events import SHAPE, Corrected, Event, read_details
+from ungdom.workflow.events import SHAPE, Event
 from ungdom.workflow.guards.core import Guard, Step, Unmet, World, case_had_begun, day_has_come, follows_the_last_move
+from ungdom.workflow.history import effective as effective  # noqa: PLC0414  # asked for here, beside what it feeds
 from ungdom.workflow.permissions import acts_for
 from ungdom.workflow.table import BY_DECISION, FACTS, MOVES, Back, Move
 from ungdom.workflow.vocabulary import CLOSED, Actor, EventType, Regime, Role, Sanction, State
 
 E = EventType
 ROWS: tuple[Move, ...] = MOVES + FACTS
-REGISTRATION = next(row for row in ROWS if row.event is E.CASE_REGISTERED)
 NOT_RECORDED_DIRECTLY = (E.CASE_REGISTERED, E.CORRECTED)
 """These two have doors of their own: opening a case, and correcting an event."""
 
@@ -42,16 +43,34 @@ NO_WORLDS: Mapping[int, World] = {}
 Key = tuple[Sanction, Regime, State, EventType]
 
 
-def _index() -> dict[Key, tuple[Move, ...]]:
+@dataclass(frozen=True)
+class Rules:
+    """One version of the table set to work: its rows, where each fits, and a machine a sanction and regime."""
+
+    version: str
+    rows: tuple[Move, ...]
+    at: Mapping[Key, tuple[Move, ...]]
+    machines: Mapping[tuple[Sanction, Regime], Machine]
+
+
+@cache
+def rules(version: str = table.VERSION) -> Rules:
+    """The table of this version. Raises `UnknownMachine`."""
+    if version not in table.VERSIONS:
+        raise UnknownMachine(version)
+    rows = table.rows(version)
+    return Rules(version, rows, _index(rows), {(s, r): _machine(rows, s, r) for s in Sanction for r in Regime})
+
+
+def _index(rows: tuple[Move, ...]) -> dict[Key, tuple[Move, ...]]:
     index: dict[Key, tuple[Move, ...]] = {}
-    keys = ((row, s, r, source) for row in ROWS for s in row.sanctions for r in row.regimes for source in row.sources)
+    keys = ((row, s, r, source) for row in rows for s in row.sanctions for r in row.regimes for source in row.sources)
     for row, sanction, regime, source in keys:
         key = (sanction, regime, source, row.event)
         index[key] = (*index.get(key, ()), row)
     return index
 
 
-_ROWS_AT = _index()
 _ACTORS = {
     (sanction, event): tuple(
         dict.fromkeys(a for row in ROWS if row.event is event and sanction in row.sanctions for a in row.actors)
@@ -131,22 +150,20 @@ def _general(row: Move) -> tuple[Guard, ...]:
     return (day_has_come, case_had_begun, follows_the_last_move) if moves else (day_has_come, case_had_begun)
 
 
-def _machine(sanction: Sanction, regime: Regime) -> Machine:
+def _machine(rows: tuple[Move, ...], sanction: Sanction, regime: Regime) -> Machine:
     machine = Machine(model=None, states=list(State), initial=State.REGISTERED, auto_transitions=False, send_event=True)
-    for row in ROWS:
+    for row in rows:
         if sanction in row.sanctions and regime in row.regimes:
             machine.add_transitions([_transition(row, source) for source in row.sources])
     return machine
 
 
-_MACHINES = {(sanction, regime): _machine(sanction, regime) for sanction in Sanction for regime in Regime}
-
-
-def rows_of(sanction: Sanction, regime: Regime) -> tuple[Move, ...]:
+def rows_of(sanction: Sanction, regime: Regime, version: str = table.VERSION) -> tuple[Move, ...]:
     """The rows of one workflow, in the order of the table. Raises `UnknownMachine`."""
-    if (sanction, regime) not in _MACHINES:
+    found = rules(version)
+    if (sanction, regime) not in found.machines:
         raise UnknownMachine(f"{sanction}/{regime}")
-    return tuple(row for row in ROWS if sanction in row.sanctions and regime in row.regimes)
+    return tuple(row for row in found.rows if sanction in row.sanctions and regime in row.regimes)
 
 
 def actors_of(sanction: Sanction, event: EventType) -> tuple[Actor, ...]:
@@ -167,7 +184,7 @@ def decide(case: Case, step: Step) -> Decision:
         unmet = (_no_such_move(case, step, regime), *_unmet_elsewhere(case, step, regime))
         return Decision(step.type, case.state, None, regime, unmet[0].law, unmet)
     attempt = Attempt(case, step, row, source)
-    fired = _MACHINES[case.sanction, regime].events[step.type.value].trigger(attempt)
+    fired = rules(case.table).machines[case.sanction, regime].events[step.type.value].trigger(attempt)
     after = _target(case, row) if fired else None
     return Decision(step.type, case.state, after, regime, row.law, attempt.unmet)
 
@@ -191,24 +208,39 @@ def decide_registration(youth: Youth, event: Event) -> Decision:
     """Whether this case may be opened."""
     seed = _seed(youth, event)
     step = Step(event.type, event.occurred_on, oslo_date(event.recorded_at), event.details)
-    unmet = tuple(no for guard in (day_has_come, *REGISTRATION.guards) if (no := guard(seed, step)))
+    row = next(row for row in rules(seed.table).rows if row.event is E.CASE_REGISTERED)
+    unmet = tuple(no for guard in (day_has_come, *row.guards) if (no := guard(seed, step)))
     after = None if unmet else State.REGISTERED
-    return Decision(event.type, None, after, law.REGIME.on(event.occurred_on), REGISTRATION.law, unmet)
+    return Decision(event.type, None, after, law.REGIME.on(event.occurred_on), row.law, unmet)
 
 
-def fold(youth: Youth, events: Sequence[Event]) -> Case:
-    """The case that this history tells, corrections applied. Raises `IllegalHistory`."""
+def fold(youth: Youth, events: Sequence[Event], version: str | None = None) -> Case:
+    """The case that this history tells, corrections applied. Raises `IllegalHistory`.
+
+    `version`: of the table; None: the one the history says the case runs under.
+    """
     kept = effective(events)
     if not kept or kept[0].type is not E.CASE_REGISTERED:
         raise IllegalHistory(kept[0].seq if kept else 0, kept[0].type if kept else "none", None)
-    case = _seed(youth, kept[0])
+    case = _seed(youth, kept[0], version or version_of(kept))
     for event in kept[1:]:
-        case = apply(case, event)
+        case = _applied(case, event)
     return case
+
+
+def version_of(events: Sequence[Event]) -> str:
+    """The version of the table that this history runs under: the one it was moved to last, or began with."""
+    told = (e.details.table for e in reversed(events) if isinstance(e.details, d.RulesMigrated | d.CaseRegistered))
+    return next(filter(None, told), table.FIRST_VERSION)
 
 
 def apply(case: Case, event: Event) -> Case:
     """The case after one more event, conditions not asked again. Raises `IllegalHistory` when no row fits."""
+    moves = isinstance(event.details, d.RulesMigrated)
+    return fold(case.youth, (*case.events, event)) if moves else _applied(case, event)
+
+
+def _applied(case: Case, event: Event) -> Case:
     regime = regime_for(case, event.type, event.occurred_on)
     _, row = _row(case, regime, event.type, event.details, event.occurred_on)
     if row is None:
@@ -222,19 +254,12 @@ def apply(case: Case, event: Event) -> Case:
     return _with(case, changes)
 
 
-def effective(events: Sequence[Event]) -> list[Event]:
-    """The history as it now reads: corrected events replaced in their place, annulled ones and corrections left out."""
-    corrections = {e.details.corrects: e for e in events if isinstance(e.details, Corrected)}
-    if not corrections:
-        return list(events)
-    kept = (_corrected(event, corrections.get(event.seq)) for event in events if event.type is not E.CORRECTED)
-    return [event for event in kept if event is not None]
-
-
-def check_walk(youth: Youth, events: Sequence[Event], worlds: Mapping[int, World] = NO_WORLDS) -> Broken | None:
+def check_walk(
+    youth: Youth, events: Sequence[Event], worlds: Mapping[int, World] = NO_WORLDS, version: str | None = None
+) -> Broken | None:
     """The first step of this history that was not allowed on the day it was recorded; None when it is a legal walk.
 
-    `worlds`: what is known from outside about the events with these numbers.
+    `worlds`: what is known from outside about the events with these numbers. `version`: of the table, as in `fold`.
     """
     kept = effective(events)
     if not kept or kept[0].type is not E.CASE_REGISTERED:
@@ -244,7 +269,7 @@ def check_walk(youth: Youth, events: Sequence[Event], worlds: Mapping[int, World
     begun = decide_registration(youth, kept[0])
     if begun.unmet:
         return Broken(kept[0].seq, kept[0].type, begun.unmet)
-    return _walk(_seed(youth, kept[0]), kept[1:], worlds)
+    return _walk(_seed(youth, kept[0], version or version_of(kept)), kept[1:], worlds)
 
 
 def _walk(case: Case, events: Iterable[Event], worlds: Mapping[int, World]) -> Broken | None:
@@ -255,29 +280,11 @@ def _walk(case: Case, events: Iterable[Event], worlds: Mapping[int, World]) -> B
         found = decide(case, step)
         if found.unmet:
             return Broken(event.seq, event.type, found.unmet)
-        case = apply(case, event)
+        case = _applied(case, event)
     return None
 
 
-def _corrected(event: Event, correction: Event | None) -> Event | None:
-    if correction is None:
-        return event
-    said = correction.details
-    if not isinstance(said, Corrected) or said.replacement is None:
-        return None
-    new = said.replacement
-    return replace(
-        event,
-        type=new.type,
-        occurred_on=new.occurred_on,
-        occurred_at=None,
-        details=read_details(new.type, new.details),
-        recorded_at=correction.recorded_at,
-        corrected_by=correction.seq,
-    )
-
-
-def _seed(youth: Youth, event: Event) -> Case:
+def _seed(youth: Youth, event: Event, version: str | None = None) -> Case:
     begun = event.details
     if not isinstance(begun, d.CaseRegistered):
         raise IllegalHistory(event.seq, event.type, None)
@@ -289,6 +296,7 @@ def _seed(youth: Youth, event: Event) -> Case:
         konfliktrad=begun.konfliktrad,
         person=begun.person,
         offences=begun.offences,
+        table=version or version_of([event]),
     )
 
 
@@ -337,7 +345,7 @@ def _row(
 
 
 def _rows_at(case: Case, regime: Regime, state: State, event: EventType) -> tuple[Move, ...]:
-    return _ROWS_AT.get((case.sanction, regime, state, event), ())
+    return rules(case.table).at.get((case.sanction, regime, state, event), ())
 
 
 def _target(case: Case, row: Move) -> State | None:
@@ -350,13 +358,16 @@ def _target(case: Case, row: Move) -> State | None:
 
 def _unmet_elsewhere(case: Case, step: Step, regime: Regime) -> tuple[Unmet, ...]:
     """What else is unmet, were the case in a state from which this can happen."""
-    rows = (row for row in ROWS if row.event is step.type and case.sanction in row.sanctions and regime in row.regimes)
+    rows = (row for row in rows_of(case.sanction, regime, case.table) if row.event is step.type)
     fits = next((row for row in rows if row.when is None or row.when(step.details)), None)
     return _asked(fits, case, step) if fits else ()
 
 
 def _no_such_move(case: Case, step: Step, regime: Regime) -> Unmet:
-    rows = [row for row in ROWS if row.event is step.type]
+    rows = [row for row in rules(case.table).rows if row.event is step.type]
+    if not rows:
+        newer = next(row for row in ROWS if row.event is step.type)
+        return Unmet("wrong_table", newer.law, case.table, newer.since, ())
     of_sanction = [row for row in rows if case.sanction in row.sanctions]
     of_regime = [row for row in of_sanction if regime in row.regimes]
     where = rows[0].law

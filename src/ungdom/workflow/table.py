@@ -6,15 +6,20 @@ A row whose target is None is a fact: it leaves the state alone. Where several r
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ungdom.workflow import details as d
 from ungdom.workflow.guards import breach, decision, plan
 from ungdom.workflow.guards.core import Guard
 from ungdom.workflow.vocabulary import Actor, EventType, Regime, Sanction, State
 
-VERSION = "2026-11-24"
-"""The version of this table, shown with every workflow and stored with every case."""
+FIRST_VERSION, VERSION = "2026-11-24", "2026-11-25"
+VERSIONS = (FIRST_VERSION, VERSION)
+"""Every version of this table, in order. A case runs under the one it began with, until it is moved to a newer.
+
+A row or condition that came later says so (`since`); one that is gone says from which version on (`until`). None is
+ever taken out: what was recorded under it must stay readable. docs/migrate-cases.md
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,10 @@ class Back:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One row. `when`: of several rows for one event, the one these details choose."""
+    """One row. `when`: of several rows for one event, the one these details choose.
+
+    `since`: the first version of the table that has it. `until`: the first that has it no more.
+    """
 
     event: EventType
     sources: tuple[State, ...]
@@ -37,6 +45,8 @@ class Move:
     actors: tuple[Actor, ...]
     law: str
     when: Callable[[d.Details | None], bool] | None = None
+    since: str = FIRST_VERSION
+    until: str | None = None
 
 
 E, A, T = EventType, Actor, State
@@ -220,6 +230,7 @@ FACTS: tuple[Move, ...] = (
          plan.prosecution_was_told_at_once, plan.goes_to_another_office), (LDR,), "krl § 13"),
     Move(E.TRANSFER_ACCEPTED, WITH_THE_OFFICE, None, BOTH, ALL, (plan.transfer_is_pending,), (LDR, SEC), "krl § 13"),
     Move(E.EXECUTION_REGIME_PINNED, OPEN, None, BOTH, ALL, (), (LDR, SEC), "strl § 3"),
+    Move(E.RULES_MIGRATED, OPEN, None, BOTH, ALL, (), (SYS,), "office norm", since="2026-11-25"),
     Move(E.CORRECTED, OPEN + ENDED, None, BOTH, ALL, (), (CRD, LDR, SYS), "arkivlova § 9"),
     Move(E.REOPENING_APPROVED, ENDED, None, BOTH, ALL, (breach.leader_or_secretariat_approves,),
          (LDR, SEC), "office norm"),
@@ -312,3 +323,16 @@ BY_DECISION: frozenset[EventType] = frozenset(
     }
 )
 """Conditions and terms of the sanction: judged by the regime of the decision. Every other step: by that of its date."""
+
+
+def rows(version: str) -> tuple[Move, ...]:
+    """The table of this version, each row with the conditions that it had then."""
+    return tuple(_then(row, version) for row in MOVES + FACTS if _in_force(row, version))
+
+
+def _then(row: Move, version: str) -> Move:
+    return replace(row, guards=tuple(guard for guard in row.guards if _in_force(guard, version)))
+
+
+def _in_force(what: Move | Guard, version: str) -> bool:
+    return what.since <= version and (what.until is None or version < what.until)

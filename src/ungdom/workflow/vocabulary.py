@@ -184,6 +184,7 @@ class EventType(StrEnum):
     TRANSFER_DECIDED = "transfer_decided"
     TRANSFER_ACCEPTED = "transfer_accepted"
     EXECUTION_REGIME_PINNED = "execution_regime_pinned"
+    RULES_MIGRATED = "rules_migrated"
     CORRECTED = "corrected"
     REOPENING_APPROVED = "reopening_approved"
     PUM_ORDERED = "pum_ordered"

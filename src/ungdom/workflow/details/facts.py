@@ -59,6 +59,13 @@ class ExecutionRegimePinned(Details):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RulesMigrated(Details):
+    """From here on the whole history is read by this version of the table."""
+
+    table: Code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PumOrdered(Details):
     """Personundersøkelse for mindreårige ordered. strpl § 161 a."""
 

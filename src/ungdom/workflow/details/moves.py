@@ -39,13 +39,17 @@ from ungdom.workflow.vocabulary import Sanction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseRegistered(Details):
-    """The case as it begins. The person is an id; who that is stands in the people store."""
+    """The case as it begins. The person is an id; who that is stands in the people store.
+
+    `table`: the version of the table it begins under; without one, the first.
+    """
 
     sanction: Sanction
     konfliktrad: Code
     person: UUID
     offences: Annotated[tuple[Offence, ...], Field(min_length=1, max_length=200)]
     repeated_or_serious: bool = False
+    table: Code | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

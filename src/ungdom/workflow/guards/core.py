@@ -1,7 +1,7 @@
 """What a guard is, what it is asked, what it answers; and the conditions that every event meets."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
 
@@ -61,18 +61,28 @@ class Unmet:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A named condition. Called with the case and the step, it answers None when content."""
+    """A named condition. Called with the case and the step, it answers None when content.
+
+    `since` and `until`: the versions of the table that ask it, as for a row.
+    """
 
     code: str
     law: str
     fixers: tuple[Actor, ...]
     check: Callable[[Case, Step], No | None]
     doc: str
+    since: str = ""
+    until: str | None = None
 
     def __call__(self, case: Case, step: Step) -> Unmet | None:
         """None when the fact holds or cannot be asked yet, otherwise the unmet condition."""
         no = self.check(case, step)
         return None if no is None else Unmet(self.code, self.law, no.current, no.needed, self.fixers, no.earliest)
+
+
+def from_version(since: str, guard: Guard) -> Guard:
+    """The same condition, asked from this version of the table on."""
+    return replace(guard, since=since)
 
 
 def condition(law: str, *fixers: Actor) -> Callable[[Callable[[Case, Step], No | None]], Guard]:
