@@ -30,6 +30,7 @@ from ungdom.workflow.details import words
 from ungdom.workflow.errors import BadDetails
 from ungdom.workflow.events import read_details
 from ungdom.workflow.guards.core import Guard, Value
+from ungdom.workflow.tasks import TaskKind
 from ungdom.workflow.vocabulary import EventType, Regime, Role, Sanction, State
 
 ENGINE = [
@@ -135,6 +136,7 @@ def expected() -> dict[str, set[str]]:
         *enums_of(sharing),
         team.Mandatory,
         Status,
+        TaskKind,
     ]
     return {
         **{texts.section_of(enum): {str(member) for member in enum} for enum in enums},

@@ -32,6 +32,7 @@ from ungdom.api import (
     simulating,
     team,
     webhooks,
+    work,
 )
 from ungdom.api.access import compose
 from ungdom.api.middleware import Gate, Limits
@@ -76,6 +77,7 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
         events.router,
         forecasts.router,
         team.router,
+        work.router,
         delays.router,
         calendars.router,
         calendars.public,

@@ -7,19 +7,21 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, case, func, or_, select
 
 from ungdom.store import journal, reading
-from ungdom.store.current import row_of
+from ungdom.store.current import read_tasks, row_of
 from ungdom.store.journal import Stored
 from ungdom.store.reading import Filters
 from ungdom.store.tables import case_current
 from ungdom.workflow import delay, engine
 from ungdom.workflow.case import Case
+from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.delay import Delay, Group
 from ungdom.workflow.errors import IllegalHistory
 from ungdom.workflow.events import Event
 from ungdom.workflow.permissions import Fact, Viewer
+from ungdom.workflow.tasks import Task, has_turned, tasks
 from ungdom.workflow.vocabulary import EventType
 
 CHUNK = 200
@@ -54,6 +56,35 @@ def page(tx: Connection, viewer: Viewer, asked: Asked) -> tuple[Sequence[Any], s
     after = reading.read_key(asked.sort, asked.after) if asked.after else None
     rows, last = reading.list_cases(tx, viewer, asked.filters, asked.sort, after, asked.limit)
     return rows, str(last) if last else None
+
+
+def work(tx: Connection, viewer: Viewer, asked: Asked, day: date) -> tuple[list[tuple[Any, list[Task]]], str | None]:
+    """One page of cases with something to do, each with its tasks as they stand on that day; and the key of its end.
+
+    The tasks are those kept beside the case. Where the youth has come of age since, or the law has changed, the case is
+    told anew. Raises `ValueError` for a key not ours.
+    """
+    rows, last = page(tx, viewer, asked)
+    stale = [row.case_id for row in rows if has_turned(oslo_date(row.updated_at), row.turns_18_on, day)]
+    anew = {s.case_id: tasks(engine.fold(s.youth, s.events), day) for s in _again(tx, stale, asked)}
+    return [(row, anew.get(row.case_id) or read_tasks(row.tasks)) for row in rows], last
+
+
+def _again(tx: Connection, case_ids: list[UUID], asked: Asked) -> Iterator[Stored]:
+    return journal.load_many(tx, [] if asked.of_the_past else case_ids)
+
+
+def counts(tx: Connection, viewer: Viewer, day: date) -> dict[str, tuple[int, int]]:
+    """In how many cases that the viewer sees each kind of task waits, and in how many of them a clock has passed."""
+    c = case_current.c
+    late = case((c.next_due_on < day, 1), else_=0)
+    query = select(c.duties, func.count(), func.sum(late)).where(c.act_on.is_not(None), reading.visible_to(viewer))
+    found: dict[str, tuple[int, int]] = {}
+    for duties, cases, overdue in tx.execute(query.group_by(c.duties)):
+        for kind in {mark.partition(":")[0] for mark in duties.split("|") if mark}:
+            before = found.get(kind, (0, 0))
+            found[kind] = (before[0] + cases, before[1] + overdue)
+    return found
 
 
 def delays(
@@ -149,6 +180,7 @@ _SAME = ("state", "phase", "sanction", "konfliktrad", "coordinator", "waiting_fo
 def _fits(row: Any, filters: Filters) -> bool:
     same = all(getattr(filters, name) in (None, getattr(row, name)) for name in _SAME)
     late, in_time = filters.overdue_on, filters.not_overdue_on
+    same = same and (filters.duty is None or (row.duties is not None and filters.duty in row.duties))
     return same and (late is None or _overdue(row, late)) and (in_time is None or not _overdue(row, in_time))
 
 

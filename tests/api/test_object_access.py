@@ -53,6 +53,7 @@ class Of(Enum):
     ALERT_TAKEN = auto()
     ALERT_PUT_OFF = auto()
     NIGHT = auto()  # of no case at all: for administrators
+    WORK = auto()  # what needs doing, in cases seen
     TAKES_IN = auto()
     COUNTS = auto()  # of many cases, those seen by name
     OWN = auto()  # what somebody has been told or has made: nobody else's exists
@@ -65,6 +66,7 @@ REFUSED: dict[Of, set[str]] = {
     Of.CASES: NO_CASES,
     Of.MESSAGE: NO_CASES | TEAM,
     Of.MESSAGES: NO_CASES | TEAM,
+    Of.WORK: NO_CASES | TEAM,
     Of.COUNTS: {"analyst", "auditor"} | TEAM | SYSTEMS,
     Of.OFFICIAL: NO_CASES | TEAM | PEOPLE - {"secretariat"},
     Of.OFFICIALS: NO_CASES | TEAM | PEOPLE - {"secretariat"},
@@ -130,6 +132,9 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("POST", "/v1/cases/{case_id}/events"): writes(EVENT),
     ("POST", "/v1/cases/{case_id}/corrections"): writes(CORRECTION),
     ("GET", "/v1/cases"): reads(Of.CASES),
+    ("GET", "/v1/cases/{case_id}/tasks"): reads(Of.CASE_WRITTEN, THEN),
+    ("GET", "/v1/worklist"): reads(Of.WORK, THEN, "?kind=assign"),
+    ("GET", "/v1/worklist/kinds"): reads(Of.WORK),
     ("GET", "/v1/delays"): reads(Of.CASES, THEN, "?konfliktrad=oslo&from=2026-01-01"),
     ("POST", "/v1/cases"): reads(Of.TAKES_IN),
     ("POST", "/v1/decisions"): reads(Of.TAKES_IN),
@@ -289,7 +294,7 @@ def test_what_may_be_seen_is_answered_on_every_route(heard: Heard) -> None:
 
 @pytest.mark.parametrize("viewer", VIEWERS)
 def test_who_may_not_is_refused_before_a_body_is_looked_at_for_a_case(world: World, viewer: str) -> None:
-    for of in (Of.TAKES_IN, Of.CASES, Of.MESSAGES, Of.OFFICIALS, Of.COUNTS, Of.FEEDS, Of.NIGHT):
+    for of in (Of.TAKES_IN, Of.CASES, Of.WORK, Of.MESSAGES, Of.OFFICIALS, Of.COUNTS, Of.FEEDS, Of.NIGHT):
         for method, path, ask in routes(of):
             found = put(world.as_(viewer), method, path, ask, HIDDEN).status_code
             expected = {403, 422, 400, 415} if of is Of.TAKES_IN else {403 if viewer in REFUSED[of] else 200}

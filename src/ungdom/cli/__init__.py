@@ -196,6 +196,8 @@ def upgrade() -> None:
     """Bring the schema and the reference data to the newest version."""
     db = opened(settings.from_environment())
     db.upgrade()
+    with progress("cases") as report:
+        rebuild.fill(db, report)
     out.print(f"schema {db.current()}")
 
 

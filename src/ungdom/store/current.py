@@ -3,15 +3,21 @@
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from pydantic import TypeAdapter
+
 from ungdom.workflow import alerting, deadlines, waits
 from ungdom.workflow import details as d
 from ungdom.workflow.case import Case
 from ungdom.workflow.events import Event
 from ungdom.workflow.permissions import Seen
+from ungdom.workflow.tasks import Task, tasks
 from ungdom.workflow.vocabulary import PHASE, EventType, Protection
 
 TEAM_EVENTS = frozenset({EventType.TEAM_MEMBER_JOINED, EventType.TEAM_MEMBER_LEFT, EventType.CORRECTED})
 """The events that may change the team."""
+
+
+_TASKS = TypeAdapter(list[Task])
 
 
 class Identity(NamedTuple):
@@ -30,6 +36,28 @@ def row_of(identity: Identity, case: Case, last: Event) -> dict[str, Any]:
         "updated_at": last.recorded_at,
         **_standing(case),
         **_days(case),
+        **_work(case),
+    }
+
+
+def read_tasks(kept: str | None) -> list[Task]:
+    """The tasks that `row_of` has written."""
+    return _TASKS.validate_json(kept) if kept else []
+
+
+def mark(kind: str, actor: str) -> str:
+    """How a task of this kind, to be done in this name, is looked for in `duties`; an empty word stands for any."""
+    if not kind and not actor:
+        return ""
+    return f"|{kind}:{actor}|" if kind and actor else f"|{kind}:" if kind else f":{actor}|"
+
+
+def _work(case: Case) -> dict[str, Any]:
+    found = tasks(case)
+    return {
+        "act_on": found[0].act_on if found else None,
+        "duties": "".join(sorted({mark(one.kind, actor) for one in found for actor in one.who})) or None,
+        "tasks": _TASKS.dump_json(found).decode() if found else None,
     }
 
 

@@ -25,6 +25,7 @@ SORTS: dict[str, Column[Any]] = {
         "turns_18_on",
         "reference",
         "updated_at",
+        "act_on",
     )
 }
 """What lists can be sorted by, with `-` before it the other way round. The case id decides between equals."""
@@ -58,6 +59,9 @@ class CaseRow:
     next_due_code: str | None
     look_on: date | None
     turns_18_on: date
+    act_on: date | None
+    duties: str | None
+    tasks: str | None
     updated_at: datetime
 
 
@@ -66,7 +70,7 @@ class Filters:
     """What is asked for; None asks nothing.
 
     `overdue_on`: open, and the next due date lies before that day; `not_overdue_on`: every other case.
-    `held_by`: assigned to them, or opened by them and assigned to nobody yet.
+    `held_by`: assigned to them, or opened by them and assigned to nobody yet. `duty`: a task as `current.mark` has it.
     `q`: the beginning of the reference, or a whole number of police or court.
     """
 
@@ -81,6 +85,7 @@ class Filters:
     overdue_on: date | None = None
     not_overdue_on: date | None = None
     held_by: Viewer | None = None
+    duty: str | None = None
     q: str | None = None
 
 
@@ -263,6 +268,8 @@ def _conditions(filters: Filters, told: ColumnElement[bool]) -> list[ColumnEleme
         )
     if filters.held_by is not None:
         conditions.append(or_(TIES[Tie.ASSIGNED](filters.held_by), TIES[Tie.OPENED](filters.held_by)))
+    if filters.duty is not None:
+        conditions += [C.act_on.is_not(None), C.duties.contains(filters.duty, autoescape=True)]
     if filters.q:
         conditions.append(called(filters.q))
     return conditions

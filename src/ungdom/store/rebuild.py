@@ -49,6 +49,21 @@ def rebuild(db: Database, progress: Progress = lambda _done, _all: None) -> dict
     return {"cases": done}
 
 
+def fill(db: Database, progress: Progress = lambda _done, _all: None) -> int:
+    """Fold the open cases anew that a newer program finds without what it keeps beside them; how many. Repeatable."""
+    bare = (case_current.c.closed_on.is_(None), case_current.c.act_on.is_(None))
+    query = select(case_current.c.case_id).where(*bare).order_by(case_current.c.case_id).limit(BATCH)
+    with db.reading() as tx:
+        total = tx.scalar(select(func.count()).select_from(case_current).where(*bare)) or 0
+    done, after = 0, None
+    while batch := _ids(db, query if after is None else query.where(case_current.c.case_id > after)):
+        with db.writing() as tx:
+            refold(tx, batch)
+        done, after = done + len(batch), batch[-1]
+        progress(done, total)
+    return done
+
+
 def refold(tx: Connection, case_ids: Sequence[UUID]) -> None:
     """Fold these cases again: after the person changed, or to rebuild. Raises `IllegalHistory`."""
     current = case_current.c.case_id

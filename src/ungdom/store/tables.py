@@ -194,6 +194,9 @@ case_current = Table(
     Column("next_due_code", Text),
     Column("look_on", Date, comment="the next day on which its alerts may change by themselves"),
     Column("turns_18_on", Date, nullable=False),
+    Column("act_on", Date, comment="the day its most pressing task is put in order by; null when nothing needs doing"),
+    Column("duties", Text, comment="its tasks as |kind:actor|, to look for"),
+    Column("tasks", Text, comment="JSON: what needs doing, by whom, by when, and from when it can be done; no person"),
     Column("updated_at", Instant, nullable=False),
     Index("ix_case_current_konfliktrad_state", "konfliktrad", "state"),
     Index(
@@ -209,6 +212,8 @@ case_current = Table(
         postgresql_where=text("look_on IS NOT NULL"),
         sqlite_where=text("look_on IS NOT NULL"),
     ),
+    Index("ix_case_current_act_on", "act_on", "case_id"),
+    Index("ix_case_current_konfliktrad_act_on", "konfliktrad", "act_on", "case_id"),
     comment="one row a case, folded from its events",
 )
 

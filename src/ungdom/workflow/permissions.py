@@ -179,6 +179,11 @@ def may_snooze_alerts(role: Role) -> bool:
     return role in OF_THE_OFFICE
 
 
+def may_see_work(role: Role) -> bool:
+    """Whether the role has a worklist: the office's, the secretariat, and prosecution for what is theirs to do."""
+    return role in OF_THE_OFFICE | {Role.SECRETARIAT, Role.PROSECUTION}
+
+
 def may_settle_messages(role: Role) -> bool:
     """Whether the role looks after messages of other authorities that wait: the office's, or the secretariat."""
     return role in OF_THE_OFFICE | {Role.SECRETARIAT}

@@ -1,0 +1,132 @@
+"""When something needs doing in a case, where no clock says so: the conditions that the rows of `tasks` name."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from ungdom.workflow import team
+from ungdom.workflow.case import Case
+from ungdom.workflow.guards.breach import petition_deadline
+from ungdom.workflow.guards.decision import appeal_deadline
+from ungdom.workflow.vocabulary import IN_EXECUTION, EventType, Regime, Sanction, State
+
+E, T = EventType, State
+
+CONSENTING = (T.INVESTIGATION, T.ASSESSMENT, T.AWAITING_DECISION)
+"""The states in which consent is obtained."""
+
+TRANSFERS = (E.TRANSFER_DECIDED, E.TRANSFER_ACCEPTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """That something needs doing: since when, by when, and where that is written."""
+
+    since: date
+    due: date | None = None
+    binding: bool = False
+    law: str = ""
+
+
+Needs = Callable[[Case, date], Iterable[Need]]
+
+
+def stands_in(*states: State) -> Needs:
+    """The case stands in one of these states."""
+
+    def needed(case: Case, _day: date) -> Iterator[Need]:
+        if case.state in states:
+            yield Need(case.entered_on)
+
+    return needed
+
+
+def finality(case: Case, _day: date) -> Iterator[Need]:
+    """Judged, and not final: due the day after the appeal time."""
+    last = appeal_deadline(case)
+    if case.state in (T.JUDGED, T.INTERIM_CONDITIONS) and not case.has(E.BECAME_FINAL):
+        yield Need(case.entered_on, last and last + timedelta(days=1))
+
+
+def not_received(case: Case, _day: date) -> Iterator[Need]:
+    """Sent and not received; while interim conditions run also what is final."""
+    sent = case.last(E.DISPATCHED)
+    if sent and not case.has(E.RECEIVED) and case.state in (T.DISPATCHED, T.INTERIM_CONDITIONS):
+        yield Need(sent.occurred_on)
+
+
+def not_assigned(case: Case, _day: date) -> Iterator[Need]:
+    """Received, and no coordinator of the konfliktråd that has it."""
+    received = case.last(E.RECEIVED, E.TRANSFER_ACCEPTED)
+    assigned = case.last(E.ASSIGNED)
+    if case.has(E.RECEIVED) and received and (assigned is None or assigned.seq < received.seq):
+        yield Need(received.occurred_on)
+
+
+def consent_lacking(case: Case, day: date) -> Iterator[Need]:
+    """Before the decision, where consent is a condition: of the youth, and of each guardian while under 18."""
+    youth, guardians = case.consents()
+    needs = case.sanction is Sanction.YOUTH_FOLLOW_UP or case.decision_regime(day) is Regime.R0
+    if case.state in CONSENTING and needs and not (youth and guardians >= case.guardians_on(day)):
+        yield Need(case.entered_on)
+
+
+def plan_not_approved(case: Case, _day: date) -> Iterator[Need]:
+    """A plan meeting was held and the plan is not approved."""
+    made = case.last(E.PLAN_MEETING_HELD, E.PLAN_SIGNED, E.REPLAN_MEETING_HELD)
+    approved = case.last(E.PLAN_APPROVED)
+    if made and (approved is None or approved.seq < made.seq) and case.state in IN_EXECUTION:
+        yield Need(made.occurred_on)
+
+
+def seat_empty(case: Case, day: date) -> Iterator[Need]:
+    """Somebody who must be on the team is not, and is not the coordinator, who is assigned."""
+    missing = [seat for seat in team.missing_members(case, day) if seat.who is not team.Mandatory.COORDINATOR]
+    if missing and case.start:
+        yield Need(case.start.on, law=missing[0].law)
+
+
+def request_unanswered(case: Case, _day: date) -> Iterator[Need]:
+    """A measure was asked for and the provider has not answered."""
+    asked: dict[str, date] = {}
+    for event in case.all(E.MEASURE_REQUESTED, E.MEASURE_ANSWERED, E.MEASURE_STARTED):
+        if event.type is E.MEASURE_REQUESTED:
+            asked[getattr(event.details, "measure", "")] = event.occurred_on
+        else:
+            asked.pop(getattr(event.details, "measure", ""), None)
+    if asked:
+        yield Need(min(asked.values()))
+
+
+def transfer_pending(case: Case, _day: date) -> Iterator[Need]:
+    """A transfer was decided and the other konfliktråd has not answered."""
+    last = case.last(*TRANSFERS)
+    if last and last.type is E.TRANSFER_DECIDED:
+        yield Need(last.occurred_on)
+
+
+def complaint_open(case: Case, _day: date) -> Iterator[Need]:
+    """A complaint was filed and not decided."""
+    filed = case.open_complaint()
+    if filed:
+        yield Need(filed.occurred_on)
+
+
+def petition_unanswered(case: Case, _day: date) -> Iterator[Need]:
+    """Referred, and no petition yet, where no clock says by when."""
+    if case.state is T.REFERRED:
+        yield Need(case.entered_on, petition_deadline(case, case.entered_on, electronic_control=False))
+
+
+def window(case: Case, _day: date) -> Iterator[Need]:
+    """The term is over with a breach case open: closed the day after the last day for a petition."""
+    if case.state is T.TERM_EXPIRED:
+        last = petition_deadline(case, case.entered_on, electronic_control=False)
+        yield Need(case.entered_on, last and last + timedelta(days=1))
+
+
+def term_over(case: Case, day: date) -> Iterator[Need]:
+    """A breach case is open when the term ends: it goes on as one whose term is over."""
+    end = case.adjusted_end(day)
+    if end and case.state in (T.REFERRED, T.BREACH_IN_COURT, T.RESUMPTION_REVIEW) and not case.stands_still:
+        yield Need(case.entered_on, end)
