@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from datetime import date
 from enum import StrEnum
+from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, get_args
 
@@ -126,6 +127,7 @@ def text(language: Language, section: str, key: str, **values: str | int) -> str
     return _CATALOGUE[language][section][key].format(**values)
 
 
+@cache
 def section_of(words: type[StrEnum]) -> str:
     """The section that holds the labels of an enum: its class name in snake_case, with two shorter ones."""
     return _SECTIONS.get(words) or re.sub(r"(?<=[a-z])(?=[A-Z])", "_", words.__name__).lower()

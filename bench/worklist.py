@@ -1,0 +1,234 @@
+"""A page of the worklist over 100,000 cases at a steady 20 requests a second, beside the bare SQL of the same pages.
+
+The open cases of a demo load are multiplied in PostgreSQL, set by set, over all offices and their coordinators; each
+copy keeps its history, its current row and its tasks. Requests are sent when they are due, whether the earlier ones
+have been answered or not, and their time counts from when they were due. The same pages are then asked of the database
+at the same pace, as bare SQL with the rows fetched. Compare within one run only.
+"""
+
+import argparse
+import asyncio
+import random
+import statistics
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+from sqlalchemy import text
+from sqlalchemy.dialects import postgresql
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the tests know how PostgreSQL is started
+
+from server import Server
+from service import serve
+
+from tests.pg import Databases, sqlalchemy_url
+from ungdom import clock
+from ungdom.api.tokens import Issuer
+from ungdom.demo import load
+from ungdom.settings import Settings
+from ungdom.store import reading
+from ungdom.store.current import mark
+from ungdom.store.reading import Filters
+from ungdom.store.sealing import Keys
+from ungdom.store.session import Database
+from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.tasks import TaskKind
+from ungdom.workflow.vocabulary import Role
+
+KEY = "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="
+TOLD, PAGE = 2_500, 25
+CLONE = """
+CREATE TEMP TABLE copy AS SELECT c.case_id AS old, c.person_id AS old_person, n,
+  md5(c.case_id::text || n)::uuid AS case_id, md5(c.person_id::text || n)::uuid AS person_id,
+  o.code AS office, 'coordinator-' || o.code || '-' || (1 + (n * 7 + c.rank) % 25) AS coordinator
+FROM (SELECT *, row_number() OVER (ORDER BY case_id) AS rank FROM case_current WHERE closed_on IS NULL) c
+CROSS JOIN generate_series(1, :times) n
+JOIN (SELECT code, row_number() OVER (ORDER BY code) - 1 AS place FROM konfliktrad) o
+  ON o.place = (n + c.rank) % (SELECT count(*) FROM konfliktrad)
+"""
+"""One row a copy: whose it is, and where it goes."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """One page: who asks, and for what."""
+
+    who: Viewer
+    query: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Times to an answer in milliseconds."""
+
+    name: str
+    times: list[float]
+
+    def row(self) -> str:
+        """A line of the table."""
+        cuts = statistics.quantiles(self.times, n=100)
+        return f"| {self.name} | {len(self.times)} | {cuts[49]:.1f} | {cuts[94]:.1f} | {cuts[98]:.1f} |"
+
+
+def say(line: str) -> None:
+    """Progress, apart from the table."""
+    print(line, file=sys.stderr, flush=True)
+
+
+# --- filling ----------------------------------------------------------------------------------------------------
+
+
+def fill(url: str, cases: int) -> int:
+    """That many open cases, a little more; how many there are."""
+    db = Database.open(url, statement_seconds=1800)
+    db.upgrade()
+    load.load(db, Keys((KEY,)), cases=TOLD, seed=1, today=oslo_date(clock.now()), progress=lambda _done, _all: None)
+    with db.writing() as tx:
+        told = tx.scalar(text("SELECT count(*) FROM case_current WHERE closed_on IS NULL"))
+        tx.execute(text("SET LOCAL session_replication_role = replica"))  # no check of keys row by row
+        tx.execute(text(CLONE), {"times": -(-cases // told)})
+        _copy(tx, "person", "p.person_id = k.old_person", person_id="k.person_id")
+        _copy(tx, "person_version", "p.person_id = k.old_person", person_id="k.person_id")
+        named = {"case_id": "k.case_id", "person_id": "k.person_id", "reference": "p.reference || '-' || k.n"}
+        _copy(tx, "case_file", "p.case_id = k.old", **named)
+        _copy(tx, "event", "p.case_id = k.old", case_id="k.case_id")
+        assigned = "CASE WHEN p.coordinator IS NULL THEN NULL ELSE k.coordinator END"
+        _copy(tx, "case_current", "p.case_id = k.old", **named, konfliktrad="k.office", coordinator=assigned)
+        there = tx.scalar(text("SELECT count(*) FROM case_current WHERE closed_on IS NULL"))
+    with db.writer.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM (ANALYZE)"))
+    db.close()
+    return int(there or 0)
+
+
+def _copy(tx: Any, table: str, joined: str, **changed: str) -> None:
+    found = tx.execute(text(f"SELECT * FROM {table} LIMIT 0")).keys()  # noqa: S608 - words of ours
+    columns = ", ".join(found)
+    values = ", ".join(changed.get(name, f"p.{name}") for name in found)
+    distinct = "DISTINCT ON (k.person_id, p.version) " if table == "person_version" else ""
+    distinct = "DISTINCT ON (k.person_id) " if table == "person" else distinct
+    select = f"SELECT {distinct}{values} FROM {table} p JOIN copy k ON {joined}"  # noqa: S608 - words of ours
+    tx.execute(text(f"INSERT INTO {table} ({columns}) {select}"))
+
+
+# --- what is asked ----------------------------------------------------------------------------------------------
+
+
+def requests(number: int, offices: list[str]) -> list[Request]:
+    """A mix: most ask for their own cases, some for the office's, for one kind, or for the whole country."""
+    chance = random.Random(1)
+    found = []
+    for _ in range(number):
+        office, kind = chance.choice(offices), chance.random()
+        coordinator = Viewer(Role.COORDINATOR, f"coordinator-{office}-{chance.randint(1, 25)}", office)
+        if kind < 0.5:
+            found.append(Request(coordinator, {"mine": "true"}))
+        elif kind < 0.75:
+            found.append(Request(Viewer(Role.LEADER, f"leader-{office}", office), {}))
+        elif kind < 0.9:
+            found.append(Request(coordinator, {"kind": chance.choice(list(TaskKind))}))
+        else:
+            found.append(Request(Viewer(Role.SECRETARIAT, "secretariat-1", None), {}))
+    return found
+
+
+def bare(asked: Request) -> tuple[str, dict[str, Any]]:
+    """The SQL of that page."""
+    mine = asked.who if "mine" in asked.query else None
+    filters = Filters(duty=mark(asked.query.get("kind", ""), ""), held_by=mine)
+    query = reading._page(asked.who, filters, "act_on", None).limit(PAGE + 1)
+    compiled = query.compile(dialect=postgresql.psycopg.dialect(), compile_kwargs={"render_postcompile": True})
+    return str(compiled), {
+        name: str(value) if not isinstance(value, int) else value for name, value in compiled.params.items()
+    }
+
+
+# --- measuring --------------------------------------------------------------------------------------------------
+
+
+async def over_http(port: int, asked: list[Request], rate: float, issuer: Issuer) -> list[float]:
+    """Each request when it is due; the milliseconds from then to its answer. Every answer has to be 200."""
+    tokens = {one.who: issuer.issue(one.who, clock.now(), timedelta(hours=2)) for one in asked}
+    limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", limits=limits, timeout=60) as client:
+        begun = time.perf_counter() + 0.2
+
+        async def one(place: int, asking: Request) -> float:
+            due = begun + place / rate
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            head = {"Authorization": f"Bearer {tokens[asking.who]}"}
+            answer = await client.get("/v1/worklist", params=asking.query, headers=head)
+            assert answer.status_code == 200, answer.text
+            return (time.perf_counter() - due) * 1000
+
+        return list(await asyncio.gather(*(one(place, asking) for place, asking in enumerate(asked))))
+
+
+def of_database(url: str, asked: list[Request], rate: float) -> list[float]:
+    """The same pages as bare SQL on one connection, at the same pace."""
+    times = []
+    with psycopg.connect(url, autocommit=True) as connection:
+        begun = time.perf_counter()
+        for place, asking in enumerate(asked):
+            statement, params = bare(asking)
+            due = begun + place / rate
+            time.sleep(max(0.0, due - time.perf_counter()))
+            started = time.perf_counter()
+            connection.execute(statement, params).fetchall()
+            times.append((time.perf_counter() - started) * 1000)
+    return times
+
+
+def measured(chosen: argparse.Namespace) -> str:
+    """Fill, warm up, measure; the table."""
+    with tempfile.TemporaryDirectory() as folder:
+        server = Server(Path(folder))
+        server.ensure_started()
+        databases = Databases(server.url)
+        raw = databases.create()
+        say(f"filling {chosen.cases} cases")
+        there = fill(sqlalchemy_url(raw), chosen.cases)
+        rows, cpu = run(raw, Path(folder), chosen)
+        databases.close()
+        server.stop()
+    pace = f"{chosen.rate:g} requests a second for {chosen.seconds:g} s, {chosen.workers} workers"
+    head = "| a page of 25, ms | requests | p50 | p95 | p99 |\n|---|---:|---:|---:|---:|"
+    told = "\n".join(row.row() for row in rows)
+    return f"{there} open cases, {pace}\n\n{head}\n{told}\n\nProcessor time of the service: {cpu:.1f} ms a request."
+
+
+def run(raw: str, folder: Path, chosen: argparse.Namespace) -> tuple[list[Measured], float]:
+    """The service and then the bare SQL at the same pace; and the service's processor time a request, ms."""
+    settings = Settings("development", sqlalchemy_url(raw), folder, (KEY,), "a-cursor-key-of-thirty-two-characters")
+    with psycopg.connect(raw) as connection:
+        offices = [row[0] for row in connection.execute("SELECT code FROM konfliktrad ORDER BY code").fetchall()]
+    asked = requests(int(chosen.rate * chosen.seconds), offices)
+    issuer = Issuer(settings)
+    with serve(settings, chosen.workers) as service:
+        asyncio.run(over_http(service.port, asked[:100], chosen.rate, issuer))
+        before = service.cpu_seconds()
+        http = Measured("service over HTTP", asyncio.run(over_http(service.port, asked, chosen.rate, issuer)))
+        cpu = (service.cpu_seconds() - before) / len(asked) * 1000
+    return [http, Measured("bare SQL", of_database(raw, asked, chosen.rate))], cpu
+
+
+def main() -> None:
+    """Run and print."""
+    options = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    options.add_argument("--cases", type=int, default=100_000)
+    options.add_argument("--rate", type=float, default=20.0)
+    options.add_argument("--seconds", type=float, default=30.0)
+    options.add_argument("--workers", type=int, default=2)
+    print(measured(options.parse_args()))
+
+
+if __name__ == "__main__":
+    main()
