@@ -31,6 +31,7 @@ from ungdom.workflow.errors import BadDetails
 from ungdom.workflow.events import read_details
 from ungdom.workflow.guards.core import Guard, Value
 from ungdom.workflow.tasks import TaskKind
+from ungdom.workflow.timeline import Mark
 from ungdom.workflow.vocabulary import EventType, Regime, Role, Sanction, State
 
 ENGINE = [
@@ -137,6 +138,7 @@ def expected() -> dict[str, set[str]]:
         team.Mandatory,
         Status,
         TaskKind,
+        Mark,
     ]
     return {
         **{texts.section_of(enum): {str(member) for member in enum} for enum in enums},

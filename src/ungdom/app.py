@@ -31,6 +31,7 @@ from ungdom.api import (
     rules,
     simulating,
     team,
+    timeline,
     webhooks,
     work,
 )
@@ -78,6 +79,7 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
         forecasts.router,
         team.router,
         work.router,
+        timeline.router,
         delays.router,
         calendars.router,
         calendars.public,

@@ -132,6 +132,7 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("POST", "/v1/cases/{case_id}/events"): writes(EVENT),
     ("POST", "/v1/cases/{case_id}/corrections"): writes(CORRECTION),
     ("GET", "/v1/cases"): reads(Of.CASES),
+    ("GET", "/v1/cases/{case_id}/timeline"): reads(Of.CASE, THEN),
     ("GET", "/v1/cases/{case_id}/tasks"): reads(Of.CASE_WRITTEN, THEN),
     ("GET", "/v1/worklist"): reads(Of.WORK, THEN, "?kind=assign"),
     ("GET", "/v1/worklist/kinds"): reads(Of.WORK),

@@ -1,0 +1,99 @@
+"""The timeline of a case (tidslinje): what happened, where it stood, who was waited for and what is due, by day.
+
+Everything in it is told by other modules; this one puts it in one order. Pure: the day is handed in.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from ungdom.workflow.case import Case
+from ungdom.workflow.daycount import days_between, oslo_date
+from ungdom.workflow.deadlines import Status, deadlines
+from ungdom.workflow.events import Event
+from ungdom.workflow.waits import ledger, stages
+
+
+class Mark(StrEnum):
+    """What an entry of the timeline is."""
+
+    STAGE = "stage"  # a stay in one state
+    WAIT = "wait"  # a span in which one party was waited for by what was recorded
+    EVENT = "event"
+    DEADLINE = "deadline"  # a clock on its due day
+    COMES_OF_AGE = "comes_of_age"
+    TERM_ENDS = "term_ends"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry. `on`: its day, the first of a span; `until`: the last day of a span, None while it runs or for a day.
+
+    `code`: the state, party, event type or clock. `days`: of a span, or late after a due day. `known_late`: days from
+    when an event happened until it was recorded. `to_come`: lies after the day asked.
+    """
+
+    on: date
+    mark: Mark
+    code: str
+    until: date | None = None
+    days: int | None = None
+    seq: int | None = None
+    status: Status | None = None
+    known_late: int | None = None
+    law: str | None = None
+    to_come: bool = False
+
+
+_ORDER = {mark: place for place, mark in enumerate(Mark)}
+
+
+def timeline(case: Case, day: date) -> list[Entry]:
+    """Every entry of the case as it stands on that day, in order of days; what is to come at the end."""
+    found = [*_stages(case, day), *_waits(case, day), *_events(case), *_clocks(case, day), *_ahead(case, day)]
+    return sorted(found, key=lambda entry: (entry.on, _ORDER[entry.mark], entry.seq or 0))
+
+
+def _stages(case: Case, day: date) -> Iterator[Entry]:
+    for stage in stages(case, day):
+        yield Entry(stage.since, Mark.STAGE, stage.state, None if stage.open else stage.until, stage.days)
+    if case.is_closed:
+        yield Entry(case.entered_on, Mark.STAGE, case.state)
+
+
+def _waits(case: Case, day: date) -> Iterator[Entry]:
+    for wait in ledger(case, day):
+        if wait.reason is not None:
+            yield Entry(wait.since, Mark.WAIT, wait.party, wait.until, wait.days)
+
+
+def _events(case: Case) -> Iterator[Entry]:
+    for event in case.events:
+        yield Entry(event.occurred_on, Mark.EVENT, event.type, seq=event.seq, known_late=_late(event))
+
+
+def _late(event: Event) -> int:
+    return max(0, days_between(event.occurred_on, oslo_date(event.recorded_at)))
+
+
+def _clocks(case: Case, day: date) -> Iterator[Entry]:
+    for clock in deadlines(case, day):
+        if clock.code != "turns_18" and clock.status is not Status.ENDED:
+            ahead = clock.status is Status.RUNNING and clock.due > day
+            yield Entry(
+                clock.due,
+                Mark.DEADLINE,
+                clock.code,
+                days=clock.late_days,
+                status=clock.status,
+                law=clock.law,
+                to_come=ahead,
+            )
+
+
+def _ahead(case: Case, day: date) -> Iterator[Entry]:
+    yield Entry(case.of_age_on, Mark.COMES_OF_AGE, "turns_18", to_come=case.of_age_on > day)
+    end = case.adjusted_end(case.closed_on or day)
+    if end is not None:
+        yield Entry(end, Mark.TERM_ENDS, "adjusted_end", to_come=end > day)
