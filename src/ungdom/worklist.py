@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, case, func, or_, select
 
 from ungdom.store import journal, reading
-from ungdom.store.current import read_tasks, row_of
+from ungdom.store.current import mark, read_tasks, row_of
 from ungdom.store.journal import Stored
 from ungdom.store.reading import Filters
 from ungdom.store.tables import case_current
@@ -21,8 +21,8 @@ from ungdom.workflow.delay import Delay, Group
 from ungdom.workflow.errors import IllegalHistory
 from ungdom.workflow.events import Event
 from ungdom.workflow.permissions import Fact, Viewer
-from ungdom.workflow.tasks import Task, has_turned, tasks
-from ungdom.workflow.vocabulary import EventType
+from ungdom.workflow.tasks import Task, TaskKind, has_turned, tasks
+from ungdom.workflow.vocabulary import Actor, EventType
 
 CHUNK = 200
 SCAN_AT_MOST = 2_000
@@ -74,6 +74,13 @@ def _again(tx: Connection, case_ids: list[UUID], asked: Asked) -> Iterator[Store
     return journal.load_many(tx, [] if asked.of_the_past else case_ids)
 
 
+def with_task(tx: Connection, kind: TaskKind, actor: Actor) -> list[UUID]:
+    """The cases in which that is to be done in that name, in order of pressing; for jobs, whoever may see them."""
+    c = case_current.c
+    wanted = (c.act_on.is_not(None), c.duties.contains(mark(kind, actor), autoescape=True))
+    return list(tx.scalars(select(c.case_id).where(*wanted).order_by(c.act_on, c.case_id)))
+
+
 def counts(tx: Connection, viewer: Viewer, day: date) -> dict[str, tuple[int, int]]:
     """In how many cases that the viewer sees each kind of task waits, and in how many of them a clock has passed."""
     c = case_current.c
@@ -81,7 +88,7 @@ def counts(tx: Connection, viewer: Viewer, day: date) -> dict[str, tuple[int, in
     query = select(c.duties, func.count(), func.sum(late)).where(c.act_on.is_not(None), reading.visible_to(viewer))
     found: dict[str, tuple[int, int]] = {}
     for duties, cases, overdue in tx.execute(query.group_by(c.duties)):
-        for kind in {mark.partition(":")[0] for mark in duties.split("|") if mark}:
+        for kind in {one.partition(":")[0] for one in duties.split("|") if one}:
             before = found.get(kind, (0, 0))
             found[kind] = (before[0] + cases, before[1] + overdue)
     return found

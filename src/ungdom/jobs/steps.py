@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from ungdom import checks
 from ungdom.intake.catching_up import catch_up
 from ungdom.jobs.nightly import Step, forget_answers
+from ungdom.jobs.terms import expire_terms
 from ungdom.statistics import backtest, forecast
 from ungdom.store.sealing import Keys
 from ungdom.store.session import Database
@@ -22,6 +23,7 @@ def all_steps(keys: Keys) -> tuple[Step, ...]:
     """Every step of the night. `keys` open what is sealed."""
     return (
         Step("decisions", lambda db, _day, at: catch_up(db, keys, lambda: at)),
+        Step("terms", expire_terms),
         Step("checks", look_for_faults),
         Step("idempotency", forget_answers),
         Step("forecast", count_waiting_times),

@@ -1,0 +1,58 @@
+"""The night records what nobody else does: that a term ran out while a breach case was open (krl § 31, strl § 52 c)."""
+
+import logging
+from datetime import date, datetime
+from uuid import UUID
+
+from ungdom import casework, worklist
+from ungdom.casework import CaseworkError, Entry, Who
+from ungdom.store import journal
+from ungdom.store.errors import Stale
+from ungdom.store.session import Connection, Database
+from ungdom.workflow import engine
+from ungdom.workflow.details import Details
+from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.tasks import Task, TaskKind, tasks
+from ungdom.workflow.vocabulary import Actor, Role
+
+LOG = logging.getLogger("ungdom.jobs")
+
+NIGHT = Who(Viewer(Role.SYSTEM, "nightly", None), "nightly")
+"""In whose name it is recorded: of this product itself."""
+
+
+def expire_terms(db: Database, day: date, at: datetime) -> dict[str, int]:
+    """Record `term_expired`, dated the day after which the term was over, in each case whose term has run by that day.
+
+    Each in a transaction of its own. One that somebody else moves at that moment is left for the next night.
+    """
+    with db.reading() as tx:
+        due = worklist.with_task(tx, TaskKind.EXPIRE_TERM, Actor.SYSTEM)
+    expired = sum(_expired(db, case_id, day, at) for case_id in due)
+    return {"expired": expired} if expired else {}
+
+
+def _expired(db: Database, case_id: UUID, day: date, at: datetime) -> bool:
+    try:
+        with db.writing() as tx:
+            return _record(tx, case_id, day, at)
+    except (Stale, CaseworkError) as error:
+        LOG.warning("the term of case %s could not be recorded as over: %s", case_id, type(error).__name__)
+        return False
+
+
+def _record(tx: Connection, case_id: UUID, day: date, at: datetime) -> bool:
+    stored = journal.load(tx, case_id)
+    if stored is None:
+        return False
+    case = engine.fold(stored.youth, stored.events)
+    task = next((one for one in tasks(case, day) if _is_over(one, day)), None)
+    if task is None or task.due is None:
+        return False
+    entry = Entry(task.action, max(task.due, case.entered_on), Details())
+    casework.take(tx, NIGHT, stored, case, entry, at)
+    return True
+
+
+def _is_over(task: Task, day: date) -> bool:
+    return task.kind is TaskKind.EXPIRE_TERM and task.due is not None and task.due <= day
