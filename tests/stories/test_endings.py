@@ -1,73 +1,10 @@
 """How a case ends: every way at least once, told over HTTP as the office lives it."""
 
-from datetime import date
-from typing import Any
-
 import pytest
 
-from tests.service import Client, Service
-from tests.stories.places import COORDINATOR, OFFICE, by_the_system, opened
-from tests.workflow.roads import lines, read
-
-CONSENTS = {"consent_police": True, "consent_correctional_service": True}
-EVERYBODY = {"present": ["youth", "guardian", "correctional_service", "police"]}
-
-
-class Story:
-    """One case, told day by day; every line has to be taken."""
-
-    def __init__(self, service: Service, road: str, until: str) -> None:
-        self.service = service
-        self.id = opened(service, road)
-        for line in lines(road, until)[1:]:
-            self._record(line.kind, line.known, line.details)
-
-    def on(self, day: str, kind: str, /, **details: Any) -> "Story":
-        """That day it happens, and is recorded."""
-        self._record(kind, date.fromisoformat(day), details)
-        return self
-
-    def refused(self, day: str, kind: str, /, **details: Any) -> dict[str, Any]:
-        """That day it is tried, and refused: the first condition that is unmet."""
-        self.service.clock.turn_to(date.fromisoformat(day))
-        done = self.coordinator.record(self.id, kind, day, details)
-        assert done.status_code == 409, done.text
-        return dict(done.json()["unmet"][0])
-
-    def over(self, day: str) -> "Story":
-        """The term is over while a breach case is open: the system records it, no person does."""
-        by_the_system(self.service, self.id, read(f"{day} term_expired"))
-        return self
-
-    def shown(self, day: str | None = None) -> dict[str, Any]:
-        """The case as the coordinator sees it."""
-        if day:
-            self.service.clock.turn_to(date.fromisoformat(day))
-        return dict(self.coordinator.get(f"/v1/cases/{self.id}").json())
-
-    def official(self) -> list[str]:
-        """What the sector was told with the last event: part and code."""
-        *_, last = self.coordinator.get(f"/v1/cases/{self.id}/events").json()["items"]
-        return [f"{status['part']} {status['code']}" for status in last["official_status"]]
-
-    def offered(self, role: str = "leader") -> set[str]:
-        """What may be recorded now."""
-        who = self.service.as_(role, OFFICE if role != "secretariat" else None)
-        items = who.get(f"/v1/cases/{self.id}/options").json()["items"]
-        return {item["type"] for item in items if item["enabled"]}
-
-    @property
-    def coordinator(self) -> Client:
-        return self.service.as_("coordinator", OFFICE)
-
-    def _record(self, kind: str, day: date, details: dict[str, Any]) -> None:
-        self.service.clock.turn_to(day)
-        office = "secretariat" if kind == "reopening_approved" else "leader"
-        who = self.service.as_(office, OFFICE if office == "leader" else None)
-        said = details | ({"coordinator": COORDINATOR} if kind == "assigned" else {})
-        done = who.record(self.id, kind, day, said)
-        assert done.status_code == 201, f"{kind} on {day}: {done.text}"
-
+from tests.service import Service
+from tests.stories.places import OFFICE
+from tests.stories.telling import CONSENTS, EVERYBODY, Story
 
 # --- completed --------------------------------------------------------------------------------------------------
 
