@@ -65,6 +65,10 @@ class Story:
         """The team as the coordinator sees it: who must be there, and what each may be told."""
         return self._got("/team", day)
 
+    def days(self, day: str | None = None) -> dict[str, Any]:
+        """Where its days went: by stage and by who was waited for."""
+        return self._got("/lead-time", day)
+
     def clock(self, code: str, day: str | None = None) -> dict[str, Any]:
         """One clock of the case."""
         return next(dict(one) for one in self._got("/deadlines", day)["items"] if one["code"] == code)
