@@ -11,8 +11,8 @@ ARGS ?=
 TESTS ?=
 UPGRADE ?=
 
-# An environment variable of the caller's must not lead an install elsewhere.
-unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
+# An environment variable of the caller's must not lead an install elsewhere, nor have every start compile all anew.
+unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 export PIP_USER := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Where pip is pointed at a mirror, uv goes there too.

@@ -18,14 +18,14 @@ COORDINATOR = f"coordinator-{OFFICE}"
 RECORDERS = {"reopening_approved": (Role.SECRETARIAT, "secretariat"), "reopened": (Role.LEADER, f"leader-{OFFICE}")}
 
 
-def opened(service: Service, road: str) -> str:
-    """The id of a new case of that road, registered on its first day."""
+def opened(service: Service, road: str, born: date | None = None) -> str:
+    """The id of a new case of that road, registered on its first day. `born`: another day than the road's youth has."""
     first, youth = lines(road)[0], youth_of(road)
     service.clock.turn_to(first.known)
     person = {
         "given_name": "Rutete",
         "family_name": "Fiskegrateng",
-        "born": youth.born.isoformat(),
+        "born": (born or youth.born).isoformat(),
         "guardians": [{"name": f"Munter Fiskegrateng {n}"} for n in range(youth.guardians)],
     }
     body = new_case(

@@ -1,73 +1,10 @@
 """How a case ends: every way at least once, told over HTTP as the office lives it."""
 
-from datetime import date
-from typing import Any
-
 import pytest
 
-from tests.service import Client, Service
-from tests.stories.places import COORDINATOR, OFFICE, by_the_system, opened
-from tests.workflow.roads import lines, read
-
-CONSENTS = {"consent_police": True, "consent_correctional_service": True}
-EVERYBODY = {"present": ["youth", "guardian", "correctional_service", "police"]}
-
-
-class Story:
-    """One case, told day by day; every line has to be taken."""
-
-    def __init__(self, service: Service, road: str, until: str) -> None:
-        self.service = service
-        self.id = opened(service, road)
-        for line in lines(road, until)[1:]:
-            self._record(line.kind, line.known, line.details)
-
-    def on(self, day: str, kind: str, /, **details: Any) -> "Story":
-        """That day it happens, and is recorded."""
-        self._record(kind, date.fromisoformat(day), details)
-        return self
-
-    def refused(self, day: str, kind: str, /, **details: Any) -> dict[str, Any]:
-        """That day it is tried, and refused: the first condition that is unmet."""
-        self.service.clock.turn_to(date.fromisoformat(day))
-        done = self.coordinator.record(self.id, kind, day, details)
-        assert done.status_code == 409, done.text
-        return dict(done.json()["unmet"][0])
-
-    def over(self, day: str) -> "Story":
-        """The term is over while a breach case is open: the system records it, no person does."""
-        by_the_system(self.service, self.id, read(f"{day} term_expired"))
-        return self
-
-    def shown(self, day: str | None = None) -> dict[str, Any]:
-        """The case as the coordinator sees it."""
-        if day:
-            self.service.clock.turn_to(date.fromisoformat(day))
-        return dict(self.coordinator.get(f"/v1/cases/{self.id}").json())
-
-    def official(self) -> list[str]:
-        """What the sector was told with the last event: part and code."""
-        *_, last = self.coordinator.get(f"/v1/cases/{self.id}/events").json()["items"]
-        return [f"{status['part']} {status['code']}" for status in last["official_status"]]
-
-    def offered(self, role: str = "leader") -> set[str]:
-        """What may be recorded now."""
-        who = self.service.as_(role, OFFICE if role != "secretariat" else None)
-        items = who.get(f"/v1/cases/{self.id}/options").json()["items"]
-        return {item["type"] for item in items if item["enabled"]}
-
-    @property
-    def coordinator(self) -> Client:
-        return self.service.as_("coordinator", OFFICE)
-
-    def _record(self, kind: str, day: date, details: dict[str, Any]) -> None:
-        self.service.clock.turn_to(day)
-        office = "secretariat" if kind == "reopening_approved" else "leader"
-        who = self.service.as_(office, OFFICE if office == "leader" else None)
-        said = details | ({"coordinator": COORDINATOR} if kind == "assigned" else {})
-        done = who.record(self.id, kind, day, said)
-        assert done.status_code == 201, f"{kind} on {day}: {done.text}"
-
+from tests.service import Service
+from tests.stories.places import OFFICE
+from tests.stories.telling import CONSENTS, EVERYBODY, Story
 
 # --- completed --------------------------------------------------------------------------------------------------
 
@@ -122,6 +59,14 @@ def test_a_case_that_is_closed_offers_only_facts_and_its_reopening(one: Service)
 # --- before there is a plan -------------------------------------------------------------------------------------
 
 
+def test_a_consent_withdrawn_after_the_start_and_before_the_plan_is_signed_is_told_as_before_it(one: Service) -> None:
+    story = Story(one, "F R2", "plan_meeting_held").on("2025-03-05", "consent_withdrawn", by="guardian")
+
+    shown = story.shown("2025-06-01")
+    assert (shown["state"], shown["served_days"]) == ("consent_withdrawn", 2)
+    assert story.official() == ["avsluttetUngdomsreaksjon SAMTYKKE_TRUKKET_FOER_SIGNERT_UNGDOMSPLAN"]
+
+
 @pytest.mark.parametrize("day", ["2025-02-20", "2025-06-20"])
 def test_a_follow_up_ends_when_the_youth_withdraws_the_consent(one: Service, day: str) -> None:
     story = Story(one, "F R2", "assigned" if day < "2025-03-03" else "plan_meeting_held")
@@ -163,6 +108,16 @@ def test_no_plan_in_a_youth_sanction_goes_on_with_a_recommendation(one: Service)
     assert story.shown()["state"] == "no_plan"
 
 
+def test_no_plan_came_about_while_interim_conditions_ran(one: Service) -> None:
+    story = Story(one, "S R2 interim", "assigned")
+
+    story.on("2025-06-10", "plan_failed", reason="did_not_meet", recommendation="community_sentence")
+
+    shown = story.shown("2025-08-01")
+    assert (shown["state"], shown["start"]["date"], shown["served_days"]) == ("no_plan", "2025-04-25", 46)
+    assert story.official() == ["avsluttetUngdomsreaksjon ANNEN_AARSAK"]
+
+
 # --- another decision -------------------------------------------------------------------------------------------
 
 
@@ -171,6 +126,25 @@ def test_an_acquittal_ends_the_case_before_it_reached_the_office(one: Service) -
 
     assert story.shown()["state"] == "other_decision"
     assert story.official() == []  # the konfliktråd never had it
+
+
+@pytest.mark.parametrize(
+    ("road", "until", "day", "outcome"),
+    [
+        ("F R2", "suspect_set", "2025-01-27", "dropped"),
+        ("F R2", "coordination_requested", "2025-02-10", "mediation"),
+        ("F R1", "coordination_requested", "2024-09-10", "fine"),
+        ("S R0", "indicted", "2023-04-12", "prison"),
+        ("S R2", "judgment_given", "2025-05-05", "suspended_sentence"),
+    ],
+)
+def test_another_reaction_is_chosen_in_place_of_ours(
+    one: Service, road: str, until: str, day: str, outcome: str
+) -> None:
+    story = Story(one, road, until).on(day, "other_outcome", outcome=outcome)
+
+    shown = story.shown()
+    assert (shown["state"], shown["closed_on"], shown["start"]) == ("other_decision", day, None)
 
 
 def test_the_court_of_appeal_puts_another_sanction_in_its_place(one: Service) -> None:
@@ -190,6 +164,15 @@ def test_a_complaint_over_the_transfer_is_upheld_and_what_had_run_is_kept(one: S
 
     shown = story.shown("2025-06-01")
     assert (shown["state"], shown["start"]["date"], shown["served_days"]) == ("other_decision", "2025-03-03", 30)
+    assert story.official() == ["avsluttetUngdomsreaksjon ANNEN_AARSAK"]
+
+
+def test_a_case_is_reopened_by_the_commission_before_it_has_started(one: Service) -> None:
+    story = Story(one, "S R1", "assigned").on("2024-10-08", "decision_set_aside", reason="case_reopened")
+
+    shown = story.shown("2024-12-01")
+    assert (shown["state"], shown["start"], shown["served_days"]) == ("other_decision", None, None)
+    assert shown["lead_time_days"]["P3"] is None
     assert story.official() == ["avsluttetUngdomsreaksjon ANNEN_AARSAK"]
 
 
@@ -213,6 +196,21 @@ def test_the_death_of_the_youth_ends_the_case_wherever_it_stands(one: Service, r
     assert (story.shown()["state"], story.shown()["closed_on"]) == ("lapsed", day)
 
 
+def test_a_case_is_too_old_to_be_pursued(one: Service) -> None:
+    story = Story(one, "F R2", "coordination_requested").on("2025-02-20", "lapsed", reason="limitation")
+
+    assert (story.shown()["state"], story.official()) == ("lapsed", [])
+
+
+def test_a_pardon_ends_the_execution_and_what_was_served_is_kept(one: Service) -> None:
+    story = Story(one, "S R2", "plan_meeting_held").on("2025-09-01", "lapsed", reason="pardon")
+
+    shown = story.shown("2026-01-01")
+    assert (shown["state"], shown["served_days"]) == ("lapsed", 90)
+    assert shown["completion"]["completed"] is False
+    assert story.official() == ["avsluttetUngdomsreaksjon ANNEN_AARSAK"]
+
+
 # --- breach of a youth sanction ---------------------------------------------------------------------------------
 
 
@@ -223,6 +221,20 @@ def test_two_breaches_a_petition_and_the_prison_is_served(one: Service) -> None:
 
     shown = story.shown("2024-06-01")
     assert (shown["state"], shown["served_days_before_interruption"]) == ("converted", 160)
+    assert story.official() == ["avsluttetUngdomsreaksjon BRUDD_PAA_VILKAAR"]
+
+
+@pytest.mark.parametrize("to", ["community_sentence", "suspended_sentence"])
+def test_the_whole_is_converted_to_something_milder_than_prison_since_september_2024(one: Service, to: str) -> None:
+    story = Story(one, "S R2", "breach_recorded#2")
+    story.on("2025-10-08", "referred_for_breach", to="prosecution", recommendation=to)
+    story.on("2025-10-20", "petition_sent", **{"for": to, "by": "prosecution"})
+
+    story.on("2025-11-19", "conversion_final", to=to, extent="whole", judged_on="2025-11-05")
+
+    shown = story.shown("2026-01-01")
+    assert (shown["state"], shown["closed_on"]) == ("converted", "2025-11-19")
+    assert shown["served_days_before_interruption"] == 139  # 3 June to 20 October: the petition stops the clock
     assert story.official() == ["avsluttetUngdomsreaksjon BRUDD_PAA_VILKAAR"]
 
 
@@ -282,6 +294,26 @@ def test_a_new_offence_is_judged_together_with_the_rest(one: Service) -> None:
     assert story.official() == ["avsluttetUngdomsreaksjon BRUDD_NYE_LOVBRUDD"]
 
 
+def test_a_breach_and_a_new_offence_are_judged_together_while_the_court_has_the_breach(one: Service) -> None:
+    story = Story(one, "S R0", "petition_sent")
+    story.on("2024-01-22", "new_offence_recorded", offence_on="2024-01-12", charged_on="2024-01-22")
+
+    story.on("2024-04-15", "closed_after_new_offence", decision="joint_sentence", decided_on="2024-03-27")
+
+    assert (story.shown()["state"], story.shown()["served_days"]) == ("breach_closed", 160)
+    assert story.official() == ["avsluttetUngdomsreaksjon BRUDD_NYE_LOVBRUDD_OG_VILKAAR"]
+
+
+def test_a_new_decision_of_its_own_ends_a_follow_up_on_its_way(one: Service) -> None:
+    story = Story(one, "F R1", "plan_meeting_held")
+    story.on("2024-12-02", "new_offence_recorded", offence_on="2024-11-29", charged_on="2024-12-02")
+
+    story.on("2025-02-03", "closed_after_new_offence", decision="final_decision", decided_on="2025-01-31")
+
+    assert (story.shown()["state"], story.shown()["served_days"]) == ("breach_closed", 112)
+    assert story.official() == ["avsluttetUngdomsreaksjon BRUDD_NYE_LOVBRUDD"]
+
+
 def test_a_new_sentence_before_the_start_has_a_code_of_its_own(one: Service) -> None:
     story = Story(one, "F R2", "assigned")
 
@@ -301,6 +333,17 @@ def test_the_prosecution_takes_the_case_up_again(one: Service) -> None:
         "stansUngdomsreaksjon BRUDD_PGA_VILKÅR",
         "avsluttetUngdomsreaksjon BRUDD_PAA_VILKAAR",
     ]
+
+
+def test_the_prosecution_takes_up_a_case_that_was_interrupted_for_a_charge(one: Service) -> None:
+    story = Story(one, "F R2", "plan_meeting_held")
+    story.on("2025-04-07", "new_offence_recorded", offence_on="2025-04-05", charged_on="2025-04-07")
+    story.on("2025-04-07", "interrupted", reason="charged_with_new_offence", decided_by="prosecution")
+
+    story.on("2025-05-12", "prosecution_resumed")
+
+    assert (story.shown()["state"], story.shown("2025-06-01")["served_days"]) == ("breach_closed", 35)
+    assert story.official()[-1] == "avsluttetUngdomsreaksjon BRUDD_NYE_LOVBRUDD"
 
 
 def test_the_prosecution_does_not_take_it_up_and_the_plan_goes_on(one: Service) -> None:

@@ -251,7 +251,7 @@ def test_two_rows_for_one_event_and_state_are_told_apart_by_their_details() -> N
 @pytest.mark.parametrize("sanction", Sanction)
 @pytest.mark.parametrize("regime", Regime)
 def test_the_library_and_the_index_hold_the_same_moves(sanction: Sanction, regime: Regime) -> None:
-    machine = engine.rules().machines[sanction, regime]
+    machine = engine.rules().machines[sanction, regime].machine
     arrows = {
         (EventType(name), State[source], State[transition.dest] if transition.dest else None)
         for name, trigger in machine.events.items()

@@ -1,4 +1,8 @@
-"""The command line. Exit codes: 0 done, 1 something was found wrong, 2 the call or the settings are off."""
+"""The command line. Exit codes: 0 done, 1 something was found wrong, 2 the call or the settings are off.
+
+What a single command needs and others do not, as the service and numpy, is imported by that command: the rest starts
+in half the time.
+"""
 
 import json
 import logging
@@ -14,12 +18,8 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import typer
-import uvicorn
 
-from ungdom import app as application
-from ungdom import casework, clock, generated, settings
-from ungdom.api import views
-from ungdom.api.tokens import NEEDS_OFFICE, SCOPES, Issuer
+from ungdom import casework, clock, settings
 from ungdom.cli import checking
 from ungdom.cli.forecasting import forecast_app
 from ungdom.cli.importing import import_app
@@ -80,6 +80,10 @@ def serve(
 
 
 def _run(config: Settings, host: str, port: int, workers: int = 1) -> None:
+    import uvicorn
+
+    from ungdom import app as application
+
     told: dict[str, Any] = {"host": host, "port": port, "log_level": "warning", "access_log": False}
     told["timeout_graceful_shutdown"] = GRACE
     if workers == 1:
@@ -169,6 +173,8 @@ def token(
     authority: Annotated[list[Actor] | None, typer.Option(help="Prosecution: whose acts it tells of; repeat.")] = None,
 ) -> None:
     """A token of the development issuer. With the role prosecution it stands for a system that sends decisions."""
+    from ungdom.api.tokens import Issuer
+
     issuer = Issuer(settings.from_environment())
     who = Viewer(role, subject or _subject(role, konfliktrad), konfliktrad)
     out.print(issuer.issue(who, clock.now(), timedelta(hours=hours), source, authority or ()))
@@ -183,6 +189,8 @@ def _subject(role: Role, konfliktrad: str | None) -> str:
 
 
 def _print_tokens(config: Settings) -> None:
+    from ungdom.api.tokens import NEEDS_OFFICE, SCOPES, Issuer
+
     issuer = Issuer(config)
     for role in SCOPES:
         office = "oslo" if role in NEEDS_OFFICE else None
@@ -237,6 +245,8 @@ def show(
     on_demo: Annotated[bool, typer.Option("--demo", help="In the demo database.")] = False,
 ) -> None:
     """One case: where it stands, its history, its clocks. Names are left out."""
+    from ungdom.api import views
+
     config = demo_settings() if on_demo else settings.from_environment()
     now = clock.now()
     with opened(config).reading() as tx:
@@ -354,6 +364,8 @@ def openapi(
     out_file: Annotated[Path | None, typer.Option("--out", help="Write it here instead of printing it.")] = None,
 ) -> None:
     """The OpenAPI document."""
+    from ungdom import generated
+
     text = generated.openapi_text()
     if out_file is None:
         sys.stdout.write(text)
@@ -364,6 +376,8 @@ def openapi(
 @app.command()
 def docs(root: Annotated[Path, typer.Option(help="Root of the source checkout.")] = Path()) -> None:
     """Write the generated files anew: docs/workflow.md, docs/glossary.md, openapi/v1.json."""
+    from ungdom import generated
+
     for path, text in generated.files().items():
         target = root / path
         target.parent.mkdir(parents=True, exist_ok=True)

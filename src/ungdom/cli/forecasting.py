@@ -3,15 +3,16 @@
 import json
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ungdom import clock, settings
 from ungdom.cli.terminal import AsJson, opened, out, progress
-from ungdom.statistics import backtest, forecast
-from ungdom.statistics.calibration import Calibration
 from ungdom.workflow.daycount import oslo_date
+
+if TYPE_CHECKING:
+    from ungdom.statistics.calibration import Calibration
 
 forecast_app = typer.Typer(
     no_args_is_help=True, help="How likely cases are to pass a limit, from how long others took."
@@ -23,6 +24,8 @@ On = Annotated[datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help=
 @forecast_app.command()
 def refresh(on: On = None, as_json: AsJson = False) -> None:
     """Count the waiting times anew, as known at the end of yesterday. The nightly run does the same."""
+    from ungdom.statistics import forecast
+
     db = opened(settings.from_environment())
     with progress("cases") as report:
         counts = forecast.refresh(db, _day(on), report)
@@ -36,6 +39,8 @@ def refresh(on: On = None, as_json: AsJson = False) -> None:
 @forecast_app.command(name="backtest")
 def back_test(on: On = None, as_json: AsJson = False) -> None:
     """Ask on days of the last four years, with what was known then, and keep how it came out. Once a month will do."""
+    from ungdom.statistics import backtest
+
     day, db = _day(on), opened(settings.from_environment())
     with progress("cases") as report:
         found = backtest.run(db, day, report)
@@ -52,7 +57,7 @@ def _day(on: datetime | None) -> date:
     return on.date() if on else oslo_date(clock.now()) - timedelta(days=1)
 
 
-def _show(one: Calibration) -> None:
+def _show(one: "Calibration") -> None:
     told = f"{one.forecasts} forecasts, {one.left} left in another way, {one.share:.1%} passed"
     out.print(f"{one.clock or 'all clocks'}: {told}, Brier {one.brier:.4f} (of the share: {one.brier_of_share:.4f})")
     for each in one.bins:

@@ -10,7 +10,6 @@ import typer
 from ungdom import clock, settings
 from ungdom.cli.terminal import AsJson, err, opened, out, progress
 from ungdom.jobs import nightly as job
-from ungdom.jobs import steps
 from ungdom.jobs.nightly import DayToCome, Night
 from ungdom.settings import BadSettings, Settings
 from ungdom.store.ledger import GOOD
@@ -27,6 +26,8 @@ def nightly(on: Day = None, as_json: AsJson = False) -> None:
 
     Exit codes: 0 done, 1 a case or a step failed, 2 the day has not come or the settings are off.
     """
+    from ungdom.jobs import steps
+
     config = settings.from_environment()
     db = opened(config)
     with progress("cases") as report:
@@ -49,11 +50,15 @@ def run_if_due(db: Database, config: Settings) -> list[Night]:
     """The night, when its hour has come and nobody has run it: what a worker asks every round."""
     if not job.is_due(db, clock.now()):
         return []
+    from ungdom.jobs import steps
+
     return job.run(db, clock.now, steps=steps.all_steps(Keys(config.people_keys)))
 
 
 def run_now(db: Database, config: Settings) -> list[Night]:
     """Tonight's run, whatever the hour, after those that were missed, without what takes long."""
+    from ungdom.jobs import steps
+
     return job.run(db, clock.now, steps=steps.at_once(Keys(config.people_keys)))
 
 

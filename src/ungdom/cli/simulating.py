@@ -4,7 +4,7 @@ import json
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic import ValidationError
@@ -12,9 +12,6 @@ from rich.console import Console
 from rich.table import Table
 
 from ungdom import clock, settings, simulation, texts
-from ungdom.api.problems import field_problem
-from ungdom.api.simulating import day_of
-from ungdom.api.simulation_shapes import BothOut, ClockOut, SimulationIn, SimulationOut, TriedOut, simulation_out
 from ungdom.cli.terminal import AsJson, demo_settings, err, opened, out, progress
 from ungdom.settings import BadSettings, Settings
 from ungdom.workflow.daycount import oslo_date
@@ -22,6 +19,9 @@ from ungdom.workflow.errors import BadChanges
 from ungdom.workflow.events import escaped
 from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
+
+if TYPE_CHECKING:
+    from ungdom.api.simulation_shapes import BothOut, ClockOut, SimulationIn, SimulationOut, TriedOut
 
 simulate_app = typer.Typer(no_args_is_help=True, help="Try something on the live cases, and write nothing.")
 
@@ -59,8 +59,11 @@ def rules(
     raise typer.Exit(1 if report.cases.unread else 0)
 
 
-def _tried(config: Settings, body: SimulationIn) -> SimulationOut:
+def _tried(config: Settings, body: "SimulationIn") -> "SimulationOut":
     """The report, made with the eyes of the system. A call that is off is told place by place."""
+    from ungdom.api.simulating import day_of
+    from ungdom.api.simulation_shapes import simulation_out
+
     db = opened(config)
     try:
         day = day_of(body, oslo_date(clock.now()))
@@ -73,7 +76,9 @@ def _tried(config: Settings, body: SimulationIn) -> SimulationOut:
         db.close()
 
 
-def _read(file: Path, given: dict[str, Any]) -> SimulationIn:
+def _read(file: Path, given: dict[str, Any]) -> "SimulationIn":
+    from ungdom.api.simulation_shapes import SimulationIn
+
     try:
         return SimulationIn.model_validate({**_parsed(file), **given})
     except ValidationError as error:
@@ -100,6 +105,8 @@ def _day(value: object) -> str:
 
 
 def _off(found: list[tuple[str, str]]) -> typer.Exit:
+    from ungdom.api.problems import field_problem
+
     for pointer, kind in found:
         problem = field_problem(LANGUAGE, pointer, kind)
         err.print(f"ungdom: {pointer or '/'}: {problem['detail']}")
@@ -109,7 +116,7 @@ def _off(found: list[tuple[str, str]]) -> typer.Exit:
 # --- the table ----------------------------------------------------------------------------------------------
 
 
-def show(report: SimulationOut) -> None:
+def show(report: "SimulationOut") -> None:
     """The report as tables."""
     cases = report.cases
     out.print(f"{cases.looked_at} open case(s) on {report.on}, {cases.changed} with a clock due on another day")
@@ -127,14 +134,14 @@ def show(report: SimulationOut) -> None:
         out.print(f"{report.left_out} more clock(s) due on another day are not listed")
 
 
-def _told(rule: TriedOut) -> str:
+def _told(rule: "TriedOut") -> str:
     """A rule as tried, in one line."""
     lengths = ", ".join(f"{one['length']} from {one['from']}" for one in rule.lengths) or "no length of its own"
     where = f"{'/'.join(rule.sanctions)}, {'/'.join(rule.regimes)}"
     return f"  {rule.label} ({where}): {lengths}; warns {rule.warn_days} day(s) before. {rule.standing_label}."
 
 
-def _clocks(clocks: list[ClockOut]) -> Table:
+def _clocks(clocks: "list[ClockOut]") -> Table:
     table = _table(
         "Changed clocks", "clock", "running", "turn overdue", "turn green", "moved", "days: least/median/most"
     )
@@ -146,7 +153,7 @@ def _clocks(clocks: list[ClockOut]) -> Table:
     return table
 
 
-def _load(report: SimulationOut) -> Table:
+def _load(report: "SimulationOut") -> Table:
     weeks = [week.week[-3:] for week in report.konfliktrad[0].weeks] if report.konfliktrad else []
     table = _table("Due, before → after", "konfliktråd", "cases", "overdue", *weeks, "later")
     for one in report.konfliktrad:
@@ -155,7 +162,7 @@ def _load(report: SimulationOut) -> Table:
     return table
 
 
-def _notices(report: SimulationOut) -> Table:
+def _notices(report: "SimulationOut") -> Table:
     weeks = [week.week[-3:] for week in report.notices[0].weeks] if report.notices else []
     table = _table("Notices, if nothing happens in the cases, before → after", "level", "told", "tonight", *weeks)
     for one in report.notices:
@@ -163,7 +170,7 @@ def _notices(report: SimulationOut) -> Table:
     return table
 
 
-def _lines(report: SimulationOut) -> Table:
+def _lines(report: "SimulationOut") -> Table:
     table = _table("Due on another day", "case", "konfliktråd", "clock", "due", "would be due", "")
     for one in report.items:
         office = one.konfliktrad or NOT_TOLD
@@ -172,7 +179,7 @@ def _lines(report: SimulationOut) -> Table:
     return table
 
 
-def _both(both: BothOut) -> str:
+def _both(both: "BothOut") -> str:
     return str(both.before) if both.before == both.after else f"{both.before}→{both.after}"
 
 

@@ -6,7 +6,8 @@ from datetime import date
 from functools import cache
 from typing import Any, cast
 
-from transitions import EventData, Machine
+from transitions import Event as Trigger
+from transitions import EventData, Machine, Transition
 
 from ungdom.workflow import details as d
 from ungdom.workflow import law, table
@@ -50,7 +51,7 @@ class Rules:
     version: str
     rows: tuple[Move, ...]
     at: Mapping[Key, tuple[Move, ...]]
-    machines: Mapping[tuple[Sanction, Regime], Machine]
+    machines: Mapping[tuple[Sanction, Regime], "Workflow"]
 
 
 @cache
@@ -59,7 +60,7 @@ def rules(version: str = table.VERSION) -> Rules:
     if version not in table.VERSIONS:
         raise UnknownMachine(version)
     rows = table.rows(version)
-    return Rules(version, rows, _index(rows), {(s, r): _machine(rows, s, r) for s in Sanction for r in Regime})
+    return Rules(version, rows, _index(rows), {(s, r): Workflow(rows, s, r) for s in Sanction for r in Regime})
 
 
 def _index(rows: tuple[Move, ...]) -> dict[Key, tuple[Move, ...]]:
@@ -128,17 +129,35 @@ class Attempt:
         self.unmet: tuple[Unmet, ...] = ()
 
 
-def _transition(row: Move, source: State) -> dict[str, Any]:
-    def is_the_row(data: EventData) -> bool:
-        return cast(Attempt, data.model).row is row
+class Workflow:
+    """The machine of one sanction and regime, and its transition for each row and source state."""
 
-    def holds(data: EventData) -> bool:
-        attempt = cast(Attempt, data.model)
-        attempt.unmet = _asked(row, attempt.case, attempt.step)
-        return not attempt.unmet
+    def __init__(self, rows: tuple[Move, ...], sanction: Sanction, regime: Regime) -> None:
+        self.machine = Machine(
+            model=None, states=list(State), initial=State.REGISTERED, auto_transitions=False, send_event=True
+        )
+        self._transitions: dict[tuple[int, State], tuple[Trigger, Transition]] = {}
+        for row in rows:
+            if sanction in row.sanctions and regime in row.regimes:
+                self._add(row)
 
-    target = row.target if isinstance(row.target, State) else None
-    return {"trigger": row.event.value, "source": source, "dest": target, "conditions": [is_the_row, holds]}
+    def _add(self, row: Move) -> None:
+        target = row.target if isinstance(row.target, State) else None
+        for source in row.sources:
+            self.machine.add_transition(row.event.value, source, target, conditions=_holds)
+            trigger = self.machine.events[row.event.value]
+            self._transitions[id(row), source] = trigger, trigger.transitions[source.name][-1]
+
+    def fires(self, attempt: Attempt) -> bool:
+        """Whether the attempt goes through: the transition of its row, asked without a search for it."""
+        trigger, transition = self._transitions[id(attempt.row), attempt.state]
+        return bool(transition.execute(EventData(None, trigger, self.machine, attempt, (), {})))
+
+
+def _holds(data: EventData) -> bool:
+    attempt = cast(Attempt, data.model)
+    attempt.unmet = _asked(attempt.row, attempt.case, attempt.step)
+    return not attempt.unmet
 
 
 def _asked(row: Move, case: Case, step: Step) -> tuple[Unmet, ...]:
@@ -148,14 +167,6 @@ def _asked(row: Move, case: Case, step: Step) -> tuple[Unmet, ...]:
 def _general(row: Move) -> tuple[Guard, ...]:
     moves = row.target is not None
     return (day_has_come, case_had_begun, follows_the_last_move) if moves else (day_has_come, case_had_begun)
-
-
-def _machine(rows: tuple[Move, ...], sanction: Sanction, regime: Regime) -> Machine:
-    machine = Machine(model=None, states=list(State), initial=State.REGISTERED, auto_transitions=False, send_event=True)
-    for row in rows:
-        if sanction in row.sanctions and regime in row.regimes:
-            machine.add_transitions([_transition(row, source) for source in row.sources])
-    return machine
 
 
 def rows_of(sanction: Sanction, regime: Regime, version: str = table.VERSION) -> tuple[Move, ...]:
@@ -184,7 +195,7 @@ def decide(case: Case, step: Step) -> Decision:
         unmet = (_no_such_move(case, step, regime), *_unmet_elsewhere(case, step, regime))
         return Decision(step.type, case.state, None, regime, unmet[0].law, unmet)
     attempt = Attempt(case, step, row, source)
-    fired = rules(case.table).machines[case.sanction, regime].events[step.type.value].trigger(attempt)
+    fired = rules(case.table).machines[case.sanction, regime].fires(attempt)
     after = _target(case, row) if fired else None
     return Decision(step.type, case.state, after, regime, row.law, attempt.unmet)
 
