@@ -75,6 +75,14 @@ def tell(tx: Connection, new: Room) -> None:
     tx.execute(insert(measure_availability), asdict(new))
 
 
+def put(tx: Connection, one: Provider, offers: Iterable[str], rooms: Iterable[Room]) -> None:
+    """Make a provider, what it carries out and the room it had equal to these; what else is known stays."""
+    bulk.upsert(tx, measure_provider, [asdict(one)])
+    missing = set(offers) - set(tx.scalars(select(OFFER.code).where(OFFER.provider_id == one.provider_id)))
+    bulk.add(tx, measure_offer, [{"provider_id": one.provider_id, "code": code} for code in sorted(missing)])
+    bulk.upsert(tx, measure_availability, [asdict(room) for room in rooms])
+
+
 def find(tx: Connection, provider_id: UUID) -> tuple[Provider, frozenset[str]] | None:
     """A provider and what it carries out; None when there is none."""
     row = tx.execute(select(measure_provider).where(P.provider_id == provider_id)).mappings().one_or_none()
