@@ -23,7 +23,7 @@ from ungdom.intake.words import Advice, Outcome, Reason, Remark
 from ungdom.simulation import Turn
 from ungdom.statistics.curves import ForecastBasis, ForecastStanding
 from ungdom.texts import Language
-from ungdom.workflow import alerting, guards, sharing, team, vocabulary
+from ungdom.workflow import alerting, guards, measure_list, meetings, plan, restorative, sharing, team, vocabulary
 from ungdom.workflow.daycount import Length
 from ungdom.workflow.deadlines import RULES, Status
 from ungdom.workflow.details import words
@@ -135,6 +135,10 @@ def expected() -> dict[str, set[str]]:
         *enums_of(alerting),
         *enums_of(words),
         *enums_of(sharing),
+        plan.MeasureStatus,
+        restorative.TrackState,
+        meetings.MeetingKind,
+        measure_list.Availability,
         team.Mandatory,
         Status,
         TaskKind,
@@ -142,6 +146,7 @@ def expected() -> dict[str, set[str]]:
     ]
     return {
         **{texts.section_of(enum): {str(member) for member in enum} for enum in enums},
+        "measure": set(measure_list.KIND),
         "missing_member": {str(who) for who in team.Mandatory},
         "deadline": {rule.code for rule in RULES},
         "start_rule": set(START_RULES),

@@ -57,6 +57,8 @@ class Of(Enum):
     TAKES_IN = auto()
     COUNTS = auto()  # of many cases, those seen by name
     OWN = auto()  # what somebody has been told or has made: nobody else's exists
+    CATALOGUE = auto()  # of no case either: for whoever makes plans
+    CATALOGUE_KEPT = auto()
     LAW = auto()  # nothing of a case: the same for everybody
 
 
@@ -74,6 +76,8 @@ REFUSED: dict[Of, set[str]] = {
     Of.ALERT_TAKEN: NO_CASES,
     Of.ALERT_PUT_OFF: NO_CASES | TEAM | SYSTEMS | {"secretariat"},
     Of.NIGHT: set(VIEWERS) - {"admin"},
+    Of.CATALOGUE: NO_CASES | TEAM | SYSTEMS,
+    Of.CATALOGUE_KEPT: NO_CASES | TEAM | SYSTEMS | {"secretariat"},
     Of.FEED: NO_CASES | TEAM | SYSTEMS | {"secretariat"},
     Of.FEEDS: NO_CASES | TEAM | SYSTEMS | {"secretariat"},
 }
@@ -121,6 +125,12 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/v1/cases/{case_id}/deadlines"): reads(Of.CASE, THEN),
     ("GET", "/v1/cases/{case_id}/forecast"): reads(),
     ("GET", "/v1/cases/{case_id}/team"): reads(Of.CASE, THEN),
+    ("GET", "/v1/cases/{case_id}/plan"): reads(Of.CASE, THEN),
+    ("GET", "/v1/cases/{case_id}/meetings"): reads(Of.CASE, THEN),
+    ("GET", "/v1/cases/{case_id}/restorative"): reads(Of.CASE, THEN),
+    ("GET", "/v1/measures/catalogue"): reads(Of.CATALOGUE, "?municipality=0301&on=2026-01-01", "?konfliktrad=troms"),
+    ("POST", "/v1/measures/providers"): (Of.CATALOGUE_KEPT, (Ask(body={}),)),
+    ("POST", "/v1/measures/providers/{provider_id}/availability"): (Of.CATALOGUE_KEPT, (Ask(body={}),)),
     ("GET", "/v1/alerts"): reads(Of.CASES, "?live=false", "?konfliktrad=oslo"),
     ("GET", "/v1/alerts/{alert_id}"): reads(Of.ALERT),
     ("POST", "/v1/alerts/{alert_id}/acknowledge"): reads(Of.ALERT_TAKEN),
@@ -227,7 +237,7 @@ def routes(of: Of) -> Iterator[tuple[str, str, Ask]]:
 def put(client: Client, method: str, path: str, ask: Ask, id: str) -> httpx.Response:
     """The question asked of the thing with this id."""
     whole = path.replace("{case_id}", id).replace("{message_id}", id).replace("{feed_id}", id)
-    whole = whole.replace("{alert_id}", id) + ask.query
+    whole = whole.replace("{alert_id}", id).replace("{provider_id}", id) + ask.query
     if method != "POST":
         return client.service.send(method, whole, headers={"Authorization": f"Bearer {client.token}"})
     return client.post(whole, ask.body, ask.etag, f"object-access-{id}" if ask.key else None)
@@ -295,10 +305,22 @@ def test_what_may_be_seen_is_answered_on_every_route(heard: Heard) -> None:
 
 @pytest.mark.parametrize("viewer", VIEWERS)
 def test_who_may_not_is_refused_before_a_body_is_looked_at_for_a_case(world: World, viewer: str) -> None:
-    for of in (Of.TAKES_IN, Of.CASES, Of.WORK, Of.MESSAGES, Of.OFFICIALS, Of.COUNTS, Of.FEEDS, Of.NIGHT):
+    for of in (
+        Of.TAKES_IN,
+        Of.CASES,
+        Of.WORK,
+        Of.MESSAGES,
+        Of.OFFICIALS,
+        Of.COUNTS,
+        Of.FEEDS,
+        Of.NIGHT,
+        Of.CATALOGUE,
+        Of.CATALOGUE_KEPT,
+    ):
         for method, path, ask in routes(of):
             found = put(world.as_(viewer), method, path, ask, HIDDEN).status_code
-            expected = {403, 422, 400, 415} if of is Of.TAKES_IN else {403 if viewer in REFUSED[of] else 200}
+            takes_in = of in (Of.TAKES_IN, Of.CATALOGUE_KEPT)
+            expected = {403, 422, 400, 415} if takes_in else {403 if viewer in REFUSED[of] else 200}
             assert found in expected, (path, found)
 
 

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from tests.model.dates import add_months, after, moved, read, regime
+from tests.model.measures import listed, no_heavier, runs, standing
 
 # --- words ------------------------------------------------------------------------------------------------------
 
@@ -166,6 +167,7 @@ FACTS: dict[str, tuple[frozenset[str], Scope]] = {
     "measure_requested": (_PLAN_EXEC, BOTH),
     "measure_answered": (_PLAN_EXEC, BOTH),
     "measure_started": (_CONTROLLED, BOTH),
+    "measure_attended": (_CONTROLLED | BREACH, BOTH),
     "measure_ended": (_CONTROLLED | BREACH, BOTH),
     "victim_invited": (_PLAN_EXEC, BOTH),
     "victim_accepted": (_PLAN_EXEC, BOTH),
@@ -901,6 +903,22 @@ def _plan_there(m: Model, _e: Entry) -> bool:
     return m.plan_made()
 
 
+def _plan_list(m: Model, e: Entry) -> bool:
+    named = [(one["measure"], one["code"]) for one in e.details.get("measures", [])]
+    fits = listed(m.history, m.sanction, m.step_regime(e.on), named) and no_heavier(m.history, e)
+    return m.plan_made() and fits
+
+
+def _plan_changed(m: Model, e: Entry) -> bool:
+    agreed = m.step_regime(e.on) > 0 or e.details.get("agreed") is True
+    whole = bool(e.details.get("measures")) or not standing(m.history, e.on).measures
+    return _plan_list(m, e) and agreed and whole and e.details["load"] in {"lower", "equal"}
+
+
+def _measure(m: Model, e: Entry) -> bool:
+    return listed(m.history, m.sanction, m.step_regime(e.on), [(e.details["measure"], e.details.get("code"))])
+
+
 def _new_offence(m: Model, e: Entry) -> bool:
     on, end = read(e.details["offence_on"]), m.adjusted_end(e.on)
     return on <= e.on and (end is None or on <= end)
@@ -914,7 +932,8 @@ def _complaint(m: Model, e: Entry) -> bool:
 
 def _wait(m: Model, e: Entry) -> bool:
     party = e.details["party"]
-    held_up_by_victim = party == "victim" and bool(m.states_on(e.on) & PLAN) and m.step_regime(e.on) > 0
+    before_start = m.states_on(e.on) & (PLAN | PRE_DECISION | _words("registered judged appealed final dispatched"))
+    held_up_by_victim = party == "victim" and bool(before_start) and m.step_regime(e.on) > 0
     return party != "parties" and not held_up_by_victim
 
 
@@ -958,9 +977,12 @@ FACT_GUARDS: dict[str, Guard] = {
     "sharing_consent_given": _shares,
     "sharing_consent_withdrawn": lambda m, e: _by_guardian_while_minor(m, e) and m.ever("sharing_consent_given"),
     "appeal_hearing_started": _hearing_after_referral,
-    "plan_approved": _plan_there,
+    "plan_approved": _plan_list,
     "plan_signed": _plan_there,
-    "plan_changed": lambda m, e: m.plan_made() and e.details["load"] in {"lower", "equal"},
+    "plan_changed": _plan_changed,
+    "measure_requested": _measure,
+    "measure_started": _measure,
+    "measure_attended": lambda m, e: runs(m.history, e.details["measure"], e.on),
     "new_offence_recorded": _new_offence,
     "complaint_filed": _complaint,
     "complaint_decided": lambda m, e: e.details["about"] in m.open_complaints(),

@@ -11,6 +11,7 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from tests.model.dates import R1_FROM, R2_FROM, add_months, after, read
+from tests.model.measures import LATER_LIST, R0_LIST
 from tests.model.reference import (
     ACTS_FOR,
     CLOSED,
@@ -280,6 +281,25 @@ def _plan_signed(m: Model, d: Draw, on: date) -> dict[str, Any]:
     return {"by": by}
 
 
+def _code(m: Model, d: Draw, on: date) -> str:
+    right = R0_LIST if m.step_regime(on) == 0 else LATER_LIST
+    return str(d.one(*right) if d.right() else d.one("urinprove", "institution_stay", *R0_LIST, *LATER_LIST))
+
+
+def _measure(m: Model, d: Draw, on: date) -> dict[str, Any]:
+    return {"measure": d.one("t1", "t2")} | ({"code": _code(m, d, on)} if d.yes(0.6) else {})
+
+
+def _plan_list(m: Model, d: Draw, on: date) -> dict[str, Any]:
+    hours = [{"hours_a_week": d.rng.randint(1, 3)} if d.yes() else {} for _ in range(d.rng.randint(1, 3))]
+    return {"measures": [{"measure": f"t{n}", "code": _code(m, d, on)} | more for n, more in enumerate(hours, 1)]}
+
+
+def _plan_changed(m: Model, d: Draw, on: date) -> dict[str, Any]:
+    load = {"load": d.one("lower", "equal") if d.right() else "higher", "agreed": d.right()}
+    return load | (_plan_list(m, d, on) if d.yes(0.8) else {})
+
+
 def _recommendation(m: Model, d: Draw, on: date) -> str:
     if m.step_regime(on) == 0 and d.right():
         return "serve_prison"
@@ -511,13 +531,18 @@ BUILDERS: dict[str, Builder] = {
     "hearing_scheduled": lambda _m, d, on: {"hearing_on": d.day(on, after(on, {"weeks": 6})).isoformat()},
     "team_member_joined": _member_joined,
     "team_member_left": lambda _m, d, _on: {"member": d.one("m1", "m2")},
-    "plan_changed": lambda _m, d, _on: {"load": d.one("lower", "equal") if d.right() else "higher"},
-    "measure_requested": lambda _m, d, _on: {"measure": d.one("t1", "t2")},
+    "plan_approved": lambda m, d, on: _plan_list(m, d, on) if d.yes(0.8) else {},
+    "plan_changed": _plan_changed,
+    "measure_requested": _measure,
     "measure_answered": lambda _m, d, _on: {
         "measure": d.one("t1", "t2"),
         "answer": d.one("offered", "waiting_list", "refused"),
     },
-    "measure_started": lambda _m, d, _on: {"measure": d.one("t1", "t2"), "code": "urinprove"},
+    "measure_started": _measure,
+    "measure_attended": lambda _m, d, _on: {
+        "measure": d.one("t1", "t2"),
+        "attended": d.one("attended", "absent_with_reason", "absent"),
+    },
     "measure_ended": lambda _m, d, _on: {
         "measure": d.one("t1", "t2"),
         "reason": d.one("carried_out", "replaced", "end_of_term"),

@@ -97,6 +97,8 @@ def correction(seq: int, on: str, kind: str = "", occurred: str = "", **details:
     return f"{on} corrected { {'corrects': seq, 'reason': 'wrong_details'} | replaced }"
 
 
+LISTED = "2025-06-04 plan_approved {measures: [{measure: t1, code: reporting, hours_a_week: 2}]}"
+"""A plan of six points."""
 NOTE = "{note: 0b0f6a0e-7a4f-4f0e-8f43-5c1b4f3f7e21}"
 PRESENT = ["youth", "guardian", "correctional_service", "police"]
 REFER = (
@@ -325,6 +327,35 @@ ROWS: tuple[Row, ...] = (
         first(correction(10, "2025-06-18")), TIGHTENED),
     Row("plan_load_not_higher", "S R2", "plan_meeting_held", "2025-07-01 plan_changed {load: higher}",
         Said("load", "equal")),
+    # measures
+    Row("planned_measures_are_listed", "S R2", "plan_meeting_held",
+        "2025-06-04 plan_approved {measures: [{measure: t1, code: programme}]}",
+        Said("measures", [{"measure": "t1", "code": "programme_or_treatment"}])),
+    Row("measure_is_listed", "S R2", "plan_meeting_held", "2025-07-01 measure_requested {measure: t1, code: programme}",
+        Said("code", "other_suitable")),
+    Row("measure_is_listed", "F R0", "plan_signed",
+        "2023-07-03 measure_started {measure: t1, code: institution_stay}", Said("code", "something_else")),
+    Row("change_says_its_measures", "S R2", "plan_meeting_held", "2025-07-01 plan_changed {load: equal}",
+        Said("measures", [{"measure": "t1", "code": "reporting"}]), (LISTED,)),
+    Row("plan_is_not_heavier", "S R2", "plan_meeting_held",
+        "2025-07-01 plan_changed {load: equal, measures: [{measure: t1, code: curfew, hours_a_week: 3}]}",
+        Said("measures", [{"measure": "t1", "code": "curfew", "hours_a_week": 2}]), (LISTED,)),
+    Row("plan_is_not_heavier", "S R2", "plan_meeting_held",
+        "2025-07-01 plan_approved {measures: [{measure: t1, code: curfew, hours_a_week: 3}]}",
+        Said("measures", [{"measure": "t1", "code": "conversation", "hours_a_week": 3}]), (LISTED,)),
+    Row("lower_load_weighs_less", "S R2", "plan_meeting_held",
+        "2025-07-01 plan_changed {load: lower, measures: [{measure: t1, code: curfew, hours_a_week: 2}]}",
+        Said("load", "equal"), (LISTED,)),
+    Row("youth_agreed_to_the_change", "S R0", "plan_signed", "2023-09-01 plan_changed {load: lower}",
+        Said("agreed", True)),
+    Row("measure_was_running", "S R2", "plan_meeting_held",
+        "2025-07-01 measure_attended {measure: t1, attended: absent}",
+        first("2025-07-01 measure_started {measure: t1}")),
+    Row("measure_was_running", "S R2", "plan_meeting_held",
+        "2025-07-02 measure_attended {measure: t1, attended: attended}", Day("2025-07-01"),
+        ("2025-06-20 measure_started {measure: t1}", "2025-07-01 measure_ended {measure: t1, reason: carried_out}")),
+    Row("victim_is_asked_after_receipt", "S R2", "judgment_given",
+        "2025-04-25 wait_started {party: victim, reason: restorative_meeting}", Said("party", "prosecution")),
     Row("was_a_team_member", "S R2", "plan_meeting_held", "2025-07-01 team_member_left {member: m1}",
         first("2025-06-20 team_member_joined {member: m1, agency: school}")),
     Row("was_a_team_member", "S R2", "plan_meeting_held", "2025-07-01 team_member_left {member: m1}",

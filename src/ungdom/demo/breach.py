@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from ungdom.demo import planning, shape, term, tracks
+from ungdom.demo import measures, planning, shape, term, tracks
 from ungdom.demo.chance import working
 from ungdom.demo.teller import Entry, Teller
 from ungdom.workflow import details as d
@@ -85,7 +85,8 @@ def replan(teller: Teller, on: date) -> None:
     present = (At.YOUTH, At.GUARDIAN, At.KONFLIKTRAD, At.POLICE)
     both = teller.sanction is Sanction.YOUTH_SANCTION
     meeting = d.ReplanMeetingHeld(present=present, consent_police=both, consent_correctional_service=both)
-    teller.move(E.REPLAN_MEETING_HELD, on, meeting)
+    if teller.move(E.REPLAN_MEETING_HELD, on, meeting):
+        measures.replan(teller, on)
 
 
 def refer(teller: Teller, on: date) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from random import Random
 
-from ungdom.demo import people, story
+from ungdom.demo import catalogue, people, story
 from ungdom.demo.story import Told
 from ungdom.demo.summary import Summary, Tally
 from ungdom.store import bulk, journal, reference
@@ -52,6 +52,7 @@ def load(
     counted = Tally()
     with db.writing() as tx:
         reference.save_staff(tx, people.staff())
+        catalogue.write(tx, today)
     for batch in bulk.batches(stories(total, seed, today), BATCH):
         _write(db, keys, batch)
         for told in batch:

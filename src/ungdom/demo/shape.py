@@ -283,28 +283,8 @@ DRUG_TESTED = 0.16
 DRUG_POSITIVE, DRUG_REFUSED = 0.1, 0.03
 DRUG_BAN = 0.05
 ABROAD = 0.03
-PLAN_CHANGED, LOWER_LOAD = 0.12, 0.4
 PLAN_COMPLAINT, COMPLAINT_PARTLY_UPHELD = 0.012, 0.2
 SURVEY = 0.14
-MEASURES_R0: tuple[tuple[str, float], ...] = (
-    ("meet_police_corrections", 20), ("residence_work_education", 22), ("programme", 20), ("community_tasks", 10),
-    ("abstinence_testing", 14), ("curfew", 5), ("no_contact", 5), ("noneconomic_compensation", 4),
-)  # fmt: skip
-MEASURES_R1: tuple[tuple[str, float], ...] = (
-    ("conversation", 20), ("education_work_community", 22), ("programme_or_treatment", 22), ("reporting", 8),
-    ("abstinence_testing", 12), ("curfew", 4), ("no_contact", 4), ("residence", 2), ("other_suitable", 4),
-    ("noneconomic_compensation", 3),
-)  # fmt: skip
-MEASURE_COUNT: tuple[tuple[int, float], ...] = ((1, 0.3), (2, 0.4), (3, 0.22), (4, 0.08))
-MEASURE_ASKED_FOR = 0.35
-MEASURE_ANSWERS: tuple[tuple[str, float], ...] = (("offered", 0.8), ("waiting_list", 0.14), ("refused", 0.06))
-MEASURE_ANSWERED = Spread(15, 0.7, 1)
-MEASURE_STARTED = Spread(16, 0.8)
-MEASURE_ENDS: tuple[tuple[str, float], ...] = (
-    ("carried_out", 0.62), ("stopped_by_youth", 0.14), ("stopped_by_provider", 0.06), ("replaced", 0.08),
-    ("end_of_term", 0.1),
-)  # fmt: skip
-MEASURE_END_RECORDED = 0.55
 COMPLETED_AFTER = Spread(2, 1.1)
 
 # --- what interrupts it -----------------------------------------------------------------------------------------

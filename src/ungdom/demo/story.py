@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from uuid import UUID
 
-from ungdom.demo import breach, court, execution, investigation, mistakes, people, planning, shape
+from ungdom.demo import breach, court, execution, investigation, measures, mistakes, people, planning, shape
 from ungdom.demo.chance import Chance, working
 from ungdom.demo.shape import Office
 from ungdom.demo.teller import Ended, Teller
@@ -114,6 +114,7 @@ def _walk(teller: Teller) -> None:
             if not _goes_on(teller):
                 break
     teller.finish()
+    measures.close(teller)
 
 
 def _goes_on(teller: Teller) -> bool:

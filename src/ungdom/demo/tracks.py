@@ -1,8 +1,8 @@
-"""What goes on beside the main line: the restorative track, the team, measures, tests, complaints, surveys."""
+"""What goes on beside the main line: the restorative track, the team, tests, complaints, surveys."""
 
 from datetime import date, timedelta
 
-from ungdom.demo import court, shape
+from ungdom.demo import court, measures, shape
 from ungdom.demo.teller import Entry, Teller
 from ungdom.workflow import details as d
 from ungdom.workflow import law
@@ -46,14 +46,9 @@ def begin(teller: Teller) -> None:
     start = teller.since
     _approved(teller, start)
     _team(teller, start)
-    _measures(teller, start)
     _tests(teller, start)
     if teller.happens(shape.ABROAD):
         _abroad(teller, start)
-    if teller.happens(shape.PLAN_CHANGED):
-        on = teller.chance.between(start + timedelta(days=20), _end(teller))
-        load = d.PlanLoad.LOWER if teller.happens(shape.LOWER_LOAD) else d.PlanLoad.EQUAL
-        teller.plan_fact(Entry(E.PLAN_CHANGED, on, d.PlanChanged(load=load), states=EXECUTION))
     if teller.happens(shape.SURVEY):
         teller.plan_fact(Entry(E.SURVEY_ANSWERED, _end(teller) - timedelta(days=9), states=WITH_THE_OFFICE))
 
@@ -64,7 +59,7 @@ def _end(teller: Teller) -> date:
 
 def _approved(teller: Teller, start: date) -> None:
     approved = teller.later(shape.APPROVED)
-    teller.plan_fact(Entry(E.PLAN_APPROVED, approved, states=EXECUTION))
+    measures.begin(teller, start, approved)
     if teller.case.execution_regime(start) is Regime.R0:
         return
     signed = teller.later(shape.SIGNED)
@@ -123,45 +118,7 @@ def _meeting(teller: Teller, since: date, invited: tuple[At, ...]) -> None:
     teller.plan(on, hold)
 
 
-# --- measures and tests -----------------------------------------------------------------------------------------
-
-
-def _measures(teller: Teller, start: date) -> None:
-    names = shape.MEASURES_R0 if law.REGIME.on(start) is Regime.R0 else shape.MEASURES_R1
-    for number in range(1, teller.chance.pick(shape.MEASURE_COUNT) + 1):
-        measure = d.Measure(measure=f"m{number}", code=teller.chance.pick(names))
-        if teller.happens(shape.MEASURE_ASKED_FOR):
-            _ask_for(teller, start, measure)
-        else:
-            _carry_out(teller, teller.chance.later(start, shape.MEASURE_STARTED), measure)
-
-
-def _ask_for(teller: Teller, start: date, measure: d.Measure) -> None:
-    answer = d.MeasureAnswer(teller.chance.pick(shape.MEASURE_ANSWERS))
-    on = teller.chance.later(start, shape.MEASURE_ANSWERED)
-    free = on + timedelta(days=60) if answer is d.MeasureAnswer.WAITING_LIST else None
-    said = d.MeasureAnswered(measure=measure.measure, answer=answer, available_from=free)
-
-    def ask(at: Teller) -> None:
-        if at.fact(Entry(E.MEASURE_REQUESTED, start, measure, states=RESTORATIVE), prompt=True):
-            at.plan_fact(Entry(E.MEASURE_ANSWERED, on, said, states=RESTORATIVE))
-
-    teller.plan(start, ask)
-    if answer is not d.MeasureAnswer.REFUSED:
-        _carry_out(teller, teller.chance.later(free or on, shape.MEASURE_STARTED), measure)
-
-
-def _carry_out(teller: Teller, on: date, measure: d.Measure) -> None:
-    why = d.MeasureEnd(teller.chance.pick(shape.MEASURE_ENDS))
-    over = teller.chance.between(on, max(on, _end(teller) - timedelta(days=5)))
-    ended = d.MeasureEnded(measure=measure.measure, reason=why)
-    ends = teller.happens(shape.MEASURE_END_RECORDED)
-
-    def start(at: Teller) -> None:
-        if at.fact(Entry(E.MEASURE_STARTED, on, measure, states=MEASURES), prompt=True) and ends:
-            at.plan_fact(Entry(E.MEASURE_ENDED, over, ended, states=TEAM))
-
-    teller.plan(on, start)
+# --- tests ------------------------------------------------------------------------------------------------------------
 
 
 def _tests(teller: Teller, start: date) -> None:

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Generic, TypeVar
 
 from ungdom.workflow.daycount import Length
-from ungdom.workflow.vocabulary import Regime
+from ungdom.workflow.vocabulary import MeasureKind, Regime
 
 T = TypeVar("T")
 
@@ -86,6 +86,11 @@ LEAD_TIME = Dated(((FIRST, Length(days=180)),), "days", OFFICE)
 BREACH_TALK = Dated(((FIRST, Length(days=14)),), "days", OFFICE)
 BREACH_TALK_HELD = Dated(((FIRST, Length(days=14)),), "days", OFFICE)
 TEAM_MEETING = Dated(((FIRST, Length(days=42)),), "days", OFFICE)
+
+# What a measure weighs in the load of a plan. krl § 25 last paragraph does not say how that load is found.
+MEASURE_WEIGHT = Dated(
+    ((FIRST, {MeasureKind.SUPPORTIVE: 1, MeasureKind.MIXED: 2, MeasureKind.INTRUSIVE: 3}),), "points", OFFICE
+)
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from ungdom.workflow import team
+from ungdom.workflow import plan, team
 from ungdom.workflow.case import Case
 from ungdom.workflow.guards.breach import petition_deadline
 from ungdom.workflow.guards.decision import appeal_deadline
+from ungdom.workflow.plan import MeasureState, MeasureStatus
 from ungdom.workflow.vocabulary import IN_EXECUTION, EventType, Regime, Sanction, State
 
 E, T = EventType, State
@@ -71,12 +72,11 @@ def consent_lacking(case: Case, day: date) -> Iterator[Need]:
         yield Need(case.entered_on)
 
 
-def plan_not_approved(case: Case, _day: date) -> Iterator[Need]:
-    """A plan meeting was held and the plan is not approved."""
-    made = case.last(E.PLAN_MEETING_HELD, E.PLAN_SIGNED, E.REPLAN_MEETING_HELD)
-    approved = case.last(E.PLAN_APPROVED)
-    if made and (approved is None or approved.seq < made.seq) and case.state in IN_EXECUTION:
-        yield Need(made.occurred_on)
+def plan_not_approved(case: Case, day: date) -> Iterator[Need]:
+    """A plan was made and is not approved."""
+    made = plan.in_force(case, day)
+    if made and plan.awaits_approval(case, day) and case.state in IN_EXECUTION:
+        yield Need(made.made_on)
 
 
 def seat_empty(case: Case, day: date) -> Iterator[Need]:
@@ -86,16 +86,34 @@ def seat_empty(case: Case, day: date) -> Iterator[Need]:
         yield Need(case.start.on, law=missing[0].law)
 
 
-def request_unanswered(case: Case, _day: date) -> Iterator[Need]:
+def measure_not_requested(case: Case, day: date) -> Iterator[Need]:
+    """A measure stands on the plan and nobody has been asked for it: due on the day it is planned to begin."""
+    made = plan.in_force(case, day)
+    planned = [one.planned for one in _measures(case, day, MeasureStatus.PLANNED) if one.planned]
+    if made and planned:
+        yield Need(made.made_on, min((one.since for one in planned if one.since), default=None))
+
+
+def request_unanswered(case: Case, day: date) -> Iterator[Need]:
     """A measure was asked for and the provider has not answered."""
-    asked: dict[str, date] = {}
-    for event in case.all(E.MEASURE_REQUESTED, E.MEASURE_ANSWERED, E.MEASURE_STARTED):
-        if event.type is E.MEASURE_REQUESTED:
-            asked[getattr(event.details, "measure", "")] = event.occurred_on
-        else:
-            asked.pop(getattr(event.details, "measure", ""), None)
+    asked = [one.requested_on for one in _measures(case, day, MeasureStatus.REQUESTED) if one.requested_on]
     if asked:
-        yield Need(min(asked.values()))
+        yield Need(min(asked))
+
+
+def measure_to_end(case: Case, day: date) -> Iterator[Need]:
+    """A measure runs that is planned until a day: its end and outcome are due then."""
+    running = [
+        (one.planned.until, one.started_on) for one in _measures(case, day, MeasureStatus.RUNNING) if one.planned
+    ]
+    ends = [(until, since or until) for until, since in running if until]
+    if ends:
+        due, since = min(ends)
+        yield Need(since, due)
+
+
+def _measures(case: Case, day: date, status: MeasureStatus) -> list[MeasureState]:
+    return [one for one in plan.measures(case, day) if one.status is status]
 
 
 def transfer_pending(case: Case, _day: date) -> Iterator[Need]:

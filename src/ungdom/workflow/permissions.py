@@ -189,6 +189,16 @@ def may_settle_messages(role: Role) -> bool:
     return role in OF_THE_OFFICE | {Role.SECRETARIAT}
 
 
+def may_read_catalogue(role: Role) -> bool:
+    """Whether the role reads who offers which measures: whoever makes plans, and the secretariat."""
+    return role in OF_THE_OFFICE | {Role.SECRETARIAT}
+
+
+def may_keep_catalogue(role: Role) -> bool:
+    """Whether the role writes in it: each office what its own municipalities have."""
+    return role in OF_THE_OFFICE
+
+
 def may_simulate(role: Role) -> bool:
     """Whether the role may try changed clocks on the live cases: the office's on its own, others on all of them."""
     return role in OF_THE_OFFICE | NATIONAL | {Role.ADMIN}

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from ungdom.workflow import details as d
-from ungdom.workflow.guards import breach, decision, plan
-from ungdom.workflow.guards.core import Guard
+from ungdom.workflow.guards import breach, decision, measures, plan
+from ungdom.workflow.guards.core import Guard, from_version
 from ungdom.workflow.vocabulary import Actor, EventType, Regime, Sanction, State
 
 FIRST_VERSION, VERSION = "2026-11-24", "2026-11-25"
@@ -265,13 +265,28 @@ FACTS: tuple[Move, ...] = (
     Move(E.TEAM_MEMBER_LEFT, WITH_THE_OFFICE, None, BOTH, ALL, (plan.was_a_team_member, plan.left_after_joining),
          (CRD,), "krl § 26"),
     Move(E.YOUTH_CONFERENCE_HELD, (PRE,), None, BOTH, R0, (), (CRD,), "krl § 24 as first in force"),
-    Move(E.PLAN_APPROVED, EXECUTION, None, BOTH, ALL, (plan.plan_was_made,), (CRD,), "krl § 25"),
+    Move(E.PLAN_APPROVED, EXECUTION, None, BOTH, ALL, (plan.plan_was_made,
+         from_version("2026-11-25", measures.planned_measures_are_listed),
+         from_version("2026-11-25", measures.plan_is_not_heavier)), (CRD,), "krl § 25"),
     Move(E.PLAN_SIGNED, EXECUTION, None, BOTH, R1_ON, (plan.plan_was_made,), (CRD,), "krl § 25"),
-    Move(E.PLAN_CHANGED, EXECUTION, None, BOTH, ALL, (plan.plan_was_made, plan.plan_load_not_higher), (CRD,),
-         "krl § 25 last paragraph"),
-    Move(E.MEASURE_REQUESTED, IN_PLAN + EXECUTION, None, BOTH, ALL, (), (CRD,), "krl § 25"),
+    Move(E.PLAN_CHANGED, EXECUTION, None, BOTH, R0, (plan.plan_was_made, plan.plan_load_not_higher,
+         from_version("2026-11-25", measures.youth_agreed_to_the_change),
+         from_version("2026-11-25", measures.planned_measures_are_listed),
+         from_version("2026-11-25", measures.change_says_its_measures),
+         from_version("2026-11-25", measures.plan_is_not_heavier),
+         from_version("2026-11-25", measures.lower_load_weighs_less)), (CRD,), "krl § 25 as first in force"),
+    Move(E.PLAN_CHANGED, EXECUTION, None, BOTH, R1_ON, (plan.plan_was_made, plan.plan_load_not_higher,
+         from_version("2026-11-25", measures.planned_measures_are_listed),
+         from_version("2026-11-25", measures.change_says_its_measures),
+         from_version("2026-11-25", measures.plan_is_not_heavier),
+         from_version("2026-11-25", measures.lower_load_weighs_less)), (CRD,), "krl § 25 last paragraph"),
+    Move(E.MEASURE_REQUESTED, IN_PLAN + EXECUTION, None, BOTH, ALL,
+         (from_version("2026-11-25", measures.measure_is_listed),), (CRD,), "krl § 25"),
     Move(E.MEASURE_ANSWERED, IN_PLAN + EXECUTION, None, BOTH, ALL, (plan.measure_was_requested,), (CRD,), "krl § 25"),
-    Move(E.MEASURE_STARTED, (ITM, *EXECUTION), None, BOTH, ALL, (), (CRD,), "krl § 25"),
+    Move(E.MEASURE_STARTED, (ITM, *EXECUTION), None, BOTH, ALL,
+         (from_version("2026-11-25", measures.measure_is_listed),), (CRD,), "krl § 25"),
+    Move(E.MEASURE_ATTENDED, (ITM, *EXECUTION, *IN_BREACH), None, BOTH, ALL, (measures.measure_was_running,), (CRD,),
+         "krl § 25", since="2026-11-25"),
     Move(E.MEASURE_ENDED, (ITM, *EXECUTION, *IN_BREACH), None, BOTH, ALL, (plan.measure_was_started,), (CRD,),
          "krl § 25"),
     # restorative track
@@ -301,8 +316,8 @@ FACTS: tuple[Move, ...] = (
     Move(E.COMPLAINT_DECIDED, (FIN, DSP, *WITH_THE_OFFICE, *ENDED), None, BOTH, ALL, (breach.complaint_is_open,),
          (SEC, PRO), "krl § 22 e, strpl § 59 a"),
     # waiting
-    Move(E.WAIT_STARTED, OPEN, None, BOTH, ALL, (plan.waits_for_one_party, plan.victim_never_holds_up_the_start),
-         (CRD, SYS), "office norm"),
+    Move(E.WAIT_STARTED, OPEN, None, BOTH, ALL, (plan.waits_for_one_party, plan.victim_never_holds_up_the_start,
+         from_version("2026-11-25", measures.victim_is_asked_after_receipt)), (CRD, SYS), "office norm"),
     Move(E.WAIT_ENDED, OPEN, None, BOTH, ALL, (plan.a_wait_is_open, plan.that_wait_is_open), (CRD, SYS), "office norm"),
 )
 

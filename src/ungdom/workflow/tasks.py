@@ -24,6 +24,8 @@ from ungdom.workflow.needs import (
     complaint_open,
     consent_lacking,
     finality,
+    measure_not_requested,
+    measure_to_end,
     not_assigned,
     not_received,
     petition_unanswered,
@@ -62,7 +64,9 @@ class TaskKind(StrEnum):
     END_POSTPONEMENT = "end_postponement"
     APPROVE_PLAN = "approve_plan"
     FILL_TEAM = "fill_team"
+    REQUEST_MEASURE = "request_measure"
     ANSWER_REQUEST = "answer_request"
+    END_MEASURE = "end_measure"
     HOLD_TEAM_MEETING = "hold_team_meeting"
     ORDER_TALK = "order_talk"
     HOLD_TALK = "hold_talk"
@@ -199,7 +203,9 @@ DUTIES: tuple[Duty, ...] = (
     Duty(K.END_POSTPONEMENT, E.POSTPONEMENT_ENDED, COORDINATOR, stands_in(T.POSTPONED), "strpl § 459", STATUTE),
     Duty(K.APPROVE_PLAN, E.PLAN_APPROVED, COORDINATOR, plan_not_approved, "krl § 25", STATUTE),
     Duty(K.FILL_TEAM, E.TEAM_MEMBER_JOINED, COORDINATOR, seat_empty, "krl § 26", STATUTE),
+    Duty(K.REQUEST_MEASURE, E.MEASURE_REQUESTED, COORDINATOR, measure_not_requested, "krl § 25", NORM),
     Duty(K.ANSWER_REQUEST, E.MEASURE_ANSWERED, COORDINATOR, request_unanswered, "krl §§ 22 a, 25", NORM),
+    Duty(K.END_MEASURE, E.MEASURE_ENDED, COORDINATOR, measure_to_end, "krl § 25", NORM),
     Duty(K.HOLD_TEAM_MEETING, E.TEAM_MEETING_HELD, COORDINATOR, "team_meeting", "", NORM),
     Duty(K.ORDER_TALK, E.BREACH_TALK_ORDERED, COORDINATOR, "breach_talk", "", NORM),
     Duty(K.HOLD_TALK, E.BREACH_TALK_HELD, COORDINATOR, "breach_talk_held", "krl §§ 31, 33", NORM,

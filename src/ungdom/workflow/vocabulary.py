@@ -108,6 +108,14 @@ class Role(StrEnum):
     SYSTEM = "system"  # the product's own jobs; no token is ever issued for it
 
 
+class MeasureKind(StrEnum):
+    """How much a measure of the plan takes from the youth: the lists of krl § 25 as the office reads them."""
+
+    SUPPORTIVE = "supportive"
+    MIXED = "mixed"
+    INTRUSIVE = "intrusive"
+
+
 class Protection(StrEnum):
     """How closely a person's address is kept (adressebeskyttelse). frl § 10-4. Listed from the open to the closest."""
 
@@ -209,6 +217,7 @@ class EventType(StrEnum):
     MEASURE_REQUESTED = "measure_requested"
     MEASURE_ANSWERED = "measure_answered"
     MEASURE_STARTED = "measure_started"
+    MEASURE_ATTENDED = "measure_attended"
     MEASURE_ENDED = "measure_ended"
     VICTIM_INVITED = "victim_invited"
     VICTIM_ACCEPTED = "victim_accepted"

@@ -16,10 +16,7 @@ from ungdom.workflow.details.words import (
     ComplaintAbout,
     ComplaintOutcome,
     DrugTestResult,
-    MeasureAnswer,
-    MeasureEnd,
     PinReason,
-    PlanLoad,
     Sharing,
     TeamRole,
     WaitReason,
@@ -143,38 +140,6 @@ class MemberLeft(Details):
     """A member left the follow-up team."""
 
     member: Code
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanChanged(Details):
-    """Plan changed by the coordinator alone: only to an equal or lower load. krl § 25 last paragraph."""
-
-    load: PlanLoad
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measure(Details):
-    """A measure of the plan (tiltak), by its code in the measure list and its number in this case."""
-
-    measure: Code
-    code: Code | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MeasureAnswered(Details):
-    """A provider's answer; `available_from` when there is a waiting list."""
-
-    measure: Code
-    answer: MeasureAnswer
-    available_from: date | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MeasureEnded(Details):
-    """A measure came to its end."""
-
-    measure: Code
-    reason: MeasureEnd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

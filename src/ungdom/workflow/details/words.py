@@ -262,6 +262,37 @@ class MeasureEnd(StrEnum):
     END_OF_TERM = "end_of_term"
 
 
+class MeasureOutcome(StrEnum):
+    """What a measure that has ended came to, as the office and the provider see it."""
+
+    ACHIEVED = "achieved"
+    PARTLY_ACHIEVED = "partly_achieved"
+    NOT_ACHIEVED = "not_achieved"
+    NOT_ASSESSED = "not_assessed"
+
+
+class Attended(StrEnum):
+    """Whether the youth met for a measure."""
+
+    ATTENDED = "attended"
+    ABSENT_WITH_REASON = "absent_with_reason"
+    ABSENT = "absent"
+
+
+class Need(StrEnum):
+    """What in the youth's life a measure is to help with: the plan is to fit the youth. krl § 25 first paragraph."""
+
+    SCHOOL_OR_WORK = "school_or_work"
+    SUBSTANCE_USE = "substance_use"
+    HEALTH = "health"
+    VIOLENCE = "violence"
+    FAMILY = "family"
+    FRIENDS_AND_LEISURE = "friends_and_leisure"
+    HOUSING = "housing"
+    RESTORING = "restoring"
+    STRUCTURE = "structure"
+
+
 class DrugTestResult(StrEnum):
     """krl § 29."""
 

@@ -1,0 +1,236 @@
+"""The catalogue of measures: who offers what where, and whether there is room. No person stands in it."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import AfterValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from ungdom import casework, texts
+from ungdom.alerts import NotTheirs
+from ungdom.api import cursors
+from ungdom.api import inputs as i
+from ungdom.api.cases import answer
+from ungdom.api.deps import Answer, Call, CallDep
+from ungdom.api.docs import PROBLEMS
+from ungdom.api.inputs import CivilDay, Input, Line
+from ungdom.api.schemas import Output
+from ungdom.api.tokens import WRITE
+from ungdom.store import catalogue, reference
+from ungdom.store.catalogue import Asked, Entry, Provider, Room
+from ungdom.store.ids import uuid7
+from ungdom.store.session import Connection
+from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.measure_list import AGENCY, KIND, Availability
+from ungdom.workflow.permissions import may_keep_catalogue, may_read_catalogue
+
+router = APIRouter(tags=["measures"], responses=PROBLEMS)
+
+
+def _measure(value: str) -> str:
+    return _one_of(value, KIND)
+
+
+def _agency(value: str) -> str:
+    return _one_of(value, AGENCY)
+
+
+def _one_of(value: str, known: object) -> str:
+    if value not in known:  # type: ignore[operator]  # a dict either way
+        raise PydanticCustomError("enum", "is not on the list")
+    return value
+
+
+Code = Annotated[str, AfterValidator(_measure), Field(json_schema_extra={"enum": list(KIND)})]
+"""A measure of the lists of krl § 25."""
+Agency = Annotated[str, AfterValidator(_agency), Field(json_schema_extra={"enum": list(AGENCY)})]
+"""An agency of the reference data."""
+Town = Annotated[str, Field(pattern=r"^[0-9]{4}$")]
+Count = Annotated[int, Field(ge=0, le=10_000)]
+
+
+class ProviderIn(Input):
+    """A provider to enter: of a municipality, or without one of the whole konfliktråd of the caller."""
+
+    name: Line
+    municipality: Town | None = None
+    agency: Agency
+    measures: Annotated[list[Code], Field(min_length=1, max_length=len(KIND))]
+    valid_from: CivilDay
+    valid_until: CivilDay | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "ProviderIn":
+        if self.valid_until is not None and self.valid_until < self.valid_from:
+            raise ValueError("valid_until lies before valid_from")
+        return self
+
+
+class RoomIn(Input):
+    """Whether there is room for one measure, as it was on that day. `waiting_days`: as the provider expects it."""
+
+    code: Code
+    as_of: CivilDay
+    status: Availability
+    places: Count | None = None
+    waiting_days: Count | None = None
+
+
+class RoomOut(Output):
+    """What was known last of the room for one measure by the day asked; all null where nothing was."""
+
+    code: str
+    label: str
+    status: Availability | None
+    status_label: str | None
+    places: int | None
+    waiting_days: int | None
+    as_of: date | None
+    recorded_at: datetime | None
+
+
+class ProviderOut(Output):
+    """A provider. `id`: how a plan names it. `municipality`: null where it serves the whole konfliktråd."""
+
+    id: UUID
+    name: str
+    konfliktrad: str
+    municipality: str | None
+    agency: str
+    valid_from: date
+    valid_until: date | None
+    measures: list[RoomOut]
+
+
+class CatalogueOut(Output):
+    """A page of the catalogue as it was on a day."""
+
+    on: date
+    items: list[ProviderOut]
+    next: str | None
+
+
+class CatalogueQuery(Input):
+    """Which part of it. `on`: as it was known of that day; without it, today."""
+
+    konfliktrad: Annotated[str, Field(max_length=40)] | None = None
+    municipality: Town | None = None
+    code: Code | None = None
+    on: CivilDay | None = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: Annotated[str, Field(max_length=500)] | None = None
+
+
+@router.get("/v1/measures/catalogue", response_model=CatalogueOut, summary="Who offers which measures, and the room")
+def get_catalogue(call: CallDep, query: Annotated[CatalogueQuery, Query()]) -> Response:
+    """Providers with the measures they carry out and the room they had on a day; of a municipality or konfliktråd."""
+    return call.read(lambda tx: _listed(tx, call, query), may=may_read_catalogue)
+
+
+@router.post("/v1/measures/providers", status_code=201, response_model=ProviderOut, summary="Enter a provider")
+def add_provider(call: CallDep, body: ProviderIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
+    """By coordinators and leaders, in the municipalities of their own konfliktråd."""
+    call.needs(WRITE, may_keep_catalogue)
+    return call.write(lambda tx: _added(tx, call, body))
+
+
+@router.post(
+    "/v1/measures/providers/{provider_id}/availability",
+    status_code=201,
+    response_model=RoomOut,
+    summary="Say whether there is room",
+)
+def add_room(call: CallDep, provider_id: UUID, body: RoomIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
+    """Added to what was known before, which stays. By coordinators and leaders of the konfliktråd of the provider."""
+    call.needs(WRITE, may_keep_catalogue)
+    return call.write(lambda tx: _told(tx, call, provider_id, body))
+
+
+def _listed(tx: Connection, call: Call, query: CatalogueQuery) -> Answer:
+    on = query.on or oslo_date(call.now)
+    of = f"catalogue {on} " + query.model_dump_json(exclude={"cursor", "limit", "on"})
+    after = UUID(cursors.read(call.cursor_key, of, query.cursor)) if query.cursor else None
+    asked = Asked(on=on, konfliktrad=query.konfliktrad, municipality=query.municipality, code=query.code)
+    found = catalogue.page(tx, asked, after, query.limit + 1)
+    shown = found[: query.limit]
+    last = shown[-1].provider.provider_id if len(found) > query.limit else None
+    following = cursors.write(call.cursor_key, of, str(last)) if last else None
+    return answer(CatalogueOut(on=on, items=[_provider_out(one, call.language) for one in shown], next=following))
+
+
+def _added(tx: Connection, call: Call, body: ProviderIn) -> Answer:
+    new = Provider(
+        provider_id=uuid7(call.now),
+        name=body.name,
+        konfliktrad=_office(tx, call, body.municipality),
+        municipality=body.municipality,
+        agency=body.agency,
+        valid_from=body.valid_from,
+        valid_until=body.valid_until,
+        written_by=call.who.viewer.subject,
+        created_at=call.now,
+    )
+    offers = tuple(dict.fromkeys(body.measures))
+    catalogue.add(tx, new, offers)
+    return answer(_provider_out(Entry(new, offers, {}), call.language), 201)
+
+
+def _office(tx: Connection, call: Call, municipality: str | None) -> str:
+    """The konfliktråd of the provider, which must be the caller's own. Raises `NotTheirs`."""
+    own = call.who.viewer.konfliktrad or ""
+    office = reference.konfliktrad_of(tx, municipality) if municipality else own
+    if office is None:
+        raise RequestValidationError([{"type": "enum", "loc": ("body", "municipality"), "msg": "", "input": ""}])
+    if office != own:
+        raise NotTheirs
+    return office
+
+
+def _told(tx: Connection, call: Call, provider_id: UUID, body: RoomIn) -> Answer:
+    found = catalogue.find(tx, provider_id)
+    if found is None:
+        raise casework.NotVisible
+    provider, offers = found
+    if provider.konfliktrad != call.who.viewer.konfliktrad:
+        raise NotTheirs
+    if body.code not in offers:
+        raise RequestValidationError([{"type": "enum", "loc": ("body", "code"), "msg": "", "input": ""}])
+    new = Room(
+        availability_id=uuid7(call.now),
+        provider_id=provider_id,
+        written_by=call.who.viewer.subject,
+        recorded_at=call.now,
+        **body.model_dump(),
+    )
+    catalogue.tell(tx, new)
+    return answer(_room_out(body.code, new, call.language), 201)
+
+
+def _provider_out(one: Entry, language: texts.Language) -> ProviderOut:
+    provider = one.provider
+    return ProviderOut(
+        id=provider.provider_id,
+        name=provider.name,
+        konfliktrad=provider.konfliktrad,
+        municipality=provider.municipality,
+        agency=provider.agency,
+        valid_from=provider.valid_from,
+        valid_until=provider.valid_until,
+        measures=[_room_out(code, one.room.get(code), language) for code in one.offers],
+    )
+
+
+def _room_out(code: str, room: Room | None, language: texts.Language) -> RoomOut:
+    return RoomOut(
+        code=code,
+        label=texts.text(language, "measure", code),
+        status=room.status if room else None,
+        status_label=texts.label(language, room.status) if room else None,
+        places=room.places if room else None,
+        waiting_days=room.waiting_days if room else None,
+        as_of=room.as_of if room else None,
+        recorded_at=room.recorded_at if room else None,
+    )

@@ -1,0 +1,85 @@
+"""The synthetic catalogue of measures: providers that are nowhere, the same whatever the case load."""
+
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from random import Random
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from ungdom.demo import shape
+from ungdom.demo.chance import Chance
+from ungdom.demo.people import leader, municipalities
+from ungdom.store import catalogue
+from ungdom.store.catalogue import Provider, Room
+from ungdom.workflow.measure_list import Availability
+
+KINDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("skole", "skole", ("education_work_community", "residence_work_education")),
+    ("nav", "arbeidstrening", ("education_work_community", "residence_work_education")),
+    ("kommunal_rustjeneste", "rusteam", ("programme_or_treatment", "programme", "abstinence_testing")),
+    ("bup", "poliklinikk", ("programme_or_treatment",)),
+    ("utekontakt", "ungdomsteam", ("programme_or_treatment", "programme", "other_suitable")),
+    ("frivillig", "frivilligsentral", ("community_tasks", "other_suitable")),
+    ("idrettslag", "idrettslag", ("community_tasks", "other_suitable")),
+)
+"""Agency, what such a provider is called, and what it carries out."""
+
+PLACES = (
+    "Vimsemyr", "Duskhei", "Snurrevik", "Plingnes", "Trillebakk", "Surrelia", "Humlepytt", "Knirkeby", "Rabarbravik",
+    "Tøffelmoen", "Fjompenes", "Sløyfedal",
+)  # fmt: skip
+"""Places that are on no map."""
+QUARTERS, QUARTER = 8, 91
+STATUSES = ((Availability.OPEN, 0.62), (Availability.WAITING_LIST, 0.28), (Availability.CLOSED, 0.1))
+
+
+@cache
+def of_office(office: str) -> dict[str, Provider]:
+    """The providers of a konfliktråd, one of each kind, by agency."""
+    rng = Random(f"catalogue {office}")
+    towns = municipalities()[office]
+    at = datetime.combine(shape.FIRST_DAY, datetime.min.time(), UTC)
+    return {
+        agency: Provider(
+            provider_id=UUID(int=rng.getrandbits(128), version=4),
+            name=f"{rng.choice(PLACES)} {noun}",
+            konfliktrad=office,
+            municipality=rng.choice((None, *towns[:3])),
+            agency=agency,
+            valid_from=shape.FIRST_DAY,
+            valid_until=None,
+            written_by=leader(office),
+            created_at=at,
+        )
+        for agency, noun, _ in KINDS
+    }
+
+
+def write(tx: Connection, today: date) -> None:
+    """Write the catalogue of every office, and the room of the last two years; once more changes nothing."""
+    offers = {agency: codes for agency, _, codes in KINDS}
+    for office in shape.OFFICES:
+        for agency, provider in of_office(office.code).items():
+            catalogue.put(tx, provider, offers[agency], _rooms(provider, offers[agency], today))
+
+
+def _rooms(provider: Provider, codes: tuple[str, ...], today: date) -> list[Room]:
+    rng = Random(f"room {provider.provider_id} {today}")
+    days = [today - timedelta(days=QUARTER * n + rng.randrange(20)) for n in range(QUARTERS, 0, -1)]
+    return [_room(rng, provider, code, day) for day in days for code in codes]
+
+
+def _room(rng: Random, provider: Provider, code: str, day: date) -> Room:
+    status = Chance(rng).pick(STATUSES)
+    return Room(
+        availability_id=UUID(int=rng.getrandbits(128), version=4),
+        provider_id=provider.provider_id,
+        code=code,
+        as_of=day,
+        status=status,
+        places=rng.randrange(1, 6) if status is Availability.OPEN else None,
+        waiting_days=rng.randrange(14, 120) if status is Availability.WAITING_LIST else None,
+        written_by=provider.written_by,
+        recorded_at=datetime(day.year, day.month, day.day, 9, tzinfo=UTC),
+    )

@@ -1,0 +1,188 @@
+"""The meetings of a case: who was invited, who was there, and who by law had to be. krl §§ 22 d, 24, 26, 31, 33.
+
+What an event does not say is not known: where nobody is named, attendance is None, never nought.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from ungdom.workflow import details as d
+from ungdom.workflow.case import Case
+from ungdom.workflow.details import Attendee
+from ungdom.workflow.events import Event
+from ungdom.workflow.vocabulary import EventType, Regime, Sanction
+
+E, A = EventType, Attendee
+Attendees = tuple[Attendee, ...]
+
+
+class MeetingKind(StrEnum):
+    """What kind of meeting."""
+
+    COORDINATION = "coordination"  # koordineringsgruppen, krl § 22 d
+    CONFERENCE = "conference"  # ungdomsstormøte, R0
+    PLAN = "plan"  # ungdomsplanmøte, krl § 24
+    REPLAN = "replan"  # nytt ungdomsplanmøte, krl §§ 31, 33
+    TEAM = "team"  # oppfølgingsteam, krl §§ 22, 26
+    BREACH_TALK = "breach_talk"  # bruddsamtale, krl §§ 31, 33
+    RESTORATIVE = "restorative"  # gjenopprettende møte or another restorative process, krl § 24 a
+
+
+K = MeetingKind
+
+KIND: dict[EventType, MeetingKind] = {
+    E.COORDINATION_MEETING_HELD: K.COORDINATION,
+    E.YOUTH_CONFERENCE_HELD: K.CONFERENCE,
+    E.PLAN_MEETING_HELD: K.PLAN,
+    E.REPLAN_MEETING_HELD: K.REPLAN,
+    E.TEAM_MEETING_HELD: K.TEAM,
+    E.BREACH_TALK_HELD: K.BREACH_TALK,
+    E.BREACH_TALK_MISSED: K.BREACH_TALK,
+    E.RESTORATIVE_MEETING_HELD: K.RESTORATIVE,
+    E.OTHER_RESTORATIVE_PROCESS_HELD: K.RESTORATIVE,
+}
+"""Which event tells of which kind of meeting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Required:
+    """One row: who had to be there, at which meetings, in which sanction and regime, by which law, and when."""
+
+    who: Attendee
+    kinds: tuple[MeetingKind, ...]
+    sanctions: tuple[Sanction, ...]
+    regimes: tuple[Regime, ...]
+    law: str
+    when: Callable[[Case, date], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """One meeting. `held`: it took place; a breach talk that the youth stayed away from did not.
+
+    `invited`, `present`: None where the event does not say. `required`: who by law had to be there, with that law.
+    """
+
+    kind: MeetingKind
+    on: date
+    seq: int
+    event: EventType
+    held: bool
+    invited: Attendees | None
+    present: Attendees | None
+    required: tuple[Required, ...]
+
+    @property
+    def expected(self) -> Attendees:
+        """Who should have come: who was invited, and who by law had to be there."""
+        return tuple(dict.fromkeys((*(self.invited or ()), *(one.who for one in self.required))))
+
+    @property
+    def absent(self) -> Attendees | None:
+        """Who should have come and did not; None where it is not known who came."""
+        present = self.present
+        return None if present is None else tuple(who for who in self.expected if who not in present)
+
+    @property
+    def missing(self) -> tuple[Required, ...]:
+        """Who by law had to be there and was not; nobody where it is not known who came."""
+        return () if self.present is None else tuple(one for one in self.required if one.who not in self.present)
+
+
+@dataclass(frozen=True, slots=True)
+class Attendance:
+    """How often one agency came to the meetings of a case to which it should have come, of those it is known of."""
+
+    agency: Attendee
+    expected: int
+    came: int
+
+
+def always(_case: Case, _day: date) -> bool:
+    """At every such meeting."""
+    return True
+
+
+def has_guardian(case: Case, day: date) -> bool:
+    """While the youth is under 18 and has a guardian. vergemålsloven § 8."""
+    return case.guardians_on(day) > 0
+
+
+BOTH, S = tuple(Sanction), (Sanction.YOUTH_SANCTION,)
+ALL, R1_ON, R0 = tuple(Regime), (Regime.R1, Regime.R2), (Regime.R0,)
+PLANNING = (K.CONFERENCE, K.PLAN, K.REPLAN)
+
+# A table is read across: one row a member.
+# fmt: off
+REQUIRED: tuple[Required, ...] = (
+    Required(A.KONFLIKTRAD, (K.COORDINATION,), BOTH, ALL, "krl § 22 d", always),
+    Required(A.POLICE, (K.COORDINATION,), BOTH, ALL, "krl § 22 d", always),
+    Required(A.PROSECUTION, (K.COORDINATION,), BOTH, ALL, "krl § 22 d", always),
+    Required(A.CORRECTIONAL_SERVICE, (K.COORDINATION,), BOTH, ALL, "krl § 22 d", always),
+    Required(A.YOUTH, PLANNING, BOTH, ALL, "krl §§ 23, 24", always),
+    Required(A.GUARDIAN, PLANNING, BOTH, ALL, "krl § 24; vergemålsloven § 8", has_guardian),
+    Required(A.CORRECTIONAL_SERVICE, (K.PLAN, K.REPLAN), S, R1_ON, "krl §§ 24, 26", always),
+    Required(A.POLICE, (K.PLAN, K.REPLAN), S, R1_ON, "krl §§ 24, 26", always),
+    Required(A.YOUTH, (K.TEAM,), BOTH, ALL, "krl § 26 first paragraph", always),
+    Required(A.GUARDIAN, (K.TEAM,), BOTH, ALL, "krl §§ 11, 26; vergemålsloven § 8", has_guardian),
+    Required(A.CORRECTIONAL_SERVICE, (K.TEAM,), S, ALL, "krl § 26 second paragraph", always),
+    Required(A.POLICE, (K.TEAM,), S, ALL, "krl § 26 second paragraph", always),
+    Required(A.YOUTH, (K.BREACH_TALK,), BOTH, ALL, "krl §§ 31, 33", always),
+)
+# fmt: on
+"""Who had to be there. Of the plan meeting the guards on its row ask for the same; a test holds the two together.
+
+Nobody has to come to a restorative meeting: that takes both sides wanting it.
+"""
+
+
+def meetings(case: Case, day: date) -> list[Meeting]:
+    """Every meeting of the case by that day, in the order they were held."""
+    told = sorted(case.all(*KIND), key=lambda event: (event.occurred_on, event.seq))
+    return [_meeting(case, event) for event in told if event.occurred_on <= day]
+
+
+def attendance(found: Iterable[Meeting]) -> list[Attendance]:
+    """Of each agency or person by part: to how many meetings they should have come, and to how many they came."""
+    counts: dict[Attendee, tuple[int, int]] = {}
+    for meeting in found:
+        for who in meeting.expected if meeting.present is not None else ():
+            expected, came = counts.get(who, (0, 0))
+            counts[who] = expected + 1, came + (who in (meeting.present or ()))
+    return [Attendance(who, *counts[who]) for who in Attendee if who in counts]
+
+
+def _meeting(case: Case, event: Event) -> Meeting:
+    invited, present = _people(event)
+    return Meeting(
+        kind=KIND[event.type],
+        on=event.occurred_on,
+        seq=event.seq,
+        event=event.type,
+        held=event.type is not E.BREACH_TALK_MISSED,
+        invited=invited,
+        present=present,
+        required=tuple(_required(case, KIND[event.type], event.occurred_on)),
+    )
+
+
+def _required(case: Case, kind: MeetingKind, on: date) -> Iterable[Required]:
+    regime = case.execution_regime(on)
+    rows = (row for row in REQUIRED if kind in row.kinds and case.sanction in row.sanctions)
+    return (row for row in rows if regime in row.regimes and row.when(case, on))
+
+
+def _people(event: Event) -> tuple[Attendees | None, Attendees | None]:
+    """Who was invited and who was there, None where it is not said. Who holds a breach talk holds it with the youth."""
+    said = event.details
+    if isinstance(said, d.CoordinationMeetingHeld):
+        return None, said.agencies or None
+    if isinstance(said, d.PlanMeetingHeld | d.ReplanMeetingHeld):
+        return None, said.present or None
+    if isinstance(said, d.TeamMeetingHeld):
+        return said.invited or None, said.present or None
+    if event.type in (E.BREACH_TALK_HELD, E.BREACH_TALK_MISSED):
+        return (A.YOUTH,), (A.YOUTH,) if event.type is E.BREACH_TALK_HELD else ()
+    return None, None

@@ -1,0 +1,78 @@
+"""The restorative track beside the main one: the victim, where they stand, and what was waited for them. krl § 24 a."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from ungdom.workflow.case import Case
+from ungdom.workflow.daycount import days_between
+from ungdom.workflow.events import Event
+from ungdom.workflow.vocabulary import PHASE, EventType, Party, Phase
+from ungdom.workflow.waits import Wait, ledger
+
+E = EventType
+
+
+class TrackState(StrEnum):
+    """Where the restorative track stands."""
+
+    NOT_BEGUN = "not_begun"
+    INVITED = "invited"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    WITHDREW = "withdrew"
+    MET = "met"
+    OTHER_PROCESS = "other_process"  # something restorative without a meeting with the victim
+
+
+LEADS_TO: dict[EventType, TrackState] = {
+    E.VICTIM_INVITED: TrackState.INVITED,
+    E.VICTIM_ACCEPTED: TrackState.ACCEPTED,
+    E.VICTIM_DECLINED: TrackState.DECLINED,
+    E.VICTIM_WITHDREW: TrackState.WITHDREW,
+    E.RESTORATIVE_MEETING_HELD: TrackState.MET,
+    E.OTHER_RESTORATIVE_PROCESS_HELD: TrackState.OTHER_PROCESS,
+}
+"""Every event of the track. None of them moves the case."""
+
+SETTLED = frozenset({TrackState.DECLINED, TrackState.WITHDREW, TrackState.MET, TrackState.OTHER_PROCESS})
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """The track on a day. Days are calendar days, the first not counted.
+
+    `days_open`: from receipt to the day it was settled, or to that day; None before receipt. `waits`: the spans of the
+    wait ledger that belong to the victim. `days_before_start`: those of them between receipt and start, from R1 on 0.
+    """
+
+    state: TrackState
+    since: date | None
+    events: tuple[Event, ...]
+    settled_on: date | None
+    days_open: int | None
+    waits: tuple[Wait, ...]
+    days_before_start: int
+
+
+def track(case: Case, day: date) -> Track:
+    """The restorative track as it stood on that day: what happened last says where it stands."""
+    told = [event for event in case.all(*LEADS_TO) if event.occurred_on <= day]
+    told.sort(key=lambda event: (event.occurred_on, event.seq))
+    state = LEADS_TO[told[-1].type] if told else TrackState.NOT_BEGUN
+    settled = told[-1].occurred_on if state in SETTLED else None
+    waits = tuple(wait for wait in ledger(case, day) if wait.party is Party.VICTIM)
+    return Track(
+        state=state,
+        since=told[-1].occurred_on if told else None,
+        events=tuple(told),
+        settled_on=settled,
+        days_open=_open(case, settled or day),
+        waits=waits,
+        days_before_start=sum(wait.days for wait in waits if PHASE[wait.state] is Phase.PLAN),
+    )
+
+
+def _open(case: Case, until: date) -> int | None:
+    received = case.first(E.RECEIVED)
+    return max(0, days_between(received.occurred_on, until)) if received else None

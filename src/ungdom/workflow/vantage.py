@@ -1,0 +1,28 @@
+"""From where a viewer looks at a case, and which matters of it they may learn there: `sharing` asked for a viewer."""
+
+from datetime import date
+
+from ungdom.workflow import team
+from ungdom.workflow.case import Case
+from ungdom.workflow.details import Attendee
+from ungdom.workflow.permissions import NATIONAL, OF_THE_OFFICE, Viewer
+from ungdom.workflow.sharing import Matter, may_learn
+from ungdom.workflow.vocabulary import Role
+
+
+def stands_as(viewer: Viewer, case: Case) -> Attendee | None:
+    """The agency as which somebody who may see the case looks at it: a member of the team as what they joined as.
+
+    None for whoever is nothing in this case. Secretariat and konfliktråd are one: krl § 3.
+    """
+    if viewer.role in OF_THE_OFFICE | NATIONAL:
+        return Attendee.KONFLIKTRAD
+    if viewer.role is Role.PROSECUTION:
+        return Attendee.PROSECUTION
+    return next((one.agency for one in team.present(case) if one.member == viewer.subject), None)
+
+
+def learns(viewer: Viewer, case: Case, matter: Matter, day: date) -> bool:
+    """Whether a viewer who may see the case may learn this of it on that day. krl §§ 22 c, 26; fvl § 13 b."""
+    agency = stands_as(viewer, case)
+    return agency is not None and may_learn(case, agency, matter, day).allowed
