@@ -5,13 +5,12 @@ from functools import cache
 from random import Random
 from uuid import UUID
 
-from sqlalchemy import Connection
-
 from ungdom.demo import shape
 from ungdom.demo.chance import Chance
 from ungdom.demo.people import leader, municipalities
 from ungdom.store import catalogue
 from ungdom.store.catalogue import Provider, Room
+from ungdom.store.session import Connection
 from ungdom.workflow.measure_list import Availability
 
 KINDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (

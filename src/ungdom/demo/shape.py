@@ -305,7 +305,7 @@ TURN_AT = (0.05, 0.8)
 """Where in the rest of the term it comes, as a share."""
 
 TALK_ORDERED, TALK_HELD = Spread(7, 0.8), Spread(10, 0.5, 2)
-TALK_MISSED, FETCH, TALK_ORDERED_ANEW = 0.14, 0.3, 0.5
+TALK_MISSED, FETCH, TALK_ORDERED_ANEW = 0.14, 0.6, 0.5
 CONDITIONS = 0.74
 NEW_BREACH: dict[Sanction, float] = {Sanction.YOUTH_FOLLOW_UP: 0.66, Sanction.YOUTH_SANCTION: 0.76}
 NO_SECOND_TALK = 0.75
