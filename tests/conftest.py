@@ -12,6 +12,18 @@ from tests import pg, service
 
 FIGURE = "figure"
 
+LONG = (
+    "tests/faults/test_intake_killed.py",
+    "tests/faults/test_killed.py",
+    "tests/exchange/test_killed_worker.py",
+    "tests/notices/test_killed.py",
+    "tests/stories/test_options_agree.py",
+    "tests/api/test_concurrency.py",
+    "tests/workflow/test_model.py",
+    "tests/workflow/test_time.py",
+)
+"""Where the tests are that take longest."""
+
 settings.register_profile("default", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.register_profile("thorough", deadline=None, max_examples=2_000, suppress_health_check=[HealthCheck.too_slow])
@@ -22,6 +34,18 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # a terminated run stops its server too
         pg.open_run_folder()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The longest first, dealt among the workers: one that is met last keeps one of them busy and the others waiting.
+
+    Each worker begins with its share of the list, cut in as many pieces as there are workers.
+    """
+    workers: int = getattr(config, "workerinput", {}).get("workercount", 1)
+    long = [item for item in items if item.nodeid.partition("::")[0] in LONG]
+    rest = [item for item in items if item.nodeid.partition("::")[0] not in LONG]
+    ends = [len(rest) * n // workers for n in range(workers + 1)]
+    items[:] = [item for n in range(workers) for item in (*long[n::workers], *rest[ends[n] : ends[n + 1]])]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -1,6 +1,7 @@
 """The service as a client meets it: over HTTP, on a real database, with a clock the test can turn."""
 
 import shutil
+import sys
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -19,6 +20,9 @@ from ungdom.store.reference import Staff
 from ungdom.store.session import Database
 from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
+
+# httpx looks for it at every request to an app, through the whole path where it is not installed: it is not there.
+sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
 
 OFFICES = (
     "oslo", "ost", "innlandet", "sor-ost", "agder", "sor-vest", "vest", "more-og-romsdal", "trondelag", "nordland",

@@ -8,7 +8,7 @@ import math
 import statistics
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import pytest
@@ -52,11 +52,16 @@ class Module:
         """Local name → what it was imported as, in full."""
         return {local: name for local, name, _ in self._bindings()}
 
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        """Every node of the tree, walked once for all rules."""
+        return list(ast.walk(self.tree))
+
     def calls(self) -> Iterator[ast.Call]:
-        return (node for node in ast.walk(self.tree) if isinstance(node, ast.Call))
+        return (node for node in self.nodes if isinstance(node, ast.Call))
 
     def functions(self) -> Iterator[Function]:
-        return (node for node in ast.walk(self.tree) if isinstance(node, Function))
+        return (node for node in self.nodes if isinstance(node, Function))
 
     def called(self, call: ast.Call) -> str:
         """The dotted name called, aliases undone; empty where it does not start at an import."""
@@ -69,7 +74,7 @@ class Module:
         return ".".join([origin, *tail]) if origin else ""
 
     def _bindings(self) -> Iterator[tuple[str, str, int]]:
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Import):
                 for alias in node.names:
                     first = alias.name.partition(".")[0]
@@ -131,7 +136,7 @@ def only_the_command_line_prints(module: Module) -> Findings:
 def event_details_hold_no_text(module: Module) -> Findings:
     if module.path != "workflow/details.py":
         return
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.AnnAssign) and "str" in _names_in(node.annotation):
             yield module.path, f"line {node.lineno}: a field of text"
 
@@ -270,6 +275,7 @@ def test_a_docstring_does_not_make_a_function_longer() -> None:
     assert [length(function) for function in module.functions()] == [2]
 
 
+@cache
 def source() -> list[Module]:
     files = sorted(PACKAGE.rglob("*.py"))
     return [Module(f.relative_to(PACKAGE).as_posix(), f.read_text(encoding="utf-8")) for f in files]

@@ -44,6 +44,8 @@ from ungdom.workflow.vocabulary import Role
 
 DECISIONS, TIMES, CLIENTS, KILLS = 1_000, 3, 16, 3
 MINI_BATCH = 10
+LONG_BATCH = 1_000
+"""Ten groups. `make faults` does it with a hundred thousand."""
 TRIES = 400
 """How often a client tries to send one thing; between two tries it waits a quarter of a second."""
 AGAIN = {409, 412, 503}
@@ -346,7 +348,7 @@ def outcomes(db: Database) -> dict[str, str]:
 def test_a_long_batch_over_a_server_that_is_killed_leaves_what_an_undisturbed_one_does(
     url: str, plain_url: str, tmp_path: Path, figure: Callable[[str], None]
 ) -> None:
-    lines = [making.line(one) for one in making.mixed(7, 2_000)]
+    lines = [making.line(one) for one in making.mixed(7, LONG_BATCH)]
     expected = batch_100k.undisturbed(plain_url, tmp_path, lines, lambda _: None)
     run = batch_100k.disturbed(url, tmp_path, lines, 2, lambda _: None, overlap=300)
     assert run.kills == 2
@@ -354,7 +356,7 @@ def test_a_long_batch_over_a_server_that_is_killed_leaves_what_an_undisturbed_on
     assert batch_100k.differences(expected, run.hashes) == []
     assert run.memory < batch_100k.MOST_MEMORY
     figure(
-        f"2000 decisions in one batch, killed twice, {url.split(':', maxsplit=1)[0]}: the same rows, "
+        f"{LONG_BATCH} decisions in one batch, killed twice, {url.split(':', maxsplit=1)[0]}: the same rows, "
         f"{run.seconds:.0f} s, server memory {run.memory} MiB"
     )
 

@@ -11,6 +11,7 @@ import pytest
 from tests.service import Client, Service
 from tests.stories.places import COORDINATOR, OFFICE, brought
 from ungdom.workflow import engine
+from ungdom.workflow.table import VERSION
 from ungdom.workflow.vocabulary import PHASE, EventType, Phase, Role, Sanction, State
 
 E = EventType
@@ -189,6 +190,7 @@ def candidates(day: date, born: date) -> dict[str, list[dict[str, Any]]]:
         "complaint_filed": [{"about": "plan"}, {"about": "transfer_to_follow_up"}],
         "complaint_decided": [{"about": "plan", "outcome": "upheld"}],
         "wait_started": [{"party": "police", "reason": "documents"}],
+        "rules_migrated": [{"table": VERSION}],
     }
 
 
