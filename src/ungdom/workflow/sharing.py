@@ -6,18 +6,16 @@ for its own task in the case: krl § 26, fvl § 13 b, strpl § 161 a. The rest t
 they are under 18, of every guardian: given for that recipient and that scope, not withdrawn, not run out (krl § 22 c).
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from enum import Enum, StrEnum
+from enum import StrEnum
 
-from ungdom.workflow import details as d
 from ungdom.workflow.case import Case
+from ungdom.workflow.consents import ConsentStatus, shared
 from ungdom.workflow.details import Attendee, By, Sharing
-from ungdom.workflow.events import Event
-from ungdom.workflow.vocabulary import PHASE, EventType, Phase, Sanction
+from ungdom.workflow.vocabulary import PHASE, Phase, Sanction
 
-E, A = EventType, Attendee
+A = Attendee
 
 
 class Matter(StrEnum):
@@ -169,64 +167,29 @@ def _obstacle(case: Case, agency: Attendee, rule: Rule, day: date) -> NotShared 
 # --- consent ----------------------------------------------------------------------------------------------------
 
 
-class _Stands(Enum):
-    """How the consent of one person stands."""
-
-    GIVEN = "given"
-    RUN_OUT = "run_out"
-    WITHDRAWN = "withdrawn"
-    NEVER = "never"
-
-
-_YOUTH: dict[_Stands, NotShared] = {
-    _Stands.NEVER: NotShared.YOUTH_HAS_NOT_CONSENTED,
-    _Stands.WITHDRAWN: NotShared.YOUTH_HAS_WITHDRAWN,
-    _Stands.RUN_OUT: NotShared.YOUTH_CONSENT_HAS_RUN_OUT,
+_YOUTH: dict[ConsentStatus | None, NotShared] = {
+    None: NotShared.YOUTH_HAS_NOT_CONSENTED,
+    ConsentStatus.WITHDRAWN: NotShared.YOUTH_HAS_WITHDRAWN,
+    ConsentStatus.EXPIRED: NotShared.YOUTH_CONSENT_HAS_RUN_OUT,
 }
-_GUARDIAN: dict[_Stands, NotShared] = {
-    _Stands.NEVER: NotShared.GUARDIAN_HAS_NOT_CONSENTED,
-    _Stands.WITHDRAWN: NotShared.GUARDIAN_HAS_WITHDRAWN,
-    _Stands.RUN_OUT: NotShared.GUARDIAN_CONSENT_HAS_RUN_OUT,
+_GUARDIAN: dict[ConsentStatus | None, NotShared] = {
+    None: NotShared.GUARDIAN_HAS_NOT_CONSENTED,
+    ConsentStatus.WITHDRAWN: NotShared.GUARDIAN_HAS_WITHDRAWN,
+    ConsentStatus.EXPIRED: NotShared.GUARDIAN_CONSENT_HAS_RUN_OUT,
 }
 
 
 def _unconsented(case: Case, agency: Attendee, scope: Sharing, day: date) -> NotShared | None:
-    """Whose consent is lacking; None when everybody who must has consented."""
-    youth = _stand(case, By.YOUTH, agency, scope, day).get("", _Stands.NEVER)
-    if youth is not _Stands.GIVEN:
-        return _YOUTH[youth]
+    """Whose consent is lacking; None when everybody who must has consented. How each stands: `consents.shared`."""
+    youth = _statuses(case, By.YOUTH, agency, scope, day)
+    if ConsentStatus.VALID not in youth:
+        return _YOUTH[next(iter(youth), None)]
     needed = case.guardians_on(day)
-    found = _stand(case, By.GUARDIAN, agency, scope, day).values() if needed else ()
-    if sum(one is _Stands.GIVEN for one in found) >= needed:
+    found = _statuses(case, By.GUARDIAN, agency, scope, day) if needed else []
+    if found.count(ConsentStatus.VALID) >= needed:
         return None
-    return _GUARDIAN[next((one for one in found if one is not _Stands.GIVEN), _Stands.NEVER)]
+    return _GUARDIAN[next((one for one in found if one is not ConsentStatus.VALID), None)]
 
 
-def _stand(case: Case, by: By, agency: Attendee, scope: Sharing, day: date) -> dict[str, _Stands]:
-    """How the consents of the youth, or of each guardian by reference, stand.
-
-    Guardians without a reference count as one: nobody can tell whether two consents are of two of them. A withdrawal
-    that does not say whose, or of one who is not known, is of all.
-    """
-    stands: dict[str, _Stands] = {}
-    for event in _told(case, by, day):
-        said = event.details
-        if isinstance(said, d.SharingConsentGiven) and agency in said.recipients and scope in said.scope:
-            over = said.until is not None and said.until < day
-            stands[_whose(said)] = _Stands.RUN_OUT if over else _Stands.GIVEN
-        elif isinstance(said, d.SharingConsentWithdrawn) and (not said.recipients or agency in said.recipients):
-            named = _whose(said)
-            gone = [named] if named and named in stands else list(stands)
-            stands |= dict.fromkeys(gone, _Stands.WITHDRAWN)
-    return stands
-
-
-def _whose(said: d.SharingConsentGiven | d.SharingConsentWithdrawn) -> str:
-    return (said.guardian or "") if said.by is By.GUARDIAN else ""
-
-
-def _told(case: Case, by: By, day: date) -> Iterator[Event]:
-    """What they said by that day, in the order it happened; of one day, as it was recorded."""
-    events = case.all(E.SHARING_CONSENT_GIVEN, E.SHARING_CONSENT_WITHDRAWN)
-    theirs = [e for e in events if e.occurred_on <= day and getattr(e.details, "by", None) is by]
-    return iter(sorted(theirs, key=lambda event: (event.occurred_on, event.seq)))
+def _statuses(case: Case, by: By, agency: Attendee, scope: Sharing, day: date) -> list[ConsentStatus]:
+    return [one.status for one in shared(case, by, agency, scope, day)]
