@@ -23,7 +23,7 @@ from ungdom.intake.words import Advice, Outcome, Reason, Remark
 from ungdom.simulation import Turn
 from ungdom.statistics.curves import ForecastBasis, ForecastStanding
 from ungdom.texts import Language
-from ungdom.workflow import alerting, guards, sharing, team, vocabulary
+from ungdom.workflow import alerting, complaints, consents, guards, sharing, team, vocabulary
 from ungdom.workflow.daycount import Length
 from ungdom.workflow.deadlines import RULES, Status
 from ungdom.workflow.details import words
@@ -133,12 +133,15 @@ def expected() -> dict[str, set[str]]:
         *enums_of(alerting),
         *enums_of(words),
         *enums_of(sharing),
+        *enums_of(consents),
+        *enums_of(complaints),
         team.Mandatory,
         Status,
     ]
     return {
         **{texts.section_of(enum): {str(member) for member in enum} for enum in enums},
         "missing_member": {str(who) for who in team.Mandatory},
+        "consent_advice": {"hand_over", "hand_over_ahead", *(str(one) for one in consents.ConsentLack)},
         "deadline": {rule.code for rule in RULES},
         "start_rule": set(START_RULES),
         "fact": words_of_guards(),

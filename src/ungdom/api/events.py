@@ -93,7 +93,7 @@ def _recorded(tx: Connection, call: Call, case_id: UUID, entry: Entry, note: str
         _keep_note(tx, call, case_id, done, note)
     if not dry_run:
         intake.stir_for_case(tx, call.desk, case_id)
-    return _done(case_id, done, dry_run)
+    return _done(call, case_id, done, dry_run)
 
 
 def _keep_note(tx: Connection, call: Call, case_id: UUID, done: Recorded, text: str) -> None:
@@ -109,9 +109,9 @@ def _corrected(tx: Connection, call: Call, case_id: UUID, body: i.CorrectionIn, 
     done = casework.correct(tx, call.who, case_id, call.expected, wish, call.now, dry_run)
     if not dry_run:
         intake.stir_for_case(tx, call.desk, case_id)
-    return _done(case_id, done, dry_run)
+    return _done(call, case_id, done, dry_run)
 
 
-def _done(case_id: UUID, done: Recorded, dry_run: bool) -> Answer:
+def _done(call: Call, case_id: UUID, done: Recorded, dry_run: bool) -> Answer:
     version = done.stored.version if dry_run else done.version
-    return answer(views.recorded(case_id, done, dry_run), 200 if dry_run else 201, ETag=views.etag(version))
+    return answer(views.recorded(case_id, done, dry_run, call.language), 200 if dry_run else 201, ETag=views.etag(version))

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ungdom.api.alert_shapes import AlertBrief
 from ungdom.api.person_shapes import PersonOut
+from ungdom.workflow.complaints import Aftermath
 from ungdom.workflow.vocabulary import Actor, EventType, Party, Phase, Regime, Role, Sanction, State
 
 
@@ -213,8 +214,27 @@ class Standing(Output):
     next_due_code: str | None
 
 
+class FollowedOut(Output):
+    """An event that another one brought with it, recorded in the same transaction."""
+
+    seq: int
+    type: EventType
+    label: str
+    occurred_on: date
+
+
+class UndoingOut(Output):
+    """What an upheld complaint led to: undone, nothing left to undo, or to be followed up by hand."""
+
+    outcome: Aftermath
+    message: str
+
+
 class RecordedOut(Output):
-    """What an event did: which number it has, under which regime and law, and the case before and after."""
+    """What an event did: which number it has, under which regime and law, and the case before and after.
+
+    `followed_by`: the events it brought with it; `after` is the case after these. `undoing`: of a complaint decided.
+    """
 
     case: UUID
     seq: int
@@ -224,6 +244,8 @@ class RecordedOut(Output):
     law: str
     before: Standing | None
     after: Standing
+    followed_by: list[FollowedOut]
+    undoing: UndoingOut | None
 
 
 class UnmetOut(Output):

@@ -20,6 +20,7 @@ from ungdom.casework.errors import (
     VersionRequired,
     WalkBroken,
 )
+from ungdom.casework.following import follow
 from ungdom.casework.promising import promises, steps
 from ungdom.casework.words import Correction, Entry, NewCase, Read, Recorded, Who
 from ungdom.store import current, journal, reference, twins
@@ -86,7 +87,7 @@ def take(
 ) -> Recorded:
     """Record one event in a case that is in hand already, as `record` does. Raises what that raises afterwards."""
     actor = _permitted(who, case, entry)
-    step = _step(tx, who, stored, case, entry, now)
+    step = _step(tx, who, stored, case, entry, now, actor)
     decision = _hour_has_come(engine.decide(case, step), entry, now)
     if not decision.allowed:
         raise Refused(decision)
@@ -94,7 +95,7 @@ def take(
     after = engine.apply(case, event)
     if not dry_run:
         journal.append(tx, stored, event, after, promises(stored, after, event))
-    return Recorded(stored, event, decision, case, after)
+    return follow(tx, Recorded(stored, event, decision, case, after), dry_run)
 
 
 def open_case(tx: Connection, who: Who, case_id: UUID, new: NewCase, now: datetime, dry_run: bool = False) -> Recorded:
@@ -251,11 +252,12 @@ def _office(tx: Connection, new: NewCase) -> str:
     return office
 
 
-def _step(tx: Connection, who: Who, stored: Stored, case: Case, entry: Entry, now: datetime) -> Step:
+def _step(tx: Connection, who: Who, stored: Stored, case: Case, entry: Entry, now: datetime, actor: Actor) -> Step:
     look = _LOOK_UPS.get(entry.type)
     world = look(tx, stored, case, entry) if look else World()
     viewer = who.viewer
-    return Step(entry.type, entry.occurred_on, oslo_date(now), entry.details, viewer.role, viewer.subject, world)
+    today = oslo_date(now)
+    return Step(entry.type, entry.occurred_on, today, entry.details, viewer.role, viewer.subject, world, actor)
 
 
 def _hour_has_come(decision: Decision, entry: Entry, now: datetime) -> Decision:

@@ -141,15 +141,12 @@ def lacking(case: Case, day: date) -> list[Lacking]:
 
 
 def _short(by: By, said: list[Consent], needed: int) -> Iterator[Lacking]:
-    """Who is missing of so many: first those whose consent does not hold, then those who have said nothing."""
-    left = needed - sum(one.status is ConsentStatus.VALID for one in said)
+    """Where fewer than so many consent: everybody whose consent does not hold, and as many as have said nothing."""
     wrong = [one for one in said if one.status is not ConsentStatus.VALID]
-    for place in range(left):
-        if place < len(wrong):
-            one = wrong[place]
-            yield Lacking(by, one.guardian, ConsentLack(one.status), one.ended_on)
-        else:
-            yield Lacking(by, None, ConsentLack.NOT_GIVEN, None)
+    left = needed - (len(said) - len(wrong))
+    if left > 0:
+        yield from (Lacking(by, one.guardian, ConsentLack(one.status), one.ended_on) for one in wrong)
+        yield from (Lacking(by, None, ConsentLack.NOT_GIVEN, None) for _ in range(left - len(wrong)))
 
 
 Key = tuple[By, str]
