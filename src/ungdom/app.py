@@ -14,8 +14,11 @@ import ungdom
 from ungdom import clock as clocks
 from ungdom.api import (
     alerts,
+    breaches,
     calendars,
     cases,
+    complaints,
+    consents,
     contacts,
     decision_batch,
     decisions,
@@ -76,6 +79,9 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
         events.router,
         forecasts.router,
         team.router,
+        consents.router,
+        breaches.router,
+        complaints.router,
         delays.router,
         calendars.router,
         calendars.public,

@@ -741,9 +741,8 @@ def _judgment(m: Model, e: Entry) -> bool:
 
 
 def _follow_up_judgment(m: Model, e: Entry) -> bool:
-    return (
-        e.details["suspended_sentence"] is True and m.consents_hold(e.on) and _follow_up_length(e.on, e.details["length"])
-    )
+    fits = e.details["suspended_sentence"] is True and _follow_up_length(e.on, e.details["length"])
+    return fits and m.consents_hold(e.on)
 
 
 def _appeal(m: Model, e: Entry) -> bool:

@@ -114,4 +114,5 @@ def _corrected(tx: Connection, call: Call, case_id: UUID, body: i.CorrectionIn, 
 
 def _done(call: Call, case_id: UUID, done: Recorded, dry_run: bool) -> Answer:
     version = done.stored.version if dry_run else done.version
-    return answer(views.recorded(case_id, done, dry_run, call.language), 200 if dry_run else 201, ETag=views.etag(version))
+    body = views.recorded(case_id, done, dry_run, call.language)
+    return answer(body, 200 if dry_run else 201, ETag=views.etag(version))

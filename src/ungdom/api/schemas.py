@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ungdom.api.alert_shapes import AlertBrief
 from ungdom.api.person_shapes import PersonOut
-from ungdom.workflow.complaints import Aftermath
+from ungdom.api.undoing_shapes import FollowedOut, UndoingOut
 from ungdom.workflow.vocabulary import Actor, EventType, Party, Phase, Regime, Role, Sanction, State
 
 
@@ -212,22 +212,6 @@ class Standing(Output):
     adjusted_end: date | None
     next_due_on: date | None
     next_due_code: str | None
-
-
-class FollowedOut(Output):
-    """An event that another one brought with it, recorded in the same transaction."""
-
-    seq: int
-    type: EventType
-    label: str
-    occurred_on: date
-
-
-class UndoingOut(Output):
-    """What an upheld complaint led to: undone, nothing left to undo, or to be followed up by hand."""
-
-    outcome: Aftermath
-    message: str
 
 
 class RecordedOut(Output):

@@ -8,6 +8,7 @@ from ungdom import texts
 from ungdom.api import schemas as s
 from ungdom.api.alert_shapes import AlertBrief
 from ungdom.api.person_shapes import person_out
+from ungdom.api.undoing_shapes import FollowedOut, UndoingOut
 from ungdom.casework import Read, Recorded, steps
 from ungdom.esas.status import official_status
 from ungdom.store import current
@@ -160,13 +161,13 @@ def recorded(case_id: UUID, done: Recorded, dry_run: bool, language: texts.Langu
     )
 
 
-def _followed(event: Event, language: texts.Language) -> s.FollowedOut:
+def _followed(event: Event, language: texts.Language) -> FollowedOut:
     label = texts.label(language, event.type)
-    return s.FollowedOut(seq=event.seq, type=event.type, label=label, occurred_on=event.occurred_on)
+    return FollowedOut(seq=event.seq, type=event.type, label=label, occurred_on=event.occurred_on)
 
 
-def _undoing(aftermath: Aftermath, language: texts.Language) -> s.UndoingOut:
-    return s.UndoingOut(outcome=aftermath, message=texts.label(language, aftermath))
+def _undoing(aftermath: Aftermath, language: texts.Language) -> UndoingOut:
+    return UndoingOut(outcome=aftermath, message=texts.label(language, aftermath))
 
 
 def _standing(case: Case, version: int) -> s.Standing:

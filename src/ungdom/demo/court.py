@@ -183,7 +183,7 @@ def _complain(teller: Teller) -> bool:
     outcome = d.ComplaintOutcome.UPHELD if upheld else d.ComplaintOutcome.REJECTED
     complain(teller, about, (filed, decided), outcome, Actor.PROSECUTION)
     if upheld:
-        investigation.set_aside(teller, working(decided + timedelta(days=1)))
+        investigation.set_aside(teller, decided)
     return upheld
 
 

@@ -197,6 +197,26 @@ def undoing(case: Case, complaint: Complaint) -> Undoing | None:
     return UNDOES[complaint.about](case, complaint.decision.event)
 
 
+def undone_by(case: Case, complaint: Complaint) -> Event | None:
+    """The event recorded with the decision on the complaint that undid what it was about."""
+    decided = complaint.decided
+    if decided is None:
+        return None
+    with_it = (e for e in case.events if e.seq == decided.seq + 1 and e.recorded_at == decided.recorded_at)
+    return next(with_it, None)
+
+
+def left_to_do(case: Case, complaint: Complaint) -> Aftermath | None:
+    """What the office still has to do by hand after an upheld complaint; None: nothing, as far as the case tells."""
+    if complaint.decided is None or case.state in CLOSED or undone_by(case, complaint):
+        return None
+    met = case.last(E.REPLAN_MEETING_HELD)
+    by_hand = complaint.about is A.PLAN and not (met and met.seq > complaint.decided.seq)
+    said = complaint.decided.details
+    partly = isinstance(said, d.ComplaintDecided) and said.outcome is d.ComplaintOutcome.PARTLY_UPHELD
+    return Aftermath.BY_HAND if partly or (by_hand and _is_upheld(complaint)) else None
+
+
 def _while_it_stands(state: State, event: EventType, said: d.Details = NOTHING) -> Undo:
     """While the case is in that state by the decision itself."""
 

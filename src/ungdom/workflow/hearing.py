@@ -12,7 +12,7 @@ from datetime import date
 from ungdom.workflow import details as d
 from ungdom.workflow.case import Case
 from ungdom.workflow.events import Event
-from ungdom.workflow.vocabulary import EventType, Regime
+from ungdom.workflow.vocabulary import EventType, Regime, Sanction
 
 E, A = EventType, d.HeardAbout
 LAW = "Grunnloven § 104; fvl §§ 16, 17"
@@ -29,6 +29,7 @@ class HearingRule:
     about: d.HeardAbout
     grounds: tuple[EventType, ...]
     when: Callable[[d.Details | None], bool]
+    sanctions: tuple[Sanction, ...] = tuple(Sanction)
     talk: bool = True
     always: bool = False
 
@@ -64,6 +65,7 @@ def _on(ground: d.PetitionGround) -> Callable[[d.Details | None], bool]:
 
 BREACHES = (E.BREACH_RECORDED, E.BREACH_TALK_MISSED)
 OFFENCES = (E.NEW_OFFENCE_RECORDED,)
+S, F = (Sanction.YOUTH_SANCTION,), (Sanction.YOUTH_FOLLOW_UP,)
 P, I = d.PetitionGround, d.InterruptionReason  # noqa: E741  # read across, as in the table
 
 # A table is read across: one row a step.
@@ -71,13 +73,14 @@ P, I = d.PetitionGround, d.InterruptionReason  # noqa: E741  # read across, as i
 STEPS: tuple[HearingRule, ...] = (
     HearingRule(E.INTERRUPTED, A.INTERRUPTION, (E.BREACH_TALK_MISSED,), _because(I.MISSED_TALK)),
     HearingRule(E.INTERRUPTED, A.INTERRUPTION, BREACHES, _because(I.NEW_BREACH_AFTER_TALK)),
-    HearingRule(E.REFERRED_FOR_BREACH, A.REFERRAL, BREACHES, _anyhow),
-    HearingRule(E.REFERRED_FOR_RESUMPTION, A.RESUMPTION, BREACHES, _on(P.BREACH)),
-    HearingRule(E.REFERRED_FOR_RESUMPTION, A.RESUMPTION, OFFENCES, _on(P.NEW_OFFENCE), talk=False),
-    HearingRule(E.REFERRED_FOR_RESUMPTION, A.RESUMPTION, BREACHES + OFFENCES, _on(P.BREACH_AND_NEW_OFFENCE)),
+    HearingRule(E.REFERRED_FOR_BREACH, A.REFERRAL, BREACHES, _anyhow, S),
+    HearingRule(E.REFERRED_FOR_RESUMPTION, A.RESUMPTION, BREACHES, _on(P.BREACH), F),
+    HearingRule(E.REFERRED_FOR_RESUMPTION, A.RESUMPTION, OFFENCES, _on(P.NEW_OFFENCE), F, talk=False),
+    HearingRule(E.REFERRED_FOR_RESUMPTION, A.RESUMPTION, BREACHES + OFFENCES, _on(P.BREACH_AND_NEW_OFFENCE), F),
     HearingRule(E.DRUG_BAN_IMPOSED, A.DRUG_BAN, (*BREACHES, *OFFENCES, E.DRUG_BAN_LIFTED), _anyhow, talk=False,
                 always=True),
-    HearingRule(E.PLAN_FAILED, A.PLAN_FAILURE, (E.RECEIVED, E.POSTPONEMENT_ENDED), _anyhow, talk=False, always=True),
+    HearingRule(E.PLAN_FAILED, A.PLAN_FAILURE, (E.RECEIVED, E.POSTPONEMENT_ENDED), _anyhow, S, talk=False,
+                always=True),
 )
 # fmt: on
 """The steps. Conditions after a breach are set in the talk, and a new plan in the meeting: there the youth speaks."""
@@ -108,9 +111,9 @@ def unheard(case: Case, step: EventType, said: d.Details | None, day: date) -> H
 
 def standing(case: Case, day: date) -> list[Heard]:
     """Of each step after a breach or new offence that is recorded, whether the youth has been heard about it."""
-    found = [heard(case, rule, day) for rule in STEPS if not rule.always]
-    kept = {one.about: one for one in found if one.ground and not (one.hearing and one.ground.seq > one.hearing.seq)}
-    return list(kept.values())
+    rules = [rule for rule in STEPS if not rule.always and case.sanction in rule.sanctions]
+    found = [(one.ground.seq, one) for rule in rules if (one := heard(case, rule, day)).ground]
+    return list({one.about: one for _, one in sorted(found, key=lambda pair: pair[0])}.values())
 
 
 def _counts(event: Event, rule: HearingRule) -> bool:
