@@ -40,6 +40,7 @@ class Of(Enum):
 
     CASE = auto()
     CASE_WRITTEN = auto()
+    RIGHTS = auto()  # of a case, and of the youth in it: not told to the team
     CASES = auto()
     MESSAGE = auto()
     MESSAGES = auto()
@@ -62,6 +63,7 @@ class Of(Enum):
 REFUSED: dict[Of, set[str]] = {
     Of.CASE: NO_CASES,
     Of.CASE_WRITTEN: NO_CASES | TEAM,
+    Of.RIGHTS: NO_CASES | TEAM,
     Of.CASES: NO_CASES,
     Of.MESSAGE: NO_CASES | TEAM,
     Of.MESSAGES: NO_CASES | TEAM,
@@ -119,6 +121,9 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/v1/cases/{case_id}/deadlines"): reads(Of.CASE, THEN),
     ("GET", "/v1/cases/{case_id}/forecast"): reads(),
     ("GET", "/v1/cases/{case_id}/team"): reads(Of.CASE, THEN),
+    ("GET", "/v1/cases/{case_id}/consents"): reads(Of.RIGHTS, THEN),
+    ("GET", "/v1/cases/{case_id}/breaches"): reads(Of.RIGHTS, THEN),
+    ("GET", "/v1/cases/{case_id}/complaints"): reads(Of.RIGHTS, THEN),
     ("GET", "/v1/alerts"): reads(Of.CASES, "?live=false", "?konfliktrad=oslo"),
     ("GET", "/v1/alerts/{alert_id}"): reads(Of.ALERT),
     ("POST", "/v1/alerts/{alert_id}/acknowledge"): reads(Of.ALERT_TAKEN),
@@ -198,7 +203,7 @@ def heard(world: World) -> Heard:
     official = {ABSENT: HIDDEN, "official": world.official}
     feeds = {ABSENT: HIDDEN, "feed": world.feed}
     alerts = {ABSENT: HIDDEN, **world.alerts}
-    things = {Of.CASE: cases, Of.CASE_WRITTEN: cases, Of.MESSAGE: messages, Of.OFFICIAL: official, Of.FEED: feeds}
+    things = {Of.CASE: cases, Of.CASE_WRITTEN: cases, Of.RIGHTS: cases, Of.MESSAGE: messages, Of.OFFICIAL: official, Of.FEED: feeds}
     things |= dict.fromkeys((Of.ALERT, Of.ALERT_TAKEN, Of.ALERT_PUT_OFF), alerts)
     before = rows(world.service)
     found = {

@@ -63,7 +63,7 @@ def test_a_key_adds_at_most_three_statements_and_a_replay_takes_two(served: Serv
     ("path", "when"),
     [
         (path, when)
-        for path in ("", "/events", "/options", "/lead-time", "/deadlines")
+        for path in ("", "/events", "/options", "/lead-time", "/deadlines", "/consents", "/breaches", "/complaints")
         for when in ({}, {"known_at": DAY})
     ],
 )

@@ -80,7 +80,7 @@ class WindowOut(s.Output):
 
 
 class BreachesOut(s.Output):
-    """Breaches and new offences. `heard`: empty where the rules of the day do not ask for it (before September 2024)."""
+    """Breaches and new offences. `heard`: empty where the rules of the day do not ask for it (R0)."""
 
     as_of: s.AsOfOut
     items: list[ChainOut]
