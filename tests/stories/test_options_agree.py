@@ -11,6 +11,7 @@ import pytest
 from tests.service import Client, Service
 from tests.stories.places import COORDINATOR, OFFICE, brought
 from ungdom.workflow import engine
+from ungdom.workflow.table import VERSION
 from ungdom.workflow.vocabulary import PHASE, EventType, Phase, Role, Sanction, State
 
 E = EventType
@@ -172,6 +173,7 @@ def candidates(day: date, born: date) -> dict[str, list[dict[str, Any]]]:
         "offence_added": [{"offence": {"on": on}}],
         "transfer_decided": [{"to": "innlandet", "parties_heard": True, "prosecution_told_on": on}],
         "execution_regime_pinned": [{"regime": "R2", "reason": "legal_assessment"}],
+        "rules_migrated": [{"table": VERSION}],
         "pum_returned": [{"carried_out": True}],
         "coordination_meeting_held": [{"suitable": True}],
         "consent_given": [{"by": "youth"}],

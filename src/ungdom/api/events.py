@@ -7,8 +7,8 @@ from fastapi import APIRouter, Query, Response
 
 from ungdom import casework, intake
 from ungdom.api import inputs as i
+from ungdom.api import need_to_know, views
 from ungdom.api import schemas as s
-from ungdom.api import views
 from ungdom.api.cases import AsOf, answer, read_case
 from ungdom.api.deps import Answer, Call, CallDep
 from ungdom.api.docs import PROBLEMS
@@ -69,7 +69,7 @@ def correct_event(call: CallDep, case_id: UUID, body: i.CorrectionIn, query: Dry
 def _history(tx: Connection, call: Call, case_id: UUID, as_of: i.AsOf) -> Answer:
     read = read_case(tx, call, case_id, as_of)
     shown = views.as_learnt(views.events_out(read.stored, call.language, as_of.valid_at), read.learns)
-    return answer(shown, ETag=views.etag(read.stored.version))
+    return answer(need_to_know.events(read, shown), ETag=views.etag(read.stored.version))
 
 
 def _options(tx: Connection, call: Call, case_id: UUID) -> Answer:

@@ -36,7 +36,8 @@ from ungdom.workflow.errors import IllegalHistory
 from ungdom.workflow.events import Corrected, Event, Replacement, plain_details, read_details
 from ungdom.workflow.guards.core import Step, Unmet, World, day_has_come
 from ungdom.workflow.permissions import Viewer, acts_for, learns, may_see
-from ungdom.workflow.vocabulary import Actor, EventType, Sanction
+from ungdom.workflow.sharing import learnt_by
+from ungdom.workflow.vocabulary import Actor, EventType, Role, Sanction
 
 __all__ = [
     "CaseworkError",
@@ -177,13 +178,14 @@ def read(
     """The case as it was on `valid_at`, as known at `known_at`. Raises NotVisible, also for what was not known yet."""
     stored, case = _visible(tx, viewer, case_id)
     told = learns(viewer, current.seen(case, stored.protection))
+    matters = learnt_by(case, viewer.subject, oslo_date(now)) if viewer.role is Role.TEAM_MEMBER else None
     day = valid_at or oslo_date(known_at or now)
     if valid_at is None and known_at is None:
-        return Read(stored, case, day, told)
+        return Read(stored, case, day, told, matters)
     known = journal.load(tx, case_id, known_at) if known_at else stored
     if known is None:
         raise NotVisible
-    return replace(as_of(known, day, valid_at), learns=told)
+    return replace(as_of(known, day, valid_at), learns=told, told=matters)
 
 
 def as_of(stored: Stored, day: date, valid_at: date | None) -> Read:

@@ -13,6 +13,7 @@ from ungdom.workflow.complaints import Undoing
 from ungdom.workflow.engine import Decision
 from ungdom.workflow.events import Event
 from ungdom.workflow.permissions import Fact, Viewer
+from ungdom.workflow.sharing import Matter
 from ungdom.workflow.vocabulary import Actor, EventType, Sanction
 
 
@@ -68,13 +69,19 @@ class Correction:
 class Read:
     """A case as it was on a day, as known at an instant, and the history it was told from.
 
-    `learns`: what the reader may learn of it, as the case stands now.
+    `learns`: what the reader may learn of it, as the case stands now. `told`: of a member of the team, the matters that
+    law or consent let them learn now; None of whoever learns by their office.
     """
 
     stored: Stored
     case: Case
     on: date
     learns: frozenset[Fact] = frozenset()
+    told: frozenset[Matter] | None = None
+
+    def lets(self, matter: Matter) -> bool:
+        """Whether the reader may learn this."""
+        return self.told is None or matter in self.told
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,10 @@ from enum import StrEnum
 from ungdom.workflow.case import Case
 from ungdom.workflow.consents import ConsentStatus, shared
 from ungdom.workflow.details import Attendee, By, Sharing
-from ungdom.workflow.vocabulary import PHASE, Phase, Sanction
+from ungdom.workflow.team import present
+from ungdom.workflow.vocabulary import PHASE, EventType, Phase, Sanction
 
-A = Attendee
+E, A = EventType, Attendee
 
 
 class Matter(StrEnum):
@@ -128,6 +129,60 @@ recipient of part of the plan, its own measures, is a matter of its own.
 """
 
 
+TELLS: dict[Matter, frozenset[EventType]] = {
+    M.MEETING_DATES: frozenset(
+        {
+            E.PLAN_MEETING_HELD,
+            E.REPLAN_MEETING_HELD,
+            E.YOUTH_CONFERENCE_HELD,
+            E.TEAM_MEETING_HELD,
+            E.TEAM_MEMBER_JOINED,
+            E.TEAM_MEMBER_LEFT,
+        }
+    ),
+    M.OFFENCE: frozenset({E.OFFENCE_ADDED, E.CHARGED, E.NEW_OFFENCE_RECORDED}),
+    M.PERSON_INVESTIGATION: frozenset({E.PUM_ORDERED, E.PUM_RETURNED}),
+    M.DRUG_TESTS: frozenset({E.DRUG_TEST_HELD, E.DRUG_BAN_IMPOSED, E.DRUG_BAN_LIFTED}),
+    M.PLAN: frozenset(
+        {
+            E.PLAN_APPROVED,
+            E.PLAN_CHANGED,
+            E.PLAN_SIGNED,
+            E.MEASURE_REQUESTED,
+            E.MEASURE_ANSWERED,
+            E.MEASURE_STARTED,
+            E.MEASURE_ENDED,
+            E.STAY_ABROAD_PERMITTED,
+            E.STAY_ABROAD_REFUSED,
+        }
+    ),
+    M.PROGRESS: frozenset(
+        {
+            E.BREACH_RECORDED,
+            E.BREACH_TALK_MISSED,
+            E.FETCH_REQUESTED,
+            E.YOUTH_HEARD,
+            E.CONSENT_GIVEN,
+            E.CONSENT_REFUSED,
+            E.CONSENT_REVOKED,
+            E.SHARING_CONSENT_GIVEN,
+            E.SHARING_CONSENT_WITHDRAWN,
+            E.COMPLAINT_FILED,
+            E.COMPLAINT_DECIDED,
+            E.SURVEY_ANSWERED,
+            E.NOTE_ADDED,
+            E.VICTIM_INVITED,
+            E.VICTIM_ACCEPTED,
+            E.VICTIM_DECLINED,
+            E.VICTIM_WITHDREW,
+            E.RESTORATIVE_MEETING_HELD,
+            E.OTHER_RESTORATIVE_PROCESS_HELD,
+        }
+    ),
+}
+"""By matter the events that tell of it by their mere name; every other event tells of stages and dates."""
+
+
 def may_learn(case: Case, agency: Attendee, matter: Matter, day: date) -> Answer:
     """Whether this agency may learn this of the case on that day."""
     rule = _rule(case, agency, matter)
@@ -139,6 +194,17 @@ def may_learn(case: Case, agency: Attendee, matter: Matter, day: date) -> Answer
 def all_of(case: Case, agency: Attendee, day: date) -> list[Answer]:
     """What this agency may learn of the case on that day, and what not: every matter once."""
     return [may_learn(case, agency, matter, day) for matter in Matter]
+
+
+def learnt_by(case: Case, member: str, day: date) -> frozenset[Matter]:
+    """What this member of the team may learn of the case on that day; nothing when they are not on it."""
+    agencies = [one.agency for one in present(case) if one.member == member]
+    return frozenset(found.matter for agency in agencies for found in all_of(case, agency, day) if found.allowed)
+
+
+def matter_of(event: EventType) -> Matter:
+    """What one learns by knowing that this happened."""
+    return next((matter for matter, events in TELLS.items() if event in events), Matter.STAGE_DATES)
 
 
 def scopes_shared(case: Case, agency: Attendee, day: date) -> frozenset[Sharing]:
