@@ -23,7 +23,19 @@ from ungdom.intake.words import Advice, Outcome, Reason, Remark
 from ungdom.simulation import Turn
 from ungdom.statistics.curves import ForecastBasis, ForecastStanding
 from ungdom.texts import Language
-from ungdom.workflow import alerting, guards, measure_list, meetings, plan, restorative, sharing, team, vocabulary
+from ungdom.workflow import (
+    alerting,
+    complaints,
+    consents,
+    guards,
+    measure_list,
+    meetings,
+    plan,
+    restorative,
+    sharing,
+    team,
+    vocabulary,
+)
 from ungdom.workflow.daycount import Length
 from ungdom.workflow.deadlines import RULES, Status
 from ungdom.workflow.details import words
@@ -139,6 +151,8 @@ def expected() -> dict[str, set[str]]:
         restorative.TrackState,
         meetings.MeetingKind,
         measure_list.Availability,
+        *enums_of(consents),
+        *enums_of(complaints),
         team.Mandatory,
         Status,
         TaskKind,
@@ -148,6 +162,7 @@ def expected() -> dict[str, set[str]]:
         **{texts.section_of(enum): {str(member) for member in enum} for enum in enums},
         "measure": set(measure_list.KIND),
         "missing_member": {str(who) for who in team.Mandatory},
+        "consent_advice": {"hand_over", "hand_over_ahead", *(str(one) for one in consents.ConsentLack)},
         "deadline": {rule.code for rule in RULES},
         "start_rule": set(START_RULES),
         "fact": words_of_guards(),

@@ -14,8 +14,11 @@ import ungdom
 from ungdom import clock as clocks
 from ungdom.api import (
     alerts,
+    breaches,
     calendars,
     cases,
+    complaints,
+    consents,
     contacts,
     decision_batch,
     decisions,
@@ -84,6 +87,9 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
         timeline.router,
         plans.router,
         measures.router,
+        consents.router,
+        breaches.router,
+        complaints.router,
         delays.router,
         calendars.router,
         calendars.public,

@@ -10,18 +10,17 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, case, func, or_, select
 
 from ungdom.store import journal, reading
-from ungdom.store.current import mark, read_tasks, row_of
+from ungdom.store.current import mark, read_work, row_of
 from ungdom.store.journal import Stored
 from ungdom.store.reading import Filters
 from ungdom.store.tables import case_current
 from ungdom.workflow import delay, engine
 from ungdom.workflow.case import Case
-from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.delay import Delay, Group
 from ungdom.workflow.errors import IllegalHistory
 from ungdom.workflow.events import Event
 from ungdom.workflow.permissions import Fact, Viewer
-from ungdom.workflow.tasks import Task, TaskKind, has_turned, tasks
+from ungdom.workflow.tasks import Task, TaskKind, tasks
 from ungdom.workflow.vocabulary import Actor, EventType
 
 CHUNK = 200
@@ -61,13 +60,14 @@ def page(tx: Connection, viewer: Viewer, asked: Asked) -> tuple[Sequence[Any], s
 def work(tx: Connection, viewer: Viewer, asked: Asked, day: date) -> tuple[list[tuple[Any, list[Task]]], str | None]:
     """One page of cases with something to do, each with its tasks as they stand on that day; and the key of its end.
 
-    The tasks are those kept beside the case. Where the youth has come of age since, or the law has changed, the case is
-    told anew. Raises `ValueError` for a key not ours.
+    The tasks are those kept beside the case; told anew where they have turned by themselves since. Raises `ValueError`
+    for a key not ours.
     """
     rows, last = page(tx, viewer, asked)
-    stale = [row.case_id for row in rows if has_turned(oslo_date(row.updated_at), row.turns_18_on, day)]
+    kept = {row.case_id: read_work(row.tasks) for row in rows}
+    stale = [case_id for case_id, one in kept.items() if one.turns_on and one.turns_on <= day]
     anew = {s.case_id: tasks(engine.fold(s.youth, s.events), day) for s in _again(tx, stale, asked)}
-    return [(row, anew.get(row.case_id) or read_tasks(row.tasks)) for row in rows], last
+    return [(row, anew.get(row.case_id) or list(kept[row.case_id].tasks)) for row in rows], last
 
 
 def _again(tx: Connection, case_ids: list[UUID], asked: Asked) -> Iterator[Stored]:

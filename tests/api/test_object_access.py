@@ -40,6 +40,8 @@ class Of(Enum):
 
     CASE = auto()
     CASE_WRITTEN = auto()
+    STAGES = auto()  # of a case, where it stood and since when: not told to the school on its team
+    RIGHTS = auto()  # of a case, and of the youth in it: not told to the team
     CASES = auto()
     MESSAGE = auto()
     MESSAGES = auto()
@@ -65,6 +67,8 @@ class Of(Enum):
 REFUSED: dict[Of, set[str]] = {
     Of.CASE: NO_CASES,
     Of.CASE_WRITTEN: NO_CASES | TEAM,
+    Of.RIGHTS: NO_CASES | TEAM,
+    Of.STAGES: NO_CASES,
     Of.CASES: NO_CASES,
     Of.MESSAGE: NO_CASES | TEAM,
     Of.MESSAGES: NO_CASES | TEAM,
@@ -121,9 +125,9 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/v1/cases/{case_id}"): reads(Of.CASE, THEN, BEFORE),
     ("GET", "/v1/cases/{case_id}/events"): reads(Of.CASE, THEN),
     ("GET", "/v1/cases/{case_id}/options"): reads(),
-    ("GET", "/v1/cases/{case_id}/lead-time"): reads(Of.CASE, THEN),
+    ("GET", "/v1/cases/{case_id}/lead-time"): reads(Of.STAGES, THEN),
     ("GET", "/v1/cases/{case_id}/deadlines"): reads(Of.CASE, THEN),
-    ("GET", "/v1/cases/{case_id}/forecast"): reads(),
+    ("GET", "/v1/cases/{case_id}/forecast"): reads(Of.STAGES),
     ("GET", "/v1/cases/{case_id}/team"): reads(Of.CASE, THEN),
     ("GET", "/v1/cases/{case_id}/plan"): reads(Of.CASE, THEN),
     ("GET", "/v1/cases/{case_id}/meetings"): reads(Of.CASE, THEN),
@@ -131,6 +135,9 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/v1/measures/catalogue"): reads(Of.CATALOGUE, "?municipality=0301&on=2026-01-01", "?konfliktrad=troms"),
     ("POST", "/v1/measures/providers"): (Of.CATALOGUE_KEPT, (Ask(body={}),)),
     ("POST", "/v1/measures/providers/{provider_id}/availability"): (Of.CATALOGUE_KEPT, (Ask(body={}),)),
+    ("GET", "/v1/cases/{case_id}/consents"): reads(Of.RIGHTS, THEN),
+    ("GET", "/v1/cases/{case_id}/breaches"): reads(Of.RIGHTS, THEN),
+    ("GET", "/v1/cases/{case_id}/complaints"): reads(Of.RIGHTS, THEN),
     ("GET", "/v1/alerts"): reads(Of.CASES, "?live=false", "?konfliktrad=oslo"),
     ("GET", "/v1/alerts/{alert_id}"): reads(Of.ALERT),
     ("POST", "/v1/alerts/{alert_id}/acknowledge"): reads(Of.ALERT_TAKEN),
@@ -138,7 +145,7 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("POST", "/v1/alerts/{alert_id}/snooze"): (Of.ALERT_PUT_OFF, (Ask(body={"until": "2026-01-04"}, seen=422),)),
     ("POST", "/v1/jobs/nightly/runs"): (Of.NIGHT, (Ask(body={"on": "2014-07-02"}),)),
     ("GET", "/v1/jobs/nightly/runs"): reads(Of.NIGHT),
-    ("GET", "/v1/cases/{case_id}/delay"): reads(Of.CASE, THEN),
+    ("GET", "/v1/cases/{case_id}/delay"): reads(Of.STAGES, THEN),
     ("POST", "/v1/cases/{case_id}/events"): writes(EVENT),
     ("POST", "/v1/cases/{case_id}/corrections"): writes(CORRECTION),
     ("GET", "/v1/cases"): reads(Of.CASES),
@@ -214,7 +221,15 @@ def heard(world: World) -> Heard:
     official = {ABSENT: HIDDEN, "official": world.official}
     feeds = {ABSENT: HIDDEN, "feed": world.feed}
     alerts = {ABSENT: HIDDEN, **world.alerts}
-    things = {Of.CASE: cases, Of.CASE_WRITTEN: cases, Of.MESSAGE: messages, Of.OFFICIAL: official, Of.FEED: feeds}
+    things = {
+        Of.CASE: cases,
+        Of.CASE_WRITTEN: cases,
+        Of.RIGHTS: cases,
+        Of.STAGES: cases,
+        Of.MESSAGE: messages,
+        Of.OFFICIAL: official,
+        Of.FEED: feeds,
+    }
     things |= dict.fromkeys((Of.ALERT, Of.ALERT_TAKEN, Of.ALERT_PUT_OFF), alerts)
     before = rows(world.service)
     found = {
@@ -298,7 +313,8 @@ def test_what_is_hidden_answers_on_every_route_as_what_does_not_exist(
 def test_what_may_be_seen_is_answered_on_every_route(heard: Heard) -> None:
     for (viewer, of, route, ask, about), answer in heard.items():
         if about != ABSENT and sees(viewer, of, about):
-            expected = 403 if viewer in REFUSED[of] else 404 if ask.query == BEFORE else ask.seen
+            untold = ask.query == BEFORE or (of is Of.STAGES and viewer in TEAM)
+            expected = 403 if viewer in REFUSED[of] else 404 if untold else ask.seen
             late = ask.query == THEN and about.startswith("sent")
             assert answer.status_code == expected or (late and answer.status_code == 404), (viewer, route, ask, about)
 

@@ -63,7 +63,18 @@ def test_a_key_adds_at_most_three_statements_and_a_replay_takes_two(served: Serv
     ("path", "when"),
     [
         (path, when)
-        for path in ("", "/events", "/options", "/lead-time", "/deadlines", "/timeline", "/tasks")
+        for path in (
+            "",
+            "/events",
+            "/options",
+            "/lead-time",
+            "/deadlines",
+            "/timeline",
+            "/tasks",
+            "/consents",
+            "/breaches",
+            "/complaints",
+        )
         for when in ({}, {"known_at": DAY})
     ],
 )

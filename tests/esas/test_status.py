@@ -26,7 +26,7 @@ ROWS: Rows = [
     ("S R2", "assigned", ("2025-05-16 postponed {reason: health}",), [(STOP, "UTSATT_GJENNOMFOERING")]),
     ("S R2", "plan_meeting_held", HEALTH, [(STOP, "UTSATT_GJENNOMFOERING")]),
     ("S R2", "plan_meeting_held", CHARGED, [(STOP, OFFENCE)]),
-    ("S R2", "breach_recorded#2", NEW_BREACH, [(STOP, BREACH)]),
+    ("S R2", "youth_heard", NEW_BREACH, [(STOP, BREACH)]),
     ("S R2", "petition_sent", (), []),
     ("S R2", "referred_for_breach", (PETITION,), [(STOP, BREACH)]),
     (

@@ -82,6 +82,7 @@ ROWS: list[tuple[str, frozenset[str], str, Scope]] = [
     ("consent_withdrawn", STARTED | _words("received preparing postponed"), "consent_withdrawn", CONSENT),
     ("breach_talk_ordered", BREACH_FROM - _words("breach_talk"), "breach_talk", BOTH),
     ("breach_talk_held", _words("breach_talk"), OWN, BOTH),
+    ("breach_conditions_lifted", _words("tightened"), "executing", BOTH),
     ("interrupted", BREACH_FROM | _words("referred"), "interrupted", BOTH),
     ("resumed", _words("interrupted"), "executing", BOTH),
     ("replan_meeting_held", BREACH_FROM | _words("interrupted"), "executing", BOTH),
@@ -146,7 +147,7 @@ FACTS: dict[str, tuple[frozenset[str], Scope]] = {
     "pum_ordered": (PRE_DECISION, BOTH),
     "pum_returned": (PRE_DECISION | _words("judged"), BOTH),
     "coordination_meeting_held": (EXEC | _words("assessment awaiting_decision in_court"), BOTH),
-    "consent_given": (PRE_DECISION, BOTH),
+    "consent_given": (PRE_DECISION | _COMPLAINTS, BOTH),
     "consent_refused": (PRE_DECISION, BOTH),
     "consent_revoked": (PRE_DECISION, BOTH),
     "sharing_consent_given": (OPEN, BOTH),
@@ -180,16 +181,30 @@ FACTS: dict[str, tuple[frozenset[str], Scope]] = {
     "drug_ban_imposed": (_CONTROLLED, BOTH_LATER),
     "drug_ban_lifted": (_CONTROLLED | BREACH, BOTH_LATER),
     "stay_abroad_permitted": (_CONTROLLED, BOTH),
+    "stay_abroad_refused": (_CONTROLLED, BOTH),
     "survey_answered": (_RUNNING | CLOSED, BOTH),
     "breach_recorded": (_CONTROLLED | BREACH, BOTH),
     "breach_talk_missed": (_words("breach_talk"), BOTH),
     "fetch_requested": (_words("breach_talk"), S_LATER),
+    "youth_heard": (_RUNNING, BOTH),
     "new_offence_recorded": (_RUNNING, BOTH),
     "complaint_filed": (_COMPLAINTS, BOTH),
     "complaint_decided": (_COMPLAINTS | CLOSED, BOTH),
     "wait_started": (OPEN, BOTH),
     "wait_ended": (OPEN, BOTH),
 }
+
+DECISIONS: dict[str, frozenset[str]] = {
+    "transfer_to_follow_up": _words("transferred_to_follow_up"),
+    "plan": _words("plan_approved"),
+    "plan_change": _words("plan_changed"),
+    "drug_ban": _words("drug_ban_imposed"),
+    "breach_conditions": _words("breach_talk_held"),
+    "interruption": _words("interrupted"),
+    "postponement": _words("postponed"),
+    "stay_abroad": _words("stay_abroad_permitted stay_abroad_refused"),
+}
+"""What can be complained about, and the events that decide it."""
 
 # --- the case ---------------------------------------------------------------------------------------------------
 
@@ -223,6 +238,7 @@ class Model:
         self.fixes: dict[int, Entry | None] = {}  # number in the log → what it should have said, or nothing
         self.history: list[Entry] = []  # what counts: the log with its corrections carried out
         self.stays: list[Stay] = []
+        self.left: dict[int, Entry] = {}  # place among the stays → the resumption that ended it
         self.before = ""  # the state in which the case was closed
         self.closing = 0  # how much had been recorded when it was closed
 
@@ -336,6 +352,8 @@ class Model:
         state = _own_target(self, entry) if target == OWN else self.state if target == HERE else target
         if state == "executing" and not self.plan_made():
             state = "interim_conditions"
+        if entry.type == "resumed":
+            self.left[len(self.stays) - 1] = entry
         if state in CLOSED:
             self.before, self.closing = self.state, len(self.history)
         self.stays.append(Stay(state, entry.on, self._stops(state)))
@@ -375,6 +393,7 @@ class Model:
         fresh = self._corrected(entry)
         if fresh is not None:
             self.fixes, self.history, self.stays = fresh.fixes, fresh.history, fresh.stays
+            self.left = fresh.left
             self.before, self.closing = fresh.before, fresh.closing
 
     # --- looking back ---
@@ -442,17 +461,25 @@ class Model:
         youth, guardians = self._consents()
         return youth and (not self.minor(day) or guardians >= self.guardians)
 
+    def consents_hold(self, day: date) -> bool:
+        """Whether enough of the consents given have neither run out nor been explained only afterwards."""
+        youth, guardians = self._consents(day)
+        return youth and (not self.minor(day) or guardians >= self.guardians)
+
     def anybody_consents(self) -> bool:
         """Whether there is a consent that can be taken back."""
         youth, guardians = self._consents()
         return youth or guardians > 0
 
-    def _consents(self) -> tuple[bool, int]:
+    def _consents(self, held_on: date | None = None) -> tuple[bool, int]:
         youth, named, unnamed = False, set[str](), 0
         for entry in self.history:
             if entry.type not in {"consent_given", "consent_refused", "consent_revoked"}:
                 continue
             given, name = entry.type == "consent_given", entry.details.get("guardian")
+            given = given and (held_on is None or _holds(entry, held_on))
+            if name is None and entry.type == "consent_given" and not given and entry.details["by"] == "guardian":
+                continue
             if entry.details["by"] == "youth":
                 youth = given
             elif name is None:
@@ -485,10 +512,15 @@ class Model:
         """Days the clock stood still before the term ended; a stop that is not over counts up to that day."""
         total = 0
         until = [stay.since for stay in self.stays[1:]] + [day]
-        for stay, over in zip(self.stays, until, strict=True):
+        for stay, over in zip(self._counted(), until, strict=True):
             if stay.stops and stay.since < end + timedelta(days=total):
                 total += max((over - stay.since).days, 0)
         return total
+
+    def _counted(self) -> list[Stay]:
+        """The stays, those left because a complaint over the interruption was upheld as if it had never been."""
+        fell = {on for on, entry in self.left.items() if entry.details.get("reason") == "complaint_upheld"}
+        return [stay._replace(stops=stay.stops and place not in fell) for place, stay in enumerate(self.stays)]
 
     def adjusted_end(self, day: date) -> date | None:
         """The end of the term as it looks on that day; none: not started."""
@@ -534,6 +566,53 @@ class Model:
                 found.remove(entry.details["about"])
         return found
 
+    def complainable(self, about: str) -> list[Entry]:
+        """The decisions of that kind that give a right to complain."""
+        found = [entry for entry in self.history if entry.type in DECISIONS[about]]
+        if about == "transfer_to_follow_up":
+            return found
+        if about == "interruption":
+            found = [entry for entry in found if entry.details.get("decided_by", "coordinator") == "coordinator"]
+        if about == "breach_conditions":
+            found = [entry for entry in found if entry.details.get("conditions")]
+        return [entry for entry in found if self.step_regime(entry.on) > 0]
+
+    def complaints(self) -> list[tuple[Entry, Entry | None, Entry | None]]:
+        """Each complaint with the decision it is about, and how it was decided."""
+        found: list[tuple[Entry, Entry | None, Entry | None]] = []
+        for place, entry in enumerate(self.history):
+            if entry.type == "complaint_filed":
+                before = self.history[:place]
+                made = [one for one in self.complainable(entry.details["about"]) if one.on <= entry.on]
+                made = [one for one in made if any(one is earlier for earlier in before)]
+                found.append((entry, made[-1] if made else None, None))
+            elif entry.type == "complaint_decided":
+                about = entry.details["about"]
+                open_ = [n for n, one in enumerate(found) if not one[2] and one[0].details["about"] == about]
+                found[open_[0]] = (*found[open_[0]][:2], entry)
+        return found
+
+    def told(self, decision: Entry) -> date:
+        notified = decision.details.get("notified_on")
+        return read(notified) if notified else decision.on
+
+    def _upheld(self, about: str) -> tuple[Entry | None, Entry] | None:
+        """The complaint about that which was upheld last: the decision it was about, and that on the complaint."""
+        upheld = [(one[1], one[2]) for one in self.complaints() if one[2] and one[2].details["outcome"] == "upheld"]
+        return next((one for one in reversed(upheld) if one[1].details["about"] == about), None)
+
+    def interruption_fell(self) -> bool:
+        """Whether the interruption it stands in is the one a complaint was upheld over."""
+        fell, stop = self._upheld("interruption"), self.last("interrupted")
+        return fell is not None and fell[0] is stop
+
+    def plan_fell(self) -> bool:
+        fell = self._upheld("plan")
+        if fell is None:
+            return False
+        after = self.history[[entry is fell[1] for entry in self.history].index(True) :]
+        return not any(entry.type in {"plan_meeting_held", "replan_meeting_held"} for entry in after)
+
     def open_waits(self) -> list[str]:
         """The parties waited for, the one started last at the end."""
         found: list[str] = []
@@ -564,6 +643,11 @@ class Model:
     def approvals(self) -> list[tuple[str, str]]:
         """Who has approved a reopening since the case was closed."""
         return [e.recorder for e in self.history[self.closing :] if e.type == "reopening_approved"]
+
+
+def _holds(consent: Entry, day: date) -> bool:
+    until, explained = consent.details.get("until"), consent.details.get("explained_on")
+    return (until is None or day <= read(until)) and (explained is None or read(explained) <= consent.on)
 
 
 ROWS_OF: dict[str, list[tuple[frozenset[str], str, Scope]]] = {}
@@ -610,7 +694,7 @@ def _follow_up_length(day: date, length: dict[str, Any]) -> bool:
 
 
 def _transfer(m: Model, e: Entry) -> bool:
-    return m.consented(e.on) and e.details["guilt_proven"] is True and _follow_up_length(e.on, e.details["length"])
+    return m.consents_hold(e.on) and e.details["guilt_proven"] is True and _follow_up_length(e.on, e.details["length"])
 
 
 def _sanction_length(day: date, terms: dict[str, Any]) -> bool:
@@ -646,7 +730,7 @@ def _offences_young_enough(m: Model, day: date, terms: dict[str, Any]) -> bool:
 def _judgment(m: Model, e: Entry) -> bool:
     terms = e.details
     if regime(e.on) == 0:
-        conditions = m.consented(e.on) and bool(m.history[0].details.get("repeated_or_serious"))
+        conditions = m.consents_hold(e.on) and bool(m.history[0].details.get("repeated_or_serious"))
     else:
         conditions = terms.get("suitable_reaction") is True
     return (
@@ -659,9 +743,8 @@ def _judgment(m: Model, e: Entry) -> bool:
 
 
 def _follow_up_judgment(m: Model, e: Entry) -> bool:
-    return (
-        e.details["suspended_sentence"] is True and m.consented(e.on) and _follow_up_length(e.on, e.details["length"])
-    )
+    fits = e.details["suspended_sentence"] is True and _follow_up_length(e.on, e.details["length"])
+    return fits and m.consents_hold(e.on)
 
 
 def _appeal(m: Model, e: Entry) -> bool:
@@ -731,6 +814,8 @@ def _no_plan(m: Model, e: Entry) -> bool:
     if m.sanction == "youth_follow_up":
         return True
     what = e.details.get("recommendation")
+    if not _heard(m, e, "plan_failure", ["received", "postponement_ended"]):
+        return False
     return what is not None and what != "electronic_control" and _recommendable(m, e.on, what)
 
 
@@ -754,7 +839,29 @@ def _interruption(m: Model, e: Entry) -> bool:
         "new_breach_after_talk": m.new_breach,
         "complaint": lambda: bool(m.open_complaints()),
     }
+    missed = ["breach_talk_missed"]
+    grounds = {"missed_talk": missed, "new_breach_after_talk": [*missed, "breach_recorded"]}
+    if reason in grounds and not _heard(m, e, "interruption", grounds[reason], talk=True):
+        return False
     return reason not in needed or needed[reason]()
+
+
+def _heard(m: Model, e: Entry, about: str, grounds: list[str], talk: bool = False) -> bool:
+    """Heard by that day, after all that speaks for the step was known and had happened. Nobody asks in R0."""
+    if m.step_regime(e.on) == 0:
+        return True
+    known, since = 0, date.min
+    for place, entry in enumerate(m.history):
+        if entry.type in grounds:
+            known, since = place + 1, max(since, entry.on)
+    return any(
+        since <= entry.on <= e.on
+        and (
+            (entry.type == "youth_heard" and about in entry.details["about"])
+            or (talk and entry.type == "breach_talk_held")
+        )
+        for entry in m.history[known:]
+    )
 
 
 def _both_consent(e: Entry) -> bool:
@@ -762,12 +869,15 @@ def _both_consent(e: Entry) -> bool:
 
 
 def _replan(m: Model, e: Entry) -> bool:
+    if e.details.get("after_complaint") and m.state in {"executing", "tightened"} and m.step_regime(e.on) > 0:
+        return m.plan_fell()
     return m.new_breach() and (m.sanction == "youth_follow_up" or (m.plan_made() and _both_consent(e)))
 
 
 def _referral(m: Model, e: Entry) -> bool:
     return (
         m.new_breach()
+        and _heard(m, e, "referral", ["breach_recorded", "breach_talk_missed"], talk=True)
         and _both_consent(e)
         and (e.details["to"] == "correctional_service" or m.step_regime(e.on) == 2)
         and _recommendable(m, e.on, e.details["recommendation"])
@@ -817,7 +927,14 @@ def _conversion(m: Model, e: Entry) -> bool:
 def _resumption(m: Model, e: Entry) -> bool:
     ground = e.details.get("ground", "breach")
     breach = ground == "new_offence" or m.new_breach()
-    return breach and (ground == "breach" or m.ever("new_offence_recorded"))
+    grounds = [] if ground == "new_offence" else ["breach_recorded", "breach_talk_missed"]
+    grounds += [] if ground == "breach" else ["new_offence_recorded"]
+    spoke = e.recorder[0] == "prosecution" or _heard(m, e, "resumption", grounds, talk=ground != "new_offence")
+    return spoke and breach and (ground == "breach" or m.ever("new_offence_recorded"))
+
+
+def _resumed(m: Model, e: Entry) -> bool:
+    return e.details["reason"] != "complaint_upheld" or m.interruption_fell()
 
 
 # --- guards: the end --------------------------------------------------------------------------------------------
@@ -868,6 +985,7 @@ MOVE_GUARDS: dict[str, Guard] = {
     "breach_talk_ordered": lambda m, _e: m.ever("breach_recorded"),
     "breach_talk_held": lambda _m, e: e.details["consequences_explained"] is True,
     "interrupted": _interruption,
+    "resumed": _resumed,
     "replan_meeting_held": _replan,
     "referred_for_breach": _referral,
     "petition_sent": _petition,
@@ -925,9 +1043,19 @@ def _new_offence(m: Model, e: Entry) -> bool:
 
 
 def _complaint(m: Model, e: Entry) -> bool:
-    if e.details["about"] == "transfer_to_follow_up":
-        return m.ever("transferred_to_follow_up")
-    return m.step_regime(e.on) > 0
+    made = any(entry.on <= e.on for entry in m.complainable(e.details["about"]))
+    return made and (e.details["about"] == "transfer_to_follow_up" or m.step_regime(e.on) > 0)
+
+
+def _complaint_decided(m: Model, e: Entry) -> bool:
+    about, role = e.details["about"], e.recorder[0]
+    if about not in m.open_complaints():
+        return False
+    if role != "system" and (role == "secretariat") == (about == "transfer_to_follow_up"):
+        return False
+    filed, decided = next(found for found in m.complaints() if found[0].details["about"] == about and not found[2])[:2]
+    late = decided is not None and filed.on > moved(m.told(decided) + timedelta(weeks=3))
+    return not late or e.details["outcome"] == "dismissed" or e.details.get("reinstated") is not None
 
 
 def _wait(m: Model, e: Entry) -> bool:
@@ -951,6 +1079,8 @@ def _joins(m: Model, e: Entry) -> bool:
 def _shares(m: Model, e: Entry) -> bool:
     return _by_guardian_while_minor(m, e) and read(e.details.get("until") or e.on.isoformat()) >= e.on
 
+
+BAN_GROUNDS = ["breach_recorded", "breach_talk_missed", "new_offence_recorded", "drug_ban_lifted"]
 
 ROLE_FITS: dict[str, frozenset[str]] = {
     "police_contact": _words("police"),
@@ -985,7 +1115,8 @@ FACT_GUARDS: dict[str, Guard] = {
     "measure_attended": lambda m, e: runs(m.history, e.details["measure"], e.on),
     "new_offence_recorded": _new_offence,
     "complaint_filed": _complaint,
-    "complaint_decided": lambda m, e: e.details["about"] in m.open_complaints(),
+    "complaint_decided": _complaint_decided,
+    "drug_ban_imposed": lambda m, e: _heard(m, e, "drug_ban", BAN_GROUNDS),
     "wait_started": _wait,
     "wait_ended": _wait_over,
 }
@@ -1031,6 +1162,7 @@ MOVE_ACTORS: dict[str, frozenset[str]] = {
     "consent_withdrawn": _words("coordinator"),
     "breach_talk_ordered": _words("coordinator"),
     "breach_talk_held": _words("coordinator"),
+    "breach_conditions_lifted": _words("coordinator"),
     "interrupted": _words("coordinator prosecution"),
     "resumed": _words("coordinator"),
     "replan_meeting_held": _words("coordinator"),

@@ -53,6 +53,7 @@ COMPLAINTS = (
     "postponement",
     "stay_abroad",
 )
+HEARINGS = ("interruption", "referral", "resumption", "drug_ban", "plan_failure")
 PARTIES = ("youth", "guardian", "victim", "police", "prosecution", "court", "konfliktrad", "measure_provider")
 
 
@@ -240,7 +241,9 @@ def _consent(m: Model, d: Draw, on: date) -> dict[str, Any]:
 
 
 def _consent_given(m: Model, d: Draw, on: date) -> dict[str, Any]:
-    more = {"explained_on": on.isoformat(), "language": "nb", "interpreter": d.yes(0.1)} if d.yes() else {}
+    explained = on + timedelta(days=0 if d.right() else 1)
+    more = {"explained_on": explained.isoformat(), "language": "nb", "interpreter": d.yes(0.1)} if d.yes() else {}
+    more |= {"until": d.day(on, on + timedelta(days=120)).isoformat()} if d.yes(0.12) else {}
     given = [e.details.get("guardian", e.details["by"]) for e in m.history if e.type == "consent_given"]
     lacking = [name for name in GUARDIANS if name not in given]
     if "youth" not in given and d.yes(0.8):
@@ -337,12 +340,25 @@ def _interrupted(m: Model, d: Draw, on: date) -> dict[str, Any]:  # noqa: ARG001
     return {"reason": reason, "decided_by": "prosecution" if by_prosecution else "coordinator"}
 
 
+def _resumed(m: Model, d: Draw, on: date) -> dict[str, Any]:  # noqa: ARG001 - as above
+    if m.interruption_fell() or not d.right():
+        return {"reason": "complaint_upheld"}
+    return {"reason": d.one("cause_gone", "conversion_not_wanted", "new_case_dropped", "separate_sentence")}
+
+
+def _youth_heard(_m: Model, d: Draw, _on: date) -> dict[str, Any]:
+    about = d.rng.sample(HEARINGS, d.rng.randint(2, len(HEARINGS)))
+    return {"about": about, "how": d.one("spoken", "written", "did_not_use")}
+
+
 def _consents_to_breach_step(d: Draw) -> dict[str, Any]:
     return {"consent_police": d.right(), "consent_correctional_service": d.right()}
 
 
 def _replan(m: Model, d: Draw, on: date) -> dict[str, Any]:  # noqa: ARG001 - as above
     present = {"present": ["youth", *d.some(("police", "school", "health"))]}
+    if m.plan_fell() and d.yes(0.8):
+        return present | {"after_complaint": True}
     needed = m.sanction == "youth_sanction" or d.yes(0.2)
     return present | (_consents_to_breach_step(d) if needed else {})
 
@@ -423,13 +439,16 @@ def _new_offence(m: Model, d: Draw, on: date) -> dict[str, Any]:
 
 def _complaint_filed(m: Model, d: Draw, on: date) -> dict[str, Any]:
     if not d.right() or m.step_regime(on) > 0:
-        return {"about": d.one(*COMPLAINTS)}
+        made = tuple(about for about in COMPLAINTS if m.complainable(about))
+        return {"about": d.one(*(made if made and d.right() else COMPLAINTS))}
     return {"about": "transfer_to_follow_up"}
 
 
 def _complaint_decided(m: Model, d: Draw, on: date) -> dict[str, Any]:  # noqa: ARG001 - as above
     waiting = tuple(m.open_complaints()) if d.right() else ()
-    return {"about": d.one(*(waiting or COMPLAINTS)), "outcome": d.one("upheld", "rejected", "dismissed")}
+    reason = {"reinstated": d.one("not_to_blame", "special_reasons")} if d.yes(0.3) else {}
+    outcome = d.one("upheld", "upheld", "rejected", "dismissed")
+    return {"about": d.one(*(waiting or COMPLAINTS)), "outcome": outcome} | reason
 
 
 def _wait_started(m: Model, d: Draw, on: date) -> dict[str, Any]:
@@ -490,9 +509,7 @@ BUILDERS: dict[str, Builder] = {
         "conditions": d.some(BREACH_CONDITIONS),
     },
     "interrupted": _interrupted,
-    "resumed": lambda _m, d, _on: {
-        "reason": d.one("cause_gone", "conversion_not_wanted", "new_case_dropped", "separate_sentence")
-    },
+    "resumed": _resumed,
     "replan_meeting_held": _replan,
     "referred_for_breach": _referred,
     "petition_sent": _petition,
@@ -553,6 +570,8 @@ BUILDERS: dict[str, Builder] = {
         "since": on.isoformat(),
         "until": d.day(on, after(on, {"weeks": 3})).isoformat(),
     },
+    "stay_abroad_refused": lambda _m, _d, on: {"since": on.isoformat(), "until": after(on, {"weeks": 2}).isoformat()},
+    "youth_heard": _youth_heard,
     "breach_recorded": lambda _m, d, _on: {"kind": d.one("plan", "duty", "drug_ban", "interim_conditions")},
     "new_offence_recorded": _new_offence,
     "complaint_filed": _complaint_filed,
@@ -595,6 +614,11 @@ WEIGHTS: dict[str, float] = {
     "breach_talk_ordered": 12,
     "breach_talk_held": 10,
     "fetch_requested": 2,
+    "youth_heard": 9,
+    "complaint_filed": 1.2,
+    "complaint_decided": 2,
+    "plan_approved": 1,
+    "breach_conditions_lifted": 1,
     "new_offence_recorded": 1.5,
     "interrupted": 4,
     "referred_for_breach": 18,

@@ -27,7 +27,7 @@ class Place(NamedTuple):
     asked: str = ""
 
 
-BREACHED = "breach_recorded#2"
+BREACHED = "youth_heard"
 REFER = "2025-10-08 referred_for_breach {to: prosecution, recommendation: serve_prison, consent_police: true, \
 consent_correctional_service: true}"
 NEW_OFFENCE = "2025-09-20 new_offence_recorded {offence_on: 2025-09-15, charged_on: 2025-09-20}"
@@ -36,6 +36,7 @@ BESIDE = (
     "2025-06-05 team_member_joined {member: m1, agency: school}",
     "2025-06-06 measure_requested {measure: t1}",
     "2025-06-09 measure_started {measure: t1}",
+    "2025-06-10 youth_heard {about: [drug_ban], how: spoken}",
     "2025-06-10 drug_ban_imposed",
     "2025-06-11 sharing_consent_given {by: youth, scope: [plan], recipients: [school]}",
     "2025-06-12 complaint_filed {about: plan}",
@@ -97,7 +98,8 @@ PLACES: tuple[Place, ...] = (
     Place(T.CONSENT_WITHDRAWN, "F R2", "plan_meeting_held", ("2025-03-10 consent_withdrawn {by: youth}",)),
     Place(T.NO_PLAN, "F R2", "assigned", ("2025-03-03 plan_failed {reason: did_not_meet}",)),
     Place(T.OTHER_DECISION, "S R2", "indicted", ("2025-04-24 other_outcome {outcome: acquitted}",)),
-    Place(T.LAPSED, "S R2", "plan_meeting_held", ("2025-06-20 complaint_filed {about: plan}",
+    Place(T.LAPSED, "S R2", "plan_meeting_held", ("2025-06-18 plan_approved",
+          "2025-06-20 complaint_filed {about: plan}",
           "2025-06-23 lapsed {reason: limitation}", APPROVED)),
 )
 # fmt: on
@@ -116,6 +118,9 @@ ROLES: tuple[tuple[Role, str | None], ...] = (
 )
 OWN_DOORS = {E.CASE_REGISTERED, E.CORRECTED}
 """Recorded by opening and by correcting: refused here, whoever asks."""
+
+
+COMPLAINTS = ("plan", "transfer_to_follow_up", "interruption", "breach_conditions", "drug_ban", "postponement")
 
 
 def candidates(day: date, born: date) -> dict[str, list[dict[str, Any]]]:
@@ -168,6 +173,7 @@ def candidates(day: date, born: date) -> dict[str, list[dict[str, Any]]]:
         "offence_added": [{"offence": {"on": on}}],
         "transfer_decided": [{"to": "innlandet", "parties_heard": True, "prosecution_told_on": on}],
         "execution_regime_pinned": [{"regime": "R2", "reason": "legal_assessment"}],
+        "rules_migrated": [{"table": VERSION}],
         "pum_returned": [{"carried_out": True}],
         "coordination_meeting_held": [{"suitable": True}],
         "consent_given": [{"by": "youth"}],
@@ -185,12 +191,13 @@ def candidates(day: date, born: date) -> dict[str, list[dict[str, Any]]]:
         "measure_ended": [{"measure": "t1", "reason": "carried_out"}],
         "drug_test_held": [{"result": "negative"}],
         "stay_abroad_permitted": [{"since": on, "until": on}],
+        "stay_abroad_refused": [{"since": on, "until": on}],
+        "youth_heard": [{"about": ["referral"], "how": "spoken"}],
         "breach_recorded": [{"kind": "duty"}],
         "new_offence_recorded": [{"offence_on": (born + timedelta(days=365 * 16)).isoformat()}],
-        "complaint_filed": [{"about": "plan"}, {"about": "transfer_to_follow_up"}],
-        "complaint_decided": [{"about": "plan", "outcome": "upheld"}],
+        "complaint_filed": [{"about": about} for about in COMPLAINTS],
+        "complaint_decided": [{"about": about, "outcome": "dismissed"} for about in COMPLAINTS],
         "wait_started": [{"party": "police", "reason": "documents"}],
-        "rules_migrated": [{"table": VERSION}],
     }
 
 
@@ -213,7 +220,7 @@ class Asked:
             note = {"note": "Ringte i dag."} if kind is E.NOTE_ADDED else {}
             yield {"type": kind, "occurred_on": self.day.isoformat(), "details": details, **note}
 
-    def posted(self, kind: EventType, dry_run: bool = True, tries: int = 3) -> list[int]:
+    def posted(self, kind: EventType, dry_run: bool = True, tries: int = 6) -> list[int]:
         """The answers to each try, until one is taken."""
         answers: list[int] = []
         for body in islice(self.bodies(kind), tries):

@@ -31,7 +31,7 @@ def event(
         type=EventType(kind),
         occurred_on=on,
         recorded_at=datetime(day.year, day.month, day.day, 10, tzinfo=UTC) + timedelta(seconds=seq),
-        actor=Actor.COORDINATOR,
+        actor=Actor.PROSECUTION if role == "prosecution" else Actor.COORDINATOR,
         role=Role(role),
         subject=subject,
         source="test",
@@ -71,7 +71,7 @@ class Told:
 
     def then(self, kind: str, on: date, today: date | None = None, **details: Any) -> "Told":
         """One more event."""
-        role = "secretariat" if kind == "reopened" else "leader"
+        role = "secretariat" if kind in ("reopened", "complaint_decided") else "leader"
         decision = self.ask(kind, on, today, **details)
         assert decision.allowed, f"{kind} on {on}: {[no.code for no in decision.unmet]}"
         new = event(len(self.events) + 1, kind, on, details, today, role, "anna" if role == "leader" else "berit")
@@ -81,5 +81,5 @@ class Told:
 
     def ask(self, kind: str, on: date, today: date | None = None, **details: Any) -> Decision:
         """Whether it could be recorded."""
-        role = "secretariat" if kind == "reopened" else "leader"
+        role = "secretariat" if kind in ("reopened", "complaint_decided") else "leader"
         return engine.decide(self.case, step(kind, on, details, today, role, "anna" if role == "leader" else "berit"))

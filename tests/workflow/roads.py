@@ -37,6 +37,7 @@ lives_in_norway: true, served_on: 2025-04-24}
 2025-09-03 breach_talk_ordered
 2025-09-10 breach_talk_held {consequences_explained: true, conditions: [reporting]}
 2025-10-01 breach_recorded {kind: plan}
+2025-10-02 youth_heard {about: [interruption, referral], how: spoken}
 2025-10-08 referred_for_breach {to: correctional_service, recommendation: electronic_control, \
 consent_police: true, consent_correctional_service: true}
 2025-10-20 petition_sent {for: electronic_control}
@@ -73,6 +74,7 @@ lives_in_norway: true, served_on: 2025-04-24, interim_conditions: [abstinence], 
 2025-03-18 breach_talk_ordered
 2025-03-25 breach_talk_held {consequences_explained: true}
 2025-04-07 breach_recorded {kind: duty}
+2025-04-08 youth_heard {about: [interruption, resumption], how: did_not_use}
 2025-04-08 referred_for_resumption
 """,
     # judged in the short regime of autumn 2024; one year from 15 October 2024
@@ -139,7 +141,11 @@ consent_police: true, consent_correctional_service: true}
 }
 
 
-RECORDED_BY = {"reopening_approved": ("secretariat", "berit"), "reopened": ("leader", "anna")}
+RECORDED_BY = {
+    "reopening_approved": ("secretariat", "berit"),
+    "reopened": ("leader", "anna"),
+    "complaint_decided": ("secretariat", "berit"),
+}
 
 
 class Line(NamedTuple):

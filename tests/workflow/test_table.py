@@ -119,6 +119,8 @@ class Extra(NamedTuple):
 
 INTERIM_TOO = "interim conditions run: 'the breach moves of `executing` are open there too'"
 EXTRAS = (
+    Extra(E.BREACH_CONDITIONS_LIFTED, ("tightened",), ("executing",), (S, F), (R0, R1, R2),
+          "what a complaint that was upheld undoes; the coordinator may do it too"),
     Extra(E.BREACH_TALK_ORDERED, ("interim_conditions",), ("breach_talk",), (S,), (R0, R1, R2), INTERIM_TOO),
     Extra(E.INTERRUPTED, ("interim_conditions",), ("interrupted",), (S,), (R0, R1, R2), INTERIM_TOO),
     Extra(E.REPLAN_MEETING_HELD, ("interim_conditions",), ("executing",), (S,), (R0, R1, R2), INTERIM_TOO),
@@ -178,6 +180,8 @@ BESIDE = {
     "assigned",  # "may be repeated as a fact"
     "rules_migrated",  # cases move to a new version of the table
     "measure_attended",  # whether the youth met for a measure
+    "youth_heard",  # before a negative step of the office
+    "stay_abroad_refused",  # a single decision as the permission is
 }
 """Facts beside the published ones: docs/decisions/0007-rows-beside-the-published-table.md."""
 

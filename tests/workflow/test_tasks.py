@@ -11,12 +11,12 @@ import pytest
 from tests.model.strategies import walk
 from tests.workflow.roads import case_at
 from tests.workflow.test_model import Engine
-from ungdom.store.current import Identity, read_tasks, row_of
+from ungdom.store.current import Identity, read_work, row_of
 from ungdom.workflow import engine
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.deadlines import RULES
 from ungdom.workflow.guards.core import Step
-from ungdom.workflow.tasks import DUTIES, FOLLOWED_BY_NOBODY, TaskKind, has_turned, last_day, tasks
+from ungdom.workflow.tasks import DUTIES, FOLLOWED_BY_NOBODY, TaskKind, last_day, tasks
 from ungdom.workflow.vocabulary import Actor, EventType
 
 SEEDS = range(60)
@@ -81,13 +81,13 @@ def test_what_is_kept_beside_a_case_is_what_is_found_anew_until_it_turns() -> No
     for place, case in enumerate(told()):
         if place % 3:
             continue
-        kept = read_tasks(row_of(WHO, case, case.events[-1])["tasks"])
+        work = read_work(row_of(WHO, case, case.events[-1])["tasks"])
         day = last_day(case)
         for later in LATER:
             on = day + timedelta(days=later)
-            if not has_turned(day, case.of_age_on, on):
+            if work.turns_on is None or on < work.turns_on:
                 anew = tasks(case, on)
-                assert [(x.kind, x.due, x.act_on) for x in anew] == [(x.kind, x.due, x.act_on) for x in kept], (
+                assert [(x.kind, x.due, x.act_on) for x in anew] == [(x.kind, x.due, x.act_on) for x in work.tasks], (
                     case.state
                 )
 

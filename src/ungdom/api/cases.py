@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
 from ungdom import casework, intake, worklist
-from ungdom.api import alert_views, cursors, views
+from ungdom.api import alert_views, cursors, need_to_know, views
 from ungdom.api import inputs as i
 from ungdom.api import schemas as s
 from ungdom.api.deps import Answer, Call, CallDep
@@ -25,7 +25,7 @@ from ungdom.store.tables import NumberKind
 from ungdom.workflow.case import Youth
 from ungdom.workflow.daycount import last_moment, oslo_date
 from ungdom.workflow.permissions import Fact, learns
-from ungdom.workflow.vocabulary import Protection
+from ungdom.workflow.vocabulary import Protection, Role
 
 router = APIRouter(tags=["cases"], responses=PROBLEMS)
 
@@ -71,14 +71,23 @@ def get_case(call: CallDep, case_id: UUID, as_of: AsOf) -> Response:
 def get_lead_time(call: CallDep, case_id: UUID, as_of: AsOf) -> Response:
     """Stage intervals, wait ledger, P1 to P3; both ledgers add up to the total exactly."""
     known = instant(as_of.known_at)
-    return call.read(lambda tx: answer(views.lead_time_out(read_case(tx, call, case_id, as_of), known)))
+
+    def asked(tx: Connection) -> Answer:
+        return answer(views.lead_time_out(need_to_know.of_stages(read_case(tx, call, case_id, as_of)), known))
+
+    return call.read(asked)
 
 
 @router.get("/v1/cases/{case_id}/deadlines", response_model=s.DeadlineList, summary="Every clock of a case")
 def get_deadlines(call: CallDep, case_id: UUID, as_of: AsOf) -> Response:
     """Each clock: from, due (moved and unmoved), stopped, days late, law or norm."""
     known = instant(as_of.known_at)
-    return call.read(lambda tx: answer(views.deadlines_out(read_case(tx, call, case_id, as_of), call.language, known)))
+
+    def asked(tx: Connection) -> Answer:
+        read = read_case(tx, call, case_id, as_of)
+        return answer(need_to_know.deadlines(read, views.deadlines_out(read, call.language, known)))
+
+    return call.read(asked)
 
 
 def _read(tx: Connection, call: Call, case_id: UUID, as_of: i.AsOf) -> Answer:
@@ -88,7 +97,7 @@ def _read(tx: Connection, call: Call, case_id: UUID, as_of: i.AsOf) -> Answer:
     live = kept.live_then(tx, case_id, known) if known else kept.live(tx, [case_id]) if read.stored.alerted else []
     told = alert_views.briefs(live, call.language, read.on) if as_of.valid_at is None else None
     body = views.case_out(read, person, call.language, known, told)
-    return answer(body, ETag=views.etag(read.stored.version))
+    return answer(need_to_know.case(read, body), ETag=views.etag(read.stored.version))
 
 
 def _opened(tx: Connection, call: Call, body: i.NewCaseIn) -> Answer:
@@ -145,7 +154,10 @@ def _listed(tx: Connection, call: Call, query: i.ListQuery) -> Answer:
     )
     rows, last = worklist.page(tx, call.who.viewer, asked)
     following = cursors.write(call.cursor_key, of, last) if last else None
-    return answer(s.CaseList(items=[s.CaseRow.model_validate(row) for row in rows], next=following))
+    shown = [s.CaseRow.model_validate(row) for row in rows]
+    if call.who.viewer.role is Role.TEAM_MEMBER:
+        shown = [need_to_know.row(one) for one in shown]
+    return answer(s.CaseList(items=shown, next=following))
 
 
 def _filters(query: i.ListQuery, call: Call) -> Filters:

@@ -16,6 +16,7 @@ from ungdom.api import schemas as s
 from ungdom.api.cases import AsOf, answer, instant, read_case
 from ungdom.api.deps import Answer, Call, CallDep
 from ungdom.api.docs import PROBLEMS
+from ungdom.api.need_to_know import of_stages
 from ungdom.store.reading import Filters
 from ungdom.store.session import Connection
 from ungdom.workflow.daycount import oslo_date
@@ -47,7 +48,11 @@ def get_delay(call: CallDep, case_id: UUID, as_of: AsOf) -> Response:
     Arithmetic on the wait ledger, not a finding of fault: days are taken away, and nothing else changes.
     """
     known = instant(as_of.known_at)
-    return call.read(lambda tx: answer(views.delay_out(read_case(tx, call, case_id, as_of), call.language, known)))
+
+    def asked(tx: Connection) -> Answer:
+        return answer(views.delay_out(of_stages(read_case(tx, call, case_id, as_of)), call.language, known))
+
+    return call.read(asked)
 
 
 @router.get("/v1/delays", response_model=views.GroupOut, summary="Whose waits made the difference in many cases")

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Query, Response
 
 from ungdom import casework, intake
 from ungdom.api import inputs as i
+from ungdom.api import need_to_know, views
 from ungdom.api import schemas as s
-from ungdom.api import views
 from ungdom.api.cases import AsOf, answer, read_case
 from ungdom.api.deps import Answer, Call, CallDep
 from ungdom.api.docs import PROBLEMS
@@ -69,7 +69,7 @@ def correct_event(call: CallDep, case_id: UUID, body: i.CorrectionIn, query: Dry
 def _history(tx: Connection, call: Call, case_id: UUID, as_of: i.AsOf) -> Answer:
     read = read_case(tx, call, case_id, as_of)
     shown = views.as_learnt(views.events_out(read.stored, call.language, as_of.valid_at), read.learns)
-    return answer(shown, ETag=views.etag(read.stored.version))
+    return answer(need_to_know.events(read, shown), ETag=views.etag(read.stored.version))
 
 
 def _options(tx: Connection, call: Call, case_id: UUID) -> Answer:
@@ -93,7 +93,7 @@ def _recorded(tx: Connection, call: Call, case_id: UUID, entry: Entry, note: str
         _keep_note(tx, call, case_id, done, note)
     if not dry_run:
         intake.stir_for_case(tx, call.desk, case_id)
-    return _done(case_id, done, dry_run)
+    return _done(call, case_id, done, dry_run)
 
 
 def _keep_note(tx: Connection, call: Call, case_id: UUID, done: Recorded, text: str) -> None:
@@ -109,9 +109,10 @@ def _corrected(tx: Connection, call: Call, case_id: UUID, body: i.CorrectionIn, 
     done = casework.correct(tx, call.who, case_id, call.expected, wish, call.now, dry_run)
     if not dry_run:
         intake.stir_for_case(tx, call.desk, case_id)
-    return _done(case_id, done, dry_run)
+    return _done(call, case_id, done, dry_run)
 
 
-def _done(case_id: UUID, done: Recorded, dry_run: bool) -> Answer:
+def _done(call: Call, case_id: UUID, done: Recorded, dry_run: bool) -> Answer:
     version = done.stored.version if dry_run else done.version
-    return answer(views.recorded(case_id, done, dry_run), 200 if dry_run else 201, ETag=views.etag(version))
+    body = views.recorded(case_id, done, dry_run, call.language)
+    return answer(body, 200 if dry_run else 201, ETag=views.etag(version))

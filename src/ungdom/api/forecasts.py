@@ -11,6 +11,7 @@ from ungdom.api import inputs as i
 from ungdom.api.cases import answer, read_case
 from ungdom.api.deps import Answer, Call, CallDep
 from ungdom.api.docs import PROBLEMS
+from ungdom.api.need_to_know import of_stages
 from ungdom.api.schemas import Output
 from ungdom.statistics import backtest, forecast
 from ungdom.statistics.calibration import Calibration
@@ -100,7 +101,7 @@ def get_forecast(call: CallDep, case_id: UUID, _query: Annotated[i.NoQuery, Quer
 
 
 def _foretold(tx: Connection, call: Call, case_id: UUID) -> Answer:
-    read = read_case(tx, call, case_id, i.AsOf())
+    read = of_stages(read_case(tx, call, case_id, i.AsOf()))
     office = read.case.konfliktrad if Fact.OFFICE in read.learns else None
     found = forecast.of_case(tx, read.case, read.on, office)
     kept = {clock: _calibration(until, one) for clock, (until, one) in backtest.kept(tx).items()}

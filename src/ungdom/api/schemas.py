@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ungdom.api.alert_shapes import AlertBrief
 from ungdom.api.person_shapes import PersonOut
+from ungdom.api.undoing_shapes import FollowedOut, UndoingOut
 from ungdom.workflow.vocabulary import Actor, EventType, Party, Phase, Regime, Role, Sanction, State
 
 
@@ -89,39 +90,40 @@ class DeadlineOut(Output):
 class CaseOut(Output):
     """A case as it was on `as_of.on`, as known at `as_of.known_at`.
 
-    Of a youth whose address is protected, `konfliktrad`, `coordinator` and `team` are told to those who may know.
+    Of a youth whose address is protected, `konfliktrad`, `coordinator` and `team` are told to those who may know. What
+    a member of the team may not learn, by law or consent, is null to them.
     """
 
     id: UUID
     reference: str
     version: int
     as_of: "AsOfOut"
-    sanction: Sanction
-    sanction_label: str
+    sanction: Sanction | None
+    sanction_label: str | None
     konfliktrad: str | None
     state: State
     state_label: str
     phase: Phase
     waiting_for: Party | None
-    regimes: RegimesOut
+    regimes: RegimesOut | None
     person: PersonOut | None
-    registered_on: date
-    first_offence: date
-    last_offence: date
+    registered_on: date | None
+    first_offence: date | None
+    last_offence: date | None
     received_on: date | None
     closed_on: date | None
     start: StartOut | None
-    start_dates: StartDates
+    start_dates: StartDates | None
     length: str | None
     planned_end: date | None
     adjusted_end: date | None
-    interrupted_days: int
+    interrupted_days: int | None
     served_days: int | None
     served_days_before_interruption: int | None
-    finality: Finality
-    lead_time_days: LeadTimeDays
-    completion: CompletionOut
-    breaches: int
+    finality: Finality | None
+    lead_time_days: LeadTimeDays | None
+    completion: CompletionOut | None
+    breaches: int | None
     coordinator: str | None
     team: list[str]
     open_alerts: list[AlertBrief] | None
@@ -141,13 +143,13 @@ class CaseRow(Output):
 
     case_id: Annotated[UUID, Field(serialization_alias="id")]
     reference: str
-    sanction: Sanction
+    sanction: Sanction | None
     konfliktrad: str | None
     state: State
     phase: Phase
     waiting_for: Party | None
-    registered_on: date
-    last_offence: date
+    registered_on: date | None
+    last_offence: date | None
     received_on: date | None
     started_on: date | None
     adjusted_end: date | None
@@ -214,7 +216,10 @@ class Standing(Output):
 
 
 class RecordedOut(Output):
-    """What an event did: which number it has, under which regime and law, and the case before and after."""
+    """What an event did: which number it has, under which regime and law, and the case before and after.
+
+    `followed_by`: the events it brought with it; `after` is the case after these. `undoing`: of a complaint decided.
+    """
 
     case: UUID
     seq: int
@@ -224,6 +229,8 @@ class RecordedOut(Output):
     law: str
     before: Standing | None
     after: Standing
+    followed_by: list[FollowedOut]
+    undoing: UndoingOut | None
 
 
 class UnmetOut(Output):

@@ -8,6 +8,7 @@ from ungdom import texts
 from ungdom.api import schemas as s
 from ungdom.api.alert_shapes import AlertBrief
 from ungdom.api.person_shapes import person_out
+from ungdom.api.undoing_shapes import FollowedOut, UndoingOut
 from ungdom.casework import Read, Recorded, steps
 from ungdom.esas.status import official_status
 from ungdom.store import current
@@ -15,6 +16,7 @@ from ungdom.store.journal import Stored
 from ungdom.store.people import Person
 from ungdom.workflow import table
 from ungdom.workflow.case import Case
+from ungdom.workflow.complaints import Aftermath
 from ungdom.workflow.daycount import days_between
 from ungdom.workflow.deadlines import RULES, Deadline, Rule, deadlines, next_due
 from ungdom.workflow.engine import Option, effective
@@ -143,7 +145,7 @@ def event_line(event: Event) -> dict[str, Any]:
     }
 
 
-def recorded(case_id: UUID, done: Recorded, dry_run: bool) -> s.RecordedOut:
+def recorded(case_id: UUID, done: Recorded, dry_run: bool, language: texts.Language) -> s.RecordedOut:
     """What an event did."""
     return s.RecordedOut(
         case=case_id,
@@ -154,7 +156,18 @@ def recorded(case_id: UUID, done: Recorded, dry_run: bool) -> s.RecordedOut:
         law=done.decision.law,
         before=_standing(done.before, done.stored.version) if done.before else None,
         after=_standing(done.after, done.version),
+        followed_by=[_followed(event, language) for event in done.followed_by],
+        undoing=_undoing(done.undoing.aftermath, language) if done.undoing else None,
     )
+
+
+def _followed(event: Event, language: texts.Language) -> FollowedOut:
+    label = texts.label(language, event.type)
+    return FollowedOut(seq=event.seq, type=event.type, label=label, occurred_on=event.occurred_on)
+
+
+def _undoing(aftermath: Aftermath, language: texts.Language) -> UndoingOut:
+    return UndoingOut(outcome=aftermath, message=texts.label(language, aftermath))
 
 
 def _standing(case: Case, version: int) -> s.Standing:

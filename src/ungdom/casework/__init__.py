@@ -20,6 +20,7 @@ from ungdom.casework.errors import (
     VersionRequired,
     WalkBroken,
 )
+from ungdom.casework.following import follow
 from ungdom.casework.promising import promises, steps
 from ungdom.casework.words import Correction, Entry, NewCase, Read, Recorded, Who
 from ungdom.store import current, journal, reference, twins
@@ -35,7 +36,8 @@ from ungdom.workflow.errors import IllegalHistory
 from ungdom.workflow.events import Corrected, Event, Replacement, plain_details, read_details
 from ungdom.workflow.guards.core import Step, Unmet, World, day_has_come
 from ungdom.workflow.permissions import Viewer, acts_for, learns, may_see
-from ungdom.workflow.vocabulary import Actor, EventType, Sanction
+from ungdom.workflow.sharing import learnt_by
+from ungdom.workflow.vocabulary import Actor, EventType, Role, Sanction
 
 __all__ = [
     "CaseworkError",
@@ -86,7 +88,7 @@ def take(
 ) -> Recorded:
     """Record one event in a case that is in hand already, as `record` does. Raises what that raises afterwards."""
     actor = _permitted(who, case, entry)
-    step = _step(tx, who, stored, case, entry, now)
+    step = _step(tx, who, stored, case, entry, now, actor)
     decision = _hour_has_come(engine.decide(case, step), entry, now)
     if not decision.allowed:
         raise Refused(decision)
@@ -94,7 +96,7 @@ def take(
     after = engine.apply(case, event)
     if not dry_run:
         journal.append(tx, stored, event, after, promises(stored, after, event))
-    return Recorded(stored, event, decision, case, after)
+    return follow(tx, Recorded(stored, event, decision, case, after), dry_run)
 
 
 def open_case(tx: Connection, who: Who, case_id: UUID, new: NewCase, now: datetime, dry_run: bool = False) -> Recorded:
@@ -176,13 +178,14 @@ def read(
     """The case as it was on `valid_at`, as known at `known_at`. Raises NotVisible, also for what was not known yet."""
     stored, case = _visible(tx, viewer, case_id)
     told = learns(viewer, current.seen(case, stored.protection))
+    matters = learnt_by(case, viewer.subject, oslo_date(now)) if viewer.role is Role.TEAM_MEMBER else None
     day = valid_at or oslo_date(known_at or now)
     if valid_at is None and known_at is None:
-        return Read(stored, case, day, told)
+        return Read(stored, case, day, told, matters)
     known = journal.load(tx, case_id, known_at) if known_at else stored
     if known is None:
         raise NotVisible
-    return replace(as_of(known, day, valid_at), learns=told)
+    return replace(as_of(known, day, valid_at), learns=told, told=matters)
 
 
 def as_of(stored: Stored, day: date, valid_at: date | None) -> Read:
@@ -251,11 +254,12 @@ def _office(tx: Connection, new: NewCase) -> str:
     return office
 
 
-def _step(tx: Connection, who: Who, stored: Stored, case: Case, entry: Entry, now: datetime) -> Step:
+def _step(tx: Connection, who: Who, stored: Stored, case: Case, entry: Entry, now: datetime, actor: Actor) -> Step:
     look = _LOOK_UPS.get(entry.type)
     world = look(tx, stored, case, entry) if look else World()
     viewer = who.viewer
-    return Step(entry.type, entry.occurred_on, oslo_date(now), entry.details, viewer.role, viewer.subject, world)
+    today = oslo_date(now)
+    return Step(entry.type, entry.occurred_on, today, entry.details, viewer.role, viewer.subject, world, actor)
 
 
 def _hour_has_come(decision: Decision, entry: Entry, now: datetime) -> Decision:

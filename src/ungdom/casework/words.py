@@ -9,9 +9,11 @@ from ungdom.store.journal import Stored
 from ungdom.store.tables import NumberKind
 from ungdom.workflow import details as d
 from ungdom.workflow.case import Case, Youth
+from ungdom.workflow.complaints import Undoing
 from ungdom.workflow.engine import Decision
 from ungdom.workflow.events import Event
 from ungdom.workflow.permissions import Fact, Viewer
+from ungdom.workflow.sharing import Matter
 from ungdom.workflow.vocabulary import Actor, EventType, Sanction
 
 
@@ -67,32 +69,45 @@ class Correction:
 class Read:
     """A case as it was on a day, as known at an instant, and the history it was told from.
 
-    `learns`: what the reader may learn of it, as the case stands now.
+    `learns`: what the reader may learn of it, as the case stands now. `told`: of a member of the team, the matters that
+    law or consent let them learn now; None of whoever learns by their office.
     """
 
     stored: Stored
     case: Case
     on: date
     learns: frozenset[Fact] = frozenset()
+    told: frozenset[Matter] | None = None
+
+    def lets(self, matter: Matter) -> bool:
+        """Whether the reader may learn this."""
+        return self.told is None or matter in self.told
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What was recorded: the event, the decision, and the case before and after. `stored` is as it was before."""
+    """What was recorded: the event, the decision, and the case before and after. `stored` is as it was before.
+
+    `followed_by`: the events that it brought with it, recorded in the same transaction; `after` is the case after them.
+    `undoing`: what an upheld complaint led to; None where nothing of the kind was asked.
+    """
 
     stored: Stored
     event: Event
     decision: Decision
     before: Case | None
     after: Case
+    followed_by: tuple[Event, ...] = ()
+    undoing: Undoing | None = None
 
     @property
     def stands(self) -> Stored:
-        """The case as it is kept after it."""
-        told = [event for event in self.stored.events if event.seq != self.event.seq]
-        return replace(self.stored, events=[*told, self.event], version=self.event.seq)
+        """The case as it is kept after it and what followed."""
+        new = (self.event, *self.followed_by)
+        told = [event for event in self.stored.events if event.seq not in {one.seq for one in new}]
+        return replace(self.stored, events=[*told, *new], version=self.version)
 
     @property
     def version(self) -> int:
-        """The version of the case after it."""
-        return self.event.seq
+        """The version of the case after it and what followed."""
+        return (self.event, *self.followed_by)[-1].seq

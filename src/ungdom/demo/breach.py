@@ -58,6 +58,7 @@ def _missed(teller: Teller, on: date) -> None:
     if teller.happens(shape.TALK_ORDERED_ANEW):
         teller.move(E.BREACH_TALK_HELD, then, d.BreachTalkHeld(consequences_explained=True))
     else:
+        tracks.hear(teller, then, d.HeardAbout.INTERRUPTION, how=d.HeardHow.DID_NOT_USE)
         teller.move(E.INTERRUPTED, then, d.Interrupted(reason=d.InterruptionReason.MISSED_TALK))
 
 
@@ -70,6 +71,8 @@ def tightened(teller: Teller) -> None:
     if teller.happens(shape.NEW_BREACH[teller.sanction]) and on < term.end_of(teller):
         _record(teller, on)
         _act(teller, on)
+    elif teller.happens(shape.CONDITIONS_LIFTED) and on < term.end_of(teller):
+        teller.move(E.BREACH_CONDITIONS_LIFTED, on)
     else:
         term.complete(teller)
 
@@ -100,6 +103,7 @@ def refer(teller: Teller, on: date) -> None:
         consent_police=True,
         consent_correctional_service=True,
     )
+    tracks.hear(teller, on, d.HeardAbout.REFERRAL)
     teller.move(E.REFERRED_FOR_BREACH, on, referral)
 
 
@@ -107,10 +111,12 @@ def review(teller: Teller, on: date) -> None:
     """Sent to the prosecution, which weighs whether to resume."""
     offence = teller.case.new_breach is None and teller.case.has(E.NEW_OFFENCE_RECORDED)
     ground = d.PetitionGround.NEW_OFFENCE if offence else d.PetitionGround.BREACH
+    tracks.hear(teller, on, d.HeardAbout.RESUMPTION)
     teller.move(E.REFERRED_FOR_RESUMPTION, on, d.ReferredForResumption(ground=ground))
 
 
 def _interrupt(teller: Teller, on: date) -> None:
+    tracks.hear(teller, on, d.HeardAbout.INTERRUPTION)
     teller.move(E.INTERRUPTED, on, d.Interrupted(reason=d.InterruptionReason.NEW_BREACH_AFTER_TALK))
 
 

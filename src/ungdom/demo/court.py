@@ -7,6 +7,7 @@ from ungdom.demo.chance import working
 from ungdom.demo.teller import Ended, Entry, Teller
 from ungdom.workflow import details as d
 from ungdom.workflow import law
+from ungdom.workflow.consents import in_force
 from ungdom.workflow.daycount import Length
 from ungdom.workflow.guards.decision import appeal_deadline
 from ungdom.workflow.vocabulary import Actor, EventType, Party, Regime, Sanction, State
@@ -69,7 +70,7 @@ def _cannot(teller: Teller, on: date) -> bool:
         return not r0
     registered = teller.case.events[0].details
     serious = isinstance(registered, d.CaseRegistered) and registered.repeated_or_serious
-    return r0 and not (serious and teller.case.consents()[0])
+    return r0 and not (serious and in_force(teller.case)[0])
 
 
 def _other(teller: Teller, on: date, outcome: d.OtherOutcome) -> None:
@@ -182,7 +183,7 @@ def _complain(teller: Teller) -> bool:
     outcome = d.ComplaintOutcome.UPHELD if upheld else d.ComplaintOutcome.REJECTED
     complain(teller, about, (filed, decided), outcome, Actor.PROSECUTION)
     if upheld:
-        investigation.set_aside(teller, working(decided + timedelta(days=1)))
+        investigation.set_aside(teller, decided)
     return upheld
 
 

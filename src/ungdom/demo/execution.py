@@ -67,6 +67,8 @@ def _complaint(teller: Teller, on: date) -> None:
         term.complete(teller)
         return
     about = d.ComplaintAbout.PLAN_CHANGE
+    changed = Entry(E.PLAN_CHANGED, on, d.PlanChanged(load=d.PlanLoad.EQUAL), states=tracks.EXECUTION)
+    teller.plan_fact(changed, prompt=True)
     filed = Entry(E.COMPLAINT_FILED, on, d.ComplaintFiled(about=about), states=tracks.EXECUTION)
     teller.plan_fact(filed, prompt=True)
     teller.move(E.INTERRUPTED, on, d.Interrupted(reason=d.InterruptionReason.COMPLAINT))

@@ -8,6 +8,7 @@ from ungdom.demo.chance import working
 from ungdom.demo.teller import Entry, Teller
 from ungdom.workflow import details as d
 from ungdom.workflow import law
+from ungdom.workflow.consents import in_force
 from ungdom.workflow.details import Attendee as At
 from ungdom.workflow.vocabulary import Actor, EventType, OffenceGroup, Party, Regime, Sanction, State
 
@@ -132,7 +133,7 @@ def _ask(teller: Teller, since: date) -> date:
     if teller.happens(shape.CONSENT_REVOKED):
         off = working(on + timedelta(days=5))
         revoked = Entry(E.CONSENT_REVOKED, off, d.ConsentBy(by=d.By.YOUTH), states=BEFORE_DECISION)
-        teller.plan(off, lambda at: at.case.consents()[0] and at.fact(revoked, prompt=True))
+        teller.plan(off, lambda at: in_force(at.case)[0] and at.fact(revoked, prompt=True))
     return on
 
 
@@ -186,7 +187,7 @@ def _decide(teller: Teller, on: date) -> None:
     teller.catch_up(on)
     if teller.state is not state:
         return
-    refused = _needed(teller, on) and not teller.case.consents()[0]
+    refused = _needed(teller, on) and not in_force(teller.case)[0]
     if refused or teller.happens(shape.OTHER_DECISION):
         teller.move(E.OTHER_OUTCOME, on, _something_else(teller))
     elif teller.sanction is Sanction.YOUTH_FOLLOW_UP and not _to_court(teller, on):

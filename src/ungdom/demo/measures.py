@@ -25,7 +25,7 @@ def begin(teller: Teller, start: date, approved: date) -> None:
     measures = _list(teller, start, approved)
     notified = approved + timedelta(days=teller.chance.days(shape.NOTIFIED))
     said = d.PlanApproved(measures=measures, notified_on=min(notified, teller.today))
-    teller.plan_fact(Entry(E.PLAN_APPROVED, approved, said, states=EXECUTION))
+    teller.plan_fact(Entry(E.PLAN_APPROVED, approved, said, states=EXECUTION), prompt=True)
     for one in measures:
         _go(teller, start, one)
     if teller.happens(shape.CHANGED):

@@ -161,6 +161,8 @@ def fail(teller: Teller, on: date) -> None:
     court_case = teller.sanction is Sanction.YOUTH_SANCTION
     why = teller.chance.pick(_FAILURES)
     recommended = d.Recommendation.SERVE_PRISON if court_case else None
+    how = d.HeardHow.DID_NOT_USE if why is d.PlanFailure.DID_NOT_MEET else d.HeardHow.SPOKEN
+    tracks.hear(teller, on, d.HeardAbout.PLAN_FAILURE, how=how)
     teller.move(E.PLAN_FAILED, on, d.PlanFailed(reason=why, recommendation=recommended))
 
 

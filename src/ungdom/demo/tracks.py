@@ -41,6 +41,13 @@ def _victim(teller: Teller, kind: EventType, on: date) -> None:
     teller.plan_fact(Entry(kind, on, states=RESTORATIVE), prompt=True)
 
 
+def hear(teller: Teller, on: date, *about: d.HeardAbout, how: d.HeardHow = d.HeardHow.SPOKEN) -> None:
+    """The youth is heard before a step of the office, where the rules of that day ask for it."""
+    if teller.case.execution_regime(on) is not Regime.R0:
+        heard = d.YouthHeard(about=about, how=how)
+        teller.plan_fact(Entry(E.YOUTH_HEARD, on, heard, states=WITH_THE_OFFICE), prompt=True)
+
+
 def begin(teller: Teller) -> None:
     """What is set going when a plan has been made, once."""
     start = teller.since
@@ -127,6 +134,7 @@ def _tests(teller: Teller, start: date) -> None:
     if teller.happens(shape.DRUG_BAN) and law.REGIME.on(start) is not Regime.R0:
         on = teller.chance.between(start, start + timedelta(days=40))
         off = teller.chance.between(on + timedelta(days=40), max(on, _end(teller)))
+        hear(teller, on, d.HeardAbout.DRUG_BAN)
         teller.plan_fact(Entry(E.DRUG_BAN_IMPOSED, on, states=MEASURES), prompt=True)
         teller.plan_fact(Entry(E.DRUG_BAN_LIFTED, off, states=TEAM))
 
@@ -153,4 +161,8 @@ def _result(teller: Teller) -> d.DrugTestResult:
 def _abroad(teller: Teller, start: date) -> None:
     on = teller.chance.between(start + timedelta(days=14), _end(teller))
     stay = d.StayAbroadPermitted(since=on + timedelta(days=10), until=on + timedelta(days=24))
-    teller.plan_fact(Entry(E.STAY_ABROAD_PERMITTED, on, stay, states=MEASURES))
+    if teller.happens(shape.ABROAD_REFUSED):
+        refused = d.StayAbroadRefused(since=stay.since, until=stay.until)
+        teller.plan_fact(Entry(E.STAY_ABROAD_REFUSED, on, refused, states=MEASURES))
+    else:
+        teller.plan_fact(Entry(E.STAY_ABROAD_PERMITTED, on, stay, states=MEASURES))

@@ -20,7 +20,7 @@ from ungdom.store.session import Connection, Database
 from ungdom.store.webhooks import Webhook
 from ungdom.workflow.alerting import Audience, Level
 from ungdom.workflow.daycount import oslo_date
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.permissions import Viewer, may_hear_events
 from ungdom.workflow.vocabulary import Party
 
 EVENT_RECORDED = "case.event_recorded"
@@ -90,6 +90,7 @@ def _listening(round_: _Round, message: Message) -> Iterable[Webhook]:
     """The webhooks that want this and whose owner may know of the case; of nothing from before they were made."""
     for hook in round_.hooks:
         wanted = message.kind in hook.kinds and hook.created_at <= message.created_at
+        wanted = wanted and (message.kind != EVENT_RECORDED or may_hear_events(hook.owner.role))
         if wanted and round_.people.still_there(hook.owner) and round_.people.see(hook.owner, message.case_id):
             yield hook
 

@@ -10,14 +10,15 @@ from ungdom.workflow import details as d
 from ungdom.workflow.case import Case
 from ungdom.workflow.events import Event
 from ungdom.workflow.permissions import Seen
-from ungdom.workflow.tasks import Task, tasks
+from ungdom.workflow.tasks import Work, work
 from ungdom.workflow.vocabulary import PHASE, EventType, Protection
 
 TEAM_EVENTS = frozenset({EventType.TEAM_MEMBER_JOINED, EventType.TEAM_MEMBER_LEFT, EventType.CORRECTED})
 """The events that may change the team."""
 
 
-_TASKS = TypeAdapter(list[Task])
+_WORK = TypeAdapter(Work)
+_NOTHING = Work(None, ())
 
 
 class Identity(NamedTuple):
@@ -40,9 +41,9 @@ def row_of(identity: Identity, case: Case, last: Event) -> dict[str, Any]:
     }
 
 
-def read_tasks(kept: str | None) -> list[Task]:
-    """The tasks that `row_of` has written."""
-    return _TASKS.validate_json(kept) if kept else []
+def read_work(kept: str | None) -> Work:
+    """What `row_of` has written of what needs doing."""
+    return _WORK.validate_json(kept) if kept else _NOTHING
 
 
 def mark(kind: str, actor: str) -> str:
@@ -53,11 +54,11 @@ def mark(kind: str, actor: str) -> str:
 
 
 def _work(case: Case) -> dict[str, Any]:
-    found = tasks(case)
+    found = work(case)
     return {
-        "act_on": found[0].act_on if found else None,
-        "duties": "".join(sorted({mark(one.kind, actor) for one in found for actor in one.who})) or None,
-        "tasks": _TASKS.dump_json(found).decode() if found else None,
+        "act_on": found.tasks[0].act_on if found.tasks else None,
+        "duties": "".join(sorted({mark(one.kind, actor) for one in found.tasks for actor in one.who})) or None,
+        "tasks": _WORK.dump_json(found).decode() if found.tasks or found.turns_on else None,
     }
 
 

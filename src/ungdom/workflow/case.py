@@ -199,9 +199,10 @@ class Case:
 
     def _stops(self, day: date) -> Iterator[tuple[date, date]]:
         started = self.start.seq if self.start else len(self.events)
-        ends = [stint.since for stint in self.stints[1:]] + [day]
-        for stint, until in zip(self.stints, ends, strict=True):
-            stopped = not stint.clock and stint.seq > started and stint.state not in CLOSED
+        fell = {event.seq for event in self.all(E.RESUMED) if _fell(event.details)}
+        ends = [(stint.since, stint.seq) for stint in self.stints[1:]] + [(day, 0)]
+        for stint, (until, by) in zip(self.stints, ends, strict=True):
+            stopped = not stint.clock and stint.seq > started and stint.state not in CLOSED and by not in fell
             if stopped and stint.since < day:
                 yield stint.since, min(until, day)
 
@@ -273,18 +274,6 @@ class Case:
         sent = self.last(E.PETITION_SENT)
         return sent.details if sent and isinstance(sent.details, d.PetitionSent) else None
 
-    def open_complaint(self, about: d.ComplaintAbout | None = None) -> Event | None:
-        """A complaint that has been filed and not decided."""
-        waiting: list[tuple[d.ComplaintAbout, Event]] = []
-        for event in self.all(E.COMPLAINT_FILED, E.COMPLAINT_DECIDED):
-            said = event.details
-            if isinstance(said, d.ComplaintFiled):
-                waiting.append((said.about, event))
-            elif isinstance(said, d.ComplaintDecided):
-                decided = next((one for one in waiting if one[0] is said.about), None)
-                waiting = [one for one in waiting if one is not decided]
-        return next((event for what, event in waiting if about in (None, what)), None)
-
     @property
     def team(self) -> frozenset[str]:
         """The members of the follow-up team (oppfølgingsteam) as it stands. krl § 26."""
@@ -308,24 +297,10 @@ class Case:
                 _end_wait(found, event, event.details)
         return found
 
-    # --- consent ------------------------------------------------------------------------------------------------
 
-    def consents(self) -> tuple[bool, int]:
-        """Whether the youth consents, and how many guardians do. Two without a reference are two guardians."""
-        youth = False
-        guardians: set[str] = set()
-        for event in self.all(E.CONSENT_GIVEN, E.CONSENT_REFUSED, E.CONSENT_REVOKED):
-            given = event.type is E.CONSENT_GIVEN
-            who = event.details
-            if not isinstance(who, d.ConsentGiven | d.ConsentBy):
-                continue
-            if who.by is d.By.YOUTH:
-                youth = given
-            elif given:
-                guardians.add(who.guardian or f"seq:{event.seq}")
-            else:
-                guardians = guardians - {who.guardian} if who.guardian else set()
-        return youth, len(guardians)
+def _fell(said: d.Details) -> bool:
+    """The interruption that ended so fell by a complaint: the term never stood still for it. krl § 22 e."""
+    return isinstance(said, d.Resumed) and said.reason is d.ResumptionReason.COMPLAINT_UPHELD
 
 
 def _end_wait(found: list[tuple[Event, Event | None]], ended: Event, said: d.WaitEnded) -> None:

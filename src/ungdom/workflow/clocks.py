@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from ungdom.workflow import complaints
 from ungdom.workflow import details as d
 from ungdom.workflow.case import Case
 from ungdom.workflow.daycount import oslo_date
@@ -54,11 +55,13 @@ def judgment_served(case: Case, _day: date) -> Iterator[Begun]:
             yield _begun(event, served)
 
 
-def transfer_notified(case: Case, _day: date) -> Iterator[Begun]:
-    """The day the parties were notified of the transfer; without one, the day of the transfer."""
-    for event in case.all(E.TRANSFERRED_TO_FOLLOW_UP):
-        if isinstance(event.details, d.TransferredToFollowUp):
-            yield _begun(event, event.details.notified_on or event.occurred_on)
+def complainable(*about: d.ComplaintAbout) -> Starts:
+    """Each decision of these kinds that can be complained about: from the day the parties were notified."""
+
+    def begun(case: Case, _day: date) -> Iterator[Begun]:
+        return (_begun(one.event, one.notified_on) for one in complaints.decisions(case, *about))
+
+    return begun
 
 
 def pum_wished(case: Case, _day: date) -> Iterator[Begun]:
@@ -181,11 +184,7 @@ by_review = by(E.ELECTRONIC_CONTROL_ORDERED, E.ELECTRONIC_CONTROL_ENDED, E.PETIT
 """A new order, a new petition for control, or its end."""
 
 
-def by_complaint(*about: d.ComplaintAbout) -> Stops:
-    """A complaint about that decision."""
-
-    def stopped(case: Case, begun: Begun) -> date | None:
-        filed = (e for e in case.all(E.COMPLAINT_FILED) if e.seq > begun.seq)
-        return next((e.occurred_on for e in filed if getattr(e.details, "about", None) in about), None)
-
-    return stopped
+def by_complaint(case: Case, begun: Begun) -> date | None:
+    """A complaint about that very decision."""
+    decision = next((one for one in complaints.decisions(case) if one.event.seq == begun.seq), None)
+    return complaints.filed_over(case, decision) if decision else None

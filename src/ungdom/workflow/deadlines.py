@@ -27,6 +27,7 @@ from ungdom.workflow.clocks import (
     by_petition,
     by_review,
     by_start,
+    complainable,
     control_until,
     court_received,
     judgment_served,
@@ -37,7 +38,6 @@ from ungdom.workflow.clocks import (
     pum_wished,
     team_meetings,
     term_end,
-    transfer_notified,
 )
 from ungdom.workflow.daycount import Length, after, days_between, next_working_day
 from ungdom.workflow.vocabulary import CLOSED, EventType, Party, Regime, Sanction, State
@@ -109,7 +109,8 @@ BOTH = S + F
 R0 = (Regime.R0,)
 R1_ON = (Regime.R1, Regime.R2)
 ALL = R0 + R1_ON
-P = Party
+P, A = Party, d.ComplaintAbout
+OTHER_DECISIONS = tuple(about for about in A if about not in (A.PLAN, A.TRANSFER_TO_FOLLOW_UP))
 CHAIN = tuple(State)
 FROM_JUDGED = frozenset(CHAIN[CHAIN.index(State.JUDGED) :])
 FROM_FINAL = frozenset(CHAIN[CHAIN.index(State.FINAL) :])
@@ -141,11 +142,13 @@ RULES: tuple[Rule, ...] = (
     Rule("plan_meeting", at(E.RECEIVED), by(E.PLAN_MEETING_HELD, E.PLAN_SIGNED), law.PLAN_MEETING, BOTH, ALL, False,
          False, law.OFFICE, (P.KONFLIKTRAD,), 14, CLOSED),
     Rule("lead_time", last_offence, by_start, law.LEAD_TIME, BOTH, ALL, False, False, law.OFFICE, (), 30, CLOSED),
-    Rule("complaint_plan", at(E.PLAN_APPROVED), by_complaint(d.ComplaintAbout.PLAN), law.COMPLAINT_PLAN, BOTH, R1_ON,
-         True, True, law.COMPLAINT_PLAN.source, (P.PARTIES,), 0, CLOSED, delay=False),
-    Rule("complaint_follow_up", transfer_notified, by_complaint(d.ComplaintAbout.TRANSFER_TO_FOLLOW_UP),
+    Rule("complaint_plan", complainable(A.PLAN), by_complaint, law.COMPLAINT_PLAN, BOTH, R1_ON, True,
+         True, law.COMPLAINT_PLAN.source, (P.PARTIES,), 0, CLOSED, delay=False),
+    Rule("complaint_follow_up", complainable(A.TRANSFER_TO_FOLLOW_UP), by_complaint,
          law.COMPLAINT_FOLLOW_UP, F, ALL, True, True, law.COMPLAINT_FOLLOW_UP.source, (P.PARTIES,), 0, CLOSED,
          delay=False),
+    Rule("complaint_decision", complainable(*OTHER_DECISIONS), by_complaint, law.COMPLAINT_PLAN, BOTH, R1_ON, True,
+         True, law.COMPLAINT_PLAN.source, (P.PARTIES,), 0, CLOSED, delay=False),
     Rule("breach_talk", breach_known,
          by(E.BREACH_TALK_ORDERED, E.INTERRUPTED, E.REFERRED_FOR_BREACH, E.REFERRED_FOR_RESUMPTION,
             E.REPLAN_MEETING_HELD, E.PETITION_SENT),

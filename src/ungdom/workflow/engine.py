@@ -287,7 +287,7 @@ def _walk(case: Case, events: Iterable[Event], worlds: Mapping[int, World]) -> B
     for event in events:
         today = oslo_date(event.recorded_at)
         world = worlds.get(event.seq, World())
-        step = Step(event.type, event.occurred_on, today, event.details, event.role, event.subject, world)
+        step = Step(event.type, event.occurred_on, today, event.details, event.role, event.subject, world, event.actor)
         found = decide(case, step)
         if found.unmet:
             return Broken(event.seq, event.type, found.unmet)

@@ -4,17 +4,20 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from ungdom.workflow import plan, team
+from ungdom.workflow import complaints, consents, hearing, plan, team
+from ungdom.workflow.breaches import petition_deadline
 from ungdom.workflow.case import Case
-from ungdom.workflow.guards.breach import petition_deadline
 from ungdom.workflow.guards.decision import appeal_deadline
 from ungdom.workflow.plan import MeasureState, MeasureStatus
-from ungdom.workflow.vocabulary import IN_EXECUTION, EventType, Regime, Sanction, State
+from ungdom.workflow.vocabulary import IN_EXECUTION, EventType, State
 
 E, T = EventType, State
 
 CONSENTING = (T.INVESTIGATION, T.ASSESSMENT, T.AWAITING_DECISION)
 """The states in which consent is obtained."""
+
+HEARING = (*IN_EXECUTION, T.INTERIM_CONDITIONS, T.INTERRUPTED)
+"""The states in which the office may take a step against the youth."""
 
 TRANSFERS = (E.TRANSFER_DECIDED, E.TRANSFER_ACCEPTED)
 
@@ -65,11 +68,19 @@ def not_assigned(case: Case, _day: date) -> Iterator[Need]:
 
 
 def consent_lacking(case: Case, day: date) -> Iterator[Need]:
-    """Before the decision, where consent is a condition: of the youth, and of each guardian while under 18."""
-    youth, guardians = case.consents()
-    needs = case.sanction is Sanction.YOUTH_FOLLOW_UP or case.decision_regime(day) is Regime.R0
-    if case.state in CONSENTING and needs and not (youth and guardians >= case.guardians_on(day)):
+    """Somebody's consent is needed and not there; after the decision, where one that was there no longer holds."""
+    gone = [one for one in consents.lacking(case, day) if one.why is not consents.ConsentLack.NOT_GIVEN]
+    if case.state in CONSENTING and consents.lacking(case, day):
         yield Need(case.entered_on)
+    elif gone and case.has(E.TRANSFERRED_TO_FOLLOW_UP) and not case.is_closed:
+        yield Need(min((one.since for one in gone if one.since), default=case.entered_on))
+
+
+def not_heard(case: Case, day: date) -> Iterator[Need]:
+    """There is ground for a step against the youth after a talk, and they have not been heard about it."""
+    grounds = [one.ground.occurred_on for one in hearing.standing(case, day) if one.ground and one.hearing is None]
+    if grounds and case.state in HEARING and (case.new_breach or case.has(E.NEW_OFFENCE_RECORDED)):
+        yield Need(min(grounds))
 
 
 def plan_not_approved(case: Case, day: date) -> Iterator[Need]:
@@ -125,9 +136,9 @@ def transfer_pending(case: Case, _day: date) -> Iterator[Need]:
 
 def complaint_open(case: Case, _day: date) -> Iterator[Need]:
     """A complaint was filed and not decided."""
-    filed = case.open_complaint()
+    filed = complaints.open_complaint(case)
     if filed:
-        yield Need(filed.occurred_on)
+        yield Need(filed.filed.occurred_on)
 
 
 def petition_unanswered(case: Case, _day: date) -> Iterator[Need]:

@@ -169,6 +169,19 @@ def may_read_cases(role: Role) -> bool:
     return bool(rows_for(role))
 
 
+def may_read_rights(role: Role) -> bool:
+    """Whether the role reads consents, breaches and complaints of a case: those who learn of the youth.
+
+    A member of the team is told in the team view what may be shared with them, and no more. krl §§ 9, 22 c.
+    """
+    return bool(rows_for(role, Fact.PERSON))
+
+
+def may_hear_events(role: Role) -> bool:
+    """Whether a webhook of the role tells which events happen; to the team they would give away too much. krl § 9."""
+    return bool(rows_for(role, Fact.PERSON))
+
+
 def may_answer_alerts(role: Role) -> bool:
     """Whether the role says of a delay that it sees to it, or why it is late: whoever is told, and may see the case."""
     return role in OF_THE_OFFICE | {Role.SECRETARIAT, Role.TEAM_MEMBER, Role.PROSECUTION}

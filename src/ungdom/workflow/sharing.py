@@ -6,15 +6,14 @@ for its own task in the case: krl § 26, fvl § 13 b, strpl § 161 a. The rest t
 they are under 18, of every guardian: given for that recipient and that scope, not withdrawn, not run out (krl § 22 c).
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from enum import Enum, StrEnum
+from enum import StrEnum
 
-from ungdom.workflow import details as d
 from ungdom.workflow.case import Case
+from ungdom.workflow.consents import ConsentStatus, shared
 from ungdom.workflow.details import Attendee, By, Sharing
-from ungdom.workflow.events import Event
+from ungdom.workflow.team import present
 from ungdom.workflow.vocabulary import PHASE, EventType, Phase, Sanction
 
 E, A = EventType, Attendee
@@ -130,6 +129,60 @@ recipient of part of the plan, its own measures, is a matter of its own.
 """
 
 
+TELLS: dict[Matter, frozenset[EventType]] = {
+    M.MEETING_DATES: frozenset(
+        {
+            E.PLAN_MEETING_HELD,
+            E.REPLAN_MEETING_HELD,
+            E.YOUTH_CONFERENCE_HELD,
+            E.TEAM_MEETING_HELD,
+            E.TEAM_MEMBER_JOINED,
+            E.TEAM_MEMBER_LEFT,
+        }
+    ),
+    M.OFFENCE: frozenset({E.OFFENCE_ADDED, E.CHARGED, E.NEW_OFFENCE_RECORDED}),
+    M.PERSON_INVESTIGATION: frozenset({E.PUM_ORDERED, E.PUM_RETURNED}),
+    M.DRUG_TESTS: frozenset({E.DRUG_TEST_HELD, E.DRUG_BAN_IMPOSED, E.DRUG_BAN_LIFTED}),
+    M.PLAN: frozenset(
+        {
+            E.PLAN_APPROVED,
+            E.PLAN_CHANGED,
+            E.PLAN_SIGNED,
+            E.MEASURE_REQUESTED,
+            E.MEASURE_ANSWERED,
+            E.MEASURE_STARTED,
+            E.MEASURE_ENDED,
+            E.STAY_ABROAD_PERMITTED,
+            E.STAY_ABROAD_REFUSED,
+        }
+    ),
+    M.PROGRESS: frozenset(
+        {
+            E.BREACH_RECORDED,
+            E.BREACH_TALK_MISSED,
+            E.FETCH_REQUESTED,
+            E.YOUTH_HEARD,
+            E.CONSENT_GIVEN,
+            E.CONSENT_REFUSED,
+            E.CONSENT_REVOKED,
+            E.SHARING_CONSENT_GIVEN,
+            E.SHARING_CONSENT_WITHDRAWN,
+            E.COMPLAINT_FILED,
+            E.COMPLAINT_DECIDED,
+            E.SURVEY_ANSWERED,
+            E.NOTE_ADDED,
+            E.VICTIM_INVITED,
+            E.VICTIM_ACCEPTED,
+            E.VICTIM_DECLINED,
+            E.VICTIM_WITHDREW,
+            E.RESTORATIVE_MEETING_HELD,
+            E.OTHER_RESTORATIVE_PROCESS_HELD,
+        }
+    ),
+}
+"""By matter the events that tell of it by their mere name; every other event tells of stages and dates."""
+
+
 def may_learn(case: Case, agency: Attendee, matter: Matter, day: date) -> Answer:
     """Whether this agency may learn this of the case on that day."""
     rule = _rule(case, agency, matter)
@@ -141,6 +194,17 @@ def may_learn(case: Case, agency: Attendee, matter: Matter, day: date) -> Answer
 def all_of(case: Case, agency: Attendee, day: date) -> list[Answer]:
     """What this agency may learn of the case on that day, and what not: every matter once."""
     return [may_learn(case, agency, matter, day) for matter in Matter]
+
+
+def learnt_by(case: Case, member: str, day: date) -> frozenset[Matter]:
+    """What this member of the team may learn of the case on that day; nothing when they are not on it."""
+    agencies = [one.agency for one in present(case) if one.member == member]
+    return frozenset(found.matter for agency in agencies for found in all_of(case, agency, day) if found.allowed)
+
+
+def matter_of(event: EventType) -> Matter:
+    """What one learns by knowing that this happened."""
+    return next((matter for matter, events in TELLS.items() if event in events), Matter.STAGE_DATES)
 
 
 def scopes_shared(case: Case, agency: Attendee, day: date) -> frozenset[Sharing]:
@@ -169,64 +233,29 @@ def _obstacle(case: Case, agency: Attendee, rule: Rule, day: date) -> NotShared 
 # --- consent ----------------------------------------------------------------------------------------------------
 
 
-class _Stands(Enum):
-    """How the consent of one person stands."""
-
-    GIVEN = "given"
-    RUN_OUT = "run_out"
-    WITHDRAWN = "withdrawn"
-    NEVER = "never"
-
-
-_YOUTH: dict[_Stands, NotShared] = {
-    _Stands.NEVER: NotShared.YOUTH_HAS_NOT_CONSENTED,
-    _Stands.WITHDRAWN: NotShared.YOUTH_HAS_WITHDRAWN,
-    _Stands.RUN_OUT: NotShared.YOUTH_CONSENT_HAS_RUN_OUT,
+_YOUTH: dict[ConsentStatus | None, NotShared] = {
+    None: NotShared.YOUTH_HAS_NOT_CONSENTED,
+    ConsentStatus.WITHDRAWN: NotShared.YOUTH_HAS_WITHDRAWN,
+    ConsentStatus.EXPIRED: NotShared.YOUTH_CONSENT_HAS_RUN_OUT,
 }
-_GUARDIAN: dict[_Stands, NotShared] = {
-    _Stands.NEVER: NotShared.GUARDIAN_HAS_NOT_CONSENTED,
-    _Stands.WITHDRAWN: NotShared.GUARDIAN_HAS_WITHDRAWN,
-    _Stands.RUN_OUT: NotShared.GUARDIAN_CONSENT_HAS_RUN_OUT,
+_GUARDIAN: dict[ConsentStatus | None, NotShared] = {
+    None: NotShared.GUARDIAN_HAS_NOT_CONSENTED,
+    ConsentStatus.WITHDRAWN: NotShared.GUARDIAN_HAS_WITHDRAWN,
+    ConsentStatus.EXPIRED: NotShared.GUARDIAN_CONSENT_HAS_RUN_OUT,
 }
 
 
 def _unconsented(case: Case, agency: Attendee, scope: Sharing, day: date) -> NotShared | None:
-    """Whose consent is lacking; None when everybody who must has consented."""
-    youth = _stand(case, By.YOUTH, agency, scope, day).get("", _Stands.NEVER)
-    if youth is not _Stands.GIVEN:
-        return _YOUTH[youth]
+    """Whose consent is lacking; None when everybody who must has consented. How each stands: `consents.shared`."""
+    youth = _statuses(case, By.YOUTH, agency, scope, day)
+    if ConsentStatus.VALID not in youth:
+        return _YOUTH[next(iter(youth), None)]
     needed = case.guardians_on(day)
-    found = _stand(case, By.GUARDIAN, agency, scope, day).values() if needed else ()
-    if sum(one is _Stands.GIVEN for one in found) >= needed:
+    found = _statuses(case, By.GUARDIAN, agency, scope, day) if needed else []
+    if found.count(ConsentStatus.VALID) >= needed:
         return None
-    return _GUARDIAN[next((one for one in found if one is not _Stands.GIVEN), _Stands.NEVER)]
+    return _GUARDIAN[next((one for one in found if one is not ConsentStatus.VALID), None)]
 
 
-def _stand(case: Case, by: By, agency: Attendee, scope: Sharing, day: date) -> dict[str, _Stands]:
-    """How the consents of the youth, or of each guardian by reference, stand.
-
-    Guardians without a reference count as one: nobody can tell whether two consents are of two of them. A withdrawal
-    that does not say whose, or of one who is not known, is of all.
-    """
-    stands: dict[str, _Stands] = {}
-    for event in _told(case, by, day):
-        said = event.details
-        if isinstance(said, d.SharingConsentGiven) and agency in said.recipients and scope in said.scope:
-            over = said.until is not None and said.until < day
-            stands[_whose(said)] = _Stands.RUN_OUT if over else _Stands.GIVEN
-        elif isinstance(said, d.SharingConsentWithdrawn) and (not said.recipients or agency in said.recipients):
-            named = _whose(said)
-            gone = [named] if named and named in stands else list(stands)
-            stands |= dict.fromkeys(gone, _Stands.WITHDRAWN)
-    return stands
-
-
-def _whose(said: d.SharingConsentGiven | d.SharingConsentWithdrawn) -> str:
-    return (said.guardian or "") if said.by is By.GUARDIAN else ""
-
-
-def _told(case: Case, by: By, day: date) -> Iterator[Event]:
-    """What they said by that day, in the order it happened; of one day, as it was recorded."""
-    events = case.all(E.SHARING_CONSENT_GIVEN, E.SHARING_CONSENT_WITHDRAWN)
-    theirs = [e for e in events if e.occurred_on <= day and getattr(e.details, "by", None) is by]
-    return iter(sorted(theirs, key=lambda event: (event.occurred_on, event.seq)))
+def _statuses(case: Case, by: By, agency: Attendee, scope: Sharing, day: date) -> list[ConsentStatus]:
+    return [one.status for one in shared(case, by, agency, scope, day)]

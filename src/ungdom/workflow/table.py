@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from ungdom.workflow import details as d
-from ungdom.workflow.guards import breach, decision, measures, plan
+from ungdom.workflow.guards import breach, complaints, consents, decision, hearing, measures, plan
 from ungdom.workflow.guards.core import Guard, from_version
 from ungdom.workflow.vocabulary import Actor, EventType, Regime, Sanction, State
 
@@ -95,6 +95,22 @@ def after_breach(details: d.Details | None) -> bool:
     return isinstance(details, d.WindowClosed) and details.outcome is d.WindowOutcome.BREACH_CLOSED
 
 
+def after_complaint(details: d.Details | None) -> bool:
+    """The plan fell by a complaint, and a new one is made."""
+    return isinstance(details, d.ReplanMeetingHeld) and details.after_complaint
+
+
+HEARD = from_version("2026-11-25", hearing.youth_was_heard)
+CONSENTS_HOLD = tuple(
+    from_version("2026-11-25", guard)
+    for guard in (
+        consents.youth_consent_has_not_run_out,
+        consents.guardian_consents_have_not_run_out,
+        consents.youth_was_informed,
+        consents.guardians_were_informed,
+    )
+)
+
 # A table is read across: one row a move.
 # fmt: off
 MOVES: tuple[Move, ...] = (
@@ -106,20 +122,21 @@ MOVES: tuple[Move, ...] = (
     Move(E.INVESTIGATION_CLOSED, (INV, ASM), AWD, BOTH, ALL, (), (POL,), "strpl § 226"),
     # decision
     Move(E.TRANSFERRED_TO_FOLLOW_UP, (ASM, AWD), FIN, F, ALL, (decision.youth_consents, decision.guardians_consent,
-         decision.guilt_is_proven, decision.follow_up_length_within_law), (PRO,), "strpl § 71 a, krl §§ 11, 23"),
+         *CONSENTS_HOLD, decision.guilt_is_proven, decision.follow_up_length_within_law), (PRO,),
+         "strpl § 71 a, krl §§ 11, 23"),
     Move(E.INDICTED, (INV, ASM, AWD), CRT, S, ALL, (decision.court_received_after_indictment,), (PRO,),
          "strpl § 262"),
     Move(E.INDICTED, (INV, ASM, AWD), CRT, F, R0, (decision.court_received_after_indictment,), (PRO,), "strpl § 262"),
     Move(E.JUDGMENT_GIVEN, (CRT,), JUD, S, R0, (decision.acts_before_18, decision.repeated_or_serious_crime,
-         decision.youth_consents, decision.guardians_consent, decision.sanction_length_within_law,
+         decision.youth_consents, decision.guardians_consent, *CONSENTS_HOLD, decision.sanction_length_within_law,
          decision.subsidiary_prison_is_fixed, decision.lives_in_norway, decision.interim_conditions_allowed,
          decision.unconditional_prison_allowed), (COU,), "strl §§ 52 a-52 c as first in force"),
     Move(E.JUDGMENT_GIVEN, (CRT,), JUD, S, R1_ON, (decision.acts_before_18, decision.found_a_suitable_reaction,
          decision.lives_in_norway, decision.sanction_length_within_law, decision.subsidiary_prison_is_fixed,
          decision.interim_conditions_allowed, decision.unconditional_prison_allowed), (COU,), "strl §§ 52 a-52 d"),
     Move(E.FOLLOW_UP_BY_JUDGMENT, (CRT,), JUD, F, R0, (decision.youth_consents, decision.guardians_consent,
-         decision.condition_of_a_suspended_sentence, decision.judged_follow_up_length_within_law), (COU,),
-         "former strl § 37 j"),
+         *CONSENTS_HOLD, decision.condition_of_a_suspended_sentence, decision.judged_follow_up_length_within_law),
+         (COU,), "former strl § 37 j"),
     Move(E.APPEALED, (JUD,), APP, S, ALL, (decision.appeal_in_time_or_reinstated,), (PTY, PRO), "strpl § 310"),
     Move(E.APPEALED, (JUD,), APP, F, R0, (decision.appeal_in_time_or_reinstated,), (PTY, PRO), "strpl § 310"),
     Move(E.APPEAL_DECIDED, (APP,), OTH, S, ALL, (), (COU,), "strpl § 345", new_sentence),
@@ -160,7 +177,7 @@ MOVES: tuple[Move, ...] = (
          plan.guardian_signed), (CRD,), "krl § 25 as first in force"),
     Move(E.PLAN_FAILED, (PRE,), NPL, F, ALL, (), (CRD,), "krl § 25 fifth paragraph"),
     Move(E.PLAN_FAILED, (PRE, ITM), NPL, S, ALL, (plan.failed_plan_has_a_recommendation,
-         plan.failed_plan_recommendation_allowed), (CRD,),
+         plan.failed_plan_recommendation_allowed, HEARD), (CRD,),
          "krl § 25 fourth paragraph"),
     Move(E.CONSENT_WITHDRAWN, (RCV, PRE, PST, EXE, ELC, TLK, TGT, INT), CWD, F, ALL,
          (plan.guardian_speaks_only_under_18,), (CRD,), "krl § 11"),
@@ -173,11 +190,15 @@ MOVES: tuple[Move, ...] = (
     Move(E.BREACH_TALK_HELD, (TLK,), TGT, BOTH, ALL, (breach.consequences_were_explained,), (CRD,), "krl §§ 31, 33",
          sets_conditions),
     Move(E.BREACH_TALK_HELD, (TLK,), EXE, BOTH, ALL, (breach.consequences_were_explained,), (CRD,), "krl §§ 31, 33"),
+    Move(E.BREACH_CONDITIONS_LIFTED, (TGT,), EXE, BOTH, ALL, (), (CRD,), "krl §§ 22 e, 31, 33", since="2026-11-25"),
     Move(E.INTERRUPTED, (EXE, ELC, TLK, TGT, RFD, ITM), INT, S, ALL, (breach.interruption_has_its_ground,
-         breach.prosecution_decides_on_a_charge), (CRD, PRO), "krl §§ 22, 30-32"),
+         breach.prosecution_decides_on_a_charge, HEARD), (CRD, PRO), "krl §§ 22, 30-32"),
     Move(E.INTERRUPTED, (EXE, ELC, TLK, TGT, RFD), INT, F, ALL, (breach.interruption_has_its_ground,
-         breach.prosecution_decides_on_a_charge), (CRD, PRO), "krl §§ 30, 33, 34"),
-    Move(E.RESUMED, (INT,), EXE, BOTH, ALL, (), (CRD,), "krl § 30"),
+         breach.prosecution_decides_on_a_charge, HEARD), (CRD, PRO), "krl §§ 30, 33, 34"),
+    Move(E.RESUMED, (INT,), EXE, BOTH, ALL, (from_version("2026-11-25", complaints.interruption_fell_by_complaint),),
+         (CRD,), "krl § 30"),
+    Move(E.REPLAN_MEETING_HELD, (EXE, TGT), EXE, BOTH, R1_ON, (complaints.plan_fell_by_complaint,), (CRD,),
+         "krl §§ 22 e, 24", after_complaint, since="2026-11-25"),
     Move(E.REPLAN_MEETING_HELD, (EXE, ELC, TLK, TGT, INT, ITM), EXE, S, ALL, (plan.plan_was_made,
          breach.new_breach_after_a_talk, breach.police_consent_to_replan,
          breach.correctional_service_consents_to_replan), (CRD,), "krl § 31 third paragraph"),
@@ -185,7 +206,7 @@ MOVES: tuple[Move, ...] = (
          "krl § 33 third paragraph"),
     Move(E.REFERRED_FOR_BREACH, (EXE, ELC, TLK, TGT, INT, ITM), RFD, S, ALL, (breach.new_breach_after_a_talk,
          breach.police_consent_to_referral, breach.correctional_service_consents_to_referral,
-         breach.recipient_allowed, breach.recommendation_allowed), (CRD,), "krl § 31 third paragraph"),
+         breach.recipient_allowed, breach.recommendation_allowed, HEARD), (CRD,), "krl § 31 third paragraph"),
     Move(E.PETITION_SENT, (RFD, INT, EXE, ELC, TLK, TGT, EXP, ITM), BIC, S, ALL, (breach.petition_has_its_ground,
          breach.petition_in_time, breach.petition_allowed, breach.brought_by_the_right_authority), (COR, PRO),
          "strl § 52 c, krl §§ 31, 32"),
@@ -199,7 +220,7 @@ MOVES: tuple[Move, ...] = (
          (COU,), "strl § 52 c", rest_continues),
     Move(E.CONVERSION_FINAL, (BIC,), CNV, S, ALL, (breach.conversion_allowed,), (COU,), "strl § 52 c"),
     Move(E.REFERRED_FOR_RESUMPTION, (EXE, ELC, TLK, TGT, INT), RSM, F, ALL, (breach.new_breach_or_new_offence,
-         breach.resumption_has_its_ground),
+         breach.resumption_has_its_ground, HEARD),
          (CRD, PRO), "krl §§ 33, 34"),
     Move(E.PROSECUTION_RESUMED, (RSM, INT, EXP), BCL, F, ALL, (), (PRO,), "krl §§ 33, 34"),
     Move(E.PROSECUTION_NOT_RESUMED, (RSM,), EXE, F, ALL, (), (PRO,), "krl §§ 33, 34"),
@@ -240,6 +261,8 @@ FACTS: tuple[Move, ...] = (
     Move(E.COORDINATION_MEETING_HELD, (ASM, AWD, CRT, *EXECUTION), None, BOTH, ALL, (), (CRD,), "krl § 22 d"),
     Move(E.CONSENT_GIVEN, BEFORE_DECISION, None, BOTH, ALL, (plan.guardian_consents_only_under_18,), (CRD, POL, PRO),
          "krl § 11"),
+    Move(E.CONSENT_GIVEN, (FIN, DSP, *WITH_THE_OFFICE), None, BOTH, ALL, (plan.guardian_consents_only_under_18,),
+         (CRD,), "krl § 11", since="2026-11-25"),
     Move(E.CONSENT_REFUSED, BEFORE_DECISION, None, BOTH, ALL, (plan.guardian_speaks_only_under_18,), (CRD, POL, PRO),
          "krl § 11"),
     Move(E.CONSENT_REVOKED, BEFORE_DECISION, None, BOTH, ALL,
@@ -299,22 +322,27 @@ FACTS: tuple[Move, ...] = (
     # execution
     Move(E.TEAM_MEETING_HELD, (ITM, *EXECUTION, *IN_BREACH), None, BOTH, ALL, (), (CRD,), "krl § 22"),
     Move(E.DRUG_TEST_HELD, (ITM, *EXECUTION), None, BOTH, ALL, (), (CRD,), "krl § 29"),
-    Move(E.DRUG_BAN_IMPOSED, (ITM, *EXECUTION), None, BOTH, R1_ON, (), (CRD,), "krl § 28"),
+    Move(E.DRUG_BAN_IMPOSED, (ITM, *EXECUTION), None, BOTH, R1_ON, (HEARD,), (CRD,), "krl § 28"),
     Move(E.DRUG_BAN_LIFTED, (ITM, *EXECUTION, *IN_BREACH), None, BOTH, R1_ON, (breach.a_drug_ban_is_in_force,),
          (CRD,), "krl § 28"),
     Move(E.STAY_ABROAD_PERMITTED, (ITM, *EXECUTION), None, BOTH, ALL, (), (CRD,), "krl § 27"),
+    Move(E.STAY_ABROAD_REFUSED, (ITM, *EXECUTION), None, BOTH, ALL, (), (CRD,), "krl § 27", since="2026-11-25"),
     Move(E.SURVEY_ANSWERED, WITH_THE_OFFICE + ENDED, None, BOTH, ALL, (), (CRD, SYS), "office norm"),
     # breach
     Move(E.BREACH_RECORDED, (ITM, *EXECUTION, *IN_BREACH), None, BOTH, ALL, (), (CRD,), "krl §§ 25, 27, 28, 31, 33"),
     Move(E.BREACH_TALK_MISSED, (TLK,), None, BOTH, ALL, (), (CRD,), "krl §§ 31 fifth, 33 fourth paragraph"),
     Move(E.FETCH_REQUESTED, (TLK,), None, S, R1_ON, (), (CRD,), "krl § 31 last paragraph, strpl § 461"),
+    Move(E.YOUTH_HEARD, WITH_THE_OFFICE, None, BOTH, ALL, (), (CRD,), "Grunnloven § 104, fvl §§ 16, 17",
+         since="2026-11-25"),
     Move(E.NEW_OFFENCE_RECORDED, WITH_THE_OFFICE, None, BOTH, ALL, (breach.new_offence_before_the_end,),
          (POL, PRO, CRD), "krl §§ 32, 34"),
     # complaints
-    Move(E.COMPLAINT_FILED, (FIN, DSP, *WITH_THE_OFFICE), None, BOTH, ALL, (breach.decision_can_be_complained_about,),
-         (PTY, CRD), "krl § 22 e, strpl § 59 a"),
-    Move(E.COMPLAINT_DECIDED, (FIN, DSP, *WITH_THE_OFFICE, *ENDED), None, BOTH, ALL, (breach.complaint_is_open,),
-         (SEC, PRO), "krl § 22 e, strpl § 59 a"),
+    Move(E.COMPLAINT_FILED, (FIN, DSP, *WITH_THE_OFFICE), None, BOTH, ALL, (breach.decision_can_be_complained_about,
+         from_version("2026-11-25", complaints.that_decision_was_made)), (PTY, CRD), "krl § 22 e, strpl § 59 a"),
+    Move(E.COMPLAINT_DECIDED, (FIN, DSP, *WITH_THE_OFFICE, *ENDED), None, BOTH, ALL, (breach.complaint_is_open,
+         from_version("2026-11-25", complaints.decided_by_the_right_authority),
+         from_version("2026-11-25", complaints.late_complaint_is_dismissed_or_reinstated)), (SEC, PRO),
+         "krl § 22 e, strpl § 59 a"),
     # waiting
     Move(E.WAIT_STARTED, OPEN, None, BOTH, ALL, (plan.waits_for_one_party, plan.victim_never_holds_up_the_start,
          from_version("2026-11-25", measures.victim_is_asked_after_receipt)), (CRD, SYS), "office norm"),

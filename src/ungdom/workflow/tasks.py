@@ -10,12 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
-from ungdom.workflow import details as d
-from ungdom.workflow import law
+from ungdom.workflow import complaints, hearing, law
+from ungdom.workflow.breaches import petition_deadline
 from ungdom.workflow.case import Case
 from ungdom.workflow.deadlines import Deadline, running
 from ungdom.workflow.engine import decide
-from ungdom.workflow.guards.breach import petition_deadline
 from ungdom.workflow.guards.core import Step, Unmet
 from ungdom.workflow.needs import (
     CONSENTING,
@@ -27,6 +26,7 @@ from ungdom.workflow.needs import (
     measure_not_requested,
     measure_to_end,
     not_assigned,
+    not_heard,
     not_received,
     petition_unanswered,
     plan_not_approved,
@@ -70,6 +70,7 @@ class TaskKind(StrEnum):
     HOLD_TEAM_MEETING = "hold_team_meeting"
     ORDER_TALK = "order_talk"
     HOLD_TALK = "hold_talk"
+    HEAR_YOUTH = "hear_youth"
     RESUME = "resume"
     SEND_PETITION = "send_petition"
     JUDGE_BREACH = "judge_breach"
@@ -120,6 +121,18 @@ class Task:
 
 
 Action = EventType | Callable[[Case, date], EventType]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What needs doing in a case, as kept beside it.
+
+    From `turns_on` on it has to be told anew: the youth comes of age, a consent runs out, or the law changes. Everything
+    else that changes by itself stands in the openings.
+    """
+
+    turns_on: date | None
+    tasks: tuple[Task, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +223,7 @@ DUTIES: tuple[Duty, ...] = (
     Duty(K.ORDER_TALK, E.BREACH_TALK_ORDERED, COORDINATOR, "breach_talk", "", NORM),
     Duty(K.HOLD_TALK, E.BREACH_TALK_HELD, COORDINATOR, "breach_talk_held", "krl §§ 31, 33", NORM,
          still=(T.BREACH_TALK,)),
+    Duty(K.HEAR_YOUTH, E.YOUTH_HEARD, COORDINATOR, not_heard, hearing.LAW, STATUTE),
     Duty(K.RESUME, E.RESUMED, COORDINATOR, stands_in(T.INTERRUPTED), "krl § 30", LIBERTY),
     Duty(K.SEND_PETITION, E.PETITION_SENT, CORRECTIONS + PROSECUTION, petition_unanswered, "strl § 52 c", LIBERTY, S),
     Duty(K.JUDGE_BREACH, E.CONVERSION_FINAL, COURT, stands_in(T.BREACH_IN_COURT), "strl § 52 c", LIBERTY, S),
@@ -234,6 +248,7 @@ FOLLOWED_BY_NOBODY = frozenset(
         "appeal",  # a right of the parties
         "complaint_plan",  # a right of the parties
         "complaint_follow_up",  # a right of the parties
+        "complaint_decision",  # a right of the parties
         "petition",  # with the referral: `petition_unanswered`
         "ec_petition",  # the same
         "turns_18",  # nobody makes it happen
@@ -257,13 +272,13 @@ def asked_on(stands: Opening, day: date) -> tuple[Unmet, ...]:
     return tuple(replace(no, current=day) if no.current in then else no for no in stands.unmet)
 
 
-def has_turned(known_on: date, of_age_on: date, day: date) -> bool:
-    """Whether what was told on the one day may read otherwise on the other: the youth came of age, or the law changed.
-
-    Everything else that changes by itself stands in the openings.
-    """
-    turns = (of_age_on, *(since for since, _ in law.REGIME.values))
-    return any(known_on < turn <= day for turn in turns)
+def work(case: Case) -> Work:
+    """The same with the day on which it turns by itself: for those who keep it."""
+    day = last_day(case)
+    given = [getattr(event.details, "until", None) for event in case.all(E.CONSENT_GIVEN)]
+    expired = [until + timedelta(days=1) for until in given if until is not None]
+    turns = [case.of_age_on, *expired, *(since for since, _ in law.REGIME.values)]
+    return Work(min((turn for turn in turns if turn > day), default=None), tuple(tasks(case, day)))
 
 
 def last_day(case: Case) -> date:
@@ -305,11 +320,8 @@ def _task(case: Case, row: Duty, need: Need, day: date) -> Task:
 
 def _whose(case: Case, row: Duty) -> tuple[Actor, ...]:
     """A complaint over the transfer is the prosecution's to decide, the others the secretariat's."""
-    if row.kind is not K.DECIDE_COMPLAINT:
-        return row.who
-    filed = case.open_complaint()
-    about = filed.details.about if filed and isinstance(filed.details, d.ComplaintFiled) else None
-    return PROSECUTION if about is d.ComplaintAbout.TRANSFER_TO_FOLLOW_UP else row.who
+    filed = complaints.open_complaint(case) if row.kind is K.DECIDE_COMPLAINT else None
+    return (filed.decision.rule.to,) if filed and filed.decision else row.who
 
 
 def _openings(case: Case, action: EventType, day: date) -> tuple[Opening, ...]:

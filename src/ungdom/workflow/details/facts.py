@@ -16,8 +16,12 @@ from ungdom.workflow.details.words import (
     ComplaintAbout,
     ComplaintOutcome,
     DrugTestResult,
+    HeardAbout,
+    HeardHow,
     PinReason,
+    ReinstatementReason,
     Sharing,
+    SharingPurpose,
     TeamRole,
     WaitReason,
 )
@@ -87,7 +91,10 @@ class CoordinationMeetingHeld(Details):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentGiven(Details):
-    """Samtykke, real and informed. krl § 11. `guardian` tells two guardians apart by a reference, never a name."""
+    """Samtykke, real and informed. krl § 11. `guardian` tells two guardians apart by a reference, never a name.
+
+    `until`: the last day of a consent given for a time. `temporary`: by a midlertidig verge. krl § 11 second paragraph.
+    """
 
     by: By
     guardian: Code | None = None
@@ -96,17 +103,28 @@ class ConsentGiven(Details):
     form_version: Code | None = None
     language: Code | None = None
     interpreter: bool = False
+    questions_asked: bool = False
+    until: date | None = None
+    temporary: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharingConsentGiven(Details):
-    """Samtykke til å dele opplysninger, until and with that day. krl § 22 c. `guardian` tells two guardians apart."""
+    """Samtykke til å dele opplysninger, until and with that day. krl § 22 c. `guardian` tells two guardians apart.
+
+    `purpose`: what they were told it is for.
+    """
 
     by: By
     guardian: Code | None = None
     scope: Annotated[tuple[Sharing, ...], Field(min_length=1)]
     recipients: Annotated[tuple[Attendee, ...], Field(min_length=1)]
     until: date | None = None
+    purpose: SharingPurpose | None = None
+    explained_by: Code | None = None
+    form_version: Code | None = None
+    language: Code | None = None
+    interpreter: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +184,24 @@ class StayAbroadPermitted(Details):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StayAbroadRefused(Details):
+    """Utenlandsopphold avslått: the stay that was asked for. krl § 27."""
+
+    since: date
+    until: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class YouthHeard(Details):
+    """Ungdommen er hørt before a step of the office. Grunnloven § 104, barnekonvensjonen art. 12, fvl §§ 16, 17."""
+
+    about: Annotated[tuple[HeardAbout, ...], Field(min_length=1)]
+    how: HeardHow
+    guardian_present: bool = False
+    defender_present: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BreachRecorded(Details):
     """Brudd, which happened on the day of the event."""
 
@@ -189,10 +225,11 @@ class ComplaintFiled(Details):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComplaintDecided(Details):
-    """Klage avgjort."""
+    """Klage avgjort. `reinstated`: a late one, taken up all the same for this reason. fvl § 31."""
 
     about: ComplaintAbout
     outcome: ComplaintOutcome
+    reinstated: ReinstatementReason | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -184,11 +184,12 @@ class Resumed(Details):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplanMeetingHeld(Details):
-    """Nytt ungdomsplanmøte after a breach. Never resets the start."""
+    """Nytt ungdomsplanmøte after a breach. Never resets the start. `after_complaint`: the plan fell by a complaint."""
 
     present: tuple[Attendee, ...] = ()
     consent_police: bool = False
     consent_correctional_service: bool = False
+    after_complaint: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,7 +54,7 @@ class AppealBy(StrEnum):
 
 
 class ReinstatementReason(StrEnum):
-    """Why an appeal is let in after the deadline (oppfriskning). strpl § 318."""
+    """Why an appeal or a complaint is let in after the deadline (oppfriskning). strpl § 318, fvl § 31."""
 
     NOT_TO_BLAME = "not_to_blame"
     SPECIAL_REASONS = "special_reasons"
@@ -128,6 +128,7 @@ class ResumptionReason(StrEnum):
     CONVERSION_NOT_WANTED = "conversion_not_wanted"
     NEW_CASE_DROPPED = "new_case_dropped"
     SEPARATE_SENTENCE = "separate_sentence"
+    COMPLAINT_UPHELD = "complaint_upheld"  # the interruption fell: its days count as served
 
 
 class BreachAuthority(StrEnum):
@@ -347,6 +348,36 @@ class WaitReason(StrEnum):
     MEASURE = "measure"
     INTERPRETER = "interpreter"
     NEW_CASE = "new_case"
+    OTHER = "other"
+
+
+class HeardAbout(StrEnum):
+    """Steps of the office that the youth is to be heard about first. Grunnloven § 104, fvl §§ 16, 17."""
+
+    INTERRUPTION = "interruption"
+    REFERRAL = "referral"
+    RESUMPTION = "resumption"
+    DRUG_BAN = "drug_ban"
+    PLAN_FAILURE = "plan_failure"
+
+
+class HeardHow(StrEnum):
+    """How the youth was heard. `DID_NOT_USE`: was given the opportunity, and did not use it."""
+
+    SPOKEN = "spoken"
+    WRITTEN = "written"
+    DID_NOT_USE = "did_not_use"
+
+
+class SharingPurpose(StrEnum):
+    """What information is shared for. krl § 22 c: youth and guardians are told what for and with whom."""
+
+    TEAM_WORK = "team_work"
+    MEASURE = "measure"
+    TREATMENT = "treatment"
+    SCHOOLING = "schooling"
+    CARE = "care"
+    BREACH_FOLLOW_UP = "breach_follow_up"
     OTHER = "other"
 
 

@@ -4,8 +4,10 @@ from datetime import date
 
 from ungdom.workflow import details as d
 from ungdom.workflow import law
+from ungdom.workflow.breaches import petition_deadline
 from ungdom.workflow.case import Case
-from ungdom.workflow.daycount import after, next_working_day
+from ungdom.workflow.complaints import open_complaint
+from ungdom.workflow.daycount import after
 from ungdom.workflow.guards.core import No, Step, condition, detail, said
 from ungdom.workflow.vocabulary import Actor, EventType, Regime, Role, State
 
@@ -51,7 +53,7 @@ def interruption_has_its_ground(case: Case, _step: Step, stop: d.Interrupted) ->
         d.InterruptionReason.MISSED_TALK: case.has(E.BREACH_TALK_MISSED),
         d.InterruptionReason.NEW_BREACH_AFTER_TALK: case.new_breach is not None,
         d.InterruptionReason.CHARGED_WITH_NEW_OFFENCE: _charged_anew(case),
-        d.InterruptionReason.COMPLAINT: case.open_complaint() is not None,
+        d.InterruptionReason.COMPLAINT: open_complaint(case) is not None,
     }
     return None if found.get(stop.reason, True) else No(None, stop.reason)
 
@@ -264,15 +266,7 @@ def complaint_is_open(case: Case, step: Step) -> No | None:
     """A complaint about that decision has been filed and not decided."""
     decided = said(step, d.ComplaintDecided)
     about = decided.about if decided else None
-    return None if case.open_complaint(about) else No(None, about)
-
-
-def petition_deadline(case: Case, day: date, electronic_control: bool) -> date | None:
-    """The last day a petition can reach the court; None before the term has begun. strl § 52 c sixth paragraph."""
-    end = case.adjusted_end(day)
-    if end is None or electronic_control:
-        return end
-    return next_working_day(after(end, law.PETITION.on(end)))
+    return None if open_complaint(case, about) else No(None, about)
 
 
 def _charged_anew(case: Case) -> bool:

@@ -27,7 +27,10 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """An event that somebody wants to record. Without details the question is only whether it could come next."""
+    """An event that somebody wants to record. Without details the question is only whether it could come next.
+
+    `actor`: in whose name; None: as the role says.
+    """
 
     type: EventType
     on: date
@@ -36,6 +39,7 @@ class Step:
     role: Role = Role.SYSTEM
     subject: str = ""
     world: World = World()
+    actor: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from ungdom.workflow import details as d
 from ungdom.workflow import law
 from ungdom.workflow.case import Case
+from ungdom.workflow.consents import in_force
 from ungdom.workflow.daycount import Length, after, next_working_day
 from ungdom.workflow.guards.core import No, Step, condition, detail, said
 from ungdom.workflow.vocabulary import Actor, EventType, Regime
@@ -36,13 +37,13 @@ def aged_15_to_17_at_an_act(case: Case, _step: Step) -> No | None:
 @condition("krl § 11; strpl § 71 a", Actor.PARTY, Actor.COORDINATOR)
 def youth_consents(case: Case, _step: Step) -> No | None:
     """The youth has consented, and not taken it back."""
-    return None if case.consents()[0] else No(False, True)
+    return None if in_force(case)[0] else No(False, True)
 
 
 @condition("krl § 11; strpl § 71 a; vergemålsloven § 8", Actor.PARTY, Actor.COORDINATOR)
 def guardians_consent(case: Case, step: Step) -> No | None:
     """While the youth is under 18, every guardian has consented."""
-    given = case.consents()[1]
+    given = in_force(case)[1]
     if given >= case.guardians_on(step.on):
         return None
     return No(given, case.youth.guardians, case.of_age_on)

@@ -4,6 +4,7 @@ from collections.abc import Set
 
 from ungdom.workflow import details as d
 from ungdom.workflow.case import Case
+from ungdom.workflow.consents import in_force
 from ungdom.workflow.events import Event
 from ungdom.workflow.guards.core import No, Step, condition, detail, said
 from ungdom.workflow.team import ROLES, present
@@ -154,7 +155,7 @@ def guardian_withdraws_only_under_18(case: Case, step: Step, who: d.SharingConse
 @condition("krl § 11", Actor.PARTY)
 def a_consent_was_given(case: Case, _step: Step) -> No | None:
     """There is a consent to take back."""
-    youth, guardians = case.consents()
+    youth, guardians = in_force(case)
     return None if youth or guardians else No(0, 1)
 
 

@@ -1,0 +1,122 @@
+"""Of which steps of the office the youth is heard first, and whether they were. Pure.
+
+Grunnloven § 104, barnekonvensjonen art. 12; krl § 22 e made these steps single decisions (enkeltvedtak) from R1 on, so
+that fvl §§ 16 and 17 hold: whoever a decision turns against is told beforehand and may speak. What the prosecution or
+the court decides is theirs to hear the youth about. `STEPS` is the table; docs/decisions/0021-consent-and-hearing.md.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from ungdom.workflow import details as d
+from ungdom.workflow.case import Case
+from ungdom.workflow.events import Event
+from ungdom.workflow.vocabulary import EventType, Regime, Sanction
+
+E, A = EventType, d.HeardAbout
+LAW = "Grunnloven § 104; fvl §§ 16, 17"
+
+
+@dataclass(frozen=True, slots=True)
+class HearingRule:
+    """One row: a step, for which details, after which grounds the youth is heard about it.
+
+    `talk`: a breach talk held after the ground is such a hearing. `always`: also where no ground is recorded.
+    """
+
+    step: EventType
+    about: d.HeardAbout
+    grounds: tuple[EventType, ...]
+    when: Callable[[d.Details | None], bool]
+    sanctions: tuple[Sanction, ...] = tuple(Sanction)
+    talk: bool = True
+    always: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Whether the youth has been heard about a step: the newest ground, and the hearing after it (None: not yet)."""
+
+    about: d.HeardAbout
+    ground: Event | None
+    hearing: Event | None
+
+    @property
+    def how(self) -> d.HeardHow | None:
+        """How; a breach talk is spoken. None: not heard."""
+        if self.hearing is None:
+            return None
+        said = self.hearing.details
+        return said.how if isinstance(said, d.YouthHeard) else d.HeardHow.SPOKEN
+
+
+def _anyhow(_said: d.Details | None) -> bool:
+    return True
+
+
+def _because(reason: d.InterruptionReason) -> Callable[[d.Details | None], bool]:
+    return lambda said: isinstance(said, d.Interrupted) and said.reason is reason
+
+
+def _on(ground: d.PetitionGround) -> Callable[[d.Details | None], bool]:
+    return lambda said: said is None or (isinstance(said, d.ReferredForResumption) and said.ground is ground)
+
+
+BREACHES = (E.BREACH_RECORDED, E.BREACH_TALK_MISSED)
+OFFENCES = (E.NEW_OFFENCE_RECORDED,)
+S, F = (Sanction.YOUTH_SANCTION,), (Sanction.YOUTH_FOLLOW_UP,)
+P, I = d.PetitionGround, d.InterruptionReason  # noqa: E741  # read across, as in the table
+
+# A table is read across: one row a step.
+# fmt: off
+STEPS: tuple[HearingRule, ...] = (
+    HearingRule(E.INTERRUPTED, A.INTERRUPTION, (E.BREACH_TALK_MISSED,), _because(I.MISSED_TALK)),
+    HearingRule(E.INTERRUPTED, A.INTERRUPTION, BREACHES, _because(I.NEW_BREACH_AFTER_TALK)),
+    HearingRule(E.REFERRED_FOR_BREACH, A.REFERRAL, BREACHES, _anyhow, S),
+    HearingRule(E.REFERRED_FOR_RESUMPTION, A.RESUMPTION, BREACHES, _on(P.BREACH), F),
+    HearingRule(E.REFERRED_FOR_RESUMPTION, A.RESUMPTION, OFFENCES, _on(P.NEW_OFFENCE), F, talk=False),
+    HearingRule(E.REFERRED_FOR_RESUMPTION, A.RESUMPTION, BREACHES + OFFENCES, _on(P.BREACH_AND_NEW_OFFENCE), F),
+    HearingRule(E.DRUG_BAN_IMPOSED, A.DRUG_BAN, (*BREACHES, *OFFENCES, E.DRUG_BAN_LIFTED), _anyhow, talk=False,
+                always=True),
+    HearingRule(E.PLAN_FAILED, A.PLAN_FAILURE, (E.RECEIVED, E.POSTPONEMENT_ENDED), _anyhow, S, talk=False,
+                always=True),
+)
+# fmt: on
+"""The steps. Conditions after a breach are set in the talk, and a new plan in the meeting: there the youth speaks."""
+
+
+def is_asked(case: Case, day: date) -> bool:
+    """Whether the steps of that day are single decisions: from R1 on. krl § 22 e."""
+    return case.execution_regime(day) is not Regime.R0
+
+
+def heard(case: Case, rule: HearingRule, day: date) -> Heard:
+    """Whether the youth was heard about this step by that day, after every ground that is known."""
+    grounds = [event for event in case.events if event.type in rule.grounds]
+    known, since = max((g.seq for g in grounds), default=0), max((g.occurred_on for g in grounds), default=date.min)
+    after = (e for e in case.events if e.seq > known and since <= e.occurred_on <= day and _counts(e, rule))
+    return Heard(rule.about, grounds[-1] if grounds else None, next(after, None))
+
+
+def unheard(case: Case, step: EventType, said: d.Details | None, day: date) -> Heard | None:
+    """What the youth has not been heard about before this step; None where they have, or need not be.
+
+    Without details: None where one way of taking the step needs no further hearing.
+    """
+    rules = [rule for rule in STEPS if rule.step is step and rule.when(said)]
+    found = [one for rule in rules if (one := heard(case, rule, day)).ground or rule.always]
+    return found[0] if found and all(one.hearing is None for one in found) else None
+
+
+def standing(case: Case, day: date) -> list[Heard]:
+    """Of each step after a breach or new offence that is recorded, whether the youth has been heard about it."""
+    rules = [rule for rule in STEPS if not rule.always and case.sanction in rule.sanctions]
+    found = [(one.ground.seq, one) for rule in rules if (one := heard(case, rule, day)).ground]
+    return list({one.about: one for _, one in sorted(found, key=lambda pair: pair[0])}.values())
+
+
+def _counts(event: Event, rule: HearingRule) -> bool:
+    if isinstance(event.details, d.YouthHeard):
+        return rule.about in event.details.about
+    return rule.talk and event.type is E.BREACH_TALK_HELD

@@ -1,0 +1,64 @@
+"""Each way out of the office: what it carries is what law or consent lets the receiver learn (docs/consent.md)."""
+
+from datetime import date
+
+import pytest
+
+from tests.workflow.roads import case_at
+from ungdom.api import ical, need_to_know
+from ungdom.api import schemas as s
+from ungdom.esas import outbound
+from ungdom.notices.document import added_to
+from ungdom.notices.fanout import EVENT_RECORDED
+from ungdom.workflow import sharing
+from ungdom.workflow.details import Attendee
+from ungdom.workflow.permissions import OF_THE_OFFICE, may_hear_events, may_read_rights
+from ungdom.workflow.sharing import Ground, Matter
+from ungdom.workflow.vocabulary import EventType, Role
+
+
+@pytest.mark.parametrize("road", ["F R2", "S R2"])
+@pytest.mark.parametrize("matter", [Matter.SANCTION, Matter.STAGE_DATES, Matter.IDENTITY])
+def test_official_messages_tell_the_police_what_the_law_gives_them(road: str, matter: Matter) -> None:
+    """`oppdatertSaksstatus` names the case, its sanction, the stage and a reason code; no plan, no test, no address."""
+    found = sharing.may_learn(case_at(road, "plan_meeting_held"), Attendee.POLICE, matter, date(2025, 6, 10))
+
+    assert (found.allowed, found.ground) == (True, Ground.LAW)
+    assert set(outbound.CODES) == {
+        "tildeltSaksansvarlig", "ungdomsplanSignert", "stansUngdomsreaksjon", "oppstartEtterStans",
+        "avsluttetUngdomsreaksjon", "overfoertAnnetKonfliktraad",
+    }  # fmt: skip
+
+
+def test_webhooks_of_the_team_never_tell_which_events_happen() -> None:
+    sent = added_to({"channels": {}, "operations": {}, "components": {"messages": {}, "schemas": {}}})
+    data = sent["components"]["schemas"]
+
+    assert "type" in data["eventData"]["properties"]  # the type of the event: what a teacher may not learn
+    assert set(data["alertData"]["properties"]) & {"sanction", "type", "details"} == set()
+    assert not may_hear_events(Role.TEAM_MEMBER)
+    assert may_hear_events(Role.COORDINATOR)
+    assert EVENT_RECORDED == "case.event_recorded"
+
+
+def test_calendar_feeds_are_of_the_office_alone() -> None:
+    assert {Role.COORDINATOR, Role.LEADER} == OF_THE_OFFICE
+    assert ical.KIND == "text/calendar"
+
+
+def test_consents_breaches_and_complaints_are_not_for_the_team() -> None:
+    assert {role for role in Role if may_read_rights(role)} == {
+        Role.COORDINATOR, Role.LEADER, Role.SECRETARIAT, Role.PROSECUTION, Role.SYSTEM,
+    }  # fmt: skip
+
+
+def test_every_event_has_a_matter_and_what_is_hidden_is_a_field_of_the_case() -> None:
+    assert {sharing.matter_of(kind) for kind in EventType} == {*sharing.TELLS, Matter.STAGE_DATES}
+    assert {name for names in need_to_know.HIDDEN.values() for name in names} <= set(s.CaseOut.model_fields)
+    assert set(need_to_know.ROW) <= set(s.CaseRow.model_fields)
+
+
+def test_no_event_is_told_under_two_matters() -> None:
+    told = [kind for kinds in sharing.TELLS.values() for kind in kinds]
+
+    assert len(told) == len(set(told))
