@@ -149,7 +149,8 @@ def test_a_complaint_over_the_transfer_is_the_prosecutions_to_decide() -> None:
     case = case_at("F R2", "assigned")
     day = last_day(case).isoformat()
     transfer = case_at("F R2", "assigned", f"{day} complaint_filed {{about: transfer_to_follow_up}}")
-    other = case_at("F R2", "assigned", f"{day} complaint_filed {{about: stay_abroad}}")
+    postponed = (f"{day} postponed {{reason: health}}", f"{day} complaint_filed {{about: postponement}}")
+    other = case_at("F R2", "assigned", *postponed)
 
     def who(case: Case) -> tuple[Actor, ...]:
         return next(one.who for one in tasks(case) if one.action is EventType.COMPLAINT_DECIDED)

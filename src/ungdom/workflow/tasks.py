@@ -127,8 +127,8 @@ Action = EventType | Callable[[Case, date], EventType]
 class Work:
     """What needs doing in a case, as kept beside it.
 
-    From `turns_on` on it has to be told anew: the youth comes of age, a consent runs out, or the law changes. Everything
-    else that changes by itself stands in the openings.
+    From `turns_on` on it has to be told anew: the youth comes of age, a consent runs out, or the law changes. What else
+    changes by itself stands in the openings.
     """
 
     turns_on: date | None
