@@ -85,6 +85,12 @@ def test_case_show_tells_a_case_without_names(folder: Path) -> None:
     assert told["person"] is None
 
 
+def test_a_command_loads_neither_the_service_nor_numpy_before_it_needs_them() -> None:
+    said = "import sys, ungdom.cli; print(sorted({'fastapi', 'numpy', 'uvicorn'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "[]\n"
+
+
 def test_no_case_is_told_in_one_line(folder: Path) -> None:
     found = ungdom(folder, "case", "show", "00000-00000")
     assert found.returncode == 1
