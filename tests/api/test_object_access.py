@@ -205,7 +205,15 @@ def heard(world: World) -> Heard:
     official = {ABSENT: HIDDEN, "official": world.official}
     feeds = {ABSENT: HIDDEN, "feed": world.feed}
     alerts = {ABSENT: HIDDEN, **world.alerts}
-    things = {Of.CASE: cases, Of.CASE_WRITTEN: cases, Of.RIGHTS: cases, Of.STAGES: cases, Of.MESSAGE: messages, Of.OFFICIAL: official, Of.FEED: feeds}
+    things = {
+        Of.CASE: cases,
+        Of.CASE_WRITTEN: cases,
+        Of.RIGHTS: cases,
+        Of.STAGES: cases,
+        Of.MESSAGE: messages,
+        Of.OFFICIAL: official,
+        Of.FEED: feeds,
+    }
     things |= dict.fromkeys((Of.ALERT, Of.ALERT_TAKEN, Of.ALERT_PUT_OFF), alerts)
     before = rows(world.service)
     found = {

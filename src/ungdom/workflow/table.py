@@ -103,8 +103,12 @@ def after_complaint(details: d.Details | None) -> bool:
 HEARD = from_version("2026-11-25", hearing.youth_was_heard)
 CONSENTS_HOLD = tuple(
     from_version("2026-11-25", guard)
-    for guard in (consents.youth_consent_has_not_run_out, consents.guardian_consents_have_not_run_out,
-                  consents.youth_was_informed, consents.guardians_were_informed)
+    for guard in (
+        consents.youth_consent_has_not_run_out,
+        consents.guardian_consents_have_not_run_out,
+        consents.youth_was_informed,
+        consents.guardians_were_informed,
+    )
 )
 
 # A table is read across: one row a move.
