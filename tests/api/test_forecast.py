@@ -101,7 +101,7 @@ def test_those_who_must_not_learn_the_office_are_answered_from_the_whole_country
         "guardians": [{"name": "Sindig Stilling"}],
     }  # fmt: skip
     case = case_at(coordinator, "preparing", person=person, municipality="0301", konfliktrad=None)
-    recorded(coordinator, case, "team_member_joined", details={"member": "teacher-7", "agency": "school"})
+    recorded(coordinator, case, "team_member_joined", details={"member": "teacher-7", "agency": "police"})
     mine, member = (
         {one["code"]: one["basis"] for one in client.get(f"/v1/cases/{case}/forecast").json()["items"]}
         for client in (coordinator, coordinator.service.as_("team_member", None, "teacher-7"))
