@@ -177,6 +177,7 @@ BESIDE = {
     "reopening_approved",  # two people for a reopening
     "assigned",  # "may be repeated as a fact"
     "rules_migrated",  # cases move to a new version of the table
+    "transfer_declined",  # a transfer that is not taken does not hang
 }
 """Facts beside the published ones: docs/decisions/0007-rows-beside-the-published-table.md."""
 

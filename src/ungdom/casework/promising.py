@@ -31,7 +31,7 @@ def promises(stored: Stored, after: Case, event: Event) -> list[Message]:
 def steps(youth: Youth, events: Sequence[Event]) -> list[tuple[Event, Case]]:
     """Each event of the history as it now reads, with the case right after it."""
     kept = engine.effective(events)
-    case = engine.fold(youth, kept[:1])
+    case = engine.fold(youth, kept[:1], engine.version_of(kept))
     told = [(kept[0], case)]
     for event in kept[1:]:
         case = engine.apply(case, event)

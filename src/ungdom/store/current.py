@@ -3,8 +3,7 @@
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from ungdom.workflow import alerting, deadlines, waits
-from ungdom.workflow import details as d
+from ungdom.workflow import alerting, deadlines, offices, waits
 from ungdom.workflow.case import Case
 from ungdom.workflow.events import Event
 from ungdom.workflow.permissions import Seen
@@ -40,6 +39,7 @@ def seen(case: Case, protection: Protection) -> Seen:
         state=case.state,
         team=case.team,
         coordinator=coordinator(case),
+        transfer_to=offices.transfer_to(case),
         opened_by=case.events[0].subject,
         protection=protection,
     )
@@ -56,6 +56,7 @@ def _standing(case: Case) -> dict[str, Any]:
         "waiting_for": waits.waiting_for(case),
         "decision_regime": case.sanctioned.regime if case.sanctioned else None,
         "coordinator": coordinator(case),
+        "transfer_to": offices.transfer_to(case),
         "next_due_on": due.due if due else None,
         "next_due_code": due.code if due else None,
         "look_on": alerting.first_look(clocks),
@@ -78,7 +79,5 @@ def _days(case: Case) -> dict[str, Any]:
     }
 
 
-def coordinator(case: Case) -> str | None:
-    """Who was assigned last; None while nobody has been."""
-    assigned = case.last(EventType.ASSIGNED)
-    return assigned.details.coordinator if assigned and isinstance(assigned.details, d.Assigned) else None
+coordinator = offices.coordinator
+"""Whom the office that has the case gave it to last; None while nobody has it there."""
