@@ -218,9 +218,9 @@ def _fresh(stored: Stored, expected: int | None) -> None:
 
 
 def _permitted(who: Who, case: Case, entry: Entry) -> Actor:
-    if entry.type in engine.NOT_RECORDED_DIRECTLY:
+    if entry.type in (E.CASE_REGISTERED, E.CORRECTED):
         raise UseCorrections(entry.type)
-    if not _may_record(who, case, entry.type):
+    if entry.type is E.RULES_MIGRATED or not _may_record(who, case, entry.type):
         raise NotPermitted(entry.type, engine.actors_of(case.sanction, entry.type))
     return _allowed_actor(who, case.sanction, entry)
 

@@ -18,11 +18,14 @@ from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.events import Event
 from ungdom.workflow.vocabulary import EventType
 
+_READ_ANEW = (EventType.CORRECTED, EventType.RULES_MIGRATED)
+"""After these the whole history may say something else than it did."""
+
 
 def promises(stored: Stored, after: Case, event: Event) -> list[Message]:
     """What others are told of this event. `stored`: the case as it was before; `after`: as it is after it."""
     recorded = outbox.tell(stored.case_id, event)
-    if event.type is EventType.CORRECTED:
+    if event.type in _READ_ANEW:
         return [recorded, *_told_anew(stored, event)]
     told = zip(outbox.STATUS_KINDS, status.official_status(after, event), strict=False)
     return [recorded, *(outbox.tell(stored.case_id, event, kind) for kind, _ in told)]
