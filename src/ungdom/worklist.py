@@ -143,8 +143,7 @@ def _row(stored: Stored, asked: Asked, placed: bool) -> Any:
 def _cut(stored: Stored, valid_at: date | None) -> tuple[Case, Event] | None:
     kept = [e for e in engine.effective(stored.events) if valid_at is None or e.occurred_on <= valid_at]
     try:
-        version = engine.version_of(engine.effective(stored.events))
-        return engine.fold(stored.youth, kept, version), stored.events[-1]
+        return engine.fold(stored.youth, kept, stored.table), stored.events[-1]
     except IllegalHistory:
         return None
 

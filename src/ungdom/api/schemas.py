@@ -90,6 +90,7 @@ class CaseOut(Output):
     """A case as it was on `as_of.on`, as known at `as_of.known_at`.
 
     Of a youth whose address is protected, `konfliktrad`, `coordinator` and `team` are told to those who may know.
+    `transfer_to`: the konfliktråd that is to have it, until that has answered.
     """
 
     id: UUID
@@ -123,6 +124,7 @@ class CaseOut(Output):
     completion: CompletionOut
     breaches: int
     coordinator: str | None
+    transfer_to: str | None
     team: list[str]
     open_alerts: list[AlertBrief] | None
     next_deadline: DeadlineOut | None
@@ -282,8 +284,23 @@ class WaitOut(Output):
     reason: str | None
 
 
+class OfficeDays(Output):
+    """The days of one konfliktråd: of all of them together they are those of the case, with none counted twice."""
+
+    konfliktrad: str
+    since: date
+    until: date
+    days: int
+    open: bool
+    stage_days: dict[State, int] = {}
+    wait_days: dict[Party, int] = {}
+
+
 class LeadTimeOut(Output):
-    """Where the days went. `stage_days` and `wait_days` each add up to `total_days`."""
+    """Where the days went. `stage_days` and `wait_days` each add up to `total_days`, and so do the days of `offices`.
+
+    `offices` null: the reader may not learn where the case is or was.
+    """
 
     as_of: AsOfOut
     first_offence: date
@@ -300,6 +317,7 @@ class LeadTimeOut(Output):
     stage_days: dict[State, int]
     wait_days: dict[Party, int]
     p3_by_party: dict[Party, int] | None
+    offices: list[OfficeDays] | None
 
 
 class DeadlineList(Output):

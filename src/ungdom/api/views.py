@@ -13,7 +13,7 @@ from ungdom.esas.status import official_status
 from ungdom.store import current
 from ungdom.store.journal import Stored
 from ungdom.store.people import Person
-from ungdom.workflow import table
+from ungdom.workflow import offices, table
 from ungdom.workflow.case import Case
 from ungdom.workflow.daycount import days_between
 from ungdom.workflow.deadlines import RULES, Deadline, Rule, deadlines, next_due
@@ -85,14 +85,15 @@ def case_out(
 def _with_whom(case: Case, learns: frozenset[Fact]) -> dict[str, Any]:
     """Which office and which people have the case: they give away where the youth lives."""
     if Fact.OFFICE not in learns:
-        return {"konfliktrad": None, "coordinator": None, "team": []}
-    return {"konfliktrad": case.konfliktrad, "coordinator": current.coordinator(case), "team": sorted(case.team)}
+        return {"konfliktrad": None, "coordinator": None, "transfer_to": None, "team": []}
+    who = {"coordinator": current.coordinator(case), "transfer_to": offices.transfer_to(case)}
+    return {"konfliktrad": case.konfliktrad, **who, "team": sorted(case.team)}
 
 
 def events_out(stored: Stored, language: texts.Language, valid_at: date | None = None) -> s.EventList:
     """The history until a day, corrections included, each event with the state it led to as the history now reads."""
     events = _until(stored.events, valid_at) if valid_at else stored.events
-    told = {event.seq: (event, case) for event, case in steps(stored.youth, events)}
+    told = {event.seq: (event, case) for event, case in steps(stored.youth, events, stored.table)}
     corrected = {e.details.corrects: e.seq for e in events if isinstance(e.details, Corrected)}
     return s.EventList(items=[_event_out(e, told.get(e.seq), corrected, language) for e in events])
 
@@ -219,8 +220,20 @@ def lead_time_out(read: Read, known_at: datetime | None) -> s.LeadTimeOut:
         planned_end=case.planned_end,
         adjusted_end=case.adjusted_end(read.on),
         interrupted_days=case.interrupted_days(read.on),
+        offices=_offices(read),
         **_spans(time),
     )
+
+
+def _offices(read: Read) -> list[s.OfficeDays] | None:
+    if Fact.OFFICE not in read.learns:
+        return None
+    return [
+        s.OfficeDays.model_validate(one.tenure).model_copy(
+            update={"stage_days": one.stage_days, "wait_days": one.wait_days}
+        )
+        for one in offices.shares(read.case, read.on)
+    ]
 
 
 def _spans(time: LeadTime) -> dict[str, Any]:

@@ -194,7 +194,7 @@ def as_of(stored: Stored, day: date, valid_at: date | None) -> Read:
     """A stored case cut to what had happened by `valid_at`. Raises NotVisible when it had not begun."""
     kept = [e for e in engine.effective(stored.events) if valid_at is None or e.occurred_on <= valid_at]
     try:
-        case = engine.fold(stored.youth, kept, engine.version_of(engine.effective(stored.events)))
+        case = engine.fold(stored.youth, kept, stored.table)
     except IllegalHistory:
         raise NotVisible from None
     return Read(stored, case, day)

@@ -31,13 +31,18 @@ def promises(stored: Stored, after: Case, event: Event) -> list[Message]:
     return [recorded, *(outbox.tell(stored.case_id, event, kind) for kind, _ in told)]
 
 
-def steps(youth: Youth, events: Sequence[Event]) -> list[tuple[Event, Case]]:
-    """Each event of the history as it now reads, with the case right after it."""
+def steps(youth: Youth, events: Sequence[Event], version: str | None = None) -> list[tuple[Event, Case]]:
+    """Each event of the history as it now reads, with the case right after it.
+
+    `version`: of the table; None: the one that these events say the case runs under.
+    """
     kept = engine.effective(events)
-    case = engine.fold(youth, kept[:1], engine.version_of(kept))
+    table = version or engine.version_of(kept)
+    case = engine.fold(youth, kept[:1], table)
     told = [(kept[0], case)]
-    for event in kept[1:]:
-        case = engine.apply(case, event)
+    for n, event in enumerate(kept[1:], start=2):
+        moved = event.type is EventType.RULES_MIGRATED
+        case = engine.fold(youth, kept[:n], table) if moved else engine.apply(case, event)
         told.append((event, case))
     return told
 
