@@ -484,10 +484,14 @@ class Model:
 
     def stopped_days(self, day: date, end: date) -> int:
         """Days the clock stood still before the term ended; a stop that is not over counts up to that day."""
-        total = 0
+        total, still = 0, False
         until = [stay.since for stay in self.stays[1:]] + [day]
         for stay, over in zip(self.stays, until, strict=True):
-            if stay.stops and stay.since < end + timedelta(days=total):
+            if stay.state not in CLOSED:
+                still = stay.stops
+            elif stay is self.stays[-1]:
+                still = False  # closed for good: nothing is moved any more
+            if still and stay.since < end + timedelta(days=total):
                 total += max((over - stay.since).days, 0)
         return total
 

@@ -404,4 +404,5 @@ def test_a_case_reopened_goes_on_with_its_clock_as_it_was() -> None:
 
     assert (case.state, case.stints[-1].clock) == (State.INTERRUPTED, False)
     assert case.sanction is Sanction.YOUTH_SANCTION
-    assert case.served_before_interruption == 38
+    assert case.served_before_interruption == 28  # the ten days it lay closed stand still as those before them
+    assert case.adjusted_end(date(2025, 7, 25)) == date(2026, 6, 27)

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from ungdom import texts
+from ungdom.api import lead_time_shapes as lt
 from ungdom.api import schemas as s
 from ungdom.api.alert_shapes import AlertBrief
 from ungdom.api.person_shapes import person_out
@@ -17,7 +18,7 @@ from ungdom.workflow import offices, table
 from ungdom.workflow.case import Case
 from ungdom.workflow.daycount import days_between
 from ungdom.workflow.deadlines import RULES, Deadline, Rule, deadlines, next_due
-from ungdom.workflow.engine import Option, effective
+from ungdom.workflow.engine import Broken, Option, effective
 from ungdom.workflow.events import Corrected, Event, details_schema, plain_details
 from ungdom.workflow.guards.core import Unmet
 from ungdom.workflow.guards.decision import appeal_deadline
@@ -208,10 +209,15 @@ def unmet(language: texts.Language, no: Unmet) -> s.UnmetOut:
     )
 
 
-def lead_time_out(read: Read, known_at: datetime | None) -> s.LeadTimeOut:
+def broken(language: texts.Language, one: Broken) -> s.BrokenOut:
+    """A step that is not allowed where it stands, with every condition it does not meet."""
+    return s.BrokenOut(seq=one.seq, event=one.event, unmet=[unmet(language, no) for no in one.unmet])
+
+
+def lead_time_out(read: Read, known_at: datetime | None) -> lt.LeadTimeOut:
     """Where the days went."""
     case, time = read.case, lead_time(read.case, read.on)
-    return s.LeadTimeOut(
+    return lt.LeadTimeOut(
         as_of=s.AsOfOut(on=read.on, known_at=known_at),
         first_offence=case.first_offence,
         last_offence=case.last_offence,
@@ -225,23 +231,30 @@ def lead_time_out(read: Read, known_at: datetime | None) -> s.LeadTimeOut:
     )
 
 
-def _offices(read: Read) -> list[s.OfficeDays] | None:
-    if Fact.OFFICE not in read.learns:
-        return None
-    return [
-        s.OfficeDays.model_validate(one.tenure).model_copy(
-            update={"stage_days": one.stage_days, "wait_days": one.wait_days}
-        )
-        for one in offices.shares(read.case, read.on)
-    ]
+def _offices(read: Read) -> list[lt.OfficeDays] | None:
+    shares = offices.shares(read.case, read.on) if Fact.OFFICE in read.learns else None
+    return None if shares is None else [_office_days(one) for one in shares]
+
+
+def _office_days(share: offices.Share) -> lt.OfficeDays:
+    one = share.tenure
+    return lt.OfficeDays(
+        konfliktrad=one.konfliktrad,
+        since=one.since,
+        until=one.until,
+        days=one.days,
+        open=one.open,
+        stage_days=share.stage_days,
+        wait_days=share.wait_days,
+    )
 
 
 def _spans(time: LeadTime) -> dict[str, Any]:
     return {
         "total_days": time.total_days,
         "unreported_days": time.unreported_days,
-        "stages": [s.StageOut.model_validate(stage) for stage in time.stages],
-        "waits": [s.WaitOut.model_validate(wait) for wait in time.waits],
+        "stages": [lt.StageOut.model_validate(stage) for stage in time.stages],
+        "waits": [lt.WaitOut.model_validate(wait) for wait in time.waits],
         "stage_days": time.stage_days,
         "wait_days": time.wait_days,
         "p3_by_party": time.p3_by_party,

@@ -155,9 +155,9 @@ def amend(
     actor = _may_correct(who, case.sanction, old, entry)
     event = _event(who, stored.version + 1, entry, actor, now)
     history = [*stored.events, event]
-    broken = engine.check_walk(stored.youth, history, {wish.seq: _world_of(tx, who, stored, case, entry)})
-    if broken is not None:
-        raise WalkBroken(broken)
+    broken = tuple(engine.every_broken(stored.youth, history, {wish.seq: _world_of(tx, who, stored, case, entry)}))
+    if broken:
+        raise WalkBroken(broken[0], broken[1:])
     after = engine.fold(stored.youth, history)
     if not dry_run:
         journal.append(tx, stored, event, after, promises(stored, after, event))

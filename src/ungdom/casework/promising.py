@@ -27,6 +27,8 @@ def promises(stored: Stored, after: Case, event: Event) -> list[Message]:
     recorded = outbox.tell(stored.case_id, event)
     if event.type in _READ_ANEW:
         return [recorded, *_told_anew(stored, event)]
+    if event.type is EventType.REOPENED:
+        return [recorded, *_closing_taken_back(stored, after, event)]
     told = zip(outbox.STATUS_KINDS, status.official_status(after, event), strict=False)
     return [recorded, *(outbox.tell(stored.case_id, event, kind) for kind, _ in told)]
 
@@ -45,6 +47,16 @@ def steps(youth: Youth, events: Sequence[Event], version: str | None = None) -> 
         case = engine.fold(youth, kept[:n], table) if moved else engine.apply(case, event)
         told.append((event, case))
     return told
+
+
+def _closing_taken_back(stored: Stored, after: Case, reopening: Event) -> list[Message]:
+    """A message for each part that told of the closing. There is none in the contract: it waits for a person.
+
+    One that has not been sent yet never is (`exchange.composing`).
+    """
+    closing = after.stints[-2].seq
+    parts = [part for seq, part in _said(stored.youth, stored.events) if seq == closing]
+    return [outbox.tell_anew(stored.case_id, reopening, n, closing, part) for n, part in enumerate(parts, start=1)]
 
 
 def _told_anew(stored: Stored, correction: Event) -> list[Message]:

@@ -14,6 +14,8 @@ from ungdom.workflow.vocabulary import CLOSED, EventType, Regime, Sanction, Stat
 E = EventType
 
 _DECIDES = (E.JUDGMENT_GIVEN, E.FOLLOW_UP_BY_JUDGMENT, E.TRANSFERRED_TO_FOLLOW_UP)
+REOPENED_AS_IT_STOOD = "2026-11-25"
+"""From this version of the table on days in a closed state are days of standstill when the term stood still before."""
 _STARTS = {
     E.PLAN_MEETING_HELD: "plan_meeting",
     E.PLAN_SIGNED: "plan_signed",
@@ -200,10 +202,17 @@ class Case:
     def _stops(self, day: date) -> Iterator[tuple[date, date]]:
         started = self.start.seq if self.start else len(self.events)
         ends = [stint.since for stint in self.stints[1:]] + [day]
-        for stint, until in zip(self.stints, ends, strict=True):
-            stopped = not stint.clock and stint.seq > started and stint.state not in CLOSED
-            if stopped and stint.since < day:
+        for place, (stint, until) in enumerate(zip(self.stints, ends, strict=True)):
+            if stint.seq > started and stint.since < day and self._stood_still(place):
                 yield stint.since, min(until, day)
+
+    def _stood_still(self, place: int) -> bool:
+        """A case that was closed while its term stood still, and reopened, stood still all along (office norm)."""
+        stint = self.stints[place]
+        if stint.state not in CLOSED:
+            return not stint.clock
+        reopened = place + 1 < len(self.stints) and law.holds(self.table, REOPENED_AS_IT_STOOD, None)
+        return reopened and not self.stints[place - 1].clock
 
     def interrupted_days(self, day: date) -> int:
         """Days the clock stood still, until that day."""
