@@ -11,15 +11,12 @@ from enum import StrEnum
 from hashlib import sha256
 from uuid import UUID
 
-from sqlalchemy import select
-
 from ungdom.casework.promising import promises
 from ungdom.clock import Clock
-from ungdom.store import bulk, journal
+from ungdom.store import bulk, journal, reading
 from ungdom.store.errors import Stale
 from ungdom.store.journal import Stored
 from ungdom.store.session import Connection, Database
-from ungdom.store.tables import case_current
 from ungdom.workflow import details as d
 from ungdom.workflow import engine
 from ungdom.workflow.daycount import oslo_date
@@ -35,7 +32,6 @@ BATCH = 200
 """Cases read at once."""
 SUBJECT = "migrate-cases"
 """In whose name cases are moved."""
-C = case_current.c
 
 
 class Done(StrEnum):
@@ -75,7 +71,8 @@ def look(db: Database, to: str, now: datetime, konfliktrad: str | None, report: 
     A case whose last event is that it was moved there counts as it was before: a run that was broken off, and the
     rest of it, say the same of every case.
     """
-    ids = _open_cases(db, konfliktrad)
+    with db.reading() as tx:
+        ids = reading.open_cases(tx, konfliktrad)
     for number, batch in enumerate(bulk.batches(ids, BATCH)):
         with db.reading() as tx:
             found = list(journal.load_many(tx, batch))
@@ -104,12 +101,6 @@ def move(db: Database, one: Looked, to: str, now: Clock) -> Done:
         with db.reading() as tx:
             stored = journal.load(tx, one.case_id)
         return Done.ALREADY if stored and _moved_to(stored, to) else Done.CHANGED
-
-
-def _open_cases(db: Database, konfliktrad: str | None) -> list[UUID]:
-    query = select(C.case_id).where(C.closed_on.is_(None)).order_by(C.case_id)
-    with db.reading() as tx:
-        return list(tx.scalars(query.where(C.konfliktrad == konfliktrad) if konfliktrad else query))
 
 
 def _looked(stored: Stored, to: str, now: datetime) -> Looked | None:

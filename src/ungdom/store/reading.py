@@ -224,6 +224,12 @@ def works_on(tx: Connection, viewer: Viewer, case_id: UUID) -> bool:
     return office is not None and may_work_on(viewer, office)
 
 
+def open_cases(tx: Connection, konfliktrad: str | None = None) -> list[UUID]:
+    """Every open case, or those of one konfliktråd, in the order of their ids: for what the program does to all."""
+    mine = true() if konfliktrad is None else C.konfliktrad == konfliktrad
+    return list(tx.scalars(select(C.case_id).where(C.closed_on.is_(None), mine).order_by(C.case_id)))
+
+
 def teams_of(tx: Connection, case_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
     """The teams of these cases, by id; cases without one are left out."""
     teams: dict[UUID, list[str]] = {}
