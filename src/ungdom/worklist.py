@@ -102,13 +102,18 @@ def delays(
     At most `asked.limit` cases are told anew; the key of the last one where more may follow, otherwise None.
     """
     found: list[Delay] = []
-    for seen, (stored, placed) in enumerate(_told(tx, viewer, asked, *_in_the_rows(asked, period)), start=1):
+    for seen, (stored, placed) in enumerate(_told(tx, viewer, asked, *_counted(viewer, asked, period)), start=1):
         cut = _cut(stored, asked.valid_at)
         if cut and _of_the_group(cut[0], placed, asked.filters) and _in_the_period(cut[0], period):
             found.append(delay.of_start(cut[0], day))
         if seen == asked.limit:
             return delay.together(found), str(stored.case_id)
     return delay.together(found), None
+
+
+def _counted(viewer: Viewer, asked: Asked, period: tuple[date, date]) -> list[ColumnElement[bool]]:
+    """Of an office only its own cases: one that is on its way to another counts where it still is."""
+    return [reading.counted_for(viewer), *_in_the_rows(asked, period)]
 
 
 def _in_the_rows(asked: Asked, period: tuple[date, date]) -> list[ColumnElement[bool]]:
@@ -176,7 +181,7 @@ def _row(stored: Stored, asked: Asked, placed: bool) -> Any:
 def _cut(stored: Stored, valid_at: date | None) -> tuple[Case, Event] | None:
     kept = [e for e in engine.effective(stored.events) if valid_at is None or e.occurred_on <= valid_at]
     try:
-        return engine.fold(stored.youth, kept), stored.events[-1]
+        return engine.fold(stored.youth, kept, stored.table), stored.events[-1]
     except IllegalHistory:
         return None
 

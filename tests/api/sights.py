@@ -68,8 +68,8 @@ KINDS: dict[str, Kind] = {
     "new_confidential": _kept(CONFIDENTIAL, {*_OFFICE, "prosecution"}, {"leader"}, "colleague"),
     "new_strict": _kept(STRICT, {"colleague", "leader", "secretariat"}, {"leader"}, "colleague"),
     # a transfer has been decided, and not been accepted
-    "leaving": _open({*_OFFICE, "on_team"}, {"mine", "colleague", "leader"}),
-    "leaving_strict": _kept(STRICT, {"mine", "leader", "secretariat", "on_team"}, {"mine", "leader"}),
+    "leaving": _open({*_OFFICE, "on_team", "their_leader"}, {"mine", "colleague", "leader"}),
+    "leaving_strict": _kept(STRICT, {"mine", "leader", "secretariat", "on_team", "their_leader"}, {"mine", "leader"}),
     # it has been accepted
     "moved": _open({*_THERE, "on_team"}, {"theirs", "their_leader"}),
     "moved_confidential": _kept(CONFIDENTIAL, {*_THERE, "on_team"}, {"their_leader"}),

@@ -294,3 +294,31 @@ def forget() -> Callable[[Database], None]:
             tx.execute(outbox.outbox.update().values(told=None))
 
     return forgotten
+
+
+# --- closed in error ----------------------------------------------------------------------------------------
+
+APPROVED = (E.REOPENING_APPROVED, d.Details())
+REOPENED = (E.REOPENED, d.Reopened(reason=d.ReopeningReason.CLOSED_IN_ERROR))
+
+
+def test_a_closing_that_was_told_and_taken_back_waits_for_a_person(db: Database, receiver: Receiver, run: Work) -> None:
+    stored = case(db, Told((*SIGNED, world.COMPLETED)))
+    deliver(run)
+    assert parts(receiver)[-1] == ("avsluttetUngdomsreaksjon", {"aarsak": "FULLFOERT"})
+    stored = world.go_on(db, stored, APPROVED, REOPENED)
+
+    assert deliver(run) == Counts(lacks=1)
+    assert standing(db)[f"{stored.version} status"] == "lacks.message_for_reopened"
+
+
+def test_a_closing_that_was_taken_back_before_it_was_told_is_told_to_nobody(
+    db: Database, receiver: Receiver, run: Work
+) -> None:
+    stored = case(db, Told((*SIGNED, world.COMPLETED)))
+    closing = stored.version
+    stored = world.go_on(db, stored, APPROVED, REOPENED)
+
+    assert deliver(run) == Counts(sent=2, withdrawn=2)
+    assert standing(db)[f"{closing} status"] == standing(db)[f"{stored.version} status"] == "withdrawn.reopened"
+    assert "avsluttetUngdomsreaksjon" not in dict(parts(receiver))

@@ -28,6 +28,8 @@ CLOSED = _words("completed converted breach_closed consent_withdrawn no_plan oth
 OPEN = PRE_DECISION | PLAN | EXEC | BREACH | _words("registered judged appealed final dispatched")
 INTERIM = _words("interim_conditions")
 
+TRANSFER = ("transfer_decided", "transfer_accepted", "transfer_declined")
+
 # --- the table of moves -----------------------------------------------------------------------------------------
 
 ALL = (0, 1, 2)
@@ -141,6 +143,7 @@ FACTS: dict[str, tuple[frozenset[str], Scope]] = {
     "note_added": (OPEN | CLOSED, BOTH),
     "transfer_decided": (_RUNNING, BOTH),
     "transfer_accepted": (_RUNNING, BOTH),
+    "transfer_declined": (_RUNNING, BOTH),
     "execution_regime_pinned": (OPEN, BOTH),
     "rules_migrated": (OPEN, BOTH),
     "reopening_approved": (CLOSED, BOTH),
@@ -510,10 +513,14 @@ class Model:
 
     def stopped_days(self, day: date, end: date) -> int:
         """Days the clock stood still before the term ended; a stop that is not over counts up to that day."""
-        total = 0
+        total, still = 0, False
         until = [stay.since for stay in self.stays[1:]] + [day]
-        for stay, over in zip(self._counted(), until, strict=True):
-            if stay.stops and stay.since < end + timedelta(days=total):
+        for place, (stay, over) in enumerate(zip(self._counted(), until, strict=True)):
+            if stay.state not in CLOSED:
+                still = stay.stops
+            elif place == len(self.stays) - 1:
+                still = False  # closed for good: nothing is moved any more
+            if still and stay.since < end + timedelta(days=total):
                 total += max((over - stay.since).days, 0)
         return total
 
@@ -637,8 +644,12 @@ class Model:
         return str(office)
 
     def transfer_pending(self) -> bool:
-        entry = self.last("transfer_decided", "transfer_accepted")
+        entry = self.last(*TRANSFER)
         return entry is not None and entry.type == "transfer_decided"
+
+    def after_the_transfer_so_far(self, on: date) -> bool:
+        entry = self.last(*TRANSFER)
+        return entry is None or on >= entry.on
 
     def approvals(self) -> list[tuple[str, str]]:
         """Who has approved a reopening since the case was closed."""
@@ -778,6 +789,10 @@ def _paper_trail(m: Model, e: Entry) -> bool:
         return True
     order = ["became_final", "dispatched", "received", "assigned"]
     place = order.index(e.type)
+    moved = m.last("transfer_accepted")
+    if e.type == "assigned" and moved is not None:  # once in each office
+        given = m.last("assigned", "transfer_accepted")
+        return given is moved and m.ever("received")
     if any(m.ever(later) for later in order[place:]):
         return False
     needed = {"became_final": (), "dispatched": order[:1], "received": order[:1], "assigned": order[2:3]}
@@ -1009,7 +1024,12 @@ def _transferable(m: Model, e: Entry) -> bool:
         e.details["parties_heard"] is True
         and read(e.details["prosecution_told_on"]) == e.on
         and e.details["to"] != m.office()
+        and m.after_the_transfer_so_far(e.on)
     )
+
+
+def _transfer_answered(m: Model, e: Entry) -> bool:
+    return m.transfer_pending() and m.after_the_transfer_so_far(e.on)
 
 
 def _hearing_after_referral(m: Model, _e: Entry) -> bool:
@@ -1092,7 +1112,8 @@ ROLE_FITS: dict[str, frozenset[str]] = {
 FACT_GUARDS: dict[str, Guard] = {
     "offence_added": lambda _m, e: _last_day(e.details["offence"]) <= e.on,
     "transfer_decided": _transferable,
-    "transfer_accepted": lambda m, _e: m.transfer_pending(),
+    "transfer_accepted": _transfer_answered,
+    "transfer_declined": _transfer_answered,
     "reopening_approved": lambda _m, e: e.recorder[0] in REOPENERS,
     "assigned": lambda m, _e: m.ever("received"),
     "team_member_joined": _joins,
@@ -1193,6 +1214,7 @@ FACT_ACTORS: dict[str, frozenset[str]] = dict.fromkeys(FACTS, _COORDINATOR) | {
     "note_added": _words("prosecution coordinator leader secretariat"),
     "transfer_decided": _words("leader coordinator"),
     "transfer_accepted": _words("leader coordinator"),
+    "transfer_declined": _words("leader secretariat"),
     "execution_regime_pinned": _words("coordinator leader"),
     "rules_migrated": _words("system"),
     "corrected": _words("police prosecution court correctional_service coordinator leader secretariat"),

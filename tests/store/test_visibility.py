@@ -64,6 +64,13 @@ def _every_kind(tx: Connection) -> dict[UUID, Seen]:
             OFFICES, State, TEAMS, COORDINATORS, OPENERS, Protection
         )
     ]
+    kinds += [
+        Seen(
+            konfliktrad=office, state=state, team=frozenset(), coordinator=None, opened_by="per", protection=level,
+            transfer_to=to,
+        )
+        for office, state, level, to in product(OFFICES, State, Protection, (*OFFICES, "elsewhere"))
+    ]  # fmt: skip
     known = {uuid4(): seen for seen in kinds}
     youths = {case_id: _youth(seen.protection) for case_id, seen in known.items()}
     people.create_people(tx, cases.KEYS, list(youths.values()), cases.NOON)
@@ -97,7 +104,8 @@ def _row(file: dict[str, Any], seen: Seen) -> dict[str, Any]:
     empty = {column.name: None for column in tables.case_current.c}
     return empty | file | {
         "version": 1, "sanction": Sanction.YOUTH_FOLLOW_UP, "konfliktrad": seen.konfliktrad, "state": seen.state,
-        "phase": PHASE[seen.state], "coordinator": seen.coordinator, "registered_on": day, "first_offence": day,
+        "phase": PHASE[seen.state], "coordinator": seen.coordinator,
+        "transfer_to": seen.transfer_to, "registered_on": day, "first_offence": day,
         "last_offence": day, "turns_18_on": day, "updated_at": cases.NOON,
     }  # fmt: skip
 
@@ -179,6 +187,7 @@ steps = st.one_of(
         st.sampled_from(OFFICES),
     ),
     st.just((E.TRANSFER_ACCEPTED, d.Details())),
+    st.just((E.TRANSFER_DECLINED, d.Details())),
 )
 histories = st.builds(
     told,

@@ -17,8 +17,9 @@ from ungdom.workflow.guards.core import Step
 from ungdom.workflow.guards.decision import appeal_deadline
 from ungdom.workflow.vocabulary import Regime, Sanction
 
-BESIDE = ("complaint_decision",)
-"""Clocks beside the published ones: the other decisions of krl § 22 e. docs/decisions/0022-complaints-undo.md"""
+BESIDE = ("complaint_decision", "transfer_accept")
+"""Clocks beside the published ones: the other decisions of krl § 22 e (docs/decisions/0022-complaints-undo.md), and the
+office norm for the answer to a transfer."""
 PUBLISHED = Path(__file__).parents[3] / "shared" / "domain" / "deadlines.csv"
 
 
@@ -43,6 +44,7 @@ PUM_BACK = ("2025-01-24 pum_ordered", "2025-02-10 pum_returned {carried_out: tru
 APPEAL = ("2025-05-02 appealed", "2025-05-22 appeal_referred")
 UPHELD = "{outcome: upheld, served_on: 2025-06-27}"
 DEAD = "lapsed {reason: death}"
+MOVING = ("2025-05-20 transfer_decided {to: vest, parties_heard: true, prosecution_told_on: 2025-05-20}",)
 REFER = "referred_for_breach {to: prosecution, recommendation: serve_prison, consent_police: true, \
 consent_correctional_service: true}"
 HEARD = "youth_heard {about: [referral], how: spoken}"
@@ -300,6 +302,15 @@ SPECS: tuple[Spec, ...] = (
     Spec("turns_18", "S R2", "received", (f"2025-05-15 {DEAD}",), "2025-06-01",
          "ended", "2026-03-12", None, "2026-01-11"),
     Spec("turns_18", "S R0", "received", (), "2024-01-01", "running", "2024-02-03", 0, "2023-12-05"),
+
+    Spec("transfer_accept", "S R2", "assigned", MOVING, "2025-05-27", "running", "2025-05-27", 0, "2025-05-25"),
+    Spec("transfer_accept", "S R2", "assigned", MOVING, "2025-05-30", "overdue", "2025-05-27", 3, "2025-05-25"),
+    Spec("transfer_accept", "S R2", "assigned", (*MOVING, "2025-05-27 transfer_accepted"), "2025-06-30",
+         "met", "2025-05-27", 0, "2025-05-25"),
+    Spec("transfer_accept", "S R2", "assigned", (*MOVING, "2025-05-29 transfer_declined"), "2025-06-30",
+         "late", "2025-05-27", 2, "2025-05-25"),
+    Spec("transfer_accept", "S R2", "assigned", (*MOVING, f"2025-05-22 {DEAD}"), "2025-06-30",
+         "ended", "2025-05-27", None, "2025-05-25"),
 
     Spec("pum_renewal", "S R2", "suspect_set", PUM_BACK, "2026-02-10", "running", "2026-02-10", 0, "2026-01-11"),
     Spec("pum_renewal", "S R2", "suspect_set", PUM_BACK, "2026-02-11", "overdue", "2026-02-10", 1, "2026-01-11"),

@@ -138,6 +138,8 @@ COMPLETED = ("2026-06-03 completed",)
 HEALTH = ("2025-07-01 interrupted {reason: health}", "2025-07-11 resumed {reason: cause_gone}")
 MOVED = "{to: vest, parties_heard: true, prosecution_told_on: 2025-05-20}"
 
+DECIDED = (f"2025-05-20 transfer_decided {MOVED}",)
+
 # fmt: off
 ROWS: tuple[Row, ...] = (
     # what every event meets
@@ -263,7 +265,7 @@ ROWS: tuple[Row, ...] = (
     Row("not_before_the_court_fixed_it", INTERIM, "judgment_given", "2025-04-24 interim_conditions_started",
         Day("2025-04-25")),
     Row("not_recorded_yet", INTERIM, "became_final", "2025-05-12 became_final", first(correction(6, "2025-05-10"))),
-    Row("not_recorded_yet", INTERIM, "assigned", "2025-05-19 assigned {coordinator: berit}",
+    Row("office_has_not_assigned", INTERIM, "assigned", "2025-05-19 assigned {coordinator: berit}",
         first(correction(9, "2025-05-16"))),
     Row("judgment_is_final", INTERIM, "interim_conditions_started", "2025-05-12 dispatched",
         first("2025-05-09 became_final")),
@@ -393,6 +395,19 @@ ROWS: tuple[Row, ...] = (
         Said("to", "ost")),
     Row("transfer_is_pending", "S R2", "assigned", "2025-05-27 transfer_accepted",
         first(f"2025-05-20 transfer_decided {MOVED}")),
+    Row("transfer_is_pending", "S R2", "assigned", "2025-05-27 transfer_declined",
+        first(f"2025-05-20 transfer_decided {MOVED}")),
+    Row("transfer_goes_in_order", "S R2", "assigned", "2025-05-19 transfer_accepted", Day("2025-05-20"), DECIDED),
+    Row("transfer_goes_in_order", "S R2", "assigned", "2025-05-19 transfer_declined", Day("2025-05-20"), DECIDED),
+    Row("transfer_goes_in_order", "S R2", "assigned", f"2025-05-20 transfer_decided {MOVED.replace('vest', 'agder')}",
+        first(correction(12, "2025-05-21", "transfer_declined", "2025-05-20")),
+        (*DECIDED, "2025-05-21 transfer_declined")),
+    Row("receiving_office_answers", "S R2", "assigned", "2025-05-21 transfer_accepted", World(office="vest"), DECIDED,
+        world=World(office="oslo")),
+    Row("receiving_office_answers", "S R2", "assigned", "2025-05-21 transfer_declined", World(), DECIDED,
+        world=World(office="oslo")),
+    Row("office_has_not_assigned", INTERIM, "assigned", "2025-05-28 assigned {coordinator: kari}",
+        first(*DECIDED, "2025-05-22 transfer_accepted")),
     Row("victim_never_holds_up_the_start", "S R2", "assigned",
         "2025-05-20 wait_started {party: victim, reason: restorative_meeting}", Said("party", "youth")),
     Row("victim_never_holds_up_the_start", "S R2", "assigned",

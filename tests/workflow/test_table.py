@@ -182,6 +182,7 @@ BESIDE = {
     "measure_attended",  # whether the youth met for a measure
     "youth_heard",  # before a negative step of the office
     "stay_abroad_refused",  # a single decision as the permission is
+    "transfer_declined",  # a transfer that is not taken does not hang
 }
 """Facts beside the published ones: docs/decisions/0007-rows-beside-the-published-table.md."""
 

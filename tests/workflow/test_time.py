@@ -13,7 +13,7 @@ from tests.workflow.build import event
 from tests.workflow.roads import YOUTH, case_at, events, lines, read, walked
 from ungdom.demo import story
 from ungdom.workflow import details as d
-from ungdom.workflow import engine
+from ungdom.workflow import engine, offices
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.daycount import days_between
 from ungdom.workflow.events import Event
@@ -58,7 +58,19 @@ def assert_tiles(case: Case, day: date) -> int:
     assert sum(time.stage_days.values()) == sum(time.wait_days.values()) == time.total_days
     assert all(wait.days > 0 for wait in time.waits)
     assert _explains_p3(case, time)
+    if case.has(E.TRANSFER_ACCEPTED):
+        assert_offices_tile(case, day, time)
     return time.total_days
+
+
+def assert_offices_tile(case: Case, day: date, time: LeadTime) -> None:
+    """Fails unless each day of a transferred case is one office's, stage by stage and wait by wait."""
+    shares = offices.shares(case, day)
+    assert _covers([(one.tenure.since, one.tenure.until) for one in shares], (case.registered_on, time.until))
+    assert sum(one.tenure.days for one in shares) == time.total_days
+    assert sum((Counter(one.stage_days) for one in shares), Counter()) == +Counter(time.stage_days)
+    assert sum((Counter(one.wait_days) for one in shares), Counter()) == +Counter(time.wait_days)
+    assert all(sum(one.stage_days.values()) == sum(one.wait_days.values()) == one.tenure.days for one in shares)
 
 
 def _covers(spans: list[tuple[date, date]], bounds: tuple[date, date]) -> bool:
@@ -392,4 +404,5 @@ def test_a_case_reopened_goes_on_with_its_clock_as_it_was() -> None:
 
     assert (case.state, case.stints[-1].clock) == (State.INTERRUPTED, False)
     assert case.sanction is Sanction.YOUTH_SANCTION
-    assert case.served_before_interruption == 38
+    assert case.served_before_interruption == 28  # the ten days it lay closed stand still as those before them
+    assert case.adjusted_end(date(2025, 7, 25)) == date(2026, 6, 27)

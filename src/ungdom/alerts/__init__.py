@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from ungdom.store import alerts
+from ungdom.store import alerts, reading
 from ungdom.store.alerts import Alert, By
 from ungdom.store.session import Connection
 from ungdom.workflow.alerting import AlertChange, AlertState, DelayReason
@@ -27,7 +27,7 @@ class AlertError(Exception):
 
     AlertError
     ├── NoSuchAlert      there is none, or the viewer may not see its case
-    ├── NotTheirs        the role does not answer for delays, or puts nothing off
+    ├── NotTheirs        the role does not answer for delays, or puts nothing off; or another office has the case
     ├── AlreadyCleared   what it told of is settled
     └── DayOutOfRange    the day lies before the first or after the last that makes sense
     """
@@ -101,6 +101,8 @@ def _live(tx: Connection, viewer: Viewer, alert_id: UUID, may: Callable[[Role], 
     found = alerts.find(tx, viewer, alert_id, hold=True)
     if found is None:
         raise NoSuchAlert
+    if not reading.works_on(tx, viewer, found.case_id):
+        raise NotTheirs
     if found.cleared_at is not None:
         raise AlreadyCleared
     return found

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from ungdom import casework, intake, worklist
 from ungdom.api import alert_views, cursors, need_to_know, views
 from ungdom.api import inputs as i
+from ungdom.api import lead_time_shapes as lt
 from ungdom.api import schemas as s
 from ungdom.api.deps import Answer, Call, CallDep
 from ungdom.api.docs import PROBLEMS
@@ -67,7 +68,7 @@ def get_case(call: CallDep, case_id: UUID, as_of: AsOf) -> Response:
     return call.read(lambda tx: _read(tx, call, case_id, as_of))
 
 
-@router.get("/v1/cases/{case_id}/lead-time", response_model=s.LeadTimeOut, summary="Where the days went")
+@router.get("/v1/cases/{case_id}/lead-time", response_model=lt.LeadTimeOut, summary="Where the days went")
 def get_lead_time(call: CallDep, case_id: UUID, as_of: AsOf) -> Response:
     """Stage intervals, wait ledger, P1 to P3; both ledgers add up to the total exactly."""
     known = instant(as_of.known_at)

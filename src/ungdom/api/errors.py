@@ -123,6 +123,7 @@ async def _walk_broken(request: Request, error: c.WalkBroken) -> Response:
     language = _language(request)
     unmet = [views.unmet(language, no) for no in error.broken.unmet]
     extra = {"unmet": unmet, "seq": error.broken.seq, "event": str(error.broken.event)}
+    extra["also"] = [views.broken(language, one) for one in error.also]
     event = texts.label(language, error.broken.event)
     return _problem(request, 409, "correction_refused", extra, seq=error.broken.seq, event=event)
 

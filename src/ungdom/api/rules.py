@@ -4,6 +4,7 @@ import re
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, HTTPException, Query, Response
+from pydantic import AfterValidator, Field
 from starlette.responses import PlainTextResponse
 
 from ungdom import texts
@@ -13,17 +14,24 @@ from ungdom.api import views
 from ungdom.api.cases import answer
 from ungdom.api.deps import CallDep
 from ungdom.api.docs import PROBLEMS
-from ungdom.workflow import diagram, engine
+from ungdom.workflow import diagram, engine, table
 from ungdom.workflow.vocabulary import Regime, Sanction
 
 router = APIRouter(tags=["rules"], responses=PROBLEMS)
 public = APIRouter(tags=["problems"])
 
 
+def _known(version: str) -> str:
+    if version not in table.VERSIONS:
+        raise ValueError(f"there are {', '.join(table.VERSIONS)}")
+    return version
+
+
 class Format(i.Input):
-    """`mermaid`: the state diagram as text."""
+    """`mermaid`: the state diagram as text. `version`: of the table; the newest when not given."""
 
     format: Literal["json", "mermaid"] = "json"
+    version: Annotated[str, Field(max_length=20), AfterValidator(_known)] = table.VERSION
 
 
 @router.get(
@@ -35,9 +43,10 @@ class Format(i.Input):
 def get_workflow(call: CallDep, sanction: Sanction, regime: Regime, query: Annotated[Format, Query()]) -> Response:
     """The states and rows of one workflow, as data or as a Mermaid state diagram."""
     if query.format == "mermaid":
-        return Response(diagram.mermaid(sanction, regime), media_type="text/vnd.mermaid; charset=utf-8")
-    rows = engine.rows_of(sanction, regime)
-    return answer(views.workflow_out(sanction, regime, rows, call.language)).response()
+        return Response(diagram.mermaid(sanction, regime, query.version), media_type="text/vnd.mermaid; charset=utf-8")
+    rows = engine.rows_of(sanction, regime, query.version)
+    shown = views.workflow_out(sanction, regime, rows, call.language)
+    return answer(shown.model_copy(update={"table_version": query.version})).response()
 
 
 @router.get("/v1/deadline-rules", response_model=s.RuleList, summary="The deadline rules with their law")

@@ -91,7 +91,8 @@ class CaseOut(Output):
     """A case as it was on `as_of.on`, as known at `as_of.known_at`.
 
     Of a youth whose address is protected, `konfliktrad`, `coordinator` and `team` are told to those who may know. What
-    a member of the team may not learn, by law or consent, is null to them.
+    a member of the team may not learn, by law or consent, is null to them. `transfer_to`: the konfliktråd that is to
+    have it, until that has answered.
     """
 
     id: UUID
@@ -125,6 +126,7 @@ class CaseOut(Output):
     completion: CompletionOut | None
     breaches: int | None
     coordinator: str | None
+    transfer_to: str | None
     team: list[str]
     open_alerts: list[AlertBrief] | None
     next_deadline: DeadlineOut | None
@@ -268,47 +270,6 @@ class OptionList(Output):
     next: str | None = None
 
 
-class StageOut(Output):
-    """One stay in one state."""
-
-    state: State
-    since: date
-    until: date
-    days: int
-    open: bool
-
-
-class WaitOut(Output):
-    """A span in which one party was waited for; `reason` null: the default of the state."""
-
-    party: Party
-    since: date
-    until: date
-    days: int
-    state: State
-    reason: str | None
-
-
-class LeadTimeOut(Output):
-    """Where the days went. `stage_days` and `wait_days` each add up to `total_days`."""
-
-    as_of: AsOfOut
-    first_offence: date
-    last_offence: date
-    lead_time_days: LeadTimeDays
-    start: StartOut | None
-    planned_end: date | None
-    adjusted_end: date | None
-    interrupted_days: int
-    total_days: int
-    unreported_days: int
-    stages: list[StageOut]
-    waits: list[WaitOut]
-    stage_days: dict[State, int]
-    wait_days: dict[Party, int]
-    p3_by_party: dict[Party, int] | None
-
-
 class DeadlineList(Output):
     """Every clock of the case that has begun."""
 
@@ -378,6 +339,14 @@ class FieldProblem(Output):
     detail: str
 
 
+class BrokenOut(Output):
+    """Another event that a correction would leave where it is not allowed."""
+
+    seq: int
+    event: EventType
+    unmet: list[UnmetOut]
+
+
 class ProblemOut(Output):
     """Problem details, RFC 9457."""
 
@@ -389,6 +358,7 @@ class ProblemOut(Output):
     trace_id: str
     errors: list[FieldProblem] | None = None
     unmet: list[UnmetOut] | None = None
+    also: list[BrokenOut] | None = None
 
 
 CaseOut.model_rebuild()

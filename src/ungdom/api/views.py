@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from ungdom import texts
+from ungdom.api import lead_time_shapes as lt
 from ungdom.api import schemas as s
 from ungdom.api.alert_shapes import AlertBrief
 from ungdom.api.person_shapes import person_out
@@ -14,12 +15,12 @@ from ungdom.esas.status import official_status
 from ungdom.store import current
 from ungdom.store.journal import Stored
 from ungdom.store.people import Person
-from ungdom.workflow import table
+from ungdom.workflow import offices, table
 from ungdom.workflow.case import Case
 from ungdom.workflow.complaints import Aftermath
 from ungdom.workflow.daycount import days_between
 from ungdom.workflow.deadlines import RULES, Deadline, Rule, deadlines, next_due
-from ungdom.workflow.engine import Option, effective
+from ungdom.workflow.engine import Broken, Option, effective
 from ungdom.workflow.events import Corrected, Event, details_schema, plain_details
 from ungdom.workflow.guards.core import Unmet
 from ungdom.workflow.guards.decision import appeal_deadline
@@ -87,14 +88,15 @@ def case_out(
 def _with_whom(case: Case, learns: frozenset[Fact]) -> dict[str, Any]:
     """Which office and which people have the case: they give away where the youth lives."""
     if Fact.OFFICE not in learns:
-        return {"konfliktrad": None, "coordinator": None, "team": []}
-    return {"konfliktrad": case.konfliktrad, "coordinator": current.coordinator(case), "team": sorted(case.team)}
+        return {"konfliktrad": None, "coordinator": None, "transfer_to": None, "team": []}
+    who = {"coordinator": current.coordinator(case), "transfer_to": offices.transfer_to(case)}
+    return {"konfliktrad": case.konfliktrad, **who, "team": sorted(case.team)}
 
 
 def events_out(stored: Stored, language: texts.Language, valid_at: date | None = None) -> s.EventList:
     """The history until a day, corrections included, each event with the state it led to as the history now reads."""
     events = _until(stored.events, valid_at) if valid_at else stored.events
-    told = {event.seq: (event, case) for event, case in steps(stored.youth, events)}
+    told = {event.seq: (event, case) for event, case in steps(stored.youth, events, stored.table)}
     corrected = {e.details.corrects: e.seq for e in events if isinstance(e.details, Corrected)}
     return s.EventList(items=[_event_out(e, told.get(e.seq), corrected, language) for e in events])
 
@@ -220,10 +222,15 @@ def unmet(language: texts.Language, no: Unmet) -> s.UnmetOut:
     )
 
 
-def lead_time_out(read: Read, known_at: datetime | None) -> s.LeadTimeOut:
+def broken(language: texts.Language, one: Broken) -> s.BrokenOut:
+    """A step that is not allowed where it stands, with every condition it does not meet."""
+    return s.BrokenOut(seq=one.seq, event=one.event, unmet=[unmet(language, no) for no in one.unmet])
+
+
+def lead_time_out(read: Read, known_at: datetime | None) -> lt.LeadTimeOut:
     """Where the days went."""
     case, time = read.case, lead_time(read.case, read.on)
-    return s.LeadTimeOut(
+    return lt.LeadTimeOut(
         as_of=s.AsOfOut(on=read.on, known_at=known_at),
         first_offence=case.first_offence,
         last_offence=case.last_offence,
@@ -232,7 +239,26 @@ def lead_time_out(read: Read, known_at: datetime | None) -> s.LeadTimeOut:
         planned_end=case.planned_end,
         adjusted_end=case.adjusted_end(read.on),
         interrupted_days=case.interrupted_days(read.on),
+        offices=_offices(read),
         **_spans(time),
+    )
+
+
+def _offices(read: Read) -> list[lt.OfficeDays] | None:
+    shares = offices.shares(read.case, read.on) if Fact.OFFICE in read.learns else None
+    return None if shares is None else [_office_days(one) for one in shares]
+
+
+def _office_days(share: offices.Share) -> lt.OfficeDays:
+    one = share.tenure
+    return lt.OfficeDays(
+        konfliktrad=one.konfliktrad,
+        since=one.since,
+        until=one.until,
+        days=one.days,
+        open=one.open,
+        stage_days=share.stage_days,
+        wait_days=share.wait_days,
     )
 
 
@@ -240,8 +266,8 @@ def _spans(time: LeadTime) -> dict[str, Any]:
     return {
         "total_days": time.total_days,
         "unreported_days": time.unreported_days,
-        "stages": [s.StageOut.model_validate(stage) for stage in time.stages],
-        "waits": [s.WaitOut.model_validate(wait) for wait in time.waits],
+        "stages": [lt.StageOut.model_validate(stage) for stage in time.stages],
+        "waits": [lt.WaitOut.model_validate(wait) for wait in time.waits],
         "stage_days": time.stage_days,
         "wait_days": time.wait_days,
         "p3_by_party": time.p3_by_party,

@@ -17,7 +17,7 @@ from ungdom.api.docs import PROBLEMS
 from ungdom.store.current import mark
 from ungdom.store.reading import Filters
 from ungdom.store.session import Connection
-from ungdom.workflow import tasks
+from ungdom.workflow import offices, tasks
 from ungdom.workflow.daycount import days_between, oslo_date
 from ungdom.workflow.permissions import Viewer, acts_for, may_see_work
 from ungdom.workflow.tasks import DUTIES, Task, TaskKind
@@ -157,7 +157,8 @@ def get_tasks(call: CallDep, case_id: UUID, as_of: AsOf) -> Response:
     def asked(tx: Connection) -> Answer:
         read = read_case(tx, call, case_id, as_of)
         found = tasks.tasks(read.case, read.on if as_of.valid_at or as_of.known_at else oslo_date(call.now))
-        shown = [_task_out(one, read.on, call.language) for one in _for_them(found, call.who.viewer)]
+        to = offices.transfer_to(read.case)
+        shown = [_task_out(one, read.on, call.language) for one in _for_them(found, call.who.viewer, to)]
         body = TaskList(as_of=s.AsOfOut(on=read.on, known_at=instant(as_of.known_at)), items=shown)
         return answer(body, ETag=views.etag(read.stored.version))
 
@@ -216,7 +217,7 @@ def _row_out(row: Any, kept: list[Task], viewer: Viewer, day: date, language: te
         turns_18_on=row.turns_18_on,
         turns_18_in_days=left if left > 0 else None,
         next_deadline=_next_due(row, day, language),
-        tasks=[_task_out(one, day, language) for one in _for_them(kept, viewer)],
+        tasks=[_task_out(one, day, language) for one in _for_them(kept, viewer, row.transfer_to)],
     )
 
 
@@ -229,10 +230,18 @@ def _next_due(row: Any, day: date, language: texts.Language) -> NextDueOut | Non
     )
 
 
-def _for_them(found: list[Task], viewer: Viewer) -> list[Task]:
-    """Office and secretariat see what everybody has to do; authorities what is theirs."""
+def _for_them(found: list[Task], viewer: Viewer, transfer_to: str | None) -> list[Task]:
+    """Office and secretariat see what everybody has to do, authorities what is theirs; a transfer its receiver answers.
+
+    Of an office that is to have a case nothing else is asked yet.
+    """
     acts = acts_for(viewer.role)
-    return found if Actor.COORDINATOR in acts or Actor.SECRETARIAT in acts else [x for x in found if acts & set(x.who)]
+    everything = Actor.COORDINATOR in acts or Actor.SECRETARIAT in acts
+    mine = found if everything else [one for one in found if acts & set(one.who)]
+    if transfer_to is None or viewer.konfliktrad is None:
+        return mine
+    receives = viewer.konfliktrad == transfer_to
+    return [one for one in mine if (one.kind is TaskKind.ACCEPT_TRANSFER) is receives]
 
 
 def _task_out(task: Task, day: date, language: texts.Language) -> TaskOut:

@@ -35,7 +35,8 @@ from ungdom.workflow.engine import Decision, Option
 from ungdom.workflow.errors import IllegalHistory
 from ungdom.workflow.events import Corrected, Event, Replacement, plain_details, read_details
 from ungdom.workflow.guards.core import Step, Unmet, World, day_has_come
-from ungdom.workflow.permissions import Viewer, acts_for, learns, may_see
+from ungdom.workflow.offices import ANSWERS
+from ungdom.workflow.permissions import Viewer, acts_for, learns, may_see, may_work_on
 from ungdom.workflow.sharing import learnt_by
 from ungdom.workflow.vocabulary import Actor, EventType, Role, Sanction
 
@@ -151,12 +152,14 @@ def amend(
     """Correct an event of a case that is in hand already, as `correct` does. Raises what that raises afterwards."""
     old = _correctable(stored, wish)
     entry = Entry(E.CORRECTED, oslo_date(now), _correction(old, wish))
+    if not _may_record(who, case, E.CORRECTED):
+        raise NotPermitted(E.CORRECTED, engine.actors_of(case.sanction, E.CORRECTED))
     actor = _may_correct(who, case.sanction, old, entry)
     event = _event(who, stored.version + 1, entry, actor, now)
     history = [*stored.events, event]
-    broken = engine.check_walk(stored.youth, history, {wish.seq: _world_of(tx, stored, case, entry)})
-    if broken is not None:
-        raise WalkBroken(broken)
+    broken = tuple(engine.every_broken(stored.youth, history, {wish.seq: _world_of(tx, who, stored, case, entry)}))
+    if broken:
+        raise WalkBroken(broken[0], broken[1:])
     after = engine.fold(stored.youth, history)
     if not dry_run:
         journal.append(tx, stored, event, after, promises(stored, after, event))
@@ -168,8 +171,10 @@ def options(tx: Connection, who: Who, case_id: UUID, now: datetime) -> tuple[Rea
     """Every event type this viewer may record in the case, and what each still lacks. Raises NotVisible."""
     stored, case = _visible(tx, who.viewer, case_id)
     today = oslo_date(now)
-    step = Step(E.CORRECTED, today, today, None, who.viewer.role, who.viewer.subject)
-    return Read(stored, case, today), engine.options(case, who.viewer.role, step)
+    office = World(office=who.viewer.konfliktrad)
+    step = Step(E.CORRECTED, today, today, None, who.viewer.role, who.viewer.subject, office)
+    found = engine.options(case, who.viewer.role, step)
+    return Read(stored, case, today), tuple(one for one in found if _may_record(who, case, one.event))
 
 
 def read(
@@ -192,7 +197,7 @@ def as_of(stored: Stored, day: date, valid_at: date | None) -> Read:
     """A stored case cut to what had happened by `valid_at`. Raises NotVisible when it had not begun."""
     kept = [e for e in engine.effective(stored.events) if valid_at is None or e.occurred_on <= valid_at]
     try:
-        case = engine.fold(stored.youth, kept)
+        case = engine.fold(stored.youth, kept, stored.table)
     except IllegalHistory:
         raise NotVisible from None
     return Read(stored, case, day)
@@ -216,9 +221,16 @@ def _fresh(stored: Stored, expected: int | None) -> None:
 
 
 def _permitted(who: Who, case: Case, entry: Entry) -> Actor:
-    if entry.type in engine.NOT_RECORDED_DIRECTLY:
+    if entry.type in (E.CASE_REGISTERED, E.CORRECTED):
         raise UseCorrections(entry.type)
+    if entry.type is E.RULES_MIGRATED or not _may_record(who, case, entry.type):
+        raise NotPermitted(entry.type, engine.actors_of(case.sanction, entry.type))
     return _allowed_actor(who, case.sanction, entry)
+
+
+def _may_record(who: Who, case: Case, event: EventType) -> bool:
+    """Who is to receive the case answers the transfer, and records nothing else in it. krl § 13."""
+    return event in ANSWERS or may_work_on(who.viewer, case.konfliktrad)
 
 
 def _allowed_actor(who: Who, sanction: Sanction, entry: Entry) -> Actor:
@@ -256,9 +268,9 @@ def _office(tx: Connection, new: NewCase) -> str:
 
 def _step(tx: Connection, who: Who, stored: Stored, case: Case, entry: Entry, now: datetime, actor: Actor) -> Step:
     look = _LOOK_UPS.get(entry.type)
-    world = look(tx, stored, case, entry) if look else World()
     viewer = who.viewer
     today = oslo_date(now)
+    world = replace(look(tx, stored, case, entry) if look else World(), office=viewer.konfliktrad)
     return Step(entry.type, entry.occurred_on, today, entry.details, viewer.role, viewer.subject, world, actor)
 
 
@@ -317,7 +329,8 @@ def _event(who: Who, seq: int, entry: Entry, actor: Actor, now: datetime) -> Eve
 def _correctable(stored: Stored, wish: Correction) -> Event:
     told = [*engine.effective(stored.events), *stored.events]  # as it now reads; an annulled one as it was recorded
     old = next((event for event in told if event.seq == wish.seq and event.type is not E.CORRECTED), None)
-    if old is None or (wish.type in _TAKES_TWO and wish.type is not old.type):
+    kinds = {wish.type, old.type} if old else set()
+    if old is None or E.RULES_MIGRATED in kinds or (wish.type in _TAKES_TWO and wish.type is not old.type):
         raise NotCorrectable(wish.seq)
     return old
 
@@ -333,13 +346,15 @@ def _may_correct(who: Who, sanction: Sanction, old: Event, entry: Entry) -> Acto
     return _allowed_actor(who, sanction, entry)
 
 
-def _world_of(tx: Connection, stored: Stored, case: Case, entry: Entry) -> World:
+def _world_of(tx: Connection, who: Who, stored: Stored, case: Case, entry: Entry) -> World:
     """What the corrected event needs to know from outside. Raises Unknown."""
     new = entry.details.replacement if isinstance(entry.details, Corrected) else None
     look = _LOOK_UPS.get(new.type) if new else None
+    mine = World(office=who.viewer.konfliktrad)
     if new is None or look is None:
-        return World()
-    return look(tx, stored, case, Entry(new.type, new.occurred_on, read_details(new.type, new.details)))
+        return mine
+    asked = Entry(new.type, new.occurred_on, read_details(new.type, new.details))
+    return replace(look(tx, stored, case, asked), office=mine.office)
 
 
 def _replacement(old: Event, wish: Correction) -> Replacement:

@@ -56,9 +56,13 @@ class Refused(CaseworkError):
 
 @dataclass
 class WalkBroken(CaseworkError):
-    """With this correction the rest of the history would not be a legal walk."""
+    """With this correction the rest of the history would not be a legal walk.
+
+    `broken`: the first step that would not be allowed; `also`: the others, each as if those before it had been.
+    """
 
     broken: Broken
+    also: tuple[Broken, ...] = ()
 
 
 @dataclass

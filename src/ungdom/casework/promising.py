@@ -18,25 +18,45 @@ from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.events import Event
 from ungdom.workflow.vocabulary import EventType
 
+_READ_ANEW = (EventType.CORRECTED, EventType.RULES_MIGRATED)
+"""After these the whole history may say something else than it did."""
+
 
 def promises(stored: Stored, after: Case, event: Event) -> list[Message]:
     """What others are told of this event. `stored`: the case as it was before; `after`: as it is after it."""
     recorded = outbox.tell(stored.case_id, event)
-    if event.type is EventType.CORRECTED:
+    if event.type in _READ_ANEW:
         return [recorded, *_told_anew(stored, event)]
+    if event.type is EventType.REOPENED:
+        return [recorded, *_closing_taken_back(stored, after, event)]
     told = zip(outbox.STATUS_KINDS, status.official_status(after, event), strict=False)
     return [recorded, *(outbox.tell(stored.case_id, event, kind) for kind, _ in told)]
 
 
-def steps(youth: Youth, events: Sequence[Event]) -> list[tuple[Event, Case]]:
-    """Each event of the history as it now reads, with the case right after it."""
+def steps(youth: Youth, events: Sequence[Event], version: str | None = None) -> list[tuple[Event, Case]]:
+    """Each event of the history as it now reads, with the case right after it.
+
+    `version`: of the table; None: the one that these events say the case runs under.
+    """
     kept = engine.effective(events)
-    case = engine.fold(youth, kept[:1])
+    table = version or engine.version_of(kept)
+    case = engine.fold(youth, kept[:1], table)
     told = [(kept[0], case)]
-    for event in kept[1:]:
-        case = engine.apply(case, event)
+    for n, event in enumerate(kept[1:], start=2):
+        moved = event.type is EventType.RULES_MIGRATED
+        case = engine.fold(youth, kept[:n], table) if moved else engine.apply(case, event)
         told.append((event, case))
     return told
+
+
+def _closing_taken_back(stored: Stored, after: Case, reopening: Event) -> list[Message]:
+    """A message for each part that told of the closing. There is none in the contract: it waits for a person.
+
+    One that has not been sent yet never is (`exchange.composing`).
+    """
+    closing = after.stints[-2].seq
+    parts = [part for seq, part in _said(stored.youth, stored.events) if seq == closing]
+    return [outbox.tell_anew(stored.case_id, reopening, n, closing, part) for n, part in enumerate(parts, start=1)]
 
 
 def _told_anew(stored: Stored, correction: Event) -> list[Message]:

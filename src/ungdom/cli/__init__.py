@@ -23,6 +23,7 @@ from ungdom import casework, clock, settings
 from ungdom.cli import checking
 from ungdom.cli.forecasting import forecast_app
 from ungdom.cli.importing import import_app
+from ungdom.cli.migrating import migrate_cases
 from ungdom.cli.nightly import nightly, run_if_due, run_now
 from ungdom.cli.notices import beside, notices_app
 from ungdom.cli.simulating import simulate_app
@@ -47,6 +48,7 @@ app.add_typer(db_app, name="db")
 app.add_typer(case_app, name="case")
 app.add_typer(import_app, name="import")
 app.command(name="check")(checking.check)
+app.command(name="migrate-cases")(migrate_cases)
 app.command()(nightly)
 app.add_typer(forecast_app, name="forecast")
 app.add_typer(simulate_app, name="simulate")

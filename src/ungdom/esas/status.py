@@ -89,6 +89,13 @@ def official_status(case: Case, event: Event) -> tuple[OfficialStatus, ...]:
     return (OfficialStatus(*simple),) if simple else ()
 
 
+def taken_back(steps: Steps, place: int) -> bool:
+    """Whether the event at this place closed the case, and the case was reopened later: it was closed in error."""
+    event, case = steps[place]
+    closed = case.state in CLOSED and case.stints[-1].seq == event.seq
+    return closed and any(later.type is E.REOPENED for later, _ in steps[place + 1 :])
+
+
 def _closing(case: Case, event: Event) -> tuple[OfficialStatus, ...]:
     if not case.has(E.RECEIVED):
         return ()

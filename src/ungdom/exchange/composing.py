@@ -108,6 +108,8 @@ def _part(tx: Connection, promise: Promise, steps: Steps) -> tuple[int, Official
     if place is None:
         raise _gone(tx, promise, "annulled")
     event, case = steps[place]
+    if status.taken_back(steps, place):
+        raise _gone(tx, promise, "reopened")
     parts = status.official_status(case, event)
     nth = STATUS_KINDS.index(promise.message.kind)
     found = next((one for one in parts if one.part == named), None) if named else dict(enumerate(parts)).get(nth)

@@ -43,7 +43,8 @@ def before(stored: Stored, case: Case, places: dict[int, int], source: str) -> C
     made = [event.seq for event in stored.events if event.seq in places.values() and event.source == source]
     if not made:
         return case
-    return engine.fold(stored.youth, [event for event in engine.effective(stored.events) if event.seq < min(made)])
+    earlier = [event for event in engine.effective(stored.events) if event.seq < min(made)]
+    return engine.fold(stored.youth, earlier, case.table)
 
 
 def corrected(

@@ -82,7 +82,7 @@ def _promise(round_: _Round, message: Message) -> None:
     new = (_new(hook, message, alert_id) for hook in _listening(round_, message))
     round_.deliveries.extend(one for one in new if one.receiver not in silent)
     if message.kind in (RAISED, ESCALATED):
-        told = round_.people.told(message.case_id, [Audience(word) for word in said["told"]])
+        told = round_.people.told(message.case_id, [Audience(word) for word in said["told"]], said["code"])
         round_.notices.extend(_notice(viewer, message, said) for viewer in told)
 
 

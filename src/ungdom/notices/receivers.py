@@ -17,6 +17,8 @@ from ungdom.workflow.alerting import Audience
 from ungdom.workflow.permissions import OF_THE_OFFICE, Viewer
 from ungdom.workflow.vocabulary import Role
 
+ANSWERED_ELSEWHERE = "transfer_accept"
+"""The clock that another office than the one that has the case has to stop."""
 SYSTEM = "system:"
 """What the subject of a system begins with: it is on no list of staff."""
 
@@ -45,12 +47,17 @@ class People:
         works = self.staff.get(viewer.subject)
         return works is not None and (works.role, works.konfliktrad) == (viewer.role, viewer.konfliktrad)
 
-    def told(self, case_id: UUID, audience: Iterable[Audience]) -> list[Viewer]:
-        """Everybody who is told, each once, of those who may see the case."""
+    def told(self, case_id: UUID, audience: Iterable[Audience], code: str = "") -> list[Viewer]:
+        """Everybody who is told of this clock, each once, of those who may see the case.
+
+        That a transfer waits for its answer is told to the leaders of the office that has to answer as well.
+        """
         case = self.cases.get(case_id)
         if case is None:
             return []
         found = {viewer.subject: viewer for one in audience for viewer in self._of(case, one)}
+        if code == ANSWERED_ELSEWHERE:
+            found |= {viewer.subject: viewer for viewer in self._leaders(case.transfer_to)}
         return [viewer for viewer in found.values() if self.see(viewer, case_id)]
 
     def _of(self, case: CaseRow, audience: Audience) -> Iterator[Viewer]:
@@ -58,7 +65,7 @@ class People:
             case Audience.COORDINATOR:
                 yield from self._coordinator(case)
             case Audience.LEADER:
-                yield from self._leaders(case)
+                yield from self._leaders(case.konfliktrad)
             case Audience.TEAM:
                 yield from (Viewer(Role.TEAM_MEMBER, member, None) for member in self.teams.get(case.case_id, ()))
             case Audience.SECRETARIAT:
@@ -69,10 +76,10 @@ class People:
         if works is not None and works.konfliktrad == case.konfliktrad:
             yield _viewer(works)
         else:
-            yield from self._leaders(case)
+            yield from self._leaders(case.konfliktrad)
 
-    def _leaders(self, case: CaseRow) -> Iterator[Viewer]:
-        here = (one for one in self.staff.values() if one.konfliktrad == case.konfliktrad)
+    def _leaders(self, konfliktrad: str | None) -> Iterator[Viewer]:
+        here = (one for one in self.staff.values() if one.konfliktrad == konfliktrad)
         return (_viewer(one) for one in here if one.role is Role.LEADER)
 
 

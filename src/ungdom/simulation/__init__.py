@@ -61,7 +61,7 @@ def simulate(
 def _open_cases(viewer: Viewer) -> Select[Any]:
     told = reading.learnt_by(viewer, Fact.LISTED).label("told")
     query = select(C.case_id, C.reference, C.konfliktrad, told)
-    return query.where(reading.visible_to(viewer), C.closed_on.is_(None)).order_by(C.case_id)
+    return query.where(reading.counted_for(viewer), C.closed_on.is_(None)).order_by(C.case_id)
 
 
 def _chunks(tx: Connection, query: Select[Any]) -> Iterator[dict[UUID, Place]]:

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from ungdom.workflow.case import Case, Stint
 from ungdom.workflow.daycount import days_between, oslo_date
 from ungdom.workflow.deadlines import FOLLOW_THE_TERM, RULES, Deadline, Rule, Status, deadlines
+from ungdom.workflow.offices import counted_at
 from ungdom.workflow.vocabulary import CLOSED, Sanction, State
 
 FORESEEN: tuple[Rule, ...] = tuple(r for r in RULES if r.length and r.delay and r.code not in FOLLOW_THE_TERM)
@@ -23,6 +24,7 @@ RUNS = frozenset({Status.RUNNING, Status.OVERDUE})
 class Spell:
     """One clock of one case while it was on one stage.
 
+    `konfliktrad`: the one office it counts for: that which had the case on its last day.
     `since`: the later of entering the stage and the start of the clock; `known`: the first day on which that was known.
     `left`: the stage was left; `stopped`: the clock stopped, on whichever stage; `ended`: the case closed, or moved
     past the step, without it. None: not yet.
@@ -67,7 +69,7 @@ def _of_clock(case: Case, found: Deadline) -> Iterator[Spell]:
                 clock=found.code,
                 stage=stint.state,
                 sanction=case.sanction,
-                konfliktrad=case.konfliktrad,
+                konfliktrad=_counted_at(case, since, min(left or date.max, over)),
                 begun=found.begun_on,
                 due=found.due,
                 since=since,
@@ -76,6 +78,12 @@ def _of_clock(case: Case, found: Deadline) -> Iterator[Spell]:
                 stopped=found.stopped_on,
                 ended=ended,
             )
+
+
+def _counted_at(case: Case, since: date, over: date) -> str:
+    """The office that had the case on the last day of the spell; while it lasts, the one that has it now."""
+    last = max(since, over - timedelta(days=1))
+    return counted_at(case, last) or case.konfliktrad
 
 
 def _known(case: Case, stint: Stint) -> date:

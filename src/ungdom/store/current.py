@@ -5,8 +5,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from ungdom.workflow import alerting, deadlines, waits
-from ungdom.workflow import details as d
+from ungdom.workflow import alerting, deadlines, offices, waits
 from ungdom.workflow.case import Case
 from ungdom.workflow.events import Event
 from ungdom.workflow.permissions import Seen
@@ -69,6 +68,7 @@ def seen(case: Case, protection: Protection) -> Seen:
         state=case.state,
         team=case.team,
         coordinator=coordinator(case),
+        transfer_to=offices.transfer_to(case),
         opened_by=case.events[0].subject,
         protection=protection,
     )
@@ -85,6 +85,7 @@ def _standing(case: Case) -> dict[str, Any]:
         "waiting_for": waits.waiting_for(case),
         "decision_regime": case.sanctioned.regime if case.sanctioned else None,
         "coordinator": coordinator(case),
+        "transfer_to": offices.transfer_to(case),
         "next_due_on": due.due if due else None,
         "next_due_code": due.code if due else None,
         "look_on": alerting.first_look(clocks),
@@ -107,7 +108,5 @@ def _days(case: Case) -> dict[str, Any]:
     }
 
 
-def coordinator(case: Case) -> str | None:
-    """Who was assigned last; None while nobody has been."""
-    assigned = case.last(EventType.ASSIGNED)
-    return assigned.details.coordinator if assigned and isinstance(assigned.details, d.Assigned) else None
+coordinator = offices.coordinator
+"""Whom the office that has the case gave it to last; None while nobody has it there."""

@@ -27,7 +27,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from ungdom.store import bulk, due
 from ungdom.store.inbox_tables import decision, decision_event, decision_receipt, decision_wait, exchange_decision
-from ungdom.store.reading import visible_to
+from ungdom.store.reading import counted_for
 from ungdom.store.sealing import Keys
 from ungdom.store.tables import NumberKind, Protection, case_current, case_number, person
 from ungdom.workflow.permissions import NATIONAL, Viewer
@@ -263,7 +263,7 @@ def seen_by(viewer: Viewer, source: str | None) -> May:
     """
     if source is not None:
         return decision.c.source == source
-    case = exists().where(case_current.c.case_id == decision.c.case_id, visible_to(viewer))
+    case = exists().where(case_current.c.case_id == decision.c.case_id, counted_for(viewer))
     mine = true() if viewer.role in NATIONAL else decision.c.konfliktrad == viewer.konfliktrad
     closely = viewer.role not in NATIONAL | {Role.LEADER}
     open_ = decision.c.protection != Protection.STRICTLY_CONFIDENTIAL if closely else true()

@@ -33,6 +33,7 @@ from ungdom.store.tables import (
 )
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.engine import effective, version_of
 from ungdom.workflow.events import Event, dump_details, load_details
 from ungdom.workflow.vocabulary import EventType, Protection
 
@@ -61,6 +62,11 @@ class Stored:
     protection: Protection = Protection.STRICTLY_CONFIDENTIAL
     alerted: bool = False
     look_on: date | None = field(default=None, compare=False)
+
+    @property
+    def table(self) -> str:
+        """The version of the table that the case runs under, whatever part of its history is looked at."""
+        return version_of(effective(self.events))
 
     @property
     def identity(self) -> Identity:

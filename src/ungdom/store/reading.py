@@ -9,7 +9,17 @@ from uuid import UUID
 from sqlalchemy import Column, ColumnElement, Connection, Select, and_, exists, false, or_, select, true
 
 from ungdom.store.tables import case_current, case_number, case_team, event, person
-from ungdom.workflow.permissions import ANY, PROSECUTION_SEES, Fact, Row, Tie, Viewer, rows_for
+from ungdom.workflow.permissions import (
+    ANY,
+    OF_THE_OFFICE,
+    PROSECUTION_SEES,
+    Fact,
+    Row,
+    Tie,
+    Viewer,
+    may_work_on,
+    rows_for,
+)
 from ungdom.workflow.vocabulary import Party, Phase, Protection, Regime, Sanction, State
 
 C = case_current.c
@@ -33,7 +43,7 @@ SORTS: dict[str, Column[Any]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseRow:
-    """A row of `case_current`. In a list `konfliktrad` and `coordinator` are None for those who may not learn them."""
+    """A row of `case_current`. In a list what tells where it is, is None for those who may not learn it."""
 
     case_id: UUID
     reference: str
@@ -55,6 +65,7 @@ class CaseRow:
     adjusted_end: date | None
     closed_on: date | None
     coordinator: str | None
+    transfer_to: str | None
     next_due_on: date | None
     next_due_code: str | None
     look_on: date | None
@@ -115,6 +126,14 @@ def visible_to(viewer: Viewer) -> ColumnElement[bool]:
     return _one_fits(rows_for(viewer.role), viewer)
 
 
+def counted_for(viewer: Viewer) -> ColumnElement[bool]:
+    """The cases that figures and work of this viewer are about: those they see, of an office only its own.
+
+    So a case on its way to another konfliktråd counts in one of them, and its messages are for that one.
+    """
+    return and_(visible_to(viewer), _in_the_office(viewer) if viewer.role in OF_THE_OFFICE else true())
+
+
 def learnt_by(viewer: Viewer, fact: Fact) -> ColumnElement[bool]:
     """The cases of which this viewer may learn that. The twin in SQL of `permissions.learns`."""
     return _one_fits(rows_for(viewer.role, fact), viewer)
@@ -144,6 +163,10 @@ def _in_the_office(viewer: Viewer) -> ColumnElement[bool]:
     return false() if viewer.konfliktrad is None else C.konfliktrad == viewer.konfliktrad
 
 
+def _in_the_receiving_office(viewer: Viewer) -> ColumnElement[bool]:
+    return false() if viewer.konfliktrad is None else C.transfer_to == viewer.konfliktrad
+
+
 def _opened_by(viewer: Viewer) -> ColumnElement[bool]:
     first = select(event.c.subject).where(event.c.case_id == C.case_id, event.c.seq == 1)
     return and_(C.coordinator.is_(None), first.correlate(case_current).scalar_subquery() == viewer.subject)
@@ -160,6 +183,7 @@ TIES: dict[Tie, Callable[[Viewer], ColumnElement[bool]]] = {
     Tie.OPENED: _opened_by,
     Tie.TEAM: _on_the_team,
     Tie.DECIDING: lambda _viewer: C.state.in_(sorted(PROSECUTION_SEES)),
+    Tie.RECEIVING: _in_the_receiving_office,
 }
 """What each tie means, as in `permissions.TIES`."""
 
@@ -199,6 +223,18 @@ def seen_by(tx: Connection, viewer: Viewer, case_ids: Sequence[UUID]) -> frozens
     return frozenset(tx.scalars(select(C.case_id).where(C.case_id.in_(case_ids), visible_to(viewer))))
 
 
+def works_on(tx: Connection, viewer: Viewer, case_id: UUID) -> bool:
+    """Whether the viewer, who may know of the case, does more than look in it."""
+    office = tx.scalar(select(C.konfliktrad).where(C.case_id == case_id))
+    return office is not None and may_work_on(viewer, office)
+
+
+def open_cases(tx: Connection, konfliktrad: str | None = None) -> list[UUID]:
+    """Every open case, or those of one konfliktråd, in the order of their ids: for what the program does to all."""
+    mine = true() if konfliktrad is None else C.konfliktrad == konfliktrad
+    return list(tx.scalars(select(C.case_id).where(C.closed_on.is_(None), mine).order_by(C.case_id)))
+
+
 def teams_of(tx: Connection, case_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
     """The teams of these cases, by id; cases without one are left out."""
     teams: dict[UUID, list[str]] = {}
@@ -219,7 +255,7 @@ def _page(viewer: Viewer, filters: Filters, sort: str, after: Key | None) -> Sel
 
 
 def _listed(placed: bool, **row: Any) -> CaseRow:
-    return CaseRow(**row if placed else row | dict.fromkeys(PLACE))
+    return CaseRow(**row if placed else row | dict.fromkeys((*PLACE, "transfer_to")))
 
 
 def _column(sort: str) -> Column[Any]:

@@ -190,6 +190,7 @@ case_current = Table(
     Column("adjusted_end", Date),
     Column("closed_on", Date),
     Column("coordinator", Text, index=True),
+    Column("transfer_to", Text, comment="the konfliktråd that is to have it, until it has answered"),
     Column("next_due_on", Date),
     Column("next_due_code", Text),
     Column("look_on", Date, comment="the next day on which its alerts may change by themselves"),
@@ -199,6 +200,12 @@ case_current = Table(
     Column("tasks", Text, comment="JSON: what needs doing, by whom, by when, and from when it can be done; no person"),
     Column("updated_at", Instant, nullable=False),
     Index("ix_case_current_konfliktrad_state", "konfliktrad", "state"),
+    Index(
+        "ix_case_current_transfer_to",
+        "transfer_to",
+        postgresql_where=text("transfer_to IS NOT NULL"),
+        sqlite_where=text("transfer_to IS NOT NULL"),
+    ),
     Index(
         "ix_case_current_next_due_on",
         "next_due_on",

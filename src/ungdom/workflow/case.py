@@ -14,6 +14,8 @@ from ungdom.workflow.vocabulary import CLOSED, EventType, Regime, Sanction, Stat
 E = EventType
 
 _DECIDES = (E.JUDGMENT_GIVEN, E.FOLLOW_UP_BY_JUDGMENT, E.TRANSFERRED_TO_FOLLOW_UP)
+REOPENED_AS_IT_STOOD = "2026-11-25"
+"""From this version of the table on days in a closed state are days of standstill when the term stood still before."""
 _STARTS = {
     E.PLAN_MEETING_HELD: "plan_meeting",
     E.PLAN_SIGNED: "plan_signed",
@@ -201,10 +203,18 @@ class Case:
         started = self.start.seq if self.start else len(self.events)
         fell = {event.seq for event in self.all(E.RESUMED) if _fell(event.details)}
         ends = [(stint.since, stint.seq) for stint in self.stints[1:]] + [(day, 0)]
-        for stint, (until, by) in zip(self.stints, ends, strict=True):
-            stopped = not stint.clock and stint.seq > started and stint.state not in CLOSED and by not in fell
+        for place, (stint, (until, by)) in enumerate(zip(self.stints, ends, strict=True)):
+            stopped = stint.seq > started and self._stood_still(place) and by not in fell
             if stopped and stint.since < day:
                 yield stint.since, min(until, day)
+
+    def _stood_still(self, place: int) -> bool:
+        """A case that was closed while its term stood still, and reopened, stood still all along (office norm)."""
+        stint = self.stints[place]
+        if stint.state not in CLOSED:
+            return not stint.clock
+        reopened = place + 1 < len(self.stints) and law.holds(self.table, REOPENED_AS_IT_STOOD, None)
+        return reopened and not self.stints[place - 1].clock
 
     def interrupted_days(self, day: date) -> int:
         """Days the clock stood still, until that day."""

@@ -59,7 +59,10 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row: a clock with its law. `moves`: off non-working days. `delay`: passing it is somebody's delay."""
+    """One row: a clock with its law. `moves`: off non-working days. `delay`: passing it is somebody's delay.
+
+    `since`, `until`: the first version of the table whose cases have the clock, and the first whose cases have not.
+    """
 
     code: str
     starts: Starts
@@ -74,6 +77,8 @@ class Rule:
     warn_days: int
     moot: frozenset[State]
     delay: bool = True
+    since: str = ""
+    until: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +174,8 @@ RULES: tuple[Rule, ...] = (
          (P.KONFLIKTRAD,), 30, CLOSED),
     Rule("turns_18", born, lambda _case, _begun: None, law.MAJORITY, BOTH, ALL, True, False, law.MAJORITY.source,
          (P.KONFLIKTRAD,), 60, CLOSED, delay=False),
+    Rule("transfer_accept", at(E.TRANSFER_DECIDED), by(E.TRANSFER_ACCEPTED, E.TRANSFER_DECLINED), law.TRANSFER_ACCEPT,
+         BOTH, ALL, False, False, law.OFFICE, (P.KONFLIKTRAD,), 2, CLOSED, since="2026-11-25"),
     Rule("pum_renewal", pum_done, by(E.JUDGMENT_GIVEN, E.PUM_ORDERED), law.PUM_RENEWAL, S, R1_ON, False, False,
          law.PUM_RENEWAL.source, (P.PROSECUTION,), 30, FROM_JUDGED),
 )
@@ -180,8 +187,8 @@ FOLLOW_THE_TERM = frozenset({"term_end", "petition", "ec_petition"})
 
 
 def deadlines(case: Case, day: date, rules: Sequence[Rule] = RULES) -> list[Deadline]:
-    """Every clock that has begun by that day, as it stands that day."""
-    return [found for rule in rules if case.sanction in rule.sanctions for found in _of_rule(rule, case, day)]
+    """Every clock that has begun by that day, as it stands that day; only those of the table the case runs under."""
+    return [found for rule in rules if _asked(rule, case) for found in _of_rule(rule, case, day)]
 
 
 def running(case: Case, day: date, rules: Sequence[Rule] = RULES) -> list[Deadline]:
@@ -202,6 +209,10 @@ def next_due(case: Case) -> Deadline | None:
 def first_due(clocks: Iterable[Deadline]) -> Deadline | None:
     """Of these clocks the one that is due first and is somebody's delay when passed."""
     return min((x for x in clocks if x.delay), key=lambda x: (x.due, x.code), default=None)
+
+
+def _asked(rule: Rule, case: Case) -> bool:
+    return case.sanction in rule.sanctions and law.holds(case.table, rule.since, rule.until)
 
 
 def _of_rule(rule: Rule, case: Case, day: date) -> Iterator[Deadline]:

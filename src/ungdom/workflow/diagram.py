@@ -1,13 +1,13 @@
 """The table drawn: one Mermaid state diagram a sanction and regime."""
 
 from ungdom.workflow.engine import rows_of
-from ungdom.workflow.table import Back
+from ungdom.workflow.table import VERSION, Back
 from ungdom.workflow.vocabulary import CLOSED, PHASE, EventType, Phase, Regime, Sanction, State
 
 
-def mermaid(sanction: Sanction, regime: Regime) -> str:
+def mermaid(sanction: Sanction, regime: Regime, version: str = VERSION) -> str:
     """The state diagram of one workflow as Mermaid text; the ways into `lapsed` and out by `reopened` are left out."""
-    arrows = _arrows(sanction, regime)
+    arrows = _arrows(sanction, regime, version)
     used = {state for pair in arrows for state in pair}
     lines = ["stateDiagram-v2", "    direction TB", "    [*] --> registered : case_registered"]
     for phase in Phase:
@@ -19,9 +19,9 @@ def mermaid(sanction: Sanction, regime: Regime) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _arrows(sanction: Sanction, regime: Regime) -> dict[tuple[State, State], list[str]]:
+def _arrows(sanction: Sanction, regime: Regime, version: str) -> dict[tuple[State, State], list[str]]:
     arrows: dict[tuple[State, State], list[str]] = {}
-    for row in rows_of(sanction, regime):
+    for row in rows_of(sanction, regime, version):
         if row.target is None or isinstance(row.target, Back) or row.event is EventType.LAPSED:
             continue
         for source in row.sources:

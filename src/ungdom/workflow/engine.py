@@ -1,6 +1,6 @@
 """What may happen next, and what has happened: the table set to work. The only module that knows `transitions`."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -23,8 +23,8 @@ from ungdom.workflow.vocabulary import CLOSED, Actor, EventType, Regime, Role, S
 
 E = EventType
 ROWS: tuple[Move, ...] = MOVES + FACTS
-NOT_RECORDED_DIRECTLY = (E.CASE_REGISTERED, E.CORRECTED)
-"""These two have doors of their own: opening a case, and correcting an event."""
+NOT_RECORDED_DIRECTLY = (E.CASE_REGISTERED, E.CORRECTED, E.RULES_MIGRATED)
+"""These have doors of their own: opening a case, correcting an event, and moving cases to a newer table."""
 
 _CLOCK_RUNS = frozenset(
     {
@@ -215,9 +215,9 @@ def _ask(step: Step, event: EventType) -> Step:
     return replace(step, type=event, details=d.Details() if SHAPE[event] is d.Details else None)
 
 
-def decide_registration(youth: Youth, event: Event) -> Decision:
-    """Whether this case may be opened."""
-    seed = _seed(youth, event)
+def decide_registration(youth: Youth, event: Event, version: str | None = None) -> Decision:
+    """Whether this case may be opened. `version`: of the table, as in `fold`."""
+    seed = _seed(youth, event, version)
     step = Step(event.type, event.occurred_on, oslo_date(event.recorded_at), event.details)
     row = next(row for row in rules(seed.table).rows if row.event is E.CASE_REGISTERED)
     unmet = tuple(no for guard in (day_has_come, *row.guards) if (no := guard(seed, step)))
@@ -268,31 +268,45 @@ def _applied(case: Case, event: Event) -> Case:
 def check_walk(
     youth: Youth, events: Sequence[Event], worlds: Mapping[int, World] = NO_WORLDS, version: str | None = None
 ) -> Broken | None:
-    """The first step of this history that was not allowed on the day it was recorded; None when it is a legal walk.
+    """The first step of this history that was not allowed on the day it was recorded; None when it is a legal walk."""
+    return next(every_broken(youth, events, worlds, version), None)
 
+
+def every_broken(
+    youth: Youth, events: Sequence[Event], worlds: Mapping[int, World] = NO_WORLDS, version: str | None = None
+) -> Iterator[Broken]:
+    """Every step of this history that was not allowed, each judged as if those before it had been.
+
+    After a move to which no row of the table fits nothing more is judged.
     `worlds`: what is known from outside about the events with these numbers. `version`: of the table, as in `fold`.
     """
     kept = effective(events)
     if not kept or kept[0].type is not E.CASE_REGISTERED:
         seq = events[0].seq if events else 1
         unmet = Unmet("case_begins_with_registration", "arkivlova § 9", None, E.CASE_REGISTERED, (Actor.COORDINATOR,))
-        return Broken(seq, kept[0].type if kept else E.CASE_REGISTERED, (unmet,))
-    begun = decide_registration(youth, kept[0])
+        yield Broken(seq, kept[0].type if kept else E.CASE_REGISTERED, (unmet,))
+        return
+    table_of = version or version_of(kept)
+    begun = decide_registration(youth, kept[0], table_of)
     if begun.unmet:
-        return Broken(kept[0].seq, kept[0].type, begun.unmet)
-    return _walk(_seed(youth, kept[0], version or version_of(kept)), kept[1:], worlds)
+        yield Broken(kept[0].seq, kept[0].type, begun.unmet)
+    yield from _walk(_seed(youth, kept[0], table_of), kept[1:], worlds)
 
 
-def _walk(case: Case, events: Iterable[Event], worlds: Mapping[int, World]) -> Broken | None:
+def _walk(case: Case, events: Iterable[Event], worlds: Mapping[int, World]) -> Iterator[Broken]:
     for event in events:
         today = oslo_date(event.recorded_at)
         world = worlds.get(event.seq, World())
         step = Step(event.type, event.occurred_on, today, event.details, event.role, event.subject, world, event.actor)
         found = decide(case, step)
         if found.unmet:
-            return Broken(event.seq, event.type, found.unmet)
-        case = _applied(case, event)
-    return None
+            yield Broken(event.seq, event.type, found.unmet)
+        try:
+            case = _applied(case, event)
+        except IllegalHistory:
+            if any(row.event is event.type for row in MOVES):
+                return
+            case = _with(case, {"events": (*case.events, event)})
 
 
 def _seed(youth: Youth, event: Event, version: str | None = None) -> Case:

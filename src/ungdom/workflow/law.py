@@ -86,6 +86,7 @@ LEAD_TIME = Dated(((FIRST, Length(days=180)),), "days", OFFICE)
 BREACH_TALK = Dated(((FIRST, Length(days=14)),), "days", OFFICE)
 BREACH_TALK_HELD = Dated(((FIRST, Length(days=14)),), "days", OFFICE)
 TEAM_MEETING = Dated(((FIRST, Length(days=42)),), "days", OFFICE)
+TRANSFER_ACCEPT = Dated(((FIRST, Length(days=7)),), "days", OFFICE)
 
 # What a measure weighs in the load of a plan. krl § 25 last paragraph does not say how that load is found.
 MEASURE_WEIGHT = Dated(
@@ -106,3 +107,8 @@ class Choices:
 
 
 CHOICES = Choices()
+
+
+def holds(version: str, since: str, until: str | None) -> bool:
+    """Whether what came with the table `since` and went with that of `until` is asked by this version of it."""
+    return since <= version and (until is None or version < until)

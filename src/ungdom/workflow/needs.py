@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from ungdom.workflow import complaints, consents, hearing, plan, team
+from ungdom.workflow import complaints, consents, hearing, law, offices, plan, team
 from ungdom.workflow.breaches import petition_deadline
 from ungdom.workflow.case import Case
+from ungdom.workflow.daycount import after
 from ungdom.workflow.guards.decision import appeal_deadline
 from ungdom.workflow.plan import MeasureState, MeasureStatus
 from ungdom.workflow.vocabulary import IN_EXECUTION, EventType, State
@@ -18,8 +19,6 @@ CONSENTING = (T.INVESTIGATION, T.ASSESSMENT, T.AWAITING_DECISION)
 
 HEARING = (*IN_EXECUTION, T.INTERIM_CONDITIONS, T.INTERRUPTED)
 """The states in which the office may take a step against the youth."""
-
-TRANSFERS = (E.TRANSFER_DECIDED, E.TRANSFER_ACCEPTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +128,9 @@ def _measures(case: Case, day: date, status: MeasureStatus) -> list[MeasureState
 
 def transfer_pending(case: Case, _day: date) -> Iterator[Need]:
     """A transfer was decided and the other konfliktråd has not answered."""
-    last = case.last(*TRANSFERS)
-    if last and last.type is E.TRANSFER_DECIDED:
-        yield Need(last.occurred_on)
+    decided = offices.pending(case)
+    if decided:
+        yield Need(decided.occurred_on, after(decided.occurred_on, law.TRANSFER_ACCEPT.on(decided.occurred_on)))
 
 
 def complaint_open(case: Case, _day: date) -> Iterator[Need]:

@@ -64,7 +64,8 @@ class Viewer:
 class Seen:
     """What decides who may see a case, as it stands now, and how closely the address of its youth is kept.
 
-    `coordinator`: the one assigned last; None while nobody has been. `opened_by`: who registered it.
+    `coordinator`: whom the office that has it gave it to last; None: nobody yet. `opened_by`: who registered it.
+    `transfer_to`: the konfliktråd that a transfer was decided to, until it has answered.
     """
 
     konfliktrad: str
@@ -73,6 +74,7 @@ class Seen:
     coordinator: str | None
     opened_by: str
     protection: Protection
+    transfer_to: str | None = None
 
 
 class Tie(Enum):
@@ -83,6 +85,7 @@ class Tie(Enum):
     OPENED = "they opened it, and it is assigned to nobody yet"
     TEAM = "they are on its team"
     DECIDING = "prosecution or court decide something in it"
+    RECEIVING = "a transfer of it to their konfliktråd is decided and not answered"
 
 
 class Fact(Enum):
@@ -119,6 +122,9 @@ SIGHT: tuple[Row, ...] = (
     Row(Role.COORDINATOR, GRADED, (Tie.OFFICE, Tie.ASSIGNED), _ALL),
     Row(Role.COORDINATOR, GRADED, (Tie.OFFICE, Tie.OPENED), (*_KNOWN, Fact.LISTED)),
     Row(Role.LEADER, ANY, (Tie.OFFICE,), _ALL),
+    Row(Role.LEADER, OPEN, (Tie.RECEIVING,), (*_KNOWN, Fact.LISTED)),
+    Row(Role.LEADER, CONFIDENTIAL, (Tie.RECEIVING,), _KNOWN),
+    Row(Role.LEADER, STRICT, (Tie.RECEIVING,), ()),
     Row(Role.SECRETARIAT, OPEN, (), (*_KNOWN, Fact.LISTED)),
     Row(Role.SECRETARIAT, GRADED, (), _KNOWN),
     Row(Role.TEAM_MEMBER, OPEN, (Tie.TEAM,), (Fact.OFFICE, Fact.LISTED)),
@@ -140,6 +146,7 @@ TIES: dict[Tie, Callable[[Viewer, Seen], bool]] = {
     Tie.OPENED: lambda viewer, case: case.coordinator is None and viewer.subject == case.opened_by,
     Tie.TEAM: lambda viewer, case: viewer.subject in case.team,
     Tie.DECIDING: lambda _viewer, case: case.state in PROSECUTION_SEES,
+    Tie.RECEIVING: lambda viewer, case: case.transfer_to is not None and viewer.konfliktrad == case.transfer_to,
 }
 """What each tie means."""
 
@@ -162,6 +169,14 @@ def may_see(viewer: Viewer, case: Seen) -> bool:
 def learns(viewer: Viewer, case: Seen) -> frozenset[Fact]:
     """What this viewer may learn of the case: nothing where they may not see it."""
     return frozenset(fact for row in rows_for(viewer.role) if _fits(row, viewer, case) for fact in row.learns)
+
+
+def may_work_on(viewer: Viewer, konfliktrad: str) -> bool:
+    """Whether the viewer does more than look in a case of that konfliktråd: those of an office only in its own.
+
+    A leader who is to receive a case sees it and answers the transfer, and does nothing else in it.
+    """
+    return viewer.role not in OF_THE_OFFICE or viewer.konfliktrad == konfliktrad
 
 
 def may_read_cases(role: Role) -> bool:

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from ungdom.workflow import details as d
-from ungdom.workflow.guards import breach, complaints, consents, decision, hearing, measures, plan
-from ungdom.workflow.guards.core import Guard, from_version
+from ungdom.workflow import law
+from ungdom.workflow.guards import breach, complaints, consents, decision, hearing, measures, plan, transfer
+from ungdom.workflow.guards.core import Guard, from_version, until_version
 from ungdom.workflow.vocabulary import Actor, EventType, Regime, Sanction, State
 
 FIRST_VERSION, VERSION = "2026-11-24", "2026-11-25"
@@ -161,7 +162,8 @@ MOVES: tuple[Move, ...] = (
          "strpl § 452, krl § 22"),
     Move(E.RECEIVED, (ITM,), ITM, S, R2, (plan.not_recorded_yet, plan.judgment_is_final, plan.is_not_a_duplicate),
          (CRD, SYS), "strpl § 455, krl § 22"),
-    Move(E.ASSIGNED, (ITM,), ITM, S, R2, (plan.not_recorded_yet, plan.case_is_received,
+    Move(E.ASSIGNED, (ITM,), ITM, S, R2, (until_version("2026-11-25", plan.not_recorded_yet),
+         from_version("2026-11-25", transfer.office_has_not_assigned), plan.case_is_received,
          plan.coordinator_of_the_office), (LDR, CRD), "krl §§ 3, 22"),
     # plan
     Move(E.POSTPONED, (RCV, PRE), PST, BOTH, ALL, (), (CRD,), "strpl § 459"),
@@ -247,9 +249,15 @@ FACTS: tuple[Move, ...] = (
          (POL, CRD), "krl § 13"),
     Move(E.CHARGED, BEFORE_DECISION, None, BOTH, ALL, (), (POL, PRO), "strpl § 82"),
     Move(E.NOTE_ADDED, OPEN + ENDED, None, BOTH, ALL, (), (CRD, LDR), "krl § 9"),
-    Move(E.TRANSFER_DECIDED, WITH_THE_OFFICE, None, BOTH, ALL, (plan.parties_were_heard,
-         plan.prosecution_was_told_at_once, plan.goes_to_another_office), (LDR,), "krl § 13"),
-    Move(E.TRANSFER_ACCEPTED, WITH_THE_OFFICE, None, BOTH, ALL, (plan.transfer_is_pending,), (LDR, SEC), "krl § 13"),
+    Move(E.TRANSFER_DECIDED, WITH_THE_OFFICE, None, BOTH, ALL, (transfer.parties_were_heard,
+         transfer.prosecution_was_told_at_once, transfer.goes_to_another_office,
+         from_version("2026-11-25", transfer.transfer_goes_in_order)), (LDR,), "krl § 13"),
+    Move(E.TRANSFER_ACCEPTED, WITH_THE_OFFICE, None, BOTH, ALL, (transfer.transfer_is_pending,
+         from_version("2026-11-25", transfer.transfer_goes_in_order),
+         from_version("2026-11-25", transfer.receiving_office_answers)), (LDR, SEC), "krl § 13"),
+    Move(E.TRANSFER_DECLINED, WITH_THE_OFFICE, None, BOTH, ALL, (transfer.transfer_is_pending,
+         transfer.transfer_goes_in_order, transfer.receiving_office_answers), (LDR, SEC), "krl § 13",
+         since="2026-11-25"),
     Move(E.EXECUTION_REGIME_PINNED, OPEN, None, BOTH, ALL, (), (LDR, SEC), "strl § 3"),
     Move(E.RULES_MIGRATED, OPEN, None, BOTH, ALL, (), (SYS,), "office norm", since="2026-11-25"),
     Move(E.CORRECTED, OPEN + ENDED, None, BOTH, ALL, (), (CRD, LDR, SYS), "arkivlova § 9"),
@@ -378,4 +386,4 @@ def _then(row: Move, version: str) -> Move:
 
 
 def _in_force(what: Move | Guard, version: str) -> bool:
-    return what.since <= version and (what.until is None or version < what.until)
+    return law.holds(version, what.since, what.until)

@@ -251,6 +251,7 @@ FOLLOWED_BY_NOBODY = frozenset(
         "complaint_decision",  # a right of the parties
         "petition",  # with the referral: `petition_unanswered`
         "ec_petition",  # the same
+        "transfer_accept",  # with the decision: `transfer_pending`
         "turns_18",  # nobody makes it happen
     }
 )

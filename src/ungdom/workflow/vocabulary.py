@@ -192,6 +192,7 @@ class EventType(StrEnum):
     NOTE_ADDED = "note_added"
     TRANSFER_DECIDED = "transfer_decided"
     TRANSFER_ACCEPTED = "transfer_accepted"
+    TRANSFER_DECLINED = "transfer_declined"
     EXECUTION_REGIME_PINNED = "execution_regime_pinned"
     RULES_MIGRATED = "rules_migrated"
     CORRECTED = "corrected"

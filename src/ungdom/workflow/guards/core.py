@@ -19,10 +19,12 @@ class World:
 
     `duplicate`: another open case stands on the same person and police case number.
     `known_coordinator`: the coordinator named in the step is an active one of the case's konfliktråd.
+    `office`: the konfliktråd of whoever records the step; None: they are of none, or it is not known any more.
     """
 
     duplicate: bool = False
     known_coordinator: bool = True
+    office: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,11 @@ class Guard:
 def from_version(since: str, guard: Guard) -> Guard:
     """The same condition, asked from this version of the table on."""
     return replace(guard, since=since)
+
+
+def until_version(until: str, guard: Guard) -> Guard:
+    """The same condition, asked by no version of the table from this one on."""
+    return replace(guard, until=until)
 
 
 def condition(law: str, *fixers: Actor) -> Callable[[Callable[[Case, Step], No | None]], Guard]:

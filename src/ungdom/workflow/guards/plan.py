@@ -247,32 +247,6 @@ def measure_was_started(case: Case, step: Step) -> No | None:
     return _one_of(ended.measure if ended else None, started)
 
 
-@detail(d.TransferDecided, "krl § 13", Actor.LEADER)
-def parties_were_heard(_case: Case, _step: Step, moved: d.TransferDecided) -> No | None:
-    """The prosecution, the youth and the guardians were heard first."""
-    return None if moved.parties_heard else No(False, True)
-
-
-@detail(d.TransferDecided, "krl § 13", Actor.LEADER)
-def prosecution_was_told_at_once(_case: Case, step: Step, moved: d.TransferDecided) -> No | None:
-    """The prosecution was told the same day (straks)."""
-    told = moved.prosecution_told_on
-    return None if told == step.on else No(told, step.on)
-
-
-@detail(d.TransferDecided, "krl § 13", Actor.LEADER)
-def goes_to_another_office(case: Case, _step: Step, moved: d.TransferDecided) -> No | None:
-    """A case is transferred to another konfliktråd than the one that has it."""
-    return No(moved.to, None) if moved.to == case.konfliktrad else None
-
-
-@condition("krl § 13", Actor.LEADER)
-def transfer_is_pending(case: Case, _step: Step) -> No | None:
-    """A transfer was decided and has not been accepted."""
-    last = case.last(E.TRANSFER_DECIDED, E.TRANSFER_ACCEPTED)
-    return None if last and last.type is E.TRANSFER_DECIDED else No(False, True)
-
-
 @detail(d.WaitStarted, "krl § 24 a", Actor.COORDINATOR)
 def victim_never_holds_up_the_start(case: Case, step: Step, wait: d.WaitStarted) -> No | None:
     """From R1 on the restorative track runs beside the main one: before the start nobody waits for the victim."""

@@ -1,0 +1,109 @@
+"""What becomes of a case when it is read by another version of the table: pure, and nothing is recorded.
+
+docs/migrate-cases.md
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from enum import StrEnum
+from itertools import zip_longest
+
+from ungdom.workflow import engine
+from ungdom.workflow.case import Case, Stint, Youth
+from ungdom.workflow.deadlines import deadlines
+from ungdom.workflow.engine import Broken
+from ungdom.workflow.events import Event
+
+
+class Verdict(StrEnum):
+    """What the other version does to a case."""
+
+    UNCHANGED = "unchanged"  # the same stays, dates and due days
+    SHIFTS = "shifts"  # the same stays and dates; some deadline begins, goes, or is due on another day
+    MOVES = "moves"  # a stay, the start or an end is another
+    BLOCKED = "blocked"  # something in its history is not allowed there
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a case stands and has stood, when it began and when it ends, by one version of the table."""
+
+    stints: tuple[Stint, ...]
+    started_on: date | None
+    planned_end: date | None
+    adjusted_end: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A deadline that is due on another day. `before` None: there was none; `after` None: there is none any more."""
+
+    code: str
+    begun_on: date
+    before: date | None
+    after: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What becomes of one case. `after` None: it is blocked, and `broken` has every step that is not allowed.
+
+    `shifts`: the deadlines that are due on another day, whether it moves or not.
+    """
+
+    verdict: Verdict
+    before: Standing
+    after: Standing | None
+    broken: tuple[Broken, ...] = ()
+    shifts: tuple[Shift, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """What it comes to, the same words whenever it comes to the same: a case that does not move says no dates."""
+        moved = (self.before, self.after) if self.verdict is Verdict.MOVES else ()
+        said = [asdict(one) for one in (*moved, *self.broken, *self.shifts) if one is not None]
+        return json.dumps([self.verdict, *said], default=str, sort_keys=True)
+
+
+def preview(youth: Youth, events: Sequence[Event], version: str, day: date) -> Outcome:
+    """What becomes of the case of this history when that version of the table reads it, as it stands on that day.
+
+    Raises `IllegalHistory` when the history cannot be read by the version it runs under now, `UnknownMachine` for a
+    version that there is not.
+    """
+    before = engine.fold(youth, events)
+    broken = tuple(engine.every_broken(youth, events, version=version))
+    if broken:
+        return Outcome(Verdict.BLOCKED, standing(before, day), None, broken)
+    after = engine.fold(youth, events, version)
+    shifts = _shifts(before, after, day)
+    stood, stands = standing(before, day), standing(after, day)
+    same = Verdict.SHIFTS if shifts else Verdict.UNCHANGED
+    return Outcome(same if stood == stands else Verdict.MOVES, stood, stands, (), shifts)
+
+
+def standing(case: Case, day: date) -> Standing:
+    """Where this case stands on that day."""
+    start = case.start.on if case.start else None
+    return Standing(case.stints, start, case.planned_end, case.adjusted_end(day))
+
+
+def _shifts(before: Case, after: Case, day: date) -> tuple[Shift, ...]:
+    """Clocks of one name that began on one day are told apart by their order."""
+    old, new = _due(before, day), _due(after, day)
+    return tuple(
+        Shift(code, begun_on, was, will)
+        for code, begun_on in sorted({*old, *new})
+        for was, will in zip_longest(old.get((code, begun_on), ()), new.get((code, begun_on), ()))
+        if was != will
+    )
+
+
+def _due(case: Case, day: date) -> dict[tuple[str, date], list[date]]:
+    due: defaultdict[tuple[str, date], list[date]] = defaultdict(list)
+    for clock in deadlines(case, day):
+        due[clock.code, clock.begun_on].append(clock.due)
+    return dict(due)

@@ -1,0 +1,127 @@
+"""Which konfliktråd has a case, which it is on its way to, and whose days they were. krl § 13.
+
+A case has one office at a time: the one it was registered at, then from the day on which a transfer was accepted the
+one that accepted it. A day d belongs to the office with since <= d < until, so no day belongs to two.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from ungdom.workflow import details as d
+from ungdom.workflow.case import Case
+from ungdom.workflow.daycount import days_between
+from ungdom.workflow.events import Event
+from ungdom.workflow.vocabulary import EventType, Party, State
+from ungdom.workflow.waits import Stage, Wait, ledger, stages
+
+E = EventType
+TRANSFER = (E.TRANSFER_DECIDED, E.TRANSFER_ACCEPTED, E.TRANSFER_DECLINED)
+"""The steps of a transfer: the decision, and one of the two answers."""
+ANSWERS = frozenset(TRANSFER[1:])
+"""What the receiving office says to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tenure:
+    """A time in which one konfliktråd had the case: from the day it came until the day it left, or the day asked."""
+
+    konfliktrad: str
+    since: date
+    until: date
+    open: bool
+
+    @property
+    def days(self) -> int:
+        """Calendar days, the first day not counted, as for stages."""
+        return days_between(self.since, self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What of the life of a case fell to one tenure: `stage_days` and `wait_days` each add up to its days."""
+
+    tenure: Tenure
+    stage_days: dict[State, int]
+    wait_days: dict[Party, int]
+
+
+def pending(case: Case) -> Event | None:
+    """The decision to transfer that has not been answered; a later decision takes the place of an earlier."""
+    last = case.last(*TRANSFER)
+    return last if last and last.type is E.TRANSFER_DECIDED else None
+
+
+def transfer_to(case: Case) -> str | None:
+    """The konfliktråd that is to have the case, while it has not answered; of a closed case none."""
+    decided = None if case.is_closed else pending(case)
+    return decided.details.to if decided and isinstance(decided.details, d.TransferDecided) else None
+
+
+def coordinator(case: Case) -> str | None:
+    """Whom the office that has the case gave it to last; None while it has given it to nobody."""
+    assigned = case.last(E.ASSIGNED, E.TRANSFER_ACCEPTED)
+    return assigned.details.coordinator if assigned and isinstance(assigned.details, d.Assigned) else None
+
+
+def tenures(case: Case, day: date) -> list[Tenure]:
+    """Every office that has had the case until that day, in order; together they are its whole life.
+
+    Of a closed case until it closed. A tenure of no days is left out, unless it is the last.
+    """
+    end = case.closed_on or max(day, case.entered_on)
+    marks = [(office, min(since, end)) for office, since in _came(case) if since <= end]
+    ends = [since for _, since in marks[1:]] + [end]
+    last = len(marks) - 1
+    return [
+        Tenure(office, since, until, place == last and not case.is_closed)
+        for place, ((office, since), until) in enumerate(zip(marks, ends, strict=True))
+        if since < until or place == last
+    ]
+
+
+def counted_at(case: Case, day: date) -> str | None:
+    """The one office a case counts for on that day, so that nationally it counts once; None before its life began.
+
+    A closed case goes on counting where it was closed.
+    """
+    return next((office for office, since in reversed(list(_came(case))) if since <= day), None)
+
+
+def shares(case: Case, day: date) -> list[Share]:
+    """The stage days and wait days of the case by office: over all tenures exactly those of `lead_time`."""
+    stays, waits = stages(case, day), ledger(case, day)
+    return [Share(one, _stage_days(one, stays), _wait_days(one, waits)) for one in tenures(case, day)]
+
+
+def _came(case: Case) -> Iterator[tuple[str, date]]:
+    """Each office with the day on which the case came to it, never before the one that had it first."""
+    registered = case.events[0].details
+    office = registered.konfliktrad if isinstance(registered, d.CaseRegistered) else case.konfliktrad
+    since = case.registered_on
+    yield office, since
+    for event in case.all(*TRANSFER):
+        if isinstance(event.details, d.TransferDecided):
+            office = event.details.to
+        elif event.type is E.TRANSFER_ACCEPTED:
+            since = max(since, event.occurred_on)
+            yield office, since
+
+
+def _stage_days(tenure: Tenure, stays: list[Stage]) -> dict[State, int]:
+    days = Counter[State]()
+    for stage in stays:
+        days[stage.state] += _within(tenure, stage.since, stage.until)
+    return {state: count for state, count in days.items() if count}
+
+
+def _wait_days(tenure: Tenure, waits: list[Wait]) -> dict[Party, int]:
+    days = Counter[Party]()
+    for wait in waits:
+        days[wait.party] += _within(tenure, wait.since, wait.until)
+    return {party: count for party, count in days.items() if count}
+
+
+def _within(tenure: Tenure, since: date, until: date) -> int:
+    return max(0, days_between(max(since, tenure.since), min(until, tenure.until)))
