@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse
 import ungdom
 from ungdom import clock as clocks
 from ungdom.api import (
+    across,
     alerts,
     breaches,
     calendars,
@@ -84,6 +85,7 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
         forecasts.router,
         team.router,
         work.router,
+        across.router,
         timeline.router,
         plans.router,
         measures.router,

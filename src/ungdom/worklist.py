@@ -1,6 +1,6 @@
 """Lists across cases: as they stand now from the current rows, or as they stood once, told from the events."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import SimpleNamespace
@@ -13,7 +13,7 @@ from ungdom.store import journal, reading
 from ungdom.store.current import mark, read_work, row_of
 from ungdom.store.journal import Stored
 from ungdom.store.reading import Filters
-from ungdom.store.tables import case_current
+from ungdom.store.tables import case_current, event
 from ungdom.workflow import delay, engine
 from ungdom.workflow.case import Case
 from ungdom.workflow.delay import Delay, Group
@@ -92,6 +92,24 @@ def counts(tx: Connection, viewer: Viewer, day: date) -> dict[str, tuple[int, in
             before = found.get(kind, (0, 0))
             found[kind] = (before[0] + cases, before[1] + overdue)
     return found
+
+
+def holding(
+    tx: Connection, viewer: Viewer, asked: Asked, kinds: Collection[EventType]
+) -> tuple[list[Stored], str | None]:
+    """One page of the cases that have an event of these types, whole as known then; and the key of its end.
+
+    In the order they were opened. Of the past no filter is asked: the current rows know nothing of it.
+    """
+    column, told = case_current.c.case_id, reading.learnt_by(viewer, Fact.LISTED)
+    has = select(event.c.case_id).where(event.c.case_id == column, event.c.type.in_(kinds)).correlate(case_current)
+    wanted = [] if asked.of_the_past else reading.conditions(asked.filters, told)
+    query = select(column).where(reading.visible_to(viewer), has.exists(), *wanted)
+    if asked.after:
+        query = query.where(column > UUID(asked.after))
+    found = list(tx.scalars(query.order_by(column).limit(asked.limit + 1)))
+    last = str(found[asked.limit - 1]) if len(found) > asked.limit else None
+    return list(journal.load_many(tx, found[: asked.limit], asked.known_at)), last
 
 
 def delays(

@@ -56,6 +56,7 @@ class Of(Enum):
     ALERT_PUT_OFF = auto()
     NIGHT = auto()  # of no case at all: for administrators
     WORK = auto()  # what needs doing, in cases seen
+    LISTS = auto()  # the views of many cases
     TAKES_IN = auto()
     COUNTS = auto()  # of many cases, those seen by name
     OWN = auto()  # what somebody has been told or has made: nobody else's exists
@@ -73,6 +74,7 @@ REFUSED: dict[Of, set[str]] = {
     Of.MESSAGE: NO_CASES | TEAM,
     Of.MESSAGES: NO_CASES | TEAM,
     Of.WORK: NO_CASES | TEAM,
+    Of.LISTS: NO_CASES | TEAM | SYSTEMS,
     Of.COUNTS: {"analyst", "auditor"} | TEAM | SYSTEMS,
     Of.OFFICIAL: NO_CASES | TEAM | PEOPLE - {"secretariat"},
     Of.OFFICIALS: NO_CASES | TEAM | PEOPLE - {"secretariat"},
@@ -151,6 +153,10 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/v1/cases"): reads(Of.CASES),
     ("GET", "/v1/cases/{case_id}/timeline"): reads(Of.CASE, THEN),
     ("GET", "/v1/cases/{case_id}/tasks"): reads(Of.CASE_WRITTEN, THEN),
+    **{
+        ("GET", f"/v1/{view}"): reads(Of.LISTS, THEN, "?konfliktrad=oslo")
+        for view in ("plans", "meetings", "consents", "breaches", "complaints")
+    },
     ("GET", "/v1/worklist"): reads(Of.WORK, THEN, "?kind=assign"),
     ("GET", "/v1/worklist/kinds"): reads(Of.WORK),
     ("GET", "/v1/delays"): reads(Of.CASES, THEN, "?konfliktrad=oslo&from=2026-01-01"),
@@ -326,6 +332,7 @@ def test_who_may_not_is_refused_before_a_body_is_looked_at_for_a_case(world: Wor
         Of.TAKES_IN,
         Of.CASES,
         Of.WORK,
+        Of.LISTS,
         Of.MESSAGES,
         Of.OFFICIALS,
         Of.COUNTS,

@@ -1,6 +1,6 @@
 """The plan of a case, its meetings and the restorative track: to each viewer what they may learn of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
@@ -88,22 +88,31 @@ def _sight(tx: Connection, call: Call, case_id: UUID, as_of: i.AsOf) -> Sight:
 # --- the plan ---------------------------------------------------------------------------------------------------
 
 
+def office_sight(read: Read, then: s.AsOfOut) -> Sight:
+    """A case as those see it who work with it: all there is to learn."""
+    return Sight(read, Attendee.KONFLIKTRAD, frozenset(M), then)
+
+
 def _plan(tx: Connection, call: Call, case_id: UUID, as_of: i.AsOf) -> Answer:
     sight = _sight(tx, call, case_id, as_of)
+    names = names_for(tx, call.language, [sight.read] if sight.learns & {M.PLAN, M.OWN_MEASURES} else [])
+    return answer(plan_out(sight, names), ETag=views.etag(sight.read.stored.version))
+
+
+def plan_out(sight: Sight, names: "Names") -> shapes.PlanOut:
+    """The plan and its measures, as far as this sight goes."""
     whole = M.PLAN in sight.learns
     states = plan.measures(sight.read.case, sight.read.on) if whole or M.OWN_MEASURES in sight.learns else []
     versions = plan.versions(sight.read.case, sight.read.on) if whole else []
-    names = _names(tx, call.language, states, versions)
     if not whole and sight.agency is not None:
         states = plan.own(states, sight.agency, names.agencies)
-    body = shapes.PlanOut(
+    return shapes.PlanOut(
         as_of=sight.as_of,
         shown=_shown(sight),
         versions=[_version_out(sight, one, names) for one in versions] if whole else None,
         measures=[_measure_out(sight, one, names) for one in states],
         days_to_first_measure=plan.days_to_first_measure(sight.read.case, sight.read.on) if whole else None,
     )
-    return answer(body, ETag=views.etag(sight.read.stored.version))
 
 
 def _shown(sight: Sight) -> Literal["whole", "own_measures", "nothing"]:
@@ -121,15 +130,18 @@ class Names:
     agencies: dict[str, str]
 
 
-def _names(
-    tx: Connection, language: texts.Language, states: Iterable[MeasureState], versions: Iterable[PlanVersion]
-) -> Names:
-    named = {one.provider for one in states} | {one.provider for made in versions for one in made.measures}
-    wanted = sorted(name for name in named if name is not None)
+def names_for(tx: Connection, language: texts.Language, reads: Iterable[Read]) -> Names:
+    """What the providers in the plans of these cases are called."""
+    wanted = sorted({name for read in reads for name in _providers(read) if name is not None})
     listed = catalogue.known(tx, wanted) if wanted else {}
     called = catalogue.agency_names(tx, language) if wanted else {}
     called |= {id: one.name for id, one in listed.items()}
     return Names(language, called, {id: one.agency for id, one in listed.items()})
+
+
+def _providers(read: Read) -> Iterator[str | None]:
+    yield from (one.provider for one in plan.measures(read.case, read.on))
+    yield from (one.provider for made in plan.versions(read.case, read.on) for one in made.measures)
 
 
 def _version_out(sight: Sight, one: PlanVersion, names: Names) -> shapes.VersionOut:
@@ -204,14 +216,18 @@ def _attendance_out(one: MeasureState) -> shapes.AttendedOut:
 
 def _meetings(tx: Connection, call: Call, case_id: UUID, as_of: i.AsOf) -> Answer:
     sight = _sight(tx, call, case_id, as_of)
+    return answer(meetings_out(sight, call.language), ETag=views.etag(sight.read.stored.version))
+
+
+def meetings_out(sight: Sight, language: texts.Language) -> shapes.MeetingsOut:
+    """The meetings, as far as this sight goes."""
     found = [one for one in meetings.meetings(sight.read.case, sight.read.on) if _may_learn_of(sight, one)]
     people = sight.of_the_office or M.ATTENDANCE in sight.learns
-    body = shapes.MeetingsOut(
+    return shapes.MeetingsOut(
         as_of=sight.as_of,
-        meetings=[_meeting_out(one, call.language, people) for one in found],
-        attendance=[_agency_out(one, call.language) for one in meetings.attendance(found)] if people else None,
+        meetings=[_meeting_out(one, language, people) for one in found],
+        attendance=[_agency_out(one, language) for one in meetings.attendance(found)] if people else None,
     )
-    return answer(body, ETag=views.etag(sight.read.stored.version))
 
 
 def _may_learn_of(sight: Sight, one: Meeting) -> bool:

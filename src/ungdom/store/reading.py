@@ -248,7 +248,7 @@ def _page(viewer: Viewer, filters: Filters, sort: str, after: Key | None) -> Sel
     column = _column(sort)
     order = column.desc() if sort.startswith("-") else column.asc()
     told = learnt_by(viewer, Fact.LISTED)
-    query = select(case_current, told.label("placed")).where(visible_to(viewer), *_conditions(filters, told))
+    query = select(case_current, told.label("placed")).where(visible_to(viewer), *conditions(filters, told))
     if after is not None:
         query = query.where(_beyond(column, sort.startswith("-"), after))
     return query.order_by(order.nulls_last(), C.case_id)
@@ -289,7 +289,8 @@ def placed(viewer: Viewer, **asked: str | None) -> list[ColumnElement[bool]]:
     return [*wanted, learnt_by(viewer, Fact.LISTED)] if wanted else []
 
 
-def _conditions(filters: Filters, told: ColumnElement[bool]) -> list[ColumnElement[bool]]:
+def conditions(filters: Filters, told: ColumnElement[bool]) -> list[ColumnElement[bool]]:
+    """What is asked for, said of the current rows. `told`: the cases of which a list may tell where they are."""
     asked = {name: getattr(filters, name) for name in _SAME if getattr(filters, name) is not None}
     conditions: list[ColumnElement[bool]] = [C[name] == value for name, value in asked.items()]
     if any(name in asked for name in PLACE):

@@ -184,6 +184,11 @@ def may_read_cases(role: Role) -> bool:
     return bool(rows_for(role))
 
 
+def may_list_views(role: Role) -> bool:
+    """Whether the role reads plans, meetings, consents, breaches and complaints across cases: office, secretariat."""
+    return role in OF_THE_OFFICE | {Role.SECRETARIAT}
+
+
 def may_read_rights(role: Role) -> bool:
     """Whether the role reads consents, breaches and complaints of a case: those who learn of the youth.
 

@@ -1,0 +1,181 @@
+"""Plans, meetings, consents, breaches and complaints across cases: the views of one case, a page of cases at a time."""
+
+from collections.abc import Callable
+from typing import Annotated, Generic, TypeVar
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field, SerializeAsAny
+
+from ungdom import casework, texts, worklist
+from ungdom.api import cursors, plans
+from ungdom.api import inputs as i
+from ungdom.api import plan_shapes as shapes
+from ungdom.api import schemas as s
+from ungdom.api.breaches import BreachesOut, breaches_out
+from ungdom.api.cases import answer, instant
+from ungdom.api.complaints import ComplaintsOut, complaints_out
+from ungdom.api.consents import ConsentsOut, consents_out
+from ungdom.api.deps import Answer, Call, CallDep
+from ungdom.api.docs import PROBLEMS
+from ungdom.casework import NotVisible, Read
+from ungdom.store import current
+from ungdom.store.journal import Stored
+from ungdom.store.reading import Filters
+from ungdom.store.session import Connection
+from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.permissions import Fact, learns, may_list_views
+from ungdom.workflow.vocabulary import PHASE, EventType, Phase, Sanction, State
+
+router = APIRouter(tags=["lists"], responses=PROBLEMS)
+
+E = EventType
+V = TypeVar("V", bound=BaseModel)
+View = Callable[[Read, s.AsOfOut], BaseModel]
+Page = Callable[[Connection, list[Read]], View]
+"""The view of a case, made for a page: what it has to look up it looks up once."""
+
+PLANS = (E.PLAN_MEETING_HELD, E.PLAN_SIGNED, E.PLAN_APPROVED, E.MEASURE_REQUESTED, E.MEASURE_STARTED)
+MEETINGS = (
+    E.COORDINATION_MEETING_HELD,
+    E.YOUTH_CONFERENCE_HELD,
+    E.PLAN_MEETING_HELD,
+    E.REPLAN_MEETING_HELD,
+    E.TEAM_MEETING_HELD,
+    E.BREACH_TALK_HELD,
+    E.RESTORATIVE_MEETING_HELD,
+)
+CONSENTS = (E.CONSENT_GIVEN, E.CONSENT_REFUSED, E.SHARING_CONSENT_GIVEN)
+BREACHES = (E.BREACH_RECORDED, E.NEW_OFFENCE_RECORDED, E.BREACH_TALK_MISSED)
+COMPLAINTS = (E.COMPLAINT_FILED,)
+
+
+class AcrossQuery(i.AsOf):
+    """Which cases: those that have something of the kind, narrowed by where they stand."""
+
+    konfliktrad: Annotated[str, Field(max_length=40)] | None = None
+    sanction: Sanction | None = None
+    phase: Phase | None = None
+    state: State | None = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 25
+    cursor: Annotated[str, Field(max_length=2000)] | None = None
+
+
+class Line(s.Output, Generic[V]):
+    """One case of the list: what it is called, where it stands, and the view of it.
+
+    Of a youth whose address is protected, `konfliktrad` is null for most.
+    """
+
+    id: UUID
+    reference: str
+    sanction: Sanction
+    state: State
+    state_label: str
+    konfliktrad: str | None
+    view: SerializeAsAny[V]
+
+
+class Across(s.Output, Generic[V]):
+    """A page, in the order the cases were opened; it may be short. `next`: the cursor of the following one."""
+
+    items: list[Line[V]]
+    next: str | None
+
+
+Asked = Annotated[AcrossQuery, Query()]
+
+
+@router.get("/v1/plans", response_model=Across[shapes.PlanOut], summary="Plans and measures across cases")
+def list_plans(call: CallDep, query: Asked) -> Response:
+    """The plan of each case that has one, or has asked for measures, as `/v1/cases/{id}/plan` shows it."""
+
+    def views(tx: Connection, reads: list[Read]) -> View:
+        names = plans.names_for(tx, call.language, reads)
+        return lambda read, then: plans.plan_out(plans.office_sight(read, then), names)
+
+    return _listed(call, query, PLANS, views)
+
+
+@router.get("/v1/meetings", response_model=Across[shapes.MeetingsOut], summary="Meetings across cases")
+def list_meetings(call: CallDep, query: Asked) -> Response:
+    """The meetings of each case that has had one, as `/v1/cases/{id}/meetings` shows them."""
+    said = call.language
+    return _each(call, query, MEETINGS, lambda read, then: plans.meetings_out(plans.office_sight(read, then), said))
+
+
+@router.get("/v1/consents", response_model=Across[ConsentsOut], summary="Consents across cases")
+def list_consents(call: CallDep, query: Asked) -> Response:
+    """The consents of each case in which somebody gave or refused one, and who is missing."""
+    return _each(call, query, CONSENTS, lambda read, then: consents_out(read, then, call.language))
+
+
+@router.get("/v1/breaches", response_model=Across[BreachesOut], summary="Breaches across cases")
+def list_breaches(call: CallDep, query: Asked) -> Response:
+    """The chains of breaches and new offences of each case that has one."""
+    return _each(call, query, BREACHES, lambda read, then: breaches_out(read, then, call.language))
+
+
+@router.get("/v1/complaints", response_model=Across[ComplaintsOut], summary="Complaints across cases")
+def list_complaints(call: CallDep, query: Asked) -> Response:
+    """The complaints of each case in which one was filed, and the decisions that can be complained about."""
+    return _each(call, query, COMPLAINTS, lambda read, then: complaints_out(read, then, call.language))
+
+
+def _each(call: Call, query: AcrossQuery, kinds: tuple[EventType, ...], view: View) -> Response:
+    return _listed(call, query, kinds, lambda _tx, _reads: view)
+
+
+def _listed(call: Call, query: AcrossQuery, kinds: tuple[EventType, ...], page: Page) -> Response:
+    return call.read(lambda tx: _page(tx, call, query, kinds, page), may=may_list_views)
+
+
+def _page(tx: Connection, call: Call, query: AcrossQuery, kinds: tuple[EventType, ...], page: Page) -> Answer:
+    of = f"{kinds[0]} {query.model_dump_json(exclude={'cursor', 'limit'})}"
+    asked = worklist.Asked(
+        filters=Filters(konfliktrad=query.konfliktrad, sanction=query.sanction, phase=query.phase, state=query.state),
+        sort="",
+        after=cursors.read(call.cursor_key, of, query.cursor) if query.cursor else None,
+        limit=query.limit,
+        valid_at=query.valid_at,
+        known_at=instant(query.known_at),
+    )
+    found, last = worklist.holding(tx, call.who.viewer, asked, kinds)
+    told = (_read(call, stored, query) for stored in found)
+    reads = [read for read in told if read and _holds(read, query, kinds)]
+    view = page(tx, reads)
+    lines = [_line(call, read, query, view) for read in reads]
+    following = cursors.write(call.cursor_key, of, last) if last else None
+    return answer(Across[BaseModel](items=lines, next=following))
+
+
+def _read(call: Call, stored: Stored, query: AcrossQuery) -> Read | None:
+    """The case cut to the day; None where it had not begun."""
+    day = query.valid_at or oslo_date(instant(query.known_at) or call.now)
+    try:
+        read = casework.as_of(stored, day, query.valid_at)
+    except NotVisible:
+        return None
+    told = learns(call.who.viewer, current.seen(read.case, stored.protection))
+    return Read(stored, read.case, day, told)
+
+
+def _holds(read: Read, query: AcrossQuery, kinds: tuple[EventType, ...]) -> bool:
+    """It had something of the kind on that day, may be told of as it stood then, and stands where it was asked for."""
+    case = read.case
+    asked = ((query.sanction, case.sanction), (query.state, case.state), (query.phase, PHASE[case.state]))
+    here = query.konfliktrad is None or (Fact.LISTED in read.learns and query.konfliktrad == case.konfliktrad)
+    return case.has(*kinds) and Fact.PERSON in read.learns and here and all(x in (None, y) for x, y in asked)
+
+
+def _line(call: Call, read: Read, query: AcrossQuery, view: View) -> Line[BaseModel]:
+    case, then = read.case, s.AsOfOut(on=read.on, known_at=instant(query.known_at))
+    return Line[BaseModel](
+        id=read.stored.case_id,
+        reference=read.stored.reference,
+        sanction=case.sanction,
+        state=case.state,
+        state_label=texts.label(call.language, case.state),
+        konfliktrad=case.konfliktrad if Fact.LISTED in read.learns else None,
+        view=view(read, then),
+    )
