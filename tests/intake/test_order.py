@@ -85,13 +85,14 @@ APPEALS = [
 """Orders of a judgment under appeal in which the appeal is known before finality is told."""
 
 
-def test_an_appeal_told_before_finality_ends_in_the_same_case_in_any_order(served: Service) -> None:
-    wanted = told_once(served, APPEAL)
+def test_an_appeal_told_before_finality_ends_in_the_same_case_in_any_order(one: Service) -> None:
+    """What an order leads to is decided before the database: every order of a judgment is tried on both of them."""
+    wanted = told_once(one, APPEAL)
     assert len(APPEALS) > 50
 
     for order in APPEALS:
-        _, case = arrived(served, order)
-        assert without_ids(content_of(served, case)) == wanted, [kind for kind, *_ in order]
+        _, case = arrived(one, order)
+        assert without_ids(content_of(one, case)) == wanted, [kind for kind, *_ in order]
 
 
 def test_a_judgment_under_appeal_starts_nothing(served: Service) -> None:
