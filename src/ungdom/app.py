@@ -24,12 +24,14 @@ from ungdom.api import (
     errors,
     esas,
     events,
+    figures,
     forecasts,
     health,
     jobs,
     notices,
     rules,
     simulating,
+    surveys,
     team,
     webhooks,
 )
@@ -90,6 +92,9 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
         rules.router,
         rules.public,
         simulating.router,
+        figures.router,
+        surveys.router,
+        surveys.public,
         health.router,
     ):
         app.include_router(router)
