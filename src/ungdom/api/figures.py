@@ -1,9 +1,10 @@
-"""Figures over many cases: the indicators of the strategy, what each is, and what was answered in surveys."""
+"""Figures over many cases: the indicators of the strategy, what each is, survey answers, and the caseload."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from ungdom.api import caseload_shapes as c
 from ungdom.api import figure_shapes as f
 from ungdom.api import inputs as i
 from ungdom.api import schemas as s
@@ -11,6 +12,7 @@ from ungdom.api.cases import answer, instant
 from ungdom.api.deps import Answer, Call, CallDep
 from ungdom.api.docs import PROBLEMS
 from ungdom.api.tokens import ADMIN, READ
+from ungdom.statistics.caseload.answering import found as load_of
 from ungdom.statistics.indicators import answering
 from ungdom.statistics.surveys import results
 from ungdom.store import surveys
@@ -84,3 +86,19 @@ def _cells(tx: Connection, call: Call, query: f.PeriodQuery) -> Answer:
     own = own_office(call)
     told = [f.cell_out(cell, call.language) for cell in found if own is None or cell.konfliktrad in (own, None)]
     return answer(f.CellList(since=query.since, until=query.until, read_at=call.now, items=told))
+
+
+@router.get("/v1/statistics/caseload", response_model=c.CaseloadOut, summary="Caseload and capacity")
+def get_caseload(call: CallDep, query: Annotated[i.AsOf, Query()]) -> Response:
+    """Open cases by coordinator, phase, sanction and weight; what came in and went out; what is expected; warnings.
+
+    Coordinators and leaders are told of their own konfliktråd, the secretariat and administrators of all.
+    """
+    return call.read(lambda tx: _load(tx, call, query), scope_of(call), may_read_figures)
+
+
+def _load(tx: Connection, call: Call, query: i.AsOf) -> Answer:
+    as_of = (query.valid_at, instant(query.known_at))
+    found = load_of(tx, call.now, own_office(call), as_of)
+    told = s.AsOfOut(on=found.load.day, known_at=as_of[1])
+    return answer(c.CaseloadOut(as_of=told, unread=found.unread, items=list(c.offices_out(found.load, call.language))))

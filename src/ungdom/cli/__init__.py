@@ -20,7 +20,7 @@ from ungdom import app as application
 from ungdom import casework, clock, generated, settings
 from ungdom.api import views
 from ungdom.api.tokens import NEEDS_OFFICE, SCOPES, Issuer
-from ungdom.cli import checking
+from ungdom.cli import checking, figures
 from ungdom.cli.forecasting import forecast_app
 from ungdom.cli.importing import import_app
 from ungdom.cli.nightly import nightly, run_if_due, run_now
@@ -48,6 +48,8 @@ app.add_typer(case_app, name="case")
 app.add_typer(import_app, name="import")
 app.command(name="check")(checking.check)
 app.command()(nightly)
+app.command()(figures.indicators)
+app.command()(figures.caseload)
 app.add_typer(forecast_app, name="forecast")
 app.add_typer(simulate_app, name="simulate")
 app.add_typer(notices_app, name="notices")
