@@ -57,7 +57,11 @@ class Due:
 
 def due(tx: Connection, case_id: UUID, case: Case, day: date) -> list[Due]:
     """Everybody to be asked in this case on that day, also those who have their invitation."""
-    handed = surveys.handed(tx, case_id)
+    return to_be_asked(case, day, surveys.handed(tx, case_id))
+
+
+def to_be_asked(case: Case, day: date, handed: dict[tuple[int, By], int]) -> list[Due]:
+    """The same, with what was handed over by event and respondent. Pure."""
     found = ((moment, event) for moment in MOMENTS for event in _events(moment, case))
     return [one for moment, event in found for one in _asked(moment, event, case, day, handed)]
 
