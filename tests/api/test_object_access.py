@@ -55,6 +55,8 @@ class Of(Enum):
     NIGHT = auto()  # of no case at all: for administrators
     TAKES_IN = auto()
     COUNTS = auto()  # of many cases, those seen by name
+    SURVEY = auto()  # of a case, for those who meet the youth
+    TOKEN = auto()  # answered by whoever has the token in the address
     OWN = auto()  # what somebody has been told or has made: nobody else's exists
     LAW = auto()  # nothing of a case: the same for everybody
 
@@ -72,6 +74,7 @@ REFUSED: dict[Of, set[str]] = {
     Of.ALERT_TAKEN: NO_CASES,
     Of.ALERT_PUT_OFF: NO_CASES | TEAM | SYSTEMS | {"secretariat"},
     Of.NIGHT: set(VIEWERS) - {"admin"},
+    Of.SURVEY: NO_CASES | TEAM | SYSTEMS | {"secretariat"},
     Of.FEED: NO_CASES | TEAM | SYSTEMS | {"secretariat"},
     Of.FEEDS: NO_CASES | TEAM | SYSTEMS | {"secretariat"},
 }
@@ -92,6 +95,8 @@ class Ask:
 EVENT = {"type": "suspect_set", "occurred_on": DAY}
 CORRECTION = {"seq": 1, "reason": "wrong_date", "replacement": None}
 TRIAL = {"changes": [{"code": "lead_time", "length": {"days": 1}}, {"code": "team_meeting", "length": {"days": 1}}]}
+PERIOD = "?from=2014-07-01&to=2026-12-31"
+INVITATION = {"kind": "completion", "respondent": "youth"}
 LATE_ANSWER = {"reason": "capacity", "expected_on": "2026-01-04"}
 TOMORROW = "2026-01-06"
 BEFORE = "?known_at=2014-07-01"
@@ -159,6 +164,14 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/v1/workflows/{sanction}/{regime}"): reads(Of.LAW),
     ("GET", "/v1/deadline-rules"): reads(Of.LAW),
     ("POST", "/v1/deadline-rules/simulate"): (Of.COUNTS, (Ask(body=TRIAL), Ask(body={**TRIAL, "limit": 0}, key=True))),
+    ("GET", "/v1/statistics/indicators"): (Of.COUNTS, (Ask(PERIOD), Ask(f"{PERIOD}&known_at={DAY}&valid_at={DAY}"))),
+    ("GET", "/v1/statistics/indicators/definitions"): reads(Of.COUNTS),
+    ("GET", "/v1/statistics/surveys"): (Of.COUNTS, (Ask(PERIOD),)),
+    ("GET", "/v1/statistics/caseload"): reads(Of.COUNTS, THEN),
+    ("GET", "/v1/cases/{case_id}/surveys"): reads(Of.SURVEY),
+    ("POST", "/v1/cases/{case_id}/surveys"): (Of.SURVEY, (Ask(body=INVITATION, seen=409),)),
+    ("GET", "/v1/surveys/{token}"): reads(Of.TOKEN),
+    ("POST", "/v1/surveys/{token}"): (Of.TOKEN, (Ask(body={"answers": {"heard": 3}}),)),
     ("GET", "/v1/problems/{code}"): reads(Of.LAW),
     ("GET", "/health/live"): reads(Of.LAW),
     ("GET", "/health/ready"): reads(Of.LAW),
@@ -199,6 +212,7 @@ def heard(world: World) -> Heard:
     feeds = {ABSENT: HIDDEN, "feed": world.feed}
     alerts = {ABSENT: HIDDEN, **world.alerts}
     things = {Of.CASE: cases, Of.CASE_WRITTEN: cases, Of.MESSAGE: messages, Of.OFFICIAL: official, Of.FEED: feeds}
+    things[Of.SURVEY] = cases
     things |= dict.fromkeys((Of.ALERT, Of.ALERT_TAKEN, Of.ALERT_PUT_OFF), alerts)
     before = rows(world.service)
     found = {
@@ -302,6 +316,13 @@ def test_the_law_is_the_same_for_everybody(world: World) -> None:
         found = [put(world.as_(viewer), method, where, ask, HIDDEN) for viewer in ("mine", "on_team", "admin")]
         assert {answer.status_code for answer in found} <= {200, 307}, path
         assert len({answer.text for answer in found}) == 1, path
+
+
+def test_a_token_of_a_survey_that_is_none_answers_everybody_alike(world: World) -> None:
+    for method, path, ask in routes(Of.TOKEN):
+        found = [put(world.as_(viewer), method, path.replace("{token}", "none"), ask, HIDDEN) for viewer in VIEWERS]
+        assert {answer.status_code for answer in found} == {404}
+        assert len({str(answer.json() | {"trace_id": ""}) for answer in found}) == 1
 
 
 # --- what is somebody's own ---------------------------------------------------------------------------------

@@ -80,7 +80,7 @@ def test_a_digest_is_read_as_it_was_written() -> None:
 def test_either_database_keeps_and_reads_them(database_url: str) -> None:
     db = Database.open(database_url, synchronous="OFF")
     db.upgrade()
-    waits.write(db, told()[:40], TODAY)
+    waits.write(db, told()[-40:], TODAY)
     before = read(db)
     digests.refresh(db)
     assert read(db, at_most=0) == before
@@ -174,9 +174,9 @@ def test_the_offices_add_up_to_the_country(db: Database) -> None:
 
 def test_what_was_expected_of_the_chain_came(figure: Callable[[str], None]) -> None:
     """Asked on a Monday each half year with what was known then; held against what is known now."""
-    loaded = waits.load(600, 5)
+    loaded = waits.load(400, 5)
     expected, came, inside, weeks = 0.0, 0, 0, 0
-    for half in range(4):
+    for half in range(3):
         day = date(2025, 9, 1) - timedelta(weeks=26 * half)
         cases = [(one, waits.known(one, day)) for one in loaded]
         then = [(one, digest(fold(one.case.youth, known))) for one, known in cases if known]
