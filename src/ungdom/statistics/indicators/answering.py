@@ -8,6 +8,7 @@ from ungdom.statistics import digests
 from ungdom.statistics.digests import Asked
 from ungdom.statistics.indicators.figures import Figure, Period, shown_to
 from ungdom.statistics.surveys import results
+from ungdom.statistics.surveys.results import Cell
 from ungdom.store import reference, surveys
 from ungdom.store.session import Connection
 from ungdom.workflow.daycount import oslo_date
@@ -68,10 +69,10 @@ def found(tx: Connection, asked: Question) -> Found:
     reading = Asked(asked.valid_at, asked.known_at, asked.since, asked.sanction, asked.at_most)
     for one in digests.read(tx, reading):
         period.add(one)
-    answered = results.cells(*_surveys(tx, asked))
-    places = _places(tx, asked)
+    answered = _surveys(tx, asked)
     by_place = {
-        place: [*period.figures([place]), *(results.figures(answered, [place]) if answered else ())] for place in places
+        place: [*period.figures([place]), *(() if answered is None else results.figures(answered, [place]))]
+        for place in _places(tx, asked)
     }
     return Found(tuple(_told(asked, by_place)), period.cases, reading.unread)
 
@@ -89,9 +90,9 @@ def _told(asked: Question, by_place: dict[str | None, list[Figure]]) -> Sequence
     return [*own, *shown_to(own, of_cases), *(one for one in country if not one.indicator.counts)]
 
 
-def _surveys(tx: Connection, asked: Question) -> tuple[Sequence[surveys.Counted], Sequence[surveys.Answered]]:
-    """Answers do not know when they were given, and finer groups are not shown: as they stand, of both sanctions."""
+def _surveys(tx: Connection, asked: Question) -> list[Cell] | None:
+    """Answers do not know when they were given, and finer groups are not shown; None where they are asked for so."""
+    if asked.of_the_past or asked.sanction:
+        return None
     quarters = results.quarters_in(asked.since, asked.until, asked.day)
-    if quarters is None or asked.of_the_past or asked.sanction:
-        return [], []
-    return surveys.counts(tx, *quarters), surveys.answers(tx, *quarters)
+    return results.cells(surveys.counts(tx, *quarters), surveys.answers(tx, *quarters)) if quarters else []
