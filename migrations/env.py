@@ -6,9 +6,11 @@ from sqlalchemy import Connection
 from ungdom.store import (
     alert_tables,
     calendar_tables,
+    figure_tables,
     forecast_tables,
     inbox_tables,
     notice_tables,
+    survey_tables,
     tables,
 )
 
@@ -19,6 +21,8 @@ MODULES = (
     forecast_tables,
     calendar_tables,
     notice_tables,
+    figure_tables,
+    survey_tables,
 )
 """Where the tables stand: all of them in one `metadata`."""
 

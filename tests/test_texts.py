@@ -21,6 +21,7 @@ from ungdom.esas.inbound.official import FlagCode, Other
 from ungdom.exchange import answers
 from ungdom.intake.words import Advice, Outcome, Reason, Remark
 from ungdom.simulation import Turn
+from ungdom.statistics import indicators, surveys
 from ungdom.statistics.curves import ForecastBasis, ForecastStanding
 from ungdom.texts import Language
 from ungdom.workflow import (
@@ -95,6 +96,9 @@ PROBLEMS: dict[str, set[str]] = {
     "feed_not_for_role": set(),
     "contact_is_their_own": set(),
     "too_many_webhooks": {"limit"},
+    "survey_token": set(),
+    "survey_not_due": set(),
+    "too_many_cases": {"limit"},
 }
 INVALID = (
     "missing extra_forbidden date_from_datetime_parsing date_parsing date_type enum int_parsing bool_parsing "
@@ -108,6 +112,14 @@ DELAY = (
     "investigation_out"
 )
 CALENDAR = "name hearing summary waiting_for"
+FIGURES: list[type[StrEnum]] = [
+    indicators.IndicatorGroup,
+    indicators.IndicatorUnit,
+    indicators.IndicatorPeriod,
+    indicators.ConsentPart,
+    surveys.SurveyKind,
+    surveys.SurveyQuestion,
+]
 EXCHANGE_PROBLEMS = ("unknown_type", "unknown_version", "implausible")
 """The kinds of problem that reading official messages adds to those of the shape."""
 NOTICE = "subject subject_one opening closing case what stage late left today waiting"
@@ -183,6 +195,10 @@ def expected() -> dict[str, set[str]]:
         "delay": set(DELAY.split()),
         "waiting": {str(one) for one in words.WaitReason},
         "calendar": set(CALENDAR.split()),
+        "indicator": {one.code for one in indicators.INDICATORS},
+        **{texts.section_of(enum): {str(one) for one in enum} for enum in FIGURES},
+        "survey": {"opening", "scale", "thanks"},
+        "caseload_warning": {"inflow_pushes_wait"},
         "notice": set(NOTICE.split()),
         "decision_reason": {f"{one}.{part}" for one in Reason for part in ("message", "resolve")},
     }
@@ -262,6 +278,7 @@ def test_a_problem_names_the_values_it_is_given(language: Language) -> None:
 @every_language
 def test_labels_have_no_placeholders_and_begin_with_a_capital(language: Language) -> None:
     sentences = {"word", "refusal", "problem", "invalid", "forecast", "delay", "waiting", "calendar", "notice"}
+    sentences.add("caseload_warning")
     labels = {key: text for key, text in flat(language).items() if key[0] not in sentences}
     assert [key for key, text in labels.items() if placeholders(text) or not text[0].isupper()] == []
 

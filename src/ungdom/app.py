@@ -28,6 +28,7 @@ from ungdom.api import (
     errors,
     esas,
     events,
+    figures,
     forecasts,
     health,
     jobs,
@@ -36,6 +37,7 @@ from ungdom.api import (
     plans,
     rules,
     simulating,
+    surveys,
     team,
     timeline,
     webhooks,
@@ -106,6 +108,9 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
         rules.router,
         rules.public,
         simulating.router,
+        figures.router,
+        surveys.router,
+        surveys.public,
         health.router,
     ):
         app.include_router(router)

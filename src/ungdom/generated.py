@@ -10,6 +10,7 @@ from ungdom.app import create_app
 from ungdom.exchange import document as exchange
 from ungdom.notices import document as webhooks
 from ungdom.settings import Settings
+from ungdom.statistics.indicators import INDICATORS, Indicator, IndicatorGroup
 from ungdom.workflow import diagram, table
 from ungdom.workflow.deadlines import RULES, Rule
 from ungdom.workflow.engine import rows_of
@@ -26,6 +27,7 @@ def files() -> dict[str, str]:
         "docs/workflow.md": workflow_text(),
         "docs/glossary.md": glossary_text(),
         "docs/permissions.md": permissions_text(),
+        "docs/indicators.md": indicators_text(),
         "openapi/v1.json": openapi_text(),
         "openapi/asyncapi.json": asyncapi_text(),
     }
@@ -111,6 +113,53 @@ def _sight(row: Row) -> str:
     ties = "; ".join(tie.value for tie in row.ties) or "always"
     learns = ", ".join(fact.name.lower() for fact in row.learns) or "stages and dates"
     return f"| `{row.role}` | {', '.join(row.levels)} | {ties} | {learns} |\n"
+
+
+def indicators_text() -> str:
+    """The indicators of the strategy, as they are defined in code."""
+    parts = [NOTE + "# Indicators\n\n", "".join(f"{line}\n" for line in _INDICATORS)]
+    for group in IndicatorGroup:
+        parts.append(f"\n## {texts.label('en', group)}\n\n{_INDICATOR_HEAD}")
+        parts += [_indicator(one) for one in INDICATORS if one.group is group]
+    return "".join(parts)
+
+
+_INDICATOR_HEAD = (
+    "| indicator | question | in a period when | numerator | denominator | source |\n" + "|---" * 6 + "|\n"
+)
+
+_INDICATORS = (
+    "The rows of `src/ungdom/statistics/indicators/__init__.py`. `GET /v1/statistics/indicators?from=…&to=…` and",
+    "`ungdom indicators --from … --until …` answer with a figure for each, by konfliktråd and for the country.",
+    "Why they are counted so: [decision 0025](decisions/0025-indicators-and-surveys.md).",
+    "",
+    "* Both days of a period belong to it. What happened later to a case that belongs to it counts as well.",
+    "* Days: the median by Kaplan–Meier. Who still waits is censored on the day asked, who left in another way on the",
+    "  day it left; `mean_of_ended`, the naive mean, leaves both out. Within a norm: of those whose last day by the",
+    "  norm has come, without those that left before it.",
+    "* A case counts for one konfliktråd, the one it is at, and once for the country.",
+    "* `valid_at` and `known_at`: as it was on a day, as known on a day. Survey answers know no day: left out.",
+    "* Figures of one konfliktråd are exact, for the office itself, the secretariat and administrators. An indicator of",
+    "  the country is hidden from an office when one to four cases of others could be told from it. None of this is to",
+    "  be published.",
+)
+
+
+def _indicator(one: Indicator) -> str:
+    name = f"`{one.code}` {one.version}" + (
+        f", by {texts.section_of(one.parts).replace('_', ' ')}" if one.parts else ""
+    )
+    norm = f"; norm {one.norm.values[-1][1]} ({one.norm.source})" if one.norm else ""
+    unit = texts.label("en", one.unit).lower()
+    cells = (
+        f"{name} ({unit})",
+        texts.text("en", "indicator", one.code),
+        texts.label("en", one.period),
+        one.numerator,
+        one.denominator,
+        one.source + norm,
+    )
+    return "| " + " | ".join(cells) + " |\n"
 
 
 def glossary_text() -> str:

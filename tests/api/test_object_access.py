@@ -59,6 +59,8 @@ class Of(Enum):
     LISTS = auto()  # the views of many cases
     TAKES_IN = auto()
     COUNTS = auto()  # of many cases, those seen by name
+    SURVEY = auto()  # of a case, for those who meet the youth
+    TOKEN = auto()  # answered by whoever has the token in the address
     OWN = auto()  # what somebody has been told or has made: nobody else's exists
     CATALOGUE = auto()  # of no case either: for whoever makes plans
     CATALOGUE_KEPT = auto()
@@ -84,6 +86,7 @@ REFUSED: dict[Of, set[str]] = {
     Of.NIGHT: set(VIEWERS) - {"admin"},
     Of.CATALOGUE: NO_CASES | TEAM | SYSTEMS,
     Of.CATALOGUE_KEPT: NO_CASES | TEAM | SYSTEMS | {"secretariat"},
+    Of.SURVEY: NO_CASES | TEAM | SYSTEMS | {"secretariat"},
     Of.FEED: NO_CASES | TEAM | SYSTEMS | {"secretariat"},
     Of.FEEDS: NO_CASES | TEAM | SYSTEMS | {"secretariat"},
 }
@@ -104,6 +107,8 @@ class Ask:
 EVENT = {"type": "suspect_set", "occurred_on": DAY}
 CORRECTION = {"seq": 1, "reason": "wrong_date", "replacement": None}
 TRIAL = {"changes": [{"code": "lead_time", "length": {"days": 1}}, {"code": "team_meeting", "length": {"days": 1}}]}
+PERIOD = "?from=2014-07-01&to=2026-12-31"
+INVITATION = {"kind": "completion", "respondent": "youth"}
 LATE_ANSWER = {"reason": "capacity", "expected_on": "2026-01-04"}
 TOMORROW = "2026-01-06"
 BEFORE = "?known_at=2014-07-01"
@@ -188,6 +193,14 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/v1/workflows/{sanction}/{regime}"): reads(Of.LAW),
     ("GET", "/v1/deadline-rules"): reads(Of.LAW),
     ("POST", "/v1/deadline-rules/simulate"): (Of.COUNTS, (Ask(body=TRIAL), Ask(body={**TRIAL, "limit": 0}, key=True))),
+    ("GET", "/v1/statistics/indicators"): (Of.COUNTS, (Ask(PERIOD), Ask(f"{PERIOD}&known_at={DAY}&valid_at={DAY}"))),
+    ("GET", "/v1/statistics/indicators/definitions"): reads(Of.COUNTS),
+    ("GET", "/v1/statistics/surveys"): (Of.COUNTS, (Ask(PERIOD),)),
+    ("GET", "/v1/statistics/caseload"): reads(Of.COUNTS, THEN),
+    ("GET", "/v1/cases/{case_id}/surveys"): reads(Of.SURVEY),
+    ("POST", "/v1/cases/{case_id}/surveys"): (Of.SURVEY, (Ask(body=INVITATION, seen=409),)),
+    ("GET", "/v1/surveys/{token}"): reads(Of.TOKEN),
+    ("POST", "/v1/surveys/{token}"): (Of.TOKEN, (Ask(body={"answers": {"heard": 3}}),)),
     ("GET", "/v1/problems/{code}"): reads(Of.LAW),
     ("GET", "/health/live"): reads(Of.LAW),
     ("GET", "/health/ready"): reads(Of.LAW),
@@ -232,6 +245,7 @@ def heard(world: World) -> Heard:
         Of.CASE_WRITTEN: cases,
         Of.RIGHTS: cases,
         Of.STAGES: cases,
+        Of.SURVEY: cases,
         Of.MESSAGE: messages,
         Of.OFFICIAL: official,
         Of.FEED: feeds,
@@ -354,6 +368,13 @@ def test_the_law_is_the_same_for_everybody(world: World) -> None:
         found = [put(world.as_(viewer), method, where, ask, HIDDEN) for viewer in ("mine", "on_team", "admin")]
         assert {answer.status_code for answer in found} <= {200, 307}, path
         assert len({answer.text for answer in found}) == 1, path
+
+
+def test_a_token_of_a_survey_that_is_none_answers_everybody_alike(world: World) -> None:
+    for method, path, ask in routes(Of.TOKEN):
+        found = [put(world.as_(viewer), method, path.replace("{token}", "none"), ask, HIDDEN) for viewer in VIEWERS]
+        assert {answer.status_code for answer in found} == {404}
+        assert len({str(answer.json() | {"trace_id": ""}) for answer in found}) == 1
 
 
 # --- what is somebody's own ---------------------------------------------------------------------------------

@@ -19,6 +19,8 @@ from ungdom.exchange.receiving import Unreadable
 from ungdom.jobs.nightly import DayToCome
 from ungdom.message import BadMessage
 from ungdom.notices.address import Forbidden
+from ungdom.statistics.digests import TooManyCases
+from ungdom.statistics.surveys import inviting
 from ungdom.store import errors as store
 from ungdom.workflow.errors import BadChanges, BadDetails, UnknownMachine
 from ungdom.workflow.events import escaped
@@ -189,6 +191,14 @@ async def _too_many_webhooks(request: Request, error: TooManyWebhooks) -> Respon
     return _problem(request, 409, "too_many_webhooks", limit=error.limit)
 
 
+async def _too_many_cases(request: Request, error: TooManyCases) -> Response:
+    return _problem(request, 422, "too_many_cases", limit=error.limit)
+
+
+async def _does_not_fit(request: Request, _error: inviting.DoesNotFit) -> Response:
+    return _problem(request, 422, "invalid_input", _field(request, "/answers", "value_error"))
+
+
 async def _unreadable(request: Request, error: NotSigned | Unreadable) -> Response:
     fault = error.reason.value if isinstance(error, NotSigned) else "json"
     said = texts.text(_language(request), "exchange_fault", fault)
@@ -272,6 +282,10 @@ HANDLERS: dict[type[Exception], Handler] = {
     BadDetails: _bad_details,
     BadMessage: _bad_message,
     BadChanges: _bad_message,
+    TooManyCases: _too_many_cases,
+    inviting.NotDue: _plain(409, "survey_not_due"),
+    inviting.NoSuchInvitation: _plain(404, "survey_token"),
+    inviting.DoesNotFit: _does_not_fit,
     NotSigned: _unreadable,
     Unreadable: _unreadable,
     UnknownMachine: _plain(404, "not_found"),

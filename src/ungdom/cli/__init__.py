@@ -20,7 +20,7 @@ from uuid import UUID
 import typer
 
 from ungdom import casework, clock, settings
-from ungdom.cli import checking
+from ungdom.cli import checking, figures
 from ungdom.cli.forecasting import forecast_app
 from ungdom.cli.importing import import_app
 from ungdom.cli.migrating import migrate_cases
@@ -50,6 +50,8 @@ app.add_typer(import_app, name="import")
 app.command(name="check")(checking.check)
 app.command(name="migrate-cases")(migrate_cases)
 app.command()(nightly)
+app.command()(figures.indicators)
+app.command()(figures.caseload)
 app.add_typer(forecast_app, name="forecast")
 app.add_typer(simulate_app, name="simulate")
 app.add_typer(notices_app, name="notices")

@@ -7,7 +7,8 @@ from ungdom import checks
 from ungdom.intake.catching_up import catch_up
 from ungdom.jobs.nightly import Step, forget_answers
 from ungdom.jobs.terms import expire_terms
-from ungdom.statistics import backtest, forecast
+from ungdom.statistics import backtest, digests, forecast
+from ungdom.store import surveys
 from ungdom.store.sealing import Keys
 from ungdom.store.session import Database
 from ungdom.workflow.daycount import oslo_date
@@ -27,6 +28,8 @@ def all_steps(keys: Keys) -> tuple[Step, ...]:
         Step("checks", look_for_faults),
         Step("idempotency", forget_answers),
         Step("forecast", count_waiting_times),
+        Step("figures", tell_digests),
+        Step("surveys", forget_invitations),
         Step("backtest", judge_forecasts),
     )
 
@@ -50,6 +53,17 @@ def look_for_faults(db: Database, day: date, at: datetime) -> dict[str, int]:
 def count_waiting_times(db: Database, day: date, at: datetime) -> dict[str, int]:
     """The waiting times that forecasts are made of, as known at the end of yesterday; of a night caught up, nothing."""
     return forecast.refresh(db, day - YESTERDAY) if day == oslo_date(at) else {}
+
+
+def tell_digests(db: Database, day: date, at: datetime) -> dict[str, int]:
+    """What figures need of the cases that have changed; of a night caught up, nothing."""
+    return digests.refresh(db) if day == oslo_date(at) else {}
+
+
+def forget_invitations(db: Database, _day: date, at: datetime) -> dict[str, int]:
+    """Let go of invitations to surveys that can no longer be used."""
+    with db.writing() as tx:
+        return {"invitations_forgotten": surveys.forget_expired(tx, oslo_date(at))}
 
 
 def judge_forecasts(db: Database, day: date, at: datetime) -> dict[str, int]:

@@ -39,6 +39,15 @@ _SENTENCES = frozenset(
         "waiting",
         "calendar",
         "notice",
+        "indicator",
+        "indicator_group",
+        "indicator_unit",
+        "indicator_period",
+        "consent_part",
+        "survey_kind",
+        "survey_question",
+        "survey",
+        "caseload_warning",
     }
 )
 _SECTIONS: dict[type[StrEnum], str] = {EventType: "event", Status: "deadline_status"}

@@ -63,6 +63,11 @@ def birthday(born: date, age: int) -> date:
     return after(born, Length(years=age))
 
 
+def quarter_of(day: date) -> date:
+    """The first day of its quarter: of 2026-11-25 it is 2026-10-01."""
+    return date(day.year, (day.month - 1) // 3 * 3 + 1, 1)
+
+
 def oslo_date(instant: datetime) -> date:
     """The calendar day in Norway at that instant: 2025-06-30T22:30Z is 1 July."""
     return instant.astimezone(OSLO).date()

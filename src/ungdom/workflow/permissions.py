@@ -237,6 +237,14 @@ def may_simulate(role: Role) -> bool:
     return role in OF_THE_OFFICE | NATIONAL | {Role.ADMIN}
 
 
+def may_read_figures(role: Role) -> bool:
+    """Whether the role reads figures over many cases: the office's of their own and the country, others of all.
+
+    Analysts not before there is disclosure control for what they take out.
+    """
+    return role in OF_THE_OFFICE | NATIONAL | {Role.ADMIN}
+
+
 def counting_for(viewer: Viewer) -> Viewer:
     """With whose eyes counts over many cases are made: administrators, who read no case, get the secretariat's."""
     return Viewer(Role.SECRETARIAT, viewer.subject, None) if viewer.role is Role.ADMIN else viewer

@@ -1,0 +1,87 @@
+"""Interdisciplinary cooperation: coordination before the decision, who comes, and how soon others answer."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from ungdom.statistics.indicators.marks import Count, Link, Span, lasting, spans
+from ungdom.workflow import details as d
+from ungdom.workflow.case import Case
+from ungdom.workflow.details import Attendee
+from ungdom.workflow.vocabulary import EventType
+
+E = EventType
+
+DECISIONS = (E.TRANSFERRED_TO_FOLLOW_UP, E.JUDGMENT_GIVEN, E.FOLLOW_UP_BY_JUDGMENT)
+
+AGENCIES = (
+    Attendee.POLICE,
+    Attendee.PROSECUTION,
+    Attendee.CORRECTIONAL_SERVICE,
+    Attendee.CHILD_WELFARE,
+    Attendee.SCHOOL,
+    Attendee.HEALTH,
+    Attendee.MEASURE_PROVIDER,
+    Attendee.OTHER,
+)
+"""Who comes to a team meeting for an agency: neither family nor victim, nor the konfliktråd that calls it."""
+
+INVESTIGATED = Link((E.PUM_ORDERED,), (E.PUM_RETURNED,))
+
+
+def coordinated(case: Case) -> Iterator[Count]:
+    """A sanction decided on in the period; in the numerator when the coordination group had met by that day."""
+    decided = case.first(*DECISIONS)
+    if decided:
+        met = (event.occurred_on for event in case.all(E.COORDINATION_MEETING_HELD))
+        yield Count(decided.occurred_on, any(day <= decided.occurred_on for day in met))
+
+
+def attendance(case: Case) -> Iterator[Count]:
+    """An agency invited to a team meeting in the period, once for each meeting; in the numerator when it came."""
+    for event in case.all(E.TEAM_MEETING_HELD):
+        said = event.details
+        if isinstance(said, d.TeamMeetingHeld):
+            for agency in (one for one in AGENCIES if one in said.invited):
+                came = agency in said.present
+                yield from (Count(event.occurred_on, came, agency), Count(event.occurred_on, came))
+
+
+def measure_answered(case: Case) -> Iterator[Span]:
+    """A measure asked for in the period: until its provider answered. A start tells the answer too."""
+    yield from _measures(case, (E.MEASURE_ANSWERED, E.MEASURE_STARTED))
+
+
+def measure_begun(case: Case) -> Iterator[Span]:
+    """A measure asked for in the period: until it began. A refusal ends the wait in another way."""
+    yield from _measures(case, (E.MEASURE_STARTED,))
+
+
+def person_investigation(case: Case) -> Iterator[Span]:
+    """A person investigation ordered in the period: until it came back."""
+    yield from spans(case, INVESTIGATED)
+
+
+def _measures(case: Case, ends: tuple[EventType, ...]) -> Iterator[Span]:
+    """Each measure from its first request; its number in the case tells which events are about it."""
+    for number, since in _requested(case).items():
+        later = [e for e in case.events if e.occurred_on >= since and getattr(e.details, "measure", None) == number]
+        end = min((e.occurred_on for e in later if e.type in ends), default=None)
+        refused = min((e.occurred_on for e in later if _refuses(e.details)), default=None)
+        if end is not None and (refused is None or E.MEASURE_ANSWERED in ends or end <= refused):
+            yield Span(since, since, end, ended=True)
+        elif refused is not None:
+            yield Span(since, since, refused, ended=False)
+        else:
+            yield lasting(case, since, since)
+
+
+def _requested(case: Case) -> dict[str, date]:
+    found: dict[str, date] = {}
+    for event in case.all(E.MEASURE_REQUESTED):
+        if isinstance(event.details, d.Measure):
+            found.setdefault(event.details.measure, event.occurred_on)
+    return found
+
+
+def _refuses(said: d.Details) -> bool:
+    return isinstance(said, d.MeasureAnswered) and said.answer is d.MeasureAnswer.REFUSED

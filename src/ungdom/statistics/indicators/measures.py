@@ -1,0 +1,39 @@
+"""Available measures and adapted plans: how soon they begin, what providers answer, and how plans are changed."""
+
+from collections.abc import Iterator
+
+from ungdom.statistics.indicators.marks import Count, Span, until
+from ungdom.workflow import details as d
+from ungdom.workflow.case import Case
+from ungdom.workflow.vocabulary import EventType
+
+E = EventType
+
+
+def first_measure(case: Case) -> Iterator[Span]:
+    """A case whose execution began in the period: until its first measure. One that ran already has no wait."""
+    if case.start:
+        begun = min((event.occurred_on for event in case.all(E.MEASURE_STARTED)), default=None)
+        yield until(case, case.start.on, case.start.on, begun and max(begun, case.start.on))
+
+
+def answers(case: Case) -> Iterator[Count]:
+    """An answer of a provider in the period, under each answer there is: in the numerator of its own."""
+    for event in case.all(E.MEASURE_ANSWERED):
+        said = event.details
+        if isinstance(said, d.MeasureAnswered):
+            yield from (Count(event.occurred_on, said.answer is one, one) for one in d.MeasureAnswer)
+
+
+def changes(case: Case) -> Iterator[Count]:
+    """A change of a plan in the period, under each load there is: in the numerator of its own."""
+    for event in case.all(E.PLAN_CHANGED):
+        said = event.details
+        if isinstance(said, d.PlanChanged):
+            yield from (Count(event.occurred_on, said.load is one, one) for one in d.PlanLoad)
+
+
+def adapted(case: Case) -> Iterator[Count]:
+    """A case whose execution began in the period; in the numerator when its plan has been changed since."""
+    if case.start:
+        yield Count(case.start.on, case.has(E.PLAN_CHANGED))

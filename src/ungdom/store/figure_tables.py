@@ -1,0 +1,16 @@
+"""The table of digests: what figures need of each case, told from its events and kept until they go on. No person."""
+
+from sqlalchemy import Column, Date, ForeignKey, Integer, Table, Text
+
+from ungdom.store.tables import metadata
+
+case_figures = Table(
+    "case_figures",
+    metadata,
+    Column("case_id", ForeignKey("case_file.case_id"), primary_key=True),
+    Column("version", Integer, nullable=False, comment="of the case, when it was told"),
+    Column("defined", Text, nullable=False, comment="by which definitions it was told"),
+    Column("last_on", Date, nullable=False, comment="the latest day on which something happened in the case"),
+    Column("body", Text, nullable=False, comment="JSON: days and codes"),
+    comment="what figures need of each case; told anew every night and may be thrown away",
+)

@@ -1,0 +1,167 @@
+"""User surveys: invitations of which only the hash of the token is kept, counts, and answers without a way back.
+
+An invitation that is used or expired is gone: only the counts of its group say that it was. The answers of a group are
+written anew, in the order of their random ids, whenever one is added: neither the order of rows nor the transaction
+that wrote them tells which came when.
+"""
+
+import hashlib
+import json
+import secrets
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ungdom.store import bulk
+from ungdom.store.survey_tables import survey_answer, survey_count, survey_invitation, survey_moment
+from ungdom.workflow.daycount import quarter_of
+from ungdom.workflow.details import By
+from ungdom.workflow.vocabulary import Sanction
+
+_SECRET = 32
+_INVITED, N, A, M = survey_invitation.c, survey_count.c, survey_answer.c, survey_moment.c
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """All that an answer tells of whoever gave it. `quarter`: of the invitation, its first day."""
+
+    konfliktrad: str
+    sanction: Sanction
+    kind: str
+    respondent: By
+    quarter: date
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """One that can be used."""
+
+    token_hash: bytes
+    group: Group
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many of a group were invited, and how many have answered."""
+
+    group: Group
+    invited: int
+    answered: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One set of answers: the grade of each question."""
+
+    group: Group
+    grades: dict[str, int]
+
+
+# --- inviting -----------------------------------------------------------------------------------------------
+
+
+def handed(tx: Connection, case_id: UUID) -> dict[tuple[int, By], int]:
+    """How many invitations were handed over in this case, by event and respondent."""
+    rows = tx.execute(select(M.seq, M.respondent, M.handed).where(M.case_id == case_id))
+    return {(row.seq, row.respondent): row.handed for row in rows}
+
+
+def mark_handed(tx: Connection, case_id: UUID, seq: int, respondent: By, wanted: int) -> bool:
+    """One more is handed over; whether there was one left, also when several ask at once."""
+    first = {"case_id": case_id, "seq": seq, "respondent": respondent, "handed": 1}
+    new = _insert(tx, survey_moment).values(first)
+    more = new.on_conflict_do_update(
+        index_elements=["case_id", "seq", "respondent"], set_={"handed": M.handed + 1}, where=M.handed < wanted
+    )
+    return tx.execute(more.returning(M.handed)).one_or_none() is not None
+
+
+def invite(tx: Connection, group: Group, version: str, month: date, expires: date) -> str:
+    """Keep a new invitation and count it. The token, 256 random bits as 43 characters: told now and never again."""
+    token = secrets.token_urlsafe(_SECRET)
+    told = asdict(group)
+    row = {name: value for name, value in told.items() if name != "quarter"}
+    kept = {"token_hash": _hash(token), "version": version, "month": month, "expires": expires, "tries": 0}
+    tx.execute(insert(survey_invitation), row | kept)
+    new = _insert(tx, survey_count).values(told | {"invited": 1, "answered": 0})
+    keys = [column.name for column in survey_count.primary_key]
+    tx.execute(new.on_conflict_do_update(index_elements=keys, set_={"invited": N.invited + 1}))
+    return token
+
+
+# --- answering ----------------------------------------------------------------------------------------------
+
+
+def found(tx: Connection, token: str, day: date, tries: int) -> Invitation | None:
+    """The invitation with this token, if it can be used on that day; None when not, whatever the reason."""
+    query = select(survey_invitation).where(
+        _INVITED.token_hash == _hash(token), _INVITED.expires >= day, _INVITED.tries < tries
+    )
+    row = tx.execute(query).one_or_none()
+    if row is None:
+        return None
+    group = Group(row.konfliktrad, row.sanction, row.kind, row.respondent, quarter_of(row.month))
+    return Invitation(row.token_hash, group, row.version)
+
+
+def count_try(tx: Connection, invitation: Invitation) -> bool:
+    """Count an answer that did not fit."""
+    here = _INVITED.token_hash == invitation.token_hash
+    return tx.execute(update(survey_invitation).where(here).values(tries=_INVITED.tries + 1)).rowcount == 1
+
+
+def take(tx: Connection, invitation: Invitation, grades: dict[str, int], answer_id: UUID) -> bool:
+    """Keep the answers and let go of the invitation; False when somebody else has used it meanwhile."""
+    used = delete(survey_invitation).where(_INVITED.token_hash == invitation.token_hash)
+    if tx.execute(used).rowcount != 1:
+        return False
+    tx.execute(update(survey_count).where(_same(survey_count, invitation.group)).values(answered=N.answered + 1))
+    together = delete(survey_answer).where(_same(survey_answer, invitation.group)).returning(survey_answer)
+    rows: list[dict[str, Any]] = [dict(row) for row in tx.execute(together).mappings()]
+    written = json.dumps(grades, separators=(",", ":"))
+    rows.append(asdict(invitation.group) | {"answer_id": answer_id, "version": invitation.version, "answers": written})
+    bulk.add(tx, survey_answer, sorted(rows, key=lambda row: row["answer_id"].int))
+    return True
+
+
+def forget_expired(tx: Connection, day: date) -> int:
+    """Let go of invitations that can no longer be used; how many."""
+    return tx.execute(delete(survey_invitation).where(_INVITED.expires < day)).rowcount
+
+
+# --- results ------------------------------------------------------------------------------------------------
+
+
+def counts(tx: Connection, since: date, until: date) -> list[Counted]:
+    """The counts of the quarters that begin on these days or between."""
+    rows = tx.execute(select(survey_count).where(N.quarter.between(since, until)))
+    return [Counted(_group(row), row.invited, row.answered) for row in rows]
+
+
+def answers(tx: Connection, since: date, until: date) -> list[Answered]:
+    """The answers of the quarters that begin on these days or between."""
+    rows = tx.execute(select(survey_answer).where(A.quarter.between(since, until)).order_by(A.answer_id))
+    return [Answered(_group(row), json.loads(row.answers)) for row in rows]
+
+
+def _group(row: Any) -> Group:
+    return Group(row.konfliktrad, row.sanction, row.kind, row.respondent, row.quarter)
+
+
+def _same(table: Table, group: Group) -> ColumnElement[bool]:
+    return and_(*(table.c[name] == value for name, value in asdict(group).items()))
+
+
+def _insert(tx: Connection, table: Table) -> Any:
+    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
+    return dialect.insert(table)
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
