@@ -63,7 +63,7 @@ def test_writers_who_try_again_with_the_new_version_all_get_in(served: Service) 
     def until_it_is_in(_: int) -> httpx.Response:
         tag = f'"{version}"'
         while True:
-            answer = client.post(f"/v1/cases/{case}/events", {"type": "drug_ban_imposed", "occurred_on": DAY}, tag)
+            answer = client.post(f"/v1/cases/{case}/events", {"type": "team_meeting_held", "occurred_on": DAY}, tag)
             if answer.status_code != 412:
                 return answer
             tag = answer.json()["current_etag"]

@@ -100,7 +100,7 @@ def test_a_date_corrected_after_the_details_leaves_the_corrected_details(oslo: C
 
 def test_an_event_of_the_wrong_type_is_corrected_to_the_right_one(oslo: Client) -> None:
     case = case_at(oslo, "executing")
-    seq = recorded(oslo, case, "drug_ban_imposed")["seq"]
+    seq = recorded(oslo, case, "drug_test_held", details={"result": "negative"})["seq"]
     new = {"type": "breach_recorded", "details": {"kind": "plan"}}
     assert correct(oslo, case, seq, new, "wrong_details").status_code == 201
     assert oslo.get(f"/v1/cases/{case}").json()["breaches"] == 1

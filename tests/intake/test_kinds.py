@@ -62,6 +62,7 @@ REVIEWED: tuple[Step, ...] = (
     ("assigned", "2025-02-18", {"coordinator": "coordinator-oslo"}),
     ("plan_meeting_held", "2025-03-03", {"present": ["youth", "guardian"]}),
     ("new_offence_recorded", "2025-03-10", {"offence_on": "2025-03-09", "charged_on": "2025-03-10"}),
+    ("youth_heard", "2025-03-11", {"about": ["resumption"], "how": "spoken"}),
     ("referred_for_resumption", "2025-03-12", {"ground": "new_offence"}),
 )
 
