@@ -139,9 +139,9 @@ _INDICATORS = (
     "  norm has come, without those that left before it.",
     "* A case counts for one konfliktråd, the one it is at, and once for the country.",
     "* `valid_at` and `known_at`: as it was on a day, as known on a day. Survey answers know no day and are left out.",
-    "* Figures of one konfliktråd are exact, for the office itself, the secretariat and administrators. An indicator of",
-    "  the country is hidden from an office when one to four cases of others could be told from it. None of this is to",
-    "  be published.",
+    "* Figures of one konfliktråd are exact, for the office itself, the secretariat and administrators. An indicator",
+    "  of the country is hidden from an office when one to four cases of others could be told from it. None of this is",
+    "  to be published.",
 )
 
 
