@@ -189,4 +189,4 @@ def test_what_was_expected_of_the_chain_came(figure: Callable[[str], None]) -> N
             inside += week.low <= arrived <= week.high
     figure(f"arrivals foretold: {expected:.0f} expected, {came} came; {inside} of {weeks} weeks within their limits")
     assert inside >= 0.8 * weeks
-    assert abs(expected - came) < 0.3 * came
+    assert abs(expected - came) < 2 * expected**0.5  # two standard deviations of what arrives by chance
