@@ -133,7 +133,7 @@ def test_nearly_everything_that_can_happen_happens(load: Summary, figure: Callab
     }
     figure(f"synthetic load: {len(load.told)} of {len(E)} event types in {load.cases} cases, {load.refused} refused")
     assert rare <= load.told
-    assert set(E) - load.told <= {E.NOTE_ADDED}
+    assert set(E) - load.told <= {E.NOTE_ADDED, E.RULES_MIGRATED}  # a command moves cases to a newer table
 
 
 def test_offices_differ_as_published() -> None:

@@ -11,6 +11,7 @@ import pytest
 from tests.service import Client, Service
 from tests.stories.places import COORDINATOR, OFFICE, brought
 from ungdom.workflow import engine
+from ungdom.workflow.table import VERSION
 from ungdom.workflow.vocabulary import PHASE, EventType, Phase, Role, Sanction, State
 
 E = EventType
@@ -166,6 +167,7 @@ def candidates(day: date, born: date) -> dict[str, list[dict[str, Any]]]:
         "lapsed": [{"reason": "death"}],
         "offence_added": [{"offence": {"on": on}}],
         "transfer_decided": [{"to": "innlandet", "parties_heard": True, "prosecution_told_on": on}],
+        "rules_migrated": [{"table": VERSION}],
         "execution_regime_pinned": [{"regime": "R2", "reason": "legal_assessment"}],
         "pum_returned": [{"carried_out": True}],
         "coordination_meeting_held": [{"suitable": True}],
