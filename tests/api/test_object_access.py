@@ -572,6 +572,11 @@ def _lists(world: World, viewer: str) -> Iterator[str]:
     return (put(world.as_(viewer), "GET", path, Ask(), "").text for path in _LISTS)
 
 
+def _nameless(kind: str) -> set[str]:
+    """Who sees it and is told no name: the team, and whoever is to receive a strictly confidential youth."""
+    return {*TEAM, "their_leader"} if kind == "leaving_strict" else {*TEAM}
+
+
 def _kept_from(kind: str, case: Secrets, viewer: str) -> list[str]:
     """What must not be said of this case to this viewer, wherever."""
     sees, own = viewer in KINDS[kind].sees, kind.startswith("sent") and viewer == "prosecution"
@@ -580,7 +585,7 @@ def _kept_from(kind: str, case: Secrets, viewer: str) -> list[str]:
     reached = viewer in KINDS[kind].reaches
     return [
         *([] if sees else [case.reference, case.number]),
-        *([] if sees and viewer not in TEAM else [case.name]),
+        *([] if sees and viewer not in _nameless(kind) else [case.name]),
         *([] if reached else [*case.contacts]),
     ]
 
@@ -590,7 +595,7 @@ def _shown_to(kind: str, case: Secrets, viewer: str) -> list[str]:
     kept = KINDS[kind]
     return [
         *([case.reference] if viewer in kept.sees else []),
-        *([case.name] if viewer in kept.sees - TEAM else []),
+        *([case.name] if viewer in kept.sees - _nameless(kind) else []),
         *(case.contacts if viewer in kept.reaches else []),
     ]
 

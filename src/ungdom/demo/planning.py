@@ -58,10 +58,16 @@ def _transfer(teller: Teller, on: date) -> None:
         to = at.chance.rng.choice(others)
         moved = d.TransferDecided(to=to, parties_heard=True, prosecution_told_on=on)
         if at.state not in CLOSED and at.fact(Entry(E.TRANSFER_DECIDED, on, moved), prompt=True):
-            accepted = at.chance.later(on, shape.TRANSFER_TAKES)
-            at.plan(accepted, lambda then: _accept(then, accepted))
+            answered = at.chance.later(on, shape.TRANSFER_TAKES)
+            answer = _decline if at.happens(shape.TRANSFER_DECLINED) else _accept
+            at.plan(answered, lambda then: answer(then, answered))
 
     teller.plan(on, decide)
+
+
+def _decline(teller: Teller, on: date) -> None:
+    if teller.state not in CLOSED:
+        teller.fact(Entry(E.TRANSFER_DECLINED, on), prompt=True)
 
 
 def _accept(teller: Teller, on: date) -> None:
