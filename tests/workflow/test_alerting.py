@@ -148,7 +148,7 @@ def test_a_term_that_stands_still_tells_nobody_of_its_own_clocks() -> None:
 
 
 def test_mere_rights_that_lapse_are_never_told_of() -> None:
-    silent = {"appeal", "complaint_plan", "complaint_follow_up"}
+    silent = {"appeal", "complaint_plan", "complaint_follow_up", "complaint_decision"}
     assert silent == {rule.code for rule in RULES if not rule.delay and rule.warn_days == 0}
     for road, until in (("S R2", "judgment_given"), ("F R2", "transferred_to_follow_up"), ("F R2", None)):
         case = case_at(road, until)
