@@ -112,6 +112,7 @@ def test_no_plan_in_a_youth_sanction_goes_on_with_a_recommendation(one: Service)
 def test_no_plan_came_about_while_interim_conditions_ran(one: Service) -> None:
     story = Story(one, "S R2 interim", "assigned")
 
+    story.on("2025-06-10", "youth_heard", about=["plan_failure"], how="did_not_use")
     story.on("2025-06-10", "plan_failed", reason="did_not_meet", recommendation="community_sentence")
 
     shown = story.shown("2025-08-01")
@@ -226,7 +227,7 @@ def test_two_breaches_a_petition_and_the_prison_is_served(one: Service) -> None:
 
 @pytest.mark.parametrize("to", ["community_sentence", "suspended_sentence"])
 def test_the_whole_is_converted_to_something_milder_than_prison_since_september_2024(one: Service, to: str) -> None:
-    story = Story(one, "S R2", "breach_recorded#2")
+    story = Story(one, "S R2", "youth_heard")
     story.on("2025-10-08", "referred_for_breach", to="prosecution", recommendation=to)
     story.on("2025-10-20", "petition_sent", **{"for": to, "by": "prosecution"})
 

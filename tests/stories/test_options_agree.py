@@ -174,7 +174,6 @@ def candidates(day: date, born: date) -> dict[str, list[dict[str, Any]]]:
         "transfer_decided": [{"to": "innlandet", "parties_heard": True, "prosecution_told_on": on}],
         "rules_migrated": [{"table": VERSION}],
         "execution_regime_pinned": [{"regime": "R2", "reason": "legal_assessment"}],
-        "rules_migrated": [{"table": VERSION}],
         "pum_returned": [{"carried_out": True}],
         "coordination_meeting_held": [{"suitable": True}],
         "consent_given": [{"by": "youth"}],

@@ -97,7 +97,8 @@ def test_alerts_end_with_the_closing_and_are_raised_again_the_night_after_the_re
 
 
 def test_a_wait_and_a_complaint_that_were_open_are_open_again(one: Service) -> None:
-    story = Story(one, "S R2", "plan_meeting_held").on("2025-06-10", "complaint_filed", about="plan")
+    story = Story(one, "S R2", "plan_meeting_held").on("2025-06-05", "plan_approved")
+    story.on("2025-06-10", "complaint_filed", about="plan")
     story.on("2025-06-11", "wait_started", party="measure_provider", reason="measure")
     story.on("2025-06-20", "lapsed", reason="limitation")
     assert story.shown()["waiting_for"] is None
@@ -201,8 +202,9 @@ def test_the_states_are_those_of_the_table() -> None:
 
 
 def test_what_was_open_when_it_fell_is_settled_afterwards(one: Service) -> None:
-    story = Story(one, "S R2", "breach_talk_held").on("2025-09-12", "complaint_filed", about="plan")
-    story.on("2025-09-15", "measure_started", measure="t1", code="urinprove")
+    story = Story(one, "S R2", "breach_talk_held").on("2025-09-11", "plan_approved")
+    story.on("2025-09-12", "complaint_filed", about="plan")
+    story.on("2025-09-15", "measure_started", measure="t1", code="abstinence_testing")
     story.on("2025-09-20", "decision_set_aside", reason="judgment_overturned")
     one.clock.turn_to(date(2025, 9, 25))
     with one.db.reading() as tx:
@@ -281,7 +283,8 @@ def test_a_start_that_is_corrected_moves_the_end_and_the_window_of_the_open_brea
 
 def test_an_interruption_that_is_corrected_moves_them_too(one: Service) -> None:
     health = (f"2025-09-12 interrupted {HEALTH}", "2025-09-22 resumed {reason: cause_gone}")
-    again = ("2025-10-01 breach_recorded {kind: plan}", "2025-10-08 referred_for_breach {to: correctional_service, "
+    again = ("2025-10-01 breach_recorded {kind: plan}", "2025-10-02 youth_heard {about: [referral], how: spoken}",
+             "2025-10-08 referred_for_breach {to: correctional_service, "
              "recommendation: serve_prison, consent_police: true, consent_correctional_service: true}")  # fmt: skip
     told = Correcting(one, "breach_talk_held", "2025-10-10", "S R2", *health, *again)
     assert (told.shown()["adjusted_end"], told.due()["petition"]) == ("2026-06-13", "2026-09-14")  # the 13th: a Sunday

@@ -124,6 +124,7 @@ lives_in_norway: true, served_on: 2024-09-10}
 2024-11-05 breach_talk_ordered
 2024-11-12 breach_talk_held {conditions: [reporting, no_contact]}
 2024-12-02 breach_recorded {kind: plan}
+2024-12-04 youth_heard {about: [referral], how: spoken}
 2024-12-09 referred_for_breach {to: correctional_service, recommendation: serve_prison}
 2024-12-20 petition_sent {for: serve_prison}
 2025-02-14 conversion_final {to: prison, extent: whole, judged_on: 2025-01-30}
@@ -194,6 +195,7 @@ lives_in_norway: true, served_on: 2025-04-24, interim_conditions: [abstinence], 
 2025-09-03 breach_talk_ordered
 2025-09-10 breach_talk_held {conditions: [reporting]}
 2025-10-01 breach_recorded {kind: plan}
+2025-10-02 youth_heard {about: [referral], how: spoken}
 2025-10-08 referred_for_breach {to: prosecution, recommendation: electronic_control}
 2025-10-20 petition_sent {for: electronic_control, by: prosecution}
 2025-11-03 electronic_control_ordered {until: 2026-02-02}
@@ -226,6 +228,7 @@ def test_a_follow_up_of_2025_is_broken_twice_and_the_prosecution_takes_it_back(o
 2025-03-17 breach_recorded {kind: plan}
 2025-03-18 breach_talk_ordered
 2025-03-25 breach_talk_missed
+2025-03-26 youth_heard {about: [interruption, resumption], how: did_not_use}
 2025-03-26 interrupted {reason: missed_talk}
 2025-04-08 referred_for_resumption
 2025-04-15 prosecution_resumed

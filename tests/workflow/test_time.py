@@ -165,7 +165,7 @@ def test_a_closed_case_has_no_open_stage_and_waits_for_nobody() -> None:
         ("S R2", "plan_meeting_held", ("2025-07-01 interrupted {reason: health}",), "youth"),
         ("S R2", "plan_meeting_held", ("2025-07-01 interrupted {reason: weighty_grounds}",), "other"),
         ("S R2", "referred_for_breach", (), "correctional_service"),
-        ("S R2", "breach_recorded#2", ("2025-10-08 referred_for_breach {to: prosecution, recommendation: serve_prison, "
+        ("S R2", "youth_heard", ("2025-10-08 referred_for_breach {to: prosecution, recommendation: serve_prison, "
          "consent_police: true, consent_correctional_service: true}",), "prosecution"),
         ("S R2", "petition_sent", (), "court"),
         ("S R2", "referred_for_breach", ("2026-06-03 term_expired",), "correctional_service"),  # as before
