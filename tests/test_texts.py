@@ -39,7 +39,7 @@ from ungdom.workflow import (
 )
 from ungdom.workflow.daycount import Length
 from ungdom.workflow.deadlines import RULES, Status
-from ungdom.workflow.details import words
+from ungdom.workflow.details import measure_words, words
 from ungdom.workflow.errors import BadDetails
 from ungdom.workflow.events import read_details
 from ungdom.workflow.guards.core import Guard, Value
@@ -158,6 +158,7 @@ def expected() -> dict[str, set[str]]:
         *enums_of(vocabulary),
         *enums_of(alerting),
         *enums_of(words),
+        *enums_of(measure_words),
         *enums_of(sharing),
         plan.MeasureStatus,
         restorative.TrackState,

@@ -59,6 +59,40 @@ log = logging.getLogger("ungdom.app")
 EVERY = 60
 """Seconds between two looks for decisions that are due, whoever else looks for them."""
 
+ROUTERS = (
+    cases.router,
+    events.router,
+    forecasts.router,
+    team.router,
+    work.router,
+    across.router,
+    timeline.router,
+    plans.router,
+    measures.router,
+    consents.router,
+    breaches.router,
+    complaints.router,
+    delays.router,
+    calendars.router,
+    calendars.public,
+    decision_batch.router,
+    decisions.router,
+    esas.router,
+    alerts.router,
+    jobs.router,
+    notices.router,
+    contacts.router,
+    webhooks.router,
+    rules.router,
+    rules.public,
+    simulating.router,
+    figures.router,
+    surveys.router,
+    surveys.public,
+    health.router,
+)
+"""Every resource, in the order of the documentation."""
+
 
 def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | None = None) -> FastAPI:
     """The service. `clock` and `db` can be handed in by tests; otherwise they come from the settings.
@@ -81,38 +115,7 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
     app.state.partners = partners.load(settings.exchange_file)
     app.state.public_url = settings.public_url
     app.state.webhook_allow = address.networks(settings.webhook_allow)
-    for router in (
-        cases.router,
-        events.router,
-        forecasts.router,
-        team.router,
-        work.router,
-        across.router,
-        timeline.router,
-        plans.router,
-        measures.router,
-        consents.router,
-        breaches.router,
-        complaints.router,
-        delays.router,
-        calendars.router,
-        calendars.public,
-        decision_batch.router,
-        decisions.router,
-        esas.router,
-        alerts.router,
-        jobs.router,
-        notices.router,
-        contacts.router,
-        webhooks.router,
-        rules.router,
-        rules.public,
-        simulating.router,
-        figures.router,
-        surveys.router,
-        surveys.public,
-        health.router,
-    ):
+    for router in ROUTERS:
         app.include_router(router)
     app.add_api_route("/", _home, include_in_schema=False)
     docs.install(app)

@@ -30,7 +30,7 @@ def test_what_is_written_reads_back_the_same(road: str) -> None:
 
 def test_every_type_that_random_histories_tell_reads_back_the_same() -> None:
     seen: set[EventType] = set()
-    for seed in range(150):
+    for seed in range(300):
         for _, entry in walk(random.Random(seed)):  # noqa: S311 - a walk that can be walked again
             kind = EventType(entry.type)
             said = read_details(kind, entry.details)

@@ -19,7 +19,7 @@ from ungdom.workflow import engine, law
 from ungdom.workflow.case import Youth
 from ungdom.workflow.events import Event, plain_details
 from ungdom.workflow.migration import Outcome, Verdict, preview
-from ungdom.workflow.table import FIRST_VERSION, VERSION
+from ungdom.workflow.table import FIRST_VERSION, VERSION, rows
 from ungdom.workflow.vocabulary import EventType, State
 
 __all__ = ["candidate"]
@@ -28,11 +28,13 @@ __all__ = ["candidate"]
 E = EventType
 TODAY = date(2026, 11, 25)
 DEMO_CASES = 200
+KNOWN_FIRST = {row.event for row in rows(FIRST_VERSION)}
 
 
 def under_the_first(history: list[Event]) -> list[Event]:
-    """The same history, of a case that began before there were versions."""
-    return [replace(history[0], details=replace(history[0].details, table=None)), *history[1:]]
+    """The same history, of a case that began before there were versions: without what nobody could record then."""
+    told = [one for one in history[1:] if one.type in KNOWN_FIRST]
+    return [replace(history[0], details=replace(history[0].details, table=None)), *told]
 
 
 def road(name: str, until: str | None = None, *more: str) -> list[Event]:

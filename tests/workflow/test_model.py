@@ -103,7 +103,7 @@ def _after(model: Model, entry: Entry) -> Model:
     copy = Model(model.sanction, model.born, model.guardians)
     copy.log, copy.fixes = list(model.log), dict(model.fixes)
     copy.history, copy.stays = list(model.history), list(model.stays)
-    copy.before, copy.closing = model.before, model.closing
+    copy.before, copy.closing, copy.left = model.before, model.closing, dict(model.left)
     type_, on, details, (role, subject), today = entry
     copy.apply(type_, on, details, today, role, subject)
     return copy

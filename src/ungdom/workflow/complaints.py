@@ -218,10 +218,10 @@ def left_to_do(case: Case, complaint: Complaint) -> Aftermath | None:
 
 
 def _while_it_stands(state: State, event: EventType, said: d.Details = NOTHING) -> Undo:
-    """While the case is in that state by the decision itself."""
+    """While the case is in that state by the decision itself, also where it was closed and reopened meanwhile."""
 
     def undone(case: Case, decision: Event) -> Undoing:
-        stands = case.state is state and case.stints[-1].seq == decision.seq
+        stands = case.state is state and case.last(decision.type) == decision
         return Undoing(Aftermath.UNDONE, event, said) if stands else GONE
 
     return undone

@@ -11,6 +11,9 @@ from transitions import EventData, Machine, Transition
 
 from ungdom.workflow import details as d
 from ungdom.workflow import law, table
+from ungdom.workflow.answers import Broken as Broken  # noqa: PLC0414  # asked for here, beside what gives them
+from ungdom.workflow.answers import Decision as Decision  # noqa: PLC0414
+from ungdom.workflow.answers import Option as Option  # noqa: PLC0414
 from ungdom.workflow.case import Case, Stint, Youth, decides, starts
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.errors import IllegalHistory, UnknownMachine
@@ -79,41 +82,6 @@ _ACTORS = {
     for sanction in Sanction
     for event in EventType
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """The answer to a step: may it happen, where it leads (None: a fact), under which regime and law, and why not."""
-
-    event: EventType
-    before: State | None
-    after: State | None
-    regime: Regime
-    law: str
-    unmet: tuple[Unmet, ...]
-
-    @property
-    def allowed(self) -> bool:
-        """Nothing is unmet."""
-        return not self.unmet
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One event type that this role may record in this case, now or when its conditions are met."""
-
-    event: EventType
-    actors: tuple[Actor, ...]
-    decision: Decision
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """A history that is not a legal walk: the event that does not fit, and the conditions it does not meet."""
-
-    seq: int
-    event: EventType
-    unmet: tuple[Unmet, ...]
 
 
 class Attempt:

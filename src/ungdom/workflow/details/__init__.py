@@ -27,6 +27,7 @@ from ungdom.workflow.details.facts import (
     WaitStarted,
     YouthHeard,
 )
+from ungdom.workflow.details.measure_words import Attended, MeasureAnswer, MeasureEnd, MeasureOutcome, Need, PlanLoad
 from ungdom.workflow.details.moves import (
     AppealDecided,
     Appealed,
@@ -79,7 +80,6 @@ from ungdom.workflow.details.planning import (
 from ungdom.workflow.details.words import (
     AppealBy,
     AppealOutcome,
-    Attended,
     Attendee,
     BreachAuthority,
     BreachCondition,
@@ -99,16 +99,11 @@ from ungdom.workflow.details.words import (
     InterruptedBy,
     InterruptionReason,
     LapseReason,
-    MeasureAnswer,
-    MeasureEnd,
-    MeasureOutcome,
-    Need,
     NewDecision,
     OtherOutcome,
     PetitionGround,
     PinReason,
     PlanFailure,
-    PlanLoad,
     PostponementReason,
     Recommendation,
     ReinstatementReason,

@@ -49,7 +49,8 @@ def interruption_fell_by_complaint(case: Case, _step: Step, resumed: d.Resumed) 
     if resumed.reason is not d.ResumptionReason.COMPLAINT_UPHELD:
         return None
     fell = _decision_that_fell(complaints.upheld(case, d.ComplaintAbout.INTERRUPTION))
-    return None if fell == case.stints[-1].seq else No(False, True)
+    stop = case.last(E.INTERRUPTED)
+    return None if stop is not None and fell == stop.seq else No(False, True)
 
 
 @condition("krl §§ 22 e, 25", Actor.SECRETARIAT)
