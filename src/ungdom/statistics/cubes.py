@@ -1,0 +1,105 @@
+"""A figure over many cases as a table: a cell for each combination of values, and for each total of them. Pure.
+
+Every count in a cell is a number of cases (or people) and adds up: the parts of a cell by way of ending to the cell,
+and the cells of the values under a total to the total. Estimates (medians, shares) stand beside the counts and add up
+to nothing. What is published, exact answers, JSON-stat and CSV are all made of this shape.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import product
+
+TOTAL = "_T"
+"""The value of a dimension that stands for all of it (the code of SDMX)."""
+
+Key = tuple[str, ...]
+"""One value per dimension, in their order."""
+
+
+class CellStatus(StrEnum):
+    """Whether a cell is shown. `PRIMARY`: hidden for itself; `SECONDARY`: hidden so that another stays hidden.
+
+    `NOTHING`: there was nothing to count, or the estimate is not reached. `PROVISIONAL`: shown, and may still change.
+    """
+
+    SHOWN = "shown"
+    PROVISIONAL = "provisional"
+    PRIMARY = "primary"
+    SECONDARY = "secondary"
+    NOTHING = "nothing"
+
+    @property
+    def hidden(self) -> bool:
+        """Whether its numbers are kept back."""
+        return self in (CellStatus.PRIMARY, CellStatus.SECONDARY)
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """What a table is told apart by. `values`: without `TOTAL`, in order of showing.
+
+    `under`: of a value that is part of another than the total, that other one (a half-year of its year).
+    """
+
+    code: str
+    values: tuple[str, ...]
+    under: Mapping[str, str] = field(default_factory=dict)
+
+    def parts(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Each value that is a sum, and the values directly under it."""
+        for whole in (TOTAL, *dict.fromkeys(self.under.values())):
+            yield whole, tuple(value for value in self.values if self.under.get(value, TOTAL) == whole)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One combination of values. `counts`: how many by way of ending; `estimates`: by name, None where not reached."""
+
+    counts: Mapping[str, int] = field(default_factory=dict)
+    estimates: Mapping[str, float | None] = field(default_factory=dict)
+    status: CellStatus = CellStatus.SHOWN
+
+    @property
+    def all(self) -> int:
+        """All that were counted."""
+        return sum(self.counts.values())
+
+
+EMPTY = Cell(status=CellStatus.NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class Cube:
+    """A figure (its code and the version of its definition) over these dimensions.
+
+    `outcomes`: the names of the counts; `estimates`: the names of the estimates, in order. A combination that is
+    not in `cells` has nothing to count.
+    """
+
+    figure: str
+    version: int
+    dimensions: tuple[Dimension, ...]
+    outcomes: tuple[str, ...]
+    estimates: tuple[str, ...]
+    cells: Mapping[Key, Cell]
+
+    def keys(self) -> Iterator[Key]:
+        """Every combination, the total of each dimension after its values."""
+        return product(*((*one.values, TOTAL) for one in self.dimensions))
+
+    def at(self, key: Key) -> Cell:
+        """The cell of this combination."""
+        return self.cells.get(key, EMPTY)
+
+    def sums(self) -> Iterator[tuple[Key, tuple[Key, ...]]]:
+        """Each combination that is a sum along one dimension, and the combinations that it is the sum of."""
+        for place, dimension in enumerate(self.dimensions):
+            others = [(*one.values, TOTAL) for n, one in enumerate(self.dimensions) if n != place]
+            for whole, parts in dimension.parts():
+                for rest in product(*others):
+                    yield _with(rest, place, whole), tuple(_with(rest, place, part) for part in parts)
+
+
+def _with(rest: Key, place: int, value: str) -> Key:
+    return (*rest[:place], value, *rest[place:])
