@@ -74,6 +74,16 @@ def test_check_is_content_with_the_demo_load_and_finds_a_changed_row(folder: Pat
     assert ungdom(tmp_path / "copy", "db", "check").returncode == 0
 
 
+@pytest.mark.parametrize("words", [["migrate-cases", "--dry-run", "--json"], ["check", "--json"]])
+def test_a_command_looks_into_the_demo_load_when_asked(folder: Path, words: list[str]) -> None:
+    apart = {name: value for name, value in environment(folder).items() if name != "UNGDOM_DATABASE_URL"}
+    command = [str(UNGDOM), *words, "--demo"]
+    done = subprocess.run(command, env=apart, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode in (0, 1), done.stderr
+    assert json.loads(done.stdout)
+    assert not (folder / "ungdom.db").exists()
+
+
 def test_case_show_tells_a_case_without_names(folder: Path) -> None:
     with sqlite3.connect(folder / "demo.db") as db:
         (reference,) = db.execute("select reference from case_file limit 1").fetchone()

@@ -27,7 +27,7 @@ from ungdom.cli.migrating import migrate_cases
 from ungdom.cli.nightly import nightly, run_if_due, run_now
 from ungdom.cli.notices import beside, notices_app
 from ungdom.cli.simulating import simulate_app
-from ungdom.cli.terminal import DEMO_FILE, AsJson, demo_settings, err, opened, out, progress
+from ungdom.cli.terminal import DEMO_FILE, AsJson, OnDemo, chosen, demo_settings, err, opened, out, progress
 from ungdom.demo import again, load
 from ungdom.exchange import delivery, partners
 from ungdom.exchange.roads import road_to
@@ -246,12 +246,12 @@ def rebuild_rows() -> None:
 def show(
     case: Annotated[str, typer.Argument(help="Id or reference.")],
     as_json: AsJson = False,
-    on_demo: Annotated[bool, typer.Option("--demo", help="In the demo database.")] = False,
+    on_demo: OnDemo = False,
 ) -> None:
     """One case: where it stands, its history, its clocks. Names are left out."""
     from ungdom.api import views
 
-    config = demo_settings() if on_demo else settings.from_environment()
+    config = chosen(on_demo)
     now = clock.now()
     with opened(config).reading() as tx:
         case_id = _case_id(tx, case)

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from ungdom import checks, clock, settings
-from ungdom.cli.terminal import AsJson, opened, out
+from ungdom import checks, clock
+from ungdom.cli.terminal import AsJson, OnDemo, chosen, opened, out
 from ungdom.workflow.daycount import oslo_date
 
 DAY = ["%Y-%m-%d"]
@@ -17,10 +17,11 @@ DAY = ["%Y-%m-%d"]
 def check(
     on: Annotated[datetime | None, typer.Option(formats=DAY, help="For this day; today when not given.")] = None,
     as_json: AsJson = False,
+    on_demo: OnDemo = False,
 ) -> None:
     """Run the integrity checkers; docs/operations.md has a page on each. Exit code 1 when something was found."""
     now = clock.now()
-    db = opened(settings.from_environment())
+    db = opened(chosen(on_demo))
     found = checks.run(db, on.date() if on else oslo_date(now), now)
     db.close()
     if as_json:

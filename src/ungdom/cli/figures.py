@@ -7,8 +7,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ungdom import clock, settings, texts
-from ungdom.cli.terminal import AsJson, demo_settings, err, opened, out, progress
+from ungdom import clock, texts
+from ungdom.cli.terminal import AsJson, OnDemo, chosen, err, opened, out, progress
 from ungdom.settings import BadSettings
 from ungdom.workflow.daycount import last_moment
 from ungdom.workflow.vocabulary import Sanction
@@ -29,7 +29,6 @@ Valid = Annotated[datetime | None, typer.Option("--valid-at", formats=DAY, help=
 Known = Annotated[datetime | None, typer.Option("--known-at", formats=DAY, help="As known at the end of this day.")]
 Only = Annotated[Sanction | None, typer.Option("--sanction", help="Of this sanction only.")]
 Of = Annotated[str | None, typer.Option("--konfliktrad", help="Of this konfliktråd only.")]
-OnDemo = Annotated[bool, typer.Option("--demo", help="In the demo database.")]
 Refresh = Annotated[bool, typer.Option("--refresh", help="First keep what figures need of the cases that changed.")]
 
 
@@ -103,7 +102,7 @@ def caseload(
 
 
 def _database(on_demo: bool, refresh: bool) -> "Database":
-    db = opened(demo_settings() if on_demo else settings.from_environment())
+    db = opened(chosen(on_demo))
     if refresh:
         from ungdom.statistics import digests
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ungdom import clock, settings
-from ungdom.cli.terminal import AsJson, opened, out, progress
+from ungdom import clock
+from ungdom.cli.terminal import AsJson, OnDemo, chosen, opened, out, progress
 from ungdom.workflow.daycount import oslo_date
 
 if TYPE_CHECKING:
@@ -22,11 +22,11 @@ On = Annotated[datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help=
 
 
 @forecast_app.command()
-def refresh(on: On = None, as_json: AsJson = False) -> None:
+def refresh(on: On = None, as_json: AsJson = False, on_demo: OnDemo = False) -> None:
     """Count the waiting times anew, as known at the end of yesterday. The nightly run does the same."""
     from ungdom.statistics import forecast
 
-    db = opened(settings.from_environment())
+    db = opened(chosen(on_demo))
     with progress("cases") as report:
         counts = forecast.refresh(db, _day(on), report)
     db.close()
@@ -37,11 +37,11 @@ def refresh(on: On = None, as_json: AsJson = False) -> None:
 
 
 @forecast_app.command(name="backtest")
-def back_test(on: On = None, as_json: AsJson = False) -> None:
+def back_test(on: On = None, as_json: AsJson = False, on_demo: OnDemo = False) -> None:
     """Ask on days of the last four years, with what was known then, and keep how it came out. Once a month will do."""
     from ungdom.statistics import backtest
 
-    day, db = _day(on), opened(settings.from_environment())
+    day, db = _day(on), opened(chosen(on_demo))
     with progress("cases") as report:
         found = backtest.run(db, day, report)
     backtest.keep(db, day, found, clock.now())

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from ungdom import clock, settings
+from ungdom import clock
 from ungdom.casework import migrating
 from ungdom.casework.migrating import Done, Looked
-from ungdom.cli.terminal import AsJson, err, opened, out, progress
+from ungdom.cli.terminal import AsJson, OnDemo, chosen, err, opened, out, progress
 from ungdom.settings import BadSettings
 from ungdom.store.session import Database
 from ungdom.workflow import table
@@ -32,6 +32,7 @@ def migrate_cases(
     konfliktrad: Office = None,
     expect: Expect = None,
     as_json: AsJson = False,
+    on_demo: OnDemo = False,
 ) -> None:
     """Move open cases to a newer version of the table, each in a transaction of its own; begun again it goes on.
 
@@ -40,7 +41,7 @@ def migrate_cases(
     """
     if to not in table.VERSIONS:
         raise BadSettings(f"there is no table of {to}; there are {', '.join(table.VERSIONS)}")
-    db = opened(settings.from_environment())
+    db = opened(chosen(on_demo))
     try:
         looked = _look(db, to, konfliktrad)
         word = migrating.digest(looked)

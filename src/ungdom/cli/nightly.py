@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from ungdom import clock, settings
-from ungdom.cli.terminal import AsJson, err, opened, out, progress
+from ungdom import clock
+from ungdom.cli.terminal import AsJson, OnDemo, chosen, err, opened, out, progress
 from ungdom.jobs import nightly as job
 from ungdom.jobs.nightly import DayToCome, Night
 from ungdom.settings import BadSettings, Settings
@@ -21,14 +21,14 @@ Day = Annotated[
 ]
 
 
-def nightly(on: Day = None, as_json: AsJson = False) -> None:
+def nightly(on: Day = None, as_json: AsJson = False, on_demo: OnDemo = False) -> None:
     """Run the night: alerts, and what else is done once a night; nights that were missed come first, in order.
 
     Exit codes: 0 done, 1 a case or a step failed, 2 the day has not come or the settings are off.
     """
     from ungdom.jobs import steps
 
-    config = settings.from_environment()
+    config = chosen(on_demo)
     db = opened(config)
     with progress("cases") as report:
         try:

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from ungdom import clock, settings, simulation, texts
-from ungdom.cli.terminal import AsJson, demo_settings, err, opened, out, progress
+from ungdom import clock, simulation, texts
+from ungdom.cli.terminal import AsJson, OnDemo, chosen, err, opened, out, progress
 from ungdom.settings import BadSettings, Settings
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.errors import BadChanges
@@ -42,7 +42,7 @@ def rules(
     on: Annotated[str | None, typer.Option(help="Look at the cases on this day, today or later.")] = None,
     limit: Annotated[int | None, typer.Option(min=0, max=1000, help="As many clocks as are listed.")] = None,
     as_json: AsJson = False,
-    on_demo: Annotated[bool, typer.Option("--demo", help="In the demo database.")] = False,
+    on_demo: OnDemo = False,
 ) -> None:
     """What changed deadline rules would do to the open cases: who turns overdue or green, what is due where and when.
 
@@ -50,7 +50,7 @@ def rules(
     """
     given = {"on": on, "limit": limit}
     body = _read(file, {name: value for name, value in given.items() if value is not None})
-    config = demo_settings() if on_demo else settings.from_environment()
+    config = chosen(on_demo)
     report = _tried(config, body)
     if as_json:
         out.print_json(report.model_dump_json())

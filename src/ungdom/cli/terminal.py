@@ -22,6 +22,7 @@ Report = Callable[[int, int], None]
 SECONDS_BETWEEN_LINES = 3
 DEMO_FILE = "demo.db"
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
+OnDemo = Annotated[bool, typer.Option("--demo", help="In the demo database.")]
 
 
 @contextmanager
@@ -51,6 +52,11 @@ def opened(config: Settings) -> Database:
     """The database of these settings, in a folder that is there."""
     config.data_dir.mkdir(parents=True, exist_ok=True)
     return Database.open(config.database_url)
+
+
+def chosen(on_demo: bool) -> Settings:
+    """The settings of this process, for the demo database when that is asked for."""
+    return demo_settings() if on_demo else settings.from_environment()
 
 
 def demo_settings() -> Settings:
