@@ -146,7 +146,7 @@ def _new_case(body: i.NewCaseIn, person: UUID, youth: Youth) -> NewCase:
 def _listed(tx: Connection, call: Call, query: i.ListQuery) -> Answer:
     of = query.model_dump_json(exclude={"cursor", "limit"})
     asked = worklist.Asked(
-        filters=_filters(query, call),
+        filters=replace(filters(query, call), q=query.q),
         sort=query.sort or "-registered_on",
         after=cursors.read(call.cursor_key, of, query.cursor) if query.cursor else None,
         limit=query.limit,
@@ -161,7 +161,8 @@ def _listed(tx: Connection, call: Call, query: i.ListQuery) -> Answer:
     return answer(s.CaseList(items=shown, next=following))
 
 
-def _filters(query: i.ListQuery, call: Call) -> Filters:
+def filters(query: i.Narrowed, call: Call) -> Filters:
+    """The cases that are asked for; overdue on the day asked about."""
     day = query.valid_at or oslo_date(call.now)
     return Filters(
         state=query.state,
@@ -172,5 +173,4 @@ def _filters(query: i.ListQuery, call: Call) -> Filters:
         waiting_for=query.waiting_for,
         overdue_on=day if query.overdue is True else None,
         not_overdue_on=day if query.overdue is False else None,
-        q=query.q,
     )

@@ -226,8 +226,8 @@ class DryRun(Input):
     dry_run: bool = False
 
 
-class ListQuery(AsOf):
-    """Filters and order of the list of cases."""
+class Narrowed(AsOf):
+    """Which cases, by where they stand and with whom."""
 
     state: State | None = None
     phase: Phase | None = None
@@ -236,6 +236,11 @@ class ListQuery(AsOf):
     coordinator: Annotated[str, Field(max_length=64)] | None = None
     waiting_for: Party | None = None
     overdue: bool | None = None
+
+
+class ListQuery(Narrowed):
+    """Filters and order of the list of cases."""
+
     q: Line | None = None
     sort: Sort | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50

@@ -1,5 +1,6 @@
 """The worklist: what needs doing, for whom, by when, ordered by what matters."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,7 +12,7 @@ from ungdom import texts, worklist
 from ungdom.api import cursors, views
 from ungdom.api import inputs as i
 from ungdom.api import schemas as s
-from ungdom.api.cases import AsOf, answer, instant, read_case
+from ungdom.api.cases import AsOf, answer, filters, instant, read_case
 from ungdom.api.deps import Answer, Call, CallDep
 from ungdom.api.docs import PROBLEMS
 from ungdom.store.current import mark
@@ -28,19 +29,12 @@ router = APIRouter(tags=["worklist"], responses=PROBLEMS)
 ORDER = "act_on"
 
 
-class WorkQuery(i.AsOf):
+class WorkQuery(i.Narrowed):
     """Filters of the worklist. `for`: in whose name it is done. `mine`: assigned to me, or opened by me."""
 
     kind: TaskKind | None = None
     for_: Annotated[Actor | None, Field(alias="for")] = None
     mine: bool = False
-    konfliktrad: Annotated[str, Field(max_length=40)] | None = None
-    coordinator: Annotated[str, Field(max_length=64)] | None = None
-    sanction: Sanction | None = None
-    state: State | None = None
-    phase: Phase | None = None
-    waiting_for: Party | None = None
-    overdue: bool | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 25
     cursor: Annotated[str, Field(max_length=2000)] | None = None
 
@@ -183,19 +177,8 @@ def _page(tx: Connection, call: Call, query: WorkQuery) -> Answer:
 
 
 def _filters(query: WorkQuery, call: Call) -> Filters:
-    day = query.valid_at or oslo_date(call.now)
-    return Filters(
-        state=query.state,
-        phase=query.phase,
-        sanction=query.sanction,
-        konfliktrad=query.konfliktrad,
-        coordinator=query.coordinator,
-        waiting_for=query.waiting_for,
-        overdue_on=day if query.overdue is True else None,
-        not_overdue_on=day if query.overdue is False else None,
-        held_by=call.who.viewer if query.mine else None,
-        duty=mark(query.kind or "", query.for_ or ""),
-    )
+    held_by = call.who.viewer if query.mine else None
+    return replace(filters(query, call), held_by=held_by, duty=mark(query.kind or "", query.for_ or ""))
 
 
 def _row_out(row: Any, kept: list[Task], viewer: Viewer, day: date, language: texts.Language) -> WorkRow:
