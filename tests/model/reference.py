@@ -527,6 +527,9 @@ class Model:
     def _counted(self) -> list[Stay]:
         """The stays, those left because a complaint over the interruption was upheld as if it had never been."""
         fell = {on for on, entry in self.left.items() if entry.details.get("reason") == "complaint_upheld"}
+        for place in range(len(self.stays) - 1, 0, -1):
+            if place in fell and self.stays[place - 1].state in CLOSED:  # closed and reopened: the same interruption
+                fell.add(place - 2)
         return [stay._replace(stops=stay.stops and place not in fell) for place, stay in enumerate(self.stays)]
 
     def adjusted_end(self, day: date) -> date | None:

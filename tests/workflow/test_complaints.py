@@ -193,6 +193,19 @@ def test_only_the_interruption_that_fell_is_left_out_of_the_clock() -> None:
     assert case.adjusted_end(date(2026, 1, 1)) == date(2026, 6, 13)
 
 
+def test_an_interruption_that_fell_after_the_case_was_closed_and_reopened_never_stood_still() -> None:
+    case = case_at(
+        "S R2", "youth_heard", STOP, "2025-10-24 complaint_filed {about: interruption}",
+        "2025-10-28 lapsed {reason: death}", "2025-10-30 reopening_approved",
+        "2025-11-03 reopened {reason: closed_in_error}",
+        "2025-11-20 complaint_decided {about: interruption, outcome: upheld}",
+        "2025-11-20 resumed {reason: complaint_upheld}",
+    )  # fmt: skip
+
+    assert case.interruptions(date(2025, 12, 1)) == []
+    assert (case.adjusted_end(date(2025, 12, 1)), case.served_days(date(2025, 12, 1))) == (date(2026, 6, 3), 181)
+
+
 def test_conditions_that_fell_lead_back_to_execution() -> None:
     case = case_at("S R2", "breach_talk_held", "2025-09-25 breach_conditions_lifted")
 

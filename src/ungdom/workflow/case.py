@@ -201,12 +201,26 @@ class Case:
 
     def _stops(self, day: date) -> Iterator[tuple[date, date]]:
         started = self.start.seq if self.start else len(self.events)
-        fell = {event.seq for event in self.all(E.RESUMED) if _fell(event.details)}
-        ends = [(stint.since, stint.seq) for stint in self.stints[1:]] + [(day, 0)]
-        for place, (stint, (until, by)) in enumerate(zip(self.stints, ends, strict=True)):
-            stopped = stint.seq > started and self._stood_still(place) and by not in fell
+        fell = self._fallen()
+        ends = [*(stint.since for stint in self.stints[1:]), day]
+        for place, (stint, until) in enumerate(zip(self.stints, ends, strict=True)):
+            stopped = stint.seq > started and self._stood_still(place) and place not in fell
             if stopped and stint.since < day:
                 yield stint.since, min(until, day)
+
+    def _fallen(self) -> set[int]:
+        """The places of the stays that were an interruption which fell by a complaint (krl § 22 e).
+
+        Where the case was closed and reopened meanwhile, the stays before that are among them.
+        """
+        ended = {event.seq for event in self.all(E.RESUMED) if _fell(event.details)}
+        places: set[int] = set()
+        for place in reversed(range(len(self.stints) - 1)):
+            this, following = self.stints[place : place + 2]
+            goes_on = this.state in CLOSED or following.state in CLOSED
+            if following.seq in ended or (goes_on and place + 1 in places):
+                places.add(place)
+        return places
 
     def _stood_still(self, place: int) -> bool:
         """A case that was closed while its term stood still, and reopened, stood still all along (office norm)."""
