@@ -15,6 +15,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from ungdom.workflow import law
 from ungdom.workflow.case import Case
 from ungdom.workflow.daycount import after, birthday, days_between, oslo_date
+from ungdom.workflow.details import LapseReason
 from ungdom.workflow.events import Event
 from ungdom.workflow.leadtime import measures
 from ungdom.workflow.vocabulary import EventType, OffenceGroup, Party, Regime, Sanction, State
@@ -149,6 +150,11 @@ class CaseRow:
     def execution_regime(self) -> Regime | None:
         """The regime that execution follows on the last day known of it; None before the start."""
         return (self.pinned or law.REGIME.on(self.until)) if self.started else None
+
+    @property
+    def died(self) -> bool:
+        """Whether it lapsed because the youth died."""
+        return self.state is State.LAPSED and self.closing == LapseReason.DEATH
 
     @property
     def age_group(self) -> str:
