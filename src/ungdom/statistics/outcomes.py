@@ -40,7 +40,7 @@ def started(row: CaseRow) -> date | None:
 
 
 def closed(row: CaseRow) -> date | None:
-    """The day that places it among cases closed. The konfliktråd has had it: others are counted by police and courts."""
+    """The day that places it among cases closed, of those that the konfliktråd has had: police count the others."""
     return row.closed if row.received or row.started else None
 
 

@@ -68,8 +68,8 @@ class Indicator:
     """One indicator. `numerator`, `denominator`: what is counted, in words; `source`: where it is written.
 
     `counts`: the marks that a case gives it; None: it is counted from survey answers. `parts`: what it is told apart
-    by. `norm`: the days within which it should end, by the day they are counted from. `changed`: what each version after
-    the first changed.
+    by. `norm`: the days within which it should end, by the day they are counted from. `changed`: what each version
+    after the first changed.
     """
 
     code: str
