@@ -1,1 +1,1 @@
-"""Rows for analysts: what each extract holds, under which pseudonyms it leaves, and how it is built again."""
+"""Rows about many cases for analysts: what columns there are, pseudonyms, how rows are written and built again."""
