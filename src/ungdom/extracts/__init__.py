@@ -1,1 +1,1 @@
-"""Rows about many cases for analysts: what columns there are, pseudonyms, and how rows are written."""
+"""Rows about many cases for analysts: what columns there are, pseudonyms, how rows are written and built again."""

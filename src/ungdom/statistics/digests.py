@@ -14,9 +14,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, or_, select
+from sqlalchemy import Column, Row, Select, or_, select
 
 import ungdom
+from ungdom.statistics import case_rows
 from ungdom.statistics.indicators import INDICATORS
 from ungdom.statistics.indicators.marks import Count, Span
 from ungdom.statistics.past import Report
@@ -36,8 +37,8 @@ C, F = case_current.c, case_figures.c
 BATCH = 200
 DAY = timedelta(days=1)
 
-SHAPE = 1
-"""Raised when what a digest holds is changed, other than by a new version of an indicator."""
+SHAPE = 2
+"""Raised when what a digest or a row (`case_rows`) holds is changed, other than by a new version of an indicator."""
 
 
 def _mark() -> str:
@@ -107,11 +108,6 @@ class TooManyCases(Exception):
         self.limit = limit
 
 
-def office(case: Case) -> str:
-    """The konfliktråd that a case is counted for: one, so that a case that moved is counted once in the country."""
-    return case.konfliktrad
-
-
 def digest(case: Case) -> Digest:
     """What figures need of this case."""
     received = case.first(EventType.RECEIVED)
@@ -126,7 +122,7 @@ def digest(case: Case) -> Digest:
                 spans.setdefault(one.code, []).append(mark)
     return Digest(
         sanction=case.sanction,
-        konfliktrad=office(case),
+        konfliktrad=case_rows.office(case),
         coordinator=current.coordinator(case),
         registered=case.registered_on,
         received=received.occurred_on if received else None,
@@ -156,8 +152,8 @@ def read(tx: Connection, asked: Asked) -> Iterator[Digest]:
     Raises `TooManyCases`.
     """
     anew: list[UUID] = []
-    for row in tx.execute(_query(asked), execution_options={"yield_per": BATCH}):
-        if _holds(row, asked):
+    for row in tx.execute(query(asked, F.body), execution_options={"yield_per": BATCH}):
+        if holds(row, asked):
             yield load(row.body)
         else:
             anew.append(row.case_id)
@@ -165,37 +161,40 @@ def read(tx: Connection, asked: Asked) -> Iterator[Digest]:
         raise TooManyCases(asked.at_most)
     for batch in bulk.batches(anew, BATCH):
         for stored in journal.load_many(tx, batch, asked.known_at):
-            yield from _told(stored, asked)
+            case = folded(stored, asked)
+            if case:
+                yield digest(case)
 
 
-def _query(asked: Asked) -> Select[Any]:
-    columns = (C.case_id, C.version.label("now"), C.updated_at, F.version, F.defined, F.last_on, F.body)
-    query = select(*columns).outerjoin(case_figures, F.case_id == C.case_id)
+def query(asked: Asked, *more: Column[Any]) -> Select[Any]:
+    """The cases asked for, with what `holds` looks at and these columns."""
+    columns = (C.case_id, C.version.label("now"), C.updated_at, F.version, F.defined, F.last_on, *more)
+    asks = select(*columns).outerjoin(case_figures, F.case_id == C.case_id)
     if asked.since is not None:
-        query = query.where(or_(C.closed_on.is_(None), C.updated_at >= last_moment(asked.since - DAY)))
+        asks = asks.where(or_(C.closed_on.is_(None), C.updated_at >= last_moment(asked.since - DAY)))
     if asked.sanction is not None:
-        query = query.where(C.sanction == asked.sanction)
+        asks = asks.where(C.sanction == asked.sanction)
     if asked.known_at is not None:
-        query = query.join(case_file, case_file.c.case_id == C.case_id).where(case_file.c.opened_at <= asked.known_at)
-    return query
+        asks = asks.join(case_file, case_file.c.case_id == C.case_id).where(case_file.c.opened_at <= asked.known_at)
+    return asks
 
 
-def _holds(row: Row[Any], asked: Asked) -> bool:
-    """Whether the digest that is kept is the one asked for."""
+def holds(row: Row[Any], asked: Asked) -> bool:
+    """Whether what is kept is the one asked for."""
     fresh = row.version == row.now and row.defined == DEFINED
     known = asked.known_at is None or row.updated_at <= asked.known_at
     return bool(fresh and known and (asked.valid_at is None or row.last_on <= asked.valid_at))
 
 
-def _told(stored: Stored, asked: Asked) -> Iterator[Digest]:
+def folded(stored: Stored, asked: Asked) -> Case | None:
+    """The case as it is asked about; None: nothing had happened yet, or the history is no legal walk (`unread`)."""
     events = effective(stored.events)
     kept = [event for event in events if asked.valid_at is None or event.occurred_on <= asked.valid_at]
-    if not kept:
-        return
     try:
-        yield digest(fold(stored.youth, kept))
+        return fold(stored.youth, kept) if kept else None
     except IllegalHistory:
         asked.unread += 1
+        return None
 
 
 # --- keeping ------------------------------------------------------------------------------------------------
@@ -227,12 +226,14 @@ def _row(stored: Stored) -> dict[str, Any] | None:
         case = fold(stored.youth, stored.events)
     except IllegalHistory:
         return None
+    last_on = max(event.occurred_on for event in stored.events)
     return {
         "case_id": stored.case_id,
         "version": stored.version,
         "defined": DEFINED,
-        "last_on": max(event.occurred_on for event in stored.events),
+        "last_on": last_on,
         "body": dump(digest(case)),
+        "row": case_rows.dump(case_rows.row(case, last_on, opened=oslo_date(stored.opened_at))),
     }
 
 
