@@ -23,6 +23,7 @@ from ungdom.intake.words import Advice, Outcome, Reason, Remark
 from ungdom.simulation import Turn
 from ungdom.statistics import indicators, surveys
 from ungdom.statistics.curves import ForecastBasis, ForecastStanding
+from ungdom.statistics.jsonstat import Sign
 from ungdom.texts import Language
 from ungdom.workflow import (
     alerting,
@@ -113,6 +114,7 @@ DELAY = (
 )
 CALENDAR = "name hearing summary waiting_for"
 FIGURES: list[type[StrEnum]] = [
+    Sign,
     indicators.IndicatorGroup,
     indicators.IndicatorUnit,
     indicators.IndicatorPeriod,

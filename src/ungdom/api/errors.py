@@ -224,7 +224,8 @@ async def _http(request: Request, error: HTTPException) -> Response:
     if allowed:
         allowed = headers["Allow"] = _allowed(request) or allowed
     code = codes.get(error.status_code, "internal")
-    told = {"method": request.method, "allowed": allowed, "available": "application/json"}
+    available = str(error.detail) if "/" in str(error.detail) else "application/json"
+    told = {"method": request.method, "allowed": allowed, "available": available}
     return _problem(request, error.status_code, code, None, headers, **told)
 
 
