@@ -8,6 +8,7 @@ from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 from itertools import product
 from typing import NamedTuple
 
@@ -21,7 +22,22 @@ from ungdom.workflow.vocabulary import OffenceGroup, Regime, Sanction
 UNKNOWN = "unknown"
 SEXES = ("female", "male", UNKNOWN)
 AGES = ("15", "16", "17", f"{ADULT}+")
-PERIOD = "period"
+
+
+class StatisticDimension(StrEnum):
+    """What figures are told apart by, and chosen by but for the period."""
+
+    PERIOD = "period"
+    KONFLIKTRAD = "konfliktrad"
+    POLICE_DISTRICT = "police_district"
+    SANCTION = "sanction"
+    REGIME = "regime"
+    OFFENCE_GROUP = "offence_group"
+    AGE = "age"
+    SEX = "sex"
+
+
+PERIOD = StatisticDimension.PERIOD
 HALF = 7
 """The first month of the second half of a year."""
 
@@ -35,23 +51,24 @@ class Subject(NamedTuple):
     sex: str = UNKNOWN
 
 
+_D = StatisticDimension
 BY: Mapping[str, Callable[[Subject], str]] = {
-    "konfliktrad": lambda one: one.row.konfliktrad,
-    "police_district": lambda one: one.row.police_district or UNKNOWN,
-    "sanction": lambda one: one.row.sanction,
-    "regime": lambda one: one.row.regime,
-    "offence_group": lambda one: one.row.offence_group or UNKNOWN,
-    "age": lambda one: one.row.age_group,
-    "sex": lambda one: one.sex if one.sex in SEXES else UNKNOWN,
+    _D.KONFLIKTRAD: lambda one: one.row.konfliktrad,
+    _D.POLICE_DISTRICT: lambda one: one.row.police_district or UNKNOWN,
+    _D.SANCTION: lambda one: one.row.sanction,
+    _D.REGIME: lambda one: one.row.regime,
+    _D.OFFENCE_GROUP: lambda one: one.row.offence_group or UNKNOWN,
+    _D.AGE: lambda one: one.row.age_group,
+    _D.SEX: lambda one: one.sex if one.sex in SEXES else UNKNOWN,
 }
-"""What cases are told apart by, beside the period. Also what they can be chosen by."""
+"""The value that a case has in each dimension but the period."""
 
 FIXED: Mapping[str, tuple[str, ...]] = {
-    "sanction": tuple(Sanction),
-    "regime": tuple(Regime),
-    "offence_group": (*OffenceGroup, UNKNOWN),
-    "age": AGES,
-    "sex": SEXES,
+    _D.SANCTION: tuple(Sanction),
+    _D.REGIME: tuple(Regime),
+    _D.OFFENCE_GROUP: (*OffenceGroup, UNKNOWN),
+    _D.AGE: AGES,
+    _D.SEX: SEXES,
 }
 
 
