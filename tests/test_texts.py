@@ -19,6 +19,7 @@ from ungdom.esas import inbound
 from ungdom.esas.envelope import Fault
 from ungdom.esas.inbound.official import FlagCode, Other
 from ungdom.exchange import answers
+from ungdom.extracts.catalogue import EXTRACTS
 from ungdom.intake.words import Advice, Outcome, Reason, Remark
 from ungdom.simulation import Turn
 from ungdom.statistics import indicators, surveys
@@ -200,6 +201,7 @@ def expected() -> dict[str, set[str]]:
         **{texts.section_of(enum): {str(one) for one in enum} for enum in FIGURES},
         "survey": {"opening", "scale", "thanks"},
         "caseload_warning": {"inflow_pushes_wait"},
+        "extract": {one.name for one in EXTRACTS},
         "notice": set(NOTICE.split()),
         "decision_reason": {f"{one}.{part}" for one in Reason for part in ("message", "resolve")},
     }
