@@ -100,6 +100,11 @@ PROBLEMS: dict[str, set[str]] = {
     "survey_token": set(),
     "survey_not_due": set(),
     "too_many_cases": {"limit"},
+    "unknown_purpose": {"purpose"},
+    "purpose_over": {"purpose", "until"},
+    "purpose_without_extract": {"purpose", "extract"},
+    "not_settled": {"latest"},
+    "extracts_not_ready": set(),
 }
 INVALID = (
     "missing extra_forbidden date_from_datetime_parsing date_parsing date_type enum int_parsing bool_parsing "

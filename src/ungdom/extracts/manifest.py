@@ -35,13 +35,20 @@ def of(order: Order, form: Form, files: Mapping[str, Written], unread: int, part
         "basis": order.purpose.basis,
         "form": str(form),
         "parted": parted,
-        "rows": sum(one.rows for one in files.values()),
         "unread_cases": unread,
-        "files": [{"name": name, **asdict(one)} for name, one in files.items()],
-        "sha256": whole(files),
+        **told(files),
         "code": {"ungdom": ungdom.__version__, "sources": code()},
         "tables": list(VERSIONS),
         "libraries": {name: version(name) for name in LIBRARIES},
+    }
+
+
+def told(files: Mapping[str, Written]) -> dict[str, Any]:
+    """What a manifest says of the files."""
+    return {
+        "rows": sum(one.rows for one in files.values()),
+        "files": [{"name": name, **asdict(one)} for name, one in files.items()],
+        "sha256": whole(files),
     }
 
 

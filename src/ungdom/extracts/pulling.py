@@ -37,7 +37,10 @@ OPERATOR = Puller("command-line", Role.SYSTEM)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pull:
-    """One pull. `job_id`, `file`: of a file of a job; both None: made for this pull alone."""
+    """One pull. `job_id`, `file`: of a file of a job; both None: made for this pull alone.
+
+    `parameters`: the manifest as it was before the first row.
+    """
 
     pull_id: UUID
     at: datetime
@@ -55,27 +58,52 @@ class Pull:
     bytes: int | None = None
     sha256: str | None = None
 
+    @property
+    def manifest(self) -> dict[str, Any] | None:
+        """The manifest of a file that was made for this pull alone; None while it is not finished."""
+        if self.status != FINISHED or self.rows is None or self.bytes is None or self.sha256 is None:
+            return None
+        files = {f"{self.extract}.{self.form}": Written(self.rows, self.bytes, self.sha256)}
+        return dict(self.parameters) | manifest.told(files)
+
 
 @dataclass(slots=True)
 class Log:
     """What came of a pull, filled in while it is logged."""
 
+    pull_id: UUID
     made: Made = field(default_factory=lambda: Made({}, 0))
 
 
 @contextmanager
 def logged(db: Database, order: Order, form: Form, who: Puller, now: Clock) -> Iterator[Log]:
     """Everything inside is one pull: broken off when it ends with an error, whatever had left by then."""
-    log = Log()
-    pull_id = begin(db, order, form, who, now())
+    with settled(db, begin(db, order, form, who, now()), now) as log:
+        yield log
+
+
+@contextmanager
+def settled(db: Database, pull_id: UUID, now: Clock) -> Iterator[Log]:
+    """Everything inside is the pull that has begun, as in `logged`."""
+    log = Log(pull_id)
     try:
         yield log
     except BaseException:
-        end(db, pull_id, BROKEN_OFF, None, now())
+        end(db, log.pull_id, BROKEN_OFF, None, now())
         raise
     files = log.made.files
     whole = Written(log.made.rows, sum(one.bytes for one in files.values()), _digest(files))
-    end(db, pull_id, FINISHED, whole, now())
+    end(db, log.pull_id, FINISHED, whole, now())
+
+
+def find(tx: Connection, pull_id: UUID) -> Pull | None:
+    """This pull."""
+    row = tx.execute(select(extract_pull).where(P.pull_id == pull_id)).mappings().one_or_none()
+    return _pull(dict(row)) if row else None
+
+
+def _pull(row: Mapping[str, Any]) -> Pull:
+    return Pull(**{**row, "parameters": json.loads(row["parameters"])})
 
 
 def _digest(files: Mapping[str, Written]) -> str:
@@ -95,7 +123,7 @@ def begin(
         extract=order.extract.name,
         purpose=order.purpose.name,
         form=str(form),
-        parameters=order.plain(),
+        parameters=manifest.of(order, form, {}, 0, parted=False),
         job_id=of_job[0] if of_job else None,
         file=of_job[1] if of_job else None,
     )
@@ -125,4 +153,4 @@ def pulls(tx: Connection, before: tuple[datetime, UUID] | None, limit: int) -> l
     if before is not None:
         query = query.where((P.at < before[0]) | ((P.at == before[0]) & (P.pull_id < before[1])))
     rows = tx.execute(query.order_by(P.at.desc(), P.pull_id.desc()).limit(limit)).mappings()
-    return [Pull(**{**row, "parameters": json.loads(row["parameters"])}) for row in rows]
+    return [_pull(dict(row)) for row in rows]

@@ -6,11 +6,11 @@ named.
 """
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -37,6 +37,10 @@ class Purpose:
     without: frozenset[str] = frozenset()
     analysts: frozenset[str] = frozenset()
 
+    def is_for(self, subject: str) -> bool:
+        """Whether this analyst may take it out."""
+        return not self.analysts or subject in self.analysts
+
     def columns(self, extract: Extract) -> tuple[Shown, ...]:
         """The columns of an extract as this purpose gets them."""
         return shown(extract.columns, self.dates[extract.name], self.without)
@@ -58,7 +62,7 @@ class Purposes:
     def __init__(self, found: Iterable[Purpose]) -> None:
         self._by_name = {one.name: one for one in found}
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Purpose]:
         """In the order of the file."""
         return iter(self._by_name.values())
 
@@ -68,7 +72,7 @@ class Purposes:
         Raises `NoPurpose`, also for somebody it is not for, `PurposeOver` or `NotForPurpose`.
         """
         found = self._by_name.get(name)
-        if found is None or not (subject is None or not found.analysts or subject in found.analysts):
+        if found is None or not (subject is None or found.is_for(subject)):
             raise NoPurpose(name)
         if day > found.until:
             raise PurposeOver(name, found.until)
