@@ -28,6 +28,7 @@ from ungdom.api import (
     errors,
     esas,
     events,
+    extract_jobs,
     extracts,
     figures,
     forecasts,
@@ -48,7 +49,7 @@ from ungdom.api.access import compose
 from ungdom.api.middleware import Gate, Limits
 from ungdom.clock import Clock
 from ungdom.exchange import partners
-from ungdom.extracts import opening
+from ungdom.extracts import opening, working
 from ungdom.intake.catching_up import catch_up
 from ungdom.notices import address
 from ungdom.settings import Settings
@@ -93,6 +94,7 @@ ROUTERS = (
     figures.router,
     surveys.router,
     surveys.public,
+    extract_jobs.router,
     extracts.router,
     health.router,
 )
@@ -121,6 +123,7 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
     app.state.public_url = settings.public_url
     app.state.webhook_allow = address.networks(settings.webhook_allow)
     app.state.extracts = opening.desk(settings)
+    app.state.extracts_dir = working.folder_of(settings)
     app.state.extract_threads = CapacityLimiter(EXTRACTS_AT_ONCE)
     for router in ROUTERS:
         app.include_router(router)

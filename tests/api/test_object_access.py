@@ -66,7 +66,9 @@ class Of(Enum):
     CATALOGUE_KEPT = auto()
     EXTRACTS = auto()  # of no case by name: what can be taken out
     ROWS = auto()  # rows under pseudonyms: for analysts
-    PULL = auto()  # one of them, for whoever took it out as well: tests/extracts/test_interface.py
+    ROWS_ORDERED = auto()  # the same, made beside
+    JOBS = auto()  # what is made beside: one's own, or all for those who watch over it
+    PULL = auto()  # one of these, for whoever took it out as well: tests/extracts/test_interface.py
     PULLS = auto()  # who took out what: for those who watch over it
     LAW = auto()  # nothing of a case: the same for everybody
 
@@ -92,6 +94,8 @@ REFUSED: dict[Of, set[str]] = {
     Of.CATALOGUE_KEPT: NO_CASES | TEAM | SYSTEMS | {"secretariat"},
     Of.EXTRACTS: set(VIEWERS) - {"analyst", "secretariat", "admin"},
     Of.ROWS: set(VIEWERS) - {"analyst"},
+    Of.ROWS_ORDERED: set(VIEWERS) - {"analyst"},
+    Of.JOBS: set(VIEWERS) - {"analyst", "auditor", "admin"},
     Of.PULLS: set(VIEWERS) - {"auditor", "admin"},
     Of.SURVEY: NO_CASES | TEAM | SYSTEMS | {"secretariat"},
     Of.FEED: NO_CASES | TEAM | SYSTEMS | {"secretariat"},
@@ -207,6 +211,16 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/v1/extracts"): reads(Of.EXTRACTS),
     ("GET", "/v1/extracts/{name}"): (Of.ROWS, (Ask("?purpose=demo"),)),
     ("GET", "/v1/extracts/pulls"): reads(Of.PULLS),
+    ("POST", "/v1/extracts/{name}/jobs"): (Of.ROWS_ORDERED, (Ask(body={"purpose": "nothing"}, seen=422),)),
+    ("POST", "/v1/extracts/{name}/schedules"): (
+        Of.ROWS_ORDERED,
+        (Ask(body={"purpose": "nothing", "every": "day"}, seen=422),),
+    ),
+    ("GET", "/v1/extracts/jobs"): reads(Of.JOBS),
+    ("GET", "/v1/extracts/schedules"): reads(Of.JOBS),
+    ("GET", "/v1/extracts/jobs/{job_id}"): reads(Of.PULL),
+    ("GET", "/v1/extracts/jobs/{job_id}/files/{file:path}"): reads(Of.PULL),
+    ("DELETE", "/v1/extracts/schedules/{schedule_id}"): reads(Of.PULL),
     ("GET", "/v1/extracts/pulls/{pull_id}/manifest"): reads(Of.PULL),
     ("GET", "/v1/cases/{case_id}/surveys"): reads(Of.SURVEY),
     ("POST", "/v1/cases/{case_id}/surveys"): (Of.SURVEY, (Ask(body=INVITATION, seen=409),)),
@@ -367,12 +381,14 @@ def test_who_may_not_is_refused_before_a_body_is_looked_at_for_a_case(world: Wor
         Of.CATALOGUE_KEPT,
         Of.EXTRACTS,
         Of.ROWS,
+        Of.ROWS_ORDERED,
+        Of.JOBS,
         Of.PULLS,
     ):
         for method, path, ask in routes(of):
             found = put(world.as_(viewer), method, path, ask, HIDDEN).status_code
             takes_in = of in (Of.TAKES_IN, Of.CATALOGUE_KEPT)
-            expected = {403, 422, 400, 415} if takes_in else {403 if viewer in REFUSED[of] else 200}
+            expected = {403, 422, 400, 415} if takes_in else {403 if viewer in REFUSED[of] else ask.seen}
             assert found in expected, (path, found)
 
 

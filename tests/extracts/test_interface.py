@@ -228,6 +228,11 @@ REACHES = {
     ("GET", "/v1/extracts"),
     ("GET", "/v1/extracts/{name}"),
     ("GET", "/v1/extracts/pulls/{pull_id}/manifest"),
+    *(("POST", f"/v1/extracts/{{name}}/{kind}") for kind in ("jobs", "schedules")),
+    *(("GET", f"/v1/extracts/{kind}") for kind in ("jobs", "schedules")),
+    ("GET", "/v1/extracts/jobs/{job_id}"),
+    ("GET", "/v1/extracts/jobs/{job_id}/files/{file:path}"),
+    ("DELETE", "/v1/extracts/schedules/{schedule_id}"),
 }
 """What an analyst reaches."""
 
@@ -259,7 +264,7 @@ def test_an_analysts_token_reaches_nothing_but_these(
         if (method, path) in REACHES | FOR_EVERYBODY:
             continue
         known = {"sanction": "youth_sanction", "regime": "R2", "subject": "analyst"}
-        where = path.format_map(Ids(str(case_id)) | known)
+        where = path.replace(":path", "").format_map(Ids(str(case_id)) | known)
         for query in ("", "?from=2025-01-01&to=2025-12-31", "?published=true"):
             sent = {"json": {}} if method in ("POST", "PUT") else {}
             answer = service.send(method, where + query, headers={"Authorization": f"Bearer {analyst.token}"}, **sent)

@@ -8,7 +8,6 @@ answered as a problem. What fails later breaks the connection: a whole answer is
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, cast
-from uuid import UUID
 
 import anyio
 from anyio import CapacityLimiter, EndOfStream, from_thread, to_thread
@@ -52,15 +51,11 @@ def still_wanted() -> None:
 
 
 class Rows(StreamingResponse):
-    """The answer. `fill` writes all rows to the stream it is given, and logs the pull."""
+    """The answer. `fill` writes all rows to the stream it is given, and logs the pull. `told`: further headers."""
 
-    def __init__(self, fill: Fill, form: Form, name: str, pull_id: UUID, threads: CapacityLimiter) -> None:
-        headers = {
-            "Cache-Control": "no-store",
-            "Content-Disposition": f'attachment; filename="{name}.{form}"',
-            "Link": f'</v1/extracts/pulls/{pull_id}/manifest>; rel="describedby"',
-        }
-        super().__init__((), media_type=form.media_type, headers=headers)
+    def __init__(self, fill: Fill, form: Form, name: str, threads: CapacityLimiter, told: dict[str, str]) -> None:
+        named = {"Content-Disposition": f'attachment; filename="{name}.{form}"'}
+        super().__init__((), media_type=form.media_type, headers={"Cache-Control": "no-store", **named, **told})
         self.fill, self.threads = fill, threads
         self.error: Exception | None = None
 

@@ -1,6 +1,7 @@
 """Extracts: the catalogue, rows for analysts, and the log of who took them out."""
 
 import json
+from datetime import datetime
 from typing import Annotated, Any, BinaryIO
 from uuid import UUID, uuid4
 
@@ -18,8 +19,7 @@ from ungdom.api.extract_stream import Rows, still_wanted
 from ungdom.api.tokens import ADMIN, EXTRACTS, READ, STATUS
 from ungdom.casework import NotVisible
 from ungdom.extracts import making, pulling
-from ungdom.extracts.orders import Asked, Desk
-from ungdom.extracts.pulling import Puller
+from ungdom.extracts.orders import Asked, Desk, Puller
 from ungdom.extracts.writers import Form
 from ungdom.store.session import Connection
 from ungdom.workflow.permissions import may_know_extracts, may_read_pulls, may_take_out
@@ -78,7 +78,8 @@ def take_out(call: CallDep, request: Request, name: str, query: Annotated[e.Extr
         with pulling.logged(call.db, order, form, who, now, pull_id) as log:
             log.made = making.stream(call.db, order, form, out, lambda *_: still_wanted())
 
-    return Rows(fill, form, name, pull_id, request.app.state.extract_threads)
+    link = {"Link": f'</v1/extracts/pulls/{pull_id}/manifest>; rel="describedby"'}
+    return Rows(fill, form, name, request.app.state.extract_threads, link)
 
 
 def _may_read_some_pulls(role: Role) -> bool:
@@ -96,12 +97,20 @@ def _accepted(accept: str | None) -> Form:
 
 
 def _pulls(tx: Connection, call: Call, query: e.PageQuery) -> Answer:
-    before = cursors.moment_of(cursors.read(call.cursor_key, "pulls", query.cursor)) if query.cursor else None
-    found = pulling.pulls(tx, before, query.limit + 1)
+    found = pulling.pulls(tx, begun(call, "pulls", query), query.limit + 1)
     page = found[: query.limit]
-    more = cursors.moment(page[-1].at, page[-1].pull_id) if len(found) > query.limit else None
-    following = cursors.write(call.cursor_key, "pulls", more) if more else None
-    return answer(e.PullList(items=[e.pull_out(one) for one in page], next=following))
+    last = (page[-1].at, page[-1].pull_id) if len(found) > query.limit else None
+    return answer(e.PullList(items=[e.pull_out(one) for one in page], next=following(call, "pulls", last)))
+
+
+def begun(call: Call, of: str, query: e.PageQuery) -> tuple[datetime, UUID] | None:
+    """Where the page before ended. Raises `BadCursor`."""
+    return cursors.moment_of(cursors.read(call.cursor_key, of, query.cursor)) if query.cursor else None
+
+
+def following(call: Call, of: str, last: tuple[datetime, UUID] | None) -> str | None:
+    """The cursor of the next page, when there is one."""
+    return cursors.write(call.cursor_key, of, cursors.moment(*last)) if last else None
 
 
 def _manifest(tx: Connection, call: Call, pull_id: UUID) -> Answer:

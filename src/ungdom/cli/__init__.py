@@ -358,7 +358,7 @@ def worker(every: Annotated[float, typer.Option(min=0.1, max=3600, help="Seconds
     for told in (signal.SIGTERM, signal.SIGINT):
         signal.signal(told, lambda *_: stop.set())
     work = _work(config, stop.is_set)
-    with beside(config, stop, every):
+    with beside(config, stop, every), extracting.beside(config, stop, every):
         keep_on(work, config.exchange_file, stop, every, also=(lambda: run_if_due(work.db, config),))
 
 

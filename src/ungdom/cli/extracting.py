@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -31,8 +32,16 @@ Resume = Annotated[bool, typer.Option("--resume", help="Take up a folder that wa
 Rebuild = Annotated[Path | None, typer.Option("--rebuild", help="Build again what this manifest tells of; compare.")]
 
 
-def extracts(as_json: AsJson = False) -> None:
+Work = Annotated[bool, typer.Option("--work", help="Make the jobs that wait, as a worker does.")]
+FAREWELL = 10
+"""Seconds that a job in hand has when the worker is told to stop."""
+
+
+def extracts(as_json: AsJson = False, work: Work = False) -> None:
     """The catalogue: every extract, and the purposes of this installation. As JSON: the schemas."""
+    if work:
+        _make_jobs(settings.from_environment())
+        return
     from ungdom.extracts import dictionary, purposes
     from ungdom.extracts.catalogue import EXTRACTS
 
@@ -80,6 +89,31 @@ def extract(  # noqa: PLR0913, PLR0917  # each an option of the command
 
 
 @contextmanager
+def beside(config: Settings, stop: Event, every: float) -> Iterator[None]:
+    """Extract jobs are made meanwhile, by a thread of their own, until told to stop; one in hand is taken up later."""
+    from ungdom.extracts import working
+
+    work = working.from_settings(config, opened(config), clock.now, stop.is_set)
+    thread = Thread(target=working.keep_on, args=(work, stop, every), name="extracts")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(FAREWELL)
+
+
+def _make_jobs(config: Settings) -> None:
+    from ungdom.extracts import working
+
+    db = opened(config)
+    done = working.run(working.from_settings(config, db, clock.now))
+    db.close()
+    out.print(", ".join(f"{name} {count}" for name, count in done.items()) or "nothing to do")
+    raise typer.Exit(1 if done["failed"] else 0)
+
+
+@contextmanager
 def _told_off() -> Iterator[None]:
     from ungdom.extracts.errors import ExtractsError
     from ungdom.extracts.folders import OtherExtract
@@ -103,13 +137,13 @@ def _new(
     resume: bool,
 ) -> "Made":
     from ungdom.extracts import making, opening, pulling
-    from ungdom.extracts.orders import Asked
+    from ungdom.extracts.orders import OPERATOR, Asked
 
     name, purpose, known_at, valid_at = asked
     wish = Asked(name, purpose, last_moment(known_at.date()), valid_at.date() if valid_at else None)
     order = opening.desk(config).order(wish, clock.now())
     form = _form(written_as)
-    with pulling.logged(db, order, form, pulling.OPERATOR, clock.now) as log, progress("cases") as report:
+    with pulling.logged(db, order, form, OPERATOR, clock.now) as log, progress("cases") as report:
         if path.suffix:
             log.made = making.file(db, order, form, path, report)
         else:
@@ -119,11 +153,12 @@ def _new(
 
 def _again(db: "Database", config: Settings, said: dict[str, Any], path: Path, resume: bool) -> "Made":
     from ungdom.extracts import making, manifest, opening, pulling
+    from ungdom.extracts.orders import OPERATOR
 
     desk = opening.desk(config)
     order = manifest.order_of(said, desk.keys, desk.purposes, oslo_date(clock.now()))
     form = manifest.form_of(said)
-    with pulling.logged(db, order, form, pulling.OPERATOR, clock.now) as log, progress("cases") as report:
+    with pulling.logged(db, order, form, OPERATOR, clock.now) as log, progress("cases") as report:
         log.made = making.again(db, order, said, path, resume, report)
     return log.made
 

@@ -6,7 +6,7 @@ It is settled before a row is read, so that the same order gives the same rows w
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from ungdom.extracts.catalogue import Extract, extract
@@ -15,6 +15,7 @@ from ungdom.extracts.errors import NotYet
 from ungdom.extracts.pseudonyms import ExtractKeys, Pseudonyms
 from ungdom.extracts.purposes import Purpose, Purposes
 from ungdom.workflow.daycount import last_moment, oslo_date
+from ungdom.workflow.vocabulary import Role
 
 SETTLED = timedelta(minutes=10)
 """What was recorded may still be on its way to its commit for so long: what is known then is not settled earlier."""
@@ -62,6 +63,18 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class Puller:
+    """Who takes it out."""
+
+    subject: str
+    role: Role
+
+
+OPERATOR = Puller("command-line", Role.SYSTEM)
+"""Whoever runs the command on the machine itself."""
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """What somebody asks for. `known_at`, `day`: None: as of the end of yesterday, and the day of `known_at`.
 
@@ -99,4 +112,4 @@ def as_of(known_at: datetime | None, day: date | None, now: datetime) -> tuple[d
     until = oslo_date(known)
     if day is not None and day > until:
         raise NotYet(day, until)
-    return known, day or until
+    return known.astimezone(UTC), day or until

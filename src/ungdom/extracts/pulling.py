@@ -12,8 +12,9 @@ from sqlalchemy import insert, select, update
 
 from ungdom.clock import Clock
 from ungdom.extracts import manifest
+from ungdom.extracts.jobs import Job
 from ungdom.extracts.making import Made
-from ungdom.extracts.orders import Order
+from ungdom.extracts.orders import Order, Puller
 from ungdom.extracts.writers import Form, Written
 from ungdom.store.extract_tables import extract_pull
 from ungdom.store.session import Connection, Database
@@ -23,16 +24,8 @@ P = extract_pull.c
 RUNNING, FINISHED, BROKEN_OFF = "running", "finished", "broken_off"
 
 
-@dataclass(frozen=True, slots=True)
-class Puller:
-    """Who takes it out."""
-
-    subject: str
-    role: Role
-
-
-OPERATOR = Puller("command-line", Role.SYSTEM)
-"""Whoever runs the command on the machine itself."""
+CHUNK = 1024 * 1024
+"""Bytes of a file that are handed on at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +54,7 @@ class Pull:
     @property
     def manifest(self) -> dict[str, Any] | None:
         """The manifest of a file that was made for this pull alone; None while it is not finished."""
-        if self.status != FINISHED or self.rows is None or self.bytes is None or self.sha256 is None:
+        if self.job_id or self.status != FINISHED or self.rows is None or self.bytes is None or self.sha256 is None:
             return None
         files = {f"{self.extract}.{self.form}": Written(self.rows, self.bytes, self.sha256)}
         return dict(self.parameters) | manifest.told(files)
@@ -90,6 +83,30 @@ def logged(
     files = log.made.files
     whole = Written(log.made.rows, sum(one.bytes for one in files.values()), _digest(files))
     end(db, log.pull_id, FINISHED, whole, now())
+
+
+@contextmanager
+def downloaded(db: Database, job: Job, file: Written, name: str, who: Puller, now: Clock) -> Iterator[None]:
+    """Everything inside is the download of one file of a job."""
+    pull = Pull(
+        pull_id=uuid4(),
+        at=now(),
+        subject=who.subject,
+        role=who.role,
+        extract=job.extract,
+        purpose=job.purpose,
+        form=str(job.form),
+        parameters=job.manifest or {},
+        job_id=job.job_id,
+        file=name,
+    )
+    write(db, pull)
+    try:
+        yield
+    except BaseException:
+        end(db, pull.pull_id, BROKEN_OFF, None, now())
+        raise
+    end(db, pull.pull_id, FINISHED, file, now())
 
 
 def find(tx: Connection, pull_id: UUID) -> Pull | None:
