@@ -31,7 +31,7 @@ from ungdom.workflow.daycount import last_moment
 from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
-CASES = 80
+CASES = 55
 TODAY = waits.TODAY
 THEN = date(2025, 6, 2)
 """An earlier day: the load has been written until then, and goes on afterwards."""
