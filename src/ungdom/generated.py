@@ -8,6 +8,7 @@ import ungdom
 from ungdom import texts
 from ungdom.app import create_app
 from ungdom.exchange import document as exchange
+from ungdom.extracts import dictionary
 from ungdom.notices import document as webhooks
 from ungdom.settings import Settings
 from ungdom.statistics.indicators import INDICATORS, Indicator, IndicatorGroup
@@ -28,6 +29,7 @@ def files() -> dict[str, str]:
         "docs/glossary.md": glossary_text(),
         "docs/permissions.md": permissions_text(),
         "docs/indicators.md": indicators_text(),
+        "docs/codebook.md": NOTE + dictionary.codebook(),
         "openapi/v1.json": openapi_text(),
         "openapi/asyncapi.json": asyncapi_text(),
     }

@@ -20,7 +20,7 @@ from uuid import UUID
 import typer
 
 from ungdom import casework, clock, settings
-from ungdom.cli import checking, figures
+from ungdom.cli import checking, extracting, figures
 from ungdom.cli.forecasting import forecast_app
 from ungdom.cli.importing import import_app
 from ungdom.cli.migrating import migrate_cases
@@ -52,6 +52,8 @@ app.command(name="migrate-cases")(migrate_cases)
 app.command()(nightly)
 app.command()(figures.indicators)
 app.command()(figures.caseload)
+app.command(name="extract")(extracting.extract)
+app.command(name="extracts")(extracting.extracts)
 app.add_typer(forecast_app, name="forecast")
 app.add_typer(simulate_app, name="simulate")
 app.add_typer(notices_app, name="notices")

@@ -48,6 +48,7 @@ _SENTENCES = frozenset(
         "survey_question",
         "survey",
         "caseload_warning",
+        "extract",
     }
 )
 _SECTIONS: dict[type[StrEnum], str] = {EventType: "event", Status: "deadline_status"}

@@ -1,0 +1,156 @@
+"""Who took out what: a row for each pull, written before the first byte leaves and settled after the last."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import insert, select, update
+
+from ungdom.clock import Clock
+from ungdom.extracts import manifest
+from ungdom.extracts.making import Made
+from ungdom.extracts.orders import Order
+from ungdom.extracts.writers import Form, Written
+from ungdom.store.extract_tables import extract_pull
+from ungdom.store.session import Connection, Database
+from ungdom.workflow.vocabulary import Role
+
+P = extract_pull.c
+RUNNING, FINISHED, BROKEN_OFF = "running", "finished", "broken_off"
+
+
+@dataclass(frozen=True, slots=True)
+class Puller:
+    """Who takes it out."""
+
+    subject: str
+    role: Role
+
+
+OPERATOR = Puller("command-line", Role.SYSTEM)
+"""Whoever runs the command on the machine itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pull:
+    """One pull. `job_id`, `file`: of a file of a job; both None: made for this pull alone.
+
+    `parameters`: the manifest as it was before the first row.
+    """
+
+    pull_id: UUID
+    at: datetime
+    subject: str
+    role: Role
+    extract: str
+    purpose: str
+    form: str
+    parameters: Mapping[str, Any]
+    job_id: UUID | None = None
+    file: str | None = None
+    status: str = RUNNING
+    finished_at: datetime | None = None
+    rows: int | None = None
+    bytes: int | None = None
+    sha256: str | None = None
+
+    @property
+    def manifest(self) -> dict[str, Any] | None:
+        """The manifest of a file that was made for this pull alone; None while it is not finished."""
+        if self.status != FINISHED or self.rows is None or self.bytes is None or self.sha256 is None:
+            return None
+        files = {f"{self.extract}.{self.form}": Written(self.rows, self.bytes, self.sha256)}
+        return dict(self.parameters) | manifest.told(files)
+
+
+@dataclass(slots=True)
+class Log:
+    """What came of a pull, filled in while it is logged."""
+
+    pull_id: UUID
+    made: Made = field(default_factory=lambda: Made({}, 0))
+
+
+@contextmanager
+def logged(db: Database, order: Order, form: Form, who: Puller, now: Clock) -> Iterator[Log]:
+    """Everything inside is one pull: broken off when it ends with an error, whatever had left by then."""
+    with settled(db, begin(db, order, form, who, now()), now) as log:
+        yield log
+
+
+@contextmanager
+def settled(db: Database, pull_id: UUID, now: Clock) -> Iterator[Log]:
+    """Everything inside is the pull that has begun, as in `logged`."""
+    log = Log(pull_id)
+    try:
+        yield log
+    except BaseException:
+        end(db, log.pull_id, BROKEN_OFF, None, now())
+        raise
+    files = log.made.files
+    whole = Written(log.made.rows, sum(one.bytes for one in files.values()), _digest(files))
+    end(db, log.pull_id, FINISHED, whole, now())
+
+
+def find(tx: Connection, pull_id: UUID) -> Pull | None:
+    """This pull."""
+    row = tx.execute(select(extract_pull).where(P.pull_id == pull_id)).mappings().one_or_none()
+    return _pull(dict(row)) if row else None
+
+
+def _pull(row: Mapping[str, Any]) -> Pull:
+    return Pull(**{**row, "parameters": json.loads(row["parameters"])})
+
+
+def _digest(files: Mapping[str, Written]) -> str:
+    """That of the one file, or of all as the manifest has it."""
+    return next(iter(files.values())).sha256 if len(files) == 1 else manifest.whole(files)
+
+
+def begin(
+    db: Database, order: Order, form: Form, who: Puller, at: datetime, of_job: tuple[UUID, str] | None = None
+) -> UUID:
+    """A pull begins; its id. `of_job`: the job, and which of its files."""
+    pull = Pull(
+        pull_id=uuid4(),
+        at=at,
+        subject=who.subject,
+        role=who.role,
+        extract=order.extract.name,
+        purpose=order.purpose.name,
+        form=str(form),
+        parameters=manifest.of(order, form, {}, 0, parted=False),
+        job_id=of_job[0] if of_job else None,
+        file=of_job[1] if of_job else None,
+    )
+    return write(db, pull)
+
+
+def write(db: Database, pull: Pull) -> UUID:
+    """The row of a pull; its id."""
+    row = {name: getattr(pull, name) for name in pull.__slots__}
+    with db.writing() as tx:
+        tx.execute(insert(extract_pull), row | {"parameters": json.dumps(dict(pull.parameters), sort_keys=True)})
+    return pull.pull_id
+
+
+def end(db: Database, pull_id: UUID, status: str, whole: Written | None, at: datetime) -> None:
+    """The pull has ended so."""
+    values: dict[str, Any] = {"status": status, "finished_at": at}
+    if whole is not None:
+        values |= {"rows": whole.rows, "bytes": whole.bytes, "sha256": whole.sha256}
+    with db.writing() as tx:
+        tx.execute(update(extract_pull).where(P.pull_id == pull_id).values(values))
+
+
+def pulls(tx: Connection, before: tuple[datetime, UUID] | None, limit: int) -> list[Pull]:
+    """The newest pulls. `before`: only those that came before this one."""
+    query = select(extract_pull)
+    if before is not None:
+        query = query.where((P.at < before[0]) | ((P.at == before[0]) & (P.pull_id < before[1])))
+    rows = tx.execute(query.order_by(P.at.desc(), P.pull_id.desc()).limit(limit)).mappings()
+    return [_pull(dict(row)) for row in rows]
