@@ -72,13 +72,15 @@ class Counts:
     @property
     def ended_anyhow(self) -> Days:
         """How many ended, in whichever way."""
-        return sum(self.ended.values(), np.zeros_like(self.day))
+        found: Days = np.sum([np.zeros_like(self.day), *self.ended.values()], axis=0, dtype=np.int64)
+        return found
 
     @property
     def at_risk(self) -> Days:
         """How many were under observation: entered before the day, and not ended or seen last before it."""
         change = self.entered - self.ended_anyhow - self.censored
-        return np.cumsum(change) - change  # whoever enters a group leaves it, so that each begins with none
+        before: Days = np.cumsum(change) - change  # whoever enters a group leaves it: each begins with none
+        return before
 
     def groups(self) -> Iterator[tuple[int, "Counts"]]:
         """The counts of each group alone, by its code; a group without cases at risk is not there."""
