@@ -39,8 +39,8 @@ from ungdom.workflow.daycount import OSLO, last_moment
 from ungdom.workflow.events import Corrected, Event
 from ungdom.workflow.vocabulary import EventType
 
-CASES = 4_000
-"""Cases asked for at a time: with what is read ahead a few hundred thousand events in memory."""
+CASES = 2_000
+"""Cases asked for at a time: with what is read ahead about a hundred thousand events in memory."""
 _AT_ONCE = 400
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100
 _DAY = 86_400_000_000
