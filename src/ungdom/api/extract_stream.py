@@ -46,6 +46,11 @@ class Out:
             self.held.clear()
 
 
+def still_wanted() -> None:
+    """Nothing, in the thread that writes, while the client is there; afterwards it breaks off."""
+    from_thread.check_cancelled()
+
+
 class Rows(StreamingResponse):
     """The answer. `fill` writes all rows to the stream it is given, and logs the pull."""
 

@@ -2,7 +2,7 @@
 
 import json
 from typing import Annotated, Any, BinaryIO
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Query, Request, Response
 from starlette.exceptions import HTTPException
@@ -14,7 +14,7 @@ from ungdom.api import inputs as i
 from ungdom.api.cases import answer, instant
 from ungdom.api.deps import Answer, Call, CallDep
 from ungdom.api.docs import PROBLEMS
-from ungdom.api.extract_stream import Rows
+from ungdom.api.extract_stream import Rows, still_wanted
 from ungdom.api.tokens import ADMIN, EXTRACTS, READ, STATUS
 from ungdom.casework import NotVisible
 from ungdom.extracts import making, pulling
@@ -72,11 +72,11 @@ def take_out(call: CallDep, request: Request, name: str, query: Annotated[e.Extr
     form = query.format or _accepted(request.headers.get("accept"))
     viewer, desk, now = call.principal.viewer, request.app.state.extracts, request.app.state.clock
     order = desk.order(Asked(name, query.purpose, instant(query.known_at), query.valid_at, viewer.subject), call.now)
-    pull_id = pulling.begin(call.db, order, form, Puller(viewer.subject, viewer.role), call.now)
+    who, pull_id = Puller(viewer.subject, viewer.role), uuid4()
 
     def fill(out: BinaryIO) -> None:
-        with pulling.settled(call.db, pull_id, now) as log:
-            log.made = making.stream(call.db, order, form, out)
+        with pulling.logged(call.db, order, form, who, now, pull_id) as log:
+            log.made = making.stream(call.db, order, form, out, lambda *_: still_wanted())
 
     return Rows(fill, form, name, pull_id, request.app.state.extract_threads)
 

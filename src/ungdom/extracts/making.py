@@ -93,14 +93,17 @@ def folder(
 def again(
     db: Database, order: Order, said: dict[str, Any], path: Path, resume: bool = False, report: Report = lambda *_: None
 ) -> Made:
-    """What a manifest tells of, built again at another place. Raises `CannotRebuild` when the bytes are others."""
+    """What a manifest tells of, built again at another place, the files named as there.
+
+    Raises `CannotRebuild` when the bytes are others.
+    """
     form = manifest.form_of(said)
     if said["parted"]:
         made = folder(db, order, form, path, resume, report)
-        manifest.compare(said, made.files)
-        return made
-    made = file(db, order, form, path, report)
-    manifest.compare(said, {said["files"][0]["name"]: made.files[path.name]})
+    else:
+        whole = file(db, order, form, path, report)
+        made = Made({said["files"][0]["name"]: whole.files[path.name]}, whole.unread)
+    manifest.compare(said, made.files)
     return made
 
 

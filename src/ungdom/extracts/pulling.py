@@ -76,16 +76,12 @@ class Log:
 
 
 @contextmanager
-def logged(db: Database, order: Order, form: Form, who: Puller, now: Clock) -> Iterator[Log]:
+def logged(
+    db: Database, order: Order, form: Form, who: Puller, now: Clock, pull_id: UUID | None = None
+) -> Iterator[Log]:
     """Everything inside is one pull: broken off when it ends with an error, whatever had left by then."""
-    with settled(db, begin(db, order, form, who, now()), now) as log:
-        yield log
-
-
-@contextmanager
-def settled(db: Database, pull_id: UUID, now: Clock) -> Iterator[Log]:
-    """Everything inside is the pull that has begun, as in `logged`."""
-    log = Log(pull_id)
+    log = Log(pull_id or uuid4())
+    begin(db, log.pull_id, order, form, who, now())
     try:
         yield log
     except BaseException:
@@ -111,12 +107,10 @@ def _digest(files: Mapping[str, Written]) -> str:
     return next(iter(files.values())).sha256 if len(files) == 1 else manifest.whole(files)
 
 
-def begin(
-    db: Database, order: Order, form: Form, who: Puller, at: datetime, of_job: tuple[UUID, str] | None = None
-) -> UUID:
-    """A pull begins; its id. `of_job`: the job, and which of its files."""
+def begin(db: Database, pull_id: UUID, order: Order, form: Form, who: Puller, at: datetime) -> None:
+    """A pull begins."""
     pull = Pull(
-        pull_id=uuid4(),
+        pull_id=pull_id,
         at=at,
         subject=who.subject,
         role=who.role,
@@ -124,18 +118,15 @@ def begin(
         purpose=order.purpose.name,
         form=str(form),
         parameters=manifest.of(order, form, {}, 0, parted=False),
-        job_id=of_job[0] if of_job else None,
-        file=of_job[1] if of_job else None,
     )
-    return write(db, pull)
+    write(db, pull)
 
 
-def write(db: Database, pull: Pull) -> UUID:
-    """The row of a pull; its id."""
+def write(db: Database, pull: Pull) -> None:
+    """The row of a pull."""
     row = {name: getattr(pull, name) for name in pull.__slots__}
     with db.writing() as tx:
         tx.execute(insert(extract_pull), row | {"parameters": json.dumps(dict(pull.parameters), sort_keys=True)})
-    return pull.pull_id
 
 
 def end(db: Database, pull_id: UUID, status: str, whole: Written | None, at: datetime) -> None:
