@@ -6,8 +6,8 @@ SHA-256 is taken, while writing.
 
 CSV: RFC 4180 with a header line, UTF-8, LF. A missing value is nothing, an empty text is "". Where any text of a group
 needs quotation marks all of them have them. NDJSON: one object a line with every column, a missing value null. Instants
-in both as 2026-01-05T09:00:00Z. Parquet: zstd. Only flat columns: text, whole and decimal numbers, true and false, days,
-instants.
+in both as 2026-01-05T09:00:00Z. Parquet: zstd. Only flat columns: text, whole and decimal numbers, true and false, days
+and instants.
 """
 
 import hashlib

@@ -6,7 +6,7 @@ fall on the same day the exit comes first. Source: Kaplan and Meier 1958, Greenw
 held against R's `survival` by the tests.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import NormalDist
@@ -37,6 +37,11 @@ class Spans:
         """From rows of (entry, time, ending)."""
         table = np.array(rows, dtype=np.int64).reshape(-1, 3)
         return cls(table[:, 0], table[:, 1], table[:, 2])
+
+    def seen(self) -> "Spans":
+        """Without those that were never at risk: they ended before they came into view."""
+        kept = self.time > self.entry
+        return Spans(self.entry[kept], self.time[kept], self.ending[kept])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -186,8 +191,13 @@ def quantile(curve: Curve, share: float, confidence: float = CONFIDENCE) -> Quan
 
     Where the curve lies exactly on that level for a stretch, the middle of the stretch.
     """
-    low, high = curve.limits(confidence)
-    return Quantile(*(_reached(curve.days, line, 1 - share) for line in (curve.survival, low, high)))
+    return quantiles(curve, (share,), confidence)[0]
+
+
+def quantiles(curve: Curve, shares: Sequence[float], confidence: float = CONFIDENCE) -> list[Quantile]:
+    """Several quantiles of one curve, its limits counted once."""
+    lines = (curve.survival, *curve.limits(confidence))
+    return [Quantile(*(_reached(curve.days, line, 1 - share) for line in lines)) for share in shares]
 
 
 def conditional(curve: Curve, after: int, until: int) -> Conditional | None:
