@@ -5,7 +5,7 @@ schema; of a single file both begin with its name.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -13,12 +13,12 @@ from uuid import UUID
 
 import pyarrow as pa
 
-from ungdom.extracts import dictionary, known, manifest
+from ungdom.extracts import dictionary, event_rows, event_sets, known, manifest, rows
 from ungdom.extracts.errors import NotEmpty
 from ungdom.extracts.folders import STATE, Part, Plan, replaced, write_folder
 from ungdom.extracts.orders import Order
 from ungdom.extracts.places import places
-from ungdom.extracts.rows import Tally, batches, ranked, schema
+from ungdom.extracts.rows import Tally, ranked, schema
 from ungdom.extracts.writers import Form, Written, write
 from ungdom.store.session import Database
 
@@ -54,7 +54,7 @@ def cases_of(db: Database, order: Order) -> list[bytes]:
 def stream(db: Database, order: Order, form: Form, out: BinaryIO, report: Report = lambda *_: None) -> Made:
     """All rows to a stream, in the order of the pseudonyms of the cases."""
     cases, tally, counted = cases_of(db, order), Tally(), _counted(report)
-    told = batches(db, order, cases, tally, lambda n: counted(n, len(cases)))
+    told = _batches(db, order, cases, tally, lambda n: counted(n, len(cases)))
     written = write(told, schema(order.columns), form, out)
     return Made({"": written}, tally.unread)
 
@@ -107,6 +107,19 @@ def again(
     return made
 
 
+def _batches(
+    db: Database,
+    order: Order,
+    cases: Sequence[bytes],
+    tally: Tally,
+    report: Callable[[int], object],
+    without: frozenset[str] = frozenset(),
+) -> Iterator[pa.RecordBatch]:
+    """The rows of these cases: events set by set, the others case by case."""
+    way = event_sets.batches if order.extract.tell is event_rows.tell else rows.batches
+    return way(db, order, cases, tally, report, without)
+
+
 def _parted(
     db: Database, order: Order, parts: dict[Part, list[UUID]], report: Report
 ) -> Callable[[Part], Iterator[pa.RecordBatch]]:
@@ -115,13 +128,13 @@ def _parted(
     before = {part: sum(len(parts[one]) for one in names[:place]) for place, part in enumerate(names)}
     done = 0
 
-    def rows(part: Part) -> Iterator[pa.RecordBatch]:
+    def of_part(part: Part) -> Iterator[pa.RecordBatch]:
         nonlocal done
         counted(before[part] - done, total)
         done = before[part] + len(parts[part])
-        return batches(db, order, ranked(order, parts[part]), Tally(), lambda n: counted(n, total), IN_NAMES)
+        return _batches(db, order, ranked(order, parts[part]), Tally(), lambda n: counted(n, total), IN_NAMES)
 
-    return rows
+    return of_part
 
 
 def _counted(report: Report) -> Callable[[int, int], object]:

@@ -18,6 +18,7 @@ from sqlalchemy import Column, Row, Select, or_, select
 
 import ungdom
 from ungdom.statistics import case_rows
+from ungdom.statistics.case_rows import CaseRow
 from ungdom.statistics.indicators import INDICATORS
 from ungdom.statistics.indicators.marks import Count, Span
 from ungdom.statistics.past import Report
@@ -108,14 +109,15 @@ class TooManyCases(Exception):
         self.limit = limit
 
 
-def digest(case: Case) -> Digest:
-    """What figures need of this case."""
+def digest(case: Case, told: CaseRow | None = None) -> Digest:
+    """What figures need of this case. `told`: its row, on whichever day; without it, it is told here."""
     received = case.first(EventType.RECEIVED)
     met = case.first(EventType.PLAN_MEETING_HELD, EventType.PLAN_SIGNED)
     counts: dict[str, list[Count]] = {}
     spans: dict[str, list[Span]] = {}
+    told = told or case_rows.row(case, date.max)
     for one in INDICATORS:
-        for mark in one.counts(case) if one.counts else ():
+        for mark in one.marks(case, told):
             if isinstance(mark, Count):
                 counts.setdefault(one.code, []).append(mark)
             else:
@@ -163,7 +165,7 @@ def read(tx: Connection, asked: Asked) -> Iterator[Digest]:
         for stored in journal.load_many(tx, batch, asked.known_at):
             case = folded(stored, asked)
             if case:
-                yield digest(case)
+                yield digest(case, _row_of(stored, case))
 
 
 def query(asked: Asked, *more: Column[Any]) -> Select[Any]:
@@ -227,14 +229,20 @@ def _row(stored: Stored) -> dict[str, Any] | None:
     except IllegalHistory:
         return None
     last_on = max(event.occurred_on for event in stored.events)
+    told = _row_of(stored, case)
     return {
         "case_id": stored.case_id,
         "version": stored.version,
         "defined": DEFINED,
         "last_on": last_on,
-        "body": dump(digest(case)),
-        "row": case_rows.dump(case_rows.row(case, last_on, opened=oslo_date(stored.opened_at))),
+        "body": dump(digest(case, told)),
+        "row": case_rows.dump(told),
     }
+
+
+def _row_of(stored: Stored, case: Case) -> CaseRow:
+    """Its row, on a day that does not matter here."""
+    return case_rows.row(case, date.max, opened=oslo_date(stored.opened_at))
 
 
 def dump(one: Digest) -> str:
@@ -244,7 +252,10 @@ def dump(one: Digest) -> str:
         [_number(day) for day in (one.registered, one.received, one.started, one.met, one.closed)],
         [[stay.state, _number(stay.since), _number(stay.known)] for stay in one.stays],
         {code: [[_number(on), hit, part] for on, hit, part in marks] for code, marks in one.counts.items()},
-        {code: [[*map(_number, span[:3]), span.ended] for span in found] for code, found in one.spans.items()},
+        {
+            code: [[*map(_number, span[:3]), span.ended, _number(span.seen)] for span in found]
+            for code, found in one.spans.items()
+        },
     ]
     return json.dumps(plain, separators=(",", ":"))
 
@@ -265,7 +276,10 @@ def load(text: str) -> Digest:
         tuple(Stay(State(state), date.fromordinal(s), date.fromordinal(known)) for state, s, known in stays),
         {code: [Count(date.fromordinal(on), hit, part) for on, hit, part in marks] for code, marks in counts.items()},
         {
-            code: [Span(date.fromordinal(on), date.fromordinal(s), _day(over), ended) for on, s, over, ended in found]
+            code: [
+                Span(date.fromordinal(on), date.fromordinal(s), _day(over), ended, _day(seen))
+                for on, s, over, ended, seen in found
+            ]
             for code, found in spans.items()
         },
     )

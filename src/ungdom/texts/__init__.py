@@ -49,6 +49,10 @@ _SENTENCES = frozenset(
         "survey",
         "caseload_warning",
         "extract",
+        "family",
+        "statistic_dimension",
+        "statistic",
+        "statistic_number",
     }
 )
 _SECTIONS: dict[type[StrEnum], str] = {EventType: "event", Status: "deadline_status"}
