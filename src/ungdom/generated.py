@@ -9,6 +9,7 @@ from ungdom import texts
 from ungdom.api.statistic_shapes import question_of
 from ungdom.app import create_app
 from ungdom.exchange import document as exchange
+from ungdom.extracts import dictionary
 from ungdom.notices import document as webhooks
 from ungdom.settings import Settings
 from ungdom.statistics import definitions
@@ -32,6 +33,7 @@ def files() -> dict[str, str]:
         "docs/permissions.md": permissions_text(),
         "docs/indicators.md": indicators_text(),
         "docs/statistics.md": statistics_text(),
+        "docs/codebook.md": NOTE + dictionary.codebook(),
         "openapi/v1.json": openapi_text(),
         "openapi/asyncapi.json": asyncapi_text(),
     }
