@@ -163,11 +163,15 @@ class StatisticOut(Output):
 
 
 class StatisticList(Output):
-    """Exact figures of a period. `note`: how they may be used. `read`: cases looked at; `unread`: could not be."""
+    """Exact figures of a period. `note`: how they may be used. `read`: cases looked at; `unread`: could not be.
+
+    `read_at`: when they were read; what was known then counts, where `as_of` names no other instant.
+    """
 
     since: Annotated[date, Field(serialization_alias="from")]
     until: Annotated[date, Field(serialization_alias="to")]
     as_of: AsOfOut
+    read_at: datetime
     by: list[StatisticDimension]
     where: dict[str, str]
     published: bool
@@ -223,12 +227,13 @@ class FigureDefinitionList(Output):
     next: None = None
 
 
-def list_out(found: Found, asked: Question, language: texts.Language) -> StatisticList:
+def list_out(found: Found, asked: Question, now: datetime, language: texts.Language) -> StatisticList:
     """The whole answer, exact."""
     return StatisticList(
         since=asked.since,
         until=asked.until,
         as_of=AsOfOut(on=found.day, known_at=asked.known_at),
+        read_at=now,
         by=[StatisticDimension(code) for code in asked.by],
         where=dict(asked.where),
         published=False,

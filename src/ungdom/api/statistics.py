@@ -99,7 +99,7 @@ def _answered(call: Call, query: f.StatisticQuery, asked: Question, form: TableF
         _exist(tx, asked)
         found = find(tx, call.keys, asked, call.now)
         return (
-            answer(f.list_out(found, asked, call.language))
+            answer(f.list_out(found, asked, call.now, call.language))
             if form is TableFormat.JSON
             else _table(tx, call, asked, found, form)
         )

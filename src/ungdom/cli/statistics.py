@@ -109,10 +109,11 @@ def _answer(
     question = asked.question(valid_at, known_at, None, at_most=None)
     find = exact.completion if isinstance(asked, CompletionQuery) else exact.lead_time
     db = database(config, refresh)
+    now = clock.now()
     with db.reading() as tx:
-        found = find(tx, Keys(config.people_keys), question, clock.now())
+        found = find(tx, Keys(config.people_keys), question, now)
     db.close()
-    body = list_out(found, question, LANGUAGE)
+    body = list_out(found, question, now, LANGUAGE)
     if as_json:
         out.print_json(body.model_dump_json(by_alias=True))
     else:
@@ -121,7 +122,7 @@ def _answer(
 
 
 def _show(body: "StatisticList") -> None:
-    known = f", as known at {body.as_of.known_at:%Y-%m-%d %H:%M}" if body.as_of.known_at else ""
+    known = f", as known at {body.as_of.known_at or body.read_at:%Y-%m-%d %H:%M}"
     out.print(f"{body.since} to {body.until}, {body.read} case(s) read, as of {body.as_of.on}{known}")
     out.print(body.note)
     if body.unread:
