@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 from ungdom.store import (
     alert_tables,
     calendar_tables,
+    extract_tables,
     figure_tables,
     forecast_tables,
     inbox_tables,
@@ -23,6 +24,7 @@ MODULES = (
     notice_tables,
     figure_tables,
     survey_tables,
+    extract_tables,
 )
 """Where the tables stand: all of them in one `metadata`."""
 

@@ -16,6 +16,7 @@ from ungdom.api import views
 from ungdom.api.problems import field_problem, problem_response
 from ungdom.esas.envelope import NotSigned
 from ungdom.exchange.receiving import Unreadable
+from ungdom.extracts import errors as extracts
 from ungdom.jobs.nightly import DayToCome
 from ungdom.message import BadMessage
 from ungdom.notices.address import Forbidden
@@ -42,7 +43,9 @@ class ApiError(Exception):
     ├── NoFeed                calendar feeds are not for this role
     ├── BadCursor             the cursor is broken, of another list, or not ours
     ├── ContactIsTheirOwn     how somebody is told was written by themselves
-    └── TooManyWebhooks       the owner has as many as one may have
+    ├── TooManyWebhooks       the owner has as many as one may have
+    ├── OtherOffice           figures of another konfliktråd are not for this role
+    └── NothingReleased       no released table has what is asked for
     """
 
 
@@ -76,6 +79,14 @@ class TooManyWebhooks(ApiError):
     def __init__(self, limit: int) -> None:
         super().__init__(limit)
         self.limit = limit
+
+
+class OtherOffice(ApiError):
+    """Exact figures of another konfliktråd are asked for by somebody of one."""
+
+
+class NothingReleased(ApiError):
+    """No released table has what is asked for as published."""
 
 
 def _problem(
@@ -149,7 +160,7 @@ async def _unknown(request: Request, error: c.Unknown) -> Response:
     return _problem(request, 422, code, extra, given=error.given, konfliktrad=", ".join(known))
 
 
-async def _not_theirs(request: Request, _error: alerts.NotTheirs) -> Response:
+async def _not_theirs(request: Request, _error: alerts.NotTheirs | OtherOffice) -> Response:
     role = texts.label(_language(request), request.state.principal.viewer.role)
     return _problem(request, 403, "forbidden_role", role=role)
 
@@ -195,6 +206,25 @@ async def _too_many_cases(request: Request, error: TooManyCases) -> Response:
     return _problem(request, 422, "too_many_cases", limit=error.limit)
 
 
+async def _unknown_purpose(request: Request, error: extracts.NoPurpose) -> Response:
+    field = _field(request, "(query)/purpose", "enum")
+    return _problem(request, 422, "unknown_purpose", field, purpose=error.name)
+
+
+async def _purpose_over(request: Request, error: extracts.PurposeOver) -> Response:
+    until = texts.render(_language(request), error.until)
+    return _problem(request, 422, "purpose_over", {"until": str(error.until)}, purpose=error.name, until=until)
+
+
+async def _not_covered(request: Request, error: extracts.NotForPurpose) -> Response:
+    return _problem(request, 422, "purpose_without_extract", purpose=error.purpose, extract=error.extract)
+
+
+async def _not_settled(request: Request, error: extracts.NotYet) -> Response:
+    latest = error.latest.isoformat()
+    return _problem(request, 422, "not_settled", {"latest": latest}, latest=latest)
+
+
 async def _does_not_fit(request: Request, _error: inviting.DoesNotFit) -> Response:
     return _problem(request, 422, "invalid_input", _field(request, "/answers", "value_error"))
 
@@ -224,7 +254,8 @@ async def _http(request: Request, error: HTTPException) -> Response:
     if allowed:
         allowed = headers["Allow"] = _allowed(request) or allowed
     code = codes.get(error.status_code, "internal")
-    told = {"method": request.method, "allowed": allowed, "available": "application/json"}
+    available = str(error.detail) if "/" in str(error.detail) else "application/json"
+    told = {"method": request.method, "allowed": allowed, "available": available}
     return _problem(request, error.status_code, code, None, headers, **told)
 
 
@@ -278,11 +309,19 @@ HANDLERS: dict[type[Exception], Handler] = {
     BadCursor: _plain(400, "bad_cursor"),
     ContactIsTheirOwn: _plain(409, "contact_is_their_own"),
     TooManyWebhooks: _too_many_webhooks,
+    OtherOffice: _not_theirs,
+    NothingReleased: _plain(422, "nothing_released"),
     Forbidden: _bad_address,
     BadDetails: _bad_details,
     BadMessage: _bad_message,
     BadChanges: _bad_message,
     TooManyCases: _too_many_cases,
+    extracts.NoExtract: _plain(404, "not_found"),
+    extracts.NoPurpose: _unknown_purpose,
+    extracts.PurposeOver: _purpose_over,
+    extracts.NotForPurpose: _not_covered,
+    extracts.NotYet: _not_settled,
+    extracts.NoKey: _plain(503, "extracts_not_ready"),
     inviting.NotDue: _plain(409, "survey_not_due"),
     inviting.NoSuchInvitation: _plain(404, "survey_token"),
     inviting.DoesNotFit: _does_not_fit,

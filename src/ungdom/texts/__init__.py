@@ -48,6 +48,11 @@ _SENTENCES = frozenset(
         "survey_question",
         "survey",
         "caseload_warning",
+        "extract",
+        "family",
+        "statistic_dimension",
+        "statistic",
+        "statistic_number",
     }
 )
 _SECTIONS: dict[type[StrEnum], str] = {EventType: "event", Status: "deadline_status"}
