@@ -10,6 +10,7 @@ from ungdom.store import (
     forecast_tables,
     inbox_tables,
     notice_tables,
+    observation_tables,
     survey_tables,
     tables,
 )
@@ -23,6 +24,7 @@ MODULES = (
     notice_tables,
     figure_tables,
     survey_tables,
+    observation_tables,
 )
 """Where the tables stand: all of them in one `metadata`."""
 
