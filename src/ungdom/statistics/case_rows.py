@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from enum import StrEnum
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from ungdom.workflow import law
@@ -23,8 +22,8 @@ from ungdom.workflow.waits import ledger, stages
 
 E = EventType
 K = TypeVar("K")
-S = TypeVar("S", bound=StrEnum)
 DAY = timedelta(days=1)
+_on = date.fromordinal
 
 DECISIONS = (E.TRANSFERRED_TO_FOLLOW_UP, E.JUDGMENT_GIVEN, E.FOLLOW_UP_BY_JUDGMENT)
 """Who first decides on the sanction; an appeal may change what was decided."""
@@ -289,17 +288,12 @@ def _summed(stretches: Iterable[Stretch[K]], low: date, high: date) -> dict[K, i
 
 # --- keeping ------------------------------------------------------------------------------------------------
 
-_CODES: tuple[tuple[str, type[str]], ...] = (
-    ("sanction", Sanction),
-    ("konfliktrad", str),
-    ("decision_regime", Regime),
-    ("pinned", Regime),
-    ("offence_group", OffenceGroup),
-    ("start_rule", str),
-    ("state", State),
-    ("closing", str),
-    ("table", str),
-)
+_STATES: dict[str, State] = {one.value: one for one in State}
+_PARTIES: dict[str, Party] = {one.value: one for one in Party}
+_GROUPS: dict[str | None, OffenceGroup] = {one.value: one for one in OffenceGroup}
+_REGIMES: dict[str | None, Regime] = {one.value: one for one in Regime}
+# A look-up is a tenth of the call of an enum: a national load has two hundred thousand stretches.
+_CODES = ("sanction", "konfliktrad", "decision_regime", "pinned", "offence_group", "start_rule", "state", "closing")
 _NUMBERS = ("age", "term_days", "p1", "p2", "p3", "unreported_days", "breaches", "new_offences")
 _DAYS = (
     *("first_offence", "last_offence", "in_view", "registered", "suspect", "indicted", "first_decided", "decided"),
@@ -311,7 +305,7 @@ _DAYS = (
 def dump(one: CaseRow) -> str:
     """A row as compact JSON, without the day asked and what depends on it; days are numbers since the year 1."""
     plain = [
-        [getattr(one, name) for name, _ in _CODES],
+        [getattr(one, name) for name in (*_CODES, "table")],
         [getattr(one, name) for name in _NUMBERS],
         [_number(getattr(one, name)) for name in _DAYS],
         one.offence_groups,
@@ -324,28 +318,27 @@ def dump(one: CaseRow) -> str:
 def load(text: str, day: date, districts: Mapping[str, str] | None = None) -> CaseRow:
     """The row written by `dump`, as it stands on that day."""
     codes, numbers, days, groups, stays, waits, stops = json.loads(text)
+    sanction, konfliktrad, regime, pinned, group, start_rule, state, closing, table = codes
     told: dict[str, Any] = dict(zip(_NUMBERS, numbers, strict=True))
-    for name, number in zip(_DAYS, days, strict=True):
-        told[name] = None if number is None else date.fromordinal(number)
-    for (name, kind), code in zip(_CODES, codes, strict=True):
-        told[name] = None if code is None else kind(code)
+    told |= zip(_DAYS, [None if number is None else _on(number) for number in days], strict=True)
     return CaseRow(
         as_of=day,
-        police_district=(districts or {}).get(told["konfliktrad"]),
+        sanction=Sanction(sanction),
+        konfliktrad=konfliktrad,
+        police_district=(districts or {}).get(konfliktrad),
+        decision_regime=_REGIMES.get(regime),
+        pinned=_REGIMES.get(pinned),
+        offence_group=_GROUPS.get(group),
         offence_groups=tuple(map(OffenceGroup, groups)),
-        stays=_stretches(stays, State),
-        waits=_stretches(waits, Party),
-        stops=tuple(Stretch("stop", *_span(since, until)) for since, until in stops),
+        start_rule=start_rule,
+        state=_STATES[state],
+        closing=closing,
+        table=table,
+        stays=tuple([Stretch(_STATES[one], _on(a), b and _on(b)) for one, a, b in stays]),
+        waits=tuple([Stretch(_PARTIES[one], _on(a), b and _on(b)) for one, a, b in waits]),
+        stops=tuple([Stretch("stop", _on(a), b and _on(b)) for a, b in stops]),
         **told,
     )
-
-
-def _stretches(plain: Iterable[tuple[str, int, int | None]], kind: type[S]) -> tuple[Stretch[S], ...]:
-    return tuple(Stretch(kind(code), *_span(since, until)) for code, since, until in plain)
-
-
-def _span(since: int, until: int | None) -> tuple[date, date | None]:
-    return date.fromordinal(since), None if until is None else date.fromordinal(until)
 
 
 def _number(day: date | None) -> int | None:

@@ -15,8 +15,10 @@ from sqlalchemy import Row, select
 from ungdom.statistics import case_rows, digests
 from ungdom.statistics.case_rows import CaseRow
 from ungdom.statistics.digests import Asked, TooManyCases
-from ungdom.store import journal
+from ungdom.statistics.frames import UNKNOWN
+from ungdom.store import journal, people
 from ungdom.store.figure_tables import case_figures
+from ungdom.store.sealing import Keys
 from ungdom.store.session import Connection
 from ungdom.store.tables import case_current, konfliktrad
 from ungdom.workflow.daycount import oslo_date
@@ -32,13 +34,14 @@ class Kept:
     case_id: UUID
     person_id: UUID
     row: CaseRow
+    sex: str = UNKNOWN
 
 
-def read(tx: Connection, asked: Asked, now: datetime) -> Iterator[Kept]:
+def read(tx: Connection, asked: Asked, now: datetime, keys: Keys | None = None) -> Iterator[Kept]:
     """The row of every case asked for, by case id. Counts in `asked.unread` what cannot be read.
 
-    They stand as on `asked.valid_at`, without it on the day of `asked.known_at`, without that today. Raises
-    `TooManyCases` in the midst of it.
+    They stand as on `asked.valid_at`, without it on the day of `asked.known_at`, without that today. `keys`: the sex of
+    the youth is looked up with them; without, it is unknown of all. Raises `TooManyCases` in the midst of it.
     """
     day = asked.valid_at or oslo_date(asked.known_at or now)
     districts = police_districts(tx)
@@ -50,7 +53,10 @@ def read(tx: Connection, asked: Asked, now: datetime) -> Iterator[Kept]:
             raise TooManyCases(asked.at_most)
         told = {row.case_id: case_rows.load(row.row, day, districts) for row in page if digests.holds(row, asked)}
         told |= _told(tx, anew, asked, day, districts)
-        yield from (Kept(row.case_id, row.person_id, told[row.case_id]) for row in page if row.case_id in told)
+        sexes = people.read_sexes(tx, keys, [row.person_id for row in page]) if keys else {}
+        for row in page:
+            if row.case_id in told:
+                yield Kept(row.case_id, row.person_id, told[row.case_id], sexes.get(row.person_id, UNKNOWN))
         after = page[-1].case_id
 
 
