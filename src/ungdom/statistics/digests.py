@@ -39,7 +39,7 @@ C, F = case_current.c, case_figures.c
 BATCH = 200
 DAY = timedelta(days=1)
 
-SHAPE = 2
+SHAPE = 3
 """Raised when what a digest or a row (`case_rows`) holds is changed, other than by a new version of an indicator."""
 
 

@@ -245,6 +245,16 @@ def may_read_figures(role: Role) -> bool:
     return role in OF_THE_OFFICE | NATIONAL | {Role.ADMIN}
 
 
+def may_read_recidivism(role: Role) -> bool:
+    """Whether the role reads exact figures of recidivism: they tell of what came after the case, to no office."""
+    return role in NATIONAL | {Role.ADMIN}
+
+
+def may_observe(role: Role) -> bool:
+    """Whether the role records the death of a youth, or that they moved abroad or back: office and secretariat."""
+    return role in OF_THE_OFFICE | {Role.SECRETARIAT}
+
+
 def counting_for(viewer: Viewer) -> Viewer:
     """With whose eyes counts over many cases are made: administrators, who read no case, get the secretariat's."""
     return Viewer(Role.SECRETARIAT, viewer.subject, None) if viewer.role is Role.ADMIN else viewer

@@ -1,7 +1,6 @@
 """Recidivism read from the database: people one after the other, and the exact answers of those who may have them."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any
@@ -10,10 +9,11 @@ from uuid import UUID
 from sqlalchemy import Row, and_, or_
 
 from ungdom.statistics import case_rows, cases, digests
-from ungdom.statistics.cubes import Cube
+from ungdom.statistics.definitions import RECIDIVISM_BY_CODE
 from ungdom.statistics.digests import Asked, TooManyCases
+from ungdom.statistics.exact import Found, Question, known_values
 from ungdom.statistics.frames import BY, UNKNOWN, Subject
-from ungdom.statistics.recidivism import DEFINITIONS, Recidivism, matters
+from ungdom.statistics.recidivism import matters
 from ungdom.statistics.recidivism.cubes import gather, table
 from ungdom.statistics.recidivism.spells import Life, SeenCase, Spell, spells
 from ungdom.store import bulk, journal, observations, people
@@ -26,69 +26,30 @@ from ungdom.workflow.daycount import oslo_date
 C, F = case_current.c, case_figures.c
 PAGE = 1_000
 PEOPLE = 500
-AT_MOST = 2_000
-"""Cases told anew for one request; the nightly run has told the others. docs/decisions/0011-lists-of-the-past.md."""
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked. `since`, `until`: origins from and to these days; `day`: the day of observation.
-
-    `by`: what it is told apart by. `only`: values that the case of the origin has to have, by dimension.
-    """
-
-    day: date
-    since: date | None = None
-    until: date | None = None
-    by: tuple[str, ...] = ()
-    only: tuple[tuple[str, str], ...] = ()
-    valid_at: date | None = None
-    known_at: datetime | None = None
-    at_most: int | None = AT_MOST
-
-    @property
-    def needs_sex(self) -> bool:
-        """Whether what is sealed with people has to be looked up."""
-        return "sex" in self.by or any(code == "sex" for code, _ in self.only)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The three definitions, each with its table; how many people were read, and how many cases could not be."""
-
-    tables: tuple[tuple[Recidivism, Cube], ...]
-    people: int
-    unread: int
-
-
-def day_of(valid_at: date | None, known_at: datetime | None, now: datetime) -> date:
-    """The day of observation: of validity, of knowledge, or today."""
-    return valid_at or oslo_date(known_at or now)
-
-
-def found(tx: Connection, keys: Keys, asked: Question) -> Answer:
-    """The exact answer, read in one snapshot. Raises `TooManyCases`."""
+def recidivism(tx: Connection, keys: Keys, asked: Question, now: datetime) -> Found:
+    """The recidivism asked for, read in one snapshot; `read`: people. Raises `TooManyCases`."""
+    day = asked.day(now)
     reading = Asked(asked.valid_at, asked.known_at, at_most=asked.at_most)
+    definitions = [RECIDIVISM_BY_CODE[code] for code in asked.codes]
+    gathered = gather(asked.by, definitions, known_values(tx))
     read = 0
-    kept: list[Spell] = []
-    sexes: dict[UUID, str] = {}
-    for batch in bulk.batches(lives(tx, reading, asked.day), PEOPLE):
+    for batch in bulk.batches(lives(tx, reading, day), PEOPLE):
         read += len(batch)
-        told = [one for one in spells(batch, asked.day) if _asked_for(one, asked)]
-        if asked.needs_sex:
-            sexes |= people.sexes(tx, keys, list({one.person_id for one in told}))
-        kept += [one for one in told if _chosen(one, sexes.get(one.person_id, UNKNOWN), asked)]
-    gathered = gather(kept, asked.by, DEFINITIONS, sexes)
-    return Answer(tuple((one.definition, table(one, asked.by, asked.day)) for one in gathered), read, reading.unread)
+        told = [one for one in spells(batch, day, definitions) if asked.since <= one.origin <= asked.until]
+        for spell, sex in with_sex(tx, keys if asked.of_sex else None, told):
+            if all(BY[code](Subject(spell.row, sex)) == value for code, value in asked.where.items()):
+                gathered[spell.definition].add(spell, sex)
+    tables = tuple(table(gathered[code], asked.by, day, (asked.since, asked.until)) for code in asked.codes)
+    return Found(day, tables, {}, read, reading.unread)
 
 
-def _asked_for(spell: Spell, asked: Question) -> bool:
-    return (asked.since or date.min) <= spell.origin <= (asked.until or date.max)
-
-
-def _chosen(spell: Spell, sex: str, asked: Question) -> bool:
-    subject = Subject(spell.row, sex)
-    return all(BY[code](subject) == value for code, value in asked.only)
+def with_sex(tx: Connection, keys: Keys | None, told: Iterable[Spell]) -> Iterator[tuple[Spell, str]]:
+    """Each spell with the sex of the person, looked up with the keys; without keys it is unknown."""
+    kept = list(told)
+    sexes = people.read_sexes(tx, keys, list({one.person_id for one in kept})) if keys else {}
+    return ((one, sexes.get(one.person_id, UNKNOWN)) for one in kept)
 
 
 # --- reading people ---------------------------------------------------------------------------------------------

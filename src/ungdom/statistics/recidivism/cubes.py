@@ -9,14 +9,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from math import ceil, floor, isnan
-from uuid import UUID
+from types import MappingProxyType
 
 import numpy as np
 
 from ungdom.statistics import frames
 from ungdom.statistics.cubes import Cell, Cube, Dimension
-from ungdom.statistics.frames import BY, PERIOD, UNKNOWN, Column, Places, Subject
-from ungdom.statistics.recidivism import DEFINITIONS, Outcome, Recidivism
+from ungdom.statistics.definitions import RECIDIVISMS, Recidivism
+from ungdom.statistics.frames import BY, PERIOD, Column, Places, Subject
+from ungdom.statistics.gathering import Known
+from ungdom.statistics.recidivism.rules import Relapse
 from ungdom.statistics.recidivism.spells import Spell
 from ungdom.statistics.survival import CENSORED, Curve, Spans, aalen_johansen, kaplan_meier
 
@@ -24,6 +26,7 @@ MONTHS = (12, 24, 36, 60)
 """After how many months the share that has relapsed is told, as far as the window goes."""
 A_MONTH = 365.25 / 12
 RELAPSE, DEATH = 1, 2
+NOTHING: Known = MappingProxyType({})
 
 PUBLISHED: tuple[tuple[str, ...], ...] = (
     (),
@@ -32,7 +35,7 @@ PUBLISHED: tuple[tuple[str, ...], ...] = (
 )
 """The fixed list of what each definition is told apart by when it is published."""
 
-MATURED = (Outcome.RELAPSED, Outcome.NOT_RELAPSED, Outcome.PENDING)
+MATURED = (Relapse.RELAPSED, Relapse.NOT_RELAPSED, Relapse.PENDING)
 """Those whose window was over, and who were seen until then or until they relapsed."""
 
 
@@ -68,32 +71,37 @@ class Gathered:
 def _ending(spell: Spell) -> int:
     if spell.relapsed_on is not None:
         return RELAPSE
-    return DEATH if spell.outcome is Outcome.DIED else CENSORED
+    return DEATH if spell.outcome is Relapse.DIED else CENSORED
 
 
-def cubes(spells: Iterable[Spell], day: date, sexes: Mapping[UUID, str] = {}) -> list[Cube]:
+def cubes(spells: Iterable[tuple[Spell, str]], day: date, known: Known = NOTHING) -> list[Cube]:
     """Every definition by everything on the published list, as observed at the end of `day`.
 
-    `sexes`: by internal id of the person; who is not there is of unknown sex.
+    `spells`: each with the sex of the person. `known`: values shown also where nobody has them, by dimension.
     """
-    gathered = gather(spells, BY, DEFINITIONS, sexes)
-    return [table(one, by, day) for one in gathered for by in PUBLISHED]
+    gathered = gather(BY, RECIDIVISMS, known)
+    for spell, sex in spells:
+        gathered[spell.definition].add(spell, sex)
+    return [table(one, by, day) for one in gathered.values() for by in PUBLISHED]
 
 
-def gather(
-    spells: Iterable[Spell], by: Iterable[str], definitions: Sequence[Recidivism], sexes: Mapping[UUID, str] = {}
-) -> list[Gathered]:
-    """The spells of each of these definitions, in columns for these dimensions."""
+def gather(by: Iterable[str], definitions: Iterable[Recidivism], known: Known = NOTHING) -> dict[str, Gathered]:
+    """Empty columns for these dimensions, by code of the definition."""
     codes = [code for code in by if code != PERIOD]
-    found = {one.code: Gathered(one, columns={code: Column(code) for code in codes}) for one in definitions}
-    for spell in spells:
-        found[spell.definition].add(spell, sexes.get(spell.person_id, UNKNOWN))
-    return list(found.values())
+    return {one.code: Gathered(one, columns={code: _column(code, known) for code in codes}) for one in definitions}
 
 
-def table(gathered: Gathered, by: Sequence[str], day: date) -> Cube:
-    """One definition told apart by these dimensions: persons by outcome, and the estimates."""
-    named = [_period(gathered, day) if code == PERIOD else _dimension(gathered, code) for code in by]
+def _column(code: str, known: Known) -> Column:
+    return Column(code, {value: place for place, value in enumerate(known.get(code, ()))})
+
+
+def table(gathered: Gathered, by: Sequence[str], day: date, period: tuple[date, date] | None = None) -> Cube:
+    """One definition told apart by these dimensions: persons by outcome, and the estimates.
+
+    `period`: the first and the last day of origins that were asked for; None: from the first there is until `day`.
+    """
+    span = period or (min(gathered.origins, default=day), day)
+    named = [_period(gathered, *span) if code == PERIOD else _dimension(gathered, code) for code in by]
     dimensions = tuple(dimension for dimension, _ in named)
     numbered = _numbers(gathered)
     made = frames.cells(dimensions, [places for _, places in named], len(gathered.outcomes))
@@ -101,7 +109,7 @@ def table(gathered: Gathered, by: Sequence[str], day: date) -> Cube:
         gathered.definition.code,
         gathered.definition.version,
         dimensions,
-        tuple(Outcome),
+        gathered.definition.outcomes,
         estimates(gathered.definition),
         {key: _cell(gathered.definition, numbered, members) for key, members in made},
     )
@@ -112,9 +120,9 @@ def _dimension(gathered: Gathered, code: str) -> tuple[Dimension, Places]:
     return dimension, gathered.columns[code].places(dimension)
 
 
-def _period(gathered: Gathered, day: date) -> tuple[Dimension, Places]:
+def _period(gathered: Gathered, first: date, last: date) -> tuple[Dimension, Places]:
     """The half-years of the origins."""
-    dimension = frames.periods(min(gathered.origins, default=day), day)
+    dimension = frames.periods(first, last)
     known = {value: place for place, value in enumerate(dimension.values)}
     return dimension, np.array([known[frames.half_year(one)] for one in gathered.origins], dtype=np.int64)
 
@@ -129,14 +137,14 @@ class _Numbers:
 
 
 def _numbers(gathered: Gathered) -> _Numbers:
-    order = list(Outcome)
-    outcomes = np.array([order.index(Outcome(one)) for one in gathered.outcomes], dtype=np.int64)
+    order = list(Relapse)
+    outcomes = np.array([order.index(Relapse(one)) for one in gathered.outcomes], dtype=np.int64)
     return _Numbers(outcomes, Spans.of(gathered.risk), np.array(gathered.of, dtype=np.int64))
 
 
 def _cell(definition: Recidivism, numbers: _Numbers, members: Places) -> Cell:
-    counted = np.bincount(numbers.outcomes[members], minlength=len(Outcome))
-    counts = {str(one): int(n) for one, n in zip(Outcome, counted, strict=True)}
+    counted = np.bincount(numbers.outcomes[members], minlength=len(Relapse))
+    counts = {str(one): int(n) for one, n in zip(Relapse, counted, strict=True)}
     kept = np.isin(numbers.of, members)
     spans = Spans(numbers.spans.entry[kept], numbers.spans.time[kept], numbers.spans.ending[kept])
     return Cell(counts, dict(_shares(definition, spans, counts)))
@@ -149,7 +157,7 @@ def _shares(definition: Recidivism, spans: Spans, counts: Mapping[str, int]) -> 
             yield from _after(curve, months)
     yield f"aj_{definition.months}", _competing(spans, curve, definition.months)
     matured = sum(counts[one] for one in MATURED)
-    yield "share_of_matured", counts[Outcome.RELAPSED] / matured if matured else None
+    yield "share_of_matured", counts[Relapse.RELAPSED] / matured if matured else None
 
 
 def _after(curve: Curve, months: int) -> Iterator[tuple[str, float | None]]:

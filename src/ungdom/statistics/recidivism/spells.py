@@ -11,8 +11,9 @@ from itertools import chain
 from uuid import UUID
 
 from ungdom.statistics.case_rows import CaseRow
-from ungdom.statistics.recidivism import DEFINITIONS, Outcome, Recidivism
+from ungdom.statistics.definitions import RECIDIVISMS, Recidivism
 from ungdom.statistics.recidivism.matters import Matter, Trace, observed, together
+from ungdom.statistics.recidivism.rules import Relapse
 from ungdom.store.observations import Observation
 from ungdom.workflow.daycount import after, days_between
 from ungdom.workflow.vocabulary import ObservationKind
@@ -87,7 +88,7 @@ class Spell:
     decided_on: date | None
     dated: bool
     matured: bool
-    outcome: Outcome
+    outcome: Relapse
     at_risk: tuple[Risk, ...]
     row: CaseRow = field(compare=False)
 
@@ -97,7 +98,7 @@ class Spell:
         return sum(until - since for since, until in self.at_risk)
 
 
-def spells(lives: Iterable[Life], day: date, definitions: Sequence[Recidivism] = DEFINITIONS) -> Iterator[Spell]:
+def spells(lives: Iterable[Life], day: date, definitions: Sequence[Recidivism] = RECIDIVISMS) -> Iterator[Spell]:
     """Every spell of these people as observed at the end of `day`, in the order of people, definitions and origins."""
     for life in lives:
         for definition in definitions:
@@ -154,16 +155,16 @@ def _hits(definition: Recidivism, watch: Watch, matters: Sequence[Matter]) -> It
             yield on, place
 
 
-def _outcome(relapsed_on: date | None, watch: Watch, matured: bool, pending: bool) -> Outcome:
+def _outcome(relapsed_on: date | None, watch: Watch, matured: bool, pending: bool) -> Relapse:
     if relapsed_on is not None:
-        return Outcome.RELAPSED if matured else Outcome.RELAPSED_EARLY
+        return Relapse.RELAPSED if matured else Relapse.RELAPSED_EARLY
     if not watch.here:
-        return Outcome.EMIGRATED
+        return Relapse.EMIGRATED
     if watch.died:
-        return Outcome.DIED
+        return Relapse.DIED
     if not matured:
-        return Outcome.WINDOW_OPEN
-    return Outcome.PENDING if pending else Outcome.NOT_RELAPSED
+        return Relapse.WINDOW_OPEN
+    return Relapse.PENDING if pending else Relapse.NOT_RELAPSED
 
 
 def _others(life: Life, origin: SeenCase) -> list[Matter]:
