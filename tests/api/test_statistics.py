@@ -13,6 +13,7 @@ import pytest
 from tests.api.build import assert_problem
 from tests.service import Client, Service, sqlite_copy
 from tests.statistics import waits
+from ungdom.api import statistic_shapes
 from ungdom.statistics import digests, exact
 from ungdom.statistics.definitions import every
 
@@ -175,7 +176,7 @@ def test_a_request_that_tells_too_many_anew_says_what_would_help(
     secretariat: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     question = exact.Question
-    monkeypatch.setattr("ungdom.api.statistics.Question", lambda **given: question(**given, at_most=3))
+    monkeypatch.setattr(statistic_shapes, "Question", lambda **given: question(**given | {"at_most": 3}))
     assert_problem(secretariat.get(LEAD_TIME, **YEARS, known_at="2023-06-30"), 422, "too_many_cases")
 
 
