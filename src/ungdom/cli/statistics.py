@@ -30,17 +30,9 @@ if TYPE_CHECKING:
 
 statistics_app = typer.Typer(no_args_is_help=True, help=__doc__)
 
-ESTIMATES = ("median", "median_low", "median_high", "p90", "over", "mean_of_ended", "share", "share_low", "share_high")
-ESTIMATES += (
-    "km_12",
-    "km_24",
-    "km_24_low",
-    "km_24_high",
-    "km_36",
-    "km_60",
-    "km_60_low",
-    "km_60_high",
-    "share_of_matured",
+ESTIMATES = (
+    *("median", "median_low", "median_high", "p90", "over", "mean_of_ended", "share", "share_low", "share_high"),
+    *("km_12", "km_24", "km_24_low", "km_24_high", "km_36", "km_60", "km_60_low", "km_60_high", "share_of_matured"),
 )
 """What a table on the terminal shows of a cell; all of it stands in the JSON."""
 

@@ -14,6 +14,7 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import Connection, bindparam, insert, select
 
+from ungdom.store import bulk
 from ungdom.store.observation_tables import observation
 from ungdom.workflow.vocabulary import ObservationKind
 
@@ -53,6 +54,11 @@ def id_of(source: str, decision_id: str) -> UUID:
 def add(tx: Connection, new: Observation) -> None:
     """Write one telling. Raises `DuplicateKey` when somebody wrote the same number meanwhile."""
     tx.execute(insert(observation), {name: getattr(new, name) for name in new.__slots__})
+
+
+def add_many(tx: Connection, new: Sequence[Observation]) -> None:
+    """Many at once."""
+    bulk.add(tx, observation, [{name: getattr(one, name) for name in one.__slots__} for one in new])
 
 
 def latest(tx: Connection, observation_id: UUID) -> Observation | None:

@@ -63,8 +63,7 @@ def lives(tx: Connection, asked: Asked, day: date) -> Iterator[Life]:
     for batch in bulk.batches(_people(tx, asked, day), PEOPLE):
         beside = observations.of_people(tx, [person_id for person_id, _ in batch], asked.known_at)
         for person_id, known in batch:
-            seen = tuple(one for one in beside.get(person_id, ()) if one.occurred_on <= day)
-            yield Life(person_id, tuple(known), seen)
+            yield Life(person_id, tuple(known), tuple(beside.get(person_id, ())))
 
 
 def _people(tx: Connection, asked: Asked, day: date) -> Iterator[tuple[UUID, list[SeenCase]]]:

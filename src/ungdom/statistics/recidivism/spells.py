@@ -5,7 +5,7 @@ go nowhere but into a look-up or a pseudonym. This is also what the extract of r
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import chain
 from uuid import UUID
@@ -99,12 +99,19 @@ class Spell:
 
 
 def spells(lives: Iterable[Life], day: date, definitions: Sequence[Recidivism] = RECIDIVISMS) -> Iterator[Spell]:
-    """Every spell of these people as observed at the end of `day`, in the order of people, definitions and origins."""
-    for life in lives:
+    """Every spell of these people as observed at the end of `day`, in the order of people, definitions and origins.
+
+    What is observed later is left out; the cases have to be told as they stood on that day.
+    """
+    for life in (_until_day(one, day) for one in lives):
         for definition in definitions:
             for case, origin in _origins(life, definition):
                 if origin <= day:
                     yield _spell(life, definition, case, origin, day)
+
+
+def _until_day(life: Life, day: date) -> Life:
+    return replace(life, observed=tuple(one for one in life.observed if one.occurred_on <= day))
 
 
 def _origins(life: Life, definition: Recidivism) -> list[tuple[SeenCase, date]]:
@@ -184,7 +191,7 @@ def _watch(life: Life, origin: date, end: date) -> Watch:
     """From the origin to the end of window or observation, or to the death before it."""
     deaths = [one.occurred_on for one in life.observed if one.kind is ObservationKind.DEATH]
     deaths += [case.row.closed for case in life.cases if case.row.died and case.row.closed]
-    last = min(end, *deaths)
+    last = min([end, *deaths])
     risk, here = presence(origin, last, life.observed)
     return Watch(origin, last, risk, here, died=last in deaths)
 
