@@ -283,7 +283,9 @@ def test_the_share_is_that_of_kaplan_and_meier_and_stands_beside_the_plain_one()
     assert cell.estimates["aj_24"] == pytest.approx(1 / 10 + 8 / 10 * 1 / 8 + 7 / 10 * 1 / 6)
     assert cell.estimates["share_of_matured"] == 3 / 8
     low, high = cell.estimates["km_24_low"], cell.estimates["km_24_high"]
-    assert low and high and low < 1 - 9 / 10 * 7 / 8 * 5 / 6 < high
+    assert low
+    assert high
+    assert low < 1 - 9 / 10 * 7 / 8 * 5 / 6 < high
 
 
 def test_before_the_window_is_over_nobody_is_dropped_and_no_share_is_told_that_nobody_was_seen_for() -> None:
