@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_25_recidivism"
-down_revision = "2026_11_25_leadtime"
+down_revision = "2026_11_25_extracts"
 
 KINDS = ("charge", "final_decision", "dropped", "acquitted", "death", "emigration", "immigration")
 TRACE = "JSON: the acts and new offences of the case, for recidivism, days"

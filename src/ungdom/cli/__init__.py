@@ -20,7 +20,7 @@ from uuid import UUID
 import typer
 
 from ungdom import casework, clock, settings
-from ungdom.cli import checking, figures
+from ungdom.cli import checking, extracting, figures
 from ungdom.cli.forecasting import forecast_app
 from ungdom.cli.importing import import_app
 from ungdom.cli.migrating import migrate_cases
@@ -54,6 +54,8 @@ app.command(name="migrate-cases")(migrate_cases)
 app.command()(nightly)
 app.command()(figures.indicators)
 app.command()(figures.caseload)
+app.command(name="extract")(extracting.extract)
+app.command(name="extracts")(extracting.extracts)
 app.add_typer(forecast_app, name="forecast")
 app.add_typer(simulate_app, name="simulate")
 app.add_typer(statistics_app, name="statistics")
@@ -360,7 +362,7 @@ def worker(every: Annotated[float, typer.Option(min=0.1, max=3600, help="Seconds
     for told in (signal.SIGTERM, signal.SIGINT):
         signal.signal(told, lambda *_: stop.set())
     work = _work(config, stop.is_set)
-    with beside(config, stop, every):
+    with beside(config, stop, every), extracting.beside(config, stop, every):
         keep_on(work, config.exchange_file, stop, every, also=(lambda: run_if_due(work.db, config),))
 
 
