@@ -12,8 +12,8 @@ import typer
 from rich.table import Table
 
 from ungdom import clock, settings
-from ungdom.cli.figures import DAY, OnDemo, Valid
-from ungdom.cli.terminal import AsJson, demo_settings, err, opened, out, progress
+from ungdom.cli.figures import DAY, Valid
+from ungdom.cli.terminal import AsJson, OnDemo, chosen, err, opened, out, progress
 from ungdom.settings import BadSettings, Settings
 from ungdom.workflow.daycount import last_moment, oslo_date
 
@@ -71,7 +71,7 @@ def extract(  # noqa: PLR0913, PLR0917  # each an option of the command
     on_demo: OnDemo = False,
 ) -> None:
     """Write an extract with its manifest and dictionary. Exit code 1 when it cannot be made, or not built again."""
-    config = demo_settings() if on_demo else settings.from_environment()
+    config = chosen(on_demo)
     if out_path is None:
         raise BadSettings("say with --out where it is to be written")
     with _told_off():
