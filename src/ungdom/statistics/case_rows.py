@@ -177,6 +177,11 @@ def row(case: Case, day: date, districts: Mapping[str, str] | None = None, opene
     `districts`: the police district of each konfliktråd. `opened`: the day on which it was first recorded; without it
     that of its first event as it now reads.
     """
+    known = opened or oslo_date(case.events[0].recorded_at)
+    return _told(case, day, (districts or {}).get(office(case)), known)
+
+
+def _told(case: Case, day: date, district: str | None, opened: date) -> CaseRow:
     received = _day(case, E.RECEIVED)
     last = max(case.offences, key=lambda act: act.last_day)
     p1, p2, p3 = measures(case)
@@ -185,7 +190,7 @@ def row(case: Case, day: date, districts: Mapping[str, str] | None = None, opene
         as_of=day,
         sanction=case.sanction,
         konfliktrad=office(case),
-        police_district=(districts or {}).get(office(case)),
+        police_district=district,
         decision_regime=sanctioned.regime if sanctioned else None,
         pinned=case.pins[-1][1] if case.pins else None,
         offence_group=last.group,
@@ -193,7 +198,7 @@ def row(case: Case, day: date, districts: Mapping[str, str] | None = None, opene
         age=_age(case.youth.born, case.last_offence),
         first_offence=case.first_offence,
         last_offence=case.last_offence,
-        in_view=_in_view(case, received, opened or oslo_date(case.events[0].recorded_at)),
+        in_view=_in_view(case, received, opened),
         registered=case.registered_on,
         suspect=_day(case, E.SUSPECT_SET),
         indicted=_day(case, E.INDICTED),
