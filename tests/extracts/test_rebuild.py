@@ -2,8 +2,10 @@
 
 import json
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC
 from operator import itemgetter
 from pathlib import Path
@@ -73,7 +75,9 @@ class Copies:
         if self.make:
             dumped(self.url, self.folder / "backup.sql")
         else:
-            shutil.copy(self.folder / "ungdom.sqlite", self.folder / "backup.sqlite")
+            names = (self.folder / "ungdom.sqlite", self.folder / "backup.sqlite")
+            with closing(sqlite3.connect(names[0])) as now, closing(sqlite3.connect(names[1])) as copy:
+                now.backup(copy)
 
     def restore(self) -> Database:
         if self.make:
