@@ -11,6 +11,7 @@ from ungdom.store import (
     forecast_tables,
     inbox_tables,
     notice_tables,
+    observation_tables,
     survey_tables,
     tables,
 )
@@ -24,6 +25,7 @@ MODULES = (
     notice_tables,
     figure_tables,
     survey_tables,
+    observation_tables,
     extract_tables,
 )
 """Where the tables stand: all of them in one `metadata`."""

@@ -24,7 +24,7 @@ from ungdom.intake.words import Advice, Outcome, Reason, Remark
 from ungdom.simulation import Turn
 from ungdom.statistics import indicators, surveys
 from ungdom.statistics.curves import ForecastBasis, ForecastStanding
-from ungdom.statistics.definitions import COMPLETIONS, LEAD_TIMES, Family
+from ungdom.statistics.definitions import COMPLETIONS, LEAD_TIMES, RECIDIVISMS, Family
 from ungdom.statistics.frames import StatisticDimension
 from ungdom.statistics.jsonstat import Sign
 from ungdom.texts import Language
@@ -133,10 +133,13 @@ FIGURES: list[type[StrEnum]] = [
     Family,
     StatisticDimension,
 ]
-STATISTICS = [one.code for one in (*LEAD_TIMES, *COMPLETIONS)]
+STATISTICS = [one.code for one in (*LEAD_TIMES, *COMPLETIONS, *RECIDIVISMS)]
 OF_MEMBERS = {code for code in STATISTICS if code.startswith(("stage.", "wait."))}
-ENDINGS = {ending for one in (*LEAD_TIMES, *COMPLETIONS) for ending in one.outcomes}
-NUMBERS = "contents all cases unknown female male q1 median q3 p90 mean_of_ended over share low high by"
+ENDINGS = {ending for one in (*LEAD_TIMES, *COMPLETIONS, *RECIDIVISMS) for ending in one.outcomes}
+NUMBERS = (
+    "contents all cases unknown female male q1 median q3 p90 mean_of_ended over share low high by"
+    " persons km_12 km_24 km_36 km_60 aj_24 aj_60 share_of_matured"
+)
 EXCHANGE_PROBLEMS = ("unknown_type", "unknown_version", "implausible")
 """The kinds of problem that reading official messages adds to those of the shape."""
 NOTICE = "subject subject_one opening closing case what stage late left today waiting"

@@ -237,9 +237,17 @@ def _simulated(template: CaseRow, day: date, waited: int, viewed: int, ago: int)
         last_offence=offence,
         registered=offence,
         in_view=offence + timedelta(days=viewed),
+        received=offence + timedelta(days=viewed) if viewed else None,
         started=started,
         p3=waited if started else None,
     )
+
+
+def test_days_until_an_act_is_reported_are_part_of_the_wait() -> None:
+    quick = [_simulated(row(RUNNING, TODAY), TODAY, waited, 0, 1500) for waited in range(100, 140)]
+    reported_late = [replace(_simulated(one, TODAY, waited, 0, 1500), registered=one.last_offence + timedelta(days=700))
+                     for one, waited in zip(quick, range(800, 840), strict=True)]  # fmt: skip
+    assert lead_time("p3", [*quick, *reported_late]).at(()).estimates["q3"] == 819.5
 
 
 def load() -> list[CaseRow]:

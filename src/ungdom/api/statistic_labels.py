@@ -6,7 +6,7 @@ from datetime import datetime
 from ungdom import texts
 from ungdom.api.statistic_shapes import question_of
 from ungdom.statistics.cubes import TOTAL, Cube
-from ungdom.statistics.definitions import Definition
+from ungdom.statistics.definitions import RECIDIVISM_BY_CODE, Definition
 from ungdom.statistics.frames import SEXES, UNKNOWN, StatisticDimension
 from ungdom.statistics.indicators import IndicatorUnit
 from ungdom.statistics.jsonstat import ALL, CONTENTS, Sign, Told, Unit
@@ -65,6 +65,7 @@ def _number(name: str, language: texts.Language) -> str:
 
 def _unit(name: str, cube: Cube, language: texts.Language) -> Unit:
     if name not in cube.estimates:
-        return Unit(texts.text(language, "statistic_number", "cases"))
+        counted = "persons" if cube.figure in RECIDIVISM_BY_CODE else "cases"
+        return Unit(texts.text(language, "statistic_number", counted))
     of_days = name == MEAN or name.split("_", maxsplit=1)[0] in QUANTILES
     return Unit(texts.label(language, IndicatorUnit.DAYS if of_days else IndicatorUnit.SHARE), 1 if of_days else 4)

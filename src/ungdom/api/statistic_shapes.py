@@ -14,7 +14,7 @@ from ungdom.api.figure_shapes import PeriodQuery, rounded
 from ungdom.api.formats import TableFormat
 from ungdom.api.schemas import AsOfOut, Output
 from ungdom.statistics.cubes import Cube, Key
-from ungdom.statistics.definitions import COMPLETIONS, LEAD_TIMES, Definition, Family, every
+from ungdom.statistics.definitions import COMPLETIONS, LEAD_TIMES, RECIDIVISMS, Definition, Family, every
 from ungdom.statistics.exact import AT_MOST, FEW_BY, Found, Question
 from ungdom.statistics.frames import StatisticDimension
 from ungdom.statistics.indicators import IndicatorPeriod, IndicatorUnit
@@ -23,6 +23,7 @@ from ungdom.workflow.vocabulary import OffenceGroup, Party, Regime, Sanction, St
 
 LEAD_TIME_CODES = tuple(one.code for one in LEAD_TIMES)
 COMPLETION_CODES = tuple(one.code for one in COMPLETIONS)
+RECIDIVISM_CODES = tuple(one.code for one in RECIDIVISMS)
 PARTS = ("p1", "p2", "p3")
 OF_THESE: dict[str, type[State] | type[Party]] = {"stage": State, "wait": Party}
 """Figures that there is one of for each member."""
@@ -47,6 +48,12 @@ CompletionCode = Annotated[
     str,
     AfterValidator(lambda code: _known(code, COMPLETION_CODES)),
     Field(json_schema_extra={"enum": [*COMPLETION_CODES]}),
+]
+
+RecidivismCode = Annotated[
+    str,
+    AfterValidator(lambda code: _known(code, RECIDIVISM_CODES)),
+    Field(json_schema_extra={"enum": [*RECIDIVISM_CODES]}),
 ]
 
 
@@ -122,6 +129,14 @@ class CompletionQuery(StatisticQuery):
 
     statistic: Annotated[tuple[CompletionCode, ...], Field(min_length=1, max_length=len(COMPLETION_CODES))] = (
         COMPLETION_CODES
+    )
+
+
+class RecidivismQuery(StatisticQuery):
+    """Which definitions of recidivism: all of them, unless some are named."""
+
+    statistic: Annotated[tuple[RecidivismCode, ...], Field(min_length=1, max_length=len(RECIDIVISM_CODES))] = (
+        RECIDIVISM_CODES
     )
 
 
@@ -241,7 +256,7 @@ def list_out(found: Found, asked: Question, language: texts.Language) -> Statist
 
 def _statistics(found: Found, asked: Question, language: texts.Language) -> Iterator[StatisticOut]:
     """The figures found, with their definitions."""
-    known: dict[str, Definition] = {one.code: one for one in (*LEAD_TIMES, *COMPLETIONS)}
+    known: dict[str, Definition] = {one.code: one for one in (*LEAD_TIMES, *COMPLETIONS, *RECIDIVISMS)}
     for cube in found.cubes:
         one = known[cube.figure]
         norm = one.norm_days(found.day)

@@ -23,17 +23,18 @@ from ungdom.api.figures import own_office, scope_of
 from ungdom.api.formats import TableFormat, wanted
 from ungdom.api.statistic_labels import places, told
 from ungdom.statistics import exact
-from ungdom.statistics.definitions import COMPLETION_BY_CODE, LEAD_TIME_BY_CODE, Definition
+from ungdom.statistics.definitions import COMPLETION_BY_CODE, LEAD_TIME_BY_CODE, RECIDIVISM_BY_CODE, Definition
 from ungdom.statistics.exact import Found, Question, known_values
 from ungdom.statistics.jsonstat import csv_text, dataset
+from ungdom.statistics.recidivism.answering import recidivism
 from ungdom.store.sealing import Keys
 from ungdom.store.session import Connection
-from ungdom.workflow.permissions import may_read_figures
+from ungdom.workflow.permissions import may_read_figures, may_read_recidivism
 
 router = APIRouter(tags=["statistics"], responses=PROBLEMS)
 Accept = Annotated[str | None, Header(max_length=500)]
 Find = Callable[[Connection, Keys, Question, datetime], Found]
-KNOWN: Mapping[str, Definition] = {**LEAD_TIME_BY_CODE, **COMPLETION_BY_CODE}
+KNOWN: Mapping[str, Definition] = {**LEAD_TIME_BY_CODE, **COMPLETION_BY_CODE, **RECIDIVISM_BY_CODE}
 FORMS: dict[int | str, dict[str, Any]] = {
     200: {
         "content": {"text/csv": {"schema": {"type": "string"}}},
@@ -73,6 +74,22 @@ def get_completion(call: CallDep, query: Annotated[f.CompletionQuery, Query()], 
     return _answered(call, query, _question(call, query), wanted(accept, query.format), exact.completion)
 
 
+@router.get(
+    "/v1/statistics/recidivism",
+    response_model=f.StatisticList | f.DatasetOut,
+    responses=FORMS,
+    summary="How many relapse, by three definitions side by side",
+)
+def get_recidivism(call: CallDep, query: Annotated[f.RecidivismQuery, Query()], accept: Accept = None) -> Response:
+    """Persons by origin in the period: how they came out by the day of observation, and shares by Kaplan–Meier.
+
+    `valid_at` is the day of observation. Exact, and not to be published: for the secretariat and administrators.
+    """
+    call.needs(scope_of(call), may_read_recidivism)
+    form = wanted(accept, query.format)
+    return _answered(call, query, _question(call, query), form, recidivism)
+
+
 @router.get("/v1/statistics/definitions", response_model=f.FigureDefinitionList, summary="What every figure counts")
 def get_definitions(call: CallDep, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Each figure of each family: version, question, unit, numerator, denominator, which day counts, norm, source."""
@@ -107,7 +124,7 @@ def _answered(call: Call, query: f.StatisticQuery, asked: Question, form: TableF
     return call.read(use, scope_of(call), may_read_figures)
 
 
-def _question(call: Call, query: f.LeadTimeQuery | f.CompletionQuery) -> Question:
+def _question(call: Call, query: f.LeadTimeQuery | f.CompletionQuery | f.RecidivismQuery) -> Question:
     """The question asked, of somebody in an office about that office alone. Raises `OtherOffice`."""
     own = own_office(call)
     if own is not None and query.konfliktrad not in (None, own):

@@ -26,6 +26,7 @@ from ungdom.cli.importing import import_app
 from ungdom.cli.migrating import migrate_cases
 from ungdom.cli.nightly import nightly, run_if_due, run_now
 from ungdom.cli.notices import beside, notices_app
+from ungdom.cli.recidivism import recidivism
 from ungdom.cli.simulating import simulate_app
 from ungdom.cli.statistics import statistics_app
 from ungdom.cli.terminal import DEMO_FILE, AsJson, demo_settings, err, opened, out, progress
@@ -58,6 +59,7 @@ app.command(name="extracts")(extracting.extracts)
 app.add_typer(forecast_app, name="forecast")
 app.add_typer(simulate_app, name="simulate")
 app.add_typer(statistics_app, name="statistics")
+statistics_app.command()(recidivism)
 app.add_typer(notices_app, name="notices")
 
 GRACE = 5

@@ -26,10 +26,14 @@ from ungdom.store.sealing import Keys
 
 if TYPE_CHECKING:
     from ungdom.api.statistic_shapes import StatisticList, StatisticOut, TableCellOut
+    from ungdom.api.statistics import Find
 
 statistics_app = typer.Typer(no_args_is_help=True, help=__doc__)
 
-ESTIMATES = ("median", "median_low", "median_high", "p90", "over", "mean_of_ended", "share", "share_low", "share_high")
+ESTIMATES = (
+    *("median", "median_low", "median_high", "p90", "over", "mean_of_ended", "share", "share_low", "share_high"),
+    *("km_12", "km_24", "km_24_low", "km_24_high", "km_36", "km_60", "km_60_low", "km_60_high", "share_of_matured"),
+)
 """What a table on the terminal shows of a cell; all of it stands in the JSON."""
 
 By = Annotated[list[str], typer.Option("--by", help="Told apart by this; at most twice.")]
@@ -56,9 +60,10 @@ def lead_time(  # noqa: PLR0913, PLR0917  # each an option of the command
 ) -> None:
     """How long cases take, those that still wait with them: P1 to P3, stage.STATE, wait.PARTY."""
     from ungdom.api.statistic_shapes import LeadTimeQuery
+    from ungdom.statistics import exact
 
-    asked = _asked(LeadTimeQuery, (since, until), statistic, by, where, threshold_days=threshold_days, curve=curve)
-    _answer(asked, (valid_at, known_at), as_json, on_demo, refresh)
+    asked = query_of(LeadTimeQuery, (since, until), statistic, by, where, threshold_days=threshold_days, curve=curve)
+    answered(asked, exact.lead_time, (valid_at, known_at), as_json, on_demo, refresh)
 
 
 @statistics_app.command(name="completion")
@@ -76,12 +81,13 @@ def completion(  # noqa: PLR0913, PLR0917  # each an option of the command
 ) -> None:
     """How cases come out, of those received, of those started and of those closed."""
     from ungdom.api.statistic_shapes import CompletionQuery
+    from ungdom.statistics import exact
 
-    asked = _asked(CompletionQuery, (since, until), statistic, by, where)
-    _answer(asked, (valid_at, known_at), as_json, on_demo, refresh)
+    asked = query_of(CompletionQuery, (since, until), statistic, by, where)
+    answered(asked, exact.completion, (valid_at, known_at), as_json, on_demo, refresh)
 
 
-def _asked(
+def query_of(
     kind: Any, period: tuple[datetime, datetime], statistic: list[str], by: list[str], where: list[str], **more: Any
 ) -> Any:
     """The query of the interface with these options. Raises `BadSettings`."""
@@ -98,16 +104,15 @@ def _asked(
         raise BadSettings(f"{'/'.join(str(part) for part in first['loc']) or 'options'}: {first['msg']}") from None
 
 
-def _answer(
-    asked: Any, past: tuple[datetime | None, datetime | None], as_json: bool, on_demo: bool, refresh: bool
+def answered(
+    asked: Any, find: "Find", past: tuple[datetime | None, datetime | None], as_json: bool, on_demo: bool, refresh: bool
 ) -> None:
-    from ungdom.api.statistic_shapes import CompletionQuery, list_out
-    from ungdom.statistics import exact
+    """Answer this query of the interface, found so, on the terminal; the program ends: 1 when a case is unread."""
+    from ungdom.api.statistic_shapes import list_out
 
     config = config_of(on_demo)
     valid_at, known_at = as_of_days(*past)
     question = asked.question(valid_at, known_at, None, at_most=None)
-    find = exact.completion if isinstance(asked, CompletionQuery) else exact.lead_time
     db = database(config, refresh)
     with db.reading() as tx:
         found = find(tx, Keys(config.people_keys), question, clock.now())

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from random import Random
 
-from ungdom.demo import catalogue, people, story
+from ungdom.demo import afterwards, catalogue, people, story
 from ungdom.demo.story import Told
 from ungdom.demo.summary import Summary, Tally
-from ungdom.store import bulk, journal, reference
+from ungdom.store import bulk, journal, observations, reference
 from ungdom.store import people as people_store
 from ungdom.store.ids import reference_of
 from ungdom.store.journal import Chapter, Stored
@@ -55,6 +55,7 @@ def load(
         catalogue.write(tx, today)
     for batch in bulk.batches(stories(total, seed, today), BATCH):
         _write(db, keys, batch)
+        _observe(db, batch, seed, counted.cases, today)
         for told in batch:
             counted.add(told)
         progress(counted.cases, total)
@@ -67,6 +68,14 @@ def _write(db: Database, keys: Keys, batch: Sequence[Told]) -> None:
         for told in batch:
             people_store.create_people(tx, keys, [told.person], told.events[0].recorded_at)
         journal.append_many(tx, [_chapter(told) for told in batch])
+
+
+def _observe(db: Database, batch: Sequence[Told], seed: int, first: int, today: date) -> None:
+    """What is known of the youths of the batch beside their cases. `first`: the number of its first case."""
+    chances = (Random(f"{seed}:after:{first + place}") for place in range(len(batch)))  # no secret
+    found = (afterwards.observed(told, chance, today) for told, chance in zip(batch, chances, strict=True))
+    with db.writing() as tx:
+        observations.add_many(tx, [one for ones in found for one in ones])
 
 
 def _chapter(told: Told) -> Chapter:

@@ -130,7 +130,7 @@ def retry(tx: Connection, desk: Desk, message_id: UUID, by: str, choice: Choice 
 def dismiss(tx: Connection, desk: Desk, message_id: UUID, by: str) -> Taken | None:
     """Put a parked message aside for good: the sender is told. None when there is no parked one."""
     parked = _parked(tx, desk, message_id, inbox.lock)
-    if parked is None:
+    if parked is None or parked[0].outcome != Outcome.PARKED:
         return None
     kept, message = parked
     taken = _settle(tx, desk, kept, Told(outcome=Outcome.REJECTED, reason=Reason.DISMISSED), by, message)
@@ -154,7 +154,7 @@ def stir(tx: Connection, desk: Desk, things: Sequence[str]) -> list[Taken]:
         tries += 1
         tried.add(message_id)
         taken, lets = _stirred(tx, desk, message_id, awaited[0])
-        if taken is not None and taken.arrival.outcome != Outcome.PARKED:
+        if taken is not None and lets and taken.arrival.outcome != Outcome.PARKED:
             changed.append(taken)
             tried, awaited = set(), list(dict.fromkeys([*awaited, *lets]))
             todo = deque(inbox.waiting(tx, awaited))
@@ -248,16 +248,16 @@ class _Busy(Exception):
 
 
 def _parked(tx: Connection, desk: Desk, message_id: UUID, lock: Locking) -> tuple[Arrival, Message] | None:
-    """A parked message that nobody else works on; None when it is not parked, or is erased. Raises `_Busy`."""
+    """A message that may be tried again and that nobody else works on; None when there is none. Raises `_Busy`."""
     kept = inbox.arrival(tx, message_id)
-    raw = inbox.content(tx, desk.keys, message_id) if kept and kept.outcome == Outcome.PARKED else None
+    raw = inbox.content(tx, desk.keys, message_id) if kept and kept.may_be_tried else None
     if kept is None or raw is None:
         return None
     message = read(raw)
     if not lock(tx, names_of(_sender_of(kept), message)):
         raise _Busy
     now = inbox.arrival(tx, message_id)  # as it stands now that nobody else works on it
-    return (now, message) if now is not None and now.outcome == Outcome.PARKED else None
+    return (now, message) if now is not None and now.may_be_tried else None
 
 
 def _tried(

@@ -1,7 +1,7 @@
 """Which case a message is about: the person and the police case number together, never the number alone."""
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from uuid import UUID
@@ -147,16 +147,21 @@ def _by_number(tx: Connection, keys: Keys, message: Message, said: Person) -> Fo
 
 
 def _by_person(tx: Connection, keys: Keys, message: Message, said: Person) -> Found:
-    """Nothing on these numbers. What concerns a new offence is matched with the person's own open case."""
+    """Nothing on these numbers. What concerns a new offence is matched with the person's own open case.
+
+    What decides one is matched with the case in which its charge was recorded. Of somebody without an open case it is
+    observed; while they have one it may be about that, and is told to the konfliktråd as a case that is not known.
+    """
     person_id = people.find_person(tx, keys, said.national_id, said.born)
     if person_id is None or message.kind not in ABOUT_A_NEW_OFFENCE:
         return Found()
-    if message.kind is not Kind.NEW_CHARGE:
-        return _charged_before(tx, keys, message, person_id)
     cases = [one for one in inbox.cases_of(tx, person_id) if not one.closed]
-    if not cases:
-        return Found(None, person_id, own=False)
-    return Found(_only(message, keys, cases).case_id, person_id, own=False)
+    if message.kind is Kind.NEW_CHARGE:
+        return Found(_only(message, keys, cases).case_id if cases else None, person_id, own=False)
+    charged = _charged_before(tx, keys, message, person_id)
+    if charged is not None:
+        return charged
+    return Found() if cases or message.opening else Found(None, person_id, own=False)
 
 
 ABOUT_A_NEW_OFFENCE = frozenset(
@@ -165,17 +170,22 @@ ABOUT_A_NEW_OFFENCE = frozenset(
 """Kinds that may be about another act than the one the sanction is for."""
 
 
-def _charged_before(tx: Connection, keys: Keys, message: Message, person_id: UUID) -> Found:
-    """The case in which the charge was recorded that this message now decides."""
-    for charge in inbox.of_person(tx, person_id, Kind.NEW_CHARGE):
-        if set(message.police_case_numbers) & _numbers_of(tx, keys, charge):
-            return Found(charge.case_id, person_id, own=False)
-    return Found()
+def _charged_before(tx: Connection, keys: Keys, message: Message, person_id: UUID) -> Found | None:
+    """The case in which the charge was recorded that this message now decides, if there was a charge."""
+    told = told_beside(tx, keys, message, person_id, Kind.NEW_CHARGE)
+    charge = next((one for one, _ in told), None)
+    return Found(charge.case_id, person_id, own=False) if charge else None
 
 
-def _numbers_of(tx: Connection, keys: Keys, charge: Arrival) -> set[str]:
-    raw = inbox.content(tx, keys, charge.message_id)
-    return set(read(raw).police_case_numbers) if raw else set()
+def told_beside(
+    tx: Connection, keys: Keys, message: Message, person_id: UUID, *kinds: Kind
+) -> Iterator[tuple[Arrival, Message]]:
+    """What other decisions of these kinds have told of this person on one of these numbers, the first one first."""
+    for one in inbox.of_person(tx, person_id, *kinds):
+        raw = inbox.content(tx, keys, one.message_id) if one.decision_id != message.decision_id else None
+        said = read(raw) if raw else None
+        if said and set(message.police_case_numbers) & set(said.police_case_numbers):
+            yield one, said
 
 
 def _concerns(message: Message) -> Iterable[str]:

@@ -7,7 +7,18 @@ from datetime import date
 from typing import cast
 
 from ungdom.casework import Entry
-from ungdom.message import ChargeTerms, Consent, DispatchTerms, Kind, Message, Opening, PetitionOutcome, TransferTerms
+from ungdom.message import (
+    ChargeTerms,
+    Consent,
+    DispatchTerms,
+    Kind,
+    Message,
+    NewOffenceTerms,
+    Opening,
+    OtherOutcomeTerms,
+    PetitionOutcome,
+    TransferTerms,
+)
 from ungdom.message.terms import PetitionOutcomeTerms
 from ungdom.workflow import details as d
 from ungdom.workflow.case import Case
@@ -44,8 +55,6 @@ AS_IT_IS: dict[Kind, EventType] = {
     K.ELECTRONIC_CONTROL_ENDED: E.ELECTRONIC_CONTROL_ENDED,
     K.PROSECUTION_RESUMED: E.PROSECUTION_RESUMED,
     K.PROSECUTION_NOT_RESUMED: E.PROSECUTION_NOT_RESUMED,
-    K.NEW_OFFENCE_DECIDED: E.CLOSED_AFTER_NEW_OFFENCE,
-    K.OTHER_OUTCOME: E.OTHER_OUTCOME,
     K.DECISION_SET_ASIDE: E.DECISION_SET_ASIDE,
     K.PERSON_INVESTIGATION_ORDERED: E.PUM_ORDERED,
     K.PERSON_INVESTIGATION_RETURNED: E.PUM_RETURNED,
@@ -188,6 +197,18 @@ _UNDECIDED = frozenset(
 )
 
 
+def _new_decision(message: Message, _case: Case | None, _day: date) -> tuple[Wanted, ...]:
+    """A case that is open is closed by it. What only figures need of it does not become part of the case."""
+    terms: NewOffenceTerms = message.terms
+    closed = d.ClosedAfterNewOffence(decision=terms.decision, decided_on=terms.decided_on, offence_on=terms.offence_on)
+    return (Wanted(Entry(E.CLOSED_AFTER_NEW_OFFENCE, message.occurred_on, closed)),)
+
+
+def _became(message: Message, case: Case | None, day: date) -> tuple[Wanted, ...]:
+    terms: OtherOutcomeTerms = message.terms
+    return _ended(terms.outcome)(message, case, day)
+
+
 def _ended(outcome: d.OtherOutcome) -> Callable[[Message, Case | None, date], tuple[Wanted, ...]]:
     def made(message: Message, _case: Case | None, _day: date) -> tuple[Wanted, ...]:
         return (Wanted(Entry(E.OTHER_OUTCOME, message.occurred_on, d.OtherOutcomeReached(outcome=outcome))),)
@@ -202,6 +223,8 @@ _MADE: dict[Kind, Callable[[Message, Case | None, date], tuple[Wanted, ...]]] = 
     K.DISPATCHED: _dispatched,
     K.PETITION_DECIDED: _petition_decided,
     K.NEW_CHARGE: _charged,
+    K.NEW_OFFENCE_DECIDED: _new_decision,
+    K.OTHER_OUTCOME: _became,
     K.DROPPED: _ended(d.OtherOutcome.DROPPED),
     K.ACQUITTED: _ended(d.OtherOutcome.ACQUITTED),
 }

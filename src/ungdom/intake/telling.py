@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from ungdom import texts
-from ungdom.intake import correcting, deciding, matching, meaning
+from ungdom.intake import correcting, deciding, matching, meaning, observing
 from ungdom.intake.matching import Found
 from ungdom.intake.words import Draft, Held, Outcome, Reason, Remark, Sender, Told, thing
 from ungdom.message import Kind, Message, read
@@ -61,6 +61,16 @@ class Job:
 
 def tell(tx: Connection, job: Job) -> Told:
     """Decide the message and write what it changes in the case."""
+    told = _decided(tx, job)
+    if told.outcome in SETTLED:
+        for lower in job.earlier:
+            if lower.may_be_tried and lower.outcome != Outcome.PARKED:
+                inbox.wait_for(tx, lower.message_id, ())  # this version says what counts
+    observing.keep(tx, job.desk.keys, job.desk.now, job.arrival, job.message, told)
+    return told
+
+
+def _decided(tx: Connection, job: Job) -> Told:
     try:
         applied = _in_turn(tx, job)
         if applied is None:
@@ -121,10 +131,11 @@ def _near(tx: Connection, job: Job, applied: Sequence[Arrival]) -> tuple[UUID, .
 
 
 def _without_case(tx: Connection, job: Job, found: Found) -> Told:
-    """The case is not known: what the sender told may open it; a charge of somebody known is kept on the person."""
+    """The case is not known: what the sender told may open it; of somebody known a new offence is observed."""
     waits = matching.waits_for_a_case(job.message, job.desk.keys)
-    if found.person_id is not None and job.message.kind is Kind.NEW_CHARGE:
-        return Told(outcome=Outcome.APPLIED, person_id=found.person_id, remarks=(Remark.KEPT_ON_PERSON,))
+    if found.person_id is not None:
+        later = waits if job.message.kind in _ENDS_A_NEW_CHARGE else ()  # a case on its number may still be opened
+        return _observed(Told(outcome=Outcome.APPLIED, person_id=found.person_id, waits_for=later), job.message)
     if job.message.opening is None:
         raise Held(Reason.UNKNOWN_CASE, waits)
     try:
@@ -156,17 +167,37 @@ def _in_case(tx: Connection, job: Job, case_id: UUID, applied: Sequence[Arrival]
         raise Held(Reason.UNKNOWN_CASE, matching.waits_for_a_case(job.message, job.desk.keys))
     draft = deciding.of_case(stored)
     if not own and job.message.kind in _ENDS_A_NEW_CHARGE:
-        return replace(_done(job.message, draft, Remark.KEPT_ON_PERSON), outcome=Outcome.APPLIED)
+        return _observed(_done(job.message, draft), job.message)
     before = _said_before(tx, job, applied)
     try:
         moved = _moved(tx, job, draft, applied, before)
     except Held as held:
+        if held.reason is Reason.CONTRADICTS_STATE and _came_after(tx, job, draft, applied, own):
+            return _observed(_done(job.message, draft), job.message)
         elsewhere = matching.waits_for_a_case(job.message, job.desk.keys) if draft.case.is_closed else ()
         return _held(held, draft, elsewhere)
     numbers = deciding.numbers_of(job.message) if own else ()
     deciding.write(tx, job.desk.keys, moved, numbers, job.desk.now)
     late = before is not None and job.message.opening not in (None, before.opening)
     return _done(job.message, moved, *([Remark.OPENING_NOT_USED] if late else []))
+
+
+def _came_after(tx: Connection, job: Job, draft: Draft, applied: Sequence[Arrival], own: bool) -> bool:
+    """Whether this is a new offence beside a case that is closed, and no earlier version became a part of the case.
+
+    A charge always is. A decision told by the number of the case itself is, when it was made after the closing; before
+    that it should have closed the case, and a person looks.
+    """
+    closed, kind = draft.case.closed_on, job.message.kind
+    if closed is None or (applied and inbox.events_of(tx, applied[-1].message_id)):
+        return False
+    decided = kind is Kind.NEW_OFFENCE_DECIDED and (not own or job.message.terms.decided_on > closed)
+    return kind is Kind.NEW_CHARGE or decided
+
+
+def _observed(told: Told, message: Message) -> Told:
+    remarks = (Remark.KEPT_ON_PERSON, *(told.remarks or _remarks(message)))
+    return replace(told, outcome=Outcome.APPLIED, remarks=remarks, observed=True)
 
 
 def _said_before(tx: Connection, job: Job, applied: Sequence[Arrival]) -> Message | None:

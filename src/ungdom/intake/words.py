@@ -149,7 +149,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What the receipt of a try tells."""
+    """What the receipt of a try tells. `observed`: the message is kept as an observation of the person."""
 
     outcome: Outcome
     reason: Reason | None = None
@@ -164,6 +164,7 @@ class Told:
     waits_for: tuple[str, ...] = ()
     near: tuple[UUID, ...] = ()
     places: Mapping[int, int] = field(default_factory=dict)
+    observed: bool = False
 
 
 def thing(kind: str, name: object) -> str:

@@ -79,3 +79,18 @@ class ChargeTerms:
 
     offence_on: date
     concerns: Annotated[tuple[CaseNumber, ...], Field(max_length=50)] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewOffenceTerms(d.ClosedAfterNewOffence):
+    """Ny avgjørelse eller felles straff. `simplified_fine`: a forenklet forelegg, which figures leave out."""
+
+    simplified_fine: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherOutcomeTerms(d.OtherOutcomeReached):
+    """Annen avgjørelse. `offence_on`: the last act it is about; `simplified_fine`: a forenklet forelegg."""
+
+    offence_on: date | None = None
+    simplified_fine: bool = False

@@ -47,8 +47,8 @@ class CaseRow:
     `offence_groups`: of all acts. `age`: whole years on the last day of the last act.
     `decided`, `decision_regime`, `term_days`: of the decision in force, an appeal applied; None before there is one.
     `pinned`: the regime of execution, where somebody has pinned one.
-    `in_view`: the day from which it would have been missed: receipt, where it was first recorded at or after that
-    (late entry), otherwise registration.
+    `in_view`: the day from which it was under observation: receipt, where it was first recorded at or after that,
+    otherwise registration.
     `stays`, `waits`: its life by stage and by party waited for; each of the two is the whole life.
     `stops`: when the term stood still.
     `closing`: the reason that the closing gives, where it gives one.
@@ -149,6 +149,11 @@ class CaseRow:
     def execution_regime(self) -> Regime | None:
         """The regime that execution follows on the last day known of it; None before the start."""
         return (self.pinned or law.REGIME.on(self.until)) if self.started else None
+
+    @property
+    def late(self) -> bool:
+        """Whether it was first known by its receipt: what ended before would never have been seen (late entry)."""
+        return self.received is not None and self.in_view == self.received
 
     @property
     def died(self) -> bool:

@@ -16,6 +16,9 @@ from ungdom.statistics import outcomes, passages
 from ungdom.statistics.case_rows import CaseRow
 from ungdom.statistics.indicators import INDICATORS, Indicator, IndicatorPeriod, IndicatorUnit
 from ungdom.statistics.passages import CLOSED_IN_IT, ENDED, UNSEEN, WAITING, WAYS_BEFORE_START, Passage
+from ungdom.statistics.recidivism import rules
+from ungdom.statistics.recidivism.matters import Matter
+from ungdom.statistics.recidivism.rules import Relapse
 from ungdom.workflow import law
 from ungdom.workflow.daycount import Length, after, days_between
 from ungdom.workflow.law import Dated
@@ -29,6 +32,7 @@ class Family(StrEnum):
 
     LEAD_TIME = "lead_time"
     COMPLETION = "completion"
+    RECIDIVISM = "recidivism"
     INDICATORS = "indicators"
 
 
@@ -75,9 +79,28 @@ class Completion(Definition):
     on: Callable[[CaseRow], date | None] = lambda _row: None
 
 
+@dataclass(frozen=True, slots=True)
+class Recidivism(Definition):
+    """A share of persons, not cases. `months`: the length of the window, whose last day belongs to it.
+
+    `origin`: the day that a case gives, its decision being final on the day told; None: none. `relapse`: the day on
+    which a matter is a relapse; `waits`: the day of one that is not decided yet.
+    """
+
+    months: int = 0
+    origin: Callable[[CaseRow, date | None], date | None] = lambda _row, _final: None
+    relapse: Callable[[Matter], date | None] = lambda _matter: None
+    waits: Callable[[Matter], date | None] = lambda _matter: None
+
+    @property
+    def window(self) -> Length:
+        """The length of the window."""
+        return Length(months=self.months)
+
+
 _TO_START = (ENDED, *WAYS_BEFORE_START, WAITING, UNSEEN)
 _STRETCH = (ENDED, CLOSED_IN_IT, WAITING, UNSEEN)
-_LATE = "a case is at risk from the day it came into view"
+_LATE = "a case that was first known by its receipt is at risk from there"
 _APART = "death and what lapsed for another reason are told apart and stand in neither"
 _LONGER = "of these, those that wait longer than the norm or the days asked for, by Kaplan–Meier"
 _STRATEGY = "strategy: rapid start; krl § 23; Kaplan and Meier 1958"
@@ -102,12 +125,19 @@ def _wait(party: Party) -> LeadTime:
     )  # fmt: skip
 
 
+_ONCE = "each person once a calendar year, by the first of the year"
+_FELL = "a decision that was set aside gives none"
+_ACT = (
+    "of these, with a new act inside the window, counted on its day, that has been decided with finality by the day of "
+    "observation; acquittals, dropped charges and simplified fines left out"
+)
+
 # A table is read across.
 # fmt: off
 LEAD_TIMES: tuple[LeadTime, ...] = (
     LeadTime("p1", 1, Family.LEAD_TIME, U.DAYS, P.REGISTERED, _LONGER,
-             f"cases registered in the period, from the last offence until receipt; {_LATE}, and one that came into "
-             "view by its receipt is counted and left out of the estimate",
+             "cases registered in the period, from the last offence until receipt; one that was first known by its "
+             "receipt is counted and left out of the estimate",
              _STRATEGY, _TO_START, passage=passages.offence_to_receipt),
     LeadTime("p2", 1, Family.LEAD_TIME, U.DAYS, P.RECEIVED, _LONGER,
              "cases received in the period, without those under interim conditions before, from receipt to the start",
@@ -130,16 +160,36 @@ COMPLETIONS: tuple[Completion, ...] = (
                f"cases received or started, and closed in the period: open ones are left out; {_APART}",
                "strategy: completion; krl § 22", outcomes.OUTCOMES, on=outcomes.closed),
 )
+
+RECIDIVISMS: tuple[Recidivism, ...] = (
+    Recidivism("ssb_5y", 1, Family.RECIDIVISM, U.SHARE, P.DECIDED,
+               "of these, with a new charge inside the window, counted on its day; not where it was dropped, "
+               "acquitted, or settled by a simplified fine alone",
+               "persons with a final decision on a youth sanction in the period, from the day of the decision in "
+               f"force; {_FELL}; {_ONCE}",
+               "Statistics Norway: charged anew within five years of the base year", tuple(Relapse),
+               months=60, origin=rules.decided, relapse=rules.charged, waits=rules.never),
+    Recidivism("nordic_2y", 1, Family.RECIDIVISM, U.SHARE, P.STARTED, _ACT,
+               f"persons whose youth sanction began in the period, from the start of execution; {_FELL}; {_ONCE}",
+               "Nordic definition, Graunbøl et al. 2010; krl § 23", tuple(Relapse),
+               months=24, origin=rules.started, relapse=rules.offended, waits=rules.not_decided),
+    Recidivism("completion_2y", 1, Family.RECIDIVISM, U.SHARE, P.CLOSED, _ACT,
+               f"persons who completed a youth sanction in the period, from the day of completion; {_ONCE}",
+               "analyses of the konfliktråd: relapse of those who completed; krl § 22", tuple(Relapse),
+               months=24, origin=rules.completed, relapse=rules.offended, waits=rules.not_decided),
+)
 # fmt: on
 
 LEAD_TIME_BY_CODE = {one.code: one for one in LEAD_TIMES}
 COMPLETION_BY_CODE = {one.code: one for one in COMPLETIONS}
+RECIDIVISM_BY_CODE = {one.code: one for one in RECIDIVISMS}
 
 
 def every() -> Iterator[Definition]:
     """Every definition of every family, the indicators last."""
     yield from LEAD_TIMES
     yield from COMPLETIONS
+    yield from RECIDIVISMS
     yield from (_of_indicator(one) for one in INDICATORS)
 
 

@@ -22,6 +22,7 @@ from ungdom.statistics.case_rows import CaseRow
 from ungdom.statistics.indicators import INDICATORS
 from ungdom.statistics.indicators.marks import Count, Span
 from ungdom.statistics.past import Report
+from ungdom.statistics.recidivism import matters
 from ungdom.store import bulk, current, journal
 from ungdom.store.figure_tables import case_figures
 from ungdom.store.journal import Stored
@@ -38,7 +39,7 @@ C, F = case_current.c, case_figures.c
 BATCH = 200
 DAY = timedelta(days=1)
 
-SHAPE = 2
+SHAPE = 3
 """Raised when what a digest or a row (`case_rows`) holds is changed, other than by a new version of an indicator."""
 
 
@@ -237,6 +238,7 @@ def _row(stored: Stored) -> dict[str, Any] | None:
         "last_on": last_on,
         "body": dump(digest(case, told)),
         "row": case_rows.dump(told),
+        "trace": matters.dump(matters.trace(case)),
     }
 
 

@@ -66,6 +66,11 @@ class Arrival:
     gap_accepted: bool = False
     updated_at: datetime
 
+    @property
+    def may_be_tried(self) -> bool:
+        """Parked; or applied to no case, as what is observed of a person is: one on its number may come."""
+        return self.outcome == PARKED or (self.outcome == APPLIED and self.case_id is None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
@@ -159,9 +164,9 @@ def named(tx: Connection, decision_id: str, kind: str) -> list[Arrival]:
     return _arrivals(tx, query.order_by(decision.c.version))
 
 
-def of_person(tx: Connection, person_id: UUID, kind: str) -> list[Arrival]:
-    """The messages of this kind about this person that count."""
-    same = (decision.c.person_id == person_id) & (decision.c.kind == kind)
+def of_person(tx: Connection, person_id: UUID, *kinds: str) -> list[Arrival]:
+    """The messages of these kinds about this person that count."""
+    same = (decision.c.person_id == person_id) & decision.c.kind.in_(kinds)
     query = select(*_ARRIVAL).where(same, decision.c.outcome.in_(SETTLED))
     return _arrivals(tx, query.order_by(decision.c.received_at, decision.c.message_id))
 

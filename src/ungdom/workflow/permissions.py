@@ -245,6 +245,16 @@ def may_read_figures(role: Role) -> bool:
     return role in OF_THE_OFFICE | NATIONAL | {Role.ADMIN}
 
 
+def may_read_recidivism(role: Role) -> bool:
+    """Whether the role reads exact figures of recidivism: they tell of what came after the case, to no office."""
+    return role in NATIONAL | {Role.ADMIN}
+
+
+def may_observe(role: Role) -> bool:
+    """Whether the role records the death of a youth, or that they moved abroad or back: office and secretariat."""
+    return role in OF_THE_OFFICE | {Role.SECRETARIAT}
+
+
 def may_take_out(role: Role) -> bool:
     """Whether the role takes out rows of extracts: analysts, under pseudonyms, for a purpose somebody has ordered."""
     return role is Role.ANALYST

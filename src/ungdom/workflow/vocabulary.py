@@ -124,6 +124,18 @@ class Protection(StrEnum):
     STRICTLY_CONFIDENTIAL = "strictly_confidential"  # strengt fortrolig
 
 
+class ObservationKind(StrEnum):
+    """What is observed of a person beside their cases, for recidivism."""
+
+    CHARGE = "charge"  # siktelse for nytt forhold
+    FINAL_DECISION = "final_decision"  # rettskraftig avgjørelse i nytt forhold
+    DROPPED = "dropped"  # henlagt
+    ACQUITTED = "acquitted"  # frifunnet
+    DEATH = "death"  # død
+    EMIGRATION = "emigration"  # utvandret
+    IMMIGRATION = "immigration"  # innvandret igjen
+
+
 class OffenceGroup(StrEnum):
     """Statistics Norway's nine offence groups (standard of 2015)."""
 

@@ -27,7 +27,7 @@ from ungdom.esas.inbound.values import (
     table,
     told_apart,
 )
-from ungdom.message import ChargeTerms, Kind, Message
+from ungdom.message import ChargeTerms, Kind, Message, OtherOutcomeTerms
 from ungdom.workflow import details as d
 
 F = FlagCode
@@ -190,7 +190,7 @@ def _terms(kind: Kind, one: Charged, sent: date) -> Any:
         return ChargeTerms(offence_on=one.last_day)
     if kind is Kind.INDICTED:
         return d.Indicted(court_received_on=sent)
-    return d.OtherOutcomeReached(outcome=d.OtherOutcome.FINE)
+    return OtherOutcomeTerms(outcome=d.OtherOutcome.FINE, offence_on=one.last_day)
 
 
 def _flags(said: SiktelseTiltale, kind: Kind, people: list[Charged]) -> Iterator[Flag]:

@@ -8,7 +8,7 @@ from typing import Any
 from ungdom.esas.inbound.lengths import Fengsel, Lengde, hours_flags, length, prison_flags, unconditional
 from ungdom.esas.inbound.official import Flag, FlagCode
 from ungdom.esas.inbound.values import DayOfStep, MaybeText, Shape, Text, Unread, table
-from ungdom.message import Kind
+from ungdom.message import Kind, OtherOutcomeTerms
 from ungdom.workflow import details as d
 from ungdom.workflow import law
 from ungdom.workflow.daycount import Length, after
@@ -89,7 +89,7 @@ def told(of: Verdict) -> tuple[Kind, Any] | None:
         return (Kind.DROPPED if dropped else Kind.ACQUITTED), d.Details()
     if of.on_appeal:
         return Kind.APPEAL_DECIDED, d.AppealDecided(outcome=d.AppealOutcome.REPLACED, served_on=served_on(of.service))
-    return Kind.OTHER_OUTCOME, d.OtherOutcomeReached(outcome=_instead(of))
+    return Kind.OTHER_OUTCOME, OtherOutcomeTerms(outcome=_instead(of))
 
 
 def _sanctioned(of: Verdict, sanction: Ungdomsstraff) -> tuple[Kind, Any]:

@@ -244,10 +244,11 @@ class ReferredForResumption(Details):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClosedAfterNewOffence(Details):
-    """Avsluttet etter ny avgjørelse. krl §§ 32, 34."""
+    """Avsluttet etter ny avgjørelse. `offence_on`: the last act it is about, where that is told. krl §§ 32, 34."""
 
     decision: NewDecision
     decided_on: date
+    offence_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,25 @@
+"""Recidivism by its three definitions, exact. With the eyes of the system: not to be published."""
+
+from ungdom.cli.figures import Known, OnDemo, Refresh, Since, Until, Valid
+from ungdom.cli.statistics import By, Figure, Where, answered, query_of
+from ungdom.cli.terminal import AsJson
+
+
+def recidivism(  # noqa: PLR0913, PLR0917  # each an option of the command
+    since: Since,
+    until: Until,
+    statistic: Figure = [],  # noqa: B006  # typer reads it and does not change it
+    by: By = [],  # noqa: B006
+    where: Where = [],  # noqa: B006
+    valid_at: Valid = None,
+    known_at: Known = None,
+    as_json: AsJson = False,
+    on_demo: OnDemo = False,
+    refresh: Refresh = False,
+) -> None:
+    """How many relapse: ssb_5y, nordic_2y and completion_2y side by side, by origin in the period."""
+    from ungdom.api.statistic_shapes import RecidivismQuery
+    from ungdom.statistics.recidivism import answering
+
+    asked = query_of(RecidivismQuery, (since, until), statistic, by, where)
+    answered(asked, answering.recidivism, (valid_at, known_at), as_json, on_demo, refresh)

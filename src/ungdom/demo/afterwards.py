@@ -1,0 +1,86 @@
+"""What is observed of the invented youths beside their cases: later charges and decisions, few deaths, moves abroad.
+
+The shares are round and only have to look likely; that half of those who complete relapse has been in the news (NRK,
+February 2017). Drawn from a chance of its own: the cases are the same with and without.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from random import Random
+from uuid import UUID
+
+from ungdom.demo.story import Told
+from ungdom.store.observations import Observation
+from ungdom.workflow.vocabulary import ObservationKind
+
+SOURCE = "invented"
+CHARGED, CHARGED_AGAIN, DIED, LEFT, CAME_BACK = 0.45, 0.3, 0.004, 0.015, 0.4
+DROPPED, ACQUITTED, FINED = 0.2, 0.05, 0.08
+MEAN_DAYS = 500
+"""From the decision to the next act, where there is one."""
+FIRST_CHARGE, LAST_CHARGE, FIRST_DECISION, LAST_DECISION = 5, 90, 60, 400
+MOST = 4
+RECORDED_LATE = 20
+NOON = time(11, tzinfo=UTC)
+
+
+def observed(told: Told, rng: Random, today: date) -> list[Observation]:
+    """Everything observed of this youth until today, in the order recorded."""
+    case = told.case
+    if case.sanctioned is None:
+        return []
+    found = [*_matters(told, case.sanctioned.on, rng), *_life(told, case.sanctioned.on, rng)]
+    known = [one for one in found if one.recorded_at.date() <= today]
+    return sorted(known, key=lambda one: one.recorded_at)
+
+
+def _matters(told: Told, since: date, rng: Random) -> Iterator[Observation]:
+    """Charges, one after the other, and what becomes of each."""
+    share, day = CHARGED, since
+    for _ in range(MOST):
+        if rng.random() >= share:
+            return
+        day += timedelta(days=1 + int(rng.expovariate(1 / MEAN_DAYS)))
+        charged = day + timedelta(days=rng.randrange(FIRST_CHARGE, LAST_CHARGE))
+        charge = _one(told, rng, ObservationKind.CHARGE, charged)
+        charge = replace(charge, offence_on=day, matter_id=charge.observation_id)
+        yield charge
+        yield _decided(told, rng, charge)
+        share = CHARGED_AGAIN
+
+
+def _decided(told: Told, rng: Random, charge: Observation) -> Observation:
+    decided = charge.occurred_on + timedelta(days=rng.randrange(FIRST_DECISION, LAST_DECISION))
+    drawn = rng.random()
+    if drawn < DROPPED + ACQUITTED:
+        kind = ObservationKind.DROPPED if drawn < DROPPED else ObservationKind.ACQUITTED
+    else:
+        kind = ObservationKind.FINAL_DECISION
+    fined = kind is ObservationKind.FINAL_DECISION and rng.random() < FINED
+    new = _one(told, rng, kind, decided)
+    return replace(new, offence_on=charge.offence_on, matter_id=charge.matter_id, simplified_fine=fined)
+
+
+def _life(told: Told, since: date, rng: Random) -> Iterator[Observation]:
+    died, left = rng.random() < DIED, rng.random() < LEFT
+    if died:
+        yield _one(told, rng, ObservationKind.DEATH, since + timedelta(days=rng.randrange(30, 2_000)))
+    if left:
+        gone = since + timedelta(days=rng.randrange(60, 1_500))
+        yield _one(told, rng, ObservationKind.EMIGRATION, gone)
+        if rng.random() < CAME_BACK:
+            yield _one(told, rng, ObservationKind.IMMIGRATION, gone + timedelta(days=rng.randrange(100, 500)))
+
+
+def _one(told: Told, rng: Random, kind: ObservationKind, on: date) -> Observation:
+    return Observation(
+        observation_id=UUID(int=rng.getrandbits(128), version=4),
+        n=1,
+        person_id=told.person.person_id,
+        kind=kind,
+        occurred_on=on,
+        recorded_at=datetime.combine(on + timedelta(days=rng.randrange(RECORDED_LATE)), NOON),
+        source=SOURCE,
+        subject=SOURCE,
+    )

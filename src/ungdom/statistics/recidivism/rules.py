@@ -1,0 +1,60 @@
+"""What the definitions of recidivism count of a case and of a matter: from which day, and on which. Pure."""
+
+from datetime import date
+from enum import StrEnum
+
+from ungdom.statistics.case_rows import CaseRow
+from ungdom.statistics.recidivism.matters import Matter
+from ungdom.workflow.vocabulary import State
+
+
+class Relapse(StrEnum):
+    """How a person came out, as known on the day of observation. Together they are all persons.
+
+    The window of `RELAPSED`, `NOT_RELAPSED` and `PENDING` was over; those of `RELAPSED_EARLY` and `WINDOW_OPEN` were
+    not. `PENDING`: charged with an act in the window, not decided yet. `DIED`, `EMIGRATED`: before any relapse.
+    """
+
+    RELAPSED = "relapsed"
+    NOT_RELAPSED = "not_relapsed"
+    PENDING = "pending"
+    RELAPSED_EARLY = "relapsed_early"
+    WINDOW_OPEN = "window_open"
+    DIED = "died"
+    EMIGRATED = "emigrated"
+
+
+def decided(row: CaseRow, final: date | None) -> date | None:
+    """The day of the decision in force, once it is final."""
+    return row.decided if final and row.state is not State.OTHER_DECISION else None
+
+
+def started(row: CaseRow, _final: date | None) -> date | None:
+    """The start of execution, unless the decision fell."""
+    return row.started if row.state is not State.OTHER_DECISION else None
+
+
+def completed(row: CaseRow, _final: date | None) -> date | None:
+    """The day of completion."""
+    return row.closed if row.state is State.COMPLETED else None
+
+
+def charged(matter: Matter) -> date | None:
+    """The day of a charge that still stands; a decision without one that is known stands for it."""
+    return (matter.charged or matter.decided) if matter.stands else None
+
+
+def offended(matter: Matter) -> date | None:
+    """The day of an act that is decided with finality; where nobody has told it, the day of the decision."""
+    return (matter.offence or matter.decided) if matter.decided else None
+
+
+def not_decided(matter: Matter) -> date | None:
+    """The day of an act that somebody is charged with and that is not decided yet."""
+    open_ = matter.decided is None and matter.stands
+    return (matter.offence or matter.charged) if open_ else None
+
+
+def never(_matter: Matter) -> date | None:
+    """Nothing waits: a charge is known when it is made."""
+    return None
