@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC
+from itertools import cycle
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from ungdom.extracts.writers import Form
 from ungdom.store.session import Database
 from ungdom.workflow.daycount import last_moment, oslo_date
 
-FORMS = dict(zip(NAMES, Form, strict=False))
+FORMS = dict(zip(NAMES, cycle(Form), strict=False))
 """A form for each extract, so that every form is built again."""
 
 
