@@ -15,6 +15,7 @@ from ungdom.settings import Settings
 from ungdom.statistics import definitions
 from ungdom.statistics.definitions import Definition, Family
 from ungdom.statistics.indicators import INDICATORS, Indicator, IndicatorGroup
+from ungdom.statistics.recidivism.rules import Relapse
 from ungdom.workflow import diagram, table
 from ungdom.workflow.deadlines import RULES, Rule
 from ungdom.workflow.engine import rows_of
@@ -33,6 +34,7 @@ def files() -> dict[str, str]:
         "docs/permissions.md": permissions_text(),
         "docs/indicators.md": indicators_text(),
         "docs/statistics.md": statistics_text(),
+        "docs/recidivism.md": recidivism_text(),
         "docs/codebook.md": NOTE + dictionary.codebook(),
         "openapi/v1.json": openapi_text(),
         "openapi/asyncapi.json": asyncapi_text(),
@@ -222,6 +224,56 @@ _STATISTICS = (
     "  coordinators and leaders of their own konfliktråd. They are not to be published. `published=true` is",
     "  answered from released tables.",
     "* `format=json-stat` and `format=csv`, or `Accept`, give one figure as JSON-stat 2.0 or CSV.",
+)
+
+
+def recidivism_text() -> str:
+    """The three definitions of recidivism, as they are defined in code, and how they are counted."""
+    rows = "".join(_figure(one) for one in definitions.RECIDIVISMS)
+    words = "".join(f"| `{one}` | {texts.text('en', 'statistic_number', one)} |\n" for one in Relapse)
+    parts = (f"{line}\n" for line in _RECIDIVISM)
+    table = _INDICATOR_HEAD.replace("indicator", "definition")
+    return (
+        f"{NOTE}# Recidivism\n\n{''.join(parts)}\n{table}{rows}\n## Outcomes\n\n| outcome | what |\n|---|---|\n{words}"
+    )
+
+
+_RECIDIVISM = (
+    "The share that relapses depends on what is asked. Three definitions stand side by side in every answer; which",
+    "one a figure is of belongs to the figure. Why it is so: [decision 0030](decisions/0030-recidivism.md).",
+    "",
+    "```",
+    "GET /v1/statistics/recidivism?from=2022-01-01&to=2022-12-31&by=konfliktrad&valid_at=2026-06-30",
+    "ungdom statistics recidivism --from 2022-01-01 --until 2022-12-31 --by sanction --known-at 2026-06-30",
+    "```",
+    "",
+    "* **Persons**, not cases: each once a calendar year and definition, by the first origin of the year. `from` and",
+    "  `to` are days of origin. A person with origins in two years stands in both.",
+    "* **The window** begins on the day after the origin; its last day belongs to it: 2 years from 3 March 2025 end",
+    "  with 3 March 2027.",
+    "* **The day of observation** is `valid_at`, otherwise that of `known_at`, otherwise today. `known_at` leaves out",
+    "  what was recorded later: with it a figure of last year comes out again.",
+    "* **An act in the window** counts on its own day, once it is decided with finality, whenever that is: also after",
+    "  the window. Until then the person is `pending`. Where nobody told the day of the act, that of the decision",
+    "  stands for it.",
+    "* **A charge** counts on its day, of whatever act but those of the case itself, until it is known to have been",
+    "  dropped, acquitted, or settled by a simplified fine (forenklet forelegg).",
+    "* **A joint sentence** (felles straff) is a relapse by the new act; older acts that it takes in are none.",
+    "* **Death and moving abroad** end the observation. Who comes back is at risk again from the day after; the days",
+    "  abroad do not count, and what happens in them is not seen.",
+    "* **Maturation**: only those whose window was over by the day of observation are `relapsed`, `not_relapsed` or",
+    "  `pending`; `share_of_matured` is the first of all three. With `pending` added to it you have the most it can",
+    "  become.",
+    "* **`km_12`, `km_24` …** are the shares that have relapsed after so many months by Kaplan–Meier, with 95 % limits",
+    "  (log-log): who is not seen so long counts as long as they are. `aj_…`: with death competing. Null where",
+    "  nobody has been seen so long. Decisions come late, so the last year before the observation is told too low.",
+    "* **Sources**: other cases of the person here; new offences and closings recorded in a case; and what messages",
+    "  told of the person beside their cases ([decisions-in.md](decisions-in.md)), none of which is shown one by one.",
+    "* **Death, moving abroad and back** are recorded by the konfliktråd that has a case of the person, or by the",
+    "  secretariat: `POST /v1/persons/{id}/observations` with `kind` (`death`, `emigration`, `immigration`) and",
+    "  `occurred_on`; with `corrects` in the place of another, with `withdrawn` when it never happened.",
+    "* **Exact** answers are for the secretariat and administrators, and not to be published. Time in custody is not",
+    "  taken out of the time at risk: nothing tells of it.",
 )
 
 

@@ -16,6 +16,7 @@ from uuid import UUID
 import httpx
 import pytest
 from fastapi.routing import iter_route_contexts
+from sqlalchemy import select
 
 from tests import pg
 from tests.api import sights
@@ -25,6 +26,7 @@ from tests.service import Client, Service, fill, sqlite_copy
 from ungdom.api.tokens import SCOPES
 from ungdom.store import notices
 from ungdom.store.notices import Notice
+from ungdom.store.tables import case_file
 from ungdom.workflow.alerting import Level
 from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
@@ -59,6 +61,8 @@ class Of(Enum):
     LISTS = auto()  # the views of many cases
     TAKES_IN = auto()
     COUNTS = auto()  # of many cases, those seen by name
+    PERSON = auto()  # of a person, for those who work on a case of theirs and know who it is
+    NATIONAL_COUNTS = auto()  # of many cases, for no office
     SURVEY = auto()  # of a case, for those who meet the youth
     TOKEN = auto()  # answered by whoever has the token in the address
     OWN = auto()  # what somebody has been told or has made: nobody else's exists
@@ -84,6 +88,8 @@ REFUSED: dict[Of, set[str]] = {
     Of.WORK: NO_CASES | TEAM,
     Of.LISTS: NO_CASES | TEAM | SYSTEMS,
     Of.COUNTS: {"analyst", "auditor"} | TEAM | SYSTEMS,
+    Of.PERSON: NO_CASES | TEAM | SYSTEMS,
+    Of.NATIONAL_COUNTS: set(VIEWERS) - {"secretariat", "admin"},
     Of.OFFICIAL: NO_CASES | TEAM | PEOPLE - {"secretariat"},
     Of.OFFICIALS: NO_CASES | TEAM | PEOPLE - {"secretariat"},
     Of.ALERT: NO_CASES,
@@ -121,6 +127,7 @@ TRIAL = {"changes": [{"code": "lead_time", "length": {"days": 1}}, {"code": "tea
 PERIOD = "?from=2014-07-01&to=2026-12-31"
 INVITATION = {"kind": "completion", "respondent": "youth"}
 LATE_ANSWER = {"reason": "capacity", "expected_on": "2026-01-04"}
+LATER_DEATH = {"kind": "death", "occurred_on": "2099-01-01"}
 TOMORROW = "2026-01-06"
 BEFORE = "?known_at=2014-07-01"
 THEN = f"?known_at={DAY}&valid_at={DAY}"
@@ -225,6 +232,9 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/v1/statistics/lead-time"): (Of.COUNTS, (Ask(PERIOD), Ask(f"{PERIOD}&by=konfliktrad&by=sex&curve=false"))),
     ("GET", "/v1/statistics/completion"): (Of.COUNTS, (Ask(PERIOD), Ask(f"{PERIOD}&known_at={DAY}&valid_at={DAY}"))),
     ("GET", "/v1/statistics/definitions"): reads(Of.COUNTS),
+    ("GET", "/v1/statistics/recidivism"): (Of.NATIONAL_COUNTS, (Ask(PERIOD), Ask(f"{PERIOD}&by=sex&known_at={DAY}"))),
+    ("GET", "/v1/persons/{person_id}/observations"): reads(Of.PERSON),
+    ("POST", "/v1/persons/{person_id}/observations"): (Of.PERSON, (Ask(body=LATER_DEATH, seen=422),)),
     ("GET", "/v1/cases/{case_id}/surveys"): reads(Of.SURVEY),
     ("POST", "/v1/cases/{case_id}/surveys"): (Of.SURVEY, (Ask(body=INVITATION, seen=409),)),
     ("GET", "/v1/surveys/{token}"): reads(Of.TOKEN),
@@ -274,6 +284,7 @@ def heard(world: World) -> Heard:
         Of.RIGHTS: cases,
         Of.STAGES: cases,
         Of.SURVEY: cases,
+        Of.PERSON: {ABSENT: HIDDEN, **people_of(world)},
         Of.MESSAGE: messages,
         Of.OFFICIAL: official,
         Of.FEED: feeds,
@@ -293,6 +304,13 @@ def heard(world: World) -> Heard:
     return found
 
 
+def people_of(world: World) -> dict[str, str]:
+    """The youth of each kind of case."""
+    with world.service.db.reading() as tx:
+        whose = {str(row.case_id): str(row.person_id) for row in tx.execute(select(case_file))}
+    return {kind: whose[case.id] for kind, case in world.cases.items()}
+
+
 def routes(of: Of) -> Iterator[tuple[str, str, Ask]]:
     return ((method, path, ask) for (method, path), (about, asks) in ROUTES.items() for ask in asks if about is of)
 
@@ -300,6 +318,7 @@ def routes(of: Of) -> Iterator[tuple[str, str, Ask]]:
 def put(client: Client, method: str, path: str, ask: Ask, id: str) -> httpx.Response:
     """The question asked of the thing with this id."""
     whole = path.replace("{case_id}", id).replace("{message_id}", id).replace("{feed_id}", id)
+    whole = whole.replace("{person_id}", id)
     whole = whole.replace("{name}", "cases").replace("{alert_id}", id).replace("{provider_id}", id) + ask.query
     if method != "POST":
         return client.service.send(method, whole, headers={"Authorization": f"Bearer {client.token}"})
@@ -312,6 +331,8 @@ def told(answer: httpx.Response) -> tuple[int, dict[str, Any], dict[str, str]]:
 
 
 def sees(viewer: str, of: Of, about: str) -> bool:
+    if of is Of.PERSON and viewer == "their_leader" and about.startswith("leaving"):
+        return False  # who is to receive a case sees it and does nothing in it
     if of is Of.OFFICIAL:
         return viewer in ("secretariat", "prosecution")
     if of is Of.FEED:
@@ -378,6 +399,7 @@ def test_who_may_not_is_refused_before_a_body_is_looked_at_for_a_case(world: Wor
         Of.MESSAGES,
         Of.OFFICIALS,
         Of.COUNTS,
+        Of.NATIONAL_COUNTS,
         Of.FEEDS,
         Of.NIGHT,
         Of.CATALOGUE,
