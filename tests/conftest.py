@@ -17,6 +17,8 @@ LONG = (
     "tests/faults/test_killed.py",
     "tests/exchange/test_killed_worker.py",
     "tests/notices/test_killed.py",
+    "tests/extracts/test_jobs.py",
+    "tests/extracts/test_rebuild.py",
     "tests/stories/test_options_agree.py",
     "tests/api/test_concurrency.py",
     "tests/workflow/test_model.py",

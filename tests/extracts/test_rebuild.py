@@ -2,9 +2,12 @@
 
 import json
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC
+from itertools import cycle
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -24,7 +27,7 @@ from ungdom.extracts.writers import Form
 from ungdom.store.session import Database
 from ungdom.workflow.daycount import last_moment, oslo_date
 
-FORMS = dict(zip(NAMES, Form, strict=False))
+FORMS = dict(zip(NAMES, cycle(Form), strict=False))
 """A form for each extract, so that every form is built again."""
 
 
@@ -73,7 +76,9 @@ class Copies:
         if self.make:
             dumped(self.url, self.folder / "backup.sql")
         else:
-            shutil.copy(self.folder / "ungdom.sqlite", self.folder / "backup.sqlite")
+            names = (self.folder / "ungdom.sqlite", self.folder / "backup.sqlite")
+            with closing(sqlite3.connect(names[0])) as now, closing(sqlite3.connect(names[1])) as copy:
+                now.backup(copy)
 
     def restore(self) -> Database:
         if self.make:

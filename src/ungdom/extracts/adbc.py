@@ -1,9 +1,11 @@
 """Events and cases as Arrow tables, straight from the database: what `event_sets` is told from. SQL for both databases.
 
-The session may only read, whoever its user is: PostgreSQL's `default_transaction_read_only`, SQLite's `query_only`.
+PostgreSQL by ADBC, SQLite by Python's own library. The session may only read, whoever its user is: PostgreSQL's
+`default_transaction_read_only`, SQLite's `query_only`.
 """
 
 import json
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, fields
@@ -96,18 +98,49 @@ def _failures() -> Iterator[None]:
 
     try:
         yield
-    except OperationalError as error:
+    except (OperationalError, sqlite3.OperationalError) as error:
         raise Unavailable("connection_lost") from error
 
 
-def _sqlite(where: URL) -> Any:
-    from adbc_driver_sqlite import dbapi  # noqa: PLC0415  # only where it is used: each loads a library of its own
+def _sqlite(where: URL) -> "_Sqlite3":
+    return _Sqlite3(sqlite3.connect(str(where.database), check_same_thread=False, isolation_level=None))
 
-    return dbapi.connect(where.database, autocommit=True)
+
+class _Sqlite3:
+    """SQLite as the rest of the service speaks to it, in the words of ADBC.
+
+    The driver of ADBC brings an SQLite of its own, and two of them in one process break each other's locks on a file:
+    closing either lets go of the locks of both (sqlite.org, How To Corrupt An SQLite Database File, 2.2.1).
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection, self.found = connection, connection.cursor()
+
+    def cursor(self) -> "_Sqlite3":
+        """Itself."""
+        return self
+
+    def execute(self, statement: str) -> None:
+        """Ask."""
+        self.found.execute(statement)
+
+    def fetchall(self) -> list[Any]:
+        """Every row."""
+        return self.found.fetchall()
+
+    def fetch_arrow_table(self) -> pa.Table:
+        """Every row, a column each."""
+        names, rows = [one[0] for one in self.found.description], self.found.fetchall()
+        columns = zip(*rows, strict=True) if rows else ([] for _ in names)
+        return pa.table(dict(zip(names, map(pa.array, columns), strict=True)))
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.connection.close()
 
 
 def _postgresql(where: URL) -> Any:
-    from adbc_driver_postgresql import dbapi  # noqa: PLC0415  # the same
+    from adbc_driver_postgresql import dbapi  # noqa: PLC0415  # only where it is used: it loads a library of its own
 
     plain = where.set(drivername="postgresql").render_as_string(hide_password=False)
     return dbapi.connect(plain, autocommit=True)

@@ -8,7 +8,8 @@ from typing import Any
 
 from ungdom.extracts.columns import Column, ColumnType
 from ungdom.extracts.known import Known
-from ungdom.extracts.shared import CASE, DISTRICT_OF, DISTRICTS, OFFICE_NORM, PERSON, PLACE
+from ungdom.extracts.offices import DISTRICT_OF, DISTRICTS
+from ungdom.extracts.shared import CASE, OFFICE_NORM, PERSON, PLACE
 from ungdom.statistics import case_rows
 from ungdom.statistics.case_rows import CaseRow
 from ungdom.workflow import details as d

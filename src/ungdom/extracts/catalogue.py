@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ungdom.extracts import alert_rows, case_columns, event_rows, measure_rows
+from ungdom.extracts import alert_rows, case_columns, event_rows, measure_rows, recidivism_rows
 from ungdom.extracts.columns import Column
 from ungdom.extracts.errors import NoExtract
 from ungdom.extracts.known import Known
@@ -21,7 +21,8 @@ from ungdom.extracts.known import Known
 class Extract:
     """One extract. `unit`: what one row is; `key`: the columns that tell rows apart, in the order of sorting.
 
-    `tell`: the rows of one case. `alerts`: it needs what happened to the alerts of the case.
+    `tell`: the rows of one case. `alerts`: it needs what happened to the alerts of the case; `lives`: what is known of
+    the person beside it.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Extract:
     columns: tuple[Column, ...]
     tell: Callable[[Known], Iterable[Any]]
     alerts: bool = False
+    lives: bool = False
 
     def column(self, name: str) -> Column:
         """The column of this name. Raises `KeyError`."""
@@ -52,6 +54,8 @@ EXTRACTS: tuple[Extract, ...] = (
             measure_rows.tell),
     Extract("alerts", 1, "a clock and due day of a case of which somebody was told", ("alert",), alert_rows.COLUMNS,
             alert_rows.tell, alerts=True),
+    Extract("recidivism", 1, "a person from one origin by one definition of recidivism", ("spell",),
+            recidivism_rows.COLUMNS, recidivism_rows.tell, lives=True),
 )
 # fmt: on
 """In the order of showing."""

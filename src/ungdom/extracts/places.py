@@ -35,7 +35,7 @@ def places(db: Database, known_at: datetime, day: date) -> tuple[dict[Part, list
             anew.append(row.case_id)
     for batch in bulk.batches(anew, CASES):
         with db.reading() as tx:
-            told, lost = known.read(tx, batch, day, known_at, alerts=False)
+            told, lost = known.read(tx, batch, day, known_at)
         unread += lost
         for one in told:
             found[Part(one.year, one.case.konfliktrad)].append(one.stored.case_id)

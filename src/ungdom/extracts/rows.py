@@ -72,7 +72,7 @@ def batches(
     readers = [_reader(one, order) for one in columns]
     for batch in bulk.batches((UUID(bytes=one[-16:]) for one in cases), CASES):
         with db.reading() as tx:
-            found, unread = known.read(tx, batch, order.day, order.known_at, order.extract.alerts)
+            found, unread = known.read(tx, batch, order.day, order.known_at, order.extract.alerts, order.extract.lives)
         tally.cases += len(found)
         tally.unread += unread
         rows = [row for one in found for row in order.extract.tell(one)]

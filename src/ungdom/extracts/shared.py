@@ -1,19 +1,13 @@
 """Columns that several extracts have: whose row it is, and how large extracts are parted."""
 
 from ungdom.extracts.columns import Column, ColumnType
+from ungdom.extracts.offices import KONFLIKTRAD
 from ungdom.extracts.pseudonyms import Named
-from ungdom.store import reference, tables
 from ungdom.workflow.deadlines import RULES
 from ungdom.workflow.vocabulary import Sanction
 
 T = ColumnType
 OFFICE_NORM = "office norm"
-
-DISTRICT_OF = {str(row["code"]): str(row["police_district"]) for row in reference.read(tables.konfliktrad)}
-"""The police district of each konfliktråd, by code."""
-
-KONFLIKTRAD = tuple(sorted(DISTRICT_OF))
-DISTRICTS = tuple(sorted(set(DISTRICT_OF.values())))
 
 CLOCKS = tuple(rule.code for rule in RULES)
 """The codes of every clock."""

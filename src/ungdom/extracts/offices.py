@@ -1,0 +1,9 @@
+"""The konfliktråd and police districts that extracts are told by: the reference data that comes with the code."""
+
+from ungdom.store import reference, tables
+
+DISTRICT_OF = {str(row["code"]): str(row["police_district"]) for row in reference.read(tables.konfliktrad)}
+"""The police district of each konfliktråd, by code."""
+
+KONFLIKTRAD = tuple(sorted(DISTRICT_OF))
+DISTRICTS = tuple(sorted(set(DISTRICT_OF.values())))

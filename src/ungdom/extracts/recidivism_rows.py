@@ -1,0 +1,72 @@
+"""The extract of recidivism: one row a person, origin and definition (`statistics.recidivism.spells`).
+
+A spell stands with the case of its origin. The definitions stand side by side: rows of two of them are never added up.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ungdom.extracts.columns import Column, ColumnType
+from ungdom.extracts.known import Known
+from ungdom.extracts.pseudonyms import Named
+from ungdom.extracts.shared import CASE, OFFICE_NORM, PERSON, PLACE
+from ungdom.statistics.definitions import RECIDIVISMS
+from ungdom.statistics.recidivism.rules import Relapse
+from ungdom.statistics.recidivism.spells import Spell, spells
+from ungdom.workflow.daycount import days_between
+
+T = ColumnType
+DEFINITIONS = tuple(one.code for one in RECIDIVISMS)
+DEFINED = "docs/statistics.md"
+
+
+@dataclass(frozen=True, slots=True)
+class SpellRow:
+    """One spell, with the case of its origin."""
+
+    known: Known
+    spell: Spell
+
+    @property
+    def id(self) -> bytes:
+        """What tells it apart from every other spell: a case is the origin of one at most in each definition."""
+        return self.spell.case_id.bytes + self.spell.definition.encode()
+
+
+def tell(known: Known) -> Iterator[SpellRow]:
+    """The spells that begin with this case, in the order of the definitions."""
+    lives = [known.life] if known.life else []
+    return (SpellRow(known, one) for one in spells(lives, known.day) if one.case_id == known.stored.case_id)
+
+
+# A table is read across.
+# fmt: off
+COLUMNS: tuple[Column, ...] = (
+    Column("spell", T.STRING, "the spell", OFFICE_NORM, lambda row: row.id, named=Named.SPELL),
+    PERSON,
+    CASE,
+    *PLACE,
+    Column("definition", T.STRING, "which definition of recidivism; rows of two definitions are never added up",
+           DEFINED, lambda row: row.spell.definition, vocabulary=DEFINITIONS),
+    Column("definition_version", T.INTEGER, "version of that definition", DEFINED, lambda row: row.spell.version),
+    Column("origin_on", T.DATE, "day from which it is counted: decision, start or completion, by the definition",
+           DEFINED, lambda row: row.spell.origin),
+    Column("window_end_on", T.DATE, "last day of the window", DEFINED, lambda row: row.spell.window_end),
+    Column("seen_until_on", T.DATE, "last day under observation: of the relapse, the window, the day asked, the death, "
+           "or the departure without return", DEFINED, lambda row: row.spell.seen_until),
+    Column("relapsed_on", T.DATE, "day of the first relapse: a charge, or an act, by the definition", DEFINED,
+           lambda row: row.spell.relapsed_on, nullable=True),
+    Column("decided_on", T.DATE, "day on which that relapse was decided with finality", DEFINED,
+           lambda row: row.spell.decided_on, nullable=True),
+    Column("act_day_known", T.BOOLEAN, "whether the day of the act is known; otherwise that of the decision stands for "
+           "it", DEFINED, lambda row: row.spell.dated),
+    Column("matured", T.BOOLEAN, "whether the whole window was over by the day asked", DEFINED,
+           lambda row: row.spell.matured),
+    Column("outcome", T.STRING, "how it came out, the reason of censoring among them", DEFINED,
+           lambda row: row.spell.outcome, words=(Relapse,)),
+    Column("seen_days", T.INTEGER, "from the origin to the last day under observation", DEFINED,
+           lambda row: days_between(row.spell.origin, row.spell.seen_until), unit="days"),
+    Column("at_risk_days", T.INTEGER, "of these, in the country", DEFINED,
+           lambda row: row.spell.at_risk_days, unit="days"),
+)
+# fmt: on
