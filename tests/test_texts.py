@@ -23,6 +23,9 @@ from ungdom.intake.words import Advice, Outcome, Reason, Remark
 from ungdom.simulation import Turn
 from ungdom.statistics import indicators, surveys
 from ungdom.statistics.curves import ForecastBasis, ForecastStanding
+from ungdom.statistics.definitions import COMPLETIONS, LEAD_TIMES, Family
+from ungdom.statistics.frames import StatisticDimension
+from ungdom.statistics.jsonstat import Sign
 from ungdom.texts import Language
 from ungdom.workflow import (
     alerting,
@@ -99,6 +102,7 @@ PROBLEMS: dict[str, set[str]] = {
     "survey_token": set(),
     "survey_not_due": set(),
     "too_many_cases": {"limit"},
+    "nothing_released": set(),
 }
 INVALID = (
     "missing extra_forbidden date_from_datetime_parsing date_parsing date_type enum int_parsing bool_parsing "
@@ -113,13 +117,20 @@ DELAY = (
 )
 CALENDAR = "name hearing summary waiting_for"
 FIGURES: list[type[StrEnum]] = [
+    Sign,
     indicators.IndicatorGroup,
     indicators.IndicatorUnit,
     indicators.IndicatorPeriod,
     indicators.ConsentPart,
     surveys.SurveyKind,
     surveys.SurveyQuestion,
+    Family,
+    StatisticDimension,
 ]
+STATISTICS = [one.code for one in (*LEAD_TIMES, *COMPLETIONS)]
+OF_MEMBERS = {code for code in STATISTICS if code.startswith(("stage.", "wait."))}
+ENDINGS = {ending for one in (*LEAD_TIMES, *COMPLETIONS) for ending in one.outcomes}
+NUMBERS = "contents all cases unknown female male q1 median q3 p90 mean_of_ended over share low high by"
 EXCHANGE_PROBLEMS = ("unknown_type", "unknown_version", "implausible")
 """The kinds of problem that reading official messages adds to those of the shape."""
 NOTICE = "subject subject_one opening closing case what stage late left today waiting"
@@ -198,6 +209,8 @@ def expected() -> dict[str, set[str]]:
         "calendar": set(CALENDAR.split()),
         "indicator": {one.code for one in indicators.INDICATORS},
         **{texts.section_of(enum): {str(one) for one in enum} for enum in FIGURES},
+        "statistic": {"note", *(code.split(".")[0] if code in OF_MEMBERS else code for code in STATISTICS)},
+        "statistic_number": {*NUMBERS.split()} | {*ENDINGS} - {*map(str, State)},
         "survey": {"opening", "scale", "thanks"},
         "caseload_warning": {"inflow_pushes_wait"},
         "notice": set(NOTICE.split()),
@@ -279,7 +292,7 @@ def test_a_problem_names_the_values_it_is_given(language: Language) -> None:
 @every_language
 def test_labels_have_no_placeholders_and_begin_with_a_capital(language: Language) -> None:
     sentences = {"word", "refusal", "problem", "invalid", "forecast", "delay", "waiting", "calendar", "notice"}
-    sentences.add("caseload_warning")
+    sentences |= {"caseload_warning", "statistic", "statistic_number"}
     labels = {key: text for key, text in flat(language).items() if key[0] not in sentences}
     assert [key for key, text in labels.items() if placeholders(text) or not text[0].isupper()] == []
 

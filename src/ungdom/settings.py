@@ -27,7 +27,9 @@ class Settings:
     that official messages are exchanged with. `body_limit`, `exchange_body_limit`: bytes of a request, and of an
     official message. `public_url`: where people reach the service, without a slash at its end. `smtp_url`, `mail_from`:
     the relay that e-mail is handed to, and whom it is from. `webhook_allow`: networks that webhooks may lead to beside
-    the public internet.
+    the public internet. `extract_keys`: what the pseudonyms of extracts are made from, as `version:base64 of 32 bytes`;
+    `purposes_file`: TOML of what extracts have been ordered for. `extracts_dir`: where the files of extract jobs lie;
+    None: `extracts` in the data directory. `extracts_kept_days`: how many days they lie there.
     """
 
     env: str
@@ -44,6 +46,10 @@ class Settings:
     smtp_url: str | None = field(default=None, repr=False)
     mail_from: str | None = None
     webhook_allow: tuple[str, ...] = ()
+    extract_keys: tuple[str, ...] = field(default=(), repr=False)
+    purposes_file: Path | None = None
+    extracts_dir: Path | None = None
+    extracts_kept_days: int = 30
 
     @property
     def development(self) -> bool:
@@ -70,6 +76,10 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         smtp_url=env.get("UNGDOM_SMTP_URL") or None,
         mail_from=env.get("UNGDOM_MAIL_FROM") or None,
         webhook_allow=_networks(env, "UNGDOM_WEBHOOK_ALLOW"),
+        extract_keys=_extract_keys(env, mode, data_dir),
+        purposes_file=_file(env, "UNGDOM_PURPOSES_FILE"),
+        extracts_dir=Path(env["UNGDOM_EXTRACTS_DIR"]) if env.get("UNGDOM_EXTRACTS_DIR") else None,
+        extracts_kept_days=_number(env, "UNGDOM_EXTRACTS_KEPT_DAYS", 30),
     )
 
 
@@ -112,6 +122,13 @@ def _secret(env: Mapping[str, str], mode: str, data_dir: Path, name: str) -> str
     if mode != "development":
         raise BadSettings(f"{name} has to be set when UNGDOM_ENV is {mode}")
     return kept_secret(data_dir / f"{name.lower()}.key")
+
+
+def _extract_keys(env: Mapping[str, str], mode: str, data_dir: Path) -> tuple[str, ...]:
+    """Without them no extract can be made; everything else can."""
+    if not env.get("UNGDOM_EXTRACT_KEYS") and mode != "development":
+        return ()
+    return tuple(_secret(env, mode, data_dir, "UNGDOM_EXTRACT_KEYS").split(","))
 
 
 def kept_secret(path: Path) -> str:

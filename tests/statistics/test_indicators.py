@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from tests.workflow.roads import case_at
+from ungdom.statistics.case_rows import row
 from ungdom.statistics.digests import digest
 from ungdom.statistics.indicators import BY_CODE, INDICATORS
 from ungdom.statistics.indicators.figures import FEWEST_SHOWN, Figure, Period, shown_to
@@ -69,16 +70,13 @@ def on(text: str) -> date:
 
 def counts(code: str, case: Case) -> list[tuple[str, bool | None, str]]:
     """The counted ones: day, in the numerator, part."""
-    counting = BY_CODE[code].counts
-    assert counting
-    return [(str(mark.on), mark.hit, str(mark.part)) for mark in counting(case) if isinstance(mark, Count)]
+    marks = BY_CODE[code].marks(case, row(case, date.max))
+    return [(str(mark.on), mark.hit, str(mark.part)) for mark in marks if isinstance(mark, Count)]
 
 
 def days(code: str, case: Case) -> list[tuple[str, int | None, bool]]:
     """The waits: the day that places them, their days, and whether what was waited for came."""
-    counting = BY_CODE[code].counts
-    assert counting
-    found = [span for span in counting(case) if isinstance(span, Span)]
+    found = [span for span in BY_CODE[code].marks(case, row(case, date.max)) if isinstance(span, Span)]
     return [(str(span.on), span.over and (span.over - span.since).days, span.ended) for span in found]
 
 

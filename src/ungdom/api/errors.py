@@ -42,7 +42,9 @@ class ApiError(Exception):
     ├── NoFeed                calendar feeds are not for this role
     ├── BadCursor             the cursor is broken, of another list, or not ours
     ├── ContactIsTheirOwn     how somebody is told was written by themselves
-    └── TooManyWebhooks       the owner has as many as one may have
+    ├── TooManyWebhooks       the owner has as many as one may have
+    ├── OtherOffice           figures of another konfliktråd are not for this role
+    └── NothingReleased       no released table has what is asked for
     """
 
 
@@ -76,6 +78,14 @@ class TooManyWebhooks(ApiError):
     def __init__(self, limit: int) -> None:
         super().__init__(limit)
         self.limit = limit
+
+
+class OtherOffice(ApiError):
+    """Exact figures of another konfliktråd are asked for by somebody of one."""
+
+
+class NothingReleased(ApiError):
+    """No released table has what is asked for as published."""
 
 
 def _problem(
@@ -149,7 +159,7 @@ async def _unknown(request: Request, error: c.Unknown) -> Response:
     return _problem(request, 422, code, extra, given=error.given, konfliktrad=", ".join(known))
 
 
-async def _not_theirs(request: Request, _error: alerts.NotTheirs) -> Response:
+async def _not_theirs(request: Request, _error: alerts.NotTheirs | OtherOffice) -> Response:
     role = texts.label(_language(request), request.state.principal.viewer.role)
     return _problem(request, 403, "forbidden_role", role=role)
 
@@ -224,7 +234,8 @@ async def _http(request: Request, error: HTTPException) -> Response:
     if allowed:
         allowed = headers["Allow"] = _allowed(request) or allowed
     code = codes.get(error.status_code, "internal")
-    told = {"method": request.method, "allowed": allowed, "available": "application/json"}
+    available = str(error.detail) if "/" in str(error.detail) else "application/json"
+    told = {"method": request.method, "allowed": allowed, "available": available}
     return _problem(request, error.status_code, code, None, headers, **told)
 
 
@@ -278,6 +289,8 @@ HANDLERS: dict[type[Exception], Handler] = {
     BadCursor: _plain(400, "bad_cursor"),
     ContactIsTheirOwn: _plain(409, "contact_is_their_own"),
     TooManyWebhooks: _too_many_webhooks,
+    OtherOffice: _not_theirs,
+    NothingReleased: _plain(422, "nothing_released"),
     Forbidden: _bad_address,
     BadDetails: _bad_details,
     BadMessage: _bad_message,

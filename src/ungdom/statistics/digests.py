@@ -14,9 +14,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, or_, select
+from sqlalchemy import Column, Row, Select, or_, select
 
 import ungdom
+from ungdom.statistics import case_rows
+from ungdom.statistics.case_rows import CaseRow
 from ungdom.statistics.indicators import INDICATORS
 from ungdom.statistics.indicators.marks import Count, Span
 from ungdom.statistics.past import Report
@@ -36,8 +38,8 @@ C, F = case_current.c, case_figures.c
 BATCH = 200
 DAY = timedelta(days=1)
 
-SHAPE = 1
-"""Raised when what a digest holds is changed, other than by a new version of an indicator."""
+SHAPE = 2
+"""Raised when what a digest or a row (`case_rows`) holds is changed, other than by a new version of an indicator."""
 
 
 def _mark() -> str:
@@ -107,26 +109,22 @@ class TooManyCases(Exception):
         self.limit = limit
 
 
-def office(case: Case) -> str:
-    """The konfliktråd that a case is counted for: one, so that a case that moved is counted once in the country."""
-    return case.konfliktrad
-
-
-def digest(case: Case) -> Digest:
-    """What figures need of this case."""
+def digest(case: Case, told: CaseRow | None = None) -> Digest:
+    """What figures need of this case. `told`: its row, on whichever day; without it, it is told here."""
     received = case.first(EventType.RECEIVED)
     met = case.first(EventType.PLAN_MEETING_HELD, EventType.PLAN_SIGNED)
     counts: dict[str, list[Count]] = {}
     spans: dict[str, list[Span]] = {}
+    told = told or case_rows.row(case, date.max)
     for one in INDICATORS:
-        for mark in one.counts(case) if one.counts else ():
+        for mark in one.marks(case, told):
             if isinstance(mark, Count):
                 counts.setdefault(one.code, []).append(mark)
             else:
                 spans.setdefault(one.code, []).append(mark)
     return Digest(
         sanction=case.sanction,
-        konfliktrad=office(case),
+        konfliktrad=case_rows.office(case),
         coordinator=current.coordinator(case),
         registered=case.registered_on,
         received=received.occurred_on if received else None,
@@ -156,8 +154,8 @@ def read(tx: Connection, asked: Asked) -> Iterator[Digest]:
     Raises `TooManyCases`.
     """
     anew: list[UUID] = []
-    for row in tx.execute(_query(asked), execution_options={"yield_per": BATCH}):
-        if _holds(row, asked):
+    for row in tx.execute(query(asked, F.body), execution_options={"yield_per": BATCH}):
+        if holds(row, asked):
             yield load(row.body)
         else:
             anew.append(row.case_id)
@@ -165,37 +163,40 @@ def read(tx: Connection, asked: Asked) -> Iterator[Digest]:
         raise TooManyCases(asked.at_most)
     for batch in bulk.batches(anew, BATCH):
         for stored in journal.load_many(tx, batch, asked.known_at):
-            yield from _told(stored, asked)
+            case = folded(stored, asked)
+            if case:
+                yield digest(case, _row_of(stored, case))
 
 
-def _query(asked: Asked) -> Select[Any]:
-    columns = (C.case_id, C.version.label("now"), C.updated_at, F.version, F.defined, F.last_on, F.body)
-    query = select(*columns).outerjoin(case_figures, F.case_id == C.case_id)
+def query(asked: Asked, *more: Column[Any]) -> Select[Any]:
+    """The cases asked for, with what `holds` looks at and these columns."""
+    columns = (C.case_id, C.version.label("now"), C.updated_at, F.version, F.defined, F.last_on, *more)
+    asks = select(*columns).outerjoin(case_figures, F.case_id == C.case_id)
     if asked.since is not None:
-        query = query.where(or_(C.closed_on.is_(None), C.updated_at >= last_moment(asked.since - DAY)))
+        asks = asks.where(or_(C.closed_on.is_(None), C.updated_at >= last_moment(asked.since - DAY)))
     if asked.sanction is not None:
-        query = query.where(C.sanction == asked.sanction)
+        asks = asks.where(C.sanction == asked.sanction)
     if asked.known_at is not None:
-        query = query.join(case_file, case_file.c.case_id == C.case_id).where(case_file.c.opened_at <= asked.known_at)
-    return query
+        asks = asks.join(case_file, case_file.c.case_id == C.case_id).where(case_file.c.opened_at <= asked.known_at)
+    return asks
 
 
-def _holds(row: Row[Any], asked: Asked) -> bool:
-    """Whether the digest that is kept is the one asked for."""
+def holds(row: Row[Any], asked: Asked) -> bool:
+    """Whether what is kept is the one asked for."""
     fresh = row.version == row.now and row.defined == DEFINED
     known = asked.known_at is None or row.updated_at <= asked.known_at
     return bool(fresh and known and (asked.valid_at is None or row.last_on <= asked.valid_at))
 
 
-def _told(stored: Stored, asked: Asked) -> Iterator[Digest]:
+def folded(stored: Stored, asked: Asked) -> Case | None:
+    """The case as it is asked about; None: nothing had happened yet, or the history is no legal walk (`unread`)."""
     events = effective(stored.events)
     kept = [event for event in events if asked.valid_at is None or event.occurred_on <= asked.valid_at]
-    if not kept:
-        return
     try:
-        yield digest(fold(stored.youth, kept))
+        return fold(stored.youth, kept) if kept else None
     except IllegalHistory:
         asked.unread += 1
+        return None
 
 
 # --- keeping ------------------------------------------------------------------------------------------------
@@ -227,13 +228,21 @@ def _row(stored: Stored) -> dict[str, Any] | None:
         case = fold(stored.youth, stored.events)
     except IllegalHistory:
         return None
+    last_on = max(event.occurred_on for event in stored.events)
+    told = _row_of(stored, case)
     return {
         "case_id": stored.case_id,
         "version": stored.version,
         "defined": DEFINED,
-        "last_on": max(event.occurred_on for event in stored.events),
-        "body": dump(digest(case)),
+        "last_on": last_on,
+        "body": dump(digest(case, told)),
+        "row": case_rows.dump(told),
     }
+
+
+def _row_of(stored: Stored, case: Case) -> CaseRow:
+    """Its row, on a day that does not matter here."""
+    return case_rows.row(case, date.max, opened=oslo_date(stored.opened_at))
 
 
 def dump(one: Digest) -> str:
@@ -243,7 +252,10 @@ def dump(one: Digest) -> str:
         [_number(day) for day in (one.registered, one.received, one.started, one.met, one.closed)],
         [[stay.state, _number(stay.since), _number(stay.known)] for stay in one.stays],
         {code: [[_number(on), hit, part] for on, hit, part in marks] for code, marks in one.counts.items()},
-        {code: [[*map(_number, span[:3]), span.ended] for span in found] for code, found in one.spans.items()},
+        {
+            code: [[*map(_number, span[:3]), span.ended, _number(span.seen)] for span in found]
+            for code, found in one.spans.items()
+        },
     ]
     return json.dumps(plain, separators=(",", ":"))
 
@@ -264,7 +276,10 @@ def load(text: str) -> Digest:
         tuple(Stay(State(state), date.fromordinal(s), date.fromordinal(known)) for state, s, known in stays),
         {code: [Count(date.fromordinal(on), hit, part) for on, hit, part in marks] for code, marks in counts.items()},
         {
-            code: [Span(date.fromordinal(on), date.fromordinal(s), _day(over), ended) for on, s, over, ended in found]
+            code: [
+                Span(date.fromordinal(on), date.fromordinal(s), _day(over), ended, _day(seen))
+                for on, s, over, ended, seen in found
+            ]
             for code, found in spans.items()
         },
     )

@@ -6,6 +6,7 @@ fall on the same day the exit comes first. Source: Kaplan and Meier 1958, Greenw
 held against R's `survival` by the tests.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -142,8 +143,13 @@ def quantile(curve: Curve, share: float, confidence: float = CONFIDENCE) -> Quan
 
     Where the curve lies exactly on that level for a stretch, the middle of the stretch.
     """
-    low, high = curve.limits(confidence)
-    return Quantile(*(_reached(curve.days, line, 1 - share) for line in (curve.survival, low, high)))
+    return quantiles(curve, (share,), confidence)[0]
+
+
+def quantiles(curve: Curve, shares: Sequence[float], confidence: float = CONFIDENCE) -> list[Quantile]:
+    """Several quantiles of one curve, its limits counted once."""
+    lines = (curve.survival, *curve.limits(confidence))
+    return [Quantile(*(_reached(curve.days, line, 1 - share) for line in lines)) for share in shares]
 
 
 def conditional(curve: Curve, after: int, until: int) -> Conditional | None:

@@ -12,5 +12,6 @@ case_figures = Table(
     Column("defined", Text, nullable=False, comment="by which definitions it was told"),
     Column("last_on", Date, nullable=False, comment="the latest day on which something happened in the case"),
     Column("body", Text, nullable=False, comment="JSON: days and codes"),
+    Column("row", Text, comment="JSON: the case as one row for statistics and extracts, days and codes"),
     comment="what figures need of each case; told anew every night and may be thrown away",
 )

@@ -57,6 +57,11 @@ def konfliktrad_codes(tx: Connection) -> frozenset[str]:
     return frozenset(tx.scalars(select(tables.konfliktrad.c.code)))
 
 
+def names(tx: Connection, table: Table, language: str) -> dict[str, str]:
+    """What the rows of a table with codes and names are called in nb, nn or en, by code."""
+    return {row[0]: row[1] for row in tx.execute(select(table.c.code, table.c[f"name_{language}"]))}
+
+
 def konfliktrad_of(tx: Connection, municipality: str) -> str | None:
     """The konfliktråd that serves this municipality (four digits); None when the number is unknown."""
     where = tables.municipality.c.number == municipality

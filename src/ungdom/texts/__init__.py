@@ -48,6 +48,10 @@ _SENTENCES = frozenset(
         "survey_question",
         "survey",
         "caseload_warning",
+        "family",
+        "statistic_dimension",
+        "statistic",
+        "statistic_number",
     }
 )
 _SECTIONS: dict[type[StrEnum], str] = {EventType: "event", Status: "deadline_status"}

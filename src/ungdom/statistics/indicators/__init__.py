@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ungdom.statistics import norms
+from ungdom.statistics.case_rows import CaseRow
 from ungdom.statistics.indicators import breaches, completion, consents, cooperation, measures, start
 from ungdom.statistics.indicators.consents import ConsentPart
 from ungdom.statistics.indicators.marks import Count, Span
@@ -52,7 +53,14 @@ class IndicatorPeriod(StrEnum):
     INVITED = "invited"
 
 
-Counting = Callable[[Case], Iterator[Count]] | Callable[[Case], Iterator[Span]] | None
+@dataclass(frozen=True, slots=True)
+class OfRow:
+    """A counting that the statistics share: it asks the row of a case, not its history."""
+
+    marks: Callable[[CaseRow], Iterator[Count]] | Callable[[CaseRow], Iterator[Span]]
+
+
+Counting = Callable[[Case], Iterator[Count]] | Callable[[Case], Iterator[Span]] | OfRow | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +68,8 @@ class Indicator:
     """One indicator. `numerator`, `denominator`: what is counted, in words; `source`: where it is written.
 
     `counts`: the marks that a case gives it; None: it is counted from survey answers. `parts`: what it is told apart
-    by. `norm`: the days within which it should end, by the day they are counted from.
+    by. `norm`: the days within which it should end, by the day they are counted from. `changed`: what each version
+    after the first changed.
     """
 
     code: str
@@ -74,38 +83,48 @@ class Indicator:
     counts: Counting
     parts: type[StrEnum] | None = None
     norm: Dated[Length] | None = None
+    changed: tuple[str, ...] = ()
+
+    def marks(self, case: Case, row: CaseRow) -> Iterator[Count | Span]:
+        """What this case gives it."""
+        if isinstance(self.counts, OfRow):
+            yield from self.counts.marks(row)
+        elif self.counts:
+            yield from self.counts(case)
 
 
 G, U, P = IndicatorGroup, IndicatorUnit, IndicatorPeriod
 APART = "those that lapsed (death, limitation, pardon) are told apart and stand in neither"
+LATE = "a case is at risk from the day it came into view, no longer from the last offence"
 
 # A table is read across, and in the order of the strategy.
 # fmt: off
 INDICATORS: tuple[Indicator, ...] = (
     Indicator("completed_of_received", 1, G.COMPLETION, U.SHARE, P.RECEIVED,
               "of these, cases completed", f"cases received in the period; {APART}",
-              "strategy: completion; krl § 22", completion.of_received),
+              "strategy: completion; krl § 22", OfRow(completion.of_received)),
     Indicator("completed_of_started", 1, G.COMPLETION, U.SHARE, P.STARTED,
               "of these, cases completed", f"cases whose execution began in the period; {APART}",
-              "strategy: completion; krl §§ 22, 23", completion.of_started),
+              "strategy: completion; krl §§ 22, 23", OfRow(completion.of_started)),
     Indicator("completed_of_closed", 1, G.COMPLETION, U.SHARE, P.CLOSED,
               "of these, cases closed as completed", f"cases received or started, and closed in the period; {APART}",
-              "strategy: completion; krl § 22", completion.of_closed),
+              "strategy: completion; krl § 22", OfRow(completion.of_closed)),
     Indicator("closed_as", 1, G.COMPLETION, U.SHARE, P.CLOSED,
               "of these, cases closed in this way", "cases received or started, and closed in the period",
-              "strategy: completion", completion.closed_as, State),
+              "strategy: completion", OfRow(completion.closed_as), State),
 
-    Indicator("offence_to_receipt", 1, G.RAPID_START, U.DAYS, P.REGISTERED,
+    Indicator("offence_to_receipt", 2, G.RAPID_START, U.DAYS, P.REGISTERED,
               "of these, cases received (P1 ends)", "cases registered in the period, from the last offence",
-              "strategy: rapid start", start.offence_to_receipt),
+              "strategy: rapid start", OfRow(start.offence_to_receipt), changed=(LATE,)),
     Indicator("receipt_to_start", 1, G.RAPID_START, U.DAYS, P.RECEIVED,
               "of these, cases whose execution has begun (P2 ends)",
               "cases received in the period, without those under interim conditions before",
-              "strategy: rapid start; krl § 23", start.receipt_to_start, norm=law.PLAN_MEETING),
-    Indicator("offence_to_start", 1, G.RAPID_START, U.DAYS, P.REGISTERED,
+              "strategy: rapid start; krl § 23", OfRow(start.receipt_to_start), norm=law.PLAN_MEETING),
+    Indicator("offence_to_start", 2, G.RAPID_START, U.DAYS, P.REGISTERED,
               "of these, cases whose execution has begun (P3 ends)",
               "cases registered in the period, from the last offence",
-              "strategy: rapid start; krl § 23", start.offence_to_start, norm=law.LEAD_TIME),
+              "strategy: rapid start; krl § 23", OfRow(start.offence_to_start), norm=law.LEAD_TIME,
+              changed=(LATE,)),
 
     Indicator("coordinated_before_decision", 1, G.COOPERATION, U.SHARE, P.DECIDED,
               "of these, with a meeting of the coordination group on or before that day",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
+from ungdom.statistics.case_rows import DECISIONS
 from ungdom.statistics.indicators.marks import Count, Link, Span, lasting, spans
 from ungdom.workflow import details as d
 from ungdom.workflow.case import Case
@@ -10,8 +11,6 @@ from ungdom.workflow.details import Attendee
 from ungdom.workflow.vocabulary import EventType
 
 E = EventType
-
-DECISIONS = (E.TRANSFERRED_TO_FOLLOW_UP, E.JUDGMENT_GIVEN, E.FOLLOW_UP_BY_JUDGMENT)
 
 AGENCIES = (
     Attendee.POLICE,

@@ -1,8 +1,8 @@
 """From marks to figures: what is counted of each konfliktråd and of the country, in a period, as known on a day. Pure.
 
 Waits that have not ended are censored on that day, and those that ended in another way on the day they did: the median
-is Kaplan–Meier's. The mean of those that ended stands beside it under its own name, for it has been published as the
-lead time: it leaves out whoever still waits.
+is Kaplan–Meier's, each case at risk from the day it came into view. The mean of those that ended stands beside it under
+its own name, for it has been published as the lead time: it leaves out whoever still waits.
 """
 
 from collections import defaultdict
@@ -13,6 +13,7 @@ from datetime import date
 from ungdom.statistics.digests import Digest
 from ungdom.statistics.indicators import INDICATORS, Indicator
 from ungdom.statistics.indicators.marks import Count, Span
+from ungdom.statistics.passages import entry
 from ungdom.statistics.survival import CENSORED, Spans, kaplan_meier, quantile
 from ungdom.workflow.daycount import after, days_between
 
@@ -93,14 +94,15 @@ class _Shares:
 
 @dataclass(slots=True)
 class _Waits:
-    days: list[tuple[int, int]] = field(default_factory=list)
+    days: list[tuple[int, int, int]] = field(default_factory=list)
     within: int = 0
     due: int = 0
 
     def add(self, one: Indicator, span: Span, day: date) -> None:
         over = span.over if span.over is not None and span.over <= day else None
         ending = CENSORED if over is None else ENDED if span.ended else LEFT
-        self.days.append((days_between(span.since, over or max(day, span.since)), ending))
+        seen = entry(span.since, span.seen or span.since)
+        self.days.append((seen, days_between(span.since, over or max(day, span.since)), ending))
         if one.norm:
             limit = after(span.since, one.norm.on(span.since))
             left = ending == LEFT and over is not None and over <= limit
@@ -162,15 +164,14 @@ def _share_figure(one: Indicator, place: str | None, part: str, found: _Shares) 
 
 
 def _wait_figure(one: Indicator, place: str | None, found: _Waits) -> Figure:
-    ended = [days for days, ending in found.days if ending == ENDED]
-    # From the morning of the first day: what ended on the day it began was waited for as well.
-    median = quantile(kaplan_meier(Spans.of([(-1, *row) for row in found.days]), ENDED), 0.5)
+    ended = [days for _, days, ending in found.days if ending == ENDED]
+    median = quantile(kaplan_meier(Spans.of(found.days), ENDED), 0.5)
     norm = one.norm.values[-1][1] if one.norm else None
     wait = Wait(
         low=median.low,
         high=median.high,
-        waiting=sum(ending == CENSORED for _, ending in found.days),
-        left=sum(ending == LEFT for _, ending in found.days),
+        waiting=sum(ending == CENSORED for *_, ending in found.days),
+        left=sum(ending == LEFT for *_, ending in found.days),
         mean_of_ended=sum(ended) / len(ended) if ended else None,
         within=Within(str(norm), found.within, found.due) if norm else None,
     )

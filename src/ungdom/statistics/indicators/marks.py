@@ -30,13 +30,14 @@ class Span(NamedTuple):
     """One wait that is counted. `on`: the day that places it in a period; `since`: from which its days are counted.
 
     `over`: the day it ended, None while it lasts. `ended`: by what was waited for; otherwise the case left in another
-    way, and is censored on that day.
+    way, and is censored on that day. `seen`: under observation from that morning; None: from the first.
     """
 
     on: date
     since: date
     over: date | None
     ended: bool
+    seen: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,72 @@
+"""Which form of an answer is wanted: `format=` says it, otherwise `Accept` (RFC 9110 § 12.5.1), otherwise JSON.
+
+JSON-stat has no media type of its own; it is asked for as `application/json` with the profile of its standard, or by
+`format=json-stat`.
+"""
+
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+
+from starlette.exceptions import HTTPException
+
+PROFILE = "https://json-stat.org"
+_PARAMETER = re.compile(r'\s*([a-z]+)\s*=\s*(?:"([^"]*)"|([^\s";,]*))\s*', re.ASCII | re.IGNORECASE)
+_RANGE = re.compile(r'(?:[^,"]|"[^"]*")+')
+
+
+class TableFormat(StrEnum):
+    """The forms in which a table is answered."""
+
+    JSON = "json"
+    JSON_STAT = "json-stat"
+    CSV = "csv"
+
+    @property
+    def media_type(self) -> str:
+        """As it is named in Content-Type."""
+        return _MEDIA_TYPES[self]
+
+
+_MEDIA_TYPES = {
+    TableFormat.JSON: "application/json",
+    TableFormat.JSON_STAT: f'application/json; profile="{PROFILE}"',
+    TableFormat.CSV: "text/csv; charset=utf-8; header=present",
+}
+_KINDS = {
+    ("application/json", False): TableFormat.JSON,
+    ("application/json", True): TableFormat.JSON_STAT,
+    ("text/csv", False): TableFormat.CSV,
+    ("application/*", False): TableFormat.JSON,
+    ("text/*", False): TableFormat.CSV,
+    ("*/*", False): TableFormat.JSON,
+}
+AVAILABLE = ", ".join(_MEDIA_TYPES.values())
+"""What a refusal names."""
+
+
+def wanted(accept: str | None, named: TableFormat | None = None) -> TableFormat:
+    """The form that is wanted most. Raises `HTTPException` 406 when it is none of ours."""
+    if named:
+        return named
+    if not (accept or "").strip():
+        return TableFormat.JSON
+    found = sorted(_forms(accept or ""), key=lambda one: -one[1])  # stable: of equals the first that is named
+    if not found or not found[0][1]:
+        raise HTTPException(406, AVAILABLE)
+    return found[0][0]
+
+
+def _forms(accept: str) -> Iterator[tuple[TableFormat, float]]:
+    """Each of ours that is named, with how much it is wanted."""
+    for part in _RANGE.findall(accept):
+        kind, *rest = part.split(";")
+        said = {m[1].lower(): m[2] or m[3] for one in rest if (m := _PARAMETER.fullmatch(one))}
+        profile = said.get("profile", "").rstrip("/").startswith(PROFILE)
+        form = _KINDS.get((kind.strip().lower(), profile))
+        if form:
+            yield form, _quality(said.get("q", "1"))
+
+
+def _quality(said: str) -> float:
+    return float(said) if re.fullmatch(r"0(\.\d{0,3})?|1(\.0{0,3})?", said, re.ASCII) else 0.0

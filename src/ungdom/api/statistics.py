@@ -1,0 +1,169 @@
+"""Statistics over many cases: lead time and completion, and what every figure counts.
+
+Exact answers are for those who may see the cases anyway. What is asked for as published is answered by `released`.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Response
+from fastapi.exceptions import RequestValidationError
+
+from ungdom import texts
+from ungdom.api import inputs as i
+from ungdom.api import statistic_shapes as f
+from ungdom.api.cases import answer, instant
+from ungdom.api.deps import Answer, Call, CallDep
+from ungdom.api.docs import PROBLEM_JSON, PROBLEMS
+from ungdom.api.errors import NothingReleased, OtherOffice
+from ungdom.api.figures import own_office, scope_of
+from ungdom.api.formats import TableFormat, wanted
+from ungdom.api.schemas import AsOfOut
+from ungdom.api.statistic_labels import places, told
+from ungdom.statistics import exact
+from ungdom.statistics.definitions import COMPLETION_BY_CODE, LEAD_TIME_BY_CODE, Definition
+from ungdom.statistics.exact import Found, Question, known_values
+from ungdom.statistics.jsonstat import csv_text, dataset
+from ungdom.store.sealing import Keys
+from ungdom.store.session import Connection
+from ungdom.workflow.permissions import may_read_figures
+
+router = APIRouter(tags=["statistics"], responses=PROBLEMS)
+Accept = Annotated[str | None, Header(max_length=500)]
+Find = Callable[[Connection, Keys, Question, datetime], Found]
+KNOWN: Mapping[str, Definition] = {**LEAD_TIME_BY_CODE, **COMPLETION_BY_CODE}
+FORMS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {"text/csv": {"schema": {"type": "string"}}},
+        "description": "Exact figures; as JSON-stat 2.0 or CSV one figure at a time",
+    },
+    406: {"description": "None of the forms of a table is wanted", "content": PROBLEM_JSON},
+}
+
+
+@router.get(
+    "/v1/statistics/lead-time",
+    response_model=f.StatisticList | f.DatasetOut,
+    responses=FORMS,
+    summary="How long cases take, those that still wait with them",
+)
+def get_lead_time(call: CallDep, query: Annotated[f.LeadTimeQuery, Query()], accept: Accept = None) -> Response:
+    """P1 to P3, each stage and each party waited for: Kaplan–Meier with limits, and shares by Aalen–Johansen.
+
+    Exact, and not to be published. Coordinators and leaders: of their own konfliktråd; the secretariat and
+    administrators: of all.
+    """
+    asked = _question(call, query, query.threshold_days, query.curve)
+    return _answered(call, query, asked, wanted(accept, query.format), exact.lead_time)
+
+
+@router.get(
+    "/v1/statistics/completion",
+    response_model=f.StatisticList | f.DatasetOut,
+    responses=FORMS,
+    summary="How cases come out, of those received, started and closed",
+)
+def get_completion(call: CallDep, query: Annotated[f.CompletionQuery, Query()], accept: Accept = None) -> Response:
+    """The share completed by three denominators, and every way of ending; death and lapse told apart.
+
+    Exact, and not to be published. Coordinators and leaders: of their own konfliktråd; the secretariat and
+    administrators: of all.
+    """
+    return _answered(call, query, _question(call, query), wanted(accept, query.format), exact.completion)
+
+
+@router.get("/v1/statistics/definitions", response_model=f.FigureDefinitionList, summary="What every figure counts")
+def get_definitions(call: CallDep, _query: Annotated[i.NoQuery, Query()]) -> Response:
+    """Each figure of each family: version, question, unit, numerator, denominator, which day counts, norm, source."""
+    call.needs(scope_of(call), may_read_figures)
+    return answer(f.FigureDefinitionList(items=f.definitions_out(call.language))).response()
+
+
+def released(call: Call, _query: f.StatisticQuery) -> Response:
+    """The answer from the register of released tables: the one place where published figures are answered.
+
+    Raises `NothingReleased`: nothing is released yet.
+    """
+    call.needs(scope_of(call), may_read_figures)
+    raise NothingReleased
+
+
+def _answered(call: Call, query: f.StatisticQuery, asked: Question, form: TableFormat, find: Find) -> Response:
+    if query.published:
+        return released(call, query)
+    if form is not TableFormat.JSON and len(asked.codes) > 1:
+        raise _wrong("statistic", "too_long")
+
+    def use(tx: Connection) -> Answer:
+        _exist(tx, asked)
+        found = find(tx, call.keys, asked, call.now)
+        return _told(call, query, asked, found) if form is TableFormat.JSON else _table(tx, call, asked, found, form)
+
+    return call.read(use, scope_of(call), may_read_figures)
+
+
+def _question(
+    call: Call, query: f.LeadTimeQuery | f.CompletionQuery, threshold: int | None = None, curves: bool = False
+) -> Question:
+    """The question asked, of somebody in an office about that office alone. Raises `OtherOffice`."""
+    where = query.where
+    own = own_office(call)
+    if own is not None:
+        if where.get("konfliktrad", own) != own:
+            raise OtherOffice
+        where["konfliktrad"] = own
+    return Question(
+        codes=tuple(dict.fromkeys(query.statistic)),
+        since=query.since,
+        until=query.until,
+        by=tuple(query.by),
+        where=where,
+        valid_at=query.valid_at,
+        known_at=instant(query.known_at),
+        threshold=threshold,
+        curves=curves,
+    )
+
+
+def _exist(tx: Connection, asked: Question) -> None:
+    """Nothing when the konfliktråd and the police district that are named exist. Raises `RequestValidationError`."""
+    for code, values in known_values(tx).items():
+        if asked.where.get(code) not in (None, *values):
+            raise _wrong(code, "enum")
+
+
+def _wrong(field: str, kind: str) -> RequestValidationError:
+    return RequestValidationError([{"loc": ("query", field), "type": kind}])
+
+
+def _told(call: Call, query: f.StatisticQuery, asked: Question, found: Found) -> Answer:
+    body = f.StatisticList(
+        since=asked.since,
+        until=asked.until,
+        as_of=AsOfOut(on=found.day, known_at=asked.known_at),
+        by=list(query.by),
+        where=dict(asked.where),
+        published=False,
+        note=texts.text(call.language, "statistic", "note"),
+        read=found.read,
+        unread=found.unread,
+        items=list(f.statistics_out(found, asked, call.language)),
+    )
+    return answer(body)
+
+
+def _table(tx: Connection, call: Call, asked: Question, found: Found, form: TableFormat) -> Answer:
+    """The one figure asked for, as JSON-stat or CSV."""
+    (cube,) = found.cubes
+    words = told(cube, KNOWN[cube.figure], call.language, places(tx, call.language), asked.known_at or call.now)
+    words = replace(words, notes=(texts.text(call.language, "statistic", "note"),), more=_more(asked, found))
+    body = csv_text(cube, words) if form is TableFormat.CSV else json.dumps(dataset(cube, words), ensure_ascii=False)
+    return Answer(200, body.encode(), {"Content-Type": form.media_type})
+
+
+def _more(asked: Question, found: Found) -> dict[str, object]:
+    period = {"from": str(asked.since), "to": str(asked.until), "valid_at": str(found.day)}
+    return {**period, "where": dict(asked.where), "published": False, "unread": found.unread}

@@ -1,0 +1,88 @@
+"""The extract of alerts: one row a case, clock and due day of which somebody was told, and how it went on."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+from ungdom.extracts.columns import Column, ColumnType
+from ungdom.extracts.known import Change, Known
+from ungdom.extracts.pseudonyms import Named
+from ungdom.extracts.shared import CASE, CLOCKS, OFFICE_NORM, PLACE
+from ungdom.workflow.alerting import AlertChange, AlertState, ClearedBecause, DelayReason, Level
+from ungdom.workflow.daycount import days_between
+
+T = ColumnType
+LEFT_OPEN = (AlertChange.RAISED, AlertChange.ESCALATED, AlertChange.WOKEN)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """One alert: what happened to it, in order; the first is that it was raised."""
+
+    known: Known
+    changes: tuple[Change, ...]
+
+    @property
+    def state(self) -> AlertState:
+        """How it stood."""
+        last = self.changes[-1].change
+        return AlertState.OPEN if last in LEFT_OPEN else AlertState(last.value)
+
+    @property
+    def cleared_on(self) -> date | None:
+        """The day it ended; None while it has not, or is raised again."""
+        return self.changes[-1].on if self.state is AlertState.CLEARED else None
+
+    def first(self, change: AlertChange) -> date | None:
+        """The first day on which this happened."""
+        return next((one.on for one in self.changes if one.change is change), None)
+
+    def times(self, change: AlertChange) -> int:
+        """How often this happened."""
+        return sum(one.change is change for one in self.changes)
+
+    def said(self, name: str) -> Any:
+        """What was said last under this name."""
+        return next((one.details[name] for one in reversed(self.changes) if name in one.details), None)
+
+
+def tell(known: Known) -> Iterator[AlertRow]:
+    """The alerts of the case, the first due first."""
+    for _, changes in groupby(known.changes, key=lambda one: one.alert_id):
+        yield AlertRow(known, tuple(changes))
+
+
+# A table is read across.
+# fmt: off
+COLUMNS: tuple[Column, ...] = (
+    Column("alert", T.STRING, "the alert", OFFICE_NORM, lambda row: row.changes[0].alert_id, named=Named.ALERT),
+    CASE,
+    *PLACE,
+    Column("clock", T.STRING, "the clock that ran out or was about to", "the law of the clock, docs/workflow.md",
+           lambda row: row.changes[0].code, vocabulary=CLOCKS),
+    Column("due_on", T.DATE, "last day of the clock", "the law of the clock, docs/workflow.md",
+           lambda row: row.changes[0].due),
+    Column("raised_on", T.DATE, "day for which somebody was first told", OFFICE_NORM, lambda row: row.changes[0].on),
+    Column("times_raised", T.INTEGER, "how often it was raised: again when it was cleared and the clock ran again",
+           OFFICE_NORM, lambda row: row.times(AlertChange.RAISED), unit="times"),
+    Column("state", T.STRING, "how it stood", OFFICE_NORM, lambda row: row.state, words=(AlertState,)),
+    Column("level", T.STRING, "how far the clock had run when somebody was told last", OFFICE_NORM,
+           lambda row: row.said("level"), words=(Level,)),
+    Column("rung", T.INTEGER, "step of the ladder that it reached, from 0", OFFICE_NORM, lambda row: row.said("rung")),
+    Column("acknowledged_on", T.DATE, "day on which somebody first said that they see to it", OFFICE_NORM,
+           lambda row: row.first(AlertChange.ACKNOWLEDGED), nullable=True),
+    Column("answered_on", T.DATE, "day on which it was first said why it is late", OFFICE_NORM,
+           lambda row: row.first(AlertChange.ANSWERED), nullable=True),
+    Column("delay_reason", T.STRING, "why it is late, as answered last", OFFICE_NORM,
+           lambda row: row.said("reason"), nullable=True, words=(DelayReason,)),
+    Column("times_snoozed", T.INTEGER, "how often it was put off", OFFICE_NORM,
+           lambda row: row.times(AlertChange.SNOOZED), unit="times"),
+    Column("cleared_on", T.DATE, "day on which it ended", OFFICE_NORM, lambda row: row.cleared_on, nullable=True),
+    Column("cleared_because", T.STRING, "why it ended", OFFICE_NORM,
+           lambda row: row.said("because") if row.cleared_on else None, nullable=True, words=(ClearedBecause,)),
+    Column("days_told", T.INTEGER, "from the day it was first told of to its end, or to the day asked", OFFICE_NORM,
+           lambda row: days_between(row.changes[0].on, row.cleared_on or row.known.day), unit="days"),
+)
+# fmt: on

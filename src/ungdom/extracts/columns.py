@@ -1,0 +1,110 @@
+"""What a column is: one row that says its name, type and meaning, and how its value is found. Pure.
+
+Everything that tells of an extract is made of these rows: the schemas of Arrow and Frictionless, the codebook, the
+catalogue of the interface. A new column is one row.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from ungdom.extracts.pseudonyms import Named
+from ungdom.workflow.daycount import days_between
+
+
+class ColumnType(StrEnum):
+    """What a column holds, by the names of Frictionless Table Schema."""
+
+    STRING = "string"
+    DATE = "date"
+    INTEGER = "integer"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+
+
+class Dates(StrEnum):
+    """How exactly the days of an extract are told. `OFFSET`: as days since the last offence of the case."""
+
+    DAY = "day"
+    MONTH = "month"
+    QUARTER = "quarter"
+    OFFSET = "days_since_last_offence"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column. `source`: the act and paragraph, or office norm, that says what is counted.
+
+    `of`: its value in one row, from what the row is told from. `words`: the closed lists that its values are of;
+    `vocabulary`: the list, when it is none of those. `named`: it is a pseudonym of this kind.
+    """
+
+    name: str
+    type: ColumnType
+    description: str
+    source: str
+    of: Callable[[Any], Any]
+    nullable: bool = False
+    unit: str | None = None
+    words: tuple[type[StrEnum], ...] = ()
+    vocabulary: tuple[str, ...] = ()
+    named: Named | None = None
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """Every value that it may have; none where they are not listed."""
+        return tuple(dict.fromkeys([*(str(word) for kind in self.words for word in kind), *self.vocabulary]))
+
+    @property
+    def lists(self) -> tuple[str, ...]:
+        """The names of the lists that its values are of."""
+        return tuple(kind.__name__ for kind in self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A column as one purpose gets it: its type and unit once its days are told as they are ordered."""
+
+    column: Column
+    dates: Dates
+
+    @property
+    def name(self) -> str:
+        """The name of the column."""
+        return self.column.name
+
+    @property
+    def type(self) -> ColumnType:
+        """Its type: of days it depends on how exactly they are told."""
+        if self.column.type is not ColumnType.DATE or self.dates is Dates.DAY:
+            return self.column.type
+        return ColumnType.INTEGER if self.dates is Dates.OFFSET else ColumnType.STRING
+
+    @property
+    def unit(self) -> str | None:
+        """Its unit; of coarse days how they are written."""
+        return _WRITTEN[self.dates] if self.column.type is ColumnType.DATE else self.column.unit
+
+
+_WRITTEN = {
+    Dates.DAY: "calendar day in Oslo",
+    Dates.MONTH: "month, as 2025-03",
+    Dates.QUARTER: "quarter, as 2025Q1",
+    Dates.OFFSET: "days since the last offence",
+}
+
+
+def shown(columns: Sequence[Column], dates: Dates, without: frozenset[str]) -> tuple[Shown, ...]:
+    """The columns as a purpose gets them, in order. `without`: the names of those that it does not get."""
+    return tuple(Shown(column, dates) for column in columns if column.name not in without)
+
+
+def coarse(day: date, dates: Dates, last_offence: date) -> date | str | int:
+    """The day as exactly as it may be told. 2025-03-09 by month is 2025-03, by quarter 2025Q1."""
+    if dates is Dates.MONTH:
+        return f"{day:%Y-%m}"
+    if dates is Dates.QUARTER:
+        return f"{day.year}Q{(day.month + 2) // 3}"
+    return days_between(last_offence, day) if dates is Dates.OFFSET else day

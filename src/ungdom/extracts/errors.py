@@ -1,0 +1,78 @@
+"""What can stand in the way of an extract.
+
+ExtractsError
+├── NoExtract        there is no extract of this name
+├── NoPurpose        nobody has ordered anything under this name
+├── PurposeOver      the purpose has ended
+├── NotForPurpose    the purpose does not cover this extract
+├── NoKey            the key that the pseudonyms are made with is not here
+├── NotYet           asked as known at an instant that has not come
+└── CannotRebuild    other versions than those of the manifest: the bytes would be others
+"""
+
+from datetime import date, datetime
+
+
+class ExtractsError(Exception):
+    """Something stands in the way of an extract."""
+
+
+class NoExtract(ExtractsError):
+    """There is no extract of this name. `known`: those there are."""
+
+    def __init__(self, name: str, known: tuple[str, ...]) -> None:
+        super().__init__(f"there is no extract {name!r}; there are {', '.join(known)}")
+        self.name = name
+        self.known = known
+
+
+class NoPurpose(ExtractsError):
+    """There is no purpose of this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is no purpose {name!r}: name one of the file that UNGDOM_PURPOSES_FILE leads to")
+        self.name = name
+
+
+class PurposeOver(ExtractsError):
+    """The purpose has ended: its last day was `until`."""
+
+    def __init__(self, name: str, until: date) -> None:
+        super().__init__(f"the purpose {name!r} ended on {until}: its data are no longer to be taken out")
+        self.name = name
+        self.until = until
+
+
+class NotForPurpose(ExtractsError):
+    """The purpose does not cover this extract."""
+
+    def __init__(self, extract: str, purpose: str) -> None:
+        super().__init__(f"the purpose {purpose!r} does not cover the extract {extract!r}")
+        self.extract = extract
+        self.purpose = purpose
+
+
+class NoKey(ExtractsError):
+    """The key of this version is not here; None: there is none at all."""
+
+    def __init__(self, version: int | None) -> None:
+        which = "no extract key is here" if version is None else f"the extract key of version {version} is not here"
+        super().__init__(f"{which}: UNGDOM_EXTRACT_KEYS holds them, as `version:base64 of 32 bytes`, between commas")
+        self.version = version
+
+
+class NotYet(ExtractsError):
+    """What is known at that instant is not known yet."""
+
+    def __init__(self, asked: datetime) -> None:
+        super().__init__(f"{asked.isoformat()} has not come")
+        self.asked = asked
+
+
+class CannotRebuild(ExtractsError):
+    """The same bytes cannot be made here. `differences`: what differs, as (what, then, now)."""
+
+    def __init__(self, differences: list[tuple[str, str, str]]) -> None:
+        told = "; ".join(f"{what}: {then} then, {now} now" for what, then, now in differences)
+        super().__init__(f"the same bytes cannot be made here: {told}")
+        self.differences = differences

@@ -1,0 +1,119 @@
+"""The extract of events: one row an event as it was recorded, corrections among them, and what stands in its place."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from ungdom.extracts.columns import Column, ColumnType
+from ungdom.extracts.known import Known
+from ungdom.extracts.shared import CASE, OFFICE_NORM, PLACE
+from ungdom.workflow import details as d
+from ungdom.workflow.daycount import days_between, oslo_date
+from ungdom.workflow.engine import effective
+from ungdom.workflow.events import Corrected, Event
+from ungdom.workflow.vocabulary import Actor, EventType, Party, Role
+
+T = ColumnType
+
+
+class RecordStatus(StrEnum):
+    """How an event that was recorded stands now."""
+
+    STANDS = "stands"
+    REPLACED = "replaced"
+    ANNULLED = "annulled"
+    CORRECTION = "correction"
+
+
+REASONS = (
+    d.PostponementReason, d.PlanFailure, d.InterruptionReason, d.ResumptionReason, d.EndOfControl, d.SetAside,
+    d.LapseReason, d.ReopeningReason, d.PinReason, d.WaitReason, d.MeasureEnd,
+)  # fmt: skip
+OUTCOMES = (d.AppealOutcome, d.WindowOutcome, d.OtherOutcome, d.ComplaintOutcome, d.MeasureOutcome)
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One event. `correction`: what corrected it last; `stands`: what now holds because of this row, if anything."""
+
+    known: Known
+    event: Event
+    correction: Event | None
+    stands: Event | None
+
+    @property
+    def status(self) -> RecordStatus:
+        """How it stands."""
+        if isinstance(self.event.details, Corrected):
+            return RecordStatus.CORRECTION
+        if self.correction is None:
+            return RecordStatus.STANDS
+        return RecordStatus.REPLACED if _replaces(self.correction) else RecordStatus.ANNULLED
+
+    def correction_said(self, name: str) -> Any:
+        """What the event says of the one that it corrects; nothing when it is no correction."""
+        return getattr(self.event.details, name) if isinstance(self.event.details, Corrected) else None
+
+    def word(self, name: str) -> str | None:
+        """The word of a closed list that is said under this name by what happened; nothing else is ever told."""
+        said = (self.stands or self.event).details
+        found = None if isinstance(said, Corrected) else getattr(said, name, None)
+        return found if isinstance(found, StrEnum) else None
+
+
+def tell(known: Known) -> Iterator[EventRow]:
+    """The events of the case in the order recorded, as far as they, or what replaced them, had happened by the day."""
+    corrections = {e.details.corrects: e for e in known.stored.events if isinstance(e.details, Corrected)}
+    now = {event.corrected_by or event.seq: event for event in effective(known.stored.events)}
+    days = {event.seq: event.occurred_on for event in known.stored.events}
+    for event in known.stored.events:
+        stands = now.get(event.seq)
+        said = event.details
+        happened = days.get(said.corrects, event.occurred_on) if isinstance(said, Corrected) else event.occurred_on
+        if stands is not None and stands.occurred_on > known.day:
+            stands = None
+        if stands is not None or happened <= known.day:
+            yield EventRow(known, event, corrections.get(event.seq), stands)
+
+
+def _replaces(correction: Event) -> bool:
+    return isinstance(correction.details, Corrected) and correction.details.replacement is not None
+
+
+# A table is read across.
+# fmt: off
+COLUMNS: tuple[Column, ...] = (
+    CASE,
+    *PLACE,
+    Column("seq", T.INTEGER, "number of the event in its case, from 1, in the order recorded", OFFICE_NORM,
+           lambda row: row.event.seq),
+    Column("type", T.STRING, "what happened, as it was recorded", OFFICE_NORM,
+           lambda row: row.event.type, words=(EventType,)),
+    Column("occurred_on", T.DATE, "day on which it happened, as it was recorded; of a correction the day it was made",
+           OFFICE_NORM, lambda row: row.event.occurred_on),
+    Column("recorded_on", T.DATE, "day on which it became known here", OFFICE_NORM,
+           lambda row: oslo_date(row.event.recorded_at)),
+    Column("recorded_after", T.INTEGER, "days from what happened until it became known here", OFFICE_NORM,
+           lambda row: days_between(row.event.occurred_on, oslo_date(row.event.recorded_at)), unit="days"),
+    Column("actor", T.STRING, "in whose name it was done", OFFICE_NORM, lambda row: row.event.actor, words=(Actor,)),
+    Column("role", T.STRING, "role of whoever recorded it", OFFICE_NORM, lambda row: row.event.role, words=(Role,)),
+    Column("status", T.STRING, "how it stands now", "arkivlova § 9", lambda row: row.status, words=(RecordStatus,)),
+    Column("corrected_by", T.INTEGER, "number of the event that corrected it last", "arkivlova § 9",
+           lambda row: row.correction.seq if row.correction else None, nullable=True),
+    Column("corrects", T.INTEGER, "of a correction: number of the event that it corrects", "arkivlova § 9",
+           lambda row: row.correction_said("corrects"), nullable=True),
+    Column("correction_reason", T.STRING, "of a correction: why", "arkivlova § 9",
+           lambda row: row.correction_said("reason"), nullable=True, words=(d.CorrectionReason,)),
+    Column("effective_type", T.STRING, "what happened, as it now reads; rows that have it are the history as it stands",
+           OFFICE_NORM, lambda row: row.stands.type if row.stands else None, nullable=True, words=(EventType,)),
+    Column("effective_on", T.DATE, "day on which it happened, as it now reads", OFFICE_NORM,
+           lambda row: row.stands.occurred_on if row.stands else None, nullable=True),
+    Column("party", T.STRING, "of a wait: who is waited for", OFFICE_NORM,
+           lambda row: row.word("party"), nullable=True, words=(Party,)),
+    Column("reason", T.STRING, "why, where a reason is given", "krl §§ 22–34, strpl § 459",
+           lambda row: row.word("reason"), nullable=True, words=REASONS),
+    Column("outcome", T.STRING, "what it came to, where an outcome is given", "krl §§ 22–34, strl § 52 c",
+           lambda row: row.word("outcome"), nullable=True, words=OUTCOMES),
+)
+# fmt: on

@@ -1,0 +1,34 @@
+"""Columns that several extracts have: whose row it is, and how large extracts are parted."""
+
+from ungdom.extracts.columns import Column, ColumnType
+from ungdom.extracts.pseudonyms import Named
+from ungdom.store import reference, tables
+from ungdom.workflow.deadlines import RULES
+from ungdom.workflow.vocabulary import Sanction
+
+T = ColumnType
+OFFICE_NORM = "office norm"
+
+KONFLIKTRAD = tuple(sorted(str(row["code"]) for row in reference.read(tables.konfliktrad)))
+"""The codes of every konfliktråd."""
+
+CLOCKS = tuple(rule.code for rule in RULES)
+"""The codes of every clock."""
+
+# A table is read across.
+# fmt: off
+CASE = Column(
+    "case", T.STRING, "the case; the same in every extract of one purpose and key version", OFFICE_NORM,
+    lambda row: row.known.stored.case_id, named=Named.CASE)
+PERSON = Column(
+    "person", T.STRING, "the youth; the same in every case of theirs, and nothing to do with the pseudonyms of cases",
+    OFFICE_NORM, lambda row: row.known.stored.person_id, named=Named.PERSON)
+PLACE = (
+    Column("year", T.INTEGER, "year in which the case was registered; large extracts are parted by it", OFFICE_NORM,
+           lambda row: row.known.year, unit="year"),
+    Column("konfliktrad", T.STRING, "konfliktråd that has the case; one, so that a case that moved is counted once",
+           "krl § 13", lambda row: row.known.case.konfliktrad, vocabulary=KONFLIKTRAD),
+    Column("sanction", T.STRING, "ungdomsstraff or ungdomsoppfølging", "strl § 52 a, strpl § 71 a",
+           lambda row: row.known.case.sanction, words=(Sanction,)),
+)
+# fmt: on

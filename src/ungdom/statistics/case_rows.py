@@ -1,0 +1,345 @@
+"""A case as one flat row, for statistics and extracts: days, codes and an age, nothing else of the youth. Pure.
+
+A row is told by the history alone: what lasts is left open, and is counted until `as_of`, the day that is asked. So a
+row that is kept stays right from day to day until the history goes on. Every rule is that of `workflow`.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from ungdom.workflow import law
+from ungdom.workflow.case import Case
+from ungdom.workflow.daycount import after, birthday, days_between, oslo_date
+from ungdom.workflow.details import LapseReason
+from ungdom.workflow.events import Event
+from ungdom.workflow.leadtime import measures
+from ungdom.workflow.vocabulary import EventType, OffenceGroup, Party, Regime, Sanction, State
+from ungdom.workflow.waits import ledger, stages
+
+E = EventType
+K = TypeVar("K")
+DAY = timedelta(days=1)
+_on = date.fromordinal
+
+DECISIONS = (E.TRANSFERRED_TO_FOLLOW_UP, E.JUDGMENT_GIVEN, E.FOLLOW_UP_BY_JUDGMENT)
+"""Who first decides on the sanction; an appeal may change what was decided."""
+ADULT = 18
+
+
+class Stretch(NamedTuple, Generic[K]):
+    """Days of one kind, from a day to a day; `until` None: they last."""
+
+    kind: K
+    since: date
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRow:
+    """One case as it stood on `as_of`. Days of steps are those of the first of their kind, except as said.
+
+    `konfliktrad`: the one office it counts for. `police_district`: of that office; None where it is not known.
+    `offence_group`: of the last act, from which lead time is counted; of several on one day, the first named.
+    `offence_groups`: of all acts. `age`: whole years on the last day of the last act.
+    `decided`, `decision_regime`, `term_days`: of the decision in force, an appeal applied; None before there is one.
+    `pinned`: the regime of execution, where somebody has pinned one.
+    `in_view`: the day from which it would have been missed: receipt, where it was first recorded at or after that
+    (late entry), otherwise registration.
+    `stays`, `waits`: its life by stage and by party waited for; each of the two is the whole life.
+    `stops`: when the term stood still.
+    `closing`: the reason that the closing gives, where it gives one.
+    """
+
+    as_of: date
+    sanction: Sanction
+    konfliktrad: str
+    police_district: str | None = None
+    decision_regime: Regime | None
+    pinned: Regime | None
+    offence_group: OffenceGroup | None
+    offence_groups: tuple[OffenceGroup, ...]
+    age: int
+    first_offence: date
+    last_offence: date
+    in_view: date
+    registered: date
+    suspect: date | None
+    indicted: date | None
+    first_decided: date | None
+    decided: date | None
+    final: date | None
+    dispatched: date | None
+    received: date | None
+    first_contact: date | None
+    plan_meeting: date | None
+    plan_signed: date | None
+    started: date | None
+    start_rule: str | None
+    planned_end: date | None
+    closed: date | None
+    state: State
+    closing: str | None
+    term_days: int | None
+    p1: int | None
+    p2: int | None
+    p3: int | None
+    unreported_days: int
+    breaches: int
+    new_offences: int
+    table: str
+    stays: tuple[Stretch[State], ...]
+    waits: tuple[Stretch[Party], ...]
+    stops: tuple[Stretch[str], ...] = field(default=())
+
+    @property
+    def until(self) -> date:
+        """The end of its life, or of what is known of it."""
+        return self.closed or self.as_of
+
+    @property
+    def total_days(self) -> int:
+        """The life of the case in days; the stage days add up to it, and so do the wait days."""
+        return days_between(self.registered, self.until)
+
+    @property
+    def stage_days(self) -> dict[State, int]:
+        """Days in each stage it has been in."""
+        return _summed(self.stays, date.min, self.until)
+
+    @property
+    def wait_days(self) -> dict[Party, int]:
+        """Days in which each party was waited for."""
+        return _summed(self.waits, date.min, self.until)
+
+    @property
+    def stage_days_before(self) -> dict[State, int]:
+        """Those of the stage days that lie after the last act and before the start; without a start, all since the act.
+
+        With the unreported days they make P3, as the wait days before the start do.
+        """
+        return _summed(self.stays, self.last_offence, self.started or self.until)
+
+    @property
+    def wait_days_before(self) -> dict[Party, int]:
+        """Those of the wait days that lie after the last act and before the start; without a start, all since it."""
+        return _summed(self.waits, self.last_offence, self.started or self.until)
+
+    @property
+    def interrupted_days(self) -> int:
+        """Days on which the term stood still."""
+        return sum(_summed(self.stops, date.min, self.until).values())
+
+    @property
+    def adjusted_end(self) -> date | None:
+        """The planned end moved by the days interrupted."""
+        if self.planned_end is None or not law.CHOICES.interruption_moves_end:
+            return self.planned_end
+        return self.planned_end + timedelta(days=self.interrupted_days)
+
+    @property
+    def regime(self) -> Regime:
+        """The regime of the decision; before there is one, that of the day asked, as `case.decision_regime` has it."""
+        return self.decision_regime or law.REGIME.on(self.as_of)
+
+    @property
+    def execution_regime(self) -> Regime | None:
+        """The regime that execution follows on the last day known of it; None before the start."""
+        return (self.pinned or law.REGIME.on(self.until)) if self.started else None
+
+    @property
+    def died(self) -> bool:
+        """Whether it lapsed because the youth died."""
+        return self.state is State.LAPSED and self.closing == LapseReason.DEATH
+
+    @property
+    def age_group(self) -> str:
+        """15, 16, 17, or 18+ for an act that lasted beyond the eighteenth birthday."""
+        return str(self.age) if self.age < ADULT else f"{ADULT}+"
+
+
+def office(case: Case) -> str:
+    """The konfliktråd that a case is counted for: one, so that a case that moved is counted once in the country."""
+    return case.konfliktrad
+
+
+def row(case: Case, day: date, districts: Mapping[str, str] | None = None, opened: date | None = None) -> CaseRow:
+    """The case as it stood on that day, by the events it holds: none of them later than `day`.
+
+    `districts`: the police district of each konfliktråd. `opened`: the day on which it was first recorded; without it
+    that of its first event as it now reads.
+    """
+    received = _day(case, E.RECEIVED)
+    last = max(case.offences, key=lambda act: act.last_day)
+    p1, p2, p3 = measures(case)
+    sanctioned, start, beyond = case.sanctioned, case.start, _beyond(case)
+    return CaseRow(
+        as_of=day,
+        sanction=case.sanction,
+        konfliktrad=office(case),
+        police_district=(districts or {}).get(office(case)),
+        decision_regime=sanctioned.regime if sanctioned else None,
+        pinned=case.pins[-1][1] if case.pins else None,
+        offence_group=last.group,
+        offence_groups=tuple(sorted({act.group for act in case.offences if act.group})),
+        age=_age(case.youth.born, case.last_offence),
+        first_offence=case.first_offence,
+        last_offence=case.last_offence,
+        in_view=_in_view(case, received, opened or oslo_date(case.events[0].recorded_at)),
+        registered=case.registered_on,
+        suspect=_day(case, E.SUSPECT_SET),
+        indicted=_day(case, E.INDICTED),
+        first_decided=_day(case, *DECISIONS),
+        decided=sanctioned.on if sanctioned else None,
+        final=_day(case, E.BECAME_FINAL),
+        dispatched=_day(case, E.DISPATCHED),
+        received=received,
+        first_contact=_day(case, E.FIRST_CONTACT),
+        plan_meeting=_day(case, E.PLAN_MEETING_HELD),
+        plan_signed=_day(case, E.PLAN_SIGNED),
+        started=start.on if start else None,
+        start_rule=start.rule if start else None,
+        planned_end=case.planned_end,
+        closed=case.closed_on,
+        state=case.state,
+        closing=_closing(case),
+        term_days=_term(case),
+        p1=p1,
+        p2=p2,
+        p3=p3,
+        unreported_days=max(0, days_between(case.last_offence, case.registered_on)),
+        breaches=sum(1 for _ in case.all(E.BREACH_RECORDED)),
+        new_offences=sum(1 for _ in case.all(E.NEW_OFFENCE_RECORDED)),
+        table=case.table,
+        stays=tuple(Stretch(s.state, s.since, None if s.open else s.until) for s in stages(case, beyond)),
+        waits=_waits(case, beyond),
+        stops=_stops(case, beyond),
+    )
+
+
+def _beyond(case: Case) -> date:
+    """A day after everything in the history: what reaches it, lasts."""
+    return max(event.occurred_on for event in case.events) + DAY
+
+
+def _waits(case: Case, beyond: date) -> tuple[Stretch[Party], ...]:
+    """The waits, those for one party that follow each other as one."""
+    found: list[Stretch[Party]] = []
+    for wait in ledger(case, beyond):
+        until = None if wait.until == beyond and not case.is_closed else wait.until
+        if found and (found[-1].kind, found[-1].until) == (wait.party, wait.since):
+            found[-1] = Stretch(wait.party, found[-1].since, until)
+        else:
+            found.append(Stretch(wait.party, wait.since, until))
+    return tuple(found)
+
+
+def _stops(case: Case, beyond: date) -> tuple[Stretch[str], ...]:
+    stops = case.interruptions(beyond) if case.start else []
+    return tuple(Stretch("stop", since, None if until == beyond else until) for since, until in stops)
+
+
+def _in_view(case: Case, received: date | None, opened: date) -> date:
+    return received if received and opened >= received > case.registered_on else case.registered_on
+
+
+def _day(case: Case, *kinds: EventType) -> date | None:
+    first = case.first(*kinds)
+    return first.occurred_on if first else None
+
+
+def _age(born: date, day: date) -> int:
+    """Whole years: the last birthday reached by that day."""
+    years = day.year - born.year
+    return years if birthday(born, years) <= day else years - 1
+
+
+def _term(case: Case) -> int | None:
+    """The length of the sanction in days, counted from the start, or before there is one from the decision."""
+    if case.sanctioned is None:
+        return None
+    since = case.start.on if case.start else case.sanctioned.on
+    return days_between(since, after(since, case.sanctioned.length))
+
+
+def _closing(case: Case) -> str | None:
+    """What the event that closed the case gives as reason, outcome, or what came instead."""
+    by = _event(case, case.stints[-1].seq) if case.is_closed else None
+    said = (getattr(by.details, name, None) for name in ("reason", "outcome", "to")) if by else ()
+    return next((str(word) for word in said if word is not None), None)
+
+
+def _event(case: Case, seq: int) -> Event | None:
+    return next((event for event in case.events if event.seq == seq), None)
+
+
+def _summed(stretches: Iterable[Stretch[K]], low: date, high: date) -> dict[K, int]:
+    """The days of each kind that lie between the two days; what lasts, until the later of them."""
+    total: Counter[K] = Counter()
+    for kind, since, until in stretches:
+        inside = days_between(max(since, low), high if until is None else min(until, high))
+        if inside > 0:
+            total[kind] += inside
+    return dict(total)
+
+
+# --- keeping ------------------------------------------------------------------------------------------------
+
+_STATES: dict[str, State] = {one.value: one for one in State}
+_PARTIES: dict[str, Party] = {one.value: one for one in Party}
+_GROUPS: dict[str | None, OffenceGroup] = {one.value: one for one in OffenceGroup}
+_REGIMES: dict[str | None, Regime] = {one.value: one for one in Regime}
+# A look-up is a tenth of the call of an enum: a national load has two hundred thousand stretches.
+_CODES = ("sanction", "konfliktrad", "decision_regime", "pinned", "offence_group", "start_rule", "state", "closing")
+_NUMBERS = ("age", "term_days", "p1", "p2", "p3", "unreported_days", "breaches", "new_offences")
+_DAYS = (
+    *("first_offence", "last_offence", "in_view", "registered", "suspect", "indicted", "first_decided", "decided"),
+    *("final", "dispatched", "received", "first_contact", "plan_meeting", "plan_signed", "started", "planned_end"),
+    "closed",
+)
+
+
+def dump(one: CaseRow) -> str:
+    """A row as compact JSON, without the day asked and what depends on it; days are numbers since the year 1."""
+    plain = [
+        [getattr(one, name) for name in (*_CODES, "table")],
+        [getattr(one, name) for name in _NUMBERS],
+        [_number(getattr(one, name)) for name in _DAYS],
+        one.offence_groups,
+        *([[kind, _number(since), _number(until)] for kind, since, until in of] for of in (one.stays, one.waits)),
+        [[_number(since), _number(until)] for _, since, until in one.stops],
+    ]
+    return json.dumps(plain, separators=(",", ":"))
+
+
+def load(text: str, day: date, districts: Mapping[str, str] | None = None) -> CaseRow:
+    """The row written by `dump`, as it stands on that day."""
+    codes, numbers, days, groups, stays, waits, stops = json.loads(text)
+    sanction, konfliktrad, regime, pinned, group, start_rule, state, closing, table = codes
+    told: dict[str, Any] = dict(zip(_NUMBERS, numbers, strict=True))
+    told |= zip(_DAYS, [None if number is None else _on(number) for number in days], strict=True)
+    return CaseRow(
+        as_of=day,
+        sanction=Sanction(sanction),
+        konfliktrad=konfliktrad,
+        police_district=(districts or {}).get(konfliktrad),
+        decision_regime=_REGIMES.get(regime),
+        pinned=_REGIMES.get(pinned),
+        offence_group=_GROUPS.get(group),
+        offence_groups=tuple(map(OffenceGroup, groups)),
+        start_rule=start_rule,
+        state=_STATES[state],
+        closing=closing,
+        table=table,
+        stays=tuple([Stretch(_STATES[one], _on(a), b and _on(b)) for one, a, b in stays]),
+        waits=tuple([Stretch(_PARTIES[one], _on(a), b and _on(b)) for one, a, b in waits]),
+        stops=tuple([Stretch("stop", _on(a), b and _on(b)) for a, b in stops]),
+        **told,
+    )
+
+
+def _number(day: date | None) -> int | None:
+    return None if day is None else day.toordinal()

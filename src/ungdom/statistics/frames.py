@@ -1,0 +1,154 @@
+"""Cases put into the cells of tables: each belongs to its own values and to every total above them. Pure.
+
+Cases are read one after the other into columns of numbers; a hundred thousand of them take a few megabytes. A cell is
+then a list of places in these columns.
+"""
+
+from array import array
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from itertools import product
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ungdom.statistics.case_rows import ADULT, CaseRow
+from ungdom.statistics.cubes import TOTAL, Dimension, Key
+from ungdom.workflow.vocabulary import OffenceGroup, Regime, Sanction
+
+UNKNOWN = "unknown"
+SEXES = ("female", "male", UNKNOWN)
+AGES = ("15", "16", "17", f"{ADULT}+")
+
+
+class StatisticDimension(StrEnum):
+    """What figures are told apart by, and chosen by but for the period."""
+
+    PERIOD = "period"
+    KONFLIKTRAD = "konfliktrad"
+    POLICE_DISTRICT = "police_district"
+    SANCTION = "sanction"
+    REGIME = "regime"
+    OFFENCE_GROUP = "offence_group"
+    AGE = "age"
+    SEX = "sex"
+
+
+PERIOD = StatisticDimension.PERIOD
+HALF = 7
+"""The first month of the second half of a year."""
+
+Places = NDArray[np.int64]
+
+
+class Subject(NamedTuple):
+    """A case that is counted. `sex`: of the youth, sealed elsewhere: it is looked up and never kept beside the row."""
+
+    row: CaseRow
+    sex: str = UNKNOWN
+
+
+_D = StatisticDimension
+BY: Mapping[str, Callable[[Subject], str]] = {
+    _D.KONFLIKTRAD: lambda one: one.row.konfliktrad,
+    _D.POLICE_DISTRICT: lambda one: one.row.police_district or UNKNOWN,
+    _D.SANCTION: lambda one: one.row.sanction,
+    _D.REGIME: lambda one: one.row.regime,
+    _D.OFFENCE_GROUP: lambda one: one.row.offence_group or UNKNOWN,
+    _D.AGE: lambda one: one.row.age_group,
+    _D.SEX: lambda one: one.sex if one.sex in SEXES else UNKNOWN,
+}
+"""The value that a case has in each dimension but the period."""
+
+FIXED: Mapping[str, tuple[str, ...]] = {
+    _D.SANCTION: tuple(Sanction),
+    _D.REGIME: tuple(Regime),
+    _D.OFFENCE_GROUP: (*OffenceGroup, UNKNOWN),
+    _D.AGE: AGES,
+    _D.SEX: SEXES,
+}
+
+
+def half_year(day: date) -> str:
+    """2025-06-30: 2025H1."""
+    return f"{day.year}H{1 if day.month < HALF else 2}"
+
+
+def periods(first: date, last: date) -> Dimension:
+    """The half-years from the one to the other, each after its year."""
+    values: list[str] = []
+    under: dict[str, str] = {}
+    for year in range(first.year, last.year + 1):
+        halves = [f"{year}H{half}" for half in (1, 2)]
+        values += [str(year), *halves]
+        under |= dict.fromkeys(halves, str(year))
+    return Dimension(PERIOD, tuple(values), under)
+
+
+@dataclass(slots=True)
+class Column:
+    """What cases are told apart by, as numbers: the place of the value of each in `values`."""
+
+    code: str
+    values: dict[str, int] = field(default_factory=dict)
+    of: "array[int]" = field(default_factory=lambda: array("q"))
+
+    def add(self, value: str) -> None:
+        """One more case."""
+        self.of.append(self.values.setdefault(value, len(self.values)))
+
+    def dimension(self) -> Dimension:
+        """Its values in the order of the vocabulary, others by name: every fixed one, also where nobody has it."""
+        fixed = FIXED.get(self.code, ())
+        others = sorted(value for value in self.values if value not in fixed)
+        return Dimension(self.code, (*fixed, *others))
+
+    def places(self, dimension: Dimension) -> Places:
+        """For each case the place of its value in this dimension, -1 where it is not there."""
+        known = {value: place for place, value in enumerate(dimension.values)}
+        moved = np.array([known.get(value, -1) for value in self.values], dtype=np.int64)
+        return moved[numbers(self.of)] if len(self.of) else numbers(self.of)
+
+
+def numbers(column: "array[int]") -> Places:
+    """The column as numbers to count with."""
+    return np.frombuffer(column, dtype=np.int64) if len(column) else np.empty(0, dtype=np.int64)
+
+
+def cells(dimensions: Sequence[Dimension], places: Sequence[Places], size: int) -> Iterator[tuple[Key, Places]]:
+    """Each combination that a case has, totals among them, and which cases have it."""
+    levels = [list(_levels(one, place)) for one, place in zip(dimensions, places, strict=True)]
+    for chosen in product(*levels):
+        key, kept = np.zeros(size, dtype=np.int64), np.ones(size, dtype=bool)
+        for dimension, level in zip(dimensions, chosen, strict=True):
+            key = key * (len(dimension.values) + 1) + level
+            kept &= level >= 0
+        yield from _split(dimensions, key, np.flatnonzero(kept))
+
+
+def _levels(dimension: Dimension, own: Places) -> Iterator[Places]:
+    """The place of each case's own value, of the value that it is part of, and of the total."""
+    yield own
+    if dimension.under:
+        known = {value: place for place, value in enumerate(dimension.values)}
+        above = np.array([known.get(dimension.under.get(value, ""), -1) for value in dimension.values], dtype=np.int64)
+        yield np.where(own >= 0, above[own], -1) if len(own) else own
+    yield np.where(own >= 0, len(dimension.values), -1)
+
+
+def _split(dimensions: Sequence[Dimension], key: Places, kept: Places) -> Iterator[tuple[Key, Places]]:
+    order = kept[np.argsort(key[kept], kind="stable")]
+    found, starts = np.unique(key[order], return_index=True)
+    for number, members in zip(found, np.split(order, starts[1:]), strict=False):
+        yield _named(dimensions, int(number)), members
+
+
+def _named(dimensions: Sequence[Dimension], number: int) -> Key:
+    key: list[str] = []
+    for dimension in reversed(dimensions):
+        number, place = divmod(number, len(dimension.values) + 1)
+        key.append(dimension.values[place] if place < len(dimension.values) else TOTAL)
+    return tuple(reversed(key))
