@@ -10,6 +10,7 @@ from ungdom.store import (
     forecast_tables,
     inbox_tables,
     notice_tables,
+    release_tables,
     survey_tables,
     tables,
 )
@@ -22,6 +23,7 @@ MODULES = (
     calendar_tables,
     notice_tables,
     figure_tables,
+    release_tables,
     survey_tables,
 )
 """Where the tables stand: all of them in one `metadata`."""

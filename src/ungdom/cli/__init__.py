@@ -26,6 +26,7 @@ from ungdom.cli.importing import import_app
 from ungdom.cli.migrating import migrate_cases
 from ungdom.cli.nightly import nightly, run_if_due, run_now
 from ungdom.cli.notices import beside, notices_app
+from ungdom.cli.releasing import release_app, releases
 from ungdom.cli.simulating import simulate_app
 from ungdom.cli.terminal import DEMO_FILE, AsJson, OnDemo, chosen, demo_settings, err, opened, out, progress
 from ungdom.demo import again, load
@@ -55,6 +56,8 @@ app.command()(figures.caseload)
 app.add_typer(forecast_app, name="forecast")
 app.add_typer(simulate_app, name="simulate")
 app.add_typer(notices_app, name="notices")
+app.add_typer(release_app, name="release")
+app.command()(releases)
 
 GRACE = 5
 """Seconds that requests under way have when the server is told to stop; a batch is broken off between two groups."""

@@ -4,7 +4,7 @@ A move says of some hidden counts how many more or fewer they might be, so that 
 one that changes a count, nobody can tell what the count is, whatever they reckon with.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import highspy
@@ -20,12 +20,33 @@ STEPS = 8
 FAR = 50
 """No move changes a count by more."""
 CLOSE = 1e-6
+OPTIONS: dict[str, bool | int | float | str] = {
+    "output_flag": False,
+    "threads": 1,
+    "random_seed": 1,
+    "presolve": "on",
+    "mip_rel_gap": 0.5,
+    "mip_max_nodes": 500,
+}
+"""One thread and one seed: the same answer every time. Of whole numbers any answer will do, not only the cheapest."""
+
+
+def _model() -> highspy.Highs:
+    model = highspy.Highs()  # type: ignore[no-untyped-call]  # the library has no signature for it
+    for name, value in OPTIONS.items():
+        model.setOptionValue(name, value)
+    return model
+
+
+VERSION = f"HiGHS {_model().version()}"
 
 
 def fits(system: System, move: Move) -> bool:
     """Whether it changes hidden counts only, and no row. `carried` says how far it goes."""
-    touched = {n: {k: times for k, times in row.items() if k in move} for n, row in enumerate(system.rows)}
-    balanced = all(sum(times * move[k] for k, times in row.items()) == 0 for row in touched.values())
+    rows = {place for n in move for place in system.touching.get(n, ())}
+    balanced = all(
+        sum(times * move.get(k, 0) for k, times in system.rows[place].items()) == 0 for place in sorted(rows)
+    )
     return balanced and all(system.unknowns[n].hidden and system.unknowns[n].free for n in move)
 
 
@@ -52,9 +73,7 @@ class Solver:
     def __post_init__(self) -> None:
         self.numbers = sorted({n for row in self.system.rows for n in row})
         self.column = {n: place for place, n in enumerate(self.numbers)}
-        self.model = highspy.Highs()
-        for name, value in {"output_flag": False, "threads": 1, "random_seed": 1, "presolve": "off", "mip_rel_gap": 0.5, "mip_max_nodes": 500}.items():
-            self.model.setOptionValue(name, value)
+        self.model = _model()
         self._columns()
         self._rows()
 
@@ -65,16 +84,16 @@ class Solver:
         down = [_fall(one) for one in ones]
         cost = [self._cost(n) for n in self.numbers]
         none = np.empty(0, dtype=np.int32)
-        self.model.addCols(
-            size, np.array(cost * 2), np.zeros(size), np.array(up + down), 0, none, none, np.empty(0)
-        )
+        self.model.addCols(size, np.array(cost * 2), np.zeros(size), np.array(up + down), 0, none, none, np.empty(0))
 
     def _cost(self, number: int) -> float:
         one = self.system.unknowns[number]
         return 1e-3 if one.hidden else one.cost
 
     def _rows(self) -> None:
-        starts, places, values = [], [], []
+        starts: list[int] = []
+        places: list[int] = []
+        values: list[float] = []
         for row in self.system.rows:
             starts.append(len(places))
             for n, times in row.items():
@@ -82,8 +101,13 @@ class Solver:
                 values += [float(times), -float(times)]
         zeros = np.zeros(len(starts))
         self.model.addRows(
-            len(starts), zeros, zeros, len(places), np.array(starts, dtype=np.int32),
-            np.array(places, dtype=np.int32), np.array(values),
+            len(starts),
+            zeros,
+            zeros,
+            len(places),
+            np.array(starts, dtype=np.int32),
+            np.array(places, dtype=np.int32),
+            np.array(values),
         )
 
     def hidden(self, number: int) -> None:
@@ -113,13 +137,15 @@ class Solver:
         """The same where the first answer halved a count: slower, and seldom needed."""
         if self.model.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return None
+        self._whole(highspy.HighsVarType.kInteger)
+        found = self._run()
+        self._whole(highspy.HighsVarType.kContinuous)
+        return found
+
+    def _whole(self, kind: highspy.HighsVarType) -> None:
         size = 2 * len(self.numbers)
         places = np.arange(size, dtype=np.int32)
-        for kind in (highspy.HighsVarType.kInteger, highspy.HighsVarType.kContinuous):
-            if kind == highspy.HighsVarType.kContinuous:
-                found = self._run()
-            self.model.changeColsIntegrality(size, places, np.full(size, int(kind), dtype=np.uint8))
-        return found
+        self.model.changeColsIntegrality(size, places, np.full(size, int(kind), dtype=np.uint8))
 
     def _run(self) -> tuple[float, Move] | None:
         self.model.run()

@@ -6,13 +6,10 @@ unknown as well. Nothing is granted that a true answer would contradict.
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 Id = Hashable
-Sums = Iterable[tuple[Id, tuple[Id, ...]]]
-"""A total, and the parts that add up to it."""
-
 MANY = 10**6
 """No count is as large."""
 
@@ -32,7 +29,7 @@ class Unknown:
     """A count as the attacker meets it. `low`, `high`: what is known of it as long as it is hidden.
 
     `told`: it stands in an earlier release. `ids`: those of the release to come that have it, each with what hiding it
-    costs. `hidden`: it is kept back.
+    costs. `hidden`: it is kept back. `counted`: False of what one count grew or fell by.
     """
 
     value: int
@@ -42,6 +39,7 @@ class Unknown:
     hidden: bool = False
     ids: list[Id] = field(default_factory=list)
     cost: float = 0.0
+    counted: bool = True
 
     @property
     def free(self) -> bool:
@@ -68,6 +66,10 @@ class System:
         self._add(now, last, small, cost)
         self.of = {i: self.root(number) for i, number in last.items()}
         self.rows = list(self._merged())
+        self.touching: dict[int, list[int]] = defaultdict(list)
+        for place, row in enumerate(self.rows):
+            for number in row:
+                self.touching[number].append(place)
 
     def root(self, number: int) -> int:
         """The unknown that this one is equal to."""
@@ -86,14 +88,14 @@ class System:
     ) -> None:
         here = {}
         for i, count in release.counts.items():
-            here[i] = self._meet(i, count, last.get(i), i in small)
+            here[i] = self._meet(count, last.get(i), i in small)
             self._know(self.unknowns[here[i]], i, release, small, cost)
         last |= here
         small |= release.small
         for total, parts in release.sums:
             self._bind(here[total], [here[part] for part in parts])
 
-    def _meet(self, i: Id, count: int, before: int | None, was_small: bool) -> int:
+    def _meet(self, count: int, before: int | None, was_small: bool) -> int:
         if before is not None and self.unknowns[before].value == count:
             return before
         low = 0 if was_small or count < self.threshold else self.threshold
@@ -101,7 +103,7 @@ class System:
         number = self._new(Unknown(count, low, high))
         if before is not None:  # it grew or fell, by at least one
             step = count - self.unknowns[before].value
-            grown = self._new(Unknown(abs(step), 1, MANY, hidden=True))
+            grown = self._new(Unknown(abs(step), 1, MANY, hidden=True, counted=False))
             self._rows.append([(number, 1), (before, -1), (grown, -1 if step > 0 else 1)])
         return number
 
@@ -110,9 +112,7 @@ class System:
         self._same.append(len(self._same))
         return len(self._same) - 1
 
-    def _know(
-        self, one: Unknown, i: Id, release: Release, small: set[Id], cost: Mapping[Id, float] | None
-    ) -> None:
+    def _know(self, one: Unknown, i: Id, release: Release, small: set[Id], cost: Mapping[Id, float] | None) -> None:
         """What this release, or the rule by which it is to hide, tells of a count."""
         hidden = i in release.small or i in release.others
         if i in release.small and i not in small:

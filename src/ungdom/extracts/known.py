@@ -58,9 +58,7 @@ def case_ids(tx: Connection, known_at: datetime) -> list[UUID]:
     return list(tx.scalars(select(case_file.c.case_id).where(case_file.c.opened_at <= known_at)))
 
 
-def read(
-    tx: Connection, ids: Sequence[UUID], day: date, known_at: datetime, alerts: bool
-) -> tuple[list[Known], int]:
+def read(tx: Connection, ids: Sequence[UUID], day: date, known_at: datetime, alerts: bool) -> tuple[list[Known], int]:
     """These cases in this order, and how many of them tell no legal history. Those that had not begun are left out."""
     changes = _changes(tx, ids, day, known_at) if alerts else {}
     found: list[Known] = []
