@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import highspy
 import numpy as np
+from highspy._core import _Highs  # its subclass writes a banner on standard output as it is made
 
 from ungdom.disclosure.system import System, Unknown
 
@@ -31,8 +32,8 @@ OPTIONS: dict[str, bool | int | float | str] = {
 """One thread and one seed: the same answer every time. Of whole numbers any answer will do, not only the cheapest."""
 
 
-def _model() -> highspy.Highs:
-    model = highspy.Highs()  # type: ignore[no-untyped-call]  # the library has no signature for it
+def _model() -> _Highs:
+    model = _Highs()
     for name, value in OPTIONS.items():
         model.setOptionValue(name, value)
     return model
@@ -67,7 +68,7 @@ class Solver:
     system: System
     numbers: list[int] = field(init=False)
     column: dict[int, int] = field(init=False)
-    model: highspy.Highs = field(init=False)
+    model: _Highs = field(init=False)
     solved: int = 0
 
     def __post_init__(self) -> None:
