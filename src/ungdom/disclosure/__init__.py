@@ -108,8 +108,8 @@ def audit(policy: Policy, system: System, moves: Iterable[Move]) -> list[int]:
 
 
 def _alive(now: Release, cost: Mapping[Id, float]) -> dict[Id, float]:
-    """Without zeros under a total of zero, of which anybody knows that they are zero."""
-    dead = {part for total, parts in now.sums if not now.counts[total] for part in parts}
+    """Without totals of zero and what is under them: of those anybody knows that they are zero."""
+    dead = {one for total, parts in now.sums if not now.counts[total] for one in (total, *parts)}
     return {i: much for i, much in cost.items() if i not in dead}
 
 

@@ -3,14 +3,15 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
 from ungdom.disclosure import Policy
 from ungdom.statistics import releasing
-from ungdom.statistics.cubes import TOTAL, Cell, Cube, Key
-from ungdom.statistics.families import ENDING
+from ungdom.statistics.cubes import TOTAL, Cell, Cube, Dimension, Key
+from ungdom.statistics.families import ENDING, SINCE
+from ungdom.statistics.frames import PERIOD
 from ungdom.statistics.releasing import Made, cube_of
 from ungdom.store import releases
 from ungdom.store.releases import Kept
@@ -123,6 +124,47 @@ class Wanted:
     figure: str
     by: tuple[str, ...]
     where: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The days asked for; `last`: the last of the release."""
+
+    since: date
+    until: date
+    last: date
+
+    @property
+    def whole(self) -> bool:
+        """Whether they are all that has been released."""
+        return self.since <= SINCE and self.until >= self.last
+
+    def where(self) -> dict[str, str]:
+        """The released period that these days are, if not all of them. Raises `NoSuchTable`."""
+        if self.whole:
+            return {}
+        named = {days: name for name, days in self._periods()}
+        if (self.since, self.until) not in named:
+            raise NoSuchTable("period", [(name,) for name, _ in self._periods()])
+        return {PERIOD: named[self.since, self.until]}
+
+    def within(self, cube: Cube) -> Cube:
+        """The periods that lie in these days, and the total where they are all."""
+        inside = {name for name, (first, last) in self._periods() if self.since <= first and last <= self.until}
+        place = [one.code for one in cube.dimensions].index(PERIOD)
+        kept = inside | ({TOTAL} if self.whole else set())
+        cells = {key: cell for key, cell in cube.cells.items() if key[place] in kept or self.whole}
+        values = tuple(one for one in cube.dimensions[place].values if one in inside or self.whole)
+        under = {part: year for part, year in cube.dimensions[place].under.items() if {part, year} <= {*values}}
+        period = Dimension(PERIOD, values, under)
+        return replace(cube, dimensions=(*cube.dimensions[:place], period, *cube.dimensions[place + 1 :]), cells=cells)
+
+    def _periods(self) -> Iterator[tuple[str, tuple[date, date]]]:
+        for year in range(SINCE.year, self.last.year + 1):
+            middle = date(year, 7, 1)
+            yield str(year), (date(year, 1, 1), date(year, 12, 31))
+            yield f"{year}H1", (date(year, 1, 1), middle - DAY)
+            yield f"{year}H2", (middle, date(year, 12, 31))
 
 
 def table(one: Kept, wanted: Wanted) -> Cube:

@@ -245,6 +245,11 @@ def may_read_figures(role: Role) -> bool:
     return role in OF_THE_OFFICE | NATIONAL | {Role.ADMIN}
 
 
+def may_read_published(role: Role) -> bool:
+    """Whether the role reads released tables, in which small counts are hidden: analysts too."""
+    return may_read_figures(role) or role is Role.ANALYST
+
+
 def counting_for(viewer: Viewer) -> Viewer:
     """With whose eyes counts over many cases are made: administrators, who read no case, get the secretariat's."""
     return Viewer(Role.SECRETARIAT, viewer.subject, None) if viewer.role is Role.ADMIN else viewer
