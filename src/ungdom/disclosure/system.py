@@ -88,7 +88,8 @@ class System:
     ) -> None:
         here = {}
         for i, count in release.counts.items():
-            here[i] = self._meet(count, last.get(i), i in small)
+            before = self.root(last[i]) if i in last else None
+            here[i] = self._meet(count, before, i in small)
             self._know(self.unknowns[here[i]], i, release, small, cost)
         last |= here
         small |= release.small
