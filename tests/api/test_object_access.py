@@ -59,6 +59,7 @@ class Of(Enum):
     LISTS = auto()  # the views of many cases
     TAKES_IN = auto()
     COUNTS = auto()  # of many cases, those seen by name
+    PUBLISHED = auto()  # of many cases, small counts hidden: for analysts too
     SURVEY = auto()  # of a case, for those who meet the youth
     TOKEN = auto()  # answered by whoever has the token in the address
     OWN = auto()  # what somebody has been told or has made: nobody else's exists
@@ -78,6 +79,7 @@ REFUSED: dict[Of, set[str]] = {
     Of.WORK: NO_CASES | TEAM,
     Of.LISTS: NO_CASES | TEAM | SYSTEMS,
     Of.COUNTS: {"analyst", "auditor"} | TEAM | SYSTEMS,
+    Of.PUBLISHED: {"auditor"} | TEAM | SYSTEMS,
     Of.OFFICIAL: NO_CASES | TEAM | PEOPLE - {"secretariat"},
     Of.OFFICIALS: NO_CASES | TEAM | PEOPLE - {"secretariat"},
     Of.ALERT: NO_CASES,
@@ -195,10 +197,17 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("POST", "/v1/deadline-rules/simulate"): (Of.COUNTS, (Ask(body=TRIAL), Ask(body={**TRIAL, "limit": 0}, key=True))),
     ("GET", "/v1/statistics/indicators"): (Of.COUNTS, (Ask(PERIOD), Ask(f"{PERIOD}&known_at={DAY}&valid_at={DAY}"))),
     ("GET", "/v1/statistics/indicators/definitions"): reads(Of.COUNTS),
+    ("GET", "/v1/releases"): reads(Of.PUBLISHED),
+    ("GET", "/v1/releases/{release_id}"): reads(Of.PUBLISHED),
+    ("GET", "/v1/releases/{release_id}/content"): reads(Of.PUBLISHED),
+    ("GET", "/v1/releases/{release_id}/proof"): reads(Of.PUBLISHED),
     ("GET", "/v1/statistics/surveys"): (Of.COUNTS, (Ask(PERIOD),)),
     ("GET", "/v1/statistics/caseload"): reads(Of.COUNTS, THEN),
-    ("GET", "/v1/statistics/lead-time"): (Of.COUNTS, (Ask(PERIOD), Ask(f"{PERIOD}&by=konfliktrad&by=sex&curve=false"))),
-    ("GET", "/v1/statistics/completion"): (Of.COUNTS, (Ask(PERIOD), Ask(f"{PERIOD}&known_at={DAY}&valid_at={DAY}"))),
+    ("GET", "/v1/statistics/lead-time"): (
+        Of.PUBLISHED,
+        (Ask(PERIOD), Ask(f"{PERIOD}&by=konfliktrad&by=sex&curve=false")),
+    ),
+    ("GET", "/v1/statistics/completion"): (Of.PUBLISHED, (Ask(PERIOD), Ask(f"{PERIOD}&known_at={DAY}&valid_at={DAY}"))),
     ("GET", "/v1/statistics/definitions"): reads(Of.COUNTS),
     ("GET", "/v1/cases/{case_id}/surveys"): reads(Of.SURVEY),
     ("POST", "/v1/cases/{case_id}/surveys"): (Of.SURVEY, (Ask(body=INVITATION, seen=409),)),
@@ -275,7 +284,7 @@ def routes(of: Of) -> Iterator[tuple[str, str, Ask]]:
 def put(client: Client, method: str, path: str, ask: Ask, id: str) -> httpx.Response:
     """The question asked of the thing with this id."""
     whole = path.replace("{case_id}", id).replace("{message_id}", id).replace("{feed_id}", id)
-    whole = whole.replace("{alert_id}", id).replace("{provider_id}", id) + ask.query
+    whole = whole.replace("{alert_id}", id).replace("{provider_id}", id).replace("{release_id}", HIDDEN) + ask.query
     if method != "POST":
         return client.service.send(method, whole, headers={"Authorization": f"Bearer {client.token}"})
     return client.post(whole, ask.body, ask.etag, f"object-access-{id}" if ask.key else None)
@@ -363,6 +372,16 @@ def test_who_may_not_is_refused_before_a_body_is_looked_at_for_a_case(world: Wor
             takes_in = of in (Of.TAKES_IN, Of.CATALOGUE_KEPT)
             expected = {403, 422, 400, 415} if takes_in else {403 if viewer in REFUSED[of] else 200}
             assert found in expected, (path, found)
+
+
+@pytest.mark.parametrize("viewer", VIEWERS)
+def test_released_figures_are_for_analysts_too_and_nothing_else_is(world: World, viewer: str) -> None:
+    """Nothing is released here: an analyst is told so, and others get the exact figures that are theirs."""
+    for method, path, ask in routes(Of.PUBLISHED):
+        found = put(world.as_(viewer), method, path, ask, HIDDEN).status_code
+        answers = {"{release_id}": 404, "statistics": 422 if viewer == "analyst" else 200}
+        expected = next((status for part, status in answers.items() if part in path), 200)
+        assert found == (403 if viewer in REFUSED[Of.PUBLISHED] else expected), (path, found)
 
 
 def test_the_law_is_the_same_for_everybody(world: World) -> None:

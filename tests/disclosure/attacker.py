@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 from scipy.optimize import linprog
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import connected_components
 
 Name = tuple[str, frozenset[tuple[str, str]]]
 SAME = {"p3": "p1"}
@@ -82,11 +84,16 @@ class System:
 
     def determined(self) -> list[tuple[int, Name]]:
         """The unknowns that the equations alone leave one value: those that no direction of the null space moves."""
-        square = self.matrix.T @ self.matrix
-        values, vectors = np.linalg.eigh(square)
-        null = vectors[:, values < 1e-8 * max(1.0, float(values.max(initial=0)))]
-        moved = np.abs(null).max(axis=1) if null.size else np.zeros(len(self.names))
-        return [name for name, much in zip(self.names, moved, strict=True) if much < 1e-7]
+        _, part_of = connected_components(csr_matrix(self.matrix.T) @ csr_matrix(self.matrix), directed=False)
+        found = []
+        for part in range(part_of.max(initial=-1) + 1):
+            places = np.flatnonzero(part_of == part)
+            own = self.matrix[:, places]
+            values, vectors = np.linalg.eigh(own.T @ own)
+            null = vectors[:, values < 1e-8 * max(1.0, float(values.max(initial=0)))]
+            moved = np.abs(null).max(axis=1) if null.size else np.zeros(len(places))
+            found += [self.names[place] for place, much in zip(places, moved, strict=True) if much < 1e-7]
+        return found
 
     def interval(self, place: int, low: np.ndarray, high: np.ndarray) -> tuple[float, float]:
         """Between what the unknown must lie, when each is known to lie in its bounds."""

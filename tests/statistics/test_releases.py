@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from ungdom.disclosure import Policy
 from ungdom.disclosure import system as disclosure_system
 from ungdom.statistics import digests, register, releasing
 from ungdom.statistics.cases import police_districts
+from ungdom.statistics.cubes import TOTAL, Cube, Key
 from ungdom.statistics.families import LIST
 from ungdom.store import releases
 from ungdom.store.releases import Kept
@@ -30,14 +32,17 @@ from ungdom.workflow.daycount import last_moment
 FIRST, SECOND = date(2026, 1, 4), date(2026, 1, 5)
 LEAD_TIME, COMPLETION = "/v1/statistics/lead-time", "/v1/statistics/completion"
 ALL = {"from": "2022-01-01", "to": "2026-12-31"}
-CASES = 260
+CASES = 140
+SOME = ("p1", "completion.closed")
+"""Rows of the list that are enough here: the whole list takes as long again three times over."""
 
 
 @pytest.fixture(scope="module")
 def loaded(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service with a synthetic load, one case of it registered late, and a release before and after it."""
     folder = tmp_path_factory.mktemp("releases")
-    with Service(sqlite_copy(sqlite_template, folder), folder) as running:
+    with pytest.MonkeyPatch.context() as patch, Service(sqlite_copy(sqlite_template, folder), folder) as running:
+        patch.setattr(releasing, "LIST", tuple(one for one in LIST if one.population in SOME))
         waits.write(running.db, waits.load(CASES, 3), waits.TODAY)
         digests.refresh(running.db)
         made(running, FIRST)
@@ -90,10 +95,7 @@ def _named(body: dict[str, Any], own: dict[str, str]) -> dict[Name, int]:
 
 
 def attacked(books: list[Book], exact: list[dict[Name, int]]) -> attacker.System:
-    same = [
-        {name for name in later if before.get(name) == later[name]}
-        for before, later in zip(exact, exact[1:], strict=False)
-    ]
+    same = [{name for name in later if before.get(name) == later[name]} for before, later in pairwise(exact)]
     return attacker.together(books, same)
 
 
@@ -116,7 +118,7 @@ def _narrow(system: attacker.System, exact: list[dict[Name, int]]) -> list[tuple
     values = np.array([exact[n][name] for n, name in system.names], dtype=float)
     assert np.allclose(system.matrix @ values, system.right)  # the equations are those of the truth
     low, high = np.where(values < 5, 0.0, 5.0), np.where(values < 5, 4.0, np.inf)
-    step = max(1, len(system.names) // 25)
+    step = max(1, len(system.names) // 10)
     tried = ((place, system.interval(place, low, high)) for place in range(0, len(system.names), step))
     return [system.names[place] for place, (least, most) in tried if np.floor(most + 1e-6) - np.ceil(least - 1e-6) < 1]
 
@@ -199,21 +201,25 @@ def test_a_half_year_is_chosen_by_its_days(analyst: Client) -> None:
 
 
 def test_analysts_get_published_figures_only_and_others_when_they_ask_for_them(loaded: Service) -> None:
-    plain = loaded.as_("analyst").get(COMPLETION, **ALL).json()
-    asked = loaded.as_("secretariat").get(COMPLETION, **ALL, published="true").json()
+    plain = loaded.as_("analyst").get(COMPLETION, **ALL, statistic="completion.closed").json()
+    asked = loaded.as_("secretariat").get(COMPLETION, **ALL, statistic="completion.closed", published="true").json()
     assert plain == asked
     assert plain["published"] is True
-    exact = loaded.as_("secretariat").get(COMPLETION, **ALL).json()
+    exact = loaded.as_("secretariat").get(COMPLETION, **ALL, statistic="completion.closed").json()
     assert exact["published"] is False
-    office = loaded.as_("coordinator", "oslo").get(COMPLETION, **ALL, published="true", konfliktrad="troms")
+    office = loaded.as_("coordinator", "oslo").get(
+        COMPLETION, **ALL, statistic="completion.closed", published="true", konfliktrad="troms"
+    )
     assert office.status_code == 200
 
 
-def test_an_answer_is_that_of_the_newest_release_known_by_then(loaded: Service, analyst: Client) -> None:
-    then = analyst.get(COMPLETION, **ALL, known_at=str(FIRST)).json()
-    now = analyst.get(COMPLETION, **ALL).json()
+def test_an_answer_is_that_of_the_newest_release_known_by_then(analyst: Client) -> None:
+    then = analyst.get(COMPLETION, **ALL, statistic="completion.closed", known_at=str(FIRST)).json()
+    now = analyst.get(COMPLETION, **ALL, statistic="completion.closed").json()
     assert [then["known_at"][:10], now["known_at"][:10]] == ["2026-01-04", "2026-01-05"]
-    assert_problem(analyst.get(COMPLETION, **ALL, known_at="2024-01-01"), 422, "nothing_released")
+    assert_problem(
+        analyst.get(COMPLETION, **ALL, statistic="completion.closed", known_at="2024-01-01"), 422, "nothing_released"
+    )
 
 
 @pytest.mark.parametrize("form", ["json-stat", "csv"])
@@ -294,19 +300,18 @@ def test_figures_of_one_row_count_the_same_people(loaded: Service) -> None:
     with loaded.db.reading() as tx:
         people = releasing.subjects(tx, waits.KEYS, last_moment(SECOND), loaded.clock())
     for figures in LIST:
+        cubes = list(figures.released(people, SECOND, {}))
         counted = [
-            releasing.linked(replace(figures, codes=(code,)), cubes, {}).counts for code, cubes in _by(figures, people)
+            [sum(n for key, n in _totals(cube)) for cube in cubes if cube.figure == code] for code in figures.codes
         ]
-        totals = [{name.split("|", 1)[1]: n for name, n in one.items() if "ending" not in name} for one in counted]
-        assert all(one == totals[0] for one in totals)
+        assert all(one == counted[0] for one in counted)
 
 
-def _by(figures: Any, people: Any) -> list[tuple[str, list[Any]]]:
-    cubes = list(figures.released(people, SECOND, {}))
-    return [(code, [cube for cube in cubes if cube.figure == code]) for code in figures.codes]
+def _totals(cube: Cube) -> Iterator[tuple[Key, int]]:
+    return ((key, hash(key) * cell.all) for key, cell in cube.cells.items() if key[-1] == TOTAL)
 
 
-def test_what_is_unknown_once_is_unknown_once(analyst: Client) -> None:
+def test_what_is_unknown_once_is_unknown_once() -> None:
     """A count that did not change is one unknown in both releases."""
     before = disclosure_system.Release({"a": 3, "b": 9, "t": 12}, [("t", ("a", "b"))], frozenset("a"), frozenset("b"))
     system = disclosure_system.System(5, {}, [before], before)
