@@ -109,29 +109,45 @@ class System:
 
 def together(books: list[Book], same: list[set[Name]]) -> System:
     """All releases as one system. `same[n]`: names whose count did not change from release n to the next."""
-    known, owner = dict[tuple[int, Name], int](), dict[tuple[int, Name], tuple[int, Name]]()
-    for n, book in enumerate(books):
-        for name in (*book.shown, *book.hidden):
-            stays = n > 0 and name in same[n - 1]
-            owner[n, name] = owner[n - 1, name] if stays and (n - 1, name) in owner else (n, name)
-            if name in book.shown:
-                known[owner[n, name]] = book.shown[name]
+    known, owner = _unknowns(books, same)
     names = sorted({one for one in owner.values() if one not in known}, key=str)
     place = {one: k for k, one in enumerate(names)}
     rows: dict[tuple[tuple[int, float], ...], float] = {}
     for n, book in enumerate(books):
         for total, parts in book.sums:
-            row, right = dict[int, float](), 0.0
-            for name, sign in ((total, -1.0), *((part, 1.0) for part in parts)):
-                one = owner[n, name]
-                if one in known:
-                    right -= sign * known[one]
-                else:
-                    row[place[one]] = row.get(place[one], 0.0) + sign
+            signed = [(owner[n, total], -1.0), *((owner[n, part], 1.0) for part in parts)]
+            row, right = _row(signed, known, place)
             if row:
-                rows[tuple(sorted(row.items()))] = right
+                rows[row] = right
     matrix = np.zeros((len(rows), len(names)))
     for k, row in enumerate(rows):
         for column, sign in row:
             matrix[k, column] = sign
     return System(names, matrix, np.array([*rows.values()]))
+
+
+Which = tuple[int, Name]
+
+
+def _unknowns(books: list[Book], same: list[set[Name]]) -> tuple[dict[Which, int], dict[Which, Which]]:
+    """What is known, and for each count of each release the earliest one that is the same number."""
+    known: dict[Which, int] = {}
+    owner: dict[Which, Which] = {}
+    for n, book in enumerate(books):
+        for name in (*book.shown, *book.hidden):
+            stays = n > 0 and name in same[n - 1]
+            owner[n, name] = owner.get((n - 1, name), (n, name)) if stays else (n, name)
+            if name in book.shown:
+                known[owner[n, name]] = book.shown[name]
+    return known, owner
+
+
+def _row(
+    signed: list[tuple[tuple[int, Name], float]], known: dict[tuple[int, Name], int], place: dict[tuple[int, Name], int]
+) -> tuple[tuple[tuple[int, float], ...], float]:
+    """A sum: what is unknown in it, and what that comes to."""
+    row: dict[int, float] = {}
+    for one, sign in signed:
+        if one not in known:
+            row[place[one]] = row.get(place[one], 0.0) + sign
+    return tuple(sorted(row.items())), -sum(sign * known[one] for one, sign in signed if one in known)

@@ -26,7 +26,7 @@ from ungdom.cli.importing import import_app
 from ungdom.cli.migrating import migrate_cases
 from ungdom.cli.nightly import nightly, run_if_due, run_now
 from ungdom.cli.notices import beside, notices_app
-from ungdom.cli.releasing import release_app, releases
+from ungdom.cli.releasing import for_demo, release_app, releases
 from ungdom.cli.simulating import simulate_app
 from ungdom.cli.terminal import DEMO_FILE, AsJson, OnDemo, chosen, demo_settings, err, opened, out, progress
 from ungdom.demo import again, load
@@ -137,6 +137,7 @@ def _tonight(config: Settings) -> None:
         out.print(f"    {night.counts['scanned']} cases looked at, {night.counts['raised']} told of")
     sent = notices.deliver(notices.from_settings(config, db))
     out.print(f"    {sent.promised} alerts in the inboxes of those who are told")
+    for_demo(config, db)
     db.close()
 
 

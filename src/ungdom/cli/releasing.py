@@ -8,12 +8,13 @@ import typer
 
 from ungdom import clock, settings
 from ungdom.cli.terminal import AsJson, demo_settings, err, opened, out
-from ungdom.settings import BadSettings
+from ungdom.settings import BadSettings, Settings
 from ungdom.store.sealing import Keys
 from ungdom.workflow.daycount import last_moment
 
 if TYPE_CHECKING:
     from ungdom.store.releases import Kept
+    from ungdom.store.session import Database
 
 release_app = typer.Typer(invoke_without_command=True, help=__doc__)
 SHOWN = ("audit", "counts", "primary", "secondary")
@@ -65,6 +66,19 @@ def releases(on_demo: OnDemo = False, as_json: AsJson = False) -> None:
     db.close()
     for one in found:
         _show(one, as_json)
+
+
+def for_demo(config: Settings, db: "Database") -> None:
+    """The release of yesterday, where there is none of it or later: an analyst of the demo finds something."""
+    from ungdom.statistics import register
+    from ungdom.store import releases as kept
+
+    now = clock.now()
+    with db.reading() as tx:
+        there = kept.newest(tx)
+    if there is None or there.known_at < register.yesterday(now):
+        made = register.release(db, Keys(config.people_keys), register.yesterday(now), now)
+        out.print(f"    tables released, as known at {made.known_at:%Y-%m-%d}: ungdom releases --demo")
 
 
 def _show(one: "Kept", as_json: bool) -> None:
