@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 from ungdom.store import (
     alert_tables,
     calendar_tables,
+    extract_tables,
     figure_tables,
     forecast_tables,
     inbox_tables,
@@ -25,6 +26,7 @@ MODULES = (
     figure_tables,
     release_tables,
     survey_tables,
+    extract_tables,
 )
 """Where the tables stand: all of them in one `metadata`."""
 

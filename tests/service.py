@@ -84,6 +84,7 @@ class Service:
 
     def __init__(self, url: str, folder: Path, **settings: Any) -> None:
         self.clock = Clock()
+        settings = {"extract_keys": (KEY,), **settings}
         self.settings = Settings(
             "development", url, folder, (KEY,), "test-cursor-key-of-thirty-two-characters", **settings
         )

@@ -19,6 +19,7 @@ from ungdom.esas import inbound
 from ungdom.esas.envelope import Fault
 from ungdom.esas.inbound.official import FlagCode, Other
 from ungdom.exchange import answers
+from ungdom.extracts.catalogue import EXTRACTS
 from ungdom.intake.words import Advice, Outcome, Reason, Remark
 from ungdom.simulation import Turn
 from ungdom.statistics import indicators, surveys
@@ -102,6 +103,11 @@ PROBLEMS: dict[str, set[str]] = {
     "survey_token": set(),
     "survey_not_due": set(),
     "too_many_cases": {"limit"},
+    "unknown_purpose": {"purpose"},
+    "purpose_over": {"purpose", "until"},
+    "purpose_without_extract": {"purpose", "extract"},
+    "not_settled": {"latest"},
+    "extracts_not_ready": set(),
     "nothing_released": set(),
 }
 INVALID = (
@@ -213,6 +219,7 @@ def expected() -> dict[str, set[str]]:
         "statistic_number": {*NUMBERS.split()} | {*ENDINGS} - {*map(str, State)},
         "survey": {"opening", "scale", "thanks"},
         "caseload_warning": {"inflow_pushes_wait"},
+        "extract": {one.name for one in EXTRACTS},
         "notice": set(NOTICE.split()),
         "decision_reason": {f"{one}.{part}" for one in Reason for part in ("message", "resolve")},
     }

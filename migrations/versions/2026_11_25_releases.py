@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_25_releases"
-down_revision = "2026_11_25_leadtime"
+down_revision = "2026_11_25_extracts"
 
 TABLES = ("release", "release_exact")
 

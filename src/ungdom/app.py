@@ -28,6 +28,8 @@ from ungdom.api import (
     errors,
     esas,
     events,
+    extract_jobs,
+    extracts,
     figures,
     forecasts,
     health,
@@ -49,6 +51,7 @@ from ungdom.api.access import compose
 from ungdom.api.middleware import Gate, Limits
 from ungdom.clock import Clock
 from ungdom.exchange import partners
+from ungdom.extracts import opening, working
 from ungdom.intake.catching_up import catch_up
 from ungdom.notices import address
 from ungdom.settings import Settings
@@ -58,6 +61,8 @@ from ungdom.store.session import Database
 
 log = logging.getLogger("ungdom.app")
 
+EXTRACTS_AT_ONCE = 2
+"""As many extracts as a process writes at a time; others wait, and hold up nobody else."""
 EVERY = 60
 """Seconds between two looks for decisions that are due, whoever else looks for them."""
 
@@ -93,6 +98,8 @@ ROUTERS = (
     releases.router,
     surveys.router,
     surveys.public,
+    extract_jobs.router,
+    extracts.router,
     health.router,
 )
 """Every resource, in the order of the documentation."""
@@ -112,13 +119,16 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
         redoc_url=None,
         lifespan=_lifespan(settings.threads),
     )
-    app.state.db = db or Database.open(settings.database_url, pool_size=settings.threads + 2)
+    app.state.db = db or Database.open(settings.database_url, pool_size=settings.threads + 2 + EXTRACTS_AT_ONCE)
     app.state.keys = Keys(settings.people_keys)
     app.state.clock = clock
     app.state.cursor_key = settings.cursor_key
     app.state.partners = partners.load(settings.exchange_file)
     app.state.public_url = settings.public_url
     app.state.webhook_allow = address.networks(settings.webhook_allow)
+    app.state.extracts = opening.desk(settings)
+    app.state.extracts_dir = working.folder_of(settings)
+    app.state.extract_threads = CapacityLimiter(EXTRACTS_AT_ONCE)
     for router in ROUTERS:
         app.include_router(router)
     app.add_api_route("/", _home, include_in_schema=False)

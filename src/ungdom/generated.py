@@ -6,10 +6,14 @@ from pathlib import Path
 
 import ungdom
 from ungdom import texts
+from ungdom.api.statistic_shapes import question_of
 from ungdom.app import create_app
 from ungdom.exchange import document as exchange
+from ungdom.extracts import dictionary
 from ungdom.notices import document as webhooks
 from ungdom.settings import Settings
+from ungdom.statistics import definitions
+from ungdom.statistics.definitions import Definition, Family
 from ungdom.statistics.indicators import INDICATORS, Indicator, IndicatorGroup
 from ungdom.workflow import diagram, table
 from ungdom.workflow.deadlines import RULES, Rule
@@ -28,6 +32,8 @@ def files() -> dict[str, str]:
         "docs/glossary.md": glossary_text(),
         "docs/permissions.md": permissions_text(),
         "docs/indicators.md": indicators_text(),
+        "docs/statistics.md": statistics_text(),
+        "docs/codebook.md": NOTE + dictionary.codebook(),
         "openapi/v1.json": openapi_text(),
         "openapi/asyncapi.json": asyncapi_text(),
     }
@@ -130,18 +136,19 @@ _INDICATOR_HEAD = (
 
 _INDICATORS = (
     "The rows of `src/ungdom/statistics/indicators/__init__.py`. `GET /v1/statistics/indicators?from=…&to=…` and",
-    "`ungdom indicators --from … --until …` answer with a figure for each, by konfliktråd and for the country.",
-    "Why they are counted so: [decision 0025](decisions/0025-indicators-and-surveys.md).",
+    "`ungdom indicators --from … --until …` answer with a figure for each, by konfliktråd and for the country. Why",
+    "they are counted so: [decision 0025](decisions/0025-indicators-and-surveys.md).",
     "",
     "* Both days of a period belong to it. What happened later to a case that belongs to it counts as well.",
-    "* Days: the median by Kaplan–Meier. Who still waits is censored on the day asked, who left in another way on the",
-    "  day it left; `mean_of_ended`, the naive mean, leaves both out. Within a norm: of those whose last day by the",
-    "  norm has come, without those that left before it.",
+    "* Days: the median by Kaplan–Meier. Who still waits is censored on the day asked, who left in another way on",
+    "  the day it left; a case that was first known by its receipt is at risk from there. P1 to P3 and completion",
+    "  are those of the [statistics](statistics.md). `mean_of_ended`, the naive mean, leaves out who waits or left.",
+    "  Within a norm: of those whose last day by the norm has come, without those that left before it.",
     "* A case counts for one konfliktråd, the one it is at, and once for the country.",
     "* `valid_at` and `known_at`: as it was on a day, as known on a day. Survey answers know no day: left out.",
-    "* Figures of one konfliktråd are exact, for the office itself, the secretariat and administrators. An indicator",
-    "  of the country is hidden from an office when one to four cases of others could be told from it. None of this is",
-    "  to be published.",
+    "* Figures of one konfliktråd are exact, for the office itself, the secretariat and administrators. An",
+    "  indicator of the country is hidden from an office when one to four cases of others could be told from it.",
+    "  None of this is to be published.",
 )
 
 
@@ -157,8 +164,73 @@ def _indicator(one: Indicator) -> str:
         texts.label("en", one.period),
         one.numerator,
         one.denominator,
-        one.source + norm,
+        one.source + norm + "".join(f"; version {number}: {what}" for number, what in enumerate(one.changed, 2)),
     )
+    return "| " + " | ".join(cells) + " |\n"
+
+
+def statistics_text() -> str:
+    """Lead time and completion as they are defined in code, and how every figure is made."""
+    parts = [NOTE + "# Statistics\n\n", "".join(f"{line}\n" for line in _STATISTICS)]
+    for family in (Family.LEAD_TIME, Family.COMPLETION):
+        parts.append(f"\n## {texts.label('en', family)}\n\n{_INDICATOR_HEAD.replace('indicator', 'figure')}")
+        parts += [_figure(one) for one in definitions.every() if one.family is family]
+    return "".join(parts)
+
+
+_STATISTICS = (
+    "The rows of `src/ungdom/statistics/definitions.py`. `GET /v1/statistics/lead-time` and",
+    "`/v1/statistics/completion`, `ungdom statistics lead-time` and `ungdom statistics completion` answer; `GET",
+    "/v1/statistics/definitions` tells the rows of every family. [Indicators](indicators.md) are counted from the",
+    "same rows of cases and, where they ask the same, give the same numbers. Why it is so: [decision",
+    "0031](decisions/0031-statistics.md).",
+    "",
+    "```",
+    "ungdom statistics lead-time --from 2025-01-01 --until 2025-12-31 --by period --by konfliktrad",
+    "ungdom statistics lead-time --from 2025-01-01 --until 2025-12-31 --statistic p2 --threshold-days 90 --json",
+    "ungdom statistics completion --from 2024-01-01 --until 2024-12-31 --known-at 2025-06-30 --where age=17",
+    "```",
+    "",
+    "* **A figure** is a code and the version of its definition. Whoever changes what is counted raises the version",
+    "  and says in the row what is different from the one before; a figure of another version is another figure.",
+    "* **In a period** when the day named in the table lies in it, both ends with it. What happened later to a case",
+    "  that belongs to it counts as well, until the day asked.",
+    "* **As known when**: `known_at` leaves out what was recorded later, `valid_at` what happened later. Every",
+    "  answer says both. One year was 32 of 221 and then 40 of 235 completed of those received: eight were told of",
+    "  late and fourteen registered late; and 40 of 50 of those closed. Each of these is right, and says what it",
+    "  is.",
+    "* **Told apart** by at most two of period (half-years, with their years), konfliktråd, police district,",
+    "  sanction, rules (of the decision; before it, of the day asked), offence group and age (of the last act), and",
+    "  sex. A value of any of them but the period chooses cases. `_T` is all of a dimension; the parts add up to",
+    "  it.",
+    "* **A case counts once**, at the one konfliktråd it is at; so a transfer counts once in the country.",
+    "* **Days**: median, quartiles and 90th percentile by Kaplan–Meier with 95 % limits (log-log); null where the",
+    "  curve does not come down so far. Who has not ended is censored on the day asked. In P1 to P3 who leaves in",
+    "  another way is censored as well; a stage or a wait ends in whichever way it ends.",
+    "* **Over a threshold**: the norm, or `threshold_days`. `over` is the share that waits longer, by Kaplan–Meier.",
+    "  `…_by` are the shares that have ended in each way by then, none of them censored (Aalen–Johansen); with",
+    "  `waiting_by` they make 1. They differ: `over` asks how long the wait is for those who come to its end.",
+    "* **Late entry**: a case that was first known by its receipt would not have been seen, had it left before. It",
+    "  is at risk from there. One whose wait had ended by then is counted as `unseen` and left out of the estimate.",
+    "* **`mean_of_ended`** is the naive mean: of those that ended only. It is too low as long as others wait.",
+    "* **A stage** is the first stay in it, **a wait** the first time a party is waited for before the start: one a",
+    "  case. All days by stage and by party stand in the case-level extract, and add up to the life of each case.",
+    "* **Completion**: `share` is completed of all but those who died or lapsed, with Wilson's 95 % limits. Those",
+    "  still open stand in the denominators of received and of started: a young cohort has a low share. Beside it",
+    "  stand how many came out in each way.",
+    "* **Exact** answers are for those who may see the cases: the secretariat and administrators of all,",
+    "  coordinators and leaders of their own konfliktråd. They are not to be published. `published=true` is",
+    "  answered from released tables.",
+    "* `format=json-stat` and `format=csv`, or `Accept`, give one figure as JSON-stat 2.0 or CSV.",
+)
+
+
+def _figure(one: Definition) -> str:
+    norm = f"; norm {one.norm.values[-1][1]} ({one.norm.source})" if one.norm else ""
+    changed = "".join(f"; version {number}: {what}" for number, what in enumerate(one.changed, 2))
+    name = f"`{one.code}` {one.version} ({texts.label('en', one.unit).lower()})"
+    asked = question_of(one, "en")
+    cells = (name, asked, texts.label("en", one.period), one.numerator, one.denominator, one.source + norm + changed)
     return "| " + " | ".join(cells) + " |\n"
 
 

@@ -65,6 +65,12 @@ class Of(Enum):
     OWN = auto()  # what somebody has been told or has made: nobody else's exists
     CATALOGUE = auto()  # of no case either: for whoever makes plans
     CATALOGUE_KEPT = auto()
+    EXTRACTS = auto()  # of no case by name: what can be taken out
+    ROWS = auto()  # rows under pseudonyms: for analysts
+    ROWS_ORDERED = auto()  # the same, made beside
+    JOBS = auto()  # what is made beside: one's own, or all for those who watch over it
+    PULL = auto()  # one of these, for whoever took it out as well: tests/extracts/test_interface.py
+    PULLS = auto()  # who took out what: for those who watch over it
     LAW = auto()  # nothing of a case: the same for everybody
 
 
@@ -88,6 +94,11 @@ REFUSED: dict[Of, set[str]] = {
     Of.NIGHT: set(VIEWERS) - {"admin"},
     Of.CATALOGUE: NO_CASES | TEAM | SYSTEMS,
     Of.CATALOGUE_KEPT: NO_CASES | TEAM | SYSTEMS | {"secretariat"},
+    Of.EXTRACTS: set(VIEWERS) - {"analyst", "secretariat", "admin"},
+    Of.ROWS: set(VIEWERS) - {"analyst"},
+    Of.ROWS_ORDERED: set(VIEWERS) - {"analyst"},
+    Of.JOBS: set(VIEWERS) - {"analyst", "auditor", "admin"},
+    Of.PULLS: set(VIEWERS) - {"auditor", "admin"},
     Of.SURVEY: NO_CASES | TEAM | SYSTEMS | {"secretariat"},
     Of.FEED: NO_CASES | TEAM | SYSTEMS | {"secretariat"},
     Of.FEEDS: NO_CASES | TEAM | SYSTEMS | {"secretariat"},
@@ -208,6 +219,20 @@ ROUTES: dict[tuple[str, str], Row] = {
         (Ask(PERIOD), Ask(f"{PERIOD}&by=konfliktrad&by=sex&curve=false")),
     ),
     ("GET", "/v1/statistics/completion"): (Of.PUBLISHED, (Ask(PERIOD), Ask(f"{PERIOD}&known_at={DAY}&valid_at={DAY}"))),
+    ("GET", "/v1/extracts"): reads(Of.EXTRACTS),
+    ("GET", "/v1/extracts/{name}"): (Of.ROWS, (Ask("?purpose=demo"),)),
+    ("GET", "/v1/extracts/pulls"): reads(Of.PULLS),
+    ("POST", "/v1/extracts/{name}/jobs"): (Of.ROWS_ORDERED, (Ask(body={"purpose": "nothing"}, seen=422),)),
+    ("POST", "/v1/extracts/{name}/schedules"): (
+        Of.ROWS_ORDERED,
+        (Ask(body={"purpose": "nothing", "every": "day"}, seen=422),),
+    ),
+    ("GET", "/v1/extracts/jobs"): reads(Of.JOBS),
+    ("GET", "/v1/extracts/schedules"): reads(Of.JOBS),
+    ("GET", "/v1/extracts/jobs/{job_id}"): reads(Of.PULL),
+    ("GET", "/v1/extracts/jobs/{job_id}/files/{file:path}"): reads(Of.PULL),
+    ("DELETE", "/v1/extracts/schedules/{schedule_id}"): reads(Of.PULL),
+    ("GET", "/v1/extracts/pulls/{pull_id}/manifest"): reads(Of.PULL),
     ("GET", "/v1/statistics/definitions"): reads(Of.COUNTS),
     ("GET", "/v1/cases/{case_id}/surveys"): reads(Of.SURVEY),
     ("POST", "/v1/cases/{case_id}/surveys"): (Of.SURVEY, (Ask(body=INVITATION, seen=409),)),
@@ -284,7 +309,8 @@ def routes(of: Of) -> Iterator[tuple[str, str, Ask]]:
 def put(client: Client, method: str, path: str, ask: Ask, id: str) -> httpx.Response:
     """The question asked of the thing with this id."""
     whole = path.replace("{case_id}", id).replace("{message_id}", id).replace("{feed_id}", id)
-    whole = whole.replace("{alert_id}", id).replace("{provider_id}", id).replace("{release_id}", HIDDEN) + ask.query
+    whole = whole.replace("{name}", "cases").replace("{release_id}", HIDDEN)
+    whole = whole.replace("{alert_id}", id).replace("{provider_id}", id) + ask.query
     if method != "POST":
         return client.service.send(method, whole, headers={"Authorization": f"Bearer {client.token}"})
     return client.post(whole, ask.body, ask.etag, f"object-access-{id}" if ask.key else None)
@@ -366,11 +392,16 @@ def test_who_may_not_is_refused_before_a_body_is_looked_at_for_a_case(world: Wor
         Of.NIGHT,
         Of.CATALOGUE,
         Of.CATALOGUE_KEPT,
+        Of.EXTRACTS,
+        Of.ROWS,
+        Of.ROWS_ORDERED,
+        Of.JOBS,
+        Of.PULLS,
     ):
         for method, path, ask in routes(of):
             found = put(world.as_(viewer), method, path, ask, HIDDEN).status_code
             takes_in = of in (Of.TAKES_IN, Of.CATALOGUE_KEPT)
-            expected = {403, 422, 400, 415} if takes_in else {403 if viewer in REFUSED[of] else 200}
+            expected = {403, 422, 400, 415} if takes_in else {403 if viewer in REFUSED[of] else ask.seen}
             assert found in expected, (path, found)
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Iterator
 from math import prod
 from pathlib import Path
@@ -9,10 +10,14 @@ from typing import Any
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
 from tests.api.build import assert_problem
 from tests.service import Client, Service, sqlite_copy
 from tests.statistics import waits
+from ungdom.api import statistic_shapes
+from ungdom.cli import app
+from ungdom.settings import BadSettings
 from ungdom.statistics import digests, exact
 from ungdom.statistics.definitions import every
 
@@ -176,7 +181,7 @@ def test_a_request_that_tells_too_many_anew_says_what_would_help(
     secretariat: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     question = exact.Question
-    monkeypatch.setattr("ungdom.api.statistics.Question", lambda **given: question(**given, at_most=3))
+    monkeypatch.setattr(statistic_shapes, "Question", lambda **given: question(**given | {"at_most": 3}))
     assert_problem(secretariat.get(LEAD_TIME, **YEARS, known_at="2023-06-30"), 422, "too_many_cases")
 
 
@@ -187,3 +192,45 @@ def test_definitions_are_one_list_of_every_family(secretariat: Client) -> None:
     stage = next(one for one in found if one["code"] == "stage.received")
     assert stage["label"] == "Hvor lenge er saker i fasen «Mottatt i konfliktrådet»?"
     assert all(one["label"] and one["numerator"] and one["denominator"] and one["source"] for one in found)
+
+
+# --- the command --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def command(loaded: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
+    monkeypatch.setenv("UNGDOM_ENV", "development")
+    monkeypatch.setenv("UNGDOM_DATABASE_URL", str(loaded.db.writer.url))
+    monkeypatch.setenv("UNGDOM_DATA_DIR", str(tmp_path))
+    return CliRunner()
+
+
+PERIOD = ["--from", "2022-01-01", "--until", "2026-01-05"]
+THEN = ["--valid-at", "2026-01-05"]
+
+
+def test_the_command_says_what_the_interface_says(command: CliRunner, secretariat: Client) -> None:
+    for name, path, more in (
+        ("lead-time", LEAD_TIME, ["--statistic", "p2", "--threshold-days", "30"]),
+        ("completion", COMPLETION, ["--where", "sanction=youth_follow_up"]),
+    ):
+        told = command.invoke(app, ["statistics", name, *PERIOD, *THEN, "--by", "konfliktrad", *more, "--json"])
+        assert told.exit_code == 0, told.output
+        query = dict(zip(more[::2], more[1::2], strict=True))
+        named = {
+            "statistic": query.get("--statistic"),
+            "threshold_days": query.get("--threshold-days"),
+            "sanction": "youth_follow_up" if name == "completion" else None,
+        }
+        heard = asked(secretariat, path, by="konfliktrad", valid_at="2026-01-05", **named)
+        said = json.loads(told.stdout)
+        assert cells(said, said["items"][0]["code"]) == cells(heard, said["items"][0]["code"])
+    shown = command.invoke(app, ["statistics", "lead-time", *PERIOD, "--statistic", "p3"])
+    assert "not to be published" in shown.stdout
+    assert "mean_of_ended" in shown.stdout
+
+
+@pytest.mark.parametrize("wrong", [["--by", "height"], ["--where", "height=2"], ["--statistic", "p4"]])
+def test_the_command_says_what_is_wrong(command: CliRunner, wrong: list[str]) -> None:
+    told = command.invoke(app, ["statistics", "lead-time", *PERIOD, *wrong])
+    assert isinstance(told.exception, BadSettings)

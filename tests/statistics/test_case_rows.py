@@ -118,6 +118,21 @@ def test_rows_are_read_as_the_events_say_kept_or_not(db: Database) -> None:
     assert read(db, valid_at=EARLIER, known_at=known) == as_told(EARLIER, known)
 
 
+def test_either_database_keeps_and_reads_rows_and_the_sex_is_looked_up_beside(database_url: str) -> None:
+    db = Database.open(database_url, synchronous="OFF")
+    db.upgrade()
+    waits.write(db, told()[-40:], TODAY)
+    before = read(db)
+    digests.refresh(db)
+    assert read(db, at_most=0) == before
+    known = {one.person.person_id: one.person.personalia.sex for one in told()}
+    with db.reading() as tx:
+        found = list(cases.read(tx, Asked(), NOW, waits.KEYS))
+    assert {one.sex for one in found} == {"female", "male"}
+    assert all(one.sex == known[one.person_id] for one in found)
+    db.close()
+
+
 def test_rows_come_a_page_at_a_time_in_one_order(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = read(db)
     monkeypatch.setattr(cases, "PAGE", 7)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ungdom.statistics.survival import Quantile, Spans, aalen_johansen, conditional, kaplan_meier, quantile
+from ungdom.statistics.survival import Counts, Quantile, Spans, aalen_johansen, conditional, kaplan_meier, quantile
 
 DATA = Path(__file__).parent / "data"
 STARTED, OTHER = 1, 2
@@ -69,6 +69,34 @@ def test_aalen_johansen_is_that_of_r(name: str, figure) -> None:  # type: ignore
     worst = max(furthest(np.asarray(column, dtype=float), theirs[key]) for key, column in pairs.items())
     figure(f"T11 Aalen–Johansen {name}: {len(ours.days)} days, greatest difference from R {worst:.0e}")
     assert worst <= CLOSE
+
+
+def test_both_sets_counted_as_groups_at_once_are_those_of_r() -> None:
+    """The late entries as group 2, the others as group 5, rows of both in one another."""
+    both = {2: spans("late_entry"), 5: spans("plain")}
+    mixed = np.random.default_rng(3).permutation(sum(len(one.time) for one in both.values()))
+    columns = [np.concatenate([getattr(one, name) for one in both.values()])[mixed] for name in Spans.__slots__]
+    group = np.concatenate([np.full(len(one.time), code) for code, one in both.items()])[mixed]
+    found = dict(Counts.of(Spans(*columns), group).groups())
+    assert list(found) == [2, 5]
+    for code, name in ((2, "late_entry"), (5, "plain")):
+        curve, cif = kaplan_meier(found[code], STARTED), aalen_johansen(found[code])
+        assert furthest(curve.survival, table(name, "kaplan_meier")["survival"]) <= CLOSE
+        assert furthest(curve.standard_error, table(name, "kaplan_meier")["std_err"]) <= CLOSE
+        for way, column in ((STARTED, "cif_started"), (OTHER, "cif_other")):
+            assert furthest(cif.ended[way], table(name, "aalen_johansen")[column]) <= CLOSE
+        for share, days in zip(*(table(name, "kaplan_meier_quantiles")[k] for k in ("quantile", "days")), strict=True):
+            assert quantile(curve, share).days == days
+
+
+def test_counts_by_hand() -> None:
+    """Of the first group one ends on day 5 and one is seen last then; the second has late entry; one is never seen."""
+    told = Spans.of([(0, 5, 1), (0, 5, 0), (3, 7, 2), (-1, 0, 1), (7, 7, 1)])
+    found = Counts.of(told, np.array([0, 0, 1, 1, 1]))
+    assert (found.group.tolist(), found.day.tolist()) == ([0, 0, 1, 1, 1, 1], [0, 5, -1, 0, 3, 7])
+    assert (found.entered.tolist(), found.censored.tolist()) == ([2, 0, 1, 0, 1, 0], [0, 1, 0, 0, 0, 0])
+    assert {code: ended.tolist() for code, ended in found.ended.items()} == {1: [0, 1, 0, 1, 0, 0], 2: [0] * 5 + [1]}
+    assert found.at_risk.tolist() == [0, 2, 0, 1, 0, 1]
 
 
 def test_the_ways_of_ending_and_waiting_make_one_whole() -> None:

@@ -95,14 +95,19 @@ class Call:
         return answer.response()
 
     def write(
-        self, use: Callable[[Connection], Answer], keep: bool = True, scope: str = WRITE, tries: int = 2
+        self,
+        use: Callable[[Connection], Answer],
+        keep: bool = True,
+        scope: str = WRITE,
+        tries: int = 2,
+        may: May = may_read_cases,
     ) -> Response:
         """Answer from a writing transaction, committed before the answer leaves; the answer is kept with its effect.
 
         What messages were passed over meanwhile is tried before the answer leaves. Raises `LacksScope`,
         `IdempotencyMismatch`, or the store's `InFlight`.
         """
-        self.needs(scope)
+        self.needs(scope, may)
         response = self._asked_again(use, keep, tries)
         go_back(self.db, self.desk, self._request.app.state.clock)
         return response

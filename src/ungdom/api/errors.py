@@ -16,6 +16,7 @@ from ungdom.api import views
 from ungdom.api.problems import field_problem, problem_response
 from ungdom.esas.envelope import NotSigned
 from ungdom.exchange.receiving import Unreadable
+from ungdom.extracts import errors as extracts
 from ungdom.jobs.nightly import DayToCome
 from ungdom.message import BadMessage
 from ungdom.notices.address import Forbidden
@@ -213,6 +214,25 @@ async def _too_many_cases(request: Request, error: TooManyCases) -> Response:
     return _problem(request, 422, "too_many_cases", limit=error.limit)
 
 
+async def _unknown_purpose(request: Request, error: extracts.NoPurpose) -> Response:
+    field = _field(request, "(query)/purpose", "enum")
+    return _problem(request, 422, "unknown_purpose", field, purpose=error.name)
+
+
+async def _purpose_over(request: Request, error: extracts.PurposeOver) -> Response:
+    until = texts.render(_language(request), error.until)
+    return _problem(request, 422, "purpose_over", {"until": str(error.until)}, purpose=error.name, until=until)
+
+
+async def _not_covered(request: Request, error: extracts.NotForPurpose) -> Response:
+    return _problem(request, 422, "purpose_without_extract", purpose=error.purpose, extract=error.extract)
+
+
+async def _not_settled(request: Request, error: extracts.NotYet) -> Response:
+    latest = error.latest.isoformat()
+    return _problem(request, 422, "not_settled", {"latest": latest}, latest=latest)
+
+
 async def _does_not_fit(request: Request, _error: inviting.DoesNotFit) -> Response:
     return _problem(request, 422, "invalid_input", _field(request, "/answers", "value_error"))
 
@@ -304,6 +324,12 @@ HANDLERS: dict[type[Exception], Handler] = {
     BadMessage: _bad_message,
     BadChanges: _bad_message,
     TooManyCases: _too_many_cases,
+    extracts.NoExtract: _plain(404, "not_found"),
+    extracts.NoPurpose: _unknown_purpose,
+    extracts.PurposeOver: _purpose_over,
+    extracts.NotForPurpose: _not_covered,
+    extracts.NotYet: _not_settled,
+    extracts.NoKey: _plain(503, "extracts_not_ready"),
     inviting.NotDue: _plain(409, "survey_not_due"),
     inviting.NoSuchInvitation: _plain(404, "survey_token"),
     inviting.DoesNotFit: _does_not_fit,

@@ -1,6 +1,7 @@
 """The shapes of statistics, lead time and completion, as they are asked for and as they go out."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 
@@ -14,7 +15,7 @@ from ungdom.api.formats import TableFormat
 from ungdom.api.schemas import AsOfOut, Output
 from ungdom.statistics.cubes import Cube, Key
 from ungdom.statistics.definitions import COMPLETIONS, LEAD_TIMES, Definition, Family, every
-from ungdom.statistics.exact import FEW_BY, Found, Question
+from ungdom.statistics.exact import AT_MOST, FEW_BY, Found, Question
 from ungdom.statistics.frames import StatisticDimension
 from ungdom.statistics.indicators import IndicatorPeriod, IndicatorUnit
 from ungdom.statistics.lead_times import Point
@@ -63,6 +64,7 @@ class StatisticQuery(i.AsOf, PeriodQuery):
     offence_group: OffenceGroup | Literal["unknown"] | None = None
     age: Literal["15", "16", "17", "18+"] | None = None
     sex: Literal["female", "male", "unknown"] | None = None
+    statistic: tuple[str, ...] = ()
     published: bool = False
     format: TableFormat | None = None
 
@@ -78,6 +80,21 @@ class StatisticQuery(i.AsOf, PeriodQuery):
         asked = {code: getattr(self, code) for code in StatisticDimension if code != StatisticDimension.PERIOD}
         return {str(code): value for code, value in asked.items() if value is not None}
 
+    def question(
+        self, valid_at: date | None, known_at: datetime | None, own: str | None, at_most: int | None = AT_MOST
+    ) -> Question:
+        """What is asked. `own`: the konfliktråd that the answer is about, whatever else is asked; None: any."""
+        return Question(
+            codes=tuple(dict.fromkeys(self.statistic)),
+            since=self.since,
+            until=self.until,
+            by=self.by,
+            where=self.where | ({StatisticDimension.KONFLIKTRAD.value: own} if own else {}),
+            valid_at=valid_at,
+            known_at=known_at,
+            at_most=at_most,
+        )
+
 
 class LeadTimeQuery(StatisticQuery):
     """Which lead times. `threshold_days`: instead of the norm; `curve`: with every step, by one dimension at most."""
@@ -91,6 +108,13 @@ class LeadTimeQuery(StatisticQuery):
         if self.curve and len(self.by) > 1:
             raise PydanticCustomError("value_error", "a curve is told by one dimension at most")
         return self
+
+    def question(
+        self, valid_at: date | None, known_at: datetime | None, own: str | None, at_most: int | None = AT_MOST
+    ) -> Question:
+        """What is asked, with threshold and curve."""
+        plain = super().question(valid_at, known_at, own, at_most)
+        return replace(plain, threshold=self.threshold_days, curves=self.curve)
 
 
 class CompletionQuery(StatisticQuery):
@@ -139,11 +163,15 @@ class StatisticOut(Output):
 
 
 class StatisticList(Output):
-    """Exact figures of a period. `note`: how they may be used. `read`: cases looked at; `unread`: could not be."""
+    """Exact figures of a period. `note`: how they may be used. `read`: cases looked at; `unread`: could not be.
+
+    `read_at`: when they were read; what was known then counts, where `as_of` names no other instant.
+    """
 
     since: Annotated[date, Field(serialization_alias="from")]
     until: Annotated[date, Field(serialization_alias="to")]
     as_of: AsOfOut
+    read_at: datetime
     by: list[StatisticDimension]
     where: dict[str, str]
     published: bool
@@ -199,7 +227,24 @@ class FigureDefinitionList(Output):
     next: None = None
 
 
-def statistics_out(found: Found, asked: Question, language: texts.Language) -> Iterator[StatisticOut]:
+def list_out(found: Found, asked: Question, now: datetime, language: texts.Language) -> StatisticList:
+    """The whole answer, exact."""
+    return StatisticList(
+        since=asked.since,
+        until=asked.until,
+        as_of=AsOfOut(on=found.day, known_at=asked.known_at),
+        read_at=now,
+        by=[StatisticDimension(code) for code in asked.by],
+        where=dict(asked.where),
+        published=False,
+        note=texts.text(language, "statistic", "note"),
+        read=found.read,
+        unread=found.unread,
+        items=list(_statistics(found, asked, language)),
+    )
+
+
+def _statistics(found: Found, asked: Question, language: texts.Language) -> Iterator[StatisticOut]:
     """The figures found, with their definitions."""
     known: dict[str, Definition] = {one.code: one for one in (*LEAD_TIMES, *COMPLETIONS)}
     for cube in found.cubes:

@@ -22,7 +22,6 @@ from ungdom.api.errors import OtherOffice
 from ungdom.api.figures import own_office, scope_of
 from ungdom.api.formats import TableFormat, wanted
 from ungdom.api.releases import ReleasedList, published
-from ungdom.api.schemas import AsOfOut
 from ungdom.api.statistic_labels import places, told
 from ungdom.statistics import exact
 from ungdom.statistics.definitions import COMPLETION_BY_CODE, LEAD_TIME_BY_CODE, Definition
@@ -59,8 +58,7 @@ def get_lead_time(call: CallDep, query: Annotated[f.LeadTimeQuery, Query()], acc
     Exact, and not to be published. Coordinators and leaders: of their own konfliktråd; the secretariat and
     administrators: of all.
     """
-    asked = _question(call, query, query.threshold_days, query.curve)
-    return _answered(call, query, asked, wanted(accept, query.format), exact.lead_time)
+    return _answered(call, query, _question(call, query), wanted(accept, query.format), exact.lead_time)
 
 
 @router.get(
@@ -96,32 +94,21 @@ def _answered(
     def use(tx: Connection) -> Answer:
         _exist(tx, asked)
         found = find(tx, call.keys, asked, call.now)
-        return _told(call, query, asked, found) if form is TableFormat.JSON else _table(tx, call, asked, found, form)
+        return (
+            answer(f.list_out(found, asked, call.now, call.language))
+            if form is TableFormat.JSON
+            else _table(tx, call, asked, found, form)
+        )
 
     return call.read(use, scope_of(call), may_read_figures)
 
 
-def _question(
-    call: Call, query: f.LeadTimeQuery | f.CompletionQuery, threshold: int | None = None, curves: bool = False
-) -> Question:
+def _question(call: Call, query: f.LeadTimeQuery | f.CompletionQuery) -> Question:
     """The question asked, of somebody in an office about that office alone. Raises `OtherOffice`."""
-    where = query.where
     own = None if query.published else own_office(call)
-    if own is not None:
-        if where.get("konfliktrad", own) != own:
-            raise OtherOffice
-        where["konfliktrad"] = own
-    return Question(
-        codes=tuple(dict.fromkeys(query.statistic)),
-        since=query.since,
-        until=query.until,
-        by=tuple(query.by),
-        where=where,
-        valid_at=query.valid_at,
-        known_at=instant(query.known_at),
-        threshold=threshold,
-        curves=curves,
-    )
+    if own is not None and query.konfliktrad not in (None, own):
+        raise OtherOffice
+    return query.question(query.valid_at, instant(query.known_at), own)
 
 
 def _exist(tx: Connection, asked: Question) -> None:
@@ -133,22 +120,6 @@ def _exist(tx: Connection, asked: Question) -> None:
 
 def _wrong(field: str, kind: str) -> RequestValidationError:
     return RequestValidationError([{"loc": ("query", field), "type": kind}])
-
-
-def _told(call: Call, query: f.StatisticQuery, asked: Question, found: Found) -> Answer:
-    body = f.StatisticList(
-        since=asked.since,
-        until=asked.until,
-        as_of=AsOfOut(on=found.day, known_at=asked.known_at),
-        by=list(query.by),
-        where=dict(asked.where),
-        published=False,
-        note=texts.text(call.language, "statistic", "note"),
-        read=found.read,
-        unread=found.unread,
-        items=list(f.statistics_out(found, asked, call.language)),
-    )
-    return answer(body)
 
 
 def _table(tx: Connection, call: Call, asked: Question, found: Found, form: TableFormat) -> Answer:

@@ -20,7 +20,7 @@ from uuid import UUID
 import typer
 
 from ungdom import casework, clock, settings
-from ungdom.cli import checking, figures
+from ungdom.cli import checking, extracting, figures
 from ungdom.cli.forecasting import forecast_app
 from ungdom.cli.importing import import_app
 from ungdom.cli.migrating import migrate_cases
@@ -28,6 +28,7 @@ from ungdom.cli.nightly import nightly, run_if_due, run_now
 from ungdom.cli.notices import beside, notices_app
 from ungdom.cli.releasing import for_demo, release_app, releases
 from ungdom.cli.simulating import simulate_app
+from ungdom.cli.statistics import statistics_app
 from ungdom.cli.terminal import DEMO_FILE, AsJson, OnDemo, chosen, demo_settings, err, opened, out, progress
 from ungdom.demo import again, load
 from ungdom.exchange import delivery, partners
@@ -53,8 +54,11 @@ app.command(name="migrate-cases")(migrate_cases)
 app.command()(nightly)
 app.command()(figures.indicators)
 app.command()(figures.caseload)
+app.command(name="extract")(extracting.extract)
+app.command(name="extracts")(extracting.extracts)
 app.add_typer(forecast_app, name="forecast")
 app.add_typer(simulate_app, name="simulate")
+app.add_typer(statistics_app, name="statistics")
 app.add_typer(notices_app, name="notices")
 app.add_typer(release_app, name="release")
 app.command()(releases)
@@ -360,7 +364,7 @@ def worker(every: Annotated[float, typer.Option(min=0.1, max=3600, help="Seconds
     for told in (signal.SIGTERM, signal.SIGINT):
         signal.signal(told, lambda *_: stop.set())
     work = _work(config, stop.is_set)
-    with beside(config, stop, every):
+    with beside(config, stop, every), extracting.beside(config, stop, every):
         keep_on(work, config.exchange_file, stop, every, also=(lambda: run_if_due(work.db, config),))
 
 

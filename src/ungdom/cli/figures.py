@@ -9,7 +9,7 @@ from rich.table import Table
 
 from ungdom import clock, texts
 from ungdom.cli.terminal import AsJson, OnDemo, chosen, err, opened, out, progress
-from ungdom.settings import BadSettings
+from ungdom.settings import BadSettings, Settings
 from ungdom.workflow.daycount import last_moment
 from ungdom.workflow.vocabulary import Sanction
 
@@ -50,8 +50,8 @@ def indicators(  # noqa: PLR0913, PLR0917  # each an option of the command
 
     if until < since:
         raise BadSettings("--until lies before --from")
-    db = _database(on_demo, refresh)
-    now, as_of = clock.now(), _as_of(valid_at, known_at)
+    db = database(config_of(on_demo), refresh)
+    now, as_of = clock.now(), as_of_days(valid_at, known_at)
     asked = answering.question((since.date(), until.date()), now, None, sanction, as_of, at_most=None)
     with db.reading() as tx:
         found = answering.found(tx, asked)
@@ -86,8 +86,8 @@ def caseload(
     from ungdom.api.schemas import AsOfOut
     from ungdom.statistics.caseload import answering as load_answering
 
-    db = _database(on_demo, refresh)
-    as_of = _as_of(valid_at, known_at)
+    db = database(config_of(on_demo), refresh)
+    as_of = as_of_days(valid_at, known_at)
     with db.reading() as tx:
         found = load_answering.found(tx, clock.now(), konfliktrad, as_of, at_most=None)
     db.close()
@@ -101,8 +101,14 @@ def caseload(
     raise typer.Exit(1 if found.unread else 0)
 
 
-def _database(on_demo: bool, refresh: bool) -> "Database":
-    db = opened(chosen(on_demo))
+def config_of(on_demo: bool) -> Settings:
+    """The settings of this process, or of the demo."""
+    return chosen(on_demo)
+
+
+def database(config: Settings, refresh: bool) -> "Database":
+    """The database of these settings; `refresh`: what figures need of the cases that changed is kept first."""
+    db = opened(config)
     if refresh:
         from ungdom.statistics import digests
 
@@ -111,7 +117,8 @@ def _database(on_demo: bool, refresh: bool) -> "Database":
     return db
 
 
-def _as_of(valid_at: datetime | None, known_at: datetime | None) -> tuple[date | None, datetime | None]:
+def as_of_days(valid_at: datetime | None, known_at: datetime | None) -> tuple[date | None, datetime | None]:
+    """The day of validity, and the last instant of the day of knowledge."""
     return valid_at.date() if valid_at else None, last_moment(known_at.date()) if known_at else None
 
 
@@ -127,7 +134,7 @@ def _show_indicators(body: "IndicatorList") -> None:
         for figure in one.figures:
             counts = (str(figure.numerator), str(figure.denominator), _value(figure))
             table.add_row(figure.konfliktrad or COUNTRY, figure.part_label or "", *counts, _more(figure))
-        _sheet().print(table)
+        sheet().print(table)
 
 
 def _value(figure: "FigureOut") -> str:
@@ -154,7 +161,7 @@ def _show_load(office: "OfficeLoadOut") -> None:
     for one in office.coordinators:
         kinds = ", ".join(f"{kind.phase} {kind.sanction} {kind.cases}" for kind in one.kinds)
         table.add_row(one.coordinator or "nobody", "", str(one.cases), str(one.weight), kinds, "")
-    _sheet().print(table)
+    sheet().print(table)
     out.print("  received/closed: " + " ".join(f"{week.received}/{week.closed}" for week in office.weeks))
     ahead = " ".join(f"{week.expected} ({week.low}-{week.high})" for week in office.arrivals)
     out.print(f"  expected of {office.in_chain} in the chain: {ahead}; {office.not_foretold} not foretold")
@@ -167,5 +174,6 @@ def _table(title: str, *columns: str) -> Table:
     return table
 
 
-def _sheet() -> Console:
+def sheet() -> Console:
+    """Where wide tables are shown whole."""
     return Console(highlight=False, soft_wrap=True, width=max(WIDE, out.width))

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ungdom import clock, settings
-from ungdom.cli.terminal import AsJson, demo_settings, err, opened, out
+from ungdom import clock
+from ungdom.cli.terminal import AsJson, OnDemo, chosen, err, opened, out
 from ungdom.settings import BadSettings, Settings
 from ungdom.store.sealing import Keys
 from ungdom.workflow.daycount import last_moment
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 release_app = typer.Typer(invoke_without_command=True, help=__doc__)
 SHOWN = ("audit", "counts", "primary", "secondary")
-OnDemo = Annotated[bool, typer.Option("--demo", help="In the demo database.")]
 Known = Annotated[datetime | None, typer.Option("--known-at", formats=["%Y-%m-%d"], help="At the end of this day.")]
 
 
@@ -28,7 +27,7 @@ def release(ctx: typer.Context, known_at: Known = None, on_demo: OnDemo = False,
     if ctx.invoked_subcommand is None:
         from ungdom.statistics import register
 
-        config = demo_settings() if on_demo else settings.from_environment()
+        config = chosen(on_demo)
         now = clock.now()
         when = last_moment(known_at.date()) if known_at else register.yesterday(now)
         db = opened(config)
@@ -46,7 +45,7 @@ def verify(on_demo: OnDemo = False) -> None:
     """Whether every release still is what was released, and its proof holds."""
     from ungdom.statistics import register
 
-    db = opened(demo_settings() if on_demo else settings.from_environment())
+    db = opened(chosen(on_demo))
     with db.reading() as tx:
         found = list(register.faults(tx))
     db.close()
@@ -60,7 +59,7 @@ def releases(on_demo: OnDemo = False, as_json: AsJson = False) -> None:
     """What has been released, the newest first."""
     from ungdom.store import releases as register
 
-    db = opened(demo_settings() if on_demo else settings.from_environment())
+    db = opened(chosen(on_demo))
     with db.reading() as tx:
         found = register.told(tx)
     db.close()

@@ -33,6 +33,10 @@ class Dates(StrEnum):
     OFFSET = "days_since_last_offence"
 
 
+Words = tuple[type[StrEnum], ...]
+"""Closed lists of words."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column. `source`: the act and paragraph, or office norm, that says what is counted.
@@ -48,7 +52,7 @@ class Column:
     of: Callable[[Any], Any]
     nullable: bool = False
     unit: str | None = None
-    words: tuple[type[StrEnum], ...] = ()
+    words: Words = ()
     vocabulary: tuple[str, ...] = ()
     named: Named | None = None
 

@@ -6,7 +6,9 @@ ExtractsError
 ├── PurposeOver      the purpose has ended
 ├── NotForPurpose    the purpose does not cover this extract
 ├── NoKey            the key that the pseudonyms are made with is not here
-├── NotYet           asked as known at an instant that has not come
+├── NotYet           asked as known at an instant that has not come, or is not settled
+├── NotAsDeclared    a value is not what its column says: nothing leaves that nobody has described
+├── NotEmpty         there is something already where the extract is to be written
 └── CannotRebuild    other versions than those of the manifest: the bytes would be others
 """
 
@@ -62,11 +64,28 @@ class NoKey(ExtractsError):
 
 
 class NotYet(ExtractsError):
-    """What is known at that instant is not known yet."""
+    """What is known then is not known yet. `latest`: the last instant or day that can be asked for now."""
 
-    def __init__(self, asked: datetime) -> None:
-        super().__init__(f"{asked.isoformat()} has not come")
+    def __init__(self, asked: datetime | date, latest: datetime | date) -> None:
+        super().__init__(f"{asked.isoformat()} has not come, or is too recent; {latest.isoformat()} at the latest")
         self.asked = asked
+        self.latest = latest
+
+
+class NotAsDeclared(ExtractsError):
+    """A value of a column is not what the dictionary says: it has to be described, or must not leave."""
+
+    def __init__(self, extract: str, column: str) -> None:
+        super().__init__(f"a value of {extract}.{column} is not what its column declares")
+        self.extract = extract
+        self.column = column
+
+
+class NotEmpty(ExtractsError):
+    """There is something already where the extract is to be written."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(f"{where} is there already: choose another place, or take up again what was broken off")
 
 
 class CannotRebuild(ExtractsError):

@@ -1,7 +1,8 @@
 """The extract of events: one row an event as it was recorded, corrections among them, and what stands in its place."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -35,9 +36,12 @@ OUTCOMES = (d.AppealOutcome, d.WindowOutcome, d.OtherOutcome, d.ComplaintOutcome
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """One event. `correction`: what corrected it last; `stands`: what now holds because of this row, if anything."""
+    """One event. `correction`: what corrected it last; `stands`: what now holds because of this row, if anything.
 
-    known: Known
+    `known`: its case; None where what is told of the case comes from elsewhere (`event_sets`).
+    """
+
+    known: Known | None
     event: Event
     correction: Event | None
     stands: Event | None
@@ -64,16 +68,21 @@ class EventRow:
 
 def tell(known: Known) -> Iterator[EventRow]:
     """The events of the case in the order recorded, as far as they, or what replaced them, had happened by the day."""
-    corrections = {e.details.corrects: e for e in known.stored.events if isinstance(e.details, Corrected)}
-    now = {event.corrected_by or event.seq: event for event in effective(known.stored.events)}
-    days = {event.seq: event.occurred_on for event in known.stored.events}
-    for event in known.stored.events:
+    return rows(known.stored.events, known.day, known)
+
+
+def rows(events: Sequence[Event], day: date, known: Known | None = None) -> Iterator[EventRow]:
+    """The rows of these events of one case; with a correction what it corrects must be among them."""
+    corrections = {e.details.corrects: e for e in events if isinstance(e.details, Corrected)}
+    now = {event.corrected_by or event.seq: event for event in effective(events)}
+    days = {event.seq: event.occurred_on for event in events}
+    for event in events:
         stands = now.get(event.seq)
         said = event.details
         happened = days.get(said.corrects, event.occurred_on) if isinstance(said, Corrected) else event.occurred_on
-        if stands is not None and stands.occurred_on > known.day:
+        if stands is not None and stands.occurred_on > day:
             stands = None
-        if stands is not None or happened <= known.day:
+        if stands is not None or happened <= day:
             yield EventRow(known, event, corrections.get(event.seq), stands)
 
 

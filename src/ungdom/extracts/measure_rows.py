@@ -1,7 +1,9 @@
 """The extract of measures: one row a measure that was put on a plan or asked for. krl §§ 22 a, 25."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from ungdom.extracts.columns import Column, ColumnType
 from ungdom.extracts.known import Known
@@ -42,8 +44,12 @@ def tell(known: Known) -> Iterator[MeasureRow]:
     return (MeasureRow(known, state) for state in measures(known.case, known.day))
 
 
-def _planned(name: str):  # type: ignore[no-untyped-def]  # a reader of a row, as every column has one
+def _planned(name: str) -> Callable[[MeasureRow], Any]:
     return lambda row: getattr(row.planned, name) if row.planned else None
+
+
+def _times(how: Attended, row: MeasureRow) -> int:
+    return row.state.attendance.get(how, 0)
 
 
 # A table is read across.
@@ -90,6 +96,6 @@ COLUMNS: tuple[Column, ...] = (
     Column("days_waited", T.INTEGER, "from the first request to the start, or to the day asked while it has not begun",
            OFFICE_NORM, lambda row: row.state.days_waited(row.known.day), nullable=True, unit="days"),
     *(Column(f"times_{how}", T.INTEGER, f"how often the youth was recorded as {how.replace('_', ' ')}", "krl § 25",
-             lambda row, how=how: row.state.attendance.get(how, 0), unit="times") for how in Attended),
+             partial(_times, how), unit="times") for how in Attended),
 )
 # fmt: on

@@ -9,8 +9,11 @@ from ungdom.workflow.vocabulary import Sanction
 T = ColumnType
 OFFICE_NORM = "office norm"
 
-KONFLIKTRAD = tuple(sorted(str(row["code"]) for row in reference.read(tables.konfliktrad)))
-"""The codes of every konfliktråd."""
+DISTRICT_OF = {str(row["code"]): str(row["police_district"]) for row in reference.read(tables.konfliktrad)}
+"""The police district of each konfliktråd, by code."""
+
+KONFLIKTRAD = tuple(sorted(DISTRICT_OF))
+DISTRICTS = tuple(sorted(set(DISTRICT_OF.values())))
 
 CLOCKS = tuple(rule.code for rule in RULES)
 """The codes of every clock."""

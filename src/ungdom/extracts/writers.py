@@ -4,9 +4,10 @@ The same rows give the same bytes, however they are cut into batches: they are d
 that memory is bounded by a group and Parquet's row groups are the same every time. Bytes and rows are counted, and the
 SHA-256 is taken, while writing.
 
-CSV: RFC 4180 with a header line, UTF-8, LF; every text in quotation marks, so that an empty text ("") is not a missing
-value (nothing). NDJSON: one object a line with every column, a missing value null. Instants in both as
-2026-01-05T09:00:00Z. Parquet: zstd. Only flat columns: text, whole and decimal numbers, true and false, days, instants.
+CSV: RFC 4180 with a header line, UTF-8, LF. A missing value is nothing, an empty text is "". Where any text of a group
+needs quotation marks all of them have them. NDJSON: one object a line with every column, a missing value null. Instants
+in both as 2026-01-05T09:00:00Z. Parquet: zstd. Only flat columns: text, whole and decimal numbers, true and false, days
+and instants.
 """
 
 import hashlib
@@ -206,9 +207,26 @@ def _copied(group: pa.RecordBatch) -> pa.RecordBatch:
 
 def _csv(out: Counted, schema: pa.Schema) -> Opened:
     told = pa.schema([(field.name, _told_as(field.type)) for field in schema])
-    options = pc_csv.WriteOptions(batch_size=GROUP, quoting_style="needed")
-    writer = pc_csv.CSVWriter(out, told, write_options=options)
-    return _Taking(lambda group: writer.write_batch(_told(group, told)), writer.close)
+    out.write((",".join(f'"{name}"' for name in told.names) + "\n").encode())
+    return _Taking(lambda group: out.write(_csv_lines(_told(group, told))), lambda: None)
+
+
+def _csv_lines(group: pa.RecordBatch) -> bytes:
+    """The lines of a group: texts without quotation marks when none in the group needs them, which is twice as fast."""
+    texts = [column for column in group.columns if pa.types.is_string(column.type)]
+    if not any(pc.any(pc.equal(pc.binary_length(column), 0)).as_py() for column in texts):
+        try:
+            return _lines_of(group, "none")
+        except pa.ArrowInvalid:  # a comma, a quotation mark or a line break in a text
+            pass
+    return _lines_of(group, "needed")
+
+
+def _lines_of(group: pa.RecordBatch, quoting: str) -> bytes:
+    lines = pa.BufferOutputStream()
+    options = pc_csv.WriteOptions(include_header=False, batch_size=GROUP, quoting_style=quoting)
+    pc_csv.write_csv(group, lines, options)
+    return bytes(lines.getvalue())
 
 
 def _ndjson(out: Counted, _schema: pa.Schema) -> Opened:

@@ -47,8 +47,8 @@ class CaseRow:
     `offence_groups`: of all acts. `age`: whole years on the last day of the last act.
     `decided`, `decision_regime`, `term_days`: of the decision in force, an appeal applied; None before there is one.
     `pinned`: the regime of execution, where somebody has pinned one.
-    `in_view`: the day from which it would have been missed: receipt, where it was first recorded at or after that
-    (late entry), otherwise registration.
+    `in_view`: the day from which it was under observation: receipt, where it was first recorded at or after that,
+    otherwise registration.
     `stays`, `waits`: its life by stage and by party waited for; each of the two is the whole life.
     `stops`: when the term stood still.
     `closing`: the reason that the closing gives, where it gives one.
@@ -151,6 +151,11 @@ class CaseRow:
         return (self.pinned or law.REGIME.on(self.until)) if self.started else None
 
     @property
+    def late(self) -> bool:
+        """Whether it was first known by its receipt: what ended before would never have been seen (late entry)."""
+        return self.received is not None and self.in_view == self.received
+
+    @property
     def died(self) -> bool:
         """Whether it lapsed because the youth died."""
         return self.state is State.LAPSED and self.closing == LapseReason.DEATH
@@ -172,6 +177,11 @@ def row(case: Case, day: date, districts: Mapping[str, str] | None = None, opene
     `districts`: the police district of each konfliktråd. `opened`: the day on which it was first recorded; without it
     that of its first event as it now reads.
     """
+    known = opened or oslo_date(case.events[0].recorded_at)
+    return _told(case, day, (districts or {}).get(office(case)), known)
+
+
+def _told(case: Case, day: date, district: str | None, opened: date) -> CaseRow:
     received = _day(case, E.RECEIVED)
     last = max(case.offences, key=lambda act: act.last_day)
     p1, p2, p3 = measures(case)
@@ -180,7 +190,7 @@ def row(case: Case, day: date, districts: Mapping[str, str] | None = None, opene
         as_of=day,
         sanction=case.sanction,
         konfliktrad=office(case),
-        police_district=(districts or {}).get(office(case)),
+        police_district=district,
         decision_regime=sanctioned.regime if sanctioned else None,
         pinned=case.pins[-1][1] if case.pins else None,
         offence_group=last.group,
@@ -188,7 +198,7 @@ def row(case: Case, day: date, districts: Mapping[str, str] | None = None, opene
         age=_age(case.youth.born, case.last_offence),
         first_offence=case.first_offence,
         last_offence=case.last_offence,
-        in_view=_in_view(case, received, opened or oslo_date(case.events[0].recorded_at)),
+        in_view=_in_view(case, received, opened),
         registered=case.registered_on,
         suspect=_day(case, E.SUSPECT_SET),
         indicted=_day(case, E.INDICTED),

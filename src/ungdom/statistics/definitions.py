@@ -77,7 +77,7 @@ class Completion(Definition):
 
 _TO_START = (ENDED, *WAYS_BEFORE_START, WAITING, UNSEEN)
 _STRETCH = (ENDED, CLOSED_IN_IT, WAITING, UNSEEN)
-_LATE = "a case is at risk from the day it came into view"
+_LATE = "a case that was first known by its receipt is at risk from there"
 _APART = "death and what lapsed for another reason are told apart and stand in neither"
 _LONGER = "of these, those that wait longer than the norm or the days asked for, by Kaplan–Meier"
 _STRATEGY = "strategy: rapid start; krl § 23; Kaplan and Meier 1958"
@@ -106,8 +106,8 @@ def _wait(party: Party) -> LeadTime:
 # fmt: off
 LEAD_TIMES: tuple[LeadTime, ...] = (
     LeadTime("p1", 1, Family.LEAD_TIME, U.DAYS, P.REGISTERED, _LONGER,
-             f"cases registered in the period, from the last offence until receipt; {_LATE}, and one that came into "
-             "view by its receipt is counted and left out of the estimate",
+             "cases registered in the period, from the last offence until receipt; one that was first known by its "
+             "receipt is counted and left out of the estimate",
              _STRATEGY, _TO_START, passage=passages.offence_to_receipt),
     LeadTime("p2", 1, Family.LEAD_TIME, U.DAYS, P.RECEIVED, _LONGER,
              "cases received in the period, without those under interim conditions before, from receipt to the start",

@@ -1,8 +1,10 @@
 """From one step of a case to the next, told by its row: what every figure of days is counted from. Pure.
 
 A passage is placed in a period by one day, its days are counted from another, and it is under observation from a
-third: a case that was first recorded late (`CaseRow.in_view`) would never have been seen, had the passage ended before
-it came into view. Taking it from the first day on would make everything look slower than it is.
+third. A case that was first known by its receipt (`CaseRow.late`) would never have been seen, had it left before: it is
+at risk from there, for taking it from the first day on would make everything look slower than it is. Every other case
+is at risk from the first day: nothing that is counted here can end before registration, and the days from an act until
+it is reported are part of the wait. Left out of the risk set, those reported late would make it look quicker.
 """
 
 from datetime import date, timedelta
@@ -59,9 +61,8 @@ def entry(since: date, seen: date) -> int:
 
 
 def offence_to_receipt(row: CaseRow) -> Passage:
-    """P1, of cases by the day of registration. A case that came into view by its receipt cannot tell of the wait."""
-    seen = row.in_view + DAY if row.in_view == row.received else row.in_view
-    return _to(row, row.registered, row.last_offence, seen, row.received)
+    """P1, of cases by the day of registration. A case that was first known by its receipt cannot tell of the wait."""
+    return _to(row, row.registered, row.last_offence, row.in_view + DAY if row.late else row.last_offence, row.received)
 
 
 def receipt_to_start(row: CaseRow) -> Passage | None:
@@ -73,7 +74,7 @@ def receipt_to_start(row: CaseRow) -> Passage | None:
 
 def offence_to_start(row: CaseRow) -> Passage:
     """P3, of cases by the day of registration."""
-    return _to(row, row.registered, row.last_offence, row.in_view, row.started)
+    return _to(row, row.registered, row.last_offence, row.in_view if row.late else row.last_offence, row.started)
 
 
 def in_stage(row: CaseRow, state: State) -> Passage | None:
@@ -103,7 +104,8 @@ def _to(row: CaseRow, on: date, since: date, seen: date, end: date | None) -> Pa
 
 
 def _stretch(row: CaseRow, since: date, until: date | None, ending: str) -> Passage:
-    return Passage(since, since, max(since, row.in_view), until, WAITING if until is None else ending)
+    seen = max(since, row.in_view) if row.late else since
+    return Passage(since, since, seen, until, WAITING if until is None else ending)
 
 
 def left(row: CaseRow) -> str:

@@ -6,8 +6,9 @@ fall on the same day the exit comes first. Source: Kaplan and Meier 1958, Greenw
 held against R's `survival` by the tests.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import NormalDist
 
 import numpy as np
@@ -41,6 +42,60 @@ class Spans:
         """Without those that were never at risk: they ended before they came into view."""
         kept = self.time > self.entry
         return Spans(self.entry[kept], self.time[kept], self.ending[kept])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Counts:
+    """What the curves are made of: in each group on each day how many entered, ended in each way, were seen last.
+
+    One place for each group and day on which there was anything, by group, then day; `ended` by the code of the way.
+    Who never was at risk (ended before coming into view) is in none of them.
+    """
+
+    group: Days
+    day: Days
+    entered: Days
+    ended: dict[int, Days]
+    censored: Days
+
+    @classmethod
+    def of(cls, spans: Spans, group: Days | None = None) -> "Counts":
+        """Counted from cases; `group`: the code of the group of each, small whole numbers from 0; None: all are one."""
+        seen = spans.time > spans.entry
+        entry, time, ending = spans.entry[seen], spans.time[seen], spans.ending[seen]
+        first = int(entry.min(initial=0))
+        width = int(time.max(initial=0)) - first + 1
+        at = np.zeros(len(time), np.int64) if group is None else group[seen] * width
+        cells = int(at.max(initial=0)) + width
+        entered = np.bincount(at + entry - first, minlength=cells)
+        left = np.bincount(ending * cells + at + time - first, minlength=cells * (int(ending.max(initial=0)) + 1))
+        ways = left.reshape(-1, cells)
+        kept = np.flatnonzero(entered + ways.sum(axis=0))
+        ended = {code: ways[code][kept] for code in range(1, len(ways)) if ways[code].any()}
+        return cls(kept // width, kept % width + first, entered[kept], ended, ways[CENSORED][kept])
+
+    @property
+    def ended_anyhow(self) -> Days:
+        """How many ended, in whichever way."""
+        found: Days = np.sum([np.zeros_like(self.day), *self.ended.values()], axis=0, dtype=np.int64)
+        return found
+
+    @property
+    def at_risk(self) -> Days:
+        """How many were under observation: entered before the day, and not ended or seen last before it."""
+        change = self.entered - self.ended_anyhow - self.censored
+        before: Days = np.cumsum(change) - change  # whoever enters a group leaves it: each begins with none
+        return before
+
+    def groups(self) -> Iterator[tuple[int, "Counts"]]:
+        """The counts of each group alone, by its code; a group without cases at risk is not there."""
+        cuts = np.flatnonzero(np.diff(self.group, prepend=-1, append=-1))
+        for first, end in pairwise(cuts):
+            yield int(self.group[first]), self._slice(slice(first, end))
+
+    def _slice(self, rows: slice) -> "Counts":
+        ended = {code: counts[rows] for code, counts in self.ended.items() if counts[rows].any()}
+        return Counts(self.group[rows], self.day[rows], self.entered[rows], ended, self.censored[rows])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,29 +167,22 @@ class Incidence:
     ended: dict[int, Shares]
 
 
-def kaplan_meier(spans: Spans, ending: int | None = None) -> Curve:
-    """The curve of the time until that ending, every other one censored; None: until any."""
-    spans = spans.seen()
-    ends = spans.ending != CENSORED if ending is None else spans.ending == ending
-    days, ended = np.unique(spans.time[ends], return_counts=True)
-    last = int(spans.time.max(initial=0))
-    return Curve(days, at_risk(spans, days), ended.astype(np.int64), last)
+def kaplan_meier(cases: Spans | Counts, ending: int | None = None) -> Curve:
+    """The curve of the time until that ending, every other one censored; None: until any. Of counts of one group."""
+    counts = Counts.of(cases) if isinstance(cases, Spans) else cases
+    ended = counts.ended_anyhow if ending is None else counts.ended.get(ending, np.zeros_like(counts.day))
+    on = ended > 0
+    gone = counts.day[counts.ended_anyhow + counts.censored > 0]
+    return Curve(counts.day[on], counts.at_risk[on], ended[on], int(gone.max(initial=0)))
 
 
-def at_risk(spans: Spans, days: Days) -> Days:
-    """How many are under observation on each of these days: entered before it, and not ended before it."""
-    entered = np.searchsorted(np.sort(spans.entry), days, side="left")
-    gone = np.searchsorted(np.sort(spans.time), days, side="left")
-    return (entered - gone).astype(np.int64)
-
-
-def aalen_johansen(spans: Spans) -> Incidence:
+def aalen_johansen(cases: Spans | Counts) -> Incidence:
     """The share that has ended in each way, when ways of ending compete: none of them is treated as censoring."""
-    spans = spans.seen()
-    any_way = kaplan_meier(spans)
+    counts = Counts.of(cases) if isinstance(cases, Spans) else cases
+    any_way = kaplan_meier(counts)
     before = np.concatenate([[1.0], any_way.survival[:-1]])
-    codes = [int(code) for code in np.unique(spans.ending) if code != CENSORED]
-    shares = {code: np.cumsum(before * _on(spans, code, any_way.days) / any_way.at_risk) for code in codes}
+    on = counts.ended_anyhow > 0
+    shares = {code: np.cumsum(before * ended[on] / any_way.at_risk) for code, ended in counts.ended.items()}
     return Incidence(any_way.days, any_way.at_risk, shares)
 
 
@@ -179,14 +227,6 @@ def log_log_limits(survival: Shares, variance: Shares, confidence: float = CONFI
     gone = survival == 0
     nothing = np.where(gone, np.nan, 1.0)
     return np.where(whole, 1.0, low) * nothing, np.where(whole, 1.0, high) * nothing
-
-
-def _on(spans: Spans, ending: int, days: Days) -> Days:
-    """How many ended so on each of these days."""
-    times, counts = np.unique(spans.time[spans.ending == ending], return_counts=True)
-    found = np.zeros(len(days), dtype=np.int64)
-    found[np.searchsorted(days, times)] = counts
-    return found
 
 
 def _reached(days: Days, line: Shares, level: float) -> float | None:

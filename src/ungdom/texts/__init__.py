@@ -48,6 +48,7 @@ _SENTENCES = frozenset(
         "survey_question",
         "survey",
         "caseload_warning",
+        "extract",
         "family",
         "statistic_dimension",
         "statistic",

@@ -250,6 +250,21 @@ def may_read_published(role: Role) -> bool:
     return may_read_figures(role) or role is Role.ANALYST
 
 
+def may_take_out(role: Role) -> bool:
+    """Whether the role takes out rows of extracts: analysts, under pseudonyms, for a purpose somebody has ordered."""
+    return role is Role.ANALYST
+
+
+def may_know_extracts(role: Role) -> bool:
+    """Whether the role learns which extracts there are and what is in them, without a row of any."""
+    return role in {Role.ANALYST, Role.SECRETARIAT, Role.ADMIN}
+
+
+def may_read_pulls(role: Role) -> bool:
+    """Whether the role reads who took out what: whoever watches over it."""
+    return role in {Role.AUDITOR, Role.ADMIN}
+
+
 def counting_for(viewer: Viewer) -> Viewer:
     """With whose eyes counts over many cases are made: administrators, who read no case, get the secretariat's."""
     return Viewer(Role.SECRETARIAT, viewer.subject, None) if viewer.role is Role.ADMIN else viewer

@@ -95,7 +95,7 @@ class Indicator:
 
 G, U, P = IndicatorGroup, IndicatorUnit, IndicatorPeriod
 APART = "those that lapsed (death, limitation, pardon) are told apart and stand in neither"
-LATE = "a case is at risk from the day it came into view, no longer from the last offence"
+LATE = "a case that was first known by its receipt is at risk from there, no longer from the last offence"
 
 # A table is read across, and in the order of the strategy.
 # fmt: off

@@ -1,8 +1,8 @@
 """From marks to figures: what is counted of each konfliktråd and of the country, in a period, as known on a day. Pure.
 
 Waits that have not ended are censored on that day, and those that ended in another way on the day they did: the median
-is Kaplan–Meier's, each case at risk from the day it came into view. The mean of those that ended stands beside it under
-its own name, for it has been published as the lead time: it leaves out whoever still waits.
+is Kaplan–Meier's, cases first known by their receipt at risk from there. The mean of those that ended stands beside it
+under its own name, for it has been published as the lead time: it leaves out whoever still waits.
 """
 
 from collections import defaultdict

@@ -1,0 +1,144 @@
+"""The shapes of extracts: the catalogue, what is asked for, and who pulled what."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+
+from ungdom import texts
+from ungdom.api import inputs as i
+from ungdom.api.schemas import Output
+from ungdom.extracts import dictionary
+from ungdom.extracts.catalogue import EXTRACTS, Extract
+from ungdom.extracts.columns import Dates
+from ungdom.extracts.pulling import Pull
+from ungdom.extracts.purposes import Purpose
+from ungdom.extracts.writers import Form
+from ungdom.workflow.vocabulary import Role
+
+PURPOSE = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", max_length=63)]
+
+
+class ExtractQuery(i.AsOf):
+    """What is asked for: the purpose; as known at and as it stood on, otherwise as of the end of yesterday; the form.
+
+    Without `format` the Accept header says in which form; without that it is CSV.
+    """
+
+    purpose: PURPOSE
+    format: Form | None = None
+
+
+class PageQuery(i.Input):
+    """A page."""
+
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: Annotated[str, Field(max_length=500)] | None = None
+
+
+class PurposeOut(Output):
+    """A purpose that rows are taken out for. `dates`: how exactly its extracts tell days."""
+
+    name: str
+    ordered_by: str
+    basis: str
+    until: date
+    dates: dict[str, Dates]
+    without: list[str]
+
+
+class ExtractOut(Output):
+    """One extract. `definition`: the version of what it means. `fields`: Frictionless Table Schema, days exact."""
+
+    name: str
+    title: str
+    definition: int
+    row: str
+    columns: int
+    table_schema: Annotated[dict[str, Any], Field(serialization_alias="schema")]
+
+
+class ExtractList(Output):
+    """Every extract, and the purposes that the caller may take them out for."""
+
+    items: list[ExtractOut]
+    purposes: list[PurposeOut]
+    formats: list[Form]
+    next: None = None
+
+
+class PullOut(Output):
+    """Who took out what. `rows`, `bytes`, `sha256`: null while it is under way, and where it was broken off."""
+
+    id: UUID
+    at: datetime
+    subject: str
+    role: Role
+    extract: str
+    purpose: str
+    format: str
+    order: dict[str, Any]
+    job: UUID | None
+    file: str | None
+    status: str
+    finished_at: datetime | None
+    rows: int | None
+    bytes: int | None
+    sha256: str | None
+
+
+class PullList(Output):
+    """A page of pulls, the newest first."""
+
+    items: list[PullOut]
+    next: str | None
+
+
+def extracts_out(language: texts.Language) -> list[ExtractOut]:
+    """The catalogue."""
+    return [_extract(one, language) for one in EXTRACTS]
+
+
+def _extract(one: Extract, language: texts.Language) -> ExtractOut:
+    return ExtractOut(
+        name=one.name,
+        title=dictionary.title(language, one),
+        definition=one.version,
+        row=one.unit,
+        columns=len(one.columns),
+        table_schema=dictionary.whole_schema(one),
+    )
+
+
+def purpose_out(one: Purpose) -> PurposeOut:
+    """A purpose, without who may take it out."""
+    return PurposeOut(
+        name=one.name,
+        ordered_by=one.ordered_by,
+        basis=one.basis,
+        until=one.until,
+        dates=one.dates,
+        without=sorted(one.without),
+    )
+
+
+def pull_out(one: Pull) -> PullOut:
+    """A pull as the log has it."""
+    return PullOut(
+        id=one.pull_id,
+        at=one.at,
+        subject=one.subject,
+        role=one.role,
+        extract=one.extract,
+        purpose=one.purpose,
+        format=one.form,
+        order=one.parameters["order"],
+        job=one.job_id,
+        file=one.file,
+        status=one.status,
+        finished_at=one.finished_at,
+        rows=one.rows,
+        bytes=one.bytes,
+        sha256=one.sha256,
+    )

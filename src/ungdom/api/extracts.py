@@ -1,0 +1,121 @@
+"""Extracts: the catalogue, rows for analysts, and the log of who took them out."""
+
+import json
+from datetime import datetime
+from typing import Annotated, Any, BinaryIO
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Query, Request, Response
+from starlette.exceptions import HTTPException
+from starlette.responses import StreamingResponse
+
+from ungdom.api import cursors
+from ungdom.api import extract_shapes as e
+from ungdom.api import inputs as i
+from ungdom.api.cases import answer, instant
+from ungdom.api.deps import Answer, Call, CallDep
+from ungdom.api.docs import PROBLEMS
+from ungdom.api.extract_stream import Rows, still_wanted
+from ungdom.api.tokens import ADMIN, EXTRACTS, READ, STATUS
+from ungdom.casework import NotVisible
+from ungdom.extracts import making, pulling
+from ungdom.extracts.orders import Asked, Desk, Puller
+from ungdom.extracts.writers import Form
+from ungdom.store.session import Connection
+from ungdom.workflow.permissions import may_know_extracts, may_read_pulls, may_take_out
+from ungdom.workflow.vocabulary import Role
+
+router = APIRouter(tags=["extracts"], responses=PROBLEMS)
+
+_SCOPES = {Role.ANALYST: EXTRACTS, Role.ADMIN: ADMIN, Role.AUDITOR: STATUS}
+_ROWS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The rows", "content": {one.media_type.partition(";")[0]: {} for one in Form}}
+}
+
+
+def scope_of(call: Call) -> str:
+    """The scope that extracts need of this role."""
+    return _SCOPES.get(call.principal.viewer.role, READ)
+
+
+@router.get("/v1/extracts", response_model=e.ExtractList, summary="The extracts and their dictionary")
+def get_extracts(call: CallDep, request: Request, _query: Annotated[i.NoQuery, Query()]) -> Response:
+    """Every extract with what each column is, and the purposes that the caller may take out rows for."""
+    call.needs(scope_of(call), may_know_extracts)
+    desk: Desk = request.app.state.extracts
+    viewer = call.principal.viewer
+    mine = [one for one in desk.purposes if viewer.role is not Role.ANALYST or one.is_for(viewer.subject)]
+    purposes = [e.purpose_out(one) for one in mine]
+    return answer(e.ExtractList(items=e.extracts_out(call.language), purposes=purposes, formats=list(Form))).response()
+
+
+@router.get("/v1/extracts/pulls", response_model=e.PullList, summary="Who took out what")
+def get_pulls(call: CallDep, query: Annotated[e.PageQuery, Query()]) -> Response:
+    """Every pull, the newest first: who, when, for which purpose, what came of it. For auditors."""
+    return call.read(lambda tx: _pulls(tx, call, query), scope_of(call), may_read_pulls)
+
+
+@router.get("/v1/extracts/pulls/{pull_id}/manifest", summary="The manifest of a pull", response_model=dict[str, object])
+def get_manifest(call: CallDep, pull_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+    """What the rows were made of and what they are, to build the same again: of one's own pull, or for auditors."""
+    return call.read(lambda tx: _manifest(tx, call, pull_id), scope_of(call), _may_read_some_pulls)
+
+
+@router.get("/v1/extracts/{name}", response_class=StreamingResponse, responses=_ROWS, summary="Take out rows")
+def take_out(call: CallDep, request: Request, name: str, query: Annotated[e.ExtractQuery, Query()]) -> Response:
+    """The rows of an extract for a purpose, pseudonymous, streamed. Who takes out what is logged.
+
+    A whole answer is a whole extract: what fails on the way breaks the connection. The header `Link` leads to the
+    manifest.
+    """
+    call.needs(EXTRACTS, may_take_out)
+    form = query.format or _accepted(request.headers.get("accept"))
+    viewer, desk, now = call.principal.viewer, request.app.state.extracts, request.app.state.clock
+    order = desk.order(Asked(name, query.purpose, instant(query.known_at), query.valid_at, viewer.subject), call.now)
+    who, pull_id = Puller(viewer.subject, viewer.role), uuid4()
+
+    def fill(out: BinaryIO) -> None:
+        with pulling.logged(call.db, order, form, who, now, pull_id) as log:
+            log.made = making.stream(call.db, order, form, out, lambda *_: still_wanted())
+
+    link = {"Link": f'</v1/extracts/pulls/{pull_id}/manifest>; rel="describedby"'}
+    return Rows(fill, form, name, request.app.state.extract_threads, link)
+
+
+def _may_read_some_pulls(role: Role) -> bool:
+    return may_take_out(role) or may_read_pulls(role)
+
+
+def _accepted(accept: str | None) -> Form:
+    """The form that the header wants first. Raises 406 when it wants none of ours."""
+    kinds = [one.partition(";")[0].strip().lower() for one in (accept or "*/*").split(",")]
+    ours = {form.media_type.partition(";")[0]: form for form in Form} | {"*/*": Form.CSV, "text/*": Form.CSV}
+    found = next((ours[kind] for kind in kinds if kind in ours), None)
+    if found is None:
+        raise HTTPException(406)
+    return found
+
+
+def _pulls(tx: Connection, call: Call, query: e.PageQuery) -> Answer:
+    found = pulling.pulls(tx, begun(call, "pulls", query), query.limit + 1)
+    page = found[: query.limit]
+    last = (page[-1].at, page[-1].pull_id) if len(found) > query.limit else None
+    return answer(e.PullList(items=[e.pull_out(one) for one in page], next=following(call, "pulls", last)))
+
+
+def begun(call: Call, of: str, query: e.PageQuery) -> tuple[datetime, UUID] | None:
+    """Where the page before ended. Raises `BadCursor`."""
+    return cursors.moment_of(cursors.read(call.cursor_key, of, query.cursor)) if query.cursor else None
+
+
+def following(call: Call, of: str, last: tuple[datetime, UUID] | None) -> str | None:
+    """The cursor of the next page, when there is one."""
+    return cursors.write(call.cursor_key, of, cursors.moment(*last)) if last else None
+
+
+def _manifest(tx: Connection, call: Call, pull_id: UUID) -> Answer:
+    viewer, found = call.principal.viewer, pulling.find(tx, pull_id)
+    mine = found is not None and (found.subject == viewer.subject or may_read_pulls(viewer.role))
+    if found is None or not mine or found.manifest is None:
+        raise NotVisible
+    return Answer(200, json.dumps(found.manifest, ensure_ascii=False).encode(), {})

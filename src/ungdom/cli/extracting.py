@@ -1,0 +1,182 @@
+"""Extracts: what there is, one written to a file or folder, and one built again from its manifest."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+
+from ungdom import clock, settings
+from ungdom.cli.figures import DAY, Valid
+from ungdom.cli.terminal import AsJson, OnDemo, demo_settings, err, opened, out, progress
+from ungdom.settings import BadSettings, Settings
+from ungdom.workflow.daycount import last_moment, oslo_date
+
+if TYPE_CHECKING:
+    from ungdom.extracts.making import Made
+    from ungdom.store.session import Database
+
+Name = Annotated[str | None, typer.Argument(help="Which extract: `ungdom extracts` lists them.")]
+For = Annotated[str | None, typer.Option("--purpose", help="What it has been ordered for.")]
+Known = Annotated[datetime | None, typer.Option("--known-at", formats=DAY, help="As known at the end of this day.")]
+Format = Annotated[str, typer.Option("--format", help="parquet, csv, arrow or ndjson.")]
+Out = Annotated[
+    Path | None, typer.Option("--out", help="A file by its ending; otherwise a folder, by year and konfliktråd.")
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Take up a folder that was broken off.")]
+Rebuild = Annotated[Path | None, typer.Option("--rebuild", help="Build again what this manifest tells of; compare.")]
+
+
+Work = Annotated[bool, typer.Option("--work", help="Make the jobs that wait, as a worker does.")]
+FAREWELL = 10
+"""Seconds that a job in hand has when the worker is told to stop."""
+
+
+def extracts(as_json: AsJson = False, work: Work = False) -> None:
+    """The catalogue: every extract, and the purposes of this installation. As JSON: the schemas."""
+    if work:
+        _make_jobs(settings.from_environment())
+        return
+    from ungdom.extracts import dictionary, purposes
+    from ungdom.extracts.catalogue import EXTRACTS
+
+    if as_json:
+        out.print_json(json.dumps({one.name: dictionary.whole_schema(one) for one in EXTRACTS}))
+        return
+    table = Table(box=None, pad_edge=False)
+    for column in ("extract", "definition", "one row is", "columns"):
+        table.add_column(column)
+    for one in EXTRACTS:
+        table.add_row(one.name, str(one.version), one.unit, str(len(one.columns)))
+    out.print(table)
+    for purpose in purposes.load(settings.from_environment()):
+        out.print(f"purpose {purpose.name}: {', '.join(purpose.dates)}; until {purpose.until}")
+    out.print("every column: docs/codebook.md, or --json")
+
+
+def extract(  # noqa: PLR0913, PLR0917  # each an option of the command
+    name: Name = None,
+    purpose: For = None,
+    known_at: Known = None,
+    valid_at: Valid = None,
+    form: Format = "parquet",
+    out_path: Out = None,
+    resume: Resume = False,
+    rebuild: Rebuild = None,
+    on_demo: OnDemo = False,
+) -> None:
+    """Write an extract with its manifest and dictionary. Exit code 1 when it cannot be made, or not built again."""
+    config = demo_settings() if on_demo else settings.from_environment()
+    if out_path is None:
+        raise BadSettings("say with --out where it is to be written")
+    with _told_off():
+        db = opened(config)
+        if rebuild is not None:
+            made = _again(db, config, _read(rebuild), out_path, resume)
+        elif name and purpose and known_at:
+            made = _new(db, config, (name, purpose, known_at, valid_at), form, out_path, resume)
+        else:
+            raise BadSettings("say NAME, --purpose and --known-at, or --rebuild")
+        db.close()
+    out.print(f"{made.rows} row(s) in {len(made.files)} file(s), {sum(one.bytes for one in made.files.values())} bytes")
+    if made.unread:
+        err.print(f"{made.unread} case(s) left out: their history could not be read")
+
+
+@contextmanager
+def beside(config: Settings, stop: Event, every: float) -> Iterator[None]:
+    """Extract jobs are made meanwhile, by a thread of their own, until told to stop; one in hand is taken up later."""
+    from ungdom.extracts import working
+
+    work = working.from_settings(config, opened(config), clock.now, stop.is_set)
+    thread = Thread(target=working.keep_on, args=(work, stop, every), name="extracts")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(FAREWELL)
+
+
+def _make_jobs(config: Settings) -> None:
+    from ungdom.extracts import working
+
+    db = opened(config)
+    done = working.run(working.from_settings(config, db, clock.now))
+    db.close()
+    out.print(", ".join(f"{name} {count}" for name, count in done.items()) or "nothing to do")
+    raise typer.Exit(1 if done["failed"] else 0)
+
+
+@contextmanager
+def _told_off() -> Iterator[None]:
+    from ungdom.extracts.errors import ExtractsError
+    from ungdom.extracts.folders import OtherExtract
+
+    try:
+        yield
+    except OtherExtract as error:
+        err.print(f"ungdom: {error} holds another extract")
+        raise typer.Exit(1) from None
+    except ExtractsError as error:
+        err.print(f"ungdom: {error}")
+        raise typer.Exit(1) from None
+
+
+def _new(
+    db: "Database",
+    config: Settings,
+    asked: tuple[str, str, datetime, datetime | None],
+    written_as: str,
+    path: Path,
+    resume: bool,
+) -> "Made":
+    from ungdom.extracts import making, opening, pulling
+    from ungdom.extracts.orders import OPERATOR, Asked
+
+    name, purpose, known_at, valid_at = asked
+    wish = Asked(name, purpose, last_moment(known_at.date()), valid_at.date() if valid_at else None)
+    order = opening.desk(config).order(wish, clock.now())
+    form = _form(written_as)
+    with pulling.logged(db, order, form, OPERATOR, clock.now) as log, progress("cases") as report:
+        if path.suffix:
+            log.made = making.file(db, order, form, path, report)
+        else:
+            log.made = making.folder(db, order, form, path, resume, report)
+    return log.made
+
+
+def _again(db: "Database", config: Settings, said: dict[str, Any], path: Path, resume: bool) -> "Made":
+    from ungdom.extracts import making, manifest, opening, pulling
+    from ungdom.extracts.orders import OPERATOR
+
+    desk = opening.desk(config)
+    order = manifest.order_of(said, desk.keys, desk.purposes, oslo_date(clock.now()))
+    form = manifest.form_of(said)
+    with pulling.logged(db, order, form, OPERATOR, clock.now) as log, progress("cases") as report:
+        log.made = making.again(db, order, said, path, resume, report)
+    return log.made
+
+
+def _form(written: str) -> Any:
+    from ungdom.extracts.writers import Form
+
+    try:
+        return Form(written)
+    except ValueError:
+        raise BadSettings(f"--format is one of {', '.join(Form)}, not {written}") from None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadSettings(f"{path}: {error}") from None
+    if "manifest" not in found:
+        raise BadSettings(f"{path} is no manifest of an extract")
+    return found

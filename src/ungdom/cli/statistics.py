@@ -1,0 +1,150 @@
+"""Lead time and completion of all cases, exact. With the eyes of the system: not to be published."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+
+from ungdom import clock
+from ungdom.cli.figures import (
+    LANGUAGE,
+    Known,
+    Refresh,
+    Since,
+    Until,
+    Valid,
+    as_of_days,
+    config_of,
+    database,
+    sheet,
+)
+from ungdom.cli.terminal import AsJson, OnDemo, err, out
+from ungdom.settings import BadSettings
+from ungdom.store.sealing import Keys
+
+if TYPE_CHECKING:
+    from ungdom.api.statistic_shapes import StatisticList, StatisticOut, TableCellOut
+
+statistics_app = typer.Typer(no_args_is_help=True, help=__doc__)
+
+ESTIMATES = ("median", "median_low", "median_high", "p90", "over", "mean_of_ended", "share", "share_low", "share_high")
+"""What a table on the terminal shows of a cell; all of it stands in the JSON."""
+
+By = Annotated[list[str], typer.Option("--by", help="Told apart by this; at most twice.")]
+Where = Annotated[list[str], typer.Option("--where", help="Of these cases only: dimension=value. Repeatable.")]
+Figure = Annotated[list[str], typer.Option("--statistic", help="This figure. Repeatable.")]
+Threshold = Annotated[int | None, typer.Option("--threshold-days", min=0, help="Instead of the norm.")]
+Curve = Annotated[bool, typer.Option("--curve", help="With every step of the curve, in the JSON.")]
+
+
+@statistics_app.command(name="lead-time")
+def lead_time(  # noqa: PLR0913, PLR0917  # each an option of the command
+    since: Since,
+    until: Until,
+    statistic: Figure = [],  # noqa: B006  # typer reads it and does not change it
+    by: By = [],  # noqa: B006
+    where: Where = [],  # noqa: B006
+    threshold_days: Threshold = None,
+    curve: Curve = False,
+    valid_at: Valid = None,
+    known_at: Known = None,
+    as_json: AsJson = False,
+    on_demo: OnDemo = False,
+    refresh: Refresh = False,
+) -> None:
+    """How long cases take, those that still wait with them: P1 to P3, stage.STATE, wait.PARTY."""
+    from ungdom.api.statistic_shapes import LeadTimeQuery
+
+    asked = _asked(LeadTimeQuery, (since, until), statistic, by, where, threshold_days=threshold_days, curve=curve)
+    _answer(asked, (valid_at, known_at), as_json, on_demo, refresh)
+
+
+@statistics_app.command(name="completion")
+def completion(  # noqa: PLR0913, PLR0917  # each an option of the command
+    since: Since,
+    until: Until,
+    statistic: Figure = [],  # noqa: B006
+    by: By = [],  # noqa: B006
+    where: Where = [],  # noqa: B006
+    valid_at: Valid = None,
+    known_at: Known = None,
+    as_json: AsJson = False,
+    on_demo: OnDemo = False,
+    refresh: Refresh = False,
+) -> None:
+    """How cases come out, of those received, of those started and of those closed."""
+    from ungdom.api.statistic_shapes import CompletionQuery
+
+    asked = _asked(CompletionQuery, (since, until), statistic, by, where)
+    _answer(asked, (valid_at, known_at), as_json, on_demo, refresh)
+
+
+def _asked(
+    kind: Any, period: tuple[datetime, datetime], statistic: list[str], by: list[str], where: list[str], **more: Any
+) -> Any:
+    """The query of the interface with these options. Raises `BadSettings`."""
+    from pydantic import ValidationError
+
+    filters = {name: value for name, _, value in (one.partition("=") for one in where)}
+    if unknown := filters.keys() - kind.model_fields.keys():
+        raise BadSettings(f"--where {', '.join(sorted(unknown))}: no such dimension")
+    given = {"from": str(period[0].date()), "to": str(period[1].date()), "by": by, **filters, **more}
+    try:
+        return kind.model_validate(given | ({"statistic": statistic} if statistic else {}))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise BadSettings(f"{'/'.join(str(part) for part in first['loc']) or 'options'}: {first['msg']}") from None
+
+
+def _answer(
+    asked: Any, past: tuple[datetime | None, datetime | None], as_json: bool, on_demo: bool, refresh: bool
+) -> None:
+    from ungdom.api.statistic_shapes import CompletionQuery, list_out
+    from ungdom.statistics import exact
+
+    config = config_of(on_demo)
+    valid_at, known_at = as_of_days(*past)
+    question = asked.question(valid_at, known_at, None, at_most=None)
+    find = exact.completion if isinstance(asked, CompletionQuery) else exact.lead_time
+    db = database(config, refresh)
+    now = clock.now()
+    with db.reading() as tx:
+        found = find(tx, Keys(config.people_keys), question, now)
+    db.close()
+    body = list_out(found, question, now, LANGUAGE)
+    if as_json:
+        out.print_json(body.model_dump_json(by_alias=True))
+    else:
+        _show(body)
+    raise typer.Exit(1 if found.unread else 0)
+
+
+def _show(body: "StatisticList") -> None:
+    known = f", as known at {body.as_of.known_at or body.read_at:%Y-%m-%d %H:%M}"
+    out.print(f"{body.since} to {body.until}, {body.read} case(s) read, as of {body.as_of.on}{known}")
+    out.print(body.note)
+    if body.unread:
+        err.print(f"{body.unread} case(s) could not be read")
+    for one in body.items:
+        sheet().print(_table(one, list(body.by)))
+
+
+def _table(one: "StatisticOut", by: list[str]) -> Table:
+    threshold = f", over {one.threshold_days} days" if one.threshold_days is not None else ""
+    title = f"\n{one.label}  ({one.code}, definition {one.definition}{threshold})\n{one.period_label}"
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    shown = [name for name in ESTIMATES if any(name in cell.estimates for cell in one.cells)]
+    counts = [name for name in (one.cells[0].counts if one.cells else ()) if any(c.counts[name] for c in one.cells)]
+    for column in (*by, "all", *counts, *shown):
+        table.add_column(column)
+    for cell in one.cells:
+        table.add_row(*_line(cell, counts, shown))
+    return table
+
+
+def _line(cell: "TableCellOut", counts: list[str], shown: list[str]) -> list[str]:
+    places = ["all" if value == "_T" else value for value in cell.dimensions.values()]
+    numbers = [str(cell.all), *(str(cell.counts[name]) for name in counts)]
+    estimates = (cell.estimates.get(name) for name in shown)
+    return [*places, *numbers, *("–" if value is None else f"{value:g}" for value in estimates)]

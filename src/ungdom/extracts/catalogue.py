@@ -1,0 +1,73 @@
+"""Every extract as a row: what a row of it is, its columns, and the version of what it means.
+
+Whoever changes what a column means, or adds or removes one, gives the extract a new version; what was taken out before
+names the version that it was made by.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from ungdom.extracts import alert_rows, case_columns, event_rows, measure_rows
+from ungdom.extracts.columns import Column
+from ungdom.extracts.errors import NoExtract
+from ungdom.extracts.known import Known
+
+
+@dataclass(frozen=True)
+class Extract:
+    """One extract. `unit`: what one row is; `key`: the columns that tell rows apart, in the order of sorting.
+
+    `tell`: the rows of one case. `alerts`: it needs what happened to the alerts of the case.
+    """
+
+    name: str
+    version: int
+    unit: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    tell: Callable[[Known], Iterable[Any]]
+    alerts: bool = False
+
+    def column(self, name: str) -> Column:
+        """The column of this name. Raises `KeyError`."""
+        return next((one for one in self.columns if one.name == name), None) or _missing(name)
+
+    @cached_property
+    def definition(self) -> str:
+        """SHA-256, short, of what its rows are: those of two that differ in it are not the same."""
+        told = [self.name, self.version, self.key, [_plain(column) for column in self.columns]]
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+
+
+# A table is read across.
+# fmt: off
+EXTRACTS: tuple[Extract, ...] = (
+    Extract("cases", 1, "a case", ("case",), case_columns.COLUMNS, case_columns.tell),
+    Extract("events", 1, "an event as it was recorded", ("case", "seq"), event_rows.COLUMNS, event_rows.tell),
+    Extract("measures", 1, "a measure put on a plan or asked for", ("measure",), measure_rows.COLUMNS,
+            measure_rows.tell),
+    Extract("alerts", 1, "a clock and due day of a case of which somebody was told", ("alert",), alert_rows.COLUMNS,
+            alert_rows.tell, alerts=True),
+)
+# fmt: on
+"""In the order of showing."""
+
+
+def extract(name: str) -> Extract:
+    """The extract of this name. Raises `NoExtract`."""
+    found = next((one for one in EXTRACTS if one.name == name), None)
+    if found is None:
+        raise NoExtract(name, tuple(one.name for one in EXTRACTS))
+    return found
+
+
+def _missing(name: str) -> Column:
+    raise KeyError(name)
+
+
+def _plain(one: Column) -> list[Any]:
+    return [one.name, one.type, one.nullable, one.unit, one.values, one.named]

@@ -1,0 +1,125 @@
+"""The dictionary: what each column is, as Frictionless Table Schema, as a Data Package, as a page to read."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ungdom import texts
+from ungdom.extracts.catalogue import EXTRACTS, Extract
+from ungdom.extracts.columns import Column, ColumnType, Dates, Shown, shown
+from ungdom.extracts.orders import Order
+from ungdom.extracts.pseudonyms import LENGTH
+from ungdom.extracts.writers import Form, Written
+
+PROFILE = "tabular-data-package"
+_PSEUDONYM = f"^[a-z2-7]{{{LENGTH}}}$"
+_COARSE = {Dates.MONTH: r"^\d{4}-\d{2}$", Dates.QUARTER: r"^\d{4}Q[1-4]$"}
+
+
+def table_schema(extract: Extract, columns: Iterable[Shown], left_out: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """Frictionless Table Schema of an extract. `left_out`: columns that stand in the names of folders."""
+    told = [one for one in columns if one.name not in left_out]
+    return {"fields": [_field(one) for one in told], "primaryKey": list(extract.key), "missingValues": [""]}
+
+
+def whole_schema(extract: Extract) -> dict[str, Any]:
+    """The schema of every column, days told exactly."""
+    return table_schema(extract, shown(extract.columns, Dates.DAY, frozenset()))
+
+
+def _field(one: Shown) -> dict[str, Any]:
+    column = one.column
+    constraints: dict[str, Any] = {"required": not column.nullable}
+    if column.named is not None:
+        constraints["pattern"] = _PSEUDONYM
+    elif column.values:
+        constraints["enum"] = list(column.values)
+    elif column.type is ColumnType.DATE and one.dates in _COARSE:
+        constraints["pattern"] = _COARSE[one.dates]
+    told = {"name": one.name, "type": str(one.type), "description": column.description, "constraints": constraints}
+    return told | {name: value for name, value in (("unit", one.unit), ("source", column.source)) if value}
+
+
+def package(order: Order, form: Form, files: Mapping[str, Written], left_out: frozenset[str]) -> dict[str, Any]:
+    """The Data Package of an extract that was made: a resource a file, with its size, digest and schema."""
+    schema = table_schema(order.extract, order.columns, left_out)
+    return {
+        "profile": PROFILE,
+        "name": f"{order.extract.name}-{order.purpose.name}",
+        "title": title("en", order.extract),
+        "description": f"One row is {order.extract.unit}. See manifest.json for what it was made of.",
+        "version": str(order.extract.version),
+        "resources": [_resource(name, one, form, schema) for name, one in files.items()],
+    }
+
+
+def _resource(name: str, one: Written, form: Form, schema: dict[str, Any]) -> dict[str, Any]:
+    plain = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in name.lower())
+    return {
+        "profile": "tabular-data-resource",
+        "name": plain,
+        "path": name,
+        "format": str(form),
+        "mediatype": form.media_type.partition(";")[0],
+        "encoding": "utf-8",
+        "bytes": one.bytes,
+        "hash": f"sha256:{one.sha256}",
+        "schema": schema,
+    }
+
+
+# --- the catalogue and the page -----------------------------------------------------------------------------
+
+
+def title(language: texts.Language, extract: Extract) -> str:
+    """What the extract is called."""
+    return texts.text(language, "extract", extract.name)
+
+
+HEAD = "| column | type | may be missing | unit | what it is | values | source |\n" + "|---" * 7 + "|\n"
+
+
+def codebook() -> str:
+    """Every extract and column, to be read: exact days, no column left out."""
+    parts = ["# Codebook\n\n", "".join(f"{line}\n" for line in _OPENING)]
+    for extract in EXTRACTS:
+        names = " · ".join(title(language, extract) for language in texts.languages())
+        parts.append(f"\n## {extract.name}\n\n{names}. One row is {extract.unit}. ")
+        parts.append(f"Definition {extract.version} (`{extract.definition}`); key: {', '.join(extract.key)}.\n\n{HEAD}")
+        parts += [_line(one) for one in shown(extract.columns, Dates.DAY, frozenset())]
+    return "".join(parts)
+
+
+_OPENING = (
+    "The columns of every extract, as rows of `src/ungdom/extracts/` declare them. The same rows give the schema of",
+    "each file that is made (`datapackage.json`, Frictionless Table Schema), and `GET /v1/extracts`. How extracts are",
+    "ordered, and what a purpose changes (days told by month, quarter, or as days since the last offence; columns left",
+    "out): [extracts.md](extracts.md).",
+    "",
+    "Pseudonyms are 24 letters, the same in every extract of one purpose and key version and in no other.",
+)
+
+_MANY = 12
+"""A list of more values than this is named by its name in the glossary."""
+
+
+def _line(one: Shown) -> str:
+    column = one.column
+    missing = "yes" if column.nullable else "no"
+    cells = (
+        f"`{one.name}`",
+        str(one.type),
+        missing,
+        one.unit or "",
+        column.description,
+        _values(column),
+        column.source,
+    )
+    return "| " + " | ".join(cells) + " |\n"
+
+
+def _values(column: Column) -> str:
+    if column.named is not None:
+        return f"pseudonym of a {column.named}"
+    if len(column.values) > _MANY and column.words:
+        return f"{len(column.values)} words: {', '.join(column.lists)}"
+    return ", ".join(f"`{value}`" for value in column.values)

@@ -1,0 +1,251 @@
+"""Jobs: extracts that are to be made, and those that were; and extracts that are made again and again.
+
+A job is a row, so that it outlives whoever makes it: it is claimed for a while, the claim is renewed while rows are
+written, and when it runs out somebody else takes the job up where it was left.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import RowMapping, and_, insert, or_, select, update
+
+from ungdom.extracts.orders import Order, Puller, as_of
+from ungdom.extracts.writers import Form
+from ungdom.store.extract_tables import extract_job, extract_schedule
+from ungdom.store.session import Connection
+from ungdom.workflow.daycount import oslo_date, quarter_of
+from ungdom.workflow.vocabulary import Role
+
+J, S = extract_job.c, extract_schedule.c
+ATTEMPTS = 5
+"""As often as a job is tried before it is given up."""
+_OPEN = ("waiting", "running")
+
+
+class JobStatus(StrEnum):
+    """How a job stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    REMOVED = "removed"  # its files have lain there long enough
+
+
+class Every(StrEnum):
+    """How often an extract is made: for each day, month or quarter, on the day after it."""
+
+    DAY = "day"
+    MONTH = "month"
+    QUARTER = "quarter"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One job. `reason`: the kind of error that it failed with. `manifest`: once it is done."""
+
+    job_id: UUID
+    extract: str
+    purpose: str
+    form: Form
+    known_at: datetime
+    valid_at: date
+    subject: str
+    role: Role
+    schedule_id: UUID | None
+    created_at: datetime
+    status: JobStatus
+    attempts: int
+    claimed_until: datetime | None
+    cases_done: int
+    cases: int | None
+    finished_at: datetime | None
+    reason: str | None
+    manifest: dict[str, Any] | None
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of its files."""
+        return tuple(one["name"] for one in self.manifest["files"]) if self.manifest else ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """An extract that is made again and again. `next_on`: when the next job is due; None: ended."""
+
+    schedule_id: UUID
+    extract: str
+    purpose: str
+    form: Form
+    every: Every
+    subject: str
+    role: Role
+    created_at: datetime
+    next_on: date | None
+
+
+def following(every: Every, day: date) -> date:
+    """The first day after that on which the next is due: tomorrow, the first of a month, the first of a quarter."""
+    if every is Every.DAY:
+        return day + timedelta(days=1)
+    first = quarter_of(day) if every is Every.QUARTER else day.replace(day=1)
+    months = first.month - 1 + (3 if every is Every.QUARTER else 1)
+    return date(first.year + months // 12, months % 12 + 1, 1)
+
+
+# --- ordering -----------------------------------------------------------------------------------------------
+
+
+def add(tx: Connection, order: Order, form: Form, who: Puller, at: datetime, schedule_id: UUID | None = None) -> Job:
+    """A new job."""
+    row = {
+        "job_id": uuid4(),
+        "extract": order.extract.name,
+        "purpose": order.purpose.name,
+        "form": str(form),
+        "known_at": order.known_at,
+        "valid_at": order.day,
+        "subject": who.subject,
+        "role": who.role,
+        "schedule_id": schedule_id,
+        "created_at": at,
+        "status": JobStatus.WAITING,
+    }
+    return _job(tx.execute(insert(extract_job).values(row).returning(extract_job)).mappings().one())
+
+
+def schedule(tx: Connection, order: Order, form: Form, every: Every, who: Puller, at: datetime) -> Schedule:
+    """A new schedule; the first job is due on the first day of the next period."""
+    row = {
+        "schedule_id": uuid4(),
+        "extract": order.extract.name,
+        "purpose": order.purpose.name,
+        "form": str(form),
+        "every": str(every),
+        "subject": who.subject,
+        "role": who.role,
+        "created_at": at,
+        "next_on": following(every, oslo_date(at)),
+    }
+    return _schedule(tx.execute(insert(extract_schedule).values(row).returning(extract_schedule)).mappings().one())
+
+
+def end_schedule(tx: Connection, schedule_id: UUID, subject: str | None) -> bool:
+    """No job of it any more; False when there is none of this subject's that goes on. None: anybody's."""
+    mine = (S.schedule_id == schedule_id, S.next_on.is_not(None))
+    query = update(extract_schedule).where(*mine).values(next_on=None)
+    return tx.execute(query if subject is None else query.where(S.subject == subject)).rowcount == 1
+
+
+def plan_due(tx: Connection, now: datetime, today: date) -> int:
+    """A job for each schedule that is due, as known at the end of yesterday; how many. What was missed is made once."""
+    due = select(extract_schedule).where(S.next_on <= today).with_for_update(skip_locked=True)
+    found = [_schedule(row) for row in tx.execute(due).mappings()]
+    known_at, day = as_of(None, None, now)
+    for one in found:
+        tx.execute(insert(extract_job).values(_row_of(one, known_at, day, now)))
+        moved = update(extract_schedule).where(S.schedule_id == one.schedule_id)
+        tx.execute(moved.values(next_on=following(one.every, today)))
+    return len(found)
+
+
+def _row_of(one: Schedule, known_at: datetime, day: date, now: datetime) -> dict[str, Any]:
+    names = ("extract", "purpose", "form", "subject", "role", "schedule_id")
+    told = {name: getattr(one, name) for name in names}
+    when = {"known_at": known_at, "valid_at": day, "created_at": now}
+    return told | when | {"job_id": uuid4(), "status": JobStatus.WAITING}
+
+
+# --- making -------------------------------------------------------------------------------------------------
+
+
+def claim(tx: Connection, now: datetime, until: datetime) -> Job | None:
+    """The oldest job that nobody makes, claimed until then; None when there is none. The try counts from now on."""
+    free = and_(J.status.in_(_OPEN), or_(J.claimed_until.is_(None), J.claimed_until <= now))
+    first = select(J.job_id).where(free).order_by(J.created_at, J.job_id).limit(1).with_for_update(skip_locked=True)
+    found = tx.scalar(first)
+    if found is None:
+        return None
+    taken = {"status": JobStatus.RUNNING, "attempts": J.attempts + 1, "claimed_until": until}
+    return _job(
+        tx.execute(update(extract_job).where(J.job_id == found).values(taken).returning(extract_job)).mappings().one()
+    )
+
+
+def go_on(tx: Connection, job: Job, done: int, cases: int, until: datetime) -> bool:
+    """The claim is renewed; False when somebody else has the job by now."""
+    values = {"cases_done": done, "cases": cases, "claimed_until": until}
+    return tx.execute(_mine(job).values(values)).rowcount == 1
+
+
+def done(tx: Connection, job: Job, manifest: dict[str, Any], at: datetime) -> None:
+    """It is made."""
+    values = {"status": JobStatus.DONE, "finished_at": at, "claimed_until": None, "reason": None}
+    tx.execute(_mine(job).values(values | {"manifest": json.dumps(manifest, ensure_ascii=False)}))
+
+
+def failed(tx: Connection, job: Job, reason: str, at: datetime, again: datetime | None) -> None:
+    """The try failed, with an error of this kind. `again`: not before then; None: it is given up."""
+    values: dict[str, Any] = {"reason": reason, "claimed_until": again}
+    if again is None or job.attempts >= ATTEMPTS:
+        values |= {"status": JobStatus.FAILED, "finished_at": at, "claimed_until": None}
+    tx.execute(_mine(job).values(values))
+
+
+def let_go(tx: Connection, job: Job) -> None:
+    """Whoever makes it has been told to stop: it can be taken up at once, and the try does not count."""
+    tx.execute(_mine(job).values(status=JobStatus.WAITING, claimed_until=None, attempts=J.attempts - 1))
+
+
+def _mine(job: Job) -> Any:
+    return update(extract_job).where(J.job_id == job.job_id, J.attempts == job.attempts, J.status == JobStatus.RUNNING)
+
+
+def outlived(tx: Connection, before: datetime) -> list[UUID]:
+    """The jobs that were done before then and still have their files."""
+    return list(tx.scalars(select(J.job_id).where(J.status == JobStatus.DONE, J.finished_at < before)))
+
+
+def removed(tx: Connection, job_id: UUID) -> None:
+    """Its files are gone."""
+    tx.execute(update(extract_job).where(J.job_id == job_id).values(status=JobStatus.REMOVED))
+
+
+# --- looking ------------------------------------------------------------------------------------------------
+
+
+def find(tx: Connection, job_id: UUID) -> Job | None:
+    """This job."""
+    row = tx.execute(select(extract_job).where(J.job_id == job_id)).mappings().one_or_none()
+    return _job(row) if row else None
+
+
+def listed(tx: Connection, subject: str | None, before: tuple[datetime, UUID] | None, limit: int) -> list[Job]:
+    """The newest jobs, of one subject or of all. `before`: only those that came before this one."""
+    query = select(extract_job).order_by(J.created_at.desc(), J.job_id.desc()).limit(limit)
+    if subject is not None:
+        query = query.where(J.subject == subject)
+    if before is not None:
+        query = query.where(or_(J.created_at < before[0], and_(J.created_at == before[0], J.job_id < before[1])))
+    return [_job(row) for row in tx.execute(query).mappings()]
+
+
+def schedules(tx: Connection, subject: str | None) -> Sequence[Schedule]:
+    """The schedules that go on, of one subject or of all, the oldest first."""
+    query = select(extract_schedule).where(S.next_on.is_not(None)).order_by(S.created_at, S.schedule_id)
+    rows = tx.execute(query if subject is None else query.where(S.subject == subject)).mappings()
+    return [_schedule(row) for row in rows]
+
+
+def _job(row: RowMapping) -> Job:
+    read = {"form": Form(row["form"]), "status": JobStatus(row["status"])}
+    return Job(**{**row, **read, "manifest": json.loads(row["manifest"]) if row["manifest"] else None})
+
+
+def _schedule(row: RowMapping) -> Schedule:
+    return Schedule(**{**row, "form": Form(row["form"]), "every": Every(row["every"])})

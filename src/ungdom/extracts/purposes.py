@@ -1,0 +1,147 @@
+"""What extracts have been ordered for: by whom, on which legal basis, until when, which rows and how exact.
+
+An installation names its purposes in a TOML file (`UNGDOM_PURPOSES_FILE`); docs/extracts.md describes it. Nothing is
+taken out for a purpose that is not there or is over. In development there is one for invented people when no file is
+named.
+"""
+
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ungdom.extracts.catalogue import EXTRACTS, Extract
+from ungdom.extracts.columns import Dates, Shown, shown
+from ungdom.extracts.errors import NoPurpose, NotForPurpose, PurposeOver
+from ungdom.settings import BadSettings, Settings
+
+NAMES = frozenset(one.name for one in EXTRACTS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purpose:
+    """One purpose. `until`: its last day. `dates`: how exactly each of its extracts tells days.
+
+    `without`: columns that it does not get. `analysts`: the subjects who may take it out; empty: every analyst.
+    """
+
+    name: str
+    ordered_by: str
+    basis: str
+    until: date
+    dates: dict[str, Dates] = field(hash=False)
+    without: frozenset[str] = frozenset()
+    analysts: frozenset[str] = frozenset()
+
+    def is_for(self, subject: str) -> bool:
+        """Whether this analyst may take it out."""
+        return not self.analysts or subject in self.analysts
+
+    def columns(self, extract: Extract) -> tuple[Shown, ...]:
+        """The columns of an extract as this purpose gets them."""
+        return shown(extract.columns, self.dates[extract.name], self.without)
+
+
+DEMO = Purpose(
+    name="demo",
+    ordered_by="whoever runs this installation for development",
+    basis="none needed: its people are invented",
+    until=date(2099, 12, 31),
+    dates=dict.fromkeys(sorted(NAMES), Dates.DAY),
+)
+"""The purpose of a development installation that names none."""
+
+
+class Purposes:
+    """The purposes of an installation."""
+
+    def __init__(self, found: Iterable[Purpose]) -> None:
+        self._by_name = {one.name: one for one in found}
+
+    def __iter__(self) -> Iterator[Purpose]:
+        """In the order of the file."""
+        return iter(self._by_name.values())
+
+    def granted(self, name: str, extract: Extract, day: date, subject: str | None) -> Purpose:
+        """The purpose, when it covers the extract on that day. `subject`: who takes it out; None: the operator.
+
+        Raises `NoPurpose`, also for somebody it is not for, `PurposeOver` or `NotForPurpose`.
+        """
+        found = self._by_name.get(name)
+        if found is None or not (subject is None or found.is_for(subject)):
+            raise NoPurpose(name)
+        if day > found.until:
+            raise PurposeOver(name, found.until)
+        if extract.name not in found.dates:
+            raise NotForPurpose(extract.name, name)
+        return found
+
+
+# --- the file -----------------------------------------------------------------------------------------------
+
+_Text = Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class _Row(BaseModel):
+    """One purpose as the file has it. `dates`: one word for all extracts, or one for each."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+    ordered_by: _Text
+    basis: _Text
+    until: date
+    extracts: Annotated[list[str], Field(min_length=1)]
+    dates: Dates | dict[str, Dates]
+    without: list[str] = []
+    analysts: list[str] = []
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    purpose: list[_Row]
+
+
+def load(settings: Settings) -> Purposes:
+    """The purposes of this installation. Raises `BadSettings` that names what is wrong."""
+    path = settings.purposes_file
+    if path is None:
+        return Purposes([DEMO] if settings.development else [])
+    found = [_purpose(path, row) for row in _read(path).purpose]
+    if len({one.name for one in found}) < len(found):
+        raise BadSettings(f"{path}: a purpose stands twice")
+    return Purposes(found)
+
+
+def _read(path: Path) -> _File:
+    try:
+        return _File.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadSettings(f"{path}: {error}") from None
+    except ValidationError as error:
+        told = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        raise BadSettings(f"{path}: {told}") from None
+
+
+def _purpose(path: Path, row: _Row) -> Purpose:
+    dates = row.dates if isinstance(row.dates, dict) else dict.fromkeys(row.extracts, row.dates)
+    keys = {name for one in EXTRACTS for name in one.key}
+    known = {column.name for one in EXTRACTS for column in one.columns} - keys
+    wrong = {"extracts": set(row.extracts) - NAMES, "without": set(row.without) - known}
+    wrong["dates"] = set(row.extracts) ^ set(dates)
+    if told := "; ".join(f"{name}: {', '.join(sorted(ones))}" for name, ones in wrong.items() if ones):
+        raise BadSettings(f"{path}: purpose {row.name}: {told}: not there, a key, or not said for each")
+    return Purpose(
+        name=row.name,
+        ordered_by=row.ordered_by,
+        basis=row.basis,
+        until=row.until,
+        dates=dates,
+        without=frozenset(row.without),
+        analysts=frozenset(row.analysts),
+    )

@@ -1,0 +1,153 @@
+"""Whoever makes the jobs: claimed one after the other, written to a folder each, taken up again where one was left."""
+
+import json
+import logging
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from ungdom.clock import Clock
+from ungdom.extracts import jobs, making, opening
+from ungdom.extracts.errors import ExtractsError
+from ungdom.extracts.folders import OtherExtract
+from ungdom.extracts.jobs import Job
+from ungdom.extracts.orders import Asked, Desk
+from ungdom.settings import Settings
+from ungdom.store.errors import StoreError, Unavailable
+from ungdom.store.session import Database
+from ungdom.workflow.daycount import oslo_date
+
+LOG = logging.getLogger("ungdom.extracts")
+
+LEASE = timedelta(minutes=5)
+"""How long a claim holds without being renewed."""
+RENEW = timedelta(seconds=20)
+PAUSE = timedelta(minutes=10)
+"""Between two tries of a job that failed."""
+
+
+class Stopped(Exception):
+    """Whoever makes the job has been told to stop, or has lost the claim."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is needed to make jobs. `folder`: each job has a folder in it. `kept`: how long its files lie there."""
+
+    db: Database
+    desk: Desk
+    folder: Path
+    kept: timedelta
+    now: Clock
+    stop: Callable[[], bool] = lambda: False
+
+
+def from_settings(settings: Settings, db: Database, now: Clock, stop: Callable[[], bool] = lambda: False) -> Work:
+    """As this installation has it set. Raises `BadSettings`."""
+    kept = timedelta(days=settings.extracts_kept_days)
+    return Work(db, opening.desk(settings), folder_of(settings), kept, now, stop)
+
+
+def folder_of(settings: Settings) -> Path:
+    """Where the files of jobs lie."""
+    return settings.extracts_dir or settings.data_dir / "extracts"
+
+
+def keep_on(work: Work, stop: Event, every: float) -> None:
+    """Round after round until told to stop; a round that fails does not end it."""
+    while not stop.wait(every):
+        try:
+            run(work)
+        except Unavailable as error:
+            LOG.warning("the database is away: %s", error)
+        except Exception:  # whatever it is, the next round tries again
+            LOG.exception("the round of extract jobs failed")
+
+
+def run(work: Work) -> Counter[str]:
+    """Plan what is due, make what waits, remove what has lain long enough; how many of each."""
+    done: Counter[str] = Counter()
+    with work.db.writing() as tx:
+        done["planned"] = jobs.plan_due(tx, work.now(), oslo_date(work.now()))
+    while not work.stop():
+        with work.db.writing() as tx:
+            job = jobs.claim(tx, work.now(), work.now() + LEASE)
+        if job is None:
+            break
+        done[_make(work, job)] += 1
+    done["removed"] = _clean(work)
+    return +done
+
+
+def _make(work: Work, job: Job) -> str:
+    """One try at one job; what came of it."""
+    try:
+        manifest = _written(work, job)
+    except Stopped:
+        with work.db.writing() as tx:
+            jobs.let_go(tx, job)
+        return "stopped"
+    except ExtractsError as error:
+        return _failed(work, job, error, None)
+    except StoreError:
+        raise
+    except Exception as error:  # one job that cannot be made must not keep the others from being made
+        LOG.exception("extract job %s failed", job.job_id)
+        return _failed(work, job, error, work.now() + PAUSE)
+    with work.db.writing() as tx:
+        jobs.done(tx, job, manifest, work.now())
+    LOG.info("extract job %s: %d rows", job.job_id, manifest["rows"])
+    return "done"
+
+
+def _failed(work: Work, job: Job, error: Exception, again: datetime | None) -> str:
+    LOG.warning("extract job %s failed: %s", job.job_id, type(error).__name__)
+    with work.db.writing() as tx:
+        jobs.failed(tx, job, type(error).__name__, work.now(), again)
+    return "failed"
+
+
+def _written(work: Work, job: Job) -> dict[str, Any]:
+    """The manifest of the files, all of which are on the disk. Raises `Stopped` and the errors of extracts."""
+    asked = Asked(job.extract, job.purpose, job.known_at, job.valid_at, job.subject)
+    order, path = work.desk.order(asked, work.now()), work.folder / str(job.job_id)
+    report = _renewing(work, job)
+    try:
+        making.folder(work.db, order, job.form, path, True, report)
+    except OtherExtract:  # what it means has changed since it was begun: none of it is of use
+        shutil.rmtree(path)
+        making.folder(work.db, order, job.form, path, True, report)
+    found: dict[str, Any] = json.loads((path / making.MANIFEST).read_text(encoding="utf-8"))
+    return found
+
+
+def _renewing(work: Work, job: Job) -> making.Report:
+    renewed = work.now()
+
+    def report(done: int, cases: int) -> None:
+        nonlocal renewed
+        if work.stop():
+            raise Stopped
+        if work.now() - renewed < RENEW:
+            return
+        renewed = work.now()
+        with work.db.writing() as tx:
+            if not jobs.go_on(tx, job, done, cases, renewed + LEASE):
+                raise Stopped
+
+    return report
+
+
+def _clean(work: Work) -> int:
+    with work.db.reading() as tx:
+        old = jobs.outlived(tx, work.now() - work.kept)
+    for job_id in old:
+        shutil.rmtree(work.folder / str(job_id), ignore_errors=True)
+        with work.db.writing() as tx:
+            jobs.removed(tx, job_id)
+    return len(old)

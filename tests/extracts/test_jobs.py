@@ -1,0 +1,303 @@
+"""Jobs: an extract that is ordered is made, whoever is killed meanwhile, and lies there to be downloaded."""
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from tests.api.build import assert_problem
+from tests.extracts import world
+from tests.extracts.world import NOW, TODAY
+from tests.process import UNGDOM, environment
+from tests.service import KEY, Client, Service
+from ungdom.cli import app
+from ungdom.extracts import jobs, making, working
+from ungdom.extracts.folders import STATE
+from ungdom.extracts.jobs import Every, JobStatus, following
+from ungdom.extracts.orders import Puller
+from ungdom.extracts.working import LEASE, Work
+from ungdom.extracts.writers import Form
+from ungdom.store.session import Database
+from ungdom.workflow.vocabulary import Role
+
+WHO = Puller("analyst", Role.ANALYST)
+
+
+@pytest.fixture
+def service(copy_url: str, tmp_path: Path) -> Iterator[Service]:
+    """The service with the load, on the day after it."""
+    with Service(copy_url, tmp_path) as running:
+        running.clock.instant = NOW
+        yield running
+
+
+@pytest.fixture
+def analyst(service: Service) -> Client:
+    return service.as_(Role.ANALYST)
+
+
+def work(service: Service, **changed: Any) -> Work:
+    """A worker on the database of the service, by its clock."""
+    folder = working.folder_of(service.settings)
+    given = {"kept": timedelta(days=30), "now": service.clock, **changed}
+    return Work(service.db, service.app.state.extracts, folder, **given)
+
+
+def ordered(analyst: Client, name: str = "measures", **body: Any) -> dict[str, Any]:
+    answer = analyst.post(f"/v1/extracts/{name}/jobs", {"purpose": "demo", "format": "csv", **body})
+    assert answer.status_code == 201, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def test_what_is_ordered_is_made_and_downloaded_and_the_download_is_logged(
+    service: Service, analyst: Client, tmp_path: Path
+) -> None:
+    job = ordered(analyst)
+    assert (job["status"], job["files"], job["valid_at"]) == ("waiting", [], str(TODAY))
+    assert working.run(work(service)) == {"done": 1}
+
+    told = analyst.get(f"/v1/extracts/jobs/{job['id']}").json()
+    order = service.app.state.extracts.order(world.Asked("measures", "demo", subject="analyst"), NOW)
+    whole = making.folder(service.db, order, Form.CSV, tmp_path / "whole")
+    assert told["status"] == "done"
+    assert told["manifest"] == json.loads((tmp_path / "whole" / making.MANIFEST).read_text())
+    assert [one["name"] for one in told["files"]] == list(whole.files)
+
+    file = told["files"][0]
+    answer = analyst.get(f"/v1/extracts/jobs/{job['id']}/files/{file['name']}")
+    assert answer.content == (tmp_path / "whole" / file["name"]).read_bytes()
+    assert answer.headers["Ungdom-SHA256"] == file["sha256"]
+    [pull] = service.as_(Role.AUDITOR).get("/v1/extracts/pulls").json()["items"]
+    assert (pull["job"], pull["file"], pull["status"]) == (job["id"], file["name"], "finished")
+    assert (pull["rows"], pull["bytes"], pull["sha256"]) == (file["rows"], file["bytes"], file["sha256"])
+
+
+def test_a_job_is_nobody_elses_and_no_other_file_is_given(service: Service, analyst: Client) -> None:
+    job = ordered(analyst)
+    where = f"/v1/extracts/jobs/{job['id']}"
+    assert_problem(analyst.get(f"{where}/files/rows.csv"), 404, "not_found")
+    working.run(work(service))
+    name = analyst.get(where).json()["files"][0]["name"]
+    for path in ("manifest.json", STATE, "../../ungdom.sqlite", "..%2f..%2fungdom.sqlite", f"../{job['id']}/{name}"):
+        assert analyst.get(f"{where}/files/{path}").status_code in (404, 422)
+    other = service.as_(Role.ANALYST, subject="another")
+    for path in (where, f"{where}/files/{name}"):
+        assert_problem(other.get(path), 404, "not_found")
+    assert other.get("/v1/extracts/jobs").json()["items"] == []
+    for watcher in (Role.AUDITOR, Role.ADMIN):
+        assert [one["id"] for one in service.as_(watcher).get("/v1/extracts/jobs").json()["items"]] == [job["id"]]
+        assert service.as_(watcher).get(where).status_code == 200
+        assert_problem(service.as_(watcher).get(f"{where}/files/{name}"), 403, "insufficient_scope")
+
+
+def test_the_same_order_sent_twice_is_one_job(analyst: Client) -> None:
+    sent = [analyst.post("/v1/extracts/cases/jobs", {"purpose": "demo"}, key="once").json()["id"] for _ in range(2)]
+    assert len(set(sent)) == 1
+    assert len(analyst.get("/v1/extracts/jobs").json()["items"]) == 1
+
+
+def test_files_lie_there_for_as_long_as_is_set(service: Service, analyst: Client) -> None:
+    job = ordered(analyst)
+    there = work(service)
+    working.run(there)
+    name = analyst.get(f"/v1/extracts/jobs/{job['id']}").json()["files"][0]["name"]
+    service.clock.instant += timedelta(days=29)
+    assert working.run(there) == {}
+    service.clock.instant += timedelta(days=2)
+    assert working.run(there) == {"removed": 1}
+    assert_problem(analyst.get(f"/v1/extracts/jobs/{job['id']}/files/{name}"), 404, "not_found")
+    assert analyst.get(f"/v1/extracts/jobs/{job['id']}").json()["status"] == "removed"
+    assert not (there.folder / job["id"]).exists()
+
+
+def test_a_worker_that_is_told_to_stop_leaves_the_job_to_be_taken_up(service: Service, analyst: Client) -> None:
+    ordered(analyst)
+    asked: list[int] = []
+
+    def stop() -> bool:
+        asked.append(1)
+        return len(asked) > 8
+
+    assert working.run(work(service, stop=stop)) == {"stopped": 1}
+    [job] = analyst.get("/v1/extracts/jobs").json()["items"]
+    assert (job["status"], job["attempts"]) == ("waiting", 0)
+    assert working.run(work(service)) == {"done": 1}
+
+
+def test_a_job_for_a_purpose_that_is_over_by_then_is_given_up(service: Service, analyst: Client) -> None:
+    ordered(analyst)
+    service.clock.instant = NOW.replace(year=2100)
+    assert working.run(work(service)) == {"failed": 1}
+    service.clock.instant = NOW
+    [job] = analyst.get("/v1/extracts/jobs").json()["items"]
+    assert (job["status"], job["reason"]) == ("failed", "PurposeOver")
+
+
+def test_what_nobody_foresaw_is_tried_again_and_given_up_in_the_end(service: Service, analyst: Client) -> None:
+    ordered(analyst)
+    there = work(service)
+    there.folder.parent.joinpath(there.folder.name).write_text("no folder")
+    for attempt in range(jobs.ATTEMPTS):
+        assert working.run(there) == {"failed": 1}
+        assert working.run(there) == {}
+        service.clock.instant += working.PAUSE + timedelta(minutes=1)
+        [job] = analyst.get("/v1/extracts/jobs").json()["items"]
+        assert job["attempts"] == attempt + 1
+    assert working.run(there) == {}
+    assert (job["status"], job["reason"]) == ("failed", "NotADirectoryError")
+
+
+# --- claims -------------------------------------------------------------------------------------------------
+
+
+def test_two_workers_never_make_one_job_and_a_lost_one_is_taken_over(served: Service) -> None:
+    order = served.app.state.extracts.order(world.Asked("cases", "demo"), NOW)
+    with served.db.writing() as tx:
+        made = {jobs.add(tx, order, Form.CSV, WHO, NOW).job_id for _ in range(2)}
+    if served.db.turn is None:  # PostgreSQL: both ask at once
+        with served.db.writing() as tx, served.db.writing() as other:
+            claimed = [jobs.claim(one, NOW, NOW + LEASE) for one in (tx, other)]
+    else:
+        claimed = [claim(served.db, timedelta()) for _ in range(2)]
+    assert {one.job_id for one in claimed if one} == made
+    assert claim(served.db, timedelta()) is None
+
+    again = claim(served.db, LEASE)
+    assert again is not None
+    assert again.attempts == 2
+    first = next(one for one in claimed if one and one.job_id == again.job_id)
+    with served.db.writing() as tx:
+        assert not jobs.go_on(tx, first, 1, 2, NOW)
+        assert jobs.go_on(tx, again, 1, 2, NOW + LEASE)
+        jobs.done(tx, first, {"files": []}, NOW)
+    with served.db.reading() as tx:
+        found = jobs.find(tx, again.job_id)
+    assert found is not None
+    assert (found.status, found.cases_done, found.cases) == (JobStatus.RUNNING, 1, 2)
+
+
+def claim(db: Database, later: timedelta) -> jobs.Job | None:
+    with db.writing() as tx:
+        return jobs.claim(tx, NOW + later, NOW + later + LEASE)
+
+
+# --- killed -------------------------------------------------------------------------------------------------
+
+
+def killed_in_the_middle(command: list[str], env: dict[str, str], written: Callable[[], Path | None]) -> int:
+    """Run until a few parts are whole, then killed; how many."""
+    with subprocess.Popen([str(UNGDOM), *command], env=env) as process:
+        try:
+            for _ in range(6_000):
+                state = written()
+                done = len(json.loads(state.read_text())["files"]) if state else 0
+                if done >= 3:
+                    process.send_signal(signal.SIGKILL)
+                    process.wait(10)
+                    return done
+                assert process.poll() is None
+                time.sleep(0.005)
+        finally:
+            process.kill()
+    raise AssertionError("nothing was written")
+
+
+def settings(url: str, folder: Path) -> dict[str, str]:
+    return environment(url, folder) | {"UNGDOM_PEOPLE_KEYS": KEY, "UNGDOM_EXTRACT_KEYS": KEY}
+
+
+def state_of(folder: Path) -> Path | None:
+    return next(iter(folder.glob(f"**/{STATE}")), None)
+
+
+def test_a_job_whose_worker_is_killed_is_taken_up_where_it_was(
+    service: Service, analyst: Client, tmp_path: Path, figure: Callable[[str], None]
+) -> None:
+    job = ordered(analyst, "events", known_at=str(TODAY))
+    there = work(service)
+    env = settings(service.settings.database_url, tmp_path)
+    done = killed_in_the_middle(["extracts", "--work"], env, lambda: state_of(there.folder))
+    service.clock.instant = later()
+    assert working.run(there)["done"] == 1
+    told = analyst.get(f"/v1/extracts/jobs/{job['id']}").json()
+    order = service.app.state.extracts.order(world.Asked("events", "demo", world.order("events").known_at), NOW)
+    making.folder(service.db, order, Form.CSV, tmp_path / "whole")
+    assert world.files(there.folder / job["id"]) == world.files(tmp_path / "whole")
+    assert (told["status"], told["attempts"]) == ("done", 2)
+    figure(f"extract job killed after {done} of {len(told['files'])} files: taken up, the same bytes")
+
+
+def later() -> datetime:
+    """After every claim of a real worker has run out."""
+    return datetime.now(UTC) + LEASE + timedelta(minutes=1)
+
+
+def test_a_command_that_is_killed_is_taken_up_with_resume(
+    copy_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    env = settings(copy_url, tmp_path)
+    command = ["extract", "events", "--purpose", "demo", "--known-at", str(TODAY), "--format", "ndjson", "--out"]
+    killed_in_the_middle([*command, str(tmp_path / "broken")], env, lambda: state_of(tmp_path / "broken"))
+
+    def run(*more: str) -> Result:
+        return CliRunner().invoke(app, more)
+
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    refused = run(*command, str(tmp_path / "broken"))
+    assert (refused.exit_code, "is there already" in refused.output) == (1, True)
+    resumed = run(*command, str(tmp_path / "broken"), "--resume")
+    assert resumed.exit_code == 0, resumed.output
+    said = tmp_path / "broken" / making.MANIFEST
+    again = run("extract", "--rebuild", str(said), "--out", str(tmp_path / "again"))
+    assert again.exit_code == 0, again.output
+    assert f"cases {world.CASES} of {world.CASES}" in again.output
+    assert world.files(tmp_path / "again") == world.files(tmp_path / "broken")
+
+
+# --- again and again ----------------------------------------------------------------------------------------
+
+RULES = [
+    (Every.DAY, date(2026, 1, 31), date(2026, 2, 1)),
+    (Every.MONTH, date(2026, 1, 1), date(2026, 2, 1)),
+    (Every.MONTH, date(2026, 12, 31), date(2027, 1, 1)),
+    (Every.QUARTER, date(2026, 1, 1), date(2026, 4, 1)),
+    (Every.QUARTER, date(2026, 11, 30), date(2027, 1, 1)),
+]
+
+
+@pytest.mark.parametrize(("every", "day", "expected"), RULES)
+def test_the_next_is_due_on_the_first_day_of_the_next_period(every: Every, day: date, expected: date) -> None:
+    assert following(every, day) == expected
+
+
+def test_a_schedule_makes_a_job_a_period_and_what_was_missed_once(service: Service, analyst: Client) -> None:
+    made = analyst.post("/v1/extracts/measures/schedules", {"purpose": "demo", "format": "csv", "every": "month"})
+    assert (made.status_code, made.json()["next_on"]) == (201, "2026-02-01")
+    there = work(service)
+    assert working.run(there) == {}
+    service.clock.turn_to(date(2026, 2, 1))
+    assert working.run(there) == {"planned": 1, "done": 1}
+    assert working.run(there) == {}
+    service.clock.turn_to(date(2026, 5, 20))
+    assert working.run(there) == {"planned": 1, "done": 1, "removed": 1}
+    days = [one["valid_at"] for one in analyst.get("/v1/extracts/jobs").json()["items"]]
+    assert days == ["2026-05-19", "2026-01-31"]
+    [schedule] = analyst.get("/v1/extracts/schedules").json()["items"]
+    assert schedule["next_on"] == "2026-06-01"
+
+    where = f"/v1/extracts/schedules/{schedule['id']}"
+    assert_problem(service.as_(Role.ANALYST, subject="another")._send("DELETE", where), 404, "not_found")
+    assert analyst._send("DELETE", where).status_code == 204
+    assert_problem(analyst._send("DELETE", where), 404, "not_found")
+    service.clock.turn_to(date(2026, 7, 1))
+    assert working.run(there)["planned"] == 0

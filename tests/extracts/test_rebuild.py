@@ -1,0 +1,210 @@
+"""T14: what was taken out comes out again, byte for byte: after a restore, after corrections, on either database."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from datetime import UTC
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import pg
+from tests.extracts import world
+from tests.extracts.world import KEY, NAMES, NOW, THEN, TODAY
+from tests.service import fill
+from ungdom.extracts import making, manifest
+from ungdom.extracts.columns import Dates
+from ungdom.extracts.errors import CannotRebuild, NoKey, NotEmpty, NotYet, PurposeOver
+from ungdom.extracts.folders import STATE
+from ungdom.extracts.orders import Asked, Desk
+from ungdom.extracts.writers import Form
+from ungdom.store.session import Database
+from ungdom.workflow.daycount import last_moment, oslo_date
+
+FORMS = dict(zip(NAMES, Form, strict=False))
+"""A form for each extract, so that every form is built again."""
+
+
+def take_out(db: Database, folder: Path) -> dict[str, dict[str, Any]]:
+    """Every extract as known then as a file, and the measures as a folder as well; the manifests."""
+    said = {}
+    for name, form in FORMS.items():
+        making.file(db, world.order(name, known_on=THEN), form, folder / name)
+        said[name] = json.loads((folder / f"{name}.{making.MANIFEST}").read_text())
+    making.folder(db, world.order("measures", known_on=THEN), Form.PARQUET, folder / "parted")
+    said["parted"] = json.loads((folder / "parted" / making.MANIFEST).read_text())
+    return said
+
+
+def build_again(db: Database, said: dict[str, Any], path: Path, desk: Desk | None = None) -> str:
+    """Built again from its manifest; the digest of all of it. Raises when it is another."""
+    known = desk or world.desk()
+    order = manifest.order_of(said, known.keys, known.purposes, oslo_date(NOW))
+    made = making.again(db, order, said, path)
+    return manifest.whole(made.files)
+
+
+def dumped(url: str, file: Path) -> None:
+    dump = pg.shipped_binaries() / "bin" / "pg_dump"
+    subprocess.run([dump, "--format", "plain", "--file", file, url], check=True, timeout=60)
+
+
+def restored(file: Path, url: str) -> None:
+    psql = pg.shipped_binaries() / "bin" / "psql"
+    subprocess.run([psql, "--quiet", "-v", "ON_ERROR_STOP=1", "-f", file, url], check=True, timeout=60, stdout=-3)
+
+
+class Copies:
+    """A database with the load until then, a backup of it, and a fresh one restored from the backup."""
+
+    def __init__(self, kind: str, folder: Path, make: pg.MakeDatabase | None) -> None:
+        self.kind, self.folder, self.make = kind, folder, make
+        self.url = make(world.until_then) if make else pg.sqlite_url(folder)
+        if not make:
+            world.until_then(self.url)
+
+    def open(self) -> Database:
+        return Database.open(pg.sqlalchemy_url(self.url) if self.make else self.url)
+
+    def back_up(self) -> None:
+        if self.make:
+            dumped(self.url, self.folder / "backup.sql")
+        else:
+            shutil.copy(self.folder / "ungdom.sqlite", self.folder / "backup.sqlite")
+
+    def restore(self) -> Database:
+        if self.make:
+            fresh = self.make()
+            restored(self.folder / "backup.sql", fresh)
+            return Database.open(pg.sqlalchemy_url(fresh))
+        (self.folder / "fresh").mkdir()
+        shutil.copy(self.folder / "backup.sqlite", self.folder / "fresh" / "ungdom.sqlite")
+        return Database.open(pg.sqlite_url(self.folder / "fresh"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def copies(request: pytest.FixtureRequest, tmp_path: Path) -> Copies:
+    server = request.param == "postgresql"
+    return Copies(request.param, tmp_path, request.getfixturevalue("pg_database") if server else None)
+
+
+FIRST: dict[str, str] = {}
+"""The digests of the database that was asked first: the other one gives the same."""
+
+
+def test_an_extract_is_built_again_after_a_restore_and_after_what_came_in_later(
+    copies: Copies, figure: Callable[[str], None]
+) -> None:
+    db = copies.open()
+    said = take_out(db, copies.folder / "out")
+    copies.back_up()
+    world.go_on(db)
+
+    fresh = copies.restore()
+    for name, told in said.items():
+        assert build_again(fresh, told, copies.folder / "restored" / name) == told["sha256"]
+        assert build_again(db, told, copies.folder / "later" / name) == told["sha256"]
+
+    assert world.raw(db, world.order("events")) != world.raw(db, world.order("events", known_on=THEN))
+    digests = {name: told["sha256"] for name, told in said.items()}
+    assert FIRST.setdefault("digests", json.dumps(digests)) == json.dumps(digests)
+    rows = sum(told["rows"] for told in said.values())
+    figure(f"T14 {copies.kind}: {len(said)} extracts of {rows} rows built again after a restore and after more events")
+    db.close()
+    fresh.close()
+
+
+def test_a_folder_and_a_file_hold_the_same_rows(db: Database, tmp_path: Path) -> None:
+    asked = world.order("measures")
+    whole = making.folder(db, asked, Form.NDJSON, tmp_path / "parted")
+    assert len(whole.files) > 10
+    parted = [
+        json.loads(line) for one in (tmp_path / "parted").rglob("*.ndjson") for line in one.read_text().splitlines()
+    ]
+    told = [{k: v for k, v in row.items() if k not in making.IN_NAMES} for row in world.rows(db, asked)]
+    by_name = itemgetter("measure")
+    assert sorted(parted, key=by_name) == sorted(told, key=by_name)
+
+
+def test_a_run_that_was_broken_off_leaves_what_an_unbroken_one_would(db: Database, tmp_path: Path) -> None:
+    asked = world.order("events")
+    making.folder(db, asked, Form.PARQUET, tmp_path / "whole")
+    for stop in (5, world.CASES // 2, world.CASES - 1):
+        with pytest.raises(InterruptedError):
+            making.folder(db, asked, Form.PARQUET, tmp_path / "broken", stop > 5, breaking(stop))
+    with pytest.raises(NotEmpty):
+        making.folder(db, asked, Form.PARQUET, tmp_path / "broken")
+    seen: list[tuple[int, int]] = []
+    making.folder(db, asked, Form.PARQUET, tmp_path / "broken", True, lambda *done: seen.append(done))
+    assert seen[-1] == (world.CASES, world.CASES)
+    assert seen == sorted(seen)
+    assert world.files(tmp_path / "broken") == world.files(tmp_path / "whole")
+
+
+def breaking(after: int) -> Callable[[int, int], None]:
+    def report(done: int, _total: int) -> None:
+        if done >= after:
+            raise InterruptedError
+
+    return report
+
+
+def test_what_differs_is_said_before_a_row_is_read(db: Database, tmp_path: Path) -> None:
+    making.file(db, world.order("cases"), Form.CSV, tmp_path / "cases.csv")
+    said = json.loads((tmp_path / f"cases.csv.{making.MANIFEST}").read_text())
+    old = f"1:{KEY}"
+    another = "1:QUJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI="
+
+    def refused(desk: Desk | None = None, **changed: Any) -> str:
+        with pytest.raises((CannotRebuild, NoKey, PurposeOver)) as caught:
+            build_again(db, said | changed, tmp_path / "again.csv", desk)
+        assert not (tmp_path / "again.csv").exists()
+        return str(caught.value)
+
+    assert "key_check" in refused(world.desk(keys=[another]))
+    assert "version 1 is not here" in refused(world.desk(keys=["2" + another[1:]]))
+    assert "dates: day then, month now" in refused(world.desk(world.purpose(dates=Dates.MONTH)))
+    assert "without" in refused(world.desk(world.purpose(without=frozenset({"person"}))))
+    assert "ended on 2020-01-01" in refused(world.desk(world.purpose(until=NOW.date().replace(2020, 1, 1))))
+    assert "pyarrow: 1.0 then" in refused(libraries={"pyarrow": "1.0"})
+    assert "definition" in refused(order=said["order"] | {"definition": "another"})
+    rotated = world.desk(keys=["2" + another[1:], old])
+    assert build_again(db, said, tmp_path / "again.csv", rotated) == said["sha256"]
+
+
+def test_other_bytes_are_named_with_their_file(db: Database, tmp_path: Path) -> None:
+    making.folder(db, world.order("cases"), Form.CSV, tmp_path / "cases")
+    said = json.loads((tmp_path / "cases" / making.MANIFEST).read_text())
+    said["files"][0]["sha256"] = "0" * 64
+    said["code"]["sources"] = "others"
+    with pytest.raises(CannotRebuild, match=rf"file {said['files'][0]['name']}: 0{{64}} then.*code: others then"):
+        build_again(db, said, tmp_path / "again")
+
+
+def test_the_manifest_says_what_the_files_are(db: Database, tmp_path: Path) -> None:
+    made = making.folder(db, world.order("cases", day=THEN), Form.CSV, tmp_path / "cases")
+    said = json.loads((tmp_path / "cases" / making.MANIFEST).read_text())
+    lines = sum(len(one.read_text().splitlines()) - 1 for one in (tmp_path / "cases").rglob("*.csv"))
+    assert said["rows"] == made.rows == lines
+    assert said["order"]["known_at"] == last_moment(TODAY).astimezone(UTC).isoformat()
+    assert said["order"]["valid_at"] == THEN.isoformat()
+    assert {one["name"] for one in said["files"]} | {STATE, making.MANIFEST, making.PACKAGE} == set(
+        world.files(tmp_path / "cases")
+    )
+
+
+def test_a_database_that_is_empty_gives_an_empty_extract(tmp_path: Path) -> None:
+    fill(pg.sqlite_url(tmp_path))
+    db = Database.open(pg.sqlite_url(tmp_path))
+    assert world.rows(db, world.order("cases")) == []
+    assert making.folder(db, world.order("cases"), Form.CSV, tmp_path / "out").files == {}
+    db.close()
+
+
+def test_an_instant_that_is_not_settled_is_not_taken() -> None:
+    for known_at, day in ((NOW, None), (last_moment(THEN), TODAY)):
+        with pytest.raises(NotYet):
+            world.desk().order(Asked("cases", "p", known_at, day), NOW)
