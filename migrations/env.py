@@ -12,6 +12,7 @@ from ungdom.store import (
     inbox_tables,
     notice_tables,
     observation_tables,
+    release_tables,
     survey_tables,
     tables,
 )
@@ -24,6 +25,7 @@ MODULES = (
     calendar_tables,
     notice_tables,
     figure_tables,
+    release_tables,
     survey_tables,
     observation_tables,
     extract_tables,

@@ -63,6 +63,7 @@ class Of(Enum):
     COUNTS = auto()  # of many cases, those seen by name
     PERSON = auto()  # of a person, for those who work on a case of theirs and know who it is
     NATIONAL_COUNTS = auto()  # of many cases, for no office
+    PUBLISHED = auto()  # of many cases, small counts hidden: for analysts too
     SURVEY = auto()  # of a case, for those who meet the youth
     TOKEN = auto()  # answered by whoever has the token in the address
     OWN = auto()  # what somebody has been told or has made: nobody else's exists
@@ -90,6 +91,7 @@ REFUSED: dict[Of, set[str]] = {
     Of.COUNTS: {"analyst", "auditor"} | TEAM | SYSTEMS,
     Of.PERSON: NO_CASES | TEAM | SYSTEMS,
     Of.NATIONAL_COUNTS: set(VIEWERS) - {"secretariat", "admin"},
+    Of.PUBLISHED: {"auditor"} | TEAM | SYSTEMS,
     Of.OFFICIAL: NO_CASES | TEAM | PEOPLE - {"secretariat"},
     Of.OFFICIALS: NO_CASES | TEAM | PEOPLE - {"secretariat"},
     Of.ALERT: NO_CASES,
@@ -213,8 +215,17 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("POST", "/v1/deadline-rules/simulate"): (Of.COUNTS, (Ask(body=TRIAL), Ask(body={**TRIAL, "limit": 0}, key=True))),
     ("GET", "/v1/statistics/indicators"): (Of.COUNTS, (Ask(PERIOD), Ask(f"{PERIOD}&known_at={DAY}&valid_at={DAY}"))),
     ("GET", "/v1/statistics/indicators/definitions"): reads(Of.COUNTS),
+    ("GET", "/v1/releases"): reads(Of.PUBLISHED),
+    ("GET", "/v1/releases/{release_id}"): reads(Of.PUBLISHED),
+    ("GET", "/v1/releases/{release_id}/content"): reads(Of.PUBLISHED),
+    ("GET", "/v1/releases/{release_id}/proof"): reads(Of.PUBLISHED),
     ("GET", "/v1/statistics/surveys"): (Of.COUNTS, (Ask(PERIOD),)),
     ("GET", "/v1/statistics/caseload"): reads(Of.COUNTS, THEN),
+    ("GET", "/v1/statistics/lead-time"): (
+        Of.PUBLISHED,
+        (Ask(PERIOD), Ask(f"{PERIOD}&by=konfliktrad&by=sex&curve=false")),
+    ),
+    ("GET", "/v1/statistics/completion"): (Of.PUBLISHED, (Ask(PERIOD), Ask(f"{PERIOD}&known_at={DAY}&valid_at={DAY}"))),
     ("GET", "/v1/extracts"): reads(Of.EXTRACTS),
     ("GET", "/v1/extracts/{name}"): (Of.ROWS, (Ask("?purpose=demo"),)),
     ("GET", "/v1/extracts/pulls"): reads(Of.PULLS),
@@ -229,8 +240,6 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/v1/extracts/jobs/{job_id}/files/{file:path}"): reads(Of.PULL),
     ("DELETE", "/v1/extracts/schedules/{schedule_id}"): reads(Of.PULL),
     ("GET", "/v1/extracts/pulls/{pull_id}/manifest"): reads(Of.PULL),
-    ("GET", "/v1/statistics/lead-time"): (Of.COUNTS, (Ask(PERIOD), Ask(f"{PERIOD}&by=konfliktrad&by=sex&curve=false"))),
-    ("GET", "/v1/statistics/completion"): (Of.COUNTS, (Ask(PERIOD), Ask(f"{PERIOD}&known_at={DAY}&valid_at={DAY}"))),
     ("GET", "/v1/statistics/definitions"): reads(Of.COUNTS),
     ("GET", "/v1/statistics/recidivism"): (Of.NATIONAL_COUNTS, (Ask(PERIOD), Ask(f"{PERIOD}&by=sex&known_at={DAY}"))),
     ("GET", "/v1/persons/{person_id}/observations"): reads(Of.PERSON),
@@ -318,8 +327,8 @@ def routes(of: Of) -> Iterator[tuple[str, str, Ask]]:
 def put(client: Client, method: str, path: str, ask: Ask, id: str) -> httpx.Response:
     """The question asked of the thing with this id."""
     whole = path.replace("{case_id}", id).replace("{message_id}", id).replace("{feed_id}", id)
-    whole = whole.replace("{person_id}", id)
-    whole = whole.replace("{name}", "cases").replace("{alert_id}", id).replace("{provider_id}", id) + ask.query
+    whole = whole.replace("{person_id}", id).replace("{release_id}", HIDDEN).replace("{name}", "cases")
+    whole = whole.replace("{alert_id}", id).replace("{provider_id}", id) + ask.query
     if method != "POST":
         return client.service.send(method, whole, headers={"Authorization": f"Bearer {client.token}"})
     return client.post(whole, ask.body, ask.etag, f"object-access-{id}" if ask.key else None)
@@ -415,6 +424,16 @@ def test_who_may_not_is_refused_before_a_body_is_looked_at_for_a_case(world: Wor
             takes_in = of in (Of.TAKES_IN, Of.CATALOGUE_KEPT)
             expected = {403, 422, 400, 415} if takes_in else {403 if viewer in REFUSED[of] else ask.seen}
             assert found in expected, (path, found)
+
+
+@pytest.mark.parametrize("viewer", VIEWERS)
+def test_released_figures_are_for_analysts_too_and_nothing_else_is(world: World, viewer: str) -> None:
+    """Nothing is released here: an analyst is told so, and others get the exact figures that are theirs."""
+    for method, path, ask in routes(Of.PUBLISHED):
+        found = put(world.as_(viewer), method, path, ask, HIDDEN).status_code
+        answers = {"{release_id}": 404, "statistics": 422 if viewer == "analyst" else 200}
+        expected = next((status for part, status in answers.items() if part in path), 200)
+        assert found == (403 if viewer in REFUSED[Of.PUBLISHED] else expected), (path, found)
 
 
 def test_the_law_is_the_same_for_everybody(world: World) -> None:

@@ -86,7 +86,11 @@ class OtherOffice(ApiError):
 
 
 class NothingReleased(ApiError):
-    """No released table has what is asked for as published."""
+    """No released table has what is asked for as published. `released`: figures and what they are told apart by."""
+
+    def __init__(self, released: list[list[str]] | None = None) -> None:
+        super().__init__(released)
+        self.released = released or []
 
 
 def _problem(
@@ -163,6 +167,10 @@ async def _unknown(request: Request, error: c.Unknown) -> Response:
 async def _not_theirs(request: Request, _error: alerts.NotTheirs | OtherOffice) -> Response:
     role = texts.label(_language(request), request.state.principal.viewer.role)
     return _problem(request, 403, "forbidden_role", role=role)
+
+
+async def _nothing_released(request: Request, error: NothingReleased) -> Response:
+    return _problem(request, 422, "nothing_released", {"released": error.released})
 
 
 async def _day_out_of_range(request: Request, error: alerts.DayOutOfRange) -> Response:
@@ -310,7 +318,7 @@ HANDLERS: dict[type[Exception], Handler] = {
     ContactIsTheirOwn: _plain(409, "contact_is_their_own"),
     TooManyWebhooks: _too_many_webhooks,
     OtherOffice: _not_theirs,
-    NothingReleased: _plain(422, "nothing_released"),
+    NothingReleased: _nothing_released,
     Forbidden: _bad_address,
     BadDetails: _bad_details,
     BadMessage: _bad_message,

@@ -27,6 +27,7 @@ from ungdom.cli.migrating import migrate_cases
 from ungdom.cli.nightly import nightly, run_if_due, run_now
 from ungdom.cli.notices import beside, notices_app
 from ungdom.cli.recidivism import recidivism
+from ungdom.cli.releasing import for_demo, release_app, releases
 from ungdom.cli.simulating import simulate_app
 from ungdom.cli.statistics import statistics_app
 from ungdom.cli.terminal import DEMO_FILE, AsJson, OnDemo, chosen, demo_settings, err, opened, out, progress
@@ -61,6 +62,8 @@ app.add_typer(simulate_app, name="simulate")
 app.add_typer(statistics_app, name="statistics")
 statistics_app.command()(recidivism)
 app.add_typer(notices_app, name="notices")
+app.add_typer(release_app, name="release")
+app.command()(releases)
 
 GRACE = 5
 """Seconds that requests under way have when the server is told to stop; a batch is broken off between two groups."""
@@ -140,6 +143,7 @@ def _tonight(config: Settings) -> None:
         out.print(f"    {night.counts['scanned']} cases looked at, {night.counts['raised']} told of")
     sent = notices.deliver(notices.from_settings(config, db))
     out.print(f"    {sent.promised} alerts in the inboxes of those who are told")
+    for_demo(config, db)
     db.close()
 
 

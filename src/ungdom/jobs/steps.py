@@ -7,7 +7,7 @@ from ungdom import checks
 from ungdom.intake.catching_up import catch_up
 from ungdom.jobs.nightly import Step, forget_answers
 from ungdom.jobs.terms import expire_terms
-from ungdom.statistics import backtest, digests, forecast
+from ungdom.statistics import backtest, digests, forecast, register
 from ungdom.store import surveys
 from ungdom.store.sealing import Keys
 from ungdom.store.session import Database
@@ -30,6 +30,7 @@ def all_steps(keys: Keys) -> tuple[Step, ...]:
         Step("forecast", count_waiting_times),
         Step("figures", tell_digests),
         Step("surveys", forget_invitations),
+        Step("release", lambda db, day, at: release_quarter(db, keys, day, at)),
         Step("backtest", judge_forecasts),
     )
 
@@ -58,6 +59,11 @@ def count_waiting_times(db: Database, day: date, at: datetime) -> dict[str, int]
 def tell_digests(db: Database, day: date, at: datetime) -> dict[str, int]:
     """What figures need of the cases that have changed; of a night caught up, nothing."""
     return digests.refresh(db) if day == oslo_date(at) else {}
+
+
+def release_quarter(db: Database, keys: Keys, day: date, at: datetime) -> dict[str, int]:
+    """The released tables of a quarter, on the first day of the next; of a night caught up, nothing."""
+    return register.of_quarter(db, keys, at) if day == oslo_date(at) else {}
 
 
 def forget_invitations(db: Database, _day: date, at: datetime) -> dict[str, int]:

@@ -255,6 +255,11 @@ def may_observe(role: Role) -> bool:
     return role in OF_THE_OFFICE | {Role.SECRETARIAT}
 
 
+def may_read_published(role: Role) -> bool:
+    """Whether the role reads released tables, in which small counts are hidden: analysts too."""
+    return may_read_figures(role) or role is Role.ANALYST
+
+
 def may_take_out(role: Role) -> bool:
     """Whether the role takes out rows of extracts: analysts, under pseudonyms, for a purpose somebody has ordered."""
     return role is Role.ANALYST

@@ -1,0 +1,170 @@
+"""Other tables that look the same from outside: HiGHS looks for them, whole numbers prove them. Pure.
+
+A move says of some hidden counts how many more or fewer they might be, so that every row still comes to the same. With
+one that changes a count, nobody can tell what the count is, whatever they reckon with.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import highspy
+import numpy as np
+from highspy._core import _Highs  # its subclass writes a banner on standard output as it is made
+
+from ungdom.disclosure.system import System, Unknown
+
+Move = Mapping[int, int]
+"""By unknown: how many more it would be, or fewer."""
+
+STEPS = 8
+"""As many times a move is tried over and over, each way."""
+FAR = 50
+"""No move changes a count by more."""
+CLOSE = 1e-6
+OPTIONS: dict[str, bool | int | float | str] = {
+    "output_flag": False,
+    "threads": 1,
+    "random_seed": 1,
+    "presolve": "on",
+    "mip_rel_gap": 0.5,
+    "mip_max_nodes": 500,
+}
+"""One thread and one seed: the same answer every time. Of whole numbers any answer will do, not only the cheapest."""
+
+
+def _model() -> _Highs:
+    model = _Highs()
+    for name, value in OPTIONS.items():
+        model.setOptionValue(name, value)
+    return model
+
+
+VERSION = f"HiGHS {_model().version()}"
+
+
+def fits(system: System, move: Move) -> bool:
+    """Whether it changes hidden counts only, and no row. `carried` says how far it goes."""
+    rows = {place for n in move for place in system.touching.get(n, ())}
+    balanced = all(
+        sum(times * move.get(k, 0) for k, times in system.rows[place].items()) == 0 for place in sorted(rows)
+    )
+    return balanced and all(system.unknowns[n].hidden and system.unknowns[n].free for n in move)
+
+
+def carried(system: System, move: Move) -> range:
+    """How many times over the move may be made, 0 among them, with every count within what is known of it."""
+    up = down = STEPS
+    for number, step in move.items():
+        one = system.unknowns[number]
+        rise, fall = (one.high - one.value) // abs(step), (one.value - one.low) // abs(step)
+        up, down = min(up, rise if step > 0 else fall), min(down, fall if step > 0 else rise)
+    return range(-down, up + 1)
+
+
+@dataclass(slots=True)
+class Solver:
+    """One model for all moves of a system: a column each way for every unknown that may move, a row for each sum."""
+
+    system: System
+    numbers: list[int] = field(init=False)
+    column: dict[int, int] = field(init=False)
+    model: _Highs = field(init=False)
+    solved: int = 0
+
+    def __post_init__(self) -> None:
+        self.numbers = sorted({n for row in self.system.rows for n in row})
+        self.column = {n: place for place, n in enumerate(self.numbers)}
+        self.model = _model()
+        self._columns()
+        self._rows()
+
+    def _columns(self) -> None:
+        size = 2 * len(self.numbers)
+        ones = [self.system.unknowns[n] for n in self.numbers]
+        up = [_rise(one) for one in ones]
+        down = [_fall(one) for one in ones]
+        cost = [self._cost(n) for n in self.numbers]
+        none = np.empty(0, dtype=np.int32)
+        self.model.addCols(size, np.array(cost * 2), np.zeros(size), np.array(up + down), 0, none, none, np.empty(0))
+
+    def _cost(self, number: int) -> float:
+        one = self.system.unknowns[number]
+        return 1e-3 if one.hidden else one.cost
+
+    def _rows(self) -> None:
+        starts: list[int] = []
+        places: list[int] = []
+        values: list[float] = []
+        for row in self.system.rows:
+            starts.append(len(places))
+            for n, times in row.items():
+                places += [self.column[n], self.column[n] + len(self.numbers)]
+                values += [float(times), -float(times)]
+        zeros = np.zeros(len(starts))
+        self.model.addRows(
+            len(starts),
+            zeros,
+            zeros,
+            len(places),
+            np.array(starts, dtype=np.int32),
+            np.array(places, dtype=np.int32),
+            np.array(values),
+        )
+
+    def hidden(self, number: int) -> None:
+        """From now on it costs nothing to move it."""
+        place = self.column[number]
+        for one in (place, place + len(self.numbers)):
+            self.model.changeColCost(one, self._cost(number))
+
+    def move(self, number: int, step: int) -> tuple[float, Move] | None:
+        """The cheapest move that changes this count by `step`, and its cost; None: there is none."""
+        if number not in self.column:
+            return 0.0, {number: step}
+        up, down = self._both(number)
+        fixed, other = (up, down) if step > 0 else (down, up)
+        self.model.changeColBounds(fixed, float(abs(step)), float(abs(step)))
+        self.model.changeColBounds(other, 0.0, 0.0)
+        found = self._run() or self._in_whole_numbers()
+        one = self.system.unknowns[number]
+        self.model.changeColBounds(up, 0.0, _rise(one))
+        self.model.changeColBounds(down, 0.0, _fall(one))
+        return found
+
+    def _both(self, number: int) -> tuple[int, int]:
+        return self.column[number], self.column[number] + len(self.numbers)
+
+    def _in_whole_numbers(self) -> tuple[float, Move] | None:
+        """The same where the first answer halved a count: slower, and seldom needed."""
+        if self.model.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return None
+        self._whole(highspy.HighsVarType.kInteger)
+        found = self._run()
+        self._whole(highspy.HighsVarType.kContinuous)
+        return found
+
+    def _whole(self, kind: highspy.HighsVarType) -> None:
+        size = 2 * len(self.numbers)
+        places = np.arange(size, dtype=np.int32)
+        self.model.changeColsIntegrality(size, places, np.full(size, int(kind), dtype=np.uint8))
+
+    def _run(self) -> tuple[float, Move] | None:
+        self.model.run()
+        self.solved += 1
+        if self.model.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return None
+        values = np.array(self.model.getSolution().col_value)
+        steps = values[: len(self.numbers)] - values[len(self.numbers) :]
+        whole = np.rint(steps)
+        if np.abs(steps - whole).max() > CLOSE:
+            return None
+        move = {self.numbers[place]: int(whole[place]) for place in np.flatnonzero(whole)}
+        return float(self.model.getObjectiveValue()), move
+
+
+def _rise(one: Unknown) -> float:
+    return float(min(one.high - one.value, FAR))
+
+
+def _fall(one: Unknown) -> float:
+    return float(min(one.value - one.low, FAR))

@@ -1,0 +1,175 @@
+"""T13 on small tables: an attacker who tries every table there could be."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ungdom.disclosure import Policy, Protected, Release, audit, dominated, protect, small_ones
+
+POLICY = Policy()
+ROWS, COLUMNS, MOST = 2, 3, 8
+Table = tuple[int, ...]
+CELLS = [f"{r}{c}" for r in range(ROWS) for c in range(COLUMNS)]
+tables = st.lists(st.sampled_from([0, 0, 1, 2, 3, 4, 5, 6, 7]), min_size=6, max_size=6).map(tuple)
+
+
+def counts_of(atoms: Table) -> dict[str, int]:
+    """The atoms, and every total: `0_`, `_1`, `__`."""
+    told = dict(zip(CELLS, atoms, strict=True))
+    for whole, parts in sums():
+        told[whole] = sum(told[part] for part in parts)
+    return told
+
+
+def sums() -> list[tuple[str, tuple[str, ...]]]:
+    return [
+        *((f"{r}_", tuple(f"{r}{c}" for c in range(COLUMNS))) for r in range(ROWS)),
+        *((f"_{c}", tuple(f"{r}{c}" for r in range(ROWS))) for c in range(COLUMNS)),
+        ("__", tuple(f"{r}_" for r in range(ROWS))),
+        ("__", tuple(f"_{c}" for c in range(COLUMNS))),
+    ]
+
+
+def release(atoms: Table) -> Release:
+    counts = counts_of(atoms)
+    return Release(counts, sums(), small_ones(POLICY, counts))
+
+
+def protected(atoms: Table, *before: Release) -> Protected:
+    now = release(atoms)
+    return protect(POLICY, now, {i: 1.0 + count for i, count in now.counts.items()}, before)
+
+
+GRID = np.array([*product(range(MOST + 1), repeat=6)], dtype=np.int16)
+"""Every table of six counts."""
+
+
+def everything() -> dict[str, np.ndarray]:
+    """Every table that an attacker thinks of, by count."""
+    told = {name: GRID[:, n] for n, name in enumerate(CELLS)}
+    for whole, parts in sums():
+        told[whole] = sum(told[part] for part in parts)  # type: ignore[assignment]
+    return told
+
+
+ALL = everything()
+
+
+def left_to(attacker: dict[str, int], small: frozenset[str], others: frozenset[str]) -> dict[str, int]:
+    """How many values each hidden count might have for somebody who knows which of them are small."""
+    fits = np.ones(len(GRID), dtype=bool)
+    for name, values in ALL.items():
+        if name in small:
+            fits &= values < POLICY.threshold
+        elif name in others:
+            fits &= values >= POLICY.threshold
+        else:
+            fits &= values == attacker[name]
+    return {name: len(np.unique(ALL[name][fits])) for name in small | others}
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(tables)
+def test_no_hidden_count_of_a_small_table_has_one_value_only(atoms: Table) -> None:
+    done = protected(atoms)
+    assert done.open_ == []
+    counts = counts_of(atoms)
+    assert small_ones(POLICY, counts) <= done.small
+    assert all(counts[name] >= POLICY.threshold for name in done.others)
+    left = left_to(counts, done.small, done.others)
+    assert all(many >= POLICY.values for many in left.values()), (atoms, left)
+
+
+def test_without_counts_hidden_beside_them_the_attacker_finds_small_ones(figure: Callable[[str], None]) -> None:
+    atoms = (3, 6, 7, 6, 7, 8)
+    counts = counts_of(atoms)
+    alone = left_to(counts, small_ones(POLICY, counts), frozenset())
+    assert alone == {"00": 1}
+    done = protected(atoms)
+    beside = left_to(counts, done.small, done.others)
+    assert min(beside.values()) >= POLICY.values
+    figure(f"T13: a count found alone, none of {len(beside)} with others hidden beside it")
+
+
+@pytest.mark.parametrize("atoms", [(0,) * 6, (5, 6, 7, 5, 6, 7), (0, 0, 9, 0, 0, 8)])
+def test_where_nothing_is_small_nothing_is_hidden(atoms: Table) -> None:
+    done = protected(atoms)
+    assert (done.small, done.others, done.open_) == (frozenset(), frozenset(), [])
+
+
+def test_a_proof_that_lacks_a_move_does_not_hold() -> None:
+    done = protected((3, 6, 7, 6, 7, 8))
+    assert audit(POLICY, done.system, done.moves) == []
+    assert audit(POLICY, done.system, []) != []
+
+
+def test_a_move_that_changes_a_total_proves_nothing() -> None:
+    done = protected((3, 6, 7, 6, 7, 8))
+    (move,) = done.moves[:1]
+    bent = {**move, next(iter(move)): 2}
+    assert audit(POLICY, done.system, [bent]) != []
+
+
+def kept(done: Protected, now: Release) -> Release:
+    return replace(now, small=done.small, others=done.others)
+
+
+BEFORE: Table = (3, 6, 7, 6, 7, 7)
+
+
+@pytest.mark.parametrize("place", range(6))
+def test_a_case_registered_late_gives_no_count_of_either_release_away(place: int) -> None:
+    first = protected(BEFORE)
+    atoms = tuple(count + (n == place) for n, count in enumerate(BEFORE))
+    second = protected(atoms, kept(first, release(BEFORE)))
+    if second.open_:
+        return  # then the earlier figures stand
+    then, now = counts_of(BEFORE), counts_of(atoms)
+    same = {name for name in then if then[name] == now[name]}
+    assert both(then, now, same, first, second) >= 2
+
+
+def both(then: dict[str, int], now: dict[str, int], same: set[str], first: Protected, second: Protected) -> int:
+    """The fewest values that a hidden count of two releases might have for who knows which counts changed."""
+    told = {name: then[name] for name in then if name not in first.small | first.others}
+    later = {name: now[name] for name in now if name not in second.small | second.others}
+    told |= {name: later[name] for name in same if name in later}
+    later |= {name: told[name] for name in same if name in told}
+    fewest = 99
+    for counts, hidden, known in ((then, first, told), (now, second, later)):
+        unknown = (hidden.small | hidden.others) - known.keys()
+        assert not (hidden.small & known.keys())
+        left = left_to(counts, hidden.small & unknown, hidden.others & unknown)
+        fewest = min([fewest, *left.values()])
+    return fewest
+
+
+def test_the_earlier_release_is_not_opened_by_a_later_one_that_shows_more() -> None:
+    first = protected(BEFORE)
+    again = protected(BEFORE, kept(first, release(BEFORE)))
+    assert again.small | again.others == first.small | first.others
+
+
+def test_five_that_was_four_is_not_shown_where_the_total_tells_of_one_more() -> None:
+    before = (4, 6, 7, 6, 7, 8)
+    first = protected(before)
+    second = protected((5, 6, 7, 6, 7, 8), kept(first, release(before)))
+    assert second.open_ or "00" in second.small | second.others
+
+
+def test_a_total_of_which_an_office_has_all_but_a_few_is_hidden() -> None:
+    counts = {"all": 40, "oslo": 38, "troms": 2}
+    assert dominated(POLICY, counts, [("all", ("oslo", "troms"))]) == {"all"}
+    assert dominated(POLICY, counts | {"all": 48, "troms": 10}, [("all", ("oslo", "troms"))]) == frozenset()
+    assert dominated(replace(POLICY, dominance=False), counts, [("all", ("oslo", "troms"))]) == frozenset()
+
+
+def test_rounding_is_to_the_nearest_multiple() -> None:
+    five = Policy(rounding=5)
+    assert [five.rounded(count) for count in (5, 7, 8, 12, 13)] == [5, 5, 10, 10, 15]
+    assert Policy().rounded(7) == 7

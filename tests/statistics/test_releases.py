@@ -1,0 +1,323 @@
+"""Releases: made once, never changed, and T13: nobody works out what is hidden in them, nor from two of them."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from tests.api.build import assert_problem
+from tests.disclosure import attacker
+from tests.disclosure.attacker import Book, Name, name_of
+from tests.service import Client, Service, new_case, sqlite_copy
+from tests.statistics import waits
+from ungdom.disclosure import Policy
+from ungdom.disclosure import system as disclosure_system
+from ungdom.statistics import digests, register, releasing
+from ungdom.statistics.cases import police_districts
+from ungdom.statistics.cubes import TOTAL, Cube, Key
+from ungdom.statistics.families import LIST
+from ungdom.store import releases
+from ungdom.store.releases import Kept
+from ungdom.workflow.daycount import last_moment
+
+FIRST, SECOND = date(2026, 1, 4), date(2026, 1, 5)
+LEAD_TIME, COMPLETION = "/v1/statistics/lead-time", "/v1/statistics/completion"
+ALL = {"from": "2022-01-01", "to": "2026-12-31"}
+CASES = 140
+SOME = ("p1", "completion.closed")
+"""Rows of the list that are enough here: the whole list takes as long again three times over."""
+
+
+@pytest.fixture(scope="module")
+def loaded(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service with a synthetic load, one case of it registered late, and a release before and after it."""
+    folder = tmp_path_factory.mktemp("releases")
+    with pytest.MonkeyPatch.context() as patch, Service(sqlite_copy(sqlite_template, folder), folder) as running:
+        patch.setattr(releasing, "LIST", tuple(one for one in LIST if one.population in SOME))
+        waits.write(running.db, waits.load(CASES, 3), waits.TODAY)
+        digests.refresh(running.db)
+        made(running, FIRST)
+        body = new_case(occurred_on="2025-12-20", offences=[{"on": "2025-12-01"}])
+        assert running.as_("coordinator", "oslo").post("/v1/cases", body).status_code == 201
+        running.clock.turn_to(SECOND + timedelta(days=1))
+        made(running, SECOND)
+        yield running
+
+
+def made(running: Service, day: date) -> Kept:
+    return register.release(running.db, waits.KEYS, last_moment(day), running.clock())
+
+
+@pytest.fixture
+def analyst(loaded: Service) -> Client:
+    return loaded.as_("analyst")
+
+
+def contents(analyst: Client) -> list[dict[str, Any]]:
+    """Every release as an analyst gets it, the oldest first."""
+    listed = analyst.get("/v1/releases").json()["items"]
+    return [analyst.get(f"/v1/releases/{one['id']}/content").json() for one in reversed(listed)]
+
+
+def districts(loaded: Service) -> dict[str, str]:
+    with loaded.db.reading() as tx:
+        return {district: office for office, district in police_districts(tx).items()}
+
+
+def exact_of(loaded: Service) -> list[dict[Name, int]]:
+    """What was counted, hidden or not: the attacker's answer sheet, and what they are granted."""
+    own = districts(loaded)
+    with loaded.db.reading() as tx:
+        bodies = [json.loads(one.exact) for one in releases.every(tx)]
+    return [_named(body, own) for body in bodies]
+
+
+def _named(body: dict[str, Any], own: dict[str, str]) -> dict[Name, int]:
+    told: dict[Name, int] = {}
+    for part in body.values():
+        for name, count in part["counts"].items():
+            figure, _version, *values = name.split("|")
+            pairs = [value.split("=") for value in values]
+            told[name_of(figure, [code for code, _ in pairs], tuple(value for _, value in pairs), own)] = count
+    return told
+
+
+# --- T13 --------------------------------------------------------------------------------------------------------
+
+
+def attacked(books: list[Book], exact: list[dict[Name, int]]) -> attacker.System:
+    same = [{name for name in later if before.get(name) == later[name]} for before, later in pairwise(exact)]
+    return attacker.together(books, same)
+
+
+def test_no_hidden_count_of_two_releases_is_recovered(
+    loaded: Service, analyst: Client, figure: Callable[[str], None]
+) -> None:
+    books = [attacker.read(content, districts(loaded)) for content in contents(analyst)]
+    exact = exact_of(loaded)
+    system = attacked(books, exact)
+    found = system.determined()
+    assert found == []
+    narrow = _narrow(system, exact)
+    assert narrow == []
+    hidden = sum(len(book.hidden) for book in books)
+    figure(f"T13: {hidden} hidden counts of two releases, {len(system.right)} equations, {len(found)} recovered")
+
+
+def _narrow(system: attacker.System, exact: list[dict[Name, int]]) -> list[tuple[int, Name]]:
+    """Of some hidden counts those that bounds leave a single number, with what is granted of each."""
+    values = np.array([exact[n][name] for n, name in system.names], dtype=float)
+    assert np.allclose(system.matrix @ values, system.right)  # the equations are those of the truth
+    low, high = np.where(values < 5, 0.0, 5.0), np.where(values < 5, 4.0, np.inf)
+    step = max(1, len(system.names) // 10)
+    tried = ((place, system.interval(place, low, high)) for place in range(0, len(system.names), step))
+    return [system.names[place] for place, (least, most) in tried if np.floor(most + 1e-6) - np.ceil(least - 1e-6) < 1]
+
+
+def test_without_the_counts_hidden_beside_them_many_are_recovered(
+    loaded: Service, figure: Callable[[str], None]
+) -> None:
+    own = districts(loaded)
+    (first, _second) = exact_of(loaded)
+    with loaded.db.reading() as tx:
+        content = json.loads(releases.every(tx)[0].content)
+    book = attacker.read(content, own)
+    for name in [name for name in book.hidden if not 0 < first[name] < 5]:
+        book.hidden.remove(name)
+        book.shown[name] = first[name]
+    found = attacker.together([book], []).determined()
+    assert len(found) > 50
+    figure(f"T13: with secondary suppression switched off {len(found)} of {len(book.hidden)} are recovered")
+
+
+def test_every_combination_of_filters_is_a_choice_of_released_cells(
+    loaded: Service, analyst: Client, figure: Callable[[str], None]
+) -> None:
+    book = attacker.read(contents(analyst)[-1], own := districts(loaded))
+    asked = 0
+    for by, where in _questions(own):
+        answer = analyst.get(LEAD_TIME, **ALL, by=by, statistic="p3", **where)
+        if answer.status_code == 422:
+            assert_problem(answer, 422, "nothing_released")
+            continue
+        asked += 1
+        for one in answer.json()["items"]:
+            for cell in one["cells"]:
+                named = {**cell["dimensions"], **{k: v for k, v in where.items() if k not in cell["dimensions"]}}
+                name = name_of(one["code"], [*named], tuple(named.values()), own)
+                assert (name in book.hidden) is (cell["cases"] is None)
+                assert cell["cases"] is None or cell["cases"] == book.shown[name]
+    assert asked > 30
+    figure(f"T13: {asked} combinations of breakdowns and filters answered from released cells")
+
+
+def _questions(own: dict[str, str]) -> Iterator[tuple[list[str], dict[str, str]]]:
+    values = {
+        "konfliktrad": [*own.values()][:3],
+        "sanction": ["youth_sanction", "youth_follow_up"],
+        "sex": ["female", "unknown"],
+        "age": ["15", "18+"],
+        "regime": ["R0", "R2"],
+    }
+    for by in ([], ["period"], ["konfliktrad"], ["period", "sex"], ["konfliktrad", "sanction"]):
+        yield by, {}
+        for code, some in values.items():
+            for value in some:
+                yield by, {code: value}
+    yield [], {"sex": "female", "age": "15"}
+
+
+def test_a_filter_that_no_table_has_is_refused_and_told_what_there_is(analyst: Client) -> None:
+    answer = analyst.get(LEAD_TIME, **ALL, statistic="p1", sex="female", age="15")
+    assert_problem(answer, 422, "nothing_released")
+    assert ["p1", "period", "sex"] in answer.json()["released"]
+    part = analyst.get(LEAD_TIME, **{"from": "2025-02-01", "to": "2025-03-01"}, statistic="p1")
+    assert_problem(part, 422, "nothing_released")
+    assert ["period", "2025H1"] in part.json()["released"]
+
+
+def test_a_half_year_is_chosen_by_its_days(analyst: Client) -> None:
+    half = analyst.get(LEAD_TIME, **{"from": "2025-01-01", "to": "2025-06-30"}, statistic="p1").json()
+    every = analyst.get(LEAD_TIME, **ALL, by="period", statistic="p1").json()
+    told = {c["dimensions"]["ending"]: c["cases"] for c in half["items"][0]["cells"]}
+    same = {
+        c["dimensions"]["ending"]: c["cases"]
+        for c in every["items"][0]["cells"]
+        if c["dimensions"]["period"] == "2025H1"
+    }
+    assert told == same != {}
+
+
+# --- who is told what -------------------------------------------------------------------------------------------
+
+
+def test_analysts_get_published_figures_only_and_others_when_they_ask_for_them(loaded: Service) -> None:
+    plain = loaded.as_("analyst").get(COMPLETION, **ALL, statistic="completion.closed").json()
+    asked = loaded.as_("secretariat").get(COMPLETION, **ALL, statistic="completion.closed", published="true").json()
+    assert plain == asked
+    assert plain["published"] is True
+    exact = loaded.as_("secretariat").get(COMPLETION, **ALL, statistic="completion.closed").json()
+    assert exact["published"] is False
+    office = loaded.as_("coordinator", "oslo").get(
+        COMPLETION, **ALL, statistic="completion.closed", published="true", konfliktrad="troms"
+    )
+    assert office.status_code == 200
+
+
+def test_an_answer_is_that_of_the_newest_release_known_by_then(analyst: Client) -> None:
+    then = analyst.get(COMPLETION, **ALL, statistic="completion.closed", known_at=str(FIRST)).json()
+    now = analyst.get(COMPLETION, **ALL, statistic="completion.closed").json()
+    assert [then["known_at"][:10], now["known_at"][:10]] == ["2026-01-04", "2026-01-05"]
+    assert_problem(
+        analyst.get(COMPLETION, **ALL, statistic="completion.closed", known_at="2024-01-01"), 422, "nothing_released"
+    )
+
+
+@pytest.mark.parametrize("form", ["json-stat", "csv"])
+def test_released_tables_come_in_every_form_and_hidden_counts_as_a_colon(analyst: Client, form: str) -> None:
+    answer = analyst.get(LEAD_TIME, **ALL, statistic="p1", by=["period", "konfliktrad"], format=form)
+    assert answer.status_code == 200, answer.text
+    assert ('":"' if form == "json-stat" else ",,:") in answer.text
+
+
+# --- kept as it was ----------------------------------------------------------------------------------------------
+
+
+def test_the_same_release_made_again_is_the_one_that_is_there(loaded: Service, analyst: Client) -> None:
+    listed = analyst.get("/v1/releases").json()["items"]
+    again = made(loaded, FIRST)
+    assert str(again.release_id) == listed[-1]["id"]
+    assert analyst.get("/v1/releases").json()["items"] == listed
+    with loaded.db.reading() as tx:
+        fresh = releasing.make(tx, waits.KEYS, last_moment(FIRST), loaded.clock(), Policy(), [])
+    assert (fresh.content, fresh.proof) == (again.content, again.proof)
+    with pytest.raises(register.TooOld):
+        made(loaded, FIRST - timedelta(days=30))
+    with pytest.raises(register.NotYet):
+        made(loaded, date(2027, 1, 1))
+
+
+def test_the_proof_holds_no_hidden_count_and_names_its_content(analyst: Client) -> None:
+    listed = analyst.get("/v1/releases").json()["items"]
+    for one in listed:
+        proof = analyst.get(f"/v1/releases/{one['id']}/proof").json()
+        assert proof["content"] == one["sha256"]
+        for part in proof["figures"].values():
+            assert part["audit"] in ("passed", "stands")
+            if part["audit"] == "passed":
+                assert part["hidden"] == part["primary"] + part["secondary"] == len(part["possible_values"])
+                assert part["fewest_values"] >= 2
+    assert_problem(analyst.get("/v1/releases/00000000-0000-7000-8000-000000000000"), 404, "not_found")
+
+
+def test_a_release_cannot_be_changed_in_the_database(served: Service) -> None:
+    kept = made(served, FIRST)
+    for change in ("UPDATE release SET sha256 = 'x'", "DELETE FROM release_exact", "DELETE FROM release"):
+        with pytest.raises(DBAPIError, match="only ever added"), served.db.writer.begin() as raw:
+            raw.execute(text(change))
+    with served.db.reading() as tx:
+        assert [one.release_id for one in releases.told(tx)] == [kept.release_id]
+
+
+def test_a_corrupt_content_or_proof_does_not_verify(loaded: Service) -> None:
+    with loaded.db.reading() as tx:
+        assert list(register.faults(tx)) == []
+        one = releases.every(tx)[0]
+    whole = releasing.Made(one.known_at, one.content, one.proof, one.exact)
+    assert releasing.faults(whole, one.sha256) == []
+    proof = json.loads(one.proof)
+    proof["figures"]["p1"]["possible_values"].popitem()
+    bent = replace(whole, proof=json.dumps(proof))
+    assert releasing.faults(bent, one.sha256) == ["p1: the proof is of other counts"]
+    other = replace(whole, content=one.content.replace("2026-01-04", "2026-01-03"))
+    assert "content is not what was released" in releasing.faults(other, one.sha256)
+    opened = json.loads(one.exact)
+    opened["p1"]["others"] = []
+    assert "p1: a hidden count can be worked out" in releasing.faults(
+        replace(whole, exact=json.dumps(opened)), one.sha256
+    )
+
+
+def test_the_first_day_of_a_quarter_makes_a_release_and_other_days_none(one: Service) -> None:
+    assert register.of_quarter(one.db, waits.KEYS, one.clock()) == {}
+    one.clock.turn_to(date(2026, 4, 1))
+    assert register.of_quarter(one.db, waits.KEYS, one.clock()) == {"made": 1}
+    with one.db.reading() as tx:
+        (kept,) = releases.told(tx)
+    assert kept.known_at == last_moment(date(2026, 3, 31))
+
+
+def test_figures_of_one_row_count_the_same_people(loaded: Service) -> None:
+    with loaded.db.reading() as tx:
+        people = releasing.subjects(tx, waits.KEYS, last_moment(SECOND), loaded.clock())
+    for figures in LIST:
+        cubes = list(figures.released(people, SECOND, {}))
+        counted = [
+            [sum(n for key, n in _totals(cube)) for cube in cubes if cube.figure == code] for code in figures.codes
+        ]
+        assert all(one == counted[0] for one in counted)
+
+
+def _totals(cube: Cube) -> Iterator[tuple[Key, int]]:
+    return ((key, hash(key) * cell.all) for key, cell in cube.cells.items() if key[-1] == TOTAL)
+
+
+def test_what_is_unknown_once_is_unknown_once() -> None:
+    """A count that did not change is one unknown in both releases."""
+    before = disclosure_system.Release({"a": 3, "b": 9, "t": 12}, [("t", ("a", "b"))], frozenset("a"), frozenset("b"))
+    system = disclosure_system.System(5, {}, [before], before)
+    assert len({id(system.unknowns[n]) for n in system.of.values()}) == len(system.unknowns) == 3
+
+
+def test_the_routes_are_not_for_those_who_read_no_figures(loaded: Service) -> None:
+    refused: httpx.Response = loaded.as_("auditor").get("/v1/releases")
+    assert_problem(refused, 403, "insufficient_scope")
