@@ -60,8 +60,8 @@ bench: $(DONE)/dev ## run the benchmarks (BENCH=intake for one of them, ARGS=…
 faults: $(DONE)/dev ## 100,000 decisions, the server killed on the way (ARGS="--database sqlite postgresql")
 	@$(BIN)/python -m tests.faults.batch_100k $(ARGS)
 
-spark: $(DONE)/spark ## the counts of the curves on Apache Spark: two workers, one of them killed (ARGS=… for its options)
-	@$(BIN)/python -m tests.spark.cluster $(ARGS)
+spark: $(DONE)/spark ## the counts behind the curves on Apache Spark, a worker killed on the way (ARGS=…)
+	@$(BIN)/python bench/spark.py $(ARGS)
 
 docs: $(DONE)/dev ## regenerate the generated files (docs/ and openapi/)
 	@$(BIN)/ungdom docs
