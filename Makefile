@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DONE := $(VENV)/.done
 WORKERS ?= 2
-BENCH ?= moves intake nightly worklist
+BENCH ?= moves intake nightly worklist extracts survival
 ARGS ?=
 TESTS ?=
 UPGRADE ?=
@@ -30,7 +30,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check lock bench faults docs clean
+.PHONY: help setup run test check lock bench faults spark docs clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,18 +60,24 @@ bench: $(DONE)/dev ## run the benchmarks (BENCH=intake for one of them, ARGS=…
 faults: $(DONE)/dev ## 100,000 decisions, the server killed on the way (ARGS="--database sqlite postgresql")
 	@$(BIN)/python -m tests.faults.batch_100k $(ARGS)
 
+spark: $(DONE)/spark ## the counts behind the curves on Apache Spark, a worker killed on the way (ARGS=…)
+	@$(BIN)/python bench/spark.py $(ARGS)
+
 docs: $(DONE)/dev ## regenerate the generated files (docs/ and openapi/)
 	@$(BIN)/ungdom docs
 	@$(BIN)/ungdom openapi --out openapi/v1.json
 
 lock: $(DONE)/uv ## resolve the lock files again (UPGRADE=--upgrade takes newer versions)
-	@echo "1/3 requirements/uv.txt"
+	@echo "1/4 requirements/uv.txt"
 	@$(COMPILE) --group pyproject.toml:bootstrap --output-file requirements/uv.txt >/dev/null
-	@echo "2/3 requirements/run.txt"
+	@echo "2/4 requirements/run.txt"
 	@$(COMPILE) pyproject.toml --extra postgres --extra amqp --extra extracts --group build --output-file requirements/run.txt >/dev/null
-	@echo "3/3 requirements/dev.txt"
+	@echo "3/4 requirements/dev.txt"
 	@$(COMPILE) pyproject.toml --all-extras --group build --group dev --constraint requirements/run.txt \
 		--output-file requirements/dev.txt >/dev/null
+	@echo "4/4 requirements/spark.txt"
+	@$(COMPILE) --group pyproject.toml:spark --constraint requirements/dev.txt --output-file requirements/spark.txt \
+		>/dev/null
 
 clean: ## remove the environment and everything that tools left behind
 	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* \
@@ -105,3 +111,8 @@ $(DONE)/dev: requirements/dev.txt pyproject.toml $(DONE)/uv
 	@echo "4/4 installing ungdom itself …"
 	@$(UV_INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@ $(DONE)/run
+
+$(DONE)/spark: requirements/spark.txt $(DONE)/dev
+	@echo "installing Apache Spark and a Java for it: 500 MB are fetched …"
+	@$(UV_INSTALL) --require-hashes --no-build-isolation -r requirements/spark.txt
+	@touch $@

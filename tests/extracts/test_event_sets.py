@@ -11,7 +11,7 @@ import pytest
 
 from tests import pg
 from ungdom.demo import load
-from ungdom.extracts import adbc, event_sets, known, rows
+from ungdom.extracts import arrows, event_sets, known, rows
 from ungdom.extracts.catalogue import extract
 from ungdom.extracts.columns import Dates
 from ungdom.extracts.event_rows import COLUMNS
@@ -93,8 +93,8 @@ def test_columns_that_are_left_out_are_left_out(db: Database) -> None:
 
 
 def test_the_session_may_only_read(db: Database) -> None:
-    with adbc.opened(db) as source, pytest.raises(Exception, match=r"read-?only"):
-        source.cursor.execute("DELETE FROM event")
+    with arrows.opened(db) as source, pytest.raises(Exception, match=r"read-?only"):
+        source.ask("DELETE FROM event", arrows.EVENTS)
 
 
 def test_every_column_is_told_this_way_too() -> None:
@@ -103,10 +103,10 @@ def test_every_column_is_told_this_way_too() -> None:
 
 def test_words_are_asked_of_every_type_that_has_them() -> None:
     """By the name of the field alone: a type of event that gets such a word is among them by itself."""
-    assert adbc.words("reason")[EventType.REOPENED] == "closed_in_error"
-    assert adbc.words("reason")[EventType.POSTPONED] is None
-    assert EventType.CORRECTED not in adbc.words("reason")
-    assert set(adbc.words("outcome")) <= set(SHAPE)
+    assert arrows.words("reason")[EventType.REOPENED] == "closed_in_error"
+    assert arrows.words("reason")[EventType.POSTPONED] is None
+    assert EventType.CORRECTED not in arrows.words("reason")
+    assert set(arrows.words("outcome")) <= set(SHAPE)
 
 
 @pytest.mark.parametrize("year", [2013, 2025, 2026, 2044])

@@ -6,7 +6,7 @@ everywhere else: events that a correction has to do with, by `event_rows`; and c
 or the day that is asked, by `rows`, because their current row is another one by then. So the rows are the same, byte
 for byte, as long as every history can be read: one that cannot is left out there, and stands here as it is recorded.
 
-Connection: the service's own database and user, in sessions that may only read (`adbc`). Each set is a transaction of
+Connection: the service's own database and user, in sessions that may only read (`arrows`). Each set is a transaction of
 its own: what was recorded until the instant that is asked does not change any more (`orders.SETTLED`).
 """
 
@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, cached_property
 from itertools import groupby, pairwise
 from typing import Any
 from uuid import UUID
@@ -26,7 +26,7 @@ import pyarrow.compute as pc
 from sqlalchemy import select, tuple_
 
 from ungdom.extracts import event_rows, rows
-from ungdom.extracts.adbc import opened
+from ungdom.extracts.arrows import opened
 from ungdom.extracts.columns import ColumnType, Dates, Shown, coarse
 from ungdom.extracts.errors import NotAsDeclared
 from ungdom.extracts.event_rows import EventRow, RecordStatus
@@ -107,7 +107,7 @@ class _Set:
     cases: pa.Table
     events: pa.Table
 
-    @property
+    @cached_property
     def place(self) -> "np.ndarray[Any, np.dtype[np.int32]]":
         """Of each event the place of its case."""
         return np.asarray(self.events.column("place"))
@@ -182,6 +182,7 @@ class _Set:
         """The same in each row."""
         return pa.repeat(pa.scalar(value, kind), self.events.num_rows)
 
+    @cached_property
     def recorded(self) -> pa.Array:
         """The day in Norway on which each event was recorded."""
         since, shift = _shifts()
@@ -194,7 +195,7 @@ _Of = Callable[[_Set], pa.Array]
 
 
 def _days_after(one: _Set) -> pa.Array:
-    return pc.subtract(one.recorded().cast(pa.int32()), one.said("occurred_on").cast(pa.int32()))
+    return pc.subtract(one.recorded.cast(pa.int32()), one.said("occurred_on").cast(pa.int32()))
 
 
 _TEXT, _WHOLE = pa.string(), pa.int32()
@@ -208,7 +209,7 @@ _COLUMNS: dict[str, _Of] = {
     "seq": lambda one: one.said("seq"),
     "type": lambda one: one.said("type"),
     "occurred_on": lambda one: one.said("occurred_on"),
-    "recorded_on": _Set.recorded,
+    "recorded_on": lambda one: one.recorded,
     "recorded_after": _days_after,
     "actor": lambda one: one.said("actor"),
     "role": lambda one: one.said("role"),

@@ -1,22 +1,20 @@
-"""Events and cases as Arrow tables, straight from the database: what `event_sets` is told from. SQL for both databases.
+"""Events and cases as Arrow tables, set by set from the database: what `event_sets` is told from.
 
-PostgreSQL by ADBC, SQLite by Python's own library. The session may only read, whoever its user is: PostgreSQL's
-`default_transaction_read_only`, SQLite's `query_only`.
+PostgreSQL sends them as Arrow batches (ADBC), without an object for each value, in a session of its own that may only
+read (`default_transaction_read_only`). SQLite is asked through the reading connections that there are (`query_only`).
 """
 
 import json
-import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from typing import Any, get_args, get_type_hints
 from uuid import UUID
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from sqlalchemy import URL
 
 from ungdom.store.errors import Unavailable
@@ -26,12 +24,13 @@ from ungdom.workflow.vocabulary import EventType
 
 WORDS = ("party", "reason", "outcome")
 """What of the details of an event is told, where it is a word of a closed list."""
-_SETTINGS = (
+SETTINGS = (
     "SET default_transaction_read_only = on",
     "SET timezone = 'UTC'",
     "SET statement_timeout = '600s'",
     "SET jit = off",  # compiling a statement takes longer than a set
 )
+"""Of a session on PostgreSQL."""
 
 EVENTS = pa.schema(
     [
@@ -61,35 +60,55 @@ CASES = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An open session. `sets`: the SQL of a set."""
+    """An open session. `ask`: the answer to a statement; `sets`: the SQL of a set."""
 
-    cursor: Any
+    ask: Callable[[str, pa.Schema], pa.Table]
     sets: "_Sets"
 
     def read(self, ids: Sequence[UUID], known_at: datetime) -> tuple[pa.Table, pa.Table]:
-        """`CASES` and `EVENTS` of these cases, as far as they were recorded by then."""
-        return self._table(self.sets.cases(ids), CASES), self._table(self.sets.events(ids, known_at), EVENTS)
+        """`CASES` and `EVENTS` of these cases, as far as they were recorded by then. Raises `Unavailable`."""
+        found = ((self.sets.cases(ids), CASES), (self.sets.events(ids, known_at), EVENTS))
+        cases, events = (self._table(self.ask(statement, schema), schema) for statement, schema in found)
+        return cases, events
 
-    def _table(self, statement: str, schema: pa.Schema) -> pa.Table:
-        with _failures():
-            self.cursor.execute(statement)
-            found = self.cursor.fetch_arrow_table().combine_chunks()
+    @staticmethod
+    def _table(found: pa.Table, schema: pa.Schema) -> pa.Table:
         arrays = [_as(found.column(name), kind) for name, kind in zip(schema.names, schema.types, strict=True)]
         return _in_order(pa.table(arrays, schema=schema))
 
 
 @contextmanager
 def opened(db: Database) -> Iterator[Source]:
-    """A session of its own that may only read. Raises `Unavailable`."""
-    where = db.reader.url
-    on_sqlite = where.get_backend_name() == "sqlite"
+    """A session that may only read. Raises `Unavailable`."""
+    if db.reader.url.get_backend_name() == "sqlite":
+        yield Source(partial(_from_sqlite, db), _Sqlite())
+        return
     with _failures():
-        connection = _sqlite(where) if on_sqlite else _postgresql(where)
+        connection = _postgresql(db.reader.url)
     with closing(connection), closing(connection.cursor()) as cursor:
-        for said in ("PRAGMA query_only=ON",) if on_sqlite else _SETTINGS:
+        for said in SETTINGS:
             cursor.execute(said)
-            cursor.fetchall()
-        yield Source(cursor, _Sqlite() if on_sqlite else _Postgresql())
+        yield Source(partial(_from_postgresql, cursor), _Postgresql())
+
+
+def _from_sqlite(db: Database, statement: str, schema: pa.Schema) -> pa.Table:
+    """Through the program's own SQLite.
+
+    A driver with a SQLite of its own (ADBC's) must not open the file in the same process: on closing it, it lets go of
+    the locks that the other one holds (sqlite.org, "How To Corrupt An SQLite Database File", 2.2.1).
+    """
+    with db.reading() as tx:
+        rows = tx.exec_driver_sql(statement).all()
+    columns = zip(*rows, strict=True) if rows else ((),) * len(schema)
+    kinds = [kind if pa.types.is_integer(kind) else pa.string() for kind in schema.types]
+    arrays = [pa.array(column, kind) for column, kind in zip(columns, kinds, strict=True)]
+    return pa.table(arrays, names=schema.names)
+
+
+def _from_postgresql(cursor: Any, statement: str, _schema: pa.Schema) -> pa.Table:
+    with _failures():
+        cursor.execute(statement)
+        return cursor.fetch_arrow_table()
 
 
 @contextmanager
@@ -98,60 +117,19 @@ def _failures() -> Iterator[None]:
 
     try:
         yield
-    except (OperationalError, sqlite3.OperationalError) as error:
+    except OperationalError as error:
         raise Unavailable("connection_lost") from error
 
 
-def _sqlite(where: URL) -> "_Sqlite3":
-    return _Sqlite3(sqlite3.connect(str(where.database), check_same_thread=False, isolation_level=None))
-
-
-class _Sqlite3:
-    """SQLite as the rest of the service speaks to it, in the words of ADBC.
-
-    The driver of ADBC brings an SQLite of its own, and two of them in one process break each other's locks on a file:
-    closing either lets go of the locks of both (sqlite.org, How To Corrupt An SQLite Database File, 2.2.1).
-    """
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self.connection, self.found = connection, connection.cursor()
-
-    def cursor(self) -> "_Sqlite3":
-        """Itself."""
-        return self
-
-    def execute(self, statement: str) -> None:
-        """Ask."""
-        self.found.execute(statement)
-
-    def fetchall(self) -> list[Any]:
-        """Every row."""
-        return self.found.fetchall()
-
-    def fetch_arrow_table(self) -> pa.Table:
-        """Every row, a column each."""
-        names, rows = [one[0] for one in self.found.description], self.found.fetchall()
-        columns = zip(*rows, strict=True) if rows else ([] for _ in names)
-        return pa.table(dict(zip(names, map(pa.array, columns), strict=True)))
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self.connection.close()
-
-
 def _postgresql(where: URL) -> Any:
-    from adbc_driver_postgresql import dbapi  # noqa: PLC0415  # only where it is used: it loads a library of its own
+    from adbc_driver_postgresql import dbapi  # noqa: PLC0415  # the same
 
     plain = where.set(drivername="postgresql").render_as_string(hide_password=False)
     return dbapi.connect(plain, autocommit=True)
 
 
 def _as(column: pa.ChunkedArray, kind: pa.DataType) -> pa.Array:
-    """The values in this type; SQLite knows texts and numbers only, and says "" for no text."""
-    found = column.combine_chunks()
-    if pa.types.is_string(kind):
-        return pc.if_else(pc.equal(found, ""), pa.scalar(None, pa.string()), found) if found.null_count == 0 else found
-    return found.cast(kind)
+    return column.combine_chunks().cast(kind)
 
 
 def _in_order(table: pa.Table) -> pa.Table:
@@ -191,8 +169,7 @@ class _Sqlite:
         return f"SELECT u.place, {_OF_CASE} FROM {self._ids(ids)} {_CURRENT}"  # noqa: S608  # the same
 
     def events(self, ids: Sequence[UUID], known_at: datetime) -> str:
-        said = {name: _word(name, f"json_extract(e.details, '$.{name}')") for name in WORDS}
-        words = ", ".join(f"coalesce({one}, '') AS {name}" for name, one in said.items())
+        words = ", ".join(_word(name, f"json_extract(e.details, '$.{name}')") for name in WORDS)
         written = known_at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
         return (
             f"SELECT u.place, {_OF_EVENT}, {words} FROM {self._ids(ids)} "  # noqa: S608  # the same

@@ -1,0 +1,128 @@
+"""The counts behind the curves from an extract of cases, on the engine that reads it: one definition, several engines.
+
+The extract is a folder of Parquet parted by year and konfliktråd. In one process DuckDB reads it; where it has outgrown
+one machine, Apache Spark does (docs/scale.md). What is counted is said once, as an Ibis expression, and every engine
+gets its SQL from that; curves, limits and quantiles are then made of a few thousand counts, by `statistics.survival`.
+`statistics` counts the same from the histories, without an extract: a test holds the two together.
+
+The extract has to tell exact days (`dates = "day"`): months do not make a curve.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import ibis
+import numpy as np
+import pyarrow as pa
+
+from ungdom.statistics.survival import CENSORED, Counts
+
+ENDED, LEFT = 1, 2
+"""How a wait ends: by what was waited for, or because the case was closed without it."""
+_WAYS = {"ended": ENDED, "left": LEFT, "censored": CENSORED}
+PARQUET = "*/*/*.parquet"
+"""The files of the folder: beside them stand a manifest and a dictionary."""
+
+Days = Any
+"""A column of days, or a number of days, of an Ibis expression."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """A figure of `statistics.definitions`, in columns of the extract: from one day to another.
+
+    `seen`: the day from which the case was under observation. `of`: which cases it is of.
+    """
+
+    code: str
+    since: Callable[[ibis.Table], Days]
+    seen: Callable[[ibis.Table], Days]
+    end: Callable[[ibis.Table], Days]
+    of: Callable[[ibis.Table], Any] = lambda _cases: ibis.literal(value=True)
+
+
+DURATIONS: dict[str, Duration] = {
+    one.code: one
+    for one in (
+        Duration(
+            "p1",
+            since=lambda cases: cases.last_offence_on,
+            seen=lambda cases: (cases.in_view_on == cases.received_on).ifelse(
+                cases.in_view_on + ibis.interval(days=1), cases.in_view_on
+            ),
+            end=lambda cases: cases.received_on,
+        ),
+        Duration(
+            "p2",
+            since=lambda cases: cases.received_on,
+            seen=lambda cases: cases.received_on,
+            end=lambda cases: cases.started_on,
+            of=lambda cases: cases.received_on.notnull() & (cases.started_on.isnull() | cases.p2_days.notnull()),
+        ),
+        Duration(
+            "p3",
+            since=lambda cases: cases.last_offence_on,
+            seen=lambda cases: cases.in_view_on,
+            end=lambda cases: cases.started_on,
+        ),
+    )
+}
+"""The passages of `statistics.passages` that an extract of cases holds whole."""
+
+
+def on_duckdb(folder: Path) -> ibis.Table:
+    """The cases of an extract, read in this process."""
+    found: ibis.Table = ibis.duckdb.connect().read_parquet(str(folder / PARQUET), hive_partitioning=True)
+    return found
+
+
+def on_spark(session: Any, folder: str) -> ibis.Table:
+    """The cases of an extract, read by a Spark session; `folder`: where its workers find it."""
+    found: ibis.Table = ibis.pyspark.connect(session).read_parquet(folder, pathGlobFilter="*.parquet")
+    return found
+
+
+def counts(cases: ibis.Table, figure: Duration, by: str, day: date) -> ibis.Table:
+    """By group and day: how many came under observation, ended in each way, were seen last. `day`: of the extract."""
+    spans = _spans(cases.filter(figure.of(cases)), figure, by, day)
+    spans = spans.filter(spans.time > spans.entry)
+    came = {"day": spans.entry, "entered": ibis.literal(1), **dict.fromkeys(_WAYS, ibis.literal(0))}
+    went = {"day": spans.time, "entered": ibis.literal(0)}
+    went |= {name: (spans.ending == code).ifelse(1, 0) for name, code in _WAYS.items()}
+    both = spans.select(group=spans.group, **came).union(spans.select(group=spans.group, **went))
+    sums = {name: both[name].sum().cast("int64") for name in ("entered", *_WAYS)}
+    found: ibis.Table = both.group_by("group", "day").agg(**sums).order_by("group", "day")
+    return found
+
+
+def _spans(cases: ibis.Table, figure: Duration, by: str, day: date) -> ibis.Table:
+    """`statistics.passages`, as days: on which evening it was not yet seen, when it was seen last, how it ended."""
+    since, end, closed = figure.since(cases), figure.end(cases), cases.closed_on
+    over = end.notnull().ifelse(end, closed.isnull().ifelse(ibis.literal(day), (closed < since).ifelse(since, closed)))
+    entry = figure.seen(cases).delta(since, unit="day") - 1
+    ending = end.notnull().ifelse(ENDED, closed.notnull().ifelse(LEFT, CENSORED))
+    return cases.select(
+        group=cases[by],
+        entry=(entry < -1).ifelse(-1, entry).cast("int64"),
+        time=over.delta(since, unit="day").cast("int64"),
+        ending=ending,
+    )
+
+
+def read(found: ibis.Table) -> tuple[list[str], Counts]:
+    """The names of the groups, by their codes, and the counts."""
+    return of_table(found.to_pyarrow())
+
+
+def of_table(found: pa.Table) -> tuple[list[str], Counts]:
+    """The same from the rows of `counts`, in whichever order."""
+    names = sorted(set(found.column("group").to_pylist()))
+    code_of = {name: code for code, name in enumerate(names)}
+    group = np.array([code_of[name] for name in found.column("group").to_pylist()], np.int64)
+    rows = np.lexsort((found.column("day").to_numpy(), group))
+    told = {name: found.column(name).to_numpy().astype(np.int64)[rows] for name in ("day", "entered", *_WAYS)}
+    ended = {code: told[name] for name, code in _WAYS.items() if code != CENSORED}
+    return names, Counts(group[rows], told["day"], told["entered"], ended, told["censored"])
