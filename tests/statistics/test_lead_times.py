@@ -10,17 +10,16 @@ import pytest
 from tests.statistics import waits
 from tests.workflow.build import event
 from tests.workflow.roads import case_at, events, lines, read
-from ungdom.statistics import completions, lead_times, published
+from ungdom.statistics import completions, lead_times
 from ungdom.statistics.case_rows import CaseRow, row
 from ungdom.statistics.cubes import TOTAL, Cell, Cube
 from ungdom.statistics.definitions import (
     COMPLETION_BY_CODE,
-    COMPLETIONS,
     LEAD_TIME_BY_CODE,
-    LEAD_TIMES,
     every,
 )
 from ungdom.statistics.digests import digest
+from ungdom.statistics.families import LIST, Material
 from ungdom.statistics.frames import BY, Subject
 from ungdom.statistics.gathering import gathering
 from ungdom.statistics.indicators.figures import Period
@@ -282,20 +281,18 @@ def test_the_median_of_an_indicator_and_of_its_statistic_are_one() -> None:
         assert told[f"completed_of_{name}"].value == cell.estimates["share"]
 
 
-def test_what_is_published_adds_up_along_every_dimension(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = {("period",), *(("period", code) for code in BY), ("period", "konfliktrad", "sanction")}
-    assert set(published.BREAKDOWNS) == whole
-    monkeypatch.setattr(published, "BREAKDOWNS", published.BREAKDOWNS[::4])
-    rows = LOAD[::4]
-    cubes = published.cubes((Subject(one) for one in rows), waits.TODAY, {"konfliktrad": ["nowhere", "oslo"]})
-    assert len(cubes) == (len(LEAD_TIMES) + len(COMPLETIONS)) * len(published.BREAKDOWNS)
-    for cube in cubes:
-        for whole, parts in cube.sums():
-            assert _counts(cube.at(whole)) == _summed(cube, parts), (cube.figure, whole)
-    three = next(one for one in cubes if one.figure == "p3" and len(one.dimensions) == 3)
-    assert [one.code for one in three.dimensions] == ["period", "konfliktrad", "sanction"]
-    assert three.at((TOTAL, "nowhere", TOTAL)).all == 0
-    assert three.at((TOTAL,) * 3).all == len(rows)
+def test_what_is_released_adds_up_along_every_dimension() -> None:
+    known = {"konfliktrad": ["nowhere", "oslo"]}
+    material = Material([Subject(one) for one in LOAD[::4]], [])
+    for figures in LIST:
+        for cube in list(figures.released(material, waits.TODAY, known))[::3]:
+            for whole, parts in cube.sums():
+                assert _counts(cube.at(whole)) == _summed(cube, parts), (cube.figure, whole)
+    (p2,) = (one for one in LIST if one.population == "p2")
+    by_office = next(
+        one for one in p2.released(material, waits.TODAY, known) if one.dimensions[1].code == "konfliktrad"
+    )
+    assert by_office.at((TOTAL, "nowhere", TOTAL)).all == 0
 
 
 def _counts(cell: Cell) -> dict[str, int]:

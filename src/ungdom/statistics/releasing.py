@@ -19,8 +19,10 @@ from ungdom.statistics import cases
 from ungdom.statistics.cubes import TOTAL, Cell, CellStatus, Cube, Dimension, Key
 from ungdom.statistics.digests import Asked
 from ungdom.statistics.exact import known_values
-from ungdom.statistics.families import CASES, LIST, Figures
+from ungdom.statistics.families import CASES, LIST, Figures, Material
 from ungdom.statistics.frames import StatisticDimension, Subject
+from ungdom.statistics.recidivism.answering import lives, with_sex
+from ungdom.statistics.recidivism.spells import spells
 from ungdom.store.sealing import Keys
 from ungdom.store.session import Connection
 from ungdom.workflow.daycount import oslo_date
@@ -108,10 +110,11 @@ def _cost(name: Id, count: int) -> float | None:
 # --- making ------------------------------------------------------------------------------------------------
 
 
-def subjects(tx: Connection, keys: Keys, known_at: datetime, now: datetime) -> list[Subject]:
-    """Every case as it was known then."""
-    asked = Asked(known_at=known_at, at_most=None)
-    return [Subject(one.row, one.sex) for one in cases.read(tx, asked, now, keys)]
+def material(tx: Connection, keys: Keys, known_at: datetime, now: datetime) -> Material:
+    """Every case, and every spell of recidivism, as they were known then."""
+    asked, day = Asked(known_at=known_at, at_most=None), oslo_date(known_at)
+    subjects = [Subject(one.row, one.sex) for one in cases.read(tx, asked, now, keys)]
+    return Material(subjects, list(with_sex(tx, keys, spells(lives(tx, asked, day), day))))
 
 
 def figures_of(
@@ -217,13 +220,13 @@ def make(
 ) -> Made:
     """The release of everything on the list as it was known then. `earlier`: the others, the oldest first."""
     day, districts = oslo_date(known_at), cases.police_districts(tx)
-    people, known = subjects(tx, keys, known_at, now), known_values(tx)
+    counted, known = material(tx, keys, known_at, now), known_values(tx)
     before = [_told(one) for one in earlier]
     told = []
     for figures in LIST:
         past = [one[figures.population] for one in before if figures.population in one]
         usable = [one for one in past if one.stands != "withheld"]
-        cubes = list(figures.released(people, day, known))
+        cubes = list(figures.released(counted, day, known))
         told.append(figures_of(figures, cubes, policy, districts, usable))
     return _made(known_at, day, policy, told)
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from ungdom.statistics import frames
 from ungdom.statistics.cubes import Cell, Cube, Dimension
-from ungdom.statistics.definitions import RECIDIVISMS, Recidivism
+from ungdom.statistics.definitions import Recidivism
 from ungdom.statistics.frames import BY, PERIOD, Column, Places, Subject
 from ungdom.statistics.gathering import Known
 from ungdom.statistics.recidivism.rules import Relapse
@@ -27,13 +27,6 @@ MONTHS = (12, 24, 36, 60)
 A_MONTH = 365.25 / 12
 RELAPSE, DEATH = 1, 2
 NOTHING: Known = MappingProxyType({})
-
-PUBLISHED: tuple[tuple[str, ...], ...] = (
-    (),
-    (PERIOD,),
-    *((code,) for code in BY if code != "police_district"),
-)
-"""The fixed list of what each definition is told apart by when it is published."""
 
 MATURED = (Relapse.RELAPSED, Relapse.NOT_RELAPSED, Relapse.PENDING)
 """Those whose window was over, and who were seen until then or until they relapsed."""
@@ -72,17 +65,6 @@ def _ending(spell: Spell) -> int:
     if spell.relapsed_on is not None:
         return RELAPSE
     return DEATH if spell.outcome is Relapse.DIED else CENSORED
-
-
-def cubes(spells: Iterable[tuple[Spell, str]], day: date, known: Known = NOTHING) -> list[Cube]:
-    """Every definition by everything on the published list, as observed at the end of `day`.
-
-    `spells`: each with the sex of the person. `known`: values shown also where nobody has them, by dimension.
-    """
-    gathered = gather(BY, RECIDIVISMS, known)
-    for spell, sex in spells:
-        gathered[spell.definition].add(spell, sex)
-    return [table(one, by, day) for one in gathered.values() for by in PUBLISHED]
 
 
 def gather(by: Iterable[str], definitions: Iterable[Recidivism], known: Known = NOTHING) -> dict[str, Gathered]:
