@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import RowMapping, and_, insert, or_, select, update
+from sqlalchemy import RowMapping, and_, exists, insert, or_, select, update
 
 from ungdom.extracts.orders import Order, Puller, as_of
 from ungdom.extracts.writers import Form
@@ -162,6 +162,14 @@ def _row_of(one: Schedule, known_at: datetime, day: date, now: datetime) -> dict
 
 
 # --- making -------------------------------------------------------------------------------------------------
+
+
+def waits(tx: Connection, now: datetime, before: datetime) -> bool:
+    """Whether a job is due or can be made now, or has had its files since before then."""
+    free = and_(J.status.in_(_OPEN), or_(J.claimed_until.is_(None), J.claimed_until <= now))
+    old = and_(J.status == JobStatus.DONE, J.finished_at < before)
+    due = exists().where(S.next_on <= oslo_date(now))
+    return bool(tx.scalar(select(or_(exists().where(or_(free, old)), due))))
 
 
 def claim(tx: Connection, now: datetime, until: datetime) -> Job | None:

@@ -27,6 +27,8 @@ LOG = logging.getLogger("ungdom.extracts")
 LEASE = timedelta(minutes=5)
 """How long a claim holds without being renewed."""
 RENEW = timedelta(seconds=20)
+REST = 1.0
+"""Seconds between two looks at least."""
 PAUSE = timedelta(minutes=10)
 """Between two tries of a job that failed."""
 
@@ -60,13 +62,20 @@ def folder_of(settings: Settings) -> Path:
 
 def keep_on(work: Work, stop: Event, every: float) -> None:
     """Round after round until told to stop; a round that fails does not end it."""
-    while not stop.wait(every):
+    while not stop.wait(max(every, REST)):
         try:
-            run(work)
+            if _anything(work):
+                run(work)
         except Unavailable as error:
             LOG.warning("the database is away: %s", error)
         except Exception:  # whatever it is, the next round tries again
             LOG.exception("the round of extract jobs failed")
+
+
+def _anything(work: Work) -> bool:
+    """Whether there is something to do: asked without holding up those who write."""
+    with work.db.reading() as tx:
+        return jobs.waits(tx, work.now(), work.now() - work.kept)
 
 
 def run(work: Work) -> Counter[str]:
