@@ -19,7 +19,7 @@ __all__ = ["Id", "Policy", "Protected", "Release", "audit", "dominated", "protec
 class Policy:
     """The rules as data; the figures are office norms, not law.
 
-    `threshold`: counts from 1 to one below it are hidden (../shared/domain: 1 to 4).
+    `threshold`: counts from 1 to one below it are hidden (office norm: 1 to 4).
     `values`: as many values as a hidden count must at least be possible to have.
     `dominance`: a total is hidden when one of the offices makes up all of it but fewer than the threshold: with its own
     figures at hand it would count the few of others (the p % rule for counts, with p as a number of people).
