@@ -27,7 +27,8 @@ from ungdom.cli.migrating import migrate_cases
 from ungdom.cli.nightly import nightly, run_if_due, run_now
 from ungdom.cli.notices import beside, notices_app
 from ungdom.cli.recidivism import recidivism
-from ungdom.cli.releasing import for_demo, release_app, releases
+from ungdom.cli.releasing import beside as release_beside
+from ungdom.cli.releasing import release_app, releases
 from ungdom.cli.simulating import simulate_app
 from ungdom.cli.statistics import statistics_app
 from ungdom.cli.terminal import DEMO_FILE, AsJson, OnDemo, chosen, demo_settings, err, opened, out, progress
@@ -120,6 +121,7 @@ def demo(
     _tonight(config)
     if serve_after:
         out.print(f"\nungdom is served on http://{host}:{port}/docs   (stop it with Ctrl-C)\n")
+        release_beside()
         _print_tokens(config)
         _run(config, host, port)
 
@@ -143,7 +145,6 @@ def _tonight(config: Settings) -> None:
         out.print(f"    {night.counts['scanned']} cases looked at, {night.counts['raised']} told of")
     sent = notices.deliver(notices.from_settings(config, db))
     out.print(f"    {sent.promised} alerts in the inboxes of those who are told")
-    for_demo(config, db)
     db.close()
 
 

@@ -1,20 +1,21 @@
 """Releases: published tables, made once and never changed."""
 
 import json
+import subprocess
+import sys
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ungdom import clock
-from ungdom.cli.terminal import AsJson, OnDemo, chosen, err, opened, out
-from ungdom.settings import BadSettings, Settings
+from ungdom.cli.terminal import AsJson, OnDemo, chosen, err, opened, out, progress
+from ungdom.settings import BadSettings
 from ungdom.store.sealing import Keys
 from ungdom.workflow.daycount import last_moment
 
 if TYPE_CHECKING:
     from ungdom.store.releases import Kept
-    from ungdom.store.session import Database
 
 release_app = typer.Typer(invoke_without_command=True, help=__doc__)
 SHOWN = ("audit", "counts", "primary", "secondary")
@@ -32,7 +33,8 @@ def release(ctx: typer.Context, known_at: Known = None, on_demo: OnDemo = False,
         when = last_moment(known_at.date()) if known_at else register.yesterday(now)
         db = opened(config)
         try:
-            kept = register.release(db, Keys(config.people_keys), when, now)
+            with progress("figures") as report:
+                kept = register.release(db, Keys(config.people_keys), when, now, report=report)
         except (register.NotYet, register.TooOld) as error:
             raise BadSettings(str(error)) from None
         finally:
@@ -67,17 +69,11 @@ def releases(on_demo: OnDemo = False, as_json: AsJson = False) -> None:
         _show(one, as_json)
 
 
-def for_demo(config: Settings, db: "Database") -> None:
-    """The release of yesterday, where there is none of it or later: an analyst of the demo finds something."""
-    from ungdom.statistics import register
-    from ungdom.store import releases as kept
-
-    now = clock.now()
-    with db.reading() as tx:
-        there = kept.newest(tx)
-    if there is None or there.known_at < register.yesterday(now):
-        made = register.release(db, Keys(config.people_keys), register.yesterday(now), now)
-        out.print(f"    tables released, as known at {made.known_at:%Y-%m-%d}: ungdom releases --demo")
+def beside() -> None:
+    """The release of yesterday, made by a process of its own while the demo is served: an analyst finds something."""
+    out.print("tables for analysts are released meanwhile, in half a minute or so: ungdom releases --demo")
+    command = [sys.executable, "-m", "ungdom.cli", "release", "--demo"]
+    subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603 - words of ours
 
 
 def _show(one: "Kept", as_json: bool) -> None:

@@ -12,7 +12,7 @@ from ungdom.statistics import releasing
 from ungdom.statistics.cubes import TOTAL, Cell, Cube, Dimension, Key
 from ungdom.statistics.families import ENDING, SINCE
 from ungdom.statistics.frames import PERIOD
-from ungdom.statistics.releasing import Made, cube_of
+from ungdom.statistics.releasing import Made, Report, cube_of
 from ungdom.store import releases
 from ungdom.store.releases import Kept
 from ungdom.store.sealing import Keys
@@ -48,7 +48,14 @@ def yesterday(now: datetime) -> datetime:
     return last_moment(oslo_date(now) - DAY)
 
 
-def release(db: Database, keys: Keys, known_at: datetime, now: datetime, policy: Policy = POLICY) -> Kept:
+def release(  # as `releasing.make`
+    db: Database,
+    keys: Keys,
+    known_at: datetime,
+    now: datetime,
+    policy: Policy = POLICY,
+    report: Report = lambda _done, _all: None,
+) -> Kept:
     """The release of what was known then: the one that is there, or a new one. Raises `NotYet`, `TooOld`."""
     if known_at > now:
         raise NotYet("a release is of a day that has passed")
@@ -59,7 +66,7 @@ def release(db: Database, keys: Keys, known_at: datetime, now: datetime, policy:
             return same
         if earlier and earlier[-1].known_at > known_at:
             raise TooOld(f"there is a release of {oslo_date(earlier[-1].known_at)} already: none is made before it")
-        made = releasing.make(tx, keys, known_at, now, policy, [_made(one) for one in earlier])
+        made = releasing.make(tx, keys, known_at, now, policy, [_made(one) for one in earlier], report)
     kept = Kept(uuid5(NAMESPACE, made.digest), known_at, now, made.digest, made.content, made.proof, made.exact)
     with db.writing() as tx:
         releases.add(tx, kept)

@@ -6,7 +6,7 @@ Where there are none, it is withheld.
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -32,6 +32,8 @@ UNCERTAIN = frozenset({D.REGIME})
 """Dimensions with combinations that anybody knows to be empty: a regime and a year. Their zeros hide nothing."""
 
 Districts = Mapping[str, str]
+Report = Callable[[int, int], object]
+"""Called with how many figures are released, and how many there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,19 +217,27 @@ class Made:
         return sha256(self.content.encode()).hexdigest()
 
 
-def make(
-    tx: Connection, keys: Keys, known_at: datetime, now: datetime, policy: Policy, earlier: Sequence[Made]
+def make(  # each decides what comes of it, but the report
+    tx: Connection,
+    keys: Keys,
+    known_at: datetime,
+    now: datetime,
+    policy: Policy,
+    earlier: Sequence[Made],
+    report: Report = lambda _done, _all: None,
 ) -> Made:
     """The release of everything on the list as it was known then. `earlier`: the others, the oldest first."""
     day, districts = oslo_date(known_at), cases.police_districts(tx)
     counted, known = material(tx, keys, known_at, now), known_values(tx)
     before = [_told(one) for one in earlier]
     told = []
-    for figures in LIST:
+    for place, figures in enumerate(LIST):
+        report(place, len(LIST))
         past = [one[figures.population] for one in before if figures.population in one]
         usable = [one for one in past if one.stands != "withheld"]
         cubes = list(figures.released(counted, day, known))
         told.append(figures_of(figures, cubes, policy, districts, usable))
+    report(len(LIST), len(LIST))
     return _made(known_at, day, policy, told)
 
 
