@@ -45,7 +45,7 @@ class Duration:
 
 
 def _late(cases: ibis.Table) -> Any:
-    """Whether a case was first known by its receipt, as `CaseRow.late` tells it."""
+    """Whether a case was first known by its receipt, as `CaseRow.late` has it."""
     return cases.in_view_on == cases.received_on
 
 
