@@ -103,11 +103,12 @@ _MEASURES = (
 
 
 def _dimension(code: str, description: str, source: str) -> Column:
-    told = f"{description}; {TOTAL}: all of them; missing: the table is not told apart by it"
-    pattern = _PERIOD if code == D.PERIOD else None
+    """The value of a dimension. Only endings are told apart by every table."""
+    nullable, pattern = code != ENDING, _PERIOD if code == D.PERIOD else None
+    told = f"{description}; {TOTAL}: all of them{'; missing: the table is not told apart by it' if nullable else ''}"
     words = () if pattern else (*map(str, _VALUES[code]), TOTAL)
     return Column(
-        str(code), T.STRING, told, source, lambda row: row.at.get(code), True, vocabulary=words, pattern=pattern
+        str(code), T.STRING, told, source, lambda row: row.at.get(code), nullable, vocabulary=words, pattern=pattern
     )
 
 
