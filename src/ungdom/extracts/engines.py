@@ -44,15 +44,18 @@ class Duration:
     of: Callable[[ibis.Table], Any] = lambda _cases: ibis.literal(value=True)
 
 
+def _late(cases: ibis.Table) -> Any:
+    """Whether a case was first known by its receipt, as `CaseRow.late` has it."""
+    return cases.in_view_on == cases.received_on
+
+
 DURATIONS: dict[str, Duration] = {
     one.code: one
     for one in (
         Duration(
             "p1",
             since=lambda cases: cases.last_offence_on,
-            seen=lambda cases: (cases.in_view_on == cases.received_on).ifelse(
-                cases.in_view_on + ibis.interval(days=1), cases.in_view_on
-            ),
+            seen=lambda cases: _late(cases).ifelse(cases.in_view_on + ibis.interval(days=1), cases.last_offence_on),
             end=lambda cases: cases.received_on,
         ),
         Duration(
@@ -65,7 +68,7 @@ DURATIONS: dict[str, Duration] = {
         Duration(
             "p3",
             since=lambda cases: cases.last_offence_on,
-            seen=lambda cases: cases.in_view_on,
+            seen=lambda cases: _late(cases).ifelse(cases.in_view_on, cases.last_offence_on),
             end=lambda cases: cases.started_on,
         ),
     )
