@@ -84,6 +84,21 @@ def test_a_command_looks_into_the_demo_load_when_asked(folder: Path, words: list
     assert not (folder / "ungdom.db").exists()
 
 
+def test_tables_are_released_once_and_proved_anew(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "copy")
+    first, again = (ungdom(tmp_path / "copy", "release", "--json") for _ in range(2))
+    assert (first.returncode, again.returncode) == (0, 0), first.stderr
+    assert json.loads(first.stdout) == json.loads(again.stdout)
+    assert json.loads(first.stdout)["tables"]
+    listed = ungdom(tmp_path / "copy", "releases", "--json")
+    assert json.loads(listed.stdout)["sha256"] == json.loads(first.stdout)["sha256"]
+    proved = ungdom(tmp_path / "copy", "release", "verify")
+    assert (proved.returncode, proved.stdout.strip()) == (0, "every release is as it was made, and every proof holds")
+    refused = ungdom(tmp_path / "copy", "release", "--known-at", "2020-01-01")
+    assert refused.returncode == 2
+    assert "none is made before it" in refused.stderr
+
+
 def test_case_show_tells_a_case_without_names(folder: Path) -> None:
     with sqlite3.connect(folder / "demo.db") as db:
         (reference,) = db.execute("select reference from case_file limit 1").fetchone()

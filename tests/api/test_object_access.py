@@ -20,7 +20,7 @@ from sqlalchemy import select
 
 from tests import pg
 from tests.api import sights
-from tests.api.build import DAY, HIDDEN, rows
+from tests.api.build import DAY, HIDDEN, assert_problem, rows
 from tests.api.sights import KINDS, MESSAGES, VIEWERS, Secrets, World
 from tests.service import Client, Service, fill, sqlite_copy
 from ungdom.api.tokens import SCOPES
@@ -62,8 +62,9 @@ class Of(Enum):
     TAKES_IN = auto()
     COUNTS = auto()  # of many cases, those seen by name
     PERSON = auto()  # of a person, for those who work on a case of theirs and know who it is
-    NATIONAL_COUNTS = auto()  # of many cases, for no office
+    NATIONAL_COUNTS = auto()  # of many cases, exact for no office; for analysts what has been released
     PUBLISHED = auto()  # of many cases, small counts hidden: for analysts too
+    RELEASED = auto()  # the same, for nobody exact
     SURVEY = auto()  # of a case, for those who meet the youth
     TOKEN = auto()  # answered by whoever has the token in the address
     OWN = auto()  # what somebody has been told or has made: nobody else's exists
@@ -90,8 +91,9 @@ REFUSED: dict[Of, set[str]] = {
     Of.LISTS: NO_CASES | TEAM | SYSTEMS,
     Of.COUNTS: {"analyst", "auditor"} | TEAM | SYSTEMS,
     Of.PERSON: NO_CASES | TEAM | SYSTEMS,
-    Of.NATIONAL_COUNTS: set(VIEWERS) - {"secretariat", "admin"},
+    Of.NATIONAL_COUNTS: set(VIEWERS) - {"secretariat", "admin", "analyst"},
     Of.PUBLISHED: {"auditor"} | TEAM | SYSTEMS,
+    Of.RELEASED: {"auditor"} | TEAM | SYSTEMS,
     Of.OFFICIAL: NO_CASES | TEAM | PEOPLE - {"secretariat"},
     Of.OFFICIALS: NO_CASES | TEAM | PEOPLE - {"secretariat"},
     Of.ALERT: NO_CASES,
@@ -227,6 +229,7 @@ ROUTES: dict[tuple[str, str], Row] = {
     ),
     ("GET", "/v1/statistics/completion"): (Of.PUBLISHED, (Ask(PERIOD), Ask(f"{PERIOD}&known_at={DAY}&valid_at={DAY}"))),
     ("GET", "/v1/extracts"): reads(Of.EXTRACTS),
+    ("GET", "/v1/extracts/aggregates"): (Of.RELEASED, (Ask(seen=422), Ask(f"?known_at={DAY}", seen=422))),
     ("GET", "/v1/extracts/{name}"): (Of.ROWS, (Ask("?purpose=demo"),)),
     ("GET", "/v1/extracts/pulls"): reads(Of.PULLS),
     ("POST", "/v1/extracts/{name}/jobs"): (Of.ROWS_ORDERED, (Ask(body={"purpose": "nothing"}, seen=422),)),
@@ -240,7 +243,7 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/v1/extracts/jobs/{job_id}/files/{file:path}"): reads(Of.PULL),
     ("DELETE", "/v1/extracts/schedules/{schedule_id}"): reads(Of.PULL),
     ("GET", "/v1/extracts/pulls/{pull_id}/manifest"): reads(Of.PULL),
-    ("GET", "/v1/statistics/definitions"): reads(Of.COUNTS),
+    ("GET", "/v1/statistics/definitions"): reads(Of.PUBLISHED),
     ("GET", "/v1/statistics/recidivism"): (Of.NATIONAL_COUNTS, (Ask(PERIOD), Ask(f"{PERIOD}&by=sex&known_at={DAY}"))),
     ("GET", "/v1/persons/{person_id}/observations"): reads(Of.PERSON),
     ("POST", "/v1/persons/{person_id}/observations"): (Of.PERSON, (Ask(body=LATER_DEATH, seen=422),)),
@@ -408,7 +411,7 @@ def test_who_may_not_is_refused_before_a_body_is_looked_at_for_a_case(world: Wor
         Of.MESSAGES,
         Of.OFFICIALS,
         Of.COUNTS,
-        Of.NATIONAL_COUNTS,
+        Of.RELEASED,
         Of.FEEDS,
         Of.NIGHT,
         Of.CATALOGUE,
@@ -429,11 +432,14 @@ def test_who_may_not_is_refused_before_a_body_is_looked_at_for_a_case(world: Wor
 @pytest.mark.parametrize("viewer", VIEWERS)
 def test_released_figures_are_for_analysts_too_and_nothing_else_is(world: World, viewer: str) -> None:
     """Nothing is released here: an analyst is told so, and others get the exact figures that are theirs."""
-    for method, path, ask in routes(Of.PUBLISHED):
-        found = put(world.as_(viewer), method, path, ask, HIDDEN).status_code
-        answers = {"{release_id}": 404, "statistics": 422 if viewer == "analyst" else 200}
-        expected = next((status for part, status in answers.items() if part in path), 200)
-        assert found == (403 if viewer in REFUSED[Of.PUBLISHED] else expected), (path, found)
+    answers = {"{release_id}": 404, "definitions": 200, "statistics": 422 if viewer == "analyst" else 200}
+    for of in (Of.PUBLISHED, Of.NATIONAL_COUNTS):
+        for method, path, ask in routes(of):
+            found = put(world.as_(viewer), method, path, ask, HIDDEN)
+            expected = next((status for part, status in answers.items() if part in path), 200)
+            assert found.status_code == (403 if viewer in REFUSED[of] else expected), (path, found)
+            if found.status_code == 422:
+                assert_problem(found, 422, "nothing_released")
 
 
 def test_the_law_is_the_same_for_everybody(world: World) -> None:

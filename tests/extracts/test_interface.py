@@ -131,7 +131,8 @@ def test_the_answer_leads_to_its_manifest_and_that_to_the_same_bytes(
     assert service.as_(Role.AUDITOR).get(where).json() == said
     assert_problem(service.as_(Role.ANALYST, subject="another").get(where), 404, "not_found")
     assert_problem(analyst.get(f"/v1/extracts/pulls/{UUID(int=1)}/manifest"), 404, "not_found")
-    assert_problem(service.as_(Role.COORDINATOR, "oslo").get(where), 403, "insufficient_scope")
+    assert_problem(service.as_(Role.COORDINATOR, "oslo").get(where), 404, "not_found")
+    assert_problem(service.as_(Role.PROSECUTION, "oslo").get(where), 403, "insufficient_scope")
 
 
 ACCEPTS = [
@@ -233,8 +234,11 @@ REACHES = {
     ("GET", "/v1/extracts/jobs/{job_id}"),
     ("GET", "/v1/extracts/jobs/{job_id}/files/{file:path}"),
     ("DELETE", "/v1/extracts/schedules/{schedule_id}"),
+    ("GET", "/v1/extracts/aggregates"),
+    *(("GET", f"/v1/statistics/{what}") for what in ("lead-time", "completion", "recidivism", "definitions")),
+    *(("GET", f"/v1/releases{more}") for more in ("", "/{release_id}", "/{release_id}/content", "/{release_id}/proof")),
 }
-"""What an analyst reaches."""
+"""What an analyst reaches: extracts, and what has been released. test_aggregates.py, statistics/test_releases.py"""
 
 FOR_EVERYBODY = {
     ("GET", path)
@@ -270,7 +274,7 @@ def test_an_analysts_token_reaches_nothing_but_these(
             answer = service.send(method, where + query, headers={"Authorization": f"Bearer {analyst.token}"}, **sent)
             assert answer.status_code in (403, 404, 415, 422), (method, path, answer.status_code)
             refused += 1
-    figure(f"an analyst's token: {len(REACHES)} routes of extracts answered, {refused} other questions refused")
+    figure(f"an analyst's token: {len(REACHES)} routes of extracts and releases, {refused} other questions refused")
 
 
 class Ids(dict[str, str]):

@@ -173,6 +173,10 @@ async def _nothing_released(request: Request, error: NothingReleased) -> Respons
     return _problem(request, 422, "nothing_released", {"released": error.released})
 
 
+async def _no_release(request: Request, _error: extracts.NoRelease) -> Response:
+    return await _nothing_released(request, NothingReleased())
+
+
 async def _day_out_of_range(request: Request, error: alerts.DayOutOfRange) -> Response:
     language = _language(request)
     first, last = (texts.render(language, day) for day in (error.first, error.last))
@@ -329,6 +333,7 @@ HANDLERS: dict[type[Exception], Handler] = {
     extracts.PurposeOver: _purpose_over,
     extracts.NotForPurpose: _not_covered,
     extracts.NotYet: _not_settled,
+    extracts.NoRelease: _no_release,
     extracts.NoKey: _plain(503, "extracts_not_ready"),
     inviting.NotDue: _plain(409, "survey_not_due"),
     inviting.NoSuchInvitation: _plain(404, "survey_token"),

@@ -30,6 +30,13 @@ class ExtractQuery(i.AsOf):
     format: Form | None = None
 
 
+class AggregatesQuery(i.Input):
+    """What is asked for: the newest release of what was known at an instant, otherwise of all; the form, as above."""
+
+    known_at: i.Day | None = None
+    format: Form | None = None
+
+
 class PageQuery(i.Input):
     """A page."""
 
@@ -49,13 +56,17 @@ class PurposeOut(Output):
 
 
 class ExtractOut(Output):
-    """One extract. `definition`: the version of what it means. `fields`: Frictionless Table Schema, days exact."""
+    """One extract. `definition`: the version of what it means. `fields`: Frictionless Table Schema, days exact.
+
+    `released`: it is made of what has been released, and needs no purpose.
+    """
 
     name: str
     title: str
     definition: int
     row: str
     columns: int
+    released: bool
     table_schema: Annotated[dict[str, Any], Field(serialization_alias="schema")]
 
 
@@ -107,6 +118,7 @@ def _extract(one: Extract, language: texts.Language) -> ExtractOut:
         definition=one.version,
         row=one.unit,
         columns=len(one.columns),
+        released=one.released,
         table_schema=dictionary.whole_schema(one),
     )
 

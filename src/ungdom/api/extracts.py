@@ -18,11 +18,11 @@ from ungdom.api.docs import PROBLEMS
 from ungdom.api.extract_stream import Rows, still_wanted
 from ungdom.api.tokens import ADMIN, EXTRACTS, READ, STATUS
 from ungdom.casework import NotVisible
-from ungdom.extracts import making, pulling
-from ungdom.extracts.orders import Asked, Desk, Puller
+from ungdom.extracts import catalogue, making, pulling, released
+from ungdom.extracts.orders import Asked, Desk, Order, Puller
 from ungdom.extracts.writers import Form
 from ungdom.store.session import Connection
-from ungdom.workflow.permissions import may_know_extracts, may_read_pulls, may_take_out
+from ungdom.workflow.permissions import may_know_extracts, may_read_published, may_read_pulls, may_take_out
 from ungdom.workflow.vocabulary import Role
 
 router = APIRouter(tags=["extracts"], responses=PROBLEMS)
@@ -61,6 +61,20 @@ def get_manifest(call: CallDep, pull_id: UUID, _query: Annotated[i.NoQuery, Quer
     return call.read(lambda tx: _manifest(tx, call, pull_id), scope_of(call), _may_read_some_pulls)
 
 
+@router.get(
+    "/v1/extracts/aggregates", response_class=StreamingResponse, responses=_ROWS, summary="Take out published figures"
+)
+def take_out_aggregates(call: CallDep, request: Request, query: Annotated[e.AggregatesQuery, Query()]) -> Response:
+    """A row for each number of the newest release known by then, hidden ones without a value.
+
+    For whoever reads published figures; no purpose is needed. Logged like every pull.
+    """
+    call.needs(scope_of(call), may_read_published)
+    with call.db.reading() as tx:
+        order = released.order(tx, catalogue.extract("aggregates"), instant(query.known_at))
+    return _rows(call, request, order, query.format)
+
+
 @router.get("/v1/extracts/{name}", response_class=StreamingResponse, responses=_ROWS, summary="Take out rows")
 def take_out(call: CallDep, request: Request, name: str, query: Annotated[e.ExtractQuery, Query()]) -> Response:
     """The rows of an extract for a purpose, pseudonymous, streamed. Who takes out what is logged.
@@ -69,9 +83,14 @@ def take_out(call: CallDep, request: Request, name: str, query: Annotated[e.Extr
     manifest.
     """
     call.needs(EXTRACTS, may_take_out)
-    form = query.format or _accepted(request.headers.get("accept"))
-    viewer, desk, now = call.principal.viewer, request.app.state.extracts, request.app.state.clock
-    order = desk.order(Asked(name, query.purpose, instant(query.known_at), query.valid_at, viewer.subject), call.now)
+    desk: Desk = request.app.state.extracts
+    asked = Asked(name, query.purpose, instant(query.known_at), query.valid_at, call.principal.viewer.subject)
+    return _rows(call, request, desk.order(asked, call.now), query.format)
+
+
+def _rows(call: Call, request: Request, order: Order, wanted: Form | None) -> Response:
+    form = wanted or _accepted(request.headers.get("accept"))
+    viewer, now = call.principal.viewer, request.app.state.clock
     who, pull_id = Puller(viewer.subject, viewer.role), uuid4()
 
     def fill(out: BinaryIO) -> None:
@@ -79,11 +98,11 @@ def take_out(call: CallDep, request: Request, name: str, query: Annotated[e.Extr
             log.made = making.stream(call.db, order, form, out, lambda *_: still_wanted())
 
     link = {"Link": f'</v1/extracts/pulls/{pull_id}/manifest>; rel="describedby"'}
-    return Rows(fill, form, name, request.app.state.extract_threads, link)
+    return Rows(fill, form, order.extract.name, request.app.state.extract_threads, link)
 
 
 def _may_read_some_pulls(role: Role) -> bool:
-    return may_take_out(role) or may_read_pulls(role)
+    return may_read_published(role) or may_read_pulls(role)
 
 
 def _accepted(accept: str | None) -> Form:

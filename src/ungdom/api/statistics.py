@@ -22,6 +22,7 @@ from ungdom.api.errors import OtherOffice
 from ungdom.api.figures import own_office, scope_of
 from ungdom.api.formats import TableFormat, wanted
 from ungdom.api.releases import ReleasedList, published
+from ungdom.api.releases import scope_of as published_scope
 from ungdom.api.statistic_labels import places, told
 from ungdom.statistics import exact
 from ungdom.statistics.definitions import COMPLETION_BY_CODE, LEAD_TIME_BY_CODE, RECIDIVISM_BY_CODE, Definition
@@ -30,7 +31,7 @@ from ungdom.statistics.jsonstat import csv_text, dataset
 from ungdom.statistics.recidivism.answering import recidivism
 from ungdom.store.sealing import Keys
 from ungdom.store.session import Connection
-from ungdom.workflow.permissions import may_read_figures, may_read_recidivism
+from ungdom.workflow.permissions import may_read_figures, may_read_published, may_read_recidivism
 from ungdom.workflow.vocabulary import Role
 
 router = APIRouter(tags=["statistics"], responses=PROBLEMS)
@@ -96,7 +97,7 @@ def get_recidivism(call: CallDep, query: Annotated[f.RecidivismQuery, Query()], 
 @router.get("/v1/statistics/definitions", response_model=f.FigureDefinitionList, summary="What every figure counts")
 def get_definitions(call: CallDep, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Each figure of each family: version, question, unit, numerator, denominator, which day counts, norm, source."""
-    call.needs(scope_of(call), may_read_figures)
+    call.needs(published_scope(call), may_read_published)
     return answer(f.FigureDefinitionList(items=f.definitions_out(call.language))).response()
 
 

@@ -19,11 +19,13 @@ from ungdom.workflow.daycount import last_moment, oslo_date
 
 if TYPE_CHECKING:
     from ungdom.extracts.making import Made
+    from ungdom.extracts.orders import Order
     from ungdom.store.session import Database
 
 Name = Annotated[str | None, typer.Argument(help="Which extract: `ungdom extracts` lists them.")]
 For = Annotated[str | None, typer.Option("--purpose", help="What it has been ordered for.")]
 Known = Annotated[datetime | None, typer.Option("--known-at", formats=DAY, help="As known at the end of this day.")]
+WHAT = "say NAME, --purpose and --known-at, or --rebuild; what has been released needs a NAME only"
 Format = Annotated[str, typer.Option("--format", help="parquet, csv, arrow or ndjson.")]
 Out = Annotated[
     Path | None, typer.Option("--out", help="A file by its ending; otherwise a folder, by year and konfliktråd.")
@@ -32,6 +34,8 @@ Resume = Annotated[bool, typer.Option("--resume", help="Take up a folder that wa
 Rebuild = Annotated[Path | None, typer.Option("--rebuild", help="Build again what this manifest tells of; compare.")]
 
 
+Asked = tuple[str, str | None, datetime | None, datetime | None]
+"""Name, purpose, known at, valid at."""
 Work = Annotated[bool, typer.Option("--work", help="Make the jobs that wait, as a worker does.")]
 FAREWELL = 10
 """Seconds that a job in hand has when the worker is told to stop."""
@@ -78,10 +82,10 @@ def extract(  # noqa: PLR0913, PLR0917  # each an option of the command
         db = opened(config)
         if rebuild is not None:
             made = _again(db, config, _read(rebuild), out_path, resume)
-        elif name and purpose and known_at:
+        elif name:
             made = _new(db, config, (name, purpose, known_at, valid_at), form, out_path, resume)
         else:
-            raise BadSettings("say NAME, --purpose and --known-at, or --rebuild")
+            raise BadSettings(WHAT)
         db.close()
     out.print(f"{made.rows} row(s) in {len(made.files)} file(s), {sum(one.bytes for one in made.files.values())} bytes")
     if made.unread:
@@ -131,24 +135,35 @@ def _told_off() -> Iterator[None]:
 def _new(
     db: "Database",
     config: Settings,
-    asked: tuple[str, str, datetime, datetime | None],
+    asked: Asked,
     written_as: str,
     path: Path,
     resume: bool,
 ) -> "Made":
-    from ungdom.extracts import making, opening, pulling
-    from ungdom.extracts.orders import OPERATOR, Asked
+    from ungdom.extracts import making, pulling
+    from ungdom.extracts.orders import OPERATOR
 
-    name, purpose, known_at, valid_at = asked
-    wish = Asked(name, purpose, last_moment(known_at.date()), valid_at.date() if valid_at else None)
-    order = opening.desk(config).order(wish, clock.now())
-    form = _form(written_as)
+    order, form = _order(db, config, asked), _form(written_as)
     with pulling.logged(db, order, form, OPERATOR, clock.now) as log, progress("cases") as report:
-        if path.suffix:
+        if path.suffix or order.extract.released:
             log.made = making.file(db, order, form, path, report)
         else:
             log.made = making.folder(db, order, form, path, resume, report)
     return log.made
+
+
+def _order(db: "Database", config: Settings, asked: Asked) -> "Order":
+    from ungdom.extracts import catalogue, opening, orders, released
+
+    name, purpose, known_on, valid_at = asked
+    found, known_at = catalogue.extract(name), last_moment(known_on.date()) if known_on else None
+    if found.released:
+        with db.reading() as tx:
+            return released.order(tx, found, known_at)
+    if not (purpose and known_at):
+        raise BadSettings(WHAT)
+    wish = orders.Asked(name, purpose, known_at, valid_at.date() if valid_at else None)
+    return opening.desk(config).order(wish, clock.now())
 
 
 def _again(db: "Database", config: Settings, said: dict[str, Any], path: Path, resume: bool) -> "Made":

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ungdom.extracts import alert_rows, case_columns, event_rows, measure_rows, recidivism_rows
+from ungdom.extracts import aggregate_rows, alert_rows, case_columns, event_rows, measure_rows, recidivism_rows
 from ungdom.extracts.columns import Column
 from ungdom.extracts.errors import NoExtract
-from ungdom.extracts.known import Known
 
 
 @dataclass(frozen=True)
@@ -22,7 +21,8 @@ class Extract:
     """One extract. `unit`: what one row is; `key`: the columns that tell rows apart, in the order of sorting.
 
     `tell`: the rows of one case. `alerts`: it needs what happened to the alerts of the case; `lives`: what is known of
-    the person beside it.
+    the person beside it. `released`: it is made of a release instead of cases, so that it needs no purpose, and `tell`
+    gives the rows of that.
     """
 
     name: str
@@ -30,9 +30,10 @@ class Extract:
     unit: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
-    tell: Callable[[Known], Iterable[Any]]
+    tell: Callable[[Any], Iterable[Any]]
     alerts: bool = False
     lives: bool = False
+    released: bool = False
 
     def column(self, name: str) -> Column:
         """The column of this name. Raises `KeyError`."""
@@ -56,6 +57,8 @@ EXTRACTS: tuple[Extract, ...] = (
             alert_rows.tell, alerts=True),
     Extract("recidivism", 1, "a person from one origin by one definition of recidivism", ("spell",),
             recidivism_rows.COLUMNS, recidivism_rows.tell, lives=True),
+    Extract("aggregates", 1, "a number of a released table", ("release", "row"), aggregate_rows.COLUMNS,
+            aggregate_rows.tell, released=True),
 )
 # fmt: on
 """In the order of showing."""
@@ -74,4 +77,5 @@ def _missing(name: str) -> Column:
 
 
 def _plain(one: Column) -> list[Any]:
-    return [one.name, one.type, one.nullable, one.unit, one.values, one.named]
+    told = [one.name, one.type, one.nullable, one.unit, one.values, one.named]
+    return [*told, one.pattern] if one.pattern else told

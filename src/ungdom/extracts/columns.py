@@ -42,7 +42,8 @@ class Column:
     """One column. `source`: the act and paragraph, or office norm, that says what is counted.
 
     `of`: its value in one row, from what the row is told from. `words`: the closed lists that its values are of;
-    `vocabulary`: the list, when it is none of those. `named`: it is a pseudonym of this kind.
+    `vocabulary`: the list, when it is none of those; `pattern`: how they are written, where they grow with time.
+    `named`: it is a pseudonym of this kind.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Column:
     words: Words = ()
     vocabulary: tuple[str, ...] = ()
     named: Named | None = None
+    pattern: str | None = None
 
     @property
     def values(self) -> tuple[str, ...]:

@@ -31,6 +31,8 @@ def _field(one: Shown) -> dict[str, Any]:
     constraints: dict[str, Any] = {"required": not column.nullable}
     if column.named is not None:
         constraints["pattern"] = _PSEUDONYM
+    elif column.pattern is not None:
+        constraints["pattern"] = f"^{column.pattern}$"
     elif column.values:
         constraints["enum"] = list(column.values)
     elif column.type is ColumnType.DATE and one.dates in _COARSE:

@@ -5,6 +5,7 @@ ExtractsError
 ├── NoPurpose        nobody has ordered anything under this name
 ├── PurposeOver      the purpose has ended
 ├── NotForPurpose    the purpose does not cover this extract
+├── NoRelease        nothing had been released by then
 ├── NoKey            the key that the pseudonyms are made with is not here
 ├── NotYet           asked as known at an instant that has not come, or is not settled
 ├── NotAsDeclared    a value is not what its column says: nothing leaves that nobody has described
@@ -52,6 +53,13 @@ class NotForPurpose(ExtractsError):
         super().__init__(f"the purpose {purpose!r} does not cover the extract {extract!r}")
         self.extract = extract
         self.purpose = purpose
+
+
+class NoRelease(ExtractsError):
+    """Nothing had been released of what was known then."""
+
+    def __init__(self) -> None:
+        super().__init__("no tables had been released by then: `ungdom releases` lists what there is")
 
 
 class NoKey(ExtractsError):

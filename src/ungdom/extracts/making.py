@@ -13,7 +13,7 @@ from uuid import UUID
 
 import pyarrow as pa
 
-from ungdom.extracts import dictionary, event_rows, event_sets, known, manifest, rows
+from ungdom.extracts import dictionary, event_rows, event_sets, known, manifest, released, rows
 from ungdom.extracts.errors import NotEmpty
 from ungdom.extracts.folders import STATE, Part, Plan, replaced, write_folder
 from ungdom.extracts.orders import Order
@@ -52,9 +52,9 @@ def cases_of(db: Database, order: Order) -> list[bytes]:
 
 
 def stream(db: Database, order: Order, form: Form, out: BinaryIO, report: Report = lambda *_: None) -> Made:
-    """All rows to a stream, in the order of the pseudonyms of the cases."""
-    cases, tally, counted = cases_of(db, order), Tally(), _counted(report)
-    told = _batches(db, order, cases, tally, lambda n: counted(n, len(cases)))
+    """All rows to a stream: in the order of the pseudonyms of the cases, or of the release."""
+    tally = Tally()
+    told = released.batches(db, order) if order.extract.released else _of_cases(db, order, tally, report)
     written = write(told, schema(order.columns), form, out)
     return Made({"": written}, tally.unread)
 
@@ -105,6 +105,11 @@ def again(
         made = Made({said["files"][0]["name"]: whole.files[path.name]}, whole.unread)
     manifest.compare(said, made.files)
     return made
+
+
+def _of_cases(db: Database, order: Order, tally: Tally, report: Report) -> Iterator[pa.RecordBatch]:
+    cases, counted = cases_of(db, order), _counted(report)
+    return _batches(db, order, cases, tally, lambda n: counted(n, len(cases)))
 
 
 def _batches(

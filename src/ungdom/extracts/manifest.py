@@ -12,7 +12,7 @@ from typing import Any
 import ungdom
 from ungdom.extracts.catalogue import extract
 from ungdom.extracts.errors import CannotRebuild
-from ungdom.extracts.orders import Order
+from ungdom.extracts.orders import Order, of_release
 from ungdom.extracts.pseudonyms import ExtractKeys
 from ungdom.extracts.purposes import Purposes
 from ungdom.extracts.writers import Form, Written
@@ -75,11 +75,7 @@ def order_of(said: dict[str, Any], keys: ExtractKeys, purposes: Purposes, today:
     `NoKey`, `NoPurpose`, `PurposeOver`, `NotForPurpose`.
     """
     then = said["order"]
-    found = extract(then["extract"])
-    purpose = purposes.granted(then["purpose"], found, today, None)
-    pseudonyms = keys.for_purpose(purpose.name, then["key_version"])
-    asked = datetime.fromisoformat(then["known_at"]), date.fromisoformat(then["valid_at"])
-    order = Order(found, purpose, pseudonyms, *asked)
+    order = _order(then, keys, purposes, today)
     differ = [(name, str(then[name]), str(now)) for name, now in order.plain().items() if then[name] != now]
     libraries = {name: version(name) for name in LIBRARIES}
     differ += [(name, said["libraries"].get(name, "none"), now) for name, now in libraries.items()
@@ -87,6 +83,15 @@ def order_of(said: dict[str, Any], keys: ExtractKeys, purposes: Purposes, today:
     if differ:
         raise CannotRebuild(differ)
     return order
+
+
+def _order(then: dict[str, Any], keys: ExtractKeys, purposes: Purposes, today: date) -> Order:
+    found, known_at = extract(then["extract"]), datetime.fromisoformat(then["known_at"])
+    if found.released:
+        return of_release(found, known_at)
+    purpose = purposes.granted(then["purpose"], found, today, None)
+    pseudonyms = keys.for_purpose(purpose.name, then["key_version"])
+    return Order(found, purpose, pseudonyms, known_at, date.fromisoformat(then["valid_at"]))
 
 
 def compare(said: dict[str, Any], files: Mapping[str, Written]) -> None:

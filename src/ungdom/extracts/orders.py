@@ -11,9 +11,9 @@ from typing import Any
 
 from ungdom.extracts.catalogue import Extract, extract
 from ungdom.extracts.columns import Dates, Shown
-from ungdom.extracts.errors import NotYet
-from ungdom.extracts.pseudonyms import ExtractKeys, Pseudonyms
-from ungdom.extracts.purposes import Purpose, Purposes
+from ungdom.extracts.errors import NoKey, NotYet
+from ungdom.extracts.pseudonyms import ExtractKeys, Maker, Named, Pseudonyms
+from ungdom.extracts.purposes import PUBLISHED, Purpose, Purposes
 from ungdom.workflow.daycount import last_moment, oslo_date
 from ungdom.workflow.vocabulary import Role
 
@@ -23,11 +23,14 @@ SETTLED = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One order. `day`: the day that cases are told as on; `known_at`: nothing recorded later is looked at."""
+    """One order. `day`: the day that cases are told as on; `known_at`: nothing recorded later is looked at.
+
+    `pseudonyms`: None: nothing in it has one. Of a release `known_at` is its own.
+    """
 
     extract: Extract
     purpose: Purpose
-    pseudonyms: Pseudonyms
+    pseudonyms: Pseudonyms | None
     known_at: datetime
     day: date
 
@@ -41,8 +44,15 @@ class Order:
         """The columns, in order."""
         return self.purpose.columns(self.extract)
 
+    def maker(self, kind: Named) -> Maker:
+        """What gives the pseudonyms of this kind. Raises `NoKey` when there are none."""
+        if self.pseudonyms is None:
+            raise NoKey(None)
+        return self.pseudonyms.of(kind)
+
     def plain(self) -> dict[str, Any]:
         """Everything that decides which rows these are, in plain values."""
+        key = self.pseudonyms
         return {
             "extract": self.extract.name,
             "version": self.extract.version,
@@ -50,8 +60,8 @@ class Order:
             "purpose": self.purpose.name,
             "dates": str(self.dates),
             "without": sorted(self.purpose.without & {one.name for one in self.extract.columns}),
-            "key_version": self.pseudonyms.version,
-            "key_check": self.pseudonyms.check,
+            "key_version": key.version if key else None,
+            "key_check": key.check if key else None,
             "known_at": self.known_at.isoformat(),
             "valid_at": self.day.isoformat(),
         }
@@ -101,6 +111,11 @@ class Desk:
         purpose = self.purposes.granted(asked.purpose, found, oslo_date(now), asked.subject)
         known_at, day = as_of(asked.known_at, asked.day, now)
         return Order(found, purpose, self.keys.for_purpose(purpose.name), known_at, day)
+
+
+def of_release(found: Extract, known_at: datetime) -> Order:
+    """The order of an extract that is made of the release of this instant."""
+    return Order(found, PUBLISHED, None, known_at.astimezone(UTC), oslo_date(known_at))
 
 
 def as_of(known_at: datetime | None, day: date | None, now: datetime) -> tuple[datetime, date]:

@@ -19,7 +19,9 @@ from ungdom.extracts.columns import Dates, Shown, shown
 from ungdom.extracts.errors import NoPurpose, NotForPurpose, PurposeOver
 from ungdom.settings import BadSettings, Settings
 
-NAMES = frozenset(one.name for one in EXTRACTS)
+ORDERED = tuple(one for one in EXTRACTS if not one.released)
+NAMES = frozenset(one.name for one in ORDERED)
+"""What has to be ordered for a purpose."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,16 @@ DEMO = Purpose(
     dates=dict.fromkeys(sorted(NAMES), Dates.DAY),
 )
 """The purpose of a development installation that names none."""
+
+
+PUBLISHED = Purpose(
+    name="published",
+    ordered_by="whoever reads it",
+    basis="none needed: it has been released",
+    until=date.max,
+    dates={one.name: Dates.DAY for one in EXTRACTS if one.released},
+)
+"""What stands for a purpose in the log and the manifest of what has been released."""
 
 
 class Purposes:
@@ -130,8 +142,8 @@ def _read(path: Path) -> _File:
 
 def _purpose(path: Path, row: _Row) -> Purpose:
     dates = row.dates if isinstance(row.dates, dict) else dict.fromkeys(row.extracts, row.dates)
-    keys = {name for one in EXTRACTS for name in one.key}
-    known = {column.name for one in EXTRACTS for column in one.columns} - keys
+    keys = {name for one in ORDERED for name in one.key}
+    known = {column.name for one in ORDERED for column in one.columns} - keys
     wrong = {"extracts": set(row.extracts) - NAMES, "without": set(row.without) - known}
     wrong["dates"] = set(row.extracts) ^ set(dates)
     if told := "; ".join(f"{name}: {', '.join(sorted(ones))}" for name, ones in wrong.items() if ones):

@@ -4,6 +4,7 @@ Nothing leaves that is not declared: a text is a word of the list of its column 
 anything else the whole extract is broken off.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from uuid import UUID
 import pyarrow as pa
 
 from ungdom.extracts import known
-from ungdom.extracts.columns import ColumnType, Shown, coarse
+from ungdom.extracts.columns import Column, ColumnType, Dates, Shown, coarse
 from ungdom.extracts.errors import NotAsDeclared
 from ungdom.extracts.orders import Order
 from ungdom.extracts.pseudonyms import Named
@@ -51,7 +52,7 @@ def ranked(order: Order, ids: Iterable[UUID]) -> list[bytes]:
 
     Each is its pseudonym, then its id.
     """
-    name = order.pseudonyms.of(Named.CASE)
+    name = order.maker(Named.CASE)
     return sorted(name(one).encode() + one.bytes for one in ids)
 
 
@@ -68,8 +69,7 @@ def batches(
     Raises `NotAsDeclared`.
     """
     columns = [one for one in order.columns if one.name not in without]
-    shape = schema(columns)
-    readers = [_reader(one, order) for one in columns]
+    batch_of = teller(order, columns)
     for batch in bulk.batches((UUID(bytes=one[-16:]) for one in cases), CASES):
         with db.reading() as tx:
             found, unread = known.read(tx, batch, order.day, order.known_at, order.extract.alerts, order.extract.lives)
@@ -77,8 +77,14 @@ def batches(
         tally.unread += unread
         rows = [row for one in found for row in order.extract.tell(one)]
         if rows:
-            yield _batch(order, columns, shape, [[read(row) for row in rows] for read in readers])
+            yield batch_of(rows)
         report(len(batch))
+
+
+def teller(order: Order, columns: Sequence[Shown]) -> Callable[[Sequence[Any]], pa.RecordBatch]:
+    """What makes a batch of rows, each value as its column declares it. It raises `NotAsDeclared`."""
+    shape, readers = schema(columns), [_reader(one, order) for one in columns]
+    return lambda found: _batch(order, columns, shape, [[read(row) for row in found] for read in readers])
 
 
 def _batch(order: Order, columns: Sequence[Shown], shape: pa.Schema, values: list[list[Any]]) -> pa.RecordBatch:
@@ -93,22 +99,30 @@ def _reader(one: Shown, order: Order) -> Value:
     """What gives the value of this column in a row, as it leaves."""
     column, read = one.column, one.column.of
     if column.named is not None:
-        name = order.pseudonyms.of(column.named)
+        name = order.maker(column.named)
         return lambda row: name(read(row))
-    if column.type is ColumnType.DATE:
+    if column.type is ColumnType.DATE and one.dates is not Dates.DAY:
         dates = one.dates
         return lambda row: None if (day := read(row)) is None else coarse(day, dates, row.known.case.last_offence)
     if column.type is ColumnType.STRING:
-        return _worded(read, frozenset(column.values), NotAsDeclared(order.extract.name, column.name))
+        return _worded(read, _declared(column), NotAsDeclared(order.extract.name, column.name))
     return read
 
 
-def _worded(read: Value, words: frozenset[str], otherwise: NotAsDeclared) -> Value:
-    """A word of the list of the column, or nothing."""
+def _declared(column: Column) -> Callable[[str], bool]:
+    """Whether a text is a word of the list of the column, or written as it says."""
+    if column.pattern is not None:
+        written = re.compile(column.pattern)
+        return lambda text: written.fullmatch(text) is not None
+    return frozenset(column.values).__contains__
+
+
+def _worded(read: Value, declared: Callable[[str], bool], otherwise: NotAsDeclared) -> Value:
+    """A text that is as declared, or nothing."""
 
     def word(row: Any) -> str | None:
         found = read(row)
-        if found is not None and found not in words:
+        if found is not None and not declared(found):
             raise otherwise
         return None if found is None else str(found)
 

@@ -67,7 +67,7 @@ def release(  # as `releasing.make`
         if earlier and earlier[-1].known_at > known_at:
             raise TooOld(f"there is a release of {oslo_date(earlier[-1].known_at)} already: none is made before it")
         made = releasing.make(tx, keys, known_at, now, policy, [_made(one) for one in earlier], report)
-    kept = Kept(uuid5(NAMESPACE, made.digest), known_at, now, made.digest, made.content, made.proof, made.exact)
+    kept = Kept(uuid5(NAMESPACE, made.digest), made.known_at, now, made.digest, made.content, made.proof, made.exact)
     with db.writing() as tx:
         releases.add(tx, kept)
     return kept

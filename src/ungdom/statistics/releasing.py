@@ -8,7 +8,7 @@ import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -242,6 +242,7 @@ def make(  # each decides what comes of it, but the report
 
 
 def _made(known_at: datetime, day: date, policy: Policy, told: Iterable[Told]) -> Made:
+    known_at = known_at.astimezone(UTC)  # one instant is one text, whoever names it
     head = {"known_at": known_at.isoformat(), "day": str(day), "code": ungdom.__version__, "policy": asdict(policy)}
     parts = list(told)
     content = {**head, "figures": [{"of": o.population, "stands": o.stands, "tables": o.tables} for o in parts]}

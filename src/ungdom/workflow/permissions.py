@@ -240,7 +240,7 @@ def may_simulate(role: Role) -> bool:
 def may_read_figures(role: Role) -> bool:
     """Whether the role reads figures over many cases: the office's of their own and the country, others of all.
 
-    Analysts not before there is disclosure control for what they take out.
+    Analysts read released ones only (`may_read_published`).
     """
     return role in OF_THE_OFFICE | NATIONAL | {Role.ADMIN}
 

@@ -1,0 +1,147 @@
+"""The extract of aggregates: a row for each number of the released tables, as it was released. Pure.
+
+A total stands in every table that has it. What a table does not have is zero, as in all answers from a release.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from ungdom.extracts.columns import Column, ColumnType
+from ungdom.extracts.offices import DISTRICTS, KONFLIKTRAD
+from ungdom.extracts.shared import OFFICE_NORM
+from ungdom.statistics import completions, lead_times
+from ungdom.statistics.cubes import TOTAL
+from ungdom.statistics.definitions import LEAD_TIMES, RECIDIVISMS
+from ungdom.statistics.families import CASES, ENDING, LEFT, LIST
+from ungdom.statistics.frames import FIXED, UNKNOWN, StatisticDimension
+from ungdom.statistics.recidivism import cubes as relapses
+from ungdom.store.releases import Kept
+from ungdom.workflow.daycount import oslo_date
+
+T, D = ColumnType, StatisticDimension
+
+
+class NumberStatus(StrEnum):
+    """Whether a number is shown. `NOT_REACHED`: an estimate that the cases do not reach: there is no number."""
+
+    SHOWN = "shown"
+    HIDDEN = "hidden"
+    NOT_REACHED = "not_reached"
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """One number of a release. `n`: its place; `at`: the value of each dimension that its table is told apart by.
+
+    `stands`: `earlier` where the figure is told as in the release before.
+    """
+
+    kept: Kept
+    stands: str | None
+    n: int
+    figure: str
+    version: int
+    at: Mapping[str, str]
+    measure: str
+    value: float | None
+    status: NumberStatus
+
+    @property
+    def known_on(self) -> date:
+        """The day at the end of which it was known."""
+        return oslo_date(self.kept.known_at)
+
+
+Told = tuple[str | None, Mapping[str, Any], Mapping[str, str], str, float | None, NumberStatus]
+
+
+def tell(kept: Kept) -> Iterator[Number]:
+    """Every number of a release, in its order."""
+    for n, (stands, table, at, measure, value, status) in enumerate(_numbers(json.loads(kept.content)), start=1):
+        yield Number(kept, stands, n, table["figure"], table["definition"], at, measure, value, status)
+
+
+def _numbers(content: Mapping[str, Any]) -> Iterator[Told]:
+    for part in content["figures"]:
+        for table in part["tables"]:
+            codes = [one["code"] for one in table["dimensions"]]
+            for row in table["cells"]:
+                at = dict(zip(codes, row, strict=False))
+                for measure, value, status in _cell(table, at, row[len(codes)], row[len(codes) + 1]):
+                    yield part["stands"], table, at, measure, value, status
+
+
+def _cell(
+    table: Mapping[str, Any], at: Mapping[str, str], count: int | None, estimates: Mapping[str, float | None]
+) -> Iterator[tuple[str, float | None, NumberStatus]]:
+    """The count of a cell, and where it is one of all endings its estimates."""
+    yield CASES, count, NumberStatus.HIDDEN if count is None else NumberStatus.SHOWN
+    for name in table["estimates"] if at[ENDING] == TOTAL else ():
+        value = estimates.get(name)
+        shown = NumberStatus.NOT_REACHED if value is None else NumberStatus.SHOWN
+        yield name, value, shown if name in estimates else NumberStatus.HIDDEN
+
+
+_PERIOD = rf"\d{{4}}(H[12])?|{TOTAL}"
+_ID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_VALUES: Mapping[str, tuple[str, ...]] = {
+    **FIXED,
+    D.KONFLIKTRAD: KONFLIKTRAD,
+    D.POLICE_DISTRICT: (*DISTRICTS, UNKNOWN),
+    ENDING: tuple(dict.fromkeys([*(str(end) for one in LIST for end in one.endings.values()), LEFT])),
+}
+_MEASURES = (
+    CASES,
+    *(name for one in LEAD_TIMES for name in lead_times.estimates_of(one, 0 if one.norm else None)),
+    *completions.ESTIMATES,
+    *(name for one in RECIDIVISMS for name in relapses.estimates(one)),
+)
+
+
+def _dimension(code: str, description: str, source: str) -> Column:
+    """The value of a dimension. Only endings are told apart by every table."""
+    nullable, pattern = code != ENDING, _PERIOD if code == D.PERIOD else None
+    told = f"{description}; {TOTAL}: all of them{'; missing: the table is not told apart by it' if nullable else ''}"
+    words = () if pattern else (*map(str, _VALUES[code]), TOTAL)
+    return Column(
+        str(code), T.STRING, told, source, lambda row: row.at.get(code), nullable, vocabulary=words, pattern=pattern
+    )
+
+
+# A table is read across.
+# fmt: off
+COLUMNS: tuple[Column, ...] = (
+    Column("release", T.STRING, "the release, as `GET /v1/releases` has it", OFFICE_NORM,
+           lambda row: str(row.kept.release_id), pattern=_ID),
+    Column("row", T.INTEGER, "the place of the number in the release, from 1", OFFICE_NORM, lambda row: row.n),
+    Column("known_at", T.DATE, "day at the end of which the numbers of the release were known", OFFICE_NORM,
+           lambda row: row.known_on),
+    Column("stands", T.STRING, "the figure is told as in the release before: new numbers beside it would have given "
+           "hidden ones away; missing: it is as known on the day", OFFICE_NORM, lambda row: row.stands, True,
+           vocabulary=("earlier",)),
+    Column("figure", T.STRING, "what is counted, by its code in docs/statistics.md", OFFICE_NORM,
+           lambda row: row.figure, vocabulary=tuple(code for one in LIST for code in one.codes)),
+    Column("definition_version", T.INTEGER, "version of the definition of the figure", OFFICE_NORM,
+           lambda row: row.version),
+    _dimension(D.PERIOD, "half-year (2025H1) or year (2025) of the day that the definition names", OFFICE_NORM),
+    _dimension(D.KONFLIKTRAD, "konfliktråd that has the case", "krl § 13"),
+    _dimension(D.POLICE_DISTRICT, "police district of the konfliktråd", OFFICE_NORM),
+    _dimension(D.SANCTION, "ungdomsstraff or ungdomsoppfølging", "strl § 52 a, strpl § 71 a"),
+    _dimension(D.REGIME, "the law that the case runs under", "krl and strl as in force at the time"),
+    _dimension(D.OFFENCE_GROUP, "group of the offence", OFFICE_NORM),
+    _dimension(D.AGE, "age at the last offence in whole years", OFFICE_NORM),
+    _dimension(D.SEX, "sex of the youth", OFFICE_NORM),
+    _dimension(ENDING, "how it ended by then, in the coarser groups that are released", OFFICE_NORM),
+    Column("measure", T.STRING, "`cases`: a count of cases, of recidivism of persons; otherwise an estimate, in days "
+           "or as a share from 0 to 1, of all endings", OFFICE_NORM, lambda row: row.measure,
+           vocabulary=tuple(dict.fromkeys(_MEASURES))),
+    Column("status", T.STRING, "whether there is a number: hidden ones are kept back, for themselves or so that others "
+           "stay hidden; an estimate that is not reached is none", OFFICE_NORM, lambda row: row.status,
+           words=(NumberStatus,)),
+    Column("value", T.NUMBER, "the number; missing unless it is shown", OFFICE_NORM, lambda row: row.value, True),
+)
+# fmt: on

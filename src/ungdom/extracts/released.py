@@ -1,0 +1,38 @@
+"""Extracts of what has been released: ordered without a purpose, and made of the content of the release alone."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import pyarrow as pa
+
+from ungdom.extracts.catalogue import Extract
+from ungdom.extracts.errors import NoRelease
+from ungdom.extracts.orders import Order, of_release
+from ungdom.extracts.rows import teller
+from ungdom.store import bulk, releases
+from ungdom.store.session import Connection, Database
+
+NUMBERS = 10_000
+"""Rows of a batch."""
+
+
+def order(tx: Connection, extract: Extract, known_at: datetime | None) -> Order:
+    """The order of the newest release of what was known then, of all when it is None. Raises `NoRelease`.
+
+    It names the instant of that release: one that is made later changes nothing of it.
+    """
+    kept = releases.newest(tx, known_at)
+    if kept is None:
+        raise NoRelease
+    return of_release(extract, kept.known_at)
+
+
+def batches(db: Database, order: Order) -> Iterator[pa.RecordBatch]:
+    """The rows of the release that is ordered. Raises `NoRelease` where it is not, `NotAsDeclared`."""
+    with db.reading() as tx:
+        kept = releases.newest(tx, order.known_at)
+    if kept is None or kept.known_at != order.known_at:
+        raise NoRelease
+    batch_of = teller(order, order.columns)
+    for some in bulk.batches(order.extract.tell(kept), NUMBERS):
+        yield batch_of(some)
