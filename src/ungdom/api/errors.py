@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from enum import StrEnum
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -85,11 +86,21 @@ class OtherOffice(ApiError):
     """Exact figures of another konfliktråd are asked for by somebody of one."""
 
 
+class Unreleased(StrEnum):
+    """Why no released table has it. `WITHHELD`: the figure could not be told without giving small counts away."""
+
+    NO_RELEASE = "no_release"
+    WITHHELD = "withheld"
+    COMBINATION = "combination"
+    FORM = "form"
+
+
 class NothingReleased(ApiError):
     """No released table has what is asked for as published. `released`: figures and what they are told apart by."""
 
-    def __init__(self, released: list[list[str]] | None = None) -> None:
-        super().__init__(released)
+    def __init__(self, why: Unreleased, released: list[list[str]] | None = None) -> None:
+        super().__init__(why, released)
+        self.why = why
         self.released = released or []
 
 
@@ -170,11 +181,13 @@ async def _not_theirs(request: Request, _error: alerts.NotTheirs | OtherOffice) 
 
 
 async def _nothing_released(request: Request, error: NothingReleased) -> Response:
-    return _problem(request, 422, "nothing_released", {"released": error.released})
+    why = texts.text(_language(request), texts.section_of(Unreleased), error.why)
+    told = {"released": error.released, "reason": error.why, "message": why}
+    return _problem(request, 422, "nothing_released", told)
 
 
 async def _no_release(request: Request, _error: extracts.NoRelease) -> Response:
-    return await _nothing_released(request, NothingReleased())
+    return await _nothing_released(request, NothingReleased(Unreleased.NO_RELEASE))
 
 
 async def _day_out_of_range(request: Request, error: alerts.DayOutOfRange) -> Response:

@@ -17,7 +17,7 @@ from ungdom.api import inputs as i
 from ungdom.api.cases import answer, instant
 from ungdom.api.deps import Answer, Call, CallDep
 from ungdom.api.docs import PROBLEMS
-from ungdom.api.errors import NothingReleased
+from ungdom.api.errors import NothingReleased, Unreleased
 from ungdom.api.figures import scope_of as figures_scope
 from ungdom.api.formats import TableFormat
 from ungdom.api.schemas import Output
@@ -155,8 +155,8 @@ def published(call: Call, query: Asking, form: TableFormat) -> Response:
 
     def use(tx: Connection) -> Answer:
         kept = releases.newest(tx, instant(query.known_at))
-        if kept is None or query.valid_at is not None:
-            raise NothingReleased
+        if kept is None:
+            raise NothingReleased(Unreleased.NO_RELEASE)
         cubes = _chosen(kept, query)
         return _listed(kept, query, cubes) if form is TableFormat.JSON else _table(tx, call, kept, cubes, form)
 
@@ -164,12 +164,14 @@ def published(call: Call, query: Asking, form: TableFormat) -> Response:
 
 
 def _chosen(kept: Kept, query: Asking) -> list[Cube]:
-    if isinstance(query, LeadTimeQuery) and (query.curve or query.threshold_days is not None):
-        raise NothingReleased
+    special = isinstance(query, LeadTimeQuery) and (query.curve or query.threshold_days is not None)
+    if special or query.valid_at is not None:
+        raise NothingReleased(Unreleased.FORM)
     try:
         return [_cube(kept, query, code) for code in dict.fromkeys(query.statistic)]
     except register.NoSuchTable as error:
-        raise NothingReleased([[error.figure, *one] for one in error.tables]) from None
+        why = Unreleased.COMBINATION if error.tables else Unreleased.WITHHELD
+        raise NothingReleased(why, [[error.figure, *one] for one in error.tables]) from None
 
 
 def _cube(kept: Kept, query: Asking, code: str) -> Cube:
@@ -208,7 +210,7 @@ def _figure(cube: Cube, query: Asking) -> ReleasedFigureOut:
 
 def _table(tx: Connection, call: Call, kept: Kept, cubes: Sequence[Cube], form: TableFormat) -> Answer:
     cube = cubes[0]
-    words = told(cube, DEFINITIONS[cube.figure], call.language, places(tx, call.language), kept.known_at)
+    words = told(cube, DEFINITIONS[cube.figure], call.language, places(tx, call.language), kept.known_at, released=True)
     words = replace(words, more={"release": str(kept.release_id), "published": True})
     body = csv_text(cube, words) if form is TableFormat.CSV else json.dumps(dataset(cube, words), ensure_ascii=False)
     return Answer(200, body.encode(), {"Content-Type": form.media_type})

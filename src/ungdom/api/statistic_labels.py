@@ -7,6 +7,7 @@ from ungdom import texts
 from ungdom.api.statistic_shapes import question_of
 from ungdom.statistics.cubes import TOTAL, Cube
 from ungdom.statistics.definitions import RECIDIVISM_BY_CODE, Definition
+from ungdom.statistics.families import ENDING, RELEASED_ENDINGS
 from ungdom.statistics.frames import SEXES, UNKNOWN, StatisticDimension
 from ungdom.statistics.indicators import IndicatorUnit
 from ungdom.statistics.jsonstat import ALL, CONTENTS, Sign, Told, Unit
@@ -30,18 +31,25 @@ def places(tx: Connection, language: texts.Language) -> Places:
     }
 
 
-def told(cube: Cube, one: Definition, language: texts.Language, named: Places, known: datetime) -> Told:
-    """The words for this cube. `named`: of `places`; `known`: when what it says was known."""
+def told(  # each decides a word of it
+    cube: Cube, one: Definition, language: texts.Language, named: Places, known: datetime, released: bool = False
+) -> Told:
+    """The words for this cube. `named`: of `places`; `known`: when what it says was known.
+
+    `released`: its numbers are whole days and per cent, and its endings a dimension.
+    """
     numbers = (*cube.outcomes, ALL, *cube.estimates)
     values = {str(code): _values(code, language) | dict(named.get(code, {})) for code in D}
+    named_numbers = {name: _number(name, language) for name in numbers}
     return Told(
         title=question_of(one, language),
         source=SOURCE,
         updated=known,
         known_at=known,
-        dimensions={str(code): texts.label(language, code) for code in D} | {CONTENTS: _number(CONTENTS, language)},
-        values=values | {CONTENTS: {name: _number(name, language) for name in numbers}},
-        units={name: _unit(name, cube, language) for name in numbers},
+        dimensions={str(code): texts.label(language, code) for code in D}
+        | {one: _number(one, language) for one in (CONTENTS, ENDING)},
+        values=values | {CONTENTS: named_numbers, ENDING: _endings(language)},
+        units={name: _unit(name, cube, language, released) for name in numbers},
         signs={sign: texts.label(language, sign) for sign in Sign},
     )
 
@@ -63,9 +71,14 @@ def _number(name: str, language: texts.Language) -> str:
     return texts.text(language, "statistic_number", name)
 
 
-def _unit(name: str, cube: Cube, language: texts.Language) -> Unit:
+def _endings(language: texts.Language) -> dict[str, str]:
+    return {TOTAL: _number(ALL, language), **{one: _number(one, language) for one in RELEASED_ENDINGS}}
+
+
+def _unit(name: str, cube: Cube, language: texts.Language, released: bool) -> Unit:
     if name not in cube.estimates:
         counted = "persons" if cube.figure in RECIDIVISM_BY_CODE else "cases"
         return Unit(texts.text(language, "statistic_number", counted))
     of_days = name == MEAN or name.split("_", maxsplit=1)[0] in QUANTILES
-    return Unit(texts.label(language, IndicatorUnit.DAYS if of_days else IndicatorUnit.SHARE), 1 if of_days else 4)
+    unit, exact, coarse = (IndicatorUnit.DAYS, 1, 0) if of_days else (IndicatorUnit.SHARE, 4, 2)
+    return Unit(texts.label(language, unit), coarse if released else exact)

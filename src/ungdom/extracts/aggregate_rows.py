@@ -16,7 +16,7 @@ from ungdom.extracts.shared import OFFICE_NORM
 from ungdom.statistics import completions, lead_times
 from ungdom.statistics.cubes import TOTAL
 from ungdom.statistics.definitions import LEAD_TIMES, RECIDIVISMS
-from ungdom.statistics.families import CASES, ENDING, LEFT, LIST
+from ungdom.statistics.families import CASES, ENDING, LIST, RELEASED_ENDINGS
 from ungdom.statistics.frames import FIXED, UNKNOWN, StatisticDimension
 from ungdom.statistics.recidivism import cubes as relapses
 from ungdom.store.releases import Kept
@@ -92,7 +92,7 @@ _VALUES: Mapping[str, tuple[str, ...]] = {
     **FIXED,
     D.KONFLIKTRAD: KONFLIKTRAD,
     D.POLICE_DISTRICT: (*DISTRICTS, UNKNOWN),
-    ENDING: tuple(dict.fromkeys([*(str(end) for one in LIST for end in one.endings.values()), LEFT])),
+    ENDING: RELEASED_ENDINGS,
 }
 _MEASURES = (
     CASES,

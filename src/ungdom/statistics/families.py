@@ -27,15 +27,15 @@ SINCE = date(2022, 1, 1)
 ENDING = "ending"
 CASES = "cases"
 LEFT, APARTS = "left", "apart"
+HAS_RELAPSED, NOT_FOLLOWED = "has_relapsed", "not_followed"
 TO_START = {ENDED: ENDED, WAITING: WAITING, UNSEEN: ENDED}
 """An exact ending, and the one it is released as; any other as `LEFT`."""
 COMPLETION = {State.COMPLETED.value: State.COMPLETED.value, OPEN: OPEN, **dict.fromkeys(APART, APARTS)}
 RELAPSE: Mapping[str, str] = {
-    Relapse.RELAPSED: Relapse.RELAPSED.value,
-    Relapse.RELAPSED_EARLY: Relapse.RELAPSED.value,
+    **dict.fromkeys((Relapse.RELAPSED, Relapse.RELAPSED_EARLY), HAS_RELAPSED),
     Relapse.NOT_RELAPSED: Relapse.NOT_RELAPSED.value,
     Relapse.WINDOW_OPEN: Relapse.WINDOW_OPEN.value,
-    **dict.fromkeys((Relapse.PENDING, Relapse.DIED, Relapse.EMIGRATED), APARTS),
+    **dict.fromkeys((Relapse.PENDING, Relapse.DIED, Relapse.EMIGRATED), NOT_FOLLOWED),
 }
 
 Breakdowns = tuple[tuple[str, ...], ...]
@@ -139,7 +139,7 @@ def _share(_name: str) -> tuple[str, ...]:
 
 
 def _relapsed(_name: str) -> tuple[str, ...]:
-    return (Relapse.RELAPSED, Relapse.NOT_RELAPSED, Relapse.WINDOW_OPEN, APARTS)
+    return (HAS_RELAPSED, Relapse.NOT_RELAPSED, Relapse.WINDOW_OPEN, NOT_FOLLOWED)
 
 
 PASSAGES = ("p1", "p2", "p3")
@@ -154,3 +154,6 @@ LIST: tuple[Figures, ...] = (
     *(Figures((code,), _relapses(code), RELAPSE, _relapsed) for code in RECIDIVISM_BY_CODE),
     *(Figures((code,), _lead_times(code), TO_START, _days, FEW) for code in LEAD_TIME_BY_CODE if code not in PASSAGES),
 )
+
+RELEASED_ENDINGS = tuple(dict.fromkeys([*(str(end) for one in LIST for end in one.endings.values()), LEFT]))
+"""Every ending that a released table may have."""
