@@ -183,6 +183,15 @@ def test_a_filter_that_no_table_has_is_refused_and_told_what_there_is(analyst: C
     part = analyst.get(LEAD_TIME, **{"from": "2025-02-01", "to": "2025-03-01"}, statistic="p1")
     assert_problem(part, 422, "nothing_released")
     assert ["period", "2025H1"] in part.json()["released"]
+    assert (answer.json()["reason"], part.json()["reason"]) == ("combination", "combination")
+
+
+def test_a_refusal_says_whether_nothing_is_released_or_not_like_this(analyst: Client) -> None:
+    early = analyst.get(LEAD_TIME, **ALL, statistic="p1", known_at="2024-01-01").json()
+    own = analyst.get(LEAD_TIME, **ALL, statistic="p1", threshold_days=90).json()
+    assert (early["reason"], own["reason"]) == ("no_release", "form")
+    assert "GET /v1/releases" in early["message"]
+    assert early["message"] != own["message"]
 
 
 def test_a_half_year_is_chosen_by_its_days(analyst: Client) -> None:
