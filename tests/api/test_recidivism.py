@@ -171,11 +171,17 @@ def test_the_answer_is_told_apart_filtered_and_says_what_it_is(one: Service) -> 
     assert_problem(secretariat.get(PATH, **YEARS, statistic="p1"), 422, "invalid_input")
 
 
-@pytest.mark.parametrize("role", ["coordinator", "leader", "analyst", "auditor", "prosecution"])
+@pytest.mark.parametrize("role", ["coordinator", "leader", "auditor", "prosecution"])
 def test_exact_figures_of_what_came_after_are_for_no_office(one: Service, role: str) -> None:
     office = "oslo" if role in ("coordinator", "leader") else None
     client: Client = one.as_(role, office) if office else one.as_(role)
     assert client.get(PATH, **YEARS).status_code == 403
+
+
+def test_an_analyst_is_answered_from_what_is_released_only(one: Service) -> None:
+    refused = one.as_("analyst").get(PATH, **YEARS)
+    assert_problem(refused, 422, "nothing_released")
+    assert refused.json()["reason"] == "no_release"
 
 
 def test_the_command_answers_the_same(one: Service, monkeypatch: pytest.MonkeyPatch) -> None:

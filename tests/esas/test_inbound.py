@@ -27,7 +27,7 @@ from tests.esas.official import (
     siktelse_tiltale,
 )
 from ungdom.esas.inbound import BadOfficial, FlagCode, Official, Other, guess, read
-from ungdom.message import Kind, plain
+from ungdom.message import Kind, OtherOutcomeTerms, plain
 from ungdom.message import read as read_ours
 from ungdom.workflow import details as d
 from ungdom.workflow.daycount import Length
@@ -610,7 +610,7 @@ def test_an_indictment_is_received_by_the_court_the_day_it_was_sent(kind: str) -
 def test_a_fine_that_was_offered_is_another_outcome() -> None:
     found = said(siktelse_tiltale("FORELEGG"))
 
-    assert found.messages[0].terms == d.OtherOutcomeReached(outcome=d.OtherOutcome.FINE)
+    assert found.messages[0].terms == OtherOutcomeTerms(outcome=d.OtherOutcome.FINE, offence_on=date(2025, 7, 5))
     assert F.FINE_OFFERED in codes(found)
 
 
