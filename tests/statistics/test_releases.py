@@ -330,3 +330,15 @@ def test_what_is_unknown_once_is_unknown_once() -> None:
 def test_the_routes_are_not_for_those_who_read_no_figures(loaded: Service) -> None:
     refused: httpx.Response = loaded.as_("auditor").get("/v1/releases")
     assert_problem(refused, 403, "insufficient_scope")
+
+
+def test_an_estimate_that_is_kept_back_has_the_sign_of_what_is_hidden(analyst: Client) -> None:
+    told = analyst.get(COMPLETION, **ALL, statistic="completion.closed", by="sex", format="csv").text
+    rows = [dict(zip(("sex", "ending", "contents", "value", "sign"), line.split(","), strict=True))
+            for line in told.splitlines()[1:]]  # fmt: skip
+    estimates = [row for row in rows if row["contents"] != "cases"]
+    assert {row["sign"] for row in estimates if row["ending"] != "_T"} <= {".", ":"}
+    shown = {row["sex"] for row in rows if row["contents"] == "cases" and row["ending"] == "_T" and row["value"]}
+    kept_back = [row for row in estimates if row["ending"] == "_T" and row["sex"] in shown and not row["value"]]
+    assert {row["sign"] for row in kept_back} <= {":", "."}
+    assert ":" in {row["sign"] for row in kept_back}

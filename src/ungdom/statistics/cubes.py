@@ -54,11 +54,15 @@ class Dimension:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One combination of values. `counts`: how many by way of ending; `estimates`: by name, None where not reached."""
+    """One combination of values. `counts`: how many by way of ending; `estimates`: by name, None where not reached.
+
+    `withheld`: the names of estimates that are kept back though its counts are shown.
+    """
 
     counts: Mapping[str, int] = field(default_factory=dict)
     estimates: Mapping[str, float | None] = field(default_factory=dict)
     status: CellStatus = CellStatus.SHOWN
+    withheld: frozenset[str] = frozenset()
 
     @property
     def all(self) -> int:

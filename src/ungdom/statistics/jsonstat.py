@@ -135,9 +135,16 @@ def numbers_of(cube: Cube, cell: Cell, told: Told) -> Iterator[Number]:
     for name in cube.estimates:
         value = cell.estimates.get(name)
         if value is None:
-            yield Number(None, Sign.MISSING if sum(counts) else Sign.IMPOSSIBLE)
+            yield Number(None, _why_none(cell, name))
         else:
             yield Number(_rounded(value, told.units.get(name)), shown)
+
+
+def _why_none(cell: Cell, name: str) -> Sign:
+    """Why an estimate has no number: kept back, not reached, or nothing to estimate in this cell."""
+    if name in cell.withheld:
+        return Sign.HIDDEN
+    return Sign.MISSING if name in cell.estimates and cell.all else Sign.IMPOSSIBLE
 
 
 def _rounded(value: float, unit: Unit | None) -> float:

@@ -324,6 +324,13 @@ def cube_of(table: Mapping[str, Any]) -> Cube:
     dimensions = tuple(Dimension(o["code"], tuple(o["values"]), o["under"]) for o in table["dimensions"])
     size, cells = len(dimensions), {}
     for row in table["cells"]:
-        count, estimates = row[size], row[size + 1]
-        cells[tuple(row[:size])] = Cell(status=CellStatus.PRIMARY) if count is None else Cell({CASES: count}, estimates)
+        cells[tuple(row[:size])] = _cell_of(row[size], row[size + 1], row[size - 1], table["estimates"])
     return Cube(table["figure"], table["definition"], dimensions, (CASES,), tuple(table["estimates"]), cells)
+
+
+def _cell_of(count: int | None, estimates: Mapping[str, Any], ending: str, names: Sequence[str]) -> Cell:
+    """Estimates stand at the total of the endings; one that is not there was kept back."""
+    if count is None:
+        return Cell(status=CellStatus.PRIMARY)
+    withheld = frozenset(names) - set(estimates) if ending == TOTAL else frozenset()
+    return Cell({CASES: count}, estimates, withheld=withheld)
