@@ -290,7 +290,7 @@ def cells(answers: dict[str, int], quarter: date = QUARTER, invited: int = 9) ->
         ({"oslo": 6, "vest": 4, "agder": 1}, {"oslo", None}),
         ({"oslo": 2, "vest": 2}, set()),
     ],
-    ids=str,
+    ids=["four", "five", "five and four", "four and four", "six, four and one", "two and two"],
 )
 def test_results_are_shown_where_five_stand_behind_and_fewer_cannot_be_told_from_them(
     answers: dict[str, int], shown: set[str | None]
