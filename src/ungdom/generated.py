@@ -96,7 +96,7 @@ def _clocks() -> str:
 def _clock(rule: Rule) -> str:
     lengths = ", ".join(f"{length} ({since})" for since, length in rule.length.values) if rule.length else "as ordered"
     law = rule.law if rule.binding else f"{rule.law} (norm)"
-    moves = "yes" if rule.moves else "no"
+    moves = "yes" if rule.moves_off_holidays else "no"
     return f"| `{rule.code}` | {lengths} | {law} | {', '.join(rule.regimes)} | {moves} | {rule.warn_days} days |\n"
 
 

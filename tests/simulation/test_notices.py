@@ -12,7 +12,7 @@ from ungdom.demo.load import stories
 from ungdom.simulation import Change, trial
 from ungdom.simulation.notices import Notice, notices
 from ungdom.workflow.alerting import (
-    LADDER,
+    ESCALATION,
     AlertChange,
     AlertState,
     Audience,
@@ -88,7 +88,7 @@ def test_a_case_is_told_of_up_the_ladder_from_the_warning_on() -> None:
         ("2025-05-02", Level.LONG_OVERDUE, Audience.COORDINATOR),
         ("2025-05-02", Level.LONG_OVERDUE, Audience.TEAM),
     ]
-    assert len(found) == sum(len(rung.told) for rung in LADDER)
+    assert len(found) == sum(len(rung.recipients) for rung in ESCALATION)
 
 
 @pytest.mark.parametrize(

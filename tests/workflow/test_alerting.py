@@ -12,8 +12,8 @@ from tests.workflow.roads import case_at
 from ungdom.demo import story
 from ungdom.workflow import alerting, engine
 from ungdom.workflow.alerting import (
+    ESCALATION,
     HEADLINE,
-    LADDER,
     AlertChange,
     AlertState,
     Audience,
@@ -84,10 +84,10 @@ def test_the_headline_tells_the_whole_team_from_the_first_warning_and_nobody_twi
     case = case_at("S R2", "suspect_set")
     clock = next(x for x in running(case, date(2025, 2, 1)) if x.code == HEADLINE)
 
-    heard = [told(Flag(clock, rung)) for rung in range(len(LADDER))]
+    heard = [told(Flag(clock, rung)) for rung in range(len(ESCALATION))]
 
     assert all(A.TEAM in who and len(set(who)) == len(who) for who in heard)
-    assert all({*LADDER[rung].told} <= {*who} for rung, who in enumerate(heard))
+    assert all({*ESCALATION[rung].recipients} <= {*who} for rung, who in enumerate(heard))
 
 
 def test_what_is_raised_high_up_the_ladder_is_told_to_the_coordinator_too() -> None:
@@ -455,8 +455,10 @@ def test_the_first_look_is_the_first_day_with_a_flag() -> None:
 
 
 def test_the_ladder_climbs_and_begins_with_the_warning() -> None:
-    after = [rung.after_due for rung in LADDER]
+    after = [rung.after_due for rung in ESCALATION]
 
     assert after == [None, 1, 14, 28, 56]
-    assert [rung.level for rung in LADDER] == sorted((rung.level for rung in LADDER), key=list(alerting.Level).index)
-    assert all(rung.told for rung in LADDER)
+    assert [rung.level for rung in ESCALATION] == sorted(
+        (rung.level for rung in ESCALATION), key=list(alerting.Level).index
+    )
+    assert all(rung.recipients for rung in ESCALATION)

@@ -608,4 +608,4 @@ def test_the_length_is_what_is_published(row: dict[str, str]) -> None:
 def test_only_law_moves_off_weekends_and_only_clocks_for_an_act(rule: Rule) -> None:
     for_no_act = {"term_end", "turns_18", "ec_petition", "ec_end"}
 
-    assert rule.moves == (rule.binding and rule.code not in for_no_act)
+    assert rule.moves_off_holidays == (rule.binding and rule.code not in for_no_act)

@@ -316,7 +316,7 @@ def rule_out(rule: Rule, language: texts.Language) -> s.RuleOut:
         sanctions=list(rule.sanctions),
         regimes=list(rule.regimes),
         binding=rule.binding,
-        moves_off_holidays=rule.moves,
+        moves_off_holidays=rule.moves_off_holidays,
         law=rule.law,
         who_is_late=list(rule.who),
         warn_days=rule.warn_days,

@@ -83,24 +83,24 @@ class DelayReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rung:
-    """One step of the ladder: reached that many days after the due day; None: on the warning day."""
+class EscalationStep:
+    """One step of the escalation: reached that many days after the due day; None: on the warning day."""
 
     level: Level
     after_due: int | None
-    told: tuple[Audience, ...]
+    recipients: tuple[Audience, ...]
 
 
 A = Audience
 
-LADDER: tuple[Rung, ...] = (
-    Rung(Level.UPCOMING, None, (A.COORDINATOR,)),
-    Rung(Level.OVERDUE, 1, (A.COORDINATOR,)),
-    Rung(Level.LONG_OVERDUE, 14, (A.COORDINATOR, A.TEAM)),
-    Rung(Level.LONG_OVERDUE, 28, (A.COORDINATOR, A.LEADER)),
-    Rung(Level.LONG_OVERDUE, 56, (A.LEADER, A.SECRETARIAT)),
+ESCALATION: tuple[EscalationStep, ...] = (
+    EscalationStep(level=Level.UPCOMING, after_due=None, recipients=(A.COORDINATOR,)),
+    EscalationStep(level=Level.OVERDUE, after_due=1, recipients=(A.COORDINATOR,)),
+    EscalationStep(level=Level.LONG_OVERDUE, after_due=14, recipients=(A.COORDINATOR, A.TEAM)),
+    EscalationStep(level=Level.LONG_OVERDUE, after_due=28, recipients=(A.COORDINATOR, A.LEADER)),
+    EscalationStep(level=Level.LONG_OVERDUE, after_due=56, recipients=(A.LEADER, A.SECRETARIAT)),
 )
-"""Who is told when, from the first warning on. Changed here, in one line."""
+"""Who is notified when, from the first warning on. Office norm; a step is changed here, in one line."""
 
 HEADLINE = "lead_time"
 """The clock of the whole chain, from the last offence to the start: the whole team is told from the first warning."""
@@ -115,7 +115,7 @@ class QuietHours:
     working_days_only: bool
 
 
-QUIET = QuietHours(time(20), time(7), working_days_only=True)
+QUIET = QuietHours(since=time(20), until=time(7), working_days_only=True)
 """When people are left alone. What is raised meanwhile waits in the product and goes out the next working morning."""
 
 
@@ -129,7 +129,7 @@ class Flag:
     @property
     def level(self) -> Level:
         """The level of that rung."""
-        return LADDER[self.rung].level
+        return ESCALATION[self.rung].level
 
     @property
     def key(self) -> tuple[str, date]:
@@ -174,9 +174,9 @@ def told(flag: Flag, first: bool = False) -> tuple[Audience, ...]:
 
     Then whoever is told of the first warning is among them: what is recorded late is not told past the coordinator.
     """
-    before = LADDER[0].told if first else ()
+    before = ESCALATION[0].recipients if first else ()
     headline = (A.TEAM,) if flag.deadline.code == HEADLINE else ()
-    return tuple(dict.fromkeys((*before, *LADDER[flag.rung].told, *headline)))
+    return tuple(dict.fromkeys((*before, *ESCALATION[flag.rung].recipients, *headline)))
 
 
 def flags(case: Case, day: date, rules: Sequence[Rule] = RULES) -> list[Flag]:
@@ -273,18 +273,18 @@ def _morning(day: date, quiet: QuietHours) -> datetime:
 
 
 def _rung(deadline: Deadline, day: date) -> int:
-    reached = [n for n, rung in enumerate(LADDER) if _reached_on(deadline, rung) <= day]
+    reached = [n for n, rung in enumerate(ESCALATION) if _reached_on(deadline, rung) <= day]
     return max(reached, default=0)
 
 
-def _reached_on(deadline: Deadline, rung: Rung) -> date:
+def _reached_on(deadline: Deadline, rung: EscalationStep) -> date:
     if rung.after_due is None:
         return deadline.notice_from
     return deadline.due + timedelta(days=rung.after_due)
 
 
 def _turns(deadline: Deadline) -> Iterator[date]:
-    return (max(deadline.notice_from, _reached_on(deadline, rung)) for rung in LADDER)
+    return (max(deadline.notice_from, _reached_on(deadline, rung)) for rung in ESCALATION)
 
 
 def _change(change: AlertChange, flag: Flag) -> Change:
