@@ -1,6 +1,6 @@
 """What a history tells of a case: acts, consents, team, complaints, breach, office, start."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -193,3 +193,19 @@ def test_a_follow_up_by_judgment_changed_on_appeal_stays_under_its_regime() -> N
 
     assert case.sanctioned is not None
     assert case.sanctioned.regime is Regime.R0
+
+
+@pytest.mark.parametrize(
+    ("stopped_on", "days", "end"),
+    [
+        ("2026-06-02", 10, date(2026, 6, 13)),  # the day before the last: the term stands still from then on
+        ("2026-06-03", 0, date(2026, 6, 3)),  # the last day: the whole term has run
+        ("2026-06-04", 0, date(2026, 6, 3)),
+    ],
+)
+def test_an_interruption_from_the_last_day_of_the_term_on_moves_no_end(stopped_on: str, days: int, end: date) -> None:
+    case = case_at("S R2", PLAN, f"{stopped_on} interrupted {{reason: health}}")
+    day = date.fromisoformat(stopped_on) + timedelta(days=10)
+
+    assert case.planned_end == date(2026, 6, 3)
+    assert (case.interrupted_days(day), case.adjusted_end(day)) == (days, end)
