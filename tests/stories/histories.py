@@ -1,13 +1,13 @@
-"""The worked histories of `../shared/cases`, completed with what they leave out because it decides nothing there."""
+"""The worked histories of `tests/data/cases`, completed with what they leave out because it decides nothing there."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 import yaml
 
-CASES = Path(__file__).parents[3] / "shared" / "cases"
+from tests.data import CASES
+
 NAMES = ("alfa", "delta", "epsilon", "gamma", "iota", "theta")
 
 # What a real event needs and the histories do not say, because it decides nothing they expect.
