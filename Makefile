@@ -30,10 +30,10 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check lock bench faults spark docs clean
+.PHONY: help setup run test compare check lock bench faults spark docs clean
 
 help: ## list the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(DONE)/dev ## create .venv with everything for development and tests
 	@echo "ready: make run, make test, make check"
@@ -43,6 +43,10 @@ run: $(DONE)/run ## start the demo: fresh database, synthetic cases, server (ARG
 
 test: $(DONE)/dev ## run every test (WORKERS=2, TESTS=tests/workflow to narrow, ARGS=… for pytest)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS) $(TESTS)
+
+compare: $(DONE)/dev ## compare the data that the tests carry with ../shared, where it was taken from
+	@test -d ../shared || { echo "There is nothing to compare with: ../shared is not beside this checkout."; exit 1; }
+	@$(BIN)/python -m pytest tests/compare/published.py
 
 check: $(DONE)/dev ## lint, format check, types, import layers
 	@echo "1/4 ruff check"

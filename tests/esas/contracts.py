@@ -1,4 +1,4 @@
-"""The published contracts and samples: read where they lie, beside the repository, and never copied."""
+"""The published contracts and samples, as they are carried in `tests/data/esas`."""
 
 import json
 import re
@@ -7,11 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
-HOME = Path(__file__).parents[3] / "shared" / "esas"
-ABSENT = f"the published contracts are not here: they are read from {HOME}"
+from tests.data import ESAS
 
 FORMATS = FormatChecker()
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
@@ -48,7 +46,7 @@ SCHEMAS = {
 @cache
 def schema(name: str) -> dict[str, Any]:
     """The contract of that name."""
-    found: dict[str, Any] = json.loads((HOME / "schemas" / f"{SCHEMAS[name]}.schema.json").read_text(encoding="utf-8"))
+    found: dict[str, Any] = json.loads((ESAS / "schemas" / f"{SCHEMAS[name]}.schema.json").read_text(encoding="utf-8"))
     return found
 
 
@@ -60,13 +58,10 @@ def complaints(name: str, body: object) -> list[str]:
 
 def samples() -> list[Path]:
     """The published samples."""
-    return sorted((HOME / "samples").glob("*.json"))
+    return sorted((ESAS / "samples").glob("*.json"))
 
 
 def sample(name: str) -> dict[str, Any]:
     """The published sample of that name, without its ending."""
-    found: dict[str, Any] = json.loads((HOME / "samples" / f"{name}.json").read_text(encoding="utf-8"))
+    found: dict[str, Any] = json.loads((ESAS / "samples" / f"{name}.json").read_text(encoding="utf-8"))
     return found
-
-
-needs_contracts = pytest.mark.skipif(not HOME.is_dir(), reason=ABSENT)

@@ -6,7 +6,7 @@ from typing import Any, get_args
 import pytest
 
 from tests.esas import official
-from tests.esas.contracts import complaints, needs_contracts, sample, samples, schema
+from tests.esas.contracts import complaints, sample, samples, schema
 from ungdom.esas import inbound
 from ungdom.esas.inbound import MessageType, domsavgjoerelse, fullbyrdelsesordre, overfoere_sak, siktelse_tiltale
 from ungdom.esas.inbound import rekvisisjon as investigation
@@ -14,8 +14,6 @@ from ungdom.esas.inbound.kvittering import Kvittering
 from ungdom.esas.inbound.values import Shape
 
 T = MessageType
-
-pytestmark = needs_contracts
 
 BUILT = [
     ("overfoereSak", official.overfoere_sak()),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.esas.contracts import complaints, needs_contracts, schema
+from tests.esas.contracts import complaints, schema
 from tests.esas.test_status import ROWS
 from ungdom.esas.outbound import (
     ASSIGNED,
@@ -66,14 +66,12 @@ def contract(variant: str) -> str:
     return f"oppdatertSaksstatus {variant}"
 
 
-@needs_contracts
 @every_variant
 @every_status
 def test_what_an_event_tells_keeps_the_contract(part: str, code: str | None, variant: str) -> None:
     assert complaints(contract(variant), compose(sent(part, code), variant)) == []
 
 
-@needs_contracts
 @every_variant
 @every_status
 def test_the_least_there_can_be_keeps_the_contract_or_says_what_it_lacks(
@@ -127,7 +125,6 @@ def test_the_message_stands_in_the_contracts_own_order() -> None:
     }
 
 
-@needs_contracts
 def test_the_variants_differ_in_the_restorative_meeting() -> None:
     late = sent(SIGNED, restorative_on=None)
     signed = {"ungdomsreaksjonStatus": {"ungdomsplanSignert": {"datoSignering": "2025-06-03"}}}
@@ -141,7 +138,6 @@ def test_the_variants_differ_in_the_restorative_meeting() -> None:
     }
 
 
-@needs_contracts
 @pytest.mark.parametrize(
     ("part", "name"),
     [
@@ -187,7 +183,6 @@ def test_what_is_missing_is_told_all_at_once(told: dict[str, Any], lacks: tuple[
         (None, None),
     ],
 )
-@needs_contracts
 def test_the_youth_is_named_by_a_number_of_its_kind_or_not_at_all(
     number: str | None, told: dict[str, str] | None
 ) -> None:
@@ -253,7 +248,6 @@ organisations = st.builds(Organisation, number=st.just("986074465") | text, name
 days = st.none() | st.dates()
 
 
-@needs_contracts
 @given(
     told=st.builds(
         Told,
@@ -291,7 +285,6 @@ def test_whatever_is_told_keeps_the_contract_or_is_incomplete(
 # --- receipts ---------------------------------------------------------------------------------------------------
 
 
-@needs_contracts
 @pytest.mark.parametrize("status", Status)
 @pytest.mark.parametrize("description", [None, "", "Mangler fødselsdato"])
 def test_a_receipt_keeps_the_contract(status: Status, description: str | None) -> None:
@@ -302,6 +295,5 @@ def test_a_receipt_keeps_the_contract(status: Status, description: str | None) -
     assert ("beskrivelse" in message) is bool(description)
 
 
-@needs_contracts
 def test_the_statuses_are_those_of_the_contract() -> None:
     assert list(Status) == schema("KVITTERING")["definitions"]["StatusType"]["enum"]

@@ -4,11 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.esas.contracts import needs_contracts, sample
+from tests.esas.contracts import sample
 from ungdom.esas.inbound import Official, Other, guess, read
 from ungdom.message import plain
-
-pytestmark = needs_contracts
 
 ACCUSED = "/avgjoerelse/avgjoerelsePrSiktetTiltalt"
 INFO = "/personundersoekelseInfo"

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.esas import official as o
-from tests.esas.contracts import complaints, needs_contracts, sample, samples
+from tests.esas.contracts import complaints, sample, samples
 from tests.exchange import world
 from tests.exchange.world import standings
 from tests.service import Client, Service
@@ -102,7 +102,6 @@ def _id(where: str) -> UUID:
 # --- the published samples ----------------------------------------------------------------------------------------
 
 
-@needs_contracts
 def test_every_official_inbound_sample_is_accepted_or_parked_with_a_reason(
     service: Service, police: Client, figure: Callable[[str], None]
 ) -> None:
@@ -122,7 +121,6 @@ def test_every_official_inbound_sample_is_accepted_or_parked_with_a_reason(
     assert kept == len(looked)
 
 
-@needs_contracts
 def test_a_case_for_mediation_is_received_kept_and_shown_to_the_secretariat(service: Service, police: Client) -> None:
     answered = send(police, sample("overfoereSak-ST"))
 

@@ -1,14 +1,13 @@
 """T11: the estimators against R's `survival`, and the conventions by hand."""
 
 import csv
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.data import SURVIVAL
 from ungdom.statistics.survival import Counts, Quantile, Spans, aalen_johansen, conditional, kaplan_meier, quantile
 
-DATA = Path(__file__).parent / "data"
 STARTED, OTHER = 1, 2
 CLOSE = 1e-9
 
@@ -17,7 +16,7 @@ both_sets = pytest.mark.parametrize("name", ["plain", "late_entry"])
 
 def table(name: str, file: str) -> dict[str, np.ndarray]:
     """The columns of a file; what is not a number there is none here."""
-    with (DATA / name / f"{file}.csv").open(encoding="utf-8") as lines:
+    with (SURVIVAL / name / f"{file}.csv").open(encoding="utf-8") as lines:
         rows = list(csv.DictReader(lines))
     return {
         column: np.array([float(row[column]) if row[column] != "NA" else np.nan for row in rows]) for column in rows[0]

@@ -1,14 +1,21 @@
-"""The worked histories of `../shared/cases`, completed with what they leave out because it decides nothing there."""
+"""The worked histories of `tests/data/cases`, completed with what they leave out because it decides nothing there."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 import yaml
 
-CASES = Path(__file__).parents[3] / "shared" / "cases"
-NAMES = ("alfa", "delta", "epsilon", "gamma", "iota", "theta")
+from tests.data import CASES
+
+NAMES = ("alfa", "delta", "epsilon", "gamma", "iota", "nu", "pi", "theta")
+
+NOT_YET = {
+    "omicron": "appealed 409 .*wrong_state",  # a judgment whose interim conditions run cannot be appealed in this table
+    "rho": "corrected 422 .*insert",  # a correction replaces or annuls an event; it does not insert one
+    "xi": "completed ends",  # a closing leaves measures and waits that run with it as they are
+}
+"""Histories that rest on rows which the table does not have yet (`needs` in their files), and where each fails."""
 
 # What a real event needs and the histories do not say, because it decides nothing they expect.
 FILL: dict[str, dict[str, Any]] = {
@@ -17,7 +24,10 @@ FILL: dict[str, dict[str, Any]] = {
     "assigned": {"coordinator": "coordinator-{konfliktrad}"},
     "breach_talk_held": {"consequences_explained": True},
     "wait_started": {"reason": "youth_conference"},
+    "transfer_decided": {"parties_heard": True},
 }
+LEFT_OUT = {("transfer_decided", "parties_heard_on"), ("transfer_accepted", "to")}
+"""Details that the service does not take: that the parties were heard is enough, and where to is known."""
 REPLACE = {("wait_started", "reason", "invited to the youth conference"): "youth_conference"}
 
 
@@ -38,7 +48,12 @@ def read(name: str) -> dict[str, Any]:
 
 def events(history: dict[str, Any]) -> list[Told]:
     """The events after registration, completed, in the order they became known."""
-    return [_told(raw, history["konfliktrad"]) for raw in history["events"][1:]]
+    office = history["konfliktrad"]
+    completed = []
+    for raw in history["events"][1:]:
+        office = raw["details"]["to"] if raw["type"] == "transfer_accepted" else office
+        completed.append(_told(raw, office))
+    return completed
 
 
 def registration(history: dict[str, Any]) -> Told:
@@ -52,9 +67,15 @@ def registration(history: dict[str, Any]) -> Told:
     return Told(raw.get("recorded_on", raw["date"]), raw["type"], raw["date"], details)
 
 
+def refused(history: dict[str, Any]) -> list[tuple[Told, dict[str, Any]]]:
+    """Steps that must be refused on their day, each with what is expected of the refusal."""
+    given = history["expect"].get("refused", [])
+    return [(_told(raw, history["konfliktrad"]), raw) for raw in given]
+
+
 def _told(raw: dict[str, Any], konfliktrad: str) -> Told:
-    given = _plain(raw.get("details", {}))
     kind = raw["type"]
+    given = {key: value for key, value in _plain(raw.get("details", {})).items() if (kind, key) not in LEFT_OUT}
     for key, value in list(given.items()):
         given[key] = REPLACE.get((kind, key, str(value)), value)
     fill = {

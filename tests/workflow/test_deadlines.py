@@ -2,11 +2,11 @@
 
 import csv
 from datetime import date, timedelta
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from tests.data import WORKFLOW
 from tests.workflow.build import step
 from tests.workflow.roads import case_at, read
 from ungdom.workflow import engine
@@ -20,7 +20,6 @@ from ungdom.workflow.vocabulary import Regime, Sanction
 BESIDE = ("complaint_decision", "transfer_accept")
 """Clocks beside the published ones: the other decisions of krl § 22 e (docs/decisions/0022-complaints-undo.md), and the
 office norm for the answer to a transfer."""
-PUBLISHED = Path(__file__).parents[3] / "shared" / "domain" / "deadlines.csv"
 
 
 class Spec(NamedTuple):
@@ -561,7 +560,7 @@ def test_a_pinned_regime_takes_its_clocks_along() -> None:
 
 
 def published() -> list[dict[str, str]]:
-    with PUBLISHED.open(encoding="utf-8") as file:
+    with (WORKFLOW / "deadlines.csv").open(encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 

@@ -42,7 +42,7 @@ def road(name: str, until: str | None = None, *more: str) -> list[Event]:
 
 
 def worked(name: str) -> tuple[Youth, list[Event]]:
-    """A worked history of `../shared/cases`, as events."""
+    """A worked history of `tests/data/cases`, as events."""
     history = histories.read(name)
     first = histories.registration(history)
     kind = "S" if history["sanction"] == "youth_sanction" else "F"

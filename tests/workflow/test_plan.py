@@ -2,10 +2,10 @@
 
 import csv
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 
+from tests.data import REFERENCE
 from tests.workflow.roads import case_at, read
 from ungdom import texts
 from ungdom.texts import Language
@@ -20,7 +20,6 @@ from ungdom.workflow.measure_list import AGENCY, KIND, MEASURES, allowed, load
 from ungdom.workflow.plan import MeasureState, MeasureStatus, PlanVersion
 from ungdom.workflow.vocabulary import EventType, MeasureKind, Regime, Sanction
 
-DATA = Path(__file__).parents[3] / "shared" / "data"
 E, S, F = EventType, Sanction.YOUTH_SANCTION, Sanction.YOUTH_FOLLOW_UP
 DAY = date(2025, 12, 31)
 TALKS = "{measure: m1, code: conversation, hours_a_week: 2, provider: politi}"
@@ -31,7 +30,7 @@ REPLAN = "2025-10-20 replan_meeting_held {consent_police: true, consent_correcti
 
 
 def rows(name: str) -> list[dict[str, str]]:
-    with (DATA / name).open(encoding="utf-8", newline="") as file:
+    with (REFERENCE / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 

@@ -1,18 +1,20 @@
 """The table beside the published description, and everything that has to hold of every row of it."""
 
+import csv
 import dataclasses
 import random
 import re
 from collections.abc import Callable, Iterator
 from datetime import date
 from enum import Enum
-from pathlib import Path
+from itertools import product
 from types import NoneType, UnionType
 from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import pytest
 
+from tests.data import WORKFLOW
 from tests.model.strategies import walk
 from tests.workflow.build import event
 from ungdom.workflow import details as d
@@ -27,7 +29,6 @@ from ungdom.workflow.permissions import acts_for
 from ungdom.workflow.table import FACTS, MOVES, Back, Move
 from ungdom.workflow.vocabulary import CLOSED, PHASE, Actor, EventType, Regime, Role, Sanction, State
 
-PUBLISHED = (Path(__file__).parents[3] / "shared" / "domain" / "workflow.md").read_text(encoding="utf-8")
 E, S, F = EventType, Sanction.YOUTH_SANCTION, Sanction.YOUTH_FOLLOW_UP
 R0, R1, R2 = Regime
 ROWS = MOVES + FACTS
@@ -55,44 +56,32 @@ SCOPES: dict[str, dict[Sanction, tuple[Regime, ...]]] = {
 EXEC = ("executing", "electronic_control", "breach_talk", "tightened")
 CLOSINGS = tuple(str(state) for state in State if state in CLOSED)
 OPENS = tuple(str(state) for state in State if state not in CLOSED)
-GROUPS = {"exec*": EXEC, "any open state": OPENS, "any closed state": CLOSINGS, "–": ("–",)}
+GROUPS = {"exec*": EXEC, "any open state": OPENS, "any closed state": CLOSINGS, "the state before": ("before",)}
+
+
+def published(name: str) -> list[dict[str, str]]:
+    """The rows of one table of the published workflow."""
+    with (WORKFLOW / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def published_moves() -> set[Arrow]:
     """Every move of the published table, spelt out state by state."""
-    section = PUBLISHED.split("## Moves", 1)[1].split("## Facts", 1)[0]
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if "→" in line]
-    return {arrow for row in rows if row[0] != "event type" for arrow in _spelt_out(row)}
+    return {arrow for row in published("moves") for arrow in _spelt_out(row)}
 
 
-def _spelt_out(row: list[str]) -> Iterator[Arrow]:
-    events = [EventType(word) for word in re.findall(r"`(\w+)`", row[0])]
-    sources, targets = (part.strip() for part in row[1].split("→"))
-    regimes = set(Regime) if row[3] == "all" else {Regime(word) for word in re.findall(r"R\d", row[3])}
-    targets_ = [(word, _outcome(word, row)) for word in _targets(targets, row)]
-    for kind in events:
-        for sanction, those in SCOPES[row[2]].items():
-            for regime in sorted(regimes & set(those)):
-                for source in _states(sources):
-                    yield from (Arrow(kind, source, target, sanction, regime) for target, _ in targets_)
+def _spelt_out(row: dict[str, str]) -> Iterator[Arrow]:
+    regimes = set(Regime) if row["regime"] == "all" else {Regime(word) for word in row["regime"].split("|")}
+    for kind, sanction in product(row["event"].split("|"), SCOPES[row["sanction"]]):
+        for regime in sorted(regimes & set(SCOPES[row["sanction"]][sanction])):
+            for source, target in product(_states(row["from"]), _states(row["to"])):
+                yield Arrow(EventType(kind), source, target, sanction, regime)
 
 
-def _states(text: str) -> list[str]:
-    words = [GROUPS.get(word.strip(), (word.strip(),)) for word in text.split(",")]
-    return [state for word in words for state in word]
-
-
-def _targets(text: str, row: list[str]) -> list[str]:
-    if text == "the state before":
-        return ["before"]
-    here = re.findall(r"\w+", text.replace("if the rest continues", "").replace("if conditions are set", ""))
-    beside = re.findall(r"→ (\w+)\)", row[4])  # `replaced by another sanction (→ other_decision)`
-    return [word for word in [*here, *beside] if word != "or"]
-
-
-def _outcome(word: str, row: list[str]) -> str:
-    assert word == "before" or word in set(State), (word, row)
-    return word
+def _states(cell: str) -> list[str]:
+    states = [state for word in cell.split("|") for state in GROUPS.get(word, (word,))]
+    assert set(states) <= {*State, "–", "before"}, cell
+    return states
 
 
 def moves() -> set[Arrow]:
@@ -188,15 +177,7 @@ BESIDE = {
 
 
 def test_every_published_fact_is_a_fact_of_the_table() -> None:
-    section = PUBLISHED.split("## Facts", 1)[1].split("Waits give", 1)[0]
-    cells = [line.strip("|").split("|")[1] for line in section.splitlines() if line.startswith("| ") and "`" in line]
-    named = {word for cell in cells for word in re.findall(r"`(\w+)`", cell)}
-    whole = {word for word in named if not word.startswith("_")} | {
-        "team_member_left",
-        "sharing_consent_withdrawn",
-        "drug_ban_lifted",
-    }
-
+    whole = {row["event"] for row in published("facts")}
     facts = {str(row.event) for row in FACTS}
 
     assert whole <= facts
@@ -204,8 +185,7 @@ def test_every_published_fact_is_a_fact_of_the_table() -> None:
 
 
 def test_the_published_states_and_phases_are_those_in_use() -> None:
-    section = PUBLISHED.split("## Phases and states", 1)[1].split("## Moves", 1)[0]
-    rows = re.findall(r"^\| (\w+) \| `(\w+)` \|", section, re.MULTILINE)
+    rows = [(row["phase"], row["state"]) for row in published("states")]
 
     assert [(str(PHASE[state]), str(state)) for state in State] == rows
 
