@@ -42,20 +42,20 @@ def get_alert(call: CallDep, alert_id: UUID, _query: NoQuery) -> Response:
 
 
 @router.post("/v1/alerts/{alert_id}/acknowledge", response_model=shapes.AlertDetail, summary="See to it")
-def acknowledge(call: CallDep, alert_id: UUID, _query: NoQuery) -> Response:
+def acknowledge_alert(call: CallDep, alert_id: UUID, _query: NoQuery) -> Response:
     """Say that you have seen it and see to it. It goes on climbing until the clock stops."""
     return _done(call, lambda tx: alerts.acknowledge(tx, call.who.viewer, alert_id, call.now))
 
 
 @router.post("/v1/alerts/{alert_id}/answer", response_model=shapes.AlertDetail, summary="Say why, and until when")
-def give_answer(call: CallDep, alert_id: UUID, body: shapes.AnswerIn, _query: NoQuery) -> Response:
+def answer_alert(call: CallDep, alert_id: UUID, body: shapes.AnswerIn, _query: NoQuery) -> Response:
     """Say why it is late and when it is expected. Until that day has passed nobody is told again."""
     said = (body.reason, body.expected_on)
     return _done(call, lambda tx: alerts.answer(tx, call.who.viewer, alert_id, *said, call.now))
 
 
 @router.post("/v1/alerts/{alert_id}/snooze", response_model=shapes.AlertDetail, summary="Put it off")
-def snooze(call: CallDep, alert_id: UUID, body: shapes.SnoozeIn, _query: NoQuery) -> Response:
+def snooze_alert(call: CallDep, alert_id: UUID, body: shapes.SnoozeIn, _query: NoQuery) -> Response:
     """Tell nobody until that day has passed. The clock runs on, and the list still shows it."""
     return _done(call, lambda tx: alerts.snooze(tx, call.who.viewer, alert_id, body.until, call.now))
 

@@ -57,7 +57,7 @@ class FeedList(s.Output):
 
 
 @router.post("/v1/calendar-feeds", status_code=201, response_model=NewFeedOut, summary="Make a calendar feed")
-def make_feed(call: CallDep, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def create_calendar_feed(call: CallDep, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """An address that shows the deadlines of your cases to whoever has it, until you revoke it.
 
     Yours are those assigned to you, and those you opened until they are assigned.
@@ -73,13 +73,13 @@ def make_feed(call: CallDep, _query: Annotated[i.NoQuery, Query()]) -> Response:
 
 
 @router.get("/v1/calendar-feeds", response_model=FeedList, summary="Your calendar feeds")
-def list_feeds(call: CallDep, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def list_calendar_feeds(call: CallDep, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Your own feeds: when each was made and last read."""
     return call.read(lambda tx: _listed(tx, call))
 
 
 @router.delete("/v1/calendar-feeds/{feed_id}", response_model=FeedOut, summary="Revoke a calendar feed")
-def revoke_feed(call: CallDep, feed_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def revoke_calendar_feed(call: CallDep, feed_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Take back one of your own feeds: from now on its address is that of nothing. Answers with what it was."""
     return call.write(lambda tx: _revoked(tx, call, feed_id))
 
@@ -97,7 +97,7 @@ def revoke_feed(call: CallDep, feed_id: UUID, _query: Annotated[i.NoQuery, Query
     },
     openapi_extra={"security": []},
 )
-def read_calendar(
+def get_calendar(
     request: Request, secret: str, if_none_match: Annotated[str | None, Header(max_length=1000)] = None
 ) -> Response:
     """The deadlines and hearings of one coordinator as iCalendar; the secret in the address stands for a token.

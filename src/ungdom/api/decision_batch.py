@@ -64,7 +64,7 @@ _RECEIPTS: dict[int | str, dict[str, Any]] = {
     openapi_extra=_BODY,
     summary="Send many decisions",
 )
-async def send_many(call: CallDep, request: Request, _query: Annotated[i.NoQuery, Query()]) -> StreamingResponse:
+async def push_decisions(call: CallDep, request: Request, _query: Annotated[i.NoQuery, Query()]) -> StreamingResponse:
     """One message a line, any number of them. Sent again, what was taken gets the same receipts and the rest is taken.
 
     Each line is answered as if it had been sent alone. A line that cannot be read is refused with its number.

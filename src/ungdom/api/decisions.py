@@ -72,7 +72,7 @@ _RECEIPTS: dict[int | str, dict[str, Any]] = {
     openapi_extra=_BODY,
     summary="Send a decision",
 )
-def send(call: CallDep, request: Request, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def push_decision(call: CallDep, request: Request, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """One message of a prosecution system or a court. Sent again it gets the same receipt, byte for byte."""
     sender, message = call.sender, read_message(request.state.body)
     return call.write(lambda tx: _receipt(intake.receive(tx, call.desk, sender, message)), scope=DECISIONS, tries=TRIES)
@@ -91,13 +91,15 @@ def get_decision(call: CallDep, message_id: UUID, _query: Annotated[i.NoQuery, Q
 
 
 @router.post("/v1/decisions/{message_id}/retry", response_model=shapes.ReceiptOut, summary="Try again")
-def retry(call: CallDep, message_id: UUID, body: shapes.RetryIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def retry_decision(
+    call: CallDep, message_id: UUID, body: shapes.RetryIn, _query: Annotated[i.NoQuery, Query()]
+) -> Response:
     """Try a parked message again. The konfliktråd may say which case it is about, or accept a missing version."""
     return call.write(lambda tx: _tried(tx, call, message_id, body), scope=STATUS, tries=TRIES)
 
 
 @router.post("/v1/decisions/{message_id}/dismiss", response_model=shapes.ReceiptOut, summary="Put aside")
-def dismiss(call: CallDep, message_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def dismiss_decision(call: CallDep, message_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Put a parked message aside for good. The sender is told; a higher version can still come."""
     return call.write(lambda tx: _dismissed(tx, call, message_id), scope=STATUS)
 

@@ -19,7 +19,7 @@ from ungdom.api.errors import LacksScope
 from ungdom.api.inputs import Input
 from ungdom.api.schemas import Output
 from ungdom.api.tokens import DECISIONS, STATUS
-from ungdom.esas.receipt import Status
+from ungdom.esas.receipt import ReceiptStatus
 from ungdom.exchange import answers, opening, receiving
 from ungdom.exchange.receiving import Letter
 from ungdom.intake import Sender
@@ -48,7 +48,7 @@ class ReceiptMessage(Output):
 
     meldingsId: str  # noqa: N815  # the contract's names
     meldingsIdRef: str  # noqa: N815
-    status: Status
+    status: ReceiptStatus
     beskrivelse: str | None = None
 
 
@@ -68,7 +68,7 @@ class OfficialRow(Output):
     meldings_id: str
     type: str
     schema_version: str | None
-    status: Status
+    status: ReceiptStatus
     reason: str | None
     reason_text: str | None
     received_at: datetime
@@ -93,7 +93,7 @@ class OfficialOut(OfficialRow):
 class OfficialQuery(Input):
     """Which official messages."""
 
-    status: Status | None = None
+    status: ReceiptStatus | None = None
     reason: Annotated[str, Field(max_length=60)] | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     cursor: Annotated[str, Field(max_length=500)] | None = None
@@ -106,7 +106,7 @@ class OfficialQuery(Input):
     openapi_extra=_BODY,
     summary="Send an official message",
 )
-def send(
+def push_official_message(
     call: CallDep,
     request: Request,
     _query: Annotated[i.NoQuery, Query()],
@@ -121,13 +121,13 @@ def send(
 
 
 @router.get("/v1/esas/messages", response_model=OfficialList, summary="List official messages")
-def list_messages(call: CallDep, query: Annotated[OfficialQuery, Query()]) -> Response:
+def list_official_messages(call: CallDep, query: Annotated[OfficialQuery, Query()]) -> Response:
     """The official messages this viewer may know of: a system its own, the secretariat all."""
     return call.read(lambda tx: _listed(tx, call, query), scope=STATUS)
 
 
 @router.get("/v1/esas/messages/{message_id}", response_model=OfficialOut, summary="Read how an official message stands")
-def get_message(call: CallDep, message_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def get_official_message(call: CallDep, message_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """One official message: how far it has come, what was odd about it, the decisions it was read as."""
     return call.read(lambda tx: _shown(tx, call, message_id), scope=STATUS)
 

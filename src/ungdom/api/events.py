@@ -28,13 +28,13 @@ DryRun = Annotated[i.DryRun, Query()]
 
 
 @router.get("/v1/cases/{case_id}/events", response_model=s.EventList, summary="The history")
-def get_events(call: CallDep, case_id: UUID, as_of: AsOf) -> Response:
+def list_events(call: CallDep, case_id: UUID, as_of: AsOf) -> Response:
     """Every event in the order it was recorded, corrections included; until a day, as known at an instant."""
     return call.read(lambda tx: _history(tx, call, case_id, as_of))
 
 
 @router.get("/v1/cases/{case_id}/options", response_model=s.OptionList, summary="What may come next, and why not")
-def get_options(call: CallDep, case_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def list_options(call: CallDep, case_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Every event type this viewer may record: enabled or not, every unmet condition, and the shape of its details."""
     return call.read(lambda tx: _options(tx, call, case_id))
 

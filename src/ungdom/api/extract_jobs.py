@@ -109,7 +109,7 @@ class ScheduleList(Output):
 
 
 @router.post("/v1/extracts/{name}/jobs", status_code=201, response_model=JobOut, summary="Have an extract made")
-def order_job(
+def order_extract_job(
     call: CallDep, request: Request, name: str, body: JobIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """Ordered, and made by the worker to a folder of files by year and konfliktråd; downloaded later."""
@@ -125,7 +125,7 @@ def order_job(
 @router.post(
     "/v1/extracts/{name}/schedules", status_code=201, response_model=ScheduleOut, summary="Have one made regularly"
 )
-def order_schedule(
+def create_extract_schedule(
     call: CallDep, request: Request, name: str, body: ScheduleIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """A job for each day, month or quarter, on the first day after it, as known at the end of it."""
@@ -139,7 +139,7 @@ def order_schedule(
 
 
 @router.get("/v1/extracts/schedules", response_model=ScheduleList, summary="What is made regularly")
-def get_schedules(call: CallDep, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def list_extract_schedules(call: CallDep, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """One's own; auditors and administrators see all."""
 
     def use(tx: Connection) -> Answer:
@@ -149,7 +149,7 @@ def get_schedules(call: CallDep, _query: Annotated[i.NoQuery, Query()]) -> Respo
 
 
 @router.delete("/v1/extracts/schedules/{schedule_id}", status_code=204, summary="End a schedule")
-def end_schedule(call: CallDep, schedule_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def end_extract_schedule(call: CallDep, schedule_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """No more jobs of it. One's own; administrators may end any."""
 
     def use(tx: Connection) -> Answer:
@@ -161,13 +161,13 @@ def end_schedule(call: CallDep, schedule_id: UUID, _query: Annotated[i.NoQuery, 
 
 
 @router.get("/v1/extracts/jobs", response_model=JobList, summary="The ledger of jobs")
-def get_jobs(call: CallDep, query: Annotated[e.PageQuery, Query()]) -> Response:
+def list_extract_jobs(call: CallDep, query: Annotated[e.PageQuery, Query()]) -> Response:
     """One's own jobs, the newest first; auditors and administrators see all."""
     return call.read(lambda tx: _jobs(tx, call, query), scope_of(call), _may_look)
 
 
 @router.get("/v1/extracts/jobs/{job_id}", response_model=JobOut, summary="One job")
-def get_job(call: CallDep, job_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def get_extract_job(call: CallDep, job_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """How far it is; once it is done its files and its manifest."""
     return call.read(lambda tx: answer(_job_out(_found(tx, call, job_id))), scope_of(call), _may_look)
 
@@ -175,7 +175,7 @@ def get_job(call: CallDep, job_id: UUID, _query: Annotated[i.NoQuery, Query()]) 
 @router.get(
     "/v1/extracts/jobs/{job_id}/files/{file:path}", response_class=StreamingResponse, summary="Download a file of a job"
 )
-def get_file(
+def get_extract_file(
     call: CallDep, request: Request, job_id: UUID, file: str, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """A file of one's own job, as long as it lies there. The download is logged."""

@@ -39,7 +39,7 @@ def scope_of(call: Call) -> str:
 
 
 @router.get("/v1/extracts", response_model=e.ExtractList, summary="The extracts and their dictionary")
-def get_extracts(call: CallDep, request: Request, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def list_extracts(call: CallDep, request: Request, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Every extract with what each column is, and the purposes that the caller may take out rows for."""
     call.needs(scope_of(call), may_know_extracts)
     desk: Desk = request.app.state.extracts
@@ -50,13 +50,13 @@ def get_extracts(call: CallDep, request: Request, _query: Annotated[i.NoQuery, Q
 
 
 @router.get("/v1/extracts/pulls", response_model=e.PullList, summary="Who took out what")
-def get_pulls(call: CallDep, query: Annotated[e.PageQuery, Query()]) -> Response:
+def list_extract_pulls(call: CallDep, query: Annotated[e.PageQuery, Query()]) -> Response:
     """Every pull, the newest first: who, when, for which purpose, what came of it. For auditors."""
     return call.read(lambda tx: _pulls(tx, call, query), scope_of(call), may_read_pulls)
 
 
 @router.get("/v1/extracts/pulls/{pull_id}/manifest", summary="The manifest of a pull", response_model=dict[str, object])
-def get_manifest(call: CallDep, pull_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def get_extract_manifest(call: CallDep, pull_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """What the rows were made of and what they are, to build the same again: of one's own pull, or for auditors."""
     return call.read(lambda tx: _manifest(tx, call, pull_id), scope_of(call), _may_read_some_pulls)
 
@@ -64,7 +64,7 @@ def get_manifest(call: CallDep, pull_id: UUID, _query: Annotated[i.NoQuery, Quer
 @router.get(
     "/v1/extracts/aggregates", response_class=StreamingResponse, responses=_ROWS, summary="Take out published figures"
 )
-def take_out_aggregates(call: CallDep, request: Request, query: Annotated[e.AggregatesQuery, Query()]) -> Response:
+def get_extract_aggregates(call: CallDep, request: Request, query: Annotated[e.AggregatesQuery, Query()]) -> Response:
     """A row for each number of the newest release known by then, hidden ones without a value.
 
     For whoever reads published figures; no purpose is needed. Logged like every pull.
@@ -76,7 +76,7 @@ def take_out_aggregates(call: CallDep, request: Request, query: Annotated[e.Aggr
 
 
 @router.get("/v1/extracts/{name}", response_class=StreamingResponse, responses=_ROWS, summary="Take out rows")
-def take_out(call: CallDep, request: Request, name: str, query: Annotated[e.ExtractQuery, Query()]) -> Response:
+def get_extract(call: CallDep, request: Request, name: str, query: Annotated[e.ExtractQuery, Query()]) -> Response:
     """The rows of an extract for a purpose, pseudonymous, streamed. Who takes out what is logged.
 
     A whole answer is a whole extract: what fails on the way breaks the connection. The header `Link` leads to the

@@ -48,14 +48,14 @@ def get_indicators(call: CallDep, query: Annotated[f.FiguresQuery, Query()]) -> 
 @router.get(
     "/v1/statistics/indicators/definitions", response_model=f.DefinitionList, summary="What the indicators count"
 )
-def get_definitions(call: CallDep, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def list_indicator_definitions(call: CallDep, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Each indicator: version, question, unit, numerator, denominator, which day counts, norm, source."""
     call.needs(scope_of(call), may_read_figures)
     return answer(f.DefinitionList(items=f.definitions_out(call.language))).response()
 
 
 @router.get("/v1/statistics/surveys", response_model=f.CellList, summary="Response and results of surveys")
-def get_surveys(call: CallDep, query: Annotated[f.PeriodQuery, Query()]) -> Response:
+def get_survey_statistics(call: CallDep, query: Annotated[f.PeriodQuery, Query()]) -> Response:
     """By konfliktråd, occasion and quarter: how many were invited and answered, and the grades where five or more did.
 
     Whole quarters, once their last invitation has expired. Coordinators and leaders: their own and the country's.

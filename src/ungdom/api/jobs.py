@@ -19,7 +19,9 @@ router = APIRouter(tags=["jobs"], responses=PROBLEMS)
 
 
 @router.post(f"/v1/jobs/{NIGHTLY}/runs", response_model=shapes.RunList, summary="Run a night")
-def run_night(call: CallDep, request: Request, body: shapes.RunIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def run_nightly_job(
+    call: CallDep, request: Request, body: shapes.RunIn, _query: Annotated[i.NoQuery, Query()]
+) -> Response:
     """Run the nightly job for a day, with the nights that were missed before it; the runs. Done again, it is empty."""
     call.may_administer()
     done = nightly.run(call.db, request.app.state.clock, body.on, steps.all_steps(call.keys))
@@ -27,7 +29,7 @@ def run_night(call: CallDep, request: Request, body: shapes.RunIn, _query: Annot
 
 
 @router.get(f"/v1/jobs/{NIGHTLY}/runs", response_model=shapes.RunList, summary="The ledger of nights")
-def list_runs(call: CallDep, query: Annotated[shapes.RunsQuery, Query()]) -> Response:
+def list_nightly_runs(call: CallDep, query: Annotated[shapes.RunsQuery, Query()]) -> Response:
     """The newest runs: for which night, when, how each ended, and what it counted."""
     call.may_administer()
     with call.db.reading() as tx:

@@ -125,13 +125,13 @@ class CatalogueQuery(Input):
 
 
 @router.get("/v1/measures/catalogue", response_model=CatalogueOut, summary="Who offers which measures, and the room")
-def get_catalogue(call: CallDep, query: Annotated[CatalogueQuery, Query()]) -> Response:
+def list_measure_catalogue(call: CallDep, query: Annotated[CatalogueQuery, Query()]) -> Response:
     """Providers with the measures they carry out and the room they had on a day; of a municipality or konfliktråd."""
     return call.read(lambda tx: _listed(tx, call, query), may=may_read_catalogue)
 
 
 @router.post("/v1/measures/providers", status_code=201, response_model=ProviderOut, summary="Enter a provider")
-def add_provider(call: CallDep, body: ProviderIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def add_measure_provider(call: CallDep, body: ProviderIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """By coordinators and leaders, in the municipalities of their own konfliktråd."""
     call.needs(WRITE, may_keep_catalogue)
     return call.write(lambda tx: _added(tx, call, body))
@@ -143,7 +143,9 @@ def add_provider(call: CallDep, body: ProviderIn, _query: Annotated[i.NoQuery, Q
     response_model=RoomOut,
     summary="Say whether there is room",
 )
-def add_room(call: CallDep, provider_id: UUID, body: RoomIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def add_provider_availability(
+    call: CallDep, provider_id: UUID, body: RoomIn, _query: Annotated[i.NoQuery, Query()]
+) -> Response:
     """Added to what was known before, which stays. By coordinators and leaders of the konfliktråd of the provider."""
     call.needs(WRITE, may_keep_catalogue)
     return call.write(lambda tx: _told(tx, call, provider_id, body))

@@ -77,7 +77,9 @@ def list_notices(call: CallDep, request: Request, query: Annotated[NoticeQuery, 
 
 
 @router.post("/v1/notices/{notice_id}/read", response_model=NoticeOut, summary="Mark a notice as read")
-def read_notice(call: CallDep, request: Request, notice_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def mark_notice_read(
+    call: CallDep, request: Request, notice_id: UUID, _query: Annotated[i.NoQuery, Query()]
+) -> Response:
     """The caller has read it; the first time counts."""
     public_url: str = request.app.state.public_url
     return call.write(lambda tx: _read(tx, call, notice_id, public_url), scope=READ)

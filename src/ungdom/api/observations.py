@@ -61,7 +61,7 @@ class ObservationList(Output):
 @router.get(
     "/v1/persons/{person_id}/observations", response_model=ObservationList, summary="Death and moves of a person"
 )
-def get_observations(call: CallDep, person_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def list_observations(call: CallDep, person_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """What people have recorded of this person: for the office that has a case of theirs, and the secretariat."""
     return call.read(lambda tx: _listed(tx, call, person_id), READ, may_observe)
 
@@ -72,7 +72,9 @@ def get_observations(call: CallDep, person_id: UUID, _query: Annotated[i.NoQuery
     response_model=ObservationOut,
     summary="Record a death, or a move abroad or back",
 )
-def observe(call: CallDep, person_id: UUID, body: ObservationIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def record_observation(
+    call: CallDep, person_id: UUID, body: ObservationIn, _query: Annotated[i.NoQuery, Query()]
+) -> Response:
     """For figures of recidivism only: no case is changed, and what lapses by the death is recorded in the case."""
     call.needs(WRITE, may_observe)
     return call.write(lambda tx: _recorded(tx, call, person_id, body))

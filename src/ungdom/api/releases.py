@@ -106,7 +106,7 @@ def scope_of(call: Call) -> str:
 
 
 @router.get("/v1/releases", response_model=ReleaseList, summary="What has been released")
-def get_releases(call: CallDep, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def list_releases(call: CallDep, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Every release, the newest first: as known when, by which rules, with which tables."""
 
     def use(tx: Connection) -> Answer:
@@ -122,13 +122,13 @@ def get_release(call: CallDep, release_id: UUID, _query: Annotated[i.NoQuery, Qu
 
 
 @router.get("/v1/releases/{release_id}/content", response_model=dict[str, Any], summary="All tables of a release")
-def get_content(call: CallDep, release_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def get_release_content(call: CallDep, release_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Every table, byte for byte as it was released: its SHA-256 is that of the manifest."""
     return _one(call, release_id, lambda kept: Answer(200, kept.content.encode(), {}))
 
 
 @router.get("/v1/releases/{release_id}/proof", response_model=dict[str, Any], summary="The proof of a release")
-def get_proof(call: CallDep, release_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def get_release_proof(call: CallDep, release_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """How many counts are hidden, and how many values each might have at the least. None of them is in it."""
     return _one(call, release_id, lambda kept: Answer(200, kept.proof.encode(), {}))
 

@@ -50,7 +50,7 @@ def get_workflow(call: CallDep, sanction: Sanction, regime: Regime, query: Annot
 
 
 @router.get("/v1/deadline-rules", response_model=s.RuleList, summary="The deadline rules with their law")
-def get_rules(call: CallDep, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def list_deadline_rules(call: CallDep, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Every clock: its length over time, law or norm, who is late, and when a warning goes out."""
     return answer(views.rules_out(call.language)).response()
 

@@ -21,7 +21,7 @@ router = APIRouter(tags=["rules"], responses=PROBLEMS)
 
 
 @router.post("/v1/deadline-rules/simulate", response_model=SimulationOut, summary="Try changed deadline rules")
-def simulate(call: CallDep, body: SimulationIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def simulate_deadline_rules(call: CallDep, body: SimulationIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """What changed rules would do to the open cases: who turns overdue or green, and what is due where and when.
 
     Nothing is written: asked again, it is worked out again. A coordinator or leader is told of the cases of their own

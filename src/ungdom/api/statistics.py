@@ -54,7 +54,9 @@ FORMS: dict[int | str, dict[str, Any]] = {
     responses=FORMS,
     summary="How long cases take, those that still wait with them",
 )
-def get_lead_time(call: CallDep, query: Annotated[f.LeadTimeQuery, Query()], accept: Accept = None) -> Response:
+def get_lead_time_statistics(
+    call: CallDep, query: Annotated[f.LeadTimeQuery, Query()], accept: Accept = None
+) -> Response:
     """P1 to P3, each stage and each party waited for: Kaplan–Meier with limits, and shares by Aalen–Johansen.
 
     Exact, and not to be published. Coordinators and leaders: of their own konfliktråd; the secretariat and
@@ -69,7 +71,9 @@ def get_lead_time(call: CallDep, query: Annotated[f.LeadTimeQuery, Query()], acc
     responses=FORMS,
     summary="How cases come out, of those received, started and closed",
 )
-def get_completion(call: CallDep, query: Annotated[f.CompletionQuery, Query()], accept: Accept = None) -> Response:
+def get_completion_statistics(
+    call: CallDep, query: Annotated[f.CompletionQuery, Query()], accept: Accept = None
+) -> Response:
     """The share completed by three denominators, and every way of ending; death and lapse told apart.
 
     Exact, and not to be published. Coordinators and leaders: of their own konfliktråd; the secretariat and
@@ -84,7 +88,9 @@ def get_completion(call: CallDep, query: Annotated[f.CompletionQuery, Query()], 
     responses=FORMS,
     summary="How many relapse, by three definitions side by side",
 )
-def get_recidivism(call: CallDep, query: Annotated[f.RecidivismQuery, Query()], accept: Accept = None) -> Response:
+def get_recidivism_statistics(
+    call: CallDep, query: Annotated[f.RecidivismQuery, Query()], accept: Accept = None
+) -> Response:
     """Persons by origin in the period: how they came out by the day of observation, and shares by Kaplan–Meier.
 
     `valid_at` is the day of observation. Exact, and not to be published: for the secretariat and administrators.
@@ -95,7 +101,7 @@ def get_recidivism(call: CallDep, query: Annotated[f.RecidivismQuery, Query()], 
 
 
 @router.get("/v1/statistics/definitions", response_model=f.FigureDefinitionList, summary="What every figure counts")
-def get_definitions(call: CallDep, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def list_statistic_definitions(call: CallDep, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Each figure of each family: version, question, unit, numerator, denominator, which day counts, norm, source."""
     call.needs(published_scope(call), may_read_published)
     return answer(f.FigureDefinitionList(items=f.definitions_out(call.language))).response()

@@ -104,7 +104,7 @@ class ThanksOut(s.Output):
 
 
 @router.get("/v1/cases/{case_id}/surveys", response_model=DueList, summary="Who is to be asked in a case")
-def list_due(call: CallDep, case_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def list_due_surveys(call: CallDep, case_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """The occasions on which youth and guardians are to be asked now, for those who hand the invitations over."""
     return call.read(lambda tx: _listed(tx, call, case_id), READ, may_invite)
 
@@ -112,7 +112,9 @@ def list_due(call: CallDep, case_id: UUID, _query: Annotated[i.NoQuery, Query()]
 @router.post(
     "/v1/cases/{case_id}/surveys", status_code=201, response_model=InvitationOut, summary="Fetch an invitation"
 )
-def invite(call: CallDep, case_id: UUID, body: InvitationIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def invite_to_survey(
+    call: CallDep, case_id: UUID, body: InvitationIn, _query: Annotated[i.NoQuery, Query()]
+) -> Response:
     """A token for one answer, to be handed to youth or guardian. It is shown this once and not kept.
 
     Nothing is kept of who got which token, or of who has answered.
@@ -132,7 +134,7 @@ def invite(call: CallDep, case_id: UUID, body: InvitationIn, _query: Annotated[i
     responses=ANSWERS,
     openapi_extra=OPEN,
 )
-def ask(request: Request, token: Token, accept_language: Language = None) -> Response:
+def get_questionnaire(request: Request, token: Token, accept_language: Language = None) -> Response:
     """The questions for whoever has this token, which stands for signing in."""
     language = texts.pick(accept_language)
     db: Database = request.app.state.db
@@ -157,7 +159,7 @@ def ask(request: Request, token: Token, accept_language: Language = None) -> Res
     responses=ANSWERS,
     openapi_extra=OPEN,
 )
-def take(request: Request, token: Token, body: AnswersIn, accept_language: Language = None) -> Response:
+def submit_answers(request: Request, token: Token, body: AnswersIn, accept_language: Language = None) -> Response:
     """Answers, once. They are kept without time, case or person. A used, expired or unknown token gets one answer."""
     language = texts.pick(accept_language)
     state = request.app.state

@@ -22,7 +22,7 @@ from ungdom.workflow.team import Member, Seat
 router = APIRouter(tags=["cases"], responses=PROBLEMS)
 
 
-class ShareOut(s.Output):
+class MatterAccessOut(s.Output):
     """What may be learnt or not: by which law and on which ground. `reason`: what stands in the way, for the office."""
 
     matter: sharing.Matter
@@ -48,7 +48,7 @@ class MemberOut(s.Output):
     joined: date
     left: date | None
     channel: Channel | None
-    shares: list[ShareOut] | None
+    shares: list[MatterAccessOut] | None
 
 
 class SeatOut(s.Output):
@@ -117,14 +117,14 @@ def _member_out(read: Read, one: Member, viewer: Viewer, language: texts.Languag
     )
 
 
-def _shares(read: Read, one: Member, language: texts.Language, reasons: bool) -> list[ShareOut]:
+def _shares(read: Read, one: Member, language: texts.Language, reasons: bool) -> list[MatterAccessOut]:
     return [_share_out(found, language, reasons) for found in sharing.all_of(read.case, one.agency, read.on)]
 
 
-def _share_out(found: sharing.Answer, language: texts.Language, reasons: bool) -> ShareOut:
+def _share_out(found: sharing.Answer, language: texts.Language, reasons: bool) -> MatterAccessOut:
     """Whose consent is lacking is the family's own affair: the member is told only that it may not be shared."""
     why = found.why_not if reasons else None
-    return ShareOut(
+    return MatterAccessOut(
         matter=found.matter,
         label=texts.label(language, found.matter),
         allowed=found.allowed,

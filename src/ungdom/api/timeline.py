@@ -12,7 +12,7 @@ from ungdom.api.cases import AsOf, answer, instant, read_case
 from ungdom.api.deps import Answer, CallDep
 from ungdom.api.docs import PROBLEMS
 from ungdom.store.session import Connection
-from ungdom.workflow.deadlines import Status
+from ungdom.workflow.deadlines import DeadlineStatus
 from ungdom.workflow.permissions import Fact
 from ungdom.workflow.timeline import Entry, Mark, timeline
 
@@ -32,7 +32,7 @@ class EntryOut(s.Output):
     until: date | None
     days: int | None
     seq: int | None
-    status: Status | None
+    status: DeadlineStatus | None
     known_late: int | None
     law: str | None
     to_come: bool

@@ -115,7 +115,7 @@ class ReplayOut(Output):
 
 
 @router.post("/v1/webhooks", status_code=201, response_model=NewWebhookOut, summary="Make a webhook")
-def make(call: CallDep, request: Request, body: WebhookIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def create_webhook(call: CallDep, request: Request, body: WebhookIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Be told at this address of the cases that the caller may see. The secret is shown this once."""
     address.check(body.url, request.app.state.webhook_allow)
     return call.write(lambda tx: _made(tx, call, body), scope=READ)
@@ -128,25 +128,27 @@ def list_webhooks(call: CallDep, _query: Annotated[i.NoQuery, Query()]) -> Respo
 
 
 @router.delete("/v1/webhooks/{webhook_id}", status_code=204, summary="Delete a webhook")
-def delete(call: CallDep, webhook_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def delete_webhook(call: CallDep, webhook_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Tell it nothing more, and forget its address and secret."""
     return call.write(lambda tx: _deleted(tx, call, webhook_id), scope=_scope(call))
 
 
 @router.post("/v1/webhooks/{webhook_id}/rotate", response_model=NewWebhookOut, summary="Change the secret")
-def rotate(call: CallDep, webhook_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def rotate_webhook_secret(call: CallDep, webhook_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """A new secret, shown this once; the one before it signs as well for a day. One that was gone is told again."""
     return call.write(lambda tx: _rotated(tx, call, webhook_id), scope=READ)
 
 
 @router.get("/v1/webhooks/{webhook_id}/deliveries", response_model=DeliveryList, summary="What has become of messages")
-def list_deliveries(call: CallDep, webhook_id: UUID, query: Annotated[DeliveryQuery, Query()]) -> Response:
+def list_webhook_deliveries(call: CallDep, webhook_id: UUID, query: Annotated[DeliveryQuery, Query()]) -> Response:
     """Every message for this webhook and how it stands: the dead letters among them."""
     return call.read(lambda tx: _deliveries(tx, call, webhook_id, query))
 
 
 @router.post("/v1/webhooks/{webhook_id}/replay", response_model=ReplayOut, summary="Send again")
-def replay(call: CallDep, webhook_id: UUID, body: ReplayIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def replay_webhook_deliveries(
+    call: CallDep, webhook_id: UUID, body: ReplayIn, _query: Annotated[i.NoQuery, Query()]
+) -> Response:
     """Start again with the dead letters, or with everything since an instant. Each keeps its key."""
     return call.write(lambda tx: _replayed(tx, call, webhook_id, body), scope=READ)
 

@@ -105,7 +105,7 @@ class WorkList(s.Output):
     next: str | None
 
 
-class KindOut(s.Output):
+class TaskKindOut(s.Output):
     """One list: what is done in it, by which event, in whose name; how many cases have it to do, how many overdue.
 
     `actions`: the event that settles it; of several the case decides. `overdue`: the next clock of the case has passed.
@@ -122,7 +122,7 @@ class KindOut(s.Output):
 class KindList(s.Output):
     """Every list, in the order a case meets them."""
 
-    items: list[KindOut]
+    items: list[TaskKindOut]
 
 
 class TaskList(s.Output):
@@ -139,7 +139,7 @@ def get_worklist(call: CallDep, query: Annotated[WorkQuery, Query()]) -> Respons
 
 
 @router.get("/v1/worklist/kinds", response_model=KindList, summary="Every list, and how long it is")
-def get_kinds(call: CallDep, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def list_task_kinds(call: CallDep, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Each kind of task, the event that settles it, and in how many of the cases that one sees it waits."""
     return call.read(lambda tx: answer(_kinds(tx, call)), may=may_see_work)
 
@@ -252,9 +252,9 @@ def _kinds(tx: Connection, call: Call) -> KindList:
     return KindList(items=[_kind_out(kind, counts.get(kind, (0, 0)), call.language) for kind in TaskKind])
 
 
-def _kind_out(kind: TaskKind, count: tuple[int, int], language: texts.Language) -> KindOut:
+def _kind_out(kind: TaskKind, count: tuple[int, int], language: texts.Language) -> TaskKindOut:
     rows = [row for row in DUTIES if row.kind is kind]
-    return KindOut(
+    return TaskKindOut(
         kind=kind,
         label=texts.label(language, kind),
         actions=list(dict.fromkeys(event for row in rows for event in row.events)),
