@@ -15,7 +15,7 @@ import pytest
 
 from ungdom import texts
 from ungdom.api.errors import Unreleased
-from ungdom.api.simulation_shapes import Standing
+from ungdom.api.simulation_shapes import RuleBasis
 from ungdom.esas import inbound
 from ungdom.esas.envelope import Fault
 from ungdom.esas.inbound.official import FlagCode, Other
@@ -44,7 +44,7 @@ from ungdom.workflow import (
     vocabulary,
 )
 from ungdom.workflow.daycount import Length
-from ungdom.workflow.deadlines import RULES, Status
+from ungdom.workflow.deadlines import RULES, DeadlineStatus
 from ungdom.workflow.details import measure_words, words
 from ungdom.workflow.errors import BadDetails
 from ungdom.workflow.events import read_details
@@ -71,7 +71,11 @@ PROBLEMS: dict[str, set[str]] = {
     "supplier_not_let_in": set(),
     "person_not_let_in": set(),
     "login_level_too_low": set(),
-    "forbidden_role": {"role"},
+    "forbidden_role": {"role", "roles"},
+    "done_by_service": set(),
+    "other_office": {"own"},
+    "systems_only": set(),
+    "bad_if_match": set(),
     "not_found": set(),
     "malformed_json": set(),
     "invalid_input": set(),
@@ -116,7 +120,8 @@ INVALID = (
     "missing extra_forbidden date_from_datetime_parsing date_parsing date_type enum int_parsing bool_parsing "
     "string_type string_pattern_mismatch string_too_long string_too_short too_short too_long list_type uuid_parsing "
     "model_type json_invalid value_error timezone_missing control_characters email_address webhook_url other "
-    "unknown_clock clock_without_length selects_nothing overlapping_changes changes_nothing day_has_passed out_of_range"
+    "unknown_clock clock_without_length selects_nothing overlapping_changes changes_nothing day_has_passed "
+    "out_of_range one_of one_of_many"
 )
 DELAY = (
     "recorded by_default day_of days_of start_stopped start_running start_ended clock_stopped clock_running "
@@ -189,7 +194,7 @@ def expected() -> dict[str, set[str]]:
         *enums_of(consents),
         *enums_of(complaints),
         team.Mandatory,
-        Status,
+        DeadlineStatus,
         TaskKind,
         Mark,
     ]
@@ -204,7 +209,7 @@ def expected() -> dict[str, set[str]]:
         "refusal": guard_codes() | set(ENGINE),
         "problem": {f"{code}.{part}" for code in PROBLEMS for part in ("title", "detail")},
         "invalid": set(INVALID.split()),
-        **{texts.section_of(enum): {str(one) for one in enum} for enum in (Turn, Standing)},
+        **{texts.section_of(enum): {str(one) for one in enum} for enum in (Turn, RuleBasis)},
         "outcome": {str(one) for one in Outcome},
         "advice": {str(one) for one in Advice},
         "remark": {str(one) for one in Remark},
@@ -441,7 +446,7 @@ def test_every_month_has_its_name() -> None:
 def test_a_label_stands_alone() -> None:
     assert texts.label("nb", Role.LEADER) == "Konfliktrådsleder"
     assert texts.label("nn", Sanction.YOUTH_SANCTION) == "Ungdomsstraff"
-    assert texts.label("en", Status.OVERDUE) == "Overdue"
+    assert texts.label("en", DeadlineStatus.OVERDUE) == "Overdue"
 
 
 def test_a_word_without_its_section_is_a_state_before_it_is_an_event() -> None:

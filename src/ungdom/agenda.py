@@ -17,7 +17,7 @@ from ungdom.workflow import details as d
 from ungdom.workflow import engine
 from ungdom.workflow.case import Case
 from ungdom.workflow.daycount import oslo_date
-from ungdom.workflow.deadlines import FOLLOW_THE_TERM, Deadline, Status, deadlines
+from ungdom.workflow.deadlines import FOLLOW_THE_TERM, Deadline, DeadlineStatus, deadlines
 from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.vocabulary import EventType, Party
 from ungdom.workflow.waits import waiting_for
@@ -81,7 +81,7 @@ def _of_case(stored: Stored, day: date) -> Iterator[Entry]:
 def _running(case: Case, day: date) -> Iterator[Deadline]:
     """While the term stands still, its end moves every day and stands in no calendar."""
     moving = FOLLOW_THE_TERM if case.stands_still else frozenset()
-    running = (Status.RUNNING, Status.OVERDUE)
+    running = (DeadlineStatus.RUNNING, DeadlineStatus.OVERDUE)
     return (x for x in deadlines(case, day) if x.status in running and x.code not in moving)
 
 

@@ -119,6 +119,7 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
         summary="Case engine for ungdomsstraff and ungdomsoppfølging",
         docs_url=None,
         redoc_url=None,
+        generate_unique_id_function=docs.operation_id,
         lifespan=_lifespan(settings.threads),
     )
     app.state.db = db or Database.open(settings.database_url, pool_size=settings.threads + 2 + EXTRACTS_AT_ONCE)

@@ -24,7 +24,7 @@ from ungdom.esas.outbound import (
     Youth,
     compose,
 )
-from ungdom.esas.receipt import Status, kvittering
+from ungdom.esas.receipt import ReceiptStatus, kvittering
 from ungdom.esas.status import CLOSE, RESUME, STOP
 
 COORDINATOR = Employee(
@@ -285,9 +285,9 @@ def test_whatever_is_told_keeps_the_contract_or_is_incomplete(
 # --- receipts ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize("status", ReceiptStatus)
 @pytest.mark.parametrize("description", [None, "", "Mangler fødselsdato"])
-def test_a_receipt_keeps_the_contract(status: Status, description: str | None) -> None:
+def test_a_receipt_keeps_the_contract(status: ReceiptStatus, description: str | None) -> None:
     message = kvittering("our-id", "their-id", status, description)
 
     assert complaints("KVITTERING", message) == []
@@ -296,4 +296,4 @@ def test_a_receipt_keeps_the_contract(status: Status, description: str | None) -
 
 
 def test_the_statuses_are_those_of_the_contract() -> None:
-    assert list(Status) == schema("KVITTERING")["definitions"]["StatusType"]["enum"]
+    assert list(ReceiptStatus) == schema("KVITTERING")["definitions"]["StatusType"]["enum"]

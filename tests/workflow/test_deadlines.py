@@ -12,7 +12,7 @@ from tests.workflow.roads import case_at, read
 from ungdom.workflow import engine
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.daycount import Length
-from ungdom.workflow.deadlines import RULES, Deadline, Rule, Status, deadlines, next_due
+from ungdom.workflow.deadlines import RULES, Deadline, DeadlineStatus, Rule, deadlines, next_due
 from ungdom.workflow.guards.core import Step
 from ungdom.workflow.guards.decision import appeal_deadline
 from ungdom.workflow.vocabulary import Regime, Sanction
@@ -519,7 +519,7 @@ def test_a_recorded_wait_over_the_day_it_was_due_makes_the_delay_reasoned() -> N
     reasoned = clocks(case_at("S R2", "suspect_set", wait), "charge_decision", "2025-03-10")[0]
 
     assert (plain.reasoned, reasoned.reasoned) == (False, True)
-    assert plain.status == reasoned.status == Status.OVERDUE
+    assert plain.status == reasoned.status == DeadlineStatus.OVERDUE
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from ungdom.demo.load import stories
 from ungdom.workflow import delay
 from ungdom.workflow.case import Case
 from ungdom.workflow.daycount import days_between
-from ungdom.workflow.deadlines import Status
+from ungdom.workflow.deadlines import DeadlineStatus
 from ungdom.workflow.delay import Cause, Delay
 from ungdom.workflow.details import WaitReason
 from ungdom.workflow.leadtime import measures
@@ -163,7 +163,7 @@ def test_each_other_clock_that_was_passed_is_explained_over_its_own_days() -> No
 def test_a_case_that_has_not_started_is_explained_by_its_age() -> None:
     case = case_at("S R2", "suspect_set", *WAITED)
     one = delay.of_start(case, date(2025, 8, 15))
-    assert (one.clock.status, one.days, one.over) == (Status.OVERDUE, 209, 29)
+    assert (one.clock.status, one.days, one.over) == (DeadlineStatus.OVERDUE, 209, 29)
     assert one.decisive == (INVESTIGATION,)
 
 
@@ -182,7 +182,7 @@ def told_late() -> Case:
 def test_a_case_closed_without_a_start_has_days_and_no_delay() -> None:
     case = case_at("S R2", "suspect_set", "2025-12-01 lapsed {reason: limitation}")
     one = delay.of_start(case, date(2026, 3, 1))
-    assert (one.clock.status, one.days, one.over, one.decisive) == (Status.ENDED, 317, None, ())
+    assert (one.clock.status, one.days, one.over, one.decisive) == (DeadlineStatus.ENDED, 317, None, ())
 
 
 def test_clocks_that_measure_the_sanction_itself_blame_nobody() -> None:

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from tests.workflow.roads import case_at
 from ungdom.workflow.daycount import days_between
-from ungdom.workflow.deadlines import Status, deadlines
+from ungdom.workflow.deadlines import DeadlineStatus, deadlines
 from ungdom.workflow.timeline import Mark, timeline
 
 DAY = date(2025, 9, 1)
@@ -36,7 +36,7 @@ def test_what_is_to_come_is_said_to_come() -> None:
 
     ends = next(entry for entry in found if entry.mark is Mark.TERM_ENDS)
     assert (ends.on, ends.to_come) == (case.adjusted_end(case.entered_on), True)
-    running = {(x.code, x.due) for x in deadlines(case, case.entered_on) if x.status is Status.RUNNING}
+    running = {(x.code, x.due) for x in deadlines(case, case.entered_on) if x.status is DeadlineStatus.RUNNING}
     assert {(e.code, e.on) for e in found if e.mark is Mark.DEADLINE and e.to_come} <= running
 
 

@@ -1,11 +1,11 @@
 """Plans, meetings, consents, breaches and complaints across cases: the views of one case, a page of cases at a time."""
 
 from collections.abc import Callable
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, Field, SerializeAsAny
+from pydantic import BaseModel, Field
 
 from ungdom import casework, texts, worklist
 from ungdom.api import cursors, plans
@@ -16,8 +16,8 @@ from ungdom.api.breaches import BreachesOut, breaches_out
 from ungdom.api.cases import answer, instant
 from ungdom.api.complaints import ComplaintsOut, complaints_out
 from ungdom.api.consents import ConsentsOut, consents_out
-from ungdom.api.deps import Answer, Call, CallDep
-from ungdom.api.docs import PROBLEMS
+from ungdom.api.deps import Answer, Call, ReadCall
+from ungdom.api.offices import check_office
 from ungdom.casework import NotVisible, Read
 from ungdom.store import current
 from ungdom.store.journal import Stored
@@ -27,10 +27,9 @@ from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.permissions import Fact, learns, may_list_views
 from ungdom.workflow.vocabulary import PHASE, EventType, Phase, Sanction, State
 
-router = APIRouter(tags=["lists"], responses=PROBLEMS)
+router = APIRouter(tags=["across-cases"])
 
 E = EventType
-V = TypeVar("V", bound=BaseModel)
 View = Callable[[Read, s.AsOfOut], BaseModel]
 Page = Callable[[Connection, list[Read]], View]
 """The view of a case, made for a page: what it has to look up it looks up once."""
@@ -61,8 +60,8 @@ class AcrossQuery(i.AsOf):
     cursor: Annotated[str, Field(max_length=2000)] | None = None
 
 
-class Line(s.Output, Generic[V]):
-    """One case of the list: what it is called, where it stands, and the view of it.
+class CaseLine(s.Output):
+    """One case of a list: what it is called, where it stands, and `view`, what the list is about.
 
     Of a youth whose address is protected, `konfliktrad` is null for most.
     """
@@ -73,64 +72,133 @@ class Line(s.Output, Generic[V]):
     state: State
     state_label: str
     konfliktrad: str | None
-    view: SerializeAsAny[V]
 
 
-class Across(s.Output, Generic[V]):
-    """A page, in the order the cases were opened; it may be short. `next`: the cursor of the following one."""
+class PlanLine(CaseLine):
+    """One case with its plan."""
 
-    items: list[Line[V]]
+    view: shapes.PlanOut
+
+
+class PlanList(s.Output):
+    """A page of plans, in the order the cases were opened; it may be short."""
+
+    items: list[PlanLine]
+    next: str | None
+
+
+class MeetingsLine(CaseLine):
+    """One case with its meetings."""
+
+    view: shapes.MeetingsOut
+
+
+class MeetingsList(s.Output):
+    """A page of meetings by case, in the order the cases were opened; it may be short."""
+
+    items: list[MeetingsLine]
+    next: str | None
+
+
+class ConsentsLine(CaseLine):
+    """One case with its consents."""
+
+    view: ConsentsOut
+
+
+class ConsentsList(s.Output):
+    """A page of consents by case, in the order the cases were opened; it may be short."""
+
+    items: list[ConsentsLine]
+    next: str | None
+
+
+class BreachesLine(CaseLine):
+    """One case with its breaches."""
+
+    view: BreachesOut
+
+
+class BreachesList(s.Output):
+    """A page of breaches by case, in the order the cases were opened; it may be short."""
+
+    items: list[BreachesLine]
+    next: str | None
+
+
+class ComplaintsLine(CaseLine):
+    """One case with its complaints."""
+
+    view: ComplaintsOut
+
+
+class ComplaintsList(s.Output):
+    """A page of complaints by case, in the order the cases were opened; it may be short."""
+
+    items: list[ComplaintsLine]
     next: str | None
 
 
 Asked = Annotated[AcrossQuery, Query()]
 
 
-@router.get("/v1/plans", response_model=Across[shapes.PlanOut], summary="Plans and measures across cases")
-def list_plans(call: CallDep, query: Asked) -> Response:
+@router.get("/v1/plans", response_model=PlanList, summary="Plans and measures across cases")
+def list_plans(call: ReadCall, query: Asked) -> Response:
     """The plan of each case that has one, or has asked for measures, as `/v1/cases/{id}/plan` shows it."""
 
     def views(tx: Connection, reads: list[Read]) -> View:
         names = plans.names_for(tx, call.language, reads)
         return lambda read, then: plans.plan_out(plans.office_sight(read, then), names)
 
-    return _listed(call, query, PLANS, views)
+    return _listed(call, query, PLANS, PlanList, views)
 
 
-@router.get("/v1/meetings", response_model=Across[shapes.MeetingsOut], summary="Meetings across cases")
-def list_meetings(call: CallDep, query: Asked) -> Response:
+@router.get("/v1/meetings", response_model=MeetingsList, summary="Meetings across cases")
+def list_meetings(call: ReadCall, query: Asked) -> Response:
     """The meetings of each case that has had one, as `/v1/cases/{id}/meetings` shows them."""
     said = call.language
-    return _each(call, query, MEETINGS, lambda read, then: plans.meetings_out(plans.office_sight(read, then), said))
+    return _each(
+        call, query, MEETINGS, MeetingsList, lambda read, then: plans.meetings_out(plans.office_sight(read, then), said)
+    )
 
 
-@router.get("/v1/consents", response_model=Across[ConsentsOut], summary="Consents across cases")
-def list_consents(call: CallDep, query: Asked) -> Response:
+@router.get("/v1/consents", response_model=ConsentsList, summary="Consents across cases")
+def list_consents(call: ReadCall, query: Asked) -> Response:
     """The consents of each case in which somebody gave or refused one, and who is missing."""
-    return _each(call, query, CONSENTS, lambda read, then: consents_out(read, then, call.language))
+    return _each(call, query, CONSENTS, ConsentsList, lambda read, then: consents_out(read, then, call.language))
 
 
-@router.get("/v1/breaches", response_model=Across[BreachesOut], summary="Breaches across cases")
-def list_breaches(call: CallDep, query: Asked) -> Response:
+@router.get("/v1/breaches", response_model=BreachesList, summary="Breaches across cases")
+def list_breaches(call: ReadCall, query: Asked) -> Response:
     """The chains of breaches and new offences of each case that has one."""
-    return _each(call, query, BREACHES, lambda read, then: breaches_out(read, then, call.language))
+    return _each(call, query, BREACHES, BreachesList, lambda read, then: breaches_out(read, then, call.language))
 
 
-@router.get("/v1/complaints", response_model=Across[ComplaintsOut], summary="Complaints across cases")
-def list_complaints(call: CallDep, query: Asked) -> Response:
+@router.get("/v1/complaints", response_model=ComplaintsList, summary="Complaints across cases")
+def list_complaints(call: ReadCall, query: Asked) -> Response:
     """The complaints of each case in which one was filed, and the decisions that can be complained about."""
-    return _each(call, query, COMPLAINTS, lambda read, then: complaints_out(read, then, call.language))
+    return _each(call, query, COMPLAINTS, ComplaintsList, lambda read, then: complaints_out(read, then, call.language))
 
 
-def _each(call: Call, query: AcrossQuery, kinds: tuple[EventType, ...], view: View) -> Response:
-    return _listed(call, query, kinds, lambda _tx, _reads: view)
+def _each(call: Call, query: AcrossQuery, kinds: tuple[EventType, ...], shape: type[s.Output], view: View) -> Response:
+    return _listed(call, query, kinds, shape, lambda _tx, _reads: view)
 
 
-def _listed(call: Call, query: AcrossQuery, kinds: tuple[EventType, ...], page: Page) -> Response:
-    return call.read(lambda tx: _page(tx, call, query, kinds, page), may=may_list_views)
+def _listed(
+    call: Call, query: AcrossQuery, kinds: tuple[EventType, ...], shape: type[s.Output], page: Page
+) -> Response:
+    def body(tx: Connection) -> Answer:
+        lines, following = _page(tx, call, query, kinds, page)
+        return answer(shape.model_validate({"items": lines, "next": following}))
+
+    return call.read(body, may=may_list_views)
 
 
-def _page(tx: Connection, call: Call, query: AcrossQuery, kinds: tuple[EventType, ...], page: Page) -> Answer:
+def _page(
+    tx: Connection, call: Call, query: AcrossQuery, kinds: tuple[EventType, ...], page: Page
+) -> tuple[list[dict[str, Any]], str | None]:
+    """The lines of a page, and the cursor of the following one."""
+    check_office(tx, call, query.konfliktrad)
     of = f"{kinds[0]} {query.model_dump_json(exclude={'cursor', 'limit'})}"
     asked = worklist.Asked(
         filters=Filters(konfliktrad=query.konfliktrad, sanction=query.sanction, phase=query.phase, state=query.state),
@@ -145,8 +213,7 @@ def _page(tx: Connection, call: Call, query: AcrossQuery, kinds: tuple[EventType
     reads = [read for read in told if read and _holds(read, query, kinds)]
     view = page(tx, reads)
     lines = [_line(call, read, query, view) for read in reads]
-    following = cursors.write(call.cursor_key, of, last) if last else None
-    return answer(Across[BaseModel](items=lines, next=following))
+    return lines, cursors.write(call.cursor_key, of, last) if last else None
 
 
 def _read(call: Call, stored: Stored, query: AcrossQuery) -> Read | None:
@@ -168,14 +235,14 @@ def _holds(read: Read, query: AcrossQuery, kinds: tuple[EventType, ...]) -> bool
     return case.has(*kinds) and Fact.PERSON in read.learns and here and all(x in (None, y) for x, y in asked)
 
 
-def _line(call: Call, read: Read, query: AcrossQuery, view: View) -> Line[BaseModel]:
+def _line(call: Call, read: Read, query: AcrossQuery, view: View) -> dict[str, Any]:
     case, then = read.case, s.AsOfOut(on=read.on, known_at=instant(query.known_at))
-    return Line[BaseModel](
-        id=read.stored.case_id,
-        reference=read.stored.reference,
-        sanction=case.sanction,
-        state=case.state,
-        state_label=texts.label(call.language, case.state),
-        konfliktrad=case.konfliktrad if Fact.LISTED in read.learns else None,
-        view=view(read, then),
-    )
+    return {
+        "id": read.stored.case_id,
+        "reference": read.stored.reference,
+        "sanction": case.sanction,
+        "state": case.state,
+        "state_label": texts.label(call.language, case.state),
+        "konfliktrad": case.konfliktrad if Fact.LISTED in read.learns else None,
+        "view": view(read, then),
+    }

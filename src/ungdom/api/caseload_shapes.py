@@ -13,7 +13,7 @@ from ungdom.workflow.vocabulary import Phase, Sanction
 ONE_DECIMAL = 1
 
 
-class KindOut(Output):
+class PhaseLoadOut(Output):
     """Open cases of one phase and sanction. `weight`: their work, one is preparing the plan of a youth follow-up."""
 
     phase: Phase
@@ -24,15 +24,15 @@ class KindOut(Output):
     weight: float
 
 
-class LoadOut(Output):
+class OpenCasesOut(Output):
     """What somebody has of open cases."""
 
     cases: int
     weight: float
-    kinds: list[KindOut]
+    kinds: list[PhaseLoadOut]
 
 
-class CoordinatorOut(LoadOut):
+class CoordinatorOut(OpenCasesOut):
     """What one coordinator has; `coordinator` null: received, and assigned to nobody."""
 
     coordinator: str | None
@@ -76,7 +76,7 @@ class OfficeLoadOut(Output):
     """One konfliktråd; null: the country. `in_chain`: not received yet; of `not_foretold` of them nothing is said."""
 
     konfliktrad: str | None
-    load: LoadOut
+    load: OpenCasesOut
     coordinators: list[CoordinatorOut]
     weeks: list[FlowOut]
     in_chain: int
@@ -106,7 +106,7 @@ def _office(found: Caseload, place: str | None, language: texts.Language) -> Off
     mine = {} if place is None else office.coordinators
     return OfficeLoadOut(
         konfliktrad=place,
-        load=LoadOut(**_load(office.load, found.day, language)),
+        load=OpenCasesOut(**_load(office.load, found.day, language)),
         coordinators=[
             CoordinatorOut(coordinator=name, **_load(load, found.day, language))
             for name, load in sorted(mine.items(), key=lambda one: (one[0] is None, one[0] or ""))
@@ -123,7 +123,7 @@ def _office(found: Caseload, place: str | None, language: texts.Language) -> Off
 
 def _load(load: Load, day: date, language: texts.Language) -> dict[str, Any]:
     kinds = [
-        KindOut(
+        PhaseLoadOut(
             phase=phase,
             phase_label=texts.label(language, phase),
             sanction=sanction,

@@ -11,8 +11,7 @@ from pydantic_core import PydanticCustomError
 from ungdom import casework
 from ungdom.api import inputs as i
 from ungdom.api.cases import answer
-from ungdom.api.deps import Answer, Call, CallDep
-from ungdom.api.docs import PROBLEMS
+from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
 from ungdom.api.errors import ContactIsTheirOwn
 from ungdom.api.inputs import Input
 from ungdom.api.schemas import Output
@@ -24,7 +23,7 @@ from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
-router = APIRouter(tags=["notices"], responses=PROBLEMS)
+router = APIRouter(tags=["notices"])
 
 _LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _ADDRESS = re.compile(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@(?:{_LABEL}\.)+[A-Za-z]{{2,63}}", re.ASCII)
@@ -37,7 +36,7 @@ def _address(value: str) -> str:
     return value
 
 
-class ContactIn(Input):
+class NoticeContactIn(Input):
     """How they are to be told. `email_digest`: by one e-mail a day beside the inbox here; it needs an address."""
 
     language: Literal["nb", "nn", "en"] = "nb"
@@ -45,7 +44,7 @@ class ContactIn(Input):
     address: Annotated[str, AfterValidator(_address)] | None = None
 
 
-class ContactOut(Output):
+class NoticeContactOut(Output):
     """How somebody is told. `has_address`: one is known; it is shown to its owner only."""
 
     subject: str
@@ -59,20 +58,22 @@ class ContactOut(Output):
 Subject = Annotated[str, Path(pattern=r"^[\x21-\x7e]{1,255}$")]
 
 
-@router.get("/v1/contacts/me", response_model=ContactOut, summary="How one is told")
-def get_mine(call: CallDep, _query: Annotated[i.NoQuery, Query()]) -> Response:
+@router.get("/v1/contacts/me", response_model=NoticeContactOut, summary="How one is told")
+def get_own_contact(call: ReadCall, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """The caller's own language and address; what counts where nothing has been written."""
     return call.read(lambda tx: answer(_out(_mine(tx, call), call.who.viewer)))
 
 
-@router.put("/v1/contacts/me", response_model=ContactOut, summary="Say how one wants to be told")
-def put_mine(call: CallDep, body: ContactIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
+@router.put("/v1/contacts/me", response_model=NoticeContactOut, summary="Say how one wants to be told")
+def put_own_contact(call: WriteCall, body: NoticeContactIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Write the caller's own language and address, whole."""
     return call.write(lambda tx: _written(tx, call, call.who.viewer.subject, call.who.viewer.role, body), scope=READ)
 
 
-@router.put("/v1/contacts/{subject}", response_model=ContactOut, summary="Say how somebody else is told")
-def put_theirs(call: CallDep, subject: Subject, body: ContactIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
+@router.put("/v1/contacts/{subject}", response_model=NoticeContactOut, summary="Say how somebody else is told")
+def put_contact(
+    call: WriteCall, subject: Subject, body: NoticeContactIn, _query: Annotated[i.NoQuery, Query()]
+) -> Response:
     """By a leader for the staff of their office, by a coordinator for the teams of the cases assigned to them.
 
     What somebody has written themselves is theirs.
@@ -85,7 +86,7 @@ def _mine(tx: Connection, call: Call) -> Contact:
     return contacts.find(tx, call.keys, viewer.subject) or Contact(subject=viewer.subject, role=viewer.role)
 
 
-def _written_for(tx: Connection, call: Call, subject: str, body: ContactIn) -> Answer:
+def _written_for(tx: Connection, call: Call, subject: str, body: NoticeContactIn) -> Answer:
     role = _role_of(tx, call, subject)
     if role is None:
         raise casework.NotVisible
@@ -105,7 +106,7 @@ def _role_of(tx: Connection, call: Call, subject: str) -> Role | None:
     return None
 
 
-def _written(tx: Connection, call: Call, subject: str, role: Role, body: ContactIn) -> Answer:
+def _written(tx: Connection, call: Call, subject: str, role: Role, body: NoticeContactIn) -> Answer:
     new = Contact(
         subject=subject,
         role=role,
@@ -121,8 +122,8 @@ def _written(tx: Connection, call: Call, subject: str, role: Role, body: Contact
     return Answer(whole.status, whole.body, whole.headers, hidden.body)
 
 
-def _out(one: Contact, viewer: Viewer | None) -> ContactOut:
-    return ContactOut(
+def _out(one: Contact, viewer: Viewer | None) -> NoticeContactOut:
+    return NoticeContactOut(
         subject=one.subject,
         language=one.language,
         email_digest=one.email_digest,

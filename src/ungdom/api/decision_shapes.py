@@ -10,7 +10,7 @@ from ungdom.api.inputs import Input
 from ungdom.api.schemas import Output, UnmetOut
 from ungdom.intake.words import Advice, Outcome, Reason, Remark
 from ungdom.message import TERMS, DecisionId, Kind, Message, reader
-from ungdom.workflow.deadlines import Status
+from ungdom.workflow.deadlines import DeadlineStatus
 from ungdom.workflow.vocabulary import EventType, State
 
 
@@ -60,8 +60,8 @@ class DeadlineMoved(Output):
     law: str
     from_: Annotated[date | None, Field(alias="from")]
     to: date | None
-    status_before: Status | None
-    status_after: Status | None
+    status_before: DeadlineStatus | None
+    status_after: DeadlineStatus | None
 
 
 class ReceiptOut(Output):

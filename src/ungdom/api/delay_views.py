@@ -10,7 +10,7 @@ from ungdom.casework import Read
 from ungdom.texts import Language
 from ungdom.workflow import delay as w
 from ungdom.workflow.daycount import Length, days_between
-from ungdom.workflow.deadlines import Status
+from ungdom.workflow.deadlines import DeadlineStatus
 from ungdom.workflow.delay import Cause, Delay, Group, Share, Without
 from ungdom.workflow.details import WaitReason
 from ungdom.workflow.vocabulary import Party, State
@@ -62,7 +62,7 @@ class InvestigationOut(WithoutOut):
     recorded_days: int
 
 
-class ClockOut(s.Output):
+class ClockDelayOut(s.Output):
     """One clock, explained. `before_registration_days` and the days of the parts add up to `days` exactly.
 
     Those causes made the difference without which it would have been in time: the fewest that suffice, the longest
@@ -76,7 +76,7 @@ class ClockOut(s.Output):
     begun_on: date
     due: date
     until: date
-    status: Status
+    status: DeadlineStatus
     days: int
     allowed_days: int
     over_days: int | None
@@ -92,11 +92,11 @@ class DelayOut(s.Output):
     """Why it took as long as it did. An arithmetic counterfactual: days are taken away and nothing else changes."""
 
     as_of: s.AsOfOut
-    start: ClockOut
-    clocks: list[ClockOut]
+    start: ClockDelayOut
+    clocks: list[ClockDelayOut]
 
 
-class ShareOut(s.Output):
+class DelayShareOut(s.Output):
     """What one cause or party did in these cases.
 
     `days`: in all of them. `cases`: how many have such days. `made_difference_in`: in how many of the delayed ones it
@@ -111,7 +111,7 @@ class ShareOut(s.Output):
     share: float | None
 
 
-class CauseShareOut(ShareOut):
+class CauseShareOut(DelayShareOut):
     """The same for one cause: a recorded wait (`reason`), or the default of a `state`."""
 
     reason: WaitReason | None
@@ -134,7 +134,7 @@ class GroupOut(s.Output):
     beyond_waits: int
     before_registration_days: int
     causes: list[CauseShareOut]
-    parties: list[ShareOut]
+    parties: list[DelayShareOut]
     next: str | None
 
 
@@ -162,7 +162,7 @@ def group_out(
         before_registration_days=found.before_days,
         causes=[_cause_share(cause, share, found, language) for cause, share in found.causes.items()],
         parties=[
-            ShareOut(party=party, label=texts.label(language, party), **_share(share, found))
+            DelayShareOut(party=party, label=texts.label(language, party), **_share(share, found))
             for party, share in found.parties.items()
         ],
         next=following,
@@ -179,9 +179,9 @@ def _share(share: Share, found: Group) -> dict[str, Any]:
     return {"days": share.days, "cases": share.cases, "made_difference_in": share.decisive, "share": part}
 
 
-def _clock_out(one: Delay, language: Language) -> ClockOut:
+def _clock_out(one: Delay, language: Language) -> ClockDelayOut:
     clock = one.clock
-    return ClockOut(
+    return ClockDelayOut(
         code=clock.code,
         label=texts.text(language, "deadline", clock.code),
         binding=clock.binding,
@@ -261,7 +261,7 @@ def waited_for(cause: Cause, language: Language) -> str:
 
 def _how_it_went(one: Delay, language: Language) -> str:
     clock = one.clock
-    told = "ended" if clock.status is Status.ENDED else "stopped" if clock.stopped_on else "running"
+    told = "ended" if clock.status is DeadlineStatus.ENDED else "stopped" if clock.stopped_on else "running"
     key = f"start_{told}" if clock.code == w.HEADLINE else f"clock_{told}"
     given = {"days": _count(language, one.days), "allowed": _count(language, allowed(one))}
     return texts.text(language, "delay", key, clock=texts.text(language, "deadline", clock.code), **given)

@@ -47,7 +47,7 @@ class WithinOut(Output):
     value: float | None
 
 
-class WaitOut(Output):
+class MedianDetailOut(Output):
     """What belongs to a median of days. `low`, `high`: its 95 % limits, null where the curve does not reach them.
 
     `waiting`: have not ended, `left`: ended in another way; both are censored (Kaplan–Meier). `mean_of_ended`: the
@@ -76,7 +76,7 @@ class FigureOut(Output):
     denominator: int | None
     apart: int | None
     value: float | None
-    wait: WaitOut | None
+    wait: MedianDetailOut | None
     hidden: bool
 
 
@@ -193,7 +193,7 @@ def part_label(one: Figure, language: texts.Language) -> str | None:
     return texts.label(language, kind(one.part))
 
 
-def _wait(one: Figure) -> WaitOut | None:
+def _wait(one: Figure) -> MedianDetailOut | None:
     wait = one.wait
     if wait is None:
         return None
@@ -202,7 +202,7 @@ def _wait(one: Figure) -> WaitOut | None:
         share = wait.within.numerator / wait.within.denominator if wait.within.denominator else None
         counted = {"numerator": wait.within.numerator, "denominator": wait.within.denominator}
         within = WithinOut(norm=wait.within.norm, value=rounded(share), **counted)
-    return WaitOut(
+    return MedianDetailOut(
         low=wait.low,
         high=wait.high,
         waiting=wait.waiting,

@@ -13,7 +13,7 @@ router = APIRouter(tags=["health"])
 
 
 @router.get("/health/live", summary="The process answers")
-def live() -> dict[str, str]:
+def check_liveness() -> dict[str, str]:
     """Alive: nothing is asked of the database."""
     return {"status": "ok"}
 
@@ -24,7 +24,7 @@ def live() -> dict[str, str]:
     response_model=dict[str, str],
     responses={503: {"description": "Not ready: what is wrong, and what would help", "model": dict[str, str]}},
 )
-def ready(request: Request) -> Response:
+def check_readiness(request: Request) -> Response:
     """Ready: the database answers, its schema is the one this program was made for, and the nights are run.
 
     503 when not; the last good night may be 26 hours old.

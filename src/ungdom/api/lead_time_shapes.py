@@ -16,7 +16,7 @@ class StageOut(Output):
     open: bool
 
 
-class WaitOut(Output):
+class WaitIntervalOut(Output):
     """A span in which one party was waited for; `reason` null: the default of the state."""
 
     party: Party
@@ -56,7 +56,7 @@ class LeadTimeOut(Output):
     total_days: int
     unreported_days: int
     stages: list[StageOut]
-    waits: list[WaitOut]
+    waits: list[WaitIntervalOut]
     stage_days: dict[State, int]
     wait_days: dict[Party, int]
     p3_by_party: dict[Party, int] | None

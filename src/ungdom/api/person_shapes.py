@@ -11,7 +11,7 @@ from ungdom.store.people import Person, Personalia
 from ungdom.workflow.permissions import Fact
 
 
-class ContactOut(BaseModel):
+class PersonContactOut(BaseModel):
     """How somebody is reached."""
 
     telephone: str | None
@@ -30,24 +30,24 @@ class GuardianOut(BaseModel):
 
     reference: str
     name: str
-    contact: ContactOut
+    contact: PersonContactOut
 
 
 class ReachOut(BaseModel):
     """Where the youth lives, and how youth and guardians are reached."""
 
     municipality: str | None
-    contact: ContactOut
+    contact: PersonContactOut
     guardians: list[GuardianOut]
 
     @classmethod
     def of(cls, known: Personalia) -> Self:
         """As it is kept."""
         named = [
-            GuardianOut(reference=one.reference, name=one.name, contact=ContactOut.of(one.contact))
+            GuardianOut(reference=one.reference, name=one.name, contact=PersonContactOut.of(one.contact))
             for one in known.guardians
         ]
-        return cls(municipality=known.municipality, contact=ContactOut.of(known.contact), guardians=named)
+        return cls(municipality=known.municipality, contact=PersonContactOut.of(known.contact), guardians=named)
 
 
 class PersonOut(BaseModel):

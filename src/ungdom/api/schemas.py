@@ -203,7 +203,7 @@ class EventList(Output):
     next: str | None = None
 
 
-class Standing(Output):
+class CaseSnapshotOut(Output):
     """Where a case stands, before or after an event."""
 
     version: int
@@ -229,8 +229,8 @@ class RecordedOut(Output):
     dry_run: bool
     regime: Regime
     law: str
-    before: Standing | None
-    after: Standing
+    before: CaseSnapshotOut | None
+    after: CaseSnapshotOut
     followed_by: list[FollowedOut]
     undoing: UndoingOut | None
 
@@ -332,11 +332,12 @@ class WorkflowOut(Output):
 
 
 class FieldProblem(Output):
-    """One place in the request that is wrong."""
+    """One place in the request that is wrong. `allowed`: the values of a closed list that the value is not in."""
 
     pointer: str
     code: str
     detail: str
+    allowed: list[str] | None = None
 
 
 class BrokenOut(Output):

@@ -21,7 +21,7 @@ LISTED = 200
 """As many lines as are listed when no limit is given."""
 
 
-class Standing(StrEnum):
+class RuleBasis(StrEnum):
     """Whose a length is: `STATUTE`, the law's, which no office can change; `NORM`, one that does not bind."""
 
     STATUTE = "statute"
@@ -121,7 +121,7 @@ class MovedOut(Output):
     most_days: int
 
 
-class ClockOut(Output):
+class ClockChangeOut(Output):
     """What becomes of one changed clock: how many run, turn overdue, turn green, and are due on another day."""
 
     code: str
@@ -132,7 +132,7 @@ class ClockOut(Output):
     moved: MovedOut | None
 
 
-class LoadOut(Output):
+class OfficeDeadlinesOut(Output):
     """What is due in one konfliktråd: overdue, week by week, and later than that.
 
     `konfliktrad` null: cases of which the reader is not told where they are. Clocks that are nobody's delay are not
@@ -175,7 +175,7 @@ class LineOut(Output):
 class TriedOut(RuleOut):
     """A changed rule as it would stand. `standing` statute: the length is the law's, and no office can change it."""
 
-    standing: Standing
+    standing: RuleBasis
     standing_label: str
 
 
@@ -189,8 +189,8 @@ class SimulationOut(Output):
     rules_before: list[RuleOut]
     rules_after: list[TriedOut]
     cases: LookedAtOut
-    clocks: list[ClockOut]
-    konfliktrad: list[LoadOut]
+    clocks: list[ClockChangeOut]
+    konfliktrad: list[OfficeDeadlinesOut]
     notices: list[NoticesOut]
     items: list[LineOut]
     left_out: int
@@ -214,8 +214,8 @@ def simulation_out(tally: Tally, language: texts.Language) -> SimulationOut:
 
 
 def _tried(rule: RuleOut, language: texts.Language) -> TriedOut:
-    standing = Standing.STATUTE if rule.binding else Standing.NORM
-    return TriedOut(**rule.model_dump(), standing=standing, standing_label=texts.text(language, "standing", standing))
+    standing = RuleBasis.STATUTE if rule.binding else RuleBasis.NORM
+    return TriedOut(**rule.model_dump(), standing=standing, standing_label=texts.label(language, standing))
 
 
 def _looked_at(tally: Tally) -> LookedAtOut:
@@ -223,8 +223,8 @@ def _looked_at(tally: Tally) -> LookedAtOut:
     return LookedAtOut(looked_at=tally.cases, changed=tally.changed, unread=tally.unread, unread_references=named)
 
 
-def _clock(code: str, clock: Clock, language: texts.Language) -> ClockOut:
-    return ClockOut(
+def _clock(code: str, clock: Clock, language: texts.Language) -> ClockChangeOut:
+    return ClockChangeOut(
         code=code,
         label=texts.text(language, "deadline", code),
         running=clock.live,
@@ -241,8 +241,8 @@ def _moved(clock: Clock) -> MovedOut | None:
     return MovedOut(count=clock.moved.total(), least_days=least, median_days=median, most_days=most)
 
 
-def _load(office: str | None, load: Load, day: date) -> LoadOut:
-    return LoadOut(
+def _load(office: str | None, load: Load, day: date) -> OfficeDeadlinesOut:
+    return OfficeDeadlinesOut(
         konfliktrad=office,
         cases=load.cases,
         overdue=_both(load.overdue),

@@ -9,8 +9,7 @@ from ungdom import texts
 from ungdom.api import schemas as s
 from ungdom.api import views
 from ungdom.api.cases import AsOf, answer, instant, read_case
-from ungdom.api.deps import Answer, CallDep
-from ungdom.api.docs import PROBLEMS
+from ungdom.api.deps import Answer, ReadCall
 from ungdom.casework import Read
 from ungdom.store import current
 from ungdom.store.session import Connection
@@ -19,10 +18,10 @@ from ungdom.workflow.details import Attendee, Channel, TeamRole
 from ungdom.workflow.permissions import Fact, Viewer
 from ungdom.workflow.team import Member, Seat
 
-router = APIRouter(tags=["cases"], responses=PROBLEMS)
+router = APIRouter(tags=["cases"])
 
 
-class ShareOut(s.Output):
+class MatterAccessOut(s.Output):
     """What may be learnt or not: by which law and on which ground. `reason`: what stands in the way, for the office."""
 
     matter: sharing.Matter
@@ -48,7 +47,7 @@ class MemberOut(s.Output):
     joined: date
     left: date | None
     channel: Channel | None
-    shares: list[ShareOut] | None
+    shares: list[MatterAccessOut] | None
 
 
 class SeatOut(s.Output):
@@ -76,7 +75,7 @@ class TeamOut(s.Output):
 
 
 @router.get("/v1/cases/{case_id}/team", response_model=TeamOut, summary="The team, and what each may be told")
-def get_team(call: CallDep, case_id: UUID, as_of: AsOf) -> Response:
+def get_team(call: ReadCall, case_id: UUID, as_of: AsOf) -> Response:
     """Members now and before, what may be shared with each and why not, and who must be there by law."""
     viewer, known = call.who.viewer, instant(as_of.known_at)
 
@@ -117,14 +116,14 @@ def _member_out(read: Read, one: Member, viewer: Viewer, language: texts.Languag
     )
 
 
-def _shares(read: Read, one: Member, language: texts.Language, reasons: bool) -> list[ShareOut]:
+def _shares(read: Read, one: Member, language: texts.Language, reasons: bool) -> list[MatterAccessOut]:
     return [_share_out(found, language, reasons) for found in sharing.all_of(read.case, one.agency, read.on)]
 
 
-def _share_out(found: sharing.Answer, language: texts.Language, reasons: bool) -> ShareOut:
+def _share_out(found: sharing.Answer, language: texts.Language, reasons: bool) -> MatterAccessOut:
     """Whose consent is lacking is the family's own affair: the member is told only that it may not be shared."""
     why = found.why_not if reasons else None
-    return ShareOut(
+    return MatterAccessOut(
         matter=found.matter,
         label=texts.label(language, found.matter),
         allowed=found.allowed,

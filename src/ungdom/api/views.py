@@ -172,9 +172,9 @@ def _undoing(aftermath: Aftermath, language: texts.Language) -> UndoingOut:
     return UndoingOut(outcome=aftermath, message=texts.label(language, aftermath))
 
 
-def _standing(case: Case, version: int) -> s.Standing:
+def _standing(case: Case, version: int) -> s.CaseSnapshotOut:
     due = next_due(case)
-    return s.Standing(
+    return s.CaseSnapshotOut(
         version=version,
         state=case.state,
         phase=PHASE[case.state],
@@ -267,7 +267,7 @@ def _spans(time: LeadTime) -> dict[str, Any]:
         "total_days": time.total_days,
         "unreported_days": time.unreported_days,
         "stages": [lt.StageOut.model_validate(stage) for stage in time.stages],
-        "waits": [lt.WaitOut.model_validate(wait) for wait in time.waits],
+        "waits": [lt.WaitIntervalOut.model_validate(wait) for wait in time.waits],
         "stage_days": time.stage_days,
         "wait_days": time.wait_days,
         "p3_by_party": time.p3_by_party,

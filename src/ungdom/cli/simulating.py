@@ -21,7 +21,7 @@ from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
 if TYPE_CHECKING:
-    from ungdom.api.simulation_shapes import BothOut, ClockOut, SimulationIn, SimulationOut, TriedOut
+    from ungdom.api.simulation_shapes import BothOut, ClockChangeOut, SimulationIn, SimulationOut, TriedOut
 
 simulate_app = typer.Typer(no_args_is_help=True, help="Try something on the live cases, and write nothing.")
 
@@ -141,7 +141,7 @@ def _told(rule: "TriedOut") -> str:
     return f"  {rule.label} ({where}): {lengths}; warns {rule.warn_days} day(s) before. {rule.standing_label}."
 
 
-def _clocks(clocks: "list[ClockOut]") -> Table:
+def _clocks(clocks: "list[ClockChangeOut]") -> Table:
     table = _table(
         "Changed clocks", "clock", "running", "turn overdue", "turn green", "moved", "days: least/median/most"
     )

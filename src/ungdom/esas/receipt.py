@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Any
 
 
-class Status(StrEnum):
+class ReceiptStatus(StrEnum):
     """How far a message has come. After `MOTTATT` nothing more is said about it.
 
     On `FEILET_AVSENDER_MANGLER` a person at the sender completes the message and sends it whole, under a new id.
@@ -17,7 +17,7 @@ class Status(StrEnum):
     FEILET_MOTTAKER = "FEILET_MOTTAKER"  # we are at fault
 
 
-def kvittering(meldings_id: str, ref: str, status: Status, description: str | None) -> dict[str, Any]:
+def kvittering(meldings_id: str, ref: str, status: ReceiptStatus, description: str | None) -> dict[str, Any]:
     """A receipt with the id `meldings_id` for the message `ref`. `description`: why it failed, and nobody's data."""
     told = {"meldingsId": meldings_id, "meldingsIdRef": ref, "status": status.value}
     return {**told, "beskrivelse": description} if description else told

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from ungdom import texts
-from ungdom.esas.receipt import Status, kvittering
+from ungdom.esas.receipt import ReceiptStatus, kvittering
 from ungdom.intake.answering import RECEIVED, UNDER_WAY
 from ungdom.intake.words import Reason
 from ungdom.store import outbox
@@ -24,7 +24,7 @@ def receipt_of(kept: Exchanged) -> dict[str, Any] | None:
 
 def written(message_id: UUID, ref: str, status: str, reason: str | None) -> dict[str, Any]:
     """A receipt with this id for the message `ref`, with the reason in words."""
-    return kvittering(str(message_id), ref, Status(status), described(status, reason))
+    return kvittering(str(message_id), ref, ReceiptStatus(status), described(status, reason))
 
 
 def described(status: str, reason: str | None) -> str | None:

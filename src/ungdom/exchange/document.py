@@ -4,7 +4,7 @@ from typing import Any
 
 from ungdom.esas import outbound
 from ungdom.esas.inbound.official import MessageType
-from ungdom.esas.receipt import Status
+from ungdom.esas.receipt import ReceiptStatus
 
 Schema = dict[str, Any]
 
@@ -97,7 +97,7 @@ def _schemas() -> Schema:
             {
                 "meldingsId": {"type": "string"},
                 "meldingsIdRef": {"type": "string"},
-                "status": {"type": "string", "enum": [one.value for one in Status]},
+                "status": {"type": "string", "enum": [one.value for one in ReceiptStatus]},
                 "beskrivelse": {"type": "string"},
             },
             ["meldingsId", "meldingsIdRef", "status"],

@@ -17,7 +17,7 @@ from pydantic_core import from_json
 from ungdom import intake
 from ungdom.esas import inbound
 from ungdom.esas.inbound.official import BadOfficial, Mark, MessageType, Official, Other
-from ungdom.esas.receipt import Status
+from ungdom.esas.receipt import ReceiptStatus
 from ungdom.intake import Desk, Sender, answering
 from ungdom.message import Message, read
 from ungdom.store import exchanges, inbox, outbox
@@ -161,7 +161,7 @@ def _handed_on(tx: Connection, desk: Desk, sender: Sender, kept: Exchanged, offi
 def _answer_of_theirs(tx: Connection, desk: Desk, kept: Exchanged, official: Official) -> Exchanged:
     """A receipt for a message of ours: a failure brings that message back to those who look after it."""
     told = official.receipt
-    if told is not None and told.status not in (Status.UNDER_MOTTAK, Status.MOTTATT):
+    if told is not None and told.status not in (ReceiptStatus.UNDER_MOTTAK, ReceiptStatus.MOTTATT):
         with suppress(ValueError):
             outbox.answered(tx, UUID(told.ref), told.status)
     exchanges.answered(tx, kept.exchange_id, answering.RECEIVED, Other.RECEIPT, 0, desk.now)

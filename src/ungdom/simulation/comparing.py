@@ -8,9 +8,9 @@ from enum import StrEnum
 from ungdom.workflow.case import Case
 from ungdom.workflow.changes import Change, changed
 from ungdom.workflow.daycount import days_between
-from ungdom.workflow.deadlines import RULES, Deadline, Rule, Status, deadlines
+from ungdom.workflow.deadlines import RULES, Deadline, DeadlineStatus, Rule, deadlines
 
-LIVE = frozenset({Status.RUNNING, Status.OVERDUE})
+LIVE = frozenset({DeadlineStatus.RUNNING, DeadlineStatus.OVERDUE})
 """A clock that runs, in time or not. What is stopped, past or ended stays as it is: the trial is about what is open."""
 
 
@@ -41,7 +41,7 @@ class Pair:
     @property
     def turn(self) -> Turn | None:
         """Whether it turns overdue or green."""
-        late = [one.status is Status.OVERDUE for one in (self.before, self.after)]
+        late = [one.status is DeadlineStatus.OVERDUE for one in (self.before, self.after)]
         return {(False, True): Turn.OVERDUE, (True, False): Turn.GREEN}.get((late[0], late[1]))
 
 

@@ -12,7 +12,7 @@ from ungdom.simulation.notices import Notice, notices
 from ungdom.workflow.alerting import Audience, Level, Standing
 from ungdom.workflow.case import Case
 from ungdom.workflow.daycount import days_between
-from ungdom.workflow.deadlines import Deadline, Status
+from ungdom.workflow.deadlines import Deadline, DeadlineStatus
 
 WEEKS = 12
 """Weeks that are told one by one, Monday to Sunday; the first is the one of the day asked."""
@@ -81,7 +81,7 @@ class Load:
         self._of(pair.after, day).after += 1
 
     def _of(self, due: Deadline, day: date) -> Both:
-        if due.status is Status.OVERDUE:
+        if due.status is DeadlineStatus.OVERDUE:
             return self.overdue
         week = days_between(monday(day), due.due) // 7
         return self.weeks[week] if week < WEEKS else self.later

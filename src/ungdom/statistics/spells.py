@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from ungdom.workflow.case import Case, Stint
 from ungdom.workflow.daycount import days_between, oslo_date
-from ungdom.workflow.deadlines import FOLLOW_THE_TERM, RULES, Deadline, Rule, Status, deadlines
+from ungdom.workflow.deadlines import FOLLOW_THE_TERM, RULES, Deadline, DeadlineStatus, Rule, deadlines
 from ungdom.workflow.offices import counted_at
 from ungdom.workflow.vocabulary import CLOSED, Sanction, State
 
@@ -17,7 +17,7 @@ FORESEEN: tuple[Rule, ...] = tuple(r for r in RULES if r.length and r.delay and 
 """The clocks that can be foretold: they have a length of their own, and passing them is somebody's delay."""
 
 _MOOT = {rule.code: rule.moot for rule in FORESEEN}
-RUNS = frozenset({Status.RUNNING, Status.OVERDUE})
+RUNS = frozenset({DeadlineStatus.RUNNING, DeadlineStatus.OVERDUE})
 
 
 @dataclass(frozen=True, slots=True)

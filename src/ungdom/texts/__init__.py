@@ -9,7 +9,6 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, get_args
 
-from ungdom.workflow.deadlines import Status
 from ungdom.workflow.guards.core import Value
 from ungdom.workflow.vocabulary import EventType
 
@@ -55,7 +54,7 @@ _SENTENCES = frozenset(
         "statistic_number",
     }
 )
-_SECTIONS: dict[type[StrEnum], str] = {EventType: "event", Status: "deadline_status"}
+_SECTIONS: dict[type[StrEnum], str] = {EventType: "event"}
 _RANGE = re.compile(r"\s*([a-z]{1,8}|\*)(?:-[a-z0-9-]+)?\s*(?:;\s*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?))?\s*", re.I)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _LENGTH = re.compile(r"\d+ (?:year|month|week|day)s?(?: \d+ (?:year|month|week|day)s?)*", re.ASCII)
@@ -143,7 +142,7 @@ def text(language: Language, section: str, key: str, **values: str | int) -> str
 
 @cache
 def section_of(words: type[StrEnum]) -> str:
-    """The section that holds the labels of an enum: its class name in snake_case, with two shorter ones."""
+    """The section that holds the labels of an enum: its class name in snake_case, with one shorter name."""
     return _SECTIONS.get(words) or re.sub(r"(?<=[a-z])(?=[A-Z])", "_", words.__name__).lower()
 
 

@@ -46,7 +46,7 @@ from ungdom.workflow.waits import explained, waiting_for
 E = EventType
 
 
-class Status(StrEnum):
+class DeadlineStatus(StrEnum):
     """How a clock stands. `NOT_RECORDED`: the case moved past the step without it; `ENDED`: the case closed first."""
 
     RUNNING = "running"
@@ -97,7 +97,7 @@ class Deadline:
     due: date
     unmoved: date
     stopped_on: date | None
-    status: Status
+    status: DeadlineStatus
     late_days: int | None
     notice_from: date
     binding: bool
@@ -277,7 +277,7 @@ def running(case: Case, day: date, rules: Sequence[Rule] = RULES) -> list[Deadli
     """The clocks that run on that day or have run out and wait still; while the term stands still, not its own."""
     still = FOLLOW_THE_TERM if case.stands_still else frozenset()
     found = deadlines(case, day, rules) if not case.is_closed else ()
-    return [x for x in found if x.status in (Status.RUNNING, Status.OVERDUE) and x.code not in still]
+    return [x for x in found if x.status in (DeadlineStatus.RUNNING, DeadlineStatus.OVERDUE) and x.code not in still]
 
 
 def next_due(case: Case) -> Deadline | None:
@@ -332,19 +332,19 @@ def _deadline(rule: Rule, case: Case, begun: Begun, day: date) -> Deadline:
     )
 
 
-def _status(rule: Rule, case: Case, due: date, stopped: date | None, day: date) -> Status:
+def _status(rule: Rule, case: Case, due: date, stopped: date | None, day: date) -> DeadlineStatus:
     if stopped is not None:
-        return Status.LATE if rule.delay and stopped > due else Status.MET
+        return DeadlineStatus.LATE if rule.delay and stopped > due else DeadlineStatus.MET
     if not rule.delay and day > due:
-        return Status.MET
+        return DeadlineStatus.MET
     if case.is_closed:
-        return Status.ENDED
+        return DeadlineStatus.ENDED
     if case.state in rule.moot:
-        return Status.NOT_RECORDED
-    return Status.OVERDUE if day > due else Status.RUNNING
+        return DeadlineStatus.NOT_RECORDED
+    return DeadlineStatus.OVERDUE if day > due else DeadlineStatus.RUNNING
 
 
-def _late(status: Status, due: date, stopped: date) -> int | None:
-    if status in (Status.ENDED, Status.NOT_RECORDED):
+def _late(status: DeadlineStatus, due: date, stopped: date) -> int | None:
+    if status in (DeadlineStatus.ENDED, DeadlineStatus.NOT_RECORDED):
         return None
-    return max(0, days_between(due, stopped)) if status in (Status.LATE, Status.OVERDUE) else 0
+    return max(0, days_between(due, stopped)) if status in (DeadlineStatus.LATE, DeadlineStatus.OVERDUE) else 0

@@ -14,7 +14,7 @@ from typing import TypeVar
 from ungdom.workflow import details as d
 from ungdom.workflow.case import Case
 from ungdom.workflow.daycount import days_between
-from ungdom.workflow.deadlines import FOLLOW_THE_TERM, RULES, Deadline, Status, deadlines
+from ungdom.workflow.deadlines import FOLLOW_THE_TERM, RULES, Deadline, DeadlineStatus, deadlines
 from ungdom.workflow.vocabulary import EventType, Party, State
 from ungdom.workflow.waits import Wait, ledger
 
@@ -26,7 +26,7 @@ _HEADLINE = tuple(rule for rule in RULES if rule.code == HEADLINE)
 NOT_WAITED_FOR = FOLLOW_THE_TERM | {"ec_end", HEADLINE}
 """Clocks that measure the sanction itself, where nobody is waited for; and the headline, which has its own place."""
 
-PASSED = (Status.LATE, Status.OVERDUE)
+PASSED = (DeadlineStatus.LATE, DeadlineStatus.OVERDUE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from ungdom.workflow.case import Case
 from ungdom.workflow.daycount import days_between, oslo_date
-from ungdom.workflow.deadlines import Status, deadlines
+from ungdom.workflow.deadlines import DeadlineStatus, deadlines
 from ungdom.workflow.events import Event
 from ungdom.workflow.waits import ledger, stages
 
@@ -40,7 +40,7 @@ class Entry:
     until: date | None = None
     days: int | None = None
     seq: int | None = None
-    status: Status | None = None
+    status: DeadlineStatus | None = None
     known_late: int | None = None
     law: str | None = None
     to_come: bool = False
@@ -79,8 +79,8 @@ def _late(event: Event) -> int:
 
 def _clocks(case: Case, day: date) -> Iterator[Entry]:
     for clock in deadlines(case, day):
-        if clock.code != "turns_18" and clock.status is not Status.ENDED:
-            ahead = clock.status is Status.RUNNING and clock.due > day
+        if clock.code != "turns_18" and clock.status is not DeadlineStatus.ENDED:
+            ahead = clock.status is DeadlineStatus.RUNNING and clock.due > day
             yield Entry(
                 clock.due,
                 Mark.DEADLINE,

@@ -2,10 +2,10 @@
 
 from ungdom.esas.inbound.official import Receipt
 from ungdom.esas.inbound.values import MaybeText, MeldingsId, Shape, Text, Unread
-from ungdom.esas.receipt import Status
+from ungdom.esas.receipt import ReceiptStatus
 from ungdom.workflow.errors import Problem
 
-_STATUSES = {status.value: status for status in Status}
+_STATUSES = {status.value: status for status in ReceiptStatus}
 
 
 class Kvittering(Shape):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from ungdom.esas.receipt import Status
+from ungdom.esas.receipt import ReceiptStatus
 from ungdom.message import Message
 from ungdom.workflow.errors import Problem
 
@@ -129,7 +129,7 @@ class Receipt:
     """What somebody answered to a message of ours. `description` is their own text, and may name people."""
 
     ref: str
-    status: Status
+    status: ReceiptStatus
     description: str | None = None
 
 
