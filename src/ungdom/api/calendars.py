@@ -16,6 +16,7 @@ from ungdom.api.deps import Answer, Call, CallDep
 from ungdom.api.docs import PROBLEMS
 from ungdom.api.errors import NoFeed
 from ungdom.casework import NotVisible
+from ungdom.message.text import HeaderText, SecretText
 from ungdom.store import calendar_feeds
 from ungdom.store.calendar_feeds import Feed
 from ungdom.store.ids import uuid7
@@ -98,7 +99,7 @@ def revoke_feed(call: CallDep, feed_id: UUID, _query: Annotated[i.NoQuery, Query
     openapi_extra={"security": []},
 )
 def read_calendar(
-    request: Request, secret: str, if_none_match: Annotated[str | None, Header(max_length=1000)] = None
+    request: Request, secret: SecretText, if_none_match: Annotated[HeaderText | None, Header()] = None
 ) -> Response:
     """The deadlines and hearings of one coordinator as iCalendar; the secret in the address stands for a token.
 

@@ -17,6 +17,7 @@ from ungdom.api.errors import ContactIsTheirOwn
 from ungdom.api.inputs import Input
 from ungdom.api.schemas import Output
 from ungdom.api.tokens import READ, WRITE
+from ungdom.message.text import LineText
 from ungdom.store import contacts
 from ungdom.store.contacts import Contact
 from ungdom.store.session import Connection
@@ -42,7 +43,7 @@ class ContactIn(Input):
 
     language: Literal["nb", "nn", "en"] = "nb"
     email_digest: bool = False
-    address: Annotated[str, AfterValidator(_address)] | None = None
+    address: Annotated[LineText, AfterValidator(_address)] | None = None
 
 
 class ContactOut(Output):

@@ -16,6 +16,7 @@ from ungdom.api.tokens import ADMIN, DECISIONS, READ, WRITE, Principal
 from ungdom.casework import Who
 from ungdom.intake import Desk, Sender
 from ungdom.intake.catching_up import go_back
+from ungdom.message.text import HeaderText
 from ungdom.store import idempotency
 from ungdom.store.errors import Stale
 from ungdom.store.idempotency import Remembered
@@ -174,9 +175,9 @@ class Call:
 
 async def _call(
     request: Request,
-    if_match: Annotated[str | None, Header(max_length=100)] = None,
+    if_match: Annotated[HeaderText | None, Header()] = None,
     idempotency_key: Annotated[str | None, Header(max_length=200, pattern=r"^[\x21-\x7e]+$")] = None,
-    accept_language: Annotated[str | None, Header(max_length=500)] = None,
+    accept_language: Annotated[HeaderText | None, Header()] = None,
 ) -> Call:
     return Call(request, if_match, idempotency_key, accept_language)
 

@@ -24,6 +24,7 @@ from ungdom.extracts import jobs, pulling
 from ungdom.extracts.jobs import Every, Job, JobStatus, Schedule
 from ungdom.extracts.orders import Asked, Desk, Order, Puller
 from ungdom.extracts.writers import Form, Written
+from ungdom.message.text import PathText, ReferenceText
 from ungdom.store.session import Connection
 from ungdom.workflow.permissions import may_read_pulls, may_take_out
 from ungdom.workflow.vocabulary import Role
@@ -110,7 +111,7 @@ class ScheduleList(Output):
 
 @router.post("/v1/extracts/{name}/jobs", status_code=201, response_model=JobOut, summary="Have an extract made")
 def order_job(
-    call: CallDep, request: Request, name: str, body: JobIn, _query: Annotated[i.NoQuery, Query()]
+    call: CallDep, request: Request, name: ReferenceText, body: JobIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """Ordered, and made by the worker to a folder of files by year and konfliktråd; downloaded later."""
     asked = (body.purpose, instant(body.known_at), body.valid_at)
@@ -126,7 +127,7 @@ def order_job(
     "/v1/extracts/{name}/schedules", status_code=201, response_model=ScheduleOut, summary="Have one made regularly"
 )
 def order_schedule(
-    call: CallDep, request: Request, name: str, body: ScheduleIn, _query: Annotated[i.NoQuery, Query()]
+    call: CallDep, request: Request, name: ReferenceText, body: ScheduleIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """A job for each day, month or quarter, on the first day after it, as known at the end of it."""
 
@@ -176,7 +177,7 @@ def get_job(call: CallDep, job_id: UUID, _query: Annotated[i.NoQuery, Query()]) 
     "/v1/extracts/jobs/{job_id}/files/{file:path}", response_class=StreamingResponse, summary="Download a file of a job"
 )
 def get_file(
-    call: CallDep, request: Request, job_id: UUID, file: str, _query: Annotated[i.NoQuery, Query()]
+    call: CallDep, request: Request, job_id: UUID, file: PathText, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """A file of one's own job, as long as it lies there. The download is logged."""
     call.needs(EXTRACTS, may_take_out)

@@ -16,9 +16,10 @@ from ungdom.api import inputs as i
 from ungdom.api.cases import answer
 from ungdom.api.deps import Answer, Call, CallDep
 from ungdom.api.docs import PROBLEMS
-from ungdom.api.inputs import CivilDay, Input, Line
+from ungdom.api.inputs import CivilDay, Input
 from ungdom.api.schemas import Output
 from ungdom.api.tokens import WRITE
+from ungdom.message.text import CodeText, CursorText, LineText
 from ungdom.store import catalogue, reference
 from ungdom.store.catalogue import Asked, Entry, Provider, Room
 from ungdom.store.ids import uuid7
@@ -44,9 +45,9 @@ def _one_of(value: str, known: object) -> str:
     return value
 
 
-Code = Annotated[str, AfterValidator(_measure), Field(json_schema_extra={"enum": list(KIND)})]
+Code = Annotated[CodeText, AfterValidator(_measure), Field(json_schema_extra={"enum": list(KIND)})]
 """A measure of the lists of krl § 25."""
-Agency = Annotated[str, AfterValidator(_agency), Field(json_schema_extra={"enum": list(AGENCY)})]
+Agency = Annotated[CodeText, AfterValidator(_agency), Field(json_schema_extra={"enum": list(AGENCY)})]
 """An agency of the reference data."""
 Town = Annotated[str, Field(pattern=r"^[0-9]{4}$")]
 Count = Annotated[int, Field(ge=0, le=10_000)]
@@ -55,7 +56,7 @@ Count = Annotated[int, Field(ge=0, le=10_000)]
 class ProviderIn(Input):
     """A provider to enter: of a municipality, or without one of the whole konfliktråd of the caller."""
 
-    name: Line
+    name: LineText
     municipality: Town | None = None
     agency: Agency
     measures: Annotated[list[Code], Field(min_length=1, max_length=len(KIND))]
@@ -116,12 +117,12 @@ class CatalogueOut(Output):
 class CatalogueQuery(Input):
     """Which part of it. `on`: as it was known of that day; without it, today."""
 
-    konfliktrad: Annotated[str, Field(max_length=40)] | None = None
+    konfliktrad: CodeText | None = None
     municipality: Town | None = None
     code: Code | None = None
     on: CivilDay | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
-    cursor: Annotated[str, Field(max_length=500)] | None = None
+    cursor: CursorText | None = None
 
 
 @router.get("/v1/measures/catalogue", response_model=CatalogueOut, summary="Who offers which measures, and the room")

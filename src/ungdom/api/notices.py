@@ -16,6 +16,7 @@ from ungdom.api.docs import PROBLEMS
 from ungdom.api.inputs import Input
 from ungdom.api.schemas import Output
 from ungdom.api.tokens import READ
+from ungdom.message.text import CursorText
 from ungdom.notices import hooks, wording
 from ungdom.store import notices
 from ungdom.store.notices import Shown
@@ -66,7 +67,7 @@ class NoticeQuery(Input):
 
     unread: bool = False
     limit: Annotated[int, Field(ge=1, le=200)] = 50
-    cursor: Annotated[str, Field(max_length=500)] | None = None
+    cursor: CursorText | None = None
 
 
 @router.get("/v1/notices", response_model=NoticeList, summary="One's own notices")

@@ -15,6 +15,7 @@ from ungdom.api.cases import answer, read_case
 from ungdom.api.deps import Answer, Call, CallDep
 from ungdom.api.docs import PROBLEMS
 from ungdom.api.tokens import READ, WRITE
+from ungdom.message.text import HeaderText, SecretText
 from ungdom.statistics.surveys import LEAST, MOST, SurveyKind, SurveyQuestion, inviting
 from ungdom.statistics.surveys.inviting import Due
 from ungdom.store.session import Connection, Database
@@ -26,8 +27,8 @@ from ungdom.workflow.vocabulary import Role
 router = APIRouter(tags=["surveys"], responses=PROBLEMS)
 public = APIRouter(tags=["surveys"])
 
-Token = Annotated[str, Path(max_length=200)]
-Language = Annotated[str | None, Header(alias="accept-language", max_length=500)]
+Token = Annotated[SecretText, Path()]
+Language = Annotated[HeaderText | None, Header(alias="accept-language")]
 Grade = Annotated[int, Field(ge=LEAST, le=MOST)]
 OPEN: dict[str, Any] = {"security": []}
 ANSWERS: dict[int | str, dict[str, Any]] = {404: PROBLEMS[404], 422: PROBLEMS[422], 503: PROBLEMS[503]}

@@ -18,6 +18,7 @@ from ungdom.api.errors import TooManyWebhooks
 from ungdom.api.inputs import Input
 from ungdom.api.schemas import Output
 from ungdom.api.tokens import ADMIN, READ
+from ungdom.message.text import CursorText, Printable
 from ungdom.notices import address, hooks
 from ungdom.store import deliveries, webhooks
 from ungdom.store.deliveries import WEBHOOK, Delivery
@@ -38,7 +39,7 @@ MOST = 10
 class WebhookIn(Input):
     """A new webhook: where to, and of which kinds it wants to be told."""
 
-    url: Annotated[str, Field(min_length=1, max_length=address.LONGEST_URL)]
+    url: Annotated[str, Printable(address.LONGEST_URL, exact=True)]
     kinds: Annotated[list[Kind], Field(min_length=1, max_length=20)]
 
 
@@ -99,7 +100,7 @@ class DeliveryQuery(Input):
 
     state: DeliveryState | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
-    cursor: Annotated[str, Field(max_length=500)] | None = None
+    cursor: CursorText | None = None
 
 
 class ReplayIn(Input):
