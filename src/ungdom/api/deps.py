@@ -19,7 +19,7 @@ from ungdom.intake.catching_up import go_back
 from ungdom.message.text import HeaderText
 from ungdom.store import idempotency
 from ungdom.store.errors import Stale
-from ungdom.store.idempotency import Remembered
+from ungdom.store.idempotency import Remembered, RequestKey
 from ungdom.store.sealing import Keys
 from ungdom.store.session import Connection, Database
 from ungdom.workflow.permissions import may_read_cases
@@ -132,13 +132,13 @@ class Call:
         return self._once(self.key, use)
 
     def _once(self, key: str, use: Callable[[Connection], Answer]) -> Response:
-        subject = self.principal.viewer.subject
+        asked = self._request_key(key)
         with self.db.writing() as tx:
-            idempotency.claim(tx, subject, key)
-            before = self._remembered(tx, subject, key)
+            idempotency.claim(tx, asked)
+            before = self._remembered(tx, asked)
             answer = before or self._spoken(use(tx))
             if before is None:
-                idempotency.remember(tx, subject, key, self._kept(answer))
+                idempotency.remember(tx, self.keys, asked, self._kept(answer))
         return answer.response(replayed=before is not None)
 
     def _spoken(self, answer: Answer) -> Answer:
@@ -154,8 +154,13 @@ class Call:
         if ADMIN not in self.principal.scopes:
             raise LacksScope(ADMIN)
 
-    def _remembered(self, tx: Connection, subject: str, key: str) -> Answer | None:
-        found = idempotency.remembered(tx, subject, key)
+    def _request_key(self, key: str) -> RequestKey:
+        """The key with whom it belongs to: who asks, in which role, for which konfliktråd, and by which route."""
+        viewer, route = self.principal.viewer, self._request.scope["route"]
+        return RequestKey(viewer.subject, viewer.role, viewer.konfliktrad, f"{self._request.method} {route.path}", key)
+
+    def _remembered(self, tx: Connection, asked: RequestKey) -> Answer | None:
+        found = idempotency.remembered(tx, self.keys, asked)
         if found is None:
             return None
         if found.fingerprint != self._fingerprint:
