@@ -11,10 +11,12 @@ from ungdom import agenda, texts
 from ungdom.api import ical
 from ungdom.api import inputs as i
 from ungdom.api import schemas as s
+from ungdom.api.authorisation import guarded, needs
 from ungdom.api.cases import answer
 from ungdom.api.deps import Answer, Call, CallDep
 from ungdom.api.docs import PROBLEMS
 from ungdom.api.errors import NoFeed
+from ungdom.api.tokens import WRITE
 from ungdom.casework import NotVisible
 from ungdom.message.text import HeaderText, SecretText
 from ungdom.store import calendar_feeds
@@ -58,6 +60,7 @@ class FeedList(s.Output):
 
 
 @router.post("/v1/calendar-feeds", status_code=201, response_model=NewFeedOut, summary="Make a calendar feed")
+@guarded(needs(WRITE))
 def make_feed(call: CallDep, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """An address that shows the deadlines of your cases to whoever has it, until you revoke it.
 
@@ -80,6 +83,7 @@ def list_feeds(call: CallDep, _query: Annotated[i.NoQuery, Query()]) -> Response
 
 
 @router.delete("/v1/calendar-feeds/{feed_id}", response_model=FeedOut, summary="Revoke a calendar feed")
+@guarded(needs(WRITE))
 def revoke_feed(call: CallDep, feed_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Take back one of your own feeds: from now on its address is that of nothing. Answers with what it was."""
     return call.write(lambda tx: _revoked(tx, call, feed_id))

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from ungdom import casework
 from ungdom.api import inputs as i
+from ungdom.api.authorisation import guarded, needs
 from ungdom.api.cases import answer
 from ungdom.api.deps import Answer, Call, CallDep
 from ungdom.api.docs import PROBLEMS
@@ -67,18 +68,20 @@ def get_mine(call: CallDep, _query: Annotated[i.NoQuery, Query()]) -> Response:
 
 
 @router.put("/v1/contacts/me", response_model=ContactOut, summary="Say how one wants to be told")
+@guarded(needs(READ))
 def put_mine(call: CallDep, body: ContactIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Write the caller's own language and address, whole."""
-    return call.write(lambda tx: _written(tx, call, call.who.viewer.subject, call.who.viewer.role, body), scope=READ)
+    return call.write(lambda tx: _written(tx, call, call.who.viewer.subject, call.who.viewer.role, body))
 
 
 @router.put("/v1/contacts/{subject}", response_model=ContactOut, summary="Say how somebody else is told")
+@guarded(needs(WRITE))
 def put_theirs(call: CallDep, subject: Subject, body: ContactIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """By a leader for the staff of their office, by a coordinator for the teams of the cases assigned to them.
 
     What somebody has written themselves is theirs.
     """
-    return call.write(lambda tx: _written_for(tx, call, subject, body), scope=WRITE)
+    return call.write(lambda tx: _written_for(tx, call, subject, body))
 
 
 def _mine(tx: Connection, call: Call) -> Contact:

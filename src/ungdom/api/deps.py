@@ -11,12 +11,13 @@ from fastapi import Depends, Header, Request
 from starlette.responses import Response
 
 from ungdom import texts
+from ungdom.api.authorisation import rule_of
 from ungdom.api.errors import IdempotencyMismatch, LacksScope
-from ungdom.api.tokens import ADMIN, DECISIONS, READ, WRITE, Principal
+from ungdom.api.tokens import ADMIN, DECISIONS, READ, Principal
 from ungdom.casework import Who
 from ungdom.intake import Desk, Sender
 from ungdom.intake.catching_up import go_back
-from ungdom.message.text import HeaderText
+from ungdom.message.text import HeaderText, TagText
 from ungdom.store import idempotency
 from ungdom.store.errors import Stale
 from ungdom.store.idempotency import Remembered, RequestKey
@@ -99,16 +100,14 @@ class Call:
         self,
         use: Callable[[Connection], Answer],
         keep: bool = True,
-        scope: str = WRITE,
         tries: int = 2,
-        may: May = may_read_cases,
     ) -> Response:
         """Answer from a writing transaction, committed before the answer leaves; the answer is kept with its effect.
 
-        What messages were passed over meanwhile is tried before the answer leaves. Raises `LacksScope`,
-        `IdempotencyMismatch`, or the store's `InFlight`.
+        What messages were passed over meanwhile is tried before the answer leaves. Raises what the rule of the route
+        raises, `IdempotencyMismatch`, or the store's `InFlight`.
         """
-        self.needs(scope, may)
+        self.check_access()
         response = self._asked_again(use, keep, tries)
         go_back(self.db, self.desk, self._request.app.state.clock)
         return response
@@ -143,6 +142,13 @@ class Call:
 
     def _spoken(self, answer: Answer) -> Answer:
         return replace(answer, headers={"Content-Language": self.language, **answer.headers})
+
+    def check_access(self) -> None:
+        """Returns when the token may use this writing route. Raises what the rule of the route raises."""
+        rule = rule_of(self._request.scope["route"].endpoint)
+        if rule is None:
+            raise LookupError("a route that writes has no access rule")
+        rule(self.principal)
 
     def needs(self, scope: str, may: May = may_read_cases) -> None:
         """Nothing when the token may be used for this, and its role may do it. Raises `LacksScope`."""
@@ -180,7 +186,7 @@ class Call:
 
 async def _call(
     request: Request,
-    if_match: Annotated[HeaderText | None, Header()] = None,
+    if_match: Annotated[TagText | None, Header()] = None,
     idempotency_key: Annotated[str | None, Header(max_length=200, pattern=r"^[\x21-\x7e]+$")] = None,
     accept_language: Annotated[HeaderText | None, Header()] = None,
 ) -> Call:

@@ -20,7 +20,7 @@ _MEANINGS = {
     409: "Conditions are not met (`unmet`), or the same request is being answered",
     412: "The case has changed since; the current ETag and the events since are in the body",
     413: "The body is too large",
-    415: "The body is not JSON",
+    415: "The body is not JSON, or it is compressed (`Accept-Encoding` says what is taken)",
     422: "The input does not have the right shape; every place is in `errors`",
     428: "A write to a case needs If-Match",
     503: "Try again after `Retry-After`",

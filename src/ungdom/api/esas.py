@@ -11,6 +11,7 @@ from pydantic_core import from_json, to_json
 from ungdom import casework, texts
 from ungdom.api import cursors
 from ungdom.api import inputs as i
+from ungdom.api.authorisation import guarded, sends_decisions
 from ungdom.api.cases import answer
 from ungdom.api.decisions import TRIES
 from ungdom.api.deps import Answer, Call, CallDep
@@ -18,7 +19,7 @@ from ungdom.api.docs import PROBLEMS
 from ungdom.api.errors import LacksScope
 from ungdom.api.inputs import Input
 from ungdom.api.schemas import Output
-from ungdom.api.tokens import DECISIONS, STATUS
+from ungdom.api.tokens import STATUS
 from ungdom.esas.receipt import Status
 from ungdom.exchange import answers, opening, receiving
 from ungdom.exchange.receiving import Letter
@@ -107,6 +108,7 @@ class OfficialQuery(Input):
     openapi_extra=_BODY,
     summary="Send an official message",
 )
+@guarded(sends_decisions)
 def send(
     call: CallDep,
     request: Request,
@@ -124,7 +126,7 @@ def send(
     raw = opening.opened(partners, partner, sender_word, request.state.body, signed=_is_signed(request))
     kinds = None if partner is None else frozenset(partner.kinds)
     letter = Letter(raw, schema_name, schema_version, kinds, by_token=True)
-    return call.write(lambda tx: _taken(tx, call, sender, letter), scope=DECISIONS, tries=TRIES)
+    return call.write(lambda tx: _taken(tx, call, sender, letter), tries=TRIES)
 
 
 @router.get("/v1/esas/messages", response_model=OfficialList, summary="List official messages")

@@ -12,11 +12,12 @@ from starlette.responses import StreamingResponse
 
 from ungdom.api import extract_shapes as e
 from ungdom.api import inputs as i
+from ungdom.api.authorisation import guarded, needs
 from ungdom.api.cases import answer, instant
 from ungdom.api.deps import Answer, Call, CallDep
 from ungdom.api.docs import PROBLEMS
 from ungdom.api.extract_stream import Rows, still_wanted
-from ungdom.api.extracts import begun, following, scope_of
+from ungdom.api.extracts import begun, following, scope_for, scope_of
 from ungdom.api.schemas import Output
 from ungdom.api.tokens import EXTRACTS
 from ungdom.casework import NotVisible
@@ -110,6 +111,7 @@ class ScheduleList(Output):
 
 
 @router.post("/v1/extracts/{name}/jobs", status_code=201, response_model=JobOut, summary="Have an extract made")
+@guarded(needs(EXTRACTS, may_take_out))
 def order_job(
     call: CallDep, request: Request, name: ReferenceText, body: JobIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
@@ -120,12 +122,13 @@ def order_job(
         job = jobs.add(tx, _order(call, request, name, *asked), body.format, _puller(call), call.now)
         return answer(_job_out(job), 201, Location=f"/v1/extracts/jobs/{job.job_id}")
 
-    return call.write(use, scope=EXTRACTS, may=may_take_out)
+    return call.write(use)
 
 
 @router.post(
     "/v1/extracts/{name}/schedules", status_code=201, response_model=ScheduleOut, summary="Have one made regularly"
 )
+@guarded(needs(EXTRACTS, may_take_out))
 def order_schedule(
     call: CallDep, request: Request, name: ReferenceText, body: ScheduleIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
@@ -136,7 +139,7 @@ def order_schedule(
         made = jobs.schedule(tx, order, body.format, body.every, _puller(call), call.now)
         return answer(_schedule_out(made), 201)
 
-    return call.write(use, scope=EXTRACTS, may=may_take_out)
+    return call.write(use)
 
 
 @router.get("/v1/extracts/schedules", response_model=ScheduleList, summary="What is made regularly")
@@ -149,7 +152,12 @@ def get_schedules(call: CallDep, _query: Annotated[i.NoQuery, Query()]) -> Respo
     return call.read(use, scope_of(call), _may_look)
 
 
+def _may_end(role: Role) -> bool:
+    return role in (Role.ANALYST, Role.ADMIN)
+
+
 @router.delete("/v1/extracts/schedules/{schedule_id}", status_code=204, summary="End a schedule")
+@guarded(needs(scope_for, _may_end))
 def end_schedule(call: CallDep, schedule_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """No more jobs of it. One's own; administrators may end any."""
 
@@ -158,7 +166,7 @@ def end_schedule(call: CallDep, schedule_id: UUID, _query: Annotated[i.NoQuery, 
             raise NotVisible
         return Answer(204, b"", {})
 
-    return call.write(use, scope=scope_of(call), may=_may_end)
+    return call.write(use)
 
 
 @router.get("/v1/extracts/jobs", response_model=JobList, summary="The ledger of jobs")
@@ -225,10 +233,6 @@ def _puller(call: Call) -> Puller:
 
 def _may_look(role: Role) -> bool:
     return may_take_out(role) or may_read_pulls(role)
-
-
-def _may_end(role: Role) -> bool:
-    return role in (Role.ANALYST, Role.ADMIN)
 
 
 def _mine(call: Call) -> str | None:

@@ -16,7 +16,7 @@ from ungdom.api.cases import answer, instant
 from ungdom.api.deps import Answer, Call, CallDep
 from ungdom.api.docs import PROBLEMS
 from ungdom.api.extract_stream import Rows, still_wanted
-from ungdom.api.tokens import ADMIN, EXTRACTS, READ, STATUS
+from ungdom.api.tokens import ADMIN, EXTRACTS, READ, STATUS, Principal
 from ungdom.casework import NotVisible
 from ungdom.extracts import catalogue, making, pulling, released
 from ungdom.extracts.orders import Asked, Desk, Order, Puller
@@ -34,9 +34,14 @@ _ROWS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def scope_of(call: Call) -> str:
+def scope_for(principal: Principal) -> str:
     """The scope that extracts need of this role."""
-    return _SCOPES.get(call.principal.viewer.role, READ)
+    return _SCOPES.get(principal.viewer.role, READ)
+
+
+def scope_of(call: Call) -> str:
+    """The same, of whoever asks."""
+    return scope_for(call.principal)
 
 
 @router.get("/v1/extracts", response_model=e.ExtractList, summary="The extracts and their dictionary")

@@ -13,6 +13,7 @@ from ungdom import casework, texts
 from ungdom.alerts import NotTheirs
 from ungdom.api import cursors
 from ungdom.api import inputs as i
+from ungdom.api.authorisation import guarded, needs
 from ungdom.api.cases import answer
 from ungdom.api.deps import Answer, Call, CallDep
 from ungdom.api.docs import PROBLEMS
@@ -132,9 +133,9 @@ def get_catalogue(call: CallDep, query: Annotated[CatalogueQuery, Query()]) -> R
 
 
 @router.post("/v1/measures/providers", status_code=201, response_model=ProviderOut, summary="Enter a provider")
+@guarded(needs(WRITE, may_keep_catalogue))
 def add_provider(call: CallDep, body: ProviderIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """By coordinators and leaders, in the municipalities of their own konfliktråd."""
-    call.needs(WRITE, may_keep_catalogue)
     return call.write(lambda tx: _added(tx, call, body))
 
 
@@ -144,9 +145,9 @@ def add_provider(call: CallDep, body: ProviderIn, _query: Annotated[i.NoQuery, Q
     response_model=RoomOut,
     summary="Say whether there is room",
 )
+@guarded(needs(WRITE, may_keep_catalogue))
 def add_room(call: CallDep, provider_id: UUID, body: RoomIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Added to what was known before, which stays. By coordinators and leaders of the konfliktråd of the provider."""
-    call.needs(WRITE, may_keep_catalogue)
     return call.write(lambda tx: _told(tx, call, provider_id, body))
 
 

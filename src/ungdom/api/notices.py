@@ -10,6 +10,7 @@ from pydantic import Field
 from ungdom import casework, texts
 from ungdom.api import cursors
 from ungdom.api import inputs as i
+from ungdom.api.authorisation import guarded, needs
 from ungdom.api.cases import answer
 from ungdom.api.deps import Answer, Call, CallDep
 from ungdom.api.docs import PROBLEMS
@@ -78,10 +79,11 @@ def list_notices(call: CallDep, request: Request, query: Annotated[NoticeQuery, 
 
 
 @router.post("/v1/notices/{notice_id}/read", response_model=NoticeOut, summary="Mark a notice as read")
+@guarded(needs(READ))
 def read_notice(call: CallDep, request: Request, notice_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """The caller has read it; the first time counts."""
     public_url: str = request.app.state.public_url
-    return call.write(lambda tx: _read(tx, call, notice_id, public_url), scope=READ)
+    return call.write(lambda tx: _read(tx, call, notice_id, public_url))
 
 
 def _listed(tx: Connection, call: Call, query: NoticeQuery, public_url: str) -> Answer:

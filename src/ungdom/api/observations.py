@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 
 from ungdom import casework, texts
 from ungdom.api import inputs as i
+from ungdom.api.authorisation import guarded, needs
 from ungdom.api.cases import answer
 from ungdom.api.deps import SOURCE, Answer, Call, CallDep
 from ungdom.api.docs import PROBLEMS
@@ -72,9 +73,9 @@ def get_observations(call: CallDep, person_id: UUID, _query: Annotated[i.NoQuery
     response_model=ObservationOut,
     summary="Record a death, or a move abroad or back",
 )
+@guarded(needs(WRITE, may_observe))
 def observe(call: CallDep, person_id: UUID, body: ObservationIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """For figures of recidivism only: no case is changed, and what lapses by the death is recorded in the case."""
-    call.needs(WRITE, may_observe)
     return call.write(lambda tx: _recorded(tx, call, person_id, body))
 
 

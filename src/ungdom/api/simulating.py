@@ -7,11 +7,12 @@ from fastapi import APIRouter, Query, Response
 
 from ungdom import simulation
 from ungdom.api import inputs as i
+from ungdom.api.authorisation import guarded, needs
 from ungdom.api.cases import answer
 from ungdom.api.deps import Answer, Call, CallDep
 from ungdom.api.docs import PROBLEMS
 from ungdom.api.simulation_shapes import SimulationIn, SimulationOut, simulation_out
-from ungdom.api.tokens import ADMIN, READ
+from ungdom.api.tokens import ADMIN, READ, Principal
 from ungdom.store.session import Connection
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.errors import BadChanges, Problem
@@ -20,15 +21,19 @@ from ungdom.workflow.permissions import may_read_cases, may_simulate
 router = APIRouter(tags=["rules"], responses=PROBLEMS)
 
 
+def _scope(principal: Principal) -> str:
+    return READ if may_read_cases(principal.viewer.role) else ADMIN
+
+
 @router.post("/v1/deadline-rules/simulate", response_model=SimulationOut, summary="Try changed deadline rules")
+@guarded(needs(_scope, may_simulate))
 def simulate(call: CallDep, body: SimulationIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """What changed rules would do to the open cases: who turns overdue or green, and what is due where and when.
 
     Nothing is written: asked again, it is worked out again. A coordinator or leader is told of the cases of their own
     konfliktråd, the secretariat of all; an administrator gets the counts without any case.
     """
-    scope = READ if may_read_cases(call.principal.viewer.role) else ADMIN
-    return call.read(lambda tx: _tried(tx, call, body), scope, may_simulate)
+    return call.read(lambda tx: _tried(tx, call, body), _scope(call.principal), may_simulate)
 
 
 def _tried(tx: Connection, call: Call, body: SimulationIn) -> Answer:

@@ -10,6 +10,7 @@ from pydantic import Field
 from ungdom import texts
 from ungdom.api import inputs as i
 from ungdom.api import schemas as s
+from ungdom.api.authorisation import anybody, guarded, needs
 from ungdom.api.calendars import KEPT_TO_ONESELF
 from ungdom.api.cases import answer, read_case
 from ungdom.api.deps import Answer, Call, CallDep
@@ -104,6 +105,11 @@ class ThanksOut(s.Output):
     message: str
 
 
+def may_invite(role: Role) -> bool:
+    """Whether the role hands invitations over: those who meet the youth."""
+    return role in OF_THE_OFFICE
+
+
 @router.get("/v1/cases/{case_id}/surveys", response_model=DueList, summary="Who is to be asked in a case")
 def list_due(call: CallDep, case_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """The occasions on which youth and guardians are to be asked now, for those who hand the invitations over."""
@@ -113,12 +119,12 @@ def list_due(call: CallDep, case_id: UUID, _query: Annotated[i.NoQuery, Query()]
 @router.post(
     "/v1/cases/{case_id}/surveys", status_code=201, response_model=InvitationOut, summary="Fetch an invitation"
 )
+@guarded(needs(WRITE, may_invite))
 def invite(call: CallDep, case_id: UUID, body: InvitationIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """A token for one answer, to be handed to youth or guardian. It is shown this once and not kept.
 
     Nothing is kept of who got which token, or of who has answered.
     """
-    call.needs(WRITE, may_invite)
     told: list[InvitationOut] = []
     kept = call.write(lambda tx: _invited(tx, call, case_id, body, told))
     if "Idempotency-Replayed" in kept.headers or not told:
@@ -158,6 +164,7 @@ def ask(request: Request, token: Token, accept_language: Language = None) -> Res
     responses=ANSWERS,
     openapi_extra=OPEN,
 )
+@guarded(anybody)
 def take(request: Request, token: Token, body: AnswersIn, accept_language: Language = None) -> Response:
     """Answers, once. They are kept without time, case or person. A used, expired or unknown token gets one answer."""
     language = texts.pick(accept_language)
@@ -165,11 +172,6 @@ def take(request: Request, token: Token, body: AnswersIn, accept_language: Langu
     inviting.answer(state.db, token, {str(key): grade for key, grade in body.answers.items()}, oslo_date(state.clock()))
     thanks = ThanksOut(message=texts.text(language, "survey", "thanks"))
     return answer(thanks, 201, **{"Content-Language": language, **KEPT_TO_ONESELF}).response()
-
-
-def may_invite(role: Role) -> bool:
-    """Whether the role hands invitations over: those who meet the youth."""
-    return role in OF_THE_OFFICE
 
 
 def _listed(tx: Connection, call: Call, case_id: UUID) -> Answer:

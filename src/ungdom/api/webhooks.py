@@ -11,13 +11,14 @@ from pydantic import AwareDatetime, Field
 from ungdom import casework
 from ungdom.api import cursors
 from ungdom.api import inputs as i
+from ungdom.api.authorisation import guarded, needs
 from ungdom.api.cases import answer
 from ungdom.api.deps import Answer, Call, CallDep
 from ungdom.api.docs import PROBLEMS
 from ungdom.api.errors import TooManyWebhooks
 from ungdom.api.inputs import Input
 from ungdom.api.schemas import Output
-from ungdom.api.tokens import ADMIN, READ
+from ungdom.api.tokens import ADMIN, READ, Principal
 from ungdom.message.text import CursorText, Printable
 from ungdom.notices import address, hooks
 from ungdom.store import deliveries, webhooks
@@ -115,29 +116,36 @@ class ReplayOut(Output):
     replayed: int
 
 
+def _scope(principal: Principal) -> str:
+    return ADMIN if principal.viewer.role is Role.ADMIN else READ
+
+
 @router.post("/v1/webhooks", status_code=201, response_model=NewWebhookOut, summary="Make a webhook")
+@guarded(needs(READ))
 def make(call: CallDep, request: Request, body: WebhookIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Be told at this address of the cases that the caller may see. The secret is shown this once."""
     address.check(body.url, request.app.state.webhook_allow)
-    return call.write(lambda tx: _made(tx, call, body), scope=READ)
+    return call.write(lambda tx: _made(tx, call, body))
 
 
 @router.get("/v1/webhooks", response_model=WebhookList, summary="List webhooks")
 def list_webhooks(call: CallDep, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """The caller's own webhooks; an administrator sees everybody's, without their addresses."""
-    return call.read(lambda tx: _listed(tx, call), scope=_scope(call))
+    return call.read(lambda tx: _listed(tx, call), scope=_scope(call.principal))
 
 
 @router.delete("/v1/webhooks/{webhook_id}", status_code=204, summary="Delete a webhook")
+@guarded(needs(_scope))
 def delete(call: CallDep, webhook_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Tell it nothing more, and forget its address and secret."""
-    return call.write(lambda tx: _deleted(tx, call, webhook_id), scope=_scope(call))
+    return call.write(lambda tx: _deleted(tx, call, webhook_id))
 
 
 @router.post("/v1/webhooks/{webhook_id}/rotate", response_model=NewWebhookOut, summary="Change the secret")
+@guarded(needs(READ))
 def rotate(call: CallDep, webhook_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """A new secret, shown this once; the one before it signs as well for a day. One that was gone is told again."""
-    return call.write(lambda tx: _rotated(tx, call, webhook_id), scope=READ)
+    return call.write(lambda tx: _rotated(tx, call, webhook_id))
 
 
 @router.get("/v1/webhooks/{webhook_id}/deliveries", response_model=DeliveryList, summary="What has become of messages")
@@ -147,13 +155,10 @@ def list_deliveries(call: CallDep, webhook_id: UUID, query: Annotated[DeliveryQu
 
 
 @router.post("/v1/webhooks/{webhook_id}/replay", response_model=ReplayOut, summary="Send again")
+@guarded(needs(READ))
 def replay(call: CallDep, webhook_id: UUID, body: ReplayIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Start again with the dead letters, or with everything since an instant. Each keeps its key."""
-    return call.write(lambda tx: _replayed(tx, call, webhook_id, body), scope=READ)
-
-
-def _scope(call: Call) -> str:
-    return ADMIN if _is_admin(call) else READ
+    return call.write(lambda tx: _replayed(tx, call, webhook_id, body))
 
 
 def _is_admin(call: Call) -> bool:

@@ -21,7 +21,9 @@ points and noncharacters, line and paragraph separators.
 LINE_BREAKS = frozenset("\n\t")
 """The controls that a text of several lines may hold."""
 
-NAME, NOTE, CODE, REFERENCE, IDENTIFIER, PATH, OPAQUE = 200, 4000, 40, 64, 200, 500, 2000
+NAME, NOTE, CODE, REFERENCE, IDENTIFIER, TAG, PATH, HEADER, CURSOR = (
+    200, 4000, 40, 64, 200, 100, 500, 1000, 2000
+)  # fmt: skip
 """The most characters that each kind of text may have, after normalisation."""
 
 
@@ -79,9 +81,11 @@ PathText = Annotated[str, Printable(PATH, blank=True, exact=True)]
 """The path of a file below a folder of ours."""
 SecretText = Annotated[str, Printable(IDENTIFIER, blank=True, exact=True)]
 """A token in an address: looked up by its hash, never repeated."""
-CursorText = Annotated[str, Printable(OPAQUE, blank=True, exact=True)]
+CursorText = Annotated[str, Printable(CURSOR, blank=True, exact=True)]
 """A cursor of ours, handed back."""
-HeaderText = Annotated[str, Printable(OPAQUE, blank=True, exact=True)]
+TagText = Annotated[str, Printable(TAG, blank=True, exact=True)]
+"""The value of a header that names versions of a thing."""
+HeaderText = Annotated[str, Printable(HEADER, blank=True, exact=True)]
 """The value of a header that is read and not kept."""
 ForeignId = Annotated[str, Printable(IDENTIFIER, exact=True)]
 """The id that another system gave to a message: kept and repeated exactly as written."""
