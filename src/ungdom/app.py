@@ -49,6 +49,7 @@ from ungdom.api import (
     work,
 )
 from ungdom.api.access import compose
+from ungdom.api.authorisation import RouteAccess
 from ungdom.api.middleware import Gate, Limits
 from ungdom.clock import Clock
 from ungdom.exchange import partners
@@ -138,7 +139,8 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
     docs.install(app)
     errors.install(app)
     limits = Limits(settings.body_limit, settings.exchange_body_limit)
-    app.add_middleware(Gate, verifier=verifier, clock=lambda: app.state.clock, limits=limits)
+    access = RouteAccess(route for router in ROUTERS for route in router.routes)
+    app.add_middleware(Gate, verifier=verifier, clock=lambda: app.state.clock, limits=limits, refusal=access.refusal)
     return app
 
 

@@ -1,13 +1,14 @@
 """What the tests of the interface build with: cases at a given stage, a look at all tables, requests said raw."""
 
 import json
+from base64 import b64decode
 from typing import Any
 
 import httpx
 from sqlalchemy import func, select
 
 from tests.service import Client, Service, new_case
-from ungdom.store import tables
+from ungdom.store import idempotency, tables
 
 DAY = "2026-01-05"
 HIDDEN = "019b8dd0-0000-7000-8000-000000000000"
@@ -60,6 +61,14 @@ def rows(service: Service) -> dict[str, int]:
 
 def events_of(client: Client, case: str) -> list[dict[str, Any]]:
     return client.get(f"/v1/cases/{case}/events").json()["items"]
+
+
+def kept_answers(service: Service) -> str:
+    """All that is kept for repeated requests, opened with the keys of the service."""
+    keys = service.app.state.keys
+    with service.db.reading() as tx:
+        kept = [idempotency.opened(keys, row.key_hash, row.sealed) for row in tx.execute(select(tables.idempotency))]
+    return "\n".join(f"{one['headers']} {b64decode(one['body']).decode()}" for one in kept)
 
 
 def raw(client: Client, path: str, body: bytes | str, **headers: str) -> httpx.Response:

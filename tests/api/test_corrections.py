@@ -87,8 +87,8 @@ def test_wrong_details_are_corrected_and_what_is_left_out_stays(oslo: Client) ->
 
 
 def test_a_date_corrected_after_the_details_leaves_the_corrected_details(oslo: Client) -> None:
-    case = case_at(oslo, "received")
-    seq = recorded(oslo, case, "postponed", DAY, {"reason": "health"})["seq"]
+    case = case_at(oslo, "received", EARLIER)
+    seq = recorded(oslo, case, "postponed", EARLIER, {"reason": "health"})["seq"]
     new = {"details": {"reason": "weighty_grounds"}}
     assert correct(oslo, case, seq, new, "wrong_details").status_code == 201
     assert correct(oslo, case, seq, {"occurred_on": DAY}).status_code == 201
@@ -140,6 +140,44 @@ def test_the_registration_cannot_be_annulled(oslo: Client) -> None:
     assert "case_begins_with_registration" in unmet(found)
 
 
+REPLACED: dict[str, Any] = {
+    "another day": {"occurred_on": "2026-01-04"},
+    "another type": {"type": "coordination_requested"},
+    "everything": {"type": "charged", "occurred_on": "2026-01-04", "details": {}},
+    "annulled": None,
+}
+
+
+@pytest.mark.parametrize("replacement", REPLACED.values(), ids=REPLACED)
+def test_the_same_correction_twice_in_a_row_is_refused_and_another_is_not(oslo: Client, replacement: Any) -> None:
+    case = begun(oslo)
+    assert correct(oslo, case, 2, {"occurred_on": EARLIER}).status_code == 201
+    assert correct(oslo, case, 3, replacement).status_code == 201
+    for reason in ("wrong_date", "wrong_details"):
+        before = rows(oslo.service)
+        again = correct(oslo, case, 3, replacement, reason)
+        found = assert_problem(again, 409, "correction_changes_nothing")
+        assert (found["seq"], rows(oslo.service)) == (3, before)
+    dry = correct(oslo, case, 3, replacement, params={"dry_run": "true"})
+    assert_problem(dry, 409, "correction_changes_nothing")
+    back = {"type": "charged", "occurred_on": DAY, "details": {}}
+    assert correct(oslo, case, 3, back).status_code == 201
+    refused(oslo, case, 3, back, 409, "correction_changes_nothing")
+    assert correct(oslo, case, 3, replacement).status_code == 201
+
+
+@pytest.mark.parametrize("replacement", [{}, {"occurred_on": DAY}, {"type": "charged", "details": {}}])
+def test_a_correction_to_what_was_recorded_anyway_is_refused(oslo: Client, replacement: Any) -> None:
+    refused(oslo, begun(oslo), 3, replacement, 409, "correction_changes_nothing")
+
+
+def test_a_correction_that_takes_back_the_hour_changes_something(oslo: Client) -> None:
+    case = opened(oslo, occurred_on=EARLIER, offences=[{"on": "2026-01-01"}])
+    recorded(oslo, case, "suspect_set", f"{DAY}T09:00:00+01:00")
+    assert correct(oslo, case, 2, {"occurred_on": DAY}).status_code == 201
+    refused(oslo, case, 2, {"occurred_on": DAY}, 409, "correction_changes_nothing")
+
+
 def test_a_correction_cannot_be_corrected(oslo: Client) -> None:
     case = begun(oslo)
     assert correct(oslo, case, 2, {"occurred_on": "2026-01-04"}).status_code == 201
@@ -162,9 +200,9 @@ def test_a_number_that_is_none_is_422(oslo: Client, seq: Any) -> None:
 
 def test_correcting_the_same_event_again_works_and_the_last_one_wins(oslo: Client) -> None:
     case = begun(oslo)
-    for day in (EARLIER, "2026-01-04", EARLIER):
-        assert correct(oslo, case, 3, {"occurred_on": DAY}).status_code == 201
-        assert correct(oslo, case, 2, {"occurred_on": day}).status_code == 201
+    for suspect, charged in ((EARLIER, "2026-01-04"), ("2026-01-04", DAY), (EARLIER, "2026-01-04")):
+        assert correct(oslo, case, 2, {"occurred_on": suspect}).status_code == 201
+        assert correct(oslo, case, 3, {"occurred_on": charged}).status_code == 201
     assert correct(oslo, case, 3, None, "never_happened").status_code == 201
     assert correct(oslo, case, 3, {"occurred_on": "2026-01-04"}).status_code == 201
     told = events_of(oslo, case)

@@ -6,11 +6,12 @@ from typing import Any
 
 import anyio
 import pytest
+from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from tests.service import KEY, Clock
 from ungdom.api.access import compose
-from ungdom.api.middleware import BODIES, LARGE, Gate, Limits
+from ungdom.api.middleware import BODIES, LARGE, Gate, Limits, Refusal
 from ungdom.api.tokens import Issuer
 from ungdom.settings import Settings
 from ungdom.workflow.permissions import Viewer
@@ -65,16 +66,32 @@ def settings(tmp_path: Path) -> Settings:
     return Settings("development", "sqlite://", tmp_path, (KEY,), "x" * 32)
 
 
+async def nobody_is_refused(_scope: Scope) -> Response | None:
+    return None
+
+
+async def everybody_is_refused(_scope: Scope) -> Response | None:
+    return Response(status_code=403)
+
+
 def sent(
-    settings: Settings, path: str, kind: str | None, *parts: bytes, reads: bool = True, method: str = "POST"
+    settings: Settings,
+    path: str,
+    kind: str | None,
+    *parts: bytes,
+    reads: bool = True,
+    method: str = "POST",
+    refusal: Refusal = nobody_is_refused,
+    coding: tuple[bytes, ...] = (),
 ) -> tuple[Sender, Asked]:
     clock = Clock()
     viewer = Viewer(Role.PROSECUTION, "p", None)
     token = Issuer(settings).issue(viewer, clock(), timedelta(hours=1))
     headers = [(b"authorization", f"Bearer {token}".encode())]
     headers += [(b"content-type", kind.encode())] if kind else []
+    headers += [(b"content-encoding", one) for one in coding]
     sender, asked = Sender(list(parts)), Asked(reads)
-    gate = Gate(asked, compose.verifier(settings), lambda: clock, LIMITS)
+    gate = Gate(asked, compose.verifier(settings), lambda: clock, LIMITS, refusal)
     scope = {"type": "http", "method": method, "path": path, "headers": headers, "query_string": b""}
     anyio.run(gate, scope, sender.receive, sender.send)
     return sender, asked
@@ -159,6 +176,34 @@ def test_what_is_no_request_passes(settings: Settings) -> None:
     async def app(scope: Scope, _receive: Receive, _send: Send) -> None:
         seen.append(scope["type"])
 
-    gate = Gate(app, compose.verifier(settings), Clock, LIMITS)
+    gate = Gate(app, compose.verifier(settings), Clock, LIMITS, nobody_is_refused)
     anyio.run(gate, {"type": "lifespan"}, Sender([]).receive, Sender([]).send)
     assert seen == ["lifespan"]
+
+
+# --- what is refused before the body is read ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", [CASES, BATCH, MESSAGES])
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_of_a_request_without_the_right_no_byte_of_the_body_is_read(settings: Settings, path: str, method: str) -> None:
+    sender, asked = sent(settings, path, JSON, b"x" * 10, b"y", method=method, refusal=everybody_is_refused)
+    assert (sender.status, sender.handed, asked.body) == (403, 0, None)
+
+
+@pytest.mark.parametrize("path", [CASES, BATCH, MESSAGES])
+@pytest.mark.parametrize(
+    "coding", [(b"gzip",), (b"br",), (b"GZIP",), (b"identity, gzip",), (b"identity", b"zstd"), (b"x-own",)]
+)
+def test_a_compressed_body_is_415_unread_and_the_answer_says_what_is_taken(
+    settings: Settings, path: str, coding: tuple[bytes, ...]
+) -> None:
+    sender, asked = sent(settings, path, BODIES[path].kinds[0] if path in BODIES else JSON, b"{}", coding=coding)
+    assert (sender.status, sender.handed, asked.body) == (415, 0, None)
+    assert (b"accept-encoding", b"identity") in sender.answers[0]["headers"]
+    assert b"unsupported_content_encoding" in sender.answers[1]["body"]
+
+
+@pytest.mark.parametrize("coding", [(b"identity",), (b"Identity",), (b"",), (b"identity, identity",)])
+def test_a_body_that_is_called_plain_is_taken(settings: Settings, coding: tuple[bytes, ...]) -> None:
+    assert sent(settings, CASES, JSON, b"{}", coding=coding)[1].body == b"{}"

@@ -5,11 +5,14 @@ from threading import Barrier
 from typing import Any
 
 import httpx
+import pytest
+from sqlalchemy import select
 
 from tests import pg, service
-from tests.api.build import DAY, assert_problem, etag, events_of, opened, recorded, rows
+from tests.api.build import DAY, assert_problem, etag, events_of, kept_answers, opened, recorded, rows
 from tests.service import Client, Service, new_case
-from ungdom.store import idempotency
+from ungdom.store import idempotency, tables
+from ungdom.store.idempotency import RequestKey
 
 EVENT = {"type": "suspect_set", "occurred_on": DAY, "details": {}}
 
@@ -53,7 +56,7 @@ def test_the_same_key_makes_one_correction(served: Service) -> None:
     assert len(events_of(client, case)) == 2
 
 
-def test_the_same_key_with_another_body_or_another_path_is_422(served: Service) -> None:
+def test_the_same_key_with_another_body_or_another_case_is_422(served: Service) -> None:
     client = served.as_("coordinator", "oslo")
     case, other = opened(client), opened(client)
     assert client.post(f"/v1/cases/{case}/events", EVENT, '"1"', key="k").status_code == 201
@@ -61,8 +64,7 @@ def test_the_same_key_with_another_body_or_another_path_is_422(served: Service) 
     for path, body in (
         (f"/v1/cases/{case}/events", EVENT | {"type": "charged"}),
         (f"/v1/cases/{other}/events", EVENT),
-        (f"/v1/cases/{case}/corrections", {"seq": 1, "reason": "wrong_date", "replacement": None}),
-        ("/v1/cases", new_case()),
+        (f"/v1/cases/{case}/events?dry_run=false", EVENT),
     ):
         assert_problem(client.post(path, body, '"2"', key="k"), 422, "idempotency_mismatch")
     assert rows(served) == before
@@ -101,6 +103,45 @@ def test_the_keys_of_two_senders_do_not_meet(served: Service) -> None:
     assert answers[0].json()["id"] != answers[1].json()["id"]
 
 
+def test_a_key_belongs_to_one_route(served: Service) -> None:
+    client = served.as_("coordinator", "oslo")
+    case = opened(client, offences=[{"on": "2026-01-01"}])
+    first = client.post(f"/v1/cases/{case}/events", EVENT, '"1"', key="k")
+    correction = {"seq": 1, "reason": "wrong_date", "replacement": {"occurred_on": "2026-01-03"}}
+    second = client.post(f"/v1/cases/{case}/corrections", correction, '"2"', key="k")
+    third = client.post("/v1/cases", new_case(), key="k")
+    assert [a.status_code for a in (first, second, third)] == [201, 201, 201]
+    assert not [a for a in (first, second, third) if "Idempotency-Replayed" in a.headers]
+
+
+@pytest.mark.parametrize("other", [("coordinator", "ost"), ("leader", "oslo"), ("leader", "ost")])
+def test_whoever_changes_office_or_role_gets_no_answer_of_the_one_before(served: Service, other: Any) -> None:
+    """The same person and key: the answer held the name and guardians of a youth of the first office."""
+    first = served.as_("coordinator", "oslo", "kari").post("/v1/cases", new_case(), key="k")
+    assert first.status_code == 201
+    moved = served.as_(*other, "kari").post("/v1/cases", new_case(konfliktrad=other[1]), key="k")
+    same = served.as_(*other, "kari").post("/v1/cases", new_case(konfliktrad="oslo"), key="l")
+    assert (moved.status_code, "Idempotency-Replayed" in moved.headers) == (201, False)
+    assert moved.json()["id"] != first.json()["id"]
+    assert "Idempotency-Replayed" not in same.headers
+    again = served.as_("coordinator", "oslo", "kari").post("/v1/cases", new_case(), key="k")
+    assert_replayed(first, again)
+
+
+def test_no_answer_lies_in_the_database_in_clear_text(served: Service) -> None:
+    client = served.as_("coordinator", "oslo", "kari-nordmann")
+    done = client.post("/v1/cases", new_case(), key="17850998027")
+    assert "Vaffelpresse" in done.text
+    with served.db.reading() as tx:
+        kept = tx.execute(select(tables.idempotency)).all()
+    assert len(kept) == 1
+    said = (done.json()["id"], "Vaffelpresse", "Vimsete", "17850998027", "kari-nordmann", "oslo", "/v1/cases")
+    raw = bytes(kept[0].key_hash) + bytes(kept[0].sealed)
+    assert [text for text in said if text.encode() in raw] == []
+    assert len(kept[0]) == 3  # and the instant
+    assert "Vaffelpresse" in kept_answers(served)
+
+
 def test_without_a_key_the_same_request_is_done_again(served: Service) -> None:
     client = served.as_("coordinator", "oslo")
     assert opened(client) != opened(client)
@@ -137,7 +178,7 @@ def test_a_request_under_way_is_409_with_when_to_come_back(pg_database: Any, tmp
     with Service(pg.sqlalchemy_url(pg_database(service.fill)), tmp_path) as running:
         client = running.as_("coordinator", "oslo")
         with running.db.writing() as tx:
-            idempotency.claim(tx, "coordinator-oslo", "slow")
+            idempotency.claim(tx, RequestKey("coordinator-oslo", "coordinator", "oslo", "POST /v1/cases", "slow"))
             answer = client.post("/v1/cases", new_case(), key="slow")
             assert client.post("/v1/cases", new_case(), key="another").status_code == 201
         assert_problem(answer, 409, "idempotency_in_flight")

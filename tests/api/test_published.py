@@ -58,9 +58,14 @@ def test_the_codes_found_are_all_the_ones_the_tests_have_met() -> None:
     } <= codes()  # fmt: skip
 
 
-@pytest.mark.parametrize("code", ["nothing", "Stale", "stale.title", "..%2fstale", "%00"])
+@pytest.mark.parametrize("code", ["nothing", "Stale", "stale.title", "..%2fstale"])
 def test_an_unknown_problem_type_is_404(shared: Service, code: str) -> None:
     assert_problem(shared.send("GET", f"/v1/problems/{code}"), 404, "not_found")
+
+
+@pytest.mark.parametrize("code", ["%00", "stale%e2%80%ae", "x" * 65])
+def test_a_problem_type_that_is_no_plain_short_text_is_422(shared: Service, code: str) -> None:
+    assert_problem(shared.send("GET", f"/v1/problems/{code}"), 422, "invalid_input")
 
 
 # --- documentation ------------------------------------------------------------------------------------------

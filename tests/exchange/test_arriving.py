@@ -123,7 +123,7 @@ def test_a_changed_message_is_never_handled(db: Database, path: Path) -> None:
 def test_a_message_without_an_id_is_never_handled(db: Database, path: Path) -> None:
     body = official.overfoere_sak()
     del body["forsendelse"]["meldingsId"]
-    with pytest.raises(NeverHandled, match="no id"):
+    with pytest.raises(NeverHandled, match="has no id"):
         desk(db, path)(taken(signed(body)))
 
 

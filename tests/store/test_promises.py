@@ -2,23 +2,28 @@
 
 import csv
 import json
+from base64 import b64encode
 from dataclasses import replace
 from datetime import date, timedelta
+from hashlib import sha256
 from importlib.resources import files
+from typing import Any
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from tests.store import cases
 from ungdom.store import idempotency, ledger, outbox, reference, tables
-from ungdom.store.errors import DuplicateKey, InFlight
-from ungdom.store.idempotency import Remembered
+from ungdom.store.errors import CannotOpen, DuplicateKey, InFlight
+from ungdom.store.idempotency import Remembered, RequestKey
 from ungdom.store.journal import Stored
 from ungdom.store.outbox import Owed, Promise
 from ungdom.store.reference import Staff
+from ungdom.store.sealing import Keys
 from ungdom.store.session import Database
 from ungdom.workflow.vocabulary import OffenceGroup, Role
 
+OTHER_KEY = "QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI="
 ANSWER = Remembered("print", 201, {"ETag": '"1"'}, b'{"a":1}', cases.NOON)
 
 
@@ -187,40 +192,77 @@ def test_two_workers_take_different_messages(postgresql: Database) -> None:
     assert taken == ({1, 2}, {3, 4})
 
 
-def test_an_answer_is_remembered_for_its_sender_and_key(db: Database) -> None:
+def of(subject: str = "kari", key: str = "k", **changed: Any) -> RequestKey:
+    """An Idempotency-Key and whom it belongs to."""
+    return replace(RequestKey(subject, "coordinator", "oslo", "POST /v1/cases", key), **changed)
+
+
+ELSEWHERE = (
+    of("ola"), of(key="l"), of(role="leader"), of(konfliktrad="ost"), of(konfliktrad=None),
+    of(route="POST /v1/webhooks"),
+)  # fmt: skip
+
+
+def test_an_answer_is_remembered_for_its_key_and_whom_it_belongs_to(db: Database) -> None:
     with db.writing() as tx:
-        idempotency.claim(tx, "kari", "k")
-        assert idempotency.remembered(tx, "kari", "k") is None
-        idempotency.remember(tx, "kari", "k", ANSWER)
+        idempotency.claim(tx, of())
+        assert idempotency.remembered(tx, cases.KEYS, of()) is None
+        idempotency.remember(tx, cases.KEYS, of(), ANSWER)
 
     with db.reading() as tx:
-        assert idempotency.remembered(tx, "kari", "k") == ANSWER
-        assert idempotency.remembered(tx, "ola", "k") is None
-        assert idempotency.remembered(tx, "kari", "l") is None
+        assert idempotency.remembered(tx, cases.KEYS, of()) == ANSWER
+        assert [idempotency.remembered(tx, cases.KEYS, other) for other in ELSEWHERE] == [None] * 6
 
 
 def test_an_answer_is_remembered_once_and_forgotten_in_time(db: Database) -> None:
     with db.writing() as tx:
-        idempotency.remember(tx, "kari", "k", ANSWER)
-        idempotency.remember(tx, "kari", "l", replace(ANSWER, created_at=cases.NOON + timedelta(days=1)))
+        idempotency.remember(tx, cases.KEYS, of(), ANSWER)
+        idempotency.remember(tx, cases.KEYS, of(key="l"), replace(ANSWER, created_at=cases.NOON + timedelta(days=1)))
     with pytest.raises(DuplicateKey), db.writing() as tx:
-        idempotency.remember(tx, "kari", "k", ANSWER)
+        idempotency.remember(tx, cases.KEYS, of(), ANSWER)
 
     with db.writing() as tx:
         assert idempotency.forget(tx, cases.NOON + timedelta(hours=1)) == 1
-        assert idempotency.remembered(tx, "kari", "k") is None
+        assert idempotency.remembered(tx, cases.KEYS, of()) is None
+
+
+def test_nothing_of_a_kept_answer_can_be_read_or_compared_without_the_keys(db: Database) -> None:
+    with db.writing() as tx:
+        idempotency.remember(tx, cases.KEYS, of(), ANSWER)
+        [row] = tx.execute(select(tables.idempotency)).all()
+
+    raw = bytes(row.key_hash) + bytes(row.sealed)
+    guesses = [sha256(text.encode()).digest() for text in ("k", "kari", of().text, ANSWER.fingerprint)]
+    told = [b"kari", b"coordinator", b"oslo", b"/v1/cases", b"print", b"ETag", ANSWER.body, b64encode(ANSWER.body)]
+    assert [part for part in (*told, *guesses) if part in raw] == []
+    with pytest.raises(CannotOpen):
+        idempotency.opened(Keys([OTHER_KEY]), row.key_hash, row.sealed)
+    with pytest.raises(CannotOpen):
+        idempotency.opened(cases.KEYS, bytes(32), row.sealed)
+
+
+def test_kept_answers_follow_a_change_of_keys(db: Database) -> None:
+    with db.writing() as tx:
+        idempotency.remember(tx, cases.KEYS, of(), ANSWER)
+
+    both, new = Keys([OTHER_KEY, cases.SECRET]), Keys([OTHER_KEY])
+    with db.writing() as tx:
+        assert idempotency.remembered(tx, both, of()) == ANSWER
+        assert idempotency.remembered(tx, new, of()) is None
+        assert (idempotency.reseal(tx, both), idempotency.reseal(tx, both)) == (1, 0)
+        assert idempotency.remembered(tx, new, of()) == ANSWER
 
 
 def test_the_same_request_twice_at_once_is_in_flight(postgresql: Database) -> None:
     with postgresql.writing() as one, postgresql.writing() as other:
-        idempotency.claim(one, "kari", "k")
-        idempotency.claim(other, "kari", "l")
-        idempotency.claim(other, "ola", "k")
+        idempotency.claim(one, of())
+        for elsewhere in ELSEWHERE:
+            idempotency.claim(other, elsewhere)
         with pytest.raises(InFlight):
-            idempotency.claim(other, "kari", "k")
+            idempotency.claim(other, of())
 
     with postgresql.writing() as tx:
-        idempotency.claim(tx, "kari", "k")
+        idempotency.claim(tx, of())
 
 
 def test_a_run_is_written_down_from_start_to_finish(db: Database) -> None:

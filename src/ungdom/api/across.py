@@ -19,6 +19,7 @@ from ungdom.api.consents import ConsentsOut, consents_out
 from ungdom.api.deps import Answer, Call, ReadCall
 from ungdom.api.offices import check_office
 from ungdom.casework import NotVisible, Read
+from ungdom.message.text import CodeText, CursorText
 from ungdom.store import current
 from ungdom.store.journal import Stored
 from ungdom.store.reading import Filters
@@ -52,12 +53,12 @@ COMPLAINTS = (E.COMPLAINT_FILED,)
 class AcrossQuery(i.AsOf):
     """Which cases: those that have something of the kind, narrowed by where they stand."""
 
-    konfliktrad: Annotated[str, Field(max_length=40)] | None = None
+    konfliktrad: CodeText | None = None
     sanction: Sanction | None = None
     phase: Phase | None = None
     state: State | None = None
     limit: Annotated[int, Field(ge=1, le=100)] = 25
-    cursor: Annotated[str, Field(max_length=2000)] | None = None
+    cursor: CursorText | None = None
 
 
 class CaseLine(s.Output):

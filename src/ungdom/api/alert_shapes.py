@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from ungdom.api import inputs as i
+from ungdom.message.text import CodeText, CursorText, ReferenceText
 from ungdom.workflow.alerting import AlertChange, AlertState, DelayReason, Level
 from ungdom.workflow.vocabulary import Party, Phase, Role, State
 
@@ -17,12 +18,12 @@ class AlertQuery(i.Input):
     live: bool | None = True
     state: AlertState | None = None
     level: Level | None = None
-    code: Annotated[str, Field(max_length=40)] | None = None
+    code: CodeText | None = None
     case: UUID | None = None
-    konfliktrad: Annotated[str, Field(max_length=40)] | None = None
-    coordinator: Annotated[str, Field(max_length=64)] | None = None
+    konfliktrad: CodeText | None = None
+    coordinator: ReferenceText | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
-    cursor: Annotated[str, Field(max_length=2000)] | None = None
+    cursor: CursorText | None = None
 
 
 class AnswerIn(i.Input):

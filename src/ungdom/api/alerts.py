@@ -12,6 +12,7 @@ from ungdom.api import alert_shapes as shapes
 from ungdom.api import cursors
 from ungdom.api import inputs as i
 from ungdom.api.alert_views import brief
+from ungdom.api.authorisation import guarded, needs
 from ungdom.api.cases import answer
 from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
 from ungdom.api.offices import check_office
@@ -22,7 +23,7 @@ from ungdom.store.alerts import Alert, Happened, Wanted
 from ungdom.store.reading import CaseRow
 from ungdom.store.session import Connection
 from ungdom.workflow.daycount import oslo_date
-from ungdom.workflow.permissions import Fact
+from ungdom.workflow.permissions import Fact, may_answer_alerts, may_snooze_alerts
 
 router = APIRouter(tags=["alerts"])
 
@@ -42,12 +43,14 @@ def get_alert(call: ReadCall, alert_id: UUID, _query: NoQuery) -> Response:
 
 
 @router.post("/v1/alerts/{alert_id}/acknowledge", response_model=shapes.AlertDetail, summary="See to it")
+@guarded(needs(READ, may_answer_alerts))
 def acknowledge_alert(call: WriteCall, alert_id: UUID, _query: NoQuery) -> Response:
     """Say that you have seen it and see to it. It goes on climbing until the clock stops."""
     return _done(call, lambda tx: alerts.acknowledge(tx, call.who.viewer, alert_id, call.now))
 
 
 @router.post("/v1/alerts/{alert_id}/answer", response_model=shapes.AlertDetail, summary="Say why, and until when")
+@guarded(needs(READ, may_answer_alerts))
 def answer_alert(call: WriteCall, alert_id: UUID, body: shapes.AnswerIn, _query: NoQuery) -> Response:
     """Say why it is late and when it is expected. Until that day has passed nobody is told again."""
     said = (body.reason, body.expected_on)
@@ -55,6 +58,7 @@ def answer_alert(call: WriteCall, alert_id: UUID, body: shapes.AnswerIn, _query:
 
 
 @router.post("/v1/alerts/{alert_id}/snooze", response_model=shapes.AlertDetail, summary="Put it off")
+@guarded(needs(READ, may_snooze_alerts))
 def snooze_alert(call: WriteCall, alert_id: UUID, body: shapes.SnoozeIn, _query: NoQuery) -> Response:
     """Tell nobody until that day has passed. The clock runs on, and the list still shows it."""
     return _done(call, lambda tx: alerts.snooze(tx, call.who.viewer, alert_id, body.until, call.now))
@@ -62,7 +66,7 @@ def snooze_alert(call: WriteCall, alert_id: UUID, body: shapes.SnoozeIn, _query:
 
 def _done(call: Call, use: Callable[[Connection], Alert]) -> Response:
     """Nothing in the case is written: who may read it may answer for its delays."""
-    return call.write(lambda tx: _shown(tx, call, use(tx)), scope=READ)
+    return call.write(lambda tx: _shown(tx, call, use(tx)))
 
 
 def _listed(tx: Connection, call: Call, query: shapes.AlertQuery) -> Answer:

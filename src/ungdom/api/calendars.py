@@ -11,10 +11,13 @@ from ungdom import agenda, texts
 from ungdom.api import ical
 from ungdom.api import inputs as i
 from ungdom.api import schemas as s
+from ungdom.api.authorisation import guarded, needs
 from ungdom.api.cases import answer
 from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
 from ungdom.api.errors import NoFeed
+from ungdom.api.tokens import WRITE
 from ungdom.casework import NotVisible
+from ungdom.message.text import HeaderText, SecretText
 from ungdom.store import calendar_feeds
 from ungdom.store.calendar_feeds import Feed
 from ungdom.store.ids import uuid7
@@ -58,6 +61,7 @@ class FeedList(s.Output):
 
 
 @router.post("/v1/calendar-feeds", status_code=201, response_model=NewFeedOut, summary="Make a calendar feed")
+@guarded(needs(WRITE))
 def create_calendar_feed(call: WriteCall, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """An address that shows the deadlines of your cases to whoever has it, until you revoke it.
 
@@ -80,6 +84,7 @@ def list_calendar_feeds(call: ReadCall, _query: Annotated[i.NoQuery, Query()]) -
 
 
 @router.delete("/v1/calendar-feeds/{feed_id}", response_model=FeedOut, summary="Revoke a calendar feed")
+@guarded(needs(WRITE))
 def revoke_calendar_feed(call: WriteCall, feed_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Take back one of your own feeds: from now on its address is that of nothing. Answers with what it was."""
     return call.write(lambda tx: _revoked(tx, call, feed_id))
@@ -97,8 +102,8 @@ def revoke_calendar_feed(call: WriteCall, feed_id: UUID, _query: Annotated[i.NoQ
 )
 def get_calendar(
     request: Request,
-    secret: str,
-    if_none_match: Annotated[str | None, Header(alias="If-None-Match", max_length=1000)] = None,
+    secret: SecretText,
+    if_none_match: Annotated[HeaderText | None, Header(alias="If-None-Match")] = None,
 ) -> Response:
     """The deadlines and hearings of one coordinator as iCalendar; the secret in the address stands for a token.
 

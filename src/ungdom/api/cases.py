@@ -13,8 +13,10 @@ from ungdom.api import alert_views, cursors, need_to_know, views
 from ungdom.api import inputs as i
 from ungdom.api import lead_time_shapes as lt
 from ungdom.api import schemas as s
+from ungdom.api.authorisation import guarded, needs
 from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
 from ungdom.api.offices import check_office
+from ungdom.api.tokens import WRITE
 from ungdom.casework import NewCase, Read
 from ungdom.store import alerts as kept
 from ungdom.store import current, people
@@ -23,14 +25,22 @@ from ungdom.store.people import Person
 from ungdom.store.reading import Filters
 from ungdom.store.session import Connection
 from ungdom.store.tables import NumberKind
+from ungdom.workflow import engine
 from ungdom.workflow.case import Youth
 from ungdom.workflow.daycount import last_moment, oslo_date
-from ungdom.workflow.permissions import Fact, learns
-from ungdom.workflow.vocabulary import Protection, Role
+from ungdom.workflow.permissions import Fact, acts_for, learns
+from ungdom.workflow.vocabulary import EventType, Protection, Role, Sanction
 
 router = APIRouter(tags=["cases"])
 
 AsOf = Annotated[i.AsOf, Query()]
+
+OPENED_BY = engine.actors_of(Sanction.YOUTH_SANCTION, EventType.CASE_REGISTERED)
+"""In whose name a case is opened: the same for both sanctions, krl § 13."""
+
+
+def _may_open(role: Role) -> bool:
+    return not acts_for(role).isdisjoint(OPENED_BY)
 
 
 def answer(body: BaseModel, status: int = 200, **headers: str) -> Answer:
@@ -51,6 +61,7 @@ def read_case(tx: Connection, call: Call, case_id: UUID, as_of: i.AsOf) -> Read:
 
 
 @router.post("/v1/cases", status_code=201, response_model=s.CaseOut, summary="Open a case")
+@guarded(needs(WRITE, _may_open))
 def open_case(call: WriteCall, body: i.NewCaseIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Open a youth sanction or youth follow-up case. The municipality of residence decides the konfliktråd."""
     return call.write(lambda tx: _opened(tx, call, body))

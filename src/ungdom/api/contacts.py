@@ -10,12 +10,14 @@ from pydantic_core import PydanticCustomError
 
 from ungdom import casework
 from ungdom.api import inputs as i
+from ungdom.api.authorisation import guarded, needs
 from ungdom.api.cases import answer
 from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
 from ungdom.api.errors import ContactIsTheirOwn
 from ungdom.api.inputs import Input
 from ungdom.api.schemas import Output
 from ungdom.api.tokens import READ, WRITE
+from ungdom.message.text import LineText
 from ungdom.store import contacts
 from ungdom.store.contacts import Contact
 from ungdom.store.session import Connection
@@ -41,7 +43,7 @@ class NoticeContactIn(Input):
 
     language: Literal["nb", "nn", "en"] = "nb"
     email_digest: bool = False
-    address: Annotated[str, AfterValidator(_address)] | None = None
+    address: Annotated[LineText, AfterValidator(_address)] | None = None
 
 
 class NoticeContactOut(Output):
@@ -65,12 +67,14 @@ def get_own_contact(call: ReadCall, _query: Annotated[i.NoQuery, Query()]) -> Re
 
 
 @router.put("/v1/contacts/me", response_model=NoticeContactOut, summary="Say how one wants to be told")
+@guarded(needs(READ))
 def put_own_contact(call: WriteCall, body: NoticeContactIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Write the caller's own language and address, whole."""
-    return call.write(lambda tx: _written(tx, call, call.who.viewer.subject, call.who.viewer.role, body), scope=READ)
+    return call.write(lambda tx: _written(tx, call, call.who.viewer.subject, call.who.viewer.role, body))
 
 
 @router.put("/v1/contacts/{subject}", response_model=NoticeContactOut, summary="Say how somebody else is told")
+@guarded(needs(WRITE))
 def put_contact(
     call: WriteCall, subject: Subject, body: NoticeContactIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
@@ -78,7 +82,7 @@ def put_contact(
 
     What somebody has written themselves is theirs.
     """
-    return call.write(lambda tx: _written_for(tx, call, subject, body), scope=WRITE)
+    return call.write(lambda tx: _written_for(tx, call, subject, body))
 
 
 def _mine(tx: Connection, call: Call) -> Contact:

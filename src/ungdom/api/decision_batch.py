@@ -19,8 +19,8 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from ungdom.api import inputs as i
+from ungdom.api.authorisation import guarded, sends_decisions
 from ungdom.api.deps import ReadCall
-from ungdom.api.tokens import DECISIONS
 from ungdom.intake.stream import GROUP, Door, Line, Splitter, take
 
 router = APIRouter(tags=["decisions"])
@@ -63,12 +63,13 @@ _RECEIPTS: dict[int | str, dict[str, Any]] = {
     openapi_extra=_BODY,
     summary="Send many decisions",
 )
+@guarded(sends_decisions)
 async def push_decisions(call: ReadCall, request: Request, _query: Annotated[i.NoQuery, Query()]) -> StreamingResponse:
     """One message a line, any number of them. Sent again, what was taken gets the same receipts and the rest is taken.
 
     Each line is answered as if it had been sent alone. A line that cannot be read is refused with its number.
     """
-    call.needs(DECISIONS)
+    call.check_access()
     door = Door(call.db, call.keys, request.app.state.clock, call.language, call.sender)
     return Receipts(door)
 

@@ -10,6 +10,7 @@ from ungdom.api.inputs import Input
 from ungdom.api.schemas import Output, UnmetOut
 from ungdom.intake.words import Advice, Outcome, Reason, Remark
 from ungdom.message import TERMS, DecisionId, Kind, Message, reader
+from ungdom.message.text import CursorText
 from ungdom.workflow.deadlines import DeadlineStatus
 from ungdom.workflow.vocabulary import EventType, State
 
@@ -166,7 +167,7 @@ class DecisionQuery(Input):
     decision_id: DecisionId | None = None
     case: UUID | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
-    cursor: Annotated[str, Field(max_length=500)] | None = None
+    cursor: CursorText | None = None
 
 
 WHERE = "#/components/schemas/{model}"

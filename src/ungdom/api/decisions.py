@@ -10,10 +10,11 @@ from ungdom import casework, intake
 from ungdom.api import cursors
 from ungdom.api import decision_shapes as shapes
 from ungdom.api import inputs as i
+from ungdom.api.authorisation import guarded, needs, retries_messages, sends_decisions
 from ungdom.api.cases import answer
 from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
 from ungdom.api.person_shapes import as_learnt
-from ungdom.api.tokens import DECISIONS, STATUS
+from ungdom.api.tokens import STATUS
 from ungdom.intake import Choice, Outcome, Reason, Taken, receipts
 from ungdom.message import read as read_message
 from ungdom.store import inbox
@@ -70,10 +71,11 @@ _RECEIPTS: dict[int | str, dict[str, Any]] = {
     openapi_extra=_BODY,
     summary="Send a decision",
 )
+@guarded(sends_decisions)
 def push_decision(call: WriteCall, request: Request, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """One message of a prosecution system or a court. Sent again it gets the same receipt, byte for byte."""
     sender, message = call.sender, read_message(request.state.body)
-    return call.write(lambda tx: _receipt(intake.receive(tx, call.desk, sender, message)), scope=DECISIONS, tries=TRIES)
+    return call.write(lambda tx: _receipt(intake.receive(tx, call.desk, sender, message)), tries=TRIES)
 
 
 @router.get("/v1/decisions", response_model=shapes.DecisionList, summary="List decisions")
@@ -89,17 +91,19 @@ def get_decision(call: ReadCall, message_id: UUID, _query: Annotated[i.NoQuery, 
 
 
 @router.post("/v1/decisions/{message_id}/retry", response_model=shapes.ReceiptOut, summary="Try again")
+@guarded(retries_messages)
 def retry_decision(
     call: WriteCall, message_id: UUID, body: shapes.RetryIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """Try a parked message again. The konfliktråd may say which case it is about, or accept a missing version."""
-    return call.write(lambda tx: _tried(tx, call, message_id, body), scope=STATUS, tries=TRIES)
+    return call.write(lambda tx: _tried(tx, call, message_id, body), tries=TRIES)
 
 
 @router.post("/v1/decisions/{message_id}/dismiss", response_model=shapes.ReceiptOut, summary="Put aside")
+@guarded(needs(STATUS, may_settle_messages))
 def dismiss_decision(call: WriteCall, message_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Put a parked message aside for good. The sender is told; a higher version can still come."""
-    return call.write(lambda tx: _dismissed(tx, call, message_id), scope=STATUS)
+    return call.write(lambda tx: _dismissed(tx, call, message_id))
 
 
 def _receipt(taken: Taken) -> Answer:
@@ -202,7 +206,6 @@ def _tried(tx: Connection, call: Call, message_id: UUID, body: shapes.RetryIn) -
 
 def _dismissed(tx: Connection, call: Call, message_id: UUID) -> Answer:
     one = _one(tx, call, message_id)
-    call.needs_role(may_settle_messages)
     return _as_it_stands(tx, one, intake.dismiss(tx, call.desk, one.message_id, call.who.viewer.subject))
 
 

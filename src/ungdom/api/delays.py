@@ -17,6 +17,7 @@ from ungdom.api.cases import AsOf, answer, instant, read_case
 from ungdom.api.deps import Answer, Call, ReadCall
 from ungdom.api.need_to_know import of_stages
 from ungdom.api.offices import check_office
+from ungdom.message.text import CodeText, CursorText
 from ungdom.store.reading import Filters
 from ungdom.store.session import Connection
 from ungdom.workflow.daycount import oslo_date
@@ -28,11 +29,11 @@ router = APIRouter(tags=["delays"])
 class DelaysQuery(i.AsOf):
     """Which cases: `from` and `to` are days, both included, one of which the case started or was received on."""
 
-    konfliktrad: Annotated[str, Field(max_length=40)] | None = None
+    konfliktrad: CodeText | None = None
     sanction: Sanction | None = None
     since: Annotated[i.CivilDay | None, Field(alias="from")] = None
     until: Annotated[i.CivilDay | None, Field(alias="to")] = None
-    cursor: Annotated[str, Field(max_length=2000)] | None = None
+    cursor: CursorText | None = None
 
     @model_validator(mode="after")
     def _ends_after_it_began(self) -> Self:

@@ -10,25 +10,24 @@ from fastapi import Depends, Header, Request
 from starlette.responses import Response
 
 from ungdom import texts
-from ungdom.api.errors import IdempotencyMismatch, LacksScope, NotASystem
+from ungdom.api.authorisation import May, NeededScope, needs, needs_role, rule_of
+from ungdom.api.errors import IdempotencyMismatch, NotASystem
 from ungdom.api.preconditions import precondition
-from ungdom.api.tokens import ADMIN, DECISIONS, READ, SCOPES, WRITE, Principal
+from ungdom.api.tokens import ADMIN, DECISIONS, READ, Principal
 from ungdom.casework import Precondition, Who
 from ungdom.intake import Desk, Sender
 from ungdom.intake.catching_up import go_back
+from ungdom.message.text import HeaderText, TagText
 from ungdom.store import idempotency
 from ungdom.store.errors import Stale
-from ungdom.store.idempotency import Remembered
+from ungdom.store.idempotency import Remembered, RequestKey
 from ungdom.store.sealing import Keys
 from ungdom.store.session import Connection, Database
-from ungdom.workflow.permissions import RoleNotAllowed, may_read_cases, roles_that
+from ungdom.workflow.permissions import may_read_cases
 from ungdom.workflow.vocabulary import Role
 
 JSON = "application/json"
 SOURCE = "api"
-May = Callable[[Role], bool]
-Scope = str | Callable[[Role], str]
-"""A scope, or that of each role where it depends on the role."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,9 @@ class Call:
         """Where messages are taken in."""
         return Desk(self.keys, self.now, self.language)
 
-    def read(self, use: Callable[[Connection], Answer], scope: Scope = READ, may: May = may_read_cases) -> Response:
+    def read(
+        self, use: Callable[[Connection], Answer], scope: NeededScope = READ, may: May = may_read_cases
+    ) -> Response:
         """Answer from a reading transaction. Raises `RoleNotAllowed` or `LacksScope`."""
         self.needs(scope, may)
         with self.db.reading() as tx:
@@ -99,16 +100,14 @@ class Call:
         self,
         use: Callable[[Connection], Answer],
         keep: bool = True,
-        scope: Scope = WRITE,
         tries: int = 2,
-        may: May = may_read_cases,
     ) -> Response:
         """Answer from a writing transaction, committed before the answer leaves; the answer is kept with its effect.
 
-        What messages were passed over meanwhile is tried before the answer leaves. Raises `RoleNotAllowed`,
-        `LacksScope`, `IdempotencyMismatch`, or the store's `InFlight`.
+        What messages were passed over meanwhile is tried before the answer leaves. Raises what the rule of the route
+        raises, `IdempotencyMismatch`, or the store's `InFlight`.
         """
-        self.needs(scope, may)
+        self.check_access()
         response = self._asked_again(use, keep, tries)
         go_back(self.db, self.desk, self._request.app.state.clock)
         return response
@@ -136,43 +135,44 @@ class Call:
         return self._once(self.key, use)
 
     def _once(self, key: str, use: Callable[[Connection], Answer]) -> Response:
-        subject = self.principal.viewer.subject
+        asked = self._request_key(key)
         with self.db.writing() as tx:
-            idempotency.claim(tx, subject, key)
-            before = self._remembered(tx, subject, key)
+            idempotency.claim(tx, asked)
+            before = self._remembered(tx, asked)
             answer = before or self._spoken(use(tx))
             if before is None:
-                idempotency.remember(tx, subject, key, self._kept(answer))
+                idempotency.remember(tx, self.keys, asked, self._kept(answer))
         return answer.response(replayed=before is not None)
 
     def _spoken(self, answer: Answer) -> Answer:
         return replace(answer, headers={"Content-Language": self.language, **answer.headers})
 
-    def needs(self, scope: Scope, may: May = may_read_cases) -> None:
-        """Nothing when the role may do this and the token carries the scope.
+    def check_access(self) -> None:
+        """Returns when the token may use this writing route. Raises what the rule of the route raises."""
+        rule = rule_of(self._request.scope["route"].endpoint)
+        if rule is None:
+            raise LookupError("a route that writes has no access rule")
+        rule(self.principal)
 
-        Raises `RoleNotAllowed` when no token of this role may be used for it, `LacksScope` when another one may.
-        """
-        of_role = scope if callable(scope) else lambda _role: scope
-
-        def allowed(role: Role) -> bool:
-            return may(role) and of_role(role) in SCOPES.get(role, ())
-
-        self.needs_role(allowed)
-        if (needed := of_role(self.principal.viewer.role)) not in self.principal.scopes:
-            raise LacksScope(needed)
+    def needs(self, scope: NeededScope, may: May = may_read_cases) -> None:
+        """Returns when the role may do this and the token carries the scope. Raises `RoleNotAllowed`, `LacksScope`."""
+        needs(scope, may)(self.principal)
 
     def needs_role(self, may: May) -> None:
-        """Nothing when the role may do this. Raises `RoleNotAllowed`."""
-        if not may(self.principal.viewer.role):
-            raise RoleNotAllowed(roles_that(may))
+        """Returns when the role may do this. Raises `RoleNotAllowed`."""
+        needs_role(self.principal, may)
 
     def may_administer(self) -> None:
         """Nothing when the token is an administrator's, who sees no case. Raises `RoleNotAllowed` or `LacksScope`."""
         self.needs(ADMIN, lambda role: role is Role.ADMIN)
 
-    def _remembered(self, tx: Connection, subject: str, key: str) -> Answer | None:
-        found = idempotency.remembered(tx, subject, key)
+    def _request_key(self, key: str) -> RequestKey:
+        """The key with whom it belongs to: who asks, in which role, for which konfliktråd, and by which route."""
+        viewer, route = self.principal.viewer, self._request.scope["route"]
+        return RequestKey(viewer.subject, viewer.role, viewer.konfliktrad, f"{self._request.method} {route.path}", key)
+
+    def _remembered(self, tx: Connection, asked: RequestKey) -> Answer | None:
+        found = idempotency.remembered(tx, self.keys, asked)
         if found is None:
             return None
         if found.fingerprint != self._fingerprint:
@@ -191,7 +191,7 @@ class Call:
 
 
 IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200, pattern=r"^[\x21-\x7e]+$")]
-AcceptLanguage = Annotated[str | None, Header(alias="Accept-Language", max_length=500)]
+AcceptLanguage = Annotated[HeaderText | None, Header(alias="Accept-Language")]
 
 
 async def _read(request: Request, accept_language: AcceptLanguage = None) -> Call:
@@ -206,7 +206,7 @@ async def _write(
 
 async def _case_write(
     request: Request,
-    if_match: Annotated[str | None, Header(alias="If-Match", max_length=1000)] = None,
+    if_match: Annotated[TagText | None, Header(alias="If-Match")] = None,
     idempotency_key: IdempotencyKey = None,
     accept_language: AcceptLanguage = None,
 ) -> Call:

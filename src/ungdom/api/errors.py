@@ -185,6 +185,10 @@ async def _not_correctable(request: Request, error: c.NotCorrectable) -> Respons
     return _problem(request, 422, "not_correctable", _field(request, "/seq", "value_error"), seq=error.seq)
 
 
+async def _changes_nothing(request: Request, error: c.ChangesNothing) -> Response:
+    return _problem(request, 409, "correction_changes_nothing", {"seq": error.seq}, seq=error.seq)
+
+
 async def _use_corrections(request: Request, error: c.UseCorrections) -> Response:
     extra = {"event": error.event, **_field(request, "/type", "enum")}
     return _problem(request, 422, "use_corrections", extra)
@@ -348,6 +352,7 @@ HANDLERS: dict[type[Exception], Handler] = {
     c.Refused: _refused,
     c.WalkBroken: _walk_broken,
     c.NotCorrectable: _not_correctable,
+    c.ChangesNothing: _changes_nothing,
     c.UseCorrections: _use_corrections,
     c.Unknown: _unknown,
     alerts.NoSuchAlert: _plain(404, "not_found"),
@@ -391,6 +396,11 @@ HANDLERS: dict[type[Exception], Handler] = {
     Exception: _internal,
 }
 """Every error that may leave the layers below, and what it becomes."""
+
+
+async def answered(request: Request, error: Exception) -> Response:
+    """What this error becomes on the wire."""
+    return await HANDLERS[type(error)](request, error)
 
 
 def install(app: FastAPI) -> None:

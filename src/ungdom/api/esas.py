@@ -11,17 +11,19 @@ from pydantic_core import from_json, to_json
 from ungdom import casework, texts
 from ungdom.api import cursors
 from ungdom.api import inputs as i
+from ungdom.api.authorisation import guarded, sends_decisions
 from ungdom.api.cases import answer
 from ungdom.api.decisions import TRIES
 from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
 from ungdom.api.inputs import Input
 from ungdom.api.schemas import Output
-from ungdom.api.tokens import DECISIONS, STATUS
+from ungdom.api.tokens import STATUS
 from ungdom.esas.receipt import ReceiptStatus
 from ungdom.exchange import answers, opening, receiving
 from ungdom.exchange.receiving import Letter
 from ungdom.intake import Sender
 from ungdom.intake.words import Reason
+from ungdom.message.text import CodeText, CursorText, LineText, ReferenceText
 from ungdom.store import exchanges, inbox, outbox
 from ungdom.store.exchanges import Exchanged
 from ungdom.store.session import Connection
@@ -92,9 +94,9 @@ class OfficialQuery(Input):
     """Which official messages."""
 
     status: ReceiptStatus | None = None
-    reason: Annotated[str, Field(max_length=60)] | None = None
+    reason: ReferenceText | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
-    cursor: Annotated[str, Field(max_length=500)] | None = None
+    cursor: CursorText | None = None
 
 
 @router.post(
@@ -104,18 +106,25 @@ class OfficialQuery(Input):
     openapi_extra=_BODY,
     summary="Send an official message",
 )
+@guarded(sends_decisions)
 def push_official_message(
     call: WriteCall,
     request: Request,
     _query: Annotated[i.NoQuery, Query()],
-    schema_name: Annotated[str | None, Header(alias="SchemaName", max_length=100)] = None,
-    schema_version: Annotated[str | None, Header(alias="SchemaVersion", max_length=20)] = None,
+    schema_name: Annotated[ReferenceText | None, Header(alias="SchemaName")] = None,
+    schema_version: Annotated[CodeText | None, Header(alias="SchemaVersion")] = None,
+    sender_word: Annotated[LineText | None, Header(alias="senderOrganization")] = None,
 ) -> Response:
-    """An official message as JSON, or signed as a JWS. The answer is the receipt (KVITTERING) as things stand."""
-    sender = call.sender
-    raw = opening.opened(request.app.state.partners, request.state.body, signed=_is_signed(request))
-    letter = Letter(raw, schema_name, schema_version, by_token=True)
-    return call.write(lambda tx: _taken(tx, call, sender, letter), scope=DECISIONS, tries=TRIES)
+    """An official message as JSON, or signed as a JWS. The answer is the receipt (KVITTERING) as things stand.
+
+    A signature counts only when it was made by a key of the partner that the token was issued to.
+    """
+    sender, partners = call.sender, request.app.state.partners
+    partner = partners.of_token(sender.source, call.principal.organisation)
+    raw = opening.opened(partners, partner, sender_word, request.state.body, signed=_is_signed(request))
+    kinds = None if partner is None else frozenset(partner.kinds)
+    letter = Letter(raw, schema_name, schema_version, kinds, by_token=True)
+    return call.write(lambda tx: _taken(tx, call, sender, letter), tries=TRIES)
 
 
 @router.get("/v1/esas/messages", response_model=OfficialList, summary="List official messages")

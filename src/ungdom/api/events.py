@@ -9,9 +9,11 @@ from ungdom import casework, intake
 from ungdom.api import inputs as i
 from ungdom.api import need_to_know, views
 from ungdom.api import schemas as s
+from ungdom.api.authorisation import guarded, needs
 from ungdom.api.cases import AsOf, answer, read_case
 from ungdom.api.deps import Answer, Call, CaseWriteCall, ReadCall
 from ungdom.api.inputs import plausible
+from ungdom.api.tokens import WRITE
 from ungdom.casework import Correction, Entry, Recorded
 from ungdom.store import notes
 from ungdom.store.notes import Note
@@ -45,6 +47,7 @@ def list_options(call: ReadCall, case_id: UUID, _query: Annotated[i.NoQuery, Que
     responses=TRIED,
     summary="Record an event",
 )
+@guarded(needs(WRITE))
 def record_event(call: CaseWriteCall, case_id: UUID, body: i.EventIn, query: DryRun) -> Response:
     """Record one event. Needs `If-Match`. With `dry_run` it answers with what would change and writes nothing."""
     entry = _entry(body)
@@ -58,6 +61,7 @@ def record_event(call: CaseWriteCall, case_id: UUID, body: i.EventIn, query: Dry
     responses=TRIED,
     summary="Correct an event",
 )
+@guarded(needs(WRITE))
 def correct_event(call: CaseWriteCall, case_id: UUID, body: i.CorrectionIn, query: DryRun) -> Response:
     """Correct or annul an event. Accepted only if the remaining history is still a legal walk. Needs `If-Match`."""
     if body.replacement and body.replacement.details:

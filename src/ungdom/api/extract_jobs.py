@@ -12,6 +12,7 @@ from starlette.responses import StreamingResponse
 
 from ungdom.api import extract_shapes as e
 from ungdom.api import inputs as i
+from ungdom.api.authorisation import guarded, needs
 from ungdom.api.cases import answer, instant
 from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
 from ungdom.api.extract_stream import Rows, still_wanted
@@ -23,6 +24,7 @@ from ungdom.extracts import jobs, pulling
 from ungdom.extracts.jobs import Every, Job, JobStatus, Schedule
 from ungdom.extracts.orders import Asked, Desk, Order, Puller
 from ungdom.extracts.writers import Form, Written
+from ungdom.message.text import PathText
 from ungdom.store.session import Connection
 from ungdom.workflow.permissions import may_read_pulls, may_take_out
 from ungdom.workflow.vocabulary import Role
@@ -108,6 +110,7 @@ class ScheduleList(Output):
 
 
 @router.post("/v1/extracts/{name}/jobs", status_code=201, response_model=JobOut, summary="Have an extract made")
+@guarded(needs(EXTRACTS, may_take_out))
 def order_extract_job(
     call: WriteCall, request: Request, name: str, body: JobIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
@@ -118,12 +121,13 @@ def order_extract_job(
         job = jobs.add(tx, _order(call, request, name, *asked), body.format, _puller(call), call.now)
         return answer(_job_out(job), 201, Location=f"/v1/extracts/jobs/{job.job_id}")
 
-    return call.write(use, scope=EXTRACTS, may=may_take_out)
+    return call.write(use)
 
 
 @router.post(
     "/v1/extracts/{name}/schedules", status_code=201, response_model=ScheduleOut, summary="Have one made regularly"
 )
+@guarded(needs(EXTRACTS, may_take_out))
 def create_extract_schedule(
     call: WriteCall, request: Request, name: str, body: ScheduleIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
@@ -134,7 +138,7 @@ def create_extract_schedule(
         made = jobs.schedule(tx, order, body.format, body.every, _puller(call), call.now)
         return answer(_schedule_out(made), 201)
 
-    return call.write(use, scope=EXTRACTS, may=may_take_out)
+    return call.write(use)
 
 
 @router.get("/v1/extracts/schedules", response_model=ScheduleList, summary="What is made regularly")
@@ -147,7 +151,12 @@ def list_extract_schedules(call: ReadCall, _query: Annotated[i.NoQuery, Query()]
     return call.read(use, scope_of, _may_look)
 
 
+def _may_end(role: Role) -> bool:
+    return role in (Role.ANALYST, Role.ADMIN)
+
+
 @router.delete("/v1/extracts/schedules/{schedule_id}", status_code=204, summary="End a schedule")
+@guarded(needs(scope_of, _may_end))
 def end_extract_schedule(call: WriteCall, schedule_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """No more jobs of it. One's own; administrators may end any."""
 
@@ -156,7 +165,7 @@ def end_extract_schedule(call: WriteCall, schedule_id: UUID, _query: Annotated[i
             raise NotVisible
         return Answer(204, b"", {})
 
-    return call.write(use, scope=scope_of, may=_may_end)
+    return call.write(use)
 
 
 @router.get("/v1/extracts/jobs", response_model=JobList, summary="The ledger of jobs")
@@ -175,7 +184,7 @@ def get_extract_job(call: ReadCall, job_id: UUID, _query: Annotated[i.NoQuery, Q
     "/v1/extracts/jobs/{job_id}/files/{file:path}", response_class=StreamingResponse, summary="Download a file of a job"
 )
 def get_extract_file(
-    call: ReadCall, request: Request, job_id: UUID, file: str, _query: Annotated[i.NoQuery, Query()]
+    call: ReadCall, request: Request, job_id: UUID, file: PathText, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """A file of one's own job, as long as it lies there. The download is logged."""
     call.needs(EXTRACTS, may_take_out)
@@ -223,10 +232,6 @@ def _puller(call: Call) -> Puller:
 
 def _may_look(role: Role) -> bool:
     return may_take_out(role) or may_read_pulls(role)
-
-
-def _may_end(role: Role) -> bool:
-    return role in (Role.ANALYST, Role.ADMIN)
 
 
 def _mine(call: Call) -> str | None:

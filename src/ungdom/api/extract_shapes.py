@@ -15,6 +15,7 @@ from ungdom.extracts.columns import Dates
 from ungdom.extracts.pulling import Pull
 from ungdom.extracts.purposes import Purpose
 from ungdom.extracts.writers import Form
+from ungdom.message.text import CursorText
 from ungdom.workflow.vocabulary import Role
 
 PURPOSE = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", max_length=63)]
@@ -41,7 +42,7 @@ class PageQuery(i.Input):
     """A page."""
 
     limit: Annotated[int, Field(ge=1, le=200)] = 50
-    cursor: Annotated[str, Field(max_length=500)] | None = None
+    cursor: CursorText | None = None
 
 
 class PurposeOut(Output):

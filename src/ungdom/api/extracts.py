@@ -20,6 +20,7 @@ from ungdom.casework import NotVisible
 from ungdom.extracts import catalogue, making, pulling, released
 from ungdom.extracts.orders import Asked, Desk, Order, Puller
 from ungdom.extracts.writers import Form
+from ungdom.message.text import ReferenceText
 from ungdom.store.session import Connection
 from ungdom.workflow.permissions import may_know_extracts, may_read_published, may_read_pulls, may_take_out
 from ungdom.workflow.vocabulary import Role
@@ -77,7 +78,9 @@ def get_extract_aggregates(call: ReadCall, request: Request, query: Annotated[e.
 
 
 @router.get("/v1/extracts/{name}", response_class=StreamingResponse, responses=_ROWS, summary="Take out rows")
-def get_extract(call: ReadCall, request: Request, name: str, query: Annotated[e.ExtractQuery, Query()]) -> Response:
+def get_extract(
+    call: ReadCall, request: Request, name: ReferenceText, query: Annotated[e.ExtractQuery, Query()]
+) -> Response:
     """The rows of an extract for a purpose, pseudonymous, streamed. Who takes out what is logged.
 
     A whole answer is a whole extract: what fails on the way breaks the connection. The header `Link` leads to the

@@ -1,14 +1,14 @@
 """What comes in. Unknown fields are refused; days are days; text about people holds nothing that cannot be seen."""
 
 import re
-import unicodedata
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from ungdom import message
+from ungdom.message.text import CodeText, CursorText, LineText, NoteText, ReferenceText, SearchText
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.details import CorrectionReason, Offence
 from ungdom.workflow.details.parts import Provision
@@ -16,28 +16,11 @@ from ungdom.workflow.errors import BadDetails
 from ungdom.workflow.events import FIRST_YEAR, LAST_YEAR, implausible
 from ungdom.workflow.vocabulary import Actor, EventType, OffenceGroup, Party, Phase, Sanction, State
 
-UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-"""Unicode categories of what cannot be seen: controls, marks of direction, zero width, halves, private, line ends."""
-
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 
 
-# --- text and days ------------------------------------------------------------------------------------------------
-
-
-def _plain_text(value: str) -> str:
-    if any(unicodedata.category(c) in UNSEEN and c not in "\n\t" for c in value):
-        raise PydanticCustomError("control_characters", "holds characters that cannot be seen")
-    return unicodedata.normalize("NFC", value)
-
-
-def _one_line(value: str) -> str:
-    if "\n" in value or "\t" in value:
-        raise PydanticCustomError("control_characters", "holds line breaks or tabs")
-    if not value.strip():
-        raise PydanticCustomError("string_too_short", "holds nothing")
-    return value.strip()
+# --- days and numbers ------------------------------------------------------------------------------------------------
 
 
 def _day(value: object) -> object:
@@ -82,8 +65,6 @@ Sort = Literal[
     "reference",
     "-reference",
 ]
-Text = Annotated[str, Field(max_length=4000), AfterValidator(_plain_text)]
-Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_plain_text), AfterValidator(_one_line)]
 Number = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ./:-]{2,39}$")]
 CivilDay = Annotated[date, BeforeValidator(_day)]
 """A civil date, `2025-05-08` and in no other form."""
@@ -116,19 +97,19 @@ class Input(BaseModel):
 class GuardianIn(Input):
     """A guardian (verge)."""
 
-    name: Line
-    contact: Line | None = None
+    name: LineText
+    contact: LineText | None = None
 
 
 class PersonIn(Input):
     """The youth. The identity number is optional; one that fails the check is kept and flagged."""
 
-    given_name: Line
-    family_name: Line
+    given_name: LineText
+    family_name: LineText
     born: CivilDay
     national_id: Annotated[str, Field(pattern=r"^[0-9]{11}$")] | None = None
     sex: Literal["female", "male", "unknown"] = "unknown"
-    contact: Line | None = None
+    contact: LineText | None = None
     protection: Literal["none", "confidential", "strictly_confidential"] = "none"
     guardians: Annotated[list[GuardianIn], Field(max_length=8)] = []
 
@@ -168,7 +149,7 @@ class NewCaseIn(Input):
     sanction: Sanction
     occurred_on: Day
     municipality: Annotated[str, Field(pattern=r"^[0-9]{4}$")] | None = None
-    konfliktrad: Annotated[str, Field(max_length=40)] | None = None
+    konfliktrad: CodeText | None = None
     person: PersonIn
     police_case_numbers: Annotated[list[Number], Field(max_length=50)] = []
     court_case_number: Number | None = None
@@ -184,7 +165,7 @@ class EventIn(Input):
     occurred_on: Day
     details: dict[str, Any] = {}
     on_behalf_of: Actor | None = None
-    note: Text | None = None
+    note: NoteText | None = None
 
     @model_validator(mode="after")
     def _note_with_its_event(self) -> Self:
@@ -232,8 +213,8 @@ class Narrowed(AsOf):
     state: State | None = None
     phase: Phase | None = None
     sanction: Sanction | None = None
-    konfliktrad: Annotated[str, Field(max_length=40)] | None = None
-    coordinator: Annotated[str, Field(max_length=64)] | None = None
+    konfliktrad: CodeText | None = None
+    coordinator: ReferenceText | None = None
     waiting_for: Party | None = None
     overdue: bool | None = None
 
@@ -241,10 +222,10 @@ class Narrowed(AsOf):
 class ListQuery(Narrowed):
     """Filters and order of the list of cases."""
 
-    q: Line | None = None
+    q: SearchText | None = None
     sort: Sort | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
-    cursor: Annotated[str, Field(max_length=2000)] | None = None
+    cursor: CursorText | None = None
 
     @model_validator(mode="after")
     def _past_in_order_of_opening(self) -> Self:

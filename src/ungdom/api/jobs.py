@@ -7,8 +7,10 @@ from fastapi import APIRouter, Query, Request, Response
 
 from ungdom.api import alert_shapes as shapes
 from ungdom.api import inputs as i
+from ungdom.api.authorisation import guarded, may_administer, needs
 from ungdom.api.cases import answer
 from ungdom.api.deps import Call, ReadCall, WriteCall
+from ungdom.api.tokens import ADMIN
 from ungdom.jobs import nightly, steps
 from ungdom.jobs.nightly import Night
 from ungdom.store import ledger
@@ -18,11 +20,12 @@ router = APIRouter(tags=["jobs"])
 
 
 @router.post(f"/v1/jobs/{NIGHTLY}/runs", response_model=shapes.RunList, summary="Run a night")
+@guarded(needs(ADMIN, may_administer))
 def run_nightly_job(
     call: WriteCall, request: Request, body: shapes.RunIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """Run the nightly job for a day, with the nights that were missed before it; the runs. Done again, it is empty."""
-    call.may_administer()
+    call.check_access()
     done = nightly.run(call.db, request.app.state.clock, body.on, steps.all_steps(call.keys))
     return _told(call, done)
 

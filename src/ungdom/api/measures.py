@@ -12,12 +12,14 @@ from pydantic_core import PydanticCustomError
 from ungdom import casework, texts
 from ungdom.api import cursors
 from ungdom.api import inputs as i
+from ungdom.api.authorisation import guarded, needs
 from ungdom.api.cases import answer
 from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
-from ungdom.api.inputs import CivilDay, Input, Line
+from ungdom.api.inputs import CivilDay, Input
 from ungdom.api.offices import check_known
 from ungdom.api.schemas import Output
 from ungdom.api.tokens import WRITE
+from ungdom.message.text import CodeText, CursorText, LineText
 from ungdom.store import catalogue, reference
 from ungdom.store.catalogue import Asked, Entry, Provider, Room
 from ungdom.store.ids import uuid7
@@ -43,9 +45,9 @@ def _one_of(value: str, known: Collection[str]) -> str:
     return value
 
 
-Code = Annotated[str, AfterValidator(_measure), Field(json_schema_extra={"enum": list(KIND)})]
+Code = Annotated[CodeText, AfterValidator(_measure), Field(json_schema_extra={"enum": list(KIND)})]
 """A measure of the lists of krl § 25."""
-Agency = Annotated[str, AfterValidator(_agency), Field(json_schema_extra={"enum": list(AGENCY)})]
+Agency = Annotated[CodeText, AfterValidator(_agency), Field(json_schema_extra={"enum": list(AGENCY)})]
 """An agency of the reference data."""
 Town = Annotated[str, Field(pattern=r"^[0-9]{4}$")]
 Count = Annotated[int, Field(ge=0, le=10_000)]
@@ -54,7 +56,7 @@ Count = Annotated[int, Field(ge=0, le=10_000)]
 class ProviderIn(Input):
     """A provider to enter: of a municipality, or without one of the whole konfliktråd of the caller."""
 
-    name: Line
+    name: LineText
     municipality: Town | None = None
     agency: Agency
     measures: Annotated[list[Code], Field(min_length=1, max_length=len(KIND))]
@@ -115,12 +117,12 @@ class CatalogueOut(Output):
 class CatalogueQuery(Input):
     """Which part of it. `on`: as it was known of that day; without it, today."""
 
-    konfliktrad: Annotated[str, Field(max_length=40)] | None = None
+    konfliktrad: CodeText | None = None
     municipality: Town | None = None
     code: Code | None = None
     on: CivilDay | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
-    cursor: Annotated[str, Field(max_length=500)] | None = None
+    cursor: CursorText | None = None
 
 
 @router.get("/v1/measures/catalogue", response_model=CatalogueOut, summary="Who offers which measures, and the room")
@@ -130,9 +132,9 @@ def list_measure_catalogue(call: ReadCall, query: Annotated[CatalogueQuery, Quer
 
 
 @router.post("/v1/measures/providers", status_code=201, response_model=ProviderOut, summary="Enter a provider")
+@guarded(needs(WRITE, may_keep_catalogue))
 def add_measure_provider(call: WriteCall, body: ProviderIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """By coordinators and leaders, in the municipalities of their own konfliktråd."""
-    call.needs(WRITE, may_keep_catalogue)
     return call.write(lambda tx: _added(tx, call, body))
 
 
@@ -142,11 +144,11 @@ def add_measure_provider(call: WriteCall, body: ProviderIn, _query: Annotated[i.
     response_model=RoomOut,
     summary="Say whether there is room",
 )
+@guarded(needs(WRITE, may_keep_catalogue))
 def add_provider_availability(
     call: WriteCall, provider_id: UUID, body: RoomIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """Added to what was known before, which stays. By coordinators and leaders of the konfliktråd of the provider."""
-    call.needs(WRITE, may_keep_catalogue)
     return call.write(lambda tx: _told(tx, call, provider_id, body))
 
 

@@ -4,12 +4,13 @@ import hashlib
 import logging
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from anyio import to_thread
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ungdom import texts
@@ -69,12 +70,29 @@ BODIES: dict[str, Body] = {
 
 JSON_BODY = Body()
 
+PLAIN = "identity"
+"""The one content coding that is taken (RFC 9110 § 8.4.1, § 12.5.3)."""
+
+Refusal = Callable[[Scope], Awaitable[Response | None]]
+"""The answer to whom the token does not let use the route, before anything of the body is read; None: it does."""
+
 
 class Gate:
-    """Lets a request in when its token holds and its body is JSON of a bearable size; otherwise answers at once."""
+    """Lets a request in when its token holds and may use the route, and its body is JSON of a bearable size.
 
-    def __init__(self, app: ASGIApp, verifier: Verifier, clock: Callable[[], Clock], limits: Limits) -> None:
+    In that order; otherwise it answers at once, and reads no more of the body than it has to.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        verifier: Verifier,
+        clock: Callable[[], Clock],
+        limits: Limits,
+        refusal: Refusal,
+    ) -> None:
         self.app = app
+        self.refusal = refusal
         self.verifier = verifier
         self.clock = clock
         self.limits = limits
@@ -93,6 +111,10 @@ class Gate:
         except AccessError as error:
             await _not_in(scope, receive, send, error)
             return
+        refused = await self.refusal(scope)
+        if refused is not None:
+            await refused(scope, receive, send)
+            return
         await self._with_body(scope, receive, send)
 
     async def _principal(self, scope: Scope, now: datetime) -> Principal:
@@ -108,6 +130,10 @@ class Gate:
         if scope["method"] not in ("POST", "PUT", "PATCH"):
             scope["state"]["body_hash"] = hashlib.sha256().digest()
             await self.app(scope, receive, send)
+            return
+        if not _is_plain(scope):
+            told = {"Accept-Encoding": PLAIN}
+            await _refuse(scope, receive, send, 415, "unsupported_content_encoding", told)
             return
         wanted, kind = BODIES.get(scope["path"], JSON_BODY), _kind(dict(scope["headers"]))
         if not wanted.streamed:
@@ -135,6 +161,13 @@ class Gate:
 def is_open(path: str) -> bool:
     """Whether a path is answered without a token."""
     return path == "/" or path.startswith(OPEN_PATHS) or any(x.fullmatch(path) for x in (CALENDAR, SURVEY))
+
+
+def _is_plain(scope: Scope) -> bool:
+    """Whether the body comes as it is: a compressed one could be small on the way and of any size here."""
+    named = [value.decode("latin-1") for name, value in scope["headers"] if name == b"content-encoding"]
+    codings = [one.strip().lower() for value in named for one in value.split(",")]
+    return all(one in ("", PLAIN) for one in codings)
 
 
 async def _is_sound(body: bytes) -> bool:

@@ -10,11 +10,13 @@ from pydantic import Field
 from ungdom import casework, texts
 from ungdom.api import cursors
 from ungdom.api import inputs as i
+from ungdom.api.authorisation import guarded, needs
 from ungdom.api.cases import answer
 from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
 from ungdom.api.inputs import Input
 from ungdom.api.schemas import Output
 from ungdom.api.tokens import READ
+from ungdom.message.text import CursorText
 from ungdom.notices import hooks, wording
 from ungdom.store import notices
 from ungdom.store.notices import Shown
@@ -65,7 +67,7 @@ class NoticeQuery(Input):
 
     unread: bool = False
     limit: Annotated[int, Field(ge=1, le=200)] = 50
-    cursor: Annotated[str, Field(max_length=500)] | None = None
+    cursor: CursorText | None = None
 
 
 @router.get("/v1/notices", response_model=NoticeList, summary="One's own notices")
@@ -76,12 +78,13 @@ def list_notices(call: ReadCall, request: Request, query: Annotated[NoticeQuery,
 
 
 @router.post("/v1/notices/{notice_id}/read", response_model=NoticeOut, summary="Mark a notice as read")
+@guarded(needs(READ))
 def mark_notice_read(
     call: WriteCall, request: Request, notice_id: UUID, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """The caller has read it; the first time counts."""
     public_url: str = request.app.state.public_url
-    return call.write(lambda tx: _read(tx, call, notice_id, public_url), scope=READ)
+    return call.write(lambda tx: _read(tx, call, notice_id, public_url))
 
 
 def _listed(tx: Connection, call: Call, query: NoticeQuery, public_url: str) -> Answer:

@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 
 from ungdom import casework, texts
 from ungdom.api import inputs as i
+from ungdom.api.authorisation import guarded, needs
 from ungdom.api.cases import answer
 from ungdom.api.deps import SOURCE, Answer, Call, ReadCall, WriteCall
 from ungdom.api.schemas import Output
@@ -71,11 +72,11 @@ def list_observations(call: ReadCall, person_id: UUID, _query: Annotated[i.NoQue
     response_model=ObservationOut,
     summary="Record a death, or a move abroad or back",
 )
+@guarded(needs(WRITE, may_observe))
 def record_observation(
     call: WriteCall, person_id: UUID, body: ObservationIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """For figures of recidivism only: no case is changed, and what lapses by the death is recorded in the case."""
-    call.needs(WRITE, may_observe)
     return call.write(lambda tx: _recorded(tx, call, person_id, body))
 
 

@@ -140,7 +140,9 @@ PROBLEMS: dict[int, ProblemResponse] = {
         "BodyTooLarge", "The body is larger than is taken.", lambda one: one.reads_body and not one.is_streamed
     ),
     415: ProblemResponse(
-        "UnsupportedMediaType", "The body is of a kind that is not taken here.", lambda one: one.reads_body
+        "UnsupportedMediaType",
+        "The body is of a kind that is not taken here, or compressed (`Accept-Encoding` says what is taken).",
+        lambda one: one.reads_body,
     ),
     422: ProblemResponse(
         "InvalidInput",

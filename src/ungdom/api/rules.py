@@ -4,7 +4,7 @@ import re
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, HTTPException, Query, Response
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 from starlette.responses import PlainTextResponse
 
@@ -14,6 +14,7 @@ from ungdom.api import schemas as s
 from ungdom.api import views
 from ungdom.api.cases import answer
 from ungdom.api.deps import ReadCall
+from ungdom.message.text import CodeText, ReferenceText
 from ungdom.workflow import diagram, engine, table
 from ungdom.workflow.vocabulary import Regime, Sanction
 
@@ -31,7 +32,7 @@ class Format(i.Input):
     """`mermaid`: the state diagram as text. `version`: of the table; the newest when not given."""
 
     format: Literal["json", "mermaid"] = "json"
-    version: Annotated[str, Field(max_length=20), AfterValidator(_known)] = table.VERSION
+    version: Annotated[CodeText, AfterValidator(_known)] = table.VERSION
 
 
 @router.get(
@@ -61,7 +62,7 @@ def list_deadline_rules(call: ReadCall, _query: Annotated[i.NoQuery, Query()]) -
     summary="What a problem type means",
     response_class=PlainTextResponse,
 )
-def get_problem(code: str, lang: Annotated[str | None, Query(max_length=20)] = None) -> Response:
+def get_problem(code: ReferenceText, lang: Annotated[CodeText | None, Query()] = None) -> Response:
     """The title of a problem type and what would help, as plain text in nb, nn and en."""
     told = [_explained(language, code) for language in ([texts.pick(lang)] if lang else texts.languages())]
     return Response("\n\n".join(told) + "\n", media_type="text/plain; charset=utf-8")

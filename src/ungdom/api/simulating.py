@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Response
 
 from ungdom import simulation
 from ungdom.api import inputs as i
+from ungdom.api.authorisation import guarded, needs
 from ungdom.api.cases import answer
 from ungdom.api.deps import Answer, Call, ReadCall
 from ungdom.api.figures import scope_of
@@ -20,6 +21,7 @@ router = APIRouter(tags=["rules"])
 
 
 @router.post("/v1/deadline-rules/simulate", response_model=SimulationOut, summary="Try changed deadline rules")
+@guarded(needs(scope_of, may_simulate))
 def simulate_deadline_rules(call: ReadCall, body: SimulationIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """What changed rules would do to the open cases: who turns overdue or green, and what is due where and when.
 

@@ -12,6 +12,7 @@ from ungdom import simulation, texts
 from ungdom.api.inputs import CivilDay, Input
 from ungdom.api.schemas import Output, RuleOut
 from ungdom.api.views import rule_out
+from ungdom.message.text import ReferenceText
 from ungdom.simulation import Both, Change, Clock, Line, Load, Notices, Tally, Turn
 from ungdom.workflow.alerting import Audience, Level
 from ungdom.workflow.daycount import Length
@@ -53,7 +54,7 @@ class ChangeIn(Input):
     date. `sanctions` and `regimes`: only in these.
     """
 
-    code: Annotated[str, Field(max_length=64)]
+    code: ReferenceText
     length: LengthIn | None = None
     since: CivilDay | None = None
     warn_days: Annotated[int, Field(ge=0, le=365)] | None = None

@@ -13,6 +13,7 @@ from ungdom.api import inputs as i
 from ungdom.api.figure_shapes import PeriodQuery, rounded
 from ungdom.api.formats import TableFormat
 from ungdom.api.schemas import AsOfOut, Output
+from ungdom.message.text import CodeText, ReferenceText
 from ungdom.statistics.cubes import Cube, Key
 from ungdom.statistics.definitions import COMPLETIONS, LEAD_TIMES, RECIDIVISMS, Definition, Family, every
 from ungdom.statistics.exact import AT_MOST, FEW_BY, Found, Question
@@ -30,8 +31,6 @@ OF_THESE: dict[str, type[State] | type[Party]] = {"stage": State, "wait": Party}
 LONGEST = 3650
 """Days that can be asked for as a threshold."""
 
-Code = Annotated[str, Field(max_length=40)]
-
 
 def _known(code: str, codes: tuple[str, ...]) -> str:
     if code not in codes:
@@ -40,18 +39,18 @@ def _known(code: str, codes: tuple[str, ...]) -> str:
 
 
 LeadTimeCode = Annotated[
-    str,
+    ReferenceText,
     AfterValidator(lambda code: _known(code, LEAD_TIME_CODES)),
     Field(json_schema_extra={"enum": [*LEAD_TIME_CODES]}),
 ]
 CompletionCode = Annotated[
-    str,
+    ReferenceText,
     AfterValidator(lambda code: _known(code, COMPLETION_CODES)),
     Field(json_schema_extra={"enum": [*COMPLETION_CODES]}),
 ]
 
 RecidivismCode = Annotated[
-    str,
+    ReferenceText,
     AfterValidator(lambda code: _known(code, RECIDIVISM_CODES)),
     Field(json_schema_extra={"enum": [*RECIDIVISM_CODES]}),
 ]
@@ -64,14 +63,14 @@ class StatisticQuery(i.AsOf, PeriodQuery):
     """
 
     by: Annotated[tuple[StatisticDimension, ...], Field(max_length=FEW_BY)] = ()
-    konfliktrad: Code | None = None
-    police_district: Code | None = None
+    konfliktrad: CodeText | None = None
+    police_district: CodeText | None = None
     sanction: Sanction | None = None
     regime: Regime | None = None
     offence_group: OffenceGroup | Literal["unknown"] | None = None
     age: Literal["15", "16", "17", "18+"] | None = None
     sex: Literal["female", "male", "unknown"] | None = None
-    statistic: tuple[str, ...] = ()
+    statistic: tuple[ReferenceText, ...] = ()
     published: bool = False
     format: TableFormat | None = None
 

@@ -24,6 +24,7 @@ from ungdom.api.openapi import PROBLEM_CONTENT
 from ungdom.api.releases import ReleasedList, published
 from ungdom.api.releases import scope_of as published_scope
 from ungdom.api.statistic_labels import places, told
+from ungdom.message.text import HeaderText
 from ungdom.statistics import exact
 from ungdom.statistics.definitions import COMPLETION_BY_CODE, LEAD_TIME_BY_CODE, RECIDIVISM_BY_CODE, Definition
 from ungdom.statistics.exact import Found, Question, known_values
@@ -35,7 +36,7 @@ from ungdom.workflow.permissions import may_read_figures, may_read_published, ma
 from ungdom.workflow.vocabulary import Role
 
 router = APIRouter(tags=["statistics"])
-Accept = Annotated[str | None, Header(alias="Accept", max_length=500)]
+Accept = Annotated[HeaderText | None, Header(alias="Accept")]
 Asking = f.LeadTimeQuery | f.CompletionQuery | f.RecidivismQuery
 Find = Callable[[Connection, Keys, Question, datetime], Found]
 KNOWN: Mapping[str, Definition] = {**LEAD_TIME_BY_CODE, **COMPLETION_BY_CODE, **RECIDIVISM_BY_CODE}

@@ -10,10 +10,12 @@ from pydantic import Field
 from ungdom import texts
 from ungdom.api import inputs as i
 from ungdom.api import schemas as s
+from ungdom.api.authorisation import anybody, guarded, needs
 from ungdom.api.calendars import KEPT_TO_ONESELF
 from ungdom.api.cases import answer, read_case
 from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
 from ungdom.api.tokens import READ, WRITE
+from ungdom.message.text import HeaderText, SecretText
 from ungdom.statistics.surveys import LEAST, MOST, SurveyKind, SurveyQuestion, inviting
 from ungdom.statistics.surveys.inviting import Due
 from ungdom.store.session import Connection, Database
@@ -25,8 +27,8 @@ from ungdom.workflow.vocabulary import Role
 router = APIRouter(tags=["surveys"])
 public = APIRouter(tags=["surveys"])
 
-Token = Annotated[str, Path(max_length=200)]
-Language = Annotated[str | None, Header(alias="Accept-Language", max_length=500)]
+Token = Annotated[SecretText, Path()]
+Language = Annotated[HeaderText | None, Header(alias="Accept-Language")]
 Grade = Annotated[int, Field(ge=LEAST, le=MOST)]
 OPEN: dict[str, Any] = {"security": []}
 
@@ -101,6 +103,11 @@ class ThanksOut(s.Output):
     message: str
 
 
+def may_invite(role: Role) -> bool:
+    """Whether the role hands invitations over: those who meet the youth."""
+    return role in OF_THE_OFFICE
+
+
 @router.get("/v1/cases/{case_id}/surveys", response_model=DueList, summary="Who is to be asked in a case")
 def list_due_surveys(call: ReadCall, case_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """The occasions on which youth and guardians are to be asked now, for those who hand the invitations over."""
@@ -110,6 +117,7 @@ def list_due_surveys(call: ReadCall, case_id: UUID, _query: Annotated[i.NoQuery,
 @router.post(
     "/v1/cases/{case_id}/surveys", status_code=201, response_model=InvitationOut, summary="Fetch an invitation"
 )
+@guarded(needs(WRITE, may_invite))
 def invite_to_survey(
     call: WriteCall, case_id: UUID, body: InvitationIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
@@ -117,7 +125,6 @@ def invite_to_survey(
 
     Nothing is kept of who got which token, or of who has answered.
     """
-    call.needs(WRITE, may_invite)
     told: list[InvitationOut] = []
     kept = call.write(lambda tx: _invited(tx, call, case_id, body, told))
     if "Idempotency-Replayed" in kept.headers or not told:
@@ -155,6 +162,7 @@ def get_questionnaire(request: Request, token: Token, accept_language: Language 
     summary="Answer a survey",
     openapi_extra=OPEN,
 )
+@guarded(anybody)
 def submit_answers(request: Request, token: Token, body: AnswersIn, accept_language: Language = None) -> Response:
     """Answers, once. They are kept without time, case or person. A used, expired or unknown token gets one answer."""
     language = texts.pick(accept_language)
@@ -162,11 +170,6 @@ def submit_answers(request: Request, token: Token, body: AnswersIn, accept_langu
     inviting.answer(state.db, token, {str(key): grade for key, grade in body.answers.items()}, oslo_date(state.clock()))
     thanks = ThanksOut(message=texts.text(language, "survey", "thanks"))
     return answer(thanks, 201, **{"Content-Language": language, **KEPT_TO_ONESELF}).response()
-
-
-def may_invite(role: Role) -> bool:
-    """Whether the role hands invitations over: those who meet the youth."""
-    return role in OF_THE_OFFICE
 
 
 def _listed(tx: Connection, call: Call, case_id: UUID) -> Answer:

@@ -11,12 +11,14 @@ from pydantic import AwareDatetime, Field
 from ungdom import casework
 from ungdom.api import cursors
 from ungdom.api import inputs as i
+from ungdom.api.authorisation import guarded, needs
 from ungdom.api.cases import answer
 from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
 from ungdom.api.errors import TooManyWebhooks
 from ungdom.api.inputs import Input
 from ungdom.api.schemas import Output
 from ungdom.api.tokens import ADMIN, READ
+from ungdom.message.text import CursorText, Printable
 from ungdom.notices import address, hooks
 from ungdom.store import deliveries, webhooks
 from ungdom.store.deliveries import WEBHOOK, Delivery
@@ -38,7 +40,7 @@ MOST = 10
 class WebhookIn(Input):
     """A new webhook: where to, and of which kinds it wants to be told."""
 
-    url: Annotated[str, Field(min_length=1, max_length=address.LONGEST_URL)]
+    url: Annotated[str, Printable(address.LONGEST_URL, exact=True)]
     kinds: Annotated[list[Kind], Field(min_length=1, max_length=20)]
 
 
@@ -99,7 +101,7 @@ class DeliveryQuery(Input):
 
     state: DeliveryState | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
-    cursor: Annotated[str, Field(max_length=500)] | None = None
+    cursor: CursorText | None = None
 
 
 class ReplayIn(Input):
@@ -114,13 +116,22 @@ class ReplayOut(Output):
     replayed: int
 
 
+def _scope(role: Role) -> str:
+    return ADMIN if role is Role.ADMIN else READ
+
+
+def _may_watch(role: Role) -> bool:
+    return may_read_cases(role) or role is Role.ADMIN
+
+
 @router.post("/v1/webhooks", status_code=201, response_model=NewWebhookOut, summary="Make a webhook")
+@guarded(needs(READ))
 def create_webhook(
     call: WriteCall, request: Request, body: WebhookIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """Be told at this address of the cases that the caller may see. The secret is shown this once."""
     address.check(body.url, request.app.state.webhook_allow)
-    return call.write(lambda tx: _made(tx, call, body), scope=READ)
+    return call.write(lambda tx: _made(tx, call, body))
 
 
 @router.get("/v1/webhooks", response_model=WebhookList, summary="List webhooks")
@@ -130,15 +141,17 @@ def list_webhooks(call: ReadCall, _query: Annotated[i.NoQuery, Query()]) -> Resp
 
 
 @router.delete("/v1/webhooks/{webhook_id}", status_code=204, summary="Delete a webhook")
+@guarded(needs(_scope, _may_watch))
 def delete_webhook(call: WriteCall, webhook_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Tell it nothing more, and forget its address and secret."""
-    return call.write(lambda tx: _deleted(tx, call, webhook_id), scope=_scope, may=_may_watch)
+    return call.write(lambda tx: _deleted(tx, call, webhook_id))
 
 
 @router.post("/v1/webhooks/{webhook_id}/rotate", response_model=NewWebhookOut, summary="Change the secret")
+@guarded(needs(READ))
 def rotate_webhook_secret(call: WriteCall, webhook_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """A new secret, shown this once; the one before it signs as well for a day. One that was gone is told again."""
-    return call.write(lambda tx: _rotated(tx, call, webhook_id), scope=READ)
+    return call.write(lambda tx: _rotated(tx, call, webhook_id))
 
 
 @router.get("/v1/webhooks/{webhook_id}/deliveries", response_model=DeliveryList, summary="What has become of messages")
@@ -148,19 +161,12 @@ def list_webhook_deliveries(call: ReadCall, webhook_id: UUID, query: Annotated[D
 
 
 @router.post("/v1/webhooks/{webhook_id}/replay", response_model=ReplayOut, summary="Send again")
+@guarded(needs(READ))
 def replay_webhook_deliveries(
     call: WriteCall, webhook_id: UUID, body: ReplayIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """Start again with the dead letters, or with everything since an instant. Each keeps its key."""
-    return call.write(lambda tx: _replayed(tx, call, webhook_id, body), scope=READ)
-
-
-def _scope(role: Role) -> str:
-    return ADMIN if role is Role.ADMIN else READ
-
-
-def _may_watch(role: Role) -> bool:
-    return may_read_cases(role) or role is Role.ADMIN
+    return call.write(lambda tx: _replayed(tx, call, webhook_id, body))
 
 
 def _is_admin(call: Call) -> bool:

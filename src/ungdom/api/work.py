@@ -15,6 +15,7 @@ from ungdom.api import schemas as s
 from ungdom.api.cases import AsOf, answer, filters, instant, read_case
 from ungdom.api.deps import Answer, Call, ReadCall
 from ungdom.api.offices import check_office
+from ungdom.message.text import CursorText
 from ungdom.store.current import mark
 from ungdom.store.reading import Filters
 from ungdom.store.session import Connection
@@ -36,7 +37,7 @@ class WorkQuery(i.Narrowed):
     for_: Annotated[Actor | None, Field(alias="for")] = None
     mine: bool = False
     limit: Annotated[int, Field(ge=1, le=200)] = 25
-    cursor: Annotated[str, Field(max_length=2000)] | None = None
+    cursor: CursorText | None = None
 
 
 class TaskOut(s.Output):

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from ungdom.casework.errors import (
     CaseworkError,
+    ChangesNothing,
     NotCorrectable,
     NotPermitted,
     NotVisible,
@@ -42,6 +43,7 @@ from ungdom.workflow.vocabulary import Actor, EventType, Role, Sanction
 
 __all__ = [
     "CaseworkError",
+    "ChangesNothing",
     "Correction",
     "Entry",
     "NewCase",
@@ -145,8 +147,9 @@ def correct(
 ) -> Recorded:
     """Correct or annul an event by a new one. Accepted only if the remaining history is still a legal walk.
 
-    Raises NotVisible, VersionRequired, Outdated, NotCorrectable, BadDetails, OtherOffice, NotPermitted, Unknown or
-    WalkBroken, in that order. Nobody corrects what they could not have recorded, or into what they could not record.
+    Raises NotVisible, VersionRequired, Outdated, NotCorrectable, BadDetails, OtherOffice, NotPermitted, ChangesNothing,
+    Unknown or WalkBroken, in that order. Nobody corrects what they could not have recorded, or into what they could not
+    record.
     """
     stored, case = _visible(tx, who.viewer, case_id)
     _fresh(stored, expected)
@@ -158,10 +161,13 @@ def amend(
 ) -> Recorded:
     """Correct an event of a case that is in hand already, as `correct` does. Raises what that raises afterwards."""
     old = _correctable(stored, wish)
-    entry = Entry(E.CORRECTED, oslo_date(now), _correction(old, wish))
+    correction = _correction(old, wish)
+    entry = Entry(E.CORRECTED, oslo_date(now), correction)
     if not _may_record(who, case, E.CORRECTED):
         raise OtherOffice(who.viewer.konfliktrad)
     actor = _may_correct(who, case.sanction, old, entry)
+    if _is_so_already(stored, correction):
+        raise ChangesNothing(wish.seq)
     event = _event(who, stored.version + 1, entry, actor, now)
     history = [*stored.events, event]
     broken = tuple(engine.every_broken(stored.youth, history, {wish.seq: _world_of(tx, who, stored, case, entry)}))
@@ -346,6 +352,16 @@ def _correctable(stored: Stored, wish: Correction) -> Event:
 
 def _correction(old: Event, wish: Correction) -> Corrected:
     return Corrected(corrects=wish.seq, reason=wish.reason, replacement=None if wish.annul else _replacement(old, wish))
+
+
+def _is_so_already(stored: Stored, correction: Corrected) -> bool:
+    """Whether the event stands as the correction would have it: the same replacement, or annulled already."""
+    event = next((one for one in engine.effective(stored.events) if one.seq == correction.corrects), None)
+    new = correction.replacement
+    if event is None or new is None:
+        return event is None and new is None
+    same = (event.type, event.occurred_on, event.occurred_at) == (new.type, new.occurred_on, None)
+    return same and event.details == read_details(new.type, new.details)
 
 
 def _may_correct(who: Who, sanction: Sanction, old: Event, entry: Entry) -> Actor:

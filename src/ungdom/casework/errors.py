@@ -18,6 +18,7 @@ class CaseworkError(Exception):
     ├── Refused            conditions are not met
     ├── WalkBroken         a correction would leave a history that is not a legal walk
     ├── NotCorrectable     the event cannot be corrected
+    ├── ChangesNothing     a correction would leave the event as it stands
     ├── UseCorrections     corrections and registrations have doors of their own
     └── Unknown            a konfliktråd, municipality or coordinator that does not exist
     """
@@ -68,6 +69,13 @@ class WalkBroken(CaseworkError):
 @dataclass
 class NotCorrectable(CaseworkError):
     """There is no event with that number that can be corrected."""
+
+    seq: int
+
+
+@dataclass
+class ChangesNothing(CaseworkError):
+    """The event already reads as the correction says, or is annulled already."""
 
     seq: int
 

@@ -1,7 +1,8 @@
 """The envelope of an official message: JWS compact (RFC 7515), signed by the sender's key and checked by its `kid`.
 
 Only keys that were configured are ever looked up: what a header says of keys elsewhere (`jku`, `jwk`, `x5c`, `x5u`) is
-not read. A message is signed, not encrypted; that is the road's business.
+not read. A message is signed, not encrypted; that is the road's business. A header in which a name stands twice is
+malformed (RFC 7515 § 4): one reader would take the first key id, another the last.
 """
 
 import json
@@ -13,6 +14,8 @@ from typing import Any
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key, KeySet, RSAKey
+
+from ungdom.message.sound import read_sound
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "ES256", "PS256")
 """Signatures by a private key. Neither `none` nor a shared secret (HS…) is one."""
@@ -34,6 +37,7 @@ class Fault(StrEnum):
     NO_KEY_ID = "no_key_id"
     UNKNOWN_KEY = "unknown_key"
     SIGNATURE = "signature"
+    OTHER_SENDER = "other_sender"  # the token was issued to somebody else than the sender, or to no partner
 
 
 class NotSigned(Exception):
@@ -88,8 +92,8 @@ def _header(token: str) -> dict[str, Any]:
     if len(rest) != _PARTS - 1 or not token.isascii() or len(first) > _MAX_HEADER:
         raise NotSigned(Fault.MALFORMED)
     try:
-        header = json.loads(urlsafe_b64decode(first + "=" * (-len(first) % 4)))
-    except (ValueError, RecursionError):
+        header = read_sound(urlsafe_b64decode(first + "=" * (-len(first) % 4)))
+    except ValueError:
         raise NotSigned(Fault.MALFORMED) from None
     if not isinstance(header, dict):
         raise NotSigned(Fault.MALFORMED)

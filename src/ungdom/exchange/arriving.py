@@ -28,7 +28,7 @@ def handler(db: Database, keys: Keys, partners: Partners, now: Clock) -> Handle:
 
     def handle(taken: Taken) -> None:
         partner, raw = _opened(partners, taken)
-        sender = Sender(partner.source or partner.organisation_number, frozenset(map(Actor, partner.authorities)))
+        sender = Sender(partner.known_as, frozenset(map(Actor, partner.authorities)))
         named, version = taken.headers.get("SchemaName"), taken.headers.get("SchemaVersion")
         letter = Letter(raw, named, version, frozenset(partner.kinds))
         for left in reversed(range(TRIES)):
@@ -37,7 +37,7 @@ def handler(db: Database, keys: Keys, partners: Partners, now: Clock) -> Handle:
                 with db.writing() as tx:
                     received = receiving.take(tx, desk, sender, letter)
             except Unreadable:
-                raise NeverHandled("it holds no id") from None
+                raise NeverHandled("it is not a JSON object, has no id, or a name stands in it twice") from None
             except (Stale, DuplicateKey):
                 if not left:
                     raise

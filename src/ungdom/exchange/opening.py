@@ -1,16 +1,23 @@
 """The envelope of a message that came in, opened: signed by a partner, or plain from a sender with a token."""
 
-from joserfc.jwk import KeySet
-
 from ungdom.esas import envelope
 from ungdom.exchange.partners import Partner, Partners
 
 
-def opened(partners: Partners, body: bytes, signed: bool) -> bytes:
-    """What stands in the message. Raises `NotSigned` when a signature does not hold, or no partner's key made it."""
+def opened(partners: Partners, partner: Partner | None, word: str | None, body: bytes, signed: bool) -> bytes:
+    """The content of a message that came over HTTP.
+
+    `partner`: the one that the token was issued to, None when it is no partner's. `word`: the header
+    senderOrganization, None when it was not sent. Raises `NotSigned` when the message names another sender than the
+    token does, or is signed by anybody else.
+    """
+    if word is not None and (partner is None or not partners.is_called(partner, word)):
+        raise envelope.NotSigned(envelope.Fault.OTHER_SENDER)
     if not signed:
         return body
-    return envelope.verify(_text(body), KeySet([key for found in partners.keys.values() for key in found.keys]))
+    if partner is None:
+        raise envelope.NotSigned(envelope.Fault.OTHER_SENDER)
+    return envelope.verify(_text(body), partners.keys[partner.name])
 
 
 def of_partner(partners: Partners, word: str, body: bytes) -> tuple[Partner, bytes]:

@@ -123,6 +123,11 @@ class Partner:
     districts: tuple[Word, ...] = ()
     transport: Annotated[Http | Amqp, Field(discriminator="kind")] | None = None
 
+    @property
+    def known_as(self) -> str:
+        """The source that its messages are kept under."""
+        return self.source or self.organisation_number
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -163,6 +168,18 @@ class Partners:
     def of_district(self, code: str) -> Partner | None:
         """The partner that is told of the cases of this police district."""
         return next((one for one in self.partner if one.status_variant and code in one.districts), None)
+
+    def of_token(self, source: str, organisation: str | None) -> Partner | None:
+        """The partner that a token stands for: by the organisation it was issued to, or the source it sends as.
+
+        None where it stands for no partner, or the two name different ones.
+        """
+        named = [one for one in self.partner if organisation == one.organisation_number or source == one.known_as]
+        return named[0] if len(named) == 1 else None
+
+    def is_called(self, partner: Partner, word: str) -> bool:
+        """Whether the partner may use this word in the header senderOrganization."""
+        return partner in self.called(word)
 
     def called(self, word: str) -> tuple[Partner, ...]:
         """The partners with this source, organisation number or name; where there is none, with this sender word."""

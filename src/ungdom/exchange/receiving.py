@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from pydantic_core import from_json
-
 from ungdom import intake
 from ungdom.esas import inbound
 from ungdom.esas.inbound.official import BadOfficial, Mark, MessageType, Official, Other
 from ungdom.esas.receipt import ReceiptStatus
 from ungdom.intake import Desk, Sender, answering
 from ungdom.message import Message, read
+from ungdom.message.sound import read_sound
+from ungdom.message.text import is_printable
 from ungdom.store import exchanges, inbox, outbox
 from ungdom.store.exchanges import Exchanged
 from ungdom.store.inbox import SETTLED, Arrival
@@ -31,8 +31,8 @@ from ungdom.store.session import Connection
 class Letter:
     """An official message as it came: its content, and what was said of it outside, where something was.
 
-    `kinds`: the types of message that this sender may send; None: any. `by_token`: over HTTP, from a sender with a
-    token.
+    `kinds`: the types of message that this sender may send; None: any, for it is no partner. `by_token`: over HTTP,
+    from a sender with a token.
     """
 
     raw: bytes
@@ -84,12 +84,13 @@ def take(tx: Connection, desk: Desk, sender: Sender, letter: Letter) -> Received
 def _is(tx: Connection, desk: Desk, kept: Exchanged, body: dict[str, Any]) -> bool:
     """The same content. The official samples themselves give one id to several messages: none of them may be lost."""
     raw = exchanges.content(tx, desk.keys, kept.exchange_id)
-    return raw is None or from_json(raw) == body
+    return raw is None or json.loads(raw) == body
 
 
 def _body(letter: Letter) -> dict[str, Any]:
+    """The JSON object. Raises `Unreadable`, also for what readers could differ about: a name that stands twice."""
     try:
-        body = from_json(letter.raw, allow_inf_nan=False)
+        body = read_sound(letter.raw)
     except ValueError:
         raise Unreadable from None
     if not isinstance(body, dict):
@@ -98,10 +99,13 @@ def _body(letter: Letter) -> dict[str, Any]:
 
 
 def _id(body: Mapping[str, Any]) -> str:
-    """The `meldingsId`, which stands in `forsendelse`, in a receipt at the top. Raises `Unreadable`."""
+    """The `meldingsId`, which stands in `forsendelse`, in a receipt at the top. Raises `Unreadable`.
+
+    One that holds characters that cannot be seen is no id: no receipt could refer to it, and no database keep it.
+    """
     shipped = body.get("forsendelse")
     found = shipped.get("meldingsId") if isinstance(shipped, dict) else body.get("meldingsId")
-    if not isinstance(found, str) or not found.strip():
+    if not isinstance(found, str) or not found.strip() or not is_printable(found):
         raise Unreadable
     return found.strip()[:200]
 

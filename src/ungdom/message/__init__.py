@@ -25,6 +25,7 @@ from ungdom.message.terms import (
     PetitionOutcomeTerms,
     TransferTerms,
 )
+from ungdom.message.text import LineText
 from ungdom.workflow import details as d
 from ungdom.workflow.details.parts import CLOSED_SHAPE, Code
 from ungdom.workflow.errors import Problem
@@ -114,7 +115,6 @@ TERMS: dict[Kind, type[Any]] = {
 }
 """What each kind asks for beyond who and when."""
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 DecisionId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/{}-]{0,119}$")]
 """The sender's own id of a decision, the same in every version of it."""
 
@@ -125,8 +125,8 @@ class Guardian:
 
     __pydantic_config__ = CLOSED_SHAPE
 
-    name: Name
-    contact: Name | None = None
+    name: LineText
+    contact: LineText | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,12 +136,12 @@ class Person:
     __pydantic_config__ = CLOSED_SHAPE
 
     born: date
-    family_name: Name
-    given_name: Name | None = None
+    family_name: LineText
+    given_name: LineText | None = None
     national_id: Annotated[str, StringConstraints(pattern=r"^[0-9]{11}$")] | None = None
     sex: Literal["female", "male", "unknown"] = "unknown"
     protection: Literal["none", "confidential", "strictly_confidential"] = "none"
-    contact: Name | None = None
+    contact: LineText | None = None
     guardians: Annotated[tuple[Guardian, ...], Field(max_length=8)] = ()
 
 

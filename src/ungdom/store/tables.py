@@ -368,12 +368,8 @@ outbox = Table(
 idempotency = Table(
     "idempotency",
     metadata,
-    Column("subject", Text, primary_key=True),
-    Column("key", Text, primary_key=True),
-    Column("fingerprint", Text, nullable=False),
-    Column("status", Integer, nullable=False),
-    Column("headers", Text, nullable=False),
-    Column("body", LargeBinary, nullable=False),
+    Column("key_hash", LargeBinary, primary_key=True, comment="keyed hash of the key and whom it belongs to"),
+    Column("sealed", LargeBinary, nullable=False, comment="the request's fingerprint and the answer"),
     Column("created_at", Instant, nullable=False, index=True),
 )
 

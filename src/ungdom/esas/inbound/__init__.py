@@ -29,6 +29,7 @@ from ungdom.esas.inbound.parts import sending_flags
 from ungdom.esas.inbound.values import Shape, value_flags
 from ungdom.message import BadMessage, Message, plain
 from ungdom.message import read as read_ours
+from ungdom.message.text import is_printable
 from ungdom.workflow.errors import Problem
 from ungdom.workflow.events import problems_of
 
@@ -224,7 +225,7 @@ _LONGEST_ID = 200
 def _written(body: object, places: tuple[tuple[str, ...], ...]) -> str | None:
     """The text in the first of these places that has one, in a message that could not be read."""
     found = (_at(body, place) for place in places)
-    texts = (text for text in found if isinstance(text, str) and 0 < len(text) <= _LONGEST_ID and text.isprintable())
+    texts = (text for text in found if isinstance(text, str) and 0 < len(text) <= _LONGEST_ID and is_printable(text))
     return next(texts, None)
 
 

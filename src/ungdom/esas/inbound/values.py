@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Pla
 from pydantic_core import PydanticCustomError
 
 from ungdom.esas.inbound.official import Flag, FlagCode
+from ungdom.message.text import ForeignId, Printable
 from ungdom.workflow import law
 from ungdom.workflow.daycount import OSLO, oslo_date
 from ungdom.workflow.events import FIRST_YEAR, LAST_YEAR
@@ -21,7 +22,6 @@ F = FlagCode
 MOST_NUMBERS = 50
 """Police case numbers that one message carries along; the main one is the first."""
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,59}", re.ASCII)
@@ -42,17 +42,11 @@ Unread = Any
 """A field that the contract has and this product does not read."""
 
 
-def _sound(text: str) -> str:
-    if _CONTROL.search(text):
-        raise PydanticCustomError("control_characters", "holds control characters")
-    return text
-
-
 def _none_when_blank(raw: object) -> object:
     return None if isinstance(raw, str) and not raw.strip() else raw
 
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), AfterValidator(_sound)]
+Text = Annotated[str, Printable(500)]
 """A text that has to be there."""
 MaybeText = Annotated[Text | None, BeforeValidator(_none_when_blank)]
 """A text that may be absent or blank."""
@@ -60,7 +54,7 @@ CaseNumber = Annotated[str, StringConstraints(strip_whitespace=True, min_length=
     r"^[A-Za-z0-9][A-Za-z0-9 ./:-]{2,39}$"
 ))]  # fmt: skip
 """A police case number (straffesaksnummer): mostly digits, letters may come."""
-MeldingsId = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"\S"), AfterValidator(_sound)]
+MeldingsId = ForeignId
 """The id of a message, kept exactly as it is written."""
 
 
