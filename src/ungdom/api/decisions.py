@@ -143,9 +143,12 @@ def _row(call: Call, one: Arrival) -> shapes.DecisionRow:
 
 def _plain(call: Call, one: Arrival) -> dict[str, Any]:
     named = ("source", "decision_id", "version", "kind", "sent_at", "received_at", "updated_at", "outcome")
-    why = receipts.reason(call.language, Reason(one.reason) if one.reason else None)
-    known = {name: getattr(one, name) for name in (*named, "case_id", "konfliktrad")}
-    return {**known, "id": one.message_id, "reason": why}
+    reason, office = one.reason, one.konfliktrad
+    if not call.principal.authorities:  # the sender is told no more than of somebody unknown
+        reason, office = one.office_reason or reason, one.konfliktrad or one.office_konfliktrad
+    why = receipts.reason(call.language, Reason(reason) if reason else None)
+    known = {name: getattr(one, name) for name in (*named, "case_id")}
+    return {**known, "id": one.message_id, "reason": why, "konfliktrad": office}
 
 
 def _one(tx: Connection, call: Call, message_id: UUID) -> Arrival:
@@ -180,7 +183,7 @@ def _learns_unopened(call: Call, one: Arrival) -> frozenset[Fact]:
     if call.principal.authorities:
         return frozenset(Fact)
     unopened = Seen(
-        konfliktrad=one.konfliktrad or "",
+        konfliktrad=one.konfliktrad or one.office_konfliktrad or "",
         state=State.REGISTERED,
         team=frozenset(),
         coordinator=None,

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
+from ungdom.store.identity import Doubt
 from ungdom.store.journal import Stored
 from ungdom.store.outbox import Message as Promise
 from ungdom.store.people import Newcomer
+from ungdom.store.tables import Protection
 from ungdom.workflow.case import Case
 from ungdom.workflow.errors import Problem
 from ungdom.workflow.events import Event
@@ -41,6 +43,7 @@ class Reason(StrEnum):
     AMBIGUOUS_CASE = "ambiguous_case"
     PERSON_MISSING = "person_missing"
     PERSON_CONTRADICTS = "person_contradicts"
+    IDENTITY_UNCONFIRMED = "identity_unconfirmed"
     UNKNOWN_REFERENCE = "unknown_reference"
     NUMBER_CONTRADICTS = "number_contradicts"
     VERSION_GAP = "version_gap"
@@ -79,6 +82,7 @@ ADVICE: dict[Reason, Advice] = {
     Reason.AMBIGUOUS_CASE: Advice.CONTACT_THE_OFFICE,
     Reason.PERSON_MISSING: Advice.SEND_HIGHER_VERSION,
     Reason.PERSON_CONTRADICTS: Advice.SEND_HIGHER_VERSION,
+    Reason.IDENTITY_UNCONFIRMED: Advice.WAIT,
     Reason.UNKNOWN_REFERENCE: Advice.SEND_WHAT_IS_MISSING,
     Reason.NUMBER_CONTRADICTS: Advice.SEND_HIGHER_VERSION,
     Reason.VERSION_GAP: Advice.SEND_WHAT_IS_MISSING,
@@ -111,8 +115,20 @@ class Remark(StrEnum):
     OPENING_NOT_USED = "opening_not_used"
 
 
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """Why a message waits, not told to the sender; the office that may know, and the protection of the address."""
+
+    reason: Reason
+    konfliktrad: str | None
+    protection: Protection
+
+
 class Held(Exception):
-    """The message cannot be applied as things stand. `waits_for`: what may change that; `near`: cases it may mean."""
+    """The message cannot be applied as things stand. `waits_for`: what may change that; `near`: cases it may mean.
+
+    `hidden`: what only the office is told.
+    """
 
     def __init__(
         self,
@@ -121,6 +137,7 @@ class Held(Exception):
         unmet: tuple[Unmet, ...] = (),
         outcome: Outcome = Outcome.PARKED,
         near: tuple[UUID, ...] = (),
+        hidden: Hidden | None = None,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -128,6 +145,7 @@ class Held(Exception):
         self.unmet = unmet
         self.outcome = outcome
         self.near = near
+        self.hidden = hidden
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +153,7 @@ class Draft:
     """A case with what has been decided about it and is not written yet. `kept`: as it stands in the database.
 
     `places`: which event each step of the message became, or was found to be already. `newcomer`: to be created.
+    `doubts`: the people that the youth of a new case may be, whom the sender may not see.
     """
 
     kept: Stored
@@ -145,6 +164,7 @@ class Draft:
     promises: tuple[Promise, ...] = ()
     places: Mapping[int, int] = field(default_factory=dict)
     newcomer: Newcomer | None = None
+    doubts: tuple[Doubt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +185,7 @@ class Told:
     near: tuple[UUID, ...] = ()
     places: Mapping[int, int] = field(default_factory=dict)
     observed: bool = False
+    hidden: Hidden | None = None
 
 
 def thing(kind: str, name: object) -> str:

@@ -29,7 +29,7 @@ from ungdom.store import bulk, due
 from ungdom.store.inbox_tables import decision, decision_event, decision_receipt, decision_wait, exchange_decision
 from ungdom.store.reading import counted_for
 from ungdom.store.sealing import Keys
-from ungdom.store.tables import NumberKind, Protection, case_current, case_number, person
+from ungdom.store.tables import NumberKind, Protection, case_current, case_number, event, person
 from ungdom.workflow.permissions import NATIONAL, Viewer
 from ungdom.workflow.vocabulary import Role
 
@@ -65,6 +65,8 @@ class Arrival:
     named_case_id: UUID | None = None
     gap_accepted: bool = False
     updated_at: datetime
+    office_reason: str | None = None
+    office_konfliktrad: str | None = None
 
     @property
     def may_be_tried(self) -> bool:
@@ -104,6 +106,8 @@ _STANDS = (
     "named_case_id",
     "gap_accepted",
     "updated_at",
+    "office_reason",
+    "office_konfliktrad",
 )
 """What may change of a kept message."""
 
@@ -232,6 +236,14 @@ def cases_of(tx: Connection, person_id: UUID) -> list[Candidate]:
     return [Candidate(row.case_id, row.person_id, row.closed_on is not None) for row in rows]
 
 
+def handled_by(source: str) -> ColumnElement[bool]:
+    """The cases that this system opened, or has told of something in that counts: it knows whose they are."""
+    first = exists().where(event.c.case_id == case_current.c.case_id, event.c.seq == 1, event.c.source == source)
+    settled = (decision.c.source == source, decision.c.outcome.in_(SETTLED))
+    told = exists().where(decision.c.case_id == case_current.c.case_id, *settled)
+    return or_(first.correlate(case_current), told.correlate(case_current))
+
+
 def belonging(tx: Connection, case_ids: Sequence[UUID]) -> tuple[str | None, Protection]:
     """The konfliktråd that has all of these cases, if one has, and how closely the best kept address is kept."""
     if not case_ids:
@@ -269,7 +281,8 @@ def seen_by(viewer: Viewer, source: str | None) -> May:
     if source is not None:
         return decision.c.source == source
     case = exists().where(case_current.c.case_id == decision.c.case_id, counted_for(viewer))
-    mine = true() if viewer.role in NATIONAL else decision.c.konfliktrad == viewer.konfliktrad
+    here = or_(decision.c.konfliktrad == viewer.konfliktrad, decision.c.office_konfliktrad == viewer.konfliktrad)
+    mine = true() if viewer.role in NATIONAL else here
     closely = viewer.role not in NATIONAL | {Role.LEADER}
     open_ = decision.c.protection != Protection.STRICTLY_CONFIDENTIAL if closely else true()
     return or_(case, and_(decision.c.case_id.is_(None), mine, open_))
