@@ -17,17 +17,14 @@ def upgrade() -> None:
     op.add_column(
         "staff", sa.Column("cleared", sa.Boolean(), nullable=False, server_default=sa.text("false"), comment=cleared)
     )
-    reason = "why it is parked, where the sender may not know that"
-    op.add_column("decision", sa.Column("office_reason", sa.Text(), nullable=True, comment=reason))
-    office = "the office that may know why"
-    op.add_column("decision", sa.Column("office_konfliktrad", sa.Text(), nullable=True, comment=office))
+    offices = "who may know why it waits, untold to the sender: |office:protection:reason|, each"
+    op.add_column("decision", sa.Column("offices", sa.Text(), nullable=True, comment=offices))
     questions()
 
 
 def downgrade() -> None:
     op.drop_table("identity_question")
-    for name in ("office_konfliktrad", "office_reason"):
-        op.drop_column("decision", name)
+    op.drop_column("decision", "offices")
     op.drop_column("staff", "cleared")
     op.drop_index(op.f("ix_person_same_as"), "person")
     op.drop_column("person", "same_as")

@@ -154,16 +154,8 @@ class World:
 
 HIDDEN = "019b8dd0-0000-7000-8000-000000000000"
 PERIOD = {"from": "2014-07-01", "to": "2026-12-31"}
-QUERY: dict[str, dict[str, str]] = dict.fromkeys(
-    (
-        "/v1/statistics/indicators",
-        "/v1/statistics/surveys",
-        "/v1/statistics/lead-time",
-        "/v1/statistics/completion",
-        "/v1/statistics/recidivism",
-    ),
-    PERIOD,
-) | {"/v1/extracts/{name}": {"purpose": "demo"}}
+STATISTICS = ("indicators", "surveys", "lead-time", "completion", "recidivism")
+QUERY = {f"/v1/statistics/{name}": PERIOD for name in STATISTICS} | {"/v1/extracts/{name}": {"purpose": "demo"}}
 NAMED = {"sanction": "youth_follow_up", "regime": "R2", "code": "not_found", "name": "cases"}
 
 
@@ -207,7 +199,7 @@ def messages(of: str = "single") -> dict[str, dict[str, Any]]:
         "decision_id": f"door-{of}-dropped",
         "kind": "dropped",
         "police_case_numbers": [f"9100055{len(of)}"],
-        "terms": {"reason": "evidence"},
+        "terms": {},
     }
     return {"charge": charge, "dropped": decided, "opening": first}
 

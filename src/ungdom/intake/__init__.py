@@ -338,8 +338,6 @@ def _sender_of(kept: Arrival) -> Sender:
 def _as_told(tx: Connection, arrival: Arrival, message: Message, told: Told) -> Arrival:
     office, level = inbox.belonging(tx, told.near)
     known = told.after.konfliktrad if told.after else (deciding.office_of(tx, message) or office)
-    hidden = told.hidden
-    level = max(level, hidden.protection, key=list(Protection).index) if hidden else level
     return replace(
         arrival,
         outcome=told.outcome,
@@ -348,8 +346,7 @@ def _as_told(tx: Connection, arrival: Arrival, message: Message, told: Told) -> 
         person_id=told.person_id,
         konfliktrad=known or arrival.konfliktrad,
         protection=max(Protection(arrival.protection), level, key=list(Protection).index),
-        office_reason=hidden.reason if hidden else None,
-        office_konfliktrad=hidden.konfliktrad if hidden else None,
+        offices=inbox.offices_of(told.hidden),
     )
 
 

@@ -36,13 +36,13 @@ class Likeness(Enum):
 class Resembling:
     """A stored person, with how the person given compares with the record of it that is nearest.
 
-    `konfliktrad`, `protection`: of the stored person, for whoever may be asked about it.
+    `offices`, `protection`: of the stored person, for whoever may be asked about it.
     """
 
     person_id: UUID
     how: Likeness
     seen: bool
-    konfliktrad: str | None
+    offices: tuple[str, ...]
     protection: Protection
 
 
@@ -78,7 +78,7 @@ def _nearest(given: Person, found: Sequence[Candidate]) -> list[Resembling]:
     best: dict[UUID, Resembling] = {}
     for one in found:
         how = likeness(given, one.person)
-        new = Resembling(one.counts, how, one.seen, one.konfliktrad, Protection(one.person.protection))
+        new = Resembling(one.counts, how, one.seen, one.offices, Protection(one.person.protection))
         before = best.get(one.counts)
         if before is None or order.index(how) < order.index(before.how):
             best[one.counts] = new

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from ungdom.intake import identity
 from ungdom.intake.identity import Likeness, Match, likeness
-from ungdom.intake.words import Held, Hidden, Reason, thing
+from ungdom.intake.words import Held, Reason, thing
 from ungdom.message import ChargeTerms, Kind, Message, read
 from ungdom.message.national_id import normal
 from ungdom.store import inbox, journal, people
-from ungdom.store.inbox import Arrival, Candidate
+from ungdom.store.inbox import Arrival, Candidate, Concern
 from ungdom.store.sealing import Keys
 from ungdom.store.session import Connection
 from ungdom.store.tables import NumberKind
@@ -26,7 +26,7 @@ class Found:
     case_id: UUID | None = None
     person_id: UUID | None = None
     own: bool = True
-    hidden: Hidden | None = None
+    hidden: tuple[Concern, ...] = ()
 
 
 def find(
@@ -128,13 +128,18 @@ def _by_person(tx: Connection, keys: Keys, message: Message, match: Match) -> Fo
     return Found() if cases or message.opening else Found(None, person_id, own=False)
 
 
-def _hidden(message: Message, match: Match) -> Hidden | None:
-    """What the office of the first person it may be about is told of it, where that is more than the sender is."""
-    first = next(iter(match.hidden), None)
-    if first is None or (message.kind not in ABOUT_A_NEW_OFFENCE and first.how is Likeness.SAME):
-        return None
-    reason = Reason.IDENTITY_UNCONFIRMED if first.how is Likeness.SAME else Reason.PERSON_CONTRADICTS
-    return Hidden(reason, first.konfliktrad, first.protection)
+def _hidden(message: Message, match: Match) -> tuple[Concern, ...]:
+    """The offices of the people it may be about and of whom the sender may learn nothing, each with the reason."""
+    by_person = message.kind in ABOUT_A_NEW_OFFENCE
+    return tuple(
+        Concern(office, one.protection, _UNTOLD[one.how])
+        for one in match.hidden
+        if by_person or one.how is Likeness.CONTRADICTS
+        for office in one.offices
+    )
+
+
+_UNTOLD = {Likeness.SAME: Reason.IDENTITY_UNCONFIRMED, Likeness.CONTRADICTS: Reason.PERSON_CONTRADICTS}
 
 
 ABOUT_A_NEW_OFFENCE = frozenset(

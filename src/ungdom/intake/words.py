@@ -6,10 +6,10 @@ from enum import StrEnum
 from uuid import UUID
 
 from ungdom.store.identity import Doubt
+from ungdom.store.inbox import Concern
 from ungdom.store.journal import Stored
 from ungdom.store.outbox import Message as Promise
 from ungdom.store.people import Newcomer
-from ungdom.store.tables import Protection
 from ungdom.workflow.case import Case
 from ungdom.workflow.errors import Problem
 from ungdom.workflow.events import Event
@@ -115,19 +115,10 @@ class Remark(StrEnum):
     OPENING_NOT_USED = "opening_not_used"
 
 
-@dataclass(frozen=True, slots=True)
-class Hidden:
-    """Why a message waits, not told to the sender; the office that may know, and the protection of the address."""
-
-    reason: Reason
-    konfliktrad: str | None
-    protection: Protection
-
-
 class Held(Exception):
     """The message cannot be applied as things stand. `waits_for`: what may change that; `near`: cases it may mean.
 
-    `hidden`: what only the office is told.
+    `hidden`: the offices that are told more than the sender.
     """
 
     def __init__(
@@ -137,7 +128,7 @@ class Held(Exception):
         unmet: tuple[Unmet, ...] = (),
         outcome: Outcome = Outcome.PARKED,
         near: tuple[UUID, ...] = (),
-        hidden: Hidden | None = None,
+        hidden: tuple[Concern, ...] = (),
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -185,7 +176,7 @@ class Told:
     near: tuple[UUID, ...] = ()
     places: Mapping[int, int] = field(default_factory=dict)
     observed: bool = False
-    hidden: Hidden | None = None
+    hidden: tuple[Concern, ...] = ()
 
 
 def thing(kind: str, name: object) -> str:

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID, uuid5
 
 from sqlalchemy import (
@@ -43,9 +43,33 @@ SETTLED = (APPLIED, DUPLICATE)
 """The outcomes in which the case says what the message says."""
 
 
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """A konfliktråd that may know why a message waits. `protection`: of the address of the person it may be about."""
+
+    konfliktrad: str
+    protection: Protection
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.konfliktrad}:{self.protection}:{self.reason}"
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """As written by `str`."""
+        konfliktrad, protection, reason = text.split(":")
+        return cls(konfliktrad, Protection(protection), reason)
+
+
+def offices_of(concerns: Iterable[Concern]) -> str | None:
+    """How they are kept with the message."""
+    words = sorted({str(one) for one in concerns})
+    return f"|{'|'.join(words)}|" if words else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """One version of a message as kept, without its content."""
+    """One version of a message as kept, without its content. `offices`: who may know why it waits: `Concern`, each."""
 
     message_id: UUID
     source: str
@@ -65,8 +89,13 @@ class Arrival:
     named_case_id: UUID | None = None
     gap_accepted: bool = False
     updated_at: datetime
-    office_reason: str | None = None
-    office_konfliktrad: str | None = None
+    offices: str | None = None
+
+    @property
+    def concerns(self) -> tuple[Concern, ...]:
+        """Whom it may concern, of people of whom the sender may learn nothing."""
+        words = (self.offices or "").strip("|").split("|")
+        return tuple(Concern.read(word) for word in words if word)
 
     @property
     def may_be_tried(self) -> bool:
@@ -106,8 +135,7 @@ _STANDS = (
     "named_case_id",
     "gap_accepted",
     "updated_at",
-    "office_reason",
-    "office_konfliktrad",
+    "offices",
 )
 """What may change of a kept message."""
 
@@ -281,9 +309,11 @@ def seen_by(viewer: Viewer, source: str | None) -> May:
     if source is not None:
         return decision.c.source == source
     case = exists().where(case_current.c.case_id == decision.c.case_id, counted_for(viewer))
-    here = or_(decision.c.konfliktrad == viewer.konfliktrad, decision.c.office_konfliktrad == viewer.konfliktrad)
-    mine = true() if viewer.role in NATIONAL else here
     closely = viewer.role not in NATIONAL | {Role.LEADER}
+    levels = [level for level in Protection if not (closely and level is Protection.STRICTLY_CONFIDENTIAL)]
+    asked = (decision.c.offices.contains(f"|{viewer.konfliktrad}:{one}:", autoescape=True) for one in levels)
+    here = or_(decision.c.konfliktrad == viewer.konfliktrad, *asked)
+    mine = true() if viewer.role in NATIONAL else here
     open_ = decision.c.protection != Protection.STRICTLY_CONFIDENTIAL if closely else true()
     return or_(case, and_(decision.c.case_id.is_(None), mine, open_))
 

@@ -91,14 +91,13 @@ class Person:
 class Candidate:
     """A stored record that may be of a person given. `counts`: the record that counts for that person.
 
-    `seen`: whoever gave the person may learn who this one is. `konfliktrad`, `protection`: of the case on one of the
-    numbers asked for, else of any case of the person; None where there is none.
+    `seen`: whoever gave the person may learn who this one is. `offices`: the konfliktråd that have a case of theirs.
     """
 
     person: Person
     counts: UUID
     seen: bool
-    konfliktrad: str | None
+    offices: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,7 +199,12 @@ def candidates(
     asked = {"digests": keys.digests(normal(national_id)) if national_id else [], "numbers": list(numbers)}
     rows = tx.execute(_candidates(sees), asked).all()
     return [
-        Candidate(person=_person(keys, row), counts=row.counts, seen=bool(row.seen), konfliktrad=row.konfliktrad)
+        Candidate(
+            person=_person(keys, row),
+            counts=row.counts,
+            seen=bool(row.seen),
+            offices=tuple(sorted(set((row.offices or "").split()))),
+        )
         for row in rows
     ]
 
@@ -217,6 +221,7 @@ def _candidates(sees: ColumnElement[bool]) -> Select[Any]:
         twin.c.number_hash.in_(_expanding("digests"))
     )
     mine = current.c.person_id == COUNTS
+    offices = select(func.aggregate_strings(current.c.konfliktrad, " "))
     return (
         select(
             *record.c["person_id", "sealed", "created_at", "updated_at"],
@@ -224,11 +229,7 @@ def _candidates(sees: ColumnElement[bool]) -> Select[Any]:
             COUNTS.label("counts"),
             *person_version.c["version", "born", "guardians"],
             exists().where(mine, sees).correlate(record).label("seen"),
-            select(func.min(current.c.konfliktrad))
-            .where(mine)
-            .correlate(record)
-            .scalar_subquery()
-            .label("konfliktrad"),
+            offices.where(mine).correlate(record).scalar_subquery().label("offices"),
         )
         .select_from(record)
         .join(main, main.c.person_id == COUNTS)
