@@ -9,6 +9,7 @@ from ungdom.store import (
     extract_tables,
     figure_tables,
     forecast_tables,
+    identity_tables,
     inbox_tables,
     notice_tables,
     observation_tables,
@@ -19,6 +20,7 @@ from ungdom.store import (
 
 MODULES = (
     tables,
+    identity_tables,
     inbox_tables,
     alert_tables,
     forecast_tables,

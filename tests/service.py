@@ -4,6 +4,7 @@ import shutil
 import sys
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -31,8 +32,11 @@ OFFICES = (
 KEY = "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="
 
 
+_CASES = count(1)
+
+
 def staff() -> list[Staff]:
-    """A leader and two coordinators in every konfliktråd."""
+    """A leader and two coordinators in every konfliktråd; the second coordinator is not cleared."""
     since = date(2014, 7, 1)
     return [
         Staff(
@@ -42,6 +46,7 @@ def staff() -> list[Staff]:
             display_name=f"{role} {office}",
             active_from=since,
             active_to=None,
+            cleared=number != "-2",
         )
         for office in OFFICES
         for role, number in ((Role.LEADER, ""), (Role.COORDINATOR, ""), (Role.COORDINATOR, "-2"))
@@ -161,7 +166,7 @@ class Client:
 
 
 def new_case(**changed: Any) -> dict[str, Any]:
-    """A case to open; the youth is invented."""
+    """A case to open, on a police case number of its own; the youth is invented."""
     person = {
         "given_name": "Vimsete",
         "family_name": "Vaffelpresse",
@@ -173,7 +178,7 @@ def new_case(**changed: Any) -> dict[str, Any]:
         "occurred_on": "2026-01-05",
         "konfliktrad": "oslo",
         "person": person,
-        "police_case_numbers": ["15434811"],
+        "police_case_numbers": [f"15434811{next(_CASES)}"],
         "offences": [{"on": "2026-01-02"}],
     }
     return body | changed

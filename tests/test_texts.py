@@ -103,6 +103,7 @@ PROBLEMS: dict[str, set[str]] = {
     "not_acceptable": {"available"},
     "unreadable_message": {"fault"},
     "alert_cleared": set(),
+    "identity_answered": set(),
     "day_out_of_range": {"first", "last"},
     "day_to_come": set(),
     "feed_not_for_role": set(),

@@ -111,6 +111,9 @@ def permissions_text() -> str:
         f"| role | address | when | learns |\n|---|---|---|---|\n{''.join(map(_sight, SIGHT))}\n",
         f"No case at all: {nobody}. Something is decided in: {deciding}.\n\n",
         f"{''.join(f'* *{fact.name.lower()}*: {fact.value}' + chr(10) for fact in Fact)}\n",
+        "The case of a youth whose address is protected is assigned by a leader, to somebody who is cleared",
+        " (`staff.cleared`). Who is matched with somebody stored, and who answers whether it is the same person:",
+        " [persons](persons.md).\n\n",
         "## In whose name\n\n| role | records what is done by |\n|---|---|\n",
         *(f"| `{role}` | {', '.join(sorted(actors)) or '–'} |\n" for role, actors in ACTS_FOR.items()),
     ]

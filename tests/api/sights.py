@@ -161,7 +161,7 @@ def _told(world: World, kind: str) -> str:
     if kind.startswith("new"):
         return case
     for event, details in FOLLOW_UP[: STAGES["executing"]]:
-        recorded(client, case, event, DAY, details)
+        recorded(leader if event == "assigned" else client, case, event, DAY, details)
     recorded(client, case, "team_member_joined", DAY, {"member": "teacher-7", "agency": "school"})
     if kind.startswith(("leaving", "moved")):
         where = {"to": "troms", "parties_heard": True, "prosecution_told_on": DAY}

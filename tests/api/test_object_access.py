@@ -62,6 +62,8 @@ class Of(Enum):
     TAKES_IN = auto()
     COUNTS = auto()  # of many cases, those seen by name
     PERSON = auto()  # of a person, for those who work on a case of theirs and know who it is
+    QUESTION = auto()  # whether a person is one known: for those who may see the one known; tests/api/test_door.py
+    QUESTIONS = auto()
     NATIONAL_COUNTS = auto()  # of many cases, exact for no office; for analysts what has been released
     PUBLISHED = auto()  # of many cases, small counts hidden: for analysts too
     RELEASED = auto()  # the same, for nobody exact
@@ -91,6 +93,8 @@ REFUSED: dict[Of, set[str]] = {
     Of.LISTS: NO_CASES | TEAM | SYSTEMS,
     Of.COUNTS: {"analyst", "auditor"} | TEAM | SYSTEMS,
     Of.PERSON: NO_CASES | TEAM | SYSTEMS,
+    Of.QUESTION: NO_CASES | TEAM | SYSTEMS,
+    Of.QUESTIONS: NO_CASES | TEAM | SYSTEMS,
     Of.NATIONAL_COUNTS: set(VIEWERS) - {"secretariat", "admin", "analyst"},
     Of.PUBLISHED: {"auditor"} | TEAM | SYSTEMS,
     Of.RELEASED: {"auditor"} | TEAM | SYSTEMS,
@@ -247,6 +251,9 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/v1/statistics/recidivism"): (Of.NATIONAL_COUNTS, (Ask(PERIOD), Ask(f"{PERIOD}&by=sex&known_at={DAY}"))),
     ("GET", "/v1/persons/{person_id}/observations"): reads(Of.PERSON),
     ("POST", "/v1/persons/{person_id}/observations"): (Of.PERSON, (Ask(body=LATER_DEATH, seen=422),)),
+    ("GET", "/v1/persons/questions"): reads(Of.QUESTIONS, "?status=open"),
+    ("POST", "/v1/persons/questions/{question_id}/confirm"): reads(Of.QUESTION),
+    ("POST", "/v1/persons/questions/{question_id}/reject"): (Of.QUESTION, (Ask(body={"reason": "To personer."}),)),
     ("GET", "/v1/cases/{case_id}/surveys"): reads(Of.SURVEY),
     ("POST", "/v1/cases/{case_id}/surveys"): (Of.SURVEY, (Ask(body=INVITATION, seen=409),)),
     ("GET", "/v1/surveys/{token}"): reads(Of.TOKEN),
@@ -300,6 +307,7 @@ def heard(world: World) -> Heard:
         Of.MESSAGE: messages,
         Of.OFFICIAL: official,
         Of.FEED: feeds,
+        Of.QUESTION: {ABSENT: HIDDEN},
     }
     things |= dict.fromkeys((Of.ALERT, Of.ALERT_TAKEN, Of.ALERT_PUT_OFF), alerts)
     before = rows(world.service)
@@ -331,7 +339,7 @@ def put(client: Client, method: str, path: str, ask: Ask, id: str) -> httpx.Resp
     """The question asked of the thing with this id."""
     whole = path.replace("{case_id}", id).replace("{message_id}", id).replace("{feed_id}", id)
     whole = whole.replace("{person_id}", id).replace("{release_id}", HIDDEN).replace("{name}", "cases")
-    whole = whole.replace("{alert_id}", id).replace("{provider_id}", id) + ask.query
+    whole = whole.replace("{question_id}", id).replace("{alert_id}", id).replace("{provider_id}", id) + ask.query
     if method != "POST":
         return client.service.send(method, whole, headers={"Authorization": f"Bearer {client.token}"})
     return client.post(whole, ask.body, ask.etag, f"object-access-{id}" if ask.key else None)
@@ -408,6 +416,7 @@ def test_who_may_not_is_refused_before_a_body_is_looked_at_for_a_case(world: Wor
         Of.CASES,
         Of.WORK,
         Of.LISTS,
+        Of.QUESTIONS,
         Of.MESSAGES,
         Of.OFFICIALS,
         Of.COUNTS,

@@ -20,7 +20,8 @@ from ungdom.store.tables import NumberKind
 from ungdom.workflow import details as d
 from ungdom.workflow.case import Youth
 from ungdom.workflow.events import Corrected
-from ungdom.workflow.vocabulary import EventType, State
+from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.vocabulary import EventType, Role, State
 
 WRITTEN = (
     tables.case_file,
@@ -242,6 +243,9 @@ def test_many_at_once_name_the_key_that_is_there_already(db: Database) -> None:
         journal.append_many(tx, [_chapter(whole, 0, []) for whole in twice])
 
 
+SECRETARIAT = Viewer(Role.SECRETARIAT, "sigrid", None)
+
+
 def test_open_cases_on_one_person_and_police_number_are_twins(db: Database) -> None:
     police = [(NumberKind.POLICE, "15000001")]
     with db.writing() as tx:
@@ -249,10 +253,10 @@ def test_open_cases_on_one_person_and_police_number_are_twins(db: Database) -> N
         first, second, other = (cases.told(1, who) for who in (person, person, cases.somebody(tx)))
         journal.open_case(tx, first, cases.folded(first), police)
         journal.open_case(tx, other, cases.folded(other), police)
-        assert not twins.has_twin(tx, first)
+        assert not twins.has_twin(tx, first, SECRETARIAT)
 
         journal.open_case(tx, second, cases.folded(second), police)
-        assert twins.has_twin(tx, first)
+        assert twins.has_twin(tx, first, SECRETARIAT)
 
 
 def test_ids_are_in_the_order_of_their_instants_and_give_a_short_reference() -> None:

@@ -40,6 +40,8 @@ def test_the_model_and_the_migrations_agree_on_check_constraints(db: Database) -
         "ck_person_version_guardians",
         "ck_case_number_kind",
         "ck_event_seq",
+        "ck_identity_question_resemblance",
+        "ck_identity_question_status",
         "ck_observation_kind",
         "ck_observation_n",
     }

@@ -8,14 +8,23 @@ import pytest
 from sqlalchemy import Connection
 
 from tests.store import cases
-from ungdom.store import journal, reading
+from ungdom.store import journal, reading, reference
 from ungdom.store.reading import SORTS, Filters
+from ungdom.store.reference import Staff
 from ungdom.store.session import Database
 from ungdom.store.tables import NumberKind
 from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.vocabulary import Party, Phase, Protection, Role, Sanction, State
 
 ALL = Viewer(Role.SECRETARIAT, "sec", None)
+KARI = Staff(
+    subject="kari",
+    konfliktrad="oslo",
+    role=Role.COORDINATOR,
+    display_name="K",
+    active_from=date(2020, 1, 1),
+    cleared=True,
+)
 DAY = date(2026, 1, 5)
 OFFICES = ("oslo", "ost")
 
@@ -119,6 +128,7 @@ def test_a_list_says_where_a_protected_youth_belongs_only_to_those_who_may_learn
     db: Database, viewer: Viewer, protection: Protection, shown: Place
 ) -> None:
     with db.writing() as tx:
+        reference.save_staff(tx, [KARI])
         person = cases.somebody(tx, protection=protection)
         case = cases.standing(tx, person, 1, State.EXECUTING, coordinator="kari")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from itertools import product
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,8 +15,9 @@ from sqlalchemy import Connection, Row, func, select
 from tests import pg
 from tests.store import cases
 from tests.store.conftest import upgrade
-from ungdom.store import bulk, current, journal, people, reading, tables
+from ungdom.store import bulk, current, journal, people, reading, reference, tables
 from ungdom.store.journal import Stored
+from ungdom.store.reference import Staff
 from ungdom.store.session import Database
 from ungdom.workflow import details as d
 from ungdom.workflow.engine import fold
@@ -27,6 +29,7 @@ from ungdom.workflow.vocabulary import PHASE, EventType, Protection, Role, Sanct
 E = EventType
 OFFICES, TEAMS = ("oslo", "ost"), (frozenset[str](), frozenset({"a", "kari"}))
 COORDINATORS, OPENERS = ("kari", "per", None), ("per", "a")
+CLEARED = "kari"
 SUBJECTS = ("kari", "per", "a", "nobody")
 EVERYBODY = [Viewer(*one) for one in product(Role, SUBJECTS, (*OFFICES, "elsewhere", None))]
 
@@ -59,7 +62,15 @@ def sight(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def _every_kind(tx: Connection) -> dict[UUID, Seen]:
     """Every state, office, team, coordinator, opener and level together."""
     kinds = [
-        Seen(konfliktrad=office, state=state, team=team, coordinator=mine, opened_by=opener, protection=level)
+        Seen(
+            konfliktrad=office,
+            state=state,
+            team=team,
+            coordinator=mine,
+            opened_by=opener,
+            protection=level,
+            cleared=mine == CLEARED,
+        )
         for office, state, team, mine, opener, level in product(
             OFFICES, State, TEAMS, COORDINATORS, OPENERS, Protection
         )
@@ -71,6 +82,22 @@ def _every_kind(tx: Connection) -> dict[UUID, Seen]:
         )
         for office, state, level, to in product(OFFICES, State, Protection, (*OFFICES, "elsewhere"))
     ]  # fmt: skip
+    since = date(2020, 1, 1)
+    reference.save_staff(
+        tx,
+        [
+            Staff(
+                subject=who,
+                konfliktrad="oslo",
+                role=Role.COORDINATOR,
+                display_name=who,
+                active_from=since,
+                cleared=who == CLEARED,
+            )
+            for who in COORDINATORS
+            if who is not None
+        ],
+    )
     known = {uuid4(): seen for seen in kinds}
     youths = {case_id: _youth(seen.protection) for case_id, seen in known.items()}
     people.create_people(tx, cases.KEYS, list(youths.values()), cases.NOON)
@@ -214,7 +241,7 @@ def test_a_written_case_is_seen_by_the_same_people_in_sql_as_in_python(
     found = journal.load(sight.tx, stored.case_id)
     assert found is not None
     assert found.protection is max(level, later, key=list(Protection).index)
-    seen = current.seen(cases.folded(found), found.protection)
+    seen = current.seen(cases.folded(found), found.protection, found.cleared, found.joined)
     for viewer in asking:
         query = select(func.count()).where(tables.case_current.c.case_id == stored.case_id, reading.visible_to(viewer))
         assert bool(sight.tx.scalar(query)) is may_see(viewer, seen), (viewer, seen)

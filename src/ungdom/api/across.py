@@ -224,7 +224,7 @@ def _read(call: Call, stored: Stored, query: AcrossQuery) -> Read | None:
         read = casework.as_of(stored, day, query.valid_at)
     except NotVisible:
         return None
-    told = learns(call.who.viewer, current.seen(read.case, stored.protection))
+    told = learns(call.who.viewer, current.seen(read.case, stored.protection, stored.cleared, stored.joined))
     return Read(stored, read.case, day, told)
 
 

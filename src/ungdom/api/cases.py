@@ -18,11 +18,13 @@ from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
 from ungdom.api.offices import check_office
 from ungdom.api.tokens import WRITE
 from ungdom.casework import NewCase, Read
+from ungdom.intake import identity
 from ungdom.store import alerts as kept
 from ungdom.store import current, people
+from ungdom.store import identity as questions
 from ungdom.store.ids import uuid7
 from ungdom.store.people import Person
-from ungdom.store.reading import Filters
+from ungdom.store.reading import Filters, learnt_by
 from ungdom.store.session import Connection
 from ungdom.store.tables import NumberKind
 from ungdom.workflow import engine
@@ -113,9 +115,13 @@ def _read(tx: Connection, call: Call, case_id: UUID, as_of: i.AsOf) -> Answer:
 
 
 def _opened(tx: Connection, call: Call, body: i.NewCaseIn) -> Answer:
-    person = _youth(tx, call, body)
+    sees = learnt_by(call.who.viewer, Fact.PERSON)
+    match = identity.who(tx, call.keys, body.person.told, body.police_case_numbers, sees)
+    person = _youth(tx, call, body, match.known)
     case_id = uuid7(call.now)
     done = casework.open_case(tx, call.who, case_id, _new_case(body, person.person_id, person.youth), call.now)
+    subject = call.who.viewer.subject
+    questions.raise_questions(tx, person.person_id, match.doubts, case_id, subject, call.now)
     intake.stir_for_case(tx, call.desk, case_id, body.police_case_numbers, body.person.national_id)
     told = learns(call.who.viewer, current.seen(done.after, person.protection))
     read = Read(replace(done.stored, version=done.version), done.after, oslo_date(call.now), told)
@@ -123,10 +129,12 @@ def _opened(tx: Connection, call: Call, body: i.NewCaseIn) -> Answer:
     return answer(shown, 201, ETag=views.etag(done.version), Location=f"/v1/cases/{case_id}")
 
 
-def _youth(tx: Connection, call: Call, body: i.NewCaseIn) -> Person:
-    """Who the case is about. Somebody known is who they were, their address kept at least as closely as is said now."""
+def _youth(tx: Connection, call: Call, body: i.NewCaseIn, found: UUID | None) -> Person:
+    """Who the case is about. Somebody known is who they were, their address kept at least as closely as is said now.
+
+    `found`: a known person whom the viewer may see; to everybody else a known person is a new one.
+    """
     given, level = body.person, Protection(body.person.protection)
-    found = people.find_person(tx, call.keys, given.national_id, given.born)
     if found:
         people.protect(tx, found, level, call.now)
     youth = Youth(given.born, len(given.guardians))

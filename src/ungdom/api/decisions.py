@@ -18,7 +18,7 @@ from ungdom.api.tokens import STATUS
 from ungdom.intake import Choice, Outcome, Reason, Taken, receipts
 from ungdom.message import read as read_message
 from ungdom.store import inbox
-from ungdom.store.inbox import Arrival, Asked
+from ungdom.store.inbox import Arrival, Asked, Concern
 from ungdom.store.session import Connection
 from ungdom.workflow.permissions import Fact, Seen, learns, may_settle_messages
 from ungdom.workflow.vocabulary import Protection, State
@@ -146,9 +146,23 @@ def _row(call: Call, one: Arrival) -> shapes.DecisionRow:
 
 def _plain(call: Call, one: Arrival) -> dict[str, Any]:
     named = ("source", "decision_id", "version", "kind", "sent_at", "received_at", "updated_at", "outcome")
-    why = receipts.reason(call.language, Reason(one.reason) if one.reason else None)
-    known = {name: getattr(one, name) for name in (*named, "case_id", "konfliktrad")}
-    return {**known, "id": one.message_id, "reason": why}
+    concern = _concern(call, one)
+    reason = concern.reason if concern else one.reason
+    office = one.konfliktrad or (concern.konfliktrad if concern else None)
+    why = receipts.reason(call.language, Reason(reason) if reason else None)
+    known = {name: getattr(one, name) for name in (*named, "case_id")}
+    return {**known, "id": one.message_id, "reason": why, "konfliktrad": office}
+
+
+def _concern(call: Call, one: Arrival) -> Concern | None:
+    """Why it waits as the viewer's office knows it, or as the first one does for the secretariat. None for the sender.
+
+    The sender is told no more than of somebody unknown.
+    """
+    if call.principal.authorities:
+        return None
+    mine = call.who.viewer.konfliktrad
+    return next((concern for concern in one.concerns if mine in (None, concern.konfliktrad)), None)
 
 
 def _one(tx: Connection, call: Call, message_id: UUID) -> Arrival:
@@ -182,15 +196,21 @@ def _learns_unopened(call: Call, one: Arrival) -> frozenset[Fact]:
     """The same, as if there were no case yet: nobody has opened it or is assigned."""
     if call.principal.authorities:
         return frozenset(Fact)
+    concern = _concern(call, one)
     unopened = Seen(
-        konfliktrad=one.konfliktrad or "",
+        konfliktrad=one.konfliktrad or (concern.konfliktrad if concern else ""),
         state=State.REGISTERED,
         team=frozenset(),
         coordinator=None,
         opened_by="",
-        protection=Protection(one.protection),
+        protection=_strictest(one.protection, concern),
     )
     return learns(call.who.viewer, unopened)
+
+
+def _strictest(told: str, concern: Concern | None) -> Protection:
+    levels = [Protection(told), *([concern.protection] if concern else [])]
+    return max(levels, key=list(Protection).index)
 
 
 def _tried(tx: Connection, call: Call, message_id: UUID, body: shapes.RetryIn) -> Answer:

@@ -18,6 +18,7 @@ from ungdom.api.problems import field_problem, problem_response
 from ungdom.esas.envelope import NotSigned
 from ungdom.exchange.receiving import Unreadable
 from ungdom.extracts import errors as extracts
+from ungdom.intake.confirming import AlreadyAnswered
 from ungdom.jobs.nightly import DayToCome
 from ungdom.message import BadMessage
 from ungdom.notices.address import Forbidden
@@ -357,6 +358,7 @@ HANDLERS: dict[type[Exception], Handler] = {
     c.Unknown: _unknown,
     alerts.NoSuchAlert: _plain(404, "not_found"),
     alerts.AlreadyCleared: _plain(409, "alert_cleared"),
+    AlreadyAnswered: _plain(409, "identity_answered"),
     alerts.DayOutOfRange: _day_out_of_range,
     DayToCome: _day_to_come,
     LacksScope: _lacks_scope,

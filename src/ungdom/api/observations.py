@@ -17,7 +17,7 @@ from ungdom.api.cases import answer
 from ungdom.api.deps import SOURCE, Answer, Call, ReadCall, WriteCall
 from ungdom.api.schemas import Output
 from ungdom.api.tokens import READ, WRITE
-from ungdom.store import journal, observations
+from ungdom.store import journal, observations, records
 from ungdom.store.observations import BY_HAND, Observation
 from ungdom.store.session import Connection
 from ungdom.workflow.daycount import oslo_date
@@ -63,7 +63,7 @@ class ObservationList(Output):
 )
 def list_observations(call: ReadCall, person_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """What people have recorded of this person: for the office that has a case of theirs, and the secretariat."""
-    return call.read(lambda tx: _listed(tx, call, person_id), READ, may_observe)
+    return call.read(lambda tx: _listed(tx, call, records.counting(tx, person_id)), READ, may_observe)
 
 
 @router.post(
@@ -77,7 +77,7 @@ def record_observation(
     call: WriteCall, person_id: UUID, body: ObservationIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """For figures of recidivism only: no case is changed, and what lapses by the death is recorded in the case."""
-    return call.write(lambda tx: _recorded(tx, call, person_id, body))
+    return call.write(lambda tx: _recorded(tx, call, records.counting(tx, person_id), body))
 
 
 def _listed(tx: Connection, call: Call, person_id: UUID) -> Answer:

@@ -37,9 +37,9 @@ from ungdom.workflow.errors import IllegalHistory
 from ungdom.workflow.events import Corrected, Event, Replacement, plain_details, read_details
 from ungdom.workflow.guards.core import Step, Unmet, World, day_has_come
 from ungdom.workflow.offices import ANSWERS
-from ungdom.workflow.permissions import OtherOffice, Viewer, acts_for, learns, may_see, may_work_on
+from ungdom.workflow.permissions import OtherOffice, Seen, Viewer, acts_for, learns, may_see, may_work_on
 from ungdom.workflow.sharing import learnt_by
-from ungdom.workflow.vocabulary import Actor, EventType, Role, Sanction
+from ungdom.workflow.vocabulary import Actor, EventType, Protection, Role, Sanction
 
 __all__ = [
     "CaseworkError",
@@ -184,7 +184,7 @@ def options(tx: Connection, who: Who, case_id: UUID, now: datetime) -> tuple[Rea
     """Every event type this viewer may record in the case, and what each still lacks. Raises NotVisible."""
     stored, case = _visible(tx, who.viewer, case_id)
     today = oslo_date(now)
-    office = World(office=who.viewer.konfliktrad)
+    office = World(office=who.viewer.konfliktrad, graded=_graded(stored))
     step = Step(E.CORRECTED, today, today, None, who.viewer.role, who.viewer.subject, office)
     found = engine.options(case, who.viewer.role, step)
     return Read(stored, case, today), tuple(one for one in found if _may_record(who, case, one.event))
@@ -195,7 +195,7 @@ def read(
 ) -> Read:
     """The case as it was on `valid_at`, as known at `known_at`. Raises NotVisible, also for what was not known yet."""
     stored, case = _visible(tx, viewer, case_id)
-    told = learns(viewer, current.seen(case, stored.protection))
+    told = learns(viewer, seen(stored, case))
     matters = learnt_by(case, viewer.subject, oslo_date(now)) if viewer.role is Role.TEAM_MEMBER else None
     day = valid_at or oslo_date(known_at or now)
     if valid_at is None and known_at is None:
@@ -221,9 +221,14 @@ def _visible(tx: Connection, viewer: Viewer, case_id: UUID) -> tuple[Stored, Cas
     if stored is None:
         raise NotVisible
     case = engine.fold(stored.youth, stored.events)
-    if not may_see(viewer, current.seen(case, stored.protection)):
+    if not may_see(viewer, seen(stored, case)):
         raise NotVisible
     return stored, case
+
+
+def seen(stored: Stored, case: Case) -> Seen:
+    """What decides who may see a stored case."""
+    return current.seen(case, stored.protection, stored.cleared, stored.joined)
 
 
 def _fresh(stored: Stored, expected: Precondition | None) -> None:
@@ -285,7 +290,7 @@ def _step(tx: Connection, who: Who, stored: Stored, case: Case, entry: Entry, no
     look = _LOOK_UPS.get(entry.type)
     viewer = who.viewer
     today = oslo_date(now)
-    world = replace(look(tx, stored, case, entry) if look else World(), office=viewer.konfliktrad)
+    world = replace(look(tx, viewer, stored, case, entry) if look else World(), office=viewer.konfliktrad)
     return Step(entry.type, entry.occurred_on, today, entry.details, viewer.role, viewer.subject, world, actor)
 
 
@@ -298,16 +303,24 @@ def _hour_has_come(decision: Decision, entry: Entry, now: datetime) -> Decision:
     return replace(decision, after=None, unmet=(no, *decision.unmet))
 
 
-def _duplicate(tx: Connection, stored: Stored, _case: Case, _entry: Entry) -> World:
-    return World(duplicate=twins.has_twin(tx, stored))
+def _duplicate(tx: Connection, viewer: Viewer, stored: Stored, _case: Case, _entry: Entry) -> World:
+    return World(duplicate=twins.has_twin(tx, stored, viewer))
 
 
-def _coordinator(tx: Connection, _stored: Stored, case: Case, entry: Entry) -> World:
+def _coordinator(tx: Connection, _viewer: Viewer, stored: Stored, case: Case, entry: Entry) -> World:
     named = entry.details.coordinator if isinstance(entry.details, d.Assigned) else ""
-    return World(known_coordinator=reference.known_coordinator(tx, named, case.konfliktrad, entry.occurred_on))
+    return World(
+        known_coordinator=reference.known_coordinator(tx, named, case.konfliktrad, entry.occurred_on),
+        graded=_graded(stored),
+        cleared=reference.is_cleared(tx, named),
+    )
 
 
-def _other_office(tx: Connection, _stored: Stored, _case: Case, entry: Entry) -> World:
+def _graded(stored: Stored) -> bool:
+    return stored.protection is not Protection.NONE
+
+
+def _other_office(tx: Connection, _viewer: Viewer, _stored: Stored, _case: Case, entry: Entry) -> World:
     named = entry.details.to if isinstance(entry.details, d.TransferDecided) else ""
     known = reference.konfliktrad_codes(tx)
     if named not in known:
@@ -315,7 +328,7 @@ def _other_office(tx: Connection, _stored: Stored, _case: Case, entry: Entry) ->
     return World()
 
 
-_LOOK_UPS: dict[EventType, Callable[[Connection, Stored, Case, Entry], World]] = {
+_LOOK_UPS: dict[EventType, Callable[[Connection, Viewer, Stored, Case, Entry], World]] = {
     E.RECEIVED: _duplicate,
     E.ASSIGNED: _coordinator,
     E.TRANSFER_DECIDED: _other_office,
@@ -379,7 +392,7 @@ def _world_of(tx: Connection, who: Who, stored: Stored, case: Case, entry: Entry
     if new is None or look is None:
         return mine
     asked = Entry(new.type, new.occurred_on, read_details(new.type, new.details))
-    return replace(look(tx, stored, case, asked), office=mine.office)
+    return replace(look(tx, who.viewer, stored, case, asked), office=mine.office)
 
 
 def _replacement(old: Event, wish: Correction) -> Replacement:

@@ -145,7 +145,7 @@ def leader(konfliktrad: str) -> str:
 
 
 def staff() -> list[Staff]:
-    """Everybody who works at an office, with names drawn in order."""
+    """Everybody who works at an office, with names drawn in order; leader and first coordinator are cleared."""
     return [_employed(subject, office.code, n) for office in shape.OFFICES for n, subject in _of(office.code)]
 
 
@@ -162,4 +162,5 @@ def _employed(subject: str, konfliktrad: str, number: int) -> Staff:
         role=Role.COORDINATOR if number else Role.LEADER,
         display_name=f"{given[at % len(given)]} {family[at * 3 % len(family)]}",
         active_from=shape.FIRST_DAY,
+        cleared=number <= 1,
     )

@@ -346,6 +346,7 @@ def _as_told(tx: Connection, arrival: Arrival, message: Message, told: Told) -> 
         person_id=told.person_id,
         konfliktrad=known or arrival.konfliktrad,
         protection=max(Protection(arrival.protection), level, key=list(Protection).index),
+        offices=inbox.offices_of(told.hidden),
     )
 
 

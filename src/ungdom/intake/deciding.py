@@ -11,11 +11,13 @@ from uuid import UUID, uuid5
 
 from ungdom import casework
 from ungdom.casework import NewCase, Recorded, Who
-from ungdom.intake import meaning
+from ungdom.intake import identity, meaning
+from ungdom.intake.identity import Match
 from ungdom.intake.meaning import Wanted
 from ungdom.intake.words import Draft, Held, Outcome, Reason, Sender, thing
 from ungdom.message import Message, Opening, Person
-from ungdom.store import journal, people, reference
+from ungdom.store import identity as questions
+from ungdom.store import inbox, journal, people, reference
 from ungdom.store.ids import uuid7
 from ungdom.store.journal import Chapter, Stored
 from ungdom.store.people import Newcomer
@@ -53,7 +55,8 @@ def opened(tx: Connection, keys: Keys, sender: Sender, message: Message, message
     if opening is None or said is None:
         raise Held(Reason.UNKNOWN_CASE)
     case_id = uuid7(message.sent_at, uuid5(message_id, "case").int & (1 << 74) - 1)
-    newcomer, person_id, youth = _person(tx, keys, said, opening, uuid5(message_id, "person"))
+    match = identity.who(tx, keys, said, message.police_case_numbers, inbox.handled_by(sender.source))
+    newcomer, person_id, youth = _person(tx, keys, said, opening, match, uuid5(message_id, "person"))
     try:
         done = casework.open_case(
             tx, who_is(sender), case_id, _new_case(message, opening, person_id, youth), now, dry_run=True
@@ -64,7 +67,7 @@ def opened(tx: Connection, keys: Keys, sender: Sender, message: Message, message
         unmet = error.decision.unmet
         raise Held(Reason.CONDITIONS_UNMET, days_of(unmet), unmet) from None
     first = replace(done.stored, events=[], version=0)
-    draft = Draft(kept=first, stored=first, before=None, case=done.after, newcomer=newcomer)
+    draft = Draft(kept=first, stored=first, before=None, case=done.after, newcomer=newcomer, doubts=match.doubts)
     return with_event(draft, done)
 
 
@@ -90,6 +93,8 @@ def write(tx: Connection, keys: Keys, draft: Draft, numbers: Iterable[tuple[Numb
     if draft.kept.version == 0:
         chapter = Chapter(draft.kept, draft.events, draft.case, draft.promises, list(dict.fromkeys(numbers)))
         journal.append_many(tx, [chapter])
+        who = draft.kept
+        questions.raise_questions(tx, who.person_id, draft.doubts, who.case_id, draft.events[0].subject, now)
         return
     if len(draft.events) == 1:
         journal.append(tx, draft.kept, draft.events[0], draft.case, draft.promises)
@@ -210,10 +215,9 @@ def _ahead(sanction: Sanction, interim: bool) -> dict[State, frozenset[State]]:
 
 
 def _person(
-    tx: Connection, keys: Keys, said: Person, opening: Opening, person_id: UUID
+    tx: Connection, keys: Keys, said: Person, opening: Opening, match: Match, person_id: UUID
 ) -> tuple[Newcomer | None, UUID, Youth]:
-    known = people.find_person(tx, keys, said.national_id, said.born)
-    person = people.read_person(tx, keys, known) if known else None
+    person = people.read_person(tx, keys, match.known) if match.known else None
     if person is not None:
         return None, person.person_id, person.youth
     new = Newcomer(

@@ -1,43 +1,45 @@
 """Which case a message is about: the person and the police case number together, never the number alone."""
 
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum, auto
 from uuid import UUID
 
+from ungdom.intake import identity
+from ungdom.intake.identity import Likeness, Match, likeness
 from ungdom.intake.words import Held, Reason, thing
-from ungdom.message import ChargeTerms, Kind, Message, Person, read
+from ungdom.message import ChargeTerms, Kind, Message, read
 from ungdom.message.national_id import normal
 from ungdom.store import inbox, journal, people
-from ungdom.store.inbox import Arrival, Candidate
-from ungdom.store.people import Person as Known
+from ungdom.store.inbox import Arrival, Candidate, Concern
 from ungdom.store.sealing import Keys
 from ungdom.store.session import Connection
 from ungdom.store.tables import NumberKind
 
 
-class Likeness(Enum):
-    """How the person told of stands to a person known."""
-
-    SAME = auto()
-    OTHER = auto()
-    CONTRADICTS = auto()
-
-
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a message is about. No case and no person: the case is not known. `own`: the number is the case's own."""
+    """What a message is about. No case and no person: the case is not known. `own`: the number is the case's own.
+
+    `hidden`: it may be about somebody of whom the sender may learn nothing; the office is told, the sender is not.
+    """
 
     case_id: UUID | None = None
     person_id: UUID | None = None
     own: bool = True
+    hidden: tuple[Concern, ...] = ()
 
 
-def find(tx: Connection, keys: Keys, message: Message, applied: Sequence[Arrival], named: UUID | None) -> Found:
+def find(
+    tx: Connection,
+    keys: Keys,
+    source: str,
+    message: Message,
+    applied: Sequence[Arrival],
+    named: UUID | None,
+) -> Found:
     """The case this message is about. `applied`: the versions that count; `named`: a case that a person pointed out.
 
-    Raises `Held` when it cannot be told, or when what is told contradicts itself.
+    `source`: the system that sends it. Raises `Held` when it cannot be told, or when what is told contradicts itself.
     """
     before = next((one for one in reversed(applied) if one.case_id is not None), None)
     if named is not None:
@@ -48,49 +50,8 @@ def find(tx: Connection, keys: Keys, message: Message, applied: Sequence[Arrival
         return _referred(tx, keys, message)
     if message.person is None:
         raise Held(Reason.PERSON_MISSING)
-    return _by_number(tx, keys, message, message.person) or _by_person(tx, keys, message, message.person)
-
-
-def likeness(said: Person, known: Known) -> Likeness:
-    """Whether these are one person. Without a number on both sides the name and the day of birth have to agree."""
-    theirs, born = known.personalia, said.born == known.youth.born
-    if theirs is None:  # erased: only the day of birth is left, and it tells nobody apart
-        return _judged(False, born, True)
-    if said.national_id and theirs.national_id:
-        equal = normal(said.national_id) == normal(theirs.national_id)
-        return _judged(equal, born, equal or _alike(said.family_name, theirs.family_name))
-    name = _alike(said.family_name, theirs.family_name) and _fits(said.given_name, theirs.given_name)
-    both = bool(said.given_name and theirs.given_name)  # twins share the family name and the day
-    return _judged(name and both, born, name)
-
-
-def _judged(equal: bool, born: bool, near: bool) -> Likeness:
-    if equal and born:
-        return Likeness.SAME
-    return Likeness.CONTRADICTS if (equal or (born and near)) else Likeness.OTHER
-
-
-def _alike(one: str | None, other: str | None) -> bool:
-    return _bare(one) == _bare(other)
-
-
-def _fits(one: str | None, other: str | None) -> bool:
-    """Given names: the shorter telling is enough where all of it stands in the longer."""
-    mine, theirs = set(_bare(one).split()), set(_bare(other).split())
-    return not mine or not theirs or mine <= theirs or theirs <= mine
-
-
-def _bare(name: str | None) -> str:
-    """The name without what is spelled now one way, now another: case, hyphens, apostrophes, accents; å, ä, ö stay."""
-    spelled = unicodedata.normalize("NFKD", (name or "").casefold())
-    kept = "".join(" " if letter in _HYPHENS else letter for letter in spelled if letter not in _LEFT_OUT)
-    bare = (one for one in unicodedata.normalize("NFC", kept) if not unicodedata.combining(one))
-    return " ".join("".join(bare).split())
-
-
-_HYPHENS = frozenset("-\u2010\u2011\u2012\u2013")
-_LEFT_OUT = frozenset("'\u2019\u02bc`\u0300\u0301\u0302\u0303\u0304\u030c\u0327")
-"""Apostrophes; grave, acute, circumflex, tilde, macron, caron and cedilla."""
+    match = identity.who(tx, keys, message.person, _numbers(message), inbox.handled_by(source))
+    return _by_number(tx, keys, message, match) or _by_person(tx, keys, message, match)
 
 
 def _told_before(tx: Connection, keys: Keys, message: Message, before: Arrival) -> bool:
@@ -132,29 +93,32 @@ def _own(tx: Connection, case_id: UUID, message: Message) -> bool:
     return bool(numbers & set(message.police_case_numbers))
 
 
-def _by_number(tx: Connection, keys: Keys, message: Message, said: Person) -> Found | None:
-    """The case on one of these police case numbers that is about this person."""
-    numbers = dict.fromkeys((*message.police_case_numbers, *_concerns(message)))
-    looked = [(one, _likeness(tx, keys, said, one)) for one in inbox.cases_on(tx, numbers)]
-    same = [one for one, how in looked if how is Likeness.SAME]
+def _by_number(tx: Connection, keys: Keys, message: Message, match: Match) -> Found | None:
+    """The case on one of these police case numbers that is about this person.
+
+    Raises `Held` where the person is another than the one of a case that the sender handles.
+    """
+    how = {one.person_id: one for one in match.all}
+    looked = [(one, how[one.person_id]) for one in inbox.cases_on(tx, _numbers(message)) if one.person_id in how]
+    same = [one for one, person in looked if person.how is Likeness.SAME]
     if same:
         chosen = _only(message, keys, same)
         return Found(chosen.case_id, chosen.person_id, own=_own(tx, chosen.case_id, message))
-    near = [one for one, how in looked if how is Likeness.CONTRADICTS]
+    near = [one for one, person in looked if person.seen]
     if near:
         raise _between(Reason.PERSON_CONTRADICTS, message, keys, near)
     return None
 
 
-def _by_person(tx: Connection, keys: Keys, message: Message, said: Person) -> Found:
+def _by_person(tx: Connection, keys: Keys, message: Message, match: Match) -> Found:
     """Nothing on these numbers. What concerns a new offence is matched with the person's own open case.
 
     What decides one is matched with the case in which its charge was recorded. Of somebody without an open case it is
     observed; while they have one it may be about that, and is told to the konfliktråd as a case that is not known.
     """
-    person_id = people.find_person(tx, keys, said.national_id, said.born)
+    person_id = match.known
     if person_id is None or message.kind not in ABOUT_A_NEW_OFFENCE:
-        return Found()
+        return Found(hidden=_hidden(message, match))
     cases = [one for one in inbox.cases_of(tx, person_id) if not one.closed]
     if message.kind is Kind.NEW_CHARGE:
         return Found(_only(message, keys, cases).case_id if cases else None, person_id, own=False)
@@ -162,6 +126,20 @@ def _by_person(tx: Connection, keys: Keys, message: Message, said: Person) -> Fo
     if charged is not None:
         return charged
     return Found() if cases or message.opening else Found(None, person_id, own=False)
+
+
+def _hidden(message: Message, match: Match) -> tuple[Concern, ...]:
+    """The offices of the people it may be about and of whom the sender may learn nothing, each with the reason."""
+    by_person = message.kind in ABOUT_A_NEW_OFFENCE
+    return tuple(
+        Concern(office, one.protection, _UNTOLD[one.how])
+        for one in match.hidden
+        if by_person or one.how is Likeness.CONTRADICTS
+        for office in one.offices
+    )
+
+
+_UNTOLD = {Likeness.SAME: Reason.IDENTITY_UNCONFIRMED, Likeness.CONTRADICTS: Reason.PERSON_CONTRADICTS}
 
 
 ABOUT_A_NEW_OFFENCE = frozenset(
@@ -192,9 +170,8 @@ def _concerns(message: Message) -> Iterable[str]:
     return message.terms.concerns if isinstance(message.terms, ChargeTerms) else ()
 
 
-def _likeness(tx: Connection, keys: Keys, said: Person, one: Candidate) -> Likeness:
-    known = people.read_person(tx, keys, one.person_id)
-    return likeness(said, known) if known else Likeness.CONTRADICTS
+def _numbers(message: Message) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*message.police_case_numbers, *_concerns(message))))
 
 
 def _only(message: Message, keys: Keys, cases: Sequence[Candidate]) -> Candidate:

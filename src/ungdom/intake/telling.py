@@ -77,7 +77,7 @@ def _decided(tx: Connection, job: Job) -> Told:
             return Told(outcome=Outcome.SUPERSEDED, reason=Reason.LOWER_VERSION)
         steps = meaning.wanted(job.message, None, oslo_date(job.arrival.received_at))
         deciding.check_authority(job.sender, steps, *Sanction)
-        found = matching.find(tx, job.desk.keys, job.message, applied, job.arrival.named_case_id)
+        found = matching.find(tx, job.desk.keys, job.sender.source, job.message, applied, job.arrival.named_case_id)
         _protect(tx, job, found)
         if found.case_id is None:
             return _without_case(tx, job, found)
@@ -93,6 +93,7 @@ def _held(held: Held, draft: Draft | None = None, more: tuple[str, ...] = ()) ->
         unmet=held.unmet,
         waits_for=(*held.waits_for, *more) if held.outcome is Outcome.PARKED else (),
         near=held.near,
+        hidden=held.hidden,
         stored=draft.kept if draft else None,
         before=draft.before if draft else None,
         after=draft.before if draft else None,
@@ -124,7 +125,7 @@ def _in_turn(tx: Connection, job: Job) -> Sequence[Arrival] | None:
 def _near(tx: Connection, job: Job, applied: Sequence[Arrival]) -> tuple[UUID, ...]:
     """The case that the message would be about, so that its konfliktråd knows that it waits."""
     try:
-        found = matching.find(tx, job.desk.keys, job.message, applied, None)
+        found = matching.find(tx, job.desk.keys, job.sender.source, job.message, applied, None)
     except Held as held:
         return held.near
     return (found.case_id,) if found.case_id else ()
@@ -137,13 +138,14 @@ def _without_case(tx: Connection, job: Job, found: Found) -> Told:
         later = waits if job.message.kind in _ENDS_A_NEW_CHARGE else ()  # a case on its number may still be opened
         return _observed(Told(outcome=Outcome.APPLIED, person_id=found.person_id, waits_for=later), job.message)
     if job.message.opening is None:
-        raise Held(Reason.UNKNOWN_CASE, waits)
+        raise Held(Reason.UNKNOWN_CASE, waits, hidden=found.hidden)
     try:
         draft = _opened(tx, job)
     except Held as held:
         if held.outcome is not Outcome.PARKED or held.reason is Reason.UNKNOWN_PLACE:
             raise
-        raise Held(Reason.UNKNOWN_CASE, (*waits, *deciding.days_of(held.unmet)), held.unmet) from None
+        days = deciding.days_of(held.unmet)
+        raise Held(Reason.UNKNOWN_CASE, (*waits, *days), held.unmet, hidden=found.hidden) from None
     deciding.write(tx, job.desk.keys, draft, deciding.numbers_of(job.message), job.desk.now)
     return _done(job.message, draft, Remark.CASE_OPENED)
 

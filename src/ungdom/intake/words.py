@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
+from ungdom.store.identity import Doubt
+from ungdom.store.inbox import Concern
 from ungdom.store.journal import Stored
 from ungdom.store.outbox import Message as Promise
 from ungdom.store.people import Newcomer
@@ -41,6 +43,7 @@ class Reason(StrEnum):
     AMBIGUOUS_CASE = "ambiguous_case"
     PERSON_MISSING = "person_missing"
     PERSON_CONTRADICTS = "person_contradicts"
+    IDENTITY_UNCONFIRMED = "identity_unconfirmed"
     UNKNOWN_REFERENCE = "unknown_reference"
     NUMBER_CONTRADICTS = "number_contradicts"
     VERSION_GAP = "version_gap"
@@ -79,6 +82,7 @@ ADVICE: dict[Reason, Advice] = {
     Reason.AMBIGUOUS_CASE: Advice.CONTACT_THE_OFFICE,
     Reason.PERSON_MISSING: Advice.SEND_HIGHER_VERSION,
     Reason.PERSON_CONTRADICTS: Advice.SEND_HIGHER_VERSION,
+    Reason.IDENTITY_UNCONFIRMED: Advice.WAIT,
     Reason.UNKNOWN_REFERENCE: Advice.SEND_WHAT_IS_MISSING,
     Reason.NUMBER_CONTRADICTS: Advice.SEND_HIGHER_VERSION,
     Reason.VERSION_GAP: Advice.SEND_WHAT_IS_MISSING,
@@ -112,7 +116,10 @@ class Remark(StrEnum):
 
 
 class Held(Exception):
-    """The message cannot be applied as things stand. `waits_for`: what may change that; `near`: cases it may mean."""
+    """The message cannot be applied as things stand. `waits_for`: what may change that; `near`: cases it may mean.
+
+    `hidden`: the offices that are told more than the sender.
+    """
 
     def __init__(
         self,
@@ -121,6 +128,7 @@ class Held(Exception):
         unmet: tuple[Unmet, ...] = (),
         outcome: Outcome = Outcome.PARKED,
         near: tuple[UUID, ...] = (),
+        hidden: tuple[Concern, ...] = (),
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -128,6 +136,7 @@ class Held(Exception):
         self.unmet = unmet
         self.outcome = outcome
         self.near = near
+        self.hidden = hidden
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +144,7 @@ class Draft:
     """A case with what has been decided about it and is not written yet. `kept`: as it stands in the database.
 
     `places`: which event each step of the message became, or was found to be already. `newcomer`: to be created.
+    `doubts`: the people that the youth of a new case may be, whom the sender may not see.
     """
 
     kept: Stored
@@ -145,6 +155,7 @@ class Draft:
     promises: tuple[Promise, ...] = ()
     places: Mapping[int, int] = field(default_factory=dict)
     newcomer: Newcomer | None = None
+    doubts: tuple[Doubt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +176,7 @@ class Told:
     near: tuple[UUID, ...] = ()
     places: Mapping[int, int] = field(default_factory=dict)
     observed: bool = False
+    hidden: tuple[Concern, ...] = ()
 
 
 def thing(kind: str, name: object) -> str:

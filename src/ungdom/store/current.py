@@ -61,16 +61,21 @@ def _work(case: Case) -> dict[str, Any]:
     }
 
 
-def seen(case: Case, protection: Protection) -> Seen:
-    """What decides who may see the case, of a youth whose address is kept like this."""
+def seen(case: Case, protection: Protection, cleared: bool = False, joined: bool = False) -> Seen:
+    """What decides who may see the case, of a youth whose address is kept like this.
+
+    `cleared`: whoever it is assigned to may have protected addresses. `joined`: the youth has turned out to be somebody
+    known, so that whoever opened it knows no more than what they gave.
+    """
     return Seen(
         konfliktrad=case.konfliktrad,
         state=case.state,
         team=case.team,
         coordinator=coordinator(case),
         transfer_to=offices.transfer_to(case),
-        opened_by=case.events[0].subject,
+        opened_by="" if joined else case.events[0].subject,
         protection=protection,
+        cleared=cleared,
     )
 
 

@@ -38,6 +38,9 @@ decision = Table(
     Column("named_case_id", ForeignKey("case_file.case_id"), comment="the case that a person pointed out"),
     Column("gap_accepted", Boolean, nullable=False, comment="a person decided that missing versions will not come"),
     Column("updated_at", Instant, nullable=False),
+    Column(
+        "offices", Text, comment="who may know why it waits, untold to the sender: |office:protection:reason|, each"
+    ),
     UniqueConstraint("source", "decision_id", "version", name="uq_decision_source_decision_id_version"),
     Index("ix_decision_outcome_received_at", "outcome", "received_at"),
     comment="one row a version of a message; who it is about stands only sealed",

@@ -13,13 +13,14 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, bindparam, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, bindparam, delete, exists, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from ungdom.store import alerts, bulk, move, outbox, tables
 from ungdom.store.current import TEAM_EVENTS, Identity, row_of
 from ungdom.store.errors import Stale
 from ungdom.store.outbox import Message
+from ungdom.store.records import COUNTS, canonical, record
 from ungdom.store.tables import (
     Instant,
     NumberKind,
@@ -30,6 +31,7 @@ from ungdom.store.tables import (
     event,
     person,
     person_version,
+    staff,
 )
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.daycount import oslo_date
@@ -49,7 +51,8 @@ class Stored:
 
     `protection`: how closely the address of the youth is kept now; the closest where it has not been looked up.
     `alerted`: somebody has been told of a clock of it that has not been settled since. `look_on`: no night tells
-    anybody before that day; None: none will.
+    anybody before that day; None: none will. `person_id`: the record that counts, of several that are one person;
+    `joined`: the case was opened on another one. `cleared`: whoever it is assigned to may have protected addresses.
     """
 
     case_id: UUID
@@ -62,6 +65,8 @@ class Stored:
     protection: Protection = Protection.STRICTLY_CONFIDENTIAL
     alerted: bool = False
     look_on: date | None = field(default=None, compare=False)
+    joined: bool = False
+    cleared: bool = False
 
     @property
     def table(self) -> str:
@@ -143,8 +148,9 @@ def cases_with_number(tx: Connection, kind: NumberKind, number: str) -> list[UUI
 
 
 def cases_of_person(tx: Connection, person_id: UUID) -> list[UUID]:
-    """The cases of this person, oldest first."""
-    query = select(case_file.c.case_id).where(case_file.c.person_id == person_id)
+    """The cases of this person, whichever of its records they were opened on, oldest first."""
+    mine = select(case_file.c.case_id).join(record, record.c.person_id == case_file.c.person_id)
+    query = mine.where(canonical(person_id) == COUNTS)
     return list(tx.scalars(query.order_by(case_file.c.opened_at, case_file.c.case_id)))
 
 
@@ -249,7 +255,7 @@ def event_row(case_id: UUID, told: Event) -> dict[str, Any]:
 def _stored(row: Row[*tuple[Any, ...]], events: list[Event]) -> Stored:
     youth = Youth(row.born, row.guardians)
     last = events[-1].seq
-    kept = (row.opened_at, row.protection, row.alerted, row.look_on)
+    kept = (row.opened_at, row.protection, row.alerted, row.look_on, row.record_id != row.person_id, row.cleared)
     return Stored(row.case_id, row.reference, row.person_id, youth, events, last, *kept)
 
 
@@ -310,6 +316,11 @@ def _look_on(case_id: ColumnElement[UUID]) -> ScalarSelect[Any]:
     return select(case_current.c.look_on).where(case_current.c.case_id == case_id).scalar_subquery()
 
 
+def _cleared(case_id: ColumnElement[UUID]) -> ColumnElement[bool]:
+    mine = case_current.c.coordinator == staff.c.subject
+    return exists().where(case_current.c.case_id == case_id, mine, staff.c.cleared)
+
+
 def _newest_known() -> ScalarSelect[Any]:
     versions = person_version.alias()
     newest = select(func.coalesce(func.max(versions.c.version), 1))
@@ -317,15 +328,21 @@ def _newest_known() -> ScalarSelect[Any]:
     return newest.where(versions.c.person_id == case_file.c.person_id, known).scalar_subquery()
 
 
+_PERSON = (
+    *person_version.c["born", "guardians"],
+    case_file.c.person_id.label("record_id"),
+    *person.c["person_id", "protection"],
+)
 _FILES = (
     select(
-        case_file,
-        *person_version.c["born", "guardians"],
-        person.c.protection,
+        *case_file.c["case_id", "reference", "opened_at"],
+        *_PERSON,
         alerts.any_live(case_file.c.case_id).label("alerted"),
         _look_on(case_file.c.case_id).label("look_on"),
+        _cleared(case_file.c.case_id).label("cleared"),
     )
-    .join(person, person.c.person_id == case_file.c.person_id)
+    .join(record, record.c.person_id == case_file.c.person_id)
+    .join(person, person.c.person_id == COUNTS)
     .join(person_version, person_version.c.person_id == case_file.c.person_id)
     .where(case_file.c.case_id.in_(bindparam("case_ids", expanding=True)))
     .where(person_version.c.version == _newest_known())
@@ -339,14 +356,15 @@ _EVENTS = (
 _CASE = (
     select(
         event,
-        *case_file.c["reference", "person_id", "opened_at"],
-        *person_version.c["born", "guardians"],
-        person.c.protection,
+        *case_file.c["reference", "opened_at"],
+        *_PERSON,
         alerts.any_live(bindparam("case_id")).label("alerted"),
         _look_on(bindparam("case_id")).label("look_on"),
+        _cleared(bindparam("case_id")).label("cleared"),
     )
     .join(case_file, case_file.c.case_id == event.c.case_id)
-    .join(person, person.c.person_id == case_file.c.person_id)
+    .join(record, record.c.person_id == case_file.c.person_id)
+    .join(person, person.c.person_id == COUNTS)
     .join(person_version, person_version.c.person_id == case_file.c.person_id)
     .where(event.c.case_id == bindparam("case_id"))
     .where(event.c.recorded_at <= bindparam("known_at"))

@@ -11,12 +11,28 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, ScalarSelect, bindparam, func, insert, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Row,
+    ScalarSelect,
+    Select,
+    bindparam,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from ungdom import message
 from ungdom.message.national_id import Look, look, normal
+from ungdom.store.records import COUNTS, or_is, record
 from ungdom.store.sealing import Keys
-from ungdom.store.tables import Protection, person, person_version
+from ungdom.store.tables import NumberKind, Protection, case_current, case_number, person, person_version
 from ungdom.workflow.case import Youth
 
 
@@ -69,6 +85,19 @@ class Person:
         """What the national number looks like, beside the day of birth; None without a number."""
         written = self.personalia.national_id if self.personalia else None
         return look(written, self.youth.born) if written else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A stored record that may be of a person given. `counts`: the record that counts for that person.
+
+    `seen`: whoever gave the person may learn who this one is. `offices`: the konfliktråd that have a case of theirs.
+    """
+
+    person: Person
+    counts: UUID
+    seen: bool
+    offices: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,8 +161,10 @@ def create_people(tx: Connection, keys: Keys, newcomers: Sequence[Newcomer], at:
 def read_person(tx: Connection, keys: Keys, person_id: UUID) -> Person | None:
     """The person as known now. Raises `CannotOpen`."""
     row = tx.execute(_PERSON, {"person_id": person_id}).one_or_none()
-    if row is None:
-        return None
+    return None if row is None else _person(keys, row)
+
+
+def _person(keys: Keys, row: Row[*tuple[Any, ...]]) -> Person:
     return Person(
         person_id=row.person_id,
         personalia=_open(keys, row.person_id, row.sealed),
@@ -157,14 +188,55 @@ def read_sexes(tx: Connection, keys: Keys, person_ids: Sequence[UUID]) -> dict[U
     return {who: (told.sex if told else None) or "unknown" for who, told in found.items()}
 
 
-def find_person(tx: Connection, keys: Keys, national_id: str | None, born: date) -> UUID | None:
-    """The person with this national number and day of birth, the one created first when there are several.
+def candidates(
+    tx: Connection, keys: Keys, national_id: str | None, numbers: Sequence[str], sees: ColumnElement[bool]
+) -> list[Candidate]:
+    """The records with this identity number, and those of the people in cases with one of these police case numbers.
 
-    Without a number nobody is found: a day of birth alone tells nobody apart.
+    Oldest first, in one statement whose text and count do not depend on what is stored. `sees`: said of `case_current`,
+    the cases in which whoever asks may learn who the youth is.
     """
-    if not national_id:
-        return None
-    return tx.scalar(_FOUND, {"digests": keys.digests(normal(national_id)), "born": born})
+    asked = {"digests": keys.digests(normal(national_id)) if national_id else [], "numbers": list(numbers)}
+    rows = tx.execute(_candidates(sees), asked).all()
+    return [
+        Candidate(
+            person=_person(keys, row),
+            counts=row.counts,
+            seen=bool(row.seen),
+            offices=tuple(sorted(set((row.offices or "").split()))),
+        )
+        for row in rows
+    ]
+
+
+def _candidates(sees: ColumnElement[bool]) -> Select[Any]:
+    current, main = case_current, person.alias("main")
+    on_number = (
+        select(current.c.person_id)
+        .join(case_number, case_number.c.case_id == current.c.case_id)
+        .where(case_number.c.kind == NumberKind.POLICE, case_number.c.number.in_(_expanding("numbers")))
+    )
+    twin = person.alias("twin")
+    numbered = select(func.coalesce(twin.c.same_as, twin.c.person_id)).where(
+        twin.c.number_hash.in_(_expanding("digests"))
+    )
+    mine = current.c.person_id == COUNTS
+    offices = select(func.aggregate_strings(current.c.konfliktrad, " "))
+    return (
+        select(
+            *record.c["person_id", "sealed", "created_at", "updated_at"],
+            main.c.protection,
+            COUNTS.label("counts"),
+            *person_version.c["version", "born", "guardians"],
+            exists().where(mine, sees).correlate(record).label("seen"),
+            offices.where(mine).correlate(record).scalar_subquery().label("offices"),
+        )
+        .select_from(record)
+        .join(main, main.c.person_id == COUNTS)
+        .join(person_version, person_version.c.person_id == record.c.person_id)
+        .where(person_version.c.version == _newest(record), or_(COUNTS.in_(numbered), COUNTS.in_(on_number)))
+        .order_by(main.c.created_at, COUNTS, record.c.person_id)
+    )
 
 
 def change_person(
@@ -181,7 +253,7 @@ def protect(tx: Connection, person_id: UUID, level: Protection, at: datetime) ->
     order = list(Protection)
     weaker = person.c.protection.in_(order[: order.index(level)])
     values = {"protection": level, "updated_at": at}
-    return tx.execute(update(person).where(person.c.person_id == person_id, weaker).values(values)).rowcount == 1
+    return tx.execute(update(person).where(or_is(person_id), weaker).values(values)).rowcount > 0
 
 
 def add_version(tx: Connection, person_id: UUID, youth: Youth, at: datetime) -> int:
@@ -211,10 +283,14 @@ def reseal(tx: Connection, keys: Keys, after: UUID | None = None, limit: int = 1
     return (rows[-1].person_id if len(rows) == limit else None), changed
 
 
-def _newest() -> ScalarSelect[Any]:
+def _expanding(name: str) -> BindParameter[Any]:
+    return bindparam(name, expanding=True)
+
+
+def _newest(of: FromClause = person) -> ScalarSelect[Any]:
     versions = person_version.alias()
-    newest = select(func.max(versions.c.version)).where(versions.c.person_id == person.c.person_id)
-    return newest.correlate(person).scalar_subquery()
+    newest = select(func.max(versions.c.version)).where(versions.c.person_id == of.c.person_id)
+    return newest.correlate(of).scalar_subquery()
 
 
 def _row(keys: Keys, new: Newcomer, at: datetime) -> dict[str, object]:
@@ -260,12 +336,4 @@ _PERSON = (
     select(person, *person_version.c["version", "born", "guardians"])
     .join(person_version)
     .where(person.c.person_id == bindparam("person_id"), person_version.c.version == _newest())
-)
-_FOUND = (
-    select(person.c.person_id)
-    .join(person_version)
-    .where(person.c.number_hash.in_(bindparam("digests", expanding=True)))
-    .where(person_version.c.version == _newest(), person_version.c.born == bindparam("born"))
-    .order_by(person.c.created_at, person.c.person_id)
-    .limit(1)
 )

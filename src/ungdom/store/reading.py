@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Column, ColumnElement, Connection, Select, and_, exists, false, or_, select, true
 
-from ungdom.store.tables import case_current, case_number, case_team, event, person
+from ungdom.store.tables import case_current, case_file, case_number, case_team, event, person, staff
 from ungdom.workflow.permissions import (
     ANY,
     OF_THE_OFFICE,
@@ -169,7 +169,13 @@ def _in_the_receiving_office(viewer: Viewer) -> ColumnElement[bool]:
 
 def _opened_by(viewer: Viewer) -> ColumnElement[bool]:
     first = select(event.c.subject).where(event.c.case_id == C.case_id, event.c.seq == 1)
-    return and_(C.coordinator.is_(None), first.correlate(case_current).scalar_subquery() == viewer.subject)
+    own = exists().where(case_file.c.case_id == C.case_id, case_file.c.person_id == C.person_id)
+    mine = first.correlate(case_current).scalar_subquery() == viewer.subject
+    return and_(C.coordinator.is_(None), own.correlate(case_current), mine)
+
+
+def _cleared(_viewer: Viewer) -> ColumnElement[bool]:
+    return exists().where(staff.c.subject == C.coordinator, staff.c.cleared).correlate(case_current)
 
 
 def _on_the_team(viewer: Viewer) -> ColumnElement[bool]:
@@ -180,6 +186,7 @@ def _on_the_team(viewer: Viewer) -> ColumnElement[bool]:
 TIES: dict[Tie, Callable[[Viewer], ColumnElement[bool]]] = {
     Tie.OFFICE: _in_the_office,
     Tie.ASSIGNED: lambda viewer: C.coordinator == viewer.subject,
+    Tie.CLEARED: _cleared,
     Tie.OPENED: _opened_by,
     Tie.TEAM: _on_the_team,
     Tie.DECIDING: lambda _viewer: C.state.in_(sorted(PROSECUTION_SEES)),

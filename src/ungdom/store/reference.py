@@ -28,7 +28,10 @@ LOADED: tuple[Table, ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staff:
-    """Somebody who works at a konfliktråd, from one day to another, both included."""
+    """Somebody who works at a konfliktråd, from one day to another, both included.
+
+    `cleared`: may be given the cases of people whose address is protected.
+    """
 
     subject: str
     konfliktrad: str
@@ -37,6 +40,7 @@ class Staff:
     active_from: date
     active_to: date | None = None
     telephone: str | None = None
+    cleared: bool = False
 
 
 def load(tx: Connection) -> None:
@@ -84,6 +88,11 @@ def known_coordinator(tx: Connection, subject: str, konfliktrad: str, on: date) 
         or_(staff.active_to.is_(None), staff.active_to >= on),
     )
     return tx.scalar(query) is not None
+
+
+def is_cleared(tx: Connection, subject: str) -> bool:
+    """Whether this member of staff may be given the cases of people whose address is protected."""
+    return tx.scalar(select(tables.staff.c.cleared).where(tables.staff.c.subject == subject)) or False
 
 
 def in_office(tx: Connection, subject: str, on: date) -> Staff | None:

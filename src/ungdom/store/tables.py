@@ -112,6 +112,7 @@ person = Table(
     Column("protection", Word(Protection), nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
+    Column("same_as", Uuid, index=True, comment="the record of the same person that counts"),
     CheckConstraint("protection IN ('none', 'confidential', 'strictly_confidential')", name="protection"),
 )
 
@@ -321,6 +322,13 @@ staff = Table(
     Column("telephone", Text),
     Column("active_from", Date, nullable=False),
     Column("active_to", Date),
+    Column(
+        "cleared",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="may be given cases of people whose address is protected",
+    ),
 )
 
 # --- what is owed to others, and remembered for them ----------------------------------------------------------

@@ -1,38 +1,55 @@
-"""Cases that may be one and the same: the same person and the same police case number. strpl § 455."""
+"""Cases that may be one and the same: one person, or possibly one, and the same police case number. strpl § 455."""
 
 from uuid import UUID
 
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import ColumnElement, Connection, exists, or_, select
 
+from ungdom.store.identity import asked_about
+from ungdom.store.inbox import handled_by
 from ungdom.store.journal import Stored
+from ungdom.store.reading import visible_to
 from ungdom.store.tables import case_current, case_number
+from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.vocabulary import Role
 
 mine, theirs = case_number.alias("mine"), case_number.alias("theirs")
 SAME_NUMBER = (mine.c.kind == theirs.c.kind) & (mine.c.number == theirs.c.number) & (mine.c.kind == "police")
 
 
-def has_twin(tx: Connection, stored: Stored) -> bool:
-    """Whether another open case stands on the same person and police case number."""
+def has_twin(tx: Connection, stored: Stored, viewer: Viewer) -> bool:
+    """Whether another open case that the viewer may know of stands on the same police case number and person.
+
+    A person of whom it is asked whether they are the same counts too: `intake.identity` compares identity number, day
+    of birth and names, and asks. Of a case that the viewer may not know of nothing is told; the nightly check names it.
+    """
+    person = case_current.c.person_id
     query = (
         select(theirs.c.case_id)
         .join(mine, SAME_NUMBER)
         .join(case_current, case_current.c.case_id == theirs.c.case_id)
         .where(mine.c.case_id == stored.case_id, theirs.c.case_id != stored.case_id)
-        .where(case_current.c.person_id == stored.person_id, case_current.c.closed_on.is_(None))
+        .where(case_current.c.closed_on.is_(None), _known_to(viewer))
+        .where(or_(person == stored.person_id, asked_about(person, stored.person_id)))
     )
     return bool(tx.scalar(select(exists(query))))
 
 
+def _known_to(viewer: Viewer) -> ColumnElement[bool]:
+    """The cases the viewer may know of; a system that sends messages those it handles."""
+    return handled_by(viewer.subject) if viewer.role is Role.SYSTEM else visible_to(viewer)
+
+
 def open_pairs(tx: Connection, limit: int) -> list[tuple[UUID, UUID]]:
-    """Two and two open cases that stand on the same person and police case number, each pair once."""
+    """Two and two open cases on the same police case number and person, or possibly one person; each pair once."""
     first, second = case_current.alias("first"), case_current.alias("second")
+    one = or_(second.c.person_id == first.c.person_id, asked_about(second.c.person_id, first.c.person_id))
     query = (
         select(first.c.case_id, second.c.case_id)
         .distinct()
         .select_from(first)
-        .join(second, (second.c.person_id == first.c.person_id) & (second.c.case_id > first.c.case_id))
         .join(mine, mine.c.case_id == first.c.case_id)
-        .join(theirs, SAME_NUMBER & (theirs.c.case_id == second.c.case_id))
+        .join(theirs, SAME_NUMBER & (theirs.c.case_id > mine.c.case_id))
+        .join(second, (second.c.case_id == theirs.c.case_id) & one)
         .where(first.c.closed_on.is_(None), second.c.closed_on.is_(None))
     )
     return [(row[0], row[1]) for row in tx.execute(query.limit(limit))]

@@ -19,6 +19,7 @@ from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.errors import IllegalHistory, UnknownMachine
 from ungdom.workflow.events import SHAPE, Event
 from ungdom.workflow.guards.core import Guard, Step, Unmet, World, case_had_begun, day_has_come, follows_the_last_move
+from ungdom.workflow.guards.plan import coordinator_is_cleared, graded_case_is_assigned_by_a_leader
 from ungdom.workflow.history import effective as effective  # noqa: PLC0414  # asked for here, beside what it feeds
 from ungdom.workflow.permissions import acts_for
 from ungdom.workflow.table import BY_DECISION, FACTS, MOVES, Back, Move
@@ -133,8 +134,9 @@ def _asked(row: Move, case: Case, step: Step) -> tuple[Unmet, ...]:
 
 
 def _general(row: Move) -> tuple[Guard, ...]:
-    moves = row.target is not None
-    return (day_has_come, case_had_begun, follows_the_last_move) if moves else (day_has_come, case_had_begun)
+    order = (follows_the_last_move,) if row.target is not None else ()
+    secrecy = (graded_case_is_assigned_by_a_leader, coordinator_is_cleared) if row.event is E.ASSIGNED else ()
+    return (day_has_come, case_had_begun, *order, *secrecy)
 
 
 def rows_of(sanction: Sanction, regime: Regime, version: str = table.VERSION) -> tuple[Move, ...]:

@@ -66,7 +66,8 @@ class Seen:
     """What decides who may see a case, as it stands now, and how closely the address of its youth is kept.
 
     `coordinator`: whom the office that has it gave it to last; None: nobody yet. `opened_by`: who registered it.
-    `transfer_to`: the konfliktråd that a transfer was decided to, until it has answered.
+    `transfer_to`: the konfliktråd that a transfer was decided to, until it has answered. `cleared`: the coordinator may
+    have the cases of people whose address is protected.
     """
 
     konfliktrad: str
@@ -76,6 +77,7 @@ class Seen:
     opened_by: str
     protection: Protection
     transfer_to: str | None = None
+    cleared: bool = False
 
 
 class Tie(Enum):
@@ -83,6 +85,7 @@ class Tie(Enum):
 
     OFFICE = "their konfliktråd has the case"
     ASSIGNED = "it is assigned to them"
+    CLEARED = "whoever it is assigned to is cleared for protected addresses"
     OPENED = "they opened it, and it is assigned to nobody yet"
     TEAM = "they are on its team"
     DECIDING = "prosecution or court decide something in it"
@@ -136,7 +139,7 @@ _ALL = tuple(Fact)
 SIGHT: tuple[Row, ...] = (
     Row(Role.COORDINATOR, OPEN, (Tie.OFFICE,), _ALL),
     Row(Role.COORDINATOR, CONFIDENTIAL, (Tie.OFFICE,), _KNOWN),
-    Row(Role.COORDINATOR, GRADED, (Tie.OFFICE, Tie.ASSIGNED), _ALL),
+    Row(Role.COORDINATOR, GRADED, (Tie.OFFICE, Tie.ASSIGNED, Tie.CLEARED), _ALL),
     Row(Role.COORDINATOR, GRADED, (Tie.OFFICE, Tie.OPENED), (*_KNOWN, Fact.LISTED)),
     Row(Role.LEADER, ANY, (Tie.OFFICE,), _ALL),
     Row(Role.LEADER, OPEN, (Tie.RECEIVING,), (*_KNOWN, Fact.LISTED)),
@@ -160,6 +163,7 @@ that is recorded for each recipient, it is not.
 TIES: dict[Tie, Callable[[Viewer, Seen], bool]] = {
     Tie.OFFICE: lambda viewer, case: viewer.konfliktrad == case.konfliktrad,
     Tie.ASSIGNED: lambda viewer, case: viewer.subject == case.coordinator,
+    Tie.CLEARED: lambda _viewer, case: case.coordinator is not None and case.cleared,
     Tie.OPENED: lambda viewer, case: case.coordinator is None and viewer.subject == case.opened_by,
     Tie.TEAM: lambda viewer, case: viewer.subject in case.team,
     Tie.DECIDING: lambda _viewer, case: case.state in PROSECUTION_SEES,
@@ -241,6 +245,11 @@ def may_see_work(role: Role) -> bool:
 
 def may_settle_messages(role: Role) -> bool:
     """Whether the role looks after messages of other authorities that wait: the office's, or the secretariat."""
+    return role in OF_THE_OFFICE | {Role.SECRETARIAT}
+
+
+def may_settle_identity(role: Role) -> bool:
+    """Whether the role answers whether two records are of one person: the office's, or the secretariat."""
     return role in OF_THE_OFFICE | {Role.SECRETARIAT}
 
 

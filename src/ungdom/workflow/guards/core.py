@@ -20,11 +20,14 @@ class World:
     `duplicate`: another open case stands on the same person and police case number.
     `known_coordinator`: the coordinator named in the step is an active one of the case's konfliktråd.
     `office`: the konfliktråd of whoever records the step; None: they are of none, or it is not known any more.
+    `graded`: the address of the youth is protected. `cleared`: the coordinator named in the step may have such cases.
     """
 
     duplicate: bool = False
     known_coordinator: bool = True
     office: str | None = None
+    graded: bool = False
+    cleared: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from ungdom.workflow.consents import in_force
 from ungdom.workflow.events import Event
 from ungdom.workflow.guards.core import No, Step, condition, detail, said
 from ungdom.workflow.team import ROLES, present
-from ungdom.workflow.vocabulary import PHASE, Actor, EventType, Party, Phase, Regime
+from ungdom.workflow.vocabulary import PHASE, Actor, EventType, Party, Phase, Regime, Role
 
 E = EventType
 
@@ -23,6 +23,19 @@ def is_not_a_duplicate(_case: Case, step: Step, received: d.Received) -> No | No
 def coordinator_of_the_office(case: Case, step: Step, assigned: d.Assigned) -> No | None:
     """The coordinator is an active one of the konfliktråd that has the case."""
     return None if step.world.known_coordinator else No(assigned.coordinator, case.konfliktrad)
+
+
+@condition("frl § 10-4", Actor.LEADER)
+def graded_case_is_assigned_by_a_leader(_case: Case, step: Step) -> No | None:
+    """Of a youth whose address is protected the leader decides who has the case."""
+    allowed = not step.world.graded or step.role is Role.LEADER
+    return None if allowed else No(step.role, Role.LEADER)
+
+
+@detail(d.Assigned, "frl § 10-4", Actor.LEADER)
+def coordinator_is_cleared(_case: Case, step: Step, assigned: d.Assigned) -> No | None:
+    """Who has the case of a youth whose address is protected is cleared for that."""
+    return No(assigned.coordinator, None) if step.world.graded and not step.world.cleared else None
 
 
 @condition("strl § 52 b second paragraph", Actor.COURT)

@@ -1,0 +1,153 @@
+"""Questions of identity: whether a case was opened on somebody known. Seen by those who may see that person."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from ungdom import casework
+from ungdom.api import cursors
+from ungdom.api import inputs as i
+from ungdom.api import question_shapes as shapes
+from ungdom.api.authorisation import guarded, needs
+from ungdom.api.cases import answer
+from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
+from ungdom.api.person_shapes import PersonOut, person_out
+from ungdom.api.question_shapes import Comparison
+from ungdom.api.tokens import READ, WRITE
+from ungdom.intake import confirming
+from ungdom.intake import identity as matching
+from ungdom.message.national_id import normal
+from ungdom.store import identity, people, reading, records
+from ungdom.store.identity import Question
+from ungdom.store.people import Person
+from ungdom.store.session import Connection
+from ungdom.workflow.permissions import Fact, may_settle_identity
+
+router = APIRouter(tags=["people"])
+
+
+@router.get(
+    "/v1/persons/questions", response_model=shapes.IdentityQuestionList, summary="List the questions of identity"
+)
+def list_identity_questions(call: ReadCall, query: Annotated[shapes.IdentityQuestionQuery, Query()]) -> Response:
+    """Whether new cases are about people stored before: the questions about people whom the caller may see."""
+    return call.read(lambda tx: _listed(tx, call, query), READ, may_settle_identity)
+
+
+@router.post(
+    "/v1/persons/questions/{question_id}/confirm",
+    response_model=shapes.IdentityQuestionOut,
+    summary="Confirm that it is the same person",
+)
+@guarded(needs(WRITE, may_settle_identity))
+def confirm_identity_question(call: WriteCall, question_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+    """From now on the two records are one person, with the stricter protection of the address, in every case."""
+
+    def confirmed(tx: Connection) -> Answer:
+        confirming.confirm(tx, call.desk, _question(tx, call, question_id), call.who.viewer.subject)
+        return _shown(tx, call, question_id)
+
+    return call.write(confirmed)
+
+
+@router.post(
+    "/v1/persons/questions/{question_id}/reject",
+    response_model=shapes.IdentityQuestionOut,
+    summary="Reject that it is the same person",
+)
+@guarded(needs(WRITE, may_settle_identity))
+def reject_identity_question(
+    call: WriteCall, question_id: UUID, body: shapes.RejectionIn, _query: Annotated[i.NoQuery, Query()]
+) -> Response:
+    """The two stay apart, and it is not asked of them again."""
+
+    def rejected(tx: Connection) -> Answer:
+        question = _question(tx, call, question_id)
+        confirming.reject(tx, call.desk, question, call.who.viewer.subject, body.reason)
+        return _shown(tx, call, question_id)
+
+    return call.write(rejected)
+
+
+def _listed(tx: Connection, call: Call, query: shapes.IdentityQuestionQuery) -> Answer:
+    of = "questions " + query.model_dump_json(exclude={"cursor", "limit"})
+    after = cursors.moment_of(cursors.read(call.cursor_key, of, query.cursor)) if query.cursor else None
+    asked = identity.page(tx, call.who.viewer, query.status, after, query.limit + 1)
+    rows = asked[: query.limit]
+    last = cursors.moment(rows[-1].raised_at, rows[-1].question_id) if len(asked) > query.limit else None
+    following = cursors.write(call.cursor_key, of, last) if last else None
+    return answer(shapes.IdentityQuestionList(items=[_out(tx, call, one) for one in rows], next=following))
+
+
+def _question(tx: Connection, call: Call, question_id: UUID) -> Question:
+    question = identity.find(tx, call.who.viewer, question_id)
+    if question is None:
+        raise casework.NotVisible
+    return question
+
+
+def _shown(tx: Connection, call: Call, question_id: UUID) -> Answer:
+    return answer(_out(tx, call, _question(tx, call, question_id)))
+
+
+def _out(tx: Connection, call: Call, question: Question) -> shapes.IdentityQuestionOut:
+    given = _person(tx, call, question.record_id)
+    known = _person(tx, call, records.counting(tx, question.known_id))
+    seen = reading.seen_by(tx, call.who.viewer, [question.case_id])
+    return shapes.IdentityQuestionOut(
+        id=question.question_id,
+        status=question.status,
+        resemblance=question.resemblance,
+        raised_at=question.raised_at,
+        case_id=question.case_id if seen else None,
+        given=_given(given),
+        known=_known(known),
+        compared=_compared(given, _person(tx, call, question.known_id)),
+        decided_at=question.decided_at,
+        decided_by=question.decided_by,
+        reason=question.reason(call.keys),
+    )
+
+
+def _person(tx: Connection, call: Call, person_id: UUID) -> Person:
+    person = people.read_person(tx, call.keys, person_id)
+    if person is None:
+        raise casework.NotVisible
+    return person
+
+
+def _known(person: Person) -> PersonOut:
+    shown = person_out(person, frozenset({Fact.PERSON}))
+    if shown is None:
+        raise casework.NotVisible
+    return shown
+
+
+def _given(person: Person) -> shapes.GivenPersonOut:
+    return shapes.GivenPersonOut(
+        given_name=person.personalia.given_name if person.personalia else None,
+        family_name=person.personalia.family_name if person.personalia else None,
+        born=person.youth.born,
+        guardians=person.youth.guardians,
+        protection=person.protection,
+    )
+
+
+def _compared(given: Person, known: Person) -> shapes.ComparedOut:
+    mine, theirs = given.personalia, known.personalia
+    numbers = [normal(one.national_id or "") if one else "" for one in (mine, theirs)]
+    families = [matching.bare(one.family_name) if one else "" for one in (mine, theirs)]
+    names = [matching.bare(one.given_name) if one else "" for one in (mine, theirs)]
+    return shapes.ComparedOut(
+        national_id=_comparison(*numbers),
+        born=Comparison.EQUAL if given.youth.born == known.youth.born else Comparison.DIFFERENT,
+        family_name=_comparison(*families),
+        given_name=_comparison(*names),
+    )
+
+
+def _comparison(one: str, other: str) -> Comparison:
+    if not one or not other:
+        return Comparison.MISSING
+    return Comparison.EQUAL if one == other else Comparison.DIFFERENT

@@ -1,0 +1,161 @@
+"""Questions of identity: raised when a case is opened on what may be a known person, answered by who may see that one.
+
+A pair of records is asked about once. On the answer "the same" the records are joined: `records.join`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+
+from ungdom.store.identity_tables import QuestionStatus, Resemblance, identity_question
+from ungdom.store.reading import learnt_by
+from ungdom.store.sealing import Keys
+from ungdom.store.tables import case_current, person
+from ungdom.workflow.permissions import Fact, Viewer
+
+Q = identity_question.c
+Person = ColumnElement[UUID] | UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Whether the record made when the case was opened is of the person known before."""
+
+    question_id: UUID
+    record_id: UUID
+    known_id: UUID
+    case_id: UUID
+    resemblance: Resemblance
+    status: QuestionStatus
+    raised_at: datetime
+    raised_by: str
+    decided_at: datetime | None
+    decided_by: str | None
+    sealed: bytes | None
+
+    def reason(self, keys: Keys) -> str | None:
+        """Why it was answered so, where that was said. Raises `CannotOpen`."""
+        return None if self.sealed is None else keys.open(self.sealed, _seal(self.question_id)).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A person known before of whom a new record may be."""
+
+    known_id: UUID
+    resemblance: Resemblance
+
+
+def raise_questions(
+    tx: Connection, record_id: UUID, doubts: Sequence[Doubt], case_id: UUID, by: str, at: datetime
+) -> None:
+    """Ask of each of these people whether the record is of them, unless that has been asked.
+
+    The statement is the same, and runs, without any doubt as well: nobody can tell from it whether there was one.
+    """
+    known = [*doubts] or [Doubt(record_id, Resemblance.AGREES)]  # a record is never asked about beside itself
+    common = {"record_id": record_id, "case_id": case_id, "raised_by": by, "raised_at": at}
+    tx.execute(
+        _RAISE,
+        [{**common, "question_id": uuid4(), "known_id": one.known_id, "resemblance": one.resemblance} for one in known],
+    )
+
+
+def seen_by(viewer: Viewer) -> ColumnElement[bool]:
+    """The questions about people of whom this viewer may know who they are."""
+    learnt = learnt_by(viewer, Fact.PERSON)
+    mine = or_(case_current.c.person_id == person.c.person_id, case_current.c.person_id == person.c.same_as)
+    case = select(case_current.c.case_id).where(mine, learnt).correlate(person).exists()
+    return (
+        select(person.c.person_id).where(person.c.person_id == Q.known_id, case).correlate(identity_question).exists()
+    )
+
+
+def asked_about(one: Person, other: Person) -> ColumnElement[bool]:
+    """Whether it is asked, and not answered yet, if these two are one person. Of records that count."""
+    first, second = person.alias("first_record"), person.alias("second_record")
+    counts = [func.coalesce(of.c.same_as, of.c.person_id) for of in (first, second)]
+    pair = or_(and_(counts[0] == one, counts[1] == other), and_(counts[0] == other, counts[1] == one))
+    joined = identity_question.join(first, first.c.person_id == Q.record_id)
+    query = select(Q.question_id).select_from(joined.join(second, second.c.person_id == Q.known_id))
+    return query.where(Q.status == QuestionStatus.OPEN, pair).exists()
+
+
+def page(
+    tx: Connection,
+    viewer: Viewer,
+    status: QuestionStatus | None,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+) -> list[Question]:
+    """The questions this viewer may see, the newest first."""
+    query = _ALL.where(seen_by(viewer)).order_by(Q.raised_at.desc(), Q.question_id.desc()).limit(limit)
+    if status is not None:
+        query = query.where(Q.status == status)
+    if after is not None:
+        at, last = after
+        query = query.where(or_(Q.raised_at < at, (Q.raised_at == at) & (Q.question_id < last)))
+    return [_question(row) for row in tx.execute(query).mappings()]
+
+
+def find(tx: Connection, viewer: Viewer, question_id: UUID) -> Question | None:
+    """This question, if the viewer may see it. It is held until the transaction ends."""
+    query = _ALL.where(Q.question_id == question_id, seen_by(viewer)).with_for_update()
+    row = tx.execute(query).mappings().one_or_none()
+    return None if row is None else _question(row)
+
+
+def decide(
+    tx: Connection, keys: Keys, question: Question, status: QuestionStatus, by: str, reason: str | None, at: datetime
+) -> bool:
+    """Write the answer; False when somebody has answered meanwhile."""
+    sealed = keys.seal(reason.encode(), _seal(question.question_id)) if reason else None
+    values = {"status": status, "decided_by": by, "decided_at": at, "sealed": sealed}
+    still_open = (Q.question_id == question.question_id) & (Q.status == QuestionStatus.OPEN)
+    return tx.execute(update(identity_question).where(still_open).values(values)).rowcount == 1
+
+
+def _question(row: Any) -> Question:
+    return Question(**row)
+
+
+def _seal(question_id: UUID) -> str:
+    return f"identity_question:{question_id}"
+
+
+def _raise() -> Any:
+    asked = {name: bindparam(name, type_=Q[name].type) for name in ("question_id", "record_id", "case_id")}
+    told = {name: bindparam(name, type_=Q[name].type) for name in ("resemblance", "raised_by", "raised_at")}
+    pair = (Q.record_id == asked["record_id"]) & (Q.known_id == person.c.person_id)
+    reverse = (Q.known_id == asked["record_id"]) & (Q.record_id == person.c.person_id)
+    new = (
+        select(
+            *(value.label(name) for name, value in (asked | told).items()),
+            literal(QuestionStatus.OPEN, Q.status.type).label("status"),
+            person.c.person_id,
+        )
+        .where(person.c.person_id == bindparam("known_id", type_=Q.known_id.type))
+        .where(person.c.person_id != asked["record_id"], ~exists().where(or_(pair, reverse)).correlate(person))
+    )
+    return insert(identity_question).from_select([*asked, *told, "status", "known_id"], new)
+
+
+_ALL: Select[Any] = select(identity_question)
+_RAISE = _raise()
