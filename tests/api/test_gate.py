@@ -8,7 +8,7 @@ import anyio
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from tests.service import KEY, Clock
+from tests.service import Clock, settings_of
 from ungdom.api.access import compose
 from ungdom.api.middleware import BODIES, LARGE, Gate, Limits
 from ungdom.api.tokens import Issuer
@@ -62,7 +62,7 @@ class Sender:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings("development", "sqlite://", tmp_path, (KEY,), "x" * 32)
+    return settings_of("sqlite://", tmp_path)
 
 
 def sent(

@@ -1,4 +1,4 @@
-"""The command line. Exit codes: 0 done, 1 something was found wrong, 2 the call or the settings are off.
+"""The command line. Exit codes: 0 done, 1 something was found, 2 wrong call or settings, 3 no usable database.
 
 What a single command needs and others do not, as the service and numpy, is imported by that command: the rest starts
 in half the time.
@@ -6,6 +6,7 @@ in half the time.
 
 import json
 import logging
+import os
 import random
 import signal
 import sys
@@ -21,8 +22,10 @@ import typer
 
 from ungdom import casework, clock, settings
 from ungdom.cli import checking, extracting, figures
+from ungdom.cli.failures import in_one_sentence
 from ungdom.cli.forecasting import forecast_app
 from ungdom.cli.importing import import_app
+from ungdom.cli.keys import keys_app
 from ungdom.cli.migrating import migrate_cases
 from ungdom.cli.nightly import nightly, run_if_due, run_now
 from ungdom.cli.notices import beside, notices_app
@@ -31,7 +34,7 @@ from ungdom.cli.releasing import beside as release_beside
 from ungdom.cli.releasing import release_app, releases
 from ungdom.cli.simulating import simulate_app
 from ungdom.cli.statistics import statistics_app
-from ungdom.cli.terminal import DEMO_FILE, AsJson, OnDemo, chosen, demo_settings, err, opened, out, progress
+from ungdom.cli.terminal import DEMO_FILE, AsJson, OnDemo, chosen, demo_settings, err, opened, out, progress, served_at
 from ungdom.demo import again, load
 from ungdom.exchange import delivery, partners
 from ungdom.exchange.roads import road_to
@@ -39,6 +42,7 @@ from ungdom.exchange.worker import keep_on
 from ungdom.notices import delivery as notices
 from ungdom.settings import BadSettings, Settings
 from ungdom.store import journal, outbox, rebuild
+from ungdom.store.opening import UPGRADABLE
 from ungdom.store.sealing import Keys
 from ungdom.store.session import Database
 from ungdom.workflow.daycount import oslo_date
@@ -51,6 +55,7 @@ case_app = typer.Typer(no_args_is_help=True, help="One case.")
 app.add_typer(db_app, name="db")
 app.add_typer(case_app, name="case")
 app.add_typer(import_app, name="import")
+app.add_typer(keys_app, name="keys")
 app.command(name="check")(checking.check)
 app.command(name="migrate-cases")(migrate_cases)
 app.command()(nightly)
@@ -71,18 +76,15 @@ GRACE = 5
 
 
 def main() -> None:
-    """The command, with settings that are off told in one line."""
-    try:
+    """The command. What does not allow it is said in one sentence."""
+    with in_one_sentence():
         app()
-    except BadSettings as error:
-        err.print(f"ungdom: {error}")
-        sys.exit(2)
 
 
 @app.command()
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
     workers: Annotated[int, typer.Option(help="Worker processes; SQLite takes one.")] = 0,
 ) -> None:
     """Serve the API and its documentation. The schema has to be current: `ungdom db upgrade`."""
@@ -90,6 +92,7 @@ def serve(
     count = workers or (1 if config.database_url.startswith("sqlite") else 2)
     if count > 1 and config.database_url.startswith("sqlite"):
         raise BadSettings("SQLite is served by one worker process; use PostgreSQL for several")
+    opened(config).close()
     _run(config, host, port, count)
 
 
@@ -98,11 +101,14 @@ def _run(config: Settings, host: str, port: int, workers: int = 1) -> None:
 
     from ungdom import app as application
 
+    config = served_at(config, host, port)
     told: dict[str, Any] = {"host": host, "port": port, "log_level": "warning", "access_log": False}
     told["timeout_graceful_shutdown"] = GRACE
     if workers == 1:
         uvicorn.run(application.create_app(config), **told)
         return
+    application.create_app(config).state.db.close()  # what is wrong is said here, once, and not by each worker process
+    os.environ["UNGDOM_PUBLIC_URL"] = config.public_url
     uvicorn.run("ungdom.app:from_environment", factory=True, workers=workers, **told)
 
 
@@ -149,12 +155,12 @@ def _tonight(config: Settings) -> None:
 
 
 def _prepared(config: Settings, fresh: bool) -> Database:
-    db = opened(config)
+    db = opened(config, UPGRADABLE)
     db.upgrade()
     if not again.is_empty(db) and (fresh or again.finished(db) is None):
         db.close()
         _throw_away(config)
-        db = opened(config)
+        db = opened(config, UPGRADABLE)
         db.upgrade()
     return db
 
@@ -190,7 +196,7 @@ def token(
     """A token of the development issuer. With the role prosecution it stands for a system that sends decisions."""
     from ungdom.api.tokens import Issuer
 
-    issuer = Issuer(settings.from_environment())
+    issuer = Issuer(demo_settings())
     who = Viewer(role, subject or _subject(role, konfliktrad), konfliktrad)
     out.print(issuer.issue(who, clock.now(), timedelta(hours=hours), source, authority or ()))
 
@@ -217,7 +223,7 @@ def _print_tokens(config: Settings) -> None:
 @db_app.command()
 def upgrade() -> None:
     """Bring the schema and the reference data to the newest version."""
-    db = opened(settings.from_environment())
+    db = opened(settings.from_environment(), UPGRADABLE)
     db.upgrade()
     with progress("cases") as report:
         rebuild.fill(db, report)
@@ -364,9 +370,9 @@ def worker(every: Annotated[float, typer.Option(min=0.1, max=3600, help="Seconds
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     config, stop = settings.from_environment(), Event()
+    work = _work(config, stop.is_set)
     for told in (signal.SIGTERM, signal.SIGINT):
         signal.signal(told, lambda *_: stop.set())
-    work = _work(config, stop.is_set)
     with beside(config, stop, every), extracting.beside(config, stop, every):
         keep_on(work, config.exchange_file, stop, every, also=(lambda: run_if_due(work.db, config),))
 
