@@ -8,6 +8,7 @@ import anyio
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
+from tests import pg
 from tests.service import Clock, settings_of
 from ungdom.api.access import compose
 from ungdom.api.middleware import BODIES, LARGE, Gate, Limits
@@ -62,7 +63,7 @@ class Sender:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return settings_of("sqlite://", tmp_path)
+    return settings_of(pg.sqlite_url(tmp_path), tmp_path)
 
 
 def sent(

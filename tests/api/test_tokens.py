@@ -195,7 +195,7 @@ def test_a_token_that_was_good_stops_at_its_hour(one: Service) -> None:
 
 
 def test_a_token_of_another_installation_is_401(shared: Service, refused: Any, tmp_path: Path) -> None:
-    settings = settings_of("sqlite://", tmp_path)
+    settings = settings_of(pg.sqlite_url(tmp_path), tmp_path)
     viewer = Viewer(Role.COORDINATOR, "coordinator-oslo", "oslo")
     foreign = Issuer(settings).issue(viewer, NOW, timedelta(hours=1))
     assert shape(shared, f"Bearer {foreign}") == refused
@@ -249,7 +249,7 @@ def test_the_development_issuer_refuses_to_exist_in_production(tmp_path: Path) -
 
 
 def test_the_development_issuer_makes_no_token_for_the_system_or_for_an_office_without_a_name(tmp_path: Path) -> None:
-    issuer = Issuer(settings_of("sqlite://", tmp_path))
+    issuer = Issuer(settings_of(pg.sqlite_url(tmp_path), tmp_path))
     for viewer in (Viewer(Role.SYSTEM, "system", None), Viewer(Role.LEADER, "leader", None)):
         with pytest.raises(BadSettings):
             issuer.issue(viewer, NOW, timedelta(hours=1))
@@ -295,5 +295,5 @@ def test_a_development_token_tells_of_no_party(one: Service) -> None:
 
 
 def test_the_key_of_the_development_issuer_is_readable_by_its_owner_only(tmp_path: Path) -> None:
-    Issuer(settings_of("sqlite://", tmp_path))
+    Issuer(settings_of(pg.sqlite_url(tmp_path), tmp_path))
     assert (tmp_path / "development-issuer.jwk").stat().st_mode & 0o077 == 0

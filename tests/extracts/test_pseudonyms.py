@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests import pg
 from tests.service import settings_of
 from ungdom.extracts.errors import NoKey
 from ungdom.extracts.pseudonyms import LENGTH, ExtractKeys, Named
@@ -81,6 +82,6 @@ def test_the_keys_are_made_once_in_development_and_asked_for_elsewhere(tmp_path:
     first, again = (ExtractKeys(from_environment(development).extract_keys).for_purpose("p") for _ in range(2))
     assert first.check == again.check
     (tmp_path / "access.toml").touch()
-    production = settings_of("sqlite://", tmp_path, "production", access_file=tmp_path / "access.toml")
+    production = settings_of(pg.sqlite_url(tmp_path), tmp_path, "production", access_file=tmp_path / "access.toml")
     with pytest.raises(NoKey, match="UNGDOM_EXTRACT_KEYS"):
         ExtractKeys(production.extract_keys).for_purpose("p")

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ungdom import settings
 from ungdom.settings import BadSettings, Settings
-from ungdom.settings.model import DEVELOPMENT
+from ungdom.settings.model import DATA_DIR, DEVELOPMENT
 from ungdom.store.opening import Fault, require
 from ungdom.store.session import Database
 
@@ -54,7 +54,11 @@ def opened(config: Settings, allowed: Collection[Fault] = ()) -> Database:
     """The database of these settings, in a folder of its own. Raises `Unusable` with a fault that is not allowed."""
     settings.private_folder(config.data_dir)
     db = Database.open(config.database_url)
-    require(db, allowed)
+    try:
+        require(db, allowed)
+    except Exception:
+        db.close()
+        raise
     return db
 
 
@@ -71,7 +75,7 @@ def demo_settings() -> Settings:
     given = {name: value for name, value in os.environ.items() if value.strip()}
     if (env := given.get("UNGDOM_ENV", DEVELOPMENT)) != DEVELOPMENT:
         raise BadSettings(f"UNGDOM_ENV is {env}: demo data and tokens of the built-in issuer are for development only")
-    file = Path(given.get("UNGDOM_DATA_DIR", ".ungdom")) / DEMO_FILE
+    file = Path(given.get("UNGDOM_DATA_DIR", DATA_DIR)) / DEMO_FILE
     usual = {"UNGDOM_ENV": DEVELOPMENT, "UNGDOM_DATABASE_URL": f"sqlite:///{file}"}
     return settings.from_environment(usual | given)
 

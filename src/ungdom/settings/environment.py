@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDic
 
 from ungdom.settings.errors import BadSettings
 from ungdom.settings.files import kept_secret
-from ungdom.settings.model import DEVELOPMENT, Settings, about
+from ungdom.settings.model import DATA_DIR, DEVELOPMENT, Settings, about
 
 PREFIX = "UNGDOM_"
 TEST_PREFIX = "UNGDOM_TEST_"
@@ -39,7 +39,8 @@ def read(environ: Mapping[str, str]) -> Settings:
     if "env" not in values:
         raise _bad(problems | {"UNGDOM_ENV": NEEDS_ENV})
     if values["env"] == DEVELOPMENT:
-        values |= _development_keys(values, problems)
+        missing = [f for f in DEVELOPMENT_KEYS if f not in values and PREFIX + f.upper() not in problems]
+        values |= _development_keys(Path(values.get("data_dir", DATA_DIR)), missing)
     try:
         settings = Settings(**values)
     except ValidationError as error:
@@ -103,15 +104,12 @@ def _reason(error: OSError | ValueError) -> str:
     return "it is not text" if isinstance(error, UnicodeError) else str(error)
 
 
-def _development_keys(values: Mapping[str, Any], problems: dict[str, str]) -> dict[str, str]:
-    """The keys that are not set, from the data folder: made at first use."""
-    folder = Path(values.get("data_dir", Settings.model_fields["data_dir"].default))
-    missing = [f for f in DEVELOPMENT_KEYS if f not in values and PREFIX + f.upper() not in problems]
+def _development_keys(folder: Path, missing: Iterable[str]) -> dict[str, str]:
+    """The keys that are not set, from the data folder: made at first use. Raises `BadSettings`."""
     try:
         return {field: kept_secret(folder / f"{PREFIX.lower()}{field}.key") for field in missing}
-    except (BadSettings, OSError) as error:
-        problems["UNGDOM_DATA_DIR"] = f"{folder} cannot hold keys: {error}"
-        return {}
+    except OSError as error:
+        raise BadSettings(f"UNGDOM_DATA_DIR {folder} cannot hold keys: {error.strerror}") from None
 
 
 # --- messages -----------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from ungdom.settings import keys
 PUBLIC_URL = "http://127.0.0.1:8000"
 """Where a development installation is found when nothing else is set."""
 
+DATA_DIR = Path(".ungdom")
 DEVELOPMENT, PRODUCTION = "development", "production"
 DATABASES = ("postgresql", "sqlite")
 SMTP = ("smtp", "smtps", "smtp+plain")
@@ -120,7 +121,7 @@ class Settings(BaseModel):
         examples=["production"],
     )
     data_dir: Annotated[Path, About("a folder")] = Field(
-        default=Path(".ungdom"),
+        default=DATA_DIR,
         description="Folder of the SQLite database, of extract files, and of what a development installation makes for"
         " itself. Mode 700.",
         examples=["/var/lib/ungdom"],
@@ -180,12 +181,12 @@ class Settings(BaseModel):
         description="Where people reach the service. Links begin with it; it is the `source` of webhooks.",
         examples=["https://ungdom.example.no"],
     )
-    access_file: Annotated[
-        ExistingFile | None, About("a TOML file", default="none; required outside development")
-    ] = Field(
-        default=None,
-        description="Issuers of tokens and organisations that are let in ([access](access.md)).",
-        examples=["/etc/ungdom/access.toml"],
+    access_file: Annotated[ExistingFile | None, About("a TOML file", default="none; required outside development")] = (
+        Field(
+            default=None,
+            description="Issuers of tokens and organisations that are let in ([access](access.md)).",
+            examples=["/etc/ungdom/access.toml"],
+        )
     )
     exchange_file: Annotated[ExistingFile | None, About("a TOML file", default="none: no partners")] = Field(
         default=None,
@@ -355,11 +356,14 @@ def _keys_above(data: dict[str, Any]) -> dict[str, set[bytes]]:
 def _kind_of(url: str) -> str:
     """`postgresql` or `sqlite`. Raises `ValueError` without the address, which may hold a password."""
     try:
-        kind = make_url(url).get_backend_name()
+        where = make_url(url)
+        kind = where.get_backend_name()
     except (ArgumentError, ValueError):
         raise ValueError("is not the address of a database") from None
     if kind not in DATABASES:
         raise ValueError("is not PostgreSQL or SQLite")
+    if kind == "sqlite" and where.database in (None, "", ":memory:"):
+        raise ValueError("names no file")
     return kind
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ungdom.store.errors import StoreError, Unavailable
 from ungdom.store.session import Connection, Database
 
-ANSWER_WITHIN = 12.0
+ANSWER_WITHIN = 8.0
 """Seconds in which a database has to answer. Looking up its name counts, which no timeout of a driver covers."""
 
 
