@@ -1,5 +1,6 @@
 """The access file is read strictly: whatever could let in somebody it does not mean stops the service, place named."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -211,6 +212,16 @@ def test_a_key_file_without_a_key_is_refused(tmp_path: Path, raw: bytes) -> None
     (tmp_path / "keys.json").write_bytes(raw)
     with pytest.raises(BadSettings, match="jwks_file"):
         trusted(tmp_path, GOOD.replace(f'jwks_uri = "{URI}"', 'jwks_file = "keys.json"'))
+
+
+@pytest.mark.parametrize("env", ["production", "staging"])
+def test_the_key_of_a_development_issuer_is_refused_under_any_name(tmp_path: Path, env: str) -> None:
+    issuer = Issuer(settings(tmp_path, "development", None))
+    (tmp_path / "keys.json").write_text(json.dumps({"keys": [issuer.key.as_dict(private=False)]}))
+    text = GOOD.replace(f'jwks_uri = "{URI}"', 'jwks_file = "keys.json"')
+    with pytest.raises(BadSettings, match="holds the key of a development issuer"):
+        trusted(tmp_path, text, env)
+    assert len(trusted(tmp_path, text, "development")) == 2
 
 
 @pytest.mark.parametrize(

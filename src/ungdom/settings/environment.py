@@ -63,10 +63,10 @@ def _given(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _unknown(given: Iterable[str]) -> Iterator[tuple[str, str]]:
-    known = names()
-    for name in sorted(set(given) - known.keys()):
-        near = get_close_matches(name, known, 1)
-        yield name, "is not a setting" + (f"; perhaps {near[0]} is meant" if near else "")
+    known = [name.removeprefix(PREFIX) for name in names()]
+    for name in sorted(set(given) - names().keys()):
+        near = get_close_matches(name.removeprefix(PREFIX), known, 1)
+        yield name, "is not a setting" + (f"; perhaps {PREFIX}{near[0]} is meant" if near else "")
 
 
 def _from_variables(given: Mapping[str, str]) -> dict[str, Any]:

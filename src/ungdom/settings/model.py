@@ -368,13 +368,19 @@ def _kind_of(url: str) -> str:
 
 
 def _host_of(address: str) -> str:
-    if not re.fullmatch(r"https?://[A-Za-z0-9.\[\]:-]+(/[A-Za-z0-9._~/-]*)?", address):
+    host = _host(address) if re.fullmatch(r"https?://[A-Za-z0-9.\[\]:-]+(/[A-Za-z0-9._~/-]*)?", address) else None
+    if not host:
         raise ValueError(f"{address!r} is not an address")
+    return host
+
+
+def _host(url: str) -> str | None:
+    """The host of this URL; None where it has none, or a port that cannot be."""
     try:
-        parts = urlsplit(address)
-        return parts.hostname or str(parts.port)  # the port is judged as it is read
+        parts = urlsplit(url)
+        return parts.hostname if parts.port != 0 else None
     except ValueError:
-        raise ValueError(f"{address!r} is not an address") from None
+        return None
 
 
 def _is_loopback(host: str) -> bool:
@@ -385,10 +391,5 @@ def _is_loopback(host: str) -> bool:
 
 
 def _check_relay(url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        well = parts.scheme in SMTP and parts.hostname and parts.port != 0
-    except ValueError:
-        well = False
-    if not well:
+    if url.partition("://")[0] not in SMTP or not _host(url):
         raise ValueError("is not the address of a mail relay")
