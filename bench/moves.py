@@ -38,7 +38,8 @@ from ungdom.settings import Settings
 from ungdom.store import rebuild
 from ungdom.store.session import Database
 
-KEY = "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="
+KEY = "UJ+Pf/puz574hCcqV0mmRUfKyJq5EAaUhOpCXWSCeWE="
+CURSOR_KEY = "wwxdpO1MUHD/c5MclJQ0qLacPbTTQPCpugSaF8jPg2E="
 WARM_UP = 2.0
 HTTP, FOUR, COMBINED = "service over HTTP", "pgbench, four statements", "pgbench, combined statement"
 HTTP_SQLITE, SQLITE = "service over HTTP, SQLite", "bare sqlite3"
@@ -160,7 +161,14 @@ class Bench:
         load.fill(url, self._settings(""), self.asked.cases)
 
     def _settings(self, url: str) -> Settings:
-        return Settings("development", url, self.folder, (KEY,), "cursor-key-of-the-benchmark", self.asked.threads)
+        return Settings(
+            env="development",
+            database_url=url,
+            data_dir=self.folder,
+            people_keys=(KEY,),
+            cursor_key=CURSOR_KEY,
+            threads=self.asked.threads,
+        )
 
     def _service(self, url: str, workers: int) -> Service:
         return self.stack.enter_context(serve(self._settings(url), workers))

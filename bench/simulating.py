@@ -33,7 +33,8 @@ from ungdom.workflow.vocabulary import Role
 
 DAY = date(2026, 3, 23)
 CHANGES = [Change(code="plan_meeting", length=Length(days=45)), Change(code="lead_time", length=Length(days=270))]
-KEY = "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="
+KEY = "UJ+Pf/puz574hCcqV0mmRUfKyJq5EAaUhOpCXWSCeWE="
+CURSOR_KEY = "wwxdpO1MUHD/c5MclJQ0qLacPbTTQPCpugSaF8jPg2E="
 
 
 def folded(tx: Connection) -> int:
@@ -81,7 +82,14 @@ def main() -> None:
     for cases in given.cases:
         with tempfile.TemporaryDirectory() as folder:
             url = f"sqlite:///{folder}/bench.db"
-            load.fill(url, Settings("development", url, Path(folder), (KEY,), "bench" * 8), cases)
+            settings = Settings(
+                env="development",
+                database_url=url,
+                data_dir=Path(folder),
+                people_keys=(KEY,),
+                cursor_key=CURSOR_KEY,
+            )
+            load.fill(url, settings, cases)
             db = Database.open(url)
             rounds = [[seconds(db, use, cases) for use in (folded, looked_at, tried)] for _ in range(given.rounds)]
             fold, clocks, trial = map(min, zip(*rounds, strict=True))

@@ -43,7 +43,8 @@ from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.tasks import TaskKind
 from ungdom.workflow.vocabulary import Role
 
-KEY = "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="
+KEY = "UJ+Pf/puz574hCcqV0mmRUfKyJq5EAaUhOpCXWSCeWE="
+CURSOR_KEY = "wwxdpO1MUHD/c5MclJQ0qLacPbTTQPCpugSaF8jPg2E="
 TOLD, PAGE = 2_500, 25
 CLONE = """
 CREATE TEMP TABLE copy AS SELECT c.case_id AS old, c.person_id AS old_person, n,
@@ -207,7 +208,13 @@ def measured(chosen: argparse.Namespace) -> str:
 
 def run(raw: str, folder: Path, chosen: argparse.Namespace) -> tuple[list[Measured], float]:
     """The service and then the bare SQL at the same pace; and the service's processor time a request, ms."""
-    settings = Settings("development", sqlalchemy_url(raw), folder, (KEY,), "a-cursor-key-of-thirty-two-characters")
+    settings = Settings(
+        env="development",
+        database_url=sqlalchemy_url(raw),
+        data_dir=folder,
+        people_keys=(KEY,),
+        cursor_key=CURSOR_KEY,
+    )
     with psycopg.connect(raw) as connection:
         offices = [row[0] for row in connection.execute("SELECT code FROM konfliktrad ORDER BY code").fetchall()]
     asked = requests(int(chosen.rate * chosen.seconds), offices)

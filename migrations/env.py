@@ -35,12 +35,15 @@ MODULES = (
 """Where the tables stand: all of them in one `metadata`."""
 
 LOCK_SECONDS, STATEMENT_SECONDS = 5, 60
+QUEUE_SECONDS = 10
+"""How long an upgrade waits for another one before it says that the database is busy."""
 
 
 def hold(connection: Connection) -> None:
     """On PostgreSQL: give up early rather than queue before everybody else, and let one upgrade run at a time."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s'")
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{QUEUE_SECONDS}s'")
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('ungdom migrations'))")
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
 

@@ -16,7 +16,7 @@ UNGDOM = Path(sys.executable).parent / "ungdom"
 def environment(url: str, folder: Path) -> dict[str, str]:
     """What the process finds set: this database, this data directory, nothing of ours that was set outside."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("UNGDOM_", "COV"))}
-    return kept | {"UNGDOM_DATABASE_URL": url, "UNGDOM_DATA_DIR": str(folder)}
+    return kept | {"UNGDOM_ENV": "development", "UNGDOM_DATABASE_URL": url, "UNGDOM_DATA_DIR": str(folder)}
 
 
 @contextmanager

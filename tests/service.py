@@ -29,7 +29,18 @@ OFFICES = (
     "oslo", "ost", "innlandet", "sor-ost", "agder", "sor-vest", "vest", "more-og-romsdal", "trondelag", "nordland",
     "troms", "finnmark",
 )  # fmt: skip
-KEY = "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="
+KEY = "UJ+Pf/puz574hCcqV0mmRUfKyJq5EAaUhOpCXWSCeWE="
+CURSOR_KEY = "wwxdpO1MUHD/c5MclJQ0qLacPbTTQPCpugSaF8jPg2E="
+EXTRACT_KEY = "8lLFZYpD9rgjwCPvjrll+/AgkTCUmpgpYJgRoNDmu4g="
+
+
+def settings_of(url: str, folder: Path, env: str = "development", **more: Any) -> Settings:
+    """Settings with the keys of the tests; outside development with what is required there as well."""
+    required: dict[str, Any] = (
+        {} if env == "development" else {"allow_sqlite": True, "public_url": "https://ungdom.test"}
+    )
+    named = {"env": env, "database_url": url, "data_dir": folder, "people_keys": (KEY,), "cursor_key": CURSOR_KEY}
+    return Settings(**named, **required | more)
 
 
 _CASES = count(1)
@@ -89,10 +100,7 @@ class Service:
 
     def __init__(self, url: str, folder: Path, **settings: Any) -> None:
         self.clock = Clock()
-        settings = {"extract_keys": (KEY,), **settings}
-        self.settings = Settings(
-            "development", url, folder, (KEY,), "test-cursor-key-of-thirty-two-characters", **settings
-        )
+        self.settings = settings_of(url, folder, **{"extract_keys": (EXTRACT_KEY,), **settings})
         self.app = create_app(self.settings, clock=self.clock)
         self.issuer = Issuer(self.settings)
         self.db: Database = self.app.state.db

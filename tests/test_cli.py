@@ -7,17 +7,18 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests import process
+from tests import process, service
 from tests.process import UNGDOM
 
 ROOT = Path(__file__).parents[1]
 CASES = 40
-SECRETS = {"UNGDOM_PEOPLE_KEYS": "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=", "UNGDOM_CURSOR_KEY": "x" * 32}
+SECRETS = {"UNGDOM_PEOPLE_KEYS": service.KEY, "UNGDOM_CURSOR_KEY": service.CURSOR_KEY}
 
 SHIM = """#!{python}
 import sys, urllib.request, urllib.error
@@ -129,8 +130,8 @@ def test_no_case_is_told_in_one_line(folder: Path) -> None:
         (("token", "system"), {}, "no token is issued"),
         (("token", "leader", "--konfliktrad", "oslo", "--source", "x"), {}, "only the role prosecution"),
         (("token", "prosecution", "--authority", "party"), {}, "a system tells of the acts of"),
-        (("serve",), {"UNGDOM_ENV": "production", **SECRETS}, "UNGDOM_ACCESS_FILE has to name the file"),
-        (("token", "admin"), {"UNGDOM_ENV": "production"}, "UNGDOM_PEOPLE_KEYS has to be set"),
+        (("serve",), {"UNGDOM_ENV": "production", **SECRETS}, "UNGDOM_ACCESS_FILE is not set"),
+        (("token", "admin"), {"UNGDOM_ENV": "production"}, "for development only"),
         (("serve", "--workers", "2"), {}, "SQLite is served by one worker"),
     ],
 )
@@ -152,6 +153,14 @@ def served(folder: Path, tmp_path: Path) -> Iterator[str]:
     shutil.copytree(folder, copy)
     with process.serving(f"sqlite:///{copy / 'demo.db'}", copy) as (address, _):
         yield address
+
+
+def test_a_link_leads_to_the_port_that_is_served(served: str, tmp_path: Path) -> None:
+    token = ungdom(tmp_path / "served", "token", "coordinator", "--konfliktrad", "oslo").stdout.strip()
+    headers = {"Authorization": f"Bearer {token}"}
+    asked = urllib.request.Request(f"{served}/v1/calendar-feeds", b"", headers)  # noqa: S310  # a server of this test
+    with urllib.request.urlopen(asked, timeout=30) as answer:  # noqa: S310
+        assert json.load(answer)["address"].startswith(f"{served}/v1/calendar/")
 
 
 def test_the_tour_in_the_readme_ends_as_it_says(served: str, tmp_path: Path, figure: Callable[[str], None]) -> None:

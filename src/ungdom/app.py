@@ -58,7 +58,7 @@ from ungdom.exchange import partners
 from ungdom.extracts import opening, working
 from ungdom.intake.catching_up import catch_up
 from ungdom.notices import address
-from ungdom.settings import Settings
+from ungdom.settings import BadSettings, Settings
 from ungdom.settings import from_environment as environment
 from ungdom.store.sealing import Keys
 from ungdom.store.session import Database
@@ -150,8 +150,11 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
 
 
 def from_environment() -> FastAPI:
-    """The service with the settings of this process: what uvicorn's workers call."""
-    return served(environment())
+    """The service with the settings of this process: what uvicorn's workers call. Wrong settings end the process."""
+    try:
+        return served(environment())
+    except BadSettings as error:
+        raise SystemExit(f"ungdom: {error}") from None
 
 
 def served(settings: Settings) -> FastAPI:

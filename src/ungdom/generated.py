@@ -11,7 +11,8 @@ from ungdom.app import create_app
 from ungdom.exchange import document as exchange
 from ungdom.extracts import dictionary
 from ungdom.notices import document as webhooks
-from ungdom.settings import Settings
+from ungdom.settings import Settings, page
+from ungdom.settings.keys import new_key
 from ungdom.statistics import definitions
 from ungdom.statistics.definitions import Definition, Family
 from ungdom.statistics.indicators import INDICATORS, Indicator, IndicatorGroup
@@ -35,6 +36,7 @@ def files() -> dict[str, str]:
         "docs/indicators.md": indicators_text(),
         "docs/statistics.md": statistics_text(),
         "docs/recidivism.md": recidivism_text(),
+        "docs/settings.md": NOTE + page.page(),
         "docs/codebook.md": NOTE + dictionary.codebook(),
         "openapi/v1.json": openapi_text(),
         "openapi/asyncapi.json": asyncapi_text(),
@@ -44,7 +46,7 @@ def files() -> dict[str, str]:
 def openapi_text() -> str:
     """The OpenAPI document of the service."""
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings("development", f"sqlite:///{folder}/none.db", Path(folder), ("A" * 43 + "=",), "openapi")
+        settings = Settings(env="development", data_dir=Path(folder), people_keys=(new_key(),), cursor_key=new_key())
         document = create_app(settings).openapi()
     return json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 

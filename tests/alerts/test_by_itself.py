@@ -29,6 +29,7 @@ def url(sqlite_template: Path, tmp_path: Path) -> str:
 @pytest.fixture(autouse=True)
 def tonight(monkeypatch: pytest.MonkeyPatch, url: str, tmp_path: Path) -> None:
     """The settings of the process, and four in the morning of the day the first warning falls on."""
+    monkeypatch.setenv("UNGDOM_ENV", "development")
     monkeypatch.setenv("UNGDOM_DATABASE_URL", url)
     monkeypatch.setenv("UNGDOM_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("UNGDOM_PEOPLE_KEYS", service.KEY)

@@ -66,7 +66,7 @@ def test_a_read_publishes_no_problem_of_a_write() -> None:
     assert len(reads) > 60
     assert {
         n: set(one["responses"]) & {"409", "412", "413", "415", "428"} for n, one in reads.items()
-    } == dict.fromkeys(reads, set())
+    } == {name: set() for name in reads}
 
 
 def test_no_parameter_is_ever_null() -> None:

@@ -9,7 +9,8 @@ import pytest
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from tests.service import KEY, Clock
+from tests import pg
+from tests.service import Clock, settings_of
 from ungdom.api.access import compose
 from ungdom.api.middleware import BODIES, LARGE, Gate, Limits, Refusal
 from ungdom.api.tokens import Issuer
@@ -63,7 +64,7 @@ class Sender:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings("development", "sqlite://", tmp_path, (KEY,), "x" * 32)
+    return settings_of(pg.sqlite_url(tmp_path), tmp_path)
 
 
 async def nobody_is_refused(_scope: Scope) -> Response | None:

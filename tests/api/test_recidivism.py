@@ -187,6 +187,7 @@ def test_an_analyst_is_answered_from_what_is_released_only(one: Service) -> None
 def test_the_command_answers_the_same(one: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     brought(one, "F R2", "plan_meeting_held", "2025-07-01 completed")
     url = one.db.writer.url.render_as_string(hide_password=False)
+    monkeypatch.setenv("UNGDOM_ENV", "development")
     monkeypatch.setenv("UNGDOM_DATABASE_URL", url)
     options = ["--from", "2025-01-01", "--until", "2025-12-31", "--known-at", "2025-08-01"]
     for more, text in ((["--json"], '"nordic_2y"'), (["--by", "sanction"], "ssb_5y")):

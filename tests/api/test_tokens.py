@@ -15,11 +15,11 @@ from joserfc.jwk import ECKey, RSAKey
 
 from tests import pg
 from tests.api.build import assert_problem, opened
-from tests.service import KEY, Client, Service
+from tests.service import Client, Service, settings_of
 from ungdom.api.access import compose
 from ungdom.api.tokens import AUDIENCE, DECISIONS, ISSUER, READ, SCOPES, STATUS, WRITE, Issuer, Principal
 from ungdom.app import create_app
-from ungdom.settings import BadSettings, Settings
+from ungdom.settings import BadSettings
 from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.vocabulary import Actor, Role
 
@@ -195,7 +195,7 @@ def test_a_token_that_was_good_stops_at_its_hour(one: Service) -> None:
 
 
 def test_a_token_of_another_installation_is_401(shared: Service, refused: Any, tmp_path: Path) -> None:
-    settings = Settings("development", "sqlite://", tmp_path, (KEY,), "x" * 32)
+    settings = settings_of(pg.sqlite_url(tmp_path), tmp_path)
     viewer = Viewer(Role.COORDINATOR, "coordinator-oslo", "oslo")
     foreign = Issuer(settings).issue(viewer, NOW, timedelta(hours=1))
     assert shape(shared, f"Bearer {foreign}") == refused
@@ -237,17 +237,19 @@ def test_a_token_without_the_scope_is_403_and_names_it(shared: Service) -> None:
 
 
 def test_the_development_issuer_refuses_to_exist_in_production(tmp_path: Path) -> None:
-    for env in ("production", "test", "Development", ""):
-        settings = Settings(env, pg.sqlite_url(tmp_path), tmp_path, (KEY,), "x" * 32)
-        with pytest.raises(BadSettings):
+    access = tmp_path / "access.toml"
+    access.touch()
+    for env in ("production", "test"):
+        settings = settings_of(pg.sqlite_url(tmp_path), tmp_path, env, access_file=access)
+        with pytest.raises(BadSettings, match=f"UNGDOM_ENV is {env}"):
             Issuer(settings)
-        with pytest.raises(BadSettings):
+        with pytest.raises(BadSettings, match="issuer"):
             create_app(settings)
-    assert not list(tmp_path.iterdir())
+    assert list(tmp_path.iterdir()) == [access]
 
 
 def test_the_development_issuer_makes_no_token_for_the_system_or_for_an_office_without_a_name(tmp_path: Path) -> None:
-    issuer = Issuer(Settings("development", "sqlite://", tmp_path, (KEY,), "x" * 32))
+    issuer = Issuer(settings_of(pg.sqlite_url(tmp_path), tmp_path))
     for viewer in (Viewer(Role.SYSTEM, "system", None), Viewer(Role.LEADER, "leader", None)):
         with pytest.raises(BadSettings):
             issuer.issue(viewer, NOW, timedelta(hours=1))
@@ -293,5 +295,5 @@ def test_a_development_token_tells_of_no_party(one: Service) -> None:
 
 
 def test_the_key_of_the_development_issuer_is_readable_by_its_owner_only(tmp_path: Path) -> None:
-    Issuer(Settings("development", "sqlite://", tmp_path, (KEY,), "x" * 32))
+    Issuer(settings_of(pg.sqlite_url(tmp_path), tmp_path))
     assert (tmp_path / "development-issuer.jwk").stat().st_mode & 0o077 == 0

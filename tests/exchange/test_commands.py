@@ -29,6 +29,7 @@ def path(tmp_path: Path, receiver: Receiver) -> Path:
 def ungdom(db: Database, tmp_path: Path, path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """The command on that database."""
     given = {
+        "UNGDOM_ENV": "development",
         "UNGDOM_DATABASE_URL": str(db.writer.url),
         "UNGDOM_DATA_DIR": str(tmp_path),
         "UNGDOM_EXCHANGE_FILE": str(path),

@@ -17,7 +17,7 @@ from tests.api.build import assert_problem
 from tests.extracts import world
 from tests.extracts.world import NOW, TODAY
 from tests.process import UNGDOM, environment
-from tests.service import KEY, Client, Service
+from tests.service import EXTRACT_KEY, KEY, Client, Service
 from ungdom.cli import app
 from ungdom.extracts import jobs, making, working
 from ungdom.extracts.folders import STATE
@@ -214,7 +214,7 @@ def killed_in_the_middle(command: list[str], env: dict[str, str], written: Calla
 
 
 def settings(url: str, folder: Path) -> dict[str, str]:
-    return environment(url, folder) | {"UNGDOM_PEOPLE_KEYS": KEY, "UNGDOM_EXTRACT_KEYS": KEY}
+    return environment(url, folder) | {"UNGDOM_PEOPLE_KEYS": KEY, "UNGDOM_EXTRACT_KEYS": EXTRACT_KEY}
 
 
 def state_of(folder: Path) -> Path | None:

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests import pg, process
 from tests.extracts import world
 from tests.extracts.world import NOW
+from tests.service import settings_of
 from ungdom.extracts import purposes
 from ungdom.extracts.columns import Dates
 from ungdom.extracts.errors import ExtractsError, NoExtract, NoPurpose, NotForPurpose, PurposeOver
@@ -39,8 +41,8 @@ measures = "quarter"
 
 def loaded(tmp_path: Path, text: str = FILE) -> purposes.Purposes:
     (tmp_path / "purposes.toml").write_text(text)
-    environ = {"UNGDOM_DATA_DIR": str(tmp_path), "UNGDOM_PURPOSES_FILE": str(tmp_path / "purposes.toml")}
-    return purposes.load(from_environment(environ))
+    environ = {"UNGDOM_PURPOSES_FILE": str(tmp_path / "purposes.toml")}
+    return purposes.load(from_environment(process.environment(pg.sqlite_url(tmp_path), tmp_path) | environ))
 
 
 def test_the_file_says_who_ordered_what_until_when_and_how_exact(tmp_path: Path) -> None:
@@ -94,7 +96,10 @@ def test_a_file_that_is_off_is_named_with_the_place(tmp_path: Path, text: str, n
 
 
 def test_without_a_file_there_is_one_purpose_in_development_and_none_elsewhere(tmp_path: Path) -> None:
-    development = from_environment({"UNGDOM_DATA_DIR": str(tmp_path)})
-    secrets = {"UNGDOM_PEOPLE_KEYS": "A" * 43 + "=", "UNGDOM_CURSOR_KEY": "c", "UNGDOM_ENV": "production"}
+    (tmp_path / "access.toml").touch()
+    development, production = (
+        settings_of(pg.sqlite_url(tmp_path), tmp_path, env, access_file=tmp_path / "access.toml")
+        for env in ("development", "production")
+    )
     assert [one.name for one in purposes.load(development)] == ["demo"]
-    assert list(purposes.load(from_environment(secrets))) == []
+    assert list(purposes.load(production)) == []

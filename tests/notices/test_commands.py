@@ -17,6 +17,7 @@ def test_dead_letters_are_listed_and_start_again(
     db: Database, receiver: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = {
+        "UNGDOM_ENV": "development",
         "UNGDOM_DATABASE_URL": str(db.writer.url),
         "UNGDOM_DATA_DIR": str(tmp_path),
         "UNGDOM_PEOPLE_KEYS": service.KEY,

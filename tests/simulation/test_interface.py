@@ -201,6 +201,7 @@ def run(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: 
 
     def command(*arguments: str, url: str = database) -> Done:
         monkeypatch.chdir(tmp_path)
+        monkeypatch.setenv("UNGDOM_ENV", "development")
         monkeypatch.setenv("UNGDOM_DATABASE_URL", url)
         monkeypatch.setenv("UNGDOM_DATA_DIR", str(tmp_path))
         monkeypatch.setattr(sys, "argv", ["ungdom", "simulate", "rules", *arguments])

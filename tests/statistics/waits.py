@@ -19,7 +19,7 @@ from ungdom.workflow.engine import fold
 from ungdom.workflow.events import Event
 from ungdom.workflow.vocabulary import Sanction, State
 
-KEYS = Keys(["QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="])
+KEYS = Keys(["UJ+Pf/puz574hCcqV0mmRUfKyJq5EAaUhOpCXWSCeWE="])
 TODAY = date(2026, 1, 5)
 LIMIT = 42
 

@@ -1,4 +1,4 @@
-"""The command line. Exit codes: 0 done, 1 something was found wrong, 2 the call or the settings are off.
+"""The command line. Exit codes: 0 done, 1 something was found, 2 wrong call or settings, 3 no usable database.
 
 What a single command needs and others do not, as the service and numpy, is imported by that command: the rest starts
 in half the time.
@@ -22,8 +22,10 @@ import typer
 from ungdom import casework, clock, settings
 from ungdom.cli import checking, extracting, figures, serving
 from ungdom.cli.demo import demo, subject_of
+from ungdom.cli.failures import in_one_sentence
 from ungdom.cli.forecasting import forecast_app
 from ungdom.cli.importing import import_app
+from ungdom.cli.keys import keys_app
 from ungdom.cli.migrating import migrate_cases
 from ungdom.cli.nightly import nightly, run_if_due
 from ungdom.cli.notices import beside, notices_app
@@ -31,12 +33,13 @@ from ungdom.cli.recidivism import recidivism
 from ungdom.cli.releasing import release_app, releases
 from ungdom.cli.simulating import simulate_app
 from ungdom.cli.statistics import statistics_app
-from ungdom.cli.terminal import AsJson, OnDemo, chosen, err, opened, out, progress
+from ungdom.cli.terminal import AsJson, OnDemo, chosen, demo_settings, err, opened, out, progress
 from ungdom.exchange import delivery, partners
 from ungdom.exchange.roads import road_to
 from ungdom.exchange.worker import keep_on
 from ungdom.settings import BadSettings, Settings
 from ungdom.store import journal, outbox, rebuild
+from ungdom.store.opening import UPGRADABLE
 from ungdom.store.sealing import Keys
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.permissions import Viewer
@@ -48,6 +51,7 @@ case_app = typer.Typer(no_args_is_help=True, help="One case.")
 app.add_typer(db_app, name="db")
 app.add_typer(case_app, name="case")
 app.add_typer(import_app, name="import")
+app.add_typer(keys_app, name="keys")
 app.command(name="check")(checking.check)
 app.command(name="migrate-cases")(migrate_cases)
 app.command()(demo)
@@ -66,18 +70,15 @@ app.command()(releases)
 
 
 def main() -> None:
-    """The command, with settings that are off told in one line."""
-    try:
+    """The command. What does not allow it is said in one sentence."""
+    with in_one_sentence():
         app()
-    except BadSettings as error:
-        err.print(f"ungdom: {error}")
-        sys.exit(2)
 
 
 @app.command()
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8000,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen on; 0 takes a free one.")] = 8000,
     workers: Annotated[int, typer.Option(help="Worker processes; SQLite takes one.")] = 0,
 ) -> None:
     """Serve the API and its documentation. The schema has to be current: `ungdom db upgrade`."""
@@ -85,6 +86,7 @@ def serve(
     count = workers or (1 if config.database_url.startswith("sqlite") else 2)
     if count > 1 and config.database_url.startswith("sqlite"):
         raise BadSettings("SQLite is served by one worker process; use PostgreSQL for several")
+    opened(config).close()
     serving.run(config, host, serving.chosen_port(host, port), count)
 
 
@@ -100,7 +102,7 @@ def token(
     """A token of the development issuer. With the role prosecution it stands for a system that sends decisions."""
     from ungdom.api.tokens import Issuer
 
-    issuer = Issuer(settings.from_environment())
+    issuer = Issuer(demo_settings())
     who = Viewer(role, subject or subject_of(role, konfliktrad), konfliktrad)
     out.print(issuer.issue(who, clock.now(), timedelta(hours=hours), source, authority or ()))
 
@@ -108,7 +110,7 @@ def token(
 @db_app.command()
 def upgrade() -> None:
     """Bring the schema and the reference data to the newest version."""
-    db = opened(settings.from_environment())
+    db = opened(settings.from_environment(), UPGRADABLE)
     db.upgrade()
     with progress("cases") as report:
         rebuild.fill(db, report)
@@ -255,9 +257,9 @@ def worker(every: Annotated[float, typer.Option(min=0.1, max=3600, help="Seconds
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     config, stop = settings.from_environment(), Event()
+    work = _work(config, stop.is_set)
     for told in (signal.SIGTERM, signal.SIGINT):
         signal.signal(told, lambda *_: stop.set())
-    work = _work(config, stop.is_set)
     with beside(config, stop, every), extracting.beside(config, stop, every):
         keep_on(work, config.exchange_file, stop, every, also=(lambda: run_if_due(work.db, config),))
 

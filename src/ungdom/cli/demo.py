@@ -16,6 +16,7 @@ from ungdom.cli.terminal import DEMO_FILE, demo_settings, opened, out, progress
 from ungdom.demo import again, load
 from ungdom.notices import delivery as notices
 from ungdom.settings import BadSettings, Settings
+from ungdom.store.opening import UPGRADABLE
 from ungdom.store.sealing import Keys
 from ungdom.store.session import Database
 from ungdom.workflow.daycount import oslo_date
@@ -99,12 +100,12 @@ def _tonight(config: Settings) -> None:
 
 
 def _prepared(config: Settings, fresh: bool) -> Database:
-    db = opened(config)
+    db = opened(config, UPGRADABLE)
     db.upgrade()
     if not again.is_empty(db) and (fresh or again.finished(db) is None):
         db.close()
         _throw_away(config)
-        db = opened(config)
+        db = opened(config, UPGRADABLE)
         db.upgrade()
     return db
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from ungdom import clock, settings
+from ungdom import clock
 from ungdom.cli.figures import DAY, Valid
 from ungdom.cli.terminal import AsJson, OnDemo, chosen, err, opened, out, progress
 from ungdom.settings import BadSettings, Settings
@@ -41,10 +41,11 @@ FAREWELL = 10
 """Seconds that a job in hand has when the worker is told to stop."""
 
 
-def extracts(as_json: AsJson = False, work: Work = False) -> None:
+def extracts(as_json: AsJson = False, work: Work = False, on_demo: OnDemo = False) -> None:
     """The catalogue: every extract, and the purposes of this installation. As JSON: the schemas."""
+    config = chosen(on_demo)
     if work:
-        _make_jobs(settings.from_environment())
+        _make_jobs(config)
         return
     from ungdom.extracts import dictionary, purposes
     from ungdom.extracts.catalogue import EXTRACTS
@@ -58,7 +59,7 @@ def extracts(as_json: AsJson = False, work: Work = False) -> None:
     for one in EXTRACTS:
         table.add_row(one.name, str(one.version), one.unit, str(len(one.columns)))
     out.print(table)
-    for purpose in purposes.load(settings.from_environment()):
+    for purpose in purposes.load(config):
         out.print(f"purpose {purpose.name}: {', '.join(purpose.dates)}; until {purpose.until}")
     out.print("every column: docs/codebook.md, or --json")
 

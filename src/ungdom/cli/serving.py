@@ -1,8 +1,10 @@
 """The server as commands start it, once its address has been found free."""
 
+import os
 import socket
 from typing import Any
 
+from ungdom.cli.terminal import served_at
 from ungdom.settings import BadSettings, Settings
 
 GRACE = 5
@@ -50,9 +52,12 @@ def run(config: Settings, host: str, port: int, workers: int = 1) -> None:
 
     from ungdom import app as application
 
+    config = served_at(config, host, port)
     options: dict[str, Any] = {"host": host, "port": port, "log_level": "warning", "access_log": False}
     options["timeout_graceful_shutdown"] = GRACE
     if workers == 1:
         uvicorn.run(application.served(config), **options)
         return
+    application.create_app(config).state.db.close()  # what is wrong is said here, once, and not by each worker process
+    os.environ["UNGDOM_PUBLIC_URL"] = config.public_url
     uvicorn.run("ungdom.app:from_environment", factory=True, workers=workers, **options)

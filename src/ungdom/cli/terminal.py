@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +12,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ungdom import settings
-from ungdom.settings import Settings
+from ungdom.settings import BadSettings, Settings
+from ungdom.settings.model import DATA_DIR, DEVELOPMENT
+from ungdom.store.opening import Fault, require
 from ungdom.store.session import Database
 
 out = Console(highlight=False, soft_wrap=True)
@@ -48,19 +50,40 @@ def _plain_lines(what: str) -> Report:
     return report
 
 
-def opened(config: Settings) -> Database:
-    """The database of these settings, in a folder that is there."""
-    config.data_dir.mkdir(parents=True, exist_ok=True)
-    return Database.open(config.database_url)
+def opened(config: Settings, allowed: Collection[Fault] = ()) -> Database:
+    """The database of these settings, in a folder of its own. Raises `Unusable` with a fault that is not allowed."""
+    settings.private_folder(config.data_dir)
+    db = Database.open(config.database_url)
+    try:
+        require(db, allowed)
+    except Exception:
+        db.close()
+        raise
+    return db
 
 
 def chosen(on_demo: bool) -> Settings:
-    """The settings of this process, for the demo database when that is asked for."""
+    """The settings of this process, or those of the demo."""
     return demo_settings() if on_demo else settings.from_environment()
 
 
 def demo_settings() -> Settings:
-    """The settings of this process, on the demo database where no other is named."""
-    data_dir = Path(os.environ.get("UNGDOM_DATA_DIR", ".ungdom"))
-    os.environ.setdefault("UNGDOM_DATABASE_URL", f"sqlite:///{data_dir / DEMO_FILE}")
-    return settings.from_environment()
+    """The settings of the demo: a development installation, on the demo database where no other is named.
+
+    Raises `BadSettings` where UNGDOM_ENV names another kind of installation.
+    """
+    given = {name: value for name, value in os.environ.items() if value.strip()}
+    if (env := given.get("UNGDOM_ENV", DEVELOPMENT)) != DEVELOPMENT:
+        raise BadSettings(f"UNGDOM_ENV is {env}: demo data and tokens of the built-in issuer are for development only")
+    file = Path(given.get("UNGDOM_DATA_DIR", DATA_DIR)) / DEMO_FILE
+    usual = {"UNGDOM_ENV": DEVELOPMENT, "UNGDOM_DATABASE_URL": f"sqlite:///{file}"}
+    return settings.from_environment(usual | given)
+
+
+def served_at(config: Settings, host: str, port: int) -> Settings:
+    """These settings, with links that lead to this address where no public address is set."""
+    if "public_url" in config.model_fields_set:
+        return config
+    local = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # compared, not bound
+    shown = f"[{local}]" if ":" in local else local
+    return config.model_copy(update={"public_url": f"http://{shown}:{port}"})

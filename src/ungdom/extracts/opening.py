@@ -3,13 +3,9 @@
 from ungdom.extracts import purposes
 from ungdom.extracts.orders import Desk
 from ungdom.extracts.pseudonyms import ExtractKeys
-from ungdom.settings import BadSettings, Settings
+from ungdom.settings import Settings
 
 
 def desk(settings: Settings) -> Desk:
     """The desk of this installation. Raises `BadSettings`."""
-    try:
-        keys = ExtractKeys(settings.extract_keys)
-    except ValueError as error:
-        raise BadSettings(f"UNGDOM_EXTRACT_KEYS: {error}") from None
-    return Desk(purposes.load(settings), keys)
+    return Desk(purposes.load(settings), ExtractKeys(settings.extract_keys))

@@ -7,7 +7,7 @@ id, not even by somebody who has every id; whoever has both secret and ids can l
 """
 
 import hmac
-from base64 import b32encode, b64decode
+from base64 import b32encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from ungdom.extracts.errors import NoKey
+from ungdom.settings.keys import versioned
 
 LENGTH = 24
 """Letters of a pseudonym: 120 bits, so that two of a hundred million cases meet with a chance of 4 in 10^21."""
@@ -69,7 +70,7 @@ class ExtractKeys:
     """
 
     def __init__(self, written: Sequence[str]) -> None:
-        pairs = [_read(one) for one in written if one.strip()]
+        pairs = [versioned(one) for one in written if one.strip()]
         self._secrets = dict(pairs)
         if len(self._secrets) < len(pairs):
             raise ValueError("a version of the extract keys stands twice")
@@ -85,16 +86,6 @@ class ExtractKeys:
         secret = self._secrets[wanted]
         check = _derive(secret, f"ungdom extracts: {wanted}: check", _CHECK).hex()
         return Pseudonyms(purpose, wanted, check, secret)
-
-
-def _read(written: str) -> tuple[int, bytes]:
-    version, _, secret = written.strip().rpartition(":")
-    if not (version.isascii() and version.isdigit() and int(version)) and version:
-        raise ValueError("the version of an extract key is a whole number above 0")
-    raw = b64decode(secret.replace("-", "+").replace("_", "/"), validate=True)
-    if len(raw) != _SECRET:
-        raise ValueError("an extract key is 32 bytes, written in base64")
-    return int(version or 1), raw
 
 
 def _derive(secret: bytes, what: str, length: int) -> bytes:

@@ -13,7 +13,7 @@ from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from ungdom.posting import NotDelivered
-from ungdom.settings import BadSettings, Settings
+from ungdom.settings import Settings
 
 PATIENCE, LONGEST = 15.0, 60.0
 """Seconds for one answer of the relay, and for the whole message."""
@@ -47,22 +47,14 @@ class Relay:
 
 
 def relay_of(settings: Settings) -> Relay | None:
-    """The relay that the settings name; None where they name none. Raises `BadSettings`."""
+    """The relay that the settings name; None where they name none."""
     if settings.smtp_url is None:
         return None
-    if "@" not in parseaddr(settings.mail_from or "")[1]:
-        raise BadSettings("UNGDOM_MAIL_FROM has to be an e-mail address when UNGDOM_SMTP_URL is set")
-    try:
-        parts = urlsplit(settings.smtp_url)
-        security, usual = _SCHEMES[parts.scheme]
-        port = parts.port or usual
-    except (ValueError, KeyError):
-        raise BadSettings(f"UNGDOM_SMTP_URL has to begin with one of {', '.join(_SCHEMES)}") from None
-    if not parts.hostname:
-        raise BadSettings("UNGDOM_SMTP_URL names no host")
+    parts = urlsplit(settings.smtp_url)
+    security, usual = _SCHEMES[parts.scheme]
     return Relay(
-        host=parts.hostname,
-        port=port,
+        host=parts.hostname or "",
+        port=parts.port or usual,
         security=security,
         sender=settings.mail_from or "",
         user=unquote(parts.username) if parts.username else None,

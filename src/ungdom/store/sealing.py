@@ -6,7 +6,6 @@ record's name is bound in, so a value copied to another record does not open.
 
 import hmac
 import os
-from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -16,6 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from ungdom.settings.keys import decoded
 from ungdom.store.errors import CannotOpen
 
 _FORMAT = b"\x01"
@@ -76,9 +76,7 @@ class Keys:
 
 
 def _key(secret: str) -> _Key:
-    raw = b64decode(secret.replace("-", "+").replace("_", "/"), validate=True)
-    if len(raw) != _SECRET:
-        raise ValueError("a key is 32 bytes, written in base64")
+    raw = decoded(secret)
     cipher = AESGCM(_derive(raw, b"ungdom people: seal", _SECRET))
     return _Key(_derive(raw, b"ungdom people: key id", _ID), cipher, _derive(raw, b"ungdom people: hash", _SECRET))
 

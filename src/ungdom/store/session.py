@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Semaphore
@@ -23,6 +23,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ungdom.lazy import lazy
+from ungdom.settings.files import take_from_others
 from ungdom.store import reference
 from ungdom.store.errors import DuplicateKey, Stale, Unavailable
 
@@ -104,6 +105,11 @@ class Database:
         self.reader.dispose()
         self.writer.dispose()
 
+    @property
+    def file(self) -> Path | None:
+        """The file of a SQLite database; None for one in memory, and for PostgreSQL."""
+        return _file_of(self.writer.url)
+
     # --- the schema -----------------------------------------------------------------------------------------
 
     def upgrade(self) -> None:
@@ -120,6 +126,10 @@ class Database:
     def head(self) -> str | None:
         """The newest version of the schema that this program knows."""
         return script.ScriptDirectory.from_config(_alembic()).get_current_head()
+
+    def revisions(self) -> set[str]:
+        """Every version of the schema that this program knows."""
+        return {found.revision for found in script.ScriptDirectory.from_config(_alembic()).walk_revisions()}
 
     def is_current(self) -> bool:
         """Whether the schema in the database is the one this program was made for."""
@@ -140,7 +150,29 @@ def _open_sqlite(where: URL, pool_size: int, patience: float, synchronous: str) 
     return Database(engine("BEGIN", pool_size, "query_only=ON"), engine("BEGIN IMMEDIATE", 1), turn, patience)
 
 
+def _file_of(where: URL) -> Path | None:
+    name = where.database if where.get_backend_name() == "sqlite" else None
+    return Path(name) if name and name != ":memory:" else None
+
+
+def _keep_private(file: Path) -> None:
+    """The database file and those beside it are its owner's alone; SQLite makes new ones like the first."""
+    if not file.exists():
+        with suppress(OSError):  # SQLite says why it cannot make the file
+            file.touch(mode=0o600)
+    for path in (file, *(file.with_name(file.name + ending) for ending in ("-wal", "-shm"))):
+        with suppress(FileNotFoundError):
+            take_from_others(path)
+
+
 def _speak_for_sqlite(engine: Engine, begin: str, pragmas: tuple[str, ...]) -> None:
+    file = _file_of(engine.url)
+
+    @event.listens_for(engine, "do_connect")
+    def connecting(*_: object) -> None:
+        if file is not None:
+            _keep_private(file)
+
     @event.listens_for(engine, "connect")
     def connected(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # the driver says no BEGIN of its own

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from ungdom.api.access.contradictions import contradictions
-from ungdom.api.access.development import Issuer
+from ungdom.api.access.development import KEY_PREFIX, Issuer
 from ungdom.api.access.fetching import Road, key_set, trust_of
 from ungdom.api.access.file import System, TrustedIssuer, read
 from ungdom.api.access.keys import FetchedKeys, FixedKeys, Keys, NotFetched
@@ -14,16 +14,13 @@ from ungdom.api.access.people import person_principal
 from ungdom.api.access.systems import system_principal
 from ungdom.api.access.verify import Trusted, Verifier
 from ungdom.settings import BadSettings, Settings
+from ungdom.settings.model import DEVELOPMENT
 from ungdom.store import reference, tables
 
 
 def verifier(settings: Settings) -> Verifier:
-    """Whose tokens this installation believes. Raises `BadSettings` when it would believe nobody's."""
+    """Whose tokens this installation believes. Raises `BadSettings` that names the place in the access file."""
     built_in = (Issuer(settings).trusted(),) if settings.development else ()
-    if settings.access_file is None and not built_in:
-        raise BadSettings(
-            f"UNGDOM_ACCESS_FILE has to name the file of trusted issuers when UNGDOM_ENV is {settings.env}"
-        )
     return Verifier(built_in + (trusted(settings.access_file, settings.env) if settings.access_file else ()))
 
 
@@ -35,7 +32,11 @@ def trusted(path: Path, env: str) -> tuple[Trusted, ...]:
     if wrong:
         raise BadSettings(f"{path}: {'; '.join(wrong)}")
     systems = {one.organisation: one for one in found.system}
-    return tuple(_trusted(path, one, systems, offices) for one in found.issuer)
+    issuers = tuple(_trusted(path, one, systems, offices) for one in found.issuer)
+    for issuer in issuers if env != DEVELOPMENT else ():
+        if isinstance(issuer.keys, FixedKeys) and any(kid.startswith(KEY_PREFIX) for kid in issuer.keys.ids):
+            raise BadSettings(f"{path}: issuer {issuer.issuer}: jwks_file holds the key of a development issuer")
+    return issuers
 
 
 def _trusted(path: Path, issuer: TrustedIssuer, systems: Mapping[str, System], offices: frozenset[str]) -> Trusted:

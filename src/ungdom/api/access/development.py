@@ -29,6 +29,8 @@ ISSUER = "urn:ungdom:development"
 AUDIENCE = "ungdom"
 ALGORITHM = "ES256"
 LEEWAY = 10
+KEY_PREFIX = "development-"
+"""What the id of a development issuer's key begins with, so that nobody else trusts it."""
 SOURCE_PREFIX = "development-"
 
 _NEEDS_OFFICE = NEEDS_OFFICE - {Role.PROSECUTION}
@@ -120,4 +122,5 @@ def _kept_key(path: Path) -> ECKey:
 
 
 def _new_key() -> str:
-    return json.dumps(ECKey.generate_key("P-256", auto_kid=True).as_dict(private=True))
+    key = ECKey.generate_key("P-256")
+    return json.dumps(key.as_dict(private=True) | {"kid": KEY_PREFIX + key.thumbprint()})

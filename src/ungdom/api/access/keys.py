@@ -51,6 +51,11 @@ class FixedKeys:
     def __init__(self, keys: KeySet) -> None:
         self._keys = keys
 
+    @property
+    def ids(self) -> frozenset[str]:
+        """The ids of the keys."""
+        return frozenset(self._keys)
+
     async def find(self, kid: str, now: datetime) -> PublicKey:  # noqa: ARG002 - as `Keys` has it
         """The key of this id. Raises `BadToken`."""
         return _of(self._keys, kid)

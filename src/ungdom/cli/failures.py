@@ -1,0 +1,62 @@
+"""What ends a command early, said in one sentence, and the exit codes. The table of them is in docs/operations.md."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from enum import IntEnum
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from ungdom.cli.terminal import err
+from ungdom.settings import BadSettings
+from ungdom.store.errors import CannotOpen, StoreError, Unavailable
+from ungdom.store.opening import Fault, Unusable
+
+
+class ExitCode(IntEnum):
+    """How a command ends."""
+
+    DONE = 0
+    FOUND = 1
+    CALL = 2
+    DATABASE = 3
+
+
+SENTENCES: Mapping[Fault, str] = {
+    Fault.MISSING: "there is no database {detail}: `ungdom db upgrade` makes it",
+    Fault.EMPTY: "the database has no schema yet: run `ungdom db upgrade`",
+    Fault.FOREIGN: "the database has tables, but not those of ungdom: UNGDOM_DATABASE_URL names another one",
+    Fault.OUTDATED: "the schema of the database is older than this program ({detail}): run `ungdom db upgrade`",
+    Fault.NEWER: "the schema of the database is newer than this program ({detail}): install the newer program",
+    Fault.BUSY: "the database is locked by another program: try again when it is done ({detail})",
+    Fault.UNREACHABLE: "the database cannot be reached or opened; see UNGDOM_DATABASE_URL ({detail})",
+    Fault.SILENT: "the database does not answer; see UNGDOM_DATABASE_URL and the network",
+}
+
+
+@contextmanager
+def in_one_sentence() -> Iterator[None]:
+    """Ends the program with a sentence and its exit code where settings, call or database do not allow the command."""
+    try:
+        yield
+    except (BadSettings, StoreError, SQLAlchemyError) as error:
+        err.print(f"ungdom: {sentence(error)}", markup=False)
+        sys.exit(code_of(error))
+
+
+def sentence(error: Exception) -> str:
+    """What is wrong and what would help. Nothing of what a statement carried is in it."""
+    if isinstance(error, Unusable):
+        return SENTENCES[error.fault].format(detail=error.detail)
+    if isinstance(error, Unavailable):
+        return f"the database cannot be reached or is too busy ({error.reason}): try again"
+    if isinstance(error, CannotOpen):
+        return f"something encrypted cannot be read, {error}: is a key missing in UNGDOM_PEOPLE_KEYS?"
+    if isinstance(error, BadSettings):
+        return str(error)
+    return f"the database refused what the command needs ({type(error).__name__}): see its log"
+
+
+def code_of(error: Exception) -> ExitCode:
+    """The exit code of this error."""
+    return ExitCode.CALL if isinstance(error, BadSettings | CannotOpen) else ExitCode.DATABASE

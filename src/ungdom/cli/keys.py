@@ -1,0 +1,47 @@
+"""`ungdom keys`: the keys of an installation."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from ungdom.cli.terminal import err
+from ungdom.settings.keys import MAKES, new_key
+
+keys_app = typer.Typer(no_args_is_help=True, help="The keys of an installation.")
+
+
+class Purpose(StrEnum):
+    """What a key is for."""
+
+    PEOPLE = "people"
+    CURSOR = "cursor"
+    EXTRACTS = "extracts"
+
+
+COSTS: Mapping[Purpose, str] = {
+    Purpose.PEOPLE: "without it every name, contact and identity number in the database and its backups is lost",
+    Purpose.CURSOR: "without it clients begin their lists anew",
+    Purpose.EXTRACTS: "without it old extracts cannot be built again, and new ones cannot be joined with them",
+}
+
+
+@keys_app.callback()
+def keys() -> None:
+    """The keys of an installation."""
+
+
+@keys_app.command()
+def new(
+    purposes: Annotated[list[Purpose] | None, typer.Option("--for", help="What for; all when not given.")] = None,
+    version: Annotated[int, typer.Option(min=1, help="Of an extract key: one higher than the last.")] = 1,
+) -> None:
+    """New keys, as lines of an environment file. Nothing is stored."""
+    chosen = purposes or list(Purpose)
+    for purpose in chosen:
+        prefix = f"{version}:" if purpose is Purpose.EXTRACTS else ""
+        print(f"{MAKES[purpose]}={prefix}{new_key()}")
+    err.print("Keep them where only the service and your backup of secrets can read them, apart from the database.")
+    for purpose in chosen:
+        err.print(f"{MAKES[purpose]}: {COSTS[purpose]}.")

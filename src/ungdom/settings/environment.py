@@ -1,0 +1,133 @@
+"""Settings read from the environment: values, or files that hold secrets. Everything wrong is named at once."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
+
+from ungdom.settings.errors import BadSettings
+from ungdom.settings.files import kept_secret
+from ungdom.settings.model import DATA_DIR, DEVELOPMENT, Settings, about
+
+PREFIX = "UNGDOM_"
+TEST_PREFIX = "UNGDOM_TEST_"
+"""Variables of the project's own tests, which the service does not read."""
+
+FILE = "_FILE"
+NEEDS_ENV = (
+    "is not set: set it to `development` or `production`, or to another name, such as `staging`"
+    " (only `ungdom demo` and commands with --demo start without it)"
+)
+DEVELOPMENT_KEYS = ("people_keys", "cursor_key", "extract_keys")
+"""What a development installation makes for itself."""
+
+
+class _Environment(Settings, BaseSettings):
+    """The settings as pydantic-settings reads them: how variables are named."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, enable_decoding=False, protected_namespaces=())
+
+
+def read(environ: Mapping[str, str]) -> Settings:
+    """The settings in these variables. Raises `BadSettings` that names all that is missing, wrong or unknown."""
+    given = _given(environ)
+    problems = dict(_unknown(given))
+    values = _from_variables(given) | dict(_from_files(given, problems))
+    if "env" not in values:
+        raise _bad(problems | {"UNGDOM_ENV": NEEDS_ENV})
+    if values["env"] == DEVELOPMENT:
+        missing = [f for f in DEVELOPMENT_KEYS if f not in values and PREFIX + f.upper() not in problems]
+        values |= _development_keys(Path(values.get("data_dir", DATA_DIR)), missing)
+    try:
+        settings = Settings(**values)
+    except ValidationError as error:
+        raise _bad(dict(_problems(error)) | problems) from None
+    if problems:
+        raise _bad(problems)
+    return settings
+
+
+def names() -> dict[str, str]:
+    """The field of every variable, those that name the file of a secret included."""
+    known = {PREFIX + field.upper(): field for field in Settings.model_fields}
+    return known | {name + FILE: field for name, field in known.items() if about(field).secret}
+
+
+def _given(environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables with our prefix. An empty one is an absent one."""
+    ours = {name: value.strip() for name, value in environ.items() if name.startswith(PREFIX)}
+    return {name: value for name, value in ours.items() if value and not name.startswith(TEST_PREFIX)}
+
+
+def _unknown(given: Iterable[str]) -> Iterator[tuple[str, str]]:
+    known = [name.removeprefix(PREFIX) for name in names()]
+    for name in sorted(set(given) - names().keys()):
+        near = get_close_matches(name.removeprefix(PREFIX), known, 1)
+        yield name, "is not a setting" + (f"; perhaps {PREFIX}{near[0]} is meant" if near else "")
+
+
+def _from_variables(given: Mapping[str, str]) -> dict[str, Any]:
+    source = EnvSettingsSource(_Environment)
+    source.env_vars = {name.lower(): value for name, value in given.items()}
+    return source()
+
+
+def _from_files(given: Mapping[str, str], problems: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Field and text of each secret that stands in a file. What is wrong is added to the problems, by variable."""
+    for variable, field in names().items():
+        path = given.get(variable + FILE)
+        if path is None or not about(field).secret:
+            continue
+        if variable in given:
+            problems[variable] = f"is set, and so is {variable + FILE}: keep one of the two"
+            continue
+        try:
+            yield field, _text_of(Path(path))
+        except (OSError, ValueError) as error:
+            problems[variable] = f"cannot be read from the file that {variable + FILE} names: {_reason(error)}"
+
+
+def _text_of(path: Path) -> str:
+    text = path.read_text(encoding="utf-8").strip()
+    if not text:
+        raise ValueError("it is empty")
+    return text
+
+
+def _reason(error: OSError | ValueError) -> str:
+    """Never the content of the file."""
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    return "it is not text" if isinstance(error, UnicodeError) else str(error)
+
+
+def _development_keys(folder: Path, missing: Iterable[str]) -> dict[str, str]:
+    """The keys that are not set, from the data folder: made at first use. Raises `BadSettings`."""
+    try:
+        return {field: kept_secret(folder / f"{PREFIX.lower()}{field}.key") for field in missing}
+    except OSError as error:
+        raise BadSettings(f"UNGDOM_DATA_DIR {folder} cannot hold keys: {error.strerror}") from None
+
+
+# --- messages -----------------------------------------------------------------------------------------------
+
+
+def _problems(error: ValidationError) -> Iterator[tuple[str, str]]:
+    """Variable and what is wrong with it, a line for each setting. Values of secrets are not shown."""
+    for problem in error.errors(include_url=False):
+        field = str(problem["loc"][0])
+        said, wrong = about(field), problem.get("ctx", {}).get("error")
+        shown = "" if said.secret else f"{problem['input']!r} "
+        text = str(wrong) if isinstance(wrong, ValueError) else f"{shown}is wrong"
+        made = f"; `{said.made_by}` makes one" if said.made_by else ""
+        yield PREFIX + field.upper(), f"{text}. It has to be {said.shape}{made}"
+
+
+def _bad(problems: Mapping[str, str]) -> BadSettings:
+    lines = [f"{name} {text}" for name, text in sorted(problems.items())]
+    if len(lines) == 1:
+        return BadSettings(lines[0])
+    return BadSettings("\n  ".join([f"{len(lines)} settings are missing or wrong", *lines]))

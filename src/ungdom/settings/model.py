@@ -1,0 +1,395 @@
+"""The table of settings: name, type, meaning, shape, default and example of each, and the rules between them.
+
+The rules are validators of the fields, so that one validation names every setting that is missing or wrong. A rule
+looks at the fields above its own only.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from email.utils import parseaddr
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from ungdom.settings import keys
+
+PUBLIC_URL = "http://127.0.0.1:8000"
+"""Where a development installation is found when nothing else is set."""
+
+DATA_DIR = Path(".ungdom")
+DEVELOPMENT, PRODUCTION = "development", "production"
+DATABASES = ("postgresql", "sqlite")
+SMTP = ("smtp", "smtps", "smtp+plain")
+NOT_SET = "is not set"
+
+_MADE = "made on first use in development; required elsewhere"
+_KEY = "base64 of 32 random bytes"
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What errors and the page on settings say of a setting, beside its meaning and example.
+
+    `shape`: what a value looks like. `default`: in words, where the default of the field does not say it. `made_by`:
+    the command that makes a value. A `secret` may stand in a file that `…_FILE` names, and is shown nowhere.
+    """
+
+    shape: str
+    default: str | None = None
+    made_by: str | None = None
+    secret: bool = False
+
+
+class SecretText(str):
+    """A text that is not shown: `str`, `repr` and `format` give asterisks, as `pydantic.SecretStr` does.
+
+    Being a `str`, it is used as one by whatever takes the value.
+    """
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "**********" if len(self) else ""
+
+    def __repr__(self) -> str:
+        return repr(str(self))
+
+    def __format__(self, spec: str) -> str:
+        return format(str(self), spec)
+
+
+def _split(value: object) -> object:
+    """A list written with commas; anything else is left for the type to judge."""
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def _digits(value: object) -> object:
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]{1,12}", value):
+        raise ValueError("is not a whole number")
+    return value
+
+
+def _existing(path: Path) -> Path:
+    if not path.is_file():
+        raise ValueError(f"there is no file {path}")
+    return path
+
+
+def _environment_name(value: str) -> str:
+    for known in (DEVELOPMENT, PRODUCTION):
+        if value != known and value.lower().startswith(known[:3]):
+            raise ValueError(f"{value!r} is not a name that is known: perhaps {known}")
+    if not re.fullmatch(r"[a-z][a-z0-9_-]{0,39}", value):
+        raise ValueError(f"{value!r} is not a name")
+    return value
+
+
+def _network(value: str) -> str:
+    try:
+        ip_network(value)
+    except ValueError as error:
+        raise ValueError(str(error)) from None
+    return value
+
+
+Secret = Annotated[str, AfterValidator(SecretText)]
+Number = Annotated[int, BeforeValidator(_digits), Field(ge=1)]
+ExistingFile = Annotated[Path, AfterValidator(_existing)]
+
+
+class Settings(BaseModel):
+    """What an installation sets. Built in code it takes the same values as read from the environment.
+
+    Raises `pydantic.ValidationError`; `from_environment` raises `BadSettings` instead.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True)
+
+    env: Annotated[
+        str,
+        AfterValidator(_environment_name),
+        About("`development`, `production`, or another name, such as `staging`", default="none: required"),
+    ] = Field(
+        description="The kind of installation. `development` also trusts the built-in issuer of tokens; every other"
+        " name has the rules of production, but only `production` refuses the test issuers of Digdir.",
+        examples=["production"],
+    )
+    data_dir: Annotated[Path, About("a folder")] = Field(
+        default=DATA_DIR,
+        description="Folder of the SQLite database, of extract files, and of what a development installation makes for"
+        " itself. Mode 700.",
+        examples=["/var/lib/ungdom"],
+    )
+    allow_sqlite: Annotated[bool, About("`yes` or `no`", default="no")] = Field(
+        default=False,
+        description="Outside development: whether the database may be SQLite, which one process on one machine writes.",
+        examples=["yes"],
+    )
+    database_url: Annotated[
+        Secret,
+        About(
+            "`postgresql://user:password@host/database`, or `sqlite:////path/to/file`",
+            default="in development `ungdom.db` in the data folder; required elsewhere",
+            secret=True,
+        ),
+    ] = Field(
+        default="",
+        description="The database. An address without a password uses what libpq finds (`~/.pgpass`, peer).",
+        examples=["postgresql://ungdom@db.example.no/ungdom"],
+    )
+    people_keys: Annotated[
+        tuple[Secret, ...],
+        BeforeValidator(_split),
+        About(f"{_KEY}; several with commas between", _MADE, "ungdom keys new --for people", secret=True),
+    ] = Field(
+        default=(),
+        description="Encrypt names, contacts and identity numbers. The first encrypts, all of them decrypt.",
+        examples=["NEW,OLD"],
+    )
+    cursor_key: Annotated[Secret, About(_KEY, _MADE, "ungdom keys new --for cursor", secret=True)] = Field(
+        default="", description="Signs the cursors of lists.", examples=["KEY"]
+    )
+    extract_keys: Annotated[
+        tuple[Secret, ...],
+        BeforeValidator(_split),
+        About(
+            f"`version:` and {_KEY}; several with commas between",
+            "made on first use in development; elsewhere none: no extracts",
+            "ungdom keys new --for extracts",
+            secret=True,
+        ),
+    ] = Field(
+        default=(),
+        description="Pseudonyms of extracts are derived from the key with the highest version; older ones rebuild older"
+        " extracts.",
+        examples=["2:NEW,1:OLD"],
+    )
+    public_url: Annotated[
+        str,
+        About(
+            "`https://host` and perhaps a path; `http://` in development or on a loopback address only",
+            default="in development the address and port that are served; required elsewhere",
+        ),
+    ] = Field(
+        default="",
+        description="Where people reach the service. Links begin with it; it is the `source` of webhooks.",
+        examples=["https://ungdom.example.no"],
+    )
+    access_file: Annotated[ExistingFile | None, About("a TOML file", default="none; required outside development")] = (
+        Field(
+            default=None,
+            description="Issuers of tokens and organisations that are let in ([access](access.md)).",
+            examples=["/etc/ungdom/access.toml"],
+        )
+    )
+    exchange_file: Annotated[ExistingFile | None, About("a TOML file", default="none: no partners")] = Field(
+        default=None,
+        description="Partners that official messages are exchanged with ([exchange](exchange.md)).",
+        examples=["/etc/ungdom/partners.toml"],
+    )
+    purposes_file: Annotated[
+        ExistingFile | None, About("a TOML file", default="none: in development the purpose `demo`")
+    ] = Field(
+        default=None,
+        description="What extracts have been ordered for ([extracts](extracts.md)).",
+        examples=["/etc/ungdom/purposes.toml"],
+    )
+    extracts_dir: Annotated[Path | None, About("a folder", default="`extracts` in the data folder")] = Field(
+        default=None,
+        description="Where the files of extract jobs lie; machines that make or hand them out share it.",
+        examples=["/srv/ungdom/extracts"],
+    )
+    extracts_kept_days: Annotated[Number, About("a whole number above 0")] = Field(
+        default=30, description="Days after which the files of an extract job are deleted.", examples=["14"]
+    )
+    smtp_url: Annotated[
+        Secret | None,
+        About(
+            "`smtp://user:password@host:587` (STARTTLS), `smtps://host:465`, or `smtp+plain://host:25`",
+            default="none: no e-mail is sent",
+            secret=True,
+        ),
+    ] = Field(
+        default=None,
+        description="The relay that e-mail is handed to. `smtp+plain` is for a relay on the same machine.",
+        examples=["smtps://ungdom:password@mail.example.no"],
+    )
+    mail_from: Annotated[
+        str | None, About("an e-mail address, with or without a name", default="none: required beside a relay")
+    ] = Field(default=None, description="The sender of e-mail.", examples=["Konfliktrådet <varsel@example.no>"])
+    webhook_allow: Annotated[
+        tuple[Annotated[str, AfterValidator(_network)], ...],
+        BeforeValidator(_split),
+        About("networks with commas between", default="none: the public internet only"),
+    ] = Field(
+        default=(),
+        description="Networks that webhooks may lead to beside the public internet; only there may it be `http`.",
+        examples=["10.20.0.0/16,127.0.0.0/8"],
+    )
+    threads: Annotated[Number, About("a whole number above 0")] = Field(
+        default=4, description="Request threads per worker process.", examples=["8"]
+    )
+    body_limit: Annotated[Number, About("a whole number above 0")] = Field(
+        default=256 * 1024, description="Bytes that the body of a request may have.", examples=["524288"]
+    )
+    exchange_body_limit: Annotated[Number, About("a whole number above 0")] = Field(
+        default=2 * 1024 * 1024, description="Bytes that an official message may have.", examples=["4194304"]
+    )
+
+    @property
+    def development(self) -> bool:
+        """Whether the built-in issuer may run."""
+        return self.env == DEVELOPMENT
+
+    # --- rules ----------------------------------------------------------------------------------------------
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: str, info: ValidationInfo) -> str:
+        if not value and "data_dir" in info.data and not _strict(info):
+            return SecretText(f"sqlite:///{info.data['data_dir'] / 'ungdom.db'}")
+        if not value:
+            raise ValueError(NOT_SET)
+        if _kind_of(value) == "sqlite" and _strict(info) and not info.data.get("allow_sqlite"):
+            raise ValueError(
+                f"names SQLite, which one process on one machine writes; with UNGDOM_ENV={info.data['env']} that needs"
+                " UNGDOM_ALLOW_SQLITE=yes"
+            )
+        return value
+
+    @field_validator("people_keys")
+    @classmethod
+    def _people(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if not value:
+            raise ValueError(NOT_SET)
+        _check_keys([keys.decoded(key) for key in value], info)
+        return value
+
+    @field_validator("cursor_key")
+    @classmethod
+    def _cursor(cls, value: str, info: ValidationInfo) -> str:
+        if not value:
+            raise ValueError(NOT_SET)
+        _check_keys([keys.decoded(value)], info)
+        return value
+
+    @field_validator("extract_keys")
+    @classmethod
+    def _extracts(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        pairs = [keys.versioned(key) for key in value]
+        if len({version for version, _ in pairs}) < len(pairs):
+            raise ValueError("has a version twice")
+        _check_keys([raw for _, raw in pairs], info)
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _public(cls, value: str, info: ValidationInfo) -> str:
+        if not value and _strict(info):
+            raise ValueError(NOT_SET)
+        address = (value or PUBLIC_URL).rstrip("/")
+        host = _host_of(address)
+        if _strict(info) and not address.startswith("https://") and not _is_loopback(host):
+            raise ValueError(f"{value!r} is not https")
+        return address
+
+    @field_validator("access_file")
+    @classmethod
+    def _access(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if value is None and _strict(info):
+            raise ValueError(f"{NOT_SET}: with UNGDOM_ENV={info.data['env']} no token would be believed")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _relay(cls, value: str | None) -> str | None:
+        if value is not None:
+            _check_relay(value)
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _sender(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None and info.data.get("smtp_url"):
+            raise ValueError(f"{NOT_SET}, and UNGDOM_SMTP_URL is")
+        if value is not None and "@" not in parseaddr(value)[1]:
+            raise ValueError(f"{value!r} is not an e-mail address")
+        return value
+
+
+def about(name: str) -> About:
+    """What is said of the setting of this field."""
+    return next(item for item in Settings.model_fields[name].metadata if isinstance(item, About))
+
+
+def _strict(info: ValidationInfo) -> bool:
+    """Whether the rules of production hold. A kind of installation that is missing or wrong is reported on its own."""
+    return bool(info.data.get("env", DEVELOPMENT) != DEVELOPMENT)
+
+
+def _check_keys(given: Sequence[bytes], info: ValidationInfo) -> None:
+    """Strong, of this kind of installation, and used once. Raises `ValueError`."""
+    for raw in given:
+        keys.check_strength(raw)
+        if _strict(info) and keys.is_development_key(raw):
+            raise ValueError("is a key of a development installation")
+    if len(set(given)) < len(given):
+        raise ValueError("has the same key twice")
+    for name, used in _keys_above(info.data).items():
+        if used & set(given):
+            raise ValueError(f"has a key that UNGDOM_{name.upper()} has as well: each purpose needs its own")
+
+
+def _keys_above(data: dict[str, Any]) -> dict[str, set[bytes]]:
+    """The keys of other purposes that have been read by now, by field."""
+    people = {keys.decoded(key) for key in data.get("people_keys", ())}
+    cursor = {keys.decoded(data["cursor_key"])} if "cursor_key" in data else set()
+    return {"people_keys": people, "cursor_key": cursor}
+
+
+def _kind_of(url: str) -> str:
+    """`postgresql` or `sqlite`. Raises `ValueError` without the address, which may hold a password."""
+    try:
+        where = make_url(url)
+        kind = where.get_backend_name()
+    except (ArgumentError, ValueError):
+        raise ValueError("is not the address of a database") from None
+    if kind not in DATABASES:
+        raise ValueError("is not PostgreSQL or SQLite")
+    if kind == "sqlite" and where.database in (None, "", ":memory:"):
+        raise ValueError("names no file")
+    return kind
+
+
+def _host_of(address: str) -> str:
+    host = _host(address) if re.fullmatch(r"https?://[A-Za-z0-9.\[\]:-]+(/[A-Za-z0-9._~/-]*)?", address) else None
+    if not host:
+        raise ValueError(f"{address!r} is not an address")
+    return host
+
+
+def _host(url: str) -> str | None:
+    """The host of this URL; None where it has none, or a port that cannot be."""
+    try:
+        parts = urlsplit(url)
+        return parts.hostname if parts.port != 0 else None
+    except ValueError:
+        return None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _check_relay(url: str) -> None:
+    if url.partition("://")[0] not in SMTP or not _host(url):
+        raise ValueError("is not the address of a mail relay")

@@ -1,0 +1,40 @@
+"""The page on settings, made from the table of them."""
+
+from ungdom.settings.environment import FILE, PREFIX, TEST_PREFIX
+from ungdom.settings.model import Settings, about
+
+_LINES = (
+    "Every setting is an environment variable. They are read once, at start; a change takes effect with a restart.",
+    "This page is made from `src/ungdom/settings/model.py`. Why it is so: [decision 0035](decisions/0035-settings.md).",
+    "",
+    "* A missing or wrong setting stops the command. All of them are named in one message, a line for each, with the",
+    "  shape that is expected and the command that makes a value.",
+    f"* A name with `{PREFIX}` that is not in the table is an error, with the nearest name that is. Names with",
+    f"  `{TEST_PREFIX}` are left alone. Kubernetes sets variables such as `UNGDOM_SERVICE_HOST` for a service called",
+    "  `ungdom`: switch that off with `enableServiceLinks: false`.",
+    "* An empty value is an absent one; blanks around a value are ignored.",
+    f"* A secret stands in its variable, or in the file that the variable with `{FILE}` at its end names, as",
+    f"  `UNGDOM_PEOPLE_KEYS{FILE}=/run/secrets/people_keys`; not in both. It is shown in no message, log or error.",
+    "* Keys are 32 random bytes; `ungdom keys new` makes them. Refused are keys of another length, keys that repeat",
+    "  themselves, count or are text, a key used for two purposes, and outside development those of a development",
+    "  installation.",
+    "* Only `ungdom demo`, `ungdom token` and commands with `--demo` start without `UNGDOM_ENV`. They use the settings",
+    "  of a development installation, on `demo.db` in the data folder.",
+    "",
+)
+
+
+def page() -> str:
+    """The page, as Markdown."""
+    rows = "".join(_row(field) for field in Settings.model_fields)
+    head = "| setting | meaning | value | default | example | secret |\n" + "|---" * 6 + "|\n"
+    return "# Settings\n\n" + "".join(f"{line}\n" for line in _LINES) + head + rows
+
+
+def _row(field: str) -> str:
+    info, said = Settings.model_fields[field], about(field)
+    name = f"`{PREFIX}{field.upper()}`"
+    examples = ", ".join(f"`{example}`" for example in info.examples or ())
+    default = said.default or f"`{info.default}`"
+    secret = f"yes: also `…{FILE}`" if said.secret else "no"
+    return "| " + " | ".join((name, info.description or "", said.shape, default, examples, secret)) + " |\n"

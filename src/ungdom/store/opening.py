@@ -1,0 +1,93 @@
+"""Whether a database can be used: there, answering in time, and with the schema of this program."""
+
+from collections.abc import Collection
+from enum import StrEnum
+from pathlib import Path
+from threading import Thread
+
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import inspect
+from sqlalchemy.exc import SQLAlchemyError
+
+from ungdom.store.errors import StoreError, Unavailable
+from ungdom.store.session import Connection, Database
+
+ANSWER_WITHIN = 8.0
+"""Seconds in which a database has to answer. Looking up its name counts, which no timeout of a driver covers."""
+
+
+class Fault(StrEnum):
+    """Why a database cannot be used."""
+
+    MISSING = "missing"
+    EMPTY = "empty"
+    FOREIGN = "foreign"
+    OUTDATED = "outdated"
+    NEWER = "newer"
+    BUSY = "busy"
+    UNREACHABLE = "unreachable"
+    SILENT = "silent"
+
+
+UPGRADABLE = frozenset({Fault.MISSING, Fault.EMPTY, Fault.OUTDATED})
+"""What `ungdom db upgrade` is there for."""
+
+
+class Unusable(StoreError):
+    """The database cannot be used as it is. `detail`: the file or what the database answered; never a password."""
+
+    def __init__(self, fault: Fault, detail: str = "") -> None:
+        super().__init__(f"{fault}: {detail}" if detail else str(fault))
+        self.fault = fault
+        self.detail = detail
+
+
+def require(db: Database, allowed: Collection[Fault] = ()) -> None:
+    """Raises `Unusable` with the first fault that is not allowed, after `ANSWER_WITHIN` seconds at the latest."""
+    outcome: list[Exception | None] = []
+    looking = Thread(target=lambda: outcome.append(_fault(db)), name="database", daemon=True)
+    looking.start()
+    looking.join(ANSWER_WITHIN)
+    if not outcome:
+        raise Unusable(Fault.SILENT)
+    error = outcome[0]
+    if error is not None and not (isinstance(error, Unusable) and error.fault in allowed):
+        raise error
+
+
+def _fault(db: Database) -> Exception | None:
+    """What is wrong with it, as an error to raise in the thread that waits."""
+    file = db.file
+    if file is not None and not file.exists():
+        return Unusable(Fault.MISSING, str(file))
+    try:
+        with db.reading() as tx:
+            return _fault_of_schema(db, tx)
+    except Unavailable as error:
+        return _unavailable(error, file)
+    except SQLAlchemyError as error:
+        return Unusable(Fault.UNREACHABLE, _first_line(error))
+    except Exception as error:  # noqa: BLE001  # raised again by whoever waits for this thread
+        return error
+
+
+def _fault_of_schema(db: Database, tx: Connection) -> Unusable | None:
+    current, head = MigrationContext.configure(tx).get_current_revision(), db.head()
+    if current == head:
+        return None
+    if current is None:
+        return Unusable(Fault.FOREIGN if inspect(tx).get_table_names() else Fault.EMPTY)
+    known = current in db.revisions()
+    return Unusable(Fault.OUTDATED if known else Fault.NEWER, f"{current}, and this program has {head}")
+
+
+def _unavailable(error: Unavailable, file: Path | None) -> Unusable:
+    busy = error.reason in ("sqlite_busy", "sqlite_locked", "writer_busy", "pool_exhausted")
+    detail = _first_line(error.__cause__) if error.__cause__ else error.reason
+    return Unusable(Fault.BUSY if busy else Fault.UNREACHABLE, f"{file}: {detail}" if file else detail)
+
+
+def _first_line(error: BaseException) -> str:
+    """What the driver says: libpq names host, port, user and database, never the password."""
+    original = getattr(error, "orig", None) or error
+    return next((line.strip() for line in str(original).splitlines() if line.strip()), type(original).__name__)

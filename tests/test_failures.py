@@ -1,0 +1,336 @@
+"""Every command on a database or with settings that do not allow it: one sentence, its exit code, in time."""
+
+import re
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from tests import pg, process
+from ungdom import cli
+from ungdom.cli.failures import SENTENCES, ExitCode
+from ungdom.store import opening
+from ungdom.store.opening import UPGRADABLE, Fault
+from ungdom.store.session import Database
+
+Ended = tuple[int, str]
+Run = Callable[..., Ended]
+
+PERIOD = ("--from", "2025-01-01", "--until", "2025-12-31")
+ARGUMENTS: dict[str, tuple[str, ...]] = {
+    "case show": ("26001-00001",),
+    "caseload": (),
+    "extract": ("cases", "--purpose", "demo", "--known-at", "2026-01-01", "--out", "out.parquet"),
+    "extracts": ("--work",),
+    "import decisions": ("decisions.ndjson",),
+    "indicators": PERIOD,
+    "simulate rules": ("changes.toml",),
+    "statistics completion": PERIOD,
+    "statistics lead-time": PERIOD,
+    "statistics recidivism": PERIOD,
+    "token": ("admin",),
+}
+"""What a command cannot do without."""
+
+CHANGES = """
+[[changes]]
+code = "plan_meeting"
+length = { days = 45 }
+"""
+
+NEED_NOTHING = {"docs", "keys new", "openapi"}
+"""Neither settings nor a database: they print or write what stands in the program."""
+NEED_NO_DATABASE = {"token"}
+MAKE_IT = {"db upgrade", "demo"}
+"""These make a database, and bring an older one up to date."""
+ON_DEMO_BY_THEMSELVES = {"demo", "token"}
+
+
+def leaves(command: Any, *path: str) -> Iterator[str]:
+    """Every command that can be typed, as it is typed."""
+    below = getattr(command, "commands", {})
+    if not below or (path and command.invoke_without_command):
+        yield " ".join(path)
+    for name, inner in below.items():
+        yield from leaves(inner, *path, name)
+
+
+COMMANDS = sorted(leaves(typer.main.get_command(cli.app)))
+ON_A_DATABASE = [name for name in COMMANDS if name not in NEED_NOTHING | NEED_NO_DATABASE]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """A command in this process, with these variables and no others of ours: its exit code, and what it says."""
+    (tmp_path / "decisions.ndjson").touch()
+    (tmp_path / "changes.toml").write_text(CHANGES)
+    monkeypatch.chdir(tmp_path)
+
+    def go(name: str, *more: str, **given: str) -> Ended:
+        with monkeypatch.context() as patch:
+            for variable in process.environment("", tmp_path).keys() - {"PATH"}:
+                patch.delenv(variable, raising=False) if variable.startswith("UNGDOM_") else None
+            for variable, value in given.items():
+                patch.setenv(variable, value)
+            patch.setattr(sys, "argv", ["ungdom", *name.split(), *ARGUMENTS.get(name, ()), *more])
+            with pytest.raises(SystemExit) as ended:
+                cli.main()
+        return int(ended.value.code or 0), capsys.readouterr().err
+
+    return go
+
+
+def on(url: str, folder: Path) -> dict[str, str]:
+    return {"UNGDOM_ENV": "development", "UNGDOM_DATABASE_URL": url, "UNGDOM_DATA_DIR": str(folder)}
+
+
+def is_one_sentence(said: str, fault: Fault) -> bool:
+    """Whether exactly the sentence of this fault has been said."""
+    pattern = re.escape(SENTENCES[fault]).replace(re.escape("{detail}"), ".+")
+    return re.fullmatch(f"ungdom: {pattern}\n", said) is not None
+
+
+def test_every_command_is_looked_at() -> None:
+    assert set(ARGUMENTS) | NEED_NOTHING | NEED_NO_DATABASE | MAKE_IT <= set(COMMANDS)
+    assert len(COMMANDS) >= 30
+
+
+# --- SQLite ---------------------------------------------------------------------------------------------------
+
+
+def missing(file: Path) -> None:
+    file.unlink(missing_ok=True)
+
+
+def empty(file: Path) -> None:
+    file.touch()
+
+
+def foreign(file: Path) -> None:
+    with sqlite3.connect(file) as db:
+        db.execute("create table other (id integer)")
+    db.close()
+
+
+def stamped(file: Path, revision: str) -> None:
+    with sqlite3.connect(file) as db:
+        db.execute("create table alembic_version (version_num varchar(32) not null)")
+        db.execute("insert into alembic_version values (?)", (revision,))
+    db.close()
+
+
+def outdated(file: Path) -> None:
+    db = Database.open(f"sqlite:///{file}")
+    stamped(file, min(db.revisions() - {str(db.head())}))
+    db.close()
+
+
+def newer(file: Path) -> None:
+    stamped(file, "of_next_year")
+
+
+def text(file: Path) -> None:
+    file.write_text("a letter, and no database at all, long enough to be read as one " * 20)
+
+
+def folder(file: Path) -> None:
+    file.mkdir()
+
+
+FILES = {
+    Fault.MISSING: missing,
+    Fault.EMPTY: empty,
+    Fault.FOREIGN: foreign,
+    Fault.OUTDATED: outdated,
+    Fault.NEWER: newer,
+}
+
+
+@pytest.mark.parametrize("fault", FILES)
+@pytest.mark.parametrize("name", ON_A_DATABASE)
+def test_a_sqlite_database_that_cannot_be_used(name: str, fault: Fault, run: Run, tmp_path: Path) -> None:
+    if name in MAKE_IT and fault in UPGRADABLE:
+        name = "check"  # the two have nothing to refuse: the tests of the demo and of migrations run them
+    FILES[fault](tmp_path / "a.db")
+    code, said = run(name, **on(f"sqlite:///{tmp_path / 'a.db'}", tmp_path))
+    assert is_one_sentence(said, fault), said
+    assert code == ExitCode.DATABASE
+    assert fault is not Fault.MISSING or not (tmp_path / "a.db").exists()
+
+
+@pytest.mark.parametrize("make", [text, folder])
+@pytest.mark.parametrize("name", ON_A_DATABASE)
+def test_a_file_that_is_no_database(name: str, make: Callable[[Path], None], run: Run, tmp_path: Path) -> None:
+    make(tmp_path / "a.db")
+    code, said = run(name, **on(f"sqlite:///{tmp_path / 'a.db'}", tmp_path))
+    assert is_one_sentence(said, Fault.UNREACHABLE), said
+    assert code == ExitCode.DATABASE
+
+
+@pytest.mark.parametrize("name", ["check", "db upgrade"])
+def test_a_locked_sqlite_database(name: str, run: Run, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "a.db", isolation_level=None) as db:
+        db.execute("begin exclusive")
+        begun = time.monotonic()
+        code, said = run(name, **on(f"sqlite:///{tmp_path / 'a.db'}", tmp_path))
+    db.close()
+    assert is_one_sentence(said, Fault.BUSY), said
+    assert code == ExitCode.DATABASE
+    assert time.monotonic() - begun < 15
+
+
+def test_the_files_of_a_database_are_their_owners_alone(run: Run, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    assert run("db upgrade", **on(f"sqlite:///{data / 'a.db'}", data)) == (0, "")
+    with sqlite3.connect(data / "a.db") as db:
+        db.execute("update konfliktrad set code = code")
+        files = [data, *(data / f"a.db{ending}" for ending in ("", "-wal", "-shm"))]
+        assert [path.stat().st_mode & 0o777 for path in files] == [0o700, 0o600, 0o600, 0o600]
+        for path in files:
+            path.chmod(0o755)
+        assert run("db check", **on(f"sqlite:///{data / 'a.db'}", data))[0] == 0
+        assert [path.stat().st_mode & 0o777 for path in files] == [0o700, 0o700, 0o700, 0o700]
+    db.close()
+
+
+def test_a_folder_that_all_share_is_refused(run: Run, tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    code, said = run("check", **on(f"sqlite:///{shared / 'a.db'}", shared))
+    assert (code, said.count("\n")) == (ExitCode.CALL, 1)
+    assert "is not this user's alone" in said
+    assert shared.stat().st_mode & 0o7777 == 0o1777
+
+
+# --- PostgreSQL -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def closed_port() -> str:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return str(free.getsockname()[1])
+
+
+@pytest.mark.parametrize("name", ON_A_DATABASE)
+def test_a_server_that_is_not_there(name: str, run: Run, tmp_path: Path, closed_port: str) -> None:
+    code, said = run(name, **on(f"postgresql://me:hemmelig@127.0.0.1:{closed_port}/a", tmp_path))
+    assert is_one_sentence(said, Fault.UNREACHABLE), said
+    assert code == ExitCode.DATABASE
+    assert "hemmelig" not in said
+
+
+@pytest.mark.parametrize("name", ON_A_DATABASE)
+def test_a_database_or_a_user_that_the_server_does_not_have(
+    name: str, run: Run, tmp_path: Path, pg_server: str
+) -> None:
+    there = pg.sqlalchemy_url(pg_server)
+    for url, what in (
+        (there.replace("/postgres?", "/of_nobody?"), 'database "of_nobody" does not exist'),
+        (there.replace("//postgres@", "//nobody_here:hemmelig@"), 'role "nobody_here" does not exist'),
+    ):
+        assert url != there
+        code, said = run(name, **on(url, tmp_path))
+        assert is_one_sentence(said, Fault.UNREACHABLE), said
+        assert what in said
+        assert "hemmelig" not in said
+        assert code == ExitCode.DATABASE
+
+
+@pytest.fixture
+def silent_port() -> Iterator[str]:
+    """A server that accepts connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0), backlog=200) as server:
+        yield str(server.getsockname()[1])
+
+
+@pytest.mark.parametrize("name", ON_A_DATABASE)
+def test_a_server_that_does_not_answer(
+    name: str, run: Run, tmp_path: Path, silent_port: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "ANSWER_WITHIN", 0.2)
+    code, said = run(name, **on(f"postgresql://127.0.0.1:{silent_port}/a", tmp_path))
+    assert is_one_sentence(said, Fault.SILENT), said
+    assert code == ExitCode.DATABASE
+
+
+@pytest.mark.parametrize("name", ["check", "serve"])
+def test_a_server_that_does_not_answer_is_given_up_in_time(
+    name: str, run: Run, tmp_path: Path, silent_port: str
+) -> None:
+    begun = time.monotonic()
+    code, said = run(name, **on(f"postgresql://127.0.0.1:{silent_port}/a", tmp_path))
+    assert time.monotonic() - begun < 15
+    assert code == ExitCode.DATABASE
+    assert is_one_sentence(said, Fault.UNREACHABLE) or is_one_sentence(said, Fault.SILENT), said
+
+
+def test_a_server_that_does_not_answer_ends_a_process(tmp_path: Path, silent_port: str) -> None:
+    environment = process.environment(f"postgresql://127.0.0.1:{silent_port}/a", tmp_path)
+    command = [str(process.UNGDOM), "serve"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == ExitCode.DATABASE, done.stderr
+    assert done.stderr.startswith("ungdom: the database ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_postgresql_database_without_a_schema_or_with_a_newer_one(
+    run: Run, tmp_path: Path, pg_database: pg.MakeDatabase
+) -> None:
+    url = pg.sqlalchemy_url(pg_database())
+    code, said = run("check", **on(url, tmp_path))
+    assert (is_one_sentence(said, Fault.EMPTY), code) == (True, ExitCode.DATABASE)
+    assert run("db upgrade", **on(url, tmp_path)) == (0, "")
+    db = Database.open(url)
+    with db.writing() as tx:
+        tx.exec_driver_sql("update alembic_version set version_num = 'of_next_year'")
+    db.close()
+    for name in ON_A_DATABASE:
+        code, said = run(name, **on(url, tmp_path))
+        assert (is_one_sentence(said, Fault.NEWER), code) == (True, ExitCode.DATABASE), (name, said)
+
+
+# --- settings -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in NEED_NOTHING | ON_DEMO_BY_THEMSELVES])
+def test_without_a_kind_of_installation_a_command_says_what_to_set(name: str, run: Run, tmp_path: Path) -> None:
+    code, said = run(name)
+    assert (code, said.count("\n")) == (ExitCode.CALL, 1)
+    assert said.startswith("ungdom: UNGDOM_ENV is not set: set it to `development` or `production`")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["changes.toml", "decisions.ndjson"]
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in NEED_NOTHING])
+def test_with_wrong_settings_a_command_names_them_all(name: str, run: Run) -> None:
+    code, said = run(name, UNGDOM_ENV="development", UNGDOM_THREADS="four", UNGDOM_PEPLE_KEYS="x")
+    assert code == ExitCode.CALL
+    assert [line.split()[0] for line in said.splitlines()] == ["ungdom:", "UNGDOM_PEPLE_KEYS", "UNGDOM_THREADS"]
+
+
+@pytest.mark.parametrize("name", ["demo", "token"])
+def test_demo_data_and_development_tokens_are_refused_elsewhere(name: str, run: Run) -> None:
+    code, said = run(name, UNGDOM_ENV="production")
+    assert (code, said.count("\n")) == (ExitCode.CALL, 1)
+    assert "are for development only" in said
+
+
+@pytest.mark.parametrize("name", sorted(NEED_NOTHING))
+def test_what_needs_no_settings_reads_none(name: str, run: Run, tmp_path: Path) -> None:
+    where = {"docs": ("--root", str(tmp_path)), "openapi": ("--out", str(tmp_path / "v1.json"))}
+    assert run(name, *where.get(name, ()), UNGDOM_ENV="nonsense !")[0] == 0
+
+
+def test_a_command_on_the_demo_starts_without_any_setting(run: Run) -> None:
+    code, said = run("check", "--demo")
+    assert is_one_sentence(said, Fault.MISSING), said
+    assert code == ExitCode.DATABASE
+    assert ".ungdom/demo.db" in said
