@@ -22,6 +22,7 @@ endif
 # Trust the machine's own certificates, if it has any: a network may sign with an authority of its own.
 ifneq ($(wildcard /etc/ssl/cert.pem /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt),)
 export UV_SYSTEM_CERTS ?= true
+export NODE_USE_SYSTEM_CA ?= 1
 endif
 
 UV_INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
@@ -30,21 +31,21 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check lock bench faults spark docs clean
+.PHONY: help setup run test check lock lock-node bench faults spark docs clean
 
 help: ## list the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(DONE)/dev ## create .venv with everything for development and tests
+setup: $(DONE)/node ## create .venv with everything for development and tests
 	@echo "ready: make run, make test, make check"
 
 run: $(DONE)/run ## start the demo: fresh database, synthetic cases, server (ARGS=… adds options)
 	@$(BIN)/ungdom demo --serve $(ARGS)
 
-test: $(DONE)/dev ## run every test (WORKERS=2, TESTS=tests/workflow to narrow, ARGS=… for pytest)
+test: $(DONE)/node ## run every test (WORKERS=2, TESTS=tests/workflow to narrow, ARGS=… for pytest)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS) $(TESTS)
 
-check: $(DONE)/dev ## lint, format check, types, import layers
+check: $(DONE)/node ## lint, format check, types, import layers
 	@echo "1/4 ruff check"
 	@$(BIN)/ruff check .
 	@echo "2/4 ruff format"
@@ -79,9 +80,13 @@ lock: $(DONE)/uv ## resolve the lock files again (UPGRADE=--upgrade takes newer 
 	@$(COMPILE) --group pyproject.toml:spark --constraint requirements/dev.txt --output-file requirements/spark.txt \
 		>/dev/null
 
+lock-node: $(DONE)/dev ## resolve tools/package-lock.json again after a change of tools/package.json
+	@cd tools && PATH="$(abspath $(BIN)):$$PATH" npm install --package-lock-only --ignore-scripts --no-audit --no-fund \
+		--omit-lockfile-registry-resolved
+
 clean: ## remove the environment and everything that tools left behind
-	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* \
-		htmlcov build dist src/*.egg-info
+	@rm -rf $(VENV) tools/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage \
+		.coverage.* htmlcov build dist src/*.egg-info
 	@find src tests bench migrations -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 # --- the environment: a stamp for each step, redone when its lock file changes --------------------
@@ -111,6 +116,13 @@ $(DONE)/dev: requirements/dev.txt pyproject.toml $(DONE)/uv
 	@echo "4/4 installing ungdom itself …"
 	@$(UV_INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@ $(DONE)/run
+
+# Node itself comes from a locked Python package. --ignore-scripts: no package runs anything when it is installed.
+$(DONE)/node: tools/package-lock.json tools/unpack_browser.py $(DONE)/dev
+	@echo "installing the OpenAPI linters and the browser of the tests …"
+	@cd tools && PATH="$(abspath $(BIN)):$$PATH" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@$(BIN)/python tools/unpack_browser.py tools/node_modules/@sparticuz/chromium/bin $(VENV)/browser
+	@touch $@
 
 $(DONE)/spark: requirements/spark.txt $(DONE)/dev
 	@echo "installing Apache Spark and a Java for it: 500 MB are fetched …"
