@@ -9,8 +9,10 @@ from fastapi.routing import APIRoute
 from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
-from ungdom.api.decision_shapes import WHERE, RefusalOut, message_schemas
+from ungdom.api.decision_shapes import RefusalOut, message_schemas
+from ungdom.api.descriptions import complete
 from ungdom.api.schemas import ProblemOut
+from ungdom.api.unions import WHERE
 
 PROBLEM_JSON = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemOut"}}}
 _MEANINGS = {
@@ -77,6 +79,6 @@ def install(app: FastAPI) -> None:
             "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
         }
         document["security"] = [{"token": []}]
-        return document
+        return complete(document)
 
     app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents for extending the document
