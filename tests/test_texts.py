@@ -71,7 +71,11 @@ PROBLEMS: dict[str, set[str]] = {
     "supplier_not_let_in": set(),
     "person_not_let_in": set(),
     "login_level_too_low": set(),
-    "forbidden_role": {"role"},
+    "forbidden_role": {"role", "roles"},
+    "done_by_service": set(),
+    "other_office": {"own"},
+    "systems_only": set(),
+    "bad_if_match": set(),
     "not_found": set(),
     "malformed_json": set(),
     "invalid_input": set(),
@@ -116,7 +120,8 @@ INVALID = (
     "missing extra_forbidden date_from_datetime_parsing date_parsing date_type enum int_parsing bool_parsing "
     "string_type string_pattern_mismatch string_too_long string_too_short too_short too_long list_type uuid_parsing "
     "model_type json_invalid value_error timezone_missing control_characters email_address webhook_url other "
-    "unknown_clock clock_without_length selects_nothing overlapping_changes changes_nothing day_has_passed out_of_range"
+    "unknown_clock clock_without_length selects_nothing overlapping_changes changes_nothing day_has_passed "
+    "out_of_range one_of one_of_many"
 )
 DELAY = (
     "recorded by_default day_of days_of start_stopped start_running start_ended clock_stopped clock_running "

@@ -16,7 +16,10 @@ ANYWHERE = (404, 405)
 """What a path or a method that does not exist answers; no operation can publish it."""
 
 FROM_THE_GATE = (401, 413, 415, 500)
-"""What is answered before or around a route."""
+"""What is answered before or around a route, where there is none."""
+
+UNFORESEEN = 500
+"""What no operation publishes: a fault of the service."""
 
 ROOT = "urn:openapi"
 
@@ -46,13 +49,36 @@ def operation(method: str, path: str) -> dict[str, Any] | None:
     return None
 
 
+def response_of(found: dict[str, Any], answer: httpx.Response) -> dict[str, Any]:
+    """The published response of this status, with the component that it refers to."""
+    where = f"{answer.request.method} {answer.request.url}"
+    published = found["responses"].get(str(answer.status_code))
+    assert published is not None, f"{where}: {answer.status_code} is not published"
+    name = published.get("$ref", "").rpartition("/")[2]
+    return document()["components"]["responses"][name] if name else published
+
+
+def hold_headers(found: dict[str, Any], answer: httpx.Response) -> None:
+    """Of the headers that the document knows, those are sent that this response publishes.
+
+    A problem is one of several for its status, and a repeat is not what is answered at first: theirs may be missing.
+    """
+    published = {name.lower() for name in response_of(found, answer).get("headers", {})}
+    known = {name.lower() for name in document()["components"]["headers"]}
+    sent = known & {name.lower() for name in answer.headers}
+    where = f"{answer.request.method} {answer.request.url} {answer.status_code}"
+    assert sent <= published, f"{where}: {sorted(sent - published)} is not published"
+    if answer.is_success:
+        missing = published - sent - {"idempotency-replayed"}
+        assert not missing, f"{where}: {sorted(missing)} is published and not sent"
+
+
 def schema_of(found: dict[str, Any] | None, answer: httpx.Response) -> dict[str, Any] | None:
     kind = answer.headers["content-type"].partition(";")[0]
-    if kind == "application/problem+json" and (found is None or answer.status_code in FROM_THE_GATE):
+    if kind == "application/problem+json" and (found is None or answer.status_code == UNFORESEEN):
         return {"$ref": f"{ROOT}#/components/schemas/ProblemOut"}
     assert found is not None, f"{answer.request.url}: no such operation is published"
-    published = found["responses"].get(str(answer.status_code))
-    assert published is not None, f"{answer.request.url}: {answer.status_code} is not published"
+    published = response_of(found, answer)
     assert kind in published["content"], f"{answer.request.url}: {kind} is not published"
     return published["content"][kind].get("schema")
 
@@ -68,6 +94,8 @@ def hold(service: Service, answer: httpx.Response) -> None:
         return
     if found is None:
         assert answer.status_code in (*ANYWHERE, *FROM_THE_GATE), f"{path}: not published"
+    if found is not None and answer.status_code != UNFORESEEN:
+        hold_headers(found, answer)
     schema = schema_of(found, answer)
     if schema is not None and "json" in answer.headers["content-type"]:
         validator(json.dumps(schema)).validate(answer.json())

@@ -210,7 +210,7 @@ def test_nothing_is_said_to_an_alert_that_is_settled_hidden_or_not_there(
     assert_problem(hidden, 404, "not_found")
     assert hidden.json() | {"trace_id": ""} == absent.json() | {"trace_id": ""}
     for role in ("analyst", "auditor", "admin"):
-        assert_problem(do(client.service.as_(role), alert, what, body), 403, "insufficient_scope")
+        assert_problem(do(client.service.as_(role), alert, what, body), 403, "forbidden_role")
     case = only(client)["case"]
     recorded(client, case, "other_outcome", "2026-02-02", {"outcome": "dropped"})
     before = rows(client.service)
@@ -384,7 +384,7 @@ def test_nobody_but_an_administrator_runs_nights(one: Service, role: str) -> Non
     other = one.as_(role, "oslo" if role in ("coordinator", "leader", "prosecution") else None)
 
     for answer in (other.get(RUNS), other.post(RUNS, {})):
-        assert_problem(answer, 403, "insufficient_scope")
+        assert_problem(answer, 403, "forbidden_role")
 
     with one.db.reading() as tx:
         assert nightly.ledger.runs(tx) == []

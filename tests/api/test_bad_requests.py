@@ -142,18 +142,9 @@ def test_a_write_without_a_version_is_428(oslo: Client) -> None:
     assert etag(oslo, case) == '"1"'
 
 
-@pytest.mark.parametrize(
-    "tag", ["*", 'W/"1"', '"1", "2"', '"one"', "1.0", '"-1"', '""', '"\u0661"'.encode(), '"1234567890123"']
-)
-def test_a_version_that_is_none_of_ours_is_428(oslo: Client, tag: Any) -> None:
-    case = opened(oslo)
-    assert_problem(oslo.post(f"/v1/cases/{case}/events", EVENT, tag), 428, "precondition_required")
-    assert etag(oslo, case) == '"1"'
-
-
 def test_a_header_too_long_is_422(oslo: Client) -> None:
-    answer = oslo.post(f"/v1/cases/{opened(oslo)}/events", EVENT, '"1"' + " " * 100 + "x")
-    assert list(places(assert_problem(answer, 422, "invalid_input"))) == ["(header)/if-match"]
+    answer = oslo.post(f"/v1/cases/{opened(oslo)}/events", EVENT, '"1"' + " " * 1000 + "x")
+    assert list(places(assert_problem(answer, 422, "invalid_input"))) == ["(header)/If-Match"]
 
 
 @pytest.mark.parametrize("tag", ['"1"', '"0"', '"4"'])
@@ -185,7 +176,7 @@ def test_what_a_stale_write_needs_is_in_its_answer(oslo: Client) -> None:
 def test_a_key_of_the_wrong_form_is_422(oslo: Client, key: Any) -> None:
     before = rows(oslo.service)
     answer = oslo.post("/v1/cases", new_case(), key=key)
-    assert list(places(assert_problem(answer, 422, "invalid_input"))) == ["(header)/idempotency-key"]
+    assert list(places(assert_problem(answer, 422, "invalid_input"))) == ["(header)/Idempotency-Key"]
     assert rows(oslo.service) == before
 
 

@@ -71,9 +71,9 @@ def test_an_administrator_is_told_of_all_and_analysts_of_nothing(loaded: Service
     assert loaded.as_("admin").get(INDICATORS_AT, **YEARS).status_code == 200
     for role in ("analyst", "auditor"):
         for path in (INDICATORS_AT, "/v1/statistics/surveys"):
-            assert_problem(loaded.as_(role).get(path, **YEARS), 403, "insufficient_scope")
+            assert_problem(loaded.as_(role).get(path, **YEARS), 403, "forbidden_role")
         for path in (CASELOAD_AT, f"{INDICATORS_AT}/definitions"):
-            assert_problem(loaded.as_(role).get(path), 403, "insufficient_scope")
+            assert_problem(loaded.as_(role).get(path), 403, "forbidden_role")
 
 
 def test_a_median_stands_beside_those_that_wait_and_the_naive_mean(coordinator: Client) -> None:

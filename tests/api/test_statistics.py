@@ -105,7 +105,7 @@ def test_an_office_is_told_of_itself_alone(loaded: Service, secretariat: Client)
         assert cells(mine, "p2")[()] == {**everywhere["oslo",], "dimensions": {}}
         for path in BOTH:
             refused = loaded.as_(role, "oslo").get(path, **YEARS, konfliktrad="agder")
-            assert_problem(refused, 403, "forbidden_role")
+            assert_problem(refused, 403, "other_office")
 
 
 def test_administrators_are_told_and_analysts_only_of_what_is_released(loaded: Service) -> None:

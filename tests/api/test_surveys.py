@@ -71,9 +71,9 @@ def test_the_same_request_again_does_not_tell_the_token_again(one: Service) -> N
 def test_only_those_who_meet_the_youth_fetch_invitations(one: Service) -> None:
     case = case_at(one.as_("coordinator", "oslo"), "executing")
     for who, code in (
-        (one.as_("secretariat"), (403, "insufficient_scope")),
+        (one.as_("secretariat"), (403, "forbidden_role")),
         (one.as_("coordinator", "troms"), (404, "not_found")),
-        (one.as_("prosecution", "oslo"), (403, "insufficient_scope")),
+        (one.as_("prosecution", "oslo"), (403, "forbidden_role")),
     ):
         assert_problem(who.post(f"/v1/cases/{case}/surveys", PLAN), *code)
         assert_problem(who.get(f"/v1/cases/{case}/surveys"), *code)

@@ -171,7 +171,7 @@ def test_whoever_reads_published_figures_takes_it_out_without_a_purpose_and_nobo
         assert service.as_(role, office).get(where).json()["order"]["extract"] == "aggregates"
     assert service.as_("admin").get(WHERE).status_code == 200
     for role, office in (("auditor", None), ("team_member", None), ("prosecution", "oslo")):
-        assert_problem(service.as_(role, office).get(WHERE), 403, "insufficient_scope")
+        assert_problem(service.as_(role, office).get(WHERE), 403, "forbidden_role")
     pulls = service.as_("auditor").get("/v1/extracts/pulls").json()["items"]
     assert [one["role"] for one in pulls] == ["admin", "secretariat", "leader", "coordinator", "analyst"]
     assert {(one["extract"], one["purpose"], one["status"]) for one in pulls} == {

@@ -85,7 +85,7 @@ def test_the_catalogue_has_every_extract_with_its_dictionary_and_the_purposes_of
     assert [one["name"] for one in theirs["purposes"]] == ["study", "theirs", "over"]
     assert service.as_(Role.SECRETARIAT).get("/v1/extracts").json()["items"] == told["items"]
     for role, office in ((Role.COORDINATOR, "oslo"), (Role.AUDITOR, None), (Role.PROSECUTION, "oslo")):
-        assert_problem(service.as_(role, office).get("/v1/extracts"), 403, "insufficient_scope")
+        assert_problem(service.as_(role, office).get("/v1/extracts"), 403, "forbidden_role")
 
 
 @pytest.mark.parametrize("form", list(Form))
@@ -132,7 +132,7 @@ def test_the_answer_leads_to_its_manifest_and_that_to_the_same_bytes(
     assert_problem(service.as_(Role.ANALYST, subject="another").get(where), 404, "not_found")
     assert_problem(analyst.get(f"/v1/extracts/pulls/{UUID(int=1)}/manifest"), 404, "not_found")
     assert_problem(service.as_(Role.COORDINATOR, "oslo").get(where), 404, "not_found")
-    assert_problem(service.as_(Role.PROSECUTION, "oslo").get(where), 403, "insufficient_scope")
+    assert_problem(service.as_(Role.PROSECUTION, "oslo").get(where), 403, "forbidden_role")
 
 
 ACCEPTS = [
@@ -196,7 +196,7 @@ def test_the_log_is_read_page_by_page_by_those_who_watch(service: Service, analy
     assert second["next"] is None
     assert service.as_(Role.ADMIN).get("/v1/extracts/pulls").json()["items"] == pulls(service)
     for role in (Role.ANALYST, Role.SECRETARIAT):
-        assert_problem(service.as_(role).get("/v1/extracts/pulls"), 403, "insufficient_scope")
+        assert_problem(service.as_(role).get("/v1/extracts/pulls"), 403, "forbidden_role")
 
 
 def test_a_pull_whose_reader_goes_away_is_logged_as_broken_off(service: Service, analyst: Client) -> None:
@@ -295,7 +295,7 @@ class Ids(dict[str, str]):
 def test_bodies_that_would_be_taken_from_others_are_refused_for_an_analyst(service: Service, analyst: Client) -> None:
     coordinator = service.as_(Role.COORDINATOR, "oslo")
     assert coordinator.post("/v1/cases", new_case()).status_code == 201
-    assert_problem(analyst.post("/v1/cases", new_case()), 403, "insufficient_scope")
+    assert_problem(analyst.post("/v1/cases", new_case()), 403, "forbidden_role")
     with service.db.reading() as tx:
         case_id = tx.scalar(select(tables.case_file.c.case_id))
     event = {"type": "suspect_set", "occurred_on": "2026-01-05", "details": {}}

@@ -98,7 +98,7 @@ def test_a_job_is_nobody_elses_and_no_other_file_is_given(service: Service, anal
     for watcher in (Role.AUDITOR, Role.ADMIN):
         assert [one["id"] for one in service.as_(watcher).get("/v1/extracts/jobs").json()["items"]] == [job["id"]]
         assert service.as_(watcher).get(where).status_code == 200
-        assert_problem(service.as_(watcher).get(f"{where}/files/{name}"), 403, "insufficient_scope")
+        assert_problem(service.as_(watcher).get(f"{where}/files/{name}"), 403, "forbidden_role")
 
 
 def test_the_same_order_sent_twice_is_one_job(analyst: Client) -> None:

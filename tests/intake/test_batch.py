@@ -181,7 +181,7 @@ def test_only_a_system_with_the_scope_sends_decisions(one: Service, role: str) -
     office = "oslo" if role in ("coordinator", "leader") else None
     headers = {"Authorization": f"Bearer {one.token(Role(role), office)}", **NDJSON}
     answer = one.send("POST", "/v1/decisions/batch", content=making.lines(told()), headers=headers)
-    assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (403, "insufficient_scope")
+    assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (403, "forbidden_role")
 
 
 def test_without_a_token_nothing_is_read(one: Service) -> None:

@@ -82,7 +82,7 @@ def test_an_act_of_another_authority_is_refused_whether_the_case_is_known_or_not
 def test_a_person_sends_no_decisions(served: Service) -> None:
     file = File(served)
     for who in (coordinator(served), served.as_("leader", "oslo"), served.as_("secretariat")):
-        assert_problem(who.post("/v1/decisions", file.told(*CHAIN[0])), 403, "insufficient_scope")
+        assert_problem(who.post("/v1/decisions", file.told(*CHAIN[0])), 403, "forbidden_role")
 
 
 # --- lists ------------------------------------------------------------------------------------------------------
@@ -127,7 +127,7 @@ def test_others_read_no_messages(served: Service, role: str) -> None:
         who.post(f"/v1/decisions/{told['id']}/retry", {}),
         who.post(f"/v1/decisions/{told['id']}/dismiss"),
     ):
-        assert_problem(answer, 403, "insufficient_scope")
+        assert_problem(answer, 403, "forbidden_role")
 
 
 def test_a_message_without_a_known_case_is_for_the_office_it_names(served: Service) -> None:

@@ -228,8 +228,8 @@ def test_an_administrator_sees_the_host_and_may_delete(one: Service) -> None:
     admin, new = one.as_("admin"), made(one.as_("coordinator", "oslo"))
     [found] = items(admin.get("/v1/webhooks"))
     assert (found["url"], found["host"], found["owner"]) == (None, "system.eksempel.no", "coordinator-oslo")
-    assert_problem(admin.get(f"/v1/webhooks/{new['id']}/deliveries"), 403, "insufficient_scope")
-    assert_problem(admin.post("/v1/webhooks", {"url": URL, "kinds": ["alert.raised"]}), 403, "insufficient_scope")
+    assert_problem(admin.get(f"/v1/webhooks/{new['id']}/deliveries"), 403, "forbidden_role")
+    assert_problem(admin.post("/v1/webhooks", {"url": URL, "kinds": ["alert.raised"]}), 403, "forbidden_role")
     assert delete(admin, f"/v1/webhooks/{new['id']}").status_code == 204
 
 

@@ -143,7 +143,7 @@ def test_an_administrator_gets_the_counts_of_the_secretariat_and_no_case(example
 
 @pytest.mark.parametrize("role", ["team_member", "analyst", "auditor"])
 def test_others_are_not_let_in(one: Service, role: str) -> None:
-    assert_problem(one.as_(role).post(PATH, BODY), 403, "insufficient_scope")
+    assert_problem(one.as_(role).post(PATH, BODY), 403, "forbidden_role")
 
 
 WRONG: list[tuple[dict[str, Any], str, str]] = [

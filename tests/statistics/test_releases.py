@@ -329,7 +329,7 @@ def test_what_is_unknown_once_is_unknown_once() -> None:
 
 def test_the_routes_are_not_for_those_who_read_no_figures(loaded: Service) -> None:
     refused: httpx.Response = loaded.as_("auditor").get("/v1/releases")
-    assert_problem(refused, 403, "insufficient_scope")
+    assert_problem(refused, 403, "forbidden_role")
 
 
 def test_an_estimate_that_is_kept_back_has_the_sign_of_what_is_hidden(analyst: Client) -> None:

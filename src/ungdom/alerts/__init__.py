@@ -13,7 +13,14 @@ from ungdom.store.alerts import Alert, By
 from ungdom.store.session import Connection
 from ungdom.workflow.alerting import AlertChange, AlertState, DelayReason
 from ungdom.workflow.daycount import oslo_date
-from ungdom.workflow.permissions import Viewer, may_answer_alerts, may_snooze_alerts
+from ungdom.workflow.permissions import (
+    OtherOffice,
+    RoleNotAllowed,
+    Viewer,
+    may_answer_alerts,
+    may_snooze_alerts,
+    roles_that,
+)
 from ungdom.workflow.vocabulary import Role
 
 LONGEST_SNOOZE = timedelta(days=30)
@@ -27,7 +34,6 @@ class AlertError(Exception):
 
     AlertError
     ├── NoSuchAlert      there is none, or the viewer may not see its case
-    ├── NotTheirs        the role does not answer for delays, or puts nothing off; or another office has the case
     ├── AlreadyCleared   what it told of is settled
     └── DayOutOfRange    the day lies before the first or after the last that makes sense
     """
@@ -35,10 +41,6 @@ class AlertError(Exception):
 
 class NoSuchAlert(AlertError):
     """There is no such alert, or it is on a case that the viewer may not see."""
-
-
-class NotTheirs(AlertError):
-    """The role does not do this with alerts."""
 
 
 class AlreadyCleared(AlertError):
@@ -95,14 +97,17 @@ def snooze(tx: Connection, viewer: Viewer, alert_id: UUID, until: date, now: dat
 
 
 def _live(tx: Connection, viewer: Viewer, alert_id: UUID, may: Callable[[Role], bool]) -> Alert:
-    """The alert, held. A role that does this with none is refused before one is looked for: the same for every id."""
+    """The alert, held. A role that does this with none is refused before one is looked for: the same for every id.
+
+    Raises `RoleNotAllowed`, `NoSuchAlert`, `OtherOffice` or `AlreadyCleared`.
+    """
     if not may(viewer.role):
-        raise NotTheirs
+        raise RoleNotAllowed(roles_that(may))
     found = alerts.find(tx, viewer, alert_id, hold=True)
     if found is None:
         raise NoSuchAlert
     if not reading.works_on(tx, viewer, found.case_id):
-        raise NotTheirs
+        raise OtherOffice(viewer.konfliktrad)
     if found.cleared_at is not None:
         raise AlreadyCleared
     return found

@@ -16,8 +16,8 @@ from ungdom.api.breaches import BreachesOut, breaches_out
 from ungdom.api.cases import answer, instant
 from ungdom.api.complaints import ComplaintsOut, complaints_out
 from ungdom.api.consents import ConsentsOut, consents_out
-from ungdom.api.deps import Answer, Call, CallDep
-from ungdom.api.docs import PROBLEMS
+from ungdom.api.deps import Answer, Call, ReadCall
+from ungdom.api.offices import check_office
 from ungdom.casework import NotVisible, Read
 from ungdom.store import current
 from ungdom.store.journal import Stored
@@ -27,7 +27,7 @@ from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.permissions import Fact, learns, may_list_views
 from ungdom.workflow.vocabulary import PHASE, EventType, Phase, Sanction, State
 
-router = APIRouter(tags=["lists"], responses=PROBLEMS)
+router = APIRouter(tags=["across-cases"])
 
 E = EventType
 View = Callable[[Read, s.AsOfOut], BaseModel]
@@ -143,7 +143,7 @@ Asked = Annotated[AcrossQuery, Query()]
 
 
 @router.get("/v1/plans", response_model=PlanList, summary="Plans and measures across cases")
-def list_plans(call: CallDep, query: Asked) -> Response:
+def list_plans(call: ReadCall, query: Asked) -> Response:
     """The plan of each case that has one, or has asked for measures, as `/v1/cases/{id}/plan` shows it."""
 
     def views(tx: Connection, reads: list[Read]) -> View:
@@ -154,7 +154,7 @@ def list_plans(call: CallDep, query: Asked) -> Response:
 
 
 @router.get("/v1/meetings", response_model=MeetingsList, summary="Meetings across cases")
-def list_meetings(call: CallDep, query: Asked) -> Response:
+def list_meetings(call: ReadCall, query: Asked) -> Response:
     """The meetings of each case that has had one, as `/v1/cases/{id}/meetings` shows them."""
     said = call.language
     return _each(
@@ -163,19 +163,19 @@ def list_meetings(call: CallDep, query: Asked) -> Response:
 
 
 @router.get("/v1/consents", response_model=ConsentsList, summary="Consents across cases")
-def list_consents(call: CallDep, query: Asked) -> Response:
+def list_consents(call: ReadCall, query: Asked) -> Response:
     """The consents of each case in which somebody gave or refused one, and who is missing."""
     return _each(call, query, CONSENTS, ConsentsList, lambda read, then: consents_out(read, then, call.language))
 
 
 @router.get("/v1/breaches", response_model=BreachesList, summary="Breaches across cases")
-def list_breaches(call: CallDep, query: Asked) -> Response:
+def list_breaches(call: ReadCall, query: Asked) -> Response:
     """The chains of breaches and new offences of each case that has one."""
     return _each(call, query, BREACHES, BreachesList, lambda read, then: breaches_out(read, then, call.language))
 
 
 @router.get("/v1/complaints", response_model=ComplaintsList, summary="Complaints across cases")
-def list_complaints(call: CallDep, query: Asked) -> Response:
+def list_complaints(call: ReadCall, query: Asked) -> Response:
     """The complaints of each case in which one was filed, and the decisions that can be complained about."""
     return _each(call, query, COMPLAINTS, ComplaintsList, lambda read, then: complaints_out(read, then, call.language))
 
@@ -198,6 +198,7 @@ def _page(
     tx: Connection, call: Call, query: AcrossQuery, kinds: tuple[EventType, ...], page: Page
 ) -> tuple[list[dict[str, Any]], str | None]:
     """The lines of a page, and the cursor of the following one."""
+    check_office(tx, call, query.konfliktrad)
     of = f"{kinds[0]} {query.model_dump_json(exclude={'cursor', 'limit'})}"
     asked = worklist.Asked(
         filters=Filters(konfliktrad=query.konfliktrad, sanction=query.sanction, phase=query.phase, state=query.state),

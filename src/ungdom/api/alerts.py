@@ -13,8 +13,8 @@ from ungdom.api import cursors
 from ungdom.api import inputs as i
 from ungdom.api.alert_views import brief
 from ungdom.api.cases import answer
-from ungdom.api.deps import Answer, Call, CallDep
-from ungdom.api.docs import PROBLEMS
+from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
+from ungdom.api.offices import check_office
 from ungdom.api.tokens import READ
 from ungdom.store import alerts as kept
 from ungdom.store import reading
@@ -24,38 +24,38 @@ from ungdom.store.session import Connection
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.permissions import Fact
 
-router = APIRouter(tags=["alerts"], responses=PROBLEMS)
+router = APIRouter(tags=["alerts"])
 
 NoQuery = Annotated[i.NoQuery, Query()]
 
 
 @router.get("/v1/alerts", response_model=shapes.AlertList, summary="List alerts")
-def list_alerts(call: CallDep, query: Annotated[shapes.AlertQuery, Query()]) -> Response:
+def list_alerts(call: ReadCall, query: Annotated[shapes.AlertQuery, Query()]) -> Response:
     """The alerts on cases that this viewer may see, the first due first; those that are settled only when asked for."""
     return call.read(lambda tx: _listed(tx, call, query))
 
 
 @router.get("/v1/alerts/{alert_id}", response_model=shapes.AlertDetail, summary="Read an alert")
-def get_alert(call: CallDep, alert_id: UUID, _query: NoQuery) -> Response:
+def get_alert(call: ReadCall, alert_id: UUID, _query: NoQuery) -> Response:
     """One alert, and everything that happened to it: when, for which day, by whom."""
     return call.read(lambda tx: _shown(tx, call, alerts.read(tx, call.who.viewer, alert_id)))
 
 
 @router.post("/v1/alerts/{alert_id}/acknowledge", response_model=shapes.AlertDetail, summary="See to it")
-def acknowledge_alert(call: CallDep, alert_id: UUID, _query: NoQuery) -> Response:
+def acknowledge_alert(call: WriteCall, alert_id: UUID, _query: NoQuery) -> Response:
     """Say that you have seen it and see to it. It goes on climbing until the clock stops."""
     return _done(call, lambda tx: alerts.acknowledge(tx, call.who.viewer, alert_id, call.now))
 
 
 @router.post("/v1/alerts/{alert_id}/answer", response_model=shapes.AlertDetail, summary="Say why, and until when")
-def answer_alert(call: CallDep, alert_id: UUID, body: shapes.AnswerIn, _query: NoQuery) -> Response:
+def answer_alert(call: WriteCall, alert_id: UUID, body: shapes.AnswerIn, _query: NoQuery) -> Response:
     """Say why it is late and when it is expected. Until that day has passed nobody is told again."""
     said = (body.reason, body.expected_on)
     return _done(call, lambda tx: alerts.answer(tx, call.who.viewer, alert_id, *said, call.now))
 
 
 @router.post("/v1/alerts/{alert_id}/snooze", response_model=shapes.AlertDetail, summary="Put it off")
-def snooze_alert(call: CallDep, alert_id: UUID, body: shapes.SnoozeIn, _query: NoQuery) -> Response:
+def snooze_alert(call: WriteCall, alert_id: UUID, body: shapes.SnoozeIn, _query: NoQuery) -> Response:
     """Tell nobody until that day has passed. The clock runs on, and the list still shows it."""
     return _done(call, lambda tx: alerts.snooze(tx, call.who.viewer, alert_id, body.until, call.now))
 
@@ -66,6 +66,7 @@ def _done(call: Call, use: Callable[[Connection], Alert]) -> Response:
 
 
 def _listed(tx: Connection, call: Call, query: shapes.AlertQuery) -> Answer:
+    check_office(tx, call, query.konfliktrad)
     of = query.model_dump_json(exclude={"cursor", "limit"})
     after = _place(cursors.read(call.cursor_key, of, query.cursor)) if query.cursor else None
     wanted = Wanted(**query.model_dump(exclude={"cursor", "limit", "case"}), case_id=query.case)

@@ -10,8 +10,7 @@ from ungdom import texts
 from ungdom.api import rights
 from ungdom.api import schemas as s
 from ungdom.api.cases import AsOf
-from ungdom.api.deps import CallDep
-from ungdom.api.docs import PROBLEMS
+from ungdom.api.deps import ReadCall
 from ungdom.casework import Read
 from ungdom.workflow import breaches, hearing
 from ungdom.workflow.breaches import Chain, ChainStep
@@ -20,7 +19,7 @@ from ungdom.workflow.events import plain_details
 from ungdom.workflow.hearing import Heard
 from ungdom.workflow.vocabulary import EventType
 
-router = APIRouter(tags=["cases"], responses=PROBLEMS)
+router = APIRouter(tags=["cases"])
 
 
 class ChainStepOut(s.Output):
@@ -90,7 +89,7 @@ class BreachesOut(s.Output):
 
 
 @router.get("/v1/cases/{case_id}/breaches", response_model=BreachesOut, summary="Breaches, and what followed each")
-def get_breaches(call: CallDep, case_id: UUID, as_of: AsOf) -> Response:
+def get_breaches(call: ReadCall, case_id: UUID, as_of: AsOf) -> Response:
     """Each breach and new offence with its steps and days, hearings, electronic control, and the petition window."""
     return rights.shown(call, case_id, as_of, lambda read, then: breaches_out(read, then, call.language))
 

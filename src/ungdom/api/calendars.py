@@ -12,8 +12,7 @@ from ungdom.api import ical
 from ungdom.api import inputs as i
 from ungdom.api import schemas as s
 from ungdom.api.cases import answer
-from ungdom.api.deps import Answer, Call, CallDep
-from ungdom.api.docs import PROBLEMS
+from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
 from ungdom.api.errors import NoFeed
 from ungdom.casework import NotVisible
 from ungdom.store import calendar_feeds
@@ -23,8 +22,10 @@ from ungdom.store.session import Connection, Database
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.permissions import OF_THE_OFFICE
 
-router = APIRouter(tags=["calendar"], responses=PROBLEMS)
+router = APIRouter(tags=["calendar"])
 public = APIRouter(tags=["calendar"])
+
+IfNoneMatch = Annotated[str | None, Header(alias="If-None-Match", max_length=1000)]
 
 KEPT_TO_ONESELF = {
     "Cache-Control": "private, no-store",
@@ -57,7 +58,7 @@ class FeedList(s.Output):
 
 
 @router.post("/v1/calendar-feeds", status_code=201, response_model=NewFeedOut, summary="Make a calendar feed")
-def create_calendar_feed(call: CallDep, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def create_calendar_feed(call: WriteCall, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """An address that shows the deadlines of your cases to whoever has it, until you revoke it.
 
     Yours are those assigned to you, and those you opened until they are assigned.
@@ -73,13 +74,13 @@ def create_calendar_feed(call: CallDep, _query: Annotated[i.NoQuery, Query()]) -
 
 
 @router.get("/v1/calendar-feeds", response_model=FeedList, summary="Your calendar feeds")
-def list_calendar_feeds(call: CallDep, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def list_calendar_feeds(call: ReadCall, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Your own feeds: when each was made and last read."""
     return call.read(lambda tx: _listed(tx, call))
 
 
 @router.delete("/v1/calendar-feeds/{feed_id}", response_model=FeedOut, summary="Revoke a calendar feed")
-def revoke_calendar_feed(call: CallDep, feed_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def revoke_calendar_feed(call: WriteCall, feed_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Take back one of your own feeds: from now on its address is that of nothing. Answers with what it was."""
     return call.write(lambda tx: _revoked(tx, call, feed_id))
 
@@ -91,14 +92,13 @@ def revoke_calendar_feed(call: CallDep, feed_id: UUID, _query: Annotated[i.NoQue
     responses={
         200: {"content": {ical.KIND: {"schema": {"type": "string"}}}},
         304: {"description": "Not changed since the ETag given"},
-        404: PROBLEMS[404],
-        422: PROBLEMS[422],
-        503: PROBLEMS[503],
     },
     openapi_extra={"security": []},
 )
 def get_calendar(
-    request: Request, secret: str, if_none_match: Annotated[str | None, Header(max_length=1000)] = None
+    request: Request,
+    secret: str,
+    if_none_match: Annotated[str | None, Header(alias="If-None-Match", max_length=1000)] = None,
 ) -> Response:
     """The deadlines and hearings of one coordinator as iCalendar; the secret in the address stands for a token.
 

@@ -13,8 +13,8 @@ from ungdom.api import alert_views, cursors, need_to_know, views
 from ungdom.api import inputs as i
 from ungdom.api import lead_time_shapes as lt
 from ungdom.api import schemas as s
-from ungdom.api.deps import Answer, Call, CallDep
-from ungdom.api.docs import PROBLEMS
+from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
+from ungdom.api.offices import check_office
 from ungdom.casework import NewCase, Read
 from ungdom.store import alerts as kept
 from ungdom.store import current, people
@@ -28,7 +28,7 @@ from ungdom.workflow.daycount import last_moment, oslo_date
 from ungdom.workflow.permissions import Fact, learns
 from ungdom.workflow.vocabulary import Protection, Role
 
-router = APIRouter(tags=["cases"], responses=PROBLEMS)
+router = APIRouter(tags=["cases"])
 
 AsOf = Annotated[i.AsOf, Query()]
 
@@ -51,25 +51,25 @@ def read_case(tx: Connection, call: Call, case_id: UUID, as_of: i.AsOf) -> Read:
 
 
 @router.post("/v1/cases", status_code=201, response_model=s.CaseOut, summary="Open a case")
-def open_case(call: CallDep, body: i.NewCaseIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def open_case(call: WriteCall, body: i.NewCaseIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Open a youth sanction or youth follow-up case. The municipality of residence decides the konfliktråd."""
     return call.write(lambda tx: _opened(tx, call, body))
 
 
 @router.get("/v1/cases", response_model=s.CaseList, summary="List cases")
-def list_cases(call: CallDep, query: Annotated[i.ListQuery, Query()]) -> Response:
+def list_cases(call: ReadCall, query: Annotated[i.ListQuery, Query()]) -> Response:
     """The cases this viewer may see, a page at a time; as they stand now, or as they stood on another day."""
     return call.read(lambda tx: _listed(tx, call, query))
 
 
 @router.get("/v1/cases/{case_id}", response_model=s.CaseOut, summary="Read a case")
-def get_case(call: CallDep, case_id: UUID, as_of: AsOf) -> Response:
+def get_case(call: ReadCall, case_id: UUID, as_of: AsOf) -> Response:
     """One case: where it stands, its dates, start and the rule that gave it, ends, lead time, next deadline."""
     return call.read(lambda tx: _read(tx, call, case_id, as_of))
 
 
 @router.get("/v1/cases/{case_id}/lead-time", response_model=lt.LeadTimeOut, summary="Where the days went")
-def get_lead_time(call: CallDep, case_id: UUID, as_of: AsOf) -> Response:
+def get_lead_time(call: ReadCall, case_id: UUID, as_of: AsOf) -> Response:
     """Stage intervals, wait ledger, P1 to P3; both ledgers add up to the total exactly."""
     known = instant(as_of.known_at)
 
@@ -80,7 +80,7 @@ def get_lead_time(call: CallDep, case_id: UUID, as_of: AsOf) -> Response:
 
 
 @router.get("/v1/cases/{case_id}/deadlines", response_model=s.DeadlineList, summary="Every clock of a case")
-def get_deadlines(call: CallDep, case_id: UUID, as_of: AsOf) -> Response:
+def get_deadlines(call: ReadCall, case_id: UUID, as_of: AsOf) -> Response:
     """Each clock: from, due (moved and unmoved), stopped, days late, law or norm."""
     known = instant(as_of.known_at)
 
@@ -144,6 +144,7 @@ def _new_case(body: i.NewCaseIn, person: UUID, youth: Youth) -> NewCase:
 
 
 def _listed(tx: Connection, call: Call, query: i.ListQuery) -> Answer:
+    check_office(tx, call, query.konfliktrad)
     of = query.model_dump_json(exclude={"cursor", "limit"})
     asked = worklist.Asked(
         filters=replace(filters(query, call), q=query.q),

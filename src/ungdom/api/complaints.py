@@ -9,8 +9,7 @@ from ungdom import texts
 from ungdom.api import rights
 from ungdom.api import schemas as s
 from ungdom.api.cases import AsOf
-from ungdom.api.deps import CallDep
-from ungdom.api.docs import PROBLEMS
+from ungdom.api.deps import ReadCall
 from ungdom.casework import Read
 from ungdom.workflow import complaints
 from ungdom.workflow import details as d
@@ -19,7 +18,7 @@ from ungdom.workflow.complaints import Complainable, Complaint
 from ungdom.workflow.details import ComplaintAbout, ComplaintOutcome, ReinstatementReason
 from ungdom.workflow.vocabulary import Actor, EventType
 
-router = APIRouter(tags=["cases"], responses=PROBLEMS)
+router = APIRouter(tags=["cases"])
 
 
 class ComplainableOut(s.Output):
@@ -66,7 +65,7 @@ class ComplaintsOut(s.Output):
 
 
 @router.get("/v1/cases/{case_id}/complaints", response_model=ComplaintsOut, summary="Decisions and complaints")
-def get_complaints(call: CallDep, case_id: UUID, as_of: AsOf) -> Response:
+def get_complaints(call: ReadCall, case_id: UUID, as_of: AsOf) -> Response:
     """Every decision that can be complained about with its last day, and every complaint with what became of it."""
     return rights.shown(call, case_id, as_of, lambda read, then: complaints_out(read, then, call.language))
 

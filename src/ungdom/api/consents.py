@@ -9,15 +9,14 @@ from ungdom import texts
 from ungdom.api import rights
 from ungdom.api import schemas as s
 from ungdom.api.cases import AsOf
-from ungdom.api.deps import CallDep
-from ungdom.api.docs import PROBLEMS
+from ungdom.api.deps import ReadCall
 from ungdom.casework import Read
 from ungdom.workflow import consents
 from ungdom.workflow.case import Case
 from ungdom.workflow.consents import Consent, ConsentKind, ConsentLack, ConsentStatus, Informed, Lacking, NotTold
 from ungdom.workflow.details import Attendee, By, Sharing, SharingPurpose
 
-router = APIRouter(tags=["cases"], responses=PROBLEMS)
+router = APIRouter(tags=["cases"])
 
 
 class NotToldOut(s.Output):
@@ -95,7 +94,7 @@ class ConsentsOut(s.Output):
 
 
 @router.get("/v1/cases/{case_id}/consents", response_model=ConsentsOut, summary="The consents, and who is missing")
-def get_consents(call: CallDep, case_id: UUID, as_of: AsOf) -> Response:
+def get_consents(call: ReadCall, case_id: UUID, as_of: AsOf) -> Response:
     """Who consents to the sanction and to sharing, how they were informed, how each stands, and what is to be done."""
     return rights.shown(call, case_id, as_of, lambda read, then: consents_out(read, then, call.language))
 

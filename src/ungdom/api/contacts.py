@@ -11,8 +11,7 @@ from pydantic_core import PydanticCustomError
 from ungdom import casework
 from ungdom.api import inputs as i
 from ungdom.api.cases import answer
-from ungdom.api.deps import Answer, Call, CallDep
-from ungdom.api.docs import PROBLEMS
+from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
 from ungdom.api.errors import ContactIsTheirOwn
 from ungdom.api.inputs import Input
 from ungdom.api.schemas import Output
@@ -24,7 +23,7 @@ from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
-router = APIRouter(tags=["notices"], responses=PROBLEMS)
+router = APIRouter(tags=["notices"])
 
 _LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _ADDRESS = re.compile(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@(?:{_LABEL}\.)+[A-Za-z]{{2,63}}", re.ASCII)
@@ -60,20 +59,20 @@ Subject = Annotated[str, Path(pattern=r"^[\x21-\x7e]{1,255}$")]
 
 
 @router.get("/v1/contacts/me", response_model=NoticeContactOut, summary="How one is told")
-def get_own_contact(call: CallDep, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def get_own_contact(call: ReadCall, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """The caller's own language and address; what counts where nothing has been written."""
     return call.read(lambda tx: answer(_out(_mine(tx, call), call.who.viewer)))
 
 
 @router.put("/v1/contacts/me", response_model=NoticeContactOut, summary="Say how one wants to be told")
-def put_own_contact(call: CallDep, body: NoticeContactIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def put_own_contact(call: WriteCall, body: NoticeContactIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Write the caller's own language and address, whole."""
     return call.write(lambda tx: _written(tx, call, call.who.viewer.subject, call.who.viewer.role, body), scope=READ)
 
 
 @router.put("/v1/contacts/{subject}", response_model=NoticeContactOut, summary="Say how somebody else is told")
 def put_contact(
-    call: CallDep, subject: Subject, body: NoticeContactIn, _query: Annotated[i.NoQuery, Query()]
+    call: WriteCall, subject: Subject, body: NoticeContactIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """By a leader for the staff of their office, by a coordinator for the teams of the cases assigned to them.
 

@@ -19,12 +19,11 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from ungdom.api import inputs as i
-from ungdom.api.deps import CallDep
-from ungdom.api.docs import PROBLEMS
+from ungdom.api.deps import ReadCall
 from ungdom.api.tokens import DECISIONS
 from ungdom.intake.stream import GROUP, Door, Line, Splitter, take
 
-router = APIRouter(tags=["decisions"], responses=PROBLEMS)
+router = APIRouter(tags=["decisions"])
 
 NDJSON = "application/x-ndjson"
 PAUSE = 0.05
@@ -64,7 +63,7 @@ _RECEIPTS: dict[int | str, dict[str, Any]] = {
     openapi_extra=_BODY,
     summary="Send many decisions",
 )
-async def push_decisions(call: CallDep, request: Request, _query: Annotated[i.NoQuery, Query()]) -> StreamingResponse:
+async def push_decisions(call: ReadCall, request: Request, _query: Annotated[i.NoQuery, Query()]) -> StreamingResponse:
     """One message a line, any number of them. Sent again, what was taken gets the same receipts and the rest is taken.
 
     Each line is answered as if it had been sent alone. A line that cannot be read is refused with its number.

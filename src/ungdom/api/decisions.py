@@ -11,9 +11,7 @@ from ungdom.api import cursors
 from ungdom.api import decision_shapes as shapes
 from ungdom.api import inputs as i
 from ungdom.api.cases import answer
-from ungdom.api.deps import Answer, Call, CallDep
-from ungdom.api.docs import PROBLEMS
-from ungdom.api.errors import LacksScope
+from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
 from ungdom.api.person_shapes import as_learnt
 from ungdom.api.tokens import DECISIONS, STATUS
 from ungdom.intake import Choice, Outcome, Reason, Taken, receipts
@@ -24,7 +22,7 @@ from ungdom.store.session import Connection
 from ungdom.workflow.permissions import Fact, Seen, learns, may_settle_messages
 from ungdom.workflow.vocabulary import Protection, State
 
-router = APIRouter(tags=["decisions"], responses=PROBLEMS)
+router = APIRouter(tags=["decisions"])
 
 STATUS_OF: dict[str, int] = {
     Outcome.APPLIED: 201,
@@ -72,34 +70,34 @@ _RECEIPTS: dict[int | str, dict[str, Any]] = {
     openapi_extra=_BODY,
     summary="Send a decision",
 )
-def push_decision(call: CallDep, request: Request, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def push_decision(call: WriteCall, request: Request, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """One message of a prosecution system or a court. Sent again it gets the same receipt, byte for byte."""
     sender, message = call.sender, read_message(request.state.body)
     return call.write(lambda tx: _receipt(intake.receive(tx, call.desk, sender, message)), scope=DECISIONS, tries=TRIES)
 
 
 @router.get("/v1/decisions", response_model=shapes.DecisionList, summary="List decisions")
-def list_decisions(call: CallDep, query: Annotated[shapes.DecisionQuery, Query()]) -> Response:
+def list_decisions(call: ReadCall, query: Annotated[shapes.DecisionQuery, Query()]) -> Response:
     """The messages this viewer may know of, the newest first: a system its own, an office those about it."""
     return call.read(lambda tx: _listed(tx, call, query), scope=STATUS)
 
 
 @router.get("/v1/decisions/{message_id}", response_model=shapes.DecisionOut, summary="Read a decision")
-def get_decision(call: CallDep, message_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def get_decision(call: ReadCall, message_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """One message: how it stands, every try with its receipt, and what it said, for those who may know."""
     return call.read(lambda tx: _shown(tx, call, message_id), scope=STATUS)
 
 
 @router.post("/v1/decisions/{message_id}/retry", response_model=shapes.ReceiptOut, summary="Try again")
 def retry_decision(
-    call: CallDep, message_id: UUID, body: shapes.RetryIn, _query: Annotated[i.NoQuery, Query()]
+    call: WriteCall, message_id: UUID, body: shapes.RetryIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """Try a parked message again. The konfliktråd may say which case it is about, or accept a missing version."""
     return call.write(lambda tx: _tried(tx, call, message_id, body), scope=STATUS, tries=TRIES)
 
 
 @router.post("/v1/decisions/{message_id}/dismiss", response_model=shapes.ReceiptOut, summary="Put aside")
-def dismiss_decision(call: CallDep, message_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def dismiss_decision(call: WriteCall, message_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Put a parked message aside for good. The sender is told; a higher version can still come."""
     return call.write(lambda tx: _dismissed(tx, call, message_id), scope=STATUS)
 
@@ -111,11 +109,10 @@ def _receipt(taken: Taken) -> Answer:
 
 
 def _seen(call: Call) -> inbox.May:
-    """What this viewer may know of. Raises `LacksScope` for those who know of no messages."""
+    """What this viewer may know of. Raises `RoleNotAllowed` for those who know of no messages."""
     if call.principal.authorities:
         return inbox.seen_by(call.who.viewer, call.principal.source)
-    if not may_settle_messages(call.who.viewer.role):
-        raise LacksScope(STATUS)
+    call.needs_role(may_settle_messages)
     return inbox.seen_by(call.who.viewer, None)
 
 
@@ -195,8 +192,8 @@ def _learns_unopened(call: Call, one: Arrival) -> frozenset[Fact]:
 def _tried(tx: Connection, call: Call, message_id: UUID, body: shapes.RetryIn) -> Answer:
     one = _one(tx, call, message_id)
     choice = Choice(body.case, body.accept_gap)
-    if choice != Choice() and not may_settle_messages(call.who.viewer.role):
-        raise LacksScope(STATUS)
+    if choice != Choice():
+        call.needs_role(may_settle_messages)
     if body.case is not None:
         casework.read(tx, call.who.viewer, body.case, call.now, None, None)  # only a case that this person may see
     taken = intake.retry(tx, call.desk, one.message_id, call.who.viewer.subject, choice)
@@ -205,8 +202,7 @@ def _tried(tx: Connection, call: Call, message_id: UUID, body: shapes.RetryIn) -
 
 def _dismissed(tx: Connection, call: Call, message_id: UUID) -> Answer:
     one = _one(tx, call, message_id)
-    if not may_settle_messages(call.who.viewer.role):
-        raise LacksScope(STATUS)
+    call.needs_role(may_settle_messages)
     return _as_it_stands(tx, one, intake.dismiss(tx, call.desk, one.message_id, call.who.viewer.subject))
 
 

@@ -14,15 +14,15 @@ from ungdom.api import delay_views as views
 from ungdom.api import inputs as i
 from ungdom.api import schemas as s
 from ungdom.api.cases import AsOf, answer, instant, read_case
-from ungdom.api.deps import Answer, Call, CallDep
-from ungdom.api.docs import PROBLEMS
+from ungdom.api.deps import Answer, Call, ReadCall
 from ungdom.api.need_to_know import of_stages
+from ungdom.api.offices import check_office
 from ungdom.store.reading import Filters
 from ungdom.store.session import Connection
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.vocabulary import Sanction
 
-router = APIRouter(tags=["delays"], responses=PROBLEMS)
+router = APIRouter(tags=["delays"])
 
 
 class DelaysQuery(i.AsOf):
@@ -42,7 +42,7 @@ class DelaysQuery(i.AsOf):
 
 
 @router.get("/v1/cases/{case_id}/delay", response_model=views.DelayOut, summary="Whose waits made the difference")
-def get_delay(call: CallDep, case_id: UUID, as_of: AsOf) -> Response:
+def get_delay(call: ReadCall, case_id: UUID, as_of: AsOf) -> Response:
     """The time from last offence to start, and each other clock that was passed, without the days of each wait.
 
     Arithmetic on the wait ledger, not a finding of fault: days are taken away, and nothing else changes.
@@ -56,7 +56,7 @@ def get_delay(call: CallDep, case_id: UUID, as_of: AsOf) -> Response:
 
 
 @router.get("/v1/delays", response_model=views.GroupOut, summary="Whose waits made the difference in many cases")
-def get_delays(call: CallDep, query: Annotated[DelaysQuery, Query()]) -> Response:
+def get_delays(call: ReadCall, query: Annotated[DelaysQuery, Query()]) -> Response:
     """The cases that started or were received in a period, as far as this viewer may see them.
 
     A working view inside the office, for those who see each of the cases anyway: small numbers are not hidden, and it
@@ -66,6 +66,7 @@ def get_delays(call: CallDep, query: Annotated[DelaysQuery, Query()]) -> Respons
 
 
 def _group(tx: Connection, call: Call, query: DelaysQuery) -> Answer:
+    check_office(tx, call, query.konfliktrad)
     of = "delays " + query.model_dump_json(exclude={"cursor"})
     asked = worklist.Asked(
         filters=Filters(konfliktrad=query.konfliktrad, sanction=query.sanction),

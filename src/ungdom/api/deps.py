@@ -1,6 +1,5 @@
 """What every route is handed: who asks, what time it is, and the two ways to the database."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,9 +10,10 @@ from fastapi import Depends, Header, Request
 from starlette.responses import Response
 
 from ungdom import texts
-from ungdom.api.errors import IdempotencyMismatch, LacksScope
-from ungdom.api.tokens import ADMIN, DECISIONS, READ, WRITE, Principal
-from ungdom.casework import Who
+from ungdom.api.errors import IdempotencyMismatch, LacksScope, NotASystem
+from ungdom.api.preconditions import precondition
+from ungdom.api.tokens import ADMIN, DECISIONS, READ, SCOPES, WRITE, Principal
+from ungdom.casework import Precondition, Who
 from ungdom.intake import Desk, Sender
 from ungdom.intake.catching_up import go_back
 from ungdom.store import idempotency
@@ -21,13 +21,14 @@ from ungdom.store.errors import Stale
 from ungdom.store.idempotency import Remembered
 from ungdom.store.sealing import Keys
 from ungdom.store.session import Connection, Database
-from ungdom.workflow.permissions import may_read_cases
+from ungdom.workflow.permissions import RoleNotAllowed, may_read_cases, roles_that
 from ungdom.workflow.vocabulary import Role
 
 JSON = "application/json"
 SOURCE = "api"
 May = Callable[[Role], bool]
-TAG = re.compile(r'\s*"?(\d{1,9})"?\s*', re.ASCII)
+Scope = str | Callable[[Role], str]
+"""A scope, or that of each role where it depends on the role."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +71,16 @@ class Call:
         return Who(self.principal.viewer, SOURCE)
 
     @property
-    def expected(self) -> int | None:
-        """The version that `If-Match` names; None when it names none."""
-        mark = TAG.fullmatch(self.if_match or "")
-        return int(mark[1]) if mark else None
+    def expected(self) -> Precondition | None:
+        """The versions that `If-Match` names; None without the header. Raises `BadIfMatch`."""
+        return precondition(self.if_match)
 
     @property
     def sender(self) -> Sender:
-        """The system that sends. Raises `LacksScope` when this is none."""
+        """The system that sends. Raises `RoleNotAllowed`, `LacksScope`, or `NotASystem` for a person."""
+        self.needs(DECISIONS)
         if not self.principal.authorities:
-            raise LacksScope(DECISIONS)
+            raise NotASystem
         return Sender(self.principal.source, self.principal.authorities)
 
     @cached_property
@@ -87,8 +88,8 @@ class Call:
         """Where messages are taken in."""
         return Desk(self.keys, self.now, self.language)
 
-    def read(self, use: Callable[[Connection], Answer], scope: str = READ, may: May = may_read_cases) -> Response:
-        """Answer from a reading transaction. Raises `LacksScope`."""
+    def read(self, use: Callable[[Connection], Answer], scope: Scope = READ, may: May = may_read_cases) -> Response:
+        """Answer from a reading transaction. Raises `RoleNotAllowed` or `LacksScope`."""
         self.needs(scope, may)
         with self.db.reading() as tx:
             answer = self._spoken(use(tx))
@@ -98,19 +99,23 @@ class Call:
         self,
         use: Callable[[Connection], Answer],
         keep: bool = True,
-        scope: str = WRITE,
+        scope: Scope = WRITE,
         tries: int = 2,
         may: May = may_read_cases,
     ) -> Response:
         """Answer from a writing transaction, committed before the answer leaves; the answer is kept with its effect.
 
-        What messages were passed over meanwhile is tried before the answer leaves. Raises `LacksScope`,
-        `IdempotencyMismatch`, or the store's `InFlight`.
+        What messages were passed over meanwhile is tried before the answer leaves. Raises `RoleNotAllowed`,
+        `LacksScope`, `IdempotencyMismatch`, or the store's `InFlight`.
         """
         self.needs(scope, may)
         response = self._asked_again(use, keep, tries)
         go_back(self.db, self.desk, self._request.app.state.clock)
         return response
+
+    def respond(self, answer: Answer) -> Response:
+        """The answer with its language, where no transaction is needed."""
+        return self._spoken(answer).response()
 
     def _asked_again(self, use: Callable[[Connection], Answer], keep: bool, tries: int) -> Response:
         for _ in range(tries - 1):
@@ -143,15 +148,28 @@ class Call:
     def _spoken(self, answer: Answer) -> Answer:
         return replace(answer, headers={"Content-Language": self.language, **answer.headers})
 
-    def needs(self, scope: str, may: May = may_read_cases) -> None:
-        """Nothing when the token may be used for this, and its role may do it. Raises `LacksScope`."""
-        if scope not in self.principal.scopes or not (scope == ADMIN or may(self.principal.viewer.role)):
-            raise LacksScope(scope)
+    def needs(self, scope: Scope, may: May = may_read_cases) -> None:
+        """Nothing when the role may do this and the token carries the scope.
+
+        Raises `RoleNotAllowed` when no token of this role may be used for it, `LacksScope` when another one may.
+        """
+        of_role = scope if callable(scope) else lambda _role: scope
+
+        def allowed(role: Role) -> bool:
+            return may(role) and of_role(role) in SCOPES.get(role, ())
+
+        self.needs_role(allowed)
+        if (needed := of_role(self.principal.viewer.role)) not in self.principal.scopes:
+            raise LacksScope(needed)
+
+    def needs_role(self, may: May) -> None:
+        """Nothing when the role may do this. Raises `RoleNotAllowed`."""
+        if not may(self.principal.viewer.role):
+            raise RoleNotAllowed(roles_that(may))
 
     def may_administer(self) -> None:
-        """Nothing when the token is an administrator's, who sees no case. Raises `LacksScope`."""
-        if ADMIN not in self.principal.scopes:
-            raise LacksScope(ADMIN)
+        """Nothing when the token is an administrator's, who sees no case. Raises `RoleNotAllowed` or `LacksScope`."""
+        self.needs(ADMIN, lambda role: role is Role.ADMIN)
 
     def _remembered(self, tx: Connection, subject: str, key: str) -> Answer | None:
         found = idempotency.remembered(tx, subject, key)
@@ -172,13 +190,32 @@ class Call:
         return f"{self._request.method} {url.path}?{url.query} {body.hex()}"
 
 
-async def _call(
+IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200, pattern=r"^[\x21-\x7e]+$")]
+AcceptLanguage = Annotated[str | None, Header(alias="Accept-Language", max_length=500)]
+
+
+async def _read(request: Request, accept_language: AcceptLanguage = None) -> Call:
+    return Call(request, None, None, accept_language)
+
+
+async def _write(
+    request: Request, idempotency_key: IdempotencyKey = None, accept_language: AcceptLanguage = None
+) -> Call:
+    return Call(request, None, idempotency_key, accept_language)
+
+
+async def _case_write(
     request: Request,
-    if_match: Annotated[str | None, Header(max_length=100)] = None,
-    idempotency_key: Annotated[str | None, Header(max_length=200, pattern=r"^[\x21-\x7e]+$")] = None,
-    accept_language: Annotated[str | None, Header(max_length=500)] = None,
+    if_match: Annotated[str | None, Header(alias="If-Match", max_length=1000)] = None,
+    idempotency_key: IdempotencyKey = None,
+    accept_language: AcceptLanguage = None,
 ) -> Call:
     return Call(request, if_match, idempotency_key, accept_language)
 
 
-CallDep = Annotated[Call, Depends(_call)]
+ReadCall = Annotated[Call, Depends(_read)]
+"""For what writes nothing: `Accept-Language` alone is read."""
+WriteCall = Annotated[Call, Depends(_write)]
+"""For what writes: `Idempotency-Key` as well."""
+CaseWriteCall = Annotated[Call, Depends(_case_write)]
+"""For what writes in a case that is there: `If-Match` as well, without which it is refused (428)."""

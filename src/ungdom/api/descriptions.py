@@ -1,22 +1,20 @@
-"""The OpenAPI document completed: the events by type, and a description of every parameter and property.
+"""A description of every parameter and property of the OpenAPI document.
 
-The descriptions come from the catalogue of fields (`texts.fields`), which forms are drawn from as well.
+They come from the catalogue of fields (`texts.fields`), which forms are drawn from as well.
 """
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ungdom.api.event_shapes import event_schemas
 from ungdom.texts import fields
 
 Schema = dict[str, Any]
 METHODS = frozenset({"get", "put", "post", "delete", "patch"})
 
 
-def complete(document: dict[str, Any]) -> dict[str, Any]:
-    """The document with the schemas of events, and descriptions wherever the catalogue has them."""
+def describe(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with a description of each parameter and property that the catalogue has one for."""
     schemas = document["components"]["schemas"]
-    schemas |= event_schemas()
     sent = sent_schemas(document)
     unions = unions_of(schemas)
     for name, schema in schemas.items():

@@ -10,28 +10,11 @@ from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
 from ungdom.api.decision_shapes import RefusalOut, message_schemas
-from ungdom.api.descriptions import complete
+from ungdom.api.descriptions import describe
+from ungdom.api.event_shapes import event_schemas
+from ungdom.api.openapi import complete
 from ungdom.api.schemas import ProblemOut
 from ungdom.api.unions import WHERE
-
-PROBLEM_JSON = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemOut"}}}
-_MEANINGS = {
-    400: "Malformed JSON, or a broken cursor",
-    401: "No valid token",
-    403: "The role or the scope does not allow it",
-    404: "No such thing for this viewer",
-    409: "Conditions are not met (`unmet`), or the same request is being answered",
-    412: "The case has changed since; the current ETag and the events since are in the body",
-    413: "The body is too large",
-    415: "The body is not JSON",
-    422: "The input does not have the right shape; every place is in `errors`",
-    428: "A write to a case needs If-Match",
-    503: "Try again after `Retry-After`",
-}
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"description": meaning, "content": PROBLEM_JSON} for status, meaning in _MEANINGS.items()
-}
-"""Every problem a route may answer with, for the OpenAPI document."""
 
 router = APIRouter(include_in_schema=False)
 STATIC = Path(__file__).parent / "static"
@@ -67,6 +50,8 @@ def install(app: FastAPI) -> None:
     plain = app.openapi
 
     def openapi() -> dict[str, Any]:
+        if app.openapi_schema:
+            return app.openapi_schema
         document = plain()
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
         for model in (ProblemOut, RefusalOut):
@@ -75,10 +60,11 @@ def install(app: FastAPI) -> None:
             schemas.setdefault(model.__name__, shape)
         for name, shape in message_schemas().items():
             schemas.setdefault(name, shape)
+        schemas |= event_schemas()
         document["components"]["securitySchemes"] = {
             "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
         }
         document["security"] = [{"token": []}]
-        return complete(document)
+        return describe(complete(document))
 
     app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents for extending the document

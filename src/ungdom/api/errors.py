@@ -1,7 +1,7 @@
 """What each error becomes on the wire: a status, a code, and what would help. Nothing of a person, SQL or a stack."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -24,8 +24,10 @@ from ungdom.notices.address import Forbidden
 from ungdom.statistics.digests import TooManyCases
 from ungdom.statistics.surveys import inviting
 from ungdom.store import errors as store
-from ungdom.workflow.errors import BadChanges, BadDetails, UnknownMachine
+from ungdom.workflow.errors import BadChanges, BadDetails, UnknownMachine, allowed_values
 from ungdom.workflow.events import escaped
+from ungdom.workflow.permissions import OtherOffice, RoleNotAllowed, acts_for, roles_that
+from ungdom.workflow.vocabulary import Role
 
 log = logging.getLogger("ungdom.api")
 
@@ -40,12 +42,13 @@ class ApiError(Exception):
 
     ApiError
     ├── LacksScope            the token does not carry the scope
+    ├── NotASystem            only systems do this, and the token is a person's
+    ├── BadIfMatch            `If-Match` is neither `*` nor a list of entity tags
     ├── IdempotencyMismatch   the key was used for another request
     ├── NoFeed                calendar feeds are not for this role
     ├── BadCursor             the cursor is broken, of another list, or not ours
     ├── ContactIsTheirOwn     how somebody is told was written by themselves
     ├── TooManyWebhooks       the owner has as many as one may have
-    ├── OtherOffice           figures of another konfliktråd are not for this role
     └── NothingReleased       no released table has what is asked for
     """
 
@@ -56,6 +59,14 @@ class LacksScope(ApiError):
     def __init__(self, scope: str) -> None:
         super().__init__(scope)
         self.scope = scope
+
+
+class NotASystem(ApiError):
+    """Only systems of other authorities do this, and the token is a person's."""
+
+
+class BadIfMatch(ApiError):
+    """`If-Match` is neither `*` nor a list of entity tags."""
 
 
 class IdempotencyMismatch(ApiError):
@@ -80,10 +91,6 @@ class TooManyWebhooks(ApiError):
     def __init__(self, limit: int) -> None:
         super().__init__(limit)
         self.limit = limit
-
-
-class OtherOffice(ApiError):
-    """Exact figures of another konfliktråd are asked for by somebody of one."""
 
 
 class Unreleased(StrEnum):
@@ -135,9 +142,27 @@ async def _outdated(request: Request, error: c.Outdated) -> Response:
 
 
 async def _not_permitted(request: Request, error: c.NotPermitted) -> Response:
-    role = texts.label(_language(request), request.state.principal.viewer.role)
+    roles = roles_that(lambda role: bool(acts_for(role) & set(error.actors)))
     extra = {"event": error.event, "who_can": [str(actor) for actor in error.actors]}
-    return _problem(request, 403, "forbidden_role", extra, role=role)
+    return _forbidden(request, roles, extra)
+
+
+async def _role_not_allowed(request: Request, error: RoleNotAllowed) -> Response:
+    return _forbidden(request, error.roles, {})
+
+
+def _forbidden(request: Request, allowed: Iterable[Role], extra: dict[str, Any]) -> Response:
+    """What the role may not do, and the roles that may. Without any: what the service alone does."""
+    language, own, others = _language(request), request.state.principal.viewer.role, list(allowed)
+    if not others:
+        return _problem(request, 403, "done_by_service", extra)
+    role, roles = texts.render(language, own), texts.render(language, others)
+    return _problem(request, 403, "forbidden_role", {**extra, "role": own, "roles": others}, role=role, roles=roles)
+
+
+async def _other_office(request: Request, error: OtherOffice) -> Response:
+    own = error.own or texts.render(_language(request), None)
+    return _problem(request, 403, "other_office", {"konfliktrad": error.own}, own=own)
 
 
 async def _refused(request: Request, error: c.Refused) -> Response:
@@ -171,13 +196,8 @@ async def _unknown(request: Request, error: c.Unknown) -> Response:
     opening = request.url.path.endswith("/cases")
     field = "/municipality" if error.kind == "municipality" else "/konfliktrad"
     place = field if opening else f"{_details_of(request)}/to"
-    extra = {"given": error.given, "known": known, **_field(request, place, "enum")}
+    extra = {"given": error.given, "known": known, **_field(request, place, "enum", known)}
     return _problem(request, 422, code, extra, given=error.given, konfliktrad=", ".join(known))
-
-
-async def _not_theirs(request: Request, _error: alerts.NotTheirs | OtherOffice) -> Response:
-    role = texts.label(_language(request), request.state.principal.viewer.role)
-    return _problem(request, 403, "forbidden_role", role=role)
 
 
 async def _nothing_released(request: Request, error: NothingReleased) -> Response:
@@ -202,20 +222,20 @@ async def _day_to_come(request: Request, _error: DayToCome) -> Response:
 
 
 async def _lacks_scope(request: Request, error: LacksScope) -> Response:
-    headers = {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{error.scope}"'}
-    return _problem(request, 403, "insufficient_scope", None, headers, scope=error.scope)
+    headers = {"WWW-Authenticate": f'Bearer realm="ungdom", error="insufficient_scope", scope="{error.scope}"'}
+    return _problem(request, 403, "insufficient_scope", {"scope": error.scope}, headers, scope=error.scope)
 
 
 async def _bad_details(request: Request, error: BadDetails) -> Response:
     language = _language(request)
     where = _details_of(request)
-    found = [field_problem(language, f"{where}{p.pointer}", p.kind) for p in error.problems[:MOST_PLACES]]
+    found = [field_problem(language, f"{where}{p.pointer}", p.kind, p.allowed) for p in error.problems[:MOST_PLACES]]
     return _problem(request, 422, "invalid_input", {"errors": found})
 
 
 async def _bad_message(request: Request, error: BadMessage | BadChanges) -> Response:
     language = _language(request)
-    found = [field_problem(language, p.pointer, p.kind) for p in error.problems[:MOST_PLACES]]
+    found = [field_problem(language, p.pointer, p.kind, p.allowed) for p in error.problems[:MOST_PLACES]]
     return _problem(request, 422, "invalid_input", {"errors": found})
 
 
@@ -267,6 +287,13 @@ async def _invalid(request: Request, error: RequestValidationError) -> Response:
     return _problem(request, 422, "invalid_input", {"errors": told})
 
 
+async def _overtaken(request: Request, _error: store.Stale) -> Response:
+    """Others were faster at every try: `stale` for a write that named a version, otherwise to be sent again."""
+    if request.headers.get("if-match") is not None:
+        return _problem(request, 412, "stale")
+    return _problem(request, 503, "unavailable", None, {"Retry-After": "1"})
+
+
 async def _unavailable(request: Request, error: store.Unavailable) -> Response:
     log.warning("unavailable: %s", error.reason, extra={"trace_id": request.state.trace_id})
     return _problem(request, 503, "unavailable", None, {"Retry-After": "2"})
@@ -306,11 +333,11 @@ def _told(language: texts.Language, one: dict[str, Any]) -> dict[str, Any]:
     inside = where[1:] if where[0] in ("body", "query", "path", "header") else where
     place = "" if where[0] == "body" else f"({where[0]})"
     pointer = place + "".join(f"/{escaped(part)}" for part in inside)
-    return field_problem(language, pointer, one["type"])
+    return field_problem(language, pointer, one["type"], allowed_values(one))
 
 
-def _field(request: Request, pointer: str, kind: str) -> dict[str, Any]:
-    return {"errors": [field_problem(_language(request), pointer, kind)]}
+def _field(request: Request, pointer: str, kind: str, allowed: Sequence[str] = ()) -> dict[str, Any]:
+    return {"errors": [field_problem(_language(request), pointer, kind, allowed)]}
 
 
 HANDLERS: dict[type[Exception], Handler] = {
@@ -324,7 +351,6 @@ HANDLERS: dict[type[Exception], Handler] = {
     c.UseCorrections: _use_corrections,
     c.Unknown: _unknown,
     alerts.NoSuchAlert: _plain(404, "not_found"),
-    alerts.NotTheirs: _not_theirs,
     alerts.AlreadyCleared: _plain(409, "alert_cleared"),
     alerts.DayOutOfRange: _day_out_of_range,
     DayToCome: _day_to_come,
@@ -334,7 +360,10 @@ HANDLERS: dict[type[Exception], Handler] = {
     BadCursor: _plain(400, "bad_cursor"),
     ContactIsTheirOwn: _plain(409, "contact_is_their_own"),
     TooManyWebhooks: _too_many_webhooks,
-    OtherOffice: _not_theirs,
+    NotASystem: _plain(403, "systems_only"),
+    RoleNotAllowed: _role_not_allowed,
+    OtherOffice: _other_office,
+    BadIfMatch: _plain(400, "bad_if_match"),
     NothingReleased: _nothing_released,
     Forbidden: _bad_address,
     BadDetails: _bad_details,
@@ -354,7 +383,7 @@ HANDLERS: dict[type[Exception], Handler] = {
     NotSigned: _unreadable,
     Unreadable: _unreadable,
     UnknownMachine: _plain(404, "not_found"),
-    store.Stale: _plain(412, "stale"),
+    store.Stale: _overtaken,
     store.InFlight: _plain(409, "idempotency_in_flight", {"Retry-After": "1"}),
     store.Unavailable: _unavailable,
     RequestValidationError: _invalid,

@@ -13,9 +13,7 @@ from ungdom.api import cursors
 from ungdom.api import inputs as i
 from ungdom.api.cases import answer
 from ungdom.api.decisions import TRIES
-from ungdom.api.deps import Answer, Call, CallDep
-from ungdom.api.docs import PROBLEMS
-from ungdom.api.errors import LacksScope
+from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
 from ungdom.api.inputs import Input
 from ungdom.api.schemas import Output
 from ungdom.api.tokens import DECISIONS, STATUS
@@ -29,7 +27,7 @@ from ungdom.store.exchanges import Exchanged
 from ungdom.store.session import Connection
 from ungdom.workflow.permissions import NATIONAL
 
-router = APIRouter(tags=["esas"], responses=PROBLEMS)
+router = APIRouter(tags=["esas"])
 
 JOSE = "application/jose"
 _BODY: dict[str, Any] = {
@@ -107,7 +105,7 @@ class OfficialQuery(Input):
     summary="Send an official message",
 )
 def push_official_message(
-    call: CallDep,
+    call: WriteCall,
     request: Request,
     _query: Annotated[i.NoQuery, Query()],
     schema_name: Annotated[str | None, Header(alias="SchemaName", max_length=100)] = None,
@@ -121,13 +119,13 @@ def push_official_message(
 
 
 @router.get("/v1/esas/messages", response_model=OfficialList, summary="List official messages")
-def list_official_messages(call: CallDep, query: Annotated[OfficialQuery, Query()]) -> Response:
+def list_official_messages(call: ReadCall, query: Annotated[OfficialQuery, Query()]) -> Response:
     """The official messages this viewer may know of: a system its own, the secretariat all."""
     return call.read(lambda tx: _listed(tx, call, query), scope=STATUS)
 
 
 @router.get("/v1/esas/messages/{message_id}", response_model=OfficialOut, summary="Read how an official message stands")
-def get_official_message(call: CallDep, message_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def get_official_message(call: ReadCall, message_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """One official message: how far it has come, what was odd about it, the decisions it was read as."""
     return call.read(lambda tx: _shown(tx, call, message_id), scope=STATUS)
 
@@ -146,11 +144,10 @@ def _taken(tx: Connection, call: Call, sender: Sender, letter: Letter) -> Answer
 
 
 def _sender(call: Call) -> str | None:
-    """Whose messages this viewer sees; None: everybody's. Raises `LacksScope`."""
+    """Whose messages this viewer sees; None: everybody's. Raises `RoleNotAllowed`."""
     if call.principal.authorities:
         return call.principal.source
-    if call.who.viewer.role not in NATIONAL:
-        raise LacksScope(STATUS)
+    call.needs_role(lambda role: role in NATIONAL)
     return None
 
 

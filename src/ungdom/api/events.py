@@ -10,8 +10,7 @@ from ungdom.api import inputs as i
 from ungdom.api import need_to_know, views
 from ungdom.api import schemas as s
 from ungdom.api.cases import AsOf, answer, read_case
-from ungdom.api.deps import Answer, Call, CallDep
-from ungdom.api.docs import PROBLEMS
+from ungdom.api.deps import Answer, Call, CaseWriteCall, ReadCall
 from ungdom.api.inputs import plausible
 from ungdom.casework import Correction, Entry, Recorded
 from ungdom.store import notes
@@ -20,7 +19,7 @@ from ungdom.store.session import Connection
 from ungdom.workflow.events import read_details
 from ungdom.workflow.vocabulary import EventType
 
-router = APIRouter(tags=["events"], responses=PROBLEMS)
+router = APIRouter(tags=["events"])
 
 TRIED: dict[int | str, dict[str, Any]] = {200: {"description": "A dry run: what would change", "model": s.RecordedOut}}
 
@@ -28,13 +27,13 @@ DryRun = Annotated[i.DryRun, Query()]
 
 
 @router.get("/v1/cases/{case_id}/events", response_model=s.EventList, summary="The history")
-def list_events(call: CallDep, case_id: UUID, as_of: AsOf) -> Response:
+def list_events(call: ReadCall, case_id: UUID, as_of: AsOf) -> Response:
     """Every event in the order it was recorded, corrections included; until a day, as known at an instant."""
     return call.read(lambda tx: _history(tx, call, case_id, as_of))
 
 
 @router.get("/v1/cases/{case_id}/options", response_model=s.OptionList, summary="What may come next, and why not")
-def list_options(call: CallDep, case_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def list_options(call: ReadCall, case_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Every event type this viewer may record: enabled or not, every unmet condition, and the shape of its details."""
     return call.read(lambda tx: _options(tx, call, case_id))
 
@@ -46,7 +45,7 @@ def list_options(call: CallDep, case_id: UUID, _query: Annotated[i.NoQuery, Quer
     responses=TRIED,
     summary="Record an event",
 )
-def record_event(call: CallDep, case_id: UUID, body: i.EventIn, query: DryRun) -> Response:
+def record_event(call: CaseWriteCall, case_id: UUID, body: i.EventIn, query: DryRun) -> Response:
     """Record one event. Needs `If-Match`. With `dry_run` it answers with what would change and writes nothing."""
     entry = _entry(body)
     return call.write(lambda tx: _recorded(tx, call, case_id, entry, body.note, query.dry_run), keep=not query.dry_run)
@@ -59,7 +58,7 @@ def record_event(call: CallDep, case_id: UUID, body: i.EventIn, query: DryRun) -
     responses=TRIED,
     summary="Correct an event",
 )
-def correct_event(call: CallDep, case_id: UUID, body: i.CorrectionIn, query: DryRun) -> Response:
+def correct_event(call: CaseWriteCall, case_id: UUID, body: i.CorrectionIn, query: DryRun) -> Response:
     """Correct or annul an event. Accepted only if the remaining history is still a legal walk. Needs `If-Match`."""
     if body.replacement and body.replacement.details:
         plausible(EventType.CORRECTED, body.replacement.details)

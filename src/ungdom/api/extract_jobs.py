@@ -13,8 +13,7 @@ from starlette.responses import StreamingResponse
 from ungdom.api import extract_shapes as e
 from ungdom.api import inputs as i
 from ungdom.api.cases import answer, instant
-from ungdom.api.deps import Answer, Call, CallDep
-from ungdom.api.docs import PROBLEMS
+from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
 from ungdom.api.extract_stream import Rows, still_wanted
 from ungdom.api.extracts import begun, following, scope_of
 from ungdom.api.schemas import Output
@@ -28,7 +27,7 @@ from ungdom.store.session import Connection
 from ungdom.workflow.permissions import may_read_pulls, may_take_out
 from ungdom.workflow.vocabulary import Role
 
-router = APIRouter(tags=["extracts"], responses=PROBLEMS)
+router = APIRouter(tags=["extracts"])
 
 LEDGER = "extract jobs"
 
@@ -110,7 +109,7 @@ class ScheduleList(Output):
 
 @router.post("/v1/extracts/{name}/jobs", status_code=201, response_model=JobOut, summary="Have an extract made")
 def order_extract_job(
-    call: CallDep, request: Request, name: str, body: JobIn, _query: Annotated[i.NoQuery, Query()]
+    call: WriteCall, request: Request, name: str, body: JobIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """Ordered, and made by the worker to a folder of files by year and konfliktråd; downloaded later."""
     asked = (body.purpose, instant(body.known_at), body.valid_at)
@@ -126,7 +125,7 @@ def order_extract_job(
     "/v1/extracts/{name}/schedules", status_code=201, response_model=ScheduleOut, summary="Have one made regularly"
 )
 def create_extract_schedule(
-    call: CallDep, request: Request, name: str, body: ScheduleIn, _query: Annotated[i.NoQuery, Query()]
+    call: WriteCall, request: Request, name: str, body: ScheduleIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """A job for each day, month or quarter, on the first day after it, as known at the end of it."""
 
@@ -139,17 +138,17 @@ def create_extract_schedule(
 
 
 @router.get("/v1/extracts/schedules", response_model=ScheduleList, summary="What is made regularly")
-def list_extract_schedules(call: CallDep, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def list_extract_schedules(call: ReadCall, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """One's own; auditors and administrators see all."""
 
     def use(tx: Connection) -> Answer:
         return answer(ScheduleList(items=[_schedule_out(one) for one in jobs.schedules(tx, _mine(call))]))
 
-    return call.read(use, scope_of(call), _may_look)
+    return call.read(use, scope_of, _may_look)
 
 
 @router.delete("/v1/extracts/schedules/{schedule_id}", status_code=204, summary="End a schedule")
-def end_extract_schedule(call: CallDep, schedule_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def end_extract_schedule(call: WriteCall, schedule_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """No more jobs of it. One's own; administrators may end any."""
 
     def use(tx: Connection) -> Answer:
@@ -157,26 +156,26 @@ def end_extract_schedule(call: CallDep, schedule_id: UUID, _query: Annotated[i.N
             raise NotVisible
         return Answer(204, b"", {})
 
-    return call.write(use, scope=scope_of(call), may=_may_end)
+    return call.write(use, scope=scope_of, may=_may_end)
 
 
 @router.get("/v1/extracts/jobs", response_model=JobList, summary="The ledger of jobs")
-def list_extract_jobs(call: CallDep, query: Annotated[e.PageQuery, Query()]) -> Response:
+def list_extract_jobs(call: ReadCall, query: Annotated[e.PageQuery, Query()]) -> Response:
     """One's own jobs, the newest first; auditors and administrators see all."""
-    return call.read(lambda tx: _jobs(tx, call, query), scope_of(call), _may_look)
+    return call.read(lambda tx: _jobs(tx, call, query), scope_of, _may_look)
 
 
 @router.get("/v1/extracts/jobs/{job_id}", response_model=JobOut, summary="One job")
-def get_extract_job(call: CallDep, job_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def get_extract_job(call: ReadCall, job_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """How far it is; once it is done its files and its manifest."""
-    return call.read(lambda tx: answer(_job_out(_found(tx, call, job_id))), scope_of(call), _may_look)
+    return call.read(lambda tx: answer(_job_out(_found(tx, call, job_id))), scope_of, _may_look)
 
 
 @router.get(
     "/v1/extracts/jobs/{job_id}/files/{file:path}", response_class=StreamingResponse, summary="Download a file of a job"
 )
 def get_extract_file(
-    call: CallDep, request: Request, job_id: UUID, file: str, _query: Annotated[i.NoQuery, Query()]
+    call: ReadCall, request: Request, job_id: UUID, file: str, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """A file of one's own job, as long as it lies there. The download is logged."""
     call.needs(EXTRACTS, may_take_out)

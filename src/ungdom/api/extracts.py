@@ -13,8 +13,7 @@ from ungdom.api import cursors
 from ungdom.api import extract_shapes as e
 from ungdom.api import inputs as i
 from ungdom.api.cases import answer, instant
-from ungdom.api.deps import Answer, Call, CallDep
-from ungdom.api.docs import PROBLEMS
+from ungdom.api.deps import Answer, Call, ReadCall
 from ungdom.api.extract_stream import Rows, still_wanted
 from ungdom.api.tokens import ADMIN, EXTRACTS, READ, STATUS
 from ungdom.casework import NotVisible
@@ -25,7 +24,7 @@ from ungdom.store.session import Connection
 from ungdom.workflow.permissions import may_know_extracts, may_read_published, may_read_pulls, may_take_out
 from ungdom.workflow.vocabulary import Role
 
-router = APIRouter(tags=["extracts"], responses=PROBLEMS)
+router = APIRouter(tags=["extracts"])
 
 _SCOPES = {Role.ANALYST: EXTRACTS, Role.ADMIN: ADMIN, Role.AUDITOR: STATUS}
 _ROWS: dict[int | str, dict[str, Any]] = {
@@ -33,50 +32,52 @@ _ROWS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def scope_of(call: Call) -> str:
+def scope_of(role: Role) -> str:
     """The scope that extracts need of this role."""
-    return _SCOPES.get(call.principal.viewer.role, READ)
+    return _SCOPES.get(role, READ)
 
 
 @router.get("/v1/extracts", response_model=e.ExtractList, summary="The extracts and their dictionary")
-def list_extracts(call: CallDep, request: Request, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def list_extracts(call: ReadCall, request: Request, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Every extract with what each column is, and the purposes that the caller may take out rows for."""
-    call.needs(scope_of(call), may_know_extracts)
+    call.needs(scope_of, may_know_extracts)
     desk: Desk = request.app.state.extracts
     viewer = call.principal.viewer
     mine = [one for one in desk.purposes if viewer.role is not Role.ANALYST or one.is_for(viewer.subject)]
     purposes = [e.purpose_out(one) for one in mine]
-    return answer(e.ExtractList(items=e.extracts_out(call.language), purposes=purposes, formats=list(Form))).response()
+    return call.respond(
+        answer(e.ExtractList(items=e.extracts_out(call.language), purposes=purposes, formats=list(Form)))
+    )
 
 
 @router.get("/v1/extracts/pulls", response_model=e.PullList, summary="Who took out what")
-def list_extract_pulls(call: CallDep, query: Annotated[e.PageQuery, Query()]) -> Response:
+def list_extract_pulls(call: ReadCall, query: Annotated[e.PageQuery, Query()]) -> Response:
     """Every pull, the newest first: who, when, for which purpose, what came of it. For auditors."""
-    return call.read(lambda tx: _pulls(tx, call, query), scope_of(call), may_read_pulls)
+    return call.read(lambda tx: _pulls(tx, call, query), scope_of, may_read_pulls)
 
 
 @router.get("/v1/extracts/pulls/{pull_id}/manifest", summary="The manifest of a pull", response_model=dict[str, object])
-def get_extract_manifest(call: CallDep, pull_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def get_extract_manifest(call: ReadCall, pull_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """What the rows were made of and what they are, to build the same again: of one's own pull, or for auditors."""
-    return call.read(lambda tx: _manifest(tx, call, pull_id), scope_of(call), _may_read_some_pulls)
+    return call.read(lambda tx: _manifest(tx, call, pull_id), scope_of, _may_read_some_pulls)
 
 
 @router.get(
     "/v1/extracts/aggregates", response_class=StreamingResponse, responses=_ROWS, summary="Take out published figures"
 )
-def get_extract_aggregates(call: CallDep, request: Request, query: Annotated[e.AggregatesQuery, Query()]) -> Response:
+def get_extract_aggregates(call: ReadCall, request: Request, query: Annotated[e.AggregatesQuery, Query()]) -> Response:
     """A row for each number of the newest release known by then, hidden ones without a value.
 
     For whoever reads published figures; no purpose is needed. Logged like every pull.
     """
-    call.needs(scope_of(call), may_read_published)
+    call.needs(scope_of, may_read_published)
     with call.db.reading() as tx:
         order = released.order(tx, catalogue.extract("aggregates"), instant(query.known_at))
     return _rows(call, request, order, query.format)
 
 
 @router.get("/v1/extracts/{name}", response_class=StreamingResponse, responses=_ROWS, summary="Take out rows")
-def get_extract(call: CallDep, request: Request, name: str, query: Annotated[e.ExtractQuery, Query()]) -> Response:
+def get_extract(call: ReadCall, request: Request, name: str, query: Annotated[e.ExtractQuery, Query()]) -> Response:
     """The rows of an extract for a purpose, pseudonymous, streamed. Who takes out what is logged.
 
     A whole answer is a whole extract: what fails on the way breaks the connection. The header `Link` leads to the

@@ -9,8 +9,7 @@ from fastapi import APIRouter, Query, Response
 from ungdom import texts
 from ungdom.api import inputs as i
 from ungdom.api.cases import answer, read_case
-from ungdom.api.deps import Answer, Call, CallDep
-from ungdom.api.docs import PROBLEMS
+from ungdom.api.deps import Answer, Call, ReadCall
 from ungdom.api.need_to_know import of_stages
 from ungdom.api.schemas import Output
 from ungdom.statistics import backtest, forecast
@@ -21,7 +20,7 @@ from ungdom.workflow.daycount import days_between
 from ungdom.workflow.permissions import Fact
 from ungdom.workflow.vocabulary import State
 
-router = APIRouter(tags=["cases"], responses=PROBLEMS)
+router = APIRouter(tags=["cases"])
 
 DECIMALS = 4
 
@@ -95,7 +94,7 @@ class ForecastList(Output):
 
 
 @router.get("/v1/cases/{case_id}/forecast", response_model=ForecastList, summary="Which limits a case may pass")
-def get_forecast(call: CallDep, case_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def get_forecast(call: ReadCall, case_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """How likely each running clock is to pass its limit, after having waited so long. Of time only, not the youth."""
     return call.read(lambda tx: _foretold(tx, call, case_id))
 

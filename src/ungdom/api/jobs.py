@@ -8,19 +8,18 @@ from fastapi import APIRouter, Query, Request, Response
 from ungdom.api import alert_shapes as shapes
 from ungdom.api import inputs as i
 from ungdom.api.cases import answer
-from ungdom.api.deps import Call, CallDep
-from ungdom.api.docs import PROBLEMS
+from ungdom.api.deps import Call, ReadCall, WriteCall
 from ungdom.jobs import nightly, steps
 from ungdom.jobs.nightly import Night
 from ungdom.store import ledger
 from ungdom.store.ledger import NIGHTLY, Run
 
-router = APIRouter(tags=["jobs"], responses=PROBLEMS)
+router = APIRouter(tags=["jobs"])
 
 
 @router.post(f"/v1/jobs/{NIGHTLY}/runs", response_model=shapes.RunList, summary="Run a night")
 def run_nightly_job(
-    call: CallDep, request: Request, body: shapes.RunIn, _query: Annotated[i.NoQuery, Query()]
+    call: WriteCall, request: Request, body: shapes.RunIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """Run the nightly job for a day, with the nights that were missed before it; the runs. Done again, it is empty."""
     call.may_administer()
@@ -29,18 +28,18 @@ def run_nightly_job(
 
 
 @router.get(f"/v1/jobs/{NIGHTLY}/runs", response_model=shapes.RunList, summary="The ledger of nights")
-def list_nightly_runs(call: CallDep, query: Annotated[shapes.RunsQuery, Query()]) -> Response:
+def list_nightly_runs(call: ReadCall, query: Annotated[shapes.RunsQuery, Query()]) -> Response:
     """The newest runs: for which night, when, how each ended, and what it counted."""
     call.may_administer()
     with call.db.reading() as tx:
         found = ledger.runs(tx, NIGHTLY, query.limit)
-    return answer(shapes.RunList(items=[_out(run) for run in found])).response()
+    return call.respond(answer(shapes.RunList(items=[_out(run) for run in found])))
 
 
 def _told(call: Call, nights: Sequence[Night]) -> Response:
     with call.db.reading() as tx:
         found = ledger.these(tx, [night.run_id for night in nights])
-    return answer(shapes.RunList(items=[_out(run) for run in found])).response()
+    return call.respond(answer(shapes.RunList(items=[_out(run) for run in found])))
 
 
 def _out(run: Run) -> shapes.RunOut:

@@ -1,22 +1,21 @@
 """The catalogue of measures: who offers what where, and whether there is room. No person stands in it."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from ungdom import casework, texts
-from ungdom.alerts import NotTheirs
 from ungdom.api import cursors
 from ungdom.api import inputs as i
 from ungdom.api.cases import answer
-from ungdom.api.deps import Answer, Call, CallDep
-from ungdom.api.docs import PROBLEMS
+from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
 from ungdom.api.inputs import CivilDay, Input, Line
+from ungdom.api.offices import check_known
 from ungdom.api.schemas import Output
 from ungdom.api.tokens import WRITE
 from ungdom.store import catalogue, reference
@@ -25,9 +24,9 @@ from ungdom.store.ids import uuid7
 from ungdom.store.session import Connection
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.measure_list import AGENCY, KIND, Availability
-from ungdom.workflow.permissions import may_keep_catalogue, may_read_catalogue
+from ungdom.workflow.permissions import OtherOffice, may_keep_catalogue, may_read_catalogue
 
-router = APIRouter(tags=["measures"], responses=PROBLEMS)
+router = APIRouter(tags=["measures"])
 
 
 def _measure(value: str) -> str:
@@ -38,9 +37,9 @@ def _agency(value: str) -> str:
     return _one_of(value, AGENCY)
 
 
-def _one_of(value: str, known: object) -> str:
-    if value not in known:  # type: ignore[operator]  # a dict either way
-        raise PydanticCustomError("enum", "is not on the list")
+def _one_of(value: str, known: Collection[str]) -> str:
+    if value not in known:
+        raise PydanticCustomError("enum", "is not on the list", {"allowed": list(known)})
     return value
 
 
@@ -125,13 +124,13 @@ class CatalogueQuery(Input):
 
 
 @router.get("/v1/measures/catalogue", response_model=CatalogueOut, summary="Who offers which measures, and the room")
-def list_measure_catalogue(call: CallDep, query: Annotated[CatalogueQuery, Query()]) -> Response:
+def list_measure_catalogue(call: ReadCall, query: Annotated[CatalogueQuery, Query()]) -> Response:
     """Providers with the measures they carry out and the room they had on a day; of a municipality or konfliktråd."""
     return call.read(lambda tx: _listed(tx, call, query), may=may_read_catalogue)
 
 
 @router.post("/v1/measures/providers", status_code=201, response_model=ProviderOut, summary="Enter a provider")
-def add_measure_provider(call: CallDep, body: ProviderIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def add_measure_provider(call: WriteCall, body: ProviderIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """By coordinators and leaders, in the municipalities of their own konfliktråd."""
     call.needs(WRITE, may_keep_catalogue)
     return call.write(lambda tx: _added(tx, call, body))
@@ -144,7 +143,7 @@ def add_measure_provider(call: CallDep, body: ProviderIn, _query: Annotated[i.No
     summary="Say whether there is room",
 )
 def add_provider_availability(
-    call: CallDep, provider_id: UUID, body: RoomIn, _query: Annotated[i.NoQuery, Query()]
+    call: WriteCall, provider_id: UUID, body: RoomIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """Added to what was known before, which stays. By coordinators and leaders of the konfliktråd of the provider."""
     call.needs(WRITE, may_keep_catalogue)
@@ -153,6 +152,10 @@ def add_provider_availability(
 
 def _listed(tx: Connection, call: Call, query: CatalogueQuery) -> Answer:
     on = query.on or oslo_date(call.now)
+    if query.konfliktrad:
+        check_known(query.konfliktrad, sorted(reference.konfliktrad_codes(tx)), "query", "konfliktrad")
+    if query.municipality:
+        check_known(query.municipality, reference.municipalities(tx), "query", "municipality")
     of = f"catalogue {on} " + query.model_dump_json(exclude={"cursor", "limit", "on"})
     after = UUID(cursors.read(call.cursor_key, of, query.cursor)) if query.cursor else None
     asked = Asked(on=on, konfliktrad=query.konfliktrad, municipality=query.municipality, code=query.code)
@@ -181,13 +184,13 @@ def _added(tx: Connection, call: Call, body: ProviderIn) -> Answer:
 
 
 def _office(tx: Connection, call: Call, municipality: str | None) -> str:
-    """The konfliktråd of the provider, which must be the caller's own. Raises `NotTheirs`."""
+    """The konfliktråd of the provider, which must be the caller's own. Raises `OtherOffice`."""
     own = call.who.viewer.konfliktrad or ""
     office = reference.konfliktrad_of(tx, municipality) if municipality else own
     if office is None:
-        raise RequestValidationError([{"type": "enum", "loc": ("body", "municipality"), "msg": "", "input": ""}])
+        check_known(municipality, reference.municipalities(tx), "body", "municipality")
     if office != own:
-        raise NotTheirs
+        raise OtherOffice(call.who.viewer.konfliktrad)
     return office
 
 
@@ -197,9 +200,8 @@ def _told(tx: Connection, call: Call, provider_id: UUID, body: RoomIn) -> Answer
         raise casework.NotVisible
     provider, offers = found
     if provider.konfliktrad != call.who.viewer.konfliktrad:
-        raise NotTheirs
-    if body.code not in offers:
-        raise RequestValidationError([{"type": "enum", "loc": ("body", "code"), "msg": "", "input": ""}])
+        raise OtherOffice(call.who.viewer.konfliktrad)
+    check_known(body.code, list(offers), "body", "code")
     new = Room(
         availability_id=uuid7(call.now),
         provider_id=provider_id,

@@ -32,7 +32,8 @@ SURVEY = re.compile(r"/v1/surveys/[^/]+")
 
 CHALLENGE = 'Bearer realm="ungdom"'
 INVALID = f'{CHALLENGE}, error="invalid_token"'
-NO_RIGHT = f'{CHALLENGE}, error="insufficient_scope"'
+TOO_LOW = f'{CHALLENGE}, error="insufficient_user_authentication"'
+"""By RFC 9470: signing in again, at a higher level, is what helps."""
 
 LARGE = 64 * 1024
 """Bytes of JSON that are looked at in a thread, so that others are not held up."""
@@ -177,10 +178,11 @@ async def _not_in(scope: Scope, receive: Receive, send: Send, error: AccessError
     if isinstance(error, KeysUnavailable):
         await _refuse(scope, receive, send, 503, "unavailable", {"Retry-After": str(error.retry_after)})
     elif isinstance(error, NotLetIn):
-        await _refuse(scope, receive, send, 403, error.code, {"WWW-Authenticate": NO_RIGHT})
+        challenge = {"WWW-Authenticate": TOO_LOW} if error.code == "login_level_too_low" else None
+        await _refuse(scope, receive, send, 403, error.code, challenge)
     else:
-        challenge = CHALLENGE if isinstance(error, NoToken) else INVALID
-        await _refuse(scope, receive, send, 401, "unauthenticated", {"WWW-Authenticate": challenge})
+        wanted = CHALLENGE if isinstance(error, NoToken) else INVALID
+        await _refuse(scope, receive, send, 401, "unauthenticated", {"WWW-Authenticate": wanted})
 
 
 async def _refuse(

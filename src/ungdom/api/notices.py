@@ -11,8 +11,7 @@ from ungdom import casework, texts
 from ungdom.api import cursors
 from ungdom.api import inputs as i
 from ungdom.api.cases import answer
-from ungdom.api.deps import Answer, Call, CallDep
-from ungdom.api.docs import PROBLEMS
+from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
 from ungdom.api.inputs import Input
 from ungdom.api.schemas import Output
 from ungdom.api.tokens import READ
@@ -24,7 +23,7 @@ from ungdom.workflow.alerting import Level
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.vocabulary import PHASE, Party, Phase, State
 
-router = APIRouter(tags=["notices"], responses=PROBLEMS)
+router = APIRouter(tags=["notices"])
 
 
 class NoticeOut(Output):
@@ -70,7 +69,7 @@ class NoticeQuery(Input):
 
 
 @router.get("/v1/notices", response_model=NoticeList, summary="One's own notices")
-def list_notices(call: CallDep, request: Request, query: Annotated[NoticeQuery, Query()]) -> Response:
+def list_notices(call: ReadCall, request: Request, query: Annotated[NoticeQuery, Query()]) -> Response:
     """What the caller has been told, the newest first, of cases that they may still see."""
     public_url: str = request.app.state.public_url
     return call.read(lambda tx: _listed(tx, call, query, public_url))
@@ -78,7 +77,7 @@ def list_notices(call: CallDep, request: Request, query: Annotated[NoticeQuery, 
 
 @router.post("/v1/notices/{notice_id}/read", response_model=NoticeOut, summary="Mark a notice as read")
 def mark_notice_read(
-    call: CallDep, request: Request, notice_id: UUID, _query: Annotated[i.NoQuery, Query()]
+    call: WriteCall, request: Request, notice_id: UUID, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """The caller has read it; the first time counts."""
     public_url: str = request.app.state.public_url

@@ -13,8 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from ungdom import casework, texts
 from ungdom.api import inputs as i
 from ungdom.api.cases import answer
-from ungdom.api.deps import SOURCE, Answer, Call, CallDep
-from ungdom.api.docs import PROBLEMS
+from ungdom.api.deps import SOURCE, Answer, Call, ReadCall, WriteCall
 from ungdom.api.schemas import Output
 from ungdom.api.tokens import READ, WRITE
 from ungdom.store import journal, observations
@@ -24,7 +23,7 @@ from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.permissions import Fact, may_observe, may_work_on
 from ungdom.workflow.vocabulary import ObservationKind
 
-router = APIRouter(tags=["people"], responses=PROBLEMS)
+router = APIRouter(tags=["people"])
 
 
 class ObservationIn(i.Input):
@@ -61,7 +60,7 @@ class ObservationList(Output):
 @router.get(
     "/v1/persons/{person_id}/observations", response_model=ObservationList, summary="Death and moves of a person"
 )
-def list_observations(call: CallDep, person_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def list_observations(call: ReadCall, person_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """What people have recorded of this person: for the office that has a case of theirs, and the secretariat."""
     return call.read(lambda tx: _listed(tx, call, person_id), READ, may_observe)
 
@@ -73,7 +72,7 @@ def list_observations(call: CallDep, person_id: UUID, _query: Annotated[i.NoQuer
     summary="Record a death, or a move abroad or back",
 )
 def record_observation(
-    call: CallDep, person_id: UUID, body: ObservationIn, _query: Annotated[i.NoQuery, Query()]
+    call: WriteCall, person_id: UUID, body: ObservationIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """For figures of recidivism only: no case is changed, and what lapses by the death is recorded in the case."""
     call.needs(WRITE, may_observe)

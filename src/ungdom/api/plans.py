@@ -13,8 +13,7 @@ from ungdom.api import plan_shapes as shapes
 from ungdom.api import schemas as s
 from ungdom.api import views
 from ungdom.api.cases import AsOf, answer, instant, read_case
-from ungdom.api.deps import Answer, Call, CallDep
-from ungdom.api.docs import PROBLEMS
+from ungdom.api.deps import Answer, Call, ReadCall
 from ungdom.casework import Read
 from ungdom.store import catalogue
 from ungdom.store.session import Connection
@@ -26,7 +25,7 @@ from ungdom.workflow.plan import MeasureState, PlanVersion
 from ungdom.workflow.sharing import Matter
 from ungdom.workflow.vocabulary import Protection
 
-router = APIRouter(tags=["cases"], responses=PROBLEMS)
+router = APIRouter(tags=["cases"])
 
 M, K = Matter, MeetingKind
 OF_THE_TEAM = frozenset({K.CONFERENCE, K.PLAN, K.REPLAN, K.TEAM})
@@ -54,7 +53,7 @@ class Sight:
 
 
 @router.get("/v1/cases/{case_id}/plan", response_model=shapes.PlanOut, summary="The plan and its measures")
-def get_plan(call: CallDep, case_id: UUID, as_of: AsOf) -> Response:
+def get_plan(call: ReadCall, case_id: UUID, as_of: AsOf) -> Response:
     """Versions of the plan with measures, load and approval, and how each measure has fared.
 
     Others than the office see what they may learn: the whole plan, the measures that they carry out, or nothing.
@@ -63,13 +62,13 @@ def get_plan(call: CallDep, case_id: UUID, as_of: AsOf) -> Response:
 
 
 @router.get("/v1/cases/{case_id}/meetings", response_model=shapes.MeetingsOut, summary="The meetings of a case")
-def get_meetings(call: CallDep, case_id: UUID, as_of: AsOf) -> Response:
+def get_meetings(call: ReadCall, case_id: UUID, as_of: AsOf) -> Response:
     """Every meeting: who was invited, who was there, and who by law had to be."""
     return call.read(lambda tx: _meetings(tx, call, case_id, as_of))
 
 
 @router.get("/v1/cases/{case_id}/restorative", response_model=shapes.RestorativeOut, summary="The restorative track")
-def get_restorative(call: CallDep, case_id: UUID, as_of: AsOf) -> Response:
+def get_restorative(call: ReadCall, case_id: UUID, as_of: AsOf) -> Response:
     """Where the victim stands, and what was waited for them. For the office alone."""
     return call.read(lambda tx: _restorative(tx, call, case_id, as_of))
 

@@ -15,8 +15,7 @@ from fastapi import APIRouter, Query, Response
 
 from ungdom.api import inputs as i
 from ungdom.api.cases import answer, instant
-from ungdom.api.deps import Answer, Call, CallDep
-from ungdom.api.docs import PROBLEMS
+from ungdom.api.deps import Answer, Call, ReadCall
 from ungdom.api.errors import NothingReleased, Unreleased
 from ungdom.api.figures import scope_of as figures_scope
 from ungdom.api.formats import TableFormat
@@ -38,7 +37,7 @@ from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.permissions import may_read_published
 from ungdom.workflow.vocabulary import Role
 
-router = APIRouter(tags=["releases"], responses=PROBLEMS)
+router = APIRouter(tags=["releases"])
 DEFINITIONS: dict[str, Definition] = {**LEAD_TIME_BY_CODE, **COMPLETION_BY_CODE, **RECIDIVISM_BY_CODE}
 Asking = LeadTimeQuery | CompletionQuery | RecidivismQuery
 
@@ -100,35 +99,35 @@ class ReleasedList(Output):
     next: None = None
 
 
-def scope_of(call: Call) -> str:
+def scope_of(role: Role) -> str:
     """The scope that published figures need of this role."""
-    return EXTRACTS if call.principal.viewer.role is Role.ANALYST else figures_scope(call)
+    return EXTRACTS if role is Role.ANALYST else figures_scope(role)
 
 
 @router.get("/v1/releases", response_model=ReleaseList, summary="What has been released")
-def list_releases(call: CallDep, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def list_releases(call: ReadCall, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Every release, the newest first: as known when, by which rules, with which tables."""
 
     def use(tx: Connection) -> Answer:
         return answer(ReleaseList(items=[_out(one) for one in releases.told(tx)]))
 
-    return call.read(use, scope_of(call), may_read_published)
+    return call.read(use, scope_of, may_read_published)
 
 
 @router.get("/v1/releases/{release_id}", response_model=ReleaseOut, summary="One release")
-def get_release(call: CallDep, release_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def get_release(call: ReadCall, release_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Its manifest."""
     return _one(call, release_id, lambda kept: answer(_out(kept)))
 
 
 @router.get("/v1/releases/{release_id}/content", response_model=dict[str, Any], summary="All tables of a release")
-def get_release_content(call: CallDep, release_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def get_release_content(call: ReadCall, release_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Every table, byte for byte as it was released: its SHA-256 is that of the manifest."""
     return _one(call, release_id, lambda kept: Answer(200, kept.content.encode(), {}))
 
 
 @router.get("/v1/releases/{release_id}/proof", response_model=dict[str, Any], summary="The proof of a release")
-def get_release_proof(call: CallDep, release_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def get_release_proof(call: ReadCall, release_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """How many counts are hidden, and how many values each might have at the least. None of them is in it."""
     return _one(call, release_id, lambda kept: Answer(200, kept.proof.encode(), {}))
 
@@ -140,7 +139,7 @@ def _one(call: Call, release_id: UUID, tell: Callable[[Kept], Answer]) -> Respon
             raise NotVisible
         return tell(kept)
 
-    return call.read(use, scope_of(call), may_read_published)
+    return call.read(use, scope_of, may_read_published)
 
 
 def _out(one: Kept) -> ReleaseOut:
@@ -160,7 +159,7 @@ def published(call: Call, query: Asking, form: TableFormat) -> Response:
         cubes = _chosen(kept, query)
         return _listed(kept, query, cubes) if form is TableFormat.JSON else _table(tx, call, kept, cubes, form)
 
-    return call.read(use, scope_of(call), may_read_published)
+    return call.read(use, scope_of, may_read_published)
 
 
 def _chosen(kept: Kept, query: Asking) -> list[Cube]:

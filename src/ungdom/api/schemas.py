@@ -332,11 +332,12 @@ class WorkflowOut(Output):
 
 
 class FieldProblem(Output):
-    """One place in the request that is wrong."""
+    """One place in the request that is wrong. `allowed`: the values of a closed list that the value is not in."""
 
     pointer: str
     code: str
     detail: str
+    allowed: list[str] | None = None
 
 
 class BrokenOut(Output):

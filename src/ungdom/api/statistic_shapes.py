@@ -35,7 +35,7 @@ Code = Annotated[str, Field(max_length=40)]
 
 def _known(code: str, codes: tuple[str, ...]) -> str:
     if code not in codes:
-        raise PydanticCustomError("enum", "is none of the figures")
+        raise PydanticCustomError("enum", "is none of the figures", {"allowed": list(codes)})
     return code
 
 

@@ -16,11 +16,11 @@ from ungdom import texts
 from ungdom.api import inputs as i
 from ungdom.api import statistic_shapes as f
 from ungdom.api.cases import answer, instant
-from ungdom.api.deps import Answer, Call, CallDep
-from ungdom.api.docs import PROBLEM_JSON, PROBLEMS
-from ungdom.api.errors import OtherOffice
+from ungdom.api.deps import Answer, Call, ReadCall
 from ungdom.api.figures import own_office, scope_of
 from ungdom.api.formats import TableFormat, wanted
+from ungdom.api.offices import check_known, check_office
+from ungdom.api.openapi import PROBLEM_CONTENT
 from ungdom.api.releases import ReleasedList, published
 from ungdom.api.releases import scope_of as published_scope
 from ungdom.api.statistic_labels import places, told
@@ -34,8 +34,8 @@ from ungdom.store.session import Connection
 from ungdom.workflow.permissions import may_read_figures, may_read_published, may_read_recidivism
 from ungdom.workflow.vocabulary import Role
 
-router = APIRouter(tags=["statistics"], responses=PROBLEMS)
-Accept = Annotated[str | None, Header(max_length=500)]
+router = APIRouter(tags=["statistics"])
+Accept = Annotated[str | None, Header(alias="Accept", max_length=500)]
 Asking = f.LeadTimeQuery | f.CompletionQuery | f.RecidivismQuery
 Find = Callable[[Connection, Keys, Question, datetime], Found]
 KNOWN: Mapping[str, Definition] = {**LEAD_TIME_BY_CODE, **COMPLETION_BY_CODE, **RECIDIVISM_BY_CODE}
@@ -44,7 +44,7 @@ FORMS: dict[int | str, dict[str, Any]] = {
         "content": {"text/csv": {"schema": {"type": "string"}}},
         "description": "Exact figures; as JSON-stat 2.0 or CSV one figure at a time",
     },
-    406: {"description": "None of the forms of a table is wanted", "content": PROBLEM_JSON},
+    406: {"description": "None of the forms of a table is wanted", "content": PROBLEM_CONTENT},
 }
 
 
@@ -55,7 +55,7 @@ FORMS: dict[int | str, dict[str, Any]] = {
     summary="How long cases take, those that still wait with them",
 )
 def get_lead_time_statistics(
-    call: CallDep, query: Annotated[f.LeadTimeQuery, Query()], accept: Accept = None
+    call: ReadCall, query: Annotated[f.LeadTimeQuery, Query()], accept: Accept = None
 ) -> Response:
     """P1 to P3, each stage and each party waited for: Kaplan–Meier with limits, and shares by Aalen–Johansen.
 
@@ -72,7 +72,7 @@ def get_lead_time_statistics(
     summary="How cases come out, of those received, started and closed",
 )
 def get_completion_statistics(
-    call: CallDep, query: Annotated[f.CompletionQuery, Query()], accept: Accept = None
+    call: ReadCall, query: Annotated[f.CompletionQuery, Query()], accept: Accept = None
 ) -> Response:
     """The share completed by three denominators, and every way of ending; death and lapse told apart.
 
@@ -89,22 +89,22 @@ def get_completion_statistics(
     summary="How many relapse, by three definitions side by side",
 )
 def get_recidivism_statistics(
-    call: CallDep, query: Annotated[f.RecidivismQuery, Query()], accept: Accept = None
+    call: ReadCall, query: Annotated[f.RecidivismQuery, Query()], accept: Accept = None
 ) -> Response:
     """Persons by origin in the period: how they came out by the day of observation, and shares by Kaplan–Meier.
 
     `valid_at` is the day of observation. Exact, and not to be published: for the secretariat and administrators.
     """
     if not _released(call, query):
-        call.needs(scope_of(call), may_read_recidivism)
+        call.needs(scope_of, may_read_recidivism)
     return _answered(call, query, _question(call, query), wanted(accept, query.format), recidivism)
 
 
 @router.get("/v1/statistics/definitions", response_model=f.FigureDefinitionList, summary="What every figure counts")
-def list_statistic_definitions(call: CallDep, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def list_statistic_definitions(call: ReadCall, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Each figure of each family: version, question, unit, numerator, denominator, which day counts, norm, source."""
-    call.needs(published_scope(call), may_read_published)
-    return answer(f.FigureDefinitionList(items=f.definitions_out(call.language))).response()
+    call.needs(published_scope, may_read_published)
+    return call.respond(answer(f.FigureDefinitionList(items=f.definitions_out(call.language))))
 
 
 def _released(call: Call, query: Asking) -> bool:
@@ -119,6 +119,7 @@ def _answered(call: Call, query: Asking, asked: Question, form: TableFormat, fin
         return published(call, query, form)
 
     def use(tx: Connection) -> Answer:
+        check_office(tx, call, query.konfliktrad)
         _exist(tx, asked)
         found = find(tx, call.keys, asked, call.now)
         return (
@@ -127,22 +128,19 @@ def _answered(call: Call, query: Asking, asked: Question, form: TableFormat, fin
             else _table(tx, call, asked, found, form)
         )
 
-    return call.read(use, scope_of(call), may_read_figures)
+    return call.read(use, scope_of, may_read_figures)
 
 
 def _question(call: Call, query: Asking) -> Question:
-    """The question asked, of somebody in an office about that office alone. Raises `OtherOffice`."""
+    """The question asked, of somebody in an office about that office alone."""
     own = None if query.published else own_office(call)
-    if own is not None and query.konfliktrad not in (None, own):
-        raise OtherOffice
     return query.question(query.valid_at, instant(query.known_at), own)
 
 
 def _exist(tx: Connection, asked: Question) -> None:
     """Nothing when the konfliktråd and the police district that are named exist. Raises `RequestValidationError`."""
     for code, values in known_values(tx).items():
-        if asked.where.get(code) not in (None, *values):
-            raise _wrong(code, "enum")
+        check_known(asked.where.get(code), list(values), "query", code)
 
 
 def _wrong(field: str, kind: str) -> RequestValidationError:

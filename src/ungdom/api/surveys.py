@@ -12,8 +12,7 @@ from ungdom.api import inputs as i
 from ungdom.api import schemas as s
 from ungdom.api.calendars import KEPT_TO_ONESELF
 from ungdom.api.cases import answer, read_case
-from ungdom.api.deps import Answer, Call, CallDep
-from ungdom.api.docs import PROBLEMS
+from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
 from ungdom.api.tokens import READ, WRITE
 from ungdom.statistics.surveys import LEAST, MOST, SurveyKind, SurveyQuestion, inviting
 from ungdom.statistics.surveys.inviting import Due
@@ -23,14 +22,13 @@ from ungdom.workflow.details import By
 from ungdom.workflow.permissions import OF_THE_OFFICE
 from ungdom.workflow.vocabulary import Role
 
-router = APIRouter(tags=["surveys"], responses=PROBLEMS)
+router = APIRouter(tags=["surveys"])
 public = APIRouter(tags=["surveys"])
 
 Token = Annotated[str, Path(max_length=200)]
-Language = Annotated[str | None, Header(alias="accept-language", max_length=500)]
+Language = Annotated[str | None, Header(alias="Accept-Language", max_length=500)]
 Grade = Annotated[int, Field(ge=LEAST, le=MOST)]
 OPEN: dict[str, Any] = {"security": []}
-ANSWERS: dict[int | str, dict[str, Any]] = {404: PROBLEMS[404], 422: PROBLEMS[422], 503: PROBLEMS[503]}
 
 
 class DueOut(s.Output):
@@ -104,7 +102,7 @@ class ThanksOut(s.Output):
 
 
 @router.get("/v1/cases/{case_id}/surveys", response_model=DueList, summary="Who is to be asked in a case")
-def list_due_surveys(call: CallDep, case_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def list_due_surveys(call: ReadCall, case_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """The occasions on which youth and guardians are to be asked now, for those who hand the invitations over."""
     return call.read(lambda tx: _listed(tx, call, case_id), READ, may_invite)
 
@@ -113,7 +111,7 @@ def list_due_surveys(call: CallDep, case_id: UUID, _query: Annotated[i.NoQuery, 
     "/v1/cases/{case_id}/surveys", status_code=201, response_model=InvitationOut, summary="Fetch an invitation"
 )
 def invite_to_survey(
-    call: CallDep, case_id: UUID, body: InvitationIn, _query: Annotated[i.NoQuery, Query()]
+    call: WriteCall, case_id: UUID, body: InvitationIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """A token for one answer, to be handed to youth or guardian. It is shown this once and not kept.
 
@@ -131,7 +129,6 @@ def invite_to_survey(
     "/v1/surveys/{token}",
     response_model=QuestionnaireOut,
     summary="What is asked",
-    responses=ANSWERS,
     openapi_extra=OPEN,
 )
 def get_questionnaire(request: Request, token: Token, accept_language: Language = None) -> Response:
@@ -156,7 +153,6 @@ def get_questionnaire(request: Request, token: Token, accept_language: Language 
     status_code=201,
     response_model=ThanksOut,
     summary="Answer a survey",
-    responses=ANSWERS,
     openapi_extra=OPEN,
 )
 def submit_answers(request: Request, token: Token, body: AnswersIn, accept_language: Language = None) -> Response:

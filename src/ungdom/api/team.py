@@ -9,8 +9,7 @@ from ungdom import texts
 from ungdom.api import schemas as s
 from ungdom.api import views
 from ungdom.api.cases import AsOf, answer, instant, read_case
-from ungdom.api.deps import Answer, CallDep
-from ungdom.api.docs import PROBLEMS
+from ungdom.api.deps import Answer, ReadCall
 from ungdom.casework import Read
 from ungdom.store import current
 from ungdom.store.session import Connection
@@ -19,7 +18,7 @@ from ungdom.workflow.details import Attendee, Channel, TeamRole
 from ungdom.workflow.permissions import Fact, Viewer
 from ungdom.workflow.team import Member, Seat
 
-router = APIRouter(tags=["cases"], responses=PROBLEMS)
+router = APIRouter(tags=["cases"])
 
 
 class MatterAccessOut(s.Output):
@@ -76,7 +75,7 @@ class TeamOut(s.Output):
 
 
 @router.get("/v1/cases/{case_id}/team", response_model=TeamOut, summary="The team, and what each may be told")
-def get_team(call: CallDep, case_id: UUID, as_of: AsOf) -> Response:
+def get_team(call: ReadCall, case_id: UUID, as_of: AsOf) -> Response:
     """Members now and before, what may be shared with each and why not, and who must be there by law."""
     viewer, known = call.who.viewer, instant(as_of.known_at)
 

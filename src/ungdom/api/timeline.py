@@ -9,14 +9,13 @@ from ungdom import texts
 from ungdom.api import schemas as s
 from ungdom.api import views
 from ungdom.api.cases import AsOf, answer, instant, read_case
-from ungdom.api.deps import Answer, CallDep
-from ungdom.api.docs import PROBLEMS
+from ungdom.api.deps import Answer, ReadCall
 from ungdom.store.session import Connection
 from ungdom.workflow.deadlines import DeadlineStatus
 from ungdom.workflow.permissions import Fact
 from ungdom.workflow.timeline import Entry, Mark, timeline
 
-router = APIRouter(tags=["cases"], responses=PROBLEMS)
+router = APIRouter(tags=["cases"])
 
 
 class EntryOut(s.Output):
@@ -46,7 +45,7 @@ class Timeline(s.Output):
 
 
 @router.get("/v1/cases/{case_id}/timeline", response_model=Timeline, summary="Everything on one line of time")
-def get_timeline(call: CallDep, case_id: UUID, as_of: AsOf) -> Response:
+def get_timeline(call: ReadCall, case_id: UUID, as_of: AsOf) -> Response:
     """Stages, waits, events and clocks of a case by day, what is to come at the end."""
 
     def asked(tx: Connection) -> Answer:

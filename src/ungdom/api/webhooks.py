@@ -12,8 +12,7 @@ from ungdom import casework
 from ungdom.api import cursors
 from ungdom.api import inputs as i
 from ungdom.api.cases import answer
-from ungdom.api.deps import Answer, Call, CallDep
-from ungdom.api.docs import PROBLEMS
+from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
 from ungdom.api.errors import TooManyWebhooks
 from ungdom.api.inputs import Input
 from ungdom.api.schemas import Output
@@ -24,9 +23,10 @@ from ungdom.store.deliveries import WEBHOOK, Delivery
 from ungdom.store.ids import uuid7
 from ungdom.store.session import Connection
 from ungdom.store.webhooks import Lock, Secret, Webhook
+from ungdom.workflow.permissions import may_read_cases
 from ungdom.workflow.vocabulary import Role
 
-router = APIRouter(tags=["webhooks"], responses=PROBLEMS)
+router = APIRouter(tags=["webhooks"])
 
 Kind = Literal["case.event_recorded", "alert.raised", "alert.escalated", "alert.cleared"]
 DeliveryState = Literal["delivered", "waiting", "dead", "withdrawn"]
@@ -115,46 +115,52 @@ class ReplayOut(Output):
 
 
 @router.post("/v1/webhooks", status_code=201, response_model=NewWebhookOut, summary="Make a webhook")
-def create_webhook(call: CallDep, request: Request, body: WebhookIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def create_webhook(
+    call: WriteCall, request: Request, body: WebhookIn, _query: Annotated[i.NoQuery, Query()]
+) -> Response:
     """Be told at this address of the cases that the caller may see. The secret is shown this once."""
     address.check(body.url, request.app.state.webhook_allow)
     return call.write(lambda tx: _made(tx, call, body), scope=READ)
 
 
 @router.get("/v1/webhooks", response_model=WebhookList, summary="List webhooks")
-def list_webhooks(call: CallDep, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def list_webhooks(call: ReadCall, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """The caller's own webhooks; an administrator sees everybody's, without their addresses."""
-    return call.read(lambda tx: _listed(tx, call), scope=_scope(call))
+    return call.read(lambda tx: _listed(tx, call), scope=_scope, may=_may_watch)
 
 
 @router.delete("/v1/webhooks/{webhook_id}", status_code=204, summary="Delete a webhook")
-def delete_webhook(call: CallDep, webhook_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def delete_webhook(call: WriteCall, webhook_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Tell it nothing more, and forget its address and secret."""
-    return call.write(lambda tx: _deleted(tx, call, webhook_id), scope=_scope(call))
+    return call.write(lambda tx: _deleted(tx, call, webhook_id), scope=_scope, may=_may_watch)
 
 
 @router.post("/v1/webhooks/{webhook_id}/rotate", response_model=NewWebhookOut, summary="Change the secret")
-def rotate_webhook_secret(call: CallDep, webhook_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def rotate_webhook_secret(call: WriteCall, webhook_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """A new secret, shown this once; the one before it signs as well for a day. One that was gone is told again."""
     return call.write(lambda tx: _rotated(tx, call, webhook_id), scope=READ)
 
 
 @router.get("/v1/webhooks/{webhook_id}/deliveries", response_model=DeliveryList, summary="What has become of messages")
-def list_webhook_deliveries(call: CallDep, webhook_id: UUID, query: Annotated[DeliveryQuery, Query()]) -> Response:
+def list_webhook_deliveries(call: ReadCall, webhook_id: UUID, query: Annotated[DeliveryQuery, Query()]) -> Response:
     """Every message for this webhook and how it stands: the dead letters among them."""
     return call.read(lambda tx: _deliveries(tx, call, webhook_id, query))
 
 
 @router.post("/v1/webhooks/{webhook_id}/replay", response_model=ReplayOut, summary="Send again")
 def replay_webhook_deliveries(
-    call: CallDep, webhook_id: UUID, body: ReplayIn, _query: Annotated[i.NoQuery, Query()]
+    call: WriteCall, webhook_id: UUID, body: ReplayIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """Start again with the dead letters, or with everything since an instant. Each keeps its key."""
     return call.write(lambda tx: _replayed(tx, call, webhook_id, body), scope=READ)
 
 
-def _scope(call: Call) -> str:
-    return ADMIN if _is_admin(call) else READ
+def _scope(role: Role) -> str:
+    return ADMIN if role is Role.ADMIN else READ
+
+
+def _may_watch(role: Role) -> bool:
+    return may_read_cases(role) or role is Role.ADMIN
 
 
 def _is_admin(call: Call) -> bool:

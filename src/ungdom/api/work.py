@@ -13,8 +13,8 @@ from ungdom.api import cursors, views
 from ungdom.api import inputs as i
 from ungdom.api import schemas as s
 from ungdom.api.cases import AsOf, answer, filters, instant, read_case
-from ungdom.api.deps import Answer, Call, CallDep
-from ungdom.api.docs import PROBLEMS
+from ungdom.api.deps import Answer, Call, ReadCall
+from ungdom.api.offices import check_office
 from ungdom.store.current import mark
 from ungdom.store.reading import Filters
 from ungdom.store.session import Connection
@@ -24,7 +24,7 @@ from ungdom.workflow.permissions import Viewer, acts_for, may_see_work
 from ungdom.workflow.tasks import DUTIES, Task, TaskKind
 from ungdom.workflow.vocabulary import Actor, EventType, Party, Phase, Sanction, State
 
-router = APIRouter(tags=["worklist"], responses=PROBLEMS)
+router = APIRouter(tags=["worklist"])
 
 ORDER = "act_on"
 
@@ -133,19 +133,19 @@ class TaskList(s.Output):
 
 
 @router.get("/v1/worklist", response_model=WorkList, summary="What needs doing")
-def get_worklist(call: CallDep, query: Annotated[WorkQuery, Query()]) -> Response:
+def get_worklist(call: ReadCall, query: Annotated[WorkQuery, Query()]) -> Response:
     """Cases with something to do and what it is, the most pressing first: as it stands now, or stood on another day."""
     return call.read(lambda tx: _page(tx, call, query), may=may_see_work)
 
 
 @router.get("/v1/worklist/kinds", response_model=KindList, summary="Every list, and how long it is")
-def list_task_kinds(call: CallDep, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def list_task_kinds(call: ReadCall, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Each kind of task, the event that settles it, and in how many of the cases that one sees it waits."""
     return call.read(lambda tx: answer(_kinds(tx, call)), may=may_see_work)
 
 
 @router.get("/v1/cases/{case_id}/tasks", response_model=TaskList, summary="What needs doing in a case")
-def get_tasks(call: CallDep, case_id: UUID, as_of: AsOf) -> Response:
+def get_tasks(call: ReadCall, case_id: UUID, as_of: AsOf) -> Response:
     """What needs doing in this case, the most pressing first, and why what cannot be done yet cannot."""
 
     def asked(tx: Connection) -> Answer:
@@ -160,6 +160,7 @@ def get_tasks(call: CallDep, case_id: UUID, as_of: AsOf) -> Response:
 
 
 def _page(tx: Connection, call: Call, query: WorkQuery) -> Answer:
+    check_office(tx, call, query.konfliktrad)
     of = "work " + query.model_dump_json(exclude={"cursor", "limit"}, by_alias=True)
     asked = worklist.Asked(
         filters=_filters(query, call),

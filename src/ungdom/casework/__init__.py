@@ -22,7 +22,7 @@ from ungdom.casework.errors import (
 )
 from ungdom.casework.following import follow
 from ungdom.casework.promising import promises, steps
-from ungdom.casework.words import Correction, Entry, NewCase, Read, Recorded, Who
+from ungdom.casework.words import Correction, Entry, NewCase, Precondition, Read, Recorded, Who
 from ungdom.store import current, journal, reference, twins
 from ungdom.store.ids import reference_of
 from ungdom.store.journal import Stored
@@ -36,7 +36,7 @@ from ungdom.workflow.errors import IllegalHistory
 from ungdom.workflow.events import Corrected, Event, Replacement, plain_details, read_details
 from ungdom.workflow.guards.core import Step, Unmet, World, day_has_come
 from ungdom.workflow.offices import ANSWERS
-from ungdom.workflow.permissions import Viewer, acts_for, learns, may_see, may_work_on
+from ungdom.workflow.permissions import OtherOffice, Viewer, acts_for, learns, may_see, may_work_on
 from ungdom.workflow.sharing import learnt_by
 from ungdom.workflow.vocabulary import Actor, EventType, Role, Sanction
 
@@ -49,6 +49,7 @@ __all__ = [
     "NotPermitted",
     "NotVisible",
     "Outdated",
+    "Precondition",
     "Read",
     "Recorded",
     "Refused",
@@ -73,11 +74,17 @@ E = EventType
 
 
 def record(
-    tx: Connection, who: Who, case_id: UUID, expected: int | None, entry: Entry, now: datetime, dry_run: bool = False
+    tx: Connection,
+    who: Who,
+    case_id: UUID,
+    expected: Precondition | None,
+    entry: Entry,
+    now: datetime,
+    dry_run: bool = False,
 ) -> Recorded:
     """Record one event: the event, the current row and the message out are written together.
 
-    Raises NotVisible, VersionRequired, Outdated, UseCorrections, NotPermitted or Refused, asked in that order.
+    Raises NotVisible, VersionRequired, Outdated, UseCorrections, NotPermitted, OtherOffice or Refused, in that order.
     """
     stored, case = _visible(tx, who.viewer, case_id)
     _fresh(stored, expected)
@@ -103,7 +110,7 @@ def take(
 def open_case(tx: Connection, who: Who, case_id: UUID, new: NewCase, now: datetime, dry_run: bool = False) -> Recorded:
     """Open a case for a person who is already among the people: file, first event, current row and message out.
 
-    Raises Unknown, NotPermitted (another office, or a role that opens none) or Refused.
+    Raises Unknown, NotPermitted (a role that opens none), OtherOffice or Refused.
     """
     office = _office(tx, new)
     registered = d.CaseRegistered(
@@ -131,15 +138,15 @@ def correct(
     tx: Connection,
     who: Who,
     case_id: UUID,
-    expected: int | None,
+    expected: Precondition | None,
     wish: Correction,
     now: datetime,
     dry_run: bool = False,
 ) -> Recorded:
     """Correct or annul an event by a new one. Accepted only if the remaining history is still a legal walk.
 
-    Raises NotVisible, VersionRequired, Outdated, NotCorrectable, BadDetails, NotPermitted, Unknown or WalkBroken, in
-    that order. Nobody corrects what they could not have recorded, or into what they could not record.
+    Raises NotVisible, VersionRequired, Outdated, NotCorrectable, BadDetails, OtherOffice, NotPermitted, Unknown or
+    WalkBroken, in that order. Nobody corrects what they could not have recorded, or into what they could not record.
     """
     stored, case = _visible(tx, who.viewer, case_id)
     _fresh(stored, expected)
@@ -153,7 +160,7 @@ def amend(
     old = _correctable(stored, wish)
     entry = Entry(E.CORRECTED, oslo_date(now), _correction(old, wish))
     if not _may_record(who, case, E.CORRECTED):
-        raise NotPermitted(E.CORRECTED, engine.actors_of(case.sanction, E.CORRECTED))
+        raise OtherOffice(who.viewer.konfliktrad)
     actor = _may_correct(who, case.sanction, old, entry)
     event = _event(who, stored.version + 1, entry, actor, now)
     history = [*stored.events, event]
@@ -213,18 +220,20 @@ def _visible(tx: Connection, viewer: Viewer, case_id: UUID) -> tuple[Stored, Cas
     return stored, case
 
 
-def _fresh(stored: Stored, expected: int | None) -> None:
+def _fresh(stored: Stored, expected: Precondition | None) -> None:
     if expected is None:
         raise VersionRequired
-    if expected != stored.version:
-        raise Outdated(stored, expected)
+    if not expected.holds(stored.version):
+        raise Outdated(stored, expected.read)
 
 
 def _permitted(who: Who, case: Case, entry: Entry) -> Actor:
     if entry.type in (E.CASE_REGISTERED, E.CORRECTED):
         raise UseCorrections(entry.type)
-    if entry.type is E.RULES_MIGRATED or not _may_record(who, case, entry.type):
+    if entry.type is E.RULES_MIGRATED:
         raise NotPermitted(entry.type, engine.actors_of(case.sanction, entry.type))
+    if not _may_record(who, case, entry.type):
+        raise OtherOffice(who.viewer.konfliktrad)
     return _allowed_actor(who, case.sanction, entry)
 
 
@@ -249,14 +258,14 @@ def _any_sanction(event: EventType) -> list[Actor]:
 def _opens(who: Who, sanction: Sanction, office: str, entry: Entry) -> Actor:
     actor = _allowed_actor(who, sanction, entry)
     if who.viewer.konfliktrad not in (None, office):
-        raise NotPermitted(entry.type, (actor,))
+        raise OtherOffice(who.viewer.konfliktrad)
     return actor
 
 
 def _office(tx: Connection, new: NewCase) -> str:
     serving = reference.konfliktrad_of(tx, new.municipality) if new.municipality else None
     if new.municipality and serving is None:
-        raise Unknown("municipality", new.municipality)
+        raise Unknown("municipality", new.municipality, tuple(reference.municipalities(tx)))
     office = new.konfliktrad or serving
     known = reference.konfliktrad_codes(tx)
     if office is None or office not in known:

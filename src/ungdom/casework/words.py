@@ -26,6 +26,22 @@ class Who:
 
 
 @dataclass(frozen=True, slots=True)
+class Precondition:
+    """The versions of a case on which a write may be made. `any_version`: on every one.
+
+    `read`: the highest version that the writer has named, whether it is among them or not; 0 when there is none.
+    """
+
+    versions: frozenset[int] = frozenset()
+    read: int = 0
+    any_version: bool = False
+
+    def holds(self, version: int) -> bool:
+        """Whether the write may be made on this version."""
+        return self.any_version or version in self.versions
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """What somebody wants to record."""
 

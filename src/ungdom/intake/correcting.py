@@ -21,6 +21,7 @@ from ungdom.workflow import details as d
 from ungdom.workflow import engine
 from ungdom.workflow.case import Case
 from ungdom.workflow.events import Event, plain_details
+from ungdom.workflow.permissions import OtherOffice
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,7 @@ def _amended(tx: Connection, sender: Sender, draft: Draft, wish: Correction, now
         return casework.amend(tx, who_is(sender), draft.stored, draft.case, wish, now, dry_run=True)
     except casework.WalkBroken as error:
         raise Held(Reason.BREAKS_HISTORY, waits, error.broken.unmet) from None
-    except (casework.NotCorrectable, casework.NotPermitted, casework.Unknown):
+    except (casework.NotCorrectable, casework.NotPermitted, OtherOffice, casework.Unknown):
         raise Held(Reason.BREAKS_HISTORY, waits) from None
 
 

@@ -26,7 +26,7 @@ from ungdom.workflow import engine
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.events import Event
 from ungdom.workflow.guards.core import Unmet
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.permissions import OtherOffice, Viewer
 from ungdom.workflow.vocabulary import Actor, Regime, Role, Sanction, State
 
 NOT_YET = frozenset({"wrong_state", "case_is_closed"})
@@ -131,7 +131,7 @@ def _taken(tx: Connection, sender: Sender, draft: Draft, wanted: Wanted, now: da
         return casework.take(tx, who_is(sender), draft.stored, draft.case, entry, now, dry_run=True)
     except casework.Refused as error:
         raise _held(draft, wanted, error.decision.unmet) from None
-    except casework.NotPermitted:
+    except (casework.NotPermitted, OtherOffice):
         raise Held(Reason.CONTRADICTS_STATE, (thing("case", draft.kept.case_id),)) from None
 
 

@@ -68,6 +68,11 @@ def konfliktrad_of(tx: Connection, municipality: str) -> str | None:
     return tx.scalar(select(tables.municipality.c.konfliktrad).where(where))
 
 
+def municipalities(tx: Connection) -> list[str]:
+    """The numbers of all municipalities, in order."""
+    return list(tx.scalars(select(tables.municipality.c.number).order_by(tables.municipality.c.number)))
+
+
 def known_coordinator(tx: Connection, subject: str, konfliktrad: str, on: date) -> bool:
     """Whether this is an active coordinator or leader of that konfliktråd on that day."""
     staff = tables.staff.c

@@ -4,13 +4,17 @@ WorkflowError
 ├── BadDetails        the details of an event do not have the shape its type asks for
 ├── BadChanges        the clocks cannot be changed like that
 ├── IllegalHistory    a stored history cannot be folded: an event does not fit the state it met
+├── OtherOffice       what is asked for belongs to another konfliktråd (`permissions`)
+├── RoleNotAllowed    the role does not do this (`permissions`)
 └── UnknownMachine    no such sanction and regime
 
 A *refusal* is not an error: it is an answer (`engine.Decision`) that names every unmet condition.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 class WorkflowError(Exception):
@@ -19,11 +23,30 @@ class WorkflowError(Exception):
 
 @dataclass(frozen=True)
 class Problem:
-    """One place in the details that is wrong: where (JSON Pointer), which kind, and what was there."""
+    """One place in the details that is wrong: where (JSON Pointer), which kind, and what was there.
+
+    `allowed`: the values of a closed list that the value is not in.
+    """
 
     pointer: str
     kind: str
     message: str
+    allowed: tuple[str, ...] = ()
+
+
+_QUOTED = re.compile(r"'([^']*)'")
+
+
+def allowed_values(error: Mapping[str, Any]) -> tuple[str, ...]:
+    """The values of the closed list that a value is not in, from an error of pydantic; empty for other errors.
+
+    pydantic names them in prose only: "'a', 'b' or 'c'". Own checks hand them over as `allowed`.
+    """
+    context = error.get("ctx") or {}
+    if "allowed" in context:
+        return tuple(context["allowed"])
+    prose = context.get("expected") if error["type"] in ("enum", "literal_error") else context.get("expected_tags")
+    return tuple(_QUOTED.findall(prose or ""))
 
 
 class BadDetails(WorkflowError):

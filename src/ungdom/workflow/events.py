@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_json
 
 from ungdom.workflow import details as d
-from ungdom.workflow.errors import BadDetails, Problem
+from ungdom.workflow.errors import BadDetails, Problem, allowed_values
 from ungdom.workflow.vocabulary import Actor, EventType, Role
 
 E = EventType
@@ -225,8 +225,11 @@ def implausible(value: object, pointer: str = "") -> Iterator[Problem]:
 
 def problems_of(error: ValidationError, under: str = "") -> list[Problem]:
     """What a reader found wrong, each with its place as a JSON Pointer below `under`."""
-    found = error.errors(include_url=False, include_input=False, include_context=False)
-    return [Problem(under + "".join(f"/{escaped(part)}" for part in e["loc"]), e["type"], e["msg"]) for e in found]
+    found = error.errors(include_url=False, include_input=False)
+    return [
+        Problem(under + "".join(f"/{escaped(part)}" for part in e["loc"]), e["type"], e["msg"], allowed_values(e))
+        for e in found
+    ]
 
 
 def escaped(part: object) -> str:

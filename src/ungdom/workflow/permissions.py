@@ -4,10 +4,11 @@
 test holds them together. `docs/permissions.md` is drawn from it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 
+from ungdom.workflow.errors import WorkflowError
 from ungdom.workflow.vocabulary import Actor, Protection, Role, State
 
 AUTHORITIES = (Actor.POLICE, Actor.PROSECUTION, Actor.COURT, Actor.CORRECTIONAL_SERVICE, Actor.PARTY)
@@ -107,6 +108,22 @@ class Row:
     learns: tuple[Fact, ...]
 
 
+class RoleNotAllowed(WorkflowError):
+    """The role does not do this; `roles` do."""
+
+    def __init__(self, roles: Iterable[Role]) -> None:
+        super().__init__()
+        self.roles = tuple(roles)
+
+
+class OtherOffice(WorkflowError):
+    """What is asked for belongs to another konfliktråd than `own`, the one that the viewer works for."""
+
+    def __init__(self, own: str | None) -> None:
+        super().__init__(own)
+        self.own = own
+
+
 ANY = tuple(Protection)
 OPEN = (Protection.NONE,)
 CONFIDENTIAL = (Protection.CONFIDENTIAL,)
@@ -177,6 +194,11 @@ def may_work_on(viewer: Viewer, konfliktrad: str) -> bool:
     A leader who is to receive a case sees it and answers the transfer, and does nothing else in it.
     """
     return viewer.role not in OF_THE_OFFICE or viewer.konfliktrad == konfliktrad
+
+
+def roles_that(may: Callable[[Role], bool]) -> tuple[Role, ...]:
+    """The roles of which this holds, without the service's own: no token speaks for that one."""
+    return tuple(role for role in Role if role is not Role.SYSTEM and may(role))
 
 
 def may_read_cases(role: Role) -> bool:

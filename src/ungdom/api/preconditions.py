@@ -1,0 +1,30 @@
+"""`If-Match` as RFC 9110 § 13.1.1 defines it: `*`, or a list of entity tags, compared strongly."""
+
+import re
+
+from ungdom.api.errors import BadIfMatch
+from ungdom.casework import Precondition
+
+_TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
+_LIST = re.compile(rf"[ \t,]*{_TAG}(?:[ \t]*,[ \t]*(?:{_TAG})?)*[ \t]*")
+_EACH = re.compile(r'(W/)?"([^"]*)"')
+_VERSION = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
+
+
+def precondition(header: str | None) -> Precondition | None:
+    """The versions that the header names; None when there is no header.
+
+    A weak tag names a version and never matches it. A tag that is no version of a case matches none.
+    Raises `BadIfMatch` when the header is neither `*` nor a list of entity tags.
+    """
+    if header is None:
+        return None
+    if header.strip() == "*":
+        return Precondition(any_version=True)
+    if not _LIST.fullmatch(header):
+        raise BadIfMatch
+    named = [(not weak, int(tag)) for weak, tag in _EACH.findall(header) if _VERSION.fullmatch(tag)]
+    return Precondition(
+        versions=frozenset(version for strong, version in named if strong),
+        read=max((version for _, version in named), default=0),
+    )
