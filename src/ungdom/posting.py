@@ -3,6 +3,8 @@
 Official messages and webhooks are both delivered at least once, under an id that stays.
 """
 
+from __future__ import annotations
+
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,9 +12,15 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from threading import Timer
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
+from ungdom.lazy import lazy
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = lazy("httpx")
+
 
 LEASE = timedelta(minutes=2)
 """How long one try may last at most; then another worker may take the message. Longer than any road waits."""
@@ -20,7 +28,6 @@ FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
 """Before the second try, doubled for each one after it, and shortened by chance to as little as half."""
 LONGEST_ASKED = timedelta(days=1)
 """A receiver that asks to be left alone longer than this is asked again after it."""
-TIMEOUTS = httpx.Timeout(10, connect=5)
 LONGEST = 30.0
 """Seconds for one message, whatever the receiver does meanwhile."""
 
@@ -39,6 +46,11 @@ class NotDelivered(Exception):
         self.reason, self.again, self.after = reason, again, after
 
 
+def default_timeouts() -> httpx.Timeout:
+    """Seconds to connect, and between two parts of the answer."""
+    return httpx.Timeout(10, connect=5)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
     """One POST. `trust`: whose certificates are believed; None: it goes without TLS. `extensions`: httpx's own.
@@ -50,7 +62,7 @@ class Post:
     body: str | bytes
     headers: Mapping[str, str]
     trust: ssl.SSLContext | None
-    timeouts: httpx.Timeout = field(default_factory=lambda: TIMEOUTS)
+    timeouts: httpx.Timeout = field(default_factory=default_timeouts)
     longest: float = LONGEST
     extensions: Mapping[str, Any] | None = None
     patient: bool = False

@@ -1,13 +1,20 @@
 """A calendar as iCalendar (RFC 5545), for calendar programs: reference, label, party and link, nothing of a person."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from datetime import datetime, time, timedelta
-
-from icalendar import Alarm, Calendar, Event
+from typing import TYPE_CHECKING
 
 from ungdom import texts
 from ungdom.agenda import HEARING, Entry
+from ungdom.lazy import lazy
 from ungdom.texts import Language
+
+if TYPE_CHECKING:
+    import icalendar
+else:
+    icalendar = lazy("icalendar")
 
 KIND = "text/calendar"
 PRODUCT = "-//ungdom//Deadlines//EN"
@@ -18,7 +25,7 @@ REMINDED_AT = time(8)
 
 def calendar(entries: Iterable[Entry], language: Language, base: str) -> bytes:
     """The calendar with these entries. `base`: where people reach the service, empty when that is not known."""
-    made = Calendar()
+    made = icalendar.Calendar()
     made.add("prodid", PRODUCT)
     made.add("version", "2.0")
     made.add("name", texts.text(language, "calendar", "name"))
@@ -30,10 +37,10 @@ def calendar(entries: Iterable[Entry], language: Language, base: str) -> bytes:
     return bytes(made.to_ical())
 
 
-def _event(entry: Entry, language: Language, base: str) -> Event:
+def _event(entry: Entry, language: Language, base: str) -> icalendar.Event:
     summary = texts.text(language, "calendar", "summary", reference=entry.reference, label=_label(entry, language))
     link = f"{base}/v1/cases/{entry.case_id}"
-    made = Event()
+    made = icalendar.Event()
     made.add("uid", f"{entry.key}@ungdom")
     made.add("dtstamp", entry.changed_at)
     made.add("last-modified", entry.changed_at)
@@ -60,10 +67,10 @@ def _waiting(entry: Entry, language: Language) -> list[str]:
     return [texts.text(language, "calendar", "waiting_for", party=texts.render(language, entry.waiting_for))]
 
 
-def _reminder(entry: Entry, summary: str) -> Alarm:
+def _reminder(entry: Entry, summary: str) -> icalendar.Alarm:
     """In the morning of the warning day, or of the day itself where that is later."""
     first = min(entry.notice_from, entry.on)
-    made = Alarm()
+    made = icalendar.Alarm()
     made.add("action", "DISPLAY")
     made.add("description", summary)
     made.add("trigger", datetime.combine(first, REMINDED_AT) - datetime.combine(entry.on, time()))

@@ -16,7 +16,7 @@ from ungdom.workflow.vocabulary import Actor, EventType, Party, Phase, Regime, R
 class Output(BaseModel):
     """What goes out."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(from_attributes=True, defer_build=True)  # built at first use: half of them never are
 
 
 class StartOut(Output):

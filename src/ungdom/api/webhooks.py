@@ -1,10 +1,9 @@
 """Webhooks: where a system wants to be told, what has become of each message, and starting again."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 from uuid import UUID
 
-import httpx
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime, Field
 
@@ -17,6 +16,7 @@ from ungdom.api.errors import TooManyWebhooks
 from ungdom.api.inputs import Input
 from ungdom.api.schemas import Output
 from ungdom.api.tokens import ADMIN, READ
+from ungdom.lazy import lazy
 from ungdom.notices import address, hooks
 from ungdom.store import deliveries, webhooks
 from ungdom.store.deliveries import WEBHOOK, Delivery
@@ -25,6 +25,11 @@ from ungdom.store.session import Connection
 from ungdom.store.webhooks import Lock, Secret, Webhook
 from ungdom.workflow.permissions import may_read_cases
 from ungdom.workflow.vocabulary import Role
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = lazy("httpx")
 
 router = APIRouter(tags=["webhooks"])
 

@@ -4,14 +4,23 @@ A move says of some hidden counts how many more or fewer they might be, so that 
 one that changes a count, nobody can tell what the count is, whatever they reckon with.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-
-import highspy
-import numpy as np
-from highspy._core import _Highs  # its subclass writes a banner on standard output as it is made
+from typing import TYPE_CHECKING
 
 from ungdom.disclosure.system import System, Unknown
+from ungdom.lazy import lazy
+
+if TYPE_CHECKING:
+    import highspy
+    import numpy as np
+    from highspy import _core as highs_core
+else:
+    highspy = lazy("highspy")
+    np = lazy("numpy")
+    highs_core = lazy("highspy._core")
 
 Move = Mapping[int, int]
 """By unknown: how many more it would be, or fewer."""
@@ -32,14 +41,16 @@ OPTIONS: dict[str, bool | int | float | str] = {
 """One thread and one seed: the same answer every time. Of whole numbers any answer will do, not only the cheapest."""
 
 
-def _model() -> _Highs:
-    model = _Highs()
+def _model() -> highs_core._Highs:
+    model = highs_core._Highs()  # its subclass writes a banner on standard output as it is made
     for name, value in OPTIONS.items():
         model.setOptionValue(name, value)
     return model
 
 
-VERSION = f"HiGHS {_model().version()}"
+def solver_version() -> str:
+    """Name and version of the solver, as a proof of a release records it."""
+    return f"HiGHS {_model().version()}"
 
 
 def fits(system: System, move: Move) -> bool:
@@ -68,7 +79,7 @@ class Solver:
     system: System
     numbers: list[int] = field(init=False)
     column: dict[int, int] = field(init=False)
-    model: _Highs = field(init=False)
+    model: highs_core._Highs = field(init=False)
     solved: int = 0
 
     def __post_init__(self) -> None:

@@ -1,12 +1,19 @@
 """Messages over HTTP: one POST each, the JWS as body, the headers as the exchange has them."""
 
+from __future__ import annotations
+
 import ssl
 from pathlib import Path
-
-import httpx
+from typing import TYPE_CHECKING
 
 from ungdom import posting
 from ungdom.exchange.transport import Parcel
+from ungdom.lazy import lazy
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = lazy("httpx")
 
 CONTENT_TYPE = "application/jose"
 
@@ -18,10 +25,10 @@ class HttpTransport:
         self,
         url: str,
         ca_file: Path | None = None,
-        timeouts: httpx.Timeout = posting.TIMEOUTS,
+        timeouts: httpx.Timeout | None = None,
         longest: float = posting.LONGEST,
     ) -> None:
-        self._url, self._timeouts, self._longest = url, timeouts, longest
+        self._url, self._timeouts, self._longest = url, timeouts or posting.default_timeouts(), longest
         self._trust = _trust(ca_file) if url.startswith("https:") else None
 
     def send(self, parcel: Parcel) -> None:

@@ -156,7 +156,7 @@ class _Set:
         if one.column.type is ColumnType.DATE:
             found = self._as_exactly(found, one.dates)
         _declared(self.order, one, found)
-        return found.cast(rows.ARROW[one.type])
+        return found.cast(rows.arrow_type(one.type))
 
     def _as_exactly(self, days: pa.Array, dates: Dates) -> pa.Array:
         if dates is Dates.DAY:

@@ -6,16 +6,19 @@ whole, then entered in `_state.json`: one that is entered is not asked for again
 the folder is the same however often it was broken off, as long as the rows are.
 """
 
+from __future__ import annotations
+
 import json
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import BinaryIO
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 from ungdom.extracts.writers import Form, Progress, Written, write
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 STATE = "_state.json"
 """Which files are whole. The underscore: readers of such folders pass over it."""
@@ -34,7 +37,7 @@ class Part:
         return f"year={self.year}/konfliktrad={self.konfliktrad}"
 
 
-Rows = Callable[[Part], Iterable[pa.RecordBatch]]
+Rows: TypeAlias = "Callable[[Part], Iterable[pa.RecordBatch]]"
 """The rows of a part, in an order of their own that is the same every time."""
 
 

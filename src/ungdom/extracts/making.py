@@ -4,23 +4,31 @@ Beside the rows stand the manifest (`manifest.json`) and a Frictionless Data Pac
 schema; of a single file both begin with its name.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 from uuid import UUID
 
-import pyarrow as pa
-
-from ungdom.extracts import dictionary, event_rows, event_sets, known, manifest, released, rows
+from ungdom.extracts import dictionary, event_rows, known, manifest, released, rows
 from ungdom.extracts.errors import NotEmpty
 from ungdom.extracts.folders import STATE, Part, Plan, replaced, write_folder
 from ungdom.extracts.orders import Order
 from ungdom.extracts.places import places
 from ungdom.extracts.rows import Tally, ranked, schema
 from ungdom.extracts.writers import Form, Written, write
+from ungdom.lazy import lazy
 from ungdom.store.session import Database
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from ungdom.extracts import event_sets
+else:
+    event_sets = lazy("ungdom.extracts.event_sets")
 
 Report = Callable[[int, int], object]
 """Called with how many cases are done, and how many there are."""

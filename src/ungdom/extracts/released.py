@@ -1,16 +1,23 @@
 """Extracts of what has been released: ordered without a purpose, and made of the content of the release alone."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from datetime import datetime
-
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from ungdom.extracts.catalogue import Extract
 from ungdom.extracts.errors import NoRelease
 from ungdom.extracts.orders import Order, of_release
 from ungdom.extracts.rows import teller
+from ungdom.lazy import lazy
 from ungdom.store import bulk, releases
 from ungdom.store.session import Connection, Database
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+else:
+    pa = lazy("pyarrow")
 
 NUMBERS = 10_000
 """Rows of a batch."""

@@ -4,31 +4,37 @@ Nothing leaves that is not declared: a text is a word of the list of its column 
 anything else the whole extract is broken off.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
-
-import pyarrow as pa
 
 from ungdom.extracts import known
 from ungdom.extracts.columns import Column, ColumnType, Dates, Shown, coarse
 from ungdom.extracts.errors import NotAsDeclared
 from ungdom.extracts.orders import Order
 from ungdom.extracts.pseudonyms import Named
+from ungdom.lazy import lazy
 from ungdom.store import bulk
 from ungdom.store.session import Database
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+else:
+    pa = lazy("pyarrow")
 
 CASES = 200
 """Cases read at a time, each time in a transaction of its own: what is asked for does not change any more."""
 
-ARROW: dict[ColumnType, pa.DataType] = {
-    ColumnType.STRING: pa.string(),
-    ColumnType.DATE: pa.date32(),
-    ColumnType.INTEGER: pa.int32(),
-    ColumnType.NUMBER: pa.float64(),
-    ColumnType.BOOLEAN: pa.bool_(),
+_ARROW = {
+    ColumnType.STRING: "string",
+    ColumnType.DATE: "date32",
+    ColumnType.INTEGER: "int32",
+    ColumnType.NUMBER: "float64",
+    ColumnType.BOOLEAN: "bool",
 }
 
 Value = Callable[[Any], Any]
@@ -42,9 +48,14 @@ class Tally:
     unread: int = 0
 
 
+def arrow_type(kind: ColumnType) -> pa.DataType:
+    """Arrow's type for a column of that type."""
+    return pa.type_for_alias(_ARROW[kind])
+
+
 def schema(columns: Sequence[Shown]) -> pa.Schema:
     """The schema of Arrow."""
-    return pa.schema([pa.field(one.name, ARROW[one.type], one.column.nullable) for one in columns])
+    return pa.schema([pa.field(one.name, arrow_type(one.type), one.column.nullable) for one in columns])
 
 
 def ranked(order: Order, ids: Iterable[UUID]) -> list[bytes]:

@@ -10,18 +10,29 @@ in both as 2026-01-05T09:00:00Z. Parquet: zstd. Only flat columns: text, whole a
 and instants.
 """
 
+from __future__ import annotations
+
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv as pc_csv
-import pyarrow.parquet as pq
+from ungdom.lazy import lazy
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.csv as pc_csv
+    import pyarrow.parquet as pq
+else:
+    pa = lazy("pyarrow")
+    pc = lazy("pyarrow.compute")
+    pc_csv = lazy("pyarrow.csv")
+    pq = lazy("pyarrow.parquet")
+
 
 GROUP = 65_536
 """Rows that are written at a time: a row group of Parquet, a batch of an Arrow stream."""
@@ -118,7 +129,7 @@ def write(
 def plain(schema: pa.Schema) -> pa.Schema:
     """The columns as they are written: encoded by a dictionary or not, a text is a text. Raises `Shape`."""
     for field in schema:
-        if not any(fits(field.type) for fits in _KINDS):
+        if not _can_be_written(field.type):
             raise Shape(f"{field.name} is {field.type}")
     return pa.schema([field.with_type(_plain(field.type)) for field in schema])
 
@@ -161,19 +172,16 @@ def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(_plain(kind)))
 
 
-_KINDS: tuple[Callable[[pa.DataType], bool], ...] = (
-    _is_text,
-    pa.types.is_integer,
-    pa.types.is_floating,
-    pa.types.is_boolean,
-    pa.types.is_date,
-    pa.types.is_timestamp,
-)
+def _can_be_written(kind: pa.DataType) -> bool:
+    types = pa.types
+    plain = (_is_text, types.is_integer, types.is_floating, types.is_boolean, types.is_date, types.is_timestamp)
+    return any(fits(kind) for fits in plain)
+
 
 # --- one way of writing each: a context that gives what takes a group -----------------------------------------
 
-Take = Callable[[pa.RecordBatch], object]
-Opened = AbstractContextManager[Take]
+Take: TypeAlias = "Callable[[pa.RecordBatch], object]"
+Opened: TypeAlias = "AbstractContextManager[Take]"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,21 @@ is not of the public internet, and IPv6 addresses that hold an IPv4 one; unless 
 Without TLS only such an allowed network is reached.
 """
 
+from __future__ import annotations
+
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import TYPE_CHECKING
 
-import httpx
+from ungdom.lazy import lazy
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = lazy("httpx")
+
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network

@@ -5,18 +5,25 @@ endings are then not over-represented. A case that left in another way before it
 the observed share of a bin is Kaplan–Meier's, on the share of the time that was left when it was asked.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
-import numpy as np
-
+from ungdom.lazy import lazy
 from ungdom.statistics.curves import FEWEST
 from ungdom.statistics.spells import Question, Spell
 from ungdom.statistics.survival import CENSORED, Spans, kaplan_meier
 from ungdom.workflow.daycount import days_between
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = lazy("numpy")
 
 BINS = 10
 """At most so many bins, of equally many forecasts, none with fewer than `FEWEST`."""

@@ -1,11 +1,13 @@
 """Completion as tables: how the cases of each cell came out, and the share completed with its limits. Pure."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from math import sqrt
 from statistics import NormalDist
+from typing import TYPE_CHECKING
 
-import numpy as np
-
+from ungdom.lazy import lazy
 from ungdom.statistics.cubes import Cell, Cube
 from ungdom.statistics.definitions import Completion
 from ungdom.statistics.frames import Places, numbers
@@ -13,6 +15,11 @@ from ungdom.statistics.gathering import Counted, Gathering
 from ungdom.statistics.outcomes import APART
 from ungdom.statistics.survival import CONFIDENCE
 from ungdom.workflow.vocabulary import State
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = lazy("numpy")
 
 ESTIMATES = ("share", "share_low", "share_high")
 """Completed, of all but those told apart; with Wilson's 95 % limits."""

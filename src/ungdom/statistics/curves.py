@@ -8,18 +8,25 @@ then: a case that waits long in one stage is not compared with those that had mo
 came to the stage enters only through the days that are left.
 """
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
+from ungdom.lazy import lazy
 from ungdom.statistics.spells import Question, Spell
 from ungdom.statistics.survival import CENSORED, Conditional, Curve, Days, Spans, conditional, kaplan_meier
 from ungdom.workflow.vocabulary import Sanction, State
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    np = lazy("numpy")
 
 STOPPED, ENDED = 1, 2
 """How a spell ended: the clock stopped, or the case closed or moved past the step without it."""

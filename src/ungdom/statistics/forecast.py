@@ -4,14 +4,16 @@
 `forecast_curve`; a question about one case reads a few rows of that table. Method and limits: docs/forecast.md.
 """
 
+from __future__ import annotations
+
 import json
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from sqlalchemy import Row, delete, select, tuple_
 
+from ungdom.lazy import lazy
 from ungdom.statistics import past
 from ungdom.statistics.curves import (
     WINDOW,
@@ -32,6 +34,11 @@ from ungdom.store.forecast_tables import forecast_curve
 from ungdom.store.session import Connection, Database
 from ungdom.workflow.case import Case
 from ungdom.workflow.vocabulary import Sanction, State
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = lazy("numpy")
 
 C = forecast_curve.c
 _PLACE = tuple(forecast_curve.primary_key)

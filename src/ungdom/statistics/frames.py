@@ -4,20 +4,26 @@ Cases are read one after the other into columns of numbers; a hundred thousand o
 then a list of places in these columns.
 """
 
+from __future__ import annotations
+
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from itertools import product
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
-
+from ungdom.lazy import lazy
 from ungdom.statistics.case_rows import ADULT, CaseRow
 from ungdom.statistics.cubes import TOTAL, Dimension, Key
 from ungdom.workflow.vocabulary import OffenceGroup, Regime, Sanction
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    np = lazy("numpy")
 
 UNKNOWN = "unknown"
 SEXES = ("female", "male", UNKNOWN)
@@ -41,7 +47,7 @@ PERIOD = StatisticDimension.PERIOD
 HALF = 7
 """The first month of the second half of a year."""
 
-Places = NDArray[np.int64]
+Places: TypeAlias = "NDArray[np.int64]"
 
 
 class Subject(NamedTuple):
@@ -94,7 +100,7 @@ class Column:
 
     code: str
     values: dict[str, int] = field(default_factory=dict)
-    of: "array[int]" = field(default_factory=lambda: array("q"))
+    of: array[int] = field(default_factory=lambda: array("q"))
 
     def add(self, value: str) -> None:
         """One more case."""
@@ -113,7 +119,7 @@ class Column:
         return moved[numbers(self.of)] if len(self.of) else numbers(self.of)
 
 
-def numbers(column: "array[int]") -> Places:
+def numbers(column: array[int]) -> Places:
     """The column as numbers to count with."""
     return np.frombuffer(column, dtype=np.int64) if len(column) else np.empty(0, dtype=np.int64)
 

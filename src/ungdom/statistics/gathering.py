@@ -1,13 +1,14 @@
 """From rows to columns: what each definition counts of each case, gathered once for every table made of it. Pure."""
 
+from __future__ import annotations
+
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-import numpy as np
-
+from ungdom.lazy import lazy
 from ungdom.statistics.cubes import Cell, Cube, Dimension
 from ungdom.statistics.definitions import Completion, Definition, LeadTime
 from ungdom.statistics.frames import BY, PERIOD, Column, Places, Subject, cells, half_year, numbers, periods
@@ -16,12 +17,17 @@ from ungdom.statistics.passages import WAITING
 from ungdom.statistics.survival import CENSORED, Spans
 from ungdom.workflow.daycount import days_between
 
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = lazy("numpy")
+
 D = TypeVar("D", LeadTime, Completion)
 Known = Mapping[str, Iterable[str]]
 """Values of a dimension that are shown also where nobody has them: the codes of every konfliktråd."""
 
 
-def _column() -> "array[int]":
+def _column() -> array[int]:
     return array("q")
 
 
@@ -34,11 +40,11 @@ class Counted(Generic[D]):
     """
 
     one: D
-    subject: "array[int]" = field(default_factory=_column)
-    on: "array[int]" = field(default_factory=_column)
-    ending: "array[int]" = field(default_factory=_column)
-    entry: "array[int]" = field(default_factory=_column)
-    time: "array[int]" = field(default_factory=_column)
+    subject: array[int] = field(default_factory=_column)
+    on: array[int] = field(default_factory=_column)
+    ending: array[int] = field(default_factory=_column)
+    entry: array[int] = field(default_factory=_column)
+    time: array[int] = field(default_factory=_column)
 
     def code(self, ending: str) -> int:
         """The number of a way of ending."""
@@ -72,7 +78,7 @@ class Gathering(Generic[D]):
             for code, column in self.columns.items():
                 column.add(BY[code](subject))
 
-    def table(self, code: str, by: Sequence[str]) -> "Table[D]":
+    def table(self, code: str, by: Sequence[str]) -> Table[D]:
         """What this definition counts, by these dimensions."""
         counted = self.counted[code]
         where = numbers(counted.subject)

@@ -4,11 +4,13 @@ Nobody who still waits is left out: the median of those that have ended is lower
 their mean, which stands beside the estimate and is named `mean_of_ended`.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-
+from ungdom.lazy import lazy
 from ungdom.statistics.cubes import Cell, Cube
 from ungdom.statistics.definitions import LeadTime
 from ungdom.statistics.frames import Places
@@ -23,6 +25,11 @@ from ungdom.statistics.survival import (
     kaplan_meier,
     quantiles,
 )
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = lazy("numpy")
 
 QUANTILES = {"q1": 0.25, "median": 0.5, "q3": 0.75, "p90": 0.9}
 """The names of the quantiles, and the share that has ended by then."""

@@ -14,7 +14,7 @@ from typing import Any
 
 import ungdom
 from ungdom.disclosure import Id, Policy, Protected, Release, dominated, protect, small_ones
-from ungdom.disclosure.moves import VERSION as SOLVER
+from ungdom.disclosure.moves import solver_version
 from ungdom.statistics import cases
 from ungdom.statistics.cubes import TOTAL, Cell, CellStatus, Cube, Dimension, Key
 from ungdom.statistics.digests import Asked
@@ -246,7 +246,7 @@ def _made(known_at: datetime, day: date, policy: Policy, told: Iterable[Told]) -
     head = {"known_at": known_at.isoformat(), "day": str(day), "code": ungdom.__version__, "policy": asdict(policy)}
     parts = list(told)
     content = {**head, "figures": [{"of": o.population, "stands": o.stands, "tables": o.tables} for o in parts]}
-    proof = {**head, "solver": SOLVER, "figures": {o.population: o.proof for o in parts}}
+    proof = {**head, "solver": solver_version(), "figures": {o.population: o.proof for o in parts}}
     exact = {
         o.population: {
             "counts": o.exact.counts,

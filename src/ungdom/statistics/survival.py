@@ -6,16 +6,25 @@ fall on the same day the exit comes first. Source: Kaplan and Meier 1958, Greenw
 held against R's `survival` by the tests.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import NormalDist
+from typing import TYPE_CHECKING, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
+from ungdom.lazy import lazy
 
-Days = NDArray[np.int64]
-Shares = NDArray[np.float64]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    np = lazy("numpy")
+
+
+Days: TypeAlias = "NDArray[np.int64]"
+Shares: TypeAlias = "NDArray[np.float64]"
 
 CONFIDENCE = 0.95
 CENSORED = 0
@@ -33,12 +42,12 @@ class Spans:
     ending: Days
 
     @classmethod
-    def of(cls, rows: list[tuple[int, int, int]]) -> "Spans":
+    def of(cls, rows: list[tuple[int, int, int]]) -> Spans:
         """From rows of (entry, time, ending)."""
         table = np.array(rows, dtype=np.int64).reshape(-1, 3)
         return cls(table[:, 0], table[:, 1], table[:, 2])
 
-    def seen(self) -> "Spans":
+    def seen(self) -> Spans:
         """Without those that were never at risk: they ended before they came into view."""
         kept = self.time > self.entry
         return Spans(self.entry[kept], self.time[kept], self.ending[kept])
@@ -59,7 +68,7 @@ class Counts:
     censored: Days
 
     @classmethod
-    def of(cls, spans: Spans, group: Days | None = None) -> "Counts":
+    def of(cls, spans: Spans, group: Days | None = None) -> Counts:
         """Counted from cases; `group`: the code of the group of each, small whole numbers from 0; None: all are one."""
         seen = spans.time > spans.entry
         entry, time, ending = spans.entry[seen], spans.time[seen], spans.ending[seen]
@@ -87,13 +96,13 @@ class Counts:
         before: Days = np.cumsum(change) - change  # whoever enters a group leaves it: each begins with none
         return before
 
-    def groups(self) -> Iterator[tuple[int, "Counts"]]:
+    def groups(self) -> Iterator[tuple[int, Counts]]:
         """The counts of each group alone, by its code; a group without cases at risk is not there."""
         cuts = np.flatnonzero(np.diff(self.group, prepend=-1, append=-1))
         for first, end in pairwise(cuts):
             yield int(self.group[first]), self._slice(slice(first, end))
 
-    def _slice(self, rows: slice) -> "Counts":
+    def _slice(self, rows: slice) -> Counts:
         ended = {code: counts[rows] for code, counts in self.ended.items() if counts[rows].any()}
         return Counts(self.group[rows], self.day[rows], self.entered[rows], ended, self.censored[rows])
 

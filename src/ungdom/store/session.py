@@ -8,24 +8,33 @@ after waiting for the one writer's turn in this process. Readers never wait for 
 READ COMMITTED, reading one read-only snapshot. `statement_timeout` and the time zone are set as the connection is made.
 """
 
+from __future__ import annotations
+
 import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Semaphore
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, NestedTransaction, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from ungdom.lazy import lazy
 from ungdom.store import reference
 from ungdom.store.errors import DuplicateKey, Stale, Unavailable
+
+if TYPE_CHECKING:
+    from alembic import command, script
+    from alembic import config as alembic_config
+    from alembic.runtime import migration
+else:
+    command = lazy("alembic.command")
+    alembic_config = lazy("alembic.config")
+    migration = lazy("alembic.runtime.migration")
+    script = lazy("alembic.script")
 
 __all__ = ["Connection", "Database", "kept"]  # a connection inside a transaction, for the layers above to name
 
@@ -67,7 +76,7 @@ class Database:
         patience: float = PATIENCE,
         statement_seconds: float = 30,
         synchronous: str = "FULL",
-    ) -> "Database":
+    ) -> Database:
         """The database at this URL, `sqlite:///file` or `postgresql://…`. Nothing is connected or created yet.
 
         `synchronous`: what SQLite does at a commit; NORMAL is faster and may lose the last moves in a power cut.
@@ -106,11 +115,11 @@ class Database:
     def current(self) -> str | None:
         """The version of the schema in the database; None when it is empty."""
         with self.reading() as tx:
-            return MigrationContext.configure(tx).get_current_revision()
+            return migration.MigrationContext.configure(tx).get_current_revision()
 
     def head(self) -> str | None:
         """The newest version of the schema that this program knows."""
-        return ScriptDirectory.from_config(_alembic()).get_current_head()
+        return script.ScriptDirectory.from_config(_alembic()).get_current_head()
 
     def is_current(self) -> bool:
         """Whether the schema in the database is the one this program was made for."""
@@ -183,8 +192,8 @@ def _taken(turn: Semaphore, patience: float) -> Iterator[None]:
         turn.release()
 
 
-def _alembic(tx: Connection | None = None) -> Config:
-    config = Config(attributes={"connection": tx})
+def _alembic(tx: Connection | None = None) -> alembic_config.Config:
+    config = alembic_config.Config(attributes={"connection": tx})
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
     return config

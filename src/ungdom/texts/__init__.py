@@ -87,7 +87,9 @@ _SAME_AS = {
 }
 
 
-def _load(language: Language) -> Catalogue:
+@cache
+def catalogue(language: Language) -> Catalogue:
+    """Everything that is written in a language, to be read and not changed. Read from its file at the first use."""
     raw = tomllib.loads(files(__name__).joinpath(f"{language}.toml").read_text(encoding="utf-8"))
     return {section: dict(_flat(body)) for section, body in raw.items()}
 
@@ -100,26 +102,18 @@ def _flat(body: dict[str, Any]) -> Iterator[tuple[str, str]]:
             yield key, found
 
 
-def _words(catalogue: Catalogue) -> dict[str, str]:
+@cache
+def _words(language: Language) -> dict[str, str]:
     labels: dict[str, str] = {}
-    for section, body in catalogue.items():
+    for section, body in catalogue(language).items():
         if section not in _SENTENCES:
             labels = body | labels
     return labels
 
 
-_CATALOGUE = {language: _load(language) for language in _LANGUAGES}
-_ANY = {language: _words(_CATALOGUE[language]) for language in _LANGUAGES}
-
-
 def languages() -> tuple[Language, ...]:
     """The languages spoken here; the first is used when nothing else is asked for."""
     return _LANGUAGES
-
-
-def catalogue(language: Language) -> Catalogue:
-    """Everything that is written in a language, to be read and not changed."""
-    return _CATALOGUE[language]
 
 
 def pick(accept_language: str | None) -> Language:
@@ -137,7 +131,7 @@ def pick(accept_language: str | None) -> Language:
 
 def text(language: Language, section: str, key: str, **values: str | int) -> str:
     """One text with its placeholders filled in. Raises KeyError when there is no such text, or a value is missing."""
-    return _CATALOGUE[language][section][key].format(**values)
+    return catalogue(language)[section][key].format(**values)
 
 
 @cache
@@ -152,8 +146,8 @@ def label(language: Language, word: str) -> str:
     A plain string is looked up in every section of labels; the first in the catalogue answers, states before events.
     """
     if isinstance(word, StrEnum):
-        return _CATALOGUE[language][section_of(type(word))][word]
-    return _ANY[language][word]
+        return catalogue(language)[section_of(type(word))][word]
+    return _words(language)[word]
 
 
 def render(language: Language, value: object) -> str:
@@ -192,7 +186,7 @@ def refusal(language: Language, code: str, current: Value, needed: Value, earlie
 
 def invalid(language: Language, kind: str) -> str:
     """The sentence for a kind of shape problem, by pydantic's name for it; a general one for other kinds."""
-    sentences = _CATALOGUE[language]["invalid"]
+    sentences = catalogue(language)["invalid"]
     return sentences.get(_SAME_AS.get(kind, kind), sentences["other"])
 
 
@@ -204,7 +198,7 @@ def _ranges(header: str) -> Iterator[tuple[str, float]]:
 
 def _written(language: Language, value: object) -> str:
     word = value if isinstance(value, str) else str(value)
-    if isinstance(word, StrEnum) or word in _ANY[language]:
+    if isinstance(word, StrEnum) or word in _words(language):
         return _inside(label(language, word))
     if _LENGTH.fullmatch(word):
         return _length(language, word)

@@ -1,14 +1,23 @@
 """Days, weeks, months and working days: how time is counted. Calendar days between Oslo dates, never hours."""
 
+from __future__ import annotations
+
 import calendar
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cache
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-import holidays
+from ungdom.lazy import lazy
+
+if TYPE_CHECKING:
+    import holidays
+else:
+    holidays = lazy("holidays")
+
 
 OSLO = ZoneInfo("Europe/Oslo")
-_PUBLIC_HOLIDAYS = holidays.country_holidays("NO", years=range(2010, 2045))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +47,14 @@ def after(start: date, length: Length) -> date:
     return date(year, month + 1, day) + timedelta(weeks=length.weeks, days=length.days)
 
 
+@cache
+def _public_holidays() -> holidays.HolidayBase:
+    return holidays.country_holidays("NO", years=range(2010, 2045))
+
+
 def is_working_day(day: date) -> bool:
     """Neither Saturday, Sunday, public holiday, 1 May nor 17 May. Source: domstolloven § 149 first paragraph."""
-    return day.weekday() < calendar.SATURDAY and day not in _PUBLIC_HOLIDAYS
+    return day.weekday() < calendar.SATURDAY and day not in _public_holidays()
 
 
 def next_working_day(day: date) -> date:

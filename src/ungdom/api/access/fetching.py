@@ -1,18 +1,25 @@
 """Fetching the keys of an issuer, and reading a key set: only what a signature can be checked with is taken."""
 
+from __future__ import annotations
+
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
-import httpx
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 
 from ungdom.api.access.keys import KeySet, NotFetched, PublicKey
+from ungdom.lazy import lazy
 from ungdom.message.sound import read_sound
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = lazy("httpx")
 
 LONGEST = 5.0
 """Seconds for one fetch, whatever the issuer does meanwhile."""

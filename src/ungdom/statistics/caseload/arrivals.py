@@ -6,20 +6,27 @@ arrive: Aalen–Johansen. The numbers of a week are those of independent cases w
 registered yet are not foretold; neither is the uncertainty of the shares themselves.
 """
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
+from ungdom.lazy import lazy
 from ungdom.statistics.curves import FEWEST, LANDMARKS, WINDOW
 from ungdom.statistics.digests import Digest, Stay
 from ungdom.statistics.survival import CENSORED, CONFIDENCE, Incidence, Spans, aalen_johansen
 from ungdom.workflow.daycount import days_between
 from ungdom.workflow.vocabulary import CLOSED, Sanction, State
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    np = lazy("numpy")
 
 RECEIVED, LEFT = 1, 2
 WEEKS_AHEAD = 8

@@ -5,14 +5,16 @@ is not dropped; who dies or leaves is censored on that day. Beside it stand the 
 Johansen), and the plain share among those whose window was over.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from math import ceil, floor, isnan
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-import numpy as np
-
+from ungdom.lazy import lazy
 from ungdom.statistics import frames
 from ungdom.statistics.cubes import Cell, Cube, Dimension
 from ungdom.statistics.definitions import Recidivism
@@ -21,6 +23,11 @@ from ungdom.statistics.gathering import Known
 from ungdom.statistics.recidivism.rules import Relapse
 from ungdom.statistics.recidivism.spells import Spell
 from ungdom.statistics.survival import CENSORED, Curve, Spans, aalen_johansen, kaplan_meier
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = lazy("numpy")
 
 MONTHS = (12, 24, 36, 60)
 """After how many months the share that has relapsed is told, as far as the window goes."""

@@ -1,0 +1,29 @@
+"""Packages that take long to load, and that most processes and most requests never use, loaded at their first use.
+
+An import statement for the type checker, and `lazy` for the interpreter:
+
+    if TYPE_CHECKING:
+        import numpy as np
+    else:
+        np = lazy("numpy")
+
+What is evaluated while the module is loaded (base classes, constants, default values) must not use such a name, and
+annotations that do are not evaluated: `from __future__ import annotations`.
+"""
+
+from importlib import import_module
+from types import ModuleType
+
+
+class LazyModule(ModuleType):
+    """Stands in for a module until an attribute of it is read. Safe in threads, as the import itself is."""
+
+    def __getattr__(self, name: str) -> object:
+        value = getattr(import_module(self.__name__), name)
+        setattr(self, name, value)  # the next look-up does not come here
+        return value
+
+
+def lazy(name: str) -> LazyModule:
+    """The module of that name, imported when an attribute of it is first read. Raises `ImportError` then, not now."""
+    return LazyModule(name)
