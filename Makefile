@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DONE := $(VENV)/.done
+TOOL := tools/node_modules/.bin
 WORKERS ?= 2
 BENCH ?= moves intake nightly worklist extracts survival
 ARGS ?=
@@ -45,15 +46,20 @@ run: $(DONE)/run ## start the demo: fresh database, synthetic cases, server (ARG
 test: $(DONE)/node ## run every test (WORKERS=2, TESTS=tests/workflow to narrow, ARGS=… for pytest)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS) $(TESTS)
 
-check: $(DONE)/node ## lint, format check, types, import layers
-	@echo "1/4 ruff check"
+check: $(DONE)/node ## lint, format check, types, import layers, and the linters of the OpenAPI document
+	@echo "1/6 ruff check"
 	@$(BIN)/ruff check .
-	@echo "2/4 ruff format"
+	@echo "2/6 ruff format"
 	@$(BIN)/ruff format --check .
-	@echo "3/4 mypy --strict"
+	@echo "3/6 mypy --strict"
 	@$(BIN)/mypy
-	@echo "4/4 import layers"
+	@echo "4/6 import layers"
 	@$(BIN)/lint-imports
+	@echo "5/6 spectral"
+	@PATH="$(abspath $(BIN)):$$PATH" $(TOOL)/spectral lint --ruleset tools/spectral.yaml --fail-severity hint openapi/*.json
+	@echo "6/6 redocly"
+	@PATH="$(abspath $(BIN)):$$PATH" REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true \
+		$(TOOL)/redocly lint --config tools/redocly.yaml --format stylish openapi/v1.json
 
 bench: $(DONE)/dev ## run the benchmarks (BENCH=intake for one of them, ARGS=… for its options)
 	@for one in $(BENCH); do $(BIN)/python bench/$$one.py $(ARGS) || exit 1; done
