@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 DONE := $(VENV)/.done
 TOOL := tools/node_modules/.bin
 WORKERS ?= 2
+FUZZ_REQUESTS ?= 50
+FUZZ_SEED ?= 12
 BENCH ?= moves intake nightly worklist extracts survival
 ARGS ?=
 TESTS ?=
@@ -66,6 +68,9 @@ bench: $(DONE)/dev ## run the benchmarks (BENCH=intake for one of them, ARGS=…
 
 faults: $(DONE)/dev ## 100,000 decisions, the server killed on the way (ARGS="--database sqlite postgresql")
 	@$(BIN)/python -m tests.faults.batch_100k $(ARGS)
+
+fuzz: $(DONE)/dev ## many requests from the OpenAPI document in the name of every role (FUZZ_REQUESTS=50, FUZZ_SEED=12)
+	@FUZZ_REQUESTS=$(FUZZ_REQUESTS) FUZZ_SEED=$(FUZZ_SEED) $(BIN)/python -m pytest -n $(WORKERS) tests/api/test_fuzz.py $(ARGS)
 
 spark: $(DONE)/spark ## the counts behind the curves on Apache Spark, a worker killed on the way (ARGS=…)
 	@$(BIN)/python bench/spark.py $(ARGS)
