@@ -5,7 +5,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DONE := $(VENV)/.done
+TOOL := tools/node_modules/.bin
 WORKERS ?= 2
+FUZZ_REQUESTS ?= 50
+FUZZ_SEED ?= 12
 BENCH ?= moves intake nightly worklist extracts survival
 ARGS ?=
 TESTS ?=
@@ -49,21 +52,29 @@ compare: $(DONE)/dev ## compare the data that the tests carry with ../shared, wh
 	@test -d ../shared || { echo "There is nothing to compare with: ../shared is not beside this checkout."; exit 1; }
 	@$(BIN)/python -m pytest tests/compare/published.py
 
-check: $(DONE)/node ## lint, format check, types, import layers
-	@echo "1/4 ruff check"
+check: $(DONE)/node ## lint, format check, types, import layers, and the linters of the OpenAPI document
+	@echo "1/6 ruff check"
 	@$(BIN)/ruff check .
-	@echo "2/4 ruff format"
+	@echo "2/6 ruff format"
 	@$(BIN)/ruff format --check .
-	@echo "3/4 mypy --strict"
+	@echo "3/6 mypy --strict"
 	@$(BIN)/mypy
-	@echo "4/4 import layers"
+	@echo "4/6 import layers"
 	@$(BIN)/lint-imports
+	@echo "5/6 spectral"
+	@PATH="$(abspath $(BIN)):$$PATH" $(TOOL)/spectral lint --ruleset tools/spectral.yaml --fail-severity hint openapi/*.json
+	@echo "6/6 redocly"
+	@PATH="$(abspath $(BIN)):$$PATH" REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true \
+		$(TOOL)/redocly lint --config tools/redocly.yaml --format stylish openapi/v1.json
 
 bench: $(DONE)/dev ## run the benchmarks (BENCH=intake for one of them, ARGS=… for its options)
 	@for one in $(BENCH); do $(BIN)/python bench/$$one.py $(ARGS) || exit 1; done
 
 faults: $(DONE)/dev ## 100,000 decisions, the server killed on the way (ARGS="--database sqlite postgresql")
 	@$(BIN)/python -m tests.faults.batch_100k $(ARGS)
+
+fuzz: $(DONE)/dev ## many requests from the OpenAPI document in the name of every role (FUZZ_REQUESTS=50, FUZZ_SEED=12)
+	@FUZZ_REQUESTS=$(FUZZ_REQUESTS) FUZZ_SEED=$(FUZZ_SEED) $(BIN)/python -m pytest -n $(WORKERS) tests/api/test_fuzz.py $(ARGS)
 
 spark: $(DONE)/spark ## the counts behind the curves on Apache Spark, a worker killed on the way (ARGS=…)
 	@$(BIN)/python bench/spark.py $(ARGS)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import ungdom
 from ungdom import texts
+from ungdom.api.field_page import fields_text
 from ungdom.api.statistic_shapes import question_of
 from ungdom.app import create_app
 from ungdom.exchange import document as exchange
@@ -32,6 +33,7 @@ def files() -> dict[str, str]:
     return {
         "docs/workflow.md": workflow_text(),
         "docs/glossary.md": glossary_text(),
+        "docs/fields.md": NOTE + fields_text(),
         "docs/permissions.md": permissions_text(),
         "docs/indicators.md": indicators_text(),
         "docs/statistics.md": statistics_text(),

@@ -64,9 +64,9 @@ def test_a_read_publishes_no_problem_of_a_write() -> None:
     reads = {name: one for name, one in OPERATIONS.items() if name.startswith("GET ")}
 
     assert len(reads) > 60
-    assert {
-        n: set(one["responses"]) & {"409", "412", "413", "415", "428"} for n, one in reads.items()
-    } == {name: set() for name in reads}
+    assert {n: set(one["responses"]) & {"409", "412", "413", "415", "428"} for n, one in reads.items()} == {
+        name: set() for name in reads
+    }
 
 
 def test_no_parameter_is_ever_null() -> None:

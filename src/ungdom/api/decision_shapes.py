@@ -8,6 +8,7 @@ from pydantic import Field, TypeAdapter
 
 from ungdom.api.inputs import Input
 from ungdom.api.schemas import Output, UnmetOut
+from ungdom.api.unions import WHERE, pascal, reference, shapes_of, tagged_union
 from ungdom.intake.words import Advice, Outcome, Reason, Remark
 from ungdom.message import TERMS, DecisionId, Kind, Message, reader
 from ungdom.message.text import CursorText
@@ -170,26 +171,19 @@ class DecisionQuery(Input):
     cursor: CursorText | None = None
 
 
-WHERE = "#/components/schemas/{model}"
-
-
 def message_schemas() -> dict[str, Any]:
     """JSON Schemas of messages by name: `DecisionIn` is one of the shapes, one a kind, told apart by `kind`."""
     whole = TypeAdapter(Message).json_schema(by_alias=True, ref_template=WHERE)
-    found: dict[str, Any] = dict(whole.pop("$defs", {}))
-    names = {kind: f"Decision_{kind}" for kind in TERMS}
-    for kind, name in names.items():
-        terms = reader(kind).json_schema(by_alias=True, ref_template=WHERE)
-        found |= terms.pop("$defs", {})
-        found[name] = _of_kind(whole, kind, terms)
-    mapping = {kind.value: WHERE.format(model=name) for kind, name in names.items()}
-    choice = [{"$ref": place} for place in mapping.values()]
-    found["DecisionIn"] = {"oneOf": choice, "discriminator": {"propertyName": "kind", "mapping": mapping}}
-    return found
+    terms, found = shapes_of({kind: reader(kind) for kind in TERMS})
+    found |= whole.pop("$defs", {})
+    names = {kind: f"{pascal(kind)}Decision" for kind in TERMS}
+    found |= {name: _of_kind(whole, kind, terms[kind], found) for kind, name in names.items()}
+    return found | {"DecisionIn": tagged_union("kind", names, Message)}
 
 
-def _of_kind(whole: dict[str, Any], kind: Kind, terms: dict[str, Any]) -> dict[str, Any]:
-    properties = {**whole["properties"], "kind": {"const": kind.value}, "terms": terms}
-    required = [*whole["required"], *(["terms"] if terms.get("required") else [])]
-    about = {"title": f"Decision_{kind}", "description": whole.get("description", "")}
+def _of_kind(whole: dict[str, Any], kind: Kind, terms: str, shapes: dict[str, Any]) -> dict[str, Any]:
+    tag = {"type": "string", "const": kind.value}
+    required = [*whole["required"], *(["terms"] if shapes[terms].get("required") else [])]
+    about = {"title": f"{pascal(kind)}Decision", "description": f"A message of kind `{kind}`."}
+    properties = {**whole["properties"], "kind": tag, "terms": reference(terms)}
     return {**about, "type": "object", "additionalProperties": False, "properties": properties, "required": required}

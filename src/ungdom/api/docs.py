@@ -5,9 +5,12 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from ungdom.api.decision_shapes import WHERE, RefusalOut, message_schemas
+from ungdom.api.decision_shapes import RefusalOut, message_schemas
+from ungdom.api.descriptions import describe
+from ungdom.api.event_shapes import event_schemas
 from ungdom.api.openapi import complete
 from ungdom.api.schemas import ProblemOut
+from ungdom.api.unions import WHERE
 
 
 def operation_id(route: APIRoute) -> str:
@@ -30,10 +33,11 @@ def install(app: FastAPI) -> None:
             schemas.setdefault(model.__name__, shape)
         for name, shape in message_schemas().items():
             schemas.setdefault(name, shape)
+        schemas |= event_schemas()
         document["components"]["securitySchemes"] = {
             "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
         }
         document["security"] = [{"token": []}]
-        return complete(document)
+        return describe(complete(document))
 
     app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents for extending the document

@@ -8,6 +8,7 @@ from ungdom import texts
 from ungdom.api import lead_time_shapes as lt
 from ungdom.api import schemas as s
 from ungdom.api.alert_shapes import AlertBrief
+from ungdom.api.forms import form_of
 from ungdom.api.person_shapes import person_out
 from ungdom.api.undoing_shapes import FollowedOut, UndoingOut
 from ungdom.casework import Read, Recorded, steps
@@ -21,7 +22,7 @@ from ungdom.workflow.complaints import Aftermath
 from ungdom.workflow.daycount import days_between
 from ungdom.workflow.deadlines import RULES, Deadline, Rule, deadlines, next_due
 from ungdom.workflow.engine import Broken, Option, effective
-from ungdom.workflow.events import Corrected, Event, details_schema, plain_details
+from ungdom.workflow.events import Corrected, Event, plain_details
 from ungdom.workflow.guards.core import Unmet
 from ungdom.workflow.guards.decision import appeal_deadline
 from ungdom.workflow.leadtime import LeadTime, lead_time, measures
@@ -205,7 +206,7 @@ def _option_out(option: Option, language: texts.Language) -> s.OptionOut:
         law=decision.law,
         actors=list(option.actors),
         unmet=[unmet(language, no) for no in decision.unmet],
-        details_schema=details_schema(option.event),
+        details_schema=form_of(option.event, language),
     )
 
 

@@ -21,6 +21,9 @@ def document(version: str) -> Schema:
             "title": "ungdom, exchange of official messages",
             "version": version,
             "description": _ABOUT,
+            "contact": {"name": "The ungdom contributors"},
+            "license": {"name": "MIT"},
+            "tags": [{"name": "exchange", "description": "Official messages of the justice sector (ESAS)"}],
             "externalDocs": {"description": "The contracts (ESAS)", "url": CONTRACTS},
         },
         "defaultContentType": "application/jose",
@@ -35,8 +38,8 @@ def document(version: str) -> Schema:
             },
         },
         "operations": {
-            "take": {"action": "receive", "channel": {"$ref": "#/channels/inbox"}, "summary": _TAKE},
-            "tell": {"action": "send", "channel": {"$ref": "#/channels/partner"}, "summary": _TELL},
+            "take": {"action": "receive", "channel": {"$ref": "#/channels/inbox"}, "description": _TAKE},
+            "tell": {"action": "send", "channel": {"$ref": "#/channels/partner"}, "description": _TELL},
         },
         "components": {"messages": _messages(), "schemas": _schemas()},
     }

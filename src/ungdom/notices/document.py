@@ -22,15 +22,17 @@ def added_to(document: Schema) -> Schema:
     names = {kind: _name(kind) for kind in KINDS}
     refs = {name: {"$ref": f"#/components/messages/{name}"} for name in names.values()}
     parts = document["components"]
+    tags = [*document["info"]["tags"], {"name": "webhooks", "description": "What webhooks are sent"}]
     return {
         **document,
+        "info": {**document["info"], "tags": tags},
         "channels": {**document["channels"], "webhook": {"description": _ABOUT, "messages": refs}},
         "operations": {
             **document["operations"],
             "notify": {
                 "action": "send",
                 "channel": {"$ref": "#/channels/webhook"},
-                "summary": "What happened in cases that the owner of the webhook may see, and alerts of them.",
+                "description": "What happened in cases that the owner of the webhook may see, and alerts of them.",
             },
         },
         "components": {

@@ -171,15 +171,15 @@ SHAPE: dict[EventType, type[d.Details]] = {
 
 
 @cache
-def _reader(kind: EventType) -> TypeAdapter[Any]:
-    """What reads and writes the details of this type, made when it is first needed."""
+def reader(kind: EventType) -> TypeAdapter[Any]:
+    """What reads, writes and describes the details of this type, made when it is first needed."""
     return TypeAdapter(SHAPE[kind])
 
 
 def read_details(kind: EventType, raw: object) -> d.Details:
     """The details of an event from decoded JSON. Raises `BadDetails` with every problem and its place."""
     try:
-        found: d.Details = _reader(kind).validate_json(to_json(raw), strict=True)
+        found: d.Details = reader(kind).validate_json(to_json(raw), strict=True)
     except ValidationError as error:
         raise BadDetails(kind, problems_of(error)) from None
     return found
@@ -187,25 +187,25 @@ def read_details(kind: EventType, raw: object) -> d.Details:
 
 def load_details(kind: EventType, stored: str | bytes) -> d.Details:
     """The details of an event from stored JSON text."""
-    found: d.Details = _reader(kind).validate_json(stored)
+    found: d.Details = reader(kind).validate_json(stored)
     return found
 
 
 def dump_details(kind: EventType, details: d.Details) -> str:
     """The details as compact JSON text; what is left at its default is left out."""
-    return _reader(kind).dump_json(details, by_alias=True, exclude_defaults=True).decode()
+    return reader(kind).dump_json(details, by_alias=True, exclude_defaults=True).decode()
 
 
 def plain_details(kind: EventType, details: d.Details) -> dict[str, Any]:
     """The details as plain JSON values; what is left at its default is left out."""
-    plain: dict[str, Any] = _reader(kind).dump_python(details, mode="json", by_alias=True, exclude_defaults=True)
+    plain: dict[str, Any] = reader(kind).dump_python(details, mode="json", by_alias=True, exclude_defaults=True)
     return plain
 
 
 @cache
 def details_schema(kind: EventType) -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of the details of an event type."""
-    return _reader(kind).json_schema(by_alias=True)
+    return reader(kind).json_schema(by_alias=True)
 
 
 def implausible(value: object, pointer: str = "") -> Iterator[Problem]:

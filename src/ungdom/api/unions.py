@@ -1,0 +1,50 @@
+"""Unions of schemas that are told apart by one property, for the OpenAPI document."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, Literal, TypeVar
+
+from pydantic import TypeAdapter
+
+WHERE = "#/components/schemas/{model}"
+NOTHING = "NoDetails"
+"""What the shape of an event or a message that asks for nothing is called."""
+
+K = TypeVar("K", bound=StrEnum)
+
+
+def pascal(word: str) -> str:
+    """A value in snake_case as the name of a schema."""
+    return "".join(part.capitalize() for part in word.split("_"))
+
+
+def reference(name: str) -> dict[str, Any]:
+    """A reference to the schema of this name."""
+    return {"$ref": WHERE.format(model=name)}
+
+
+def tagged_union(tag: str, names: Mapping[K, str], about: type) -> dict[str, Any]:
+    """A schema that is one of others, told apart by the value of a property. `names`: schema name by that value."""
+    return {
+        "description": (about.__doc__ or "").strip(),
+        "oneOf": [reference(name) for name in names.values()],
+        "discriminator": {
+            "propertyName": tag,
+            "mapping": {value.value: WHERE.format(model=name) for value, name in names.items()},
+        },
+    }
+
+
+def shapes_of(readers: Mapping[K, TypeAdapter[Any]]) -> tuple[dict[K, str], dict[str, Any]]:
+    """The name of the schema that each reads, and the schemas by name with all that they refer to."""
+    inputs: list[tuple[K, Literal["validation"], TypeAdapter[Any]]] = []
+    inputs += [(key, "validation", reader) for key, reader in readers.items()]
+    found, whole = TypeAdapter.json_schemas(inputs, by_alias=True, ref_template=WHERE)
+    shapes = {_named(name): shape for name, shape in whole["$defs"].items()}
+    if NOTHING in shapes:
+        shapes[NOTHING] = shapes[NOTHING] | {"title": NOTHING}
+    return {key: _named(found[key, "validation"]["$ref"].rpartition("/")[2]) for key in readers}, shapes
+
+
+def _named(name: str) -> str:
+    return NOTHING if name == "Details" else name
