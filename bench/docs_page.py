@@ -8,11 +8,14 @@ A server on an empty database of its own; a new page each round. `try` is Swagge
 import argparse
 import os
 import statistics
+import sys
 import tempfile
 import time
 from pathlib import Path
 
 from playwright.sync_api import Browser
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the tests know how server and browser are started
 
 from tests import pg, process, service
 from tests.web.browser import chromium

@@ -10,12 +10,14 @@ The document takes seconds of processor time to make. It is made once, compresse
 import gzip
 import hashlib
 import json
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock, Thread
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
+from pydantic.warnings import UnsupportedFieldAttributeWarning
 from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
@@ -92,6 +94,8 @@ def openapi_document(request: Request) -> Response:
 
 def prepare(app: FastAPI) -> None:
     """Begin to make the document, beside whatever else the process does."""
+    # FastAPI silences this one with `catch_warnings`, which threads that run at once take from each other.
+    warnings.filterwarnings("ignore", category=UnsupportedFieldAttributeWarning)
     Thread(target=app.state.openapi_document.read, name="openapi document", daemon=True).start()
 
 
