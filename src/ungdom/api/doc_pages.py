@@ -1,4 +1,7 @@
-"""The page `/docs` and `/openapi.json`, served from here: no page of a service for justice loads from elsewhere.
+"""The pages `/docs` and `/docs/try` and `/openapi.json`: no page of a service for justice loads from elsewhere.
+
+`/docs` lists every operation as plain HTML, which a browser shows at once and without JavaScript; `/docs/try` is
+Swagger UI, which takes seconds to draw them all and so opens at one of them.
 
 The document takes seconds of processor time to make. It is made once, compressed once, and served with its ETag;
 `prepare` begins it beside the start of the server, and whoever asks before it is ready waits for it.
@@ -6,17 +9,19 @@ The document takes seconds of processor time to make. It is made once, compresse
 
 import gzip
 import hashlib
-import html
 import json
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock, Thread
+from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
+from pydantic.warnings import UnsupportedFieldAttributeWarning
 from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
-from ungdom.api import first_calls
+from ungdom.api import doc_html
 
 STATIC = Path(__file__).parent / "static"
 POLICY = (
@@ -24,42 +29,19 @@ POLICY = (
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 """Swagger UI sets styles inline and draws icons from `data:`; everything else is from this server."""
-PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>ungdom: the interface</title>
-<link rel="icon" href="/static/favicon.svg">
-<link rel="stylesheet" href="/static/swagger-ui.css">
-<link rel="stylesheet" href="/static/docs.css">
-<link rel="preload" href="/openapi.json" as="fetch" crossorigin>
-<script src="/static/swagger-ui-bundle.js" defer></script>
-<script src="/static/docs.js" defer></script>
-</head>
-<body>
-<header class="first-calls">
-<h1>ungdom: the interface</h1>
-<details>
-<summary>Try these five calls (in the demonstration, <code>make run</code>)</summary>
-<pre>{calls}</pre>
-</details>
-</header>
-<main id="swagger-ui"></main>
-</body>
-</html>
-"""
+HEADERS = {"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"}
 
 router = APIRouter(include_in_schema=False)
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentBytes:
-    """The OpenAPI document as it is sent: as JSON, the same compressed, and its entity tag."""
+    """The OpenAPI document as it is sent: as JSON, the same compressed, its entity tag; and the page that lists it."""
 
     plain: bytes
     compressed: bytes
     etag: str
+    page: str
 
 
 class Document:
@@ -73,17 +55,28 @@ class Document:
         """The document; whoever comes while it is being made waits."""
         with self._lock:
             if self._bytes is None:
-                plain = json.dumps(self._app.openapi(), ensure_ascii=False, separators=(",", ":")).encode()
-                etag = f'"{hashlib.sha256(plain).hexdigest()[:32]}"'
-                self._bytes = DocumentBytes(plain, gzip.compress(plain, mtime=0), etag)
+                self._bytes = _as_bytes(self._app.openapi())
             return self._bytes
+
+
+def _as_bytes(document: dict[str, Any]) -> DocumentBytes:
+    plain = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    etag = f'"{hashlib.sha256(plain).hexdigest()[:32]}"'
+    return DocumentBytes(plain, gzip.compress(plain, mtime=0), etag, doc_html.page(document))
 
 
 @router.get("/docs")
 def docs_page(request: Request) -> HTMLResponse:
-    """The interactive documentation, with the first calls for the address it was asked under."""
-    calls = html.escape(first_calls.as_text(str(request.base_url).rstrip("/")), quote=False)
-    return HTMLResponse(PAGE.format(calls=calls), headers={"Content-Security-Policy": POLICY})
+    """Every operation, and the first calls for the address that the page was asked under."""
+    document: DocumentBytes = request.app.state.openapi_document.read()
+    base = str(request.base_url).rstrip("/")
+    return HTMLResponse(doc_html.with_address(document.page, base), headers=HEADERS)
+
+
+@router.get("/docs/try")
+def try_page() -> HTMLResponse:
+    """Swagger UI. `#/tag/operation id` opens it at that operation."""
+    return HTMLResponse(doc_html.TRY_PAGE, headers=HEADERS)
 
 
 @router.get("/openapi.json")
@@ -101,11 +94,13 @@ def openapi_document(request: Request) -> Response:
 
 def prepare(app: FastAPI) -> None:
     """Begin to make the document, beside whatever else the process does."""
+    # FastAPI silences this one with `catch_warnings`, which threads that run at once take from each other.
+    warnings.filterwarnings("ignore", category=UnsupportedFieldAttributeWarning)
     Thread(target=app.state.openapi_document.read, name="openapi document", daemon=True).start()
 
 
 def install(app: FastAPI) -> None:
-    """Serve the page, the document, and what the page needs."""
+    """Serve the pages, the document, and what the pages need."""
     app.state.openapi_document = Document(app)
     app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

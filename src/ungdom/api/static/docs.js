@@ -1,13 +1,6 @@
 "use strict";
 
-window.ui = SwaggerUIBundle({
-  url: "/openapi.json",
-  dom_id: "#swagger-ui",
-  deepLinking: true,
-  docExpansion: "list",
-  defaultModelsExpandDepth: -1,
-  layout: "BaseLayout",
-  persistAuthorization: true,
-  tryItOutEnabled: true,
-  validatorUrl: null,
-});
+// An address of Swagger UI, as bookmarks may have it, leads to Swagger UI.
+if (location.hash.startsWith("#/")) {
+  location.replace("/docs/try" + location.hash);
+}
