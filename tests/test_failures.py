@@ -7,9 +7,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
+import psycopg
 import pytest
 import typer
 
@@ -243,6 +246,48 @@ def test_a_database_or_a_user_that_the_server_does_not_have(
         assert what in said
         assert "hemmelig" not in said
         assert code == ExitCode.DATABASE
+
+
+@pytest.fixture
+def wrong_password() -> Iterator[str]:
+    """The address of a server that answers whoever comes as PostgreSQL answers a wrong password."""
+    refusal = b'SFATAL\0VFATAL\0C28P01\0Mpassword authentication failed for user "me"\0\0'
+
+    def answer(server: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = server.accept()
+                with connection:
+                    connection.recv(4096)
+                    connection.sendall(b"E" + (len(refusal) + 4).to_bytes(4, "big") + refusal)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = Thread(target=answer, args=(server,))
+        thread.start()
+        port = server.getsockname()[1]
+        yield f"postgresql://me:hemmelig@127.0.0.1:{port}/a?sslmode=disable&gssencmode=disable"
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+@pytest.mark.parametrize("name", ON_A_DATABASE)
+def test_a_wrong_password(name: str, run: Run, tmp_path: Path, wrong_password: str) -> None:
+    code, said = run(name, **on(wrong_password, tmp_path))
+    assert is_one_sentence(said, Fault.UNREACHABLE), said
+    assert 'password authentication failed for user "me"' in said
+    assert "hemmelig" not in said
+    assert code == ExitCode.DATABASE
+
+
+def test_an_upgrade_does_not_wait_long_for_another(run: Run, tmp_path: Path, pg_database: pg.MakeDatabase) -> None:
+    libpq = pg_database()
+    begun = time.monotonic()
+    with psycopg.connect(libpq) as other:
+        other.execute("select pg_advisory_xact_lock(hashtext('ungdom migrations'))")
+        code, said = run("db upgrade", **on(pg.sqlalchemy_url(libpq), tmp_path))
+    assert (code, said.count("\n")) == (ExitCode.DATABASE, 1)
+    assert said.startswith("ungdom: the database cannot be reached or is too busy")
+    assert time.monotonic() - begun < 15
 
 
 @pytest.fixture

@@ -6,16 +6,16 @@ in half the time.
 
 import json
 import logging
-import os
 import random
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from threading import Event
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import typer
@@ -32,9 +32,10 @@ from ungdom.cli.notices import beside, notices_app
 from ungdom.cli.recidivism import recidivism
 from ungdom.cli.releasing import beside as release_beside
 from ungdom.cli.releasing import release_app, releases
+from ungdom.cli.serving import run_server
 from ungdom.cli.simulating import simulate_app
 from ungdom.cli.statistics import statistics_app
-from ungdom.cli.terminal import DEMO_FILE, AsJson, OnDemo, chosen, demo_settings, err, opened, out, progress, served_at
+from ungdom.cli.terminal import DEMO_FILE, AsJson, OnDemo, chosen, demo_settings, err, opened, out, progress
 from ungdom.demo import again, load
 from ungdom.exchange import delivery, partners
 from ungdom.exchange.roads import road_to
@@ -71,9 +72,6 @@ app.add_typer(notices_app, name="notices")
 app.add_typer(release_app, name="release")
 app.command()(releases)
 
-GRACE = 5
-"""Seconds that requests under way have when the server is told to stop; a batch is broken off between two groups."""
-
 
 def main() -> None:
     """The command. What does not allow it is said in one sentence."""
@@ -93,23 +91,7 @@ def serve(
     if count > 1 and config.database_url.startswith("sqlite"):
         raise BadSettings("SQLite is served by one worker process; use PostgreSQL for several")
     opened(config).close()
-    _run(config, host, port, count)
-
-
-def _run(config: Settings, host: str, port: int, workers: int = 1) -> None:
-    import uvicorn
-
-    from ungdom import app as application
-
-    config = served_at(config, host, port)
-    told: dict[str, Any] = {"host": host, "port": port, "log_level": "warning", "access_log": False}
-    told["timeout_graceful_shutdown"] = GRACE
-    if workers == 1:
-        uvicorn.run(application.create_app(config), **told)
-        return
-    application.create_app(config).state.db.close()  # what is wrong is said here, once, and not by each worker process
-    os.environ["UNGDOM_PUBLIC_URL"] = config.public_url
-    uvicorn.run("ungdom.app:from_environment", factory=True, workers=workers, **told)
+    run_server(config, host, port, count)
 
 
 @app.command()
@@ -129,7 +111,7 @@ def demo(
         out.print(f"\nungdom is served on http://{host}:{port}/docs   (stop it with Ctrl-C)\n")
         release_beside()
         _print_tokens(config)
-        _run(config, host, port)
+        run_server(config, host, port)
 
 
 def _fill(config: Settings, cases: int | None, seed: int, fresh: bool) -> None:
@@ -223,11 +205,10 @@ def _print_tokens(config: Settings) -> None:
 @db_app.command()
 def upgrade() -> None:
     """Bring the schema and the reference data to the newest version."""
-    db = opened(settings.from_environment(), UPGRADABLE)
-    db.upgrade()
-    with progress("cases") as report:
+    with closing(opened(settings.from_environment(), UPGRADABLE)) as db, progress("cases") as report:
+        db.upgrade()
         rebuild.fill(db, report)
-    out.print(f"schema {db.current()}")
+        out.print(f"schema {db.current()}")
 
 
 @db_app.command()

@@ -78,12 +78,3 @@ def demo_settings() -> Settings:
     file = Path(given.get("UNGDOM_DATA_DIR", DATA_DIR)) / DEMO_FILE
     usual = {"UNGDOM_ENV": DEVELOPMENT, "UNGDOM_DATABASE_URL": f"sqlite:///{file}"}
     return settings.from_environment(usual | given)
-
-
-def served_at(config: Settings, host: str, port: int) -> Settings:
-    """These settings, with links that lead to this address where no public address is set."""
-    if "public_url" in config.model_fields_set:
-        return config
-    local = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # compared, not bound
-    shown = f"[{local}]" if ":" in local else local
-    return config.model_copy(update={"public_url": f"http://{shown}:{port}"})
