@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from ungdom import settings
 from ungdom.settings import BadSettings, Settings
 from ungdom.settings.model import DATA_DIR, DEVELOPMENT
-from ungdom.store.opening import Fault, require
+from ungdom.store.opening import DatabaseFault, require
 from ungdom.store.session import Database
 
 out = Console(highlight=False, soft_wrap=True)
@@ -50,7 +50,7 @@ def _plain_lines(what: str) -> Report:
     return report
 
 
-def opened(config: Settings, allowed: Collection[Fault] = ()) -> Database:
+def opened(config: Settings, allowed: Collection[DatabaseFault] = ()) -> Database:
     """The database of these settings, in a folder of its own. Raises `Unusable` with a fault that is not allowed."""
     settings.private_folder(config.data_dir)
     db = Database.open(config.database_url)
