@@ -7,9 +7,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
+import psycopg
 import pytest
 import typer
 
@@ -17,7 +20,7 @@ from tests import pg, process
 from ungdom import cli
 from ungdom.cli.failures import SENTENCES, ExitCode
 from ungdom.store import opening
-from ungdom.store.opening import UPGRADABLE, Fault
+from ungdom.store.opening import UPGRADABLE, DatabaseFault
 from ungdom.store.session import Database
 
 Ended = tuple[int, str]
@@ -91,7 +94,7 @@ def on(url: str, folder: Path) -> dict[str, str]:
     return {"UNGDOM_ENV": "development", "UNGDOM_DATABASE_URL": url, "UNGDOM_DATA_DIR": str(folder)}
 
 
-def is_one_sentence(said: str, fault: Fault) -> bool:
+def is_one_sentence(said: str, fault: DatabaseFault) -> bool:
     """Whether exactly the sentence of this fault has been said."""
     pattern = re.escape(SENTENCES[fault]).replace(re.escape("{detail}"), ".+")
     return re.fullmatch(f"ungdom: {pattern}\n", said) is not None
@@ -145,24 +148,24 @@ def folder(file: Path) -> None:
 
 
 FILES = {
-    Fault.MISSING: missing,
-    Fault.EMPTY: empty,
-    Fault.FOREIGN: foreign,
-    Fault.OUTDATED: outdated,
-    Fault.NEWER: newer,
+    DatabaseFault.MISSING: missing,
+    DatabaseFault.EMPTY: empty,
+    DatabaseFault.FOREIGN: foreign,
+    DatabaseFault.OUTDATED: outdated,
+    DatabaseFault.NEWER: newer,
 }
 
 
 @pytest.mark.parametrize("fault", FILES)
 @pytest.mark.parametrize("name", ON_A_DATABASE)
-def test_a_sqlite_database_that_cannot_be_used(name: str, fault: Fault, run: Run, tmp_path: Path) -> None:
+def test_a_sqlite_database_that_cannot_be_used(name: str, fault: DatabaseFault, run: Run, tmp_path: Path) -> None:
     if name in MAKE_IT and fault in UPGRADABLE:
         name = "check"  # the two have nothing to refuse: the tests of the demo and of migrations run them
     FILES[fault](tmp_path / "a.db")
     code, said = run(name, **on(f"sqlite:///{tmp_path / 'a.db'}", tmp_path))
     assert is_one_sentence(said, fault), said
     assert code == ExitCode.DATABASE
-    assert fault is not Fault.MISSING or not (tmp_path / "a.db").exists()
+    assert fault is not DatabaseFault.MISSING or not (tmp_path / "a.db").exists()
 
 
 @pytest.mark.parametrize("make", [text, folder])
@@ -170,7 +173,7 @@ def test_a_sqlite_database_that_cannot_be_used(name: str, fault: Fault, run: Run
 def test_a_file_that_is_no_database(name: str, make: Callable[[Path], None], run: Run, tmp_path: Path) -> None:
     make(tmp_path / "a.db")
     code, said = run(name, **on(f"sqlite:///{tmp_path / 'a.db'}", tmp_path))
-    assert is_one_sentence(said, Fault.UNREACHABLE), said
+    assert is_one_sentence(said, DatabaseFault.UNREACHABLE), said
     assert code == ExitCode.DATABASE
 
 
@@ -181,7 +184,7 @@ def test_a_locked_sqlite_database(name: str, run: Run, tmp_path: Path) -> None:
         begun = time.monotonic()
         code, said = run(name, **on(f"sqlite:///{tmp_path / 'a.db'}", tmp_path))
     db.close()
-    assert is_one_sentence(said, Fault.BUSY), said
+    assert is_one_sentence(said, DatabaseFault.BUSY), said
     assert code == ExitCode.DATABASE
     assert time.monotonic() - begun < 15
 
@@ -223,7 +226,7 @@ def closed_port() -> str:
 @pytest.mark.parametrize("name", ON_A_DATABASE)
 def test_a_server_that_is_not_there(name: str, run: Run, tmp_path: Path, closed_port: str) -> None:
     code, said = run(name, **on(f"postgresql://me:hemmelig@127.0.0.1:{closed_port}/a", tmp_path))
-    assert is_one_sentence(said, Fault.UNREACHABLE), said
+    assert is_one_sentence(said, DatabaseFault.UNREACHABLE), said
     assert code == ExitCode.DATABASE
     assert "hemmelig" not in said
 
@@ -239,10 +242,52 @@ def test_a_database_or_a_user_that_the_server_does_not_have(
     ):
         assert url != there
         code, said = run(name, **on(url, tmp_path))
-        assert is_one_sentence(said, Fault.UNREACHABLE), said
+        assert is_one_sentence(said, DatabaseFault.UNREACHABLE), said
         assert what in said
         assert "hemmelig" not in said
         assert code == ExitCode.DATABASE
+
+
+@pytest.fixture
+def wrong_password() -> Iterator[str]:
+    """The address of a server that answers whoever comes as PostgreSQL answers a wrong password."""
+    refusal = b'SFATAL\0VFATAL\0C28P01\0Mpassword authentication failed for user "me"\0\0'
+
+    def answer(server: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = server.accept()
+                with connection:
+                    connection.recv(4096)
+                    connection.sendall(b"E" + (len(refusal) + 4).to_bytes(4, "big") + refusal)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = Thread(target=answer, args=(server,))
+        thread.start()
+        port = server.getsockname()[1]
+        yield f"postgresql://me:hemmelig@127.0.0.1:{port}/a?sslmode=disable&gssencmode=disable"
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+@pytest.mark.parametrize("name", ON_A_DATABASE)
+def test_a_wrong_password(name: str, run: Run, tmp_path: Path, wrong_password: str) -> None:
+    code, said = run(name, **on(wrong_password, tmp_path))
+    assert is_one_sentence(said, DatabaseFault.UNREACHABLE), said
+    assert 'password authentication failed for user "me"' in said
+    assert "hemmelig" not in said
+    assert code == ExitCode.DATABASE
+
+
+def test_an_upgrade_does_not_wait_long_for_another(run: Run, tmp_path: Path, pg_database: pg.MakeDatabase) -> None:
+    libpq = pg_database()
+    begun = time.monotonic()
+    with psycopg.connect(libpq) as other:
+        other.execute("select pg_advisory_xact_lock(hashtext('ungdom migrations'))")
+        code, said = run("db upgrade", **on(pg.sqlalchemy_url(libpq), tmp_path))
+    assert (code, said.count("\n")) == (ExitCode.DATABASE, 1)
+    assert said.startswith("ungdom: the database cannot be reached or is too busy")
+    assert time.monotonic() - begun < 15
 
 
 @pytest.fixture
@@ -258,7 +303,7 @@ def test_a_server_that_does_not_answer(
 ) -> None:
     monkeypatch.setattr(opening, "ANSWER_WITHIN", 0.2)
     code, said = run(name, **on(f"postgresql://127.0.0.1:{silent_port}/a", tmp_path))
-    assert is_one_sentence(said, Fault.SILENT), said
+    assert is_one_sentence(said, DatabaseFault.SILENT), said
     assert code == ExitCode.DATABASE
 
 
@@ -270,7 +315,7 @@ def test_a_server_that_does_not_answer_is_given_up_in_time(
     code, said = run(name, **on(f"postgresql://127.0.0.1:{silent_port}/a", tmp_path))
     assert time.monotonic() - begun < 15
     assert code == ExitCode.DATABASE
-    assert is_one_sentence(said, Fault.UNREACHABLE) or is_one_sentence(said, Fault.SILENT), said
+    assert is_one_sentence(said, DatabaseFault.UNREACHABLE) or is_one_sentence(said, DatabaseFault.SILENT), said
 
 
 def test_a_server_that_does_not_answer_ends_a_process(tmp_path: Path, silent_port: str) -> None:
@@ -287,7 +332,7 @@ def test_a_postgresql_database_without_a_schema_or_with_a_newer_one(
 ) -> None:
     url = pg.sqlalchemy_url(pg_database())
     code, said = run("check", **on(url, tmp_path))
-    assert (is_one_sentence(said, Fault.EMPTY), code) == (True, ExitCode.DATABASE)
+    assert (is_one_sentence(said, DatabaseFault.EMPTY), code) == (True, ExitCode.DATABASE)
     assert run("db upgrade", **on(url, tmp_path)) == (0, "")
     db = Database.open(url)
     with db.writing() as tx:
@@ -295,7 +340,7 @@ def test_a_postgresql_database_without_a_schema_or_with_a_newer_one(
     db.close()
     for name in ON_A_DATABASE:
         code, said = run(name, **on(url, tmp_path))
-        assert (is_one_sentence(said, Fault.NEWER), code) == (True, ExitCode.DATABASE), (name, said)
+        assert (is_one_sentence(said, DatabaseFault.NEWER), code) == (True, ExitCode.DATABASE), (name, said)
 
 
 # --- settings -----------------------------------------------------------------------------------------------------
@@ -331,6 +376,6 @@ def test_what_needs_no_settings_reads_none(name: str, run: Run, tmp_path: Path) 
 
 def test_a_command_on_the_demo_starts_without_any_setting(run: Run) -> None:
     code, said = run("check", "--demo")
-    assert is_one_sentence(said, Fault.MISSING), said
+    assert is_one_sentence(said, DatabaseFault.MISSING), said
     assert code == ExitCode.DATABASE
     assert ".ungdom/demo.db" in said

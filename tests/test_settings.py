@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 from tests.service import CURSOR_KEY, EXTRACT_KEY, KEY, settings_of
 from ungdom import cli
 from ungdom.api.tokens import Issuer
-from ungdom.cli.terminal import demo_settings, served_at
+from ungdom.cli.serving import served_at
+from ungdom.cli.terminal import demo_settings
 from ungdom.settings import BadSettings, Settings, from_environment, kept, kept_secret
 from ungdom.settings.environment import names
 from ungdom.settings.keys import decoded, is_development_key, new_development_key, new_key

@@ -10,6 +10,7 @@ import random
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
@@ -110,11 +111,10 @@ def token(
 @db_app.command()
 def upgrade() -> None:
     """Bring the schema and the reference data to the newest version."""
-    db = opened(settings.from_environment(), UPGRADABLE)
-    db.upgrade()
-    with progress("cases") as report:
+    with closing(opened(settings.from_environment(), UPGRADABLE)) as db, progress("cases") as report:
+        db.upgrade()
         rebuild.fill(db, report)
-    out.print(f"schema {db.current()}")
+        out.print(f"schema {db.current()}")
 
 
 @db_app.command()

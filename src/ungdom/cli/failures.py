@@ -5,12 +5,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import IntEnum
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from ungdom.cli.terminal import err
 from ungdom.settings import BadSettings
-from ungdom.store.errors import CannotOpen, StoreError, Unavailable
-from ungdom.store.opening import Fault, Unusable
+from ungdom.store.errors import CannotOpen, Unavailable
+from ungdom.store.opening import ERRORS, DatabaseFault, Unusable
 
 
 class ExitCode(IntEnum):
@@ -22,16 +20,20 @@ class ExitCode(IntEnum):
     DATABASE = 3
 
 
-SENTENCES: Mapping[Fault, str] = {
-    Fault.MISSING: "there is no database {detail}: `ungdom db upgrade` makes it",
-    Fault.EMPTY: "the database has no schema yet: run `ungdom db upgrade`",
-    Fault.FOREIGN: "the database has tables, but not those of ungdom: UNGDOM_DATABASE_URL names another one",
-    Fault.OUTDATED: "the schema of the database is older than this program ({detail}): run `ungdom db upgrade`",
-    Fault.NEWER: "the schema of the database is newer than this program ({detail}): install the newer program",
-    Fault.BUSY: "the database is locked by another program: try again when it is done ({detail})",
-    Fault.UNREACHABLE: "the database cannot be reached or opened; see UNGDOM_DATABASE_URL ({detail})",
-    Fault.SILENT: "the database does not answer; see UNGDOM_DATABASE_URL and the network",
+SENTENCES: Mapping[DatabaseFault, str] = {
+    DatabaseFault.MISSING: "there is no database {detail}: `ungdom db upgrade` makes it",
+    DatabaseFault.EMPTY: "the database has no schema yet: run `ungdom db upgrade`",
+    DatabaseFault.FOREIGN: "the database has tables, but not those of ungdom: UNGDOM_DATABASE_URL names another one",
+    DatabaseFault.OUTDATED: "the schema of the database is older than this program ({detail}): run `ungdom db upgrade`",
+    DatabaseFault.NEWER: "the schema of the database is newer than this program ({detail}): install the newer program",
+    DatabaseFault.BUSY: "the database is locked by another program: try again when it is done ({detail})",
+    DatabaseFault.UNREACHABLE: "the database cannot be reached or opened; see UNGDOM_DATABASE_URL ({detail})",
+    DatabaseFault.SILENT: "the database does not answer; see UNGDOM_DATABASE_URL and the network",
 }
+
+
+EXPECTED: tuple[type[Exception], ...] = (BadSettings, *ERRORS)
+"""What ends a command with a sentence. Anything else is a fault of the program, and keeps its traceback."""
 
 
 @contextmanager
@@ -39,7 +41,7 @@ def in_one_sentence() -> Iterator[None]:
     """Ends the program with a sentence and its exit code where settings, call or database do not allow the command."""
     try:
         yield
-    except (BadSettings, StoreError, SQLAlchemyError) as error:
+    except EXPECTED as error:
         err.print(f"ungdom: {sentence(error)}", markup=False)
         sys.exit(code_of(error))
 

@@ -12,7 +12,7 @@ from ungdom.settings.keys import MAKES, new_key
 keys_app = typer.Typer(no_args_is_help=True, help="The keys of an installation.")
 
 
-class Purpose(StrEnum):
+class KeyPurpose(StrEnum):
     """What a key is for."""
 
     PEOPLE = "people"
@@ -20,10 +20,10 @@ class Purpose(StrEnum):
     EXTRACTS = "extracts"
 
 
-COSTS: Mapping[Purpose, str] = {
-    Purpose.PEOPLE: "without it every name, contact and identity number in the database and its backups is lost",
-    Purpose.CURSOR: "without it clients begin their lists anew",
-    Purpose.EXTRACTS: "without it old extracts cannot be built again, and new ones cannot be joined with them",
+COSTS: Mapping[KeyPurpose, str] = {
+    KeyPurpose.PEOPLE: "without it every name, contact and identity number in the database and its backups is lost",
+    KeyPurpose.CURSOR: "without it clients begin their lists anew",
+    KeyPurpose.EXTRACTS: "without it old extracts cannot be built again, and new ones cannot be joined with them",
 }
 
 
@@ -34,13 +34,13 @@ def keys() -> None:
 
 @keys_app.command()
 def new(
-    purposes: Annotated[list[Purpose] | None, typer.Option("--for", help="What for; all when not given.")] = None,
+    purposes: Annotated[list[KeyPurpose] | None, typer.Option("--for", help="What for; all when not given.")] = None,
     version: Annotated[int, typer.Option(min=1, help="Of an extract key: one higher than the last.")] = 1,
 ) -> None:
     """New keys, as lines of an environment file. Nothing is stored."""
-    chosen = purposes or list(Purpose)
+    chosen = purposes or list(KeyPurpose)
     for purpose in chosen:
-        prefix = f"{version}:" if purpose is Purpose.EXTRACTS else ""
+        prefix = f"{version}:" if purpose is KeyPurpose.EXTRACTS else ""
         print(f"{MAKES[purpose]}={prefix}{new_key()}")
     err.print("Keep them where only the service and your backup of secrets can read them, apart from the database.")
     for purpose in chosen:

@@ -4,11 +4,12 @@ import os
 import socket
 from typing import Any
 
-from ungdom.cli.terminal import served_at
 from ungdom.settings import BadSettings, Settings
 
 GRACE = 5
 """Seconds that requests under way have when the server is told to stop; a batch is broken off between two groups."""
+START = 60
+"""Seconds that a worker process has until it answers its parent: importing the service takes long on a busy machine."""
 LAST_PORT = 65_535
 
 
@@ -47,7 +48,7 @@ def _bound(host: str, port: int) -> int:
 
 
 def run(config: Settings, host: str, port: int, workers: int = 1) -> None:
-    """Serve until told to stop."""
+    """Serve until told to stop. Raises `BadSettings` before anything is served."""
     import uvicorn
 
     from ungdom import app as application
@@ -60,4 +61,14 @@ def run(config: Settings, host: str, port: int, workers: int = 1) -> None:
         return
     application.create_app(config).state.db.close()  # what is wrong is said here, once, and not by each worker process
     os.environ["UNGDOM_PUBLIC_URL"] = config.public_url
+    options["timeout_worker_healthcheck"] = START
     uvicorn.run("ungdom.app:from_environment", factory=True, workers=workers, **options)
+
+
+def served_at(config: Settings, host: str, port: int) -> Settings:
+    """These settings, with links that lead to this address where no public address is set."""
+    if "public_url" in config.model_fields_set:
+        return config
+    local = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # compared, not bound
+    shown = f"[{local}]" if ":" in local else local
+    return config.model_copy(update={"public_url": f"http://{shown}:{port}"})

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from ungdom import settings
 from ungdom.settings import BadSettings, Settings
 from ungdom.settings.model import DATA_DIR, DEVELOPMENT
-from ungdom.store.opening import Fault, require
+from ungdom.store.opening import DatabaseFault, require
 from ungdom.store.session import Database
 
 out = Console(highlight=False, soft_wrap=True)
@@ -50,7 +50,7 @@ def _plain_lines(what: str) -> Report:
     return report
 
 
-def opened(config: Settings, allowed: Collection[Fault] = ()) -> Database:
+def opened(config: Settings, allowed: Collection[DatabaseFault] = ()) -> Database:
     """The database of these settings, in a folder of its own. Raises `Unusable` with a fault that is not allowed."""
     settings.private_folder(config.data_dir)
     db = Database.open(config.database_url)
@@ -78,12 +78,3 @@ def demo_settings() -> Settings:
     file = Path(given.get("UNGDOM_DATA_DIR", DATA_DIR)) / DEMO_FILE
     usual = {"UNGDOM_ENV": DEVELOPMENT, "UNGDOM_DATABASE_URL": f"sqlite:///{file}"}
     return settings.from_environment(usual | given)
-
-
-def served_at(config: Settings, host: str, port: int) -> Settings:
-    """These settings, with links that lead to this address where no public address is set."""
-    if "public_url" in config.model_fields_set:
-        return config
-    local = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # compared, not bound
-    shown = f"[{local}]" if ":" in local else local
-    return config.model_copy(update={"public_url": f"http://{shown}:{port}"})

@@ -14,8 +14,6 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
 from ungdom.settings import keys
 
@@ -33,7 +31,7 @@ _KEY = "base64 of 32 random bytes"
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class SettingInfo:
     """What errors and the page on settings say of a setting, beside its meaning and example.
 
     `shape`: what a value looks like. `default`: in words, where the default of the field does not say it. `made_by`:
@@ -114,26 +112,26 @@ class Settings(BaseModel):
     env: Annotated[
         str,
         AfterValidator(_environment_name),
-        About("`development`, `production`, or another name, such as `staging`", default="none: required"),
+        SettingInfo("`development`, `production`, or another name, such as `staging`", default="none: required"),
     ] = Field(
         description="The kind of installation. `development` also trusts the built-in issuer of tokens; every other"
         " name has the rules of production, but only `production` refuses the test issuers of Digdir.",
         examples=["production"],
     )
-    data_dir: Annotated[Path, About("a folder")] = Field(
+    data_dir: Annotated[Path, SettingInfo("a folder")] = Field(
         default=DATA_DIR,
         description="Folder of the SQLite database, of extract files, and of what a development installation makes for"
         " itself. Mode 700.",
         examples=["/var/lib/ungdom"],
     )
-    allow_sqlite: Annotated[bool, About("`yes` or `no`", default="no")] = Field(
+    allow_sqlite: Annotated[bool, SettingInfo("`yes` or `no`", default="no")] = Field(
         default=False,
         description="Outside development: whether the database may be SQLite, which one process on one machine writes.",
         examples=["yes"],
     )
     database_url: Annotated[
         Secret,
-        About(
+        SettingInfo(
             "`postgresql://user:password@host/database`, or `sqlite:////path/to/file`",
             default="in development `ungdom.db` in the data folder; required elsewhere",
             secret=True,
@@ -146,19 +144,19 @@ class Settings(BaseModel):
     people_keys: Annotated[
         tuple[Secret, ...],
         BeforeValidator(_split),
-        About(f"{_KEY}; several with commas between", _MADE, "ungdom keys new --for people", secret=True),
+        SettingInfo(f"{_KEY}; several with commas between", _MADE, "ungdom keys new --for people", secret=True),
     ] = Field(
         default=(),
         description="Encrypt names, contacts and identity numbers. The first encrypts, all of them decrypt.",
         examples=["NEW,OLD"],
     )
-    cursor_key: Annotated[Secret, About(_KEY, _MADE, "ungdom keys new --for cursor", secret=True)] = Field(
+    cursor_key: Annotated[Secret, SettingInfo(_KEY, _MADE, "ungdom keys new --for cursor", secret=True)] = Field(
         default="", description="Signs the cursors of lists.", examples=["KEY"]
     )
     extract_keys: Annotated[
         tuple[Secret, ...],
         BeforeValidator(_split),
-        About(
+        SettingInfo(
             f"`version:` and {_KEY}; several with commas between",
             "made on first use in development; elsewhere none: no extracts",
             "ungdom keys new --for extracts",
@@ -172,7 +170,7 @@ class Settings(BaseModel):
     )
     public_url: Annotated[
         str,
-        About(
+        SettingInfo(
             "`https://host` and perhaps a path; `http://` in development or on a loopback address only",
             default="in development the address and port that are served; required elsewhere",
         ),
@@ -181,36 +179,36 @@ class Settings(BaseModel):
         description="Where people reach the service. Links begin with it; it is the `source` of webhooks.",
         examples=["https://ungdom.example.no"],
     )
-    access_file: Annotated[ExistingFile | None, About("a TOML file", default="none; required outside development")] = (
-        Field(
-            default=None,
-            description="Issuers of tokens and organisations that are let in ([access](access.md)).",
-            examples=["/etc/ungdom/access.toml"],
-        )
+    access_file: Annotated[
+        ExistingFile | None, SettingInfo("a TOML file", default="none; required outside development")
+    ] = Field(
+        default=None,
+        description="Issuers of tokens and organisations that are let in ([access](access.md)).",
+        examples=["/etc/ungdom/access.toml"],
     )
-    exchange_file: Annotated[ExistingFile | None, About("a TOML file", default="none: no partners")] = Field(
+    exchange_file: Annotated[ExistingFile | None, SettingInfo("a TOML file", default="none: no partners")] = Field(
         default=None,
         description="Partners that official messages are exchanged with ([exchange](exchange.md)).",
         examples=["/etc/ungdom/partners.toml"],
     )
     purposes_file: Annotated[
-        ExistingFile | None, About("a TOML file", default="none: in development the purpose `demo`")
+        ExistingFile | None, SettingInfo("a TOML file", default="none: in development the purpose `demo`")
     ] = Field(
         default=None,
         description="What extracts have been ordered for ([extracts](extracts.md)).",
         examples=["/etc/ungdom/purposes.toml"],
     )
-    extracts_dir: Annotated[Path | None, About("a folder", default="`extracts` in the data folder")] = Field(
+    extracts_dir: Annotated[Path | None, SettingInfo("a folder", default="`extracts` in the data folder")] = Field(
         default=None,
         description="Where the files of extract jobs lie; machines that make or hand them out share it.",
         examples=["/srv/ungdom/extracts"],
     )
-    extracts_kept_days: Annotated[Number, About("a whole number above 0")] = Field(
+    extracts_kept_days: Annotated[Number, SettingInfo("a whole number above 0")] = Field(
         default=30, description="Days after which the files of an extract job are deleted.", examples=["14"]
     )
     smtp_url: Annotated[
         Secret | None,
-        About(
+        SettingInfo(
             "`smtp://user:password@host:587` (STARTTLS), `smtps://host:465`, or `smtp+plain://host:25`",
             default="none: no e-mail is sent",
             secret=True,
@@ -221,24 +219,24 @@ class Settings(BaseModel):
         examples=["smtps://ungdom:password@mail.example.no"],
     )
     mail_from: Annotated[
-        str | None, About("an e-mail address, with or without a name", default="none: required beside a relay")
+        str | None, SettingInfo("an e-mail address, with or without a name", default="none: required beside a relay")
     ] = Field(default=None, description="The sender of e-mail.", examples=["Konfliktrådet <varsel@example.no>"])
     webhook_allow: Annotated[
         tuple[Annotated[str, AfterValidator(_network)], ...],
         BeforeValidator(_split),
-        About("networks with commas between", default="none: the public internet only"),
+        SettingInfo("networks with commas between", default="none: the public internet only"),
     ] = Field(
         default=(),
         description="Networks that webhooks may lead to beside the public internet; only there may it be `http`.",
         examples=["10.20.0.0/16,127.0.0.0/8"],
     )
-    threads: Annotated[Number, About("a whole number above 0")] = Field(
+    threads: Annotated[Number, SettingInfo("a whole number above 0")] = Field(
         default=4, description="Request threads per worker process.", examples=["8"]
     )
-    body_limit: Annotated[Number, About("a whole number above 0")] = Field(
+    body_limit: Annotated[Number, SettingInfo("a whole number above 0")] = Field(
         default=256 * 1024, description="Bytes that the body of a request may have.", examples=["524288"]
     )
-    exchange_body_limit: Annotated[Number, About("a whole number above 0")] = Field(
+    exchange_body_limit: Annotated[Number, SettingInfo("a whole number above 0")] = Field(
         default=2 * 1024 * 1024, description="Bytes that an official message may have.", examples=["4194304"]
     )
 
@@ -323,9 +321,9 @@ class Settings(BaseModel):
         return value
 
 
-def about(name: str) -> About:
+def about(name: str) -> SettingInfo:
     """What is said of the setting of this field."""
-    return next(item for item in Settings.model_fields[name].metadata if isinstance(item, About))
+    return next(item for item in Settings.model_fields[name].metadata if isinstance(item, SettingInfo))
 
 
 def _strict(info: ValidationInfo) -> bool:
@@ -355,16 +353,22 @@ def _keys_above(data: dict[str, Any]) -> dict[str, set[bytes]]:
 
 def _kind_of(url: str) -> str:
     """`postgresql` or `sqlite`. Raises `ValueError` without the address, which may hold a password."""
-    try:
-        where = make_url(url)
-        kind = where.get_backend_name()
-    except (ArgumentError, ValueError):
-        raise ValueError("is not the address of a database") from None
+    scheme, _, rest = url.partition("://")
+    kind = scheme.partition("+")[0]
+    if kind == "sqlite" and rest.lstrip("/") in ("", ":memory:"):
+        raise ValueError("names no file")
+    if not rest or (kind == "postgresql" and not _has_sound_port(url)):
+        raise ValueError("is not the address of a database")
     if kind not in DATABASES:
         raise ValueError("is not PostgreSQL or SQLite")
-    if kind == "sqlite" and where.database in (None, "", ":memory:"):
-        raise ValueError("names no file")
     return kind
+
+
+def _has_sound_port(url: str) -> bool:
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
 
 
 def _host_of(address: str) -> str:
@@ -376,11 +380,7 @@ def _host_of(address: str) -> str:
 
 def _host(url: str) -> str | None:
     """The host of this URL; None where it has none, or a port that cannot be."""
-    try:
-        parts = urlsplit(url)
-        return parts.hostname if parts.port != 0 else None
-    except ValueError:
-        return None
+    return urlsplit(url).hostname if _has_sound_port(url) else None
 
 
 def _is_loopback(host: str) -> bool:

@@ -16,7 +16,11 @@ ANSWER_WITHIN = 8.0
 """Seconds in which a database has to answer. Looking up its name counts, which no timeout of a driver covers."""
 
 
-class Fault(StrEnum):
+ERRORS: tuple[type[Exception], ...] = (StoreError, SQLAlchemyError)
+"""What anything done with a database may raise."""
+
+
+class DatabaseFault(StrEnum):
     """Why a database cannot be used."""
 
     MISSING = "missing"
@@ -29,27 +33,27 @@ class Fault(StrEnum):
     SILENT = "silent"
 
 
-UPGRADABLE = frozenset({Fault.MISSING, Fault.EMPTY, Fault.OUTDATED})
+UPGRADABLE = frozenset({DatabaseFault.MISSING, DatabaseFault.EMPTY, DatabaseFault.OUTDATED})
 """What `ungdom db upgrade` is there for."""
 
 
 class Unusable(StoreError):
     """The database cannot be used as it is. `detail`: the file or what the database answered; never a password."""
 
-    def __init__(self, fault: Fault, detail: str = "") -> None:
+    def __init__(self, fault: DatabaseFault, detail: str = "") -> None:
         super().__init__(f"{fault}: {detail}" if detail else str(fault))
         self.fault = fault
         self.detail = detail
 
 
-def require(db: Database, allowed: Collection[Fault] = ()) -> None:
+def require(db: Database, allowed: Collection[DatabaseFault] = ()) -> None:
     """Raises `Unusable` with the first fault that is not allowed, after `ANSWER_WITHIN` seconds at the latest."""
     outcome: list[Exception | None] = []
     looking = Thread(target=lambda: outcome.append(_fault(db)), name="database", daemon=True)
     looking.start()
     looking.join(ANSWER_WITHIN)
     if not outcome:
-        raise Unusable(Fault.SILENT)
+        raise Unusable(DatabaseFault.SILENT)
     error = outcome[0]
     if error is not None and not (isinstance(error, Unusable) and error.fault in allowed):
         raise error
@@ -59,14 +63,14 @@ def _fault(db: Database) -> Exception | None:
     """What is wrong with it, as an error to raise in the thread that waits."""
     file = db.file
     if file is not None and not file.exists():
-        return Unusable(Fault.MISSING, str(file))
+        return Unusable(DatabaseFault.MISSING, str(file))
     try:
         with db.reading() as tx:
             return _fault_of_schema(db, tx)
     except Unavailable as error:
         return _unavailable(error, file)
     except SQLAlchemyError as error:
-        return Unusable(Fault.UNREACHABLE, _first_line(error))
+        return Unusable(DatabaseFault.UNREACHABLE, _first_line(error))
     except Exception as error:  # noqa: BLE001  # raised again by whoever waits for this thread
         return error
 
@@ -76,15 +80,15 @@ def _fault_of_schema(db: Database, tx: Connection) -> Unusable | None:
     if current == head:
         return None
     if current is None:
-        return Unusable(Fault.FOREIGN if inspect(tx).get_table_names() else Fault.EMPTY)
+        return Unusable(DatabaseFault.FOREIGN if inspect(tx).get_table_names() else DatabaseFault.EMPTY)
     known = current in db.revisions()
-    return Unusable(Fault.OUTDATED if known else Fault.NEWER, f"{current}, and this program has {head}")
+    return Unusable(DatabaseFault.OUTDATED if known else DatabaseFault.NEWER, f"{current}, and this program has {head}")
 
 
 def _unavailable(error: Unavailable, file: Path | None) -> Unusable:
     busy = error.reason in ("sqlite_busy", "sqlite_locked", "writer_busy", "pool_exhausted")
     detail = _first_line(error.__cause__) if error.__cause__ else error.reason
-    return Unusable(Fault.BUSY if busy else Fault.UNREACHABLE, f"{file}: {detail}" if file else detail)
+    return Unusable(DatabaseFault.BUSY if busy else DatabaseFault.UNREACHABLE, f"{file}: {detail}" if file else detail)
 
 
 def _first_line(error: BaseException) -> str:
