@@ -138,6 +138,14 @@ def test_a_message_in_which_a_name_stands_twice_or_whose_id_is_no_text_is_never_
     assert kept(db) == []
 
 
+@pytest.mark.parametrize("name", ["SchemaName", "SchemaVersion"])
+def test_a_header_that_is_no_text_is_never_handled(db: Database, path: Path, name: str) -> None:
+    for value in ("a\x00b", "a\u202eb", "x" * 65):
+        with pytest.raises(NeverHandled, match=f"header {name} is no text"):
+            desk(db, path)(taken(headers={**HEADERS, name: value}))
+    assert kept(db) == []
+
+
 def test_what_a_partner_may_not_send_is_kept_and_answered(db: Database, receiver: Receiver, path: Path) -> None:
     headers = HEADERS | {"SchemaName": "DOMSAVGJOERELSE", "SchemaVersion": "1.2"}
     desk(db, path)(taken(signed(official.domsavgjoerelse()), headers))
