@@ -46,6 +46,7 @@ class Of(Enum):
     RIGHTS = auto()  # of a case, and of the youth in it: not told to the team
     CASES = auto()
     MESSAGE = auto()
+    MESSAGE_SETTLED = auto()
     MESSAGES = auto()
     OFFICIAL = auto()
     OFFICIALS = auto()
@@ -81,6 +82,9 @@ class Of(Enum):
     LAW = auto()  # nothing of a case: the same for everybody
 
 
+OF_A_MESSAGE = (Of.MESSAGE, Of.MESSAGE_SETTLED)
+
+
 REFUSED: dict[Of, set[str]] = {
     Of.CASE: NO_CASES,
     Of.CASE_WRITTEN: NO_CASES | TEAM,
@@ -88,6 +92,7 @@ REFUSED: dict[Of, set[str]] = {
     Of.STAGES: NO_CASES,
     Of.CASES: NO_CASES,
     Of.MESSAGE: NO_CASES | TEAM,
+    Of.MESSAGE_SETTLED: NO_CASES | TEAM | SYSTEMS,
     Of.MESSAGES: NO_CASES | TEAM,
     Of.WORK: NO_CASES | TEAM,
     Of.LISTS: NO_CASES | TEAM | SYSTEMS,
@@ -197,7 +202,7 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/v1/decisions"): reads(Of.MESSAGES),
     ("GET", "/v1/decisions/{message_id}"): reads(Of.MESSAGE),
     ("POST", "/v1/decisions/{message_id}/retry"): (Of.MESSAGE, (Ask(body={}), Ask(body={"accept_gap": True}))),
-    ("POST", "/v1/decisions/{message_id}/dismiss"): reads(Of.MESSAGE),
+    ("POST", "/v1/decisions/{message_id}/dismiss"): reads(Of.MESSAGE_SETTLED),
     ("POST", "/v1/esas/messages"): reads(Of.TAKES_IN),
     ("GET", "/v1/esas/messages"): reads(Of.OFFICIALS),
     ("GET", "/v1/esas/messages/{message_id}"): reads(Of.OFFICIAL),
@@ -306,6 +311,7 @@ def heard(world: World) -> Heard:
         Of.SURVEY: cases,
         Of.PERSON: {ABSENT: HIDDEN, **people_of(world)},
         Of.MESSAGE: messages,
+        Of.MESSAGE_SETTLED: messages,
         Of.OFFICIAL: official,
         Of.FEED: feeds,
         Of.QUESTION: {ABSENT: HIDDEN},
@@ -317,7 +323,9 @@ def heard(world: World) -> Heard:
         for viewer, (of, things_of) in product(VIEWERS, things.items())
         for method, path, ask in routes(of)
         for about, id in things_of.items()
-        if not (of is Of.MESSAGE and method == "POST" and viewer in MESSAGES.get(about, ()))  # that would try it again
+        if not (
+            of in OF_A_MESSAGE and method == "POST" and viewer in MESSAGES.get(about, ())
+        )  # that would try it again
         if not (of is Of.ALERT_TAKEN and about != ABSENT and sees(viewer, of, about))  # that would take it
         if not (of is Of.FEED and sees(viewer, of, about))  # that would revoke it
     }
@@ -358,7 +366,7 @@ def sees(viewer: str, of: Of, about: str) -> bool:
         return viewer in ("secretariat", "prosecution")
     if of is Of.FEED:
         return about == "feed" and viewer == "mine"
-    return viewer in (MESSAGES[about] if of is Of.MESSAGE else KINDS[about].sees)
+    return viewer in (MESSAGES[about] if of in OF_A_MESSAGE else KINDS[about].sees)
 
 
 def _database(world: World) -> str:

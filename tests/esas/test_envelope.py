@@ -110,6 +110,22 @@ def test_the_key_is_the_one_the_header_names_among_those_configured(header: dict
     assert fault(made(header)) is reason
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        b'{"alg":"RS256","kid":"domstol-1","kid":"politiet-1"}',
+        b'{"alg":"none","alg":"RS256","kid":"politiet-1"}',
+        rb'{"alg":"RS256","\u006bid":"domstol-1","kid":"politiet-1"}',
+        b'{"alg":"RS256","kid":"politiet-1","x":{"y":1,"y":2}}',
+    ],
+)
+def test_a_header_in_which_a_name_stands_twice_is_malformed(header: bytes) -> None:
+    token = made({"alg": "RS256", "kid": "politiet-1"})
+    first = urlsafe_b64encode(header).rstrip(b"=").decode()
+
+    assert fault(f"{first}.{token.partition('.')[2]}") is Fault.MALFORMED
+
+
 def test_a_set_of_one_key_still_asks_for_its_name() -> None:
     alone = KeySet.import_key_set({"keys": [RSA.as_dict(private=False)]})
 

@@ -127,6 +127,25 @@ def test_a_message_without_an_id_is_never_handled(db: Database, path: Path) -> N
         desk(db, path)(taken(signed(body)))
 
 
+def test_a_message_in_which_a_name_stands_twice_or_whose_id_is_no_text_is_never_handled(
+    db: Database, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = json.dumps(official.overfoere_sak())
+    for content in (plain[:-1] + ', "forsendelse": {}}', plain.replace(official.MESSAGE, "a\\u0000b")):
+        monkeypatch.setattr(envelope, "content_of", lambda _body, content=content: content.encode())
+        with pytest.raises(NeverHandled, match="name stands in it twice"):
+            desk(db, path)(taken(signed()))
+    assert kept(db) == []
+
+
+@pytest.mark.parametrize("name", ["SchemaName", "SchemaVersion"])
+def test_a_header_that_is_no_text_is_never_handled(db: Database, path: Path, name: str) -> None:
+    for value in ("a\x00b", "a\u202eb", "x" * 65):
+        with pytest.raises(NeverHandled, match=f"header {name} is no text"):
+            desk(db, path)(taken(headers={**HEADERS, name: value}))
+    assert kept(db) == []
+
+
 def test_what_a_partner_may_not_send_is_kept_and_answered(db: Database, receiver: Receiver, path: Path) -> None:
     headers = HEADERS | {"SchemaName": "DOMSAVGJOERELSE", "SchemaVersion": "1.2"}
     desk(db, path)(taken(signed(official.domsavgjoerelse()), headers))

@@ -106,6 +106,15 @@ def test_what_is_piped_in_is_taken_and_a_rejected_line_gives_exit_code_1(plain_u
     assert f"bytes {len(body)} of {len(body)}" in done.stderr
 
 
+@pytest.mark.parametrize("text", ["a\x00b", "a\u202eb", "a\ue000b", "x" * 5000], ids=["NUL", "mark", "private", "long"])
+def test_a_line_whose_text_no_text_may_be_is_rejected_and_the_rest_taken(url: str, ungdom: Run, text: str) -> None:
+    chain = making.cases(1, 1)[0]
+    bad = [one | {"person": {"born": "2008-03-12", "family_name": text}} for one in chain]
+    done = ungdom(url, "decisions", "-", "--json", piped=making.lines([bad[0], *chain, bad[-1]]))
+    assert json.loads(done.stdout)["outcomes"] == {"applied": len(chain), "rejected": 2}
+    assert (done.returncode, kept(url)) == (1, len(chain))
+
+
 def test_authority_limits_whose_acts_are_told_of(plain_url: str, tmp_path: Path, ungdom: Run) -> None:
     chain = making.cases(1, 1)[0]
     done = ungdom(plain_url, "decisions", written(tmp_path, chain), "--authority", "police", "--json")

@@ -24,6 +24,7 @@ from ungdom.store.ids import uuid7
 from ungdom.store.session import Connection, Database
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.permissions import OF_THE_OFFICE
+from ungdom.workflow.vocabulary import Role
 
 router = APIRouter(tags=["calendar"])
 public = APIRouter(tags=["calendar"])
@@ -60,8 +61,12 @@ class FeedList(s.Output):
     next: str | None = None
 
 
+def _may_have_feeds(role: Role) -> bool:
+    return role in OF_THE_OFFICE
+
+
 @router.post("/v1/calendar-feeds", status_code=201, response_model=NewFeedOut, summary="Make a calendar feed")
-@guarded(needs(WRITE))
+@guarded(needs(WRITE, _may_have_feeds))
 def create_calendar_feed(call: WriteCall, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """An address that shows the deadlines of your cases to whoever has it, until you revoke it.
 
@@ -84,7 +89,7 @@ def list_calendar_feeds(call: ReadCall, _query: Annotated[i.NoQuery, Query()]) -
 
 
 @router.delete("/v1/calendar-feeds/{feed_id}", response_model=FeedOut, summary="Revoke a calendar feed")
-@guarded(needs(WRITE))
+@guarded(needs(WRITE, _may_have_feeds))
 def revoke_calendar_feed(call: WriteCall, feed_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Take back one of your own feeds: from now on its address is that of nothing. Answers with what it was."""
     return call.write(lambda tx: _revoked(tx, call, feed_id))
@@ -131,7 +136,7 @@ def _made(tx: Connection, call: Call, told: list[NewFeedOut]) -> Answer:
 def _owner(tx: Connection, call: Call) -> str:
     """Whose feeds these are. Raises `NoFeed` for those who have none."""
     viewer = call.who.viewer
-    if viewer.role not in OF_THE_OFFICE or agenda.owner(tx, viewer.subject, oslo_date(call.now)) is None:
+    if not _may_have_feeds(viewer.role) or agenda.owner(tx, viewer.subject, oslo_date(call.now)) is None:
         raise NoFeed
     return viewer.subject
 

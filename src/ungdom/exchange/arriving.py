@@ -12,6 +12,7 @@ from ungdom.exchange.queues import Handle, NeverHandled, Taken
 from ungdom.exchange.receiving import Letter, Unreadable
 from ungdom.intake import Desk, Sender
 from ungdom.intake.catching_up import go_back
+from ungdom.message.text import CODE, REFERENCE, is_printable
 from ungdom.store.errors import DuplicateKey, Stale
 from ungdom.store.sealing import Keys
 from ungdom.store.session import Database
@@ -29,7 +30,7 @@ def handler(db: Database, keys: Keys, partners: Partners, now: Clock) -> Handle:
     def handle(taken: Taken) -> None:
         partner, raw = _opened(partners, taken)
         sender = Sender(partner.known_as, frozenset(map(Actor, partner.authorities)))
-        named, version = taken.headers.get("SchemaName"), taken.headers.get("SchemaVersion")
+        named, version = _header(taken, "SchemaName", REFERENCE), _header(taken, "SchemaVersion", CODE)
         letter = Letter(raw, named, version, frozenset(partner.kinds))
         for left in reversed(range(TRIES)):
             desk = Desk(keys, now(), LANGUAGE)
@@ -47,6 +48,14 @@ def handler(db: Database, keys: Keys, partners: Partners, now: Clock) -> Handle:
                 return
 
     return handle
+
+
+def _header(taken: Taken, name: str, longest: int) -> str | None:
+    """A header that is kept with the message. Raises `NeverHandled` for what is no text, as HTTP refuses it."""
+    value = taken.headers.get(name)
+    if value is not None and (len(value) > longest or not is_printable(value)):
+        raise NeverHandled(f"its header {name} is no text of at most {longest} characters")
+    return value
 
 
 def _opened(partners: Partners, taken: Taken) -> tuple[Partner, bytes]:

@@ -17,6 +17,7 @@ from ungdom.intake import Desk, Outcome, Reason, Sender, Taken, names_of, receip
 from ungdom.intake.catching_up import go_back
 from ungdom.message import BadMessage, Message, read
 from ungdom.message.sound import read_sound
+from ungdom.message.text import is_printable
 from ungdom.store import inbox
 from ungdom.store.errors import DuplicateKey, Stale, Unavailable
 from ungdom.store.sealing import Keys
@@ -143,7 +144,11 @@ def _read(door: Door, line: Line) -> Message | Answer:
 def _known(value: dict[str, Any]) -> dict[str, Any]:
     """By what the sender finds the line again, as far as it can be read."""
     told = {name: value.get(name) for name in _KNOWN_BY}
-    return {name: one for name, one in told.items() if type(one) is _KNOWN_BY[name] and len(str(one)) <= _LONGEST_NAME}
+    return {name: one for name, one in told.items() if type(one) is _KNOWN_BY[name] and _is_a_name(str(one))}
+
+
+def _is_a_name(text: str) -> bool:
+    return len(text) <= _LONGEST_NAME and is_printable(text)
 
 
 # --- taking -------------------------------------------------------------------------------------------------
