@@ -36,11 +36,11 @@ def serving(url: str, folder: Path, *program: str) -> Iterator[tuple[str, subpro
 
 def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
     """Until it is ready: seconds, and on a machine that does much else at once a minute."""
-    for _ in range(480):
+    for _ in range(2400):
         assert process.poll() is None, "the server ended before it was ready"
         try:
             with urllib.request.urlopen(url, timeout=1):  # noqa: S310 - a server of this test
                 return
         except OSError:
-            time.sleep(0.25)
+            time.sleep(0.05)
     raise AssertionError("the server did not become ready")
