@@ -1,4 +1,4 @@
-"""A temporary folder in memory for a run: each commit of SQLite waits for the disk, and there are tens of thousands.
+"""A temporary folder in memory for a run of the tests: on a disk, each commit of SQLite waits for it.
 
 What survives the end of a process is the same there as on a disk; no test cuts the power.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of the run's own is made in it
 ROOM = 4 << 30
-"""Bytes that have to be free: a run of every test takes less than one GiB of them."""
+"""Bytes that have to be free."""
 VARIABLE = "TMPDIR"
 PASSABLE = 0o711
 """As root, a database server of a test runs as somebody else, and keeps its folder in here."""
