@@ -8,13 +8,18 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests import pg, service
+from tests import memory, pg, service
 
 FIGURE = "figure"
+TEMPORARY = pytest.StashKey[memory.TemporaryFiles]()
 
 LONG = (
     "tests/faults/test_intake_killed.py",
     "tests/faults/test_killed.py",
+    "tests/intake/test_order.py",
+    "tests/intake/test_import.py",
+    "tests/test_analyst_guide.py",
+    "tests/api/test_known_then.py",
     "tests/exchange/test_killed_worker.py",
     "tests/notices/test_killed.py",
     "tests/extracts/test_jobs.py",
@@ -36,6 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # a terminated run stops its server too
         pg.open_run_folder()
+        config.stash[TEMPORARY] = memory.TemporaryFiles()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -53,6 +59,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         pg.close_run_folder()
+        config.stash[TEMPORARY].close()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

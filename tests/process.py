@@ -37,11 +37,11 @@ def serving(url: str, folder: Path, *program: str) -> Iterator[tuple[str, subpro
 
 def wait_until_ready(base: str, process: subprocess.Popen[Any]) -> None:
     """Until it is ready: seconds, and on a machine that does much else at once a minute."""
-    for _ in range(480):
+    for _ in range(2400):
         assert process.poll() is None, "the server ended before it was ready"
         try:
             with urllib.request.urlopen(f"{base}/health/ready", timeout=1):  # noqa: S310 - a server of this test
                 return
         except OSError:
-            time.sleep(0.25)
+            time.sleep(0.05)
     raise AssertionError("the server did not become ready")

@@ -1,5 +1,6 @@
 """The ground the other tests stand on: both databases are real, empty and the test's own."""
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import psycopg
 import pytest
 from sqlalchemy import create_engine, inspect, text
 
-from tests import pg
+from tests import memory, pg
 
 
 def _ask(url: str, question: str) -> object:
@@ -61,3 +62,25 @@ def test_a_server_that_cannot_start_fails_loudly() -> None:
         (Path(folder) / "data").write_text("a file where the cluster should go")
         with pytest.raises(pg.ServerDidNotStart, match="initdb failed"):
             pg.Server(Path(folder)).ensure_started()
+
+
+def test_temporary_files_lie_in_memory_while_a_run_lasts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(memory.VARIABLE, "before")
+    monkeypatch.setattr(memory, "ROOM", 0)
+
+    files = memory.TemporaryFiles(tmp_path)
+    (during,) = tmp_path.iterdir()
+    assert os.environ[memory.VARIABLE] == str(during)
+    files.close()
+
+    assert os.environ[memory.VARIABLE] == "before"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_temporary_files_stay_where_they_are_without_room_in_memory(tmp_path: Path) -> None:
+    before = os.environ.get(memory.VARIABLE)
+
+    memory.TemporaryFiles(tmp_path / "nowhere").close()
+
+    assert os.environ.get(memory.VARIABLE) == before
+    assert not memory.suitable(tmp_path / "nowhere")

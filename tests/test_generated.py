@@ -3,7 +3,6 @@
 import json
 from pathlib import Path
 
-import pytest
 from jsonschema import Draft7Validator, Draft202012Validator
 
 from ungdom import generated
@@ -13,9 +12,13 @@ from ungdom.notices.fanout import KINDS
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.mark.parametrize("path", generated.files())
-def test_generated_file_is_current(path: str) -> None:
-    assert (ROOT / path).read_text(encoding="utf-8") == generated.files()[path], "run `make docs`"
+def test_every_generated_file_is_current() -> None:
+    texts = generated.files()
+
+    assert texts
+    assert [path for path, text in texts.items() if (ROOT / path).read_text(encoding="utf-8") != text] == [], (
+        "run `make docs`"
+    )
 
 
 def test_the_asyncapi_document_keeps_its_specification() -> None:

@@ -36,7 +36,7 @@ def identities(born: str) -> Iterator[str]:
     start = f"{day.day:02}{day.month + 80:02}{day.year % 100:02}"
     wrong = {Flag.WRONG_CONTROL_DIGITS, Flag.RULE_OF_2032}
     tried = (f"{start}{single:03}{control:02}" for single in range(999, 499, -1) for control in range(100))
-    return cycle([number for number in tried if not look(number).flags & wrong])
+    return cycle(number for number in tried if not look(number).flags & wrong)
 
 
 def person(**changed: Any) -> Told:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import cache
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from tests.statistics import waits
 from tests.workflow.build import event
 from tests.workflow.roads import case_at, events, lines, read
+from ungdom.demo.story import Told
 from ungdom.statistics import completions, lead_times
 from ungdom.statistics.case_rows import CaseRow, row
 from ungdom.statistics.cubes import TOTAL, Cell, Cube
@@ -249,41 +251,44 @@ def test_days_until_an_act_is_reported_are_part_of_the_wait() -> None:
     assert lead_time("p3", [*quick, *reported_late]).at(()).estimates["q3"] == 819.5
 
 
-def load() -> list[CaseRow]:
-    return [row(one.case, waits.TODAY) for one in waits.load(220, 3)]
+@cache
+def stories() -> tuple[Told, ...]:
+    return tuple(waits.load(220, 3))
 
 
-LOAD = load()
+@cache
+def loaded() -> tuple[CaseRow, ...]:
+    return tuple(row(one.case, waits.TODAY) for one in stories())
 
 
 def test_the_ways_of_ending_and_waiting_make_one_whole() -> None:
     for code in ("p1", "p2", "p3", "stage.preparing"):
         for days in (0, 30, 90, 180, 365):
-            for cell in lead_time(code, LOAD, waits.TODAY, "sanction", threshold=days).cells.values():
+            for cell in lead_time(code, loaded(), waits.TODAY, "sanction", threshold=days).cells.values():
                 shares = [value for name, value in cell.estimates.items() if name.endswith("_by")]
                 assert None in shares or sum(filter(None, shares)) == pytest.approx(1)
 
 
 def test_the_median_of_an_indicator_and_of_its_statistic_are_one() -> None:
     period = Period(*YEAR, waits.TODAY)
-    for one in waits.load(220, 3):
+    for one in stories():
         period.add(digest(one.case))
     told = {one.indicator.code: one for one in period.figures([None])}
     pairs = {"offence_to_receipt": "p1", "receipt_to_start": "p2", "offence_to_start": "p3"}
     for indicator, code in pairs.items():
-        cell = lead_time(code, LOAD, waits.TODAY, "period").at(("2025",))
+        cell = lead_time(code, loaded(), waits.TODAY, "period").at(("2025",))
         assert told[indicator].value == cell.estimates["median"]
         assert told[indicator].denominator == cell.all
         assert told[indicator].wait
         assert told[indicator].wait.mean_of_ended == cell.estimates["mean_of_ended"]
     for name in ("received", "started", "closed"):
-        cell = completion(f"completion.{name}", LOAD, "period").at(("2025",))
+        cell = completion(f"completion.{name}", loaded(), "period").at(("2025",))
         assert told[f"completed_of_{name}"].value == cell.estimates["share"]
 
 
 def test_what_is_released_adds_up_along_every_dimension() -> None:
     known = {"konfliktrad": ["nowhere", "oslo"]}
-    material = Material([Subject(one) for one in LOAD[::4]], [])
+    material = Material([Subject(one) for one in loaded()[::4]], [])
     for figures in LIST:
         for cube in list(figures.released(material, waits.TODAY, known))[::3]:
             for whole, parts in cube.sums():
@@ -307,7 +312,7 @@ def _summed(cube: Cube, parts: Iterable[tuple[str, ...]]) -> dict[str, int]:
 
 def test_a_curve_for_publication_steps_by_the_week_and_holds_no_counts() -> None:
     gathered = gathering([LEAD_TIME_BY_CODE["p2"]], (), waits.TODAY)
-    for one in LOAD:
+    for one in loaded():
         gathered.add(Subject(one))
     counted = gathered.counted["p2"]
     curve = curve_of(counted, counted.spans())
