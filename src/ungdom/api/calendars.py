@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Header, HTTPException, Path, Query, Request, Response
 
 from ungdom import agenda, texts
 from ungdom.api import ical
@@ -15,9 +15,10 @@ from ungdom.api.authorisation import guarded, needs
 from ungdom.api.cases import answer
 from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
 from ungdom.api.errors import NoFeed
+from ungdom.api.paging import PageQuery, cut, start_of
 from ungdom.api.tokens import WRITE
 from ungdom.casework import NotVisible
-from ungdom.message.text import HeaderText, SecretText
+from ungdom.message.text import SecretText
 from ungdom.store import calendar_feeds
 from ungdom.store.calendar_feeds import Feed
 from ungdom.store.ids import uuid7
@@ -29,7 +30,8 @@ from ungdom.workflow.vocabulary import Role
 router = APIRouter(tags=["calendar"])
 public = APIRouter(tags=["calendar"])
 
-IfNoneMatch = Annotated[str | None, Header(alias="If-None-Match", max_length=1000)]
+Secret = Annotated[SecretText, Path(json_schema_extra={"pattern": "^[A-Za-z0-9_-]{43}$"})]
+IfNoneMatch = Annotated[HeaderText | None, Header(alias="If-None-Match")]
 
 KEPT_TO_ONESELF = {
     "Cache-Control": "private, no-store",
@@ -55,10 +57,10 @@ class NewFeedOut(FeedOut):
 
 
 class FeedList(s.Output):
-    """The feeds of whoever asks, oldest first."""
+    """A page of the feeds of whoever asks, the oldest first."""
 
     items: list[FeedOut]
-    next: str | None = None
+    next: str | None
 
 
 def _may_have_feeds(role: Role) -> bool:
@@ -83,15 +85,15 @@ def create_calendar_feed(call: WriteCall, _query: Annotated[i.NoQuery, Query()])
 
 
 @router.get("/v1/calendar-feeds", response_model=FeedList, summary="Your calendar feeds")
-def list_calendar_feeds(call: ReadCall, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def list_calendar_feeds(call: ReadCall, query: Annotated[PageQuery, Query()]) -> Response:
     """Your own feeds: when each was made and last read."""
-    return call.read(lambda tx: _listed(tx, call))
+    return call.read(lambda tx: _listed(tx, call, query))
 
 
-@router.delete("/v1/calendar-feeds/{feed_id}", response_model=FeedOut, summary="Revoke a calendar feed")
+@router.delete("/v1/calendar-feeds/{feed_id}", status_code=204, summary="Revoke a calendar feed")
 @guarded(needs(WRITE, _may_have_feeds))
 def revoke_calendar_feed(call: WriteCall, feed_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
-    """Take back one of your own feeds: from now on its address is that of nothing. Answers with what it was."""
+    """Take back one of your own feeds: from now on its address is that of nothing."""
     return call.write(lambda tx: _revoked(tx, call, feed_id))
 
 
@@ -107,8 +109,8 @@ def revoke_calendar_feed(call: WriteCall, feed_id: UUID, _query: Annotated[i.NoQ
 )
 def get_calendar(
     request: Request,
-    secret: SecretText,
-    if_none_match: Annotated[HeaderText | None, Header(alias="If-None-Match")] = None,
+    secret: Secret,
+    if_none_match: IfNoneMatch = None,
 ) -> Response:
     """The deadlines and hearings of one coordinator as iCalendar; the secret in the address stands for a token.
 
@@ -141,15 +143,16 @@ def _owner(tx: Connection, call: Call) -> str:
     return viewer.subject
 
 
-def _listed(tx: Connection, call: Call) -> Answer:
-    return answer(FeedList(items=[_shown(feed) for feed in calendar_feeds.of(tx, _theirs(call))]))
+def _listed(tx: Connection, call: Call, query: PageQuery) -> Answer:
+    rows = calendar_feeds.of(tx, _theirs(call), start_of(call, "calendar feeds", query), query.limit + 1)
+    page, following = cut(call, "calendar feeds", query, rows, lambda one: (one.created_at, one.feed_id))
+    return answer(FeedList(items=[_shown(feed) for feed in page], next=following))
 
 
 def _revoked(tx: Connection, call: Call, feed_id: UUID) -> Answer:
-    feed = next((one for one in calendar_feeds.of(tx, _theirs(call)) if one.feed_id == feed_id), None)
-    if feed is None or not calendar_feeds.revoke(tx, feed.subject, feed_id):
+    if not calendar_feeds.revoke(tx, _theirs(call), feed_id):
         raise NotVisible
-    return answer(_shown(feed))
+    return Answer(204, b"", {})
 
 
 def _theirs(call: Call) -> str:

@@ -45,7 +45,8 @@ class Answer:
     def response(self, replayed: bool = False) -> Response:
         """The answer as it goes out."""
         more = {"Idempotency-Replayed": "true"} if replayed else {}
-        return Response(self.body, self.status, {"Cache-Control": "no-store", **self.headers, **more}, JSON)
+        headers = {"Cache-Control": "no-store", **self.headers, **more}
+        return Response(self.body, self.status, headers, JSON if self.body else None)
 
 
 class Call:
@@ -210,7 +211,8 @@ async def _case_write(
     idempotency_key: IdempotencyKey = None,
     accept_language: AcceptLanguage = None,
 ) -> Call:
-    return Call(request, if_match, idempotency_key, accept_language)
+    lines = request.headers.getlist("If-Match")  # several lines are one list, RFC 9110 § 5.3
+    return Call(request, ", ".join(lines) if if_match is not None else None, idempotency_key, accept_language)
 
 
 ReadCall = Annotated[Call, Depends(_read)]

@@ -55,7 +55,6 @@ class ObservationList(Output):
     """Every telling, in the order recorded."""
 
     items: list[ObservationOut]
-    next: None = None
 
 
 @router.get(

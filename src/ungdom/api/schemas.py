@@ -200,7 +200,6 @@ class EventList(Output):
     """The history, corrections included, in the order it was recorded."""
 
     items: list[EventOut]
-    next: str | None = None
 
 
 class CaseSnapshotOut(Output):
@@ -267,7 +266,6 @@ class OptionList(Output):
     """Everything this viewer may record in the case."""
 
     items: list[OptionOut]
-    next: str | None = None
 
 
 class DeadlineList(Output):
@@ -275,7 +273,6 @@ class DeadlineList(Output):
 
     as_of: AsOfOut
     items: list[DeadlineOut]
-    next: str | None = None
 
 
 class RuleOut(Output):
@@ -298,7 +295,6 @@ class RuleList(Output):
     """The deadline rules with their law."""
 
     items: list[RuleOut]
-    next: str | None = None
 
 
 class GuardOut(Output):
@@ -348,8 +344,21 @@ class BrokenOut(Output):
     unmet: list[UnmetOut]
 
 
+class EventLineOut(Output):
+    """An event that happened since: which, when, and when it was recorded."""
+
+    seq: int
+    type: EventType
+    occurred_on: date
+    recorded_at: datetime
+
+
 class ProblemOut(Output):
-    """Problem details, RFC 9457."""
+    """Problem details, RFC 9457. What is null belongs to other codes.
+
+    `role`, `roles`: the caller's, and those that may. `scope`: that the token lacks. `konfliktrad`: the caller's own.
+    `current_etag`, `events_since`: how the case stands now, and what happened since the version that was named.
+    """
 
     type: str
     title: str
@@ -360,6 +369,12 @@ class ProblemOut(Output):
     errors: list[FieldProblem] | None = None
     unmet: list[UnmetOut] | None = None
     also: list[BrokenOut] | None = None
+    role: Role | None = None
+    roles: list[Role] | None = None
+    scope: str | None = None
+    konfliktrad: str | None = None
+    current_etag: str | None = None
+    events_since: list[EventLineOut] | None = None
 
 
 CaseOut.model_rebuild()
