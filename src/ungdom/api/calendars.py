@@ -18,7 +18,7 @@ from ungdom.api.errors import NoFeed
 from ungdom.api.paging import PageQuery, cut, start_of
 from ungdom.api.tokens import WRITE
 from ungdom.casework import NotVisible
-from ungdom.message.text import SecretText
+from ungdom.message.text import HeaderText, SecretText
 from ungdom.store import calendar_feeds
 from ungdom.store.calendar_feeds import Feed
 from ungdom.store.ids import uuid7

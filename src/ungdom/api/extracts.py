@@ -20,6 +20,7 @@ from ungdom.casework import NotVisible
 from ungdom.extracts import catalogue, making, pulling, released
 from ungdom.extracts.orders import Asked, Desk, Order, Puller
 from ungdom.extracts.writers import Form
+from ungdom.message.text import ReferenceText
 from ungdom.store.session import Connection
 from ungdom.workflow.permissions import may_know_extracts, may_read_published, may_read_pulls, may_take_out
 from ungdom.workflow.vocabulary import Role
