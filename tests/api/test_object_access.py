@@ -162,6 +162,7 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/v1/cases/{case_id}/meetings"): reads(Of.CASE, THEN),
     ("GET", "/v1/cases/{case_id}/restorative"): reads(Of.CASE, THEN),
     ("GET", "/v1/measures/catalogue"): reads(Of.CATALOGUE, "?municipality=0301&on=2026-01-01", "?konfliktrad=troms"),
+    ("GET", "/v1/measures/providers/{provider_id}"): reads(Of.CATALOGUE),
     ("POST", "/v1/measures/providers"): (Of.CATALOGUE_KEPT, (Ask(body={}),)),
     ("POST", "/v1/measures/providers/{provider_id}/availability"): (Of.CATALOGUE_KEPT, (Ask(body={}),)),
     ("GET", "/v1/cases/{case_id}/consents"): reads(Of.RIGHTS, THEN),
@@ -208,6 +209,8 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("PUT", "/v1/contacts/{subject}"): (Of.OWN, (Ask(body={"language": "nn"}),)),
     ("GET", "/v1/webhooks"): reads(Of.OWN),
     ("POST", "/v1/webhooks"): (Of.OWN, (Ask(body={}),)),
+    ("GET", "/v1/webhooks/{webhook_id}"): reads(Of.OWN),
+    ("PATCH", "/v1/webhooks/{webhook_id}"): (Of.OWN, (Ask(body={}),)),
     ("DELETE", "/v1/webhooks/{webhook_id}"): reads(Of.OWN),
     ("POST", "/v1/webhooks/{webhook_id}/rotate"): reads(Of.OWN),
     ("POST", "/v1/webhooks/{webhook_id}/replay"): (Of.OWN, (Ask(body={}),)),
@@ -232,10 +235,13 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/v1/extracts/aggregates"): (Of.RELEASED, (Ask(seen=422), Ask(f"?known_at={DAY}", seen=422))),
     ("GET", "/v1/extracts/{name}"): (Of.ROWS, (Ask("?purpose=demo"),)),
     ("GET", "/v1/extracts/pulls"): reads(Of.PULLS),
-    ("POST", "/v1/extracts/{name}/jobs"): (Of.ROWS_ORDERED, (Ask(body={"purpose": "nothing"}, seen=422),)),
-    ("POST", "/v1/extracts/{name}/schedules"): (
+    ("POST", "/v1/extracts/jobs"): (
         Of.ROWS_ORDERED,
-        (Ask(body={"purpose": "nothing", "every": "day"}, seen=422),),
+        (Ask(body={"extract": "cases", "purpose": "nothing"}, seen=422),),
+    ),
+    ("POST", "/v1/extracts/schedules"): (
+        Of.ROWS_ORDERED,
+        (Ask(body={"extract": "cases", "purpose": "nothing", "every": "day"}, seen=422),),
     ),
     ("GET", "/v1/extracts/jobs"): reads(Of.JOBS),
     ("GET", "/v1/extracts/schedules"): reads(Of.JOBS),

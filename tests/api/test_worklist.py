@@ -74,7 +74,7 @@ def test_a_kind_lists_only_cases_with_that_to_do_and_for_whom(served: Service) -
 
     assert [row["id"] for row in work(office, kind="assign")] == [received]
     assert {row["id"] for row in work(office, kind="make_plan")} == {received, preparing}
-    assert [row["id"] for row in work(office, **{"for": "prosecution"})] == [final]
+    assert [row["id"] for row in work(office, actor="prosecution")] == [final]
     assert work(office, kind="complete") == []
     kinds = {one["kind"]: one for one in office.get("/v1/worklist/kinds").json()["items"]}
     assert (kinds["assign"]["cases"], kinds["make_plan"]["cases"], kinds["complete"]["cases"]) == (1, 2, 0)

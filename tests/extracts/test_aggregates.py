@@ -190,8 +190,8 @@ def test_known_at_takes_the_newest_release_of_that_time(service: Service, analys
     assert then | now == listed
     assert_problem(analyst.get(WHERE, known_at="2025-01-01"), 422, "nothing_released")
     assert_problem(analyst.get(WHERE, purpose="demo"), 422, "invalid_input")
-    body = {"purpose": "demo", "format": "csv"}
-    assert_problem(analyst.post(f"{WHERE}/jobs", body), 422, "purpose_without_extract")
+    body = {"extract": "aggregates", "purpose": "demo", "format": "csv"}
+    assert_problem(analyst.post("/v1/extracts/jobs", body), 422, "invalid_input")
     assert "aggregates" not in service.as_("analyst").get("/v1/extracts").json()["purposes"][0]["dates"]
 
 

@@ -52,8 +52,8 @@ def work(service: Service, **changed: Any) -> Work:
 
 
 def ordered(analyst: Client, name: str = "measures", **body: Any) -> dict[str, Any]:
-    answer = analyst.post(f"/v1/extracts/{name}/jobs", {"purpose": "demo", "format": "csv", **body})
-    assert answer.status_code == 201, answer.text
+    answer = analyst.post("/v1/extracts/jobs", {"extract": name, "purpose": "demo", "format": "csv", **body})
+    assert answer.status_code == 202, answer.text
     found: dict[str, Any] = answer.json()
     return found
 
@@ -102,7 +102,10 @@ def test_a_job_is_nobody_elses_and_no_other_file_is_given(service: Service, anal
 
 
 def test_the_same_order_sent_twice_is_one_job(analyst: Client) -> None:
-    sent = [analyst.post("/v1/extracts/cases/jobs", {"purpose": "demo"}, key="once").json()["id"] for _ in range(2)]
+    sent = [
+        analyst.post("/v1/extracts/jobs", {"extract": "cases", "purpose": "demo"}, key="once").json()["id"]
+        for _ in range(2)
+    ]
     assert len(set(sent)) == 1
     assert len(analyst.get("/v1/extracts/jobs").json()["items"]) == 1
 
@@ -283,7 +286,8 @@ def test_the_next_is_due_on_the_first_day_of_the_next_period(every: Every, day: 
 
 
 def test_a_schedule_makes_a_job_a_period_and_what_was_missed_once(service: Service, analyst: Client) -> None:
-    made = analyst.post("/v1/extracts/measures/schedules", {"purpose": "demo", "format": "csv", "every": "month"})
+    body = {"extract": "measures", "purpose": "demo", "format": "csv", "every": "month"}
+    made = analyst.post("/v1/extracts/schedules", body)
     assert (made.status_code, made.json()["next_on"]) == (201, "2026-02-01")
     there = work(service)
     assert working.run(there) == {}

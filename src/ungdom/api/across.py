@@ -56,7 +56,7 @@ class AcrossQuery(i.AsOf):
     sanction: Sanction | None = None
     phase: Phase | None = None
     state: State | None = None
-    limit: Annotated[int, Field(ge=1, le=100)] = 25
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
     cursor: Annotated[str, Field(max_length=2000)] | None = None
 
 

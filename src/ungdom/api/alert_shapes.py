@@ -100,12 +100,6 @@ class RunIn(i.Input):
     on: i.CivilDay | None = None
 
 
-class RunsQuery(i.Input):
-    """How many runs are told, the newest first."""
-
-    limit: Annotated[int, Field(ge=1, le=200)] = 20
-
-
 class RunOut(BaseModel):
     """One run in the ledger. `counts`: what it came to; scanned = ok + raised + open + suppressed + failed."""
 
@@ -119,6 +113,13 @@ class RunOut(BaseModel):
 
 
 class RunList(BaseModel):
-    """Runs of a job."""
+    """A page of the runs of a job, the newest first."""
+
+    items: list[RunOut]
+    next: str | None
+
+
+class NightOut(BaseModel):
+    """The runs that were made for a night and for those missed before it."""
 
     items: list[RunOut]

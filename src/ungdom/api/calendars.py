@@ -14,6 +14,7 @@ from ungdom.api import schemas as s
 from ungdom.api.cases import answer
 from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
 from ungdom.api.errors import NoFeed
+from ungdom.api.paging import PageQuery, cut, start_of
 from ungdom.casework import NotVisible
 from ungdom.store import calendar_feeds
 from ungdom.store.calendar_feeds import Feed
@@ -51,10 +52,10 @@ class NewFeedOut(FeedOut):
 
 
 class FeedList(s.Output):
-    """The feeds of whoever asks, oldest first."""
+    """A page of the feeds of whoever asks, the oldest first."""
 
     items: list[FeedOut]
-    next: str | None = None
+    next: str | None
 
 
 @router.post("/v1/calendar-feeds", status_code=201, response_model=NewFeedOut, summary="Make a calendar feed")
@@ -74,14 +75,14 @@ def create_calendar_feed(call: WriteCall, _query: Annotated[i.NoQuery, Query()])
 
 
 @router.get("/v1/calendar-feeds", response_model=FeedList, summary="Your calendar feeds")
-def list_calendar_feeds(call: ReadCall, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def list_calendar_feeds(call: ReadCall, query: Annotated[PageQuery, Query()]) -> Response:
     """Your own feeds: when each was made and last read."""
-    return call.read(lambda tx: _listed(tx, call))
+    return call.read(lambda tx: _listed(tx, call, query))
 
 
-@router.delete("/v1/calendar-feeds/{feed_id}", response_model=FeedOut, summary="Revoke a calendar feed")
+@router.delete("/v1/calendar-feeds/{feed_id}", status_code=204, summary="Revoke a calendar feed")
 def revoke_calendar_feed(call: WriteCall, feed_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
-    """Take back one of your own feeds: from now on its address is that of nothing. Answers with what it was."""
+    """Take back one of your own feeds: from now on its address is that of nothing."""
     return call.write(lambda tx: _revoked(tx, call, feed_id))
 
 
@@ -131,15 +132,16 @@ def _owner(tx: Connection, call: Call) -> str:
     return viewer.subject
 
 
-def _listed(tx: Connection, call: Call) -> Answer:
-    return answer(FeedList(items=[_shown(feed) for feed in calendar_feeds.of(tx, _theirs(call))]))
+def _listed(tx: Connection, call: Call, query: PageQuery) -> Answer:
+    rows = calendar_feeds.of(tx, _theirs(call), start_of(call, "calendar feeds", query), query.limit + 1)
+    page, following = cut(call, "calendar feeds", query, rows, lambda one: (one.created_at, one.feed_id))
+    return answer(FeedList(items=[_shown(feed) for feed in page], next=following))
 
 
 def _revoked(tx: Connection, call: Call, feed_id: UUID) -> Answer:
-    feed = next((one for one in calendar_feeds.of(tx, _theirs(call)) if one.feed_id == feed_id), None)
-    if feed is None or not calendar_feeds.revoke(tx, feed.subject, feed_id):
+    if not calendar_feeds.revoke(tx, _theirs(call), feed_id):
         raise NotVisible
-    return answer(_shown(feed))
+    return Answer(204, b"", {})
 
 
 def _theirs(call: Call) -> str:

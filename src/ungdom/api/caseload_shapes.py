@@ -91,7 +91,6 @@ class CaseloadOut(Output):
     as_of: AsOfOut
     unread: int
     items: list[OfficeLoadOut]
-    next: None = None
 
 
 def offices_out(found: Caseload, language: texts.Language) -> Iterator[OfficeLoadOut]:

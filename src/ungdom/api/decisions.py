@@ -46,7 +46,7 @@ _RECEIPTS: dict[int | str, dict[str, Any]] = {
     200: {"description": "Known already, or a higher version counts", "model": shapes.ReceiptOut},
     202: {"description": "Parked: the reason, and what would resolve it", "model": shapes.ReceiptOut},
     422: {
-        "description": "Rejected with a receipt, or the input does not have the right shape",
+        "description": "Rejected with a receipt, or the input does not have the right shape.",
         "content": {
             "application/json": {
                 "schema": {

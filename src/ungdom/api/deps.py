@@ -46,7 +46,8 @@ class Answer:
     def response(self, replayed: bool = False) -> Response:
         """The answer as it goes out."""
         more = {"Idempotency-Replayed": "true"} if replayed else {}
-        return Response(self.body, self.status, {"Cache-Control": "no-store", **self.headers, **more}, JSON)
+        headers = {"Cache-Control": "no-store", **self.headers, **more}
+        return Response(self.body, self.status, headers, JSON if self.body else None)
 
 
 class Call:

@@ -15,7 +15,8 @@ from ungdom.api import inputs as i
 from ungdom.api.cases import answer, instant
 from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
 from ungdom.api.extract_stream import Rows, still_wanted
-from ungdom.api.extracts import begun, following, scope_of
+from ungdom.api.extracts import scope_of
+from ungdom.api.paging import PageQuery, cut, start_of
 from ungdom.api.schemas import Output
 from ungdom.api.tokens import EXTRACTS
 from ungdom.casework import NotVisible
@@ -29,12 +30,13 @@ from ungdom.workflow.vocabulary import Role
 
 router = APIRouter(tags=["extracts"])
 
-LEDGER = "extract jobs"
+LEDGER, SCHEDULES = "extract jobs", "extract schedules"
 
 
 class JobIn(i.Input):
     """What is to be made. `known_at`, `valid_at`: as of the end of yesterday when not given."""
 
+    extract: e.EXTRACT
     purpose: e.PURPOSE
     format: Form = Form.PARQUET
     known_at: i.Day | None = None
@@ -44,6 +46,7 @@ class JobIn(i.Input):
 class ScheduleIn(i.Input):
     """What is to be made for each day, month or quarter, on the day after it."""
 
+    extract: e.EXTRACT
     purpose: e.PURPOSE
     format: Form = Form.PARQUET
     every: Every
@@ -101,36 +104,34 @@ class ScheduleOut(Output):
 
 
 class ScheduleList(Output):
-    """Schedules that go on, the oldest first."""
+    """A page of schedules that go on, the oldest first."""
 
     items: list[ScheduleOut]
-    next: None = None
+    next: str | None
 
 
-@router.post("/v1/extracts/{name}/jobs", status_code=201, response_model=JobOut, summary="Have an extract made")
+@router.post("/v1/extracts/jobs", status_code=202, response_model=JobOut, summary="Have an extract made")
 def order_extract_job(
-    call: WriteCall, request: Request, name: str, body: JobIn, _query: Annotated[i.NoQuery, Query()]
+    call: WriteCall, request: Request, body: JobIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
-    """Ordered, and made by the worker to a folder of files by year and konfliktråd; downloaded later."""
+    """Ordered, and made by the worker to a folder of files by year and konfliktråd; `Location` says how far it is."""
     asked = (body.purpose, instant(body.known_at), body.valid_at)
 
     def use(tx: Connection) -> Answer:
-        job = jobs.add(tx, _order(call, request, name, *asked), body.format, _puller(call), call.now)
-        return answer(_job_out(job), 201, Location=f"/v1/extracts/jobs/{job.job_id}")
+        job = jobs.add(tx, _order(call, request, body.extract, *asked), body.format, _puller(call), call.now)
+        return answer(_job_out(job), 202, Location=f"/v1/extracts/jobs/{job.job_id}")
 
     return call.write(use, scope=EXTRACTS, may=may_take_out)
 
 
-@router.post(
-    "/v1/extracts/{name}/schedules", status_code=201, response_model=ScheduleOut, summary="Have one made regularly"
-)
+@router.post("/v1/extracts/schedules", status_code=201, response_model=ScheduleOut, summary="Have one made regularly")
 def create_extract_schedule(
-    call: WriteCall, request: Request, name: str, body: ScheduleIn, _query: Annotated[i.NoQuery, Query()]
+    call: WriteCall, request: Request, body: ScheduleIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """A job for each day, month or quarter, on the first day after it, as known at the end of it."""
 
     def use(tx: Connection) -> Answer:
-        order = _order(call, request, name, body.purpose, None, None)
+        order = _order(call, request, body.extract, body.purpose, None, None)
         made = jobs.schedule(tx, order, body.format, body.every, _puller(call), call.now)
         return answer(_schedule_out(made), 201)
 
@@ -138,11 +139,13 @@ def create_extract_schedule(
 
 
 @router.get("/v1/extracts/schedules", response_model=ScheduleList, summary="What is made regularly")
-def list_extract_schedules(call: ReadCall, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def list_extract_schedules(call: ReadCall, query: Annotated[PageQuery, Query()]) -> Response:
     """One's own; auditors and administrators see all."""
 
     def use(tx: Connection) -> Answer:
-        return answer(ScheduleList(items=[_schedule_out(one) for one in jobs.schedules(tx, _mine(call))]))
+        rows = jobs.schedules(tx, _mine(call), start_of(call, SCHEDULES, query), query.limit + 1)
+        page, following = cut(call, SCHEDULES, query, rows, lambda one: (one.created_at, one.schedule_id))
+        return answer(ScheduleList(items=[_schedule_out(one) for one in page], next=following))
 
     return call.read(use, scope_of, _may_look)
 
@@ -160,7 +163,7 @@ def end_extract_schedule(call: WriteCall, schedule_id: UUID, _query: Annotated[i
 
 
 @router.get("/v1/extracts/jobs", response_model=JobList, summary="The ledger of jobs")
-def list_extract_jobs(call: ReadCall, query: Annotated[e.PageQuery, Query()]) -> Response:
+def list_extract_jobs(call: ReadCall, query: Annotated[PageQuery, Query()]) -> Response:
     """One's own jobs, the newest first; auditors and administrators see all."""
     return call.read(lambda tx: _jobs(tx, call, query), scope_of, _may_look)
 
@@ -250,11 +253,10 @@ def _written(job: Job, file: str) -> Written:
     return Written(found["rows"], found["bytes"], found["sha256"])
 
 
-def _jobs(tx: Connection, call: Call, query: e.PageQuery) -> Answer:
-    found = jobs.listed(tx, _mine(call), begun(call, LEDGER, query), query.limit + 1)
-    page = found[: query.limit]
-    last = (page[-1].created_at, page[-1].job_id) if len(found) > query.limit else None
-    return answer(JobList(items=[_job_out(one) for one in page], next=following(call, LEDGER, last)))
+def _jobs(tx: Connection, call: Call, query: PageQuery) -> Answer:
+    rows = jobs.listed(tx, _mine(call), start_of(call, LEDGER, query), query.limit + 1)
+    page, following = cut(call, LEDGER, query, rows, lambda one: (one.created_at, one.job_id))
+    return answer(JobList(items=[_job_out(one) for one in page], next=following))
 
 
 def _job_out(one: Job) -> JobOut:

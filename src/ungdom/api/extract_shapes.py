@@ -4,7 +4,8 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from ungdom import texts
 from ungdom.api import inputs as i
@@ -18,6 +19,18 @@ from ungdom.extracts.writers import Form
 from ungdom.workflow.vocabulary import Role
 
 PURPOSE = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", max_length=63)]
+
+ROWS = tuple(one.name for one in EXTRACTS if not one.released)
+"""The extracts of rows: those that are taken out for a purpose."""
+
+
+def _ordered(name: str) -> str:
+    if name not in ROWS:
+        raise PydanticCustomError("enum", "is no extract of rows", {"allowed": list(ROWS)})
+    return name
+
+
+EXTRACT = Annotated[str, AfterValidator(_ordered), Field(json_schema_extra={"enum": list(ROWS)})]
 
 
 class ExtractQuery(i.AsOf):
@@ -35,13 +48,6 @@ class AggregatesQuery(i.Input):
 
     known_at: i.Day | None = None
     format: Form | None = None
-
-
-class PageQuery(i.Input):
-    """A page."""
-
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
-    cursor: Annotated[str, Field(max_length=500)] | None = None
 
 
 class PurposeOut(Output):
@@ -76,7 +82,6 @@ class ExtractList(Output):
     items: list[ExtractOut]
     purposes: list[PurposeOut]
     formats: list[Form]
-    next: None = None
 
 
 class PullOut(Output):

@@ -1,20 +1,20 @@
 """Extracts: the catalogue, rows for analysts, and the log of who took them out."""
 
 import json
-from datetime import datetime
 from typing import Annotated, Any, BinaryIO
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.responses import StreamingResponse
 
-from ungdom.api import cursors
 from ungdom.api import extract_shapes as e
 from ungdom.api import inputs as i
 from ungdom.api.cases import answer, instant
 from ungdom.api.deps import Answer, Call, ReadCall
 from ungdom.api.extract_stream import Rows, still_wanted
+from ungdom.api.openapi import PROBLEM_CONTENT
+from ungdom.api.paging import PageQuery, cut, start_of
 from ungdom.api.tokens import ADMIN, EXTRACTS, READ, STATUS
 from ungdom.casework import NotVisible
 from ungdom.extracts import catalogue, making, pulling, released
@@ -28,8 +28,11 @@ router = APIRouter(tags=["extracts"])
 
 _SCOPES = {Role.ANALYST: EXTRACTS, Role.ADMIN: ADMIN, Role.AUDITOR: STATUS}
 _ROWS: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The rows", "content": {one.media_type.partition(";")[0]: {} for one in Form}}
+    200: {"description": "The rows", "content": {one.media_type.partition(";")[0]: {} for one in Form}},
+    406: {"description": "None of the forms of the rows is wanted.", "content": PROBLEM_CONTENT},
 }
+
+ExtractName = Annotated[str, Path(json_schema_extra={"enum": list(e.ROWS)})]
 
 
 def scope_of(role: Role) -> str:
@@ -51,7 +54,7 @@ def list_extracts(call: ReadCall, request: Request, _query: Annotated[i.NoQuery,
 
 
 @router.get("/v1/extracts/pulls", response_model=e.PullList, summary="Who took out what")
-def list_extract_pulls(call: ReadCall, query: Annotated[e.PageQuery, Query()]) -> Response:
+def list_extract_pulls(call: ReadCall, query: Annotated[PageQuery, Query()]) -> Response:
     """Every pull, the newest first: who, when, for which purpose, what came of it. For auditors."""
     return call.read(lambda tx: _pulls(tx, call, query), scope_of, may_read_pulls)
 
@@ -77,7 +80,9 @@ def get_extract_aggregates(call: ReadCall, request: Request, query: Annotated[e.
 
 
 @router.get("/v1/extracts/{name}", response_class=StreamingResponse, responses=_ROWS, summary="Take out rows")
-def get_extract(call: ReadCall, request: Request, name: str, query: Annotated[e.ExtractQuery, Query()]) -> Response:
+def get_extract(
+    call: ReadCall, request: Request, name: ExtractName, query: Annotated[e.ExtractQuery, Query()]
+) -> Response:
     """The rows of an extract for a purpose, pseudonymous, streamed. Who takes out what is logged.
 
     A whole answer is a whole extract: what fails on the way breaks the connection. The header `Link` leads to the
@@ -116,21 +121,10 @@ def _accepted(accept: str | None) -> Form:
     return found
 
 
-def _pulls(tx: Connection, call: Call, query: e.PageQuery) -> Answer:
-    found = pulling.pulls(tx, begun(call, "pulls", query), query.limit + 1)
-    page = found[: query.limit]
-    last = (page[-1].at, page[-1].pull_id) if len(found) > query.limit else None
-    return answer(e.PullList(items=[e.pull_out(one) for one in page], next=following(call, "pulls", last)))
-
-
-def begun(call: Call, of: str, query: e.PageQuery) -> tuple[datetime, UUID] | None:
-    """Where the page before ended. Raises `BadCursor`."""
-    return cursors.moment_of(cursors.read(call.cursor_key, of, query.cursor)) if query.cursor else None
-
-
-def following(call: Call, of: str, last: tuple[datetime, UUID] | None) -> str | None:
-    """The cursor of the next page, when there is one."""
-    return cursors.write(call.cursor_key, of, cursors.moment(*last)) if last else None
+def _pulls(tx: Connection, call: Call, query: PageQuery) -> Answer:
+    rows = pulling.pulls(tx, start_of(call, "pulls", query), query.limit + 1)
+    page, following = cut(call, "pulls", query, rows, lambda one: (one.at, one.pull_id))
+    return answer(e.PullList(items=[e.pull_out(one) for one in page], next=following))
 
 
 def _manifest(tx: Connection, call: Call, pull_id: UUID) -> Answer:

@@ -102,7 +102,6 @@ class IndicatorList(Output):
     read: int
     unread: int
     items: list[IndicatorOut]
-    next: None = None
 
 
 class DefinitionOut(Output):
@@ -127,7 +126,6 @@ class DefinitionList(Output):
     """Every indicator, in the order of the strategy."""
 
     items: list[DefinitionOut]
-    next: None = None
 
 
 def indicators_out(figures: Iterable[Figure], language: texts.Language) -> Iterator[IndicatorOut]:
@@ -254,7 +252,6 @@ class CellList(Output):
     until: Annotated[date, Field(serialization_alias="to")]
     read_at: datetime
     items: list[CellOut]
-    next: None = None
 
 
 def cell_out(cell: Cell, language: texts.Language) -> CellOut:

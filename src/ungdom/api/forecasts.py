@@ -90,7 +90,6 @@ class ForecastList(Output):
     note: str
     calibration: CalibrationOut | None
     items: list[ForecastOut]
-    next: str | None = None
 
 
 @router.get("/v1/cases/{case_id}/forecast", response_model=ForecastList, summary="Which limits a case may pass")

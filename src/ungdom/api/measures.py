@@ -112,6 +112,12 @@ class CatalogueOut(Output):
     next: str | None
 
 
+class ProviderQuery(Input):
+    """`on`: the room as it was known of that day; without it, today."""
+
+    on: CivilDay | None = None
+
+
 class CatalogueQuery(Input):
     """Which part of it. `on`: as it was known of that day; without it, today."""
 
@@ -134,6 +140,12 @@ def add_measure_provider(call: WriteCall, body: ProviderIn, _query: Annotated[i.
     """By coordinators and leaders, in the municipalities of their own konfliktråd."""
     call.needs(WRITE, may_keep_catalogue)
     return call.write(lambda tx: _added(tx, call, body))
+
+
+@router.get("/v1/measures/providers/{provider_id}", response_model=ProviderOut, summary="Read a provider")
+def get_measure_provider(call: ReadCall, provider_id: UUID, query: Annotated[ProviderQuery, Query()]) -> Response:
+    """One provider with its measures and the room it had on a day, also when it offers nothing any more."""
+    return call.read(lambda tx: _shown(tx, call, provider_id, query.on), may=may_read_catalogue)
 
 
 @router.post(
@@ -166,6 +178,13 @@ def _listed(tx: Connection, call: Call, query: CatalogueQuery) -> Answer:
     return answer(CatalogueOut(on=on, items=[_provider_out(one, call.language) for one in shown], next=following))
 
 
+def _shown(tx: Connection, call: Call, provider_id: UUID, on: date | None) -> Answer:
+    entry = catalogue.entry(tx, provider_id, on or oslo_date(call.now))
+    if entry is None:
+        raise casework.NotVisible
+    return answer(_provider_out(entry, call.language))
+
+
 def _added(tx: Connection, call: Call, body: ProviderIn) -> Answer:
     new = Provider(
         provider_id=uuid7(call.now),
@@ -180,7 +199,8 @@ def _added(tx: Connection, call: Call, body: ProviderIn) -> Answer:
     )
     offers = tuple(dict.fromkeys(body.measures))
     catalogue.add(tx, new, offers)
-    return answer(_provider_out(Entry(new, offers, {}), call.language), 201)
+    where = f"/v1/measures/providers/{new.provider_id}"
+    return answer(_provider_out(Entry(new, offers, {}), call.language), 201, Location=where)
 
 
 def _office(tx: Connection, call: Call, municipality: str | None) -> str:

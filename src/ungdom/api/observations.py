@@ -54,7 +54,6 @@ class ObservationList(Output):
     """Every telling, in the order recorded."""
 
     items: list[ObservationOut]
-    next: None = None
 
 
 @router.get(

@@ -222,6 +222,7 @@ _FILE = ("Content-Disposition",)
 SENT: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(_VIEWS.split(), ("ETag",)),
     "open_case": ("ETag", "Location"),
+    **dict.fromkeys(("add_measure_provider", "create_webhook", "order_extract_job"), ("Location",)),
     "push_official_message": ("Location",),
     "get_calendar": ("ETag",),
     "get_extract": (*_FILE, "Link"),

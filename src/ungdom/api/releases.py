@@ -19,6 +19,7 @@ from ungdom.api.deps import Answer, Call, ReadCall
 from ungdom.api.errors import NothingReleased, Unreleased
 from ungdom.api.figures import scope_of as figures_scope
 from ungdom.api.formats import TableFormat
+from ungdom.api.paging import PageQuery, cut, start_of
 from ungdom.api.schemas import Output
 from ungdom.api.statistic_labels import places, told
 from ungdom.api.statistic_shapes import CompletionQuery, LeadTimeQuery, RecidivismQuery
@@ -65,10 +66,10 @@ class ReleaseOut(Output):
 
 
 class ReleaseList(Output):
-    """Every release, the newest first."""
+    """A page of releases, the newest first."""
 
     items: list[ReleaseOut]
-    next: None = None
+    next: str | None
 
 
 class ReleasedCellOut(Output):
@@ -96,7 +97,6 @@ class ReleasedList(Output):
     published: bool
     where: dict[str, str]
     items: list[ReleasedFigureOut]
-    next: None = None
 
 
 def scope_of(role: Role) -> str:
@@ -105,11 +105,13 @@ def scope_of(role: Role) -> str:
 
 
 @router.get("/v1/releases", response_model=ReleaseList, summary="What has been released")
-def list_releases(call: ReadCall, _query: Annotated[i.NoQuery, Query()]) -> Response:
-    """Every release, the newest first: as known when, by which rules, with which tables."""
+def list_releases(call: ReadCall, query: Annotated[PageQuery, Query()]) -> Response:
+    """The releases, the newest first: as known when, by which rules, with which tables."""
 
     def use(tx: Connection) -> Answer:
-        return answer(ReleaseList(items=[_out(one) for one in releases.told(tx)]))
+        rows = releases.told(tx, start_of(call, "releases", query), query.limit + 1)
+        page, following = cut(call, "releases", query, rows, lambda one: (one.known_at, one.release_id))
+        return answer(ReleaseList(items=[_out(one) for one in page], next=following))
 
     return call.read(use, scope_of, may_read_published)
 

@@ -200,7 +200,6 @@ class EventList(Output):
     """The history, corrections included, in the order it was recorded."""
 
     items: list[EventOut]
-    next: str | None = None
 
 
 class CaseSnapshotOut(Output):
@@ -267,7 +266,6 @@ class OptionList(Output):
     """Everything this viewer may record in the case."""
 
     items: list[OptionOut]
-    next: str | None = None
 
 
 class DeadlineList(Output):
@@ -275,7 +273,6 @@ class DeadlineList(Output):
 
     as_of: AsOfOut
     items: list[DeadlineOut]
-    next: str | None = None
 
 
 class RuleOut(Output):
@@ -298,7 +295,6 @@ class RuleList(Output):
     """The deadline rules with their law."""
 
     items: list[RuleOut]
-    next: str | None = None
 
 
 class GuardOut(Output):

@@ -194,7 +194,6 @@ class StatisticList(Output):
     read: int
     unread: int
     items: list[StatisticOut]
-    next: None = None
 
 
 class DatasetOut(Output):
@@ -239,7 +238,6 @@ class FigureDefinitionList(Output):
     """Every figure of every family."""
 
     items: list[FigureDefinitionOut]
-    next: None = None
 
 
 def list_out(found: Found, asked: Question, now: datetime, language: texts.Language) -> StatisticList:

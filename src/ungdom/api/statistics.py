@@ -44,7 +44,7 @@ FORMS: dict[int | str, dict[str, Any]] = {
         "content": {"text/csv": {"schema": {"type": "string"}}},
         "description": "Exact figures; as JSON-stat 2.0 or CSV one figure at a time",
     },
-    406: {"description": "None of the forms of a table is wanted", "content": PROBLEM_CONTENT},
+    406: {"description": "None of the forms of a table is wanted.", "content": PROBLEM_CONTENT},
 }
 
 

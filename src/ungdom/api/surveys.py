@@ -51,7 +51,6 @@ class DueList(s.Output):
     """The occasions in a case on which somebody is to be asked now."""
 
     items: list[DueOut]
-    next: None = None
 
 
 class InvitationIn(i.Input):

@@ -1,5 +1,6 @@
 """Webhooks: where a system wants to be told, what has become of each message, and starting again."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 from uuid import UUID
@@ -14,6 +15,7 @@ from ungdom.api.cases import answer
 from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
 from ungdom.api.errors import TooManyWebhooks
 from ungdom.api.inputs import Input
+from ungdom.api.paging import PageQuery, cut, start_of
 from ungdom.api.schemas import Output
 from ungdom.api.tokens import ADMIN, READ
 from ungdom.lazy import lazy
@@ -72,10 +74,17 @@ class NewWebhookOut(WebhookOut):
 
 
 class WebhookList(Output):
-    """Webhooks, in the order in which they were made."""
+    """A page of webhooks, in the order in which they were made."""
 
     items: list[WebhookOut]
-    next: None = None
+    next: str | None
+
+
+class WebhookChangeIn(Input):
+    """What to change; what is left out stays as it is."""
+
+    url: Annotated[str, Field(min_length=1, max_length=address.LONGEST_URL)] | None = None
+    kinds: Annotated[list[Kind], Field(min_length=1, max_length=20)] | None = None
 
 
 class DeliveryOut(Output):
@@ -99,12 +108,10 @@ class DeliveryList(Output):
     next: str | None
 
 
-class DeliveryQuery(Input):
+class DeliveryQuery(PageQuery):
     """Which deliveries; `dead`: the dead letters."""
 
     state: DeliveryState | None = None
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
-    cursor: Annotated[str, Field(max_length=500)] | None = None
 
 
 class ReplayIn(Input):
@@ -129,9 +136,25 @@ def create_webhook(
 
 
 @router.get("/v1/webhooks", response_model=WebhookList, summary="List webhooks")
-def list_webhooks(call: ReadCall, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def list_webhooks(call: ReadCall, query: Annotated[PageQuery, Query()]) -> Response:
     """The caller's own webhooks; an administrator sees everybody's, without their addresses."""
-    return call.read(lambda tx: _listed(tx, call), scope=_scope, may=_may_watch)
+    return call.read(lambda tx: _listed(tx, call, query), scope=_scope, may=_may_watch)
+
+
+@router.get("/v1/webhooks/{webhook_id}", response_model=WebhookOut, summary="Read a webhook")
+def get_webhook(call: ReadCall, webhook_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+    """One webhook: where it sends what, and whether it still does. The secret is never shown again."""
+    return call.read(lambda tx: answer(_out(call, _own(tx, call, webhook_id))), scope=_scope, may=_may_watch)
+
+
+@router.patch("/v1/webhooks/{webhook_id}", response_model=WebhookOut, summary="Change a webhook")
+def change_webhook(
+    call: WriteCall, request: Request, webhook_id: UUID, body: WebhookChangeIn, _query: Annotated[i.NoQuery, Query()]
+) -> Response:
+    """Send to another address, or other kinds. The secret stays; messages that wait go to the new address."""
+    if body.url is not None:
+        address.check(body.url, request.app.state.webhook_allow)
+    return call.write(lambda tx: _changed(tx, call, webhook_id, body), scope=READ)
 
 
 @router.delete("/v1/webhooks/{webhook_id}", status_code=204, summary="Delete a webhook")
@@ -185,7 +208,8 @@ def _made(tx: Connection, call: Call, body: WebhookIn) -> Answer:
         created_at=call.now,
     )
     webhooks.add(tx, call.keys, new)
-    return _with_secret(call, new, secret, None, 201)
+    made = _with_secret(call, new, secret, None, 201)
+    return replace(made, headers={"Location": f"/v1/webhooks/{new.webhook_id}"})
 
 
 def _with_secret(call: Call, one: Webhook, secret: str, until: datetime | None, status: int) -> Answer:
@@ -196,9 +220,20 @@ def _with_secret(call: Call, one: Webhook, secret: str, until: datetime | None, 
     return Answer(whole.status, whole.body, whole.headers, kept.body)
 
 
-def _listed(tx: Connection, call: Call) -> Answer:
-    found = webhooks.listed(tx, call.keys, None if _is_admin(call) else call.who.viewer)
-    return answer(WebhookList(items=[_out(call, one) for one in found]))
+def _listed(tx: Connection, call: Call, query: PageQuery) -> Answer:
+    owner = None if _is_admin(call) else call.who.viewer
+    rows = webhooks.listed(tx, call.keys, owner, start_of(call, "webhooks", query), query.limit + 1)
+    page, following = cut(call, "webhooks", query, rows, lambda one: (one.created_at, one.webhook_id))
+    return answer(WebhookList(items=[_out(call, one) for one in page], next=following))
+
+
+def _changed(tx: Connection, call: Call, webhook_id: UUID, body: WebhookChangeIn) -> Answer:
+    """The webhook as it is now. The address goes out and is not kept, not even for a repeat."""
+    old = _own(tx, call, webhook_id)
+    kinds = old.kinds if body.kinds is None else tuple(dict.fromkeys(body.kinds))
+    new = _out(call, webhooks.change(tx, call.keys, old, body.url or old.lock.url, kinds))
+    whole, kept = answer(new), answer(new.model_copy(update={"url": None}))
+    return Answer(whole.status, whole.body, whole.headers, kept.body)
 
 
 def _deleted(tx: Connection, call: Call, webhook_id: UUID) -> Answer:

@@ -30,12 +30,12 @@ ORDER = "act_on"
 
 
 class WorkQuery(i.Narrowed):
-    """Filters of the worklist. `for`: in whose name it is done. `mine`: assigned to me, or opened by me."""
+    """Filters of the worklist. `actor`: in whose name it is done. `mine`: assigned to me, or opened by me."""
 
     kind: TaskKind | None = None
-    for_: Annotated[Actor | None, Field(alias="for")] = None
+    actor: Actor | None = None
     mine: bool = False
-    limit: Annotated[int, Field(ge=1, le=200)] = 25
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
     cursor: Annotated[str, Field(max_length=2000)] | None = None
 
 
@@ -179,7 +179,7 @@ def _page(tx: Connection, call: Call, query: WorkQuery) -> Answer:
 
 def _filters(query: WorkQuery, call: Call) -> Filters:
     held_by = call.who.viewer if query.mine else None
-    return replace(filters(query, call), held_by=held_by, duty=mark(query.kind or "", query.for_ or ""))
+    return replace(filters(query, call), held_by=held_by, duty=mark(query.kind or "", query.actor or ""))
 
 
 def _row_out(row: Any, kept: list[Task], viewer: Viewer, day: date, language: texts.Language) -> WorkRow:

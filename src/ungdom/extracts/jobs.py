@@ -17,6 +17,7 @@ from sqlalchemy import RowMapping, and_, exists, insert, or_, select, update
 from ungdom.extracts.orders import Order, Puller, as_of
 from ungdom.extracts.writers import Form
 from ungdom.store.extract_tables import extract_job, extract_schedule
+from ungdom.store.keyset import Place, page
 from ungdom.store.session import Connection
 from ungdom.workflow.daycount import oslo_date, quarter_of
 from ungdom.workflow.vocabulary import Role
@@ -235,17 +236,16 @@ def find(tx: Connection, job_id: UUID) -> Job | None:
 
 def listed(tx: Connection, subject: str | None, before: tuple[datetime, UUID] | None, limit: int) -> list[Job]:
     """The newest jobs, of one subject or of all. `before`: only those that came before this one."""
-    query = select(extract_job).order_by(J.created_at.desc(), J.job_id.desc()).limit(limit)
+    query = page(select(extract_job), (J.created_at, J.job_id), before, limit)
     if subject is not None:
         query = query.where(J.subject == subject)
-    if before is not None:
-        query = query.where(or_(J.created_at < before[0], and_(J.created_at == before[0], J.job_id < before[1])))
     return [_job(row) for row in tx.execute(query).mappings()]
 
 
-def schedules(tx: Connection, subject: str | None) -> Sequence[Schedule]:
-    """The schedules that go on, of one subject or of all, the oldest first."""
-    query = select(extract_schedule).where(S.next_on.is_not(None)).order_by(S.created_at, S.schedule_id)
+def schedules(tx: Connection, subject: str | None, after: Place | None, limit: int) -> Sequence[Schedule]:
+    """A page of the schedules that go on, of one subject or of all, the oldest first, from after this one on."""
+    active = select(extract_schedule).where(S.next_on.is_not(None))
+    query = page(active, (S.created_at, S.schedule_id), after, limit, newest_first=False)
     rows = tx.execute(query if subject is None else query.where(S.subject == subject)).mappings()
     return [_schedule(row) for row in rows]
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from ungdom.store.calendar_tables import calendar_feed
+from ungdom.store.keyset import Place, page
 
 _SECRET = 32
 _READ_EVERY = timedelta(hours=1)
@@ -35,9 +36,10 @@ def create(tx: Connection, feed: Feed) -> str:
     return secret
 
 
-def of(tx: Connection, subject: str) -> list[Feed]:
-    """The feeds of this person, oldest first."""
-    query = select(*_COLUMNS).where(_F.subject == subject).order_by(_F.created_at, _F.feed_id)
+def of(tx: Connection, subject: str, after: Place | None, limit: int) -> list[Feed]:
+    """A page of the feeds of this person, the oldest first, from after this one on."""
+    theirs = select(*_COLUMNS).where(_F.subject == subject)
+    query = page(theirs, (_F.created_at, _F.feed_id), after, limit, newest_first=False)
     return [Feed(**row) for row in tx.execute(query).mappings()]
 
 

@@ -98,6 +98,12 @@ def page(tx: Connection, asked: Asked, after: UUID | None, limit: int) -> list[E
     return _entries(tx, [Provider(**row) for row in rows], asked.on)
 
 
+def entry(tx: Connection, provider_id: UUID, on: date) -> Entry | None:
+    """This provider, with what it carries out and the room it had on that day; None when there is none."""
+    row = tx.execute(select(measure_provider).where(P.provider_id == provider_id)).mappings().one_or_none()
+    return _entries(tx, [Provider(**row)], on)[0] if row else None
+
+
 def known(tx: Connection, ids: Iterable[str]) -> dict[str, Provider]:
     """The providers of the catalogue among these, by the id that events name them with."""
     wanted = [one for one in (_uuid(name) for name in ids) if one is not None]

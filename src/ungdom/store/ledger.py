@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
+from ungdom.store.keyset import Place, page
 from ungdom.store.tables import case_file, job_run
 
 RUNNING = "running"
@@ -63,9 +64,9 @@ def night_is_late(tx: Connection, now: datetime) -> bool:
     return since is not None and now - since > OLDEST_GOOD
 
 
-def runs(tx: Connection, name: str | None = None, limit: int = 20) -> list[Run]:
-    """The newest runs, of one job or of all."""
-    query = select(job_run).order_by(job_run.c.started_at.desc(), job_run.c.run_id).limit(limit)
+def runs(tx: Connection, name: str | None = None, limit: int = 20, before: Place | None = None) -> list[Run]:
+    """The newest runs, of one job or of all, from after this one on."""
+    query = page(select(job_run), (job_run.c.started_at, job_run.c.run_id), before, limit)
     rows = tx.execute(query if name is None else query.where(job_run.c.name == name))
     return [_run(row) for row in rows]
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, insert, select
 
+from ungdom.store.keyset import Place, page
 from ungdom.store.release_tables import release, release_exact
 from ungdom.store.session import Connection
 
@@ -39,9 +40,10 @@ def every(tx: Connection) -> list[Kept]:
     return [_kept(row, row.body) for row in tx.execute(query)]
 
 
-def told(tx: Connection) -> list[Kept]:
-    """All of them as they are told, the newest first."""
-    return [_kept(row) for row in tx.execute(select(release).order_by(R.known_at.desc()))]
+def told(tx: Connection, before: Place | None = None, limit: int | None = None) -> list[Kept]:
+    """Those that came before this one as they are told, the newest first; all of them without a limit."""
+    query = page(select(release), (R.known_at, R.release_id), before, limit)
+    return [_kept(row) for row in tx.execute(query)]
 
 
 def find(tx: Connection, release_id: UUID) -> Kept | None:

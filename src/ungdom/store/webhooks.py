@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from ungdom.store.keyset import Place, page
 from ungdom.store.notice_tables import webhook
 from ungdom.store.sealing import Keys
 from ungdom.workflow.permissions import Viewer
@@ -70,9 +71,9 @@ def active(tx: Connection, keys: Keys) -> list[Webhook]:
     return [_read(keys, row) for row in tx.execute(query).mappings()]
 
 
-def listed(tx: Connection, keys: Keys, owner: Viewer | None) -> list[Webhook]:
-    """The webhooks of this owner, in this role; with None everybody's."""
-    query = select(webhook).order_by(W.created_at, W.webhook_id)
+def listed(tx: Connection, keys: Keys, owner: Viewer | None, after: Place | None, limit: int) -> list[Webhook]:
+    """The webhooks of this owner, in this role; with None everybody's; the oldest first, from after this one on."""
+    query = page(select(webhook), (W.created_at, W.webhook_id), after, limit, newest_first=False)
     if owner is not None:
         query = query.where(W.subject == owner.subject, W.role == owner.role)
     return [_read(keys, row) for row in tx.execute(query).mappings()]
@@ -94,6 +95,14 @@ def rotate(tx: Connection, keys: Keys, old: Webhook, secret: str, until: datetim
     before = replace(old.lock.secrets[0], until=until)
     new = replace(old, lock=Lock(old.lock.url, (Secret(secret), before)), disabled_at=None, disabled_because=None)
     values = {"sealed": _seal(keys, old.webhook_id, new.lock), "disabled_at": None, "disabled_because": None}
+    tx.execute(update(webhook).where(W.webhook_id == old.webhook_id).values(values))
+    return new
+
+
+def change(tx: Connection, keys: Keys, old: Webhook, url: str, kinds: Sequence[str]) -> Webhook:
+    """Send to this address, and these kinds, from now on."""
+    new = replace(old, kinds=tuple(kinds), lock=replace(old.lock, url=url))
+    values = {"kinds": json.dumps(new.kinds), "sealed": _seal(keys, old.webhook_id, new.lock)}
     tx.execute(update(webhook).where(W.webhook_id == old.webhook_id).values(values))
     return new
 

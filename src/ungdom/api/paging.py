@@ -1,0 +1,37 @@
+"""Pages of lists: one size rule, and signed cursors of lists that are ordered by instant and id."""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, TypeVar
+
+from pydantic import Field
+
+from ungdom.api import cursors
+from ungdom.api.deps import Call
+from ungdom.api.inputs import Input
+from ungdom.store.keyset import Place
+
+T = TypeVar("T")
+DEFAULT_LIMIT, MAX_LIMIT = 50, 200
+Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT)]
+"""How many items a page has at most, of every list."""
+
+
+class PageQuery(Input):
+    """Which page of a list."""
+
+    limit: Limit = DEFAULT_LIMIT
+    cursor: Annotated[str, Field(max_length=500)] | None = None
+
+
+def start_of(call: Call, name: str, query: PageQuery) -> Place | None:
+    """The last row of the page before; None for the first page. Raises `BadCursor`."""
+    return cursors.moment_of(cursors.read(call.cursor_key, name, query.cursor)) if query.cursor else None
+
+
+def cut(
+    call: Call, name: str, query: PageQuery, rows: Sequence[T], place: Callable[[T], Place]
+) -> tuple[Sequence[T], str | None]:
+    """The page, and the cursor of the next one if there is any, from up to `limit + 1` rows. `name`: of the list."""
+    page = rows[: query.limit]
+    more = len(rows) > query.limit
+    return page, cursors.write(call.cursor_key, name, cursors.moment(*place(page[-1]))) if more else None

@@ -1,0 +1,27 @@
+"""Pages of a list that is ordered by instant and id: where a page begins is said by the last row of the one before."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, or_
+
+Place = tuple[datetime, UUID]
+"""The instant and the id of a row."""
+
+
+def page(
+    query: Select[Any],
+    order: tuple[ColumnElement[datetime], ColumnElement[UUID]],
+    place: Place | None,
+    limit: int | None,
+    newest_first: bool = True,
+) -> Select[Any]:
+    """The query in this order, after the row at `place`, with at most `limit` rows; None: all of them."""
+    instant, key = order
+    ordered = query.order_by(*((one.desc() for one in order) if newest_first else order)).limit(limit)
+    if place is None:
+        return ordered
+    at, id = place
+    beyond = (instant < at, key < id) if newest_first else (instant > at, key > id)
+    return ordered.where(or_(beyond[0], and_(instant == at, beyond[1])))
