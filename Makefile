@@ -36,18 +36,18 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test compare check lock lock-node bench faults spark docs clean
+.PHONY: help setup run test compare check lock lock-node bench faults fuzz spark docs clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(DONE)/node ## create .venv with everything for development and tests
+setup: $(DONE)/node $(DONE)/clients ## create .venv with everything for development and tests
 	@echo "ready: make run, make test, make check"
 
 run: $(DONE)/run ## start the demo with 1,000 invented cases (ARGS="--port 8100", ARGS="--fresh --cases national")
 	@$(BIN)/ungdom demo --serve $(ARGS)
 
-test: $(DONE)/node ## run every test (WORKERS=2, TESTS=tests/workflow to narrow, ARGS=… for pytest)
+test: $(DONE)/node $(DONE)/clients ## run every test (WORKERS=2, TESTS=tests/workflow to narrow, ARGS=… for pytest)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS) $(TESTS)
 
 compare: $(DONE)/dev ## compare the data that the tests carry with ../shared, where it was taken from
@@ -86,16 +86,18 @@ docs: $(DONE)/dev ## regenerate the generated files (docs/ and openapi/)
 	@$(BIN)/ungdom openapi --out openapi/v1.json
 
 lock: $(DONE)/uv ## resolve the lock files again (UPGRADE=--upgrade takes newer versions)
-	@echo "1/4 requirements/uv.txt"
+	@echo "1/5 requirements/uv.txt"
 	@$(COMPILE) --group pyproject.toml:bootstrap --output-file requirements/uv.txt >/dev/null
-	@echo "2/4 requirements/run.txt"
+	@echo "2/5 requirements/run.txt"
 	@$(COMPILE) pyproject.toml --extra postgres --extra amqp --extra extracts --group build --output-file requirements/run.txt >/dev/null
-	@echo "3/4 requirements/dev.txt"
+	@echo "3/5 requirements/dev.txt"
 	@$(COMPILE) pyproject.toml --all-extras --group build --group dev --constraint requirements/run.txt \
 		--output-file requirements/dev.txt >/dev/null
-	@echo "4/4 requirements/spark.txt"
+	@echo "4/5 requirements/spark.txt"
 	@$(COMPILE) --group pyproject.toml:spark --constraint requirements/dev.txt --output-file requirements/spark.txt \
 		>/dev/null
+	@echo "5/5 requirements/clients.txt"
+	@$(COMPILE) --group pyproject.toml:clients --output-file requirements/clients.txt >/dev/null
 
 lock-node: $(DONE)/dev ## resolve tools/package-lock.json again after a change of tools/package.json
 	@cd tools && PATH="$(abspath $(BIN)):$$PATH" npm install --package-lock-only --ignore-scripts --no-audit --no-fund \
@@ -141,6 +143,12 @@ $(DONE)/node: tools/package-lock.json tools/unpack_browser.py $(DONE)/dev
 	@echo "installing the OpenAPI linters and the browser of the tests …"
 	@cd tools && PATH="$(abspath $(BIN)):$$PATH" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 	@$(BIN)/python tools/unpack_browser.py tools/node_modules/@sparticuz/chromium/bin $(VENV)/browser
+	@touch $@
+
+$(DONE)/clients: requirements/clients.txt $(DONE)/uv
+	@echo "installing the generator of clients that the tests use …"
+	@$(PYTHON) -m venv --without-pip $(VENV)/clients
+	@$(BIN)/uv pip install --quiet --python $(VENV)/clients/bin/python --require-hashes -r requirements/clients.txt
 	@touch $@
 
 $(DONE)/spark: requirements/spark.txt $(DONE)/dev

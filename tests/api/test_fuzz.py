@@ -1,7 +1,8 @@
 """T21: requests made from the OpenAPI document, for every operation and every role, on PostgreSQL.
 
 A request is made once and sent in the name of every role. What comes back must be no 5xx and as the document says:
-status, media type, headers and body; a request that the document does not allow must be refused. `make fuzz`: more.
+status, media type, headers and body; a request that the document does not allow must be refused.
+`make fuzz` makes more.
 """
 
 import json
