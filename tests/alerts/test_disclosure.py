@@ -1,7 +1,6 @@
 """T17, for alerts: nothing of a youth stands in what the night keeps, sends or logs. And nobody is told too early."""
 
 import logging
-import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.api.build import DAY, case_at, opened, recorded
+from tests.identifiers import without_identifiers
 from tests.service import Client, Service
 from tests.stories import histories
 from tests.stories.test_worked_histories import correct, open_case, record
@@ -27,8 +27,6 @@ PERSON: dict[str, Any] = {
     "guardians": [{"name": "Sindig Paraplystativ", "contact": "+47 000 62 345"}],
 }
 SECRET = ("Vimsete", "Paraplystativ", "Sindig", "61 234", "62 345", "Gardinstang", "15434899", "2009-03-12", "0301")
-IDENTIFIERS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b0x[0-9a-f]+", re.ASCII)
-"""Random ids and addresses in memory: a municipality number stands in one of them by chance."""
 
 
 def night(service: Service, day: date) -> None:
@@ -64,7 +62,7 @@ def test_nothing_of_a_protected_youth_stands_in_alerts_messages_or_logs(
     rows = kept(served)
 
     assert len([row for row in rows if "alert." in row]) > 5
-    whole = IDENTIFIERS.sub("", "\n".join((*rows, caplog.text)))
+    whole = without_identifiers("\n".join((*rows, caplog.text)))
     assert [word for word in SECRET if word in whole] == []
 
 
@@ -82,7 +80,7 @@ def test_the_log_of_a_case_that_cannot_be_read_names_the_case_and_nobody(
     night(one, date(2026, 2, 2))
 
     assert f"case {case} could not be looked at" in caplog.text
-    assert [word for word in SECRET if word in IDENTIFIERS.sub("", caplog.text)] == []
+    assert [word for word in SECRET if word in without_identifiers(caplog.text)] == []
 
 
 def test_theta_is_told_of_no_clock_before_its_event_was_known(one: Service) -> None:
