@@ -26,6 +26,7 @@ from ungdom.store.deliveries import WEBHOOK, Delivery
 from ungdom.store.ids import uuid7
 from ungdom.store.session import Connection
 from ungdom.store.webhooks import Lock, Secret, Webhook
+from ungdom.workflow.permissions import may_read_cases
 from ungdom.workflow.vocabulary import Role
 
 router = APIRouter(tags=["webhooks"], responses=PROBLEMS)
@@ -116,6 +117,10 @@ class ReplayOut(Output):
     replayed: int
 
 
+def _may_delete(role: Role) -> bool:
+    return role is Role.ADMIN or may_read_cases(role)
+
+
 def _scope(principal: Principal) -> str:
     return ADMIN if principal.viewer.role is Role.ADMIN else READ
 
@@ -135,7 +140,7 @@ def list_webhooks(call: CallDep, _query: Annotated[i.NoQuery, Query()]) -> Respo
 
 
 @router.delete("/v1/webhooks/{webhook_id}", status_code=204, summary="Delete a webhook")
-@guarded(needs(_scope))
+@guarded(needs(_scope, _may_delete))
 def delete(call: CallDep, webhook_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Tell it nothing more, and forget its address and secret."""
     return call.write(lambda tx: _deleted(tx, call, webhook_id))
