@@ -218,8 +218,8 @@ def test_the_codes_are_those_that_the_texts_explain() -> None:
     schemas = DOCUMENT["components"]["schemas"]
     english = texts.catalogue("en")
 
-    assert schemas["ProblemOut"]["properties"]["code"] == {"$ref": "#/components/schemas/ProblemCode"}
-    assert schemas["UnmetOut"]["properties"]["code"] == {"$ref": "#/components/schemas/ConditionCode"}
+    assert schemas["ProblemOut"]["properties"]["code"]["$ref"] == "#/components/schemas/ProblemCode"
+    assert schemas["UnmetOut"]["properties"]["code"]["$ref"] == "#/components/schemas/ConditionCode"
     assert {f"{code}.title" for code in schemas["ProblemCode"]["enum"]} <= set(english["problem"])
     assert set(schemas["ConditionCode"]["enum"]) == set(english["refusal"])
 
