@@ -88,7 +88,10 @@ def serve(
     if count > 1 and config.database_url.startswith("sqlite"):
         raise BadSettings("SQLite is served by one worker process; use PostgreSQL for several")
     opened(config).close()
-    serving.run(config, host, serving.chosen_port(host, port), count)
+    chosen_port = serving.chosen_port(host, port)
+    if port == 0:
+        out.print(f"ungdom is served on http://{host}:{chosen_port}")
+    serving.run(config, host, chosen_port, count)
 
 
 @app.command()
