@@ -103,13 +103,23 @@ def test_a_message_that_waits_is_applied_when_the_office_opens_the_case(served: 
     assert "charged" in [kind for kind, *_ in history(served, case)]
 
 
-def test_a_message_that_waits_for_a_person_is_applied_when_a_case_is_opened_for_them(served: Service) -> None:
+def test_a_charge_of_a_system_that_handles_no_case_of_the_person_waits_until_the_office_points_one_out(
+    served: Service,
+) -> None:
+    """To the sender the charge is of nobody known; the office sees why it waits."""
     file = File(served, opens_with="never")
     told = file.send("new_charge", "2025-06-03", {"offence_on": "2025-06-01"}, police_case_numbers=["77777777"])
     assert why(told) == ("parked", "unknown_case")
 
     case = open_by_hand(served, file)
 
+    waiting = file.shown("new_charge")
+    assert (waiting["outcome"], waiting["reason"]["code"], waiting["case_id"]) == ("parked", "unknown_case", None)
+    office = coordinator(served)
+    seen = office.get("/v1/decisions", outcome="parked").json()["items"]
+    assert [(one["id"], one["reason"]["code"]) for one in seen] == [(waiting["id"], "identity_unconfirmed")]
+
+    receipt(office.post(f"/v1/decisions/{waiting['id']}/retry", {"case": case}))
     assert file.shown("new_charge")["case_id"] == case
 
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DBAPIError
 
-from tests.intake.build import CHAIN, File, Told, case_of, person, system
+from tests.intake.build import CHAIN, File, Told, case_of, coordinator, person, system
 from tests.intake.test_order import open_by_hand, record
 from tests.service import Service
 from ungdom.store import observations
@@ -204,11 +204,18 @@ def test_what_was_known_before_a_correction_can_still_be_read(one: Service) -> N
 
 
 def test_another_system_may_decide_what_the_first_one_charged(one: Service) -> None:
+    """It handles no case of the person, and learns nothing until the office has pointed the case out."""
     file, about = after_the_case(one)
     file.send(*CHARGE, **about)
     other = File(one, person=file.person, number=file.number, client=system(one, "another"))
     told = other.send("other_outcome", "2025-06-20", {"outcome": "prison"}, **about)
-    assert told["outcome"] == "applied"
+    assert (told["outcome"], told["reason"]["code"], told["case"]) == ("parked", "unknown_case", None)
+    assert matters(one) == 1
+
+    case = {"case": file.shown("indicted")["case_id"]}
+    settled = coordinator(one).post(f"/v1/decisions/{told['id']}/retry", case).json()
+    assert (settled["outcome"], remarks(settled)) == ("applied", ["kept_on_person"])
+    assert len(tellings(one)) == 2
     assert matters(one) == 1
 
 

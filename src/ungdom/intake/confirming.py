@@ -26,6 +26,7 @@ def confirm(tx: Connection, desk: Desk, question: Question, by: str) -> None:
         return
     numbers = [_number(tx, desk, person) for person in (question.record_id, question.known_id)]
     cases = records.join(tx, one, other, desk.now)
+    identity.settle_same(tx, by, desk.now)
     waited_for = [word for number in numbers for word in matching.people_waited_for(desk.keys, number)]
     stir(tx, desk, list(dict.fromkeys([*(thing("case", case_id) for case_id in cases), *waited_for])))
 

@@ -132,6 +132,15 @@ def decide(
     return tx.execute(update(identity_question).where(still_open).values(values)).rowcount == 1
 
 
+def settle_same(tx: Connection, by: str, at: datetime) -> None:
+    """Questions between records that are one person by now need no answer of their own: they are confirmed."""
+    first, second = person.alias("first_record"), person.alias("second_record")
+    one, other = (func.coalesce(of.c.same_as, of.c.person_id) for of in (first, second))
+    same = exists().where(first.c.person_id == Q.record_id, second.c.person_id == Q.known_id, one == other)
+    mine = update(identity_question).where(Q.status == QuestionStatus.OPEN, same)
+    tx.execute(mine.values(status=QuestionStatus.CONFIRMED, decided_by=by, decided_at=at))
+
+
 def _question(row: Any) -> Question:
     return Question(**row)
 

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, bindparam, insert, select
 
 from ungdom.store import bulk
 from ungdom.store.observation_tables import observation
+from ungdom.store.records import COUNTS, record
 from ungdom.workflow.vocabulary import ObservationKind
 
 _NAMESPACE = UUID("0c6f6a1e-93a3-4bb5-8d0e-6a4b8f0d52a7")
@@ -101,15 +102,19 @@ def _in_order(one: Observation) -> tuple[date, UUID]:
 
 
 C = observation.c
-_LATEST = select(observation).where(C.observation_id == bindparam("observation_id")).order_by(C.n.desc()).limit(1)
-_TOLD_OF = select(C.observation_id).where(C.person_id.in_(bindparam("person_ids", expanding=True)))
-_OF_PEOPLE = (
-    select(observation)
-    .where(C.observation_id.in_(_TOLD_OF), C.recorded_at <= bindparam("known_at"))
-    .order_by(C.observation_id, C.n)
+_ALL = select(*(column for column in C if column is not C.person_id), COUNTS.label("person_id")).join(
+    record, record.c.person_id == C.person_id
 )
-_BY_HAND = (
-    select(observation)
-    .where(C.person_id == bindparam("person_id"), C.kind.in_(BY_HAND))
-    .order_by(C.recorded_at, C.observation_id, C.n)
+"""Each telling, with the record that counts of the person it is of."""
+_LATEST = _ALL.where(C.observation_id == bindparam("observation_id")).order_by(C.n.desc()).limit(1)
+_TOLD_OF = (
+    select(C.observation_id)
+    .join(record, record.c.person_id == C.person_id)
+    .where(COUNTS.in_(bindparam("person_ids", expanding=True)))
+)
+_OF_PEOPLE = _ALL.where(C.observation_id.in_(_TOLD_OF), C.recorded_at <= bindparam("known_at")).order_by(
+    C.observation_id, C.n
+)
+_BY_HAND = _ALL.where(bindparam("person_id", type_=C.person_id.type) == COUNTS, C.kind.in_(BY_HAND)).order_by(
+    C.recorded_at, C.observation_id, C.n
 )

@@ -7,7 +7,6 @@ from uuid import UUID
 from sqlalchemy import Connection, ScalarSelect, func, select, update
 
 from ungdom.store.inbox_tables import decision
-from ungdom.store.observation_tables import observation
 from ungdom.store.tables import Protection, case_current, case_file, person
 
 record = person.alias("record")
@@ -37,8 +36,7 @@ def join(tx: Connection, one: UUID, other: UUID, at: datetime) -> list[UUID]:
     of_one = or_is(one)
     cases = select(case_file.c.case_id).where(case_file.c.person_id.in_(select(person.c.person_id).where(of_one)))
     tx.execute(update(case_current).where(case_current.c.case_id.in_(cases)).values(person_id=other))
-    for table in (decision, observation):
-        tx.execute(update(table).where(table.c.person_id == one).values(person_id=other))
+    tx.execute(update(decision).where(decision.c.person_id == one).values(person_id=other))
     tx.execute(update(person).where(of_one).values(same_as=other))
     tx.execute(update(person).where(or_is(other)).values(protection=strictest, updated_at=at))
     return list(tx.scalars(select(case_current.c.case_id).where(case_current.c.person_id == other)))
