@@ -24,9 +24,10 @@ def assert_replayed(first: httpx.Response, second: httpx.Response) -> None:
 
 def test_the_same_key_and_body_opens_one_case(served: Service) -> None:
     client = served.as_("coordinator", "oslo")
-    first = client.post("/v1/cases", new_case(), key="open-1")
+    body = new_case()
+    first = client.post("/v1/cases", body, key="open-1")
     before = rows(served)
-    second = client.post("/v1/cases", new_case(), key="open-1")
+    second = client.post("/v1/cases", body, key="open-1")
     assert first.status_code == 201
     assert_replayed(first, second)
     assert rows(served) == before

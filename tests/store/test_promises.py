@@ -265,9 +265,9 @@ def test_a_coordinator_is_known_while_active_at_the_office(db: Database) -> None
         assert reference.staff_of(tx, "oslo", first) == [kari, ola]
         reference.save_staff(tx, [replace(kari, active_to=last)])
 
-        assert reference.known_coordinator(tx, "kari", "oslo", first)
-        assert reference.known_coordinator(tx, "kari", "oslo", last)
-        assert not reference.known_coordinator(tx, "kari", "oslo", last + timedelta(days=1))
-        assert not reference.known_coordinator(tx, "kari", "ost", first)
-        assert not reference.known_coordinator(tx, "ola", "oslo", first)
+        assert reference.coordinator_standing(tx, "kari", "oslo", first)[0]
+        assert reference.coordinator_standing(tx, "kari", "oslo", last)[0]
+        assert not reference.coordinator_standing(tx, "kari", "oslo", last + timedelta(days=1))[0]
+        assert not reference.coordinator_standing(tx, "kari", "ost", first)[0]
+        assert not reference.coordinator_standing(tx, "ola", "oslo", first)[0]
         assert reference.staff_of(tx, "oslo", last + timedelta(days=1)) == []

@@ -294,11 +294,8 @@ def _duplicate(tx: Connection, viewer: Viewer, stored: Stored, _case: Case, _ent
 
 def _coordinator(tx: Connection, _viewer: Viewer, stored: Stored, case: Case, entry: Entry) -> World:
     named = entry.details.coordinator if isinstance(entry.details, d.Assigned) else ""
-    return World(
-        known_coordinator=reference.known_coordinator(tx, named, case.konfliktrad, entry.occurred_on),
-        graded=_graded(stored),
-        cleared=reference.is_cleared(tx, named),
-    )
+    known, cleared = reference.coordinator_standing(tx, named, case.konfliktrad, entry.occurred_on)
+    return World(known_coordinator=known, graded=_graded(stored), cleared=cleared)
 
 
 def _graded(stored: Stored) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from importlib.resources import files
 
-from sqlalchemy import Column, Connection, Date, Integer, Table, or_, select
+from sqlalchemy import Column, Connection, Date, Integer, Table, and_, or_, select
 
 from ungdom.store import bulk, tables
 from ungdom.workflow.vocabulary import Role
@@ -72,22 +72,20 @@ def konfliktrad_of(tx: Connection, municipality: str) -> str | None:
     return tx.scalar(select(tables.municipality.c.konfliktrad).where(where))
 
 
-def known_coordinator(tx: Connection, subject: str, konfliktrad: str, on: date) -> bool:
-    """Whether this is an active coordinator or leader of that konfliktråd on that day."""
+def coordinator_standing(tx: Connection, subject: str, konfliktrad: str, on: date) -> tuple[bool, bool]:
+    """Whether this is an active coordinator or leader of that konfliktråd on that day, and whether they are cleared.
+
+    Cleared: may be given the cases of people whose address is protected.
+    """
     staff = tables.staff.c
-    query = select(staff.subject).where(
-        staff.subject == subject,
+    active = and_(
         staff.konfliktrad == konfliktrad,
         staff.role.in_([Role.COORDINATOR, Role.LEADER]),
         staff.active_from <= on,
         or_(staff.active_to.is_(None), staff.active_to >= on),
     )
-    return tx.scalar(query) is not None
-
-
-def is_cleared(tx: Connection, subject: str) -> bool:
-    """Whether this member of staff may be given the cases of people whose address is protected."""
-    return tx.scalar(select(tables.staff.c.cleared).where(tables.staff.c.subject == subject)) or False
+    row = tx.execute(select(active.label("active"), staff.cleared).where(staff.subject == subject)).one_or_none()
+    return (bool(row.active), bool(row.cleared)) if row else (False, False)
 
 
 def in_office(tx: Connection, subject: str, on: date) -> Staff | None:
