@@ -7,6 +7,11 @@ revision = "2026_11_29_identity"
 down_revision = "2026_11_25_releases"
 
 INSTANT = sa.DateTime(timezone=True)
+REFERS = (
+    ("record_id", "person", "person_id"),
+    ("known_id", "person", "person_id"),
+    ("case_id", "case_file", "case_id"),
+)
 
 
 def upgrade() -> None:
@@ -46,12 +51,11 @@ def questions() -> None:
         sa.Column("decided_by", sa.Text(), nullable=True),
         sa.Column("sealed", sa.LargeBinary(), nullable=True, comment="the reason for the answer, encrypted"),
         sa.CheckConstraint("resemblance IN ('agrees', 'contradicts')", name=op.f("ck_identity_question_resemblance")),
-        sa.CheckConstraint(
-            "status IN ('open', 'confirmed', 'rejected')", name=op.f("ck_identity_question_status")
+        sa.CheckConstraint("status IN ('open', 'confirmed', 'rejected')", name=op.f("ck_identity_question_status")),
+        *(
+            sa.ForeignKeyConstraint([column], [f"{table}.{key}"], name=op.f(f"fk_identity_question_{column}_{table}"))
+            for column, table, key in REFERS
         ),
-        sa.ForeignKeyConstraint(["record_id"], ["person.person_id"], name=op.f("fk_identity_question_record_id_person")),
-        sa.ForeignKeyConstraint(["known_id"], ["person.person_id"], name=op.f("fk_identity_question_known_id_person")),
-        sa.ForeignKeyConstraint(["case_id"], ["case_file.case_id"], name=op.f("fk_identity_question_case_id_case_file")),
         sa.PrimaryKeyConstraint("question_id", name=op.f("pk_identity_question")),
         sa.UniqueConstraint("record_id", "known_id", name="uq_identity_question_record_id_known_id"),
         comment="whether two records are of one person; a pair is asked about once",
