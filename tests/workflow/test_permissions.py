@@ -30,6 +30,7 @@ CASE = Seen(
     coordinator="kari",
     opened_by="per",
     protection=P.NONE,
+    cleared=True,
 )
 EVERYTHING = {F.PERSON, F.OFFICE, F.LISTED, F.REACH}
 
@@ -176,3 +177,12 @@ def test_the_prosecution_sees_nothing_of_planning_and_execution() -> None:
 def test_nobody_but_the_system_acts_for_the_system_and_readers_act_for_nobody() -> None:
     assert [role for role in Role if Actor.SYSTEM in acts_for(role)] == [R.SYSTEM]
     assert {role for role in Role if not acts_for(role)} == {R.TEAM_MEMBER, R.ANALYST, R.AUDITOR, R.ADMIN}
+
+
+@pytest.mark.parametrize("protection", [P.CONFIDENTIAL, P.STRICTLY_CONFIDENTIAL])
+def test_an_assignment_shows_a_protected_address_to_the_cleared_only(protection: Protection) -> None:
+    kari = Viewer(R.COORDINATOR, "kari", "oslo")
+    assert F.REACH in learns(kari, case(protection))
+    assert learns(kari, case(protection, cleared=False)) == learns(
+        Viewer(R.COORDINATOR, "other", "oslo"), case(protection)
+    )

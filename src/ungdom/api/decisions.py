@@ -18,8 +18,9 @@ from ungdom.api.person_shapes import as_learnt
 from ungdom.api.tokens import DECISIONS, STATUS
 from ungdom.intake import Choice, Outcome, Reason, Taken, receipts
 from ungdom.message import read as read_message
-from ungdom.store import inbox
-from ungdom.store.inbox import Arrival, Asked, Concern
+from ungdom.store import concerns, inbox
+from ungdom.store.concerns import Concern
+from ungdom.store.inbox import Arrival, Asked
 from ungdom.store.session import Connection
 from ungdom.workflow.permissions import Fact, Seen, learns, may_settle_messages
 from ungdom.workflow.vocabulary import Protection, State
@@ -159,7 +160,7 @@ def _concern(call: Call, one: Arrival) -> Concern | None:
     if call.principal.authorities:
         return None
     mine = call.who.viewer.konfliktrad
-    return next((concern for concern in one.concerns if mine in (None, concern.konfliktrad)), None)
+    return next((concern for concern in concerns.read(one.offices) if mine in (None, concern.konfliktrad)), None)
 
 
 def _one(tx: Connection, call: Call, message_id: UUID) -> Arrival:

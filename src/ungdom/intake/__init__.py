@@ -23,7 +23,7 @@ from ungdom.intake.telling import NO_CHOICE, Choice, Desk, Job, tell
 from ungdom.intake.words import Outcome, Reason, Sender, Told, thing
 from ungdom.message import Message, plain, read
 from ungdom.message.national_id import normal
-from ungdom.store import due, inbox
+from ungdom.store import concerns, due, inbox
 from ungdom.store.errors import Stale
 from ungdom.store.inbox import SETTLED, Arrival, message_id_of
 from ungdom.store.sealing import Keys
@@ -52,8 +52,7 @@ __all__ = [
 log = logging.getLogger("ungdom.intake")
 
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
-MOST_TRIED = 200
-"""As many tries of parked messages as one transaction makes; the others are passed over."""
+MOST_TRIED = 200  # tries of parked messages in one transaction; the others are passed over
 _TRIES_OF_ONE = 3
 """As often one of them is asked again when somebody else moves its case at the same moment."""
 
@@ -346,7 +345,7 @@ def _as_told(tx: Connection, arrival: Arrival, message: Message, told: Told) -> 
         person_id=told.person_id,
         konfliktrad=known or arrival.konfliktrad,
         protection=max(Protection(arrival.protection), level, key=list(Protection).index),
-        offices=inbox.offices_of(told.hidden),
+        offices=concerns.written(told.hidden),
     )
 
 

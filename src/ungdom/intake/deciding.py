@@ -17,7 +17,8 @@ from ungdom.intake.meaning import Wanted
 from ungdom.intake.words import Draft, Held, Outcome, Reason, Sender, thing
 from ungdom.message import Message, Opening, Person
 from ungdom.store import identity as questions
-from ungdom.store import inbox, journal, people, reference
+from ungdom.store import journal, people, reference
+from ungdom.store.concerns import handled_by
 from ungdom.store.ids import uuid7
 from ungdom.store.journal import Chapter, Stored
 from ungdom.store.people import Newcomer
@@ -55,7 +56,7 @@ def opened(tx: Connection, keys: Keys, sender: Sender, message: Message, message
     if opening is None or said is None:
         raise Held(Reason.UNKNOWN_CASE)
     case_id = uuid7(message.sent_at, uuid5(message_id, "case").int & (1 << 74) - 1)
-    match = identity.who(tx, keys, said, message.police_case_numbers, inbox.handled_by(sender.source))
+    match = identity.who(tx, keys, said, message.police_case_numbers, handled_by(sender.source))
     newcomer, person_id, youth = _person(tx, keys, said, opening, match, uuid5(message_id, "person"))
     try:
         done = casework.open_case(

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
-
 from ungdom.message import Person
 from ungdom.message.national_id import normal
 from ungdom.store import people
 from ungdom.store.identity import Doubt
 from ungdom.store.identity_tables import Resemblance
+from ungdom.store.inbox import May
 from ungdom.store.people import Candidate
 from ungdom.store.people import Person as Known
 from ungdom.store.sealing import Keys
@@ -60,7 +59,7 @@ class Match:
         return tuple(one for one in self.all if not one.seen)
 
 
-def who(tx: Connection, keys: Keys, given: Person, numbers: Iterable[str], sees: ColumnElement[bool]) -> Match:
+def who(tx: Connection, keys: Keys, given: Person, numbers: Iterable[str], sees: May) -> Match:
     """The stored person that is given, among those with the same identity number or on one of these case numbers.
 
     `sees`: said of `case_current`, the cases in which whoever gives the person may learn who the youth is. Of several

@@ -10,7 +10,8 @@ from ungdom.intake.words import Held, Reason, thing
 from ungdom.message import ChargeTerms, Kind, Message, read
 from ungdom.message.national_id import normal
 from ungdom.store import inbox, journal, people
-from ungdom.store.inbox import Arrival, Candidate, Concern
+from ungdom.store.concerns import Concern, handled_by
+from ungdom.store.inbox import Arrival, Candidate
 from ungdom.store.sealing import Keys
 from ungdom.store.session import Connection
 from ungdom.store.tables import NumberKind
@@ -50,7 +51,7 @@ def find(
         return _referred(tx, keys, message)
     if message.person is None:
         raise Held(Reason.PERSON_MISSING)
-    match = identity.who(tx, keys, message.person, _numbers(message), inbox.handled_by(source))
+    match = identity.who(tx, keys, message.person, _numbers(message), handled_by(source))
     return _by_number(tx, keys, message, match) or _by_person(tx, keys, message, match)
 
 

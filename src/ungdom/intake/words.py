@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
+from ungdom.store.concerns import Concern
 from ungdom.store.identity import Doubt
-from ungdom.store.inbox import Concern
 from ungdom.store.journal import Stored
 from ungdom.store.outbox import Message as Promise
 from ungdom.store.people import Newcomer

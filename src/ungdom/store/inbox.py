@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Self
+from typing import Any
 from uuid import UUID, uuid5
 
 from sqlalchemy import (
@@ -26,10 +26,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from ungdom.store import bulk, due
+from ungdom.store.concerns import COUNTED, concerns_office
 from ungdom.store.inbox_tables import decision, decision_event, decision_receipt, decision_wait, exchange_decision
 from ungdom.store.reading import counted_for
 from ungdom.store.sealing import Keys
-from ungdom.store.tables import NumberKind, Protection, case_current, case_number, event, person
+from ungdom.store.tables import NumberKind, Protection, case_current, case_number, person
 from ungdom.workflow.permissions import NATIONAL, Viewer
 from ungdom.workflow.vocabulary import Role
 
@@ -39,37 +40,13 @@ _LOCK = select(func.pg_advisory_xact_lock(_NUMBERS))
 _TRY_LOCK = select(func.pg_try_advisory_xact_lock(_NUMBERS))
 
 APPLIED, DUPLICATE, SUPERSEDED, PARKED, REJECTED = "applied", "duplicate", "superseded", "parked", "rejected"
-SETTLED = (APPLIED, DUPLICATE)
+SETTLED = COUNTED
 """The outcomes in which the case says what the message says."""
-
-
-@dataclass(frozen=True, slots=True)
-class Concern:
-    """A konfliktråd that may know why a message waits. `protection`: of the address of the person it may be about."""
-
-    konfliktrad: str
-    protection: Protection
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.konfliktrad}:{self.protection}:{self.reason}"
-
-    @classmethod
-    def read(cls, text: str) -> Self:
-        """As written by `str`."""
-        konfliktrad, protection, reason = text.split(":")
-        return cls(konfliktrad, Protection(protection), reason)
-
-
-def offices_of(concerns: Iterable[Concern]) -> str | None:
-    """How they are kept with the message."""
-    words = sorted({str(one) for one in concerns})
-    return f"|{'|'.join(words)}|" if words else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """One version of a message as kept, without its content. `offices`: who may know why it waits: `Concern`, each."""
+    """One version of a message as kept, without its content. `offices`: who may know why it waits: `store.concerns`."""
 
     message_id: UUID
     source: str
@@ -90,12 +67,6 @@ class Arrival:
     gap_accepted: bool = False
     updated_at: datetime
     offices: str | None = None
-
-    @property
-    def concerns(self) -> tuple[Concern, ...]:
-        """Whom it may concern, of people of whom the sender may learn nothing."""
-        words = (self.offices or "").strip("|").split("|")
-        return tuple(Concern.read(word) for word in words if word)
 
     @property
     def may_be_tried(self) -> bool:
@@ -264,14 +235,6 @@ def cases_of(tx: Connection, person_id: UUID) -> list[Candidate]:
     return [Candidate(row.case_id, row.person_id, row.closed_on is not None) for row in rows]
 
 
-def handled_by(source: str) -> ColumnElement[bool]:
-    """The cases that this system opened, or has told of something in that counts: it knows whose they are."""
-    first = exists().where(event.c.case_id == case_current.c.case_id, event.c.seq == 1, event.c.source == source)
-    settled = (decision.c.source == source, decision.c.outcome.in_(SETTLED))
-    told = exists().where(decision.c.case_id == case_current.c.case_id, *settled)
-    return or_(first.correlate(case_current), told.correlate(case_current))
-
-
 def belonging(tx: Connection, case_ids: Sequence[UUID]) -> tuple[str | None, Protection]:
     """The konfliktråd that has all of these cases, if one has, and how closely the best kept address is kept."""
     if not case_ids:
@@ -310,9 +273,7 @@ def seen_by(viewer: Viewer, source: str | None) -> May:
         return decision.c.source == source
     case = exists().where(case_current.c.case_id == decision.c.case_id, counted_for(viewer))
     closely = viewer.role not in NATIONAL | {Role.LEADER}
-    levels = [level for level in Protection if not (closely and level is Protection.STRICTLY_CONFIDENTIAL)]
-    asked = (decision.c.offices.contains(f"|{viewer.konfliktrad}:{one}:", autoescape=True) for one in levels)
-    here = or_(decision.c.konfliktrad == viewer.konfliktrad, *asked)
+    here = or_(decision.c.konfliktrad == viewer.konfliktrad, concerns_office(viewer.konfliktrad, closely))
     mine = true() if viewer.role in NATIONAL else here
     open_ = decision.c.protection != Protection.STRICTLY_CONFIDENTIAL if closely else true()
     return or_(case, and_(decision.c.case_id.is_(None), mine, open_))

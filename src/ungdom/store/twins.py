@@ -4,8 +4,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, exists, or_, select
 
+from ungdom.store.concerns import handled_by
 from ungdom.store.identity import asked_about
-from ungdom.store.inbox import handled_by
 from ungdom.store.journal import Stored
 from ungdom.store.reading import visible_to
 from ungdom.store.tables import case_current, case_number
