@@ -178,7 +178,9 @@ def test_a_sanction_is_past_its_longest_the_day_after(served: Service) -> None:
 
 def test_two_open_cases_on_one_number_are_found_unless_somebody_has_looked(served: Service) -> None:
     person = {"given_name": "Vimsete", "family_name": "Vaffelpresse", "born": BORN, "national_id": NUMBER}
-    first = sound(served, person=person | {"guardians": [{"name": "Sindig Vaffelpresse"}]})
+    first = sound(
+        served, person=person | {"guardians": [{"name": "Sindig Vaffelpresse"}]}, police_case_numbers=["15434811"]
+    )
     second = UUID(case_at(served.as_("coordinator", "oslo"), "final", person=person, police_case_numbers=["15434811"]))
     _written(served, update(outbox).values(delivered_at=NOW))
     pair = {(one.case_id, one.about) for one in found(served)["two_open_on_one_decision"]}
