@@ -26,13 +26,13 @@ from ungdom.api import (
     delays,
     doc_pages,
     docs,
-    errors,
     esas,
     events,
     extract_jobs,
     extracts,
     figures,
     forecasts,
+    handlers,
     health,
     jobs,
     measures,
@@ -142,7 +142,7 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
     app.add_api_route("/", _home, include_in_schema=False)
     docs.install(app)
     doc_pages.install(app)
-    errors.install(app)
+    handlers.install(app)
     limits = Limits(settings.body_limit, settings.exchange_body_limit)
     access = RouteAccess(route for router in ROUTERS for route in router.routes)
     app.add_middleware(Gate, verifier=verifier, clock=lambda: app.state.clock, limits=limits, refusal=access.refusal)

@@ -16,7 +16,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import Scope
 
-from ungdom.api.errors import ApiError, LacksScope, NotASystem, answered
+from ungdom.api.errors import ApiError, LacksScope, NotASystem
+from ungdom.api.handlers import answered
 from ungdom.api.tokens import DECISIONS, SCOPES, STATUS, Principal
 from ungdom.casework.errors import CaseworkError
 from ungdom.workflow.errors import WorkflowError

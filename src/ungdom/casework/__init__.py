@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
 
+from ungdom.casework.corrections import changes_nothing, correctable, corrected
 from ungdom.casework.errors import (
     CaseworkError,
     ChangesNothing,
@@ -160,13 +161,13 @@ def amend(
     tx: Connection, who: Who, stored: Stored, case: Case, wish: Correction, now: datetime, dry_run: bool = False
 ) -> Recorded:
     """Correct an event of a case that is in hand already, as `correct` does. Raises what that raises afterwards."""
-    old = _correctable(stored, wish)
-    correction = _correction(old, wish)
+    old = correctable(stored, wish)
+    correction = corrected(old, wish)
     entry = Entry(E.CORRECTED, oslo_date(now), correction)
     if not _may_record(who, case, E.CORRECTED):
         raise OtherOffice(who.viewer.konfliktrad)
     actor = _may_correct(who, case.sanction, old, entry)
-    if _is_so_already(stored, correction):
+    if changes_nothing(stored, correction):
         raise ChangesNothing(wish.seq)
     event = _event(who, stored.version + 1, entry, actor, now)
     history = [*stored.events, event]
@@ -332,10 +333,6 @@ _LOOK_UPS: dict[EventType, Callable[[Connection, Viewer, Stored, Case, Entry], W
 }
 
 
-_TAKES_TWO = (E.REOPENED, E.REOPENING_APPROVED)
-"""What two people of two offices agree on is never made of something else by a correction."""
-
-
 def _event(who: Who, seq: int, entry: Entry, actor: Actor, now: datetime) -> Event:
     return Event(
         seq=seq,
@@ -349,29 +346,6 @@ def _event(who: Who, seq: int, entry: Entry, actor: Actor, now: datetime) -> Eve
         source=who.source,
         details=entry.details,
     )
-
-
-def _correctable(stored: Stored, wish: Correction) -> Event:
-    told = [*engine.effective(stored.events), *stored.events]  # as it now reads; an annulled one as it was recorded
-    old = next((event for event in told if event.seq == wish.seq and event.type is not E.CORRECTED), None)
-    kinds = {wish.type, old.type} if old else set()
-    if old is None or E.RULES_MIGRATED in kinds or (wish.type in _TAKES_TWO and wish.type is not old.type):
-        raise NotCorrectable(wish.seq)
-    return old
-
-
-def _correction(old: Event, wish: Correction) -> Corrected:
-    return Corrected(corrects=wish.seq, reason=wish.reason, replacement=None if wish.annul else _replacement(old, wish))
-
-
-def _is_so_already(stored: Stored, correction: Corrected) -> bool:
-    """Whether the event stands as the correction would have it: the same replacement, or annulled already."""
-    event = next((one for one in engine.effective(stored.events) if one.seq == correction.corrects), None)
-    new = correction.replacement
-    if event is None or new is None:
-        return event is None and new is None
-    same = (event.type, event.occurred_on, event.occurred_at) == (new.type, new.occurred_on, None)
-    return same and event.details == read_details(new.type, new.details)
 
 
 def _may_correct(who: Who, sanction: Sanction, old: Event, entry: Entry) -> Actor:
@@ -390,20 +364,3 @@ def _world_of(tx: Connection, who: Who, stored: Stored, case: Case, entry: Entry
         return mine
     asked = Entry(new.type, new.occurred_on, read_details(new.type, new.details))
     return replace(look(tx, who.viewer, stored, case, asked), office=mine.office)
-
-
-def _replacement(old: Event, wish: Correction) -> Replacement:
-    kind = wish.type or old.type
-    details = plain_details(old.type, old.details) if wish.details is None else wish.details
-    if isinstance(old.details, d.CaseRegistered):
-        details = {"table": old.details.table, **details} if old.details.table else details
-    said = read_details(kind, details)
-    if isinstance(old.details, d.CaseRegistered) and not _same_case(old.details, said):
-        raise NotCorrectable(wish.seq)
-    return Replacement(type=kind, occurred_on=wish.occurred_on or old.occurred_on, details=details)
-
-
-def _same_case(old: d.CaseRegistered, new: d.Details) -> bool:
-    """A correction moves no case to another person, office or version of the table: these have ways of their own."""
-    same = isinstance(new, d.CaseRegistered) and (old.person, old.konfliktrad) == (new.person, new.konfliktrad)
-    return same and isinstance(new, d.CaseRegistered) and old.table == new.table
