@@ -35,7 +35,7 @@ from ungdom.workflow.case import Case
 from ungdom.workflow.daycount import OSLO, oslo_date
 from ungdom.workflow.engine import Decision, Option
 from ungdom.workflow.errors import IllegalHistory
-from ungdom.workflow.events import Corrected, Event, Replacement, plain_details, read_details
+from ungdom.workflow.events import Corrected, Event, read_details
 from ungdom.workflow.guards.core import Step, Unmet, World, day_has_come
 from ungdom.workflow.offices import ANSWERS
 from ungdom.workflow.permissions import OtherOffice, Seen, Viewer, acts_for, learns, may_see, may_work_on

@@ -1,4 +1,4 @@
-"""What a correction does to one event: whether it may be corrected, what stands afterwards, whether anything changes."""
+"""What a correction does to one event: whether it may be corrected, what stands afterwards, whether it changes any."""
 
 from ungdom.casework.errors import NotCorrectable
 from ungdom.casework.words import Correction
