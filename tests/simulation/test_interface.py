@@ -178,7 +178,9 @@ def test_what_is_wrong_is_named_by_its_place_in_every_language(
         answer = office.post(PATH, body, headers={"Accept-Language": language})
         [found] = assert_problem(answer, 422, "invalid_input")["errors"]
         assert (found["pointer"], found["code"]) == (pointer, code)
-        assert found["detail"] == texts.invalid(language, code) != texts.invalid(language, "other")
+        values = ", ".join(found.get("allowed", ()))
+        said = texts.text(language, "invalid", "one_of", values=values) if values else texts.invalid(language, code)
+        assert found["detail"] == said != texts.invalid(language, "other")
 
 
 # --- from the command line --------------------------------------------------------------------------------------
