@@ -6,6 +6,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+NDJSON = "application/x-ndjson"
 METHODS = frozenset({"get", "put", "post", "delete", "patch"})
 
 
@@ -34,9 +35,14 @@ def _add(operation: dict[str, Any], example: dict[str, Any]) -> None:
     for parameter in operation.get("parameters", ()):
         if parameter["name"] in example["parameters"]:
             parameter["example"] = example["parameters"][parameter["name"]]
-    for content in operation.get("requestBody", {}).get("content", {}).values():
+    for kind, content in operation.get("requestBody", {}).get("content", {}).items():
         if "body" in example:
-            content["example"] = example["body"]
+            content["example"] = _shown(kind, example["body"])
     answer = operation["responses"].get(str(example["status"]), {}).get("content", {}).get(example.get("kind"))
     if answer is not None:
-        answer["example"] = example["answer"]
+        answer["example"] = _shown(example["kind"], example["answer"])
+
+
+def _shown(kind: str, value: Any) -> Any:
+    """The value; of a batch its first line, which is what the schema is about."""
+    return json.loads(value.partition("\n")[0]) if kind == NDJSON else value
