@@ -199,9 +199,9 @@ def test_nobody_records_or_corrects_a_move_to_another_table_by_hand(
 
     with one.db.writing() as tx:
         with pytest.raises(casework.NotPermitted):
-            casework.record(tx, system, UUID(case), version, newer, now)
+            casework.record(tx, system, UUID(case), casework.Precondition(frozenset({version})), newer, now)
         with pytest.raises(casework.NotCorrectable):
-            casework.correct(tx, system, UUID(case), version, annulled, now)
+            casework.correct(tx, system, UUID(case), casework.Precondition(frozenset({version})), annulled, now)
 
 
 # --- the command ------------------------------------------------------------------------------------------------

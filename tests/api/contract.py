@@ -44,9 +44,16 @@ def validator(schema: str) -> Draft202012Validator:
 
 def operation(method: str, path: str) -> dict[str, Any] | None:
     for template, methods in document()["paths"].items():
-        if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path):
-            return methods.get(method.lower())
+        found = methods.get(method.lower())
+        if re.fullmatch(_address(template, found or {}), path):
+            return found
     return None
+
+
+def _address(template: str, found: dict[str, Any]) -> str:
+    """The addresses of an operation as a regular expression: a parameter is as its published pattern has it."""
+    patterns = {one["name"]: one["schema"].get("pattern", "").strip("^$") for one in found.get("parameters", ())}
+    return re.sub(r"\{(\w+)\}", lambda name: patterns.get(name[1]) or "[^/]+", template)
 
 
 def response_of(found: dict[str, Any], answer: httpx.Response) -> dict[str, Any]:
@@ -74,11 +81,14 @@ def hold_headers(found: dict[str, Any], answer: httpx.Response) -> None:
 
 
 def schema_of(found: dict[str, Any] | None, answer: httpx.Response) -> dict[str, Any] | None:
-    kind = answer.headers["content-type"].partition(";")[0]
+    kind = answer.headers.get("content-type", "").partition(";")[0]
     if kind == "application/problem+json" and (found is None or answer.status_code == UNFORESEEN):
         return {"$ref": f"{ROOT}#/components/schemas/ProblemOut"}
     assert found is not None, f"{answer.request.url}: no such operation is published"
     published = response_of(found, answer)
+    if "content" not in published:
+        assert not answer.content, f"{answer.request.url}: content is not published"
+        return None
     assert kind in published["content"], f"{answer.request.url}: {kind} is not published"
     return published["content"][kind].get("schema")
 
@@ -97,5 +107,5 @@ def hold(service: Service, answer: httpx.Response) -> None:
     if found is not None and answer.status_code != UNFORESEEN:
         hold_headers(found, answer)
     schema = schema_of(found, answer)
-    if schema is not None and "json" in answer.headers["content-type"]:
+    if schema is not None and "json" in answer.headers.get("content-type", ""):
         validator(json.dumps(schema)).validate(answer.json())

@@ -62,7 +62,8 @@ def test_filters_and_pages(served: Service) -> None:
     assert [line["id"] for line in first["items"] + second["items"]] == cases
     assert second["next"] is None
     assert len(lines(office, "consents", state="final")) == 1
-    assert lines(office, "meetings", konfliktrad="vest") == []
+    assert lines(served.as_("secretariat"), "meetings", konfliktrad="vest") == []
+    assert len(lines(office, "meetings", konfliktrad="oslo")) == 3
 
 
 def test_of_the_past_it_is_as_known_then(served: Service) -> None:

@@ -142,3 +142,20 @@ def test_entering_twice_with_one_key_enters_once(one: Service) -> None:
 
     assert first == second
     assert len(listed(office)) == 1
+
+
+def test_a_provider_is_read_alone_with_the_room_of_a_day_also_when_it_has_ended(served: Service) -> None:
+    office = served.as_("coordinator", "oslo")
+    done = office.post(PROVIDERS, LYNGHEI | {"valid_until": "2026-01-10"})
+    where = done.headers["Location"]
+    assert where == f"{PROVIDERS}/{done.json()['id']}"
+    assert told(office, done.json()["id"], places=2).status_code == 201
+    served.clock.turn_to(served.clock.instant.date() + timedelta(days=10))
+
+    assert office.get(where).json()["name"] == "Lynghei arbeidstrening"
+    assert room(office.get(where).json()) == ("open", 2, None, DAY)
+    assert room(office.get(where, on="2026-01-04").json()) == (None, None, None, None)
+    assert listed(office) == {}
+    assert served.as_("secretariat").get(where).status_code == 200
+    assert office.get(f"{PROVIDERS}/{HIDDEN}").status_code == 404
+    assert served.as_("team_member", subject="teacher-7").get(where).status_code == 403

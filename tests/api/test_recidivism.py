@@ -141,7 +141,7 @@ def test_what_messages_told_of_a_person_is_shown_to_nobody_and_corrected_by_nobo
     ("body", "code"),
     [
         ({"kind": "death", "occurred_on": "2099-01-01"}, "out_of_range"),
-        ({"kind": "charge", "occurred_on": "2025-03-01"}, "literal_error"),
+        ({"kind": "charge", "occurred_on": "2025-03-01"}, "enum"),
         ({"kind": "death", "occurred_on": "2025-03-01", "cause": "illness"}, "extra_forbidden"),
     ],
 )

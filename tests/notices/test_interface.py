@@ -17,7 +17,7 @@ from ungdom.api.webhooks import MOST
 from ungdom.notices import address
 from ungdom.notices.delivery import Work, deliver
 from ungdom.notices.fanout import fan_out
-from ungdom.store import alerts, journal, notice_tables, tables
+from ungdom.store import alerts, journal, notice_tables, tables, webhooks
 from ungdom.store.alerts import By
 from ungdom.store.sealing import Keys
 from ungdom.workflow import engine
@@ -280,3 +280,47 @@ def test_dead_letters_are_seen_and_started_again(told: tuple[Service, str]) -> N
     assert mine.post(f"{where}/replay", {}).json() == {"replayed": len(dead)}
     assert items(mine.get(f"{where}/deliveries", state="dead")) == []
     assert mine.post(f"{where}/replay", {"since": "2026-01-01T00:00:00Z"}).json() == {"replayed": 0}
+
+
+# --- one webhook ----------------------------------------------------------------------------------------------
+
+
+def patch(client: Client, path: str, body: Any, **headers: str) -> httpx.Response:
+    return client._send("PATCH", path, json=body, headers=headers)
+
+
+def test_a_webhook_is_read_alone_by_its_owner_and_without_its_address_by_administrators(one: Service) -> None:
+    owner, admin = one.as_("coordinator", "oslo"), one.as_("admin")
+    new = made(owner)
+    where = f"/v1/webhooks/{new['id']}"
+    mine = owner.get(where).json()
+    assert (mine["url"], mine["kinds"], "secret" in mine) == (URL, ["alert.raised"], False)
+    assert admin.get(where).json()["url"] is None
+    for other in (one.as_("coordinator", "troms"), one.as_("coordinator", "oslo", "coordinator-oslo-2")):
+        assert_problem(other.get(where), 404, "not_found")
+        assert_problem(patch(other, where, {}), 404, "not_found")
+
+
+def test_a_webhook_is_changed_by_its_owner_and_keeps_its_secret(one: Service) -> None:
+    owner, keys = one.as_("coordinator", "oslo"), one.app.state.keys
+    new = made(owner)
+    where = f"/v1/webhooks/{new['id']}"
+    changed = patch(owner, where, {"kinds": ["case.event_recorded", "case.event_recorded"]})
+    assert (changed.status_code, changed.json()["kinds"], changed.json()["url"]) == (200, ["case.event_recorded"], URL)
+    moved = patch(owner, where, {"url": "https://other.eksempel.no/in"}, **{"Idempotency-Key": "move"})
+    assert (moved.status_code, moved.json()["host"]) == (200, "other.eksempel.no")
+    again = patch(owner, where, {"url": "https://other.eksempel.no/in"}, **{"Idempotency-Key": "move"})
+    assert again.json()["url"] is None
+    with one.db.reading() as tx:
+        kept = webhooks.find(tx, keys, UUID(new["id"]))
+    assert kept is not None
+    assert (kept.lock.url, kept.kinds) == ("https://other.eksempel.no/in", ("case.event_recorded",))
+    assert [secret.text for secret in kept.lock.secrets] == [new["secret"]]
+
+
+def test_a_webhook_is_not_moved_to_an_address_inside(one: Service) -> None:
+    owner = one.as_("coordinator", "oslo")
+    where = f"/v1/webhooks/{made(owner)['id']}"
+    for body in ({"url": "https://127.0.0.1/in"}, {"kinds": []}, {"kinds": ["nothing"]}, {"secret": "x"}):
+        assert_problem(patch(owner, where, body), 422, "invalid_input")
+    assert owner.get(where).json()["url"] == URL

@@ -59,7 +59,14 @@ def _record(service: Service, case: str, version: int, line: Line) -> None:
     entry = Entry(kind, line.on, read_details(kind, details))
     now = datetime(line.known.year, line.known.month, line.known.day, 9, tzinfo=UTC) + timedelta(seconds=version)
     with service.db.writing() as tx:
-        casework.record(tx, Who(Viewer(role, subject, None), "test"), UUID(case), version, entry, now)
+        casework.record(
+            tx,
+            Who(Viewer(role, subject, None), "test"),
+            UUID(case),
+            casework.Precondition(frozenset({version})),
+            entry,
+            now,
+        )
 
 
 def by_the_system(service: Service, case: str, line: Line) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Header, HTTPException, Path, Query, Request, Response
 
 from ungdom import agenda, texts
 from ungdom.api import ical
@@ -26,6 +26,7 @@ from ungdom.workflow.permissions import OF_THE_OFFICE
 router = APIRouter(tags=["calendar"])
 public = APIRouter(tags=["calendar"])
 
+Secret = Annotated[str, Path(json_schema_extra={"pattern": "^[A-Za-z0-9_-]{43}$"})]
 IfNoneMatch = Annotated[str | None, Header(alias="If-None-Match", max_length=1000)]
 
 KEPT_TO_ONESELF = {
@@ -98,8 +99,8 @@ def revoke_calendar_feed(call: WriteCall, feed_id: UUID, _query: Annotated[i.NoQ
 )
 def get_calendar(
     request: Request,
-    secret: str,
-    if_none_match: Annotated[str | None, Header(alias="If-None-Match", max_length=1000)] = None,
+    secret: Secret,
+    if_none_match: IfNoneMatch = None,
 ) -> Response:
     """The deadlines and hearings of one coordinator as iCalendar; the secret in the address stands for a token.
 

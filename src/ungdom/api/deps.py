@@ -211,7 +211,8 @@ async def _case_write(
     idempotency_key: IdempotencyKey = None,
     accept_language: AcceptLanguage = None,
 ) -> Call:
-    return Call(request, if_match, idempotency_key, accept_language)
+    lines = request.headers.getlist("If-Match")  # several lines are one list, RFC 9110 § 5.3
+    return Call(request, ", ".join(lines) if if_match is not None else None, idempotency_key, accept_language)
 
 
 ReadCall = Annotated[Call, Depends(_read)]

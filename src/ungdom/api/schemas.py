@@ -344,8 +344,21 @@ class BrokenOut(Output):
     unmet: list[UnmetOut]
 
 
+class EventLineOut(Output):
+    """An event that happened since: which, when, and when it was recorded."""
+
+    seq: int
+    type: EventType
+    occurred_on: date
+    recorded_at: datetime
+
+
 class ProblemOut(Output):
-    """Problem details, RFC 9457."""
+    """Problem details, RFC 9457. What is null belongs to other codes.
+
+    `role`, `roles`: the caller's, and those that may. `scope`: that the token lacks. `konfliktrad`: the caller's own.
+    `current_etag`, `events_since`: how the case stands now, and what happened since the version that was named.
+    """
 
     type: str
     title: str
@@ -356,6 +369,12 @@ class ProblemOut(Output):
     errors: list[FieldProblem] | None = None
     unmet: list[UnmetOut] | None = None
     also: list[BrokenOut] | None = None
+    role: Role | None = None
+    roles: list[Role] | None = None
+    scope: str | None = None
+    konfliktrad: str | None = None
+    current_etag: str | None = None
+    events_since: list[EventLineOut] | None = None
 
 
 CaseOut.model_rebuild()
