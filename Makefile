@@ -28,7 +28,9 @@ export UV_SYSTEM_CERTS ?= true
 export NODE_USE_SYSTEM_CA ?= 1
 endif
 
-UV_INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
+UV_INSTALL := $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python
+# The first start compiles nothing, also where Python is told to write no bytecode.
+BYTECODE := $(BIN)/python -m compileall -q -j 0 src
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(UPGRADE)
 
@@ -42,7 +44,7 @@ help: ## list the targets
 setup: $(DONE)/node $(DONE)/clients ## create .venv with everything for development and tests
 	@echo "ready: make run, make test, make check"
 
-run: $(DONE)/run ## start the demo: fresh database, synthetic cases, server (ARGS=… adds options)
+run: $(DONE)/run ## start the demo with 1,000 invented cases (ARGS="--port 8100", ARGS="--fresh --cases national")
 	@$(BIN)/ungdom demo --serve $(ARGS)
 
 test: $(DONE)/node $(DONE)/clients ## run every test (WORKERS=2, TESTS=tests/workflow to narrow, ARGS=… for pytest)
@@ -122,6 +124,7 @@ $(DONE)/run: requirements/run.txt pyproject.toml $(DONE)/uv
 	@$(UV_INSTALL) --require-hashes -r requirements/run.txt
 	@echo "4/4 installing ungdom itself …"
 	@$(UV_INSTALL) --no-deps --no-build-isolation -e .
+	@$(BYTECODE)
 	@touch $@
 
 $(DONE)/dev: requirements/dev.txt pyproject.toml $(DONE)/uv
@@ -129,6 +132,7 @@ $(DONE)/dev: requirements/dev.txt pyproject.toml $(DONE)/uv
 	@$(UV_INSTALL) --require-hashes -r requirements/dev.txt
 	@echo "4/4 installing ungdom itself …"
 	@$(UV_INSTALL) --no-deps --no-build-isolation -e .
+	@$(BYTECODE)
 	@touch $@ $(DONE)/run
 
 # Node itself comes from a locked Python package. --ignore-scripts: no package runs anything when it is installed.

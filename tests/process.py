@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 UNGDOM = Path(sys.executable).parent / "ungdom"
 
@@ -28,18 +29,18 @@ def serving(url: str, folder: Path, *program: str) -> Iterator[tuple[str, subpro
     command = [*(program or (str(UNGDOM), "serve", "--workers", "1")), "--port", str(port)]
     with subprocess.Popen(command, env=environment(url, folder)) as process:
         try:
-            _wait(f"http://127.0.0.1:{port}/health/ready", process)
+            wait_until_ready(f"http://127.0.0.1:{port}", process)
             yield f"http://127.0.0.1:{port}", process
         finally:
             process.kill()
 
 
-def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
+def wait_until_ready(base: str, process: subprocess.Popen[Any]) -> None:
     """Until it is ready: seconds, and on a machine that does much else at once a minute."""
     for _ in range(480):
         assert process.poll() is None, "the server ended before it was ready"
         try:
-            with urllib.request.urlopen(url, timeout=1):  # noqa: S310 - a server of this test
+            with urllib.request.urlopen(f"{base}/health/ready", timeout=1):  # noqa: S310 - a server of this test
                 return
         except OSError:
             time.sleep(0.25)

@@ -14,6 +14,8 @@ import pytest
 
 from tests import process
 from tests.process import UNGDOM
+from ungdom import texts
+from ungdom.api import first_calls
 
 ROOT = Path(__file__).parents[1]
 CASES = 40
@@ -163,14 +165,17 @@ def test_the_tour_in_the_readme_ends_as_it_says(served: str, tmp_path: Path, fig
         (tools / "curl").write_text(SHIM.format(python=sys.executable))
         (tools / "curl").chmod(0o755)
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    tour = "\n".join(re.findall(r"```sh\n(.*?)```", text, re.DOTALL)[1:])
-    tour = tour.replace("http://127.0.0.1:8000", served).replace(".venv/bin/ungdom", str(UNGDOM))
+    tour = "\n".join(re.findall(r"```sh\n(.*?)```", text, re.DOTALL)[2:])
+    tour = tour.replace("http://127.0.0.1:8000", served).replace(
+        first_calls.TOKENS, str(tmp_path / "served/demo/tokens")
+    )
     env = environment(tmp_path / "served") | {"PATH": f"{tools}:{os.environ['PATH']}"}
     done = subprocess.run([bash, "-e", "-c", tour], env=env, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith('{"')]
     refused = [line for line in lines if "unmet" in line]
     assert [no["code"] for line in refused for no in line["unmet"]] == ["guardians_consent"]
+    assert [line["title"] for line in refused] == [texts.catalogue("en")["problem"]["refused.title"]]
     assert [line["after"]["state"] for line in lines if line.get("type") == "completed"] == ["completed"] * 2
     words = [line for line in done.stdout.splitlines() if line.isalpha()]
     assert words == ["completed", "parked", "applied", "applied"]

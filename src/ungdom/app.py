@@ -24,6 +24,7 @@ from ungdom.api import (
     decision_batch,
     decisions,
     delays,
+    doc_pages,
     docs,
     errors,
     esas,
@@ -117,6 +118,7 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
         title="ungdom",
         version=ungdom.__version__,
         summary="Case engine for ungdomsstraff and ungdomsoppfølging",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=docs.operation_id,
@@ -136,6 +138,7 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
         app.include_router(router)
     app.add_api_route("/", _home, include_in_schema=False)
     docs.install(app)
+    doc_pages.install(app)
     errors.install(app)
     limits = Limits(settings.body_limit, settings.exchange_body_limit)
     app.add_middleware(Gate, verifier=verifier, clock=lambda: app.state.clock, limits=limits)
@@ -144,7 +147,14 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
 
 def from_environment() -> FastAPI:
     """The service with the settings of this process: what uvicorn's workers call."""
-    return create_app(environment())
+    return served(environment())
+
+
+def served(settings: Settings) -> FastAPI:
+    """The service as a server process runs it: the OpenAPI document is made before anybody asks for it."""
+    app = create_app(settings)
+    doc_pages.prepare(app)
+    return app
 
 
 async def _home() -> RedirectResponse:

@@ -263,6 +263,7 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/health/ready"): reads(Of.LAW),
     ("GET", "/openapi.json"): reads(Of.LAW),
     ("GET", "/docs"): reads(Of.LAW),
+    ("GET", "/docs/try"): reads(Of.LAW),
     ("GET", "/"): reads(Of.LAW),
     ("GET", "/static"): reads(Of.LAW),
 }

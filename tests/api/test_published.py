@@ -12,7 +12,7 @@ import pytest
 from tests.api.build import assert_problem, opened
 from tests.service import Client, Service
 from ungdom import texts
-from ungdom.api import docs, errors, middleware
+from ungdom.api import doc_pages, errors, middleware
 from ungdom.store.errors import Unavailable
 from ungdom.workflow.vocabulary import EventType, Regime, Sanction
 
@@ -69,20 +69,22 @@ ELSEWHERE = re.compile(r"""(?:src|href|action)\s*=\s*["'](?:https?:)?//|url\(\s*
 
 
 def test_the_documentation_and_all_it_loads_come_from_here(shared: Service) -> None:
-    page = shared.send("GET", "/docs")
-    assert page.status_code == 200
-    assert page.headers["Content-Type"].startswith("text/html")
-    assert "http://" not in page.text
-    assert "https://" not in page.text
-    loaded = set(re.findall(r"""["'](/[^"'\s]+\.(?:js|css|svg|png|json))["']""", page.text))
-    assert {"/static/swagger-ui-bundle.js", "/static/swagger-ui.css", "/openapi.json"} <= loaded
+    pages = [shared.send("GET", path) for path in ("/docs", "/docs/try")]
+    text = "".join(page.text for page in pages).replace("http://ungdom.test/v1/", "")  # the first calls, to be copied
+    assert [page.status_code for page in pages] == [200, 200]
+    assert all(page.headers["Content-Type"].startswith("text/html") for page in pages)
+    assert all(page.headers["Content-Security-Policy"].startswith("default-src 'none'") for page in pages)
+    assert "http://" not in text
+    assert "https://" not in text
+    loaded = set(re.findall(r"""["'](/[^"'\s]+\.(?:js|css|svg|png|json))["']""", text))
+    assert {"/static/swagger-ui-bundle.js", "/static/swagger-ui.css", "/openapi.json", "/static/docs.css"} <= loaded
     for path in loaded:
         assert shared.send("GET", path).status_code == 200, path
 
 
-@pytest.mark.parametrize("path", sorted(p for p in docs.STATIC.rglob("*") if p.is_file()), ids=lambda p: p.name)
+@pytest.mark.parametrize("path", sorted(p for p in doc_pages.STATIC.rglob("*") if p.is_file()), ids=lambda p: p.name)
 def test_no_asset_refers_to_another_host(shared: Service, path: Path) -> None:
-    answer = shared.send("GET", f"/static/{path.relative_to(docs.STATIC).as_posix()}")
+    answer = shared.send("GET", f"/static/{path.relative_to(doc_pages.STATIC).as_posix()}")
     assert answer.status_code == 200
     assert answer.content == path.read_bytes()
     if path.suffix in (".css", ".html", ".svg"):

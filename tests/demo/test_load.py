@@ -61,6 +61,13 @@ def test_the_same_seed_gives_the_same_rows(two: tuple[Database, Database]) -> No
     assert digest(two[0]) == digest(two[1])
 
 
+def test_one_process_and_two_make_the_same_rows(two: tuple[Database, Database]) -> None:
+    for processes, db in zip((1, 2), two, strict=True):
+        load(db, KEYS, cases=450, seed=7, today=TODAY, processes=processes)
+
+    assert digest(two[0]) == digest(two[1])
+
+
 def test_either_database_takes_the_load(database_url: str) -> None:
     db = Database.open(database_url)
     db.upgrade()

@@ -243,7 +243,16 @@ REACHES = {
 FOR_EVERYBODY = {
     ("GET", path)
     for path in (
-        *("/", "/docs", "/openapi.json", "/static", "/health/live", "/health/ready", "/v1/problems/{code}"),
+        *(
+            "/",
+            "/docs",
+            "/docs/try",
+            "/openapi.json",
+            "/static",
+            "/health/live",
+            "/health/ready",
+            "/v1/problems/{code}",
+        ),
         *("/v1/workflows/{sanction}/{regime}", "/v1/deadline-rules"),
     )
 }

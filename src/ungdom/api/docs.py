@@ -1,13 +1,9 @@
-"""The interactive documentation, served from here: no page of a service for justice loads a script from elsewhere."""
+"""What the OpenAPI document says beside what FastAPI knows; `doc_pages` serves it."""
 
-from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
-from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi import FastAPI
 from fastapi.routing import APIRoute
-from starlette.responses import HTMLResponse
-from starlette.staticfiles import StaticFiles
 
 from ungdom.api.decision_shapes import RefusalOut, message_schemas
 from ungdom.api.descriptions import describe
@@ -17,37 +13,14 @@ from ungdom.api.openapi import complete
 from ungdom.api.schemas import ProblemOut
 from ungdom.api.unions import WHERE
 
-router = APIRouter(include_in_schema=False)
-STATIC = Path(__file__).parent / "static"
-
 
 def operation_id(route: APIRoute) -> str:
     """The id of an operation in the OpenAPI document: the name of the function, which a test keeps unique."""
     return route.name
 
 
-@router.get("/docs")
-def swagger() -> HTMLResponse:
-    """The interactive documentation."""
-    return get_swagger_ui_html(
-        openapi_url="/openapi.json",
-        title="ungdom",
-        swagger_js_url="/static/swagger-ui-bundle.js",
-        swagger_css_url="/static/swagger-ui.css",
-        swagger_favicon_url="/static/favicon.svg",
-        swagger_ui_parameters={
-            "persistAuthorization": True,
-            "docExpansion": "list",
-            "tryItOutEnabled": True,
-            "validatorUrl": None,
-        },
-    )
-
-
 def install(app: FastAPI) -> None:
-    """Serve the documentation and what it needs."""
-    app.include_router(router)
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    """Extend the OpenAPI document that FastAPI makes."""
     plain = app.openapi
 
     def openapi() -> dict[str, Any]:

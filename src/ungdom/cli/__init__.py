@@ -14,33 +14,30 @@ from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from threading import Event
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import typer
 
 from ungdom import casework, clock, settings
-from ungdom.cli import checking, extracting, figures
+from ungdom.cli import checking, extracting, figures, serving
+from ungdom.cli.demo import demo, subject_of
 from ungdom.cli.forecasting import forecast_app
 from ungdom.cli.importing import import_app
 from ungdom.cli.migrating import migrate_cases
-from ungdom.cli.nightly import nightly, run_if_due, run_now
+from ungdom.cli.nightly import nightly, run_if_due
 from ungdom.cli.notices import beside, notices_app
 from ungdom.cli.recidivism import recidivism
-from ungdom.cli.releasing import beside as release_beside
 from ungdom.cli.releasing import release_app, releases
 from ungdom.cli.simulating import simulate_app
 from ungdom.cli.statistics import statistics_app
-from ungdom.cli.terminal import DEMO_FILE, AsJson, OnDemo, chosen, demo_settings, err, opened, out, progress
-from ungdom.demo import again, load
+from ungdom.cli.terminal import AsJson, OnDemo, chosen, err, opened, out, progress
 from ungdom.exchange import delivery, partners
 from ungdom.exchange.roads import road_to
 from ungdom.exchange.worker import keep_on
-from ungdom.notices import delivery as notices
 from ungdom.settings import BadSettings, Settings
 from ungdom.store import journal, outbox, rebuild
 from ungdom.store.sealing import Keys
-from ungdom.store.session import Database
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.vocabulary import Actor, Role
@@ -53,6 +50,7 @@ app.add_typer(case_app, name="case")
 app.add_typer(import_app, name="import")
 app.command(name="check")(checking.check)
 app.command(name="migrate-cases")(migrate_cases)
+app.command()(demo)
 app.command()(nightly)
 app.command()(figures.indicators)
 app.command()(figures.caseload)
@@ -65,9 +63,6 @@ statistics_app.command()(recidivism)
 app.add_typer(notices_app, name="notices")
 app.add_typer(release_app, name="release")
 app.command()(releases)
-
-GRACE = 5
-"""Seconds that requests under way have when the server is told to stop; a batch is broken off between two groups."""
 
 
 def main() -> None:
@@ -82,7 +77,7 @@ def main() -> None:
 @app.command()
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8000,
     workers: Annotated[int, typer.Option(help="Worker processes; SQLite takes one.")] = 0,
 ) -> None:
     """Serve the API and its documentation. The schema has to be current: `ungdom db upgrade`."""
@@ -90,92 +85,10 @@ def serve(
     count = workers or (1 if config.database_url.startswith("sqlite") else 2)
     if count > 1 and config.database_url.startswith("sqlite"):
         raise BadSettings("SQLite is served by one worker process; use PostgreSQL for several")
-    _run(config, host, port, count)
-
-
-def _run(config: Settings, host: str, port: int, workers: int = 1) -> None:
-    import uvicorn
-
-    from ungdom import app as application
-
-    told: dict[str, Any] = {"host": host, "port": port, "log_level": "warning", "access_log": False}
-    told["timeout_graceful_shutdown"] = GRACE
-    if workers == 1:
-        uvicorn.run(application.create_app(config), **told)
-        return
-    uvicorn.run("ungdom.app:from_environment", factory=True, workers=workers, **told)
-
-
-@app.command()
-def demo(
-    cases: Annotated[int | None, typer.Option(help="Number of cases; as many as nationally when not given.")] = None,
-    seed: Annotated[int, typer.Option(help="The same seed and day give the same rows.")] = 1,
-    fresh: Annotated[bool, typer.Option(help="Build the demo database anew even if it is there.")] = False,
-    serve_after: Annotated[bool, typer.Option("--serve", help="Serve it afterwards.")] = False,
-    host: str = "127.0.0.1",
-    port: int = 8000,
-) -> None:
-    """A synthetic national case load since July 2014, made by walking the engine; people are invented."""
-    config = demo_settings()
-    _fill(config, cases, seed, fresh)
-    _tonight(config)
-    if serve_after:
-        out.print(f"\nungdom is served on http://{host}:{port}/docs   (stop it with Ctrl-C)\n")
-        release_beside()
-        _print_tokens(config)
-        _run(config, host, port)
-
-
-def _fill(config: Settings, cases: int | None, seed: int, fresh: bool) -> None:
-    out.print("1/3 preparing the database")
-    db = _prepared(config, fresh)
-    before = again.finished(db)
-    if before is not None:
-        out.print(f"2/3 the demo load of {before.for_date} is there already (--fresh builds it anew)")
-    else:
-        out.print("2/3 telling the cases, from July 2014 until today")
-        _tell(db, config, cases, seed)
-    db.close()
-
-
-def _tonight(config: Settings) -> None:
-    out.print("3/3 the nightly run of today: who has to be told of what")
-    db = opened(config)
-    for night in run_now(db, config):
-        out.print(f"    {night.counts['scanned']} cases looked at, {night.counts['raised']} told of")
-    sent = notices.deliver(notices.from_settings(config, db))
-    out.print(f"    {sent.promised} alerts in the inboxes of those who are told")
-    db.close()
-
-
-def _prepared(config: Settings, fresh: bool) -> Database:
-    db = opened(config)
-    db.upgrade()
-    if not again.is_empty(db) and (fresh or again.finished(db) is None):
-        db.close()
-        _throw_away(config)
-        db = opened(config)
-        db.upgrade()
-    return db
-
-
-def _throw_away(config: Settings) -> None:
-    """Only the demo's own file is ever thrown away."""
-    file = config.data_dir / DEMO_FILE
-    if config.database_url != f"sqlite:///{file}":
-        raise BadSettings("the database holds cases; the demo load wants an empty one")
-    for name in (DEMO_FILE, f"{DEMO_FILE}-wal", f"{DEMO_FILE}-shm"):
-        (config.data_dir / name).unlink(missing_ok=True)
-
-
-def _tell(db: Database, config: Settings, cases: int | None, seed: int) -> None:
-    today = oslo_date(clock.now())
-    run = again.begin(db, today, clock.now())
-    with progress("cases") as report:
-        summary = load.load(db, Keys(config.people_keys), cases=cases, seed=seed, today=today, progress=report)
-    again.end(db, run, {"cases": summary.cases, "events": summary.events}, clock.now())
-    for label, value in summary.rows():
-        out.print(f"  {label:<42} {value}")
+    chosen_port = serving.chosen_port(host, port)
+    if port == 0:
+        out.print(f"ungdom is served on http://{host}:{chosen_port}")
+    serving.run(config, host, chosen_port, count)
 
 
 @app.command()
@@ -191,27 +104,8 @@ def token(
     from ungdom.api.tokens import Issuer
 
     issuer = Issuer(settings.from_environment())
-    who = Viewer(role, subject or _subject(role, konfliktrad), konfliktrad)
+    who = Viewer(role, subject or subject_of(role, konfliktrad), konfliktrad)
     out.print(issuer.issue(who, clock.now(), timedelta(hours=hours), source, authority or ()))
-
-
-def _subject(role: Role, konfliktrad: str | None) -> str:
-    if role is Role.TEAM_MEMBER:
-        return "team-police-oslo"
-    if role is Role.COORDINATOR:
-        return f"{role}-{konfliktrad}-1"
-    return f"{role}-{konfliktrad}" if konfliktrad else f"{role}-1"
-
-
-def _print_tokens(config: Settings) -> None:
-    from ungdom.api.tokens import NEEDS_OFFICE, SCOPES, Issuer
-
-    issuer = Issuer(config)
-    for role in SCOPES:
-        office = "oslo" if role in NEEDS_OFFICE else None
-        who = Viewer(role, _subject(role, office), office)
-        made = issuer.issue(who, clock.now(), timedelta(hours=12))
-        out.print(f"{role:<12} {office or 'national':<9} {made}\n")
 
 
 @db_app.command()

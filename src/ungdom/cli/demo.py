@@ -1,0 +1,171 @@
+"""`ungdom demo`: a synthetic case load, a token for each role, and the service on it."""
+
+import os
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ungdom import clock
+from ungdom.cli.nightly import run_now
+from ungdom.cli.releasing import beside as release_beside
+from ungdom.cli.serving import chosen_port, run
+from ungdom.cli.terminal import DEMO_FILE, demo_settings, opened, out, progress
+from ungdom.demo import again, load
+from ungdom.notices import delivery as notices
+from ungdom.settings import BadSettings, Settings
+from ungdom.store.sealing import Keys
+from ungdom.store.session import Database
+from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.vocabulary import Role
+
+DEFAULT_CASES = 1_000
+NATIONAL = "national"
+TOKEN_HOLDS = timedelta(hours=12)
+OFFICE = "oslo"
+"""The konfliktråd that the tokens of the demonstration are for, where a role needs one."""
+FEW = 500
+"""Up to so many cases a second process would take longer to start than it saves."""
+
+
+def _number_of_cases(value: str) -> int | None:
+    """How many cases; None: as many as in the country."""
+    if value == NATIONAL:
+        return None
+    if value.isascii() and value.isdecimal() and int(value) > 0:
+        return int(value)
+    raise typer.BadParameter(f"{value!r} is neither a number of at least 1 nor the word {NATIONAL}")
+
+
+def demo(
+    cases: Annotated[
+        str, typer.Option(metavar=f"NUMBER|{NATIONAL}", help=f"How many cases; {NATIONAL}: as many as in the country.")
+    ] = str(DEFAULT_CASES),
+    seed: Annotated[int, typer.Option(help="The same seed and day give the same rows.")] = 1,
+    fresh: Annotated[bool, typer.Option(help="Build the demo database anew even if it is there.")] = False,
+    serve_after: Annotated[bool, typer.Option("--serve", help="Serve it afterwards.")] = False,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen on; 0 takes a free one.")] = 8000,
+    processes: Annotated[
+        int, typer.Option(min=0, help="Processes that make the cases; 0: one for each processor. Same rows always.")
+    ] = 0,
+) -> None:
+    """A synthetic case load since July 2014, made by walking the engine; people are invented. A token for each role."""
+    began = time.monotonic()
+    total = _number_of_cases(cases)
+    config = demo_settings()
+    port = chosen_port(host, port) if serve_after else port
+    _fill(config, total, seed, fresh, processes or os.cpu_count() or 1)
+    _tonight(config)
+    folder = _write_tokens(config)
+    if serve_after:
+        release_beside()
+        _introduce(f"http://{host}:{port}", folder, time.monotonic() - began)
+        run(config, host, port)
+
+
+def _introduce(base: str, tokens: Path, seconds: float) -> None:
+    from ungdom.api import first_calls
+
+    out.print(f"\nTry these five calls in another terminal (a token for each role is in {tokens}, for 12 hours):\n")
+    out.print(first_calls.as_text(base, str(tokens)), markup=False)
+    out.print(f"\nungdom is served on {base}/docs, {seconds:.0f} s after the start   (stop it with Ctrl-C)\n")
+
+
+def _fill(config: Settings, cases: int | None, seed: int, fresh: bool, processes: int) -> None:
+    out.print("1/3 preparing the database")
+    db = _prepared(config, fresh)
+    before = again.finished(db)
+    if before is not None:
+        count = before.counts.get("cases", 0)
+        out.print(f"2/3 the demo load of {before.for_date}, {count} cases, is there already (--fresh builds it anew)")
+    else:
+        out.print("2/3 making the cases, from July 2014 until today")
+        _load(db, config, cases, seed, processes)
+    db.close()
+
+
+def _tonight(config: Settings) -> None:
+    out.print("3/3 the nightly run of today: who has to be told of what")
+    db = opened(config)
+    for night in run_now(db, config):
+        out.print(f"    {night.counts['scanned']} cases looked at, {night.counts['raised']} told of")
+    sent = notices.deliver(notices.from_settings(config, db))
+    out.print(f"    {sent.promised} alerts in the inboxes of those who are told")
+    db.close()
+
+
+def _prepared(config: Settings, fresh: bool) -> Database:
+    db = opened(config)
+    db.upgrade()
+    if not again.is_empty(db) and (fresh or again.finished(db) is None):
+        db.close()
+        _throw_away(config)
+        db = opened(config)
+        db.upgrade()
+    return db
+
+
+def _throw_away(config: Settings) -> None:
+    """Only the demo's own file is ever thrown away."""
+    file = config.data_dir / DEMO_FILE
+    if config.database_url != f"sqlite:///{file}":
+        raise BadSettings("the database holds cases; the demo load wants an empty one")
+    for name in (DEMO_FILE, f"{DEMO_FILE}-wal", f"{DEMO_FILE}-shm"):
+        (config.data_dir / name).unlink(missing_ok=True)
+
+
+def _load(db: Database, config: Settings, cases: int | None, seed: int, processes: int) -> None:
+    today = oslo_date(clock.now())
+    total = cases or load.national(today)
+    job = again.begin(db, today, clock.now())
+    with progress("cases") as report:
+        summary = load.load(
+            db,
+            Keys(config.people_keys),
+            cases=total,
+            seed=seed,
+            today=today,
+            progress=report,
+            processes=processes if total > FEW else 1,
+        )
+    again.end(db, job, {"cases": summary.cases, "events": summary.events}, clock.now())
+    for label, value in summary.rows():
+        out.print(f"  {label:<42} {value}")
+
+
+# --- tokens -------------------------------------------------------------------------------------------------
+
+
+def subject_of(role: Role, konfliktrad: str | None) -> str:
+    """Whom a token of the development issuer speaks for when nobody is named."""
+    if role is Role.TEAM_MEMBER:
+        return "team-police-oslo"
+    if role is Role.COORDINATOR:
+        return f"{role}-{konfliktrad}-1"
+    return f"{role}-{konfliktrad}" if konfliktrad else f"{role}-1"
+
+
+def _write_tokens(config: Settings) -> Path:
+    """A new token for each role, in a file named after it that only its owner can read; the folder."""
+    from ungdom.api.tokens import NEEDS_OFFICE, SCOPES, Issuer
+
+    issuer, folder = Issuer(config), config.data_dir / "demo" / "tokens"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for role in SCOPES:
+        office = OFFICE if role in NEEDS_OFFICE else None
+        viewer = Viewer(role, subject_of(role, office), office)
+        _write_secret(folder / role, issuer.issue(viewer, clock.now(), TOKEN_HOLDS))
+    return folder
+
+
+def _write_secret(file: Path, text: str) -> None:
+    """The file, which nobody else can read at any moment."""
+    beside = file.with_name(f".{file.name}.new")
+    beside.unlink(missing_ok=True)
+    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as opened_file:
+        opened_file.write(text + "\n")
+    beside.replace(file)

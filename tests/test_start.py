@@ -1,0 +1,133 @@
+"""How the service starts: what it loads, which port it takes, what it says first."""
+
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests import process
+from tests.process import UNGDOM
+from tests.service import Service
+from ungdom.api import first_calls
+
+ROOT = Path(__file__).parents[1]
+HEAVY = (
+    "adbc_driver_manager",
+    "alembic",
+    "duckdb",
+    "holidays",
+    "highspy",
+    "httpx",
+    "icalendar",
+    "numpy",
+    "pyarrow",
+    "rich",
+)
+"""What only some requests use, and is loaded by the first of them: together more than half a second of a processor."""
+
+
+def loaded(statement: str, names: tuple[str, ...]) -> list[str]:
+    code = f"import sys; {statement}; print(*sorted(set({names!r}) & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
+    return done.stdout.split()
+
+
+def test_the_service_is_imported_without_what_only_some_requests_use() -> None:
+    assert loaded("import ungdom.app", HEAVY) == []
+
+
+def test_what_is_left_out_is_loaded_by_whoever_uses_it() -> None:
+    statement = (
+        "from datetime import date; from ungdom.workflow.daycount import is_working_day as w; w(date(2026, 5, 15))"
+    )
+    assert loaded(statement, ("holidays", "numpy")) == ["holidays"]
+
+
+def test_a_port_in_use_is_named_with_one_that_is_free(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        env = process.environment(f"sqlite:///{tmp_path / 'demo.db'}", tmp_path)
+        command = [UNGDOM, "demo", "--cases", "5", "--serve", "--port", str(port)]
+        done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=False)
+
+    assert done.returncode == 2
+    said = re.fullmatch(r"ungdom: port (\d+) of 127\.0\.0\.1 is in use .*; try --port (\d+)", done.stderr.strip())
+    assert said
+    assert int(said[1]) == port != int(said[2])
+    assert not (tmp_path / "demo.db").exists()  # it was found out before anything was built
+
+
+@pytest.mark.parametrize("cases", ["0", "-3", "many", "1.5"])
+def test_a_number_of_cases_that_is_none_is_refused_with_what_may_be_given(tmp_path: Path, cases: str) -> None:
+    env = process.environment(f"sqlite:///{tmp_path / 'demo.db'}", tmp_path)
+    command = [UNGDOM, "demo", f"--cases={cases}"]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=False)
+
+    assert done.returncode == 2
+    assert "neither a number of at least 1 nor the word national" in " ".join(done.stderr.replace("│", " ").split())
+
+
+def test_the_first_calls_work_as_they_are_printed(tmp_path: Path) -> None:
+    env = process.environment(f"sqlite:///{tmp_path / 'demo.db'}", tmp_path)
+    with subprocess.Popen(
+        [UNGDOM, "demo", "--cases", "60", "--serve", "--port", "0"], env=env, stdout=subprocess.PIPE, text=True
+    ) as server:
+        try:
+            assert server.stdout
+            printed = until_served(server.stdout)
+            base = re.search(r"served on (http://127\.0\.0\.1:\d+)/docs", printed)
+            assert base
+            process.wait_until_ready(base[1], server)
+            assert first_calls.as_text(base[1], str(tmp_path / "demo" / "tokens")) in printed
+            for call in first_calls.FIRST_CALLS:
+                answer = typed(call.command(base[1], str(tmp_path / "demo" / "tokens")), tmp_path)
+                assert answer.startswith(('{"items":[{', '{"day":', '{"')), (call.title, answer[:300])
+                assert '"status":4' not in answer, (call.title, answer[:300])
+        finally:
+            server.kill()
+    modes = {file.stat().st_mode & 0o777 for file in (tmp_path / "demo" / "tokens").iterdir()}
+    assert modes == {0o600}
+
+
+def until_served(lines: object) -> str:
+    read: list[str] = []
+    for line in lines:  # type: ignore[attr-defined]
+        read.append(line)
+        if "is served on" in line:
+            break
+    return "".join(read)
+
+
+def typed(command: str, folder: Path) -> str:
+    """What the shell answers; where there is no curl the same request is sent from here."""
+    if shutil.which("curl") and (bash := shutil.which("bash")):
+        return subprocess.run([bash, "-c", command], cwd=folder, capture_output=True, text=True, check=True).stdout
+    url = re.search(r'"(http[^"]+)"', command)
+    token = re.search(r"\$\(cat ([^)]+)\)", command)
+    assert url
+    assert token
+    secret = Path(token[1]).read_text(encoding="utf-8").strip()
+    return httpx.get(url[1], headers={"Authorization": f"Bearer {secret}", "Accept-Language": "en"}).text
+
+
+def test_the_first_calls_of_the_readme_are_those_that_are_printed() -> None:
+    assert first_calls.as_text() in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_document_is_compressed_and_sent_once(one: Service) -> None:
+    headers = {"Accept-Encoding": "gzip"}
+    first = one.send("GET", "/openapi.json", headers=headers)
+    again = one.send("GET", "/openapi.json", headers=headers | {"If-None-Match": first.headers["ETag"]})
+    plain = one.send("GET", "/openapi.json", headers={"Accept-Encoding": "identity"})
+
+    assert (first.status_code, first.headers["Content-Encoding"]) == (200, "gzip")
+    assert (again.status_code, again.content) == (304, b"")
+    assert "Content-Encoding" not in plain.headers
+    assert plain.json() == first.json()
