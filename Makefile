@@ -82,6 +82,7 @@ spark: $(DONE)/spark ## the counts behind the curves on Apache Spark, a worker k
 	@$(BIN)/python bench/spark.py $(ARGS)
 
 docs: $(DONE)/dev ## regenerate the generated files (docs/ and openapi/)
+	@$(BIN)/python -m tests.api.record_examples
 	@$(BIN)/ungdom docs
 	@$(BIN)/ungdom openapi --out openapi/v1.json
 

@@ -8,6 +8,7 @@ from fastapi.routing import APIRoute
 from ungdom.api.decision_shapes import RefusalOut, message_schemas
 from ungdom.api.descriptions import describe
 from ungdom.api.event_shapes import event_schemas
+from ungdom.api.examples import with_examples
 from ungdom.api.openapi import complete
 from ungdom.api.schemas import ProblemOut
 from ungdom.api.unions import WHERE
@@ -38,6 +39,6 @@ def install(app: FastAPI) -> None:
             "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
         }
         document["security"] = [{"token": []}]
-        return describe(complete(document))
+        return with_examples(describe(complete(document)))
 
     app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents for extending the document

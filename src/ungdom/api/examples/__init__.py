@@ -1,0 +1,48 @@
+"""Examples of requests and answers for the OpenAPI document, recorded from a worked history by the service itself."""
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+NDJSON = "application/x-ndjson"
+METHODS = frozenset({"get", "put", "post", "delete", "patch"})
+
+
+@cache
+def recorded() -> dict[str, dict[str, Any]]:
+    """What was recorded, by operation: `parameters`, `body` if there was one, `status`, and `answer` of `kind`."""
+    found: dict[str, dict[str, Any]] = json.loads(files(__name__).joinpath("recorded.json").read_text(encoding="utf-8"))
+    return found
+
+
+def with_examples(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with an example of each parameter, body and answer that was recorded."""
+    for operation in _operations(document):
+        example = recorded().get(operation["operationId"])
+        if example is not None:
+            _add(operation, example)
+    return document
+
+
+def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for path in document["paths"].values():
+        yield from (operation for method, operation in path.items() if method in METHODS)
+
+
+def _add(operation: dict[str, Any], example: dict[str, Any]) -> None:
+    for parameter in operation.get("parameters", ()):
+        if parameter["name"] in example["parameters"]:
+            parameter["example"] = example["parameters"][parameter["name"]]
+    for kind, content in operation.get("requestBody", {}).get("content", {}).items():
+        if "body" in example:
+            content["example"] = _shown(kind, example["body"])
+    answer = operation["responses"].get(str(example["status"]), {}).get("content", {}).get(example.get("kind"))
+    if answer is not None:
+        answer["example"] = _shown(example["kind"], example["answer"])
+
+
+def _shown(kind: str, value: Any) -> Any:
+    """The value; of a batch its first line, which is what the schema is about."""
+    return json.loads(value.partition("\n")[0]) if kind == NDJSON else value

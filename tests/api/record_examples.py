@@ -1,0 +1,287 @@
+"""Examples of requests and answers: a worked history told through the service, with a fixed clock and fixed ids.
+
+`python -m tests.api.record_examples` writes them to `src/ungdom/api/examples/recorded.json`; a test compares.
+"""
+
+import json
+import os
+import random
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests import pg
+from tests.service import KEY, Client, Service, fill, new_case
+from tests.stories import histories
+from ungdom.api import descriptions
+from ungdom.notices.fanout import fan_out
+from ungdom.store.sealing import Keys
+
+ROOT = Path(__file__).parents[2]
+FILE = ROOT / "src" / "ungdom" / "api" / "examples" / "recorded.json"
+HISTORY = "theta"
+SHOWN = 2
+"""As many entries of a list as an example keeps."""
+OFFICE = "more-og-romsdal"
+NOW = date(2026, 3, 2)
+PERIOD = {"from": "2025-01-01", "to": "2026-03-01"}
+HOOK = {"url": "https://example.org/hook", "kinds": ["alert.raised"]}
+
+
+@contextmanager
+def fixed_ids(seed: int = 12) -> Iterator[None]:
+    """Whatever is drawn by chance is the same in every run."""
+    drawn = random.Random(seed)  # noqa: S311  # examples are no secrets
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "urandom", drawn.randbytes)
+        patch.setattr(random, "_urandom", drawn.randbytes)
+        yield
+
+
+class Recorder:
+    """Sends requests by operation and keeps the first of each."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self.examples: dict[str, dict[str, Any]] = {}
+        document = service.app.openapi()
+        self.places = {
+            operation["operationId"]: (method, path)
+            for path, item in document["paths"].items()
+            for method, operation in item.items()
+            if method in descriptions.METHODS
+        }
+
+    def __call__(
+        self, operation: str, who: Client | None, body: Any = None, etag: str | None = None, **given: Any
+    ) -> httpx.Response:
+        method, path = self.places[operation]
+        parts = {name: given.pop(name) for name in [*given] if f"{{{name}}}" in path}
+        headers = {"Authorization": f"Bearer {who.token}"} if who else {}
+        headers |= {"If-Match": etag} if etag else {}
+        sent = {"content": body} if isinstance(body, str) else {"json": body} if body is not None else {}
+        headers |= {"Content-Type": "application/x-ndjson"} if isinstance(body, str) else {}
+        answer = self.service.send(method.upper(), path.format(**parts), params=given, headers=headers, **sent)
+        assert answer.status_code < 300, f"{operation}: {answer.status_code} {answer.text}"
+        parameters = {**parts, **given, **({"If-Match": etag} if etag else {})}
+        self.examples.setdefault(operation, example(parameters, body, answer))
+        return answer
+
+
+def example(parameters: dict[str, Any], body: Any, answer: httpx.Response) -> dict[str, Any]:
+    """What is kept of one request and its answer."""
+    kind = answer.headers.get("Content-Type", "").partition(";")[0]
+    shown = cut(answer.json()) if kind == "application/json" else answer.text
+    kept = {"parameters": parameters, "status": answer.status_code}
+    return kept | ({"body": body} if body is not None else {}) | ({"answer": shown, "kind": kind} if kind else {})
+
+
+def cut(value: Any) -> Any:
+    """Lists by their first entries, so that an example can be read."""
+    if isinstance(value, dict):
+        return {name: cut(inner) for name, inner in value.items()}
+    return [cut(inner) for inner in value[:SHOWN]] if isinstance(value, list) else value
+
+
+def recorded() -> dict[str, Any]:
+    """Every example, by operation."""
+    with tempfile.TemporaryDirectory() as folder, fixed_ids():
+        url = pg.sqlite_url(Path(folder))
+        fill(url)
+        with Service(url, Path(folder)) as service:
+            record = Recorder(service)
+            case = tell(record)
+            service.clock.instant = datetime(NOW.year, NOW.month, NOW.day, 9, tzinfo=UTC)
+            of_the_case(record, case)
+            across_cases(record)
+            of_the_office(record)
+            of_decisions(record)
+            of_analysts(record)
+            of_operators(record)
+            return record.examples
+
+
+def tell(record: Recorder) -> str:
+    """The worked history, event by event; the id of its case."""
+    history = histories.read(HISTORY)
+    first, coordinator = histories.registration(history), record.service.as_("coordinator", OFFICE)
+    record.service.clock.turn_to(first.recorded_on)
+    person = {
+        "given_name": "Rutete",
+        "family_name": "Fiskegrateng",
+        "born": str(history["person"]["born"]),
+        "guardians": [{"name": "Munter Fiskegrateng"}],
+    }
+    asked = {"sanction": history["sanction"], "occurred_on": str(first.occurred_on), "konfliktrad": OFFICE}
+    case: str = record("open_case", coordinator, new_case(**asked, person=person, **first.details)).json()["id"]
+    for line in histories.events(history):
+        record.service.clock.turn_to(line.recorded_on)
+        events = record("list_events", coordinator, case_id=case)
+        if line.type == "corrected":
+            seq = next(one["seq"] for one in events.json()["items"] if one["type"] == line.details["corrects"])
+            wish = {"seq": seq, "reason": "wrong_date", "replacement": {"occurred_on": str(line.occurred_on)}}
+            record("correct_event", coordinator, wish, events.headers["ETag"], case_id=case)
+        else:
+            body = {"type": line.type, "occurred_on": str(line.occurred_on), "details": line.details}
+            record("record_event", coordinator, body, events.headers["ETag"], case_id=case)
+            keep_latest(record, line.type == "plan_meeting_held", "record_event")
+    del record.examples["list_events"]
+    return case
+
+
+def keep_latest(record: Recorder, wanted: bool, operation: str) -> None:
+    """The next request of this operation takes the place of the one kept, unless this is the wanted one."""
+    if not wanted and "done" not in record.examples.get(operation, {}):
+        record.examples.pop(operation, None)
+    elif wanted:
+        record.examples[operation]["done"] = True
+
+
+def of_the_case(record: Recorder, case: str) -> None:
+    coordinator = record.service.as_("coordinator", OFFICE)
+    record.examples["record_event"].pop("done", None)
+    for operation in (
+        "get_case", "get_breaches", "get_complaints", "get_consents", "get_deadlines", "get_delay", "list_events",
+        "get_forecast", "get_lead_time", "get_meetings", "list_options", "get_plan", "get_restorative",
+        "list_due_surveys", "get_tasks", "get_team", "get_timeline",
+    ):  # fmt: skip
+        record(operation, coordinator, case_id=case)
+    person = record("get_case", coordinator, case_id=case).json()["person"]["id"]
+    invite = record("invite_to_survey", coordinator, {"kind": "plan", "respondent": "youth"}, case_id=case).json()
+    questions = record("get_questionnaire", None, token=invite["token"]).json()["questions"]
+    record("submit_answers", None, {"answers": {one["question"]: 4 for one in questions}}, token=invite["token"])
+    observer = record.service.as_("secretariat")
+    record("record_observation", observer, {"kind": "emigration", "occurred_on": "2026-02-20"}, person_id=person)
+    record("list_observations", observer, person_id=person)
+
+
+def across_cases(record: Recorder) -> None:
+    coordinator = record.service.as_("coordinator", OFFICE)
+    for operation in (
+        "list_cases", "list_breaches", "list_complaints", "list_consents", "list_meetings", "list_plans", "get_delays",
+        "get_worklist", "list_task_kinds",
+    ):  # fmt: skip
+        record(operation, coordinator)
+    record("run_nightly_job", record.service.as_("admin"), {"on": str(NOW)})
+    record("list_nightly_runs", record.service.as_("admin"))
+    alerts = record("list_alerts", coordinator).json()["items"]
+    alert = alerts[0]["id"]
+    record("get_alert", coordinator, alert_id=alert)
+    record("acknowledge_alert", coordinator, alert_id=alert)
+    record("answer_alert", coordinator, {"reason": "capacity", "expected_on": "2026-03-20"}, alert_id=alert)
+    record("snooze_alert", coordinator, {"until": "2026-03-05"}, alert_id=alert)
+    fan_out(record.service.db, Keys([KEY]), record.service.clock())
+    notices = record("list_notices", coordinator).json()["items"]
+    record("mark_notice_read", coordinator, notice_id=notices[0]["id"])
+
+
+def of_the_office(record: Recorder) -> None:
+    coordinator, leader = record.service.as_("coordinator", OFFICE), record.service.as_("leader", OFFICE)
+    feed = record("create_calendar_feed", coordinator).json()
+    record("get_calendar", None, secret=feed["address"].rpartition("/")[2].removesuffix(".ics"))
+    record("list_calendar_feeds", coordinator)
+    record("revoke_calendar_feed", coordinator, feed_id=feed["id"])
+    record("put_own_contact", coordinator, {"language": "nn"})
+    record("get_own_contact", coordinator)
+    record("put_contact", leader, {"language": "nb"}, subject=f"coordinator-{OFFICE}-2")
+    provider = {
+        "name": "Molde treningssenter",
+        "agency": "kommunal_psykisk_helse",
+        "measures": ["programme_or_treatment"],
+    }
+    body = provider | {"valid_from": "2026-01-01"}
+    made = record("add_measure_provider", leader, body).json()
+    room = {"code": "programme_or_treatment", "as_of": "2026-03-01", "status": "open", "places": 2}
+    record("add_provider_availability", leader, room, provider_id=made["id"])
+    record("get_measure_provider", coordinator, provider_id=made["id"])
+    record("list_measure_catalogue", coordinator)
+    hook = record("create_webhook", leader, HOOK).json()["id"]
+    record("list_webhooks", leader)
+    record("get_webhook", leader, webhook_id=hook)
+    record("change_webhook", leader, {"kinds": ["alert.raised", "alert.cleared"]}, webhook_id=hook)
+    record("list_webhook_deliveries", leader, webhook_id=hook)
+    record("rotate_webhook_secret", leader, webhook_id=hook)
+    record("replay_webhook_deliveries", leader, {}, webhook_id=hook)
+    record("delete_webhook", leader, webhook_id=hook)
+
+
+def decision(kind: str, number: str, day: str, terms: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "decision_id": number,
+        "version": 1,
+        "occurred_on": day,
+        "sent_at": f"{day}T12:00:00+02:00",
+        "police_case_numbers": ["15434812"],
+        "person": {"born": "2008-02-11", "given_name": "Fin", "family_name": "Stilling"},
+        "terms": terms,
+        **more,
+    }
+
+
+def of_decisions(record: Recorder) -> None:
+    sender = record.service.as_("prosecution", "oslo")
+    given = {"length": {"months": 8}, "subsidiary_prison": {"months": 5}}
+    parked = record("push_decision", sender, decision("judgment_given", "D-2", "2025-06-12", given)).json()
+    record("retry_decision", sender, {}, message_id=parked["id"])
+    opening = {
+        "sanction": "youth_sanction",
+        "registered_on": "2025-04-01",
+        "suspect_on": "2025-04-02",
+        "konfliktrad": "oslo",
+        "offences": [{"on": "2025-03-29"}],
+    }
+    first = decision("indicted", "D-1", "2025-05-05", {"court_received_on": "2025-05-06"}, opening=opening)
+    record("push_decisions", sender, json.dumps(first) + "\n")
+    record("list_decisions", sender)
+    record("get_decision", sender, message_id=parked["id"])
+    strange = decision("became_final", "D-9", "2025-06-27", {}, police_case_numbers=["99999999"])
+    kept = record("push_decision", sender, strange).json()
+    record("dismiss_decision", record.service.as_("secretariat"), message_id=kept["id"])
+    record("list_official_messages", sender)
+
+
+def of_analysts(record: Recorder) -> None:
+    secretariat, analyst = record.service.as_("secretariat"), record.service.as_("analyst")
+    record("list_deadline_rules", secretariat)
+    change = {"code": "plan_meeting", "length": {"days": 30}}
+    record("simulate_deadline_rules", secretariat, {"changes": [change]})
+    record("get_workflow", secretariat, sanction="youth_follow_up", regime="R2")
+    for operation in ("get_completion_statistics", "get_lead_time_statistics", "get_recidivism_statistics"):
+        record(operation, secretariat, **PERIOD)
+    record("get_indicators", secretariat, **PERIOD)
+    record("get_survey_statistics", secretariat, **PERIOD)
+    for operation in ("get_caseload", "list_statistic_definitions", "list_indicator_definitions"):
+        record(operation, secretariat)
+    for operation in ("list_releases", "list_extracts", "list_extract_jobs"):
+        record(operation, analyst)
+    record("get_extract", analyst, name="cases", purpose="demo", format="csv")
+    auditor = record.service.as_("auditor")
+    pull = record("list_extract_pulls", auditor).json()["items"][0]["id"]
+    record("get_extract_manifest", auditor, pull_id=pull)
+    job = record("order_extract_job", analyst, {"extract": "cases", "purpose": "demo", "format": "csv"}).json()["id"]
+    record("get_extract_job", analyst, job_id=job)
+    made = record("create_extract_schedule", analyst, {"extract": "cases", "purpose": "demo", "every": "month"})
+    record("list_extract_schedules", analyst)
+    record("end_extract_schedule", analyst, schedule_id=made.json()["id"])
+
+
+def of_operators(record: Recorder) -> None:
+    record("check_liveness", None)
+    record("check_readiness", None)
+    record("get_problem", None, code="refused")
+
+
+def text() -> str:
+    """The file."""
+    return json.dumps(recorded(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+if __name__ == "__main__":
+    FILE.write_text(text(), encoding="utf-8")

@@ -1,0 +1,95 @@
+"""Each operation has an example, recorded from a worked history, that its own schema allows."""
+
+import json
+from functools import cache
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator, FormatChecker
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+from tests.api import record_examples
+from ungdom.api import descriptions
+from ungdom.api.examples import recorded
+from ungdom.generated import openapi_text
+
+ROOT = "urn:openapi"
+NDJSON = "application/x-ndjson"
+WITHOUT = {
+    "get_extract_aggregates": "there is no release in a worked history: a release needs hundreds of cases",
+    "get_release": "the same",
+    "get_release_content": "the same",
+    "get_release_proof": "the same",
+    "get_extract_file": "the file is made by a worker, and is not JSON",
+    "push_official_message": "it is signed by a partner; samples are in the sector's contracts",
+    "get_official_message": "the same",
+}
+"""Operations without an example, and why."""
+
+
+@cache
+def document() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(openapi_text().replace('"#/', f'"{ROOT}#/'))
+    return found
+
+
+@cache
+def registry() -> Registry[Any]:
+    return Registry().with_resource(ROOT, Resource(contents=document(), specification=DRAFT202012))
+
+
+def operations() -> dict[str, dict[str, Any]]:
+    return {one["operationId"]: one for one in descriptions.operations(document())}
+
+
+def wrong(schema: dict[str, Any], value: Any) -> list[str]:
+    known = Draft202012Validator(schema, registry=registry(), format_checker=FormatChecker())
+    return [f"{one.json_path}: {one.message}" for one in known.iter_errors(value)]
+
+
+def test_the_examples_are_what_the_service_answers() -> None:
+    assert record_examples.FILE.read_text(encoding="utf-8") == record_examples.text(), "run `make docs`"
+
+
+def test_each_operation_has_an_example_or_a_reason() -> None:
+    assert set(recorded()) | set(WITHOUT) == set(operations())
+    assert not set(recorded()) & set(WITHOUT)
+
+
+@pytest.mark.parametrize("operation", sorted(recorded()))
+def test_an_example_is_as_its_schema_says(operation: str) -> None:
+    example, published = recorded()[operation], operations()[operation]
+    bodies = [one for one in published.get("requestBody", {}).get("content", {}).values() if "example" in one]
+    answers = published["responses"][str(example["status"])].get("content", {})
+    asked = [one for one in published.get("parameters", ()) if "example" in one]
+
+    assert ("body" in example) == bool(bodies)
+    for body in bodies:
+        assert [wrong(body["schema"], value) for value in values(body["example"])] == [[]]
+    for name, value in example["parameters"].items():
+        (parameter,) = (one for one in asked if one["name"] == name)
+        assert wrong(parameter["schema"], value) == []
+    for kind in {example["kind"]} if "kind" in example else ():
+        shown = values(answers[kind]["example"]) if kind == NDJSON else [answers[kind]["example"]]
+        assert [wrong(answers[kind].get("schema", {}), value) for value in shown] == [[]]
+
+
+def values(written: Any) -> list[Any]:
+    """What an example holds: one value, or one for each line of a batch."""
+    return [json.loads(line) for line in written.splitlines()] if isinstance(written, str) else [written]
+
+
+def test_people_in_examples_are_synthetic() -> None:
+    written = record_examples.FILE.read_text(encoding="utf-8")
+    names = {"Vaffelpresse", "Fiskegrateng", "Stilling"}
+
+    assert "national_id" not in written
+    assert set(json_values(json.loads(written), "family_name")) <= names
+
+
+def json_values(value: Any, name: str) -> list[str]:
+    if isinstance(value, dict):
+        own = [value[name]] if name in value else []
+        return own + [one for inner in value.values() for one in json_values(inner, name)]
+    return [one for inner in value for one in json_values(inner, name)] if isinstance(value, list) else []
