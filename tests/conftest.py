@@ -26,6 +26,8 @@ LONG = (
     "tests/extracts/test_rebuild.py",
     "tests/stories/test_options_agree.py",
     "tests/api/test_concurrency.py",
+    "tests/api/test_fuzz.py",
+    "tests/api/test_generated_client.py",
     "tests/workflow/test_model.py",
     "tests/workflow/test_time.py",
 )
