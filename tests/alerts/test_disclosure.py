@@ -50,7 +50,7 @@ def test_nothing_of_a_protected_youth_stands_in_alerts_messages_or_logs(
     about = {"person": person, "police_case_numbers": ["15434899"], "konfliktrad": None, "municipality": "0301"}
     waits = opened(client, **about)
     recorded(client, waits, "suspect_set")
-    case_at(client, "executing", **about)
+    case_at(client, "executing", **about | {"police_case_numbers": ["154348991"]})
     for n in range(20, 100, 10):
         night(served, date.fromisoformat(DAY) + n * ONE)
     served.clock.turn_to(date(2026, 4, 10), 11)
