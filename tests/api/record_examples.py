@@ -159,6 +159,22 @@ def of_the_case(record: Recorder, case: str) -> None:
     observer = record.service.as_("secretariat")
     record("record_observation", observer, {"kind": "emigration", "occurred_on": "2026-02-20"}, person_id=person)
     record("list_observations", observer, person_id=person)
+    of_identity(record)
+
+
+def of_identity(record: Recorder) -> None:
+    """The same youth told of in another office: questions for those who may see the person stored before."""
+    secretariat = record.service.as_("secretariat")
+    for born, number in (("2009-03-14", "14830950045"), ("2009-03-15", "15830950084")):
+        youth = {"given_name": "Vimsete", "family_name": "Vaffelpresse", "born": born, "national_id": number}
+        for office in (OFFICE, "troms"):
+            opener = record.service.as_("coordinator", office)
+            assert opener.post("/v1/cases", new_case(konfliktrad=office, person=youth)).status_code == 201
+    listed = record("list_identity_questions", secretariat).json()["items"]
+    first, second = (one["id"] for one in listed)
+    record("confirm_identity_question", secretariat, question_id=first)
+    reason = {"reason": "Two cousins: the school has confirmed that they are two."}
+    record("reject_identity_question", secretariat, reason, question_id=second)
 
 
 def across_cases(record: Recorder) -> None:

@@ -16,6 +16,7 @@ from ungdom.extracts.columns import Dates
 from ungdom.extracts.pulling import Pull
 from ungdom.extracts.purposes import Purpose
 from ungdom.extracts.writers import Form
+from ungdom.message.text import ReferenceText
 from ungdom.workflow.vocabulary import Role
 
 PURPOSE = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", max_length=63)]
@@ -30,7 +31,7 @@ def _ordered(name: str) -> str:
     return name
 
 
-EXTRACT = Annotated[str, AfterValidator(_ordered), Field(json_schema_extra={"enum": list(ROWS)})]
+EXTRACT = Annotated[ReferenceText, AfterValidator(_ordered), Field(json_schema_extra={"enum": list(ROWS)})]
 
 
 class ExtractQuery(i.AsOf):
