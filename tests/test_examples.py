@@ -81,13 +81,16 @@ def values(written: Any) -> list[Any]:
     return [json.loads(line) for line in written.splitlines()] if isinstance(written, str) else [written]
 
 
+UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
+
 def test_people_in_examples_are_synthetic() -> None:
     written = record_examples.FILE.read_text(encoding="utf-8")
-    names = {"Vaffelpresse", "Fiskegrateng", "Stilling"}
+    names, compared = {"Vaffelpresse", "Fiskegrateng", "Stilling"}, {"equal", "different", "missing"}
 
-    assert re.search(r"(?<!\d)\d{11}(?!\d)", written) is None
-    assert set(json_values(json.loads(written), "national_id")) <= {"equal", "different", "missing"}
-    assert set(json_values(json.loads(written), "family_name")) <= names
+    assert re.search(r"\b\d{11}\b", re.sub(UUID, "", written)) is None
+    assert set(json_values(json.loads(written), "national_id")) <= compared
+    assert set(json_values(json.loads(written), "family_name")) <= names | compared
 
 
 def json_values(value: Any, name: str) -> list[str]:
