@@ -178,9 +178,14 @@ def test_what_is_wrong_is_named_by_its_place_in_every_language(
         answer = office.post(PATH, body, headers={"Accept-Language": language})
         [found] = assert_problem(answer, 422, "invalid_input")["errors"]
         assert (found["pointer"], found["code"]) == (pointer, code)
-        values = ", ".join(found.get("allowed", ()))
-        said = texts.text(language, "invalid", "one_of", values=values) if values else texts.invalid(language, code)
-        assert found["detail"] == said != texts.invalid(language, "other")
+        assert found["detail"] == field_problem(language, pointer, code, found.get("allowed", ()))["detail"]
+        assert found["detail"] != texts.invalid(language, "other")
+
+
+def test_a_clock_that_there_is_not_is_answered_with_those_there_are(office: Client) -> None:
+    [found] = office.post(PATH, {"changes": [{"code": "no_such", "warn_days": 1}]}).json()["errors"]
+
+    assert found["allowed"] == sorted({rule.code for rule in RULES})
 
 
 # --- from the command line --------------------------------------------------------------------------------------

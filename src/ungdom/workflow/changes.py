@@ -82,7 +82,8 @@ def _length(rule: Rule, change: Change) -> Dated[Length] | None:
 
 def _problems(rules: Sequence[Rule], change: Change, place: str) -> Iterator[Problem]:
     if not any(rule.code == change.code for rule in rules):
-        yield Problem(f"{place}/code", "unknown_clock", change.code)
+        codes = tuple(sorted({rule.code for rule in rules}))
+        yield Problem(f"{place}/code", "unknown_clock", change.code, codes)
         return
     selected = [rule for rule in rules if _selects(rule, change)]
     if not selected:
