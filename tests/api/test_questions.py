@@ -11,7 +11,6 @@ from sqlalchemy import select
 from tests.api.build import DAY, FOLLOW_UP, STAGES, assert_problem, recorded
 from tests.intake.build import File, person
 from tests.service import Client, Service, new_case
-from ungdom.message.national_id import look
 from ungdom.store import journal, observations, rebuild
 from ungdom.store.tables import case_current
 
@@ -343,18 +342,26 @@ def option(client: Client, case: dict[str, Any]) -> list[str]:
 # --- messages -------------------------------------------------------------------------------------------------
 
 
-def test_a_message_that_waits_for_the_person_is_tried_when_they_turn_out_to_be_one(served: Service) -> None:
-    """A system has opened a case of a new record; what it says by the person alone waits for nobody's answer."""
+def test_a_parked_message_is_applied_when_the_two_turn_out_to_be_one_person(served: Service) -> None:
     served.clock.turn_to(date(2025, 7, 1))
     who = person()
     first = File(served, person=who)
     first.send("indicted", "2025-03-03", {"court_received_on": "2025-03-04"})
-    case = opened(served, "troms", {"guardians": [], **who}, occurred_on="2025-01-20", offences=[{"on": "2025-01-17"}])
-    secretariat = served.as_("secretariat")
+    misread = {**who, "born": "2008-03-13", "guardians": []}
+    act = {"sanction": "youth_sanction", "occurred_on": "2025-01-20", "offences": [{"on": "2025-01-17"}]}
+    case = opened(served, "troms", misread, "91000077", **act)
+    troms, secretariat = served.as_("coordinator", "troms"), served.as_("secretariat")
+    recorded(troms, case["id"], "suspect_set", "2025-01-21")
+    second = File(served, person=who, number="91000077")
+    parked = second.send("indicted", "2025-03-03", {"court_received_on": "2025-03-04"}, opening=None)
+    assert (parked["outcome"], parked["reason"]["code"]) == ("parked", "unknown_case")
+
     (question,) = secretariat.get(QUESTIONS).json()["items"]
-    assert (question["case_id"], question["resemblance"]) == (case["id"], "agrees")
+    assert (question["case_id"], question["resemblance"]) == (case["id"], "contradicts")
     assert answered(secretariat, question, "confirm").status_code == 200
-    assert look(who["national_id"], date.fromisoformat(who["born"])).is_well_formed
+
+    assert second.stands("indicted") == "applied"
+    assert troms.get(f"/v1/cases/{case['id']}").json()["state"] == "in_court"
 
 
 def test_figures_count_what_is_known(served: Service, figure: Callable[[str], None]) -> None:

@@ -19,8 +19,10 @@ from tests.service import Client, Service
 from tests.simulation.test_reading import DAY, four, poison
 from tests.store import cases as c
 from ungdom import cli, texts
+from ungdom.api.problems import field_problem
 from ungdom.demo.load import load
 from ungdom.store.session import Database
+from ungdom.workflow.deadlines import RULES
 
 PATH = "/v1/deadline-rules/simulate"
 TEXT = (Path(__file__).parents[2] / "docs" / "deadlines-simulate.md").read_text(encoding="utf-8")
