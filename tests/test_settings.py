@@ -69,6 +69,26 @@ def test_production_starts_with_what_it_has_to_set(production: dict[str, str]) -
 # --- everything at once -------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"UNGDOM_THREADS": "abc", "UNGDOM_PEOPLE_KEYS": "short", "UNGDOM_FOO": "1"},
+         {"UNGDOM_ENV", "UNGDOM_THREADS", "UNGDOM_PEOPLE_KEYS", "UNGDOM_FOO"}),
+        ({"UNGDOM_ENV": "development", "UNGDOM_DATA_DIR": "/proc/self/x", "UNGDOM_THREADS": "abc"},
+         {"UNGDOM_DATA_DIR", "UNGDOM_THREADS"}),
+        ({"UNGDOM_ENV": "prodution"},
+         {"UNGDOM_ENV", "UNGDOM_ACCESS_FILE", "UNGDOM_PUBLIC_URL", "UNGDOM_DATABASE_URL", "UNGDOM_PEOPLE_KEYS",
+          "UNGDOM_CURSOR_KEY"}),
+    ],
+)  # fmt: skip
+def test_what_one_setting_lacks_hides_nothing_of_the_others(given: dict[str, str], named: set[str]) -> None:
+    with pytest.raises(BadSettings) as refused:
+        from_environment(given)
+
+    lines = str(refused.value).splitlines()[1:]
+    assert {line.split()[0] for line in lines} == named
+
+
 def test_everything_missing_is_named_at_once_with_its_shape_and_the_command_that_makes_it() -> None:
     lines = problems({"UNGDOM_ENV": "production"})
     assert [line.split()[0] for line in lines] == [

@@ -77,3 +77,20 @@ def test_a_precondition_holds_for_the_versions_it_names_strongly() -> None:
     assert Precondition(any_version=True).holds(12)
     with pytest.raises(BadIfMatch):
         precondition("")
+
+
+@pytest.mark.parametrize("end", ["x", '"', "W/"])
+def test_a_list_of_many_empty_elements_is_read_in_one_pass(end: str) -> None:
+    """Two parts of the pattern that match the same blank would take longer than the age of the universe here."""
+    with pytest.raises(BadIfMatch):
+        precondition('"1"' + ",  " * 300 + end)
+
+
+def test_several_lines_together_are_no_longer_than_one(oslo: Client) -> None:
+    case = at_version_two(oslo)
+    sent = [("Authorization", f"Bearer {oslo.token}"), ("If-Match", '"2"'), ("If-Match", "," * 90)]
+    short = oslo.service.send("POST", f"/v1/cases/{case}/events?dry_run=true", headers=sent, json=CHARGED)
+    long = oslo.service.send("POST", f"/v1/cases/{case}/events", headers=[*sent, *sent[2:] * 10], json=CHARGED)
+
+    assert short.status_code == 200
+    assert_problem(long, 400, "bad_if_match")

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from ungdom import casework, texts, worklist
 from ungdom.api import cursors, plans
@@ -57,7 +57,7 @@ class AcrossQuery(i.AsOf):
     sanction: Sanction | None = None
     phase: Phase | None = None
     state: State | None = None
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    limit: i.Limit = i.DEFAULT_LIMIT
     cursor: CursorText | None = None
 
 

@@ -1,10 +1,10 @@
 """What is asked and answered about alerts and the runs of jobs."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from ungdom.api import inputs as i
 from ungdom.message.text import CodeText, CursorText, ReferenceText
@@ -22,7 +22,7 @@ class AlertQuery(i.Input):
     case: UUID | None = None
     konfliktrad: CodeText | None = None
     coordinator: ReferenceText | None = None
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    limit: i.Limit = i.DEFAULT_LIMIT
     cursor: CursorText | None = None
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, TypeAdapter
 
-from ungdom.api.inputs import Input
+from ungdom.api.inputs import DEFAULT_LIMIT, Input, Limit
 from ungdom.api.schemas import Output, UnmetOut
 from ungdom.api.unions import WHERE, pascal, reference, shapes_of, tagged_union
 from ungdom.intake.words import Advice, Outcome, Reason, Remark
@@ -167,7 +167,7 @@ class DecisionQuery(Input):
     kind: Kind | None = None
     decision_id: DecisionId | None = None
     case: UUID | None = None
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    limit: Limit = DEFAULT_LIMIT
     cursor: CursorText | None = None
 
 

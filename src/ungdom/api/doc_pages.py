@@ -40,7 +40,7 @@ class DocumentBytes:
 
     plain: bytes
     compressed: bytes
-    etag: str
+    digest: str
     page: str
 
 
@@ -69,27 +69,24 @@ def _as_bytes(document: dict[str, Any]) -> DocumentBytes:
 def docs_page(request: Request) -> HTMLResponse:
     """Every operation, and the first calls for the address that the page was asked under."""
     document: DocumentBytes = request.app.state.openapi_document.read()
-    base = str(request.base_url).rstrip("/")
-    return HTMLResponse(doc_html.with_address(document.page, base), headers=HEADERS)
-
-
-@router.get("/docs/try")
-def try_page() -> HTMLResponse:
-    """Swagger UI. `#/tag/operation id` opens it at that operation."""
-    return HTMLResponse(doc_html.TRY_PAGE, headers=HEADERS)
-
-
-@router.get("/openapi.json")
-def openapi_document(request: Request) -> Response:
-    """The OpenAPI document, compressed for whoever takes gzip; 304 when the client has it."""
-    document: DocumentBytes = request.app.state.openapi_document.read()
-    headers = {"ETag": document.etag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
-    if document.etag in request.headers.get("If-None-Match", ""):
+    compressed = takes_gzip(request.headers.get("Accept-Encoding", ""))
+    tag = f'"{document.digest}-gzip"' if compressed else f'"{document.digest}"'
+    headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+    if tag in {one.strip().removeprefix("W/") for one in request.headers.get("If-None-Match", "").split(",")}:
         return Response(status_code=304, headers=headers)
-    if "gzip" in request.headers.get("Accept-Encoding", ""):
+    if compressed:
         headers["Content-Encoding"] = "gzip"
         return Response(document.compressed, headers=headers, media_type="application/json")
     return Response(document.plain, headers=headers, media_type="application/json")
+
+
+def takes_gzip(accept_encoding: str) -> bool:
+    """Whether the client takes gzip: named, or by `*`, with a quality above 0 (RFC 9110 § 12.5.3)."""
+    codings = {}
+    for part in accept_encoding.lower().split(","):
+        name, _, quality = part.replace(" ", "").partition(";q=")
+        codings[name.strip()] = quality not in ("0", "0.0", "0.00", "0.000")
+    return codings.get("gzip", codings.get("*", False))
 
 
 def prepare(app: FastAPI) -> None:

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request, Response
-from pydantic import Field
 from pydantic_core import from_json, to_json
 
 from ungdom import casework, texts
@@ -15,7 +14,7 @@ from ungdom.api.authorisation import guarded, sends_decisions
 from ungdom.api.cases import answer
 from ungdom.api.decisions import TRIES
 from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
-from ungdom.api.inputs import Input
+from ungdom.api.inputs import DEFAULT_LIMIT, Input, Limit
 from ungdom.api.schemas import Output
 from ungdom.api.tokens import STATUS
 from ungdom.esas.receipt import ReceiptStatus
@@ -95,7 +94,7 @@ class OfficialQuery(Input):
 
     status: ReceiptStatus | None = None
     reason: ReferenceText | None = None
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    limit: Limit = DEFAULT_LIMIT
     cursor: CursorText | None = None
 
 

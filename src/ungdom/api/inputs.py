@@ -88,6 +88,11 @@ def plausible(kind: EventType, details: dict[str, Any]) -> dict[str, Any]:
 # --- bodies and queries -------------------------------------------------------------------------------------------
 
 
+DEFAULT_LIMIT, MAX_LIMIT = 50, 200
+Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT)]
+"""How many items a page has at most: one rule for every list."""
+
+
 class Input(BaseModel):
     """What comes in."""
 
@@ -224,7 +229,7 @@ class ListQuery(Narrowed):
 
     q: SearchText | None = None
     sort: Sort | None = None
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    limit: Limit = DEFAULT_LIMIT
     cursor: CursorText | None = None
 
     @model_validator(mode="after")

@@ -15,7 +15,7 @@ from ungdom.api import inputs as i
 from ungdom.api.authorisation import guarded, needs
 from ungdom.api.cases import answer
 from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
-from ungdom.api.inputs import CivilDay, Input
+from ungdom.api.inputs import DEFAULT_LIMIT, CivilDay, Input, Limit
 from ungdom.api.offices import check_known
 from ungdom.api.schemas import Output
 from ungdom.api.tokens import WRITE
@@ -127,7 +127,7 @@ class CatalogueQuery(Input):
     municipality: Town | None = None
     code: Code | None = None
     on: CivilDay | None = None
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    limit: Limit = DEFAULT_LIMIT
     cursor: CursorText | None = None
 
 

@@ -5,7 +5,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import Field
 
 from ungdom import casework, texts
 from ungdom.api import cursors
@@ -13,7 +12,7 @@ from ungdom.api import inputs as i
 from ungdom.api.authorisation import guarded, needs
 from ungdom.api.cases import answer
 from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
-from ungdom.api.inputs import Input
+from ungdom.api.inputs import DEFAULT_LIMIT, Input, Limit
 from ungdom.api.schemas import Output
 from ungdom.api.tokens import READ
 from ungdom.message.text import CursorText
@@ -66,7 +65,7 @@ class NoticeQuery(Input):
     """Which notices. `unread`: only those not read yet."""
 
     unread: bool = False
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    limit: Limit = DEFAULT_LIMIT
     cursor: CursorText | None = None
 
 

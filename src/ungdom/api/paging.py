@@ -1,20 +1,15 @@
 """Pages of lists: one size rule, and signed cursors of lists that are ordered by instant and id."""
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, TypeVar
-
-from pydantic import Field
+from typing import TypeVar
 
 from ungdom.api import cursors
 from ungdom.api.deps import Call
-from ungdom.api.inputs import Input
+from ungdom.api.inputs import DEFAULT_LIMIT, Input, Limit
 from ungdom.message.text import CursorText
 from ungdom.store.keyset import Place
 
 T = TypeVar("T")
-DEFAULT_LIMIT, MAX_LIMIT = 50, 200
-Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT)]
-"""How many items a page has at most, of every list."""
 
 
 class PageQuery(Input):

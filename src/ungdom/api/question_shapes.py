@@ -2,12 +2,9 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
-
-from ungdom.api.inputs import Input
+from ungdom.api.inputs import DEFAULT_LIMIT, Input, Limit
 from ungdom.api.person_shapes import PersonOut
 from ungdom.api.schemas import Output
 from ungdom.message.text import CursorText, LineText
@@ -72,7 +69,7 @@ class IdentityQuestionQuery(Input):
     """Which questions. `status`: open, confirmed or rejected; all of them when left out."""
 
     status: QuestionStatus | None = None
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    limit: Limit = DEFAULT_LIMIT
     cursor: CursorText | None = None
 
 

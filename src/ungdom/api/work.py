@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import Field
 
 from ungdom import texts, worklist
 from ungdom.api import cursors, views
@@ -36,7 +35,7 @@ class WorkQuery(i.Narrowed):
     kind: TaskKind | None = None
     actor: Actor | None = None
     mine: bool = False
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    limit: i.Limit = i.DEFAULT_LIMIT
     cursor: CursorText | None = None
 
 

@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDic
 
 from ungdom.settings.errors import BadSettings
 from ungdom.settings.files import kept_secret
+from ungdom.settings.keys import new_development_key
 from ungdom.settings.model import DATA_DIR, DEVELOPMENT, Settings, about
 
 PREFIX = "UNGDOM_"
@@ -36,11 +37,12 @@ def read(environ: Mapping[str, str]) -> Settings:
     given = _given(environ)
     problems = dict(_unknown(given))
     values = _from_variables(given) | dict(_from_files(given, problems))
-    if "env" not in values:
-        raise _bad(problems | {"UNGDOM_ENV": NEEDS_ENV})
-    if values["env"] == DEVELOPMENT:
-        missing = [f for f in DEVELOPMENT_KEYS if f not in values and PREFIX + f.upper() not in problems]
-        values |= _development_keys(Path(values.get("data_dir", DATA_DIR)), missing)
+    missing = [f for f in DEVELOPMENT_KEYS if f not in values and PREFIX + f.upper() not in problems]
+    if "env" not in values:  # what else is required depends on it; what is given is judged all the same
+        problems["UNGDOM_ENV"] = NEEDS_ENV
+        values |= {"env": DEVELOPMENT, **_passing_keys(missing)}
+    elif values["env"] == DEVELOPMENT:
+        values |= _development_keys(Path(values.get("data_dir", DATA_DIR)), missing, problems)
     try:
         settings = Settings(**values)
     except ValidationError as error:
@@ -104,12 +106,19 @@ def _reason(error: OSError | ValueError) -> str:
     return "it is not text" if isinstance(error, UnicodeError) else str(error)
 
 
-def _development_keys(folder: Path, missing: Iterable[str]) -> dict[str, str]:
-    """The keys that are not set, from the data folder: made at first use. Raises `BadSettings`."""
+def _development_keys(folder: Path, missing: Iterable[str], problems: dict[str, str]) -> dict[str, str]:
+    """The keys that are not set, from the data folder: made at first use. What is wrong is added to the problems."""
     try:
         return {field: kept_secret(folder / f"{PREFIX.lower()}{field}.key") for field in missing}
-    except OSError as error:
-        raise BadSettings(f"UNGDOM_DATA_DIR {folder} cannot hold keys: {error.strerror}") from None
+    except (OSError, BadSettings) as error:
+        reason = str(error).removeprefix("UNGDOM_DATA_DIR: ") if isinstance(error, BadSettings) else error.strerror
+        problems["UNGDOM_DATA_DIR"] = f"cannot hold the keys of a development installation: {reason}"
+        return _passing_keys(missing)
+
+
+def _passing_keys(missing: Iterable[str]) -> dict[str, str]:
+    """Keys for settings that are refused for another reason: so that nothing is said of keys that nobody has to set."""
+    return {field: new_development_key() for field in missing}
 
 
 # --- messages -----------------------------------------------------------------------------------------------

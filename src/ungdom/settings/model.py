@@ -256,7 +256,7 @@ class Settings(BaseModel):
             raise ValueError(NOT_SET)
         if _kind_of(value) == "sqlite" and _strict(info) and not info.data.get("allow_sqlite"):
             raise ValueError(
-                f"names SQLite, which one process on one machine writes; with UNGDOM_ENV={info.data['env']} that needs"
+                f"names SQLite, which one process on one machine writes; with UNGDOM_ENV={_kind(info)} that needs"
                 " UNGDOM_ALLOW_SQLITE=yes"
             )
         return value
@@ -301,7 +301,7 @@ class Settings(BaseModel):
     @classmethod
     def _access(cls, value: Path | None, info: ValidationInfo) -> Path | None:
         if value is None and _strict(info):
-            raise ValueError(f"{NOT_SET}: with UNGDOM_ENV={info.data['env']} no token would be believed")
+            raise ValueError(f"{NOT_SET}: with UNGDOM_ENV={_kind(info)} no token would be believed")
         return value
 
     @field_validator("smtp_url")
@@ -327,8 +327,13 @@ def about(name: str) -> SettingInfo:
 
 
 def _strict(info: ValidationInfo) -> bool:
-    """Whether the rules of production hold. A kind of installation that is missing or wrong is reported on its own."""
-    return bool(info.data.get("env", DEVELOPMENT) != DEVELOPMENT)
+    """Whether the rules of production hold: everywhere but in development, and where the kind is not known."""
+    return info.data.get("env") != DEVELOPMENT
+
+
+def _kind(info: ValidationInfo) -> str:
+    """The kind of installation as it is written in a message."""
+    return str(info.data.get("env", "production"))
 
 
 def _check_keys(given: Sequence[bytes], info: ValidationInfo) -> None:
