@@ -61,13 +61,27 @@ class Document:
 
 def _as_bytes(document: dict[str, Any]) -> DocumentBytes:
     plain = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
-    etag = f'"{hashlib.sha256(plain).hexdigest()[:32]}"'
-    return DocumentBytes(plain, gzip.compress(plain, mtime=0), etag, doc_html.page(document))
+    digest = hashlib.sha256(plain).hexdigest()[:32]
+    return DocumentBytes(plain, gzip.compress(plain, mtime=0), digest, doc_html.page(document))
 
 
 @router.get("/docs")
 def docs_page(request: Request) -> HTMLResponse:
     """Every operation, and the first calls for the address that the page was asked under."""
+    document: DocumentBytes = request.app.state.openapi_document.read()
+    base = str(request.base_url).rstrip("/")
+    return HTMLResponse(doc_html.with_address(document.page, base), headers=HEADERS)
+
+
+@router.get("/docs/try")
+def try_page() -> HTMLResponse:
+    """Swagger UI. `#/tag/operation id` opens it at that operation."""
+    return HTMLResponse(doc_html.TRY_PAGE, headers=HEADERS)
+
+
+@router.get("/openapi.json")
+def openapi_document(request: Request) -> Response:
+    """The OpenAPI document, compressed for whoever takes gzip; 304 when the client has it."""
     document: DocumentBytes = request.app.state.openapi_document.read()
     compressed = takes_gzip(request.headers.get("Accept-Encoding", ""))
     tag = f'"{document.digest}-gzip"' if compressed else f'"{document.digest}"'
@@ -76,8 +90,8 @@ def docs_page(request: Request) -> HTMLResponse:
         return Response(status_code=304, headers=headers)
     if compressed:
         headers["Content-Encoding"] = "gzip"
-        return Response(document.compressed, headers=headers, media_type="application/json")
-    return Response(document.plain, headers=headers, media_type="application/json")
+    body = document.compressed if compressed else document.plain
+    return Response(body, headers=headers, media_type="application/json")
 
 
 def takes_gzip(accept_encoding: str) -> bool:
@@ -85,7 +99,7 @@ def takes_gzip(accept_encoding: str) -> bool:
     codings = {}
     for part in accept_encoding.lower().split(","):
         name, _, quality = part.replace(" ", "").partition(";q=")
-        codings[name.strip()] = quality not in ("0", "0.0", "0.00", "0.000")
+        codings[name] = quality not in ("0", "0.0", "0.00", "0.000")
     return codings.get("gzip", codings.get("*", False))
 
 
