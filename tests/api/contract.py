@@ -43,16 +43,19 @@ def validator(schema: str) -> Draft202012Validator:
 
 
 def operation(method: str, path: str) -> dict[str, Any] | None:
-    for template, methods in document()["paths"].items():
-        found = methods.get(method.lower())
-        if re.fullmatch(_address(template, found or {}), path):
-            return found
+    """The operation at this address; one whose parameter breaks its pattern only where no other fits."""
+    offered = [(template, methods.get(method.lower())) for template, methods in document()["paths"].items()]
+    for strict in (True, False):
+        for template, published in offered:
+            if re.fullmatch(_address(template, published or {}, strict), path):
+                return published
     return None
 
 
-def _address(template: str, found: dict[str, Any]) -> str:
-    """The addresses of an operation as a regular expression: a parameter is as its published pattern has it."""
-    patterns = {one["name"]: one["schema"].get("pattern", "").strip("^$") for one in found.get("parameters", ())}
+def _address(template: str, published: dict[str, Any], strict: bool) -> str:
+    """The addresses of an operation as a regular expression. `strict`: parameters are as their patterns have them."""
+    parameters = published.get("parameters", ()) if strict else ()
+    patterns = {one["name"]: one["schema"].get("pattern", "").strip("^$") for one in parameters}
     return re.sub(r"\{(\w+)\}", lambda name: patterns.get(name[1]) or "[^/]+", template)
 
 

@@ -118,14 +118,15 @@ def test_a_key_belongs_to_one_route(served: Service) -> None:
 @pytest.mark.parametrize("other", [("coordinator", "ost"), ("leader", "oslo"), ("leader", "ost")])
 def test_whoever_changes_office_or_role_gets_no_answer_of_the_one_before(served: Service, other: Any) -> None:
     """The same person and key: the answer held the name and guardians of a youth of the first office."""
-    first = served.as_("coordinator", "oslo", "kari").post("/v1/cases", new_case(), key="k")
+    body = new_case()
+    first = served.as_("coordinator", "oslo", "kari").post("/v1/cases", body, key="k")
     assert first.status_code == 201
     moved = served.as_(*other, "kari").post("/v1/cases", new_case(konfliktrad=other[1]), key="k")
     same = served.as_(*other, "kari").post("/v1/cases", new_case(konfliktrad="oslo"), key="l")
     assert (moved.status_code, "Idempotency-Replayed" in moved.headers) == (201, False)
     assert moved.json()["id"] != first.json()["id"]
     assert "Idempotency-Replayed" not in same.headers
-    again = served.as_("coordinator", "oslo", "kari").post("/v1/cases", new_case(), key="k")
+    again = served.as_("coordinator", "oslo", "kari").post("/v1/cases", body, key="k")
     assert_replayed(first, again)
 
 

@@ -45,16 +45,18 @@ GOOD: dict[str, Any] = {
     "/v1/decisions/batch": {},
     "/v1/decisions/{message_id}/retry": {},
     "/v1/esas/messages": {"forsendelse": {"meldingsId": "m-1"}},
-    "/v1/extracts/{name}/jobs": {"purpose": "research", "format": "csv"},
-    "/v1/extracts/{name}/schedules": {"purpose": "research", "format": "csv", "every": "month"},
+    "/v1/extracts/jobs": {"extract": "cases", "purpose": "research", "format": "csv"},
+    "/v1/extracts/schedules": {"extract": "cases", "purpose": "research", "format": "csv", "every": "month"},
     "/v1/jobs/nightly/runs": {"on": "2026-01-04"},
     "/v1/measures/providers": {
         "name": "Ungdomslos", "agency": "municipality", "measures": ["M01"], "valid_from": "2026-01-01",
     },
     "/v1/measures/providers/{provider_id}/availability": {"code": "M01", "as_of": DAY, "status": "free"},
     "/v1/persons/{person_id}/observations": {"kind": "died", "on": DAY},
+    "/v1/persons/questions/{question_id}/reject": {"reason": "Two cousins of one name."},
     "/v1/deadline-rules/simulate": {"changes": [{"code": "plan", "warn_days": 3}]},
     "/v1/webhooks": {"url": "https://example.org/in", "kinds": ["alert.raised"]},
+    "/v1/webhooks/{webhook_id}": {"kinds": ["alert.raised"]},
     "/v1/webhooks/{webhook_id}/replay": {},
 }  # fmt: skip
 """A body for each route that takes one: as it should be, as far as that can be said without a case."""
