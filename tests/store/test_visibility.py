@@ -24,7 +24,7 @@ from ungdom.workflow.engine import fold
 from ungdom.workflow.errors import IllegalHistory
 from ungdom.workflow.events import Corrected, Event
 from ungdom.workflow.permissions import SIGHT, TIES, Fact, Seen, Tie, Viewer, learns, may_see
-from ungdom.workflow.vocabulary import PHASE, EventType, Protection, Role, Sanction, State
+from ungdom.workflow.vocabulary import PHASE, EventType, Protection, Role, Sanction, State, strictest
 
 E = EventType
 OFFICES, TEAMS = ("oslo", "ost"), (frozenset[str](), frozenset({"a", "kari"}))
@@ -240,7 +240,7 @@ def test_a_written_case_is_seen_by_the_same_people_in_sql_as_in_python(
 
     found = journal.load(sight.tx, stored.case_id)
     assert found is not None
-    assert found.protection is max(level, later, key=list(Protection).index)
+    assert found.protection is strictest(level, later)
     seen = current.seen(cases.folded(found), found.protection, found.cleared, found.joined)
     for viewer in asking:
         query = select(func.count()).where(tables.case_current.c.case_id == stored.case_id, reading.visible_to(viewer))
