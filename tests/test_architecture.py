@@ -133,6 +133,15 @@ def only_the_command_line_prints(module: Module) -> Findings:
             yield module.path, f"line {call.lineno}: print("
 
 
+def the_vocabulary_ranks_protection(module: Module) -> Findings:
+    if module.path == "workflow/vocabulary.py":
+        return
+    for call in module.calls():
+        ranked = any(isinstance(given, ast.Name) and given.id == "Protection" for given in call.args)
+        if ranked and isinstance(call.func, ast.Name) and call.func.id in {"list", "enumerate"}:
+            yield module.path, f"line {call.lineno}: the levels of protection in order, and not `strictest`"
+
+
 def event_details_hold_no_text(module: Module) -> Findings:
     if module.path != "workflow/details.py":
         return
@@ -210,6 +219,11 @@ RULES = [
         only_the_command_line_prints,
         Module("demo.py", "print('ready')"),
         Module("cli.py", "print('ready')"),
+    ),
+    Rule(
+        the_vocabulary_ranks_protection,
+        Module("store/records.py", "level = max(levels, key=list(Protection).index)"),
+        Module("store/records.py", "level = strictest(*levels)"),
     ),
     Rule(
         event_details_hold_no_text,

@@ -121,7 +121,8 @@ FORBIDDEN = {
     "right to left": "\u202e", "isolate": "\u2066", "byte order mark": "\ufeff", "surrogate": "\ud800",
     "private use": "\ue000", "private plane": "\U0010fffd", "noncharacter": "\ufffe", "last": "\U0010ffff",
     "unassigned": "\u0378", "tag": "\U000e0041", "line separator": "\u2028", "paragraph separator": "\u2029",
-    "carriage return": "\r",
+    "carriage return": "\r", "grapheme joiner": "\u034f", "Hangul filler": "\u3164", "Hangul choseong": "\u115f",
+    "Hangul jungseong": "\u1160", "halfwidth Hangul": "\uffa0", "Khmer vowel": "\u17b4", "Braille": "\u2800",
 }  # fmt: skip
 
 

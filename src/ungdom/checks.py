@@ -17,6 +17,7 @@ from ungdom.store.alert_tables import alert
 from ungdom.store.inbox import PARKED
 from ungdom.store.inbox_tables import decision
 from ungdom.store.outbox import AGAIN
+from ungdom.store.reference import works
 from ungdom.store.session import Database
 from ungdom.store.tables import case_current, case_file, event, outbox, staff
 from ungdom.workflow import details as d
@@ -110,9 +111,8 @@ def wait_without_party(tx: Connection, _night: Night, code: str) -> Iterator[Fin
 
 def assigned_to_inactive(tx: Connection, night: Night, code: str) -> Iterator[Finding]:
     """An open case whose coordinator does not work there any more, or never did."""
-    here = and_(staff.c.active_from <= night.day, or_(staff.c.active_to.is_(None), staff.c.active_to >= night.day))
     gone = _open(staff.c.active_to).outerjoin(staff, staff.c.subject == C.coordinator)
-    for row in tx.execute(gone.where(C.coordinator.is_not(None), or_(staff.c.subject.is_(None), ~here))):
+    for row in tx.execute(gone.where(C.coordinator.is_not(None), or_(staff.c.subject.is_(None), ~works(night.day)))):
         yield _of(row, code, row.active_to and row.active_to + timedelta(days=1))
 
 

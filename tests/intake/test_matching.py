@@ -21,6 +21,7 @@ from tests.intake.build import (
 )
 from tests.intake.test_order import annul, open_by_hand, record
 from tests.service import Service
+from ungdom.intake.identity import bare
 from ungdom.intake.matching import Likeness, likeness
 from ungdom.message import Person as Said
 from ungdom.store import people
@@ -69,6 +70,8 @@ RUTETE = {"given_name": "Rutete", "family_name": "Fiskegrateng"}
         (RUTETE | {"given_name": "Rutete Lodden"}, RUTETE),
         (RUTETE, RUTETE | {"given_name": "Rutete Lodden Stripete"}),
         (RUTETE | {"given_name": "  Rutete   "}, RUTETE),
+        (RUTETE | {"family_name": "Fiskegrateng\u3164"}, RUTETE),
+        (RUTETE, RUTETE | {"given_name": "Ru\ufe0ftete"}),
     ],
 )
 def test_one_person_told_of_in_two_ways_is_one_person(told: Told, here: Told) -> None:
@@ -106,6 +109,13 @@ def test_a_person_told_of_who_agrees_only_in_part_contradicts(born: Any, told: T
 )
 def test_somebody_else_on_the_same_number_is_somebody_else(born: Any, told: Told, here: Told) -> None:
     assert likeness(said(born, **told), known(**here)) is Likeness.OTHER
+
+
+@pytest.mark.parametrize("blank", ["\u3164", "\u1160", "\u115f", "\uffa0", "\u2800"])
+def test_a_name_of_letters_that_are_drawn_as_nothing_is_no_name(blank: str) -> None:
+    nameless = {"given_name": blank, "family_name": blank}
+    assert bare(blank) == ""
+    assert likeness(said(**nameless), known(**nameless)) is not Likeness.SAME
 
 
 # --- over HTTP ------------------------------------------------------------------------------------------------

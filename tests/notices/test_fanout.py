@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from tests.exchange import world
 from tests.exchange.world import KEYS, Told
@@ -30,7 +30,7 @@ from ungdom.notices.fanout import fan_out
 from ungdom.store import notice_tables, outbox, reference
 from ungdom.store.reference import Staff
 from ungdom.store.session import Database
-from ungdom.store.tables import Protection
+from ungdom.store.tables import Protection, staff
 from ungdom.store.tables import outbox as outbox_table
 from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
@@ -49,6 +49,12 @@ def owed(db: Database) -> set[str]:
     """The kinds of messages in the outbox that nobody has been given."""
     with db.reading() as tx:
         return set(tx.scalars(select(outbox_table.c.kind).where(outbox_table.c.delivered_at.is_(None))))
+
+
+def clear(db: Database, cleared: bool) -> None:
+    """Whether the coordinator may have the cases of people whose address is protected."""
+    with db.writing() as tx:
+        tx.execute(update(staff).where(staff.c.subject == COORDINATOR.subject).values(cleared=cleared))
 
 
 def test_a_message_becomes_one_row_for_each_receiver_and_official_ones_are_left_alone(both: Database) -> None:
@@ -108,6 +114,25 @@ def test_a_coordinator_who_has_left_is_not_told_and_the_leader_is(db: Database) 
     assert "coordinator-oslo" not in {subject for subject, _ in told(db)}
 
 
+@pytest.mark.parametrize(
+    ("protection", "cleared", "receiver"),
+    [
+        (Protection.CONFIDENTIAL, False, "coordinator-oslo"),  # the colleagues see the case, without the address
+        (Protection.STRICTLY_CONFIDENTIAL, True, "coordinator-oslo"),
+        (Protection.STRICTLY_CONFIDENTIAL, False, "leader-oslo"),
+    ],
+)
+def test_a_clock_reaches_the_coordinator_who_may_see_the_case_and_otherwise_the_leader(
+    both: Database, protection: Protection, cleared: bool, receiver: str
+) -> None:
+    """The protection may have come after the assignment, and the clearance may have gone since."""
+    late(both, Told((world.ASSIGNED,), protection=protection))
+    clear(both, cleared)
+
+    fan_out(both, KEYS, MORNING)
+    assert {subject for subject, _ in told(both)} == {receiver}
+
+
 def test_the_ladder_ends_with_leader_and_secretariat(db: Database) -> None:
     reached(db, SECRETARIAT)
     late(db, day=date(2026, 4, 7))
@@ -124,6 +149,7 @@ def test_nobody_is_told_of_a_case_that_they_may_not_see(db: Database) -> None:
     """A strictly protected youth: the colleague and the secretariat's webhooks hear nothing of what is not theirs."""
     colleague = Viewer(Role.COORDINATOR, "coordinator-oslo-2", "oslo")
     elsewhere = Viewer(Role.LEADER, "leader-troms", "troms")
+    clear(db, True)
     late(db, Told(WITH_TEAM, protection=Protection.STRICTLY_CONFIDENTIAL))
     for owner in (COORDINATOR, LEADER, colleague, elsewhere, TEACHER, Viewer(Role.PROSECUTION, "system:bl", "oslo")):
         hook(db, f"https://{owner.subject.replace(':', '-')}.test/inn", owner, RAISED)

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, event, select, update
 from sqlalchemy.exc import DBAPIError
 
 from tests.store import cases
-from ungdom.store import ids, journal, outbox, people, rebuild, tables, twins
+from ungdom.store import ids, journal, outbox, people, reading, rebuild, tables, twins
 from ungdom.store.current import row_of
 from ungdom.store.errors import DuplicateKey, Stale
 from ungdom.store.journal import Chapter, Stored
@@ -21,7 +21,7 @@ from ungdom.workflow import details as d
 from ungdom.workflow.case import Youth
 from ungdom.workflow.events import Corrected
 from ungdom.workflow.permissions import Viewer
-from ungdom.workflow.vocabulary import EventType, Role, State
+from ungdom.workflow.vocabulary import EventType, Protection, Role, State
 
 WRITTEN = (
     tables.case_file,
@@ -257,6 +257,26 @@ def test_open_cases_on_one_person_and_police_number_are_twins(db: Database) -> N
 
         journal.open_case(tx, second, cases.folded(second), police)
         assert twins.has_twin(tx, first, SECRETARIAT)
+
+
+@pytest.mark.parametrize("protection", list(Protection))
+def test_a_twin_is_one_for_whoever_may_know_the_person(db: Database, protection: Protection) -> None:
+    """A leader who is to receive the case of a strictly protected youth sees it, and not who it is about."""
+    police = [(NumberKind.POLICE, "15000001")]
+    leaving = d.TransferDecided(to="ost", parties_heard=True, prosecution_told_on=cases.FIRST_DAY)
+    own, receiving, other = (Viewer(Role.LEADER, f"leader-{office}", office) for office in ("oslo", "ost", "troms"))
+    with db.writing() as tx:
+        person = cases.somebody(tx, protection=protection)
+        mine, known = cases.told(1, person, "ost"), cases.told(cases.ASSIGNED, person)
+        journal.open_case(tx, mine, cases.folded(mine), police)
+        known = cases.with_event(known, cases.event(known.version + 1, EventType.TRANSFER_DECIDED, leaving))
+        new = Chapter(replace(known, version=0), known.events, cases.folded(known), (), police)
+        journal.append_many(tx, [new])
+
+        assert reading.seen_by(tx, receiving, [known.case_id]) == {known.case_id}
+        assert twins.has_twin(tx, mine, receiving) is (protection is not Protection.STRICTLY_CONFIDENTIAL)
+        assert twins.has_twin(tx, mine, own)
+        assert not twins.has_twin(tx, mine, other)
 
 
 def test_ids_are_in_the_order_of_their_instants_and_give_a_short_reference() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import product
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, func, select
 from tests import pg
 from tests.store import cases
 from tests.store.conftest import upgrade
+from ungdom import clock
 from ungdom.store import bulk, current, journal, people, reading, reference, tables
 from ungdom.store.journal import Stored
 from ungdom.store.reference import Staff
@@ -24,7 +25,7 @@ from ungdom.workflow.engine import fold
 from ungdom.workflow.errors import IllegalHistory
 from ungdom.workflow.events import Corrected, Event
 from ungdom.workflow.permissions import SIGHT, TIES, Fact, Seen, Tie, Viewer, learns, may_see
-from ungdom.workflow.vocabulary import PHASE, EventType, Protection, Role, Sanction, State
+from ungdom.workflow.vocabulary import PHASE, EventType, Protection, Role, Sanction, State, strictest
 
 E = EventType
 OFFICES, TEAMS = ("oslo", "ost"), (frozenset[str](), frozenset({"a", "kari"}))
@@ -69,7 +70,7 @@ def _every_kind(tx: Connection) -> dict[UUID, Seen]:
             coordinator=mine,
             opened_by=opener,
             protection=level,
-            cleared=mine == CLEARED,
+            cleared=mine == CLEARED and office == "oslo",
         )
         for office, state, team, mine, opener, level in product(
             OFFICES, State, TEAMS, COORDINATORS, OPENERS, Protection
@@ -240,7 +241,7 @@ def test_a_written_case_is_seen_by_the_same_people_in_sql_as_in_python(
 
     found = journal.load(sight.tx, stored.case_id)
     assert found is not None
-    assert found.protection is max(level, later, key=list(Protection).index)
+    assert found.protection is strictest(level, later)
     seen = current.seen(cases.folded(found), found.protection, found.cleared, found.joined)
     for viewer in asking:
         query = select(func.count()).where(tables.case_current.c.case_id == stored.case_id, reading.visible_to(viewer))
@@ -253,6 +254,51 @@ def _written(tx: Connection, person: UUID, history: list[Event]) -> Stored:
     whole = replace(new, events=events)
     journal.append_many(tx, [journal.Chapter(new, events, cases.folded(whole))])
     return whole
+
+
+# --- the coordinator of a protected youth ---------------------------------------------------------------------
+
+TODAY = datetime(2026, 6, 1, 9, tzinfo=UTC)
+YESTERDAY, TOMORROW = date(2026, 5, 31), date(2026, 6, 2)
+
+
+@pytest.mark.parametrize(
+    ("changes", "cleared"),
+    [
+        ({}, True),
+        ({"active_to": TODAY.date()}, True),
+        ({"role": Role.LEADER}, True),
+        ({"cleared": False}, False),
+        ({"active_to": YESTERDAY}, False),
+        ({"active_from": TOMORROW}, False),
+        ({"konfliktrad": "ost"}, False),
+        ({"role": Role.TEAM_MEMBER}, False),
+    ],
+    ids=lambda one: "-".join(map(str, one)) or "nothing" if isinstance(one, dict) else str(one),
+)
+def test_a_coordinator_is_cleared_who_works_there_today_and_is_cleared(
+    db: Database, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], cleared: bool
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: TODAY)
+    kari = Staff(
+        subject="kari", konfliktrad="oslo", role=Role.COORDINATOR, display_name="Kari", active_from=date(2020, 1, 1),
+        cleared=True,
+    )  # fmt: skip
+    viewer = Viewer(Role.COORDINATOR, "kari", "oslo")
+    with db.writing() as tx:
+        reference.load(tx)
+        reference.save_staff(tx, [replace(kari, **changes)])
+        person = cases.somebody(tx, protection=Protection.STRICTLY_CONFIDENTIAL)
+        whole = cases.told(cases.ASSIGNED, person)
+        journal.append_many(tx, [journal.Chapter(replace(whole, version=0), whole.events, cases.folded(whole))])
+        found = journal.load(tx, whole.case_id)
+        [in_many] = journal.load_many(tx, [whole.case_id])
+        seen_now = reading.seen_by(tx, viewer, [whole.case_id])
+
+    assert found is not None
+    assert (found.cleared, in_many.cleared, bool(seen_now)) == (cleared, cleared, cleared)
+    seen = current.seen(cases.folded(found), found.protection, found.cleared)
+    assert may_see(viewer, seen) is cleared
 
 
 # --- what it costs ------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from ungdom.store.concerns import Concern
 from ungdom.store.inbox import Arrival, Asked
 from ungdom.store.session import Connection
 from ungdom.workflow.permissions import Fact, Seen, learns, may_settle_messages
-from ungdom.workflow.vocabulary import Protection, State
+from ungdom.workflow.vocabulary import Protection, State, strictest
 
 router = APIRouter(tags=["decisions"])
 
@@ -211,7 +211,7 @@ def _learns_unopened(call: Call, one: Arrival) -> frozenset[Fact]:
 
 def _strictest(told: str, concern: Concern | None) -> Protection:
     levels = [Protection(told), *([concern.protection] if concern else [])]
-    return max(levels, key=list(Protection).index)
+    return strictest(*levels)
 
 
 def _tried(tx: Connection, call: Call, message_id: UUID, body: shapes.RetryIn) -> Answer:

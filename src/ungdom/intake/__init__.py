@@ -30,7 +30,7 @@ from ungdom.store.sealing import Keys
 from ungdom.store.session import Connection, kept
 from ungdom.store.tables import Protection
 from ungdom.workflow.daycount import oslo_date
-from ungdom.workflow.vocabulary import Actor
+from ungdom.workflow.vocabulary import Actor, strictest
 
 __all__ = [
     "Choice",
@@ -344,7 +344,7 @@ def _as_told(tx: Connection, arrival: Arrival, message: Message, told: Told) -> 
         case_id=told.stored.case_id if told.stored else None,
         person_id=told.person_id,
         konfliktrad=known or arrival.konfliktrad,
-        protection=max(Protection(arrival.protection), level, key=list(Protection).index),
+        protection=strictest(arrival.protection, level),
         offices=concerns.written(told.hidden),
     )
 

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from ungdom.message import Person
 from ungdom.message.national_id import normal
+from ungdom.message.text import BLANK, SELECTORS
 from ungdom.store import people
 from ungdom.store.identity import Doubt
 from ungdom.store.identity_tables import Resemblance
@@ -130,5 +131,5 @@ def bare(name: str | None) -> str:
 
 
 _HYPHENS = frozenset("-\u2010\u2011\u2012\u2013")
-_LEFT_OUT = frozenset("'\u2019\u02bc`\u0300\u0301\u0302\u0303\u0304\u030c\u0327")
-"""Apostrophes; grave, acute, circumflex, tilde, macron, caron and cedilla."""
+_LEFT_OUT = frozenset("'\u2019\u02bc`\u0300\u0301\u0302\u0303\u0304\u030c\u0327") | BLANK | SELECTORS
+"""Apostrophes; grave, acute, circumflex, tilde, macron, caron and cedilla; what is drawn as nothing."""

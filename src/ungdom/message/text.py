@@ -18,6 +18,15 @@ Controls (NUL among them), format characters (direction marks, zero width), surr
 points and noncharacters, line and paragraph separators.
 """
 
+BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""Letters, marks and symbols that no text may hold either, because they are drawn as nothing.
+
+The combining grapheme joiner, the Hangul fillers, two inherent vowels of Khmer, the empty Braille pattern.
+"""
+
+SELECTORS = frozenset(map(chr, (*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
+"""Variation selectors: a text may hold them, for emoji and CJK, and they tell no two names apart."""
+
 LINE_BREAKS = frozenset("\n\t")
 """The controls that a text of several lines may hold."""
 
@@ -32,7 +41,7 @@ def is_printable(text: str, multiline: bool = False) -> bool:
     if text.isascii() and text.isprintable():
         return True
     allowed = LINE_BREAKS if multiline else frozenset()
-    return all(c in allowed or unicodedata.category(c) not in FORBIDDEN for c in text)
+    return all(c in allowed or not (c in BLANK or unicodedata.category(c) in FORBIDDEN) for c in text)
 
 
 @dataclass(frozen=True, slots=True)

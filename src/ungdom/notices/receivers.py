@@ -1,7 +1,7 @@
-"""Who is told of an alert: the people behind the words of the ladder, as they are on the day.
+"""Who receives an alert: the people in each audience of a clock, as they are on the day.
 
-The coordinator is whoever the case is assigned to, while they work at the office that has it; otherwise its leaders.
-Nobody is told of a case that they may not see.
+The coordinator is whoever the case is assigned to, while they work at the office that has it and may see the case;
+otherwise its leaders. Nobody receives anything of a case that they may not see.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -73,8 +73,9 @@ class People:
 
     def _coordinator(self, case: CaseRow) -> Iterator[Viewer]:
         works = self.staff.get(case.coordinator or "")
-        if works is not None and works.konfliktrad == case.konfliktrad:
-            yield _viewer(works)
+        assigned = _viewer(works) if works is not None and works.konfliktrad == case.konfliktrad else None
+        if assigned is not None and self.see(assigned, case.case_id):
+            yield assigned
         else:
             yield from self._leaders(case.konfliktrad)
 

@@ -4,10 +4,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, select, update
 
 from ungdom.store import bulk
 from ungdom.store.notice_tables import contact
+from ungdom.store.reference import works
 from ungdom.store.sealing import Keys
 from ungdom.store.tables import case_current, case_team, staff
 from ungdom.texts import Language
@@ -60,8 +61,8 @@ def in_role(tx: Connection, role: Role) -> list[str]:
 
 def staff_role(tx: Connection, subject: str, konfliktrad: str, on: date) -> Role | None:
     """The role in which somebody works at that konfliktråd on that day; None when they do not."""
-    here = (staff.c.subject == subject, staff.c.konfliktrad == konfliktrad, staff.c.active_from <= on)
-    return tx.scalar(select(staff.c.role).where(*here, or_(staff.c.active_to.is_(None), staff.c.active_to >= on)))
+    here = (staff.c.subject == subject, staff.c.konfliktrad == konfliktrad)
+    return tx.scalar(select(staff.c.role).where(*here, works(on)))
 
 
 def coordinates_with(tx: Connection, coordinator: str, member: str) -> bool:

@@ -32,7 +32,7 @@ from ungdom.store.reading import counted_for
 from ungdom.store.sealing import Keys
 from ungdom.store.tables import NumberKind, Protection, case_current, case_number, person
 from ungdom.workflow.permissions import NATIONAL, Viewer
-from ungdom.workflow.vocabulary import Role
+from ungdom.workflow.vocabulary import Role, strictest
 
 _NAMESPACE = UUID("5d0c9a52-7c0e-4f0f-9a83-1a5be0d1a9f4")
 _NUMBERS = func.unnest(bindparam("numbers", type_=ARRAY(BigInteger))).column_valued("number")
@@ -244,8 +244,7 @@ def belonging(tx: Connection, case_ids: Sequence[UUID]) -> tuple[str | None, Pro
     )
     rows = tx.execute(query.where(case_current.c.case_id.in_(case_ids))).all()
     offices = {row.konfliktrad for row in rows}
-    closest = max((Protection(row.protection) for row in rows), key=list(Protection).index, default=Protection.NONE)
-    return (offices.pop() if len(offices) == 1 else None), closest
+    return (offices.pop() if len(offices) == 1 else None), strictest(*(row.protection for row in rows))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

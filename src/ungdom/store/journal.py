@@ -21,6 +21,7 @@ from ungdom.store.current import TEAM_EVENTS, Identity, row_of
 from ungdom.store.errors import Stale
 from ungdom.store.outbox import Message
 from ungdom.store.records import COUNTS, canonical, record
+from ungdom.store.reference import coordinator_is_cleared
 from ungdom.store.tables import (
     Instant,
     NumberKind,
@@ -31,7 +32,6 @@ from ungdom.store.tables import (
     event,
     person,
     person_version,
-    staff,
 )
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.daycount import oslo_date
@@ -317,8 +317,7 @@ def _look_on(case_id: ColumnElement[UUID]) -> ScalarSelect[Any]:
 
 
 def _cleared(case_id: ColumnElement[UUID]) -> ColumnElement[bool]:
-    mine = case_current.c.coordinator == staff.c.subject
-    return exists().where(case_current.c.case_id == case_id, mine, staff.c.cleared)
+    return exists().where(case_current.c.case_id == case_id, coordinator_is_cleared())
 
 
 def _newest_known() -> ScalarSelect[Any]:

@@ -34,6 +34,7 @@ from ungdom.store.records import COUNTS, or_is, record
 from ungdom.store.sealing import Keys
 from ungdom.store.tables import NumberKind, Protection, case_current, case_number, person, person_version
 from ungdom.workflow.case import Youth
+from ungdom.workflow.vocabulary import strictest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,8 +251,7 @@ def change_person(
 
 def protect(tx: Connection, person_id: UUID, level: Protection, at: datetime) -> bool:
     """The address kept at least this closely from now on; False when it was already. frl § 10-4."""
-    order = list(Protection)
-    weaker = person.c.protection.in_(order[: order.index(level)])
+    weaker = person.c.protection.in_([one for one in Protection if strictest(one, level) is not one])
     values = {"protection": level, "updated_at": at}
     return tx.execute(update(person).where(or_is(person_id), weaker).values(values)).rowcount > 0
 

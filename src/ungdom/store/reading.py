@@ -8,7 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import Column, ColumnElement, Connection, Select, and_, exists, false, or_, select, true
 
-from ungdom.store.tables import case_current, case_file, case_number, case_team, event, person, staff
+from ungdom.store.reference import coordinator_is_cleared
+from ungdom.store.tables import case_current, case_file, case_number, case_team, event, person
 from ungdom.workflow.permissions import (
     ANY,
     OF_THE_OFFICE,
@@ -174,10 +175,6 @@ def _opened_by(viewer: Viewer) -> ColumnElement[bool]:
     return and_(C.coordinator.is_(None), own.correlate(case_current), mine)
 
 
-def _cleared(_viewer: Viewer) -> ColumnElement[bool]:
-    return exists().where(staff.c.subject == C.coordinator, staff.c.cleared).correlate(case_current)
-
-
 def _on_the_team(viewer: Viewer) -> ColumnElement[bool]:
     here = case_team.c.case_id == C.case_id
     return select(here).where(here, case_team.c.member == viewer.subject).correlate(case_current).exists()
@@ -186,7 +183,7 @@ def _on_the_team(viewer: Viewer) -> ColumnElement[bool]:
 TIES: dict[Tie, Callable[[Viewer], ColumnElement[bool]]] = {
     Tie.OFFICE: _in_the_office,
     Tie.ASSIGNED: lambda viewer: C.coordinator == viewer.subject,
-    Tie.CLEARED: _cleared,
+    Tie.CLEARED: lambda _viewer: coordinator_is_cleared(),
     Tie.OPENED: _opened_by,
     Tie.TEAM: _on_the_team,
     Tie.DECIDING: lambda _viewer: C.state.in_(sorted(PROSECUTION_SEES)),

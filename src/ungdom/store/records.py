@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy import Connection, ScalarSelect, func, select, update
 
 from ungdom.store.inbox_tables import decision
-from ungdom.store.tables import Protection, case_current, case_file, person
+from ungdom.store.tables import case_current, case_file, person
+from ungdom.workflow.vocabulary import strictest
 
 record = person.alias("record")
 COUNTS = func.coalesce(record.c.same_as, record.c.person_id)
@@ -32,13 +33,13 @@ def join(tx: Connection, one: UUID, other: UUID, at: datetime) -> list[UUID]:
     The protection of the address becomes the stricter of the two. What each case was folded by stays as it was.
     """
     levels = {row.person_id: row.protection for row in tx.execute(_LEVELS.where(person.c.person_id.in_([one, other])))}
-    strictest = max(levels.values(), key=list(Protection).index)
+    level = strictest(*levels.values())
     of_one = or_is(one)
     cases = select(case_file.c.case_id).where(case_file.c.person_id.in_(select(person.c.person_id).where(of_one)))
     tx.execute(update(case_current).where(case_current.c.case_id.in_(cases)).values(person_id=other))
     tx.execute(update(decision).where(decision.c.person_id == one).values(person_id=other))
     tx.execute(update(person).where(of_one).values(same_as=other))
-    tx.execute(update(person).where(or_is(other)).values(protection=strictest, updated_at=at))
+    tx.execute(update(person).where(or_is(other)).values(protection=level, updated_at=at))
     return list(tx.scalars(select(case_current.c.case_id).where(case_current.c.person_id == other)))
 
 

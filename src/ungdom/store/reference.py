@@ -9,9 +9,11 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from importlib.resources import files
 
-from sqlalchemy import Column, Connection, Date, Integer, Table, and_, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Date, Integer, Table, and_, bindparam, exists, or_, select
 
+from ungdom import clock
 from ungdom.store import bulk, tables
+from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.vocabulary import Role
 
 LOADED: tuple[Table, ...] = (
@@ -83,25 +85,39 @@ def coordinator_standing(tx: Connection, subject: str, konfliktrad: str, on: dat
     Cleared: may be given the cases of people whose address is protected.
     """
     staff = tables.staff.c
-    active = and_(
-        staff.konfliktrad == konfliktrad,
-        staff.role.in_([Role.COORDINATOR, Role.LEADER]),
-        staff.active_from <= on,
-        or_(staff.active_to.is_(None), staff.active_to >= on),
-    )
+    active = and_(staff.konfliktrad == konfliktrad, coordinates(on))
     row = tx.execute(select(active.label("active"), staff.cleared).where(staff.subject == subject)).one_or_none()
     return (bool(row.active), bool(row.cleared)) if row else (False, False)
 
 
+def coordinator_is_cleared() -> ColumnElement[bool]:
+    """The rows of `case_current` assigned to somebody who may have protected addresses, and has the case today.
+
+    They coordinate or lead, today, in the konfliktråd that has the case, and are cleared.
+    """
+    staff, case = tables.staff.c, tables.case_current
+    here = (staff.subject == case.c.coordinator, staff.konfliktrad == case.c.konfliktrad)
+    return exists().where(*here, coordinates(TODAY), staff.cleared).correlate(case)
+
+
+def coordinates(on: date | ColumnElement[date]) -> ColumnElement[bool]:
+    """The rows of `staff` of those who coordinate or lead on that day."""
+    return and_(tables.staff.c.role.in_([Role.COORDINATOR, Role.LEADER]), works(on))
+
+
+def works(on: date | ColumnElement[date]) -> ColumnElement[bool]:
+    """The rows of `staff` of those who work on that day: from the first to the last, both included."""
+    staff = tables.staff.c
+    return and_(staff.active_from <= on, or_(staff.active_to.is_(None), staff.active_to >= on))
+
+
+TODAY: ColumnElement[date] = bindparam("today_in_oslo", callable_=lambda: oslo_date(clock.now()), type_=Date())
+"""The day on which the statement is executed, in Oslo: what may be seen of a case is decided as of now."""
+
+
 def in_office(tx: Connection, subject: str, on: date) -> Staff | None:
     """Who this is, if they coordinate or lead in a konfliktråd on that day."""
-    staff = tables.staff.c
-    query = select(tables.staff).where(
-        staff.subject == subject,
-        staff.role.in_([Role.COORDINATOR, Role.LEADER]),
-        staff.active_from <= on,
-        or_(staff.active_to.is_(None), staff.active_to >= on),
-    )
+    query = select(tables.staff).where(tables.staff.c.subject == subject, coordinates(on))
     row = tx.execute(query).mappings().one_or_none()
     return Staff(**row) if row else None
 
@@ -114,20 +130,14 @@ def save_staff(tx: Connection, people: list[Staff]) -> None:
 def staff_of(tx: Connection, konfliktrad: str, on: date) -> list[Staff]:
     """Who works at that konfliktråd on that day, by name."""
     staff = tables.staff.c
-    query = (
-        select(tables.staff)
-        .where(staff.konfliktrad == konfliktrad, staff.active_from <= on)
-        .where(or_(staff.active_to.is_(None), staff.active_to >= on))
-        .order_by(staff.display_name, staff.subject)
-    )
-    return [Staff(**row) for row in tx.execute(query).mappings()]
+    query = select(tables.staff).where(staff.konfliktrad == konfliktrad, works(on))
+    return [Staff(**row) for row in tx.execute(query.order_by(staff.display_name, staff.subject)).mappings()]
 
 
 def everybody(tx: Connection, on: date) -> list[Staff]:
     """Who works at any konfliktråd on that day, by subject."""
-    staff = tables.staff.c
-    working = (staff.active_from <= on, or_(staff.active_to.is_(None), staff.active_to >= on))
-    return [Staff(**row) for row in tx.execute(select(tables.staff).where(*working).order_by(staff.subject)).mappings()]
+    query = select(tables.staff).where(works(on)).order_by(tables.staff.c.subject)
+    return [Staff(**row) for row in tx.execute(query).mappings()]
 
 
 def _value(column: Column[object], text: str) -> object:

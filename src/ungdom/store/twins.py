@@ -7,9 +7,9 @@ from sqlalchemy import ColumnElement, Connection, exists, or_, select
 from ungdom.store.concerns import handled_by
 from ungdom.store.identity import asked_about
 from ungdom.store.journal import Stored
-from ungdom.store.reading import visible_to
+from ungdom.store.reading import learnt_by
 from ungdom.store.tables import case_current, case_number
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.permissions import Fact, Viewer
 from ungdom.workflow.vocabulary import Role
 
 mine, theirs = case_number.alias("mine"), case_number.alias("theirs")
@@ -17,10 +17,11 @@ SAME_NUMBER = (mine.c.kind == theirs.c.kind) & (mine.c.number == theirs.c.number
 
 
 def has_twin(tx: Connection, stored: Stored, viewer: Viewer) -> bool:
-    """Whether another open case that the viewer may know of stands on the same police case number and person.
+    """Whether another open case of a person whom the viewer may know is on the same police case number and person.
 
     A person of whom it is asked whether they are the same counts too: `intake.identity` compares identity number, day
-    of birth and names, and asks. Of a case that the viewer may not know of nothing is told; the nightly check names it.
+    of birth and names, and asks. Of a case whose youth the viewer may not know nothing is given away; the nightly
+    check names it.
     """
     person = case_current.c.person_id
     query = (
@@ -35,8 +36,11 @@ def has_twin(tx: Connection, stored: Stored, viewer: Viewer) -> bool:
 
 
 def _known_to(viewer: Viewer) -> ColumnElement[bool]:
-    """The cases the viewer may know of; a system that sends messages those it handles."""
-    return handled_by(viewer.subject) if viewer.role is Role.SYSTEM else visible_to(viewer)
+    """The cases of which the viewer may learn who the youth is; a system that sends messages those it handles.
+
+    To see a case is not enough: that it is about the same person would give away who that is.
+    """
+    return handled_by(viewer.subject) if viewer.role is Role.SYSTEM else learnt_by(viewer, Fact.PERSON)
 
 
 def open_pairs(tx: Connection, limit: int) -> list[tuple[UUID, UUID]]:

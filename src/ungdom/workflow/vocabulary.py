@@ -124,6 +124,11 @@ class Protection(StrEnum):
     STRICTLY_CONFIDENTIAL = "strictly_confidential"  # strengt fortrolig
 
 
+def strictest(*levels: Protection | str) -> Protection:
+    """The closest of these levels; `NONE` of none. Raises `ValueError` for a word that is no level."""
+    return max(map(Protection, levels), key=list(Protection).index, default=Protection.NONE)
+
+
 class ObservationKind(StrEnum):
     """What is observed of a person beside their cases, for recidivism."""
 
