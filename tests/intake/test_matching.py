@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from tests.api.test_statements import statements
 from tests.intake.build import (
     BORN,
     CHAIN,
@@ -123,6 +124,15 @@ def test_a_name_of_letters_that_are_drawn_as_nothing_is_no_name(blank: str) -> N
 
 def why(told: Told) -> tuple[str, str]:
     return told["outcome"], told["reason"]["code"]
+
+
+def test_the_person_of_a_message_that_opens_a_case_is_compared_once(served: Service) -> None:
+    file = File(served)
+    with statements() as executed:
+        told = file.send(*CHAIN[0])
+
+    assert (told["outcome"], [remark["code"] for remark in told["remarks"]][:1]) == ("applied", ["case_opened"])
+    assert len([one for one in executed if "number_hash IN" in one]) == 1
 
 
 def test_a_number_alone_is_never_enough(served: Service) -> None:

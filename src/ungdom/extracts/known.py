@@ -17,7 +17,7 @@ from ungdom.statistics.recidivism.spells import Life, SeenCase
 from ungdom.store import journal, observations
 from ungdom.store.alert_tables import alert, alert_change
 from ungdom.store.journal import Stored
-from ungdom.store.records import COUNTS, record
+from ungdom.store.records import records_of, these
 from ungdom.store.session import Connection
 from ungdom.store.tables import case_file
 from ungdom.workflow.alerting import AlertChange
@@ -99,8 +99,8 @@ def _folded(
 def _with_lives(tx: Connection, known: Sequence[Known], day: date, known_at: datetime) -> list[Known]:
     persons = sorted({one.stored.person_id for one in known})
     mine = {one.stored.case_id for one in known}
-    theirs = select(case_file.c.case_id).join(record, record.c.person_id == case_file.c.person_id)
-    query = theirs.where(COUNTS.in_(persons), case_file.c.opened_at <= known_at)
+    theirs = case_file.c.person_id.in_(records_of(these(persons)))
+    query = select(case_file.c.case_id).where(theirs, case_file.c.opened_at <= known_at)
     others, _ = _folded(tx, sorted(set(tx.scalars(query)) - mine), day, known_at)
     seen: defaultdict[UUID, list[SeenCase]] = defaultdict(list)
     for stored, case in [*((one.stored, one.case) for one in known), *others]:

@@ -11,14 +11,13 @@ from uuid import UUID, uuid5
 
 from ungdom import casework
 from ungdom.casework import NewCase, Recorded, Who
-from ungdom.intake import identity, meaning
+from ungdom.intake import meaning
 from ungdom.intake.identity import Match
 from ungdom.intake.meaning import Wanted
 from ungdom.intake.words import Draft, Held, Outcome, Reason, Sender, thing
 from ungdom.message import Message, Opening, Person
 from ungdom.store import identity as questions
 from ungdom.store import journal, people, reference
-from ungdom.store.concerns import handled_by
 from ungdom.store.ids import uuid7
 from ungdom.store.journal import Chapter, Stored
 from ungdom.store.people import Newcomer
@@ -47,16 +46,24 @@ def of_case(stored: Stored) -> Draft:
     return Draft(kept=stored, stored=stored, before=case, case=case)
 
 
-def opened(tx: Connection, keys: Keys, sender: Sender, message: Message, message_id: UUID, now: datetime) -> Draft:
+def opened(
+    tx: Connection,
+    keys: Keys,
+    sender: Sender,
+    message: Message,
+    match: Match | None,
+    message_id: UUID,
+    now: datetime,
+) -> Draft:
     """A draft of a new case, with the steps that the sender told of. The person is created when not known.
 
-    Raises `Held` when the place is not known or a condition is not met.
+    `match`: how the person of the message compares with those stored, as `matching.find` has it. Raises `Held` when the
+    place is not known or a condition is not met.
     """
     opening, said = message.opening, message.person
-    if opening is None or said is None:
+    if opening is None or said is None or match is None:
         raise Held(Reason.UNKNOWN_CASE)
     case_id = uuid7(message.sent_at, uuid5(message_id, "case").int & (1 << 74) - 1)
-    match = identity.who(tx, keys, said, message.police_case_numbers, handled_by(sender.source))
     newcomer, person_id, youth = _person(tx, keys, said, opening, match, uuid5(message_id, "person"))
     try:
         done = casework.open_case(

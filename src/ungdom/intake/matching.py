@@ -1,7 +1,7 @@
 """Which case a message is about: the person and the police case number together, never the number alone."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from ungdom.intake import identity
@@ -22,12 +22,14 @@ class Found:
     """What a message is about. No case and no person: the case is not known. `own`: the number is the case's own.
 
     `hidden`: it may be about somebody of whom the sender may learn nothing; the office is told, the sender is not.
+    `match`: how its person compares with those stored, where they were compared.
     """
 
     case_id: UUID | None = None
     person_id: UUID | None = None
     own: bool = True
     hidden: tuple[Concern, ...] = ()
+    match: Match | None = None
 
 
 def find(
@@ -52,7 +54,7 @@ def find(
     if message.person is None:
         raise Held(Reason.PERSON_MISSING)
     match = identity.who(tx, keys, message.person, _numbers(message), handled_by(source))
-    return _by_number(tx, keys, message, match) or _by_person(tx, keys, message, match)
+    return replace(_by_number(tx, keys, message, match) or _by_person(tx, keys, message, match), match=match)
 
 
 def _told_before(tx: Connection, keys: Keys, message: Message, before: Arrival) -> bool:

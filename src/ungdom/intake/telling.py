@@ -7,6 +7,7 @@ from uuid import UUID
 
 from ungdom import texts
 from ungdom.intake import correcting, deciding, matching, meaning, observing
+from ungdom.intake.identity import Match
 from ungdom.intake.matching import Found
 from ungdom.intake.words import Draft, Held, Outcome, Reason, Remark, Sender, Told, thing
 from ungdom.message import Kind, Message, read
@@ -140,7 +141,7 @@ def _without_case(tx: Connection, job: Job, found: Found) -> Told:
     if job.message.opening is None:
         raise Held(Reason.UNKNOWN_CASE, waits, hidden=found.hidden)
     try:
-        draft = _opened(tx, job)
+        draft = _opened(tx, job, found.match)
     except Held as held:
         if held.outcome is not Outcome.PARKED or held.reason is Reason.UNKNOWN_PLACE:
             raise
@@ -150,10 +151,10 @@ def _without_case(tx: Connection, job: Job, found: Found) -> Told:
     return _done(job.message, draft, Remark.CASE_OPENED)
 
 
-def _opened(tx: Connection, job: Job) -> Draft:
+def _opened(tx: Connection, job: Job, match: Match | None) -> Draft:
     """A new case with the steps that the sender told of before this one, and this one. Raises `Held`."""
     message, now = job.message, job.desk.now
-    draft = deciding.opened(tx, job.desk.keys, job.sender, message, job.arrival.message_id, now)
+    draft = deciding.opened(tx, job.desk.keys, job.sender, message, match, job.arrival.message_id, now)
     before = meaning.opened_by(message.opening, message.kind) if message.opening else ()
     draft = replace(deciding.decided(tx, job.sender, draft, before, now), places={})
     steps = meaning.wanted(message, draft.case, oslo_date(job.arrival.received_at))

@@ -20,7 +20,7 @@ from ungdom.store import alerts, bulk, move, outbox, tables
 from ungdom.store.current import TEAM_EVENTS, Identity, row_of
 from ungdom.store.errors import Stale
 from ungdom.store.outbox import Message
-from ungdom.store.records import COUNTS, canonical, record
+from ungdom.store.records import COUNTS, canonical, record, records_of
 from ungdom.store.reference import coordinator_is_cleared
 from ungdom.store.tables import (
     Instant,
@@ -149,8 +149,8 @@ def cases_with_number(tx: Connection, kind: NumberKind, number: str) -> list[UUI
 
 def cases_of_person(tx: Connection, person_id: UUID) -> list[UUID]:
     """The cases of this person, whichever of its records they were opened on, oldest first."""
-    mine = select(case_file.c.case_id).join(record, record.c.person_id == case_file.c.person_id)
-    query = mine.where(canonical(person_id) == COUNTS)
+    records = records_of(select(canonical(person_id).label("person_id")))
+    query = select(case_file.c.case_id).where(case_file.c.person_id.in_(records))
     return list(tx.scalars(query.order_by(case_file.c.opened_at, case_file.c.case_id)))
 
 

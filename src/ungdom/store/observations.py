@@ -16,7 +16,7 @@ from sqlalchemy import Connection, bindparam, insert, select
 
 from ungdom.store import bulk
 from ungdom.store.observation_tables import observation
-from ungdom.store.records import COUNTS, record
+from ungdom.store.records import COUNTS, record, records_of, these
 from ungdom.workflow.vocabulary import ObservationKind
 
 _NAMESPACE = UUID("0c6f6a1e-93a3-4bb5-8d0e-6a4b8f0d52a7")
@@ -83,7 +83,7 @@ def of_people(
 
 def by_hand(tx: Connection, person_id: UUID) -> list[Observation]:
     """Every telling of what people have recorded of this person, in the order recorded."""
-    rows = tx.execute(_BY_HAND, {"person_id": person_id}).mappings()
+    rows = tx.execute(_BY_HAND, {"person_ids": [person_id]}).mappings()
     return [_observation(row) for row in rows]
 
 
@@ -107,14 +107,9 @@ _ALL = select(*(column for column in C if column is not C.person_id), COUNTS.lab
 )
 """Each telling, with the record that counts of the person it is of."""
 _LATEST = _ALL.where(C.observation_id == bindparam("observation_id")).order_by(C.n.desc()).limit(1)
-_TOLD_OF = (
-    select(C.observation_id)
-    .join(record, record.c.person_id == C.person_id)
-    .where(COUNTS.in_(bindparam("person_ids", expanding=True)))
-)
+_RECORDS = records_of(these(bindparam("person_ids", expanding=True)))
+_TOLD_OF = select(C.observation_id).where(C.person_id.in_(_RECORDS))
 _OF_PEOPLE = _ALL.where(C.observation_id.in_(_TOLD_OF), C.recorded_at <= bindparam("known_at")).order_by(
     C.observation_id, C.n
 )
-_BY_HAND = _ALL.where(bindparam("person_id", type_=C.person_id.type) == COUNTS, C.kind.in_(BY_HAND)).order_by(
-    C.recorded_at, C.observation_id, C.n
-)
+_BY_HAND = _ALL.where(C.person_id.in_(_RECORDS), C.kind.in_(BY_HAND)).order_by(C.recorded_at, C.observation_id, C.n)

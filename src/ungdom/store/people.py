@@ -23,14 +23,14 @@ from sqlalchemy import (
     exists,
     func,
     insert,
-    or_,
     select,
+    union,
     update,
 )
 
 from ungdom import message
 from ungdom.message.national_id import Look, look, normal
-from ungdom.store.records import COUNTS, or_is, record
+from ungdom.store.records import COUNTS, or_is, record, records_of
 from ungdom.store.sealing import Keys
 from ungdom.store.tables import NumberKind, Protection, case_current, case_number, person, person_version
 from ungdom.workflow.case import Youth
@@ -212,15 +212,7 @@ def candidates(
 
 def _candidates(sees: ColumnElement[bool]) -> Select[Any]:
     current, main = case_current, person.alias("main")
-    on_number = (
-        select(current.c.person_id)
-        .join(case_number, case_number.c.case_id == current.c.case_id)
-        .where(case_number.c.kind == NumberKind.POLICE, case_number.c.number.in_(_expanding("numbers")))
-    )
-    twin = person.alias("twin")
-    numbered = select(func.coalesce(twin.c.same_as, twin.c.person_id)).where(
-        twin.c.number_hash.in_(_expanding("digests"))
-    )
+    resembling = select(union(_with_these_digests(), _on_these_numbers()).subquery().c[0])
     mine = current.c.person_id == COUNTS
     offices = select(func.aggregate_strings(current.c.konfliktrad, " "))
     return (
@@ -235,9 +227,21 @@ def _candidates(sees: ColumnElement[bool]) -> Select[Any]:
         .select_from(record)
         .join(main, main.c.person_id == COUNTS)
         .join(person_version, person_version.c.person_id == record.c.person_id)
-        .where(person_version.c.version == _newest(record), or_(COUNTS.in_(numbered), COUNTS.in_(on_number)))
+        .where(person_version.c.version == _newest(record), record.c.person_id.in_(records_of(resembling)))
         .order_by(main.c.created_at, COUNTS, record.c.person_id)
     )
+
+
+def _with_these_digests() -> Select[tuple[UUID]]:
+    numbered = person.alias("numbered")
+    counts = func.coalesce(numbered.c.same_as, numbered.c.person_id)
+    return select(counts).where(numbered.c.number_hash.in_(_expanding("digests")))
+
+
+def _on_these_numbers() -> Select[tuple[UUID]]:
+    theirs = case_current.alias("theirs")
+    given = (case_number.c.kind == NumberKind.POLICE, case_number.c.number.in_(_expanding("numbers")))
+    return select(theirs.c.person_id).join(case_number, case_number.c.case_id == theirs.c.case_id).where(*given)
 
 
 def change_person(

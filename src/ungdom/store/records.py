@@ -1,10 +1,21 @@
 """Several records of one person: one of them counts, and the others name it in `same_as`."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, ScalarSelect, func, select, update
+from sqlalchemy import (
+    BindParameter,
+    CompoundSelect,
+    Connection,
+    ScalarSelect,
+    Select,
+    func,
+    select,
+    union,
+    update,
+)
 
 from ungdom.store.inbox_tables import decision
 from ungdom.store.tables import case_current, case_file, person
@@ -20,6 +31,22 @@ def canonical(person_id: UUID) -> ScalarSelect[Any]:
     mine = person.alias("mine")
     counts = func.coalesce(mine.c.same_as, mine.c.person_id)
     return select(counts).where(mine.c.person_id == person_id).scalar_subquery()
+
+
+def records_of(people: Select[tuple[UUID]]) -> CompoundSelect[tuple[UUID]]:
+    """The ids of every record of these people, by index: a condition on `COUNTS` reads the whole table.
+
+    `people`: selects the ids that count, as one column.
+    """
+    wanted = people.cte("wanted")
+    (wanted_id,) = wanted.c
+    other = person.alias("other")
+    return union(select(wanted_id), select(other.c.person_id).join(wanted, other.c.same_as == wanted_id))
+
+
+def these(person_ids: BindParameter[Any] | Sequence[UUID]) -> Select[tuple[UUID]]:
+    """The people of these ids that count, for `records_of`. A bind parameter has to be an expanding one."""
+    return select(person.c.person_id).where(person.c.person_id.in_(person_ids))
 
 
 def counting(tx: Connection, person_id: UUID) -> UUID:
