@@ -80,7 +80,9 @@ def main() -> None:
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen on; 0 takes a free one.")] = 8000,
-    workers: Annotated[int, typer.Option(help="Worker processes; SQLite takes one.")] = 0,
+    workers: Annotated[
+        int, typer.Option(min=0, help="Worker processes; 0: two, and one on SQLite, which takes one only.")
+    ] = 0,
 ) -> None:
     """Serve the API and its documentation. The schema has to be current: `ungdom db upgrade`."""
     config = settings.from_environment()
@@ -88,9 +90,9 @@ def serve(
     if count > 1 and config.database_url.startswith("sqlite"):
         raise BadSettings("SQLite is served by one worker process; use PostgreSQL for several")
     opened(config).close()
+    serving.check(config)
     chosen_port = serving.chosen_port(host, port)
-    if port == 0:
-        out.print(f"ungdom is served on http://{host}:{chosen_port}")
+    serving.announce(host, chosen_port)
     serving.run(config, host, chosen_port, count)
 
 

@@ -11,7 +11,7 @@ import typer
 from ungdom import clock
 from ungdom.cli.nightly import run_now
 from ungdom.cli.releasing import beside as release_beside
-from ungdom.cli.serving import chosen_port, run
+from ungdom.cli.serving import check, chosen_port, run
 from ungdom.cli.terminal import DEMO_FILE, demo_settings, opened, out, progress
 from ungdom.demo import again, load
 from ungdom.notices import delivery as notices
@@ -58,7 +58,9 @@ def demo(
     began = time.monotonic()
     total = _number_of_cases(cases)
     config = demo_settings()
-    port = chosen_port(host, port) if serve_after else port
+    if serve_after:
+        check(config)
+        port = chosen_port(host, port)
     _fill(config, total, seed, fresh, processes or os.cpu_count() or 1)
     _tonight(config)
     folder = _write_tokens(config)
