@@ -379,3 +379,80 @@ def test_a_command_on_the_demo_starts_without_any_setting(run: Run) -> None:
     assert is_one_sentence(said, DatabaseFault.MISSING), said
     assert code == ExitCode.DATABASE
     assert ".ungdom/demo.db" in said
+
+
+# --- the call -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def current(tmp_path: Path) -> dict[str, str]:
+    """The variables of an installation with an empty database of this schema."""
+    url = f"sqlite:///{tmp_path / 'a.db'}"
+    db = Database.open(url)
+    db.upgrade()
+    db.close()
+    return on(url, tmp_path)
+
+
+@pytest.mark.parametrize("case", ["26001-00001", "0198c0de-0000-7000-8000-000000000001"])
+def test_a_case_that_is_not_there(
+    case: str, run: Run, current: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ARGUMENTS, "case show", (case,))
+    assert run("case show", **current) == (ExitCode.FOUND, f"ungdom: no case {case}\n")
+
+
+@pytest.mark.parametrize("where", ["nothing/x.json", "."])
+def test_a_file_that_cannot_be_written(where: str, run: Run) -> None:
+    code, said = run("openapi", "--out", where)
+    assert (code, said.count("\n")) == (ExitCode.CALL, 1)
+    assert said.startswith(f"ungdom: {where} cannot be written: ")
+
+
+def test_a_checkout_that_is_not_there(run: Run) -> None:
+    assert run("docs", "--root", "nothing") == (ExitCode.CALL, "ungdom: nothing is no folder\n")
+
+
+@pytest.mark.parametrize("hours", ["1e300", "nan", "inf", "-1", "0"])
+def test_a_token_for_no_time_or_for_ever(hours: str, run: Run) -> None:
+    code, said = run("token", f"--hours={hours}")
+    assert (code, said.count("\n")) == (ExitCode.CALL, 1)
+    assert "is not above 0 and at most 8760, a year" in said
+
+
+def test_a_language_that_is_none(run: Run, current: dict[str, str]) -> None:
+    code, said = run("import decisions", "--language", "xx", **current)
+    assert code == ExitCode.CALL
+    assert "'xx' is not one of 'nb', 'nn', 'en'" in " ".join(said.replace("│", " ").split())
+
+
+def options(command: Any, *path: str) -> Iterator[tuple[str, str]]:
+    """Every option of every command."""
+    for option in command.params:
+        yield from ((" ".join(path), name) for name in option.opts)
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from options(inner, *path, name)
+
+
+OF_AN_OFFICE = [name for name, option in options(typer.main.get_command(cli.app)) if option == "--konfliktrad"]
+WHERE = [name for name, option in options(typer.main.get_command(cli.app)) if option == "--where"]
+
+
+def test_commands_that_look_at_one_office_are_known() -> None:
+    assert (sorted(OF_AN_OFFICE), WHERE) == (
+        ["caseload", "indicators", "migrate-cases", "token"],
+        ["statistics lead-time", "statistics completion", "statistics recidivism"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        *((name, ("--konfliktrad", "bergen")) for name in OF_AN_OFFICE),
+        *((name, ("--where", "konfliktrad=bergen")) for name in WHERE),
+    ],
+)
+def test_an_office_that_is_none(name: str, given: tuple[str, str], run: Run, current: dict[str, str]) -> None:
+    code, said = run(name, *given, **current)
+    assert (code, said.count("\n")) == (ExitCode.CALL, 1)
+    assert said.startswith("ungdom: there is no konfliktråd 'bergen'; the codes are oslo, ost, innlandet, ")

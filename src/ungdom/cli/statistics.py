@@ -7,6 +7,7 @@ import typer
 from rich.table import Table
 
 from ungdom import clock
+from ungdom.cli import offices
 from ungdom.cli.figures import (
     LANGUAGE,
     Known,
@@ -94,6 +95,7 @@ def query_of(
     filters = {name: value for name, _, value in (one.partition("=") for one in where)}
     if unknown := filters.keys() - kind.model_fields.keys():
         raise BadSettings(f"--where {', '.join(sorted(unknown))}: no such dimension")
+    offices.known(filters.get("konfliktrad"))
     given = {"from": str(period[0].date()), "to": str(period[1].date()), "by": by, **filters, **more}
     try:
         return kind.model_validate(given | ({"statistic": statistic} if statistic else {}))
