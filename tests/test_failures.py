@@ -19,6 +19,7 @@ import typer
 from tests import pg, process
 from ungdom import cli
 from ungdom.cli.failures import SENTENCES, ExitCode
+from ungdom.cli.terminal import progress
 from ungdom.store import opening
 from ungdom.store.opening import UPGRADABLE, DatabaseFault
 from ungdom.store.session import Database
@@ -351,6 +352,7 @@ def test_without_a_kind_of_installation_a_command_says_what_to_set(name: str, ru
     code, said = run(name)
     assert (code, said.count("\n")) == (ExitCode.CALL, 1)
     assert said.startswith("ungdom: UNGDOM_ENV is not set: set it to `development` or `production`")
+    assert "only `ungdom demo`, `ungdom token` and commands with --demo start without it" in said
     assert sorted(path.name for path in tmp_path.iterdir()) == ["changes.toml", "decisions.ndjson"]
 
 
@@ -375,7 +377,173 @@ def test_what_needs_no_settings_reads_none(name: str, run: Run, tmp_path: Path) 
 
 
 def test_a_command_on_the_demo_starts_without_any_setting(run: Run) -> None:
+    said = "ungdom: there is no database .ungdom/demo.db: `ungdom demo` makes it\n"
+    assert run("check", "--demo") == (ExitCode.DATABASE, said)
+
+
+# --- the call -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def current(tmp_path: Path) -> dict[str, str]:
+    """The variables of an installation with an empty database of this schema."""
+    url = f"sqlite:///{tmp_path / 'a.db'}"
+    db = Database.open(url)
+    db.upgrade()
+    db.close()
+    return on(url, tmp_path)
+
+
+@pytest.mark.parametrize("case", ["26001-00001", "0198c0de-0000-7000-8000-000000000001"])
+def test_a_case_that_is_not_there(
+    case: str, run: Run, current: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ARGUMENTS, "case show", (case,))
+    assert run("case show", **current) == (ExitCode.FOUND, f"ungdom: no case {case}\n")
+
+
+@pytest.mark.parametrize("where", ["nothing/x.json", "."])
+def test_a_file_that_cannot_be_written(where: str, run: Run) -> None:
+    code, said = run("openapi", "--out", where)
+    assert (code, said.count("\n")) == (ExitCode.CALL, 1)
+    assert said.startswith(f"ungdom: {where} cannot be written: ")
+
+
+def test_a_checkout_that_is_not_there(run: Run) -> None:
+    assert run("docs", "--root", "nothing") == (ExitCode.CALL, "ungdom: nothing is no folder\n")
+
+
+@pytest.mark.parametrize("hours", ["1e300", "nan", "inf", "-1", "0"])
+def test_a_token_for_no_time_or_for_ever(hours: str, run: Run) -> None:
+    code, said = run("token", f"--hours={hours}")
+    assert (code, said.count("\n")) == (ExitCode.CALL, 1)
+    assert "is not above 0 and at most 8760, a year" in said
+
+
+def test_a_language_that_is_none(run: Run, current: dict[str, str]) -> None:
+    code, said = run("import decisions", "--language", "xx", **current)
+    assert code == ExitCode.CALL
+    assert "'xx' is not one of 'nb', 'nn', 'en'" in " ".join(said.replace("│", " ").split())
+
+
+def options(command: Any, *path: str) -> Iterator[tuple[str, str]]:
+    """Every option of every command."""
+    for option in command.params:
+        yield from ((" ".join(path), name) for name in option.opts)
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from options(inner, *path, name)
+
+
+OPTIONS = list(options(typer.main.get_command(cli.app)))
+OF_AN_OFFICE = [name for name, option in OPTIONS if option == "--konfliktrad"]
+WHERE = [name for name, option in OPTIONS if option == "--where"]
+
+
+def test_commands_that_look_at_one_office_are_known() -> None:
+    assert (sorted(OF_AN_OFFICE), WHERE) == (
+        ["caseload", "indicators", "migrate-cases", "token"],
+        ["statistics lead-time", "statistics completion", "statistics recidivism"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        *((name, ("--konfliktrad", "bergen")) for name in OF_AN_OFFICE),
+        *((name, ("--where", "konfliktrad=bergen")) for name in WHERE),
+    ],
+)
+def test_an_office_that_is_none(name: str, given: tuple[str, str], run: Run, current: dict[str, str]) -> None:
+    code, said = run(name, *given, **current)
+    assert (code, said.count("\n")) == (ExitCode.CALL, 1)
+    assert said.startswith("ungdom: there is no konfliktråd 'bergen'; the codes are oslo, ost, innlandet, ")
+
+
+# --- the demo -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", sorted({name for name, option in OPTIONS if option == "--demo"}))
+def test_without_a_demo_a_command_on_it_says_what_makes_one_and_writes_nothing(
+    name: str, run: Run, tmp_path: Path
+) -> None:
+    before = sorted(tmp_path.rglob("*"))
+    said = "ungdom: there is no database .ungdom/demo.db: `ungdom demo` makes it\n"
+    assert run(name, "--demo") == (ExitCode.DATABASE, said)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("fault", [DatabaseFault.EMPTY, DatabaseFault.OUTDATED])
+def test_an_older_demo_is_brought_up_to_date_by_the_demo(fault: DatabaseFault, run: Run, tmp_path: Path) -> None:
+    (tmp_path / ".ungdom").mkdir(mode=0o700)
+    FILES[fault](tmp_path / ".ungdom" / "demo.db")
     code, said = run("check", "--demo")
-    assert is_one_sentence(said, DatabaseFault.MISSING), said
+    assert (code, said.count("\n")) == (ExitCode.DATABASE, 1)
+    assert said.endswith("run `ungdom demo`\n")
+
+
+def test_a_demo_that_is_open_elsewhere_is_not_thrown_away(run: Run, tmp_path: Path) -> None:
+    assert run("demo", "--cases", "5")[0] == 0
+    file = tmp_path / ".ungdom" / "demo.db"
+    server = Database.open(f"sqlite:///{file}")
+    with server.reading() as tx:
+        count = tx.exec_driver_sql("select count(*) from case_file").scalar()
+    code, said = run("demo", "--cases", "6", "--fresh")
+    assert (code, said) == (
+        ExitCode.DATABASE,
+        "ungdom: the database is locked by another program: try again when it is done "
+        "(.ungdom/demo.db is open there; stop the server that serves it)\n",
+    )
+    with sqlite3.connect(file) as db:
+        assert db.execute("select count(*) from case_file").fetchone()[0] == count == 5
+    db.close()
+    server.close()
+    assert run("demo", "--cases", "6", "--fresh")[0] == 0
+
+
+# --- the folder of a database -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["check", "db upgrade", "serve"])
+def test_a_folder_that_is_not_there(name: str, run: Run, tmp_path: Path) -> None:
+    code, said = run(name, **on(f"sqlite:///{tmp_path / 'nothing' / 'a.db'}", tmp_path))
+    assert is_one_sentence(said, DatabaseFault.NO_FOLDER), said
+    assert f"there is no folder {tmp_path / 'nothing'} " in said
     assert code == ExitCode.DATABASE
-    assert ".ungdom/demo.db" in said
+
+
+@pytest.mark.parametrize(("mode", "taken"), [(0o1777, False), (0o777, False), (0o775, True), (0o755, True)])
+def test_a_file_in_a_folder_that_everybody_can_write_to_is_refused(
+    mode: int, taken: bool, run: Run, tmp_path: Path
+) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(mode)
+    code, said = run("db upgrade", **on(f"sqlite:///{shared / 'a.db'}", tmp_path / "data"))
+    assert (code == ExitCode.DONE, (shared / "a.db").exists()) == (taken, taken)
+    assert taken or "is not this user's alone" in said
+    assert shared.stat().st_mode & 0o7777 == mode
+
+
+# --- progress -----------------------------------------------------------------------------------------------------
+
+
+def test_the_last_line_of_progress_is_printed_once(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress("bytes") as report:
+        for done in (10, 10, 10):
+            report(done, 10)
+    assert capsys.readouterr().err == "bytes 10 of 10\n"
+
+
+def test_a_dimension_that_is_none_is_answered_with_those_there_are(run: Run, current: dict[str, str]) -> None:
+    code, said = run("statistics lead-time", "--by", "foo", **current)
+    assert (code, said.count("\n")) == (ExitCode.CALL, 1)
+    assert said.startswith("ungdom: --by: ")
+    assert "period, konfliktrad, police_district" in said
+
+
+def test_help_begins_with_what_the_program_is_for(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.app(["--help"])
+    text = capsys.readouterr().out
+    assert "Cases of ungdomsstraff and ungdomsoppfølging" in text
+    assert "numpy" not in text

@@ -165,7 +165,11 @@ WRONG = [
     ("EXTRACT_KEYS", f"1:{CURSOR_KEY}", "a key that UNGDOM_CURSOR_KEY has as well"),
     ("EXTRACT_KEYS", b64encode(b"a" * 32).decode(), "it repeats itself"),
     ("EXTRACT_KEYS", OF_DEVELOPMENT, "of a development installation"),
-    *((name, value, "whole number") for name in ("THREADS", "BODY_LIMIT") for value in ("four", "-1", "4.0", "٤")),
+    *(
+        (name, value, f"{value!r} is not a whole number above 0")
+        for name in ("THREADS", "BODY_LIMIT")
+        for value in ("four", "-1", "4.0", "٤", "9" * 13)
+    ),
     *((name, "0", "'0' is wrong") for name in ("THREADS", "EXCHANGE_BODY_LIMIT", "EXTRACTS_KEPT_DAYS")),
 ]
 

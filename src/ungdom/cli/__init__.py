@@ -1,4 +1,4 @@
-"""The command line. Exit codes: 0 done, 1 something was found, 2 wrong call or settings, 3 no usable database.
+"""The commands, and what each needs to start.
 
 What a single command needs and others do not, as the service and numpy, is imported by that command: the rest starts
 in half the time.
@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
 from typing import Annotated
@@ -21,7 +21,7 @@ from uuid import UUID
 import typer
 
 from ungdom import casework, clock, settings
-from ungdom.cli import checking, extracting, figures, serving
+from ungdom.cli import checking, extracting, figures, offices, serving
 from ungdom.cli.demo import demo, subject_of
 from ungdom.cli.failures import in_one_sentence
 from ungdom.cli.forecasting import forecast_app
@@ -42,11 +42,19 @@ from ungdom.settings import BadSettings, Settings
 from ungdom.store import journal, outbox, rebuild
 from ungdom.store.opening import UPGRADABLE
 from ungdom.store.sealing import Keys
+from ungdom.store.session import Connection
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.vocabulary import Actor, Role
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
+ABOUT = """Cases of ungdomsstraff and ungdomsoppfølging: the service, its database, and figures.
+
+`ungdom demo --serve` shows it with invented people. Exit codes: 0 done, 1 something was found, 2 wrong call or
+settings, 3 no usable database."""
+YEAR = 24 * 365
+"""Hours that a token of the development issuer holds at most."""
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=ABOUT, pretty_exceptions_enable=False)
 db_app = typer.Typer(no_args_is_help=True, help="The database: its schema, and whether it says what the events say.")
 case_app = typer.Typer(no_args_is_help=True, help="One case.")
 app.add_typer(db_app, name="db")
@@ -80,7 +88,9 @@ def main() -> None:
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen on; 0 takes a free one.")] = 8000,
-    workers: Annotated[int, typer.Option(help="Worker processes; SQLite takes one.")] = 0,
+    workers: Annotated[
+        int, typer.Option(min=0, help="Worker processes; 0: two, and one on SQLite, which takes one only.")
+    ] = 0,
 ) -> None:
     """Serve the API and its documentation. The schema has to be current: `ungdom db upgrade`."""
     config = settings.from_environment()
@@ -88,18 +98,26 @@ def serve(
     if count > 1 and config.database_url.startswith("sqlite"):
         raise BadSettings("SQLite is served by one worker process; use PostgreSQL for several")
     opened(config).close()
+    serving.check(config)
     chosen_port = serving.chosen_port(host, port)
-    if port == 0:
-        out.print(f"ungdom is served on http://{host}:{chosen_port}")
+    serving.announce(host, chosen_port)
     serving.run(config, host, chosen_port, count)
+
+
+def _held(hours: float) -> float:
+    if not 0 < hours <= YEAR:  # not a number is neither
+        raise BadSettings(f"--hours {hours:g} is not above 0 and at most {YEAR}, a year")
+    return hours
 
 
 @app.command()
 def token(
     role: Annotated[Role, typer.Argument(help="Whose token.")],
-    konfliktrad: Annotated[str | None, typer.Option(help="Code of the konfliktråd, as `oslo`.")] = None,
+    konfliktrad: Annotated[
+        str | None, typer.Option(help="Code of the konfliktråd, as `oslo`.", callback=offices.known)
+    ] = None,
     subject: Annotated[str | None, typer.Option(help="Who it speaks for.")] = None,
-    hours: Annotated[float, typer.Option(help="How long it holds.")] = 12,
+    hours: Annotated[float, typer.Option(help=f"How long it holds: up to {YEAR}, a year.", callback=_held)] = 12,
     source: Annotated[str | None, typer.Option(help="Prosecution: name of the system that sends.")] = None,
     authority: Annotated[list[Actor] | None, typer.Option(help="Prosecution: whose acts it tells of; repeat.")] = None,
 ) -> None:
@@ -161,11 +179,10 @@ def show(
     config = chosen(on_demo)
     now = clock.now()
     with opened(config).reading() as tx:
-        case_id = _case_id(tx, case)
-        if case_id is None:
-            err.print(f"ungdom: no case {case}")
-            raise typer.Exit(1)
-        read = casework.read(tx, Viewer(Role.SYSTEM, "command-line", None), case_id, now, None, None)
+        read = _read(tx, case, now)
+    if read is None:
+        err.print(f"ungdom: no case {case}", markup=False)
+        raise typer.Exit(1)
     shown = views.case_out(read, None, "en", None)
     if as_json:
         out.print_json(shown.model_dump_json())
@@ -180,11 +197,18 @@ def show(
         out.print(f"      due {found.due}  {found.label}: {found.status}, {found.law}")
 
 
-def _case_id(tx: object, case: str) -> UUID | None:
+def _read(tx: Connection, case: str, now: datetime) -> casework.Read | None:
+    """The case with this id or reference; None when there is none."""
     try:
-        return UUID(case)
+        case_id = UUID(case)
     except ValueError:
-        return journal.case_id_of(tx, case.upper())  # type: ignore[arg-type]  # a connection of this module's own
+        case_id = journal.case_id_of(tx, case.upper())
+    try:
+        return (
+            casework.read(tx, Viewer(Role.SYSTEM, "command-line", None), case_id, now, None, None) if case_id else None
+        )
+    except casework.NotVisible:
+        return None
 
 
 # --- official messages --------------------------------------------------------------------------------------
@@ -281,16 +305,26 @@ def openapi(
     if out_file is None:
         sys.stdout.write(text)
     else:
-        out_file.write_text(text, encoding="utf-8")
+        _write(out_file, text)
 
 
 @app.command()
 def docs(root: Annotated[Path, typer.Option(help="Root of the source checkout.")] = Path()) -> None:
-    """Write the generated files anew: docs/workflow.md, docs/glossary.md, openapi/v1.json."""
+    """Write the generated files of a source checkout anew, below docs and openapi, and name each."""
     from ungdom import generated
 
+    if not root.is_dir():
+        raise BadSettings(f"{root} is no folder")
     for path, text in generated.files().items():
-        target = root / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
+        _write(root / path, text, below=root)
         out.print(f"written {path}")
+
+
+def _write(path: Path, text: str, below: Path | None = None) -> None:
+    """The text in this file; folders below this one are made. Raises `BadSettings` where it cannot be written."""
+    try:
+        if below is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise BadSettings(f"{path} cannot be written: {error.strerror}") from None

@@ -11,12 +11,12 @@ import typer
 from ungdom import clock
 from ungdom.cli.nightly import run_now
 from ungdom.cli.releasing import beside as release_beside
-from ungdom.cli.serving import chosen_port, run
-from ungdom.cli.terminal import DEMO_FILE, demo_settings, opened, out, progress
+from ungdom.cli.serving import check, chosen_port, run
+from ungdom.cli.terminal import DEMO_FILE, demo_settings, is_demo, opened, out, progress
 from ungdom.demo import again, load
 from ungdom.notices import delivery as notices
 from ungdom.settings import BadSettings, Settings
-from ungdom.store.opening import UPGRADABLE
+from ungdom.store.opening import UPGRADABLE, DatabaseFault, Unusable, is_open_elsewhere
 from ungdom.store.sealing import Keys
 from ungdom.store.session import Database
 from ungdom.workflow.daycount import oslo_date
@@ -58,7 +58,9 @@ def demo(
     began = time.monotonic()
     total = _number_of_cases(cases)
     config = demo_settings()
-    port = chosen_port(host, port) if serve_after else port
+    if serve_after:
+        check(config)
+        port = chosen_port(host, port)
     _fill(config, total, seed, fresh, processes or os.cpu_count() or 1)
     _tonight(config)
     folder = _write_tokens(config)
@@ -113,8 +115,10 @@ def _prepared(config: Settings, fresh: bool) -> Database:
 def _throw_away(config: Settings) -> None:
     """Only the demo's own file is ever thrown away."""
     file = config.data_dir / DEMO_FILE
-    if config.database_url != f"sqlite:///{file}":
+    if not is_demo(config):
         raise BadSettings("the database holds cases; the demo load wants an empty one")
+    if is_open_elsewhere(file):
+        raise Unusable(DatabaseFault.BUSY, f"{file} is open there; stop the server that serves it")
     for name in (DEMO_FILE, f"{DEMO_FILE}-wal", f"{DEMO_FILE}-shm"):
         (config.data_dir / name).unlink(missing_ok=True)
 

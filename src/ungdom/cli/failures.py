@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import IntEnum
 
-from ungdom.cli.terminal import err
+from ungdom.cli.terminal import UnusableDemo, err
 from ungdom.settings import BadSettings
 from ungdom.store.errors import CannotOpen, Unavailable
 from ungdom.store.opening import ERRORS, DatabaseFault, Unusable
@@ -20,11 +20,15 @@ class ExitCode(IntEnum):
     DATABASE = 3
 
 
+UPGRADE, DEMO = "`ungdom db upgrade`", "`ungdom demo`"
+"""What helps against a database without a current schema, and against such a demo database."""
+
 SENTENCES: Mapping[DatabaseFault, str] = {
-    DatabaseFault.MISSING: "there is no database {detail}: `ungdom db upgrade` makes it",
-    DatabaseFault.EMPTY: "the database has no schema yet: run `ungdom db upgrade`",
+    DatabaseFault.MISSING: f"there is no database {{detail}}: {UPGRADE} makes it",
+    DatabaseFault.NO_FOLDER: "there is no folder {detail} for the database: make it, or correct UNGDOM_DATABASE_URL",
+    DatabaseFault.EMPTY: f"the database has no schema yet: run {UPGRADE}",
     DatabaseFault.FOREIGN: "the database has tables, but not those of ungdom: UNGDOM_DATABASE_URL names another one",
-    DatabaseFault.OUTDATED: "the schema of the database is older than this program ({detail}): run `ungdom db upgrade`",
+    DatabaseFault.OUTDATED: f"the schema of the database is older than this program ({{detail}}): run {UPGRADE}",
     DatabaseFault.NEWER: "the schema of the database is newer than this program ({detail}): install the newer program",
     DatabaseFault.BUSY: "the database is locked by another program: try again when it is done ({detail})",
     DatabaseFault.UNREACHABLE: "the database cannot be reached or opened; see UNGDOM_DATABASE_URL ({detail})",
@@ -49,7 +53,8 @@ def in_one_sentence() -> Iterator[None]:
 def sentence(error: Exception) -> str:
     """What is wrong and what would help. Nothing of what a statement carried is in it."""
     if isinstance(error, Unusable):
-        return SENTENCES[error.fault].format(detail=error.detail)
+        text = SENTENCES[error.fault].format(detail=error.detail)
+        return text.replace(UPGRADE, DEMO) if isinstance(error, UnusableDemo) else text
     if isinstance(error, Unavailable):
         return f"the database cannot be reached or is too busy ({error.reason}): try again"
     if isinstance(error, CannotOpen):

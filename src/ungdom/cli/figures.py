@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ungdom import clock, texts
+from ungdom.cli import offices
 from ungdom.cli.terminal import AsJson, OnDemo, chosen, err, opened, out, progress
 from ungdom.settings import BadSettings, Settings
 from ungdom.workflow.daycount import last_moment
@@ -28,7 +29,7 @@ Until = Annotated[datetime, typer.Option("--until", formats=DAY, help="The last 
 Valid = Annotated[datetime | None, typer.Option("--valid-at", formats=DAY, help="As it was on this day.")]
 Known = Annotated[datetime | None, typer.Option("--known-at", formats=DAY, help="As known at the end of this day.")]
 Only = Annotated[Sanction | None, typer.Option("--sanction", help="Of this sanction only.")]
-Of = Annotated[str | None, typer.Option("--konfliktrad", help="Of this konfliktråd only.")]
+Of = Annotated[str | None, typer.Option("--konfliktrad", help="Of this konfliktråd only.", callback=offices.known)]
 Refresh = Annotated[bool, typer.Option("--refresh", help="First keep what figures need of the cases that changed.")]
 
 

@@ -54,14 +54,14 @@ def decisions(
     source: Annotated[str, typer.Option(help="The system that sends: the same one, the same decisions.")] = "import",
     authority: Annotated[list[Actor] | None, typer.Option(help="Whose acts it tells of; all when not given.")] = None,
     receipts: Annotated[Path | None, typer.Option(help="Write the receipts here, one a line.")] = None,
-    language: Annotated[str, typer.Option(help="Of the receipts: nb, nn or en.")] = "nb",
+    language: Annotated[texts.Language, typer.Option(help="Of the receipts.")] = "nb",
     as_json: AsJson = False,
 ) -> None:
     """Take decisions in as if they had been sent. Repeated, it goes on; exit code 1 when one was rejected."""
     config = settings.from_environment()
     sender = _sender(source, authority or sorted(TOLD_OF_BY_SYSTEMS))
     db = opened(config)
-    door = Door(db, Keys(config.people_keys), clock.now, texts.pick(language), sender)
+    door = Door(db, Keys(config.people_keys), clock.now, language, sender)
     done = Import()
     with ExitStack() as files:
         coming = sys.stdin.buffer if str(file) == "-" else files.enter_context(_file(file, "rb"))

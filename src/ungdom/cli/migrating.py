@@ -10,6 +10,7 @@ import typer
 from ungdom import clock
 from ungdom.casework import migrating
 from ungdom.casework.migrating import Done, Looked
+from ungdom.cli import offices
 from ungdom.cli.terminal import AsJson, OnDemo, chosen, err, opened, out, progress
 from ungdom.settings import BadSettings
 from ungdom.store.session import Database
@@ -22,7 +23,9 @@ FAILED = "unreadable"
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Change nothing; tell what would become of each case.")]
 To = Annotated[str, typer.Option("--to", help="The version of the table; the newest when not given.")]
-Office = Annotated[str | None, typer.Option("--konfliktrad", help="Only the cases of this konfliktråd.")]
+Office = Annotated[
+    str | None, typer.Option("--konfliktrad", help="Only the cases of this konfliktråd.", callback=offices.known)
+]
 Expect = Annotated[str | None, typer.Option(help="What a dry run printed: nothing is done when it would differ now.")]
 
 

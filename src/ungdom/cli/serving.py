@@ -1,16 +1,28 @@
 """The server as commands start it, once its address has been found free."""
 
+import errno
 import os
 import socket
-from typing import Any
+import time
+from threading import Thread
+from typing import TYPE_CHECKING, Any
 
+from ungdom.cli.terminal import out
+from ungdom.orphans import end_with_parent
 from ungdom.settings import BadSettings, Settings
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 GRACE = 5
 """Seconds that requests under way have when the server is told to stop; a batch is broken off between two groups."""
 START = 60
 """Seconds that a worker process has until it answers its parent: importing the service takes long on a busy machine."""
 LAST_PORT = 65_535
+NO_ADDRESS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+"""What binding answers where the address is of another machine, or of a kind that this one does not have."""
+BETWEEN_LOOKS = 0.1
+"""Seconds between two looks whether the server listens."""
 
 
 def chosen_port(host: str, port: int) -> int:
@@ -18,7 +30,7 @@ def chosen_port(host: str, port: int) -> int:
     try:
         return _bound(host, port)
     except OSError as error:
-        if isinstance(error, socket.gaierror):
+        if isinstance(error, socket.gaierror) or error.errno in NO_ADDRESS:
             raise BadSettings(f"{host} is no address of this machine to listen on; try --host 127.0.0.1") from None
         raise BadSettings(f"port {port} of {host} {_why(error)}; try --port {_next_free(host, port)}") from None
 
@@ -47,28 +59,71 @@ def _bound(host: str, port: int) -> int:
         return free
 
 
+def check(config: Settings) -> None:
+    """Compose the service and let it go: what is wrong is named once, and before anything is served.
+
+    Raises `BadSettings`.
+    """
+    from ungdom import app as application
+
+    application.create_app(config).state.db.close()
+
+
 def run(config: Settings, host: str, port: int, workers: int = 1) -> None:
     """Serve until told to stop. Raises `BadSettings` before anything is served."""
     import uvicorn
-
-    from ungdom import app as application
 
     config = served_at(config, host, port)
     options: dict[str, Any] = {"host": host, "port": port, "log_level": "warning", "access_log": False}
     options["timeout_graceful_shutdown"] = GRACE
     if workers == 1:
+        from ungdom import app as application
+
         uvicorn.run(application.served(config), **options)
         return
-    application.create_app(config).state.db.close()  # what is wrong is said here, once, and not by each worker process
     os.environ["UNGDOM_PUBLIC_URL"] = config.public_url
     options["timeout_worker_healthcheck"] = START
-    uvicorn.run("ungdom.app:from_environment", factory=True, workers=workers, **options)
+    uvicorn.run("ungdom.cli.serving:of_worker", factory=True, workers=workers, **options)
+
+
+def of_worker() -> "FastAPI":
+    """The service of a worker process, which ends when its parent has ended. Wrong settings end it at once."""
+    end_with_parent()
+    from ungdom import app as application
+
+    return application.from_environment()
+
+
+def announce(host: str, port: int) -> None:
+    """Print where the service is found, once it listens there; meanwhile the caller goes on."""
+    Thread(target=_announce, args=(host, port), name="announce", daemon=True).start()
+
+
+def _announce(host: str, port: int) -> None:
+    until = time.monotonic() + START
+    while time.monotonic() < until:
+        try:
+            socket.create_connection((_local(host), port), timeout=1).close()
+        except OSError:
+            time.sleep(BETWEEN_LOOKS)
+        else:
+            out.print(f"ungdom is served on {_address(host, port)}")
+            return
 
 
 def served_at(config: Settings, host: str, port: int) -> Settings:
     """These settings, with links that lead to this address where no public address is set."""
     if "public_url" in config.model_fields_set:
         return config
-    local = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # compared, not bound
-    shown = f"[{local}]" if ":" in local else local
-    return config.model_copy(update={"public_url": f"http://{shown}:{port}"})
+    return config.model_copy(update={"public_url": _address(host, port)})
+
+
+def _address(host: str, port: int) -> str:
+    """Where this machine finds what listens there."""
+    local = _local(host)
+    return f"http://[{local}]:{port}" if ":" in local else f"http://{local}:{port}"
+
+
+def _local(host: str) -> str:
+    """An address to connect to: where all of them are listened to, this machine's own."""
+    return {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # compared, not bound

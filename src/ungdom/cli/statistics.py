@@ -7,6 +7,7 @@ import typer
 from rich.table import Table
 
 from ungdom import clock
+from ungdom.cli import offices
 from ungdom.cli.figures import (
     LANGUAGE,
     Known,
@@ -23,6 +24,8 @@ from ungdom.settings import BadSettings
 from ungdom.store.sealing import Keys
 
 if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
     from ungdom.api.statistic_shapes import StatisticList, StatisticOut, TableCellOut
     from ungdom.api.statistics import Find
 
@@ -33,6 +36,15 @@ ESTIMATES = (
     *("km_12", "km_24", "km_24_low", "km_24_high", "km_36", "km_60", "km_60_low", "km_60_high", "share_of_matured"),
 )
 """What a table on the terminal shows of a cell; all of it stands in the JSON."""
+
+OPTIONS = {
+    "by": "--by",
+    "statistic": "--statistic",
+    "from": "--from",
+    "to": "--until",
+    "threshold_days": "--threshold-days",
+}
+"""The option that a member of the query comes from; the others are dimensions that --where names."""
 
 By = Annotated[list[str], typer.Option("--by", help="Told apart by this; at most twice.")]
 Where = Annotated[list[str], typer.Option("--where", help="Of these cases only: dimension=value. Repeatable.")]
@@ -94,12 +106,24 @@ def query_of(
     filters = {name: value for name, _, value in (one.partition("=") for one in where)}
     if unknown := filters.keys() - kind.model_fields.keys():
         raise BadSettings(f"--where {', '.join(sorted(unknown))}: no such dimension")
+    offices.known(filters.get("konfliktrad"))
     given = {"from": str(period[0].date()), "to": str(period[1].date()), "by": by, **filters, **more}
     try:
         return kind.model_validate(given | ({"statistic": statistic} if statistic else {}))
     except ValidationError as error:
-        first = error.errors()[0]
-        raise BadSettings(f"{'/'.join(str(part) for part in first['loc']) or 'options'}: {first['msg']}") from None
+        raise BadSettings(_sentence(error.errors()[0])) from None
+
+
+def _sentence(problem: "ErrorDetails") -> str:
+    """What is wrong with an option, in the words of the interface."""
+    from ungdom.api.problems import field_problem
+    from ungdom.workflow.errors import allowed_values
+
+    if not problem["loc"]:
+        return str(problem["msg"])
+    name = str(problem["loc"][0])
+    option = OPTIONS.get(name, f"--where {name}=")
+    return f"{option}: {field_problem(LANGUAGE, '', problem['type'], allowed_values(problem))['detail']}"
 
 
 def answered(

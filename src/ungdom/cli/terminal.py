@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from ungdom import settings
 from ungdom.settings import BadSettings, Settings
 from ungdom.settings.model import DATA_DIR, DEVELOPMENT
-from ungdom.store.opening import DatabaseFault, require
+from ungdom.store.opening import DatabaseFault, Unusable, require
 from ungdom.store.session import Database
 
 out = Console(highlight=False, soft_wrap=True)
@@ -25,6 +25,10 @@ SECONDS_BETWEEN_LINES = 3
 DEMO_FILE = "demo.db"
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 OnDemo = Annotated[bool, typer.Option("--demo", help="In the demo database.")]
+
+
+class UnusableDemo(Unusable):
+    """The demo database cannot be used: `ungdom demo` is what makes one, and brings an older one up to date."""
 
 
 @contextmanager
@@ -39,13 +43,14 @@ def progress(what: str) -> Iterator[Report]:
 
 
 def _plain_lines(what: str) -> Report:
-    last = time.monotonic()
+    last, shown = time.monotonic(), ""
 
     def report(done: int, total: int) -> None:
-        nonlocal last
-        if done >= total or time.monotonic() - last > SECONDS_BETWEEN_LINES:
-            last = time.monotonic()
-            err.print(f"{what} {done} of {total}")
+        nonlocal last, shown
+        line = f"{what} {done} of {total}"
+        if line != shown and (done >= total or time.monotonic() - last > SECONDS_BETWEEN_LINES):
+            last, shown = time.monotonic(), line
+            err.print(line)
 
     return report
 
@@ -56,6 +61,9 @@ def opened(config: Settings, allowed: Collection[DatabaseFault] = ()) -> Databas
     db = Database.open(config.database_url)
     try:
         require(db, allowed)
+    except Unusable as error:
+        db.close()
+        raise (UnusableDemo(error.fault, error.detail) if is_demo(config) else error) from None
     except Exception:
         db.close()
         raise
@@ -63,8 +71,13 @@ def opened(config: Settings, allowed: Collection[DatabaseFault] = ()) -> Databas
 
 
 def chosen(on_demo: bool) -> Settings:
-    """The settings of this process, or those of the demo."""
-    return demo_settings() if on_demo else settings.from_environment()
+    """The settings of this process, or those of the demo. Raises `UnusableDemo`, and makes nothing, without a demo."""
+    if not on_demo:
+        return settings.from_environment()
+    given, file = _demo_variables()
+    if given["UNGDOM_DATABASE_URL"] == f"sqlite:///{file}" and not file.exists():
+        raise UnusableDemo(DatabaseFault.MISSING, str(file))
+    return settings.from_environment(given)
 
 
 def demo_settings() -> Settings:
@@ -72,9 +85,19 @@ def demo_settings() -> Settings:
 
     Raises `BadSettings` where UNGDOM_ENV names another kind of installation.
     """
+    return settings.from_environment(_demo_variables()[0])
+
+
+def is_demo(config: Settings) -> bool:
+    """Whether the database is the demo's own file."""
+    return config.database_url == f"sqlite:///{config.data_dir / DEMO_FILE}"
+
+
+def _demo_variables() -> tuple[dict[str, str], Path]:
+    """The variables that the settings of the demo are read from, and its own file."""
     given = {name: value for name, value in os.environ.items() if value.strip()}
     if (env := given.get("UNGDOM_ENV", DEVELOPMENT)) != DEVELOPMENT:
         raise BadSettings(f"UNGDOM_ENV is {env}: demo data and tokens of the built-in issuer are for development only")
     file = Path(given.get("UNGDOM_DATA_DIR", DATA_DIR)) / DEMO_FILE
     usual = {"UNGDOM_ENV": DEVELOPMENT, "UNGDOM_DATABASE_URL": f"sqlite:///{file}"}
-    return settings.from_environment(usual | given)
+    return usual | given, file

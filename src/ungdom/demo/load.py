@@ -15,6 +15,7 @@ from random import Random
 from ungdom.demo import afterwards, catalogue, people, story
 from ungdom.demo.story import Told
 from ungdom.demo.summary import Summary, Tally
+from ungdom.orphans import end_with_parent
 from ungdom.store import bulk, journal, observations, reference
 from ungdom.store import people as people_store
 from ungdom.store.ids import reference_of
@@ -53,7 +54,7 @@ def _slice(numbers: range, seed: int, today: date, total: int) -> list[Told]:
 
 def _beside(make: Callable[[range], list[Told]], slices: Iterator[range], processes: int) -> Iterator[list[Told]]:
     """Each slice in a process beside this one, in their order; only a few are made ahead of whoever reads them."""
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=end_with_parent) as pool:
         ahead = deque(pool.submit(make, numbers) for numbers in islice(slices, 2 * processes))
         while ahead:
             made = ahead.popleft().result()

@@ -20,7 +20,7 @@ TEST_PREFIX = "UNGDOM_TEST_"
 FILE = "_FILE"
 NEEDS_ENV = (
     "is not set: set it to `development` or `production`, or to another name, such as `staging`"
-    " (only `ungdom demo` and commands with --demo start without it)"
+    " (only `ungdom demo`, `ungdom token` and commands with --demo start without it)"
 )
 DEVELOPMENT_KEYS = ("people_keys", "cursor_key", "extract_keys")
 """What a development installation makes for itself."""

@@ -11,6 +11,11 @@ from ungdom.settings.keys import new_development_key
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 """The permission bits of everybody but the owner."""
+NOT_ALONE = (
+    "{path} can be read or changed by others and is not this user's alone: "
+    "give ungdom a file in a folder of its own (UNGDOM_DATA_DIR), for instance a new one below it"
+)
+"""Why a folder is refused, and what would help."""
 
 
 def kept_secret(path: Path) -> str:
@@ -35,6 +40,20 @@ def private_folder(path: Path) -> None:
         raise BadSettings(f"UNGDOM_DATA_DIR: {path} cannot be used: {error.strerror}") from None
 
 
+def refuse_shared(folder: Path) -> None:
+    """Nobody but its owner, a group of theirs and root may write to this folder, which is left as it is.
+
+    For a folder that is not the program's own: it may hold other files. Raises `BadSettings`.
+    """
+    try:
+        found = folder.stat()
+    except OSError:
+        return  # whoever opens a file there is answered
+    mode = stat.S_IMODE(found.st_mode)
+    if mode & (stat.S_IWOTH | stat.S_ISVTX) or (mode & OTHERS and found.st_uid not in (0, os.geteuid())):
+        raise BadSettings(NOT_ALONE.format(path=folder))
+
+
 def take_from_others(path: Path) -> None:
     """Only the owner may read and write this file or folder from now on. Raises `BadSettings` where that is refused.
 
@@ -45,10 +64,7 @@ def take_from_others(path: Path) -> None:
     if not mode & OTHERS:
         return
     if mode & stat.S_ISVTX or found.st_uid != os.geteuid():
-        raise BadSettings(
-            f"{path} can be read or changed by others and is not this user's alone: "
-            "give ungdom a file in a folder of its own (UNGDOM_DATA_DIR), for instance a new one below it"
-        )
+        raise BadSettings(NOT_ALONE.format(path=path))
     try:
         path.chmod(mode & ~OTHERS)
     except OSError as error:

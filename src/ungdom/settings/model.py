@@ -69,7 +69,7 @@ def _split(value: object) -> object:
 
 def _digits(value: object) -> object:
     if isinstance(value, str) and not re.fullmatch(r"[0-9]{1,12}", value):
-        raise ValueError("is not a whole number")
+        raise ValueError(f"{value!r} is not a whole number above 0 with at most 12 digits")
     return value
 
 

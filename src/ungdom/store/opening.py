@@ -1,6 +1,8 @@
 """Whether a database can be used: there, answering in time, and with the schema of this program."""
 
+import sqlite3
 from collections.abc import Collection
+from contextlib import closing
 from enum import StrEnum
 from pathlib import Path
 from threading import Thread
@@ -24,6 +26,7 @@ class DatabaseFault(StrEnum):
     """Why a database cannot be used."""
 
     MISSING = "missing"
+    NO_FOLDER = "no_folder"
     EMPTY = "empty"
     FOREIGN = "foreign"
     OUTDATED = "outdated"
@@ -59,20 +62,42 @@ def require(db: Database, allowed: Collection[DatabaseFault] = ()) -> None:
         raise error
 
 
+def is_open_elsewhere(file: Path) -> bool:
+    """Whether a connection to this SQLite file in WAL mode is open, idle or not, in this process or another.
+
+    The last connection alone can leave WAL mode; the next one to open the database enters it again.
+    """
+    with closing(sqlite3.connect(file, timeout=0)) as db:
+        try:
+            return bool(db.execute("PRAGMA journal_mode=DELETE").fetchone()[0] != "delete")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                return True
+            raise
+
+
 def _fault(db: Database) -> Exception | None:
     """What is wrong with it, as an error to raise in the thread that waits."""
     file = db.file
-    if file is not None and not file.exists():
-        return Unusable(DatabaseFault.MISSING, str(file))
     try:
+        if file is not None and not file.exists():
+            return _absent(file)
         with db.reading() as tx:
             return _fault_of_schema(db, tx)
     except Unavailable as error:
         return _unavailable(error, file)
     except SQLAlchemyError as error:
         return Unusable(DatabaseFault.UNREACHABLE, _first_line(error))
+    except PermissionError as error:
+        return Unusable(DatabaseFault.UNREACHABLE, f"{file}: {error.strerror}")
     except Exception as error:  # noqa: BLE001  # raised again by whoever waits for this thread
         return error
+
+
+def _absent(file: Path) -> Unusable:
+    if file.parent.is_dir():
+        return Unusable(DatabaseFault.MISSING, str(file))
+    return Unusable(DatabaseFault.NO_FOLDER, str(file.parent))
 
 
 def _fault_of_schema(db: Database, tx: Connection) -> Unusable | None:

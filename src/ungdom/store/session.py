@@ -23,7 +23,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ungdom.lazy import lazy
-from ungdom.settings.files import take_from_others
+from ungdom.settings.files import refuse_shared, take_from_others
 from ungdom.store import reference
 from ungdom.store.errors import DuplicateKey, Stale, Unavailable
 
@@ -156,7 +156,11 @@ def _file_of(where: URL) -> Path | None:
 
 
 def _keep_private(file: Path) -> None:
-    """The database file and those beside it are its owner's alone; SQLite makes new ones like the first."""
+    """The database file and those beside it are its owner's alone; SQLite makes new ones like the first.
+
+    Raises `BadSettings` where others could put a file in their place.
+    """
+    refuse_shared(file.parent)
     if not file.exists():
         with suppress(OSError):  # SQLite says why it cannot make the file
             file.touch(mode=0o600)

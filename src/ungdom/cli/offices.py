@@ -1,0 +1,12 @@
+"""The konfliktråd that an option names."""
+
+from ungdom.settings import BadSettings
+from ungdom.store import reference, tables
+
+
+def known(code: str | None) -> str | None:
+    """This code, as a callback of an option. Raises `BadSettings` with the codes there are when it is none of them."""
+    codes = [str(row["code"]) for row in reference.read(tables.konfliktrad)]
+    if code is None or code in codes:
+        return code
+    raise BadSettings(f"there is no konfliktråd {code!r}; the codes are {', '.join(codes)}")
