@@ -10,11 +10,11 @@ from ungdom.intake.words import Held, Reason, thing
 from ungdom.message import ChargeTerms, Kind, Message, read
 from ungdom.message.national_id import normal
 from ungdom.store import inbox, journal, people
-from ungdom.store.concerns import Concern, handled_by
+from ungdom.store.concerns import SECRETARIAT, Concern, handled_by
 from ungdom.store.inbox import Arrival, Candidate
 from ungdom.store.sealing import Keys
 from ungdom.store.session import Connection
-from ungdom.store.tables import NumberKind
+from ungdom.store.tables import NumberKind, Protection
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +130,20 @@ def _by_person(tx: Connection, keys: Keys, message: Message, match: Match) -> Fo
 
 
 def _hidden(message: Message, match: Match) -> tuple[Concern, ...]:
-    """The offices of the people it may be about and of whom the sender may learn nothing, each with the reason."""
+    """The offices of the person it may be about and of whom the sender may learn nothing, with the reason.
+
+    Where it may be about several people no office is told, whichever of them has a case there: the secretariat settles
+    who it is. The address is taken to be kept as closely as the strictest of them all, and of the message.
+    """
     by_person = message.kind in ABOUT_A_NEW_OFFENCE
-    return tuple(
-        Concern(office, one.protection, _UNTOLD[one.how])
-        for one in match.hidden
-        if by_person or one.how is Likeness.CONTRADICTS
-        for office in one.offices
-    )
+    near = [person for person in match.hidden if by_person or person.how is Likeness.CONTRADICTS]
+    if message.person is None or not near:
+        return ()
+    levels = [Protection(message.person.protection), *(person.protection for person in match.hidden)]
+    strictest = max(levels, key=list(Protection).index)
+    reason = _UNTOLD[min((person.how for person in near), key=list(Likeness).index)]
+    offices = match.hidden[0].offices if len(match.hidden) == 1 else (SECRETARIAT,)
+    return tuple(Concern(office, strictest, reason) for office in offices)
 
 
 _UNTOLD = {Likeness.SAME: Reason.IDENTITY_UNCONFIRMED, Likeness.CONTRADICTS: Reason.PERSON_CONTRADICTS}
