@@ -71,7 +71,7 @@ def test_an_odd_number_is_kept_and_flagged(db: Database) -> None:
 def found_by(tx: Connection, keys: Keys, number: str | None, born: date) -> UUID | None:
     """Who agrees with this number and day of birth, whoever may see them."""
     given = message.Person(born=born, family_name="?", national_id=number)
-    found = identity.who(tx, keys, given, (), true()).all
+    found = identity.match_person(tx, keys, given, (), true()).resembling
     return next((one.person_id for one in found if one.how is Likeness.SAME), None)
 
 

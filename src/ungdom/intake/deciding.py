@@ -17,7 +17,7 @@ from ungdom.intake.meaning import Wanted
 from ungdom.intake.words import Draft, Held, Outcome, Reason, Sender, thing
 from ungdom.message import Message, Opening, Person
 from ungdom.store import identity as questions
-from ungdom.store import journal, people, reference
+from ungdom.store import journal, people, records, reference
 from ungdom.store.concerns import handled_by
 from ungdom.store.ids import uuid7
 from ungdom.store.journal import Chapter, Stored
@@ -56,7 +56,7 @@ def opened(tx: Connection, keys: Keys, sender: Sender, message: Message, message
     if opening is None or said is None:
         raise Held(Reason.UNKNOWN_CASE)
     case_id = uuid7(message.sent_at, uuid5(message_id, "case").int & (1 << 74) - 1)
-    match = identity.who(tx, keys, said, message.police_case_numbers, handled_by(sender.source))
+    match = identity.match_person(tx, keys, said, message.police_case_numbers, handled_by(sender.source))
     newcomer, person_id, youth = _person(tx, keys, said, opening, match, uuid5(message_id, "person"))
     try:
         done = casework.open_case(
@@ -218,7 +218,7 @@ def _ahead(sanction: Sanction, interim: bool) -> dict[State, frozenset[State]]:
 def _person(
     tx: Connection, keys: Keys, said: Person, opening: Opening, match: Match, person_id: UUID
 ) -> tuple[Newcomer | None, UUID, Youth]:
-    person = people.read_person(tx, keys, match.known) if match.known else None
+    person = people.read_person(tx, keys, records.hold(tx, match.known)) if match.known else None
     if person is not None:
         return None, person.person_id, person.youth
     new = Newcomer(

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from ungdom.intake import identity
-from ungdom.intake.identity import Likeness, Match, likeness
+from ungdom.intake.identity import Likeness, Match
 from ungdom.intake.words import Held, Reason, thing
 from ungdom.message import ChargeTerms, Kind, Message, read
 from ungdom.message.national_id import normal
-from ungdom.store import inbox, journal, people
+from ungdom.store import inbox, journal
 from ungdom.store.concerns import SECRETARIAT, Concern, handled_by
 from ungdom.store.inbox import Arrival, Candidate
 from ungdom.store.sealing import Keys
@@ -42,7 +42,7 @@ def find(
 
     `source`: the system that sends it. Raises `Held` when it cannot be told, or when what is told contradicts itself.
     """
-    before = next((one for one in reversed(applied) if one.case_id is not None), None)
+    before = next((arrival for arrival in reversed(applied) if arrival.case_id is not None), None)
     if named is not None:
         return _in(tx, keys, message, named, check=False)
     if before is not None and before.case_id is not None:
@@ -51,7 +51,7 @@ def find(
         return _referred(tx, keys, message)
     if message.person is None:
         raise Held(Reason.PERSON_MISSING)
-    match = identity.who(tx, keys, message.person, _numbers(message), handled_by(source))
+    match = identity.match_person(tx, keys, message.person, _numbers(message), handled_by(source))
     return _by_number(tx, keys, message, match) or _by_person(tx, keys, message, match)
 
 
@@ -66,8 +66,8 @@ def _in(tx: Connection, keys: Keys, message: Message, case_id: UUID, check: bool
     stored = journal.load(tx, case_id)
     if stored is None:
         raise Held(Reason.UNKNOWN_CASE, waits_for_a_case(message, keys))
-    known = people.read_person(tx, keys, stored.person_id) if check and message.person else None
-    if known and message.person and likeness(message.person, known) is not Likeness.SAME:
+    given = message.person if check else None
+    if given and identity.compare(tx, keys, given, stored.person_id) is not Likeness.SAME:
         raise Held(
             Reason.PERSON_CONTRADICTS, (*waits_for_a_case(message, keys), thing("case", case_id)), near=(case_id,)
         )
@@ -83,7 +83,7 @@ def _referred(tx: Connection, keys: Keys, message: Message) -> Found:
     case_id = next(iter(found))
     if case_id is None or not _own(tx, case_id, message):
         raise Held(Reason.NUMBER_CONTRADICTS, (thing("decision", message.refers_to),))
-    return _in(tx, keys, message, case_id, check=True)
+    return _in(tx, keys, message, case_id, check=False)
 
 
 _ANSWERS = {Kind.PERSON_INVESTIGATION_RETURNED: Kind.PERSON_INVESTIGATION_ORDERED}
@@ -99,7 +99,7 @@ def _by_number(tx: Connection, keys: Keys, message: Message, match: Match) -> Fo
 
     Raises `Held` where the person is another than the one of a case that the sender handles.
     """
-    how = {one.person_id: one for one in match.all}
+    how = {one.person_id: one for one in match.resembling}
     looked = [(one, how[one.person_id]) for one in inbox.cases_on(tx, _numbers(message)) if one.person_id in how]
     same = [one for one, person in looked if person.how is Likeness.SAME]
     if same:
