@@ -459,6 +459,22 @@ def test_a_parked_message_is_applied_when_the_two_turn_out_to_be_one_person(serv
     assert troms.get(f"/v1/cases/{case['id']}").json()["state"] == "in_court"
 
 
+def test_a_confirmed_contradiction_holds_for_the_next_version_of_the_sender(served: Service) -> None:
+    """The sender goes on to tell of the day of birth that it told of before: of one record of the person."""
+    who = person()
+    opened(served, "oslo", {**who, "born": "2008-03-13", "guardians": []}, "91000078")
+    file = File(served, person=who, number="91000078", day=date(2026, 1, 6))
+    file.send("indicted", "2025-03-03", {"court_received_on": "2025-03-04"})
+    (question,) = served.as_("secretariat").get(QUESTIONS).json()["items"]
+    assert question["resemblance"] == "contradicts"
+    assert answered(served.as_("secretariat"), question, "confirm").status_code == 200
+
+    file.person = {**who, "contact": "+47 000 61 003"}
+    again = file.send("indicted", "2025-03-03", {"court_received_on": "2025-03-05"}, version=2)
+
+    assert (again["outcome"], again["reason"]) == ("applied", None)
+
+
 def test_figures_count_what_is_known(served: Service, figure: Callable[[str], None]) -> None:
     _, _, question = asked(served)
     answered(served.as_("secretariat"), question, "confirm")
