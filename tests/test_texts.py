@@ -104,6 +104,7 @@ PROBLEMS: dict[str, set[str]] = {
     "unreadable_message": {"fault"},
     "alert_cleared": set(),
     "identity_answered": set(),
+    "identity_rejected": {"question"},
     "day_out_of_range": {"first", "last"},
     "day_to_come": set(),
     "feed_not_for_role": set(),

@@ -38,10 +38,10 @@ def opened(service: Service, office: str, given: dict[str, Any], number: str | N
 
 
 def asked(service: Service, **known: Any) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """A person known in Oslo, a case opened on them in Troms, and the question as Oslo's leader sees it."""
+    """A person known in Oslo, a case opened on them in Troms, and the question as the secretariat sees it."""
     mine = opened(service, "oslo", KNOWN | known)
     theirs = opened(service, "troms", GIVEN)
-    (question,) = service.as_("leader", "oslo").get(QUESTIONS).json()["items"]
+    (question,) = service.as_("secretariat").get(QUESTIONS).json()["items"]
     return mine, theirs, question
 
 
@@ -55,7 +55,7 @@ def test_a_case_on_somebody_of_another_office_is_opened_on_what_was_given(served
     assert theirs["person"]["id"] != mine["person"]["id"]
     assert theirs["person"]["reach"]["contact"]["telephone"] == GIVEN["contact"]
     assert theirs["person"]["reach"]["guardians"] == []
-    assert (question["status"], question["resemblance"], question["case_id"]) == ("open", "agrees", None)
+    assert (question["status"], question["resemblance"], question["case_id"]) == ("open", "agrees", theirs["id"])
     assert question["known"]["id"] == mine["person"]["id"]
     assert question["known"]["reach"] is None
     assert question["given"]["guardians"] == 0
@@ -109,6 +109,54 @@ def test_a_name_that_holds_nothing_is_like_no_name_when_a_case_is_opened_by_hand
     assert opened(served, "oslo", nothing, "91000003")["person"]["id"] != first["person"]["id"]
 
 
+SIDES = [("coordinator", "oslo"), ("leader", "oslo"), ("coordinator", "troms"), ("leader", "troms")]
+
+
+@pytest.mark.parametrize("protection", ["none", STRICT])
+@pytest.mark.parametrize("first", ["oslo", "troms"])
+def test_a_question_does_not_exist_for_those_who_see_one_of_the_two_only(
+    served: Service, first: str, protection: str
+) -> None:
+    """Whichever office was first: nobody reads or overwrites what another office keeps by opening a case as well."""
+    fake = {"given_name": "Xx", "family_name": "Yy", "born": BORN, "national_id": NUMBER, "guardians": []}
+    opens = [("oslo", KNOWN | {"protection": protection}), ("troms", fake)]
+    cases = {office: opened(served, office, given) for office, given in (opens if first == "oslo" else opens[::-1])}
+    secretariat = served.as_("secretariat")
+    (question,) = secretariat.get(QUESTIONS).json()["items"]
+    assert question["known"]["id"] == cases[first]["person"]["id"]
+    for who in (*SIDES, ("coordinator", "agder")):
+        client = served.as_(*who)
+        assert client.get(QUESTIONS).json() == {"items": [], "next": None}
+        assert_problem(answered(client, question, "confirm"), 404, "not_found")
+        assert_problem(answered(client, question, "reject", {"reason": "To personer."}), 404, "not_found")
+    assert secretariat.get(QUESTIONS).json()["items"] == [question]
+    real = served.as_("leader", "oslo").get(f"/v1/cases/{cases['oslo']['id']}").json()["person"]
+    assert (real["id"], real["family_name"]) == (cases["oslo"]["person"]["id"], "Lyngtue")
+
+
+def test_a_third_office_tells_the_second_nothing(served: Service) -> None:
+    """The second one has the known side of a question about the third, and learns nothing of it."""
+    for office in ("oslo", "troms", "agder"):
+        opened(served, office, GIVEN)
+    assert len(served.as_("secretariat").get(QUESTIONS).json()["items"]) == 3
+    for office in ("oslo", "troms", "agder"):
+        assert served.as_("leader", office).get(QUESTIONS).json()["items"] == []
+
+
+def test_it_is_asked_of_a_new_record_only(served: Service) -> None:
+    """A case on somebody whom the opener knows and sees is about them: nothing is asked of their record again."""
+    opened(served, "oslo", KNOWN)
+    opened(served, "troms", GIVEN)
+    secretariat = served.as_("secretariat")
+    before = secretariat.get(QUESTIONS).json()["items"]
+    opened(served, "troms", GIVEN)
+    opened(served, "oslo", KNOWN)
+    opened(served, "oslo", KNOWN | {"born": "2009-05-18"})
+    records = [(one["known"]["id"], one["given"]["born"]) for one in secretariat.get(QUESTIONS).json()["items"]]
+    assert len(records) == len(before) + 2
+    assert len({born for _, born in records}) == 2
+
+
 def test_a_question_does_not_exist_for_those_who_may_not_see_the_known_person(served: Service) -> None:
     _, _, question = asked(served)
     for who in (("coordinator", "troms"), ("leader", "troms"), ("coordinator", "agder")):
@@ -129,8 +177,8 @@ def test_a_strictly_protected_person_is_asked_about_of_those_who_may_see_them(se
 
 def test_confirmed_the_two_records_are_one_person(served: Service) -> None:
     mine, theirs, question = asked(served)
-    told = answered(served.as_("leader", "oslo"), question, "confirm")
-    assert (told.status_code, told.json()["status"], told.json()["decided_by"]) == (200, "confirmed", "leader-oslo")
+    told = answered(served.as_("secretariat"), question, "confirm")
+    assert (told.status_code, told.json()["status"], told.json()["decided_by"]) == (200, "confirmed", "secretariat")
 
     found = served.as_("coordinator", "troms").get(f"/v1/cases/{theirs['id']}").json()["person"]
     assert (found["id"], found["reach"]["contact"]["telephone"]) == (mine["person"]["id"], KNOWN["contact"])
@@ -159,7 +207,7 @@ def test_observations_are_of_the_person_whichever_record_is_named(served: Servic
     assert troms.post(f"/v1/persons/{theirs['person']['id']}/observations", death).status_code == 201
     assert served.as_("leader", "oslo").get(f"/v1/persons/{mine['person']['id']}/observations").json()["items"] == []
 
-    answered(served.as_("leader", "oslo"), question, "confirm")
+    answered(served.as_("secretariat"), question, "confirm")
 
     for which in (mine, theirs):
         seen = served.as_("leader", "oslo").get(f"/v1/persons/{which['person']['id']}/observations").json()["items"]
@@ -177,14 +225,61 @@ def test_the_protection_becomes_the_stricter_of_the_two_and_gives_nobody_sight(
     mine = opened(served, "oslo", KNOWN | {"protection": known})
     theirs = opened(served, "troms", GIVEN | {"protection": given})
     opener, leader = served.as_("coordinator", "troms"), served.as_("leader", "troms")
-    (question,) = served.as_("leader", "oslo").get(QUESTIONS).json()["items"]
+    (question,) = served.as_("secretariat").get(QUESTIONS).json()["items"]
 
-    assert answered(served.as_("leader", "oslo"), question, "confirm").status_code == 200
+    assert answered(served.as_("secretariat"), question, "confirm").status_code == 200
 
     for who, case in ((leader, theirs), (served.as_("leader", "oslo"), mine)):
         assert who.get(f"/v1/cases/{case['id']}").json()["person"]["protection"] == STRICT
     assert opener.get(f"/v1/cases/{theirs['id']}").status_code == 404
     assert served.as_("coordinator", "oslo", "coordinator-oslo-2").get(f"/v1/cases/{mine['id']}").status_code == 404
+
+
+def test_whoever_answers_is_answered_though_they_may_not_see_the_person_any_longer(served: Service) -> None:
+    case = new_case(konfliktrad="oslo", person=KNOWN, police_case_numbers=["91000001"])
+    assert served.as_("leader", "oslo").post("/v1/cases", case).status_code == 201
+    opened(served, "oslo", GIVEN | {"born": "2009-05-18", "protection": STRICT}, "91000001")
+    opener = served.as_("coordinator", "oslo")
+    (question,) = opener.get(QUESTIONS).json()["items"]
+    told = answered(opener, question, "confirm")
+    assert (told.status_code, told.json()["status"]) == (200, "confirmed")
+    assert opener.get(QUESTIONS).json()["items"] == []
+    assert [one["status"] for one in served.as_("leader", "oslo").get(QUESTIONS).json()["items"]] == ["confirmed"]
+
+
+def test_what_was_rejected_is_not_joined_by_way_of_a_third_record(served: Service) -> None:
+    first = opened(served, "oslo", KNOWN)
+    second, third = (opened(served, office, GIVEN) for office in ("troms", "agder"))
+    secretariat = served.as_("secretariat")
+    questions = {
+        (one["case_id"], one["known"]["id"]): one for one in secretariat.get(QUESTIONS, status="open").json()["items"]
+    }
+    kept_apart = questions[second["id"], first["person"]["id"]]
+    assert answered(secretariat, kept_apart, "reject", {"reason": "Tvillinger."}).status_code == 200
+    assert answered(secretariat, questions[third["id"], first["person"]["id"]], "confirm").status_code == 200
+
+    last = questions[third["id"], second["person"]["id"]]
+    refused = assert_problem(answered(secretariat, last, "confirm"), 409, "identity_rejected")
+    assert refused["question_id"] == kept_apart["id"]
+    assert [one["id"] for one in secretariat.get(QUESTIONS, status="open").json()["items"]] == [last["id"]]
+    assert answered(secretariat, last, "reject", {"reason": "Se det andre."}).status_code == 200
+    assert rebuild.check(served.db) == []
+
+
+def test_the_record_stored_first_counts_whatever_is_confirmed_first(served: Service) -> None:
+    first = opened(served, "oslo", KNOWN)
+    second, third = (opened(served, office, GIVEN) for office in ("troms", "agder"))
+    secretariat = served.as_("secretariat")
+    questions = {
+        (one["case_id"], one["known"]["id"]): one for one in secretariat.get(QUESTIONS, status="open").json()["items"]
+    }
+    pairs = ((third, first), (third, second))
+    done = [answered(secretariat, questions[new["id"], known["person"]["id"]], "confirm") for new, known in pairs]
+    assert [one.status_code for one in done] == [200, 200]
+    for case in (first, second, third):
+        shown = secretariat.get(f"/v1/cases/{case['id']}").json()["person"]
+        assert shown["id"] == first["person"]["id"]
+    assert rebuild.check(served.db) == []
 
 
 def test_somebody_who_may_not_see_a_person_does_not_protect_them_either(served: Service) -> None:
@@ -211,7 +306,7 @@ def test_a_case_that_turns_out_to_be_of_a_protected_person_is_seen_by_its_coordi
 
 def test_rejected_they_stay_apart_and_are_not_asked_about_again(served: Service) -> None:
     mine, theirs, question = asked(served)
-    leader = served.as_("leader", "oslo")
+    leader = served.as_("secretariat")
     assert_problem(answered(leader, question, "reject", {}), 422, "invalid_input")
     told = answered(leader, question, "reject", {"reason": "Tvillinger med byttet nummer."})
     assert (told.status_code, told.json()["status"]) == (200, "rejected")
@@ -227,7 +322,7 @@ def test_rejected_they_stay_apart_and_are_not_asked_about_again(served: Service)
 
 def test_a_question_is_answered_once(served: Service) -> None:
     _, _, question = asked(served)
-    leader = served.as_("leader", "oslo")
+    leader = served.as_("secretariat")
     first = answered(leader, question, "confirm", key="k")
     assert answered(leader, question, "confirm", key="k").json() == first.json()
     for language, title in (("nb", "Spørsmålet er besvart"), ("nn", "Spørsmålet er svart på"), ("en", "answered")):
@@ -288,8 +383,8 @@ def test_a_possible_duplicate_is_one_until_it_is_answered_that_they_are_two(serv
     maybe = opened(served, "oslo", KNOWN | {"national_id": OTHER_NUMBER}, "91000004")
     assert unmet(to_received(served, "oslo", maybe)) == [("is_not_a_duplicate", ["coordinator"])]
 
-    (question,) = served.as_("leader", "oslo").get(QUESTIONS).json()["items"]
-    answered(served.as_("leader", "oslo"), question, "reject", {"reason": "Tvillinger."})
+    (question,) = served.as_("secretariat").get(QUESTIONS).json()["items"]
+    answered(served.as_("secretariat"), question, "reject", {"reason": "Tvillinger."})
     assert served.as_("coordinator", "oslo").record(maybe["id"], "received", DAY).status_code == 201
 
 
@@ -362,6 +457,22 @@ def test_a_parked_message_is_applied_when_the_two_turn_out_to_be_one_person(serv
 
     assert second.stands("indicted") == "applied"
     assert troms.get(f"/v1/cases/{case['id']}").json()["state"] == "in_court"
+
+
+def test_a_confirmed_contradiction_holds_for_the_next_version_of_the_sender(served: Service) -> None:
+    """The sender goes on to tell of the day of birth that it told of before: of one record of the person."""
+    who = person()
+    opened(served, "oslo", {**who, "born": "2008-03-13", "guardians": []}, "91000078")
+    file = File(served, person=who, number="91000078", day=date(2026, 1, 6))
+    file.send("indicted", "2025-03-03", {"court_received_on": "2025-03-04"})
+    (question,) = served.as_("secretariat").get(QUESTIONS).json()["items"]
+    assert question["resemblance"] == "contradicts"
+    assert answered(served.as_("secretariat"), question, "confirm").status_code == 200
+
+    file.person = {**who, "contact": "+47 000 61 003"}
+    again = file.send("indicted", "2025-03-03", {"court_received_on": "2025-03-05"}, version=2)
+
+    assert (again["outcome"], again["reason"]) == ("applied", None)
 
 
 def test_figures_count_what_is_known(served: Service, figure: Callable[[str], None]) -> None:

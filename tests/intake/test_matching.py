@@ -22,8 +22,7 @@ from tests.intake.build import (
 )
 from tests.intake.test_order import annul, open_by_hand, record
 from tests.service import Service
-from ungdom.intake.identity import bare
-from ungdom.intake.matching import Likeness, likeness
+from ungdom.intake.identity import Likeness, bare, likeness
 from ungdom.message import Person as Said
 from ungdom.store import people
 from ungdom.store.people import Person, Personalia

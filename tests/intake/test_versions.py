@@ -2,6 +2,7 @@
 
 from itertools import permutations
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -25,7 +26,12 @@ from tests.intake.test_kinds import CHARGED, PETITION, SERVE, Row, ready
 from tests.intake.test_matching import why
 from tests.intake.test_order import annul, record
 from tests.service import Service
-from ungdom.store import outbox
+from ungdom.casework import Correction
+from ungdom.intake import correcting, deciding
+from ungdom.intake.words import Sender
+from ungdom.store import journal, outbox
+from ungdom.workflow.details import CorrectionReason
+from ungdom.workflow.events import plain_details
 from ungdom.workflow.vocabulary import Actor
 
 SERVED, FINAL, SENT = CHAIN[2], CHAIN[3], CHAIN[4]
@@ -442,3 +448,21 @@ def status_of(service: Service, case: str) -> list[outbox.Message]:
     with service.db.reading() as tx:
         held = outbox.held(tx)
     return [one.message for one in held if str(one.message.case_id) == case]
+
+
+def test_what_the_event_says_already_is_not_corrected_again(served: Service) -> None:
+    case_id = UUID(File(served).applied(*CHAIN))
+    sender = Sender("hub", frozenset({Actor.PROSECUTION, Actor.COURT}))
+    with served.db.writing() as tx:
+        stored = journal.load(tx, case_id)
+        assert stored is not None
+        draft, event = deciding.of_case(stored), stored.events[-1]
+        wish = Correction(
+            event.seq,
+            CorrectionReason.CORRECTED_DECISION,
+            annul=False,
+            type=event.type,
+            occurred_on=event.occurred_on,
+            details=plain_details(event.type, event.details),
+        )
+        assert correcting.amended(tx, sender, draft, wish, served.clock()) is draft

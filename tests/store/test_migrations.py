@@ -37,6 +37,7 @@ def test_the_model_and_the_migrations_agree_on_check_constraints(db: Database) -
 
     assert found == {
         "ck_person_protection",
+        "ck_person_same_as",
         "ck_person_version_guardians",
         "ck_case_number_kind",
         "ck_event_seq",

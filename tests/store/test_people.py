@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import Connection, select, true, update
+from sqlalchemy.exc import IntegrityError
 
 from tests.store import cases
 from ungdom import message
@@ -71,7 +72,7 @@ def test_an_odd_number_is_kept_and_flagged(db: Database) -> None:
 def found_by(tx: Connection, keys: Keys, number: str | None, born: date) -> UUID | None:
     """Who agrees with this number and day of birth, whoever may see them."""
     given = message.Person(born=born, family_name="?", national_id=number)
-    found = identity.who(tx, keys, given, (), true()).all
+    found = identity.match_person(tx, keys, given, (), true()).resembling
     return next((one.person_id for one in found if one.how is Likeness.SAME), None)
 
 
@@ -192,3 +193,12 @@ def test_notes_are_read_in_order_and_erased(db: Database) -> None:
         assert notes.erase_note(tx, written[0].note_id)
         assert [note.text for note in notes.notes_of(tx, cases.KEYS, case.case_id)] == [None, "b"]
         assert not notes.erase_note(tx, uuid4())
+
+
+@pytest.mark.parametrize("names", ["itself", "nobody"])
+def test_a_record_counts_as_another_stored_one(db: Database, names: str) -> None:
+    with db.writing() as tx:
+        record = people.create_person(tx, cases.KEYS, WHO, Youth(BORN, 2), cases.NOON)
+    same_as = record if names == "itself" else uuid4()
+    with pytest.raises(IntegrityError), db.writing() as tx:
+        tx.execute(update(tables.person).where(tables.person.c.person_id == record).values(same_as=same_as))

@@ -19,8 +19,9 @@ from ungdom.api.offices import check_office
 from ungdom.api.tokens import WRITE
 from ungdom.casework import NewCase, Read
 from ungdom.intake import identity
+from ungdom.intake.locks import names_of_new
 from ungdom.store import alerts as kept
-from ungdom.store import current, people
+from ungdom.store import current, inbox, people, records
 from ungdom.store import identity as questions
 from ungdom.store.ids import uuid7
 from ungdom.store.people import Person
@@ -115,8 +116,9 @@ def _read(tx: Connection, call: Call, case_id: UUID, as_of: i.AsOf) -> Answer:
 
 
 def _opened(tx: Connection, call: Call, body: i.NewCaseIn) -> Answer:
+    inbox.lock(tx, names_of_new(body.police_case_numbers, body.person.national_id))
     sees = learnt_by(call.who.viewer, Fact.PERSON)
-    match = identity.who(tx, call.keys, body.person.told, body.police_case_numbers, sees)
+    match = identity.match_person(tx, call.keys, body.person.told, body.police_case_numbers, sees)
     person = _youth(tx, call, body, match.known)
     case_id = uuid7(call.now)
     done = casework.open_case(tx, call.who, case_id, _new_case(body, person.person_id, person.youth), call.now)
@@ -135,6 +137,7 @@ def _youth(tx: Connection, call: Call, body: i.NewCaseIn, found: UUID | None) ->
     `found`: a known person whom the viewer may see; to everybody else a known person is a new one.
     """
     given, level = body.person, Protection(body.person.protection)
+    found = records.hold(tx, found) if found else None
     if found:
         people.protect(tx, found, level, call.now)
     youth = Youth(given.born, len(given.guardians))

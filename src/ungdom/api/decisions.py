@@ -149,21 +149,23 @@ def _plain(call: Call, one: Arrival) -> dict[str, Any]:
     named = ("source", "decision_id", "version", "kind", "sent_at", "received_at", "updated_at", "outcome")
     concern = _concern(call, one)
     reason = concern.reason if concern else one.reason
-    office = one.konfliktrad or (concern.konfliktrad if concern else None)
+    office = one.konfliktrad or (concern.konfliktrad if concern else None) or None
     why = receipts.reason(call.language, Reason(reason) if reason else None)
     known = {name: getattr(one, name) for name in (*named, "case_id")}
     return {**known, "id": one.message_id, "reason": why, "konfliktrad": office}
 
 
 def _concern(call: Call, one: Arrival) -> Concern | None:
-    """Why it waits as the viewer's office knows it, or as the first one does for the secretariat. None for the sender.
+    """Why it waits as the viewer's office knows it; for the secretariat, of the person kept most closely.
 
-    The sender is told no more than of somebody unknown.
+    None for the sender, who is told no more than of somebody unknown.
     """
     if call.principal.authorities:
         return None
     mine = call.who.viewer.konfliktrad
-    return next((concern for concern in concerns.read(one.offices) if mine in (None, concern.konfliktrad)), None)
+    mine_or_all = [concern for concern in concerns.read(one.offices) if mine in (None, concern.konfliktrad)]
+    order = list(Protection)
+    return max(mine_or_all, key=lambda concern: order.index(concern.protection), default=None)
 
 
 def _one(tx: Connection, call: Call, message_id: UUID) -> Arrival:
@@ -199,7 +201,7 @@ def _learns_unopened(call: Call, one: Arrival) -> frozenset[Fact]:
         return frozenset(Fact)
     concern = _concern(call, one)
     unopened = Seen(
-        konfliktrad=one.konfliktrad or (concern.konfliktrad if concern else ""),
+        konfliktrad=(concern.konfliktrad if concern else one.konfliktrad) or "",
         state=State.REGISTERED,
         team=frozenset(),
         coordinator=None,
@@ -214,8 +216,16 @@ def _strictest(told: str, concern: Concern | None) -> Protection:
     return strictest(*levels)
 
 
+def _to_settle(tx: Connection, call: Call, message_id: UUID) -> Arrival:
+    """A message that this viewer may try again or put aside. Raises `NotVisible` if they may not learn who it is of."""
+    arrival = _one(tx, call, message_id)
+    if Fact.PERSON not in _learns(tx, call, arrival):
+        raise casework.NotVisible
+    return arrival
+
+
 def _tried(tx: Connection, call: Call, message_id: UUID, body: shapes.RetryIn) -> Answer:
-    one = _one(tx, call, message_id)
+    one = _to_settle(tx, call, message_id)
     choice = Choice(body.case, body.accept_gap)
     if choice != Choice():
         call.needs_role(may_settle_messages)
@@ -226,7 +236,7 @@ def _tried(tx: Connection, call: Call, message_id: UUID, body: shapes.RetryIn) -
 
 
 def _dismissed(tx: Connection, call: Call, message_id: UUID) -> Answer:
-    one = _one(tx, call, message_id)
+    one = _to_settle(tx, call, message_id)
     return _as_it_stands(tx, one, intake.dismiss(tx, call.desk, one.message_id, call.who.viewer.subject))
 
 

@@ -29,7 +29,7 @@ from ungdom.api.problems import field_problem, problem_response
 from ungdom.esas.envelope import NotSigned
 from ungdom.exchange.receiving import Unreadable
 from ungdom.extracts import errors as extracts
-from ungdom.intake.confirming import AlreadyAnswered
+from ungdom.intake.confirming import AlreadyAnswered, RejectedBefore
 from ungdom.jobs.nightly import DayToCome
 from ungdom.message import BadMessage
 from ungdom.notices.address import Forbidden
@@ -125,6 +125,11 @@ async def _not_correctable(request: Request, error: c.NotCorrectable) -> Respons
 
 async def _changes_nothing(request: Request, error: c.ChangesNothing) -> Response:
     return _problem(request, 409, "correction_changes_nothing", {"seq": error.seq}, seq=error.seq)
+
+
+async def _rejected_before(request: Request, error: RejectedBefore) -> Response:
+    question = str(error.question_id)
+    return _problem(request, 409, "identity_rejected", {"question_id": question}, question=question)
 
 
 async def _use_corrections(request: Request, error: c.UseCorrections) -> Response:
@@ -296,6 +301,7 @@ HANDLERS: dict[type[Exception], Handler] = {
     alerts.NoSuchAlert: _plain(404, "not_found"),
     alerts.AlreadyCleared: _plain(409, "alert_cleared"),
     AlreadyAnswered: _plain(409, "identity_answered"),
+    RejectedBefore: _rejected_before,
     alerts.DayOutOfRange: _day_out_of_range,
     DayToCome: _day_to_come,
     LacksScope: _lacks_scope,

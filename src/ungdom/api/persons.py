@@ -1,4 +1,4 @@
-"""Questions of identity: whether a case was opened on somebody known. Seen by those who may see that person."""
+"""Questions of identity: whether a case was opened on somebody known. Seen by those who may see both."""
 
 from typing import Annotated
 from uuid import UUID
@@ -31,7 +31,7 @@ router = APIRouter(tags=["people"])
     "/v1/persons/questions", response_model=shapes.IdentityQuestionList, summary="List the questions of identity"
 )
 def list_identity_questions(call: ReadCall, query: Annotated[shapes.IdentityQuestionQuery, Query()]) -> Response:
-    """Whether new cases are about people stored before: the questions about people whom the caller may see."""
+    """Whether new cases are about people stored before: those of which the caller may see both."""
     return call.read(lambda tx: _listed(tx, call, query), READ, may_settle_identity)
 
 
@@ -46,7 +46,7 @@ def confirm_identity_question(call: WriteCall, question_id: UUID, _query: Annota
 
     def confirmed(tx: Connection) -> Answer:
         confirming.confirm(tx, call.desk, _question(tx, call, question_id), call.who.viewer.subject)
-        return _shown(tx, call, question_id)
+        return _answered(tx, call, question_id)
 
     return call.write(confirmed)
 
@@ -65,7 +65,7 @@ def reject_identity_question(
     def rejected(tx: Connection) -> Answer:
         question = _question(tx, call, question_id)
         confirming.reject(tx, call.desk, question, call.who.viewer.subject, body.reason)
-        return _shown(tx, call, question_id)
+        return _answered(tx, call, question_id)
 
     return call.write(rejected)
 
@@ -73,22 +73,23 @@ def reject_identity_question(
 def _listed(tx: Connection, call: Call, query: shapes.IdentityQuestionQuery) -> Answer:
     of = "questions " + query.model_dump_json(exclude={"cursor", "limit"})
     after = cursors.moment_of(cursors.read(call.cursor_key, of, query.cursor)) if query.cursor else None
-    asked = identity.page(tx, call.who.viewer, query.status, after, query.limit + 1)
-    rows = asked[: query.limit]
-    last = cursors.moment(rows[-1].raised_at, rows[-1].question_id) if len(asked) > query.limit else None
+    questions = identity.page(tx, call.who.viewer, query.status, after, query.limit + 1)
+    rows = questions[: query.limit]
+    last = cursors.moment(rows[-1].raised_at, rows[-1].question_id) if len(questions) > query.limit else None
     following = cursors.write(call.cursor_key, of, last) if last else None
-    return answer(shapes.IdentityQuestionList(items=[_out(tx, call, one) for one in rows], next=following))
+    return answer(shapes.IdentityQuestionList(items=[_out(tx, call, row) for row in rows], next=following))
 
 
 def _question(tx: Connection, call: Call, question_id: UUID) -> Question:
-    question = identity.find(tx, call.who.viewer, question_id)
+    question = confirming.find(tx, call.who.viewer, question_id)
     if question is None:
         raise casework.NotVisible
     return question
 
 
-def _shown(tx: Connection, call: Call, question_id: UUID) -> Answer:
-    return answer(_out(tx, call, _question(tx, call, question_id)))
+def _answered(tx: Connection, call: Call, question_id: UUID) -> Answer:
+    """The question as it stands now, for whoever has answered it: they saw it, whatever they may see afterwards."""
+    return answer(_out(tx, call, identity.read(tx, question_id)))
 
 
 def _out(tx: Connection, call: Call, question: Question) -> shapes.IdentityQuestionOut:
@@ -136,9 +137,9 @@ def _given(person: Person) -> shapes.GivenPersonOut:
 
 def _compared(given: Person, known: Person) -> shapes.ComparedOut:
     mine, theirs = given.personalia, known.personalia
-    numbers = [normal(one.national_id or "") if one else "" for one in (mine, theirs)]
-    families = [matching.bare(one.family_name) if one else "" for one in (mine, theirs)]
-    names = [matching.bare(one.given_name) if one else "" for one in (mine, theirs)]
+    numbers = [normal(who.national_id or "") if who else "" for who in (mine, theirs)]
+    families = [matching.bare(who.family_name) if who else "" for who in (mine, theirs)]
+    names = [matching.bare(who.given_name) if who else "" for who in (mine, theirs)]
     return shapes.ComparedOut(
         national_id=_comparison(*numbers),
         born=Comparison.EQUAL if given.youth.born == known.youth.born else Comparison.DIFFERENT,

@@ -358,6 +358,7 @@ class ProblemOut(Output):
 
     `role`, `roles`: the caller's, and those that may. `scope`: that the token lacks. `konfliktrad`: the caller's own.
     `current_etag`, `events_since`: how the case stands now, and what happened since the version that was named.
+    `question_id`: the question of identity whose answer stands in the way.
     """
 
     type: str
@@ -375,6 +376,7 @@ class ProblemOut(Output):
     konfliktrad: str | None = None
     current_etag: str | None = None
     events_since: list[EventLineOut] | None = None
+    question_id: UUID | None = None
 
 
 CaseOut.model_rebuild()

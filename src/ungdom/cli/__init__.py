@@ -199,15 +199,19 @@ def show(
 
 def _read(tx: Connection, case: str, now: datetime) -> casework.Read | None:
     """The case with this id or reference; None when there is none."""
+    case_id = _as_uuid(case) or journal.case_id_of(tx, case.upper())
+    if case_id is None:
+        return None
     try:
-        case_id = UUID(case)
-    except ValueError:
-        case_id = journal.case_id_of(tx, case.upper())
-    try:
-        return (
-            casework.read(tx, Viewer(Role.SYSTEM, "command-line", None), case_id, now, None, None) if case_id else None
-        )
+        return casework.read(tx, Viewer(Role.SYSTEM, "command-line", None), case_id, now, None, None)
     except casework.NotVisible:
+        return None
+
+
+def _as_uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
         return None
 
 

@@ -19,10 +19,10 @@ from pydantic_core import from_json, to_json
 
 from ungdom import texts
 from ungdom.intake import answering, deciding, matching, receipts
+from ungdom.intake.locks import names_of, names_of_new
 from ungdom.intake.telling import NO_CHOICE, Choice, Desk, Job, tell
 from ungdom.intake.words import Outcome, Reason, Sender, Told, thing
 from ungdom.message import Message, plain, read
-from ungdom.message.national_id import normal
 from ungdom.store import concerns, due, inbox
 from ungdom.store.errors import Stale
 from ungdom.store.inbox import SETTLED, Arrival, message_id_of
@@ -64,18 +64,6 @@ class Taken:
     arrival: Arrival
     receipt: bytes
     repeated: bool = False
-
-
-def names_of(sender: Sender, message: Message) -> list[str]:
-    """What has to be locked before the message is looked at: its decision, the numbers of its case, its person."""
-    who = message.person.national_id if message.person else None
-    return [thing("decision", f"{sender.source}/{message.decision_id}"), *_new_on(message.police_case_numbers, who)]
-
-
-def _new_on(numbers: Sequence[str], national_id: str | None) -> list[str]:
-    """What somebody else may open a case on at the same moment. Only ever locked, never kept."""
-    who = [thing("person", normal(national_id))] if national_id else []
-    return [*(thing("number", number) for number in numbers), *who]
 
 
 def receive(
@@ -169,7 +157,7 @@ def stir_for_case(
     A message that is looked at just now on these is waited for: it has not seen the case, and we have not seen it.
     """
     if numbers or national_id:
-        inbox.lock(tx, _new_on(numbers, national_id))
+        inbox.lock(tx, names_of_new(numbers, national_id))
     who = matching.people_waited_for(desk.keys, national_id)
     return stir(tx, desk, [thing("case", case_id), *(thing("number", number) for number in numbers), *who])
 

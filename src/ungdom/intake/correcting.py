@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ungdom import casework
-from ungdom.casework import Correction, Recorded
+from ungdom.casework import Correction
 from ungdom.intake import meaning
 from ungdom.intake.deciding import found_in, says, step, who_is, with_event
 from ungdom.intake.meaning import Wanted
@@ -93,7 +93,7 @@ def _changed(tx: Connection, sender: Sender, draft: Draft, change: Change, now: 
         return _annulled(draft, change)
     wish = _wish(draft, event, change)
     if wish is not None:
-        draft = with_event(draft, _amended(tx, sender, draft, wish, now))
+        draft = amended(tx, sender, draft, wish, now)
     return draft if change.place is None else _placed(draft, change.place, change.seq)
 
 
@@ -140,14 +140,18 @@ def _placed(draft: Draft, place: int, seq: int) -> Draft:
     return replace(draft, places={**draft.places, place: seq})
 
 
-def _amended(tx: Connection, sender: Sender, draft: Draft, wish: Correction, now: datetime) -> Recorded:
+def amended(tx: Connection, sender: Sender, draft: Draft, wish: Correction, now: datetime) -> Draft:
+    """The draft with this correction; the same draft where the event reads so already. Raises `Held`."""
     waits = (thing("case", draft.kept.case_id),)
     try:
-        return casework.amend(tx, who_is(sender), draft.stored, draft.case, wish, now, dry_run=True)
+        done = casework.amend(tx, who_is(sender), draft.stored, draft.case, wish, now, dry_run=True)
+    except casework.ChangesNothing:
+        return draft
     except casework.WalkBroken as error:
         raise Held(Reason.BREAKS_HISTORY, waits, error.broken.unmet) from None
     except (casework.NotCorrectable, casework.NotPermitted, OtherOffice, casework.Unknown):
         raise Held(Reason.BREAKS_HISTORY, waits) from None
+    return with_event(draft, done)
 
 
 def _otherwise(draft: Draft) -> Held:

@@ -17,7 +17,7 @@ from ungdom.intake.meaning import Wanted
 from ungdom.intake.words import Draft, Held, Outcome, Reason, Sender, thing
 from ungdom.message import Message, Opening, Person
 from ungdom.store import identity as questions
-from ungdom.store import journal, people, reference
+from ungdom.store import journal, people, records, reference
 from ungdom.store.ids import uuid7
 from ungdom.store.journal import Chapter, Stored
 from ungdom.store.people import Newcomer
@@ -225,7 +225,7 @@ def _ahead(sanction: Sanction, interim: bool) -> dict[State, frozenset[State]]:
 def _person(
     tx: Connection, keys: Keys, said: Person, opening: Opening, match: Match, person_id: UUID
 ) -> tuple[Newcomer | None, UUID, Youth]:
-    person = people.read_person(tx, keys, match.known) if match.known else None
+    person = people.read_person(tx, keys, records.hold(tx, match.known)) if match.known else None
     if person is not None:
         return None, person.person_id, person.youth
     new = Newcomer(

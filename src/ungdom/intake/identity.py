@@ -1,7 +1,7 @@
 """Who somebody is that a message or a form tells of: the one place where people are compared with those stored.
 
-A case opened by hand, a pushed decision and an official message all ask `who`. Nobody is matched with a person whom the
-one who tells of them may not see: their case is opened on a new record, and a question is raised instead.
+A case opened by hand, a pushed decision and an official message all ask `match_person`. Nobody is matched with a person
+whom the one who tells of them may not see: their case is opened on a new record, and a question is raised instead.
 """
 
 import unicodedata
@@ -48,57 +48,72 @@ class Resembling:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """`known`: the person it is, if whoever tells of it may see that one. `doubts`: the people it may be as well."""
+    """`known`: the person it is, if whoever tells of it may see that one. `resembling`: every person it may be.
+
+    `doubts`: the people of whom it is asked whether the new record is of them; none where no record is made.
+    """
 
     known: UUID | None
     doubts: tuple[Doubt, ...]
-    all: tuple[Resembling, ...]
+    resembling: tuple[Resembling, ...]
 
     @property
     def hidden(self) -> tuple[Resembling, ...]:
         """The stored people it may be, and of whom whoever tells of it may learn nothing."""
-        return tuple(one for one in self.all if not one.seen)
+        return tuple(person for person in self.resembling if not person.seen)
 
 
-def who(tx: Connection, keys: Keys, given: Person, numbers: Iterable[str], sees: May) -> Match:
+def match_person(tx: Connection, keys: Keys, given: Person, numbers: Iterable[str], sees: May) -> Match:
     """The stored person that is given, among those with the same identity number or on one of these case numbers.
 
     `sees`: said of `case_current`, the cases in which whoever gives the person may learn who the youth is. Of several
     that agree the one stored first is chosen. One statement, whatever is stored.
     """
-    found = people.candidates(tx, keys, given.national_id, sorted(set(numbers)), sees)
-    near = tuple(one for one in _nearest(given, found) if one.how is not Likeness.OTHER)
-    known = next((one.person_id for one in near if one.seen and one.how is Likeness.SAME), None)
-    return Match(known, tuple(_doubt(one) for one in near if one.person_id != known), near)
+    candidates = people.candidates(tx, keys, given.national_id, sorted(set(numbers)), sees)
+    near = tuple(person for person in _resembling(given, candidates) if person.how is not Likeness.OTHER)
+    known = next((person.person_id for person in near if person.seen and person.how is Likeness.SAME), None)
+    return Match(known, () if known else tuple(map(_doubt, near)), near)
 
 
-def _nearest(given: Person, found: Sequence[Candidate]) -> list[Resembling]:
-    """One for each person: of several records of one person the nearest decides."""
-    order = list(Likeness)
-    best: dict[UUID, Resembling] = {}
-    for one in found:
-        how = likeness(given, one.person)
-        new = Resembling(one.counts, how, one.seen, one.offices, Protection(one.person.protection))
-        before = best.get(one.counts)
-        if before is None or order.index(how) < order.index(before.how):
-            best[one.counts] = new
-    return list(best.values())
+def _resembling(given: Person, candidates: Sequence[Candidate]) -> list[Resembling]:
+    """One for each person, in the order of the candidates."""
+    records: dict[UUID, list[Candidate]] = {}
+    for candidate in candidates:
+        records.setdefault(candidate.counts, []).append(candidate)
+    return [_compared(given, person_id, of_one) for person_id, of_one in records.items()]
 
 
-def _doubt(one: Resembling) -> Doubt:
-    return Doubt(one.person_id, Resemblance.AGREES if one.how is Likeness.SAME else Resemblance.CONTRADICTS)
+def _compared(given: Person, person_id: UUID, records: Sequence[Candidate]) -> Resembling:
+    first = records[0]
+    how = nearest(given, [record.person for record in records])
+    return Resembling(person_id, how, first.seen, first.offices, Protection(first.person.protection))
 
 
-def likeness(said: Person, known: Known) -> Likeness:
+def _doubt(person: Resembling) -> Doubt:
+    how = Resemblance.AGREES if person.how is Likeness.SAME else Resemblance.CONTRADICTS
+    return Doubt(person.person_id, how)
+
+
+def compare(tx: Connection, keys: Keys, given: Person, person_id: UUID) -> Likeness:
+    """How the person given stands to the stored person for whom this id counts."""
+    return nearest(given, people.read_records(tx, keys, person_id))
+
+
+def nearest(given: Person, records: Sequence[Known]) -> Likeness:
+    """How the person given stands to a person with these records: the one that is nearest decides."""
+    return min((likeness(given, record) for record in records), key=list(Likeness).index)
+
+
+def likeness(given: Person, known: Known) -> Likeness:
     """Whether these are one person. Without a number on both sides the name and the day of birth have to agree."""
-    theirs, born = known.personalia, said.born == known.youth.born
+    theirs, born = known.personalia, given.born == known.youth.born
     if theirs is None:  # erased: only the day of birth is left, and it tells nobody apart
         return _judged(False, born, True)
-    if said.national_id and theirs.national_id:
-        equal = normal(said.national_id) == normal(theirs.national_id)
-        return _judged(equal, born, equal or _alike(said.family_name, theirs.family_name))
-    name = _alike(said.family_name, theirs.family_name) and _fits(said.given_name, theirs.given_name)
-    both = bool(said.given_name and theirs.given_name)  # twins share the family name and the day
+    if given.national_id and theirs.national_id:
+        equal = normal(given.national_id) == normal(theirs.national_id)
+        return _judged(equal, born, equal or _alike(given.family_name, theirs.family_name))
+    name = _alike(given.family_name, theirs.family_name) and _fits(given.given_name, theirs.given_name)
+    both = bool(given.given_name and theirs.given_name)  # twins share the family name and the day
     return _judged(name and both, born, name)
 
 
@@ -125,8 +140,8 @@ def bare(name: str | None) -> str:
     """The name without what is spelled now one way, now another: case, hyphens, apostrophes, accents; å, ä, ö stay."""
     spelled = unicodedata.normalize("NFKD", (name or "").casefold())
     kept = "".join(" " if letter in _HYPHENS else letter for letter in spelled if letter not in _LEFT_OUT)
-    bare = (one for one in unicodedata.normalize("NFC", kept) if not unicodedata.combining(one))
-    words = "".join(bare).split()
+    letters = (letter for letter in unicodedata.normalize("NFC", kept) if not unicodedata.combining(letter))
+    words = "".join(letters).split()
     return " ".join(word for word in words if any(letter.isalnum() for letter in word))
 
 

@@ -5,16 +5,16 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from ungdom.intake import identity
-from ungdom.intake.identity import Likeness, Match, likeness
+from ungdom.intake.identity import Likeness, Match
 from ungdom.intake.words import Held, Reason, thing
 from ungdom.message import ChargeTerms, Kind, Message, read
 from ungdom.message.national_id import normal
-from ungdom.store import inbox, journal, people
-from ungdom.store.concerns import Concern, handled_by
+from ungdom.store import inbox, journal
+from ungdom.store.concerns import SECRETARIAT, Concern, handled_by
 from ungdom.store.inbox import Arrival, Candidate
 from ungdom.store.sealing import Keys
 from ungdom.store.session import Connection
-from ungdom.store.tables import NumberKind
+from ungdom.store.tables import NumberKind, Protection
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def find(
 
     `source`: the system that sends it. Raises `Held` when it cannot be told, or when what is told contradicts itself.
     """
-    before = next((one for one in reversed(applied) if one.case_id is not None), None)
+    before = next((arrival for arrival in reversed(applied) if arrival.case_id is not None), None)
     if named is not None:
         return _in(tx, keys, message, named, check=False)
     if before is not None and before.case_id is not None:
@@ -53,7 +53,7 @@ def find(
         return _referred(tx, keys, message)
     if message.person is None:
         raise Held(Reason.PERSON_MISSING)
-    match = identity.who(tx, keys, message.person, _numbers(message), handled_by(source))
+    match = identity.match_person(tx, keys, message.person, _numbers(message), handled_by(source))
     return replace(_by_number(tx, keys, message, match) or _by_person(tx, keys, message, match), match=match)
 
 
@@ -68,8 +68,8 @@ def _in(tx: Connection, keys: Keys, message: Message, case_id: UUID, check: bool
     stored = journal.load(tx, case_id)
     if stored is None:
         raise Held(Reason.UNKNOWN_CASE, waits_for_a_case(message, keys))
-    known = people.read_person(tx, keys, stored.person_id) if check and message.person else None
-    if known and message.person and likeness(message.person, known) is not Likeness.SAME:
+    given = message.person if check else None
+    if given and identity.compare(tx, keys, given, stored.person_id) is not Likeness.SAME:
         raise Held(
             Reason.PERSON_CONTRADICTS, (*waits_for_a_case(message, keys), thing("case", case_id)), near=(case_id,)
         )
@@ -85,7 +85,7 @@ def _referred(tx: Connection, keys: Keys, message: Message) -> Found:
     case_id = next(iter(found))
     if case_id is None or not _own(tx, case_id, message):
         raise Held(Reason.NUMBER_CONTRADICTS, (thing("decision", message.refers_to),))
-    return _in(tx, keys, message, case_id, check=True)
+    return _in(tx, keys, message, case_id, check=False)
 
 
 _ANSWERS = {Kind.PERSON_INVESTIGATION_RETURNED: Kind.PERSON_INVESTIGATION_ORDERED}
@@ -101,7 +101,7 @@ def _by_number(tx: Connection, keys: Keys, message: Message, match: Match) -> Fo
 
     Raises `Held` where the person is another than the one of a case that the sender handles.
     """
-    how = {one.person_id: one for one in match.all}
+    how = {one.person_id: one for one in match.resembling}
     looked = [(one, how[one.person_id]) for one in inbox.cases_on(tx, _numbers(message)) if one.person_id in how]
     same = [one for one, person in looked if person.how is Likeness.SAME]
     if same:
@@ -132,14 +132,20 @@ def _by_person(tx: Connection, keys: Keys, message: Message, match: Match) -> Fo
 
 
 def _hidden(message: Message, match: Match) -> tuple[Concern, ...]:
-    """The offices of the people it may be about and of whom the sender may learn nothing, each with the reason."""
+    """The offices of the person it may be about and of whom the sender may learn nothing, with the reason.
+
+    Where it may be about several people no office is told, whichever of them has a case there: the secretariat settles
+    who it is. The address is taken to be kept as closely as the strictest of them all, and of the message.
+    """
     by_person = message.kind in ABOUT_A_NEW_OFFENCE
-    return tuple(
-        Concern(office, one.protection, _UNTOLD[one.how])
-        for one in match.hidden
-        if by_person or one.how is Likeness.CONTRADICTS
-        for office in one.offices
-    )
+    near = [person for person in match.hidden if by_person or person.how is Likeness.CONTRADICTS]
+    if message.person is None or not near:
+        return ()
+    levels = [Protection(message.person.protection), *(person.protection for person in match.hidden)]
+    strictest = max(levels, key=list(Protection).index)
+    reason = _UNTOLD[min((person.how for person in near), key=list(Likeness).index)]
+    offices = match.hidden[0].offices if len(match.hidden) == 1 else (SECRETARIAT,)
+    return tuple(Concern(office, strictest, reason) for office in offices)
 
 
 _UNTOLD = {Likeness.SAME: Reason.IDENTITY_UNCONFIRMED, Likeness.CONTRADICTS: Reason.PERSON_CONTRADICTS}

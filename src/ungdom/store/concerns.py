@@ -7,10 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from sqlalchemy import ColumnElement, exists, or_
+from sqlalchemy import ColumnElement, exists, false, or_
 
 from ungdom.store.inbox_tables import decision
 from ungdom.store.tables import Protection, case_current, event
+
+SECRETARIAT = ""
+"""In place of a konfliktråd: no office is told why the message waits."""
 
 COUNTED = ("applied", "duplicate")
 """The outcomes in which the case says what the message says."""
@@ -18,7 +21,10 @@ COUNTED = ("applied", "duplicate")
 
 @dataclass(frozen=True, slots=True)
 class Concern:
-    """A konfliktråd that may know why a message waits. `protection`: of the address of the person it may be about."""
+    """A konfliktråd that may know why a message waits; `SECRETARIAT`: none may, and the secretariat settles who it is.
+
+    `protection`: the strictest of the addresses of the people it may be about.
+    """
 
     konfliktrad: str
     protection: Protection
@@ -36,7 +42,7 @@ class Concern:
 
 def written(concerns: Iterable[Concern]) -> str | None:
     """How they are kept in `decision.offices`."""
-    words = sorted({str(one) for one in concerns})
+    words = sorted({str(concern) for concern in concerns})
     return f"|{'|'.join(words)}|" if words else None
 
 
@@ -48,6 +54,8 @@ def read(offices: str | None) -> tuple[Concern, ...]:
 
 def concerns_office(konfliktrad: str | None, open_only: bool) -> ColumnElement[bool]:
     """The messages that concern this konfliktråd. `open_only`: not those of a strictly protected person."""
+    if not konfliktrad:
+        return false()
     levels = [level for level in Protection if not (open_only and level is Protection.STRICTLY_CONFIDENTIAL)]
     return or_(*(decision.c.offices.contains(f"|{konfliktrad}:{level}:", autoescape=True) for level in levels))
 
@@ -56,5 +64,5 @@ def handled_by(source: str) -> ColumnElement[bool]:
     """The cases that this system opened, or has told of something in that counts: it knows whose they are."""
     first = exists().where(event.c.case_id == case_current.c.case_id, event.c.seq == 1, event.c.source == source)
     settled = (decision.c.source == source, decision.c.outcome.in_(COUNTED))
-    told = exists().where(decision.c.case_id == case_current.c.case_id, *settled)
-    return or_(first.correlate(case_current), told.correlate(case_current))
+    taken = exists().where(decision.c.case_id == case_current.c.case_id, *settled)
+    return or_(first.correlate(case_current), taken.correlate(case_current))

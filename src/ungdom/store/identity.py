@@ -1,4 +1,4 @@
-"""Questions of identity: raised when a case is opened on what may be a known person, answered by who may see that one.
+"""Questions of identity: raised when a case is opened on what may be a known person, answered by who may see both.
 
 A pair of records is asked about once. On the answer "the same" the records are joined: `records.join`.
 """
@@ -66,36 +66,52 @@ class Doubt:
 def raise_questions(
     tx: Connection, record_id: UUID, doubts: Sequence[Doubt], case_id: UUID, by: str, at: datetime
 ) -> None:
-    """Ask of each of these people whether the record is of them, unless that has been asked.
+    """Ask of each of these people whether the record, made in this transaction, is of them.
 
     The statement is the same, and runs, without any doubt as well: nobody can tell from it whether there was one.
     """
     known = [*doubts] or [Doubt(record_id, Resemblance.AGREES)]  # a record is never asked about beside itself
     common = {"record_id": record_id, "case_id": case_id, "raised_by": by, "raised_at": at}
-    tx.execute(
-        _RAISE,
-        [{**common, "question_id": uuid4(), "known_id": one.known_id, "resemblance": one.resemblance} for one in known],
-    )
+    people = [{"known_id": doubt.known_id, "resemblance": doubt.resemblance} for doubt in known]
+    tx.execute(_RAISE, [{**common, **doubted, "question_id": uuid4()} for doubted in people])
 
 
-def seen_by(viewer: Viewer) -> ColumnElement[bool]:
-    """The questions about people of whom this viewer may know who they are."""
-    learnt = learnt_by(viewer, Fact.PERSON)
+def questions_visible_to(viewer: Viewer) -> ColumnElement[bool]:
+    """The questions of which this viewer may learn who both are: the person given, and the person known.
+
+    Whoever sees one of the two only learns nothing of the other, not even that it is asked.
+    """
+    return and_(*(_learnt(viewer, record_id) for record_id in (Q.record_id, Q.known_id)))
+
+
+def _learnt(viewer: Viewer, record_id: ColumnElement[UUID]) -> ColumnElement[bool]:
     mine = or_(case_current.c.person_id == person.c.person_id, case_current.c.person_id == person.c.same_as)
-    case = select(case_current.c.case_id).where(mine, learnt).correlate(person).exists()
-    return (
-        select(person.c.person_id).where(person.c.person_id == Q.known_id, case).correlate(identity_question).exists()
-    )
+    case = select(case_current.c.case_id).where(mine, learnt_by(viewer, Fact.PERSON)).correlate(person).exists()
+    query = select(person.c.person_id).where(person.c.person_id == record_id, case)
+    return query.correlate(identity_question).exists()
 
 
 def asked_about(one: Person, other: Person) -> ColumnElement[bool]:
     """Whether it is asked, and not answered yet, if these two are one person. Of records that count."""
+    return _between(one, other, QuestionStatus.OPEN).exists()
+
+
+def rejected_between(tx: Connection, one: UUID, other: UUID) -> UUID | None:
+    """The question on whose answer these two are different people; None where that has not been answered.
+
+    Of ids that count: the answer on any two of their records is an answer on them.
+    """
+    query = _between(one, other, QuestionStatus.REJECTED).order_by(Q.raised_at, Q.question_id)
+    return tx.scalars(query.limit(1)).first()
+
+
+def _between(one: Person, other: Person, status: QuestionStatus) -> Select[Any]:
     first, second = person.alias("first_record"), person.alias("second_record")
     counts = [func.coalesce(of.c.same_as, of.c.person_id) for of in (first, second)]
     pair = or_(and_(counts[0] == one, counts[1] == other), and_(counts[0] == other, counts[1] == one))
     joined = identity_question.join(first, first.c.person_id == Q.record_id)
     query = select(Q.question_id).select_from(joined.join(second, second.c.person_id == Q.known_id))
-    return query.where(Q.status == QuestionStatus.OPEN, pair).exists()
+    return query.where(Q.status == status, pair)
 
 
 def page(
@@ -106,7 +122,7 @@ def page(
     limit: int,
 ) -> list[Question]:
     """The questions this viewer may see, the newest first."""
-    query = _ALL.where(seen_by(viewer)).order_by(Q.raised_at.desc(), Q.question_id.desc()).limit(limit)
+    query = _ALL.where(questions_visible_to(viewer)).order_by(Q.raised_at.desc(), Q.question_id.desc()).limit(limit)
     if status is not None:
         query = query.where(Q.status == status)
     if after is not None:
@@ -116,10 +132,14 @@ def page(
 
 
 def find(tx: Connection, viewer: Viewer, question_id: UUID) -> Question | None:
-    """This question, if the viewer may see it. It is held until the transaction ends."""
-    query = _ALL.where(Q.question_id == question_id, seen_by(viewer)).with_for_update()
-    row = tx.execute(query).mappings().one_or_none()
+    """This question, if the viewer may see it."""
+    row = tx.execute(_ALL.where(Q.question_id == question_id, questions_visible_to(viewer))).mappings().one_or_none()
     return None if row is None else _question(row)
+
+
+def read(tx: Connection, question_id: UUID) -> Question:
+    """This question, which has been seen in this transaction."""
+    return _question(tx.execute(_ALL.where(Q.question_id == question_id)).mappings().one())
 
 
 def decide(
@@ -150,20 +170,20 @@ def _seal(question_id: UUID) -> str:
 
 
 def _raise() -> Any:
-    asked = {name: bindparam(name, type_=Q[name].type) for name in ("question_id", "record_id", "case_id")}
-    told = {name: bindparam(name, type_=Q[name].type) for name in ("resemblance", "raised_by", "raised_at")}
-    pair = (Q.record_id == asked["record_id"]) & (Q.known_id == person.c.person_id)
-    reverse = (Q.known_id == asked["record_id"]) & (Q.record_id == person.c.person_id)
+    names = ("question_id", "record_id", "case_id", "resemblance", "raised_by", "raised_at")
+    values = {name: bindparam(name, type_=Q[name].type) for name in names}
+    pair = (Q.record_id == values["record_id"]) & (Q.known_id == person.c.person_id)
+    reverse = (Q.known_id == values["record_id"]) & (Q.record_id == person.c.person_id)
     new = (
         select(
-            *(value.label(name) for name, value in (asked | told).items()),
+            *(value.label(name) for name, value in values.items()),
             literal(QuestionStatus.OPEN, Q.status.type).label("status"),
             person.c.person_id,
         )
         .where(person.c.person_id == bindparam("known_id", type_=Q.known_id.type))
-        .where(person.c.person_id != asked["record_id"], ~exists().where(or_(pair, reverse)).correlate(person))
+        .where(person.c.person_id != values["record_id"], ~exists().where(or_(pair, reverse)).correlate(person))
     )
-    return insert(identity_question).from_select([*asked, *told, "status", "known_id"], new)
+    return insert(identity_question).from_select([*names, "status", "known_id"], new)
 
 
 _ALL: Select[Any] = select(identity_question)

@@ -30,7 +30,7 @@ from sqlalchemy import (
 
 from ungdom import message
 from ungdom.message.national_id import Look, look, normal
-from ungdom.store.records import COUNTS, or_is, record, records_of
+from ungdom.store.records import COUNTS, is_record_of, record, records_of
 from ungdom.store.sealing import Keys
 from ungdom.store.tables import NumberKind, Protection, case_current, case_number, person, person_version
 from ungdom.workflow.case import Youth
@@ -165,6 +165,11 @@ def read_person(tx: Connection, keys: Keys, person_id: UUID) -> Person | None:
     return None if row is None else _person(keys, row)
 
 
+def read_records(tx: Connection, keys: Keys, person_id: UUID) -> list[Person]:
+    """Every record of the person for whom this id counts. Raises `CannotOpen`."""
+    return [_person(keys, row) for row in tx.execute(_RECORDS.where(is_record_of(person_id)))]
+
+
 def _person(keys: Keys, row: Row[*tuple[Any, ...]]) -> Person:
     return Person(
         person_id=row.person_id,
@@ -257,7 +262,7 @@ def protect(tx: Connection, person_id: UUID, level: Protection, at: datetime) ->
     """The address kept at least this closely from now on; False when it was already. frl § 10-4."""
     weaker = person.c.protection.in_([one for one in Protection if strictest(one, level) is not one])
     values = {"protection": level, "updated_at": at}
-    return tx.execute(update(person).where(or_is(person_id), weaker).values(values)).rowcount > 0
+    return tx.execute(update(person).where(is_record_of(person_id), weaker).values(values)).rowcount > 0
 
 
 def add_version(tx: Connection, person_id: UUID, youth: Youth, at: datetime) -> int:
@@ -336,8 +341,10 @@ def _version(person_id: UUID, version: int, youth: Youth, at: datetime) -> dict[
     }
 
 
-_PERSON = (
+_RECORDS = (
     select(person, *person_version.c["version", "born", "guardians"])
     .join(person_version)
-    .where(person.c.person_id == bindparam("person_id"), person_version.c.version == _newest())
+    .where(person_version.c.version == _newest())
+    .order_by(person.c.created_at, person.c.person_id)
 )
+_PERSON = _RECORDS.where(person.c.person_id == bindparam("person_id"))

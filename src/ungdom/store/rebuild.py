@@ -10,8 +10,9 @@ from sqlalchemy import Connection, func, select
 from ungdom.store import bulk, journal
 from ungdom.store.current import row_of
 from ungdom.store.journal import Stored
+from ungdom.store.records import record
 from ungdom.store.session import Database
-from ungdom.store.tables import case_current, case_file, case_team
+from ungdom.store.tables import case_current, case_file, case_team, person
 from ungdom.workflow.engine import fold
 from ungdom.workflow.errors import IllegalHistory
 
@@ -120,9 +121,23 @@ def _differences(tx: Connection, case_ids: Sequence[UUID]) -> Iterator[Differenc
     rows = {row["case_id"]: dict(row) for row in tx.execute(query).mappings()}
     teams = _teams(tx, case_ids)
     known = {stored.case_id: stored for stored in _load(tx, case_ids)}
+    yield from _chained(tx, case_ids)
     for case_id in case_ids:
         found = {**rows.get(case_id, {}), "team": teams.get(case_id, frozenset())}
         yield from _compare(case_id, found, known.get(case_id))
+
+
+def _chained(tx: Connection, case_ids: Sequence[UUID]) -> Iterator[Difference]:
+    """The cases on a record that names as the one that counts another that does not count itself."""
+    main = person.alias("main")
+    query = (
+        select(case_file.c.case_id, record.c.same_as, main.c.same_as.label("counts"))
+        .join(record, record.c.person_id == case_file.c.person_id)
+        .join(main, main.c.person_id == record.c.same_as)
+        .where(case_file.c.case_id.in_(case_ids), main.c.same_as.is_not(None))
+    )
+    for row in tx.execute(query.order_by(case_file.c.case_id)):
+        yield Difference(row.case_id, "same_as", row.same_as, row.counts)
 
 
 def _teams(tx: Connection, case_ids: Sequence[UUID]) -> dict[UUID, frozenset[str]]:

@@ -7,11 +7,13 @@ from uuid import UUID
 
 from sqlalchemy import (
     BindParameter,
+    ColumnElement,
     CompoundSelect,
     Connection,
     ScalarSelect,
     Select,
     func,
+    or_,
     select,
     union,
     update,
@@ -54,25 +56,39 @@ def counting(tx: Connection, person_id: UUID) -> UUID:
     return tx.scalar(select(canonical(person_id))) or person_id
 
 
-def join(tx: Connection, one: UUID, other: UUID, at: datetime) -> list[UUID]:
-    """Make the first record, with every record that counts as it, the second person; the cases of both.
+def hold(tx: Connection, person_id: UUID) -> UUID:
+    """The id that counts for this one, and goes on to count until the transaction ends: nobody joins it meanwhile.
 
-    The protection of the address becomes the stricter of the two. What each case was folded by stays as it was.
+    Held before a case is opened on a person. On SQLite there is one writer anyway.
     """
-    levels = {row.person_id: row.protection for row in tx.execute(_LEVELS.where(person.c.person_id.in_([one, other])))}
-    level = strictest(*levels.values())
-    of_one = or_is(one)
-    cases = select(case_file.c.case_id).where(case_file.c.person_id.in_(select(person.c.person_id).where(of_one)))
-    tx.execute(update(case_current).where(case_current.c.case_id.in_(cases)).values(person_id=other))
-    tx.execute(update(decision).where(decision.c.person_id == one).values(person_id=other))
-    tx.execute(update(person).where(of_one).values(same_as=other))
-    tx.execute(update(person).where(or_is(other)).values(protection=level, updated_at=at))
-    return list(tx.scalars(select(case_current.c.case_id).where(case_current.c.person_id == other)))
+    query = select(person.c.same_as).where(person.c.person_id == person_id)
+    same_as = tx.scalar(query.with_for_update(key_share=True))
+    return person_id if same_as is None else hold(tx, same_as)
 
 
-def or_is(person_id: UUID) -> Any:
+def join(tx: Connection, person_ids: Sequence[UUID], at: datetime) -> list[UUID]:
+    """Make two people one, with every record that counts as either; the cases of both.
+
+    Both ids must count, and nobody else may join people meanwhile. The one stored first counts from now on. The
+    protection of the address becomes the stricter of the two. What each case was folded by stays as it was.
+    """
+    records = or_(*(is_record_of(person_id) for person_id in person_ids))
+    tx.execute(select(person.c.person_id).where(records).order_by(person.c.person_id).with_for_update(key_share=True))
+    rows = tx.execute(_BY_AGE.where(person.c.person_id.in_(person_ids))).all()
+    older, newer = (row.person_id for row in rows)
+    level = strictest(*(row.protection for row in rows))
+    of_newer = is_record_of(newer)
+    cases = select(case_file.c.case_id).where(case_file.c.person_id.in_(select(person.c.person_id).where(of_newer)))
+    tx.execute(update(case_current).where(case_current.c.case_id.in_(cases)).values(person_id=older))
+    tx.execute(update(decision).where(decision.c.person_id == newer).values(person_id=older))
+    tx.execute(update(person).where(of_newer).values(same_as=older))
+    tx.execute(update(person).where(is_record_of(older)).values(protection=level, updated_at=at))
+    return list(tx.scalars(select(case_current.c.case_id).where(case_current.c.person_id == older)))
+
+
+def is_record_of(person_id: UUID) -> ColumnElement[bool]:
     """This record, or one that counts as it."""
     return (person.c.person_id == person_id) | (person.c.same_as == person_id)
 
 
-_LEVELS = select(person.c.person_id, person.c.protection)
+_BY_AGE = select(person.c.person_id, person.c.protection).order_by(person.c.created_at, person.c.person_id)

@@ -112,8 +112,9 @@ person = Table(
     Column("protection", Word(Protection), nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
-    Column("same_as", Uuid, index=True, comment="the record of the same person that counts"),
+    Column("same_as", ForeignKey("person.person_id"), index=True, comment="the record of the same person that counts"),
     CheckConstraint("protection IN ('none', 'confidential', 'strictly_confidential')", name="protection"),
+    CheckConstraint("same_as <> person_id", name="same_as"),
 )
 
 person_version = Table(
