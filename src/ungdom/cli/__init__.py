@@ -199,6 +199,7 @@ def show(
 
 def _read(tx: Connection, case: str, now: datetime) -> casework.Read | None:
     """The case with this id or reference; None when there is none."""
+    case_id: UUID | None
     try:
         case_id = UUID(case)
     except ValueError:
