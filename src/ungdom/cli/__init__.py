@@ -49,8 +49,9 @@ from ungdom.workflow.vocabulary import Actor, Role
 
 ABOUT = """Cases of ungdomsstraff and ungdomsoppfølging: the service, its database, and figures.
 
-`ungdom demo --serve` shows it with invented people. Exit codes: 0 done, 1 something was found, 2 wrong call or
-settings, 3 no usable database."""
+`ungdom demo --serve` shows it with invented people.
+
+Exit codes: 0 done, 1 something was found, 2 wrong call or settings, 3 no usable database."""
 YEAR = 24 * 365
 """Hours that a token of the development issuer holds at most."""
 

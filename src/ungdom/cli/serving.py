@@ -5,14 +5,11 @@ import os
 import socket
 import time
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ungdom.cli.terminal import out
 from ungdom.orphans import end_with_parent
 from ungdom.settings import BadSettings, Settings
-
-if TYPE_CHECKING:
-    from fastapi import FastAPI
 
 GRACE = 5
 """Seconds that requests under way have when the server is told to stop; a batch is broken off between two groups."""
@@ -86,8 +83,8 @@ def run(config: Settings, host: str, port: int, workers: int = 1) -> None:
     uvicorn.run("ungdom.cli.serving:of_worker", factory=True, workers=workers, **options)
 
 
-def of_worker() -> "FastAPI":
-    """The service of a worker process, which ends when its parent has ended. Wrong settings end it at once."""
+def of_worker() -> object:
+    """The ASGI application of a worker process, which ends when its parent has ended. Wrong settings end it at once."""
     end_with_parent()
     from ungdom import app as application
 
