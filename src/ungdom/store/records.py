@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, func, or_, select, update
 
 from ungdom.store.inbox_tables import decision
 from ungdom.store.tables import Protection, case_current, case_file, person
@@ -48,13 +48,17 @@ def join(tx: Connection, person_ids: Sequence[UUID], at: datetime) -> list[UUID]
     rows = tx.execute(_BY_AGE.where(person.c.person_id.in_(person_ids))).all()
     older, newer = (row.person_id for row in rows)
     strictest = max((Protection(row.protection) for row in rows), key=list(Protection).index)
-    of_newer = is_record_of(newer)
-    cases = select(case_file.c.case_id).where(case_file.c.person_id.in_(select(person.c.person_id).where(of_newer)))
+    cases = select(case_file.c.case_id).where(case_file.c.person_id.in_(records_of(newer)))
     tx.execute(update(case_current).where(case_current.c.case_id.in_(cases)).values(person_id=older))
     tx.execute(update(decision).where(decision.c.person_id == newer).values(person_id=older))
-    tx.execute(update(person).where(of_newer).values(same_as=older))
+    tx.execute(update(person).where(is_record_of(newer)).values(same_as=older))
     tx.execute(update(person).where(is_record_of(older)).values(protection=strictest, updated_at=at))
     return list(tx.scalars(select(case_current.c.case_id).where(case_current.c.person_id == older)))
+
+
+def records_of(person_id: UUID) -> Select[tuple[UUID]]:
+    """The ids of the records of the person for whom this id counts."""
+    return select(person.c.person_id).where(is_record_of(person_id))
 
 
 def is_record_of(person_id: UUID) -> ColumnElement[bool]:
