@@ -164,8 +164,8 @@ def _concern(call: Call, one: Arrival) -> Concern | None:
         return None
     mine = call.who.viewer.konfliktrad
     mine_or_all = [concern for concern in concerns.read(one.offices) if mine in (None, concern.konfliktrad)]
-    order = list(Protection)
-    return max(mine_or_all, key=lambda concern: order.index(concern.protection), default=None)
+    level = strictest(*(concern.protection for concern in mine_or_all))
+    return next((concern for concern in mine_or_all if concern.protection is level), None)
 
 
 def _one(tx: Connection, call: Call, message_id: UUID) -> Arrival:

@@ -148,7 +148,7 @@ def _compared(given: Person, known: Person) -> shapes.ComparedOut:
     )
 
 
-def _comparison(one: str, other: str) -> Comparison:
-    if not one or not other:
+def _comparison(given: str, known: str) -> Comparison:
+    if not given or not known:
         return Comparison.MISSING
-    return Comparison.EQUAL if one == other else Comparison.DIFFERENT
+    return Comparison.EQUAL if given == known else Comparison.DIFFERENT

@@ -25,7 +25,7 @@ from ungdom.store.tables import Protection
 
 
 class Likeness(Enum):
-    """How the person told of stands to a person known."""
+    """How the person given stands to a person known."""
 
     SAME = auto()
     OTHER = auto()
@@ -123,16 +123,16 @@ def _judged(equal: bool, born: bool, near: bool) -> Likeness:
     return Likeness.CONTRADICTS if (equal or (born and near)) else Likeness.OTHER
 
 
-def _alike(one: str | None, other: str | None) -> bool:
+def _alike(given: str | None, known: str | None) -> bool:
     """A name that has no letter or digit is no name: it is like no other, and not like itself."""
-    mine = bare(one)
-    return bool(mine) and mine == bare(other)
+    name = bare(given)
+    return bool(name) and name == bare(known)
 
 
-def _fits(one: str | None, other: str | None) -> bool:
+def _fits(given: str | None, known: str | None) -> bool:
     """Given names: the shorter telling is enough where all of it stands in the longer."""
-    mine, theirs = set(bare(one).split()), set(bare(other).split())
-    absent = (not one) or (not other)
+    mine, theirs = set(bare(given).split()), set(bare(known).split())
+    absent = (not given) or (not known)
     return absent or (bool(mine) and bool(theirs) and (mine <= theirs or theirs <= mine))
 
 

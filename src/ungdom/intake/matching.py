@@ -14,7 +14,8 @@ from ungdom.store.concerns import SECRETARIAT, Concern, handled_by
 from ungdom.store.inbox import Arrival, Candidate
 from ungdom.store.sealing import Keys
 from ungdom.store.session import Connection
-from ungdom.store.tables import NumberKind, Protection
+from ungdom.store.tables import NumberKind
+from ungdom.workflow.vocabulary import strictest
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +142,10 @@ def _hidden(message: Message, match: Match) -> tuple[Concern, ...]:
     near = [person for person in match.hidden if by_person or person.how is Likeness.CONTRADICTS]
     if message.person is None or not near:
         return ()
-    levels = [Protection(message.person.protection), *(person.protection for person in match.hidden)]
-    strictest = max(levels, key=list(Protection).index)
+    level = strictest(message.person.protection, *(person.protection for person in match.hidden))
     reason = _UNTOLD[min((person.how for person in near), key=list(Likeness).index)]
     offices = match.hidden[0].offices if len(match.hidden) == 1 else (SECRETARIAT,)
-    return tuple(Concern(office, strictest, reason) for office in offices)
+    return tuple(Concern(office, level, reason) for office in offices)
 
 
 _UNTOLD = {Likeness.SAME: Reason.IDENTITY_UNCONFIRMED, Likeness.CONTRADICTS: Reason.PERSON_CONTRADICTS}

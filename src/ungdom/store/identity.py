@@ -91,24 +91,24 @@ def _learnt(viewer: Viewer, record_id: ColumnElement[UUID]) -> ColumnElement[boo
     return query.correlate(identity_question).exists()
 
 
-def asked_about(one: Person, other: Person) -> ColumnElement[bool]:
+def asked_about(left: Person, right: Person) -> ColumnElement[bool]:
     """Whether it is asked, and not answered yet, if these two are one person. Of records that count."""
-    return _between(one, other, QuestionStatus.OPEN).exists()
+    return _between(left, right, QuestionStatus.OPEN).exists()
 
 
-def rejected_between(tx: Connection, one: UUID, other: UUID) -> UUID | None:
+def rejected_between(tx: Connection, left: UUID, right: UUID) -> UUID | None:
     """The question on whose answer these two are different people; None where that has not been answered.
 
     Of ids that count: the answer on any two of their records is an answer on them.
     """
-    query = _between(one, other, QuestionStatus.REJECTED).order_by(Q.raised_at, Q.question_id)
+    query = _between(left, right, QuestionStatus.REJECTED).order_by(Q.raised_at, Q.question_id)
     return tx.scalars(query.limit(1)).first()
 
 
-def _between(one: Person, other: Person, status: QuestionStatus) -> Select[Any]:
+def _between(left: Person, right: Person, status: QuestionStatus) -> Select[Any]:
     first, second = person.alias("first_record"), person.alias("second_record")
     counts = [func.coalesce(of.c.same_as, of.c.person_id) for of in (first, second)]
-    pair = or_(and_(counts[0] == one, counts[1] == other), and_(counts[0] == other, counts[1] == one))
+    pair = or_(and_(counts[0] == left, counts[1] == right), and_(counts[0] == right, counts[1] == left))
     joined = identity_question.join(first, first.c.person_id == Q.record_id)
     query = select(Q.question_id).select_from(joined.join(second, second.c.person_id == Q.known_id))
     return query.where(Q.status == status, pair)
@@ -155,8 +155,8 @@ def decide(
 def settle_same(tx: Connection, by: str, at: datetime) -> None:
     """Questions between records that are one person by now need no answer of their own: they are confirmed."""
     first, second = person.alias("first_record"), person.alias("second_record")
-    one, other = (func.coalesce(of.c.same_as, of.c.person_id) for of in (first, second))
-    same = exists().where(first.c.person_id == Q.record_id, second.c.person_id == Q.known_id, one == other)
+    left, right = (func.coalesce(of.c.same_as, of.c.person_id) for of in (first, second))
+    same = exists().where(first.c.person_id == Q.record_id, second.c.person_id == Q.known_id, left == right)
     mine = update(identity_question).where(Q.status == QuestionStatus.OPEN, same)
     tx.execute(mine.values(status=QuestionStatus.CONFIRMED, decided_by=by, decided_at=at))
 

@@ -29,6 +29,7 @@ from ungdom.store import bulk, due
 from ungdom.store.concerns import COUNTED, concerns_office
 from ungdom.store.inbox_tables import decision, decision_event, decision_receipt, decision_wait, exchange_decision
 from ungdom.store.reading import counted_for
+from ungdom.store.records import records_of, these
 from ungdom.store.sealing import Keys
 from ungdom.store.tables import NumberKind, Protection, case_current, case_number, person
 from ungdom.workflow.permissions import NATIONAL, Viewer
@@ -169,7 +170,7 @@ def named(tx: Connection, decision_id: str, kind: str) -> list[Arrival]:
 
 def of_person(tx: Connection, person_id: UUID, *kinds: str) -> list[Arrival]:
     """The messages of these kinds about this person that count."""
-    same = (decision.c.person_id == person_id) & decision.c.kind.in_(kinds)
+    same = decision.c.person_id.in_(records_of(these([person_id]))) & decision.c.kind.in_(kinds)
     query = select(*_ARRIVAL).where(same, decision.c.outcome.in_(SETTLED))
     return _arrivals(tx, query.order_by(decision.c.received_at, decision.c.message_id))
 

@@ -77,11 +77,10 @@ def join(tx: Connection, person_ids: Sequence[UUID], at: datetime) -> list[UUID]
     rows = tx.execute(_BY_AGE.where(person.c.person_id.in_(person_ids))).all()
     older, newer = (row.person_id for row in rows)
     level = strictest(*(row.protection for row in rows))
-    of_newer = is_record_of(newer)
-    cases = select(case_file.c.case_id).where(case_file.c.person_id.in_(select(person.c.person_id).where(of_newer)))
+    cases = select(case_file.c.case_id).where(case_file.c.person_id.in_(records_of(these([newer]))))
     tx.execute(update(case_current).where(case_current.c.case_id.in_(cases)).values(person_id=older))
     tx.execute(update(decision).where(decision.c.person_id == newer).values(person_id=older))
-    tx.execute(update(person).where(of_newer).values(same_as=older))
+    tx.execute(update(person).where(is_record_of(newer)).values(same_as=older))
     tx.execute(update(person).where(is_record_of(older)).values(protection=level, updated_at=at))
     return list(tx.scalars(select(case_current.c.case_id).where(case_current.c.person_id == older)))
 
