@@ -27,6 +27,7 @@ from ungdom.message.terms import (
 )
 from ungdom.message.text import LineText
 from ungdom.workflow import details as d
+from ungdom.workflow import patterns
 from ungdom.workflow.details.parts import CLOSED_SHAPE, Code
 from ungdom.workflow.errors import Problem
 from ungdom.workflow.events import implausible, problems_of
@@ -115,7 +116,7 @@ TERMS: dict[Kind, type[Any]] = {
 }
 """What each kind asks for beyond who and when."""
 
-DecisionId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/{}-]{0,119}$")]
+DecisionId = Annotated[str, StringConstraints(pattern=patterns.DECISION_ID)]
 """The sender's own id of a decision, the same in every version of it."""
 
 
@@ -138,7 +139,7 @@ class Person:
     born: date
     family_name: LineText
     given_name: LineText | None = None
-    national_id: Annotated[str, StringConstraints(pattern=r"^[0-9]{11}$")] | None = None
+    national_id: Annotated[str, StringConstraints(pattern=patterns.IDENTITY_NUMBER)] | None = None
     sex: Literal["female", "male", "unknown"] = "unknown"
     protection: Literal["none", "confidential", "strictly_confidential"] = "none"
     contact: LineText | None = None
@@ -161,7 +162,7 @@ class Opening:
     investigation_closed_on: date | None = None
     indicted_on: date | None = None
     court_received_on: date | None = None
-    municipality: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")] | None = None
+    municipality: Annotated[str, StringConstraints(pattern=patterns.MUNICIPALITY)] | None = None
     konfliktrad: Code | None = None
     repeated_or_serious: bool = False
 
