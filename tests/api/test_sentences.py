@@ -1,11 +1,12 @@
 """The sentence of a refusal states the rule that was not followed, with its number, in the caller's language."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from tests.api.build import DAY, assert_problem, case_at, etag, raw
-from tests.service import Client, new_case
+from tests.service import Client, Service, new_case
 from ungdom import texts
 from ungdom.message.sound import DEEPEST
 from ungdom.workflow import patterns
@@ -152,3 +153,25 @@ def test_a_problem_type_is_explained_in_the_language_that_is_wanted(oslo: Client
     assert answer.text.startswith(texts.catalogue(language)["problem"]["body_too_large.title"])
     assert "…" not in answer.text
     assert "<limit>" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("born", "code"),
+    [("2026-01-02", "born_after_offence"), ("2030-01-01", "born_after_offence"), ("1925-01-01", "born_too_early")],
+)
+def test_a_birth_that_does_not_fit_the_act_is_refused_with_its_place(oslo: Client, born: str, code: str) -> None:
+    answer = oslo.post("/v1/cases", new_case(person=PERSON | {"born": born}))
+    assert sentence(answer, "/person/born", code).startswith("Fødselsdatoen er")
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(9, 202), (11, 422)])
+def test_a_decision_sent_later_than_now_is_refused_with_its_place(shared: Service, minutes: int, status: int) -> None:
+    sent = shared.clock().replace(microsecond=0) + timedelta(minutes=minutes)
+    body = {
+        "kind": "dropped", "decision_id": f"sent-{minutes}", "version": 1, "sent_at": sent.isoformat(),
+        "occurred_on": "2026-01-05", "police_case_numbers": ["15434811"],
+    }  # fmt: skip
+    answer = shared.as_("prosecution").post("/v1/decisions", body)
+    assert answer.status_code == status
+    places = [found["pointer"] for found in answer.json().get("errors", ())]
+    assert places == (["/sent_at"] if status == 422 else [])

@@ -146,6 +146,10 @@ class OffenceIn(Input):
         return Offence(on=self.on, until=self.until, group=self.group, statute=self.statute)
 
 
+OLDEST = 40
+"""Years. A youth is under 18 at the act; whoever was older than this is taken for a slip of the pen."""
+
+
 class NewCaseIn(Input):
     """A case to open by hand. The municipality of residence decides the konfliktråd.
 
@@ -162,6 +166,16 @@ class NewCaseIn(Input):
     offences: Annotated[list[OffenceIn], Field(min_length=1, max_length=200)]
     repeated_or_serious: bool = False
     on_behalf_of: Actor | None = None
+
+    @model_validator(mode="after")
+    def _born_before_the_first_act(self) -> Self:
+        first = min(offence.on for offence in self.offences)
+        if self.person.born >= min(first, day_of(self.occurred_on)[0]):
+            raise PydanticCustomError("born_after_offence", "is born too late", {"field": ("person", "born")})
+        if first.year - self.person.born.year > OLDEST:
+            named = {"field": ("person", "born"), "le": OLDEST}
+            raise PydanticCustomError("born_too_early", "is born too early", named)
+        return self
 
 
 class EventIn(Input):

@@ -17,7 +17,7 @@ from ungdom import texts
 from ungdom.clock import Clock
 from ungdom.intake import Desk, Outcome, Reason, Sender, Taken, names_of, receipts, receive
 from ungdom.intake.catching_up import go_back
-from ungdom.message import BadMessage, Message, read
+from ungdom.message import BadMessage, Message, read_sent
 from ungdom.message.sound import DEEPEST, json_fault
 from ungdom.message.text import is_printable
 from ungdom.store import inbox
@@ -137,7 +137,7 @@ def _read(door: Door, line: Line) -> Message | Answer:
     if not isinstance(value, dict):
         return _refused(door, line.number, Reason.BROKEN_LINE)
     try:
-        return read(line.raw)
+        return read_sent(line.raw, door.clock())
     except BadMessage as error:
         problems = tuple(error.problems[:MOST_PLACES])
         return _refused(door, line.number, Reason.INVALID, problems, **_known(value))

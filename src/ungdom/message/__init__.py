@@ -5,7 +5,7 @@ Dates are Oslo dates. Who it is about is matched with people here and then forgo
 """
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from typing import Annotated, Any, Literal
@@ -51,6 +51,7 @@ __all__ = [
     "TransferTerms",
     "plain",
     "read",
+    "read_sent",
     "reader",
 ]
 
@@ -225,6 +226,18 @@ def read(raw: bytes | str) -> Message:
     if far:
         raise BadMessage(far)
     return replace(told, terms=terms)
+
+
+AHEAD = timedelta(minutes=10)
+"""So much the clock of a sender may be ahead of the clock here."""
+
+
+def read_sent(raw: bytes | str, now: datetime) -> Message:
+    """The same, of a message that is sent now. Raises `BadMessage` for `sent_at` more than `AHEAD` to come as well."""
+    told = read(raw)
+    if told.sent_at > now + AHEAD:
+        raise BadMessage([Problem("/sent_at", "instant_in_future", "has not come yet")])
+    return told
 
 
 def plain(message: Message) -> dict[str, Any]:

@@ -72,7 +72,8 @@ def named_values(error: Mapping[str, Any]) -> dict[str, str | int]:
 def place_of(error: Mapping[str, Any]) -> tuple[str | int, ...]:
     """Where an error of pydantic stands; a check of several fields names in `field` the one to look at."""
     context = error.get("ctx") or {}
-    return (*error["loc"], *([context["field"]] if "field" in context else []))
+    field_named = context.get("field", ())
+    return (*error["loc"], *([field_named] if isinstance(field_named, str) else field_named))
 
 
 class BadDetails(WorkflowError):
