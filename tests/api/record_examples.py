@@ -28,7 +28,10 @@ FILE = ROOT / "src" / "ungdom" / "api" / "examples" / "recorded.json"
 HISTORY = "theta"
 SHOWN = 2
 """As many entries of a list as an example keeps."""
-OFFICE = "more-og-romsdal"
+OFFICE = "oslo"
+"""The konfliktråd of the examples, whose coordinator the demonstration has a token for."""
+WORKED_AT = "more-og-romsdal"
+"""The one that the worked history names."""
 NOW = date(2026, 3, 2)
 PERIOD = {"from": "2025-01-01", "to": "2026-03-01"}
 HOOK = {"url": "https://example.org/hook", "kinds": ["alert.raised"]}
@@ -128,11 +131,17 @@ def tell(record: Recorder) -> str:
             wish = {"seq": seq, "reason": "wrong_date", "replacement": {"occurred_on": str(line.occurred_on)}}
             record("correct_event", coordinator, wish, events.headers["ETag"], case_id=case)
         else:
-            body = {"type": line.type, "occurred_on": str(line.occurred_on), "details": line.details}
+            body = {"type": line.type, "occurred_on": str(line.occurred_on), "details": at_office(line.details)}
             record("record_event", coordinator, body, events.headers["ETag"], case_id=case)
             keep_latest(record, line.type == "plan_meeting_held", "record_event")
     del record.examples["list_events"]
     return case
+
+
+def at_office(details: dict[str, Any]) -> dict[str, Any]:
+    """The details with the konfliktråd of the examples in place of that of the history."""
+    moved: dict[str, Any] = json.loads(json.dumps(details, default=str).replace(WORKED_AT, OFFICE))
+    return moved
 
 
 def keep_latest(record: Recorder, wanted: bool, operation: str) -> None:

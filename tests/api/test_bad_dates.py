@@ -189,5 +189,5 @@ def test_an_act_does_not_end_before_it_began(oslo: Client) -> None:
     body = new_case(offences=[{"on": "2026-01-02", "until": "2026-01-01"}])
     before = rows(oslo.service)
     found = assert_problem(oslo.post("/v1/cases", body), 422, "invalid_input")
-    assert [error["pointer"] for error in found["errors"]] == ["/offences/0"]
+    assert [error["pointer"] for error in found["errors"]] == ["/offences/0/until"]
     assert rows(oslo.service) == before

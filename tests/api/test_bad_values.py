@@ -111,9 +111,9 @@ def test_details_of_another_event_type_are_422_with_every_place(oslo: Client) ->
     }
 
 
-@pytest.mark.parametrize("kind", ["case_registered", "corrected"])
-def test_registrations_and_corrections_are_not_recorded_as_events(oslo: Client, kind: str) -> None:
-    found = assert_problem(refused_event(oslo, opened(oslo), kind), 422, "use_corrections")
+@pytest.mark.parametrize(("kind", "code"), [("case_registered", "use_opening"), ("corrected", "use_corrections")])
+def test_registrations_and_corrections_are_not_recorded_as_events(oslo: Client, kind: str, code: str) -> None:
+    found = assert_problem(refused_event(oslo, opened(oslo), kind), 422, code)
     assert list(places(found)) == ["/type"]
 
 

@@ -37,7 +37,7 @@ def test_a_write_is_made_when_one_of_the_tags_is_the_present_version(
 @pytest.mark.parametrize(
     ("tag", "since"),
     [('W/"2"', 2), ('"1"', 1), ('W/"1"', 1), ('"1", W/"2"', 2), ('"02"', 0), ('"two"', 0), ('""', 0), ('"-1"', 0),
-     ('"1234567890123"', 0), ('"٢"'.encode(), 0)],
+     ('"1234567890123"', 0), ('"9"', 9), ('"٢"'.encode(), 0)],
 )  # fmt: skip
 def test_a_write_is_refused_with_what_happened_since_when_none_of_the_tags_is_the_present_version(
     oslo: Client, what: str, body: dict[str, Any], tag: Any, since: int
@@ -49,6 +49,7 @@ def test_a_write_is_refused_with_what_happened_since_when_none_of_the_tags_is_th
         found = assert_problem(answer, 412, "stale")
         assert found["current_etag"] == answer.headers["ETag"] == '"2"'
         assert [event["seq"] for event in found["events_since"]] == [seq for seq in (1, 2) if seq > since]
+        assert ("etter at du hentet den" in found["detail"]) == (since == 1)
     assert rows(oslo.service) == before
 
 

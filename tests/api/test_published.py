@@ -13,6 +13,7 @@ from tests.api.build import assert_problem, opened
 from tests.service import Client, Service
 from ungdom import texts
 from ungdom.api import doc_pages, handlers, middleware
+from ungdom.api.examples import recorded
 from ungdom.store.errors import Unavailable
 from ungdom.workflow.vocabulary import EventType, Regime, Sanction
 
@@ -222,3 +223,15 @@ def test_every_case_is_overdue_or_not(oslo: Client) -> None:
     assert (len(late), len(in_time), len(every)) == (3, 1, 4)
     past = oslo.get("/v1/cases", overdue="false", known_at="2026-08-01").json()["items"]
     assert [case["id"] for case in past] == [case["id"] for case in in_time]
+
+
+def test_the_page_shows_code_as_code_and_names_the_schema_of_a_body(shared: Service) -> None:
+    page = shared.send("GET", "/docs").text
+    assert "<p>Body: <code>application/json</code>, schema <code>NewCaseIn</code></p>" in page
+    assert "<code>GET /v1/worklist</code>" in page
+    assert "`" not in page.partition("<main>")[2]
+
+
+def test_the_example_of_opening_a_case_is_taken_from_the_coordinator_of_the_demonstration(shared: Service) -> None:
+    body = recorded()["open_case"]["body"]
+    assert shared.as_("coordinator", "oslo").post("/v1/cases", body).status_code == 201

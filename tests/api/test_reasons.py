@@ -13,6 +13,7 @@ from ungdom import texts
 from ungdom.api.deps import Call
 from ungdom.api.errors import NotASystem
 from ungdom.api.tokens import PREFIX, READ, SCOPES, Principal
+from ungdom.store.reference import office_name
 from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
@@ -76,7 +77,18 @@ def test_a_token_that_lacks_a_scope_of_its_role_is_told_the_scope(here: Place) -
 def test_what_belongs_to_another_office_is_refused_by_the_office(shared: Service) -> None:
     found = assert_problem(shared.as_("coordinator", "troms").post("/v1/cases", new_case()), 403, "other_office")
     assert found["konfliktrad"] == "troms"
-    assert "troms" in found["detail"]
+    assert "for Konfliktrådet Troms, " in found["detail"]
+
+
+@pytest.mark.parametrize("language", texts.languages())
+def test_a_municipality_of_another_office_is_named_with_its_office(shared: Service, language: texts.Language) -> None:
+    body = new_case(municipality="0301")
+    del body["konfliktrad"]
+    answer = shared.as_("coordinator", "troms").post("/v1/cases", body, headers={"Accept-Language": language})
+    found = assert_problem(answer, 403, "other_office")
+    assert "0301" in found["detail"]
+    assert office_name("oslo", language) in found["detail"]
+    assert office_name("troms", language) in found["detail"]
 
 
 @pytest.mark.parametrize("path", ["/v1/decisions", "/v1/esas/messages", "/v1/decisions/batch"])

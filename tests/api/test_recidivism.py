@@ -140,7 +140,7 @@ def test_what_messages_told_of_a_person_is_shown_to_nobody_and_corrected_by_nobo
 @pytest.mark.parametrize(
     ("body", "code"),
     [
-        ({"kind": "death", "occurred_on": "2099-01-01"}, "out_of_range"),
+        ({"kind": "death", "occurred_on": "2099-01-01"}, "day_in_future"),
         ({"kind": "charge", "occurred_on": "2025-03-01"}, "enum"),
         ({"kind": "death", "occurred_on": "2025-03-01", "cause": "illness"}, "extra_forbidden"),
     ],

@@ -19,9 +19,9 @@ from tests.service import Client, Service
 from tests.simulation.test_reading import DAY, four, poison
 from tests.store import cases as c
 from ungdom import cli, texts
-from ungdom.api.problems import field_problem
 from ungdom.demo.load import load
 from ungdom.store.session import Database
+from ungdom.texts.places import field_problem
 from ungdom.workflow.deadlines import RULES
 
 PATH = "/v1/deadline-rules/simulate"

@@ -21,6 +21,7 @@ from ungdom.message.text import LineText
 from ungdom.store import contacts
 from ungdom.store.contacts import Contact
 from ungdom.store.session import Connection
+from ungdom.workflow import patterns
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
@@ -57,7 +58,7 @@ class NoticeContactOut(Output):
     updated_at: datetime | None
 
 
-Subject = Annotated[str, Path(pattern=r"^[\x21-\x7e]{1,255}$")]
+Subject = Annotated[str, Path(pattern=patterns.SUBJECT)]
 
 
 @router.get("/v1/contacts/me", response_model=NoticeContactOut, summary="How one is told")

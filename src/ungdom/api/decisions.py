@@ -16,7 +16,7 @@ from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
 from ungdom.api.person_shapes import as_learnt
 from ungdom.api.tokens import STATUS
 from ungdom.intake import Choice, Outcome, Reason, Taken, receipts
-from ungdom.message import read as read_message
+from ungdom.message import read_sent
 from ungdom.store import concerns, inbox
 from ungdom.store.concerns import Concern
 from ungdom.store.inbox import Arrival, Asked
@@ -75,7 +75,7 @@ _RECEIPTS: dict[int | str, dict[str, Any]] = {
 @guarded(sends_decisions)
 def push_decision(call: WriteCall, request: Request, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """One message of a prosecution system or a court. Sent again it gets the same receipt, byte for byte."""
-    sender, message = call.sender, read_message(request.state.body)
+    sender, message = call.sender, read_sent(request.state.body, call.now)
     return call.write(lambda tx: _receipt(intake.receive(tx, call.desk, sender, message)), tries=TRIES)
 
 

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from ungdom import worklist
 from ungdom.api import cursors
@@ -21,6 +20,7 @@ from ungdom.message.text import CodeText, CursorText
 from ungdom.store.reading import Filters
 from ungdom.store.session import Connection
 from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.details.parts import ends_before_it_begins
 from ungdom.workflow.vocabulary import Sanction
 
 router = APIRouter(tags=["delays"])
@@ -38,7 +38,7 @@ class DelaysQuery(i.AsOf):
     @model_validator(mode="after")
     def _ends_after_it_began(self) -> Self:
         if self.since and self.until and self.until < self.since:
-            raise PydanticCustomError("value_error", "to lies before from")
+            raise ends_before_it_begins("from", "to")
         return self
 
 

@@ -23,6 +23,7 @@ from ungdom.store.errors import Stale
 from ungdom.store.idempotency import Remembered, RequestKey
 from ungdom.store.sealing import Keys
 from ungdom.store.session import Connection, Database
+from ungdom.workflow import patterns
 from ungdom.workflow.permissions import may_read_cases
 from ungdom.workflow.vocabulary import Role
 
@@ -191,7 +192,7 @@ class Call:
         return f"{self._request.method} {url.path}?{url.query} {body.hex()}"
 
 
-IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200, pattern=r"^[\x21-\x7e]+$")]
+IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200, pattern=patterns.VISIBLE)]
 AcceptLanguage = Annotated[HeaderText | None, Header(alias="Accept-Language")]
 
 

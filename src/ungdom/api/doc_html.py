@@ -1,5 +1,6 @@
 """The documentation of the interface as HTML, from the OpenAPI document. Pure."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from html import escape
@@ -86,7 +87,7 @@ def _grouped(document: dict[str, Any]) -> dict[str, list[str]]:
 
 
 def _group(tag: str, description: str, operations: list[str]) -> str:
-    intro = f"<p>{escape(description)}</p>" if description else ""
+    intro = f"<p>{_inline(description)}</p>" if description else ""
     heading = f'<h2 id="{_anchor(tag)}">{escape(tag)}</h2>'
     return "\n".join([f'<section aria-labelledby="{_anchor(tag)}">{heading}{intro}', *operations, "</section>"])
 
@@ -99,11 +100,26 @@ def _operation(tag: str, method: str, path: str, operation: dict[str, Any]) -> s
     parts = [
         f'<details class="operation {method}"><summary><b>{method.upper()}</b> <code>{escape(path)}</code> ',
         f"{escape(operation.get('summary', ''))}</summary>",
-        *(f"<p>{escape(text)}</p>" for text in operation.get("description", "").split("\n\n") if text),
+        *(f"<p>{_inline(text)}</p>" for text in operation.get("description", "").split("\n\n") if text),
         *_parameters(operation),
-        f'<p><a href="/docs/try#/{quote(tag)}/{quote(operation["operationId"])}">Try it</a></p></details>',
+        *_body(operation),
+        f'<p><a href="/docs/try#/{quote(tag)}/{quote(operation["operationId"])}">Try it</a>, '
+        "with the fields of body and answers</p></details>",
     ]
     return "".join(parts)
+
+
+def _inline(text: str) -> str:
+    """The text with what stands in backticks as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+
+
+def _body(operation: dict[str, Any]) -> Iterator[str]:
+    """The media type and the name of the schema of the body, if it takes one."""
+    for kind, content in operation.get("requestBody", {}).get("content", {}).items():
+        name = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
+        schema = f", schema <code>{escape(name)}</code>" if name else ""
+        yield f"<p>Body: <code>{escape(kind)}</code>{schema}</p>"
 
 
 def _parameters(operation: dict[str, Any]) -> Iterator[str]:
@@ -120,5 +136,5 @@ def _parameter(parameter: dict[str, Any]) -> str:
     where = f"{parameter['in']}{needed}"
     return (
         f"<dt><code>{escape(parameter['name'])}</code> ({where})</dt>"
-        f"<dd>{escape(parameter.get('description', ''))}</dd>"
+        f"<dd>{_inline(parameter.get('description', ''))}</dd>"
     )

@@ -17,9 +17,10 @@ from ungdom.extracts.pulling import Pull
 from ungdom.extracts.purposes import Purpose
 from ungdom.extracts.writers import Form
 from ungdom.message.text import ReferenceText
+from ungdom.workflow import patterns
 from ungdom.workflow.vocabulary import Role
 
-PURPOSE = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", max_length=63)]
+PURPOSE = Annotated[str, Field(pattern=patterns.PURPOSE, max_length=63)]
 
 ROWS = tuple(one.name for one in EXTRACTS if not one.released)
 """The extracts of rows: those that are taken out for a purpose."""

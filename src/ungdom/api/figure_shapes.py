@@ -5,7 +5,6 @@ from datetime import date, datetime
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from ungdom import texts
 from ungdom.api import inputs as i
@@ -14,6 +13,7 @@ from ungdom.statistics.indicators import INDICATORS, Indicator, IndicatorGroup, 
 from ungdom.statistics.indicators.figures import WHOLE, Figure
 from ungdom.statistics.surveys import SurveyKind, SurveyQuestion
 from ungdom.statistics.surveys.results import Cell
+from ungdom.workflow.details.parts import ends_before_it_begins
 from ungdom.workflow.vocabulary import Sanction
 
 DECIMALS = 4
@@ -28,7 +28,7 @@ class PeriodQuery(i.Input):
     @model_validator(mode="after")
     def _ends_after_it_began(self) -> Self:
         if self.until < self.since:
-            raise PydanticCustomError("value_error", "to lies before from")
+            raise ends_before_it_begins("from", "to")
         return self
 
 

@@ -25,7 +25,7 @@ from ungdom.api.errors import (
     TooManyWebhooks,
     Unreleased,
 )
-from ungdom.api.problems import field_problem, problem_response
+from ungdom.api.problems import problem_response
 from ungdom.esas.envelope import NotSigned
 from ungdom.exchange.receiving import Unreadable
 from ungdom.extracts import errors as extracts
@@ -36,10 +36,20 @@ from ungdom.notices.address import Forbidden
 from ungdom.statistics.digests import TooManyCases
 from ungdom.statistics.surveys import inviting
 from ungdom.store import errors as store
-from ungdom.workflow.errors import BadChanges, BadDetails, UnknownMachine, allowed_values
+from ungdom.store import reference
+from ungdom.texts.places import field_problem
+from ungdom.workflow.errors import (
+    BadChanges,
+    BadDetails,
+    Problem,
+    UnknownMachine,
+    allowed_values,
+    named_values,
+    place_of,
+)
 from ungdom.workflow.events import escaped
 from ungdom.workflow.permissions import OtherOffice, RoleNotAllowed, acts_for, roles_that
-from ungdom.workflow.vocabulary import Role
+from ungdom.workflow.vocabulary import EventType, Role
 
 log = logging.getLogger("ungdom.api")
 
@@ -55,10 +65,11 @@ def _problem(
     code: str,
     extra: dict[str, Any] | None = None,
     headers: dict[str, str] | None = None,
+    part: str = "detail",
     **values: str | int,
 ) -> Response:
     language = request.headers.get("accept-language")
-    return problem_response(status, code, language, request.state.trace_id, extra, headers, **values)
+    return problem_response(status, code, language, request.state.trace_id, extra, headers, part, **values)
 
 
 def _language(request: Request) -> texts.Language:
@@ -76,7 +87,7 @@ async def _outdated(request: Request, error: c.Outdated) -> Response:
     tag = views.etag(error.stored.version)
     since = [views.event_line(event) for event in error.stored.events if event.seq > error.since]
     extra = {"current_etag": tag, "events_since": since}
-    return _problem(request, 412, "stale", extra, {"ETag": tag})
+    return _problem(request, 412, "stale", extra, {"ETag": tag}, "detail" if since and error.since else "no_version")
 
 
 async def _not_permitted(request: Request, error: c.NotPermitted) -> Response:
@@ -99,8 +110,13 @@ def _forbidden(request: Request, allowed: Iterable[Role], extra: dict[str, Any])
 
 
 async def _other_office(request: Request, error: OtherOffice) -> Response:
-    own = error.own or texts.render(_language(request), None)
-    return _problem(request, 403, "other_office", {"konfliktrad": error.own}, own=own)
+    language, extra = _language(request), {"konfliktrad": error.own}
+    own = reference.office_name(error.own, language) if error.own else texts.render(language, None)
+    if error.municipality is None:
+        return _problem(request, 403, "other_office", extra, own=own)
+    serving = reference.office_name(error.serving, language)
+    given: dict[str, str | int] = {"municipality": error.municipality, "serving": serving, "own": own}
+    return _problem(request, 403, "other_office", extra, None, "municipality", **given)
 
 
 async def _refused(request: Request, error: c.Refused) -> Response:
@@ -134,7 +150,8 @@ async def _rejected_before(request: Request, error: RejectedBefore) -> Response:
 
 async def _use_corrections(request: Request, error: c.UseCorrections) -> Response:
     extra = {"event": error.event, **_field(request, "/type", "enum")}
-    return _problem(request, 422, "use_corrections", extra)
+    code = "use_corrections" if error.event == EventType.CORRECTED else "use_opening"
+    return _problem(request, 422, code, extra)
 
 
 async def _unknown(request: Request, error: c.Unknown) -> Response:
@@ -176,13 +193,13 @@ async def _lacks_scope(request: Request, error: LacksScope) -> Response:
 async def _bad_details(request: Request, error: BadDetails) -> Response:
     language = _language(request)
     where = _details_of(request)
-    found = [field_problem(language, f"{where}{p.pointer}", p.kind, p.allowed) for p in error.problems[:MOST_PLACES]]
+    found = [_placed(language, problem, where) for problem in error.problems[:MOST_PLACES]]
     return _problem(request, 422, "invalid_input", {"errors": found})
 
 
 async def _bad_message(request: Request, error: BadMessage | BadChanges) -> Response:
     language = _language(request)
-    found = [field_problem(language, p.pointer, p.kind, p.allowed) for p in error.problems[:MOST_PLACES]]
+    found = [_placed(language, problem) for problem in error.problems[:MOST_PLACES]]
     return _problem(request, 422, "invalid_input", {"errors": found})
 
 
@@ -254,7 +271,8 @@ async def _http(request: Request, error: HTTPException) -> Response:
         allowed = headers["Allow"] = _allowed(request) or allowed
     code = codes.get(error.status_code, "internal")
     available = str(error.detail) if "/" in str(error.detail) else "application/json"
-    told = {"method": request.method, "allowed": allowed, "available": available}
+    fault = texts.invalid(_language(request), "json_invalid")
+    told = {"method": request.method, "allowed": allowed, "available": available, "fault": fault}
     return _problem(request, error.status_code, code, None, headers, **told)
 
 
@@ -276,11 +294,15 @@ def _details_of(request: Request) -> str:
 
 
 def _told(language: texts.Language, one: dict[str, Any]) -> dict[str, Any]:
-    where = [str(part) for part in one["loc"]]
+    where = [str(part) for part in place_of(one)]
     inside = where[1:] if where[0] in ("body", "query", "path", "header") else where
     place = "" if where[0] == "body" else f"({where[0]})"
     pointer = place + "".join(f"/{escaped(part)}" for part in inside)
-    return field_problem(language, pointer, one["type"], allowed_values(one))
+    return field_problem(language, pointer, one["type"], allowed_values(one), named_values(one))
+
+
+def _placed(language: texts.Language, problem: Problem, where: str = "") -> dict[str, Any]:
+    return field_problem(language, f"{where}{problem.pointer}", problem.kind, problem.allowed, problem.values)
 
 
 def _field(request: Request, pointer: str, kind: str, allowed: Sequence[str] = ()) -> dict[str, Any]:

@@ -9,11 +9,12 @@ from pydantic_core import PydanticCustomError
 
 from ungdom import message
 from ungdom.message.text import CodeText, CursorText, LineText, NoteText, ReferenceText, SearchText
+from ungdom.workflow import patterns
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.details import CorrectionReason, Offence
-from ungdom.workflow.details.parts import Provision
+from ungdom.workflow.details.parts import Provision, ends_before_it_begins
 from ungdom.workflow.errors import BadDetails
-from ungdom.workflow.events import FIRST_YEAR, LAST_YEAR, implausible
+from ungdom.workflow.events import FIRST_YEAR, LAST_YEAR, YEARS, implausible
 from ungdom.workflow.vocabulary import Actor, EventType, OffenceGroup, Party, Phase, Sanction, State
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -45,7 +46,7 @@ def _in_the_calendar(said: str) -> Any:
     except ValueError:
         raise PydanticCustomError("date_parsing", "is not in the calendar") from None
     if not FIRST_YEAR <= found.year <= LAST_YEAR:
-        raise PydanticCustomError("date_parsing", "is too far away")
+        raise PydanticCustomError("date_out_of_range", "is too far away", dict(YEARS))
     return found
 
 
@@ -65,7 +66,7 @@ Sort = Literal[
     "reference",
     "-reference",
 ]
-Number = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ./:-]{2,39}$")]
+Number = Annotated[str, Field(pattern=patterns.CASE_NUMBER)]
 CivilDay = Annotated[date, BeforeValidator(_day)]
 """A civil date, `2025-05-08` and in no other form."""
 Day = Annotated[date | datetime, BeforeValidator(_day_or_instant)]
@@ -112,7 +113,7 @@ class PersonIn(Input):
     given_name: LineText
     family_name: LineText
     born: CivilDay
-    national_id: Annotated[str, Field(pattern=r"^[0-9]{11}$")] | None = None
+    national_id: Annotated[str, Field(pattern=patterns.IDENTITY_NUMBER)] | None = None
     sex: Literal["female", "male", "unknown"] = "unknown"
     contact: LineText | None = None
     protection: Literal["none", "confidential", "strictly_confidential"] = "none"
@@ -136,13 +137,17 @@ class OffenceIn(Input):
     @model_validator(mode="after")
     def _ends_after_it_began(self) -> Self:
         if self.until is not None and self.until < self.on:
-            raise PydanticCustomError("value_error", "until lies before on")
+            raise ends_before_it_begins("on", "until")
         return self
 
     @property
     def told(self) -> Offence:
         """The act as events hold it."""
         return Offence(on=self.on, until=self.until, group=self.group, statute=self.statute)
+
+
+OLDEST = 40
+"""Years. A youth is under 18 at the act; whoever was older than this is taken for a slip of the pen."""
 
 
 class NewCaseIn(Input):
@@ -153,7 +158,7 @@ class NewCaseIn(Input):
 
     sanction: Sanction
     occurred_on: Day
-    municipality: Annotated[str, Field(pattern=r"^[0-9]{4}$")] | None = None
+    municipality: Annotated[str, Field(pattern=patterns.MUNICIPALITY)] | None = None
     konfliktrad: CodeText | None = None
     person: PersonIn
     police_case_numbers: Annotated[list[Number], Field(max_length=50)] = []
@@ -161,6 +166,16 @@ class NewCaseIn(Input):
     offences: Annotated[list[OffenceIn], Field(min_length=1, max_length=200)]
     repeated_or_serious: bool = False
     on_behalf_of: Actor | None = None
+
+    @model_validator(mode="after")
+    def _born_before_the_first_act(self) -> Self:
+        first = min(offence.on for offence in self.offences)
+        if self.person.born >= min(first, day_of(self.occurred_on)[0]):
+            raise PydanticCustomError("born_after_offence", "is born too late", {"field": ("person", "born")})
+        if first.year - self.person.born.year > OLDEST:
+            named = {"field": ("person", "born"), "le": OLDEST}
+            raise PydanticCustomError("born_too_early", "is born too early", named)
+        return self
 
 
 class EventIn(Input):
@@ -175,7 +190,8 @@ class EventIn(Input):
     @model_validator(mode="after")
     def _note_with_its_event(self) -> Self:
         if (self.note is not None) != (self.type is EventType.NOTE_ADDED):
-            raise PydanticCustomError("note_with_its_event", "a note comes with note_added, and note_added with a note")
+            both = "a note comes with note_added, and note_added with a note"
+            raise PydanticCustomError("note_with_its_event", both, {"field": "note"})
         return self
 
 
@@ -235,5 +251,6 @@ class ListQuery(Narrowed):
     @model_validator(mode="after")
     def _past_in_order_of_opening(self) -> Self:
         if self.sort and (self.valid_at or self.known_at):
-            raise PydanticCustomError("sort_of_the_past", "a list of the past comes in the order the cases were opened")
+            order = "a list of the past comes in the order the cases were opened"
+            raise PydanticCustomError("sort_of_the_past", order, {"field": "sort"})
         return self

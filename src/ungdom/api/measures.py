@@ -24,6 +24,7 @@ from ungdom.store import catalogue, reference
 from ungdom.store.catalogue import Asked, Entry, Provider, Room
 from ungdom.store.ids import uuid7
 from ungdom.store.session import Connection
+from ungdom.workflow import patterns
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.measure_list import AGENCY, KIND, Availability
 from ungdom.workflow.permissions import OtherOffice, may_keep_catalogue, may_read_catalogue
@@ -49,7 +50,7 @@ Code = Annotated[CodeText, AfterValidator(_measure), Field(json_schema_extra={"e
 """A measure of the lists of krl § 25."""
 Agency = Annotated[CodeText, AfterValidator(_agency), Field(json_schema_extra={"enum": list(AGENCY)})]
 """An agency of the reference data."""
-Town = Annotated[str, Field(pattern=r"^[0-9]{4}$")]
+Town = Annotated[str, Field(pattern=patterns.MUNICIPALITY)]
 Count = Annotated[int, Field(ge=0, le=10_000)]
 
 
@@ -212,7 +213,7 @@ def _office(tx: Connection, call: Call, municipality: str | None) -> str:
     if office is None:
         check_known(municipality, reference.municipalities(tx), "body", "municipality")
     if office != own:
-        raise OtherOffice(call.who.viewer.konfliktrad)
+        raise OtherOffice(call.who.viewer.konfliktrad, municipality, office or "")
     return office
 
 

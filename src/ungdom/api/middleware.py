@@ -16,9 +16,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ungdom import texts
 from ungdom.api.access.principal import AccessError, BadToken, KeysUnavailable, NotLetIn, NoToken, Principal
 from ungdom.api.access.verify import Verifier
-from ungdom.api.problems import field_problem, problem_response
+from ungdom.api.problems import problem_response
 from ungdom.clock import Clock
-from ungdom.message.sound import is_sound_json
+from ungdom.message.sound import DEEPEST, json_fault
+from ungdom.texts.places import field_problem
 
 log = logging.getLogger("ungdom.access")
 
@@ -102,6 +103,8 @@ class Gate:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if scope["method"] == "HEAD":
+            scope, send = {**scope, "method": "GET"}, _without_body(send)
         state = scope.setdefault("state", {})
         state["trace_id"] = uuid.uuid4().hex
         state["principal"] = None
@@ -150,8 +153,8 @@ class Gate:
             await _refuse(scope, receive, send, 413, "body_too_large", limit=limit)
         elif body and kind not in wanted.kinds:
             await _refuse(scope, receive, send, 415, "unsupported_media_type", accepted=wanted.accepted)
-        elif body and kind == "application/json" and not await _is_sound(body):
-            await _refuse(scope, receive, send, 400, "malformed_json")
+        elif body and kind == "application/json" and (fault := await _fault(body)):
+            await _malformed(scope, receive, send, fault)
         else:
             scope["state"]["body_hash"] = hashlib.sha256(body).digest()
             scope["state"]["body"] = body
@@ -170,8 +173,17 @@ def _is_plain(scope: Scope) -> bool:
     return all(one in ("", PLAIN) for one in codings)
 
 
-async def _is_sound(body: bytes) -> bool:
-    return is_sound_json(body) if len(body) < LARGE else await to_thread.run_sync(is_sound_json, body)
+def _without_body(send: Send) -> Send:
+    """The answer to HEAD: that to GET with its headers and no body (RFC 9110 § 9.3.2)."""
+
+    async def send_head(message: Message) -> None:
+        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+    return send_head
+
+
+async def _fault(body: bytes) -> str | None:
+    return json_fault(body) if len(body) < LARGE else await to_thread.run_sync(json_fault, body)
 
 
 def _kind(headers: dict[bytes, bytes]) -> str:
@@ -218,6 +230,12 @@ async def _not_in(scope: Scope, receive: Receive, send: Send, error: AccessError
         await _refuse(scope, receive, send, 401, "unauthenticated", {"WWW-Authenticate": wanted})
 
 
+async def _malformed(scope: Scope, receive: Receive, send: Send, fault: str) -> None:
+    found = field_problem(_language(scope), "", fault, values={"limit": DEEPEST})
+    response = _refusal(scope, 400, "malformed_json", None, {"errors": [found]}, fault=str(found["detail"]))
+    await response(scope, receive, send)
+
+
 async def _refuse(
     scope: Scope,
     receive: Receive,
@@ -227,10 +245,22 @@ async def _refuse(
     told: dict[str, str] | None = None,
     **values: str | int,
 ) -> None:
-    headers = dict(scope["headers"])
-    language = headers.get(b"accept-language", b"").decode("latin-1")
-    extra: dict[str, Any] | None = None
-    if code == "malformed_json":
-        extra = {"errors": [field_problem(texts.pick(language), "", "json_invalid")]}
-    response = problem_response(status, code, language, scope["state"]["trace_id"], extra, told, **values)
+    response = _refusal(scope, status, code, told, None, **values)
     await response(scope, receive, send)
+
+
+def _refusal(
+    scope: Scope,
+    status: int,
+    code: str,
+    headers: dict[str, str] | None,
+    extra: dict[str, Any] | None,
+    **values: str | int,
+) -> Response:
+    return problem_response(
+        status, code, _language(scope), scope["state"]["trace_id"], extra, headers, "detail", **values
+    )
+
+
+def _language(scope: Scope) -> texts.Language:
+    return texts.pick(dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1"))

@@ -88,7 +88,7 @@ def _listed(tx: Connection, call: Call, person_id: UUID) -> Answer:
 def _recorded(tx: Connection, call: Call, person_id: UUID, body: ObservationIn) -> Answer:
     _known_to(tx, call, person_id)
     if body.occurred_on > oslo_date(call.now):
-        raise RequestValidationError([{"loc": ("body", "occurred_on"), "type": "out_of_range"}])
+        raise RequestValidationError([{"loc": ("body", "occurred_on"), "type": "day_in_future"}])
     new = Observation(
         observation_id=body.corrects or uuid4(),
         n=_number(tx, person_id, body.corrects),

@@ -204,7 +204,6 @@ WITHOUT_LANGUAGE = frozenset(
         "check_liveness",
         "check_readiness",
         "get_calendar",
-        "get_problem",
         "get_extract",
         "get_extract_aggregates",
         "get_extract_file",

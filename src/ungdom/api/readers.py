@@ -30,6 +30,7 @@ READERS: dict[str, tuple[Tag, ...]] = {
         Tag("calendar", "Deadlines in a calendar program. Start with `POST /v1/calendar-feeds`."),
         Tag("measures", "Who offers which measures where, and whether there is room: `GET /v1/measures/catalogue`."),
         Tag("surveys", "Invitations for youths and guardians, and their answers without a token."),
+        Tag("webhooks", "Messages to other systems, signed. Start with `POST /v1/webhooks`."),
         Tag("people", "What is recorded about a person across cases."),
     ),
     "Prosecution and courts": (
@@ -47,7 +48,6 @@ READERS: dict[str, tuple[Tag, ...]] = {
     ),
     "Operator": (
         Tag("jobs", "The nightly job and its ledger. Start with `GET /v1/jobs/nightly/runs`."),
-        Tag("webhooks", "Messages to other systems, signed. Start with `POST /v1/webhooks`."),
         Tag("health", "Whether the service is alive and ready, without a token."),
     ),
     "Everybody": (

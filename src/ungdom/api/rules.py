@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, HTTPException, Query, Response
+from fastapi import APIRouter, HTTPException, Query, Request, Response
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 from starlette.responses import PlainTextResponse
@@ -62,15 +62,21 @@ def list_deadline_rules(call: ReadCall, _query: Annotated[i.NoQuery, Query()]) -
     summary="What a problem type means",
     response_class=PlainTextResponse,
 )
-def get_problem(code: ReferenceText, lang: Annotated[CodeText | None, Query()] = None) -> Response:
-    """The title of a problem type and what would help, as plain text in nb, nn and en."""
-    told = [_explained(language, code) for language in ([texts.pick(lang)] if lang else texts.languages())]
-    return Response("\n\n".join(told) + "\n", media_type="text/plain; charset=utf-8")
+def get_problem(request: Request, code: ReferenceText, lang: Annotated[CodeText | None, Query()] = None) -> Response:
+    """The title of a problem type and what would help, as plain text.
+
+    In the language of `lang` or else of `Accept-Language`; in nb, nn and en when neither is given.
+    """
+    wanted = lang or request.headers.get("accept-language")
+    languages = [texts.pick(wanted)] if wanted else texts.languages()
+    explained = "\n\n".join(_explained(language, code) for language in languages)
+    headers = {"Content-Language": ", ".join(languages), "Vary": "Accept-Language"}
+    return Response(f"{explained}\n", headers=headers, media_type="text/plain; charset=utf-8")
 
 
 def _explained(language: texts.Language, code: str) -> str:
     problems = texts.catalogue(language)["problem"]
     if f"{code}.title" not in problems:
         raise HTTPException(404)
-    detail = re.sub(r"\{\w+\}", "…", problems[f"{code}.detail"])
+    detail = re.sub(r"\{(\w+)\}", r"<\1>", problems[f"{code}.detail"])
     return f"{problems[f'{code}.title']} ({code})\n{detail}"

@@ -125,7 +125,7 @@ def open_case(tx: Connection, who: Who, case_id: UUID, new: NewCase, now: dateti
         table=table.VERSION,
     )
     entry = Entry(E.CASE_REGISTERED, new.occurred_on, registered, new.occurred_at, new.on_behalf_of)
-    actor = _opens(who, new.sanction, office, entry)
+    actor = _opens(who, new.sanction, office, entry, None if new.konfliktrad else new.municipality)
     event = _event(who, 1, entry, actor, now)
     decision = _hour_has_come(engine.decide_registration(new.youth, event), entry, now)
     if not decision.allowed:
@@ -267,10 +267,10 @@ def _any_sanction(event: EventType) -> list[Actor]:
     return [actor for sanction in Sanction for actor in engine.actors_of(sanction, event)]
 
 
-def _opens(who: Who, sanction: Sanction, office: str, entry: Entry) -> Actor:
+def _opens(who: Who, sanction: Sanction, office: str, entry: Entry, municipality: str | None) -> Actor:
     actor = _allowed_actor(who, sanction, entry)
     if who.viewer.konfliktrad not in (None, office):
-        raise OtherOffice(who.viewer.konfliktrad)
+        raise OtherOffice(who.viewer.konfliktrad, municipality, office)
     return actor
 
 

@@ -105,7 +105,7 @@ def _day(value: object) -> str:
 
 
 def _off(found: list[tuple[str, str]]) -> typer.Exit:
-    from ungdom.api.problems import field_problem
+    from ungdom.texts.places import field_problem
 
     for pointer, kind in found:
         problem = field_problem(LANGUAGE, pointer, kind)

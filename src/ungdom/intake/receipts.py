@@ -9,6 +9,7 @@ from pydantic_core import to_json
 from ungdom import texts
 from ungdom.intake.words import ADVICE, Advice, Outcome, Reason, Told
 from ungdom.store.inbox import Arrival
+from ungdom.texts.places import field_problem
 from ungdom.workflow.case import Case
 from ungdom.workflow.deadlines import Deadline, deadlines
 from ungdom.workflow.errors import Problem
@@ -74,9 +75,9 @@ def advice(language: texts.Language, why: Reason | None) -> dict[str, str]:
     return {"code": what, "message": texts.text(language, "advice", what)}
 
 
-def problem(language: texts.Language, one: Problem) -> dict[str, str]:
+def problem(language: texts.Language, one: Problem) -> dict[str, str | list[str]]:
     """One place that is wrong, in the language of the sender."""
-    return {"pointer": one.pointer, "code": one.kind, "detail": texts.invalid(language, one.kind)}
+    return field_problem(language, one.pointer, one.kind, one.allowed, one.values)
 
 
 def unmet(language: texts.Language, no: Unmet) -> dict[str, Any]:

@@ -11,12 +11,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic_core import from_json
+
 from ungdom import texts
 from ungdom.clock import Clock
 from ungdom.intake import Desk, Outcome, Reason, Sender, Taken, names_of, receipts, receive
 from ungdom.intake.catching_up import go_back
-from ungdom.message import BadMessage, Message, read
-from ungdom.message.sound import read_sound
+from ungdom.message import BadMessage, Message, read_sent
+from ungdom.message.sound import DEEPEST, json_fault
 from ungdom.message.text import is_printable
 from ungdom.store import inbox
 from ungdom.store.errors import DuplicateKey, Stale, Unavailable
@@ -128,14 +130,14 @@ def _read(door: Door, line: Line) -> Message | Answer:
     """The message in this line, or its refusal."""
     if line.raw is None:
         return _refused(door, line.number, Reason.LINE_TOO_LONG)
-    try:
-        value = read_sound(line.raw)
-    except ValueError:
-        value = None
+    if fault := json_fault(line.raw):
+        problem = Problem("", fault, "is not sound JSON", values={"limit": DEEPEST})
+        return _refused(door, line.number, Reason.BROKEN_LINE, (problem,))
+    value = from_json(line.raw)
     if not isinstance(value, dict):
         return _refused(door, line.number, Reason.BROKEN_LINE)
     try:
-        return read(line.raw)
+        return read_sent(line.raw, door.clock())
     except BadMessage as error:
         problems = tuple(error.problems[:MOST_PLACES])
         return _refused(door, line.number, Reason.INVALID, problems, **_known(value))

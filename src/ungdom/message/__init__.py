@@ -5,7 +5,7 @@ Dates are Oslo dates. Who it is about is matched with people here and then forgo
 """
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from typing import Annotated, Any, Literal
@@ -27,6 +27,7 @@ from ungdom.message.terms import (
 )
 from ungdom.message.text import LineText
 from ungdom.workflow import details as d
+from ungdom.workflow import patterns
 from ungdom.workflow.details.parts import CLOSED_SHAPE, Code
 from ungdom.workflow.errors import Problem
 from ungdom.workflow.events import implausible, problems_of
@@ -50,6 +51,7 @@ __all__ = [
     "TransferTerms",
     "plain",
     "read",
+    "read_sent",
     "reader",
 ]
 
@@ -115,7 +117,7 @@ TERMS: dict[Kind, type[Any]] = {
 }
 """What each kind asks for beyond who and when."""
 
-DecisionId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/{}-]{0,119}$")]
+DecisionId = Annotated[str, StringConstraints(pattern=patterns.DECISION_ID)]
 """The sender's own id of a decision, the same in every version of it."""
 
 
@@ -138,7 +140,7 @@ class Person:
     born: date
     family_name: LineText
     given_name: LineText | None = None
-    national_id: Annotated[str, StringConstraints(pattern=r"^[0-9]{11}$")] | None = None
+    national_id: Annotated[str, StringConstraints(pattern=patterns.IDENTITY_NUMBER)] | None = None
     sex: Literal["female", "male", "unknown"] = "unknown"
     protection: Literal["none", "confidential", "strictly_confidential"] = "none"
     contact: LineText | None = None
@@ -161,7 +163,7 @@ class Opening:
     investigation_closed_on: date | None = None
     indicted_on: date | None = None
     court_received_on: date | None = None
-    municipality: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")] | None = None
+    municipality: Annotated[str, StringConstraints(pattern=patterns.MUNICIPALITY)] | None = None
     konfliktrad: Code | None = None
     repeated_or_serious: bool = False
 
@@ -224,6 +226,18 @@ def read(raw: bytes | str) -> Message:
     if far:
         raise BadMessage(far)
     return replace(told, terms=terms)
+
+
+AHEAD = timedelta(minutes=10)
+"""So much the clock of a sender may be ahead of the clock here."""
+
+
+def read_sent(raw: bytes | str, now: datetime) -> Message:
+    """The same, of a message that is sent now. Raises `BadMessage` for `sent_at` more than `AHEAD` to come as well."""
+    told = read(raw)
+    if told.sent_at > now + AHEAD:
+        raise BadMessage([Problem("/sent_at", "instant_in_future", "has not come yet")])
+    return told
 
 
 def plain(message: Message) -> dict[str, Any]:

@@ -11,39 +11,53 @@ DEEPEST = 32
 """Objects and lists inside each other: JSON nested deeper is not read."""
 
 
+class UnsoundJson(ValueError):
+    """Readers could differ about it. `kind`: why, by the name of its sentence (`invalid` in the texts)."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.kind = kind
+
+
 def read_sound(raw: bytes) -> Any:
-    """The value. Raises ValueError when it is no JSON, or when readers could differ about it."""
+    """The value. Raises ValueError when it is no JSON, `UnsoundJson` when readers could differ about it."""
     try:
         value = json.loads(raw.decode(), object_pairs_hook=_once, parse_constant=_no_constant)
         _sound(value, DEEPEST)
+    except UnicodeDecodeError:
+        raise UnsoundJson("json_encoding") from None
+    except UnicodeEncodeError:
+        raise UnsoundJson("json_text") from None
     except RecursionError:
-        raise ValueError("nested too deep") from None
+        raise UnsoundJson("json_too_deep") from None
     return value
 
 
-def is_sound_json(raw: bytes) -> bool:
-    """Whether every reader takes it for the same JSON."""
+def json_fault(raw: bytes) -> str | None:
+    """Why it is not sound JSON, by the name of the sentence for it; None when it is."""
     try:
         read_sound(raw)
+    except UnsoundJson as error:
+        return error.kind
     except ValueError:
-        return False
-    return True
+        return "json_invalid"
+    return None
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("a name stands twice")
+        raise UnsoundJson("json_repeated_name")
     return found
 
 
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no number")
+def _no_constant(_name: str) -> None:
+    raise UnsoundJson("json_number")
 
 
 def _sound(value: object, left: int) -> None:
     if left < 0:
-        raise ValueError("nested too deep")
+        raise UnsoundJson("json_too_deep")
     if isinstance(value, dict):
         value = [*value, *value.values()]
     if isinstance(value, list):
@@ -52,4 +66,4 @@ def _sound(value: object, left: int) -> None:
     elif isinstance(value, str):
         value.encode()  # half of a surrogate pair cannot be: UnicodeEncodeError is a ValueError
     elif isinstance(value, float) and not math.isfinite(value):
-        raise ValueError("is no number")
+        raise UnsoundJson("json_number")

@@ -8,11 +8,12 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from ungdom.workflow import details as d
+from ungdom.workflow import patterns
 from ungdom.workflow.details.parts import CLOSED_SHAPE
 
 NOTHING = d.Details()
 
-CaseNumber = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ./:-]{2,39}$")]
+CaseNumber = Annotated[str, StringConstraints(pattern=patterns.CASE_NUMBER)]
 """A number of police or court: 3 to 40 letters, digits and `./:-`."""
 
 

@@ -65,14 +65,14 @@ class Printable:
     def cleaned(self, text: str) -> str:
         """The text as it is kept. Raises `PydanticCustomError`, a `ValueError`, that repeats nothing of it."""
         if not self.blank and not text.strip():
-            raise PydanticCustomError("string_too_short", "holds nothing")
+            raise PydanticCustomError("string_too_short", "holds nothing", {"min_length": 1})
         if not is_printable(text, self.multiline):
             raise PydanticCustomError("control_characters", "holds characters that cannot be seen")
         if self.exact:
             return text
         normalised = unicodedata.normalize("NFC", text)
         if len(normalised) > self.longest:
-            raise PydanticCustomError("string_too_long", "is too long")
+            raise PydanticCustomError("string_too_long", "is too long", {"max_length": self.longest})
         return normalised if self.blank else normalised.strip()
 
 

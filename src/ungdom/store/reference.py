@@ -7,6 +7,7 @@ import csv
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import cache
 from importlib.resources import files
 
 from sqlalchemy import Column, ColumnElement, Connection, Date, Integer, Table, and_, bindparam, exists, or_, select
@@ -66,6 +67,12 @@ def konfliktrad_codes(tx: Connection) -> frozenset[str]:
 def names(tx: Connection, table: Table, language: str) -> dict[str, str]:
     """What the rows of a table with codes and names are called in nb, nn or en, by code."""
     return {row[0]: row[1] for row in tx.execute(select(table.c.code, table.c[f"name_{language}"]))}
+
+
+@cache
+def office_name(code: str, language: str) -> str:
+    """What the konfliktråd is called in nb, nn or en, as the product has it; the code where there is no such one."""
+    return next((str(row[f"name_{language}"]) for row in read(tables.konfliktrad) if row["code"] == code), code)
 
 
 def konfliktrad_of(tx: Connection, municipality: str) -> str | None:

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from functools import cache
@@ -84,7 +84,20 @@ _SAME_AS = {
     "assertion_error": "value_error",
     "greater_than_equal": "out_of_range",
     "less_than_equal": "out_of_range",
+    "greater_than": "out_of_range",
+    "less_than": "out_of_range",
 }
+_WITH_LIMIT = {
+    "greater_than_equal": "number_at_least",
+    "less_than_equal": "number_at_most",
+    "greater_than": "number_above",
+    "less_than": "number_below",
+    "string_too_short": "characters_at_least",
+    "string_too_long": "characters_at_most",
+    "too_short": "values_at_least",
+    "too_long": "values_at_most",
+}
+"""The sentences that name a limit; the others are for empty texts and lists, and where the limit is not known."""
 
 
 @cache
@@ -184,10 +197,21 @@ def refusal(language: Language, code: str, current: Value, needed: Value, earlie
     )
 
 
-def invalid(language: Language, kind: str) -> str:
-    """The sentence for a kind of shape problem, by pydantic's name for it; a general one for other kinds."""
-    sentences = catalogue(language)["invalid"]
-    return sentences.get(_SAME_AS.get(kind, kind), sentences["other"])
+def invalid(language: Language, kind: str, values: Mapping[str, str | int] | None = None) -> str:
+    """The sentence for a kind of shape problem, by pydantic's name for it; a general one for other kinds.
+
+    `values`: the `limit` that is passed, the `rule` of form that is not followed, and what else the sentence names.
+    """
+    sentences, named = catalogue(language)["invalid"], values or {}
+    key = _SAME_AS.get(kind, kind)
+    if "rule" in named:
+        key = str(named["rule"])
+    elif "limit" in named and not (named["limit"] == 1 and kind.endswith("short")):
+        key = _WITH_LIMIT.get(kind, key)
+    try:
+        return sentences.get(key, sentences["other"]).format(**named)
+    except KeyError:  # a problem that was kept by its code alone
+        return sentences["other"]
 
 
 def _ranges(header: str) -> Iterator[tuple[str, float]]:

@@ -13,8 +13,10 @@ A *refusal* is not an error: it is an answer (`engine.Decision`) that names ever
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+from ungdom.workflow.patterns import RULES
 
 
 class WorkflowError(Exception):
@@ -25,13 +27,14 @@ class WorkflowError(Exception):
 class Problem:
     """One place in the details that is wrong: where (JSON Pointer), which kind, and what was there.
 
-    `allowed`: the values of a closed list that the value is not in.
+    `allowed`: the values of a closed list that the value is not in. `values`: what the sentence names.
     """
 
     pointer: str
     kind: str
     message: str
     allowed: tuple[str, ...] = ()
+    values: Mapping[str, str | int] = field(default_factory=dict, hash=False)
 
 
 _QUOTED = re.compile(r"'([^']*)'")
@@ -47,6 +50,30 @@ def allowed_values(error: Mapping[str, Any]) -> tuple[str, ...]:
         return tuple(context["allowed"])
     prose = context.get("expected") if error["type"] in ("enum", "literal_error") else context.get("expected_tags")
     return tuple(_QUOTED.findall(prose or ""))
+
+
+_LIMITS = ("ge", "gt", "le", "lt", "min_length", "max_length")
+"""Where pydantic has the limit that a value is beyond."""
+
+
+def named_values(error: Mapping[str, Any]) -> dict[str, str | int]:
+    """What the sentence for an error of pydantic names.
+
+    `limit`: the number that a value, a text or a list is beyond. `rule`: the rule that a text does not follow, see
+    `patterns`. Own checks add what their sentences name: `first` and `last`.
+    """
+    context = error.get("ctx") or {}
+    own = {name: context[name] for name in ("first", "last") if name in context}
+    limit = next((context[name] for name in _LIMITS if isinstance(context.get(name), int | float)), None)
+    rule = RULES.get(context.get("pattern", ""))
+    return own | ({"limit": limit} if limit is not None else {}) | ({"rule": rule} if rule else {})
+
+
+def place_of(error: Mapping[str, Any]) -> tuple[str | int, ...]:
+    """Where an error of pydantic stands; a check of several fields names in `field` the one to look at."""
+    context = error.get("ctx") or {}
+    field_named = context.get("field", ())
+    return (*error["loc"], *([field_named] if isinstance(field_named, str) else field_named))
 
 
 class BadDetails(WorkflowError):

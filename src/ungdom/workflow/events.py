@@ -1,7 +1,7 @@
 """One event, and the shape of its details: read from JSON, written to JSON, described as JSON Schema."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -11,13 +11,15 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_json
 
 from ungdom.workflow import details as d
-from ungdom.workflow.errors import BadDetails, Problem, allowed_values
+from ungdom.workflow.errors import BadDetails, Problem, allowed_values, named_values, place_of
 from ungdom.workflow.vocabulary import Actor, EventType, Role
 
 E = EventType
 NOTHING = d.Details()
 
 FIRST_YEAR, LAST_YEAR = 1900, 2199
+YEARS: Mapping[str, str | int] = {"first": FIRST_YEAR, "last": LAST_YEAR}
+"""The same, as the sentence for a date beyond them names them."""
 LARGEST = 36_500
 """No length of time and no other number in details is larger: a hundred years in days."""
 
@@ -218,16 +220,23 @@ def implausible(value: object, pointer: str = "") -> Iterator[Problem]:
             yield from implausible(inner, f"{pointer}/{place}")
     elif isinstance(value, str) and (written := _YEAR_FIRST.match(value)):
         if not FIRST_YEAR <= int(written[1]) <= LAST_YEAR:
-            yield Problem(pointer, "date_parsing", "is too far away")
+            yield Problem(pointer, "date_out_of_range", "is too far away", values=YEARS)
     elif isinstance(value, int | float) and not 0 <= value <= LARGEST:
-        yield Problem(pointer, "value_error", "is too large or negative")
+        kind, limit = ("greater_than_equal", 0) if value < 0 else ("less_than_equal", LARGEST)
+        yield Problem(pointer, kind, "is too large or negative", values={"limit": limit})
 
 
 def problems_of(error: ValidationError, under: str = "") -> list[Problem]:
     """What a reader found wrong, each with its place as a JSON Pointer below `under`."""
     found = error.errors(include_url=False, include_input=False)
     return [
-        Problem(under + "".join(f"/{escaped(part)}" for part in e["loc"]), e["type"], e["msg"], allowed_values(e))
+        Problem(
+            under + "".join(f"/{escaped(part)}" for part in place_of(e)),
+            e["type"],
+            e["msg"],
+            allowed_values(e),
+            named_values(e),
+        )
         for e in found
     ]
 

@@ -86,7 +86,7 @@ class Tie(Enum):
     OFFICE = "their konfliktråd has the case"
     ASSIGNED = "it is assigned to them"
     CLEARED = "whoever it is assigned to is cleared for protected addresses"
-    OPENED = "they opened it, and it is assigned to nobody yet"
+    OPENED = "they opened it as protected, and it is assigned to nobody yet"
     TEAM = "they are on its team"
     DECIDING = "prosecution or court decide something in it"
     RECEIVING = "a transfer of it to their konfliktråd is decided and not answered"
@@ -120,11 +120,16 @@ class RoleNotAllowed(WorkflowError):
 
 
 class OtherOffice(WorkflowError):
-    """What is asked for belongs to another konfliktråd than `own`, the one that the viewer works for."""
+    """What is asked for belongs to another konfliktråd than `own`, the one that the viewer works for.
 
-    def __init__(self, own: str | None) -> None:
+    `municipality`: the one that was given, where no konfliktråd was named; `serving`: the konfliktråd it belongs to.
+    """
+
+    def __init__(self, own: str | None, municipality: str | None = None, serving: str = "") -> None:
         super().__init__(own)
         self.own = own
+        self.municipality = municipality
+        self.serving = serving
 
 
 ANY = tuple(Protection)

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, ConfigDict, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from ungdom.workflow import patterns
 from ungdom.workflow.daycount import Length
 from ungdom.workflow.details.words import InterimCondition
 from ungdom.workflow.vocabulary import OffenceGroup
@@ -16,18 +17,22 @@ from ungdom.workflow.vocabulary import OffenceGroup
 def no_identity_number(code: str) -> str:
     """The code, unless a number of eleven digits stands in it: no person is ever named by that here."""
     if _ELEVEN_DIGITS.search(code):
-        raise PydanticCustomError("string_pattern_mismatch", "may hold an identity number")
+        raise PydanticCustomError("identity_number", "may hold an identity number")
     return code
+
+
+def ends_before_it_begins(first: str, last: str) -> PydanticCustomError:
+    """The error of a period whose last day lies before its first; named are the two fields."""
+    names = {"first": first, "last": last, "field": last}
+    return PydanticCustomError("ends_before_it_begins", "lies before the other day", names)
 
 
 _ELEVEN_DIGITS = re.compile(r"(?<!\d)\d{11}(?!\d)", re.ASCII)
 
-Code = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"), AfterValidator(no_identity_number)
-]
+Code = Annotated[str, StringConstraints(pattern=patterns.CODE), AfterValidator(no_identity_number)]
 """A code or reference of another system: letters, digits and `._:-`, at most 64 characters."""
 
-Provision = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,8}-[0-9][0-9a-z. ]{0,40}$")]
+Provision = Annotated[str, StringConstraints(pattern=patterns.PROVISION)]
 """A provision by its code in the list of statutes: `strl-327`, `strl-267 a`."""
 
 CLOSED_SHAPE = ConfigDict(extra="forbid", populate_by_name=True)
@@ -53,7 +58,7 @@ class Offence:
 
     def __post_init__(self) -> None:
         if self.until is not None and self.until < self.on:
-            raise ValueError("until lies before on")
+            raise ends_before_it_begins("on", "until")
 
     @property
     def last_day(self) -> date:
