@@ -116,14 +116,15 @@ def query_of(
 
 def _sentence(problem: "ErrorDetails") -> str:
     """What is wrong with an option, in the words of the interface."""
-    from ungdom.api.problems import field_problem
-    from ungdom.workflow.errors import allowed_values
+    from ungdom.texts.places import field_problem
+    from ungdom.workflow.errors import allowed_values, named_values
 
     if not problem["loc"]:
         return str(problem["msg"])
     name = str(problem["loc"][0])
     option = OPTIONS.get(name, f"--where {name}=")
-    return f"{option}: {field_problem(LANGUAGE, '', problem['type'], allowed_values(problem))['detail']}"
+    place = field_problem(LANGUAGE, "", problem["type"], allowed_values(problem), named_values(problem))
+    return f"{option}: {place['detail']}"
 
 
 def answered(
