@@ -52,7 +52,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "an act that ends first",
         {"opening": opening(offences=[{"on": "2025-01-17", "until": "2025-01-16"}])},
-        "/opening/offences/0",
+        "/opening/offences/0/until",
     ),
     ("one half of an indictment", {"opening": opening(indicted_on="2025-03-03")}, "/opening"),
     (

@@ -89,11 +89,12 @@ class ReceiptOut(Output):
 
 
 class PlaceOut(Output):
-    """A place in a line that is wrong."""
+    """A place in a line that is wrong. `allowed`: the values of a closed list that the value is not in."""
 
     pointer: str
     code: str
     detail: str
+    allowed: list[str] | None = None
 
 
 class RefusalOut(Output):
