@@ -42,13 +42,12 @@ def validator(schema: str) -> Draft202012Validator:
     return Draft202012Validator(json.loads(schema), registry=registry(), format_checker=FormatChecker())
 
 
-def operation(method: str, path: str) -> dict[str, Any] | None:
-    """The operation at this address; one whose parameter breaks its pattern only where no other fits."""
-    offered = [(template, methods.get(method.lower())) for template, methods in document()["paths"].items()]
-    for strict in (True, False):
-        for template, published in offered:
-            if re.fullmatch(_address(template, published or {}, strict), path):
-                return published
+def operation(method: str, path: str, strict: bool = True) -> dict[str, Any] | None:
+    """The operation at this address. `strict`: its parameters are as their patterns have them."""
+    for template, methods in document()["paths"].items():
+        published = methods.get(method.lower())
+        if re.fullmatch(_address(template, published or {}, strict), path):
+            return published
     return None
 
 
@@ -101,6 +100,11 @@ def hold(service: Service, answer: httpx.Response) -> None:
     _asked.append(service) if not _asked else None
     path = answer.request.url.path
     found = operation(answer.request.method, path)
+    if found is None and answer.status_code not in (
+        *ANYWHERE,
+        *FROM_THE_GATE,
+    ):  # a parameter that is refused for itself
+        found = operation(answer.request.method, path, strict=False)
     if found is None and "json" not in answer.headers.get("content-type", ""):
         return
     if path == "/openapi.json" or answer.is_redirect:

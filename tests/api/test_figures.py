@@ -121,7 +121,7 @@ def test_a_request_that_tells_too_many_anew_says_what_would_help(
     ("query", "where"),
     [
         ({}, {"(query)/from": "missing", "(query)/to": "missing"}),
-        ({"from": "2025-01-01", "to": "2024-12-31"}, {"(query)": "value_error"}),
+        ({"from": "2025-01-01", "to": "2024-12-31"}, {"(query)/to": "ends_before_it_begins"}),
         ({"from": "2025-01-01", "to": "today"}, {"(query)/to": "date_parsing"}),
         ({**YEARS, "sanction": "other"}, {"(query)/sanction": "enum"}),
     ],

@@ -124,7 +124,7 @@ class File:
             "kind": kind,
             "decision_id": f"{self.number}-{kind}",
             "version": 1,
-            "sent_at": f"{on}T10:00:00+01:00",
+            "sent_at": self.sent_at(on),
             "occurred_on": on,
             "police_case_numbers": [self.number],
             "person": self.person,
@@ -132,6 +132,11 @@ class File:
             **({"terms": terms} if terms else {}),
         }
         return {name: value for name, value in (message | more).items() if value is not None}
+
+    def sent_at(self, on: str) -> str:
+        """Ten o'clock that day; of a step to come the moment at which it is told beforehand, without its fractions."""
+        then, now = datetime.fromisoformat(f"{on}T10:00:00+01:00"), self.service.clock.instant.replace(microsecond=0)
+        return min(then, now).isoformat()
 
     def send(self, kind: str, on: str, terms: Told | None = None, **more: Any) -> Told:
         """The receipt of a message that is sent."""
