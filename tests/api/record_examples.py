@@ -6,6 +6,7 @@
 import json
 import os
 import random
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -314,5 +315,10 @@ def text() -> str:
     return json.dumps(recorded(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
+def main(file: Path) -> None:
+    """Write them to the file, in a process of their own: what ran before would draw from the same ids."""
+    file.write_text(text(), encoding="utf-8")
+
+
 if __name__ == "__main__":
-    FILE.write_text(text(), encoding="utf-8")
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else FILE)
