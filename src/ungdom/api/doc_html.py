@@ -124,10 +124,10 @@ def _body(operation: dict[str, Any]) -> Iterator[str]:
 
 def _parameters(operation: dict[str, Any]) -> Iterator[str]:
     """A definition list of the parameters, if there are any."""
-    shown = [one for one in operation.get("parameters", ()) if "name" in one]
+    shown = [parameter for parameter in operation.get("parameters", ()) if "name" in parameter]
     if shown:
         yield "<dl>"
-        yield from (_parameter(one) for one in shown)
+        yield from (_parameter(parameter) for parameter in shown)
         yield "</dl>"
 
 

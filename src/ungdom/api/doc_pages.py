@@ -86,7 +86,7 @@ def openapi_document(request: Request) -> Response:
     compressed = takes_gzip(request.headers.get("Accept-Encoding", ""))
     tag = f'"{document.digest}-gzip"' if compressed else f'"{document.digest}"'
     headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
-    if tag in {one.strip().removeprefix("W/") for one in request.headers.get("If-None-Match", "").split(",")}:
+    if tag in {known.strip().removeprefix("W/") for known in request.headers.get("If-None-Match", "").split(",")}:
         return Response(status_code=304, headers=headers)
     if compressed:
         headers["Content-Encoding"] = "gzip"

@@ -47,7 +47,7 @@ def _event(kind: EventType, name: str, details: str, shapes: dict[str, Any]) -> 
     given = i.EventIn.model_json_schema(ref_template=WHERE)["properties"]
     fields = {"occurred_on": given["occurred_on"], "on_behalf_of": given["on_behalf_of"]}
     if kind is E.NOTE_ADDED:
-        text = next(one for one in given["note"]["anyOf"] if one["type"] == "string")
+        text = next(choice for choice in given["note"]["anyOf"] if choice["type"] == "string")
         return _tagged(kind, name, fields | {"details": reference(_NOTE), "note": text}, ["occurred_on", "note"])
     needed = ["details"] if shapes[details].get("required") else []
     return _tagged(kind, name, fields | {"details": reference(details)}, ["occurred_on", *needed])

@@ -41,7 +41,7 @@ def _event(kind: EventType, shared: dict[str, dict[str, Any]]) -> str:
 
 def _shape(name: str, shape: dict[str, Any]) -> str:
     if "enum" in shape:
-        values = "".join(f"| `{one['const']}` | {one['title']} |\n" for one in shape["oneOf"])
+        values = "".join(f"| `{value['const']}` | {value['title']} |\n" for value in shape["oneOf"])
         return f"\n### {name}\n\n| value | in words |\n|---|---|\n{values}"
     return f"\n### {name}\n\n{_table(name, shape)}"
 
@@ -61,7 +61,7 @@ def _row(owner: str, name: str, schema: dict[str, Any], needed: bool) -> str:
 
 def _values(schema: dict[str, Any]) -> Iterator[str]:
     if "anyOf" in schema:
-        yield from (word for one in schema["anyOf"] if one.get("type") != "null" for word in _values(one))
+        yield from (word for choice in schema["anyOf"] if choice.get("type") != "null" for word in _values(choice))
     elif "$ref" in schema:
         yield schema["$ref"].rpartition("/")[2]
     elif schema.get("type") == "array":

@@ -130,7 +130,7 @@ async def _walk_broken(request: Request, error: c.WalkBroken) -> Response:
     language = _language(request)
     unmet = [views.unmet(language, no) for no in error.broken.unmet]
     extra = {"unmet": unmet, "seq": error.broken.seq, "event": str(error.broken.event)}
-    extra["also"] = [views.broken(language, one) for one in error.also]
+    extra["also"] = [views.broken(language, step) for step in error.also]
     event = texts.label(language, error.broken.event)
     return _problem(request, 409, "correction_refused", extra, seq=error.broken.seq, event=event)
 
@@ -166,8 +166,8 @@ async def _unknown(request: Request, error: c.Unknown) -> Response:
 
 async def _nothing_released(request: Request, error: NothingReleased) -> Response:
     why = texts.text(_language(request), texts.section_of(Unreleased), error.why)
-    told = {"released": error.released, "reason": error.why, "message": why}
-    return _problem(request, 422, "nothing_released", told)
+    extra = {"released": error.released, "reason": error.why, "message": why}
+    return _problem(request, 422, "nothing_released", extra)
 
 
 async def _no_release(request: Request, _error: extracts.NoRelease) -> Response:
@@ -193,14 +193,14 @@ async def _lacks_scope(request: Request, error: LacksScope) -> Response:
 async def _bad_details(request: Request, error: BadDetails) -> Response:
     language = _language(request)
     where = _details_of(request)
-    found = [_placed(language, problem, where) for problem in error.problems[:MOST_PLACES]]
-    return _problem(request, 422, "invalid_input", {"errors": found})
+    places = [_placed(language, problem, where) for problem in error.problems[:MOST_PLACES]]
+    return _problem(request, 422, "invalid_input", {"errors": places})
 
 
 async def _bad_message(request: Request, error: BadMessage | BadChanges) -> Response:
     language = _language(request)
-    found = [_placed(language, problem) for problem in error.problems[:MOST_PLACES]]
-    return _problem(request, 422, "invalid_input", {"errors": found})
+    places = [_placed(language, problem) for problem in error.problems[:MOST_PLACES]]
+    return _problem(request, 422, "invalid_input", {"errors": places})
 
 
 async def _bad_address(request: Request, _error: Forbidden) -> Response:
@@ -240,15 +240,14 @@ async def _does_not_fit(request: Request, _error: inviting.DoesNotFit) -> Respon
 
 async def _unreadable(request: Request, error: NotSigned | Unreadable) -> Response:
     fault = error.reason.value if isinstance(error, NotSigned) else "json"
-    said = texts.text(_language(request), "exchange_fault", fault)
-    return _problem(request, 422, "unreadable_message", {"fault": fault}, fault=said)
+    reason = texts.text(_language(request), "exchange_fault", fault)
+    return _problem(request, 422, "unreadable_message", {"fault": fault}, fault=reason)
 
 
 async def _invalid(request: Request, error: RequestValidationError) -> Response:
-    found = list(error.errors())
     language = _language(request)
-    told = [_told(language, one) for one in found[:MOST_PLACES]]
-    return _problem(request, 422, "invalid_input", {"errors": told})
+    places = [_input_place(language, problem) for problem in list(error.errors())[:MOST_PLACES]]
+    return _problem(request, 422, "invalid_input", {"errors": places})
 
 
 async def _overtaken(request: Request, _error: store.Stale) -> Response:
@@ -272,15 +271,15 @@ async def _http(request: Request, error: HTTPException) -> Response:
     code = codes.get(error.status_code, "internal")
     available = str(error.detail) if "/" in str(error.detail) else "application/json"
     fault = texts.invalid(_language(request), "json_invalid")
-    told = {"method": request.method, "allowed": allowed, "available": available, "fault": fault}
-    return _problem(request, error.status_code, code, None, headers, **told)
+    values = {"method": request.method, "allowed": allowed, "available": available, "fault": fault}
+    return _problem(request, error.status_code, code, None, headers, **values)
 
 
 def _allowed(request: Request) -> str:
     """Every method of this address; the router itself names only those of the first route that fits."""
     published = request.app.openapi()["paths"].items()
-    found = (methods for path, methods in published if compile_path(path)[0].match(request.url.path))
-    return ", ".join(sorted(method.upper() for methods in found for method in methods))
+    fitting = (methods for path, methods in published if compile_path(path)[0].match(request.url.path))
+    return ", ".join(sorted(method.upper() for methods in fitting for method in methods))
 
 
 async def _internal(request: Request, error: Exception) -> Response:
@@ -293,12 +292,13 @@ def _details_of(request: Request) -> str:
     return "/replacement/details" if request.url.path.endswith("/corrections") else "/details"
 
 
-def _told(language: texts.Language, one: dict[str, Any]) -> dict[str, Any]:
-    where = [str(part) for part in place_of(one)]
+def _input_place(language: texts.Language, problem: dict[str, Any]) -> dict[str, Any]:
+    """The place of an error of pydantic, as the answer names it."""
+    where = [str(part) for part in place_of(problem)]
     inside = where[1:] if where[0] in ("body", "query", "path", "header") else where
     place = "" if where[0] == "body" else f"({where[0]})"
     pointer = place + "".join(f"/{escaped(part)}" for part in inside)
-    return field_problem(language, pointer, one["type"], allowed_values(one), named_values(one))
+    return field_problem(language, pointer, problem["type"], allowed_values(problem), named_values(problem))
 
 
 def _placed(language: texts.Language, problem: Problem, where: str = "") -> dict[str, Any]:

@@ -51,7 +51,7 @@ class Operation:
 
     def reads(self, parameter: str) -> bool:
         """Whether it has a parameter of this name, in lower case."""
-        return any(one["name"].lower() == parameter for one in self.described.get("parameters", ()))
+        return any(described["name"].lower() == parameter for described in self.described.get("parameters", ()))
 
 
 def operations(document: Json) -> Iterable[Operation]:
@@ -73,7 +73,7 @@ def _settle_parameters(operation: Operation) -> None:
     """A parameter that is left out is not sent: none of them is ever null."""
     for parameter in operation.described.get("parameters", ()):
         schema = parameter["schema"]
-        choices = [one for one in schema.pop("anyOf", ()) if one != {"type": "null"}]
+        choices = [choice for choice in schema.pop("anyOf", ()) if choice != {"type": "null"}]
         schema |= choices[0] if len(choices) == 1 else {"anyOf": choices} if choices else {}
         if parameter["name"] in REQUIRED:
             parameter["required"] = True
@@ -82,14 +82,14 @@ def _settle_parameters(operation: Operation) -> None:
 def _drop_titles(node: object) -> None:
     """Without the titles that FastAPI makes of names: they tell nothing that the name does not."""
     if isinstance(node, list):
-        for one in node:
-            _drop_titles(one)
+        for inner in node:
+            _drop_titles(inner)
     elif isinstance(node, dict):
         if isinstance(node.get("title"), str):
             del node["title"]
-        for key, one in node.items():
+        for key, inner in node.items():
             if key not in _VALUES:
-                _drop_titles(one)
+                _drop_titles(inner)
 
 
 # --- problems -----------------------------------------------------------------------------------------------------
@@ -171,12 +171,12 @@ def _add_problems(operation: Operation) -> None:
 
 def _problem_responses() -> Json:
     return {
-        one.name: {
-            "description": one.description,
-            "headers": _header_refs("Content-Language", *one.headers),
+        problem.name: {
+            "description": problem.description,
+            "headers": _header_refs("Content-Language", *problem.headers),
             "content": PROBLEM_CONTENT,
         }
-        for one in PROBLEMS.values()
+        for problem in PROBLEMS.values()
     }
 
 

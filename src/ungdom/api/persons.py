@@ -136,10 +136,10 @@ def _given(person: Person) -> shapes.GivenPersonOut:
 
 
 def _compared(given: Person, known: Person) -> shapes.ComparedOut:
-    mine, theirs = given.personalia, known.personalia
-    numbers = [normal(who.national_id or "") if who else "" for who in (mine, theirs)]
-    families = [matching.bare(who.family_name) if who else "" for who in (mine, theirs)]
-    names = [matching.bare(who.given_name) if who else "" for who in (mine, theirs)]
+    sides = (given.personalia, known.personalia)
+    numbers = [normal(who.national_id or "") if who else "" for who in sides]
+    families = [matching.bare(who.family_name) if who else "" for who in sides]
+    names = [matching.bare(who.given_name) if who else "" for who in sides]
     return shapes.ComparedOut(
         national_id=_comparison(*numbers),
         born=Comparison.EQUAL if given.youth.born == known.youth.born else Comparison.DIFFERENT,

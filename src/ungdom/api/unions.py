@@ -39,11 +39,11 @@ def shapes_of(readers: Mapping[K, TypeAdapter[Any]]) -> tuple[dict[K, str], dict
     """The name of the schema that each reads, and the schemas by name with all that they refer to."""
     inputs: list[tuple[K, Literal["validation"], TypeAdapter[Any]]] = []
     inputs += [(key, "validation", reader) for key, reader in readers.items()]
-    found, whole = TypeAdapter.json_schemas(inputs, by_alias=True, ref_template=WHERE)
+    references, whole = TypeAdapter.json_schemas(inputs, by_alias=True, ref_template=WHERE)
     shapes = {_named(name): shape for name, shape in whole["$defs"].items()}
     if NOTHING in shapes:
         shapes[NOTHING] = shapes[NOTHING] | {"title": NOTHING}
-    return {key: _named(found[key, "validation"]["$ref"].rpartition("/")[2]) for key in readers}, shapes
+    return {key: _named(references[key, "validation"]["$ref"].rpartition("/")[2]) for key in readers}, shapes
 
 
 def _named(name: str) -> str:

@@ -16,8 +16,8 @@ _TAKES_TWO = (E.REOPENED, E.REOPENING_APPROVED)
 
 def correctable(stored: Stored, wish: Correction) -> Event:
     """The event that is to be corrected, as it stands now. Raises `NotCorrectable`."""
-    told = [*engine.effective(stored.events), *stored.events]  # as it now reads; an annulled one as it was recorded
-    old = next((event for event in told if event.seq == wish.seq and event.type is not E.CORRECTED), None)
+    known = [*engine.effective(stored.events), *stored.events]  # as it now reads; an annulled one as it was recorded
+    old = next((event for event in known if event.seq == wish.seq and event.type is not E.CORRECTED), None)
     kinds = {wish.type, old.type} if old else set()
     if old is None or E.RULES_MIGRATED in kinds or (wish.type in _TAKES_TWO and wish.type is not old.type):
         raise NotCorrectable(wish.seq)
@@ -31,7 +31,7 @@ def corrected(old: Event, wish: Correction) -> Corrected:
 
 def changes_nothing(stored: Stored, correction: Corrected) -> bool:
     """Whether the event stands as the correction would have it: the same replacement, or annulled already."""
-    event = next((one for one in engine.effective(stored.events) if one.seq == correction.corrects), None)
+    event = next((event for event in engine.effective(stored.events) if event.seq == correction.corrects), None)
     new = correction.replacement
     if event is None or new is None:
         return event is None and new is None
@@ -44,8 +44,8 @@ def _replacement(old: Event, wish: Correction) -> Replacement:
     details = plain_details(old.type, old.details) if wish.details is None else wish.details
     if isinstance(old.details, d.CaseRegistered):
         details = {"table": old.details.table, **details} if old.details.table else details
-    said = read_details(kind, details)
-    if isinstance(old.details, d.CaseRegistered) and not _same_case(old.details, said):
+    corrected_details = read_details(kind, details)
+    if isinstance(old.details, d.CaseRegistered) and not _same_case(old.details, corrected_details):
         raise NotCorrectable(wish.seq)
     return Replacement(type=kind, occurred_on=wish.occurred_on or old.occurred_on, details=details)
 

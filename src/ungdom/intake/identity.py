@@ -131,16 +131,17 @@ def _alike(given: str | None, known: str | None) -> bool:
 
 def _fits(given: str | None, known: str | None) -> bool:
     """Given names: the shorter telling is enough where all of it stands in the longer."""
-    mine, theirs = set(bare(given).split()), set(bare(known).split())
-    absent = (not given) or (not known)
-    return absent or (bool(mine) and bool(theirs) and (mine <= theirs or theirs <= mine))
+    if not given or not known:
+        return True
+    shorter, longer = sorted((set(bare(given).split()), set(bare(known).split())), key=len)
+    return bool(shorter) and shorter <= longer
 
 
 def bare(name: str | None) -> str:
     """The name without what is spelled now one way, now another: case, hyphens, apostrophes, accents; å, ä, ö stay."""
     spelled = unicodedata.normalize("NFKD", (name or "").casefold())
-    kept = "".join(" " if letter in _HYPHENS else letter for letter in spelled if letter not in _LEFT_OUT)
-    letters = (letter for letter in unicodedata.normalize("NFC", kept) if not unicodedata.combining(letter))
+    separated = "".join(" " if letter in _HYPHENS else letter for letter in spelled if letter not in _LEFT_OUT)
+    letters = (letter for letter in unicodedata.normalize("NFC", separated) if not unicodedata.combining(letter))
     words = "".join(letters).split()
     return " ".join(word for word in words if any(letter.isalnum() for letter in word))
 

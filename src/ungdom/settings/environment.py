@@ -128,11 +128,11 @@ def _problems(error: ValidationError) -> Iterator[tuple[str, str]]:
     """Variable and what is wrong with it, a line for each setting. Values of secrets are not shown."""
     for problem in error.errors(include_url=False):
         field = str(problem["loc"][0])
-        said, wrong = about(field), problem.get("ctx", {}).get("error")
-        shown = "" if said.secret else f"{problem['input']!r} "
+        info, wrong = about(field), problem.get("ctx", {}).get("error")
+        shown = "" if info.secret else f"{problem['input']!r} "
         text = str(wrong) if isinstance(wrong, ValueError) else f"{shown}is wrong"
-        made = f"; `{said.made_by}` makes one" if said.made_by else ""
-        yield PREFIX + field.upper(), f"{text}. It has to be {said.shape}{made}"
+        made = f"; `{info.made_by}` makes one" if info.made_by else ""
+        yield PREFIX + field.upper(), f"{text}. It has to be {info.shape}{made}"
 
 
 def _bad(problems: Mapping[str, str]) -> BadSettings:

@@ -46,11 +46,11 @@ def refuse_shared(folder: Path) -> None:
     For a folder that is not the program's own: it may hold other files. Raises `BadSettings`.
     """
     try:
-        found = folder.stat()
+        status = folder.stat()
     except OSError:
         return  # whoever opens a file there is answered
-    mode = stat.S_IMODE(found.st_mode)
-    if mode & (stat.S_IWOTH | stat.S_ISVTX) or (mode & OTHERS and found.st_uid not in (0, os.geteuid())):
+    mode = stat.S_IMODE(status.st_mode)
+    if mode & (stat.S_IWOTH | stat.S_ISVTX) or (mode & OTHERS and status.st_uid not in (0, os.geteuid())):
         raise BadSettings(NOT_ALONE.format(path=folder))
 
 
@@ -59,11 +59,11 @@ def take_from_others(path: Path) -> None:
 
     A folder that users share (sticky, as `/tmp`) or that belongs to somebody else is never changed.
     """
-    found = path.stat()
-    mode = stat.S_IMODE(found.st_mode)
+    status = path.stat()
+    mode = stat.S_IMODE(status.st_mode)
     if not mode & OTHERS:
         return
-    if mode & stat.S_ISVTX or found.st_uid != os.geteuid():
+    if mode & stat.S_ISVTX or status.st_uid != os.geteuid():
         raise BadSettings(NOT_ALONE.format(path=path))
     try:
         path.chmod(mode & ~OTHERS)

@@ -32,9 +32,9 @@ def page() -> str:
 
 
 def _row(field: str) -> str:
-    info, said = Settings.model_fields[field], about(field)
+    declared, info = Settings.model_fields[field], about(field)
     name = f"`{PREFIX}{field.upper()}`"
-    examples = ", ".join(f"`{example}`" for example in info.examples or ())
-    default = said.default or f"`{info.default}`"
-    secret = f"yes: also `…{FILE}`" if said.secret else "no"
-    return "| " + " | ".join((name, info.description or "", said.shape, default, examples, secret)) + " |\n"
+    examples = ", ".join(f"`{example}`" for example in declared.examples or ())
+    default = info.default or f"`{declared.default}`"
+    secret = f"yes: also `…{FILE}`" if info.secret else "no"
+    return "| " + " | ".join((name, declared.description or "", info.shape, default, examples, secret)) + " |\n"

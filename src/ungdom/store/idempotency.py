@@ -11,7 +11,7 @@ from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import BigInteger, Connection, bindparam, delete, func, insert, select
 
 from ungdom.store.errors import InFlight
 from ungdom.store.sealing import Keys
@@ -86,15 +86,6 @@ def remember(tx: Connection, keys: Keys, asked: RequestKey, answer: Remembered) 
 def forget(tx: Connection, before: datetime) -> int:
     """Forget the answers given before that instant; how many they were."""
     return tx.execute(delete(idempotency).where(idempotency.c.created_at < before)).rowcount
-
-
-def reseal(tx: Connection, keys: Keys) -> int:
-    """Seal every answer anew under the first key, and hash its key anew; how many were changed."""
-    old = [row for row in tx.execute(select(idempotency)) if not keys.is_newest(row.sealed)]
-    for row in old:
-        anew = _sealed(keys, opened(keys, row.key_hash, row.sealed))
-        tx.execute(update(idempotency).where(idempotency.c.key_hash == row.key_hash).values(anew))
-    return len(old)
 
 
 def opened(keys: Keys, key_hash: bytes, sealed: bytes) -> dict[str, Any]:

@@ -85,8 +85,8 @@ def questions_visible_to(viewer: Viewer) -> ColumnElement[bool]:
 
 
 def _learnt(viewer: Viewer, record_id: ColumnElement[UUID]) -> ColumnElement[bool]:
-    mine = or_(case_current.c.person_id == person.c.person_id, case_current.c.person_id == person.c.same_as)
-    case = select(case_current.c.case_id).where(mine, learnt_by(viewer, Fact.PERSON)).correlate(person).exists()
+    of_person = or_(case_current.c.person_id == person.c.person_id, case_current.c.person_id == person.c.same_as)
+    case = select(case_current.c.case_id).where(of_person, learnt_by(viewer, Fact.PERSON)).correlate(person).exists()
     query = select(person.c.person_id).where(person.c.person_id == record_id, case)
     return query.correlate(identity_question).exists()
 
@@ -157,8 +157,8 @@ def settle_same(tx: Connection, by: str, at: datetime) -> None:
     first, second = person.alias("first_record"), person.alias("second_record")
     left, right = (func.coalesce(of.c.same_as, of.c.person_id) for of in (first, second))
     same = exists().where(first.c.person_id == Q.record_id, second.c.person_id == Q.known_id, left == right)
-    mine = update(identity_question).where(Q.status == QuestionStatus.OPEN, same)
-    tx.execute(mine.values(status=QuestionStatus.CONFIRMED, decided_by=by, decided_at=at))
+    questions = update(identity_question).where(Q.status == QuestionStatus.OPEN, same)
+    tx.execute(questions.values(status=QuestionStatus.CONFIRMED, decided_by=by, decided_at=at))
 
 
 def _question(row: Any) -> Question:

@@ -19,7 +19,7 @@ def page(
 ) -> Select[Any]:
     """The query in this order, after the row at `place`, with at most `limit` rows; None: all of them."""
     instant, key = order
-    ordered = query.order_by(*((one.desc() for one in order) if newest_first else order)).limit(limit)
+    ordered = query.order_by(*((column.desc() for column in order) if newest_first else order)).limit(limit)
     if place is None:
         return ordered
     at, id = place

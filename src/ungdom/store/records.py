@@ -30,9 +30,9 @@ COUNTS = func.coalesce(record.c.same_as, record.c.person_id)
 
 def canonical(person_id: UUID) -> ScalarSelect[Any]:
     """The id that counts for this one, as a subquery; NULL for an unknown id."""
-    mine = person.alias("mine")
-    counts = func.coalesce(mine.c.same_as, mine.c.person_id)
-    return select(counts).where(mine.c.person_id == person_id).scalar_subquery()
+    named = person.alias("named")
+    counts = func.coalesce(named.c.same_as, named.c.person_id)
+    return select(counts).where(named.c.person_id == person_id).scalar_subquery()
 
 
 def records_of(people: Select[tuple[UUID]]) -> CompoundSelect[tuple[UUID]]:

@@ -33,10 +33,10 @@ def field_problem(
     `allowed`: the values of a closed list, which are named in the sentence and as data. `values`: what else the
     sentence names, see `workflow.errors.named_values`.
     """
-    found: dict[str, str | list[str]] = {"pointer": pointer, "code": _CODES.get(kind, kind)}
+    place: dict[str, str | list[str]] = {"pointer": pointer, "code": _CODES.get(kind, kind)}
     if not allowed:
-        return {**found, "detail": texts.invalid(language, kind, values or {})}
+        return {**place, "detail": texts.invalid(language, kind, values or {})}
     key = "one_of" if len(allowed) <= MOST_NAMED else "one_of_many"
     listed = ", ".join(allowed[:MOST_NAMED])
     detail = texts.text(language, "invalid", key, values=listed, count=len(allowed))
-    return {**found, "detail": detail, "allowed": list(allowed)}
+    return {**place, "detail": detail, "allowed": list(allowed)}
