@@ -18,7 +18,8 @@ import typer
 
 from tests import pg, process
 from ungdom import cli
-from ungdom.cli.failures import SENTENCES, ExitCode
+from ungdom.cli.exit_codes import ExitCode
+from ungdom.cli.failures import SENTENCES
 from ungdom.cli.terminal import progress
 from ungdom.store import opening
 from ungdom.store.opening import UPGRADABLE, DatabaseFault

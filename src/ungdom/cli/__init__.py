@@ -23,6 +23,7 @@ import typer
 from ungdom import casework, clock, settings
 from ungdom.cli import checking, extracting, figures, offices, serving
 from ungdom.cli.demo import demo, subject_of
+from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.failures import in_one_sentence
 from ungdom.cli.forecasting import forecast_app
 from ungdom.cli.importing import import_app
@@ -151,7 +152,7 @@ def check(as_json: AsJson = False) -> None:
         out.print(f"{one.case_id} {one.column}: found {one.found}, the events say {one.folded}")
     if not as_json:
         out.print(f"{len(found)} difference(s)")
-    raise typer.Exit(1 if found else 0)
+    raise typer.Exit(ExitCode.FOUND if found else ExitCode.DONE)
 
 
 def vars_of(one: rebuild.Difference) -> dict[str, object]:
@@ -183,7 +184,7 @@ def show(
         read = _read(tx, case, now)
     if read is None:
         err.print(f"ungdom: no case {case}", markup=False)
-        raise typer.Exit(1)
+        raise typer.Exit(ExitCode.FOUND)
     shown = views.case_out(read, None, "en", None)
     if as_json:
         out.print_json(shown.model_dump_json())
@@ -241,7 +242,7 @@ def deliver(
         out.print_json(json.dumps(asdict(counts) | asdict(owed)))
     else:
         out.print(", ".join(f"{name} {count}" for name, count in (asdict(counts) | asdict(owed)).items()))
-    raise typer.Exit(1 if owed.dead or owed.late else 0)
+    raise typer.Exit(ExitCode.FOUND if owed.dead or owed.late else ExitCode.DONE)
 
 
 def _work(config: Settings, stop: Callable[[], bool] = lambda: False) -> delivery.Work:

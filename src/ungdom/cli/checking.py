@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ungdom import checks, clock
+from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.terminal import AsJson, OnDemo, chosen, opened, out
 from ungdom.workflow.daycount import oslo_date
 
@@ -28,7 +29,7 @@ def check(
         out.print_json(json.dumps({code: [asdict(one) for one in ones] for code, ones in found.items()}, default=str))
     else:
         _show(found)
-    raise typer.Exit(1 if any(found.values()) else 0)
+    raise typer.Exit(ExitCode.FOUND if any(found.values()) else ExitCode.DONE)
 
 
 def _show(found: dict[str, list[checks.Finding]]) -> None:

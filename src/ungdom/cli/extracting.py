@@ -12,6 +12,7 @@ import typer
 from rich.table import Table
 
 from ungdom import clock
+from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.figures import DAY, Valid
 from ungdom.cli.terminal import AsJson, OnDemo, chosen, err, opened, out, progress
 from ungdom.settings import BadSettings, Settings
@@ -115,7 +116,7 @@ def _make_jobs(config: Settings) -> None:
     done = working.run(working.from_settings(config, db, clock.now))
     db.close()
     out.print(", ".join(f"{name} {count}" for name, count in done.items()) or "nothing to do")
-    raise typer.Exit(1 if done["failed"] else 0)
+    raise typer.Exit(ExitCode.FOUND if done["failed"] else ExitCode.DONE)
 
 
 @contextmanager
@@ -127,10 +128,10 @@ def _told_off() -> Iterator[None]:
         yield
     except OtherExtract as error:
         err.print(f"ungdom: {error} holds another extract")
-        raise typer.Exit(1) from None
+        raise typer.Exit(ExitCode.FOUND) from None
     except ExtractsError as error:
         err.print(f"ungdom: {error}")
-        raise typer.Exit(1) from None
+        raise typer.Exit(ExitCode.FOUND) from None
 
 
 def _new(

@@ -1,24 +1,14 @@
-"""What ends a command early, said in one sentence, and the exit codes. The table of them is in docs/operations.md."""
+"""What ends a command early, said in one sentence."""
 
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from enum import IntEnum
 
+from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.terminal import UnusableDemo, err
 from ungdom.settings import BadSettings
 from ungdom.store.errors import CannotOpen, Unavailable
 from ungdom.store.opening import ERRORS, DatabaseFault, Unusable
-
-
-class ExitCode(IntEnum):
-    """How a command ends."""
-
-    DONE = 0
-    FOUND = 1
-    CALL = 2
-    DATABASE = 3
-
 
 UPGRADE, DEMO = "`ungdom db upgrade`", "`ungdom demo`"
 """What helps against a database without a current schema, and against such a demo database."""

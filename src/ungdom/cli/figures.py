@@ -9,6 +9,7 @@ from rich.table import Table
 
 from ungdom import clock, texts
 from ungdom.cli import offices
+from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.terminal import AsJson, OnDemo, chosen, err, opened, out, progress
 from ungdom.settings import BadSettings, Settings
 from ungdom.workflow.daycount import last_moment
@@ -71,7 +72,7 @@ def indicators(  # noqa: PLR0913, PLR0917  # each an option of the command
         out.print_json(body.model_dump_json(by_alias=True))
     else:
         _show_indicators(body)
-    raise typer.Exit(1 if found.unread else 0)
+    raise typer.Exit(ExitCode.FOUND if found.unread else ExitCode.DONE)
 
 
 def caseload(
@@ -99,7 +100,7 @@ def caseload(
     else:
         for office in body.items:
             _show_load(office)
-    raise typer.Exit(1 if found.unread else 0)
+    raise typer.Exit(ExitCode.FOUND if found.unread else ExitCode.DONE)
 
 
 def database(config: Settings, refresh: bool) -> "Database":

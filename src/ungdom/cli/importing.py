@@ -14,6 +14,7 @@ import typer
 
 from ungdom import clock, intake, settings, texts
 from ungdom.api.access.principal import SUBJECT, TOLD_OF_BY_SYSTEMS
+from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.terminal import AsJson, err, opened, out, progress
 from ungdom.intake import Desk, Outcome, Sender
 from ungdom.intake.catching_up import catch_up
@@ -71,7 +72,7 @@ def decisions(
         _take_all(door, coming, going, done, lambda: report(done.read, max(total, done.read)))
     db.close()
     _tell(done, as_json)
-    raise typer.Exit(1 if done.outcomes[Outcome.REJECTED] else 0)
+    raise typer.Exit(ExitCode.FOUND if done.outcomes[Outcome.REJECTED] else ExitCode.DONE)
 
 
 @import_app.command()
@@ -89,7 +90,7 @@ def waiting(as_json: AsJson = False) -> None:
     catch_up(db, keys, clock.now)
     db.close()
     _show({"tried": len(ids), **counts}, as_json)
-    raise typer.Exit(1 if counts["failed"] else 0)
+    raise typer.Exit(ExitCode.FOUND if counts["failed"] else ExitCode.DONE)
 
 
 def _sender(source: str, authorities: list[Actor]) -> Sender:

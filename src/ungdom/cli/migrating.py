@@ -11,6 +11,7 @@ from ungdom import clock
 from ungdom.casework import migrating
 from ungdom.casework.migrating import Done, Looked
 from ungdom.cli import offices
+from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.terminal import AsJson, OnDemo, chosen, err, opened, out, progress
 from ungdom.settings import BadSettings
 from ungdom.store.session import Database
@@ -55,7 +56,7 @@ def migrate_cases(
         db.close()
     _tell(looked, done, to, word, as_json)
     bad = any(one.blocked for one in looked) or any(one in (Done.CHANGED, Done.OTHERWISE) for one in done.values())
-    raise typer.Exit(1 if bad else 0)
+    raise typer.Exit(ExitCode.FOUND if bad else ExitCode.DONE)
 
 
 def _look(db: Database, to: str, konfliktrad: str | None) -> list[Looked]:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ungdom import clock
+from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.terminal import AsJson, OnDemo, chosen, err, opened, out, progress
 from ungdom.jobs import nightly as job
 from ungdom.jobs.nightly import DayToCome, Night
@@ -43,7 +44,7 @@ def nightly(on: Day = None, as_json: AsJson = False, on_demo: OnDemo = False) ->
             raise BadSettings(str(error)) from None
     db.close()
     _tell(nights, as_json)
-    raise typer.Exit(0 if all(night.status == GOOD for night in nights) else 1)
+    raise typer.Exit(ExitCode.DONE if all(night.status == GOOD for night in nights) else ExitCode.FOUND)
 
 
 def run_if_due(db: Database, config: Settings) -> list[Night]:

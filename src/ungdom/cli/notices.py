@@ -11,6 +11,7 @@ from uuid import UUID
 import typer
 
 from ungdom import settings
+from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.terminal import AsJson, opened, out
 from ungdom.notices import delivery
 from ungdom.settings import BadSettings, Settings
@@ -52,7 +53,7 @@ def deliver(
         out.print_json(json.dumps(found))
     else:
         out.print(", ".join(f"{name} {count}" for name, count in found.items()))
-    raise typer.Exit(1 if owed.dead else 0)
+    raise typer.Exit(ExitCode.FOUND if owed.dead else ExitCode.DONE)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ungdom import clock
+from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.terminal import AsJson, OnDemo, chosen, err, opened, out, progress
 from ungdom.settings import BadSettings
 from ungdom.store.sealing import Keys
@@ -54,7 +55,7 @@ def verify(on_demo: OnDemo = False) -> None:
     for one in found:
         err.print(one)
     out.print(f"{len(found)} fault(s) found" if found else "every release is as it was made, and every proof holds")
-    raise typer.Exit(1 if found else 0)
+    raise typer.Exit(ExitCode.FOUND if found else ExitCode.DONE)
 
 
 def releases(on_demo: OnDemo = False, as_json: AsJson = False) -> None:

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ungdom import clock, simulation, texts
+from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.terminal import AsJson, OnDemo, chosen, err, opened, out, progress
 from ungdom.settings import BadSettings, Settings
 from ungdom.workflow.daycount import oslo_date
@@ -56,7 +57,7 @@ def rules(
         out.print_json(report.model_dump_json())
     else:
         show(report)
-    raise typer.Exit(1 if report.cases.unread else 0)
+    raise typer.Exit(ExitCode.FOUND if report.cases.unread else ExitCode.DONE)
 
 
 def _tried(config: Settings, body: "SimulationIn") -> "SimulationOut":
@@ -110,7 +111,7 @@ def _off(found: list[tuple[str, str]]) -> typer.Exit:
     for pointer, kind in found:
         problem = field_problem(LANGUAGE, pointer, kind)
         err.print(f"ungdom: {pointer or '/'}: {problem['detail']}")
-    return typer.Exit(2)
+    return typer.Exit(ExitCode.CALL)
 
 
 # --- the table ----------------------------------------------------------------------------------------------

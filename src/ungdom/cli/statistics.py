@@ -8,6 +8,7 @@ from rich.table import Table
 
 from ungdom import clock
 from ungdom.cli import offices
+from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.figures import (
     LANGUAGE,
     Known,
@@ -146,7 +147,7 @@ def answered(
         out.print_json(body.model_dump_json(by_alias=True))
     else:
         _show(body)
-    raise typer.Exit(1 if found.unread else 0)
+    raise typer.Exit(ExitCode.FOUND if found.unread else ExitCode.DONE)
 
 
 def _show(body: "StatisticList") -> None:
