@@ -6,12 +6,12 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from ungdom import casework
-from ungdom.api import cursors
 from ungdom.api import inputs as i
 from ungdom.api import question_shapes as shapes
 from ungdom.api.authorisation import guarded, needs
 from ungdom.api.cases import answer
 from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
+from ungdom.api.paging import cut, start_of
 from ungdom.api.person_shapes import PersonOut, person_out
 from ungdom.api.question_shapes import Comparison
 from ungdom.api.tokens import READ, WRITE
@@ -71,13 +71,10 @@ def reject_identity_question(
 
 
 def _listed(tx: Connection, call: Call, query: shapes.IdentityQuestionQuery) -> Answer:
-    of = "questions " + query.model_dump_json(exclude={"cursor", "limit"})
-    after = cursors.moment_of(cursors.read(call.cursor_key, of, query.cursor)) if query.cursor else None
-    questions = identity.page(tx, call.who.viewer, query.status, after, query.limit + 1)
-    rows = questions[: query.limit]
-    last = cursors.moment(rows[-1].raised_at, rows[-1].question_id) if len(questions) > query.limit else None
-    following = cursors.write(call.cursor_key, of, last) if last else None
-    return answer(shapes.IdentityQuestionList(items=[_out(tx, call, row) for row in rows], next=following))
+    name = f"questions {query.status}"
+    questions = identity.page(tx, call.who.viewer, query.status, start_of(call, name, query), query.limit + 1)
+    page, following = cut(call, name, query, questions, lambda question: (question.raised_at, question.question_id))
+    return answer(shapes.IdentityQuestionList(items=[_out(tx, call, question) for question in page], next=following))
 
 
 def _question(tx: Connection, call: Call, question_id: UUID) -> Question:

@@ -4,10 +4,11 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from ungdom.api.inputs import DEFAULT_LIMIT, Input, Limit
+from ungdom.api.inputs import Input
+from ungdom.api.paging import PageQuery
 from ungdom.api.person_shapes import PersonOut
 from ungdom.api.schemas import Output
-from ungdom.message.text import CursorText, LineText
+from ungdom.message.text import LineText
 from ungdom.store.identity_tables import QuestionStatus, Resemblance
 
 
@@ -65,12 +66,10 @@ class IdentityQuestionList(Output):
     next: str | None
 
 
-class IdentityQuestionQuery(Input):
+class IdentityQuestionQuery(PageQuery):
     """Which questions. `status`: open, confirmed or rejected; all of them when left out."""
 
     status: QuestionStatus | None = None
-    limit: Limit = DEFAULT_LIMIT
-    cursor: CursorText | None = None
 
 
 class RejectionIn(Input):

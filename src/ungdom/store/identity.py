@@ -24,7 +24,9 @@ from sqlalchemy import (
     update,
 )
 
+from ungdom.store import keyset
 from ungdom.store.identity_tables import QuestionStatus, Resemblance, identity_question
+from ungdom.store.keyset import Place
 from ungdom.store.reading import learnt_by
 from ungdom.store.sealing import Keys
 from ungdom.store.tables import case_current, person
@@ -115,19 +117,13 @@ def _between(left: Person, right: Person, status: QuestionStatus) -> Select[Any]
 
 
 def page(
-    tx: Connection,
-    viewer: Viewer,
-    status: QuestionStatus | None,
-    after: tuple[datetime, UUID] | None,
-    limit: int,
+    tx: Connection, viewer: Viewer, status: QuestionStatus | None, after: Place | None, limit: int
 ) -> list[Question]:
     """The questions this viewer may see, the newest first."""
-    query = _ALL.where(questions_visible_to(viewer)).order_by(Q.raised_at.desc(), Q.question_id.desc()).limit(limit)
+    visible = _ALL.where(questions_visible_to(viewer))
+    query = keyset.page(visible, (Q.raised_at, Q.question_id), after, limit)
     if status is not None:
         query = query.where(Q.status == status)
-    if after is not None:
-        at, last = after
-        query = query.where(or_(Q.raised_at < at, (Q.raised_at == at) & (Q.question_id < last)))
     return [_question(row) for row in tx.execute(query).mappings()]
 
 
