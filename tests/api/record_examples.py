@@ -19,6 +19,7 @@ import httpx
 import pytest
 
 from tests import pg, service
+from tests.esas import official
 from tests.service import KEY, Client, Service, fill, new_case
 from tests.stories import histories
 from ungdom.api import descriptions
@@ -276,6 +277,9 @@ def of_decisions(record: Recorder) -> None:
     strange = decision("became_final", "D-9", "2025-06-27", {}, police_case_numbers=["99999999"])
     kept = record("push_decision", sender, strange).json()
     record("dismiss_decision", record.service.as_("secretariat"), message_id=kept["id"])
+    sent = record("push_official_message", sender, official.domsavgjoerelse())
+    message = sent.headers["Location"].rpartition("/")[2]
+    record("get_official_message", sender, message_id=message)
     record("list_official_messages", sender)
 
 

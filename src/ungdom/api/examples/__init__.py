@@ -7,6 +7,8 @@ from importlib.resources import files
 from typing import Any
 
 NDJSON = "application/x-ndjson"
+SHOWN_AS = frozenset({"application/json", NDJSON})
+"""The kinds of body that examples are of; a signed message says nothing to a reader."""
 METHODS = frozenset({"get", "put", "post", "delete", "patch"})
 
 
@@ -36,7 +38,7 @@ def _add(operation: dict[str, Any], example: dict[str, Any]) -> None:
         if parameter["name"] in example["parameters"]:
             parameter["example"] = example["parameters"][parameter["name"]]
     for kind, content in operation.get("requestBody", {}).get("content", {}).items():
-        if "body" in example:
+        if "body" in example and kind in SHOWN_AS:
             content["example"] = _shown(kind, example["body"])
     answer = operation["responses"].get(str(example["status"]), {}).get("content", {}).get(example.get("kind"))
     if answer is not None:
