@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -13,25 +14,31 @@ from tests import memory, pg, service
 FIGURE = "figure"
 TEMPORARY = pytest.StashKey[memory.TemporaryFiles]()
 
-LONG = (
+WAITING = (
     "tests/faults/test_intake_killed.py",
     "tests/faults/test_killed.py",
+    "tests/exchange/test_killed_worker.py",
+    "tests/notices/test_killed.py",
+    "tests/extracts/test_jobs.py",
+)
+"""Where tests wait for processes that they start, kill and start again: they need little of a processor."""
+
+LONG = (
+    "tests/workflow/test_time.py",
+    "tests/workflow/test_model.py",
+    "tests/api/test_door.py",
+    "tests/api/test_object_access.py",
+    "tests/stories/test_options_agree.py",
     "tests/intake/test_order.py",
     "tests/intake/test_import.py",
     "tests/test_analyst_guide.py",
     "tests/api/test_known_then.py",
-    "tests/exchange/test_killed_worker.py",
-    "tests/notices/test_killed.py",
-    "tests/extracts/test_jobs.py",
     "tests/extracts/test_rebuild.py",
-    "tests/stories/test_options_agree.py",
     "tests/api/test_concurrency.py",
     "tests/api/test_fuzz.py",
     "tests/api/test_generated_client.py",
-    "tests/workflow/test_model.py",
-    "tests/workflow/test_time.py",
 )
-"""Where the tests are that take longest."""
+"""Where the tests are that take longest of a processor."""
 
 settings.register_profile("default", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
@@ -47,15 +54,29 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The longest first, dealt among the workers: one that is met last keeps one of them busy and the others waiting.
+    """The longest first: one that is met last keeps one worker busy and the others waiting.
 
-    Each worker begins with its share of the list, cut in as many pieces as there are workers.
+    The first worker begins with the tests that wait for other processes, the others with those that need a processor,
+    each with as many items as the others: the list is cut in equal pieces, and who is done early takes from the rest.
     """
     workers: int = getattr(config, "workerinput", {}).get("workercount", 1)
-    long = [item for item in items if item.nodeid.partition("::")[0] in LONG]
-    rest = [item for item in items if item.nodeid.partition("::")[0] not in LONG]
-    ends = [len(rest) * n // workers for n in range(workers + 1)]
-    items[:] = [item for n in range(workers) for item in (*long[n::workers], *rest[ends[n] : ends[n + 1]])]
+    waiting, long = ([item for item in items if _file(item) in files] for files in (WAITING, LONG))
+    rest = iter([item for item in items if _file(item) not in (*WAITING, *LONG)])
+    others = workers - 1
+    heads = [waiting, *(_by_file(long, n, others) for n in range(others))] if others else [[*waiting, *long]]
+    size = len(items) // workers
+    shares = [[*head, *islice(rest, max(size - len(head), 0))] for head in heads]
+    items[:] = [*(item for share in shares for item in share), *rest]
+
+
+def _file(item: pytest.Item) -> str:
+    return item.nodeid.partition("::")[0]
+
+
+def _by_file(items: list[pytest.Item], number: int, shares: int) -> list[pytest.Item]:
+    """This share of the items, whole files together: what a file sets up is set up once."""
+    files = list(dict.fromkeys(map(_file, items)))[number::shares]
+    return sorted((item for item in items if _file(item) in files), key=lambda item: LONG.index(_file(item)))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
