@@ -41,7 +41,7 @@ from ungdom.extracts.pseudonyms import ExtractKeys
 from ungdom.extracts.purposes import DEMO
 from ungdom.extracts.writers import Form
 from ungdom.store import bulk
-from ungdom.store.sealing import Keys
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
 from ungdom.workflow.daycount import oslo_date
 
@@ -92,7 +92,7 @@ def fill(url: str, events: int) -> tuple[int, int]:
     db = Database.open(url, statement_seconds=3600)
     db.upgrade()
     today = oslo_date(clock.now()) - timedelta(days=2)  # everything is settled on the day that is asked
-    load.load(db, Keys((KEY,)), cases=TOLD, seed=1, today=today, progress=lambda _done, _all: None)
+    load.load(db, EncryptionKeys((KEY,)), cases=TOLD, seed=1, today=today, progress=lambda _done, _all: None)
     with db.writing() as tx:
         told = tx.scalar(text("SELECT count(*) FROM event")) or 1
         tx.execute(text("SET LOCAL session_replication_role = replica"))  # no check of keys row by row
@@ -142,7 +142,9 @@ def copied(url: str, statements: Iterable[str]) -> tuple[float, int, int]:
 def statement(query: str) -> str:
     """That query for this order."""
     asked = order()
-    words = ", ".join(f"{arrows._word(name, arrows._FOUND.format(name))} AS {name}" for name in arrows.WORDS)
+    words = ", ".join(
+        f"{arrows._word_expression(name, arrows._JSON_VALUE.format(name))} AS {name}" for name in arrows.WORDS
+    )
     return query.format(words=words, known_at=asked.known_at.isoformat(), day=asked.day)
 
 
@@ -153,7 +155,7 @@ def sets(url: str) -> Iterator[str]:
     cases = making.cases_of(db, asked)
     db.close()
     for some in bulk.batches(cases, event_sets.CASES):
-        query = arrows._Postgresql().events([event_sets._id(one) for one in some], asked.known_at)
+        query = arrows._PostgresqlQueries().events([event_sets._case_id(one) for one in some], asked.known_at)
         yield f"COPY ({query}) TO STDOUT (FORMAT csv)"
 
 

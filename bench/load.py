@@ -13,10 +13,10 @@ from uuid import UUID
 from ungdom.settings import Settings
 from ungdom.store import journal, people, reference
 from ungdom.store.ids import reference_of, uuid7
-from ungdom.store.journal import Chapter, Stored
-from ungdom.store.people import Newcomer, Personalia
+from ungdom.store.journal import EventBatch, StoredCase
+from ungdom.store.people import NewPerson, Personalia
 from ungdom.store.reference import Staff
-from ungdom.store.sealing import Keys
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
 from ungdom.workflow import engine
 from ungdom.workflow.case import Youth
@@ -61,7 +61,7 @@ def fill(url: str, settings: Settings, cases: int) -> None:
     """Schema, reference data, staff, and that many cases, at this address."""
     db = Database.open(url)
     db.upgrade()
-    keys = Keys(settings.people_keys)
+    keys = EncryptionKeys(settings.people_keys)
     with db.writing() as tx:
         reference.save_staff(tx, _staff())
     numbers = iter(range(cases))
@@ -90,17 +90,17 @@ def _staff() -> list[Staff]:
     ]
 
 
-def _newcomer(person: UUID) -> Newcomer:
+def _newcomer(person: UUID) -> NewPerson:
     personalia = Personalia(given_name="Vimsete", family_name="Vaffelpresse")
-    return Newcomer(person_id=person, personalia=personalia, born=_YOUTH.born, guardians=_YOUTH.guardians)
+    return NewPerson(person_id=person, personalia=personalia, born=_YOUTH.born, guardians=_YOUTH.guardians)
 
 
-def _chapter(number: int) -> Chapter:
+def _chapter(number: int) -> EventBatch:
     who, what = uuid7(OPENED_AT, 1 << 40 | number), case_id(number)
     events = list(_events(who))
-    assert number or engine.check_walk(_YOUTH, events) is None
-    stored = Stored(what, reference_of(what), who, _YOUTH, [], 0, OPENED_AT)
-    return Chapter(stored, events, engine.fold(_YOUTH, events))
+    assert number or engine.first_illegal_step(_YOUTH, events) is None
+    stored = StoredCase(what, reference_of(what), who, _YOUTH, [], 0, OPENED_AT)
+    return EventBatch(stored, events, engine.fold(_YOUTH, events))
 
 
 def _events(person: UUID) -> Iterator[Event]:

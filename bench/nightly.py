@@ -31,7 +31,7 @@ from service import cpu_seconds
 
 from tests.pg import Databases, sqlalchemy_url
 from ungdom.alerts.sweep import sweep
-from ungdom.store.current import Identity, row_of
+from ungdom.store.current import CaseIdentity, row_of
 from ungdom.store.journal import event_row
 from ungdom.store.session import Connection, Database
 from ungdom.workflow import engine
@@ -116,7 +116,7 @@ def fill(tx: Connection, first: int, number: int, suspect_on: date) -> None:
     events = history(suspect_on)
     case = engine.fold(Youth(BORN, 1), events)
     at = events[0].recorded_at
-    row = row_of(Identity(CASE, "", PERSON), case, events[-1])
+    row = row_of(CaseIdentity(CASE, "", PERSON), case, events[-1])
     own = {"case_id": "lpad(to_hex(n * 2), 32, '0')::uuid", "person_id": "lpad(to_hex(n * 2 + 1), 32, '0')::uuid"}
     called = {**own, "reference": "'R-' || n"}
     put = _Put(tx, first, number)

@@ -21,7 +21,7 @@ import load
 
 from ungdom import simulation
 from ungdom.settings import Settings
-from ungdom.simulation import Change
+from ungdom.simulation import RuleOverride
 from ungdom.store import journal
 from ungdom.store.session import Connection, Database
 from ungdom.store.tables import case_current
@@ -32,7 +32,10 @@ from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
 DAY = date(2026, 3, 23)
-CHANGES = [Change(code="plan_meeting", length=Length(days=45)), Change(code="lead_time", length=Length(days=270))]
+CHANGES = [
+    RuleOverride(code="plan_meeting", length=Length(days=45)),
+    RuleOverride(code="lead_time", length=Length(days=270)),
+]
 KEY = "UJ+Pf/puz574hCcqV0mmRUfKyJq5EAaUhOpCXWSCeWE="
 CURSOR_KEY = "wwxdpO1MUHD/c5MclJQ0qLacPbTTQPCpugSaF8jPg2E="
 

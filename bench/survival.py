@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from ungdom.statistics.survival import Counts, Days, Spans, aalen_johansen, kaplan_meier
+from ungdom.statistics.survival import Days, RiskSetCounts, Spans, aalen_johansen, kaplan_meier
 
 GROUPS, STARTED, LEFT = 50, 1, 2
 EXACT, JITTERED = 1e-9, 5e-4
@@ -51,12 +51,12 @@ def steps(days: Any, values: Any, before: float) -> list[float]:
 
 
 def ours_km(spans: Spans, group: Days) -> Curves:
-    found = ((code, kaplan_meier(one, STARTED)) for code, one in Counts.of(spans, group).groups())
+    found = ((code, kaplan_meier(one, STARTED)) for code, one in RiskSetCounts.of(spans, group).groups())
     return {code: steps(curve.days, curve.survival, 1.0) for code, curve in found}
 
 
 def ours_aj(spans: Spans, group: Days) -> Curves:
-    found = ((code, aalen_johansen(one)) for code, one in Counts.of(spans, group).groups())
+    found = ((code, aalen_johansen(one)) for code, one in RiskSetCounts.of(spans, group).groups())
     return {code: steps(one.days, one.ended[STARTED], 0.0) for code, one in found}
 
 

@@ -34,9 +34,9 @@ from ungdom.api.tokens import Issuer
 from ungdom.demo import load
 from ungdom.settings import Settings
 from ungdom.store import reading
-from ungdom.store.current import mark
+from ungdom.store.current import duty_pattern
 from ungdom.store.reading import Filters
-from ungdom.store.sealing import Keys
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.permissions import Viewer
@@ -91,7 +91,9 @@ def fill(url: str, cases: int) -> int:
     """That many open cases, a little more; how many there are."""
     db = Database.open(url, statement_seconds=1800)
     db.upgrade()
-    load.load(db, Keys((KEY,)), cases=TOLD, seed=1, today=oslo_date(clock.now()), progress=lambda _done, _all: None)
+    load.load(
+        db, EncryptionKeys((KEY,)), cases=TOLD, seed=1, today=oslo_date(clock.now()), progress=lambda _done, _all: None
+    )
     with db.writing() as tx:
         told = tx.scalar(text("SELECT count(*) FROM case_current WHERE closed_on IS NULL"))
         tx.execute(text("SET LOCAL session_replication_role = replica"))  # no check of keys row by row
@@ -144,8 +146,8 @@ def requests(number: int, offices: list[str]) -> list[Request]:
 def bare(asked: Request) -> tuple[str, dict[str, Any]]:
     """The SQL of that page."""
     mine = asked.who if "mine" in asked.query else None
-    filters = Filters(duty=mark(asked.query.get("kind", ""), ""), held_by=mine)
-    query = reading._page(asked.who, filters, "act_on", None).limit(PAGE + 1)
+    filters = Filters(duty=duty_pattern(asked.query.get("kind", ""), ""), held_by=mine)
+    query = reading._list_query(asked.who, filters, "act_on", None).limit(PAGE + 1)
     compiled = query.compile(dialect=postgresql.psycopg.dialect(), compile_kwargs={"render_postcompile": True})
     return str(compiled), {
         name: str(value) if not isinstance(value, int) else value for name, value in compiled.params.items()

@@ -20,7 +20,7 @@ from tests.statistics import waits
 from ungdom import clock
 from ungdom.statistics import register, releasing
 from ungdom.statistics.definitions import COMPLETION_BY_CODE, RECIDIVISM_BY_CODE
-from ungdom.statistics.families import LIST, Figures
+from ungdom.statistics.families import RELEASE_PLAN, FigureGroup
 from ungdom.statistics.frames import PERIOD
 from ungdom.statistics.survival import quantile
 from ungdom.store import ledger
@@ -55,9 +55,9 @@ def blocks() -> list[Block]:
     ]
 
 
-def few() -> Iterator[Figures]:
+def few() -> Iterator[FigureGroup]:
     """What is released here."""
-    for one in LIST:
+    for one in RELEASE_PLAN:
         if one.population == WHOLE or one.codes[0] in COMPLETION_BY_CODE or one.codes[0] in RECIDIVISM_BY_CODE:
             yield one if one.population == WHOLE else replace(one, by=((PERIOD,),))
 
@@ -71,9 +71,9 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> str:
     db = Database.open(url)
     waits.write(db, waits.load(CASES, 3, TODAY), TODAY)
     with db.writing() as tx:
-        ledger.finish(tx, ledger.start(tx, ledger.NIGHTLY, TODAY, clock.now()), ledger.GOOD, {}, clock.now())
+        ledger.finish(tx, ledger.start(tx, ledger.NIGHTLY, TODAY, clock.now()), ledger.SUCCEEDED, {}, clock.now())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(releasing, "LIST", tuple(few()))
+        patch.setattr(releasing, "RELEASE_PLAN", tuple(few()))
         register.release(db, waits.KEYS, last_moment(TODAY), clock.now())
     db.close()
     return url

@@ -19,16 +19,16 @@ from tests.api.build import DAY, case_at, recorded
 from tests.process import UNGDOM
 from tests.service import Service, fill
 from ungdom import checks
-from ungdom.checks import CHECKERS, NIGHTS, Finding
+from ungdom.checks import CHECKERS, REPLAY_NIGHTS, Finding
 from ungdom.demo.load import load
 from ungdom.store import alerts, journal
 from ungdom.store.alert_tables import alert
 from ungdom.store.inbox_tables import decision
-from ungdom.store.sealing import Keys
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
 from ungdom.store.tables import case_current, event, outbox, staff
 from ungdom.workflow import engine
-from ungdom.workflow.alerting import AlertState, Level, settle
+from ungdom.workflow.alerting import AlertState, Level, reconcile
 from ungdom.workflow.vocabulary import Role
 
 QUIET = date(2026, 1, 8)
@@ -204,10 +204,10 @@ def test_a_message_waits_at_most_five_minutes_and_held_ones_wait_for_a_reason(se
 def test_a_row_that_its_events_do_not_give_is_found_in_its_turn(served: Service) -> None:
     case = sound(served)
     _written(served, _row(case, received_on=date(2020, 2, 2)))
-    days = [date(2026, 2, 1) + timedelta(days=n) for n in range(NIGHTS)]
+    days = [date(2026, 2, 1) + timedelta(days=n) for n in range(REPLAY_NIGHTS)]
     turns = {day: found(served, day).get("row_unlike_replay", []) for day in days}
     (turn,) = [day for day, ones in turns.items() if ones]
-    assert turn.toordinal() % NIGHTS == int(case.hex[-2:], 16) % NIGHTS
+    assert turn.toordinal() % REPLAY_NIGHTS == int(case.hex[-2:], 16) % REPLAY_NIGHTS
     assert [(one.case_id, one.about) for one in turns[turn]] == [(case, "received_on")]
 
 
@@ -233,10 +233,10 @@ def _unreadable(case: UUID) -> dict[str, Any]:
 
 
 def test_a_checker_that_fails_is_found_itself(one: Service) -> None:
-    def broken(_tx: Connection, _night: checks.Night, _code: str) -> Any:
+    def broken(_tx: Connection, _night: checks.CheckDay, _code: str) -> Any:
         raise RuntimeError("never shown")
 
-    (only,) = checks._run(one.db, checks.Checker("broken", broken), checks.Night(QUIET, NOW))
+    (only,) = checks._run(one.db, checks.Checker("broken", broken), checks.CheckDay(QUIET, NOW))
     assert only == Finding("broken", None, None, QUIET, f"{checks.FAILED}: RuntimeError")
 
 
@@ -246,7 +246,7 @@ def test_a_checker_that_fails_is_found_itself(one: Service) -> None:
 def test_the_demo_load_is_sound_once_its_night_has_run(tmp_path: Path) -> None:
     db, today = Database.open(pg.sqlite_url(tmp_path)), date(2026, 11, 20)
     db.upgrade()
-    load(db, Keys([b64encode(b"demo" * 8).decode()]), cases=150, today=today)
+    load(db, EncryptionKeys([b64encode(b"demo" * 8).decode()]), cases=150, today=today)
     now = datetime(2026, 11, 21, 3, tzinfo=UTC)
     late = {one.case_id for one in checks.run(db, today + timedelta(days=1), now)["overdue_without_alert"]}
     assert late
@@ -263,8 +263,8 @@ def _raise_alerts(tx: Connection, case_id: UUID, day: date) -> None:
     stored = journal.load(tx, case_id)
     assert stored is not None
     known = alerts.live(tx, [case_id])
-    changes = settle(engine.fold(stored.youth, stored.events), day, [one.standing for one in known])
-    alerts.write(tx, case_id, known, changes, alerts.By(Role.SYSTEM, "test", day, NOW))
+    changes = reconcile(engine.fold(stored.youth, stored.events), day, [one.status for one in known])
+    alerts.write(tx, case_id, known, changes, alerts.AlertActor(Role.SYSTEM, "test", day, NOW))
     tx.execute(update(outbox).where(outbox.c.delivered_at.is_(None)).values(delivered_at=NOW))
 
 

@@ -18,16 +18,16 @@ from tests.stories.places import OFFICE, brought
 from tests.workflow.candidate import CANDIDATE, candidate
 from ungdom import casework, cli
 from ungdom.alerts.sweep import sweep
-from ungdom.casework import Correction, Entry, Who, migrating
-from ungdom.casework.migrating import Done, Looked
+from ungdom.casework import Correction, EventEntry, Recorder, migrating
+from ungdom.casework.migrating import Done, MigrationCandidate
 from ungdom.clock import Clock
 from ungdom.demo import load, story
 from ungdom.store import alerts, journal, rebuild, tables
-from ungdom.store.sealing import Keys
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.workflow import details as d
 from ungdom.workflow import engine, table
 from ungdom.workflow.daycount import oslo_date
-from ungdom.workflow.migration import Verdict, standing
+from ungdom.workflow.migration import MigrationVerdict, snapshot_of
 from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.table import FIRST_VERSION, VERSION
 from ungdom.workflow.vocabulary import EventType, Role
@@ -43,7 +43,7 @@ MOVED = "transfer_decided {to: vest, parties_heard: true, prosecution_told_on: 2
 def filled(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     """A load of cases that began under the first version, as seen that morning."""
     monkeypatch.setattr(story, "VERSION", FIRST_VERSION)
-    load.load(service.db, Keys((KEY,)), cases=CASES, seed=4, today=NOW.date())
+    load.load(service.db, EncryptionKeys((KEY,)), cases=CASES, seed=4, today=NOW.date())
     for _ in range(2):
         begun_earlier(service, monkeypatch, "F R2", "breach_talk_held")
     begun_earlier(service, monkeypatch, "S R2", "assigned", f"2025-05-20 {MOVED}")
@@ -51,8 +51,8 @@ def filled(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     service.clock.instant = NOW
 
 
-def looked(service: Service, to: str) -> list[Looked]:
-    return list(migrating.look(service.db, to, service.clock(), None, lambda _done, _of: None))
+def looked(service: Service, to: str) -> list[MigrationCandidate]:
+    return list(migrating.find_candidates(service.db, to, service.clock(), None, lambda _done, _of: None))
 
 
 def until(moves: int, clock: Clock) -> Clock:
@@ -75,14 +75,14 @@ def test_what_is_done_is_what_was_foretold_also_when_it_is_broken_off_and_two_go
     foretold = looked(served, CANDIDATE)
     word = migrating.digest(foretold)
     verdicts = Counter(str(one.outcome.verdict) for one in foretold if one.outcome)
-    assert min(verdicts[verdict] for verdict in Verdict) > 0
+    assert min(verdicts[verdict] for verdict in MigrationVerdict) > 0
 
     broken_off = until(3, served.clock)
     with pytest.raises(KeyboardInterrupt):
         _ = [migrating.move(served.db, one, CANDIDATE, broken_off) for one in foretold]
     again = looked(served, CANDIDATE)
     assert migrating.digest(again) == word
-    assert sum(one.already for one in again) == 3
+    assert sum(one.already_moved for one in again) == 3
 
     came = two_at_once(served, again)
 
@@ -97,7 +97,7 @@ def test_what_is_done_is_what_was_foretold_also_when_it_is_broken_off_and_two_go
     )
 
 
-def two_at_once(service: Service, foretold: list[Looked]) -> Counter[Done]:
+def two_at_once(service: Service, foretold: list[MigrationCandidate]) -> Counter[Done]:
     came: Counter[Done] = Counter()
     each: list[list[Done]] = [[], []]
 
@@ -115,7 +115,7 @@ def two_at_once(service: Service, foretold: list[Looked]) -> Counter[Done]:
     return came
 
 
-def differing(service: Service, foretold: list[Looked]) -> Iterator[UUID]:
+def differing(service: Service, foretold: list[MigrationCandidate]) -> Iterator[UUID]:
     """The cases that do not stand as was foretold of them; a blocked one stands where it stood."""
     with service.db.reading() as tx:
         stored = {one.case_id: one for one in journal.load_many(tx, [one.case_id for one in foretold])}
@@ -123,7 +123,7 @@ def differing(service: Service, foretold: list[Looked]) -> Iterator[UUID]:
         case = engine.fold(stored[one.case_id].youth, stored[one.case_id].events)
         assert one.outcome is not None
         wanted = one.outcome.before if one.blocked else one.outcome.after
-        if standing(case, NOW.date()) != wanted or case.table != (FIRST_VERSION if one.blocked else CANDIDATE):
+        if snapshot_of(case, NOW.date()) != wanted or case.table != (FIRST_VERSION if one.blocked else CANDIDATE):
             yield one.case_id
 
 
@@ -172,7 +172,7 @@ def test_a_deadline_that_comes_with_the_newer_table_is_told_of_the_next_night(
     assert "transfer_accept" not in codes(one, case)
     [found] = looked(one, VERSION)
     assert found.outcome is not None
-    assert found.outcome.verdict is Verdict.SHIFTS
+    assert found.outcome.verdict is MigrationVerdict.SHIFTS
 
     assert migrating.move(one.db, found, VERSION, one.clock) is Done.MOVED
     one.clock.turn_to(date(2025, 5, 31))
@@ -193,8 +193,8 @@ def test_nobody_records_or_corrects_a_move_to_another_table_by_hand(
     [found] = looked(one, VERSION)
     migrating.move(one.db, found, VERSION, one.clock)
     version, now = found.version + 1, one.clock()
-    system = Who(Viewer(Role.SYSTEM, "system", None), "test")
-    newer = Entry(EventType.RULES_MIGRATED, oslo_date(now), d.RulesMigrated(table="2099-01-01"))
+    system = Recorder(Viewer(Role.SYSTEM, "system", None), "test")
+    newer = EventEntry(EventType.RULES_MIGRATED, oslo_date(now), d.RulesMigrated(table="2099-01-01"))
     annulled = Correction(version, d.CorrectionReason.NEVER_HAPPENED, annul=True)
 
     with one.db.writing() as tx:

@@ -15,10 +15,10 @@ from ungdom import cli
 from ungdom.api.tokens import Issuer
 from ungdom.cli.serving import served_at
 from ungdom.cli.terminal import demo_settings
-from ungdom.settings import BadSettings, Settings, from_environment, kept, kept_secret
+from ungdom.settings import BadSettings, Settings, from_environment, read_or_create, read_or_create_secret
 from ungdom.settings.environment import names
-from ungdom.settings.keys import decoded, is_development_key, new_development_key, new_key
-from ungdom.settings.model import about
+from ungdom.settings.keys import decode_key, is_development_key, new_development_key, new_key
+from ungdom.settings.model import setting_info
 
 TOGETHER = 16
 OF_DEVELOPMENT, FOURTH_KEY = (
@@ -179,7 +179,7 @@ def test_production_refuses(name: str, value: str, said: str, production: dict[s
     (line,) = problems(production | {f"UNGDOM_{name}": value})
     assert line.startswith(f"UNGDOM_{name} ")
     assert said in line
-    assert f"It has to be {about(name.lower()).shape}" in line
+    assert f"It has to be {setting_info(name.lower()).shape}" in line
 
 
 @pytest.mark.parametrize("missing", ["DATABASE_URL", "PEOPLE_KEYS", "CURSOR_KEY", "PUBLIC_URL", "ACCESS_FILE"])
@@ -211,7 +211,7 @@ def test_settings_built_in_code_follow_the_same_rules(tmp_path: Path) -> None:
 
 
 def test_every_secret_may_stand_in_a_file(tmp_path: Path, production: dict[str, str]) -> None:
-    secrets = [name for name, field in names().items() if about(field).secret and not name.endswith("_FILE")]
+    secrets = [name for name, field in names().items() if setting_info(field).secret and not name.endswith("_FILE")]
     assert len(secrets) == 5
     given = production | {"UNGDOM_EXTRACT_KEYS": f"2:{EXTRACT_KEY}", "UNGDOM_MAIL_FROM": "a@example.no"}
     given |= {"UNGDOM_SMTP_URL": "smtps://u:hemmelig@mail.example.no"}
@@ -266,7 +266,7 @@ def test_keys_new_prints_lines_that_an_environment_file_can_hold(production: dic
 def test_two_new_keys_differ_and_only_those_of_development_are_marked() -> None:
     made = [new_key(), new_key(), new_development_key(), new_development_key()]
     assert len(set(made)) == 4
-    assert [is_development_key(decoded(key)) for key in made] == [False, False, True, True]
+    assert [is_development_key(decode_key(key)) for key in made] == [False, False, True, True]
 
 
 # --- development --------------------------------------------------------------------------------------------
@@ -315,7 +315,7 @@ def test_of_many_that_begin_together_one_makes_it_for_all(tmp_path: Path) -> Non
 
     def begin(number: int) -> str:
         start.wait()
-        return kept(tmp_path / "new" / "one", lambda: f"made by {number}")
+        return read_or_create(tmp_path / "new" / "one", lambda: f"made by {number}")
 
     with ThreadPoolExecutor(TOGETHER) as pool:
         found = set(pool.map(begin, range(TOGETHER)))
@@ -325,8 +325,8 @@ def test_of_many_that_begin_together_one_makes_it_for_all(tmp_path: Path) -> Non
 
 
 def test_a_kept_secret_is_for_its_owner_only_and_stays(tmp_path: Path) -> None:
-    first = kept_secret(tmp_path / "secret")
-    assert kept_secret(tmp_path / "secret") == first
+    first = read_or_create_secret(tmp_path / "secret")
+    assert read_or_create_secret(tmp_path / "secret") == first
     assert stat.S_IMODE((tmp_path / "secret").stat().st_mode) == 0o600
 
 

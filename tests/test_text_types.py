@@ -13,7 +13,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from ungdom.app import ROUTERS
 from ungdom.esas.inbound import _READERS, Kvittering
-from ungdom.message import TERMS, Message
+from ungdom.message import TERMS, DecisionMessage
 from ungdom.message.text import NAME, NOTE, CursorText, LineText, NoteText, Printable, is_printable
 from ungdom.workflow.events import SHAPE, Corrected
 
@@ -87,7 +87,7 @@ def test_no_detail_of_an_event_and_no_term_of_a_decision_is_a_bare_string(shape:
 
 
 def test_no_string_of_a_decision_is_bare() -> None:
-    assert of(Message) == ["terms (any)"]
+    assert of(DecisionMessage) == ["terms (any)"]
 
 
 @pytest.mark.parametrize("shape", [*(shape for shape, _ in _READERS.values()), Kvittering], ids=lambda s: s.__name__)

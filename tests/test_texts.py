@@ -18,7 +18,7 @@ from ungdom.api.errors import Unreleased
 from ungdom.api.simulation_shapes import RuleBasis
 from ungdom.esas import inbound
 from ungdom.esas.envelope import Fault
-from ungdom.esas.inbound.official import FlagCode, Other
+from ungdom.esas.inbound.official import FlagCode, IgnoredReason
 from ungdom.exchange import answers
 from ungdom.extracts.catalogue import EXTRACTS
 from ungdom.intake.words import Advice, Outcome, Reason, Remark
@@ -229,7 +229,7 @@ def expected() -> dict[str, set[str]]:
         "outcome": {str(one) for one in Outcome},
         "advice": {str(one) for one in Advice},
         "remark": {str(one) for one in Remark},
-        "exchange_reason": {"kind_not_agreed", "not_as_agreed", "nothing_for_us", *(str(one) for one in Other)},
+        "exchange_reason": {"kind_not_agreed", "not_as_agreed", "nothing_for_us", *(str(one) for one in IgnoredReason)},
         "exchange_flag": {"id_reused", *(str(one) for one in FlagCode)},
         "exchange_fault": {"json", *(str(one) for one in Fault)},
         "exchange_problem": set(EXCHANGE_PROBLEMS),
@@ -253,10 +253,10 @@ def expected() -> dict[str, set[str]]:
 
 
 def words_of_guards() -> set[str]:
-    """The plain words that guards answer with, read from their source: `No(None, "terms")`."""
+    """The plain words that guards answer with, read from their source: `Violation(None, "terms")`."""
     trees = [ast.parse(inspect.getsource(module)) for module in guard_modules()]
     calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    answers = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "No"]
+    answers = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "Violation"]
     literals = [part.value for call in answers for part in call.args if isinstance(part, ast.Constant)]
     return {literal for literal in literals if isinstance(literal, str)}
 
@@ -414,7 +414,7 @@ WANTED = [
 
 @pytest.mark.parametrize(("header", "language"), WANTED)
 def test_the_language_asked_for_most_is_picked(header: str | None, language: Language) -> None:
-    assert texts.pick(header) == language
+    assert texts.negotiate(header) == language
 
 
 RENDERED = [
@@ -538,11 +538,11 @@ def test_every_kind_of_problem_in_an_official_message_has_its_own_sentence() -> 
 def test_what_is_odd_in_an_official_message_is_said_for_flags_problems_and_shapes() -> None:
     for language in texts.languages():
         known = texts.catalogue(language)
-        assert answers.odd(language, "id_reused") == known["exchange_flag"]["id_reused"]
-        assert answers.odd(language, FlagCode.BLANK) == known["exchange_flag"]["blank"]
-        assert answers.odd(language, "implausible") == known["exchange_problem"]["implausible"]
-        assert answers.odd(language, "datetime_parsing") == known["invalid"]["timezone_missing"]
-        assert answers.odd(language, "no_such_kind") == known["invalid"]["other"]
+        assert answers.flag_text(language, "id_reused") == known["exchange_flag"]["id_reused"]
+        assert answers.flag_text(language, FlagCode.BLANK) == known["exchange_flag"]["blank"]
+        assert answers.flag_text(language, "implausible") == known["exchange_problem"]["implausible"]
+        assert answers.flag_text(language, "datetime_parsing") == known["invalid"]["timezone_missing"]
+        assert answers.flag_text(language, "no_such_kind") == known["invalid"]["other"]
 
 
 def test_texts_know_only_the_workflow() -> None:

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from ungdom.store import journal, reading, reference
-from ungdom.store.journal import Stored
+from ungdom.store.journal import StoredCase
 from ungdom.store.reading import Filters
 from ungdom.store.session import Connection
 from ungdom.workflow import details as d
@@ -22,10 +22,10 @@ from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.vocabulary import EventType, Party
 from ungdom.workflow.waits import waiting_for
 
-MOST = 500
+MAX_CASES = 500
 """Cases told for one calendar, those due first; somebody has tens."""
 
-ONE_A_CASE = frozenset({"turns_18", "lead_time"})
+ONE_PER_CASE = frozenset({"turns_18", "lead_time"})
 """Clocks that count from the birth or the act of the youth: that day stands in no key, and there is one of each."""
 
 HEARING = "hearing"
@@ -33,7 +33,7 @@ HEARING = "hearing"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AgendaEntry:
     """One day ahead in one case: dates, codes and ids, nothing of a person.
 
     `key`: the same as long as it is about the same thing, whatever day that moves to. `version` and `changed_at`: of
@@ -57,44 +57,44 @@ def owner(tx: Connection, subject: str, on: date) -> Viewer | None:
     return Viewer(staff.role, staff.subject, staff.konfliktrad) if staff else None
 
 
-def ahead(tx: Connection, viewer: Viewer, now: datetime) -> list[Entry]:
+def upcoming(tx: Connection, viewer: Viewer, now: datetime) -> list[AgendaEntry]:
     """What lies ahead in the open cases that they hold and may see now, by day."""
-    mine = Filters(held_by=viewer, closed=False)
-    rows, _ = reading.list_cases(tx, viewer, mine, "next_due_on", limit=MOST)
-    told = journal.load_many(tx, [row.case_id for row in rows])
-    entries = (entry for stored in told for entry in _of_case(stored, oslo_date(now)))
+    filters = Filters(held_by=viewer, closed=False)
+    rows, _ = reading.list_cases(tx, viewer, filters, "next_due_on", limit=MAX_CASES)
+    cases = journal.load_many(tx, [row.case_id for row in rows])
+    entries = (entry for stored in cases for entry in _entries_of(stored, oslo_date(now)))
     return sorted(entries, key=lambda entry: (entry.on, entry.reference, entry.code, entry.key))
 
 
-def _of_case(stored: Stored, day: date) -> Iterator[Entry]:
+def _entries_of(stored: StoredCase, day: date) -> Iterator[AgendaEntry]:
     case = engine.fold(stored.youth, stored.events)
     seen: Counter[str] = Counter()
-    for clock in _running(case, day):
-        key = clock.code if clock.code in ONE_A_CASE else f"{clock.code}-{clock.begun_on}"
+    for clock in _running_deadlines(case, day):
+        key = clock.code if clock.code in ONE_PER_CASE else f"{clock.code}-{clock.begun_on}"
         seen[key] += 1
-        again = f"-{seen[key]}" if seen[key] > 1 else ""
-        yield _entry(stored, case, key + again, clock.code, clock.due, clock.notice_from)
-    if hearing := _hearing(case, day):
+        suffix = f"-{seen[key]}" if seen[key] > 1 else ""
+        yield _entry(stored, case, key + suffix, clock.code, clock.due, clock.notice_from)
+    if hearing := _next_hearing(case, day):
         yield _entry(stored, case, HEARING, HEARING, hearing, hearing)
 
 
-def _running(case: Case, day: date) -> Iterator[Deadline]:
+def _running_deadlines(case: Case, day: date) -> Iterator[Deadline]:
     """While the term stands still, its end moves every day and stands in no calendar."""
     moving = FOLLOW_THE_TERM if case.stands_still else frozenset()
     running = (DeadlineStatus.RUNNING, DeadlineStatus.OVERDUE)
     return (x for x in deadlines(case, day) if x.status in running and x.code not in moving)
 
 
-def _hearing(case: Case, day: date) -> date | None:
+def _next_hearing(case: Case, day: date) -> date | None:
     """The day set last for the hearing, unless it lies behind."""
     event = case.last(EventType.HEARING_SCHEDULED)
-    said = event.details if event else None
-    on = said.hearing_on if isinstance(said, d.HearingScheduled) else None
+    details = event.details if event else None
+    on = details.hearing_on if isinstance(details, d.HearingScheduled) else None
     return on if on and on >= day else None
 
 
-def _entry(stored: Stored, case: Case, key: str, code: str, on: date, notice_from: date) -> Entry:
-    return Entry(
+def _entry(stored: StoredCase, case: Case, key: str, code: str, on: date, notice_from: date) -> AgendaEntry:
+    return AgendaEntry(
         key=f"{stored.case_id}-{key}",
         case_id=stored.case_id,
         reference=stored.reference,

@@ -52,22 +52,22 @@ from ungdom.api import (
 )
 from ungdom.api.access import compose
 from ungdom.api.authorisation import RouteAccess
-from ungdom.api.middleware import Gate, Limits
+from ungdom.api.middleware import AccessMiddleware, BodyLimits
 from ungdom.clock import Clock
 from ungdom.exchange import partners
 from ungdom.extracts import opening, working
-from ungdom.intake.catching_up import catch_up
+from ungdom.intake.catching_up import retry_due
 from ungdom.notices import address
 from ungdom.settings import BadSettings, Settings
 from ungdom.settings import from_environment as environment
-from ungdom.store.sealing import Keys
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
 
 log = logging.getLogger("ungdom.app")
 
 EXTRACTS_AT_ONCE = 2
 """As many extracts as a process writes at a time; others wait, and hold up nobody else."""
-EVERY = 60
+RETRY_SECONDS = 60
 """Seconds between two looks for decisions that are due, whoever else looks for them."""
 
 ROUTERS = (
@@ -128,13 +128,13 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
         lifespan=_lifespan(settings.threads),
     )
     app.state.db = db or Database.open(settings.database_url, pool_size=settings.threads + 2 + EXTRACTS_AT_ONCE)
-    app.state.keys = Keys(settings.people_keys)
+    app.state.keys = EncryptionKeys(settings.people_keys)
     app.state.clock = clock
     app.state.cursor_key = settings.cursor_key
     app.state.partners = partners.load(settings.exchange_file)
     app.state.public_url = settings.public_url
     app.state.webhook_allow = address.networks(settings.webhook_allow)
-    app.state.extracts = opening.desk(settings)
+    app.state.extracts = opening.order_service(settings)
     app.state.extracts_dir = working.folder_of(settings)
     app.state.extract_threads = CapacityLimiter(EXTRACTS_AT_ONCE)
     for router in ROUTERS:
@@ -143,21 +143,23 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
     docs.install(app)
     doc_pages.install(app)
     handlers.install(app)
-    limits = Limits(settings.body_limit, settings.exchange_body_limit)
+    limits = BodyLimits(settings.body_limit, settings.exchange_body_limit)
     access = RouteAccess(route for router in ROUTERS for route in router.routes)
-    app.add_middleware(Gate, verifier=verifier, clock=lambda: app.state.clock, limits=limits, refusal=access.refusal)
+    app.add_middleware(
+        AccessMiddleware, verifier=verifier, clock=lambda: app.state.clock, limits=limits, refusal=access.refusal
+    )
     return app
 
 
 def from_environment() -> FastAPI:
     """The service with the settings of this process: what uvicorn's workers call. Wrong settings end the process."""
     try:
-        return served(environment())
+        return prepared_app(environment())
     except BadSettings as error:
         raise SystemExit(f"ungdom: {error}") from None
 
 
-def served(settings: Settings) -> FastAPI:
+def prepared_app(settings: Settings) -> FastAPI:
     """The service as a server process runs it: the OpenAPI document is made before anybody asks for it."""
     app = create_app(settings)
     doc_pages.prepare(app)
@@ -173,22 +175,22 @@ def _lifespan(threads: int):  # type: ignore[no-untyped-def]  # an async context
     async def run(app: FastAPI) -> AsyncIterator[None]:
         to_thread.current_default_thread_limiter().total_tokens = threads
         stop = Event()
-        async with anyio.create_task_group() as beside:
-            beside.start_soon(_keep_up, app, stop)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_retry_due_decisions, app, stop)
             yield
             stop.set()
-            beside.cancel_scope.cancel()
+            tasks.cancel_scope.cancel()
         app.state.db.close()
 
     return run
 
 
-async def _keep_up(app: FastAPI, stop: Event) -> None:
+async def _retry_due_decisions(app: FastAPI, stop: Event) -> None:
     """Try the decisions that are due: at the start, for one that was killed leaves some, and then every minute."""
     state, alone = app.state, CapacityLimiter(1)
     while True:
         try:
-            await to_thread.run_sync(catch_up, state.db, state.keys, state.clock, stop.is_set, limiter=alone)
+            await to_thread.run_sync(retry_due, state.db, state.keys, state.clock, stop.is_set, limiter=alone)
         except Exception as error:  # noqa: BLE001  # whatever it is, it is tried again, and must not end the service
             log.warning("the decisions that are due could not be tried: %s", type(error).__name__)
-        await anyio.sleep(EVERY)
+        await anyio.sleep(RETRY_SECONDS)

@@ -1,7 +1,7 @@
 """What must never be so, looked for every night: integrity checkers, each a page of `docs/operations.md`.
 
 A checker reads and changes nothing. Most are one statement; where a fault can be told only from the history, one
-statement finds the few candidates and those are folded. No checker gives more than `MOST` findings.
+statement finds the few candidates and those are folded. No checker gives more than `MAX_FINDINGS` findings.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +16,7 @@ from ungdom.store import alerts, journal, rebuild, twins
 from ungdom.store.alert_tables import alert
 from ungdom.store.inbox import PARKED
 from ungdom.store.inbox_tables import decision
-from ungdom.store.outbox import AGAIN
+from ungdom.store.outbox import RETRYING
 from ungdom.store.reference import works
 from ungdom.store.session import Database
 from ungdom.store.tables import case_current, case_file, event, outbox, staff
@@ -29,17 +29,17 @@ from ungdom.workflow.errors import IllegalHistory
 from ungdom.workflow.team import running_measures
 from ungdom.workflow.vocabulary import EventType, Party, Sanction, State
 
-MOST = 1_000
+MAX_FINDINGS = 1_000
 """As many findings as a checker gives in one night."""
-PROMPT = timedelta(minutes=5)
+LONGEST_OUTBOX_WAIT = timedelta(minutes=5)
 """How long a message may wait that could be sent."""
-SETTLES = timedelta(days=1)
+LONGEST_PARKED = timedelta(days=1)
 """How long a newer version of a decision may be parked before somebody should look."""
-NIGHTS = 32
+REPLAY_NIGHTS = 32
 """In as many nights every case is replayed once."""
 FAILED = "checker_failed"
 """What a finding is about when its checker could not look."""
-LATELY = timedelta(days=365)
+RECENTLY_CLOSED = timedelta(days=365)
 """Closed cases are looked at for measures without outcome as long as this."""
 
 E, C = EventType, case_current.c
@@ -57,19 +57,19 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Night:
+class CheckDay:
     """For which day it is looked, in Oslo, and when."""
 
     day: date
     now: datetime
 
     @property
-    def begins(self) -> datetime:
+    def starts_at(self) -> datetime:
         """The first instant of the day."""
         return datetime.combine(self.day, time(), OSLO)
 
 
-Finds = Callable[[Connection, Night, str], Iterator[Finding]]
+CheckFunction = Callable[[Connection, CheckDay, str], Iterator[Finding]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,118 +77,129 @@ class Checker:
     """One thing that must never be so."""
 
     code: str
-    finds: Finds
+    find: CheckFunction
 
 
 def run(db: Database, day: date, now: datetime) -> dict[str, list[Finding]]:
     """What every checker found, by its code, for that day; each reads in a transaction of its own."""
-    night = Night(day, now)
-    return {checker.code: _run(db, checker, night) for checker in CHECKERS}
+    check_day = CheckDay(day, now)
+    return {checker.code: _run(db, checker, check_day) for checker in CHECKERS}
 
 
-def _run(db: Database, checker: Checker, night: Night) -> list[Finding]:
+def _run(db: Database, checker: Checker, check_day: CheckDay) -> list[Finding]:
     try:
         with db.reading() as tx:
-            return list(checker.finds(tx, night, checker.code))[:MOST]
+            return list(checker.find(tx, check_day, checker.code))[:MAX_FINDINGS]
     except Exception as error:  # noqa: BLE001  # one that fails is found itself, and must not silence the others
-        return [Finding(checker.code, None, None, night.day, f"{FAILED}: {type(error).__name__}")]
+        return [Finding(checker.code, None, None, check_day.day, f"{FAILED}: {type(error).__name__}")]
 
 
 # --- from the current rows ----------------------------------------------------------------------------------
 
 
-def no_open_step(tx: Connection, _night: Night, code: str) -> Iterator[Finding]:
+def no_open_step(tx: Connection, _check_day: CheckDay, code: str) -> Iterator[Finding]:
     """An open case in which nothing comes due and nobody is waited for by name: nobody will ever look at it again."""
     for row, case in _candidates(tx, _open().where(C.next_due_on.is_(None))):
         if case is None or all(ended is not None for _, ended in case.waits()):
-            yield _of(row, code, oslo_date(row.updated_at))
+            yield _finding(row, code, oslo_date(row.updated_at))
 
 
-def wait_without_party(tx: Connection, _night: Night, code: str) -> Iterator[Finding]:
+def wait_without_party(tx: Connection, _check_day: CheckDay, code: str) -> Iterator[Finding]:
     """An open case that waits for nobody."""
-    return (_of(row, code, oslo_date(row.updated_at)) for row in tx.execute(_open().where(C.waiting_for.is_(None))))
+    return (
+        _finding(row, code, oslo_date(row.updated_at)) for row in tx.execute(_open().where(C.waiting_for.is_(None)))
+    )
 
 
-def assigned_to_inactive(tx: Connection, night: Night, code: str) -> Iterator[Finding]:
+def assigned_to_inactive(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Finding]:
     """An open case whose coordinator does not work there any more, or never did."""
     gone = _open(staff.c.active_to).outerjoin(staff, staff.c.subject == C.coordinator)
-    for row in tx.execute(gone.where(C.coordinator.is_not(None), or_(staff.c.subject.is_(None), ~works(night.day)))):
-        yield _of(row, code, row.active_to and row.active_to + timedelta(days=1))
+    for row in tx.execute(
+        gone.where(C.coordinator.is_not(None), or_(staff.c.subject.is_(None), ~works(check_day.day)))
+    ):
+        yield _finding(row, code, row.active_to and row.active_to + timedelta(days=1))
 
 
-def guardian_step_at_18(tx: Connection, night: Night, code: str) -> Iterator[Finding]:
+def guardian_step_at_18(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Finding]:
     """An open case that waits for a guardian of somebody who is 18, or whose delay is explained by one."""
-    mine = (alert.c.case_id == C.case_id, alert.c.cleared_at.is_(None))
-    explained = exists().where(*mine, alert.c.reason == str(DelayReason.WAITING_FOR_GUARDIAN))
+    open_alert = (alert.c.case_id == C.case_id, alert.c.cleared_at.is_(None))
+    explained = exists().where(*open_alert, alert.c.reason == str(DelayReason.WAITING_FOR_GUARDIAN))
     waits = or_(C.waiting_for == Party.GUARDIAN, explained)
-    rows = tx.execute(_open(C.turns_18_on).where(C.turns_18_on <= night.day, waits))
-    return (_of(row, code, row.turns_18_on) for row in rows)
+    rows = tx.execute(_open(C.turns_18_on).where(C.turns_18_on <= check_day.day, waits))
+    return (_finding(row, code, row.turns_18_on) for row in rows)
 
 
-def closed_with_alert(tx: Connection, _night: Night, code: str) -> Iterator[Finding]:
+def closed_with_alert(tx: Connection, _check_day: CheckDay, code: str) -> Iterator[Finding]:
     """A closed case of whose clocks somebody is still told."""
     joined = _cases(C.closed_on, alert.c.code).join(alert, alert.c.case_id == C.case_id)
     rows = tx.execute(joined.where(C.closed_on.is_not(None), alert.c.cleared_at.is_(None)))
-    return (_of(row, code, row.closed_on, row.code) for row in rows)
+    return (_finding(row, code, row.closed_on, row.code) for row in rows)
 
 
-def two_open_on_one_decision(tx: Connection, _night: Night, code: str) -> Iterator[Finding]:
+def two_open_on_one_decision(tx: Connection, _check_day: CheckDay, code: str) -> Iterator[Finding]:
     """Two open cases of one person on one police case number, and nobody has looked and said that they are two."""
-    pairs = twins.open_pairs(tx, MOST)
-    known = {stored.case_id: stored for stored in journal.load_many(tx, {one for pair in pairs for one in pair})}
+    pairs = twins.open_duplicates(tx, MAX_FINDINGS)
+    known = {
+        stored.case_id: stored for stored in journal.load_many(tx, {case_id for pair in pairs for case_id in pair})
+    }
     for pair in pairs:
-        looked = any(_two_cases(known[one].events) for one in pair)
-        for one in pair if not looked else ():
-            other = known[pair[1] if one == pair[0] else pair[0]]
-            stored = known[one]
+        looked = any(_is_marked_not_duplicate(known[case_id].events) for case_id in pair)
+        for case_id in pair if not looked else ():
+            other = known[pair[1] if case_id == pair[0] else pair[0]]
+            stored = known[case_id]
             yield Finding(
-                code, one, stored.reference, oslo_date(max(stored.opened_at, other.opened_at)), str(other.case_id)
+                code, case_id, stored.reference, oslo_date(max(stored.opened_at, other.opened_at)), str(other.case_id)
             )
 
 
 # --- from the history of candidates -------------------------------------------------------------------------
 
 
-def overdue_without_alert(tx: Connection, night: Night, code: str) -> Iterator[Finding]:
+def overdue_without_alert(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Finding]:
     """An open case with a clock past its day of which nobody has been told. What changed today is told tonight."""
-    told = exists().where(
+    alerted = exists().where(
         alert.c.case_id == C.case_id, alert.c.code == C.next_due_code, alert.c.due == C.next_due_on,
         alert.c.cleared_at.is_(None),
     )  # fmt: skip
-    late = _open().where(C.next_due_on < night.day, ~told, C.updated_at < night.begins).order_by(C.next_due_on)
+    late = (
+        _open()
+        .where(C.next_due_on < check_day.day, ~alerted, C.updated_at < check_day.starts_at)
+        .order_by(C.next_due_on)
+    )
     for row, case in _candidates(tx, late):
-        known = {one.standing.key for one in alerts.live(tx, [row.case_id])} if case else set()
-        for flag in flags(case, night.day) if case else ():
-            if flag.deadline.due < night.day and flag.key not in known:
-                yield _of(row, code, flag.deadline.due, flag.deadline.code)
+        known = {live_alert.status.key for live_alert in alerts.live(tx, [row.case_id])} if case else set()
+        for flag in flags(case, check_day.day) if case else ():
+            if flag.deadline.due < check_day.day and flag.key not in known:
+                yield _finding(row, code, flag.deadline.due, flag.deadline.code)
 
 
-def measure_without_outcome(tx: Connection, night: Night, code: str) -> Iterator[Finding]:
+def measure_without_outcome(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Finding]:
     """A measure that started and has not ended, though its case is closed or the term is over."""
     over = or_(
-        C.closed_on.between(night.day - LATELY, night.day), and_(C.closed_on.is_(None), C.adjusted_end < night.day)
+        C.closed_on.between(check_day.day - RECENTLY_CLOSED, check_day.day),
+        and_(C.closed_on.is_(None), C.adjusted_end < check_day.day),
     )
-    begun, ended = (_count(kind) for kind in (E.MEASURE_STARTED, E.MEASURE_ENDED))
+    begun, ended = (_event_count(kind) for kind in (E.MEASURE_STARTED, E.MEASURE_ENDED))
     for row, case in _candidates(tx, _cases().where(over, begun > ended).order_by(C.updated_at.desc())):
-        end = (case.closed_on or case.adjusted_end(night.day)) if case else None
-        for measure, _ in running_measures(case) if case and end and end < night.day else ():
-            yield _of(row, code, end, measure)
+        end = (case.closed_on or case.adjusted_end(check_day.day)) if case else None
+        for measure, _ in running_measures(case) if case and end and end < check_day.day else ():
+            yield _finding(row, code, end, measure)
 
 
-def past_maximum_duration(tx: Connection, night: Night, code: str) -> Iterator[Finding]:
+def past_maximum_duration(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Finding]:
     """A sanction that is still carried out after the longest time the law allows, interruptions added."""
-    long_ago = night.day - timedelta(days=365)
+    long_ago = check_day.day - timedelta(days=365)
     for row, case in _candidates(tx, _open().where(C.started_on < long_ago, C.state != State.TERM_EXPIRED)):
-        last = last_day_allowed(case, night.day) if case else None
-        if last is not None and last < night.day:
-            yield _of(row, code, last + timedelta(days=1))
+        last = last_day_allowed(case, check_day.day) if case else None
+        if last is not None and last < check_day.day:
+            yield _finding(row, code, last + timedelta(days=1))
 
 
 def last_day_allowed(case: Case, day: date) -> date | None:
     """The last day on which the sanction can be carried out, by the decision's own law. strl § 52 b, strpl § 71 a."""
-    if case.start is None or case.sanctioned is None:
+    if case.start is None or case.sanction_in_force is None:
         return None
-    terms, decided = case.sanctioned.terms, case.sanctioned.on
+    terms, decided = case.sanction_in_force.terms, case.sanction_in_force.on
     most = law.FOLLOW_UP_MAX
     if case.sanction is Sanction.YOUTH_SANCTION:
         most = law.SANCTION_MAX_GRAVE if terms and terms.prison_would_exceed_two_years else law.SANCTION_MAX
@@ -198,7 +209,7 @@ def last_day_allowed(case: Case, day: date) -> date | None:
 # --- messages -----------------------------------------------------------------------------------------------
 
 
-def superseded_but_unmoved(tx: Connection, night: Night, code: str) -> Iterator[Finding]:
+def superseded_but_unmoved(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Finding]:
     """A newer version of a decision has been parked for a day: the case says what no longer holds, or nothing."""
     lower = decision.alias("lower")
     older = and_(
@@ -209,22 +220,22 @@ def superseded_but_unmoved(tx: Connection, night: Night, code: str) -> Iterator[
     case_id = func.coalesce(decision.c.case_id, _newest_case(lower, older)).label("about_case")
     query = select(decision.c.message_id, decision.c.received_at, case_id)
     parked = query.where(
-        decision.c.outcome == PARKED, exists().where(older), decision.c.received_at < night.now - SETTLES
+        decision.c.outcome == PARKED, exists().where(older), decision.c.received_at < check_day.now - LONGEST_PARKED
     )
-    rows = tx.execute(parked.order_by(decision.c.received_at).limit(MOST)).all()
+    rows = tx.execute(parked.order_by(decision.c.received_at).limit(MAX_FINDINGS)).all()
     names = _references(tx, [row.about_case for row in rows if row.about_case])
     for row in rows:
         since = oslo_date(row.received_at)
         yield Finding(code, row.about_case, names.get(row.about_case), since, str(row.message_id))
 
 
-def outbox_waits(tx: Connection, night: Night, code: str) -> Iterator[Finding]:
+def outbox_waits(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Finding]:
     """A message that could be sent and has not been for five minutes. Held ones wait for a reason and are left out."""
-    free = or_(outbox.c.held.is_(None), outbox.c.held.startswith(AGAIN))
-    its_time = func.coalesce(outbox.c.next_try_at, outbox.c.created_at) < night.now - PROMPT
+    free = or_(outbox.c.held.is_(None), outbox.c.held.startswith(RETRYING))
+    its_time = func.coalesce(outbox.c.next_try_at, outbox.c.created_at) < check_day.now - LONGEST_OUTBOX_WAIT
     columns = outbox.c["message_id", "case_id", "created_at"]
     waiting = select(*columns).where(outbox.c.delivered_at.is_(None), free, its_time)
-    rows = tx.execute(waiting.order_by(outbox.c.created_at, outbox.c.case_id, outbox.c.seq).limit(MOST)).all()
+    rows = tx.execute(waiting.order_by(outbox.c.created_at, outbox.c.case_id, outbox.c.seq).limit(MAX_FINDINGS)).all()
     names = _references(tx, [row.case_id for row in rows])
     for row in rows:
         yield Finding(code, row.case_id, names.get(row.case_id), oslo_date(row.created_at), str(row.message_id))
@@ -233,20 +244,25 @@ def outbox_waits(tx: Connection, night: Night, code: str) -> Iterator[Finding]:
 # --- the rows beside the events -----------------------------------------------------------------------------
 
 
-def row_unlike_replay(tx: Connection, night: Night, code: str) -> Iterator[Finding]:
-    """A current row that its events do not give. Every case once in `NIGHTS` nights, and what changed since yesterday.
+def row_unlike_replay(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Finding]:
+    """A current row that its events do not give.
+
+    Every case once in `REPLAY_NIGHTS` nights, and what changed since yesterday.
 
     Which night a case has its turn follows from the last two digits of its id.
     """
     digits = func.lower(func.substr(func.replace(cast(case_file.c.case_id, String), "-", ""), 31, 2))
-    turn = [f"{n:02x}" for n in range(night.day.toordinal() % NIGHTS, 256, NIGHTS)]
-    changed = exists().where(C.case_id == case_file.c.case_id, C.updated_at >= night.begins - timedelta(days=1))
+    turn = [f"{n:02x}" for n in range(check_day.day.toordinal() % REPLAY_NIGHTS, 256, REPLAY_NIGHTS)]
+    changed = exists().where(C.case_id == case_file.c.case_id, C.updated_at >= check_day.starts_at - timedelta(days=1))
     query = select(case_file.c.case_id).where(or_(digits.in_(turn), changed)).order_by(case_file.c.case_id)
     ids = list(tx.scalars(query))
     for place in range(0, len(ids), rebuild.BATCH):
-        found = rebuild.differences(tx, ids[place : place + rebuild.BATCH])
-        names = _references(tx, [one.case_id for one in found])
-        yield from (Finding(code, one.case_id, names.get(one.case_id), None, one.column) for one in found)
+        differences = rebuild.differences(tx, ids[place : place + rebuild.BATCH])
+        names = _references(tx, [difference.case_id for difference in differences])
+        yield from (
+            Finding(code, difference.case_id, names.get(difference.case_id), None, difference.column)
+            for difference in differences
+        )
 
 
 CHECKERS: tuple[Checker, ...] = tuple(
@@ -273,24 +289,24 @@ CHECKERS: tuple[Checker, ...] = tuple(
 
 
 def _cases(*more: Any) -> Select[Any]:
-    return select(C.case_id, C.reference, C.updated_at, *more).limit(MOST)
+    return select(C.case_id, C.reference, C.updated_at, *more).limit(MAX_FINDINGS)
 
 
 def _open(*more: Any) -> Select[Any]:
     return _cases(*more).where(C.closed_on.is_(None))
 
 
-def _of(row: Any, code: str, since: date | None, about: str | None = None) -> Finding:
+def _finding(row: Any, code: str, since: date | None, about: str | None = None) -> Finding:
     return Finding(code, row.case_id, row.reference, since, about)
 
 
 def _candidates(tx: Connection, query: Select[Any]) -> Iterator[tuple[Any, Case | None]]:
     """The rows asked for, each with its case; None where the history cannot be folded: `row_unlike_replay` tells."""
     for row in tx.execute(query).all():
-        yield row, _folded(tx, row.case_id)
+        yield row, _folded_case(tx, row.case_id)
 
 
-def _folded(tx: Connection, case_id: UUID) -> Case | None:
+def _folded_case(tx: Connection, case_id: UUID) -> Case | None:
     try:
         stored = journal.load(tx, case_id)
         return engine.fold(stored.youth, stored.events) if stored else None
@@ -298,9 +314,9 @@ def _folded(tx: Connection, case_id: UUID) -> Case | None:
         return None
 
 
-def _count(kind: EventType) -> Any:
-    mine = select(func.count()).where(event.c.case_id == C.case_id, event.c.type == kind)
-    return mine.correlate(case_current).scalar_subquery()
+def _event_count(kind: EventType) -> Any:
+    count_query = select(func.count()).where(event.c.case_id == C.case_id, event.c.type == kind)
+    return count_query.correlate(case_current).scalar_subquery()
 
 
 def _newest_case(lower: Any, older: Any) -> Any:
@@ -310,8 +326,8 @@ def _newest_case(lower: Any, older: Any) -> Any:
     return newest.correlate(decision).scalar_subquery()
 
 
-def _two_cases(events: Sequence[Any]) -> bool:
-    return any(isinstance(one.details, d.Received) and one.details.not_a_duplicate for one in events)
+def _is_marked_not_duplicate(events: Sequence[Any]) -> bool:
+    return any(isinstance(recorded.details, d.Received) and recorded.details.not_a_duplicate for recorded in events)
 
 
 def _references(tx: Connection, case_ids: Sequence[UUID]) -> dict[UUID, str]:

@@ -26,13 +26,13 @@ LEASE = timedelta(minutes=2)
 """How long one try may last at most; then another worker may take the message. Longer than any road waits."""
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
 """Before the second try, doubled for each one after it, and shortened by chance to as little as half."""
-LONGEST_ASKED = timedelta(days=1)
+LONGEST_RETRY_AFTER = timedelta(days=1)
 """A receiver that asks to be left alone longer than this is asked again after it."""
-LONGEST = 30.0
+TOTAL_TIMEOUT = 30.0
 """Seconds for one message, whatever the receiver does meanwhile."""
 
-_DOUBLINGS = 12
-_TRY_AGAIN = frozenset({408, 429})
+_MAX_DOUBLINGS = 12
+_RETRYABLE = frozenset({408, 429})
 
 
 class NotDelivered(Exception):
@@ -52,10 +52,10 @@ def default_timeouts() -> httpx.Timeout:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Post:
+class HttpPost:
     """One POST. `trust`: whose certificates are believed; None: it goes without TLS. `extensions`: httpx's own.
 
-    `patient`: any status that tells of a failure may be another one next time.
+    `retry_all_failures`: any status that tells of a failure may be another one next time.
     """
 
     url: str
@@ -63,36 +63,36 @@ class Post:
     headers: Mapping[str, str]
     trust: ssl.SSLContext | None
     timeouts: httpx.Timeout = field(default_factory=default_timeouts)
-    longest: float = LONGEST
+    total_timeout: float = TOTAL_TIMEOUT
     extensions: Mapping[str, Any] | None = None
-    patient: bool = False
+    retry_all_failures: bool = False
 
 
-def wait(attempts: int, asked: float | None, chance: float) -> timedelta:
+def retry_delay(attempts: int, retry_after: float | None, jitter: float) -> timedelta:
     """How long to wait after that many tries; at least as long as the receiver asks, within bounds."""
-    doubled: int = 2 ** min(attempts - 1, _DOUBLINGS)
+    doubled: int = 2 ** min(attempts - 1, _MAX_DOUBLINGS)
     longest = min(FIRST_WAIT * doubled, LONGEST_WAIT)
-    own = longest * (0.5 + 0.5 * chance)
-    return own if asked is None else max(own, min(timedelta(seconds=asked), LONGEST_ASKED))
+    backoff = longest * (0.5 + 0.5 * jitter)
+    return backoff if retry_after is None else max(backoff, min(timedelta(seconds=retry_after), LONGEST_RETRY_AFTER))
 
 
-def post(parcel: Post) -> None:
+def send_post(request: HttpPost) -> None:
     """Send it; 2xx is taken as received, what else the answer holds is not read. Raises `NotDelivered`.
 
     Redirects are refused: what concerns a child goes where it is addressed or nowhere.
     """
     try:
         with (
-            _client(parcel) as client,
+            _client(request) as client,
             client.stream(
                 "POST",
-                parcel.url,
-                content=parcel.body,
-                headers=dict(parcel.headers),
-                extensions=dict(parcel.extensions or {}),
-            ) as said,
+                request.url,
+                content=request.body,
+                headers=dict(request.headers),
+                extensions=dict(request.extensions or {}),
+            ) as response,
         ):
-            _judge(said, parcel.patient)
+            _check_status(response, request.retry_all_failures)
     except httpx.TimeoutException:
         raise NotDelivered("timeout", again=True) from None
     except (httpx.HTTPError, httpx.StreamError, RuntimeError):
@@ -100,11 +100,11 @@ def post(parcel: Post) -> None:
 
 
 @contextmanager
-def _client(parcel: Post) -> Iterator[httpx.Client]:
+def _client(request: HttpPost) -> Iterator[httpx.Client]:
     """A connection for one message, cut off when it takes too long. No proxy or password of the environment's."""
-    trust = parcel.trust or False
-    client = httpx.Client(timeout=parcel.timeouts, verify=trust, follow_redirects=False, trust_env=False)
-    guard = Timer(parcel.longest, client.close)
+    trust = request.trust or False
+    client = httpx.Client(timeout=request.timeouts, verify=trust, follow_redirects=False, trust_env=False)
+    guard = Timer(request.total_timeout, client.close)
     guard.start()
     try:
         yield client
@@ -113,22 +113,24 @@ def _client(parcel: Post) -> Iterator[httpx.Client]:
         client.close()
 
 
-def _judge(answer: httpx.Response, patient: bool) -> None:
+def _check_status(answer: httpx.Response, retry_all_failures: bool) -> None:
     if answer.is_success:
         return
     if answer.is_redirect:
         raise NotDelivered("redirect", again=False)
-    refused = answer.is_client_error and answer.status_code not in _TRY_AGAIN and not patient
-    raise NotDelivered(f"status_{answer.status_code}", again=not refused, after=None if refused else _after(answer))
+    refused = answer.is_client_error and answer.status_code not in _RETRYABLE and not retry_all_failures
+    raise NotDelivered(
+        f"status_{answer.status_code}", again=not refused, after=None if refused else _retry_after(answer)
+    )
 
 
-def _after(answer: httpx.Response) -> float | None:
+def _retry_after(answer: httpx.Response) -> float | None:
     """Retry-After in seconds; a date is counted from the receiver's own Date. RFC 9110 § 10.2.3."""
-    asked = answer.headers.get("Retry-After", "").strip()
-    if asked.isascii() and asked.isdigit():
-        return float(asked[:9])
+    header = answer.headers.get("Retry-After", "").strip()
+    if header.isascii() and header.isdigit():
+        return float(header[:9])
     try:
-        there = parsedate_to_datetime(answer.headers["Date"])
-        return max(0.0, (parsedate_to_datetime(asked) - there).total_seconds())
+        server_time = parsedate_to_datetime(answer.headers["Date"])
+        return max(0.0, (parsedate_to_datetime(header) - server_time).total_seconds())
     except (KeyError, ValueError, TypeError):
         return None

@@ -15,7 +15,7 @@ from tests.alerts.world import WARNED, kept, nights, put, suspects
 from tests.exchange.world import work, write
 from ungdom import cli, clock, settings
 from ungdom.cli.nightly import run_if_due
-from ungdom.exchange.worker import keep_on
+from ungdom.exchange.worker import run_worker
 from ungdom.settings import BadSettings
 from ungdom.store.errors import Unavailable
 from ungdom.store.session import Database
@@ -100,6 +100,6 @@ def test_what_a_worker_does_besides_is_done_every_round_whatever_fails(db: Datab
             stop.set()
 
     path = write(tmp_path)
-    keep_on(work(db, path), path, stop, 0.01, also=(broken, away, counted))
+    run_worker(work(db, path), path, stop, 0.01, also=(broken, away, counted))
 
     assert len(done) == 3

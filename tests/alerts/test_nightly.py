@@ -35,14 +35,14 @@ from tests.alerts.world import (
 from tests.process import UNGDOM, environment
 from tests.store import cases
 from ungdom import alerts
-from ungdom.alerts.sweep import Outcome, sweep
+from ungdom.alerts.sweep import SweepOutcome, sweep
 from ungdom.jobs import nightly
-from ungdom.jobs.nightly import DayToCome, Step
+from ungdom.jobs.nightly import DayToCome, NightlyStep
 from ungdom.store import alert_tables, journal, ledger
 from ungdom.store import alerts as stored_alerts
 from ungdom.store.errors import Unavailable
 from ungdom.store.session import Database
-from ungdom.workflow.alerting import DelayReason, settle
+from ungdom.workflow.alerting import DelayReason, reconcile
 from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
@@ -51,11 +51,11 @@ SECONDS = 180
 
 
 def adds_up(counts: dict[str, int]) -> bool:
-    return counts["scanned"] == sum(counts[outcome] for outcome in Outcome)
+    return counts["scanned"] == sum(counts[outcome] for outcome in SweepOutcome)
 
 
 def outcomes(counts: dict[str, int]) -> dict[str, int]:
-    return {str(outcome): counts[outcome] for outcome in Outcome if counts[outcome]}
+    return {str(outcome): counts[outcome] for outcome in SweepOutcome if counts[outcome]}
 
 
 # --- the equation -------------------------------------------------------------------------------------------
@@ -329,7 +329,7 @@ def test_a_clock_that_runs_again_is_the_same_alert_raised_again(db: Database) ->
     with db.writing() as tx:
         (one,) = stored_alerts.live(tx, [case])
         stored_alerts.clear(tx, case, cases.folded(cases.told(1)), day, at, corrected=True)
-        stored_alerts.look_again(tx, case, day)
+        stored_alerts.set_next_check(tx, case, day)
 
     run(db, day)
 
@@ -396,10 +396,10 @@ def test_an_answer_and_a_night_that_meet_wait_for_each_other(
         assert stored_alerts.claim(tx, case, LATE) is not None
         other.start()
         time.sleep(0.3)  # it waits for the case by now; were it not to, the next line would still have to succeed
-        by = stored_alerts.By(Role.SYSTEM, "nightly", LATE, clock(LATE)())
+        by = stored_alerts.AlertActor(Role.SYSTEM, "nightly", LATE, clock(LATE)())
         stored = journal.load(tx, case)
         assert stored is not None
-        found = settle(cases.folded(stored), LATE, [one.standing])
+        found = reconcile(cases.folded(stored), LATE, [one.status])
         stored_alerts.write(tx, case, [one], found, by)
     other.join(SECONDS)
 
@@ -417,9 +417,9 @@ def test_a_step_that_fails_is_counted_and_stops_no_other(db: Database) -> None:
         raise RuntimeError("out of paper")
 
     steps = (
-        Step("first", lambda _db, _day, _at: {"done": 1}),
-        Step("broken", broken),
-        Step("last", lambda _db, day, _at: {"day": day.day}),
+        NightlyStep("first", lambda _db, _day, _at: {"done": 1}),
+        NightlyStep("broken", broken),
+        NightlyStep("last", lambda _db, day, _at: {"day": day.day}),
     )
     (night,) = nightly.run(db, clock(WARNED), steps=steps)
 
@@ -438,7 +438,7 @@ def test_when_the_database_goes_away_the_night_is_broken_off_and_done_again(db: 
         raise Unavailable("connection_lost")
 
     with pytest.raises(Unavailable):
-        nightly.run(db, clock(WARNED), steps=(Step("away", away),))
+        nightly.run(db, clock(WARNED), steps=(NightlyStep("away", away),))
 
     assert [one.status for one in nights(db)] == ["failed"]
     assert nightly.is_due(db, clock(WARNED)())
@@ -448,7 +448,7 @@ def test_when_the_database_goes_away_the_night_is_broken_off_and_done_again(db: 
 
 
 def test_a_database_that_lets_nobody_write_breaks_the_night_off(url: str, opened: Callable[[str], Database]) -> None:
-    db, holder = Database.open(url, patience=0.2, statement_seconds=1), opened(url)
+    db, holder = Database.open(url, wait_seconds=0.2, statement_seconds=1), opened(url)
     put(holder, suspects(3))
     with holder.writing() as tx:
         tx.execute(update(world.case_current).values(look_on=WARNED))
@@ -476,14 +476,14 @@ def test_what_happened_to_an_alert_can_be_changed_by_nobody(db: Database) -> Non
 def test_readiness_follows_the_last_night_that_was_done(db: Database) -> None:
     now = datetime(2026, 1, 6, tzinfo=UTC)
     with db.reading() as tx:
-        assert not ledger.night_is_late(tx, now)  # no case, no night to miss
+        assert not ledger.nightly_run_is_late(tx, now)  # no case, no night to miss
     put(db, suspects(1))  # opened at noon on 5 January
     late = [cases.NOON + timedelta(hours=hours) for hours in (25, 26, 27)]
     with db.reading() as tx:
-        assert [ledger.night_is_late(tx, at) for at in late] == [False, False, True]
+        assert [ledger.nightly_run_is_late(tx, at) for at in late] == [False, False, True]
     run(db, WARNED)
     finished = nights(db)[-1].finished_at
     assert finished is not None
     with db.reading() as tx:
-        assert not ledger.night_is_late(tx, finished + timedelta(hours=26))
-        assert ledger.night_is_late(tx, finished + timedelta(hours=26, seconds=1))
+        assert not ledger.nightly_run_is_late(tx, finished + timedelta(hours=26))
+        assert ledger.nightly_run_is_late(tx, finished + timedelta(hours=26, seconds=1))

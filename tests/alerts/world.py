@@ -16,11 +16,11 @@ from sqlalchemy import insert, select, text, update
 from tests.service import Clock
 from tests.store import cases
 from ungdom.jobs import nightly
-from ungdom.jobs.nightly import Night
+from ungdom.jobs.nightly import NightlyRunResult
 from ungdom.store import alert_tables, journal, ledger, people
-from ungdom.store.journal import Chapter, Stored
-from ungdom.store.ledger import Run
-from ungdom.store.people import Newcomer, Personalia
+from ungdom.store.journal import EventBatch, StoredCase
+from ungdom.store.ledger import JobRun
+from ungdom.store.people import NewPerson, Personalia
 from ungdom.store.session import Connection, Database
 from ungdom.store.tables import case_current, event, outbox
 from ungdom.workflow.vocabulary import EventType
@@ -30,26 +30,26 @@ BEGUN = cases.FIRST_DAY
 WARNED, LATE, LONG = date(2026, 2, 9), date(2026, 2, 24), date(2026, 3, 9)
 
 
-def suspects(number: int, begun: Iterable[date] | date = BEGUN) -> list[Stored]:
+def suspects(number: int, begun: Iterable[date] | date = BEGUN) -> list[StoredCase]:
     """That many cases of two events, not written anywhere."""
     days = [begun] * number if isinstance(begun, date) else list(begun)
     return [cases.told(2, first_day=day) for day in days]
 
 
-def put(db: Database, wholes: Sequence[Stored]) -> list[UUID]:
+def put(db: Database, wholes: Sequence[StoredCase]) -> list[UUID]:
     """Write the cases; their ids."""
     newcomers = [
-        Newcomer(person_id=w.person_id, personalia=Personalia(), born=w.youth.born, guardians=w.youth.guardians)
+        NewPerson(person_id=w.person_id, personalia=Personalia(), born=w.youth.born, guardians=w.youth.guardians)
         for w in wholes
     ]
-    chapters = [Chapter(replace(whole, events=[], version=0), whole.events, cases.folded(whole)) for whole in wholes]
+    chapters = [EventBatch(replace(whole, events=[], version=0), whole.events, cases.folded(whole)) for whole in wholes]
     with db.writing() as tx:
         people.create_people(tx, cases.KEYS, newcomers, cases.NOON)
         journal.append_many(tx, chapters)
     return [one.case_id for one in wholes]
 
 
-def cured(db: Database, case_id: UUID, day: date = BEGUN, breaks_off: bool = False) -> Stored:
+def cured(db: Database, case_id: UUID, day: date = BEGUN, breaks_off: bool = False) -> StoredCase:
     """The transfer is decided that day, which is what the clock waited for; the case after it. Or it fails at the end.
 
     Recorded on that day at noon.
@@ -63,7 +63,7 @@ def cured(db: Database, case_id: UUID, day: date = BEGUN, breaks_off: bool = Fal
     return after
 
 
-def decided(tx: Connection, stored: Stored, day: date) -> Stored:
+def decided(tx: Connection, stored: StoredCase, day: date) -> StoredCase:
     """The case after the investigation was closed and the transfer decided, both that day."""
     for line in cases.STORY[1:3]:
         number = stored.version + 1
@@ -76,7 +76,7 @@ def clock(day: date, hour: int = 2) -> Clock:
     return Clock(datetime(day.year, day.month, day.day, hour, tzinfo=UTC))
 
 
-def run(db: Database, day: date, on: date | None = None) -> list[Night]:
+def run(db: Database, day: date, on: date | None = None) -> list[NightlyRunResult]:
     return nightly.run(db, clock(day), on)
 
 
@@ -118,7 +118,7 @@ def messages(db: Database) -> list[dict[str, object]]:
         return [json.loads(payload) for payload in tx.scalars(query)]
 
 
-def nights(db: Database) -> list[Run]:
+def nights(db: Database) -> list[JobRun]:
     """The ledger, the oldest first."""
     with db.reading() as tx:
         return ledger.runs(tx, ledger.NIGHTLY, 100)[::-1]

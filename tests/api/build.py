@@ -68,7 +68,9 @@ def kept_answers(service: Service) -> str:
     """All that is kept for repeated requests, opened with the keys of the service."""
     keys = service.app.state.keys
     with service.db.reading() as tx:
-        kept = [idempotency.opened(keys, row.key_hash, row.sealed) for row in tx.execute(select(tables.idempotency))]
+        kept = [
+            idempotency.decrypt_row(keys, row.key_hash, row.sealed) for row in tx.execute(select(tables.idempotency))
+        ]
     return "\n".join(f"{one['headers']} {b64decode(one['body']).decode()}" for one in kept)
 
 

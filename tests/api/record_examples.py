@@ -23,8 +23,8 @@ from tests.esas import official
 from tests.service import KEY, Client, Service, fill, new_case
 from tests.stories import histories
 from ungdom.api import descriptions
-from ungdom.notices.fanout import fan_out
-from ungdom.store.sealing import Keys
+from ungdom.notices.fanout import dispatch
+from ungdom.store.sealing import EncryptionKeys
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "src" / "ungdom" / "api" / "examples" / "recorded.json"
@@ -209,7 +209,7 @@ def across_cases(record: Recorder) -> None:
     record("acknowledge_alert", coordinator, alert_id=alert)
     record("answer_alert", coordinator, {"reason": "capacity", "expected_on": "2026-03-20"}, alert_id=alert)
     record("snooze_alert", coordinator, {"until": "2026-03-05"}, alert_id=alert)
-    fan_out(record.service.db, Keys([KEY]), record.service.clock())
+    dispatch(record.service.db, EncryptionKeys([KEY]), record.service.clock())
     notices = record("list_notices", coordinator).json()["items"]
     record("mark_notice_read", coordinator, notice_id=notices[0]["id"])
 

@@ -3,7 +3,7 @@
 from tests.api.build import assert_problem
 from tests.api.issuing import rsa, saying, signed
 from tests.api.trusting import MACHINE, PERSON, SECONDS, STAFF, SYSTEM, Place, person, shape, system
-from ungdom.api.access.keys import BETWEEN_FETCHES, FRESH
+from ungdom.api.access.keys import MAX_KEY_AGE, MIN_FETCH_INTERVAL
 
 
 def test_a_rotated_key_works_without_a_restart_and_the_removed_one_no_longer(fresh: Place) -> None:
@@ -11,7 +11,7 @@ def test_a_rotated_key_works_without_a_restart_and_the_removed_one_no_longer(fre
     assert fresh.ask(token).status_code == 200
     new = rsa("machine-2")
     fresh.machines.keys = [new]
-    fresh.service.clock.instant += BETWEEN_FETCHES
+    fresh.service.clock.instant += MIN_FETCH_INTERVAL
     assert fresh.ask(signed(new, SYSTEM)).status_code == 200
     shape(fresh.ask(token))
 
@@ -20,7 +20,7 @@ def test_a_key_that_was_removed_is_refused_after_a_day_at_the_latest(fresh: Plac
     token = signed(MACHINE, system(exp=SECONDS + 10**7))
     assert fresh.ask(token).status_code == 200
     fresh.machines.keys = [rsa("machine-2")]
-    fresh.service.clock.instant += FRESH
+    fresh.service.clock.instant += MAX_KEY_AGE
     shape(fresh.ask(token))
 
 
@@ -31,7 +31,7 @@ def test_while_an_issuer_is_down_its_people_come_in_and_the_others_are_not_touch
     assert answer.headers["Retry-After"] == "10"
     assert fresh.ask(signed(STAFF, PERSON)).status_code == 200
     fresh.login.answer = saying(500)
-    fresh.service.clock.instant += FRESH
+    fresh.service.clock.instant += MAX_KEY_AGE
     assert fresh.ask(signed(STAFF, person(exp=SECONDS + 10**7))).status_code == 200
 
 

@@ -110,8 +110,8 @@ def test_the_past_is_told_as_it_was_known(coordinator: Client) -> None:
 def test_a_request_that_tells_too_many_anew_says_what_would_help(
     loaded: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    question = answering.question
-    monkeypatch.setattr(answering, "question", lambda *given: question(*given, at_most=3))
+    question = answering.indicator_query
+    monkeypatch.setattr(answering, "indicator_query", lambda *given: question(*given, at_most=3))
     answer = loaded.as_("secretariat").get(INDICATORS_AT, **YEARS, known_at="2023-06-30")
     assert_problem(answer, 422, "too_many_cases")
     assert "3" in answer.json()["detail"]

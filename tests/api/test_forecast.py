@@ -28,7 +28,7 @@ def loaded(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
         waits.write(running.db, waits.load(400, 3), YESTERDAY)
         forecast.refresh(running.db, YESTERDAY)
         _as_if_all_were_in_oslo(running.db)
-        backtest.keep(running.db, YESTERDAY, backtest.run(running.db, YESTERDAY), clock.now())
+        backtest.save(running.db, YESTERDAY, backtest.run(running.db, YESTERDAY), clock.now())
         yield running
 
 

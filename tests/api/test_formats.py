@@ -3,7 +3,7 @@
 import pytest
 from starlette.exceptions import HTTPException
 
-from ungdom.api.formats import TableFormat, wanted
+from ungdom.api.formats import TableFormat, preferred_format
 
 JSON, STAT, CSV = TableFormat
 
@@ -29,16 +29,16 @@ JSON, STAT, CSV = TableFormat
     ],
 )
 def test_the_form_wanted_most_is_answered(accept: str | None, form: TableFormat) -> None:
-    assert wanted(accept) is form
+    assert preferred_format(accept) is form
 
 
 def test_a_format_that_is_named_is_heard_before_the_header() -> None:
-    assert wanted("text/csv", TableFormat.JSON_STAT) is TableFormat.JSON_STAT
+    assert preferred_format("text/csv", TableFormat.JSON_STAT) is TableFormat.JSON_STAT
 
 
 @pytest.mark.parametrize("accept", ["application/xml", "text/csv;q=0", "image/*", "text/csv;q=2", "nonsense"])
 def test_a_form_that_does_not_exist_is_refused_with_those_that_do(accept: str) -> None:
     with pytest.raises(HTTPException) as refused:
-        wanted(accept)
+        preferred_format(accept)
     assert refused.value.status_code == 406
     assert all(form.media_type in refused.value.detail for form in TableFormat)

@@ -12,13 +12,13 @@ from starlette.types import Message, Receive, Scope, Send
 from tests import pg
 from tests.service import Clock, settings_of
 from ungdom.api.access import compose
-from ungdom.api.middleware import BODIES, LARGE, Gate, Limits, Refusal
+from ungdom.api.middleware import BODY_POLICIES, LARGE_BODY, AccessMiddleware, BodyLimits, Refusal
 from ungdom.api.tokens import Issuer
 from ungdom.settings import Settings
 from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
-LIMITS = Limits(body=LARGE * 2, exchange=LARGE * 4)
+LIMITS = BodyLimits(body=LARGE_BODY * 2, exchange=LARGE_BODY * 4)
 BATCH, MESSAGES, CASES = "/v1/decisions/batch", "/v1/esas/messages", "/v1/cases"
 NDJSON, JSON, JOSE = "application/x-ndjson", "application/json", "application/jose"
 
@@ -92,16 +92,16 @@ def sent(
     headers += [(b"content-type", kind.encode())] if kind else []
     headers += [(b"content-encoding", one) for one in coding]
     sender, asked = Sender(list(parts)), Asked(reads)
-    gate = Gate(asked, compose.verifier(settings), lambda: clock, LIMITS, refusal)
+    gate = AccessMiddleware(asked, compose.verifier(settings), lambda: clock, LIMITS, refusal)
     scope = {"type": "http", "method": method, "path": path, "headers": headers, "query_string": b""}
     anyio.run(gate, scope, sender.receive, sender.send)
     return sender, asked
 
 
 def test_a_batch_is_not_read_by_the_gate_and_has_no_end(settings: Settings) -> None:
-    many = [b"x" * LARGE] * 20
+    many = [b"x" * LARGE_BODY] * 20
     sender, asked = sent(settings, BATCH, NDJSON, *many)
-    assert (sender.status, len(asked.body or b"")) == (200, 20 * LARGE)
+    assert (sender.status, len(asked.body or b"")) == (200, 20 * LARGE_BODY)
     assert "body_hash" not in asked.state
     assert "body" not in asked.state
     sender, asked = sent(settings, BATCH, NDJSON, *many, reads=False)
@@ -150,7 +150,7 @@ def test_each_place_takes_its_kinds(settings: Settings, path: str, kind: str | N
 def test_each_place_takes_bodies_up_to_its_limit(settings: Settings, path: str, limit: int) -> None:
     def of(size: int) -> list[bytes]:
         whole = b'"' + b"x" * (size - 2) + b'"'
-        return [whole[:LARGE], whole[LARGE:]]
+        return [whole[:LARGE_BODY], whole[LARGE_BODY:]]
 
     sender, asked = sent(settings, path, JSON, *of(limit))
     assert (sender.status, len(asked.state["body"])) == (200, limit)
@@ -161,12 +161,12 @@ def test_each_place_takes_bodies_up_to_its_limit(settings: Settings, path: str, 
 
 
 def test_a_large_body_is_looked_at_as_closely_as_a_small_one(settings: Settings) -> None:
-    twice = b'{"a": 1, "b": "' + b"x" * LARGE + b'", "a": 2}'
+    twice = b'{"a": 1, "b": "' + b"x" * LARGE_BODY + b'", "a": 2}'
     assert sent(settings, CASES, JSON, twice)[0].status == 400
 
 
 def test_a_body_that_nobody_asked_for_is_left_alone(settings: Settings) -> None:
-    for path in (*BODIES, CASES):
+    for path in (*BODY_POLICIES, CASES):
         sender, _ = sent(settings, path, "text/plain", b"x" * 10, method="GET", reads=False)
         assert (sender.status, sender.handed) == (200, 0)
 
@@ -177,7 +177,7 @@ def test_what_is_no_request_passes(settings: Settings) -> None:
     async def app(scope: Scope, _receive: Receive, _send: Send) -> None:
         seen.append(scope["type"])
 
-    gate = Gate(app, compose.verifier(settings), Clock, LIMITS, nobody_is_refused)
+    gate = AccessMiddleware(app, compose.verifier(settings), Clock, LIMITS, nobody_is_refused)
     anyio.run(gate, {"type": "lifespan"}, Sender([]).receive, Sender([]).send)
     assert seen == ["lifespan"]
 
@@ -199,7 +199,9 @@ def test_of_a_request_without_the_right_no_byte_of_the_body_is_read(settings: Se
 def test_a_compressed_body_is_415_unread_and_the_answer_says_what_is_taken(
     settings: Settings, path: str, coding: tuple[bytes, ...]
 ) -> None:
-    sender, asked = sent(settings, path, BODIES[path].kinds[0] if path in BODIES else JSON, b"{}", coding=coding)
+    sender, asked = sent(
+        settings, path, BODY_POLICIES[path].kinds[0] if path in BODY_POLICIES else JSON, b"{}", coding=coding
+    )
     assert (sender.status, sender.handed, asked.body) == (415, 0, None)
     assert (b"accept-encoding", b"identity") in sender.answers[0]["headers"]
     assert b"unsupported_content_encoding" in sender.answers[1]["body"]

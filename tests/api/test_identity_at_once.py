@@ -80,13 +80,13 @@ def test_two_answers_at_one_moment_make_no_chain(served: Service, monkeypatch: p
     first, second, third = (opened(served, office, GIVEN) for office in ("oslo", "troms", "agder"))
     questions = asked_by(served)
     pairs = [(second, first), (third, second)]
-    ready, join = Barrier(2), records.join
+    ready, join = Barrier(2), records.merge
 
     def slow(*given: Any) -> Any:
         met(ready)
         return join(*given)
 
-    monkeypatch.setattr(confirming.records, "join", slow)
+    monkeypatch.setattr(confirming.records, "merge", slow)
     asked = [questions[new["id"], known["person"]["id"]] for new, known in pairs]
     answers = at_once(*(lambda one=one: answered(served.as_("secretariat"), one, "confirm") for one in asked))
 
@@ -121,7 +121,7 @@ def test_records_are_joined_after_the_case_that_is_being_opened_on_one(
 ) -> None:
     first, _ = (opened(on_postgresql, office, GIVEN) for office in ("oslo", "troms"))
     (question,) = asked_by(on_postgresql).values()
-    held, hold = Barrier(2), records.hold
+    held, hold = Barrier(2), records.lock_canonical
 
     def slow(*given: Any) -> Any:
         person_id = hold(*given)
@@ -133,7 +133,7 @@ def test_records_are_joined_after_the_case_that_is_being_opened_on_one(
         met(held)
         return answered(on_postgresql.as_("secretariat"), question, "confirm")
 
-    monkeypatch.setattr(cases.records, "hold", slow)
+    monkeypatch.setattr(cases.records, "lock_canonical", slow)
     case, told = at_once(lambda: opened(on_postgresql, "troms", GIVEN), answer)
 
     assert told.status_code == 200

@@ -73,7 +73,7 @@ def test_only_a_header_that_is_missing_is_428(oslo: Client, what: str, body: dic
 
 def test_a_precondition_holds_for_the_versions_it_names_strongly() -> None:
     assert precondition(None) is None
-    assert precondition('"3", W/"5"') == Precondition(frozenset({3}), read=5)
+    assert precondition('"3", W/"5"') == Precondition(frozenset({3}), highest_version=5)
     assert [version for version in range(1, 9) if Precondition(frozenset({3, 7})).holds(version)] == [3, 7]
     assert Precondition(any_version=True).holds(12)
     with pytest.raises(BadIfMatch):

@@ -16,8 +16,16 @@ from joserfc.jwk import OctKey, RSAKey
 from tests.api.issuing import FakeIssuer, ec, public, rsa, saying
 from tests.api.tls import certificate
 from ungdom.api.access import fetching
-from ungdom.api.access.fetching import LARGEST, MOST_KEYS, Road, key_set
-from ungdom.api.access.keys import AFTER_FAILURE, BETWEEN_FETCHES, FRESH, FetchedKeys, FixedKeys, Keys, NotFetched
+from ungdom.api.access.fetching import MAX_KEY_SET_BYTES, MAX_KEYS, KeyEndpoint, key_set
+from ungdom.api.access.keys import (
+    MAX_KEY_AGE,
+    MIN_FETCH_INTERVAL,
+    RETRY_INTERVAL,
+    FetchedKeys,
+    FixedKeys,
+    IssuerKeys,
+    NotFetched,
+)
 from ungdom.api.access.principal import BadToken, KeysUnavailable
 
 NOW = datetime(2026, 1, 5, 11, tzinfo=UTC)
@@ -34,10 +42,10 @@ def issuer() -> Iterator[FakeIssuer]:
 
 @pytest.fixture
 def keys(issuer: FakeIssuer) -> FetchedKeys:
-    return FetchedKeys("https://issuer.test/", Road(issuer.url, longest=0.5).fetch, LONGEST)
+    return FetchedKeys("https://issuer.test/", KeyEndpoint(issuer.url, timeout=0.5).fetch, LONGEST)
 
 
-def find(keys: Keys, kid: str, now: datetime) -> str | None:
+def find(keys: IssuerKeys, kid: str, now: datetime) -> str | None:
     """The id of the key that is found; None when there is none."""
 
     async def ask() -> str | None:
@@ -49,7 +57,7 @@ def find(keys: Keys, kid: str, now: datetime) -> str | None:
         return None
 
 
-def fetch(road: Road) -> Any:
+def fetch(road: KeyEndpoint) -> Any:
     return anyio.run(road.fetch)
 
 
@@ -57,9 +65,9 @@ def fetch(road: Road) -> Any:
 
 
 def test_keys_are_fetched_once_and_kept_a_day(issuer: FakeIssuer, keys: FetchedKeys) -> None:
-    assert [find(keys, "one", NOW + step) for step in (timedelta(), A_MOMENT, FRESH - A_MOMENT)] == ["one"] * 3
+    assert [find(keys, "one", NOW + step) for step in (timedelta(), A_MOMENT, MAX_KEY_AGE - A_MOMENT)] == ["one"] * 3
     assert len(issuer.asked) == 1
-    assert find(keys, "one", NOW + FRESH) == "one"
+    assert find(keys, "one", NOW + MAX_KEY_AGE) == "one"
     assert len(issuer.asked) == 2
 
 
@@ -67,7 +75,7 @@ def test_a_new_key_is_found_without_a_restart_and_a_removed_one_is_gone(issuer: 
     assert find(keys, "one", NOW) == "one"
     before = keys.version(NOW)
     issuer.keys = [TWO]
-    later = NOW + BETWEEN_FETCHES
+    later = NOW + MIN_FETCH_INTERVAL
     assert find(keys, "two", later) == "two"
     assert find(keys, "one", later) is None
     assert keys.version(later) != before
@@ -76,24 +84,24 @@ def test_a_new_key_is_found_without_a_restart_and_a_removed_one_is_gone(issuer: 
 def test_a_key_that_is_fetched_again_unchanged_is_the_same_version(keys: FetchedKeys) -> None:
     find(keys, "one", NOW)
     before = keys.version(NOW)
-    find(keys, "one", NOW + FRESH)
+    find(keys, "one", NOW + MAX_KEY_AGE)
     assert before is not None
-    assert keys.version(NOW + FRESH) == before
+    assert keys.version(NOW + MAX_KEY_AGE) == before
 
 
 def test_another_key_under_the_same_id_is_another_version(issuer: FakeIssuer, keys: FetchedKeys) -> None:
     find(keys, "one", NOW)
     before = keys.version(NOW)
     issuer.keys = [rsa("one")]
-    find(keys, "other", NOW + BETWEEN_FETCHES)
-    assert keys.version(NOW + BETWEEN_FETCHES) != before
+    find(keys, "other", NOW + MIN_FETCH_INTERVAL)
+    assert keys.version(NOW + MIN_FETCH_INTERVAL) != before
 
 
 def test_keys_that_are_a_day_old_have_no_version(keys: FetchedKeys) -> None:
     assert keys.version(NOW) is None
     find(keys, "one", NOW)
-    assert keys.version(NOW + FRESH - A_MOMENT) is not None
-    assert keys.version(NOW + FRESH) is None
+    assert keys.version(NOW + MAX_KEY_AGE - A_MOMENT) is not None
+    assert keys.version(NOW + MAX_KEY_AGE) is None
 
 
 def test_invented_key_ids_do_not_hammer_the_issuer(
@@ -102,7 +110,7 @@ def test_invented_key_ids_do_not_hammer_the_issuer(
     second = timedelta(seconds=1)
     asked = [find(keys, f"invented-{n}", NOW + n * second) for n in range(600)]
     assert asked == [None] * 600
-    assert len(issuer.asked) == 600 * second / BETWEEN_FETCHES
+    assert len(issuer.asked) == 600 * second / MIN_FETCH_INTERVAL
     figure(f"keys: 600 invented ids in 10 minutes, {len(issuer.asked)} fetches")
 
 
@@ -124,7 +132,7 @@ def test_twenty_at_once_share_one_failure(issuer: FakeIssuer, keys: FetchedKeys)
 def test_twenty_at_once_after_a_rotation_share_one_fetch(issuer: FakeIssuer, keys: FetchedKeys) -> None:
     find(keys, "one", NOW)
     issuer.keys = [ONE, TWO]
-    later = NOW + BETWEEN_FETCHES
+    later = NOW + MIN_FETCH_INTERVAL
     assert anyio.run(_together, keys, ["one", "two"] * 10, later) == ["one", "two"] * 10
     assert len(issuer.asked) == 2
 
@@ -182,13 +190,13 @@ def test_an_issuer_that_never_answered_is_unavailable_and_asked_again_soon(
     issuer: FakeIssuer, keys: FetchedKeys
 ) -> None:
     issuer.answer = saying(503)
-    for moment in (NOW, NOW + AFTER_FAILURE - A_MOMENT):
+    for moment in (NOW, NOW + RETRY_INTERVAL - A_MOMENT):
         with pytest.raises(KeysUnavailable) as caught:
             find(keys, "one", moment)
         assert caught.value.retry_after == 10
     assert len(issuer.asked) == 1
     issuer.answer = issuer.publish
-    assert find(keys, "one", NOW + AFTER_FAILURE) == "one"
+    assert find(keys, "one", NOW + RETRY_INTERVAL) == "one"
 
 
 def test_while_the_issuer_is_down_its_keys_are_used_for_three_days_and_no_longer(
@@ -196,20 +204,20 @@ def test_while_the_issuer_is_down_its_keys_are_used_for_three_days_and_no_longer
 ) -> None:
     find(keys, "one", NOW)
     issuer.answer = saying(500)
-    assert find(keys, "one", NOW + FRESH) == "one"
+    assert find(keys, "one", NOW + MAX_KEY_AGE) == "one"
     assert find(keys, "one", NOW + LONGEST) == "one"
     with pytest.raises(KeysUnavailable):
         find(keys, "one", NOW + LONGEST + A_MOMENT)
     issuer.answer = issuer.publish
-    assert find(keys, "one", NOW + LONGEST + AFTER_FAILURE) == "one"
+    assert find(keys, "one", NOW + LONGEST + RETRY_INTERVAL) == "one"
 
 
 def test_an_unknown_key_of_an_issuer_that_is_down_is_nobodys_fault(issuer: FakeIssuer, keys: FetchedKeys) -> None:
     find(keys, "one", NOW)
     issuer.answer = saying(500)
     with pytest.raises(KeysUnavailable):
-        find(keys, "two", NOW + BETWEEN_FETCHES)
-    assert find(keys, "one", NOW + BETWEEN_FETCHES) == "one"
+        find(keys, "two", NOW + MIN_FETCH_INTERVAL)
+    assert find(keys, "one", NOW + MIN_FETCH_INTERVAL) == "one"
 
 
 def test_a_clock_that_was_set_back_does_not_keep_old_keys(issuer: FakeIssuer, keys: FetchedKeys) -> None:
@@ -243,7 +251,7 @@ BAD: dict[str, tuple[int, bytes, dict[str, str]]] = {
     "nothing that can be used": (200, b'{"keys": [1, null, {}, {"kty": "RSA"}]}', {}),
     "names twice": (200, b'{"keys": [], ' + public(ONE)[1:], {}),
     "nested without end": (200, MANY, {}),
-    "too large": (200, public(ONE) + b" " * LARGEST, {}),
+    "too large": (200, public(ONE) + b" " * MAX_KEY_SET_BYTES, {}),
     "compressed": (200, GZIP, {"Content-Encoding": "gzip"}),
     "UTF-16": (200, public(ONE).decode().encode("utf-16"), {}),
 }
@@ -254,7 +262,7 @@ def test_what_is_no_key_set_is_not_taken_for_one(issuer: FakeIssuer, bad: tuple[
     status, body, headers = bad
     issuer.answer = saying(status, body, **headers)
     with pytest.raises(NotFetched):
-        fetch(Road(issuer.url))
+        fetch(KeyEndpoint(issuer.url))
     assert issuer.asked == ["/jwk"]
 
 
@@ -263,7 +271,7 @@ def test_a_slow_issuer_is_not_waited_for(issuer: FakeIssuer, way: str) -> None:
     issuer.answer = getattr(issuer, way)
     started = perf_counter()
     with pytest.raises(NotFetched, match="timeout"):
-        fetch(Road(issuer.url, longest=0.3))
+        fetch(KeyEndpoint(issuer.url, timeout=0.3))
     assert perf_counter() - started < 3
 
 
@@ -271,18 +279,18 @@ def test_an_issuer_that_is_not_there_is_told_so() -> None:
     with FakeIssuer(ONE).running() as gone:
         url = gone.url
     with pytest.raises(NotFetched):
-        fetch(Road(url))
+        fetch(KeyEndpoint(url))
 
 
 def test_the_environment_does_not_lead_the_fetch_elsewhere(issuer: FakeIssuer, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
-    assert set(fetch(Road(issuer.url))) == {"one"}
+    assert set(fetch(KeyEndpoint(issuer.url))) == {"one"}
 
 
 def test_a_configured_proxy_is_used(issuer: FakeIssuer) -> None:
     proxy = issuer.url.removesuffix("/jwk")
-    assert set(fetch(Road("http://issuer.test/keys", proxy=proxy))) == {"one"}
+    assert set(fetch(KeyEndpoint("http://issuer.test/keys", proxy=proxy))) == {"one"}
     assert issuer.asked == ["http://issuer.test/keys"]
 
 
@@ -291,10 +299,10 @@ def test_the_certificate_of_the_issuer_has_to_be_one_that_is_trusted(issuer: Fak
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(trusted)
     url = issuer.encrypted(server)
-    assert set(fetch(Road(url, trust=fetching.trust_of(trusted)))) == {"one"}
-    for trust in (fetching.trust_of(other), fetching.trust_of(None)):
+    assert set(fetch(KeyEndpoint(url, trust=fetching.ssl_context_for(trusted)))) == {"one"}
+    for trust in (fetching.ssl_context_for(other), fetching.ssl_context_for(None)):
         with pytest.raises(NotFetched):
-            fetch(Road(url, trust=trust))
+            fetch(KeyEndpoint(url, trust=trust))
 
 
 # --- which keys are taken -----------------------------------------------------------------------------------
@@ -326,8 +334,8 @@ def test_a_key_that_cannot_be_used_takes_no_other_with_it() -> None:
 
 def test_a_key_set_without_end_is_cut() -> None:
     sound = TWO.as_dict(private=False)
-    raw = {"keys": [{**sound, "kid": f"key-{n}"} for n in range(MOST_KEYS + 50)]}
-    assert len(key_set(said_as_json(raw))) == MOST_KEYS
+    raw = {"keys": [{**sound, "kid": f"key-{n}"} for n in range(MAX_KEYS + 50)]}
+    assert len(key_set(said_as_json(raw))) == MAX_KEYS
 
 
 def said_as_json(value: Any) -> bytes:

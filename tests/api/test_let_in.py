@@ -25,7 +25,7 @@ from tests.api.trusting import (
 )
 from ungdom import texts
 from ungdom.api.access import compose
-from ungdom.api.access.file import People
+from ungdom.api.access.file import PersonClaimMapping
 from ungdom.api.access.people import person_principal
 from ungdom.api.access.principal import BadToken, NotLetIn
 from ungdom.api.tokens import ADMIN, DECISIONS, PREFIX, READ, STATUS, WRITE, Principal
@@ -157,7 +157,7 @@ def test_a_decision_is_kept_under_the_name_of_the_system_that_sent_it(here: Plac
 # --- what the claims of a person mean -----------------------------------------------------------------------
 
 OFFICES = frozenset({"oslo", "vest"})
-WRITTEN = People(role=("roles",), konfliktrad=("office",), roles={"K": Role.COORDINATOR, "L": Role.LEADER})
+WRITTEN = PersonClaimMapping(role=("roles",), konfliktrad=("office",), roles={"K": Role.COORDINATOR, "L": Role.LEADER})
 CLAIMS: dict[str, Any] = {"sub": "a", "roles": "K", "office": "oslo", "scope": READ, "exp": 2e9}
 
 

@@ -26,7 +26,7 @@ from tests.api.sights import KINDS, MESSAGES, VIEWERS, Secrets, World
 from tests.service import Client, Service, fill, sqlite_copy
 from ungdom.api.tokens import SCOPES
 from ungdom.store import notices
-from ungdom.store.notices import Notice
+from ungdom.store.notices import UserNotice
 from ungdom.store.tables import case_file
 from ungdom.workflow.alerting import Level
 from ungdom.workflow.permissions import Viewer
@@ -525,7 +525,7 @@ def made_own(world: World) -> dict[str, str]:
         wanted = {"url": "https://system.eksempel.no/inn", "kinds": ["alert.raised"]}
         known = [world.as_("mine").post("/v1/webhooks", wanted).json()]
     case_id, role = UUID(world.cases["open"].id), Role.COORDINATOR
-    notice = Notice(
+    notice = UserNotice(
         notice_id=UUID(int=7),
         message_id=UUID(int=7),
         viewer=Viewer(role, "coordinator-oslo", "oslo"),

@@ -14,7 +14,7 @@ from tests.api.test_door import GRADED, KINDS, OTHER, STORED, UNKNOWN, VIEWERS, 
 from tests.exchange.world import KEYS
 from tests.notices.build import hook
 from tests.service import Service
-from ungdom.notices.fanout import fan_out
+from ungdom.notices.fanout import dispatch
 from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
@@ -38,7 +38,7 @@ class OutsiderFirst(World):
         for again in ("retry after all", "retry at last"):
             path = f"/v1/decisions/{self.ids['message_id']}/retry"
             self._done(again, "prosecution", "POST", path, json={})
-        self.fanned_out = fan_out(service.db, KEYS, service.clock())
+        self.fanned_out = dispatch(service.db, KEYS, service.clock())
 
     def _know(self, office: str, protection: str, number: str) -> None:
         if self.later:

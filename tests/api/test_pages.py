@@ -14,8 +14,8 @@ from ungdom.store.calendar_feeds import Feed
 from ungdom.store.extract_tables import extract_schedule
 from ungdom.store.ids import uuid7
 from ungdom.store.ledger import NIGHTLY
-from ungdom.store.releases import Kept
-from ungdom.store.webhooks import Lock, Secret, Webhook
+from ungdom.store.releases import StoredRelease
+from ungdom.store.webhooks import Secret, Webhook, WebhookCredentials
 from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
@@ -39,7 +39,7 @@ def add_webhook(service: Service, at: datetime) -> UUID:
         webhook_id=uuid7(at),
         owner=Viewer(Role.COORDINATOR, "coordinator-oslo", "oslo"),
         kinds=("alert.raised",),
-        lock=Lock("https://receiver.example.no/hook", (Secret("whsec_x"),)),
+        credentials=WebhookCredentials("https://receiver.example.no/hook", (Secret("whsec_x"),)),
         created_at=at,
     )
     with service.db.writing() as tx:
@@ -119,13 +119,15 @@ def test_a_page_has_the_size_asked_for_and_the_cursor_of_another_list_is_refused
 
 
 def test_releases_come_a_page_at_a_time_the_newest_first(served: Service) -> None:
-    made = [Kept(uuid7(at), at, at, "0" * 64, "{}", "{}") for at in (START + timedelta(days=n) for n in range(3))]
+    made = [
+        StoredRelease(uuid7(at), at, at, "0" * 64, "{}", "{}") for at in (START + timedelta(days=n) for n in range(3))
+    ]
     with served.db.writing() as tx:
         for one in made:
             releases.add(tx, one)
     with served.db.reading() as tx:
-        first = releases.told(tx, None, 2)
-        rest = releases.told(tx, (first[-1].known_at, first[-1].release_id), 2)
-        whole = releases.told(tx)
+        first = releases.list_releases(tx, None, 2)
+        rest = releases.list_releases(tx, (first[-1].known_at, first[-1].release_id), 2)
+        whole = releases.list_releases(tx)
     assert [one.release_id for one in (*first, *rest)] == [one.release_id for one in reversed(made)]
     assert [one.release_id for one in whole] == [one.release_id for one in reversed(made)]

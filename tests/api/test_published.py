@@ -13,7 +13,7 @@ from tests.api.build import assert_problem, opened
 from tests.service import Client, Service
 from ungdom import texts
 from ungdom.api import doc_pages, handlers, middleware
-from ungdom.api.examples import recorded
+from ungdom.api.examples import recorded_examples
 from ungdom.store.errors import Unavailable
 from ungdom.workflow.vocabulary import EventType, Regime, Sanction
 
@@ -233,5 +233,5 @@ def test_the_page_shows_code_as_code_and_names_the_schema_of_a_body(shared: Serv
 
 
 def test_the_example_of_opening_a_case_is_taken_from_the_coordinator_of_the_demonstration(shared: Service) -> None:
-    body = recorded()["open_case"]["body"]
+    body = recorded_examples()["open_case"]["body"]
     assert shared.as_("coordinator", "oslo").post("/v1/cases", body).status_code == 201

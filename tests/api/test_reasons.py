@@ -10,7 +10,7 @@ from tests.api.issuing import signed
 from tests.api.trusting import STAFF, Place, person
 from tests.service import Client, Service, new_case
 from ungdom import texts
-from ungdom.api.deps import Call
+from ungdom.api.deps import RequestContext
 from ungdom.api.errors import NotASystem
 from ungdom.api.tokens import PREFIX, READ, SCOPES, Principal
 from ungdom.store.reference import office_name
@@ -102,6 +102,6 @@ def test_nobody_but_the_prosecution_sends_what_authorities_have_decided(shared: 
 def test_a_person_of_the_prosecution_is_no_system(shared: Service) -> None:
     viewer = Viewer(Role.PROSECUTION, "prosecutor-7", "oslo")
     state = SimpleNamespace(principal=Principal(viewer, frozenset(SCOPES[Role.PROSECUTION]), 0))
-    call = Call(Request({"type": "http", "app": shared.app, "state": vars(state)}), None, None, None)
+    call = RequestContext(Request({"type": "http", "app": shared.app, "state": vars(state)}), None, None, None)
     with pytest.raises(NotASystem):
         assert call.sender

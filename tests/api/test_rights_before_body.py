@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 
 from tests.api.build import DAY, HIDDEN
 from tests.service import Service, new_case
-from ungdom.api.authorisation import READING, rule_of
+from ungdom.api.authorisation import SAFE_METHODS, rule_of
 from ungdom.api.tokens import SCOPES
 from ungdom.app import ROUTERS
 from ungdom.workflow.vocabulary import Role
@@ -21,7 +21,7 @@ WRITING = [
     for router in ROUTERS
     for route in router.routes
     if isinstance(route, APIRoute)
-    for method in sorted(route.methods - READING)
+    for method in sorted(route.methods - SAFE_METHODS)
 ]
 PUBLIC = "/v1/surveys/"
 OF_A_TOKEN = [(method, route) for method, route in WRITING if not route.path.startswith(PUBLIC)]

@@ -8,7 +8,7 @@ import pytest
 from tests.api.build import DAY, assert_problem, case_at, etag, raw
 from tests.service import Client, Service, new_case
 from ungdom import texts
-from ungdom.message.sound import DEEPEST
+from ungdom.message.sound import MAX_DEPTH
 from ungdom.workflow import patterns
 
 PERSON = new_case()["person"]
@@ -126,7 +126,7 @@ def test_json_that_readers_could_differ_about_is_answered_with_why(
     oslo: Client, language: texts.Language, body: bytes, kind: str
 ) -> None:
     found = assert_problem(raw(oslo, "/v1/cases", body, **{"Accept-Language": language}), 400, "malformed_json")
-    sentence = texts.invalid(language, kind, {"limit": DEEPEST})
+    sentence = texts.invalid(language, kind, {"limit": MAX_DEPTH})
     place = {"pointer": "", "code": "json_invalid", "detail": sentence}
     assert (found["detail"], found["errors"]) == (sentence, [place])
 

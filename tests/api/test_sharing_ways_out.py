@@ -8,11 +8,11 @@ from tests.workflow.roads import case_at
 from ungdom.api import ical, need_to_know
 from ungdom.api import schemas as s
 from ungdom.esas import outbound
-from ungdom.notices.document import added_to
+from ungdom.notices.document import with_webhooks
 from ungdom.notices.fanout import EVENT_RECORDED
 from ungdom.workflow import sharing
 from ungdom.workflow.details import Attendee
-from ungdom.workflow.permissions import OF_THE_OFFICE, may_hear_events, may_read_rights
+from ungdom.workflow.permissions import OF_THE_OFFICE, may_read_rights, may_subscribe_to_events
 from ungdom.workflow.sharing import Ground, Matter
 from ungdom.workflow.vocabulary import EventType, Role
 
@@ -31,21 +31,21 @@ def test_official_messages_tell_the_police_what_the_law_gives_them(road: str, ma
 
 
 def test_webhooks_of_the_team_never_tell_which_events_happen() -> None:
-    sent = added_to(
+    sent = with_webhooks(
         {"info": {"tags": []}, "channels": {}, "operations": {}, "components": {"messages": {}, "schemas": {}}}
     )
     data = sent["components"]["schemas"]
 
     assert "type" in data["eventData"]["properties"]  # the type of the event: what a teacher may not learn
     assert set(data["alertData"]["properties"]) & {"sanction", "type", "details"} == set()
-    assert not may_hear_events(Role.TEAM_MEMBER)
-    assert may_hear_events(Role.COORDINATOR)
+    assert not may_subscribe_to_events(Role.TEAM_MEMBER)
+    assert may_subscribe_to_events(Role.COORDINATOR)
     assert EVENT_RECORDED == "case.event_recorded"
 
 
 def test_calendar_feeds_are_of_the_office_alone() -> None:
     assert {Role.COORDINATOR, Role.LEADER} == OF_THE_OFFICE
-    assert ical.KIND == "text/calendar"
+    assert ical.MEDIA_TYPE == "text/calendar"
 
 
 def test_consents_breaches_and_complaints_are_not_for_the_team() -> None:
@@ -55,12 +55,12 @@ def test_consents_breaches_and_complaints_are_not_for_the_team() -> None:
 
 
 def test_every_event_has_a_matter_and_what_is_hidden_is_a_field_of_the_case() -> None:
-    assert {sharing.matter_of(kind) for kind in EventType} == {*sharing.TELLS, Matter.STAGE_DATES}
-    assert {name for names in need_to_know.HIDDEN.values() for name in names} <= set(s.CaseOut.model_fields)
-    assert set(need_to_know.ROW) <= set(s.CaseRow.model_fields)
+    assert {sharing.matter_of(kind) for kind in EventType} == {*sharing.EVENTS_BY_MATTER, Matter.STAGE_DATES}
+    assert {name for names in need_to_know.HIDDEN_FIELDS.values() for name in names} <= set(s.CaseOut.model_fields)
+    assert set(need_to_know.HIDDEN_IN_LISTS) <= set(s.CaseRow.model_fields)
 
 
 def test_no_event_is_told_under_two_matters() -> None:
-    told = [kind for kinds in sharing.TELLS.values() for kind in kinds]
+    told = [kind for kinds in sharing.EVENTS_BY_MATTER.values() for kind in kinds]
 
     assert len(told) == len(set(told))

@@ -19,7 +19,7 @@ from ungdom.api import statistic_shapes
 from ungdom.cli import app
 from ungdom.settings import BadSettings
 from ungdom.statistics import digests, exact
-from ungdom.statistics.definitions import every
+from ungdom.statistics.definitions import all_definitions
 
 YEARS = {"from": "2022-01-01", "to": "2026-01-05"}
 LEAD_TIME, COMPLETION = "/v1/statistics/lead-time", "/v1/statistics/completion"
@@ -180,14 +180,14 @@ def test_the_past_is_told_as_it_was_known_and_as_it_was(secretariat: Client) -> 
 def test_a_request_that_tells_too_many_anew_says_what_would_help(
     secretariat: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    question = exact.Question
-    monkeypatch.setattr(statistic_shapes, "Question", lambda **given: question(**given | {"at_most": 3}))
+    question = exact.CubeQuery
+    monkeypatch.setattr(statistic_shapes, "CubeQuery", lambda **given: question(**given | {"at_most": 3}))
     assert_problem(secretariat.get(LEAD_TIME, **YEARS, known_at="2023-06-30"), 422, "too_many_cases")
 
 
 def test_definitions_are_one_list_of_every_family(secretariat: Client) -> None:
     found = secretariat.get("/v1/statistics/definitions").json()["items"]
-    assert [(one["code"], one["definition"]) for one in found] == [(one.code, one.version) for one in every()]
+    assert [(one["code"], one["definition"]) for one in found] == [(one.code, one.version) for one in all_definitions()]
     assert {one["family"] for one in found} == {"lead_time", "completion", "recidivism", "indicators"}
     stage = next(one for one in found if one["code"] == "stage.received")
     assert stage["label"] == "Hvor lenge er saker i fasen «Mottatt i konfliktrådet»?"

@@ -43,7 +43,7 @@ from tests.api.trusting import (
     shape,
     system,
 )
-from ungdom.api.access.verify import MAX_TOKEN
+from ungdom.api.access.verify import MAX_TOKEN_LENGTH
 from ungdom.api.tokens import READ
 
 ATTACKER = rsa("machine")
@@ -160,7 +160,7 @@ FORGED: dict[str, Callable[[], str | bytes]] = {
     "nested without end": deep,
     "claims that are a list": lambda: by_hand({"alg": "RS256", "kid": "machine"}, [SYSTEM]),
     "claims that are no JSON": lambda: ".".join([b64(b'{"alg": "RS256", "kid": "machine"}'), b64(b"{"), b64(b"x")]),
-    "oversized": lambda: signed(MACHINE, system(padding="x" * MAX_TOKEN)),
+    "oversized": lambda: signed(MACHINE, system(padding="x" * MAX_TOKEN_LENGTH)),
     "a large header": lambda: signed(MACHINE, SYSTEM, typ="x" * 400),
     "signed by the other issuer": lambda: signed(STAFF, SYSTEM),
     "a person's token signed by the machines' issuer": lambda: signed(MACHINE, PERSON),

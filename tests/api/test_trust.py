@@ -43,7 +43,7 @@ GOOD = f"{MACHINES}\n\n{STAFF}\n{SYSTEMS}"
 
 
 def trusted(folder: Path, text: str, env: str = "production") -> Any:
-    return compose.trusted(access_file(folder, text), env)
+    return compose.issuer_policies(access_file(folder, text), env)
 
 
 def test_the_file_that_is_bent_here_is_good(tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ def test_a_file_that_is_not_text_or_not_there_is_told(tmp_path: Path) -> None:
     (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe")
     for name in ("bytes.toml", "nothing.toml", "."):
         with pytest.raises(BadSettings):
-            compose.trusted(tmp_path / name, "production")
+            compose.issuer_policies(tmp_path / name, "production")
 
 
 @pytest.mark.parametrize(("first", "second", "kept_apart"), [

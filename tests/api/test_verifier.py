@@ -10,7 +10,7 @@ import pytest
 from tests.api.issuing import MASKINPORTEN, consumer, rsa, signed
 from ungdom.api.access.keys import FixedKeys, PublicKey
 from ungdom.api.access.principal import BadToken, Principal
-from ungdom.api.access.verify import Trusted, Verifier
+from ungdom.api.access.verify import IssuerPolicy, Verifier
 from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
@@ -39,7 +39,7 @@ def principal(claims: dict[str, Any]) -> Principal:
 
 def verifier(size: int = 4096) -> tuple[Verifier, CountedKeys]:
     keys = CountedKeys({"one": KEY})
-    return Verifier((Trusted(MASKINPORTEN, "ungdom", ("RS256",), 0, keys, principal),), size), keys
+    return Verifier((IssuerPolicy(MASKINPORTEN, "ungdom", ("RS256",), 0, keys, principal),), size), keys
 
 
 def token(jti: str, seconds: int = 600) -> str:
@@ -115,7 +115,7 @@ def test_the_memory_holds_hashes_and_no_token() -> None:
             continue
         seen.add(id(thing))
         assert not (isinstance(thing, str) and secret.split(".")[2] in thing)
-        if isinstance(thing, Verifier | dict | list | tuple) or type(thing).__name__ in ("_Passed", "Principal"):
+        if isinstance(thing, Verifier | dict | list | tuple) or type(thing).__name__ in ("_VerifiedToken", "Principal"):
             found += gc.get_referents(thing)
     assert all(isinstance(mark, bytes) and len(mark) == 32 for mark in one._passed)
     assert len(seen) > 10

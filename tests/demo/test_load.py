@@ -17,11 +17,11 @@ from ungdom.message.national_id import Series
 from ungdom.store import tables
 from ungdom.store.errors import DuplicateKey
 from ungdom.store.people import read_person
-from ungdom.store.sealing import Keys
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
 
 TODAY = date(2026, 11, 20)
-KEYS = Keys([b64encode(b"demo" * 8).decode()])
+KEYS = EncryptionKeys([b64encode(b"demo" * 8).decode()])
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_people_are_invented_and_their_numbers_synthetic(two: tuple[Database, Da
     assert {look.series for look in looks} == {Series.TENOR}
     assert all(look.is_well_formed and len(look.flags) == 1 for look in looks)
     assert len({look.digits for look in looks}) == len(looks)
-    assert given <= set(people.names().given)
+    assert given <= set(people.name_lists().given)
 
 
 def test_every_office_has_a_leader_and_two_to_five_coordinators() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ungdom.disclosure import Policy, Protected, Release, audit, dominated, protect, small_ones
+from ungdom.disclosure import Policy, ProtectionResult, Release, audit, below_threshold, dominated_totals, protect
 
 POLICY = Policy()
 ROWS, COLUMNS, MOST = 2, 3, 8
@@ -37,10 +37,10 @@ def sums() -> list[tuple[str, tuple[str, ...]]]:
 
 def release(atoms: Table) -> Release:
     counts = counts_of(atoms)
-    return Release(counts, sums(), small_ones(POLICY, counts))
+    return Release(counts, sums(), below_threshold(POLICY, counts))
 
 
-def protected(atoms: Table, *before: Release) -> Protected:
+def protected(atoms: Table, *before: Release) -> ProtectionResult:
     now = release(atoms)
     return protect(POLICY, now, {i: 1.0 + count for i, count in now.counts.items()}, before)
 
@@ -77,21 +77,21 @@ def left_to(attacker: dict[str, int], small: frozenset[str], others: frozenset[s
 @given(tables)
 def test_no_hidden_count_of_a_small_table_has_one_value_only(atoms: Table) -> None:
     done = protected(atoms)
-    assert done.open_ == []
+    assert done.unprotected == []
     counts = counts_of(atoms)
-    assert small_ones(POLICY, counts) <= done.small
-    assert all(counts[name] >= POLICY.threshold for name in done.others)
-    left = left_to(counts, done.small, done.others)
+    assert below_threshold(POLICY, counts) <= done.hidden_below
+    assert all(counts[name] >= POLICY.threshold for name in done.hidden_above)
+    left = left_to(counts, done.hidden_below, done.hidden_above)
     assert all(many >= POLICY.values for many in left.values()), (atoms, left)
 
 
 def test_without_counts_hidden_beside_them_the_attacker_finds_small_ones(figure: Callable[[str], None]) -> None:
     atoms = (3, 6, 7, 6, 7, 8)
     counts = counts_of(atoms)
-    alone = left_to(counts, small_ones(POLICY, counts), frozenset())
+    alone = left_to(counts, below_threshold(POLICY, counts), frozenset())
     assert alone == {"00": 1}
     done = protected(atoms)
-    beside = left_to(counts, done.small, done.others)
+    beside = left_to(counts, done.hidden_below, done.hidden_above)
     assert min(beside.values()) >= POLICY.values
     figure(f"T13: a count found alone, none of {len(beside)} with others hidden beside it")
 
@@ -99,24 +99,24 @@ def test_without_counts_hidden_beside_them_the_attacker_finds_small_ones(figure:
 @pytest.mark.parametrize("atoms", [(0,) * 6, (5, 6, 7, 5, 6, 7), (0, 0, 9, 0, 0, 8)])
 def test_where_nothing_is_small_nothing_is_hidden(atoms: Table) -> None:
     done = protected(atoms)
-    assert (done.small, done.others, done.open_) == (frozenset(), frozenset(), [])
+    assert (done.hidden_below, done.hidden_above, done.unprotected) == (frozenset(), frozenset(), [])
 
 
 def test_a_proof_that_lacks_a_move_does_not_hold() -> None:
     done = protected((3, 6, 7, 6, 7, 8))
-    assert audit(POLICY, done.system, done.moves) == []
+    assert audit(POLICY, done.system, done.alternatives) == []
     assert audit(POLICY, done.system, []) != []
 
 
 def test_a_move_that_changes_a_total_proves_nothing() -> None:
     done = protected((3, 6, 7, 6, 7, 8))
-    (move,) = done.moves[:1]
+    (move,) = done.alternatives[:1]
     bent = {**move, next(iter(move)): 2}
     assert audit(POLICY, done.system, [bent]) != []
 
 
-def kept(done: Protected, now: Release) -> Release:
-    return replace(now, small=done.small, others=done.others)
+def kept(done: ProtectionResult, now: Release) -> Release:
+    return replace(now, hidden_below=done.hidden_below, hidden_above=done.hidden_above)
 
 
 BEFORE: Table = (3, 6, 7, 6, 7, 7)
@@ -127,24 +127,26 @@ def test_a_case_registered_late_gives_no_count_of_either_release_away(place: int
     first = protected(BEFORE)
     atoms = tuple(count + (n == place) for n, count in enumerate(BEFORE))
     second = protected(atoms, kept(first, release(BEFORE)))
-    if second.open_:
+    if second.unprotected:
         return  # then the earlier figures stand
     then, now = counts_of(BEFORE), counts_of(atoms)
     same = {name for name in then if then[name] == now[name]}
     assert both(then, now, same, first, second) >= 2
 
 
-def both(then: dict[str, int], now: dict[str, int], same: set[str], first: Protected, second: Protected) -> int:
+def both(
+    then: dict[str, int], now: dict[str, int], same: set[str], first: ProtectionResult, second: ProtectionResult
+) -> int:
     """The fewest values that a hidden count of two releases might have for who knows which counts changed."""
-    told = {name: then[name] for name in then if name not in first.small | first.others}
-    later = {name: now[name] for name in now if name not in second.small | second.others}
+    told = {name: then[name] for name in then if name not in first.hidden_below | first.hidden_above}
+    later = {name: now[name] for name in now if name not in second.hidden_below | second.hidden_above}
     told |= {name: later[name] for name in same if name in later}
     later |= {name: told[name] for name in same if name in told}
     fewest = 99
     for counts, hidden, known in ((then, first, told), (now, second, later)):
-        unknown = (hidden.small | hidden.others) - known.keys()
-        assert not (hidden.small & known.keys())
-        left = left_to(counts, hidden.small & unknown, hidden.others & unknown)
+        unknown = (hidden.hidden_below | hidden.hidden_above) - known.keys()
+        assert not (hidden.hidden_below & known.keys())
+        left = left_to(counts, hidden.hidden_below & unknown, hidden.hidden_above & unknown)
         fewest = min([fewest, *left.values()])
     return fewest
 
@@ -152,21 +154,21 @@ def both(then: dict[str, int], now: dict[str, int], same: set[str], first: Prote
 def test_the_earlier_release_is_not_opened_by_a_later_one_that_shows_more() -> None:
     first = protected(BEFORE)
     again = protected(BEFORE, kept(first, release(BEFORE)))
-    assert again.small | again.others == first.small | first.others
+    assert again.hidden_below | again.hidden_above == first.hidden_below | first.hidden_above
 
 
 def test_five_that_was_four_is_not_shown_where_the_total_tells_of_one_more() -> None:
     before = (4, 6, 7, 6, 7, 8)
     first = protected(before)
     second = protected((5, 6, 7, 6, 7, 8), kept(first, release(before)))
-    assert second.open_ or "00" in second.small | second.others
+    assert second.unprotected or "00" in second.hidden_below | second.hidden_above
 
 
 def test_a_total_of_which_an_office_has_all_but_a_few_is_hidden() -> None:
     counts = {"all": 40, "oslo": 38, "troms": 2}
-    assert dominated(POLICY, counts, [("all", ("oslo", "troms"))]) == {"all"}
-    assert dominated(POLICY, counts | {"all": 48, "troms": 10}, [("all", ("oslo", "troms"))]) == frozenset()
-    assert dominated(replace(POLICY, dominance=False), counts, [("all", ("oslo", "troms"))]) == frozenset()
+    assert dominated_totals(POLICY, counts, [("all", ("oslo", "troms"))]) == {"all"}
+    assert dominated_totals(POLICY, counts | {"all": 48, "troms": 10}, [("all", ("oslo", "troms"))]) == frozenset()
+    assert dominated_totals(replace(POLICY, dominance=False), counts, [("all", ("oslo", "troms"))]) == frozenset()
 
 
 def test_rounding_is_to_the_nearest_multiple() -> None:

@@ -2,16 +2,16 @@
 
 import pytest
 
-from ungdom.disclosure.system import MANY, Release, System, Unknown
+from ungdom.disclosure.system import UPPER_BOUND, ConstraintSystem, Release, UnknownCount
 
 BEFORE = Release({"a": 7, "b": 9, "t": 16}, [("t", ("a", "b"))])
 
 
-def unknown(count: int, *, small: bool, before: tuple[Release, ...] = (BEFORE,)) -> Unknown:
+def unknown(count: int, *, small: bool, before: tuple[Release, ...] = (BEFORE,)) -> UnknownCount:
     """The count `a` of a release with a threshold of five, hidden for itself or beside others."""
     hidden = frozenset({"a"})
     now = Release({"a": count, "b": 9, "t": count + 9}, BEFORE.sums, *((hidden,) if small else (frozenset(), hidden)))
-    system = System(5, {"a": 1.0, "b": 1.0, "t": 1.0}, before, now)
+    system = ConstraintSystem(5, {"a": 1.0, "b": 1.0, "t": 1.0}, before, now)
     return system.unknowns[system.of["a"]]
 
 
@@ -26,7 +26,7 @@ def test_a_newly_small_count_lies_below_the_threshold(count: int) -> None:
 def test_a_count_hidden_beside_others_lies_at_the_threshold_or_above() -> None:
     one = unknown(8, small=False)
 
-    assert (one.low, one.high) == (5, MANY)
+    assert (one.low, one.high) == (5, UPPER_BOUND)
 
 
 def test_a_count_that_was_small_before_may_be_of_any_size_now() -> None:
@@ -34,4 +34,4 @@ def test_a_count_that_was_small_before_may_be_of_any_size_now() -> None:
 
     one = unknown(4, small=True, before=(small,))
 
-    assert (one.low, one.high) == (0, MANY)
+    assert (one.low, one.high) == (0, UPPER_BOUND)

@@ -11,7 +11,7 @@ from ungdom.esas import inbound
 from ungdom.esas.inbound import MessageType, domsavgjoerelse, fullbyrdelsesordre, overfoere_sak, siktelse_tiltale
 from ungdom.esas.inbound import rekvisisjon as investigation
 from ungdom.esas.inbound.kvittering import Kvittering
-from ungdom.esas.inbound.values import Shape
+from ungdom.esas.inbound.values import EsasModel
 
 T = MessageType
 
@@ -32,7 +32,7 @@ BUILT = [
     ("KVITTERING", official.kvittering()),
 ]
 
-SHAPES: list[tuple[str, type[Shape]]] = [
+SHAPES: list[tuple[str, type[EsasModel]]] = [
     ("overfoereSak", overfoere_sak.OverfoereSak),
     ("overfoereSak maven", overfoere_sak.OverfoereSak),
     ("DOMSAVGJOERELSE", domsavgjoerelse.Domsavgjoerelse),
@@ -77,7 +77,7 @@ NAMES = {
 
 
 @pytest.mark.parametrize(("name", "shape"), SHAPES, ids=[name for name, _ in SHAPES])
-def test_every_field_of_a_contract_is_known_where_its_object_is_read(name: str, shape: type[Shape]) -> None:
+def test_every_field_of_a_contract_is_known_where_its_object_is_read(name: str, shape: type[EsasModel]) -> None:
     assert list(_unknown(shape, schema(name), schema(name), "")) == []
 
 
@@ -87,7 +87,7 @@ def test_a_field_that_is_not_known_is_seen() -> None:
     assert list(_unknown(Kvittering, contract, contract, "")) == ["/prioritet"]
 
 
-def _unknown(shape: type[Shape], node: Any, root: Any, pointer: str) -> Iterator[str]:
+def _unknown(shape: type[EsasModel], node: Any, root: Any, pointer: str) -> Iterator[str]:
     for name, inner in _properties(node, root).items():
         if name not in shape.model_fields:
             yield f"{pointer}/{name}"
@@ -107,8 +107,8 @@ def _resolved(node: Any, root: Any) -> Any:
     return root["definitions"][ref.rpartition("/")[2]] if ref else node
 
 
-def _shapes(annotation: Any) -> Iterator[type[Shape]]:
-    if isinstance(annotation, type) and issubclass(annotation, Shape):
+def _shapes(annotation: Any) -> Iterator[type[EsasModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, EsasModel):
         yield annotation
     for part in get_args(annotation):
         yield from _shapes(part)

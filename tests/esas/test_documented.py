@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ungdom.esas import inbound, outbound
-from ungdom.esas.inbound import FlagCode, MessageType, Other
+from ungdom.esas.inbound import FlagCode, IgnoredReason, MessageType
 
 TEXT = (Path(__file__).parents[2] / "docs" / "esas.md").read_text(encoding="utf-8")
 NAMED = set(re.findall(r"`([^`]+)`", TEXT))
@@ -14,7 +14,7 @@ NAMED = set(re.findall(r"`([^`]+)`", TEXT))
 MISSING = re.compile(r'yield "(\w+)"')
 
 
-@pytest.mark.parametrize("code", [*FlagCode, *Other])
+@pytest.mark.parametrize("code", [*FlagCode, *IgnoredReason])
 def test_every_flag_and_every_reason_is_documented(code: str) -> None:
     assert code in NAMED
 

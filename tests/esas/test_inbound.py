@@ -26,7 +26,7 @@ from tests.esas.official import (
     served,
     siktelse_tiltale,
 )
-from ungdom.esas.inbound import BadOfficial, FlagCode, Official, Other, guess, read
+from ungdom.esas.inbound import BadOfficial, FlagCode, IgnoredReason, OfficialMessage, guess, read
 from ungdom.message import Kind, OtherOutcomeTerms, plain
 from ungdom.message import read as read_ours
 from ungdom.workflow import details as d
@@ -37,15 +37,15 @@ F, K = FlagCode, Kind
 YEAR, HALF = Length(years=1), Length(months=6)
 
 
-def said(body: dict[str, Any]) -> Official:
+def said(body: dict[str, Any]) -> OfficialMessage:
     return read(guess(body), None, body)
 
 
-def codes(found: Official) -> set[str]:
+def codes(found: OfficialMessage) -> set[str]:
     return {flag.code for flag in found.flags}
 
 
-def at(found: Official, code: FlagCode) -> list[str]:
+def at(found: OfficialMessage, code: FlagCode) -> list[str]:
     return [flag.pointer for flag in found.flags if flag.code is code]
 
 
@@ -113,14 +113,14 @@ def test_an_act_that_ends_before_it_begins_is_turned_round() -> None:
 def test_a_case_of_another_type_is_named_and_gives_nothing(sakstype: str) -> None:
     found = said(overfoere_sak(sakstype))
 
-    assert (found.messages, found.other) == ((), Other.OTHER_CASE_TYPE)
+    assert (found.messages, found.other) == ((), IgnoredReason.OTHER_CASE_TYPE)
     assert F.UNKNOWN_VALUE not in codes(found)
 
 
 def test_a_case_of_a_type_that_the_contract_does_not_have_is_flagged() -> None:
     found = said(overfoere_sak("XX"))
 
-    assert found.other is Other.OTHER_CASE_TYPE
+    assert found.other is IgnoredReason.OTHER_CASE_TYPE
     assert at(found, F.UNKNOWN_VALUE) == ["/saksinformasjon/sakstype"]
 
 
@@ -286,7 +286,7 @@ def test_a_judgment_without_ungdomsstraff_says_what_came_instead(
 def test_guilt_without_a_reaction_closes_nothing() -> None:
     found = said(domsavgjoerelse(accused(None, ("SKYLDIG",))))
 
-    assert (found.messages, found.other) == ((), Other.NO_REACTION)
+    assert (found.messages, found.other) == ((), IgnoredReason.NO_REACTION)
     assert F.NO_REACTION in codes(found)
 
 
@@ -423,7 +423,7 @@ def test_a_company_among_the_accused_is_left_out() -> None:
 
     assert [message.decision_id for message in found.messages] == [DECISION]
     assert at(found, F.COMPANY) == ["/avgjoerelse/avgjoerelsePrSiktetTiltalt/0/personForetak"]
-    assert (alone.messages, alone.other) == ((), Other.NO_PERSON)
+    assert (alone.messages, alone.other) == ((), IgnoredReason.NO_PERSON)
 
 
 @pytest.mark.parametrize("length", [{}, {"antallTimer": 60}, {"antallAar": 0}])
@@ -500,7 +500,7 @@ def test_an_order_without_a_day_of_finality_has_to_be_completed() -> None:
 def test_an_order_of_another_sanction_is_not_ours() -> None:
     found = said(fullbyrdelsesordre(reactions={"fengsel": {"straff": {"antallAar": 1}}}))
 
-    assert (found.messages, found.other) == ((), Other.OTHER_SANCTION)
+    assert (found.messages, found.other) == ((), IgnoredReason.OTHER_SANCTION)
 
 
 def test_an_order_that_says_nobody_was_under_18_contradicts_itself() -> None:
@@ -618,7 +618,7 @@ def test_a_fine_that_was_offered_is_another_outcome() -> None:
 def test_another_kind_gives_nothing(kind: str, unknown: int) -> None:
     found = said(siktelse_tiltale(kind))
 
-    assert (found.messages, found.other) == ((), Other.OTHER_KIND)
+    assert (found.messages, found.other) == ((), IgnoredReason.OTHER_KIND)
     assert len(at(found, F.UNKNOWN_VALUE)) == unknown
 
 
@@ -650,7 +650,7 @@ def test_a_charge_against_companies_only_names_nobody() -> None:
     body = {**siktelse_tiltale(), "siktedePersoner": [], "siktedeForetak": [{"personForetakRef": "x", "navn": "AS"}]}
     found = said(body)
 
-    assert (found.messages, found.other) == ((), Other.NO_PERSON)
+    assert (found.messages, found.other) == ((), IgnoredReason.NO_PERSON)
     assert F.COMPANY in codes(found)
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.data import ESAS
 from tests.esas import official
 from ungdom.esas import inbound
-from ungdom.esas.inbound import BadOfficial, MessageType, Official, guess, read
+from ungdom.esas.inbound import BadOfficial, MessageType, OfficialMessage, guess, read
 from ungdom.message import plain
 from ungdom.message import read as read_ours
 
@@ -105,7 +105,7 @@ def mutated(draw: st.DrawFn) -> tuple[MessageType, Json]:
     return kind, body
 
 
-def tried(name: str, version: str | None, body: Any) -> Official | BadOfficial:
+def tried(name: str, version: str | None, body: Any) -> OfficialMessage | BadOfficial:
     """What came of reading it; anything but a reading or a refusal is an error of the test."""
     try:
         return read(name, version, body, lambda who: f"{len(who)}")
@@ -121,7 +121,7 @@ def test_a_message_that_was_tampered_with_is_read_or_refused(told: tuple[Message
     assert body == before
 
 
-def _is_whole(found: Official | BadOfficial) -> None:
+def _is_whole(found: OfficialMessage | BadOfficial) -> None:
     if isinstance(found, BadOfficial):
         assert 1 <= len(found.problems) <= inbound.MOST_PROBLEMS
         return

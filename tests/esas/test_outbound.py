@@ -20,8 +20,8 @@ from ungdom.esas.outbound import (
     Incomplete,
     NoSuchStatus,
     Organisation,
-    Told,
-    Youth,
+    StatusFacts,
+    StatusYouth,
     compose,
 )
 from ungdom.esas.receipt import ReceiptStatus, kvittering
@@ -30,7 +30,7 @@ from ungdom.esas.status import CLOSE, RESUME, STOP
 COORDINATOR = Employee(
     family_name="Bekkesteinen", given_name="Ørliten Ærefull", title="Ungdomskoordinator", telephones=("77777777",)
 )
-WHOLE = Told(
+WHOLE = StatusFacts(
     meldings_id="0d9b1b0e-7a1c-4a52-9d0e-5f3f4f9c1c01",
     sent_at=datetime(2025, 6, 3, 10, 0, tzinfo=UTC),
     own=Organisation(number="986074465", name="Konfliktrådet Oslo"),
@@ -43,7 +43,7 @@ WHOLE = Told(
     coordinator=COORDINATOR,
     other_office=Organisation(number="986074465", name="Konfliktrådet Agder"),
     other_coordinator=Employee(family_name="Kongleklynge"),
-    youth=Youth(given_name="Prikkete", family_name="Lyngtue", national_id="17850998027"),
+    youth=StatusYouth(given_name="Prikkete", family_name="Lyngtue", national_id="17850998027"),
 )
 
 every_variant = pytest.mark.parametrize("variant", VARIANTS)
@@ -52,11 +52,11 @@ every_status = pytest.mark.parametrize(
 )
 
 
-def sent(part: str, code: str | None = None, **told: Any) -> Told:
+def sent(part: str, code: str | None = None, **told: Any) -> StatusFacts:
     return replace(WHOLE, part=part, code=code, **told)
 
 
-def missing(told: Told, variant: str) -> tuple[str, ...]:
+def missing(told: StatusFacts, variant: str) -> tuple[str, ...]:
     with pytest.raises(Incomplete) as found:
         compose(told, variant)
     return found.value.missing
@@ -161,8 +161,8 @@ def test_the_codes_are_those_of_the_contract(part: str, name: str) -> None:
         ({"receiver": Organisation(number="98399795", name="Oslo politidistrikt")}, ("receiver",)),
         ({"receiver": Organisation(number="983997953", name=" ")}, ("receiver",)),
         ({"own": Organisation(number="", name="Konfliktrådet Oslo")}, ("own_organisation",)),
-        ({"youth": Youth(family_name=None, national_id="17850998027")}, ("family_name",)),
-        ({"youth": Youth(family_name=" ", national_id="17850998027")}, ("family_name",)),
+        ({"youth": StatusYouth(family_name=None, national_id="17850998027")}, ("family_name",)),
+        ({"youth": StatusYouth(family_name=" ", national_id="17850998027")}, ("family_name",)),
         ({"receiver": None, "police_case_number": None}, ("receiver", "police_case_number")),
     ],
 )
@@ -186,7 +186,7 @@ def test_what_is_missing_is_told_all_at_once(told: dict[str, Any], lacks: tuple[
 def test_the_youth_is_named_by_a_number_of_its_kind_or_not_at_all(
     number: str | None, told: dict[str, str] | None
 ) -> None:
-    message = compose(sent(CLOSE, "FULLFOERT", youth=Youth(family_name="Lyngtue", national_id=number)), "1.0")
+    message = compose(sent(CLOSE, "FULLFOERT", youth=StatusYouth(family_name="Lyngtue", national_id=number)), "1.0")
 
     assert message.get("siktet", {}).get("identitetsnummer") == told
     assert complaints(contract("1.0"), message) == []
@@ -250,7 +250,7 @@ days = st.none() | st.dates()
 
 @given(
     told=st.builds(
-        Told,
+        StatusFacts,
         meldings_id=text,
         sent_at=st.integers(0, 3_000_000_000).map(lambda seconds: datetime.fromtimestamp(seconds, UTC)),
         own=organisations,
@@ -263,13 +263,13 @@ days = st.none() | st.dates()
         coordinator=employees,
         other_office=st.none() | organisations,
         other_coordinator=employees,
-        youth=st.none() | st.builds(Youth, family_name=st.none() | text, national_id=st.none() | text),
+        youth=st.none() | st.builds(StatusYouth, family_name=st.none() | text, national_id=st.none() | text),
     ),
     status=st.sampled_from(sorted({(part, code) for part, codes in CODES.items() for code in codes}, key=str)),
     variant=st.sampled_from(VARIANTS),
 )
 def test_whatever_is_told_keeps_the_contract_or_is_incomplete(
-    told: Told, status: tuple[str, str | None], variant: str
+    told: StatusFacts, status: tuple[str, str | None], variant: str
 ) -> None:
     message: dict[str, Any] | None = None
     lacks: tuple[str, ...] = ()

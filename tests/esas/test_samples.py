@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.esas.contracts import sample
-from ungdom.esas.inbound import Official, Other, guess, read
+from ungdom.esas.inbound import IgnoredReason, OfficialMessage, guess, read
 from ungdom.message import plain
 
 ACCUSED = "/avgjoerelse/avgjoerelsePrSiktetTiltalt"
@@ -13,12 +13,12 @@ INFO = "/personundersoekelseInfo"
 ORDER = "/fullbyrdelsesordre"
 
 
-def official(name: str) -> Official:
+def official(name: str) -> OfficialMessage:
     body = sample(name)
     return read(guess(body), None, body)
 
 
-def flags(found: Official) -> set[tuple[str, str]]:
+def flags(found: OfficialMessage) -> set[tuple[str, str]]:
     return {(flag.code, flag.pointer) for flag in found.flags}
 
 
@@ -80,7 +80,7 @@ def _person(told: dict[str, Any], sex: str) -> dict[str, Any]:
 def test_an_order_to_carry_out_prison_from_another_century() -> None:
     found = official("fullbyrdelsesordre-1")
 
-    assert (found.messages, found.other, found.sent_at) == ((), Other.OTHER_SANCTION, None)
+    assert (found.messages, found.other, found.sent_at) == ((), IgnoredReason.OTHER_SANCTION, None)
     assert (found.sender_number, found.receiver_name) == ("983997953", "Kriminalomsorgen")
     assert found.meldings_id == "f449FBad-AF5C-C40C-7DE5-BfafD382CDd0"
     victim = f"{ORDER}/avgjoerelse/straffbareForhold/0/fornaermede/0/person/identitetsnummer"
@@ -100,7 +100,7 @@ def test_an_order_to_carry_out_prison_from_another_century() -> None:
 def test_a_case_for_mediation() -> None:
     found = official("overfoereSak-ST")
 
-    assert (found.messages, found.other) == ((), Other.OTHER_CASE_TYPE)
+    assert (found.messages, found.other) == ((), IgnoredReason.OTHER_CASE_TYPE)
     assert str(found.sent_at) == "2022-11-03 10:19:55+02:00"
     assert flags(found) == {
         ("id_not_guid", "/forsendelse/meldingsId"),
@@ -120,7 +120,7 @@ def test_an_investigation_that_is_not_of_a_minor() -> None:
     act = f"{INFO}/straffesaker/0/detaljer/hendelse"
     subject = f"{INFO}/personForPersonundersoekelse/identitetsnummer"
 
-    assert (found.messages, found.other) == ((), Other.OTHER_INVESTIGATION)
+    assert (found.messages, found.other) == ((), IgnoredReason.OTHER_INVESTIGATION)
     assert flags(found) == {
         ("id_not_guid", "/forsendelse/meldingsId"),
         ("offset_not_oslo", "/forsendelse/sendtTid"),
@@ -202,7 +202,7 @@ def test_a_receipt(name: str, status: str, described: bool) -> None:
     told = sample(f"kvittering-{name}")
     found = official(f"kvittering-{name}")
 
-    assert (found.messages, found.other, found.flags) == ((), Other.RECEIPT, ())
+    assert (found.messages, found.other, found.flags) == ((), IgnoredReason.RECEIPT, ())
     assert found.meldings_id == told["meldingsId"]
     assert found.receipt is not None
     assert (found.receipt.ref, found.receipt.status) == (told["meldingsIdRef"], status)

@@ -26,7 +26,7 @@ from tests.esas.official import (
     siktelse_tiltale,
 )
 from ungdom.esas import inbound
-from ungdom.esas.inbound import BadOfficial, Flag, FlagCode, MessageType, Official, guess, read
+from ungdom.esas.inbound import BadOfficial, FlagCode, MessageType, OfficialFlag, OfficialMessage, guess, read
 from ungdom.esas.inbound.offices import OFFICES, office_of
 from ungdom.message import Person
 
@@ -36,7 +36,7 @@ Json = dict[str, Any]
 SENT = "/forsendelse/sendtTid"
 
 
-def said(body: Json) -> Official:
+def said(body: Json) -> OfficialMessage:
     return read(guess(body), None, body)
 
 
@@ -46,7 +46,7 @@ def refused(body: Json, kind: MessageType | None = None) -> BadOfficial:
     return found.value
 
 
-def at(found: Official, code: FlagCode) -> list[str]:
+def at(found: OfficialMessage, code: FlagCode) -> list[str]:
     return [flag.pointer for flag in found.flags if flag.code is code]
 
 
@@ -624,7 +624,7 @@ def test_as_many_flags_are_told_as_anybody_looks_at() -> None:
     found = said({**overfoere_sak(), **{f"felt{place}": place for place in range(500)}})
 
     assert len(found.flags) == 201
-    assert found.flags[-1] == Flag(F.MORE_FLAGS, "")
+    assert found.flags[-1] == OfficialFlag(F.MORE_FLAGS, "")
 
 
 def test_a_day_that_cannot_be_is_seen_behind_any_number_of_flags() -> None:

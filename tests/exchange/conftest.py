@@ -51,7 +51,7 @@ def db(filled_sqlite: Path, tmp_path: Path) -> Iterator[Database]:
 @pytest.fixture
 def postgresql(pg_database: pg.MakeDatabase) -> Iterator[Database]:
     """One on PostgreSQL, for what only exists there."""
-    database = Database.open(pg.sqlalchemy_url(pg_database(world.fill)), pool_size=12, patience=20)
+    database = Database.open(pg.sqlalchemy_url(pg_database(world.fill)), pool_size=12, wait_seconds=20)
     yield database
     database.close()
 

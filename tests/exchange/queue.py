@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import amqp
 
-from ungdom.exchange.amqp import Address, connect, let_go
+from ungdom.exchange.amqp import BrokerAddress, close_quietly, connect
 
 
 @dataclass
@@ -23,7 +23,7 @@ class Line:
     ca_file: Path | None = None
 
     def __enter__(self) -> Self:
-        self._link = connect(Address(self.url, ca_file=self.ca_file))
+        self._link = connect(BrokerAddress(self.url, ca_file=self.ca_file))
         self.channel: Any = self._link.channel()
         self.declare(self.dead)
         self.declare(self.name, {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": self.dead})
@@ -34,7 +34,7 @@ class Line:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        let_go(self._link)
+        close_quietly(self._link)
 
     @property
     def dead(self) -> str:

@@ -12,15 +12,15 @@ from tests.exchange.broker import Broker
 from tests.exchange.queue import Line
 from tests.exchange.wire import Cable, certificate
 from ungdom.exchange import amqp
-from ungdom.exchange.amqp import Address, AmqpTransport
-from ungdom.exchange.transport import NotDelivered, Parcel
+from ungdom.exchange.amqp import AmqpTransport, BrokerAddress
+from ungdom.exchange.transport import NotDelivered, SignedMessage
 from ungdom.settings import BadSettings
 
 PATIENCE = 1.0
 
 
-def parcel(message_id: str = "m-1", said: str = "a.b.c") -> Parcel:
-    return Parcel(
+def parcel(message_id: str = "m-1", said: str = "a.b.c") -> SignedMessage:
+    return SignedMessage(
         message_id=message_id,
         schema_name="oppdatertSaksstatus",
         schema_version="1.0",
@@ -31,7 +31,7 @@ def parcel(message_id: str = "m-1", said: str = "a.b.c") -> Parcel:
 
 
 def transport(line: Line, url: str | None = None, exchange: str | None = None, key: str = "key") -> AmqpTransport:
-    return AmqpTransport(Address(url or line.url), exchange or line.exchange, key, PATIENCE)
+    return AmqpTransport(BrokerAddress(url or line.url), exchange or line.exchange, key, PATIENCE)
 
 
 def through(cable: Cable) -> str:
@@ -137,7 +137,7 @@ def test_a_broker_that_lets_nobody_in_is_told(line: Line) -> None:
 def test_a_broker_that_is_not_there_is_told() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    road = AmqpTransport(Address(f"amqp://127.0.0.1:{port}/"), "x", "", PATIENCE)
+    road = AmqpTransport(BrokerAddress(f"amqp://127.0.0.1:{port}/"), "x", "", PATIENCE)
     error = refused(road)
     assert (error.reason, error.again) == ("unreachable", True)
 
@@ -156,7 +156,7 @@ def test_a_peer_that_speaks_no_amqp_is_told(said: bytes) -> None:
 
     speaking = threading.Thread(target=answer)
     speaking.start()
-    error = refused(AmqpTransport(Address(f"amqp://127.0.0.1:{server.getsockname()[1]}/"), "x", "", PATIENCE))
+    error = refused(AmqpTransport(BrokerAddress(f"amqp://127.0.0.1:{server.getsockname()[1]}/"), "x", "", PATIENCE))
     speaking.join(5)
     server.close()
 
@@ -166,20 +166,20 @@ def test_a_peer_that_speaks_no_amqp_is_told(said: bytes) -> None:
 def test_without_the_library_a_broker_cannot_be_configured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(amqp, "amqp", None)
     with pytest.raises(BadSettings, match=r"ungdom\[amqp\]"):
-        AmqpTransport(Address("amqp://127.0.0.1/"), "x", "")
+        AmqpTransport(BrokerAddress("amqp://127.0.0.1/"), "x", "")
 
 
 def test_no_password_is_ever_shown() -> None:
-    assert "hemmelig" not in repr(Address("amqp://bruker:hemmelig@127.0.0.1/", "hemmelig"))
+    assert "hemmelig" not in repr(BrokerAddress("amqp://bruker:hemmelig@127.0.0.1/", "hemmelig"))
 
 
 def test_a_broker_is_trusted_by_the_certificates_given_for_it_and_by_no_others(tmp_path: Path) -> None:
     file, server = certificate(tmp_path)
     own = Broker(server)
     with Line(own.url, ca_file=file) as line:
-        road = AmqpTransport(Address(own.url, ca_file=file), line.exchange, "key", PATIENCE)
+        road = AmqpTransport(BrokerAddress(own.url, ca_file=file), line.exchange, "key", PATIENCE)
         road.send(parcel())
         road.close()
         assert len(line.took()) == 1
-    assert refused(AmqpTransport(Address(own.url), "x", "key", PATIENCE)).reason == "unreachable"
+    assert refused(AmqpTransport(BrokerAddress(own.url), "x", "key", PATIENCE)).reason == "unreachable"
     own.close()

@@ -17,10 +17,10 @@ from ungdom.exchange import arriving
 from ungdom.exchange import partners as files
 from ungdom.exchange.arriving import handler
 from ungdom.exchange.delivery import deliver
-from ungdom.exchange.queues import Handle, NeverHandled, Taken
+from ungdom.exchange.queues import MessageHandler, NeverHandled, QueueMessage
 from ungdom.store import exchanges
 from ungdom.store.errors import Stale, Unavailable
-from ungdom.store.exchanges import Exchanged
+from ungdom.store.exchanges import ExchangeMessage
 from ungdom.store.session import Database
 
 HEADERS = {
@@ -37,7 +37,7 @@ def path(tmp_path: Path, receiver: Receiver) -> Path:
     return write(tmp_path, partner("oslo", over_http(receiver.url)), second)
 
 
-def desk(db: Database, path: Path) -> Handle:
+def desk(db: Database, path: Path) -> MessageHandler:
     return handler(db, world.KEYS, files.load(path), Clock())
 
 
@@ -45,13 +45,13 @@ def signed(body: dict[str, Any] | None = None, kid: str = "oslo-1") -> bytes:
     return envelope.sign(body or official.overfoere_sak(), world.key(kid), kid).encode()
 
 
-def taken(body: bytes | None = None, headers: Mapping[str, str] = HEADERS) -> Taken:
-    return Taken(headers, signed() if body is None else body, False)
+def taken(body: bytes | None = None, headers: Mapping[str, str] = HEADERS) -> QueueMessage:
+    return QueueMessage(headers, signed() if body is None else body, False)
 
 
-def kept(db: Database) -> list[Exchanged]:
+def kept(db: Database) -> list[ExchangeMessage]:
     with db.reading() as tx:
-        return list(exchanges.page(tx, exchanges.Asked(None, None, None, None, 10)))
+        return list(exchanges.page(tx, exchanges.ExchangeMessageFilter(None, None, None, None, 10)))
 
 
 def test_a_message_is_taken_and_its_receipts_go_to_whom_it_came_from_in_order(
@@ -183,14 +183,14 @@ def test_the_name_of_a_message_may_be_written_as_senders_do(db: Database, path: 
 def test_somebody_who_moves_the_case_meanwhile_is_no_failure(
     db: Database, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take, moved = arriving.receiving.take, [Stale(1, 2)] * 2
+    take, moved = arriving.receiving.receive, [Stale(1, 2)] * 2
 
     def contested(*given: Any) -> Any:
         if moved:
             raise moved.pop()
         return take(*given)
 
-    monkeypatch.setattr(arriving.receiving, "take", contested)
+    monkeypatch.setattr(arriving.receiving, "receive", contested)
     desk(db, path)(taken())
     assert len(kept(db)) == 1
 
@@ -205,6 +205,6 @@ def test_while_the_database_is_away_nothing_is_decided(
     def away(*_given: Any) -> Any:
         raise Unavailable("connection_lost")
 
-    monkeypatch.setattr(arriving.receiving, "take", away)
+    monkeypatch.setattr(arriving.receiving, "receive", away)
     with pytest.raises(Unavailable):
         desk(db, path)(taken())

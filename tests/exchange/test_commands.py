@@ -56,7 +56,7 @@ def test_one_run_says_what_it_came_to(db: Database, ungdom: Run) -> None:
 
 def test_what_was_refused_is_told_listed_and_started_again(db: Database, ungdom: Run, receiver: Receiver) -> None:
     stored = case(db, Told((world.ASSIGNED, world.PLAN_HELD, world.SIGNED)))
-    message_id = str(outbox.tell(stored.case_id, stored.events[5], "esas.status").message_id)
+    message_id = str(outbox.event_message(stored.case_id, stored.events[5], "esas.status").message_id)
     receiver.say = status(422)
     done = ungdom("--json")
     assert (done.exit_code, told(done)["dead"], told(done)["waiting"]) == (1, 1, 2)
@@ -76,7 +76,7 @@ def test_what_was_refused_is_told_listed_and_started_again(db: Database, ungdom:
 
 def test_a_message_is_withdrawn_by_its_id(db: Database, ungdom: Run, receiver: Receiver) -> None:
     stored = case(db, Told((world.ASSIGNED, world.PLAN_HELD, world.SIGNED)))
-    message_id = str(outbox.tell(stored.case_id, stored.events[5], "esas.status").message_id)
+    message_id = str(outbox.event_message(stored.case_id, stored.events[5], "esas.status").message_id)
     receiver.say = status(404)
     ungdom()
     receiver.say = status(200)
@@ -99,7 +99,7 @@ def test_a_message_that_there_is_not_is_told(ungdom: Run, named: str, said: str)
 def test_a_message_that_has_arrived_is_not_started_again(db: Database, ungdom: Run, receiver: Receiver) -> None:
     stored = case(db, Told((world.ASSIGNED,)))
     ungdom()
-    message_id = str(outbox.tell(stored.case_id, stored.events[5], "esas.status").message_id)
+    message_id = str(outbox.event_message(stored.case_id, stored.events[5], "esas.status").message_id)
     assert isinstance(ungdom("--replay", message_id).exception, BadSettings)
     ungdom()
     assert receiver.ids == [message_id]
@@ -107,10 +107,10 @@ def test_a_message_that_has_arrived_is_not_started_again(db: Database, ungdom: R
 
 def test_messages_that_are_for_others_are_none_of_ours(db: Database, ungdom: Run) -> None:
     stored = case(db, Told((world.ASSIGNED,)))
-    other = str(outbox.tell(stored.case_id, stored.events[5]).message_id)
+    other = str(outbox.event_message(stored.case_id, stored.events[5]).message_id)
     assert isinstance(ungdom("--withdraw", other).exception, BadSettings)
     ungdom()
     with db.reading() as tx:
-        left = outbox.find(tx, outbox.tell(stored.case_id, stored.events[5]).message_id)
+        left = outbox.find(tx, outbox.event_message(stored.case_id, stored.events[5]).message_id)
     assert left is not None
     assert (left.delivered_at, left.held, left.attempts) == (None, None, 0)

@@ -10,13 +10,13 @@ import pytest
 from tests.exchange import world
 from tests.exchange.world import Told, case, correct, over_http, partner, write
 from ungdom.exchange import partners as files
-from ungdom.exchange.composing import Held, Letter, compose
+from ungdom.exchange.composing import ComposedMessage, NotSendable, compose
 from ungdom.exchange.partners import Partners
 from ungdom.store import outbox, people, reference
-from ungdom.store.journal import Stored
-from ungdom.store.outbox import Message
+from ungdom.store.journal import StoredCase
+from ungdom.store.outbox import OutboxMessage
 from ungdom.store.reference import Staff
-from ungdom.store.sealing import Keys
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
 from ungdom.store.tables import NumberKind, Protection
 from ungdom.workflow import details as d
@@ -39,17 +39,17 @@ def maven(tmp_path: Path) -> Partners:
     return files.load(write(tmp_path, partner("oslo", HERE, "maven")))
 
 
-def letter(db: Database, known: Partners, stored: Stored, kind: EventType, nth: int = 0) -> Letter:
+def letter(db: Database, known: Partners, stored: StoredCase, kind: EventType, nth: int = 0) -> ComposedMessage:
     """The message of the nth event of that type."""
     event = [event for event in stored.events if event.type is kind][nth]
-    message = outbox.tell(stored.case_id, event, "esas.status")
+    message = outbox.event_message(stored.case_id, event, "esas.status")
     with db.reading() as tx:
         found = outbox.find(tx, message.message_id)
         assert found is not None
         return compose(tx, world.KEYS, known, found, NOW.instant)
 
 
-def body(db: Database, known: Partners, stored: Stored, kind: EventType, nth: int = 0) -> dict[str, Any]:
+def body(db: Database, known: Partners, stored: StoredCase, kind: EventType, nth: int = 0) -> dict[str, Any]:
     found = letter(db, known, stored, kind, nth).body
     world.keeps("oppdatertSaksstatus 1.0", found)
     return found
@@ -59,8 +59,8 @@ def status_of(found: dict[str, Any]) -> Any:
     return found["statusOppdatering"]["ungdomsreaksjonStatus"]
 
 
-def held(db: Database, known: Partners, stored: Stored, kind: EventType) -> str:
-    with pytest.raises(Held) as caught:
+def held(db: Database, known: Partners, stored: StoredCase, kind: EventType) -> str:
+    with pytest.raises(NotSendable) as caught:
         letter(db, known, stored, kind)
     return caught.value.code
 
@@ -70,7 +70,7 @@ def held(db: Database, known: Partners, stored: Stored, kind: EventType) -> str:
 
 def test_the_assignment_is_told_in_full(db: Database, known: Partners) -> None:
     stored = case(db, Told(SIGNED))
-    message = outbox.tell(stored.case_id, stored.events[5], "esas.status")
+    message = outbox.event_message(stored.case_id, stored.events[5], "esas.status")
     kari = {
         "tittel": "Ungdomskoordinator",
         "fornavn": "Stripete",
@@ -273,12 +273,12 @@ def test_a_district_that_nobody_stands_for_is_told_nothing(db: Database, known: 
 
 def test_people_sealed_under_another_key_are_waited_for(db: Database, known: Partners) -> None:
     stored = case(db, Told(SIGNED))
-    message = outbox.tell(stored.case_id, stored.events[5], "esas.status")
-    other = Keys(["AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="])
+    message = outbox.event_message(stored.case_id, stored.events[5], "esas.status")
+    other = EncryptionKeys(["AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="])
     with db.reading() as tx:
         promise = outbox.find(tx, message.message_id)
         assert promise is not None
-        with pytest.raises(Held, match=r"lacks\.key_of_people"):
+        with pytest.raises(NotSendable, match=r"lacks\.key_of_people"):
             compose(tx, other, known, promise, NOW.instant)
 
 
@@ -320,13 +320,13 @@ def receipt(
     reason: str | None,
     receiver: str = world.OSLO,
     by_token: bool = False,
-) -> Letter:
+) -> ComposedMessage:
     to = {"receiver": receiver, "by_token": by_token}
     said = {"exchange_id": "x", "status": status, "reason": reason, "ref": "deres-1", **to}
     stored = case(db, Told(SIGNED))
-    message: Message = outbox.receipt(stored.case_id, 1, json.dumps(said), NOW.instant)
+    message: OutboxMessage = outbox.receipt(stored.case_id, 1, json.dumps(said), NOW.instant)
     with db.reading() as tx:
-        return compose(tx, world.KEYS, known, outbox.Promise(message, 0, None, None), NOW.instant)
+        return compose(tx, world.KEYS, known, outbox.OutboxEntry(message, 0, None, None), NOW.instant)
 
 
 @pytest.mark.parametrize(
@@ -345,7 +345,7 @@ def test_a_receipt_names_the_message_it_is_for_and_says_what_is_wrong(
     world.keeps("KVITTERING", found.body)
     assert found.partner.organisation_number == world.OSLO
     assert (found.schema_name, found.body["meldingsIdRef"], found.body["status"]) == ("KVITTERING", "deres-1", status)
-    assert found.body["meldingsId"] == str(found.promise.message.message_id)
+    assert found.body["meldingsId"] == str(found.entry.message.message_id)
     assert (said is None) == ("beskrivelse" not in found.body)
     assert said is None or said in found.body["beskrivelse"]
 
@@ -353,17 +353,17 @@ def test_a_receipt_names_the_message_it_is_for_and_says_what_is_wrong(
 def test_a_receipt_for_a_sender_with_a_token_that_is_no_partner_is_left_for_it_to_read(
     db: Database, known: Partners
 ) -> None:
-    with pytest.raises(Held, match=r"withdrawn\.read_by_sender"):
+    with pytest.raises(NotSendable, match=r"withdrawn\.read_by_sender"):
         receipt(known, db, "MOTTATT", None, receiver="another system", by_token=True)
     assert receipt(known, db, "MOTTATT", None, by_token=True).partner.organisation_number == world.OSLO
 
 
 def test_a_receipt_for_somebody_unknown_is_held(db: Database, known: Partners) -> None:
-    with pytest.raises(Held, match=r"lacks\.no_receiver"):
+    with pytest.raises(NotSendable, match=r"lacks\.no_receiver"):
         receipt(known, db, "MOTTATT", None, receiver="999999999")
 
 
 def test_a_word_that_two_partners_share_is_no_address(db: Database, tmp_path: Path) -> None:
     known = files.load(write(tmp_path, partner("oslo", HERE), partner("ost", HERE, "1.0", ("p02",))))
-    with pytest.raises(Held, match=r"lacks\.ambiguous_receiver"):
+    with pytest.raises(NotSendable, match=r"lacks\.ambiguous_receiver"):
         receipt(known, db, "MOTTATT", None, receiver="POLITIET")

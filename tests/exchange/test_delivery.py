@@ -17,8 +17,8 @@ from tests.exchange.world import Told, case, over_http, partner, standing, stand
 from tests.service import Clock
 from ungdom import posting
 from ungdom.exchange import delivery
-from ungdom.exchange.delivery import Counts, Work, deliver
-from ungdom.exchange.transport import Parcel
+from ungdom.exchange.delivery import ExchangeDeliveryContext, ExchangeDeliveryCounts, deliver
+from ungdom.exchange.transport import SignedMessage
 from ungdom.store import outbox
 from ungdom.store.session import Database
 
@@ -48,7 +48,7 @@ def two_partners(folder: Path, oslo: Receiver, ost: Receiver) -> Path:
     return write(folder, partner("oslo", over_http(oslo.url)), second)
 
 
-def last_try(db: Database, message_id: str) -> outbox.Promise:
+def last_try(db: Database, message_id: str) -> outbox.OutboxEntry:
     with db.reading() as tx:
         found = outbox.find(tx, UUID(message_id))
     assert found is not None
@@ -65,7 +65,7 @@ def test_everything_that_is_promised_is_told_in_order_signed_and_as_the_contract
     case(both)
     run = work(both, one_partner(tmp_path, receiver, variant))
 
-    assert deliver(run) == Counts(sent=7)
+    assert deliver(run) == ExchangeDeliveryCounts(sent=7)
 
     bodies = told(receiver)
     assert [part(body) for body in bodies] == PARTS
@@ -75,7 +75,7 @@ def test_everything_that_is_promised_is_told_in_order_signed_and_as_the_contract
         assert (got.headers["SchemaName"], got.headers["SchemaVersion"]) == ("oppdatertSaksstatus", "1.0")
         assert got.headers["senderOrganization"] == "KONFLIKTRAAD"
     assert set(standing(both).values()) == {"delivered"}
-    assert deliver(run) == Counts()
+    assert deliver(run) == ExchangeDeliveryCounts()
     assert len(receiver.got) == 7
     figure(f"status messages, variant {variant}, {both.reader.dialect.name}: 7 of 7 valid and in order")
 
@@ -103,7 +103,7 @@ def test_many_cases_are_told_to_many_partners_and_each_to_its_own(
 
     assert deliver(work(db, two_partners(tmp_path, receiver, other_receiver))).sent == 5
 
-    ids = {str(outbox.tell(one.case_id, one.events[-1], "esas.status").message_id) for one in oslo}
+    ids = {str(outbox.event_message(one.case_id, one.events[-1], "esas.status").message_id) for one in oslo}
     assert set(receiver.ids) == ids
     assert len(other_receiver.ids) == len(ost)
 
@@ -127,8 +127,8 @@ def test_a_later_message_of_a_case_waits_for_the_earlier_one(
     run = work(both, one_partner(tmp_path, receiver), clock)
     receiver.say = status(503)
 
-    assert deliver(run) == Counts(again=1)
-    assert deliver(run) == Counts()
+    assert deliver(run) == ExchangeDeliveryCounts(again=1)
+    assert deliver(run) == ExchangeDeliveryCounts()
     receiver.say = status(200)
     clock.instant += timedelta(seconds=31)
 
@@ -139,12 +139,12 @@ def test_a_later_message_of_a_case_waits_for_the_earlier_one(
 
 def test_a_failing_case_holds_up_no_other(db: Database, receiver: Receiver, tmp_path: Path) -> None:
     bad, *good = [case(db, Told((world.ASSIGNED, world.PLAN_HELD, world.SIGNED))) for _ in range(4)]
-    poisoned = str(outbox.tell(bad.case_id, bad.events[5], "esas.status").message_id)
+    poisoned = str(outbox.event_message(bad.case_id, bad.events[5], "esas.status").message_id)
     receiver.say = lambda request: status(500 if request.headers["messageId"] == poisoned else 200)(request)
 
     counts = deliver(work(db, one_partner(tmp_path, receiver)))
 
-    assert counts == Counts(sent=2 * len(good), again=1)
+    assert counts == ExchangeDeliveryCounts(sent=2 * len(good), again=1)
 
 
 def test_a_partner_that_hangs_holds_up_no_other(
@@ -170,7 +170,7 @@ def test_a_partner_that_hangs_holds_up_no_other(
     counts = deliver(work(db, two_partners(tmp_path, receiver, other_receiver)))
 
     assert answered == [True, True, True]
-    assert counts == Counts(sent=4, again=3)
+    assert counts == ExchangeDeliveryCounts(sent=4, again=3)
 
 
 def test_a_partner_that_fails_three_times_in_a_row_is_left_alone(
@@ -191,12 +191,12 @@ def test_a_partner_that_fails_three_times_in_a_row_is_left_alone(
 
 
 def test_the_wait_doubles_up_to_an_hour_and_chance_shortens_it_to_no_less_than_half() -> None:
-    waits = [posting.wait(n, None, 1.0).total_seconds() for n in (1, 2, 3, 7, 8, 100)]
+    waits = [posting.retry_delay(n, None, 1.0).total_seconds() for n in (1, 2, 3, 7, 8, 100)]
     assert waits == [30, 60, 120, 1920, 3600, 3600]
-    assert posting.wait(3, None, 0.0).total_seconds() == 60
-    assert posting.wait(1, 300.0, 0.0).total_seconds() == 300
-    assert posting.wait(9, 300.0, 1.0).total_seconds() == 3600
-    assert posting.wait(1, 1e9, 0.0) == DAY
+    assert posting.retry_delay(3, None, 0.0).total_seconds() == 60
+    assert posting.retry_delay(1, 300.0, 0.0).total_seconds() == 300
+    assert posting.retry_delay(9, 300.0, 1.0).total_seconds() == 3600
+    assert posting.retry_delay(1, 1e9, 0.0) == DAY
 
 
 def test_a_receiver_that_asks_to_be_left_alone_is(both: Database, receiver: Receiver, tmp_path: Path) -> None:
@@ -209,7 +209,7 @@ def test_a_receiver_that_asks_to_be_left_alone_is(both: Database, receiver: Rece
     assert deliver(run).again == 1
     receiver.say = status(200)
     clock.instant += timedelta(seconds=590)
-    assert deliver(run) == Counts()
+    assert deliver(run) == ExchangeDeliveryCounts()
     clock.instant += timedelta(seconds=20)
     assert deliver(run).sent == 3
     assert len(receiver.got) == 4
@@ -228,11 +228,11 @@ def test_after_so_many_tries_a_message_is_given_up_and_can_be_started_again(
 
     assert standing(both) == {"6 status": "dead.status_500", "8 status": "waiting"}
     assert len(receiver.got) == 3
-    assert (delivery.owed(run).dead, delivery.owed(run).waiting) == (1, 2)
+    assert (delivery.backlog(run).dead, delivery.backlog(run).waiting) == (1, 2)
 
     receiver.say = status(200)
     with both.writing() as tx:
-        for one in outbox.dead_ones(tx):
+        for one in outbox.dead_letters(tx):
             outbox.replay(tx, one)
     assert deliver(run).sent == 2
     assert len(set(receiver.ids)) == 2
@@ -244,17 +244,17 @@ def test_what_is_refused_is_given_up_at_once_and_can_be_withdrawn(
     case(both, Told((world.ASSIGNED, world.PLAN_HELD, world.SIGNED)))
     run = work(both, one_partner(tmp_path, receiver))
     receiver.say = status(422)
-    assert deliver(run) == Counts(dead=1)
+    assert deliver(run) == ExchangeDeliveryCounts(dead=1)
     assert standing(both) == {"6 status": "dead.status_422", "8 status": "waiting"}
 
     receiver.say = status(200)
     with both.writing() as tx:
-        [one] = outbox.dead_ones(tx)
+        [one] = outbox.dead_letters(tx)
         assert outbox.withdraw(tx, one)
 
-    assert deliver(run) == Counts(sent=1)
+    assert deliver(run) == ExchangeDeliveryCounts(sent=1)
     assert standing(both) == {"6 status": "withdrawn.by_hand", "8 status": "delivered"}
-    assert delivery.owed(run).waiting == 0
+    assert delivery.backlog(run).waiting == 0
 
 
 def test_a_message_that_the_partner_answered_as_failed_is_sent_anew_under_another_id(
@@ -265,20 +265,20 @@ def test_a_message_that_the_partner_answered_as_failed_is_sent_anew_under_anothe
     deliver(run)
     [first] = receiver.ids
     with both.writing() as tx:
-        assert outbox.answered(tx, UUID(first), "FEILET_AVSENDER_MANGLER")
-        assert not outbox.answered(tx, UUID(int=1), "FEILET_MOTTAKER")
+        assert outbox.record_failure_answer(tx, UUID(first), "FEILET_AVSENDER_MANGLER")
+        assert not outbox.record_failure_answer(tx, UUID(int=1), "FEILET_MOTTAKER")
     assert standing(both) == {"6 status": "dead.answer_feilet_avsender_mangler"}
-    assert deliver(run) == Counts()
+    assert deliver(run) == ExchangeDeliveryCounts()
 
     with both.writing() as tx:
-        [dead] = outbox.dead_ones(tx)
+        [dead] = outbox.dead_letters(tx)
         outbox.replay(tx, dead)
 
     assert deliver(run).sent == 1
     assert len(set(receiver.ids)) == 2
     assert last_try(both, first).held == "withdrawn.sent_anew"
     with both.writing() as tx:
-        assert not outbox.answered(tx, UUID(first), "FEILET_AVSENDER_MANGLER")
+        assert not outbox.record_failure_answer(tx, UUID(first), "FEILET_AVSENDER_MANGLER")
 
 
 # --- at least once, under one id ----------------------------------------------------------------------------
@@ -291,13 +291,13 @@ class Dies(BaseException):
 class Dying:
     """A road on which the process ends: before the message is sent, or right after."""
 
-    def __init__(self, run: Work, after: bool) -> None:
+    def __init__(self, run: ExchangeDeliveryContext, after: bool) -> None:
         self.run, self.after = run, after
 
-    def send(self, parcel: Parcel) -> None:
+    def send(self, parcel: SignedMessage) -> None:
         if self.after:
             [there] = self.run.partners.partner
-            world.road_to(self.run.partners, there).send(parcel)
+            world.transport_for(self.run.partners, there).send(parcel)
         raise Dies
 
     def close(self) -> None:
@@ -312,9 +312,9 @@ def test_a_message_in_hand_when_the_process_ends_is_sent_again_with_the_same_id(
     clock = world.later()
     run = work(both, one_partner(tmp_path, receiver), clock)
     with pytest.raises(Dies):
-        deliver(replace(run, road=lambda *_: Dying(run, after)))
+        deliver(replace(run, open_transport=lambda *_: Dying(run, after)))
 
-    assert deliver(run) == Counts()
+    assert deliver(run) == ExchangeDeliveryCounts()
     clock.instant += posting.LEASE + timedelta(seconds=1)
     assert deliver(run).sent == 7
 
@@ -331,10 +331,10 @@ def test_a_message_that_ends_every_process_is_given_up_one_day(
     run = work(db, one_partner(tmp_path, receiver, more="[delivery]\nattempts = 3\n"), clock)
     for _ in range(2):
         with pytest.raises(Dies):
-            deliver(replace(run, road=lambda *_: Dying(run, after=False)))
+            deliver(replace(run, open_transport=lambda *_: Dying(run, after=False)))
         clock.instant += posting.LEASE + timedelta(seconds=1)
     receiver.say = status(500)
-    assert deliver(run) == Counts(dead=1)
+    assert deliver(run) == ExchangeDeliveryCounts(dead=1)
 
 
 def test_what_was_sent_again_tells_the_same_event(db: Database, receiver: Receiver, tmp_path: Path) -> None:
@@ -358,7 +358,7 @@ def test_any_number_of_workers_send_each_message_once_and_in_order(
     path = one_partner(tmp_path, receiver)
     receiver.say = slow(0.002, status(200))
     start = threading.Barrier(workers)
-    counts: list[Counts] = []
+    counts: list[ExchangeDeliveryCounts] = []
 
     def go() -> None:
         run = work(postgresql, path)
@@ -375,7 +375,7 @@ def test_any_number_of_workers_send_each_message_once_and_in_order(
     wanted = 7 * len(told_of)
     assert len(receiver.ids) == len(set(receiver.ids)) == wanted
     for one in told_of:
-        mine = [str(outbox.tell(one.case_id, event, "esas.status").message_id) for event in one.events]
+        mine = [str(outbox.event_message(one.case_id, event, "esas.status").message_id) for event in one.events]
         came = [found for found in receiver.ids if found in mine]
         assert came == [found for found in mine if found in came]
         assert len(came) == 7
@@ -402,7 +402,7 @@ def test_without_partners_everything_is_kept_and_goes_out_when_there_are_some(
     both: Database, receiver: Receiver, tmp_path: Path
 ) -> None:
     case(both)
-    assert deliver(work(both, None)) == Counts(lacks=1)
+    assert deliver(work(both, None)) == ExchangeDeliveryCounts(lacks=1)
     assert standing(both)["6 status"] == "lacks.no_receiver"
 
     assert deliver(work(both, one_partner(tmp_path, receiver))).sent == 7
@@ -414,12 +414,12 @@ def test_what_lacks_something_is_looked_at_when_its_case_moves_and_every_hour(
     stored = case(both, Told((world.ASSIGNED, world.PLAN_HELD, world.SIGNED)))
     clock = Clock(stored.events[-1].recorded_at + timedelta(hours=1))
     run = work(both, one_partner(tmp_path, receiver, "maven"), clock)
-    assert deliver(run) == Counts(sent=1, lacks=1)
+    assert deliver(run) == ExchangeDeliveryCounts(sent=1, lacks=1)
     assert standing(both)["8 status"] == "lacks.restorative_meeting_date"
-    assert deliver(run, since=clock.instant) == Counts()
+    assert deliver(run, since=clock.instant) == ExchangeDeliveryCounts()
 
     clock.instant += timedelta(hours=1, seconds=1)
-    assert deliver(run, since=clock.instant) == Counts(lacks=1)
+    assert deliver(run, since=clock.instant) == ExchangeDeliveryCounts(lacks=1)
 
     before = clock.instant
     world.go_on(both, stored, world.MET)
@@ -433,7 +433,7 @@ def test_what_lacks_something_is_looked_at_when_its_case_moves_and_every_hour(
 def test_a_case_that_lacks_something_holds_up_no_other(db: Database, receiver: Receiver, tmp_path: Path) -> None:
     case(db, Told((world.ASSIGNED,), numbers=()))
     case(db, Told((world.ASSIGNED,)))
-    assert deliver(work(db, one_partner(tmp_path, receiver))) == Counts(sent=1, lacks=1)
+    assert deliver(work(db, one_partner(tmp_path, receiver))) == ExchangeDeliveryCounts(sent=1, lacks=1)
     assert standings(db) == ["delivered", "lacks.police_case_number"]
 
 
@@ -451,7 +451,7 @@ def test_a_message_that_cannot_be_composed_is_held_and_told_and_holds_up_no_othe
 
     monkeypatch.setattr(delivery, "compose", failing)
     run = work(db, one_partner(tmp_path, receiver))
-    assert deliver(run) == Counts(sent=1, lacks=1)
+    assert deliver(run) == ExchangeDeliveryCounts(sent=1, lacks=1)
     assert standings(db) == ["delivered", "lacks.repair"]
 
     monkeypatch.undo()
@@ -468,9 +468,9 @@ def test_a_road_that_cannot_be_opened_is_left_until_it_can(
     def road(partners: Any, there: Any) -> Any:
         if there.name.startswith("Oslo"):
             raise OSError("no such certificates")
-        return world.road_to(partners, there)
+        return world.transport_for(partners, there)
 
-    assert deliver(replace(run, road=road)) == Counts(sent=1, again=1)
+    assert deliver(replace(run, open_transport=road)) == ExchangeDeliveryCounts(sent=1, again=1)
     assert standings(db) == ["again.settings", "delivered"]
 
 
@@ -479,9 +479,9 @@ def test_a_wait_that_is_too_long_is_counted(db: Database) -> None:
     clock = Clock(stored.events[-1].recorded_at + timedelta(hours=71))
     run = work(db, None, clock)
     deliver(run)
-    assert delivery.owed(run).late == 0
+    assert delivery.backlog(run).late == 0
     clock.instant += timedelta(hours=2)
-    assert (delivery.owed(run).late, delivery.owed(run).dead) == (1, 0)
+    assert (delivery.backlog(run).late, delivery.backlog(run).dead) == (1, 0)
 
 
 def test_a_run_that_is_told_to_stop_ends_after_the_message_in_hand(

@@ -17,7 +17,7 @@ QUICK = httpx.Timeout(0.5)
 
 
 def send(receiver: Receiver, longest: float = 5) -> None:
-    HttpTransport(receiver.url, timeouts=QUICK, longest=longest).send(parcel())
+    HttpTransport(receiver.url, timeouts=QUICK, total_timeout=longest).send(parcel())
 
 
 def refused(receiver: Receiver, say: Say, longest: float = 5) -> NotDelivered:

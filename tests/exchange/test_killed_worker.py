@@ -23,7 +23,7 @@ from tests.service import Clock
 from ungdom.exchange.delivery import deliver
 from ungdom.posting import LEASE
 from ungdom.store import outbox
-from ungdom.store.journal import Stored
+from ungdom.store.journal import StoredCase
 from ungdom.store.session import Database
 
 MOMENTS = (0.01, 0.07, 0.13)
@@ -53,11 +53,11 @@ def after_the_lease() -> Clock:
     return Clock(datetime.now(UTC) + LEASE + timedelta(minutes=1))
 
 
-def promised(stored: Stored) -> list[str]:
+def promised(stored: StoredCase) -> list[str]:
     """The ids of the status messages of a whole case, in order."""
     telling = ("assigned", "plan_signed", "interrupted", "resumed", "transfer_accepted", "completed")
     told = [event for event in stored.events if event.type in telling]
-    return [str(outbox.tell(stored.case_id, event, "esas.status").message_id) for event in told]
+    return [str(outbox.event_message(stored.case_id, event, "esas.status").message_id) for event in told]
 
 
 def first_seen(ids: list[str], mine: list[str]) -> list[str]:

@@ -10,8 +10,8 @@ import pytest
 from tests.exchange.queue import Line
 from tests.exchange.wire import Cable
 from ungdom.exchange import queues
-from ungdom.exchange.amqp import Address
-from ungdom.exchange.queues import Handle, NeverHandled, Taken, consume
+from ungdom.exchange.amqp import BrokerAddress
+from ungdom.exchange.queues import MessageHandler, NeverHandled, QueueMessage, consume
 from ungdom.store.errors import Unavailable
 
 SECONDS = 20
@@ -24,9 +24,9 @@ def _quickly(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextmanager
-def consuming(url: str, queue: str, handle: Handle) -> Iterator[None]:
+def consuming(url: str, queue: str, handle: MessageHandler) -> Iterator[None]:
     stop = threading.Event()
-    thread = threading.Thread(target=consume, args=(Address(url), queue, handle, stop, 0.05))
+    thread = threading.Thread(target=consume, args=(BrokerAddress(url), queue, handle, stop, 0.05))
     thread.start()
     try:
         yield
@@ -39,12 +39,12 @@ def consuming(url: str, queue: str, handle: Handle) -> Iterator[None]:
 class Desk:
     """Takes messages as it was told to, and remembers them."""
 
-    def __init__(self, *ways: Callable[[Taken], None]) -> None:
+    def __init__(self, *ways: Callable[[QueueMessage], None]) -> None:
         self.ways = list(ways)
-        self.seen: list[Taken] = []
+        self.seen: list[QueueMessage] = []
         self.enough = threading.Event()
 
-    def __call__(self, taken: Taken) -> None:
+    def __call__(self, taken: QueueMessage) -> None:
         self.seen.append(taken)
         way = self.ways.pop(0) if self.ways else None
         if not self.ways:
@@ -56,19 +56,19 @@ class Desk:
         assert self.enough.wait(SECONDS)
 
 
-def fine(_taken: Taken) -> None:
+def fine(_taken: QueueMessage) -> None:
     """Handled."""
 
 
-def never(_taken: Taken) -> None:
+def never(_taken: QueueMessage) -> None:
     raise NeverHandled("not for us")
 
 
-def broken(_taken: Taken) -> None:
+def broken(_taken: QueueMessage) -> None:
     raise RuntimeError("a fault of ours")
 
 
-def away(_taken: Taken) -> None:
+def away(_taken: QueueMessage) -> None:
     raise Unavailable("connection_lost")
 
 
@@ -79,7 +79,9 @@ def test_a_message_is_handed_over_as_it_came_and_is_gone_when_it_was_handled(lin
     with consuming(line.url, line.name, desk):
         desk.wait()
 
-    assert desk.seen == [Taken({"messageId": "m-1", "SchemaName": "overfoereSak"}, "hode.æøå.signatur".encode(), False)]
+    assert desk.seen == [
+        QueueMessage({"messageId": "m-1", "SchemaName": "overfoereSak"}, "hode.æøå.signatur".encode(), False)
+    ]
     assert line.took() == line.took(line.dead) == []
 
 
@@ -111,7 +113,7 @@ def test_what_fails_is_put_back_once(line: Line) -> None:
     with consuming(line.url, line.name, desk):
         desk.wait()
 
-    assert [taken.again for taken in desk.seen] == [False, True]
+    assert [taken.redelivered for taken in desk.seen] == [False, True]
     assert line.took() == line.took(line.dead) == []
 
 
@@ -168,11 +170,11 @@ def test_messages_are_taken_one_at_a_time_and_the_rest_left_when_told_to_stop(li
         line.put("x", messageId=f"m-{number}")
     stop = threading.Event()
 
-    def last(_taken: Taken) -> None:
+    def last(_taken: QueueMessage) -> None:
         stop.set()
 
     desk = Desk(last)
-    thread = threading.Thread(target=consume, args=(Address(line.url), line.name, desk, stop))
+    thread = threading.Thread(target=consume, args=(BrokerAddress(line.url), line.name, desk, stop))
     thread.start()
     thread.join(SECONDS)
 
@@ -184,7 +186,7 @@ def test_messages_are_taken_one_at_a_time_and_the_rest_left_when_told_to_stop(li
 
 def test_a_broker_that_is_not_there_is_waited_for_without_haste(caplog: pytest.LogCaptureFixture) -> None:
     stop = threading.Event()
-    thread = threading.Thread(target=consume, args=(Address("amqp://127.0.0.1:9/"), "q", fine, stop, 0.1))
+    thread = threading.Thread(target=consume, args=(BrokerAddress("amqp://127.0.0.1:9/"), "q", fine, stop, 0.1))
     thread.start()
     threading.Event().wait(1.0)
     stop.set()

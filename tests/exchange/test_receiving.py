@@ -16,7 +16,7 @@ from tests.exchange import world
 from tests.exchange.world import standings
 from tests.service import Client, Service
 from ungdom import texts
-from ungdom.exchange.delivery import Counts, deliver
+from ungdom.exchange.delivery import ExchangeDeliveryCounts, deliver
 from ungdom.store import exchanges, outbox, tables
 from ungdom.store.session import Database
 
@@ -319,7 +319,7 @@ def test_a_sender_that_is_no_partner_reads_a_later_receipt_or_gets_it_by_sending
     service.as_("secretariat").post(f"/v1/decisions/{decision}/dismiss")
     partners = world.write(tmp_path, world.partner("ost", world.over_http("http://127.0.0.1:1/inn")))
 
-    assert deliver(world.work(service.db, partners)) == Counts(withdrawn=1)
+    assert deliver(world.work(service.db, partners)) == ExchangeDeliveryCounts(withdrawn=1)
 
     later = police.get(first["where"]).json()["receipt"]
     assert later["status"] == "FEILET_AVSENDER_MANGLER"

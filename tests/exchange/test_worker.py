@@ -17,8 +17,8 @@ from tests.exchange.wire import Receiver, status
 from tests.exchange.world import Told, case, over_http, partner, standings, work, write
 from tests.service import Clock
 from ungdom.exchange import queues
-from ungdom.exchange.delivery import Counts, Work
-from ungdom.exchange.worker import keep_on
+from ungdom.exchange.delivery import ExchangeDeliveryContext, ExchangeDeliveryCounts
+from ungdom.exchange.worker import run_worker
 from ungdom.store.errors import Unavailable
 from ungdom.store.session import Database
 
@@ -32,9 +32,11 @@ def _quickly(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextmanager
-def working(run: Work, path: Path | None, report: Callable[[Counts], None] = lambda _: None) -> Iterator[None]:
+def working(
+    run: ExchangeDeliveryContext, path: Path | None, report: Callable[[ExchangeDeliveryCounts], None] = lambda _: None
+) -> Iterator[None]:
     stop = threading.Event()
-    thread = threading.Thread(target=keep_on, args=(run, path, stop, 0.05, report))
+    thread = threading.Thread(target=run_worker, args=(run, path, stop, 0.05, report))
     thread.start()
     try:
         yield
@@ -102,7 +104,7 @@ def test_a_round_that_fails_is_followed_by_another(
     case(db, Told((world.ASSIGNED,)))
     faults = [fault, fault]
 
-    def report(_counts: Counts) -> None:
+    def report(_counts: ExchangeDeliveryCounts) -> None:
         if faults:
             raise faults.pop()
 

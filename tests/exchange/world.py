@@ -17,12 +17,12 @@ from tests import service
 from tests.esas import contracts
 from ungdom import casework
 from ungdom.exchange import partners as files
-from ungdom.exchange.delivery import Work
-from ungdom.exchange.roads import road_to
+from ungdom.exchange.delivery import ExchangeDeliveryContext
+from ungdom.exchange.roads import transport_for
 from ungdom.store import journal, outbox, people, reference, tables
-from ungdom.store.journal import Stored
+from ungdom.store.journal import StoredCase
 from ungdom.store.reference import Staff
-from ungdom.store.sealing import Keys
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
 from ungdom.store.tables import NumberKind, Protection
 from ungdom.workflow import details as d
@@ -34,7 +34,7 @@ from ungdom.workflow.vocabulary import Actor, EventType, Role, Sanction
 
 E = EventType
 OWN, OSLO, OST = "910000000", "910000001", "910000002"
-KEYS = Keys([service.KEY])
+KEYS = EncryptionKeys([service.KEY])
 YOUTH = Youth(date(2009, 5, 17), 2)
 BEGUN = datetime(2026, 1, 5, 11, tzinfo=UTC)
 NUMBER = "17850998027"
@@ -42,7 +42,7 @@ NAME = people.Personalia(
     given_name="Vimsete",
     family_name="Vaffelpresse",
     national_id=NUMBER,
-    contact=people.Contact(address="Hemmeligveien 7", telephone="40000000"),
+    contact=people.ContactDetails(address="Hemmeligveien 7", telephone="40000000"),
 )
 
 Line = tuple[EventType, d.Details]
@@ -184,7 +184,7 @@ class Told:
     begun: datetime = BEGUN
 
 
-def case(db: Database, told: Told = Told()) -> Stored:
+def case(db: Database, told: Told = Told()) -> StoredCase:
     """A new case with all its events and the messages that they promise, an event a week."""
     case_id = uuid4()
     with db.writing() as tx:
@@ -197,27 +197,27 @@ def case(db: Database, told: Told = Told()) -> Stored:
             offences=(d.Offence(on=first - timedelta(days=30)),),
         )
         events = [event(told.begun, 1, E.CASE_REGISTERED, registered)]
-        stored = Stored(case_id, f"R-{case_id.hex[:10]}", person, YOUTH, events, 1, told.begun)
+        stored = StoredCase(case_id, f"R-{case_id.hex[:10]}", person, YOUTH, events, 1, told.begun)
         opened = engine.fold(YOUTH, events)
-        journal.open_case(tx, stored, opened, told.numbers, casework.promises(stored, opened, events[0]))
+        journal.open_case(tx, stored, opened, told.numbers, casework.messages_for(stored, opened, events[0]))
     return go_on(db, stored, *BEFORE, *told.lines)
 
 
-def go_on(db: Database, stored: Stored, *lines: Line) -> Stored:
+def go_on(db: Database, stored: StoredCase, *lines: Line) -> StoredCase:
     """The case after these events as well."""
     for kind, details in lines:
         new = event(stored.opened_at, stored.version + 1, kind, details)
-        after = Stored(
+        after = StoredCase(
             stored.case_id, stored.reference, stored.person_id, YOUTH, [*stored.events, new], new.seq, stored.opened_at
         )
         case = engine.fold(YOUTH, after.events)
         with db.writing() as tx:
-            journal.append(tx, stored, new, case, casework.promises(stored, case, new))
+            journal.append(tx, stored, new, case, casework.messages_for(stored, case, new))
         stored = after
     return stored
 
 
-def correct(db: Database, stored: Stored, corrects: int, replacement: Replacement | None) -> Stored:
+def correct(db: Database, stored: StoredCase, corrects: int, replacement: Replacement | None) -> StoredCase:
     """The case after this event was corrected; None: annulled."""
     said = Corrected(corrects=corrects, reason=d.CorrectionReason.WRONG_DETAILS, replacement=replacement)
     return go_on(db, stored, (E.CORRECTED, said))
@@ -246,17 +246,19 @@ def later() -> service.Clock:
     return service.Clock(datetime(2026, 11, 2, 11, tzinfo=UTC))
 
 
-def work(db: Database, path: Path | None, clock: service.Clock | None = None, **changed: Any) -> Work:
+def work(
+    db: Database, path: Path | None, clock: service.Clock | None = None, **changed: Any
+) -> ExchangeDeliveryContext:
     """A run over this database with these partners; chance is always the largest."""
     made: dict[str, Any] = {
         "db": db,
         "keys": KEYS,
         "partners": files.load(path),
-        "road": road_to,
+        "open_transport": transport_for,
         "now": clock or later(),
-        "chance": lambda: 1.0,
+        "jitter": lambda: 1.0,
     }
-    return Work(**made | changed)
+    return ExchangeDeliveryContext(**made | changed)
 
 
 def standing(db: Database) -> dict[str, str]:

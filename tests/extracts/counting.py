@@ -7,7 +7,7 @@ from ungdom.extracts.engines import ENDED, LEFT
 from ungdom.extracts.orders import Order
 from ungdom.statistics import passages
 from ungdom.statistics.definitions import LEAD_TIME_BY_CODE
-from ungdom.statistics.survival import CENSORED, Counts, Spans, aalen_johansen, kaplan_meier, quantile
+from ungdom.statistics.survival import CENSORED, RiskSetCounts, Spans, aalen_johansen, kaplan_meier, quantile
 from ungdom.store.session import Database
 from ungdom.workflow.daycount import days_between
 
@@ -15,25 +15,25 @@ CLOSE = 1e-9
 _CODES = {passages.ENDED: ENDED, passages.WAITING: CENSORED}
 
 
-def from_histories(db: Database, asked: Order, code: str) -> tuple[list[str], Counts]:
+def from_histories(db: Database, asked: Order, code: str) -> tuple[list[str], RiskSetCounts]:
     """NumPy's counts, of the passages that the statistics see."""
     with db.reading() as tx:
         cases, _ = known.read(tx, known.case_ids(tx, asked.known_at), asked.day, asked.known_at, alerts=False)
-    told = [told.row for one in cases for told in case_columns.tell(one)]
-    found = [(row.konfliktrad, p) for row in told if (p := LEAD_TIME_BY_CODE[code].passage(row))]
+    told = [told.row for one in cases for told in case_columns.rows_of(one)]
+    found = [(row.konfliktrad, p) for row in told if (p := LEAD_TIME_BY_CODE[code].duration(row))]
     names = sorted({konfliktrad for konfliktrad, _ in found})
-    rows = [(p.entry, days_between(p.since, p.over or asked.day), _CODES.get(p.ending, LEFT)) for _, p in found]
-    return names, Counts.of(Spans.of(rows), np.array([names.index(konfliktrad) for konfliktrad, _ in found]))
+    rows = [(p.entry, days_between(p.since, p.ended_on or asked.day), _CODES.get(p.ending, LEFT)) for _, p in found]
+    return names, RiskSetCounts.of(Spans.of(rows), np.array([names.index(konfliktrad) for konfliktrad, _ in found]))
 
 
-def assert_same(ours: tuple[list[str], Counts], theirs: tuple[list[str], Counts]) -> int:
+def assert_same(ours: tuple[list[str], RiskSetCounts], theirs: tuple[list[str], RiskSetCounts]) -> int:
     """The counts equal, and with them every curve, its limits and its quantiles; how many curves."""
     mine, others = (dict(zip_names(*one)) for one in (ours, theirs))
     assert list(mine) == list(others)
     for name, one in mine.items():
         other = others[name]
         assert one.day.tolist() == other.day.tolist()
-        for counted in ("entered", "censored", "ended_anyhow", "at_risk"):
+        for counted in ("entered", "censored", "ended_total", "at_risk"):
             assert getattr(one, counted).tolist() == getattr(other, counted).tolist(), (name, counted)
         curve, its = kaplan_meier(one, ENDED), kaplan_meier(other, ENDED)
         assert np.allclose(curve.survival, its.survival, atol=CLOSE)
@@ -45,5 +45,5 @@ def assert_same(ours: tuple[list[str], Counts], theirs: tuple[list[str], Counts]
     return len(mine)
 
 
-def zip_names(names: list[str], counts: Counts) -> list[tuple[str, Counts]]:
+def zip_names(names: list[str], counts: RiskSetCounts) -> list[tuple[str, RiskSetCounts]]:
     return [(names[code], one) for code, one in counts.groups()]

@@ -151,10 +151,10 @@ def test_a_hidden_number_has_no_value_in_any_form(db: Database) -> None:
 def test_it_is_made_of_what_was_released_and_of_no_exact_count(db: Database) -> None:
     with db.reading() as tx:
         kept = releases.newest(tx)
-        every = releases.every(tx)
+        every = releases.all_with_exact(tx)
     assert kept is not None
     assert (kept.exact, bool(every[-1].exact)) == ("", True)
-    assert [row.value for row in extract("aggregates").tell(kept) if row.status == "hidden" and row.value] == []
+    assert [row.value for row in extract("aggregates").rows_of(kept) if row.status == "hidden" and row.value] == []
     assert not any(column.named for column in extract("aggregates").columns)
     stood = {row["figure"] for row in world.rows(db, world.order("aggregates")) if row["stands"] == "earlier"}
     assert stood == {part["of"] for part in json.loads(kept.content)["figures"] if part["stands"] == "earlier"}
@@ -206,7 +206,7 @@ def test_its_manifest_leads_to_the_same_bytes_after_a_later_release(
     world.release(service.db, oslo_date(NOW), NOW.replace(day=8))
     desk = service.app.state.extracts
     order = manifest.order_of(said, desk.keys, desk.purposes, TODAY)
-    made = making.again(service.db, order, said, tmp_path / "again.parquet")
+    made = making.rebuild(service.db, order, said, tmp_path / "again.parquet")
     assert (tmp_path / "again.parquet").read_bytes() == answer.content
     assert made.files["aggregates.parquet"].sha256 == said["files"][0]["sha256"]
     assert analyst.get(WHERE, format="parquet").content != answer.content
@@ -238,4 +238,4 @@ def test_the_command_writes_it_and_builds_it_again(
     old = run("aggregates", "--known-at", "2025-01-01", "--out", str(tmp_path / "old.csv"))
     assert (old.exit_code, "no tables had been released" in old.output) == (1, True)
     assert run("cases", "--out", str(tmp_path / "cases.csv")).exit_code != 0
-    assert register.yesterday(NOW) == last_moment(TODAY)
+    assert register.end_of_yesterday(NOW) == last_moment(TODAY)

@@ -18,9 +18,9 @@ from ungdom.extracts.event_rows import COLUMNS
 from ungdom.extracts.orders import Order
 from ungdom.extracts.pseudonyms import ExtractKeys
 from ungdom.extracts.purposes import DEMO
-from ungdom.extracts.rows import Tally
-from ungdom.extracts.writers import Form, Written, write
-from ungdom.store.sealing import Keys
+from ungdom.extracts.rows import ExtractCounts
+from ungdom.extracts.writers import Form, WrittenFile, write
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.events import SHAPE
@@ -34,7 +34,7 @@ PSEUDONYMS = ExtractKeys([b64encode(b"k" * 32).decode()]).for_purpose("demo")
 def fill(url: str) -> None:
     found = Database.open(url)
     found.upgrade()
-    load.load(found, Keys((b64encode(b"p" * 32).decode(),)), cases=200, seed=4, today=TODAY)
+    load.load(found, EncryptionKeys((b64encode(b"p" * 32).decode(),)), cases=200, seed=4, today=TODAY)
     found.close()
 
 
@@ -59,11 +59,13 @@ def order(known_at: datetime, day: date, dates: Dates = Dates.DAY) -> Order:
 Way = Callable[..., Iterator[pa.RecordBatch]]
 
 
-def told(db: Database, asked: Order, way: Way, without: frozenset[str] = frozenset()) -> tuple[bytes, Written, Tally]:
+def told(
+    db: Database, asked: Order, way: Way, without: frozenset[str] = frozenset()
+) -> tuple[bytes, WrittenFile, ExtractCounts]:
     with db.reading() as tx:
         cases = rows.ranked(asked, known.case_ids(tx, asked.known_at))
     shape = rows.schema([one for one in asked.columns if one.name not in without])
-    out, tally = io.BytesIO(), Tally()
+    out, tally = io.BytesIO(), ExtractCounts()
     written = write(way(db, asked, cases, tally, without=without), shape, Form.CSV, out)
     return out.getvalue(), written, tally
 
@@ -93,8 +95,8 @@ def test_columns_that_are_left_out_are_left_out(db: Database) -> None:
 
 
 def test_the_session_may_only_read(db: Database) -> None:
-    with arrows.opened(db) as source, pytest.raises(Exception, match=r"read-?only"):
-        source.ask("DELETE FROM event", arrows.EVENTS)
+    with arrows.open_source(db) as source, pytest.raises(Exception, match=r"read-?only"):
+        source.execute("DELETE FROM event", arrows.EVENTS)
 
 
 def test_every_column_is_told_this_way_too() -> None:
@@ -103,10 +105,10 @@ def test_every_column_is_told_this_way_too() -> None:
 
 def test_words_are_asked_of_every_type_that_has_them() -> None:
     """By the name of the field alone: a type of event that gets such a word is among them by itself."""
-    assert arrows.words("reason")[EventType.REOPENED] == "closed_in_error"
-    assert arrows.words("reason")[EventType.POSTPONED] is None
-    assert EventType.CORRECTED not in arrows.words("reason")
-    assert set(arrows.words("outcome")) <= set(SHAPE)
+    assert arrows.default_words("reason")[EventType.REOPENED] == "closed_in_error"
+    assert arrows.default_words("reason")[EventType.POSTPONED] is None
+    assert EventType.CORRECTED not in arrows.default_words("reason")
+    assert set(arrows.default_words("outcome")) <= set(SHAPE)
 
 
 @pytest.mark.parametrize("year", [2013, 2025, 2026, 2044])
@@ -117,7 +119,7 @@ def test_the_day_in_norway_is_that_of_the_calendar(year: int) -> None:
         for day in range(24, 32)
         for hour in (0, 21, 22, 23)
     ]
-    since, shift = event_sets._shifts()
+    since, shift = event_sets._utc_offsets()
     for one in moments:
         at = int(one.timestamp() * 1_000_000)
         days = (at + int(shift[since.searchsorted(at, side="right") - 1])) // event_sets._DAY

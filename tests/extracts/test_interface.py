@@ -17,7 +17,7 @@ from tests.extracts.world import NAMES, NOW, TODAY
 from tests.service import Client, Service, new_case
 from ungdom.extracts import dictionary, making, manifest
 from ungdom.extracts.catalogue import EXTRACTS
-from ungdom.extracts.orders import Asked
+from ungdom.extracts.orders import OrderRequest
 from ungdom.extracts.writers import Form
 from ungdom.store import tables
 from ungdom.store.extract_tables import extract_pull
@@ -95,7 +95,7 @@ def test_rows_come_in_every_form_and_the_pull_is_logged_to_its_end(
     answer = analyst.get("/v1/extracts/events", purpose="study", format=form, known_at=str(TODAY))
     assert answer.status_code == 200
     assert answer.headers["Content-Type"] == form.media_type
-    asked = service.app.state.extracts.order(Asked("events", "study", asked_at(), None), NOW)
+    asked = service.app.state.extracts.order(OrderRequest("events", "study", asked_at(), None), NOW)
     assert answer.content == world.raw(service.db, asked, form)
 
     [pull] = pulls(service)
@@ -108,7 +108,7 @@ def test_rows_come_in_every_form_and_the_pull_is_logged_to_its_end(
     )
     assert (pull["bytes"], pull["sha256"]) == (len(answer.content), digest)
     assert pull["rows"] == len(world.rows(service.db, asked))
-    assert pull["order"] == asked.plain()
+    assert pull["order"] == asked.parameters()
 
 
 def asked_at() -> Any:
@@ -122,7 +122,7 @@ def test_the_answer_leads_to_its_manifest_and_that_to_the_same_bytes(
     where = answer.headers["Link"].partition(">")[0].removeprefix("<")
     said = analyst.get(where).json()
     desk = service.app.state.extracts
-    made = making.again(
+    made = making.rebuild(
         service.db, manifest.order_of(said, desk.keys, desk.purposes, oslo_date(NOW)), said, tmp_path / "again.csv"
     )
     assert (tmp_path / "again.csv").read_bytes() == answer.content

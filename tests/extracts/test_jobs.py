@@ -21,14 +21,14 @@ from tests.service import EXTRACT_KEY, KEY, Client, Service
 from ungdom.cli import app
 from ungdom.extracts import jobs, making, working
 from ungdom.extracts.folders import STATE
-from ungdom.extracts.jobs import Every, JobStatus, following
-from ungdom.extracts.orders import Puller
-from ungdom.extracts.working import LEASE, Work
+from ungdom.extracts.jobs import Every, JobStatus, next_due
+from ungdom.extracts.orders import Downloader
+from ungdom.extracts.working import LEASE, ExtractWorkerContext
 from ungdom.extracts.writers import Form
 from ungdom.store.session import Database
 from ungdom.workflow.vocabulary import Role
 
-WHO = Puller("analyst", Role.ANALYST)
+WHO = Downloader("analyst", Role.ANALYST)
 
 
 @pytest.fixture
@@ -44,11 +44,11 @@ def analyst(service: Service) -> Client:
     return service.as_(Role.ANALYST)
 
 
-def work(service: Service, **changed: Any) -> Work:
+def work(service: Service, **changed: Any) -> ExtractWorkerContext:
     """A worker on the database of the service, by its clock."""
     folder = working.folder_of(service.settings)
-    given = {"kept": timedelta(days=30), "now": service.clock, **changed}
-    return Work(service.db, service.app.state.extracts, folder, **given)
+    given = {"retention": timedelta(days=30), "now": service.clock, **changed}
+    return ExtractWorkerContext(service.db, service.app.state.extracts, folder, **given)
 
 
 def ordered(analyst: Client, name: str = "measures", **body: Any) -> dict[str, Any]:
@@ -61,14 +61,14 @@ def ordered(analyst: Client, name: str = "measures", **body: Any) -> dict[str, A
 def test_what_is_ordered_is_made_and_downloaded_and_the_download_is_logged(
     service: Service, analyst: Client, tmp_path: Path
 ) -> None:
-    assert not working._anything(work(service))
+    assert not working._has_work(work(service))
     job = ordered(analyst)
-    assert working._anything(work(service))
+    assert working._has_work(work(service))
     assert (job["status"], job["files"], job["valid_at"]) == ("waiting", [], str(TODAY))
     assert working.run(work(service)) == {"done": 1}
 
     told = analyst.get(f"/v1/extracts/jobs/{job['id']}").json()
-    order = service.app.state.extracts.order(world.Asked("measures", "demo", subject="analyst"), NOW)
+    order = service.app.state.extracts.order(world.OrderRequest("measures", "demo", subject="analyst"), NOW)
     whole = making.folder(service.db, order, Form.CSV, tmp_path / "whole")
     assert told["status"] == "done"
     assert told["manifest"] == json.loads((tmp_path / "whole" / making.MANIFEST).read_text())
@@ -154,7 +154,7 @@ def test_what_nobody_foresaw_is_tried_again_and_given_up_in_the_end(service: Ser
     for attempt in range(jobs.ATTEMPTS):
         assert working.run(there) == {"failed": 1}
         assert working.run(there) == {}
-        service.clock.instant += working.PAUSE + timedelta(minutes=1)
+        service.clock.instant += working.RETRY_DELAY + timedelta(minutes=1)
         [job] = analyst.get("/v1/extracts/jobs").json()["items"]
         assert job["attempts"] == attempt + 1
     assert working.run(there) == {}
@@ -165,10 +165,10 @@ def test_what_nobody_foresaw_is_tried_again_and_given_up_in_the_end(service: Ser
 
 
 def test_two_workers_never_make_one_job_and_a_lost_one_is_taken_over(served: Service) -> None:
-    order = served.app.state.extracts.order(world.Asked("cases", "demo"), NOW)
+    order = served.app.state.extracts.order(world.OrderRequest("cases", "demo"), NOW)
     with served.db.writing() as tx:
         made = {jobs.add(tx, order, Form.CSV, WHO, NOW).job_id for _ in range(2)}
-    if served.db.turn is None:  # PostgreSQL: both ask at once
+    if served.db.writer_lock is None:  # PostgreSQL: both ask at once
         with served.db.writing() as tx, served.db.writing() as other:
             claimed = [jobs.claim(one, NOW, NOW + LEASE) for one in (tx, other)]
     else:
@@ -181,16 +181,16 @@ def test_two_workers_never_make_one_job_and_a_lost_one_is_taken_over(served: Ser
     assert again.attempts == 2
     first = next(one for one in claimed if one and one.job_id == again.job_id)
     with served.db.writing() as tx:
-        assert not jobs.go_on(tx, first, 1, 2, NOW)
-        assert jobs.go_on(tx, again, 1, 2, NOW + LEASE)
-        jobs.done(tx, first, {"files": []}, NOW)
+        assert not jobs.renew_claim(tx, first, 1, 2, NOW)
+        assert jobs.renew_claim(tx, again, 1, 2, NOW + LEASE)
+        jobs.finish(tx, first, {"files": []}, NOW)
     with served.db.reading() as tx:
         found = jobs.find(tx, again.job_id)
     assert found is not None
     assert (found.status, found.cases_done, found.cases) == (JobStatus.RUNNING, 1, 2)
 
 
-def claim(db: Database, later: timedelta) -> jobs.Job | None:
+def claim(db: Database, later: timedelta) -> jobs.ExtractJob | None:
     with db.writing() as tx:
         return jobs.claim(tx, NOW + later, NOW + later + LEASE)
 
@@ -234,7 +234,7 @@ def test_a_job_whose_worker_is_killed_is_taken_up_where_it_was(
     service.clock.instant = later()
     assert working.run(there)["done"] == 1
     told = analyst.get(f"/v1/extracts/jobs/{job['id']}").json()
-    order = service.app.state.extracts.order(world.Asked("events", "demo", world.order("events").known_at), NOW)
+    order = service.app.state.extracts.order(world.OrderRequest("events", "demo", world.order("events").known_at), NOW)
     making.folder(service.db, order, Form.CSV, tmp_path / "whole")
     assert world.files(there.folder / job["id"]) == world.files(tmp_path / "whole")
     assert (told["status"], told["attempts"]) == ("done", 2)
@@ -282,7 +282,7 @@ RULES = [
 
 @pytest.mark.parametrize(("every", "day", "expected"), RULES)
 def test_the_next_is_due_on_the_first_day_of_the_next_period(every: Every, day: date, expected: date) -> None:
-    assert following(every, day) == expected
+    assert next_due(every, day) == expected
 
 
 def test_a_schedule_makes_a_job_a_period_and_what_was_missed_once(service: Service, analyst: Client) -> None:

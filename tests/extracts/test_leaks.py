@@ -14,7 +14,7 @@ from ungdom.extracts.catalogue import EXTRACTS
 from ungdom.extracts.columns import Column, ColumnType, Dates
 from ungdom.extracts.errors import NotAsDeclared
 from ungdom.extracts.orders import Order
-from ungdom.extracts.pseudonyms import Named
+from ungdom.extracts.pseudonyms import PseudonymKind
 from ungdom.extracts.shared import CASE
 from ungdom.extracts.writers import Form
 from ungdom.store import tables
@@ -137,4 +137,4 @@ def test_days_are_as_coarse_as_ordered(db: Database) -> None:
 def test_a_purpose_does_not_get_the_columns_it_is_without(db: Database) -> None:
     [first, *_] = world.rows(db, world.order("cases", of=world.purpose(without=frozenset({"person", "age"}))))
     assert {"person", "age"} & set(first) == set()
-    assert Named.CASE in first
+    assert PseudonymKind.CASE in first

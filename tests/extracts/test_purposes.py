@@ -12,7 +12,7 @@ from tests.service import settings_of
 from ungdom.extracts import purposes
 from ungdom.extracts.columns import Dates
 from ungdom.extracts.errors import ExtractsError, NoExtract, NoPurpose, NotForPurpose, PurposeOver
-from ungdom.extracts.orders import Asked
+from ungdom.extracts.orders import OrderRequest
 from ungdom.settings import BadSettings, from_environment
 
 FILE = """
@@ -67,14 +67,14 @@ def test_what_was_not_ordered_is_refused(
 ) -> None:
     desk = world.desk(*loaded(tmp_path))
     with pytest.raises(error):
-        desk.order(Asked(name, purpose, subject=subject), now)  # type: ignore[arg-type]  # instants of the table
+        desk.order(OrderRequest(name, purpose, subject=subject), now)  # type: ignore[arg-type]  # instants of the table
 
 
 def test_who_it_was_ordered_for_gets_it(tmp_path: Path) -> None:
     desk = world.desk(*loaded(tmp_path))
-    assert desk.order(Asked("cases", "recidivism", subject="analyst-1"), NOW).dates is Dates.OFFSET
+    assert desk.order(OrderRequest("cases", "recidivism", subject="analyst-1"), NOW).dates is Dates.OFFSET
     last_day = NOW.replace(2026, 12, 31)
-    assert desk.order(Asked("cases", "lead-time-2026", subject="analyst-2"), last_day).dates is Dates.MONTH
+    assert desk.order(OrderRequest("cases", "lead-time-2026", subject="analyst-2"), last_day).dates is Dates.MONTH
 
 
 WRONG = [

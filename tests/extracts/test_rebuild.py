@@ -22,7 +22,7 @@ from ungdom.extracts import making, manifest
 from ungdom.extracts.columns import Dates
 from ungdom.extracts.errors import CannotRebuild, NoKey, NotEmpty, NotYet, PurposeOver
 from ungdom.extracts.folders import STATE
-from ungdom.extracts.orders import Asked, Desk
+from ungdom.extracts.orders import OrderRequest, OrderService
 from ungdom.extracts.writers import Form
 from ungdom.store.session import Database
 from ungdom.workflow.daycount import last_moment, oslo_date
@@ -42,12 +42,12 @@ def take_out(db: Database, folder: Path) -> dict[str, dict[str, Any]]:
     return said
 
 
-def build_again(db: Database, said: dict[str, Any], path: Path, desk: Desk | None = None) -> str:
+def build_again(db: Database, said: dict[str, Any], path: Path, desk: OrderService | None = None) -> str:
     """Built again from its manifest; the digest of all of it. Raises when it is another."""
     known = desk or world.desk()
     order = manifest.order_of(said, known.keys, known.purposes, oslo_date(NOW))
-    made = making.again(db, order, said, path)
-    return manifest.whole(made.files)
+    made = making.rebuild(db, order, said, path)
+    return manifest.combined_sha256(made.files)
 
 
 def dumped(url: str, file: Path) -> None:
@@ -129,7 +129,7 @@ def test_a_folder_and_a_file_hold_the_same_rows(db: Database, tmp_path: Path) ->
     parted = [
         json.loads(line) for one in (tmp_path / "parted").rglob("*.ndjson") for line in one.read_text().splitlines()
     ]
-    told = [{k: v for k, v in row.items() if k not in making.IN_NAMES} for row in world.rows(db, asked)]
+    told = [{k: v for k, v in row.items() if k not in making.PARTITION_COLUMNS} for row in world.rows(db, asked)]
     by_name = itemgetter("measure")
     assert sorted(parted, key=by_name) == sorted(told, key=by_name)
 
@@ -163,7 +163,7 @@ def test_what_differs_is_said_before_a_row_is_read(db: Database, tmp_path: Path)
     old = f"1:{KEY}"
     another = "1:QUJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI="
 
-    def refused(desk: Desk | None = None, **changed: Any) -> str:
+    def refused(desk: OrderService | None = None, **changed: Any) -> str:
         with pytest.raises((CannotRebuild, NoKey, PurposeOver)) as caught:
             build_again(db, said | changed, tmp_path / "again.csv", desk)
         assert not (tmp_path / "again.csv").exists()
@@ -212,4 +212,4 @@ def test_a_database_that_is_empty_gives_an_empty_extract(tmp_path: Path) -> None
 def test_an_instant_that_is_not_settled_is_not_taken() -> None:
     for known_at, day in ((NOW, None), (last_moment(THEN), TODAY)):
         with pytest.raises(NotYet):
-            world.desk().order(Asked("cases", "p", known_at, day), NOW)
+            world.desk().order(OrderRequest("cases", "p", known_at, day), NOW)

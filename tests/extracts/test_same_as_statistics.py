@@ -5,11 +5,11 @@ from datetime import date
 
 from tests.extracts import world
 from tests.extracts.world import TODAY
-from ungdom.extracts.pseudonyms import Named
+from ungdom.extracts.pseudonyms import PseudonymKind
 from ungdom.statistics import cases
-from ungdom.statistics.digests import Asked
-from ungdom.statistics.recidivism.answering import lives
-from ungdom.statistics.recidivism.spells import spells
+from ungdom.statistics.digests import CaseSelection
+from ungdom.statistics.recidivism.answering import person_histories
+from ungdom.statistics.recidivism.spells import recidivism_spells
 from ungdom.store.session import Database
 from ungdom.workflow.daycount import last_moment
 
@@ -19,11 +19,12 @@ EARLIER = date(2025, 3, 3)
 def test_cases_are_the_rows_that_lead_time_is_counted_from(db: Database) -> None:
     for known_on, day in ((TODAY, TODAY), (TODAY, EARLIER), (EARLIER, EARLIER)):
         asked = world.order("cases", known_on, day)
-        name = asked.pseudonyms.of(Named.CASE)
+        name = asked.pseudonyms.pseudonymiser(PseudonymKind.CASE)
         with db.reading() as tx:
-            kept = list(cases.read(tx, Asked(day, last_moment(known_on)), last_moment(TODAY)))
+            kept = list(cases.read(tx, CaseSelection(day, last_moment(known_on)), last_moment(TODAY)))
         expected = {
-            name(one.case_id): (one.row.p3, one.row.total_days, one.row.state, one.row.age_group) for one in kept
+            name(one.case_id): (one.facts.p3, one.facts.total_days, one.facts.state, one.facts.age_group)
+            for one in kept
         }
         found = {
             row["case"]: (row["p3_days"], row["total_days"], row["state"], row["age"]) for row in world.rows(db, asked)
@@ -47,10 +48,11 @@ def test_the_days_of_a_case_add_up_to_its_life_and_to_its_lead_time(db: Database
 def test_spells_are_those_that_recidivism_is_counted_from(db: Database) -> None:
     asked = world.order("recidivism")
     with db.reading() as tx:
-        told = list(spells(lives(tx, Asked(TODAY, last_moment(TODAY)), TODAY), TODAY))
-    name = asked.pseudonyms.of(Named.CASE)
+        told = list(recidivism_spells(person_histories(tx, CaseSelection(TODAY, last_moment(TODAY)), TODAY), TODAY))
+    name = asked.pseudonyms.pseudonymiser(PseudonymKind.CASE)
     expected = Counter(
-        (name(one.case_id), one.definition, one.origin.isoformat(), str(one.outcome), one.at_risk_days) for one in told
+        (name(one.case_id), one.definition, one.index_date.isoformat(), str(one.outcome), one.at_risk_days)
+        for one in told
     )
     rows = world.rows(db, asked)
     assert expected == Counter(

@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ungdom.extracts.folders import STATE, OtherExtract, Part, Plan, write_folder
-from ungdom.extracts.writers import Form, Shape, Written, regrouped, write
+from ungdom.extracts.folders import STATE, FolderPlan, OtherExtract, Partition, write_folder
+from ungdom.extracts.writers import Form, SchemaMismatch, WrittenFile, regrouped, write
 
 SCHEMA = pa.schema(
     [
@@ -52,11 +52,11 @@ def batches(told: list[dict[str, Any]], size: int) -> Iterator[pa.RecordBatch]:
         yield pa.RecordBatch.from_pylist(told[start : start + size], SCHEMA)
 
 
-def written(told: list[dict[str, Any]], form: Form) -> tuple[bytes, Written]:
+def written(told: list[dict[str, Any]], form: Form) -> tuple[bytes, WrittenFile]:
     return poured(batches(told, 300), form)
 
 
-def poured(found: Iterable[pa.RecordBatch], form: Form) -> tuple[bytes, Written]:
+def poured(found: Iterable[pa.RecordBatch], form: Form) -> tuple[bytes, WrittenFile]:
     out = io.BytesIO()
     counted = write(found, SCHEMA, form, out)
     return out.getvalue(), counted
@@ -75,7 +75,7 @@ def test_the_same_rows_are_the_same_bytes_however_they_arrive(form: Form) -> Non
         poured(cut, form) for cut in (many, table.to_batches(7_001), table.to_batches(65_536), table.to_batches())
     ]
     assert all(other == (raw, counted) for other in others)
-    assert counted == Written(150_000, len(raw), hashlib.sha256(raw).hexdigest())
+    assert counted == WrittenFile(150_000, len(raw), hashlib.sha256(raw).hexdigest())
 
 
 def test_parquet_and_arrow_read_back_the_rows() -> None:
@@ -113,16 +113,16 @@ def test_no_rows_are_still_a_file_of_that_form(form: Form) -> None:
 
 
 def test_a_batch_of_other_columns_is_refused() -> None:
-    with pytest.raises(Shape):
+    with pytest.raises(SchemaMismatch):
         list(regrouped([pa.record_batch({"case": ["x"]})], SCHEMA))
-    with pytest.raises(Shape):
+    with pytest.raises(SchemaMismatch):
         write([], pa.schema([("deep", pa.list_(pa.int8()))]), Form.CSV, io.BytesIO())
 
 
 # --- folders ----------------------------------------------------------------------------------------------------
 
-PARTS = (Part(2025, "oslo"), Part(2025, "sor_vest"), Part(2026, "oslo"))
-PLAN = Plan("first", PARTS, SCHEMA, Form.PARQUET)
+PARTS = (Partition(2025, "oslo"), Partition(2025, "sor_vest"), Partition(2026, "oslo"))
+PLAN = FolderPlan("first", PARTS, SCHEMA, Form.PARQUET)
 
 
 class Broken(Exception):
@@ -135,7 +135,7 @@ class Source:
     def __init__(self, until: int = 99) -> None:
         self.until, self.asked = until, 0
 
-    def __call__(self, part: Part) -> Iterator[pa.RecordBatch]:
+    def __call__(self, part: Partition) -> Iterator[pa.RecordBatch]:
         self.asked += 1
         yield from batches(rows(900), 300)
         if self.asked > self.until:
@@ -174,5 +174,5 @@ def test_a_folder_of_another_extract_is_left_alone(tmp_path: Path) -> None:
     write_folder(tmp_path, PLAN, Source())
     before = content(tmp_path)
     with pytest.raises(OtherExtract):
-        write_folder(tmp_path, Plan("second", PARTS, SCHEMA, Form.PARQUET), Source())
+        write_folder(tmp_path, FolderPlan("second", PARTS, SCHEMA, Form.PARQUET), Source())
     assert content(tmp_path) == before

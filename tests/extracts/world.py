@@ -16,16 +16,16 @@ from tests.service import KEY, fill
 from tests.statistics import waits
 from ungdom import alerts
 from ungdom.alerts.sweep import sweep
-from ungdom.demo.story import Told
+from ungdom.demo.story import GeneratedCase
 from ungdom.extracts import making
 from ungdom.extracts.catalogue import EXTRACTS, extract
 from ungdom.extracts.columns import Dates
-from ungdom.extracts.orders import Asked, Desk, Order, of_release
+from ungdom.extracts.orders import Order, OrderRequest, OrderService, order_of_release
 from ungdom.extracts.pseudonyms import ExtractKeys
 from ungdom.extracts.purposes import Purpose, Purposes
 from ungdom.extracts.writers import Form
 from ungdom.statistics import register, releasing
-from ungdom.statistics.families import LIST
+from ungdom.statistics.families import RELEASE_PLAN
 from ungdom.store.alert_tables import alert
 from ungdom.store.session import Database
 from ungdom.store.tables import case_current
@@ -46,7 +46,7 @@ RELEASED = ("p2", "completion.closed", "nordic_2y")
 
 
 @cache
-def told() -> tuple[Told, ...]:
+def told() -> tuple[GeneratedCase, ...]:
     return tuple(waits.load(CASES, 3))
 
 
@@ -80,7 +80,7 @@ def go_on(db: Database) -> None:
 def release(db: Database, day: date, now: datetime = NOW) -> None:
     """Tables are released as known at the end of the day."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(releasing, "LIST", tuple(one for one in LIST if one.population in RELEASED))
+        patch.setattr(releasing, "RELEASE_PLAN", tuple(one for one in RELEASE_PLAN if one.population in RELEASED))
         register.release(db, waits.KEYS, last_moment(day), now)
 
 
@@ -111,15 +111,15 @@ def purpose(name: str = "p", dates: Dates = Dates.DAY, **other: Any) -> Purpose:
     return Purpose(name=name, dates=dict.fromkeys(NAMES, dates), **given)
 
 
-def desk(*purposes: Purpose, keys: Iterable[str] = (KEY,)) -> Desk:
-    return Desk(Purposes(purposes or (purpose(),)), ExtractKeys(list(keys)))
+def desk(*purposes: Purpose, keys: Iterable[str] = (KEY,)) -> OrderService:
+    return OrderService(Purposes(purposes or (purpose(),)), ExtractKeys(list(keys)))
 
 
 def order(name: str, known_on: date = TODAY, day: date | None = None, of: Purpose | None = None) -> Order:
     if extract(name).released:
-        return of_release(extract(name), last_moment(known_on))
+        return order_of_release(extract(name), last_moment(known_on))
     wanted = of or purpose()
-    return desk(wanted).order(Asked(name, wanted.name, last_moment(known_on), day), NOW)
+    return desk(wanted).order(OrderRequest(name, wanted.name, last_moment(known_on), day), NOW)
 
 
 def raw(db: Database, asked: Order, form: Form = Form.NDJSON) -> bytes:

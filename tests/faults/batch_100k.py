@@ -27,12 +27,12 @@ from tests.faults.frozen_server import NOON
 from tests.intake import content, making
 from tests.intake.wire import Gone, Wire
 from tests.process import environment, serving
-from ungdom.api.access.principal import TOLD_OF_BY_SYSTEMS
+from ungdom.api.access.principal import SYSTEM_AUTHORITIES
 from ungdom.api.tokens import Issuer
 from ungdom.intake import Sender, stream
-from ungdom.intake.stream import Door, Splitter
+from ungdom.intake.stream import Splitter, StreamContext
 from ungdom.settings import from_environment
-from ungdom.store.sealing import Keys
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
 from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
@@ -89,10 +89,10 @@ def token(url: str, folder: Path) -> str:
 def undisturbed(url: str, folder: Path, lines: list[bytes], say: Say) -> dict[str, str]:
     """What the database holds when nothing goes wrong."""
     config = from_environment(environment(url, folder))
-    db, keys = Database.open(url), Keys(config.people_keys)
-    door = Door(db, keys, lambda: NOON, "nb", Sender("development-system", TOLD_OF_BY_SYSTEMS))
+    db, keys = Database.open(url), EncryptionKeys(config.people_keys)
+    door = StreamContext(db, keys, lambda: NOON, "nb", Sender("development-system", SYSTEM_AUTHORITIES))
     for at, group in enumerate(_groups(lines)):
-        stream.take(door, group)
+        stream.process_lines(door, group)
         if at % 100 == 0:
             say(f"undisturbed: {at * stream.GROUP} of {len(lines)}")
     found = content.hashes(db, keys)
@@ -100,7 +100,7 @@ def undisturbed(url: str, folder: Path, lines: list[bytes], say: Say) -> dict[st
     return found
 
 
-def _groups(lines: list[bytes]) -> Iterator[list[stream.Line]]:
+def _groups(lines: list[bytes]) -> Iterator[list[stream.NdjsonLine]]:
     split = Splitter()
     for at in range(0, len(lines), stream.GROUP):
         yield list(split.feed(b"".join(lines[at : at + stream.GROUP])))
@@ -120,7 +120,7 @@ def disturbed(url: str, folder: Path, lines: list[bytes], kills: int, say: Say, 
             memory = max(memory, peak.end())
     config = from_environment(environment(url, folder))
     db = Database.open(url)
-    found = content.hashes(db, Keys(config.people_keys))
+    found = content.hashes(db, EncryptionKeys(config.people_keys))
     db.close()
     return Run(time.monotonic() - begun, memory, done, found, sent.differing)
 

@@ -28,15 +28,15 @@ from tests.intake.making import Told
 from tests.intake.wire import Gone, Wire
 from tests.process import environment, serving
 from ungdom import clock
-from ungdom.api.access.principal import TOLD_OF_BY_SYSTEMS
+from ungdom.api.access.principal import SYSTEM_AUTHORITIES
 from ungdom.api.tokens import Issuer
 from ungdom.intake import Sender, stream
-from ungdom.intake.stream import Door, Splitter
+from ungdom.intake.stream import Splitter, StreamContext
 from ungdom.settings import from_environment
-from ungdom.store import inbox, journal, rebuild, tables
+from ungdom.store import journal, named_locks, rebuild, tables
 from ungdom.store.inbox import SETTLED
 from ungdom.store.inbox_tables import decision, decision_receipt
-from ungdom.store.sealing import Keys
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
 from ungdom.workflow import engine
 from ungdom.workflow.permissions import Viewer
@@ -233,7 +233,7 @@ def standing(url: str) -> dict[str, Any]:
     return cases | counted
 
 
-def history(stored: journal.Stored) -> list[str]:
+def history(stored: journal.StoredCase) -> list[str]:
     told = engine.effective(stored.events)
     return sorted(f"{event.occurred_on} {event.type} {event.details}" for event in told)
 
@@ -243,11 +243,11 @@ def history(stored: journal.Stored) -> list[str]:
 
 def undisturbed(url: str, folder: Path, body: bytes, group: int) -> tuple[list[bytes], dict[str, str]]:
     """The receipts of a batch that nothing disturbs, and what the database holds afterwards."""
-    db, keys = Database.open(url), Keys(from_environment(environment(url, folder)).people_keys)
-    door = Door(db, keys, lambda: NOON, "nb", Sender("development-system", TOLD_OF_BY_SYSTEMS))
+    db, keys = Database.open(url), EncryptionKeys(from_environment(environment(url, folder)).people_keys)
+    door = StreamContext(db, keys, lambda: NOON, "nb", Sender("development-system", SYSTEM_AUTHORITIES))
     lines = list(Splitter().feed(body))
     groups = [lines[at : at + group] for at in range(0, len(lines), group)]
-    receipts = [answer.body for one in groups for answer in stream.take(door, one)]
+    receipts = [answer.body for one in groups for answer in stream.process_lines(door, one)]
     found = content.hashes(db, keys)
     db.close()
     return receipts, found
@@ -279,7 +279,7 @@ def test_killed_at_every_commit_of_a_batch_nothing_is_lost_and_nothing_is_there_
     with serving(url, tmp_path, *FROZEN) as (base, _):
         assert until_gone(Wire(base, permit), body) == receipts
     db = Database.open(url)
-    assert content.hashes(db, Keys(from_environment(environment(url, tmp_path)).people_keys)) == expected
+    assert content.hashes(db, EncryptionKeys(from_environment(environment(url, tmp_path)).people_keys)) == expected
     db.close()
     figure(f"killed before and after each of {COMMITS} commits, {url.split(':', maxsplit=1)[0]}: 0 lost, 0 twice")
 
@@ -323,7 +323,7 @@ def test_what_a_server_passed_over_before_it_was_killed_is_applied_when_the_next
     with closing(Database.open(url)) as db:
         frozen = (*FROZEN, "--die-at", "1", "--when", "after")
         with db.writing() as tx, serving(url, tmp_path, *frozen) as (load.base, gone):
-            inbox.lock(tx, [f"decision:development-system/{final['decision_id']}"])
+            named_locks.lock(tx, [f"decision:development-system/{final['decision_id']}"])
             assert send(load, permit, [judged]) == [judged]
             assert gone.wait(60) == -signal.SIGKILL
         assert outcomes(db) == dict(zip(KINDS, ("applied", "applied", "parked"), strict=True))

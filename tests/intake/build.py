@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from tests.service import Client, Service
-from ungdom.message.national_id import Flag, look
+from ungdom.message.national_id import NationalIdFlag, check_national_id
 from ungdom.store import rebuild
 from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.vocabulary import Actor, Role
@@ -34,9 +34,9 @@ def identities(born: str) -> Iterator[str]:
     """
     day = date.fromisoformat(born)
     start = f"{day.day:02}{day.month + 80:02}{day.year % 100:02}"
-    wrong = {Flag.WRONG_CONTROL_DIGITS, Flag.RULE_OF_2032}
+    wrong = {NationalIdFlag.WRONG_CONTROL_DIGITS, NationalIdFlag.RULE_OF_2032}
     tried = (f"{start}{single:03}{control:02}" for single in range(999, 499, -1) for control in range(100))
-    return cycle(number for number in tried if not look(number).flags & wrong)
+    return cycle(number for number in tried if not check_national_id(number).flags & wrong)
 
 
 def person(**changed: Any) -> Told:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Table, select
 
 from ungdom.store import inbox_tables, tables
-from ungdom.store.sealing import Keys
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
 
 WRITTEN: tuple[Table, ...] = (
@@ -35,13 +35,13 @@ SEALED = {"person": "person:{person_id}", "decision": "decision:{message_id}"}
 BATCH = 2_000
 
 
-def hashes(db: Database, keys: Keys) -> dict[str, str]:
+def hashes(db: Database, keys: EncryptionKeys) -> dict[str, str]:
     """Number of rows and hash of each table."""
     with db.reading() as tx:
         return {table.name: _hash(row for row in _rows(tx, table, keys)) for table in WRITTEN}
 
 
-def rows(db: Database, keys: Keys, table: Table) -> list[str]:
+def rows(db: Database, keys: EncryptionKeys, table: Table) -> list[str]:
     """The rows of a table, in the order of its key."""
     with db.reading() as tx:
         return [str(row) for row in _rows(tx, table, keys)]
@@ -55,14 +55,14 @@ def _hash(found: Iterator[tuple[Any, ...]]) -> str:
     return f"{count} {digest.hexdigest()}"
 
 
-def _rows(tx: Any, table: Table, keys: Keys) -> Iterator[tuple[Any, ...]]:
+def _rows(tx: Any, table: Table, keys: EncryptionKeys) -> Iterator[tuple[Any, ...]]:
     result = tx.execution_options(yield_per=BATCH).execute(select(table).order_by(*table.primary_key))
     for row in result.mappings():
         yield tuple(_plain(table, row, name, keys) for name in row)
 
 
-def _plain(table: Table, row: Mapping[str, Any], name: str, keys: Keys) -> Any:
+def _plain(table: Table, row: Mapping[str, Any], name: str, keys: EncryptionKeys) -> Any:
     value = row[name]
     if name == "sealed" and value is not None and table.name in SEALED:
-        return keys.open(value, SEALED[table.name].format(**row))
+        return keys.decrypt(value, SEALED[table.name].format(**row))
     return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -13,8 +13,8 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from ungdom.demo.people import Register, municipalities, names
-from ungdom.store.people import Newcomer, Personalia
+from ungdom.demo.people import NationalIdRegister, municipalities, name_lists
+from ungdom.store.people import NewPerson, Personalia
 from ungdom.workflow.daycount import OSLO
 
 Told = dict[str, Any]
@@ -39,7 +39,7 @@ class Youth:
 
 def told(seed: int, appealed: float = APPEALED) -> Iterator[list[Told]]:
     """One case after another, without end: its messages in the order in which they count."""
-    rng, register = Random(seed), Register()  # noqa: S311  # a load is no secret
+    rng, register = Random(seed), NationalIdRegister()  # noqa: S311  # a load is no secret
     before: Youth | None = None
     for n in count():
         youth = _youth(rng, register, n)
@@ -96,21 +96,23 @@ def key(message: Told) -> tuple[str, int]:
 # --- one case -----------------------------------------------------------------------------------------------
 
 
-def _youth(rng: Random, register: Register, n: int) -> Youth:
+def _youth(rng: Random, register: NationalIdRegister, n: int) -> Youth:
     registered = FIRST_DAY + timedelta(days=rng.randrange(DAYS))
     born = registered - timedelta(days=rng.randrange(5_600, 6_400))
-    family = rng.choice(names().family)
+    family = rng.choice(name_lists().family)
     personalia = Personalia(
-        given_name=rng.choice(names().given), family_name=family, sex=rng.choice(("female", "male"))
+        given_name=rng.choice(name_lists().given), family_name=family, sex=rng.choice(("female", "male"))
     )
-    new = register.number(Newcomer(person_id=UUID(int=n), personalia=personalia, born=born, guardians=1)).personalia
+    new = register.with_national_id(
+        NewPerson(person_id=UUID(int=n), personalia=personalia, born=born, guardians=1)
+    ).personalia
     person = {
         "born": str(born),
         "family_name": family,
         "given_name": new.given_name,
         "national_id": new.national_id,
         "sex": new.sex,
-        "guardians": [{"name": f"{rng.choice(names().given)} {family}"}],
+        "guardians": [{"name": f"{rng.choice(name_lists().given)} {family}"}],
     }
     office = rng.choice(sorted(municipalities()))
     return Youth(person, f"{FIRST_NUMBER + n}", registered, rng.choice(municipalities()[office]))

@@ -250,7 +250,9 @@ def legal(service: Service) -> None:
     with service.db.reading() as tx:
         ids: list[UUID] = list(tx.scalars(tables.case_file.select().with_only_columns(tables.case_file.c.case_id)))
         for stored in journal.load_many(tx, ids):
-            assert engine.check_walk(stored.youth, stored.events) is None, json.dumps([str(e) for e in stored.events])
+            assert engine.first_illegal_step(stored.youth, stored.events) is None, json.dumps(
+                [str(e) for e in stored.events]
+            )
 
 
 def test_every_kind_has_a_sample_or_asks_for_nothing() -> None:

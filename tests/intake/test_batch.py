@@ -20,10 +20,10 @@ from tests.intake.making import Told
 from tests.service import Service
 from ungdom import intake
 from ungdom.intake import Reason, Sender, stream
-from ungdom.intake.stream import Door, Line, Splitter
+from ungdom.intake.stream import NdjsonLine, Splitter, StreamContext
 from ungdom.store import session
 from ungdom.store.errors import Stale, Unavailable
-from ungdom.store.sealing import Keys
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
 from ungdom.workflow.vocabulary import Actor, Role
 
@@ -68,10 +68,10 @@ def test_each_line_is_answered_in_its_place_and_sent_alone_gets_the_same_bytes(s
 def test_the_same_batch_again_gets_the_same_receipts_and_writes_nothing(served: Service) -> None:
     body = making.lines(told(chains=3))
     first = push(served, body)
-    before = content.hashes(served.db, Keys([service.KEY]))
+    before = content.hashes(served.db, EncryptionKeys([service.KEY]))
 
     assert push(served, body).content == first.content
-    assert content.hashes(served.db, Keys([service.KEY])) == before
+    assert content.hashes(served.db, EncryptionKeys([service.KEY])) == before
 
 
 def test_a_line_sent_alone_before_is_repeated_and_the_batch_goes_on(one: Service) -> None:
@@ -156,7 +156,7 @@ def test_other_content_under_a_known_version_is_refused_with_its_line(one: Servi
 
 def test_a_line_that_is_too_long_is_read_past(one: Service) -> None:
     message = told()[0]
-    longest = making.line(message)[:-1].ljust(stream.LONGEST)
+    longest = making.line(message)[:-1].ljust(stream.MAX_LINE_BYTES)
     body = longest + b"\n" + longest + b" \n" + making.line(message)
     just, over, after = receipts(push(one, body))
     assert just["outcome"] == "applied"
@@ -208,7 +208,7 @@ def test_a_question_in_the_address_is_refused(one: Service) -> None:
 def test_lines_do_not_depend_on_how_they_arrive(body: bytes, sizes: list[int]) -> None:
     whole, pieces = Splitter(20), Splitter(20)
     expected = [*whole.feed(body), *whole.end()]
-    found: list[Line] = []
+    found: list[NdjsonLine] = []
     rest = body
     for size in sizes:
         found += pieces.feed(rest[:size])
@@ -233,23 +233,23 @@ def test_a_line_without_end_is_not_held() -> None:
     split = Splitter()
     for _ in range(1_000):
         assert list(split.feed(b"x" * 10_000)) == []
-    assert len(split._rest) <= stream.LONGEST
-    assert list(split.end()) == [Line(1, None)]
+    assert len(split._rest) <= stream.MAX_LINE_BYTES
+    assert list(split.end()) == [NdjsonLine(1, None)]
 
 
 # --- a group, and its lines one by one ----------------------------------------------------------------------
 
 
 @pytest.fixture
-def door(database_url: str) -> Iterator[Door]:
+def door(database_url: str) -> Iterator[StreamContext]:
     service.fill(database_url)
     db = Database.open(database_url)
-    yield Door(db, Keys([service.KEY]), lambda: NOON, "en", SENDER)
+    yield StreamContext(db, EncryptionKeys([service.KEY]), lambda: NOON, "en", SENDER)
     db.close()
 
 
 @pytest.fixture
-def other(tmp_path: Path, sqlite_template: Path, door: Door) -> Iterator[Door]:
+def other(tmp_path: Path, sqlite_template: Path, door: StreamContext) -> Iterator[StreamContext]:
     folder = tmp_path / "other"
     folder.mkdir()
     db = Database.open(service.sqlite_copy(sqlite_template, folder))
@@ -257,14 +257,14 @@ def other(tmp_path: Path, sqlite_template: Path, door: Door) -> Iterator[Door]:
     db.close()
 
 
-def lines_of(body: bytes) -> list[Line]:
+def lines_of(body: bytes) -> list[NdjsonLine]:
     split = Splitter()
     return [*split.feed(body), *split.end()]
 
 
-def taken(door: Door, lines: list[Line], size: int) -> list[bytes]:
+def taken(door: StreamContext, lines: list[NdjsonLine], size: int) -> list[bytes]:
     groups = [lines[at : at + size] for at in range(0, len(lines), size)]
-    return [answer.body for group in groups for answer in stream.take(door, group)]
+    return [answer.body for group in groups for answer in stream.process_lines(door, group)]
 
 
 def shuffled(seed: int, size: int) -> bytes:
@@ -279,7 +279,9 @@ def shuffled(seed: int, size: int) -> bytes:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_a_group_does_what_its_lines_do_one_by_one_and_on_either_database(door: Door, other: Door, seed: int) -> None:
+def test_a_group_does_what_its_lines_do_one_by_one_and_on_either_database(
+    door: StreamContext, other: StreamContext, seed: int
+) -> None:
     lines = lines_of(shuffled(seed, 110))
     assert taken(door, lines, 100) == taken(other, lines, 1)
     assert content.hashes(door.db, door.keys) == content.hashes(other.db, other.keys)
@@ -301,13 +303,13 @@ def failing(monkeypatch: pytest.MonkeyPatch, error: Callable[[str], Exception | 
 
 
 def test_a_line_that_fails_unforeseen_stops_no_other_and_the_log_tells_nothing_of_it(
-    door: Door, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    door: StreamContext, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     messages = told(chains=4)
     bad = messages[3]["decision_id"]
     failing(monkeypatch, lambda which: ValueError(messages[3]["person"]["national_id"]) if which == bad else None)
     with caplog.at_level(logging.INFO):
-        answers = stream.take(door, lines_of(making.lines(messages)))
+        answers = stream.process_lines(door, lines_of(making.lines(messages)))
 
     refused = json.loads(answers[3].body)
     assert (refused["reason"]["code"], refused["line"], refused["decision_id"]) == ("not_now", 4, bad)
@@ -319,19 +321,19 @@ def test_a_line_that_fails_unforeseen_stops_no_other_and_the_log_tells_nothing_o
 
 
 def test_a_group_that_somebody_stood_in_the_way_of_is_taken_line_by_line(
-    door: Door, monkeypatch: pytest.MonkeyPatch
+    door: StreamContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     messages = told(chains=2)
     left = [messages[1]["decision_id"]] * 3
     failing(monkeypatch, lambda which: Stale(None, None) if which in left and left.pop() else None)
     monkeypatch.setattr(stream, "PAUSES", (0.0,) * 5)
-    answers = stream.take(door, lines_of(making.lines(messages)))
+    answers = stream.process_lines(door, lines_of(making.lines(messages)))
     assert left == []
     assert {answer.outcome for answer in answers} == {"applied"}
 
 
 def test_without_a_database_the_rest_is_refused_for_now_and_taken_when_sent_again(
-    door: Door, monkeypatch: pytest.MonkeyPatch
+    door: StreamContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     messages = told(chains=3)
     lines = lines_of(making.lines(messages))
@@ -339,29 +341,29 @@ def test_without_a_database_the_rest_is_refused_for_now_and_taken_when_sent_agai
     with monkeypatch.context() as patch:
         asked = failing(patch, lambda which: Unavailable("connection_lost") if which == gone else None)
         patch.setattr(stream, "PAUSES", (0.0,) * 3)
-        answers = stream.take(door, lines)
+        answers = stream.process_lines(door, lines)
     assert [answer.reason for answer in answers] == [None, None] + [Reason.NOT_NOW] * (len(messages) - 2)
     assert asked.count(gone) == 1 + 4  # with the group, then alone
     assert not set(asked[asked.index(gone) :]) - {one["decision_id"] for one in messages[:3]}
 
-    again = stream.take(door, lines)
+    again = stream.process_lines(door, lines)
     assert [again[0].body, again[1].body] == [answers[0].body, answers[1].body]
     assert {answer.outcome for answer in again} == {"applied"}
 
 
-def test_a_commit_that_fails_acknowledges_nothing(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_commit_that_fails_acknowledges_nothing(door: StreamContext, monkeypatch: pytest.MonkeyPatch) -> None:
     def no_commit(_tx: Any) -> None:
         raise Unavailable("full")
 
     before = content.hashes(door.db, door.keys)
     monkeypatch.setattr(session, "_commit", no_commit)
     monkeypatch.setattr(stream, "PAUSES", ())
-    answers = stream.take(door, lines_of(making.lines(told())))
+    answers = stream.process_lines(door, lines_of(making.lines(told())))
     assert {answer.reason for answer in answers} == {Reason.NOT_NOW}
     assert content.hashes(door.db, door.keys) == before
 
 
-def test_ids_do_not_hang_on_chance(door: Door, other: Door) -> None:
+def test_ids_do_not_hang_on_chance(door: StreamContext, other: StreamContext) -> None:
     lines = lines_of(making.lines(told(chains=3)))
     taken(door, lines, 7)
     taken(other, lines, 100)

@@ -22,10 +22,10 @@ from tests.intake.build import (
 )
 from tests.intake.test_order import annul, open_by_hand, record
 from tests.service import Service
-from ungdom.intake.identity import Likeness, bare, likeness
+from ungdom.intake.identity import Likeness, likeness, normalised_name
 from ungdom.message import Person as Said
 from ungdom.store import people
-from ungdom.store.people import Person, Personalia
+from ungdom.store.people import Personalia, StoredPerson
 from ungdom.store.tables import Protection
 from ungdom.workflow.case import Youth
 
@@ -34,10 +34,10 @@ DAY, OTHER_DAY = datetime(2008, 3, 12, tzinfo=UTC).date(), datetime(2008, 3, 21,
 ONE, ANOTHER = next(identities(BORN)), next(identities(BORN))
 
 
-def known(born: Any = DAY, **told: Any) -> Person:
+def known(born: Any = DAY, **told: Any) -> StoredPerson:
     """Somebody who is known here."""
     at = datetime(2025, 1, 1, tzinfo=UTC)
-    return Person(
+    return StoredPerson(
         person_id=UUID(int=1),
         personalia=Personalia(**told) if told else None,
         youth=Youth(born, 1),
@@ -114,7 +114,7 @@ def test_somebody_else_on_the_same_number_is_somebody_else(born: Any, told: Told
 @pytest.mark.parametrize("blank", ["\u3164", "\u1160", "\u115f", "\uffa0", "\u2800"])
 def test_a_name_of_letters_that_are_drawn_as_nothing_is_no_name(blank: str) -> None:
     nameless = {"given_name": blank, "family_name": blank}
-    assert bare(blank) == ""
+    assert normalised_name(blank) == ""
     assert likeness(said(**nameless), known(**nameless)) is not Likeness.SAME
 
 

@@ -21,7 +21,7 @@ from tests.intake.build import (
     receipt,
 )
 from tests.service import Service
-from ungdom.intake.catching_up import catch_up
+from ungdom.intake.catching_up import retry_due
 
 PREPARED = opening(indicted_on=None)
 DELIVERED: tuple[Step, ...] = (
@@ -219,7 +219,7 @@ def test_what_is_told_of_beforehand_waits_for_its_day(served: Service) -> None:
 
     def night(day: date) -> int:
         served.clock.turn_to(day, 1)
-        return catch_up(served.db, served.app.state.keys, served.clock)["settled"]
+        return retry_due(served.db, served.app.state.keys, served.clock)["settled"]
 
     assert night(date(2025, 7, 2)) == 0
     assert night(date(2025, 7, 3)) == 1
@@ -235,7 +235,7 @@ def test_a_case_that_is_opened_by_a_message_told_beforehand_is_opened_on_its_day
     assert [no["code"] for no in first["unmet"]] == ["day_has_come"]
 
     served.clock.turn_to(date(2025, 7, 4), 1)
-    catch_up(served.db, served.app.state.keys, served.clock)
+    retry_due(served.db, served.app.state.keys, served.clock)
 
     assert file.stands("indicted") == "applied"
 

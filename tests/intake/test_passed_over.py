@@ -21,11 +21,11 @@ from tests.intake.test_matching import why
 from tests.intake.test_order import open_by_hand, record
 from tests.service import Service
 from ungdom import intake, texts
-from ungdom.exchange.delivery import Work
+from ungdom.exchange.delivery import ExchangeDeliveryContext
 from ungdom.exchange.partners import Partners
-from ungdom.exchange.worker import keep_on
-from ungdom.intake import Desk, Sender
-from ungdom.intake.catching_up import catch_up, go_back
+from ungdom.exchange.worker import run_worker
+from ungdom.intake import IntakeContext, Sender
+from ungdom.intake.catching_up import retry_after_commit, retry_due
 from ungdom.message import read
 from ungdom.store import due
 from ungdom.store.inbox_tables import decision_wait
@@ -43,19 +43,19 @@ def shared(pg_database: pg.MakeDatabase, tmp_path: Path) -> Iterator[Service]:
         yield running
 
 
-def desk(of: Service) -> Desk:
-    return Desk(of.app.state.keys, of.clock(), texts.pick(None))
+def desk(of: Service) -> IntakeContext:
+    return IntakeContext(of.app.state.keys, of.clock(), texts.negotiate(None))
 
 
 def caught_up(of: Service) -> tuple[int, int, int]:
     """Messages tried, settled and gone wrong."""
-    counts = catch_up(of.db, of.app.state.keys, of.clock)
+    counts = retry_due(of.db, of.app.state.keys, of.clock)
     return counts["tried"], counts["settled"], counts["failed"]
 
 
 def marks(of: Service) -> int:
     with of.db.reading() as tx:
-        return int(tx.scalar(select(func.count()).select_from(decision_wait).where(due.MARKED)) or 0)
+        return int(tx.scalar(select(func.count()).select_from(decision_wait).where(due.IS_RETRY_MARKER)) or 0)
 
 
 def until(holds: Callable[[], bool]) -> None:
@@ -137,7 +137,7 @@ def test_one_that_is_taken_in_during_a_move_it_cannot_see_is_looked_at_once_more
         close_first()
     assert taken.arrival.reason == "ambiguous_case"
 
-    go_back(shared.db, mine, shared.clock)
+    retry_after_commit(shared.db, mine, shared.clock)
 
     shown = file.shown("indicted")
     assert (shown["outcome"], shown["case_id"]) == ("applied", second)
@@ -147,7 +147,7 @@ def left_behind(of: Service, monkeypatch: pytest.MonkeyPatch) -> File:
     """A message that was passed over by somebody who ended right after the commit."""
     file, case, message = parked(of)
     with monkeypatch.context() as killed:
-        killed.setattr("ungdom.api.deps.go_back", lambda *_: None)
+        killed.setattr("ungdom.api.deps.retry_after_commit", lambda *_: None)
         beside(of, received(of, message), lambda: record(of, case, JUDGED))
     assert file.stands("became_final") == ("parked", "too_early")
     return file
@@ -168,16 +168,16 @@ def test_what_one_who_is_gone_passed_over_is_tried_by_one_of_the_others(
 def test_a_mark_that_is_left_while_the_message_is_tried_stays(shared: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     file = left_behind(shared, monkeypatch)
     waits = UUID(file.shown("became_final")["id"])
-    look = intake.tell
+    look = intake.process_message
 
     def looked(*given: Any) -> Any:
         told = look(*given)
         with shared.db.writing() as moving:
-            due.pass_over(moving, [waits], "case:other")
+            due.defer(moving, [waits], "case:other")
         return told
 
     with monkeypatch.context() as meanwhile:
-        meanwhile.setattr(intake, "tell", looked)
+        meanwhile.setattr(intake, "process_message", looked)
         assert caught_up(shared) == (1, 1, 0)
     assert marks(shared) == 1
     assert (caught_up(shared), marks(shared)) == ((1, 0, 0), 0)
@@ -188,7 +188,7 @@ def test_one_that_goes_wrong_is_tried_on_the_next_day_and_not_before(
 ) -> None:
     file = left_behind(shared, monkeypatch)
     with monkeypatch.context() as broken:
-        broken.setattr("ungdom.intake.deciding.write", lambda *_: 1 / 0)
+        broken.setattr("ungdom.intake.deciding.write_draft", lambda *_: 1 / 0)
         assert (caught_up(shared), caught_up(shared)) == ((1, 0, 1), (0, 0, 0))
     assert caught_up(shared) == (0, 0, 0)
 
@@ -198,7 +198,7 @@ def test_one_that_goes_wrong_is_tried_on_the_next_day_and_not_before(
 
 
 def test_of_too_many_the_rest_is_tried_afterwards(one: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(intake, "MOST_TRIED", 3)
+    monkeypatch.setattr(intake, "MAX_RETRIES", 3)
     file = File(one)
     for n in range(10):
         hearing = {"hearing_on": f"2025-04-{n + 1:02}"}
@@ -214,15 +214,15 @@ def test_the_worker_takes_up_what_a_day_lets_be_done(one: Service) -> None:
     file, stop = File(one), threading.Event()
     file.applied(*CHAIN[:3])
     assert why(file.send("became_final", "2025-07-03")) == ("parked", "conditions_unmet")
-    work = Work(
+    work = ExchangeDeliveryContext(
         db=one.db,
         keys=one.app.state.keys,
         partners=Partners(),
-        road=lambda *_: pytest.fail("nothing is owed"),
+        open_transport=lambda *_: pytest.fail("nothing is owed"),
         now=one.clock,
-        chance=float,
+        jitter=float,
     )
-    working = threading.Thread(target=keep_on, args=(work, None, stop, 0.05))
+    working = threading.Thread(target=run_worker, args=(work, None, stop, 0.05))
     working.start()
     try:
         one.clock.turn_to(date(2025, 7, 3), 1)

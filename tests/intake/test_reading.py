@@ -251,7 +251,7 @@ def test_receipts_speak_the_language_of_the_sender(one: Service, language: str) 
     told = answer.json()
     assert answer.headers["Content-Language"] == language
     assert (told["outcome_label"], told["sender_should"]["message"].partition(".")[0]) == SPOKEN[language]
-    assert told["reason"]["message"] == texts.text(texts.pick(language), "decision_reason", "too_early.message")
+    assert told["reason"]["message"] == texts.text(texts.negotiate(language), "decision_reason", "too_early.message")
 
 
 SPOKEN = {"nb": ("Satt på vent", "Vent"), "nn": ("Sett på vent", "Vent"), "en": ("Parked", "Wait")}

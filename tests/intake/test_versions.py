@@ -438,15 +438,15 @@ def test_a_corrected_decision_that_the_sector_was_told_of_is_promised_anew(serve
     assert (first["outcome"], told["outcome"]) == ("applied", "applied"), told
 
     made, corrected = first["events"][0]["seq"], told["events"][0]["seq"]
-    assert [(m.seq, outbox.about(m)) for m in status_of(served, case) if m.seq >= made] == [
+    assert [(m.seq, outbox.event_and_part(m)) for m in status_of(served, case) if m.seq >= made] == [
         (made, (made, None)),
         (corrected, (made, "stansUngdomsreaksjon")),
     ]
 
 
-def status_of(service: Service, case: str) -> list[outbox.Message]:
+def status_of(service: Service, case: str) -> list[outbox.OutboxMessage]:
     with service.db.reading() as tx:
-        held = outbox.held(tx)
+        held = outbox.undelivered(tx)
     return [one.message for one in held if str(one.message.case_id) == case]
 
 
@@ -456,7 +456,7 @@ def test_what_the_event_says_already_is_not_corrected_again(served: Service) -> 
     with served.db.writing() as tx:
         stored = journal.load(tx, case_id)
         assert stored is not None
-        draft, event = deciding.of_case(stored), stored.events[-1]
+        draft, event = deciding.draft_of(stored), stored.events[-1]
         wish = Correction(
             event.seq,
             CorrectionReason.CORRECTED_DECISION,
@@ -465,4 +465,4 @@ def test_what_the_event_says_already_is_not_corrected_again(served: Service) -> 
             occurred_on=event.occurred_on,
             details=plain_details(event.type, event.details),
         )
-        assert correcting.amended(tx, sender, draft, wish, served.clock()) is draft
+        assert correcting.with_correction(tx, sender, draft, wish, served.clock()) is draft

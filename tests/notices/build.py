@@ -12,17 +12,17 @@ from tests.exchange.wire import Got, Receiver
 from tests.exchange.world import KEYS, Told
 from tests.service import Clock
 from ungdom.notices import address, hooks
-from ungdom.notices.delivery import Work
+from ungdom.notices.delivery import NoticeDeliveryContext
 from ungdom.store import alerts, contacts, notice_tables, webhooks
-from ungdom.store.alerts import Alert, By
-from ungdom.store.contacts import Contact
+from ungdom.store.alerts import Alert, AlertActor
+from ungdom.store.contacts import NotificationContact
 from ungdom.store.ids import uuid7
-from ungdom.store.journal import Stored
+from ungdom.store.journal import StoredCase
 from ungdom.store.session import Database
-from ungdom.store.webhooks import Lock, Secret, Webhook
+from ungdom.store.webhooks import Secret, Webhook, WebhookCredentials
 from ungdom.workflow import details as d
 from ungdom.workflow import engine
-from ungdom.workflow.alerting import Level, settle
+from ungdom.workflow.alerting import Level, reconcile
 from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.vocabulary import EventType, Role
 
@@ -40,35 +40,35 @@ NIGHT = date(2026, 3, 3)
 MORNING = datetime(2026, 3, 3, 9, tzinfo=UTC)
 
 
-def raise_alerts(db: Database, stored: Stored, day: date = NIGHT, hour: int = 2) -> list[Alert]:
+def raise_alerts(db: Database, stored: StoredCase, day: date = NIGHT, hour: int = 2) -> list[Alert]:
     """What the night's round finds in this case; the alerts that are live then."""
     case = engine.fold(stored.youth, stored.events)
     at = datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
     with db.writing() as tx:
         known = alerts.live(tx, [stored.case_id])
-        changes = settle(case, day, [one.standing for one in known])
-        return alerts.write(tx, stored.case_id, known, changes, By(Role.SYSTEM, "nightly", day, at))
+        changes = reconcile(case, day, [one.status for one in known])
+        return alerts.write(tx, stored.case_id, known, changes, AlertActor(Role.SYSTEM, "nightly", day, at))
 
 
 USUAL = Told(WITH_TEAM)
 
 
-def late(db: Database, told: Told = USUAL, day: date = NIGHT) -> Stored:
+def late(db: Database, told: Told = USUAL, day: date = NIGHT) -> StoredCase:
     """A case of whose clocks somebody has to be told on that day."""
     stored = world.case(db, told)
     assert raise_alerts(db, stored, day)
     return stored
 
 
-def cured(db: Database, stored: Stored, day: date = NIGHT, hour: int = 5) -> None:
+def cured(db: Database, stored: StoredCase, day: date = NIGHT, hour: int = 5) -> None:
     """Every alert of the case is cleared."""
     at = datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
     with db.writing() as tx:
         known = alerts.live(tx, [stored.case_id])
         closed = engine.fold(stored.youth, [*stored.events, world.event(at, 30, EventType.PLAN_MEETING_HELD, _HELD)])
-        over = [change for change in settle(closed, day, [one.standing for one in known]) if change.because]
+        over = [change for change in reconcile(closed, day, [one.status for one in known]) if change.because]
         assert over
-        alerts.write(tx, stored.case_id, known, over, By(Role.SYSTEM, "alerts", day, at))
+        alerts.write(tx, stored.case_id, known, over, AlertActor(Role.SYSTEM, "alerts", day, at))
 
 
 _HELD = d.PlanMeetingHeld(present=(d.Attendee.YOUTH, d.Attendee.GUARDIAN))
@@ -78,7 +78,11 @@ def hook(db: Database, url: str, owner: Viewer = COORDINATOR, kinds: tuple[str, 
     """A webhook that has been there for long; its id and its secret."""
     secret = hooks.new_secret()
     new = Webhook(
-        webhook_id=uuid7(LONG_AGO), owner=owner, kinds=kinds, lock=Lock(url, (Secret(secret),)), created_at=LONG_AGO
+        webhook_id=uuid7(LONG_AGO),
+        owner=owner,
+        kinds=kinds,
+        credentials=WebhookCredentials(url, (Secret(secret),)),
+        created_at=LONG_AGO,
     )
     with db.writing() as tx:
         webhooks.add(tx, KEYS, new)
@@ -87,7 +91,7 @@ def hook(db: Database, url: str, owner: Viewer = COORDINATOR, kinds: tuple[str, 
 
 def reached(db: Database, viewer: Viewer, language: str = "nb", address: str = "kontakt@eksempel.no") -> None:
     """This person wants the e-mail of the day."""
-    new = Contact(
+    new = NotificationContact(
         subject=viewer.subject,
         role=viewer.role,
         language=language,  # type: ignore[arg-type]
@@ -99,19 +103,19 @@ def reached(db: Database, viewer: Viewer, language: str = "nb", address: str = "
         contacts.write(tx, KEYS, new, LONG_AGO)
 
 
-def work(db: Database, clock: Clock | None = None, **changed: Any) -> Work:
+def work(db: Database, clock: Clock | None = None, **changed: Any) -> NoticeDeliveryContext:
     """A run over this database that may reach this machine; chance is always the largest."""
     made: dict[str, Any] = {
         "db": db,
         "keys": KEYS,
         "public_url": "https://ungdom.test",
         "now": clock or Clock(MORNING),
-        "chance": lambda: 1.0,
+        "jitter": lambda: 1.0,
         "allowed": address.networks(["127.0.0.0/8"]),
         "tick": 0.05,
-        "longest": 3.0,
+        "total_timeout": 3.0,
     }
-    return Work(**made | changed)
+    return NoticeDeliveryContext(**made | changed)
 
 
 def keys_of(receiver: Receiver) -> list[str]:

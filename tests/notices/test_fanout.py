@@ -26,7 +26,7 @@ from tests.notices.build import (
     told,
 )
 from ungdom.notices import fanout
-from ungdom.notices.fanout import fan_out
+from ungdom.notices.fanout import dispatch
 from ungdom.store import notice_tables, outbox, reference
 from ungdom.store.reference import Staff
 from ungdom.store.session import Database
@@ -62,9 +62,9 @@ def test_a_message_becomes_one_row_for_each_receiver_and_official_ones_are_left_
     hook(both, "https://system.test/inn")
     hook(both, "https://another.test/inn", kinds=RAISED)
 
-    fan_out(both, KEYS, MORNING)
+    dispatch(both, KEYS, MORNING)
     once = counted(both)
-    fan_out(both, KEYS, MORNING)
+    dispatch(both, KEYS, MORNING)
 
     assert once == counted(both) == {"delivery": 7 + 1 + 1, "notice": 2}
     assert told(both) == BOTH
@@ -81,18 +81,18 @@ def test_a_run_that_ends_in_the_middle_has_done_nothing_and_the_next_gives_the_s
         raise KeyboardInterrupt
 
     with monkeypatch.context() as broken:
-        broken.setattr(fanout.outbox, "delivered", fails)
+        broken.setattr(fanout.outbox, "mark_delivered", fails)
         with pytest.raises(KeyboardInterrupt):
-            fan_out(both, KEYS, MORNING)
+            dispatch(both, KEYS, MORNING)
     assert counted(both) == {"delivery": 0, "notice": 0}
 
-    fan_out(both, KEYS, MORNING)
+    dispatch(both, KEYS, MORNING)
     assert counted(both) == {"delivery": 8, "notice": 2}
 
 
 def test_while_nobody_is_assigned_the_leader_is_told(db: Database) -> None:
     late(db, Told(()), day=date(2026, 2, 11))
-    fan_out(db, KEYS, MORNING)
+    dispatch(db, KEYS, MORNING)
     assert told(db) == [("leader-oslo", "overdue")]
 
 
@@ -109,7 +109,7 @@ def test_a_coordinator_who_has_left_is_not_told_and_the_leader_is(db: Database) 
     with db.writing() as tx:
         reference.save_staff(tx, [gone])
 
-    fan_out(db, KEYS, MORNING)
+    dispatch(db, KEYS, MORNING)
     assert ("leader-oslo", "long_overdue") in told(db)
     assert "coordinator-oslo" not in {subject for subject, _ in told(db)}
 
@@ -129,14 +129,14 @@ def test_a_clock_reaches_the_coordinator_who_may_see_the_case_and_otherwise_the_
     late(both, Told((world.ASSIGNED,), protection=protection))
     clear(both, cleared)
 
-    fan_out(both, KEYS, MORNING)
+    dispatch(both, KEYS, MORNING)
     assert {subject for subject, _ in told(both)} == {receiver}
 
 
 def test_the_ladder_ends_with_leader_and_secretariat(db: Database) -> None:
     reached(db, SECRETARIAT)
     late(db, day=date(2026, 4, 7))
-    fan_out(db, KEYS, MORNING)
+    dispatch(db, KEYS, MORNING)
     said = told(db)
     assert {subject for subject, level in said if level == "long_overdue"} == {
         "coordinator-oslo",  # told for the first time: the fact was recorded late
@@ -154,7 +154,7 @@ def test_nobody_is_told_of_a_case_that_they_may_not_see(db: Database) -> None:
     for owner in (COORDINATOR, LEADER, colleague, elsewhere, TEACHER, Viewer(Role.PROSECUTION, "system:bl", "oslo")):
         hook(db, f"https://{owner.subject.replace(':', '-')}.test/inn", owner, RAISED)
 
-    fan_out(db, KEYS, MORNING)
+    dispatch(db, KEYS, MORNING)
 
     assert told(db) == BOTH
     with db.reading() as tx:
@@ -170,7 +170,7 @@ def test_a_webhook_is_told_nothing_from_before_it_was_made_or_after_its_owner_le
         new = notice_tables.webhook.c
         tx.execute(notice_tables.webhook.update().where(new.subject == COORDINATOR.subject).values(created_at=MORNING))
 
-    fan_out(db, KEYS, MORNING)
+    dispatch(db, KEYS, MORNING)
     assert counted(db)["delivery"] == 0
 
 
@@ -179,7 +179,7 @@ def test_what_is_cured_before_it_was_told_is_told_to_nobody(both: Database) -> N
     hook(both, "https://system.test/inn", kinds=("alert.raised", "alert.cleared"))
     cured(both, stored)
 
-    fan_out(both, KEYS, MORNING)
+    dispatch(both, KEYS, MORNING)
 
     assert told(both) == []
     assert standings(both) == ["withdrawn.cleared"]
@@ -188,11 +188,11 @@ def test_what_is_cured_before_it_was_told_is_told_to_nobody(both: Database) -> N
 def test_what_was_promised_in_the_night_is_withdrawn_when_it_is_cured_in_the_morning(both: Database) -> None:
     stored = late(both)
     hook(both, "https://system.test/inn", kinds=("alert.raised", "alert.cleared"))
-    fan_out(both, KEYS, MORNING)
+    dispatch(both, KEYS, MORNING)
     assert told(both) == BOTH
 
     cured(both, stored)
-    fan_out(both, KEYS, MORNING)
+    dispatch(both, KEYS, MORNING)
 
     assert told(both) == []
     assert standings(both) == ["withdrawn.cleared"]
@@ -202,7 +202,7 @@ def test_an_alert_that_is_raised_again_after_it_was_cured_is_told(db: Database) 
     stored = late(db)
     cured(db, stored)
     raise_alerts(db, stored, NIGHT + timedelta(days=1))
-    fan_out(db, KEYS, MORNING + timedelta(days=1))
+    dispatch(db, KEYS, MORNING + timedelta(days=1))
     assert told(db) == BOTH
 
 

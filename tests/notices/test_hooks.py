@@ -88,7 +88,7 @@ def test_a_signature_of_another_secret_body_or_time_is_refused(db: Database, rec
         Reader(hooks.new_secret()).verify(got.body, got.headers)
     with pytest.raises(WebhookVerificationError, match="No matching"):
         Reader(secret).verify(got.body.replace(b"long_overdue", b"upcoming"), got.headers)
-    old = hooks.signed(header(got, "webhook-id"), got.body.decode(), [secret], datetime.now(UTC) - hours(0.1))
+    old = hooks.signed_headers(header(got, "webhook-id"), got.body.decode(), [secret], datetime.now(UTC) - hours(0.1))
     with pytest.raises(WebhookVerificationError, match="too old"):
         Reader(secret).verify(got.body, old)
 
@@ -100,12 +100,12 @@ def test_after_a_change_of_the_secret_both_hold_for_a_day(db: Database, receiver
     with db.writing() as tx:
         found = webhooks.find(tx, KEYS, hook_id)
         assert found
-        webhooks.rotate(tx, KEYS, found, new, clock() + hooks.KEPT_SECRET)
+        webhooks.rotate_secret(tx, KEYS, found, new, clock() + hooks.OLD_SECRET_VALID_FOR)
     deliver(work(db, clock))
     [got] = receiver.got
     assert Reader(old).verify(got.body, got.headers) == Reader(new).verify(got.body, got.headers)
 
-    clock.instant += hooks.KEPT_SECRET
+    clock.instant += hooks.OLD_SECRET_VALID_FOR
     with db.writing() as tx:
         deliveries.replay(tx, since=first.opened_at)
     deliver(work(db, clock))
@@ -152,7 +152,7 @@ def test_what_is_not_of_the_public_internet_is_refused(host: str) -> None:
 @pytest.mark.parametrize("written", ["0x7f000001", "2130706433", "127.1", "localhost", "0177.0.0.1"])
 def test_other_ways_of_writing_this_machine_are_refused_where_they_lead(written: str) -> None:
     with pytest.raises(address.Forbidden):
-        address.look_up(f"https://{written}/inn", ())
+        address.resolve_target(f"https://{written}/inn", ())
 
 
 @pytest.mark.parametrize(
@@ -185,11 +185,11 @@ def test_a_name_with_one_private_address_is_refused_and_looked_up_once(monkeypat
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, port)) for one in answers[len(asked) - 1]]
 
     monkeypatch.setattr(address.socket, "getaddrinfo", getaddrinfo)
-    place = address.look_up("https://hook.example:8443/inn?a=1", ())
+    place = address.resolve_target("https://hook.example:8443/inn?a=1", ())
     assert (place.url, place.host) == ("https://8.8.8.8:8443/inn?a=1", "hook.example:8443")
     assert place.server_name == "hook.example"
     with pytest.raises(address.Forbidden, match="not_public"):
-        address.look_up("https://hook.example/inn", ())
+        address.resolve_target("https://hook.example/inn", ())
     assert len(asked) == 2
 
 
@@ -246,7 +246,7 @@ def test_a_receiver_that_is_ill_is_tried_again_under_the_same_key(db: Database, 
     hook(db, receiver.url, kinds=RAISED)
     clock = Clock(MORNING)
 
-    assert deliver(work(db, clock, longest=0.5)).again == 1
+    assert deliver(work(db, clock, total_timeout=0.5)).again == 1
     assert standings(db)[0] in codes.split()
     receiver.say = status(204)
     assert deliver(work(db, clock)).sent == 0
@@ -356,8 +356,8 @@ def test_while_one_receiver_hangs_another_gets_what_is_promised_meanwhile(
     hook(db, receiver.url, kinds=RAISED)
     hook(db, other_receiver.url, kinds=RAISED)
     late(db)
-    run = work(db, longest=20, stop=stop.is_set)
-    thread = threading.Thread(target=delivery.keep_on, args=(run, stop, 0.05))
+    run = work(db, total_timeout=20, stop=stop.is_set)
+    thread = threading.Thread(target=delivery.run_until_stopped, args=(run, stop, 0.05))
     thread.start()
     try:
         until(lambda: len(other_receiver.got) == 1 and len(receiver.got) == 1)

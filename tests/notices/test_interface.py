@@ -13,15 +13,15 @@ from tests import service
 from tests.api.build import assert_problem, case_at, places, recorded
 from tests.notices.build import LONG_AGO
 from tests.service import Client, Clock, Service
-from ungdom.api.webhooks import MOST
+from ungdom.api.webhooks import MAX_WEBHOOKS
 from ungdom.notices import address
-from ungdom.notices.delivery import Work, deliver
-from ungdom.notices.fanout import fan_out
+from ungdom.notices.delivery import NoticeDeliveryContext, deliver
+from ungdom.notices.fanout import dispatch
 from ungdom.store import alerts, journal, notice_tables, tables, webhooks
-from ungdom.store.alerts import By
-from ungdom.store.sealing import Keys
+from ungdom.store.alerts import AlertActor
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.workflow import engine
-from ungdom.workflow.alerting import settle
+from ungdom.workflow.alerting import reconcile
 from ungdom.workflow.daycount import date
 from ungdom.workflow.vocabulary import Role
 
@@ -45,9 +45,9 @@ def alerted(one: Service, case: str) -> None:
     with one.db.writing() as tx:
         stored = journal.load(tx, UUID(case))
         assert stored
-        found = settle(engine.fold(stored.youth, stored.events), NIGHT, [])
-        assert alerts.write(tx, stored.case_id, [], found, By(Role.SYSTEM, "nightly", NIGHT, one.clock()))
-    fan_out(one.db, Keys([service.KEY]), one.clock())
+        found = reconcile(engine.fold(stored.youth, stored.events), NIGHT, [])
+        assert alerts.write(tx, stored.case_id, [], found, AlertActor(Role.SYSTEM, "nightly", NIGHT, one.clock()))
+    dispatch(one.db, EncryptionKeys([service.KEY]), one.clock())
 
 
 def put(client: Client, path: str, body: Any, **headers: str) -> httpx.Response:
@@ -247,7 +247,7 @@ def test_an_address_that_nothing_is_sent_to_is_refused(one: Service, url: str) -
 
 def test_nobody_has_more_webhooks_than_ten(one: Service) -> None:
     mine = one.as_("coordinator", "oslo")
-    for _ in range(MOST):
+    for _ in range(MAX_WEBHOOKS):
         made(mine)
     answer = mine.post("/v1/webhooks", {"url": URL, "kinds": ["alert.raised"]})
     assert_problem(answer, 409, "too_many_webhooks")
@@ -268,12 +268,12 @@ def test_dead_letters_are_seen_and_started_again(told: tuple[Service, str]) -> N
         items(mine.get(f"{where}/deliveries", state="waiting"))
     )
 
-    run = Work(
+    run = NoticeDeliveryContext(
         db=one.db,
-        keys=Keys([service.KEY]),
+        keys=EncryptionKeys([service.KEY]),
         public_url="https://ungdom.test",
         now=Clock(one.clock()),
-        chance=lambda: 1.0,
+        jitter=lambda: 1.0,
         allowed=address.networks(["192.0.2.0/24"]),
     )
     with pytest.MonkeyPatch.context() as patched:
@@ -318,8 +318,8 @@ def test_a_webhook_is_changed_by_its_owner_and_keeps_its_secret(one: Service) ->
     with one.db.reading() as tx:
         kept = webhooks.find(tx, keys, UUID(new["id"]))
     assert kept is not None
-    assert (kept.lock.url, kept.kinds) == ("https://other.eksempel.no/in", ("case.event_recorded",))
-    assert [secret.text for secret in kept.lock.secrets] == [new["secret"]]
+    assert (kept.credentials.url, kept.kinds) == ("https://other.eksempel.no/in", ("case.event_recorded",))
+    assert [secret.text for secret in kept.credentials.secrets] == [new["secret"]]
 
 
 def test_a_webhook_is_not_moved_to_an_address_inside(one: Service) -> None:

@@ -22,7 +22,7 @@ from tests.notices.post_office import PostOffice
 from tests.process import UNGDOM, environment
 from tests.service import Clock
 from ungdom.notices.delivery import deliver
-from ungdom.notices.fanout import fan_out
+from ungdom.notices.fanout import dispatch
 from ungdom.posting import LEASE
 from ungdom.store import deliveries
 from ungdom.store.session import Database
@@ -117,8 +117,8 @@ def test_four_workers_on_postgresql_bring_each_message_once_and_in_order(
     for path in paths:
         hook(postgresql, receiver.url.replace("/inn", path))
     wanted = [late(postgresql) for _ in range(3)] and 3 * 8
-    opened = [Database.open(str(postgresql.writer.url), pool_size=6, patience=20) for _ in range(4)]
-    assert fan_out(opened[0], KEYS, MORNING) == wanted
+    opened = [Database.open(str(postgresql.writer.url), pool_size=6, wait_seconds=20) for _ in range(4)]
+    assert dispatch(opened[0], KEYS, MORNING) == wanted
     with ThreadPoolExecutor(4) as workers:
         counts = list(workers.map(lambda db: deliver(work(db, threads=2)), opened))
     for db in opened:
@@ -136,7 +136,7 @@ def test_four_workers_on_postgresql_bring_each_message_once_and_in_order(
 
 def tried(db: Database) -> int:
     with db.reading() as tx:
-        return Counter(one.attempts for one in deliveries.held(tx))[1]
+        return Counter(one.attempts for one in deliveries.undelivered(tx))[1]
 
 
 def test_the_worker_of_an_installation_tells_of_notices_and_ends_when_it_is_told_to(

@@ -7,7 +7,7 @@ from tests.exchange.world import KEYS
 from tests.notices.build import COORDINATOR, hook, reached
 from ungdom.store import contacts, webhooks
 from ungdom.store.errors import CannotOpen
-from ungdom.store.sealing import Keys
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
 
 NEW = "QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI="
@@ -16,7 +16,7 @@ NEW = "QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI="
 def test_contacts_and_webhooks_are_sealed_anew(both: Database) -> None:
     hook_id, _ = hook(both, "https://system.test/inn")
     reached(both, COORDINATOR)
-    turning, alone = Keys([NEW, service.KEY]), Keys([NEW])
+    turning, alone = EncryptionKeys([NEW, service.KEY]), EncryptionKeys([NEW])
     with both.reading() as tx:
         before = webhooks.find(tx, KEYS, hook_id)
         with pytest.raises(CannotOpen):
@@ -25,8 +25,8 @@ def test_contacts_and_webhooks_are_sealed_anew(both: Database) -> None:
             contacts.find(tx, alone, COORDINATOR.subject)
 
     with both.writing() as tx:
-        assert (webhooks.reseal(tx, turning), contacts.reseal(tx, turning)) == (1, 1)
-        assert (webhooks.reseal(tx, turning), contacts.reseal(tx, turning)) == (0, 0)
+        assert (webhooks.rotate_key(tx, turning), contacts.rotate_key(tx, turning)) == (1, 1)
+        assert (webhooks.rotate_key(tx, turning), contacts.rotate_key(tx, turning)) == (0, 0)
 
     with both.reading() as tx:
         assert webhooks.find(tx, alone, hook_id) == before

@@ -8,4 +8,4 @@ from ungdom.store.session import Database
 
 if __name__ == "__main__":
     config = settings.from_environment()
-    delivery.keep_on(delivery.from_settings(config, Database.open(config.database_url)), Event(), 0.1)
+    delivery.run_until_stopped(delivery.from_settings(config, Database.open(config.database_url)), Event(), 0.1)

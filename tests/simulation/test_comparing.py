@@ -9,11 +9,11 @@ from uuid import uuid4
 import pytest
 
 from tests.workflow.roads import case_at
-from ungdom.demo.load import stories
-from ungdom.simulation import Change, Place, Tally, Turn, mondays, trial, week_name
+from ungdom.demo.load import generate_cases
+from ungdom.simulation import RuleOverride, SimulatedCase, SimulationResult, Turn, mondays, rule_comparison, week_name
 from ungdom.simulation.tally import median
 from ungdom.workflow.case import Case
-from ungdom.workflow.changes import changed
+from ungdom.workflow.changes import with_overrides
 from ungdom.workflow.daycount import Length
 from ungdom.workflow.deadlines import RULES, deadlines
 from ungdom.workflow.vocabulary import Regime, Sanction
@@ -21,14 +21,14 @@ from ungdom.workflow.vocabulary import Regime, Sanction
 TODAY = date(2026, 11, 20)
 
 
-def counted(changes: list[Change], day: date, *cases: Case) -> Tally:
-    tally = Tally(trial(changes, day), 10_000)
+def counted(changes: list[RuleOverride], day: date, *cases: Case) -> SimulationResult:
+    tally = SimulationResult(rule_comparison(changes, day), 10_000)
     for case in cases:
-        tally.add(Place(uuid4(), "R-1", case.konfliktrad), case)
+        tally.add(SimulatedCase(uuid4(), "R-1", case.konfliktrad), case)
     return tally
 
 
-def turns(change: Change, day: date, case: Case) -> dict[str, Turn]:
+def turns(change: RuleOverride, day: date, case: Case) -> dict[str, Turn]:
     return {line.code: line.turn for line in counted([change], day, case).lines if line.turn}
 
 
@@ -45,7 +45,7 @@ def turns(change: Change, day: date, case: Case) -> dict[str, Turn]:
     ],
 )
 def test_a_shorter_norm_turns_a_case_overdue_between_the_two_due_dates(day: date, turned: Turn | None) -> None:
-    found = turns(Change(code="plan_meeting", length=Length(days=45)), day, case_at("F R2", "received"))
+    found = turns(RuleOverride(code="plan_meeting", length=Length(days=45)), day, case_at("F R2", "received"))
 
     assert found == ({"plan_meeting": turned} if turned else {})
 
@@ -60,13 +60,13 @@ def test_a_shorter_norm_turns_a_case_overdue_between_the_two_due_dates(day: date
     ],
 )
 def test_a_longer_norm_turns_a_case_green_between_the_two_due_dates(day: date, turned: Turn | None) -> None:
-    found = turns(Change(code="lead_time", length=Length(days=270)), day, case_at("F R2", "received"))
+    found = turns(RuleOverride(code="lead_time", length=Length(days=270)), day, case_at("F R2", "received"))
 
     assert found == ({"lead_time": turned} if turned else {})
 
 
 def test_a_clock_that_is_stopped_moot_or_closed_is_not_counted() -> None:
-    change, day = Change(code="first_contact", length=Length(days=1)), date(2025, 7, 1)
+    change, day = RuleOverride(code="first_contact", length=Length(days=1)), date(2025, 7, 1)
     made = case_at("F R2", "received", "2025-02-20 first_contact")
     moved_past = case_at("F R2", "plan_meeting_held")
     closed = case_at("F R2", "received", "2025-02-20 lapsed {reason: death}")
@@ -79,14 +79,14 @@ def test_a_clock_that_is_stopped_moot_or_closed_is_not_counted() -> None:
 
 def test_a_statutory_clock_still_moves_off_holidays_when_it_is_tried() -> None:
     case = case_at("S R2", "suspect_set")  # 20 January 2025
-    [line] = counted([Change(code="charge_decision", length=Length(days=61))], date(2025, 2, 1), case).lines
+    [line] = counted([RuleOverride(code="charge_decision", length=Length(days=61))], date(2025, 2, 1), case).lines
 
     assert (line.before, line.after) == (date(2025, 3, 3), date(2025, 3, 24))  # 61 days end on Saturday 22 March
 
 
 def test_a_deadline_of_the_parties_that_is_past_is_neither_overdue_nor_load() -> None:
     case = case_at("S R2", "judgment_given")  # served on 24 April 2025, two weeks: 8 May
-    tally = counted([Change(code="appeal", length=Length(days=5))], date(2025, 5, 5), case)
+    tally = counted([RuleOverride(code="appeal", length=Length(days=5))], date(2025, 5, 5), case)
 
     assert (tally.clocks["appeal"].live, tally.clocks["appeal"].turned.total()) == (1, 0)
     assert tally.clocks["appeal"].days == (-9, -9, -9)  # 29 April
@@ -98,7 +98,7 @@ def test_a_deadline_of_the_parties_that_is_past_is_neither_overdue_nor_load() ->
 
 @pytest.fixture(scope="module")
 def some() -> list[Case]:
-    return [told.case for told in stories(250, 5, TODAY)]
+    return [told.case for told in generate_cases(250, 5, TODAY)]
 
 
 def test_rules_as_they_are_give_an_empty_report(some: list[Case], figure: Callable[[str], None]) -> None:
@@ -108,7 +108,7 @@ def test_rules_as_they_are_give_an_empty_report(some: list[Case], figure: Callab
         since, same = rule.length.values[-1] if rule.length else (None, None)
         part = {"sanctions": rule.sanctions[:1], "regimes": rule.regimes[-1:]}
         for more in ({}, {"since": since}, part, {"warn_days": rule.warn_days}):
-            change = Change(code=rule.code, length=same, **more)  # type: ignore[arg-type]  # chosen above
+            change = RuleOverride(code=rule.code, length=same, **more)  # type: ignore[arg-type]  # chosen above
             tally = counted([change], TODAY, *cases)
             assert (tally.changed, tally.lines) == (0, [])
             assert all(load.overdue.before == load.overdue.after for load in tally.offices.values())
@@ -122,7 +122,7 @@ def test_what_is_compared_is_what_the_changed_rules_give(some: list[Case]) -> No
     rng = Random(7)  # noqa: S311  # chosen cases, the same ones every time
     for _ in range(20):
         changes = random_changes(rng)
-        ours, theirs = trial(changes, TODAY), changed(RULES, changes)
+        ours, theirs = rule_comparison(changes, TODAY), with_overrides(RULES, changes)
         for case in rng.sample(some, 40):
             pairs = ours.compare(case)
             assert Counter(pair.before for pair in pairs) == Counter(deadlines(case, TODAY))
@@ -134,10 +134,10 @@ def test_what_is_compared_is_what_the_changed_rules_give(some: list[Case]) -> No
             )
 
 
-def random_changes(rng: Random) -> list[Change]:
+def random_changes(rng: Random) -> list[RuleOverride]:
     chosen = rng.sample(sorted({rule.code for rule in RULES if rule.length and len(rule.sanctions) > 1}), 3)
     return [
-        Change(
+        RuleOverride(
             code=code,
             length=Length(days=rng.randint(0, 200)),
             since=rng.choice([None, date(2024, 10, 1), date(2026, 6, 1)]),
@@ -149,8 +149,8 @@ def random_changes(rng: Random) -> list[Change]:
 
 
 def test_the_counts_of_a_load_add_up(some: list[Case]) -> None:
-    tally = counted([Change(code="team_meeting", length=Length(days=21))], TODAY, *some)
-    runs = sum(pair.live and pair.before.delay for case in some for pair in tally.trial.compare(case))
+    tally = counted([RuleOverride(code="team_meeting", length=Length(days=21))], TODAY, *some)
+    runs = sum(pair.live and pair.before.delay for case in some for pair in tally.comparison.compare(case))
     counts = [both for load in tally.offices.values() for both in (load.overdue, *load.weeks, load.later)]
 
     assert sum(load.cases for load in tally.offices.values()) == tally.cases == len(some)
@@ -161,14 +161,14 @@ def test_the_counts_of_a_load_add_up(some: list[Case]) -> None:
 
 
 def test_lines_that_turn_come_first_and_end_at_the_limit(some: list[Case]) -> None:
-    tally = counted([Change(code="team_meeting", length=Length(days=21))], TODAY, *some)
+    tally = counted([RuleOverride(code="team_meeting", length=Length(days=21))], TODAY, *some)
     whole, turned = tally.lines, len(tally.turned)
     assert [bool(line.turn) for line in whole] == [True] * turned + [False] * (len(whole) - turned)
 
     for limit in (0, 1, turned, turned + 2):
-        short = Tally(tally.trial, limit)
+        short = SimulationResult(tally.comparison, limit)
         for case in some:
-            short.add(Place(uuid4(), "R-1", case.konfliktrad), case)
+            short.add(SimulatedCase(uuid4(), "R-1", case.konfliktrad), case)
         assert [line[1:] for line in short.lines] == [line[1:] for line in whole[:limit]]
         assert short.moved_clocks == len(whole)
 
@@ -202,7 +202,7 @@ def test_a_due_date_falls_into_its_week_around_new_year(due: date, week: int | N
     case = case_at("F R2", "received")  # received on 17 February 2025; by Christmas 2026 every norm is long past
     length = Length(days=(due - date(2025, 2, 17)).days)
 
-    load = counted([Change(code="plan_meeting", length=length)], date(2026, 12, 24), case).offices["oslo"]
+    load = counted([RuleOverride(code="plan_meeting", length=length)], date(2026, 12, 24), case).offices["oslo"]
 
     assert [at for at, both in enumerate(load.weeks) if both.after] == ([] if week is None else [week])
     assert load.later.after == (week is None)

@@ -12,9 +12,9 @@ from sqlalchemy.exc import DBAPIError
 from tests.store import cases as c
 from ungdom import simulation
 from ungdom.demo.load import load
-from ungdom.simulation import Change, Load, Tally, Turn
+from ungdom.simulation import RuleOverride, SimulatedOfficeLoad, SimulationResult, Turn
 from ungdom.store import journal, people, tables
-from ungdom.store.journal import Stored
+from ungdom.store.journal import StoredCase
 from ungdom.store.session import Database
 from ungdom.workflow.daycount import Length
 from ungdom.workflow.errors import BadChanges
@@ -23,7 +23,10 @@ from ungdom.workflow.vocabulary import EventType, Protection, Role
 
 DAY = date(2026, 3, 23)  # a Monday
 RECEIVED = 5
-CHANGES = [Change(code="plan_meeting", length=Length(days=45)), Change(code="lead_time", length=Length(days=270))]
+CHANGES = [
+    RuleOverride(code="plan_meeting", length=Length(days=45)),
+    RuleOverride(code="lead_time", length=Length(days=270)),
+]
 SYSTEM = Viewer(Role.SYSTEM, "tests", None)
 SECRETARIAT = Viewer(Role.SECRETARIAT, "s", None)
 ADMIN = Viewer(Role.ADMIN, "a", None)
@@ -38,13 +41,13 @@ def db(database_url: str) -> Iterator[Database]:
     database.close()
 
 
-def received(db: Database, office: str, registered: date) -> Stored:
+def received(db: Database, office: str, registered: date) -> StoredCase:
     """A case received four weeks after it was registered; the act was thirty days before that."""
     with db.writing() as tx:
         return c.opened(tx, RECEIVED, office, registered)
 
 
-def four(db: Database) -> list[Stored]:
+def four(db: Database) -> list[StoredCase]:
     """Two open cases in Oslo and two in Troms; one more that is closed."""
     with db.writing() as tx:
         c.opened(tx, c.CLOSED, "oslo", date(2025, 6, 2))
@@ -56,12 +59,12 @@ def four(db: Database) -> list[Stored]:
     ]
 
 
-def tried(db: Database, viewer: Viewer = SYSTEM, limit: int = 100) -> Tally:
+def tried(db: Database, viewer: Viewer = SYSTEM, limit: int = 100) -> SimulationResult:
     with db.reading() as tx:
         return simulation.simulate(tx, viewer, CHANGES, DAY, limit)
 
 
-def weeks(load: Load) -> tuple[dict[int, int], dict[int, int]]:
+def weeks(load: SimulatedOfficeLoad) -> tuple[dict[int, int], dict[int, int]]:
     """How many are due in which week, before and after; weeks with none left out."""
     return (
         {at: both.before for at, both in enumerate(load.weeks) if both.before},
@@ -69,7 +72,7 @@ def weeks(load: Load) -> tuple[dict[int, int], dict[int, int]]:
     )
 
 
-def both(load: Load, name: str) -> tuple[int, int]:
+def both(load: SimulatedOfficeLoad, name: str) -> tuple[int, int]:
     found = getattr(load, name)
     return found.before, found.after
 
@@ -96,7 +99,7 @@ def test_who_turns_overdue_and_who_green_is_as_counted_by_hand(db: Database) -> 
     plan, lead = tally.clocks["plan_meeting"], tally.clocks["lead_time"]
     assert (plan.live, dict(plan.turned), plan.days) == (4, {Turn.OVERDUE: 1}, (-15, -15, -15))
     assert (lead.live, dict(lead.turned), lead.days) == (4, {Turn.GREEN: 1}, (90, 90, 90))
-    turned = {(line.place.case_id, line.code): (line.before, line.after, line.turn) for line in tally.turned}
+    turned = {(line.case_ref.case_id, line.code): (line.before, line.after, line.turn) for line in tally.turned}
     assert turned == {
         (first.case_id, "plan_meeting"): (date(2026, 4, 3), date(2026, 3, 19), Turn.OVERDUE),
         (third.case_id, "lead_time"): (date(2026, 1, 1), date(2026, 4, 1), Turn.GREEN),
@@ -116,7 +119,7 @@ def test_the_load_by_office_and_week_is_as_counted_by_hand(db: Database) -> None
 
 def test_changes_that_cannot_be_made_are_refused_before_anything_is_read(db: Database) -> None:
     with db.reading() as tx, pytest.raises(BadChanges):
-        simulation.simulate(tx, SYSTEM, [Change(code="x", warn_days=1)], DAY, 1)
+        simulation.simulate(tx, SYSTEM, [RuleOverride(code="x", warn_days=1)], DAY, 1)
 
 
 # --- who sees what ----------------------------------------------------------------------------------------------
@@ -128,7 +131,7 @@ def test_an_office_is_told_of_its_own_cases_and_an_administrator_of_none_by_name
 
     assert {role: tally.cases for role, tally in told.items()} == {"leader": 2, "secretariat": 4, "admin": 4}
     assert list(told[Role.LEADER].offices) == ["oslo"]
-    assert {line.place.konfliktrad for line in told[Role.LEADER].lines} == {"oslo"}
+    assert {line.case_ref.konfliktrad for line in told[Role.LEADER].lines} == {"oslo"}
     assert told[Role.ADMIN].lines == []
     assert told[Role.ADMIN].offices == told[Role.SECRETARIAT].offices
     assert told[Role.ADMIN].clocks == told[Role.SECRETARIAT].clocks
@@ -146,7 +149,7 @@ def test_where_a_protected_youth_belongs_is_told_to_few(db: Database) -> None:
     national, own, admin = (tried(db, viewer) for viewer in (SECRETARIAT, LEADER, ADMIN))
 
     assert {office: load.cases for office, load in national.offices.items()} == {None: 1, "oslo": 1, "troms": 2}
-    assert {line.place.konfliktrad for line in national.lines if line.place.case_id == first.case_id} == {None}
+    assert {line.case_ref.konfliktrad for line in national.lines if line.case_ref.case_id == first.case_id} == {None}
     assert {office: load.cases for office, load in admin.offices.items()} == {None: 1, "oslo": 1, "troms": 2}
     assert {office: load.cases for office, load in own.offices.items()} == {"oslo": 2}
 
@@ -154,7 +157,7 @@ def test_where_a_protected_youth_belongs_is_told_to_few(db: Database) -> None:
 # --- what cannot be read ----------------------------------------------------------------------------------------
 
 
-def poison(db: Database, stored: Stored, **changed: Any) -> None:
+def poison(db: Database, stored: StoredCase, **changed: Any) -> None:
     """One more event that does not fit the history."""
     row = journal.event_row(stored.case_id, c.event(stored.version + 1, EventType.COMPLETED))
     with db.writing() as tx:
@@ -215,5 +218,5 @@ def test_a_synthetic_load_is_looked_at_whole_and_its_counts_add_up(
     assert sum(one.before for one in counts) == sum(one.after for one in counts) > open_cases
     assert sum(load.cases for load in tally.offices.values()) == open_cases
     assert len(tally.lines) == tally.moved_clocks == sum(clock.moved.total() for clock in tally.clocks.values())
-    assert tally.changed == len({line.place.case_id for line in tally.lines})
+    assert tally.changed == len({line.case_ref.case_id for line in tally.lines})
     figure(f"simulation: {open_cases} open cases of a synthetic load, {tally.moved_clocks} clocks moved")

@@ -10,7 +10,7 @@ from tests.workflow.build import PERSON
 from tests.workflow.roads import case_at
 from ungdom.statistics import case_rows
 from ungdom.statistics.recidivism import matters
-from ungdom.statistics.recidivism.spells import Life, SeenCase
+from ungdom.statistics.recidivism.spells import PersonHistory, SeenCase
 from ungdom.store.observations import Observation
 from ungdom.workflow import details as d
 from ungdom.workflow.case import Case
@@ -53,7 +53,10 @@ def observed(
     )
 
 
-def life(*cases: Case, observed: Iterable[Observation] = ()) -> Life:
+def life(*cases: Case, observed: Iterable[Observation] = ()) -> PersonHistory:
     """One person with these cases."""
-    seen = (SeenCase(UUID(int=n), case_rows.row(one, date.max), matters.trace(one)) for n, one in enumerate(cases, 1))
-    return Life(PERSON, tuple(seen), tuple(observed))
+    seen = (
+        SeenCase(UUID(int=n), case_rows.facts_of(one, date.max), matters.case_offences(one))
+        for n, one in enumerate(cases, 1)
+    )
+    return PersonHistory(PERSON, tuple(seen), tuple(observed))

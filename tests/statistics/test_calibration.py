@@ -7,32 +7,39 @@ from random import Random
 import pytest
 
 from tests.statistics.waits import LIMIT, ask, spell
-from ungdom.statistics.backtest import asked_on, calibrations, judge
-from ungdom.statistics.calibration import Ending, Judged, Outcome, calibrate, observed, outcome
-from ungdom.statistics.spells import Question, Spell, morning_after, question
+from ungdom.statistics.backtest import calibrations, evaluation_days, judge
+from ungdom.statistics.calibration import (
+    Ending,
+    ForecastOutcome,
+    JudgedForecast,
+    calibrate,
+    forecast_outcome,
+    observed_share,
+)
+from ungdom.statistics.spells import ClockSpell, ForecastQuery, forecast_query, morning_after
 
 DAY = date(2024, 1, 11)
 """The wait began on 1 January; its limit is 12 February."""
 UNTIL = date(2025, 1, 1)
 
 
-def came(now: list[Spell], until: date = UNTIL) -> Outcome | None:
-    return outcome(question(spell(), DAY, "oslo"), now, until)
+def came(now: list[ClockSpell], until: date = UNTIL) -> ForecastOutcome | None:
+    return forecast_outcome(forecast_query(spell(), DAY, "oslo"), now, until)
 
 
 @pytest.mark.parametrize(
     ("now", "expected"),
     [
-        (spell(stopped=10), Outcome(Ending.IN_TIME, 31)),  # 1 of 33 days
-        (spell(stopped=LIMIT), Outcome(Ending.IN_TIME, 1000)),
-        (spell(stopped=LIMIT + 1), Outcome(Ending.PASSED, 1000)),
-        (spell(), Outcome(Ending.PASSED, 1000)),
-        (spell(ended=20), Outcome(Ending.LEFT, 334)),  # 11 of 33 days
-        (spell(ended=LIMIT + 1), Outcome(Ending.PASSED, 1000)),
-        (spell(stopped=3), Outcome(Ending.IN_TIME, 31)),  # it was over before it was asked, and nobody knew
+        (spell(stopped=10), ForecastOutcome(Ending.IN_TIME, 31)),  # 1 of 33 days
+        (spell(stopped=LIMIT), ForecastOutcome(Ending.IN_TIME, 1000)),
+        (spell(stopped=LIMIT + 1), ForecastOutcome(Ending.PASSED, 1000)),
+        (spell(), ForecastOutcome(Ending.PASSED, 1000)),
+        (spell(ended=20), ForecastOutcome(Ending.LEFT, 334)),  # 11 of 33 days
+        (spell(ended=LIMIT + 1), ForecastOutcome(Ending.PASSED, 1000)),
+        (spell(stopped=3), ForecastOutcome(Ending.IN_TIME, 31)),  # it was over before it was asked, and nobody knew
     ],
 )
-def test_what_became_of_a_wait(now: Spell, expected: Outcome) -> None:
+def test_what_became_of_a_wait(now: ClockSpell, expected: ForecastOutcome) -> None:
     assert came([now]) == expected
 
 
@@ -45,8 +52,8 @@ def test_a_wait_that_was_corrected_away_is_not_judged() -> None:
     assert came([spell(clock="first_contact")]) is None
 
 
-def judged(ending: Ending, at: int, probability: float = 0.5) -> Judged:
-    return Judged("plan_meeting", DAY, probability, Outcome(ending, at))
+def judged(ending: Ending, at: int, probability: float = 0.5) -> JudgedForecast:
+    return JudgedForecast("plan_meeting", DAY, probability, ForecastOutcome(ending, at))
 
 
 def test_those_that_left_are_censored_in_the_observed_share() -> None:
@@ -57,8 +64,8 @@ def test_those_that_left_are_censored_in_the_observed_share() -> None:
         judged(Ending.IN_TIME, 750),
         judged(Ending.PASSED, 1000),
     ]
-    assert observed(four) == pytest.approx(0.375)
-    assert observed([judged(Ending.PASSED, 1000)] * 3) == 1
+    assert observed_share(four) == pytest.approx(0.375)
+    assert observed_share([judged(Ending.PASSED, 1000)] * 3) == 1
 
 
 def test_brier_scores_by_hand() -> None:
@@ -87,7 +94,7 @@ LEAVE = 150.0
 FIRST, LAST = date(2019, 1, 1), date(2026, 1, 1)
 
 
-def simulated(random: Random) -> list[tuple[Spell, float]]:
+def simulated(random: Random) -> list[tuple[ClockSpell, float]]:
     """4,000 waits, exponential with another mean in each office, some left in another way; each with its true rate."""
     made = []
     for _ in range(4_000):
@@ -99,7 +106,7 @@ def simulated(random: Random) -> list[tuple[Spell, float]]:
     return made
 
 
-def as_known(wait: Spell, day: date) -> Spell:
+def as_known(wait: ClockSpell, day: date) -> ClockSpell:
     """The wait as it was known at the end of that day."""
     if wait.over is None or wait.over <= day:
         return wait
@@ -108,14 +115,16 @@ def as_known(wait: Spell, day: date) -> Spell:
 
 def test_forecasts_of_waits_with_a_known_truth_are_true_and_calibrated(figure) -> None:  # type: ignore[no-untyped-def]
     waits, all_judged, apart = simulated(Random(20)), [], []  # noqa: S311  # no secret hangs on it
-    for day in asked_on(LAST):
+    for day in evaluation_days(LAST):
         then = [as_known(wait, day) for wait, _ in waits if wait.begun <= day]
-        asked: list[tuple[Question, Outcome]] = []
+        asked: list[tuple[ForecastQuery, ForecastOutcome]] = []
         truth = []
         for wait, rate in waits:
             seen = as_known(wait, day)
-            put = question(seen, morning_after(day), wait.konfliktrad)
-            result = outcome(put, [wait], LAST) if wait.begun <= day and seen.waits and put.days_left >= 0 else None
+            put = forecast_query(seen, morning_after(day), wait.konfliktrad)
+            result = (
+                forecast_outcome(put, [wait], LAST) if wait.begun <= day and seen.waits and put.days_left >= 0 else None
+            )
             if result is not None:
                 asked.append((put, result))
                 truth.append(exp(-rate * (put.days_left + 1)))
@@ -136,6 +145,6 @@ def test_forecasts_of_waits_with_a_known_truth_are_true_and_calibrated(figure) -
 
 
 def test_it_is_asked_each_quarter_of_four_years() -> None:
-    days = asked_on(LAST)
+    days = evaluation_days(LAST)
     assert (len(days), days[0], days[-1]) == (16, date(2022, 1, 6), date(2025, 10, 2))
     assert ask(0).days_left == LIMIT

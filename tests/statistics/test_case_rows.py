@@ -12,10 +12,10 @@ import pytest
 
 from tests.service import sqlite_copy
 from tests.statistics import waits
-from ungdom.demo.story import Told
+from ungdom.demo.story import GeneratedCase
 from ungdom.statistics import case_rows, cases, digests
-from ungdom.statistics.case_rows import CaseRow, row
-from ungdom.statistics.digests import Asked, TooManyCases
+from ungdom.statistics.case_rows import CaseFacts, facts_of
+from ungdom.statistics.digests import CaseSelection, TooManyCases
 from ungdom.store import reference, tables
 from ungdom.store.session import Database
 from ungdom.workflow.daycount import days_between, last_moment, oslo_date
@@ -29,7 +29,7 @@ NOW = last_moment(TODAY)
 
 
 @cache
-def told() -> tuple[Told, ...]:
+def told() -> tuple[GeneratedCase, ...]:
     return tuple(waits.load(220, 3))
 
 
@@ -41,29 +41,29 @@ def db(tmp_path: Path, sqlite_template: Path) -> Iterator[Database]:
     made.close()
 
 
-def read(db: Database, **asked: object) -> list[tuple[UUID, CaseRow]]:
+def read(db: Database, **asked: object) -> list[tuple[UUID, CaseFacts]]:
     with db.reading() as tx:
-        return [(one.case_id, one.row) for one in cases.read(tx, Asked(**asked), NOW)]  # type: ignore[arg-type]
+        return [(one.case_id, one.facts) for one in cases.read(tx, CaseSelection(**asked), NOW)]  # type: ignore[arg-type]
 
 
-def as_told(valid_at: date | None = None, known_at: datetime | None = None) -> list[tuple[UUID, CaseRow]]:
+def as_told(valid_at: date | None = None, known_at: datetime | None = None) -> list[tuple[UUID, CaseFacts]]:
     """The same from the histories themselves, in the order of the ids."""
     with_ids = [(one.case_id, _of(one, valid_at, known_at)) for one in told()]
     return sorted(((case_id, found) for case_id, found in with_ids if found), key=lambda pair: pair[0])
 
 
-def _of(one: Told, valid_at: date | None, known_at: datetime | None) -> CaseRow | None:
+def _of(one: GeneratedCase, valid_at: date | None, known_at: datetime | None) -> CaseFacts | None:
     known = [e for e in one.events if e.recorded_at <= min(known_at or NOW, NOW)]
     kept = [e for e in effective(known) if valid_at is None or e.occurred_on <= valid_at]
     day = valid_at or oslo_date(known_at or NOW)
     opened = oslo_date(one.events[0].recorded_at)
     try:
-        return placed(row(fold(one.case.youth, kept), day, opened=opened)) if kept else None
+        return placed(facts_of(fold(one.case.youth, kept), day, opened=opened)) if kept else None
     except IllegalHistory:
         return None
 
 
-def placed(one: CaseRow) -> CaseRow:
+def placed(one: CaseFacts) -> CaseFacts:
     return replace(one, police_district=DISTRICTS[one.konfliktrad])
 
 
@@ -73,7 +73,7 @@ DISTRICTS = {one["code"]: one["police_district"] for one in reference.read(table
 def test_the_days_of_a_row_are_those_of_the_lead_time_and_add_up_to_its_life() -> None:
     for one in told():
         for day in (TODAY, TODAY + timedelta(days=400)):
-            made, found = row(one.case, day), lead_time(one.case, day)
+            made, found = facts_of(one.case, day), lead_time(one.case, day)
             assert made.stage_days == {state: days for state, days in found.stage_days.items() if days}
             assert made.wait_days == {party: days for party, days in found.wait_days.items() if days}
             assert sum(made.stage_days.values()) == sum(made.wait_days.values()) == made.total_days == found.total_days
@@ -82,12 +82,12 @@ def test_the_days_of_a_row_are_those_of_the_lead_time_and_add_up_to_its_life() -
 
 
 def test_before_the_start_the_days_are_the_lead_time_to_the_start() -> None:
-    started = [row(one.case, TODAY) for one in told() if one.case.start]
+    started = [facts_of(one.case, TODAY) for one in told() if one.case.start]
     assert started
     for one in started:
         before = {sum(one.stage_days_before.values()), sum(one.wait_days_before.values())}
         assert {one.unreported_days + days for days in before} == {one.p3}
-    for waiting in (row(one.case, TODAY) for one in told() if not one.case.start):
+    for waiting in (facts_of(one.case, TODAY) for one in told() if not one.case.start):
         gone = days_between(waiting.last_offence, waiting.until)
         assert waiting.unreported_days + sum(waiting.wait_days_before.values()) == gone
 
@@ -95,13 +95,13 @@ def test_before_the_start_the_days_are_the_lead_time_to_the_start() -> None:
 def test_a_row_that_is_kept_is_right_on_every_later_day() -> None:
     for one in told():
         opened = oslo_date(one.events[0].recorded_at)
-        kept = case_rows.dump(row(one.case, max(event.occurred_on for event in one.events), opened=opened))
+        kept = case_rows.dump(facts_of(one.case, max(event.occurred_on for event in one.events), opened=opened))
         for later in (TODAY, TODAY + timedelta(days=90)):
-            assert case_rows.load(kept, later) == row(one.case, later, opened=opened)
+            assert case_rows.load(kept, later) == facts_of(one.case, later, opened=opened)
 
 
 def test_a_row_holds_days_codes_and_numbers_only() -> None:
-    kinds = get_type_hints(CaseRow)
+    kinds = get_type_hints(CaseFacts)
     words = {name for name, kind in kinds.items() if kind in (str, str | None)}
     assert words == {"konfliktrad", "police_district", "start_rule", "closing", "table"}
     assert not {"born", "person", "case_id", "reference", "subject", "coordinator"} & set(kinds)
@@ -127,7 +127,7 @@ def test_either_database_keeps_and_reads_rows_and_the_sex_is_looked_up_beside(da
     assert read(db, at_most=0) == before
     known = {one.person.person_id: one.person.personalia.sex for one in told()}
     with db.reading() as tx:
-        found = list(cases.read(tx, Asked(), NOW, waits.KEYS))
+        found = list(cases.read(tx, CaseSelection(), NOW, waits.KEYS))
     assert {one.sex for one in found} == {"female", "male"}
     assert all(one.sex == known[one.person_id] for one in found)
     db.close()

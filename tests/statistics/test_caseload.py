@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from ungdom.statistics.caseload import Office, counted, weight_of
-from ungdom.statistics.caseload.pressure import RULES, Waited, median_wait, warnings
-from ungdom.statistics.digests import Digest, Stay
+from ungdom.statistics.caseload import OfficeCaseload, count_caseload, weight_of
+from ungdom.statistics.caseload.pressure import RULES, ReceivedCase, median_wait, warnings
+from ungdom.statistics.digests import CaseSummary, Stay
 from ungdom.workflow.vocabulary import CLOSED, Phase, Sanction, State
 
 S, F = Sanction.YOUTH_SANCTION, Sanction.YOUTH_FOLLOW_UP
@@ -19,7 +19,7 @@ def ago(days: int) -> date:
     return DAY - timedelta(days=days)
 
 
-def case(state: State = State.PREPARING, since: int = 10, **told: Any) -> Digest:
+def case(state: State = State.PREPARING, since: int = 10, **told: Any) -> CaseSummary:
     """A case in this state for so many days; received then unless told otherwise."""
     received = told.pop("received", None if state in BEFORE else ago(since))
     plain: dict[str, Any] = {
@@ -29,18 +29,18 @@ def case(state: State = State.PREPARING, since: int = 10, **told: Any) -> Digest
         "registered": ago(since + 90),
         "received": received,
         "started": None,
-        "met": None,
+        "plan_meeting": None,
         "closed": ago(since) if state in CLOSED else None,
         "stays": (Stay(state, ago(since), ago(since)),),
     }
-    return Digest(**{**plain, **told})
+    return CaseSummary(**{**plain, **told})
 
 
 BEFORE = (State.REGISTERED, State.INVESTIGATION, State.FINAL, State.DISPATCHED)
 
 
 def test_open_cases_count_by_phase_and_sanction_with_their_weight() -> None:
-    load = counted(
+    load = count_caseload(
         [
             case(),
             case(State.EXECUTING, sanction=S),
@@ -65,19 +65,19 @@ def test_open_cases_count_by_phase_and_sanction_with_their_weight() -> None:
 
 
 def test_a_case_received_and_assigned_to_nobody_is_shown_as_nobodys() -> None:
-    office = counted([case(State.RECEIVED, coordinator=None)], DAY, "oslo").offices["oslo"]
+    office = count_caseload([case(State.RECEIVED, coordinator=None)], DAY, "oslo").offices["oslo"]
     assert office.coordinators[None].open.total() == 1
 
 
 def test_another_office_is_not_counted_in_ones_own_and_once_in_the_country() -> None:
     cases = [case(), case(konfliktrad="vest")]
-    assert counted(cases, DAY, "oslo").offices.keys() == {"oslo"}
-    every = counted(cases, DAY).offices
+    assert count_caseload(cases, DAY, "oslo").offices.keys() == {"oslo"}
+    every = count_caseload(cases, DAY).offices
     assert {place: office.load.open.total() for place, office in every.items()} == {"oslo": 1, "vest": 1, None: 2}
 
 
 def test_a_week_is_the_seven_days_that_end_on_the_day_asked() -> None:
-    office = Office(DAY)
+    office = OfficeCaseload(DAY)
     for days in (0, 6, 7, 90, 91):
         office.add(case(since=days))
     office.add(case(State.COMPLETED, since=3, received=ago(200)))
@@ -91,7 +91,7 @@ def test_a_week_is_the_seven_days_that_end_on_the_day_asked() -> None:
 # --- what will come -----------------------------------------------------------------------------------------
 
 
-def earlier(count: int, days: int, *, left: bool = False, state: State = State.DISPATCHED) -> Iterator[Digest]:
+def earlier(count: int, days: int, *, left: bool = False, state: State = State.DISPATCHED) -> Iterator[CaseSummary]:
     """Cases of a year ago that were received after so many days in this state, or left it otherwise."""
     since, end = ago(400), ago(400 - days)
     last = Stay(State.OTHER_DECISION if left else State.RECEIVED, end, end)
@@ -106,7 +106,7 @@ def test_what_is_expected_is_the_share_of_earlier_cases_that_were_received_as_la
     # of the 20 that had waited as long, 10 were received on day 20, that is in the second week from now.
     history = [*earlier(20, 10), *earlier(10, 20), *earlier(10, 20, left=True)]
     waiting = [case(State.DISPATCHED, since=12)] * 2
-    weeks, untold = counted([*history, *waiting], DAY, "oslo").arrivals("oslo")
+    weeks, untold = count_caseload([*history, *waiting], DAY, "oslo").arrivals("oslo")
     assert untold == 0
     assert weeks[0].since == DAY + timedelta(days=1)
     assert [week.expected for week in weeks] == pytest.approx([0, 1, 0, 0, 0, 0, 0, 0])
@@ -114,7 +114,7 @@ def test_what_is_expected_is_the_share_of_earlier_cases_that_were_received_as_la
 
 
 def test_too_few_earlier_cases_foretell_nothing() -> None:
-    weeks, untold = counted([*earlier(28, 10), case(State.DISPATCHED, since=2)], DAY, "oslo").arrivals("oslo")
+    weeks, untold = count_caseload([*earlier(28, 10), case(State.DISPATCHED, since=2)], DAY, "oslo").arrivals("oslo")
     assert (untold, [week.expected for week in weeks]) == (1, [0.0] * 8)
 
 
@@ -123,16 +123,16 @@ def test_too_few_earlier_cases_foretell_nothing() -> None:
 NOW, THEN = 45, 45 + 91
 
 
-def received(sanction: Sanction, count: int, days_ago: int, wait: int | None) -> list[Waited]:
+def received(sanction: Sanction, count: int, days_ago: int, wait: int | None) -> list[ReceivedCase]:
     """Cases received then; the plan meeting after so many days, None: not yet."""
     on = ago(days_ago)
     met = None if wait is None else on + timedelta(days=wait)
-    return [Waited(sanction, on, met if met and met <= DAY else None, None)] * count
+    return [ReceivedCase(sanction, on, met if met and met <= DAY else None, None)] * count
 
 
 def load(
     growing: tuple[int, int] = (10, 13), waits: tuple[int, int] = (30, 36), waiting: tuple[int, int] = (9, 9)
-) -> list[Waited]:
+) -> list[ReceivedCase]:
     """Youth follow-ups then and now, and youth sanctions with their wait then and now."""
     follow_ups = received(F, growing[0], THEN, 20) + received(F, growing[1], NOW, 20)
     return [*follow_ups, *received(S, waiting[0], THEN, waits[0]), *received(S, waiting[1], NOW, waits[1])]

@@ -11,22 +11,22 @@ from ungdom.statistics.curves import (
     Forecast,
     ForecastBasis,
     ForecastStanding,
-    counted,
-    foretell,
+    curve_lookup,
     history,
+    predict,
 )
-from ungdom.statistics.spells import Question, Spell
+from ungdom.statistics.spells import ClockSpell, ForecastQuery
 from ungdom.workflow.vocabulary import Sanction, State
 
 NONE = (None, None)
 
 
-def foretold(known: list[Spell], asked: Question, day: date = LATER) -> Forecast:
-    return foretell(asked, counted(history(known, day)))
+def foretold(known: list[ClockSpell], asked: ForecastQuery, day: date = LATER) -> Forecast:
+    return predict(asked, curve_lookup(history(known, day)))
 
 
 def figure_of(found: Forecast) -> tuple[float | None, int | None]:
-    return (round(found.found.share, 12), found.found.at_risk) if found.found else NONE
+    return (round(found.estimate.share, 12), found.estimate.at_risk) if found.estimate else NONE
 
 
 THIRDS = [spell(stopped=day) for day in (5, 30, 50) for _ in range(30)]
@@ -112,7 +112,7 @@ HERE = [spell(stopped=20) for _ in range(FEWEST)]
     ],
 )
 def test_the_first_rung_with_enough_answers(
-    known: list[Spell], basis: ForecastBasis | None, expected: tuple[float | None, int | None]
+    known: list[ClockSpell], basis: ForecastBasis | None, expected: tuple[float | None, int | None]
 ) -> None:
     found = foretold(known, ask(0))
     assert found.basis is basis

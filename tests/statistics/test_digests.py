@@ -11,11 +11,11 @@ from sqlalchemy import select, update
 from tests.api.test_statements import statements
 from tests.service import sqlite_copy
 from tests.statistics import waits
-from ungdom.demo.story import Told
+from ungdom.demo.story import GeneratedCase
 from ungdom.statistics import caseload, digests
-from ungdom.statistics.digests import Asked, Digest, TooManyCases, digest
+from ungdom.statistics.digests import CaseSelection, CaseSummary, TooManyCases, summarise
 from ungdom.statistics.indicators import INDICATORS
-from ungdom.statistics.indicators.answering import found, question
+from ungdom.statistics.indicators.answering import indicator_query, read_indicators
 from ungdom.statistics.indicators.figures import Figure
 from ungdom.store.figure_tables import case_figures
 from ungdom.store.session import Database
@@ -29,7 +29,7 @@ NOW = last_moment(TODAY)
 
 
 @cache
-def told() -> tuple[Told, ...]:
+def told() -> tuple[GeneratedCase, ...]:
     return tuple(waits.load(220, 3))
 
 
@@ -53,7 +53,7 @@ def db(written: Path, tmp_path: Path) -> Iterator[Database]:
 def read(db: Database, **asked: object) -> list[str]:
     """Every digest, as written; in one order."""
     with db.reading() as tx:
-        return sorted(digests.dump(one) for one in digests.read(tx, Asked(**asked)))  # type: ignore[arg-type]
+        return sorted(digests.dump(one) for one in digests.read(tx, CaseSelection(**asked)))  # type: ignore[arg-type]
 
 
 def as_told(valid_at: date | None = None, known_at: datetime | None = None) -> list[str]:
@@ -61,19 +61,19 @@ def as_told(valid_at: date | None = None, known_at: datetime | None = None) -> l
     return sorted(digests.dump(one) for one in _as_told(valid_at, known_at))
 
 
-def _as_told(valid_at: date | None, known_at: datetime | None) -> Iterator[Digest]:
+def _as_told(valid_at: date | None, known_at: datetime | None) -> Iterator[CaseSummary]:
     for one in told():
         known = [e for e in one.events if e.recorded_at <= min(known_at or NOW, NOW)]
         kept = [e for e in effective(known) if valid_at is None or e.occurred_on <= valid_at]
         try:
-            yield digest(fold(one.case.youth, kept))
+            yield summarise(fold(one.case.youth, kept))
         except IllegalHistory:
             continue
 
 
 def test_a_digest_is_read_as_it_was_written() -> None:
     for one in told():
-        made = digest(one.case)
+        made = summarise(one.case)
         assert digests.load(digests.dump(made)) == made
 
 
@@ -134,22 +134,22 @@ def test_no_person_stands_in_a_digest(db: Database) -> None:
 
 def test_indicators_take_three_statements_however_many_cases_there_are(db: Database) -> None:
     digests.refresh(db)
-    asked = question((date(2025, 1, 1), TODAY), NOW, "oslo", at_most=0)
+    asked = indicator_query((date(2025, 1, 1), TODAY), NOW, "oslo", at_most=0)
     with statements() as said, db.reading() as tx:
-        found(tx, asked)
+        read_indicators(tx, asked)
     assert len(said) <= 3, said  # the digests, the counts and the answers of surveys
 
 
 def test_the_demo_gives_figures_for_every_indicator(db: Database, figure: Callable[[str], None]) -> None:
     digests.refresh(db)
     with db.reading() as tx:
-        made = found(tx, question((date(2014, 7, 1), TODAY), NOW, at_most=0))
-    country = [one for one in made.figures if one.konfliktrad is None and one.indicator.counts]
+        made = read_indicators(tx, indicator_query((date(2014, 7, 1), TODAY), NOW, at_most=0))
+    country = [one for one in made.figures if one.konfliktrad is None and one.indicator.counting]
     for one in country:
         figure(_shown(one, made.cases))
     for indicator in INDICATORS:
         mine = [one for one in country if one.indicator is indicator]
-        assert bool(mine) == bool(indicator.counts)
+        assert bool(mine) == bool(indicator.counting)
         assert all(one.denominator > 0 for one in mine), indicator.code
 
 
@@ -162,8 +162,8 @@ def _shown(one: Figure, cases: int) -> str:
 def test_the_offices_add_up_to_the_country(db: Database) -> None:
     digests.refresh(db)
     with db.reading() as tx:
-        made = found(tx, question((date(2014, 7, 1), TODAY), NOW, at_most=0))
-    for one in (one for one in made.figures if one.konfliktrad is None and one.indicator.counts):
+        made = read_indicators(tx, indicator_query((date(2014, 7, 1), TODAY), NOW, at_most=0))
+    for one in (one for one in made.figures if one.konfliktrad is None and one.indicator.counting):
         offices = [
             other.denominator
             for other in made.figures
@@ -179,8 +179,8 @@ def test_what_was_expected_of_the_chain_came(figure: Callable[[str], None]) -> N
     for half in range(3):
         day = date(2025, 9, 1) - timedelta(weeks=26 * half)
         cases = [(one, waits.known(one, day)) for one in loaded]
-        then = [(one, digest(fold(one.case.youth, known))) for one, known in cases if known]
-        ahead, _ = caseload.counted((made for _, made in then), day).arrivals(None)
+        then = [(one, summarise(fold(one.case.youth, known))) for one, known in cases if known]
+        ahead, _ = caseload.count_caseload((made for _, made in then), day).arrivals(None)
         received = [one.case.events for one, made in then if made.received is None and made.closed is None]
         days = [e.occurred_on for events in received for e in events if e.type == "received"]
         for week in ahead:

@@ -15,10 +15,10 @@ from tests import pg
 from tests.statistics import waits
 from tests.statistics.waits import TODAY
 from ungdom import clock
-from ungdom.demo.story import Told
+from ungdom.demo.story import GeneratedCase
 from ungdom.statistics import backtest, forecast, past
-from ungdom.statistics.curves import WINDOW, ForecastStanding, counted, foretell, history
-from ungdom.statistics.spells import Spell, spells
+from ungdom.statistics.curves import WINDOW, ForecastStanding, curve_lookup, history, predict
+from ungdom.statistics.spells import ClockSpell, clock_spells
 from ungdom.store.forecast_tables import forecast_calibration, forecast_curve
 from ungdom.store.session import Database
 
@@ -26,7 +26,7 @@ YESTERDAY = TODAY - timedelta(days=1)
 
 
 @cache
-def told() -> tuple[Told, ...]:
+def told() -> tuple[GeneratedCase, ...]:
     return tuple(waits.load(220, 3))
 
 
@@ -49,13 +49,13 @@ def test_what_is_answered_from_the_table_is_what_was_counted(db: Database) -> No
     assert counts["curves"] == len(kept(db, forecast_curve)) > 0
 
     known = waits.known_at_the_end_of(told(), YESTERDAY)
-    lookup = counted(history([one for case in known for one in spells(case)], YESTERDAY))
+    lookup = curve_lookup(history([one for case in known for one in clock_spells(case)], YESTERDAY))
     answers = 0
     with db.reading() as tx:
         for case in (one.case for one in told() if not one.case.is_closed):
             found = forecast.of_case(tx, case, TODAY, case.konfliktrad)
             assert found.as_of == YESTERDAY
-            assert list(found.answers) == [foretell(one.asked, lookup) for one in found.answers]
+            assert list(found.answers) == [predict(one.query, lookup) for one in found.answers]
             answers += sum(one.standing is ForecastStanding.FORECAST for one in found.answers)
     assert answers > 0
 
@@ -76,22 +76,22 @@ def test_how_forecasts_came_out_is_kept_as_it_was_found(db: Database) -> None:
     waits.write(db, told(), YESTERDAY)
     found = backtest.run(db, YESTERDAY)
     assert found[0].clock is None
-    backtest.keep(db, YESTERDAY, found, clock.now())
-    backtest.keep(db, YESTERDAY, found, clock.now())
+    backtest.save(db, YESTERDAY, found, clock.now())
+    backtest.save(db, YESTERDAY, found, clock.now())
     with db.reading() as tx:
-        assert backtest.kept(tx) == {one.clock: (YESTERDAY, one) for one in found}
+        assert backtest.read_calibrations(tx) == {one.clock: (YESTERDAY, one) for one in found}
     assert len(kept(db, forecast_calibration)) == len(found)
 
 
 def test_without_cases_nothing_is_foretold_and_a_case_with_no_clock_has_no_answer(db: Database) -> None:
     assert forecast.refresh(db, YESTERDAY) == {"cases": 0, "spells": 0, "curves": 0}
     assert backtest.run(db, YESTERDAY) == []
-    waiting = next(one.case for one in told() if any(spell.waits for spell in spells(one.case)))
+    waiting = next(one.case for one in told() if any(spell.waits for spell in clock_spells(one.case)))
     closed = next(one.case for one in told() if one.case.is_closed)
     with db.reading() as tx:
         standings = {one.standing for one in forecast.of_case(tx, waiting, TODAY, None).answers}
         assert standings <= {ForecastStanding.NOT_COMPUTED, ForecastStanding.PASSED}
-        assert forecast.of_case(tx, closed, TODAY, None) == forecast.Foretold(None, ())
+        assert forecast.of_case(tx, closed, TODAY, None) == forecast.CaseForecast(None, ())
 
 
 # --- no look-ahead ----------------------------------------------------------------------------------------------
@@ -126,15 +126,17 @@ def test_what_is_recorded_after_a_day_changes_nothing_that_was_foretold_on_it(
 
     forecast.refresh(db, day)
     assert kept(db, forecast_curve) == before
-    assert known_on(db, day, [day - backtest.EVERY, day, TODAY]) == then
+    assert known_on(db, day, [day - backtest.EVALUATION_INTERVAL, day, TODAY]) == then
     db.close()
 
 
-def known_on(db: Database, day: date, days: list[date]) -> dict[UUID, list[Spell]]:
+def known_on(db: Database, day: date, days: list[date]) -> dict[UUID, list[ClockSpell]]:
     """The waits as known on that day, read for these days at once."""
-    found = past.cases(db, days, day - WINDOW, lambda _done, _all: None)
-    return {one.case_id: one.then[day] for one in found if any(_counts(spell, day) for spell in one.then.get(day, []))}
+    found = past.historic_waits(db, days, day - WINDOW, lambda _done, _all: None)
+    return {
+        one.case_id: one.by_day[day] for one in found if any(_counts(spell, day) for spell in one.by_day.get(day, []))
+    }
 
 
-def _counts(spell: Spell, day: date) -> bool:
+def _counts(spell: ClockSpell, day: date) -> bool:
     return spell.over is None or spell.over > day - WINDOW

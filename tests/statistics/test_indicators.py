@@ -6,11 +6,11 @@ from datetime import date
 import pytest
 
 from tests.workflow.roads import case_at
-from ungdom.statistics.case_rows import row
-from ungdom.statistics.digests import digest
-from ungdom.statistics.indicators import BY_CODE, INDICATORS
-from ungdom.statistics.indicators.figures import FEWEST_SHOWN, Figure, Period, shown_to
-from ungdom.statistics.indicators.marks import Count, Span
+from ungdom.statistics.case_rows import facts_of
+from ungdom.statistics.digests import summarise
+from ungdom.statistics.indicators import INDICATOR_BY_CODE, INDICATORS
+from ungdom.statistics.indicators.figures import FEWEST_SHOWN, Figure, IndicatorAccumulator, redact_country
+from ungdom.statistics.indicators.marks import CountContribution, DurationContribution
 from ungdom.workflow.case import Case
 
 RUNNING = case_at("F R2", "plan_meeting_held")
@@ -70,14 +70,22 @@ def on(text: str) -> date:
 
 def counts(code: str, case: Case) -> list[tuple[str, bool | None, str]]:
     """The counted ones: day, in the numerator, part."""
-    marks = BY_CODE[code].marks(case, row(case, date.max))
-    return [(str(mark.on), mark.hit, str(mark.part)) for mark in marks if isinstance(mark, Count)]
+    marks = INDICATOR_BY_CODE[code].contributions(case, facts_of(case, date.max))
+    return [
+        (str(mark.period_day), mark.in_numerator, str(mark.part))
+        for mark in marks
+        if isinstance(mark, CountContribution)
+    ]
 
 
 def days(code: str, case: Case) -> list[tuple[str, int | None, bool]]:
     """The waits: the day that places them, their days, and whether what was waited for came."""
-    found = [span for span in BY_CODE[code].marks(case, row(case, date.max)) if isinstance(span, Span)]
-    return [(str(span.on), span.over and (span.over - span.since).days, span.ended) for span in found]
+    found = [
+        span
+        for span in INDICATOR_BY_CODE[code].contributions(case, facts_of(case, date.max))
+        if isinstance(span, DurationContribution)
+    ]
+    return [(str(span.period_day), span.ended_on and (span.ended_on - span.since).days, span.ended) for span in found]
 
 
 SHARES: list[tuple[str, Case, list[tuple[str, bool | None, str]]]] = [
@@ -204,7 +212,7 @@ def test_a_closed_case_counts_in_the_way_it_was_closed_and_death_is_a_way_of_its
 
 def test_every_indicator_of_cases_has_its_history_here() -> None:
     told = {code for code, *_ in SHARES} | {code for code, *_ in WAITS} | {"closed_as"}
-    assert told == {one.code for one in INDICATORS if one.counts}
+    assert told == {one.code for one in INDICATORS if one.counting}
 
 
 # --- figures ------------------------------------------------------------------------------------------------
@@ -214,14 +222,14 @@ MADE = (RUNNING, COMPLETED, DEAD, WITHDRAWN, LATER_WITHDRAWN, NO_PLAN, DROPPED, 
 
 def counted(
     cases: tuple[Case, ...] = MADE, since: str = "2025-01-01", until: str = "2025-12-31", day: str = "2025-12-31"
-) -> Period:
-    period = Period(on(since), on(until), on(day))
+) -> IndicatorAccumulator:
+    period = IndicatorAccumulator(on(since), on(until), on(day))
     for case in cases:
-        period.add(digest(case))
+        period.add(summarise(case))
     return period
 
 
-def of(period: Period, code: str, place: str | None = None, part: str = "") -> Figure:
+def of(period: IndicatorAccumulator, code: str, place: str | None = None, part: str = "") -> Figure:
     (found,) = [one for one in period.figures([place]) if (one.indicator.code, one.part) == (code, part)]
     return found
 
@@ -313,7 +321,7 @@ def elsewhere(case: Case, times: int) -> list[Case]:
 def seen(others: list[Case], code: str) -> list[Figure]:
     period = counted((COMPLETED, NO_PLAN, *others))
     own, country = list(period.figures(["oslo"])), list(period.figures([None]))
-    return [one for one in shown_to(own, country) if one.indicator.code == code]
+    return [one for one in redact_country(own, country) if one.indicator.code == code]
 
 
 @pytest.mark.parametrize("few", range(1, FEWEST_SHOWN))

@@ -11,8 +11,8 @@ from jsonstat_validator import validate_jsonstat
 from pyjstat import pyjstat
 
 from ungdom import texts
-from ungdom.statistics.cubes import TOTAL, Cell, CellStatus, Cube, Dimension
-from ungdom.statistics.jsonstat import CONTENTS, Sign, Told, Unit, csv_text, dataset
+from ungdom.statistics.cubes import TOTAL, CellStatus, Cube, CubeCell, Dimension
+from ungdom.statistics.jsonstat import CONTENTS, DatasetMetadata, Sign, Unit, csv_text, dataset
 
 PERIOD = Dimension("period", ("2025", "2025H1", "2025H2"), {"2025H1": "2025", "2025H2": "2025"})
 PLACE = Dimension("konfliktrad", ("oslo", "sor_vest"))
@@ -25,14 +25,14 @@ CUBE = Cube(
     outcomes=("started", "left"),
     estimates=("median", "share_over"),
     cells={
-        ("2025H1", "oslo"): Cell({"started": 41, "left": 6}, {"median": 96.5, "share_over": 0.12345}),
-        ("2025H1", "sor_vest"): Cell(SECRET, {"median": 77.0, "share_over": 0.5}, CellStatus.PRIMARY),
-        ("2025H2", "sor_vest"): Cell({"started": 12}, {"median": None}, CellStatus.PROVISIONAL),
-        ("2025H2", TOTAL): Cell({"started": 12}, {"median": 90.0}, CellStatus.SECONDARY),
-        WHOLE: Cell({"started": 70, "left": 9}, {"median": 99.0, "share_over": 0.0}),
+        ("2025H1", "oslo"): CubeCell({"started": 41, "left": 6}, {"median": 96.5, "share_over": 0.12345}),
+        ("2025H1", "sor_vest"): CubeCell(SECRET, {"median": 77.0, "share_over": 0.5}, CellStatus.PRIMARY),
+        ("2025H2", "sor_vest"): CubeCell({"started": 12}, {"median": None}, CellStatus.PROVISIONAL),
+        ("2025H2", TOTAL): CubeCell({"started": 12}, {"median": 90.0}, CellStatus.SECONDARY),
+        WHOLE: CubeCell({"started": 70, "left": 9}, {"median": 99.0, "share_over": 0.0}),
     },
 )
-TOLD = Told(
+TOLD = DatasetMetadata(
     title="Days from receipt to start",
     source="ungdom",
     updated=datetime(2026, 4, 1, 5, tzinfo=UTC),
@@ -97,7 +97,7 @@ def test_a_hidden_cell_tells_nothing_and_not_why(key: tuple[str, str]) -> None:
     told = [by_key()[(*key, name)] for name in SENT["dimension"][CONTENTS]["category"]["index"]]
     assert told == [(None, ":")] * 5
     other = CellStatus.SECONDARY if CUBE.cells[key].status is CellStatus.PRIMARY else CellStatus.PRIMARY
-    emptied = replace(CUBE, cells={**CUBE.cells, key: Cell(status=other)})
+    emptied = replace(CUBE, cells={**CUBE.cells, key: CubeCell(status=other)})
     assert json.loads(json.dumps(dataset(emptied, TOLD))) == SENT
 
 
@@ -118,7 +118,7 @@ def test_numbers_have_the_decimals_of_their_unit() -> None:
 
 
 def test_a_cube_of_one_count_has_no_sum_beside_it() -> None:
-    one = Cube("open_cases", 1, (PLACE,), ("open",), (), {("oslo",): Cell({"open": 5})})
+    one = Cube("open_cases", 1, (PLACE,), ("open",), (), {("oslo",): CubeCell({"open": 5})})
     made = dataset(one, TOLD)
     assert made["dimension"][CONTENTS]["category"]["index"] == ["open"]
     assert made["value"] == [5, 0, 0]

@@ -11,22 +11,22 @@ import pytest
 from tests.statistics import waits
 from tests.workflow.build import event
 from tests.workflow.roads import case_at, events, lines, read
-from ungdom.demo.story import Told
+from ungdom.demo.story import GeneratedCase
 from ungdom.statistics import completions, lead_times
-from ungdom.statistics.case_rows import CaseRow, row
-from ungdom.statistics.cubes import TOTAL, Cell, Cube
+from ungdom.statistics.case_rows import CaseFacts, facts_of
+from ungdom.statistics.cubes import TOTAL, Cube, CubeCell
 from ungdom.statistics.definitions import (
     COMPLETION_BY_CODE,
     LEAD_TIME_BY_CODE,
-    every,
+    all_definitions,
 )
-from ungdom.statistics.digests import digest
-from ungdom.statistics.families import LIST, Material
-from ungdom.statistics.frames import BY, Subject
-from ungdom.statistics.gathering import gathering
-from ungdom.statistics.indicators.figures import Period
+from ungdom.statistics.digests import summarise
+from ungdom.statistics.families import RELEASE_PLAN, ReleaseInput
+from ungdom.statistics.frames import DIMENSION_READERS, Subject
+from ungdom.statistics.gathering import cohort_collector
+from ungdom.statistics.indicators.figures import IndicatorAccumulator
 from ungdom.statistics.lead_times import curve_of, points, weekly
-from ungdom.statistics.passages import UNSEEN, offence_to_receipt, offence_to_start, receipt_to_start
+from ungdom.statistics.passages import NEVER_AT_RISK, offence_to_receipt, offence_to_start, receipt_to_start
 from ungdom.statistics.survival import Spans, kaplan_meier, quantile
 from ungdom.workflow.daycount import days_between, last_moment
 from ungdom.workflow.engine import effective, fold
@@ -39,25 +39,25 @@ ROAD = "F R2"
 RUNNING = case_at(ROAD, "plan_meeting_held")
 
 
-def lead_time(code: str, rows: Iterable[CaseRow], day: date = TODAY, *by: str, threshold: int | None = None) -> Cube:
-    gathered = gathering([LEAD_TIME_BY_CODE[code]], by, day)
+def lead_time(code: str, rows: Iterable[CaseFacts], day: date = TODAY, *by: str, threshold: int | None = None) -> Cube:
+    gathered = cohort_collector([LEAD_TIME_BY_CODE[code]], by, day)
     for one in rows:
         gathered.add(Subject(one))
     return lead_times.table(gathered, code, by, threshold)
 
 
-def completion(code: str, rows: Iterable[CaseRow], *by: str) -> Cube:
-    gathered = gathering([COMPLETION_BY_CODE[code]], by, TODAY)
+def completion(code: str, rows: Iterable[CaseFacts], *by: str) -> Cube:
+    gathered = cohort_collector([COMPLETION_BY_CODE[code]], by, TODAY)
     for one in rows:
         gathered.add(Subject(one))
     return completions.table(gathered, code, by)
 
 
-def known(history: list[Event], day: date) -> CaseRow | None:
+def known(history: list[Event], day: date) -> CaseFacts | None:
     """The case as it was known at the end of that day; None: it was not."""
     told = effective([one for one in history if one.recorded_at <= last_moment(day)])
     opened = history[0].recorded_at.date()
-    return row(fold(RUNNING.youth, told), day, opened=opened) if told else None
+    return facts_of(fold(RUNNING.youth, told), day, opened=opened) if told else None
 
 
 def history(until: str, *more: str) -> list[Event]:
@@ -87,7 +87,7 @@ def test_the_same_half_year_is_32_of_221_and_40_of_235_and_each_says_what_it_is(
         rows = [one for one in (known(case, day) for case in histories) if one]
         for code in COMPLETION_BY_CODE:
             cell = completion(code, rows, "period").at(("2025",))
-            whole = cell.all - cell.counts["died"] - cell.counts["lapsed"]
+            whole = cell.total - cell.counts["died"] - cell.counts["lapsed"]
             found[code, day.year] = (cell.counts["completed"], whole)
             assert cell.estimates["share"] == cell.counts["completed"] / whole
     assert found["completion.received", 2025] == (32, 221)
@@ -101,7 +101,7 @@ def test_the_same_half_year_is_32_of_221_and_40_of_235_and_each_says_what_it_is(
 
 def test_death_and_what_lapsed_are_told_apart_and_stand_in_neither() -> None:
     rows = [
-        row(case_at(ROAD, "plan_meeting_held", *more), TODAY)
+        facts_of(case_at(ROAD, "plan_meeting_held", *more), TODAY)
         for more in (
             ["2025-07-01 completed"],
             ["2025-04-10 lapsed {reason: death}"],
@@ -128,9 +128,9 @@ def test_a_case_that_moved_counts_once_and_where_it_is() -> None:
         "2025-06-10 transfer_decided {to: vest, parties_heard: true, prosecution_told_on: 2025-06-10}",
         "2025-06-16 transfer_accepted",
     )
-    rows = [row(moved, TODAY), row(RUNNING, TODAY)]
+    rows = [facts_of(moved, TODAY), facts_of(RUNNING, TODAY)]
     for made in (completion("completion.received", rows, "konfliktrad"), lead_time("p1", rows, TODAY, "konfliktrad")):
-        assert {key: cell.all for key, cell in made.cells.items()} == {("oslo",): 1, ("vest",): 1, (TOTAL,): 2}
+        assert {key: cell.total for key, cell in made.cells.items()} == {("oslo",): 1, ("vest",): 1, (TOTAL,): 2}
 
 
 def test_a_corrected_start_is_35_and_81_days_as_known_then_and_36_and_82_now() -> None:
@@ -158,38 +158,38 @@ def test_a_corrected_start_is_35_and_81_days_as_known_then_and_36_and_82_now() -
 
 
 def test_passages_are_counted_by_hand() -> None:
-    one = row(RUNNING, TODAY)
-    assert (offence_to_receipt(one).over, offence_to_receipt(one).ending) == (date(2025, 2, 17), "ended")
+    one = facts_of(RUNNING, TODAY)
+    assert (offence_to_receipt(one).ended_on, offence_to_receipt(one).ending) == (date(2025, 2, 17), "ended")
     start = receipt_to_start(one)
     assert start is not None
-    assert (start.on, start.over) == (date(2025, 2, 17), date(2025, 3, 3))
+    assert (start.period_day, start.ended_on) == (date(2025, 2, 17), date(2025, 3, 3))
     assert days_between(offence_to_start(one).since, date(2025, 3, 3)) == one.p3 == 44
-    assert receipt_to_start(row(case_at("S R2 interim"), TODAY)) is None
-    left = row(case_at(ROAD, "assigned", "2025-02-25 consent_withdrawn {by: youth}"), TODAY)
+    assert receipt_to_start(facts_of(case_at("S R2 interim"), TODAY)) is None
+    left = facts_of(case_at(ROAD, "assigned", "2025-02-25 consent_withdrawn {by: youth}"), TODAY)
     assert offence_to_start(left)[3:] == (date(2025, 2, 25), "consent_withdrawn")
-    dead = row(case_at(ROAD, "assigned", "2025-02-25 lapsed {reason: death}"), TODAY)
+    dead = facts_of(case_at(ROAD, "assigned", "2025-02-25 lapsed {reason: death}"), TODAY)
     assert offence_to_start(dead).ending == "died"
 
 
 def test_a_stage_is_its_first_stay_and_a_wait_ends_with_the_start() -> None:
-    breach = row(case_at("S R2", "breach_talk_ordered"), TODAY)
+    breach = facts_of(case_at("S R2", "breach_talk_ordered"), TODAY)
     counted = lead_time(f"stage.{State.EXECUTING}", [breach]).at(())
     assert counted.estimates["median"] == days_between(date(2025, 6, 3), date(2025, 9, 3))
-    assert counted.counts["ended"] == counted.all == 1
-    waited = lead_time(f"wait.{Party.KONFLIKTRAD}", [row(RUNNING, TODAY)]).at(())
-    assert waited.all == 1
-    first = next(wait for wait in row(RUNNING, TODAY).waits if wait.kind is Party.KONFLIKTRAD)
+    assert counted.counts["ended"] == counted.total == 1
+    waited = lead_time(f"wait.{Party.KONFLIKTRAD}", [facts_of(RUNNING, TODAY)]).at(())
+    assert waited.total == 1
+    first = next(wait for wait in facts_of(RUNNING, TODAY).wait_intervals if wait.kind is Party.KONFLIKTRAD)
     assert waited.estimates["median"] == days_between(first.since, min(first.until or TODAY, date(2025, 3, 3)))
-    left = row(case_at(ROAD, "assigned", "2025-02-25 consent_withdrawn {by: youth}"), TODAY)
+    left = facts_of(case_at(ROAD, "assigned", "2025-02-25 consent_withdrawn {by: youth}"), TODAY)
     assert lead_time(f"stage.{State.PREPARING}", [left]).at(()).counts["closed"] == 1
 
 
 def test_a_case_recorded_at_receipt_comes_into_view_there() -> None:
     late = known(told_late("plan_meeting_held", "2025-02-17"), TODAY)
     assert late is not None
-    assert (late.in_view, row(RUNNING, TODAY).in_view) == (date(2025, 2, 17), date(2025, 1, 18))
-    cell = lead_time("p1", [late, row(RUNNING, TODAY)]).at(())
-    assert (cell.counts["ended"], cell.counts[UNSEEN], cell.all) == (1, 1, 2)
+    assert (late.in_view, facts_of(RUNNING, TODAY).in_view) == (date(2025, 2, 17), date(2025, 1, 18))
+    cell = lead_time("p1", [late, facts_of(RUNNING, TODAY)]).at(())
+    assert (cell.counts["ended"], cell.counts[NEVER_AT_RISK], cell.total) == (1, 1, 2)
     assert offence_to_start(late).entry == 29
     assert lead_time("p3", [late]).at(()).counts["ended"] == 1
 
@@ -205,7 +205,7 @@ def test_t12_the_median_of_p3_is_found_with_late_entry_and_three_in_ten_not_ende
     waited = np.ceil(scale * chance.weibull(shape, size)).astype(int)
     viewed = np.where(chance.random(size) < 0.5, chance.integers(20, 220, size), 0)
     ago = chance.integers(1, 620, size)
-    template = row(case_at(ROAD, "received"), day)
+    template = facts_of(case_at(ROAD, "received"), day)
     rows = [
         _simulated(template, day, *map(int, one))
         for one in zip(waited, viewed, ago, strict=True)
@@ -219,7 +219,7 @@ def test_t12_the_median_of_p3_is_found_with_late_entry_and_three_in_ten_not_ende
     blind = np.stack([np.full(size, -1), np.minimum(waited, ago), waited <= ago])[:, viewed <= np.minimum(waited, ago)]
     unaware = quantile(kaplan_meier(Spans(*blind.astype(np.int64))), 0.5).days
     assert unaware is not None
-    censored = cell.counts["waiting"] / cell.all
+    censored = cell.counts["waiting"] / cell.total
     assert 0.25 < censored < 0.35
     assert abs(found - true) / true < 0.02 < abs(unaware - true) / true
     mean = float(waited.mean())
@@ -229,7 +229,7 @@ def test_t12_the_median_of_p3_is_found_with_late_entry_and_three_in_ten_not_ende
     )
 
 
-def _simulated(template: CaseRow, day: date, waited: int, viewed: int, ago: int) -> CaseRow:
+def _simulated(template: CaseFacts, day: date, waited: int, viewed: int, ago: int) -> CaseFacts:
     offence = day - timedelta(days=ago)
     started = offence + timedelta(days=waited) if waited <= ago else None
     return replace(
@@ -245,20 +245,20 @@ def _simulated(template: CaseRow, day: date, waited: int, viewed: int, ago: int)
 
 
 def test_days_until_an_act_is_reported_are_part_of_the_wait() -> None:
-    quick = [_simulated(row(RUNNING, TODAY), TODAY, waited, 0, 1500) for waited in range(100, 140)]
+    quick = [_simulated(facts_of(RUNNING, TODAY), TODAY, waited, 0, 1500) for waited in range(100, 140)]
     reported_late = [replace(_simulated(one, TODAY, waited, 0, 1500), registered=one.last_offence + timedelta(days=700))
                      for one, waited in zip(quick, range(800, 840), strict=True)]  # fmt: skip
     assert lead_time("p3", [*quick, *reported_late]).at(()).estimates["q3"] == 819.5
 
 
 @cache
-def stories() -> tuple[Told, ...]:
+def stories() -> tuple[GeneratedCase, ...]:
     return tuple(waits.load(220, 3))
 
 
 @cache
-def loaded() -> tuple[CaseRow, ...]:
-    return tuple(row(one.case, waits.TODAY) for one in stories())
+def loaded() -> tuple[CaseFacts, ...]:
+    return tuple(facts_of(one.case, waits.TODAY) for one in stories())
 
 
 def test_the_ways_of_ending_and_waiting_make_one_whole() -> None:
@@ -270,15 +270,15 @@ def test_the_ways_of_ending_and_waiting_make_one_whole() -> None:
 
 
 def test_the_median_of_an_indicator_and_of_its_statistic_are_one() -> None:
-    period = Period(*YEAR, waits.TODAY)
+    period = IndicatorAccumulator(*YEAR, waits.TODAY)
     for one in stories():
-        period.add(digest(one.case))
+        period.add(summarise(one.case))
     told = {one.indicator.code: one for one in period.figures([None])}
     pairs = {"offence_to_receipt": "p1", "receipt_to_start": "p2", "offence_to_start": "p3"}
     for indicator, code in pairs.items():
         cell = lead_time(code, loaded(), waits.TODAY, "period").at(("2025",))
         assert told[indicator].value == cell.estimates["median"]
-        assert told[indicator].denominator == cell.all
+        assert told[indicator].denominator == cell.total
         assert told[indicator].wait
         assert told[indicator].wait.mean_of_ended == cell.estimates["mean_of_ended"]
     for name in ("received", "started", "closed"):
@@ -288,19 +288,19 @@ def test_the_median_of_an_indicator_and_of_its_statistic_are_one() -> None:
 
 def test_what_is_released_adds_up_along_every_dimension() -> None:
     known = {"konfliktrad": ["nowhere", "oslo"]}
-    material = Material([Subject(one) for one in loaded()[::4]], [])
-    for figures in LIST:
-        for cube in list(figures.released(material, waits.TODAY, known))[::3]:
+    material = ReleaseInput([Subject(one) for one in loaded()[::4]], [])
+    for figures in RELEASE_PLAN:
+        for cube in list(figures.released_cubes(material, waits.TODAY, known))[::3]:
             for whole, parts in cube.sums():
                 assert _counts(cube.at(whole)) == _summed(cube, parts), (cube.figure, whole)
-    (p2,) = (one for one in LIST if one.population == "p2")
+    (p2,) = (one for one in RELEASE_PLAN if one.population == "p2")
     by_office = next(
-        one for one in p2.released(material, waits.TODAY, known) if one.dimensions[1].code == "konfliktrad"
+        one for one in p2.released_cubes(material, waits.TODAY, known) if one.dimensions[1].code == "konfliktrad"
     )
-    assert by_office.at((TOTAL, "nowhere", TOTAL)).all == 0
+    assert by_office.at((TOTAL, "nowhere", TOTAL)).total == 0
 
 
-def _counts(cell: Cell) -> dict[str, int]:
+def _counts(cell: CubeCell) -> dict[str, int]:
     return {name: count for name, count in cell.counts.items() if count}
 
 
@@ -311,10 +311,10 @@ def _summed(cube: Cube, parts: Iterable[tuple[str, ...]]) -> dict[str, int]:
 
 
 def test_a_curve_for_publication_steps_by_the_week_and_holds_no_counts() -> None:
-    gathered = gathering([LEAD_TIME_BY_CODE["p2"]], (), waits.TODAY)
+    gathered = cohort_collector([LEAD_TIME_BY_CODE["p2"]], (), waits.TODAY)
     for one in loaded():
         gathered.add(Subject(one))
-    counted = gathered.counted["p2"]
+    counted = gathered.cohorts["p2"]
     curve = curve_of(counted, counted.spans())
     grid = weekly(curve)
     steps = list(points(curve))
@@ -324,9 +324,17 @@ def test_a_curve_for_publication_steps_by_the_week_and_holds_no_counts() -> None
 
 
 def test_each_definition_says_what_every_version_changed() -> None:
-    told = list(every())
+    told = list(all_definitions())
     assert len({one.code for one in told}) == len(told)
     for one in told:
         assert len(one.changed) == one.version - 1, one.code
         assert all((one.numerator, one.denominator, one.source)), one.code
-    assert set(BY) == {"konfliktrad", "police_district", "sanction", "regime", "offence_group", "age", "sex"}
+    assert set(DIMENSION_READERS) == {
+        "konfliktrad",
+        "police_district",
+        "sanction",
+        "regime",
+        "offence_group",
+        "age",
+        "sex",
+    }

@@ -19,21 +19,21 @@ from ungdom.statistics.definitions import RECIDIVISM_BY_CODE, RECIDIVISMS
 from ungdom.statistics.families import BREAKDOWNS
 from ungdom.statistics.recidivism import cubes, matters
 from ungdom.statistics.recidivism.rules import Relapse
-from ungdom.statistics.recidivism.spells import Life, Spell, spells
+from ungdom.statistics.recidivism.spells import PersonHistory, RecidivismSpell, recidivism_spells
 
 COMPLETED = case_at("F R2", "plan_meeting_held", "2025-07-01 completed")
 RUNNING = case_at("F R2", "plan_meeting_held")
 SSB, NORDIC, COMPLETION = "ssb_5y", "nordic_2y", "completion_2y"
 
 
-def told(one: Life, day: str) -> dict[str, Spell]:
+def told(one: PersonHistory, day: str) -> dict[str, RecidivismSpell]:
     """The spell of each definition, where there is one; there is no more than one."""
-    found = list(spells([one], on(day)))
+    found = list(recidivism_spells([one], on(day)))
     assert len({spell.definition for spell in found}) == len(found)
     return {spell.definition: spell for spell in found}
 
 
-def outcomes(one: Life, day: str) -> dict[str, tuple[str, str | None]]:
+def outcomes(one: PersonHistory, day: str) -> dict[str, tuple[str, str | None]]:
     """How each definition says it came out, and the day of the relapse."""
     return {
         code: (str(spell.outcome), str(spell.relapsed_on) if spell.relapsed_on else None)
@@ -49,7 +49,7 @@ CHARGED_LATE = (
 
 def test_the_windows_begin_at_three_days_of_one_case() -> None:
     found = told(life(COMPLETED), "2025-08-01")
-    assert {code: (str(one.origin), str(one.window_end)) for code, one in found.items()} == {
+    assert {code: (str(one.index_date), str(one.window_end)) for code, one in found.items()} == {
         SSB: ("2025-02-12", "2030-02-12"),
         NORDIC: ("2025-03-03", "2027-03-03"),
         COMPLETION: ("2025-07-01", "2027-07-01"),
@@ -129,7 +129,7 @@ def test_who_comes_back_is_at_risk_again_and_the_days_abroad_do_not_count() -> N
 def test_who_was_abroad_from_the_beginning_was_never_at_risk() -> None:
     gone = observed("emigration", "2025-01-30")
     one = told(life(COMPLETED, observed=[gone]), "2028-01-01")[NORDIC]
-    assert (one.outcome, one.at_risk, one.seen_until) == (Relapse.EMIGRATED, (), one.origin)
+    assert (one.outcome, one.at_risk, one.seen_until) == (Relapse.EMIGRATED, (), one.index_date)
 
 
 def test_without_its_completion_a_case_is_no_origin_of_that_definition() -> None:
@@ -144,13 +144,13 @@ def test_a_decision_that_was_set_aside_is_no_origin_at_all() -> None:
 def test_a_judgment_counts_once_it_is_final() -> None:
     assert told(life(case_at("S R2", "judgment_given")), "2028-01-01") == {}
     (one,) = told(life(case_at("S R2", "became_final")), "2028-01-01").values()
-    assert (one.definition, one.origin) == (SSB, on("2025-04-24"))
+    assert (one.definition, one.index_date) == (SSB, on("2025-04-24"))
 
 
 def test_a_person_with_two_origins_in_a_year_is_counted_once_by_the_first() -> None:
     second = case_at("S R2", "plan_meeting_held")
-    found = list(spells([life(COMPLETED, second)], on("2028-01-01")))
-    assert [(one.definition, str(one.origin)) for one in found] == [
+    found = list(recidivism_spells([life(COMPLETED, second)], on("2028-01-01")))
+    assert [(one.definition, str(one.index_date)) for one in found] == [
         (SSB, "2025-02-12"),
         (NORDIC, "2025-03-03"),
         (COMPLETION, "2025-07-01"),
@@ -159,8 +159,8 @@ def test_a_person_with_two_origins_in_a_year_is_counted_once_by_the_first() -> N
 
 def test_a_person_with_origins_in_two_years_is_counted_in_both_and_the_second_is_a_relapse_of_the_first() -> None:
     earlier = case_at("F R1")
-    found = [one for one in spells([life(earlier, COMPLETED)], on("2031-01-01")) if one.definition == NORDIC]
-    assert [str(one.origin) for one in found] == [str(earlier.start.on if earlier.start else None), "2025-03-03"]
+    found = [one for one in recidivism_spells([life(earlier, COMPLETED)], on("2031-01-01")) if one.definition == NORDIC]
+    assert [str(one.index_date) for one in found] == [str(earlier.start.on if earlier.start else None), "2025-03-03"]
     first, second = found
     assert (first.outcome, first.relapsed_on) == (Relapse.RELAPSED, min(act.on for act in COMPLETED.offences))
     assert first.decided_on == on("2025-02-12")
@@ -191,7 +191,7 @@ def test_a_joint_sentence_may_tell_of_the_act_itself() -> None:
 
 def test_a_joint_sentence_that_is_a_case_here_counts_by_the_acts_after_the_origin_alone() -> None:
     joined = case("S R2", "became_final", acts=["2025-01-10", "2025-03-15"])
-    (one,) = [s for s in spells([life(RUNNING, joined)], on("2028-01-01")) if s.definition == NORDIC]
+    (one,) = [s for s in recidivism_spells([life(RUNNING, joined)], on("2028-01-01")) if s.definition == NORDIC]
     assert (one.relapsed_on, one.decided_on) == (on("2025-03-15"), on("2025-05-09"))
 
 
@@ -238,14 +238,14 @@ def test_of_two_matters_the_first_counts_and_one_that_ends_does_not_take_the_oth
 
 def test_what_a_case_tells_of_matters_is_kept_and_read_back() -> None:
     for one in (COMPLETED, RUNNING, case_at("F R2", "plan_meeting_held", *JOINT), case_at("S R2")):
-        trace = matters.trace(one)
+        trace = matters.case_offences(one)
         assert matters.load(matters.dump(trace)) == trace
 
 
 # --- tables -------------------------------------------------------------------------------------------------
 
 
-def many() -> Iterator[Life]:
+def many() -> Iterator[PersonHistory]:
     """Ten people of one case each: three relapse after 100, 200 and 300 days, one dies, one leaves, five do not."""
     start = on("2025-03-03").toordinal()
     ends: list[list[Any]] = [
@@ -260,8 +260,8 @@ def many() -> Iterator[Life]:
 
 
 def nordic(by: tuple[str, ...], day: str) -> Cube:
-    gathered = cubes.gather(by, RECIDIVISMS)
-    for spell in spells(many(), on(day)):
+    gathered = cubes.spell_columns(by, RECIDIVISMS)
+    for spell in recidivism_spells(many(), on(day)):
         gathered[spell.definition].add(spell, "female")
     return cubes.table(gathered[NORDIC], by, on(day))
 
@@ -299,17 +299,17 @@ def test_before_the_window_is_over_nobody_is_dropped_and_no_share_is_told_that_n
 @pytest.mark.parametrize("by", BREAKDOWNS, ids="-".join)
 def test_every_table_adds_up_along_its_dimensions(by: tuple[str, ...]) -> None:
     day = on("2027-06-01")
-    gathered = cubes.gather(by, RECIDIVISMS)
-    for spell in spells(many(), day):
+    gathered = cubes.spell_columns(by, RECIDIVISMS)
+    for spell in recidivism_spells(many(), day):
         gathered[spell.definition].add(spell, "male")
     for cube in (cubes.table(one, by, day) for one in gathered.values()):
         assert cube.version == RECIDIVISM_BY_CODE[cube.figure].version
-        assert cube.at((TOTAL,) * len(by)).all == 10, cube.figure
+        assert cube.at((TOTAL,) * len(by)).total == 10, cube.figure
         for key, parts in cube.sums():
-            assert cube.at(key).all == sum(cube.at(part).all for part in parts), (cube.figure, key)
+            assert cube.at(key).total == sum(cube.at(part).total for part in parts), (cube.figure, key)
 
 
 def test_people_come_in_their_order_and_each_spell_says_whose_it_is() -> None:
-    found = list(spells(many(), on("2027-06-01")))
+    found = list(recidivism_spells(many(), on("2027-06-01")))
     assert [one.person_id.int for one in found] == [n for n in range(1, 11) for _ in RECIDIVISMS]
-    assert len({(one.person_id, one.definition, one.origin) for one in found}) == len(found)
+    assert len({(one.person_id, one.definition, one.index_date) for one in found}) == len(found)

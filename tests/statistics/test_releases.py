@@ -24,9 +24,9 @@ from ungdom.disclosure import system as disclosure_system
 from ungdom.statistics import digests, register, releasing
 from ungdom.statistics.cases import police_districts
 from ungdom.statistics.cubes import TOTAL, Cube, Key
-from ungdom.statistics.families import LIST
+from ungdom.statistics.families import RELEASE_PLAN
 from ungdom.store import releases
-from ungdom.store.releases import Kept
+from ungdom.store.releases import StoredRelease
 from ungdom.workflow.daycount import last_moment
 
 FIRST, SECOND = date(2026, 1, 4), date(2026, 1, 5)
@@ -42,7 +42,7 @@ def loaded(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     """A service with a synthetic load, one case of it registered late, and a release before and after it."""
     folder = tmp_path_factory.mktemp("releases")
     with pytest.MonkeyPatch.context() as patch, Service(sqlite_copy(sqlite_template, folder), folder) as running:
-        patch.setattr(releasing, "LIST", tuple(one for one in LIST if one.population in SOME))
+        patch.setattr(releasing, "RELEASE_PLAN", tuple(one for one in RELEASE_PLAN if one.population in SOME))
         waits.write(running.db, waits.load(CASES, 3), waits.TODAY)
         digests.refresh(running.db)
         made(running, FIRST)
@@ -53,7 +53,7 @@ def loaded(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
         yield running
 
 
-def made(running: Service, day: date) -> Kept:
+def made(running: Service, day: date) -> StoredRelease:
     return register.release(running.db, waits.KEYS, last_moment(day), running.clock())
 
 
@@ -77,7 +77,7 @@ def exact_of(loaded: Service) -> list[dict[Name, int]]:
     """What was counted, hidden or not: the attacker's answer sheet, and what they are granted."""
     own = districts(loaded)
     with loaded.db.reading() as tx:
-        bodies = [json.loads(one.exact) for one in releases.every(tx)]
+        bodies = [json.loads(one.exact) for one in releases.all_with_exact(tx)]
     return [_named(body, own) for body in bodies]
 
 
@@ -129,7 +129,7 @@ def test_without_the_counts_hidden_beside_them_many_are_recovered(
     own = districts(loaded)
     (first, _second) = exact_of(loaded)
     with loaded.db.reading() as tx:
-        content = json.loads(releases.every(tx)[0].content)
+        content = json.loads(releases.all_with_exact(tx)[0].content)
     book = attacker.read(content, own)
     for name in [name for name in book.hidden if not 0 < first[name] < 5]:
         book.hidden.remove(name)
@@ -247,11 +247,11 @@ def test_the_same_release_made_again_is_the_one_that_is_there(loaded: Service, a
     assert str(again.release_id) == listed[-1]["id"]
     assert analyst.get("/v1/releases").json()["items"] == listed
     with loaded.db.reading() as tx:
-        fresh = releasing.make(tx, waits.KEYS, last_moment(FIRST), loaded.clock(), Policy(), [])
+        fresh = releasing.build_release(tx, waits.KEYS, last_moment(FIRST), loaded.clock(), Policy(), [])
     assert (fresh.content, fresh.proof) == (again.content, again.proof)
-    with pytest.raises(register.TooOld):
+    with pytest.raises(register.ReleaseOutOfOrder):
         made(loaded, FIRST - timedelta(days=30))
-    with pytest.raises(register.NotYet):
+    with pytest.raises(register.ReleaseInFuture):
         made(loaded, date(2027, 1, 1))
 
 
@@ -274,14 +274,14 @@ def test_a_release_cannot_be_changed_in_the_database(served: Service) -> None:
         with pytest.raises(DBAPIError, match="only ever added"), served.db.writer.begin() as raw:
             raw.execute(text(change))
     with served.db.reading() as tx:
-        assert [one.release_id for one in releases.told(tx)] == [kept.release_id]
+        assert [one.release_id for one in releases.list_releases(tx)] == [kept.release_id]
 
 
 def test_a_corrupt_content_or_proof_does_not_verify(loaded: Service) -> None:
     with loaded.db.reading() as tx:
         assert list(register.faults(tx)) == []
-        one = releases.every(tx)[0]
-    whole = releasing.Made(one.known_at, one.content, one.proof, one.exact)
+        one = releases.all_with_exact(tx)[0]
+    whole = releasing.ReleaseDocument(one.known_at, one.content, one.proof, one.exact)
     assert releasing.faults(whole, one.sha256) == []
     proof = json.loads(one.proof)
     proof["figures"]["p1"]["possible_values"].popitem()
@@ -297,19 +297,19 @@ def test_a_corrupt_content_or_proof_does_not_verify(loaded: Service) -> None:
 
 
 def test_the_first_day_of_a_quarter_makes_a_release_and_other_days_none(one: Service) -> None:
-    assert register.of_quarter(one.db, waits.KEYS, one.clock()) == {}
+    assert register.release_quarter(one.db, waits.KEYS, one.clock()) == {}
     one.clock.turn_to(date(2026, 4, 1))
-    assert register.of_quarter(one.db, waits.KEYS, one.clock()) == {"made": 1}
+    assert register.release_quarter(one.db, waits.KEYS, one.clock()) == {"made": 1}
     with one.db.reading() as tx:
-        (kept,) = releases.told(tx)
+        (kept,) = releases.list_releases(tx)
     assert kept.known_at == last_moment(date(2026, 3, 31))
 
 
 def test_figures_of_one_row_count_the_same_people(loaded: Service) -> None:
     with loaded.db.reading() as tx:
-        counted = releasing.material(tx, waits.KEYS, last_moment(SECOND), loaded.clock())
-    for figures in LIST:
-        cubes = list(figures.released(counted, SECOND, {}))
+        counted = releasing.read_release_input(tx, waits.KEYS, last_moment(SECOND), loaded.clock())
+    for figures in RELEASE_PLAN:
+        cubes = list(figures.released_cubes(counted, SECOND, {}))
         totals = [
             [sum(n for key, n in _totals(cube)) for cube in cubes if cube.figure == code] for code in figures.codes
         ]
@@ -317,13 +317,13 @@ def test_figures_of_one_row_count_the_same_people(loaded: Service) -> None:
 
 
 def _totals(cube: Cube) -> Iterator[tuple[Key, int]]:
-    return ((key, hash(key) * cell.all) for key, cell in cube.cells.items() if key[-1] == TOTAL)
+    return ((key, hash(key) * cell.total) for key, cell in cube.cells.items() if key[-1] == TOTAL)
 
 
 def test_what_is_unknown_once_is_unknown_once() -> None:
     """A count that did not change is one unknown in both releases."""
     before = disclosure_system.Release({"a": 3, "b": 9, "t": 12}, [("t", ("a", "b"))], frozenset("a"), frozenset("b"))
-    system = disclosure_system.System(5, {}, [before], before)
+    system = disclosure_system.ConstraintSystem(5, {}, [before], before)
     assert len({id(system.unknowns[n]) for n in system.of.values()}) == len(system.unknowns) == 3
 
 

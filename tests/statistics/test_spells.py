@@ -3,7 +3,7 @@
 from datetime import date
 
 from tests.workflow.build import Told
-from ungdom.statistics.spells import FORESEEN, Spell, spells
+from ungdom.statistics.spells import FORECAST_CLOCKS, ClockSpell, clock_spells
 from ungdom.workflow.case import Youth
 from ungdom.workflow.vocabulary import State
 
@@ -20,11 +20,11 @@ def told() -> Told:
     return story.then("transferred_to_follow_up", date(2025, 2, 10), **FOLLOW_UP)
 
 
-def of(story: Told, clock: str) -> list[Spell]:
-    return [one for one in spells(story.case) if one.clock == clock]
+def of(story: Told, clock: str) -> list[ClockSpell]:
+    return [one for one in clock_spells(story.case) if one.clock == clock]
 
 
-def days(found: list[Spell]) -> list[tuple[State, date, date | None, date | None, date | None]]:
+def days(found: list[ClockSpell]) -> list[tuple[State, date, date | None, date | None, date | None]]:
     return [(one.stage, one.since, one.left, one.stopped, one.ended) for one in found]
 
 
@@ -66,17 +66,17 @@ def test_a_case_past_the_step_leaves_the_clock_on_the_day_it_got_past() -> None:
 
 
 def test_the_clocks_foretold_are_those_somebody_is_late_with_and_none_about_the_youth() -> None:
-    codes = {rule.code for rule in FORESEEN}
+    codes = {rule.code for rule in FORECAST_CLOCKS}
     assert {"lead_time", "plan_meeting", "charge_decision"} <= codes
     assert codes.isdisjoint({"turns_18", "term_end", "petition", "ec_petition", "appeal", "pum_wished", "ec_end"})
 
 
 def test_nothing_of_the_youth_goes_into_a_wait() -> None:
-    assert list(Spell.__dataclass_fields__) == [
+    assert list(ClockSpell.__dataclass_fields__) == [
         "clock", "stage", "sanction", "konfliktrad", "begun", "due", "since", "known", "left", "stopped", "ended",
     ]  # fmt: skip
     other = Told("youth_follow_up", date(2025, 1, 10), Youth(date(2008, 1, 30), 2), offences=[
         {"on": "2024-12-20", "statute": "strl-273"}, {"on": "2025-01-01"}
     ])  # fmt: skip
     same = Told("youth_follow_up", date(2025, 1, 10), YOUTH, offences=[{"on": "2025-01-01"}])
-    assert spells(other.case) == spells(same.case)
+    assert clock_spells(other.case) == clock_spells(same.case)

@@ -14,13 +14,22 @@ from tests import pg
 from tests.service import fill, sqlite_copy
 from tests.statistics import waits
 from tests.workflow.roads import case_at
-from ungdom.statistics.surveys import MOST, QUESTIONNAIRES, TRIES, SurveyKind, inviting, months_on, newest, results
+from ungdom.statistics.surveys import (
+    HIGHEST_GRADE,
+    MAX_TRIES,
+    QUESTIONNAIRES,
+    SurveyKind,
+    add_months,
+    inviting,
+    newest_questionnaire,
+    results,
+)
 from ungdom.statistics.surveys.inviting import DoesNotFit, NoSuchInvitation, NotDue
-from ungdom.statistics.surveys.results import Cell
+from ungdom.statistics.surveys.results import SurveyCell
 from ungdom.store import surveys, tables
 from ungdom.store.session import Database
 from ungdom.store.survey_tables import survey_answer, survey_count, survey_invitation, survey_moment
-from ungdom.store.surveys import Answered, Counted, Group
+from ungdom.store.surveys import SurveyAnswers, SurveyGroup, SurveyGroupCounts
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.daycount import quarter_of
 from ungdom.workflow.details import By
@@ -32,7 +41,7 @@ K = SurveyKind
 YOUTH, GUARDIAN = By.YOUTH, By.GUARDIAN
 RUNNING = case_at("F R2", "plan_meeting_held")
 LOAD = waits.load(9, 3)
-GIVEN = {str(one): 4 for one in newest(K.PLAN).questions}
+GIVEN = {str(one): 4 for one in newest_questionnaire(K.PLAN).questions}
 
 
 @pytest.fixture
@@ -76,7 +85,7 @@ def kept(db: Database, table: Any) -> list[dict[str, Any]]:
 
 
 def asked(case: Case, day: date) -> set[tuple[str, str]]:
-    return {(one.kind, one.respondent) for one in inviting.to_be_asked(case, day, {})}
+    return {(one.kind, one.respondent) for one in inviting.due_invitations(case, day, {})}
 
 
 def test_youth_and_guardian_are_asked_after_the_plan_meeting_for_sixty_days() -> None:
@@ -155,7 +164,7 @@ def test_used_expired_and_made_up_tokens_are_all_unknown(db: Database) -> None:
     last = date(2025, 5, 31)  # handed over in March: until the end of May
     for token, day in ((used, TODAY), (unused, last + timedelta(days=1)), ("made-up", TODAY), ("", TODAY)):
         with db.reading() as tx, pytest.raises(NoSuchInvitation) as caught:
-            inviting.questionnaire(tx, token, day)
+            inviting.read_invitation(tx, token, day)
         assert str(caught.value) == ""
     inviting.answer(db, unused, GIVEN, last)
 
@@ -165,7 +174,7 @@ def test_answers_that_do_not_fit_are_refused_and_a_token_bears_a_few(db: Databas
     for wrong in ({}, {"helped": 3}, GIVEN | {"helped": 3}, dict(list(GIVEN.items())[1:])):
         with pytest.raises(DoesNotFit):
             inviting.answer(db, token, wrong, TODAY)
-    for _ in range(TRIES - 4):
+    for _ in range(MAX_TRIES - 4):
         with pytest.raises(DoesNotFit):
             inviting.answer(db, token, {}, TODAY)
     with pytest.raises(NoSuchInvitation):
@@ -227,7 +236,7 @@ def test_the_order_of_rows_does_not_follow_the_order_of_answers(either: Database
     tokens = [invited(either, case) for case in cases]
     tokens = tokens[3:] + tokens[:3]
     for grade, token in enumerate(tokens):
-        inviting.answer(either, token, dict.fromkeys(GIVEN, grade % MOST + 1), TODAY)
+        inviting.answer(either, token, dict.fromkeys(GIVEN, grade % HIGHEST_GRADE + 1), TODAY)
     with either.reading() as tx:
         rows = physical(tx, "survey_answer", "answer_id")
     assert len(rows) == 8
@@ -269,14 +278,16 @@ def test_neither_the_events_nor_the_outbox_know_of_an_answer(db: Database) -> No
 QUARTER = date(2025, 1, 1)
 
 
-def group(konfliktrad: str = "oslo", quarter: date = QUARTER) -> Group:
-    return Group(konfliktrad, Sanction.YOUTH_FOLLOW_UP, K.PLAN, YOUTH, quarter)
+def group(konfliktrad: str = "oslo", quarter: date = QUARTER) -> SurveyGroup:
+    return SurveyGroup(konfliktrad, Sanction.YOUTH_FOLLOW_UP, K.PLAN, YOUTH, quarter)
 
 
-def cells(answers: dict[str, int], quarter: date = QUARTER, invited: int = 9) -> dict[str | None, Cell]:
+def cells(answers: dict[str, int], quarter: date = QUARTER, invited: int = 9) -> dict[str | None, SurveyCell]:
     """So many answers in each konfliktråd, of grade 4, and nine invited there."""
-    counted = [Counted(group(place, quarter), invited, count) for place, count in answers.items()]
-    given = [Answered(group(place, quarter), dict(GIVEN)) for place, count in answers.items() for _ in range(count)]
+    counted = [SurveyGroupCounts(group(place, quarter), invited, count) for place, count in answers.items()]
+    given = [
+        SurveyAnswers(group(place, quarter), dict(GIVEN)) for place, count in answers.items() for _ in range(count)
+    ]
     return {cell.konfliktrad: cell for cell in results.cells(counted, given)}
 
 
@@ -295,13 +306,13 @@ def cells(answers: dict[str, int], quarter: date = QUARTER, invited: int = 9) ->
 def test_results_are_shown_where_five_stand_behind_and_fewer_cannot_be_told_from_them(
     answers: dict[str, int], shown: set[str | None]
 ) -> None:
-    assert {place for place, cell in cells(answers).items() if cell.graded} == shown
+    assert {place for place, cell in cells(answers).items() if cell.grade_summaries} == shown
 
 
 def test_a_grade_is_a_mean_and_the_share_that_agrees() -> None:
-    given = [Answered(group(), dict.fromkeys(GIVEN, grade)) for grade in (1, 3, 4, 5, 5)]
-    (own, _) = reversed(results.cells([Counted(group(), 9, 5)], given))
-    assert [(one.answers, one.total, one.agree) for one in own.graded] == [(5, 18, 3)] * 4
+    given = [SurveyAnswers(group(), dict.fromkeys(GIVEN, grade)) for grade in (1, 3, 4, 5, 5)]
+    (own, _) = reversed(results.cells([SurveyGroupCounts(group(), 9, 5)], given))
+    assert [(one.answers, one.total, one.agree) for one in own.grade_summaries] == [(5, 18, 3)] * 4
 
 
 def test_response_is_not_told_of_fewer_than_five_invited() -> None:
@@ -310,7 +321,7 @@ def test_response_is_not_told_of_fewer_than_five_invited() -> None:
 
 
 def test_a_period_is_the_sum_of_quarters_that_are_shown() -> None:
-    later = months_on(QUARTER, 3)
+    later = add_months(QUARTER, 3)
     found = [*cells({"oslo": 6}).values(), *cells({"oslo": 3}, later).values()]
     told = list(results.figures(found, ["oslo"]))
     heard = next(one for one in told if one.part == "heard")

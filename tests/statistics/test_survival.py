@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from tests.data import SURVIVAL
-from ungdom.statistics.survival import Counts, Quantile, Spans, aalen_johansen, conditional, kaplan_meier, quantile
+from ungdom.statistics.survival import (
+    Quantile,
+    RiskSetCounts,
+    Spans,
+    aalen_johansen,
+    conditional_share,
+    kaplan_meier,
+    quantile,
+)
 
 STARTED, OTHER = 1, 2
 CLOSE = 1e-9
@@ -76,7 +84,7 @@ def test_both_sets_counted_as_groups_at_once_are_those_of_r() -> None:
     mixed = np.random.default_rng(3).permutation(sum(len(one.time) for one in both.values()))
     columns = [np.concatenate([getattr(one, name) for one in both.values()])[mixed] for name in Spans.__slots__]
     group = np.concatenate([np.full(len(one.time), code) for code, one in both.items()])[mixed]
-    found = dict(Counts.of(Spans(*columns), group).groups())
+    found = dict(RiskSetCounts.of(Spans(*columns), group).groups())
     assert list(found) == [2, 5]
     for code, name in ((2, "late_entry"), (5, "plain")):
         curve, cif = kaplan_meier(found[code], STARTED), aalen_johansen(found[code])
@@ -91,7 +99,7 @@ def test_both_sets_counted_as_groups_at_once_are_those_of_r() -> None:
 def test_counts_by_hand() -> None:
     """Of the first group one ends on day 5 and one is seen last then; the second has late entry; one is never seen."""
     told = Spans.of([(0, 5, 1), (0, 5, 0), (3, 7, 2), (-1, 0, 1), (7, 7, 1)])
-    found = Counts.of(told, np.array([0, 0, 1, 1, 1]))
+    found = RiskSetCounts.of(told, np.array([0, 0, 1, 1, 1]))
     assert (found.group.tolist(), found.day.tolist()) == ([0, 0, 1, 1, 1, 1], [0, 5, -1, 0, 3, 7])
     assert (found.entered.tolist(), found.censored.tolist()) == ([2, 0, 1, 0, 1, 0], [0, 1, 0, 0, 0, 0])
     assert {code: ended.tolist() for code, ended in found.ended.items()} == {1: [0, 1, 0, 1, 0, 0], 2: [0] * 5 + [1]}
@@ -130,15 +138,15 @@ def test_a_curve_that_does_not_come_down_so_far_has_no_quantile() -> None:
 def test_a_conditional_share_by_hand() -> None:
     """Of four two end on day 10; of the two left one ends on day 20, one goes on until day 30."""
     curve = kaplan_meier(Spans.of([(0, 10, 1), (0, 10, 1), (0, 20, 1), (0, 30, 0)]))
-    first, later = conditional(curve, 0, 15), conditional(curve, 15, 30)
+    first, later = conditional_share(curve, 0, 15), conditional_share(curve, 15, 30)
     assert first is not None
     assert later is not None
     assert (first.share, first.at_risk, later.share, later.at_risk) == (0.5, 4, 0.5, 2)
-    assert conditional(curve, 0, 31) is None
+    assert conditional_share(curve, 0, 31) is None
 
 
 def test_nothing_more_can_end_once_all_have() -> None:
-    done = conditional(kaplan_meier(Spans.of([(0, 10, 1)] * 3)), 0, 400)
+    done = conditional_share(kaplan_meier(Spans.of([(0, 10, 1)] * 3)), 0, 400)
     assert done is not None
     assert (done.share, done.at_risk) == (0, 3)
 
@@ -147,7 +155,7 @@ def test_a_conditional_share_is_the_quotient_of_two_values_of_the_curve() -> Non
     curve = kaplan_meier(spans("plain"), STARTED)
     line = dict(zip(curve.days.tolist(), curve.survival.tolist(), strict=True))
     first, last = curve.days.tolist()[20], curve.days.tolist()[90]
-    found = conditional(curve, first, last)
+    found = conditional_share(curve, first, last)
     assert found is not None
     assert found.share == pytest.approx(line[last] / line[first], abs=CLOSE)
     assert found.low < found.share < found.high

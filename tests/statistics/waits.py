@@ -5,13 +5,13 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from ungdom.demo.load import stories
-from ungdom.demo.story import Told
-from ungdom.statistics.spells import Question, Spell
+from ungdom.demo.load import generate_cases
+from ungdom.demo.story import GeneratedCase
+from ungdom.statistics.spells import ClockSpell, ForecastQuery
 from ungdom.store import journal, people
 from ungdom.store.ids import reference_of
-from ungdom.store.journal import Chapter, Stored
-from ungdom.store.sealing import Keys
+from ungdom.store.journal import EventBatch, StoredCase
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
 from ungdom.workflow.case import Case
 from ungdom.workflow.daycount import last_moment
@@ -19,7 +19,7 @@ from ungdom.workflow.engine import fold
 from ungdom.workflow.events import Event
 from ungdom.workflow.vocabulary import Sanction, State
 
-KEYS = Keys(["UJ+Pf/puz574hCcqV0mmRUfKyJq5EAaUhOpCXWSCeWE="])
+KEYS = EncryptionKeys(["UJ+Pf/puz574hCcqV0mmRUfKyJq5EAaUhOpCXWSCeWE="])
 TODAY = date(2026, 1, 5)
 LIMIT = 42
 
@@ -30,7 +30,7 @@ LATER = date(2025, 1, 1)
 
 def spell(
     stopped: int | None = None, ended: int | None = None, left: int | None = None, known: int = 0, **other: Any
-) -> Spell:
+) -> ClockSpell:
     """A wait that began on `BEGUN`, its days counted from there."""
     begun = other.pop("begun", BEGUN)
 
@@ -38,7 +38,7 @@ def spell(
         return None if days is None else begun + timedelta(days=days)
 
     over = stopped if ended is None else ended
-    plain = Spell(
+    plain = ClockSpell(
         clock="plan_meeting",
         stage=State.PREPARING,
         sanction=Sanction.YOUTH_FOLLOW_UP,
@@ -54,11 +54,11 @@ def spell(
     return replace(plain, **other)
 
 
-def ask(waited: int, limit: int = LIMIT, **other: Any) -> Question:
+def ask(waited: int, limit: int = LIMIT, **other: Any) -> ForecastQuery:
     """A question about a case that has waited so long."""
     day = other.pop("day", LATER)
     since = day - timedelta(days=waited)
-    plain = Question(
+    plain = ForecastQuery(
         clock="plan_meeting",
         stage=State.PREPARING,
         sanction=Sanction.YOUTH_FOLLOW_UP,
@@ -71,17 +71,17 @@ def ask(waited: int, limit: int = LIMIT, **other: Any) -> Question:
     return replace(plain, **other)
 
 
-def load(cases: int, seed: int, today: date = TODAY) -> list[Told]:
+def load(cases: int, seed: int, today: date = TODAY) -> list[GeneratedCase]:
     """A synthetic load, not written anywhere."""
-    return list(stories(cases, seed, today))
+    return list(generate_cases(cases, seed, today))
 
 
-def known(told: Told, day: date) -> list[Event]:
+def known(told: GeneratedCase, day: date) -> list[Event]:
     """What of it was recorded by the end of that day."""
     return [event for event in told.events if event.recorded_at <= last_moment(day)]
 
 
-def write(db: Database, told: Sequence[Told], day: date) -> None:
+def write(db: Database, told: Sequence[GeneratedCase], day: date) -> None:
     """The cases as far as they were recorded by the end of that day."""
     begun = [(one, known(one, day)) for one in told if known(one, day)]
     with db.writing() as tx:
@@ -90,12 +90,12 @@ def write(db: Database, told: Sequence[Told], day: date) -> None:
         journal.append_many(tx, [_chapter(one, [], events) for one, events in begun])
 
 
-def known_at_the_end_of(told: Sequence[Told], day: date) -> list[Case]:
+def known_at_the_end_of(told: Sequence[GeneratedCase], day: date) -> list[Case]:
     """The cases as far as they were recorded by then, folded here and not by a database."""
     return [fold(one.case.youth, events) for one in told if (events := known(one, day))]
 
 
-def go_on(db: Database, told: Sequence[Told], day: date) -> None:
+def go_on(db: Database, told: Sequence[GeneratedCase], day: date) -> None:
     """What was recorded after that day, in the cases that are written until then."""
     rest = [(one, known(one, day)) for one in told]
     more = [_chapter(one, before, one.events[len(before) :]) for one, before in rest if before]
@@ -105,11 +105,11 @@ def go_on(db: Database, told: Sequence[Told], day: date) -> None:
     write(db, unheard, date(2100, 1, 1))
 
 
-def _chapter(told: Told, before: list[Event], events: list[Event]) -> Chapter:
+def _chapter(told: GeneratedCase, before: list[Event], events: list[Event]) -> EventBatch:
     first = (before or events)[0]
     youth = told.case.youth
-    stored = Stored(
+    stored = StoredCase(
         told.case_id, reference_of(told.case_id), told.person.person_id, youth, before, len(before), first.recorded_at
     )
     numbers = [] if before else told.numbers
-    return Chapter(stored=stored, events=events, case=fold(youth, [*before, *events]), numbers=numbers)
+    return EventBatch(stored=stored, events=events, case=fold(youth, [*before, *events]), numbers=numbers)

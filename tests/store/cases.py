@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, Table, insert, select
 
 from ungdom.store import journal, outbox, people, tables
-from ungdom.store.journal import Stored
-from ungdom.store.sealing import Keys
+from ungdom.store.journal import StoredCase
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.workflow import details as d
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.daycount import Length
@@ -20,7 +20,7 @@ from ungdom.workflow.vocabulary import PHASE, Actor, EventType, Protection, Role
 
 E = EventType
 SECRET = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
-KEYS = Keys([SECRET])
+KEYS = EncryptionKeys([SECRET])
 YOUTH = Youth(date(2009, 5, 17), 2)
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 FIRST_DAY = date(2026, 1, 5)
@@ -67,15 +67,15 @@ def event(seq: int, kind: EventType, details: d.Details | None = None, first_day
     )
 
 
-def told(length: int, person: UUID | None = None, konfliktrad: str = "oslo", first_day: date = FIRST_DAY) -> Stored:
+def told(length: int, person: UUID | None = None, konfliktrad: str = "oslo", first_day: date = FIRST_DAY) -> StoredCase:
     """A case with that many events of the story, not written anywhere."""
     who, case_id = person or uuid4(), uuid4()
     story = [event(seq, *line, first_day) for seq, line in enumerate(STORY[: length - 1], start=2)]
     events = [registration(who, konfliktrad, first_day), *story]
-    return Stored(case_id, f"R-{case_id.hex[:10]}", who, YOUTH, events, length, NOON, Protection.NONE)
+    return StoredCase(case_id, f"R-{case_id.hex[:10]}", who, YOUTH, events, length, NOON, Protection.NONE)
 
 
-def folded(stored: Stored) -> Case:
+def folded(stored: StoredCase) -> Case:
     return fold(stored.youth, stored.events)
 
 
@@ -102,32 +102,32 @@ def standing(tx: Connection, person: UUID, number: int, state: State, **changes:
     return case_id
 
 
-def opened(tx: Connection, length: int = 1, konfliktrad: str = "oslo", first_day: date = FIRST_DAY) -> Stored:
+def opened(tx: Connection, length: int = 1, konfliktrad: str = "oslo", first_day: date = FIRST_DAY) -> StoredCase:
     """A case of that many events, written one by one."""
     whole = told(length, somebody(tx), konfliktrad, first_day)
     stored = start_of(whole)
-    journal.open_case(tx, stored, folded(stored), messages=[outbox.tell(stored.case_id, stored.events[0])])
+    journal.open_case(tx, stored, folded(stored), messages=[outbox.event_message(stored.case_id, stored.events[0])])
     for new in whole.events[1:]:
         stored = moved(tx, stored, new)
     return stored
 
 
-def start_of(whole: Stored) -> Stored:
+def start_of(whole: StoredCase) -> StoredCase:
     return replace(whole, events=whole.events[:1], version=1)
 
 
-def moved(tx: Connection, stored: Stored, new: Event, append: Any = journal.append) -> Stored:
+def moved(tx: Connection, stored: StoredCase, new: Event, append: Any = journal.append) -> StoredCase:
     """The case after one more event, written."""
     after = with_event(stored, new)
-    append(tx, stored, new, folded(after), [outbox.tell(stored.case_id, new)])
+    append(tx, stored, new, folded(after), [outbox.event_message(stored.case_id, new)])
     return after
 
 
-def with_event(stored: Stored, new: Event) -> Stored:
+def with_event(stored: StoredCase, new: Event) -> StoredCase:
     return replace(stored, events=[*stored.events, new], version=new.seq)
 
 
-def next_event(stored: Stored) -> Event:
+def next_event(stored: StoredCase) -> Event:
     return event(stored.version + 1, *STORY[stored.version - 1])
 
 

@@ -44,6 +44,6 @@ def db(db_url: str) -> Iterator[Database]:
 @pytest.fixture
 def postgresql(pg_database: pg.MakeDatabase) -> Iterator[Database]:
     """A PostgreSQL database, for what only exists there. Twelve connections."""
-    database = Database.open(pg.sqlalchemy_url(pg_database(upgrade)), pool_size=12, patience=20)
+    database = Database.open(pg.sqlalchemy_url(pg_database(upgrade)), pool_size=12, wait_seconds=20)
     yield database
     database.close()

@@ -14,7 +14,7 @@ from tests.store import cases
 from ungdom.store import ids, journal, outbox, people, reading, rebuild, tables, twins
 from ungdom.store.current import row_of
 from ungdom.store.errors import DuplicateKey, Stale
-from ungdom.store.journal import Chapter, Stored
+from ungdom.store.journal import EventBatch, StoredCase
 from ungdom.store.session import Database
 from ungdom.store.tables import NumberKind
 from ungdom.workflow import details as d
@@ -195,7 +195,7 @@ def test_a_move_without_and_with_several_messages(db: Database) -> None:
         for count in (0, 2):
             new = cases.next_event(stored)
             after = cases.with_event(stored, new)
-            messages = [outbox.tell(stored.case_id, new, f"kind.{n}") for n in range(count)]
+            messages = [outbox.event_message(stored.case_id, new, f"kind.{n}") for n in range(count)]
             journal.append(tx, stored, new, cases.folded(after), messages)
             stored = after
 
@@ -253,10 +253,10 @@ def test_open_cases_on_one_person_and_police_number_are_twins(db: Database) -> N
         first, second, other = (cases.told(1, who) for who in (person, person, cases.somebody(tx)))
         journal.open_case(tx, first, cases.folded(first), police)
         journal.open_case(tx, other, cases.folded(other), police)
-        assert not twins.has_twin(tx, first, SECRETARIAT)
+        assert not twins.has_duplicate(tx, first, SECRETARIAT)
 
         journal.open_case(tx, second, cases.folded(second), police)
-        assert twins.has_twin(tx, first, SECRETARIAT)
+        assert twins.has_duplicate(tx, first, SECRETARIAT)
 
 
 @pytest.mark.parametrize("protection", list(Protection))
@@ -270,13 +270,13 @@ def test_a_twin_is_one_for_whoever_may_know_the_person(db: Database, protection:
         mine, known = cases.told(1, person, "ost"), cases.told(cases.ASSIGNED, person)
         journal.open_case(tx, mine, cases.folded(mine), police)
         known = cases.with_event(known, cases.event(known.version + 1, EventType.TRANSFER_DECIDED, leaving))
-        new = Chapter(replace(known, version=0), known.events, cases.folded(known), (), police)
+        new = EventBatch(replace(known, version=0), known.events, cases.folded(known), (), police)
         journal.append_many(tx, [new])
 
-        assert reading.seen_by(tx, receiving, [known.case_id]) == {known.case_id}
-        assert twins.has_twin(tx, mine, receiving) is (protection is not Protection.STRICTLY_CONFIDENTIAL)
-        assert twins.has_twin(tx, mine, own)
-        assert not twins.has_twin(tx, mine, other)
+        assert reading.visible_case_ids(tx, receiving, [known.case_id]) == {known.case_id}
+        assert twins.has_duplicate(tx, mine, receiving) is (protection is not Protection.STRICTLY_CONFIDENTIAL)
+        assert twins.has_duplicate(tx, mine, own)
+        assert not twins.has_duplicate(tx, mine, other)
 
 
 def test_ids_are_in_the_order_of_their_instants_and_give_a_short_reference() -> None:
@@ -425,7 +425,7 @@ def _undone(db: Database, write: Callable[..., object]) -> object:
 
 def _write_one_by_one(tx, whole, numbers, append=journal.append) -> None:  # type: ignore[no-untyped-def]
     stored = cases.start_of(whole)
-    first = [outbox.tell(stored.case_id, stored.events[0])]
+    first = [outbox.event_message(stored.case_id, stored.events[0])]
     journal.open_case(tx, stored, cases.folded(stored), numbers, first)
     for new in whole.events[1:]:
         stored = cases.moved(tx, stored, new, append)
@@ -437,12 +437,12 @@ def _write_in_two(tx, wholes, numbers) -> None:  # type: ignore[no-untyped-def]
     journal.append_many(tx, [_chapter(whole, 1, []) for whole in wholes if whole.version > 1])
 
 
-def _chapter(whole: Stored, known: int, numbers: list[tuple[NumberKind, str]]) -> Chapter:
+def _chapter(whole: StoredCase, known: int, numbers: list[tuple[NumberKind, str]]) -> EventBatch:
     """What comes after the first `known` events of a case."""
     stored = replace(whole, events=whole.events[:known], version=known)
     new = whole.events[known:]
-    messages = [outbox.tell(whole.case_id, one) for one in new]
-    return Chapter(stored, new, cases.folded(whole), messages, numbers)
+    messages = [outbox.event_message(whole.case_id, one) for one in new]
+    return EventBatch(stored, new, cases.folded(whole), messages, numbers)
 
 
 def _team(tx) -> list[str]:  # type: ignore[no-untyped-def]

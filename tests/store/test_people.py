@@ -12,12 +12,12 @@ from tests.store import cases
 from ungdom import message
 from ungdom.intake import identity
 from ungdom.intake.identity import Likeness
-from ungdom.message.national_id import Flag, Series
+from ungdom.message.national_id import NationalIdFlag, Series
 from ungdom.store import notes, people, tables
 from ungdom.store.errors import CannotOpen
 from ungdom.store.notes import Note
-from ungdom.store.people import Contact, Guardian, Personalia
-from ungdom.store.sealing import Keys
+from ungdom.store.people import ContactDetails, Personalia, PersonGuardian
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
 from ungdom.store.tables import Protection
 from ungdom.workflow.case import Youth
@@ -31,8 +31,8 @@ WHO = Personalia(
     national_id=NUMBER,
     sex="f",
     municipality="0301",
-    contact=Contact(email="prikkete@example.org"),
-    guardians=(Guardian(reference="g1", name="Stripete Gulrot"),),
+    contact=ContactDetails(email="prikkete@example.org"),
+    guardians=(PersonGuardian(reference="g1", name="Stripete Gulrot"),),
 )
 
 
@@ -66,10 +66,14 @@ def test_an_odd_number_is_kept_and_flagged(db: Database) -> None:
 
     assert found is not None
     assert found.number is not None
-    assert found.number.flags == {Flag.WRONG_CONTROL_DIGITS, Flag.SYNTHETIC, Flag.OTHER_BIRTH_DATE}
+    assert found.number.flags == {
+        NationalIdFlag.WRONG_CONTROL_DIGITS,
+        NationalIdFlag.SYNTHETIC,
+        NationalIdFlag.OTHER_BIRTH_DATE,
+    }
 
 
-def found_by(tx: Connection, keys: Keys, number: str | None, born: date) -> UUID | None:
+def found_by(tx: Connection, keys: EncryptionKeys, number: str | None, born: date) -> UUID | None:
     """Who agrees with this number and day of birth, whoever may see them."""
     given = message.Person(born=born, family_name="?", national_id=number)
     found = identity.match_person(tx, keys, given, (), true()).resembling
@@ -131,7 +135,7 @@ def test_an_unknown_person_is_none(db: Database) -> None:
 
 
 def test_keys_are_changed_without_losing_anybody(db: Database) -> None:
-    old, both, new = Keys([OLD]), Keys([NEW, OLD, cases.SECRET]), Keys([NEW])
+    old, both, new = EncryptionKeys([OLD]), EncryptionKeys([NEW, OLD, cases.SECRET]), EncryptionKeys([NEW])
     with db.writing() as tx:
         ids = [people.create_person(tx, old, WHO, Youth(BORN, 2), cases.NOON) for _ in range(5)]
         people.erase_person(tx, ids[4], cases.NOON)
@@ -140,19 +144,19 @@ def test_keys_are_changed_without_losing_anybody(db: Database) -> None:
         notes.write_note(tx, old, note)
 
         assert found_by(tx, both, NUMBER, BORN) == min(ids[:4])
-        after, changed = people.reseal(tx, both, limit=2)
+        after, changed = people.rotate_key(tx, both, limit=2)
         assert after is not None
         assert changed <= 2
-        assert people.reseal(tx, both, after) == (None, 5 - changed)
-        assert notes.reseal_notes(tx, both) == 1
+        assert people.rotate_key(tx, both, after) == (None, 5 - changed)
+        assert notes.rotate_note_keys(tx, both) == 1
 
         found = people.read_person(tx, new, ids[0])
         assert found is not None
         assert found.personalia == WHO
         assert found_by(tx, new, NUMBER, BORN) == min(ids[:4])
         assert list(notes.notes_of(tx, new, case.case_id)) == [note]
-        assert people.reseal(tx, new) == (None, 0)
-        assert notes.reseal_notes(tx, new) == 0
+        assert people.rotate_key(tx, new) == (None, 0)
+        assert notes.rotate_note_keys(tx, new) == 0
         with pytest.raises(CannotOpen, match="not here"):
             people.read_person(tx, old, ids[0])
 
@@ -170,14 +174,14 @@ def test_text_moved_to_another_person_does_not_open(db: Database) -> None:
 @pytest.mark.parametrize("sealed", [b"", b"\x01", b"\x02" + bytes(40)])
 def test_what_was_never_sealed_does_not_open(sealed: bytes) -> None:
     with pytest.raises(CannotOpen):
-        cases.KEYS.open(sealed, "person:1")
+        cases.KEYS.decrypt(sealed, "person:1")
 
 
 def test_keys_say_nothing_of_themselves_and_have_their_length() -> None:
-    assert repr(Keys([OLD, NEW])) == "Keys(2)"
+    assert repr(EncryptionKeys([OLD, NEW])) == "Keys(2)"
     for wrong in ([], ["AAAA"], ["not base64!"]):
         with pytest.raises(ValueError):  # noqa: PT011  # base64 and we say it differently
-            Keys(wrong)
+            EncryptionKeys(wrong)
 
 
 def test_notes_are_read_in_order_and_erased(db: Database) -> None:

@@ -16,11 +16,11 @@ from tests import pg
 from tests.store import cases
 from tests.store.conftest import upgrade
 from ungdom.extracts import known
-from ungdom.message.national_id import normal
+from ungdom.message.national_id import normalise
 from ungdom.store import bulk, journal, observations, people, tables
-from ungdom.store.journal import Chapter, Stored
+from ungdom.store.journal import EventBatch, StoredCase
 from ungdom.store.observations import Observation
-from ungdom.store.records import COUNTS, record
+from ungdom.store.records import CANONICAL_ID, record
 from ungdom.store.session import Database
 from ungdom.store.tables import NumberKind
 from ungdom.workflow.vocabulary import ObservationKind, Protection
@@ -64,7 +64,7 @@ def _filled(tx: Connection) -> Crowd:
     bulk.add(tx, tables.person_version, [_version(one) for one in ids])
     histories = [cases.told(1, one) for one in ids]
     journal.append_many(tx, [_chapter(stored, str(n)) for n, stored in enumerate(histories, FIRST_NUMBER)])
-    second = {"number_hash": cases.KEYS.digest(normal(NUMBER)), "same_as": person}
+    second = {"number_hash": cases.KEYS.digest(normalise(NUMBER)), "same_as": person}
     tx.execute(update(tables.person).where(tables.person.c.person_id == other).values(second))
     observations.add_many(tx, [_death(one) for one in ids[1:]])
     if tx.dialect.name == "postgresql":
@@ -85,9 +85,9 @@ def _version(person_id: UUID) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _chapter(stored: Stored, number: str) -> Chapter:
+def _chapter(stored: StoredCase, number: str) -> EventBatch:
     numbers = [(NumberKind.POLICE, number)]
-    return Chapter(replace(stored, events=[], version=0), stored.events, cases.folded(stored), (), numbers)
+    return EventBatch(replace(stored, events=[], version=0), stored.events, cases.folded(stored), (), numbers)
 
 
 def _death(person_id: UUID) -> Observation:
@@ -102,17 +102,17 @@ def _death(person_id: UUID) -> Observation:
 
 def by_number(crowd: Crowd) -> set[UUID]:
     found = people.candidates(crowd.tx, cases.KEYS, NUMBER, (), true())
-    return {one.person.person_id for one in found if one.counts == crowd.person}
+    return {one.person.person_id for one in found if one.canonical_id == crowd.person}
 
 
 def by_case_number(crowd: Crowd) -> set[UUID]:
     found = people.candidates(crowd.tx, cases.KEYS, None, [str(FIRST_NUMBER)], true())
-    return {one.person.person_id for one in found if one.counts == crowd.person}
+    return {one.person.person_id for one in found if one.canonical_id == crowd.person}
 
 
 def by_both(crowd: Crowd) -> set[UUID]:
     found = people.candidates(crowd.tx, cases.KEYS, NUMBER, [str(FIRST_NUMBER)], true())
-    return {one.person.person_id for one in found if one.counts == crowd.person}
+    return {one.person.person_id for one in found if one.canonical_id == crowd.person}
 
 
 def their_cases(crowd: Crowd) -> set[UUID]:
@@ -129,7 +129,7 @@ def what_people_recorded(crowd: Crowd) -> set[UUID]:
 
 
 def their_life(crowd: Crowd) -> set[UUID]:
-    found, _ = known.read(crowd.tx, [crowd.case_id], cases.FIRST_DAY, LATER, lives=True)
+    found, _ = known.read(crowd.tx, [crowd.case_id], cases.FIRST_DAY, LATER, person_histories=True)
     return {one.case_id for case in found if case.life for one in case.life.cases}
 
 
@@ -156,7 +156,7 @@ def test_no_statement_reads_what_is_kept_of_everybody(crowd: Crowd, asking: Call
 
 
 def test_a_statement_that_reads_all_people_is_seen(crowd: Crowd) -> None:
-    query = select(record.c.person_id).where(crowd.person == COUNTS)
+    query = select(record.c.person_id).where(crowd.person == CANONICAL_ID)
     with executed() as statements:
         assert set(crowd.tx.scalars(query)) == {crowd.person, crowd.other}
     [one] = statements

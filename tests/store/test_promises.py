@@ -15,23 +15,23 @@ from sqlalchemy import Connection, select
 from tests.store import cases
 from ungdom.store import idempotency, ledger, outbox, reference, tables
 from ungdom.store.errors import CannotOpen, DuplicateKey, InFlight
-from ungdom.store.idempotency import Remembered, RequestKey
-from ungdom.store.journal import Stored
-from ungdom.store.outbox import Owed, Promise
+from ungdom.store.idempotency import RequestKey, StoredResponse
+from ungdom.store.journal import StoredCase
+from ungdom.store.outbox import OutboxBacklog, OutboxEntry
 from ungdom.store.reference import Staff
-from ungdom.store.sealing import Keys
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
 from ungdom.workflow.vocabulary import OffenceGroup, Role
 
 OTHER_KEY = "QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI="
-ANSWER = Remembered("print", 201, {"ETag": '"1"'}, b'{"a":1}', cases.NOON)
+ANSWER = StoredResponse("print", 201, {"ETag": '"1"'}, b'{"a":1}', cases.NOON)
 
 
 def test_a_message_is_thin_and_the_same_each_time() -> None:
     stored = cases.told(1)
-    told = outbox.tell(stored.case_id, stored.events[0])
+    told = outbox.event_message(stored.case_id, stored.events[0])
 
-    assert told == outbox.tell(stored.case_id, stored.events[0])
+    assert told == outbox.event_message(stored.case_id, stored.events[0])
     assert json.loads(told.payload).keys() == {"case_id", "seq", "type", "occurred_on", "recorded_at"}
     assert str(stored.person_id) not in told.payload
 
@@ -39,18 +39,18 @@ def test_a_message_is_thin_and_the_same_each_time() -> None:
 def test_messages_are_taken_oldest_first_until_delivered(db: Database) -> None:
     with db.writing() as tx:
         stored = cases.opened(tx, 3)
-        first = outbox.take(tx, 2)
+        first = outbox.claim_batch(tx, 2)
         assert [message.seq for message in first] == [1, 2]
 
-        outbox.delivered(tx, [message.message_id for message in first], cases.NOON)
-        assert outbox.take(tx, 9) == [outbox.tell(stored.case_id, stored.events[2])]
+        outbox.mark_delivered(tx, [message.message_id for message in first], cases.NOON)
+        assert outbox.claim_batch(tx, 9) == [outbox.event_message(stored.case_id, stored.events[2])]
 
 
-def promised(tx: Connection, stored: Stored, *seqs: int, kind: str = "esas.status") -> None:
-    outbox.add(tx, [outbox.tell(stored.case_id, stored.events[seq - 1], kind) for seq in seqs])
+def promised(tx: Connection, stored: StoredCase, *seqs: int, kind: str = "esas.status") -> None:
+    outbox.add(tx, [outbox.event_message(stored.case_id, stored.events[seq - 1], kind) for seq in seqs])
 
 
-def seqs(found: list[Promise]) -> list[int]:
+def seqs(found: list[OutboxEntry]) -> list[int]:
     return [one.message.seq for one in found]
 
 
@@ -60,8 +60,8 @@ LATER = cases.NOON + timedelta(weeks=20)
 def test_official_messages_are_left_to_those_who_deliver_them(db: Database) -> None:
     with db.writing() as tx:
         promised(tx, cases.opened(tx, 2), 2)
-        assert [message.kind for message in outbox.take(tx, 9)] == ["case.event_recorded"] * 2
-        assert [one.message.kind for one in outbox.due(tx, LATER, None)] == ["esas.status"]
+        assert [message.kind for message in outbox.claim_batch(tx, 9)] == ["case.event_recorded"] * 2
+        assert [one.message.kind for one in outbox.due_entries(tx, LATER, None)] == ["esas.status"]
 
 
 def test_of_each_case_the_first_message_that_has_not_arrived_is_due(db: Database) -> None:
@@ -73,11 +73,11 @@ def test_of_each_case_the_first_message_that_has_not_arrived_is_due(db: Database
 
         said = []
         for _ in range(5):
-            due = outbox.due(tx, LATER, None)
+            due = outbox.due_entries(tx, LATER, None)
             said.append(
                 [(place.message.case_id == one.case_id, place.message.seq, place.message.kind) for place in due]
             )
-            outbox.delivered(tx, [it.message.message_id for it in due], LATER)
+            outbox.mark_delivered(tx, [it.message.message_id for it in due], LATER)
 
     assert said == [
         [(True, 2, "esas.status"), (False, 3, "esas.status")],
@@ -91,15 +91,15 @@ def test_of_each_case_the_first_message_that_has_not_arrived_is_due(db: Database
 def test_a_message_is_due_again_when_its_time_has_come(db: Database) -> None:
     with db.writing() as tx:
         promised(tx, cases.opened(tx, 2), 2)
-        [one] = outbox.due(tx, LATER, None)
+        [one] = outbox.due_entries(tx, LATER, None)
         taken = outbox.claim(tx, one, LATER + timedelta(minutes=2))
         assert taken is not None
-        assert outbox.due(tx, LATER + timedelta(minutes=1), None) == []
-        assert seqs(outbox.due(tx, LATER + timedelta(minutes=2), None)) == [2]
+        assert outbox.due_entries(tx, LATER + timedelta(minutes=1), None) == []
+        assert seqs(outbox.due_entries(tx, LATER + timedelta(minutes=2), None)) == [2]
 
-        assert outbox.mark(tx, taken, "again.timeout", LATER + timedelta(hours=1))
-        assert outbox.due(tx, LATER + timedelta(minutes=59), None) == []
-        [late] = outbox.due(tx, LATER + timedelta(hours=1), None)
+        assert outbox.set_status(tx, taken, "again.timeout", LATER + timedelta(hours=1))
+        assert outbox.due_entries(tx, LATER + timedelta(minutes=59), None) == []
+        [late] = outbox.due_entries(tx, LATER + timedelta(hours=1), None)
     assert (late.attempts, late.held) == (1, "again.timeout")
 
 
@@ -107,42 +107,42 @@ def test_what_lacks_something_is_due_when_its_case_has_moved_or_its_time_has_com
     with db.writing() as tx:
         stored = cases.opened(tx, 2)
         promised(tx, stored, 2)
-        [one] = outbox.due(tx, LATER, None)
-        outbox.mark(tx, one, "lacks.no_receiver", LATER + timedelta(hours=1))
+        [one] = outbox.due_entries(tx, LATER, None)
+        outbox.set_status(tx, one, "lacks.no_receiver", LATER + timedelta(hours=1))
 
-        assert outbox.due(tx, LATER, LATER) == []
-        assert seqs(outbox.due(tx, LATER, None)) == [2]
-        assert seqs(outbox.due(tx, LATER + timedelta(hours=1), LATER)) == [2]
+        assert outbox.due_entries(tx, LATER, LATER) == []
+        assert seqs(outbox.due_entries(tx, LATER, None)) == [2]
+        assert seqs(outbox.due_entries(tx, LATER + timedelta(hours=1), LATER)) == [2]
         cases.moved(tx, stored, cases.next_event(stored))
-        assert seqs(outbox.due(tx, LATER, cases.NOON + timedelta(weeks=1))) == [2]
+        assert seqs(outbox.due_entries(tx, LATER, cases.NOON + timedelta(weeks=1))) == [2]
 
 
 @pytest.mark.parametrize(("held", "then"), [("dead.status_422", []), ("withdrawn.by_hand", [3])])
 def test_what_is_dead_is_waited_for_and_what_is_withdrawn_is_not(db: Database, held: str, then: list[int]) -> None:
     with db.writing() as tx:
         promised(tx, cases.opened(tx, 3), 2, 3)
-        [one] = outbox.due(tx, LATER, None)
-        outbox.mark(tx, one, held, None)
-        assert seqs(outbox.due(tx, LATER, None)) == then
+        [one] = outbox.due_entries(tx, LATER, None)
+        outbox.set_status(tx, one, held, None)
+        assert seqs(outbox.due_entries(tx, LATER, None)) == then
 
 
 def test_a_message_is_taken_by_one_worker_only(db: Database) -> None:
     with db.writing() as tx:
         promised(tx, cases.opened(tx, 2), 2)
     with db.reading() as tx:
-        [read] = outbox.due(tx, LATER, None)
+        [read] = outbox.due_entries(tx, LATER, None)
     with db.writing() as tx:
         assert outbox.claim(tx, read, LATER) is not None
     with db.writing() as tx:
         assert outbox.claim(tx, read, LATER) is None
-        assert not outbox.mark(tx, read, "dead.too_late", None)
+        assert not outbox.set_status(tx, read, "dead.too_late", None)
         assert not outbox.withdraw(tx, read)
 
 
 def test_a_message_that_another_worker_is_taking_is_passed_over(postgresql: Database) -> None:
     with postgresql.writing() as tx:
         promised(tx, cases.opened(tx, 2), 2)
-        [read] = outbox.due(tx, LATER, None)
+        [read] = outbox.due_entries(tx, LATER, None)
     with postgresql.writing() as one, postgresql.writing() as other:
         assert outbox.claim(one, read, LATER) is not None
         assert outbox.claim(other, read, LATER) is None
@@ -151,32 +151,32 @@ def test_a_message_that_another_worker_is_taking_is_passed_over(postgresql: Data
 def test_a_message_that_has_arrived_is_nobodys_any_more(db: Database) -> None:
     with db.writing() as tx:
         promised(tx, cases.opened(tx, 2), 2)
-        [read] = outbox.due(tx, LATER, None)
-        outbox.delivered(tx, [read.message.message_id], LATER)
+        [read] = outbox.due_entries(tx, LATER, None)
+        outbox.mark_delivered(tx, [read.message.message_id], LATER)
         assert outbox.claim(tx, read, LATER) is None
-        assert not outbox.mark(tx, read, "again.timeout", LATER)
-        assert outbox.owed(tx, LATER) == Owed(0, 0, 0)
+        assert not outbox.set_status(tx, read, "again.timeout", LATER)
+        assert outbox.backlog(tx, LATER) == OutboxBacklog(0, 0, 0)
 
 
 def test_what_has_not_arrived_is_counted(db: Database) -> None:
     with db.writing() as tx:
         stored = cases.opened(tx, 5)
         promised(tx, stored, 2, 3, 4, 5)
-        every = outbox.held(tx)
-        outbox.mark(tx, every[0], "dead.status_400", None)
-        outbox.mark(tx, every[1], "withdrawn.by_hand", None)
+        every = outbox.undelivered(tx)
+        outbox.set_status(tx, every[0], "dead.status_400", None)
+        outbox.set_status(tx, every[1], "withdrawn.by_hand", None)
         since = stored.events[3].recorded_at + timedelta(seconds=1)
-        assert outbox.owed(tx, since) == Owed(waiting=3, dead=1, late=1)
-        assert seqs(outbox.held(tx)) == [2, 4, 5]
+        assert outbox.backlog(tx, since) == OutboxBacklog(waiting=3, dead=1, late=1)
+        assert seqs(outbox.undelivered(tx)) == [2, 4, 5]
 
 
 def test_messages_are_looked_through_a_page_at_a_time(db: Database) -> None:
     with db.writing() as tx:
         for _ in range(7):
             promised(tx, cases.opened(tx, 2), 2)
-        whole = outbox.due(tx, LATER, None)
-        paged: list[Promise] = []
-        while page := outbox.due(tx, LATER, None, paged[-1] if paged else None, limit=3):
+        whole = outbox.due_entries(tx, LATER, None)
+        paged: list[OutboxEntry] = []
+        while page := outbox.due_entries(tx, LATER, None, paged[-1] if paged else None, limit=3):
             paged += page
     assert paged == whole
     assert len(whole) == 7
@@ -187,7 +187,7 @@ def test_two_workers_take_different_messages(postgresql: Database) -> None:
         cases.opened(tx, 4)
 
     with postgresql.writing() as one, postgresql.writing() as other:
-        taken = {m.seq for m in outbox.take(one, 2)}, {m.seq for m in outbox.take(other, 9)}
+        taken = {m.seq for m in outbox.claim_batch(one, 2)}, {m.seq for m in outbox.claim_batch(other, 9)}
 
     assert taken == ({1, 2}, {3, 4})
 
@@ -206,29 +206,31 @@ ELSEWHERE = (
 def test_an_answer_is_remembered_for_its_key_and_whom_it_belongs_to(db: Database) -> None:
     with db.writing() as tx:
         idempotency.claim(tx, of())
-        assert idempotency.remembered(tx, cases.KEYS, of()) is None
-        idempotency.remember(tx, cases.KEYS, of(), ANSWER)
+        assert idempotency.find_response(tx, cases.KEYS, of()) is None
+        idempotency.store_response(tx, cases.KEYS, of(), ANSWER)
 
     with db.reading() as tx:
-        assert idempotency.remembered(tx, cases.KEYS, of()) == ANSWER
-        assert [idempotency.remembered(tx, cases.KEYS, other) for other in ELSEWHERE] == [None] * 6
+        assert idempotency.find_response(tx, cases.KEYS, of()) == ANSWER
+        assert [idempotency.find_response(tx, cases.KEYS, other) for other in ELSEWHERE] == [None] * 6
 
 
 def test_an_answer_is_remembered_once_and_forgotten_in_time(db: Database) -> None:
     with db.writing() as tx:
-        idempotency.remember(tx, cases.KEYS, of(), ANSWER)
-        idempotency.remember(tx, cases.KEYS, of(key="l"), replace(ANSWER, created_at=cases.NOON + timedelta(days=1)))
+        idempotency.store_response(tx, cases.KEYS, of(), ANSWER)
+        idempotency.store_response(
+            tx, cases.KEYS, of(key="l"), replace(ANSWER, created_at=cases.NOON + timedelta(days=1))
+        )
     with pytest.raises(DuplicateKey), db.writing() as tx:
-        idempotency.remember(tx, cases.KEYS, of(), ANSWER)
+        idempotency.store_response(tx, cases.KEYS, of(), ANSWER)
 
     with db.writing() as tx:
-        assert idempotency.forget(tx, cases.NOON + timedelta(hours=1)) == 1
-        assert idempotency.remembered(tx, cases.KEYS, of()) is None
+        assert idempotency.delete_older(tx, cases.NOON + timedelta(hours=1)) == 1
+        assert idempotency.find_response(tx, cases.KEYS, of()) is None
 
 
 def test_nothing_of_a_kept_answer_can_be_read_or_compared_without_the_keys(db: Database) -> None:
     with db.writing() as tx:
-        idempotency.remember(tx, cases.KEYS, of(), ANSWER)
+        idempotency.store_response(tx, cases.KEYS, of(), ANSWER)
         [row] = tx.execute(select(tables.idempotency)).all()
 
     raw = bytes(row.key_hash) + bytes(row.sealed)
@@ -236,19 +238,19 @@ def test_nothing_of_a_kept_answer_can_be_read_or_compared_without_the_keys(db: D
     told = [b"kari", b"coordinator", b"oslo", b"/v1/cases", b"print", b"ETag", ANSWER.body, b64encode(ANSWER.body)]
     assert [part for part in (*told, *guesses) if part in raw] == []
     with pytest.raises(CannotOpen):
-        idempotency.opened(Keys([OTHER_KEY]), row.key_hash, row.sealed)
+        idempotency.decrypt_row(EncryptionKeys([OTHER_KEY]), row.key_hash, row.sealed)
     with pytest.raises(CannotOpen):
-        idempotency.opened(cases.KEYS, bytes(32), row.sealed)
+        idempotency.decrypt_row(cases.KEYS, bytes(32), row.sealed)
 
 
 def test_kept_answers_are_read_as_long_as_their_key_is_known(db: Database) -> None:
     with db.writing() as tx:
-        idempotency.remember(tx, cases.KEYS, of(), ANSWER)
+        idempotency.store_response(tx, cases.KEYS, of(), ANSWER)
 
-    both, new = Keys([OTHER_KEY, cases.SECRET]), Keys([OTHER_KEY])
+    both, new = EncryptionKeys([OTHER_KEY, cases.SECRET]), EncryptionKeys([OTHER_KEY])
     with db.writing() as tx:
-        assert idempotency.remembered(tx, both, of()) == ANSWER
-        assert idempotency.remembered(tx, new, of()) is None
+        assert idempotency.find_response(tx, both, of()) == ANSWER
+        assert idempotency.find_response(tx, new, of()) is None
 
 
 def test_the_same_request_twice_at_once_is_in_flight(postgresql: Database) -> None:
@@ -305,9 +307,9 @@ def test_a_coordinator_is_known_while_active_at_the_office(db: Database) -> None
         assert reference.staff_of(tx, "oslo", first) == [kari, ola]
         reference.save_staff(tx, [replace(kari, active_to=last)])
 
-        assert reference.coordinator_standing(tx, "kari", "oslo", first)[0]
-        assert reference.coordinator_standing(tx, "kari", "oslo", last)[0]
-        assert not reference.coordinator_standing(tx, "kari", "oslo", last + timedelta(days=1))[0]
-        assert not reference.coordinator_standing(tx, "kari", "ost", first)[0]
-        assert not reference.coordinator_standing(tx, "ola", "oslo", first)[0]
+        assert reference.coordinator_status(tx, "kari", "oslo", first)[0]
+        assert reference.coordinator_status(tx, "kari", "oslo", last)[0]
+        assert not reference.coordinator_status(tx, "kari", "oslo", last + timedelta(days=1))[0]
+        assert not reference.coordinator_status(tx, "kari", "ost", first)[0]
+        assert not reference.coordinator_status(tx, "ola", "oslo", first)[0]
         assert reference.staff_of(tx, "oslo", last + timedelta(days=1)) == []

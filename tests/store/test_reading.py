@@ -52,7 +52,7 @@ def test_pages_follow_each_other_without_gap_or_repeat(listed: Connection, limit
         assert list(_paged(listed, sort, limit)) == whole, sort
 
 
-def _paged(tx: Connection, sort: str, limit: int) -> Iterator[reading.CaseRow]:
+def _paged(tx: Connection, sort: str, limit: int) -> Iterator[reading.CaseCurrentRow]:
     page, after = reading.list_cases(tx, ALL, sort=sort, limit=limit)
     yield from page
     while after is not None:

@@ -99,15 +99,15 @@ def test_references_are_kept(db: Database) -> None:
 
 
 def test_an_exhausted_pool_is_unavailable(db_url: str) -> None:
-    db = Database.open(db_url, pool_size=1, patience=0.1)
+    db = Database.open(db_url, pool_size=1, wait_seconds=0.1)
     with db.reading(), pytest.raises(Unavailable, match="pool_exhausted"), db.reading():
         pass
     db.close()
 
 
 def test_the_writer_who_waits_too_long_for_a_turn_is_told(tmp_path: Path) -> None:
-    db = Database.open(pg.sqlite_url(tmp_path), patience=0.1)
-    same = Database.open(pg.sqlite_url(tmp_path), patience=0.1)
+    db = Database.open(pg.sqlite_url(tmp_path), wait_seconds=0.1)
+    same = Database.open(pg.sqlite_url(tmp_path), wait_seconds=0.1)
     with db.writing(), pytest.raises(Unavailable, match="writer_busy"), same.writing():
         pass
     db.close()
@@ -116,10 +116,10 @@ def test_the_writer_who_waits_too_long_for_a_turn_is_told(tmp_path: Path) -> Non
 def test_a_lock_of_another_process_is_unavailable(sqlite_template: Path, tmp_path: Path) -> None:
     copy = tmp_path / "ungdom.sqlite"
     copy.write_bytes(sqlite_template.read_bytes())
-    db = Database.open(pg.sqlite_url(tmp_path), patience=0.1)
+    db = Database.open(pg.sqlite_url(tmp_path), wait_seconds=0.1)
     with db.writer.connect() as other:
         other.exec_driver_sql("SELECT 1")
-        stranger = Database.open(f"sqlite:///{copy}", patience=0.1)
+        stranger = Database.open(f"sqlite:///{copy}", wait_seconds=0.1)
         with pytest.raises(Unavailable, match="sqlite_busy"), stranger.writing() as tx:
             tx.execute(select(1))
         stranger.close()

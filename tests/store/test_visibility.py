@@ -17,14 +17,23 @@ from tests.store import cases
 from tests.store.conftest import upgrade
 from ungdom import clock
 from ungdom.store import bulk, current, journal, people, reading, reference, tables
-from ungdom.store.journal import Stored
+from ungdom.store.journal import StoredCase
 from ungdom.store.reference import Staff
 from ungdom.store.session import Database
 from ungdom.workflow import details as d
 from ungdom.workflow.engine import fold
 from ungdom.workflow.errors import IllegalHistory
 from ungdom.workflow.events import Corrected, Event
-from ungdom.workflow.permissions import SIGHT, TIES, Fact, Seen, Tie, Viewer, learns, may_see
+from ungdom.workflow.permissions import (
+    ACCESS_RULES,
+    RELATION_HOLDS,
+    CaseAccessFacts,
+    Disclosure,
+    Relation,
+    Viewer,
+    disclosures_for,
+    may_see,
+)
 from ungdom.workflow.vocabulary import PHASE, EventType, Protection, Role, Sanction, State, strictest
 
 E = EventType
@@ -42,7 +51,7 @@ class Sight:
     """A database with a case of every kind, and what decides who sees each."""
 
     tx: Connection
-    known: dict[UUID, Seen]
+    known: dict[UUID, CaseAccessFacts]
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -60,10 +69,10 @@ def sight(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     databases.drop(libpq)
 
 
-def _every_kind(tx: Connection) -> dict[UUID, Seen]:
+def _every_kind(tx: Connection) -> dict[UUID, CaseAccessFacts]:
     """Every state, office, team, coordinator, opener and level together."""
     kinds = [
-        Seen(
+        CaseAccessFacts(
             konfliktrad=office,
             state=state,
             team=team,
@@ -77,7 +86,7 @@ def _every_kind(tx: Connection) -> dict[UUID, Seen]:
         )
     ]
     kinds += [
-        Seen(
+        CaseAccessFacts(
             konfliktrad=office, state=state, team=frozenset(), coordinator=None, opened_by="per", protection=level,
             transfer_to=to,
         )
@@ -113,8 +122,8 @@ def _every_kind(tx: Connection) -> dict[UUID, Seen]:
     return known
 
 
-def _youth(level: Protection) -> people.Newcomer:
-    return people.Newcomer(
+def _youth(level: Protection) -> people.NewPerson:
+    return people.NewPerson(
         person_id=uuid4(), personalia=people.Personalia(), born=cases.YOUTH.born, guardians=1, protection=level
     )
 
@@ -123,11 +132,11 @@ def _file(case_id: UUID, person: UUID) -> dict[str, Any]:
     return {"case_id": case_id, "reference": str(case_id), "person_id": person}
 
 
-def _first(case_id: UUID, seen: Seen) -> dict[str, Any]:
+def _first(case_id: UUID, seen: CaseAccessFacts) -> dict[str, Any]:
     return journal.event_row(case_id, replace(cases.registration(uuid4(), seen.konfliktrad), subject=seen.opened_by))
 
 
-def _row(file: dict[str, Any], seen: Seen) -> dict[str, Any]:
+def _row(file: dict[str, Any], seen: CaseAccessFacts) -> dict[str, Any]:
     day = cases.FIRST_DAY
     empty = {column.name: None for column in tables.case_current.c}
     return empty | file | {
@@ -139,8 +148,8 @@ def _row(file: dict[str, Any], seen: Seen) -> dict[str, Any]:
 
 
 def test_every_tie_has_its_meaning_in_both_languages() -> None:
-    assert set(TIES) == set(reading.TIES) == set(Tie)
-    assert {row.role for row in SIGHT} <= set(Role)
+    assert set(RELATION_HOLDS) == set(reading.RELATION_CONDITIONS) == set(Relation)
+    assert {row.role for row in ACCESS_RULES} <= set(Role)
 
 
 def test_everybody_sees_the_same_cases_in_sql_as_in_python(sight: Sight, figure: Callable[[str], None]) -> None:
@@ -152,11 +161,13 @@ def test_everybody_sees_the_same_cases_in_sql_as_in_python(sight: Sight, figure:
     assert different == 0
 
 
-@given(viewer=viewers, fact=st.sampled_from(Fact))
+@given(viewer=viewers, fact=st.sampled_from(Disclosure))
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_what_is_learnt_is_the_same_in_sql_as_in_python(sight: Sight, viewer: Viewer, fact: Fact) -> None:
-    query = select(tables.case_current.c.case_id).where(reading.learnt_by(viewer, fact))
-    assert set(sight.tx.scalars(query)) == {i for i, seen in sight.known.items() if fact in learns(viewer, seen)}
+def test_what_is_learnt_is_the_same_in_sql_as_in_python(sight: Sight, viewer: Viewer, fact: Disclosure) -> None:
+    query = select(tables.case_current.c.case_id).where(reading.disclosable_to(viewer, fact))
+    assert set(sight.tx.scalars(query)) == {
+        i for i, seen in sight.known.items() if fact in disclosures_for(viewer, seen)
+    }
 
 
 @given(viewer=viewers)
@@ -167,7 +178,7 @@ def test_a_list_holds_what_may_be_seen_and_says_of_it_what_may_be_learnt(sight: 
     assert {row.case_id for row in rows} == visible
     for row in rows:
         seen = sight.known[row.case_id]
-        told = Fact.LISTED in learns(viewer, seen)
+        told = Disclosure.LISTED in disclosures_for(viewer, seen)
         assert (row.konfliktrad, row.coordinator) == ((seen.konfliktrad, seen.coordinator) if told else (None, None))
 
 
@@ -242,17 +253,17 @@ def test_a_written_case_is_seen_by_the_same_people_in_sql_as_in_python(
     found = journal.load(sight.tx, stored.case_id)
     assert found is not None
     assert found.protection is strictest(level, later)
-    seen = current.seen(cases.folded(found), found.protection, found.cleared, found.joined)
+    seen = current.access_attributes(cases.folded(found), found.protection, found.cleared, found.joined)
     for viewer in asking:
         query = select(func.count()).where(tables.case_current.c.case_id == stored.case_id, reading.visible_to(viewer))
         assert bool(sight.tx.scalar(query)) is may_see(viewer, seen), (viewer, seen)
 
 
-def _written(tx: Connection, person: UUID, history: list[Event]) -> Stored:
+def _written(tx: Connection, person: UUID, history: list[Event]) -> StoredCase:
     events = [replace(history[0], details=replace(history[0].details, person=person)), *history[1:]]
     new = replace(cases.told(1, person), events=[], version=0)
     whole = replace(new, events=events)
-    journal.append_many(tx, [journal.Chapter(new, events, cases.folded(whole))])
+    journal.append_many(tx, [journal.EventBatch(new, events, cases.folded(whole))])
     return whole
 
 
@@ -290,14 +301,14 @@ def test_a_coordinator_is_cleared_who_works_there_today_and_is_cleared(
         reference.save_staff(tx, [replace(kari, **changes)])
         person = cases.somebody(tx, protection=Protection.STRICTLY_CONFIDENTIAL)
         whole = cases.told(cases.ASSIGNED, person)
-        journal.append_many(tx, [journal.Chapter(replace(whole, version=0), whole.events, cases.folded(whole))])
+        journal.append_many(tx, [journal.EventBatch(replace(whole, version=0), whole.events, cases.folded(whole))])
         found = journal.load(tx, whole.case_id)
         [in_many] = journal.load_many(tx, [whole.case_id])
-        seen_now = reading.seen_by(tx, viewer, [whole.case_id])
+        seen_now = reading.visible_case_ids(tx, viewer, [whole.case_id])
 
     assert found is not None
     assert (found.cleared, in_many.cleared, bool(seen_now)) == (cleared, cleared, cleared)
-    seen = current.seen(cases.folded(found), found.protection, found.cleared)
+    seen = current.access_attributes(cases.folded(found), found.protection, found.cleared)
     assert may_see(viewer, seen) is cleared
 
 

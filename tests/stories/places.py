@@ -7,7 +7,7 @@ from uuid import UUID
 from tests.service import Service, new_case
 from tests.workflow.roads import Line, lines, read, youth_of
 from ungdom import casework
-from ungdom.casework import Entry, Who
+from ungdom.casework import EventEntry, Recorder
 from ungdom.workflow.events import read_details
 from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.vocabulary import EventType, Role
@@ -56,12 +56,12 @@ def _record(service: Service, case: str, version: int, line: Line) -> None:
     kind, details = EventType(line.kind), line.details
     if kind is EventType.ASSIGNED:
         details = details | {"coordinator": COORDINATOR}
-    entry = Entry(kind, line.on, read_details(kind, details))
+    entry = EventEntry(kind, line.on, read_details(kind, details))
     now = datetime(line.known.year, line.known.month, line.known.day, 9, tzinfo=UTC) + timedelta(seconds=version)
     with service.db.writing() as tx:
         casework.record(
             tx,
-            Who(Viewer(role, subject, None), "test"),
+            Recorder(Viewer(role, subject, None), "test"),
             UUID(case),
             casework.Precondition(frozenset({version})),
             entry,

@@ -69,5 +69,5 @@ def test_every_reason_that_only_a_line_has_is_explained() -> None:
 
 
 def test_the_sizes_are_those_of_the_program() -> None:
-    assert f"longest line | {stream.LONGEST // 1024} KiB" in TEXT
+    assert f"longest line | {stream.MAX_LINE_BYTES // 1024} KiB" in TEXT
     assert f"groups of up to {stream.GROUP}" in TEXT

@@ -12,7 +12,7 @@ import pytest
 
 from tests.intake.build import coordinator, nothing_wrong, system
 from tests.service import Service
-from ungdom.intake.catching_up import catch_up
+from ungdom.intake.catching_up import retry_due
 from ungdom.intake.words import ADVICE, Advice, Outcome, Reason, Remark
 from ungdom.message import Kind
 
@@ -79,7 +79,7 @@ def recorded(service: Service, case: str, steps: str) -> None:
 
 def night(service: Service, day: date) -> None:
     service.clock.turn_to(day, 1)
-    assert catch_up(service.db, service.app.state.keys, service.clock)["settled"]
+    assert retry_due(service.db, service.app.state.keys, service.clock)["settled"]
 
 
 def test_every_kind_has_an_example() -> None:

@@ -208,7 +208,7 @@ def test_what_was_open_when_it_fell_is_settled_afterwards(one: Service) -> None:
     story.on("2025-09-20", "decision_set_aside", reason="judgment_overturned")
     one.clock.turn_to(date(2025, 9, 25))
     with one.db.reading() as tx:
-        tonight = checks.Night(date(2025, 9, 25), one.clock())
+        tonight = checks.CheckDay(date(2025, 9, 25), one.clock())
         [found] = checks.measure_without_outcome(tx, tonight, "measure_without_outcome")
     assert (str(found.case_id), found.about) == (story.id, "t1")
 

@@ -12,7 +12,7 @@ from tests.service import Client, Service
 from tests.stories.places import OFFICE, brought
 from ungdom import agenda
 from ungdom.alerts.sweep import sweep
-from ungdom.notices.receivers import people
+from ungdom.notices.receivers import recipient_directory
 from ungdom.store import reading
 from ungdom.store.tables import case_current
 from ungdom.workflow.alerting import Audience
@@ -211,15 +211,15 @@ def test_alerts_inboxes_and_calendars_follow_the_case(one: Service) -> None:
 def told(service: Service, case: str, day: date) -> set[str]:
     """Who would be told today that the transfer waits for its answer."""
     with service.db.reading() as tx:
-        around = people(tx, [UUID(case)], day)
-        return {viewer.subject for viewer in around.told(UUID(case), [Audience.COORDINATOR], "transfer_accept")}
+        around = recipient_directory(tx, [UUID(case)], day)
+        return {viewer.subject for viewer in around.recipients(UUID(case), [Audience.COORDINATOR], "transfer_accept")}
 
 
 def ahead(service: Service, case: str, office: str) -> bool:
     """Whether the coordinator of that office has it in the calendar."""
     viewer = Viewer(Role.COORDINATOR, f"coordinator-{office}", office)
     with service.db.reading() as tx:
-        return UUID(case) in {entry.case_id for entry in agenda.ahead(tx, viewer, service.clock())}
+        return UUID(case) in {entry.case_id for entry in agenda.upcoming(tx, viewer, service.clock())}
 
 
 def test_a_case_on_its_way_counts_where_it_still_is(one: Service) -> None:

@@ -32,7 +32,7 @@ def current() -> dict[str, Rows]:
     """The same versions as the code has them now."""
     tables = {f"table {version}": dict(_moves(version)) for version in VERSIONS}
     extracts = {f"extract {x.name} {x.version}": {"key": ", ".join(x.key), **_columns(x.columns)} for x in EXTRACTS}
-    figures = {f"definition {x.code} {x.version}": _definition(x) for x in definitions.every()}
+    figures = {f"definition {x.code} {x.version}": _definition(x) for x in definitions.all_definitions()}
     return tables | extracts | figures
 
 
@@ -42,7 +42,7 @@ def _moves(version: str) -> Iterator[tuple[str, str]]:
 
 def _name(move: Move) -> str:
     sources, scope = ", ".join(move.sources) or "–", " ".join((*move.sanctions, *move.regimes))
-    chosen = f" when {move.when.__name__}" if move.when else ""
+    chosen = f" when {move.condition.__name__}" if move.condition else ""
     return f"{move.event}: {sources} → {_target(move)} ({scope}){chosen}"
 
 

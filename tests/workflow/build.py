@@ -8,7 +8,7 @@ from ungdom.workflow import engine
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.engine import Decision
 from ungdom.workflow.events import Event, read_details
-from ungdom.workflow.guards.core import Step, World
+from ungdom.workflow.guards.core import ExternalFacts, ProposedEvent
 from ungdom.workflow.table import VERSION
 from ungdom.workflow.vocabulary import Actor, EventType, Role
 
@@ -46,11 +46,11 @@ def step(
     today: date | None = None,
     role: str = "coordinator",
     subject: str = "anna",
-    world: World | None = None,
-) -> Step:
+    world: ExternalFacts | None = None,
+) -> ProposedEvent:
     """A step that somebody wants to record. Details None: only asked whether it could come next."""
     said = None if details is None else read_details(EventType(kind), details)
-    return Step(EventType(kind), on, today or on, said, Role(role), subject, world or World())
+    return ProposedEvent(EventType(kind), on, today or on, said, Role(role), subject, world or ExternalFacts())
 
 
 class Told:

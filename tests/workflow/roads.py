@@ -206,7 +206,7 @@ def case_at(road: str, until: str | None = None, *more: str, youth: Youth | None
 
 def walked(youth: Youth, history: list[Event]) -> Case:
     """The case that this history tells; fails at the first line that is refused."""
-    broken = engine.check_walk(youth, history)
+    broken = engine.first_illegal_step(youth, history)
     assert broken is None, broken
     return engine.fold(youth, history)
 

@@ -15,19 +15,19 @@ from ungdom.workflow.alerting import (
     ESCALATION,
     HEADLINE,
     AlertChange,
+    AlertFlag,
     AlertState,
+    AlertStatus,
+    AlertTransition,
     Audience,
-    Change,
     ClearedBecause,
-    Flag,
-    Standing,
-    awake,
-    cleared,
-    first_look,
+    cleared_alerts,
+    first_notice_day,
     flags,
-    next_look,
-    settle,
-    told,
+    next_review_day,
+    next_sending_time,
+    recipients,
+    reconcile,
 )
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.daycount import OSLO, oslo_date
@@ -41,7 +41,7 @@ A = Audience
 Key = tuple[str, date]
 
 
-def flag_of(case: Case, code: str, day: date) -> Flag | None:
+def flag_of(case: Case, code: str, day: date) -> AlertFlag | None:
     found = [flag for flag in flags(case, day) if flag.deadline.code == code]
     assert len(found) < 2, found
     return found[0] if found else None
@@ -49,7 +49,7 @@ def flag_of(case: Case, code: str, day: date) -> Flag | None:
 
 def rungs(case: Case, code: str, *days: str) -> list[int | None]:
     found = (flag_of(case, code, date.fromisoformat(day)) for day in days)
-    return [flag.rung if flag else None for flag in found]
+    return [flag.step if flag else None for flag in found]
 
 
 # --- the ladder, counted by hand ----------------------------------------------------------------------------
@@ -71,7 +71,7 @@ def test_levels_and_those_who_are_told_follow_the_rung() -> None:
     days = ("2025-02-17", "2025-03-04", "2025-03-17", "2025-03-31", "2025-04-28")
     found = [flag_of(case, "charge_decision", date.fromisoformat(day)) for day in days]
 
-    assert [(str(flag.level), told(flag)) for flag in found if flag] == [
+    assert [(str(flag.level), recipients(flag)) for flag in found if flag] == [
         ("upcoming", (A.COORDINATOR,)),
         ("overdue", (A.COORDINATOR,)),
         ("long_overdue", (A.COORDINATOR, A.TEAM)),
@@ -84,7 +84,7 @@ def test_the_headline_tells_the_whole_team_from_the_first_warning_and_nobody_twi
     case = case_at("S R2", "suspect_set")
     clock = next(x for x in running(case, date(2025, 2, 1)) if x.code == HEADLINE)
 
-    heard = [told(Flag(clock, rung)) for rung in range(len(ESCALATION))]
+    heard = [recipients(AlertFlag(clock, rung)) for rung in range(len(ESCALATION))]
 
     assert all(A.TEAM in who and len(set(who)) == len(who) for who in heard)
     assert all({*ESCALATION[rung].recipients} <= {*who} for rung, who in enumerate(heard))
@@ -94,8 +94,8 @@ def test_what_is_raised_high_up_the_ladder_is_told_to_the_coordinator_too() -> N
     case = case_at("S R2", "suspect_set")
     clock = next(x for x in running(case, date(2025, 2, 1)) if x.code == "charge_decision")
 
-    assert told(Flag(clock, 4), first=True) == (A.COORDINATOR, A.LEADER, A.SECRETARIAT)
-    assert told(Flag(clock, 0), first=True) == (A.COORDINATOR,)
+    assert recipients(AlertFlag(clock, 4), first=True) == (A.COORDINATOR, A.LEADER, A.SECRETARIAT)
+    assert recipients(AlertFlag(clock, 0), first=True) == (A.COORDINATOR,)
 
 
 LATE_BREACH = "2025-06-20/2025-08-20 breach_recorded {kind: plan}"
@@ -161,9 +161,9 @@ def test_the_eighteenth_birthday_is_announced_and_then_overtaken_and_never_late(
 
     days = ("2026-01-10", "2026-01-11", "2026-03-12", "2026-03-13", "2026-12-31")
     assert rungs(case, "turns_18", *days) == [None, 0, 0, None, None]
-    standing = Standing("turns_18", date(2026, 3, 12), AlertState.OPEN, 0, None)
-    assert next_look(case, date(2026, 3, 12), [standing]) == date(2026, 3, 13)
-    over = [one for one in settle(case, date(2026, 3, 13), [standing]) if one.code == "turns_18"]
+    standing = AlertStatus("turns_18", date(2026, 3, 12), AlertState.OPEN, 0, None)
+    assert next_review_day(case, date(2026, 3, 12), [standing]) == date(2026, 3, 13)
+    over = [one for one in reconcile(case, date(2026, 3, 13), [standing]) if one.code == "turns_18"]
     assert [(one.change, one.because) for one in over] == [(AlertChange.CLEARED, ClearedBecause.OVERTAKEN)]
 
 
@@ -195,15 +195,15 @@ def test_the_eighteenth_birthday_is_announced_and_then_overtaken_and_never_late(
 def test_people_are_left_alone_in_the_evening_at_night_and_on_days_off(local: str, first: str) -> None:
     at = datetime.fromisoformat(local).replace(tzinfo=OSLO).astimezone(UTC)
 
-    found = awake(at)
+    found = next_sending_time(at)
 
     assert found == datetime.fromisoformat(first).replace(tzinfo=OSLO)
-    assert (found.tzinfo, awake(found)) == (UTC, found)
+    assert (found.tzinfo, next_sending_time(found)) == (UTC, found)
 
 
 def test_the_morning_is_seven_in_oslo_on_both_sides_of_a_change_of_clocks() -> None:
-    assert awake(datetime(2026, 3, 27, 20, tzinfo=UTC)) == datetime(2026, 3, 30, 5, tzinfo=UTC)
-    assert awake(datetime(2026, 10, 23, 20, tzinfo=UTC)) == datetime(2026, 10, 26, 6, tzinfo=UTC)
+    assert next_sending_time(datetime(2026, 3, 27, 20, tzinfo=UTC)) == datetime(2026, 3, 30, 5, tzinfo=UTC)
+    assert next_sending_time(datetime(2026, 10, 23, 20, tzinfo=UTC)) == datetime(2026, 10, 26, 6, tzinfo=UTC)
 
 
 # --- what happens to an alert -------------------------------------------------------------------------------
@@ -213,13 +213,13 @@ WAITS = case_at("S R2", "suspect_set")
 """The charge decision waits, due on `DUE`."""
 
 
-def changes(day: str, standing: list[Standing], case: Case = WAITS) -> list[tuple[str, str]]:
-    mine = [one for one in settle(case, date.fromisoformat(day), standing) if one.code == "charge_decision"]
-    return [(str(one.change), str(one.because or (one.flag and one.flag.rung))) for one in mine]
+def changes(day: str, standing: list[AlertStatus], case: Case = WAITS) -> list[tuple[str, str]]:
+    mine = [one for one in reconcile(case, date.fromisoformat(day), standing) if one.code == "charge_decision"]
+    return [(str(one.change), str(one.because or (one.flag and one.flag.step))) for one in mine]
 
 
-def stands(state: AlertState, rung: int = 0, quiet: str | None = None, due: date = DUE) -> list[Standing]:
-    return [Standing("charge_decision", due, state, rung, date.fromisoformat(quiet) if quiet else None)]
+def stands(state: AlertState, rung: int = 0, quiet: str | None = None, due: date = DUE) -> list[AlertStatus]:
+    return [AlertStatus("charge_decision", due, state, rung, date.fromisoformat(quiet) if quiet else None)]
 
 
 @pytest.mark.parametrize(
@@ -242,7 +242,7 @@ def stands(state: AlertState, rung: int = 0, quiet: str | None = None, due: date
     ],
 )
 def test_an_alert_is_raised_climbs_is_left_alone_and_wakes(
-    day: str, standing: list[Standing], expected: list[tuple[str, str]]
+    day: str, standing: list[AlertStatus], expected: list[tuple[str, str]]
 ) -> None:
     assert changes(day, standing) == expected
 
@@ -260,7 +260,7 @@ def test_an_alert_is_cleared_with_the_reason_that_ended_it() -> None:
         ("cleared", "moved"),
         ("raised", "0"),
     ]
-    gone = cleared(before, date.fromisoformat(day), open_one, corrected=True)
+    gone = cleared_alerts(before, date.fromisoformat(day), open_one, corrected=True)
     assert [one.because for one in gone] == [ClearedBecause.CORRECTED]
 
 
@@ -271,10 +271,10 @@ def test_a_quiet_alert_is_cleared_all_the_same() -> None:
 
 
 def test_when_the_term_is_stopped_what_follows_it_has_moved() -> None:
-    standing = Standing("term_end", date(2026, 6, 3), AlertState.OPEN, 0, None)
+    standing = AlertStatus("term_end", date(2026, 6, 3), AlertState.OPEN, 0, None)
     still = case_at("S R2", "plan_meeting_held", HEALTH)
 
-    found = [one for one in settle(still, date(2026, 5, 10), [standing]) if one.code == "term_end"]
+    found = [one for one in reconcile(still, date(2026, 5, 10), [standing]) if one.code == "term_end"]
 
     assert [(one.change, one.because) for one in found] == [(AlertChange.CLEARED, ClearedBecause.MOVED)]
 
@@ -283,10 +283,10 @@ def test_a_clock_that_the_case_has_left_is_overtaken_and_not_corrected() -> None
     # referred, the petition due three months after the end; declined again: that clock is no more
     until = ("S R2", "referred_for_breach")
     petition = next(x for x in running(case_at(*until), date(2026, 8, 20)) if x.code == "petition")
-    standing = Standing("petition", petition.due, AlertState.OPEN, 0, None)
+    standing = AlertStatus("petition", petition.due, AlertState.OPEN, 0, None)
     back = case_at(*until, "2025-10-20 petition_declined")
 
-    found = [one for one in settle(back, date(2026, 8, 20), [standing]) if one.code == "petition"]
+    found = [one for one in reconcile(back, date(2026, 8, 20), [standing]) if one.code == "petition"]
 
     assert [one.because for one in found] == [ClearedBecause.OVERTAKEN]
 
@@ -320,43 +320,43 @@ class Diary:
     """The alerts of one case as nights and moves leave them, and everything that happened to them."""
 
     look_every_day: bool
-    standing: dict[Key, Standing] = field(default_factory=dict)
+    standing: dict[Key, AlertStatus] = field(default_factory=dict)
     look_on: date | None = None
     happened: list[tuple[date, str, Key, int | None, str]] = field(default_factory=list)
     looks: int = 0
 
     def moved(self, case: Case, day: date) -> None:
         """As the store does with a move."""
-        self._write(cleared(case, day, list(self.standing.values())), day)
-        self.look_on = first_look(running(case, case.entered_on))
+        self._write(cleared_alerts(case, day, list(self.standing.values())), day)
+        self.look_on = first_notice_day(running(case, case.entered_on))
 
     def night(self, case: Case, day: date) -> None:
         """As the night's round does."""
         if not self.look_every_day and (self.look_on is None or self.look_on > day):
             return
         self.looks += 1
-        self._write(settle(case, day, list(self.standing.values())), day)
-        assert settle(case, day, list(self.standing.values())) == []
-        self.look_on = next_look(case, day, list(self.standing.values()))
+        self._write(reconcile(case, day, list(self.standing.values())), day)
+        assert reconcile(case, day, list(self.standing.values())) == []
+        self.look_on = next_review_day(case, day, list(self.standing.values()))
 
     def quiet(self, key: Key, until: date) -> None:
         """Somebody puts it off."""
         self.standing[key] = replace(self.standing[key], state=AlertState.SNOOZED, quiet_until=until)
         self.look_on = min(self.look_on or date.max, until + DAY)
 
-    def _write(self, found: list[Change], day: date) -> None:
+    def _write(self, found: list[AlertTransition], day: date) -> None:
         for one in found:
             key = (one.code, one.due)
-            rung = one.flag.rung if one.flag else None
+            rung = one.flag.step if one.flag else None
             self.happened.append((day, str(one.change), key, rung, str(one.because)))
             if one.change is AlertChange.CLEARED:
                 del self.standing[key]
                 continue
             assert rung is not None
             old = self.standing.get(key)
-            kept = old.rung if old and one.change is AlertChange.WOKEN else rung
+            kept = old.step if old and one.change is AlertChange.WOKEN else rung
             assert (old is None) == (one.change is AlertChange.RAISED)
-            self.standing[key] = Standing(*key, AlertState.OPEN, kept, None)
+            self.standing[key] = AlertStatus(*key, AlertState.OPEN, kept, None)
 
 
 def days_of(history: list[Event], more: int = 90) -> Iterator[tuple[date, list[Event]]]:
@@ -385,7 +385,7 @@ def histories() -> Iterator[tuple[str, Youth, list[Event]]]:
     resumed = [roads.read("2025-07-31/2025-08-03 resumed {reason: cause_gone}"), roads.read(late)]
     yield "recorded late", roads.YOUTH, roads.events("S R2", [*told_late, *resumed])
     for n in (0, 100, 200, 350):
-        one = story.tell(n, Random(f"7:{n}"), date(2026, 11, 20), 400)  # noqa: S311 - a story, not a secret
+        one = story.generate_case(n, Random(f"7:{n}"), date(2026, 11, 20), 400)  # noqa: S311 - a story, not a secret
         yield f"demo {n}", one.case.youth, list(one.events)
 
 
@@ -425,11 +425,11 @@ def test_between_two_looks_no_flag_changes_and_none_is_there_before_the_first_or
     for day, case, moved in lived(youth, history):
         found = flags(case, day)
         assert all(flag.deadline.known_on <= day for flag in found)
-        now = {(flag.key, flag.rung) for flag in found}
+        now = {(flag.key, flag.step) for flag in found}
         if moved:
-            look, before = first_look(running(case, case.entered_on)), None
+            look, before = first_notice_day(running(case, case.entered_on)), None
         if look is not None and day >= look:
-            look, before = next_look(case, day), now
+            look, before = next_review_day(case, day), now
         else:
             assert now == (before or set()), (day, look)
 
@@ -446,12 +446,12 @@ def test_a_night_caught_up_with_all_that_is_known_today_tells_of_nothing_that_wa
 
 def test_the_first_look_is_the_first_day_with_a_flag() -> None:
     case = case_at("S R2", "suspect_set")
-    look = first_look(running(case, case.entered_on))
+    look = first_notice_day(running(case, case.entered_on))
     assert look is not None
 
     days = [case.entered_on + n * DAY for n in range(400)]
     assert next(day for day in days if flags(case, day)) == look
-    assert first_look([]) is None
+    assert first_notice_day([]) is None
 
 
 def test_the_ladder_climbs_and_begins_with_the_warning() -> None:

@@ -8,7 +8,7 @@ from tests.workflow.roads import case_at
 from ungdom.workflow import details as d
 from ungdom.workflow.case import Case
 from ungdom.workflow.complaints import open_complaint
-from ungdom.workflow.consents import in_force
+from ungdom.workflow.consents import current_consents
 from ungdom.workflow.events import Event
 from ungdom.workflow.vocabulary import Regime
 
@@ -76,7 +76,7 @@ def test_consents_are_counted_by_who_gave_them_and_took_them_back(
 ) -> None:
     told = [f"2025-02-11 consent_{'given ' if line.startswith('{') else ''}{line}" for line in lines]
 
-    assert in_force(case_at("F R2", "investigation_closed", *told)) == expected
+    assert current_consents(case_at("F R2", "investigation_closed", *told)) == expected
 
 
 def test_the_team_is_who_joined_and_has_not_left() -> None:
@@ -183,16 +183,16 @@ def test_a_judgment_changed_on_appeal_is_the_one_in_force() -> None:
     case = case_at("S R2", "judgment_given", "2025-05-02 appealed",
                    "2025-06-27 appeal_decided {outcome: changed, terms: {length: {months: 9}}}")  # fmt: skip
 
-    assert case.sanctioned is not None
-    assert (case.sanctioned.on, str(case.sanctioned.length)) == (date(2025, 6, 27), "9 months")
+    assert case.sanction_in_force is not None
+    assert (case.sanction_in_force.on, str(case.sanction_in_force.length)) == (date(2025, 6, 27), "9 months")
 
 
 def test_a_follow_up_by_judgment_changed_on_appeal_stays_under_its_regime() -> None:
     case = case_at("F R0", "follow_up_by_judgment", "2023-04-20 appealed",
                    "2024-10-10 appeal_decided {outcome: changed, terms: {length: {months: 4}}}")  # fmt: skip
 
-    assert case.sanctioned is not None
-    assert case.sanctioned.regime is Regime.R0
+    assert case.sanction_in_force is not None
+    assert case.sanction_in_force.regime is Regime.R0
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 
 from tests.workflow.roads import case_at
-from ungdom.workflow.changes import Change, changed
+from ungdom.workflow.changes import RuleOverride, with_overrides
 from ungdom.workflow.daycount import Length
-from ungdom.workflow.deadlines import RULES, Rule, deadlines
+from ungdom.workflow.deadlines import RULES, DeadlineRule, deadlines
 from ungdom.workflow.errors import BadChanges
 from ungdom.workflow.law import FIRST
 from ungdom.workflow.vocabulary import Regime, Sanction
@@ -17,28 +17,28 @@ R0, R1, R2 = Regime
 FIVE_WEEKS = Length(weeks=5)
 
 
-def rules(code: str, *changes: Change) -> list[Rule]:
-    return [rule for rule in changed(RULES, changes) if rule.code == code]
+def rules(code: str, *changes: RuleOverride) -> list[DeadlineRule]:
+    return [rule for rule in with_overrides(RULES, changes) if rule.code == code]
 
 
-def lengths(rule: Rule) -> dict[date, str]:
+def lengths(rule: DeadlineRule) -> dict[date, str]:
     assert rule.length
     return {since: str(length) for since, length in rule.length.values}
 
 
-def refused(*changes: Change) -> list[tuple[str, str]]:
+def refused(*changes: RuleOverride) -> list[tuple[str, str]]:
     with pytest.raises(BadChanges) as caught:
-        changed(RULES, changes)
+        with_overrides(RULES, changes)
     return [(problem.pointer, problem.kind) for problem in caught.value.problems]
 
 
 def test_without_changes_the_rules_are_those_in_force() -> None:
-    assert changed(RULES, []) == RULES
+    assert with_overrides(RULES, []) == RULES
 
 
 def test_a_length_holds_for_all_or_from_a_day_on() -> None:
-    [always] = rules("plan_meeting", Change(code="plan_meeting", length=FIVE_WEEKS))
-    [since] = rules("plan_meeting", Change(code="plan_meeting", length=FIVE_WEEKS, since=date(2026, 3, 1)))
+    [always] = rules("plan_meeting", RuleOverride(code="plan_meeting", length=FIVE_WEEKS))
+    [since] = rules("plan_meeting", RuleOverride(code="plan_meeting", length=FIVE_WEEKS, since=date(2026, 3, 1)))
 
     assert lengths(always) == {FIRST: "5 weeks"}
     assert lengths(since) == {FIRST: "60 days", date(2026, 3, 1): "5 weeks"}
@@ -48,20 +48,22 @@ def test_the_day_a_clock_begins_decides_which_length_it_has() -> None:
     case = case_at("F R2", "received")  # received on 17 February 2025
     due = {}
     for day in (date(2025, 2, 17), date(2025, 2, 18)):
-        tried = rules("plan_meeting", Change(code="plan_meeting", length=FIVE_WEEKS, since=day))
+        tried = rules("plan_meeting", RuleOverride(code="plan_meeting", length=FIVE_WEEKS, since=day))
         due[day] = deadlines(case, date(2025, 3, 1), tried)[0].due
 
     assert due == {date(2025, 2, 17): date(2025, 3, 24), date(2025, 2, 18): date(2025, 4, 18)}
 
 
 def test_a_change_of_the_warning_leaves_the_length() -> None:
-    [rule] = rules("plan_meeting", Change(code="plan_meeting", warn_days=3))
+    [rule] = rules("plan_meeting", RuleOverride(code="plan_meeting", warn_days=3))
 
     assert (rule.warn_days, lengths(rule)) == (3, {FIRST: "60 days"})
 
 
 def test_a_selection_changes_only_its_part_and_leaves_no_gap() -> None:
-    parts = rules("charge_decision", Change(code="charge_decision", length=FIVE_WEEKS, sanctions=(S,), regimes=(R2,)))
+    parts = rules(
+        "charge_decision", RuleOverride(code="charge_decision", length=FIVE_WEEKS, sanctions=(S,), regimes=(R2,))
+    )
 
     told = {(one, regime): str(part.length.on(FIRST)) for part in parts if part.length
             for one in part.sanctions for regime in part.regimes}  # fmt: skip
@@ -74,14 +76,14 @@ def test_a_selection_changes_only_its_part_and_leaves_no_gap() -> None:
 
 
 def test_both_rows_of_a_clock_that_is_law_in_some_regimes_are_changed() -> None:
-    law, norm = rules("dispatch", Change(code="dispatch", length=Length(days=3)))
+    law, norm = rules("dispatch", RuleOverride(code="dispatch", length=Length(days=3)))
 
     assert (law.binding, norm.binding) == (True, False)
     assert lengths(law) == lengths(norm) == {FIRST: "3 days"}
 
 
 def test_what_starts_stops_binds_and_moves_a_clock_is_left_as_it_is() -> None:
-    [rule] = rules("charge_decision", Change(code="charge_decision", length=FIVE_WEEKS, warn_days=1))
+    [rule] = rules("charge_decision", RuleOverride(code="charge_decision", length=FIVE_WEEKS, warn_days=1))
     [now] = [rule for rule in RULES if rule.code == "charge_decision"]
 
     unchanged = (
@@ -98,24 +100,24 @@ def test_what_starts_stops_binds_and_moves_a_clock_is_left_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("change", "place", "kind"),
     [
-        (Change(code="no_such_clock", warn_days=1), "/changes/0/code", "unknown_clock"),
-        (Change(code="pum_wished", length=FIVE_WEEKS), "/changes/0/length", "clock_without_length"),
-        (Change(code="term_end", length=FIVE_WEEKS), "/changes/0/length", "clock_without_length"),
-        (Change(code="plan_meeting"), "/changes/0", "changes_nothing"),
-        (Change(code="plan_meeting", warn_days=1, since=date(2026, 1, 1)), "/changes/0/length", "missing"),
-        (Change(code="ec_review", warn_days=1, regimes=(R0,)), "/changes/0", "selects_nothing"),
-        (Change(code="appeal", warn_days=1, sanctions=(F,)), "/changes/0", "selects_nothing"),
+        (RuleOverride(code="no_such_clock", warn_days=1), "/changes/0/code", "unknown_clock"),
+        (RuleOverride(code="pum_wished", length=FIVE_WEEKS), "/changes/0/length", "clock_without_length"),
+        (RuleOverride(code="term_end", length=FIVE_WEEKS), "/changes/0/length", "clock_without_length"),
+        (RuleOverride(code="plan_meeting"), "/changes/0", "changes_nothing"),
+        (RuleOverride(code="plan_meeting", warn_days=1, since=date(2026, 1, 1)), "/changes/0/length", "missing"),
+        (RuleOverride(code="ec_review", warn_days=1, regimes=(R0,)), "/changes/0", "selects_nothing"),
+        (RuleOverride(code="appeal", warn_days=1, sanctions=(F,)), "/changes/0", "selects_nothing"),
     ],
 )
-def test_a_change_that_cannot_be_made_is_refused_at_its_place(change: Change, place: str, kind: str) -> None:
+def test_a_change_that_cannot_be_made_is_refused_at_its_place(change: RuleOverride, place: str, kind: str) -> None:
     assert refused(change) == [(place, kind)]
 
 
 def test_two_changes_of_the_same_clock_may_not_meet() -> None:
-    one = Change(code="plan_meeting", warn_days=1, sanctions=(S,))
-    other = Change(code="plan_meeting", warn_days=2, sanctions=(F,))
+    one = RuleOverride(code="plan_meeting", warn_days=1, sanctions=(S,))
+    other = RuleOverride(code="plan_meeting", warn_days=2, sanctions=(F,))
 
-    assert refused(one, other, Change(code="plan_meeting", warn_days=3, regimes=(R2,))) == [
+    assert refused(one, other, RuleOverride(code="plan_meeting", warn_days=3, regimes=(R2,))) == [
         ("/changes/2", "overlapping_changes"),
         ("/changes/2", "overlapping_changes"),
     ]
@@ -124,7 +126,11 @@ def test_two_changes_of_the_same_clock_may_not_meet() -> None:
 
 
 def test_every_problem_is_named_at_once() -> None:
-    found = refused(Change(code="x", warn_days=1), Change(code="term_end", length=FIVE_WEEKS), Change(code="appeal"))
+    found = refused(
+        RuleOverride(code="x", warn_days=1),
+        RuleOverride(code="term_end", length=FIVE_WEEKS),
+        RuleOverride(code="appeal"),
+    )
 
     assert found == [
         ("/changes/0/code", "unknown_clock"),

@@ -8,7 +8,7 @@ import pytest
 from tests.workflow.roads import case_at
 from ungdom.workflow import complaints
 from ungdom.workflow.case import Case
-from ungdom.workflow.complaints import RULES, UNDOES, Aftermath
+from ungdom.workflow.complaints import RULES, UNDO_RULES, Aftermath
 from ungdom.workflow.deadlines import deadlines
 from ungdom.workflow.details import ComplaintAbout
 from ungdom.workflow.vocabulary import Actor, State
@@ -18,7 +18,7 @@ PLAN = "plan_meeting_held"
 
 
 def test_every_kind_of_decision_has_its_row_and_what_undoes_it() -> None:
-    assert {rule.about for rule in RULES} == set(A) == set(UNDOES)
+    assert {rule.about for rule in RULES} == set(A) == set(UNDO_RULES)
     assert [rule.about for rule in RULES if rule.to is Actor.PROSECUTION] == [A.TRANSFER_TO_FOLLOW_UP]
 
 
@@ -66,7 +66,7 @@ def test_what_is_not_the_offices_decision_of_the_new_law_cannot(road: str, until
 def test_a_complaint_is_late_the_day_after_the_last(filed: str, late: bool) -> None:
     case = case_at("S R2", PLAN, "2025-06-04 plan_approved", f"{filed} complaint_filed {{about: plan}}")
 
-    assert [one.late for one in complaints.of(case)] == [late]
+    assert [one.late for one in complaints.complaints_in(case)] == [late]
 
 
 def test_a_complaint_is_about_the_newest_decision_of_its_kind() -> None:
@@ -76,10 +76,13 @@ def test_a_complaint_is_about_the_newest_decision_of_its_kind() -> None:
     )  # fmt: skip
     first, second = complaints.decisions(case, A.PLAN_CHANGE)
 
-    [one] = complaints.of(case)
+    [one] = complaints.complaints_in(case)
 
     assert one.decision == second
-    assert (complaints.filed_over(case, first), complaints.filed_over(case, second)) == (None, date(2025, 7, 20))
+    assert (complaints.complaint_filed_on(case, first), complaints.complaint_filed_on(case, second)) == (
+        None,
+        date(2025, 7, 20),
+    )
 
 
 class Upheld(NamedTuple):
@@ -147,7 +150,7 @@ def _the_prosecution_decides_on_the_transfer(monkeypatch: pytest.MonkeyPatch) ->
 def test_an_upheld_complaint_is_undone_by_its_event_or_says_why_not(told: Upheld) -> None:
     case = decided(told)
 
-    found = complaints.undoing(case, complaints.of(case)[-1])
+    found = complaints.consequence_of(case, complaints.complaints_in(case)[-1])
 
     assert found is not None
     assert (found.aftermath, found.event) == (told.aftermath, told.event)
@@ -157,7 +160,7 @@ def test_an_upheld_complaint_is_undone_by_its_event_or_says_why_not(told: Upheld
 def test_a_complaint_that_is_not_upheld_undoes_nothing(outcome: str) -> None:
     case = decided(CASES[0]._replace(outcome=outcome))
 
-    assert complaints.undoing(case, complaints.of(case)[-1]) is None
+    assert complaints.consequence_of(case, complaints.complaints_in(case)[-1]) is None
 
 
 # --- the clock ------------------------------------------------------------------------------------------------------

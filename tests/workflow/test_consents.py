@@ -8,7 +8,7 @@ from tests.workflow.build import event
 from tests.workflow.roads import case_at
 from ungdom.workflow import consents, sharing
 from ungdom.workflow.case import Case, Youth
-from ungdom.workflow.consents import Consent, ConsentKind, ConsentStatus
+from ungdom.workflow.consents import ConsentKind, ConsentStatus, RecordedConsent
 from ungdom.workflow.details import Attendee, By, Sharing, SharingPurpose
 from ungdom.workflow.sharing import Matter, NotShared
 
@@ -21,11 +21,11 @@ def at(*lines: str, youth: Youth = TWO) -> Case:
 
 
 def standing(case: Case, day: date) -> list[tuple[str, str | None, str, date | None]]:
-    return [(one.by, one.guardian, one.status, one.ended_on) for one in consents.to_the_sanction(case, day)]
+    return [(one.by, one.guardian, one.status, one.ended_on) for one in consents.sanction_consents(case, day)]
 
 
 def missing(case: Case, day: date) -> list[tuple[str, str | None, str]]:
-    return [(one.by, one.guardian, one.why) for one in consents.lacking(case, day)]
+    return [(one.by, one.guardian, one.why) for one in consents.missing_consents(case, day)]
 
 
 EVERYBODY = (
@@ -44,7 +44,7 @@ def test_each_person_has_one_consent_and_the_last_word_counts() -> None:
         ("guardian", "g2", "withdrawn", date(2025, 2, 14)),
     ]
     assert missing(case, date(2025, 2, 20)) == [("guardian", "g2", "withdrawn")]
-    assert [one.temporary for one in consents.to_the_sanction(case, date(2025, 2, 20))] == [False, True, False]
+    assert [one.temporary for one in consents.sanction_consents(case, date(2025, 2, 20))] == [False, True, False]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_each_person_has_one_consent_and_the_last_word_counts() -> None:
 def test_a_consent_ends_with_its_last_day_and_a_guardians_at_18(day: date, youth: str, guardian: str) -> None:
     case = at(*EVERYBODY)
 
-    assert [one.status for one in consents.to_the_sanction(case, day)] == [youth, guardian, guardian]
+    assert [one.status for one in consents.sanction_consents(case, day)] == [youth, guardian, guardian]
 
 
 def test_who_is_missing_follows_the_day() -> None:
@@ -115,7 +115,7 @@ def test_a_consent_renewed_while_the_follow_up_runs_holds_again() -> None:
 def test_a_consent_withdrawn_in_execution_ends_it() -> None:
     case = case_at("F R2", "plan_meeting_held", "2025-04-01 consent_withdrawn {by: guardian}")
 
-    assert [(o.by, o.status, o.ended_on) for o in consents.to_the_sanction(case, date(2025, 4, 2))] == [
+    assert [(o.by, o.status, o.ended_on) for o in consents.sanction_consents(case, date(2025, 4, 2))] == [
         (By.YOUTH, ConsentStatus.VALID, None),
         (By.GUARDIAN, ConsentStatus.WITHDRAWN, date(2025, 4, 1)),
     ]
@@ -124,7 +124,7 @@ def test_a_consent_withdrawn_in_execution_ends_it() -> None:
 def test_what_is_not_recorded_of_the_information_is_named() -> None:
     told = "2025-02-11 consent_given {by: youth, explained_by: anna, explained_on: 2025-02-10, questions_asked: true}"
 
-    [one] = consents.to_the_sanction(at(told), date(2025, 2, 20))
+    [one] = consents.sanction_consents(at(told), date(2025, 2, 20))
 
     assert one.informed is not None
     assert (one.informed.by, one.informed.on, one.informed.questions_asked) == ("anna", date(2025, 2, 10), True)
@@ -135,7 +135,7 @@ def test_what_an_authority_tells_in_its_own_name_counts_as_explained_by_it() -> 
     case = at()
     told = event(9, "consent_given", date(2025, 2, 11), {"by": "youth"}, role="prosecution")
 
-    [one] = consents.to_the_sanction(case_with(case, told), date(2025, 2, 20))
+    [one] = consents.sanction_consents(case_with(case, told), date(2025, 2, 20))
 
     assert one.informed is not None
     assert (one.informed.by, one.informed.missing) == ("prosecution", ())
@@ -158,7 +158,7 @@ SHARED = (
 def test_a_consent_to_share_stands_for_each_recipient_and_scope() -> None:
     case = at(*SHARED, "2025-03-01 sharing_consent_withdrawn {by: youth, recipients: [health]}")
 
-    found = consents.to_sharing(case, date(2025, 4, 1))
+    found = consents.sharing_consents(case, date(2025, 4, 1))
 
     assert [(o.recipient, o.scope, o.by, o.guardian, o.status) for o in found] == [
         (Attendee.SCHOOL, Sharing.PLAN, By.YOUTH, None, ConsentStatus.VALID),
@@ -172,7 +172,7 @@ def test_a_consent_to_share_stands_for_each_recipient_and_scope() -> None:
     assert {one.kind for one in found} == {ConsentKind.SHARING}
 
 
-def lacks(consent: Consent) -> list[str]:
+def lacks(consent: RecordedConsent) -> list[str]:
     return [str(what) for what in consent.informed.missing] if consent.informed else []
 
 

@@ -12,8 +12,8 @@ from tests.workflow.roads import case_at, read
 from ungdom.workflow import engine
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.daycount import Length
-from ungdom.workflow.deadlines import RULES, Deadline, DeadlineStatus, Rule, deadlines, next_due
-from ungdom.workflow.guards.core import Step
+from ungdom.workflow.deadlines import RULES, Deadline, DeadlineRule, DeadlineStatus, deadlines, next_due
+from ungdom.workflow.guards.core import ProposedEvent
 from ungdom.workflow.guards.decision import appeal_deadline
 from ungdom.workflow.vocabulary import Regime, Sanction
 
@@ -508,7 +508,7 @@ def test_the_appeal_clock_gives_the_day_of_finality(
         assert engine.decide(case, _final(day)).allowed
 
 
-def _final(day: date) -> Step:
+def _final(day: date) -> ProposedEvent:
     return step("became_final", day, {})
 
 
@@ -568,7 +568,7 @@ WHO = {"shared": "", "coordinator": "konfliktrad"}
 SCOPE = {"both": set(Sanction), "S": {Sanction.YOUTH_SANCTION}, "F": {Sanction.YOUTH_FOLLOW_UP}}
 
 
-def binding_rule(code: str) -> Rule:
+def binding_rule(code: str) -> DeadlineRule:
     """The row of that code; of two, the one that is law."""
     return max((rule for rule in RULES if rule.code == code), key=lambda rule: rule.binding)
 
@@ -604,7 +604,7 @@ def test_the_length_is_what_is_published(row: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.code}-{rule.regimes[0]}")
-def test_only_law_moves_off_weekends_and_only_clocks_for_an_act(rule: Rule) -> None:
+def test_only_law_moves_off_weekends_and_only_clocks_for_an_act(rule: DeadlineRule) -> None:
     for_no_act = {"term_end", "turns_18", "ec_petition", "ec_end"}
 
     assert rule.moves_off_holidays == (rule.binding and rule.code not in for_no_act)

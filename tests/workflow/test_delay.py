@@ -9,12 +9,12 @@ import pytest
 
 from tests.workflow import roads
 from tests.workflow.roads import ROADS, YOUTH, case_at, events, lines
-from ungdom.demo.load import stories
+from ungdom.demo.load import generate_cases
 from ungdom.workflow import delay
 from ungdom.workflow.case import Case
 from ungdom.workflow.daycount import days_between
 from ungdom.workflow.deadlines import DeadlineStatus
-from ungdom.workflow.delay import Cause, Delay
+from ungdom.workflow.delay import Delay, WaitCause
 from ungdom.workflow.details import WaitReason
 from ungdom.workflow.leadtime import measures
 from ungdom.workflow.vocabulary import Party, State
@@ -36,14 +36,14 @@ def walked() -> Iterator[tuple[Case, date]]:
 
 @cache
 def synthetic() -> list[tuple[Case, date]]:
-    return [(told.case, TODAY) for told in stories(120, 4, TODAY)]
+    return [(told.case, TODAY) for told in generate_cases(120, 4, TODAY)]
 
 
 def explained(case: Case, day: date) -> list[Delay]:
-    return [delay.of_start(case, day), *delay.of_clocks(case, day)]
+    return [delay.start_delay(case, day), *delay.clock_delays(case, day)]
 
 
-def days_of(one: Delay, causes: tuple[Cause, ...]) -> int:
+def days_of(one: Delay, causes: tuple[WaitCause, ...]) -> int:
     return sum(one.causes[cause].days for cause in causes)
 
 
@@ -115,42 +115,42 @@ def late() -> Case:
     )
 
 
-INVESTIGATION = Cause(P.CORRECTIONAL_SERVICE, WaitReason.PERSON_INVESTIGATION, None)
+INVESTIGATION = WaitCause(P.CORRECTIONAL_SERVICE, WaitReason.PERSON_INVESTIGATION, None)
 
 
 def test_a_recorded_wait_that_made_the_difference_is_named_alone() -> None:
-    one = delay.of_start(late(), date(2025, 8, 20))
+    one = delay.start_delay(late(), date(2025, 8, 20))
 
     assert (one.days, one.over, one.before, one.until) == (209, 29, 0, date(2025, 8, 15))
     assert one.decisive == (INVESTIGATION,)
-    assert one.causes[INVESTIGATION] == delay.Without(74, date(2025, 6, 2), True)
-    assert one.causes[Cause(P.COURT, None, S.IN_COURT)].days == 42
-    assert one.causes[Cause(P.POLICE, None, S.INVESTIGATION)].days == 27  # 25 before it, 2 after
+    assert one.causes[INVESTIGATION] == delay.Counterfactual(74, date(2025, 6, 2), True)
+    assert one.causes[WaitCause(P.COURT, None, S.IN_COURT)].days == 42
+    assert one.causes[WaitCause(P.POLICE, None, S.INVESTIGATION)].days == 27  # 25 before it, 2 after
     assert one.parties[P.POLICE].days == 29  # with the 2 of the registration: by itself just enough
     assert one.parties[P.POLICE].within
 
 
 def test_while_the_person_investigation_was_out_is_told_beside_and_not_added() -> None:
-    out = delay.of_start(late(), date(2025, 8, 20)).investigation
+    out = delay.start_delay(late(), date(2025, 8, 20)).investigation
     assert out is not None
     assert (out.without.days, out.recorded, out.without.within) == (77, 74, True)  # 12 February to 30 April
 
     still = case_at("S R2", "suspect_set", "2025-02-12 pum_ordered")
-    out = delay.of_start(still, date(2025, 3, 1)).investigation
+    out = delay.start_delay(still, date(2025, 3, 1)).investigation
     assert out is not None
     assert (out.without.days, out.recorded) == (17, 0)
-    assert {part.party for part in delay.of_start(still, date(2025, 3, 1)).parts} == {P.POLICE}
+    assert {part.party for part in delay.start_delay(still, date(2025, 3, 1)).parts} == {P.POLICE}
 
 
 def test_a_person_investigation_ordered_twice_and_returned_once_is_out_once() -> None:
     case = case_at("S R2", "suspect_set", "2025-02-01 pum_ordered", "2025-02-10 pum_ordered")
-    out = delay.of_start(case, date(2025, 3, 1)).investigation
+    out = delay.start_delay(case, date(2025, 3, 1)).investigation
     assert out is not None
     assert out.without.days == 28
 
 
 def test_each_other_clock_that_was_passed_is_explained_over_its_own_days() -> None:
-    clocks = {one.clock.code: one for one in delay.of_clocks(late(), date(2025, 8, 20))}
+    clocks = {one.clock.code: one for one in delay.clock_delays(late(), date(2025, 8, 20))}
 
     assert set(clocks) == {"charge_decision", "pum_wished"}
     charge, wished = clocks["charge_decision"], clocks["pum_wished"]
@@ -162,13 +162,13 @@ def test_each_other_clock_that_was_passed_is_explained_over_its_own_days() -> No
 
 def test_a_case_that_has_not_started_is_explained_by_its_age() -> None:
     case = case_at("S R2", "suspect_set", *WAITED)
-    one = delay.of_start(case, date(2025, 8, 15))
+    one = delay.start_delay(case, date(2025, 8, 15))
     assert (one.clock.status, one.days, one.over) == (DeadlineStatus.OVERDUE, 209, 29)
     assert one.decisive == (INVESTIGATION,)
 
 
 def test_late_before_anybody_could_be_waited_for_is_explained_by_no_wait() -> None:
-    one = delay.of_start(told_late(), date(2025, 1, 20))
+    one = delay.start_delay(told_late(), date(2025, 1, 20))
     assert (one.days, one.before, one.over, one.decisive) == (385, 383, 205, ())
 
 
@@ -181,13 +181,13 @@ def told_late() -> Case:
 
 def test_a_case_closed_without_a_start_has_days_and_no_delay() -> None:
     case = case_at("S R2", "suspect_set", "2025-12-01 lapsed {reason: limitation}")
-    one = delay.of_start(case, date(2026, 3, 1))
+    one = delay.start_delay(case, date(2026, 3, 1))
     assert (one.clock.status, one.days, one.over, one.decisive) == (DeadlineStatus.ENDED, 317, None, ())
 
 
 def test_clocks_that_measure_the_sanction_itself_blame_nobody() -> None:
     for road in ROADS:
-        codes = {one.clock.code for one in delay.of_clocks(case_at(road), date(2030, 1, 1))}
+        codes = {one.clock.code for one in delay.clock_delays(case_at(road), date(2030, 1, 1))}
         assert not codes & {"term_end", "petition", "ec_petition", "ec_end", "turns_18", "appeal", "lead_time"}
 
 
@@ -197,19 +197,19 @@ def test_clocks_that_measure_the_sanction_itself_blame_nobody() -> None:
 def test_a_group_counts_days_cases_and_those_it_made_the_difference_in() -> None:
     day = date(2025, 8, 20)
     quick = case_at("S R2", "plan_meeting_held")  # 136 days
-    found = delay.together(delay.of_start(case, day) for case in (late(), late(), quick, told_late()))
+    found = delay.summarise(delay.start_delay(case, day) for case in (late(), late(), quick, told_late()))
 
     assert (found.cases, found.started, found.over, found.beyond, found.before_days) == (4, 3, 3, 1, 383)
-    assert found.causes[INVESTIGATION] == delay.Share(148, 2, 2)
-    assert found.parties[P.CORRECTIONAL_SERVICE] == delay.Share(148, 2, 2)
-    court = found.causes[Cause(P.COURT, None, S.IN_COURT)]
+    assert found.causes[INVESTIGATION] == delay.CauseShare(148, 2, 2)
+    assert found.parties[P.CORRECTIONAL_SERVICE] == delay.CauseShare(148, 2, 2)
+    court = found.causes[WaitCause(P.COURT, None, S.IN_COURT)]
     assert (court.days, court.cases, court.decisive) == (42 + 42 + 52, 3, 0)
     assert next(iter(found.causes)) == INVESTIGATION
 
 
 def test_the_figures_of_pages_add_up_to_those_of_all() -> None:
-    told = [delay.of_start(case, TODAY) for case, _ in synthetic()]
-    whole, first, rest = delay.together(told), delay.together(told[:50]), delay.together(told[50:])
+    told = [delay.start_delay(case, TODAY) for case, _ in synthetic()]
+    whole, first, rest = delay.summarise(told), delay.summarise(told[:50]), delay.summarise(told[50:])
     assert whole.over == first.over + rest.over > 10
     for cause, share in whole.causes.items():
         parts = [part.causes[cause] for part in (first, rest) if cause in part.causes]
@@ -218,4 +218,4 @@ def test_the_figures_of_pages_add_up_to_those_of_all() -> None:
 
 
 def test_of_nothing_nothing_is_said() -> None:
-    assert delay.together([]) == delay.Group(0, 0, 0, 0, 0, {}, {})
+    assert delay.summarise([]) == delay.DelaySummary(0, 0, 0, 0, 0, {}, {})

@@ -14,7 +14,7 @@ from ungdom.workflow import engine, guards
 from ungdom.workflow.case import Youth
 from ungdom.workflow.engine import Decision
 from ungdom.workflow.events import read_details
-from ungdom.workflow.guards.core import Guard, Step, World
+from ungdom.workflow.guards.core import ExternalFacts, Guard, ProposedEvent
 from ungdom.workflow.vocabulary import EventType, Role
 
 OPENING = ""
@@ -50,8 +50,8 @@ def first(*lines: str) -> First:
     return First(lines)
 
 
-QUIET = World()
-Cure = Day | Known | Said | First | Youth | World | Role
+QUIET = ExternalFacts()
+Cure = Day | Known | Said | First | Youth | ExternalFacts | Role
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Row:
     cure: Cure
     more: tuple[str, ...] = ()
     youth: Youth | None = None
-    world: World = QUIET
+    world: ExternalFacts = QUIET
     role: Role = Role.LEADER
     subject: str = "anna"
     asked_only: bool = False
@@ -254,15 +254,15 @@ ROWS: tuple[Row, ...] = (
         first("2025-04-25 judgment_served"), (judgment("2025-04-24"),)),
     # to the konfliktråd
     Row("is_not_a_duplicate", "S R2", "dispatched", "2025-05-14 received", Said("not_a_duplicate", True),
-        world=World(duplicate=True)),
-    Row("coordinator_of_the_office", "S R2", "received", "2025-05-15 assigned {coordinator: anna}", World(),
-        world=World(known_coordinator=False)),
-    Row("coordinator_of_the_office", "S R2", "plan_meeting_held", "2025-06-15 assigned {coordinator: anna}", World(),
-        world=World(known_coordinator=False)),
-    Row("graded_case_is_assigned_by_a_leader", "S R2", "received", "2025-05-15 assigned {coordinator: anna}", World(),
-        world=World(graded=True), role=Role.COORDINATOR),
-    Row("coordinator_is_cleared", "S R2", "received", "2025-05-15 assigned {coordinator: anna}", World(graded=True),
-        world=World(graded=True, cleared=False)),
+        world=ExternalFacts(duplicate=True)),
+    Row("coordinator_of_the_office", "S R2", "received", "2025-05-15 assigned {coordinator: anna}", ExternalFacts(),
+        world=ExternalFacts(known_coordinator=False)),
+    Row("coordinator_of_the_office", "S R2", "plan_meeting_held", "2025-06-15 assigned {coordinator: anna}",
+        ExternalFacts(), world=ExternalFacts(known_coordinator=False)),
+    Row("graded_case_is_assigned_by_a_leader", "S R2", "received", "2025-05-15 assigned {coordinator: anna}",
+        ExternalFacts(), world=ExternalFacts(address_protected=True), role=Role.COORDINATOR),
+    Row("coordinator_is_cleared", "S R2", "received", "2025-05-15 assigned {coordinator: anna}",
+        ExternalFacts(address_protected=True), world=ExternalFacts(address_protected=True, cleared=False)),
     Row("judgment_holds_interim_conditions", "S R2", "judgment_given", "2025-04-25 interim_conditions_started",
         first(correction(6, "2025-04-25", "judgment_given", "2025-04-24", **JUDGMENT,
                          interim_conditions=["abstinence"], interim_from="2025-04-25"))),
@@ -406,10 +406,10 @@ ROWS: tuple[Row, ...] = (
     Row("transfer_goes_in_order", "S R2", "assigned", f"2025-05-20 transfer_decided {MOVED.replace('vest', 'agder')}",
         first(correction(12, "2025-05-21", "transfer_declined", "2025-05-20")),
         (*DECIDED, "2025-05-21 transfer_declined")),
-    Row("receiving_office_answers", "S R2", "assigned", "2025-05-21 transfer_accepted", World(office="vest"), DECIDED,
-        world=World(office="oslo")),
-    Row("receiving_office_answers", "S R2", "assigned", "2025-05-21 transfer_declined", World(), DECIDED,
-        world=World(office="oslo")),
+    Row("receiving_office_answers", "S R2", "assigned", "2025-05-21 transfer_accepted", ExternalFacts(office="vest"),
+        DECIDED, world=ExternalFacts(office="oslo")),
+    Row("receiving_office_answers", "S R2", "assigned", "2025-05-21 transfer_declined", ExternalFacts(), DECIDED,
+        world=ExternalFacts(office="oslo")),
     Row("office_has_not_assigned", INTERIM, "assigned", "2025-05-28 assigned {coordinator: kari}",
         first(*DECIDED, "2025-05-22 transfer_accepted")),
     Row("victim_never_holds_up_the_start", "S R2", "assigned",
@@ -662,7 +662,7 @@ def asked(row: Row, line: Line) -> Decision:
         return engine.decide_registration(youth, events(row.road, [line])[0])
     case = case_at(row.road, row.until, *row.more, youth=youth)
     details = None if row.asked_only else read_details(EventType(line.kind), line.details)
-    step = Step(EventType(line.kind), line.on, line.known, details, row.role, row.subject, row.world)
+    step = ProposedEvent(EventType(line.kind), line.on, line.known, details, row.role, row.subject, row.world)
     return engine.decide(case, step)
 
 
@@ -672,8 +672,8 @@ def cured(row: Row) -> tuple[Row, Line]:
     changed: dict[str, Any] = {}
     if isinstance(cure, First):
         changed["more"] = (*row.more, *cure.lines)
-    elif isinstance(cure, Youth | World | Role):
-        changed[type(cure).__name__.lower()] = cure
+    elif isinstance(cure, Youth | ExternalFacts | Role):
+        changed["world" if isinstance(cure, ExternalFacts) else type(cure).__name__.lower()] = cure
     return replace(row, **changed), _mended(read(row.step), cure)
 
 
@@ -764,7 +764,8 @@ def test_only_a_court_of_december_2024_or_later_may_join_an_act_after_18(indicte
     line = read(judgment(judged, later_offences_less_serious=True))
 
     found = engine.decide(
-        case, Step(EventType.JUDGMENT_GIVEN, line.on, line.on, read_details(EventType.JUDGMENT_GIVEN, line.details))
+        case,
+        ProposedEvent(EventType.JUDGMENT_GIVEN, line.on, line.on, read_details(EventType.JUDGMENT_GIVEN, line.details)),
     )
 
     assert found.allowed == (line.on >= date(2024, 12, 1))
@@ -774,7 +775,7 @@ def test_acts_after_18_have_to_be_fewer_than_those_before() -> None:
     half = ("2025-02-15 offence_added {offence: {on: 2025-02-10}}",
             "2025-03-03 indicted {court_received_on: 2025-03-04}")  # fmt: skip
     row = Row("acts_before_18", "S R2", "suspect_set", judgment("2025-04-24", later_offences_less_serious=True),
-              World(), half, GROWN)  # fmt: skip
+              ExternalFacts(), half, GROWN)  # fmt: skip
 
     assert [no.code for no in asked(row, read(row.step)).unmet] == ["acts_before_18"]
     assert asked(replace(row, more=JOINT), read(row.step)).allowed
@@ -793,7 +794,7 @@ def test_acts_after_18_have_to_be_fewer_than_those_before() -> None:
     ],
 )
 def test_reopening_takes_two_people_of_two_offices(role: Role, subject: str, allowed: bool) -> None:
-    row = Row("another_person_approved", "S R2", "plan_meeting_held", "2026-06-10 reopened", World(),
+    row = Row("another_person_approved", "S R2", "plan_meeting_held", "2026-06-10 reopened", ExternalFacts(),
               (*COMPLETED, "2026-06-09 reopening_approved"), role=role, subject=subject)  # fmt: skip
 
     assert asked(row, read(row.step)).allowed is allowed
@@ -801,6 +802,6 @@ def test_reopening_takes_two_people_of_two_offices(role: Role, subject: str, all
 
 def test_an_approval_from_before_the_case_closed_again_does_not_count() -> None:
     again = (*COMPLETED, "2026-06-09 reopening_approved", "2026-06-10 reopened", "2026-06-11 completed")
-    row = Row("another_person_approved", "S R2", "plan_meeting_held", "2026-06-12 reopened", World(), again)
+    row = Row("another_person_approved", "S R2", "plan_meeting_held", "2026-06-12 reopened", ExternalFacts(), again)
 
     assert [no.code for no in asked(row, read(row.step)).unmet] == ["another_person_approved"]

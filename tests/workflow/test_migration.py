@@ -18,7 +18,7 @@ from ungdom.workflow import details as d
 from ungdom.workflow import engine, law
 from ungdom.workflow.case import Youth
 from ungdom.workflow.events import Event, plain_details
-from ungdom.workflow.migration import Outcome, Verdict, preview
+from ungdom.workflow.migration import MigrationOutcome, MigrationVerdict, preview
 from ungdom.workflow.table import FIRST_VERSION, VERSION, rows
 from ungdom.workflow.vocabulary import EventType, State
 
@@ -80,7 +80,7 @@ def every_history() -> Iterator[tuple[str, Youth, list[Event]]]:
         yield (name, *worked(name))
     for number in range(DEMO_CASES):
         rng = random.Random(f"migration:{number}")  # noqa: S311 - a case that can be told again
-        told = story.tell(number, rng, TODAY, DEMO_CASES)
+        told = story.generate_case(number, rng, TODAY, DEMO_CASES)
         yield f"demo {number}", told.case.youth, list(told.events)
 
 
@@ -91,18 +91,18 @@ def test_every_history_is_legal_in_the_newest_table_or_blocked_with_reasons(
     figure: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(story, "VERSION", FIRST_VERSION)
-    found: Counter[Verdict] = Counter()
+    found: Counter[MigrationVerdict] = Counter()
     for name, youth, history in every_history():
         assert engine.version_of(history) == FIRST_VERSION, name
-        assert engine.check_walk(youth, history) is None, name
+        assert engine.first_illegal_step(youth, history) is None, name
 
         outcome = preview(youth, history, VERSION, TODAY)
 
         found[outcome.verdict] += 1
-        assert (outcome.after is None) is bool(outcome.broken) is (outcome.verdict is Verdict.BLOCKED), name
+        assert (outcome.after is None) is bool(outcome.broken) is (outcome.verdict is MigrationVerdict.BLOCKED), name
         assert all(one.unmet and all(no.law and no.code for no in one.unmet) for one in outcome.broken), name
         assert outcome.broken or engine.fold(youth, history, VERSION).table == VERSION
-    told = ", ".join(f"{verdict} {found[verdict]}" for verdict in Verdict)
+    told = ", ".join(f"{verdict} {found[verdict]}" for verdict in MigrationVerdict)
     figure(f"{found.total()} histories of {FIRST_VERSION} read by {VERSION}: {told}")
 
 
@@ -119,14 +119,14 @@ MOVED = "{to: vest, parties_heard: true, prosecution_told_on: 2025-05-20}"
 def test_a_case_that_nothing_new_speaks_of_is_unchanged() -> None:
     outcome = preview(YOUTH, road("S R2", "plan_meeting_held"), VERSION, TODAY)
 
-    assert (outcome.verdict, outcome.before, outcome.shifts) == (Verdict.UNCHANGED, outcome.after, ())
+    assert (outcome.verdict, outcome.before, outcome.shifts) == (MigrationVerdict.UNCHANGED, outcome.after, ())
 
 
 def test_a_transfer_that_waits_gets_the_clock_that_came_later() -> None:
     outcome = preview(YOUTH, road("S R2", "assigned", f"2025-05-20 transfer_decided {MOVED}"), VERSION, TODAY)
 
     [shift] = outcome.shifts
-    assert (outcome.verdict, outcome.before) == (Verdict.SHIFTS, outcome.after)
+    assert (outcome.verdict, outcome.before) == (MigrationVerdict.SHIFTS, outcome.after)
     assert (shift.code, shift.before, shift.after) == ("transfer_accept", None, date(2025, 5, 27))
 
 
@@ -138,12 +138,12 @@ def test_an_acceptance_dated_before_its_decision_blocks_the_case_and_names_the_e
     outcome = preview(YOUTH, history, VERSION, TODAY)
 
     [broken] = outcome.broken
-    assert (outcome.verdict, outcome.after, broken.seq) == (Verdict.BLOCKED, None, len(history))
+    assert (outcome.verdict, outcome.after, broken.seq) == (MigrationVerdict.BLOCKED, None, len(history))
     assert broken.event is E.TRANSFER_ACCEPTED
     assert [(no.code, no.law) for no in broken.unmet] == [("transfer_goes_in_order", "krl § 13")]
 
 
-def asked(name: str, until: str | None = None, *more: str) -> Outcome:
+def asked(name: str, until: str | None = None, *more: str) -> MigrationOutcome:
     return preview(youth_of(name), road(name, until, *more), CANDIDATE, TODAY)
 
 
@@ -151,7 +151,7 @@ def asked(name: str, until: str | None = None, *more: str) -> Outcome:
 def test_a_candidate_moves_the_cases_it_judges_otherwise_and_says_from_where_to_where() -> None:
     outcome = asked("F R2", "breach_talk_held")
 
-    assert outcome.verdict is Verdict.MOVES
+    assert outcome.verdict is MigrationVerdict.MOVES
     assert outcome.after is not None
     assert (outcome.before.stints[-1].state, outcome.after.stints[-1].state) == (State.EXECUTING, State.TIGHTENED)
 
@@ -160,14 +160,14 @@ def test_a_candidate_moves_the_cases_it_judges_otherwise_and_says_from_where_to_
 def test_a_candidate_blocks_the_cases_with_a_move_that_it_does_not_know() -> None:
     outcome = asked("S R2 interim")
 
-    assert outcome.verdict is Verdict.BLOCKED
+    assert outcome.verdict is MigrationVerdict.BLOCKED
     assert (outcome.broken[0].event, outcome.broken[0].unmet[0].code) == (E.INTERIM_CONDITIONS_STARTED, "wrong_table")
 
 
 @pytest.mark.usefixtures("candidate")
 def test_a_candidate_leaves_the_others_as_they_are() -> None:
-    assert asked("S R1").verdict is Verdict.UNCHANGED
-    assert asked("S R2", "assigned", f"2025-05-20 transfer_decided {MOVED}").verdict is Verdict.SHIFTS
+    assert asked("S R1").verdict is MigrationVerdict.UNCHANGED
+    assert asked("S R2", "assigned", f"2025-05-20 transfer_decided {MOVED}").verdict is MigrationVerdict.SHIFTS
 
 
 def test_a_case_that_was_moved_is_read_by_the_newer_table_from_its_first_event() -> None:
@@ -176,7 +176,7 @@ def test_a_case_that_was_moved_is_read_by_the_newer_table_from_its_first_event()
 
     case = engine.fold(YOUTH, moved)
 
-    assert (case.table, engine.check_walk(YOUTH, moved)) == (VERSION, None)
+    assert (case.table, engine.first_illegal_step(YOUTH, moved)) == (VERSION, None)
     assert case == engine.apply(engine.fold(YOUTH, history), moved[-1])
     assert law.holds(case.table, VERSION, None)
     assert isinstance(moved[-1].details, d.RulesMigrated)

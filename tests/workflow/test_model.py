@@ -14,7 +14,7 @@ from ungdom.workflow import engine
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.events import Event
-from ungdom.workflow.guards.core import Step
+from ungdom.workflow.guards.core import ProposedEvent
 from ungdom.workflow.permissions import acts_for
 from ungdom.workflow.vocabulary import EventType, Role
 
@@ -42,7 +42,7 @@ class Engine:
         today = oslo_date(new.recorded_at)
         if new.type is EventType.CASE_REGISTERED:
             return "registered already"
-        step = Step(new.type, new.occurred_on, today, new.details, new.role, new.subject)
+        step = ProposedEvent(new.type, new.occurred_on, today, new.details, new.role, new.subject)
         refused = _codes(engine.decide(self.case, step))
         if refused is None and new.type is EventType.CORRECTED:
             return self._breaks(new)
@@ -52,7 +52,7 @@ class Engine:
         numbers = {e.seq for e in self.events if e.type is not EventType.CORRECTED}
         if new.details.corrects not in numbers:  # type: ignore[attr-defined]
             return "no such event"
-        broken = engine.check_walk(self.youth, [*self.events, new])
+        broken = engine.first_illegal_step(self.youth, [*self.events, new])
         return broken and f"{broken.seq}: {[no.code for no in broken.unmet]}"
 
     def take(self, new: Event) -> None:

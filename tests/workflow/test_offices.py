@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from tests.workflow.roads import case_at
-from ungdom.statistics.spells import spells
+from ungdom.statistics.spells import clock_spells
 from ungdom.workflow.case import Case
 from ungdom.workflow.leadtime import lead_time
 from ungdom.workflow.offices import coordinator, counted_at, shares, tenures, transfer_to
@@ -91,9 +91,9 @@ def test_a_case_that_closes_is_on_its_way_to_nobody() -> None:
 
 def test_figures_count_a_wait_where_it_ended_and_none_twice() -> None:
     case = case_at("S R2", "assigned", TO_VEST, "2025-06-16 transfer_accepted")
-    found = {(one.clock, str(one.stage)): one for one in spells(case)}
+    found = {(one.clock, str(one.stage)): one for one in clock_spells(case)}
 
     assert found["charge_decision", "investigation"].konfliktrad == "oslo"
     assert found["plan_meeting", "received"].konfliktrad == "oslo"
     assert (found["plan_meeting", "preparing"].konfliktrad, found["plan_meeting", "preparing"].waits) == ("vest", True)
-    assert len(found) == len(spells(case))
+    assert len(found) == len(clock_spells(case))

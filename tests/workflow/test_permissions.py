@@ -6,24 +6,24 @@ from itertools import product
 import pytest
 
 from ungdom.workflow.permissions import (
+    ACCESS_RULES,
     ANY,
     PROSECUTION_SEES,
-    SIGHT,
-    Fact,
-    Seen,
-    Tie,
+    CaseAccessFacts,
+    Disclosure,
+    Relation,
     Viewer,
+    access_rules_for,
     acts_for,
-    learns,
+    disclosures_for,
     may_read_cases,
     may_see,
     may_settle_messages,
-    rows_for,
 )
 from ungdom.workflow.vocabulary import PHASE, Actor, Phase, Protection, Role, State
 
-R, S, P, F = Role, State, Protection, Fact
-CASE = Seen(
+R, S, P, F = Role, State, Protection, Disclosure
+CASE = CaseAccessFacts(
     konfliktrad="oslo",
     state=S.EXECUTING,
     team=frozenset({"m1"}),
@@ -35,7 +35,7 @@ CASE = Seen(
 EVERYTHING = {F.PERSON, F.OFFICE, F.LISTED, F.REACH}
 
 
-def case(protection: Protection, **changes: object) -> Seen:
+def case(protection: Protection, **changes: object) -> CaseAccessFacts:
     return replace(CASE, protection=protection, **changes)  # type: ignore[arg-type]
 
 
@@ -118,17 +118,22 @@ def test_a_case_with_a_strictly_confidential_address_is_seen_by(
     ],
 )
 def test_what_is_learnt_of_a_case(
-    role: Role, office: str | None, subject: str, none: set[Fact], confidential: set[Fact], strict: set[Fact]
+    role: Role,
+    office: str | None,
+    subject: str,
+    none: set[Disclosure],
+    confidential: set[Disclosure],
+    strict: set[Disclosure],
 ) -> None:
     viewer = Viewer(role, subject, office)
-    told = [learns(viewer, case(protection, state=S.INTERRUPTED)) for protection in Protection]
+    told = [disclosures_for(viewer, case(protection, state=S.INTERRUPTED)) for protection in Protection]
     assert told == [none, confidential, strict]
 
 
 def test_who_opens_a_case_does_not_learn_by_that_how_a_protected_youth_is_reached() -> None:
     opener = Viewer(R.COORDINATOR, "per", "oslo")
     for protection in (P.CONFIDENTIAL, P.STRICTLY_CONFIDENTIAL):
-        told = learns(opener, case(protection, coordinator=None))
+        told = disclosures_for(opener, case(protection, coordinator=None))
         assert told == EVERYTHING - {F.REACH}
 
 
@@ -137,32 +142,34 @@ def test_a_closer_kept_address_never_shows_a_case_to_more_people_or_more_of_it()
     for viewer, state, coordinator in product(viewers, State, ("kari", None)):
         cases = [case(protection, state=state, coordinator=coordinator) for protection in Protection]
         sees = [may_see(viewer, one) for one in cases]
-        told = [learns(viewer, one) for one in cases]
+        told = [disclosures_for(viewer, one) for one in cases]
         assert sees == sorted(sees, reverse=True), (viewer, state)
         assert told[0] >= told[1] >= told[2], (viewer, state)
 
 
 def test_the_table_of_sight_says_each_thing_once() -> None:
-    keys = [(row.role, level, row.ties) for row in SIGHT for level in row.levels]
+    keys = [(row.role, level, row.relations) for row in ACCESS_RULES for level in row.levels]
     assert len(set(keys)) == len(keys)
-    assert {level for row in SIGHT for level in row.levels} == set(ANY)
-    assert {tie for row in SIGHT for tie in row.ties} == set(Tie)
+    assert {level for row in ACCESS_RULES for level in row.levels} == set(ANY)
+    assert {tie for row in ACCESS_RULES for tie in row.relations} == set(Relation)
 
 
 def test_how_a_youth_is_reached_is_learnt_only_with_who_it_is() -> None:
-    assert all(F.PERSON in row.learns and F.OFFICE in row.learns for row in SIGHT if F.REACH in row.learns)
-    assert {row.role for row in SIGHT if F.REACH in row.learns} == {R.COORDINATOR, R.LEADER, R.SYSTEM}
+    assert all(
+        F.PERSON in row.discloses and F.OFFICE in row.discloses for row in ACCESS_RULES if F.REACH in row.discloses
+    )
+    assert {row.role for row in ACCESS_RULES if F.REACH in row.discloses} == {R.COORDINATOR, R.LEADER, R.SYSTEM}
 
 
 @pytest.mark.parametrize("role", Role)
 def test_only_roles_that_work_with_cases_read_them(role: Role) -> None:
     assert may_read_cases(role) is (role not in (R.ANALYST, R.AUDITOR, R.ADMIN))
-    assert bool(rows_for(role)) is may_read_cases(role)
+    assert bool(access_rules_for(role)) is may_read_cases(role)
 
 
 @pytest.mark.parametrize("role", Role)
 def test_a_reader_who_is_not_told_the_person_is_the_team(role: Role) -> None:
-    assert (may_read_cases(role) and not rows_for(role, F.PERSON)) is (role is R.TEAM_MEMBER)
+    assert (may_read_cases(role) and not access_rules_for(role, F.PERSON)) is (role is R.TEAM_MEMBER)
 
 
 @pytest.mark.parametrize("role", Role)
@@ -182,7 +189,7 @@ def test_nobody_but_the_system_acts_for_the_system_and_readers_act_for_nobody() 
 @pytest.mark.parametrize("protection", [P.CONFIDENTIAL, P.STRICTLY_CONFIDENTIAL])
 def test_an_assignment_shows_a_protected_address_to_the_cleared_only(protection: Protection) -> None:
     kari = Viewer(R.COORDINATOR, "kari", "oslo")
-    assert F.REACH in learns(kari, case(protection))
-    assert learns(kari, case(protection, cleared=False)) == learns(
+    assert F.REACH in disclosures_for(kari, case(protection))
+    assert disclosures_for(kari, case(protection, cleared=False)) == disclosures_for(
         Viewer(R.COORDINATOR, "other", "oslo"), case(protection)
     )

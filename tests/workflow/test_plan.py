@@ -15,8 +15,8 @@ from ungdom.workflow.details import Attended, Attendee, MeasureEnd, MeasureOutco
 from ungdom.workflow.engine import Decision, decide
 from ungdom.workflow.errors import BadDetails
 from ungdom.workflow.events import read_details
-from ungdom.workflow.guards.core import Step
-from ungdom.workflow.measure_list import AGENCY, KIND, MEASURES, allowed, load
+from ungdom.workflow.guards.core import ProposedEvent
+from ungdom.workflow.measure_list import AGENCY, KIND, MEASURES, allowed_codes, load
 from ungdom.workflow.plan import MeasureState, MeasureStatus, PlanVersion
 from ungdom.workflow.vocabulary import EventType, MeasureKind, Regime, Sanction
 
@@ -61,17 +61,17 @@ def test_every_agency_has_its_part_on_a_team() -> None:
 
 
 def test_the_list_of_the_first_regime_is_open_and_the_later_one_is_not() -> None:
-    assert measure_list.may_stand("fishing_trip", Regime.R0, F)
-    assert not measure_list.may_stand("fishing_trip", Regime.R1, F)
-    assert measure_list.may_stand("other_suitable", Regime.R2, F)
+    assert measure_list.may_be_planned("fishing_trip", Regime.R0, F)
+    assert not measure_list.may_be_planned("fishing_trip", Regime.R1, F)
+    assert measure_list.may_be_planned("other_suitable", Regime.R2, F)
 
 
 def test_a_stay_in_an_institution_is_for_the_youth_sanction_of_the_first_regime_alone() -> None:
-    fits = {(r, s) for r in Regime for s in Sanction if measure_list.may_stand("institution_stay", r, s)}
+    fits = {(r, s) for r in Regime for s in Sanction if measure_list.may_be_planned("institution_stay", r, s)}
 
     assert fits == {(Regime.R0, S)}
-    assert "institution_stay" in allowed(Regime.R0, S)
-    assert "institution_stay" not in allowed(Regime.R0, F)
+    assert "institution_stay" in allowed_codes(Regime.R0, S)
+    assert "institution_stay" not in allowed_codes(Regime.R0, F)
 
 
 # --- load -------------------------------------------------------------------------------------------------------
@@ -144,7 +144,7 @@ def test_a_change_and_a_new_meeting_take_the_place_of_what_was() -> None:
     ]
     assert plan.versions(case, DAY)[1].declared is PlanLoad.LOWER
     assert plan.awaits_approval(case, date(2025, 10, 21))
-    assert [one.measure for one in plan.listed(case, date(2025, 10, 21))] == ["m1"]
+    assert [one.measure for one in plan.planned_measures(case, date(2025, 10, 21))] == ["m1"]
 
 
 def test_in_the_first_regime_the_signature_makes_the_plan_and_later_it_makes_nothing() -> None:
@@ -177,7 +177,7 @@ def asked(line: str, *before: str) -> Decision:
     wish = read(line)
     kind = EventType(wish.kind)
     case = case_at("S R2", "plan_meeting_held", *before)
-    return decide(case, Step(kind, wish.on, wish.known, read_details(kind, wish.details)))
+    return decide(case, ProposedEvent(kind, wish.on, wish.known, read_details(kind, wish.details)))
 
 
 def test_a_heavier_change_is_refused_with_both_sums() -> None:
@@ -219,7 +219,9 @@ def test_a_measure_agreed_under_the_old_list_may_stay_when_the_list_has_changed(
 
     def unmet(code: str) -> list[str]:
         details = read_details(kind, {"load": "equal", "measures": [{"measure": "m1", "code": code}]})
-        return [no.code for no in decide(case, Step(kind, date(2024, 10, 1), date(2024, 10, 1), details)).unmet]
+        return [
+            no.code for no in decide(case, ProposedEvent(kind, date(2024, 10, 1), date(2024, 10, 1), details)).unmet
+        ]
 
     assert unmet("meet_police_corrections") == []
     assert unmet("residence_work_education") == ["planned_measures_are_listed"]
@@ -344,7 +346,7 @@ def test_an_agency_has_the_measures_that_it_carries_out_and_no_others() -> None:
     found = measures_on(DAY, APPROVED, "2025-06-10 measure_requested {measure: m2, provider: p-1}").values()
 
     def own(agency: Attendee) -> list[str]:
-        return [one.measure for one in plan.own(found, agency, {"p-1": "bup"})]
+        return [one.measure for one in plan.measures_of_agency(found, agency, {"p-1": "bup"})]
 
     assert own(Attendee.POLICE) == ["m1"]
     assert own(Attendee.HEALTH) == ["m2"]

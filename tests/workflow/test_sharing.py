@@ -7,7 +7,7 @@ import pytest
 from tests.workflow.roads import case_at
 from ungdom.workflow.case import Youth
 from ungdom.workflow.details import Attendee, Sharing
-from ungdom.workflow.sharing import RULES, Ground, Matter, NotShared, all_of, may_learn, scopes_shared
+from ungdom.workflow.sharing import RULES, Ground, Matter, NotShared, decisions_for, may_learn, scopes_shared
 
 A, M, N = Attendee, Matter, NotShared
 DAY = date(2025, 6, 20)
@@ -107,7 +107,7 @@ def test_without_consent_the_law_alone_says_who_learns_what(road: str, police: s
     case, day = case_at(road, "plan_meeting_held"), date(2025, 6, 3)
     expected = {**WITHOUT_CONSENT, A.POLICE: police, A.CORRECTIONAL_SERVICE: police | {M.PERSON_INVESTIGATION}}
     for agency, matters in expected.items():
-        assert {one.matter for one in all_of(case, agency, day) if one.allowed} == matters, agency
+        assert {one.matter for one in decisions_for(case, agency, day) if one.allowed} == matters, agency
 
 
 def test_the_prosecution_learns_of_the_plan_while_a_breach_is_dealt_with() -> None:

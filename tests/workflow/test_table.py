@@ -24,9 +24,9 @@ from ungdom.workflow.daycount import Length, oslo_date
 from ungdom.workflow.diagram import mermaid
 from ungdom.workflow.errors import UnknownMachine
 from ungdom.workflow.events import SHAPE, details_schema
-from ungdom.workflow.guards.core import Step
+from ungdom.workflow.guards.core import ProposedEvent
 from ungdom.workflow.permissions import acts_for
-from ungdom.workflow.table import FACTS, MOVES, Back, Move
+from ungdom.workflow.table import FACTS, MOVES, Move, PreviousState
 from ungdom.workflow.vocabulary import CLOSED, PHASE, Actor, EventType, Regime, Role, Sanction, State
 
 E, S, F = EventType, Sanction.YOUTH_SANCTION, Sanction.YOUTH_FOLLOW_UP
@@ -87,7 +87,13 @@ def _states(cell: str) -> list[str]:
 def moves() -> set[Arrow]:
     """Every move of the table in use, spelt out the same way."""
     return {
-        Arrow(row.event, str(source), "before" if isinstance(row.target, Back) else str(row.target), sanction, regime)
+        Arrow(
+            row.event,
+            str(source),
+            "before" if isinstance(row.target, PreviousState) else str(row.target),
+            sanction,
+            regime,
+        )
         for row in MOVES
         for source in row.sources or ("–",)
         for sanction in row.sanctions
@@ -230,8 +236,8 @@ def test_two_rows_for_one_event_and_state_are_told_apart_by_their_details() -> N
     twice = [rows for rows in places.values() if len(rows) > 1]
 
     assert twice
-    assert all(row.when is not None for rows in twice for row in rows[:-1])
-    assert all(rows[-1].when is None for rows in twice)
+    assert all(row.condition is not None for rows in twice for row in rows[:-1])
+    assert all(rows[-1].condition is None for rows in twice)
 
 
 @pytest.mark.parametrize("sanction", Sanction)
@@ -343,7 +349,7 @@ def walked(seeds: range) -> Iterator[tuple[Case, date]]:
             if case is None:
                 youth = Youth(model.born, model.guardians)
                 case = engine.fold(youth, [new]) if engine.decide_registration(youth, new).allowed else None
-            elif engine.decide(case, Step(new.type, on, today, new.details, new.role, new.subject)).allowed:
+            elif engine.decide(case, ProposedEvent(new.type, on, today, new.details, new.role, new.subject)).allowed:
                 case = engine.apply(case, new)
             if case:
                 yield case, today
@@ -373,7 +379,7 @@ def test_options_are_what_deciding_each_event_type_gives(figure: Callable[[str],
     compared = 0
     for case, today in places.values():
         for role in (Role.LEADER, Role.SECRETARIAT, Role.SYSTEM):
-            step = Step(E.CORRECTED, today, today, None, role, "anna")
+            step = ProposedEvent(E.CORRECTED, today, today, None, role, "anna")
             for option in engine.options(case, role, step):
                 details = d.Details() if SHAPE[option.event] is d.Details else None
                 asked = dataclasses.replace(step, type=option.event, details=details)
@@ -388,7 +394,9 @@ def test_options_are_what_deciding_each_event_type_gives(figure: Callable[[str],
 def test_options_list_what_the_role_may_record_and_nothing_else(role: Role) -> None:
     case, today = next((case, today) for case, today in walked(range(20)) if case.state is State.EXECUTING)
 
-    listed = {option.event for option in engine.options(case, role, Step(E.CORRECTED, today, today, None, role))}
+    listed = {
+        option.event for option in engine.options(case, role, ProposedEvent(E.CORRECTED, today, today, None, role))
+    }
 
     assert listed == {
         kind
@@ -408,7 +416,7 @@ def test_a_decision_without_details_is_never_stricter_than_with_them() -> None:
         if last.type is E.CASE_REGISTERED or oslo_date(last.recorded_at) != today:
             continue
         before = engine.fold(case.youth, case.events[:-1])
-        step = Step(last.type, last.occurred_on, today, None, last.role, last.subject)
+        step = ProposedEvent(last.type, last.occurred_on, today, None, last.role, last.subject)
         assert engine.decide(before, step).allowed, last
         told += 1
     assert told > 200

@@ -11,17 +11,17 @@ import pytest
 from tests.model.strategies import walk
 from tests.workflow.roads import case_at
 from tests.workflow.test_model import Engine
-from ungdom.store.current import Identity, read_work, row_of
+from ungdom.store.current import CaseIdentity, read_work, row_of
 from ungdom.workflow import engine
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.deadlines import RULES
-from ungdom.workflow.guards.core import Step
-from ungdom.workflow.tasks import DUTIES, FOLLOWED_BY_NOBODY, TaskKind, last_day, tasks
+from ungdom.workflow.guards.core import ProposedEvent
+from ungdom.workflow.tasks import CLOCKS_WITHOUT_TASK, TASK_RULES, TaskKind, last_day, tasks
 from ungdom.workflow.vocabulary import Actor, EventType
 
 SEEDS = range(60)
 LATER = (0, 1, 3, 10, 30, 60, 120, 365, 800)
-WHO = Identity(UUID(int=1), "U-1", UUID(int=2))
+WHO = CaseIdentity(UUID(int=1), "U-1", UUID(int=2))
 
 
 @cache
@@ -65,13 +65,13 @@ def test_what_a_list_says_can_be_done_is_what_recording_answers_on_any_day(figur
         for task in tasks(case):
             for later in LATER:
                 on = day + timedelta(days=later)
-                unmet = engine.decide(case, Step(task.action, on, on)).unmet
+                unmet = engine.decide(case, ProposedEvent(task.action, on, on)).unmet
                 stands = task.on(on)
                 assert [no.code for no in stands.unmet] == [no.code for no in unmet], (case.state, task.kind, on)
                 opens = task.opens_on(on)
                 assert (opens == on) is not bool(unmet)
                 if opens and opens > on:
-                    assert engine.decide(case, Step(task.action, opens, opens)).allowed
+                    assert engine.decide(case, ProposedEvent(task.action, opens, opens)).allowed
                 asked += 1
     figure(f"worklist against decide: {asked} answers, all equal")
     assert asked > 4_000
@@ -93,15 +93,15 @@ def test_what_is_kept_beside_a_case_is_what_is_found_anew_until_it_turns() -> No
 
 
 def test_every_delay_has_a_task_or_a_reason_to_have_none() -> None:
-    followed = {row.needs for row in DUTIES if isinstance(row.needs, str)}
+    followed = {row.condition for row in TASK_RULES if isinstance(row.condition, str)}
 
-    assert followed | FOLLOWED_BY_NOBODY == {rule.code for rule in RULES}
-    assert not followed & FOLLOWED_BY_NOBODY
+    assert followed | CLOCKS_WITHOUT_TASK == {rule.code for rule in RULES}
+    assert not followed & CLOCKS_WITHOUT_TASK
 
 
 def test_every_kind_has_a_row_and_settles_with_an_event_recorded_in_its_name() -> None:
-    assert {row.kind for row in DUTIES} == set(TaskKind)
-    for row in DUTIES:
+    assert {row.kind for row in TASK_RULES} == set(TaskKind)
+    for row in TASK_RULES:
         for sanction in row.sanctions:
             actors = {actor for event in row.events for actor in engine.actors_of(sanction, event)}
             assert not actors or actors & set(row.who), row

@@ -17,8 +17,8 @@ from ungdom.workflow import engine, offices
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.daycount import days_between
 from ungdom.workflow.events import Event
-from ungdom.workflow.guards.core import Step
-from ungdom.workflow.leadtime import LeadTime, lead_time
+from ungdom.workflow.guards.core import ProposedEvent
+from ungdom.workflow.leadtime import CaseLeadTime, lead_time
 from ungdom.workflow.vocabulary import EventType, Party, Sanction, State
 from ungdom.workflow.waits import DEFAULT_PARTY, Stage, default_party, stages, waiting_for
 
@@ -40,7 +40,7 @@ def test_stages_and_waits_tile_every_case(share: int, figure: Callable[[str], No
     days = 0
     for number in range(share * CASES, (share + 1) * CASES):
         rng = random.Random(f"{SEED}:{number}")  # noqa: S311 - a case that can be told again
-        told = story.tell(number, rng, TODAY, SHARES * CASES)
+        told = story.generate_case(number, rng, TODAY, SHARES * CASES)
         days += assert_tiles(told.case, TODAY)
         if number % SAMPLED == 0:
             assert_more(told.case, told.events, rng)
@@ -63,7 +63,7 @@ def assert_tiles(case: Case, day: date) -> int:
     return time.total_days
 
 
-def assert_offices_tile(case: Case, day: date, time: LeadTime) -> None:
+def assert_offices_tile(case: Case, day: date, time: CaseLeadTime) -> None:
     """Fails unless each day of a transferred case is one office's, stage by stage and wait by wait."""
     shares = offices.shares(case, day)
     assert _covers([(one.tenure.since, one.tenure.until) for one in shares], (case.registered_on, time.until))
@@ -80,7 +80,7 @@ def _covers(spans: list[tuple[date, date]], bounds: tuple[date, date]) -> bool:
     return joined and (spans[0][0], spans[-1][1]) == bounds
 
 
-def _explains_p3(case: Case, time: LeadTime) -> bool:
+def _explains_p3(case: Case, time: CaseLeadTime) -> bool:
     if time.p3 is None or case.last_offence > case.registered_on:
         return time.p3 is not None or time.p3_by_party is None
     return time.p3 == time.unreported_days + sum((time.p3_by_party or {}).values())
@@ -108,7 +108,7 @@ def _whose(case: Case, day: date) -> Party:
         if isinstance(started.details, d.WaitStarted)
         if started.occurred_on <= day and (ended is None or day < ended.occurred_on)
     ]
-    here = [stint for stint in case.stints if stint.since <= day][-1]
+    here = [stint for stint in case.intervals if stint.since <= day][-1]
     return max(running)[2] if running else default_party(case, here)
 
 
@@ -267,7 +267,7 @@ def steps(seed: int, without: frozenset[str] = frozenset()) -> Iterator[tuple[Ca
 def _next(case: Case | None, youth: Youth, new: Event, today: date) -> Case | None:
     if case is None:
         return engine.fold(youth, [new]) if engine.decide_registration(youth, new).allowed else None
-    step = Step(new.type, new.occurred_on, today, new.details, new.role, new.subject)
+    step = ProposedEvent(new.type, new.occurred_on, today, new.details, new.role, new.subject)
     return engine.apply(case, new) if engine.decide(case, step).allowed else None
 
 
@@ -315,7 +315,7 @@ def test_a_reading_on_an_earlier_day_has_a_prefix_of_the_stages() -> None:
         *_, (_, case, _, _) = steps(seed, PINS)
         if _assigned_late(case):
             continue
-        for stint in case.stints[1:]:
+        for stint in case.intervals[1:]:
             for day in (stint.since - timedelta(days=1), stint.since, stint.since + timedelta(days=1)):
                 if case.registered_on <= day <= case.entered_on:
                     assert_prefix(case, case.events, day)
@@ -326,7 +326,7 @@ def test_a_reading_on_an_earlier_day_has_a_prefix_of_the_stages() -> None:
 def _assigned_late(case: Case) -> bool:
     """Whether a coordinator was recorded after the case had moved on from where that happened."""
     return any(event.occurred_on < stint.since
-               for stint in case.stints for event in case.all(E.ASSIGNED) if event.seq > stint.seq)  # fmt: skip
+               for stint in case.intervals for event in case.all(E.ASSIGNED) if event.seq > stint.seq)  # fmt: skip
 
 
 def test_a_pin_counts_from_its_own_day_so_no_earlier_reading_misses_it() -> None:
@@ -334,10 +334,10 @@ def test_a_pin_counts_from_its_own_day_so_no_earlier_reading_misses_it() -> None
     before = [*lines("S R1", "assigned"), pin, read("2024-10-15/2024-10-21 youth_conference_held")]
     after = [*lines("S R1", "assigned"), pin, read("2024-10-20/2024-10-21 youth_conference_held")]
 
-    broken = engine.check_walk(YOUTH, events("S R1", before))
+    broken = engine.first_illegal_step(YOUTH, events("S R1", before))
     assert broken is not None
     assert [no.code for no in broken.unmet] == ["wrong_regime"]
-    assert engine.check_walk(YOUTH, events("S R1", after)) is None
+    assert engine.first_illegal_step(YOUTH, events("S R1", after)) is None
 
 
 def test_a_reading_on_an_earlier_day_keeps_a_late_change_of_coordinator_a_fact() -> None:
@@ -394,7 +394,7 @@ def test_an_interruption_moves_the_end_by_its_days(
     ],
 )
 def test_the_clock_runs_in(until: str, more: tuple[str, ...], runs: bool) -> None:
-    assert case_at("S R2", until, *more).stints[-1].clock is runs
+    assert case_at("S R2", until, *more).intervals[-1].clock is runs
 
 
 def test_a_case_reopened_goes_on_with_its_clock_as_it_was() -> None:
@@ -402,7 +402,7 @@ def test_a_case_reopened_goes_on_with_its_clock_as_it_was() -> None:
                "2025-07-15 reopening_approved", "2025-07-21 reopened")  # fmt: skip
     case = case_at("S R2", "plan_meeting_held", *stopped)
 
-    assert (case.state, case.stints[-1].clock) == (State.INTERRUPTED, False)
+    assert (case.state, case.intervals[-1].clock) == (State.INTERRUPTED, False)
     assert case.sanction is Sanction.YOUTH_SANCTION
     assert case.served_before_interruption == 28  # the ten days it lay closed stand still as those before them
     assert case.adjusted_end(date(2025, 7, 25)) == date(2026, 6, 27)

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from ungdom.store import alerts, reading
-from ungdom.store.alerts import Alert, By
+from ungdom.store.alerts import Alert, AlertActor
 from ungdom.store.session import Connection
 from ungdom.workflow.alerting import AlertChange, AlertState, DelayReason
 from ungdom.workflow.daycount import oslo_date
@@ -57,10 +57,10 @@ class DayOutOfRange(AlertError):
 
 def read(tx: Connection, viewer: Viewer, alert_id: UUID) -> Alert:
     """This alert. Raises `NoSuchAlert`."""
-    found = alerts.find(tx, viewer, alert_id)
-    if found is None:
+    alert = alerts.find(tx, viewer, alert_id)
+    if alert is None:
         raise NoSuchAlert
-    return found
+    return alert
 
 
 def acknowledge(tx: Connection, viewer: Viewer, alert_id: UUID, now: datetime) -> Alert:
@@ -68,11 +68,11 @@ def acknowledge(tx: Connection, viewer: Viewer, alert_id: UUID, now: datetime) -
 
     Raises the errors of alerts.
     """
-    found = _live(tx, viewer, alert_id, may_answer_alerts)
+    alert = _open_alert(tx, viewer, alert_id, may_answer_alerts)
     values: dict[str, Any] = {"state": AlertState.ACKNOWLEDGED, "quiet_until": None}
-    if found.quiet_until is not None:
-        alerts.wake_on(tx, found.case_id, oslo_date(now))
-    return alerts.mark(tx, found, AlertChange.ACKNOWLEDGED, _by(viewer, now), values)
+    if alert.quiet_until is not None:
+        alerts.check_no_later_than(tx, alert.case_id, oslo_date(now))
+    return alerts.record_action(tx, alert, AlertChange.ACKNOWLEDGED, _by(viewer, now), values)
 
 
 def answer(
@@ -82,41 +82,41 @@ def answer(
 
     Raises the errors of alerts.
     """
-    found = _live(tx, viewer, alert_id, may_answer_alerts)
+    alert = _open_alert(tx, viewer, alert_id, may_answer_alerts)
     _check_day("expected_on", expected_on, oslo_date(now), LONGEST_ANSWER)
     values = {"state": AlertState.ANSWERED, "quiet_until": expected_on, "reason": reason}
-    return _quieted(tx, alerts.mark(tx, found, AlertChange.ANSWERED, _by(viewer, now), values))
+    return _with_wake_up(tx, alerts.record_action(tx, alert, AlertChange.ANSWERED, _by(viewer, now), values))
 
 
 def snooze(tx: Connection, viewer: Viewer, alert_id: UUID, until: date, now: datetime) -> Alert:
     """Nobody is told of it until that day has passed; the clock runs on. Raises the errors of alerts."""
-    found = _live(tx, viewer, alert_id, may_snooze_alerts)
+    alert = _open_alert(tx, viewer, alert_id, may_snooze_alerts)
     _check_day("until", until, oslo_date(now), LONGEST_SNOOZE)
     values = {"state": AlertState.SNOOZED, "quiet_until": until}
-    return _quieted(tx, alerts.mark(tx, found, AlertChange.SNOOZED, _by(viewer, now), values))
+    return _with_wake_up(tx, alerts.record_action(tx, alert, AlertChange.SNOOZED, _by(viewer, now), values))
 
 
-def _live(tx: Connection, viewer: Viewer, alert_id: UUID, may: Callable[[Role], bool]) -> Alert:
+def _open_alert(tx: Connection, viewer: Viewer, alert_id: UUID, may: Callable[[Role], bool]) -> Alert:
     """The alert, held. A role that does this with none is refused before one is looked for: the same for every id.
 
     Raises `RoleNotAllowed`, `NoSuchAlert`, `OtherOffice` or `AlreadyCleared`.
     """
     if not may(viewer.role):
         raise RoleNotAllowed(roles_that(may))
-    found = alerts.find(tx, viewer, alert_id, hold=True)
-    if found is None:
+    alert = alerts.find(tx, viewer, alert_id, for_update=True)
+    if alert is None:
         raise NoSuchAlert
-    if not reading.works_on(tx, viewer, found.case_id):
+    if not reading.works_on(tx, viewer, alert.case_id):
         raise OtherOffice(viewer.konfliktrad)
-    if found.cleared_at is not None:
+    if alert.cleared_at is not None:
         raise AlreadyCleared
-    return found
+    return alert
 
 
-def _quieted(tx: Connection, found: Alert) -> Alert:
-    if found.quiet_until is not None:
-        alerts.wake_on(tx, found.case_id, found.quiet_until + timedelta(days=1))
-    return found
+def _with_wake_up(tx: Connection, alert: Alert) -> Alert:
+    if alert.quiet_until is not None:
+        alerts.check_no_later_than(tx, alert.case_id, alert.quiet_until + timedelta(days=1))
+    return alert
 
 
 def _check_day(field: str, day: date, today: date, longest: timedelta) -> None:
@@ -124,5 +124,5 @@ def _check_day(field: str, day: date, today: date, longest: timedelta) -> None:
         raise DayOutOfRange(field, today, today + longest)
 
 
-def _by(viewer: Viewer, now: datetime) -> By:
-    return By(viewer.role, viewer.subject, oslo_date(now), now)
+def _by(viewer: Viewer, now: datetime) -> AlertActor:
+    return AlertActor(viewer.role, viewer.subject, oslo_date(now), now)

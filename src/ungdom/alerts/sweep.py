@@ -15,25 +15,25 @@ from uuid import UUID
 
 from ungdom.clock import Clock
 from ungdom.store import alerts, journal
-from ungdom.store.alerts import Alert, By
+from ungdom.store.alerts import Alert, AlertActor
 from ungdom.store.errors import Unavailable
-from ungdom.store.journal import Stored
+from ungdom.store.journal import StoredCase
 from ungdom.store.session import Connection, Database
 from ungdom.workflow import engine
-from ungdom.workflow.alerting import AlertChange, next_look, settle
+from ungdom.workflow.alerting import AlertChange, next_review_day, reconcile
 from ungdom.workflow.vocabulary import Role
 
 LOG = logging.getLogger("ungdom.alerts")
 
 PAGE = 200
 """Cases read at once, ahead of the transaction in which each is judged."""
-NAMED = 100
+MAX_NAMED_FAILURES = 100
 """As many failed cases as one round names; all of them are counted."""
 JOB = "nightly"
 """In whose name the night raises and clears."""
 
 
-class Outcome(StrEnum):
+class SweepOutcome(StrEnum):
     """What came of looking at one case: exactly one of these."""
 
     OK = "ok"  # nothing to tell of
@@ -44,10 +44,10 @@ class Outcome(StrEnum):
 
 
 @dataclass(slots=True)
-class Round:
+class SweepResult:
     """What a round came to. `scanned` is the sum of the outcomes, always. `failures`: case and kind of error."""
 
-    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    outcomes: Counter[SweepOutcome] = field(default_factory=Counter)
     changes: Counter[AlertChange] = field(default_factory=Counter)
     failures: list[tuple[UUID, str]] = field(default_factory=list)
     scanned: int = 0
@@ -59,33 +59,33 @@ class Round:
 
     def counts(self) -> dict[str, int]:
         """The equation in plain numbers, and what happened to alerts."""
-        told = {f"alerts_{change}": self.changes[change] for change in AlertChange if self.changes[change]}
-        return {"scanned": self.scanned, **{one: self.outcomes[one] for one in Outcome}, **told}
+        by_change = {f"alerts_{change}": self.changes[change] for change in AlertChange if self.changes[change]}
+        return {"scanned": self.scanned, **{outcome: self.outcomes[outcome] for outcome in SweepOutcome}, **by_change}
 
 
 @dataclass(frozen=True, slots=True)
-class Ahead:
-    """A case read before it is locked, good while its version is the same. `untold`: it has never had an alert.
+class PrefetchedCase:
+    """A case read before it is locked, good while its version is the same. `never_alerted`: it has never had an alert.
 
     Only a night raises alerts, and it moves the day of the next look: then nobody locks the case for this day again.
     """
 
-    stored: Stored
-    untold: bool
+    stored: StoredCase
+    never_alerted: bool
 
 
-def sweep(db: Database, day: date, now: Clock, report: Callable[[int], object] = lambda _: None) -> Round:
+def sweep(db: Database, day: date, now: Clock, report: Callable[[int], object] = lambda _: None) -> SweepResult:
     """Look at every case that is due on that day; what it came to. `report` is told how many have been looked at.
 
     Raises `Unavailable` when the database is away; what has been looked at until then is written.
     """
-    done = Round()
+    result = SweepResult()
     for page in _pages(db, day):
-        ahead = _read_ahead(db, page)
+        prefetched = _prefetch(db, page)
         for case_id in page:
-            _count(done, db, case_id, day, now(), ahead.get(case_id))
-        report(done.scanned)
-    return done
+            _count(result, db, case_id, day, now(), prefetched.get(case_id))
+        report(result.scanned)
+    return result
 
 
 def _pages(db: Database, day: date) -> Iterator[list[UUID]]:
@@ -99,64 +99,68 @@ def _pages(db: Database, day: date) -> Iterator[list[UUID]]:
         after = page[-1]
 
 
-def _read_ahead(db: Database, case_ids: Sequence[UUID]) -> dict[UUID, Ahead]:
+def _prefetch(db: Database, case_ids: Sequence[UUID]) -> dict[UUID, PrefetchedCase]:
     """The cases of a page in few queries; nothing when one of them cannot be read: each is then read alone."""
     try:
         with db.reading() as tx:
-            told = alerts.told_of(tx, case_ids)
-            known = journal.load_many(tx, case_ids)
-            return {stored.case_id: Ahead(stored, stored.case_id not in told) for stored in known}
+            alerted = alerts.cases_with_alerts(tx, case_ids)
+            cases = journal.load_many(tx, case_ids)
+            return {stored.case_id: PrefetchedCase(stored, stored.case_id not in alerted) for stored in cases}
     except Unavailable:
         raise
     except Exception:  # noqa: BLE001  # which one it is, and why, is told when it is read alone
         return {}
 
 
-def _count(done: Round, db: Database, case_id: UUID, day: date, at: datetime, ahead: Ahead | None) -> None:
+def _count(
+    result: SweepResult, db: Database, case_id: UUID, day: date, at: datetime, prefetched: PrefetchedCase | None
+) -> None:
     try:
-        found = _look(db, case_id, day, at, ahead)
+        examined = _examine(db, case_id, day, at, prefetched)
     except Unavailable:
         raise
     except Exception as error:  # whatever is wrong with one case, the others are looked at
         LOG.exception("case %s could not be looked at", case_id)
-        found = Outcome.FAILED, []
-        done.failures += [(case_id, type(error).__name__)][: NAMED - len(done.failures)]
-    if found is not None:
-        outcome, changes = found
-        done.scanned += 1
-        done.outcomes[outcome] += 1
-        done.changes.update(changes)
+        examined = SweepOutcome.FAILED, []
+        result.failures += [(case_id, type(error).__name__)][: MAX_NAMED_FAILURES - len(result.failures)]
+    if examined is not None:
+        outcome, changes = examined
+        result.scanned += 1
+        result.outcomes[outcome] += 1
+        result.changes.update(changes)
 
 
-def _look(
-    db: Database, case_id: UUID, day: date, at: datetime, ahead: Ahead | None
-) -> tuple[Outcome, list[AlertChange]] | None:
+def _examine(
+    db: Database, case_id: UUID, day: date, at: datetime, prefetched: PrefetchedCase | None
+) -> tuple[SweepOutcome, list[AlertChange]] | None:
     """Judge one case and write what follows; None when somebody else has looked at it meanwhile."""
     with db.writing() as tx:
         version = alerts.claim(tx, case_id, day)
         if version is None:
             return None
-        if ahead is not None and ahead.stored.version == version:
-            return _judge(tx, ahead.stored, ahead.untold, day, at)
+        if prefetched is not None and prefetched.stored.version == version:
+            return _judge(tx, prefetched.stored, prefetched.never_alerted, day, at)
         stored = journal.load(tx, case_id)
         if stored is None:
             raise LookupError("a current row without events")
         return _judge(tx, stored, False, day, at)
 
 
-def _judge(tx: Connection, stored: Stored, untold: bool, day: date, at: datetime) -> tuple[Outcome, list[AlertChange]]:
+def _judge(
+    tx: Connection, stored: StoredCase, never_alerted: bool, day: date, at: datetime
+) -> tuple[SweepOutcome, list[AlertChange]]:
     case = engine.fold(stored.youth, stored.events)
     known = alerts.live(tx, [stored.case_id]) if stored.alerted else []
-    changes = settle(case, day, [one.standing for one in known])
-    live = alerts.write(tx, stored.case_id, known, changes, By(Role.SYSTEM, JOB, day, at), untold)
-    alerts.look_again(tx, stored.case_id, next_look(case, day, [one.standing for one in live]))
+    changes = reconcile(case, day, [alert.status for alert in known])
+    live = alerts.write(tx, stored.case_id, known, changes, AlertActor(Role.SYSTEM, JOB, day, at), never_alerted)
+    alerts.set_next_check(tx, stored.case_id, next_review_day(case, day, [alert.status for alert in live]))
     happened = [change.change for change in changes]
     return _outcome(happened, live, day), happened
 
 
-def _outcome(happened: Sequence[AlertChange], live: Sequence[Alert], day: date) -> Outcome:
+def _outcome(happened: Sequence[AlertChange], live: Sequence[Alert], day: date) -> SweepOutcome:
     if AlertChange.RAISED in happened or AlertChange.ESCALATED in happened:
-        return Outcome.RAISED
+        return SweepOutcome.RAISED
     if not live:
-        return Outcome.OK
-    return Outcome.SUPPRESSED if all(one.standing.is_quiet(day) for one in live) else Outcome.OPEN
+        return SweepOutcome.OK
+    return SweepOutcome.SUPPRESSED if all(alert.status.is_quiet(day) for alert in live) else SweepOutcome.OPEN

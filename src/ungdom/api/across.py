@@ -13,26 +13,26 @@ from ungdom.api import inputs as i
 from ungdom.api import plan_shapes as shapes
 from ungdom.api import schemas as s
 from ungdom.api.breaches import BreachesOut, breaches_out
-from ungdom.api.cases import answer, instant
+from ungdom.api.cases import instant, json_response
 from ungdom.api.complaints import ComplaintsOut, complaints_out
 from ungdom.api.consents import ConsentsOut, consents_out
-from ungdom.api.deps import Answer, Call, ReadCall
+from ungdom.api.deps import ApiResponse, ReadContext, RequestContext
 from ungdom.api.offices import check_office
-from ungdom.casework import NotVisible, Read
+from ungdom.casework import CaseView, NotVisible
 from ungdom.message.text import CodeText, CursorText
 from ungdom.store import current
-from ungdom.store.journal import Stored
+from ungdom.store.journal import StoredCase
 from ungdom.store.reading import Filters
 from ungdom.store.session import Connection
 from ungdom.workflow.daycount import oslo_date
-from ungdom.workflow.permissions import Fact, learns, may_list_views
+from ungdom.workflow.permissions import Disclosure, disclosures_for, may_list_views
 from ungdom.workflow.vocabulary import PHASE, EventType, Phase, Sanction, State
 
 router = APIRouter(tags=["across-cases"])
 
 E = EventType
-View = Callable[[Read, s.AsOfOut], BaseModel]
-Page = Callable[[Connection, list[Read]], View]
+View = Callable[[CaseView, s.AsOfOut], BaseModel]
+ViewFactory = Callable[[Connection, list[CaseView]], View]
 """The view of a case, made for a page: what it has to look up it looks up once."""
 
 PLANS = (E.PLAN_MEETING_HELD, E.PLAN_SIGNED, E.PLAN_APPROVED, E.MEASURE_REQUESTED, E.MEASURE_STARTED)
@@ -140,110 +140,132 @@ class ComplaintsList(s.Output):
     next: str | None
 
 
-Asked = Annotated[AcrossQuery, Query()]
+AcrossParams = Annotated[AcrossQuery, Query()]
 
 
 @router.get("/v1/plans", response_model=PlanList, summary="Plans and measures across cases")
-def list_plans(call: ReadCall, query: Asked) -> Response:
+def list_plans(context: ReadContext, query: AcrossParams) -> Response:
     """The plan of each case that has one, or has asked for measures, as `/v1/cases/{id}/plan` shows it."""
 
-    def views(tx: Connection, reads: list[Read]) -> View:
-        names = plans.names_for(tx, call.language, reads)
-        return lambda read, then: plans.plan_out(plans.office_sight(read, then), names)
+    def make_view(tx: Connection, reads: list[CaseView]) -> View:
+        names = plans.names_for(tx, context.language, reads)
+        return lambda read, then: plans.plan_out(plans.office_access(read, then), names)
 
-    return _listed(call, query, PLANS, PlanList, views)
+    return _list_with_factory(context, query, PLANS, PlanList, make_view)
 
 
 @router.get("/v1/meetings", response_model=MeetingsList, summary="Meetings across cases")
-def list_meetings(call: ReadCall, query: Asked) -> Response:
+def list_meetings(context: ReadContext, query: AcrossParams) -> Response:
     """The meetings of each case that has had one, as `/v1/cases/{id}/meetings` shows them."""
-    said = call.language
-    return _each(
-        call, query, MEETINGS, MeetingsList, lambda read, then: plans.meetings_out(plans.office_sight(read, then), said)
+    language = context.language
+    return _list_with_view(
+        context,
+        query,
+        MEETINGS,
+        MeetingsList,
+        lambda read, then: plans.meetings_out(plans.office_access(read, then), language),
     )
 
 
 @router.get("/v1/consents", response_model=ConsentsList, summary="Consents across cases")
-def list_consents(call: ReadCall, query: Asked) -> Response:
+def list_consents(context: ReadContext, query: AcrossParams) -> Response:
     """The consents of each case in which somebody gave or refused one, and who is missing."""
-    return _each(call, query, CONSENTS, ConsentsList, lambda read, then: consents_out(read, then, call.language))
+    return _list_with_view(
+        context, query, CONSENTS, ConsentsList, lambda read, then: consents_out(read, then, context.language)
+    )
 
 
 @router.get("/v1/breaches", response_model=BreachesList, summary="Breaches across cases")
-def list_breaches(call: ReadCall, query: Asked) -> Response:
+def list_breaches(context: ReadContext, query: AcrossParams) -> Response:
     """The chains of breaches and new offences of each case that has one."""
-    return _each(call, query, BREACHES, BreachesList, lambda read, then: breaches_out(read, then, call.language))
+    return _list_with_view(
+        context, query, BREACHES, BreachesList, lambda read, then: breaches_out(read, then, context.language)
+    )
 
 
 @router.get("/v1/complaints", response_model=ComplaintsList, summary="Complaints across cases")
-def list_complaints(call: ReadCall, query: Asked) -> Response:
+def list_complaints(context: ReadContext, query: AcrossParams) -> Response:
     """The complaints of each case in which one was filed, and the decisions that can be complained about."""
-    return _each(call, query, COMPLAINTS, ComplaintsList, lambda read, then: complaints_out(read, then, call.language))
+    return _list_with_view(
+        context, query, COMPLAINTS, ComplaintsList, lambda read, then: complaints_out(read, then, context.language)
+    )
 
 
-def _each(call: Call, query: AcrossQuery, kinds: tuple[EventType, ...], shape: type[s.Output], view: View) -> Response:
-    return _listed(call, query, kinds, shape, lambda _tx, _reads: view)
-
-
-def _listed(
-    call: Call, query: AcrossQuery, kinds: tuple[EventType, ...], shape: type[s.Output], page: Page
+def _list_with_view(
+    context: RequestContext, query: AcrossQuery, kinds: tuple[EventType, ...], shape: type[s.Output], view: View
 ) -> Response:
-    def body(tx: Connection) -> Answer:
-        lines, following = _page(tx, call, query, kinds, page)
-        return answer(shape.model_validate({"items": lines, "next": following}))
+    return _list_with_factory(context, query, kinds, shape, lambda _tx, _reads: view)
 
-    return call.read(body, may=may_list_views)
+
+def _list_with_factory(
+    context: RequestContext,
+    query: AcrossQuery,
+    kinds: tuple[EventType, ...],
+    shape: type[s.Output],
+    view_factory: ViewFactory,
+) -> Response:
+    def operation(tx: Connection) -> ApiResponse:
+        lines, following = _page(tx, context, query, kinds, view_factory)
+        return json_response(shape.model_validate({"items": lines, "next": following}))
+
+    return context.read(operation, may=may_list_views)
 
 
 def _page(
-    tx: Connection, call: Call, query: AcrossQuery, kinds: tuple[EventType, ...], page: Page
+    tx: Connection, context: RequestContext, query: AcrossQuery, kinds: tuple[EventType, ...], view_factory: ViewFactory
 ) -> tuple[list[dict[str, Any]], str | None]:
     """The lines of a page, and the cursor of the following one."""
-    check_office(tx, call, query.konfliktrad)
-    of = f"{kinds[0]} {query.model_dump_json(exclude={'cursor', 'limit'})}"
-    asked = worklist.Asked(
+    check_office(tx, context, query.konfliktrad)
+    list_key = f"{kinds[0]} {query.model_dump_json(exclude={'cursor', 'limit'})}"
+    case_query = worklist.WorklistQuery(
         filters=Filters(konfliktrad=query.konfliktrad, sanction=query.sanction, phase=query.phase, state=query.state),
         sort="",
-        after=cursors.read(call.cursor_key, of, query.cursor) if query.cursor else None,
+        after=cursors.read(context.cursor_key, list_key, query.cursor) if query.cursor else None,
         limit=query.limit,
         valid_at=query.valid_at,
         known_at=instant(query.known_at),
     )
-    found, last = worklist.holding(tx, call.who.viewer, asked, kinds)
-    told = (_read(call, stored, query) for stored in found)
-    reads = [read for read in told if read and _holds(read, query, kinds)]
-    view = page(tx, reads)
-    lines = [_line(call, read, query, view) for read in reads]
-    return lines, cursors.write(call.cursor_key, of, last) if last else None
+    stored_cases, last = worklist.cases_with_events(tx, context.recorder.viewer, case_query, kinds)
+    candidates = (_read_on_day(context, stored, query) for stored in stored_cases)
+    reads = [read for read in candidates if read and _matches(read, query, kinds)]
+    view = view_factory(tx, reads)
+    lines = [_case_line(context, read, query, view) for read in reads]
+    return lines, cursors.write(context.cursor_key, list_key, last) if last else None
 
 
-def _read(call: Call, stored: Stored, query: AcrossQuery) -> Read | None:
+def _read_on_day(context: RequestContext, stored: StoredCase, query: AcrossQuery) -> CaseView | None:
     """The case cut to the day; None where it had not begun."""
-    day = query.valid_at or oslo_date(instant(query.known_at) or call.now)
+    day = query.valid_at or oslo_date(instant(query.known_at) or context.now)
     try:
-        read = casework.as_of(stored, day, query.valid_at)
+        read = casework.case_as_of(stored, day, query.valid_at)
     except NotVisible:
         return None
-    told = learns(call.who.viewer, current.seen(read.case, stored.protection, stored.cleared, stored.joined))
-    return Read(stored, read.case, day, told)
+    disclosures = disclosures_for(
+        context.recorder.viewer, current.access_attributes(read.case, stored.protection, stored.cleared, stored.joined)
+    )
+    return CaseView(stored, read.case, day, disclosures)
 
 
-def _holds(read: Read, query: AcrossQuery, kinds: tuple[EventType, ...]) -> bool:
+def _matches(read: CaseView, query: AcrossQuery, kinds: tuple[EventType, ...]) -> bool:
     """It had something of the kind on that day, may be told of as it stood then, and stands where it was asked for."""
     case = read.case
-    asked = ((query.sanction, case.sanction), (query.state, case.state), (query.phase, PHASE[case.state]))
-    here = query.konfliktrad is None or (Fact.LISTED in read.learns and query.konfliktrad == case.konfliktrad)
-    return case.has(*kinds) and Fact.PERSON in read.learns and here and all(x in (None, y) for x, y in asked)
+    criteria = ((query.sanction, case.sanction), (query.state, case.state), (query.phase, PHASE[case.state]))
+    here = query.konfliktrad is None or (
+        Disclosure.LISTED in read.disclosures and query.konfliktrad == case.konfliktrad
+    )
+    return (
+        case.has(*kinds) and Disclosure.PERSON in read.disclosures and here and all(x in (None, y) for x, y in criteria)
+    )
 
 
-def _line(call: Call, read: Read, query: AcrossQuery, view: View) -> dict[str, Any]:
+def _case_line(context: RequestContext, read: CaseView, query: AcrossQuery, view: View) -> dict[str, Any]:
     case, then = read.case, s.AsOfOut(on=read.on, known_at=instant(query.known_at))
     return {
         "id": read.stored.case_id,
         "reference": read.stored.reference,
         "sanction": case.sanction,
         "state": case.state,
-        "state_label": texts.label(call.language, case.state),
-        "konfliktrad": case.konfliktrad if Fact.LISTED in read.learns else None,
+        "state_label": texts.label(context.language, case.state),
+        "konfliktrad": case.konfliktrad if Disclosure.LISTED in read.disclosures else None,
         "view": view(read, then),
     }

@@ -10,21 +10,21 @@ from ungdom.store.alerts import Alert
 from ungdom.workflow.daycount import oslo_date
 
 
-def briefs(found: Sequence[Alert], language: texts.Language, today: date) -> list[AlertBrief]:
+def briefs(alerts: Sequence[Alert], language: texts.Language, today: date) -> list[AlertBrief]:
     """Alerts without their case."""
-    return [AlertBrief(**brief(one, language, today)) for one in found]
+    return [AlertBrief(**brief(alert, language, today)) for alert in alerts]
 
 
-def brief(one: Alert, language: texts.Language, today: date) -> dict[str, Any]:
+def brief(alert: Alert, language: texts.Language, today: date) -> dict[str, Any]:
     """An alert in plain values, its words in that language."""
-    until = oslo_date(one.cleared_at) if one.cleared_at else today
-    known = ("code", "due", "level", "state", "quiet_until", "reason", "raised_at", "cleared_at")
+    until = oslo_date(alert.cleared_at) if alert.cleared_at else today
+    same_fields = ("code", "due", "level", "state", "quiet_until", "reason", "raised_at", "cleared_at")
     return {
-        **{name: getattr(one, name) for name in known},
-        "id": one.alert_id,
-        "label": texts.text(language, "deadline", one.code),
-        "days": (until - one.due).days,
-        "level_label": texts.label(language, one.level),
-        "state_label": texts.label(language, one.state),
-        "reason_label": texts.label(language, one.reason) if one.reason else None,
+        **{name: getattr(alert, name) for name in same_fields},
+        "id": alert.alert_id,
+        "label": texts.text(language, "deadline", alert.code),
+        "days": (until - alert.due).days,
+        "level_label": texts.label(language, alert.level),
+        "state_label": texts.label(language, alert.state),
+        "reason_label": texts.label(language, alert.reason) if alert.reason else None,
     }

@@ -12,18 +12,18 @@ from ungdom.api import alert_shapes as shapes
 from ungdom.api import cursors
 from ungdom.api import inputs as i
 from ungdom.api.alert_views import brief
-from ungdom.api.authorisation import guarded, needs
-from ungdom.api.cases import answer
-from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
+from ungdom.api.authorisation import guarded, requires
+from ungdom.api.cases import json_response
+from ungdom.api.deps import ApiResponse, ReadContext, RequestContext, WriteContext
 from ungdom.api.offices import check_office
 from ungdom.api.tokens import READ
-from ungdom.store import alerts as kept
+from ungdom.store import alerts as alert_store
 from ungdom.store import reading
-from ungdom.store.alerts import Alert, Happened, Wanted
-from ungdom.store.reading import CaseRow
+from ungdom.store.alerts import Alert, AlertFilter, AlertHistoryEntry
+from ungdom.store.reading import CaseCurrentRow
 from ungdom.store.session import Connection
 from ungdom.workflow.daycount import oslo_date
-from ungdom.workflow.permissions import Fact, may_answer_alerts, may_snooze_alerts
+from ungdom.workflow.permissions import Disclosure, may_answer_alerts, may_snooze_alerts
 
 router = APIRouter(tags=["alerts"])
 
@@ -31,82 +31,86 @@ NoQuery = Annotated[i.NoQuery, Query()]
 
 
 @router.get("/v1/alerts", response_model=shapes.AlertList, summary="List alerts")
-def list_alerts(call: ReadCall, query: Annotated[shapes.AlertQuery, Query()]) -> Response:
+def list_alerts(context: ReadContext, query: Annotated[shapes.AlertQuery, Query()]) -> Response:
     """The alerts on cases that this viewer may see, the first due first; those that are settled only when asked for."""
-    return call.read(lambda tx: _listed(tx, call, query))
+    return context.read(lambda tx: _page_of_alerts(tx, context, query))
 
 
 @router.get("/v1/alerts/{alert_id}", response_model=shapes.AlertDetail, summary="Read an alert")
-def get_alert(call: ReadCall, alert_id: UUID, _query: NoQuery) -> Response:
+def get_alert(context: ReadContext, alert_id: UUID, _query: NoQuery) -> Response:
     """One alert, and everything that happened to it: when, for which day, by whom."""
-    return call.read(lambda tx: _shown(tx, call, alerts.read(tx, call.who.viewer, alert_id)))
+    return context.read(lambda tx: _alert_detail(tx, context, alerts.read(tx, context.recorder.viewer, alert_id)))
 
 
 @router.post("/v1/alerts/{alert_id}/acknowledge", response_model=shapes.AlertDetail, summary="See to it")
-@guarded(needs(READ, may_answer_alerts))
-def acknowledge_alert(call: WriteCall, alert_id: UUID, _query: NoQuery) -> Response:
+@guarded(requires(READ, may_answer_alerts))
+def acknowledge_alert(context: WriteContext, alert_id: UUID, _query: NoQuery) -> Response:
     """Say that you have seen it and see to it. It goes on climbing until the clock stops."""
-    return _done(call, lambda tx: alerts.acknowledge(tx, call.who.viewer, alert_id, call.now))
+    return _write_alert(context, lambda tx: alerts.acknowledge(tx, context.recorder.viewer, alert_id, context.now))
 
 
 @router.post("/v1/alerts/{alert_id}/answer", response_model=shapes.AlertDetail, summary="Say why, and until when")
-@guarded(needs(READ, may_answer_alerts))
-def answer_alert(call: WriteCall, alert_id: UUID, body: shapes.AnswerIn, _query: NoQuery) -> Response:
+@guarded(requires(READ, may_answer_alerts))
+def answer_alert(context: WriteContext, alert_id: UUID, body: shapes.AnswerIn, _query: NoQuery) -> Response:
     """Say why it is late and when it is expected. Until that day has passed nobody is told again."""
-    said = (body.reason, body.expected_on)
-    return _done(call, lambda tx: alerts.answer(tx, call.who.viewer, alert_id, *said, call.now))
+    explanation = (body.reason, body.expected_on)
+    return _write_alert(
+        context, lambda tx: alerts.answer(tx, context.recorder.viewer, alert_id, *explanation, context.now)
+    )
 
 
 @router.post("/v1/alerts/{alert_id}/snooze", response_model=shapes.AlertDetail, summary="Put it off")
-@guarded(needs(READ, may_snooze_alerts))
-def snooze_alert(call: WriteCall, alert_id: UUID, body: shapes.SnoozeIn, _query: NoQuery) -> Response:
+@guarded(requires(READ, may_snooze_alerts))
+def snooze_alert(context: WriteContext, alert_id: UUID, body: shapes.SnoozeIn, _query: NoQuery) -> Response:
     """Tell nobody until that day has passed. The clock runs on, and the list still shows it."""
-    return _done(call, lambda tx: alerts.snooze(tx, call.who.viewer, alert_id, body.until, call.now))
+    return _write_alert(
+        context, lambda tx: alerts.snooze(tx, context.recorder.viewer, alert_id, body.until, context.now)
+    )
 
 
-def _done(call: Call, use: Callable[[Connection], Alert]) -> Response:
+def _write_alert(context: RequestContext, operation: Callable[[Connection], Alert]) -> Response:
     """Nothing in the case is written: who may read it may answer for its delays."""
-    return call.write(lambda tx: _shown(tx, call, use(tx)))
+    return context.write(lambda tx: _alert_detail(tx, context, operation(tx)))
 
 
-def _listed(tx: Connection, call: Call, query: shapes.AlertQuery) -> Answer:
-    check_office(tx, call, query.konfliktrad)
-    of = query.model_dump_json(exclude={"cursor", "limit"})
-    after = _place(cursors.read(call.cursor_key, of, query.cursor)) if query.cursor else None
-    wanted = Wanted(**query.model_dump(exclude={"cursor", "limit", "case"}), case_id=query.case)
-    found, last = kept.listed(tx, call.who.viewer, wanted, after, query.limit)
-    cases = reading.read_cases(tx, list({one.case_id for one in found}))
-    items = [shapes.AlertOut(**_with_case(call, one, cases[one.case_id])) for one in found]
-    following = cursors.write(call.cursor_key, of, f"{last[0]} {last[1]}") if last else None
-    return answer(shapes.AlertList(items=items, next=following))
+def _page_of_alerts(tx: Connection, context: RequestContext, query: shapes.AlertQuery) -> ApiResponse:
+    check_office(tx, context, query.konfliktrad)
+    list_key = query.model_dump_json(exclude={"cursor", "limit"})
+    after = _parse_place(cursors.read(context.cursor_key, list_key, query.cursor)) if query.cursor else None
+    alert_filter = AlertFilter(**query.model_dump(exclude={"cursor", "limit", "case"}), case_id=query.case)
+    page, last = alert_store.list_alerts(tx, context.recorder.viewer, alert_filter, after, query.limit)
+    cases = reading.read_cases(tx, list({alert.case_id for alert in page}))
+    items = [shapes.AlertOut(**_with_case(context, alert, cases[alert.case_id])) for alert in page]
+    following = cursors.write(context.cursor_key, list_key, f"{last[0]} {last[1]}") if last else None
+    return json_response(shapes.AlertList(items=items, next=following))
 
 
-def _place(text: str) -> tuple[date, UUID]:
+def _parse_place(text: str) -> tuple[date, UUID]:
     due, _, last = text.partition(" ")
     return date.fromisoformat(due), UUID(last)
 
 
-def _shown(tx: Connection, call: Call, one: Alert) -> Answer:
-    read = casework.read(tx, call.who.viewer, one.case_id, call.now, None, None)
-    row = reading.read_cases(tx, [one.case_id])[one.case_id]
-    named = Fact.OFFICE in read.learns
-    history = [_happened(call.language, happened, named) for happened in kept.history(tx, one.alert_id)]
-    return answer(shapes.AlertDetail(**_with_case(call, one, row), history=history))
+def _alert_detail(tx: Connection, context: RequestContext, alert: Alert) -> ApiResponse:
+    read = casework.read(tx, context.recorder.viewer, alert.case_id, context.now, None, None)
+    row = reading.read_cases(tx, [alert.case_id])[alert.case_id]
+    named = Disclosure.OFFICE in read.disclosures
+    history = [_history_entry(context.language, entry, named) for entry in alert_store.history(tx, alert.alert_id)]
+    return json_response(shapes.AlertDetail(**_with_case(context, alert, row), history=history))
 
 
-def _happened(language: texts.Language, one: Happened, named: bool) -> shapes.HappenedOut:
-    known = {name: getattr(one, name) for name in ("n", "change", "for_date", "at", "role", "details")}
-    label = texts.label(language, one.change)
-    return shapes.HappenedOut(**known, label=label, subject=one.subject if named else None)
+def _history_entry(language: texts.Language, entry: AlertHistoryEntry, named: bool) -> shapes.HappenedOut:
+    values = {name: getattr(entry, name) for name in ("n", "change", "for_date", "at", "role", "details")}
+    label = texts.label(language, entry.change)
+    return shapes.HappenedOut(**values, label=label, subject=entry.subject if named else None)
 
 
-def _with_case(call: Call, one: Alert, row: CaseRow) -> dict[str, Any]:
+def _with_case(context: RequestContext, alert: Alert, row: CaseCurrentRow) -> dict[str, Any]:
     return {
-        **brief(one, call.language, oslo_date(call.now)),
-        "case": one.case_id,
+        **brief(alert, context.language, oslo_date(context.now)),
+        "case": alert.case_id,
         "reference": row.reference,
         "case_state": row.state,
-        "case_state_label": texts.label(call.language, row.state),
+        "case_state_label": texts.label(context.language, row.state),
         "phase": row.phase,
         "waiting_for": row.waiting_for,
     }

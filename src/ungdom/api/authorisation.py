@@ -17,45 +17,45 @@ from starlette.routing import BaseRoute
 from starlette.types import Scope
 
 from ungdom.api.errors import ApiError, LacksScope, NotASystem
-from ungdom.api.handlers import answered
+from ungdom.api.handlers import response_for
 from ungdom.api.tokens import DECISIONS, SCOPES, STATUS, Principal
 from ungdom.casework.errors import CaseworkError
 from ungdom.workflow.errors import WorkflowError
 from ungdom.workflow.permissions import RoleNotAllowed, may_read_cases, may_settle_messages, roles_that
 from ungdom.workflow.vocabulary import Role
 
-AccessRule = Callable[[Principal], None]
+RouteRule = Callable[[Principal], None]
 """Returns when the token may be used for the route. Raises what the refusal is."""
 
-May = Callable[[Role], bool]
+RolePredicate = Callable[[Role], bool]
 NeededScope = str | Callable[[Role], str]
 """A scope, or that of each role where it depends on the role."""
 Endpoint = TypeVar("Endpoint", bound=Callable[..., object])
 
-READING = frozenset({"GET", "HEAD", "OPTIONS"})
-_RULE = "access_rule"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_RULE_ATTRIBUTE = "access_rule"
 
 
-def needs(scope: NeededScope, may: May = may_read_cases) -> AccessRule:
+def requires(scope: NeededScope, may: RolePredicate = may_read_cases) -> RouteRule:
     """The role may do this, and the token carries the scope.
 
     Raises `RoleNotAllowed` when no token of this role can be used for it, `LacksScope` when another one of it can.
     """
-    of_role: Callable[[Role], str] = scope if callable(scope) else lambda _role: scope
+    scope_for: Callable[[Role], str] = scope if callable(scope) else lambda _role: scope
 
-    def allowed(role: Role) -> bool:
-        return may(role) and of_role(role) in SCOPES.get(role, ())
+    def is_allowed(role: Role) -> bool:
+        return may(role) and scope_for(role) in SCOPES.get(role, ())
 
     def rule(principal: Principal) -> None:
-        needs_role(principal, allowed)
-        needed = of_role(principal.viewer.role)
-        if needed not in principal.scopes:
-            raise LacksScope(needed)
+        require_role(principal, is_allowed)
+        required_scope = scope_for(principal.viewer.role)
+        if required_scope not in principal.scopes:
+            raise LacksScope(required_scope)
 
     return rule
 
 
-def needs_role(principal: Principal, may: May) -> None:
+def require_role(principal: Principal, may: RolePredicate) -> None:
     """Returns when the role may do this. Raises `RoleNotAllowed`, which names the roles that may."""
     if not may(principal.viewer.role):
         raise RoleNotAllowed(roles_that(may))
@@ -66,37 +66,37 @@ def may_administer(role: Role) -> bool:
     return role is Role.ADMIN
 
 
-def anybody(_principal: Principal | None) -> None:
+def allows_anybody(_principal: Principal | None) -> None:
     """No token is asked for: a secret in the address stands for it."""
 
 
 def sends_decisions(principal: Principal) -> None:
     """The token is a system's that sends decisions. Raises `RoleNotAllowed`, `LacksScope` or `NotASystem`."""
-    needs(DECISIONS)(principal)
+    requires(DECISIONS)(principal)
     if not principal.authorities:
         raise NotASystem
 
 
 def retries_messages(principal: Principal) -> None:
     """The token is a system's, or of somebody who settles parked messages. Raises `RoleNotAllowed`, `LacksScope`."""
-    needs(STATUS)(principal)
+    requires(STATUS)(principal)
     if not principal.authorities:
-        needs_role(principal, may_settle_messages)
+        require_role(principal, may_settle_messages)
 
 
-def guarded(rule: AccessRule) -> Callable[[Endpoint], Endpoint]:
+def guarded(rule: RouteRule) -> Callable[[Endpoint], Endpoint]:
     """Declare the rule of a route; stands between the router's decorator and the function."""
 
     def declare(endpoint: Endpoint) -> Endpoint:
-        setattr(endpoint, _RULE, rule)
+        setattr(endpoint, _RULE_ATTRIBUTE, rule)
         return endpoint
 
     return declare
 
 
-def rule_of(endpoint: Callable[..., object]) -> AccessRule | None:
+def rule_of(endpoint: Callable[..., object]) -> RouteRule | None:
     """The rule that was declared for this function; None for one that only reads."""
-    rule: AccessRule | None = getattr(endpoint, _RULE, None)
+    rule: RouteRule | None = getattr(endpoint, _RULE_ATTRIBUTE, None)
     return rule
 
 
@@ -106,7 +106,7 @@ class GuardedRoute:
 
     methods: frozenset[str]
     path: Pattern[str]
-    rule: AccessRule
+    rule: RouteRule
 
 
 class RouteAccess:
@@ -124,7 +124,7 @@ class RouteAccess:
     def check(self, scope: Scope) -> None:
         """Returns when the token of the request may use its route. Raises what the rule raises."""
         method, path = scope["method"], scope["path"]
-        if method in READING:
+        if method in SAFE_METHODS:
             return
         for route in self._routes:
             if method in route.methods and route.path.match(path):
@@ -136,5 +136,5 @@ class RouteAccess:
         try:
             self.check(scope)
         except (ApiError, CaseworkError, WorkflowError) as error:
-            return await answered(Request(scope), error)
+            return await response_for(Request(scope), error)
         return None

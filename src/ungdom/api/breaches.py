@@ -10,13 +10,13 @@ from ungdom import texts
 from ungdom.api import rights
 from ungdom.api import schemas as s
 from ungdom.api.cases import AsOf
-from ungdom.api.deps import ReadCall
-from ungdom.casework import Read
+from ungdom.api.deps import ReadContext
+from ungdom.casework import CaseView
 from ungdom.workflow import breaches, hearing
-from ungdom.workflow.breaches import Chain, ChainStep
+from ungdom.workflow.breaches import BreachChain, BreachChainStep
 from ungdom.workflow.details import EndOfControl, HeardAbout, HeardHow
 from ungdom.workflow.events import plain_details
-from ungdom.workflow.hearing import Heard
+from ungdom.workflow.hearing import HeardStatus
 from ungdom.workflow.vocabulary import EventType
 
 router = APIRouter(tags=["cases"])
@@ -89,26 +89,26 @@ class BreachesOut(s.Output):
 
 
 @router.get("/v1/cases/{case_id}/breaches", response_model=BreachesOut, summary="Breaches, and what followed each")
-def get_breaches(call: ReadCall, case_id: UUID, as_of: AsOf) -> Response:
+def get_breaches(context: ReadContext, case_id: UUID, as_of: AsOf) -> Response:
     """Each breach and new offence with its steps and days, hearings, electronic control, and the petition window."""
-    return rights.shown(call, case_id, as_of, lambda read, then: breaches_out(read, then, call.language))
+    return rights.case_view(context, case_id, as_of, lambda read, then: breaches_out(read, then, context.language))
 
 
-def breaches_out(read: Read, then: s.AsOfOut, language: texts.Language) -> BreachesOut:
+def breaches_out(read: CaseView, then: s.AsOfOut, language: texts.Language) -> BreachesOut:
     """The chains, and what belongs to them on the day."""
     case, day = read.case, read.on
-    heard = hearing.standing(case, day) if hearing.is_asked(case, day) else []
+    heard = hearing.heard_statuses(case, day) if hearing.is_required(case, day) else []
     window = breaches.window(case, day)
     return BreachesOut(
         as_of=then,
         items=[_chain_out(chain, language) for chain in breaches.chains(case)],
-        heard=[_heard_out(one, language) for one in heard],
-        control_periods=[ControlOut.model_validate(one) for one in breaches.control_periods(case)],
+        heard=[_heard_out(item, language) for item in heard],
+        control_periods=[ControlOut.model_validate(item) for item in breaches.control_periods(case)],
         window=WindowOut.model_validate(window) if window else None,
     )
 
 
-def _chain_out(chain: Chain, language: texts.Language) -> ChainOut:
+def _chain_out(chain: BreachChain, language: texts.Language) -> ChainOut:
     ground = chain.ground
     return ChainOut(
         type=ground.type,
@@ -118,7 +118,7 @@ def _chain_out(chain: Chain, language: texts.Language) -> ChainOut:
     )
 
 
-def _step_out(step: ChainStep, language: texts.Language) -> ChainStepOut:
+def _step_out(step: BreachChainStep, language: texts.Language) -> ChainStepOut:
     event = step.event
     return ChainStepOut(
         seq=event.seq,
@@ -131,13 +131,13 @@ def _step_out(step: ChainStep, language: texts.Language) -> ChainStepOut:
     )
 
 
-def _heard_out(one: Heard, language: texts.Language) -> HeardOut:
+def _heard_out(status: HeardStatus, language: texts.Language) -> HeardOut:
     return HeardOut(
-        about=one.about,
-        label=texts.label(language, one.about),
-        ground_on=one.ground.occurred_on if one.ground else None,
-        heard_on=one.hearing.occurred_on if one.hearing else None,
-        how=one.how,
-        how_label=texts.label(language, one.how) if one.how else None,
+        about=status.about,
+        label=texts.label(language, status.about),
+        ground_on=status.ground.occurred_on if status.ground else None,
+        heard_on=status.hearing.occurred_on if status.hearing else None,
+        how=status.how,
+        how_label=texts.label(language, status.how) if status.how else None,
         law=hearing.LAW,
     )

@@ -11,11 +11,11 @@ from ungdom import agenda, texts
 from ungdom.api import ical
 from ungdom.api import inputs as i
 from ungdom.api import schemas as s
-from ungdom.api.authorisation import guarded, needs
-from ungdom.api.cases import answer
-from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
+from ungdom.api.authorisation import guarded, requires
+from ungdom.api.cases import json_response
+from ungdom.api.deps import ApiResponse, ReadContext, RequestContext, WriteContext
 from ungdom.api.errors import NoFeed
-from ungdom.api.paging import PageQuery, cut, start_of
+from ungdom.api.paging import PageQuery, page_and_cursor, start_after
 from ungdom.api.tokens import WRITE
 from ungdom.casework import NotVisible
 from ungdom.message.text import HeaderText, SecretText
@@ -33,7 +33,7 @@ public = APIRouter(tags=["calendar"])
 Secret = Annotated[SecretText, Path(json_schema_extra={"pattern": "^[A-Za-z0-9_-]{43}$"})]
 IfNoneMatch = Annotated[HeaderText | None, Header(alias="If-None-Match")]
 
-KEPT_TO_ONESELF = {
+PRIVATE_HEADERS = {
     "Cache-Control": "private, no-store",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
@@ -68,8 +68,8 @@ def _may_have_feeds(role: Role) -> bool:
 
 
 @router.post("/v1/calendar-feeds", status_code=201, response_model=NewFeedOut, summary="Make a calendar feed")
-@guarded(needs(WRITE, _may_have_feeds))
-def create_calendar_feed(call: WriteCall, _query: Annotated[i.NoQuery, Query()]) -> Response:
+@guarded(requires(WRITE, _may_have_feeds))
+def create_calendar_feed(context: WriteContext, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """An address that shows the deadlines of your cases to whoever has it, until you revoke it.
 
     Yours are those assigned to you, and those you opened until they are assigned.
@@ -77,24 +77,24 @@ def create_calendar_feed(call: WriteCall, _query: Annotated[i.NoQuery, Query()])
     For coordinators and leaders, in the language asked for. Lost, the address cannot be told again: revoke the feed
     and make another.
     """
-    told: list[NewFeedOut] = []
-    kept = call.write(lambda tx: _made(tx, call, told))
-    if "Idempotency-Replayed" in kept.headers:
-        return kept
-    return answer(told[-1], 201, **{"Content-Language": call.language, **KEPT_TO_ONESELF}).response()
+    created: list[NewFeedOut] = []
+    response = context.write(lambda tx: _create_feed(tx, context, created))
+    if "Idempotency-Replayed" in response.headers:
+        return response
+    return json_response(created[-1], 201, **{"Content-Language": context.language, **PRIVATE_HEADERS}).to_http()
 
 
 @router.get("/v1/calendar-feeds", response_model=FeedList, summary="Your calendar feeds")
-def list_calendar_feeds(call: ReadCall, query: Annotated[PageQuery, Query()]) -> Response:
+def list_calendar_feeds(context: ReadContext, query: Annotated[PageQuery, Query()]) -> Response:
     """Your own feeds: when each was made and last read."""
-    return call.read(lambda tx: _listed(tx, call, query))
+    return context.read(lambda tx: _page_of_feeds(tx, context, query))
 
 
 @router.delete("/v1/calendar-feeds/{feed_id}", status_code=204, summary="Revoke a calendar feed")
-@guarded(needs(WRITE, _may_have_feeds))
-def revoke_calendar_feed(call: WriteCall, feed_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+@guarded(requires(WRITE, _may_have_feeds))
+def revoke_calendar_feed(context: WriteContext, feed_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Take back one of your own feeds: from now on its address is that of nothing."""
-    return call.write(lambda tx: _revoked(tx, call, feed_id))
+    return context.write(lambda tx: _revoke_feed(tx, context, feed_id))
 
 
 @public.get(
@@ -102,7 +102,7 @@ def revoke_calendar_feed(call: WriteCall, feed_id: UUID, _query: Annotated[i.NoQ
     summary="Read a calendar",
     response_class=Response,
     responses={
-        200: {"content": {ical.KIND: {"schema": {"type": "string"}}}},
+        200: {"content": {ical.MEDIA_TYPE: {"schema": {"type": "string"}}}},
         304: {"description": "Not changed since the ETag given"},
     },
     openapi_extra={"security": []},
@@ -117,64 +117,66 @@ def get_calendar(
     What they may see now, and nothing once they no longer work there. A revoked address answers as one that never was.
     """
     state = request.app.state
-    body = _read(state.db, secret, state.clock(), state.public_url)
+    body = _read_calendar(state.db, secret, state.clock(), state.public_url)
     tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    headers = {**KEPT_TO_ONESELF, "ETag": tag}
+    headers = {**PRIVATE_HEADERS, "ETag": tag}
     if tag in (if_none_match or ""):
         return Response(status_code=304, headers=headers)
-    return Response(body, headers=headers, media_type=f"{ical.KIND}; charset=utf-8")
+    return Response(body, headers=headers, media_type=f"{ical.MEDIA_TYPE}; charset=utf-8")
 
 
-def _made(tx: Connection, call: Call, told: list[NewFeedOut]) -> Answer:
-    """The answer as it may be kept for a repeat: without the address, which goes to `told` and is kept nowhere."""
-    subject = _owner(tx, call)
-    feed = Feed(uuid7(call.now), subject, call.language, call.now, None)
+def _create_feed(tx: Connection, context: RequestContext, created: list[NewFeedOut]) -> ApiResponse:
+    """The answer as it may be kept for a repeat: without the address, which goes to `created` and is kept nowhere."""
+    subject = _feed_owner(tx, context)
+    feed = Feed(uuid7(context.now), subject, context.language, context.now, None)
     secret = calendar_feeds.create(tx, feed)
-    made = NewFeedOut(**_shown(feed).model_dump(), address=None)
-    told.append(made.model_copy(update={"address": f"{call.public_url}/v1/calendar/{secret}.ics"}))
-    return answer(made, 201)
+    feed_out = NewFeedOut(**_feed_out(feed).model_dump(), address=None)
+    created.append(feed_out.model_copy(update={"address": f"{context.public_url}/v1/calendar/{secret}.ics"}))
+    return json_response(feed_out, 201)
 
 
-def _owner(tx: Connection, call: Call) -> str:
+def _feed_owner(tx: Connection, context: RequestContext) -> str:
     """Whose feeds these are. Raises `NoFeed` for those who have none."""
-    viewer = call.who.viewer
-    if not _may_have_feeds(viewer.role) or agenda.owner(tx, viewer.subject, oslo_date(call.now)) is None:
+    viewer = context.recorder.viewer
+    if not _may_have_feeds(viewer.role) or agenda.owner(tx, viewer.subject, oslo_date(context.now)) is None:
         raise NoFeed
     return viewer.subject
 
 
-def _listed(tx: Connection, call: Call, query: PageQuery) -> Answer:
-    rows = calendar_feeds.of(tx, _theirs(call), start_of(call, "calendar feeds", query), query.limit + 1)
-    page, following = cut(call, "calendar feeds", query, rows, lambda one: (one.created_at, one.feed_id))
-    return answer(FeedList(items=[_shown(feed) for feed in page], next=following))
+def _page_of_feeds(tx: Connection, context: RequestContext, query: PageQuery) -> ApiResponse:
+    rows = calendar_feeds.feeds_of(
+        tx, _subject_of_feeds(context), start_after(context, "calendar feeds", query), query.limit + 1
+    )
+    page, following = page_and_cursor(context, "calendar feeds", query, rows, lambda row: (row.created_at, row.feed_id))
+    return json_response(FeedList(items=[_feed_out(feed) for feed in page], next=following))
 
 
-def _revoked(tx: Connection, call: Call, feed_id: UUID) -> Answer:
-    if not calendar_feeds.revoke(tx, _theirs(call), feed_id):
+def _revoke_feed(tx: Connection, context: RequestContext, feed_id: UUID) -> ApiResponse:
+    if not calendar_feeds.revoke(tx, _subject_of_feeds(context), feed_id):
         raise NotVisible
-    return Answer(204, b"", {})
+    return ApiResponse(204, b"", {})
 
 
-def _theirs(call: Call) -> str:
+def _subject_of_feeds(context: RequestContext) -> str:
     """Whose feeds are shown and revoked: also by somebody who is no longer on the staff. Raises `NoFeed`."""
-    if call.who.viewer.role not in OF_THE_OFFICE:
+    if context.recorder.viewer.role not in OF_THE_OFFICE:
         raise NoFeed
-    return call.who.viewer.subject
+    return context.recorder.viewer.subject
 
 
-def _shown(feed: Feed) -> FeedOut:
+def _feed_out(feed: Feed) -> FeedOut:
     return FeedOut(id=feed.feed_id, language=feed.language, created_at=feed.created_at, read_at=feed.read_at)
 
 
-def _read(db: Database, secret: str, now: datetime, base: str) -> bytes:
+def _read_calendar(db: Database, secret: str, now: datetime, base: str) -> bytes:
     """The calendar at this address now. Raises 404 where there is none."""
     with db.reading() as tx:
-        feed = calendar_feeds.found(tx, secret)
+        feed = calendar_feeds.find_by_secret(tx, secret)
         if feed is None:
             raise HTTPException(404)
         viewer = agenda.owner(tx, feed.subject, oslo_date(now))
-        entries = agenda.ahead(tx, viewer, now) if viewer else []
-    if calendar_feeds.is_read_anew(feed, now):
+        entries = agenda.upcoming(tx, viewer, now) if viewer else []
+    if calendar_feeds.should_record_read(feed, now):
         with db.writing() as tx:
-            calendar_feeds.keep_read(tx, feed, now)
-    return ical.calendar(entries, texts.pick(feed.language), base)
+            calendar_feeds.record_read(tx, feed, now)
+    return ical.calendar(entries, texts.negotiate(feed.language), base)

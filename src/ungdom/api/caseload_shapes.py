@@ -6,8 +6,8 @@ from typing import Any
 
 from ungdom import texts
 from ungdom.api.schemas import AsOfOut, Output
-from ungdom.statistics.caseload import Caseload, Load, weight_of
-from ungdom.statistics.caseload.pressure import Warned
+from ungdom.statistics.caseload import Caseload, OpenCaseCounts, weight_of
+from ungdom.statistics.caseload.pressure import PressureWarning
 from ungdom.workflow.vocabulary import Phase, Sanction
 
 ONE_DECIMAL = 1
@@ -93,34 +93,34 @@ class CaseloadOut(Output):
     items: list[OfficeLoadOut]
 
 
-def offices_out(found: Caseload, language: texts.Language) -> Iterator[OfficeLoadOut]:
+def offices_out(caseload: Caseload, language: texts.Language) -> Iterator[OfficeLoadOut]:
     """Every konfliktråd that was counted, the country last."""
-    for place in sorted(found.offices, key=lambda place: (place is None, place or "")):
-        yield _office(found, place, language)
+    for place in sorted(caseload.offices, key=lambda place: (place is None, place or "")):
+        yield _office_out(caseload, place, language)
 
 
-def _office(found: Caseload, place: str | None, language: texts.Language) -> OfficeLoadOut:
-    office = found.offices[place]
-    weeks, untold = found.arrivals(place)
-    mine = {} if place is None else office.coordinators
+def _office_out(caseload: Caseload, place: str | None, language: texts.Language) -> OfficeLoadOut:
+    office = caseload.offices[place]
+    weeks, not_forecast = caseload.arrivals(place)
+    by_coordinator = {} if place is None else office.coordinators
     return OfficeLoadOut(
         konfliktrad=place,
-        load=OpenCasesOut(**_load(office.load, found.day, language)),
+        load=OpenCasesOut(**_load_values(office.load, caseload.day, language)),
         coordinators=[
-            CoordinatorOut(coordinator=name, **_load(load, found.day, language))
-            for name, load in sorted(mine.items(), key=lambda one: (one[0] is None, one[0] or ""))
+            CoordinatorOut(coordinator=name, **_load_values(load, caseload.day, language))
+            for name, load in sorted(by_coordinator.items(), key=lambda item: (item[0] is None, item[0] or ""))
         ],
-        weeks=[FlowOut.model_validate(one) for one in office.flow()],
+        weeks=[FlowOut.model_validate(item) for item in office.flow()],
         in_chain=len(office.waiting),
-        not_foretold=untold,
+        not_foretold=not_forecast,
         arrivals=[
             ArrivalOut(since=w.since, expected=round(w.expected, ONE_DECIMAL), low=w.low, high=w.high) for w in weeks
         ],
-        warnings=[_warning(one, language) for one in found.warnings(place)],
+        warnings=[_warning_out(item, language) for item in caseload.warnings(place)],
     )
 
 
-def _load(load: Load, day: date, language: texts.Language) -> dict[str, Any]:
+def _load_values(load: OpenCaseCounts, day: date, language: texts.Language) -> dict[str, Any]:
     kinds = [
         PhaseLoadOut(
             phase=phase,
@@ -130,39 +130,39 @@ def _load(load: Load, day: date, language: texts.Language) -> dict[str, Any]:
             cases=count,
             weight=round(count * weight_of(phase, sanction, day), ONE_DECIMAL),
         )
-        for (phase, sanction), count in sorted(load.open.items(), key=_in_the_order_of_life)
+        for (phase, sanction), count in sorted(load.open.items(), key=_phase_order)
     ]
     return {"cases": load.open.total(), "weight": round(load.weight(day), ONE_DECIMAL), "kinds": kinds}
 
 
-def _in_the_order_of_life(one: tuple[tuple[Phase, Sanction], int]) -> tuple[int, str]:
-    (phase, sanction), _ = one
+def _phase_order(item: tuple[tuple[Phase, Sanction], int]) -> tuple[int, str]:
+    (phase, sanction), _ = item
     return list(Phase).index(phase), sanction
 
 
-def _warning(one: Warned, language: texts.Language) -> WarningOut:
-    rule = one.rule
+def _warning_out(warning: PressureWarning, language: texts.Language) -> WarningOut:
+    rule = warning.rule
     message = texts.text(
         language,
         "caseload_warning",
         rule.code,
-        growing=texts.label(language, one.growing),
-        waiting=texts.label(language, one.waiting),
-        recent=one.recent,
-        before=one.before,
+        growing=texts.label(language, warning.growing),
+        waiting=texts.label(language, warning.waiting),
+        recent=warning.recent,
+        before=warning.before,
         weeks=rule.weeks,
-        days=round(one.days),
-        days_before=round(one.days_before),
+        days=round(warning.days),
+        days_before=round(warning.days_before),
     )
     return WarningOut(
         code=rule.code,
         message=message,
-        growing=one.growing,
-        received_before=one.before,
-        received=one.recent,
-        waiting=one.waiting,
-        days_before=one.days_before,
-        days=one.days,
+        growing=warning.growing,
+        received_before=warning.before,
+        received=warning.recent,
+        waiting=warning.waiting,
+        days_before=warning.days_before,
+        days=warning.days,
         weeks=rule.weeks,
         growth=rule.growth,
         longer=rule.longer,

@@ -13,25 +13,25 @@ from ungdom.api import alert_views, cursors, need_to_know, views
 from ungdom.api import inputs as i
 from ungdom.api import lead_time_shapes as lt
 from ungdom.api import schemas as s
-from ungdom.api.authorisation import guarded, needs
-from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
+from ungdom.api.authorisation import guarded, requires
+from ungdom.api.deps import ApiResponse, ReadContext, RequestContext, WriteContext
 from ungdom.api.offices import check_office
 from ungdom.api.tokens import WRITE
-from ungdom.casework import NewCase, Read
+from ungdom.casework import CaseView, NewCase
 from ungdom.intake import identity
-from ungdom.intake.locks import names_of_new
-from ungdom.store import alerts as kept
-from ungdom.store import current, inbox, people, records
+from ungdom.intake.locks import lock_keys_for_case
+from ungdom.store import alerts as alert_store
+from ungdom.store import current, named_locks, people, records
 from ungdom.store import identity as questions
 from ungdom.store.ids import uuid7
-from ungdom.store.people import Person
-from ungdom.store.reading import Filters, learnt_by
+from ungdom.store.people import StoredPerson
+from ungdom.store.reading import Filters, disclosable_to
 from ungdom.store.session import Connection
 from ungdom.store.tables import NumberKind
 from ungdom.workflow import engine
 from ungdom.workflow.case import Youth
 from ungdom.workflow.daycount import last_moment, oslo_date
-from ungdom.workflow.permissions import Fact, acts_for, learns
+from ungdom.workflow.permissions import Disclosure, acts_for, disclosures_for
 from ungdom.workflow.vocabulary import EventType, Protection, Role, Sanction
 
 router = APIRouter(tags=["cases"])
@@ -46,9 +46,9 @@ def _may_open(role: Role) -> bool:
     return not acts_for(role).isdisjoint(OPENED_BY)
 
 
-def answer(body: BaseModel, status: int = 200, **headers: str) -> Answer:
+def json_response(body: BaseModel, status: int = 200, **headers: str) -> ApiResponse:
     """The answer with this body."""
-    return Answer(status, body.model_dump_json(by_alias=True).encode(), headers)
+    return ApiResponse(status, body.model_dump_json(by_alias=True).encode(), headers)
 
 
 def instant(known_at: date | datetime | None) -> datetime | None:
@@ -58,92 +58,106 @@ def instant(known_at: date | datetime | None) -> datetime | None:
     return last_moment(known_at)
 
 
-def read_case(tx: Connection, call: Call, case_id: UUID, as_of: i.AsOf) -> Read:
+def read_case(tx: Connection, context: RequestContext, case_id: UUID, as_of: i.AsOf) -> CaseView:
     """The case as the request asks for it."""
-    return casework.read(tx, call.who.viewer, case_id, call.now, as_of.valid_at, instant(as_of.known_at))
+    return casework.read(tx, context.recorder.viewer, case_id, context.now, as_of.valid_at, instant(as_of.known_at))
 
 
 @router.post("/v1/cases", status_code=201, response_model=s.CaseOut, summary="Open a case")
-@guarded(needs(WRITE, _may_open))
-def open_case(call: WriteCall, body: i.NewCaseIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
+@guarded(requires(WRITE, _may_open))
+def open_case(context: WriteContext, body: i.NewCaseIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Open a youth sanction or youth follow-up case. The municipality of residence decides the konfliktråd."""
-    return call.write(lambda tx: _opened(tx, call, body))
+    return context.write(lambda tx: _open_case(tx, context, body))
 
 
 @router.get("/v1/cases", response_model=s.CaseList, summary="List cases")
-def list_cases(call: ReadCall, query: Annotated[i.ListQuery, Query()]) -> Response:
+def list_cases(context: ReadContext, query: Annotated[i.ListQuery, Query()]) -> Response:
     """The cases this viewer may see, a page at a time; as they stand now, or as they stood on another day."""
-    return call.read(lambda tx: _listed(tx, call, query))
+    return context.read(lambda tx: _page_of_cases(tx, context, query))
 
 
 @router.get("/v1/cases/{case_id}", response_model=s.CaseOut, summary="Read a case")
-def get_case(call: ReadCall, case_id: UUID, as_of: AsOf) -> Response:
+def get_case(context: ReadContext, case_id: UUID, as_of: AsOf) -> Response:
     """One case: where it stands, its dates, start and the rule that gave it, ends, lead time, next deadline."""
-    return call.read(lambda tx: _read(tx, call, case_id, as_of))
+    return context.read(lambda tx: _case_detail(tx, context, case_id, as_of))
 
 
 @router.get("/v1/cases/{case_id}/lead-time", response_model=lt.LeadTimeOut, summary="Where the days went")
-def get_lead_time(call: ReadCall, case_id: UUID, as_of: AsOf) -> Response:
+def get_lead_time(context: ReadContext, case_id: UUID, as_of: AsOf) -> Response:
     """Stage intervals, wait ledger, P1 to P3; both ledgers add up to the total exactly."""
-    known = instant(as_of.known_at)
+    known_at = instant(as_of.known_at)
 
-    def asked(tx: Connection) -> Answer:
-        return answer(views.lead_time_out(need_to_know.of_stages(read_case(tx, call, case_id, as_of)), known))
+    def operation(tx: Connection) -> ApiResponse:
+        return json_response(
+            views.lead_time_out(need_to_know.require_stage_dates(read_case(tx, context, case_id, as_of)), known_at)
+        )
 
-    return call.read(asked)
+    return context.read(operation)
 
 
 @router.get("/v1/cases/{case_id}/deadlines", response_model=s.DeadlineList, summary="Every clock of a case")
-def get_deadlines(call: ReadCall, case_id: UUID, as_of: AsOf) -> Response:
+def get_deadlines(context: ReadContext, case_id: UUID, as_of: AsOf) -> Response:
     """Each clock: from, due (moved and unmoved), stopped, days late, law or norm."""
-    known = instant(as_of.known_at)
+    known_at = instant(as_of.known_at)
 
-    def asked(tx: Connection) -> Answer:
-        read = read_case(tx, call, case_id, as_of)
-        return answer(need_to_know.deadlines(read, views.deadlines_out(read, call.language, known)))
+    def operation(tx: Connection) -> ApiResponse:
+        read = read_case(tx, context, case_id, as_of)
+        return json_response(need_to_know.redact_deadlines(read, views.deadlines_out(read, context.language, known_at)))
 
-    return call.read(asked)
-
-
-def _read(tx: Connection, call: Call, case_id: UUID, as_of: i.AsOf) -> Answer:
-    read = read_case(tx, call, case_id, as_of)
-    person = people.read_person(tx, call.keys, read.stored.person_id) if Fact.PERSON in read.learns else None
-    known = instant(as_of.known_at)
-    live = kept.live_then(tx, case_id, known) if known else kept.live(tx, [case_id]) if read.stored.alerted else []
-    told = alert_views.briefs(live, call.language, read.on) if as_of.valid_at is None else None
-    body = views.case_out(read, person, call.language, known, told)
-    return answer(need_to_know.case(read, body), ETag=views.etag(read.stored.version))
+    return context.read(operation)
 
 
-def _opened(tx: Connection, call: Call, body: i.NewCaseIn) -> Answer:
-    inbox.lock(tx, names_of_new(body.police_case_numbers, body.person.national_id))
-    sees = learnt_by(call.who.viewer, Fact.PERSON)
-    match = identity.match_person(tx, call.keys, body.person.told, body.police_case_numbers, sees)
-    person = _youth(tx, call, body, match.known)
-    case_id = uuid7(call.now)
-    done = casework.open_case(tx, call.who, case_id, _new_case(body, person.person_id, person.youth), call.now)
-    subject = call.who.viewer.subject
-    questions.raise_questions(tx, person.person_id, match.doubts, case_id, subject, call.now)
-    intake.stir_for_case(tx, call.desk, case_id, body.police_case_numbers, body.person.national_id)
-    told = learns(call.who.viewer, current.seen(done.after, person.protection))
-    read = Read(replace(done.stored, version=done.version), done.after, oslo_date(call.now), told)
-    shown = views.case_out(read, person, call.language, None, [])
-    return answer(shown, 201, ETag=views.etag(done.version), Location=f"/v1/cases/{case_id}")
+def _case_detail(tx: Connection, context: RequestContext, case_id: UUID, as_of: i.AsOf) -> ApiResponse:
+    read = read_case(tx, context, case_id, as_of)
+    person = (
+        people.read_person(tx, context.keys, read.stored.person_id) if Disclosure.PERSON in read.disclosures else None
+    )
+    known_at = instant(as_of.known_at)
+    live = (
+        alert_store.live_as_of(tx, case_id, known_at)
+        if known_at
+        else alert_store.live(tx, [case_id])
+        if read.stored.alerted
+        else []
+    )
+    alerts = alert_views.briefs(live, context.language, read.on) if as_of.valid_at is None else None
+    body = views.case_out(read, person, context.language, known_at, alerts)
+    return json_response(need_to_know.redact_case(read, body), ETag=views.etag(read.stored.version))
 
 
-def _youth(tx: Connection, call: Call, body: i.NewCaseIn, found: UUID | None) -> Person:
+def _open_case(tx: Connection, context: RequestContext, body: i.NewCaseIn) -> ApiResponse:
+    named_locks.lock(tx, lock_keys_for_case(body.police_case_numbers, body.person.national_id))
+    may_see = disclosable_to(context.recorder.viewer, Disclosure.PERSON)
+    match = identity.match_person(tx, context.keys, body.person.as_person, body.police_case_numbers, may_see)
+    person = _find_or_create_person(tx, context, body, match.known)
+    case_id = uuid7(context.now)
+    result = casework.open_case(
+        tx, context.recorder, case_id, _new_case(body, person.person_id, person.youth), context.now
+    )
+    subject = context.recorder.viewer.subject
+    questions.raise_questions(tx, person.person_id, match.doubts, case_id, subject, context.now)
+    intake.retry_parked_for_case(tx, context.intake, case_id, body.police_case_numbers, body.person.national_id)
+    disclosures = disclosures_for(context.recorder.viewer, current.access_attributes(result.after, person.protection))
+    read = CaseView(replace(result.stored, version=result.version), result.after, oslo_date(context.now), disclosures)
+    case_out = views.case_out(read, person, context.language, None, [])
+    return json_response(case_out, 201, ETag=views.etag(result.version), Location=f"/v1/cases/{case_id}")
+
+
+def _find_or_create_person(
+    tx: Connection, context: RequestContext, body: i.NewCaseIn, known_id: UUID | None
+) -> StoredPerson:
     """Who the case is about. Somebody known is who they were, their address kept at least as closely as is said now.
 
-    `found`: a known person whom the viewer may see; to everybody else a known person is a new one.
+    `known_id`: a known person whom the viewer may see; to everybody else a known person is a new one.
     """
     given, level = body.person, Protection(body.person.protection)
-    found = records.hold(tx, found) if found else None
-    if found:
-        people.protect(tx, found, level, call.now)
+    known_id = records.lock_canonical(tx, known_id) if known_id else None
+    if known_id:
+        people.protect(tx, known_id, level, context.now)
     youth = Youth(given.born, len(given.guardians))
-    who = people.personalia_of(given.told, body.municipality)
-    person_id = found or people.create_person(tx, call.keys, who, youth, call.now, level)
-    return cast(Person, people.read_person(tx, call.keys, person_id))  # found or made in this transaction
+    personalia = people.personalia_of(given.as_person, body.municipality)
+    person_id = known_id or people.create_person(tx, context.keys, personalia, youth, context.now, level)
+    return cast(StoredPerson, people.read_person(tx, context.keys, person_id))  # found or made in this transaction
 
 
 def _new_case(body: i.NewCaseIn, person: UUID, youth: Youth) -> NewCase:
@@ -156,7 +170,7 @@ def _new_case(body: i.NewCaseIn, person: UUID, youth: Youth) -> NewCase:
         occurred_at=moment,
         person=person,
         youth=youth,
-        offences=tuple(offence.told for offence in body.offences),
+        offences=tuple(offence.as_offence for offence in body.offences),
         municipality=body.municipality,
         konfliktrad=body.konfliktrad,
         repeated_or_serious=body.repeated_or_serious,
@@ -165,28 +179,28 @@ def _new_case(body: i.NewCaseIn, person: UUID, youth: Youth) -> NewCase:
     )
 
 
-def _listed(tx: Connection, call: Call, query: i.ListQuery) -> Answer:
-    check_office(tx, call, query.konfliktrad)
-    of = query.model_dump_json(exclude={"cursor", "limit"})
-    asked = worklist.Asked(
-        filters=replace(filters(query, call), q=query.q),
+def _page_of_cases(tx: Connection, context: RequestContext, query: i.ListQuery) -> ApiResponse:
+    check_office(tx, context, query.konfliktrad)
+    list_key = query.model_dump_json(exclude={"cursor", "limit"})
+    page_query = worklist.WorklistQuery(
+        filters=replace(filters(query, context), q=query.q),
         sort=query.sort or "-registered_on",
-        after=cursors.read(call.cursor_key, of, query.cursor) if query.cursor else None,
+        after=cursors.read(context.cursor_key, list_key, query.cursor) if query.cursor else None,
         limit=query.limit,
         valid_at=query.valid_at,
         known_at=instant(query.known_at),
     )
-    rows, last = worklist.page(tx, call.who.viewer, asked)
-    following = cursors.write(call.cursor_key, of, last) if last else None
-    shown = [s.CaseRow.model_validate(row) for row in rows]
-    if call.who.viewer.role is Role.TEAM_MEMBER:
-        shown = [need_to_know.row(one) for one in shown]
-    return answer(s.CaseList(items=shown, next=following))
+    rows, last = worklist.page(tx, context.recorder.viewer, page_query)
+    following = cursors.write(context.cursor_key, list_key, last) if last else None
+    items = [s.CaseRow.model_validate(row) for row in rows]
+    if context.recorder.viewer.role is Role.TEAM_MEMBER:
+        items = [need_to_know.redact_row(item) for item in items]
+    return json_response(s.CaseList(items=items, next=following))
 
 
-def filters(query: i.Narrowed, call: Call) -> Filters:
+def filters(query: i.CaseFilterQuery, context: RequestContext) -> Filters:
     """The cases that are asked for; overdue on the day asked about."""
-    day = query.valid_at or oslo_date(call.now)
+    day = query.valid_at or oslo_date(context.now)
     return Filters(
         state=query.state,
         phase=query.phase,

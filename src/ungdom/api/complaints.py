@@ -9,8 +9,8 @@ from ungdom import texts
 from ungdom.api import rights
 from ungdom.api import schemas as s
 from ungdom.api.cases import AsOf
-from ungdom.api.deps import ReadCall
-from ungdom.casework import Read
+from ungdom.api.deps import ReadContext
+from ungdom.casework import CaseView
 from ungdom.workflow import complaints
 from ungdom.workflow import details as d
 from ungdom.workflow.case import Case
@@ -65,51 +65,51 @@ class ComplaintsOut(s.Output):
 
 
 @router.get("/v1/cases/{case_id}/complaints", response_model=ComplaintsOut, summary="Decisions and complaints")
-def get_complaints(call: ReadCall, case_id: UUID, as_of: AsOf) -> Response:
+def get_complaints(context: ReadContext, case_id: UUID, as_of: AsOf) -> Response:
     """Every decision that can be complained about with its last day, and every complaint with what became of it."""
-    return rights.shown(call, case_id, as_of, lambda read, then: complaints_out(read, then, call.language))
+    return rights.case_view(context, case_id, as_of, lambda read, then: complaints_out(read, then, context.language))
 
 
-def complaints_out(read: Read, then: s.AsOfOut, language: texts.Language) -> ComplaintsOut:
+def complaints_out(read: CaseView, then: s.AsOfOut, language: texts.Language) -> ComplaintsOut:
     """The decisions and the complaints as they stand on the day."""
     case = read.case
     return ComplaintsOut(
         as_of=then,
-        decisions=[_decision_out(case, one, read.on, language) for one in complaints.decisions(case)],
-        items=[_complaint_out(case, one, language) for one in complaints.of(case)],
+        decisions=[_decision_out(case, item, read.on, language) for item in complaints.decisions(case)],
+        items=[_complaint_out(case, item, language) for item in complaints.complaints_in(case)],
     )
 
 
-def _decision_out(case: Case, one: Complainable, day: date, language: texts.Language) -> ComplainableOut:
+def _decision_out(case: Case, decision: Complainable, day: date, language: texts.Language) -> ComplainableOut:
     return ComplainableOut(
-        seq=one.event.seq,
-        type=one.event.type,
-        label=texts.label(language, one.event.type),
-        about=one.rule.about,
-        about_label=texts.label(language, one.rule.about),
-        decided_on=one.event.occurred_on,
-        notified_on=one.notified_on,
-        last_day=one.last_day,
-        open=day <= one.last_day,
-        complained_on=complaints.filed_over(case, one),
-        to=one.rule.to,
-        law=one.rule.law,
+        seq=decision.event.seq,
+        type=decision.event.type,
+        label=texts.label(language, decision.event.type),
+        about=decision.rule.about,
+        about_label=texts.label(language, decision.rule.about),
+        decided_on=decision.event.occurred_on,
+        notified_on=decision.notified_on,
+        last_day=decision.last_day,
+        open=day <= decision.last_day,
+        complained_on=complaints.complaint_filed_on(case, decision),
+        to=decision.rule.to,
+        law=decision.rule.law,
     )
 
 
-def _complaint_out(case: Case, one: Complaint, language: texts.Language) -> ComplaintOut:
-    said = one.decided.details if one.decided else None
-    decided = said if isinstance(said, d.ComplaintDecided) else None
-    undone, left = complaints.undone_by(case, one), complaints.left_to_do(case, one)
+def _complaint_out(case: Case, complaint: Complaint, language: texts.Language) -> ComplaintOut:
+    details = complaint.decided.details if complaint.decided else None
+    decided = details if isinstance(details, d.ComplaintDecided) else None
+    undone, left = complaints.undone_by(case, complaint), complaints.remaining_action(case, complaint)
     return ComplaintOut(
-        about=one.about,
-        about_label=texts.label(language, one.about),
-        filed_on=one.filed.occurred_on,
-        decision=one.decision.event.seq if one.decision else None,
-        last_day=one.decision.last_day if one.decision else None,
-        late=one.late,
-        to=complaints.DECIDES[one.about],
-        decided_on=one.decided.occurred_on if one.decided else None,
+        about=complaint.about,
+        about_label=texts.label(language, complaint.about),
+        filed_on=complaint.filed.occurred_on,
+        decision=complaint.decision.event.seq if complaint.decision else None,
+        last_day=complaint.decision.last_day if complaint.decision else None,
+        late=complaint.late,
+        to=complaints.DECIDES[complaint.about],
+        decided_on=complaint.decided.occurred_on if complaint.decided else None,
         outcome=decided.outcome if decided else None,
         outcome_label=texts.label(language, decided.outcome) if decided else None,
         reinstated=decided.reinstated if decided else None,

@@ -9,11 +9,19 @@ from ungdom import texts
 from ungdom.api import rights
 from ungdom.api import schemas as s
 from ungdom.api.cases import AsOf
-from ungdom.api.deps import ReadCall
-from ungdom.casework import Read
+from ungdom.api.deps import ReadContext
+from ungdom.casework import CaseView
 from ungdom.workflow import consents
 from ungdom.workflow.case import Case
-from ungdom.workflow.consents import Consent, ConsentKind, ConsentLack, ConsentStatus, Informed, Lacking, NotTold
+from ungdom.workflow.consents import (
+    ConsentInformation,
+    ConsentKind,
+    ConsentLack,
+    ConsentStatus,
+    MissingConsent,
+    NotTold,
+    RecordedConsent,
+)
 from ungdom.workflow.details import Attendee, By, Sharing, SharingPurpose
 
 router = APIRouter(tags=["cases"])
@@ -94,69 +102,69 @@ class ConsentsOut(s.Output):
 
 
 @router.get("/v1/cases/{case_id}/consents", response_model=ConsentsOut, summary="The consents, and who is missing")
-def get_consents(call: ReadCall, case_id: UUID, as_of: AsOf) -> Response:
+def get_consents(context: ReadContext, case_id: UUID, as_of: AsOf) -> Response:
     """Who consents to the sanction and to sharing, how they were informed, how each stands, and what is to be done."""
-    return rights.shown(call, case_id, as_of, lambda read, then: consents_out(read, then, call.language))
+    return rights.case_view(context, case_id, as_of, lambda read, then: consents_out(read, then, context.language))
 
 
-def consents_out(read: Read, then: s.AsOfOut, language: texts.Language) -> ConsentsOut:
+def consents_out(read: CaseView, then: s.AsOfOut, language: texts.Language) -> ConsentsOut:
     """The consents as they stand on the day."""
     case, day = read.case, read.on
-    unmet = [] if case.is_closed else consents.lacking(case, day)
+    unmet = [] if case.is_closed else consents.missing_consents(case, day)
     return ConsentsOut(
         as_of=then,
         rests_on_consent=consents.rests_on_consent(case, day),
-        sanction=[_consent_out(one, language) for one in consents.to_the_sanction(case, day)],
-        sharing=[_consent_out(one, language) for one in consents.to_sharing(case, day)],
-        unmet=[_lacking_out(one, language) for one in unmet],
+        sanction=[_consent_out(item, language) for item in consents.sanction_consents(case, day)],
+        sharing=[_consent_out(item, language) for item in consents.sharing_consents(case, day)],
+        unmet=[_lacking_out(item, language) for item in unmet],
         hand_over=_hand_over(case, day, language) if case.youth.guardians else None,
     )
 
 
-def _consent_out(one: Consent, language: texts.Language) -> ConsentOut:
+def _consent_out(consent: RecordedConsent, language: texts.Language) -> ConsentOut:
     return ConsentOut(
-        kind=one.kind,
-        label=texts.label(language, one.kind),
-        by=one.by,
-        by_label=texts.label(language, one.by),
-        guardian=one.guardian,
-        temporary=one.temporary,
-        given_on=one.given_on,
-        informed=_informed_out(one.informed, language) if one.informed else None,
-        until=one.until,
-        ended_on=one.ended_on,
-        status=one.status,
-        status_label=texts.label(language, one.status),
-        recipient=one.recipient,
-        recipient_label=texts.label(language, one.recipient) if one.recipient else None,
-        scope=one.scope,
-        scope_label=texts.label(language, one.scope) if one.scope else None,
-        purpose=one.purpose,
-        purpose_label=texts.label(language, one.purpose) if one.purpose else None,
+        kind=consent.kind,
+        label=texts.label(language, consent.kind),
+        by=consent.by,
+        by_label=texts.label(language, consent.by),
+        guardian=consent.guardian,
+        temporary=consent.temporary,
+        given_on=consent.given_on,
+        informed=_informed_out(consent.informed, language) if consent.informed else None,
+        until=consent.until,
+        ended_on=consent.ended_on,
+        status=consent.status,
+        status_label=texts.label(language, consent.status),
+        recipient=consent.recipient,
+        recipient_label=texts.label(language, consent.recipient) if consent.recipient else None,
+        scope=consent.scope,
+        scope_label=texts.label(language, consent.scope) if consent.scope else None,
+        purpose=consent.purpose,
+        purpose_label=texts.label(language, consent.purpose) if consent.purpose else None,
     )
 
 
-def _informed_out(told: Informed, language: texts.Language) -> InformedOut:
+def _informed_out(informed: ConsentInformation, language: texts.Language) -> InformedOut:
     return InformedOut(
-        by=told.by,
-        on=told.on,
-        form_version=told.form_version,
-        language=told.language,
-        interpreter=told.interpreter,
-        questions_asked=told.questions_asked,
-        missing=[NotToldOut(code=code, label=texts.label(language, code)) for code in told.missing],
+        by=informed.by,
+        on=informed.on,
+        form_version=informed.form_version,
+        language=informed.language,
+        interpreter=informed.interpreter,
+        questions_asked=informed.questions_asked,
+        missing=[NotToldOut(code=code, label=texts.label(language, code)) for code in informed.missing],
     )
 
 
-def _lacking_out(one: Lacking, language: texts.Language) -> LackingOut:
+def _lacking_out(lacking: MissingConsent, language: texts.Language) -> LackingOut:
     return LackingOut(
-        by=one.by,
-        by_label=texts.label(language, one.by),
-        guardian=one.guardian,
-        why=one.why,
-        message=texts.label(language, one.why),
-        since=one.since,
-        advice=texts.text(language, "consent_advice", one.why),
+        by=lacking.by,
+        by_label=texts.label(language, lacking.by),
+        guardian=lacking.guardian,
+        why=lacking.why,
+        message=texts.label(language, lacking.why),
+        since=lacking.since,
+        advice=texts.text(language, "consent_advice", lacking.why),
         law="krl § 11",
     )
 

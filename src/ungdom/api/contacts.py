@@ -10,16 +10,16 @@ from pydantic_core import PydanticCustomError
 
 from ungdom import casework
 from ungdom.api import inputs as i
-from ungdom.api.authorisation import guarded, needs
-from ungdom.api.cases import answer
-from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
+from ungdom.api.authorisation import guarded, requires
+from ungdom.api.cases import json_response
+from ungdom.api.deps import ApiResponse, ReadContext, RequestContext, WriteContext
 from ungdom.api.errors import ContactIsTheirOwn
 from ungdom.api.inputs import Input
 from ungdom.api.schemas import Output
 from ungdom.api.tokens import READ, WRITE
 from ungdom.message.text import LineText
 from ungdom.store import contacts
-from ungdom.store.contacts import Contact
+from ungdom.store.contacts import NotificationContact
 from ungdom.store.session import Connection
 from ungdom.workflow import patterns
 from ungdom.workflow.daycount import oslo_date
@@ -62,77 +62,83 @@ Subject = Annotated[str, Path(pattern=patterns.SUBJECT)]
 
 
 @router.get("/v1/contacts/me", response_model=NoticeContactOut, summary="How one is told")
-def get_own_contact(call: ReadCall, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def get_own_contact(context: ReadContext, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """The caller's own language and address; what counts where nothing has been written."""
-    return call.read(lambda tx: answer(_out(_mine(tx, call), call.who.viewer)))
+    return context.read(lambda tx: json_response(_contact_out(_own_contact(tx, context), context.recorder.viewer)))
 
 
 @router.put("/v1/contacts/me", response_model=NoticeContactOut, summary="Say how one wants to be told")
-@guarded(needs(READ))
-def put_own_contact(call: WriteCall, body: NoticeContactIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
+@guarded(requires(READ))
+def put_own_contact(context: WriteContext, body: NoticeContactIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Write the caller's own language and address, whole."""
-    return call.write(lambda tx: _written(tx, call, call.who.viewer.subject, call.who.viewer.role, body))
+    return context.write(
+        lambda tx: _write_contact(tx, context, context.recorder.viewer.subject, context.recorder.viewer.role, body)
+    )
 
 
 @router.put("/v1/contacts/{subject}", response_model=NoticeContactOut, summary="Say how somebody else is told")
-@guarded(needs(WRITE))
+@guarded(requires(WRITE))
 def put_contact(
-    call: WriteCall, subject: Subject, body: NoticeContactIn, _query: Annotated[i.NoQuery, Query()]
+    context: WriteContext, subject: Subject, body: NoticeContactIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """By a leader for the staff of their office, by a coordinator for the teams of the cases assigned to them.
 
     What somebody has written themselves is theirs.
     """
-    return call.write(lambda tx: _written_for(tx, call, subject, body))
+    return context.write(lambda tx: _write_contact_for(tx, context, subject, body))
 
 
-def _mine(tx: Connection, call: Call) -> Contact:
-    viewer = call.who.viewer
-    return contacts.find(tx, call.keys, viewer.subject) or Contact(subject=viewer.subject, role=viewer.role)
+def _own_contact(tx: Connection, context: RequestContext) -> NotificationContact:
+    viewer = context.recorder.viewer
+    return contacts.find(tx, context.keys, viewer.subject) or NotificationContact(
+        subject=viewer.subject, role=viewer.role
+    )
 
 
-def _written_for(tx: Connection, call: Call, subject: str, body: NoticeContactIn) -> Answer:
-    role = _role_of(tx, call, subject)
+def _write_contact_for(tx: Connection, context: RequestContext, subject: str, body: NoticeContactIn) -> ApiResponse:
+    role = _role_of(tx, context, subject)
     if role is None:
         raise casework.NotVisible
-    known = contacts.find(tx, call.keys, subject)
+    known = contacts.find(tx, context.keys, subject)
     if known is not None and (known.own or known.role is not role):
         raise ContactIsTheirOwn
-    return _written(tx, call, subject, role, body)
+    return _write_contact(tx, context, subject, role, body)
 
 
-def _role_of(tx: Connection, call: Call, subject: str) -> Role | None:
+def _role_of(tx: Connection, context: RequestContext, subject: str) -> Role | None:
     """What this person is to the caller; None when the caller has no say over how they are told."""
-    viewer = call.who.viewer
+    viewer = context.recorder.viewer
     if viewer.role is Role.LEADER and viewer.konfliktrad is not None:
-        return contacts.staff_role(tx, subject, viewer.konfliktrad, oslo_date(call.now))
+        return contacts.staff_role(tx, subject, viewer.konfliktrad, oslo_date(context.now))
     if viewer.role is Role.COORDINATOR and contacts.coordinates_with(tx, viewer.subject, subject):
         return Role.TEAM_MEMBER
     return None
 
 
-def _written(tx: Connection, call: Call, subject: str, role: Role, body: NoticeContactIn) -> Answer:
-    new = Contact(
+def _write_contact(
+    tx: Connection, context: RequestContext, subject: str, role: Role, body: NoticeContactIn
+) -> ApiResponse:
+    new = NotificationContact(
         subject=subject,
         role=role,
         language=body.language,
         email_digest=body.email_digest,
         address=body.address,
-        written_by=call.who.viewer.subject,
-        updated_at=call.now,
+        written_by=context.recorder.viewer.subject,
+        updated_at=context.now,
     )
-    contacts.write(tx, call.keys, new, call.now)
-    whole = answer(_out(new, call.who.viewer))
-    hidden = answer(_out(new, None))
-    return Answer(whole.status, whole.body, whole.headers, hidden.body)
+    contacts.write(tx, context.keys, new, context.now)
+    whole = json_response(_contact_out(new, context.recorder.viewer))
+    hidden = json_response(_contact_out(new, None))
+    return ApiResponse(whole.status, whole.body, whole.headers, hidden.body)
 
 
-def _out(one: Contact, viewer: Viewer | None) -> NoticeContactOut:
+def _contact_out(contact: NotificationContact, viewer: Viewer | None) -> NoticeContactOut:
     return NoticeContactOut(
-        subject=one.subject,
-        language=one.language,
-        email_digest=one.email_digest,
-        has_address=one.address is not None,
-        address=one.address if viewer is not None and viewer.subject == one.subject else None,
-        updated_at=one.updated_at,
+        subject=contact.subject,
+        language=contact.language,
+        email_digest=contact.email_digest,
+        has_address=contact.address is not None,
+        address=contact.address if viewer is not None and viewer.subject == contact.subject else None,
+        updated_at=contact.updated_at,
     )

@@ -20,8 +20,8 @@ from starlette.types import Receive, Scope, Send
 
 from ungdom.api import inputs as i
 from ungdom.api.authorisation import guarded, sends_decisions
-from ungdom.api.deps import ReadCall
-from ungdom.intake.stream import GROUP, Door, Line, Splitter, take
+from ungdom.api.deps import ReadContext
+from ungdom.intake.stream import GROUP, NdjsonLine, Splitter, StreamContext, process_lines
 
 router = APIRouter(tags=["decisions"])
 
@@ -64,81 +64,85 @@ _RECEIPTS: dict[int | str, dict[str, Any]] = {
     summary="Send many decisions",
 )
 @guarded(sends_decisions)
-async def push_decisions(call: ReadCall, request: Request, _query: Annotated[i.NoQuery, Query()]) -> StreamingResponse:
+async def push_decisions(
+    context: ReadContext, request: Request, _query: Annotated[i.NoQuery, Query()]
+) -> StreamingResponse:
     """One message a line, any number of them. Sent again, what was taken gets the same receipts and the rest is taken.
 
     Each line is answered as if it had been sent alone. A line that cannot be read is refused with its number.
     """
-    call.check_access()
-    door = Door(call.db, call.keys, request.app.state.clock, call.language, call.sender)
-    return Receipts(door)
+    context.check_access()
+    door = StreamContext(context.db, context.keys, request.app.state.clock, context.language, context.sender)
+    return ReceiptStream(door)
 
 
-class Receipts(StreamingResponse):
+class ReceiptStream(StreamingResponse):
     """The answer to a stream of lines: a receipt each, sent as soon as its group is written."""
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: StreamContext) -> None:
         headers = {"Cache-Control": "no-store", "Content-Language": door.language}
         super().__init__((), media_type=NDJSON, headers=headers)
         self.door = door
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Read, take and send at once, until all is sent or the client is gone; a group in hand is always finished."""
-        coming, lines = anyio.create_memory_object_stream[Line](GROUP)
+        incoming, lines = anyio.create_memory_object_stream[NdjsonLine](GROUP)
         with SpooledTemporaryFile(IN_MEMORY) as file:
             spool = Spool(file)
-            async with anyio.create_task_group() as together:
-                together.start_soon(_read, Request(scope, receive), coming, together.cancel_scope)
-                together.start_soon(_take, self.door, lines, spool)
+            async with anyio.create_task_group() as task_group:
+                task_group.start_soon(_read_lines, Request(scope, receive), incoming, task_group.cancel_scope)
+                task_group.start_soon(_process_groups, self.door, lines, spool)
                 await self._send(send, spool)
-                together.cancel_scope.cancel()
+                task_group.cancel_scope.cancel()
 
     async def _send(self, send: Send, spool: "Spool") -> None:
-        await spool.something()
+        await spool.wait_for_data()
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         async for chunk in spool.chunks():
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-async def _read(request: Request, coming: MemoryObjectSendStream[Line], gone: CancelScope) -> None:
+async def _read_lines(
+    request: Request, incoming: MemoryObjectSendStream[NdjsonLine], cancel_scope: CancelScope
+) -> None:
     """The lines as they arrive. When the client goes away everything ends, and a line it did not finish is none."""
     split = Splitter()
-    async with coming:
+    async with incoming:
         try:
             async for chunk in request.stream():
                 for line in split.feed(chunk):
-                    await coming.send(line)
+                    await incoming.send(line)
         except ClientDisconnect:
-            gone.cancel()
+            cancel_scope.cancel()
             return
         for line in split.end():
-            await coming.send(line)
+            await incoming.send(line)
     while (await request.receive())["type"] != "http.disconnect":
         pass
-    gone.cancel()
+    cancel_scope.cancel()
 
 
-async def _take(door: Door, lines: MemoryObjectReceiveStream[Line], spool: "Spool") -> None:
+async def _process_groups(door: StreamContext, lines: MemoryObjectReceiveStream[NdjsonLine], spool: "Spool") -> None:
     """Group after group, each in a thread; the next one waits for it."""
     async with lines:
         async for first in lines:
-            group = await _gathered(first, lines)
-            answers = await to_thread.run_sync(take, door, group)
+            group = await _collect_group(first, lines)
+            answers = await to_thread.run_sync(process_lines, door, group)
             spool.put(b"".join(answer.body + b"\n" for answer in answers))
     spool.end()
 
 
-async def _gathered(first: Line, lines: MemoryObjectReceiveStream[Line]) -> list[Line]:
+async def _collect_group(first: NdjsonLine, lines: MemoryObjectReceiveStream[NdjsonLine]) -> list[NdjsonLine]:
     """A group that begins with this line: what is at hand, or has come after a pause."""
-    group = [first, *_at_hand(lines, GROUP - 1)]
+    group = [first, *_available_lines(lines, GROUP - 1)]
     if len(group) < GROUP:
         await anyio.sleep(PAUSE)
-        group += _at_hand(lines, GROUP - len(group))
+        group += _available_lines(lines, GROUP - len(group))
     return group
 
 
-def _at_hand(lines: MemoryObjectReceiveStream[Line], most: int) -> Iterator[Line]:
+def _available_lines(lines: MemoryObjectReceiveStream[NdjsonLine], most: int) -> Iterator[NdjsonLine]:
     with suppress(WouldBlock, EndOfStream):
         for _ in range(most):
             yield lines.receive_nowait()
@@ -149,31 +153,31 @@ class Spool:
     """Bytes that have been said and not been sent: added at the end, taken from the front, most of them on disk."""
 
     file: "SpooledTemporaryFile[bytes]"
-    said: int = 0
+    written: int = 0
     sent: int = 0
     ended: bool = False
-    more: anyio.Event = field(default_factory=anyio.Event)
+    changed: anyio.Event = field(default_factory=anyio.Event)
 
     def put(self, data: bytes) -> None:
         """Say this as well."""
-        self.file.seek(self.said)
-        self.said += self.file.write(data)
-        self._wake()
+        self.file.seek(self.written)
+        self.written += self.file.write(data)
+        self._notify()
 
     def end(self) -> None:
         """Nothing more will be said."""
         self.ended = True
-        self._wake()
+        self._notify()
 
-    async def something(self) -> None:
+    async def wait_for_data(self) -> None:
         """Wait until there is something to send, or nothing ever will be."""
-        while self.said == self.sent and not self.ended:
-            await self.more.wait()
+        while self.written == self.sent and not self.ended:
+            await self.changed.wait()
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """All that is said, piece by piece, as it comes."""
-        while self.said > self.sent or not self.ended:
-            await self.something()
+        while self.written > self.sent or not self.ended:
+            await self.wait_for_data()
             if chunk := self._next():
                 yield chunk
 
@@ -181,11 +185,11 @@ class Spool:
         self.file.seek(self.sent)
         chunk = self.file.read(CHUNK)
         self.sent += len(chunk)
-        if self.sent == self.said:
+        if self.sent == self.written:
             self.file.truncate(0)
-            self.said = self.sent = 0
+            self.written = self.sent = 0
         return chunk
 
-    def _wake(self) -> None:
-        self.more.set()
-        self.more = anyio.Event()
+    def _notify(self) -> None:
+        self.changed.set()
+        self.changed = anyio.Event()

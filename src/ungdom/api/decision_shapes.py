@@ -8,9 +8,9 @@ from pydantic import Field, TypeAdapter
 
 from ungdom.api.inputs import DEFAULT_LIMIT, Input, Limit
 from ungdom.api.schemas import Output, UnmetOut
-from ungdom.api.unions import WHERE, pascal, reference, shapes_of, tagged_union
+from ungdom.api.unions import REF_TEMPLATE, pascal, reference, schemas_of, tagged_union
 from ungdom.intake.words import Advice, Outcome, Reason, Remark
-from ungdom.message import TERMS, DecisionId, Kind, Message, reader
+from ungdom.message import TERMS, DecisionId, DecisionMessage, Kind, reader
 from ungdom.message.text import CursorText
 from ungdom.workflow.deadlines import DeadlineStatus
 from ungdom.workflow.vocabulary import EventType, State
@@ -174,15 +174,15 @@ class DecisionQuery(Input):
 
 def message_schemas() -> dict[str, Any]:
     """JSON Schemas of messages by name: `DecisionIn` is one of the shapes, one a kind, told apart by `kind`."""
-    whole = TypeAdapter(Message).json_schema(by_alias=True, ref_template=WHERE)
-    terms, found = shapes_of({kind: reader(kind) for kind in TERMS})
-    found |= whole.pop("$defs", {})
+    whole = TypeAdapter(DecisionMessage).json_schema(by_alias=True, ref_template=REF_TEMPLATE)
+    terms, schemas = schemas_of({kind: reader(kind) for kind in TERMS})
+    schemas |= whole.pop("$defs", {})
     names = {kind: f"{pascal(kind)}Decision" for kind in TERMS}
-    found |= {name: _of_kind(whole, kind, terms[kind], found) for kind, name in names.items()}
-    return found | {"DecisionIn": tagged_union("kind", names, Message)}
+    schemas |= {name: _decision_schema(whole, kind, terms[kind], schemas) for kind, name in names.items()}
+    return schemas | {"DecisionIn": tagged_union("kind", names, DecisionMessage)}
 
 
-def _of_kind(whole: dict[str, Any], kind: Kind, terms: str, shapes: dict[str, Any]) -> dict[str, Any]:
+def _decision_schema(whole: dict[str, Any], kind: Kind, terms: str, shapes: dict[str, Any]) -> dict[str, Any]:
     tag = {"type": "string", "const": kind.value}
     required = [*whole["required"], *(["terms"] if shapes[terms].get("required") else [])]
     about = {"title": f"{pascal(kind)}Decision", "description": f"A message of kind `{kind}`."}

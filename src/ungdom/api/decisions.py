@@ -10,18 +10,18 @@ from ungdom import casework, intake
 from ungdom.api import cursors
 from ungdom.api import decision_shapes as shapes
 from ungdom.api import inputs as i
-from ungdom.api.authorisation import guarded, needs, retries_messages, sends_decisions
-from ungdom.api.cases import answer
-from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
-from ungdom.api.person_shapes import as_learnt
+from ungdom.api.authorisation import guarded, requires, retries_messages, sends_decisions
+from ungdom.api.cases import json_response
+from ungdom.api.deps import ApiResponse, ReadContext, RequestContext, WriteContext
+from ungdom.api.person_shapes import redact_message
 from ungdom.api.tokens import STATUS
-from ungdom.intake import Choice, Outcome, Reason, Taken, receipts
+from ungdom.intake import Choice, IntakeResult, Outcome, Reason, receipts
 from ungdom.message import read_sent
 from ungdom.store import concerns, inbox
 from ungdom.store.concerns import Concern
-from ungdom.store.inbox import Arrival, Asked
+from ungdom.store.inbox import InboundMessage, InboundMessageFilter
 from ungdom.store.session import Connection
-from ungdom.workflow.permissions import Fact, Seen, learns, may_settle_messages
+from ungdom.workflow.permissions import CaseAccessFacts, Disclosure, disclosures_for, may_settle_messages
 from ungdom.workflow.vocabulary import Protection, State, strictest
 
 router = APIRouter(tags=["decisions"])
@@ -35,7 +35,7 @@ STATUS_OF: dict[str, int] = {
 }
 """How a receipt is answered over HTTP; a repeat is answered as the first time."""
 
-TRIES = 8
+MAX_ATTEMPTS = 8
 """How often a message is looked at again when somebody else moves its case at the same moment."""
 
 _BODY: dict[str, Any] = {
@@ -73,58 +73,62 @@ _RECEIPTS: dict[int | str, dict[str, Any]] = {
     summary="Send a decision",
 )
 @guarded(sends_decisions)
-def push_decision(call: WriteCall, request: Request, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def push_decision(context: WriteContext, request: Request, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """One message of a prosecution system or a court. Sent again it gets the same receipt, byte for byte."""
-    sender, message = call.sender, read_sent(request.state.body, call.now)
-    return call.write(lambda tx: _receipt(intake.receive(tx, call.desk, sender, message)), tries=TRIES)
+    sender, message = context.sender, read_sent(request.state.body, context.now)
+    return context.write(
+        lambda tx: _receipt_response(intake.receive(tx, context.intake, sender, message)), attempts=MAX_ATTEMPTS
+    )
 
 
 @router.get("/v1/decisions", response_model=shapes.DecisionList, summary="List decisions")
-def list_decisions(call: ReadCall, query: Annotated[shapes.DecisionQuery, Query()]) -> Response:
+def list_decisions(context: ReadContext, query: Annotated[shapes.DecisionQuery, Query()]) -> Response:
     """The messages this viewer may know of, the newest first: a system its own, an office those about it."""
-    return call.read(lambda tx: _listed(tx, call, query), scope=STATUS)
+    return context.read(lambda tx: _page_of_decisions(tx, context, query), scope=STATUS)
 
 
 @router.get("/v1/decisions/{message_id}", response_model=shapes.DecisionOut, summary="Read a decision")
-def get_decision(call: ReadCall, message_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def get_decision(context: ReadContext, message_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """One message: how it stands, every try with its receipt, and what it said, for those who may know."""
-    return call.read(lambda tx: _shown(tx, call, message_id), scope=STATUS)
+    return context.read(lambda tx: _decision_detail(tx, context, message_id), scope=STATUS)
 
 
 @router.post("/v1/decisions/{message_id}/retry", response_model=shapes.ReceiptOut, summary="Try again")
 @guarded(retries_messages)
 def retry_decision(
-    call: WriteCall, message_id: UUID, body: shapes.RetryIn, _query: Annotated[i.NoQuery, Query()]
+    context: WriteContext, message_id: UUID, body: shapes.RetryIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """Try a parked message again. The konfliktråd may say which case it is about, or accept a missing version."""
-    return call.write(lambda tx: _tried(tx, call, message_id, body), tries=TRIES)
+    return context.write(lambda tx: _retry_message(tx, context, message_id, body), attempts=MAX_ATTEMPTS)
 
 
 @router.post("/v1/decisions/{message_id}/dismiss", response_model=shapes.ReceiptOut, summary="Put aside")
-@guarded(needs(STATUS, may_settle_messages))
-def dismiss_decision(call: WriteCall, message_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+@guarded(requires(STATUS, may_settle_messages))
+def dismiss_decision(context: WriteContext, message_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Put a parked message aside for good. The sender is told; a higher version can still come."""
-    return call.write(lambda tx: _dismissed(tx, call, message_id))
+    return context.write(lambda tx: _dismiss_message(tx, context, message_id))
 
 
-def _receipt(taken: Taken) -> Answer:
-    same = taken.repeated and taken.arrival.reason != Reason.OTHER_CONTENT
-    headers = {"Idempotency-Replayed": "true"} if same else {}
-    return Answer(STATUS_OF[taken.arrival.outcome], taken.receipt, headers)
+def _receipt_response(result: IntakeResult) -> ApiResponse:
+    is_replay = result.repeated and result.arrival.reason != Reason.OTHER_CONTENT
+    headers = {"Idempotency-Replayed": "true"} if is_replay else {}
+    return ApiResponse(STATUS_OF[result.arrival.outcome], result.receipt, headers)
 
 
-def _seen(call: Call) -> inbox.May:
+def _visible_messages(context: RequestContext) -> inbox.MessageVisibility:
     """What this viewer may know of. Raises `RoleNotAllowed` for those who know of no messages."""
-    if call.principal.authorities:
-        return inbox.seen_by(call.who.viewer, call.principal.source)
-    call.needs_role(may_settle_messages)
-    return inbox.seen_by(call.who.viewer, None)
+    if context.principal.authorities:
+        return inbox.messages_visible_to(context.recorder.viewer, context.principal.source)
+    context.require_role(may_settle_messages)
+    return inbox.messages_visible_to(context.recorder.viewer, None)
 
 
-def _listed(tx: Connection, call: Call, query: shapes.DecisionQuery) -> Answer:
-    of = query.model_dump_json(exclude={"cursor", "limit"})
-    after = cursors.moment_of(cursors.read(call.cursor_key, of, query.cursor)) if query.cursor else None
-    asked = Asked(
+def _page_of_decisions(tx: Connection, context: RequestContext, query: shapes.DecisionQuery) -> ApiResponse:
+    list_key = query.model_dump_json(exclude={"cursor", "limit"})
+    after = (
+        cursors.decode_instant_place(cursors.read(context.cursor_key, list_key, query.cursor)) if query.cursor else None
+    )
+    page_query = InboundMessageFilter(
         outcome=query.outcome,
         kind=query.kind,
         decision_id=query.decision_id,
@@ -132,115 +136,123 @@ def _listed(tx: Connection, call: Call, query: shapes.DecisionQuery) -> Answer:
         after=after,
         limit=query.limit + 1,
     )
-    found = inbox.page(tx, _seen(call), asked)
-    rows = found[: query.limit]
-    more = len(found) > query.limit and rows
-    last = cursors.moment(rows[-1].received_at, rows[-1].message_id) if more else None
-    following = cursors.write(call.cursor_key, of, last) if last else None
-    return answer(shapes.DecisionList(items=[_row(call, one) for one in rows], next=following))
+    messages = inbox.page(tx, _visible_messages(context), page_query)
+    rows = messages[: query.limit]
+    more = len(messages) > query.limit and rows
+    last = cursors.encode_instant_place(rows[-1].received_at, rows[-1].message_id) if more else None
+    following = cursors.write(context.cursor_key, list_key, last) if last else None
+    return json_response(
+        shapes.DecisionList(items=[_decision_row(context, message) for message in rows], next=following)
+    )
 
 
-def _row(call: Call, one: Arrival) -> shapes.DecisionRow:
-    placed = Fact.LISTED in _learns_unopened(call, one)
-    return shapes.DecisionRow(**_plain(call, one) | ({} if placed else {"konfliktrad": None}))
+def _decision_row(context: RequestContext, message: InboundMessage) -> shapes.DecisionRow:
+    shows_office = Disclosure.LISTED in _disclosures_before_opening(context, message)
+    return shapes.DecisionRow(**_decision_values(context, message) | ({} if shows_office else {"konfliktrad": None}))
 
 
-def _plain(call: Call, one: Arrival) -> dict[str, Any]:
-    named = ("source", "decision_id", "version", "kind", "sent_at", "received_at", "updated_at", "outcome")
-    concern = _concern(call, one)
-    reason = concern.reason if concern else one.reason
-    office = one.konfliktrad or (concern.konfliktrad if concern else None) or None
-    why = receipts.reason(call.language, Reason(reason) if reason else None)
-    known = {name: getattr(one, name) for name in (*named, "case_id")}
-    return {**known, "id": one.message_id, "reason": why, "konfliktrad": office}
+def _decision_values(context: RequestContext, message: InboundMessage) -> dict[str, Any]:
+    field_names = ("source", "decision_id", "version", "kind", "sent_at", "received_at", "updated_at", "outcome")
+    concern = _concern(context, message)
+    reason = concern.reason if concern else message.reason
+    office = message.konfliktrad or (concern.konfliktrad if concern else None) or None
+    why = receipts.reason(context.language, Reason(reason) if reason else None)
+    values = {name: getattr(message, name) for name in (*field_names, "case_id")}
+    return {**values, "id": message.message_id, "reason": why, "konfliktrad": office}
 
 
-def _concern(call: Call, one: Arrival) -> Concern | None:
+def _concern(context: RequestContext, message: InboundMessage) -> Concern | None:
     """Why it waits as the viewer's office knows it; for the secretariat, of the person kept most closely.
 
     None for the sender, who is told no more than of somebody unknown.
     """
-    if call.principal.authorities:
+    if context.principal.authorities:
         return None
-    mine = call.who.viewer.konfliktrad
-    mine_or_all = [concern for concern in concerns.read(one.offices) if mine in (None, concern.konfliktrad)]
-    level = strictest(*(concern.protection for concern in mine_or_all))
-    return next((concern for concern in mine_or_all if concern.protection is level), None)
+    own_office = context.recorder.viewer.konfliktrad
+    relevant = [
+        concern for concern in concerns.parse_concerns(message.offices) if own_office in (None, concern.konfliktrad)
+    ]
+    level = strictest(*(concern.protection for concern in relevant))
+    return next((concern for concern in relevant if concern.protection is level), None)
 
 
-def _one(tx: Connection, call: Call, message_id: UUID) -> Arrival:
-    found = inbox.seen(tx, _seen(call), message_id)
-    if found is None:
+def _visible_message(tx: Connection, context: RequestContext, message_id: UUID) -> InboundMessage:
+    message = inbox.find_visible(tx, _visible_messages(context), message_id)
+    if message is None:
         raise casework.NotVisible
-    return found
+    return message
 
 
-def _shown(tx: Connection, call: Call, message_id: UUID) -> Answer:
-    one = _one(tx, call, message_id)
-    raw = inbox.content(tx, call.keys, message_id)
+def _decision_detail(tx: Connection, context: RequestContext, message_id: UUID) -> ApiResponse:
+    entry = _visible_message(tx, context, message_id)
+    raw = inbox.content(tx, context.keys, message_id)
     tries = [{"at": t.at, "by": t.by, "receipt": from_json(t.body)} for t in inbox.receipts(tx, message_id)]
-    return answer(
+    return json_response(
         shapes.DecisionOut(
-            **_plain(call, one),
-            tries=[shapes.TryOut.model_validate(one) for one in tries],
-            message=as_learnt(from_json(raw), _learns(tx, call, one)) if raw else None,
+            **_decision_values(context, entry),
+            tries=[shapes.TryOut.model_validate(entry) for entry in tries],
+            message=redact_message(from_json(raw), _disclosures(tx, context, entry)) if raw else None,
         )
     )
 
 
-def _learns(tx: Connection, call: Call, one: Arrival) -> frozenset[Fact]:
+def _disclosures(tx: Connection, context: RequestContext, message: InboundMessage) -> frozenset[Disclosure]:
     """What may be learnt of what a message says: as of its case, if it has one; by the system that sent it, all."""
-    if call.principal.authorities or one.case_id is None:
-        return _learns_unopened(call, one)
-    return casework.read(tx, call.who.viewer, one.case_id, call.now, None, None).learns
+    if context.principal.authorities or message.case_id is None:
+        return _disclosures_before_opening(context, message)
+    return casework.read(tx, context.recorder.viewer, message.case_id, context.now, None, None).disclosures
 
 
-def _learns_unopened(call: Call, one: Arrival) -> frozenset[Fact]:
+def _disclosures_before_opening(context: RequestContext, message: InboundMessage) -> frozenset[Disclosure]:
     """The same, as if there were no case yet: nobody has opened it or is assigned."""
-    if call.principal.authorities:
-        return frozenset(Fact)
-    concern = _concern(call, one)
-    unopened = Seen(
-        konfliktrad=(concern.konfliktrad if concern else one.konfliktrad) or "",
+    if context.principal.authorities:
+        return frozenset(Disclosure)
+    concern = _concern(context, message)
+    unopened = CaseAccessFacts(
+        konfliktrad=(concern.konfliktrad if concern else message.konfliktrad) or "",
         state=State.REGISTERED,
         team=frozenset(),
         coordinator=None,
         opened_by="",
-        protection=_strictest(one.protection, concern),
+        protection=_strictest_protection(message.protection, concern),
     )
-    return learns(call.who.viewer, unopened)
+    return disclosures_for(context.recorder.viewer, unopened)
 
 
-def _strictest(told: str, concern: Concern | None) -> Protection:
-    levels = [Protection(told), *([concern.protection] if concern else [])]
+def _strictest_protection(protection: str, concern: Concern | None) -> Protection:
+    levels = [Protection(protection), *([concern.protection] if concern else [])]
     return strictest(*levels)
 
 
-def _to_settle(tx: Connection, call: Call, message_id: UUID) -> Arrival:
+def _message_to_settle(tx: Connection, context: RequestContext, message_id: UUID) -> InboundMessage:
     """A message that this viewer may try again or put aside. Raises `NotVisible` if they may not learn who it is of."""
-    arrival = _one(tx, call, message_id)
-    if Fact.PERSON not in _learns(tx, call, arrival):
+    message = _visible_message(tx, context, message_id)
+    if Disclosure.PERSON not in _disclosures(tx, context, message):
         raise casework.NotVisible
-    return arrival
+    return message
 
 
-def _tried(tx: Connection, call: Call, message_id: UUID, body: shapes.RetryIn) -> Answer:
-    one = _to_settle(tx, call, message_id)
+def _retry_message(tx: Connection, context: RequestContext, message_id: UUID, body: shapes.RetryIn) -> ApiResponse:
+    message = _message_to_settle(tx, context, message_id)
     choice = Choice(body.case, body.accept_gap)
     if choice != Choice():
-        call.needs_role(may_settle_messages)
+        context.require_role(may_settle_messages)
     if body.case is not None:
-        casework.read(tx, call.who.viewer, body.case, call.now, None, None)  # only a case that this person may see
-    taken = intake.retry(tx, call.desk, one.message_id, call.who.viewer.subject, choice)
-    return _as_it_stands(tx, one, taken)
+        casework.read(
+            tx, context.recorder.viewer, body.case, context.now, None, None
+        )  # only a case that this person may see
+    result = intake.retry(tx, context.intake, message.message_id, context.recorder.viewer.subject, choice)
+    return _latest_receipt(tx, message, result)
 
 
-def _dismissed(tx: Connection, call: Call, message_id: UUID) -> Answer:
-    one = _to_settle(tx, call, message_id)
-    return _as_it_stands(tx, one, intake.dismiss(tx, call.desk, one.message_id, call.who.viewer.subject))
+def _dismiss_message(tx: Connection, context: RequestContext, message_id: UUID) -> ApiResponse:
+    message = _message_to_settle(tx, context, message_id)
+    return _latest_receipt(
+        tx, message, intake.dismiss(tx, context.intake, message.message_id, context.recorder.viewer.subject)
+    )
 
 
-def _as_it_stands(tx: Connection, one: Arrival, taken: Taken | None) -> Answer:
+def _latest_receipt(tx: Connection, message: InboundMessage, result: IntakeResult | None) -> ApiResponse:
     """The receipt of this try; of one that waits no longer, the last receipt."""
-    body = taken.receipt if taken else inbox.receipts(tx, one.message_id)[-1].body
-    return Answer(200, body, {})
+    body = result.receipt if result else inbox.receipts(tx, message.message_id)[-1].body
+    return ApiResponse(200, body, {})

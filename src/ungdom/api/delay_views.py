@@ -6,12 +6,12 @@ from typing import Any
 
 from ungdom import texts
 from ungdom.api import schemas as s
-from ungdom.casework import Read
+from ungdom.casework import CaseView
 from ungdom.texts import Language
 from ungdom.workflow import delay as w
 from ungdom.workflow.daycount import Length, days_between
 from ungdom.workflow.deadlines import DeadlineStatus
-from ungdom.workflow.delay import Cause, Delay, Group, Share, Without
+from ungdom.workflow.delay import CauseShare, Counterfactual, Delay, DelaySummary, WaitCause
 from ungdom.workflow.details import WaitReason
 from ungdom.workflow.vocabulary import Party, State
 
@@ -25,7 +25,7 @@ class PartOut(s.Output):
     days: int
 
 
-class WithoutOut(s.Output):
+class CounterfactualOut(s.Output):
     """The day the clock would have stopped (or its age would be counted to) without these days, nothing else changed.
 
     `within`: whether that day is the due day or earlier.
@@ -36,7 +36,7 @@ class WithoutOut(s.Output):
     within: bool
 
 
-class CauseOut(WithoutOut):
+class CauseOut(CounterfactualOut):
     """One thing waited for: a recorded wait (`reason`), or the default of a `state`."""
 
     party: Party
@@ -46,14 +46,14 @@ class CauseOut(WithoutOut):
     made_difference: bool
 
 
-class PartyOut(WithoutOut):
+class PartyOut(CounterfactualOut):
     """Everything that one party was waited for."""
 
     party: Party
     label: str
 
 
-class InvestigationOut(WithoutOut):
+class InvestigationOut(CounterfactualOut):
     """Days that a person investigation was out; they lie inside the parts and are not added.
 
     `recorded_days`: as many of them as a recorded wait for it has.
@@ -138,49 +138,53 @@ class GroupOut(s.Output):
     next: str | None
 
 
-def delay_out(read: Read, language: Language, known_at: datetime | None) -> DelayOut:
+def delay_out(read: CaseView, language: Language, known_at: datetime | None) -> DelayOut:
     """The case explained."""
     return DelayOut(
         as_of=s.AsOfOut(on=read.on, known_at=known_at),
-        start=_clock_out(w.of_start(read.case, read.on), language),
-        clocks=[_clock_out(one, language) for one in w.of_clocks(read.case, read.on)],
+        start=_clock_out(w.start_delay(read.case, read.on), language),
+        clocks=[_clock_out(delay, language) for delay in w.clock_delays(read.case, read.on)],
     )
 
 
 def group_out(
-    found: Group, as_of: s.AsOfOut, period: tuple[date | None, date | None], language: Language, following: str | None
+    group: DelaySummary,
+    as_of: s.AsOfOut,
+    period: tuple[date | None, date | None],
+    language: Language,
+    following: str | None,
 ) -> GroupOut:
     """A group explained."""
     return GroupOut(
         as_of=as_of,
         since=period[0],
         until=period[1],
-        cases=found.cases,
-        started=found.started,
-        over_norm=found.over,
-        beyond_waits=found.beyond,
-        before_registration_days=found.before_days,
-        causes=[_cause_share(cause, share, found, language) for cause, share in found.causes.items()],
+        cases=group.cases,
+        started=group.started,
+        over_norm=group.over,
+        beyond_waits=group.beyond,
+        before_registration_days=group.before_days,
+        causes=[_cause_share_out(cause, share, group, language) for cause, share in group.causes.items()],
         parties=[
-            DelayShareOut(party=party, label=texts.label(language, party), **_share(share, found))
-            for party, share in found.parties.items()
+            DelayShareOut(party=party, label=texts.label(language, party), **_share_values(share, group))
+            for party, share in group.parties.items()
         ],
         next=following,
     )
 
 
-def _cause_share(cause: Cause, share: Share, found: Group, language: Language) -> CauseShareOut:
+def _cause_share_out(cause: WaitCause, share: CauseShare, group: DelaySummary, language: Language) -> CauseShareOut:
     label = waited_for(cause, language)
-    return CauseShareOut(**_named(cause), label=label[0].upper() + label[1:], **_share(share, found))
+    return CauseShareOut(**_cause_values(cause), label=label[0].upper() + label[1:], **_share_values(share, group))
 
 
-def _share(share: Share, found: Group) -> dict[str, Any]:
-    part = round(share.decisive / found.over, 4) if found.over else None
+def _share_values(share: CauseShare, group: DelaySummary) -> dict[str, Any]:
+    part = round(share.decisive / group.over, 4) if group.over else None
     return {"days": share.days, "cases": share.cases, "made_difference_in": share.decisive, "share": part}
 
 
-def _clock_out(one: Delay, language: Language) -> ClockDelayOut:
-    clock = one.clock
+def _clock_out(delay: Delay, language: Language) -> ClockDelayOut:
+    clock = delay.clock
     return ClockDelayOut(
         code=clock.code,
         label=texts.text(language, "deadline", clock.code),
@@ -188,105 +192,109 @@ def _clock_out(one: Delay, language: Language) -> ClockDelayOut:
         law=clock.law,
         begun_on=clock.begun_on,
         due=clock.due,
-        until=one.until,
+        until=delay.until,
         status=clock.status,
-        days=one.days,
-        allowed_days=allowed(one),
-        over_days=one.over,
-        before_registration_days=one.before,
-        parts=[PartOut.model_validate(part) for part in one.parts],
-        causes=[_cause_out(cause, without, one, language) for cause, without in one.causes.items()],
+        days=delay.days,
+        allowed_days=allowed_days(delay),
+        over_days=delay.over,
+        before_registration_days=delay.before,
+        parts=[PartOut.model_validate(part) for part in delay.parts],
+        causes=[_cause_out(cause, counterfactual, delay, language) for cause, counterfactual in delay.causes.items()],
         parties=[
-            PartyOut(party=party, label=texts.label(language, party), **_without(without))
-            for party, without in one.parties.items()
+            PartyOut(party=party, label=texts.label(language, party), **_counterfactual_values(counterfactual))
+            for party, counterfactual in delay.parties.items()
         ],
-        person_investigation=_investigation_out(one),
-        sentences=list(sentences(one, language)),
+        person_investigation=_investigation_out(delay),
+        sentences=list(sentences(delay, language)),
     )
 
 
-def _cause_out(cause: Cause, without: Without, one: Delay, language: Language) -> CauseOut:
+def _cause_out(cause: WaitCause, counterfactual: Counterfactual, delay: Delay, language: Language) -> CauseOut:
     label = waited_for(cause, language)
     return CauseOut(
-        **_named(cause),
+        **_cause_values(cause),
         label=label[0].upper() + label[1:],
-        made_difference=cause in one.decisive,
-        **_without(without),
+        made_difference=cause in delay.decisive,
+        **_counterfactual_values(counterfactual),
     )
 
 
-def _named(cause: Cause) -> dict[str, Any]:
+def _cause_values(cause: WaitCause) -> dict[str, Any]:
     return {"party": cause.party, "reason": cause.reason, "state": cause.state}
 
 
-def _without(without: Without) -> dict[str, Any]:
-    return {"days": without.days, "on": without.on, "within": without.within}
+def _counterfactual_values(counterfactual: Counterfactual) -> dict[str, Any]:
+    return {"days": counterfactual.days, "on": counterfactual.on, "within": counterfactual.within}
 
 
-def _investigation_out(one: Delay) -> InvestigationOut | None:
-    out = one.investigation
-    return InvestigationOut(recorded_days=out.recorded, **_without(out.without)) if out else None
+def _investigation_out(delay: Delay) -> InvestigationOut | None:
+    investigation = delay.investigation
+    return (
+        InvestigationOut(recorded_days=investigation.recorded, **_counterfactual_values(investigation.without))
+        if investigation
+        else None
+    )
 
 
-def allowed(one: Delay) -> int:
+def allowed_days(delay: Delay) -> int:
     """Days that the clock allows, after moving off days that are not working days."""
-    return days_between(one.clock.begun_on, one.clock.due)
+    return days_between(delay.clock.begun_on, delay.clock.due)
 
 
 # --- in words -------------------------------------------------------------------------------------------------------
 
 
-def sentences(one: Delay, language: Language) -> Iterator[str]:
+def sentences(delay: Delay, language: Language) -> Iterator[str]:
     """What can be said of the clock: how it went, what made the difference, and the person investigation beside."""
-    yield _how_it_went(one, language)
-    if one.decisive:
-        yield _difference(one, language)
-    elif one.passed:
-        before = _count(language, one.before)
+    yield _progress_sentence(delay, language)
+    if delay.decisive:
+        yield _difference_sentence(delay, language)
+    elif delay.passed:
+        before = _days_text(language, delay.before)
         yield texts.text(language, "delay", "beyond_waits", days=before)
-    if one.investigation:
-        out = _count(language, one.investigation.without.days)
+    if delay.investigation:
+        out = _days_text(language, delay.investigation.without.days)
         yield texts.text(language, "delay", "investigation_out", days=out)
 
 
-def waited_for(cause: Cause, language: Language) -> str:
+def waited_for(cause: WaitCause, language: Language) -> str:
     """What was waited for, for the middle of a sentence: «venting på personundersøkelsen (kriminalomsorgen)»."""
     party = texts.render(language, cause.party)
     if cause.reason is not None:
-        said = texts.text(language, "waiting", cause.reason)
-        return texts.text(language, "delay", "recorded", waiting=said, party=party)
+        waiting = texts.text(language, "waiting", cause.reason)
+        return texts.text(language, "delay", "recorded", waiting=waiting, party=party)
     state = texts.render(language, cause.state)
     return texts.text(language, "delay", "by_default", party=party, state=state)
 
 
-def _how_it_went(one: Delay, language: Language) -> str:
-    clock = one.clock
-    told = "ended" if clock.status is DeadlineStatus.ENDED else "stopped" if clock.stopped_on else "running"
-    key = f"start_{told}" if clock.code == w.HEADLINE else f"clock_{told}"
-    given = {"days": _count(language, one.days), "allowed": _count(language, allowed(one))}
-    return texts.text(language, "delay", key, clock=texts.text(language, "deadline", clock.code), **given)
+def _progress_sentence(delay: Delay, language: Language) -> str:
+    clock = delay.clock
+    progress = "ended" if clock.status is DeadlineStatus.ENDED else "stopped" if clock.stopped_on else "running"
+    key = f"start_{progress}" if clock.code == w.HEADLINE else f"clock_{progress}"
+    values = {"days": _days_text(language, delay.days), "allowed": _days_text(language, allowed_days(delay))}
+    return texts.text(language, "delay", key, clock=texts.text(language, "deadline", clock.code), **values)
 
 
-def _difference(one: Delay, language: Language) -> str:
-    parts = [_days_of(one, cause, language) for cause in one.decisive]
-    told = "stopped" if one.clock.stopped_on else "running"
-    key = f"without_start_{told}" if one.clock.code == w.HEADLINE else f"without_clock_{told}"
-    clock = texts.text(language, "deadline", one.clock.code)
-    given = {"waits": _both(language, parts), "allowed": _count(language, allowed(one))}
-    return texts.text(language, "delay", key, clock=clock, **given)
+def _difference_sentence(delay: Delay, language: Language) -> str:
+    parts = [_days_of_cause(delay, cause, language) for cause in delay.decisive]
+    progress = "stopped" if delay.clock.stopped_on else "running"
+    key = f"without_start_{progress}" if delay.clock.code == w.HEADLINE else f"without_clock_{progress}"
+    clock = texts.text(language, "deadline", delay.clock.code)
+    values = {"waits": _joined_with_and(language, parts), "allowed": _days_text(language, allowed_days(delay))}
+    return texts.text(language, "delay", key, clock=clock, **values)
 
 
-def _count(language: Language, days: int) -> str:
+def _days_text(language: Language, days: int) -> str:
     return texts.render(language, Length(days=days))
 
 
-def _both(language: Language, parts: Sequence[str]) -> str:
+def _joined_with_and(language: Language, parts: Sequence[str]) -> str:
     *first, last = parts
     return f"{', '.join(first)} {texts.text(language, 'word', 'and')} {last}" if first else last
 
 
-def _days_of(one: Delay, cause: Cause, language: Language) -> str:
-    days = one.causes[cause].days
+def _days_of_cause(delay: Delay, cause: WaitCause, language: Language) -> str:
+    days = delay.causes[cause].days
     return texts.text(
         language, "delay", "day_of" if days == 1 else "days_of", days=days, wait=waited_for(cause, language)
     )

@@ -12,9 +12,9 @@ from ungdom.api import cursors
 from ungdom.api import delay_views as views
 from ungdom.api import inputs as i
 from ungdom.api import schemas as s
-from ungdom.api.cases import AsOf, answer, instant, read_case
-from ungdom.api.deps import Answer, Call, ReadCall
-from ungdom.api.need_to_know import of_stages
+from ungdom.api.cases import AsOf, instant, json_response, read_case
+from ungdom.api.deps import ApiResponse, ReadContext, RequestContext
+from ungdom.api.need_to_know import require_stage_dates
 from ungdom.api.offices import check_office
 from ungdom.message.text import CodeText, CursorText
 from ungdom.store.reading import Filters
@@ -43,42 +43,46 @@ class DelaysQuery(i.AsOf):
 
 
 @router.get("/v1/cases/{case_id}/delay", response_model=views.DelayOut, summary="Whose waits made the difference")
-def get_delay(call: ReadCall, case_id: UUID, as_of: AsOf) -> Response:
+def get_delay(context: ReadContext, case_id: UUID, as_of: AsOf) -> Response:
     """The time from last offence to start, and each other clock that was passed, without the days of each wait.
 
     Arithmetic on the wait ledger, not a finding of fault: days are taken away, and nothing else changes.
     """
-    known = instant(as_of.known_at)
+    known_at = instant(as_of.known_at)
 
-    def asked(tx: Connection) -> Answer:
-        return answer(views.delay_out(of_stages(read_case(tx, call, case_id, as_of)), call.language, known))
+    def operation(tx: Connection) -> ApiResponse:
+        return json_response(
+            views.delay_out(require_stage_dates(read_case(tx, context, case_id, as_of)), context.language, known_at)
+        )
 
-    return call.read(asked)
+    return context.read(operation)
 
 
 @router.get("/v1/delays", response_model=views.GroupOut, summary="Whose waits made the difference in many cases")
-def get_delays(call: ReadCall, query: Annotated[DelaysQuery, Query()]) -> Response:
+def get_delays(context: ReadContext, query: Annotated[DelaysQuery, Query()]) -> Response:
     """The cases that started or were received in a period, as far as this viewer may see them.
 
     A working view inside the office, for those who see each of the cases anyway: small numbers are not hidden, and it
     is not to be published.
     """
-    return call.read(lambda tx: _group(tx, call, query))
+    return context.read(lambda tx: _delays_of_group(tx, context, query))
 
 
-def _group(tx: Connection, call: Call, query: DelaysQuery) -> Answer:
-    check_office(tx, call, query.konfliktrad)
-    of = "delays " + query.model_dump_json(exclude={"cursor"})
-    asked = worklist.Asked(
+def _delays_of_group(tx: Connection, context: RequestContext, query: DelaysQuery) -> ApiResponse:
+    check_office(tx, context, query.konfliktrad)
+    list_key = "delays " + query.model_dump_json(exclude={"cursor"})
+    page_query = worklist.WorklistQuery(
         filters=Filters(konfliktrad=query.konfliktrad, sanction=query.sanction),
         sort="",
-        after=cursors.read(call.cursor_key, of, query.cursor) if query.cursor else None,
+        after=cursors.read(context.cursor_key, list_key, query.cursor) if query.cursor else None,
         limit=worklist.EXPLAINED_AT_MOST,
         valid_at=query.valid_at,
         known_at=instant(query.known_at),
     )
-    day = query.valid_at or oslo_date(asked.known_at or call.now)
-    found, last = worklist.delays(tx, call.who.viewer, asked, (query.since or date.min, query.until or date.max), day)
-    following = cursors.write(call.cursor_key, of, last) if last else None
-    as_of = s.AsOfOut(on=day, known_at=asked.known_at)
-    return answer(views.group_out(found, as_of, (query.since, query.until), call.language, following))
+    day = query.valid_at or oslo_date(page_query.known_at or context.now)
+    group, last = worklist.delays(
+        tx, context.recorder.viewer, page_query, (query.since or date.min, query.until or date.max), day
+    )
+    following = cursors.write(context.cursor_key, list_key, last) if last else None
+    as_of = s.AsOfOut(on=day, known_at=page_query.known_at)
+    return json_response(views.group_out(group, as_of, (query.since, query.until), context.language, following))

@@ -10,18 +10,18 @@ from fastapi import Depends, Header, Request
 from starlette.responses import Response
 
 from ungdom import texts
-from ungdom.api.authorisation import May, NeededScope, needs, needs_role, rule_of
+from ungdom.api.authorisation import NeededScope, RolePredicate, require_role, requires, rule_of
 from ungdom.api.errors import IdempotencyMismatch, NotASystem
 from ungdom.api.preconditions import precondition
 from ungdom.api.tokens import ADMIN, DECISIONS, READ, Principal
-from ungdom.casework import Precondition, Who
-from ungdom.intake import Desk, Sender
-from ungdom.intake.catching_up import go_back
+from ungdom.casework import Precondition, Recorder
+from ungdom.intake import IntakeContext, Sender
+from ungdom.intake.catching_up import retry_after_commit
 from ungdom.message.text import HeaderText, TagText
 from ungdom.store import idempotency
 from ungdom.store.errors import Stale
-from ungdom.store.idempotency import Remembered, RequestKey
-from ungdom.store.sealing import Keys
+from ungdom.store.idempotency import RequestKey, StoredResponse
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Connection, Database
 from ungdom.workflow import patterns
 from ungdom.workflow.permissions import may_read_cases
@@ -32,44 +32,44 @@ SOURCE = "api"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ApiResponse:
     """A finished answer: status, body, and the headers that belong to it.
 
-    `kept`: what is kept for a repeat instead of the body, where that must not lie in the database.
+    `stored_body`: what is kept for a repeat instead of the body, where that must not lie in the database.
     """
 
     status: int
     body: bytes
     headers: dict[str, str]
-    kept: bytes | None = None
+    stored_body: bytes | None = None
 
-    def response(self, replayed: bool = False) -> Response:
+    def to_http(self, replayed: bool = False) -> Response:
         """The answer as it goes out."""
-        more = {"Idempotency-Replayed": "true"} if replayed else {}
-        headers = {"Cache-Control": "no-store", **self.headers, **more}
+        replay_header = {"Idempotency-Replayed": "true"} if replayed else {}
+        headers = {"Cache-Control": "no-store", **self.headers, **replay_header}
         return Response(self.body, self.status, headers, JSON if self.body else None)
 
 
-class Call:
+class RequestContext:
     """One request: who asks, now, in which language, and its transaction."""
 
     def __init__(self, request: Request, if_match: str | None, key: str | None, language: str | None) -> None:
         state = request.app.state
         self.db: Database = state.db
-        self.keys: Keys = state.keys
+        self.keys: EncryptionKeys = state.keys
         self.now: datetime = state.clock()
         self.cursor_key: str = state.cursor_key
         self.public_url: str = state.public_url
         self.principal: Principal = request.state.principal
         self.if_match = if_match
         self.key = key
-        self.language = texts.pick(language)
+        self.language = texts.negotiate(language)
         self._request = request
 
     @property
-    def who(self) -> Who:
+    def recorder(self) -> Recorder:
         """The viewer, and the system it came through."""
-        return Who(self.principal.viewer, SOURCE)
+        return Recorder(self.principal.viewer, SOURCE)
 
     @property
     def expected(self) -> Precondition | None:
@@ -79,30 +79,33 @@ class Call:
     @property
     def sender(self) -> Sender:
         """The system that sends. Raises `RoleNotAllowed`, `LacksScope`, or `NotASystem` for a person."""
-        self.needs(DECISIONS)
+        self.require(DECISIONS)
         if not self.principal.authorities:
             raise NotASystem
         return Sender(self.principal.source, self.principal.authorities)
 
     @cached_property
-    def desk(self) -> Desk:
+    def intake(self) -> IntakeContext:
         """Where messages are taken in."""
-        return Desk(self.keys, self.now, self.language)
+        return IntakeContext(self.keys, self.now, self.language)
 
     def read(
-        self, use: Callable[[Connection], Answer], scope: NeededScope = READ, may: May = may_read_cases
+        self,
+        operation: Callable[[Connection], ApiResponse],
+        scope: NeededScope = READ,
+        may: RolePredicate = may_read_cases,
     ) -> Response:
         """Answer from a reading transaction. Raises `RoleNotAllowed` or `LacksScope`."""
-        self.needs(scope, may)
+        self.require(scope, may)
         with self.db.reading() as tx:
-            answer = self._spoken(use(tx))
-        return answer.response()
+            response = self._localised(operation(tx))
+        return response.to_http()
 
     def write(
         self,
-        use: Callable[[Connection], Answer],
-        keep: bool = True,
-        tries: int = 2,
+        operation: Callable[[Connection], ApiResponse],
+        commit: bool = True,
+        attempts: int = 2,
     ) -> Response:
         """Answer from a writing transaction, committed before the answer leaves; the answer is kept with its effect.
 
@@ -110,44 +113,46 @@ class Call:
         raises, `IdempotencyMismatch`, or the store's `InFlight`.
         """
         self.check_access()
-        response = self._asked_again(use, keep, tries)
-        go_back(self.db, self.desk, self._request.app.state.clock)
+        response = self._retry_when_stale(operation, commit, attempts)
+        retry_after_commit(self.db, self.intake, self._request.app.state.clock)
         return response
 
-    def respond(self, answer: Answer) -> Response:
+    def respond(self, response: ApiResponse) -> Response:
         """The answer with its language, where no transaction is needed."""
-        return self._spoken(answer).response()
+        return self._localised(response).to_http()
 
-    def _asked_again(self, use: Callable[[Connection], Answer], keep: bool, tries: int) -> Response:
-        for _ in range(tries - 1):
+    def _retry_when_stale(
+        self, operation: Callable[[Connection], ApiResponse], commit: bool, attempts: int
+    ) -> Response:
+        for _ in range(attempts - 1):
             try:
-                return self._written(use, keep)
+                return self._run(operation, commit)
             except Stale:  # somebody was faster: asked again, the use tells which version there is now and what is new
                 continue
-        return self._written(use, keep)
+        return self._run(operation, commit)
 
-    def _written(self, use: Callable[[Connection], Answer], keep: bool) -> Response:
-        if not keep:
+    def _run(self, operation: Callable[[Connection], ApiResponse], commit: bool) -> Response:
+        if not commit:
             with self.db.reading() as tx:
-                return self._spoken(use(tx)).response()
+                return self._localised(operation(tx)).to_http()
         if not self.key:
             with self.db.writing() as tx:
-                answer = self._spoken(use(tx))
-            return answer.response()
-        return self._once(self.key, use)
+                response = self._localised(operation(tx))
+            return response.to_http()
+        return self._run_once(self.key, operation)
 
-    def _once(self, key: str, use: Callable[[Connection], Answer]) -> Response:
-        asked = self._request_key(key)
+    def _run_once(self, key: str, operation: Callable[[Connection], ApiResponse]) -> Response:
+        request_key = self._request_key(key)
         with self.db.writing() as tx:
-            idempotency.claim(tx, asked)
-            before = self._remembered(tx, asked)
-            answer = before or self._spoken(use(tx))
-            if before is None:
-                idempotency.remember(tx, self.keys, asked, self._kept(answer))
-        return answer.response(replayed=before is not None)
+            idempotency.claim(tx, request_key)
+            replayed_response = self._replayed(tx, request_key)
+            response = replayed_response or self._localised(operation(tx))
+            if replayed_response is None:
+                idempotency.store_response(tx, self.keys, request_key, self._stored_response(response))
+        return response.to_http(replayed=replayed_response is not None)
 
-    def _spoken(self, answer: Answer) -> Answer:
-        return replace(answer, headers={"Content-Language": self.language, **answer.headers})
+    def _localised(self, response: ApiResponse) -> ApiResponse:
+        return replace(response, headers={"Content-Language": self.language, **response.headers})
 
     def check_access(self) -> None:
         """Returns when the token may use this writing route. Raises what the rule of the route raises."""
@@ -156,34 +161,34 @@ class Call:
             raise LookupError("a route that writes has no access rule")
         rule(self.principal)
 
-    def needs(self, scope: NeededScope, may: May = may_read_cases) -> None:
+    def require(self, scope: NeededScope, may: RolePredicate = may_read_cases) -> None:
         """Returns when the role may do this and the token carries the scope. Raises `RoleNotAllowed`, `LacksScope`."""
-        needs(scope, may)(self.principal)
+        requires(scope, may)(self.principal)
 
-    def needs_role(self, may: May) -> None:
+    def require_role(self, may: RolePredicate) -> None:
         """Returns when the role may do this. Raises `RoleNotAllowed`."""
-        needs_role(self.principal, may)
+        require_role(self.principal, may)
 
-    def may_administer(self) -> None:
+    def require_admin(self) -> None:
         """Nothing when the token is an administrator's, who sees no case. Raises `RoleNotAllowed` or `LacksScope`."""
-        self.needs(ADMIN, lambda role: role is Role.ADMIN)
+        self.require(ADMIN, lambda role: role is Role.ADMIN)
 
     def _request_key(self, key: str) -> RequestKey:
         """The key with whom it belongs to: who asks, in which role, for which konfliktråd, and by which route."""
         viewer, route = self.principal.viewer, self._request.scope["route"]
         return RequestKey(viewer.subject, viewer.role, viewer.konfliktrad, f"{self._request.method} {route.path}", key)
 
-    def _remembered(self, tx: Connection, asked: RequestKey) -> Answer | None:
-        found = idempotency.remembered(tx, self.keys, asked)
-        if found is None:
+    def _replayed(self, tx: Connection, request_key: RequestKey) -> ApiResponse | None:
+        stored = idempotency.find_response(tx, self.keys, request_key)
+        if stored is None:
             return None
-        if found.fingerprint != self._fingerprint:
+        if stored.fingerprint != self._fingerprint:
             raise IdempotencyMismatch
-        return Answer(found.status, found.body, found.headers)
+        return ApiResponse(stored.status, stored.body, stored.headers)
 
-    def _kept(self, answer: Answer) -> Remembered:
-        body = answer.body if answer.kept is None else answer.kept
-        return Remembered(self._fingerprint, answer.status, answer.headers, body, self.now)
+    def _stored_response(self, response: ApiResponse) -> StoredResponse:
+        body = response.body if response.stored_body is None else response.stored_body
+        return StoredResponse(self._fingerprint, response.status, response.headers, body, self.now)
 
     @property
     def _fingerprint(self) -> str:
@@ -196,29 +201,29 @@ IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_lengt
 AcceptLanguage = Annotated[HeaderText | None, Header(alias="Accept-Language")]
 
 
-async def _read(request: Request, accept_language: AcceptLanguage = None) -> Call:
-    return Call(request, None, None, accept_language)
+async def _read_context(request: Request, accept_language: AcceptLanguage = None) -> RequestContext:
+    return RequestContext(request, None, None, accept_language)
 
 
-async def _write(
+async def _write_context(
     request: Request, idempotency_key: IdempotencyKey = None, accept_language: AcceptLanguage = None
-) -> Call:
-    return Call(request, None, idempotency_key, accept_language)
+) -> RequestContext:
+    return RequestContext(request, None, idempotency_key, accept_language)
 
 
-async def _case_write(
+async def _case_write_context(
     request: Request,
     if_match: Annotated[TagText | None, Header(alias="If-Match")] = None,
     idempotency_key: IdempotencyKey = None,
     accept_language: AcceptLanguage = None,
-) -> Call:
+) -> RequestContext:
     lines = request.headers.getlist("If-Match")  # several lines are one list, RFC 9110 § 5.3
-    return Call(request, ", ".join(lines) if if_match is not None else None, idempotency_key, accept_language)
+    return RequestContext(request, ", ".join(lines) if if_match is not None else None, idempotency_key, accept_language)
 
 
-ReadCall = Annotated[Call, Depends(_read)]
+ReadContext = Annotated[RequestContext, Depends(_read_context)]
 """For what writes nothing: `Accept-Language` alone is read."""
-WriteCall = Annotated[Call, Depends(_write)]
+WriteContext = Annotated[RequestContext, Depends(_write_context)]
 """For what writes: `Idempotency-Key` as well."""
-CaseWriteCall = Annotated[Call, Depends(_case_write)]
+CaseWriteContext = Annotated[RequestContext, Depends(_case_write_context)]
 """For what writes in a case that is there: `If-Match` as well, without which it is refused (428)."""

@@ -48,12 +48,12 @@ def sent_schemas(document: dict[str, Any]) -> set[str]:
     """The names of schemas that a request body is made of."""
     schemas = document["components"]["schemas"]
     bodies = [operation["requestBody"] for operation in operations(document) if "requestBody" in operation]
-    found: set[str] = set()
+    names: set[str] = set()
     todo = set(referred(bodies))
     while todo:
-        found |= todo
-        todo = {inner for name in todo for inner in referred(schemas[name])} - found
-    return found
+        names |= todo
+        todo = {inner for name in todo for inner in referred(schemas[name])} - names
+    return names
 
 
 def unions_of(schemas: dict[str, Schema]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from ungdom.api.event_shapes import event_schemas
 from ungdom.api.examples import with_examples
 from ungdom.api.openapi import complete
 from ungdom.api.schemas import ProblemOut
-from ungdom.api.unions import WHERE
+from ungdom.api.unions import REF_TEMPLATE
 
 
 def operation_id(route: APIRoute) -> str:
@@ -29,7 +29,7 @@ def install(app: FastAPI) -> None:
         document = plain()
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
         for model in (ProblemOut, RefusalOut):
-            shape = model.model_json_schema(ref_template=WHERE)
+            shape = model.model_json_schema(ref_template=REF_TEMPLATE)
             schemas |= {name: inner for name, inner in shape.pop("$defs", {}).items() if name not in schemas}
             schemas.setdefault(model.__name__, shape)
         for name, shape in message_schemas().items():

@@ -11,20 +11,20 @@ from ungdom import casework, texts
 from ungdom.api import cursors
 from ungdom.api import inputs as i
 from ungdom.api.authorisation import guarded, sends_decisions
-from ungdom.api.cases import answer
-from ungdom.api.decisions import TRIES
-from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
+from ungdom.api.cases import json_response
+from ungdom.api.decisions import MAX_ATTEMPTS
+from ungdom.api.deps import ApiResponse, ReadContext, RequestContext, WriteContext
 from ungdom.api.inputs import DEFAULT_LIMIT, Input, Limit
 from ungdom.api.schemas import Output
 from ungdom.api.tokens import STATUS
 from ungdom.esas.receipt import ReceiptStatus
 from ungdom.exchange import answers, opening, receiving
-from ungdom.exchange.receiving import Letter
+from ungdom.exchange.receiving import RawOfficialMessage
 from ungdom.intake import Sender
 from ungdom.intake.words import Reason
 from ungdom.message.text import CodeText, CursorText, LineText, ReferenceText
 from ungdom.store import exchanges, inbox, outbox
-from ungdom.store.exchanges import Exchanged
+from ungdom.store.exchanges import ExchangeMessage
 from ungdom.store.session import Connection
 from ungdom.workflow.permissions import NATIONAL
 
@@ -107,7 +107,7 @@ class OfficialQuery(Input):
 )
 @guarded(sends_decisions)
 def push_official_message(
-    call: WriteCall,
+    context: WriteContext,
     request: Request,
     _query: Annotated[i.NoQuery, Query()],
     schema_name: Annotated[ReferenceText | None, Header(alias="SchemaName")] = None,
@@ -118,82 +118,99 @@ def push_official_message(
 
     A signature counts only when it was made by a key of the partner that the token was issued to.
     """
-    sender, partners = call.sender, request.app.state.partners
-    partner = partners.of_token(sender.source, call.principal.organisation)
-    raw = opening.opened(partners, partner, sender_word, request.state.body, signed=_is_signed(request))
+    sender, partners = context.sender, request.app.state.partners
+    partner = partners.of_token(sender.source, context.principal.organisation)
+    raw = opening.verified_content(partners, partner, sender_word, request.state.body, signed=_is_signed(request))
     kinds = None if partner is None else frozenset(partner.kinds)
-    letter = Letter(raw, schema_name, schema_version, kinds, by_token=True)
-    return call.write(lambda tx: _taken(tx, call, sender, letter), tries=TRIES)
+    letter = RawOfficialMessage(raw, schema_name, schema_version, kinds, by_token=True)
+    return context.write(lambda tx: _receive_message(tx, context, sender, letter), attempts=MAX_ATTEMPTS)
 
 
 @router.get("/v1/esas/messages", response_model=OfficialList, summary="List official messages")
-def list_official_messages(call: ReadCall, query: Annotated[OfficialQuery, Query()]) -> Response:
+def list_official_messages(context: ReadContext, query: Annotated[OfficialQuery, Query()]) -> Response:
     """The official messages this viewer may know of: a system its own, the secretariat all."""
-    return call.read(lambda tx: _listed(tx, call, query), scope=STATUS)
+    return context.read(lambda tx: _page_of_official_messages(tx, context, query), scope=STATUS)
 
 
 @router.get("/v1/esas/messages/{message_id}", response_model=OfficialOut, summary="Read how an official message stands")
-def get_official_message(call: ReadCall, message_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def get_official_message(context: ReadContext, message_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """One official message: how far it has come, what was odd about it, the decisions it was read as."""
-    return call.read(lambda tx: _shown(tx, call, message_id), scope=STATUS)
+    return context.read(lambda tx: _official_detail(tx, context, message_id), scope=STATUS)
 
 
 def _is_signed(request: Request) -> bool:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower() == JOSE
 
 
-def _taken(tx: Connection, call: Call, sender: Sender, letter: Letter) -> Answer:
+def _receive_message(
+    tx: Connection, context: RequestContext, sender: Sender, letter: RawOfficialMessage
+) -> ApiResponse:
     """The receipt as it stands. What was promised so far is delivered by this answer; what comes later is sent."""
-    kept = receiving.take(tx, call.desk, sender, letter).kept
-    told = [outbox.receipt(kept.exchange_id, n + 1, "", call.now).message_id for n in range(kept.receipts)]
-    outbox.delivered(tx, told, call.now)
-    where, receipt = {"Location": f"/v1/esas/messages/{kept.exchange_id}"}, answers.receipt_of(kept)
-    return Answer(200, to_json(receipt), where) if receipt else Answer(204, b"", where)
+    exchanged = receiving.receive(tx, context.intake, sender, letter).exchanged
+    receipt_ids = [
+        outbox.receipt(exchanged.exchange_id, n + 1, "", context.now).message_id for n in range(exchanged.receipts)
+    ]
+    outbox.mark_delivered(tx, receipt_ids, context.now)
+    headers, receipt = {"Location": f"/v1/esas/messages/{exchanged.exchange_id}"}, answers.receipt_of(exchanged)
+    return ApiResponse(200, to_json(receipt), headers) if receipt else ApiResponse(204, b"", headers)
 
 
-def _sender(call: Call) -> str | None:
+def _sender_filter(context: RequestContext) -> str | None:
     """Whose messages this viewer sees; None: everybody's. Raises `RoleNotAllowed`."""
-    if call.principal.authorities:
-        return call.principal.source
-    call.needs_role(lambda role: role in NATIONAL)
+    if context.principal.authorities:
+        return context.principal.source
+    context.require_role(lambda role: role in NATIONAL)
     return None
 
 
-def _listed(tx: Connection, call: Call, query: OfficialQuery) -> Answer:
-    of = query.model_dump_json(exclude={"cursor", "limit"})
-    after = cursors.moment_of(cursors.read(call.cursor_key, of, query.cursor)) if query.cursor else None
-    asked = exchanges.Asked(_sender(call), query.status, query.reason, after, query.limit + 1)
-    found = exchanges.page(tx, asked)
-    rows = found[: query.limit]
-    last = rows[-1] if len(found) > query.limit else None
-    place = cursors.moment(last.received_at, last.exchange_id) if last else None
-    following = cursors.write(call.cursor_key, of, place) if place else None
-    return answer(OfficialList(items=[OfficialRow(**_plain(call, one)) for one in rows], next=following))
+def _page_of_official_messages(tx: Connection, context: RequestContext, query: OfficialQuery) -> ApiResponse:
+    list_key = query.model_dump_json(exclude={"cursor", "limit"})
+    after = (
+        cursors.decode_instant_place(cursors.read(context.cursor_key, list_key, query.cursor)) if query.cursor else None
+    )
+    page_query = exchanges.ExchangeMessageFilter(
+        _sender_filter(context), query.status, query.reason, after, query.limit + 1
+    )
+    messages = exchanges.page(tx, page_query)
+    rows = messages[: query.limit]
+    last = rows[-1] if len(messages) > query.limit else None
+    place = cursors.encode_instant_place(last.received_at, last.exchange_id) if last else None
+    following = cursors.write(context.cursor_key, list_key, place) if place else None
+    return json_response(
+        OfficialList(items=[OfficialRow(**_official_values(context, message)) for message in rows], next=following)
+    )
 
 
-def _plain(call: Call, one: Exchanged) -> dict[str, Any]:
-    same = ("sender", "meldings_id", "type", "schema_version", "status", "reason", "received_at", "updated_at")
-    return {**{name: getattr(one, name) for name in same}, "id": one.exchange_id, "reason_text": _said(call, one)}
+def _official_values(context: RequestContext, message: ExchangeMessage) -> dict[str, Any]:
+    same_fields = ("sender", "meldings_id", "type", "schema_version", "status", "reason", "received_at", "updated_at")
+    return {
+        **{name: getattr(message, name) for name in same_fields},
+        "id": message.exchange_id,
+        "reason_text": _reason_text(context, message),
+    }
 
 
-def _said(call: Call, one: Exchanged) -> str | None:
-    if one.reason is None:
+def _reason_text(context: RequestContext, message: ExchangeMessage) -> str | None:
+    if message.reason is None:
         return None
-    if one.reason in set(Reason):
-        return texts.text(call.language, "decision_reason", f"{one.reason}.message")
-    return texts.text(call.language, "exchange_reason", one.reason)
+    if message.reason in set(Reason):
+        return texts.text(context.language, "decision_reason", f"{message.reason}.message")
+    return texts.text(context.language, "exchange_reason", message.reason)
 
 
-def _shown(tx: Connection, call: Call, message_id: UUID) -> Answer:
-    one, sender = exchanges.find(tx, message_id), _sender(call)
-    if one is None or sender not in (None, one.sender):
+def _official_detail(tx: Connection, context: RequestContext, message_id: UUID) -> ApiResponse:
+    message, sender = exchanges.find(tx, message_id), _sender_filter(context)
+    if message is None or sender not in (None, message.sender):
         raise casework.NotVisible
-    receipt = answers.receipt_of(one)
-    return answer(
+    receipt = answers.receipt_of(message)
+    return json_response(
         OfficialOut(
-            **_plain(call, one),
-            flags=[FlagOut(**flag, message=answers.odd(call.language, flag["code"])) for flag in from_json(one.flags)],
+            **_official_values(context, message),
+            flags=[
+                FlagOut(**flag, message=answers.flag_text(context.language, flag["code"]))
+                for flag in from_json(message.flags)
+            ],
             receipt=ReceiptMessage(**receipt) if receipt else None,
-            decisions=[decision.message_id for decision in inbox.exchanged(tx, message_id)],
+            decisions=[decision.message_id for decision in inbox.messages_of_exchange(tx, message_id)],
         )
     )

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from ungdom import texts
 from ungdom.api import inputs as i
-from ungdom.api.unions import WHERE, pascal, reference, shapes_of, tagged_union
+from ungdom.api.unions import REF_TEMPLATE, pascal, reference, schemas_of, tagged_union
 from ungdom.workflow.events import SHAPE, reader
 from ungdom.workflow.vocabulary import EventType
 
@@ -29,7 +29,7 @@ _SAME_TYPE = "SameTypeReplacementIn"
 def event_schemas() -> dict[str, Any]:
     """JSON Schemas by name: `EventIn`, `ReplacementIn` and `CorrectionIn`, their alternatives, and all details."""
     readers: dict[EventType, TypeAdapter[Any]] = {kind: reader(kind) for kind in SHAPE if kind is not E.CORRECTED}
-    names, shapes = shapes_of(readers)
+    names, shapes = schemas_of(readers)
     shapes[_NOTE] = shapes[names[E.NOTE_ADDED]] | {"title": _NOTE, "required": []}
     recorded: dict[EventType, str] = {kind: f"{pascal(kind)}In" for kind in RECORDED}
     replacing: dict[EventType, str] = {kind: f"{pascal(kind)}ReplacementIn" for kind in REPLACING}
@@ -44,7 +44,7 @@ def event_schemas() -> dict[str, Any]:
 
 
 def _event(kind: EventType, name: str, details: str, shapes: dict[str, Any]) -> dict[str, Any]:
-    given = i.EventIn.model_json_schema(ref_template=WHERE)["properties"]
+    given = i.EventIn.model_json_schema(ref_template=REF_TEMPLATE)["properties"]
     fields = {"occurred_on": given["occurred_on"], "on_behalf_of": given["on_behalf_of"]}
     if kind is E.NOTE_ADDED:
         text = next(choice for choice in given["note"]["anyOf"] if choice["type"] == "string")
@@ -54,7 +54,7 @@ def _event(kind: EventType, name: str, details: str, shapes: dict[str, Any]) -> 
 
 
 def _replacement(kind: EventType, name: str, details: str) -> dict[str, Any]:
-    day = i.ReplacementIn.model_json_schema(ref_template=WHERE)["properties"]["occurred_on"]
+    day = i.ReplacementIn.model_json_schema(ref_template=REF_TEMPLATE)["properties"]["occurred_on"]
     return _tagged(kind, name, {"occurred_on": day, "details": {"anyOf": [reference(details), {"type": "null"}]}}, [])
 
 
@@ -70,14 +70,14 @@ def _tagged(kind: EventType, name: str, fields: dict[str, Any], required: Iterab
 
 
 def _same_type() -> dict[str, Any]:
-    shape = i.ReplacementIn.model_json_schema(ref_template=WHERE)
+    shape = i.ReplacementIn.model_json_schema(ref_template=REF_TEMPLATE)
     shape.pop("$defs")
     about = {"title": _SAME_TYPE, "description": "A replacement that leaves the type of the event as it is."}
     return shape | about | {"properties": shape["properties"] | {"type": {"type": "null"}}}
 
 
 def _correction() -> dict[str, Any]:
-    shape = i.CorrectionIn.model_json_schema(ref_template=WHERE)
+    shape = i.CorrectionIn.model_json_schema(ref_template=REF_TEMPLATE)
     shape.pop("$defs")
     choice = [reference("ReplacementIn"), reference(_SAME_TYPE), {"type": "null"}]
     return shape | {"properties": shape["properties"] | {"replacement": {"anyOf": choice}}}

@@ -9,12 +9,12 @@ from ungdom import casework, intake
 from ungdom.api import inputs as i
 from ungdom.api import need_to_know, views
 from ungdom.api import schemas as s
-from ungdom.api.authorisation import guarded, needs
-from ungdom.api.cases import AsOf, answer, read_case
-from ungdom.api.deps import Answer, Call, CaseWriteCall, ReadCall
+from ungdom.api.authorisation import guarded, requires
+from ungdom.api.cases import AsOf, json_response, read_case
+from ungdom.api.deps import ApiResponse, CaseWriteContext, ReadContext, RequestContext
 from ungdom.api.inputs import plausible
 from ungdom.api.tokens import WRITE
-from ungdom.casework import Correction, Entry, Recorded
+from ungdom.casework import Correction, EventEntry, RecordResult
 from ungdom.store import notes
 from ungdom.store.notes import Note
 from ungdom.store.session import Connection
@@ -23,99 +23,107 @@ from ungdom.workflow.vocabulary import EventType
 
 router = APIRouter(tags=["events"])
 
-TRIED: dict[int | str, dict[str, Any]] = {200: {"description": "A dry run: what would change", "model": s.RecordedOut}}
+DRY_RUN_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "A dry run: what would change", "model": s.RecordedOut}
+}
 
 DryRun = Annotated[i.DryRun, Query()]
 
 
 @router.get("/v1/cases/{case_id}/events", response_model=s.EventList, summary="The history")
-def list_events(call: ReadCall, case_id: UUID, as_of: AsOf) -> Response:
+def list_events(context: ReadContext, case_id: UUID, as_of: AsOf) -> Response:
     """Every event in the order it was recorded, corrections included; until a day, as known at an instant."""
-    return call.read(lambda tx: _history(tx, call, case_id, as_of))
+    return context.read(lambda tx: _event_history(tx, context, case_id, as_of))
 
 
 @router.get("/v1/cases/{case_id}/options", response_model=s.OptionList, summary="What may come next, and why not")
-def list_options(call: ReadCall, case_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def list_options(context: ReadContext, case_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Every event type this viewer may record: enabled or not, every unmet condition, and the shape of its details."""
-    return call.read(lambda tx: _options(tx, call, case_id))
+    return context.read(lambda tx: _option_list(tx, context, case_id))
 
 
 @router.post(
     "/v1/cases/{case_id}/events",
     status_code=201,
     response_model=s.RecordedOut,
-    responses=TRIED,
+    responses=DRY_RUN_RESPONSES,
     summary="Record an event",
 )
-@guarded(needs(WRITE))
-def record_event(call: CaseWriteCall, case_id: UUID, body: i.EventIn, query: DryRun) -> Response:
+@guarded(requires(WRITE))
+def record_event(context: CaseWriteContext, case_id: UUID, body: i.EventIn, query: DryRun) -> Response:
     """Record one event. Needs `If-Match`. With `dry_run` it answers with what would change and writes nothing."""
     entry = _entry(body)
-    return call.write(lambda tx: _recorded(tx, call, case_id, entry, body.note, query.dry_run), keep=not query.dry_run)
+    return context.write(
+        lambda tx: _record_event(tx, context, case_id, entry, body.note, query.dry_run), commit=not query.dry_run
+    )
 
 
 @router.post(
     "/v1/cases/{case_id}/corrections",
     status_code=201,
     response_model=s.RecordedOut,
-    responses=TRIED,
+    responses=DRY_RUN_RESPONSES,
     summary="Correct an event",
 )
-@guarded(needs(WRITE))
-def correct_event(call: CaseWriteCall, case_id: UUID, body: i.CorrectionIn, query: DryRun) -> Response:
+@guarded(requires(WRITE))
+def correct_event(context: CaseWriteContext, case_id: UUID, body: i.CorrectionIn, query: DryRun) -> Response:
     """Correct or annul an event. Accepted only if the remaining history is still a legal walk. Needs `If-Match`."""
     if body.replacement and body.replacement.details:
         plausible(EventType.CORRECTED, body.replacement.details)
-    return call.write(lambda tx: _corrected(tx, call, case_id, body, query.dry_run), keep=not query.dry_run)
+    return context.write(lambda tx: _correct_event(tx, context, case_id, body, query.dry_run), commit=not query.dry_run)
 
 
-def _history(tx: Connection, call: Call, case_id: UUID, as_of: i.AsOf) -> Answer:
-    read = read_case(tx, call, case_id, as_of)
-    shown = views.as_learnt(views.events_out(read.stored, call.language, as_of.valid_at), read.learns)
-    return answer(need_to_know.events(read, shown), ETag=views.etag(read.stored.version))
+def _event_history(tx: Connection, context: RequestContext, case_id: UUID, as_of: i.AsOf) -> ApiResponse:
+    read = read_case(tx, context, case_id, as_of)
+    history = views.redact_history(views.events_out(read.stored, context.language, as_of.valid_at), read.disclosures)
+    return json_response(need_to_know.redact_events(read, history), ETag=views.etag(read.stored.version))
 
 
-def _options(tx: Connection, call: Call, case_id: UUID) -> Answer:
-    read, found = casework.options(tx, call.who, case_id, call.now)
-    return answer(views.options_out(found, call.language), ETag=views.etag(read.stored.version))
+def _option_list(tx: Connection, context: RequestContext, case_id: UUID) -> ApiResponse:
+    read, options = casework.options(tx, context.recorder, case_id, context.now)
+    return json_response(views.options_out(options, context.language), ETag=views.etag(read.stored.version))
 
 
-def _entry(body: i.EventIn) -> Entry:
+def _entry(body: i.EventIn) -> EventEntry:
     day, moment = i.day_of(body.occurred_on)
     given = plausible(body.type, dict(body.details))
     if body.type is EventType.NOTE_ADDED:
         given.setdefault("note", str(uuid4()))
     if body.type in (EventType.CORRECTED, EventType.CASE_REGISTERED):
         raise casework.UseCorrections(body.type)
-    return Entry(body.type, day, read_details(body.type, given), moment, body.on_behalf_of)
+    return EventEntry(body.type, day, read_details(body.type, given), moment, body.on_behalf_of)
 
 
-def _recorded(tx: Connection, call: Call, case_id: UUID, entry: Entry, note: str | None, dry_run: bool) -> Answer:
-    done = casework.record(tx, call.who, case_id, call.expected, entry, call.now, dry_run)
+def _record_event(
+    tx: Connection, context: RequestContext, case_id: UUID, entry: EventEntry, note: str | None, dry_run: bool
+) -> ApiResponse:
+    result = casework.record(tx, context.recorder, case_id, context.expected, entry, context.now, dry_run)
     if note is not None and not dry_run:
-        _keep_note(tx, call, case_id, done, note)
+        _write_note(tx, context, case_id, result, note)
     if not dry_run:
-        intake.stir_for_case(tx, call.desk, case_id)
-    return _done(call, case_id, done, dry_run)
+        intake.retry_parked_for_case(tx, context.intake, case_id)
+    return _recorded_response(context, case_id, result, dry_run)
 
 
-def _keep_note(tx: Connection, call: Call, case_id: UUID, done: Recorded, text: str) -> None:
-    said = getattr(done.event.details, "note", None)
-    if isinstance(said, UUID):
-        notes.write_note(tx, call.keys, Note(said, case_id, text, call.now, call.who.viewer.subject))
+def _write_note(tx: Connection, context: RequestContext, case_id: UUID, result: RecordResult, text: str) -> None:
+    note_id = getattr(result.event.details, "note", None)
+    if isinstance(note_id, UUID):
+        notes.write_note(tx, context.keys, Note(note_id, case_id, text, context.now, context.recorder.viewer.subject))
 
 
-def _corrected(tx: Connection, call: Call, case_id: UUID, body: i.CorrectionIn, dry_run: bool) -> Answer:
+def _correct_event(
+    tx: Connection, context: RequestContext, case_id: UUID, body: i.CorrectionIn, dry_run: bool
+) -> ApiResponse:
     new = body.replacement or i.ReplacementIn()
     annul = body.replacement is None
-    wish = Correction(body.seq, body.reason, annul, new.type, new.occurred_on, new.details)
-    done = casework.correct(tx, call.who, case_id, call.expected, wish, call.now, dry_run)
+    correction = Correction(body.seq, body.reason, annul, new.type, new.occurred_on, new.details)
+    result = casework.correct(tx, context.recorder, case_id, context.expected, correction, context.now, dry_run)
     if not dry_run:
-        intake.stir_for_case(tx, call.desk, case_id)
-    return _done(call, case_id, done, dry_run)
+        intake.retry_parked_for_case(tx, context.intake, case_id)
+    return _recorded_response(context, case_id, result, dry_run)
 
 
-def _done(call: Call, case_id: UUID, done: Recorded, dry_run: bool) -> Answer:
-    version = done.stored.version if dry_run else done.version
-    body = views.recorded(case_id, done, dry_run, call.language)
-    return answer(body, 200 if dry_run else 201, ETag=views.etag(version))
+def _recorded_response(context: RequestContext, case_id: UUID, result: RecordResult, dry_run: bool) -> ApiResponse:
+    version = result.stored.version if dry_run else result.version
+    body = views.recorded_out(case_id, result, dry_run, context.language)
+    return json_response(body, 200 if dry_run else 201, ETag=views.etag(version))

@@ -12,27 +12,27 @@ from starlette.responses import StreamingResponse
 
 from ungdom.api import extract_shapes as e
 from ungdom.api import inputs as i
-from ungdom.api.authorisation import guarded, needs
-from ungdom.api.cases import answer, instant
-from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
-from ungdom.api.extract_stream import Rows, still_wanted
+from ungdom.api.authorisation import guarded, requires
+from ungdom.api.cases import instant, json_response
+from ungdom.api.deps import ApiResponse, ReadContext, RequestContext, WriteContext
+from ungdom.api.extract_stream import ExtractResponse, check_cancelled
 from ungdom.api.extracts import scope_of
-from ungdom.api.paging import PageQuery, cut, start_of
+from ungdom.api.paging import PageQuery, page_and_cursor, start_after
 from ungdom.api.schemas import Output
 from ungdom.api.tokens import EXTRACTS
 from ungdom.casework import NotVisible
 from ungdom.extracts import jobs, pulling
-from ungdom.extracts.jobs import Every, Job, JobStatus, Schedule
-from ungdom.extracts.orders import Asked, Desk, Order, Puller
-from ungdom.extracts.writers import Form, Written
+from ungdom.extracts.jobs import Every, ExtractJob, ExtractSchedule, JobStatus
+from ungdom.extracts.orders import Downloader, Order, OrderRequest, OrderService
+from ungdom.extracts.writers import Form, WrittenFile
 from ungdom.message.text import PathText
 from ungdom.store.session import Connection
-from ungdom.workflow.permissions import may_read_pulls, may_take_out
+from ungdom.workflow.permissions import may_download_extracts, may_read_downloads
 from ungdom.workflow.vocabulary import Role
 
 router = APIRouter(tags=["extracts"])
 
-LEDGER, SCHEDULES = "extract jobs", "extract schedules"
+JOB_LIST, SCHEDULE_LIST = "extract jobs", "extract schedules"
 
 
 class JobIn(i.Input):
@@ -113,45 +113,49 @@ class ScheduleList(Output):
 
 
 @router.post("/v1/extracts/jobs", status_code=202, response_model=JobOut, summary="Have an extract made")
-@guarded(needs(EXTRACTS, may_take_out))
+@guarded(requires(EXTRACTS, may_download_extracts))
 def order_extract_job(
-    call: WriteCall, request: Request, body: JobIn, _query: Annotated[i.NoQuery, Query()]
+    context: WriteContext, request: Request, body: JobIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """Ordered, and made by the worker to a folder of files by year and konfliktråd; `Location` says how far it is."""
-    asked = (body.purpose, instant(body.known_at), body.valid_at)
+    order_values = (body.purpose, instant(body.known_at), body.valid_at)
 
-    def use(tx: Connection) -> Answer:
-        job = jobs.add(tx, _order(call, request, body.extract, *asked), body.format, _puller(call), call.now)
-        return answer(_job_out(job), 202, Location=f"/v1/extracts/jobs/{job.job_id}")
+    def operation(tx: Connection) -> ApiResponse:
+        job = jobs.add(
+            tx, _order(context, request, body.extract, *order_values), body.format, _downloader(context), context.now
+        )
+        return json_response(_job_out(job), 202, Location=f"/v1/extracts/jobs/{job.job_id}")
 
-    return call.write(use)
+    return context.write(operation)
 
 
 @router.post("/v1/extracts/schedules", status_code=201, response_model=ScheduleOut, summary="Have one made regularly")
-@guarded(needs(EXTRACTS, may_take_out))
+@guarded(requires(EXTRACTS, may_download_extracts))
 def create_extract_schedule(
-    call: WriteCall, request: Request, body: ScheduleIn, _query: Annotated[i.NoQuery, Query()]
+    context: WriteContext, request: Request, body: ScheduleIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """A job for each day, month or quarter, on the first day after it, as known at the end of it."""
 
-    def use(tx: Connection) -> Answer:
-        order = _order(call, request, body.extract, body.purpose, None, None)
-        made = jobs.schedule(tx, order, body.format, body.every, _puller(call), call.now)
-        return answer(_schedule_out(made), 201)
+    def operation(tx: Connection) -> ApiResponse:
+        order = _order(context, request, body.extract, body.purpose, None, None)
+        schedule = jobs.schedule(tx, order, body.format, body.every, _downloader(context), context.now)
+        return json_response(_schedule_out(schedule), 201)
 
-    return call.write(use)
+    return context.write(operation)
 
 
 @router.get("/v1/extracts/schedules", response_model=ScheduleList, summary="What is made regularly")
-def list_extract_schedules(call: ReadCall, query: Annotated[PageQuery, Query()]) -> Response:
+def list_extract_schedules(context: ReadContext, query: Annotated[PageQuery, Query()]) -> Response:
     """One's own; auditors and administrators see all."""
 
-    def use(tx: Connection) -> Answer:
-        rows = jobs.schedules(tx, _mine(call), start_of(call, SCHEDULES, query), query.limit + 1)
-        page, following = cut(call, SCHEDULES, query, rows, lambda one: (one.created_at, one.schedule_id))
-        return answer(ScheduleList(items=[_schedule_out(one) for one in page], next=following))
+    def operation(tx: Connection) -> ApiResponse:
+        rows = jobs.schedules(tx, _own_subject(context), start_after(context, SCHEDULE_LIST, query), query.limit + 1)
+        page, following = page_and_cursor(
+            context, SCHEDULE_LIST, query, rows, lambda schedule: (schedule.created_at, schedule.schedule_id)
+        )
+        return json_response(ScheduleList(items=[_schedule_out(schedule) for schedule in page], next=following))
 
-    return call.read(use, scope_of, _may_look)
+    return context.read(operation, scope_of, _may_read_jobs)
 
 
 def _may_end(role: Role) -> bool:
@@ -159,119 +163,125 @@ def _may_end(role: Role) -> bool:
 
 
 @router.delete("/v1/extracts/schedules/{schedule_id}", status_code=204, summary="End a schedule")
-@guarded(needs(scope_of, _may_end))
-def end_extract_schedule(call: WriteCall, schedule_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+@guarded(requires(scope_of, _may_end))
+def end_extract_schedule(context: WriteContext, schedule_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """No more jobs of it. One's own; administrators may end any."""
 
-    def use(tx: Connection) -> Answer:
-        if not jobs.end_schedule(tx, schedule_id, _mine(call)):
+    def operation(tx: Connection) -> ApiResponse:
+        if not jobs.end_schedule(tx, schedule_id, _own_subject(context)):
             raise NotVisible
-        return Answer(204, b"", {})
+        return ApiResponse(204, b"", {})
 
-    return call.write(use)
+    return context.write(operation)
 
 
 @router.get("/v1/extracts/jobs", response_model=JobList, summary="The ledger of jobs")
-def list_extract_jobs(call: ReadCall, query: Annotated[PageQuery, Query()]) -> Response:
+def list_extract_jobs(context: ReadContext, query: Annotated[PageQuery, Query()]) -> Response:
     """One's own jobs, the newest first; auditors and administrators see all."""
-    return call.read(lambda tx: _jobs(tx, call, query), scope_of, _may_look)
+    return context.read(lambda tx: _page_of_jobs(tx, context, query), scope_of, _may_read_jobs)
 
 
 @router.get("/v1/extracts/jobs/{job_id}", response_model=JobOut, summary="One job")
-def get_extract_job(call: ReadCall, job_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def get_extract_job(context: ReadContext, job_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """How far it is; once it is done its files and its manifest."""
-    return call.read(lambda tx: answer(_job_out(_found(tx, call, job_id))), scope_of, _may_look)
+    return context.read(lambda tx: json_response(_job_out(_visible_job(tx, context, job_id))), scope_of, _may_read_jobs)
 
 
 @router.get(
     "/v1/extracts/jobs/{job_id}/files/{file:path}", response_class=StreamingResponse, summary="Download a file of a job"
 )
 def get_extract_file(
-    call: ReadCall, request: Request, job_id: UUID, file: PathText, _query: Annotated[i.NoQuery, Query()]
+    context: ReadContext, request: Request, job_id: UUID, file: PathText, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """A file of one's own job, as long as it lies there. The download is logged."""
-    call.needs(EXTRACTS, may_take_out)
-    with call.db.reading() as tx:
-        job = _found(tx, call, job_id)
-    download = Download(job, file, _written(job, file), request.app.state.extracts_dir / str(job.job_id) / file)
+    context.require(EXTRACTS, may_download_extracts)
+    with context.db.reading() as tx:
+        job = _visible_job(tx, context, job_id)
+    download = Download(job, file, _file_info(job, file), request.app.state.extracts_dir / str(job.job_id) / file)
     if not download.path.is_file():
         raise NotVisible
-    who, now = _puller(call), request.app.state.clock
+    downloader, now = _downloader(context), request.app.state.clock
 
     def fill(out: BinaryIO) -> None:
-        with pulling.downloaded(call.db, job, download.written, file, who, now):
+        with pulling.log_file_download(context.db, job, download.file_info, file, downloader, now):
             download.copy(out)
 
-    digest = {"Content-Length": str(download.written.bytes), "Ungdom-SHA256": download.written.sha256}
+    headers = {"Content-Length": str(download.file_info.bytes), "Ungdom-SHA256": download.file_info.sha256}
     name = file.replace("/", "-").rpartition(".")[0]
-    return Rows(fill, job.form, f"{job.extract}-{name}", request.app.state.extract_threads, digest)
+    return ExtractResponse(fill, job.form, f"{job.extract}-{name}", request.app.state.extract_threads, headers)
 
 
 @dataclass(frozen=True, slots=True)
 class Download:
     """A file of a job on its way out."""
 
-    job: Job
+    job: ExtractJob
     name: str
-    written: Written
+    file_info: WrittenFile
     path: Path
 
     def copy(self, out: BinaryIO) -> None:
         """All of it."""
         with self.path.open("rb") as file:
             while chunk := file.read(pulling.CHUNK):
-                still_wanted()
+                check_cancelled()
                 out.write(chunk)
 
 
-def _order(call: Call, request: Request, name: str, purpose: str, known_at: datetime | None, day: date | None) -> Order:
-    desk: Desk = request.app.state.extracts
-    return desk.order(Asked(name, purpose, known_at, day, call.principal.viewer.subject), call.now)
+def _order(
+    context: RequestContext, request: Request, name: str, purpose: str, known_at: datetime | None, day: date | None
+) -> Order:
+    order_service: OrderService = request.app.state.extracts
+    return order_service.order(
+        OrderRequest(name, purpose, known_at, day, context.principal.viewer.subject), context.now
+    )
 
 
-def _puller(call: Call) -> Puller:
-    return Puller(call.principal.viewer.subject, call.principal.viewer.role)
+def _downloader(context: RequestContext) -> Downloader:
+    return Downloader(context.principal.viewer.subject, context.principal.viewer.role)
 
 
-def _may_look(role: Role) -> bool:
-    return may_take_out(role) or may_read_pulls(role)
+def _may_read_jobs(role: Role) -> bool:
+    return may_download_extracts(role) or may_read_downloads(role)
 
 
-def _mine(call: Call) -> str | None:
+def _own_subject(context: RequestContext) -> str | None:
     """Whose jobs the caller sees; None: everybody's."""
-    viewer = call.principal.viewer
-    return None if may_read_pulls(viewer.role) else viewer.subject
+    viewer = context.principal.viewer
+    return None if may_read_downloads(viewer.role) else viewer.subject
 
 
-def _found(tx: Connection, call: Call, job_id: UUID) -> Job:
-    found = jobs.find(tx, job_id)
-    if found is None or _mine(call) not in (None, found.subject):
+def _visible_job(tx: Connection, context: RequestContext, job_id: UUID) -> ExtractJob:
+    job = jobs.find(tx, job_id)
+    if job is None or _own_subject(context) not in (None, job.subject):
         raise NotVisible
-    return found
+    return job
 
 
-def _written(job: Job, file: str) -> Written:
+def _file_info(job: ExtractJob, file: str) -> WrittenFile:
     files = job.manifest["files"] if job.manifest and job.status is JobStatus.DONE else []
-    found = next((one for one in files if one["name"] == file), None)
-    if found is None:
+    entry = next((candidate for candidate in files if candidate["name"] == file), None)
+    if entry is None:
         raise NotVisible
-    return Written(found["rows"], found["bytes"], found["sha256"])
+    return WrittenFile(entry["rows"], entry["bytes"], entry["sha256"])
 
 
-def _jobs(tx: Connection, call: Call, query: PageQuery) -> Answer:
-    rows = jobs.listed(tx, _mine(call), start_of(call, LEDGER, query), query.limit + 1)
-    page, following = cut(call, LEDGER, query, rows, lambda one: (one.created_at, one.job_id))
-    return answer(JobList(items=[_job_out(one) for one in page], next=following))
+def _page_of_jobs(tx: Connection, context: RequestContext, query: PageQuery) -> ApiResponse:
+    rows = jobs.recent_jobs(tx, _own_subject(context), start_after(context, JOB_LIST, query), query.limit + 1)
+    page, following = page_and_cursor(context, JOB_LIST, query, rows, lambda job: (job.created_at, job.job_id))
+    return json_response(JobList(items=[_job_out(job) for job in page], next=following))
 
 
-def _job_out(one: Job) -> JobOut:
+def _job_out(job: ExtractJob) -> JobOut:
     names = ("extract", "purpose", "known_at", "valid_at", "subject", "created_at", "status", "attempts")
     more = ("cases_done", "cases", "finished_at", "reason", "manifest")
-    told = {name: getattr(one, name) for name in (*names, *more)}
-    files = [FileOut(**file) for file in one.manifest["files"]] if one.manifest else []
-    return JobOut(id=one.job_id, format=one.form, schedule=one.schedule_id, files=files, **told)
+    values = {name: getattr(job, name) for name in (*names, *more)}
+    files = [FileOut(**file) for file in job.manifest["files"]] if job.manifest else []
+    return JobOut(id=job.job_id, format=job.form, schedule=job.schedule_id, files=files, **values)
 
 
-def _schedule_out(one: Schedule) -> ScheduleOut:
+def _schedule_out(schedule: ExtractSchedule) -> ScheduleOut:
     names = ("extract", "purpose", "every", "subject", "created_at", "next_on")
-    return ScheduleOut(id=one.schedule_id, format=one.form, **{name: getattr(one, name) for name in names})
+    return ScheduleOut(
+        id=schedule.schedule_id, format=schedule.form, **{name: getattr(schedule, name) for name in names}
+    )

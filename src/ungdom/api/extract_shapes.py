@@ -13,7 +13,7 @@ from ungdom.api.schemas import Output
 from ungdom.extracts import dictionary
 from ungdom.extracts.catalogue import EXTRACTS, Extract
 from ungdom.extracts.columns import Dates
-from ungdom.extracts.pulling import Pull
+from ungdom.extracts.pulling import DownloadRecord
 from ungdom.extracts.purposes import Purpose
 from ungdom.extracts.writers import Form
 from ungdom.message.text import ReferenceText
@@ -22,17 +22,19 @@ from ungdom.workflow.vocabulary import Role
 
 PURPOSE = Annotated[str, Field(pattern=patterns.PURPOSE, max_length=63)]
 
-ROWS = tuple(one.name for one in EXTRACTS if not one.released)
+ROW_EXTRACTS = tuple(extract.name for extract in EXTRACTS if not extract.released)
 """The extracts of rows: those that are taken out for a purpose."""
 
 
-def _ordered(name: str) -> str:
-    if name not in ROWS:
-        raise PydanticCustomError("enum", "is no extract of rows", {"allowed": list(ROWS)})
+def _check_row_extract(name: str) -> str:
+    if name not in ROW_EXTRACTS:
+        raise PydanticCustomError("enum", "is no extract of rows", {"allowed": list(ROW_EXTRACTS)})
     return name
 
 
-EXTRACT = Annotated[ReferenceText, AfterValidator(_ordered), Field(json_schema_extra={"enum": list(ROWS)})]
+EXTRACT = Annotated[
+    ReferenceText, AfterValidator(_check_row_extract), Field(json_schema_extra={"enum": list(ROW_EXTRACTS)})
+]
 
 
 class ExtractQuery(i.AsOf):
@@ -115,49 +117,49 @@ class PullList(Output):
 
 def extracts_out(language: texts.Language) -> list[ExtractOut]:
     """The catalogue."""
-    return [_extract(one, language) for one in EXTRACTS]
+    return [_extract_out(extract, language) for extract in EXTRACTS]
 
 
-def _extract(one: Extract, language: texts.Language) -> ExtractOut:
+def _extract_out(extract: Extract, language: texts.Language) -> ExtractOut:
     return ExtractOut(
-        name=one.name,
-        title=dictionary.title(language, one),
-        definition=one.version,
-        row=one.unit,
-        columns=len(one.columns),
-        released=one.released,
-        table_schema=dictionary.whole_schema(one),
+        name=extract.name,
+        title=dictionary.title(language, extract),
+        definition=extract.version,
+        row=extract.unit,
+        columns=len(extract.columns),
+        released=extract.released,
+        table_schema=dictionary.whole_schema(extract),
     )
 
 
-def purpose_out(one: Purpose) -> PurposeOut:
+def purpose_out(purpose: Purpose) -> PurposeOut:
     """A purpose, without who may take it out."""
     return PurposeOut(
-        name=one.name,
-        ordered_by=one.ordered_by,
-        basis=one.basis,
-        until=one.until,
-        dates=one.dates,
-        without=sorted(one.without),
+        name=purpose.name,
+        ordered_by=purpose.ordered_by,
+        basis=purpose.basis,
+        until=purpose.until,
+        dates=purpose.dates,
+        without=sorted(purpose.without),
     )
 
 
-def pull_out(one: Pull) -> PullOut:
+def pull_out(pull: DownloadRecord) -> PullOut:
     """A pull as the log has it."""
     return PullOut(
-        id=one.pull_id,
-        at=one.at,
-        subject=one.subject,
-        role=one.role,
-        extract=one.extract,
-        purpose=one.purpose,
-        format=one.form,
-        order=one.parameters["order"],
-        job=one.job_id,
-        file=one.file,
-        status=one.status,
-        finished_at=one.finished_at,
-        rows=one.rows,
-        bytes=one.bytes,
-        sha256=one.sha256,
+        id=pull.pull_id,
+        at=pull.at,
+        subject=pull.subject,
+        role=pull.role,
+        extract=pull.extract,
+        purpose=pull.purpose,
+        format=pull.form,
+        order=pull.parameters["order"],
+        job=pull.job_id,
+        file=pull.file,
+        status=pull.status,
+        finished_at=pull.finished_at,
+        rows=pull.rows,
+        bytes=pull.bytes,
+        sha256=pull.sha256,
     )

@@ -18,57 +18,61 @@ from starlette.types import Receive, Scope, Send
 from ungdom.extracts.writers import Form
 
 CHUNK = 64 * 1024
-AHEAD = 4
+MAX_BUFFERED_CHUNKS = 4
 """Chunks that are written and not sent yet."""
 
 Fill = Callable[[BinaryIO], object]
 
 
 @dataclass(slots=True)
-class Out:
+class ChunkWriter:
     """A stream that hands on what is written in chunks, from the thread that writes."""
 
     chunks: MemoryObjectSendStream[bytes]
-    held: bytearray = field(default_factory=bytearray)
+    buffer: bytearray = field(default_factory=bytearray)
 
     def write(self, data: bytes) -> int:
         """Hand on whole chunks; the rest is held."""
-        self.held += data
-        if len(self.held) >= CHUNK:
+        self.buffer += data
+        if len(self.buffer) >= CHUNK:
             self.flush()
         return len(data)
 
     def flush(self) -> None:
         """Hand on what is held."""
-        if self.held:
-            from_thread.run(self.chunks.send, bytes(self.held))
-            self.held.clear()
+        if self.buffer:
+            from_thread.run(self.chunks.send, bytes(self.buffer))
+            self.buffer.clear()
 
 
-def still_wanted() -> None:
+def check_cancelled() -> None:
     """Nothing, in the thread that writes, while the client is there; afterwards it breaks off."""
     from_thread.check_cancelled()
 
 
-class Rows(StreamingResponse):
+class ExtractResponse(StreamingResponse):
     """The answer. `fill` writes all rows to the stream it is given, and logs the pull. `told`: further headers."""
 
-    def __init__(self, fill: Fill, form: Form, name: str, threads: CapacityLimiter, told: dict[str, str]) -> None:
-        named = {"Content-Disposition": f'attachment; filename="{name}.{form}"'}
-        super().__init__((), media_type=form.media_type, headers={"Cache-Control": "no-store", **named, **told})
+    def __init__(
+        self, fill: Fill, form: Form, name: str, threads: CapacityLimiter, extra_headers: dict[str, str]
+    ) -> None:
+        disposition = {"Content-Disposition": f'attachment; filename="{name}.{form}"'}
+        super().__init__(
+            (), media_type=form.media_type, headers={"Cache-Control": "no-store", **disposition, **extra_headers}
+        )
         self.fill, self.threads = fill, threads
         self.error: Exception | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  # ASGI's signature
         """Write and send at once, until all is sent or the client is gone."""
-        coming, chunks = anyio.create_memory_object_stream[bytes](AHEAD)
-        async with chunks, anyio.create_task_group() as together:
-            together.start_soon(self._write, coming)
-            together.start_soon(_until_gone, receive, together)
-            first = await _next(chunks)
+        sender, chunks = anyio.create_memory_object_stream[bytes](MAX_BUFFERED_CHUNKS)
+        async with chunks, anyio.create_task_group() as task_group:
+            task_group.start_soon(self._write, sender)
+            task_group.start_soon(_cancel_on_disconnect, receive, task_group)
+            first = await _next_chunk(chunks)
             if self.error is None:
                 await self._send(send, first, chunks)
-            together.cancel_scope.cancel()
+            task_group.cancel_scope.cancel()
         if self.error is not None:
             raise self.error
 
@@ -77,33 +81,33 @@ class Rows(StreamingResponse):
         chunk = first
         while chunk is not None:
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
-            chunk = await _next(chunks)
+            chunk = await _next_chunk(chunks)
         if self.error is None:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _write(self, coming: MemoryObjectSendStream[bytes]) -> None:
-        async with coming:
+    async def _write(self, sender: MemoryObjectSendStream[bytes]) -> None:
+        async with sender:
             try:
-                await to_thread.run_sync(self._fill, coming, limiter=self.threads)
+                await to_thread.run_sync(self._fill, sender, limiter=self.threads)
             except Exception as error:  # noqa: BLE001  # told where the answer is, once the thread has ended
                 self.error = error
 
-    def _fill(self, coming: MemoryObjectSendStream[bytes]) -> None:
-        out = Out(coming)
-        self.fill(cast("BinaryIO", out))
-        out.flush()
+    def _fill(self, sender: MemoryObjectSendStream[bytes]) -> None:
+        writer = ChunkWriter(sender)
+        self.fill(cast("BinaryIO", writer))
+        writer.flush()
 
 
-async def _next(chunks: Any) -> bytes | None:
+async def _next_chunk(chunks: Any) -> bytes | None:
     try:
-        found: bytes = await chunks.receive()
+        chunk: bytes = await chunks.receive()
     except EndOfStream:
         return None
-    return found
+    return chunk
 
 
-async def _until_gone(receive: Receive, together: Any) -> None:
+async def _cancel_on_disconnect(receive: Receive, task_group: Any) -> None:
     """When the client goes away everything ends."""
     while (await receive())["type"] != "http.disconnect":
         pass
-    together.cancel_scope.cancel()
+    task_group.cancel_scope.cancel()

@@ -10,30 +10,30 @@ from starlette.responses import StreamingResponse
 
 from ungdom.api import extract_shapes as e
 from ungdom.api import inputs as i
-from ungdom.api.cases import answer, instant
-from ungdom.api.deps import Answer, Call, ReadCall
-from ungdom.api.extract_stream import Rows, still_wanted
+from ungdom.api.cases import instant, json_response
+from ungdom.api.deps import ApiResponse, ReadContext, RequestContext
+from ungdom.api.extract_stream import ExtractResponse, check_cancelled
 from ungdom.api.openapi import PROBLEM_CONTENT
-from ungdom.api.paging import PageQuery, cut, start_of
+from ungdom.api.paging import PageQuery, page_and_cursor, start_after
 from ungdom.api.tokens import ADMIN, EXTRACTS, READ, STATUS
 from ungdom.casework import NotVisible
 from ungdom.extracts import catalogue, making, pulling, released
-from ungdom.extracts.orders import Asked, Desk, Order, Puller
+from ungdom.extracts.orders import Downloader, Order, OrderRequest, OrderService
 from ungdom.extracts.writers import Form
 from ungdom.message.text import ReferenceText
 from ungdom.store.session import Connection
-from ungdom.workflow.permissions import may_know_extracts, may_read_published, may_read_pulls, may_take_out
+from ungdom.workflow.permissions import may_download_extracts, may_list_extracts, may_read_downloads, may_read_published
 from ungdom.workflow.vocabulary import Role
 
 router = APIRouter(tags=["extracts"])
 
 _SCOPES = {Role.ANALYST: EXTRACTS, Role.ADMIN: ADMIN, Role.AUDITOR: STATUS}
 _ROWS: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The rows", "content": {one.media_type.partition(";")[0]: {} for one in Form}},
+    200: {"description": "The rows", "content": {form.media_type.partition(";")[0]: {} for form in Form}},
     406: {"description": "None of the forms of the rows is wanted.", "content": PROBLEM_CONTENT},
 }
 
-ExtractName = Annotated[ReferenceText, Path(json_schema_extra={"enum": list(e.ROWS)})]
+ExtractName = Annotated[ReferenceText, Path(json_schema_extra={"enum": list(e.ROW_EXTRACTS)})]
 
 
 def scope_of(role: Role) -> str:
@@ -42,95 +42,103 @@ def scope_of(role: Role) -> str:
 
 
 @router.get("/v1/extracts", response_model=e.ExtractList, summary="The extracts and their dictionary")
-def list_extracts(call: ReadCall, request: Request, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def list_extracts(context: ReadContext, request: Request, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Every extract with what each column is, and the purposes that the caller may take out rows for."""
-    call.needs(scope_of, may_know_extracts)
-    desk: Desk = request.app.state.extracts
-    viewer = call.principal.viewer
-    mine = [one for one in desk.purposes if viewer.role is not Role.ANALYST or one.is_for(viewer.subject)]
-    purposes = [e.purpose_out(one) for one in mine]
-    return call.respond(
-        answer(e.ExtractList(items=e.extracts_out(call.language), purposes=purposes, formats=list(Form)))
+    context.require(scope_of, may_list_extracts)
+    order_service: OrderService = request.app.state.extracts
+    viewer = context.principal.viewer
+    available = [
+        purpose
+        for purpose in order_service.purposes
+        if viewer.role is not Role.ANALYST or purpose.is_for(viewer.subject)
+    ]
+    purposes = [e.purpose_out(purpose) for purpose in available]
+    return context.respond(
+        json_response(e.ExtractList(items=e.extracts_out(context.language), purposes=purposes, formats=list(Form)))
     )
 
 
 @router.get("/v1/extracts/pulls", response_model=e.PullList, summary="Who took out what")
-def list_extract_pulls(call: ReadCall, query: Annotated[PageQuery, Query()]) -> Response:
+def list_extract_pulls(context: ReadContext, query: Annotated[PageQuery, Query()]) -> Response:
     """Every pull, the newest first: who, when, for which purpose, what came of it. For auditors."""
-    return call.read(lambda tx: _pulls(tx, call, query), scope_of, may_read_pulls)
+    return context.read(lambda tx: _page_of_pulls(tx, context, query), scope_of, may_read_downloads)
 
 
 @router.get("/v1/extracts/pulls/{pull_id}/manifest", summary="The manifest of a pull", response_model=dict[str, object])
-def get_extract_manifest(call: ReadCall, pull_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def get_extract_manifest(context: ReadContext, pull_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """What the rows were made of and what they are, to build the same again: of one's own pull, or for auditors."""
-    return call.read(lambda tx: _manifest(tx, call, pull_id), scope_of, _may_read_some_pulls)
+    return context.read(lambda tx: _manifest_of_pull(tx, context, pull_id), scope_of, _may_read_some_pulls)
 
 
 @router.get(
     "/v1/extracts/aggregates", response_class=StreamingResponse, responses=_ROWS, summary="Take out published figures"
 )
-def get_extract_aggregates(call: ReadCall, request: Request, query: Annotated[e.AggregatesQuery, Query()]) -> Response:
+def get_extract_aggregates(
+    context: ReadContext, request: Request, query: Annotated[e.AggregatesQuery, Query()]
+) -> Response:
     """A row for each number of the newest release known by then, hidden ones without a value.
 
     For whoever reads published figures; no purpose is needed. Logged like every pull.
     """
-    call.needs(scope_of, may_read_published)
-    with call.db.reading() as tx:
+    context.require(scope_of, may_read_published)
+    with context.db.reading() as tx:
         order = released.order(tx, catalogue.extract("aggregates"), instant(query.known_at))
-    return _rows(call, request, order, query.format)
+    return _extract_response(context, request, order, query.format)
 
 
 @router.get("/v1/extracts/{name}", response_class=StreamingResponse, responses=_ROWS, summary="Take out rows")
 def get_extract(
-    call: ReadCall, request: Request, name: ExtractName, query: Annotated[e.ExtractQuery, Query()]
+    context: ReadContext, request: Request, name: ExtractName, query: Annotated[e.ExtractQuery, Query()]
 ) -> Response:
     """The rows of an extract for a purpose, pseudonymous, streamed. Who takes out what is logged.
 
     A whole answer is a whole extract: what fails on the way breaks the connection. The header `Link` leads to the
     manifest.
     """
-    call.needs(EXTRACTS, may_take_out)
-    desk: Desk = request.app.state.extracts
-    asked = Asked(name, query.purpose, instant(query.known_at), query.valid_at, call.principal.viewer.subject)
-    return _rows(call, request, desk.order(asked, call.now), query.format)
+    context.require(EXTRACTS, may_download_extracts)
+    order_service: OrderService = request.app.state.extracts
+    order_request = OrderRequest(
+        name, query.purpose, instant(query.known_at), query.valid_at, context.principal.viewer.subject
+    )
+    return _extract_response(context, request, order_service.order(order_request, context.now), query.format)
 
 
-def _rows(call: Call, request: Request, order: Order, wanted: Form | None) -> Response:
-    form = wanted or _accepted(request.headers.get("accept"))
-    viewer, now = call.principal.viewer, request.app.state.clock
-    who, pull_id = Puller(viewer.subject, viewer.role), uuid4()
+def _extract_response(context: RequestContext, request: Request, order: Order, requested: Form | None) -> Response:
+    form = requested or _accepted_form(request.headers.get("accept"))
+    viewer, now = context.principal.viewer, request.app.state.clock
+    downloader, pull_id = Downloader(viewer.subject, viewer.role), uuid4()
 
     def fill(out: BinaryIO) -> None:
-        with pulling.logged(call.db, order, form, who, now, pull_id) as log:
-            log.made = making.stream(call.db, order, form, out, lambda *_: still_wanted())
+        with pulling.log_download(context.db, order, form, downloader, now, pull_id) as log:
+            log.result = making.stream(context.db, order, form, out, lambda *_: check_cancelled())
 
     link = {"Link": f'</v1/extracts/pulls/{pull_id}/manifest>; rel="describedby"'}
-    return Rows(fill, form, order.extract.name, request.app.state.extract_threads, link)
+    return ExtractResponse(fill, form, order.extract.name, request.app.state.extract_threads, link)
 
 
 def _may_read_some_pulls(role: Role) -> bool:
-    return may_read_published(role) or may_read_pulls(role)
+    return may_read_published(role) or may_read_downloads(role)
 
 
-def _accepted(accept: str | None) -> Form:
+def _accepted_form(accept: str | None) -> Form:
     """The form that the header wants first. Raises 406 when it wants none of ours."""
-    kinds = [one.partition(";")[0].strip().lower() for one in (accept or "*/*").split(",")]
-    ours = {form.media_type.partition(";")[0]: form for form in Form} | {"*/*": Form.CSV, "text/*": Form.CSV}
-    found = next((ours[kind] for kind in kinds if kind in ours), None)
-    if found is None:
+    kinds = [part.partition(";")[0].strip().lower() for part in (accept or "*/*").split(",")]
+    forms = {form.media_type.partition(";")[0]: form for form in Form} | {"*/*": Form.CSV, "text/*": Form.CSV}
+    accepted = next((forms[kind] for kind in kinds if kind in forms), None)
+    if accepted is None:
         raise HTTPException(406)
-    return found
+    return accepted
 
 
-def _pulls(tx: Connection, call: Call, query: PageQuery) -> Answer:
-    rows = pulling.pulls(tx, start_of(call, "pulls", query), query.limit + 1)
-    page, following = cut(call, "pulls", query, rows, lambda one: (one.at, one.pull_id))
-    return answer(e.PullList(items=[e.pull_out(one) for one in page], next=following))
+def _page_of_pulls(tx: Connection, context: RequestContext, query: PageQuery) -> ApiResponse:
+    rows = pulling.recent_downloads(tx, start_after(context, "pulls", query), query.limit + 1)
+    page, following = page_and_cursor(context, "pulls", query, rows, lambda pull: (pull.at, pull.pull_id))
+    return json_response(e.PullList(items=[e.pull_out(pull) for pull in page], next=following))
 
 
-def _manifest(tx: Connection, call: Call, pull_id: UUID) -> Answer:
-    viewer, found = call.principal.viewer, pulling.find(tx, pull_id)
-    mine = found is not None and (found.subject == viewer.subject or may_read_pulls(viewer.role))
-    if found is None or not mine or found.manifest is None:
+def _manifest_of_pull(tx: Connection, context: RequestContext, pull_id: UUID) -> ApiResponse:
+    viewer, pull = context.principal.viewer, pulling.find(tx, pull_id)
+    may_read = pull is not None and (pull.subject == viewer.subject or may_read_downloads(viewer.role))
+    if pull is None or not may_read or pull.manifest is None:
         raise NotVisible
-    return Answer(200, json.dumps(found.manifest, ensure_ascii=False).encode(), {})
+    return ApiResponse(200, json.dumps(pull.manifest, ensure_ascii=False).encode(), {})

@@ -48,11 +48,11 @@ def _shape(name: str, shape: dict[str, Any]) -> str:
 
 def _table(owner: str, shape: dict[str, Any]) -> str:
     needed = shape.get("required", ())
-    rows = (_row(owner, name, inner, name in needed) for name, inner in shape["properties"].items())
+    rows = (_field_row(owner, name, inner, name in needed) for name, inner in shape["properties"].items())
     return _HEAD + "".join(rows)
 
 
-def _row(owner: str, name: str, schema: dict[str, Any], needed: bool) -> str:
+def _field_row(owner: str, name: str, schema: dict[str, Any], needed: bool) -> str:
     bokmal = fields.catalogue("nb")[fields.key_of(name, (owner,)) or name]
     label, required = bokmal.label or "", "yes" if needed else "–"
     cells = (f"`{name}`", label, ", ".join(_values(schema)), required, schema["description"])

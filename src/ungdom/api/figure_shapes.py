@@ -12,7 +12,7 @@ from ungdom.api.schemas import AsOfOut, Output
 from ungdom.statistics.indicators import INDICATORS, Indicator, IndicatorGroup, IndicatorPeriod, IndicatorUnit
 from ungdom.statistics.indicators.figures import WHOLE, Figure
 from ungdom.statistics.surveys import SurveyKind, SurveyQuestion
-from ungdom.statistics.surveys.results import Cell
+from ungdom.statistics.surveys.results import SurveyCell
 from ungdom.workflow.details.parts import ends_before_it_begins
 from ungdom.workflow.vocabulary import Sanction
 
@@ -130,76 +130,76 @@ class DefinitionList(Output):
 
 def indicators_out(figures: Iterable[Figure], language: texts.Language) -> Iterator[IndicatorOut]:
     """The figures by indicator, in the order of the strategy."""
-    told = list(figures)
-    for one in INDICATORS:
-        mine = [_figure(figure, language) for figure in told if figure.indicator is one]
-        if mine:
+    all_figures = list(figures)
+    for indicator in INDICATORS:
+        figures_out = [_figure_out(figure, language) for figure in all_figures if figure.indicator is indicator]
+        if figures_out:
             yield IndicatorOut(
-                code=one.code,
-                definition=one.version,
-                label=texts.text(language, "indicator", one.code),
-                group=one.group,
-                group_label=texts.label(language, one.group),
-                unit=one.unit,
-                figures=mine,
+                code=indicator.code,
+                definition=indicator.version,
+                label=texts.text(language, "indicator", indicator.code),
+                group=indicator.group,
+                group_label=texts.label(language, indicator.group),
+                unit=indicator.unit,
+                figures=figures_out,
             )
 
 
 def definitions_out(language: texts.Language) -> list[DefinitionOut]:
     """Every definition."""
-    return [_definition(one, language) for one in INDICATORS]
+    return [_definition_out(indicator, language) for indicator in INDICATORS]
 
 
-def _definition(one: Indicator, language: texts.Language) -> DefinitionOut:
+def _definition_out(indicator: Indicator, language: texts.Language) -> DefinitionOut:
     return DefinitionOut(
-        code=one.code,
-        definition=one.version,
-        label=texts.text(language, "indicator", one.code),
-        group=one.group,
-        group_label=texts.label(language, one.group),
-        unit=one.unit,
-        unit_label=texts.label(language, one.unit),
-        period=one.period,
-        period_label=texts.label(language, one.period),
-        numerator=one.numerator,
-        denominator=one.denominator,
-        norm=str(one.norm.values[-1][1]) if one.norm else None,
-        source=one.source,
+        code=indicator.code,
+        definition=indicator.version,
+        label=texts.text(language, "indicator", indicator.code),
+        group=indicator.group,
+        group_label=texts.label(language, indicator.group),
+        unit=indicator.unit,
+        unit_label=texts.label(language, indicator.unit),
+        period=indicator.period,
+        period_label=texts.label(language, indicator.period),
+        numerator=indicator.numerator,
+        denominator=indicator.denominator,
+        norm=str(indicator.norm.values[-1][1]) if indicator.norm else None,
+        source=indicator.source,
     )
 
 
-def _figure(one: Figure, language: texts.Language) -> FigureOut:
-    counts = (None, None, None) if one.hidden else (one.numerator, one.denominator, one.apart)
+def _figure_out(figure: Figure, language: texts.Language) -> FigureOut:
+    counts = (None, None, None) if figure.hidden else (figure.numerator, figure.denominator, figure.apart)
     return FigureOut(
-        konfliktrad=one.konfliktrad,
-        part=one.part or None,
-        part_label=part_label(one, language),
+        konfliktrad=figure.konfliktrad,
+        part=figure.part or None,
+        part_label=part_label(figure, language),
         numerator=counts[0],
         denominator=counts[1],
         apart=counts[2],
-        value=rounded(one.value),
-        wait=_wait(one),
-        hidden=one.hidden,
+        value=rounded(figure.value),
+        wait=_median_detail_out(figure),
+        hidden=figure.hidden,
     )
 
 
-def part_label(one: Figure, language: texts.Language) -> str | None:
+def part_label(figure: Figure, language: texts.Language) -> str | None:
     """What the part is called; None for the whole."""
-    if one.part == WHOLE:
+    if figure.part == WHOLE:
         return None
-    kind = one.indicator.parts or SurveyQuestion
-    return texts.label(language, kind(one.part))
+    kind = figure.indicator.parts or SurveyQuestion
+    return texts.label(language, kind(figure.part))
 
 
-def _wait(one: Figure) -> MedianDetailOut | None:
-    wait = one.wait
+def _median_detail_out(figure: Figure) -> MedianDetailOut | None:
+    wait = figure.wait
     if wait is None:
         return None
     within = None
     if wait.within:
         share = wait.within.numerator / wait.within.denominator if wait.within.denominator else None
-        counted = {"numerator": wait.within.numerator, "denominator": wait.within.denominator}
-        within = WithinOut(norm=wait.within.norm, value=rounded(share), **counted)
+        counts = {"numerator": wait.within.numerator, "denominator": wait.within.denominator}
+        within = WithinOut(norm=wait.within.norm, value=rounded(share), **counts)
     return MedianDetailOut(
         low=wait.low,
         high=wait.high,
@@ -254,18 +254,18 @@ class CellList(Output):
     items: list[CellOut]
 
 
-def cell_out(cell: Cell, language: texts.Language) -> CellOut:
+def cell_out(cell: SurveyCell, language: texts.Language) -> CellOut:
     """One cell, without what it must not show."""
     shown = cell.shows_rate
     graded = [
         GradedOut(
-            question=one.question,
-            label=texts.label(language, one.question),
-            answers=one.answers,
-            mean=round(one.total / one.answers, DECIMALS),
-            agree=round(one.agree / one.answers, DECIMALS),
+            question=result.question,
+            label=texts.label(language, result.question),
+            answers=result.answers,
+            mean=round(result.total / result.answers, DECIMALS),
+            agree=round(result.agree / result.answers, DECIMALS),
         )
-        for one in cell.graded
+        for result in cell.grade_summaries
     ]
     return CellOut(
         konfliktrad=cell.konfliktrad,

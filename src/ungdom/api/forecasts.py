@@ -8,16 +8,16 @@ from fastapi import APIRouter, Query, Response
 
 from ungdom import texts
 from ungdom.api import inputs as i
-from ungdom.api.cases import answer, read_case
-from ungdom.api.deps import Answer, Call, ReadCall
-from ungdom.api.need_to_know import of_stages
+from ungdom.api.cases import json_response, read_case
+from ungdom.api.deps import ApiResponse, ReadContext, RequestContext
+from ungdom.api.need_to_know import require_stage_dates
 from ungdom.api.schemas import Output
 from ungdom.statistics import backtest, forecast
 from ungdom.statistics.calibration import Calibration
 from ungdom.statistics.curves import FEWEST, Forecast, ForecastBasis, ForecastStanding
 from ungdom.store.session import Connection
 from ungdom.workflow.daycount import days_between
-from ungdom.workflow.permissions import Fact
+from ungdom.workflow.permissions import Disclosure
 from ungdom.workflow.vocabulary import State
 
 router = APIRouter(tags=["cases"])
@@ -93,77 +93,81 @@ class ForecastList(Output):
 
 
 @router.get("/v1/cases/{case_id}/forecast", response_model=ForecastList, summary="Which limits a case may pass")
-def get_forecast(call: ReadCall, case_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def get_forecast(context: ReadContext, case_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """How likely each running clock is to pass its limit, after having waited so long. Of time only, not the youth."""
-    return call.read(lambda tx: _foretold(tx, call, case_id))
+    return context.read(lambda tx: _case_forecasts(tx, context, case_id))
 
 
-def _foretold(tx: Connection, call: Call, case_id: UUID) -> Answer:
-    read = of_stages(read_case(tx, call, case_id, i.AsOf()))
-    office = read.case.konfliktrad if Fact.OFFICE in read.learns else None
-    found = forecast.of_case(tx, read.case, read.on, office)
-    kept = {clock: _calibration(until, one) for clock, (until, one) in backtest.kept(tx).items()}
+def _case_forecasts(tx: Connection, context: RequestContext, case_id: UUID) -> ApiResponse:
+    read = require_stage_dates(read_case(tx, context, case_id, i.AsOf()))
+    office = read.case.konfliktrad if Disclosure.OFFICE in read.disclosures else None
+    forecasts = forecast.of_case(tx, read.case, read.on, office)
+    calibrations = {
+        clock: _calibration_out(until, item) for clock, (until, item) in backtest.read_calibrations(tx).items()
+    }
     body = ForecastList(
         on=read.on,
-        as_of=found.as_of,
-        note=texts.text(call.language, "forecast", "note"),
-        calibration=kept.get(None),
-        items=[_item(one, kept.get(one.asked.clock), call.language) for one in found.answers],
+        as_of=forecasts.as_of,
+        note=texts.text(context.language, "forecast", "note"),
+        calibration=calibrations.get(None),
+        items=[_forecast_out(item, calibrations.get(item.query.clock), context.language) for item in forecasts.answers],
     )
-    return answer(body)
+    return json_response(body)
 
 
-def _item(one: Forecast, calibration: CalibrationOut | None, language: texts.Language) -> ForecastOut:
-    asked = one.asked
+def _forecast_out(
+    clock_forecast: Forecast, calibration: CalibrationOut | None, language: texts.Language
+) -> ForecastOut:
+    question = clock_forecast.query
     return ForecastOut(
-        code=asked.clock,
-        label=texts.text(language, "deadline", asked.clock),
-        stage=asked.stage,
-        stage_label=texts.label(language, asked.stage),
-        begun_on=asked.begun,
-        due=asked.due,
-        waited_days=days_between(asked.begun, asked.day),
-        stage_days=asked.stage_days,
-        days_left=asked.days_left,
-        standing=one.standing,
-        standing_label=texts.label(language, one.standing),
-        message=_message(one, language),
-        basis=one.basis,
-        basis_label=texts.label(language, one.basis) if one.basis else None,
+        code=question.clock,
+        label=texts.text(language, "deadline", question.clock),
+        stage=question.stage,
+        stage_label=texts.label(language, question.stage),
+        begun_on=question.begun,
+        due=question.due,
+        waited_days=days_between(question.begun, question.day),
+        stage_days=question.stage_days,
+        days_left=question.days_left,
+        standing=clock_forecast.standing,
+        standing_label=texts.label(language, clock_forecast.standing),
+        message=_forecast_sentence(clock_forecast, language),
+        basis=clock_forecast.basis,
+        basis_label=texts.label(language, clock_forecast.basis) if clock_forecast.basis else None,
         calibration=calibration,
-        **_figures(one),
+        **_probability_values(clock_forecast),
     )
 
 
-def _figures(one: Forecast) -> dict[str, Any]:
-    found = one.found
-    if found is None:
+def _probability_values(clock_forecast: Forecast) -> dict[str, Any]:
+    estimate = clock_forecast.estimate
+    if estimate is None:
         return dict.fromkeys(("probability", "low", "high", "at_risk"))
-    sure = found.share in (0, 1)
-    low, high = (None, None) if sure else (round(found.low, DECIMALS), round(found.high, DECIMALS))
-    return {"probability": round(found.share, DECIMALS), "low": low, "high": high, "at_risk": found.at_risk}
+    certain = estimate.share in (0, 1)
+    low, high = (None, None) if certain else (round(estimate.low, DECIMALS), round(estimate.high, DECIMALS))
+    return {"probability": round(estimate.share, DECIMALS), "low": low, "high": high, "at_risk": estimate.at_risk}
 
 
-def _message(one: Forecast, language: texts.Language) -> str:
+def _forecast_sentence(clock_forecast: Forecast, language: texts.Language) -> str:
     """The answer as a sentence."""
-    values: dict[str, str | int] = {"stage": texts.render(language, one.asked.stage), "fewest": FEWEST}
-    if one.found:
-        values |= {"cases": one.found.at_risk, "percent": round(100 * one.found.share)}
-    return texts.text(language, "forecast", one.standing, **values)
+    values: dict[str, str | int] = {"stage": texts.render(language, clock_forecast.query.stage), "fewest": FEWEST}
+    if clock_forecast.estimate:
+        values |= {"cases": clock_forecast.estimate.at_risk, "percent": round(100 * clock_forecast.estimate.share)}
+    return texts.text(language, "forecast", clock_forecast.standing, **values)
 
 
-def _calibration(until: date, one: Calibration) -> CalibrationOut:
+def _calibration_out(until: date, calibration: Calibration) -> CalibrationOut:
     return CalibrationOut(
         until=until,
-        first_asked=one.first_asked,
-        last_asked=one.last_asked,
-        forecasts=one.forecasts,
-        left=one.left,
-        share=round(one.share, DECIMALS),
-        brier=round(one.brier, DECIMALS),
-        brier_of_share=round(one.brier_of_share, DECIMALS),
+        first_asked=calibration.first_asked,
+        last_asked=calibration.last_asked,
+        forecasts=calibration.forecasts,
+        left=calibration.left,
+        share=round(calibration.share, DECIMALS),
+        brier=round(calibration.brier, DECIMALS),
+        brier_of_share=round(calibration.brier_of_share, DECIMALS),
         bins=[
             BinOut(predicted=round(b.predicted, DECIMALS), observed=round(b.observed, DECIMALS), forecasts=b.forecasts)
-            for b in one.bins
+            for b in calibration.bins
         ],
     )

@@ -45,28 +45,30 @@ AVAILABLE = ", ".join(_MEDIA_TYPES.values())
 """What a refusal names."""
 
 
-def wanted(accept: str | None, named: TableFormat | None = None) -> TableFormat:
+def preferred_format(accept: str | None, explicit: TableFormat | None = None) -> TableFormat:
     """The form that is wanted most. Raises `HTTPException` 406 when it is none of ours."""
-    if named:
-        return named
+    if explicit:
+        return explicit
     if not (accept or "").strip():
         return TableFormat.JSON
-    found = sorted(_forms(accept or ""), key=lambda one: -one[1])  # stable: of equals the first that is named
-    if not found or not found[0][1]:
+    accepted = sorted(
+        _accepted_formats(accept or ""), key=lambda choice: -choice[1]
+    )  # stable: of equals the first that is named
+    if not accepted or not accepted[0][1]:
         raise HTTPException(406, AVAILABLE)
-    return found[0][0]
+    return accepted[0][0]
 
 
-def _forms(accept: str) -> Iterator[tuple[TableFormat, float]]:
+def _accepted_formats(accept: str) -> Iterator[tuple[TableFormat, float]]:
     """Each of ours that is named, with how much it is wanted."""
     for part in _RANGE.findall(accept):
         kind, *rest = part.split(";")
-        said = {m[1].lower(): m[2] or m[3] for one in rest if (m := _PARAMETER.fullmatch(one))}
-        profile = said.get("profile", "").rstrip("/").startswith(PROFILE)
+        parameters = {m[1].lower(): m[2] or m[3] for parameter in rest if (m := _PARAMETER.fullmatch(parameter))}
+        profile = parameters.get("profile", "").rstrip("/").startswith(PROFILE)
         form = _KINDS.get((kind.strip().lower(), profile))
         if form:
-            yield form, _quality(said.get("q", "1"))
+            yield form, _quality(parameters.get("q", "1"))
 
 
-def _quality(said: str) -> float:
-    return float(said) if re.fullmatch(r"0(\.\d{0,3})?|1(\.0{0,3})?", said, re.ASCII) else 0.0
+def _quality(text: str) -> float:
+    return float(text) if re.fullmatch(r"0(\.\d{0,3})?|1(\.0{0,3})?", text, re.ASCII) else 0.0

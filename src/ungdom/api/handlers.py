@@ -53,7 +53,7 @@ from ungdom.workflow.vocabulary import EventType, Role
 
 log = logging.getLogger("ungdom.api")
 
-MOST_PLACES = 50
+MAX_PLACES = 50
 """As many wrong places as one answer names."""
 
 Handler = Callable[[Request, Any], Awaitable[Response]]
@@ -73,10 +73,10 @@ def _problem(
 
 
 def _language(request: Request) -> texts.Language:
-    return texts.pick(request.headers.get("accept-language"))
+    return texts.negotiate(request.headers.get("accept-language"))
 
 
-def _plain(status: int, code: str, headers: dict[str, str] | None = None) -> Handler:
+def _fixed_problem(status: int, code: str, headers: dict[str, str] | None = None) -> Handler:
     async def handle(request: Request, _error: Exception) -> Response:
         return _problem(request, status, code, headers=headers)
 
@@ -121,22 +121,22 @@ async def _other_office(request: Request, error: OtherOffice) -> Response:
 
 async def _refused(request: Request, error: c.Refused) -> Response:
     language = _language(request)
-    unmet = [views.unmet(language, no) for no in error.decision.unmet]
+    unmet = [views.unmet_out(language, condition) for condition in error.decision.unmet]
     event = texts.label(language, error.decision.event)
     return _problem(request, 409, "refused", {"unmet": unmet}, event=event)
 
 
 async def _walk_broken(request: Request, error: c.WalkBroken) -> Response:
     language = _language(request)
-    unmet = [views.unmet(language, no) for no in error.broken.unmet]
+    unmet = [views.unmet_out(language, condition) for condition in error.broken.unmet]
     extra = {"unmet": unmet, "seq": error.broken.seq, "event": str(error.broken.event)}
-    extra["also"] = [views.broken(language, step) for step in error.also]
+    extra["also"] = [views.broken_out(language, step) for step in error.also]
     event = texts.label(language, error.broken.event)
     return _problem(request, 409, "correction_refused", extra, seq=error.broken.seq, event=event)
 
 
 async def _not_correctable(request: Request, error: c.NotCorrectable) -> Response:
-    return _problem(request, 422, "not_correctable", _field(request, "/seq", "value_error"), seq=error.seq)
+    return _problem(request, 422, "not_correctable", _field_errors(request, "/seq", "value_error"), seq=error.seq)
 
 
 async def _changes_nothing(request: Request, error: c.ChangesNothing) -> Response:
@@ -149,18 +149,18 @@ async def _rejected_before(request: Request, error: RejectedBefore) -> Response:
 
 
 async def _use_corrections(request: Request, error: c.UseCorrections) -> Response:
-    extra = {"event": error.event, **_field(request, "/type", "enum")}
+    extra = {"event": error.event, **_field_errors(request, "/type", "enum")}
     code = "use_corrections" if error.event == EventType.CORRECTED else "use_opening"
     return _problem(request, 422, code, extra)
 
 
-async def _unknown(request: Request, error: c.Unknown) -> Response:
+async def _unknown(request: Request, error: c.UnknownReferenceValue) -> Response:
     code = error.kind if error.kind == "office_mismatch" else f"unknown_{error.kind}"
     known = sorted(error.known)
     opening = request.url.path.endswith("/cases")
     field = "/municipality" if error.kind == "municipality" else "/konfliktrad"
-    place = field if opening else f"{_details_of(request)}/to"
-    extra = {"given": error.given, "known": known, **_field(request, place, "enum", known)}
+    place = field if opening else f"{_details_pointer(request)}/to"
+    extra = {"given": error.given, "known": known, **_field_errors(request, place, "enum", known)}
     return _problem(request, 422, code, extra, given=error.given, konfliktrad=", ".join(known))
 
 
@@ -177,12 +177,16 @@ async def _no_release(request: Request, _error: extracts.NoRelease) -> Response:
 async def _day_out_of_range(request: Request, error: alerts.DayOutOfRange) -> Response:
     language = _language(request)
     first, last = (texts.render(language, day) for day in (error.first, error.last))
-    extra = {"first": str(error.first), "last": str(error.last), **_field(request, f"/{error.field}", "value_error")}
+    extra = {
+        "first": str(error.first),
+        "last": str(error.last),
+        **_field_errors(request, f"/{error.field}", "value_error"),
+    }
     return _problem(request, 422, "day_out_of_range", extra, first=first, last=last)
 
 
 async def _day_to_come(request: Request, _error: DayToCome) -> Response:
-    return _problem(request, 422, "day_to_come", _field(request, "/on", "value_error"))
+    return _problem(request, 422, "day_to_come", _field_errors(request, "/on", "value_error"))
 
 
 async def _lacks_scope(request: Request, error: LacksScope) -> Response:
@@ -192,19 +196,19 @@ async def _lacks_scope(request: Request, error: LacksScope) -> Response:
 
 async def _bad_details(request: Request, error: BadDetails) -> Response:
     language = _language(request)
-    where = _details_of(request)
-    places = [_placed(language, problem, where) for problem in error.problems[:MOST_PLACES]]
+    where = _details_pointer(request)
+    places = [_problem_place(language, problem, where) for problem in error.problems[:MAX_PLACES]]
     return _problem(request, 422, "invalid_input", {"errors": places})
 
 
 async def _bad_message(request: Request, error: BadMessage | BadChanges) -> Response:
     language = _language(request)
-    places = [_placed(language, problem) for problem in error.problems[:MOST_PLACES]]
+    places = [_problem_place(language, problem) for problem in error.problems[:MAX_PLACES]]
     return _problem(request, 422, "invalid_input", {"errors": places})
 
 
 async def _bad_address(request: Request, _error: Forbidden) -> Response:
-    return _problem(request, 422, "invalid_input", _field(request, "/url", "webhook_url"))
+    return _problem(request, 422, "invalid_input", _field_errors(request, "/url", "webhook_url"))
 
 
 async def _too_many_webhooks(request: Request, error: TooManyWebhooks) -> Response:
@@ -216,7 +220,7 @@ async def _too_many_cases(request: Request, error: TooManyCases) -> Response:
 
 
 async def _unknown_purpose(request: Request, error: extracts.NoPurpose) -> Response:
-    field = _field(request, "(query)/purpose", "enum")
+    field = _field_errors(request, "(query)/purpose", "enum")
     return _problem(request, 422, "unknown_purpose", field, purpose=error.name)
 
 
@@ -235,7 +239,7 @@ async def _not_settled(request: Request, error: extracts.NotYet) -> Response:
 
 
 async def _does_not_fit(request: Request, _error: inviting.DoesNotFit) -> Response:
-    return _problem(request, 422, "invalid_input", _field(request, "/answers", "value_error"))
+    return _problem(request, 422, "invalid_input", _field_errors(request, "/answers", "value_error"))
 
 
 async def _unreadable(request: Request, error: NotSigned | Unreadable) -> Response:
@@ -246,7 +250,7 @@ async def _unreadable(request: Request, error: NotSigned | Unreadable) -> Respon
 
 async def _invalid(request: Request, error: RequestValidationError) -> Response:
     language = _language(request)
-    places = [_input_place(language, problem) for problem in list(error.errors())[:MOST_PLACES]]
+    places = [_input_place(language, problem) for problem in list(error.errors())[:MAX_PLACES]]
     return _problem(request, 422, "invalid_input", {"errors": places})
 
 
@@ -287,7 +291,7 @@ async def _internal(request: Request, error: Exception) -> Response:
     return _problem(request, 500, "internal")
 
 
-def _details_of(request: Request) -> str:
+def _details_pointer(request: Request) -> str:
     """Where the details of an event stand in the body."""
     return "/replacement/details" if request.url.path.endswith("/corrections") else "/details"
 
@@ -301,17 +305,17 @@ def _input_place(language: texts.Language, problem: dict[str, Any]) -> dict[str,
     return field_problem(language, pointer, problem["type"], allowed_values(problem), named_values(problem))
 
 
-def _placed(language: texts.Language, problem: Problem, where: str = "") -> dict[str, Any]:
+def _problem_place(language: texts.Language, problem: Problem, where: str = "") -> dict[str, Any]:
     return field_problem(language, f"{where}{problem.pointer}", problem.kind, problem.allowed, problem.values)
 
 
-def _field(request: Request, pointer: str, kind: str, allowed: Sequence[str] = ()) -> dict[str, Any]:
+def _field_errors(request: Request, pointer: str, kind: str, allowed: Sequence[str] = ()) -> dict[str, Any]:
     return {"errors": [field_problem(_language(request), pointer, kind, allowed)]}
 
 
 HANDLERS: dict[type[Exception], Handler] = {
-    c.NotVisible: _plain(404, "not_found"),
-    c.VersionRequired: _plain(428, "precondition_required"),
+    c.NotVisible: _fixed_problem(404, "not_found"),
+    c.VersionRequired: _fixed_problem(428, "precondition_required"),
     c.Outdated: _outdated,
     c.NotPermitted: _not_permitted,
     c.Refused: _refused,
@@ -319,44 +323,44 @@ HANDLERS: dict[type[Exception], Handler] = {
     c.NotCorrectable: _not_correctable,
     c.ChangesNothing: _changes_nothing,
     c.UseCorrections: _use_corrections,
-    c.Unknown: _unknown,
-    alerts.NoSuchAlert: _plain(404, "not_found"),
-    alerts.AlreadyCleared: _plain(409, "alert_cleared"),
-    AlreadyAnswered: _plain(409, "identity_answered"),
+    c.UnknownReferenceValue: _unknown,
+    alerts.NoSuchAlert: _fixed_problem(404, "not_found"),
+    alerts.AlreadyCleared: _fixed_problem(409, "alert_cleared"),
+    AlreadyAnswered: _fixed_problem(409, "identity_answered"),
     RejectedBefore: _rejected_before,
     alerts.DayOutOfRange: _day_out_of_range,
     DayToCome: _day_to_come,
     LacksScope: _lacks_scope,
-    IdempotencyMismatch: _plain(422, "idempotency_mismatch"),
-    NoFeed: _plain(403, "feed_not_for_role"),
-    BadCursor: _plain(400, "bad_cursor"),
-    ContactIsTheirOwn: _plain(409, "contact_is_their_own"),
+    IdempotencyMismatch: _fixed_problem(422, "idempotency_mismatch"),
+    NoFeed: _fixed_problem(403, "feed_not_for_role"),
+    BadCursor: _fixed_problem(400, "bad_cursor"),
+    ContactIsTheirOwn: _fixed_problem(409, "contact_is_their_own"),
     TooManyWebhooks: _too_many_webhooks,
-    NotASystem: _plain(403, "systems_only"),
+    NotASystem: _fixed_problem(403, "systems_only"),
     RoleNotAllowed: _role_not_allowed,
     OtherOffice: _other_office,
-    BadIfMatch: _plain(400, "bad_if_match"),
+    BadIfMatch: _fixed_problem(400, "bad_if_match"),
     NothingReleased: _nothing_released,
     Forbidden: _bad_address,
     BadDetails: _bad_details,
     BadMessage: _bad_message,
     BadChanges: _bad_message,
     TooManyCases: _too_many_cases,
-    extracts.NoExtract: _plain(404, "not_found"),
+    extracts.NoExtract: _fixed_problem(404, "not_found"),
     extracts.NoPurpose: _unknown_purpose,
     extracts.PurposeOver: _purpose_over,
     extracts.NotForPurpose: _not_covered,
     extracts.NotYet: _not_settled,
     extracts.NoRelease: _no_release,
-    extracts.NoKey: _plain(503, "extracts_not_ready"),
-    inviting.NotDue: _plain(409, "survey_not_due"),
-    inviting.NoSuchInvitation: _plain(404, "survey_token"),
+    extracts.NoKey: _fixed_problem(503, "extracts_not_ready"),
+    inviting.NotDue: _fixed_problem(409, "survey_not_due"),
+    inviting.NoSuchInvitation: _fixed_problem(404, "survey_token"),
     inviting.DoesNotFit: _does_not_fit,
     NotSigned: _unreadable,
     Unreadable: _unreadable,
-    UnknownMachine: _plain(404, "not_found"),
+    UnknownMachine: _fixed_problem(404, "not_found"),
     store.Stale: _overtaken,
-    store.InFlight: _plain(409, "idempotency_in_flight", {"Retry-After": "1"}),
+    store.InFlight: _fixed_problem(409, "idempotency_in_flight", {"Retry-After": "1"}),
     store.Unavailable: _unavailable,
     RequestValidationError: _invalid,
     HTTPException: _http,
@@ -365,7 +369,7 @@ HANDLERS: dict[type[Exception], Handler] = {
 """Every error that may leave the layers below, and what it becomes."""
 
 
-async def answered(request: Request, error: Exception) -> Response:
+async def response_for(request: Request, error: Exception) -> Response:
     """What this error becomes on the wire."""
     return await HANDLERS[type(error)](request, error)
 

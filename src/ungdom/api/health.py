@@ -31,16 +31,16 @@ def check_readiness(request: Request) -> Response:
     """
     db: Database = request.app.state.db
     try:
-        checks = {"database": "ok", **_looked_into(db, request.app.state.clock())}
+        checks = {"database": "ok", **_schema_and_night(db, request.app.state.clock())}
     except StoreError:
         checks = {"database": "cannot be reached", "schema": "unknown", "night": "unknown"}
     good = all(value == "ok" for value in checks.values())
     return JSONResponse({"status": "ok" if good else "not ready", **checks}, 200 if good else 503)
 
 
-def _looked_into(db: Database, now: datetime) -> dict[str, str]:
+def _schema_and_night(db: Database, now: datetime) -> dict[str, str]:
     if not db.is_current():
         return {"schema": "outdated: run `ungdom db upgrade`", "night": "unknown"}
     with db.reading() as tx:
-        late = ledger.night_is_late(tx, now)
+        late = ledger.nightly_run_is_late(tx, now)
     return {"schema": "ok", "night": "none for 26 hours: run `ungdom nightly`" if late else "ok"}

@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from ungdom import texts
-from ungdom.agenda import HEARING, Entry
+from ungdom.agenda import HEARING, AgendaEntry
 from ungdom.lazy import lazy
 from ungdom.texts import Language
 
@@ -16,62 +16,62 @@ if TYPE_CHECKING:
 else:
     icalendar = lazy("icalendar")
 
-KIND = "text/calendar"
+MEDIA_TYPE = "text/calendar"
 PRODUCT = "-//ungdom//Deadlines//EN"
 REFRESH = timedelta(hours=6)
-REMINDED_AT = time(8)
+REMINDER_TIME = time(8)
 """When on the day a reminder is due, by the clock of whoever's calendar it is."""
 
 
-def calendar(entries: Iterable[Entry], language: Language, base: str) -> bytes:
+def calendar(entries: Iterable[AgendaEntry], language: Language, base: str) -> bytes:
     """The calendar with these entries. `base`: where people reach the service, empty when that is not known."""
-    made = icalendar.Calendar()
-    made.add("prodid", PRODUCT)
-    made.add("version", "2.0")
-    made.add("name", texts.text(language, "calendar", "name"))
-    made.add("x-wr-calname", texts.text(language, "calendar", "name"))
-    made.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
-    made.add("x-published-ttl", "PT6H")
+    ics = icalendar.Calendar()
+    ics.add("prodid", PRODUCT)
+    ics.add("version", "2.0")
+    ics.add("name", texts.text(language, "calendar", "name"))
+    ics.add("x-wr-calname", texts.text(language, "calendar", "name"))
+    ics.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
+    ics.add("x-published-ttl", "PT6H")
     for entry in entries:
-        made.add_component(_event(entry, language, base))
-    return bytes(made.to_ical())
+        ics.add_component(_event(entry, language, base))
+    return bytes(ics.to_ical())
 
 
-def _event(entry: Entry, language: Language, base: str) -> icalendar.Event:
+def _event(entry: AgendaEntry, language: Language, base: str) -> icalendar.Event:
     summary = texts.text(language, "calendar", "summary", reference=entry.reference, label=_label(entry, language))
     link = f"{base}/v1/cases/{entry.case_id}"
-    made = icalendar.Event()
-    made.add("uid", f"{entry.key}@ungdom")
-    made.add("dtstamp", entry.changed_at)
-    made.add("last-modified", entry.changed_at)
-    made.add("sequence", entry.version)
-    made.add("dtstart", entry.on)
-    made.add("summary", summary)
-    made.add("description", "\n".join([*_waiting(entry, language), link]))
-    made.add("class", "PRIVATE")
-    made.add("transp", "TRANSPARENT")
-    made.add("url", link)
-    made.add_component(_reminder(entry, summary))
-    return made
+    event = icalendar.Event()
+    event.add("uid", f"{entry.key}@ungdom")
+    event.add("dtstamp", entry.changed_at)
+    event.add("last-modified", entry.changed_at)
+    event.add("sequence", entry.version)
+    event.add("dtstart", entry.on)
+    event.add("summary", summary)
+    event.add("description", "\n".join([*_waiting_lines(entry, language), link]))
+    event.add("class", "PRIVATE")
+    event.add("transp", "TRANSPARENT")
+    event.add("url", link)
+    event.add_component(_reminder(entry, summary))
+    return event
 
 
-def _label(entry: Entry, language: Language) -> str:
+def _label(entry: AgendaEntry, language: Language) -> str:
     if entry.code == HEARING:
         return texts.text(language, "calendar", "hearing")
     return texts.text(language, "deadline", entry.code)
 
 
-def _waiting(entry: Entry, language: Language) -> list[str]:
+def _waiting_lines(entry: AgendaEntry, language: Language) -> list[str]:
     if entry.waiting_for is None:
         return []
     return [texts.text(language, "calendar", "waiting_for", party=texts.render(language, entry.waiting_for))]
 
 
-def _reminder(entry: Entry, summary: str) -> icalendar.Alarm:
+def _reminder(entry: AgendaEntry, summary: str) -> icalendar.Alarm:
     """In the morning of the warning day, or of the day itself where that is later."""
     first = min(entry.notice_from, entry.on)
-    made = icalendar.Alarm()
-    made.add("action", "DISPLAY")
-    made.add("description", summary)
-    made.add("trigger", datetime.combine(first, REMINDED_AT) - datetime.combine(entry.on, time()))
-    return made
+    alarm = icalendar.Alarm()
+    alarm.add("action", "DISPLAY")
+    alarm.add("description", summary)
+    alarm.add("trigger", datetime.combine(first, REMINDER_TIME) - datetime.combine(entry.on, time()))
+    return alarm

@@ -26,28 +26,28 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\
 
 def _day(value: object) -> object:
     if isinstance(value, str) and _DATE.fullmatch(value):
-        return _in_the_calendar(value)
+        return _parse_calendar(value)
     raise PydanticCustomError("date_parsing", "is not a date")
 
 
 def _day_or_instant(value: object) -> object:
-    said = value.upper() if isinstance(value, str) else ""
-    if not _INSTANT.fullmatch(said):
+    text = value.upper() if isinstance(value, str) else ""
+    if not _INSTANT.fullmatch(text):
         return _day(value)
-    moment = _in_the_calendar(said)
+    moment = _parse_calendar(text)
     if moment.tzinfo is None:
         raise PydanticCustomError("timezone_missing", "has no offset from UTC")
     return moment
 
 
-def _in_the_calendar(said: str) -> Any:
+def _parse_calendar(text: str) -> Any:
     try:
-        found = date.fromisoformat(said) if _DATE.fullmatch(said) else datetime.fromisoformat(said)
+        parsed = date.fromisoformat(text) if _DATE.fullmatch(text) else datetime.fromisoformat(text)
     except ValueError:
         raise PydanticCustomError("date_parsing", "is not in the calendar") from None
-    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+    if not FIRST_YEAR <= parsed.year <= LAST_YEAR:
         raise PydanticCustomError("date_out_of_range", "is too far away", dict(YEARS))
-    return found
+    return parsed
 
 
 Sort = Literal[
@@ -120,9 +120,9 @@ class PersonIn(Input):
     guardians: Annotated[list[GuardianIn], Field(max_length=8)] = []
 
     @property
-    def told(self) -> message.Person:
+    def as_person(self) -> message.Person:
         """The youth as a message tells of one."""
-        named = tuple(message.Guardian(name=one.name, contact=one.contact) for one in self.guardians)
+        named = tuple(message.Guardian(name=guardian.name, contact=guardian.contact) for guardian in self.guardians)
         return message.Person(**{**dict(self), "guardians": named})
 
 
@@ -141,12 +141,12 @@ class OffenceIn(Input):
         return self
 
     @property
-    def told(self) -> Offence:
+    def as_offence(self) -> Offence:
         """The act as events hold it."""
         return Offence(on=self.on, until=self.until, group=self.group, statute=self.statute)
 
 
-OLDEST = 40
+MAX_AGE_AT_OFFENCE = 40
 """Years. A youth is under 18 at the act; whoever was older than this is taken for a slip of the pen."""
 
 
@@ -172,8 +172,8 @@ class NewCaseIn(Input):
         first = min(offence.on for offence in self.offences)
         if self.person.born >= min(first, day_of(self.occurred_on)[0]):
             raise PydanticCustomError("born_after_offence", "is born too late", {"field": ("person", "born")})
-        if first.year - self.person.born.year > OLDEST:
-            named = {"field": ("person", "born"), "le": OLDEST}
+        if first.year - self.person.born.year > MAX_AGE_AT_OFFENCE:
+            named = {"field": ("person", "born"), "le": MAX_AGE_AT_OFFENCE}
             raise PydanticCustomError("born_too_early", "is born too early", named)
         return self
 
@@ -228,7 +228,7 @@ class DryRun(Input):
     dry_run: bool = False
 
 
-class Narrowed(AsOf):
+class CaseFilterQuery(AsOf):
     """Which cases, by where they stand and with whom."""
 
     state: State | None = None
@@ -240,7 +240,7 @@ class Narrowed(AsOf):
     overdue: bool | None = None
 
 
-class ListQuery(Narrowed):
+class ListQuery(CaseFilterQuery):
     """Filters and order of the list of cases."""
 
     q: SearchText | None = None

@@ -7,47 +7,47 @@ from fastapi import APIRouter, Query, Request, Response
 
 from ungdom.api import alert_shapes as shapes
 from ungdom.api import inputs as i
-from ungdom.api.authorisation import guarded, may_administer, needs
-from ungdom.api.cases import answer
-from ungdom.api.deps import Call, ReadCall
-from ungdom.api.paging import PageQuery, cut, start_of
+from ungdom.api.authorisation import guarded, may_administer, requires
+from ungdom.api.cases import json_response
+from ungdom.api.deps import ReadContext, RequestContext
+from ungdom.api.paging import PageQuery, page_and_cursor, start_after
 from ungdom.api.tokens import ADMIN
 from ungdom.jobs import nightly, steps
-from ungdom.jobs.nightly import Night
+from ungdom.jobs.nightly import NightlyRunResult
 from ungdom.store import ledger
-from ungdom.store.ledger import NIGHTLY, Run
+from ungdom.store.ledger import NIGHTLY, JobRun
 
 router = APIRouter(tags=["jobs"])
 
 
 @router.post(f"/v1/jobs/{NIGHTLY}/runs", response_model=shapes.NightOut, summary="Run a night")
-@guarded(needs(ADMIN, may_administer))
+@guarded(requires(ADMIN, may_administer))
 def run_nightly_job(
-    call: ReadCall, request: Request, body: shapes.RunIn, _query: Annotated[i.NoQuery, Query()]
+    context: ReadContext, request: Request, body: shapes.RunIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """Run the nightly job for a day, with the nights that were missed before it; the runs. Done again, it is empty."""
-    call.check_access()
-    done = nightly.run(call.db, request.app.state.clock, body.on, steps.all_steps(call.keys))
-    return _told(call, done)
+    context.check_access()
+    nights = nightly.run(context.db, request.app.state.clock, body.on, steps.all_steps(context.keys))
+    return _night_response(context, nights)
 
 
 @router.get(f"/v1/jobs/{NIGHTLY}/runs", response_model=shapes.RunList, summary="The ledger of nights")
-def list_nightly_runs(call: ReadCall, query: Annotated[PageQuery, Query()]) -> Response:
+def list_nightly_runs(context: ReadContext, query: Annotated[PageQuery, Query()]) -> Response:
     """The newest runs: for which night, when, how each ended, and what it counted."""
-    call.may_administer()
-    with call.db.reading() as tx:
-        rows = ledger.runs(tx, NIGHTLY, query.limit + 1, start_of(call, NIGHTLY, query))
-    page, following = cut(call, NIGHTLY, query, rows, lambda run: (run.started_at, run.run_id))
-    return call.respond(answer(shapes.RunList(items=[_out(run) for run in page], next=following)))
+    context.require_admin()
+    with context.db.reading() as tx:
+        rows = ledger.runs(tx, NIGHTLY, query.limit + 1, start_after(context, NIGHTLY, query))
+    page, following = page_and_cursor(context, NIGHTLY, query, rows, lambda run: (run.started_at, run.run_id))
+    return context.respond(json_response(shapes.RunList(items=[_run_out(run) for run in page], next=following)))
 
 
-def _told(call: Call, nights: Sequence[Night]) -> Response:
-    with call.db.reading() as tx:
-        found = ledger.these(tx, [night.run_id for night in nights])
-    return call.respond(answer(shapes.NightOut(items=[_out(run) for run in found])))
+def _night_response(context: RequestContext, nights: Sequence[NightlyRunResult]) -> Response:
+    with context.db.reading() as tx:
+        runs = ledger.runs_by_id(tx, [night.run_id for night in nights])
+    return context.respond(json_response(shapes.NightOut(items=[_run_out(run) for run in runs])))
 
 
-def _out(run: Run) -> shapes.RunOut:
+def _run_out(run: JobRun) -> shapes.RunOut:
     return shapes.RunOut(
         id=run.run_id,
         name=run.name,

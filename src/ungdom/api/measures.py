@@ -12,43 +12,43 @@ from pydantic_core import PydanticCustomError
 from ungdom import casework, texts
 from ungdom.api import cursors
 from ungdom.api import inputs as i
-from ungdom.api.authorisation import guarded, needs
-from ungdom.api.cases import answer
-from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
+from ungdom.api.authorisation import guarded, requires
+from ungdom.api.cases import json_response
+from ungdom.api.deps import ApiResponse, ReadContext, RequestContext, WriteContext
 from ungdom.api.inputs import DEFAULT_LIMIT, CivilDay, Input, Limit
 from ungdom.api.offices import check_known
 from ungdom.api.schemas import Output
 from ungdom.api.tokens import WRITE
 from ungdom.message.text import CodeText, CursorText, LineText
 from ungdom.store import catalogue, reference
-from ungdom.store.catalogue import Asked, Entry, Provider, Room
+from ungdom.store.catalogue import CatalogueEntry, CatalogueFilter, MeasureAvailability, Provider
 from ungdom.store.ids import uuid7
 from ungdom.store.session import Connection
 from ungdom.workflow import patterns
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.measure_list import AGENCY, KIND, Availability
-from ungdom.workflow.permissions import OtherOffice, may_keep_catalogue, may_read_catalogue
+from ungdom.workflow.permissions import OtherOffice, may_edit_catalogue, may_read_catalogue
 
 router = APIRouter(tags=["measures"])
 
 
-def _measure(value: str) -> str:
-    return _one_of(value, KIND)
+def _check_measure(value: str) -> str:
+    return _check_listed(value, KIND)
 
 
-def _agency(value: str) -> str:
-    return _one_of(value, AGENCY)
+def _check_agency(value: str) -> str:
+    return _check_listed(value, AGENCY)
 
 
-def _one_of(value: str, known: Collection[str]) -> str:
+def _check_listed(value: str, known: Collection[str]) -> str:
     if value not in known:
         raise PydanticCustomError("enum", "is not on the list", {"allowed": list(known)})
     return value
 
 
-Code = Annotated[CodeText, AfterValidator(_measure), Field(json_schema_extra={"enum": list(KIND)})]
+Code = Annotated[CodeText, AfterValidator(_check_measure), Field(json_schema_extra={"enum": list(KIND)})]
 """A measure of the lists of krl § 25."""
-Agency = Annotated[CodeText, AfterValidator(_agency), Field(json_schema_extra={"enum": list(AGENCY)})]
+Agency = Annotated[CodeText, AfterValidator(_check_agency), Field(json_schema_extra={"enum": list(AGENCY)})]
 """An agency of the reference data."""
 Town = Annotated[str, Field(pattern=patterns.MUNICIPALITY)]
 Count = Annotated[int, Field(ge=0, le=10_000)]
@@ -133,22 +133,22 @@ class CatalogueQuery(Input):
 
 
 @router.get("/v1/measures/catalogue", response_model=CatalogueOut, summary="Who offers which measures, and the room")
-def list_measure_catalogue(call: ReadCall, query: Annotated[CatalogueQuery, Query()]) -> Response:
+def list_measure_catalogue(context: ReadContext, query: Annotated[CatalogueQuery, Query()]) -> Response:
     """Providers with the measures they carry out and the room they had on a day; of a municipality or konfliktråd."""
-    return call.read(lambda tx: _listed(tx, call, query), may=may_read_catalogue)
+    return context.read(lambda tx: _page_of_catalogue(tx, context, query), may=may_read_catalogue)
 
 
 @router.post("/v1/measures/providers", status_code=201, response_model=ProviderOut, summary="Enter a provider")
-@guarded(needs(WRITE, may_keep_catalogue))
-def add_measure_provider(call: WriteCall, body: ProviderIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
+@guarded(requires(WRITE, may_edit_catalogue))
+def add_measure_provider(context: WriteContext, body: ProviderIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """By coordinators and leaders, in the municipalities of their own konfliktråd."""
-    return call.write(lambda tx: _added(tx, call, body))
+    return context.write(lambda tx: _add_provider(tx, context, body))
 
 
 @router.get("/v1/measures/providers/{provider_id}", response_model=ProviderOut, summary="Read a provider")
-def get_measure_provider(call: ReadCall, provider_id: UUID, query: Annotated[ProviderQuery, Query()]) -> Response:
+def get_measure_provider(context: ReadContext, provider_id: UUID, query: Annotated[ProviderQuery, Query()]) -> Response:
     """One provider with its measures and the room it had on a day, also when it offers nothing any more."""
-    return call.read(lambda tx: _shown(tx, call, provider_id, query.on), may=may_read_catalogue)
+    return context.read(lambda tx: _provider_detail(tx, context, provider_id, query.on), may=may_read_catalogue)
 
 
 @router.post(
@@ -157,87 +157,91 @@ def get_measure_provider(call: ReadCall, provider_id: UUID, query: Annotated[Pro
     response_model=RoomOut,
     summary="Say whether there is room",
 )
-@guarded(needs(WRITE, may_keep_catalogue))
+@guarded(requires(WRITE, may_edit_catalogue))
 def add_provider_availability(
-    call: WriteCall, provider_id: UUID, body: RoomIn, _query: Annotated[i.NoQuery, Query()]
+    context: WriteContext, provider_id: UUID, body: RoomIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """Added to what was known before, which stays. By coordinators and leaders of the konfliktråd of the provider."""
-    return call.write(lambda tx: _told(tx, call, provider_id, body))
+    return context.write(lambda tx: _add_availability(tx, context, provider_id, body))
 
 
-def _listed(tx: Connection, call: Call, query: CatalogueQuery) -> Answer:
-    on = query.on or oslo_date(call.now)
+def _page_of_catalogue(tx: Connection, context: RequestContext, query: CatalogueQuery) -> ApiResponse:
+    on = query.on or oslo_date(context.now)
     if query.konfliktrad:
         check_known(query.konfliktrad, sorted(reference.konfliktrad_codes(tx)), "query", "konfliktrad")
     if query.municipality:
         check_known(query.municipality, reference.municipalities(tx), "query", "municipality")
-    of = f"catalogue {on} " + query.model_dump_json(exclude={"cursor", "limit", "on"})
-    after = UUID(cursors.read(call.cursor_key, of, query.cursor)) if query.cursor else None
-    asked = Asked(on=on, konfliktrad=query.konfliktrad, municipality=query.municipality, code=query.code)
-    found = catalogue.page(tx, asked, after, query.limit + 1)
-    shown = found[: query.limit]
-    last = shown[-1].provider.provider_id if len(found) > query.limit else None
-    following = cursors.write(call.cursor_key, of, str(last)) if last else None
-    return answer(CatalogueOut(on=on, items=[_provider_out(one, call.language) for one in shown], next=following))
+    list_key = f"catalogue {on} " + query.model_dump_json(exclude={"cursor", "limit", "on"})
+    after = UUID(cursors.read(context.cursor_key, list_key, query.cursor)) if query.cursor else None
+    catalogue_query = CatalogueFilter(
+        on=on, konfliktrad=query.konfliktrad, municipality=query.municipality, code=query.code
+    )
+    entries = catalogue.page(tx, catalogue_query, after, query.limit + 1)
+    page = entries[: query.limit]
+    last = page[-1].provider.provider_id if len(entries) > query.limit else None
+    following = cursors.write(context.cursor_key, list_key, str(last)) if last else None
+    return json_response(
+        CatalogueOut(on=on, items=[_provider_out(entry, context.language) for entry in page], next=following)
+    )
 
 
-def _shown(tx: Connection, call: Call, provider_id: UUID, on: date | None) -> Answer:
-    entry = catalogue.entry(tx, provider_id, on or oslo_date(call.now))
+def _provider_detail(tx: Connection, context: RequestContext, provider_id: UUID, on: date | None) -> ApiResponse:
+    entry = catalogue.entry(tx, provider_id, on or oslo_date(context.now))
     if entry is None:
         raise casework.NotVisible
-    return answer(_provider_out(entry, call.language))
+    return json_response(_provider_out(entry, context.language))
 
 
-def _added(tx: Connection, call: Call, body: ProviderIn) -> Answer:
+def _add_provider(tx: Connection, context: RequestContext, body: ProviderIn) -> ApiResponse:
     new = Provider(
-        provider_id=uuid7(call.now),
+        provider_id=uuid7(context.now),
         name=body.name,
-        konfliktrad=_office(tx, call, body.municipality),
+        konfliktrad=_provider_office(tx, context, body.municipality),
         municipality=body.municipality,
         agency=body.agency,
         valid_from=body.valid_from,
         valid_until=body.valid_until,
-        written_by=call.who.viewer.subject,
-        created_at=call.now,
+        written_by=context.recorder.viewer.subject,
+        created_at=context.now,
     )
     offers = tuple(dict.fromkeys(body.measures))
     catalogue.add(tx, new, offers)
     where = f"/v1/measures/providers/{new.provider_id}"
-    return answer(_provider_out(Entry(new, offers, {}), call.language), 201, Location=where)
+    return json_response(_provider_out(CatalogueEntry(new, offers, {}), context.language), 201, Location=where)
 
 
-def _office(tx: Connection, call: Call, municipality: str | None) -> str:
+def _provider_office(tx: Connection, context: RequestContext, municipality: str | None) -> str:
     """The konfliktråd of the provider, which must be the caller's own. Raises `OtherOffice`."""
-    own = call.who.viewer.konfliktrad or ""
+    own = context.recorder.viewer.konfliktrad or ""
     office = reference.konfliktrad_of(tx, municipality) if municipality else own
     if office is None:
         check_known(municipality, reference.municipalities(tx), "body", "municipality")
     if office != own:
-        raise OtherOffice(call.who.viewer.konfliktrad, municipality, office or "")
+        raise OtherOffice(context.recorder.viewer.konfliktrad, municipality, office or "")
     return office
 
 
-def _told(tx: Connection, call: Call, provider_id: UUID, body: RoomIn) -> Answer:
-    found = catalogue.find(tx, provider_id)
-    if found is None:
+def _add_availability(tx: Connection, context: RequestContext, provider_id: UUID, body: RoomIn) -> ApiResponse:
+    match = catalogue.find(tx, provider_id)
+    if match is None:
         raise casework.NotVisible
-    provider, offers = found
-    if provider.konfliktrad != call.who.viewer.konfliktrad:
-        raise OtherOffice(call.who.viewer.konfliktrad)
+    provider, offers = match
+    if provider.konfliktrad != context.recorder.viewer.konfliktrad:
+        raise OtherOffice(context.recorder.viewer.konfliktrad)
     check_known(body.code, list(offers), "body", "code")
-    new = Room(
-        availability_id=uuid7(call.now),
+    new = MeasureAvailability(
+        availability_id=uuid7(context.now),
         provider_id=provider_id,
-        written_by=call.who.viewer.subject,
-        recorded_at=call.now,
+        written_by=context.recorder.viewer.subject,
+        recorded_at=context.now,
         **body.model_dump(),
     )
-    catalogue.tell(tx, new)
-    return answer(_room_out(body.code, new, call.language), 201)
+    catalogue.add_availability(tx, new)
+    return json_response(_room_out(body.code, new, context.language), 201)
 
 
-def _provider_out(one: Entry, language: texts.Language) -> ProviderOut:
-    provider = one.provider
+def _provider_out(entry: CatalogueEntry, language: texts.Language) -> ProviderOut:
+    provider = entry.provider
     return ProviderOut(
         id=provider.provider_id,
         name=provider.name,
@@ -246,11 +250,11 @@ def _provider_out(one: Entry, language: texts.Language) -> ProviderOut:
         agency=provider.agency,
         valid_from=provider.valid_from,
         valid_until=provider.valid_until,
-        measures=[_room_out(code, one.room.get(code), language) for code in one.offers],
+        measures=[_room_out(code, entry.availability.get(code), language) for code in entry.offers],
     )
 
 
-def _room_out(code: str, room: Room | None, language: texts.Language) -> RoomOut:
+def _room_out(code: str, room: MeasureAvailability | None, language: texts.Language) -> RoomOut:
     return RoomOut(
         code=code,
         label=texts.text(language, "measure", code),

@@ -18,7 +18,7 @@ from ungdom.api.access.principal import AccessError, BadToken, KeysUnavailable, 
 from ungdom.api.access.verify import Verifier
 from ungdom.api.problems import problem_response
 from ungdom.clock import Clock
-from ungdom.message.sound import DEEPEST, json_fault
+from ungdom.message.sound import MAX_DEPTH, json_fault
 from ungdom.texts.places import field_problem
 
 log = logging.getLogger("ungdom.access")
@@ -34,15 +34,15 @@ SURVEY = re.compile(r"/v1/surveys/[^/]+")
 
 CHALLENGE = 'Bearer realm="ungdom"'
 INVALID = f'{CHALLENGE}, error="invalid_token"'
-TOO_LOW = f'{CHALLENGE}, error="insufficient_user_authentication"'
+LEVEL_TOO_LOW = f'{CHALLENGE}, error="insufficient_user_authentication"'
 """By RFC 9470: signing in again, at a higher level, is what helps."""
 
-LARGE = 64 * 1024
+LARGE_BODY = 64 * 1024
 """Bytes of JSON that are looked at in a thread, so that others are not held up."""
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class BodyLimits:
     """Bytes that a body may have, ordinarily and as an official message."""
 
     body: int
@@ -50,7 +50,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class BodyPolicy:
     """How the body of a request is taken: of which kinds, and whether the route reads it itself, as it comes."""
 
     kinds: tuple[str, ...] = ("application/json",)
@@ -63,22 +63,22 @@ class Body:
         return ", ".join(self.kinds)
 
 
-BODIES: dict[str, Body] = {
-    "/v1/decisions/batch": Body(("application/x-ndjson",), streamed=True),
-    "/v1/esas/messages": Body(("application/json", "application/jose"), exchange=True),
+BODY_POLICIES: dict[str, BodyPolicy] = {
+    "/v1/decisions/batch": BodyPolicy(("application/x-ndjson",), streamed=True),
+    "/v1/esas/messages": BodyPolicy(("application/json", "application/jose"), exchange=True),
 }
 """Where a body is taken in another way than elsewhere."""
 
-JSON_BODY = Body()
+JSON_BODY_POLICY = BodyPolicy()
 
-PLAIN = "identity"
+IDENTITY_CODING = "identity"
 """The one content coding that is taken (RFC 9110 § 8.4.1, § 12.5.3)."""
 
 Refusal = Callable[[Scope], Awaitable[Response | None]]
 """The answer to whom the token does not let use the route, before anything of the body is read; None: it does."""
 
 
-class Gate:
+class AccessMiddleware:
     """Lets a request in when its token holds and may use the route, and its body is JSON of a bearable size.
 
     In that order; otherwise it answers at once, and reads no more of the body than it has to.
@@ -89,7 +89,7 @@ class Gate:
         app: ASGIApp,
         verifier: Verifier,
         clock: Callable[[], Clock],
-        limits: Limits,
+        limits: BodyLimits,
         refusal: Refusal,
     ) -> None:
         self.app = app
@@ -112,13 +112,13 @@ class Gate:
             if not is_open(scope["path"]):
                 state["principal"] = await self._principal(scope, self.clock()())
         except AccessError as error:
-            await _not_in(scope, receive, send, error)
+            await _refuse_token(scope, receive, send, error)
             return
         refused = await self.refusal(scope)
         if refused is not None:
             await refused(scope, receive, send)
             return
-        await self._with_body(scope, receive, send)
+        await self._check_body(scope, receive, send)
 
     async def _principal(self, scope: Scope, now: datetime) -> Principal:
         given = [value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"]
@@ -129,36 +129,38 @@ class Gate:
             raise NoToken
         return await self.verifier.check(token.strip(), now)
 
-    async def _with_body(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _check_body(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] not in ("POST", "PUT", "PATCH"):
             scope["state"]["body_hash"] = hashlib.sha256().digest()
             await self.app(scope, receive, send)
             return
-        if not _is_plain(scope):
-            told = {"Accept-Encoding": PLAIN}
-            await _refuse(scope, receive, send, 415, "unsupported_content_encoding", told)
+        if not _is_uncompressed(scope):
+            headers = {"Accept-Encoding": IDENTITY_CODING}
+            await _refuse(scope, receive, send, 415, "unsupported_content_encoding", headers)
             return
-        wanted, kind = BODIES.get(scope["path"], JSON_BODY), _kind(dict(scope["headers"]))
-        if not wanted.streamed:
-            await self._with_whole_body(scope, receive, send, wanted, kind)
-        elif kind in wanted.kinds:
+        policy, kind = BODY_POLICIES.get(scope["path"], JSON_BODY_POLICY), _media_type(dict(scope["headers"]))
+        if not policy.streamed:
+            await self._check_whole_body(scope, receive, send, policy, kind)
+        elif kind in policy.kinds:
             await self.app(scope, receive, send)
         else:
-            await _refuse(scope, receive, send, 415, "unsupported_media_type", accepted=wanted.accepted)
+            await _refuse(scope, receive, send, 415, "unsupported_media_type", accepted=policy.accepted)
 
-    async def _with_whole_body(self, scope: Scope, receive: Receive, send: Send, wanted: Body, kind: str) -> None:
-        limit = self.limits.exchange if wanted.exchange else self.limits.body
-        body = await _read(receive, limit)
+    async def _check_whole_body(
+        self, scope: Scope, receive: Receive, send: Send, policy: BodyPolicy, kind: str
+    ) -> None:
+        limit = self.limits.exchange if policy.exchange else self.limits.body
+        body = await _read_body(receive, limit)
         if body is None:
             await _refuse(scope, receive, send, 413, "body_too_large", limit=limit)
-        elif body and kind not in wanted.kinds:
-            await _refuse(scope, receive, send, 415, "unsupported_media_type", accepted=wanted.accepted)
-        elif body and kind == "application/json" and (fault := await _fault(body)):
-            await _malformed(scope, receive, send, fault)
+        elif body and kind not in policy.kinds:
+            await _refuse(scope, receive, send, 415, "unsupported_media_type", accepted=policy.accepted)
+        elif body and kind == "application/json" and (fault := await _find_json_fault(body)):
+            await _refuse_malformed(scope, receive, send, fault)
         else:
             scope["state"]["body_hash"] = hashlib.sha256(body).digest()
             scope["state"]["body"] = body
-            await self.app(scope, _again(body, receive), send)
+            await self.app(scope, _replay_body(body, receive), send)
 
 
 def is_open(path: str) -> bool:
@@ -166,11 +168,11 @@ def is_open(path: str) -> bool:
     return path == "/" or path.startswith(OPEN_PATHS) or any(x.fullmatch(path) for x in (CALENDAR, SURVEY))
 
 
-def _is_plain(scope: Scope) -> bool:
+def _is_uncompressed(scope: Scope) -> bool:
     """Whether the body comes as it is: a compressed one could be small on the way and of any size here."""
     named = [value.decode("latin-1") for name, value in scope["headers"] if name == b"content-encoding"]
-    codings = [one.strip().lower() for value in named for one in value.split(",")]
-    return all(one in ("", PLAIN) for one in codings)
+    codings = [coding.strip().lower() for value in named for coding in value.split(",")]
+    return all(coding in ("", IDENTITY_CODING) for coding in codings)
 
 
 def _without_body(send: Send) -> Send:
@@ -182,18 +184,18 @@ def _without_body(send: Send) -> Send:
     return send_head
 
 
-async def _fault(body: bytes) -> str | None:
-    return json_fault(body) if len(body) < LARGE else await to_thread.run_sync(json_fault, body)
+async def _find_json_fault(body: bytes) -> str | None:
+    return json_fault(body) if len(body) < LARGE_BODY else await to_thread.run_sync(json_fault, body)
 
 
-def _kind(headers: dict[bytes, bytes]) -> str:
+def _media_type(headers: dict[bytes, bytes]) -> str:
     """The media type, without a charset where that is UTF-8; empty for any other parameter."""
     kind, _, more = headers.get(b"content-type", b"").decode("latin-1").lower().partition(";")
     charset = more.replace(" ", "").replace('"', "")
     return kind.strip() if charset in ("", "charset=utf-8") else ""
 
 
-async def _read(receive: Receive, limit: int) -> bytes | None:
+async def _read_body(receive: Receive, limit: int) -> bytes | None:
     parts: list[bytes] = []
     size = 0
     more = True
@@ -207,7 +209,7 @@ async def _read(receive: Receive, limit: int) -> bytes | None:
     return b"".join(parts)
 
 
-def _again(body: bytes, then: Receive) -> Receive:
+def _replay_body(body: bytes, then: Receive) -> Receive:
     first: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive() -> Message:
@@ -216,23 +218,23 @@ def _again(body: bytes, then: Receive) -> Receive:
     return receive
 
 
-async def _not_in(scope: Scope, receive: Receive, send: Send, error: AccessError) -> None:
+async def _refuse_token(scope: Scope, receive: Receive, send: Send, error: AccessError) -> None:
     """Every token that does not hold gets one answer, which tells nothing of why; the log does."""
     if not isinstance(error, NoToken):
         log.warning("not let in: %s trace_id=%s %s", error.reason, scope["state"]["trace_id"], error.about)
     if isinstance(error, KeysUnavailable):
         await _refuse(scope, receive, send, 503, "unavailable", {"Retry-After": str(error.retry_after)})
     elif isinstance(error, NotLetIn):
-        challenge = {"WWW-Authenticate": TOO_LOW} if error.code == "login_level_too_low" else None
+        challenge = {"WWW-Authenticate": LEVEL_TOO_LOW} if error.code == "login_level_too_low" else None
         await _refuse(scope, receive, send, 403, error.code, challenge)
     else:
         wanted = CHALLENGE if isinstance(error, NoToken) else INVALID
         await _refuse(scope, receive, send, 401, "unauthenticated", {"WWW-Authenticate": wanted})
 
 
-async def _malformed(scope: Scope, receive: Receive, send: Send, fault: str) -> None:
-    found = field_problem(_language(scope), "", fault, values={"limit": DEEPEST})
-    response = _refusal(scope, 400, "malformed_json", None, {"errors": [found]}, fault=str(found["detail"]))
+async def _refuse_malformed(scope: Scope, receive: Receive, send: Send, fault: str) -> None:
+    problem = field_problem(_language(scope), "", fault, values={"limit": MAX_DEPTH})
+    response = _refusal(scope, 400, "malformed_json", None, {"errors": [problem]}, fault=str(problem["detail"]))
     await response(scope, receive, send)
 
 
@@ -242,10 +244,10 @@ async def _refuse(
     send: Send,
     status: int,
     code: str,
-    told: dict[str, str] | None = None,
+    headers: dict[str, str] | None = None,
     **values: str | int,
 ) -> None:
-    response = _refusal(scope, status, code, told, None, **values)
+    response = _refusal(scope, status, code, headers, None, **values)
     await response(scope, receive, send)
 
 
@@ -263,4 +265,4 @@ def _refusal(
 
 
 def _language(scope: Scope) -> texts.Language:
-    return texts.pick(dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1"))
+    return texts.negotiate(dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1"))

@@ -7,10 +7,10 @@ of delay say as much (office norm). Whoever learns by their office is shown ever
 from typing import Any
 
 from ungdom.api import schemas as s
-from ungdom.casework import NotVisible, Read
+from ungdom.casework import CaseView, NotVisible
 from ungdom.workflow.sharing import Matter, matter_of
 
-HIDDEN: dict[Matter, tuple[str, ...]] = {
+HIDDEN_FIELDS: dict[Matter, tuple[str, ...]] = {
     Matter.SANCTION: ("sanction", "sanction_label", "regimes", "length"),
     Matter.OFFENCE: ("first_offence", "last_offence", "lead_time_days"),
     Matter.PROGRESS: ("breaches",),
@@ -32,40 +32,54 @@ HIDDEN: dict[Matter, tuple[str, ...]] = {
 }
 """By matter what is left out of a case for those who may not learn it."""
 
-MEETINGS = frozenset({"plan_meeting", "team_meeting"})
+MEETING_CLOCKS = frozenset({"plan_meeting", "team_meeting"})
 """The clocks of meetings, told to everybody who is asked to them."""
 
-ROW = ("sanction", "registered_on", "last_offence", "received_on", "started_on", "adjusted_end", "closed_on")
+HIDDEN_IN_LISTS = (
+    "sanction",
+    "registered_on",
+    "last_offence",
+    "received_on",
+    "started_on",
+    "adjusted_end",
+    "closed_on",
+)
 """What a list does not tell the team: the case itself tells each member what they may learn."""
 
 
-def case(read: Read, shown: s.CaseOut) -> s.CaseOut:
+def redact_case(read: CaseView, case_out: s.CaseOut) -> s.CaseOut:
     """The case as far as it may be learnt."""
-    hidden: dict[str, Any] = {name: None for matter, names in HIDDEN.items() if not read.lets(matter) for name in names}
-    return shown.model_copy(update=hidden)
+    hidden: dict[str, Any] = {
+        name: None for matter, names in HIDDEN_FIELDS.items() if not read.may_learn(matter) for name in names
+    }
+    return case_out.model_copy(update=hidden)
 
 
-def events(read: Read, shown: s.EventList) -> s.EventList:
+def redact_events(read: CaseView, event_list: s.EventList) -> s.EventList:
     """The events whose name tells nothing that may not be learnt, without what is said to others of them."""
-    items = [one for one in shown.items if read.lets(matter_of(one.type))]
-    if not read.lets(Matter.STAGE_DATES):
-        items = [one.model_copy(update={"state_after": None, "official_status": []}) for one in items]
+    items = [event for event in event_list.items if read.may_learn(matter_of(event.type))]
+    if not read.may_learn(Matter.STAGE_DATES):
+        items = [event.model_copy(update={"state_after": None, "official_status": []}) for event in items]
     return s.EventList(items=items)
 
 
-def deadlines(read: Read, shown: s.DeadlineList) -> s.DeadlineList:
+def redact_deadlines(read: CaseView, deadline_list: s.DeadlineList) -> s.DeadlineList:
     """The clocks that may be learnt of: all of them, or those of the meetings."""
-    known = [one for one in shown.items if read.lets(Matter.STAGE_DATES) or one.code in MEETINGS]
-    return shown.model_copy(update={"items": known})
+    visible = [
+        deadline
+        for deadline in deadline_list.items
+        if read.may_learn(Matter.STAGE_DATES) or deadline.code in MEETING_CLOCKS
+    ]
+    return deadline_list.model_copy(update={"items": visible})
 
 
-def row(shown: s.CaseRow) -> s.CaseRow:
+def redact_row(case_row: s.CaseRow) -> s.CaseRow:
     """A case in a list, as the team is shown it."""
-    return shown.model_copy(update=dict.fromkeys(ROW))
+    return case_row.model_copy(update=dict.fromkeys(HIDDEN_IN_LISTS))
 
 
-def of_stages(read: Read) -> Read:
+def require_stage_dates(read: CaseView) -> CaseView:
     """The case, for a view that is about where it stood and since when. Raises `NotVisible`."""
-    if not read.lets(Matter.STAGE_DATES):
+    if not read.may_learn(Matter.STAGE_DATES):
         raise NotVisible
     return read

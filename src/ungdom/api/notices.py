@@ -9,16 +9,16 @@ from fastapi import APIRouter, Query, Request, Response
 from ungdom import casework, texts
 from ungdom.api import cursors
 from ungdom.api import inputs as i
-from ungdom.api.authorisation import guarded, needs
-from ungdom.api.cases import answer
-from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
+from ungdom.api.authorisation import guarded, requires
+from ungdom.api.cases import json_response
+from ungdom.api.deps import ApiResponse, ReadContext, RequestContext, WriteContext
 from ungdom.api.inputs import DEFAULT_LIMIT, Input, Limit
 from ungdom.api.schemas import Output
 from ungdom.api.tokens import READ
 from ungdom.message.text import CursorText
 from ungdom.notices import hooks, wording
 from ungdom.store import notices
-from ungdom.store.notices import Shown
+from ungdom.store.notices import NoticeWithCase
 from ungdom.store.session import Connection
 from ungdom.workflow.alerting import Level
 from ungdom.workflow.daycount import oslo_date
@@ -70,62 +70,68 @@ class NoticeQuery(Input):
 
 
 @router.get("/v1/notices", response_model=NoticeList, summary="One's own notices")
-def list_notices(call: ReadCall, request: Request, query: Annotated[NoticeQuery, Query()]) -> Response:
+def list_notices(context: ReadContext, request: Request, query: Annotated[NoticeQuery, Query()]) -> Response:
     """What the caller has been told, the newest first, of cases that they may still see."""
     public_url: str = request.app.state.public_url
-    return call.read(lambda tx: _listed(tx, call, query, public_url))
+    return context.read(lambda tx: _page_of_notices(tx, context, query, public_url))
 
 
 @router.post("/v1/notices/{notice_id}/read", response_model=NoticeOut, summary="Mark a notice as read")
-@guarded(needs(READ))
+@guarded(requires(READ))
 def mark_notice_read(
-    call: WriteCall, request: Request, notice_id: UUID, _query: Annotated[i.NoQuery, Query()]
+    context: WriteContext, request: Request, notice_id: UUID, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """The caller has read it; the first time counts."""
     public_url: str = request.app.state.public_url
-    return call.write(lambda tx: _read(tx, call, notice_id, public_url))
+    return context.write(lambda tx: _mark_read(tx, context, notice_id, public_url))
 
 
-def _listed(tx: Connection, call: Call, query: NoticeQuery, public_url: str) -> Answer:
-    of = "notices " + query.model_dump_json(exclude={"cursor", "limit"})
-    before = cursors.moment_of(cursors.read(call.cursor_key, of, query.cursor)) if query.cursor else None
-    found = notices.inbox(tx, call.who.viewer, query.unread, before, query.limit + 1)
-    rows = found[: query.limit]
-    last = rows[-1].notice if len(found) > query.limit else None
-    following = cursors.write(call.cursor_key, of, cursors.moment(last.at, last.notice_id)) if last else None
-    return answer(NoticeList(items=[_out(call, one, public_url) for one in rows], next=following))
+def _page_of_notices(tx: Connection, context: RequestContext, query: NoticeQuery, public_url: str) -> ApiResponse:
+    list_key = "notices " + query.model_dump_json(exclude={"cursor", "limit"})
+    before = (
+        cursors.decode_instant_place(cursors.read(context.cursor_key, list_key, query.cursor)) if query.cursor else None
+    )
+    entries = notices.inbox(tx, context.recorder.viewer, query.unread, before, query.limit + 1)
+    rows = entries[: query.limit]
+    last = rows[-1].notice if len(entries) > query.limit else None
+    following = (
+        cursors.write(context.cursor_key, list_key, cursors.encode_instant_place(last.at, last.notice_id))
+        if last
+        else None
+    )
+    return json_response(NoticeList(items=[_notice_out(context, entry, public_url) for entry in rows], next=following))
 
 
-def _read(tx: Connection, call: Call, notice_id: UUID, public_url: str) -> Answer:
-    if notices.find(tx, call.who.viewer, notice_id) is None:
+def _mark_read(tx: Connection, context: RequestContext, notice_id: UUID, public_url: str) -> ApiResponse:
+    if notices.find(tx, context.recorder.viewer, notice_id) is None:
         raise casework.NotVisible
-    notices.read(tx, notice_id, call.now)
-    found = notices.find(tx, call.who.viewer, notice_id)
-    if found is None:
+    notices.mark_read(tx, notice_id, context.now)
+    entry = notices.find(tx, context.recorder.viewer, notice_id)
+    if entry is None:
         raise casework.NotVisible
-    return answer(_out(call, found, public_url))
+    return json_response(_notice_out(context, entry, public_url))
 
 
-def _out(call: Call, shown: Shown, public_url: str) -> NoticeOut:
-    one, day = shown.notice, oslo_date(call.now)
+def _notice_out(context: RequestContext, entry: NoticeWithCase, public_url: str) -> NoticeOut:
+    notice, day = entry.notice, oslo_date(context.now)
     return NoticeOut(
-        id=one.notice_id,
-        kind=one.kind,
-        alert_id=one.alert_id,
-        case_id=one.case_id,
-        reference=shown.reference,
-        state=shown.state,
-        state_label=texts.label(call.language, shown.state),
-        phase=PHASE[shown.state],
-        code=one.code,
-        label=texts.text(call.language, "deadline", one.code),
-        level=one.level,
-        due=one.due,
-        days=one.days_on(day),
-        waiting_for=one.waiting_for,
-        text=wording.line(call.language, one, day),
-        link=hooks.link_to(public_url, one.case_id),
-        at=one.at,
-        read_at=one.read_at,
-        ended_at=one.ended_at,
+        id=notice.notice_id,
+        kind=notice.kind,
+        alert_id=notice.alert_id,
+        case_id=notice.case_id,
+        reference=entry.reference,
+        state=entry.state,
+        state_label=texts.label(context.language, entry.state),
+        phase=PHASE[entry.state],
+        code=notice.code,
+        label=texts.text(context.language, "deadline", notice.code),
+        level=notice.level,
+        due=notice.due,
+        days=notice.days_on(day),
+        waiting_for=notice.waiting_for,
+        text=wording.notice_line(context.language, notice, day),
+        link=hooks.link_to(public_url, notice.case_id),
+        at=notice.at,
+        read_at=notice.read_at,
+        ended_at=notice.ended_at,
     )

@@ -12,16 +12,16 @@ from fastapi.exceptions import RequestValidationError
 
 from ungdom import casework, texts
 from ungdom.api import inputs as i
-from ungdom.api.authorisation import guarded, needs
-from ungdom.api.cases import answer
-from ungdom.api.deps import SOURCE, Answer, Call, ReadCall, WriteCall
+from ungdom.api.authorisation import guarded, requires
+from ungdom.api.cases import json_response
+from ungdom.api.deps import SOURCE, ApiResponse, ReadContext, RequestContext, WriteContext
 from ungdom.api.schemas import Output
 from ungdom.api.tokens import READ, WRITE
 from ungdom.store import journal, observations, records
 from ungdom.store.observations import BY_HAND, Observation
 from ungdom.store.session import Connection
 from ungdom.workflow.daycount import oslo_date
-from ungdom.workflow.permissions import Fact, may_observe, may_work_on
+from ungdom.workflow.permissions import Disclosure, may_record_observations, may_work_on
 from ungdom.workflow.vocabulary import ObservationKind
 
 router = APIRouter(tags=["people"])
@@ -60,9 +60,13 @@ class ObservationList(Output):
 @router.get(
     "/v1/persons/{person_id}/observations", response_model=ObservationList, summary="Death and moves of a person"
 )
-def list_observations(call: ReadCall, person_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def list_observations(context: ReadContext, person_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """What people have recorded of this person: for the office that has a case of theirs, and the secretariat."""
-    return call.read(lambda tx: _listed(tx, call, records.counting(tx, person_id)), READ, may_observe)
+    return context.read(
+        lambda tx: _observations_of_person(tx, context, records.canonical_id(tx, person_id)),
+        READ,
+        may_record_observations,
+    )
 
 
 @router.post(
@@ -71,40 +75,40 @@ def list_observations(call: ReadCall, person_id: UUID, _query: Annotated[i.NoQue
     response_model=ObservationOut,
     summary="Record a death, or a move abroad or back",
 )
-@guarded(needs(WRITE, may_observe))
+@guarded(requires(WRITE, may_record_observations))
 def record_observation(
-    call: WriteCall, person_id: UUID, body: ObservationIn, _query: Annotated[i.NoQuery, Query()]
+    context: WriteContext, person_id: UUID, body: ObservationIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """For figures of recidivism only: no case is changed, and what lapses by the death is recorded in the case."""
-    return call.write(lambda tx: _recorded(tx, call, records.counting(tx, person_id), body))
+    return context.write(lambda tx: _record_observation(tx, context, records.canonical_id(tx, person_id), body))
 
 
-def _listed(tx: Connection, call: Call, person_id: UUID) -> Answer:
-    _known_to(tx, call, person_id)
-    told = observations.by_hand(tx, person_id)
-    return answer(ObservationList(items=[_out(call, one) for one in told]))
+def _observations_of_person(tx: Connection, context: RequestContext, person_id: UUID) -> ApiResponse:
+    _require_access(tx, context, person_id)
+    rows = observations.by_hand(tx, person_id)
+    return json_response(ObservationList(items=[_observation_out(context, observation) for observation in rows]))
 
 
-def _recorded(tx: Connection, call: Call, person_id: UUID, body: ObservationIn) -> Answer:
-    _known_to(tx, call, person_id)
-    if body.occurred_on > oslo_date(call.now):
+def _record_observation(tx: Connection, context: RequestContext, person_id: UUID, body: ObservationIn) -> ApiResponse:
+    _require_access(tx, context, person_id)
+    if body.occurred_on > oslo_date(context.now):
         raise RequestValidationError([{"loc": ("body", "occurred_on"), "type": "day_in_future"}])
     new = Observation(
         observation_id=body.corrects or uuid4(),
-        n=_number(tx, person_id, body.corrects),
+        n=_next_version(tx, person_id, body.corrects),
         person_id=person_id,
         kind=ObservationKind(body.kind),
         occurred_on=body.occurred_on,
-        recorded_at=call.now,
+        recorded_at=context.now,
         source=SOURCE,
-        subject=call.who.viewer.subject,
+        subject=context.recorder.viewer.subject,
         withdrawn=body.withdrawn,
     )
     observations.add(tx, new)
-    return answer(_out(call, new), 201)
+    return json_response(_observation_out(context, new), 201)
 
 
-def _number(tx: Connection, person_id: UUID, corrects: UUID | None) -> int:
+def _next_version(tx: Connection, person_id: UUID, corrects: UUID | None) -> int:
     """Which telling this is. Raises `NotVisible` when what it corrects is none that people recorded of this person."""
     if corrects is None:
         return 1
@@ -114,25 +118,25 @@ def _number(tx: Connection, person_id: UUID, corrects: UUID | None) -> int:
     return before.n + 1
 
 
-def _known_to(tx: Connection, call: Call, person_id: UUID) -> None:
+def _require_access(tx: Connection, context: RequestContext, person_id: UUID) -> None:
     """Nothing when the viewer works on a case of this person and may know who it is. Raises `NotVisible`."""
     for case_id in journal.cases_of_person(tx, person_id):
         try:
-            read = casework.read(tx, call.who.viewer, case_id, call.now, None, None)
+            read = casework.read(tx, context.recorder.viewer, case_id, context.now, None, None)
         except casework.NotVisible:
             continue
-        if Fact.PERSON in read.learns and may_work_on(call.who.viewer, read.case.konfliktrad):
+        if Disclosure.PERSON in read.disclosures and may_work_on(context.recorder.viewer, read.case.konfliktrad):
             return
     raise casework.NotVisible
 
 
-def _out(call: Call, one: Observation) -> ObservationOut:
+def _observation_out(context: RequestContext, observation: Observation) -> ObservationOut:
     return ObservationOut(
-        id=one.observation_id,
-        n=one.n,
-        kind=one.kind,
-        kind_label=texts.label(call.language, one.kind),
-        occurred_on=one.occurred_on,
-        withdrawn=one.withdrawn,
-        recorded_at=one.recorded_at,
+        id=observation.observation_id,
+        n=observation.n,
+        kind=observation.kind,
+        kind_label=texts.label(context.language, observation.kind),
+        occurred_on=observation.occurred_on,
+        withdrawn=observation.withdrawn,
+        recorded_at=observation.recorded_at,
     )

@@ -2,13 +2,13 @@
 
 from fastapi.exceptions import RequestValidationError
 
-from ungdom.api.deps import Call
+from ungdom.api.deps import RequestContext
 from ungdom.store import reference
 from ungdom.store.session import Connection
 from ungdom.workflow.permissions import OtherOffice
 
 
-def check_office(tx: Connection, call: Call, konfliktrad: str | None) -> None:
+def check_office(tx: Connection, context: RequestContext, konfliktrad: str | None) -> None:
     """Nothing when this konfliktråd may be asked for, or none is named. No case is looked at.
 
     Raises `RequestValidationError` for a code that does not exist, `OtherOffice` for that of another office.
@@ -16,7 +16,7 @@ def check_office(tx: Connection, call: Call, konfliktrad: str | None) -> None:
     if konfliktrad is None:
         return
     check_known(konfliktrad, sorted(reference.konfliktrad_codes(tx)), "query", "konfliktrad")
-    own = call.principal.viewer.konfliktrad
+    own = context.principal.viewer.konfliktrad
     if own is not None and konfliktrad != own:
         raise OtherOffice(own)
 

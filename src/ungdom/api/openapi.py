@@ -69,7 +69,7 @@ _VALUES = frozenset({"const", "default", "enum", "example", "examples"})
 """Keywords under which there is data and no schema."""
 
 
-def _settle_parameters(operation: Operation) -> None:
+def _simplify_parameters(operation: Operation) -> None:
     """A parameter that is left out is not sent: none of them is ever null."""
     for parameter in operation.described.get("parameters", ()):
         schema = parameter["schema"]
@@ -109,51 +109,57 @@ PROBLEMS: dict[int, ProblemResponse] = {
     400: ProblemResponse(
         "Malformed",
         "The body is not JSON, the cursor is not one of this list, or `If-Match` cannot be read.",
-        lambda one: (one.reads_body and not one.is_streamed) or one.reads("cursor") or one.reads("if-match"),
+        lambda operation: (
+            (operation.reads_body and not operation.is_streamed)
+            or operation.reads("cursor")
+            or operation.reads("if-match")
+        ),
     ),
     401: ProblemResponse(
-        "Unauthenticated", "There is no valid token.", lambda one: one.needs_token, ("WWW-Authenticate",)
+        "Unauthenticated", "There is no valid token.", lambda operation: operation.needs_token, ("WWW-Authenticate",)
     ),
     403: ProblemResponse(
         "Forbidden",
         "`insufficient_scope`: another token of the same role would do. `forbidden_role`: `roles` may do it. "
         "`other_office`: it belongs to another konfliktråd. Other codes: the token lets nobody in.",
-        lambda one: one.needs_token,
+        lambda operation: operation.needs_token,
         ("WWW-Authenticate",),
     ),
     404: ProblemResponse(
-        "NotFound", "There is no such thing, or the caller may not know of it.", lambda one: "{" in one.path
+        "NotFound", "There is no such thing, or the caller may not know of it.", lambda operation: "{" in operation.path
     ),
     409: ProblemResponse(
         "Conflict",
         "Conditions are not met (`unmet`), or a request with the same key is being answered.",
-        lambda one: one.reads("idempotency-key"),
+        lambda operation: operation.reads("idempotency-key"),
         ("Retry-After",),
     ),
     412: ProblemResponse(
         "VersionOutdated",
         "The case has changed since: `current_etag` and `events_since` say how.",
-        lambda one: one.reads("if-match"),
+        lambda operation: operation.reads("if-match"),
         ("ETag",),
     ),
     413: ProblemResponse(
-        "BodyTooLarge", "The body is larger than is taken.", lambda one: one.reads_body and not one.is_streamed
+        "BodyTooLarge",
+        "The body is larger than is taken.",
+        lambda operation: operation.reads_body and not operation.is_streamed,
     ),
     415: ProblemResponse(
         "UnsupportedMediaType",
         "The body is of a kind that is not taken here, or compressed (`Accept-Encoding` says what is taken).",
-        lambda one: one.reads_body,
+        lambda operation: operation.reads_body,
     ),
     422: ProblemResponse(
         "InvalidInput",
         "The input does not have the right shape: every place is in `errors`, with the values of closed lists.",
-        lambda one: not one.path.startswith("/health/"),
+        lambda operation: not operation.path.startswith("/health/"),
     ),
-    428: ProblemResponse("VersionRequired", "`If-Match` is missing.", lambda one: one.reads("if-match")),
+    428: ProblemResponse("VersionRequired", "`If-Match` is missing.", lambda operation: operation.reads("if-match")),
     503: ProblemResponse(
         "Unavailable",
         "It cannot be answered now, and nothing is kept: to be tried again.",
-        lambda one: one.reads_database,
+        lambda operation: operation.reads_database,
         ("Retry-After",),
     ),
 }
@@ -216,7 +222,7 @@ _VIEWS = (
     "get_timeline list_events list_options record_event correct_event"
 )
 _FILE = ("Content-Disposition",)
-SENT: dict[str, tuple[str, ...]] = {
+SENT_HEADERS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(_VIEWS.split(), ("ETag",)),
     "open_case": ("ETag", "Location"),
     **dict.fromkeys(("add_measure_provider", "create_webhook", "order_extract_job"), ("Location",)),
@@ -235,7 +241,7 @@ def _add_headers(operation: Operation) -> None:
     repeats = ("Idempotency-Replayed",) if operation.reads("idempotency-key") else ()
     for status, response in operation.described["responses"].items():
         if status.startswith(("2", "3")):
-            sent = (*language, *repeats, *SENT.get(name, ()))
+            sent = (*language, *repeats, *SENT_HEADERS.get(name, ()))
             response["headers"] = {**_header_refs(*sent), **response.get("headers", {})}
         elif PROBLEM_MEDIA_TYPE in response.get("content", {}):
             response["headers"] = _header_refs("Content-Language", *repeats)
@@ -286,7 +292,7 @@ def complete(document: Json) -> Json:
     for operation in operations(document):
         if is_open(operation.path):
             operation.described["security"] = []
-        _settle_parameters(operation)
+        _simplify_parameters(operation)
         _add_problems(operation)
         _add_headers(operation)
     components = document["components"]

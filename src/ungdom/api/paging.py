@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from ungdom.api import cursors
-from ungdom.api.deps import Call
+from ungdom.api.deps import RequestContext
 from ungdom.api.inputs import DEFAULT_LIMIT, Input, Limit
 from ungdom.message.text import CursorText
-from ungdom.store.keyset import Place
+from ungdom.store.keyset import KeysetPosition
 
 T = TypeVar("T")
 
@@ -19,15 +19,17 @@ class PageQuery(Input):
     cursor: CursorText | None = None
 
 
-def start_of(call: Call, name: str, query: PageQuery) -> Place | None:
+def start_after(context: RequestContext, name: str, query: PageQuery) -> KeysetPosition | None:
     """The last row of the page before; None for the first page. Raises `BadCursor`."""
-    return cursors.moment_of(cursors.read(call.cursor_key, name, query.cursor)) if query.cursor else None
+    return cursors.decode_instant_place(cursors.read(context.cursor_key, name, query.cursor)) if query.cursor else None
 
 
-def cut(
-    call: Call, name: str, query: PageQuery, rows: Sequence[T], place: Callable[[T], Place]
+def page_and_cursor(
+    context: RequestContext, name: str, query: PageQuery, rows: Sequence[T], place: Callable[[T], KeysetPosition]
 ) -> tuple[Sequence[T], str | None]:
     """The page, and the cursor of the next one if there is any, from up to `limit + 1` rows. `name`: of the list."""
     page = rows[: query.limit]
     more = len(rows) > query.limit
-    return page, cursors.write(call.cursor_key, name, cursors.moment(*place(page[-1]))) if more else None
+    return page, cursors.write(
+        context.cursor_key, name, cursors.encode_instant_place(*place(page[-1]))
+    ) if more else None

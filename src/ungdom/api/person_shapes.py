@@ -7,8 +7,8 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from ungdom.store import people
-from ungdom.store.people import Person, Personalia
-from ungdom.workflow.permissions import Fact
+from ungdom.store.people import Personalia, StoredPerson
+from ungdom.workflow.permissions import Disclosure
 
 
 class PersonContactOut(BaseModel):
@@ -20,7 +20,7 @@ class PersonContactOut(BaseModel):
     language: str | None
 
     @classmethod
-    def of(cls, known: people.Contact) -> Self:
+    def of(cls, known: people.ContactDetails) -> Self:
         """As it is kept."""
         return cls(telephone=known.telephone, email=known.email, address=known.address, language=known.language)
 
@@ -44,8 +44,8 @@ class ReachOut(BaseModel):
     def of(cls, known: Personalia) -> Self:
         """As it is kept."""
         named = [
-            GuardianOut(reference=one.reference, name=one.name, contact=PersonContactOut.of(one.contact))
-            for one in known.guardians
+            GuardianOut(reference=guardian.reference, name=guardian.name, contact=PersonContactOut.of(guardian.contact))
+            for guardian in known.guardians
         ]
         return cls(municipality=known.municipality, contact=PersonContactOut.of(known.contact), guardians=named)
 
@@ -66,9 +66,9 @@ class PersonOut(BaseModel):
     reach: ReachOut | None
 
 
-def person_out(person: Person, learns: frozenset[Fact]) -> PersonOut | None:
+def person_out(person: StoredPerson, learns: frozenset[Disclosure]) -> PersonOut | None:
     """The person as far as it may be learnt; the identity number itself never goes out, only what is odd about it."""
-    if Fact.PERSON not in learns:
+    if Disclosure.PERSON not in learns:
         return None
     known = person.personalia
     number = person.number
@@ -80,23 +80,23 @@ def person_out(person: Person, learns: frozenset[Fact]) -> PersonOut | None:
         guardians=person.youth.guardians,
         protection=person.protection,
         flags=sorted(str(flag) for flag in number.flags) if number else [],
-        reach=ReachOut.of(known) if known and Fact.REACH in learns else None,
+        reach=ReachOut.of(known) if known and Disclosure.REACH in learns else None,
     )
 
 
-def as_learnt(message: dict[str, Any], learns: frozenset[Fact]) -> dict[str, Any] | None:
+def redact_message(message: dict[str, Any], learns: frozenset[Disclosure]) -> dict[str, Any] | None:
     """What a message said, as far as it may be learnt: not where the youth is found, by whom, or by which number."""
-    if Fact.PERSON not in learns:
+    if Disclosure.PERSON not in learns:
         return None
-    return message if Fact.REACH in learns else {name: _unreached(value) for name, value in message.items()}
+    return message if Disclosure.REACH in learns else {name: _without_reach(value) for name, value in message.items()}
 
 
-_REACH = frozenset({"contact", "municipality", "national_id"})
+_REACH_FIELDS = frozenset({"contact", "municipality", "national_id"})
 
 
-def _unreached(value: Any) -> Any:
+def _without_reach(value: Any) -> Any:
     if isinstance(value, list):
-        return [_unreached(one) for one in value]
+        return [_without_reach(item) for item in value]
     if isinstance(value, dict):
-        return {name: _unreached(inner) for name, inner in value.items() if name not in _REACH}
+        return {name: _without_reach(inner) for name, inner in value.items() if name not in _REACH_FIELDS}
     return value

@@ -8,21 +8,21 @@ from fastapi import APIRouter, Query, Response
 from ungdom import casework
 from ungdom.api import inputs as i
 from ungdom.api import question_shapes as shapes
-from ungdom.api.authorisation import guarded, needs
-from ungdom.api.cases import answer
-from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
-from ungdom.api.paging import cut, start_of
+from ungdom.api.authorisation import guarded, requires
+from ungdom.api.cases import json_response
+from ungdom.api.deps import ApiResponse, ReadContext, RequestContext, WriteContext
+from ungdom.api.paging import page_and_cursor, start_after
 from ungdom.api.person_shapes import PersonOut, person_out
 from ungdom.api.question_shapes import Comparison
 from ungdom.api.tokens import READ, WRITE
 from ungdom.intake import confirming
 from ungdom.intake import identity as matching
-from ungdom.message.national_id import normal
+from ungdom.message.national_id import normalise
 from ungdom.store import identity, people, reading, records
-from ungdom.store.identity import Question
-from ungdom.store.people import Person
+from ungdom.store.identity import IdentityQuestion
+from ungdom.store.people import StoredPerson
 from ungdom.store.session import Connection
-from ungdom.workflow.permissions import Fact, may_settle_identity
+from ungdom.workflow.permissions import Disclosure, may_settle_identity
 
 router = APIRouter(tags=["people"])
 
@@ -30,9 +30,9 @@ router = APIRouter(tags=["people"])
 @router.get(
     "/v1/persons/questions", response_model=shapes.IdentityQuestionList, summary="List the questions of identity"
 )
-def list_identity_questions(call: ReadCall, query: Annotated[shapes.IdentityQuestionQuery, Query()]) -> Response:
+def list_identity_questions(context: ReadContext, query: Annotated[shapes.IdentityQuestionQuery, Query()]) -> Response:
     """Whether new cases are about people stored before: those of which the caller may see both."""
-    return call.read(lambda tx: _listed(tx, call, query), READ, may_settle_identity)
+    return context.read(lambda tx: _page_of_questions(tx, context, query), READ, may_settle_identity)
 
 
 @router.post(
@@ -40,15 +40,17 @@ def list_identity_questions(call: ReadCall, query: Annotated[shapes.IdentityQues
     response_model=shapes.IdentityQuestionOut,
     summary="Confirm that it is the same person",
 )
-@guarded(needs(WRITE, may_settle_identity))
-def confirm_identity_question(call: WriteCall, question_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+@guarded(requires(WRITE, may_settle_identity))
+def confirm_identity_question(
+    context: WriteContext, question_id: UUID, _query: Annotated[i.NoQuery, Query()]
+) -> Response:
     """From now on the two records are one person, with the stricter protection of the address, in every case."""
 
-    def confirmed(tx: Connection) -> Answer:
-        confirming.confirm(tx, call.desk, _question(tx, call, question_id), call.who.viewer.subject)
-        return _answered(tx, call, question_id)
+    def operation(tx: Connection) -> ApiResponse:
+        confirming.confirm(tx, context.intake, _question(tx, context, question_id), context.recorder.viewer.subject)
+        return _answered_question(tx, context, question_id)
 
-    return call.write(confirmed)
+    return context.write(operation)
 
 
 @router.post(
@@ -56,73 +58,79 @@ def confirm_identity_question(call: WriteCall, question_id: UUID, _query: Annota
     response_model=shapes.IdentityQuestionOut,
     summary="Reject that it is the same person",
 )
-@guarded(needs(WRITE, may_settle_identity))
+@guarded(requires(WRITE, may_settle_identity))
 def reject_identity_question(
-    call: WriteCall, question_id: UUID, body: shapes.RejectionIn, _query: Annotated[i.NoQuery, Query()]
+    context: WriteContext, question_id: UUID, body: shapes.RejectionIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """The two stay apart, and it is not asked of them again."""
 
-    def rejected(tx: Connection) -> Answer:
-        question = _question(tx, call, question_id)
-        confirming.reject(tx, call.desk, question, call.who.viewer.subject, body.reason)
-        return _answered(tx, call, question_id)
+    def operation(tx: Connection) -> ApiResponse:
+        question = _question(tx, context, question_id)
+        confirming.reject(tx, context.intake, question, context.recorder.viewer.subject, body.reason)
+        return _answered_question(tx, context, question_id)
 
-    return call.write(rejected)
+    return context.write(operation)
 
 
-def _listed(tx: Connection, call: Call, query: shapes.IdentityQuestionQuery) -> Answer:
+def _page_of_questions(tx: Connection, context: RequestContext, query: shapes.IdentityQuestionQuery) -> ApiResponse:
     name = f"questions {query.status}"
-    questions = identity.page(tx, call.who.viewer, query.status, start_of(call, name, query), query.limit + 1)
-    page, following = cut(call, name, query, questions, lambda question: (question.raised_at, question.question_id))
-    return answer(shapes.IdentityQuestionList(items=[_out(tx, call, question) for question in page], next=following))
+    questions = identity.page(
+        tx, context.recorder.viewer, query.status, start_after(context, name, query), query.limit + 1
+    )
+    page, following = page_and_cursor(
+        context, name, query, questions, lambda question: (question.raised_at, question.question_id)
+    )
+    return json_response(
+        shapes.IdentityQuestionList(items=[_question_out(tx, context, question) for question in page], next=following)
+    )
 
 
-def _question(tx: Connection, call: Call, question_id: UUID) -> Question:
-    question = confirming.find(tx, call.who.viewer, question_id)
+def _question(tx: Connection, context: RequestContext, question_id: UUID) -> IdentityQuestion:
+    question = confirming.find(tx, context.recorder.viewer, question_id)
     if question is None:
         raise casework.NotVisible
     return question
 
 
-def _answered(tx: Connection, call: Call, question_id: UUID) -> Answer:
+def _answered_question(tx: Connection, context: RequestContext, question_id: UUID) -> ApiResponse:
     """The question as it stands now, for whoever has answered it: they saw it, whatever they may see afterwards."""
-    return answer(_out(tx, call, identity.read(tx, question_id)))
+    return json_response(_question_out(tx, context, identity.read(tx, question_id)))
 
 
-def _out(tx: Connection, call: Call, question: Question) -> shapes.IdentityQuestionOut:
-    given = _person(tx, call, question.record_id)
-    known = _person(tx, call, records.counting(tx, question.known_id))
-    seen = reading.seen_by(tx, call.who.viewer, [question.case_id])
+def _question_out(tx: Connection, context: RequestContext, question: IdentityQuestion) -> shapes.IdentityQuestionOut:
+    given = _read_person(tx, context, question.record_id)
+    known = _read_person(tx, context, records.canonical_id(tx, question.known_id))
+    seen = reading.visible_case_ids(tx, context.recorder.viewer, [question.case_id])
     return shapes.IdentityQuestionOut(
         id=question.question_id,
         status=question.status,
         resemblance=question.resemblance,
         raised_at=question.raised_at,
         case_id=question.case_id if seen else None,
-        given=_given(given),
-        known=_known(known),
-        compared=_compared(given, _person(tx, call, question.known_id)),
+        given=_given_person_out(given),
+        known=_known_person_out(known),
+        compared=_comparison_out(given, _read_person(tx, context, question.known_id)),
         decided_at=question.decided_at,
         decided_by=question.decided_by,
-        reason=question.reason(call.keys),
+        reason=question.reason(context.keys),
     )
 
 
-def _person(tx: Connection, call: Call, person_id: UUID) -> Person:
-    person = people.read_person(tx, call.keys, person_id)
+def _read_person(tx: Connection, context: RequestContext, person_id: UUID) -> StoredPerson:
+    person = people.read_person(tx, context.keys, person_id)
     if person is None:
         raise casework.NotVisible
     return person
 
 
-def _known(person: Person) -> PersonOut:
-    shown = person_out(person, frozenset({Fact.PERSON}))
+def _known_person_out(person: StoredPerson) -> PersonOut:
+    shown = person_out(person, frozenset({Disclosure.PERSON}))
     if shown is None:
         raise casework.NotVisible
     return shown
 
 
-def _given(person: Person) -> shapes.GivenPersonOut:
+def _given_person_out(person: StoredPerson) -> shapes.GivenPersonOut:
     return shapes.GivenPersonOut(
         given_name=person.personalia.given_name if person.personalia else None,
         family_name=person.personalia.family_name if person.personalia else None,
@@ -132,11 +140,11 @@ def _given(person: Person) -> shapes.GivenPersonOut:
     )
 
 
-def _compared(given: Person, known: Person) -> shapes.ComparedOut:
+def _comparison_out(given: StoredPerson, known: StoredPerson) -> shapes.ComparedOut:
     sides = (given.personalia, known.personalia)
-    numbers = [normal(who.national_id or "") if who else "" for who in sides]
-    families = [matching.bare(who.family_name) if who else "" for who in sides]
-    names = [matching.bare(who.given_name) if who else "" for who in sides]
+    numbers = [normalise(who.national_id or "") if who else "" for who in sides]
+    families = [matching.normalised_name(who.family_name) if who else "" for who in sides]
+    names = [matching.normalised_name(who.given_name) if who else "" for who in sides]
     return shapes.ComparedOut(
         national_id=_comparison(*numbers),
         born=Comparison.EQUAL if given.youth.born == known.youth.born else Comparison.DIFFERENT,

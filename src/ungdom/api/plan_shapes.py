@@ -15,7 +15,7 @@ from ungdom.workflow.details import (
     WaitReason,
 )
 from ungdom.workflow.measure_list import KIND
-from ungdom.workflow.meetings import MeetingKind, Required
+from ungdom.workflow.meetings import MeetingKind, RequiredAttendee
 from ungdom.workflow.plan import MeasureStatus
 from ungdom.workflow.restorative import Track, TrackState
 from ungdom.workflow.vocabulary import EventType, MeasureKind
@@ -193,7 +193,7 @@ class RestorativeOut(Output):
     track: TrackOut | None
 
 
-def called(language: texts.Language, code: str | None) -> dict[str, Any]:
+def measure_values(language: texts.Language, code: str | None) -> dict[str, Any]:
     """A measure by its code: what it is called and how much it takes; null where the code is beside the lists."""
     known = code in KIND
     return {
@@ -208,7 +208,7 @@ def attendee_out(who: Attendee, language: texts.Language) -> AttendeeOut:
     return AttendeeOut(who=who, label=texts.label(language, who))
 
 
-def required_out(row: Required, missing: bool, language: texts.Language) -> RequiredOut:
+def required_out(row: RequiredAttendee, missing: bool, language: texts.Language) -> RequiredOut:
     """One that by law had to be there."""
     return RequiredOut(who=row.who, label=texts.label(language, row.who), law=row.law, missing=missing)
 

@@ -24,7 +24,7 @@ def problem_response(
 
     `part`: which text explains it, where the code has several.
     """
-    language = texts.pick(accept_language)
+    language = texts.negotiate(accept_language)
     body = {
         "type": f"/v1/problems/{code}",
         "title": texts.text(language, "problem", f"{code}.title"),
@@ -35,5 +35,5 @@ def problem_response(
         **(extra or {}),
     }
     raw = to_json(body)
-    told = {"Content-Language": language, "Cache-Control": "no-store", **(headers or {})}
-    return Response(raw, status, told, PROBLEM)
+    all_headers = {"Content-Language": language, "Cache-Control": "no-store", **(headers or {})}
+    return Response(raw, status, all_headers, PROBLEM)

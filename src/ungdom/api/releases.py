@@ -14,14 +14,14 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from ungdom.api import inputs as i
-from ungdom.api.cases import answer, instant
-from ungdom.api.deps import Answer, Call, ReadCall
+from ungdom.api.cases import instant, json_response
+from ungdom.api.deps import ApiResponse, ReadContext, RequestContext
 from ungdom.api.errors import NothingReleased, Unreleased
 from ungdom.api.figures import scope_of as figures_scope
 from ungdom.api.formats import TableFormat
-from ungdom.api.paging import PageQuery, cut, start_of
+from ungdom.api.paging import PageQuery, page_and_cursor, start_after
 from ungdom.api.schemas import Output
-from ungdom.api.statistic_labels import places, told
+from ungdom.api.statistic_labels import labels_for, places
 from ungdom.api.statistic_shapes import CompletionQuery, LeadTimeQuery, RecidivismQuery
 from ungdom.api.tokens import EXTRACTS
 from ungdom.casework import NotVisible
@@ -30,9 +30,9 @@ from ungdom.statistics.cubes import Cube
 from ungdom.statistics.definitions import COMPLETION_BY_CODE, LEAD_TIME_BY_CODE, RECIDIVISM_BY_CODE, Definition
 from ungdom.statistics.families import CASES
 from ungdom.statistics.jsonstat import csv_text, dataset
-from ungdom.statistics.register import Wanted
+from ungdom.statistics.register import ReleasedTableQuery
 from ungdom.store import releases
-from ungdom.store.releases import Kept
+from ungdom.store.releases import StoredRelease
 from ungdom.store.session import Connection
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.permissions import may_read_published
@@ -40,7 +40,7 @@ from ungdom.workflow.vocabulary import Role
 
 router = APIRouter(tags=["releases"])
 DEFINITIONS: dict[str, Definition] = {**LEAD_TIME_BY_CODE, **COMPLETION_BY_CODE, **RECIDIVISM_BY_CODE}
-Asking = LeadTimeQuery | CompletionQuery | RecidivismQuery
+AnyStatisticQuery = LeadTimeQuery | CompletionQuery | RecidivismQuery
 
 
 class ReleasedTableOut(Output):
@@ -105,99 +105,107 @@ def scope_of(role: Role) -> str:
 
 
 @router.get("/v1/releases", response_model=ReleaseList, summary="What has been released")
-def list_releases(call: ReadCall, query: Annotated[PageQuery, Query()]) -> Response:
+def list_releases(context: ReadContext, query: Annotated[PageQuery, Query()]) -> Response:
     """The releases, the newest first: as known when, by which rules, with which tables."""
 
-    def use(tx: Connection) -> Answer:
-        rows = releases.told(tx, start_of(call, "releases", query), query.limit + 1)
-        page, following = cut(call, "releases", query, rows, lambda one: (one.known_at, one.release_id))
-        return answer(ReleaseList(items=[_out(one) for one in page], next=following))
+    def operation(tx: Connection) -> ApiResponse:
+        rows = releases.list_releases(tx, start_after(context, "releases", query), query.limit + 1)
+        page, following = page_and_cursor(
+            context, "releases", query, rows, lambda release: (release.known_at, release.release_id)
+        )
+        return json_response(ReleaseList(items=[_release_out(release) for release in page], next=following))
 
-    return call.read(use, scope_of, may_read_published)
+    return context.read(operation, scope_of, may_read_published)
 
 
 @router.get("/v1/releases/{release_id}", response_model=ReleaseOut, summary="One release")
-def get_release(call: ReadCall, release_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def get_release(context: ReadContext, release_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Its manifest."""
-    return _one(call, release_id, lambda kept: answer(_out(kept)))
+    return _release_response(context, release_id, lambda release: json_response(_release_out(release)))
 
 
 @router.get("/v1/releases/{release_id}/content", response_model=dict[str, Any], summary="All tables of a release")
-def get_release_content(call: ReadCall, release_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def get_release_content(context: ReadContext, release_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Every table, byte for byte as it was released: its SHA-256 is that of the manifest."""
-    return _one(call, release_id, lambda kept: Answer(200, kept.content.encode(), {}))
+    return _release_response(context, release_id, lambda release: ApiResponse(200, release.content.encode(), {}))
 
 
 @router.get("/v1/releases/{release_id}/proof", response_model=dict[str, Any], summary="The proof of a release")
-def get_release_proof(call: ReadCall, release_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def get_release_proof(context: ReadContext, release_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """How many counts are hidden, and how many values each might have at the least. None of them is in it."""
-    return _one(call, release_id, lambda kept: Answer(200, kept.proof.encode(), {}))
+    return _release_response(context, release_id, lambda release: ApiResponse(200, release.proof.encode(), {}))
 
 
-def _one(call: Call, release_id: UUID, tell: Callable[[Kept], Answer]) -> Response:
-    def use(tx: Connection) -> Answer:
-        kept = releases.find(tx, release_id)
-        if kept is None:
+def _release_response(
+    context: RequestContext, release_id: UUID, render: Callable[[StoredRelease], ApiResponse]
+) -> Response:
+    def operation(tx: Connection) -> ApiResponse:
+        release = releases.find(tx, release_id)
+        if release is None:
             raise NotVisible
-        return tell(kept)
+        return render(release)
 
-    return call.read(use, scope_of, may_read_published)
+    return context.read(operation, scope_of, may_read_published)
 
 
-def _out(one: Kept) -> ReleaseOut:
-    return ReleaseOut.model_validate(register.manifest(one))
+def _release_out(release: StoredRelease) -> ReleaseOut:
+    return ReleaseOut.model_validate(register.manifest(release))
 
 
 # --- answers ---------------------------------------------------------------------------------------------------
 
 
-def published(call: Call, query: Asking, form: TableFormat) -> Response:
+def published_response(context: RequestContext, query: AnyStatisticQuery, form: TableFormat) -> Response:
     """The answer from the newest release that was known by then. Raises `NothingReleased`."""
 
-    def use(tx: Connection) -> Answer:
-        kept = releases.newest(tx, instant(query.known_at))
-        if kept is None:
+    def operation(tx: Connection) -> ApiResponse:
+        release = releases.newest(tx, instant(query.known_at))
+        if release is None:
             raise NothingReleased(Unreleased.NO_RELEASE)
-        cubes = _chosen(kept, query)
-        return _listed(kept, query, cubes) if form is TableFormat.JSON else _table(tx, call, kept, cubes, form)
+        cubes = _released_cubes(release, query)
+        return (
+            _released_list(release, query, cubes)
+            if form is TableFormat.JSON
+            else _table_response(tx, context, release, cubes, form)
+        )
 
-    return call.read(use, scope_of, may_read_published)
+    return context.read(operation, scope_of, may_read_published)
 
 
-def _chosen(kept: Kept, query: Asking) -> list[Cube]:
+def _released_cubes(release: StoredRelease, query: AnyStatisticQuery) -> list[Cube]:
     special = isinstance(query, LeadTimeQuery) and (query.curve or query.threshold_days is not None)
     if special or query.valid_at is not None:
         raise NothingReleased(Unreleased.FORM)
     try:
-        return [_cube(kept, query, code) for code in dict.fromkeys(query.statistic)]
+        return [_released_cube(release, query, code) for code in dict.fromkeys(query.statistic)]
     except register.NoSuchTable as error:
         why = Unreleased.COMBINATION if error.tables else Unreleased.WITHHELD
-        raise NothingReleased(why, [[error.figure, *one] for one in error.tables]) from None
+        raise NothingReleased(why, [[error.figure, *dimensions] for dimensions in error.tables]) from None
 
 
-def _cube(kept: Kept, query: Asking, code: str) -> Cube:
-    told_apart = tuple(map(str, query.by))
+def _released_cube(release: StoredRelease, query: AnyStatisticQuery, code: str) -> Cube:
+    dimensions = tuple(map(str, query.by))
     where = {**query.where}
-    span = register.Span(query.since, query.until, oslo_date(kept.known_at))
-    if "period" not in told_apart:
+    span = register.ReleasePeriod(query.since, query.until, oslo_date(release.known_at))
+    if "period" not in dimensions:
         where |= span.where()
-    cube = register.table(kept, Wanted(code, told_apart, where))
-    return span.within(cube) if "period" in told_apart else cube
+    cube = register.released_table(release, ReleasedTableQuery(code, dimensions, where))
+    return span.within(cube) if "period" in dimensions else cube
 
 
-def _listed(kept: Kept, query: Asking, cubes: Sequence[Cube]) -> Answer:
+def _released_list(release: StoredRelease, query: AnyStatisticQuery, cubes: Sequence[Cube]) -> ApiResponse:
     body = ReleasedList(
-        release=kept.release_id,
-        known_at=kept.known_at,
+        release=release.release_id,
+        known_at=release.known_at,
         published=True,
         where=query.where,
-        items=[_figure(cube, query) for cube in cubes],
+        items=[_released_figure(cube, query) for cube in cubes],
     )
-    return answer(body)
+    return json_response(body)
 
 
-def _figure(cube: Cube, query: Asking) -> ReleasedFigureOut:
-    codes = [one.code for one in cube.dimensions]
+def _released_figure(cube: Cube, query: AnyStatisticQuery) -> ReleasedFigureOut:
+    codes = [dimension.code for dimension in cube.dimensions]
     cells = [
         ReleasedCellOut(
             dimensions=dict(zip(codes, key, strict=True)),
@@ -209,9 +217,13 @@ def _figure(cube: Cube, query: Asking) -> ReleasedFigureOut:
     return ReleasedFigureOut(code=cube.figure, definition=cube.version, by=[*map(str, query.by)], cells=cells)
 
 
-def _table(tx: Connection, call: Call, kept: Kept, cubes: Sequence[Cube], form: TableFormat) -> Answer:
+def _table_response(
+    tx: Connection, context: RequestContext, release: StoredRelease, cubes: Sequence[Cube], form: TableFormat
+) -> ApiResponse:
     cube = cubes[0]
-    words = told(cube, DEFINITIONS[cube.figure], call.language, places(tx, call.language), kept.known_at, released=True)
-    words = replace(words, more={"release": str(kept.release_id), "published": True})
-    body = csv_text(cube, words) if form is TableFormat.CSV else json.dumps(dataset(cube, words), ensure_ascii=False)
-    return Answer(200, body.encode(), {"Content-Type": form.media_type})
+    labels = labels_for(
+        cube, DEFINITIONS[cube.figure], context.language, places(tx, context.language), release.known_at, released=True
+    )
+    labels = replace(labels, more={"release": str(release.release_id), "published": True})
+    body = csv_text(cube, labels) if form is TableFormat.CSV else json.dumps(dataset(cube, labels), ensure_ascii=False)
+    return ApiResponse(200, body.encode(), {"Content-Type": form.media_type})

@@ -12,8 +12,8 @@ from ungdom import texts
 from ungdom.api import inputs as i
 from ungdom.api import schemas as s
 from ungdom.api import views
-from ungdom.api.cases import answer
-from ungdom.api.deps import ReadCall
+from ungdom.api.cases import json_response
+from ungdom.api.deps import ReadContext
 from ungdom.message.text import CodeText, ReferenceText
 from ungdom.workflow import diagram, engine, table
 from ungdom.workflow.vocabulary import Regime, Sanction
@@ -22,7 +22,7 @@ router = APIRouter(tags=["rules"])
 public = APIRouter(tags=["problems"])
 
 
-def _known(version: str) -> str:
+def _check_version(version: str) -> str:
     if version not in table.VERSIONS:
         raise PydanticCustomError("enum", "is no version of the table", {"allowed": list(table.VERSIONS)})
     return version
@@ -32,7 +32,7 @@ class Format(i.Input):
     """`mermaid`: the state diagram as text. `version`: of the table; the newest when not given."""
 
     format: Literal["json", "mermaid"] = "json"
-    version: Annotated[CodeText, AfterValidator(_known)] = table.VERSION
+    version: Annotated[CodeText, AfterValidator(_check_version)] = table.VERSION
 
 
 @router.get(
@@ -41,20 +41,22 @@ class Format(i.Input):
     responses={200: {"content": {"text/vnd.mermaid": {"schema": {"type": "string"}}}}},
     summary="One workflow",
 )
-def get_workflow(call: ReadCall, sanction: Sanction, regime: Regime, query: Annotated[Format, Query()]) -> Response:
+def get_workflow(
+    context: ReadContext, sanction: Sanction, regime: Regime, query: Annotated[Format, Query()]
+) -> Response:
     """The states and rows of one workflow, as data or as a Mermaid state diagram."""
     if query.format == "mermaid":
-        drawn = diagram.mermaid(sanction, regime, query.version)
-        return Response(drawn, headers={"Content-Language": "en"}, media_type="text/vnd.mermaid; charset=utf-8")
+        diagram_text = diagram.mermaid(sanction, regime, query.version)
+        return Response(diagram_text, headers={"Content-Language": "en"}, media_type="text/vnd.mermaid; charset=utf-8")
     rows = engine.rows_of(sanction, regime, query.version)
-    shown = views.workflow_out(sanction, regime, rows, call.language)
-    return call.respond(answer(shown.model_copy(update={"table_version": query.version})))
+    shown = views.workflow_out(sanction, regime, rows, context.language)
+    return context.respond(json_response(shown.model_copy(update={"table_version": query.version})))
 
 
 @router.get("/v1/deadline-rules", response_model=s.RuleList, summary="The deadline rules with their law")
-def list_deadline_rules(call: ReadCall, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def list_deadline_rules(context: ReadContext, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Every clock: its length over time, law or norm, who is late, and when a warning goes out."""
-    return call.respond(answer(views.rules_out(call.language)))
+    return context.respond(json_response(views.rules_out(context.language)))
 
 
 @public.get(
@@ -67,14 +69,14 @@ def get_problem(request: Request, code: ReferenceText, lang: Annotated[CodeText 
 
     In the language of `lang` or else of `Accept-Language`; in nb, nn and en when neither is given.
     """
-    wanted = lang or request.headers.get("accept-language")
-    languages = [texts.pick(wanted)] if wanted else texts.languages()
-    explained = "\n\n".join(_explained(language, code) for language in languages)
+    language_tag = lang or request.headers.get("accept-language")
+    languages = [texts.negotiate(language_tag)] if language_tag else texts.languages()
+    explained = "\n\n".join(_problem_text(language, code) for language in languages)
     headers = {"Content-Language": ", ".join(languages), "Vary": "Accept-Language"}
     return Response(f"{explained}\n", headers=headers, media_type="text/plain; charset=utf-8")
 
 
-def _explained(language: texts.Language, code: str) -> str:
+def _problem_text(language: texts.Language, code: str) -> str:
     problems = texts.catalogue(language)["problem"]
     if f"{code}.title" not in problems:
         raise HTTPException(404)

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Query, Response
 
 from ungdom import simulation
 from ungdom.api import inputs as i
-from ungdom.api.authorisation import guarded, needs
-from ungdom.api.cases import answer
-from ungdom.api.deps import Answer, Call, ReadCall
+from ungdom.api.authorisation import guarded, requires
+from ungdom.api.cases import json_response
+from ungdom.api.deps import ApiResponse, ReadContext, RequestContext
 from ungdom.api.figures import scope_of
 from ungdom.api.simulation_shapes import SimulationIn, SimulationOut, simulation_out
 from ungdom.store.session import Connection
@@ -21,20 +21,22 @@ router = APIRouter(tags=["rules"])
 
 
 @router.post("/v1/deadline-rules/simulate", response_model=SimulationOut, summary="Try changed deadline rules")
-@guarded(needs(scope_of, may_simulate))
-def simulate_deadline_rules(call: ReadCall, body: SimulationIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
+@guarded(requires(scope_of, may_simulate))
+def simulate_deadline_rules(
+    context: ReadContext, body: SimulationIn, _query: Annotated[i.NoQuery, Query()]
+) -> Response:
     """What changed rules would do to the open cases: who turns overdue or green, and what is due where and when.
 
     Nothing is written: asked again, it is worked out again. A coordinator or leader is told of the cases of their own
     konfliktråd, the secretariat of all; an administrator gets the counts without any case.
     """
-    return call.read(lambda tx: _tried(tx, call, body), scope_of, may_simulate)
+    return context.read(lambda tx: _simulation_response(tx, context, body), scope_of, may_simulate)
 
 
-def _tried(tx: Connection, call: Call, body: SimulationIn) -> Answer:
-    day = day_of(body, oslo_date(call.now))
-    tally = simulation.simulate(tx, call.who.viewer, body.told, day, body.limit)
-    return answer(simulation_out(tally, call.language))
+def _simulation_response(tx: Connection, context: RequestContext, body: SimulationIn) -> ApiResponse:
+    day = day_of(body, oslo_date(context.now))
+    tally = simulation.simulate(tx, context.recorder.viewer, body.as_changes, day, body.limit)
+    return json_response(simulation_out(tally, context.language))
 
 
 def day_of(body: SimulationIn, today: date) -> date:

@@ -13,12 +13,21 @@ from ungdom.api.inputs import CivilDay, Input
 from ungdom.api.schemas import Output, RuleOut
 from ungdom.api.views import rule_out
 from ungdom.message.text import ReferenceText
-from ungdom.simulation import Both, Change, Clock, Line, Load, Notices, Tally, Turn
+from ungdom.simulation import (
+    BeforeAfter,
+    RuleOverride,
+    SimulatedClock,
+    SimulatedDueChange,
+    SimulatedNoticeCounts,
+    SimulatedOfficeLoad,
+    SimulationResult,
+    Turn,
+)
 from ungdom.workflow.alerting import Audience, Level
 from ungdom.workflow.daycount import Length
 from ungdom.workflow.vocabulary import Regime, Sanction
 
-LISTED = 200
+DEFAULT_LINES = 200
 """As many lines as are listed when no limit is given."""
 
 
@@ -41,7 +50,7 @@ class LengthIn(Input):
     days: Annotated[int, Field(ge=0, le=7300)] = 0
 
     @model_validator(mode="after")
-    def _says_something(self) -> "LengthIn":
+    def _names_a_unit(self) -> "LengthIn":
         if not self.model_fields_set:
             raise PydanticCustomError("missing", "a length needs a unit")
         return self
@@ -62,9 +71,9 @@ class ChangeIn(Input):
     regimes: Annotated[list[Regime], Field(min_length=1, max_length=9)] | None = None
 
     @property
-    def told(self) -> Change:
+    def as_change(self) -> RuleOverride:
         """The change as the rules know it."""
-        return Change(
+        return RuleOverride(
             code=self.code,
             length=Length(**self.length.model_dump()) if self.length else None,
             since=self.since,
@@ -79,12 +88,12 @@ class SimulationIn(Input):
 
     changes: Annotated[list[ChangeIn], Field(min_length=1, max_length=50)]
     on: CivilDay | None = None
-    limit: Annotated[int, Field(ge=0, le=1000)] = LISTED
+    limit: Annotated[int, Field(ge=0, le=1000)] = DEFAULT_LINES
 
     @property
-    def told(self) -> list[Change]:
+    def as_changes(self) -> list[RuleOverride]:
         """The changes as the rules know them."""
-        return [change.told for change in self.changes]
+        return [change.as_change for change in self.changes]
 
 
 # --- out ----------------------------------------------------------------------------------------------------------
@@ -197,72 +206,72 @@ class SimulationOut(Output):
     left_out: int
 
 
-def simulation_out(tally: Tally, language: texts.Language) -> SimulationOut:
+def simulation_out(tally: SimulationResult, language: texts.Language) -> SimulationOut:
     """The report of a trial."""
-    trial = tally.trial
-    offices = sorted(tally.offices.items(), key=lambda one: (one[0] is None, one[0] or ""))
+    trial = tally.comparison
+    offices = sorted(tally.offices.items(), key=lambda item: (item[0] is None, item[0] or ""))
     return SimulationOut(
         on=trial.day,
         rules_before=[rule_out(rule, language) for rule in trial.before],
-        rules_after=[_tried(rule_out(rule, language), language) for rule in trial.after],
-        cases=_looked_at(tally),
-        clocks=[_clock(code, clock, language) for code, clock in tally.clocks.items()],
-        konfliktrad=[_load(office, load, trial.day) for office, load in offices],
-        notices=[_notices(*row, trial.day) for row in sorted(tally.notices.items(), key=_by_urgency)],
-        items=[_line(line, language) for line in tally.lines],
+        rules_after=[_tried_rule_out(rule_out(rule, language), language) for rule in trial.after],
+        cases=_looked_at_out(tally),
+        clocks=[_clock_change_out(code, clock, language) for code, clock in tally.clocks.items()],
+        konfliktrad=[_office_deadlines_out(office, load, trial.day) for office, load in offices],
+        notices=[_notices_out(*row, trial.day) for row in sorted(tally.notices.items(), key=_by_urgency)],
+        items=[_line_out(line, language) for line in tally.lines],
         left_out=tally.moved_clocks - len(tally.lines),
     )
 
 
-def _tried(rule: RuleOut, language: texts.Language) -> TriedOut:
+def _tried_rule_out(rule: RuleOut, language: texts.Language) -> TriedOut:
     standing = RuleBasis.STATUTE if rule.binding else RuleBasis.NORM
     return TriedOut(**rule.model_dump(), standing=standing, standing_label=texts.label(language, standing))
 
 
-def _looked_at(tally: Tally) -> LookedAtOut:
+def _looked_at_out(tally: SimulationResult) -> LookedAtOut:
     named = [place.reference for place in tally.unread_named]
     return LookedAtOut(looked_at=tally.cases, changed=tally.changed, unread=tally.unread, unread_references=named)
 
 
-def _clock(code: str, clock: Clock, language: texts.Language) -> ClockChangeOut:
+def _clock_change_out(code: str, clock: SimulatedClock, language: texts.Language) -> ClockChangeOut:
     return ClockChangeOut(
         code=code,
         label=texts.text(language, "deadline", code),
         running=clock.live,
         turn_overdue=clock.turned[Turn.OVERDUE],
         turn_green=clock.turned[Turn.GREEN],
-        moved=_moved(clock),
+        moved=_moved_out(clock),
     )
 
 
-def _moved(clock: Clock) -> MovedOut | None:
+def _moved_out(clock: SimulatedClock) -> MovedOut | None:
     if clock.days is None:
         return None
     least, median, most = clock.days
     return MovedOut(count=clock.moved.total(), least_days=least, median_days=median, most_days=most)
 
 
-def _load(office: str | None, load: Load, day: date) -> OfficeDeadlinesOut:
+def _office_deadlines_out(office: str | None, load: SimulatedOfficeLoad, day: date) -> OfficeDeadlinesOut:
     return OfficeDeadlinesOut(
         konfliktrad=office,
         cases=load.cases,
-        overdue=_both(load.overdue),
-        weeks=_weeks(load.weeks, day),
-        later=_both(load.later),
+        overdue=_both_out(load.overdue),
+        weeks=_weeks_out(load.weeks, day),
+        later=_both_out(load.later),
     )
 
 
-def _by_urgency(row: tuple[tuple[Level, Audience], Notices]) -> tuple[int, int]:
+def _by_urgency(row: tuple[tuple[Level, Audience], SimulatedNoticeCounts]) -> tuple[int, int]:
     level, who = row[0]
     return list(Level).index(level), list(Audience).index(who)
 
 
-def _notices(key: tuple[Level, Audience], found: Notices, day: date) -> NoticesOut:
-    weeks = _weeks(found.weeks, day)
-    return NoticesOut(level=key[0], told=key[1], tonight=_both(found.tonight), weeks=weeks)
+def _notices_out(key: tuple[Level, Audience], notices: SimulatedNoticeCounts, day: date) -> NoticesOut:
+    weeks = _weeks_out(notices.weeks, day)
+    return NoticesOut(level=key[0], told=key[1], tonight=_both_out(notices.tonight), weeks=weeks)
 
 
-def _weeks(weeks: list[Both], day: date) -> list[WeekOut]:
+def _weeks_out(weeks: list[BeforeAfter], day: date) -> list[WeekOut]:
     """Counts of consecutive weeks, the first being that of the day."""
     mondays = simulation.mondays(day)
     return [
@@ -271,15 +280,15 @@ def _weeks(weeks: list[Both], day: date) -> list[WeekOut]:
     ]
 
 
-def _both(both: Both) -> BothOut:
+def _both_out(both: BeforeAfter) -> BothOut:
     return BothOut(before=both.before, after=both.after)
 
 
-def _line(line: Line, language: texts.Language) -> LineOut:
+def _line_out(line: SimulatedDueChange, language: texts.Language) -> LineOut:
     return LineOut(
-        case=line.place.case_id,
-        reference=line.place.reference,
-        konfliktrad=line.place.konfliktrad,
+        case=line.case_ref.case_id,
+        reference=line.case_ref.reference,
+        konfliktrad=line.case_ref.konfliktrad,
         code=line.code,
         label=texts.text(language, "deadline", line.code),
         due_before=line.before,

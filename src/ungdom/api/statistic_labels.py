@@ -10,7 +10,7 @@ from ungdom.statistics.definitions import RECIDIVISM_BY_CODE, Definition
 from ungdom.statistics.families import ENDING, RELEASED_ENDINGS
 from ungdom.statistics.frames import SEXES, UNKNOWN, StatisticDimension
 from ungdom.statistics.indicators import IndicatorUnit
-from ungdom.statistics.jsonstat import ALL, CONTENTS, Sign, Told, Unit
+from ungdom.statistics.jsonstat import ALL, CONTENTS, DatasetMetadata, Sign, Unit
 from ungdom.statistics.lead_times import BY_THEN, MEAN, QUANTILES
 from ungdom.store import reference, tables
 from ungdom.store.session import Connection
@@ -31,23 +31,28 @@ def places(tx: Connection, language: texts.Language) -> Places:
     }
 
 
-def told(  # each decides a word of it
-    cube: Cube, one: Definition, language: texts.Language, named: Places, known: datetime, released: bool = False
-) -> Told:
-    """The words for this cube. `named`: of `places`; `known`: when what it says was known.
+def labels_for(  # each decides a word of it
+    cube: Cube,
+    definition: Definition,
+    language: texts.Language,
+    place_names: Places,
+    known_at: datetime,
+    released: bool = False,
+) -> DatasetMetadata:
+    """The words for this cube. `place_names`: of `places`; `known_at`: when what it says was known.
 
     `released`: its numbers are whole days and per cent, and its endings a dimension.
     """
     numbers = (*cube.outcomes, ALL, *cube.estimates)
-    values = {str(code): _values(code, language) | dict(named.get(code, {})) for code in D}
+    values = {str(code): _values(code, language) | dict(place_names.get(code, {})) for code in D}
     named_numbers = {name: _number(name, language) for name in numbers}
-    return Told(
-        title=question_of(one, language),
+    return DatasetMetadata(
+        title=question_of(definition, language),
         source=SOURCE,
-        updated=known,
-        known_at=known,
+        updated=known_at,
+        known_at=known_at,
         dimensions={str(code): texts.label(language, code) for code in D}
-        | {one: _number(one, language) for one in (CONTENTS, ENDING)},
+        | {definition: _number(definition, language) for definition in (CONTENTS, ENDING)},
         values=values | {CONTENTS: named_numbers, ENDING: _endings(language)},
         units={name: _unit(name, cube, language, released) for name in numbers},
         signs={sign: texts.label(language, sign) for sign in Sign},
@@ -56,7 +61,7 @@ def told(  # each decides a word of it
 
 def _values(code: StatisticDimension, language: texts.Language) -> dict[str, str]:
     members = {D.SANCTION: Sanction, D.REGIME: Regime, D.OFFENCE_GROUP: OffenceGroup}.get(code, ())
-    named = {str(one): texts.label(language, one) for one in members}
+    named = {str(member): texts.label(language, member) for member in members}
     sexes = {sex: _number(sex, language) for sex in SEXES} if code is D.SEX else {}
     return {TOTAL: _number(ALL, language), UNKNOWN: _number(UNKNOWN, language), **named, **sexes}
 
@@ -72,7 +77,7 @@ def _number(name: str, language: texts.Language) -> str:
 
 
 def _endings(language: texts.Language) -> dict[str, str]:
-    return {TOTAL: _number(ALL, language), **{one: _number(one, language) for one in RELEASED_ENDINGS}}
+    return {TOTAL: _number(ALL, language), **{ending: _number(ending, language) for ending in RELEASED_ENDINGS}}
 
 
 def _unit(name: str, cube: Cube, language: texts.Language, released: bool) -> Unit:

@@ -15,24 +15,24 @@ from ungdom.api.formats import TableFormat
 from ungdom.api.schemas import AsOfOut, Output
 from ungdom.message.text import CodeText, ReferenceText
 from ungdom.statistics.cubes import Cube, Key
-from ungdom.statistics.definitions import COMPLETIONS, LEAD_TIMES, RECIDIVISMS, Definition, Family, every
-from ungdom.statistics.exact import AT_MOST, FEW_BY, Found, Question
+from ungdom.statistics.definitions import COMPLETIONS, LEAD_TIMES, RECIDIVISMS, Definition, Family, all_definitions
+from ungdom.statistics.exact import AT_MOST, MAX_DIMENSIONS, CubeQuery, CubeResult
 from ungdom.statistics.frames import StatisticDimension
 from ungdom.statistics.indicators import IndicatorPeriod, IndicatorUnit
 from ungdom.statistics.lead_times import Point
 from ungdom.workflow.vocabulary import OffenceGroup, Party, Regime, Sanction, State
 
-LEAD_TIME_CODES = tuple(one.code for one in LEAD_TIMES)
-COMPLETION_CODES = tuple(one.code for one in COMPLETIONS)
-RECIDIVISM_CODES = tuple(one.code for one in RECIDIVISMS)
+LEAD_TIME_CODES = tuple(definition.code for definition in LEAD_TIMES)
+COMPLETION_CODES = tuple(definition.code for definition in COMPLETIONS)
+RECIDIVISM_CODES = tuple(definition.code for definition in RECIDIVISMS)
 PARTS = ("p1", "p2", "p3")
-OF_THESE: dict[str, type[State] | type[Party]] = {"stage": State, "wait": Party}
+MEMBER_FIGURES: dict[str, type[State] | type[Party]] = {"stage": State, "wait": Party}
 """Figures that there is one of for each member."""
-LONGEST = 3650
+MAX_THRESHOLD_DAYS = 3650
 """Days that can be asked for as a threshold."""
 
 
-def _known(code: str, codes: tuple[str, ...]) -> str:
+def _check_code(code: str, codes: tuple[str, ...]) -> str:
     if code not in codes:
         raise PydanticCustomError("enum", "is none of the figures", {"allowed": list(codes)})
     return code
@@ -40,18 +40,18 @@ def _known(code: str, codes: tuple[str, ...]) -> str:
 
 LeadTimeCode = Annotated[
     ReferenceText,
-    AfterValidator(lambda code: _known(code, LEAD_TIME_CODES)),
+    AfterValidator(lambda code: _check_code(code, LEAD_TIME_CODES)),
     Field(json_schema_extra={"enum": [*LEAD_TIME_CODES]}),
 ]
 CompletionCode = Annotated[
     ReferenceText,
-    AfterValidator(lambda code: _known(code, COMPLETION_CODES)),
+    AfterValidator(lambda code: _check_code(code, COMPLETION_CODES)),
     Field(json_schema_extra={"enum": [*COMPLETION_CODES]}),
 ]
 
 RecidivismCode = Annotated[
     ReferenceText,
-    AfterValidator(lambda code: _known(code, RECIDIVISM_CODES)),
+    AfterValidator(lambda code: _check_code(code, RECIDIVISM_CODES)),
     Field(json_schema_extra={"enum": [*RECIDIVISM_CODES]}),
 ]
 
@@ -62,7 +62,7 @@ class StatisticQuery(i.AsOf, PeriodQuery):
     `published`: from released tables, where small cells are hidden; otherwise exact, and not to be published.
     """
 
-    by: Annotated[tuple[StatisticDimension, ...], Field(max_length=FEW_BY)] = ()
+    by: Annotated[tuple[StatisticDimension, ...], Field(max_length=MAX_DIMENSIONS)] = ()
     konfliktrad: CodeText | None = None
     police_district: CodeText | None = None
     sanction: Sanction | None = None
@@ -75,7 +75,7 @@ class StatisticQuery(i.AsOf, PeriodQuery):
     format: TableFormat | None = None
 
     @model_validator(mode="after")
-    def _told_apart_once(self) -> Self:
+    def _names_dimensions_once(self) -> Self:
         if len(set(self.by)) < len(self.by):
             raise PydanticCustomError("value_error", "by names a dimension twice")
         return self
@@ -83,14 +83,14 @@ class StatisticQuery(i.AsOf, PeriodQuery):
     @property
     def where(self) -> dict[str, str]:
         """The values that cases have to have."""
-        asked = {code: getattr(self, code) for code in StatisticDimension if code != StatisticDimension.PERIOD}
-        return {str(code): value for code, value in asked.items() if value is not None}
+        values = {code: getattr(self, code) for code in StatisticDimension if code != StatisticDimension.PERIOD}
+        return {str(code): value for code, value in values.items() if value is not None}
 
     def question(
         self, valid_at: date | None, known_at: datetime | None, own: str | None, at_most: int | None = AT_MOST
-    ) -> Question:
+    ) -> CubeQuery:
         """What is asked. `own`: the konfliktråd that the answer is about, whatever else is asked; None: any."""
-        return Question(
+        return CubeQuery(
             codes=tuple(dict.fromkeys(self.statistic)),
             since=self.since,
             until=self.until,
@@ -106,18 +106,18 @@ class LeadTimeQuery(StatisticQuery):
     """Which lead times. `threshold_days`: instead of the norm; `curve`: with every step, by one dimension at most."""
 
     statistic: Annotated[tuple[LeadTimeCode, ...], Field(min_length=1, max_length=len(LEAD_TIME_CODES))] = PARTS
-    threshold_days: Annotated[int, Field(ge=0, le=LONGEST)] | None = None
+    threshold_days: Annotated[int, Field(ge=0, le=MAX_THRESHOLD_DAYS)] | None = None
     curve: bool = False
 
     @model_validator(mode="after")
-    def _can_be_told(self) -> Self:
+    def _curve_by_one_dimension(self) -> Self:
         if self.curve and len(self.by) > 1:
             raise PydanticCustomError("value_error", "a curve is told by one dimension at most")
         return self
 
     def question(
         self, valid_at: date | None, known_at: datetime | None, own: str | None, at_most: int | None = AT_MOST
-    ) -> Question:
+    ) -> CubeQuery:
         """What is asked, with threshold and curve."""
         plain = super().question(valid_at, known_at, own, at_most)
         return replace(plain, threshold=self.threshold_days, curves=self.curve)
@@ -239,49 +239,51 @@ class FigureDefinitionList(Output):
     items: list[FigureDefinitionOut]
 
 
-def list_out(found: Found, asked: Question, now: datetime, language: texts.Language) -> StatisticList:
+def list_out(result: CubeResult, question: CubeQuery, now: datetime, language: texts.Language) -> StatisticList:
     """The whole answer, exact."""
     return StatisticList(
-        since=asked.since,
-        until=asked.until,
-        as_of=AsOfOut(on=found.day, known_at=asked.known_at),
+        since=question.since,
+        until=question.until,
+        as_of=AsOfOut(on=result.day, known_at=question.known_at),
         read_at=now,
-        by=[StatisticDimension(code) for code in asked.by],
-        where=dict(asked.where),
+        by=[StatisticDimension(code) for code in question.by],
+        where=dict(question.where),
         published=False,
         note=texts.text(language, "statistic", "note"),
-        read=found.read,
-        unread=found.unread,
-        items=list(_statistics(found, asked, language)),
+        read=result.read,
+        unread=result.unread,
+        items=list(_statistics(result, question, language)),
     )
 
 
-def _statistics(found: Found, asked: Question, language: texts.Language) -> Iterator[StatisticOut]:
+def _statistics(result: CubeResult, question: CubeQuery, language: texts.Language) -> Iterator[StatisticOut]:
     """The figures found, with their definitions."""
-    known: dict[str, Definition] = {one.code: one for one in (*LEAD_TIMES, *COMPLETIONS, *RECIDIVISMS)}
-    for cube in found.cubes:
-        one = known[cube.figure]
-        norm = one.norm_days(found.day)
+    definitions: dict[str, Definition] = {
+        definition.code: definition for definition in (*LEAD_TIMES, *COMPLETIONS, *RECIDIVISMS)
+    }
+    for cube in result.cubes:
+        definition = definitions[cube.figure]
+        norm = definition.norm_days(result.day)
         yield StatisticOut(
-            code=one.code,
-            definition=one.version,
-            label=question_of(one, language),
-            unit=one.unit,
-            period=one.period,
-            period_label=texts.label(language, one.period),
-            threshold_days=norm if asked.threshold is None else asked.threshold,
-            cells=list(_cells(cube, found.curves.get(one.code, {}))),
+            code=definition.code,
+            definition=definition.version,
+            label=question_of(definition, language),
+            unit=definition.unit,
+            period=definition.period,
+            period_label=texts.label(language, definition.period),
+            threshold_days=norm if question.threshold is None else question.threshold,
+            cells=list(_cells(cube, result.curves.get(definition.code, {}))),
         )
 
 
 def _cells(cube: Cube, curves: Mapping[Key, list[Point]]) -> Iterator[TableCellOut]:
     for key in cube.keys():  # noqa: SIM118 - a method
         cell = cube.at(key)
-        if cell.all:
+        if cell.total:
             steps = curves.get(key)
             yield TableCellOut(
-                dimensions=dict(zip((one.code for one in cube.dimensions), key, strict=True)),
-                all=cell.all,
+                dimensions=dict(zip((dimension.code for dimension in cube.dimensions), key, strict=True)),
+                all=cell.total,
                 counts=dict(cell.counts),
                 estimates={name: rounded(cell.estimates.get(name)) for name in cube.estimates},
                 curve=[PointOut.model_validate(step) for step in steps] if steps is not None else None,
@@ -292,31 +294,31 @@ def definitions_out(language: texts.Language) -> list[FigureDefinitionOut]:
     """Every definition."""
     return [
         FigureDefinitionOut(
-            code=one.code,
-            definition=one.version,
-            family=one.family,
-            family_label=texts.label(language, one.family),
-            label=question_of(one, language),
-            unit=one.unit,
-            unit_label=texts.label(language, one.unit),
-            period=one.period,
-            period_label=texts.label(language, one.period),
-            numerator=one.numerator,
-            denominator=one.denominator,
-            outcomes=list(one.outcomes),
-            norm=str(one.norm.values[-1][1]) if one.norm else None,
-            source=one.source,
-            changed=list(one.changed),
+            code=definition.code,
+            definition=definition.version,
+            family=definition.family,
+            family_label=texts.label(language, definition.family),
+            label=question_of(definition, language),
+            unit=definition.unit,
+            unit_label=texts.label(language, definition.unit),
+            period=definition.period,
+            period_label=texts.label(language, definition.period),
+            numerator=definition.numerator,
+            denominator=definition.denominator,
+            outcomes=list(definition.outcomes),
+            norm=str(definition.norm.values[-1][1]) if definition.norm else None,
+            source=definition.source,
+            changed=list(definition.changed),
         )
-        for one in every()
+        for definition in all_definitions()
     ]
 
 
-def question_of(one: Definition, language: texts.Language) -> str:
+def question_of(definition: Definition, language: texts.Language) -> str:
     """The question that a figure answers."""
-    if one.family is Family.INDICATORS:
-        return texts.text(language, "indicator", one.code)
-    kind, _, of = one.code.partition(".")
-    if kind in OF_THESE:
-        return texts.text(language, "statistic", kind, of=texts.label(language, OF_THESE[kind](of)))
-    return texts.text(language, "statistic", one.code)
+    if definition.family is Family.INDICATORS:
+        return texts.text(language, "indicator", definition.code)
+    kind, _, of = definition.code.partition(".")
+    if kind in MEMBER_FIGURES:
+        return texts.text(language, "statistic", kind, of=texts.label(language, MEMBER_FIGURES[kind](of)))
+    return texts.text(language, "statistic", definition.code)

@@ -10,14 +10,14 @@ from pydantic import Field
 from ungdom import texts
 from ungdom.api import inputs as i
 from ungdom.api import schemas as s
-from ungdom.api.authorisation import anybody, guarded, needs
-from ungdom.api.calendars import KEPT_TO_ONESELF
-from ungdom.api.cases import answer, read_case
-from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
+from ungdom.api.authorisation import allows_anybody, guarded, requires
+from ungdom.api.calendars import PRIVATE_HEADERS
+from ungdom.api.cases import json_response, read_case
+from ungdom.api.deps import ApiResponse, ReadContext, RequestContext, WriteContext
 from ungdom.api.tokens import READ, WRITE
 from ungdom.message.text import HeaderText, SecretText
-from ungdom.statistics.surveys import LEAST, MOST, SurveyKind, SurveyQuestion, inviting
-from ungdom.statistics.surveys.inviting import Due
+from ungdom.statistics.surveys import HIGHEST_GRADE, LOWEST_GRADE, SurveyKind, SurveyQuestion, inviting
+from ungdom.statistics.surveys.inviting import DueInvitation
 from ungdom.store.session import Connection, Database
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.details import By
@@ -29,7 +29,7 @@ public = APIRouter(tags=["surveys"])
 
 Token = Annotated[SecretText, Path()]
 Language = Annotated[HeaderText | None, Header(alias="Accept-Language")]
-Grade = Annotated[int, Field(ge=LEAST, le=MOST)]
+Grade = Annotated[int, Field(ge=LOWEST_GRADE, le=HIGHEST_GRADE)]
 OPEN: dict[str, Any] = {"security": []}
 
 
@@ -108,27 +108,27 @@ def may_invite(role: Role) -> bool:
 
 
 @router.get("/v1/cases/{case_id}/surveys", response_model=DueList, summary="Who is to be asked in a case")
-def list_due_surveys(call: ReadCall, case_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def list_due_surveys(context: ReadContext, case_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """The occasions on which youth and guardians are to be asked now, for those who hand the invitations over."""
-    return call.read(lambda tx: _listed(tx, call, case_id), READ, may_invite)
+    return context.read(lambda tx: _due_surveys(tx, context, case_id), READ, may_invite)
 
 
 @router.post(
     "/v1/cases/{case_id}/surveys", status_code=201, response_model=InvitationOut, summary="Fetch an invitation"
 )
-@guarded(needs(WRITE, may_invite))
+@guarded(requires(WRITE, may_invite))
 def invite_to_survey(
-    call: WriteCall, case_id: UUID, body: InvitationIn, _query: Annotated[i.NoQuery, Query()]
+    context: WriteContext, case_id: UUID, body: InvitationIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """A token for one answer, to be handed to youth or guardian. It is shown this once and not kept.
 
     Nothing is kept of who got which token, or of who has answered.
     """
-    told: list[InvitationOut] = []
-    kept = call.write(lambda tx: _invited(tx, call, case_id, body, told))
-    if "Idempotency-Replayed" in kept.headers or not told:
-        return kept
-    return answer(told[-1], 201, **{"Content-Language": call.language, **KEPT_TO_ONESELF}).response()
+    created: list[InvitationOut] = []
+    response = context.write(lambda tx: _invite(tx, context, case_id, body, created))
+    if "Idempotency-Replayed" in response.headers or not created:
+        return response
+    return json_response(created[-1], 201, **{"Content-Language": context.language, **PRIVATE_HEADERS}).to_http()
 
 
 @public.get(
@@ -139,19 +139,21 @@ def invite_to_survey(
 )
 def get_questionnaire(request: Request, token: Token, accept_language: Language = None) -> Response:
     """The questions for whoever has this token, which stands for signing in."""
-    language = texts.pick(accept_language)
+    language = texts.negotiate(accept_language)
     db: Database = request.app.state.db
     with db.reading() as tx:
-        found, asked = inviting.questionnaire(tx, token, oslo_date(request.app.state.clock()))
+        invitation, questionnaire = inviting.read_invitation(tx, token, oslo_date(request.app.state.clock()))
     body = QuestionnaireOut(
-        kind=asked.kind,
-        respondent=found.group.respondent,
-        version=asked.version,
+        kind=questionnaire.kind,
+        respondent=invitation.group.respondent,
+        version=questionnaire.version,
         opening=texts.text(language, "survey", "opening"),
         scale=texts.text(language, "survey", "scale"),
-        questions=[AskedOut(question=one, text=texts.label(language, one)) for one in asked.questions],
+        questions=[
+            AskedOut(question=question, text=texts.label(language, question)) for question in questionnaire.questions
+        ],
     )
-    return answer(body, 200, **{"Content-Language": language, **KEPT_TO_ONESELF}).response()
+    return json_response(body, 200, **{"Content-Language": language, **PRIVATE_HEADERS}).to_http()
 
 
 @public.post(
@@ -161,39 +163,47 @@ def get_questionnaire(request: Request, token: Token, accept_language: Language 
     summary="Answer a survey",
     openapi_extra=OPEN,
 )
-@guarded(anybody)
+@guarded(allows_anybody)
 def submit_answers(request: Request, token: Token, body: AnswersIn, accept_language: Language = None) -> Response:
     """Answers, once. They are kept without time, case or person. A used, expired or unknown token gets one answer."""
-    language = texts.pick(accept_language)
+    language = texts.negotiate(accept_language)
     state = request.app.state
     inviting.answer(state.db, token, {str(key): grade for key, grade in body.answers.items()}, oslo_date(state.clock()))
     thanks = ThanksOut(message=texts.text(language, "survey", "thanks"))
-    return answer(thanks, 201, **{"Content-Language": language, **KEPT_TO_ONESELF}).response()
+    return json_response(thanks, 201, **{"Content-Language": language, **PRIVATE_HEADERS}).to_http()
 
 
-def _listed(tx: Connection, call: Call, case_id: UUID) -> Answer:
-    read = read_case(tx, call, case_id, i.AsOf())
-    return answer(DueList(items=[_due(one, call) for one in inviting.due(tx, case_id, read.case, read.on)]))
-
-
-def _due(one: Due, call: Call) -> DueOut:
-    return DueOut(
-        kind=one.kind,
-        kind_label=texts.label(call.language, one.kind),
-        respondent=one.respondent,
-        respondent_label=texts.label(call.language, one.respondent),
-        seq=one.seq,
-        on=one.on,
-        until=one.until,
-        left=max(0, one.wanted - one.handed),
+def _due_surveys(tx: Connection, context: RequestContext, case_id: UUID) -> ApiResponse:
+    read = read_case(tx, context, case_id, i.AsOf())
+    return json_response(
+        DueList(
+            items=[_due_out(due, context) for due in inviting.read_due_invitations(tx, case_id, read.case, read.on)]
+        )
     )
 
 
-def _invited(tx: Connection, call: Call, case_id: UUID, body: InvitationIn, told: list[InvitationOut]) -> Answer:
-    """The answer as it may be kept for a repeat: without the token, which goes to `told` and is kept nowhere."""
-    read = read_case(tx, call, case_id, i.AsOf())
-    asked = (body.kind, body.respondent)
-    token, one, expires = inviting.invite(tx, case_id, read.case, read.case.konfliktrad, asked, read.on)
-    made = InvitationOut(kind=one.kind, respondent=one.respondent, expires=expires, token=None, address=None)
-    told.append(made.model_copy(update={"token": token, "address": f"{call.public_url}/v1/surveys/{token}"}))
-    return answer(made, 201)
+def _due_out(due: DueInvitation, context: RequestContext) -> DueOut:
+    return DueOut(
+        kind=due.kind,
+        kind_label=texts.label(context.language, due.kind),
+        respondent=due.respondent,
+        respondent_label=texts.label(context.language, due.respondent),
+        seq=due.seq,
+        on=due.on,
+        until=due.until,
+        left=max(0, due.needed - due.handed_over),
+    )
+
+
+def _invite(
+    tx: Connection, context: RequestContext, case_id: UUID, body: InvitationIn, created: list[InvitationOut]
+) -> ApiResponse:
+    """The answer as it may be kept for a repeat: without the token, which goes to `created` and is kept nowhere."""
+    read = read_case(tx, context, case_id, i.AsOf())
+    occasion = (body.kind, body.respondent)
+    token, due, expires = inviting.invite(tx, case_id, read.case, read.case.konfliktrad, occasion, read.on)
+    invitation = InvitationOut(kind=due.kind, respondent=due.respondent, expires=expires, token=None, address=None)
+    created.append(
+        invitation.model_copy(update={"token": token, "address": f"{context.public_url}/v1/surveys/{token}"})
+    )
+    return json_response(invitation, 201)

@@ -8,14 +8,14 @@ from fastapi import APIRouter, Response
 from ungdom import texts
 from ungdom.api import schemas as s
 from ungdom.api import views
-from ungdom.api.cases import AsOf, answer, instant, read_case
-from ungdom.api.deps import Answer, ReadCall
-from ungdom.casework import Read
+from ungdom.api.cases import AsOf, instant, json_response, read_case
+from ungdom.api.deps import ApiResponse, ReadContext
+from ungdom.casework import CaseView
 from ungdom.store import current
 from ungdom.store.session import Connection
 from ungdom.workflow import sharing, team
 from ungdom.workflow.details import Attendee, Channel, TeamRole
-from ungdom.workflow.permissions import Fact, Viewer
+from ungdom.workflow.permissions import Disclosure, Viewer
 from ungdom.workflow.team import Member, Seat
 
 router = APIRouter(tags=["cases"])
@@ -75,60 +75,66 @@ class TeamOut(s.Output):
 
 
 @router.get("/v1/cases/{case_id}/team", response_model=TeamOut, summary="The team, and what each may be told")
-def get_team(call: ReadCall, case_id: UUID, as_of: AsOf) -> Response:
+def get_team(context: ReadContext, case_id: UUID, as_of: AsOf) -> Response:
     """Members now and before, what may be shared with each and why not, and who must be there by law."""
-    viewer, known = call.who.viewer, instant(as_of.known_at)
+    viewer, known_at = context.recorder.viewer, instant(as_of.known_at)
 
-    def asked(tx: Connection) -> Answer:
-        read = read_case(tx, call, case_id, as_of)
-        return answer(team_out(read, viewer, call.language, known), ETag=views.etag(read.stored.version))
+    def operation(tx: Connection) -> ApiResponse:
+        read = read_case(tx, context, case_id, as_of)
+        return json_response(team_out(read, viewer, context.language, known_at), ETag=views.etag(read.stored.version))
 
-    return call.read(asked)
+    return context.read(operation)
 
 
-def team_out(read: Read, viewer: Viewer, language: texts.Language, known_at: datetime | None) -> TeamOut:
+def team_out(read: CaseView, viewer: Viewer, language: texts.Language, known_at: datetime | None) -> TeamOut:
     """The team as far as this viewer may learn of it."""
-    case, of_the_office = read.case, Fact.PERSON in read.learns
-    shown = [one for one in team.members(case) if Fact.OFFICE in read.learns or one.member == viewer.subject]
+    case, of_the_office = read.case, Disclosure.PERSON in read.disclosures
+    visible = [
+        member
+        for member in team.members(case)
+        if Disclosure.OFFICE in read.disclosures or member.member == viewer.subject
+    ]
     seats = [_seat_out(seat, language) for seat in team.seats(case, read.on)]
     return TeamOut(
         as_of=s.AsOfOut(on=read.on, known_at=known_at),
         due=team.is_due(case, read.on),
-        coordinator=current.coordinator(case) if Fact.OFFICE in read.learns else None,
-        members=[_member_out(read, one, viewer, language) for one in shown],
+        coordinator=current.coordinator(case) if Disclosure.OFFICE in read.disclosures else None,
+        members=[_member_out(read, member, viewer, language) for member in visible],
         mandatory=seats if of_the_office else None,
     )
 
 
-def _member_out(read: Read, one: Member, viewer: Viewer, language: texts.Language) -> MemberOut:
-    of_the_office = Fact.PERSON in read.learns
-    told = of_the_office or one.member == viewer.subject
+def _member_out(read: CaseView, member: Member, viewer: Viewer, language: texts.Language) -> MemberOut:
+    of_the_office = Disclosure.PERSON in read.disclosures
+    may_see = of_the_office or member.member == viewer.subject
     return MemberOut(
-        member=one.member,
-        agency=one.agency,
-        agency_label=texts.label(language, one.agency),
-        role=one.role,
-        role_label=texts.label(language, one.role),
-        joined=one.joined,
-        left=one.left,
-        channel=one.channel if told else None,
-        shares=_shares(read, one, language, of_the_office) if told and one.left is None else None,
+        member=member.member,
+        agency=member.agency,
+        agency_label=texts.label(language, member.agency),
+        role=member.role,
+        role_label=texts.label(language, member.role),
+        joined=member.joined,
+        left=member.left,
+        channel=member.channel if may_see else None,
+        shares=_shares_out(read, member, language, of_the_office) if may_see and member.left is None else None,
     )
 
 
-def _shares(read: Read, one: Member, language: texts.Language, reasons: bool) -> list[MatterAccessOut]:
-    return [_share_out(found, language, reasons) for found in sharing.all_of(read.case, one.agency, read.on)]
+def _shares_out(read: CaseView, member: Member, language: texts.Language, reasons: bool) -> list[MatterAccessOut]:
+    return [
+        _share_out(access, language, reasons) for access in sharing.decisions_for(read.case, member.agency, read.on)
+    ]
 
 
-def _share_out(found: sharing.Answer, language: texts.Language, reasons: bool) -> MatterAccessOut:
+def _share_out(access: sharing.SharingDecision, language: texts.Language, reasons: bool) -> MatterAccessOut:
     """Whose consent is lacking is the family's own affair: the member is told only that it may not be shared."""
-    why = found.why_not if reasons else None
+    why = access.why_not if reasons else None
     return MatterAccessOut(
-        matter=found.matter,
-        label=texts.label(language, found.matter),
-        allowed=found.allowed,
-        ground=found.ground,
-        law=found.law,
+        matter=access.matter,
+        label=texts.label(language, access.matter),
+        allowed=access.allowed,
+        ground=access.ground,
+        law=access.law,
         reason=why,
         message=texts.text(language, "not_shared", why) if why else None,
     )

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Response
 from ungdom import texts
 from ungdom.api import schemas as s
 from ungdom.api import views
-from ungdom.api.cases import AsOf, answer, instant, read_case
-from ungdom.api.deps import Answer, ReadCall
+from ungdom.api.cases import AsOf, instant, json_response, read_case
+from ungdom.api.deps import ApiResponse, ReadContext
 from ungdom.store.session import Connection
 from ungdom.workflow.deadlines import DeadlineStatus
-from ungdom.workflow.permissions import Fact
-from ungdom.workflow.timeline import Entry, Mark, timeline
+from ungdom.workflow.permissions import Disclosure
+from ungdom.workflow.timeline import Mark, TimelineEntry, timeline
 
 router = APIRouter(tags=["cases"])
 
@@ -45,21 +45,25 @@ class Timeline(s.Output):
 
 
 @router.get("/v1/cases/{case_id}/timeline", response_model=Timeline, summary="Everything on one line of time")
-def get_timeline(call: ReadCall, case_id: UUID, as_of: AsOf) -> Response:
+def get_timeline(context: ReadContext, case_id: UUID, as_of: AsOf) -> Response:
     """Stages, waits, events and clocks of a case by day, what is to come at the end."""
 
-    def asked(tx: Connection) -> Answer:
-        read = read_case(tx, call, case_id, as_of)
-        told = timeline(read.case, read.on)
-        shown = told if Fact.PERSON in read.learns else [x for x in told if x.mark in (Mark.STAGE, Mark.DEADLINE)]
-        items = [_entry_out(entry, call.language) for entry in shown]
+    def operation(tx: Connection) -> ApiResponse:
+        read = read_case(tx, context, case_id, as_of)
+        entries = timeline(read.case, read.on)
+        visible = (
+            entries
+            if Disclosure.PERSON in read.disclosures
+            else [x for x in entries if x.mark in (Mark.STAGE, Mark.DEADLINE)]
+        )
+        items = [_entry_out(entry, context.language) for entry in visible]
         body = Timeline(as_of=s.AsOfOut(on=read.on, known_at=instant(as_of.known_at)), items=items)
-        return answer(body, ETag=views.etag(read.stored.version))
+        return json_response(body, ETag=views.etag(read.stored.version))
 
-    return call.read(asked)
+    return context.read(operation)
 
 
-def _entry_out(entry: Entry, language: texts.Language) -> EntryOut:
+def _entry_out(entry: TimelineEntry, language: texts.Language) -> EntryOut:
     return EntryOut(
         on=entry.on,
         mark=entry.mark,
@@ -75,7 +79,7 @@ def _entry_out(entry: Entry, language: texts.Language) -> EntryOut:
     )
 
 
-def _label(entry: Entry, language: texts.Language) -> str:
+def _label(entry: TimelineEntry, language: texts.Language) -> str:
     if entry.mark is Mark.DEADLINE:
         return texts.text(language, "deadline", entry.code)
     if entry.mark in (Mark.COMES_OF_AGE, Mark.TERM_ENDS):

@@ -6,8 +6,8 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import TypeAdapter
 
-WHERE = "#/components/schemas/{model}"
-NOTHING = "NoDetails"
+REF_TEMPLATE = "#/components/schemas/{model}"
+NO_DETAILS = "NoDetails"
 """What the shape of an event or a message that asks for nothing is called."""
 
 K = TypeVar("K", bound=StrEnum)
@@ -20,7 +20,7 @@ def pascal(word: str) -> str:
 
 def reference(name: str) -> dict[str, Any]:
     """A reference to the schema of this name."""
-    return {"$ref": WHERE.format(model=name)}
+    return {"$ref": REF_TEMPLATE.format(model=name)}
 
 
 def tagged_union(tag: str, names: Mapping[K, str], about: type) -> dict[str, Any]:
@@ -30,21 +30,21 @@ def tagged_union(tag: str, names: Mapping[K, str], about: type) -> dict[str, Any
         "oneOf": [reference(name) for name in names.values()],
         "discriminator": {
             "propertyName": tag,
-            "mapping": {value.value: WHERE.format(model=name) for value, name in names.items()},
+            "mapping": {value.value: REF_TEMPLATE.format(model=name) for value, name in names.items()},
         },
     }
 
 
-def shapes_of(readers: Mapping[K, TypeAdapter[Any]]) -> tuple[dict[K, str], dict[str, Any]]:
+def schemas_of(readers: Mapping[K, TypeAdapter[Any]]) -> tuple[dict[K, str], dict[str, Any]]:
     """The name of the schema that each reads, and the schemas by name with all that they refer to."""
     inputs: list[tuple[K, Literal["validation"], TypeAdapter[Any]]] = []
     inputs += [(key, "validation", reader) for key, reader in readers.items()]
-    references, whole = TypeAdapter.json_schemas(inputs, by_alias=True, ref_template=WHERE)
-    shapes = {_named(name): shape for name, shape in whole["$defs"].items()}
-    if NOTHING in shapes:
-        shapes[NOTHING] = shapes[NOTHING] | {"title": NOTHING}
-    return {key: _named(references[key, "validation"]["$ref"].rpartition("/")[2]) for key in readers}, shapes
+    references, whole = TypeAdapter.json_schemas(inputs, by_alias=True, ref_template=REF_TEMPLATE)
+    shapes = {_schema_name(name): shape for name, shape in whole["$defs"].items()}
+    if NO_DETAILS in shapes:
+        shapes[NO_DETAILS] = shapes[NO_DETAILS] | {"title": NO_DETAILS}
+    return {key: _schema_name(references[key, "validation"]["$ref"].rpartition("/")[2]) for key in readers}, shapes
 
 
-def _named(name: str) -> str:
-    return NOTHING if name == "Details" else name
+def _schema_name(name: str) -> str:
+    return NO_DETAILS if name == "Details" else name

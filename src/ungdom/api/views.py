@@ -11,23 +11,23 @@ from ungdom.api.alert_shapes import AlertBrief
 from ungdom.api.forms import form_of
 from ungdom.api.person_shapes import person_out
 from ungdom.api.undoing_shapes import FollowedOut, UndoingOut
-from ungdom.casework import Read, Recorded, steps
+from ungdom.casework import CaseView, RecordResult, replay_events
 from ungdom.esas.status import official_status
 from ungdom.store import current
-from ungdom.store.journal import Stored
-from ungdom.store.people import Person
+from ungdom.store.journal import StoredCase
+from ungdom.store.people import StoredPerson
 from ungdom.workflow import offices, table
 from ungdom.workflow.case import Case
 from ungdom.workflow.complaints import Aftermath
 from ungdom.workflow.daycount import days_between
-from ungdom.workflow.deadlines import RULES, Deadline, Rule, deadlines, next_due
-from ungdom.workflow.engine import Broken, Option, effective
+from ungdom.workflow.deadlines import RULES, Deadline, DeadlineRule, deadlines, next_due
+from ungdom.workflow.engine import IllegalStep, Option, effective
 from ungdom.workflow.events import Corrected, Event, plain_details
-from ungdom.workflow.guards.core import Unmet
+from ungdom.workflow.guards.core import UnmetCondition
 from ungdom.workflow.guards.decision import appeal_deadline
-from ungdom.workflow.leadtime import LeadTime, lead_time, measures
-from ungdom.workflow.permissions import Fact
-from ungdom.workflow.table import Back, Move
+from ungdom.workflow.leadtime import CaseLeadTime, lead_time, measures
+from ungdom.workflow.permissions import Disclosure
+from ungdom.workflow.table import Move, PreviousState
 from ungdom.workflow.vocabulary import PHASE, EventType, Regime, Sanction, State
 from ungdom.workflow.waits import waiting_for
 
@@ -40,8 +40,8 @@ def etag(version: int) -> str:
 
 
 def case_out(
-    read: Read,
-    person: Person | None,
+    read: CaseView,
+    person: StoredPerson | None,
     language: texts.Language,
     known_at: datetime | None,
     alerts: list[AlertBrief] | None = None,
@@ -60,68 +60,68 @@ def case_out(
         state_label=texts.label(language, case.state),
         phase=PHASE[case.state],
         waiting_for=waiting_for(case),
-        regimes=_regimes(case, day),
-        person=person_out(person, read.learns) if person else None,
+        regimes=_regimes_out(case, day),
+        person=person_out(person, read.disclosures) if person else None,
         registered_on=case.registered_on,
         first_offence=case.first_offence,
         last_offence=case.last_offence,
         received_on=received.occurred_on if received else None,
         closed_on=case.closed_on,
-        start=_start(case),
+        start=_start_out(case),
         start_dates=_start_dates(case),
-        length=str(case.sanctioned.length) if case.sanctioned else None,
+        length=str(case.sanction_in_force.length) if case.sanction_in_force else None,
         planned_end=case.planned_end,
         adjusted_end=case.adjusted_end(day),
         interrupted_days=case.interrupted_days(day),
         served_days=case.served_days(day),
         served_days_before_interruption=case.served_before_interruption,
-        finality=_finality(case),
-        lead_time_days=_measures(case),
-        completion=_completion(case),
+        finality=_finality_out(case),
+        lead_time_days=_lead_time_days(case),
+        completion=_completion_out(case),
         breaches=sum(1 for _ in case.all(E.BREACH_RECORDED)),
         open_alerts=alerts,
         next_deadline=deadline_out(due, language) if due else None,
         table_version=case.table,
-        **_with_whom(case, read.learns),
+        **_assignment_values(case, read.disclosures),
     )
 
 
-def _with_whom(case: Case, learns: frozenset[Fact]) -> dict[str, Any]:
+def _assignment_values(case: Case, learns: frozenset[Disclosure]) -> dict[str, Any]:
     """Which office and which people have the case: they give away where the youth lives."""
-    if Fact.OFFICE not in learns:
+    if Disclosure.OFFICE not in learns:
         return {"konfliktrad": None, "coordinator": None, "transfer_to": None, "team": []}
     who = {"coordinator": current.coordinator(case), "transfer_to": offices.transfer_to(case)}
     return {"konfliktrad": case.konfliktrad, **who, "team": sorted(case.team)}
 
 
-def events_out(stored: Stored, language: texts.Language, valid_at: date | None = None) -> s.EventList:
+def events_out(stored: StoredCase, language: texts.Language, valid_at: date | None = None) -> s.EventList:
     """The history until a day, corrections included, each event with the state it led to as the history now reads."""
-    events = _until(stored.events, valid_at) if valid_at else stored.events
-    told = {event.seq: (event, case) for event, case in steps(stored.youth, events, stored.table)}
+    events = _events_until(stored.events, valid_at) if valid_at else stored.events
+    steps_by_seq = {event.seq: (event, case) for event, case in replay_events(stored.youth, events, stored.table)}
     corrected = {e.details.corrects: e.seq for e in events if isinstance(e.details, Corrected)}
-    return s.EventList(items=[_event_out(e, told.get(e.seq), corrected, language) for e in events])
+    return s.EventList(items=[_event_out(e, steps_by_seq.get(e.seq), corrected, language) for e in events])
 
 
-def as_learnt(shown: s.EventList, learns: frozenset[Fact]) -> s.EventList:
+def redact_history(history: s.EventList, learns: frozenset[Disclosure]) -> s.EventList:
     """The history as far as it may be learnt: some are told of stages and dates only, or not who recorded them."""
-    hidden: dict[str, Any] = {} if Fact.PERSON in learns else {"details": {}}
-    hidden |= {} if Fact.OFFICE in learns else {"subject": None, "source": None}
-    return s.EventList(items=[event.model_copy(update=hidden) for event in shown.items])
+    hidden: dict[str, Any] = {} if Disclosure.PERSON in learns else {"details": {}}
+    hidden |= {} if Disclosure.OFFICE in learns else {"subject": None, "source": None}
+    return s.EventList(items=[event.model_copy(update=hidden) for event in history.items])
 
 
-def _until(events: list[Event], day: date) -> list[Event]:
+def _events_until(events: list[Event], day: date) -> list[Event]:
     """The events that had happened by that day as the history now reads, and the corrections of these."""
     dates = {event.seq: event.occurred_on for event in [*events, *effective(events)]}
-    kept = {event.seq for event in events if event.type is not E.CORRECTED and dates[event.seq] <= day}
-    return [e for e in events if (e.details.corrects if isinstance(e.details, Corrected) else e.seq) in kept]
+    included = {event.seq for event in events if event.type is not E.CORRECTED and dates[event.seq] <= day}
+    return [e for e in events if (e.details.corrects if isinstance(e.details, Corrected) else e.seq) in included]
 
 
 def _event_out(
-    event: Event, told: tuple[Event, Case] | None, corrected: dict[int, int], language: texts.Language
+    event: Event, step: tuple[Event, Case] | None, corrected: dict[int, int], language: texts.Language
 ) -> s.EventOut:
-    case = told[1] if told else None
-    standing = "current" if event.seq not in corrected else ("corrected" if told else "annulled")
-    status = official_status(case, told[0]) if told and case else ()
+    case = step[1] if step else None
+    standing = "current" if event.seq not in corrected else ("corrected" if step else "annulled")
+    status = official_status(case, step[0]) if step and case else ()
     return s.EventOut(
         **event_line(event),
         label=texts.label(language, event.type),
@@ -148,32 +148,32 @@ def event_line(event: Event) -> dict[str, Any]:
     }
 
 
-def recorded(case_id: UUID, done: Recorded, dry_run: bool, language: texts.Language) -> s.RecordedOut:
+def recorded_out(case_id: UUID, result: RecordResult, dry_run: bool, language: texts.Language) -> s.RecordedOut:
     """What an event did."""
     return s.RecordedOut(
         case=case_id,
-        seq=done.event.seq,
-        type=done.event.type,
+        seq=result.event.seq,
+        type=result.event.type,
         dry_run=dry_run,
-        regime=done.decision.regime,
-        law=done.decision.law,
-        before=_standing(done.before, done.stored.version) if done.before else None,
-        after=_standing(done.after, done.version),
-        followed_by=[_followed(event, language) for event in done.followed_by],
-        undoing=_undoing(done.undoing.aftermath, language) if done.undoing else None,
+        regime=result.decision.regime,
+        law=result.decision.law,
+        before=_snapshot_out(result.before, result.stored.version) if result.before else None,
+        after=_snapshot_out(result.after, result.version),
+        followed_by=[_followed_out(event, language) for event in result.followed_by],
+        undoing=_undoing_out(result.undoing.aftermath, language) if result.undoing else None,
     )
 
 
-def _followed(event: Event, language: texts.Language) -> FollowedOut:
+def _followed_out(event: Event, language: texts.Language) -> FollowedOut:
     label = texts.label(language, event.type)
     return FollowedOut(seq=event.seq, type=event.type, label=label, occurred_on=event.occurred_on)
 
 
-def _undoing(aftermath: Aftermath, language: texts.Language) -> UndoingOut:
+def _undoing_out(aftermath: Aftermath, language: texts.Language) -> UndoingOut:
     return UndoingOut(outcome=aftermath, message=texts.label(language, aftermath))
 
 
-def _standing(case: Case, version: int) -> s.CaseSnapshotOut:
+def _snapshot_out(case: Case, version: int) -> s.CaseSnapshotOut:
     due = next_due(case)
     return s.CaseSnapshotOut(
         version=version,
@@ -188,9 +188,9 @@ def _standing(case: Case, version: int) -> s.CaseSnapshotOut:
     )
 
 
-def options_out(found: tuple[Option, ...], language: texts.Language) -> s.OptionList:
+def options_out(options: tuple[Option, ...], language: texts.Language) -> s.OptionList:
     """What may come next, and why not."""
-    return s.OptionList(items=[_option_out(option, language) for option in found])
+    return s.OptionList(items=[_option_out(option, language) for option in options])
 
 
 def _option_out(option: Option, language: texts.Language) -> s.OptionOut:
@@ -205,65 +205,67 @@ def _option_out(option: Option, language: texts.Language) -> s.OptionOut:
         regime=decision.regime,
         law=decision.law,
         actors=list(option.actors),
-        unmet=[unmet(language, no) for no in decision.unmet],
+        unmet=[unmet_out(language, condition) for condition in decision.unmet],
         details_schema=form_of(option.event, language),
     )
 
 
-def unmet(language: texts.Language, no: Unmet) -> s.UnmetOut:
+def unmet_out(language: texts.Language, condition: UnmetCondition) -> s.UnmetOut:
     """An unmet condition, with its sentence."""
     return s.UnmetOut(
-        code=no.code,
-        message=texts.refusal(language, no.code, no.current, no.needed, no.earliest),
-        law=no.law,
-        current=no.current,
-        needed=no.needed,
-        who_can_fix=list(no.who_can_fix),
-        earliest=no.earliest,
+        code=condition.code,
+        message=texts.refusal(language, condition.code, condition.current, condition.needed, condition.earliest),
+        law=condition.law,
+        current=condition.current,
+        needed=condition.needed,
+        who_can_fix=list(condition.who_can_fix),
+        earliest=condition.earliest,
     )
 
 
-def broken(language: texts.Language, one: Broken) -> s.BrokenOut:
+def broken_out(language: texts.Language, step: IllegalStep) -> s.BrokenOut:
     """A step that is not allowed where it stands, with every condition it does not meet."""
-    return s.BrokenOut(seq=one.seq, event=one.event, unmet=[unmet(language, no) for no in one.unmet])
+    return s.BrokenOut(
+        seq=step.seq, event=step.event, unmet=[unmet_out(language, condition) for condition in step.unmet]
+    )
 
 
-def lead_time_out(read: Read, known_at: datetime | None) -> lt.LeadTimeOut:
+def lead_time_out(read: CaseView, known_at: datetime | None) -> lt.LeadTimeOut:
     """Where the days went."""
     case, time = read.case, lead_time(read.case, read.on)
     return lt.LeadTimeOut(
         as_of=s.AsOfOut(on=read.on, known_at=known_at),
         first_offence=case.first_offence,
         last_offence=case.last_offence,
-        lead_time_days=_measures(case),
-        start=_start(case),
+        lead_time_days=_lead_time_days(case),
+        start=_start_out(case),
         planned_end=case.planned_end,
         adjusted_end=case.adjusted_end(read.on),
         interrupted_days=case.interrupted_days(read.on),
-        offices=_offices(read),
-        **_spans(time),
+        offices=_offices_out(read),
+        **_lead_time_values(time),
     )
 
 
-def _offices(read: Read) -> list[lt.OfficeDays] | None:
-    shares = offices.shares(read.case, read.on) if Fact.OFFICE in read.learns else None
-    return None if shares is None else [_office_days(one) for one in shares]
+def _offices_out(read: CaseView) -> list[lt.OfficeDays] | None:
+    shares = offices.shares(read.case, read.on) if Disclosure.OFFICE in read.disclosures else None
+    return None if shares is None else [_office_days(share) for share in shares]
 
 
-def _office_days(share: offices.Share) -> lt.OfficeDays:
-    one = share.tenure
+def _office_days(share: offices.TenureShare) -> lt.OfficeDays:
+    tenure = share.tenure
     return lt.OfficeDays(
-        konfliktrad=one.konfliktrad,
-        since=one.since,
-        until=one.until,
-        days=one.days,
-        open=one.open,
+        konfliktrad=tenure.konfliktrad,
+        since=tenure.since,
+        until=tenure.until,
+        days=tenure.days,
+        open=tenure.open,
         stage_days=share.stage_days,
         wait_days=share.wait_days,
     )
 
 
-def _spans(time: LeadTime) -> dict[str, Any]:
+def _lead_time_values(time: CaseLeadTime) -> dict[str, Any]:
     return {
         "total_days": time.total_days,
         "unreported_days": time.unreported_days,
@@ -275,30 +277,30 @@ def _spans(time: LeadTime) -> dict[str, Any]:
     }
 
 
-def deadlines_out(read: Read, language: texts.Language, known_at: datetime | None) -> s.DeadlineList:
+def deadlines_out(read: CaseView, language: texts.Language, known_at: datetime | None) -> s.DeadlineList:
     """Every clock of the case."""
-    items = [deadline_out(found, language) for found in deadlines(read.case, read.on)]
+    items = [deadline_out(deadline, language) for deadline in deadlines(read.case, read.on)]
     return s.DeadlineList(as_of=s.AsOfOut(on=read.on, known_at=known_at), items=items)
 
 
-def deadline_out(found: Deadline, language: texts.Language) -> s.DeadlineOut:
+def deadline_out(deadline: Deadline, language: texts.Language) -> s.DeadlineOut:
     """One clock."""
     return s.DeadlineOut(
-        code=found.code,
-        label=texts.text(language, "deadline", found.code),
-        begun_on=found.begun_on,
-        known_on=found.known_on,
-        due=found.due,
-        unmoved=found.unmoved,
-        stopped_on=found.stopped_on,
-        status=found.status,
-        late_days=found.late_days,
-        notice_from=found.notice_from,
-        binding=found.binding,
-        law=found.law,
-        who_is_late=list(found.who),
-        is_delay=found.delay,
-        reasoned=found.reasoned,
+        code=deadline.code,
+        label=texts.text(language, "deadline", deadline.code),
+        begun_on=deadline.begun_on,
+        known_on=deadline.known_on,
+        due=deadline.due,
+        unmoved=deadline.unmoved,
+        stopped_on=deadline.stopped_on,
+        status=deadline.status,
+        late_days=deadline.late_days,
+        notice_from=deadline.notice_from,
+        binding=deadline.binding,
+        law=deadline.law,
+        who_is_late=list(deadline.who),
+        is_delay=deadline.delay,
+        reasoned=deadline.reasoned,
     )
 
 
@@ -307,7 +309,7 @@ def rules_out(language: texts.Language) -> s.RuleList:
     return s.RuleList(items=[rule_out(rule, language) for rule in RULES])
 
 
-def rule_out(rule: Rule, language: texts.Language) -> s.RuleOut:
+def rule_out(rule: DeadlineRule, language: texts.Language) -> s.RuleOut:
     """One rule."""
     lengths = rule.length.values if rule.length else ()
     return s.RuleOut(
@@ -341,7 +343,7 @@ def workflow_out(sanction: Sanction, regime: Regime, rows: tuple[Move, ...], lan
 
 
 def _row_out(row: Move, reached: set[State], language: texts.Language) -> s.RowOut:
-    target = row.target.name if isinstance(row.target, Back) else row.target
+    target = row.target.name if isinstance(row.target, PreviousState) else row.target
     return s.RowOut(
         event=row.event,
         label=texts.label(language, row.event),
@@ -353,12 +355,12 @@ def _row_out(row: Move, reached: set[State], language: texts.Language) -> s.RowO
     )
 
 
-def _measures(case: Case) -> s.LeadTimeDays:
+def _lead_time_days(case: Case) -> s.LeadTimeDays:
     p1, p2, p3 = measures(case)
     return s.LeadTimeDays(P1=p1, P2=p2, P3=p3)
 
 
-def _start(case: Case) -> s.StartOut | None:
+def _start_out(case: Case) -> s.StartOut | None:
     return s.StartOut(date=case.start.on, rule=case.start.rule) if case.start else None
 
 
@@ -375,12 +377,12 @@ def _start_dates(case: Case) -> s.StartDates:
     )
 
 
-def _regimes(case: Case, day: date) -> s.RegimesOut:
-    decision = case.sanctioned.regime if case.sanctioned else None
-    return s.RegimesOut(decision=decision, execution=case.execution_regime(day), pinned=case.pinned(day))
+def _regimes_out(case: Case, day: date) -> s.RegimesOut:
+    decision = case.sanction_in_force.regime if case.sanction_in_force else None
+    return s.RegimesOut(decision=decision, execution=case.execution_regime(day), pinned=case.regime_override(day))
 
 
-def _finality(case: Case) -> s.Finality:
+def _finality_out(case: Case) -> s.Finality:
     final = case.last(E.BECAME_FINAL)
     last = appeal_deadline(case)
     computed = date.fromordinal(last.toordinal() + 1) if last else None
@@ -388,7 +390,7 @@ def _finality(case: Case) -> s.Finality:
     return s.Finality(date=final.occurred_on if final else None, computed=computed, difference_days=difference)
 
 
-def _completion(case: Case) -> s.CompletionOut:
+def _completion_out(case: Case) -> s.CompletionOut:
     return s.CompletionOut(
         received=case.has(E.RECEIVED), started=case.start is not None, completed=case.state is State.COMPLETED
     )

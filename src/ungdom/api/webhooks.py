@@ -11,12 +11,12 @@ from pydantic import AwareDatetime, Field
 from ungdom import casework
 from ungdom.api import cursors
 from ungdom.api import inputs as i
-from ungdom.api.authorisation import guarded, needs
-from ungdom.api.cases import answer
-from ungdom.api.deps import Answer, Call, ReadCall, WriteCall
+from ungdom.api.authorisation import guarded, requires
+from ungdom.api.cases import json_response
+from ungdom.api.deps import ApiResponse, ReadContext, RequestContext, WriteContext
 from ungdom.api.errors import TooManyWebhooks
 from ungdom.api.inputs import Input
-from ungdom.api.paging import PageQuery, cut, start_of
+from ungdom.api.paging import PageQuery, page_and_cursor, start_after
 from ungdom.api.schemas import Output
 from ungdom.api.tokens import ADMIN, READ
 from ungdom.lazy import lazy
@@ -26,7 +26,7 @@ from ungdom.store import deliveries, webhooks
 from ungdom.store.deliveries import WEBHOOK, Delivery
 from ungdom.store.ids import uuid7
 from ungdom.store.session import Connection
-from ungdom.store.webhooks import Lock, Secret, Webhook
+from ungdom.store.webhooks import Secret, Webhook, WebhookCredentials
 from ungdom.workflow.permissions import may_read_cases
 from ungdom.workflow.vocabulary import Role
 
@@ -40,7 +40,7 @@ router = APIRouter(tags=["webhooks"])
 Kind = Literal["case.event_recorded", "alert.raised", "alert.escalated", "alert.cleared"]
 DeliveryState = Literal["delivered", "waiting", "dead", "withdrawn"]
 
-MOST = 10
+MAX_WEBHOOKS = 10
 """As many webhooks as one owner may have."""
 
 
@@ -132,181 +132,195 @@ def _scope(role: Role) -> str:
     return ADMIN if role is Role.ADMIN else READ
 
 
-def _may_watch(role: Role) -> bool:
+def _may_read_webhooks(role: Role) -> bool:
     return may_read_cases(role) or role is Role.ADMIN
 
 
 @router.post("/v1/webhooks", status_code=201, response_model=NewWebhookOut, summary="Make a webhook")
-@guarded(needs(READ))
+@guarded(requires(READ))
 def create_webhook(
-    call: WriteCall, request: Request, body: WebhookIn, _query: Annotated[i.NoQuery, Query()]
+    context: WriteContext, request: Request, body: WebhookIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """Be told at this address of the cases that the caller may see. The secret is shown this once."""
     address.check(body.url, request.app.state.webhook_allow)
-    return call.write(lambda tx: _made(tx, call, body))
+    return context.write(lambda tx: _create_webhook(tx, context, body))
 
 
 @router.get("/v1/webhooks", response_model=WebhookList, summary="List webhooks")
-def list_webhooks(call: ReadCall, query: Annotated[PageQuery, Query()]) -> Response:
+def list_webhooks(context: ReadContext, query: Annotated[PageQuery, Query()]) -> Response:
     """The caller's own webhooks; an administrator sees everybody's, without their addresses."""
-    return call.read(lambda tx: _listed(tx, call, query), scope=_scope, may=_may_watch)
+    return context.read(lambda tx: _page_of_webhooks(tx, context, query), scope=_scope, may=_may_read_webhooks)
 
 
 @router.get("/v1/webhooks/{webhook_id}", response_model=WebhookOut, summary="Read a webhook")
-def get_webhook(call: ReadCall, webhook_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def get_webhook(context: ReadContext, webhook_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """One webhook: where it sends what, and whether it still does. The secret is never shown again."""
-    return call.read(lambda tx: answer(_out(call, _own(tx, call, webhook_id))), scope=_scope, may=_may_watch)
+    return context.read(
+        lambda tx: json_response(_webhook_out(context, _own_webhook(tx, context, webhook_id))),
+        scope=_scope,
+        may=_may_read_webhooks,
+    )
 
 
 @router.patch("/v1/webhooks/{webhook_id}", response_model=WebhookOut, summary="Change a webhook")
-@guarded(needs(READ))
+@guarded(requires(READ))
 def change_webhook(
-    call: WriteCall, request: Request, webhook_id: UUID, body: WebhookChangeIn, _query: Annotated[i.NoQuery, Query()]
+    context: WriteContext,
+    request: Request,
+    webhook_id: UUID,
+    body: WebhookChangeIn,
+    _query: Annotated[i.NoQuery, Query()],
 ) -> Response:
     """Send to another address, or other kinds. The secret stays; messages that wait go to the new address."""
     if body.url is not None:
         address.check(body.url, request.app.state.webhook_allow)
-    return call.write(lambda tx: _changed(tx, call, webhook_id, body))
+    return context.write(lambda tx: _change_webhook(tx, context, webhook_id, body))
 
 
 @router.delete("/v1/webhooks/{webhook_id}", status_code=204, summary="Delete a webhook")
-@guarded(needs(_scope, _may_watch))
-def delete_webhook(call: WriteCall, webhook_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+@guarded(requires(_scope, _may_read_webhooks))
+def delete_webhook(context: WriteContext, webhook_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Tell it nothing more, and forget its address and secret."""
-    return call.write(lambda tx: _deleted(tx, call, webhook_id))
+    return context.write(lambda tx: _delete_webhook(tx, context, webhook_id))
 
 
 @router.post("/v1/webhooks/{webhook_id}/rotate", response_model=NewWebhookOut, summary="Change the secret")
-@guarded(needs(READ))
-def rotate_webhook_secret(call: WriteCall, webhook_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+@guarded(requires(READ))
+def rotate_webhook_secret(context: WriteContext, webhook_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """A new secret, shown this once; the one before it signs as well for a day. One that was gone is told again."""
-    return call.write(lambda tx: _rotated(tx, call, webhook_id))
+    return context.write(lambda tx: _rotate_secret(tx, context, webhook_id))
 
 
 @router.get("/v1/webhooks/{webhook_id}/deliveries", response_model=DeliveryList, summary="What has become of messages")
-def list_webhook_deliveries(call: ReadCall, webhook_id: UUID, query: Annotated[DeliveryQuery, Query()]) -> Response:
+def list_webhook_deliveries(
+    context: ReadContext, webhook_id: UUID, query: Annotated[DeliveryQuery, Query()]
+) -> Response:
     """Every message for this webhook and how it stands: the dead letters among them."""
-    return call.read(lambda tx: _deliveries(tx, call, webhook_id, query))
+    return context.read(lambda tx: _page_of_deliveries(tx, context, webhook_id, query))
 
 
 @router.post("/v1/webhooks/{webhook_id}/replay", response_model=ReplayOut, summary="Send again")
-@guarded(needs(READ))
+@guarded(requires(READ))
 def replay_webhook_deliveries(
-    call: WriteCall, webhook_id: UUID, body: ReplayIn, _query: Annotated[i.NoQuery, Query()]
+    context: WriteContext, webhook_id: UUID, body: ReplayIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """Start again with the dead letters, or with everything since an instant. Each keeps its key."""
-    return call.write(lambda tx: _replayed(tx, call, webhook_id, body))
+    return context.write(lambda tx: _replay_deliveries(tx, context, webhook_id, body))
 
 
-def _is_admin(call: Call) -> bool:
-    return call.who.viewer.role is Role.ADMIN
+def _is_admin(context: RequestContext) -> bool:
+    return context.recorder.viewer.role is Role.ADMIN
 
 
-def _made(tx: Connection, call: Call, body: WebhookIn) -> Answer:
-    owner = call.who.viewer
-    if webhooks.count(tx, owner) >= MOST:
-        raise TooManyWebhooks(MOST)
+def _create_webhook(tx: Connection, context: RequestContext, body: WebhookIn) -> ApiResponse:
+    owner = context.recorder.viewer
+    if webhooks.count(tx, owner) >= MAX_WEBHOOKS:
+        raise TooManyWebhooks(MAX_WEBHOOKS)
     secret = hooks.new_secret()
     new = Webhook(
-        webhook_id=uuid7(call.now),
+        webhook_id=uuid7(context.now),
         owner=owner,
         kinds=tuple(dict.fromkeys(body.kinds)),
-        lock=Lock(body.url, (Secret(secret),)),
-        created_at=call.now,
+        credentials=WebhookCredentials(body.url, (Secret(secret),)),
+        created_at=context.now,
     )
-    webhooks.add(tx, call.keys, new)
-    made = _with_secret(call, new, secret, None, 201)
-    return replace(made, headers={"Location": f"/v1/webhooks/{new.webhook_id}"})
+    webhooks.add(tx, context.keys, new)
+    response = _response_with_secret(context, new, secret, None, 201)
+    return replace(response, headers={"Location": f"/v1/webhooks/{new.webhook_id}"})
 
 
-def _with_secret(call: Call, one: Webhook, secret: str, until: datetime | None, status: int) -> Answer:
+def _response_with_secret(
+    context: RequestContext, webhook: Webhook, secret: str, until: datetime | None, status: int
+) -> ApiResponse:
     """Address and secret go out and are not kept, not even for a repeat."""
-    plain = _out(call, one).model_dump()
-    whole = answer(NewWebhookOut(**plain, secret=secret, old_secret_until=until), status)
-    kept = answer(NewWebhookOut(**plain | {"url": None}, secret=None, old_secret_until=until), status)
-    return Answer(whole.status, whole.body, whole.headers, kept.body)
+    plain = _webhook_out(context, webhook).model_dump()
+    whole = json_response(NewWebhookOut(**plain, secret=secret, old_secret_until=until), status)
+    stored = json_response(NewWebhookOut(**plain | {"url": None}, secret=None, old_secret_until=until), status)
+    return ApiResponse(whole.status, whole.body, whole.headers, stored.body)
 
 
-def _listed(tx: Connection, call: Call, query: PageQuery) -> Answer:
-    owner = None if _is_admin(call) else call.who.viewer
-    rows = webhooks.listed(tx, call.keys, owner, start_of(call, "webhooks", query), query.limit + 1)
-    page, following = cut(call, "webhooks", query, rows, lambda one: (one.created_at, one.webhook_id))
-    return answer(WebhookList(items=[_out(call, one) for one in page], next=following))
+def _page_of_webhooks(tx: Connection, context: RequestContext, query: PageQuery) -> ApiResponse:
+    owner = None if _is_admin(context) else context.recorder.viewer
+    rows = webhooks.list_webhooks(tx, context.keys, owner, start_after(context, "webhooks", query), query.limit + 1)
+    page, following = page_and_cursor(
+        context, "webhooks", query, rows, lambda webhook: (webhook.created_at, webhook.webhook_id)
+    )
+    return json_response(WebhookList(items=[_webhook_out(context, webhook) for webhook in page], next=following))
 
 
-def _changed(tx: Connection, call: Call, webhook_id: UUID, body: WebhookChangeIn) -> Answer:
+def _change_webhook(tx: Connection, context: RequestContext, webhook_id: UUID, body: WebhookChangeIn) -> ApiResponse:
     """The webhook as it is now. The address goes out and is not kept, not even for a repeat."""
-    old = _own(tx, call, webhook_id)
+    old = _own_webhook(tx, context, webhook_id)
     kinds = old.kinds if body.kinds is None else tuple(dict.fromkeys(body.kinds))
-    new = _out(call, webhooks.change(tx, call.keys, old, body.url or old.lock.url, kinds))
-    whole, kept = answer(new), answer(new.model_copy(update={"url": None}))
-    return Answer(whole.status, whole.body, whole.headers, kept.body)
+    new = _webhook_out(context, webhooks.change(tx, context.keys, old, body.url or old.credentials.url, kinds))
+    whole, stored = json_response(new), json_response(new.model_copy(update={"url": None}))
+    return ApiResponse(whole.status, whole.body, whole.headers, stored.body)
 
 
-def _deleted(tx: Connection, call: Call, webhook_id: UUID) -> Answer:
-    one = _own(tx, call, webhook_id)
-    deliveries.withdraw_all(tx, deliveries.receiver_of(WEBHOOK, one.webhook_id), "deleted", call.now)
-    webhooks.remove(tx, one.webhook_id)
-    return Answer(204, b"", {})
+def _delete_webhook(tx: Connection, context: RequestContext, webhook_id: UUID) -> ApiResponse:
+    webhook = _own_webhook(tx, context, webhook_id)
+    deliveries.withdraw_all(tx, deliveries.receiver_of(WEBHOOK, webhook.webhook_id), "deleted", context.now)
+    webhooks.remove(tx, webhook.webhook_id)
+    return ApiResponse(204, b"", {})
 
 
-def _rotated(tx: Connection, call: Call, webhook_id: UUID) -> Answer:
-    secret, until = hooks.new_secret(), call.now + hooks.KEPT_SECRET
-    new = webhooks.rotate(tx, call.keys, _own(tx, call, webhook_id), secret, until)
-    return _with_secret(call, new, secret, until, 200)
+def _rotate_secret(tx: Connection, context: RequestContext, webhook_id: UUID) -> ApiResponse:
+    secret, until = hooks.new_secret(), context.now + hooks.OLD_SECRET_VALID_FOR
+    new = webhooks.rotate_secret(tx, context.keys, _own_webhook(tx, context, webhook_id), secret, until)
+    return _response_with_secret(context, new, secret, until, 200)
 
 
-def _deliveries(tx: Connection, call: Call, webhook_id: UUID, query: DeliveryQuery) -> Answer:
-    receiver = deliveries.receiver_of(WEBHOOK, _own(tx, call, webhook_id).webhook_id)
-    of = f"{receiver} {query.state}"
-    before = int(cursors.read(call.cursor_key, of, query.cursor)) if query.cursor else None
-    found = deliveries.page(tx, receiver, query.state, before, query.limit + 1)
-    rows = found[: query.limit]
-    following = cursors.write(call.cursor_key, of, str(rows[-1].place)) if len(found) > query.limit else None
-    return answer(DeliveryList(items=[_delivery(one) for one in rows], next=following))
+def _page_of_deliveries(tx: Connection, context: RequestContext, webhook_id: UUID, query: DeliveryQuery) -> ApiResponse:
+    receiver = deliveries.receiver_of(WEBHOOK, _own_webhook(tx, context, webhook_id).webhook_id)
+    list_key = f"{receiver} {query.state}"
+    before = int(cursors.read(context.cursor_key, list_key, query.cursor)) if query.cursor else None
+    entries = deliveries.page(tx, receiver, query.state, before, query.limit + 1)
+    rows = entries[: query.limit]
+    following = cursors.write(context.cursor_key, list_key, str(rows[-1].place)) if len(entries) > query.limit else None
+    return json_response(DeliveryList(items=[_delivery_out(delivery) for delivery in rows], next=following))
 
 
-def _replayed(tx: Connection, call: Call, webhook_id: UUID, body: ReplayIn) -> Answer:
-    receiver = deliveries.receiver_of(WEBHOOK, _own(tx, call, webhook_id).webhook_id)
-    return answer(ReplayOut(replayed=deliveries.replay(tx, receiver, body.since)))
+def _replay_deliveries(tx: Connection, context: RequestContext, webhook_id: UUID, body: ReplayIn) -> ApiResponse:
+    receiver = deliveries.receiver_of(WEBHOOK, _own_webhook(tx, context, webhook_id).webhook_id)
+    return json_response(ReplayOut(replayed=deliveries.replay(tx, receiver, body.since)))
 
 
-def _own(tx: Connection, call: Call, webhook_id: UUID) -> Webhook:
+def _own_webhook(tx: Connection, context: RequestContext, webhook_id: UUID) -> Webhook:
     """The caller's webhook; an administrator's is everybody's. To others it does not exist."""
-    found, viewer = webhooks.find(tx, call.keys, webhook_id), call.who.viewer
-    mine = found is not None and (found.owner.subject, found.owner.role) == (viewer.subject, viewer.role)
-    if found is None or not (mine or _is_admin(call)):
+    webhook, viewer = webhooks.find(tx, context.keys, webhook_id), context.recorder.viewer
+    is_owner = webhook is not None and (webhook.owner.subject, webhook.owner.role) == (viewer.subject, viewer.role)
+    if webhook is None or not (is_owner or _is_admin(context)):
         raise casework.NotVisible
-    return found
+    return webhook
 
 
-def _out(call: Call, one: Webhook) -> WebhookOut:
+def _webhook_out(context: RequestContext, webhook: Webhook) -> WebhookOut:
     return WebhookOut.model_validate(
         {
-            "id": one.webhook_id,
-            "url": None if _is_admin(call) else one.lock.url,
-            "host": httpx.URL(one.lock.url).host,
-            "kinds": one.kinds,
-            "owner": one.owner.subject,
-            "role": one.owner.role,
-            "created_at": one.created_at,
-            "disabled_at": one.disabled_at,
-            "disabled_because": one.disabled_because,
+            "id": webhook.webhook_id,
+            "url": None if _is_admin(context) else webhook.credentials.url,
+            "host": httpx.URL(webhook.credentials.url).host,
+            "kinds": webhook.kinds,
+            "owner": webhook.owner.subject,
+            "role": webhook.owner.role,
+            "created_at": webhook.created_at,
+            "disabled_at": webhook.disabled_at,
+            "disabled_because": webhook.disabled_because,
         }
     )
 
 
-def _delivery(one: Delivery) -> DeliveryOut:
+def _delivery_out(delivery: Delivery) -> DeliveryOut:
     return DeliveryOut.model_validate(
         {
-            "id": one.delivery_id,
-            "message_id": one.message_id,
-            "kind": one.kind,
-            "state": one.state,
-            "held": one.held,
-            "attempts": one.attempts,
-            "created_at": one.created_at,
-            "next_try_at": one.next_try_at,
-            "delivered_at": one.delivered_at,
+            "id": delivery.delivery_id,
+            "message_id": delivery.message_id,
+            "kind": delivery.kind,
+            "state": delivery.state,
+            "held": delivery.held,
+            "attempts": delivery.attempts,
+            "created_at": delivery.created_at,
+            "next_try_at": delivery.next_try_at,
+            "delivered_at": delivery.delivered_at,
         }
     )

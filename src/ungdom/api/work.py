@@ -11,17 +11,17 @@ from ungdom import texts, worklist
 from ungdom.api import cursors, views
 from ungdom.api import inputs as i
 from ungdom.api import schemas as s
-from ungdom.api.cases import AsOf, answer, filters, instant, read_case
-from ungdom.api.deps import Answer, Call, ReadCall
+from ungdom.api.cases import AsOf, filters, instant, json_response, read_case
+from ungdom.api.deps import ApiResponse, ReadContext, RequestContext
 from ungdom.api.offices import check_office
 from ungdom.message.text import CursorText
-from ungdom.store.current import mark
+from ungdom.store.current import duty_pattern
 from ungdom.store.reading import Filters
 from ungdom.store.session import Connection
 from ungdom.workflow import offices, tasks
 from ungdom.workflow.daycount import days_between, oslo_date
-from ungdom.workflow.permissions import Viewer, acts_for, may_see_work
-from ungdom.workflow.tasks import DUTIES, Task, TaskKind
+from ungdom.workflow.permissions import Viewer, acts_for, may_read_worklist
+from ungdom.workflow.tasks import TASK_RULES, Task, TaskKind
 from ungdom.workflow.vocabulary import Actor, EventType, Party, Phase, Sanction, State
 
 router = APIRouter(tags=["worklist"])
@@ -29,7 +29,7 @@ router = APIRouter(tags=["worklist"])
 ORDER = "act_on"
 
 
-class WorkQuery(i.Narrowed):
+class WorkQuery(i.CaseFilterQuery):
     """Filters of the worklist. `actor`: in whose name it is done. `mine`: assigned to me, or opened by me."""
 
     kind: TaskKind | None = None
@@ -133,56 +133,58 @@ class TaskList(s.Output):
 
 
 @router.get("/v1/worklist", response_model=WorkList, summary="What needs doing")
-def get_worklist(call: ReadCall, query: Annotated[WorkQuery, Query()]) -> Response:
+def get_worklist(context: ReadContext, query: Annotated[WorkQuery, Query()]) -> Response:
     """Cases with something to do and what it is, the most pressing first: as it stands now, or stood on another day."""
-    return call.read(lambda tx: _page(tx, call, query), may=may_see_work)
+    return context.read(lambda tx: _page_of_worklist(tx, context, query), may=may_read_worklist)
 
 
 @router.get("/v1/worklist/kinds", response_model=KindList, summary="Every list, and how long it is")
-def list_task_kinds(call: ReadCall, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def list_task_kinds(context: ReadContext, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Each kind of task, the event that settles it, and in how many of the cases that one sees it waits."""
-    return call.read(lambda tx: answer(_kinds(tx, call)), may=may_see_work)
+    return context.read(lambda tx: json_response(_kind_list(tx, context)), may=may_read_worklist)
 
 
 @router.get("/v1/cases/{case_id}/tasks", response_model=TaskList, summary="What needs doing in a case")
-def get_tasks(call: ReadCall, case_id: UUID, as_of: AsOf) -> Response:
+def get_tasks(context: ReadContext, case_id: UUID, as_of: AsOf) -> Response:
     """What needs doing in this case, the most pressing first, and why what cannot be done yet cannot."""
 
-    def asked(tx: Connection) -> Answer:
-        read = read_case(tx, call, case_id, as_of)
-        found = tasks.tasks(read.case, read.on if as_of.valid_at or as_of.known_at else oslo_date(call.now))
+    def operation(tx: Connection) -> ApiResponse:
+        read = read_case(tx, context, case_id, as_of)
+        case_tasks = tasks.tasks(read.case, read.on if as_of.valid_at or as_of.known_at else oslo_date(context.now))
         to = offices.transfer_to(read.case)
-        shown = [_task_out(one, read.on, call.language) for one in _for_them(found, call.who.viewer, to)]
-        body = TaskList(as_of=s.AsOfOut(on=read.on, known_at=instant(as_of.known_at)), items=shown)
-        return answer(body, ETag=views.etag(read.stored.version))
+        items = [
+            _task_out(task, read.on, context.language) for task in _tasks_for(case_tasks, context.recorder.viewer, to)
+        ]
+        body = TaskList(as_of=s.AsOfOut(on=read.on, known_at=instant(as_of.known_at)), items=items)
+        return json_response(body, ETag=views.etag(read.stored.version))
 
-    return call.read(asked, may=may_see_work)
+    return context.read(operation, may=may_read_worklist)
 
 
-def _page(tx: Connection, call: Call, query: WorkQuery) -> Answer:
-    check_office(tx, call, query.konfliktrad)
-    of = "work " + query.model_dump_json(exclude={"cursor", "limit"}, by_alias=True)
-    asked = worklist.Asked(
-        filters=_filters(query, call),
+def _page_of_worklist(tx: Connection, context: RequestContext, query: WorkQuery) -> ApiResponse:
+    check_office(tx, context, query.konfliktrad)
+    list_key = "work " + query.model_dump_json(exclude={"cursor", "limit"}, by_alias=True)
+    page_query = worklist.WorklistQuery(
+        filters=_filters(query, context),
         sort=ORDER,
-        after=cursors.read(call.cursor_key, of, query.cursor) if query.cursor else None,
+        after=cursors.read(context.cursor_key, list_key, query.cursor) if query.cursor else None,
         limit=query.limit,
         valid_at=query.valid_at,
         known_at=instant(query.known_at),
     )
-    day = query.valid_at or oslo_date(asked.known_at or call.now)
-    found, last = worklist.work(tx, call.who.viewer, asked, day)
-    rows = [_row_out(row, kept, call.who.viewer, day, call.language) for row, kept in found]
-    following = cursors.write(call.cursor_key, of, last) if last else None
-    return answer(WorkList(on=day, items=rows, next=following))
+    day = query.valid_at or oslo_date(page_query.known_at or context.now)
+    work, last = worklist.work_page(tx, context.recorder.viewer, page_query, day)
+    rows = [_work_row(row, case_tasks, context.recorder.viewer, day, context.language) for row, case_tasks in work]
+    following = cursors.write(context.cursor_key, list_key, last) if last else None
+    return json_response(WorkList(on=day, items=rows, next=following))
 
 
-def _filters(query: WorkQuery, call: Call) -> Filters:
-    held_by = call.who.viewer if query.mine else None
-    return replace(filters(query, call), held_by=held_by, duty=mark(query.kind or "", query.actor or ""))
+def _filters(query: WorkQuery, context: RequestContext) -> Filters:
+    held_by = context.recorder.viewer if query.mine else None
+    return replace(filters(query, context), held_by=held_by, duty=duty_pattern(query.kind or "", query.actor or ""))
 
 
-def _row_out(row: Any, kept: list[Task], viewer: Viewer, day: date, language: texts.Language) -> WorkRow:
+def _work_row(row: Any, case_tasks: list[Task], viewer: Viewer, day: date, language: texts.Language) -> WorkRow:
     left = days_between(day, row.turns_18_on)
     return WorkRow(
         id=row.case_id,
@@ -201,7 +203,7 @@ def _row_out(row: Any, kept: list[Task], viewer: Viewer, day: date, language: te
         turns_18_on=row.turns_18_on,
         turns_18_in_days=left if left > 0 else None,
         next_deadline=_next_due(row, day, language),
-        tasks=[_task_out(one, day, language) for one in _for_them(kept, viewer, row.transfer_to)],
+        tasks=[_task_out(task, day, language) for task in _tasks_for(case_tasks, viewer, row.transfer_to)],
     )
 
 
@@ -214,47 +216,47 @@ def _next_due(row: Any, day: date, language: texts.Language) -> NextDueOut | Non
     )
 
 
-def _for_them(found: list[Task], viewer: Viewer, transfer_to: str | None) -> list[Task]:
+def _tasks_for(case_tasks: list[Task], viewer: Viewer, transfer_to: str | None) -> list[Task]:
     """Office and secretariat see what everybody has to do, authorities what is theirs; a transfer its receiver answers.
 
     Of an office that is to have a case nothing else is asked yet.
     """
     acts = acts_for(viewer.role)
     everything = Actor.COORDINATOR in acts or Actor.SECRETARIAT in acts
-    mine = found if everything else [one for one in found if acts & set(one.who)]
+    own_tasks = case_tasks if everything else [task for task in case_tasks if acts & set(task.who)]
     if transfer_to is None or viewer.konfliktrad is None:
-        return mine
+        return own_tasks
     receives = viewer.konfliktrad == transfer_to
-    return [one for one in mine if (one.kind is TaskKind.ACCEPT_TRANSFER) is receives]
+    return [task for task in own_tasks if (task.kind is TaskKind.ACCEPT_TRANSFER) is receives]
 
 
 def _task_out(task: Task, day: date, language: texts.Language) -> TaskOut:
-    stands = task.on(day)
+    availability = task.on(day)
     return TaskOut(
         kind=task.kind,
         label=texts.label(language, task.kind),
         action=task.action,
         action_label=texts.label(language, task.action),
         who=list(task.who),
-        who_labels=[texts.label(language, one) for one in task.who],
+        who_labels=[texts.label(language, actor) for actor in task.who],
         since=task.since,
         due=task.due,
         days_left=days_between(day, task.due) if task.due else None,
         binding=task.binding,
         law=task.law,
-        open=not stands.unmet,
+        open=not availability.unmet,
         opens_on=task.opens_on(day),
-        unmet=[views.unmet(language, no) for no in tasks.asked_on(stands, day)],
+        unmet=[views.unmet_out(language, condition) for condition in tasks.unmet_on(availability, day)],
     )
 
 
-def _kinds(tx: Connection, call: Call) -> KindList:
-    counts = worklist.counts(tx, call.who.viewer, oslo_date(call.now))
-    return KindList(items=[_kind_out(kind, counts.get(kind, (0, 0)), call.language) for kind in TaskKind])
+def _kind_list(tx: Connection, context: RequestContext) -> KindList:
+    counts = worklist.task_counts(tx, context.recorder.viewer, oslo_date(context.now))
+    return KindList(items=[_kind_out(kind, counts.get(kind, (0, 0)), context.language) for kind in TaskKind])
 
 
 def _kind_out(kind: TaskKind, count: tuple[int, int], language: texts.Language) -> TaskKindOut:
-    rows = [row for row in DUTIES if row.kind is kind]
+    rows = [row for row in TASK_RULES if row.kind is kind]
     return TaskKindOut(
         kind=kind,
         label=texts.label(language, kind),

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from ungdom.store.journal import Stored
-from ungdom.workflow.engine import Broken, Decision
+from ungdom.store.journal import StoredCase
+from ungdom.workflow.engine import Decision, IllegalStep
 from ungdom.workflow.vocabulary import Actor, EventType
 
 
@@ -36,7 +36,7 @@ class VersionRequired(CaseworkError):
 class Outdated(CaseworkError):
     """The case has changed since: its present version, and what happened in between."""
 
-    stored: Stored
+    stored: StoredCase
     since: int
 
 
@@ -62,8 +62,8 @@ class WalkBroken(CaseworkError):
     `broken`: the first step that would not be allowed; `also`: the others, each as if those before it had been.
     """
 
-    broken: Broken
-    also: tuple[Broken, ...] = ()
+    broken: IllegalStep
+    also: tuple[IllegalStep, ...] = ()
 
 
 @dataclass
@@ -88,7 +88,7 @@ class UseCorrections(CaseworkError):
 
 
 @dataclass
-class Unknown(CaseworkError):
+class UnknownReferenceValue(CaseworkError):
     """What was named does not exist. `kind`: konfliktrad, municipality, office_mismatch or person."""
 
     kind: str

@@ -7,44 +7,50 @@ hand. It is recorded in the name of whoever decided the complaint, by whoever re
 
 from dataclasses import replace
 
-from ungdom.casework.promising import promises
-from ungdom.casework.words import Recorded
+from ungdom.casework.promising import messages_for
+from ungdom.casework.words import RecordResult
 from ungdom.store import journal
 from ungdom.store.session import Connection
 from ungdom.workflow import complaints, engine
-from ungdom.workflow.complaints import Aftermath, Undoing
+from ungdom.workflow.complaints import Aftermath, ComplaintConsequence
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.events import Event
-from ungdom.workflow.guards.core import Step
+from ungdom.workflow.guards.core import ProposedEvent
 from ungdom.workflow.vocabulary import EventType
 
 
-def follow(tx: Connection, done: Recorded, dry_run: bool) -> Recorded:
+def apply_consequences(tx: Connection, done: RecordResult, dry_run: bool) -> RecordResult:
     """What was recorded, and what followed from it; written unless it is a dry run."""
     undoing = _undoing(done)
     if undoing is None or undoing.event is None:
         return replace(done, undoing=undoing)
     event = _event(done.event, undoing, undoing.event)
-    if not engine.decide(done.after, _step(event)).allowed:
-        return replace(done, undoing=Undoing(Aftermath.NOT_POSSIBLE))
-    stored, after = done.stands, engine.apply(done.after, event)
+    if not engine.decide(done.after, _proposed_event(event)).allowed:
+        return replace(done, undoing=ComplaintConsequence(Aftermath.NOT_POSSIBLE))
+    stored, after = done.stored_after, engine.apply(done.after, event)
     if not dry_run:
-        journal.append(tx, stored, event, after, promises(stored, after, event))
+        journal.append(tx, stored, event, after, messages_for(stored, after, event))
     return replace(done, after=after, followed_by=(event,), undoing=undoing)
 
 
-def _undoing(done: Recorded) -> Undoing | None:
+def _undoing(done: RecordResult) -> ComplaintConsequence | None:
     if done.event.type is not EventType.COMPLAINT_DECIDED:
         return None
-    decided = (one for one in complaints.of(done.after) if one.decided and one.decided.seq == done.event.seq)
+    decided = (
+        candidate
+        for candidate in complaints.complaints_in(done.after)
+        if candidate.decided and candidate.decided.seq == done.event.seq
+    )
     complaint = next(decided, None)
-    return complaints.undoing(done.after, complaint) if complaint else None
+    return complaints.consequence_of(done.after, complaint) if complaint else None
 
 
-def _event(decided: Event, undoing: Undoing, kind: EventType) -> Event:
+def _event(decided: Event, undoing: ComplaintConsequence, kind: EventType) -> Event:
     return replace(decided, seq=decided.seq + 1, type=kind, details=undoing.details)
 
 
-def _step(event: Event) -> Step:
+def _proposed_event(event: Event) -> ProposedEvent:
     today = oslo_date(event.recorded_at)
-    return Step(event.type, event.occurred_on, today, event.details, event.role, event.subject, actor=event.actor)
+    return ProposedEvent(
+        event.type, event.occurred_on, today, event.details, event.role, event.subject, actor=event.actor
+    )

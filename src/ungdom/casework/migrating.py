@@ -11,18 +11,18 @@ from enum import StrEnum
 from hashlib import sha256
 from uuid import UUID
 
-from ungdom.casework.promising import promises
+from ungdom.casework.promising import messages_for
 from ungdom.clock import Clock
 from ungdom.store import bulk, journal, reading
 from ungdom.store.errors import Stale
-from ungdom.store.journal import Stored
+from ungdom.store.journal import StoredCase
 from ungdom.store.session import Connection, Database
 from ungdom.workflow import details as d
 from ungdom.workflow import engine
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.events import Event
-from ungdom.workflow.guards.core import Step
-from ungdom.workflow.migration import Outcome, Verdict, preview, standing
+from ungdom.workflow.guards.core import ProposedEvent
+from ungdom.workflow.migration import MigrationOutcome, MigrationVerdict, preview, snapshot_of
 from ungdom.workflow.vocabulary import Actor, EventType, Role
 
 Report = Callable[[int, int], object]
@@ -45,8 +45,8 @@ class Done(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
-    """What becomes of one case, and on which version of it that was said. `already`: it has been moved by now.
+class MigrationCandidate:
+    """What becomes of one case, and on which version of it that was said. `already_moved`: it has been moved by now.
 
     `outcome` None: its history cannot be read as it is; `error` then says how it fails.
     """
@@ -55,17 +55,19 @@ class Looked:
     reference: str
     version: int
     table: str
-    already: bool
-    outcome: Outcome | None
+    already_moved: bool
+    outcome: MigrationOutcome | None
     error: str = ""
 
     @property
     def blocked(self) -> bool:
         """Whether it cannot be moved."""
-        return self.outcome is None or self.outcome.verdict is Verdict.BLOCKED
+        return self.outcome is None or self.outcome.verdict is MigrationVerdict.BLOCKED
 
 
-def look(db: Database, to: str, now: datetime, konfliktrad: str | None, report: Report) -> Iterator[Looked]:
+def find_candidates(
+    db: Database, to: str, now: datetime, konfliktrad: str | None, report: Report
+) -> Iterator[MigrationCandidate]:
     """What becomes of every open case that runs under an older version than `to`, in the order of their ids.
 
     A case whose last event is that it was moved there counts as it was before: a run that was broken off, and the
@@ -75,37 +77,38 @@ def look(db: Database, to: str, now: datetime, konfliktrad: str | None, report: 
         ids = reading.open_cases(tx, konfliktrad)
     for number, batch in enumerate(bulk.batches(ids, BATCH)):
         with db.reading() as tx:
-            found = list(journal.load_many(tx, batch))
-        yield from (one for stored in found if (one := _looked(stored, to, now)) is not None)
+            stored_cases = list(journal.load_many(tx, batch))
+        yield from (candidate for stored in stored_cases if (candidate := _candidate_of(stored, to, now)) is not None)
         report(min(len(ids), (number + 1) * BATCH), len(ids))
 
 
-def digest(looked: Iterable[Looked]) -> str:
+def digest(candidates: Iterable[MigrationCandidate]) -> str:
     """A short word for all that was foretold: another word when anything of it is another."""
-    told = sha256()
-    for one in looked:
-        told.update(f"{one.case_id} {one.version} {one.outcome.text if one.outcome else one.error}\n".encode())
-    return told.hexdigest()[:16]
+    hasher = sha256()
+    for candidate in candidates:
+        outcome = candidate.outcome.text if candidate.outcome else candidate.error
+        hasher.update(f"{candidate.case_id} {candidate.version} {outcome}\n".encode())
+    return hasher.hexdigest()[:16]
 
 
-def move(db: Database, one: Looked, to: str, now: Clock) -> Done:
+def move(db: Database, candidate: MigrationCandidate, to: str, now: Clock) -> Done:
     """Move one case, unless it has been, is blocked, or has changed; what came of it."""
-    if one.already:
+    if candidate.already_moved:
         return Done.ALREADY
-    if one.blocked:
+    if candidate.blocked:
         return Done.BLOCKED
     try:
         with db.writing() as tx:
-            return _move(tx, one, to, now())
+            return _move(tx, candidate, to, now())
     except Stale:
         with db.reading() as tx:
-            stored = journal.load(tx, one.case_id)
+            stored = journal.load(tx, candidate.case_id)
         return Done.ALREADY if stored and _moved_to(stored, to) else Done.CHANGED
 
 
-def _looked(stored: Stored, to: str, now: datetime) -> Looked | None:
-    already = _moved_to(stored, to)
-    before = replace(stored, events=stored.events[:-1], version=stored.version - 1) if already else stored
+def _candidate_of(stored: StoredCase, to: str, now: datetime) -> MigrationCandidate | None:
+    already_moved = _moved_to(stored, to)
+    before = replace(stored, events=stored.events[:-1], version=stored.version - 1) if already_moved else stored
     if before.table >= to:
         return None
     outcome, error = None, ""
@@ -113,29 +116,31 @@ def _looked(stored: Stored, to: str, now: datetime) -> Looked | None:
         outcome = preview(before.youth, before.events, to, oslo_date(now))
     except Exception as failed:  # noqa: BLE001  # one case that cannot be read must not keep the others from being told
         error = type(failed).__name__
-    return Looked(stored.case_id, stored.reference, before.version, before.table, already, outcome, error)
+    return MigrationCandidate(
+        stored.case_id, stored.reference, before.version, before.table, already_moved, outcome, error
+    )
 
 
-def _moved_to(stored: Stored, to: str) -> bool:
+def _moved_to(stored: StoredCase, to: str) -> bool:
     last = stored.events[-1].details
     return isinstance(last, d.RulesMigrated) and last.table == to
 
 
-def _move(tx: Connection, one: Looked, to: str, now: datetime) -> Done:
-    stored = journal.load(tx, one.case_id)
-    if stored is None or stored.version != one.version:
+def _move(tx: Connection, candidate: MigrationCandidate, to: str, now: datetime) -> Done:
+    stored = journal.load(tx, candidate.case_id)
+    if stored is None or stored.version != candidate.version:
         return Done.ALREADY if stored and _moved_to(stored, to) else Done.CHANGED
     day = oslo_date(now)
     foretold = preview(stored.youth, stored.events, to, day)
-    if one.outcome is None or foretold.text != one.outcome.text:
+    if candidate.outcome is None or foretold.text != candidate.outcome.text:
         return Done.CHANGED
     event = _event(stored.version + 1, to, now)
-    there = engine.fold(stored.youth, stored.events, to)
-    step = Step(event.type, event.occurred_on, day, event.details, event.role, event.subject)
-    after = engine.fold(stored.youth, [*stored.events, event]) if engine.decide(there, step).allowed else None
-    if after is None or after.table != to or standing(after, day) != foretold.after:
+    under_new_table = engine.fold(stored.youth, stored.events, to)
+    step = ProposedEvent(event.type, event.occurred_on, day, event.details, event.role, event.subject)
+    after = engine.fold(stored.youth, [*stored.events, event]) if engine.decide(under_new_table, step).allowed else None
+    if after is None or after.table != to or snapshot_of(after, day) != foretold.after:
         return Done.OTHERWISE
-    journal.append(tx, stored, event, after, promises(stored, after, event))
+    journal.append(tx, stored, event, after, messages_for(stored, after, event))
     return Done.MOVED
 
 

@@ -11,65 +11,71 @@ from collections.abc import Sequence
 
 from ungdom.esas import status
 from ungdom.store import outbox
-from ungdom.store.journal import Stored
-from ungdom.store.outbox import Message
+from ungdom.store.journal import StoredCase
+from ungdom.store.outbox import OutboxMessage
 from ungdom.workflow import engine
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.events import Event
 from ungdom.workflow.vocabulary import EventType
 
-_READ_ANEW = (EventType.CORRECTED, EventType.RULES_MIGRATED)
+_REWRITES_HISTORY = (EventType.CORRECTED, EventType.RULES_MIGRATED)
 """After these the whole history may say something else than it did."""
 
 
-def promises(stored: Stored, after: Case, event: Event) -> list[Message]:
+def messages_for(stored: StoredCase, after: Case, event: Event) -> list[OutboxMessage]:
     """What others are told of this event. `stored`: the case as it was before; `after`: as it is after it."""
-    recorded = outbox.tell(stored.case_id, event)
-    if event.type in _READ_ANEW:
-        return [recorded, *_told_anew(stored, event)]
+    recorded = outbox.event_message(stored.case_id, event)
+    if event.type in _REWRITES_HISTORY:
+        return [recorded, *_corrected_status_messages(stored, event)]
     if event.type is EventType.REOPENED:
-        return [recorded, *_closing_taken_back(stored, after, event)]
-    told = zip(outbox.STATUS_KINDS, status.official_status(after, event), strict=False)
-    return [recorded, *(outbox.tell(stored.case_id, event, kind) for kind, _ in told)]
+        return [recorded, *_reopening_messages(stored, after, event)]
+    status_parts = zip(outbox.STATUS_KINDS, status.official_status(after, event), strict=False)
+    return [recorded, *(outbox.event_message(stored.case_id, event, kind) for kind, _ in status_parts)]
 
 
-def steps(youth: Youth, events: Sequence[Event], version: str | None = None) -> list[tuple[Event, Case]]:
+def replay_events(youth: Youth, events: Sequence[Event], version: str | None = None) -> list[tuple[Event, Case]]:
     """Each event of the history as it now reads, with the case right after it.
 
     `version`: of the table; None: the one that these events say the case runs under.
     """
-    kept = engine.effective(events)
-    table = version or engine.version_of(kept)
-    case = engine.fold(youth, kept[:1], table)
-    told = [(kept[0], case)]
-    for n, event in enumerate(kept[1:], start=2):
+    effective_events = engine.effective(events)
+    table = version or engine.version_of(effective_events)
+    case = engine.fold(youth, effective_events[:1], table)
+    replayed = [(effective_events[0], case)]
+    for n, event in enumerate(effective_events[1:], start=2):
         moved = event.type is EventType.RULES_MIGRATED
-        case = engine.fold(youth, kept[:n], table) if moved else engine.apply(case, event)
-        told.append((event, case))
-    return told
+        case = engine.fold(youth, effective_events[:n], table) if moved else engine.apply(case, event)
+        replayed.append((event, case))
+    return replayed
 
 
-def _closing_taken_back(stored: Stored, after: Case, reopening: Event) -> list[Message]:
+def _reopening_messages(stored: StoredCase, after: Case, reopening: Event) -> list[OutboxMessage]:
     """A message for each part that told of the closing. There is none in the contract: it waits for a person.
 
     One that has not been sent yet never is (`exchange.composing`).
     """
-    closing = after.stints[-2].seq
-    parts = [part for seq, part in _said(stored.youth, stored.events) if seq == closing]
-    return [outbox.tell_anew(stored.case_id, reopening, n, closing, part) for n, part in enumerate(parts, start=1)]
+    closing = after.intervals[-2].seq
+    parts = [part for seq, part in _status_lines(stored.youth, stored.events) if seq == closing]
+    return [
+        outbox.corrected_status_message(stored.case_id, reopening, n, closing, part)
+        for n, part in enumerate(parts, start=1)
+    ]
 
 
-def _told_anew(stored: Stored, correction: Event) -> list[Message]:
+def _corrected_status_messages(stored: StoredCase, correction: Event) -> list[OutboxMessage]:
     """A message for each part that reads otherwise now. Of one event, what it says now comes before what it said."""
-    before = _said(stored.youth, stored.events)
-    now = _said(stored.youth, [*stored.events, correction])
+    before = _status_lines(stored.youth, stored.events)
+    now = _status_lines(stored.youth, [*stored.events, correction])
     changed = [about for about in {**now, **before} if now.get(about) != before.get(about)]
     ordered = sorted(changed, key=lambda about: about[0])
-    return [outbox.tell_anew(stored.case_id, correction, n, *about) for n, about in enumerate(ordered, start=1)]
+    return [
+        outbox.corrected_status_message(stored.case_id, correction, n, *about)
+        for n, about in enumerate(ordered, start=1)
+    ]
 
 
-def _said(youth: Youth, events: Sequence[Event]) -> dict[tuple[int, str], str]:
+def _status_lines(youth: Youth, events: Sequence[Event]) -> dict[tuple[int, str], str]:
     """What the official message says, by the number of the event and the part."""
-    told = steps(youth, events)
-    lines = ((told[place][0].seq, status.said(told, place)) for place in range(len(told)))
+    replayed = replay_events(youth, events)
+    lines = ((replayed[place][0].seq, status.status_lines(replayed, place)) for place in range(len(replayed)))
     return {(seq, part): line for seq, parts in lines for part, line in parts.items()}

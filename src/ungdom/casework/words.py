@@ -5,20 +5,20 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from ungdom.store.journal import Stored
+from ungdom.store.journal import StoredCase
 from ungdom.store.tables import NumberKind
 from ungdom.workflow import details as d
 from ungdom.workflow.case import Case, Youth
-from ungdom.workflow.complaints import Undoing
+from ungdom.workflow.complaints import ComplaintConsequence
 from ungdom.workflow.engine import Decision
 from ungdom.workflow.events import Event
-from ungdom.workflow.permissions import Fact, Viewer
+from ungdom.workflow.permissions import Disclosure, Viewer
 from ungdom.workflow.sharing import Matter
 from ungdom.workflow.vocabulary import Actor, EventType, Sanction
 
 
 @dataclass(frozen=True, slots=True)
-class Who:
+class Recorder:
     """The person or system that asks, and the system it came through."""
 
     viewer: Viewer
@@ -29,11 +29,12 @@ class Who:
 class Precondition:
     """The versions of a case on which a write may be made. `any_version`: on every one.
 
-    `read`: the highest version that the writer has named, whether it is among them or not; 0 when there is none.
+    `highest_version`: the highest version that the writer has named, whether it is among them or not; 0 when there is
+    none.
     """
 
     versions: frozenset[int] = frozenset()
-    read: int = 0
+    highest_version: int = 0
     any_version: bool = False
 
     def holds(self, version: int) -> bool:
@@ -42,7 +43,7 @@ class Precondition:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class EventEntry:
     """What somebody wants to record."""
 
     type: EventType
@@ -82,46 +83,46 @@ class Correction:
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class CaseView:
     """A case as it was on a day, as known at an instant, and the history it was told from.
 
-    `learns`: what the reader may learn of it, as the case stands now. `told`: of a member of the team, the matters that
-    law or consent let them learn now; None of whoever learns by their office.
+    `disclosures`: what the reader may learn of it, as the case stands now. `shared_matters`: of a member of the team,
+    the matters that law or consent let them learn now; None of whoever learns by their office.
     """
 
-    stored: Stored
+    stored: StoredCase
     case: Case
     on: date
-    learns: frozenset[Fact] = frozenset()
-    told: frozenset[Matter] | None = None
+    disclosures: frozenset[Disclosure] = frozenset()
+    shared_matters: frozenset[Matter] | None = None
 
-    def lets(self, matter: Matter) -> bool:
+    def may_learn(self, matter: Matter) -> bool:
         """Whether the reader may learn this."""
-        return self.told is None or matter in self.told
+        return self.shared_matters is None or matter in self.shared_matters
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class RecordResult:
     """What was recorded: the event, the decision, and the case before and after. `stored` is as it was before.
 
     `followed_by`: the events that it brought with it, recorded in the same transaction; `after` is the case after them.
     `undoing`: what an upheld complaint led to; None where nothing of the kind was asked.
     """
 
-    stored: Stored
+    stored: StoredCase
     event: Event
     decision: Decision
     before: Case | None
     after: Case
     followed_by: tuple[Event, ...] = ()
-    undoing: Undoing | None = None
+    undoing: ComplaintConsequence | None = None
 
     @property
-    def stands(self) -> Stored:
+    def stored_after(self) -> StoredCase:
         """The case as it is kept after it and what followed."""
         new = (self.event, *self.followed_by)
-        told = [event for event in self.stored.events if event.seq not in {one.seq for one in new}]
-        return replace(self.stored, events=[*told, *new], version=self.version)
+        earlier = [event for event in self.stored.events if event.seq not in {new_event.seq for new_event in new}]
+        return replace(self.stored, events=[*earlier, *new], version=self.version)
 
     @property
     def version(self) -> int:

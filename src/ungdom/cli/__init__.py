@@ -30,19 +30,19 @@ from ungdom.cli.importing import import_app
 from ungdom.cli.keys import keys_app
 from ungdom.cli.migrating import migrate_cases
 from ungdom.cli.nightly import nightly, run_if_due
-from ungdom.cli.notices import beside, notices_app
+from ungdom.cli.notices import notice_worker, notices_app
 from ungdom.cli.recidivism import recidivism
 from ungdom.cli.releasing import release_app, releases
 from ungdom.cli.simulating import simulate_app
 from ungdom.cli.statistics import statistics_app
-from ungdom.cli.terminal import AsJson, OnDemo, chosen, demo_settings, err, opened, out, progress
+from ungdom.cli.terminal import AsJson, OnDemo, demo_settings, err, open_database, out, progress, selected_settings
 from ungdom.exchange import delivery, partners
-from ungdom.exchange.roads import road_to
-from ungdom.exchange.worker import keep_on
+from ungdom.exchange.roads import transport_for
+from ungdom.exchange.worker import run_worker
 from ungdom.settings import BadSettings, Settings
 from ungdom.store import journal, outbox, rebuild
 from ungdom.store.opening import UPGRADABLE
-from ungdom.store.sealing import Keys
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Connection
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.permissions import Viewer
@@ -99,7 +99,7 @@ def serve(
     count = workers or (1 if config.database_url.startswith("sqlite") else 2)
     if count > 1 and config.database_url.startswith("sqlite"):
         raise BadSettings("SQLite is served by one worker process; use PostgreSQL for several")
-    opened(config).close()
+    open_database(config).close()
     serving.check(config)
     chosen_port = serving.chosen_port(host, port)
     serving.announce(host, chosen_port)
@@ -134,36 +134,43 @@ def token(
 @db_app.command()
 def upgrade() -> None:
     """Bring the schema and the reference data to the newest version."""
-    with closing(opened(settings.from_environment(), UPGRADABLE)) as db, progress("cases") as report:
+    with closing(open_database(settings.from_environment(), UPGRADABLE)) as db, progress("cases") as report:
         db.upgrade()
-        rebuild.fill(db, report)
+        rebuild.backfill(db, report)
         out.print(f"schema {db.current()}")
 
 
 @db_app.command()
 def check(as_json: AsJson = False) -> None:
     """Compare every current row with what the events say. Exit code 1 when something differs."""
-    db = opened(settings.from_environment())
+    db = open_database(settings.from_environment())
     with progress("cases") as report:
-        found = rebuild.check(db, report)
+        differences = rebuild.check(db, report)
     if as_json:
-        out.print_json(json.dumps([vars_of(one) for one in found], default=str))
-    for one in [] if as_json else found:
-        out.print(f"{one.case_id} {one.column}: found {one.found}, the events say {one.folded}")
+        out.print_json(json.dumps([difference_values(difference) for difference in differences], default=str))
+    for difference in [] if as_json else differences:
+        out.print(
+            f"{difference.case_id} {difference.column}: found {difference.found}, the events say {difference.folded}"
+        )
     if not as_json:
-        out.print(f"{len(found)} difference(s)")
-    raise typer.Exit(ExitCode.FOUND if found else ExitCode.DONE)
+        out.print(f"{len(differences)} difference(s)")
+    raise typer.Exit(ExitCode.FOUND if differences else ExitCode.DONE)
 
 
-def vars_of(one: rebuild.Difference) -> dict[str, object]:
+def difference_values(difference: rebuild.Difference) -> dict[str, object]:
     """A difference as plain values."""
-    return {"case_id": one.case_id, "column": one.column, "found": one.found, "folded": one.folded}
+    return {
+        "case_id": difference.case_id,
+        "column": difference.column,
+        "found": difference.found,
+        "folded": difference.folded,
+    }
 
 
 @db_app.command(name="rebuild")
 def rebuild_rows() -> None:
     """Throw the current rows away and fold them again from the events."""
-    db = opened(settings.from_environment())
+    db = open_database(settings.from_environment())
     with progress("cases") as report:
         counts = rebuild.rebuild(db, report)
     out.print(f"{counts['cases']} case(s) folded again")
@@ -178,10 +185,10 @@ def show(
     """One case: where it stands, its history, its clocks. Names are left out."""
     from ungdom.api import views
 
-    config = chosen(on_demo)
+    config = selected_settings(on_demo)
     now = clock.now()
-    with opened(config).reading() as tx:
-        read = _read(tx, case, now)
+    with open_database(config).reading() as tx:
+        read = _read_case(tx, case, now)
     if read is None:
         err.print(f"ungdom: no case {case}", markup=False)
         raise typer.Exit(ExitCode.FOUND)
@@ -195,11 +202,11 @@ def show(
             "" if oslo_date(event.recorded_at) == event.occurred_on else f"  (recorded {oslo_date(event.recorded_at)})"
         )
         out.print(f"{event.seq:>4}  {event.occurred_on}  {event.label}{late}")
-    for found in views.deadlines_out(read, "en", None).items:
-        out.print(f"      due {found.due}  {found.label}: {found.status}, {found.law}")
+    for deadline in views.deadlines_out(read, "en", None).items:
+        out.print(f"      due {deadline.due}  {deadline.label}: {deadline.status}, {deadline.law}")
 
 
-def _read(tx: Connection, case: str, now: datetime) -> casework.Read | None:
+def _read_case(tx: Connection, case: str, now: datetime) -> casework.CaseView | None:
     """The case with this id or reference; None when there is none."""
     case_id = _as_uuid(case) or journal.case_id_of(tx, case.upper())
     if case_id is None:
@@ -228,16 +235,16 @@ def deliver(
     as_json: AsJson = False,
 ) -> None:
     """Send the official messages that are owed. Exit code 1 when some were given up, or have waited too long."""
-    work = _work(settings.from_environment())
+    work = _delivery_context(settings.from_environment())
     if replay or withdraw:
-        _settle(work, replay or withdraw or "", anew=bool(replay))
+        _replay_or_withdraw(work, replay or withdraw or "", anew=bool(replay))
         return
     if held:
-        _list_held(work, as_json)
+        _list_parked(work, as_json)
         return
     with progress("messages") as report:
         counts = delivery.deliver(work, report=lambda looked: report(looked, looked))
-    owed = delivery.owed(work)
+    owed = delivery.backlog(work)
     if as_json:
         out.print_json(json.dumps(asdict(counts) | asdict(owed)))
     else:
@@ -245,36 +252,36 @@ def deliver(
     raise typer.Exit(ExitCode.FOUND if owed.dead or owed.late else ExitCode.DONE)
 
 
-def _work(config: Settings, stop: Callable[[], bool] = lambda: False) -> delivery.Work:
-    return delivery.Work(
-        db=opened(config),
-        keys=Keys(config.people_keys),
+def _delivery_context(config: Settings, stop: Callable[[], bool] = lambda: False) -> delivery.ExchangeDeliveryContext:
+    return delivery.ExchangeDeliveryContext(
+        db=open_database(config),
+        keys=EncryptionKeys(config.people_keys),
         partners=partners.load(config.exchange_file),
-        road=road_to,
+        open_transport=transport_for,
         now=clock.now,
-        chance=random.random,
+        jitter=random.random,
         stop=stop,
     )
 
 
-def _list_held(work: delivery.Work, as_json: bool) -> None:
+def _list_parked(work: delivery.ExchangeDeliveryContext, as_json: bool) -> None:
     with work.db.reading() as tx:
-        rows = [delivery.plain(one) for one in outbox.held(tx)]
+        rows = [delivery.plain(entry) for entry in outbox.undelivered(tx)]
     if as_json:
         out.print_json(json.dumps(rows))
     for row in [] if as_json else rows:
         out.print("{message_id}  {kind:<18} {held}  since {since}, tries {attempts}".format(**row))
 
 
-def _settle(work: delivery.Work, named: str, anew: bool) -> None:
+def _replay_or_withdraw(work: delivery.ExchangeDeliveryContext, named: str, anew: bool) -> None:
     """Start again with the messages named, or never send them."""
     with work.db.writing() as tx:
-        found = outbox.dead_ones(tx) if anew and named == "all" else [outbox.find(tx, _message_id(named))]
-        for one in found:
-            if one is None or one.delivered_at is not None or one.message.kind not in outbox.OFFICIAL:
+        entries = outbox.dead_letters(tx) if anew and named == "all" else [outbox.find(tx, _message_id(named))]
+        for entry in entries:
+            if entry is None or entry.delivered_at is not None or entry.message.kind not in outbox.OFFICIAL:
                 raise BadSettings(f"no official message {named} waits to be sent")
-            done = outbox.replay(tx, one) if anew else outbox.withdraw(tx, one)
-            out.print(f"{one.message.message_id} starts again as {done}" if anew else f"{named} will not be sent")
+            done = outbox.replay(tx, entry) if anew else outbox.withdraw(tx, entry)
+            out.print(f"{entry.message.message_id} starts again as {done}" if anew else f"{named} will not be sent")
 
 
 def _message_id(named: str) -> UUID:
@@ -290,11 +297,11 @@ def worker(every: Annotated[float, typer.Option(min=0.1, max=3600, help="Seconds
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     config, stop = settings.from_environment(), Event()
-    work = _work(config, stop.is_set)
-    for told in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(told, lambda *_: stop.set())
-    with beside(config, stop, every), extracting.beside(config, stop, every):
-        keep_on(work, config.exchange_file, stop, every, also=(lambda: run_if_due(work.db, config),))
+    work = _delivery_context(config, stop.is_set)
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signal_number, lambda *_: stop.set())
+    with notice_worker(config, stop, every), extracting.extract_worker(config, stop, every):
+        run_worker(work, config.exchange_file, stop, every, also=(lambda: run_if_due(work.db, config),))
 
 
 # --- generated files ----------------------------------------------------------------------------------------

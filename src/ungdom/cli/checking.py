@@ -9,7 +9,7 @@ import typer
 
 from ungdom import checks, clock
 from ungdom.cli.exit_codes import ExitCode
-from ungdom.cli.terminal import AsJson, OnDemo, chosen, opened, out
+from ungdom.cli.terminal import AsJson, OnDemo, open_database, out, selected_settings
 from ungdom.workflow.daycount import oslo_date
 
 DAY = ["%Y-%m-%d"]
@@ -22,18 +22,20 @@ def check(
 ) -> None:
     """Run the integrity checkers; docs/operations.md has a page on each. Exit code 1 when something was found."""
     now = clock.now()
-    db = opened(chosen(on_demo))
-    found = checks.run(db, on.date() if on else oslo_date(now), now)
+    db = open_database(selected_settings(on_demo))
+    findings = checks.run(db, on.date() if on else oslo_date(now), now)
     db.close()
     if as_json:
-        out.print_json(json.dumps({code: [asdict(one) for one in ones] for code, ones in found.items()}, default=str))
+        out.print_json(
+            json.dumps({code: [asdict(finding) for finding in ones] for code, ones in findings.items()}, default=str)
+        )
     else:
-        _show(found)
-    raise typer.Exit(ExitCode.FOUND if any(found.values()) else ExitCode.DONE)
+        _print_findings(findings)
+    raise typer.Exit(ExitCode.FOUND if any(findings.values()) else ExitCode.DONE)
 
 
-def _show(found: dict[str, list[checks.Finding]]) -> None:
-    for code, ones in found.items():
+def _print_findings(findings: dict[str, list[checks.Finding]]) -> None:
+    for code, ones in findings.items():
         out.print(f"{code:<26} {len(ones) or 'nothing'}")
-        for one in ones:
-            out.print(f"    {one.reference or '–'}  since {one.since or '–'}  {one.about or ''}".rstrip())
+        for finding in ones:
+            out.print(f"    {finding.reference or '–'}  since {finding.since or '–'}  {finding.about or ''}".rstrip())

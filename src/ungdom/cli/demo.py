@@ -10,14 +10,14 @@ import typer
 
 from ungdom import clock
 from ungdom.cli.nightly import run_now
-from ungdom.cli.releasing import beside as release_beside
+from ungdom.cli.releasing import release_in_background as release_beside
 from ungdom.cli.serving import check, chosen_port, run
-from ungdom.cli.terminal import DEMO_FILE, demo_settings, is_demo, opened, out, progress
+from ungdom.cli.terminal import DEMO_FILE, demo_settings, is_demo, open_database, out, progress
 from ungdom.demo import again, load
 from ungdom.notices import delivery as notices
 from ungdom.settings import BadSettings, Settings
 from ungdom.store.opening import UPGRADABLE, DatabaseFault, Unusable, is_open_elsewhere
-from ungdom.store.sealing import Keys
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.permissions import Viewer
@@ -61,16 +61,16 @@ def demo(
     if serve_after:
         check(config)
         port = chosen_port(host, port)
-    _fill(config, total, seed, fresh, processes or os.cpu_count() or 1)
-    _tonight(config)
+    _prepare_load(config, total, seed, fresh, processes or os.cpu_count() or 1)
+    _run_nightly(config)
     folder = _write_tokens(config)
     if serve_after:
         release_beside()
-        _introduce(f"http://{host}:{port}", folder, time.monotonic() - began)
+        _print_first_calls(f"http://{host}:{port}", folder, time.monotonic() - began)
         run(config, host, port)
 
 
-def _introduce(base: str, tokens: Path, seconds: float) -> None:
+def _print_first_calls(base: str, tokens: Path, seconds: float) -> None:
     from ungdom.api import first_calls
 
     out.print(f"\nTry these five calls in another terminal (a token for each role is in {tokens}, for 12 hours):\n")
@@ -78,9 +78,9 @@ def _introduce(base: str, tokens: Path, seconds: float) -> None:
     out.print(f"\nungdom is served on {base}/docs, {seconds:.0f} s after the start   (stop it with Ctrl-C)\n")
 
 
-def _fill(config: Settings, cases: int | None, seed: int, fresh: bool, processes: int) -> None:
+def _prepare_load(config: Settings, cases: int | None, seed: int, fresh: bool, processes: int) -> None:
     out.print("1/3 preparing the database")
-    db = _prepared(config, fresh)
+    db = _prepared_database(config, fresh)
     before = again.finished(db)
     if before is not None:
         count = before.counts.get("cases", 0)
@@ -91,9 +91,9 @@ def _fill(config: Settings, cases: int | None, seed: int, fresh: bool, processes
     db.close()
 
 
-def _tonight(config: Settings) -> None:
+def _run_nightly(config: Settings) -> None:
     out.print("3/3 the nightly run of today: who has to be told of what")
-    db = opened(config)
+    db = open_database(config)
     for night in run_now(db, config):
         out.print(f"    {night.counts['scanned']} cases looked at, {night.counts['raised']} told of")
     sent = notices.deliver(notices.from_settings(config, db))
@@ -101,18 +101,18 @@ def _tonight(config: Settings) -> None:
     db.close()
 
 
-def _prepared(config: Settings, fresh: bool) -> Database:
-    db = opened(config, UPGRADABLE)
+def _prepared_database(config: Settings, fresh: bool) -> Database:
+    db = open_database(config, UPGRADABLE)
     db.upgrade()
     if not again.is_empty(db) and (fresh or again.finished(db) is None):
         db.close()
-        _throw_away(config)
-        db = opened(config, UPGRADABLE)
+        _delete_demo_database(config)
+        db = open_database(config, UPGRADABLE)
         db.upgrade()
     return db
 
 
-def _throw_away(config: Settings) -> None:
+def _delete_demo_database(config: Settings) -> None:
     """Only the demo's own file is ever thrown away."""
     file = config.data_dir / DEMO_FILE
     if not is_demo(config):
@@ -130,7 +130,7 @@ def _load(db: Database, config: Settings, cases: int | None, seed: int, processe
     with progress("cases") as report:
         summary = load.load(
             db,
-            Keys(config.people_keys),
+            EncryptionKeys(config.people_keys),
             cases=total,
             seed=seed,
             today=today,
@@ -169,8 +169,10 @@ def _write_tokens(config: Settings) -> Path:
 
 def _write_secret(file: Path, text: str) -> None:
     """The file, which nobody else can read at any moment."""
-    beside = file.with_name(f".{file.name}.new")
-    beside.unlink(missing_ok=True)
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as opened_file:
+    temporary = file.with_name(f".{file.name}.new")
+    temporary.unlink(missing_ok=True)
+    with os.fdopen(
+        os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
+    ) as opened_file:
         opened_file.write(text + "\n")
-    beside.replace(file)
+    temporary.replace(file)

@@ -13,20 +13,20 @@ from rich.table import Table
 
 from ungdom import clock
 from ungdom.cli.exit_codes import ExitCode
-from ungdom.cli.figures import DAY, Valid
-from ungdom.cli.terminal import AsJson, OnDemo, chosen, err, opened, out, progress
+from ungdom.cli.figures import DAY, ValidAt
+from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, out, progress, selected_settings
 from ungdom.settings import BadSettings, Settings
 from ungdom.workflow.daycount import last_moment, oslo_date
 
 if TYPE_CHECKING:
-    from ungdom.extracts.making import Made
+    from ungdom.extracts.making import ExtractResult
     from ungdom.extracts.orders import Order
     from ungdom.store.session import Database
 
 Name = Annotated[str | None, typer.Argument(help="Which extract: `ungdom extracts` lists them.")]
-For = Annotated[str | None, typer.Option("--purpose", help="What it has been ordered for.")]
-Known = Annotated[datetime | None, typer.Option("--known-at", formats=DAY, help="As known at the end of this day.")]
-WHAT = "say NAME, --purpose and --known-at, or --rebuild; what has been released needs a NAME only"
+PurposeName = Annotated[str | None, typer.Option("--purpose", help="What it has been ordered for.")]
+KnownAt = Annotated[datetime | None, typer.Option("--known-at", formats=DAY, help="As known at the end of this day.")]
+USAGE = "say NAME, --purpose and --known-at, or --rebuild; what has been released needs a NAME only"
 Format = Annotated[str, typer.Option("--format", help="parquet, csv, arrow or ndjson.")]
 Out = Annotated[
     Path | None, typer.Option("--out", help="A file by its ending; otherwise a folder, by year and konfliktråd.")
@@ -35,16 +35,16 @@ Resume = Annotated[bool, typer.Option("--resume", help="Take up a folder that wa
 Rebuild = Annotated[Path | None, typer.Option("--rebuild", help="Build again what this manifest tells of; compare.")]
 
 
-Asked = tuple[str, str | None, datetime | None, datetime | None]
+OrderOptions = tuple[str, str | None, datetime | None, datetime | None]
 """Name, purpose, known at, valid at."""
-Work = Annotated[bool, typer.Option("--work", help="Make the jobs that wait, as a worker does.")]
-FAREWELL = 10
+WorkFlag = Annotated[bool, typer.Option("--work", help="Make the jobs that wait, as a worker does.")]
+JOIN_TIMEOUT = 10
 """Seconds that a job in hand has when the worker is told to stop."""
 
 
-def extracts(as_json: AsJson = False, work: Work = False, on_demo: OnDemo = False) -> None:
+def extracts(as_json: AsJson = False, work: WorkFlag = False, on_demo: OnDemo = False) -> None:
     """The catalogue: every extract, and the purposes of this installation. As JSON: the schemas."""
-    config = chosen(on_demo)
+    config = selected_settings(on_demo)
     if work:
         _make_jobs(config)
         return
@@ -52,13 +52,13 @@ def extracts(as_json: AsJson = False, work: Work = False, on_demo: OnDemo = Fals
     from ungdom.extracts.catalogue import EXTRACTS
 
     if as_json:
-        out.print_json(json.dumps({one.name: dictionary.whole_schema(one) for one in EXTRACTS}))
+        out.print_json(json.dumps({entry.name: dictionary.whole_schema(entry) for entry in EXTRACTS}))
         return
     table = Table(box=None, pad_edge=False)
     for column in ("extract", "definition", "one row is", "columns"):
         table.add_column(column)
-    for one in EXTRACTS:
-        table.add_row(one.name, str(one.version), one.unit, str(len(one.columns)))
+    for entry in EXTRACTS:
+        table.add_row(entry.name, str(entry.version), entry.unit, str(len(entry.columns)))
     out.print(table)
     for purpose in purposes.load(config):
         out.print(f"purpose {purpose.name}: {', '.join(purpose.dates)}; until {purpose.until}")
@@ -67,9 +67,9 @@ def extracts(as_json: AsJson = False, work: Work = False, on_demo: OnDemo = Fals
 
 def extract(  # noqa: PLR0913, PLR0917  # each an option of the command
     name: Name = None,
-    purpose: For = None,
-    known_at: Known = None,
-    valid_at: Valid = None,
+    purpose: PurposeName = None,
+    known_at: KnownAt = None,
+    valid_at: ValidAt = None,
     form: Format = "parquet",
     out_path: Out = None,
     resume: Resume = False,
@@ -77,42 +77,45 @@ def extract(  # noqa: PLR0913, PLR0917  # each an option of the command
     on_demo: OnDemo = False,
 ) -> None:
     """Write an extract with its manifest and dictionary. Exit code 1 when it cannot be made, or not built again."""
-    config = chosen(on_demo)
+    config = selected_settings(on_demo)
     if out_path is None:
         raise BadSettings("say with --out where it is to be written")
-    with _told_off():
-        db = opened(config)
+    with _reported_errors():
+        db = open_database(config)
         if rebuild is not None:
-            made = _again(db, config, _read(rebuild), out_path, resume)
+            result = _rebuild(db, config, _read_manifest(rebuild), out_path, resume)
         elif name:
-            made = _new(db, config, (name, purpose, known_at, valid_at), form, out_path, resume)
+            result = _write_extract(db, config, (name, purpose, known_at, valid_at), form, out_path, resume)
         else:
-            raise BadSettings(WHAT)
+            raise BadSettings(USAGE)
         db.close()
-    out.print(f"{made.rows} row(s) in {len(made.files)} file(s), {sum(one.bytes for one in made.files.values())} bytes")
-    if made.unread:
-        err.print(f"{made.unread} case(s) left out: their history could not be read")
+    out.print(
+        f"{result.rows} row(s) in {len(result.files)} file(s), "
+        f"{sum(file.bytes for file in result.files.values())} bytes"
+    )
+    if result.unread:
+        err.print(f"{result.unread} case(s) left out: their history could not be read")
 
 
 @contextmanager
-def beside(config: Settings, stop: Event, every: float) -> Iterator[None]:
+def extract_worker(config: Settings, stop: Event, every: float) -> Iterator[None]:
     """Extract jobs are made meanwhile, by a thread of their own, until told to stop; one in hand is taken up later."""
     from ungdom.extracts import working
 
-    work = working.from_settings(config, opened(config), clock.now, stop.is_set)
-    thread = Thread(target=working.keep_on, args=(work, stop, every), name="extracts")
+    work = working.from_settings(config, open_database(config), clock.now, stop.is_set)
+    thread = Thread(target=working.run_until_stopped, args=(work, stop, every), name="extracts")
     thread.start()
     try:
         yield
     finally:
         stop.set()
-        thread.join(FAREWELL)
+        thread.join(JOIN_TIMEOUT)
 
 
 def _make_jobs(config: Settings) -> None:
     from ungdom.extracts import working
 
-    db = opened(config)
+    db = open_database(config)
     done = working.run(working.from_settings(config, db, clock.now))
     db.close()
     out.print(", ".join(f"{name} {count}" for name, count in done.items()) or "nothing to do")
@@ -120,7 +123,7 @@ def _make_jobs(config: Settings) -> None:
 
 
 @contextmanager
-def _told_off() -> Iterator[None]:
+def _reported_errors() -> Iterator[None]:
     from ungdom.extracts.errors import ExtractsError
     from ungdom.extracts.folders import OtherExtract
 
@@ -134,50 +137,50 @@ def _told_off() -> Iterator[None]:
         raise typer.Exit(ExitCode.FOUND) from None
 
 
-def _new(
+def _write_extract(
     db: "Database",
     config: Settings,
-    asked: Asked,
+    options: OrderOptions,
     written_as: str,
     path: Path,
     resume: bool,
-) -> "Made":
+) -> "ExtractResult":
     from ungdom.extracts import making, pulling
     from ungdom.extracts.orders import OPERATOR
 
-    order, form = _order(db, config, asked), _form(written_as)
-    with pulling.logged(db, order, form, OPERATOR, clock.now) as log, progress("cases") as report:
+    order, form = _order(db, config, options), _form(written_as)
+    with pulling.log_download(db, order, form, OPERATOR, clock.now) as log, progress("cases") as report:
         if path.suffix or order.extract.released:
-            log.made = making.file(db, order, form, path, report)
+            log.result = making.file(db, order, form, path, report)
         else:
-            log.made = making.folder(db, order, form, path, resume, report)
-    return log.made
+            log.result = making.folder(db, order, form, path, resume, report)
+    return log.result
 
 
-def _order(db: "Database", config: Settings, asked: Asked) -> "Order":
+def _order(db: "Database", config: Settings, options: OrderOptions) -> "Order":
     from ungdom.extracts import catalogue, opening, orders, released
 
-    name, purpose, known_on, valid_at = asked
-    found, known_at = catalogue.extract(name), last_moment(known_on.date()) if known_on else None
-    if found.released:
+    name, purpose, known_on, valid_at = options
+    selected, known_at = catalogue.extract(name), last_moment(known_on.date()) if known_on else None
+    if selected.released:
         with db.reading() as tx:
-            return released.order(tx, found, known_at)
+            return released.order(tx, selected, known_at)
     if not (purpose and known_at):
-        raise BadSettings(WHAT)
-    wish = orders.Asked(name, purpose, known_at, valid_at.date() if valid_at else None)
-    return opening.desk(config).order(wish, clock.now())
+        raise BadSettings(USAGE)
+    request = orders.OrderRequest(name, purpose, known_at, valid_at.date() if valid_at else None)
+    return opening.order_service(config).order(request, clock.now())
 
 
-def _again(db: "Database", config: Settings, said: dict[str, Any], path: Path, resume: bool) -> "Made":
+def _rebuild(db: "Database", config: Settings, original: dict[str, Any], path: Path, resume: bool) -> "ExtractResult":
     from ungdom.extracts import making, manifest, opening, pulling
     from ungdom.extracts.orders import OPERATOR
 
-    desk = opening.desk(config)
-    order = manifest.order_of(said, desk.keys, desk.purposes, oslo_date(clock.now()))
-    form = manifest.form_of(said)
-    with pulling.logged(db, order, form, OPERATOR, clock.now) as log, progress("cases") as report:
-        log.made = making.again(db, order, said, path, resume, report)
-    return log.made
+    service = opening.order_service(config)
+    order = manifest.order_of(original, service.keys, service.purposes, oslo_date(clock.now()))
+    form = manifest.form_of(original)
+    with pulling.log_download(db, order, form, OPERATOR, clock.now) as log, progress("cases") as report:
+        log.result = making.rebuild(db, order, original, path, resume, report)
+    return log.result
 
 
 def _form(written: str) -> Any:
@@ -189,11 +192,11 @@ def _form(written: str) -> Any:
         raise BadSettings(f"--format is one of {', '.join(Form)}, not {written}") from None
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read_manifest(path: Path) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise BadSettings(f"{path}: {error}") from None
-    if "manifest" not in found:
+    if "manifest" not in manifest:
         raise BadSettings(f"{path} is no manifest of an extract")
-    return found
+    return manifest

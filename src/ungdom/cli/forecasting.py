@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ungdom import clock
-from ungdom.cli.terminal import AsJson, OnDemo, chosen, opened, out, progress
+from ungdom.cli.terminal import AsJson, OnDemo, open_database, out, progress, selected_settings
 from ungdom.workflow.daycount import oslo_date
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def refresh(on: On = None, as_json: AsJson = False, on_demo: OnDemo = False) -> 
     """Count the waiting times anew, as known at the end of yesterday. The nightly run does the same."""
     from ungdom.statistics import forecast
 
-    db = opened(chosen(on_demo))
+    db = open_database(selected_settings(on_demo))
     with progress("cases") as report:
         counts = forecast.refresh(db, _day(on), report)
     db.close()
@@ -41,24 +41,29 @@ def back_test(on: On = None, as_json: AsJson = False, on_demo: OnDemo = False) -
     """Ask on days of the last four years, with what was known then, and keep how it came out. Once a month will do."""
     from ungdom.statistics import backtest
 
-    day, db = _day(on), opened(chosen(on_demo))
+    day, db = _day(on), open_database(selected_settings(on_demo))
     with progress("cases") as report:
-        found = backtest.run(db, day, report)
-    backtest.keep(db, day, found, clock.now())
+        calibrations = backtest.run(db, day, report)
+    backtest.save(db, day, calibrations, clock.now())
     db.close()
     if as_json:
-        out.print_json(json.dumps([asdict(one) for one in found], default=str))
+        out.print_json(json.dumps([asdict(calibration) for calibration in calibrations], default=str))
         return
-    for one in found:
-        _show(one)
+    for calibration in calibrations:
+        _print_calibration(calibration)
 
 
 def _day(on: datetime | None) -> date:
     return on.date() if on else oslo_date(clock.now()) - timedelta(days=1)
 
 
-def _show(one: "Calibration") -> None:
-    told = f"{one.forecasts} forecasts, {one.left} left in another way, {one.share:.1%} passed"
-    out.print(f"{one.clock or 'all clocks'}: {told}, Brier {one.brier:.4f} (of the share: {one.brier_of_share:.4f})")
-    for each in one.bins:
+def _print_calibration(calibration: "Calibration") -> None:
+    counts = (
+        f"{calibration.forecasts} forecasts, {calibration.left} left in another way, {calibration.share:.1%} passed"
+    )
+    out.print(
+        f"{calibration.clock or 'all clocks'}: {counts}, Brier {calibration.brier:.4f} "
+        f"(of the share: {calibration.brier_of_share:.4f})"
+    )
+    for each in calibration.bins:
         out.print(f"    predicted {each.predicted:6.1%}   observed {each.observed:6.1%}   of {each.forecasts}")

@@ -13,15 +13,15 @@ from uuid import UUID
 import typer
 
 from ungdom import clock, intake, settings, texts
-from ungdom.api.access.principal import SUBJECT, TOLD_OF_BY_SYSTEMS
+from ungdom.api.access.principal import SUBJECT, SYSTEM_AUTHORITIES
 from ungdom.cli.exit_codes import ExitCode
-from ungdom.cli.terminal import AsJson, err, opened, out, progress
-from ungdom.intake import Desk, Outcome, Sender
-from ungdom.intake.catching_up import catch_up
-from ungdom.intake.stream import GROUP, Answer, Door, Line, Splitter, take
+from ungdom.cli.terminal import AsJson, err, open_database, out, progress
+from ungdom.intake import IntakeContext, Outcome, Sender
+from ungdom.intake.catching_up import retry_due
+from ungdom.intake.stream import GROUP, LineReceipt, NdjsonLine, Splitter, StreamContext, process_lines
 from ungdom.settings import BadSettings
 from ungdom.store import bulk, inbox
-from ungdom.store.sealing import Keys
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
 from ungdom.workflow.vocabulary import Actor
 
@@ -30,19 +30,19 @@ import_app = typer.Typer(no_args_is_help=True, help="Decisions of prosecution sy
 CHUNK = 256 * 1024
 PAGE = 500
 TRIES = 5
-BY = "import waiting"
+RETRIED_BY = "import waiting"
 """Who had a waiting message tried, as its receipts tell it."""
 
 
 @dataclass(slots=True)
-class Import:
+class ImportProgress:
     """How far an import has got: bytes read, lines by outcome, and by reason where one was not applied."""
 
     read: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
 
-    def count(self, answer: Answer) -> None:
+    def count(self, answer: LineReceipt) -> None:
         """One more line is done."""
         self.outcomes[str(answer.outcome)] += 1
         if answer.reason is not None:
@@ -60,18 +60,18 @@ def decisions(
 ) -> None:
     """Take decisions in as if they had been sent. Repeated, it goes on; exit code 1 when one was rejected."""
     config = settings.from_environment()
-    sender = _sender(source, authority or sorted(TOLD_OF_BY_SYSTEMS))
-    db = opened(config)
-    door = Door(db, Keys(config.people_keys), clock.now, language, sender)
-    done = Import()
+    sender = _sender(source, authority or sorted(SYSTEM_AUTHORITIES))
+    db = open_database(config)
+    door = StreamContext(db, EncryptionKeys(config.people_keys), clock.now, language, sender)
+    done = ImportProgress()
     with ExitStack() as files:
-        coming = sys.stdin.buffer if str(file) == "-" else files.enter_context(_file(file, "rb"))
-        going = files.enter_context(_file(receipts, "wb")) if receipts else None
+        incoming = sys.stdin.buffer if str(file) == "-" else files.enter_context(_file(file, "rb"))
+        receipt_file = files.enter_context(_file(receipts, "wb")) if receipts else None
         report = files.enter_context(progress("bytes"))
         total = 0 if str(file) == "-" else file.stat().st_size
-        _take_all(door, coming, going, done, lambda: report(done.read, max(total, done.read)))
+        _import_lines(door, incoming, receipt_file, done, lambda: report(done.read, max(total, done.read)))
     db.close()
-    _tell(done, as_json)
+    _print_result(done, as_json)
     raise typer.Exit(ExitCode.FOUND if done.outcomes[Outcome.REJECTED] else ExitCode.DONE)
 
 
@@ -79,25 +79,25 @@ def decisions(
 def waiting(as_json: AsJson = False) -> None:
     """Try every decision again that waits: the day of some may have come. Each in a transaction of its own."""
     config = settings.from_environment()
-    db, keys = opened(config), Keys(config.people_keys)
+    db, keys = open_database(config), EncryptionKeys(config.people_keys)
     counts: Counter[str] = Counter()
     with db.reading() as tx:
         ids = inbox.parked(tx)
     with progress("decisions") as report:
         for number, message_id in enumerate(ids, start=1):
-            counts[_tried(db, keys, message_id)] += 1
+            counts[_retry(db, keys, message_id)] += 1
             report(number, len(ids))
-    catch_up(db, keys, clock.now)
+    retry_due(db, keys, clock.now)
     db.close()
-    _show({"tried": len(ids), **counts}, as_json)
+    _print_counts({"tried": len(ids), **counts}, as_json)
     raise typer.Exit(ExitCode.FOUND if counts["failed"] else ExitCode.DONE)
 
 
 def _sender(source: str, authorities: list[Actor]) -> Sender:
     if not SUBJECT.fullmatch(source):
         raise BadSettings(f"{source!r} is no name of a system: visible ASCII characters, at most 255")
-    if not TOLD_OF_BY_SYSTEMS.issuperset(authorities):
-        raise BadSettings(f"a system tells of the acts of {', '.join(sorted(TOLD_OF_BY_SYSTEMS))} only")
+    if not SYSTEM_AUTHORITIES.issuperset(authorities):
+        raise BadSettings(f"a system tells of the acts of {', '.join(sorted(SYSTEM_AUTHORITIES))} only")
     return Sender(source, frozenset(authorities))
 
 
@@ -108,31 +108,37 @@ def _file(path: Path, mode: Literal["rb", "wb"]) -> BinaryIO:
         raise BadSettings(f"{path} cannot be opened: {error.strerror}") from None
 
 
-def _take_all(door: Door, coming: BinaryIO, going: BinaryIO | None, done: Import, report: Callable[[], None]) -> None:
+def _import_lines(
+    door: StreamContext,
+    incoming: BinaryIO,
+    receipt_file: BinaryIO | None,
+    done: ImportProgress,
+    report: Callable[[], None],
+) -> None:
     """Group after group; receipts are written once their group is committed."""
-    for group in bulk.batches(_lines(coming, done), GROUP):
-        for answer in take(door, group):
+    for group in bulk.batches(_lines(incoming, done), GROUP):
+        for answer in process_lines(door, group):
             done.count(answer)
-            if going is not None:
-                going.write(answer.body + b"\n")
+            if receipt_file is not None:
+                receipt_file.write(answer.body + b"\n")
         report()
 
 
-def _lines(coming: BinaryIO, done: Import) -> Iterator[Line]:
+def _lines(incoming: BinaryIO, done: ImportProgress) -> Iterator[NdjsonLine]:
     split = Splitter()
-    while chunk := coming.read(CHUNK):
+    while chunk := incoming.read(CHUNK):
         done.read += len(chunk)
         yield from split.feed(chunk)
     yield from split.end()
 
 
-def _tried(db: Database, keys: Keys, message_id: UUID) -> str:
+def _retry(db: Database, keys: EncryptionKeys, message_id: UUID) -> str:
     """What came of one more try: an outcome, `settled` when somebody else was faster, or `failed`."""
     why = ""
     for _ in range(TRIES):
         try:
             with db.writing() as tx:
-                done = intake.retry(tx, Desk(keys, clock.now(), "nb"), message_id, BY)
+                done = intake.retry(tx, IntakeContext(keys, clock.now(), "nb"), message_id, RETRIED_BY)
             return str(done.arrival.outcome) if done else "settled"
         except Exception as error:  # noqa: BLE001  # one that nobody foresaw must not stop the others
             why = type(error).__name__
@@ -140,16 +146,16 @@ def _tried(db: Database, keys: Keys, message_id: UUID) -> str:
     return "failed"
 
 
-def _tell(done: Import, as_json: bool) -> None:
+def _print_result(done: ImportProgress, as_json: bool) -> None:
     if as_json:
         out.print_json(json.dumps({"lines": done.outcomes.total(), "outcomes": done.outcomes, "reasons": done.reasons}))
         return
-    _show({"lines": done.outcomes.total(), **done.outcomes}, as_json)
+    _print_counts({"lines": done.outcomes.total(), **done.outcomes}, as_json)
     for reason, count in sorted(done.reasons.items()):
         out.print(f"  {reason:<22} {count}")
 
 
-def _show(counts: dict[str, int], as_json: bool) -> None:
+def _print_counts(counts: dict[str, int], as_json: bool) -> None:
     if as_json:
         out.print_json(json.dumps(counts))
     else:

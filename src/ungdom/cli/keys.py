@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ungdom.cli.terminal import err
-from ungdom.settings.keys import MAKES, new_key
+from ungdom.settings.keys import KEY_PURPOSES, new_key
 
 keys_app = typer.Typer(no_args_is_help=True, help="The keys of an installation.")
 
@@ -41,7 +41,7 @@ def new(
     chosen = purposes or list(KeyPurpose)
     for purpose in chosen:
         prefix = f"{version}:" if purpose is KeyPurpose.EXTRACTS else ""
-        print(f"{MAKES[purpose]}={prefix}{new_key()}")
+        print(f"{KEY_PURPOSES[purpose]}={prefix}{new_key()}")
     err.print("Keep them where only the service and your backup of secrets can read them, apart from the database.")
     for purpose in chosen:
-        err.print(f"{MAKES[purpose]}: {COSTS[purpose]}.")
+        err.print(f"{KEY_PURPOSES[purpose]}: {COSTS[purpose]}.")

@@ -9,15 +9,15 @@ import typer
 
 from ungdom import clock
 from ungdom.casework import migrating
-from ungdom.casework.migrating import Done, Looked
+from ungdom.casework.migrating import Done, MigrationCandidate
 from ungdom.cli import offices
 from ungdom.cli.exit_codes import ExitCode
-from ungdom.cli.terminal import AsJson, OnDemo, chosen, err, opened, out, progress
+from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, out, progress, selected_settings
 from ungdom.settings import BadSettings
 from ungdom.store.session import Database
 from ungdom.workflow import table
-from ungdom.workflow.engine import Broken
-from ungdom.workflow.migration import Outcome, Shift, Standing, Verdict
+from ungdom.workflow.engine import IllegalStep
+from ungdom.workflow.migration import DeadlineShift, MigrationOutcome, MigrationSnapshot, MigrationVerdict
 
 FAILED = "unreadable"
 """The verdict on a case whose history cannot be read as it is."""
@@ -45,93 +45,97 @@ def migrate_cases(
     """
     if to not in table.VERSIONS:
         raise BadSettings(f"there is no table of {to}; there are {', '.join(table.VERSIONS)}")
-    db = opened(chosen(on_demo))
+    db = open_database(selected_settings(on_demo))
     try:
-        looked = _look(db, to, konfliktrad)
-        word = migrating.digest(looked)
-        if expect is not None and expect != word:
-            raise BadSettings(f"what the dry run showed has changed: it is {word} now, not {expect}")
-        done = {} if dry_run else _move(db, looked, to)
+        examined = _examine(db, to, konfliktrad)
+        digest = migrating.digest(examined)
+        if expect is not None and expect != digest:
+            raise BadSettings(f"what the dry run showed has changed: it is {digest} now, not {expect}")
+        done = {} if dry_run else _move(db, examined, to)
     finally:
         db.close()
-    _tell(looked, done, to, word, as_json)
-    bad = any(one.blocked for one in looked) or any(one in (Done.CHANGED, Done.OTHERWISE) for one in done.values())
+    _print_result(examined, done, to, digest, as_json)
+    bad = any(item.blocked for item in examined) or any(
+        item in (Done.CHANGED, Done.OTHERWISE) for item in done.values()
+    )
     raise typer.Exit(ExitCode.FOUND if bad else ExitCode.DONE)
 
 
-def _look(db: Database, to: str, konfliktrad: str | None) -> list[Looked]:
+def _examine(db: Database, to: str, konfliktrad: str | None) -> list[MigrationCandidate]:
     with progress("looked at") as report:
-        return list(migrating.look(db, to, clock.now(), konfliktrad, report))
+        return list(migrating.find_candidates(db, to, clock.now(), konfliktrad, report))
 
 
-def _move(db: Database, looked: list[Looked], to: str) -> dict[str, Done]:
+def _move(db: Database, examined: list[MigrationCandidate], to: str) -> dict[str, Done]:
     done: dict[str, Done] = {}
     with progress("moved") as report:
-        for number, one in enumerate(looked, start=1):
-            done[one.reference] = migrating.move(db, one, to, clock.now)
-            report(number, len(looked))
+        for number, case in enumerate(examined, start=1):
+            done[case.reference] = migrating.move(db, case, to, clock.now)
+            report(number, len(examined))
     return done
 
 
 # --- telling ------------------------------------------------------------------------------------------------
 
 
-def _tell(looked: list[Looked], done: dict[str, Done], to: str, word: str, as_json: bool) -> None:
-    foretold = Counter(_verdict(one) for one in looked)
-    came = Counter(str(one) for one in done.values())
+def _print_result(
+    examined: list[MigrationCandidate], done: dict[str, Done], to: str, digest: str, as_json: bool
+) -> None:
+    expected = Counter(_verdict(item) for item in examined)
+    outcomes = Counter(str(item) for item in done.values())
     if as_json:
-        cases = [_plain(one, done.get(one.reference)) for one in looked]
-        told = {"to": to, "digest": word, "foretold": foretold, "done": came, "cases": cases}
-        out.print_json(json.dumps(told, default=str))
+        cases = [_case_values(item, done.get(item.reference)) for item in examined]
+        report = {"to": to, "digest": digest, "foretold": expected, "done": outcomes, "cases": cases}
+        out.print_json(json.dumps(report, default=str))
         return
-    for one in looked:
-        _line(one, done.get(one.reference))
-    kinds = [*map(str, Verdict), *([FAILED] if foretold[FAILED] else [])]
-    out.print(f"to {to}: " + ", ".join(f"{kind} {foretold[kind]}" for kind in kinds))
+    for item in examined:
+        _print_case(item, done.get(item.reference))
+    kinds = [*map(str, MigrationVerdict), *([FAILED] if expected[FAILED] else [])]
+    out.print(f"to {to}: " + ", ".join(f"{kind} {expected[kind]}" for kind in kinds))
     if done:
-        out.print("done: " + ", ".join(f"{kind} {came[kind]}" for kind in Done))
+        out.print("done: " + ", ".join(f"{kind} {outcomes[kind]}" for kind in Done))
     else:
-        out.print(f"digest {word}: give it with --expect to do just this")
+        out.print(f"digest {digest}: give it with --expect to do just this")
 
 
-def _verdict(one: Looked) -> str:
-    return str(one.outcome.verdict) if one.outcome else FAILED
+def _verdict(case: MigrationCandidate) -> str:
+    return str(case.outcome.verdict) if case.outcome else FAILED
 
 
-def _plain(one: Looked, done: Done | None) -> dict[str, Any]:
-    told = {"case_id": one.case_id, "reference": one.reference, "from": one.table, "verdict": _verdict(one)}
-    said = asdict(one.outcome) if one.outcome else {"error": one.error}
-    return told | {"done": done, "already": one.already} | said
+def _case_values(case: MigrationCandidate, done: Done | None) -> dict[str, Any]:
+    values = {"case_id": case.case_id, "reference": case.reference, "from": case.table, "verdict": _verdict(case)}
+    details = asdict(case.outcome) if case.outcome else {"error": case.error}
+    return values | {"done": done, "already": case.already_moved} | details
 
 
-def _line(one: Looked, done: Done | None) -> None:
-    came = f", {done}" if done else ", moved before" if one.already else ""
-    out.print(f"{one.reference}  {one.table}  {_verdict(one)}{came}")
-    if one.outcome is None:
-        err.print(f"    {one.reference} cannot be read: {one.error}")
+def _print_case(case: MigrationCandidate, done: Done | None) -> None:
+    ending = f", {done}" if done else ", moved before" if case.already_moved else ""
+    out.print(f"{case.reference}  {case.table}  {_verdict(case)}{ending}")
+    if case.outcome is None:
+        err.print(f"    {case.reference} cannot be read: {case.error}")
         return
-    for text in _details(one.outcome):
+    for text in _outcome_lines(case.outcome):
         out.print(f"    {text}")
 
 
-def _details(outcome: Outcome) -> list[str]:
-    blocked = [_broken(one) for one in outcome.broken]
-    moved = [f"from {_standing(outcome.before)}", f"to   {_standing(outcome.after)}"] if outcome.after else []
+def _outcome_lines(outcome: MigrationOutcome) -> list[str]:
+    blocked = [_broken_line(broken) for broken in outcome.broken]
+    moved = [f"from {_standing_line(outcome.before)}", f"to   {_standing_line(outcome.after)}"] if outcome.after else []
     return [
         *blocked,
-        *(moved if outcome.verdict is Verdict.MOVES else []),
-        *map(_shift, outcome.shifts),
+        *(moved if outcome.verdict is MigrationVerdict.MOVES else []),
+        *map(_shift_line, outcome.shifts),
     ]
 
 
-def _broken(one: Broken) -> str:
-    return f"event {one.seq} {one.event}: " + "; ".join(f"{no.code} ({no.law})" for no in one.unmet)
+def _broken_line(broken: IllegalStep) -> str:
+    return f"event {broken.seq} {broken.event}: " + "; ".join(f"{no.code} ({no.law})" for no in broken.unmet)
 
 
-def _standing(one: Standing) -> str:
-    path = " ".join(f"{stint.state}@{stint.since}" for stint in one.stints)
-    return f"{path}; start {one.started_on or '–'}, end {one.adjusted_end or '–'}"
+def _standing_line(standing: MigrationSnapshot) -> str:
+    path = " ".join(f"{stint.state}@{stint.since}" for stint in standing.stints)
+    return f"{path}; start {standing.started_on or '–'}, end {standing.adjusted_end or '–'}"
 
 
-def _shift(one: Shift) -> str:
-    return f"{one.code} due {one.before or '–'} becomes {one.after or '–'}"
+def _shift_line(shift: DeadlineShift) -> str:
+    return f"{shift.code} due {shift.before or '–'} becomes {shift.after or '–'}"

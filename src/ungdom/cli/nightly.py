@@ -9,12 +9,12 @@ import typer
 
 from ungdom import clock
 from ungdom.cli.exit_codes import ExitCode
-from ungdom.cli.terminal import AsJson, OnDemo, chosen, err, opened, out, progress
+from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, out, progress, selected_settings
 from ungdom.jobs import nightly as job
-from ungdom.jobs.nightly import DayToCome, Night
+from ungdom.jobs.nightly import DayToCome, NightlyRunResult
 from ungdom.settings import BadSettings, Settings
-from ungdom.store.ledger import GOOD
-from ungdom.store.sealing import Keys
+from ungdom.store.ledger import SUCCEEDED
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
 
 Day = Annotated[
@@ -29,48 +29,48 @@ def nightly(on: Day = None, as_json: AsJson = False, on_demo: OnDemo = False) ->
     """
     from ungdom.jobs import steps
 
-    config = chosen(on_demo)
-    db = opened(config)
+    config = selected_settings(on_demo)
+    db = open_database(config)
     with progress("cases") as report:
         try:
             nights = job.run(
                 db,
                 clock.now,
                 on.date() if on else None,
-                steps.all_steps(Keys(config.people_keys)),
+                steps.all_steps(EncryptionKeys(config.people_keys)),
                 lambda _day, scanned: report(scanned, scanned),
             )
         except DayToCome as error:
             raise BadSettings(str(error)) from None
     db.close()
-    _tell(nights, as_json)
-    raise typer.Exit(ExitCode.DONE if all(night.status == GOOD for night in nights) else ExitCode.FOUND)
+    _print_nights(nights, as_json)
+    raise typer.Exit(ExitCode.DONE if all(night.status == SUCCEEDED for night in nights) else ExitCode.FOUND)
 
 
-def run_if_due(db: Database, config: Settings) -> list[Night]:
+def run_if_due(db: Database, config: Settings) -> list[NightlyRunResult]:
     """The night, when its hour has come and nobody has run it: what a worker asks every round."""
     if not job.is_due(db, clock.now()):
         return []
     from ungdom.jobs import steps
 
-    return job.run(db, clock.now, steps=steps.all_steps(Keys(config.people_keys)))
+    return job.run(db, clock.now, steps=steps.all_steps(EncryptionKeys(config.people_keys)))
 
 
-def run_now(db: Database, config: Settings) -> list[Night]:
+def run_now(db: Database, config: Settings) -> list[NightlyRunResult]:
     """Tonight's run, whatever the hour, after those that were missed, without what takes long."""
     from ungdom.jobs import steps
 
-    return job.run(db, clock.now, steps=steps.at_once(Keys(config.people_keys)))
+    return job.run(db, clock.now, steps=steps.quick_steps(EncryptionKeys(config.people_keys)))
 
 
-def _tell(nights: list[Night], as_json: bool) -> None:
+def _print_nights(nights: list[NightlyRunResult], as_json: bool) -> None:
     if as_json:
         out.print_json(json.dumps([asdict(night) for night in nights], default=str))
         return
     if not nights:
         out.print("nothing to do: a later night has been done")
     for night in nights:
-        told = ", ".join(f"{name} {count}" for name, count in night.counts.items())
-        out.print(f"{night.for_date} {night.status}: {told}")
+        counts = ", ".join(f"{name} {count}" for name, count in night.counts.items())
+        out.print(f"{night.for_date} {night.status}: {counts}")
         for case_id, error in night.failures:
             err.print(f"case {case_id} could not be looked at: {error}")

@@ -12,7 +12,7 @@ import typer
 
 from ungdom import settings
 from ungdom.cli.exit_codes import ExitCode
-from ungdom.cli.terminal import AsJson, opened, out
+from ungdom.cli.terminal import AsJson, open_database, out
 from ungdom.notices import delivery
 from ungdom.settings import BadSettings, Settings
 from ungdom.store import deliveries
@@ -21,7 +21,7 @@ from ungdom.store.session import Database
 
 notices_app = typer.Typer(no_args_is_help=True, help="Notices: webhooks, and the e-mail of the day.")
 
-FAREWELL = 60.0
+JOIN_TIMEOUT = 60.0
 """Seconds that messages in hand may take when the worker is told to stop."""
 
 
@@ -38,35 +38,35 @@ def deliver(
 ) -> None:
     """Send what people and systems are owed now. Exit code 1 when there are dead letters."""
     config = settings.from_environment()
-    db = opened(config)
+    db = open_database(config)
     if replay:
         _replay(db, replay)
         return
     if held:
-        _list_held(db, as_json)
+        _list_undelivered(db, as_json)
         return
     counts = delivery.deliver(delivery.from_settings(config, db))
     with db.reading() as tx:
-        owed = deliveries.owed(tx)
-    found = asdict(counts) | {"waiting": owed.waiting, "dead_letters": owed.dead}
+        owed = deliveries.backlog(tx)
+    summary = asdict(counts) | {"waiting": owed.waiting, "dead_letters": owed.dead}
     if as_json:
-        out.print_json(json.dumps(found))
+        out.print_json(json.dumps(summary))
     else:
-        out.print(", ".join(f"{name} {count}" for name, count in found.items()))
+        out.print(", ".join(f"{name} {count}" for name, count in summary.items()))
     raise typer.Exit(ExitCode.FOUND if owed.dead else ExitCode.DONE)
 
 
 @contextmanager
-def beside(config: Settings, stop: Event, every: float) -> Iterator[None]:
+def notice_worker(config: Settings, stop: Event, every: float) -> Iterator[None]:
     """Notices go out meanwhile, by a thread of their own, until told to stop."""
-    work = delivery.from_settings(config, opened(config), stop.is_set)
-    thread = Thread(target=delivery.keep_on, args=(work, stop, every), name="notices")
+    work = delivery.from_settings(config, open_database(config), stop.is_set)
+    thread = Thread(target=delivery.run_until_stopped, args=(work, stop, every), name="notices")
     thread.start()
     try:
         yield
     finally:
         stop.set()
-        thread.join(FAREWELL)
+        thread.join(JOIN_TIMEOUT)
 
 
 def _replay(db: Database, named: str) -> None:
@@ -86,22 +86,22 @@ def _delivery_id(named: str) -> UUID:
         raise BadSettings(f"{named} is no id of a delivery") from None
 
 
-def _list_held(db: Database, as_json: bool) -> None:
+def _list_undelivered(db: Database, as_json: bool) -> None:
     with db.reading() as tx:
-        rows = [_plain(one) for one in deliveries.held(tx)]
+        rows = [_delivery_values(entry) for entry in deliveries.undelivered(tx)]
     if as_json:
         out.print_json(json.dumps(rows))
     for row in [] if as_json else rows:
         out.print("{id}  {kind:<20} {receiver}  {held} since {since}, tries {attempts}".format(**row))
 
 
-def _plain(one: Delivery) -> dict[str, str | int | None]:
+def _delivery_values(entry: Delivery) -> dict[str, str | int | None]:
     return {
-        "id": str(one.delivery_id),
-        "kind": one.kind,
-        "receiver": one.receiver,
-        "held": one.held or "waiting",
-        "since": one.created_at.isoformat(timespec="seconds"),
-        "attempts": one.attempts,
-        "next_try_at": one.next_try_at.isoformat(timespec="seconds") if one.next_try_at else None,
+        "id": str(entry.delivery_id),
+        "kind": entry.kind,
+        "receiver": entry.receiver,
+        "held": entry.held or "waiting",
+        "since": entry.created_at.isoformat(timespec="seconds"),
+        "attempts": entry.attempts,
+        "next_try_at": entry.next_try_at.isoformat(timespec="seconds") if entry.next_try_at else None,
     }

@@ -1,7 +1,7 @@
 """Recidivism by its three definitions, exact. With the eyes of the system: not to be published."""
 
-from ungdom.cli.figures import Known, Refresh, Since, Until, Valid
-from ungdom.cli.statistics import By, Figure, Where, answered, query_of
+from ungdom.cli.figures import KnownAt, Refresh, Since, Until, ValidAt
+from ungdom.cli.statistics import By, Figure, Where, print_answer, query_of
 from ungdom.cli.terminal import AsJson, OnDemo
 
 
@@ -11,8 +11,8 @@ def recidivism(  # noqa: PLR0913, PLR0917  # each an option of the command
     statistic: Figure = [],  # noqa: B006  # typer reads it and does not change it
     by: By = [],  # noqa: B006
     where: Where = [],  # noqa: B006
-    valid_at: Valid = None,
-    known_at: Known = None,
+    valid_at: ValidAt = None,
+    known_at: KnownAt = None,
     as_json: AsJson = False,
     on_demo: OnDemo = False,
     refresh: Refresh = False,
@@ -21,5 +21,5 @@ def recidivism(  # noqa: PLR0913, PLR0917  # each an option of the command
     from ungdom.api.statistic_shapes import RecidivismQuery
     from ungdom.statistics.recidivism import answering
 
-    asked = query_of(RecidivismQuery, (since, until), statistic, by, where)
-    answered(asked, answering.recidivism, (valid_at, known_at), as_json, on_demo, refresh)
+    query = query_of(RecidivismQuery, (since, until), statistic, by, where)
+    print_answer(query, answering.recidivism, (valid_at, known_at), as_json, on_demo, refresh)

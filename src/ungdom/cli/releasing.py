@@ -10,37 +10,37 @@ import typer
 
 from ungdom import clock
 from ungdom.cli.exit_codes import ExitCode
-from ungdom.cli.terminal import AsJson, OnDemo, chosen, err, opened, out, progress
+from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, out, progress, selected_settings
 from ungdom.settings import BadSettings
-from ungdom.store.sealing import Keys
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.workflow.daycount import last_moment
 
 if TYPE_CHECKING:
-    from ungdom.store.releases import Kept
+    from ungdom.store.releases import StoredRelease
 
 release_app = typer.Typer(invoke_without_command=True, help=__doc__)
 SHOWN = ("audit", "counts", "primary", "secondary")
-Known = Annotated[datetime | None, typer.Option("--known-at", formats=["%Y-%m-%d"], help="At the end of this day.")]
+KnownAt = Annotated[datetime | None, typer.Option("--known-at", formats=["%Y-%m-%d"], help="At the end of this day.")]
 
 
 @release_app.callback()
-def release(ctx: typer.Context, known_at: Known = None, on_demo: OnDemo = False, as_json: AsJson = False) -> None:
+def release(ctx: typer.Context, known_at: KnownAt = None, on_demo: OnDemo = False, as_json: AsJson = False) -> None:
     """Release the tables as known at the end of a day, the day before today when none is named."""
     if ctx.invoked_subcommand is None:
         from ungdom.statistics import register
 
-        config = chosen(on_demo)
+        config = selected_settings(on_demo)
         now = clock.now()
-        when = last_moment(known_at.date()) if known_at else register.yesterday(now)
-        db = opened(config)
+        when = last_moment(known_at.date()) if known_at else register.end_of_yesterday(now)
+        db = open_database(config)
         try:
             with progress("figures") as report:
-                kept = register.release(db, Keys(config.people_keys), when, now, report=report)
-        except (register.NotYet, register.TooOld) as error:
+                stored = register.release(db, EncryptionKeys(config.people_keys), when, now, report=report)
+        except (register.ReleaseInFuture, register.ReleaseOutOfOrder) as error:
             raise BadSettings(str(error)) from None
         finally:
             db.close()
-        _show(kept, as_json)
+        _print_release(stored, as_json)
 
 
 @release_app.command()
@@ -48,43 +48,43 @@ def verify(on_demo: OnDemo = False) -> None:
     """Whether every release still is what was released, and its proof holds."""
     from ungdom.statistics import register
 
-    db = opened(chosen(on_demo))
+    db = open_database(selected_settings(on_demo))
     with db.reading() as tx:
-        found = list(register.faults(tx))
+        faults = list(register.faults(tx))
     db.close()
-    for one in found:
-        err.print(one)
-    out.print(f"{len(found)} fault(s) found" if found else "every release is as it was made, and every proof holds")
-    raise typer.Exit(ExitCode.FOUND if found else ExitCode.DONE)
+    for fault in faults:
+        err.print(fault)
+    out.print(f"{len(faults)} fault(s) found" if faults else "every release is as it was made, and every proof holds")
+    raise typer.Exit(ExitCode.FOUND if faults else ExitCode.DONE)
 
 
 def releases(on_demo: OnDemo = False, as_json: AsJson = False) -> None:
     """What has been released, the newest first."""
     from ungdom.store import releases as register
 
-    db = opened(chosen(on_demo))
+    db = open_database(selected_settings(on_demo))
     with db.reading() as tx:
-        found = register.told(tx)
+        stored_releases = register.list_releases(tx)
     db.close()
-    for one in found:
-        _show(one, as_json)
+    for stored in stored_releases:
+        _print_release(stored, as_json)
 
 
-def beside() -> None:
+def release_in_background() -> None:
     """The release of yesterday, made by a process of its own while the demo is served: an analyst finds something."""
     out.print("tables for analysts are released meanwhile, in half a minute or so: ungdom releases --demo")
     command = [sys.executable, "-m", "ungdom.cli", "release", "--demo"]
     subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603 - words of ours
 
 
-def _show(one: "Kept", as_json: bool) -> None:
+def _print_release(stored: "StoredRelease", as_json: bool) -> None:
     from ungdom.statistics.register import manifest
 
-    told = manifest(one)
+    values = manifest(stored)
     if as_json:
-        out.print_json(json.dumps(told))
+        out.print_json(json.dumps(values))
         return
-    out.print(f"{told['id']}  known at {told['known_at']}  sha256 {told['sha256'][:16]}…")
-    for name, part in told["figures"].items():
+    out.print(f"{values['id']}  known at {values['known_at']}  sha256 {values['sha256'][:16]}…")
+    for name, part in values["figures"].items():
         what = ", ".join(f"{label} {part[label]}" for label in SHOWN if label in part)
         out.print(f"    {name}: {what}")

@@ -76,7 +76,7 @@ def run(config: Settings, host: str, port: int, workers: int = 1) -> None:
     if workers == 1:
         from ungdom import app as application
 
-        uvicorn.run(application.served(config), **options)
+        uvicorn.run(application.prepared_app(config), **options)
         return
     os.environ["UNGDOM_PUBLIC_URL"] = config.public_url
     options["timeout_worker_healthcheck"] = START

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from ungdom import clock, simulation, texts
 from ungdom.cli.exit_codes import ExitCode
-from ungdom.cli.terminal import AsJson, OnDemo, chosen, err, opened, out, progress
+from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, out, progress, selected_settings
 from ungdom.settings import BadSettings, Settings
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.errors import BadChanges
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 simulate_app = typer.Typer(no_args_is_help=True, help="Try something on the live cases, and write nothing.")
 
 LANGUAGE: texts.Language = "en"
-NOT_TOLD = "not told"
+NO_OFFICE = "not told"
 WIDE = 140
 """Columns that the tables need; where they are not shown on a terminal nothing is broken to fit."""
 
@@ -50,9 +50,9 @@ def rules(
     Writes nothing. Exit code 1 when a case could not be read, 2 when the changes are not as they have to be.
     """
     given = {"on": on, "limit": limit}
-    body = _read(file, {name: value for name, value in given.items() if value is not None})
-    config = chosen(on_demo)
-    report = _tried(config, body)
+    body = _read_changes(file, {name: value for name, value in given.items() if value is not None})
+    config = selected_settings(on_demo)
+    report = _simulate(config, body)
     if as_json:
         out.print_json(report.model_dump_json())
     else:
@@ -60,55 +60,57 @@ def rules(
     raise typer.Exit(ExitCode.FOUND if report.cases.unread else ExitCode.DONE)
 
 
-def _tried(config: Settings, body: "SimulationIn") -> "SimulationOut":
+def _simulate(config: Settings, body: "SimulationIn") -> "SimulationOut":
     """The report, made with the eyes of the system. A call that is off is told place by place."""
     from ungdom.api.simulating import day_of
     from ungdom.api.simulation_shapes import simulation_out
 
-    db = opened(config)
+    db = open_database(config)
     try:
         day = day_of(body, oslo_date(clock.now()))
         with db.reading() as tx, progress("cases") as report:
             viewer = Viewer(Role.SYSTEM, "command-line", None)
-            return simulation_out(simulation.simulate(tx, viewer, body.told, day, body.limit, report), LANGUAGE)
+            return simulation_out(simulation.simulate(tx, viewer, body.as_changes, day, body.limit, report), LANGUAGE)
     except BadChanges as error:
-        raise _off([(problem.pointer, problem.kind) for problem in error.problems]) from None
+        raise _call_error([(problem.pointer, problem.kind) for problem in error.problems]) from None
     finally:
         db.close()
 
 
-def _read(file: Path, given: dict[str, Any]) -> "SimulationIn":
+def _read_changes(file: Path, given: dict[str, Any]) -> "SimulationIn":
     from ungdom.api.simulation_shapes import SimulationIn
 
     try:
         return SimulationIn.model_validate({**_parsed(file), **given})
     except ValidationError as error:
-        found = error.errors()
-        raise _off([("".join(f"/{escaped(str(part))}" for part in one["loc"]), one["type"]) for one in found]) from None
+        problems = error.errors()
+        raise _call_error(
+            [("".join(f"/{escaped(str(part))}" for part in problem["loc"]), problem["type"]) for problem in problems]
+        ) from None
 
 
 def _parsed(file: Path) -> dict[str, Any]:
     """The file as the interface would take it: days as text. Raises `BadSettings`."""
     try:
         text = file.read_text(encoding="utf-8")
-        found = json.loads(text) if file.suffix == ".json" else tomllib.loads(text)
+        content = json.loads(text) if file.suffix == ".json" else tomllib.loads(text)
     except OSError as error:
         raise BadSettings(f"{file} cannot be opened: {error.strerror}") from None
     except ValueError:
         raise BadSettings(f"{file} is neither JSON (named .json) nor TOML") from None
-    if not isinstance(found, dict):
+    if not isinstance(content, dict):
         raise BadSettings(f"{file} holds no table of changes")
-    return json.loads(json.dumps(found, default=_day))  # type: ignore[no-any-return]  # the same table, days as text
+    return json.loads(json.dumps(content, default=_day))  # type: ignore[no-any-return]  # the same table, days as text
 
 
 def _day(value: object) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
-def _off(found: list[tuple[str, str]]) -> typer.Exit:
+def _call_error(problems: list[tuple[str, str]]) -> typer.Exit:
     from ungdom.texts.places import field_problem
 
-    for pointer, kind in found:
+    for pointer, kind in problems:
         problem = field_problem(LANGUAGE, pointer, kind)
         err.print(f"ungdom: {pointer or '/'}: {problem['detail']}")
     return typer.Exit(ExitCode.CALL)
@@ -124,59 +126,67 @@ def show(report: "SimulationOut") -> None:
     if cases.unread:
         out.print(f"{cases.unread} case(s) could not be read: {', '.join(cases.unread_references)}")
     for rule in report.rules_after:
-        out.print(_told(rule))
+        out.print(_rule_line(rule))
     sheet = Console(highlight=False, soft_wrap=True, width=max(WIDE, out.width))
-    sheet.print(_clocks(report.clocks))
-    sheet.print(_load(report))
-    sheet.print(_notices(report))
+    sheet.print(_clocks_table(report.clocks))
+    sheet.print(_load_table(report))
+    sheet.print(_notices_table(report))
     if report.items:
-        sheet.print(_lines(report))
+        sheet.print(_changes_table(report))
     if report.left_out:
         out.print(f"{report.left_out} more clock(s) due on another day are not listed")
 
 
-def _told(rule: "TriedOut") -> str:
+def _rule_line(rule: "TriedOut") -> str:
     """A rule as tried, in one line."""
-    lengths = ", ".join(f"{one['length']} from {one['from']}" for one in rule.lengths) or "no length of its own"
+    lengths = (
+        ", ".join(f"{period['length']} from {period['from']}" for period in rule.lengths) or "no length of its own"
+    )
     where = f"{'/'.join(rule.sanctions)}, {'/'.join(rule.regimes)}"
     return f"  {rule.label} ({where}): {lengths}; warns {rule.warn_days} day(s) before. {rule.standing_label}."
 
 
-def _clocks(clocks: "list[ClockChangeOut]") -> Table:
+def _clocks_table(clocks: "list[ClockChangeOut]") -> Table:
     table = _table(
         "Changed clocks", "clock", "running", "turn overdue", "turn green", "moved", "days: least/median/most"
     )
-    for one in clocks:
-        days = f"{one.moved.least_days:+}/{one.moved.median_days:+}/{one.moved.most_days:+}" if one.moved else ""
-        moved = one.moved.count if one.moved else 0
-        counts = (one.running, one.turn_overdue, one.turn_green, moved)
-        table.add_row(one.label, *map(str, counts), days)
+    for change in clocks:
+        days = (
+            f"{change.moved.least_days:+}/{change.moved.median_days:+}/{change.moved.most_days:+}"
+            if change.moved
+            else ""
+        )
+        moved = change.moved.count if change.moved else 0
+        counts = (change.running, change.turn_overdue, change.turn_green, moved)
+        table.add_row(change.label, *map(str, counts), days)
     return table
 
 
-def _load(report: "SimulationOut") -> Table:
+def _load_table(report: "SimulationOut") -> Table:
     weeks = [week.week[-3:] for week in report.konfliktrad[0].weeks] if report.konfliktrad else []
     table = _table("Due, before → after", "konfliktråd", "cases", "overdue", *weeks, "later")
-    for one in report.konfliktrad:
-        counts = [_both(both) for both in (one.overdue, *one.weeks, one.later)]
-        table.add_row(one.konfliktrad or NOT_TOLD, str(one.cases), *counts)
+    for office in report.konfliktrad:
+        counts = [_both(both) for both in (office.overdue, *office.weeks, office.later)]
+        table.add_row(office.konfliktrad or NO_OFFICE, str(office.cases), *counts)
     return table
 
 
-def _notices(report: "SimulationOut") -> Table:
+def _notices_table(report: "SimulationOut") -> Table:
     weeks = [week.week[-3:] for week in report.notices[0].weeks] if report.notices else []
     table = _table("Notices, if nothing happens in the cases, before → after", "level", "told", "tonight", *weeks)
-    for one in report.notices:
-        table.add_row(one.level.replace("_", " "), one.told, *(_both(both) for both in (one.tonight, *one.weeks)))
+    for entry in report.notices:
+        table.add_row(
+            entry.level.replace("_", " "), entry.told, *(_both(both) for both in (entry.tonight, *entry.weeks))
+        )
     return table
 
 
-def _lines(report: "SimulationOut") -> Table:
+def _changes_table(report: "SimulationOut") -> Table:
     table = _table("Due on another day", "case", "konfliktråd", "clock", "due", "would be due", "")
-    for one in report.items:
-        office = one.konfliktrad or NOT_TOLD
-        turns = one.turns_label or ""
-        table.add_row(one.reference, office, one.label, str(one.due_before), str(one.due_after), turns)
+    for change in report.items:
+        office = change.konfliktrad or NO_OFFICE
+        turns = change.turns_label or ""
+        table.add_row(change.reference, office, change.label, str(change.due_before), str(change.due_after), turns)
     return table
 
 

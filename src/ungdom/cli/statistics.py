@@ -11,18 +11,18 @@ from ungdom.cli import offices
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.figures import (
     LANGUAGE,
-    Known,
+    KnownAt,
     Refresh,
     Since,
     Until,
-    Valid,
+    ValidAt,
     as_of_days,
     database,
     sheet,
 )
-from ungdom.cli.terminal import AsJson, OnDemo, chosen, err, out
+from ungdom.cli.terminal import AsJson, OnDemo, err, out, selected_settings
 from ungdom.settings import BadSettings
-from ungdom.store.sealing import Keys
+from ungdom.store.sealing import EncryptionKeys
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -63,8 +63,8 @@ def lead_time(  # noqa: PLR0913, PLR0917  # each an option of the command
     where: Where = [],  # noqa: B006
     threshold_days: Threshold = None,
     curve: Curve = False,
-    valid_at: Valid = None,
-    known_at: Known = None,
+    valid_at: ValidAt = None,
+    known_at: KnownAt = None,
     as_json: AsJson = False,
     on_demo: OnDemo = False,
     refresh: Refresh = False,
@@ -73,8 +73,8 @@ def lead_time(  # noqa: PLR0913, PLR0917  # each an option of the command
     from ungdom.api.statistic_shapes import LeadTimeQuery
     from ungdom.statistics import exact
 
-    asked = query_of(LeadTimeQuery, (since, until), statistic, by, where, threshold_days=threshold_days, curve=curve)
-    answered(asked, exact.lead_time, (valid_at, known_at), as_json, on_demo, refresh)
+    query = query_of(LeadTimeQuery, (since, until), statistic, by, where, threshold_days=threshold_days, curve=curve)
+    print_answer(query, exact.lead_time, (valid_at, known_at), as_json, on_demo, refresh)
 
 
 @statistics_app.command(name="completion")
@@ -84,8 +84,8 @@ def completion(  # noqa: PLR0913, PLR0917  # each an option of the command
     statistic: Figure = [],  # noqa: B006
     by: By = [],  # noqa: B006
     where: Where = [],  # noqa: B006
-    valid_at: Valid = None,
-    known_at: Known = None,
+    valid_at: ValidAt = None,
+    known_at: KnownAt = None,
     as_json: AsJson = False,
     on_demo: OnDemo = False,
     refresh: Refresh = False,
@@ -94,8 +94,8 @@ def completion(  # noqa: PLR0913, PLR0917  # each an option of the command
     from ungdom.api.statistic_shapes import CompletionQuery
     from ungdom.statistics import exact
 
-    asked = query_of(CompletionQuery, (since, until), statistic, by, where)
-    answered(asked, exact.completion, (valid_at, known_at), as_json, on_demo, refresh)
+    query = query_of(CompletionQuery, (since, until), statistic, by, where)
+    print_answer(query, exact.completion, (valid_at, known_at), as_json, on_demo, refresh)
 
 
 def query_of(
@@ -104,7 +104,7 @@ def query_of(
     """The query of the interface with these options. Raises `BadSettings`."""
     from pydantic import ValidationError
 
-    filters = {name: value for name, _, value in (one.partition("=") for one in where)}
+    filters = {name: value for name, _, value in (option.partition("=") for option in where)}
     if unknown := filters.keys() - kind.model_fields.keys():
         raise BadSettings(f"--where {', '.join(sorted(unknown))}: no such dimension")
     offices.known(filters.get("konfliktrad"))
@@ -128,47 +128,57 @@ def _sentence(problem: "ErrorDetails") -> str:
     return f"{option}: {place['detail']}"
 
 
-def answered(
-    asked: Any, find: "Find", past: tuple[datetime | None, datetime | None], as_json: bool, on_demo: bool, refresh: bool
+def print_answer(
+    query: Any,
+    find: "Find",
+    as_of: tuple[datetime | None, datetime | None],
+    as_json: bool,
+    on_demo: bool,
+    refresh: bool,
 ) -> None:
     """Answer this query of the interface, found so, on the terminal; the program ends: 1 when a case is unread."""
     from ungdom.api.statistic_shapes import list_out
 
-    config = chosen(on_demo)
-    valid_at, known_at = as_of_days(*past)
-    question = asked.question(valid_at, known_at, None, at_most=None)
+    config = selected_settings(on_demo)
+    valid_at, known_at = as_of_days(*as_of)
+    question = query.question(valid_at, known_at, None, at_most=None)
     db = database(config, refresh)
     now = clock.now()
     with db.reading() as tx:
-        found = find(tx, Keys(config.people_keys), question, now)
+        result = find(tx, EncryptionKeys(config.people_keys), question, now)
     db.close()
-    body = list_out(found, question, now, LANGUAGE)
+    body = list_out(result, question, now, LANGUAGE)
     if as_json:
         out.print_json(body.model_dump_json(by_alias=True))
     else:
-        _show(body)
-    raise typer.Exit(ExitCode.FOUND if found.unread else ExitCode.DONE)
+        _print_statistics(body)
+    raise typer.Exit(ExitCode.FOUND if result.unread else ExitCode.DONE)
 
 
-def _show(body: "StatisticList") -> None:
+def _print_statistics(body: "StatisticList") -> None:
     known = f", as known at {body.as_of.known_at or body.read_at:%Y-%m-%d %H:%M}"
     out.print(f"{body.since} to {body.until}, {body.read} case(s) read, as of {body.as_of.on}{known}")
     out.print(body.note)
     if body.unread:
         err.print(f"{body.unread} case(s) could not be read")
-    for one in body.items:
-        sheet().print(_table(one, list(body.by)))
+    for statistic in body.items:
+        sheet().print(_table(statistic, list(body.by)))
 
 
-def _table(one: "StatisticOut", by: list[str]) -> Table:
-    threshold = f", over {one.threshold_days} days" if one.threshold_days is not None else ""
-    title = f"\n{one.label}  ({one.code}, definition {one.definition}{threshold})\n{one.period_label}"
+def _table(statistic: "StatisticOut", by: list[str]) -> Table:
+    threshold = f", over {statistic.threshold_days} days" if statistic.threshold_days is not None else ""
+    title = f"\n{statistic.label}  ({statistic.code}, definition {statistic.definition}{threshold})"
+    title += f"\n{statistic.period_label}"
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    shown = [name for name in ESTIMATES if any(name in cell.estimates for cell in one.cells)]
-    counts = [name for name in (one.cells[0].counts if one.cells else ()) if any(c.counts[name] for c in one.cells)]
+    shown = [name for name in ESTIMATES if any(name in cell.estimates for cell in statistic.cells)]
+    counts = [
+        name
+        for name in (statistic.cells[0].counts if statistic.cells else ())
+        if any(c.counts[name] for c in statistic.cells)
+    ]
     for column in (*by, "all", *counts, *shown):
         table.add_column(column)
-    for cell in one.cells:
+    for cell in statistic.cells:
         table.add_row(*_line(cell, counts, shown))
     return table
 

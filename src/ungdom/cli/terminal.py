@@ -55,7 +55,7 @@ def _plain_lines(what: str) -> Report:
     return report
 
 
-def opened(config: Settings, allowed: Collection[DatabaseFault] = ()) -> Database:
+def open_database(config: Settings, allowed: Collection[DatabaseFault] = ()) -> Database:
     """The database of these settings, in a folder of its own. Raises `Unusable` with a fault that is not allowed."""
     settings.private_folder(config.data_dir)
     db = Database.open(config.database_url)
@@ -70,7 +70,7 @@ def opened(config: Settings, allowed: Collection[DatabaseFault] = ()) -> Databas
     return db
 
 
-def chosen(on_demo: bool) -> Settings:
+def selected_settings(on_demo: bool) -> Settings:
     """The settings of this process, or those of the demo. Raises `UnusableDemo`, and makes nothing, without a demo."""
     if not on_demo:
         return settings.from_environment()

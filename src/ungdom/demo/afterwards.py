@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from uuid import UUID
 
-from ungdom.demo.story import Told
+from ungdom.demo.story import GeneratedCase
 from ungdom.store.observations import Observation
 from ungdom.workflow.vocabulary import ObservationKind
 
@@ -25,17 +25,20 @@ RECORDED_LATE = 20
 NOON = time(11, tzinfo=UTC)
 
 
-def observed(told: Told, rng: Random, today: date) -> list[Observation]:
+def later_observations(generated: GeneratedCase, rng: Random, today: date) -> list[Observation]:
     """Everything observed of this youth until today, in the order recorded."""
-    case = told.case
-    if case.sanctioned is None:
+    case = generated.case
+    if case.sanction_in_force is None:
         return []
-    found = [*_matters(told, case.sanctioned.on, rng), *_life(told, case.sanctioned.on, rng)]
-    known = [one for one in found if one.recorded_at.date() <= today]
-    return sorted(known, key=lambda one: one.recorded_at)
+    observations = [
+        *_charges(generated, case.sanction_in_force.on, rng),
+        *_life_events(generated, case.sanction_in_force.on, rng),
+    ]
+    recorded = [observation for observation in observations if observation.recorded_at.date() <= today]
+    return sorted(recorded, key=lambda observation: observation.recorded_at)
 
 
-def _matters(told: Told, since: date, rng: Random) -> Iterator[Observation]:
+def _charges(generated: GeneratedCase, since: date, rng: Random) -> Iterator[Observation]:
     """Charges, one after the other, and what becomes of each."""
     share, day = CHARGED, since
     for _ in range(MOST):
@@ -43,14 +46,14 @@ def _matters(told: Told, since: date, rng: Random) -> Iterator[Observation]:
             return
         day += timedelta(days=1 + int(rng.expovariate(1 / MEAN_DAYS)))
         charged = day + timedelta(days=rng.randrange(FIRST_CHARGE, LAST_CHARGE))
-        charge = _one(told, rng, ObservationKind.CHARGE, charged)
+        charge = _observation(generated, rng, ObservationKind.CHARGE, charged)
         charge = replace(charge, offence_on=day, matter_id=charge.observation_id)
         yield charge
-        yield _decided(told, rng, charge)
+        yield _decision(generated, rng, charge)
         share = CHARGED_AGAIN
 
 
-def _decided(told: Told, rng: Random, charge: Observation) -> Observation:
+def _decision(generated: GeneratedCase, rng: Random, charge: Observation) -> Observation:
     decided = charge.occurred_on + timedelta(days=rng.randrange(FIRST_DECISION, LAST_DECISION))
     drawn = rng.random()
     if drawn < DROPPED + ACQUITTED:
@@ -58,26 +61,28 @@ def _decided(told: Told, rng: Random, charge: Observation) -> Observation:
     else:
         kind = ObservationKind.FINAL_DECISION
     fined = kind is ObservationKind.FINAL_DECISION and rng.random() < FINED
-    new = _one(told, rng, kind, decided)
+    new = _observation(generated, rng, kind, decided)
     return replace(new, offence_on=charge.offence_on, matter_id=charge.matter_id, simplified_fine=fined)
 
 
-def _life(told: Told, since: date, rng: Random) -> Iterator[Observation]:
+def _life_events(generated: GeneratedCase, since: date, rng: Random) -> Iterator[Observation]:
     died, left = rng.random() < DIED, rng.random() < LEFT
     if died:
-        yield _one(told, rng, ObservationKind.DEATH, since + timedelta(days=rng.randrange(30, 2_000)))
+        yield _observation(generated, rng, ObservationKind.DEATH, since + timedelta(days=rng.randrange(30, 2_000)))
     if left:
         gone = since + timedelta(days=rng.randrange(60, 1_500))
-        yield _one(told, rng, ObservationKind.EMIGRATION, gone)
+        yield _observation(generated, rng, ObservationKind.EMIGRATION, gone)
         if rng.random() < CAME_BACK:
-            yield _one(told, rng, ObservationKind.IMMIGRATION, gone + timedelta(days=rng.randrange(100, 500)))
+            yield _observation(
+                generated, rng, ObservationKind.IMMIGRATION, gone + timedelta(days=rng.randrange(100, 500))
+            )
 
 
-def _one(told: Told, rng: Random, kind: ObservationKind, on: date) -> Observation:
+def _observation(generated: GeneratedCase, rng: Random, kind: ObservationKind, on: date) -> Observation:
     return Observation(
         observation_id=UUID(int=rng.getrandbits(128), version=4),
         n=1,
-        person_id=told.person.person_id,
+        person_id=generated.person.person_id,
         kind=kind,
         occurred_on=on,
         recorded_at=datetime.combine(on + timedelta(days=rng.randrange(RECORDED_LATE)), NOON),

@@ -4,14 +4,14 @@ from datetime import date, datetime
 from uuid import UUID
 
 from ungdom.store import journal, ledger
-from ungdom.store.ledger import Run
+from ungdom.store.ledger import JobRun
 from ungdom.store.session import Database
 
 JOB = "demo"
 DONE = "done"
 
 
-def finished(db: Database) -> Run | None:
+def finished(db: Database) -> JobRun | None:
     """The run that made the load, when it came to its end."""
     with db.reading() as tx:
         return next((run for run in ledger.runs(tx, JOB) if run.status == DONE), None)

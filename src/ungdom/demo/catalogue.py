@@ -6,10 +6,10 @@ from random import Random
 from uuid import UUID
 
 from ungdom.demo import shape
-from ungdom.demo.chance import Chance
+from ungdom.demo.chance import RandomDraws
 from ungdom.demo.people import leader, municipalities
 from ungdom.store import catalogue
-from ungdom.store.catalogue import Provider, Room
+from ungdom.store.catalogue import MeasureAvailability, Provider
 from ungdom.store.session import Connection
 from ungdom.workflow.measure_list import Availability
 
@@ -60,18 +60,18 @@ def write(tx: Connection, today: date) -> None:
     offers = {agency: codes for agency, _, codes in KINDS}
     for office in shape.OFFICES:
         for agency, provider in of_office(office.code).items():
-            catalogue.put(tx, provider, offers[agency], _rooms(provider, offers[agency], today))
+            catalogue.upsert_provider(tx, provider, offers[agency], _rooms(provider, offers[agency], today))
 
 
-def _rooms(provider: Provider, codes: tuple[str, ...], today: date) -> list[Room]:
+def _rooms(provider: Provider, codes: tuple[str, ...], today: date) -> list[MeasureAvailability]:
     rng = Random(f"room {provider.provider_id} {today}")
     days = [today - timedelta(days=QUARTER * n + rng.randrange(20)) for n in range(QUARTERS, 0, -1)]
     return [_room(rng, provider, code, day) for day in days for code in codes]
 
 
-def _room(rng: Random, provider: Provider, code: str, day: date) -> Room:
-    status = Chance(rng).pick(STATUSES)
-    return Room(
+def _room(rng: Random, provider: Provider, code: str, day: date) -> MeasureAvailability:
+    status = RandomDraws(rng).pick(STATUSES)
+    return MeasureAvailability(
         availability_id=UUID(int=rng.getrandbits(128), version=4),
         provider_id=provider.provider_id,
         code=code,

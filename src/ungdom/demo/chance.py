@@ -13,7 +13,7 @@ from ungdom.workflow.daycount import is_working_day
 T = TypeVar("T")
 
 
-class Chance:
+class RandomDraws:
     """Everything that is drawn for one case, in one order, from one seed."""
 
     __slots__ = ("rng",)

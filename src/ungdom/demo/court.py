@@ -4,10 +4,10 @@ from datetime import date, timedelta
 
 from ungdom.demo import investigation, shape, terms
 from ungdom.demo.chance import working
-from ungdom.demo.teller import Ended, Entry, Teller
+from ungdom.demo.teller import CaseSimulator, DemoEvent, HistoryEnded
 from ungdom.workflow import details as d
 from ungdom.workflow import law
-from ungdom.workflow.consents import in_force
+from ungdom.workflow.consents import current_consents
 from ungdom.workflow.daycount import Length
 from ungdom.workflow.guards.decision import appeal_deadline
 from ungdom.workflow.vocabulary import Actor, EventType, Party, Regime, Sanction, State
@@ -17,142 +17,142 @@ IN_COURT = frozenset({State.IN_COURT})
 APPEALED = frozenset({State.APPEALED})
 
 
-def in_court(teller: Teller) -> None:
+def in_court(simulator: CaseSimulator) -> None:
     """Until judgment."""
-    indicted = teller.case.last(E.INDICTED)
-    said = indicted.details if indicted else None
-    hearing = _hearing(teller, said.court_received_on if isinstance(said, d.Indicted) else teller.since)
-    judged = working(hearing + timedelta(days=teller.chance.days(shape.JUDGED)))
-    state = teller.state
-    teller.catch_up(judged)
-    if teller.state is state:
-        _judge(teller, judged)
+    indicted = simulator.case.last(E.INDICTED)
+    details = indicted.details if indicted else None
+    hearing = _hearing(simulator, details.court_received_on if isinstance(details, d.Indicted) else simulator.since)
+    judged = working(hearing + timedelta(days=simulator.chance.days(shape.JUDGED)))
+    state = simulator.state
+    simulator.catch_up(judged)
+    if simulator.state is state:
+        _judge(simulator, judged)
 
 
-def _hearing(teller: Teller, arrived: date) -> date:
-    scheduled = teller.chance.later(arrived, shape.SCHEDULED)
-    hearing = max(teller.chance.later(arrived, shape.HEARING), working(scheduled + timedelta(days=1)))
-    _schedule(teller, scheduled, hearing)
-    if teller.happens(shape.HEARING_MOVES):
-        moved = teller.chance.between(scheduled, hearing)
-        hearing = teller.chance.later(hearing, shape.HEARING_MOVED)
-        _schedule(teller, moved, hearing)
-    if teller.happens(shape.COURT_BUSY):
-        investigation.wait(teller, Party.COURT, d.WaitReason.CAPACITY, scheduled, hearing)
-    teller.plan_fact(Entry(E.HEARING_STARTED, hearing, states=IN_COURT))
+def _hearing(simulator: CaseSimulator, arrived: date) -> date:
+    scheduled = simulator.chance.later(arrived, shape.SCHEDULED)
+    hearing = max(simulator.chance.later(arrived, shape.HEARING), working(scheduled + timedelta(days=1)))
+    _schedule(simulator, scheduled, hearing)
+    if simulator.happens(shape.HEARING_MOVES):
+        moved = simulator.chance.between(scheduled, hearing)
+        hearing = simulator.chance.later(hearing, shape.HEARING_MOVED)
+        _schedule(simulator, moved, hearing)
+    if simulator.happens(shape.COURT_BUSY):
+        investigation.wait(simulator, Party.COURT, d.WaitReason.CAPACITY, scheduled, hearing)
+    simulator.plan_fact(DemoEvent(E.HEARING_STARTED, hearing, states=IN_COURT))
     return hearing
 
 
-def _schedule(teller: Teller, on: date, hearing: date) -> None:
-    teller.plan_fact(Entry(E.HEARING_SCHEDULED, on, d.HearingScheduled(hearing_on=hearing), states=IN_COURT))
+def _schedule(simulator: CaseSimulator, on: date, hearing: date) -> None:
+    simulator.plan_fact(DemoEvent(E.HEARING_SCHEDULED, on, d.HearingScheduled(hearing_on=hearing), states=IN_COURT))
 
 
-def _judge(teller: Teller, on: date) -> None:
-    drawn = teller.chance.rng.random()
+def _judge(simulator: CaseSimulator, on: date) -> None:
+    drawn = simulator.chance.rng.random()
     if drawn < shape.ACQUITTED:
-        _other(teller, on, d.OtherOutcome.ACQUITTED)
-    elif drawn < shape.ACQUITTED + shape.OTHER_SENTENCE or _cannot(teller, on):
+        _other(simulator, on, d.OtherOutcome.ACQUITTED)
+    elif drawn < shape.ACQUITTED + shape.OTHER_SENTENCE or _not_available(simulator, on):
         _other(
-            teller,
+            simulator,
             on,
-            d.OtherOutcome.PRISON if teller.happens(shape.PRISON_INSTEAD) else d.OtherOutcome.COMMUNITY_SENTENCE,
+            d.OtherOutcome.PRISON if simulator.happens(shape.PRISON_INSTEAD) else d.OtherOutcome.COMMUNITY_SENTENCE,
         )
-    elif teller.sanction is Sanction.YOUTH_FOLLOW_UP:
-        teller.move(E.FOLLOW_UP_BY_JUDGMENT, on, terms.follow_up_by_judgment(teller.chance, on))
+    elif simulator.sanction is Sanction.YOUTH_FOLLOW_UP:
+        simulator.move(E.FOLLOW_UP_BY_JUDGMENT, on, terms.follow_up_by_judgment(simulator.chance, on))
     else:
-        teller.move(E.JUDGMENT_GIVEN, on, terms.judgment(teller.chance, on))
+        simulator.move(E.JUDGMENT_GIVEN, on, terms.judgment(simulator.chance, on))
 
 
-def _cannot(teller: Teller, on: date) -> bool:
+def _not_available(simulator: CaseSimulator, on: date) -> bool:
     """The law of that day has no youth sanction for this case: no follow-up by judgment from R1, consent in R0."""
     r0 = law.REGIME.on(on) is Regime.R0
-    if teller.sanction is Sanction.YOUTH_FOLLOW_UP:
+    if simulator.sanction is Sanction.YOUTH_FOLLOW_UP:
         return not r0
-    registered = teller.case.events[0].details
+    registered = simulator.case.events[0].details
     serious = isinstance(registered, d.CaseRegistered) and registered.repeated_or_serious
-    return r0 and not (serious and in_force(teller.case)[0])
+    return r0 and not (serious and current_consents(simulator.case)[0])
 
 
-def _other(teller: Teller, on: date, outcome: d.OtherOutcome) -> None:
-    teller.move(E.OTHER_OUTCOME, on, d.OtherOutcomeReached(outcome=outcome), Actor.COURT)
+def _other(simulator: CaseSimulator, on: date, outcome: d.OtherOutcome) -> None:
+    simulator.move(E.OTHER_OUTCOME, on, d.OtherOutcomeReached(outcome=outcome), Actor.COURT)
 
 
 # --- judged and appealed ----------------------------------------------------------------------------------------
 
 
-def judged(teller: Teller) -> None:
+def judged(simulator: CaseSimulator) -> None:
     """Until the judgment is final, appealed, or its interim conditions begin to run."""
-    served = _serve(teller)
-    if not teller.case.has(E.APPEALED) and teller.happens(shape.APPEAL):
-        _appeal(teller, served)
-    elif _interim(teller) and not teller.case.has(E.INTERIM_CONDITIONS_STARTED):
-        begins = working(teller.since + timedelta(days=teller.chance.rng.randrange(0, 6)))
-        teller.move(E.INTERIM_CONDITIONS_STARTED, begins)
+    served = _serve(simulator)
+    if not simulator.case.has(E.APPEALED) and simulator.happens(shape.APPEAL):
+        _appeal(simulator, served)
+    elif _interim(simulator) and not simulator.case.has(E.INTERIM_CONDITIONS_STARTED):
+        begins = working(simulator.since + timedelta(days=simulator.chance.rng.randrange(0, 6)))
+        simulator.move(E.INTERIM_CONDITIONS_STARTED, begins)
     else:
-        become_final(teller, served)
+        become_final(simulator, served)
 
 
-def _serve(teller: Teller) -> date:
-    if teller.case.served_on is None:
-        on = teller.later(shape.SERVED)
-        teller.plan_fact(Entry(E.JUDGMENT_SERVED, on), prompt=True)
-        teller.catch_up(on)
-    if teller.case.served_on is None:
-        raise Ended  # not served by today
-    return teller.case.served_on
+def _serve(simulator: CaseSimulator) -> date:
+    if simulator.case.served_on is None:
+        on = simulator.later(shape.SERVED)
+        simulator.plan_fact(DemoEvent(E.JUDGMENT_SERVED, on), prompt=True)
+        simulator.catch_up(on)
+    if simulator.case.served_on is None:
+        raise HistoryEnded  # not served by today
+    return simulator.case.served_on
 
 
-def _interim(teller: Teller) -> bool:
-    held = teller.case.sanctioned and teller.case.sanctioned.terms
+def _interim(simulator: CaseSimulator) -> bool:
+    held = simulator.case.sanction_in_force and simulator.case.sanction_in_force.terms
     return bool(held and held.interim_conditions)
 
 
-def _appeal(teller: Teller, served: date) -> None:
-    by = d.AppealBy.YOUTH if teller.happens(shape.APPEALED_BY_YOUTH) else d.AppealBy.PROSECUTION
+def _appeal(simulator: CaseSimulator, served: date) -> None:
+    by = d.AppealBy.YOUTH if simulator.happens(shape.APPEALED_BY_YOUTH) else d.AppealBy.PROSECUTION
     actor = Actor.PARTY if by is d.AppealBy.YOUTH else Actor.PROSECUTION
-    last = appeal_deadline(teller.case) or served
-    if teller.happens(shape.APPEAL_REINSTATED):
-        late = working(last + timedelta(days=teller.chance.rng.randrange(2, 12)))
+    last = appeal_deadline(simulator.case) or served
+    if simulator.happens(shape.APPEAL_REINSTATED):
+        late = working(last + timedelta(days=simulator.chance.rng.randrange(2, 12)))
         excused = d.Appealed(by=by, reinstated=d.ReinstatementReason.NOT_TO_BLAME)
-        teller.move(E.APPEALED, late, excused, actor)
+        simulator.move(E.APPEALED, late, excused, actor)
         return
-    on = max(teller.since, min(last, teller.chance.later(served, shape.APPEALED)))
-    teller.move(E.APPEALED, on, d.Appealed(by=by), actor)
+    on = max(simulator.since, min(last, simulator.chance.later(served, shape.APPEALED)))
+    simulator.move(E.APPEALED, on, d.Appealed(by=by), actor)
 
 
-def become_final(teller: Teller, served: date) -> None:
+def become_final(simulator: CaseSimulator, served: date) -> None:
     """The judgment becomes final: accepted, or the time for appeal is over, or on the day the prosecution sets."""
-    end = appeal_deadline(teller.case) or served
-    first = max(teller.since, end + timedelta(days=1))
-    if not teller.case.has(E.APPEALED) and teller.happens(shape.ACCEPTED_AT_ONCE):
-        on = max(teller.since, working(served + timedelta(days=teller.chance.days(shape.ACCEPTED))))
-        teller.move(E.BECAME_FINAL, min(on, first), d.BecameFinal(accepted=True))
-    elif teller.happens(shape.SET_BY_PROSECUTION):
-        on = first + timedelta(days=teller.chance.days(shape.FINAL_SET))
-        teller.move(E.BECAME_FINAL, on, d.BecameFinal(set_by_prosecution=True))
+    end = appeal_deadline(simulator.case) or served
+    first = max(simulator.since, end + timedelta(days=1))
+    if not simulator.case.has(E.APPEALED) and simulator.happens(shape.ACCEPTED_AT_ONCE):
+        on = max(simulator.since, working(served + timedelta(days=simulator.chance.days(shape.ACCEPTED))))
+        simulator.move(E.BECAME_FINAL, min(on, first), d.BecameFinal(accepted=True))
+    elif simulator.happens(shape.SET_BY_PROSECUTION):
+        on = first + timedelta(days=simulator.chance.days(shape.FINAL_SET))
+        simulator.move(E.BECAME_FINAL, on, d.BecameFinal(set_by_prosecution=True))
     else:
-        teller.move(E.BECAME_FINAL, first, d.BecameFinal())
+        simulator.move(E.BECAME_FINAL, first, d.BecameFinal())
 
 
-def appealed(teller: Teller) -> None:
+def appealed(simulator: CaseSimulator) -> None:
     """Until the appeal is decided."""
-    said = teller.chance.pick(shape.APPEAL_OUTCOMES)
-    referred = teller.later(shape.APPEAL_REFERRED)
+    drawn = simulator.chance.pick(shape.APPEAL_OUTCOMES)
+    referred = simulator.later(shape.APPEAL_REFERRED)
     decided = referred
-    if said != "refused":
-        heard = teller.chance.later(referred, shape.APPEAL_HEARING)
-        decided = working(heard + timedelta(days=teller.chance.days(shape.JUDGED)))
-        teller.plan(referred, lambda at: _heard(at, referred, heard))
-    teller.move(E.APPEAL_DECIDED, decided, _decision(teller, d.AppealOutcome(said), decided))
+    if drawn != "refused":
+        heard = simulator.chance.later(referred, shape.APPEAL_HEARING)
+        decided = working(heard + timedelta(days=simulator.chance.days(shape.JUDGED)))
+        simulator.plan(referred, lambda sim: _heard(sim, referred, heard))
+    simulator.move(E.APPEAL_DECIDED, decided, _decision(simulator, d.AppealOutcome(drawn), decided))
 
 
-def _heard(teller: Teller, referred: date, heard: date) -> None:
-    if teller.fact(Entry(E.APPEAL_REFERRED, referred, states=APPEALED), prompt=True):
-        teller.plan_fact(Entry(E.APPEAL_HEARING_STARTED, heard, states=APPEALED))
+def _heard(simulator: CaseSimulator, referred: date, heard: date) -> None:
+    if simulator.fact(DemoEvent(E.APPEAL_REFERRED, referred, states=APPEALED), prompt=True):
+        simulator.plan_fact(DemoEvent(E.APPEAL_HEARING_STARTED, heard, states=APPEALED))
 
 
-def _decision(teller: Teller, outcome: d.AppealOutcome, on: date) -> d.AppealDecided:
-    held = teller.case.sanctioned
+def _decision(simulator: CaseSimulator, outcome: d.AppealOutcome, on: date) -> d.AppealDecided:
+    held = simulator.case.sanction_in_force
     if outcome is not d.AppealOutcome.CHANGED or held is None:
         return d.AppealDecided(outcome=outcome, served_on=on)
     length = Length(years=1) if held.length != Length(years=1) else Length(months=9)
@@ -164,53 +164,57 @@ def _decision(teller: Teller, outcome: d.AppealOutcome, on: date) -> d.AppealDec
 # --- on its way to the konfliktråd ------------------------------------------------------------------------------
 
 
-def final(teller: Teller) -> None:
+def final(simulator: CaseSimulator) -> None:
     """Until the prosecution has sent it."""
-    transferred = teller.case.has(E.TRANSFERRED_TO_FOLLOW_UP)
-    if transferred and teller.happens(shape.COMPLAINT_TRANSFER) and _complain(teller):
+    transferred = simulator.case.has(E.TRANSFERRED_TO_FOLLOW_UP)
+    if transferred and simulator.happens(shape.COMPLAINT_TRANSFER) and _complain(simulator):
         return
-    if teller.happens(shape.NOT_DISPATCHED_APART):
-        receive(teller, _sent(teller))
+    if simulator.happens(shape.NOT_DISPATCHED_APART):
+        receive(simulator, _sent(simulator))
     else:
-        teller.move(E.DISPATCHED, _sent(teller))
+        simulator.move(E.DISPATCHED, _sent(simulator))
 
 
-def _complain(teller: Teller) -> bool:
+def _complain(simulator: CaseSimulator) -> bool:
     about = d.ComplaintAbout.TRANSFER_TO_FOLLOW_UP
-    filed = teller.chance.between(teller.since, teller.since + timedelta(days=20))
-    decided = filed + timedelta(days=teller.chance.rng.randrange(8, 40))
-    upheld = teller.happens(shape.COMPLAINT_TRANSFER_UPHELD)
+    filed = simulator.chance.between(simulator.since, simulator.since + timedelta(days=20))
+    decided = filed + timedelta(days=simulator.chance.rng.randrange(8, 40))
+    upheld = simulator.happens(shape.COMPLAINT_TRANSFER_UPHELD)
     outcome = d.ComplaintOutcome.UPHELD if upheld else d.ComplaintOutcome.REJECTED
-    complain(teller, about, (filed, decided), outcome, Actor.PROSECUTION)
+    complain(simulator, about, (filed, decided), outcome, Actor.PROSECUTION)
     if upheld:
-        investigation.set_aside(teller, decided)
+        investigation.set_aside(simulator, decided)
     return upheld
 
 
 def complain(
-    teller: Teller, about: d.ComplaintAbout, days: tuple[date, date], outcome: d.ComplaintOutcome, decides: Actor
+    simulator: CaseSimulator,
+    about: d.ComplaintAbout,
+    days: tuple[date, date],
+    outcome: d.ComplaintOutcome,
+    decides: Actor,
 ) -> None:
     """A complaint, filed and decided on these days while the case is open."""
-    filed = Entry(E.COMPLAINT_FILED, days[0], d.ComplaintFiled(about=about))
-    decided = Entry(E.COMPLAINT_DECIDED, days[1], d.ComplaintDecided(about=about, outcome=outcome), decides)
+    filed = DemoEvent(E.COMPLAINT_FILED, days[0], d.ComplaintFiled(about=about))
+    decided = DemoEvent(E.COMPLAINT_DECIDED, days[1], d.ComplaintDecided(about=about, outcome=outcome), decides)
 
-    def file(at: Teller) -> None:
-        if not at.case.is_closed and at.fact(filed, prompt=True):
-            at.plan_fact(decided, prompt=True)
+    def file(simulator: CaseSimulator) -> None:
+        if not simulator.case.is_closed and simulator.fact(filed, prompt=True):
+            simulator.plan_fact(decided, prompt=True)
 
-    teller.plan(days[0], file)
-
-
-def _sent(teller: Teller) -> date:
-    new = law.REGIME.on(teller.since) is not Regime.R0
-    return teller.later(shape.DISPATCH_NEW_LAW if new else shape.DISPATCH, 1.0 if new else teller.pace)
+    simulator.plan(days[0], file)
 
 
-def dispatched(teller: Teller) -> None:
+def _sent(simulator: CaseSimulator) -> date:
+    new = law.REGIME.on(simulator.since) is not Regime.R0
+    return simulator.later(shape.DISPATCH_NEW_LAW if new else shape.DISPATCH, 1.0 if new else simulator.pace)
+
+
+def dispatched(simulator: CaseSimulator) -> None:
     """Until the konfliktråd has received it."""
-    receive(teller, teller.later(shape.RECEIPT, teller.pace))
+    receive(simulator, simulator.later(shape.RECEIPT, simulator.pace))
 
 
-def receive(teller: Teller, on: date) -> None:
+def receive(simulator: CaseSimulator, on: date) -> None:
     """Received by the konfliktråd."""
-    teller.move(E.RECEIVED, on, d.Received())
+    simulator.move(E.RECEIVED, on, d.Received())

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from ungdom.demo import breach, investigation, planning, shape, term, tracks
 from ungdom.demo.chance import working
-from ungdom.demo.teller import Entry, Teller
+from ungdom.demo.teller import CaseSimulator, DemoEvent
 from ungdom.workflow import details as d
 from ungdom.workflow import law
 from ungdom.workflow.vocabulary import Actor, EventType, Regime, State
@@ -13,72 +13,72 @@ from ungdom.workflow.vocabulary import Actor, EventType, Regime, State
 E = EventType
 
 
-def executing(teller: Teller) -> None:
+def executing(simulator: CaseSimulator) -> None:
     """Until the next turn, or the end."""
-    if teller.once("plan made"):
-        tracks.begin(teller)
-        _pin(teller)
-    end = term.end_of(teller)
-    turn = teller.chance.pick(shape.TURNS[teller.sanction])
+    if simulator.once("plan made"):
+        tracks.begin(simulator)
+        _pin(simulator)
+    end = term.end_of(simulator)
+    turn = simulator.chance.pick(shape.TURNS[simulator.sanction])
     low, high = shape.TURN_AT
-    share = low + (high - low) * teller.chance.rng.random()
-    on = working(teller.since + timedelta(days=int(share * max(1, (end - teller.since).days))))
+    share = low + (high - low) * simulator.chance.rng.random()
+    on = working(simulator.since + timedelta(days=int(share * max(1, (end - simulator.since).days))))
     if turn == "none" or on >= end:
-        term.complete(teller)
+        term.complete(simulator)
     else:
-        _TURNS[turn](teller, on)
+        _TURNS[turn](simulator, on)
 
 
-def _pin(teller: Teller) -> None:
+def _pin(simulator: CaseSimulator) -> None:
     """Some of the cases that run across the change of law keep the rules they began under."""
-    across = teller.since < law.SEPTEMBER_2024 < term.end_of(teller)
-    if across and teller.happens(shape.PINNED):
-        on = working(law.SEPTEMBER_2024 + timedelta(days=teller.chance.rng.randrange(3, 40)))
+    across = simulator.since < law.SEPTEMBER_2024 < term.end_of(simulator)
+    if across and simulator.happens(shape.PINNED):
+        on = working(law.SEPTEMBER_2024 + timedelta(days=simulator.chance.rng.randrange(3, 40)))
         pinned = d.ExecutionRegimePinned(regime=Regime.R0, reason=d.PinReason.MORE_LENIENT_LAW)
-        told = Entry(E.EXECUTION_REGIME_PINNED, on, pinned, states=tracks.WITH_THE_OFFICE)
-        teller.plan_fact(told, prompt=True)
+        planned = DemoEvent(E.EXECUTION_REGIME_PINNED, on, pinned, states=tracks.WITH_THE_OFFICE)
+        simulator.plan_fact(planned, prompt=True)
 
 
-def _minor(teller: Teller, on: date) -> None:
+def _minor(simulator: CaseSimulator, on: date) -> None:
     """A breach that is noted and no more; the plan goes on."""
-    teller.plan_fact(breach.recorded(teller, on))
-    teller.catch_up(on)
-    if teller.state is State.EXECUTING and on <= teller.today:
-        term.complete(teller)
+    simulator.plan_fact(breach.recorded(simulator, on))
+    simulator.catch_up(on)
+    if simulator.state is State.EXECUTING and on <= simulator.today:
+        term.complete(simulator)
     else:
-        teller.move(E.COMPLETED, term.end_of(teller))
+        simulator.move(E.COMPLETED, term.end_of(simulator))
 
 
-def _withdraw(teller: Teller, on: date) -> None:
-    if planning.may_withdraw(teller):
-        planning.withdraw(teller, on)
+def _withdraw(simulator: CaseSimulator, on: date) -> None:
+    if planning.may_withdraw(simulator):
+        planning.withdraw(simulator, on)
     else:
-        term.complete(teller)
+        term.complete(simulator)
 
 
-def _pause(teller: Teller, on: date) -> None:
-    why = d.InterruptionReason.HEALTH if teller.happens(shape.FOR_HEALTH) else d.InterruptionReason.WEIGHTY_GROUNDS
-    teller.move(E.INTERRUPTED, on, d.Interrupted(reason=why))
+def _pause(simulator: CaseSimulator, on: date) -> None:
+    why = d.InterruptionReason.HEALTH if simulator.happens(shape.FOR_HEALTH) else d.InterruptionReason.WEIGHTY_GROUNDS
+    simulator.move(E.INTERRUPTED, on, d.Interrupted(reason=why))
 
 
-def _complaint(teller: Teller, on: date) -> None:
+def _complaint(simulator: CaseSimulator, on: date) -> None:
     """Interrupted while a complaint about the plan is decided."""
-    if teller.case.execution_regime(on) is Regime.R0:
-        term.complete(teller)
+    if simulator.case.execution_regime(on) is Regime.R0:
+        term.complete(simulator)
         return
     about = d.ComplaintAbout.PLAN_CHANGE
-    changed = Entry(E.PLAN_CHANGED, on, d.PlanChanged(load=d.PlanLoad.EQUAL), states=tracks.EXECUTION)
-    teller.plan_fact(changed, prompt=True)
-    filed = Entry(E.COMPLAINT_FILED, on, d.ComplaintFiled(about=about), states=tracks.EXECUTION)
-    teller.plan_fact(filed, prompt=True)
-    teller.move(E.INTERRUPTED, on, d.Interrupted(reason=d.InterruptionReason.COMPLAINT))
+    changed = DemoEvent(E.PLAN_CHANGED, on, d.PlanChanged(load=d.PlanLoad.EQUAL), states=tracks.EXECUTION)
+    simulator.plan_fact(changed, prompt=True)
+    filed = DemoEvent(E.COMPLAINT_FILED, on, d.ComplaintFiled(about=about), states=tracks.EXECUTION)
+    simulator.plan_fact(filed, prompt=True)
+    simulator.move(E.INTERRUPTED, on, d.Interrupted(reason=d.InterruptionReason.COMPLAINT))
 
 
-def _set_aside(teller: Teller, on: date) -> None:
-    investigation.set_aside(teller, on)
+def _set_aside(simulator: CaseSimulator, on: date) -> None:
+    investigation.set_aside(simulator, on)
 
 
-_TURNS: dict[str, Callable[[Teller, date], None]] = {
+_TURNS: dict[str, Callable[[CaseSimulator, date], None]] = {
     "breach": breach.breached,
     "minor_breach": _minor,
     "new_offence": breach.new_offence,
@@ -89,30 +89,30 @@ _TURNS: dict[str, Callable[[Teller, date], None]] = {
 }
 
 
-def electronic_control(teller: Teller) -> None:
+def electronic_control(simulator: CaseSimulator) -> None:
     """Until the period is over, the court lifts it, or it is asked to extend it."""
-    ordered = teller.case.last(E.ELECTRONIC_CONTROL_ORDERED)
-    said = ordered.details if ordered else None
-    over = said.until if isinstance(said, d.ElectronicControlOrdered) else teller.since
-    drawn = teller.chance.rng.random()
+    ordered = simulator.case.last(E.ELECTRONIC_CONTROL_ORDERED)
+    details = ordered.details if ordered else None
+    over = details.until if isinstance(details, d.ElectronicControlOrdered) else simulator.since
+    drawn = simulator.chance.rng.random()
     if drawn < shape.CONTROL_LIFTED:
-        on = teller.chance.between(teller.since, over)
-        teller.move(E.ELECTRONIC_CONTROL_ENDED, on, d.ElectronicControlEnded(reason=d.EndOfControl.LIFTED))
-    elif drawn < shape.CONTROL_LIFTED + shape.CONTROL_EXTENDED and over < term.end_of(teller):
-        on = max(teller.since, over - timedelta(days=10))
-        teller.move(E.PETITION_SENT, on, d.PetitionSent(for_=d.Recommendation.ELECTRONIC_CONTROL))
-    elif over >= term.end_of(teller):
-        term.complete(teller)
+        on = simulator.chance.between(simulator.since, over)
+        simulator.move(E.ELECTRONIC_CONTROL_ENDED, on, d.ElectronicControlEnded(reason=d.EndOfControl.LIFTED))
+    elif drawn < shape.CONTROL_LIFTED + shape.CONTROL_EXTENDED and over < term.end_of(simulator):
+        on = max(simulator.since, over - timedelta(days=10))
+        simulator.move(E.PETITION_SENT, on, d.PetitionSent(for_=d.Recommendation.ELECTRONIC_CONTROL))
+    elif over >= term.end_of(simulator):
+        term.complete(simulator)
     else:
-        teller.move(E.ELECTRONIC_CONTROL_ENDED, over, d.ElectronicControlEnded(reason=d.EndOfControl.PERIOD_OVER))
+        simulator.move(E.ELECTRONIC_CONTROL_ENDED, over, d.ElectronicControlEnded(reason=d.EndOfControl.PERIOD_OVER))
 
 
-def reopened(teller: Teller) -> bool:
+def reopened(simulator: CaseSimulator) -> bool:
     """Closed in error: the secretariat approves, the leader opens again. Rare."""
-    if not teller.happens(shape.REOPENED) or not teller.once("reopened"):
+    if not simulator.happens(shape.REOPENED) or not simulator.once("reopened"):
         return False
-    on = working(teller.since + timedelta(days=teller.chance.rng.randrange(2, 20)))
-    approved = Entry(E.REOPENING_APPROVED, on, actor=Actor.SECRETARIAT)
-    if not teller.fact(approved, prompt=True):
+    on = working(simulator.since + timedelta(days=simulator.chance.rng.randrange(2, 20)))
+    approved = DemoEvent(E.REOPENING_APPROVED, on, actor=Actor.SECRETARIAT)
+    if not simulator.fact(approved, prompt=True):
         return False
-    return teller.move(E.REOPENED, on, d.Reopened())
+    return simulator.move(E.REOPENED, on, d.Reopened())

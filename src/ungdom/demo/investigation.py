@@ -5,10 +5,10 @@ from datetime import date, timedelta
 
 from ungdom.demo import shape, terms
 from ungdom.demo.chance import working
-from ungdom.demo.teller import Entry, Teller
+from ungdom.demo.teller import CaseSimulator, DemoEvent
 from ungdom.workflow import details as d
 from ungdom.workflow import law
-from ungdom.workflow.consents import in_force
+from ungdom.workflow.consents import current_consents
 from ungdom.workflow.details import Attendee as At
 from ungdom.workflow.vocabulary import Actor, EventType, OffenceGroup, Party, Regime, Sanction, State
 
@@ -26,184 +26,190 @@ INSTEAD: tuple[tuple[d.OtherOutcome, float], ...] = (
 DROPPED = d.OtherOutcomeReached(outcome=d.OtherOutcome.DROPPED)
 
 
-def registered(teller: Teller) -> None:
+def registered(simulator: CaseSimulator) -> None:
     """Until there is a suspect."""
-    on = teller.later(shape.TO_SUSPECT, teller.pace)
-    if teller.happens(shape.DROPPED_EARLY):
-        teller.move(E.OTHER_OUTCOME, on, DROPPED)
+    on = simulator.later(shape.TO_SUSPECT, simulator.pace)
+    if simulator.happens(shape.DROPPED_EARLY):
+        simulator.move(E.OTHER_OUTCOME, on, DROPPED)
         return
-    if teller.happens(shape.ACT_ADDED):
-        _one_more_act(teller, on)
-    teller.move(E.SUSPECT_SET, on)
+    if simulator.happens(shape.ACT_ADDED):
+        _add_offence(simulator, on)
+    simulator.move(E.SUSPECT_SET, on)
 
 
-def _one_more_act(teller: Teller, suspected: date) -> None:
-    act = teller.case.last_offence - timedelta(days=teller.chance.rng.randrange(1, 12))
+def _add_offence(simulator: CaseSimulator, suspected: date) -> None:
+    act = simulator.case.last_offence - timedelta(days=simulator.chance.rng.randrange(1, 12))
     new = d.OffenceAdded(offence=d.Offence(on=act, group=OffenceGroup.PROPERTY_THEFT, statute="strl-321"))
-    teller.plan_fact(Entry(E.OFFENCE_ADDED, suspected + timedelta(days=3), new, states=TO_ADD))
+    simulator.plan_fact(DemoEvent(E.OFFENCE_ADDED, suspected + timedelta(days=3), new, states=TO_ADD))
 
 
-def investigation(teller: Teller) -> None:
+def investigation(simulator: CaseSimulator) -> None:
     """Until the case is reported to the coordination group, or the investigation is closed."""
-    if teller.happens(shape.CHARGED):
-        teller.plan_fact(Entry(E.CHARGED, teller.later(shape.TO_CHARGED), states=BEFORE_DECISION))
-    if teller.happens(shape.PUM[teller.sanction]):
-        _person_investigation(teller)
-    on = teller.later(shape.INVESTIGATION, teller.pace)
-    if teller.happens(shape.DROPPED):
-        teller.move(E.OTHER_OUTCOME, on, DROPPED)
-    elif teller.happens(shape.ASSESSED[teller.sanction]):
-        teller.move(E.COORDINATION_REQUESTED, on)
+    if simulator.happens(shape.CHARGED):
+        simulator.plan_fact(DemoEvent(E.CHARGED, simulator.later(shape.TO_CHARGED), states=BEFORE_DECISION))
+    if simulator.happens(shape.PUM[simulator.sanction]):
+        _person_investigation(simulator)
+    on = simulator.later(shape.INVESTIGATION, simulator.pace)
+    if simulator.happens(shape.DROPPED):
+        simulator.move(E.OTHER_OUTCOME, on, DROPPED)
+    elif simulator.happens(shape.ASSESSED[simulator.sanction]):
+        simulator.move(E.COORDINATION_REQUESTED, on)
     else:
-        teller.move(E.INVESTIGATION_CLOSED, on)
+        simulator.move(E.INVESTIGATION_CLOSED, on)
 
 
-def _person_investigation(teller: Teller) -> None:
-    ordered = teller.later(shape.PUM_ORDERED, teller.pace)
+def _person_investigation(simulator: CaseSimulator) -> None:
+    ordered = simulator.later(shape.PUM_ORDERED, simulator.pace)
     wished = ordered + timedelta(days=shape.PUM_WISHED_DAYS)
-    back = teller.chance.later(ordered, shape.PUM_TAKES)
-    done = d.PumReturned(carried_out=not teller.happens(shape.PUM_NOT_DONE))
-    teller.plan_fact(Entry(E.PUM_ORDERED, ordered, d.PumOrdered(wished_by=wished), states=BEFORE_DECISION))
-    teller.plan(back, lambda at: _came_back(at, Entry(E.PUM_RETURNED, back, done, states=BEFORE_DECISION)))
-    if teller.happens(shape.PUM_WAITED_FOR):
-        wait(teller, Party.CORRECTIONAL_SERVICE, d.WaitReason.PERSON_INVESTIGATION, ordered, back)
+    back = simulator.chance.later(ordered, shape.PUM_TAKES)
+    done = d.PumReturned(carried_out=not simulator.happens(shape.PUM_NOT_DONE))
+    simulator.plan_fact(DemoEvent(E.PUM_ORDERED, ordered, d.PumOrdered(wished_by=wished), states=BEFORE_DECISION))
+    simulator.plan(
+        back, lambda sim: _return_investigation(sim, DemoEvent(E.PUM_RETURNED, back, done, states=BEFORE_DECISION))
+    )
+    if simulator.happens(shape.PUM_WAITED_FOR):
+        wait(simulator, Party.CORRECTIONAL_SERVICE, d.WaitReason.PERSON_INVESTIGATION, ordered, back)
 
 
-def _came_back(teller: Teller, told: Entry) -> None:
-    if teller.case.has(E.PUM_ORDERED):
-        teller.fact(told, prompt=True)
+def _return_investigation(simulator: CaseSimulator, planned: DemoEvent) -> None:
+    if simulator.case.has(E.PUM_ORDERED):
+        simulator.fact(planned, prompt=True)
 
 
-def wait(teller: Teller, party: Party, reason: d.WaitReason, since: date, until: date) -> None:
+def wait(simulator: CaseSimulator, party: Party, reason: d.WaitReason, since: date, until: date) -> None:
     """A wait for somebody, from one day to another, as long as the case is open."""
-    started = Entry(E.WAIT_STARTED, since, d.WaitStarted(party=party, reason=reason))
-    ended = Entry(E.WAIT_ENDED, until, d.WaitEnded(party=party))
+    started = DemoEvent(E.WAIT_STARTED, since, d.WaitStarted(party=party, reason=reason))
+    ended = DemoEvent(E.WAIT_ENDED, until, d.WaitEnded(party=party))
 
-    def begin(at: Teller) -> None:
-        if not at.case.is_closed and at.fact(started, prompt=True):
-            at.plan_fact(ended, prompt=True)
+    def begin(simulator: CaseSimulator) -> None:
+        if not simulator.case.is_closed and simulator.fact(started, prompt=True):
+            simulator.plan_fact(ended, prompt=True)
 
-    teller.plan(since, begin)
+    simulator.plan(since, begin)
 
 
-def assessment(teller: Teller) -> None:
+def assessment(simulator: CaseSimulator) -> None:
     """Until the coordination group has met, and those have consented who have to."""
-    met = teller.later(shape.MEETING, teller.pace)
-    suitable = not teller.happens(shape.UNSUITABLE)
-    agencies = (*GROUP, *(agency for agency, share in shape.GROUP if teller.happens(share)))
+    met = simulator.later(shape.MEETING, simulator.pace)
+    suitable = not simulator.happens(shape.UNSUITABLE)
+    agencies = (*GROUP, *(agency for agency, share in shape.GROUP if simulator.happens(share)))
     meeting = d.CoordinationMeetingHeld(suitable=suitable, sketch=suitable, agencies=agencies)
-    teller.plan_fact(Entry(E.COORDINATION_MEETING_HELD, met, meeting, states=BEFORE_DECISION - {State.INVESTIGATION}))
+    simulator.plan_fact(
+        DemoEvent(E.COORDINATION_MEETING_HELD, met, meeting, states=BEFORE_DECISION - {State.INVESTIGATION})
+    )
     if not suitable:
-        teller.move(E.OTHER_OUTCOME, teller.later(shape.DECISION, teller.pace, met), _something_else(teller))
+        simulator.move(E.OTHER_OUTCOME, simulator.later(shape.DECISION, simulator.pace, met), _other_outcome(simulator))
         return
-    asked = _ask(teller, met)
-    over = max(teller.later(shape.ASSESSMENT, teller.pace), met)
-    if teller.happens(shape.DECIDED_FROM_ASSESSMENT):
-        _decide(teller, max(asked, teller.later(shape.DECISION, teller.pace, met)))
+    answered_on = _plan_consents(simulator, met)
+    over = max(simulator.later(shape.ASSESSMENT, simulator.pace), met)
+    if simulator.happens(shape.DECIDED_FROM_ASSESSMENT):
+        _decide(simulator, max(answered_on, simulator.later(shape.DECISION, simulator.pace, met)))
     else:
-        teller.move(E.INVESTIGATION_CLOSED, over)
+        simulator.move(E.INVESTIGATION_CLOSED, over)
 
 
-def awaiting_decision(teller: Teller) -> None:
+def awaiting_decision(simulator: CaseSimulator) -> None:
     """Until the prosecution has decided."""
-    asked = _ask(teller, teller.since)
-    _decide(teller, max(asked, teller.later(shape.DECISION, teller.pace)))
+    answered_on = _plan_consents(simulator, simulator.since)
+    _decide(simulator, max(answered_on, simulator.later(shape.DECISION, simulator.pace)))
 
 
-def _something_else(teller: Teller) -> d.OtherOutcomeReached:
-    return d.OtherOutcomeReached(outcome=teller.chance.pick(INSTEAD))
+def _other_outcome(simulator: CaseSimulator) -> d.OtherOutcomeReached:
+    return d.OtherOutcomeReached(outcome=simulator.chance.pick(INSTEAD))
 
 
 # --- consents ---------------------------------------------------------------------------------------------------
 
 
-def _needed(teller: Teller, on: date) -> bool:
-    return teller.sanction is Sanction.YOUTH_FOLLOW_UP or law.REGIME.on(on) is Regime.R0
+def _consent_needed(simulator: CaseSimulator, on: date) -> bool:
+    return simulator.sanction is Sanction.YOUTH_FOLLOW_UP or law.REGIME.on(on) is Regime.R0
 
 
-def _ask(teller: Teller, since: date) -> date:
+def _plan_consents(simulator: CaseSimulator, since: date) -> date:
     """Plan the consents, once; the day after which all have answered."""
-    if teller.asked or not _needed(teller, since):
-        return teller.asked or since
-    on = teller.asked = teller.chance.later(since, shape.CONSENTS, teller.pace)
-    if teller.happens(shape.CONSENT_REFUSED):
-        teller.plan_fact(Entry(E.CONSENT_REFUSED, on, d.ConsentBy(by=d.By.YOUTH), states=BEFORE_DECISION))
+    if simulator.asked or not _consent_needed(simulator, since):
+        return simulator.asked or since
+    on = simulator.asked = simulator.chance.later(since, shape.CONSENTS, simulator.pace)
+    if simulator.happens(shape.CONSENT_REFUSED):
+        simulator.plan_fact(DemoEvent(E.CONSENT_REFUSED, on, d.ConsentBy(by=d.By.YOUTH), states=BEFORE_DECISION))
         return on
-    teller.plan(on, lambda at: _consent(at, on))
-    if teller.happens(shape.CONSENT_REVOKED):
+    simulator.plan(on, lambda sim: _consent(sim, on))
+    if simulator.happens(shape.CONSENT_REVOKED):
         off = working(on + timedelta(days=5))
-        revoked = Entry(E.CONSENT_REVOKED, off, d.ConsentBy(by=d.By.YOUTH), states=BEFORE_DECISION)
-        teller.plan(off, lambda at: in_force(at.case)[0] and at.fact(revoked, prompt=True))
+        revoked = DemoEvent(E.CONSENT_REVOKED, off, d.ConsentBy(by=d.By.YOUTH), states=BEFORE_DECISION)
+        simulator.plan(off, lambda sim: current_consents(sim.case)[0] and sim.fact(revoked, prompt=True))
     return on
 
 
-def _consent(teller: Teller, on: date) -> None:
-    if teller.state not in BEFORE_DECISION:
+def _consent(simulator: CaseSimulator, on: date) -> None:
+    if simulator.state not in BEFORE_DECISION:
         return
-    language = teller.chance.pick(shape.LANGUAGES)
-    _one_consent(teller, on, d.By.YOUTH, None, language)
-    for number in range(1, teller.youth.guardians + 1):
-        if teller.case.under_age(on):
-            _one_consent(teller, on, d.By.GUARDIAN, f"guardian-{number}", language)
-    if teller.happens(shape.SHARING_CONSENT):
-        _share(teller, on)
+    language = simulator.chance.pick(shape.LANGUAGES)
+    _one_consent(simulator, on, d.By.YOUTH, None, language)
+    for number in range(1, simulator.youth.guardians + 1):
+        if simulator.case.under_age(on):
+            _one_consent(simulator, on, d.By.GUARDIAN, f"guardian-{number}", language)
+    if simulator.happens(shape.SHARING_CONSENT):
+        _share(simulator, on)
 
 
-def _one_consent(teller: Teller, on: date, by: d.By, guardian: str | None, language: str) -> None:
+def _one_consent(simulator: CaseSimulator, on: date, by: d.By, guardian: str | None, language: str) -> None:
     given = d.ConsentGiven(
         by=by,
         guardian=guardian,
-        explained_by=teller.coordinator,
+        explained_by=simulator.coordinator,
         explained_on=on,
         form_version="2024-1" if on >= law.SEPTEMBER_2024 else "2014-1",
         language=language,
         interpreter=language not in ("nb", "nn", "en"),
     )
-    teller.fact(Entry(E.CONSENT_GIVEN, on, given), prompt=True)
+    simulator.fact(DemoEvent(E.CONSENT_GIVEN, on, given), prompt=True)
 
 
-def _share(teller: Teller, on: date) -> None:
+def _share(simulator: CaseSimulator, on: date) -> None:
     scope = (
         d.Sharing.PROGRESS,
         d.Sharing.ATTENDANCE,
-        *((d.Sharing.PLAN,) if teller.happens(shape.PLAN_SHARED) else ()),
+        *((d.Sharing.PLAN,) if simulator.happens(shape.PLAN_SHARED) else ()),
     )
     given = d.SharingConsentGiven(by=d.By.YOUTH, scope=scope, recipients=(At.SCHOOL, At.CHILD_WELFARE))
-    if teller.fact(Entry(E.SHARING_CONSENT_GIVEN, on, given), prompt=True) and teller.happens(shape.SHARING_WITHDRAWN):
-        off = teller.chance.between(on, on + timedelta(days=300))
-        gone = Entry(E.SHARING_CONSENT_WITHDRAWN, off, d.SharingConsentWithdrawn(by=d.By.YOUTH))
-        teller.plan(off, lambda at: at.case.is_closed or at.fact(gone))
-    for number in range(1, teller.case.guardians_on(on) + 1):
-        if teller.happens(shape.GUARDIAN_SHARES):
+    if simulator.fact(DemoEvent(E.SHARING_CONSENT_GIVEN, on, given), prompt=True) and simulator.happens(
+        shape.SHARING_WITHDRAWN
+    ):
+        off = simulator.chance.between(on, on + timedelta(days=300))
+        gone = DemoEvent(E.SHARING_CONSENT_WITHDRAWN, off, d.SharingConsentWithdrawn(by=d.By.YOUTH))
+        simulator.plan(off, lambda sim: sim.case.is_closed or sim.fact(gone))
+    for number in range(1, simulator.case.guardians_on(on) + 1):
+        if simulator.happens(shape.GUARDIAN_SHARES):
             theirs = replace(given, by=d.By.GUARDIAN, guardian=f"guardian-{number}")
-            teller.fact(Entry(E.SHARING_CONSENT_GIVEN, on, theirs), prompt=True)
+            simulator.fact(DemoEvent(E.SHARING_CONSENT_GIVEN, on, theirs), prompt=True)
 
 
 # --- the prosecution decides ------------------------------------------------------------------------------------
 
 
-def _decide(teller: Teller, on: date) -> None:
-    state = teller.state
-    teller.catch_up(on)
-    if teller.state is not state:
+def _decide(simulator: CaseSimulator, on: date) -> None:
+    state = simulator.state
+    simulator.catch_up(on)
+    if simulator.state is not state:
         return
-    refused = _needed(teller, on) and not in_force(teller.case)[0]
-    if refused or teller.happens(shape.OTHER_DECISION):
-        teller.move(E.OTHER_OUTCOME, on, _something_else(teller))
-    elif teller.sanction is Sanction.YOUTH_FOLLOW_UP and not _to_court(teller, on):
-        teller.move(E.TRANSFERRED_TO_FOLLOW_UP, on, terms.transfer(teller.chance, on))
+    refused = _consent_needed(simulator, on) and not current_consents(simulator.case)[0]
+    if refused or simulator.happens(shape.OTHER_DECISION):
+        simulator.move(E.OTHER_OUTCOME, on, _other_outcome(simulator))
+    elif simulator.sanction is Sanction.YOUTH_FOLLOW_UP and not _to_court(simulator, on):
+        simulator.move(E.TRANSFERRED_TO_FOLLOW_UP, on, terms.transfer(simulator.chance, on))
     else:
-        arrives = working(on + timedelta(days=teller.chance.days(shape.TO_COURT)))
-        teller.move(E.INDICTED, on, d.Indicted(court_received_on=arrives))
+        arrives = working(on + timedelta(days=simulator.chance.days(shape.TO_COURT)))
+        simulator.move(E.INDICTED, on, d.Indicted(court_received_on=arrives))
 
 
-def _to_court(teller: Teller, on: date) -> bool:
-    return law.REGIME.on(on) is Regime.R0 and teller.happens(shape.COURT_FOLLOW_UP)
+def _to_court(simulator: CaseSimulator, on: date) -> bool:
+    return law.REGIME.on(on) is Regime.R0 and simulator.happens(shape.COURT_FOLLOW_UP)
 
 
-def set_aside(teller: Teller, on: date) -> bool:
+def set_aside(simulator: CaseSimulator, on: date) -> bool:
     """The decision falls: a transfer by complaint, a judgment by being overturned or reopened."""
-    if teller.case.has(E.TRANSFERRED_TO_FOLLOW_UP):
-        return teller.move(E.DECISION_SET_ASIDE, on, d.DecisionSetAside(reason=d.SetAside.COMPLAINT_UPHELD))
-    why = d.SetAside.CASE_REOPENED if teller.happens(shape.CASE_REOPENED) else d.SetAside.JUDGMENT_OVERTURNED
-    return teller.move(E.DECISION_SET_ASIDE, on, d.DecisionSetAside(reason=why), Actor.COURT)
+    if simulator.case.has(E.TRANSFERRED_TO_FOLLOW_UP):
+        return simulator.move(E.DECISION_SET_ASIDE, on, d.DecisionSetAside(reason=d.SetAside.COMPLAINT_UPHELD))
+    why = d.SetAside.CASE_REOPENED if simulator.happens(shape.CASE_REOPENED) else d.SetAside.JUDGMENT_OVERTURNED
+    return simulator.move(E.DECISION_SET_ASIDE, on, d.DecisionSetAside(reason=why), Actor.COURT)

@@ -13,63 +13,65 @@ from multiprocessing import get_context
 from random import Random
 
 from ungdom.demo import afterwards, catalogue, people, story
-from ungdom.demo.story import Told
-from ungdom.demo.summary import Summary, Tally
+from ungdom.demo.story import GeneratedCase
+from ungdom.demo.summary import LoadCounter, Summary
 from ungdom.orphans import end_with_parent
 from ungdom.store import bulk, journal, observations, reference
 from ungdom.store import people as people_store
 from ungdom.store.ids import reference_of
-from ungdom.store.journal import Chapter, Stored
-from ungdom.store.sealing import Keys
+from ungdom.store.journal import EventBatch, StoredCase
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
 
 BATCH = 200
 """Cases written in one transaction."""
 
 
-def _silent(_done: int, _of: int) -> None:
+def _no_progress(_done: int, _of: int) -> None:
     """Nobody is told."""
 
 
 national = story.national
 
 
-def stories(cases: int | None, seed: int, today: date, processes: int = 1) -> Iterator[Told]:
+def generate_cases(cases: int | None, seed: int, today: date, processes: int = 1) -> Iterator[GeneratedCase]:
     """The cases one by one, in the order they were registered; with national numbers, none of them twice.
 
     Each depends on its own number alone, so the cases are the same however many processes make them.
     """
-    register = people.Register()
+    register = people.NationalIdRegister()
     total = story.national(today) if cases is None else cases
-    make = partial(_slice, seed=seed, today=today, total=total)
+    make = partial(_generate_slice, seed=seed, today=today, total=total)
     slices = (range(first, min(first + BATCH, total)) for first in range(0, total, BATCH))
-    for cases_made in map(make, slices) if processes == 1 else _beside(make, slices, processes):
-        for told in cases_made:
-            yield story.identified(told, register)
+    for batch in map(make, slices) if processes == 1 else _in_processes(make, slices, processes):
+        for generated in batch:
+            yield story.with_national_id(generated, register)
 
 
-def _slice(numbers: range, seed: int, today: date, total: int) -> list[Told]:
-    return [story.tell(number, Random(f"{seed}:{number}"), today, total) for number in numbers]
+def _generate_slice(numbers: range, seed: int, today: date, total: int) -> list[GeneratedCase]:
+    return [story.generate_case(number, Random(f"{seed}:{number}"), today, total) for number in numbers]
 
 
-def _beside(make: Callable[[range], list[Told]], slices: Iterator[range], processes: int) -> Iterator[list[Told]]:
+def _in_processes(
+    make: Callable[[range], list[GeneratedCase]], slices: Iterator[range], processes: int
+) -> Iterator[list[GeneratedCase]]:
     """Each slice in a process beside this one, in their order; only a few are made ahead of whoever reads them."""
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=end_with_parent) as pool:
         ahead = deque(pool.submit(make, numbers) for numbers in islice(slices, 2 * processes))
         while ahead:
-            made = ahead.popleft().result()
+            generated = ahead.popleft().result()
             ahead.extend(pool.submit(make, numbers) for numbers in islice(slices, 1))
-            yield made
+            yield generated
 
 
 def load(
     db: Database,
-    keys: Keys,
+    keys: EncryptionKeys,
     *,
     cases: int | None = None,
     seed: int = 1,
     today: date,
-    progress: Callable[[int, int], None] = _silent,
+    progress: Callable[[int, int], None] = _no_progress,
     processes: int = 1,
 ) -> Summary:
     """Write a synthetic case load into a database with the current schema, and say what was written.
@@ -79,43 +81,45 @@ def load(
     when the same load is there already.
     """
     total = story.national(today) if cases is None else cases
-    counted = Tally()
+    counter = LoadCounter()
     with db.writing() as tx:
         reference.save_staff(tx, people.staff())
         catalogue.write(tx, today)
-    for batch in bulk.batches(stories(total, seed, today, processes), BATCH):
+    for batch in bulk.batches(generate_cases(total, seed, today, processes), BATCH):
         _write(db, keys, batch)
-        _observe(db, batch, seed, counted.cases, today)
-        for told in batch:
-            counted.add(told)
-        progress(counted.cases, total)
-    return counted.summary()
+        _observe(db, batch, seed, counter.cases, today)
+        for generated in batch:
+            counter.add(generated)
+        progress(counter.cases, total)
+    return counter.summary()
 
 
-def _write(db: Database, keys: Keys, batch: Sequence[Told]) -> None:
+def _write(db: Database, keys: EncryptionKeys, batch: Sequence[GeneratedCase]) -> None:
     """All of the batch or nothing."""
     with db.writing() as tx:
-        for told in batch:
-            people_store.create_people(tx, keys, [told.person], told.events[0].recorded_at)
-        journal.append_many(tx, [_chapter(told) for told in batch])
+        for generated in batch:
+            people_store.create_people(tx, keys, [generated.person], generated.events[0].recorded_at)
+        journal.append_many(tx, [_event_batch(generated) for generated in batch])
 
 
-def _observe(db: Database, batch: Sequence[Told], seed: int, first: int, today: date) -> None:
+def _observe(db: Database, batch: Sequence[GeneratedCase], seed: int, first: int, today: date) -> None:
     """What is known of the youths of the batch beside their cases. `first`: the number of its first case."""
-    chances = (Random(f"{seed}:after:{first + place}") for place in range(len(batch)))  # no secret
-    found = (afterwards.observed(told, chance, today) for told, chance in zip(batch, chances, strict=True))
+    generators = (Random(f"{seed}:after:{first + place}") for place in range(len(batch)))  # no secret
+    by_case = (
+        afterwards.later_observations(generated, rng, today) for generated, rng in zip(batch, generators, strict=True)
+    )
     with db.writing() as tx:
-        observations.add_many(tx, [one for ones in found for one in ones])
+        observations.add_many(tx, [observation for ones in by_case for observation in ones])
 
 
-def _chapter(told: Told) -> Chapter:
-    stored = Stored(
-        case_id=told.case_id,
-        reference=reference_of(told.case_id),
-        person_id=told.person.person_id,
-        youth=told.case.youth,
+def _event_batch(generated: GeneratedCase) -> EventBatch:
+    stored = StoredCase(
+        case_id=generated.case_id,
+        reference=reference_of(generated.case_id),
+        person_id=generated.person.person_id,
+        youth=generated.case.youth,
         events=[],
         version=0,
-        opened_at=told.events[0].recorded_at,
+        opened_at=generated.events[0].recorded_at,
     )
-    return Chapter(stored=stored, events=told.events, case=told.case, numbers=told.numbers)
+    return EventBatch(stored=stored, events=generated.events, case=generated.case, numbers=generated.numbers)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from ungdom.demo import shape
-from ungdom.demo.teller import Entry, Teller
+from ungdom.demo.teller import CaseSimulator, DemoEvent
 from ungdom.workflow import details as d
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.events import Corrected, Event, Replacement, plain_details
@@ -24,36 +24,36 @@ DATED = (
 TWICE = (E.FIRST_CONTACT, E.TEAM_MEETING_HELD, E.VICTIM_INVITED, E.COORDINATION_MEETING_HELD)
 
 
-def plan(teller: Teller) -> None:
+def plan(simulator: CaseSimulator) -> None:
     """Decide at the beginning whether this case has a mistake in it, and when it is found."""
     for share, what in ((shape.WRONG_DATE, _wrong_date), (shape.RECORDED_TWICE, _twice)):
-        if teller.happens(share):
-            found = teller.chance.later(teller.since, shape.MISTAKE_FOUND)
-            teller.plan_late(found, what)
+        if simulator.happens(share):
+            found_on = simulator.chance.later(simulator.since, shape.MISTAKE_FOUND)
+            simulator.plan_late(found_on, what)
 
 
-def _wrong_date(teller: Teller) -> None:
-    wrong = _some(teller, DATED)
+def _wrong_date(simulator: CaseSimulator) -> None:
+    wrong = _some(simulator, DATED)
     if wrong is None:
         return
-    days = teller.chance.rng.choice((-7, -2, -1, 1, 1, 2, 7))
+    days = simulator.chance.rng.choice((-7, -2, -1, 1, 1, 2, 7))
     details = plain_details(wrong.type, wrong.details)
     right = Replacement(type=wrong.type, occurred_on=wrong.occurred_on + timedelta(days=days), details=details)
-    teller.correct(Corrected(corrects=wrong.seq, reason=d.CorrectionReason.WRONG_DATE, replacement=right))
+    simulator.correct(Corrected(corrects=wrong.seq, reason=d.CorrectionReason.WRONG_DATE, replacement=right))
 
 
-def _twice(teller: Teller) -> None:
-    once = _some(teller, TWICE)
-    if once is None or teller.case.is_closed:
+def _twice(simulator: CaseSimulator) -> None:
+    once = _some(simulator, TWICE)
+    if once is None or simulator.case.is_closed:
         return
-    again = Entry(once.type, once.occurred_on, once.details, once.actor, frozenset({teller.state}))
-    if teller.fact(again, prompt=True):
-        seq = len(teller.events)
-        found = oslo_date(teller.clock) + timedelta(days=teller.chance.days(shape.CORRECTED_AFTER))
+    again = DemoEvent(once.type, once.occurred_on, once.details, once.actor, frozenset({simulator.state}))
+    if simulator.fact(again, prompt=True):
+        seq = len(simulator.events)
+        found_on = oslo_date(simulator.clock) + timedelta(days=simulator.chance.days(shape.CORRECTED_AFTER))
         gone = Corrected(corrects=seq, reason=d.CorrectionReason.RECORDED_TWICE)
-        teller.plan_late(found, lambda at: at.correct(gone))
+        simulator.plan_late(found_on, lambda sim: sim.correct(gone))
 
 
-def _some(teller: Teller, kinds: tuple[EventType, ...]) -> Event | None:
-    known = [event for event in teller.case.events if event.type in kinds and event.corrected_by is None]
-    return replace(teller.chance.rng.choice(known)) if known else None
+def _some(simulator: CaseSimulator, kinds: tuple[EventType, ...]) -> Event | None:
+    known = [event for event in simulator.case.events if event.type in kinds and event.corrected_by is None]
+    return replace(simulator.chance.rng.choice(known)) if known else None

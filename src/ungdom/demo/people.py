@@ -8,9 +8,9 @@ from importlib.resources import files
 from uuid import UUID
 
 from ungdom.demo import shape
-from ungdom.demo.chance import Chance
+from ungdom.demo.chance import RandomDraws
 from ungdom.store import reference, tables
-from ungdom.store.people import Contact, Guardian, Newcomer, Personalia
+from ungdom.store.people import ContactDetails, NewPerson, Personalia, PersonGuardian
 from ungdom.store.reference import Staff
 from ungdom.store.tables import Protection
 from ungdom.workflow.vocabulary import Role
@@ -24,7 +24,7 @@ HALF = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class NameLists:
     """The names to draw from."""
 
     given: tuple[str, ...]
@@ -32,12 +32,12 @@ class Names:
 
 
 @cache
-def names() -> Names:
+def name_lists() -> NameLists:
     """The names of the file beside this module."""
     text = (files("ungdom.demo") / "names.csv").read_text(encoding="utf-8")
     rows = list(csv.DictReader(text.splitlines()))
-    found = {kind: tuple(row["name"] for row in rows if row["kind"] == kind) for kind in ("given", "surname")}
-    return Names(found["given"], found["surname"])
+    lists = {kind: tuple(row["name"] for row in rows if row["kind"] == kind) for kind in ("given", "surname")}
+    return NameLists(lists["given"], lists["surname"])
 
 
 @cache
@@ -49,13 +49,16 @@ def municipalities() -> dict[str, tuple[str, ...]]:
     return {office: tuple(sorted(numbers)) for office, numbers in served.items()}
 
 
-def invent(chance: Chance, person_id: UUID, last_act: date, konfliktrad: str) -> Newcomer:
-    """Somebody of 15 to 17 at that act, living in that konfliktråd. The national number comes from `Register`."""
-    family = chance.rng.choice(names().family)
+def invent(chance: RandomDraws, person_id: UUID, last_act: date, konfliktrad: str) -> NewPerson:
+    """Somebody of 15 to 17 at that act, living in that konfliktråd.
+
+    The national number comes from `NationalIdRegister`.
+    """
+    family = chance.rng.choice(name_lists().family)
     guardians = chance.pick(shape.GUARDIANS)
     protection = _protection(chance)
     personalia = Personalia(
-        given_name=chance.rng.choice(names().given),
+        given_name=chance.rng.choice(name_lists().given),
         family_name=family,
         sex="female" if chance.happens(shape.FEMALE) else "male",
         municipality=chance.rng.choice(municipalities()[konfliktrad]),
@@ -63,57 +66,61 @@ def invent(chance: Chance, person_id: UUID, last_act: date, konfliktrad: str) ->
         guardians=tuple(_guardian(chance, n, family) for n in range(1, guardians + 1)),
     )
     born = last_act - timedelta(days=chance.rng.randrange(*shape.AGE_DAYS))
-    return Newcomer(person_id=person_id, personalia=personalia, born=born, guardians=guardians, protection=protection)
+    return NewPerson(person_id=person_id, personalia=personalia, born=born, guardians=guardians, protection=protection)
 
 
-def _protection(chance: Chance) -> Protection:
+def _protection(chance: RandomDraws) -> Protection:
     drawn = chance.rng.random()
     if drawn < shape.STRICTLY_CONFIDENTIAL:
         return Protection.STRICTLY_CONFIDENTIAL
     return Protection.CONFIDENTIAL if drawn < shape.CONFIDENTIAL + shape.STRICTLY_CONFIDENTIAL else Protection.NONE
 
 
-def _contact(chance: Chance, protection: Protection) -> Contact:
+def _contact(chance: RandomDraws, protection: Protection) -> ContactDetails:
     """The police send no address with a confidential one, and a box with a strictly confidential one."""
-    street = f"{chance.rng.choice(names().family)}veien {chance.rng.randrange(1, 90)}"
+    street = f"{chance.rng.choice(name_lists().family)}veien {chance.rng.randrange(1, 90)}"
     address = {Protection.NONE: street, Protection.STRICTLY_CONFIDENTIAL: "SOT6, postboks 1"}.get(protection)
-    return Contact(telephone=_telephone(chance), address=address, language=chance.pick(shape.LANGUAGES))
+    return ContactDetails(telephone=_telephone(chance), address=address, language=chance.pick(shape.LANGUAGES))
 
 
-def _telephone(chance: Chance) -> str:
+def _telephone(chance: RandomDraws) -> str:
     return f"+47 000 {chance.rng.randrange(10_000, 100_000)}"
 
 
-def _guardian(chance: Chance, number: int, family: str) -> Guardian:
+def _guardian(chance: RandomDraws, number: int, family: str) -> PersonGuardian:
     shared = chance.happens(shape.SAME_FAMILY_NAME)
-    name = f"{chance.rng.choice(names().given)} {family if shared else chance.rng.choice(names().family)}"
-    return Guardian(reference=f"guardian-{number}", name=name, contact=Contact(telephone=_telephone(chance)))
+    name = f"{chance.rng.choice(name_lists().given)} {family if shared else chance.rng.choice(name_lists().family)}"
+    return PersonGuardian(
+        reference=f"guardian-{number}", name=name, contact=ContactDetails(telephone=_telephone(chance))
+    )
 
 
-class Register:
+class NationalIdRegister:
     """Hands out synthetic national numbers, none of them twice. Ask in the order of the cases."""
 
     def __init__(self) -> None:
         self._next: dict[tuple[date, bool], int] = {}
 
-    def number(self, person: Newcomer) -> Newcomer:
+    def with_national_id(self, person: NewPerson) -> NewPerson:
         """The person with a national number."""
-        numbered = replace(person.personalia, national_id=self._take(person.born, person.personalia.sex == "female"))
+        numbered = replace(
+            person.personalia, national_id=self._next_national_id(person.born, person.personalia.sex == "female")
+        )
         return replace(person, personalia=numbered)
 
-    def _take(self, born: date, female: bool) -> str | None:
+    def _next_national_id(self, born: date, female: bool) -> str | None:
         first = HALF if born.year >= SPLIT else 0
         serial = self._next.get((born, female), first + (0 if female else 1))
         while serial < first + HALF:
-            found = _number(born, serial)
+            national_id = _national_id(born, serial)
             serial += 2
-            if found:
+            if national_id:
                 self._next[born, female] = serial
-                return found
+                return national_id
         return None
 
 
-def _number(born: date, serial: int) -> str | None:
+def _national_id(born: date, serial: int) -> str | None:
     """Eleven digits with control digits by the rule before 2032; None where a control digit would be 10."""
     head = f"{born.day:02}{born.month + TENOR_ADDS:02}{born.year % 100:02}{serial:03}"
     first = _control(head, K1)
@@ -146,15 +153,15 @@ def leader(konfliktrad: str) -> str:
 
 def staff() -> list[Staff]:
     """Everybody who works at an office, with names drawn in order; leader and first coordinator are cleared."""
-    return [_employed(subject, office.code, n) for office in shape.OFFICES for n, subject in _of(office.code)]
+    return [_employed(subject, office.code, n) for office in shape.OFFICES for n, subject in _subjects_of(office.code)]
 
 
-def _of(konfliktrad: str) -> list[tuple[int, str]]:
+def _subjects_of(konfliktrad: str) -> list[tuple[int, str]]:
     return list(enumerate((leader(konfliktrad), *coordinators(konfliktrad))))
 
 
 def _employed(subject: str, konfliktrad: str, number: int) -> Staff:
-    given, family = names().given, names().family
+    given, family = name_lists().given, name_lists().family
     at = sum(map(ord, konfliktrad)) * 7 + number * 13
     return Staff(
         subject=subject,

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from ungdom.demo import court, investigation, shape, tracks
 from ungdom.demo.chance import working
 from ungdom.demo.people import coordinators
-from ungdom.demo.teller import Entry, Teller
+from ungdom.demo.teller import CaseSimulator, DemoEvent
 from ungdom.workflow import details as d
 from ungdom.workflow import law
 from ungdom.workflow.details import Attendee as At
@@ -24,88 +24,88 @@ ENDINGS = (
 )
 
 
-def received(teller: Teller) -> None:
+def received(simulator: CaseSimulator) -> None:
     """Until a coordinator has the case."""
-    open_file(teller)
-    if teller.happens(shape.POSTPONED_AT_RECEIPT):
-        postpone(teller, teller.later(shape.ASSIGNED))
+    open_file(simulator)
+    if simulator.happens(shape.POSTPONED_AT_RECEIPT):
+        postpone(simulator, simulator.later(shape.ASSIGNED))
     else:
-        assign(teller, teller.later(shape.ASSIGNED))
+        assign(simulator, simulator.later(shape.ASSIGNED))
 
 
-def assign(teller: Teller, on: date) -> None:
+def assign(simulator: CaseSimulator, on: date) -> None:
     """Given to a coordinator of the konfliktråd."""
-    teller.move(E.ASSIGNED, on, d.Assigned(coordinator=teller.coordinator))
+    simulator.move(E.ASSIGNED, on, d.Assigned(coordinator=simulator.coordinator))
 
 
-def open_file(teller: Teller) -> None:
+def open_file(simulator: CaseSimulator) -> None:
     """What is set going when the konfliktråd has received a case, once."""
-    if not teller.once("file"):
+    if not simulator.once("file"):
         return
-    if not teller.happens(shape.CONTACT_NEVER):
-        teller.plan_fact(Entry(E.FIRST_CONTACT, teller.later(shape.CONTACT), states=IN_PLAN))
-    tracks.restorative(teller)
-    if teller.happens(shape.TRANSFER):
-        _transfer(teller, teller.later(shape.TRANSFER_AFTER))
+    if not simulator.happens(shape.CONTACT_NEVER):
+        simulator.plan_fact(DemoEvent(E.FIRST_CONTACT, simulator.later(shape.CONTACT), states=IN_PLAN))
+    tracks.restorative(simulator)
+    if simulator.happens(shape.TRANSFER):
+        _transfer(simulator, simulator.later(shape.TRANSFER_AFTER))
 
 
 # --- to another konfliktråd -------------------------------------------------------------------------------------
 
 
-def _transfer(teller: Teller, on: date) -> None:
-    def decide(at: Teller) -> None:
-        others = [office.code for office in shape.OFFICES if office.code != at.case.konfliktrad]
-        to = at.chance.rng.choice(others)
+def _transfer(simulator: CaseSimulator, on: date) -> None:
+    def decide(simulator: CaseSimulator) -> None:
+        others = [office.code for office in shape.OFFICES if office.code != simulator.case.konfliktrad]
+        to = simulator.chance.rng.choice(others)
         moved = d.TransferDecided(to=to, parties_heard=True, prosecution_told_on=on)
-        if at.state not in CLOSED and at.fact(Entry(E.TRANSFER_DECIDED, on, moved), prompt=True):
-            answered = at.chance.later(on, shape.TRANSFER_TAKES)
-            answer = _decline if at.happens(shape.TRANSFER_DECLINED) else _accept
-            at.plan(answered, lambda then: answer(then, answered))
+        if simulator.state not in CLOSED and simulator.fact(DemoEvent(E.TRANSFER_DECIDED, on, moved), prompt=True):
+            answered = simulator.chance.later(on, shape.TRANSFER_TAKES)
+            answer = _decline if simulator.happens(shape.TRANSFER_DECLINED) else _accept
+            simulator.plan(answered, lambda sim: answer(sim, answered))
 
-    teller.plan(on, decide)
-
-
-def _decline(teller: Teller, on: date) -> None:
-    if teller.state not in CLOSED:
-        teller.fact(Entry(E.TRANSFER_DECLINED, on), prompt=True)
+    simulator.plan(on, decide)
 
 
-def _accept(teller: Teller, on: date) -> None:
-    if teller.state not in CLOSED and teller.fact(Entry(E.TRANSFER_ACCEPTED, on), prompt=True):
-        teller.coordinator = teller.chance.rng.choice(coordinators(teller.case.konfliktrad))
-        anew = d.Assigned(coordinator=teller.coordinator)
+def _decline(simulator: CaseSimulator, on: date) -> None:
+    if simulator.state not in CLOSED:
+        simulator.fact(DemoEvent(E.TRANSFER_DECLINED, on), prompt=True)
+
+
+def _accept(simulator: CaseSimulator, on: date) -> None:
+    if simulator.state not in CLOSED and simulator.fact(DemoEvent(E.TRANSFER_ACCEPTED, on), prompt=True):
+        simulator.coordinator = simulator.chance.rng.choice(coordinators(simulator.case.konfliktrad))
+        anew = d.Assigned(coordinator=simulator.coordinator)
         on = working(on + timedelta(days=2))
-        teller.plan_fact(Entry(E.ASSIGNED, on, anew, states=ASSIGNED_ANEW))
+        simulator.plan_fact(DemoEvent(E.ASSIGNED, on, anew, states=ASSIGNED_ANEW))
 
 
 # --- preparing --------------------------------------------------------------------------------------------------
 
 
-def preparing(teller: Teller) -> None:
+def preparing(simulator: CaseSimulator) -> None:
     """Until the plan meeting, or whatever comes instead."""
-    ready = _ready(teller)
-    ending = teller.chance.pick(ENDINGS)
-    if ending == "start" or (ending == "withdrawn" and not may_withdraw(teller)):
-        _start(teller, ready)
+    ready = _ready(simulator)
+    ending = simulator.chance.pick(ENDINGS)
+    if ending == "start" or (ending == "withdrawn" and not may_withdraw(simulator)):
+        _start(simulator, ready)
     else:
-        early = teller.chance.between(teller.since, ready)
-        _ENDS[ending](teller, early if ending != "no_plan" else ready)
+        early = simulator.chance.between(simulator.since, ready)
+        _ENDS[ending](simulator, early if ending != "no_plan" else ready)
 
 
-def may_withdraw(teller: Teller) -> bool:
+def may_withdraw(simulator: CaseSimulator) -> bool:
     """Consent carries the sanction: follow-up always, a youth sanction only when decided in R0."""
-    regime = teller.case.decision_regime(teller.since)
-    return teller.sanction is Sanction.YOUTH_FOLLOW_UP or regime is Regime.R0
+    regime = simulator.case.decision_regime(simulator.since)
+    return simulator.sanction is Sanction.YOUTH_FOLLOW_UP or regime is Regime.R0
 
 
-def _ready(teller: Teller) -> date:
+def _ready(simulator: CaseSimulator) -> date:
     """The day of the plan meeting, with what holds it up."""
-    pace = shape.PLAN_PACE.get(teller.since.year, 1.0)
-    on = teller.later(shape.PREPARED, pace)
+    pace = shape.PLAN_PACE.get(simulator.since.year, 1.0)
+    on = simulator.later(shape.PREPARED, pace)
     for share, takes, party, reason in _HELD_UP:
-        if teller.happens(share) and not _past(party, teller.since):
-            held = teller.chance.later(on, takes)
-            investigation.wait(teller, party, reason, on, held)
+        if simulator.happens(share) and not _past(party, simulator.since):
+            held = simulator.chance.later(on, takes)
+            investigation.wait(simulator, party, reason, on, held)
             on = held
     return on
 
@@ -124,52 +124,54 @@ _HELD_UP = (
 )
 
 
-def _start(teller: Teller, on: date) -> None:
+def _start(simulator: CaseSimulator, on: date) -> None:
     signed = (
-        on + timedelta(days=teller.chance.days(shape.SIGNED_AFTER_CONFERENCE))
-        if teller.happens(shape.SIGNED_LATER)
+        on + timedelta(days=simulator.chance.days(shape.SIGNED_AFTER_CONFERENCE))
+        if simulator.happens(shape.SIGNED_LATER)
         else on
     )
     signed = working(signed)
-    if teller.case.execution_regime(signed) is not Regime.R0:
-        meet(teller, on if teller.case.execution_regime(on) is not Regime.R0 else signed)
+    if simulator.case.execution_regime(signed) is not Regime.R0:
+        meet(simulator, on if simulator.case.execution_regime(on) is not Regime.R0 else signed)
         return
-    teller.plan_fact(Entry(E.YOUTH_CONFERENCE_HELD, on, states=CONFERENCE), prompt=True)
-    guardian = (d.By.GUARDIAN,) if teller.case.under_age(signed) and teller.youth.guardians else ()
-    teller.move(E.PLAN_SIGNED, signed, d.PlanSigned(by=(d.By.YOUTH, *guardian)))
+    simulator.plan_fact(DemoEvent(E.YOUTH_CONFERENCE_HELD, on, states=CONFERENCE), prompt=True)
+    guardian = (d.By.GUARDIAN,) if simulator.case.under_age(signed) and simulator.youth.guardians else ()
+    simulator.move(E.PLAN_SIGNED, signed, d.PlanSigned(by=(d.By.YOUTH, *guardian)))
 
 
-def meet(teller: Teller, on: date) -> bool:
+def meet(simulator: CaseSimulator, on: date) -> bool:
     """The plan meeting, with those there who have to be."""
-    guardian = (At.GUARDIAN,) if teller.case.under_age(on) and teller.youth.guardians else ()
-    police = teller.sanction is Sanction.YOUTH_SANCTION or teller.happens(shape.POLICE_AT_FOLLOW_UP)
-    both = (At.POLICE, At.CORRECTIONAL_SERVICE) if teller.sanction is Sanction.YOUTH_SANCTION else ()
+    guardian = (At.GUARDIAN,) if simulator.case.under_age(on) and simulator.youth.guardians else ()
+    police = simulator.sanction is Sanction.YOUTH_SANCTION or simulator.happens(shape.POLICE_AT_FOLLOW_UP)
+    both = (At.POLICE, At.CORRECTIONAL_SERVICE) if simulator.sanction is Sanction.YOUTH_SANCTION else ()
     there = both or ((At.POLICE,) if police else ())
     present = (
         At.YOUTH,
         *guardian,
         At.KONFLIKTRAD,
         *there,
-        *((At.SCHOOL,) if teller.happens(shape.SCHOOL_AT_MEETING) else ()),
+        *((At.SCHOOL,) if simulator.happens(shape.SCHOOL_AT_MEETING) else ()),
     )
-    return teller.move(E.PLAN_MEETING_HELD, on, d.PlanMeetingHeld(present=present))
+    return simulator.move(E.PLAN_MEETING_HELD, on, d.PlanMeetingHeld(present=present))
 
 
-def withdraw(teller: Teller, on: date) -> None:
+def withdraw(simulator: CaseSimulator, on: date) -> None:
     """Consent withdrawn, by the youth or, under 18, now and then by a guardian."""
-    guardian = teller.case.under_age(on) and teller.youth.guardians and teller.happens(shape.WITHDRAWN_BY_GUARDIAN)
+    guardian = (
+        simulator.case.under_age(on) and simulator.youth.guardians and simulator.happens(shape.WITHDRAWN_BY_GUARDIAN)
+    )
     by = d.ConsentBy(by=d.By.GUARDIAN, guardian="guardian-1") if guardian else d.ConsentBy(by=d.By.YOUTH)
-    teller.move(E.CONSENT_WITHDRAWN, on, by)
+    simulator.move(E.CONSENT_WITHDRAWN, on, by)
 
 
-def fail(teller: Teller, on: date) -> None:
+def fail(simulator: CaseSimulator, on: date) -> None:
     """No plan came about."""
-    court_case = teller.sanction is Sanction.YOUTH_SANCTION
-    why = teller.chance.pick(_FAILURES)
+    court_case = simulator.sanction is Sanction.YOUTH_SANCTION
+    why = simulator.chance.pick(_FAILURES)
     recommended = d.Recommendation.SERVE_PRISON if court_case else None
     how = d.HeardHow.DID_NOT_USE if why is d.PlanFailure.DID_NOT_MEET else d.HeardHow.SPOKEN
-    tracks.hear(teller, on, d.HeardAbout.PLAN_FAILURE, how=how)
-    teller.move(E.PLAN_FAILED, on, d.PlanFailed(reason=why, recommendation=recommended))
+    tracks.hear(simulator, on, d.HeardAbout.PLAN_FAILURE, how=how)
+    simulator.move(E.PLAN_FAILED, on, d.PlanFailed(reason=why, recommendation=recommended))
 
 
 _FAILURES: tuple[tuple[d.PlanFailure, float], ...] = (
@@ -180,60 +182,60 @@ _FAILURES: tuple[tuple[d.PlanFailure, float], ...] = (
 )
 
 
-def _offence_first(teller: Teller, on: date) -> None:
-    act = on - timedelta(days=teller.chance.rng.randrange(20, 60))
+def _offence_first(simulator: CaseSimulator, on: date) -> None:
+    act = on - timedelta(days=simulator.chance.rng.randrange(20, 60))
     new = d.NewOffenceRecorded(offence_on=act, charged_on=act + timedelta(days=5))
-    known = max(teller.case.registered_on, on - timedelta(days=3))
-    teller.plan_fact(Entry(E.NEW_OFFENCE_RECORDED, known, new), prompt=True)
+    known = max(simulator.case.registered_on, on - timedelta(days=3))
+    simulator.plan_fact(DemoEvent(E.NEW_OFFENCE_RECORDED, known, new), prompt=True)
     closed = d.ClosedAfterNewOffence(decision=d.NewDecision.JOINT_SENTENCE, decided_on=on)
-    teller.move(E.CLOSED_AFTER_NEW_OFFENCE, on, closed)
+    simulator.move(E.CLOSED_AFTER_NEW_OFFENCE, on, closed)
 
 
-def postpone(teller: Teller, on: date) -> None:
+def postpone(simulator: CaseSimulator, on: date) -> None:
     """Postponed, for health or other weighty grounds."""
-    why = d.PostponementReason.HEALTH if teller.happens(shape.FOR_HEALTH) else d.PostponementReason.WEIGHTY_GROUNDS
-    teller.move(E.POSTPONED, on, d.Postponed(reason=why))
+    why = d.PostponementReason.HEALTH if simulator.happens(shape.FOR_HEALTH) else d.PostponementReason.WEIGHTY_GROUNDS
+    simulator.move(E.POSTPONED, on, d.Postponed(reason=why))
 
 
 _ENDS = {"withdrawn": withdraw, "no_plan": fail, "offence": _offence_first, "postponed": postpone}
 
 
-def postponed(teller: Teller) -> None:
+def postponed(simulator: CaseSimulator) -> None:
     """Until it can go on."""
-    on = teller.later(shape.POSTPONED_TAKES)
-    if may_withdraw(teller) and teller.happens(shape.WITHDRAWN_POSTPONED):
-        withdraw(teller, on)
+    on = simulator.later(shape.POSTPONED_TAKES)
+    if may_withdraw(simulator) and simulator.happens(shape.WITHDRAWN_POSTPONED):
+        withdraw(simulator, on)
     else:
-        teller.move(E.POSTPONEMENT_ENDED, on)
+        simulator.move(E.POSTPONEMENT_ENDED, on)
 
 
 # --- interim conditions -----------------------------------------------------------------------------------------
 
 
-def interim_conditions(teller: Teller) -> None:
+def interim_conditions(simulator: CaseSimulator) -> None:
     """The paper trail while the conditions run, and then the plan meeting. Now and then a breach comes first."""
-    case = teller.case
+    case = simulator.case
     if not case.has(E.BECAME_FINAL):
-        court.become_final(teller, case.served_on or teller.since)
+        court.become_final(simulator, case.served_on or simulator.since)
     elif not case.has(E.DISPATCHED) and not case.has(E.RECEIVED):
-        teller.move(E.DISPATCHED, teller.later(shape.DISPATCH_NEW_LAW))
+        simulator.move(E.DISPATCHED, simulator.later(shape.DISPATCH_NEW_LAW))
     elif not case.has(E.RECEIVED):
-        court.receive(teller, teller.later(shape.RECEIPT))
+        court.receive(simulator, simulator.later(shape.RECEIPT))
     elif not case.has(E.ASSIGNED):
-        open_file(teller)
-        assign(teller, teller.later(shape.ASSIGNED))
+        open_file(simulator)
+        assign(simulator, simulator.later(shape.ASSIGNED))
     else:
-        _meet_under_conditions(teller)
+        _meet_under_conditions(simulator)
 
 
-def _meet_under_conditions(teller: Teller) -> None:
-    on = teller.later(shape.PREPARED)
-    if teller.once("interim breach") and teller.happens(shape.INTERIM_BREACH):
-        breached = teller.chance.between(teller.since, on)
-        told = Entry(E.BREACH_RECORDED, breached, d.BreachRecorded(kind=d.BreachKind.INTERIM_CONDITIONS))
-        teller.plan_fact(told, prompt=True)
-        teller.move(E.BREACH_TALK_ORDERED, working(breached + timedelta(days=3)))
-    elif teller.happens(shape.INTERIM_NO_PLAN):
-        fail(teller, on)
+def _meet_under_conditions(simulator: CaseSimulator) -> None:
+    on = simulator.later(shape.PREPARED)
+    if simulator.once("interim breach") and simulator.happens(shape.INTERIM_BREACH):
+        breached = simulator.chance.between(simulator.since, on)
+        planned = DemoEvent(E.BREACH_RECORDED, breached, d.BreachRecorded(kind=d.BreachKind.INTERIM_CONDITIONS))
+        simulator.plan_fact(planned, prompt=True)
+        simulator.move(E.BREACH_TALK_ORDERED, working(breached + timedelta(days=3)))
+    elif simulator.happens(shape.INTERIM_NO_PLAN):
+        fail(simulator, on)
     else:
-        meet(teller, on)
+        meet(simulator, on)

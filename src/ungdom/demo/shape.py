@@ -67,7 +67,7 @@ CASES_PER_COORDINATOR = 0.04
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
+class DemoOffice:
     """A konfliktråd: its share of the country's cases, and the mean of P1 it aims at, in days."""
 
     code: str
@@ -76,19 +76,19 @@ class Office:
     short: str  # in court numbers
 
 
-OFFICES: tuple[Office, ...] = (
-    Office("oslo", 0.150, 165, "TOSL"),
-    Office("ost", 0.170, 225, "TSOS"),
-    Office("innlandet", 0.070, 155, "TOSD"),
-    Office("sor-ost", 0.140, 190, "TBUS"),
-    Office("agder", 0.070, 255, "TAGD"),
-    Office("sor-vest", 0.100, 160, "TSRO"),
-    Office("vest", 0.110, 175, "THOD"),
-    Office("more-og-romsdal", 0.045, 115, "TMRO"),
-    Office("trondelag", 0.080, 155, "TTRO"),
-    Office("nordland", 0.035, 180, "TSAL"),
-    Office("troms", 0.020, 438, "TNTR"),  # the slowest mean published for 2018
-    Office("finnmark", 0.010, 72, "TOFI"),  # the quickest
+OFFICES: tuple[DemoOffice, ...] = (
+    DemoOffice("oslo", 0.150, 165, "TOSL"),
+    DemoOffice("ost", 0.170, 225, "TSOS"),
+    DemoOffice("innlandet", 0.070, 155, "TOSD"),
+    DemoOffice("sor-ost", 0.140, 190, "TBUS"),
+    DemoOffice("agder", 0.070, 255, "TAGD"),
+    DemoOffice("sor-vest", 0.100, 160, "TSRO"),
+    DemoOffice("vest", 0.110, 175, "THOD"),
+    DemoOffice("more-og-romsdal", 0.045, 115, "TMRO"),
+    DemoOffice("trondelag", 0.080, 155, "TTRO"),
+    DemoOffice("nordland", 0.035, 180, "TSAL"),
+    DemoOffice("troms", 0.020, 438, "TNTR"),  # the slowest mean published for 2018
+    DemoOffice("finnmark", 0.010, 72, "TOFI"),  # the quickest
 )
 P1_MEAN, P1_FIXED = 188, 22
 """The mean of P1 at pace 1.0, and the days of it that no office can shorten."""

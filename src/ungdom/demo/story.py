@@ -10,11 +10,11 @@ from random import Random
 from uuid import UUID
 
 from ungdom.demo import breach, court, execution, investigation, measures, mistakes, people, planning, shape
-from ungdom.demo.chance import Chance, working
-from ungdom.demo.shape import Office
-from ungdom.demo.teller import Ended, Teller
+from ungdom.demo.chance import RandomDraws, working
+from ungdom.demo.shape import DemoOffice
+from ungdom.demo.teller import CaseSimulator, HistoryEnded
 from ungdom.store.ids import uuid7
-from ungdom.store.people import Newcomer
+from ungdom.store.people import NewPerson
 from ungdom.store.tables import NumberKind
 from ungdom.workflow import details as d
 from ungdom.workflow.case import Case, Youth
@@ -28,7 +28,7 @@ RANDOM_BITS = 74
 MOST_STAGES = 120
 """A story that has not come to rest after so many stages is broken off."""
 
-STAGES: dict[State, Callable[[Teller], None]] = {
+STAGES: dict[State, Callable[[CaseSimulator], None]] = {
     S.REGISTERED: investigation.registered,
     S.INVESTIGATION: investigation.investigation,
     S.ASSESSMENT: investigation.assessment,
@@ -56,14 +56,14 @@ STAGES: dict[State, Callable[[Teller], None]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class GeneratedCase:
     """A case as told. `person`: without a national number as yet; `numbered`: whether they shall have one.
 
     `refused`: steps that were proposed and that the engine refused; none of them is among the events.
     """
 
     case_id: UUID
-    person: Newcomer
+    person: NewPerson
     numbered: bool
     sanction: Sanction
     konfliktrad: str
@@ -73,54 +73,54 @@ class Told:
     refused: int
 
 
-def tell(case_number: int, rng: Random, today: date, cases: int | None = None) -> Told:
+def generate_case(case_number: int, rng: Random, today: date, cases: int | None = None) -> GeneratedCase:
     """The case with that number (from 0) of so many, by chance from `rng`. The same arguments tell the same case."""
-    chance = Chance(rng)
+    chance = RandomDraws(rng)
     at = registration(case_number, cases or national(today), today)
     office = chance.pick(tuple((office, office.share) for office in shape.OFFICES))
     case_id, person_id = (uuid7(at, rng.getrandbits(RANDOM_BITS)) for _ in range(2))
-    begun = _begin(chance, at, office, person_id)
+    begun = _registration(chance, at, office, person_id)
     person = people.invent(chance, person_id, begun.offences[-1].last_day, office.code)
     begun = _of_age(begun, person.born)
     pace = _pace(office) * shape.PACE.get(at.year, 1.0)
     youth = Youth(person.born, person.guardians)
-    teller = Teller(youth, _first(begun, at, office), chance, today, pace)
-    mistakes.plan(teller)
-    _plan_end(teller)
-    _walk(teller)
-    return Told(
+    simulator = CaseSimulator(youth, _first_event(begun, at, office), chance, today, pace)
+    mistakes.plan(simulator)
+    _plan_lapse(simulator)
+    _simulate(simulator)
+    return GeneratedCase(
         case_id=case_id,
         person=person,
         numbered=not chance.happens(shape.NO_NATIONAL_ID),
         sanction=begun.sanction,
         konfliktrad=office.code,
-        numbers=_numbers(case_number, at.year, office, teller),
-        events=tuple(teller.events),
-        case=teller.case,
-        refused=teller.refused,
+        numbers=_case_numbers(case_number, at.year, office, simulator),
+        events=tuple(simulator.events),
+        case=simulator.case,
+        refused=simulator.refused,
     )
 
 
-def identified(told: Told, register: people.Register) -> Told:
+def with_national_id(generated: GeneratedCase, register: people.NationalIdRegister) -> GeneratedCase:
     """The case with a national number for its youth, if there shall be one."""
-    return replace(told, person=register.number(told.person)) if told.numbered else told
+    return replace(generated, person=register.with_national_id(generated.person)) if generated.numbered else generated
 
 
-def _walk(teller: Teller) -> None:
+def _simulate(simulator: CaseSimulator) -> None:
     for _ in range(MOST_STAGES):
         try:
-            STAGES[teller.state](teller)
-        except Ended:
-            if not _goes_on(teller):
+            STAGES[simulator.state](simulator)
+        except HistoryEnded:
+            if not _reopens(simulator):
                 break
-    teller.finish()
-    measures.close(teller)
+    simulator.finish()
+    measures.close(simulator)
 
 
-def _goes_on(teller: Teller) -> bool:
+def _reopens(simulator: CaseSimulator) -> bool:
     try:
-        return teller.case.is_closed and execution.reopened(teller)
-    except Ended:
+        return simulator.case.is_closed and execution.reopened(simulator)
+    except HistoryEnded:
         return False
 
 
@@ -171,12 +171,12 @@ def _instant(year: int, share: float, today: date) -> datetime:
 # --- how it begins ----------------------------------------------------------------------------------------------
 
 
-def _pace(office: Office) -> float:
+def _pace(office: DemoOffice) -> float:
     """How slow the road to receipt is there, beside the country's mean."""
     return (office.p1 - shape.P1_FIXED) / (shape.P1_MEAN - shape.P1_FIXED)
 
 
-def _begin(chance: Chance, at: datetime, office: Office, person_id: UUID) -> d.CaseRegistered:
+def _registration(chance: RandomDraws, at: datetime, office: DemoOffice, person_id: UUID) -> d.CaseRegistered:
     _, share = max(since for since in shape.SANCTION_SHARE.items() if since[0] <= at.year)
     sanction = Sanction.YOUTH_SANCTION if chance.happens(share) else Sanction.YOUTH_FOLLOW_UP
     lag = chance.days(shape.ACT_TO_REGISTERED, _pace(office))
@@ -190,15 +190,15 @@ def _begin(chance: Chance, at: datetime, office: Office, person_id: UUID) -> d.C
     )
 
 
-def _acts(chance: Chance, last: date, sanction: Sanction) -> tuple[d.Offence, ...]:
-    found: list[d.Offence] = []
+def _acts(chance: RandomDraws, last: date, sanction: Sanction) -> tuple[d.Offence, ...]:
+    offences: list[d.Offence] = []
     for _ in range(chance.pick(shape.ACTS)):
         group, statute = chance.pick(shape.OFFENCES[sanction])
         lasted = last + timedelta(days=0) if chance.happens(shape.ACT_LASTED) else None
         began = last - timedelta(days=chance.rng.randrange(2, 20)) if lasted else last
-        found.insert(0, d.Offence(on=began, until=lasted, group=group, statute=statute))
+        offences.insert(0, d.Offence(on=began, until=lasted, group=group, statute=statute))
         last = began - timedelta(days=1 + chance.days(shape.ACTS_APART))
-    return tuple(found)
+    return tuple(offences)
 
 
 def _of_age(begun: d.CaseRegistered, born: date) -> d.CaseRegistered:
@@ -208,7 +208,7 @@ def _of_age(begun: d.CaseRegistered, born: date) -> d.CaseRegistered:
     return replace(begun, offences=acts or (d.Offence(on=begun.offences[-1].last_day),))
 
 
-def _first(begun: d.CaseRegistered, at: datetime, office: Office) -> Event:
+def _first_event(begun: d.CaseRegistered, at: datetime, office: DemoOffice) -> Event:
     return Event(
         seq=1,
         type=E.CASE_REGISTERED,
@@ -222,23 +222,25 @@ def _first(begun: d.CaseRegistered, at: datetime, office: Office) -> Event:
     )
 
 
-def _plan_end(teller: Teller) -> None:
+def _plan_lapse(simulator: CaseSimulator) -> None:
     """Death, rarely, and limitation more rarely still."""
-    drawn = teller.chance.rng.random()
+    drawn = simulator.chance.rng.random()
     if drawn > shape.DEATH + shape.LIMITATION:
         return
     why = d.LapseReason.DEATH if drawn < shape.DEATH else d.LapseReason.LIMITATION
-    on = teller.chance.between(teller.since, teller.since + timedelta(days=420))
+    on = simulator.chance.between(simulator.since, simulator.since + timedelta(days=420))
 
-    def lapse(at: Teller) -> None:
-        if not at.case.is_closed:
-            at.move(E.LAPSED, max(on, at.since), d.Lapsed(reason=why), Actor.PROSECUTION)
+    def lapse(simulator: CaseSimulator) -> None:
+        if not simulator.case.is_closed:
+            simulator.move(E.LAPSED, max(on, simulator.since), d.Lapsed(reason=why), Actor.PROSECUTION)
 
-    teller.plan(on, lapse)
+    simulator.plan(on, lapse)
 
 
-def _numbers(number: int, year: int, office: Office, teller: Teller) -> tuple[tuple[NumberKind, str], ...]:
+def _case_numbers(
+    number: int, year: int, office: DemoOffice, simulator: CaseSimulator
+) -> tuple[tuple[NumberKind, str], ...]:
     police = (NumberKind.POLICE, str(12_000_000 + number * 31))
-    if not teller.case.has(E.INDICTED):
+    if not simulator.case.has(E.INDICTED):
         return (police,)
     return police, (NumberKind.COURT, f"{year % 100:02}-{100_000 + number * 7 % 900_000:06}ENE-{office.short}")

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ungdom.demo.story import Told
+from ungdom.demo.story import GeneratedCase
 from ungdom.workflow.leadtime import measures
 from ungdom.workflow.vocabulary import EventType, Regime, Sanction, State
 
@@ -35,7 +35,7 @@ class Summary:
     completed: int
     open: tuple[tuple[State, int], ...]
     entered: frozenset[State]
-    told: frozenset[EventType]
+    event_types: frozenset[EventType]
     regimes: frozenset[Regime]
 
     @property
@@ -58,7 +58,7 @@ class Summary:
         ]
 
 
-class Tally:
+class LoadCounter:
     """Counts cases as they pass; keeps counts only, so that its size does not grow with the load."""
 
     def __init__(self) -> None:
@@ -76,31 +76,31 @@ class Tally:
         """How many so far."""
         return self._count["cases"]
 
-    def add(self, told: Told) -> None:
+    def add(self, generated: GeneratedCase) -> None:
         """One more case."""
-        self._count.update(cases=1, events=len(told.events), refused=told.refused)
-        self._entered.update(stint.state for stint in told.case.stints)
-        self._told.update(event.type for event in told.events)
-        if told.case.sanctioned:
-            self._regimes.add(told.case.sanctioned.regime)
-        self._measure(told)
-        self._rest(told)
+        self._count.update(cases=1, events=len(generated.events), refused=generated.refused)
+        self._entered.update(stint.state for stint in generated.case.intervals)
+        self._told.update(event.type for event in generated.events)
+        if generated.case.sanction_in_force:
+            self._regimes.add(generated.case.sanction_in_force.regime)
+        self._count_lead_times(generated)
+        self._count_state(generated)
 
-    def _measure(self, told: Told) -> None:
-        p1, p2, _ = measures(told.case)
-        received = told.case.first(E.RECEIVED)
+    def _count_lead_times(self, generated: GeneratedCase) -> None:
+        p1, p2, _ = measures(generated.case)
+        received = generated.case.first(E.RECEIVED)
         if p1 is not None and received:
             self._p1[p1] += 1
             self._received[received.occurred_on.year] += 1
-            self._count.update(sanctions=told.sanction is Sanction.YOUTH_SANCTION)
+            self._count.update(sanctions=generated.sanction is Sanction.YOUTH_SANCTION)
         if p2 is not None:
             self._p2[p2] += 1
 
-    def _rest(self, told: Told) -> None:
-        if not told.case.is_closed:
-            self._open[told.case.state] += 1
-        elif told.case.start:
-            self._count.update(started=1, completed=told.case.state is State.COMPLETED)
+    def _count_state(self, generated: GeneratedCase) -> None:
+        if not generated.case.is_closed:
+            self._open[generated.case.state] += 1
+        elif generated.case.start:
+            self._count.update(started=1, completed=generated.case.state is State.COMPLETED)
 
     def summary(self) -> Summary:
         """What has been counted."""
@@ -116,17 +116,17 @@ class Tally:
             completed=self._count["completed"],
             open=tuple((state, self._open[state]) for state in State if self._open[state]),
             entered=frozenset(self._entered),
-            told=frozenset(self._told),
+            event_types=frozenset(self._told),
             regimes=frozenset(self._regimes),
         )
 
 
-def tally(stories: Iterable[Told]) -> Summary:
+def summarise(stories: Iterable[GeneratedCase]) -> Summary:
     """The summary of these cases."""
-    counted = Tally()
-    for told in stories:
-        counted.add(told)
-    return counted.summary()
+    counter = LoadCounter()
+    for generated in stories:
+        counter.add(generated)
+    return counter.summary()
 
 
 def _days(counts: Counter[int]) -> Days:

@@ -8,7 +8,7 @@ from heapq import heappop, heappush
 from itertools import count
 
 from ungdom.demo import shape
-from ungdom.demo.chance import Chance, working
+from ungdom.demo.chance import RandomDraws, working
 from ungdom.demo.people import coordinators, leader
 from ungdom.demo.shape import Spread
 from ungdom.workflow import details as d
@@ -16,7 +16,7 @@ from ungdom.workflow import engine
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.daycount import OSLO, oslo_date
 from ungdom.workflow.events import NOTHING, Event
-from ungdom.workflow.guards.core import Step
+from ungdom.workflow.guards.core import ProposedEvent
 from ungdom.workflow.vocabulary import Actor, EventType, Role, Sanction, State
 
 E = EventType
@@ -25,12 +25,12 @@ OFFICE_HOURS = 26_000
 OURS, POLICE, COURT, PROBATION = "ungdom", "police", "court", "correctional-service"
 
 
-class Ended(Exception):
+class HistoryEnded(Exception):
     """The story rests here: the case is closed, or what comes next lies after today."""
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class DemoEvent:
     """One thing to be recorded. `states`: where it makes sense; None: anywhere the engine allows."""
 
     kind: EventType
@@ -40,10 +40,10 @@ class Entry:
     states: frozenset[State] | None = None
 
 
-Plan = Callable[["Teller"], object]
+PlannedAction = Callable[["CaseSimulator"], object]
 
 
-class Teller:
+class CaseSimulator:
     """One case being told. `agenda`: what is planned, by the day it happens; `late`: facts that are recorded later.
 
     `asked`: the day by which all who must consent have answered, once they have been asked.
@@ -66,7 +66,7 @@ class Teller:
         "youth",
     )
 
-    def __init__(self, youth: Youth, first: Event, chance: Chance, today: date, pace: float) -> None:
+    def __init__(self, youth: Youth, first: Event, chance: RandomDraws, today: date, pace: float) -> None:
         self.youth, self.chance, self.today, self.pace = youth, chance, today, pace
         self.events = [first]
         self.case: Case = engine.fold(youth, self.events)
@@ -75,8 +75,8 @@ class Teller:
         self.flags: set[str] = set()
         self.asked: date | None = None
         self.refused = 0
-        self.agenda: list[tuple[date, int, Plan]] = []
-        self.late: list[tuple[date, int, Plan]] = []
+        self.agenda: list[tuple[date, int, PlannedAction]] = []
+        self.late: list[tuple[date, int, PlannedAction]] = []
         self._order = count()
 
     # --- asking -------------------------------------------------------------------------------------------------
@@ -113,15 +113,15 @@ class Teller:
 
     # --- planning -----------------------------------------------------------------------------------------------
 
-    def plan(self, on: date, what: Plan) -> None:
+    def plan(self, on: date, what: PlannedAction) -> None:
         """To be done when the story comes to that day."""
         heappush(self.agenda, (on, next(self._order), what))
 
-    def plan_fact(self, told: Entry, prompt: bool = False) -> None:
+    def plan_fact(self, planned: DemoEvent, prompt: bool = False) -> None:
         """A fact to be recorded when the story comes to its day."""
-        self.plan(told.on, lambda teller: teller.fact(told, prompt))
+        self.plan(planned.on, lambda simulator: simulator.fact(planned, prompt))
 
-    def plan_late(self, known: date, what: Plan) -> None:
+    def plan_late(self, known: date, what: PlannedAction) -> None:
         """To be recorded when the recording comes to that day, or the first working day after it."""
         heappush(self.late, (working(known), next(self._order), what))
 
@@ -136,7 +136,7 @@ class Teller:
     def move(self, kind: EventType, on: date, details: d.Details = NOTHING, actor: Actor | None = None) -> bool:
         """A move, after all that was planned until then. False when it was refused, or something else came between.
 
-        Raises `Ended` when it lies after today, or closes the case.
+        Raises `HistoryEnded` when it lies after today, or closes the case.
         """
         state = self.state
         self.catch_up(on)
@@ -144,27 +144,27 @@ class Teller:
             return False
         known = self._known(on)
         if known > self.today:
-            raise Ended
-        done = self._record(Entry(kind, on, details, actor), known)
+            raise HistoryEnded
+        done = self._record(DemoEvent(kind, on, details, actor), known)
         if self.case.is_closed:
-            raise Ended
+            raise HistoryEnded
         return done
 
-    def fact(self, told: Entry, prompt: bool = False) -> bool:
+    def fact(self, planned: DemoEvent, prompt: bool = False) -> bool:
         """A fact, recorded within days or, now and then, much later. True when it was recorded at once."""
-        if not self._fits(told):
+        if not self._fits(planned):
             return False
         if not prompt and self.happens(shape.LATE_RECORDING):
-            known = working(told.on + timedelta(days=self.chance.days(shape.LATE_BY)))
-            self.plan_late(known, lambda teller: teller._record_late(told))
+            known = working(planned.on + timedelta(days=self.chance.days(shape.LATE_BY)))
+            self.plan_late(known, lambda simulator: simulator._record_late(planned))
             return False
-        return self._record(told, self._known(told.on))
+        return self._record(planned, self._known(planned.on))
 
     def correct(self, details: d.Details) -> bool:
         """A correction today by the recording clock, kept only when what remains is a legal walk."""
         day = oslo_date(self.clock)
-        event = self._event(Entry(E.CORRECTED, day, details, Actor.COORDINATOR), self._instant(day))
-        if engine.check_walk(self.youth, [*self.events, event]) is not None:
+        event = self._event(DemoEvent(E.CORRECTED, day, details, Actor.COORDINATOR), self._instant(day))
+        if engine.first_illegal_step(self.youth, [*self.events, event]) is not None:
             self.refused += 1
             return False
         self.events.append(event)
@@ -176,14 +176,14 @@ class Teller:
         """Record what was known late and is known by today."""
         self._flush(self.today)
 
-    def _fits(self, told: Entry) -> bool:
-        if told.on > self.today:
+    def _fits(self, planned: DemoEvent) -> bool:
+        if planned.on > self.today:
             return False
-        return told.states is None or not told.states.isdisjoint(self.case.states_on(told.on))
+        return planned.states is None or not planned.states.isdisjoint(self.case.states_on(planned.on))
 
-    def _record_late(self, told: Entry) -> None:
-        if self._fits(told) and told.on <= oslo_date(self.clock):
-            self._record(told, oslo_date(self.clock))
+    def _record_late(self, planned: DemoEvent) -> None:
+        if self._fits(planned) and planned.on <= oslo_date(self.clock):
+            self._record(planned, oslo_date(self.clock))
 
     def _known(self, on: date) -> date:
         lag = self.chance.days(shape.PROMPT_BY) if self.happens(shape.NOT_THE_SAME_DAY) else 0
@@ -195,13 +195,13 @@ class Teller:
             self.clock = max(self.clock, _office_hour(known, 0))
             what(self)
 
-    def _record(self, told: Entry, known: date) -> bool:
+    def _record(self, planned: DemoEvent, known: date) -> bool:
         if known > self.today:
             return False
         if self.late:
             self._flush(known)
-        event = self._event(told, self._instant(known))
-        step = Step(told.kind, told.on, known, told.details, event.role, event.subject)
+        event = self._event(planned, self._instant(known))
+        step = ProposedEvent(planned.kind, planned.on, known, planned.details, event.role, event.subject)
         if engine.decide(self.case, step).unmet:
             self.refused += 1
             return False
@@ -214,19 +214,19 @@ class Teller:
         drawn = _office_hour(day, int(self.chance.rng.random() * OFFICE_HOURS))
         return drawn if drawn > self.clock else self.clock + timedelta(seconds=20 + int(self.chance.rng.random() * 90))
 
-    def _event(self, told: Entry, at: datetime) -> Event:
-        actor = told.actor or engine.actors_of(self.sanction, told.kind)[0]
+    def _event(self, planned: DemoEvent, at: datetime) -> Event:
+        actor = planned.actor or engine.actors_of(self.sanction, planned.kind)[0]
         role, subject, source = self._by(actor)
         return Event(
             seq=len(self.events) + 1,
-            type=told.kind,
-            occurred_on=told.on,
+            type=planned.kind,
+            occurred_on=planned.on,
             recorded_at=at,
             actor=actor,
             role=role,
             subject=subject,
             source=source,
-            details=told.details,
+            details=planned.details,
         )
 
     def _by(self, actor: Actor) -> tuple[Role, str, str]:

@@ -4,18 +4,18 @@ from datetime import date, timedelta
 
 from ungdom.demo import shape
 from ungdom.demo.chance import working
-from ungdom.demo.teller import Teller
+from ungdom.demo.teller import CaseSimulator
 from ungdom.workflow.vocabulary import EventType
 
 E = EventType
 
 
-def end_of(teller: Teller) -> date:
+def end_of(simulator: CaseSimulator) -> date:
     """The end of the term, moved by the interruptions there have been."""
-    return teller.case.adjusted_end(teller.since) or teller.since
+    return simulator.case.adjusted_end(simulator.since) or simulator.since
 
 
-def complete(teller: Teller) -> None:
+def complete(simulator: CaseSimulator) -> None:
     """The term has run: completed on a working day soon after."""
-    on = max(teller.since, end_of(teller))
-    teller.move(E.COMPLETED, working(on + timedelta(days=teller.chance.days(shape.COMPLETED_AFTER))))
+    on = max(simulator.since, end_of(simulator))
+    simulator.move(E.COMPLETED, working(on + timedelta(days=simulator.chance.days(shape.COMPLETED_AFTER))))

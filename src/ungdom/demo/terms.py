@@ -3,7 +3,7 @@
 from datetime import date
 
 from ungdom.demo import shape
-from ungdom.demo.chance import Chance
+from ungdom.demo.chance import RandomDraws
 from ungdom.workflow import details as d
 from ungdom.workflow import law
 from ungdom.workflow.daycount import Length
@@ -24,17 +24,17 @@ SUBSIDIARY = (Length(days=60), Length(days=90), Length(days=120), Length(months=
 INTERIM = tuple(d.InterimCondition)
 
 
-def transfer(chance: Chance, on: date) -> d.TransferredToFollowUp:
+def transfer(chance: RandomDraws, on: date) -> d.TransferredToFollowUp:
     """A transfer by the prosecution."""
     return d.TransferredToFollowUp(length=_follow_up(chance, on), guilt_proven=True, notified_on=on)
 
 
-def follow_up_by_judgment(chance: Chance, on: date) -> d.FollowUpByJudgment:
+def follow_up_by_judgment(chance: RandomDraws, on: date) -> d.FollowUpByJudgment:
     """A follow-up as a condition of a suspended sentence."""
     return d.FollowUpByJudgment(length=_follow_up(chance, on), suspended_sentence=True, served_on=_served(chance, on))
 
 
-def judgment(chance: Chance, on: date) -> d.JudgmentGiven:
+def judgment(chance: RandomDraws, on: date) -> d.JudgmentGiven:
     """A judgment to a youth sanction."""
     regime = law.REGIME.on(on)
     grave = chance.happens(shape.GRAVE)
@@ -53,20 +53,20 @@ def judgment(chance: Chance, on: date) -> d.JudgmentGiven:
     )
 
 
-def _interim(chance: Chance) -> tuple[d.InterimCondition, ...]:
+def _interim(chance: RandomDraws) -> tuple[d.InterimCondition, ...]:
     return tuple(chance.rng.sample(INTERIM, chance.rng.randrange(1, 3)))
 
 
-def _follow_up(chance: Chance, on: date) -> Length:
+def _follow_up(chance: RandomDraws, on: date) -> Length:
     length = FOLLOW_UP[chance.pick(shape.FOLLOW_UP_LENGTHS)]
     return SHORTEST if length.months == 4 and law.REGIME.on(on) is not Regime.R0 else length  # noqa: PLR2004  # 4m
 
 
-def _sanction(chance: Chance, regime: Regime) -> Length:
+def _sanction(chance: RandomDraws, regime: Regime) -> Length:
     if regime is not Regime.R0 and chance.happens(shape.SHORTEST):
         return SHORTEST
     return SANCTION[chance.pick(shape.SANCTION_LENGTHS)]
 
 
-def _served(chance: Chance, on: date) -> date | None:
+def _served(chance: RandomDraws, on: date) -> date | None:
     return on if chance.happens(shape.SERVED_AT_ONCE) else None

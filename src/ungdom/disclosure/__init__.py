@@ -9,10 +9,10 @@ docs/decisions/0027-disclosure.md
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ungdom.disclosure.moves import Move, Solver, carried, fits
-from ungdom.disclosure.system import Id, Release, System, Unknown
+from ungdom.disclosure.moves import Alternative, Solver, feasible_multiples, is_feasible
+from ungdom.disclosure.system import ConstraintSystem, Id, Release, UnknownCount
 
-__all__ = ["Id", "Policy", "Protected", "Release", "audit", "dominated", "protect", "small_ones"]
+__all__ = ["Id", "Policy", "ProtectionResult", "Release", "audit", "below_threshold", "dominated_totals", "protect"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,114 +41,130 @@ class Policy:
 
 
 @dataclass(slots=True)
-class Protected:
-    """What came of it. `small`, `others`: what is hidden. `possible`: how many values each hidden count might have.
+class ProtectionResult:
+    """What came of it.
 
-    `open_`: hidden counts of this or an earlier release that could be worked out: nothing may be published then.
-    `moves`: the proof, to be kept as closely as the counts: each is another set of numbers that fits.
+    `hidden_below`, `hidden_above`: what is hidden. `feasible_count`: how many values each hidden count might have.
+
+    `unprotected`: hidden counts of this or an earlier release that could be worked out: nothing may be published then.
+    `alternatives`: the proof, to be kept as closely as the counts: each is another set of numbers that fits.
     """
 
-    system: System
-    moves: list[Move] = field(default_factory=list)
-    reached: dict[int, set[int]] = field(default_factory=dict)
-    open_: list[int] = field(default_factory=list)
-    solved: int = 0
+    system: ConstraintSystem
+    alternatives: list[Alternative] = field(default_factory=list)
+    feasible_values: dict[int, set[int]] = field(default_factory=dict)
+    unprotected: list[int] = field(default_factory=list)
+    solver_calls: int = 0
 
     @property
-    def small(self) -> frozenset[Id]:
+    def hidden_below(self) -> frozenset[Id]:
         """Hidden, and below the threshold; nothing tells them from the others."""
-        return frozenset(i for i, one in self._hidden() if one.value < self.system.threshold)
+        return frozenset(i for i, unknown in self._hidden_unknowns() if unknown.value < self.system.threshold)
 
     @property
-    def others(self) -> frozenset[Id]:
+    def hidden_above(self) -> frozenset[Id]:
         """Hidden, and not below the threshold."""
-        return frozenset(i for i, one in self._hidden() if one.value >= self.system.threshold)
+        return frozenset(i for i, unknown in self._hidden_unknowns() if unknown.value >= self.system.threshold)
 
-    def possible(self, i: Id) -> int:
+    def feasible_count(self, i: Id) -> int:
         """How many values this hidden count is proved to be possible to have."""
-        return len(self.reached.get(self.system.of[i], ()))
+        return len(self.feasible_values.get(self.system.of[i], ()))
 
-    def _hidden(self) -> list[tuple[Id, Unknown]]:
-        ones = ((i, self.system.unknowns[n]) for i, n in self.system.of.items())
-        return [(i, one) for i, one in ones if one.hidden and i in one.ids]
+    def _hidden_unknowns(self) -> list[tuple[Id, UnknownCount]]:
+        unknowns = ((i, self.system.unknowns[n]) for i, n in self.system.of.items())
+        return [(i, unknown) for i, unknown in unknowns if unknown.hidden and i in unknown.ids]
 
 
-def small_ones(policy: Policy, counts: Mapping[Id, int]) -> frozenset[Id]:
+def below_threshold(policy: Policy, counts: Mapping[Id, int]) -> frozenset[Id]:
     """The counts that are hidden for themselves."""
     return frozenset(i for i, count in counts.items() if 0 < count < policy.threshold)
 
 
-def dominated(policy: Policy, counts: Mapping[Id, int], among: Iterable[tuple[Id, tuple[Id, ...]]]) -> frozenset[Id]:
-    """The totals of which one part makes up all but a few; `among`: totals over offices, and their parts."""
+def dominated_totals(
+    policy: Policy, counts: Mapping[Id, int], office_sums: Iterable[tuple[Id, tuple[Id, ...]]]
+) -> frozenset[Id]:
+    """The totals of which one part makes up all but a few; `office_sums`: totals over offices, and their parts."""
     if not policy.dominance:
         return frozenset()
-    rest = {total: counts[total] - max(counts[part] for part in parts) for total, parts in among if parts}
+    rest = {total: counts[total] - max(counts[part] for part in parts) for total, parts in office_sums if parts}
     return frozenset(i for i, few in rest.items() if 0 < few < policy.threshold <= counts[i])
 
 
-def protect(policy: Policy, now: Release, cost: Mapping[Id, float], before: Sequence[Release] = ()) -> Protected:
+def protect(
+    policy: Policy, now: Release, cost: Mapping[Id, float], earlier: Sequence[Release] = ()
+) -> ProtectionResult:
     """Hide beside what `now` hides for itself. `cost`: what hiding an id is missed; those without may not be hidden."""
-    system = System(policy.threshold, _alive(now, cost), before, now)
-    solver, done = Solver(system), Protected(system)
-    for number in _watched(system):
-        _secure(policy, solver, done, number)
-    done.solved = solver.solved
-    done.open_ = audit(policy, system, done.moves)
-    return done
+    system = ConstraintSystem(policy.threshold, _suppressible_costs(now, cost), earlier, now)
+    solver, result = Solver(system), ProtectionResult(system)
+    for number in _hidden_counts(system):
+        _protect_count(policy, solver, result, number)
+    result.solver_calls = solver.solver_calls
+    result.unprotected = audit(policy, system, result.alternatives)
+    return result
 
 
-def audit(policy: Policy, system: System, moves: Iterable[Move]) -> list[int]:
+def audit(policy: Policy, system: ConstraintSystem, alternatives: Iterable[Alternative]) -> list[int]:
     """The hidden counts that these moves do not protect; empty: all are. No solver is believed: whole numbers only."""
-    reached: dict[int, set[int]] = {}
-    for move in moves:
-        if not fits(system, move):
+    feasible_values: dict[int, set[int]] = {}
+    for alternative in alternatives:
+        if not is_feasible(system, alternative):
             continue
-        _reach(system, reached, move)
-    return [n for n in _watched(system) if len(reached.get(n, ())) < _wanted(policy, system.unknowns[n])]
+        _add_feasible_values(system, feasible_values, alternative)
+    return [
+        n
+        for n in _hidden_counts(system)
+        if len(feasible_values.get(n, ())) < _required_values(policy, system.unknowns[n])
+    ]
 
 
-def _alive(now: Release, cost: Mapping[Id, float]) -> dict[Id, float]:
+def _suppressible_costs(now: Release, cost: Mapping[Id, float]) -> dict[Id, float]:
     """Without totals of zero and what is under them: of those anybody knows that they are zero."""
-    dead = {one for total, parts in now.sums if not now.counts[total] for one in (total, *parts)}
-    return {i: much for i, much in cost.items() if i not in dead}
+    known_zero = {cell_id for total, parts in now.sums if not now.counts[total] for cell_id in (total, *parts)}
+    return {i: much for i, much in cost.items() if i not in known_zero}
 
 
-def _watched(system: System) -> list[int]:
+def _hidden_counts(system: ConstraintSystem) -> list[int]:
     """The hidden counts, the smallest first; without what is only a difference between two of them."""
-    found = [n for n, one in enumerate(system.unknowns) if one.hidden and one.counted and system.root(n) == n]
-    return sorted(found, key=lambda n: system.unknowns[n].value)
+    hidden = [
+        n for n, unknown in enumerate(system.unknowns) if unknown.hidden and unknown.is_count and system.root(n) == n
+    ]
+    return sorted(hidden, key=lambda n: system.unknowns[n].value)
 
 
-def _wanted(policy: Policy, one: Unknown) -> int:
-    return policy.values if not one.told else 0
+def _required_values(policy: Policy, unknown: UnknownCount) -> int:
+    return policy.values if not unknown.published else 0
 
 
-def _secure(policy: Policy, solver: Solver, done: Protected, number: int) -> None:
+def _protect_count(policy: Policy, solver: Solver, result: ProtectionResult, number: int) -> None:
     """Hide what it takes, until this count might have as many values as are wanted, or nothing more helps."""
-    one = done.system.unknowns[number]
-    reached = done.reached.setdefault(number, {one.value})
-    while len(reached) < _wanted(policy, one):
-        move = _cheapest(solver, number, min(reached) - one.value - 1, max(reached) - one.value + 1)
-        if move is None:
+    unknown = result.system.unknowns[number]
+    values = result.feasible_values.setdefault(number, {unknown.value})
+    while len(values) < _required_values(policy, unknown):
+        alternative = _cheapest_alternative(
+            solver, number, min(values) - unknown.value - 1, max(values) - unknown.value + 1
+        )
+        if alternative is None:
             return
-        for n in move:
-            if not done.system.unknowns[n].hidden:
-                done.system.hide(n)
-                solver.hidden(n)
-        done.moves.append(move)
-        _reach(done.system, done.reached, move)
+        for n in alternative:
+            if not result.system.unknowns[n].hidden:
+                result.system.suppress(n)
+                solver.mark_suppressed(n)
+        result.alternatives.append(alternative)
+        _add_feasible_values(result.system, result.feasible_values, alternative)
 
 
-def _cheapest(solver: Solver, number: int, down: int, up: int) -> Move | None:
+def _cheapest_alternative(solver: Solver, number: int, down: int, up: int) -> Alternative | None:
     """The move that hides least, one value down or up from those reached."""
-    one = solver.system.unknowns[number]
-    steps = [step for step in (up, down) if one.low <= one.value + step <= one.high]
-    ways = [way for step in steps if (way := solver.move(number, step))]
-    return min(ways, key=lambda way: way[0])[1] if ways else None
+    unknown = solver.system.unknowns[number]
+    steps = [step for step in (up, down) if unknown.low <= unknown.value + step <= unknown.high]
+    options = [option for step in steps if (option := solver.cheapest_alternative(number, step))]
+    return min(options, key=lambda option: option[0])[1] if options else None
 
 
-def _reach(system: System, reached: dict[int, set[int]], move: Move) -> None:
-    times = carried(system, move)
-    for n, step in move.items():
+def _add_feasible_values(
+    system: ConstraintSystem, feasible_values: dict[int, set[int]], alternative: Alternative
+) -> None:
+    multiples = feasible_multiples(system, alternative)
+    for n, step in alternative.items():
         value = system.unknowns[n].value
-        reached.setdefault(n, {value}).update(value + step * t for t in times)
+        feasible_values.setdefault(n, {value}).update(value + step * t for t in multiples)

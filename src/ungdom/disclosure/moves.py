@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ungdom.disclosure.system import System, Unknown
+from ungdom.disclosure.system import ConstraintSystem, UnknownCount
 from ungdom.lazy import lazy
 
 if TYPE_CHECKING:
@@ -22,15 +22,15 @@ else:
     np = lazy("numpy")
     highs_core = lazy("highspy._core")
 
-Move = Mapping[int, int]
+Alternative = Mapping[int, int]
 """By unknown: how many more it would be, or fewer."""
 
-STEPS = 8
+MAX_MULTIPLE = 8
 """As many times a move is tried over and over, each way."""
-FAR = 50
+MAX_SHIFT = 50
 """No move changes a count by more."""
-CLOSE = 1e-6
-OPTIONS: dict[str, bool | int | float | str] = {
+TOLERANCE = 1e-6
+SOLVER_OPTIONS: dict[str, bool | int | float | str] = {
     "output_flag": False,
     "threads": 1,
     "random_seed": 1,
@@ -43,7 +43,7 @@ OPTIONS: dict[str, bool | int | float | str] = {
 
 def _model() -> highs_core._Highs:
     model = highs_core._Highs()  # its subclass writes a banner on standard output as it is made
-    for name, value in OPTIONS.items():
+    for name, value in SOLVER_OPTIONS.items():
         model.setOptionValue(name, value)
     return model
 
@@ -53,21 +53,21 @@ def solver_version() -> str:
     return f"HiGHS {_model().version()}"
 
 
-def fits(system: System, move: Move) -> bool:
-    """Whether it changes hidden counts only, and no row. `carried` says how far it goes."""
-    rows = {place for n in move for place in system.touching.get(n, ())}
+def is_feasible(system: ConstraintSystem, alternative: Alternative) -> bool:
+    """Whether it changes hidden counts only, and no row. `feasible_multiples` says how far it goes."""
+    rows = {place for n in alternative for place in system.touching.get(n, ())}
     balanced = all(
-        sum(times * move.get(k, 0) for k, times in system.rows[place].items()) == 0 for place in sorted(rows)
+        sum(times * alternative.get(k, 0) for k, times in system.rows[place].items()) == 0 for place in sorted(rows)
     )
-    return balanced and all(system.unknowns[n].hidden and system.unknowns[n].free for n in move)
+    return balanced and all(system.unknowns[n].hidden and system.unknowns[n].can_vary for n in alternative)
 
 
-def carried(system: System, move: Move) -> range:
+def feasible_multiples(system: ConstraintSystem, alternative: Alternative) -> range:
     """How many times over the move may be made, 0 among them, with every count within what is known of it."""
-    up = down = STEPS
-    for number, step in move.items():
-        one = system.unknowns[number]
-        rise, fall = (one.high - one.value) // abs(step), (one.value - one.low) // abs(step)
+    up = down = MAX_MULTIPLE
+    for number, step in alternative.items():
+        unknown = system.unknowns[number]
+        rise, fall = (unknown.high - unknown.value) // abs(step), (unknown.value - unknown.low) // abs(step)
         up, down = min(up, rise if step > 0 else fall), min(down, fall if step > 0 else rise)
     return range(-down, up + 1)
 
@@ -76,33 +76,33 @@ def carried(system: System, move: Move) -> range:
 class Solver:
     """One model for all moves of a system: a column each way for every unknown that may move, a row for each sum."""
 
-    system: System
+    system: ConstraintSystem
     numbers: list[int] = field(init=False)
     column: dict[int, int] = field(init=False)
     model: highs_core._Highs = field(init=False)
-    solved: int = 0
+    solver_calls: int = 0
 
     def __post_init__(self) -> None:
         self.numbers = sorted({n for row in self.system.rows for n in row})
         self.column = {n: place for place, n in enumerate(self.numbers)}
         self.model = _model()
-        self._columns()
-        self._rows()
+        self._add_columns()
+        self._add_rows()
 
-    def _columns(self) -> None:
+    def _add_columns(self) -> None:
         size = 2 * len(self.numbers)
-        ones = [self.system.unknowns[n] for n in self.numbers]
-        up = [_rise(one) for one in ones]
-        down = [_fall(one) for one in ones]
+        unknowns = [self.system.unknowns[n] for n in self.numbers]
+        up = [_max_increase(unknown) for unknown in unknowns]
+        down = [_max_decrease(unknown) for unknown in unknowns]
         cost = [self._cost(n) for n in self.numbers]
         none = np.empty(0, dtype=np.int32)
         self.model.addCols(size, np.array(cost * 2), np.zeros(size), np.array(up + down), 0, none, none, np.empty(0))
 
     def _cost(self, number: int) -> float:
-        one = self.system.unknowns[number]
-        return 1e-3 if one.hidden else one.cost
+        unknown = self.system.unknowns[number]
+        return 1e-3 if unknown.hidden else unknown.cost
 
-    def _rows(self) -> None:
+    def _add_rows(self) -> None:
         starts: list[int] = []
         places: list[int] = []
         values: list[float] = []
@@ -122,60 +122,60 @@ class Solver:
             np.array(values),
         )
 
-    def hidden(self, number: int) -> None:
+    def mark_suppressed(self, number: int) -> None:
         """From now on it costs nothing to move it."""
         place = self.column[number]
-        for one in (place, place + len(self.numbers)):
-            self.model.changeColCost(one, self._cost(number))
+        for column in (place, place + len(self.numbers)):
+            self.model.changeColCost(column, self._cost(number))
 
-    def move(self, number: int, step: int) -> tuple[float, Move] | None:
+    def cheapest_alternative(self, number: int, step: int) -> tuple[float, Alternative] | None:
         """The cheapest move that changes this count by `step`, and its cost; None: there is none."""
         if number not in self.column:
             return 0.0, {number: step}
-        up, down = self._both(number)
+        up, down = self._column_pair(number)
         fixed, other = (up, down) if step > 0 else (down, up)
         self.model.changeColBounds(fixed, float(abs(step)), float(abs(step)))
         self.model.changeColBounds(other, 0.0, 0.0)
-        found = self._run() or self._in_whole_numbers()
-        one = self.system.unknowns[number]
-        self.model.changeColBounds(up, 0.0, _rise(one))
-        self.model.changeColBounds(down, 0.0, _fall(one))
-        return found
+        solution = self._solve() or self._solve_as_integer()
+        unknown = self.system.unknowns[number]
+        self.model.changeColBounds(up, 0.0, _max_increase(unknown))
+        self.model.changeColBounds(down, 0.0, _max_decrease(unknown))
+        return solution
 
-    def _both(self, number: int) -> tuple[int, int]:
+    def _column_pair(self, number: int) -> tuple[int, int]:
         return self.column[number], self.column[number] + len(self.numbers)
 
-    def _in_whole_numbers(self) -> tuple[float, Move] | None:
+    def _solve_as_integer(self) -> tuple[float, Alternative] | None:
         """The same where the first answer halved a count: slower, and seldom needed."""
         if self.model.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return None
-        self._whole(highspy.HighsVarType.kInteger)
-        found = self._run()
-        self._whole(highspy.HighsVarType.kContinuous)
-        return found
+        self._set_variable_type(highspy.HighsVarType.kInteger)
+        solution = self._solve()
+        self._set_variable_type(highspy.HighsVarType.kContinuous)
+        return solution
 
-    def _whole(self, kind: highspy.HighsVarType) -> None:
+    def _set_variable_type(self, kind: highspy.HighsVarType) -> None:
         size = 2 * len(self.numbers)
         places = np.arange(size, dtype=np.int32)
         self.model.changeColsIntegrality(size, places, np.full(size, int(kind), dtype=np.uint8))
 
-    def _run(self) -> tuple[float, Move] | None:
+    def _solve(self) -> tuple[float, Alternative] | None:
         self.model.run()
-        self.solved += 1
+        self.solver_calls += 1
         if self.model.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return None
         values = np.array(self.model.getSolution().col_value)
         steps = values[: len(self.numbers)] - values[len(self.numbers) :]
         whole = np.rint(steps)
-        if np.abs(steps - whole).max() > CLOSE:
+        if np.abs(steps - whole).max() > TOLERANCE:
             return None
-        move = {self.numbers[place]: int(whole[place]) for place in np.flatnonzero(whole)}
-        return float(self.model.getObjectiveValue()), move
+        alternative = {self.numbers[place]: int(whole[place]) for place in np.flatnonzero(whole)}
+        return float(self.model.getObjectiveValue()), alternative
 
 
-def _rise(one: Unknown) -> float:
-    return float(min(one.high - one.value, FAR))
+def _max_increase(unknown: UnknownCount) -> float:
+    return float(min(unknown.high - unknown.value, MAX_SHIFT))
 
 
-def _fall(one: Unknown) -> float:
-    return float(min(one.value - one.low, FAR))
+def _max_decrease(unknown: UnknownCount) -> float:
+    return float(min(unknown.value - unknown.low, MAX_SHIFT))

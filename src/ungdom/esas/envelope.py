@@ -15,7 +15,7 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key, KeySet, RSAKey
 
-from ungdom.message.sound import read_sound
+from ungdom.message.sound import read_strict
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "ES256", "PS256")
 """Signatures by a private key. Neither `none` nor a shared secret (HS…) is one."""
@@ -58,12 +58,12 @@ class _Registry(jws.JWSRegistry):
 def verify(token: str, keys: KeySet, algorithms: Collection[str] = ALGORITHMS) -> bytes:
     """The content, byte for byte, once a key of `keys` with the header's `kid` has verified it. Raises `NotSigned`."""
     header = _header(token)
-    allowed = [one for one in algorithms if one in ALGORITHMS]
+    allowed = [algorithm for algorithm in algorithms if algorithm in ALGORITHMS]
     if header.get("alg") not in allowed:
         raise NotSigned(Fault.ALGORITHM)
     if "crit" in header or "b64" in header:
         raise NotSigned(Fault.CRITICAL_HEADER)
-    for key in _named(header.get("kid"), keys):
+    for key in _keys_named(header.get("kid"), keys):
         content = _content(token, key, allowed)
         if content is not None:
             return content
@@ -92,7 +92,7 @@ def _header(token: str) -> dict[str, Any]:
     if len(rest) != _PARTS - 1 or not token.isascii() or len(first) > _MAX_HEADER:
         raise NotSigned(Fault.MALFORMED)
     try:
-        header = read_sound(urlsafe_b64decode(first + "=" * (-len(first) % 4)))
+        header = read_strict(urlsafe_b64decode(first + "=" * (-len(first) % 4)))
     except ValueError:
         raise NotSigned(Fault.MALFORMED) from None
     if not isinstance(header, dict):
@@ -100,14 +100,14 @@ def _header(token: str) -> dict[str, Any]:
     return header
 
 
-def _named(kid: object, keys: KeySet) -> list[Key]:
+def _keys_named(kid: object, keys: KeySet) -> list[Key]:
     """The keys of that name. Two partners may have given theirs the same one."""
     if not isinstance(kid, str) or not kid:
         raise NotSigned(Fault.NO_KEY_ID)
-    found = [key for key in keys.keys if key.kid == kid]
-    if not found:
+    matching = [key for key in keys.keys if key.kid == kid]
+    if not matching:
         raise NotSigned(Fault.UNKNOWN_KEY)
-    return found
+    return matching
 
 
 def _content(token: str, key: Key, algorithms: list[str]) -> bytes | None:

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from ungdom.esas import status
 from ungdom.esas.status import ASSIGNED, SIGNED, TRANSFERRED
-from ungdom.message.national_id import Flag, Series, look
+from ungdom.message.national_id import NationalIdFlag, Series, check_national_id
 from ungdom.workflow.daycount import OSLO
 
 VARIANTS = ("1.0", "maven")
@@ -63,7 +63,7 @@ class Employee:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Youth:
+class StatusYouth:
     """Who the case is about: names and number, never an address."""
 
     family_name: str | None
@@ -72,7 +72,7 @@ class Youth:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class StatusFacts:
     """What a message tells. `part`, `code`: see `status.official_status`. Anything that is not known is None.
 
     `restorative_on`: the first restorative meeting. `other_office`, `other_coordinator`: who took the case over.
@@ -91,128 +91,136 @@ class Told:
     coordinator: Employee | None = None
     other_office: Organisation | None = None
     other_coordinator: Employee | None = None
-    youth: Youth | None = None
+    youth: StatusYouth | None = None
 
 
-def compose(told: Told, variant: str) -> dict[str, Any]:
+def compose(facts: StatusFacts, variant: str) -> dict[str, Any]:
     """The message in that variant, in the contract's own order.
 
     Raises `Incomplete` with everything that is missing; `NoSuchStatus` for what the contract does not have.
     """
-    if variant not in VARIANTS or told.code not in CODES.get(told.part, ()):
-        raise NoSuchStatus(f"{variant}: {told.part} {told.code}")
-    if missing := tuple(_missing(told, variant)):
+    if variant not in VARIANTS or facts.code not in CODES.get(facts.part, ()):
+        raise NoSuchStatus(f"{variant}: {facts.part} {facts.code}")
+    if missing := tuple(_missing(facts, variant)):
         raise Incomplete(missing)
     message = {
-        "forsendelse": _sending(told),
-        "straffesaksnummer": told.police_case_number,
-        "statusOppdatering": {"ungdomsreaksjonStatus": {told.part: _PARTS[told.part](told, variant)}},
+        "forsendelse": _sending(facts),
+        "straffesaksnummer": facts.police_case_number,
+        "statusOppdatering": {"ungdomsreaksjonStatus": {facts.part: _PARTS[facts.part](facts, variant)}},
     }
-    siktet = _siktet(told.youth)
+    siktet = _siktet(facts.youth)
     return {**message, "siktet": siktet} if siktet else message
 
 
-def _missing(told: Told, variant: str) -> Iterator[str]:
-    number = told.police_case_number or ""
-    if not _named(told.own):
+def _missing(facts: StatusFacts, variant: str) -> Iterator[str]:
+    number = facts.police_case_number or ""
+    if not _is_identified(facts.own):
         yield "own_organisation"
-    if not _named(told.receiver):
+    if not _is_identified(facts.receiver):
         yield "receiver"
     if not _SHORTEST_NUMBER <= len(number) <= _LONGEST_NUMBER:
         yield "police_case_number"
-    if told.youth and told.youth.national_id and not _present(told.youth.family_name):
+    if facts.youth and facts.youth.national_id and not _present(facts.youth.family_name):
         yield "family_name"
-    yield from _missing_in(told, variant)
+    yield from _missing_in_part(facts, variant)
 
 
-def _missing_in(told: Told, variant: str) -> Iterator[str]:
+def _missing_in_part(facts: StatusFacts, variant: str) -> Iterator[str]:
     """What the part itself asks for."""
-    if told.part == ASSIGNED and not _known(told.coordinator):
+    if facts.part == ASSIGNED and not _has_family_name(facts.coordinator):
         yield "coordinator_name"
-    if told.part == SIGNED and told.signed_on is None:
+    if facts.part == SIGNED and facts.signed_on is None:
         yield "signing_date"
-    if told.part == SIGNED and variant == WITH_MEETINGS and told.restorative_on is None:
+    if facts.part == SIGNED and variant == WITH_MEETINGS and facts.restorative_on is None:
         yield "restorative_meeting_date"
-    if told.part == TRANSFERRED and not _named(told.other_office):
+    if facts.part == TRANSFERRED and not _is_identified(facts.other_office):
         yield "other_office"
-    if told.part == TRANSFERRED and not _known(told.other_coordinator):
+    if facts.part == TRANSFERRED and not _has_family_name(facts.other_coordinator):
         yield "other_coordinator_name"
 
 
-def _named(one: Organisation | None) -> bool:
-    return one is not None and _is_organisation_number(one.number) and _present(one.name)
+def _is_identified(organisation: Organisation | None) -> bool:
+    return organisation is not None and _is_organisation_number(organisation.number) and _present(organisation.name)
 
 
 def _is_organisation_number(number: str) -> bool:
     return len(number) == _ORGANISATION_DIGITS and number.isascii() and number.isdigit()
 
 
-def _known(one: Employee | None) -> bool:
-    return one is not None and _present(one.family_name)
+def _has_family_name(employee: Employee | None) -> bool:
+    return employee is not None and _present(employee.family_name)
 
 
 def _present(text: str | None) -> bool:
     return bool(text and text.strip())
 
 
-def _sending(told: Told) -> dict[str, Any]:
-    sender = {"organisasjon": _organisation(told.own)}
-    if told.sender is not None and _known(told.sender):
-        sender["person"] = _employee(told.sender)
+def _sending(facts: StatusFacts) -> dict[str, Any]:
+    sender = {"organisasjon": _organisation(facts.own)}
+    if facts.sender is not None and _has_family_name(facts.sender):
+        sender["person"] = _employee(facts.sender)
     return {
-        "meldingsId": told.meldings_id,
-        "sendtTid": told.sent_at.astimezone(OSLO).isoformat(timespec="seconds"),
+        "meldingsId": facts.meldings_id,
+        "sendtTid": facts.sent_at.astimezone(OSLO).isoformat(timespec="seconds"),
         "avsender": sender,
-        "mottakerOrganisasjon": _organisation(cast(Organisation, told.receiver)),
+        "mottakerOrganisasjon": _organisation(cast(Organisation, facts.receiver)),
     }
 
 
-def _organisation(one: Organisation) -> dict[str, Any]:
-    return {"organisasjonsnummer": one.number, "navn": one.name.strip()}
+def _organisation(organisation: Organisation) -> dict[str, Any]:
+    return {"organisasjonsnummer": organisation.number, "navn": organisation.name.strip()}
 
 
-def _employee(one: Employee) -> dict[str, Any]:
-    telephones = [number.strip() for number in one.telephones if 1 <= len(number.strip()) <= _LONGEST_TELEPHONE]
-    reached = {"epost": one.email, "telefonnummer": telephones}
-    told = {"tittel": one.title, "fornavn": one.given_name, "etternavn": one.family_name, "kontakt": _said(reached)}
-    return _said(told)
+def _employee(employee: Employee) -> dict[str, Any]:
+    telephones = [number.strip() for number in employee.telephones if 1 <= len(number.strip()) <= _LONGEST_TELEPHONE]
+    contact = {"epost": employee.email, "telefonnummer": telephones}
+    fields = {
+        "tittel": employee.title,
+        "fornavn": employee.given_name,
+        "etternavn": employee.family_name,
+        "kontakt": _without_blanks(contact),
+    }
+    return _without_blanks(fields)
 
 
-def _said(values: dict[str, Any]) -> dict[str, Any]:
+def _without_blanks(values: dict[str, Any]) -> dict[str, Any]:
     """Without what is not known or blank. An empty list is said: the contract asks for it."""
-    bare = {name: value.strip() if isinstance(value, str) else value for name, value in values.items()}
-    return {name: value for name, value in bare.items() if value not in (None, "")}
+    stripped = {name: value.strip() if isinstance(value, str) else value for name, value in values.items()}
+    return {name: value for name, value in stripped.items() if value not in (None, "")}
 
 
-def _siktet(youth: Youth | None) -> dict[str, Any] | None:
+def _siktet(youth: StatusYouth | None) -> dict[str, Any] | None:
     """Who it is about, where there is a number: the contract takes nobody without one, and does not ask for anybody."""
     if youth is None or not youth.national_id:
         return None
-    found = look(youth.national_id)
-    if Flag.NOT_ELEVEN_DIGITS in found.flags:
+    parsed = check_national_id(youth.national_id)
+    if NationalIdFlag.NOT_ELEVEN_DIGITS in parsed.flags:
         return None
-    kind = "sspNummer" if found.series is Series.SSP_OR_NPID else "foedselsnummer"
-    number = {"dNummer" if found.d_number else kind: found.digits}
-    return {"navn": _said({"fornavn": youth.given_name, "etternavn": youth.family_name}), "identitetsnummer": number}
+    kind = "sspNummer" if parsed.series is Series.SSP_OR_NPID else "foedselsnummer"
+    number = {"dNummer" if parsed.d_number else kind: parsed.digits}
+    return {
+        "navn": _without_blanks({"fornavn": youth.given_name, "etternavn": youth.family_name}),
+        "identitetsnummer": number,
+    }
 
 
-def _reason(told: Told, _variant: str) -> dict[str, Any]:
-    return {"aarsak": told.code}
+def _reason(facts: StatusFacts, _variant: str) -> dict[str, Any]:
+    return {"aarsak": facts.code}
 
 
-def _signed(told: Told, variant: str) -> dict[str, Any]:
-    days = {"datoSignering": told.signed_on, "datoGjenopprettendeMoete": told.restorative_on}
-    asked = days if variant == WITH_MEETINGS else {"datoSignering": told.signed_on}
-    return {name: day.isoformat() for name, day in asked.items() if day}
+def _signed(facts: StatusFacts, variant: str) -> dict[str, Any]:
+    days = {"datoSignering": facts.signed_on, "datoGjenopprettendeMoete": facts.restorative_on}
+    included = days if variant == WITH_MEETINGS else {"datoSignering": facts.signed_on}
+    return {name: day.isoformat() for name, day in included.items() if day}
 
 
-def _transferred(told: Told, _variant: str) -> dict[str, Any]:
-    office, coordinator = cast(Organisation, told.other_office), cast(Employee, told.other_coordinator)
+def _transferred(facts: StatusFacts, _variant: str) -> dict[str, Any]:
+    office, coordinator = cast(Organisation, facts.other_office), cast(Employee, facts.other_coordinator)
     return {"konfliktraad": _organisation(office), "nySaksansvarlig": _employee(coordinator)}
 
 
-_PARTS: dict[str, Callable[[Told, str], dict[str, Any]]] = {
-    ASSIGNED: lambda told, _variant: _employee(cast(Employee, told.coordinator)),
+_PARTS: dict[str, Callable[[StatusFacts, str], dict[str, Any]]] = {
+    ASSIGNED: lambda facts, _variant: _employee(cast(Employee, facts.coordinator)),
     SIGNED: _signed,
     status.STOP: _reason,
     status.RESUME: _reason,

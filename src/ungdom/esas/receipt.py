@@ -19,5 +19,5 @@ class ReceiptStatus(StrEnum):
 
 def kvittering(meldings_id: str, ref: str, status: ReceiptStatus, description: str | None) -> dict[str, Any]:
     """A receipt with the id `meldings_id` for the message `ref`. `description`: why it failed, and nobody's data."""
-    told = {"meldingsId": meldings_id, "meldingsIdRef": ref, "status": status.value}
-    return {**told, "beskrivelse": description} if description else told
+    body = {"meldingsId": meldings_id, "meldingsIdRef": ref, "status": status.value}
+    return {**body, "beskrivelse": description} if description else body

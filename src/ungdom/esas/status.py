@@ -47,7 +47,7 @@ COMPLETED, OTHER = "FULLFOERT", "ANNEN_AARSAK"
 BEFORE_START = "BRUDD_NYE_LOVBRUDD_FOER_IVERKSETTELSE"
 WITHDRAWN = ("SAMTYKKE_TRUKKET_FOER_SIGNERT_UNGDOMSPLAN", "SAMTYKKE_TRUKKET_ETTER_SIGNERT_UNGDOMSPLAN")
 CLOSINGS = frozenset({COMPLETED, OTHER, BEFORE_START, *WITHDRAWN, *BREACHES.values()})
-SIMPLE = {
+STATUS_BY_EVENT = {
     E.ASSIGNED: (ASSIGNED, None),
     E.PLAN_SIGNED: (SIGNED, None),
     E.POSTPONED: (STOP, "UTSATT_GJENNOMFOERING"),
@@ -76,23 +76,23 @@ def official_status(case: Case, event: Event) -> tuple[OfficialStatus, ...]:
 
     Source: ESAS `oppdatertSaksstatus` 1.0. A petition for electronic control stops no clock and is not told.
     """
-    said = event.details
-    if case.state in CLOSED and case.stints[-1].seq == event.seq:
+    details = event.details
+    if case.state in CLOSED and case.intervals[-1].seq == event.seq:
         return _closing(case, event)
-    if isinstance(said, d.Interrupted):
-        return (OfficialStatus(STOP, STOPS[said.reason]),)
-    if isinstance(said, d.PetitionSent):
-        return () if case.stints[-1].clock else (OfficialStatus(STOP, PETITIONS[said.ground]),)
-    if isinstance(said, d.Resumed):
-        return (OfficialStatus(RESUME, RESUMPTIONS[said.reason]),)
-    simple = SIMPLE.get(event.type)
-    return (OfficialStatus(*simple),) if simple else ()
+    if isinstance(details, d.Interrupted):
+        return (OfficialStatus(STOP, STOPS[details.reason]),)
+    if isinstance(details, d.PetitionSent):
+        return () if case.intervals[-1].clock else (OfficialStatus(STOP, PETITIONS[details.ground]),)
+    if isinstance(details, d.Resumed):
+        return (OfficialStatus(RESUME, RESUMPTIONS[details.reason]),)
+    status = STATUS_BY_EVENT.get(event.type)
+    return (OfficialStatus(*status),) if status else ()
 
 
-def taken_back(steps: Steps, place: int) -> bool:
+def was_closed_in_error(steps: Steps, place: int) -> bool:
     """Whether the event at this place closed the case, and the case was reopened later: it was closed in error."""
     event, case = steps[place]
-    closed = case.state in CLOSED and case.stints[-1].seq == event.seq
+    closed = case.state in CLOSED and case.intervals[-1].seq == event.seq
     return closed and any(later.type is E.REOPENED for later, _ in steps[place + 1 :])
 
 
@@ -130,7 +130,7 @@ def first_restorative(events: Iterable[Event]) -> date | None:
     return min((event.occurred_on for event in events if event.type in RESTORATIVE), default=None)
 
 
-def assigned(steps: Iterable[tuple[Event, Case]]) -> Event | None:
+def first_assignment(steps: Iterable[tuple[Event, Case]]) -> Event | None:
     """The first assignment met, before any transfer."""
     for event, _ in steps:
         if event.type is E.ASSIGNED:
@@ -140,23 +140,26 @@ def assigned(steps: Iterable[tuple[Event, Case]]) -> Event | None:
     return None
 
 
-def said(steps: Steps, place: int, meetings: bool = True) -> dict[str, str]:
+def status_lines(steps: Steps, place: int, meetings: bool = True) -> dict[str, str]:
     """What the message says of the event at this place, a line for each part: its name, then codes, days and ids.
 
     Two events that say the same have the same line. Names and telephones are left out: they are those of the day on
     which it is sent. `meetings`: whether the receiver is told of the restorative meeting beside the signing.
     """
     event, case = steps[place]
-    return {one.part: f"{one.part} {_content(one, steps, place, meetings)}" for one in official_status(case, event)}
+    return {
+        status_part.part: f"{status_part.part} {_line_content(status_part, steps, place, meetings)}"
+        for status_part in official_status(case, event)
+    }
 
 
-def _content(one: OfficialStatus, steps: Steps, place: int, meetings: bool) -> str:
-    if one.code is not None:
-        return one.code
+def _line_content(status_part: OfficialStatus, steps: Steps, place: int, meetings: bool) -> str:
+    if status_part.code is not None:
+        return status_part.code
     event, case = steps[place]
-    if one.part == SIGNED:
+    if status_part.part == SIGNED:
         met = first_restorative(event for event, _ in steps) if meetings else None
         return f"{event.occurred_on} {met}" if met else f"{event.occurred_on}"
-    given = event if one.part == ASSIGNED else assigned(steps[place + 1 :])
+    given = event if status_part.part == ASSIGNED else first_assignment(steps[place + 1 :])
     coordinator = given.details.coordinator if given and isinstance(given.details, d.Assigned) else None
     return f"{case.konfliktrad} {coordinator}"

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from ungdom.exchange.http import CONTENT_TYPE
-from ungdom.exchange.transport import NotDelivered, Parcel
+from ungdom.exchange.transport import NotDelivered, SignedMessage
 from ungdom.settings import BadSettings
 
 try:
@@ -22,7 +22,7 @@ except ModuleNotFoundError:  # pragma: no cover - the extra is not installed
 
 HEARTBEAT = 60
 """Seconds after which either side takes the other for dead."""
-PATIENCE = 15.0
+TIMEOUT = 15.0
 """Seconds to wait for the broker's word on anything: shorter than the time between two of its heartbeats."""
 
 _PERSISTENT = 2
@@ -33,15 +33,17 @@ _REASONS = {
     "NotFound": "not_found",
     "PreconditionFailed": "refused_by_broker",
 }
-GARBLED = (struct.error, ValueError, LookupError)
+PROTOCOL_ERRORS = (struct.error, ValueError, LookupError)
 """What the library stumbles over when the other side does not speak AMQP."""
 FAILURES: tuple[type[Exception], ...] = (
-    (OSError, *GARBLED) if amqp is None else (OSError, *GARBLED, amqp.AMQPError, amqp.exceptions.MessageNacked)
+    (OSError, *PROTOCOL_ERRORS)
+    if amqp is None
+    else (OSError, *PROTOCOL_ERRORS, amqp.AMQPError, amqp.exceptions.MessageNacked)
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class BrokerAddress:
     """Where a broker is and how to be let in. `password`: instead of one in the address."""
 
     url: str = field(repr=False)
@@ -55,38 +57,42 @@ class AmqpTransport:
     Raises `BadSettings` when the library is not installed.
     """
 
-    def __init__(self, address: Address, exchange: str, routing_key: str, patience: float = PATIENCE) -> None:
+    def __init__(self, address: BrokerAddress, exchange: str, routing_key: str, timeout: float = TIMEOUT) -> None:
         require()
         self._address, self._exchange, self._routing_key = address, exchange, routing_key
-        self._patience = patience
+        self._patience = timeout
         self._link: Any = None
         self._channel: Any = None
         self._returned: list[object] = []
 
-    def send(self, parcel: Parcel) -> None:
+    def send(self, message: SignedMessage) -> None:
         """Deliver: the broker has confirmed that a queue has the message. Raises `NotDelivered`."""
-        kept = self._channel is not None
+        reused = self._channel is not None
         try:
-            self._publish(parcel)
+            self._publish(message)
         except NotDelivered as error:
-            if not kept or error.reason != "unreachable":
+            if not reused or error.reason != "unreachable":
                 raise
-            self._publish(parcel)  # the connection had been lost since the last message
+            self._publish(message)  # the connection had been lost since the last message
 
     def close(self) -> None:
         """Close the connection, if there is one."""
         link, self._link, self._channel = self._link, None, None
         if link is not None:
-            let_go(link)
+            close_quietly(link)
 
-    def _publish(self, parcel: Parcel) -> None:
+    def _publish(self, message: SignedMessage) -> None:
         try:
             self._open().basic_publish_confirm(
-                _message(parcel), self._exchange, self._routing_key, mandatory=True, confirm_timeout=self._patience
+                _amqp_message(message),
+                self._exchange,
+                self._routing_key,
+                mandatory=True,
+                confirm_timeout=self._patience,
             )
         except FAILURES as error:
             self.close()
-            raise NotDelivered(reason(error), again=not isinstance(error, amqp.PreconditionFailed)) from None
+            raise NotDelivered(reason_code(error), again=not isinstance(error, amqp.PreconditionFailed)) from None
         if self._returned:
             self._returned.clear()
             raise NotDelivered("unroutable", again=True)
@@ -95,17 +101,17 @@ class AmqpTransport:
         if self._channel is None:
             self._link = connect(self._address, self._patience)
             self._channel = self._link.channel()
-            self._channel.events["basic_return"].add(lambda *said: self._returned.append(said))
+            self._channel.events["basic_return"].add(lambda *returned: self._returned.append(returned))
         return self._channel
 
 
-def _message(parcel: Parcel) -> Any:
+def _amqp_message(message: SignedMessage) -> Any:
     return amqp.Message(
-        parcel.token,
+        message.token,
         content_type=CONTENT_TYPE,
         delivery_mode=_PERSISTENT,
-        message_id=parcel.message_id,
-        application_headers=parcel.headers,
+        message_id=message.message_id,
+        application_headers=message.headers,
     )
 
 
@@ -119,16 +125,16 @@ def require() -> None:
 
 
 @contextmanager
-def connected(address: Address) -> Iterator[Any]:
+def connected(address: BrokerAddress) -> Iterator[Any]:
     """A connection to the broker, closed in the end. Raises what `FAILURES` holds."""
     link = connect(address)
     try:
         yield link
     finally:
-        let_go(link)
+        close_quietly(link)
 
 
-def connect(address: Address, patience: float = PATIENCE) -> Any:
+def connect(address: BrokerAddress, timeout: float = TIMEOUT) -> Any:
     """A new connection to the broker. Raises what `FAILURES` holds."""
     where = urlsplit(address.url)
     link = amqp.Connection(
@@ -139,19 +145,19 @@ def connect(address: Address, patience: float = PATIENCE) -> Any:
         virtual_host=unquote(where.path.removeprefix("/")) or "/",
         ssl=_trust(where.hostname, address.ca_file) if where.scheme == "amqps" else False,
         heartbeat=HEARTBEAT,
-        connect_timeout=patience,
-        read_timeout=patience,
-        write_timeout=patience,
+        connect_timeout=timeout,
+        read_timeout=timeout,
+        write_timeout=timeout,
     )
     try:
         link.connect()
     except FAILURES:
-        let_go(link)
+        close_quietly(link)
         raise
     return link
 
 
-def let_go(link: Any) -> None:
+def close_quietly(link: Any) -> None:
     """Close the connection, whatever state it is in."""
     with suppress(*FAILURES):
         link.close()
@@ -159,7 +165,7 @@ def let_go(link: Any) -> None:
         link.collect()
 
 
-def reason(error: Exception) -> str:
+def reason_code(error: Exception) -> str:
     """The code of what went wrong."""
     return "timeout" if isinstance(error, TimeoutError) else _REASONS.get(type(error).__name__, "unreachable")
 

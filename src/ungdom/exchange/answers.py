@@ -8,26 +8,26 @@ from ungdom.esas.receipt import ReceiptStatus, kvittering
 from ungdom.intake.answering import RECEIVED, UNDER_WAY
 from ungdom.intake.words import Reason
 from ungdom.store import outbox
-from ungdom.store.exchanges import Exchanged
+from ungdom.store.exchanges import ExchangeMessage
 
 LANGUAGE: texts.Language = "nb"
 """The language of the exchange: its partners are Norwegian authorities."""
 
 
-def receipt_of(kept: Exchanged) -> dict[str, Any] | None:
+def receipt_of(exchanged: ExchangeMessage) -> dict[str, Any] | None:
     """The last receipt promised for this message; None for a receipt of theirs, which gets none."""
-    if kept.receipts == 0:
+    if exchanged.receipts == 0:
         return None
-    promised = outbox.receipt(kept.exchange_id, kept.receipts, "", kept.updated_at)
-    return written(promised.message_id, kept.meldings_id, kept.status, kept.reason)
+    entry = outbox.receipt(exchanged.exchange_id, exchanged.receipts, "", exchanged.updated_at)
+    return receipt_message(entry.message_id, exchanged.meldings_id, exchanged.status, exchanged.reason)
 
 
-def written(message_id: UUID, ref: str, status: str, reason: str | None) -> dict[str, Any]:
+def receipt_message(message_id: UUID, ref: str, status: str, reason: str | None) -> dict[str, Any]:
     """A receipt with this id for the message `ref`, with the reason in words."""
-    return kvittering(str(message_id), ref, ReceiptStatus(status), described(status, reason))
+    return kvittering(str(message_id), ref, ReceiptStatus(status), reason_text(status, reason))
 
 
-def described(status: str, reason: str | None) -> str | None:
+def reason_text(status: str, reason: str | None) -> str | None:
     """The reason in words; None where nothing is to be said. Nothing of a person."""
     if reason is None or (status == UNDER_WAY and reason not in set(Reason)):
         return None
@@ -37,7 +37,7 @@ def described(status: str, reason: str | None) -> str | None:
     return texts.text(LANGUAGE, "exchange_reason", reason)
 
 
-def odd(language: texts.Language, code: str) -> str:
+def flag_text(language: texts.Language, code: str) -> str:
     """The sentence for what is odd or wrong at a place: a flag, a problem of the exchange, or one of the shape."""
     sections = (texts.catalogue(language)[section] for section in ("exchange_flag", "exchange_problem"))
-    return next((found[code] for found in sections if code in found), None) or texts.invalid(language, code)
+    return next((labels[code] for labels in sections if code in labels), None) or texts.invalid(language, code)

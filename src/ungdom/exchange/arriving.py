@@ -6,15 +6,15 @@ from ungdom.clock import Clock
 from ungdom.esas.envelope import NotSigned
 from ungdom.exchange import receiving
 from ungdom.exchange.answers import LANGUAGE
-from ungdom.exchange.opening import of_partner
+from ungdom.exchange.opening import verified_by_partner
 from ungdom.exchange.partners import Partner, Partners
-from ungdom.exchange.queues import Handle, NeverHandled, Taken
-from ungdom.exchange.receiving import Letter, Unreadable
-from ungdom.intake import Desk, Sender
-from ungdom.intake.catching_up import go_back
+from ungdom.exchange.queues import MessageHandler, NeverHandled, QueueMessage
+from ungdom.exchange.receiving import RawOfficialMessage, Unreadable
+from ungdom.intake import IntakeContext, Sender
+from ungdom.intake.catching_up import retry_after_commit
 from ungdom.message.text import CODE, REFERENCE, is_printable
 from ungdom.store.errors import DuplicateKey, Stale
-from ungdom.store.sealing import Keys
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
 from ungdom.workflow.vocabulary import Actor
 
@@ -24,44 +24,44 @@ TRIES = 5
 """How often a message is tried at once when somebody else moves the same case meanwhile."""
 
 
-def handler(db: Database, keys: Keys, partners: Partners, now: Clock) -> Handle:
+def handler(db: Database, keys: EncryptionKeys, partners: Partners, now: Clock) -> MessageHandler:
     """What takes a message from a queue: when it returns, the message and its receipts have been written."""
 
-    def handle(taken: Taken) -> None:
-        partner, raw = _opened(partners, taken)
+    def handle(message: QueueMessage) -> None:
+        partner, raw = _verified(partners, message)
         sender = Sender(partner.known_as, frozenset(map(Actor, partner.authorities)))
-        named, version = _header(taken, "SchemaName", REFERENCE), _header(taken, "SchemaVersion", CODE)
-        letter = Letter(raw, named, version, frozenset(partner.kinds))
+        schema_name, version = _header(message, "SchemaName", REFERENCE), _header(message, "SchemaVersion", CODE)
+        incoming = RawOfficialMessage(raw, schema_name, version, frozenset(partner.kinds))
         for left in reversed(range(TRIES)):
-            desk = Desk(keys, now(), LANGUAGE)
+            context = IntakeContext(keys, now(), LANGUAGE)
             try:
                 with db.writing() as tx:
-                    received = receiving.take(tx, desk, sender, letter)
+                    result = receiving.receive(tx, context, sender, incoming)
             except Unreadable:
                 raise NeverHandled("it is not a JSON object, has no id, or a name stands in it twice") from None
             except (Stale, DuplicateKey):
                 if not left:
                     raise
             else:
-                go_back(db, desk, now)
-                LOG.info("message %s of %s: %s", received.kept.exchange_id, sender.source, received.kept.status)
+                retry_after_commit(db, context, now)
+                LOG.info("message %s of %s: %s", result.exchanged.exchange_id, sender.source, result.exchanged.status)
                 return
 
     return handle
 
 
-def _header(taken: Taken, name: str, longest: int) -> str | None:
+def _header(message: QueueMessage, name: str, longest: int) -> str | None:
     """A header that is kept with the message. Raises `NeverHandled` for what is no text, as HTTP refuses it."""
-    value = taken.headers.get(name)
+    value = message.headers.get(name)
     if value is not None and (len(value) > longest or not is_printable(value)):
         raise NeverHandled(f"its header {name} is no text of at most {longest} characters")
     return value
 
 
-def _opened(partners: Partners, taken: Taken) -> tuple[Partner, bytes]:
+def _verified(partners: Partners, message: QueueMessage) -> tuple[Partner, bytes]:
     """The partner that signed the message and its content. Raises `NeverHandled`."""
-    word = taken.headers.get("senderOrganization", "")
+    sender_word = message.headers.get("senderOrganization", "")
     try:
-        return of_partner(partners, word, taken.body)
+        return verified_by_partner(partners, sender_word, message.body)
     except NotSigned as error:
-        raise NeverHandled(f"signed by no partner that calls itself {word[:60]!r}: {error.reason}") from None
+        raise NeverHandled(f"signed by no partner that calls itself {sender_word[:60]!r}: {error.reason}") from None

@@ -19,11 +19,11 @@ from ungdom.esas import outbound, status
 from ungdom.esas.outbound import Incomplete
 from ungdom.esas.status import OfficialStatus, Steps
 from ungdom.exchange import answers, facts
-from ungdom.exchange.partners import Own, Partner, Partners
+from ungdom.exchange.partners import OwnOrganisation, Partner, Partners
 from ungdom.store import journal, outbox, people
 from ungdom.store.errors import CannotOpen
-from ungdom.store.outbox import LACKS, RECEIPT_KIND, STATUS_KINDS, WITHDRAWN, Promise
-from ungdom.store.sealing import Keys
+from ungdom.store.outbox import INCOMPLETE, RECEIPT_KIND, STATUS_KINDS, WITHDRAWN, OutboxEntry
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Connection
 from ungdom.store.tables import NumberKind
 
@@ -31,21 +31,21 @@ STATUS_SCHEMA, RECEIPT_SCHEMA, SCHEMA_VERSION = "oppdatertSaksstatus", "KVITTERI
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
+class ComposedMessage:
     """A finished message, not signed yet.
 
-    `version`: of the case that it was composed from; `told`: what it says of it (see `esas.status.said`).
+    `version`: of the case that it was composed from; `status_line`: what it says of it (see `esas.status.said`).
     """
 
-    promise: Promise
+    entry: OutboxEntry
     partner: Partner
     schema_name: str
     body: dict[str, Any] = field(repr=False)
     version: int | None = None
-    told: str | None = None
+    status_line: str | None = None
 
 
-class Held(Exception):
+class NotSendable(Exception):
     """The message cannot be sent now, or ever. `code`: as it stands beside the promise."""
 
     def __init__(self, code: str) -> None:
@@ -53,87 +53,99 @@ class Held(Exception):
         self.code = code
 
 
-def compose(tx: Connection, keys: Keys, partners: Partners, promise: Promise, now: datetime) -> Letter:
-    """The message that was promised. Raises `Held`."""
+def compose(
+    tx: Connection, keys: EncryptionKeys, partners: Partners, entry: OutboxEntry, now: datetime
+) -> ComposedMessage:
+    """The message that was promised. Raises `NotSendable`."""
     if partners.own is None:
-        raise Held(f"{LACKS}no_receiver")
-    if promise.message.kind == RECEIPT_KIND:
-        return _receipt(partners, promise)
+        raise NotSendable(f"{INCOMPLETE}no_receiver")
+    if entry.message.kind == RECEIPT_KIND:
+        return _compose_receipt(partners, entry)
     try:
-        return _status(tx, keys, partners, partners.own, promise, now)
+        return _compose_status(tx, keys, partners, partners.own, entry, now)
     except Incomplete as error:
-        raise Held(LACKS + ",".join(error.missing)) from None
+        raise NotSendable(INCOMPLETE + ",".join(error.missing)) from None
     except CannotOpen:
-        raise Held(f"{LACKS}key_of_people") from None
+        raise NotSendable(f"{INCOMPLETE}key_of_people") from None
 
 
-def _receipt(partners: Partners, promise: Promise) -> Letter:
-    said = json.loads(promise.message.payload)
-    found = [one for one in partners.called(said["receiver"]) if one.transport is not None]
-    if not found and said.get("by_token"):
-        raise Held(f"{WITHDRAWN}read_by_sender")
-    if len(found) != 1:
-        raise Held(f"{LACKS}{'ambiguous_receiver' if found else 'no_receiver'}")
-    body = answers.written(promise.message.message_id, said["ref"], said["status"], said["reason"])
-    return Letter(promise=promise, partner=found[0], schema_name=RECEIPT_SCHEMA, body=body)
+def _compose_receipt(partners: Partners, entry: OutboxEntry) -> ComposedMessage:
+    payload = json.loads(entry.message.payload)
+    receivers = [partner for partner in partners.called(payload["receiver"]) if partner.transport is not None]
+    if not receivers and payload.get("by_token"):
+        raise NotSendable(f"{WITHDRAWN}read_by_sender")
+    if len(receivers) != 1:
+        raise NotSendable(f"{INCOMPLETE}{'ambiguous_receiver' if receivers else 'no_receiver'}")
+    body = answers.receipt_message(entry.message.message_id, payload["ref"], payload["status"], payload["reason"])
+    return ComposedMessage(entry=entry, partner=receivers[0], schema_name=RECEIPT_SCHEMA, body=body)
 
 
-def _status(tx: Connection, keys: Keys, partners: Partners, own: Own, promise: Promise, now: datetime) -> Letter:
-    stored = journal.load(tx, promise.message.case_id)
+def _compose_status(
+    tx: Connection, keys: EncryptionKeys, partners: Partners, own: OwnOrganisation, entry: OutboxEntry, now: datetime
+) -> ComposedMessage:
+    stored = journal.load(tx, entry.message.case_id)
     if stored is None:
-        raise Held(f"{LACKS}case")
-    steps = casework.steps(stored.youth, stored.events)
-    place, part = _part(tx, promise, steps)
+        raise NotSendable(f"{INCOMPLETE}case")
+    steps = casework.replay_events(stored.youth, stored.events)
+    place, part = _promised_part(tx, entry, steps)
     partner = partners.of_district(facts.district_of(steps))
     if partner is None or partner.status_variant is None:
-        raise Held(f"{LACKS}no_receiver")
-    line = _news(tx, promise, status.said(steps, place, partner.status_variant == outbound.WITH_MEETINGS)[part.part])
-    moment = facts.Moment(
+        raise NotSendable(f"{INCOMPLETE}no_receiver")
+    status_line = _check_changed(
+        tx, entry, status.status_lines(steps, place, partner.status_variant == outbound.WITH_MEETINGS)[part.part]
+    )
+    status_event = facts.StatusEvent(
         steps=steps,
         place=place,
         part=part,
-        police_case_number=_police_number(tx, promise),
+        police_case_number=_police_number(tx, entry),
         person=people.read_person(tx, keys, stored.person_id),
     )
-    told = facts.told(tx, own, partner, moment, str(promise.message.message_id), now)
-    body = outbound.compose(told, partner.status_variant)
+    status_facts = facts.status_facts(tx, own, partner, status_event, str(entry.message.message_id), now)
+    body = outbound.compose(status_facts, partner.status_variant)
     version = stored.version
-    return Letter(promise=promise, partner=partner, schema_name=STATUS_SCHEMA, body=body, version=version, told=line)
+    return ComposedMessage(
+        entry=entry, partner=partner, schema_name=STATUS_SCHEMA, body=body, version=version, status_line=status_line
+    )
 
 
-def _part(tx: Connection, promise: Promise, steps: Steps) -> tuple[int, OfficialStatus]:
+def _promised_part(tx: Connection, entry: OutboxEntry, steps: Steps) -> tuple[int, OfficialStatus]:
     """Where the event stands in the history, and the part that was promised, if it still gives that one."""
-    seq, named = outbox.about(promise.message)
+    seq, part_name = outbox.event_and_part(entry.message)
     place = next((n for n, (event, _) in enumerate(steps) if event.seq == seq), None)
     if place is None:
-        raise _gone(tx, promise, "annulled")
+        raise _no_longer_sendable(tx, entry, "annulled")
     event, case = steps[place]
-    if status.taken_back(steps, place):
-        raise _gone(tx, promise, "reopened")
+    if status.was_closed_in_error(steps, place):
+        raise _no_longer_sendable(tx, entry, "reopened")
     parts = status.official_status(case, event)
-    nth = STATUS_KINDS.index(promise.message.kind)
-    found = next((one for one in parts if one.part == named), None) if named else dict(enumerate(parts)).get(nth)
-    if found is None:
-        raise _gone(tx, promise, "corrected")
-    return place, found
+    nth = STATUS_KINDS.index(entry.message.kind)
+    official_part = (
+        next((candidate for candidate in parts if candidate.part == part_name), None)
+        if part_name
+        else dict(enumerate(parts)).get(nth)
+    )
+    if official_part is None:
+        raise _no_longer_sendable(tx, entry, "corrected")
+    return place, official_part
 
 
-def _gone(tx: Connection, promise: Promise, why: str) -> Held:
+def _no_longer_sendable(tx: Connection, entry: OutboxEntry, why: str) -> NotSendable:
     """What was promised is not to be told. Where the partner was told it, a person has to say that it never was."""
-    _, named = outbox.about(promise.message)
-    told = named is not None and outbox.last_told(tx, promise) is not None
-    return Held(f"{LACKS}message_for_{why}" if told else f"{WITHDRAWN}{why}")
+    _, part_name = outbox.event_and_part(entry.message)
+    was_sent = part_name is not None and outbox.last_reported_status(tx, entry) is not None
+    return NotSendable(f"{INCOMPLETE}message_for_{why}" if was_sent else f"{WITHDRAWN}{why}")
 
 
-def _news(tx: Connection, promise: Promise, line: str) -> str:
+def _check_changed(tx: Connection, entry: OutboxEntry, status_line: str) -> str:
     """The line, if the partner was not told the very same last. Only a correction can repeat what was told."""
-    _, named = outbox.about(promise.message)
-    if named is not None and outbox.last_told(tx, promise) == line:
-        raise Held(f"{WITHDRAWN}told_already")
-    return line
+    _, part_name = outbox.event_and_part(entry.message)
+    if part_name is not None and outbox.last_reported_status(tx, entry) == status_line:
+        raise NotSendable(f"{WITHDRAWN}told_already")
+    return status_line
 
 
-def _police_number(tx: Connection, promise: Promise) -> str | None:
+def _police_number(tx: Connection, entry: OutboxEntry) -> str | None:
     """The number of the police's case, of several that of the main case (hovedstraffesak)."""
-    numbers = journal.numbers_of(tx, promise.message.case_id)
+    numbers = journal.numbers_of(tx, entry.message.case_id)
     return next((number for kind, number in numbers if kind is NumberKind.POLICE), None)

@@ -22,15 +22,15 @@ from datetime import datetime, timedelta
 
 from ungdom.clock import Clock
 from ungdom.esas import envelope
-from ungdom.exchange.composing import SCHEMA_VERSION, Held, Letter, compose
+from ungdom.exchange.composing import SCHEMA_VERSION, ComposedMessage, NotSendable, compose
 from ungdom.exchange.partners import Partner, Partners
-from ungdom.exchange.transport import NotDelivered, Parcel, Transport
-from ungdom.posting import FIRST_WAIT, LEASE, wait
+from ungdom.exchange.transport import NotDelivered, SignedMessage, Transport
+from ungdom.posting import FIRST_WAIT, LEASE, retry_delay
 from ungdom.settings import BadSettings
 from ungdom.store import outbox
 from ungdom.store.errors import Unavailable
-from ungdom.store.outbox import AGAIN, DEAD, LACKS, Owed, Promise
-from ungdom.store.sealing import Keys
+from ungdom.store.outbox import DEAD, INCOMPLETE, RETRYING, OutboxBacklog, OutboxEntry
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Connection, Database
 
 LOG = logging.getLogger("ungdom.exchange")
@@ -43,23 +43,25 @@ _PAGE = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
-    """What a run works with. `road`: opens the road to a partner. `chance`: a number from 0 to 1, spreads the tries.
+class ExchangeDeliveryContext:
+    """What a run works with.
+
+    `open_transport`: opens the road to a partner. `jitter`: a number from 0 to 1, spreads the tries.
 
     `stop`: whether to end after the messages in hand.
     """
 
     db: Database
-    keys: Keys
+    keys: EncryptionKeys
     partners: Partners
-    road: Callable[[Partners, Partner], Transport]
+    open_transport: Callable[[Partners, Partner], Transport]
     now: Clock
-    chance: Callable[[], float]
+    jitter: Callable[[], float]
     stop: Callable[[], bool] = lambda: False
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class ExchangeDeliveryCounts:
     """What became of the messages that a run looked at. `again`: tried in vain, another try follows."""
 
     sent: int = 0
@@ -69,7 +71,9 @@ class Counts:
     withdrawn: int = 0
 
 
-def deliver(work: Work, since: datetime | None = None, report: Callable[[int], None] = lambda _: None) -> Counts:
+def deliver(
+    context: ExchangeDeliveryContext, since: datetime | None = None, report: Callable[[int], None] = lambda _: None
+) -> ExchangeDeliveryCounts:
     """Send whatever can be sent now; what a run came to. `report` is told how many messages have been looked at.
 
     Messages that lack something are looked at when their case has had an event since `since`; with None, all of them.
@@ -77,196 +81,206 @@ def deliver(work: Work, since: datetime | None = None, report: Callable[[int], N
     """
     total: Counter[str] = Counter()
     sent = 1
-    while sent and not work.stop():
-        swept = _sweep(work, since, lambda looked: report(total.total() + looked))
+    while sent and not context.stop():
+        swept = _sweep(context, since, lambda looked: report(total.total() + looked))
         total.update(swept)
-        sent, since = swept["sent"] + swept["withdrawn"], work.now()
-    return Counts(**{one.name: total[one.name] for one in fields(Counts)})
+        sent, since = swept["sent"] + swept["withdrawn"], context.now()
+    return ExchangeDeliveryCounts(
+        **{count_field.name: total[count_field.name] for count_field in fields(ExchangeDeliveryCounts)}
+    )
 
 
-def owed(work: Work) -> Owed:
+def backlog(context: ExchangeDeliveryContext) -> OutboxBacklog:
     """What has not arrived by now, counted."""
-    patience = timedelta(hours=work.partners.limits.patience_hours)
-    with work.db.reading() as tx:
-        return outbox.owed(tx, work.now() - patience)
+    patience = timedelta(hours=context.partners.limits.patience_hours)
+    with context.db.reading() as tx:
+        return outbox.backlog(tx, context.now() - patience)
 
 
-def plain(promise: Promise) -> dict[str, str | int | None]:
+def plain(entry: OutboxEntry) -> dict[str, str | int | None]:
     """A message that is held, in plain values; it names no person."""
-    message, next_try_at = promise.message, promise.next_try_at
+    message, next_try_at = entry.message, entry.next_try_at
     return {
         "message_id": str(message.message_id),
         "kind": message.kind,
         "of": str(message.case_id),
         "seq": message.seq,
-        "held": promise.held or "waiting",
+        "held": entry.held or "waiting",
         "since": message.created_at.isoformat(timespec="seconds"),
-        "attempts": promise.attempts,
+        "attempts": entry.attempts,
         "next_try_at": next_try_at.isoformat(timespec="seconds") if next_try_at else None,
     }
 
 
-def _sweep(work: Work, since: datetime | None, report: Callable[[int], None]) -> Counter[str]:
+def _sweep(context: ExchangeDeliveryContext, since: datetime | None, report: Callable[[int], None]) -> Counter[str]:
     """Everything that is due, once through. A message that waited for one of these comes with the next sweep."""
     total: Counter[str] = Counter()
-    for page in _pages(work, since):
-        for part in _post(work, page):
+    for page in _pages(context, since):
+        for part in _compose_and_send(context, page):
             total.update(part)
         report(total.total())
     return total
 
 
-def _pages(work: Work, since: datetime | None) -> Iterator[list[Promise]]:
-    last: Promise | None = None
-    while not work.stop():
-        with work.db.reading() as tx:
-            page = outbox.due(tx, work.now(), since, last, _PAGE)
+def _pages(context: ExchangeDeliveryContext, since: datetime | None) -> Iterator[list[OutboxEntry]]:
+    last: OutboxEntry | None = None
+    while not context.stop():
+        with context.db.reading() as tx:
+            page = outbox.due_entries(tx, context.now(), since, last, _PAGE)
         if not page:
             return
         yield page
         last = page[-1]
 
 
-def _post(work: Work, page: Sequence[Promise]) -> Iterator[Counter[str]]:
+def _compose_and_send(context: ExchangeDeliveryContext, page: Sequence[OutboxEntry]) -> Iterator[Counter[str]]:
     """Compose these messages, and carry them to their partners side by side."""
-    letters, held = _composed(work, page)
-    yield _hold(work, held)
-    bags: defaultdict[str, list[Letter]] = defaultdict(list)
-    for letter in letters:
-        bags[letter.partner.name].append(letter)
-    with ThreadPoolExecutor(max(1, len(bags)), thread_name_prefix="deliver") as threads:
-        yield from threads.map(lambda bag: _carry(work, bag), bags.values())
+    messages, unsendable = _compose_page(context, page)
+    yield _mark_unsendable(context, unsendable)
+    by_partner: defaultdict[str, list[ComposedMessage]] = defaultdict(list)
+    for message in messages:
+        by_partner[message.partner.name].append(message)
+    with ThreadPoolExecutor(max(1, len(by_partner)), thread_name_prefix="deliver") as threads:
+        yield from threads.map(lambda messages_to_one: _send_to_partner(context, messages_to_one), by_partner.values())
 
 
 # --- composing ----------------------------------------------------------------------------------------------
 
 
-def _composed(work: Work, page: Sequence[Promise]) -> tuple[list[Letter], list[tuple[Promise, str]]]:
-    letters: list[Letter] = []
-    held: list[tuple[Promise, str]] = []
-    with work.db.reading() as tx:
-        for promise in page:
-            found = _letter(tx, work, promise)
-            if isinstance(found, Letter):
-                letters.append(found)
+def _compose_page(
+    context: ExchangeDeliveryContext, page: Sequence[OutboxEntry]
+) -> tuple[list[ComposedMessage], list[tuple[OutboxEntry, str]]]:
+    messages: list[ComposedMessage] = []
+    unsendable: list[tuple[OutboxEntry, str]] = []
+    with context.db.reading() as tx:
+        for entry in page:
+            composed = _compose_one(tx, context, entry)
+            if isinstance(composed, ComposedMessage):
+                messages.append(composed)
             else:
-                held.append((promise, found))
-    return letters, held
+                unsendable.append((entry, composed))
+    return messages, unsendable
 
 
-def _letter(tx: Connection, work: Work, promise: Promise) -> Letter | str:
+def _compose_one(tx: Connection, context: ExchangeDeliveryContext, entry: OutboxEntry) -> ComposedMessage | str:
     """The finished message, or the code of why it is held."""
     try:
-        return compose(tx, work.keys, work.partners, promise, work.now())
-    except Held as why:
-        return why.code
+        return compose(tx, context.keys, context.partners, entry, context.now())
+    except NotSendable as error:
+        return error.code
     except Unavailable:
         raise
     except Exception:  # one message that cannot be composed must not hold up the others; it is held, and told
-        LOG.exception("message %s cannot be composed", promise.message.message_id)
-        return f"{LACKS}repair"
+        LOG.exception("message %s cannot be composed", entry.message.message_id)
+        return f"{INCOMPLETE}repair"
 
 
-def _hold(work: Work, held: Sequence[tuple[Promise, str]]) -> Counter[str]:
+def _mark_unsendable(context: ExchangeDeliveryContext, unsendable: Sequence[tuple[OutboxEntry, str]]) -> Counter[str]:
     done: Counter[str] = Counter()
-    if held:
-        with work.db.writing() as tx:
-            for promise, code in held:
-                look = work.now() + LOOK_AGAIN if code.startswith(LACKS) else None
-                done[code.partition(".")[0]] += outbox.mark(tx, promise, code, look)
+    if unsendable:
+        with context.db.writing() as tx:
+            for entry, code in unsendable:
+                retry_at = context.now() + LOOK_AGAIN if code.startswith(INCOMPLETE) else None
+                done[code.partition(".")[0]] += outbox.set_status(tx, entry, code, retry_at)
     return done
 
 
 # --- sending ------------------------------------------------------------------------------------------------
 
 
-def _carry(work: Work, bag: Sequence[Letter]) -> Counter[str]:
+def _send_to_partner(context: ExchangeDeliveryContext, messages: Sequence[ComposedMessage]) -> Counter[str]:
     """Bring one partner its messages, one after the other."""
-    partner = bag[0].partner
+    partner = messages[0].partner
     try:
-        road = work.road(work.partners, partner)
+        transport = context.open_transport(context.partners, partner)
     except (BadSettings, OSError) as error:
         LOG.error("%s: %s", partner.name, error)
-        _leave(work, bag, f"{AGAIN}settings", work.now() + FIRST_WAIT)
-        return Counter(again=len(bag))
+        _postpone(context, messages, f"{RETRYING}settings", context.now() + FIRST_WAIT)
+        return Counter(again=len(messages))
     try:
-        return _hand_over(work, road, bag)
+        return _send_in_order(context, transport, messages)
     finally:
-        road.close()
+        transport.close()
 
 
-def _hand_over(work: Work, road: Transport, bag: Sequence[Letter]) -> Counter[str]:
+def _send_in_order(
+    context: ExchangeDeliveryContext, transport: Transport, messages: Sequence[ComposedMessage]
+) -> Counter[str]:
     done: Counter[str] = Counter()
     failures = 0
-    for place, letter in enumerate(bag):
-        if work.stop():
+    for place, message in enumerate(messages):
+        if context.stop():
             break
         try:
-            done[_try(work, road, letter)] += 1
+            done[_deliver_one(context, transport, message)] += 1
             failures = 0
-        except _Failed as failed:
+        except _DeliveryFailed as failed:
             done["again"] += 1
             failures += 1
             if failed.tired or failures == _IN_A_ROW:
-                _leave(work, bag[place + 1 :], failed.code, failed.next_try_at)
+                _postpone(context, messages[place + 1 :], failed.code, failed.next_try_at)
                 break
     return +done
 
 
-class _Failed(Exception):
+class _DeliveryFailed(Exception):
     """A try in vain. `tired`: the receiver asked to be left alone."""
 
     def __init__(self, code: str, next_try_at: datetime, tired: bool) -> None:
         self.code, self.next_try_at, self.tired = code, next_try_at, tired
 
 
-def _try(work: Work, road: Transport, letter: Letter) -> str:
-    """One try: taken, sent, written down; what it came to. Raises `_Failed` when another one follows."""
-    with work.db.writing() as tx:
-        taken = outbox.claim(tx, letter.promise, work.now() + LEASE, letter.version, letter.told)
-    if taken is None:
+def _deliver_one(context: ExchangeDeliveryContext, transport: Transport, message: ComposedMessage) -> str:
+    """One try: taken, sent, written down; what it came to. Raises `_DeliveryFailed` when another one follows."""
+    with context.db.writing() as tx:
+        claimed = outbox.claim(tx, message.entry, context.now() + LEASE, message.version, message.status_line)
+    if claimed is None:
         return ""
-    message_id = taken.message.message_id
+    message_id = claimed.message.message_id
     try:
-        road.send(_parcel(work.partners, letter))
+        transport.send(_signed_message(context.partners, message))
     except NotDelivered as error:
-        return _not_delivered(work, taken, letter, error)
-    with work.db.writing() as tx:
-        outbox.delivered(tx, [message_id], work.now())
-    told = (message_id, letter.schema_name, letter.partner.organisation_number, taken.attempts)
-    LOG.info("message %s (%s) delivered to %s, try %d", *told)
+        return _record_failure(context, claimed, message, error)
+    with context.db.writing() as tx:
+        outbox.mark_delivered(tx, [message_id], context.now())
+    log_values = (message_id, message.schema_name, message.partner.organisation_number, claimed.attempts)
+    LOG.info("message %s (%s) delivered to %s, try %d", *log_values)
     return "sent"
 
 
-def _not_delivered(work: Work, taken: Promise, letter: Letter, error: NotDelivered) -> str:
-    dead = not error.again or taken.attempts >= work.partners.limits.attempts
-    code = f"{DEAD if dead else AGAIN}{error.reason}"
-    later = None if dead else work.now() + wait(taken.attempts, error.after, work.chance())
-    with work.db.writing() as tx:
-        outbox.mark(tx, taken, code, later)
-    told = (taken.message.message_id, letter.partner.organisation_number, code, taken.attempts)
-    LOG.log(logging.ERROR if dead else logging.WARNING, "message %s to %s: %s, try %d", *told)
+def _record_failure(
+    context: ExchangeDeliveryContext, claimed: OutboxEntry, message: ComposedMessage, error: NotDelivered
+) -> str:
+    dead = not error.again or claimed.attempts >= context.partners.limits.attempts
+    code = f"{DEAD if dead else RETRYING}{error.reason}"
+    later = None if dead else context.now() + retry_delay(claimed.attempts, error.after, context.jitter())
+    with context.db.writing() as tx:
+        outbox.set_status(tx, claimed, code, later)
+    log_values = (claimed.message.message_id, message.partner.organisation_number, code, claimed.attempts)
+    LOG.log(logging.ERROR if dead else logging.WARNING, "message %s to %s: %s, try %d", *log_values)
     if later is None:
         return "dead"
-    raise _Failed(code, later, tired=error.after is not None)
+    raise _DeliveryFailed(code, later, tired=error.after is not None)
 
 
-def _leave(work: Work, bag: Sequence[Letter], code: str, until: datetime) -> None:
+def _postpone(
+    context: ExchangeDeliveryContext, messages: Sequence[ComposedMessage], code: str, until: datetime
+) -> None:
     """Leave these untried until then: the receiver does not answer as it should."""
-    if bag:
-        with work.db.writing() as tx:
-            for letter in bag:
-                outbox.mark(tx, letter.promise, code, until)
+    if messages:
+        with context.db.writing() as tx:
+            for message in messages:
+                outbox.set_status(tx, message.entry, code, until)
 
 
-def _parcel(partners: Partners, letter: Letter) -> Parcel:
+def _signed_message(partners: Partners, message: ComposedMessage) -> SignedMessage:
     if partners.own is None or partners.key is None:
         raise BadSettings("there is no key to sign with")
-    return Parcel(
-        message_id=str(letter.promise.message.message_id),
-        schema_name=letter.schema_name,
+    return SignedMessage(
+        message_id=str(message.entry.message.message_id),
+        schema_name=message.schema_name,
         schema_version=SCHEMA_VERSION,
         sender=partners.own.sender_word,
-        receiver=letter.partner.name,
-        token=envelope.sign(letter.body, partners.key, str(partners.key.kid)),
+        receiver=message.partner.name,
+        token=envelope.sign(message.body, partners.key, str(partners.key.kid)),
     )

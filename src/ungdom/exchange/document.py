@@ -30,7 +30,7 @@ def document(version: str) -> Schema:
         "channels": {
             "inbox": {
                 "description": "The queues in the partners file from which messages for the konfliktråd are taken.",
-                "messages": {one.value: _ref("messages", one.value) for one in MessageType},
+                "messages": {message_type.value: _ref("messages", message_type.value) for message_type in MessageType},
             },
             "partner": {
                 "description": "The exchange of each partner (AMQP), or its address (HTTP).",
@@ -59,8 +59,10 @@ _SENT = ("oppdatertSaksstatus", MessageType.KVITTERING.value)
 
 
 def _messages() -> Schema:
-    taken = {one.value: _message(one.value, _payload_of(one)) for one in MessageType}
-    return {**taken, "oppdatertSaksstatus": _message("oppdatertSaksstatus", _ref("schemas", "oppdatertSaksstatus"))}
+    received = {
+        message_type.value: _message(message_type.value, _payload_of(message_type)) for message_type in MessageType
+    }
+    return {**received, "oppdatertSaksstatus": _message("oppdatertSaksstatus", _ref("schemas", "oppdatertSaksstatus"))}
 
 
 def _message(name: str, payload: Schema) -> Schema:
@@ -100,7 +102,7 @@ def _schemas() -> Schema:
             {
                 "meldingsId": {"type": "string"},
                 "meldingsIdRef": {"type": "string"},
-                "status": {"type": "string", "enum": [one.value for one in ReceiptStatus]},
+                "status": {"type": "string", "enum": [status.value for status in ReceiptStatus]},
                 "beskrivelse": {"type": "string"},
             },
             ["meldingsId", "meldingsIdRef", "status"],

@@ -11,11 +11,11 @@ from functools import cache
 
 from ungdom import texts
 from ungdom.esas import status
-from ungdom.esas.outbound import Employee, Organisation, Told, Youth
+from ungdom.esas.outbound import Employee, Organisation, StatusFacts, StatusYouth
 from ungdom.esas.status import OfficialStatus, Steps
-from ungdom.exchange.partners import Own, Partner
+from ungdom.exchange.partners import OwnOrganisation, Partner
 from ungdom.store import reference, tables
-from ungdom.store.people import Person
+from ungdom.store.people import StoredPerson
 from ungdom.store.session import Connection
 from ungdom.store.tables import Protection
 from ungdom.workflow import details as d
@@ -26,14 +26,14 @@ E = EventType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+class StatusEvent:
     """The event that is told, at `place` in the history as it now reads; each with the case right after it."""
 
     steps: Steps
     place: int
     part: OfficialStatus
     police_case_number: str | None
-    person: Person | None
+    person: StoredPerson | None
 
     @property
     def event(self) -> Event:
@@ -41,7 +41,7 @@ class Moment:
         return self.steps[self.place][0]
 
     @property
-    def seen_from(self) -> Steps:
+    def history_before(self) -> Steps:
         """The history up to it. A transfer is told by the office that hands the case over."""
         return self.steps[: self.place + (self.part.part != status.TRANSFERRED)]
 
@@ -51,20 +51,22 @@ class Moment:
         return self.person is not None and self.person.protection is Protection.STRICTLY_CONFIDENTIAL
 
 
-def told(tx: Connection, own: Own, partner: Partner, moment: Moment, meldings_id: str, now: datetime) -> Told:
+def status_facts(
+    tx: Connection, own: OwnOrganisation, partner: Partner, status_event: StatusEvent, meldings_id: str, now: datetime
+) -> StatusFacts:
     """Everything that is known of what the message tells."""
-    bare = Told(
+    minimal = StatusFacts(
         meldings_id=meldings_id,
         sent_at=now,
         own=_organisation(own, None),
-        part=moment.part.part,
-        code=moment.part.code,
+        part=status_event.part.part,
+        code=status_event.part.code,
         receiver=Organisation(number=partner.organisation_number, name=partner.name),
-        police_case_number=moment.police_case_number,
-        signed_on=moment.event.occurred_on,
-        restorative_on=status.first_restorative(event for event, _ in moment.steps),
+        police_case_number=status_event.police_case_number,
+        signed_on=status_event.event.occurred_on,
+        restorative_on=status.first_restorative(event for event, _ in status_event.steps),
     )
-    return _kept_back(own, bare) if moment.secret else _with_names(tx, own, moment, bare)
+    return _without_names(own, minimal) if status_event.secret else _with_names(tx, own, status_event, minimal)
 
 
 def district_of(steps: Steps) -> str:
@@ -79,52 +81,58 @@ def office(code: str) -> dict[str, str]:
     return next({name: str(value) for name, value in row.items()} for row in rows if row["code"] == code)
 
 
-def _kept_back(own: Own, bare: Told) -> Told:
+def _without_names(own: OwnOrganisation, minimal: StatusFacts) -> StatusFacts:
     """The organisation instead of everybody."""
-    desk = Employee(title=texts.label("nb", Role.COORDINATOR), family_name=own.name, telephones=(own.telephone,))
-    return replace(bare, coordinator=desk, other_office=_organisation(own, None), other_coordinator=desk)
-
-
-def _with_names(tx: Connection, own: Own, moment: Moment, bare: Told) -> Told:
-    here = moment.seen_from[-1][1].konfliktrad
-    there = moment.steps[moment.place][1].konfliktrad
+    switchboard = Employee(title=texts.label("nb", Role.COORDINATOR), family_name=own.name, telephones=(own.telephone,))
     return replace(
-        bare,
-        own=_organisation(own, here),
-        sender=_employee(tx, own, here, status.assigned(reversed(moment.seen_from))),
-        coordinator=_employee(tx, own, here, moment.event),
-        other_office=_organisation(own, there),
-        other_coordinator=_employee(tx, own, there, status.assigned(moment.steps[moment.place + 1 :])),
-        youth=_youth(moment.person),
+        minimal, coordinator=switchboard, other_office=_organisation(own, None), other_coordinator=switchboard
     )
 
 
-def _organisation(own: Own, code: str | None) -> Organisation:
+def _with_names(tx: Connection, own: OwnOrganisation, status_event: StatusEvent, minimal: StatusFacts) -> StatusFacts:
+    from_office = status_event.history_before[-1][1].konfliktrad
+    to_office = status_event.steps[status_event.place][1].konfliktrad
+    return replace(
+        minimal,
+        own=_organisation(own, from_office),
+        sender=_employee(tx, own, from_office, status.first_assignment(reversed(status_event.history_before))),
+        coordinator=_employee(tx, own, from_office, status_event.event),
+        other_office=_organisation(own, to_office),
+        other_coordinator=_employee(
+            tx, own, to_office, status.first_assignment(status_event.steps[status_event.place + 1 :])
+        ),
+        youth=_youth(status_event.person),
+    )
+
+
+def _organisation(own: OwnOrganisation, code: str | None) -> Organisation:
     """One konfliktråd, or the organisation as a whole."""
     if code is None:
         return Organisation(number=own.organisation_number, name=own.name)
-    apart = own.offices.get(code)
-    number = apart.organisation_number if apart else None
+    override = own.offices.get(code)
+    number = override.organisation_number if override else None
     return Organisation(number=number or own.organisation_number, name=office(code)["name_nb"])
 
 
-def _employee(tx: Connection, own: Own, code: str, assigned: Event | None) -> Employee | None:
+def _employee(tx: Connection, own: OwnOrganisation, code: str, assigned: Event | None) -> Employee | None:
     """Whom the case was given to, as known among the staff of that office on that day."""
     if assigned is None or not isinstance(assigned.details, d.Assigned):
         return None
     staff = reference.staff_of(tx, code, assigned.occurred_on)
-    found = next((one for one in staff if one.subject == assigned.details.coordinator), None)
-    if found is None:
+    employee = next((candidate for candidate in staff if candidate.subject == assigned.details.coordinator), None)
+    if employee is None:
         return None
-    apart = own.offices.get(code)
-    telephone = found.telephone or (apart.telephone if apart else None) or own.telephone
-    given, _, family = found.display_name.strip().rpartition(" ")
-    title = texts.label("nb", found.role)
+    override = own.offices.get(code)
+    telephone = employee.telephone or (override.telephone if override else None) or own.telephone
+    given, _, family = employee.display_name.strip().rpartition(" ")
+    title = texts.label("nb", employee.role)
     return Employee(title=title, given_name=given or None, family_name=family, telephones=(telephone,))
 
 
-def _youth(person: Person | None) -> Youth | None:
+def _youth(person: StoredPerson | None) -> StatusYouth | None:
     if person is None or person.personalia is None:
         return None
-    who = person.personalia
-    return Youth(family_name=who.family_name, given_name=who.given_name, national_id=who.national_id)
+    personalia = person.personalia
+    return StatusYouth(
+        family_name=personalia.family_name, given_name=personalia.given_name, national_id=personalia.national_id
+    )

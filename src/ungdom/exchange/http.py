@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ungdom import posting
-from ungdom.exchange.transport import Parcel
+from ungdom.exchange.transport import SignedMessage
 from ungdom.lazy import lazy
 
 if TYPE_CHECKING:
@@ -26,21 +26,21 @@ class HttpTransport:
         url: str,
         ca_file: Path | None = None,
         timeouts: httpx.Timeout | None = None,
-        longest: float = posting.LONGEST,
+        total_timeout: float = posting.TOTAL_TIMEOUT,
     ) -> None:
-        self._url, self._timeouts, self._longest = url, timeouts or posting.default_timeouts(), longest
+        self._url, self._timeouts, self._longest = url, timeouts or posting.default_timeouts(), total_timeout
         self._trust = _trust(ca_file) if url.startswith("https:") else None
 
-    def send(self, parcel: Parcel) -> None:
+    def send(self, message: SignedMessage) -> None:
         """Deliver; 2xx is taken as received. Raises `NotDelivered`."""
-        posting.post(
-            posting.Post(
+        posting.send_post(
+            posting.HttpPost(
                 url=self._url,
-                body=parcel.token,
-                headers={**parcel.headers, "Content-Type": CONTENT_TYPE},
+                body=message.token,
+                headers={**message.headers, "Content-Type": CONTENT_TYPE},
                 trust=self._trust,
                 timeouts=self._timeouts,
-                longest=self._longest,
+                total_timeout=self._longest,
             )
         )
 

@@ -4,14 +4,16 @@ from ungdom.esas import envelope
 from ungdom.exchange.partners import Partner, Partners
 
 
-def opened(partners: Partners, partner: Partner | None, word: str | None, body: bytes, signed: bool) -> bytes:
+def verified_content(
+    partners: Partners, partner: Partner | None, sender_word: str | None, body: bytes, signed: bool
+) -> bytes:
     """The content of a message that came over HTTP.
 
-    `partner`: the one that the token was issued to, None when it is no partner's. `word`: the header
+    `partner`: the one that the token was issued to, None when it is no partner's. `sender_word`: the header
     senderOrganization, None when it was not sent. Raises `NotSigned` when the message names another sender than the
     token does, or is signed by anybody else.
     """
-    if word is not None and (partner is None or not partners.is_called(partner, word)):
+    if sender_word is not None and (partner is None or not partners.is_called(partner, sender_word)):
         raise envelope.NotSigned(envelope.Fault.OTHER_SENDER)
     if not signed:
         return body
@@ -20,10 +22,10 @@ def opened(partners: Partners, partner: Partner | None, word: str | None, body: 
     return envelope.verify(_text(body), partners.keys[partner.name])
 
 
-def of_partner(partners: Partners, word: str, body: bytes) -> tuple[Partner, bytes]:
+def verified_by_partner(partners: Partners, sender_word: str, body: bytes) -> tuple[Partner, bytes]:
     """The partner that calls itself this and signed the message, and what stands in it. Raises `NotSigned`."""
     failed: envelope.NotSigned | None = None
-    for partner in partners.called(word):
+    for partner in partners.called(sender_word):
         try:
             return partner, envelope.verify(_text(body), partners.keys[partner.name])
         except envelope.NotSigned as error:

@@ -23,8 +23,8 @@ from ungdom.store import reference, tables
 SigningKey = RSAKey | ECKey
 
 _STRICT = ConfigDict(extra="forbid", strict=True)
-_HERE = ("127.0.0.1", "localhost", "::1")
-_OPEN_ROADS = {"http": "https", "amqp": "amqps"}
+_LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
+_ENCRYPTED_SCHEMES = {"http": "https", "amqp": "amqps"}
 _SMALLEST_RSA = 2048
 
 
@@ -33,13 +33,13 @@ def _encrypted(url: str) -> str:
     parts = urlsplit(url)
     if not parts.hostname:
         raise ValueError("names no host")
-    if parts.scheme in _OPEN_ROADS and parts.hostname not in _HERE:
-        raise ValueError(f"has to begin with {_OPEN_ROADS[parts.scheme]}://")
+    if parts.scheme in _ENCRYPTED_SCHEMES and parts.hostname not in _LOCAL_HOSTS:
+        raise ValueError(f"has to begin with {_ENCRYPTED_SCHEMES[parts.scheme]}://")
     return url
 
 
-Word = Annotated[str, Field(min_length=1, max_length=200)]
-Number = Annotated[str, Field(pattern=r"^[0-9]{9}$")]
+ShortText = Annotated[str, Field(min_length=1, max_length=200)]
+OrgNumber = Annotated[str, Field(pattern=r"^[0-9]{9}$")]
 Telephone = Annotated[str, Field(min_length=1, max_length=30)]
 HttpAddress = Annotated[str, Field(pattern="^https?://"), AfterValidator(_encrypted)]
 AmqpAddress = Annotated[str, Field(pattern="^amqps?://"), AfterValidator(_encrypted)]
@@ -52,7 +52,7 @@ class Http:
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     kind: Literal["http"]
     url: HttpAddress
-    ca_file: Word | None = None
+    ca_file: ShortText | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +61,8 @@ class Broker:
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     url: AmqpAddress = field(repr=False)
-    password_file: Word | None = None
-    ca_file: Word | None = None
+    password_file: ShortText | None = None
+    ca_file: ShortText | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ class Amqp(Broker):
     """Messages are published to this exchange of the broker."""
 
     kind: Literal["amqp"]
-    exchange: Word
+    exchange: ShortText
     routing_key: str = ""
 
 
@@ -78,29 +78,29 @@ class Amqp(Broker):
 class Inbox(Broker):
     """A queue that messages for us are taken from."""
 
-    queue: Word
+    queue: ShortText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Office:
+class OfficeOverride:
     """What one konfliktråd has of its own where the organisation has another."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
-    organisation_number: Number | None = None
+    organisation_number: OrgNumber | None = None
     telephone: Telephone | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Own:
+class OwnOrganisation:
     """Who we are. `sender_word`: ours in the header senderOrganization. `key_file`: private JWK with a `kid`."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
-    organisation_number: Number
-    name: Word
-    sender_word: Word
-    key_file: Word
+    organisation_number: OrgNumber
+    name: ShortText
+    sender_word: ShortText
+    key_file: ShortText
     telephone: Telephone
-    offices: dict[str, Office] = field(default_factory=dict)
+    offices: dict[str, OfficeOverride] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,15 +112,15 @@ class Partner:
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
-    name: Word
-    organisation_number: Number
-    sender_words: tuple[Word, ...]
-    keys_file: Word
-    kinds: tuple[Word, ...] = ()
-    source: Word | None = None
+    name: ShortText
+    organisation_number: OrgNumber
+    sender_words: tuple[ShortText, ...]
+    keys_file: ShortText
+    kinds: tuple[ShortText, ...] = ()
+    source: ShortText | None = None
     authorities: tuple[Literal["police", "prosecution", "court", "correctional_service"], ...] = ()
     status_variant: Literal["1.0", "maven"] | None = None
-    districts: tuple[Word, ...] = ()
+    districts: tuple[ShortText, ...] = ()
     transport: Annotated[Http | Amqp, Field(discriminator="kind")] | None = None
 
     @property
@@ -130,7 +130,7 @@ class Partner:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class DeliveryLimits:
     """`attempts`: after so many a message is a dead letter. `patience_hours`: a wait longer than that is told."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
@@ -139,14 +139,14 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class PartnersFile:
     """The file as it is written."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
-    own: Own
+    own: OwnOrganisation
     partner: tuple[Partner, ...] = ()
     inbox: tuple[Inbox, ...] = ()
-    delivery: Limits = Limits()
+    delivery: DeliveryLimits = DeliveryLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +156,10 @@ class Partners:
     `folder`: where files named in it lie. `fingerprint`: another one means that the file or a key has been changed.
     """
 
-    own: Own | None = None
+    own: OwnOrganisation | None = None
     partner: tuple[Partner, ...] = ()
     inbox: tuple[Inbox, ...] = ()
-    limits: Limits = Limits()
+    limits: DeliveryLimits = DeliveryLimits()
     folder: Path = Path()
     key: SigningKey | None = field(default=None, repr=False)
     keys: dict[str, KeySet] = field(default_factory=dict, repr=False)
@@ -167,14 +167,18 @@ class Partners:
 
     def of_district(self, code: str) -> Partner | None:
         """The partner that is told of the cases of this police district."""
-        return next((one for one in self.partner if one.status_variant and code in one.districts), None)
+        return next((partner for partner in self.partner if partner.status_variant and code in partner.districts), None)
 
     def of_token(self, source: str, organisation: str | None) -> Partner | None:
         """The partner that a token stands for: by the organisation it was issued to, or the source it sends as.
 
         None where it stands for no partner, or the two name different ones.
         """
-        named = [one for one in self.partner if organisation == one.organisation_number or source == one.known_as]
+        named = [
+            partner
+            for partner in self.partner
+            if organisation == partner.organisation_number or source == partner.known_as
+        ]
         return named[0] if len(named) == 1 else None
 
     def is_called(self, partner: Partner, word: str) -> bool:
@@ -183,30 +187,34 @@ class Partners:
 
     def called(self, word: str) -> tuple[Partner, ...]:
         """The partners with this source, organisation number or name; where there is none, with this sender word."""
-        named = tuple(one for one in self.partner if word in (one.source, one.organisation_number, one.name))
-        return named or tuple(one for one in self.partner if word in one.sender_words)
+        matching = tuple(
+            partner for partner in self.partner if word in (partner.source, partner.organisation_number, partner.name)
+        )
+        return matching or tuple(partner for partner in self.partner if word in partner.sender_words)
 
 
 def load(path: Path | None) -> Partners:
     """The partners in this file; nobody without a file. Raises `BadSettings` that names the place."""
     if path is None:
         return Partners()
-    found = _read(path)
-    _check(path, found)
+    contents = _read(path)
+    _check(path, contents)
     folder = path.parent
-    for one in (*found.inbox, *(partner.transport for partner in found.partner)):
-        _check_files(path, one)
-    key = _signing_key(path, folder / found.own.key_file)
-    keys = {one.name: _key_set(path, folder / one.keys_file) for one in found.partner}
-    return Partners(found.own, found.partner, found.inbox, found.delivery, folder, key, keys, fingerprint(path))
+    for item in (*contents.inbox, *(partner.transport for partner in contents.partner)):
+        _check_files(path, item)
+    key = _signing_key(path, folder / contents.own.key_file)
+    keys = {item.name: _key_set(path, folder / item.keys_file) for item in contents.partner}
+    return Partners(
+        contents.own, contents.partner, contents.inbox, contents.delivery, folder, key, keys, fingerprint(path)
+    )
 
 
 def fingerprint(path: Path | None) -> str:
     """A hash of the file and of the keys it names; empty without a file. Raises `BadSettings`."""
     if path is None:
         return ""
-    found = _read(path)
-    named = [found.own.key_file, *(one.keys_file for one in found.partner)]
+    contents = _read(path)
+    named = [contents.own.key_file, *(partner.keys_file for partner in contents.partner)]
     files = [path, *(path.parent / name for name in named)]
     return sha256(b"".join(sha256(_bytes(path, file)).digest() for file in files)).hexdigest()
 
@@ -219,9 +227,9 @@ def secret(partners: Partners, broker: Broker) -> str | None:
     return _bytes(file, file).decode().strip()
 
 
-def _read(path: Path) -> Written:
+def _read(path: Path) -> PartnersFile:
     try:
-        return _WRITTEN.validate_json(to_json(tomllib.loads(_bytes(path, path).decode())), strict=True)
+        return _PARTNERS_FILE.validate_json(to_json(tomllib.loads(_bytes(path, path).decode())), strict=True)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadSettings(f"{path}: {error}") from None
     except ValidationError as error:
@@ -229,43 +237,43 @@ def _read(path: Path) -> Written:
 
 
 def _problems(error: ValidationError) -> Iterator[str]:
-    for one in error.errors(include_url=False, include_input=False, include_context=False):
-        yield f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}"
+    for detail in error.errors(include_url=False, include_input=False, include_context=False):
+        yield f"{'.'.join(str(part) for part in detail['loc'])}: {detail['msg']}"
 
 
-def _check(path: Path, found: Written) -> None:
+def _check(path: Path, contents: PartnersFile) -> None:
     """What no shape can say: names, numbers and districts belong to one partner each, and districts exist."""
     known = {str(row["code"]) for row in reference.read(tables.police_district)}
     offices = {str(row["code"]) for row in reference.read(tables.konfliktrad)}
-    names = [one.name for one in found.partner]
-    numbers = [one.organisation_number for one in found.partner]
-    districts = [code for one in found.partner if one.status_variant for code in one.districts]
+    names = [partner.name for partner in contents.partner]
+    numbers = [partner.organisation_number for partner in contents.partner]
+    districts = [code for partner in contents.partner if partner.status_variant for code in partner.districts]
     for what, given in (("name", names), ("organisation_number", numbers), ("districts", districts)):
-        _once(path, f"partner.{what}", given)
-    _known(path, "partner.districts", {code for one in found.partner for code in one.districts}, known)
-    _known(path, "own.offices", set(found.own.offices), offices)
-    for one in found.partner:
-        if one.status_variant and one.transport is None:
-            raise BadSettings(f"{path}: partner {one.name} takes oppdatertSaksstatus and has no transport")
+        _check_unique(path, f"partner.{what}", given)
+    _check_known(path, "partner.districts", {code for partner in contents.partner for code in partner.districts}, known)
+    _check_known(path, "own.offices", set(contents.own.offices), offices)
+    for partner in contents.partner:
+        if partner.status_variant and partner.transport is None:
+            raise BadSettings(f"{path}: partner {partner.name} takes oppdatertSaksstatus and has no transport")
 
 
-def _check_files(path: Path, road: Http | Broker | None) -> None:
+def _check_files(path: Path, transport: Http | Broker | None) -> None:
     """The files that a road needs can be read."""
-    named = [road.ca_file] if road else []
-    if isinstance(road, Broker):
-        named.append(road.password_file)
+    named = [transport.ca_file] if transport else []
+    if isinstance(transport, Broker):
+        named.append(transport.password_file)
     for name in named:
         if name is not None:
             _bytes(path, path.parent / name)
 
 
-def _once(path: Path, where: str, given: list[str]) -> None:
-    twice = sorted({one for one in given if given.count(one) > 1})
-    if twice:
-        raise BadSettings(f"{path}: {where}: {', '.join(twice)} stands twice")
+def _check_unique(path: Path, where: str, given: list[str]) -> None:
+    repeated = sorted({value for value in given if given.count(value) > 1})
+    if repeated:
+        raise BadSettings(f"{path}: {where}: {', '.join(repeated)} stands twice")
 
 
-def _known(path: Path, where: str, given: set[str], known: set[str]) -> None:
+def _check_known(path: Path, where: str, given: set[str], known: set[str]) -> None:
     if given - known:
         raise BadSettings(f"{path}: {where}: there is no {', '.join(sorted(given - known))}; there are {sorted(known)}")
 
@@ -285,22 +293,22 @@ def _signing_key(path: Path, file: Path) -> SigningKey:
 
 def _key_set(path: Path, file: Path) -> KeySet:
     try:
-        found = KeySet.import_key_set(_json(path, file))  # type: ignore[arg-type]  # its shape is what is tried here
+        key_set = KeySet.import_key_set(_json(path, file))  # type: ignore[arg-type]  # its shape is what is tried here
     except (JoseError, ValueError, TypeError, KeyError) as error:
         raise BadSettings(f"{path}: keys_file: {file} holds no key set that can be used: {error}") from None
-    if any(key.is_private or key.key_type not in ("RSA", "EC") or not key.kid for key in found.keys):
+    if any(key.is_private or key.key_type not in ("RSA", "EC") or not key.kid for key in key_set.keys):
         raise BadSettings(f"{path}: keys_file: {file} has to hold public RSA or EC keys, each with a kid")
-    return found
+    return key_set
 
 
 def _json(path: Path, file: Path) -> dict[str, Any]:
     try:
-        found = from_json(_bytes(path, file))
+        content = from_json(_bytes(path, file))
     except ValueError as error:
         raise BadSettings(f"{path}: {file} is not JSON: {error}") from None
-    if not isinstance(found, dict):
+    if not isinstance(content, dict):
         raise BadSettings(f"{path}: {file} holds no JSON object")
-    return found
+    return content
 
 
 def _bytes(path: Path, file: Path) -> bytes:
@@ -310,4 +318,4 @@ def _bytes(path: Path, file: Path) -> bytes:
         raise BadSettings(f"{path}: {file} cannot be read: {error.strerror}") from None
 
 
-_WRITTEN = TypeAdapter(Written)
+_PARTNERS_FILE = TypeAdapter(PartnersFile)

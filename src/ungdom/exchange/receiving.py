@@ -14,21 +14,21 @@ from uuid import UUID
 
 from ungdom import intake
 from ungdom.esas import inbound
-from ungdom.esas.inbound.official import BadOfficial, Mark, MessageType, Official, Other
+from ungdom.esas.inbound.official import BadOfficial, IgnoredReason, MessageType, OfficialMessage, Pseudonymiser
 from ungdom.esas.receipt import ReceiptStatus
-from ungdom.intake import Desk, Sender, answering
-from ungdom.message import Message, read
-from ungdom.message.sound import read_sound
+from ungdom.intake import IntakeContext, Sender, answering
+from ungdom.message import DecisionMessage, read
+from ungdom.message.sound import read_strict
 from ungdom.message.text import is_printable
-from ungdom.store import exchanges, inbox, outbox
-from ungdom.store.exchanges import Exchanged
-from ungdom.store.inbox import SETTLED, Arrival
-from ungdom.store.sealing import Keys
+from ungdom.store import exchanges, inbox, named_locks, outbox
+from ungdom.store.exchanges import ExchangeMessage
+from ungdom.store.inbox import SETTLED, InboundMessage
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Connection
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class RawOfficialMessage:
     """An official message as it came: its content, and what was said of it outside, where something was.
 
     `kinds`: the types of message that this sender may send; None: any, for it is no partner. `by_token`: over HTTP,
@@ -43,10 +43,10 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class InboundResult:
     """How an official message stands. `repeated`: it had come before."""
 
-    kept: Exchanged
+    exchanged: ExchangeMessage
     repeated: bool = False
 
 
@@ -54,43 +54,43 @@ class Unreadable(Exception):
     """Not even the id of the message can be read: there is nobody to send a receipt to."""
 
 
-def take(tx: Connection, desk: Desk, sender: Sender, letter: Letter) -> Received:
+def receive(tx: Connection, context: IntakeContext, sender: Sender, incoming: RawOfficialMessage) -> InboundResult:
     """Take an official message in. What it changes, its receipts and the message itself are written together.
 
     Raises `Unreadable`, or the store's `Stale` when somebody else moved the case meanwhile: ask again.
     """
-    body = _body(letter)
-    meldings_id = _id(body)
-    inbox.lock(tx, [f"exchange:{sender.source}/{meldings_id}"])
-    known = exchanges.called(tx, sender.source, meldings_id)
-    before = next((one for one in known if _is(tx, desk, one, body)), None)
+    body = _json_body(incoming)
+    meldings_id = _meldings_id(body)
+    named_locks.lock(tx, [f"exchange:{sender.source}/{meldings_id}"])
+    known = exchanges.find_by_meldings_id(tx, sender.source, meldings_id)
+    before = next((candidate for candidate in known if _has_content(tx, context, candidate, body)), None)
     if before is not None:
-        return Received(before, repeated=True)
-    kept = Exchanged(
+        return InboundResult(before, repeated=True)
+    exchanged = ExchangeMessage(
         exchange_id=exchanges.exchange_id_of(sender.source, meldings_id, len(known) + 1),
         sender=sender.source,
         meldings_id=meldings_id,
         n=len(known) + 1,
-        type=letter.type or "",
-        schema_version=letter.version,
+        type=incoming.type or "",
+        schema_version=incoming.version,
         status=answering.UNDER_WAY,
-        received_at=desk.now,
-        updated_at=desk.now,
-        by_token=letter.by_token,
+        received_at=context.now,
+        updated_at=context.now,
+        by_token=incoming.by_token,
     )
-    return Received(_read(tx, desk, sender, kept, letter, body))
+    return InboundResult(_read_and_process(tx, context, sender, exchanged, incoming, body))
 
 
-def _is(tx: Connection, desk: Desk, kept: Exchanged, body: dict[str, Any]) -> bool:
+def _has_content(tx: Connection, context: IntakeContext, exchanged: ExchangeMessage, body: dict[str, Any]) -> bool:
     """The same content. The official samples themselves give one id to several messages: none of them may be lost."""
-    raw = exchanges.content(tx, desk.keys, kept.exchange_id)
+    raw = exchanges.content(tx, context.keys, exchanged.exchange_id)
     return raw is None or json.loads(raw) == body
 
 
-def _body(letter: Letter) -> dict[str, Any]:
+def _json_body(incoming: RawOfficialMessage) -> dict[str, Any]:
     """The JSON object. Raises `Unreadable`, also for what readers could differ about: a name that stands twice."""
     try:
-        body = read_sound(letter.raw)
+        body = read_strict(incoming.raw)
     except ValueError:
         raise Unreadable from None
     if not isinstance(body, dict):
@@ -98,88 +98,112 @@ def _body(letter: Letter) -> dict[str, Any]:
     return body
 
 
-def _id(body: Mapping[str, Any]) -> str:
+def _meldings_id(body: Mapping[str, Any]) -> str:
     """The `meldingsId`, which stands in `forsendelse`, in a receipt at the top. Raises `Unreadable`.
 
     One that holds characters that cannot be seen is no id: no receipt could refer to it, and no database keep it.
     """
-    shipped = body.get("forsendelse")
-    found = shipped.get("meldingsId") if isinstance(shipped, dict) else body.get("meldingsId")
-    if not isinstance(found, str) or not found.strip() or not is_printable(found):
+    sending = body.get("forsendelse")
+    value = sending.get("meldingsId") if isinstance(sending, dict) else body.get("meldingsId")
+    if not isinstance(value, str) or not value.strip() or not is_printable(value):
         raise Unreadable
-    return found.strip()[:200]
+    return value.strip()[:200]
 
 
-def _read(
-    tx: Connection, desk: Desk, sender: Sender, kept: Exchanged, letter: Letter, body: dict[str, Any]
-) -> Exchanged:
+def _read_and_process(
+    tx: Connection,
+    context: IntakeContext,
+    sender: Sender,
+    exchanged: ExchangeMessage,
+    incoming: RawOfficialMessage,
+    body: dict[str, Any],
+) -> ExchangeMessage:
     try:
-        official = inbound.read(letter.type or inbound.guess(body), letter.version, body, _mark(desk.keys))
+        official = inbound.read(
+            incoming.type or inbound.guess(body), incoming.version, body, _pseudonymiser(context.keys)
+        )
     except BadOfficial as error:
-        flags = [{"code": one.kind, "pointer": one.pointer} for one in error.problems]
-        failed = replace(kept, flags=_text(flags))
-        return _failed(tx, desk, failed, letter, answering.INCOMPLETE if error.missing else answering.TECHNICAL)
-    if not _agreed(letter, official.type):
-        return _failed(tx, desk, replace(kept, type=official.type), letter, answering.TECHNICAL, "kind_not_agreed")
-    reused = [{"code": "id_reused", "pointer": "/forsendelse/meldingsId"}] if kept.n > 1 else []
-    flags = [*reused, *({"code": one.code, "pointer": one.pointer} for one in official.flags)]
-    kept = replace(kept, type=official.type, schema_version=official.version, flags=_text(flags))
-    exchanges.add(tx, desk.keys, kept, letter.raw)
-    return _handed_on(tx, desk, sender, kept, official)
+        flags = [{"code": item.kind, "pointer": item.pointer} for item in error.problems]
+        failed = replace(exchanged, flags=_flags_json(flags))
+        return _record_failure(
+            tx, context, failed, incoming, answering.INCOMPLETE if error.missing else answering.TECHNICAL
+        )
+    if not _is_agreed(incoming, official.type):
+        return _record_failure(
+            tx, context, replace(exchanged, type=official.type), incoming, answering.TECHNICAL, "kind_not_agreed"
+        )
+    reused = [{"code": "id_reused", "pointer": "/forsendelse/meldingsId"}] if exchanged.n > 1 else []
+    flags = [*reused, *({"code": item.code, "pointer": item.pointer} for item in official.flags)]
+    exchanged = replace(exchanged, type=official.type, schema_version=official.version, flags=_flags_json(flags))
+    exchanges.add(tx, context.keys, exchanged, incoming.raw)
+    return _process_messages(tx, context, sender, exchanged, official)
 
 
-def _agreed(letter: Letter, kind: MessageType) -> bool:
+def _is_agreed(incoming: RawOfficialMessage, kind: MessageType) -> bool:
     """Whether the sender may send this; receipts for messages of ours always."""
-    agreed = {one.replace("_", "").casefold() for one in letter.kinds or ()}
-    return letter.kinds is None or kind is MessageType.KVITTERING or kind.replace("_", "").casefold() in agreed
+    agreed = {name.replace("_", "").casefold() for name in incoming.kinds or ()}
+    return incoming.kinds is None or kind is MessageType.KVITTERING or kind.replace("_", "").casefold() in agreed
 
 
-def _mark(keys: Keys) -> Mark:
+def _pseudonymiser(keys: EncryptionKeys) -> Pseudonymiser:
     """Makes a word that stands for a person, and that nobody can read back without the key."""
     return lambda who: keys.digest(who).hex()[:16]
 
 
-def _text(flags: Sequence[Mapping[str, str]]) -> str:
+def _flags_json(flags: Sequence[Mapping[str, str]]) -> str:
     return json.dumps(flags, separators=(",", ":"))
 
 
-def _failed(
-    tx: Connection, desk: Desk, kept: Exchanged, letter: Letter, status: str, reason: str = "not_as_agreed"
-) -> Exchanged:
-    exchanges.add(tx, desk.keys, kept, letter.raw)
-    return answering.promise(tx, kept, status, reason, desk.now)
+def _record_failure(
+    tx: Connection,
+    context: IntakeContext,
+    exchanged: ExchangeMessage,
+    incoming: RawOfficialMessage,
+    status: str,
+    reason: str = "not_as_agreed",
+) -> ExchangeMessage:
+    exchanges.add(tx, context.keys, exchanged, incoming.raw)
+    return answering.queue_receipt(tx, exchanged, status, reason, context.now)
 
 
-def _handed_on(tx: Connection, desk: Desk, sender: Sender, kept: Exchanged, official: Official) -> Exchanged:
+def _process_messages(
+    tx: Connection, context: IntakeContext, sender: Sender, exchanged: ExchangeMessage, official: OfficialMessage
+) -> ExchangeMessage:
     """What the message says is handed to intake; a receipt of theirs is not answered by one of ours."""
-    if official.other is Other.RECEIPT:
-        return _answer_of_theirs(tx, desk, kept, official)
-    kept = answering.promise(tx, kept, answering.UNDER_WAY, None, desk.now)
+    if official.other is IgnoredReason.RECEIPT:
+        return _record_partner_receipt(tx, context, exchanged, official)
+    exchanged = answering.queue_receipt(tx, exchanged, answering.UNDER_WAY, None, context.now)
     if not official.messages:
-        return answering.promise(tx, kept, answering.RECEIVED, official.other or "nothing_for_us", desk.now)
+        return answering.queue_receipt(
+            tx, exchanged, answering.RECEIVED, official.other or "nothing_for_us", context.now
+        )
     for message in official.messages:
-        _one(tx, desk, sender, message, kept.exchange_id)
-    return answering.answer(tx, kept.exchange_id, desk.now) or kept
+        _process_message(tx, context, sender, message, exchanged.exchange_id)
+    return answering.send_status(tx, exchanged.exchange_id, context.now) or exchanged
 
 
-def _answer_of_theirs(tx: Connection, desk: Desk, kept: Exchanged, official: Official) -> Exchanged:
+def _record_partner_receipt(
+    tx: Connection, context: IntakeContext, exchanged: ExchangeMessage, official: OfficialMessage
+) -> ExchangeMessage:
     """A receipt for a message of ours: a failure brings that message back to those who look after it."""
-    told = official.receipt
-    if told is not None and told.status not in (ReceiptStatus.UNDER_MOTTAK, ReceiptStatus.MOTTATT):
+    receipt = official.receipt
+    if receipt is not None and receipt.status not in (ReceiptStatus.UNDER_MOTTAK, ReceiptStatus.MOTTATT):
         with suppress(ValueError):
-            outbox.answered(tx, UUID(told.ref), told.status)
-    exchanges.answered(tx, kept.exchange_id, answering.RECEIVED, Other.RECEIPT, 0, desk.now)
-    return replace(kept, status=answering.RECEIVED, reason=Other.RECEIPT)
+            outbox.record_failure_answer(tx, UUID(receipt.ref), receipt.status)
+    exchanges.record_answer(tx, exchanged.exchange_id, answering.RECEIVED, IgnoredReason.RECEIPT, 0, context.now)
+    return replace(exchanged, status=answering.RECEIVED, reason=IgnoredReason.RECEIPT)
 
 
-def _one(tx: Connection, desk: Desk, sender: Sender, message: Message, exchange_id: UUID) -> None:
+def _process_message(
+    tx: Connection, context: IntakeContext, sender: Sender, message: DecisionMessage, exchange_id: UUID
+) -> None:
     """One decision of the message. The contracts number no versions: another content is the next version.
 
     What was sent before the newest one known, and says something else, no longer counts: it is kept as it came.
     """
-    inbox.lock(tx, intake.names_of(sender, message))
-    known = inbox.lineage(tx, sender.source, message.decision_id)
-    before = _said_before(tx, desk, known, message)
+    named_locks.lock(tx, intake.lock_keys(sender, message))
+    known = inbox.versions_of(tx, sender.source, message.decision_id)
+    before = _same_version(tx, context, known, message)
     if before is not None:
         inbox.link_exchange(tx, before.message_id, exchange_id)
         return
@@ -187,13 +211,15 @@ def _one(tx: Connection, desk: Desk, sender: Sender, message: Message, exchange_
     if newest is not None and newest.outcome in SETTLED and message.sent_at < newest.sent_at:
         return
     numbered = replace(message, version=newest.version + 1 if newest else 1)
-    intake.receive(tx, desk, sender, numbered, exchange_id, locked=True)
+    intake.receive(tx, context, sender, numbered, exchange_id, locked=True)
 
 
-def _said_before(tx: Connection, desk: Desk, known: Sequence[Arrival], message: Message) -> Arrival | None:
+def _same_version(
+    tx: Connection, context: IntakeContext, known: Sequence[InboundMessage], message: DecisionMessage
+) -> InboundMessage | None:
     """The version that says the same, sent again under another id."""
-    for one in reversed(known):
-        raw = inbox.content(tx, desk.keys, one.message_id)
-        if raw is not None and intake.same_content(read(raw), replace(message, version=one.version)):
-            return one
+    for arrival in reversed(known):
+        raw = inbox.content(tx, context.keys, arrival.message_id)
+        if raw is not None and intake.same_content(read(raw), replace(message, version=arrival.version)):
+            return arrival
     return None

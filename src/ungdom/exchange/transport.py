@@ -7,7 +7,7 @@ from ungdom.posting import NotDelivered as NotDelivered  # noqa: PLC0414  # also
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parcel:
+class SignedMessage:
     """A signed message on its way. `sender`: our word in the header senderOrganization. `token`: the JWS, compact."""
 
     message_id: str
@@ -31,7 +31,7 @@ class Parcel:
 class Transport(Protocol):
     """A road to one partner. Used by one thread at a time."""
 
-    def send(self, parcel: Parcel) -> None:
+    def send(self, message: SignedMessage) -> None:
         """Deliver; when it returns the receiver has the message. Raises `NotDelivered`."""
 
     def close(self) -> None:

@@ -9,11 +9,11 @@ from threading import Event, Thread
 
 from ungdom.exchange import partners as files
 from ungdom.exchange.arriving import handler
-from ungdom.exchange.delivery import Counts, Work, deliver
+from ungdom.exchange.delivery import ExchangeDeliveryContext, ExchangeDeliveryCounts, deliver
 from ungdom.exchange.partners import Partners
 from ungdom.exchange.queues import consume
 from ungdom.exchange.roads import address_of
-from ungdom.intake.catching_up import catch_up
+from ungdom.intake.catching_up import retry_due
 from ungdom.settings import BadSettings
 from ungdom.store.errors import Unavailable
 
@@ -21,7 +21,7 @@ LOG = logging.getLogger("ungdom.exchange")
 
 OVERLAP = timedelta(minutes=1)
 """How far back events are looked for that a transaction may have written late."""
-LONGEST_FAREWELL = 30.0
+SHUTDOWN_TIMEOUT = 30.0
 """Seconds that the message in hand may take when the worker is told to stop."""
 
 
@@ -36,7 +36,7 @@ class Consumers:
         """Stop after the messages in hand."""
         self.stop.set()
         for thread in self.threads:
-            thread.join(LONGEST_FAREWELL)
+            thread.join(SHUTDOWN_TIMEOUT)
 
     @property
     def alive(self) -> bool:
@@ -44,12 +44,12 @@ class Consumers:
         return all(thread.is_alive() for thread in self.threads)
 
 
-def keep_on(
-    work: Work,
+def run_worker(
+    context: ExchangeDeliveryContext,
     path: Path | None,
     stop: Event,
     every: float,
-    report: Callable[[Counts], None] = lambda _: None,
+    report: Callable[[ExchangeDeliveryCounts], None] = lambda _: None,
     also: Sequence[Callable[[], object]] = (),
 ) -> None:
     """Deliver every few seconds and take what arrives, until told to stop; `report` is told what each round came to.
@@ -60,27 +60,29 @@ def keep_on(
     the database is away it waits. `every`: seconds between two rounds.
     """
     since: datetime | None = None
-    consumers = _consumers(work)
+    consumers = _start_consumers(context)
     try:
         while not stop.is_set():
-            changed = _changed(path, work.partners)
+            changed = _reloaded_partners(path, context.partners)
             if changed is not None or not consumers.alive:
                 consumers.end()
-                work, since = replace(work, partners=changed or work.partners), None
-                consumers = _consumers(work)
-            since = _round(work, since, report)
-            _besides(also)
+                context, since = replace(context, partners=changed or context.partners), None
+                consumers = _start_consumers(context)
+            since = _run_round(context, since, report)
+            _run_extra_tasks(also)
             stop.wait(every)
     finally:
         consumers.end()
 
 
-def _round(work: Work, since: datetime | None, report: Callable[[Counts], None]) -> datetime | None:
+def _run_round(
+    context: ExchangeDeliveryContext, since: datetime | None, report: Callable[[ExchangeDeliveryCounts], None]
+) -> datetime | None:
     """One round; from when on events are new for the next one. Decisions that are due are tried first, then told of."""
-    begun = work.now()
+    begun = context.now()
     try:
-        catch_up(work.db, work.keys, work.now, work.stop)
-        report(deliver(work, since))
+        retry_due(context.db, context.keys, context.now, context.stop)
+        report(deliver(context, since))
     except Unavailable as error:
         LOG.warning("the database is away: %s", error)
         return since
@@ -90,17 +92,17 @@ def _round(work: Work, since: datetime | None, report: Callable[[Counts], None])
     return begun - OVERLAP
 
 
-def _besides(also: Sequence[Callable[[], object]]) -> None:
-    for use in also:
+def _run_extra_tasks(also: Sequence[Callable[[], object]]) -> None:
+    for task in also:
         try:
-            use()
+            task()
         except Unavailable as error:
             LOG.warning("the database is away: %s", error)
         except Exception:  # it is tried again the next round, and must not end the others
             LOG.exception("a part of the round failed")
 
 
-def _changed(path: Path | None, known: Partners) -> Partners | None:
+def _reloaded_partners(path: Path | None, known: Partners) -> Partners | None:
     """The partners as they are now; None when nothing has changed, or what stands there cannot be used."""
     try:
         return files.load(path) if files.fingerprint(path) != known.fingerprint else None
@@ -109,15 +111,17 @@ def _changed(path: Path | None, known: Partners) -> Partners | None:
         return None
 
 
-def _consumers(work: Work) -> Consumers:
+def _start_consumers(context: ExchangeDeliveryContext) -> Consumers:
     stop = Event()
-    handle = handler(work.db, work.keys, work.partners, work.now)
-    made = [
+    handle = handler(context.db, context.keys, context.partners, context.now)
+    threads = [
         Thread(
-            target=consume, args=(address_of(work.partners, box), box.queue, handle, stop), name=f"queue {box.queue}"
+            target=consume,
+            args=(address_of(context.partners, queue_settings), queue_settings.queue, handle, stop),
+            name=f"queue {queue_settings.queue}",
         )
-        for box in work.partners.inbox
+        for queue_settings in context.partners.inbox
     ]
-    for thread in made:
+    for thread in threads:
         thread.start()
-    return Consumers(stop, made)
+    return Consumers(stop, threads)

@@ -16,10 +16,10 @@ from ungdom.extracts.shared import OFFICE_NORM
 from ungdom.statistics import completions, lead_times
 from ungdom.statistics.cubes import TOTAL
 from ungdom.statistics.definitions import LEAD_TIMES, RECIDIVISMS
-from ungdom.statistics.families import CASES, ENDING, LIST, RELEASED_ENDINGS
-from ungdom.statistics.frames import FIXED, UNKNOWN, StatisticDimension
+from ungdom.statistics.families import CASES, ENDING, RELEASE_PLAN, RELEASED_ENDINGS
+from ungdom.statistics.frames import FIXED_VALUES, UNKNOWN, StatisticDimension
 from ungdom.statistics.recidivism import cubes as relapses
-from ungdom.store.releases import Kept
+from ungdom.store.releases import StoredRelease
 from ungdom.workflow.daycount import oslo_date
 
 T, D = ColumnType, StatisticDimension
@@ -34,13 +34,13 @@ class NumberStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class ReleasedNumber:
     """One number of a release. `n`: its place; `at`: the value of each dimension that its table is told apart by.
 
     `stands`: `earlier` where the figure is told as in the release before.
     """
 
-    kept: Kept
+    kept: StoredRelease
     stands: str | None
     n: int
     figure: str
@@ -56,19 +56,19 @@ class Number:
         return oslo_date(self.kept.known_at)
 
 
-Told = tuple[str | None, Mapping[str, Any], Mapping[str, str], str, float | None, NumberStatus]
+NumberFields = tuple[str | None, Mapping[str, Any], Mapping[str, str], str, float | None, NumberStatus]
 
 
-def tell(kept: Kept) -> Iterator[Number]:
+def rows_of(release: StoredRelease) -> Iterator[ReleasedNumber]:
     """Every number of a release, in its order."""
-    for n, (stands, table, at, measure, value, status) in enumerate(_numbers(json.loads(kept.content)), start=1):
-        yield Number(kept, stands, n, table["figure"], table["definition"], at, measure, value, status)
+    for n, (stands, table, at, measure, value, status) in enumerate(_numbers(json.loads(release.content)), start=1):
+        yield ReleasedNumber(release, stands, n, table["figure"], table["definition"], at, measure, value, status)
 
 
-def _numbers(content: Mapping[str, Any]) -> Iterator[Told]:
+def _numbers(content: Mapping[str, Any]) -> Iterator[NumberFields]:
     for part in content["figures"]:
         for table in part["tables"]:
-            codes = [one["code"] for one in table["dimensions"]]
+            codes = [dimension["code"] for dimension in table["dimensions"]]
             for row in table["cells"]:
                 at = dict(zip(codes, row, strict=False))
                 for measure, value, status in _cell(table, at, row[len(codes)], row[len(codes) + 1]):
@@ -89,26 +89,39 @@ def _cell(
 _PERIOD = rf"\d{{4}}(H[12])?|{TOTAL}"
 _ID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _VALUES: Mapping[str, tuple[str, ...]] = {
-    **FIXED,
+    **FIXED_VALUES,
     D.KONFLIKTRAD: KONFLIKTRAD,
     D.POLICE_DISTRICT: (*DISTRICTS, UNKNOWN),
     ENDING: RELEASED_ENDINGS,
 }
 _MEASURES = (
     CASES,
-    *(name for one in LEAD_TIMES for name in lead_times.estimates_of(one, 0 if one.norm else None)),
+    *(
+        name
+        for definition in LEAD_TIMES
+        for name in lead_times.estimates_of(definition, 0 if definition.norm else None)
+    ),
     *completions.ESTIMATES,
-    *(name for one in RECIDIVISMS for name in relapses.estimates(one)),
+    *(name for definition in RECIDIVISMS for name in relapses.estimates(definition)),
 )
 
 
 def _dimension(code: str, description: str, source: str) -> Column:
     """The value of a dimension. Only endings are told apart by every table."""
     nullable, pattern = code != ENDING, _PERIOD if code == D.PERIOD else None
-    told = f"{description}; {TOTAL}: all of them{'; missing: the table is not told apart by it' if nullable else ''}"
+    full_description = (
+        f"{description}; {TOTAL}: all of them{'; missing: the table is not told apart by it' if nullable else ''}"
+    )
     words = () if pattern else (*map(str, _VALUES[code]), TOTAL)
     return Column(
-        str(code), T.STRING, told, source, lambda row: row.at.get(code), nullable, vocabulary=words, pattern=pattern
+        str(code),
+        T.STRING,
+        full_description,
+        source,
+        lambda row: row.at.get(code),
+        nullable,
+        vocabulary=words,
+        pattern=pattern,
     )
 
 
@@ -124,7 +137,7 @@ COLUMNS: tuple[Column, ...] = (
            "hidden ones away; missing: it is as known on the day", OFFICE_NORM, lambda row: row.stands, True,
            vocabulary=("earlier",)),
     Column("figure", T.STRING, "what is counted, by its code in docs/statistics.md", OFFICE_NORM,
-           lambda row: row.figure, vocabulary=tuple(code for one in LIST for code in one.codes)),
+           lambda row: row.figure, vocabulary=tuple(code for definition in RELEASE_PLAN for code in definition.codes)),
     Column("definition_version", T.INTEGER, "version of the definition of the figure", OFFICE_NORM,
            lambda row: row.version),
     _dimension(D.PERIOD, "half-year (2025H1) or year (2025) of the day that the definition names", OFFICE_NORM),

@@ -7,8 +7,8 @@ from itertools import groupby
 from typing import Any
 
 from ungdom.extracts.columns import Column, ColumnType
-from ungdom.extracts.known import Change, Known
-from ungdom.extracts.pseudonyms import Named
+from ungdom.extracts.known import AlertChangeRecord, CaseSnapshot
+from ungdom.extracts.pseudonyms import PseudonymKind
 from ungdom.extracts.shared import CASE, CLOCKS, OFFICE_NORM, PLACE
 from ungdom.workflow.alerting import AlertChange, AlertState, ClearedBecause, DelayReason, Level
 from ungdom.workflow.daycount import days_between
@@ -21,8 +21,8 @@ LEFT_OPEN = (AlertChange.RAISED, AlertChange.ESCALATED, AlertChange.WOKEN)
 class AlertRow:
     """One alert: what happened to it, in order; the first is that it was raised."""
 
-    known: Known
-    changes: tuple[Change, ...]
+    known: CaseSnapshot
+    changes: tuple[AlertChangeRecord, ...]
 
     @property
     def state(self) -> AlertState:
@@ -37,27 +37,27 @@ class AlertRow:
 
     def first(self, change: AlertChange) -> date | None:
         """The first day on which this happened."""
-        return next((one.on for one in self.changes if one.change is change), None)
+        return next((record.on for record in self.changes if record.change is change), None)
 
     def times(self, change: AlertChange) -> int:
         """How often this happened."""
-        return sum(one.change is change for one in self.changes)
+        return sum(record.change is change for record in self.changes)
 
     def said(self, name: str) -> Any:
         """What was said last under this name."""
-        return next((one.details[name] for one in reversed(self.changes) if name in one.details), None)
+        return next((record.details[name] for record in reversed(self.changes) if name in record.details), None)
 
 
-def tell(known: Known) -> Iterator[AlertRow]:
+def rows_of(snapshot: CaseSnapshot) -> Iterator[AlertRow]:
     """The alerts of the case, the first due first."""
-    for _, changes in groupby(known.changes, key=lambda one: one.alert_id):
-        yield AlertRow(known, tuple(changes))
+    for _, changes in groupby(snapshot.changes, key=lambda record: record.alert_id):
+        yield AlertRow(snapshot, tuple(changes))
 
 
 # A table is read across.
 # fmt: off
 COLUMNS: tuple[Column, ...] = (
-    Column("alert", T.STRING, "the alert", OFFICE_NORM, lambda row: row.changes[0].alert_id, named=Named.ALERT),
+    Column("alert", T.STRING, "the alert", OFFICE_NORM, lambda row: row.changes[0].alert_id, named=PseudonymKind.ALERT),
     CASE,
     *PLACE,
     Column("clock", T.STRING, "the clock that ran out or was about to", "the law of the clock, docs/workflow.md",

@@ -60,38 +60,38 @@ CASES = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An open session. `ask`: the answer to a statement; `sets`: the SQL of a set."""
+    """An open session. `execute`: the answer to a statement; `queries`: the SQL of a set."""
 
-    ask: Callable[[str, pa.Schema], pa.Table]
-    sets: "_Sets"
+    execute: Callable[[str, pa.Schema], pa.Table]
+    queries: "_SetQueries"
 
     def read(self, ids: Sequence[UUID], known_at: datetime) -> tuple[pa.Table, pa.Table]:
         """`CASES` and `EVENTS` of these cases, as far as they were recorded by then. Raises `Unavailable`."""
-        found = ((self.sets.cases(ids), CASES), (self.sets.events(ids, known_at), EVENTS))
-        cases, events = (self._table(self.ask(statement, schema), schema) for statement, schema in found)
+        statements = ((self.queries.cases(ids), CASES), (self.queries.events(ids, known_at), EVENTS))
+        cases, events = (self._table(self.execute(statement, schema), schema) for statement, schema in statements)
         return cases, events
 
     @staticmethod
-    def _table(found: pa.Table, schema: pa.Schema) -> pa.Table:
-        arrays = [_as(found.column(name), kind) for name, kind in zip(schema.names, schema.types, strict=True)]
+    def _table(result: pa.Table, schema: pa.Schema) -> pa.Table:
+        arrays = [_cast(result.column(name), kind) for name, kind in zip(schema.names, schema.types, strict=True)]
         return _in_order(pa.table(arrays, schema=schema))
 
 
 @contextmanager
-def opened(db: Database) -> Iterator[Source]:
+def open_source(db: Database) -> Iterator[Source]:
     """A session that may only read. Raises `Unavailable`."""
     if db.reader.url.get_backend_name() == "sqlite":
-        yield Source(partial(_from_sqlite, db), _Sqlite())
+        yield Source(partial(_query_sqlite, db), _SqliteQueries())
         return
-    with _failures():
-        connection = _postgresql(db.reader.url)
+    with _operational_errors():
+        connection = _connect_postgresql(db.reader.url)
     with closing(connection), closing(connection.cursor()) as cursor:
-        for said in SETTINGS:
-            cursor.execute(said)
-        yield Source(partial(_from_postgresql, cursor), _Postgresql())
+        for setting in SETTINGS:
+            cursor.execute(setting)
+        yield Source(partial(_query_postgresql, cursor), _PostgresqlQueries())
 
 
-def _from_sqlite(db: Database, statement: str, schema: pa.Schema) -> pa.Table:
+def _query_sqlite(db: Database, statement: str, schema: pa.Schema) -> pa.Table:
     """Through the program's own SQLite.
 
     A driver with a SQLite of its own (ADBC's) must not open the file in the same process: on closing it, it lets go of
@@ -105,14 +105,14 @@ def _from_sqlite(db: Database, statement: str, schema: pa.Schema) -> pa.Table:
     return pa.table(arrays, names=schema.names)
 
 
-def _from_postgresql(cursor: Any, statement: str, _schema: pa.Schema) -> pa.Table:
-    with _failures():
+def _query_postgresql(cursor: Any, statement: str, _schema: pa.Schema) -> pa.Table:
+    with _operational_errors():
         cursor.execute(statement)
         return cursor.fetch_arrow_table()
 
 
 @contextmanager
-def _failures() -> Iterator[None]:
+def _operational_errors() -> Iterator[None]:
     from adbc_driver_manager import OperationalError  # noqa: PLC0415  # only where it is used
 
     try:
@@ -121,14 +121,14 @@ def _failures() -> Iterator[None]:
         raise Unavailable("connection_lost") from error
 
 
-def _postgresql(where: URL) -> Any:
+def _connect_postgresql(url: URL) -> Any:
     from adbc_driver_postgresql import dbapi  # noqa: PLC0415  # the same
 
-    plain = where.set(drivername="postgresql").render_as_string(hide_password=False)
+    plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
     return dbapi.connect(plain, autocommit=True)
 
 
-def _as(column: pa.ChunkedArray, kind: pa.DataType) -> pa.Array:
+def _cast(column: pa.ChunkedArray, kind: pa.DataType) -> pa.Array:
     return column.combine_chunks().cast(kind)
 
 
@@ -141,22 +141,22 @@ def _in_order(table: pa.Table) -> pa.Table:
 
 # --- SQL --------------------------------------------------------------------------------------------------------
 
-_OF_CASE = "c.registered_on, c.konfliktrad, c.sanction, c.last_offence, c.updated_at"
-_CURRENT = "JOIN case_current c ON c.case_id = u.case_id"
-_FOUND = "e.details::jsonb ->> '{}'"
-_OF_EVENT = "e.seq, e.type, e.occurred_on, e.recorded_at, e.actor, e.role"
+_CASE_COLUMNS = "c.registered_on, c.konfliktrad, c.sanction, c.last_offence, c.updated_at"
+_JOIN_CURRENT = "JOIN case_current c ON c.case_id = u.case_id"
+_JSON_VALUE = "e.details::jsonb ->> '{}'"
+_EVENT_COLUMNS = "e.seq, e.type, e.occurred_on, e.recorded_at, e.actor, e.role"
 
 
-class _Postgresql:
+class _PostgresqlQueries:
     def cases(self, ids: Sequence[UUID]) -> str:
-        return f"SELECT (u.place - 1)::int AS place, {_OF_CASE} FROM {self._ids(ids)} {_CURRENT}"  # noqa: S608  # ids and words of ours
+        return f"SELECT (u.place - 1)::int AS place, {_CASE_COLUMNS} FROM {self._ids(ids)} {_JOIN_CURRENT}"  # noqa: S608  # ids and words of ours
 
     def events(self, ids: Sequence[UUID], known_at: datetime) -> str:
-        words = ", ".join(f"{_word(name, _FOUND.format(name))} AS {name}" for name in WORDS)
-        mine = f"event.case_id = u.case_id AND event.recorded_at <= '{known_at.astimezone(UTC).isoformat()}'"
+        words = ", ".join(f"{_word_expression(name, _JSON_VALUE.format(name))} AS {name}" for name in WORDS)
+        condition = f"event.case_id = u.case_id AND event.recorded_at <= '{known_at.astimezone(UTC).isoformat()}'"
         return (
-            f"SELECT (u.place - 1)::int AS place, {_OF_EVENT}, {words} FROM {self._ids(ids)} "  # noqa: S608  # the same
-            f"CROSS JOIN LATERAL (SELECT * FROM event WHERE {mine} ORDER BY event.seq) e"
+            f"SELECT (u.place - 1)::int AS place, {_EVENT_COLUMNS}, {words} FROM {self._ids(ids)} "  # noqa: S608  # the same
+            f"CROSS JOIN LATERAL (SELECT * FROM event WHERE {condition} ORDER BY event.seq) e"
         )
 
     @staticmethod
@@ -164,46 +164,48 @@ class _Postgresql:
         return f"unnest('{{{','.join(map(str, ids))}}}'::uuid[]) WITH ORDINALITY AS u(case_id, place)"
 
 
-class _Sqlite:
+class _SqliteQueries:
     def cases(self, ids: Sequence[UUID]) -> str:
-        return f"SELECT u.place, {_OF_CASE} FROM {self._ids(ids)} {_CURRENT}"  # noqa: S608  # the same
+        return f"SELECT u.place, {_CASE_COLUMNS} FROM {self._ids(ids)} {_JOIN_CURRENT}"  # noqa: S608  # the same
 
     def events(self, ids: Sequence[UUID], known_at: datetime) -> str:
-        words = ", ".join(_word(name, f"json_extract(e.details, '$.{name}')") for name in WORDS)
+        words = ", ".join(_word_expression(name, f"json_extract(e.details, '$.{name}')") for name in WORDS)
         written = known_at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
         return (
-            f"SELECT u.place, {_OF_EVENT}, {words} FROM {self._ids(ids)} "  # noqa: S608  # the same
+            f"SELECT u.place, {_EVENT_COLUMNS}, {words} FROM {self._ids(ids)} "  # noqa: S608  # the same
             f"JOIN event e ON e.case_id = u.case_id WHERE e.recorded_at <= '{written}' ORDER BY u.place, e.seq"
         )
 
     @staticmethod
     def _ids(ids: Sequence[UUID]) -> str:
-        listed = json.dumps([one.hex for one in ids])
+        listed = json.dumps([case_id.hex for case_id in ids])
         return f"(SELECT key AS place, value AS case_id FROM json_each('{listed}')) u"  # noqa: S608  # the same
 
 
-_Sets = _Postgresql | _Sqlite
+_SetQueries = _PostgresqlQueries | _SqliteQueries
 
 
-def _word(name: str, found: str) -> str:
+def _word_expression(name: str, value: str) -> str:
     """The word under this name where the type of the event has a closed list for it, not said the default of it."""
-    types = words(name)
+    types = default_words(name)
     listed = ", ".join(f"'{kind}'" for kind in types)
     defaults = " ".join(f"WHEN '{kind}' THEN '{default}'" for kind, default in types.items() if default)
-    spoken = f"coalesce({found}, CASE e.type {defaults} END)" if defaults else found
-    return f"CASE WHEN e.type IN ({listed}) THEN {spoken} END"
+    with_default = f"coalesce({value}, CASE e.type {defaults} END)" if defaults else value
+    return f"CASE WHEN e.type IN ({listed}) THEN {with_default} END"
 
 
 @cache
-def words(name: str) -> Mapping[EventType, str | None]:
+def default_words(name: str) -> Mapping[EventType, str | None]:
     """The types of events whose details have a word of a closed list under this name, and what it is if not said."""
-    found: dict[EventType, str | None] = {}
+    defaults: dict[EventType, str | None] = {}
     for kind, shape in SHAPE.items():
-        field = next((one for one in fields(shape) if one.name == name), None)
-        if field is not None and shape is not Corrected and _lists(get_type_hints(shape)[name]):
-            found[kind] = str(field.default) if isinstance(field.default, StrEnum) else None
-    return found
+        field = next((candidate for candidate in fields(shape) if candidate.name == name), None)
+        if field is not None and shape is not Corrected and _is_closed_list(get_type_hints(shape)[name]):
+            defaults[kind] = str(field.default) if isinstance(field.default, StrEnum) else None
+    return defaults
 
 
-def _lists(hint: Any) -> bool:
-    return (isinstance(hint, type) and issubclass(hint, StrEnum)) or any(_lists(one) for one in get_args(hint))
+def _is_closed_list(hint: Any) -> bool:
+    return (isinstance(hint, type) and issubclass(hint, StrEnum)) or any(
+        _is_closed_list(argument) for argument in get_args(hint)
+    )

@@ -7,13 +7,13 @@ from functools import partial
 from typing import Any
 
 from ungdom.extracts.columns import Column, ColumnType
-from ungdom.extracts.known import Known
+from ungdom.extracts.known import CaseSnapshot
 from ungdom.extracts.offices import DISTRICT_OF, DISTRICTS
 from ungdom.extracts.shared import CASE, OFFICE_NORM, PERSON, PLACE
 from ungdom.statistics import case_rows
-from ungdom.statistics.case_rows import CaseRow
+from ungdom.statistics.case_rows import CaseFacts
 from ungdom.workflow import details as d
-from ungdom.workflow.case import Sanctioned
+from ungdom.workflow.case import SanctionInForce
 from ungdom.workflow.daycount import Length, after, days_between, oslo_date
 from ungdom.workflow.table import VERSIONS
 from ungdom.workflow.vocabulary import PHASE as PHASE_OF
@@ -28,16 +28,16 @@ AGES = ("15", "16", "17", "18+")
 
 
 @dataclass(frozen=True, slots=True)
-class CaseTold:
+class CaseExtractRow:
     """One case, and the flat row of it."""
 
-    known: Known
-    row: CaseRow
+    known: CaseSnapshot
+    row: CaseFacts
 
     @property
-    def sanctioned(self) -> Sanctioned | None:
+    def sanctioned(self) -> SanctionInForce | None:
         """The decision in force."""
-        return self.known.case.sanctioned
+        return self.known.case.sanction_in_force
 
     @property
     def terms(self) -> d.Terms | None:
@@ -50,24 +50,24 @@ class CaseTold:
         return days_between(since, after(since, length)) if since and length else None
 
 
-def tell(known: Known) -> Iterator[CaseTold]:
+def rows_of(snapshot: CaseSnapshot) -> Iterator[CaseExtractRow]:
     """The case."""
-    opened = oslo_date(known.stored.opened_at)
-    yield CaseTold(known, case_rows.row(known.case, known.day, DISTRICT_OF, opened))
+    opened = oslo_date(snapshot.stored.opened_at)
+    yield CaseExtractRow(snapshot, case_rows.facts_of(snapshot.case, snapshot.day, DISTRICT_OF, opened))
 
 
-def _days(of: str, kind: str, row: CaseTold) -> int:
-    told: dict[str, int] = getattr(row.row, of)
-    return told.get(kind, 0)
+def _days(attribute: str, kind: str, row: CaseExtractRow) -> int:
+    days: dict[str, int] = getattr(row.row, attribute)
+    return days.get(kind, 0)
 
 
 def _day(name: str, description: str, source: str, nullable: bool = True) -> Column:
     """A day of the flat row. Its column ends in `_on`."""
-    read: Callable[[CaseTold], date | None] = lambda row: getattr(row.row, name)  # noqa: E731  # kept in the column
+    read: Callable[[CaseExtractRow], date | None] = lambda row: getattr(row.row, name)  # noqa: E731  # kept in the column
     return Column(f"{name}_on", T.DATE, description, source, read, nullable)
 
 
-def _said(name: str, read: Callable[[d.Terms], Any], description: str, source: str) -> Column:
+def _flag(name: str, read: Callable[[d.Terms], Any], description: str, source: str) -> Column:
     """Whether the judgment holds something; nothing while there is none."""
     return Column(name, T.BOOLEAN, description, source, lambda row: read(row.terms) if row.terms else None, True)
 
@@ -128,9 +128,9 @@ COLUMNS: tuple[Column, ...] = (
     Column("subsidiary_prison_days", T.INTEGER, "subsidiary prison term (subsidiær fengselsstraff) of the judgment",
            "strl § 52 a", lambda row: row.days_of(row.terms.subsidiary_prison) if row.terms else None,
            nullable=True, unit="days"),
-    _said("has_interim_conditions", lambda terms: bool(terms.interim_conditions), "whether the judgment sets interim "
+    _flag("has_interim_conditions", lambda terms: bool(terms.interim_conditions), "whether the judgment sets interim "
           "conditions (særvilkår)", "strl § 52 b"),
-    _said("has_unconditional_prison", lambda terms: terms.unconditional_prison is not None, "whether it adds "
+    _flag("has_unconditional_prison", lambda terms: terms.unconditional_prison is not None, "whether it adds "
           "unconditional prison", "strl § 52 d"),
     Column("interrupted_days", T.INTEGER, "on which the term stood still", "krl § 30",
            lambda row: row.row.interrupted_days, unit="days"),

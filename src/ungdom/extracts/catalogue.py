@@ -20,9 +20,9 @@ from ungdom.extracts.errors import NoExtract
 class Extract:
     """One extract. `unit`: what one row is; `key`: the columns that tell rows apart, in the order of sorting.
 
-    `tell`: the rows of one case. `alerts`: it needs what happened to the alerts of the case; `lives`: what is known of
-    the person beside it. `released`: it is made of a release instead of cases, so that it needs no purpose, and `tell`
-    gives the rows of that.
+    `rows_of`: the rows of one case. `alerts`: it needs what happened to the alerts of the case; `person_histories`:
+    what is known of the person beside it. `released`: it is made of a release instead of cases, so that it needs no
+    purpose, and `rows_of` gives the rows of that.
     """
 
     name: str
@@ -30,35 +30,35 @@ class Extract:
     unit: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
-    tell: Callable[[Any], Iterable[Any]]
+    rows_of: Callable[[Any], Iterable[Any]]
     alerts: bool = False
-    lives: bool = False
+    person_histories: bool = False
     released: bool = False
 
     def column(self, name: str) -> Column:
         """The column of this name. Raises `KeyError`."""
-        return next((one for one in self.columns if one.name == name), None) or _missing(name)
+        return next((column for column in self.columns if column.name == name), None) or _missing(name)
 
     @cached_property
     def definition(self) -> str:
         """SHA-256, short, of what its rows are: those of two that differ in it are not the same."""
-        told = [self.name, self.version, self.key, [_plain(column) for column in self.columns]]
-        return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+        parts = [self.name, self.version, self.key, [_column_definition(column) for column in self.columns]]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
 # A table is read across.
 # fmt: off
 EXTRACTS: tuple[Extract, ...] = (
-    Extract("cases", 1, "a case", ("case",), case_columns.COLUMNS, case_columns.tell),
-    Extract("events", 1, "an event as it was recorded", ("case", "seq"), event_rows.COLUMNS, event_rows.tell),
+    Extract("cases", 1, "a case", ("case",), case_columns.COLUMNS, case_columns.rows_of),
+    Extract("events", 1, "an event as it was recorded", ("case", "seq"), event_rows.COLUMNS, event_rows.rows_of),
     Extract("measures", 1, "a measure put on a plan or asked for", ("measure",), measure_rows.COLUMNS,
-            measure_rows.tell),
+            measure_rows.rows_of),
     Extract("alerts", 1, "a clock and due day of a case of which somebody was told", ("alert",), alert_rows.COLUMNS,
-            alert_rows.tell, alerts=True),
+            alert_rows.rows_of, alerts=True),
     Extract("recidivism", 1, "a person from one origin by one definition of recidivism", ("spell",),
-            recidivism_rows.COLUMNS, recidivism_rows.tell, lives=True),
+            recidivism_rows.COLUMNS, recidivism_rows.rows_of, person_histories=True),
     Extract("aggregates", 1, "a number of a released table", ("release", "row"), aggregate_rows.COLUMNS,
-            aggregate_rows.tell, released=True),
+            aggregate_rows.rows_of, released=True),
 )
 # fmt: on
 """In the order of showing."""
@@ -66,16 +66,16 @@ EXTRACTS: tuple[Extract, ...] = (
 
 def extract(name: str) -> Extract:
     """The extract of this name. Raises `NoExtract`."""
-    found = next((one for one in EXTRACTS if one.name == name), None)
-    if found is None:
-        raise NoExtract(name, tuple(one.name for one in EXTRACTS))
-    return found
+    selected = next((entry for entry in EXTRACTS if entry.name == name), None)
+    if selected is None:
+        raise NoExtract(name, tuple(entry.name for entry in EXTRACTS))
+    return selected
 
 
 def _missing(name: str) -> Column:
     raise KeyError(name)
 
 
-def _plain(one: Column) -> list[Any]:
-    told = [one.name, one.type, one.nullable, one.unit, one.values, one.named]
-    return [*told, one.pattern] if one.pattern else told
+def _column_definition(column: Column) -> list[Any]:
+    parts = [column.name, column.type, column.nullable, column.unit, column.values, column.named]
+    return [*parts, column.pattern] if column.pattern else parts

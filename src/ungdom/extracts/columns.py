@@ -10,7 +10,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from ungdom.extracts.pseudonyms import Named
+from ungdom.extracts.pseudonyms import PseudonymKind
 from ungdom.workflow.daycount import days_between
 
 
@@ -33,7 +33,7 @@ class Dates(StrEnum):
     OFFSET = "days_since_last_offence"
 
 
-Words = tuple[type[StrEnum], ...]
+WordLists = tuple[type[StrEnum], ...]
 """Closed lists of words."""
 
 
@@ -41,7 +41,7 @@ Words = tuple[type[StrEnum], ...]
 class Column:
     """One column. `source`: the act and paragraph, or office norm, that says what is counted.
 
-    `of`: its value in one row, from what the row is told from. `words`: the closed lists that its values are of;
+    `value_of`: its value in one row, from what the row is told from. `words`: the closed lists that its values are of;
     `vocabulary`: the list, when it is none of those; `pattern`: how they are written, where they grow with time.
     `named`: it is a pseudonym of this kind.
     """
@@ -50,12 +50,12 @@ class Column:
     type: ColumnType
     description: str
     source: str
-    of: Callable[[Any], Any]
+    value_of: Callable[[Any], Any]
     nullable: bool = False
     unit: str | None = None
-    words: Words = ()
+    words: WordLists = ()
     vocabulary: tuple[str, ...] = ()
-    named: Named | None = None
+    named: PseudonymKind | None = None
     pattern: str | None = None
 
     @property
@@ -64,13 +64,13 @@ class Column:
         return tuple(dict.fromkeys([*(str(word) for kind in self.words for word in kind), *self.vocabulary]))
 
     @property
-    def lists(self) -> tuple[str, ...]:
+    def list_names(self) -> tuple[str, ...]:
         """The names of the lists that its values are of."""
         return tuple(kind.__name__ for kind in self.words)
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class PurposeColumn:
     """A column as one purpose gets it: its type and unit once its days are told as they are ordered."""
 
     column: Column
@@ -91,10 +91,10 @@ class Shown:
     @property
     def unit(self) -> str | None:
         """Its unit; of coarse days how they are written."""
-        return _WRITTEN[self.dates] if self.column.type is ColumnType.DATE else self.column.unit
+        return _DATE_UNITS[self.dates] if self.column.type is ColumnType.DATE else self.column.unit
 
 
-_WRITTEN = {
+_DATE_UNITS = {
     Dates.DAY: "calendar day in Oslo",
     Dates.MONTH: "month, as 2025-03",
     Dates.QUARTER: "quarter, as 2025Q1",
@@ -102,12 +102,12 @@ _WRITTEN = {
 }
 
 
-def shown(columns: Sequence[Column], dates: Dates, without: frozenset[str]) -> tuple[Shown, ...]:
+def purpose_columns(columns: Sequence[Column], dates: Dates, without: frozenset[str]) -> tuple[PurposeColumn, ...]:
     """The columns as a purpose gets them, in order. `without`: the names of those that it does not get."""
-    return tuple(Shown(column, dates) for column in columns if column.name not in without)
+    return tuple(PurposeColumn(column, dates) for column in columns if column.name not in without)
 
 
-def coarse(day: date, dates: Dates, last_offence: date) -> date | str | int:
+def coarsen_date(day: date, dates: Dates, last_offence: date) -> date | str | int:
     """The day as exactly as it may be told. 2025-03-09 by month is 2025-03, by quarter 2025Q1."""
     if dates is Dates.MONTH:
         return f"{day:%Y-%m}"

@@ -5,29 +5,31 @@ from typing import Any
 
 from ungdom import texts
 from ungdom.extracts.catalogue import EXTRACTS, Extract
-from ungdom.extracts.columns import Column, ColumnType, Dates, Shown, shown
+from ungdom.extracts.columns import Column, ColumnType, Dates, PurposeColumn, purpose_columns
 from ungdom.extracts.orders import Order
 from ungdom.extracts.pseudonyms import LENGTH
-from ungdom.extracts.writers import Form, Written
+from ungdom.extracts.writers import Form, WrittenFile
 
 PROFILE = "tabular-data-package"
 _PSEUDONYM = f"^[a-z2-7]{{{LENGTH}}}$"
 _COARSE = {Dates.MONTH: r"^\d{4}-\d{2}$", Dates.QUARTER: r"^\d{4}Q[1-4]$"}
 
 
-def table_schema(extract: Extract, columns: Iterable[Shown], left_out: frozenset[str] = frozenset()) -> dict[str, Any]:
+def table_schema(
+    extract: Extract, columns: Iterable[PurposeColumn], left_out: frozenset[str] = frozenset()
+) -> dict[str, Any]:
     """Frictionless Table Schema of an extract. `left_out`: columns that stand in the names of folders."""
-    told = [one for one in columns if one.name not in left_out]
-    return {"fields": [_field(one) for one in told], "primaryKey": list(extract.key), "missingValues": [""]}
+    included = [column for column in columns if column.name not in left_out]
+    return {"fields": [_field(column) for column in included], "primaryKey": list(extract.key), "missingValues": [""]}
 
 
 def whole_schema(extract: Extract) -> dict[str, Any]:
     """The schema of every column, days told exactly."""
-    return table_schema(extract, shown(extract.columns, Dates.DAY, frozenset()))
+    return table_schema(extract, purpose_columns(extract.columns, Dates.DAY, frozenset()))
 
 
-def _field(one: Shown) -> dict[str, Any]:
-    column = one.column
+def _field(purpose_column: PurposeColumn) -> dict[str, Any]:
+    column = purpose_column.column
     constraints: dict[str, Any] = {"required": not column.nullable}
     if column.named is not None:
         constraints["pattern"] = _PSEUDONYM
@@ -35,13 +37,18 @@ def _field(one: Shown) -> dict[str, Any]:
         constraints["pattern"] = f"^{column.pattern}$"
     elif column.values:
         constraints["enum"] = list(column.values)
-    elif column.type is ColumnType.DATE and one.dates in _COARSE:
-        constraints["pattern"] = _COARSE[one.dates]
-    told = {"name": one.name, "type": str(one.type), "description": column.description, "constraints": constraints}
-    return told | {name: value for name, value in (("unit", one.unit), ("source", column.source)) if value}
+    elif column.type is ColumnType.DATE and purpose_column.dates in _COARSE:
+        constraints["pattern"] = _COARSE[purpose_column.dates]
+    field = {
+        "name": purpose_column.name,
+        "type": str(purpose_column.type),
+        "description": column.description,
+        "constraints": constraints,
+    }
+    return field | {name: value for name, value in (("unit", purpose_column.unit), ("source", column.source)) if value}
 
 
-def package(order: Order, form: Form, files: Mapping[str, Written], left_out: frozenset[str]) -> dict[str, Any]:
+def package(order: Order, form: Form, files: Mapping[str, WrittenFile], left_out: frozenset[str]) -> dict[str, Any]:
     """The Data Package of an extract that was made: a resource a file, with its size, digest and schema."""
     schema = table_schema(order.extract, order.columns, left_out)
     return {
@@ -50,11 +57,11 @@ def package(order: Order, form: Form, files: Mapping[str, Written], left_out: fr
         "title": title("en", order.extract),
         "description": f"One row is {order.extract.unit}. See manifest.json for what it was made of.",
         "version": str(order.extract.version),
-        "resources": [_resource(name, one, form, schema) for name, one in files.items()],
+        "resources": [_resource(name, file, form, schema) for name, file in files.items()],
     }
 
 
-def _resource(name: str, one: Written, form: Form, schema: dict[str, Any]) -> dict[str, Any]:
+def _resource(name: str, file: WrittenFile, form: Form, schema: dict[str, Any]) -> dict[str, Any]:
     plain = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in name.lower())
     return {
         "profile": "tabular-data-resource",
@@ -63,8 +70,8 @@ def _resource(name: str, one: Written, form: Form, schema: dict[str, Any]) -> di
         "format": str(form),
         "mediatype": form.media_type.partition(";")[0],
         "encoding": "utf-8",
-        "bytes": one.bytes,
-        "hash": f"sha256:{one.sha256}",
+        "bytes": file.bytes,
+        "hash": f"sha256:{file.sha256}",
         "schema": schema,
     }
 
@@ -87,7 +94,7 @@ def codebook() -> str:
         names = " · ".join(title(language, extract) for language in texts.languages())
         parts.append(f"\n## {extract.name}\n\n{names}. One row is {extract.unit}. ")
         parts.append(f"Definition {extract.version} (`{extract.definition}`); key: {', '.join(extract.key)}.\n\n{HEAD}")
-        parts += [_line(one) for one in shown(extract.columns, Dates.DAY, frozenset())]
+        parts += [_codebook_row(column) for column in purpose_columns(extract.columns, Dates.DAY, frozenset())]
     return "".join(parts)
 
 
@@ -100,18 +107,18 @@ _OPENING = (
     "Pseudonyms are 24 letters, the same in every extract of one purpose and key version and in no other.",
 )
 
-_MANY = 12
+_LONGEST_LIST = 12
 """A list of more values than this is named by its name in the glossary."""
 
 
-def _line(one: Shown) -> str:
-    column = one.column
+def _codebook_row(purpose_column: PurposeColumn) -> str:
+    column = purpose_column.column
     missing = "yes" if column.nullable else "no"
     cells = (
-        f"`{one.name}`",
-        str(one.type),
+        f"`{purpose_column.name}`",
+        str(purpose_column.type),
         missing,
-        one.unit or "",
+        purpose_column.unit or "",
         column.description,
         _values(column),
         column.source,
@@ -122,6 +129,6 @@ def _line(one: Shown) -> str:
 def _values(column: Column) -> str:
     if column.named is not None:
         return f"pseudonym of a {column.named}"
-    if len(column.values) > _MANY and column.words:
-        return f"{len(column.values)} words: {', '.join(column.lists)}"
+    if len(column.values) > _LONGEST_LIST and column.words:
+        return f"{len(column.values)} words: {', '.join(column.list_names)}"
     return ", ".join(f"`{value}`" for value in column.values)

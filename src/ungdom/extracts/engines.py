@@ -18,11 +18,11 @@ import ibis
 import numpy as np
 import pyarrow as pa
 
-from ungdom.statistics.survival import CENSORED, Counts
+from ungdom.statistics.survival import CENSORED, RiskSetCounts
 
 ENDED, LEFT = 1, 2
 """How a wait ends: by what was waited for, or because the case was closed without it."""
-_WAYS = {"ended": ENDED, "left": LEFT, "censored": CENSORED}
+_ENDINGS = {"ended": ENDED, "left": LEFT, "censored": CENSORED}
 PARQUET = "*/*/*.parquet"
 """The files of the folder: beside them stand a manifest and a dictionary."""
 
@@ -34,14 +34,14 @@ Days = Any
 class Duration:
     """A figure of `statistics.definitions`, in columns of the extract: from one day to another.
 
-    `seen`: the day from which the case was under observation. `of`: which cases it is of.
+    `observed_from`: the day from which the case was under observation. `applies_to`: which cases it is of.
     """
 
     code: str
     since: Callable[[ibis.Table], Days]
-    seen: Callable[[ibis.Table], Days]
+    observed_from: Callable[[ibis.Table], Days]
     end: Callable[[ibis.Table], Days]
-    of: Callable[[ibis.Table], Any] = lambda _cases: ibis.literal(value=True)
+    applies_to: Callable[[ibis.Table], Any] = lambda _cases: ibis.literal(value=True)
 
 
 def _late(cases: ibis.Table) -> Any:
@@ -50,25 +50,29 @@ def _late(cases: ibis.Table) -> Any:
 
 
 DURATIONS: dict[str, Duration] = {
-    one.code: one
-    for one in (
+    duration.code: duration
+    for duration in (
         Duration(
             "p1",
             since=lambda cases: cases.last_offence_on,
-            seen=lambda cases: _late(cases).ifelse(cases.in_view_on + ibis.interval(days=1), cases.last_offence_on),
+            observed_from=lambda cases: _late(cases).ifelse(
+                cases.in_view_on + ibis.interval(days=1), cases.last_offence_on
+            ),
             end=lambda cases: cases.received_on,
         ),
         Duration(
             "p2",
             since=lambda cases: cases.received_on,
-            seen=lambda cases: cases.received_on,
+            observed_from=lambda cases: cases.received_on,
             end=lambda cases: cases.started_on,
-            of=lambda cases: cases.received_on.notnull() & (cases.started_on.isnull() | cases.p2_days.notnull()),
+            applies_to=lambda cases: (
+                cases.received_on.notnull() & (cases.started_on.isnull() | cases.p2_days.notnull())
+            ),
         ),
         Duration(
             "p3",
             since=lambda cases: cases.last_offence_on,
-            seen=lambda cases: _late(cases).ifelse(cases.in_view_on, cases.last_offence_on),
+            observed_from=lambda cases: _late(cases).ifelse(cases.in_view_on, cases.last_offence_on),
             end=lambda cases: cases.started_on,
         ),
     )
@@ -78,34 +82,34 @@ DURATIONS: dict[str, Duration] = {
 
 def on_duckdb(folder: Path) -> ibis.Table:
     """The cases of an extract, read in this process."""
-    found: ibis.Table = ibis.duckdb.connect().read_parquet(str(folder / PARQUET), hive_partitioning=True)
-    return found
+    cases: ibis.Table = ibis.duckdb.connect().read_parquet(str(folder / PARQUET), hive_partitioning=True)
+    return cases
 
 
 def on_spark(session: Any, folder: str) -> ibis.Table:
     """The cases of an extract, read by a Spark session; `folder`: where its workers find it."""
-    found: ibis.Table = ibis.pyspark.connect(session).read_parquet(folder, pathGlobFilter="*.parquet")
-    return found
+    cases: ibis.Table = ibis.pyspark.connect(session).read_parquet(folder, pathGlobFilter="*.parquet")
+    return cases
 
 
 def counts(cases: ibis.Table, figure: Duration, by: str, day: date) -> ibis.Table:
     """By group and day: how many came under observation, ended in each way, were seen last. `day`: of the extract."""
-    spans = _spans(cases.filter(figure.of(cases)), figure, by, day)
+    spans = _spans(cases.filter(figure.applies_to(cases)), figure, by, day)
     spans = spans.filter(spans.time > spans.entry)
-    came = {"day": spans.entry, "entered": ibis.literal(1), **dict.fromkeys(_WAYS, ibis.literal(0))}
-    went = {"day": spans.time, "entered": ibis.literal(0)}
-    went |= {name: (spans.ending == code).ifelse(1, 0) for name, code in _WAYS.items()}
-    both = spans.select(group=spans.group, **came).union(spans.select(group=spans.group, **went))
-    sums = {name: both[name].sum().cast("int64") for name in ("entered", *_WAYS)}
-    found: ibis.Table = both.group_by("group", "day").agg(**sums).order_by("group", "day")
-    return found
+    entries = {"day": spans.entry, "entered": ibis.literal(1), **dict.fromkeys(_ENDINGS, ibis.literal(0))}
+    exits = {"day": spans.time, "entered": ibis.literal(0)}
+    exits |= {name: (spans.ending == code).ifelse(1, 0) for name, code in _ENDINGS.items()}
+    both = spans.select(group=spans.group, **entries).union(spans.select(group=spans.group, **exits))
+    sums = {name: both[name].sum().cast("int64") for name in ("entered", *_ENDINGS)}
+    grouped: ibis.Table = both.group_by("group", "day").agg(**sums).order_by("group", "day")
+    return grouped
 
 
 def _spans(cases: ibis.Table, figure: Duration, by: str, day: date) -> ibis.Table:
     """`statistics.passages`, as days: on which evening it was not yet seen, when it was seen last, how it ended."""
     since, end, closed = figure.since(cases), figure.end(cases), cases.closed_on
     over = end.notnull().ifelse(end, closed.isnull().ifelse(ibis.literal(day), (closed < since).ifelse(since, closed)))
-    entry = figure.seen(cases).delta(since, unit="day") - 1
+    entry = figure.observed_from(cases).delta(since, unit="day") - 1
     ending = end.notnull().ifelse(ENDED, closed.notnull().ifelse(LEFT, CENSORED))
     return cases.select(
         group=cases[by],
@@ -115,17 +119,17 @@ def _spans(cases: ibis.Table, figure: Duration, by: str, day: date) -> ibis.Tabl
     )
 
 
-def read(found: ibis.Table) -> tuple[list[str], Counts]:
+def read(table: ibis.Table) -> tuple[list[str], RiskSetCounts]:
     """The names of the groups, by their codes, and the counts."""
-    return of_table(found.to_pyarrow())
+    return counts_from_table(table.to_pyarrow())
 
 
-def of_table(found: pa.Table) -> tuple[list[str], Counts]:
+def counts_from_table(table: pa.Table) -> tuple[list[str], RiskSetCounts]:
     """The same from the rows of `counts`, in whichever order."""
-    names = sorted(set(found.column("group").to_pylist()))
+    names = sorted(set(table.column("group").to_pylist()))
     code_of = {name: code for code, name in enumerate(names)}
-    group = np.array([code_of[name] for name in found.column("group").to_pylist()], np.int64)
-    rows = np.lexsort((found.column("day").to_numpy(), group))
-    told = {name: found.column(name).to_numpy().astype(np.int64)[rows] for name in ("day", "entered", *_WAYS)}
-    ended = {code: told[name] for name, code in _WAYS.items() if code != CENSORED}
-    return names, Counts(group[rows], told["day"], told["entered"], ended, told["censored"])
+    group = np.array([code_of[name] for name in table.column("group").to_pylist()], np.int64)
+    rows = np.lexsort((table.column("day").to_numpy(), group))
+    columns = {name: table.column(name).to_numpy().astype(np.int64)[rows] for name in ("day", "entered", *_ENDINGS)}
+    ended = {code: columns[name] for name, code in _ENDINGS.items() if code != CENSORED}
+    return names, RiskSetCounts(group[rows], columns["day"], columns["entered"], ended, columns["censored"])

@@ -74,9 +74,9 @@ class NoKey(ExtractsError):
 class NotYet(ExtractsError):
     """What is known then is not known yet. `latest`: the last instant or day that can be asked for now."""
 
-    def __init__(self, asked: datetime | date, latest: datetime | date) -> None:
-        super().__init__(f"{asked.isoformat()} has not come, or is too recent; {latest.isoformat()} at the latest")
-        self.asked = asked
+    def __init__(self, requested: datetime | date, latest: datetime | date) -> None:
+        super().__init__(f"{requested.isoformat()} has not come, or is too recent; {latest.isoformat()} at the latest")
+        self.asked = requested
         self.latest = latest
 
 
@@ -100,6 +100,6 @@ class CannotRebuild(ExtractsError):
     """The same bytes cannot be made here. `differences`: what differs, as (what, then, now)."""
 
     def __init__(self, differences: list[tuple[str, str, str]]) -> None:
-        told = "; ".join(f"{what}: {then} then, {now} now" for what, then, now in differences)
-        super().__init__(f"the same bytes cannot be made here: {told}")
+        text = "; ".join(f"{what}: {then} then, {now} now" for what, then, now in differences)
+        super().__init__(f"the same bytes cannot be made here: {text}")
         self.differences = differences

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from ungdom.extracts.columns import Column, ColumnType
-from ungdom.extracts.known import Known
+from ungdom.extracts.known import CaseSnapshot
 from ungdom.extracts.shared import CASE, OFFICE_NORM, PLACE
 from ungdom.workflow import details as d
 from ungdom.workflow.daycount import days_between, oslo_date
@@ -41,7 +41,7 @@ class EventRow:
     `known`: its case; None where what is told of the case comes from elsewhere (`event_sets`).
     """
 
-    known: Known | None
+    known: CaseSnapshot | None
     event: Event
     correction: Event | None
     stands: Event | None
@@ -61,29 +61,31 @@ class EventRow:
 
     def word(self, name: str) -> str | None:
         """The word of a closed list that is said under this name by what happened; nothing else is ever told."""
-        said = (self.stands or self.event).details
-        found = None if isinstance(said, Corrected) else getattr(said, name, None)
-        return found if isinstance(found, StrEnum) else None
+        details = (self.stands or self.event).details
+        value = None if isinstance(details, Corrected) else getattr(details, name, None)
+        return value if isinstance(value, StrEnum) else None
 
 
-def tell(known: Known) -> Iterator[EventRow]:
+def rows_of(snapshot: CaseSnapshot) -> Iterator[EventRow]:
     """The events of the case in the order recorded, as far as they, or what replaced them, had happened by the day."""
-    return rows(known.stored.events, known.day, known)
+    return rows_of_events(snapshot.stored.events, snapshot.day, snapshot)
 
 
-def rows(events: Sequence[Event], day: date, known: Known | None = None) -> Iterator[EventRow]:
+def rows_of_events(events: Sequence[Event], day: date, snapshot: CaseSnapshot | None = None) -> Iterator[EventRow]:
     """The rows of these events of one case; with a correction what it corrects must be among them."""
     corrections = {e.details.corrects: e for e in events if isinstance(e.details, Corrected)}
     now = {event.corrected_by or event.seq: event for event in effective(events)}
     days = {event.seq: event.occurred_on for event in events}
     for event in events:
         stands = now.get(event.seq)
-        said = event.details
-        happened = days.get(said.corrects, event.occurred_on) if isinstance(said, Corrected) else event.occurred_on
+        details = event.details
+        happened = (
+            days.get(details.corrects, event.occurred_on) if isinstance(details, Corrected) else event.occurred_on
+        )
         if stands is not None and stands.occurred_on > day:
             stands = None
         if stands is not None or happened <= day:
-            yield EventRow(known, event, corrections.get(event.seq), stands)
+            yield EventRow(snapshot, event, corrections.get(event.seq), stands)
 
 
 def _replaces(correction: Event) -> bool:

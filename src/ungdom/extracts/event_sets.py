@@ -26,12 +26,12 @@ import pyarrow.compute as pc
 from sqlalchemy import select, tuple_
 
 from ungdom.extracts import event_rows, rows
-from ungdom.extracts.arrows import opened
-from ungdom.extracts.columns import ColumnType, Dates, Shown, coarse
+from ungdom.extracts.arrows import open_source
+from ungdom.extracts.columns import ColumnType, Dates, PurposeColumn, coarsen_date
 from ungdom.extracts.errors import NotAsDeclared
 from ungdom.extracts.event_rows import EventRow, RecordStatus
 from ungdom.extracts.orders import Order
-from ungdom.extracts.rows import Tally
+from ungdom.extracts.rows import ExtractCounts
 from ungdom.store import bulk, journal
 from ungdom.store.session import Connection, Database
 from ungdom.store.tables import event
@@ -41,69 +41,75 @@ from ungdom.workflow.vocabulary import EventType
 
 CASES = 2_000
 """Cases asked for at a time: with what is read ahead about a hundred thousand events in memory."""
-_AT_ONCE = 400
+_KEYS_PER_QUERY = 400
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100
 _DAY = 86_400_000_000
 
-Asked = Sequence[bytes]
+RankedCases = Sequence[bytes]
 """Cases as `rows.ranked` gives them: a pseudonym, then the id."""
 
 
 def batches(
     db: Database,
     order: Order,
-    cases: Asked,
-    tally: Tally,
+    cases: RankedCases,
+    counts: ExtractCounts,
     report: Callable[[int], object] = lambda _: None,
     without: frozenset[str] = frozenset(),
 ) -> Iterator[pa.RecordBatch]:
     """The rows of these cases, as `rows.batches` gives them. Raises `NotAsDeclared`."""
-    columns = [one for one in order.columns if one.name not in without]
-    with opened(db) as source, ThreadPoolExecutor(1) as ahead:
+    columns = [case_set for case_set in order.columns if case_set.name not in without]
+    with open_source(db) as source, ThreadPoolExecutor(1) as ahead:
 
-        def read(asked: Asked) -> tuple[Asked, pa.Table, pa.Table]:
-            return asked, *source.read([_id(one) for one in asked], order.known_at)
+        def read(chunk: RankedCases) -> tuple[RankedCases, pa.Table, pa.Table]:
+            return chunk, *source.read([_case_id(ranked) for ranked in chunk], order.known_at)
 
-        for asked, told_cases, told_events in _read_ahead(ahead, read, list(bulk.batches(cases, CASES))):
-            one = _Set(db, order, asked, told_cases, told_events)
-            yield from _told(one, columns, tally, without)
-            report(len(asked))
+        for chunk, case_table, event_table in _read_ahead(ahead, read, list(bulk.batches(cases, CASES))):
+            case_set = _CaseSet(db, order, chunk, case_table, event_table)
+            yield from _set_batches(case_set, columns, counts, without)
+            report(len(chunk))
 
 
-def _read_ahead(ahead: ThreadPoolExecutor, read: Callable[[Asked], Any], sets: Sequence[Asked]) -> Iterator[Any]:
+def _read_ahead(
+    ahead: ThreadPoolExecutor, read: Callable[[RankedCases], Any], chunks: Sequence[RankedCases]
+) -> Iterator[Any]:
     """What is read for each set; the next one is read meanwhile."""
-    coming = [ahead.submit(read, one) for one in sets[:1]]
-    for following in [*sets[1:], None]:
-        found = coming.pop().result() if coming else None
+    coming = [ahead.submit(read, chunk) for chunk in chunks[:1]]
+    for following in [*chunks[1:], None]:
+        result = coming.pop().result() if coming else None
         if following is not None:
             coming.append(ahead.submit(read, following))
-        if found is not None:
-            yield found
+        if result is not None:
+            yield result
 
 
-def _told(one: "_Set", columns: Sequence[Shown], tally: Tally, without: frozenset[str]) -> Iterator[pa.RecordBatch]:
+def _set_batches(
+    case_set: "_CaseSet", columns: Sequence[PurposeColumn], counts: ExtractCounts, without: frozenset[str]
+) -> Iterator[pa.RecordBatch]:
     """The rows of a set in order: stretches of cases that are told at once, and those that are told one by one."""
-    later, corrected = one.later(), one.corrected()
-    later |= {place for place, (events, told) in corrected.items() if len(events) != len(told)}
-    batch = one.batch(columns, {place: told for place, (_, told) in corrected.items()})
-    ends = np.searchsorted(one.place, np.arange(len(one.asked) + 1))
-    tally.cases += len(set(np.unique(one.place).tolist()) - later)
-    for by_itself, run in groupby(range(len(one.asked)), later.__contains__):
+    later, corrected = case_set.changed_later(), case_set.corrected_rows()
+    later |= {place for place, (events, extract_rows) in corrected.items() if len(events) != len(extract_rows)}
+    batch = case_set.batch(columns, {place: extract_rows for place, (_, extract_rows) in corrected.items()})
+    ends = np.searchsorted(case_set.place, np.arange(len(case_set.ranked) + 1))
+    counts.cases += len(set(np.unique(case_set.place).tolist()) - later)
+    for by_itself, run in groupby(range(len(case_set.ranked)), later.__contains__):
         places = list(run)
         if by_itself:
-            yield from rows.batches(one.db, one.order, [one.asked[place] for place in places], tally, without=without)
+            yield from rows.batches(
+                case_set.db, case_set.order, [case_set.ranked[place] for place in places], counts, without=without
+            )
         else:
             first = int(ends[places[0]])
             yield batch.slice(first, int(ends[places[-1] + 1]) - first)
 
 
 @dataclass(frozen=True)
-class _Set:
-    """What was read of some cases. `asked`: the cases; the tables name them by their place among these."""
+class _CaseSet:
+    """What was read of some cases. `ranked`: the cases; the tables name them by their place among these."""
 
     db: Database
     order: Order
-    asked: Asked
+    ranked: RankedCases
     cases: pa.Table
     events: pa.Table
 
@@ -112,167 +118,176 @@ class _Set:
         """Of each event the place of its case."""
         return np.asarray(self.events.column("place"))
 
-    def later(self) -> set[int]:
+    def changed_later(self) -> set[int]:
         """The places of cases that have gone on since the instant, or beyond the day, that is asked."""
         settled = min(self.order.known_at, last_moment(self.order.day)).astimezone(UTC).replace(tzinfo=None)
         gone_on = pc.greater(self.cases.column("updated_at"), pa.scalar(settled, pa.timestamp("us")))
         to_come = pc.greater(self.events.column("occurred_on"), pa.scalar(self.order.day, pa.date32()))
-        found = pa.chunked_array(
+        places = pa.chunked_array(
             [*self.cases.filter(gone_on).column("place").chunks, *self.events.filter(to_come).column("place").chunks],
             pa.int32(),
         )
-        return set(found.to_pylist())
+        return set(places.to_pylist())
 
-    def corrected(self) -> dict[int, tuple[list[Event], list[EventRow]]]:
+    def corrected_rows(self) -> dict[int, tuple[list[Event], list[EventRow]]]:
         """By place: the corrections, with what they correct, and the rows of these."""
-        mine = self.events.filter(pc.equal(self.events.column("type"), EventType.CORRECTED.value))
-        places, numbers = (mine.column(name).to_pylist() for name in ("place", "seq"))
+        corrections = self.events.filter(pc.equal(self.events.column("type"), EventType.CORRECTED.value))
+        places, numbers = (corrections.column(name).to_pylist() for name in ("place", "seq"))
         if not places:
             return {}
-        place_of = {_id(self.asked[place]): place for place in places}
+        place_of = {_case_id(self.ranked[place]): place for place in places}
         with self.db.reading() as tx:
-            found = _with_corrected(tx, [(_id(self.asked[p]), n) for p, n in zip(places, numbers, strict=True)])
-        return {place_of[i]: (told, list(event_rows.rows(told, self.order.day))) for i, told in found.items()}
+            events_by_case = _with_corrected(
+                tx, [(_case_id(self.ranked[p]), n) for p, n in zip(places, numbers, strict=True)]
+            )
+        return {
+            place_of[i]: (case_events, list(event_rows.rows_of_events(case_events, self.order.day)))
+            for i, case_events in events_by_case.items()
+        }
 
-    def batch(self, columns: Sequence[Shown], corrected: dict[int, list[EventRow]]) -> pa.RecordBatch:
+    def batch(self, columns: Sequence[PurposeColumn], corrected: dict[int, list[EventRow]]) -> pa.RecordBatch:
         """Every row, in order. Raises `NotAsDeclared`."""
-        at = {name: _COLUMNS[name] for name in (one.name for one in columns)}
-        mask, changed = self._places_of(corrected)
-        arrays = [self._column(one, at[one.name], mask, changed) for one in columns]
+        readers = {name: _COLUMNS[name] for name in (column.name for column in columns)}
+        mask, changed = self._corrected_mask(corrected)
+        arrays = [self._column(column, readers[column.name], mask, changed) for column in columns]
         return pa.RecordBatch.from_arrays(arrays, schema=rows.schema(columns))
 
-    def _places_of(self, corrected: dict[int, list[EventRow]]) -> tuple[pa.Array, list[EventRow]]:
+    def _corrected_mask(self, corrected: dict[int, list[EventRow]]) -> tuple[pa.Array, list[EventRow]]:
         """Which rows `event_rows` tells, and these rows, in order."""
-        told = [(place, row) for place in sorted(corrected) for row in corrected[place]]
+        placed = [(place, row) for place in sorted(corrected) for row in corrected[place]]
         key = self.place.astype(np.int64) << 32 | np.asarray(self.events.column("seq")).astype(np.int64)
         mask = np.zeros(len(key), dtype=bool)
-        mask[np.searchsorted(key, [place << 32 | row.event.seq for place, row in told])] = True
-        return pa.array(mask), [row for _, row in told]
+        mask[np.searchsorted(key, [place << 32 | row.event.seq for place, row in placed])] = True
+        return pa.array(mask), [row for _, row in placed]
 
-    def _column(self, one: Shown, of: "_Of", mask: pa.Array, changed: list[EventRow]) -> pa.Array:
-        found = of(self)
-        if changed and one.name not in OF_THE_CASE:
-            found = pc.replace_with_mask(found, mask, pa.array([one.column.of(row) for row in changed], found.type))
-        if one.column.type is ColumnType.DATE:
-            found = self._as_exactly(found, one.dates)
-        _declared(self.order, one, found)
-        return found.cast(rows.arrow_type(one.type))
+    def _column(
+        self, purpose_column: PurposeColumn, reader: "_ColumnReader", mask: pa.Array, changed: list[EventRow]
+    ) -> pa.Array:
+        values = reader(self)
+        if changed and purpose_column.name not in OF_THE_CASE:
+            values = pc.replace_with_mask(
+                values, mask, pa.array([purpose_column.column.value_of(row) for row in changed], values.type)
+            )
+        if purpose_column.column.type is ColumnType.DATE:
+            values = self._coarsened(values, purpose_column.dates)
+        _check_declared(self.order, purpose_column, values)
+        return values.cast(rows.arrow_type(purpose_column.type))
 
-    def _as_exactly(self, days: pa.Array, dates: Dates) -> pa.Array:
+    def _coarsened(self, days: pa.Array, dates: Dates) -> pa.Array:
         if dates is Dates.DAY:
             return days
         if dates is Dates.OFFSET:
             return pc.subtract(days.cast(pa.int32()), self.of_case("last_offence").cast(pa.int32()))
-        known = days.dictionary_encode()
-        said = [coarse(day, dates, day) for day in known.dictionary.to_pylist()]
-        return pa.array(said, pa.string()).take(known.indices)
+        encoded = days.dictionary_encode()
+        labels = [coarsen_date(day, dates, day) for day in encoded.dictionary.to_pylist()]
+        return pa.array(labels, pa.string()).take(encoded.indices)
 
     def of_case(self, name: str) -> pa.Array:
         """Of each event what this column says of its case."""
-        whole = pa.nulls(len(self.asked), self.cases.schema.field(name).type)
-        mask = np.zeros(len(self.asked), dtype=bool)
+        whole = pa.nulls(len(self.ranked), self.cases.schema.field(name).type)
+        mask = np.zeros(len(self.ranked), dtype=bool)
         mask[np.asarray(self.cases.column("place"))] = True
         return pc.replace_with_mask(whole, mask, self.cases.column(name).combine_chunks()).take(pa.array(self.place))
 
-    def said(self, name: str) -> pa.Array:
+    def event_column(self, name: str) -> pa.Array:
         """This column of the events."""
         return self.events.column(name).combine_chunks()
 
-    def same(self, value: str | None, kind: pa.DataType) -> pa.Array:
+    def constant_column(self, value: str | None, kind: pa.DataType) -> pa.Array:
         """The same in each row."""
         return pa.repeat(pa.scalar(value, kind), self.events.num_rows)
 
     @cached_property
     def recorded(self) -> pa.Array:
         """The day in Norway on which each event was recorded."""
-        since, shift = _shifts()
-        at = np.asarray(self.said("recorded_at").cast(pa.int64()))
+        since, shift = _utc_offsets()
+        at = np.asarray(self.event_column("recorded_at").cast(pa.int64()))
         local = at + shift[np.searchsorted(since, at, side="right") - 1]
         return pa.array((local // _DAY).astype(np.int32)).cast(pa.date32())
 
 
-_Of = Callable[[_Set], pa.Array]
+_ColumnReader = Callable[[_CaseSet], pa.Array]
 
 
-def _days_after(one: _Set) -> pa.Array:
-    return pc.subtract(one.recorded.cast(pa.int32()), one.said("occurred_on").cast(pa.int32()))
+def _recording_delay(case_set: _CaseSet) -> pa.Array:
+    return pc.subtract(case_set.recorded.cast(pa.int32()), case_set.event_column("occurred_on").cast(pa.int32()))
 
 
 _TEXT, _WHOLE = pa.string(), pa.int32()
 OF_THE_CASE = frozenset({"case", "year", "konfliktrad", "sanction"})
 """The columns that no correction of an event changes here: they are told of the case as it now reads."""
-_COLUMNS: dict[str, _Of] = {
-    "case": lambda one: pa.array([name[:-16].decode() for name in one.asked]).take(pa.array(one.place)),
-    "year": lambda one: pc.year(one.of_case("registered_on")),
-    "konfliktrad": lambda one: one.of_case("konfliktrad"),
-    "sanction": lambda one: one.of_case("sanction"),
-    "seq": lambda one: one.said("seq"),
-    "type": lambda one: one.said("type"),
-    "occurred_on": lambda one: one.said("occurred_on"),
-    "recorded_on": lambda one: one.recorded,
-    "recorded_after": _days_after,
-    "actor": lambda one: one.said("actor"),
-    "role": lambda one: one.said("role"),
-    "status": lambda one: one.same(RecordStatus.STANDS, _TEXT),
-    "corrected_by": lambda one: one.same(None, _WHOLE),
-    "corrects": lambda one: one.same(None, _WHOLE),
-    "correction_reason": lambda one: one.same(None, _TEXT),
-    "effective_type": lambda one: one.said("type"),
-    "effective_on": lambda one: one.said("occurred_on"),
-    "party": lambda one: one.said("party"),
-    "reason": lambda one: one.said("reason"),
-    "outcome": lambda one: one.said("outcome"),
+_COLUMNS: dict[str, _ColumnReader] = {
+    "case": lambda case_set: pa.array([name[:-16].decode() for name in case_set.ranked]).take(pa.array(case_set.place)),
+    "year": lambda case_set: pc.year(case_set.of_case("registered_on")),
+    "konfliktrad": lambda case_set: case_set.of_case("konfliktrad"),
+    "sanction": lambda case_set: case_set.of_case("sanction"),
+    "seq": lambda case_set: case_set.event_column("seq"),
+    "type": lambda case_set: case_set.event_column("type"),
+    "occurred_on": lambda case_set: case_set.event_column("occurred_on"),
+    "recorded_on": lambda case_set: case_set.recorded,
+    "recorded_after": _recording_delay,
+    "actor": lambda case_set: case_set.event_column("actor"),
+    "role": lambda case_set: case_set.event_column("role"),
+    "status": lambda case_set: case_set.constant_column(RecordStatus.STANDS, _TEXT),
+    "corrected_by": lambda case_set: case_set.constant_column(None, _WHOLE),
+    "corrects": lambda case_set: case_set.constant_column(None, _WHOLE),
+    "correction_reason": lambda case_set: case_set.constant_column(None, _TEXT),
+    "effective_type": lambda case_set: case_set.event_column("type"),
+    "effective_on": lambda case_set: case_set.event_column("occurred_on"),
+    "party": lambda case_set: case_set.event_column("party"),
+    "reason": lambda case_set: case_set.event_column("reason"),
+    "outcome": lambda case_set: case_set.event_column("outcome"),
 }
 """How each column is told of a set whose events nobody has corrected."""
 
 
-def _declared(order: Order, one: Shown, found: pa.Array) -> None:
+def _check_declared(order: Order, purpose_column: PurposeColumn, values: pa.Array) -> None:
     """Nothing when every value is one that the column may have. Raises `NotAsDeclared`."""
-    column = one.column
+    column = purpose_column.column
     open_text = column.type is not ColumnType.STRING or column.named is not None
-    words = () if open_text else found.unique().drop_null().to_pylist()
-    if (found.null_count and not column.nullable) or not set(words) <= set(column.values):
+    words = () if open_text else values.unique().drop_null().to_pylist()
+    if (values.null_count and not column.nullable) or not set(words) <= set(column.values):
         raise NotAsDeclared(order.extract.name, column.name)
 
 
 def _with_corrected(tx: Connection, keys: Sequence[tuple[UUID, int]]) -> dict[UUID, list[Event]]:
     """These corrections and the events that they correct, by case, in the order recorded."""
-    found = _events(tx, keys)
-    corrections = [(case_id, e.details) for case_id, told in found.items() for e in told]
-    wanted = {(case_id, said.corrects) for case_id, said in corrections if isinstance(said, Corrected)}
-    for case_id, told in _events(tx, sorted(wanted - set(keys))).items():
-        found[case_id] += told
-    return {case_id: sorted(told, key=lambda one: one.seq) for case_id, told in found.items()}
+    events_by_case = _events(tx, keys)
+    corrections = [(case_id, e.details) for case_id, case_events in events_by_case.items() for e in case_events]
+    wanted = {(case_id, details.corrects) for case_id, details in corrections if isinstance(details, Corrected)}
+    for case_id, case_events in _events(tx, sorted(wanted - set(keys))).items():
+        events_by_case[case_id] += case_events
+    return {case_id: sorted(case_events, key=lambda item: item.seq) for case_id, case_events in events_by_case.items()}
 
 
 def _events(tx: Connection, keys: Sequence[tuple[UUID, int]]) -> defaultdict[UUID, list[Event]]:
     """The events of these numbers, by case."""
-    found: defaultdict[UUID, list[Event]] = defaultdict(list)
-    for some in bulk.batches(keys, _AT_ONCE):
-        for row in tx.execute(select(event).where(tuple_(event.c.case_id, event.c.seq).in_(some))):
-            found[row.case_id].append(journal.event_of(row))
-    return found
+    events_by_case: defaultdict[UUID, list[Event]] = defaultdict(list)
+    for chunk in bulk.batches(keys, _KEYS_PER_QUERY):
+        for row in tx.execute(select(event).where(tuple_(event.c.case_id, event.c.seq).in_(chunk))):
+            events_by_case[row.case_id].append(journal.event_of(row))
+    return events_by_case
 
 
 @cache
-def _shifts() -> tuple["np.ndarray[Any, np.dtype[np.int64]]", "np.ndarray[Any, np.dtype[np.int64]]"]:
+def _utc_offsets() -> tuple["np.ndarray[Any, np.dtype[np.int64]]", "np.ndarray[Any, np.dtype[np.int64]]"]:
     """From which instant (microseconds since 1970) Norwegian clocks are how far ahead of UTC."""
     first = datetime(_FIRST_YEAR, 1, 1, tzinfo=UTC)
     days = (date(_LAST_YEAR, 1, 1) - first.date()).days
     ahead = [(first + timedelta(days=n)).astimezone(OSLO).utcoffset() for n in range(days)]
     changed = [n for n, (before, after) in enumerate(pairwise(ahead)) if before != after]
-    moments = [first, *(_moment(first + timedelta(days=n)) for n in changed)]
+    moments = [first, *(_offset_change(first + timedelta(days=n)) for n in changed)]
     micro = timedelta(microseconds=1)
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
-    shift = [(one.astimezone(OSLO).utcoffset() or timedelta()) // micro for one in moments]
-    return np.array([(one - epoch) // micro for one in moments]), np.array(shift)
+    shift = [(instant.astimezone(OSLO).utcoffset() or timedelta()) // micro for instant in moments]
+    return np.array([(instant - epoch) // micro for instant in moments]), np.array(shift)
 
 
-def _moment(before: datetime) -> datetime:
+def _offset_change(before: datetime) -> datetime:
     """The hour, within a day of that instant, at which the clocks are changed."""
     hours = [before + timedelta(hours=n) for n in range(25)]
     return next(b for a, b in pairwise(hours) if a.astimezone(OSLO).utcoffset() != b.astimezone(OSLO).utcoffset())
 
 
-def _id(one: bytes) -> UUID:
-    return UUID(bytes=one[-16:])
+def _case_id(ranked: bytes) -> UUID:
+    return UUID(bytes=ranked[-16:])

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
-from ungdom.extracts.writers import Form, Progress, Written, write
+from ungdom.extracts.writers import Form, Progress, WrittenFile, write
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,7 +25,7 @@ STATE = "_state.json"
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Part:
+class Partition:
     """What one file holds."""
 
     year: int
@@ -37,7 +37,7 @@ class Part:
         return f"year={self.year}/konfliktrad={self.konfliktrad}"
 
 
-Rows: TypeAlias = "Callable[[Part], Iterable[pa.RecordBatch]]"
+Rows: TypeAlias = "Callable[[Partition], Iterable[pa.RecordBatch]]"
 """The rows of a part, in an order of their own that is the same every time."""
 
 
@@ -46,58 +46,60 @@ class OtherExtract(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class FolderPlan:
     """What is to be written: the parts, in this form, of the extract with this mark.
 
-    `mark`: what tells this extract from others (a hash of its parameters). `schema`: without the two columns.
+    `fingerprint`: what tells this extract from others (a hash of its parameters). `schema`: without the two columns.
     """
 
-    mark: str
-    parts: tuple[Part, ...]
+    fingerprint: str
+    parts: tuple[Partition, ...]
     schema: pa.Schema
     form: Form
 
-    def name_of(self, part: Part) -> str:
+    def name_of(self, part: Partition) -> str:
         """The file of a part, in the folder of the extract."""
         return f"{part.folder}/rows.{self.form}"
 
 
-def write_folder(folder: Path, plan: Plan, rows: Rows, progress: Progress = lambda _: None) -> dict[str, Written]:
+def write_folder(
+    folder: Path, plan: FolderPlan, rows: Rows, progress: Progress = lambda _: None
+) -> dict[str, WrittenFile]:
     """Each file and what is in it, in the order of the parts. Raises `OtherExtract`, `Shape`."""
     folder.mkdir(parents=True, exist_ok=True)
-    done = _done(folder, plan)
+    done = _completed_files(folder, plan)
     for part in plan.parts:
         name = plan.name_of(part)
         if name in done:
             progress(done[name].rows)
             continue
         done[name] = _write_part(folder / name, plan, rows(part), progress)
-        _keep(folder, plan, done)
+        _save_state(folder, plan, done)
     return {plan.name_of(part): done[plan.name_of(part)] for part in plan.parts}
 
 
-def _write_part(path: Path, plan: Plan, rows: Iterable[pa.RecordBatch], progress: Progress) -> Written:
+def _write_part(path: Path, plan: FolderPlan, rows: Iterable[pa.RecordBatch], progress: Progress) -> WrittenFile:
     path.parent.mkdir(parents=True, exist_ok=True)
 
-    def fill(out: BinaryIO) -> Written:
+    def fill(out: BinaryIO) -> WrittenFile:
         return write(rows, plan.schema, plan.form, out, progress)
 
-    return replaced(path, fill)
+    return write_atomically(path, fill)
 
 
-def replaced(path: Path, fill: Callable[[BinaryIO], Written]) -> Written:
+def write_atomically(path: Path, fill: Callable[[BinaryIO], WrittenFile]) -> WrittenFile:
     """What was written: the file is whole, or what it was before. On the disk when this returns."""
-    beside = path.with_name(f"_{path.name}.part")
-    with beside.open("wb") as out:
+    temporary = path.with_name(f"_{path.name}.part")
+    with temporary.open("wb") as out:
         written = fill(out)
         out.flush()
         os.fsync(out.fileno())
-    beside.replace(path)
-    _settle(path.parent)
+    temporary.replace(path)
+    _sync_folder(path.parent)
     return written
 
 
-def _settle(folder: Path) -> None:
+def _sync_folder(folder: Path) -> None:
     """Names are on the disk as well."""
     handle = os.open(folder, os.O_RDONLY)
     try:
@@ -106,23 +108,23 @@ def _settle(folder: Path) -> None:
         os.close(handle)
 
 
-def _done(folder: Path, plan: Plan) -> dict[str, Written]:
+def _completed_files(folder: Path, plan: FolderPlan) -> dict[str, WrittenFile]:
     path = folder / STATE
     if not path.exists():
         return {}
     state = json.loads(path.read_text(encoding="utf-8"))
-    if (state["mark"], state["form"]) != (plan.mark, plan.form):
+    if (state["mark"], state["form"]) != (plan.fingerprint, plan.form):
         raise OtherExtract(str(folder))
-    return {name: Written(**one) for name, one in state["files"].items()}
+    return {name: WrittenFile(**file) for name, file in state["files"].items()}
 
 
-def _keep(folder: Path, plan: Plan, done: dict[str, Written]) -> None:
+def _save_state(folder: Path, plan: FolderPlan, done: dict[str, WrittenFile]) -> None:
     files = {name: asdict(done[name]) for name in sorted(done)}
-    state = {"mark": plan.mark, "form": str(plan.form), "files": files}
+    state = {"mark": plan.fingerprint, "form": str(plan.form), "files": files}
     raw = json.dumps(state, indent=1).encode()
 
-    def fill(out: BinaryIO) -> Written:
+    def fill(out: BinaryIO) -> WrittenFile:
         out.write(raw)
-        return Written(0, len(raw), "")
+        return WrittenFile(0, len(raw), "")
 
-    replaced(folder / STATE, fill)
+    write_atomically(folder / STATE, fill)

@@ -14,10 +14,10 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import RowMapping, and_, exists, insert, or_, select, update
 
-from ungdom.extracts.orders import Order, Puller, as_of
+from ungdom.extracts.orders import Downloader, Order, as_of
 from ungdom.extracts.writers import Form
 from ungdom.store.extract_tables import extract_job, extract_schedule
-from ungdom.store.keyset import Place, page
+from ungdom.store.keyset import KeysetPosition, page
 from ungdom.store.session import Connection
 from ungdom.workflow.daycount import oslo_date, quarter_of
 from ungdom.workflow.vocabulary import Role
@@ -47,7 +47,7 @@ class Every(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class ExtractJob:
     """One job. `reason`: the kind of error that it failed with. `manifest`: once it is done."""
 
     job_id: UUID
@@ -72,11 +72,11 @@ class Job:
     @property
     def files(self) -> tuple[str, ...]:
         """The names of its files."""
-        return tuple(one["name"] for one in self.manifest["files"]) if self.manifest else ()
+        return tuple(file["name"] for file in self.manifest["files"]) if self.manifest else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule:
+class ExtractSchedule:
     """An extract that is made again and again. `next_on`: when the next job is due; None: ended."""
 
     schedule_id: UUID
@@ -90,7 +90,7 @@ class Schedule:
     next_on: date | None
 
 
-def following(every: Every, day: date) -> date:
+def next_due(every: Every, day: date) -> date:
     """The first day after that on which the next is due: tomorrow, the first of a month, the first of a quarter."""
     if every is Every.DAY:
         return day + timedelta(days=1)
@@ -102,7 +102,9 @@ def following(every: Every, day: date) -> date:
 # --- ordering -----------------------------------------------------------------------------------------------
 
 
-def add(tx: Connection, order: Order, form: Form, who: Puller, at: datetime, schedule_id: UUID | None = None) -> Job:
+def add(
+    tx: Connection, order: Order, form: Form, downloader: Downloader, at: datetime, schedule_id: UUID | None = None
+) -> ExtractJob:
     """A new job."""
     row = {
         "job_id": uuid4(),
@@ -111,8 +113,8 @@ def add(tx: Connection, order: Order, form: Form, who: Puller, at: datetime, sch
         "form": str(form),
         "known_at": order.known_at,
         "valid_at": order.day,
-        "subject": who.subject,
-        "role": who.role,
+        "subject": downloader.subject,
+        "role": downloader.role,
         "schedule_id": schedule_id,
         "created_at": at,
         "status": JobStatus.WAITING,
@@ -120,7 +122,9 @@ def add(tx: Connection, order: Order, form: Form, who: Puller, at: datetime, sch
     return _job(tx.execute(insert(extract_job).values(row).returning(extract_job)).mappings().one())
 
 
-def schedule(tx: Connection, order: Order, form: Form, every: Every, who: Puller, at: datetime) -> Schedule:
+def schedule(
+    tx: Connection, order: Order, form: Form, every: Every, downloader: Downloader, at: datetime
+) -> ExtractSchedule:
     """A new schedule; the first job is due on the first day of the next period."""
     row = {
         "schedule_id": uuid4(),
@@ -128,44 +132,44 @@ def schedule(tx: Connection, order: Order, form: Form, every: Every, who: Puller
         "purpose": order.purpose.name,
         "form": str(form),
         "every": str(every),
-        "subject": who.subject,
-        "role": who.role,
+        "subject": downloader.subject,
+        "role": downloader.role,
         "created_at": at,
-        "next_on": following(every, oslo_date(at)),
+        "next_on": next_due(every, oslo_date(at)),
     }
     return _schedule(tx.execute(insert(extract_schedule).values(row).returning(extract_schedule)).mappings().one())
 
 
 def end_schedule(tx: Connection, schedule_id: UUID, subject: str | None) -> bool:
     """No job of it any more; False when there is none of this subject's that goes on. None: anybody's."""
-    mine = (S.schedule_id == schedule_id, S.next_on.is_not(None))
-    query = update(extract_schedule).where(*mine).values(next_on=None)
+    conditions = (S.schedule_id == schedule_id, S.next_on.is_not(None))
+    query = update(extract_schedule).where(*conditions).values(next_on=None)
     return tx.execute(query if subject is None else query.where(S.subject == subject)).rowcount == 1
 
 
 def plan_due(tx: Connection, now: datetime, today: date) -> int:
     """A job for each schedule that is due, as known at the end of yesterday; how many. What was missed is made once."""
     due = select(extract_schedule).where(S.next_on <= today).with_for_update(skip_locked=True)
-    found = [_schedule(row) for row in tx.execute(due).mappings()]
+    due_schedules = [_schedule(row) for row in tx.execute(due).mappings()]
     known_at, day = as_of(None, None, now)
-    for one in found:
-        tx.execute(insert(extract_job).values(_row_of(one, known_at, day, now)))
-        moved = update(extract_schedule).where(S.schedule_id == one.schedule_id)
-        tx.execute(moved.values(next_on=following(one.every, today)))
-    return len(found)
+    for due_schedule in due_schedules:
+        tx.execute(insert(extract_job).values(_job_row(due_schedule, known_at, day, now)))
+        moved = update(extract_schedule).where(S.schedule_id == due_schedule.schedule_id)
+        tx.execute(moved.values(next_on=next_due(due_schedule.every, today)))
+    return len(due_schedules)
 
 
-def _row_of(one: Schedule, known_at: datetime, day: date, now: datetime) -> dict[str, Any]:
+def _job_row(due_schedule: ExtractSchedule, known_at: datetime, day: date, now: datetime) -> dict[str, Any]:
     names = ("extract", "purpose", "form", "subject", "role", "schedule_id")
-    told = {name: getattr(one, name) for name in names}
+    copied = {name: getattr(due_schedule, name) for name in names}
     when = {"known_at": known_at, "valid_at": day, "created_at": now}
-    return told | when | {"job_id": uuid4(), "status": JobStatus.WAITING}
+    return copied | when | {"job_id": uuid4(), "status": JobStatus.WAITING}
 
 
 # --- making -------------------------------------------------------------------------------------------------
 
 
-def waits(tx: Connection, now: datetime, before: datetime) -> bool:
+def has_work(tx: Connection, now: datetime, before: datetime) -> bool:
     """Whether a job is due or can be made now, or has had its files since before then."""
     free = and_(J.status.in_(_OPEN), or_(J.claimed_until.is_(None), J.claimed_until <= now))
     old = and_(J.status == JobStatus.DONE, J.finished_at < before)
@@ -173,54 +177,56 @@ def waits(tx: Connection, now: datetime, before: datetime) -> bool:
     return bool(tx.scalar(select(or_(exists().where(or_(free, old)), due))))
 
 
-def claim(tx: Connection, now: datetime, until: datetime) -> Job | None:
+def claim(tx: Connection, now: datetime, until: datetime) -> ExtractJob | None:
     """The oldest job that nobody makes, claimed until then; None when there is none. The try counts from now on."""
     free = and_(J.status.in_(_OPEN), or_(J.claimed_until.is_(None), J.claimed_until <= now))
     first = select(J.job_id).where(free).order_by(J.created_at, J.job_id).limit(1).with_for_update(skip_locked=True)
-    found = tx.scalar(first)
-    if found is None:
+    job_id = tx.scalar(first)
+    if job_id is None:
         return None
-    taken = {"status": JobStatus.RUNNING, "attempts": J.attempts + 1, "claimed_until": until}
+    claimed = {"status": JobStatus.RUNNING, "attempts": J.attempts + 1, "claimed_until": until}
     return _job(
-        tx.execute(update(extract_job).where(J.job_id == found).values(taken).returning(extract_job)).mappings().one()
+        tx.execute(update(extract_job).where(J.job_id == job_id).values(claimed).returning(extract_job))
+        .mappings()
+        .one()
     )
 
 
-def go_on(tx: Connection, job: Job, done: int, cases: int, until: datetime) -> bool:
+def renew_claim(tx: Connection, job: ExtractJob, cases_done: int, cases: int, until: datetime) -> bool:
     """The claim is renewed; False when somebody else has the job by now."""
-    values = {"cases_done": done, "cases": cases, "claimed_until": until}
-    return tx.execute(_mine(job).values(values)).rowcount == 1
+    values = {"cases_done": cases_done, "cases": cases, "claimed_until": until}
+    return tx.execute(_update_claimed(job).values(values)).rowcount == 1
 
 
-def done(tx: Connection, job: Job, manifest: dict[str, Any], at: datetime) -> None:
+def finish(tx: Connection, job: ExtractJob, manifest: dict[str, Any], at: datetime) -> None:
     """It is made."""
     values = {"status": JobStatus.DONE, "finished_at": at, "claimed_until": None, "reason": None}
-    tx.execute(_mine(job).values(values | {"manifest": json.dumps(manifest, ensure_ascii=False)}))
+    tx.execute(_update_claimed(job).values(values | {"manifest": json.dumps(manifest, ensure_ascii=False)}))
 
 
-def failed(tx: Connection, job: Job, reason: str, at: datetime, again: datetime | None) -> None:
-    """The try failed, with an error of this kind. `again`: not before then; None: it is given up."""
-    values: dict[str, Any] = {"reason": reason, "claimed_until": again}
-    if again is None or job.attempts >= ATTEMPTS:
+def record_failure(tx: Connection, job: ExtractJob, reason: str, at: datetime, retry_at: datetime | None) -> None:
+    """The try failed, with an error of this kind. `retry_at`: not before then; None: it is given up."""
+    values: dict[str, Any] = {"reason": reason, "claimed_until": retry_at}
+    if retry_at is None or job.attempts >= ATTEMPTS:
         values |= {"status": JobStatus.FAILED, "finished_at": at, "claimed_until": None}
-    tx.execute(_mine(job).values(values))
+    tx.execute(_update_claimed(job).values(values))
 
 
-def let_go(tx: Connection, job: Job) -> None:
+def release_claim(tx: Connection, job: ExtractJob) -> None:
     """Whoever makes it has been told to stop: it can be taken up at once, and the try does not count."""
-    tx.execute(_mine(job).values(status=JobStatus.WAITING, claimed_until=None, attempts=J.attempts - 1))
+    tx.execute(_update_claimed(job).values(status=JobStatus.WAITING, claimed_until=None, attempts=J.attempts - 1))
 
 
-def _mine(job: Job) -> Any:
+def _update_claimed(job: ExtractJob) -> Any:
     return update(extract_job).where(J.job_id == job.job_id, J.attempts == job.attempts, J.status == JobStatus.RUNNING)
 
 
-def outlived(tx: Connection, before: datetime) -> list[UUID]:
+def expired(tx: Connection, before: datetime) -> list[UUID]:
     """The jobs that were done before then and still have their files."""
     return list(tx.scalars(select(J.job_id).where(J.status == JobStatus.DONE, J.finished_at < before)))
 
 
-def removed(tx: Connection, job_id: UUID) -> None:
+def mark_removed(tx: Connection, job_id: UUID) -> None:
     """Its files are gone."""
     tx.execute(update(extract_job).where(J.job_id == job_id).values(status=JobStatus.REMOVED))
 
@@ -228,13 +234,15 @@ def removed(tx: Connection, job_id: UUID) -> None:
 # --- looking ------------------------------------------------------------------------------------------------
 
 
-def find(tx: Connection, job_id: UUID) -> Job | None:
+def find(tx: Connection, job_id: UUID) -> ExtractJob | None:
     """This job."""
     row = tx.execute(select(extract_job).where(J.job_id == job_id)).mappings().one_or_none()
     return _job(row) if row else None
 
 
-def listed(tx: Connection, subject: str | None, before: tuple[datetime, UUID] | None, limit: int) -> list[Job]:
+def recent_jobs(
+    tx: Connection, subject: str | None, before: tuple[datetime, UUID] | None, limit: int
+) -> list[ExtractJob]:
     """The newest jobs, of one subject or of all. `before`: only those that came before this one."""
     query = page(select(extract_job), (J.created_at, J.job_id), before, limit)
     if subject is not None:
@@ -242,7 +250,9 @@ def listed(tx: Connection, subject: str | None, before: tuple[datetime, UUID] | 
     return [_job(row) for row in tx.execute(query).mappings()]
 
 
-def schedules(tx: Connection, subject: str | None, after: Place | None, limit: int) -> Sequence[Schedule]:
+def schedules(
+    tx: Connection, subject: str | None, after: KeysetPosition | None, limit: int
+) -> Sequence[ExtractSchedule]:
     """A page of the schedules that go on, of one subject or of all, the oldest first, from after this one on."""
     active = select(extract_schedule).where(S.next_on.is_not(None))
     query = page(active, (S.created_at, S.schedule_id), after, limit, newest_first=False)
@@ -250,10 +260,10 @@ def schedules(tx: Connection, subject: str | None, after: Place | None, limit: i
     return [_schedule(row) for row in rows]
 
 
-def _job(row: RowMapping) -> Job:
+def _job(row: RowMapping) -> ExtractJob:
     read = {"form": Form(row["form"]), "status": JobStatus(row["status"])}
-    return Job(**{**row, **read, "manifest": json.loads(row["manifest"]) if row["manifest"] else None})
+    return ExtractJob(**{**row, **read, "manifest": json.loads(row["manifest"]) if row["manifest"] else None})
 
 
-def _schedule(row: RowMapping) -> Schedule:
-    return Schedule(**{**row, "form": Form(row["form"]), "every": Every(row["every"])})
+def _schedule(row: RowMapping) -> ExtractSchedule:
+    return ExtractSchedule(**{**row, "form": Form(row["form"]), "every": Every(row["every"])})

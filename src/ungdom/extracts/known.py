@@ -13,11 +13,11 @@ from sqlalchemy import select
 from ungdom.extracts.offices import DISTRICT_OF
 from ungdom.statistics import case_rows
 from ungdom.statistics.recidivism import matters
-from ungdom.statistics.recidivism.spells import Life, SeenCase
+from ungdom.statistics.recidivism.spells import PersonHistory, SeenCase
 from ungdom.store import journal, observations
 from ungdom.store.alert_tables import alert, alert_change
-from ungdom.store.journal import Stored
-from ungdom.store.records import records_of, these
+from ungdom.store.journal import StoredCase
+from ungdom.store.records import people_by_id, records_of
 from ungdom.store.session import Connection
 from ungdom.store.tables import case_file
 from ungdom.workflow.alerting import AlertChange
@@ -26,11 +26,11 @@ from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.engine import effective, fold
 from ungdom.workflow.errors import IllegalHistory
 
-Folded = tuple[Stored, Case]
+FoldedCase = tuple[StoredCase, Case]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class AlertChangeRecord:
     """One thing that happened to the alert on this clock and due day, judged for that day."""
 
     alert_id: UUID
@@ -43,18 +43,18 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class CaseSnapshot:
     """One case. `stored`: every event known then; `case`: as it stood at the end of `day`; `changes`: of its alerts.
 
     `known_at`: the instant that all of it was known at. `life`: every case of the person, and what was observed beside.
     """
 
-    stored: Stored
+    stored: StoredCase
     case: Case
     day: date
     known_at: datetime
-    changes: Sequence[Change] = field(default=())
-    life: Life | None = None
+    changes: Sequence[AlertChangeRecord] = field(default=())
+    life: PersonHistory | None = None
 
     @property
     def year(self) -> int:
@@ -68,61 +68,72 @@ def case_ids(tx: Connection, known_at: datetime) -> list[UUID]:
 
 
 def read(
-    tx: Connection, ids: Sequence[UUID], day: date, known_at: datetime, alerts: bool = False, lives: bool = False
-) -> tuple[list[Known], int]:
+    tx: Connection,
+    ids: Sequence[UUID],
+    day: date,
+    known_at: datetime,
+    alerts: bool = False,
+    person_histories: bool = False,
+) -> tuple[list[CaseSnapshot], int]:
     """These cases in this order, and how many of them tell no legal history. Those that had not begun are left out.
 
-    `alerts`, `lives`: with what happened to their alerts, with what is known of the person beside the case.
+    `alerts`, `person_histories`: with what happened to their alerts, with what is known of the person beside the case.
     """
-    folded, unread = _folded(tx, ids, day, known_at)
+    folded, unread = _folded_cases(tx, ids, day, known_at)
     changes = _changes(tx, ids, day, known_at) if alerts else {}
-    known = [Known(*one, day, known_at, changes.get(one[0].case_id, ())) for one in folded]
-    return _with_lives(tx, known, day, known_at) if lives else known, unread
+    snapshots = [
+        CaseSnapshot(*folded_case, day, known_at, changes.get(folded_case[0].case_id, ())) for folded_case in folded
+    ]
+    return _with_person_histories(tx, snapshots, day, known_at) if person_histories else snapshots, unread
 
 
-def _folded(
+def _folded_cases(
     tx: Connection, ids: Sequence[UUID], day: date, known_at: datetime
-) -> tuple[list[tuple[Stored, Case]], int]:
-    found: list[tuple[Stored, Case]] = []
+) -> tuple[list[tuple[StoredCase, Case]], int]:
+    folded: list[tuple[StoredCase, Case]] = []
     unread = 0
     for stored in journal.load_many(tx, ids, known_at):
         events = [event for event in effective(stored.events) if event.occurred_on <= day]
         if not events:
             continue
         try:
-            found.append((stored, fold(stored.youth, events)))
+            folded.append((stored, fold(stored.youth, events)))
         except IllegalHistory:
             unread += 1
-    return found, unread
+    return folded, unread
 
 
-def _with_lives(tx: Connection, known: Sequence[Known], day: date, known_at: datetime) -> list[Known]:
-    persons = sorted({one.stored.person_id for one in known})
-    mine = {one.stored.case_id for one in known}
-    theirs = case_file.c.person_id.in_(records_of(these(persons)))
+def _with_person_histories(
+    tx: Connection, snapshots: Sequence[CaseSnapshot], day: date, known_at: datetime
+) -> list[CaseSnapshot]:
+    persons = sorted({entry.stored.person_id for entry in snapshots})
+    own_case_ids = {entry.stored.case_id for entry in snapshots}
+    theirs = case_file.c.person_id.in_(records_of(people_by_id(persons)))
     query = select(case_file.c.case_id).where(theirs, case_file.c.opened_at <= known_at)
-    others, _ = _folded(tx, sorted(set(tx.scalars(query)) - mine), day, known_at)
+    others, _ = _folded_cases(tx, sorted(set(tx.scalars(query)) - own_case_ids), day, known_at)
     seen: defaultdict[UUID, list[SeenCase]] = defaultdict(list)
-    for stored, case in [*((one.stored, one.case) for one in known), *others]:
-        row = case_rows.row(case, day, DISTRICT_OF, oslo_date(stored.opened_at))
-        seen[stored.person_id].append(SeenCase(stored.case_id, row, matters.trace(case)))
-    beside = observations.of_people(tx, persons, known_at)
-    lives = {
-        who: Life(who, tuple(sorted(seen[who], key=lambda one: one.case_id)), tuple(beside.get(who, ())))
+    for stored, case in [*((entry.stored, entry.case) for entry in snapshots), *others]:
+        row = case_rows.facts_of(case, day, DISTRICT_OF, oslo_date(stored.opened_at))
+        seen[stored.person_id].append(SeenCase(stored.case_id, row, matters.case_offences(case)))
+    observed = observations.of_people(tx, persons, known_at)
+    histories = {
+        who: PersonHistory(who, tuple(sorted(seen[who], key=lambda entry: entry.case_id)), tuple(observed.get(who, ())))
         for who in persons
     }
-    return [replace(one, life=lives[one.stored.person_id]) for one in known]
+    return [replace(entry, life=histories[entry.stored.person_id]) for entry in snapshots]
 
 
-def _changes(tx: Connection, ids: Sequence[UUID], day: date, known_at: datetime) -> dict[UUID, list[Change]]:
+def _changes(tx: Connection, ids: Sequence[UUID], day: date, known_at: datetime) -> dict[UUID, list[AlertChangeRecord]]:
     query = (
         select(*alert.c["case_id", "code", "due"], alert_change)
         .join(alert_change, alert_change.c.alert_id == alert.c.alert_id)
         .where(alert.c.case_id.in_(ids), alert_change.c.at <= known_at, alert_change.c.for_date <= day)
         .order_by(alert.c.case_id, alert.c.due, alert.c.code, alert_change.c.n)
     )
-    found: defaultdict[UUID, list[Change]] = defaultdict(list)
+    changes_by_case: defaultdict[UUID, list[AlertChangeRecord]] = defaultdict(list)
     for row in tx.execute(query):
-        said = json.loads(row.details)
-        found[row.case_id].append(Change(row.alert_id, row.code, row.due, row.n, row.change, row.for_date, said))
-    return found
+        details = json.loads(row.details)
+        changes_by_case[row.case_id].append(
+            AlertChangeRecord(row.alert_id, row.code, row.due, row.n, row.change, row.for_date, details)
+        )
+    return changes_by_case

@@ -15,11 +15,11 @@ from uuid import UUID
 
 from ungdom.extracts import dictionary, event_rows, known, manifest, released, rows
 from ungdom.extracts.errors import NotEmpty
-from ungdom.extracts.folders import STATE, Part, Plan, replaced, write_folder
+from ungdom.extracts.folders import STATE, FolderPlan, Partition, write_atomically, write_folder
 from ungdom.extracts.orders import Order
-from ungdom.extracts.places import places
-from ungdom.extracts.rows import Tally, ranked, schema
-from ungdom.extracts.writers import Form, Written, write
+from ungdom.extracts.places import cases_by_partition
+from ungdom.extracts.rows import ExtractCounts, ranked, schema
+from ungdom.extracts.writers import Form, WrittenFile, write
 from ungdom.lazy import lazy
 from ungdom.store.session import Database
 
@@ -33,23 +33,23 @@ else:
 Report = Callable[[int, int], object]
 """Called with how many cases are done, and how many there are."""
 
-IN_NAMES = frozenset({"year", "konfliktrad"})
+PARTITION_COLUMNS = frozenset({"year", "konfliktrad"})
 """The columns that stand in the names of folders instead of in the files."""
 
 MANIFEST, PACKAGE = "manifest.json", "datapackage.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class ExtractResult:
     """What was made: each file by its name, and the cases left out because their history could not be read."""
 
-    files: dict[str, Written]
+    files: dict[str, WrittenFile]
     unread: int
 
     @property
     def rows(self) -> int:
         """Rows in all files."""
-        return sum(one.rows for one in self.files.values())
+        return sum(written.rows for written in self.files.values())
 
 
 def cases_of(db: Database, order: Order) -> list[bytes]:
@@ -59,98 +59,110 @@ def cases_of(db: Database, order: Order) -> list[bytes]:
     return ranked(order, ids)
 
 
-def stream(db: Database, order: Order, form: Form, out: BinaryIO, report: Report = lambda *_: None) -> Made:
+def stream(db: Database, order: Order, form: Form, out: BinaryIO, report: Report = lambda *_: None) -> ExtractResult:
     """All rows to a stream: in the order of the pseudonyms of the cases, or of the release."""
-    tally = Tally()
-    told = released.batches(db, order) if order.extract.released else _of_cases(db, order, tally, report)
-    written = write(told, schema(order.columns), form, out)
-    return Made({"": written}, tally.unread)
+    counts = ExtractCounts()
+    batches = released.batches(db, order) if order.extract.released else _case_batches(db, order, counts, report)
+    written = write(batches, schema(order.columns), form, out)
+    return ExtractResult({"": written}, counts.unread)
 
 
-def file(db: Database, order: Order, form: Form, path: Path, report: Report = lambda *_: None) -> Made:
+def file(db: Database, order: Order, form: Form, path: Path, report: Report = lambda *_: None) -> ExtractResult:
     """All rows to one file, which is there whole or not at all. Raises `NotEmpty`."""
     if path.exists():
         raise NotEmpty(str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     unread = 0
 
-    def fill(out: BinaryIO) -> Written:
+    def fill(out: BinaryIO) -> WrittenFile:
         nonlocal unread
-        made = stream(db, order, form, out, report)
-        unread = made.unread
-        return made.files[""]
+        result = stream(db, order, form, out, report)
+        unread = result.unread
+        return result.files[""]
 
-    made = Made({path.name: replaced(path, fill)}, unread)
-    _beside(path.parent, f"{path.name}.", order, form, made)
-    return made
+    result = ExtractResult({path.name: write_atomically(path, fill)}, unread)
+    _write_metadata(path.parent, f"{path.name}.", order, form, result)
+    return result
 
 
 def folder(
     db: Database, order: Order, form: Form, path: Path, resume: bool = False, report: Report = lambda *_: None
-) -> Made:
+) -> ExtractResult:
     """All rows to a folder of parts. `resume`: take up what was broken off there. Raises `NotEmpty`, `OtherExtract`."""
     if not resume and path.exists() and any(path.iterdir()):
         raise NotEmpty(str(path))
-    parts, unread = places(db, order.known_at, order.day)
-    plan = Plan(order.mark, tuple(parts), schema([one for one in order.columns if one.name not in IN_NAMES]), form)
-    made = Made(write_folder(path, plan, _parted(db, order, parts, report)), unread)
-    _beside(path, "", order, form, made)
-    return made
+    parts, unread = cases_by_partition(db, order.known_at, order.day)
+    plan = FolderPlan(
+        order.fingerprint,
+        tuple(parts),
+        schema([column for column in order.columns if column.name not in PARTITION_COLUMNS]),
+        form,
+    )
+    result = ExtractResult(write_folder(path, plan, _partition_reader(db, order, parts, report)), unread)
+    _write_metadata(path, "", order, form, result)
+    return result
 
 
-def again(
-    db: Database, order: Order, said: dict[str, Any], path: Path, resume: bool = False, report: Report = lambda *_: None
-) -> Made:
+def rebuild(
+    db: Database,
+    order: Order,
+    original: dict[str, Any],
+    path: Path,
+    resume: bool = False,
+    report: Report = lambda *_: None,
+) -> ExtractResult:
     """What a manifest tells of, built again at another place, the files named as there.
 
     Raises `CannotRebuild` when the bytes are others.
     """
-    form = manifest.form_of(said)
-    if said["parted"]:
-        made = folder(db, order, form, path, resume, report)
+    form = manifest.form_of(original)
+    if original["parted"]:
+        result = folder(db, order, form, path, resume, report)
     else:
-        whole = file(db, order, form, path, report)
-        made = Made({said["files"][0]["name"]: whole.files[path.name]}, whole.unread)
-    manifest.compare(said, made.files)
-    return made
+        single = file(db, order, form, path, report)
+        result = ExtractResult({original["files"][0]["name"]: single.files[path.name]}, single.unread)
+    manifest.compare(original, result.files)
+    return result
 
 
-def _of_cases(db: Database, order: Order, tally: Tally, report: Report) -> Iterator[pa.RecordBatch]:
-    cases, counted = cases_of(db, order), _counted(report)
-    return _batches(db, order, cases, tally, lambda n: counted(n, len(cases)))
+def _case_batches(db: Database, order: Order, counts: ExtractCounts, report: Report) -> Iterator[pa.RecordBatch]:
+    cases, counted = cases_of(db, order), _cumulative(report)
+    return _batches(db, order, cases, counts, lambda n: counted(n, len(cases)))
 
 
 def _batches(
     db: Database,
     order: Order,
     cases: Sequence[bytes],
-    tally: Tally,
+    counts: ExtractCounts,
     report: Callable[[int], object],
     without: frozenset[str] = frozenset(),
 ) -> Iterator[pa.RecordBatch]:
     """The rows of these cases: events set by set, the others case by case."""
-    way = event_sets.batches if order.extract.tell is event_rows.tell else rows.batches
-    return way(db, order, cases, tally, report, without)
+    convert = event_sets.batches if order.extract.rows_of is event_rows.rows_of else rows.batches
+    return convert(db, order, cases, counts, report, without)
 
 
-def _parted(
-    db: Database, order: Order, parts: dict[Part, list[UUID]], report: Report
-) -> Callable[[Part], Iterator[pa.RecordBatch]]:
+def _partition_reader(
+    db: Database, order: Order, parts: dict[Partition, list[UUID]], report: Report
+) -> Callable[[Partition], Iterator[pa.RecordBatch]]:
     """What gives the rows of a part. The parts that were whole before are counted as done when the next begins."""
-    total, counted, names = sum(map(len, parts.values())), _counted(report), list(parts)
-    before = {part: sum(len(parts[one]) for one in names[:place]) for place, part in enumerate(names)}
+    total, counted, names = sum(map(len, parts.values())), _cumulative(report), list(parts)
+    before = {part: sum(len(parts[earlier]) for earlier in names[:place]) for place, part in enumerate(names)}
     done = 0
 
-    def of_part(part: Part) -> Iterator[pa.RecordBatch]:
+    def of_part(part: Partition) -> Iterator[pa.RecordBatch]:
         nonlocal done
         counted(before[part] - done, total)
         done = before[part] + len(parts[part])
-        return _batches(db, order, ranked(order, parts[part]), Tally(), lambda n: counted(n, total), IN_NAMES)
+        return _batches(
+            db, order, ranked(order, parts[part]), ExtractCounts(), lambda n: counted(n, total), PARTITION_COLUMNS
+        )
 
     return of_part
 
 
-def _counted(report: Report) -> Callable[[int, int], object]:
+def _cumulative(report: Report) -> Callable[[int, int], object]:
     done = 0
 
     def count(more: int, total: int) -> None:
@@ -161,28 +173,28 @@ def _counted(report: Report) -> Callable[[int, int], object]:
     return count
 
 
-def _beside(folder: Path, prefix: str, order: Order, form: Form, made: Made) -> None:
-    for name, told in (
-        (MANIFEST, manifest.of(order, form, made.files, made.unread, parted=not prefix)),
-        (PACKAGE, dictionary.package(order, form, made.files, IN_NAMES if not prefix else frozenset())),
+def _write_metadata(folder: Path, prefix: str, order: Order, form: Form, result: ExtractResult) -> None:
+    for name, content in (
+        (MANIFEST, manifest.build(order, form, result.files, result.unread, parted=not prefix)),
+        (PACKAGE, dictionary.package(order, form, result.files, PARTITION_COLUMNS if not prefix else frozenset())),
     ):
-        save(folder / f"{prefix}{name}", told)
+        save(folder / f"{prefix}{name}", content)
 
 
-def save(path: Path, told: dict[str, Any]) -> None:
+def save(path: Path, content: dict[str, Any]) -> None:
     """A JSON file, whole or not at all."""
-    raw = (json.dumps(told, ensure_ascii=False, indent=2) + "\n").encode()
+    raw = (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
 
-    def fill(out: BinaryIO) -> Written:
+    def fill(out: BinaryIO) -> WrittenFile:
         out.write(raw)
-        return Written(0, len(raw), "")
+        return WrittenFile(0, len(raw), "")
 
-    replaced(path, fill)
+    write_atomically(path, fill)
 
 
-def files_of(made: Made) -> list[dict[str, Any]]:
+def files_of(result: ExtractResult) -> list[dict[str, Any]]:
     """The files in plain values."""
-    return [{"name": name, **asdict(one)} for name, one in made.files.items()]
+    return [{"name": name, **asdict(written)} for name, written in result.files.items()]
 
 
-__all__ = ["MANIFEST", "PACKAGE", "STATE", "Made", "cases_of", "file", "files_of", "folder", "save", "stream"]
+__all__ = ["MANIFEST", "PACKAGE", "STATE", "ExtractResult", "cases_of", "file", "files_of", "folder", "save", "stream"]

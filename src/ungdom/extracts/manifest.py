@@ -12,101 +12,101 @@ from typing import Any
 import ungdom
 from ungdom.extracts.catalogue import extract
 from ungdom.extracts.errors import CannotRebuild
-from ungdom.extracts.orders import Order, of_release
+from ungdom.extracts.orders import Order, order_of_release
 from ungdom.extracts.pseudonyms import ExtractKeys
 from ungdom.extracts.purposes import Purposes
-from ungdom.extracts.writers import Form, Written
+from ungdom.extracts.writers import Form, WrittenFile
 from ungdom.workflow.table import VERSIONS
 
-SHAPE = "ungdom-extract-manifest-1"
+FORMAT = "ungdom-extract-manifest-1"
 LIBRARIES = ("pyarrow",)
 """The libraries that the bytes depend on."""
 
-_CODE = ("workflow", "extracts", "statistics", "store")
+_CODE_PACKAGES = ("workflow", "extracts", "statistics", "store")
 """The packages whose code decides what the rows are."""
 
 
-def of(order: Order, form: Form, files: Mapping[str, Written], unread: int, parted: bool) -> dict[str, Any]:
+def build(order: Order, form: Form, files: Mapping[str, WrittenFile], unread: int, parted: bool) -> dict[str, Any]:
     """The manifest. `parted`: the files are parts by year and konfliktråd."""
     return {
-        "manifest": SHAPE,
-        "order": order.plain(),
+        "manifest": FORMAT,
+        "order": order.parameters(),
         "ordered_by": order.purpose.ordered_by,
         "basis": order.purpose.basis,
         "form": str(form),
         "parted": parted,
         "unread_cases": unread,
-        **told(files),
-        "code": {"ungdom": ungdom.__version__, "sources": code()},
+        **file_summary(files),
+        "code": {"ungdom": ungdom.__version__, "sources": code_digest()},
         "tables": list(VERSIONS),
         "libraries": {name: version(name) for name in LIBRARIES},
     }
 
 
-def told(files: Mapping[str, Written]) -> dict[str, Any]:
+def file_summary(files: Mapping[str, WrittenFile]) -> dict[str, Any]:
     """What a manifest says of the files."""
     return {
-        "rows": sum(one.rows for one in files.values()),
-        "files": [{"name": name, **asdict(one)} for name, one in files.items()],
-        "sha256": whole(files),
+        "rows": sum(file.rows for file in files.values()),
+        "files": [{"name": name, **asdict(file)} for name, file in files.items()],
+        "sha256": combined_sha256(files),
     }
 
 
-def whole(files: Mapping[str, Written]) -> str:
+def combined_sha256(files: Mapping[str, WrittenFile]) -> str:
     """One digest over the names and digests of all files."""
-    told = "".join(f"{one.sha256}  {name}\n" for name, one in files.items())
-    return hashlib.sha256(told.encode()).hexdigest()
+    lines = "".join(f"{file.sha256}  {name}\n" for name, file in files.items())
+    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 @cache
-def code() -> str:
+def code_digest() -> str:
     """A digest of the code that decides what the rows are, short."""
-    found = hashlib.sha256()
-    for package in _CODE:
-        for one in sorted(sources(f"ungdom.{package}").rglob("*.py")):  # type: ignore[attr-defined]  # folders on disk
-            found.update(one.read_bytes())
-    return found.hexdigest()[:16]
+    digest = hashlib.sha256()
+    for package in _CODE_PACKAGES:
+        for path in sorted(sources(f"ungdom.{package}").rglob("*.py")):  # type: ignore[attr-defined]  # folders on disk
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
-def order_of(said: dict[str, Any], keys: ExtractKeys, purposes: Purposes, today: date) -> Order:
+def order_of(original: dict[str, Any], keys: ExtractKeys, purposes: Purposes, today: date) -> Order:
     """The order that the manifest was made of.
 
     Raises `CannotRebuild` when its bytes cannot come out again here, and what stands in the way of any extract:
     `NoKey`, `NoPurpose`, `PurposeOver`, `NotForPurpose`.
     """
-    then = said["order"]
+    then = original["order"]
     order = _order(then, keys, purposes, today)
-    differ = [(name, str(then[name]), str(now)) for name, now in order.plain().items() if then[name] != now]
+    differ = [(name, str(then[name]), str(now)) for name, now in order.parameters().items() if then[name] != now]
     libraries = {name: version(name) for name in LIBRARIES}
-    differ += [(name, said["libraries"].get(name, "none"), now) for name, now in libraries.items()
-               if said["libraries"].get(name) != now]  # fmt: skip
+    differ += [(name, original["libraries"].get(name, "none"), now) for name, now in libraries.items()
+               if original["libraries"].get(name) != now]  # fmt: skip
     if differ:
         raise CannotRebuild(differ)
     return order
 
 
 def _order(then: dict[str, Any], keys: ExtractKeys, purposes: Purposes, today: date) -> Order:
-    found, known_at = extract(then["extract"]), datetime.fromisoformat(then["known_at"])
-    if found.released:
-        return of_release(found, known_at)
-    purpose = purposes.granted(then["purpose"], found, today, None)
+    selected, known_at = extract(then["extract"]), datetime.fromisoformat(then["known_at"])
+    if selected.released:
+        return order_of_release(selected, known_at)
+    purpose = purposes.granted(then["purpose"], selected, today, None)
     pseudonyms = keys.for_purpose(purpose.name, then["key_version"])
-    return Order(found, purpose, pseudonyms, known_at, date.fromisoformat(then["valid_at"]))
+    return Order(selected, purpose, pseudonyms, known_at, date.fromisoformat(then["valid_at"]))
 
 
-def compare(said: dict[str, Any], files: Mapping[str, Written]) -> None:
+def compare(original: dict[str, Any], files: Mapping[str, WrittenFile]) -> None:
     """Nothing when these are the files of the manifest. Raises `CannotRebuild` with the files that are others."""
-    then = {one["name"]: one["sha256"] for one in said["files"]}
-    now = {name: one.sha256 for name, one in files.items()}
+    then = {file["name"]: file["sha256"] for file in original["files"]}
+    now = {name: file.sha256 for name, file in files.items()}
     if then == now:
         return
     names = sorted(name for name in then.keys() | now.keys() if then.get(name) != now.get(name))
     differ = [(f"file {name}", then.get(name, "not there"), now.get(name, "not there")) for name in names[:10]]
-    if said["code"]["sources"] != code():
-        differ.append(("code", said["code"]["sources"], code()))
+    if original["code"]["sources"] != code_digest():
+        differ.append(("code", original["code"]["sources"], code_digest()))
     raise CannotRebuild(differ)
 
 
-def form_of(said: dict[str, Any]) -> Form:
+def form_of(original: dict[str, Any]) -> Form:
     """How its files are written."""
-    return Form(said["form"])
+    return Form(original["form"])

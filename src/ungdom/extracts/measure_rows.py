@@ -6,8 +6,8 @@ from functools import partial
 from typing import Any
 
 from ungdom.extracts.columns import Column, ColumnType
-from ungdom.extracts.known import Known
-from ungdom.extracts.pseudonyms import Named
+from ungdom.extracts.known import CaseSnapshot
+from ungdom.extracts.pseudonyms import PseudonymKind
 from ungdom.extracts.shared import CASE, OFFICE_NORM, PLACE
 from ungdom.workflow.details import Attended, Attendee, MeasureAnswer, MeasureEnd, MeasureOutcome, Need, PlannedMeasure
 from ungdom.workflow.measure_list import AGENCY, KIND, MEASURES
@@ -18,14 +18,14 @@ T = ColumnType
 UNLISTED = "unlisted"
 """A measure beside the open list of R0, which the office names as it likes: the name does not leave."""
 
-CODES = tuple(dict.fromkeys([*(one.code for one in MEASURES), UNLISTED]))
+CODES = tuple(dict.fromkeys([*(measure.code for measure in MEASURES), UNLISTED]))
 
 
 @dataclass(frozen=True, slots=True)
 class MeasureRow:
     """One measure as it stood on the day."""
 
-    known: Known
+    known: CaseSnapshot
     state: MeasureState
 
     @property
@@ -39,23 +39,23 @@ class MeasureRow:
         return self.state.planned
 
 
-def tell(known: Known) -> Iterator[MeasureRow]:
+def rows_of(snapshot: CaseSnapshot) -> Iterator[MeasureRow]:
     """The measures of the case, in the order they became known."""
-    return (MeasureRow(known, state) for state in measures(known.case, known.day))
+    return (MeasureRow(snapshot, state) for state in measures(snapshot.case, snapshot.day))
 
 
 def _planned(name: str) -> Callable[[MeasureRow], Any]:
     return lambda row: getattr(row.planned, name) if row.planned else None
 
 
-def _times(how: Attended, row: MeasureRow) -> int:
+def _attendance_count(how: Attended, row: MeasureRow) -> int:
     return row.state.attendance.get(how, 0)
 
 
 # A table is read across.
 # fmt: off
 COLUMNS: tuple[Column, ...] = (
-    Column("measure", T.STRING, "the measure", OFFICE_NORM, lambda row: row.id, named=Named.MEASURE),
+    Column("measure", T.STRING, "the measure", OFFICE_NORM, lambda row: row.id, named=PseudonymKind.MEASURE),
     CASE,
     *PLACE,
     Column("code", T.STRING, "which measure of the list; unlisted: one beside the open list until 31 August 2024",
@@ -96,6 +96,6 @@ COLUMNS: tuple[Column, ...] = (
     Column("days_waited", T.INTEGER, "from the first request to the start, or to the day asked while it has not begun",
            OFFICE_NORM, lambda row: row.state.days_waited(row.known.day), nullable=True, unit="days"),
     *(Column(f"times_{how}", T.INTEGER, f"how often the youth was recorded as {how.replace('_', ' ')}", "krl § 25",
-             partial(_times, how), unit="times") for how in Attended),
+             partial(_attendance_count, how), unit="times") for how in Attended),
 )
 # fmt: on

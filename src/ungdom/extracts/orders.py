@@ -10,9 +10,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from ungdom.extracts.catalogue import Extract, extract
-from ungdom.extracts.columns import Dates, Shown
+from ungdom.extracts.columns import Dates, PurposeColumn
 from ungdom.extracts.errors import NoKey, NotYet
-from ungdom.extracts.pseudonyms import ExtractKeys, Maker, Named, Pseudonyms
+from ungdom.extracts.pseudonyms import ExtractKeys, ExtractPseudonymiser, PseudonymKind, Pseudonyms
 from ungdom.extracts.purposes import PUBLISHED, Purpose, Purposes
 from ungdom.workflow.daycount import last_moment, oslo_date
 from ungdom.workflow.vocabulary import Role
@@ -40,17 +40,17 @@ class Order:
         return self.purpose.dates[self.extract.name]
 
     @property
-    def columns(self) -> tuple[Shown, ...]:
+    def columns(self) -> tuple[PurposeColumn, ...]:
         """The columns, in order."""
         return self.purpose.columns(self.extract)
 
-    def maker(self, kind: Named) -> Maker:
+    def pseudonymiser(self, kind: PseudonymKind) -> ExtractPseudonymiser:
         """What gives the pseudonyms of this kind. Raises `NoKey` when there are none."""
         if self.pseudonyms is None:
             raise NoKey(None)
-        return self.pseudonyms.of(kind)
+        return self.pseudonyms.pseudonymiser(kind)
 
-    def plain(self) -> dict[str, Any]:
+    def parameters(self) -> dict[str, Any]:
         """Everything that decides which rows these are, in plain values."""
         key = self.pseudonyms
         return {
@@ -59,7 +59,7 @@ class Order:
             "definition": self.extract.definition,
             "purpose": self.purpose.name,
             "dates": str(self.dates),
-            "without": sorted(self.purpose.without & {one.name for one in self.extract.columns}),
+            "without": sorted(self.purpose.without & {column.name for column in self.extract.columns}),
             "key_version": key.version if key else None,
             "key_check": key.check if key else None,
             "known_at": self.known_at.isoformat(),
@@ -67,25 +67,25 @@ class Order:
         }
 
     @property
-    def mark(self) -> str:
+    def fingerprint(self) -> str:
         """What tells the rows of this order from those of others."""
-        return hashlib.sha256(json.dumps(self.plain(), sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(self.parameters(), sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
-class Puller:
+class Downloader:
     """Who takes it out."""
 
     subject: str
     role: Role
 
 
-OPERATOR = Puller("command-line", Role.SYSTEM)
+OPERATOR = Downloader("command-line", Role.SYSTEM)
 """Whoever runs the command on the machine itself."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class OrderRequest:
     """What somebody asks for. `known_at`, `day`: None: as of the end of yesterday, and the day of `known_at`.
 
     `subject`: who asks; None: the operator of the installation.
@@ -99,23 +99,23 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class OrderService:
     """Where orders are taken: the purposes and the keys of the installation."""
 
     purposes: Purposes
     keys: ExtractKeys
 
-    def order(self, asked: Asked, now: datetime) -> Order:
+    def order(self, request: OrderRequest, now: datetime) -> Order:
         """The order. Raises every error of `extracts.errors` that stands in its way."""
-        found = extract(asked.extract)
-        purpose = self.purposes.granted(asked.purpose, found, oslo_date(now), asked.subject)
-        known_at, day = as_of(asked.known_at, asked.day, now)
-        return Order(found, purpose, self.keys.for_purpose(purpose.name), known_at, day)
+        selected = extract(request.extract)
+        purpose = self.purposes.granted(request.purpose, selected, oslo_date(now), request.subject)
+        known_at, day = as_of(request.known_at, request.day, now)
+        return Order(selected, purpose, self.keys.for_purpose(purpose.name), known_at, day)
 
 
-def of_release(found: Extract, known_at: datetime) -> Order:
+def order_of_release(selected: Extract, known_at: datetime) -> Order:
     """The order of an extract that is made of the release of this instant."""
-    return Order(found, PUBLISHED, None, known_at.astimezone(UTC), oslo_date(known_at))
+    return Order(selected, PUBLISHED, None, known_at.astimezone(UTC), oslo_date(known_at))
 
 
 def as_of(known_at: datetime | None, day: date | None, now: datetime) -> tuple[datetime, date]:

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, select
 
 from ungdom.extracts import known
-from ungdom.extracts.folders import Part
+from ungdom.extracts.folders import Partition
 from ungdom.extracts.rows import CASES
 from ungdom.store import bulk
 from ungdom.store.session import Connection, Database
@@ -20,40 +20,40 @@ C = case_current.c
 PAGE = 10_000
 
 
-def places(db: Database, known_at: datetime, day: date) -> tuple[dict[Part, list[UUID]], int]:
+def cases_by_partition(db: Database, known_at: datetime, day: date) -> tuple[dict[Partition, list[UUID]], int]:
     """The cases of each part, the parts in order, and how many stand in none because they tell no legal history.
 
     The current row of a case is taken for it where nothing was recorded later; only the others are told anew.
     """
-    found: defaultdict[Part, list[UUID]] = defaultdict(list)
-    anew: list[UUID] = []
+    grouped: defaultdict[Partition, list[UUID]] = defaultdict(list)
+    to_reload: list[UUID] = []
     unread = 0
-    for row in _rows(db, known_at):
+    for row in _current_rows(db, known_at):
         if row.updated_at <= known_at and oslo_date(row.updated_at) <= day:
-            found[Part(row.registered_on.year, row.konfliktrad)].append(row.case_id)
+            grouped[Partition(row.registered_on.year, row.konfliktrad)].append(row.case_id)
         else:
-            anew.append(row.case_id)
-    for batch in bulk.batches(anew, CASES):
+            to_reload.append(row.case_id)
+    for batch in bulk.batches(to_reload, CASES):
         with db.reading() as tx:
-            told, lost = known.read(tx, batch, day, known_at)
-        unread += lost
-        for one in told:
-            found[Part(one.year, one.case.konfliktrad)].append(one.stored.case_id)
-    return dict(sorted(found.items())), unread
+            snapshots, unreadable = known.read(tx, batch, day, known_at)
+        unread += unreadable
+        for snapshot in snapshots:
+            grouped[Partition(snapshot.year, snapshot.case.konfliktrad)].append(snapshot.stored.case_id)
+    return dict(sorted(grouped.items())), unread
 
 
-def _rows(db: Database, known_at: datetime) -> Iterator[Row[Any]]:
+def _current_rows(db: Database, known_at: datetime) -> Iterator[Row[Any]]:
     after: UUID | None = None
     while True:
         with db.reading() as tx:
-            page = _page(tx, known_at, after)
+            page = _current_page(tx, known_at, after)
         yield from page
         if len(page) < PAGE:
             return
         after = page[-1].case_id
 
 
-def _page(tx: Connection, known_at: datetime, after: UUID | None) -> list[Row[Any]]:
+def _current_page(tx: Connection, known_at: datetime, after: UUID | None) -> list[Row[Any]]:
     query = select(*C["case_id", "konfliktrad", "registered_on", "updated_at"])
     query = query.join(case_file, case_file.c.case_id == C.case_id).where(case_file.c.opened_at <= known_at)
     if after is not None:

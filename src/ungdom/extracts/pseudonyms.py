@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from ungdom.extracts.errors import NoKey
-from ungdom.settings.keys import versioned
+from ungdom.settings.keys import parse_versioned_key
 
 LENGTH = 24
 """Letters of a pseudonym: 120 bits, so that two of a hundred million cases meet with a chance of 4 in 10^21."""
@@ -25,7 +25,7 @@ LENGTH = 24
 _SECRET, _BYTES, _CHECK = 32, LENGTH * 5 // 8, 4
 
 
-class Named(StrEnum):
+class PseudonymKind(StrEnum):
     """The kinds of things that have pseudonyms."""
 
     CASE = "case"
@@ -36,7 +36,7 @@ class Named(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Maker:
+class ExtractPseudonymiser:
     """Pseudonyms of one kind for one purpose: called with an id, or with other bytes that say what it is."""
 
     key: bytes = field(repr=False)
@@ -56,9 +56,11 @@ class Pseudonyms:
     check: str
     secret: bytes = field(repr=False)
 
-    def of(self, kind: Named) -> Maker:
+    def pseudonymiser(self, kind: PseudonymKind) -> ExtractPseudonymiser:
         """The pseudonyms of this kind."""
-        return Maker(_derive(self.secret, f"ungdom extracts: {self.version}: {kind}: {self.purpose}", _SECRET))
+        return ExtractPseudonymiser(
+            _derive(self.secret, f"ungdom extracts: {self.version}: {kind}: {self.purpose}", _SECRET)
+        )
 
 
 class ExtractKeys:
@@ -70,7 +72,7 @@ class ExtractKeys:
     """
 
     def __init__(self, written: Sequence[str]) -> None:
-        pairs = [versioned(one) for one in written if one.strip()]
+        pairs = [parse_versioned_key(key) for key in written if key.strip()]
         self._secrets = dict(pairs)
         if len(self._secrets) < len(pairs):
             raise ValueError("a version of the extract keys stands twice")

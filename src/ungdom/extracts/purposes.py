@@ -15,12 +15,12 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ungdom.extracts.catalogue import EXTRACTS, Extract
-from ungdom.extracts.columns import Dates, Shown, shown
+from ungdom.extracts.columns import Dates, PurposeColumn, purpose_columns
 from ungdom.extracts.errors import NoPurpose, NotForPurpose, PurposeOver
 from ungdom.settings import BadSettings, Settings
 
-ORDERED = tuple(one for one in EXTRACTS if not one.released)
-NAMES = frozenset(one.name for one in ORDERED)
+ORDERED = tuple(extract for extract in EXTRACTS if not extract.released)
+NAMES = frozenset(extract.name for extract in ORDERED)
 """What has to be ordered for a purpose."""
 
 
@@ -43,9 +43,9 @@ class Purpose:
         """Whether this analyst may take it out."""
         return not self.analysts or subject in self.analysts
 
-    def columns(self, extract: Extract) -> tuple[Shown, ...]:
+    def columns(self, extract: Extract) -> tuple[PurposeColumn, ...]:
         """The columns of an extract as this purpose gets them."""
-        return shown(extract.columns, self.dates[extract.name], self.without)
+        return purpose_columns(extract.columns, self.dates[extract.name], self.without)
 
 
 DEMO = Purpose(
@@ -63,7 +63,7 @@ PUBLISHED = Purpose(
     ordered_by="whoever reads it",
     basis="none needed: it has been released",
     until=date.max,
-    dates={one.name: Dates.DAY for one in EXTRACTS if one.released},
+    dates={extract.name: Dates.DAY for extract in EXTRACTS if extract.released},
 )
 """What stands for a purpose in the log and the manifest of what has been released."""
 
@@ -71,8 +71,8 @@ PUBLISHED = Purpose(
 class Purposes:
     """The purposes of an installation."""
 
-    def __init__(self, found: Iterable[Purpose]) -> None:
-        self._by_name = {one.name: one for one in found}
+    def __init__(self, purposes: Iterable[Purpose]) -> None:
+        self._by_name = {purpose.name: purpose for purpose in purposes}
 
     def __iter__(self) -> Iterator[Purpose]:
         """In the order of the file."""
@@ -83,14 +83,14 @@ class Purposes:
 
         Raises `NoPurpose`, also for somebody it is not for, `PurposeOver` or `NotForPurpose`.
         """
-        found = self._by_name.get(name)
-        if found is None or not (subject is None or found.is_for(subject)):
+        purpose = self._by_name.get(name)
+        if purpose is None or not (subject is None or purpose.is_for(subject)):
             raise NoPurpose(name)
-        if day > found.until:
-            raise PurposeOver(name, found.until)
-        if extract.name not in found.dates:
+        if day > purpose.until:
+            raise PurposeOver(name, purpose.until)
+        if extract.name not in purpose.dates:
             raise NotForPurpose(extract.name, name)
-        return found
+        return purpose
 
 
 # --- the file -----------------------------------------------------------------------------------------------
@@ -98,7 +98,7 @@ class Purposes:
 _Text = Annotated[str, Field(min_length=1, max_length=500)]
 
 
-class _Row(BaseModel):
+class _PurposeEntry(BaseModel):
     """One purpose as the file has it. `dates`: one word for all extracts, or one for each."""
 
     model_config = ConfigDict(extra="forbid")
@@ -113,10 +113,10 @@ class _Row(BaseModel):
     analysts: list[str] = []
 
 
-class _File(BaseModel):
+class _PurposesFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    purpose: list[_Row]
+    purpose: list[_PurposeEntry]
 
 
 def load(settings: Settings) -> Purposes:
@@ -124,30 +124,30 @@ def load(settings: Settings) -> Purposes:
     path = settings.purposes_file
     if path is None:
         return Purposes([DEMO] if settings.development else [])
-    found = [_purpose(path, row) for row in _read(path).purpose]
-    if len({one.name for one in found}) < len(found):
+    purposes = [_purpose(path, row) for row in _read(path).purpose]
+    if len({purpose.name for purpose in purposes}) < len(purposes):
         raise BadSettings(f"{path}: a purpose stands twice")
-    return Purposes(found)
+    return Purposes(purposes)
 
 
-def _read(path: Path) -> _File:
+def _read(path: Path) -> _PurposesFile:
     try:
-        return _File.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return _PurposesFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadSettings(f"{path}: {error}") from None
     except ValidationError as error:
-        told = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        raise BadSettings(f"{path}: {told}") from None
+        problems = "; ".join(f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors())
+        raise BadSettings(f"{path}: {problems}") from None
 
 
-def _purpose(path: Path, row: _Row) -> Purpose:
+def _purpose(path: Path, row: _PurposeEntry) -> Purpose:
     dates = row.dates if isinstance(row.dates, dict) else dict.fromkeys(row.extracts, row.dates)
-    keys = {name for one in ORDERED for name in one.key}
-    known = {column.name for one in ORDERED for column in one.columns} - keys
+    keys = {name for extract in ORDERED for name in extract.key}
+    known = {column.name for extract in ORDERED for column in extract.columns} - keys
     wrong = {"extracts": set(row.extracts) - NAMES, "without": set(row.without) - known}
     wrong["dates"] = set(row.extracts) ^ set(dates)
-    if told := "; ".join(f"{name}: {', '.join(sorted(ones))}" for name, ones in wrong.items() if ones):
-        raise BadSettings(f"{path}: purpose {row.name}: {told}: not there, a key, or not said for each")
+    if problems := "; ".join(f"{name}: {', '.join(sorted(ones))}" for name, ones in wrong.items() if ones):
+        raise BadSettings(f"{path}: purpose {row.name}: {problems}: not there, a key, or not said for each")
     return Purpose(
         name=row.name,
         ordered_by=row.ordered_by,

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ungdom.extracts.columns import Column, ColumnType
-from ungdom.extracts.known import Known
-from ungdom.extracts.pseudonyms import Named
+from ungdom.extracts.known import CaseSnapshot
+from ungdom.extracts.pseudonyms import PseudonymKind
 from ungdom.extracts.shared import CASE, OFFICE_NORM, PERSON, PLACE
 from ungdom.statistics.definitions import RECIDIVISMS
 from ungdom.statistics.recidivism.rules import Relapse
-from ungdom.statistics.recidivism.spells import Spell, spells
+from ungdom.statistics.recidivism.spells import RecidivismSpell, recidivism_spells
 from ungdom.workflow.daycount import days_between
 
 T = ColumnType
-DEFINITIONS = tuple(one.code for one in RECIDIVISMS)
+DEFINITIONS = tuple(definition.code for definition in RECIDIVISMS)
 DEFINED = "docs/statistics.md"
 
 
@@ -24,8 +24,8 @@ DEFINED = "docs/statistics.md"
 class SpellRow:
     """One spell, with the case of its origin."""
 
-    known: Known
-    spell: Spell
+    known: CaseSnapshot
+    spell: RecidivismSpell
 
     @property
     def id(self) -> bytes:
@@ -33,16 +33,20 @@ class SpellRow:
         return self.spell.case_id.bytes + self.spell.definition.encode()
 
 
-def tell(known: Known) -> Iterator[SpellRow]:
+def rows_of(snapshot: CaseSnapshot) -> Iterator[SpellRow]:
     """The spells that begin with this case, in the order of the definitions."""
-    lives = [known.life] if known.life else []
-    return (SpellRow(known, one) for one in spells(lives, known.day) if one.case_id == known.stored.case_id)
+    histories = [snapshot.life] if snapshot.life else []
+    return (
+        SpellRow(snapshot, spell)
+        for spell in recidivism_spells(histories, snapshot.day)
+        if spell.case_id == snapshot.stored.case_id
+    )
 
 
 # A table is read across.
 # fmt: off
 COLUMNS: tuple[Column, ...] = (
-    Column("spell", T.STRING, "the spell", OFFICE_NORM, lambda row: row.id, named=Named.SPELL),
+    Column("spell", T.STRING, "the spell", OFFICE_NORM, lambda row: row.id, named=PseudonymKind.SPELL),
     PERSON,
     CASE,
     *PLACE,
@@ -50,7 +54,7 @@ COLUMNS: tuple[Column, ...] = (
            DEFINED, lambda row: row.spell.definition, vocabulary=DEFINITIONS),
     Column("definition_version", T.INTEGER, "version of that definition", DEFINED, lambda row: row.spell.version),
     Column("origin_on", T.DATE, "day from which it is counted: decision, start or completion, by the definition",
-           DEFINED, lambda row: row.spell.origin),
+           DEFINED, lambda row: row.spell.index_date),
     Column("window_end_on", T.DATE, "last day of the window", DEFINED, lambda row: row.spell.window_end),
     Column("seen_until_on", T.DATE, "last day under observation: of the relapse, the window, the day asked, the death, "
            "or the departure without return", DEFINED, lambda row: row.spell.seen_until),
@@ -65,7 +69,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("outcome", T.STRING, "how it came out, the reason of censoring among them", DEFINED,
            lambda row: row.spell.outcome, words=(Relapse,)),
     Column("seen_days", T.INTEGER, "from the origin to the last day under observation", DEFINED,
-           lambda row: days_between(row.spell.origin, row.spell.seen_until), unit="days"),
+           lambda row: days_between(row.spell.index_date, row.spell.seen_until), unit="days"),
     Column("at_risk_days", T.INTEGER, "of these, in the country", DEFINED,
            lambda row: row.spell.at_risk_days, unit="days"),
 )

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from ungdom.extracts.catalogue import Extract
 from ungdom.extracts.errors import NoRelease
-from ungdom.extracts.orders import Order, of_release
-from ungdom.extracts.rows import teller
+from ungdom.extracts.orders import Order, order_of_release
+from ungdom.extracts.rows import batch_builder
 from ungdom.lazy import lazy
 from ungdom.store import bulk, releases
 from ungdom.store.session import Connection, Database
@@ -28,18 +28,18 @@ def order(tx: Connection, extract: Extract, known_at: datetime | None) -> Order:
 
     It names the instant of that release: one that is made later changes nothing of it.
     """
-    kept = releases.newest(tx, known_at)
-    if kept is None:
+    release = releases.newest(tx, known_at)
+    if release is None:
         raise NoRelease
-    return of_release(extract, kept.known_at)
+    return order_of_release(extract, release.known_at)
 
 
 def batches(db: Database, order: Order) -> Iterator[pa.RecordBatch]:
     """The rows of the release that is ordered. Raises `NoRelease` where it is not, `NotAsDeclared`."""
     with db.reading() as tx:
-        kept = releases.newest(tx, order.known_at)
-    if kept is None or kept.known_at != order.known_at:
+        release = releases.newest(tx, order.known_at)
+    if release is None or release.known_at != order.known_at:
         raise NoRelease
-    batch_of = teller(order, order.columns)
-    for some in bulk.batches(order.extract.tell(kept), NUMBERS):
-        yield batch_of(some)
+    batch_of = batch_builder(order, order.columns)
+    for chunk in bulk.batches(order.extract.rows_of(release), NUMBERS):
+        yield batch_of(chunk)

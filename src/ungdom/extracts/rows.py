@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from ungdom.extracts import known
-from ungdom.extracts.columns import Column, ColumnType, Dates, Shown, coarse
+from ungdom.extracts.columns import Column, ColumnType, Dates, PurposeColumn, coarsen_date
 from ungdom.extracts.errors import NotAsDeclared
 from ungdom.extracts.orders import Order
-from ungdom.extracts.pseudonyms import Named
+from ungdom.extracts.pseudonyms import PseudonymKind
 from ungdom.lazy import lazy
 from ungdom.store import bulk
 from ungdom.store.session import Database
@@ -37,11 +37,11 @@ _ARROW = {
     ColumnType.BOOLEAN: "bool",
 }
 
-Value = Callable[[Any], Any]
+ValueReader = Callable[[Any], Any]
 
 
 @dataclass(slots=True)
-class Tally:
+class ExtractCounts:
     """What was read: cases, and those left out because their history is no legal walk."""
 
     cases: int = 0
@@ -53,9 +53,9 @@ def arrow_type(kind: ColumnType) -> pa.DataType:
     return pa.type_for_alias(_ARROW[kind])
 
 
-def schema(columns: Sequence[Shown]) -> pa.Schema:
+def schema(columns: Sequence[PurposeColumn]) -> pa.Schema:
     """The schema of Arrow."""
-    return pa.schema([pa.field(one.name, arrow_type(one.type), one.column.nullable) for one in columns])
+    return pa.schema([pa.field(column.name, arrow_type(column.type), column.column.nullable) for column in columns])
 
 
 def ranked(order: Order, ids: Iterable[UUID]) -> list[bytes]:
@@ -63,15 +63,15 @@ def ranked(order: Order, ids: Iterable[UUID]) -> list[bytes]:
 
     Each is its pseudonym, then its id.
     """
-    name = order.maker(Named.CASE)
-    return sorted(name(one).encode() + one.bytes for one in ids)
+    pseudonym_of = order.pseudonymiser(PseudonymKind.CASE)
+    return sorted(pseudonym_of(case_id).encode() + case_id.bytes for case_id in ids)
 
 
 def batches(
     db: Database,
     order: Order,
     cases: Sequence[bytes],
-    tally: Tally,
+    counts: ExtractCounts,
     report: Callable[[int], object] = lambda _: None,
     without: frozenset[str] = frozenset(),
 ) -> Iterator[pa.RecordBatch]:
@@ -79,48 +79,52 @@ def batches(
 
     Raises `NotAsDeclared`.
     """
-    columns = [one for one in order.columns if one.name not in without]
-    batch_of = teller(order, columns)
-    for batch in bulk.batches((UUID(bytes=one[-16:]) for one in cases), CASES):
+    columns = [item for item in order.columns if item.name not in without]
+    batch_of = batch_builder(order, columns)
+    for batch in bulk.batches((UUID(bytes=item[-16:]) for item in cases), CASES):
         with db.reading() as tx:
-            found, unread = known.read(tx, batch, order.day, order.known_at, order.extract.alerts, order.extract.lives)
-        tally.cases += len(found)
-        tally.unread += unread
-        rows = [row for one in found for row in order.extract.tell(one)]
+            snapshots, unread = known.read(
+                tx, batch, order.day, order.known_at, order.extract.alerts, order.extract.person_histories
+            )
+        counts.cases += len(snapshots)
+        counts.unread += unread
+        rows = [row for item in snapshots for row in order.extract.rows_of(item)]
         if rows:
             yield batch_of(rows)
         report(len(batch))
 
 
-def teller(order: Order, columns: Sequence[Shown]) -> Callable[[Sequence[Any]], pa.RecordBatch]:
+def batch_builder(order: Order, columns: Sequence[PurposeColumn]) -> Callable[[Sequence[Any]], pa.RecordBatch]:
     """What makes a batch of rows, each value as its column declares it. It raises `NotAsDeclared`."""
-    shape, readers = schema(columns), [_reader(one, order) for one in columns]
-    return lambda found: _batch(order, columns, shape, [[read(row) for row in found] for read in readers])
+    arrow_schema, readers = schema(columns), [_value_reader(column, order) for column in columns]
+    return lambda rows: _record_batch(order, columns, arrow_schema, [[read(row) for row in rows] for read in readers])
 
 
-def _batch(order: Order, columns: Sequence[Shown], shape: pa.Schema, values: list[list[Any]]) -> pa.RecordBatch:
-    arrays = [pa.array(told, field.type) for told, field in zip(values, shape, strict=True)]
-    for one, array in zip(columns, arrays, strict=True):
-        if array.null_count and not one.column.nullable:
-            raise NotAsDeclared(order.extract.name, one.name)
-    return pa.RecordBatch.from_arrays(arrays, schema=shape)
+def _record_batch(
+    order: Order, columns: Sequence[PurposeColumn], arrow_schema: pa.Schema, values: list[list[Any]]
+) -> pa.RecordBatch:
+    arrays = [pa.array(column_values, field.type) for column_values, field in zip(values, arrow_schema, strict=True)]
+    for purpose_column, array in zip(columns, arrays, strict=True):
+        if array.null_count and not purpose_column.column.nullable:
+            raise NotAsDeclared(order.extract.name, purpose_column.name)
+    return pa.RecordBatch.from_arrays(arrays, schema=arrow_schema)
 
 
-def _reader(one: Shown, order: Order) -> Value:
+def _value_reader(purpose_column: PurposeColumn, order: Order) -> ValueReader:
     """What gives the value of this column in a row, as it leaves."""
-    column, read = one.column, one.column.of
+    column, read = purpose_column.column, purpose_column.column.value_of
     if column.named is not None:
-        name = order.maker(column.named)
+        name = order.pseudonymiser(column.named)
         return lambda row: name(read(row))
-    if column.type is ColumnType.DATE and one.dates is not Dates.DAY:
-        dates = one.dates
-        return lambda row: None if (day := read(row)) is None else coarse(day, dates, row.known.case.last_offence)
+    if column.type is ColumnType.DATE and purpose_column.dates is not Dates.DAY:
+        dates = purpose_column.dates
+        return lambda row: None if (day := read(row)) is None else coarsen_date(day, dates, row.known.case.last_offence)
     if column.type is ColumnType.STRING:
-        return _worded(read, _declared(column), NotAsDeclared(order.extract.name, column.name))
+        return _checked_text(read, _declared_check(column), NotAsDeclared(order.extract.name, column.name))
     return read
 
 
-def _declared(column: Column) -> Callable[[str], bool]:
+def _declared_check(column: Column) -> Callable[[str], bool]:
     """Whether a text is a word of the list of the column, or written as it says."""
     if column.pattern is not None:
         written = re.compile(column.pattern)
@@ -128,13 +132,13 @@ def _declared(column: Column) -> Callable[[str], bool]:
     return frozenset(column.values).__contains__
 
 
-def _worded(read: Value, declared: Callable[[str], bool], otherwise: NotAsDeclared) -> Value:
+def _checked_text(read: ValueReader, declared: Callable[[str], bool], otherwise: NotAsDeclared) -> ValueReader:
     """A text that is as declared, or nothing."""
 
     def word(row: Any) -> str | None:
-        found = read(row)
-        if found is not None and not declared(found):
+        value = read(row)
+        if value is not None and not declared(value):
             raise otherwise
-        return None if found is None else str(found)
+        return None if value is None else str(value)
 
     return word

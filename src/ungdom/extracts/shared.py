@@ -2,7 +2,7 @@
 
 from ungdom.extracts.columns import Column, ColumnType
 from ungdom.extracts.offices import KONFLIKTRAD
-from ungdom.extracts.pseudonyms import Named
+from ungdom.extracts.pseudonyms import PseudonymKind
 from ungdom.workflow.deadlines import RULES
 from ungdom.workflow.vocabulary import Sanction
 
@@ -16,10 +16,10 @@ CLOCKS = tuple(rule.code for rule in RULES)
 # fmt: off
 CASE = Column(
     "case", T.STRING, "the case; the same in every extract of one purpose and key version", OFFICE_NORM,
-    lambda row: row.known.stored.case_id, named=Named.CASE)
+    lambda row: row.known.stored.case_id, named=PseudonymKind.CASE)
 PERSON = Column(
     "person", T.STRING, "the youth; the same in every case of theirs, and nothing to do with the pseudonyms of cases",
-    OFFICE_NORM, lambda row: row.known.stored.person_id, named=Named.PERSON)
+    OFFICE_NORM, lambda row: row.known.stored.person_id, named=PseudonymKind.PERSON)
 PLACE = (
     Column("year", T.INTEGER, "year in which the case was registered; large extracts are parted by it", OFFICE_NORM,
            lambda row: row.known.year, unit="year"),

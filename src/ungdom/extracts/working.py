@@ -15,8 +15,8 @@ from ungdom.clock import Clock
 from ungdom.extracts import jobs, making, opening
 from ungdom.extracts.errors import ExtractsError
 from ungdom.extracts.folders import OtherExtract
-from ungdom.extracts.jobs import Job
-from ungdom.extracts.orders import Asked, Desk
+from ungdom.extracts.jobs import ExtractJob
+from ungdom.extracts.orders import OrderRequest, OrderService
 from ungdom.settings import Settings
 from ungdom.store.errors import StoreError, Unavailable
 from ungdom.store.session import Database
@@ -27,9 +27,9 @@ LOG = logging.getLogger("ungdom.extracts")
 LEASE = timedelta(minutes=5)
 """How long a claim holds without being renewed."""
 RENEW = timedelta(seconds=20)
-REST = 1.0
+SHORTEST_INTERVAL = 1.0
 """Seconds between two looks at least."""
-PAUSE = timedelta(minutes=10)
+RETRY_DELAY = timedelta(minutes=10)
 """Between two tries of a job that failed."""
 
 
@@ -38,21 +38,23 @@ class Stopped(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
-    """What is needed to make jobs. `folder`: each job has a folder in it. `kept`: how long its files lie there."""
+class ExtractWorkerContext:
+    """What is needed to make jobs. `folder`: each job has a folder in it. `retention`: how long its files lie there."""
 
     db: Database
-    desk: Desk
+    order_service: OrderService
     folder: Path
-    kept: timedelta
+    retention: timedelta
     now: Clock
     stop: Callable[[], bool] = lambda: False
 
 
-def from_settings(settings: Settings, db: Database, now: Clock, stop: Callable[[], bool] = lambda: False) -> Work:
+def from_settings(
+    settings: Settings, db: Database, now: Clock, stop: Callable[[], bool] = lambda: False
+) -> ExtractWorkerContext:
     """As this installation has it set. Raises `BadSettings`."""
-    kept = timedelta(days=settings.extracts_kept_days)
-    return Work(db, opening.desk(settings), folder_of(settings), kept, now, stop)
+    retention = timedelta(days=settings.extracts_kept_days)
+    return ExtractWorkerContext(db, opening.order_service(settings), folder_of(settings), retention, now, stop)
 
 
 def folder_of(settings: Settings) -> Path:
@@ -60,11 +62,11 @@ def folder_of(settings: Settings) -> Path:
     return settings.extracts_dir or settings.data_dir / "extracts"
 
 
-def keep_on(work: Work, stop: Event, every: float) -> None:
+def run_until_stopped(work: ExtractWorkerContext, stop: Event, every: float) -> None:
     """Round after round until told to stop; a round that fails does not end it."""
-    while not stop.wait(max(every, REST)):
+    while not stop.wait(max(every, SHORTEST_INTERVAL)):
         try:
-            if _anything(work):
+            if _has_work(work):
                 run(work)
         except Unavailable as error:
             LOG.warning("the database is away: %s", error)
@@ -72,13 +74,13 @@ def keep_on(work: Work, stop: Event, every: float) -> None:
             LOG.exception("the round of extract jobs failed")
 
 
-def _anything(work: Work) -> bool:
+def _has_work(work: ExtractWorkerContext) -> bool:
     """Whether there is something to do: asked without holding up those who write."""
     with work.db.reading() as tx:
-        return jobs.waits(tx, work.now(), work.now() - work.kept)
+        return jobs.has_work(tx, work.now(), work.now() - work.retention)
 
 
-def run(work: Work) -> Counter[str]:
+def run(work: ExtractWorkerContext) -> Counter[str]:
     """Plan what is due, make what waits, remove what has lain long enough; how many of each."""
     done: Counter[str] = Counter()
     with work.db.writing() as tx:
@@ -88,54 +90,54 @@ def run(work: Work) -> Counter[str]:
             job = jobs.claim(tx, work.now(), work.now() + LEASE)
         if job is None:
             break
-        done[_make(work, job)] += 1
-    done["removed"] = _clean(work)
+        done[_try_job(work, job)] += 1
+    done["removed"] = _remove_expired(work)
     return +done
 
 
-def _make(work: Work, job: Job) -> str:
+def _try_job(work: ExtractWorkerContext, job: ExtractJob) -> str:
     """One try at one job; what came of it."""
     try:
-        manifest = _written(work, job)
+        manifest = _write_job(work, job)
     except Stopped:
         with work.db.writing() as tx:
-            jobs.let_go(tx, job)
+            jobs.release_claim(tx, job)
         return "stopped"
     except ExtractsError as error:
-        return _failed(work, job, error, None)
+        return _record_failure(work, job, error, None)
     except StoreError:
         raise
     except Exception as error:  # one job that cannot be made must not keep the others from being made
         LOG.exception("extract job %s failed", job.job_id)
-        return _failed(work, job, error, work.now() + PAUSE)
+        return _record_failure(work, job, error, work.now() + RETRY_DELAY)
     with work.db.writing() as tx:
-        jobs.done(tx, job, manifest, work.now())
+        jobs.finish(tx, job, manifest, work.now())
     LOG.info("extract job %s: %d rows", job.job_id, manifest["rows"])
     return "done"
 
 
-def _failed(work: Work, job: Job, error: Exception, again: datetime | None) -> str:
+def _record_failure(work: ExtractWorkerContext, job: ExtractJob, error: Exception, retry_at: datetime | None) -> str:
     LOG.warning("extract job %s failed: %s", job.job_id, type(error).__name__)
     with work.db.writing() as tx:
-        jobs.failed(tx, job, type(error).__name__, work.now(), again)
+        jobs.record_failure(tx, job, type(error).__name__, work.now(), retry_at)
     return "failed"
 
 
-def _written(work: Work, job: Job) -> dict[str, Any]:
+def _write_job(work: ExtractWorkerContext, job: ExtractJob) -> dict[str, Any]:
     """The manifest of the files, all of which are on the disk. Raises `Stopped` and the errors of extracts."""
-    asked = Asked(job.extract, job.purpose, job.known_at, job.valid_at, job.subject)
-    order, path = work.desk.order(asked, work.now()), work.folder / str(job.job_id)
-    report = _renewing(work, job)
+    request = OrderRequest(job.extract, job.purpose, job.known_at, job.valid_at, job.subject)
+    order, path = work.order_service.order(request, work.now()), work.folder / str(job.job_id)
+    report = _progress_report(work, job)
     try:
         making.folder(work.db, order, job.form, path, True, report)
     except OtherExtract:  # what it means has changed since it was begun: none of it is of use
         shutil.rmtree(path)
         making.folder(work.db, order, job.form, path, True, report)
-    found: dict[str, Any] = json.loads((path / making.MANIFEST).read_text(encoding="utf-8"))
-    return found
+    manifest: dict[str, Any] = json.loads((path / making.MANIFEST).read_text(encoding="utf-8"))
+    return manifest
 
 
-def _renewing(work: Work, job: Job) -> making.Report:
+def _progress_report(work: ExtractWorkerContext, job: ExtractJob) -> making.Report:
     renewed = work.now()
 
     def report(done: int, cases: int) -> None:
@@ -146,17 +148,17 @@ def _renewing(work: Work, job: Job) -> making.Report:
             return
         renewed = work.now()
         with work.db.writing() as tx:
-            if not jobs.go_on(tx, job, done, cases, renewed + LEASE):
+            if not jobs.renew_claim(tx, job, done, cases, renewed + LEASE):
                 raise Stopped
 
     return report
 
 
-def _clean(work: Work) -> int:
+def _remove_expired(work: ExtractWorkerContext) -> int:
     with work.db.reading() as tx:
-        old = jobs.outlived(tx, work.now() - work.kept)
+        old = jobs.expired(tx, work.now() - work.retention)
     for job_id in old:
         shutil.rmtree(work.folder / str(job_id), ignore_errors=True)
         with work.db.writing() as tx:
-            jobs.removed(tx, job_id)
+            jobs.mark_removed(tx, job_id)
     return len(old)

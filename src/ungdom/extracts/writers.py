@@ -66,7 +66,7 @@ _MEDIA_TYPES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenFile:
     """What was written: rows, bytes, and their SHA-256 in hexadecimal digits."""
 
     rows: int
@@ -74,7 +74,7 @@ class Written:
     sha256: str
 
 
-class Counted:
+class HashingStream:
     """A binary stream that counts and hashes what passes on its way to another."""
 
     def __init__(self, out: BinaryIO) -> None:
@@ -104,7 +104,7 @@ class Counted:
         return False
 
 
-class Shape(Exception):
+class SchemaMismatch(Exception):
     """A batch does not have the columns that were announced, or a column is of a kind that cannot be written."""
 
 
@@ -114,62 +114,62 @@ def write(
     form: Form,
     out: BinaryIO,
     progress: Progress = lambda _: None,
-) -> Written:
-    """Every row, in this order. The stream is left open. Raises `Shape`."""
-    counted = Counted(out)
+) -> WrittenFile:
+    """Every row, in this order. The stream is left open. Raises `SchemaMismatch`."""
+    stream = HashingStream(out)
     rows = 0
-    with _WRITERS[form](counted, plain(schema)) as take:
+    with _WRITERS[form](stream, plain_schema(schema)) as write_group:
         for group in regrouped(batches, schema):
-            take(group)
+            write_group(group)
             rows += group.num_rows
             progress(group.num_rows)
-    return Written(rows, counted.bytes, counted.hash.hexdigest())
+    return WrittenFile(rows, stream.bytes, stream.hash.hexdigest())
 
 
-def plain(schema: pa.Schema) -> pa.Schema:
-    """The columns as they are written: encoded by a dictionary or not, a text is a text. Raises `Shape`."""
+def plain_schema(schema: pa.Schema) -> pa.Schema:
+    """The columns as they are written: encoded by a dictionary or not, a text is a text. Raises `SchemaMismatch`."""
     for field in schema:
         if not _can_be_written(field.type):
-            raise Shape(f"{field.name} is {field.type}")
-    return pa.schema([field.with_type(_plain(field.type)) for field in schema])
+            raise SchemaMismatch(f"{field.name} is {field.type}")
+    return pa.schema([field.with_type(_plain_type(field.type)) for field in schema])
 
 
-def _plain(kind: pa.DataType) -> pa.DataType:
+def _plain_type(kind: pa.DataType) -> pa.DataType:
     return kind.value_type if pa.types.is_dictionary(kind) else kind
 
 
 def regrouped(batches: Iterable[pa.RecordBatch], schema: pa.Schema, size: int = GROUP) -> Iterator[pa.RecordBatch]:
     """The same rows in batches of this many each, the last one of the rest; nothing encoded by a dictionary."""
-    waiting: list[pa.RecordBatch] = []
-    held = 0
+    pending: list[pa.RecordBatch] = []
+    row_count = 0
     for batch in batches:
-        _fits(batch, schema)
-        waiting.append(batch)
-        held += batch.num_rows
-        while held >= size:
-            group, rest = _cut(waiting, schema, size)
+        _check_schema(batch, schema)
+        pending.append(batch)
+        row_count += batch.num_rows
+        while row_count >= size:
+            group, rest = _split(pending, schema, size)
             yield group
-            waiting, held = [rest], rest.num_rows
-    if held:
-        yield _cut(waiting, schema, held)[0]
+            pending, row_count = [rest], rest.num_rows
+    if row_count:
+        yield _split(pending, schema, row_count)[0]
 
 
-def _cut(waiting: list[pa.RecordBatch], schema: pa.Schema, size: int) -> tuple[pa.RecordBatch, pa.RecordBatch]:
+def _split(pending: list[pa.RecordBatch], schema: pa.Schema, size: int) -> tuple[pa.RecordBatch, pa.RecordBatch]:
     """The first rows in one piece, and the others."""
-    last = waiting[-1]
-    rest = sum(one.num_rows for one in waiting) - size
-    head = pa.Table.from_batches([*waiting[:-1], last.slice(0, last.num_rows - rest)], schema)
-    (group,) = head.cast(plain(schema)).combine_chunks().to_batches()
+    last = pending[-1]
+    rest = sum(batch.num_rows for batch in pending) - size
+    head = pa.Table.from_batches([*pending[:-1], last.slice(0, last.num_rows - rest)], schema)
+    (group,) = head.cast(plain_schema(schema)).combine_chunks().to_batches()
     return group, last.slice(last.num_rows - rest)
 
 
-def _fits(batch: pa.RecordBatch, schema: pa.Schema) -> None:
+def _check_schema(batch: pa.RecordBatch, schema: pa.Schema) -> None:
     if batch.schema != schema:
-        raise Shape(f"{batch.schema} is not {schema}")
+        raise SchemaMismatch(f"{batch.schema} is not {schema}")
 
 
 def _is_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(_plain(kind)))
+    return bool(pa.types.is_string(_plain_type(kind)))
 
 
 def _can_be_written(kind: pa.DataType) -> bool:
@@ -180,32 +180,32 @@ def _can_be_written(kind: pa.DataType) -> bool:
 
 # --- one way of writing each: a context that gives what takes a group -----------------------------------------
 
-Take: TypeAlias = "Callable[[pa.RecordBatch], object]"
-Opened: TypeAlias = "AbstractContextManager[Take]"
+WriteGroup: TypeAlias = "Callable[[pa.RecordBatch], object]"
+GroupWriter: TypeAlias = "AbstractContextManager[WriteGroup]"
 
 
 @dataclass(frozen=True, slots=True)
-class _Taking:
+class _GroupWriter:
     """Takes groups by this call, and ends by the other."""
 
-    take: Take
+    write_group: WriteGroup
     close: Callable[[], object]
 
-    def __enter__(self) -> Take:
-        return self.take
+    def __enter__(self) -> WriteGroup:
+        return self.write_group
 
     def __exit__(self, *_error: object) -> None:
         self.close()
 
 
-def _parquet(out: Counted, schema: pa.Schema) -> Opened:
+def _parquet(out: HashingStream, schema: pa.Schema) -> GroupWriter:
     writer = pq.ParquetWriter(out, schema, compression="zstd", compression_level=_LEVEL, write_page_index=False)
-    return _Taking(lambda group: writer.write_batch(group, row_group_size=GROUP), writer.close)
+    return _GroupWriter(lambda group: writer.write_batch(group, row_group_size=GROUP), writer.close)
 
 
-def _arrow(out: Counted, schema: pa.Schema) -> Opened:
+def _arrow(out: HashingStream, schema: pa.Schema) -> GroupWriter:
     writer = pa.ipc.new_stream(out, schema)
-    return _Taking(lambda group: writer.write_batch(_copied(group)), writer.close)
+    return _GroupWriter(lambda group: writer.write_batch(_copied(group)), writer.close)
 
 
 def _copied(group: pa.RecordBatch) -> pa.RecordBatch:
@@ -213,10 +213,10 @@ def _copied(group: pa.RecordBatch) -> pa.RecordBatch:
     return group.take(pa.array(range(group.num_rows), pa.int32()))
 
 
-def _csv(out: Counted, schema: pa.Schema) -> Opened:
-    told = pa.schema([(field.name, _told_as(field.type)) for field in schema])
-    out.write((",".join(f'"{name}"' for name in told.names) + "\n").encode())
-    return _Taking(lambda group: out.write(_csv_lines(_told(group, told))), lambda: None)
+def _csv(out: HashingStream, schema: pa.Schema) -> GroupWriter:
+    csv_schema = pa.schema([(field.name, _csv_type(field.type)) for field in schema])
+    out.write((",".join(f'"{name}"' for name in csv_schema.names) + "\n").encode())
+    return _GroupWriter(lambda group: out.write(_csv_lines(_as_csv_columns(group, csv_schema))), lambda: None)
 
 
 def _csv_lines(group: pa.RecordBatch) -> bytes:
@@ -237,11 +237,11 @@ def _lines_of(group: pa.RecordBatch, quoting: str) -> bytes:
     return bytes(lines.getvalue())
 
 
-def _ndjson(out: Counted, _schema: pa.Schema) -> Opened:
-    return _Taking(lambda group: out.write(_lines(group)), lambda: None)
+def _ndjson(out: HashingStream, _schema: pa.Schema) -> GroupWriter:
+    return _GroupWriter(lambda group: out.write(_ndjson_lines(group)), lambda: None)
 
 
-_WRITERS: dict[Form, Callable[[Counted, pa.Schema], Opened]] = {
+_WRITERS: dict[Form, Callable[[HashingStream, pa.Schema], GroupWriter]] = {
     Form.CSV: _csv,
     Form.PARQUET: _parquet,
     Form.ARROW: _arrow,
@@ -251,17 +251,17 @@ _WRITERS: dict[Form, Callable[[Counted, pa.Schema], Opened]] = {
 # --- values as text -------------------------------------------------------------------------------------------
 
 
-def _told_as(kind: pa.DataType) -> pa.DataType:
+def _csv_type(kind: pa.DataType) -> pa.DataType:
     """The type that a column has when CSV is written."""
     return pa.string() if pa.types.is_timestamp(kind) else kind
 
 
-def _told(group: pa.RecordBatch, told: pa.Schema) -> pa.RecordBatch:
-    columns = [_texts(column) if pa.types.is_timestamp(column.type) else column for column in group.columns]
-    return pa.RecordBatch.from_arrays(columns, schema=told)
+def _as_csv_columns(group: pa.RecordBatch, csv_schema: pa.Schema) -> pa.RecordBatch:
+    columns = [_as_text(column) if pa.types.is_timestamp(column.type) else column for column in group.columns]
+    return pa.RecordBatch.from_arrays(columns, schema=csv_schema)
 
 
-def _texts(column: pa.Array) -> pa.Array:
+def _as_text(column: pa.Array) -> pa.Array:
     """Days, and instants in UTC to their unit."""
     if not pa.types.is_timestamp(column.type):
         return column.cast(pa.string())
@@ -269,10 +269,10 @@ def _texts(column: pa.Array) -> pa.Array:
     return pc.binary_join_element_wise(pc.utf8_replace_slice(plain, 10, 11, "T"), "Z", "")
 
 
-def _lines(group: pa.RecordBatch) -> bytes:
+def _ndjson_lines(group: pa.RecordBatch) -> bytes:
     """One JSON object a row."""
-    said = [_members(name, column, "{" if n == 0 else ",") for n, (name, column) in enumerate(_columns(group))]
-    rows = pc.binary_join_element_wise(*said, "}\n", "")
+    members = [_members(name, column, "{" if n == 0 else ",") for n, (name, column) in enumerate(_columns(group))]
+    rows = pc.binary_join_element_wise(*members, "}\n", "")
     return b"".join(rows.cast(pa.binary()).to_pylist())
 
 
@@ -282,11 +282,13 @@ def _columns(group: pa.RecordBatch) -> Iterator[tuple[str, pa.Array]]:
 
 def _members(name: str, column: pa.Array, before: str) -> pa.Array:
     """`,"name":value` for each row: each different value is written out once."""
-    known = column.dictionary_encode()
-    said = pa.array([f"{before}{json.dumps(name)}:{one}" for one in _values(known.dictionary)], pa.string())
-    return pc.fill_null(said.take(known.indices), f"{before}{json.dumps(name)}:null")
+    encoded = column.dictionary_encode()
+    members = pa.array(
+        [f"{before}{json.dumps(name)}:{value}" for value in _json_values(encoded.dictionary)], pa.string()
+    )
+    return pc.fill_null(members.take(encoded.indices), f"{before}{json.dumps(name)}:null")
 
 
-def _values(column: pa.Array) -> list[str]:
-    in_words = _texts(column) if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type) else column
-    return [json.dumps(value, ensure_ascii=False) for value in in_words.to_pylist()]
+def _json_values(column: pa.Array) -> list[str]:
+    texts = _as_text(column) if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type) else column
+    return [json.dumps(value, ensure_ascii=False) for value in texts.to_pylist()]

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from ungdom.intake.words import Outcome
 from ungdom.store import exchanges, inbox, outbox
-from ungdom.store.exchanges import Exchanged
-from ungdom.store.inbox import Arrival
+from ungdom.store.exchanges import ExchangeMessage
+from ungdom.store.inbox import InboundMessage
 from ungdom.store.session import Connection
 
 UNDER_WAY, RECEIVED = "UNDER_MOTTAK", "MOTTATT"
@@ -17,40 +17,42 @@ TECHNICAL, INCOMPLETE, OURS = "FEILET_AVSENDER_TEKNISK", "FEILET_AVSENDER_MANGLE
 """The words of the contract `kvittering` 1.0. After one of the last four nothing more is said."""
 
 
-def answer(tx: Connection, exchange_id: UUID, now: datetime) -> Exchanged | None:
+def send_status(tx: Connection, exchange_id: UUID, now: datetime) -> ExchangeMessage | None:
     """Tell the sender of an official message how it stands, if that is new; the message as it then stands."""
-    kept = exchanges.find(tx, exchange_id)
-    if kept is None or kept.status != UNDER_WAY:
-        return kept
-    status, reason = standing(inbox.exchanged(tx, exchange_id))
+    exchanged = exchanges.find(tx, exchange_id)
+    if exchanged is None or exchanged.status != UNDER_WAY:
+        return exchanged
+    status, reason = status_of(inbox.messages_of_exchange(tx, exchange_id))
     if status != UNDER_WAY:
-        return promise(tx, kept, status, reason, now)
-    if reason != kept.reason:
-        exchanges.answered(tx, exchange_id, status, reason, kept.receipts, now)
-    return replace(kept, reason=reason)
+        return queue_receipt(tx, exchanged, status, reason, now)
+    if reason != exchanged.reason:
+        exchanges.record_answer(tx, exchange_id, status, reason, exchanged.receipts, now)
+    return replace(exchanged, reason=reason)
 
 
-def standing(arrivals: Sequence[Arrival]) -> tuple[str, str | None]:
+def status_of(arrivals: Sequence[InboundMessage]) -> tuple[str, str | None]:
     """How an official message stands by what came of the messages it was read as, and why."""
-    parked = next((one for one in arrivals if one.outcome == Outcome.PARKED), None)
-    refused = next((one for one in arrivals if one.outcome == Outcome.REJECTED), None)
+    parked = next((arrival for arrival in arrivals if arrival.outcome == Outcome.PARKED), None)
+    refused = next((arrival for arrival in arrivals if arrival.outcome == Outcome.REJECTED), None)
     if parked is not None:
         return UNDER_WAY, parked.reason
     return (INCOMPLETE, refused.reason) if refused is not None else (RECEIVED, None)
 
 
-def promise(tx: Connection, kept: Exchanged, status: str, reason: str | None, now: datetime) -> Exchanged:
+def queue_receipt(
+    tx: Connection, exchanged: ExchangeMessage, status: str, reason: str | None, now: datetime
+) -> ExchangeMessage:
     """Promise a receipt with this status, and keep that it was; the message as it then stands."""
-    n = kept.receipts + 1
-    said = {
-        "exchange_id": str(kept.exchange_id),
+    n = exchanged.receipts + 1
+    content = {
+        "exchange_id": str(exchanged.exchange_id),
         "status": status,
         "reason": reason,
-        "ref": kept.meldings_id,
-        "receiver": kept.sender,
-        "by_token": kept.by_token,
+        "ref": exchanged.meldings_id,
+        "receiver": exchanged.sender,
+        "by_token": exchanged.by_token,
     }
-    payload = json.dumps(said, separators=(",", ":"), ensure_ascii=False)
-    outbox.add(tx, [outbox.receipt(kept.exchange_id, n, payload, now)])
-    exchanges.answered(tx, kept.exchange_id, status, reason, n, now)
-    return replace(kept, status=status, reason=reason, receipts=n, updated_at=now)
+    payload = json.dumps(content, separators=(",", ":"), ensure_ascii=False)
+    outbox.add(tx, [outbox.receipt(exchanged.exchange_id, n, payload, now)])
+    exchanges.record_answer(tx, exchanged.exchange_id, status, reason, n, now)
+    return replace(exchanged, status=status, reason=reason, receipts=n, updated_at=now)

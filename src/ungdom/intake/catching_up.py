@@ -15,10 +15,10 @@ from uuid import UUID
 
 from ungdom import texts
 from ungdom.clock import Clock
-from ungdom.intake import MOST_TRIED, Desk, Outcome, once_more
+from ungdom.intake import MAX_RETRIES, IntakeContext, Outcome, retry_one
 from ungdom.store import due
 from ungdom.store.errors import DuplicateKey, Stale, Unavailable
-from ungdom.store.sealing import Keys
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
 from ungdom.workflow.daycount import oslo_date
 
@@ -31,61 +31,63 @@ TRIED, SETTLED, FAILED, LEFT = "tried", "settled", "failed", "left"
 """What is counted: messages tried; of those, that wait no longer; that went wrong; that are still to be tried."""
 
 
-def go_back(db: Database, desk: Desk, clock: Clock) -> None:
+def retry_after_commit(db: Database, context: IntakeContext, clock: Clock) -> None:
     """After the commit: try what was passed over at this desk. Raises nothing: what the caller did is done."""
-    _try_all(db, desk, clock, lambda: False)
+    _retry_all(db, context, clock, lambda: False)
 
 
-def catch_up(db: Database, keys: Keys, clock: Clock, stop: Callable[[], bool] = lambda: False) -> dict[str, int]:
+def retry_due(
+    db: Database, keys: EncryptionKeys, clock: Clock, stop: Callable[[], bool] = lambda: False
+) -> dict[str, int]:
     """Try what is due: marks left behind and days that have come, at most `MOST_TRIED` messages; how many by word.
 
     Any number of processes may do so at once: each message is tried by one. Raises `Unavailable` when the database is
     away. `stop`: whether to end after the message in hand.
     """
-    desk = Desk(keys, clock(), texts.pick(None))
+    context = IntakeContext(keys, clock(), texts.negotiate(None))
     with db.reading() as tx:
-        desk.passed_over.extend(due.waiting(tx, oslo_date(desk.now), MOST_TRIED))
-    return _try_all(db, desk, clock, stop)
+        context.deferred.extend(due.due_messages(tx, oslo_date(context.now), MAX_RETRIES))
+    return _retry_all(db, context, clock, stop)
 
 
-def _try_all(db: Database, desk: Desk, clock: Clock, stop: Callable[[], bool]) -> dict[str, int]:
+def _retry_all(db: Database, context: IntakeContext, clock: Clock, stop: Callable[[], bool]) -> dict[str, int]:
     """One after the other, those too that are passed over meanwhile. Without a database the rest is not tried."""
     counts = Counter(dict.fromkeys((TRIED, SETTLED, FAILED), 0))
-    todo = deque(desk.passed_over)
-    while todo and counts[TRIED] < MOST_TRIED and not stop():
-        desk = replace(desk, now=clock(), passed_over=[])
+    todo = deque(context.deferred)
+    while todo and counts[TRIED] < MAX_RETRIES and not stop():
+        context = replace(context, now=clock(), deferred=[])
         try:
-            counts.update((TRIED, *_tried(db, desk, todo[0])))
+            counts.update((TRIED, *_retry_message(db, context, todo[0])))
         except Exception as error:  # noqa: BLE001  # the marks stay, and what the caller did is done
             log.warning("%d messages are still to be tried: %s", len(todo), type(error).__name__)
             break
         todo.popleft()
-        todo.extend(one for one in desk.passed_over if one not in todo)
+        todo.extend(message_id for message_id in context.deferred if message_id not in todo)
     return {**counts, LEFT: counts[LEFT] + len(todo)}
 
 
-def _tried(db: Database, desk: Desk, message_id: UUID) -> list[str]:
+def _retry_message(db: Database, context: IntakeContext, message_id: UUID) -> list[str]:
     """What this try is counted as besides. One that nobody stands in the way of is tried until it is told."""
     for pause in PAUSES:
         try:
             with db.writing() as tx:
-                taken = once_more(tx, desk, message_id)
+                result = retry_one(tx, context, message_id)
         except (Stale, DuplicateKey):
             time.sleep(pause)
         except Unavailable:
             raise
         except Exception as error:  # noqa: BLE001  # one that nobody foresaw must not stop the others
             log.warning("message %s could not be tried: %s", message_id, type(error).__name__)
-            return _put_off(db, desk, message_id)
+            return _postpone(db, context, message_id)
         else:
-            return [SETTLED] if taken and taken.arrival.outcome != Outcome.PARKED else []
+            return [SETTLED] if result and result.arrival.outcome != Outcome.PARKED else []
     log.warning("message %s is still to be tried: somebody was faster every time", message_id)
     return [LEFT]
 
 
-def _put_off(db: Database, desk: Desk, message_id: UUID) -> list[str]:
+def _postpone(db: Database, context: IntakeContext, message_id: UUID) -> list[str]:
     """Let one that goes wrong be tried on the next day: neither forgotten nor tried without end."""
-    today = oslo_date(desk.now)
+    today = oslo_date(context.now)
     with db.writing() as tx:
-        due.put_off(tx, message_id, today, today + timedelta(days=1))
+        due.postpone(tx, message_id, today, today + timedelta(days=1))
     return [FAILED]

@@ -12,10 +12,10 @@ from datetime import datetime
 from ungdom import casework
 from ungdom.casework import Correction
 from ungdom.intake import meaning
-from ungdom.intake.deciding import found_in, says, step, who_is, with_event
-from ungdom.intake.meaning import Wanted
-from ungdom.intake.words import Draft, Held, Reason, Sender, thing
-from ungdom.store.journal import Stored
+from ungdom.intake.deciding import is_event_of, principal_of, recorded_event, with_recorded, with_step
+from ungdom.intake.meaning import PlannedStep
+from ungdom.intake.words import Draft, MessageNotApplied, Reason, Sender, wait_key
+from ungdom.store.journal import StoredCase
 from ungdom.store.session import Connection
 from ungdom.workflow import details as d
 from ungdom.workflow import engine
@@ -25,12 +25,12 @@ from ungdom.workflow.permissions import OtherOffice
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class EventRevision:
     """One event and what the versions say of it. `was` None: not known any more; `will` None: no longer told."""
 
     seq: int
-    was: Wanted | None
-    will: Wanted | None
+    was: PlannedStep | None
+    will: PlannedStep | None
     place: int | None
 
     @property
@@ -39,20 +39,20 @@ class Change:
         return self.was is not None and self.will is not None and self.was.entry == self.will.entry
 
 
-def before(stored: Stored, case: Case, places: dict[int, int], source: str) -> Case:
+def case_before(stored: StoredCase, case: Case, places: dict[int, int], source: str) -> Case:
     """The case as it stood before the lower version made its events there, in which both versions are read."""
-    made = [event.seq for event in stored.events if event.seq in places.values() and event.source == source]
-    if not made:
+    seqs = [event.seq for event in stored.events if event.seq in places.values() and event.source == source]
+    if not seqs:
         return case
-    earlier = [event for event in engine.effective(stored.events) if event.seq < min(made)]
+    earlier = [event for event in engine.effective(stored.events) if event.seq < min(seqs)]
     return engine.fold(stored.youth, earlier, case.table)
 
 
-def corrected(
+def with_revisions(
     tx: Connection,
     sender: Sender,
     draft: Draft,
-    versions: tuple[Sequence[Wanted], Sequence[Wanted]],
+    versions: tuple[Sequence[PlannedStep], Sequence[PlannedStep]],
     places: dict[int, int],
     now: datetime,
 ) -> Draft:
@@ -61,15 +61,15 @@ def corrected(
     Raises `Held`.
     """
     was, will = versions
-    for change in _changes(was, will, places):
-        draft = _changed(tx, sender, draft, change, now)
-    for place, wanted in enumerate(will):
+    for revision in _revisions(was, will, places):
+        draft = _apply_revision(tx, sender, draft, revision, now)
+    for place, planned in enumerate(will):
         if place not in draft.places:
-            draft = step(tx, sender, draft, wanted, place, now)
+            draft = with_step(tx, sender, draft, planned, place, now)
     return draft
 
 
-def _changes(was: Sequence[Wanted], will: Sequence[Wanted], places: dict[int, int]) -> list[Change]:
+def _revisions(was: Sequence[PlannedStep], will: Sequence[PlannedStep], places: dict[int, int]) -> list[EventRevision]:
     """Each event with its step in both versions: steps of one type belong together, those left over in order."""
     left = dict(enumerate(will))
     paired: dict[int, int | None] = {}
@@ -77,54 +77,54 @@ def _changes(was: Sequence[Wanted], will: Sequence[Wanted], places: dict[int, in
         for place in sorted(set(places) - set(paired)):
             old = was[place] if place < len(was) else None
             fits = (at for at, new in left.items() if not alike or (old and old.entry.type is new.entry.type))
-            found = next(fits, None)
-            if found is not None or not alike:
-                paired[place] = found
-                left.pop(found if found is not None else -1, None)
+            position = next(fits, None)
+            if position is not None or not alike:
+                paired[place] = position
+                left.pop(position if position is not None else -1, None)
     return [
-        Change(places[place], was[place] if place < len(was) else None, will[at] if at is not None else None, at)
+        EventRevision(places[place], was[place] if place < len(was) else None, will[at] if at is not None else None, at)
         for place, at in sorted(paired.items())
     ]
 
 
-def _changed(tx: Connection, sender: Sender, draft: Draft, change: Change, now: datetime) -> Draft:
-    event = next((one for one in draft.case.events if one.seq == change.seq), None)
+def _apply_revision(tx: Connection, sender: Sender, draft: Draft, revision: EventRevision, now: datetime) -> Draft:
+    event = next((candidate for candidate in draft.case.events if candidate.seq == revision.seq), None)
     if event is None:
-        return _annulled(draft, change)
-    wish = _wish(draft, event, change)
-    if wish is not None:
-        draft = amended(tx, sender, draft, wish, now)
-    return draft if change.place is None else _placed(draft, change.place, change.seq)
+        return _with_annulled_event(draft, revision)
+    correction = _correction_for(draft, event, revision)
+    if correction is not None:
+        draft = with_correction(tx, sender, draft, correction, now)
+    return draft if revision.place is None else _with_place(draft, revision.place, revision.seq)
 
 
-def _annulled(draft: Draft, change: Change) -> Draft:
+def _with_annulled_event(draft: Draft, revision: EventRevision) -> Draft:
     """A person has annulled the event: that stands, unless the sender now says something new that is not recorded."""
-    if change.will is None or change.place is None:
+    if revision.will is None or revision.place is None:
         return draft
-    again = found_in(draft, change.will)
-    if again is None and not change.is_the_same:
-        raise _otherwise(draft)
-    return _placed(draft, change.place, again.seq if again else change.seq)
+    recorded = recorded_event(draft, revision.will)
+    if recorded is None and not revision.is_the_same:
+        raise _recorded_otherwise(draft)
+    return _with_place(draft, revision.place, recorded.seq if recorded else revision.seq)
 
 
-def _wish(draft: Draft, event: Event, change: Change) -> Correction | None:
+def _correction_for(draft: Draft, event: Event, revision: EventRevision) -> Correction | None:
     """The correction that makes the event say what the sender now says; None where there is nothing to correct."""
-    was, will = change.was, change.will
-    if change.is_the_same or (will is not None and not will.told):
+    was, will = revision.was, revision.will
+    if revision.is_the_same or (will is not None and not will.day_from_sender):
         return None
-    if was is None or not says(event, was):
-        if will is not None and says(event, will):
+    if was is None or not is_event_of(event, was):
+        if will is not None and is_event_of(event, will):
             return None
-        raise _otherwise(draft)
+        raise _recorded_otherwise(draft)
     if will is None:
         return Correction(event.seq, d.CorrectionReason.CORRECTED_DECISION, annul=True)
-    return _replaced(event, was, will)
+    return _replacement(event, was, will)
 
 
-def _replaced(event: Event, was: Wanted, will: Wanted) -> Correction | None:
+def _replacement(event: Event, was: PlannedStep, will: PlannedStep) -> Correction | None:
     entry, alike = will.entry, event.type is will.entry.type
-    said = meaning.merged(event.details, was.entry.details, entry.details) if alike else entry.details
-    if alike and (event.occurred_on, event.details) == (entry.occurred_on, said):
+    details = meaning.merged_details(event.details, was.entry.details, entry.details) if alike else entry.details
+    if alike and (event.occurred_on, event.details) == (entry.occurred_on, details):
         return None
     return Correction(
         event.seq,
@@ -132,27 +132,29 @@ def _replaced(event: Event, was: Wanted, will: Wanted) -> Correction | None:
         annul=False,
         type=entry.type,
         occurred_on=entry.occurred_on,
-        details=plain_details(entry.type, said),
+        details=plain_details(entry.type, details),
     )
 
 
-def _placed(draft: Draft, place: int, seq: int) -> Draft:
+def _with_place(draft: Draft, place: int, seq: int) -> Draft:
     return replace(draft, places={**draft.places, place: seq})
 
 
-def amended(tx: Connection, sender: Sender, draft: Draft, wish: Correction, now: datetime) -> Draft:
+def with_correction(tx: Connection, sender: Sender, draft: Draft, correction: Correction, now: datetime) -> Draft:
     """The draft with this correction; the same draft where the event reads so already. Raises `Held`."""
-    waits = (thing("case", draft.kept.case_id),)
+    waits = (wait_key("case", draft.persisted.case_id),)
     try:
-        done = casework.amend(tx, who_is(sender), draft.stored, draft.case, wish, now, dry_run=True)
+        done = casework.correct_loaded(
+            tx, principal_of(sender), draft.stored, draft.case, correction, now, dry_run=True
+        )
     except casework.ChangesNothing:
         return draft
     except casework.WalkBroken as error:
-        raise Held(Reason.BREAKS_HISTORY, waits, error.broken.unmet) from None
-    except (casework.NotCorrectable, casework.NotPermitted, OtherOffice, casework.Unknown):
-        raise Held(Reason.BREAKS_HISTORY, waits) from None
-    return with_event(draft, done)
+        raise MessageNotApplied(Reason.BREAKS_HISTORY, waits, error.broken.unmet) from None
+    except (casework.NotCorrectable, casework.NotPermitted, OtherOffice, casework.UnknownReferenceValue):
+        raise MessageNotApplied(Reason.BREAKS_HISTORY, waits) from None
+    return with_recorded(draft, done)
 
 
-def _otherwise(draft: Draft) -> Held:
-    return Held(Reason.RECORDED_OTHERWISE, (thing("case", draft.kept.case_id),))
+def _recorded_otherwise(draft: Draft) -> MessageNotApplied:
+    return MessageNotApplied(Reason.RECORDED_OTHERWISE, (wait_key("case", draft.persisted.case_id),))

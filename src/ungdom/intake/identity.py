@@ -11,15 +11,15 @@ from enum import Enum, auto
 from uuid import UUID
 
 from ungdom.message import Person
-from ungdom.message.national_id import normal
+from ungdom.message.national_id import normalise
 from ungdom.message.text import BLANK, SELECTORS
 from ungdom.store import people
-from ungdom.store.identity import Doubt
+from ungdom.store.identity import PossibleMatch
 from ungdom.store.identity_tables import Resemblance
-from ungdom.store.inbox import May
-from ungdom.store.people import Candidate
-from ungdom.store.people import Person as Known
-from ungdom.store.sealing import Keys
+from ungdom.store.inbox import MessageVisibility
+from ungdom.store.people import PersonCandidate
+from ungdom.store.people import StoredPerson as Known
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Connection
 from ungdom.store.tables import Protection
 
@@ -47,14 +47,14 @@ class Resembling:
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class PersonMatch:
     """`known`: the person it is, if whoever tells of it may see that one. `resembling`: every person it may be.
 
     `doubts`: the people of whom it is asked whether the new record is of them; none where no record is made.
     """
 
     known: UUID | None
-    doubts: tuple[Doubt, ...]
+    doubts: tuple[PossibleMatch, ...]
     resembling: tuple[Resembling, ...]
 
     @property
@@ -63,7 +63,9 @@ class Match:
         return tuple(person for person in self.resembling if not person.seen)
 
 
-def match_person(tx: Connection, keys: Keys, given: Person, numbers: Iterable[str], sees: May) -> Match:
+def match_person(
+    tx: Connection, keys: EncryptionKeys, given: Person, numbers: Iterable[str], sees: MessageVisibility
+) -> PersonMatch:
     """The stored person that is given, among those with the same identity number or on one of these case numbers.
 
     `sees`: said of `case_current`, the cases in which whoever gives the person may learn who the youth is. Of several
@@ -72,29 +74,29 @@ def match_person(tx: Connection, keys: Keys, given: Person, numbers: Iterable[st
     candidates = people.candidates(tx, keys, given.national_id, sorted(set(numbers)), sees)
     near = tuple(person for person in _resembling(given, candidates) if person.how is not Likeness.OTHER)
     known = next((person.person_id for person in near if person.seen and person.how is Likeness.SAME), None)
-    return Match(known, () if known else tuple(map(_doubt, near)), near)
+    return PersonMatch(known, () if known else tuple(map(_doubt, near)), near)
 
 
-def _resembling(given: Person, candidates: Sequence[Candidate]) -> list[Resembling]:
+def _resembling(given: Person, candidates: Sequence[PersonCandidate]) -> list[Resembling]:
     """One for each person, in the order of the candidates."""
-    records: dict[UUID, list[Candidate]] = {}
+    records: dict[UUID, list[PersonCandidate]] = {}
     for candidate in candidates:
-        records.setdefault(candidate.counts, []).append(candidate)
-    return [_compared(given, person_id, of_one) for person_id, of_one in records.items()]
+        records.setdefault(candidate.canonical_id, []).append(candidate)
+    return [_resemblance(given, person_id, person_records) for person_id, person_records in records.items()]
 
 
-def _compared(given: Person, person_id: UUID, records: Sequence[Candidate]) -> Resembling:
+def _resemblance(given: Person, person_id: UUID, records: Sequence[PersonCandidate]) -> Resembling:
     first = records[0]
     how = nearest(given, [record.person for record in records])
-    return Resembling(person_id, how, first.seen, first.offices, Protection(first.person.protection))
+    return Resembling(person_id, how, first.visible, first.offices, Protection(first.person.protection))
 
 
-def _doubt(person: Resembling) -> Doubt:
+def _doubt(person: Resembling) -> PossibleMatch:
     how = Resemblance.AGREES if person.how is Likeness.SAME else Resemblance.CONTRADICTS
-    return Doubt(person.person_id, how)
+    return PossibleMatch(person.person_id, how)
 
 
-def compare(tx: Connection, keys: Keys, given: Person, person_id: UUID) -> Likeness:
+def compare(tx: Connection, keys: EncryptionKeys, given: Person, person_id: UUID) -> Likeness:
     """How the person given stands to the stored person for whom this id counts."""
     return nearest(given, people.read_records(tx, keys, person_id))
 
@@ -108,36 +110,36 @@ def likeness(given: Person, known: Known) -> Likeness:
     """Whether these are one person. Without a number on both sides the name and the day of birth have to agree."""
     theirs, born = known.personalia, given.born == known.youth.born
     if theirs is None:  # erased: only the day of birth is left, and it tells nobody apart
-        return _judged(False, born, True)
+        return _likeness_from(False, born, True)
     if given.national_id and theirs.national_id:
-        equal = normal(given.national_id) == normal(theirs.national_id)
-        return _judged(equal, born, equal or _alike(given.family_name, theirs.family_name))
-    name = _alike(given.family_name, theirs.family_name) and _fits(given.given_name, theirs.given_name)
+        equal = normalise(given.national_id) == normalise(theirs.national_id)
+        return _likeness_from(equal, born, equal or _same_name(given.family_name, theirs.family_name))
+    name = _same_name(given.family_name, theirs.family_name) and _given_names_fit(given.given_name, theirs.given_name)
     both = bool(given.given_name and theirs.given_name)  # twins share the family name and the day
-    return _judged(name and both, born, name)
+    return _likeness_from(name and both, born, name)
 
 
-def _judged(equal: bool, born: bool, near: bool) -> Likeness:
+def _likeness_from(equal: bool, born: bool, near: bool) -> Likeness:
     if equal and born:
         return Likeness.SAME
     return Likeness.CONTRADICTS if (equal or (born and near)) else Likeness.OTHER
 
 
-def _alike(given: str | None, known: str | None) -> bool:
+def _same_name(given: str | None, known: str | None) -> bool:
     """A name that has no letter or digit is no name: it is like no other, and not like itself."""
-    name = bare(given)
-    return bool(name) and name == bare(known)
+    name = normalised_name(given)
+    return bool(name) and name == normalised_name(known)
 
 
-def _fits(given: str | None, known: str | None) -> bool:
+def _given_names_fit(given: str | None, known: str | None) -> bool:
     """Given names: the shorter telling is enough where all of it stands in the longer."""
     if not given or not known:
         return True
-    shorter, longer = sorted((set(bare(given).split()), set(bare(known).split())), key=len)
+    shorter, longer = sorted((set(normalised_name(given).split()), set(normalised_name(known).split())), key=len)
     return bool(shorter) and shorter <= longer
 
 
-def bare(name: str | None) -> str:
+def normalised_name(name: str | None) -> str:
     """The name without what is spelled now one way, now another: case, hyphens, apostrophes, accents; å, ä, ö stay."""
     spelled = unicodedata.normalize("NFKD", (name or "").casefold())
     separated = "".join(" " if letter in _HYPHENS else letter for letter in spelled if letter not in _LEFT_OUT)

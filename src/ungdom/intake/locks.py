@@ -5,19 +5,19 @@ The names are those of what messages wait for, but with the identity number itse
 
 from collections.abc import Sequence
 
-from ungdom.intake.words import Sender, thing
-from ungdom.message import Message
-from ungdom.message.national_id import normal
+from ungdom.intake.words import Sender, wait_key
+from ungdom.message import DecisionMessage
+from ungdom.message.national_id import normalise
 
 
-def names_of(sender: Sender, message: Message) -> list[str]:
+def lock_keys(sender: Sender, message: DecisionMessage) -> list[str]:
     """What has to be locked before the message is looked at: its decision, the numbers of its case, its person."""
     number = message.person.national_id if message.person else None
-    decision = thing("decision", f"{sender.source}/{message.decision_id}")
-    return [decision, *names_of_new(message.police_case_numbers, number)]
+    decision = wait_key("decision", f"{sender.source}/{message.decision_id}")
+    return [decision, *lock_keys_for_case(message.police_case_numbers, number)]
 
 
-def names_of_new(police_case_numbers: Sequence[str], national_id: str | None) -> list[str]:
+def lock_keys_for_case(police_case_numbers: Sequence[str], national_id: str | None) -> list[str]:
     """What has to be locked before people are compared and a case is opened on these: numbers and person."""
-    person = [thing("person", normal(national_id))] if national_id else []
-    return [*(thing("number", number) for number in police_case_numbers), *person]
+    person = [wait_key("person", normalise(national_id))] if national_id else []
+    return [*(wait_key("number", number) for number in police_case_numbers), *person]

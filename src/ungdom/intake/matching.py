@@ -5,21 +5,21 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from ungdom.intake import identity
-from ungdom.intake.identity import Likeness, Match
-from ungdom.intake.words import Held, Reason, thing
-from ungdom.message import ChargeTerms, Kind, Message, read
-from ungdom.message.national_id import normal
+from ungdom.intake.identity import Likeness, PersonMatch
+from ungdom.intake.words import MessageNotApplied, Reason, wait_key
+from ungdom.message import ChargeTerms, DecisionMessage, Kind, read
+from ungdom.message.national_id import normalise
 from ungdom.store import inbox, journal
 from ungdom.store.concerns import SECRETARIAT, Concern, handled_by
-from ungdom.store.inbox import Arrival, Candidate
-from ungdom.store.sealing import Keys
+from ungdom.store.inbox import CaseCandidate, InboundMessage
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Connection
 from ungdom.store.tables import NumberKind
 from ungdom.workflow.vocabulary import strictest
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class CaseMatch:
     """What a message is about. No case and no person: the case is not known. `own`: the number is the case's own.
 
     `hidden`: it may be about somebody of whom the sender may learn nothing; the office is told, the sender is not.
@@ -30,91 +30,105 @@ class Found:
     person_id: UUID | None = None
     own: bool = True
     hidden: tuple[Concern, ...] = ()
-    match: Match | None = None
+    match: PersonMatch | None = None
 
 
-def find(
+def find_case(
     tx: Connection,
-    keys: Keys,
+    keys: EncryptionKeys,
     source: str,
-    message: Message,
-    applied: Sequence[Arrival],
+    message: DecisionMessage,
+    applied: Sequence[InboundMessage],
     named: UUID | None,
-) -> Found:
+) -> CaseMatch:
     """The case this message is about. `applied`: the versions that count; `named`: a case that a person pointed out.
 
     `source`: the system that sends it. Raises `Held` when it cannot be told, or when what is told contradicts itself.
     """
-    before = next((arrival for arrival in reversed(applied) if arrival.case_id is not None), None)
+    previous = next((arrival for arrival in reversed(applied) if arrival.case_id is not None), None)
     if named is not None:
-        return _in(tx, keys, message, named, check=False)
-    if before is not None and before.case_id is not None:
-        return _in(tx, keys, message, before.case_id, check=not _told_before(tx, keys, message, before))
+        return _match_in_case(tx, keys, message, named, check=False)
+    if previous is not None and previous.case_id is not None:
+        return _match_in_case(
+            tx, keys, message, previous.case_id, check=not _same_person_as_before(tx, keys, message, previous)
+        )
     if message.refers_to is not None and message.person is None:
-        return _referred(tx, keys, message)
+        return _match_by_reference(tx, keys, message)
     if message.person is None:
-        raise Held(Reason.PERSON_MISSING)
-    match = identity.match_person(tx, keys, message.person, _numbers(message), handled_by(source))
-    return replace(_by_number(tx, keys, message, match) or _by_person(tx, keys, message, match), match=match)
+        raise MessageNotApplied(Reason.PERSON_MISSING)
+    match = identity.match_person(tx, keys, message.person, _case_numbers(message), handled_by(source))
+    return replace(
+        _match_by_number(tx, keys, message, match) or _match_by_person(tx, keys, message, match), match=match
+    )
 
 
-def _told_before(tx: Connection, keys: Keys, message: Message, before: Arrival) -> bool:
+def _same_person_as_before(
+    tx: Connection, keys: EncryptionKeys, message: DecisionMessage, previous: InboundMessage
+) -> bool:
     """The version that counts told of the person in the same words, and somebody has taken that for this case."""
-    raw = inbox.content(tx, keys, before.message_id)
+    raw = inbox.content(tx, keys, previous.message_id)
     return raw is not None and read(raw).person == message.person
 
 
-def _in(tx: Connection, keys: Keys, message: Message, case_id: UUID, check: bool) -> Found:
+def _match_in_case(
+    tx: Connection, keys: EncryptionKeys, message: DecisionMessage, case_id: UUID, check: bool
+) -> CaseMatch:
     """This case, if the person of the message is the one it is about."""
     stored = journal.load(tx, case_id)
     if stored is None:
-        raise Held(Reason.UNKNOWN_CASE, waits_for_a_case(message, keys))
+        raise MessageNotApplied(Reason.UNKNOWN_CASE, case_wait_keys(message, keys))
     given = message.person if check else None
     if given and identity.compare(tx, keys, given, stored.person_id) is not Likeness.SAME:
-        raise Held(
-            Reason.PERSON_CONTRADICTS, (*waits_for_a_case(message, keys), thing("case", case_id)), near=(case_id,)
+        raise MessageNotApplied(
+            Reason.PERSON_CONTRADICTS, (*case_wait_keys(message, keys), wait_key("case", case_id)), near=(case_id,)
         )
-    return Found(case_id, stored.person_id, own=_own(tx, case_id, message))
+    return CaseMatch(case_id, stored.person_id, own=_has_own_number(tx, case_id, message))
 
 
-def _referred(tx: Connection, keys: Keys, message: Message) -> Found:
+def _match_by_reference(tx: Connection, keys: EncryptionKeys, message: DecisionMessage) -> CaseMatch:
     """The case of the decision that this message answers, if the numbers agree."""
     kind = _ANSWERS.get(message.kind, message.kind)
-    found = {one.case_id for one in inbox.named(tx, message.refers_to or "", kind)}
-    if len(found) != 1:
-        raise Held(Reason.UNKNOWN_REFERENCE, (thing("decision", message.refers_to),))
-    case_id = next(iter(found))
-    if case_id is None or not _own(tx, case_id, message):
-        raise Held(Reason.NUMBER_CONTRADICTS, (thing("decision", message.refers_to),))
-    return _in(tx, keys, message, case_id, check=False)
+    case_ids = {arrival.case_id for arrival in inbox.settled_versions(tx, message.refers_to or "", kind)}
+    if len(case_ids) != 1:
+        raise MessageNotApplied(Reason.UNKNOWN_REFERENCE, (wait_key("decision", message.refers_to),))
+    case_id = next(iter(case_ids))
+    if case_id is None or not _has_own_number(tx, case_id, message):
+        raise MessageNotApplied(Reason.NUMBER_CONTRADICTS, (wait_key("decision", message.refers_to),))
+    return _match_in_case(tx, keys, message, case_id, check=False)
 
 
 _ANSWERS = {Kind.PERSON_INVESTIGATION_RETURNED: Kind.PERSON_INVESTIGATION_ORDERED}
 
 
-def _own(tx: Connection, case_id: UUID, message: Message) -> bool:
+def _has_own_number(tx: Connection, case_id: UUID, message: DecisionMessage) -> bool:
     numbers = {number for kind, number in journal.numbers_of(tx, case_id) if kind is NumberKind.POLICE}
     return bool(numbers & set(message.police_case_numbers))
 
 
-def _by_number(tx: Connection, keys: Keys, message: Message, match: Match) -> Found | None:
+def _match_by_number(
+    tx: Connection, keys: EncryptionKeys, message: DecisionMessage, match: PersonMatch
+) -> CaseMatch | None:
     """The case on one of these police case numbers that is about this person.
 
     Raises `Held` where the person is another than the one of a case that the sender handles.
     """
-    how = {one.person_id: one for one in match.resembling}
-    looked = [(one, how[one.person_id]) for one in inbox.cases_on(tx, _numbers(message)) if one.person_id in how]
-    same = [one for one, person in looked if person.how is Likeness.SAME]
+    by_person = {candidate.person_id: candidate for candidate in match.resembling}
+    compared = [
+        (candidate, by_person[candidate.person_id])
+        for candidate in inbox.cases_by_number(tx, _case_numbers(message))
+        if candidate.person_id in by_person
+    ]
+    same = [candidate for candidate, person in compared if person.how is Likeness.SAME]
     if same:
-        chosen = _only(message, keys, same)
-        return Found(chosen.case_id, chosen.person_id, own=_own(tx, chosen.case_id, message))
-    near = [one for one, person in looked if person.seen]
+        chosen = _single_case(message, keys, same)
+        return CaseMatch(chosen.case_id, chosen.person_id, own=_has_own_number(tx, chosen.case_id, message))
+    near = [candidate for candidate, person in compared if person.seen]
     if near:
-        raise _between(Reason.PERSON_CONTRADICTS, message, keys, near)
+        raise _not_decided_between(Reason.PERSON_CONTRADICTS, message, keys, near)
     return None
 
 
-def _by_person(tx: Connection, keys: Keys, message: Message, match: Match) -> Found:
+def _match_by_person(tx: Connection, keys: EncryptionKeys, message: DecisionMessage, match: PersonMatch) -> CaseMatch:
     """Nothing on these numbers. What concerns a new offence is matched with the person's own open case.
 
     What decides one is matched with the case in which its charge was recorded. Of somebody without an open case it is
@@ -122,17 +136,17 @@ def _by_person(tx: Connection, keys: Keys, message: Message, match: Match) -> Fo
     """
     person_id = match.known
     if person_id is None or message.kind not in ABOUT_A_NEW_OFFENCE:
-        return Found(hidden=_hidden(message, match))
-    cases = [one for one in inbox.cases_of(tx, person_id) if not one.closed]
+        return CaseMatch(hidden=_hidden_concerns(message, match))
+    cases = [candidate for candidate in inbox.cases_of(tx, person_id) if not candidate.closed]
     if message.kind is Kind.NEW_CHARGE:
-        return Found(_only(message, keys, cases).case_id if cases else None, person_id, own=False)
-    charged = _charged_before(tx, keys, message, person_id)
+        return CaseMatch(_single_case(message, keys, cases).case_id if cases else None, person_id, own=False)
+    charged = _match_by_charge(tx, keys, message, person_id)
     if charged is not None:
         return charged
-    return Found() if cases or message.opening else Found(None, person_id, own=False)
+    return CaseMatch() if cases or message.opening else CaseMatch(None, person_id, own=False)
 
 
-def _hidden(message: Message, match: Match) -> tuple[Concern, ...]:
+def _hidden_concerns(message: DecisionMessage, match: PersonMatch) -> tuple[Concern, ...]:
     """The offices of the person it may be about and of whom the sender may learn nothing, with the reason.
 
     Where it may be about several people no office is told, whichever of them has a case there: the secretariat settles
@@ -143,12 +157,12 @@ def _hidden(message: Message, match: Match) -> tuple[Concern, ...]:
     if message.person is None or not near:
         return ()
     level = strictest(message.person.protection, *(person.protection for person in match.hidden))
-    reason = _UNTOLD[min((person.how for person in near), key=list(Likeness).index)]
+    reason = _HIDDEN_REASONS[min((person.how for person in near), key=list(Likeness).index)]
     offices = match.hidden[0].offices if len(match.hidden) == 1 else (SECRETARIAT,)
     return tuple(Concern(office, level, reason) for office in offices)
 
 
-_UNTOLD = {Likeness.SAME: Reason.IDENTITY_UNCONFIRMED, Likeness.CONTRADICTS: Reason.PERSON_CONTRADICTS}
+_HIDDEN_REASONS = {Likeness.SAME: Reason.IDENTITY_UNCONFIRMED, Likeness.CONTRADICTS: Reason.PERSON_CONTRADICTS}
 
 
 ABOUT_A_NEW_OFFENCE = frozenset(
@@ -157,54 +171,60 @@ ABOUT_A_NEW_OFFENCE = frozenset(
 """Kinds that may be about another act than the one the sanction is for."""
 
 
-def _charged_before(tx: Connection, keys: Keys, message: Message, person_id: UUID) -> Found | None:
+def _match_by_charge(
+    tx: Connection, keys: EncryptionKeys, message: DecisionMessage, person_id: UUID
+) -> CaseMatch | None:
     """The case in which the charge was recorded that this message now decides, if there was a charge."""
-    told = told_beside(tx, keys, message, person_id, Kind.NEW_CHARGE)
-    charge = next((one for one, _ in told), None)
-    return Found(charge.case_id, person_id, own=False) if charge else None
+    charges = related_messages(tx, keys, message, person_id, Kind.NEW_CHARGE)
+    charge = next((arrival for arrival, _ in charges), None)
+    return CaseMatch(charge.case_id, person_id, own=False) if charge else None
 
 
-def told_beside(
-    tx: Connection, keys: Keys, message: Message, person_id: UUID, *kinds: Kind
-) -> Iterator[tuple[Arrival, Message]]:
+def related_messages(
+    tx: Connection, keys: EncryptionKeys, message: DecisionMessage, person_id: UUID, *kinds: Kind
+) -> Iterator[tuple[InboundMessage, DecisionMessage]]:
     """What other decisions of these kinds have told of this person on one of these numbers, the first one first."""
-    for one in inbox.of_person(tx, person_id, *kinds):
-        raw = inbox.content(tx, keys, one.message_id) if one.decision_id != message.decision_id else None
-        said = read(raw) if raw else None
-        if said and set(message.police_case_numbers) & set(said.police_case_numbers):
-            yield one, said
+    for arrival in inbox.messages_of_person(tx, person_id, *kinds):
+        raw = inbox.content(tx, keys, arrival.message_id) if arrival.decision_id != message.decision_id else None
+        other = read(raw) if raw else None
+        if other and set(message.police_case_numbers) & set(other.police_case_numbers):
+            yield arrival, other
 
 
-def _concerns(message: Message) -> Iterable[str]:
+def _concerned_numbers(message: DecisionMessage) -> Iterable[str]:
     return message.terms.concerns if isinstance(message.terms, ChargeTerms) else ()
 
 
-def _numbers(message: Message) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*message.police_case_numbers, *_concerns(message))))
+def _case_numbers(message: DecisionMessage) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*message.police_case_numbers, *_concerned_numbers(message))))
 
 
-def _only(message: Message, keys: Keys, cases: Sequence[Candidate]) -> Candidate:
+def _single_case(message: DecisionMessage, keys: EncryptionKeys, cases: Sequence[CaseCandidate]) -> CaseCandidate:
     """The one case there is, or the one that is open. Raises `Held` when there are several."""
-    open_ones = [one for one in cases if not one.closed]
-    left = cases if len(cases) == 1 else open_ones
-    if len(left) != 1:
-        raise _between(Reason.AMBIGUOUS_CASE, message, keys, cases)
-    return left[0]
+    open_cases = [candidate for candidate in cases if not candidate.closed]
+    remaining = cases if len(cases) == 1 else open_cases
+    if len(remaining) != 1:
+        raise _not_decided_between(Reason.AMBIGUOUS_CASE, message, keys, cases)
+    return remaining[0]
 
 
-def _between(why: Reason, message: Message, keys: Keys, near: Sequence[Candidate]) -> Held:
+def _not_decided_between(
+    why: Reason, message: DecisionMessage, keys: EncryptionKeys, near: Sequence[CaseCandidate]
+) -> MessageNotApplied:
     """Held, until one of these cases changes or a better one is known."""
-    cases = tuple(one.case_id for one in near)
-    return Held(why, (*waits_for_a_case(message, keys), *(thing("case", one) for one in cases)), near=cases)
+    case_ids = tuple(candidate.case_id for candidate in near)
+    return MessageNotApplied(
+        why, (*case_wait_keys(message, keys), *(wait_key("case", candidate) for candidate in case_ids)), near=case_ids
+    )
 
 
-def waits_for_a_case(message: Message, keys: Keys) -> tuple[str, ...]:
+def case_wait_keys(message: DecisionMessage, keys: EncryptionKeys) -> tuple[str, ...]:
     """What would make the case known: a case on one of the numbers, or one for this person."""
-    numbers = [thing("number", number) for number in message.police_case_numbers]
-    who = message.person.national_id if message.person else None
-    return (*numbers, *([thing("person", keys.digest(normal(who)).hex())] if who else []))
+    numbers = [wait_key("number", number) for number in message.police_case_numbers]
+    national_id = message.person.national_id if message.person else None
+    return (*numbers, *([wait_key("person", keys.digest(normalise(national_id)).hex())] if national_id else []))
 
 
-def people_waited_for(keys: Keys, national_id: str | None) -> list[str]:
+def person_wait_keys(keys: EncryptionKeys, national_id: str | None) -> list[str]:
     """By what a message may wait for this person, under every key."""
-    return [thing("person", one.hex()) for one in keys.digests(normal(national_id))] if national_id else []
+    return [wait_key("person", digest.hex()) for digest in keys.digests(normalise(national_id))] if national_id else []

@@ -6,13 +6,13 @@ from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import cast
 
-from ungdom.casework import Entry
+from ungdom.casework import EventEntry
 from ungdom.message import (
     ChargeTerms,
     Consent,
+    DecisionMessage,
     DispatchTerms,
     Kind,
-    Message,
     NewOffenceTerms,
     Opening,
     OtherOutcomeTerms,
@@ -25,23 +25,23 @@ from ungdom.workflow.case import Case
 from ungdom.workflow.vocabulary import Actor, EventType, State
 
 E, K = EventType, Kind
-NOTHING = d.Details()
+NO_DETAILS = d.Details()
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class PlannedStep:
     """One step. `once`: not again where the case has one, whatever its day. `own`: the sender's own act to tell of.
 
-    `told`: the sender tells its day; a day that is our own is not corrected by the sender.
+    `day_from_sender`: the sender tells its day; a day that is our own is not corrected by the sender.
     """
 
-    entry: Entry
+    entry: EventEntry
     once: bool = False
     own: bool = True
-    told: bool = True
+    day_from_sender: bool = True
 
 
-AS_IT_IS: dict[Kind, EventType] = {
+SAME_DETAILS: dict[Kind, EventType] = {
     K.INDICTED: E.INDICTED,
     K.HEARING_SCHEDULED: E.HEARING_SCHEDULED,
     K.HEARING_STARTED: E.HEARING_STARTED,
@@ -62,34 +62,36 @@ AS_IT_IS: dict[Kind, EventType] = {
 """The kinds that are one event with the same details."""
 
 
-def wanted(message: Message, case: Case | None, received_on: date) -> tuple[Wanted, ...]:
+def steps_for(message: DecisionMessage, case: Case | None, received_on: date) -> tuple[PlannedStep, ...]:
     """The steps this message stands for. `case`: as it stands; `received_on`: the Oslo day the message arrived."""
-    plain = AS_IT_IS.get(message.kind)
-    if plain is not None:
-        return (Wanted(Entry(plain, message.occurred_on, message.terms)),)
-    return _MADE[message.kind](message, case, received_on)
+    event_type = SAME_DETAILS.get(message.kind)
+    if event_type is not None:
+        return (PlannedStep(EventEntry(event_type, message.occurred_on, message.terms)),)
+    return _STEPS_BY_KIND[message.kind](message, case, received_on)
 
 
-def opened_by(opening: Opening, kind: Kind) -> tuple[Wanted, ...]:
+def steps_before(opening: Opening, kind: Kind) -> tuple[PlannedStep, ...]:
     """The steps between registration and the message itself, as far as the sender told their days."""
-    told = (
-        (opening.suspect_on, E.SUSPECT_SET, NOTHING),
-        (opening.investigation_closed_on, E.INVESTIGATION_CLOSED, NOTHING),
-        (opening.indicted_on if kind is not K.INDICTED else None, E.INDICTED, _court(opening)),
+    dated = (
+        (opening.suspect_on, E.SUSPECT_SET, NO_DETAILS),
+        (opening.investigation_closed_on, E.INVESTIGATION_CLOSED, NO_DETAILS),
+        (opening.indicted_on if kind is not K.INDICTED else None, E.INDICTED, _indictment(opening)),
     )
-    return tuple(Wanted(Entry(event, day, said), own=False) for day, event, said in told if day is not None)
+    return tuple(
+        PlannedStep(EventEntry(event, day, details), own=False) for day, event, details in dated if day is not None
+    )
 
 
-def same(event_details: d.Details, said: d.Details) -> bool:
+def same_details(event_details: d.Details, sent: d.Details) -> bool:
     """Whether two tellings of one event say the same. What the message leaves at its default it does not contradict."""
-    if type(event_details) is not type(said):
+    if type(event_details) is not type(sent):
         return False
-    compared = (f for f in fields(said) if f.name not in IMPLIED)
-    told = [(getattr(said, f.name), getattr(event_details, f.name), f.default) for f in compared]
-    return all(new in (old, default) for new, old, default in told)
+    compared = (f for f in fields(sent) if f.name not in IMPLIED)
+    values = [(getattr(sent, f.name), getattr(event_details, f.name), f.default) for f in compared]
+    return all(new in (old, default) for new, old, default in values)
 
 
-def merged(recorded: d.Details, was: d.Details, will: d.Details) -> d.Details:
+def merged_details(recorded: d.Details, was: d.Details, will: d.Details) -> d.Details:
     """The details as recorded, with what the sender changed from one version to the next."""
     changed = {f.name: getattr(will, f.name) for f in fields(will) if getattr(was, f.name) != getattr(will, f.name)}
     return replace(recorded, **changed)
@@ -99,97 +101,97 @@ IMPLIED = frozenset({"suitable_reaction", "lives_in_norway", "set_by_prosecution
 """What follows from a message itself: another telling may leave it out and still say the same."""
 
 
-def _court(opening: Opening) -> d.Details:
-    return d.Indicted(court_received_on=opening.court_received_on) if opening.court_received_on else NOTHING
+def _indictment(opening: Opening) -> d.Details:
+    return d.Indicted(court_received_on=opening.court_received_on) if opening.court_received_on else NO_DETAILS
 
 
-def _transferred(message: Message, case: Case | None, _day: date) -> tuple[Wanted, ...]:
+def _transfer_steps(message: DecisionMessage, case: Case | None, _day: date) -> tuple[PlannedStep, ...]:
     terms: TransferTerms = message.terms
-    given = [Wanted(_consent(one), own=False) for one in _not_known(case, terms.consents)]
+    given = [PlannedStep(_consent_entry(consent), own=False) for consent in _unrecorded(case, terms.consents)]
     plain = d.TransferredToFollowUp(length=terms.length, guilt_proven=terms.guilt_proven, notified_on=terms.notified_on)
-    return (*given, Wanted(Entry(E.TRANSFERRED_TO_FOLLOW_UP, message.occurred_on, plain)))
+    return (*given, PlannedStep(EventEntry(E.TRANSFERRED_TO_FOLLOW_UP, message.occurred_on, plain)))
 
 
-def _consent(told: Consent) -> Entry:
-    said = {f.name: getattr(told, f.name) for f in fields(d.ConsentGiven)}
-    return Entry(E.CONSENT_GIVEN, told.on, d.ConsentGiven(**said))
+def _consent_entry(consent: Consent) -> EventEntry:
+    values = {f.name: getattr(consent, f.name) for f in fields(d.ConsentGiven)}
+    return EventEntry(E.CONSENT_GIVEN, consent.on, d.ConsentGiven(**values))
 
 
-def _not_known(case: Case | None, told: Sequence[Consent]) -> Iterator[Consent]:
+def _unrecorded(case: Case | None, consents: Sequence[Consent]) -> Iterator[Consent]:
     """The consents that are not recorded yet, from whichever source. Two guardians without a reference are two."""
     known = Counter(_giver(event.details) for event in case.all(E.CONSENT_GIVEN)) if case else Counter()
-    for one in told:
-        known[_giver(one)] -= 1
-        if known[_giver(one)] < 0:
-            yield one
+    for consent in consents:
+        known[_giver(consent)] -= 1
+        if known[_giver(consent)] < 0:
+            yield consent
 
 
-def _giver(said: d.Details) -> tuple[d.By, str | None] | None:
-    return (said.by, said.guardian) if isinstance(said, d.ConsentGiven) else None
+def _giver(details: d.Details) -> tuple[d.By, str | None] | None:
+    return (details.by, details.guardian) if isinstance(details, d.ConsentGiven) else None
 
 
-def _judged(message: Message, _case: Case | None, _day: date) -> tuple[Wanted, ...]:
+def _judgment_steps(message: DecisionMessage, _case: Case | None, _day: date) -> tuple[PlannedStep, ...]:
     """A court that gave the sanction found it suitable, and that the youth lives in Norway. strl § 52 a."""
     terms: d.JudgmentGiven = message.terms
-    found = replace(
+    completed = replace(
         terms,
         suitable_reaction=True if terms.suitable_reaction is None else terms.suitable_reaction,
         lives_in_norway=True if terms.lives_in_norway is None else terms.lives_in_norway,
     )
-    return (Wanted(Entry(E.JUDGMENT_GIVEN, message.occurred_on, found)),)
+    return (PlannedStep(EventEntry(E.JUDGMENT_GIVEN, message.occurred_on, completed)),)
 
 
-def _final(message: Message, _case: Case | None, _day: date) -> tuple[Wanted, ...]:
+def _finality_steps(message: DecisionMessage, _case: Case | None, _day: date) -> tuple[PlannedStep, ...]:
     """The prosecution sets the date of finality, also where the computed one is another. strpl § 50."""
-    said: d.BecameFinal = replace(message.terms, set_by_prosecution=True)
-    return (Wanted(Entry(E.BECAME_FINAL, message.occurred_on, said)),)
+    details: d.BecameFinal = replace(message.terms, set_by_prosecution=True)
+    return (PlannedStep(EventEntry(E.BECAME_FINAL, message.occurred_on, details)),)
 
 
-def _dispatched(message: Message, case: Case | None, received_on: date) -> tuple[Wanted, ...]:
+def _dispatch_steps(message: DecisionMessage, case: Case | None, received_on: date) -> tuple[PlannedStep, ...]:
     terms: DispatchTerms = message.terms
-    sent = Wanted(Entry(E.DISPATCHED, message.occurred_on, NOTHING), once=terms.delivered)
+    sent = PlannedStep(EventEntry(E.DISPATCHED, message.occurred_on, NO_DETAILS), once=terms.delivered)
     if not terms.delivered:
         return (sent,)
     needless = case is not None and case.has(E.RECEIVED) and not case.has(E.DISPATCHED)
     day = max(received_on, message.occurred_on)  # told of beforehand: it comes on the day it is sent
-    came = Wanted(Entry(E.RECEIVED, day, d.Received()), once=True, own=False, told=False)
-    return (came,) if needless else (sent, came)
+    received = PlannedStep(EventEntry(E.RECEIVED, day, d.Received()), once=True, own=False, day_from_sender=False)
+    return (received,) if needless else (sent, received)
 
 
-def _petition_decided(message: Message, _case: Case | None, _day: date) -> tuple[Wanted, ...]:
-    event, said = _PETITIONS[message.terms.outcome](message.terms)
-    return (Wanted(Entry(event, message.occurred_on, said)),)
+def _petition_steps(message: DecisionMessage, _case: Case | None, _day: date) -> tuple[PlannedStep, ...]:
+    event, details = _PETITIONS[message.terms.outcome](message.terms)
+    return (PlannedStep(EventEntry(event, message.occurred_on, details)),)
 
 
-def _controlled(terms: PetitionOutcomeTerms) -> tuple[EventType, d.Details]:
+def _control_ordered(terms: PetitionOutcomeTerms) -> tuple[EventType, d.Details]:
     return E.ELECTRONIC_CONTROL_ORDERED, d.ElectronicControlOrdered(until=cast(date, terms.until))
 
 
-def _converted(terms: PetitionOutcomeTerms) -> tuple[EventType, d.Details]:
-    said = d.ConversionFinal(
+def _conversion(terms: PetitionOutcomeTerms) -> tuple[EventType, d.Details]:
+    details = d.ConversionFinal(
         to=cast(d.ConversionTo, terms.to),
         extent=cast(d.Extent, terms.extent),
         judged_on=terms.judged_on,
         rest_continues=terms.rest_continues,
     )
-    return E.CONVERSION_FINAL, said
+    return E.CONVERSION_FINAL, details
 
 
 _PETITIONS: dict[PetitionOutcome, Callable[[PetitionOutcomeTerms], tuple[EventType, d.Details]]] = {
-    PetitionOutcome.DECLINED: lambda _terms: (E.PETITION_DECLINED, NOTHING),
-    PetitionOutcome.REJECTED: lambda _terms: (E.PETITION_REJECTED, NOTHING),
-    PetitionOutcome.ELECTRONIC_CONTROL: _controlled,
-    PetitionOutcome.CONVERTED: _converted,
+    PetitionOutcome.DECLINED: lambda _terms: (E.PETITION_DECLINED, NO_DETAILS),
+    PetitionOutcome.REJECTED: lambda _terms: (E.PETITION_REJECTED, NO_DETAILS),
+    PetitionOutcome.ELECTRONIC_CONTROL: _control_ordered,
+    PetitionOutcome.CONVERTED: _conversion,
 }
 
 
-def _charged(message: Message, case: Case | None, _day: date) -> tuple[Wanted, ...]:
+def _charge_steps(message: DecisionMessage, case: Case | None, _day: date) -> tuple[PlannedStep, ...]:
     """A charge of the case's own acts is a fact of the investigation; any other is a new offence."""
     terms: ChargeTerms = message.terms
     if case is None or case.state in _UNDECIDED:
-        return (Wanted(Entry(E.CHARGED, message.occurred_on, NOTHING)),)
+        return (PlannedStep(EventEntry(E.CHARGED, message.occurred_on, NO_DETAILS)),)
     new = d.NewOffenceRecorded(offence_on=terms.offence_on, charged_on=message.occurred_on)
-    return (Wanted(Entry(E.NEW_OFFENCE_RECORDED, message.occurred_on, new)),)
+    return (PlannedStep(EventEntry(E.NEW_OFFENCE_RECORDED, message.occurred_on, new)),)
 
 
 _UNDECIDED = frozenset(
@@ -197,41 +199,41 @@ _UNDECIDED = frozenset(
 )
 
 
-def _new_decision(message: Message, _case: Case | None, _day: date) -> tuple[Wanted, ...]:
+def _new_decision_steps(message: DecisionMessage, _case: Case | None, _day: date) -> tuple[PlannedStep, ...]:
     """A case that is open is closed by it. What only figures need of it does not become part of the case."""
     terms: NewOffenceTerms = message.terms
     closed = d.ClosedAfterNewOffence(decision=terms.decision, decided_on=terms.decided_on, offence_on=terms.offence_on)
-    return (Wanted(Entry(E.CLOSED_AFTER_NEW_OFFENCE, message.occurred_on, closed)),)
+    return (PlannedStep(EventEntry(E.CLOSED_AFTER_NEW_OFFENCE, message.occurred_on, closed)),)
 
 
-def _became(message: Message, case: Case | None, day: date) -> tuple[Wanted, ...]:
+def _other_outcome_steps(message: DecisionMessage, case: Case | None, day: date) -> tuple[PlannedStep, ...]:
     terms: OtherOutcomeTerms = message.terms
-    return _ended(terms.outcome)(message, case, day)
+    return _outcome_steps(terms.outcome)(message, case, day)
 
 
-def _ended(outcome: d.OtherOutcome) -> Callable[[Message, Case | None, date], tuple[Wanted, ...]]:
-    def made(message: Message, _case: Case | None, _day: date) -> tuple[Wanted, ...]:
-        return (Wanted(Entry(E.OTHER_OUTCOME, message.occurred_on, d.OtherOutcomeReached(outcome=outcome))),)
+def _outcome_steps(outcome: d.OtherOutcome) -> Callable[[DecisionMessage, Case | None, date], tuple[PlannedStep, ...]]:
+    def steps(message: DecisionMessage, _case: Case | None, _day: date) -> tuple[PlannedStep, ...]:
+        return (PlannedStep(EventEntry(E.OTHER_OUTCOME, message.occurred_on, d.OtherOutcomeReached(outcome=outcome))),)
 
-    return made
+    return steps
 
 
-_MADE: dict[Kind, Callable[[Message, Case | None, date], tuple[Wanted, ...]]] = {
-    K.TRANSFERRED_TO_FOLLOW_UP: _transferred,
-    K.JUDGMENT_GIVEN: _judged,
-    K.BECAME_FINAL: _final,
-    K.DISPATCHED: _dispatched,
-    K.PETITION_DECIDED: _petition_decided,
-    K.NEW_CHARGE: _charged,
-    K.NEW_OFFENCE_DECIDED: _new_decision,
-    K.OTHER_OUTCOME: _became,
-    K.DROPPED: _ended(d.OtherOutcome.DROPPED),
-    K.ACQUITTED: _ended(d.OtherOutcome.ACQUITTED),
+_STEPS_BY_KIND: dict[Kind, Callable[[DecisionMessage, Case | None, date], tuple[PlannedStep, ...]]] = {
+    K.TRANSFERRED_TO_FOLLOW_UP: _transfer_steps,
+    K.JUDGMENT_GIVEN: _judgment_steps,
+    K.BECAME_FINAL: _finality_steps,
+    K.DISPATCHED: _dispatch_steps,
+    K.PETITION_DECIDED: _petition_steps,
+    K.NEW_CHARGE: _charge_steps,
+    K.NEW_OFFENCE_DECIDED: _new_decision_steps,
+    K.OTHER_OUTCOME: _other_outcome_steps,
+    K.DROPPED: _outcome_steps(d.OtherOutcome.DROPPED),
+    K.ACQUITTED: _outcome_steps(d.OtherOutcome.ACQUITTED),
 }
 """The kinds that become something of their own making."""
 
 
-TELLS_FOR: dict[Actor, frozenset[Actor]] = {
+REPORTABLE_ACTORS: dict[Actor, frozenset[Actor]] = {
     Actor.POLICE: frozenset({Actor.POLICE}),
     Actor.PROSECUTION: frozenset({Actor.PROSECUTION, Actor.PARTY}),
     Actor.COURT: frozenset({Actor.COURT, Actor.PARTY}),
@@ -240,6 +242,6 @@ TELLS_FOR: dict[Actor, frozenset[Actor]] = {
 """Whose acts the system of each authority may tell of: an appeal is lodged with the court or the prosecution."""
 
 
-def speaks_for(authorities: frozenset[Actor]) -> frozenset[Actor]:
+def reportable_actors(authorities: frozenset[Actor]) -> frozenset[Actor]:
     """Whose acts a system of these authorities may tell of."""
-    return frozenset().union(*(TELLS_FOR.get(one, frozenset()) for one in authorities))
+    return frozenset().union(*(REPORTABLE_ACTORS.get(authority, frozenset()) for authority in authorities))

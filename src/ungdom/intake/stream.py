@@ -15,20 +15,20 @@ from pydantic_core import from_json
 
 from ungdom import texts
 from ungdom.clock import Clock
-from ungdom.intake import Desk, Outcome, Reason, Sender, Taken, names_of, receipts, receive
-from ungdom.intake.catching_up import go_back
-from ungdom.message import BadMessage, Message, read_sent
-from ungdom.message.sound import DEEPEST, json_fault
+from ungdom.intake import IntakeContext, IntakeResult, Outcome, Reason, Sender, lock_keys, receipts, receive
+from ungdom.intake.catching_up import retry_after_commit
+from ungdom.message import BadMessage, DecisionMessage, read_sent
+from ungdom.message.sound import MAX_DEPTH, json_fault
 from ungdom.message.text import is_printable
-from ungdom.store import inbox
+from ungdom.store import inbox, named_locks
 from ungdom.store.errors import DuplicateKey, Stale, Unavailable
-from ungdom.store.sealing import Keys
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Connection, Database
 from ungdom.workflow.errors import Problem
 
 log = logging.getLogger("ungdom.intake")
 
-LONGEST = 64 * 1024
+MAX_LINE_BYTES = 64 * 1024
 """Bytes of a line, its line end not counted. A longer one is read past and refused, never held."""
 
 GROUP = 100
@@ -42,15 +42,15 @@ PAUSES = (0.0, 0.05, 0.1, 0.25, 0.5, 1.0)
 
 _BOM = b"\xef\xbb\xbf"
 _BLANK = b" \t\r"
-_KNOWN_BY: dict[str, type] = {"decision_id": str, "version": int, "kind": str}
+_IDENTIFYING_FIELDS: dict[str, type] = {"decision_id": str, "version": int, "kind": str}
 _LONGEST_NAME = 120
 
-Numbered = tuple[int, Message]
+NumberedMessage = tuple[int, DecisionMessage]
 """A message, and the number of its line."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class NdjsonLine:
     """One line that is not empty; `number` counts every line, from 1. `raw`: None where it was too long."""
 
     number: int
@@ -58,7 +58,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class LineReceipt:
     """What a line is answered with: its receipt as one line of JSON, without the line end."""
 
     outcome: str
@@ -67,11 +67,11 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class StreamContext:
     """Where the lines of one sender are taken in, and the language of their receipts."""
 
     db: Database
-    keys: Keys
+    keys: EncryptionKeys
     clock: Clock
     language: texts.Language
     sender: Sender
@@ -80,73 +80,79 @@ class Door:
 class Splitter:
     """Cuts what arrives into lines and holds no more than one line. Empty lines and a first BOM are left out."""
 
-    def __init__(self, longest: int = LONGEST) -> None:
+    def __init__(self, longest: int = MAX_LINE_BYTES) -> None:
         self._longest = longest
         self._rest = bytearray()
         self._number = 0
         self._too_long = False
 
-    def feed(self, chunk: bytes) -> Iterator[Line]:
+    def feed(self, chunk: bytes) -> Iterator[NdjsonLine]:
         """The lines that end in this chunk."""
         *whole, rest = chunk.split(b"\n")
         for piece in whole:
-            self._keep(piece)
-            yield from self._line()
-        self._keep(rest)
+            self._append(piece)
+            yield from self._finish_line()
+        self._append(rest)
 
-    def end(self) -> Iterator[Line]:
+    def end(self) -> Iterator[NdjsonLine]:
         """The last line, when no line end stood behind it. Not to be asked for when the stream broke off."""
         if self._rest or self._too_long:
-            yield from self._line()
+            yield from self._finish_line()
 
-    def _keep(self, piece: bytes) -> None:
+    def _append(self, piece: bytes) -> None:
         if not self._too_long:
             self._rest += piece
         if len(self._rest.rstrip(b"\r")) > self._longest:
             self._rest.clear()
             self._too_long = True
 
-    def _line(self) -> Iterator[Line]:
+    def _finish_line(self) -> Iterator[NdjsonLine]:
         self._number += 1
         raw = bytes(self._rest).removeprefix(_BOM if self._number == 1 else b"").strip(_BLANK)
         if self._too_long or raw:
-            yield Line(self._number, None if self._too_long else raw)
+            yield NdjsonLine(self._number, None if self._too_long else raw)
         self._rest.clear()
         self._too_long = False
 
 
-def take(door: Door, lines: Sequence[Line]) -> list[Answer]:
+def process_lines(context: StreamContext, lines: Sequence[NdjsonLine]) -> list[LineReceipt]:
     """Take a group of lines in; an answer for each, in their order. All that is answered is committed."""
-    told = [_read(door, line) for line in lines]
-    messages = [(line.number, one) for line, one in zip(lines, told, strict=True) if isinstance(one, Message)]
-    taken = iter(_taken(door, messages))
-    return [next(taken) if isinstance(one, Message) else one for one in told]
+    parsed = [_parse_line(context, line) for line in lines]
+    messages = [
+        (line.number, item) for line, item in zip(lines, parsed, strict=True) if isinstance(item, DecisionMessage)
+    ]
+    answers = iter(_process_messages(context, messages))
+    return [next(answers) if isinstance(item, DecisionMessage) else item for item in parsed]
 
 
 # --- reading ------------------------------------------------------------------------------------------------
 
 
-def _read(door: Door, line: Line) -> Message | Answer:
+def _parse_line(context: StreamContext, line: NdjsonLine) -> DecisionMessage | LineReceipt:
     """The message in this line, or its refusal."""
     if line.raw is None:
-        return _refused(door, line.number, Reason.LINE_TOO_LONG)
+        return _refusal(context, line.number, Reason.LINE_TOO_LONG)
     if fault := json_fault(line.raw):
-        problem = Problem("", fault, "is not sound JSON", values={"limit": DEEPEST})
-        return _refused(door, line.number, Reason.BROKEN_LINE, (problem,))
+        problem = Problem("", fault, "is not sound JSON", values={"limit": MAX_DEPTH})
+        return _refusal(context, line.number, Reason.BROKEN_LINE, (problem,))
     value = from_json(line.raw)
     if not isinstance(value, dict):
-        return _refused(door, line.number, Reason.BROKEN_LINE)
+        return _refusal(context, line.number, Reason.BROKEN_LINE)
     try:
-        return read_sent(line.raw, door.clock())
+        return read_sent(line.raw, context.clock())
     except BadMessage as error:
         problems = tuple(error.problems[:MOST_PLACES])
-        return _refused(door, line.number, Reason.INVALID, problems, **_known(value))
+        return _refusal(context, line.number, Reason.INVALID, problems, **_identifying_values(value))
 
 
-def _known(value: dict[str, Any]) -> dict[str, Any]:
+def _identifying_values(value: dict[str, Any]) -> dict[str, Any]:
     """By what the sender finds the line again, as far as it can be read."""
-    told = {name: value.get(name) for name in _KNOWN_BY}
-    return {name: one for name, one in told.items() if type(one) is _KNOWN_BY[name] and _is_a_name(str(one))}
+    raw_values = {name: value.get(name) for name in _IDENTIFYING_FIELDS}
+    return {
+        name: content
+        for name, content in raw_values.items()
+        if type(content) is _IDENTIFYING_FIELDS[name] and _is_a_name(str(content))
+    }
 
 
 def _is_a_name(text: str) -> bool:
@@ -156,62 +162,66 @@ def _is_a_name(text: str) -> bool:
 # --- taking -------------------------------------------------------------------------------------------------
 
 
-def _taken(door: Door, messages: Sequence[Numbered]) -> list[Answer]:
+def _process_messages(context: StreamContext, messages: Sequence[NumberedMessage]) -> list[LineReceipt]:
     """An answer for each: all in one transaction, or each in its own when that does not go."""
     try:
-        return _together(door, messages)
+        return _process_in_one_transaction(context, messages)
     except (Stale, DuplicateKey, Unavailable) as error:
         log.info("%d lines are taken one by one: %s", len(messages), type(error).__name__)
     except Exception as error:  # noqa: BLE001  # one line that nobody foresaw must not stop the others
         log.warning("%d lines are taken one by one: %s", len(messages), type(error).__name__)
-    return list(_one_by_one(door, messages))
+    return list(_process_individually(context, messages))
 
 
-def _together(door: Door, messages: Sequence[Numbered]) -> list[Answer]:
+def _process_in_one_transaction(context: StreamContext, messages: Sequence[NumberedMessage]) -> list[LineReceipt]:
     """All in one transaction. What they are about is locked first, so that two groups never wait for each other."""
     if not messages:
         return []
-    with door.db.writing() as tx:
-        inbox.lock(tx, [name for _, message in messages for name in names_of(door.sender, message)])
-        desk = Desk(door.keys, door.clock(), door.language)
-        answers = list(_in_turn(tx, desk, door, messages))
-    go_back(door.db, desk, door.clock)
+    with context.db.writing() as tx:
+        named_locks.lock(tx, [name for _, message in messages for name in lock_keys(context.sender, message)])
+        intake_context = IntakeContext(context.keys, context.clock(), context.language)
+        answers = list(_receive_in_order(tx, intake_context, context, messages))
+    retry_after_commit(context.db, intake_context, context.clock)
     return answers
 
 
-def _in_turn(tx: Connection, desk: Desk, door: Door, messages: Sequence[Numbered]) -> Iterator[Answer]:
-    known = inbox.known(tx, door.sender.source, [message.decision_id for _, message in messages])
+def _receive_in_order(
+    tx: Connection, intake_context: IntakeContext, context: StreamContext, messages: Sequence[NumberedMessage]
+) -> Iterator[LineReceipt]:
+    known = inbox.known_decision_ids(tx, context.sender.source, [message.decision_id for _, message in messages])
     for number, message in messages:
         earlier = None if message.decision_id in known else ()
-        yield _answer(door, number, receive(tx, desk, door.sender, message, locked=True, earlier=earlier))
+        yield _line_receipt(
+            context, number, receive(tx, intake_context, context.sender, message, locked=True, earlier=earlier)
+        )
         known.add(message.decision_id)
 
 
-def _one_by_one(door: Door, messages: Sequence[Numbered]) -> Iterator[Answer]:
+def _process_individually(context: StreamContext, messages: Sequence[NumberedMessage]) -> Iterator[LineReceipt]:
     """Each in a transaction of its own. Without a database the rest is not tried at all."""
     for at, (number, message) in enumerate(messages):
         try:
-            yield _alone(door, number, message)
+            yield _process_with_retries(context, number, message)
         except Unavailable as error:
             log.warning("%d lines could not be taken: %s", len(messages) - at, error.reason)
-            yield from (_not_now(door, *rest) for rest in messages[at:])
+            yield from (_unavailable(context, *rest) for rest in messages[at:])
             return
         except Exception as error:  # noqa: BLE001  # as above
-            log.error("line %d could not be taken: %s at %s", number, type(error).__name__, _place(error))
-            yield _not_now(door, number, message)
+            log.error("line %d could not be taken: %s at %s", number, type(error).__name__, _traceback_lines(error))
+            yield _unavailable(context, number, message)
 
 
-def _alone(door: Door, number: int, message: Message) -> Answer:
+def _process_with_retries(context: StreamContext, number: int, message: DecisionMessage) -> LineReceipt:
     """This line in its own transaction, tried again a few times. Raises what the last try raises."""
     for pause in PAUSES:
         try:
-            return _together(door, [(number, message)])[0]
+            return _process_in_one_transaction(context, [(number, message)])[0]
         except (Stale, DuplicateKey, Unavailable):
             time.sleep(pause)
-    return _together(door, [(number, message)])[0]
+    return _process_in_one_transaction(context, [(number, message)])[0]
 
 
-def _place(error: Exception) -> str:
+def _traceback_lines(error: Exception) -> str:
     """Where it was raised, the innermost place last: files and lines, none of the values."""
     return " ".join(f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-4:])
 
@@ -219,20 +229,22 @@ def _place(error: Exception) -> str:
 # --- answering ----------------------------------------------------------------------------------------------
 
 
-def _answer(door: Door, number: int, taken: Taken) -> Answer:
+def _line_receipt(context: StreamContext, number: int, result: IntakeResult) -> LineReceipt:
     """The receipt; of what was refused under a version that is known with another content, with its line."""
-    kept = taken.arrival
-    if taken.repeated and kept.reason == Reason.OTHER_CONTENT:
-        return _refused(door, number, Reason.OTHER_CONTENT, **{name: getattr(kept, name) for name in _KNOWN_BY})
-    return Answer(kept.outcome, kept.reason, taken.receipt)
+    arrival = result.arrival
+    if result.repeated and arrival.reason == Reason.OTHER_CONTENT:
+        return _refusal(
+            context, number, Reason.OTHER_CONTENT, **{name: getattr(arrival, name) for name in _IDENTIFYING_FIELDS}
+        )
+    return LineReceipt(arrival.outcome, arrival.reason, result.receipt)
 
 
-def _not_now(door: Door, number: int, message: Message) -> Answer:
-    return _refused(door, number, Reason.NOT_NOW, **{name: getattr(message, name) for name in _KNOWN_BY})
+def _unavailable(context: StreamContext, number: int, message: DecisionMessage) -> LineReceipt:
+    return _refusal(context, number, Reason.NOT_NOW, **{name: getattr(message, name) for name in _IDENTIFYING_FIELDS})
 
 
-def _refused(
-    door: Door, number: int, reason: Reason, problems: tuple[Problem, ...] = (), **known: str | int | None
-) -> Answer:
-    body = receipts.refused(door.language, reason, problems, line=number, **known)
-    return Answer(Outcome.REJECTED, reason, body)
+def _refusal(
+    context: StreamContext, number: int, reason: Reason, problems: tuple[Problem, ...] = (), **known: str | int | None
+) -> LineReceipt:
+    body = receipts.refusal(context.language, reason, problems, line=number, **known)
+    return LineReceipt(Outcome.REJECTED, reason, body)

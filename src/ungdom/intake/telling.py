@@ -7,14 +7,14 @@ from uuid import UUID
 
 from ungdom import texts
 from ungdom.intake import correcting, deciding, matching, meaning, observing
-from ungdom.intake.identity import Match
-from ungdom.intake.matching import Found
-from ungdom.intake.words import Draft, Held, Outcome, Reason, Remark, Sender, Told, thing
-from ungdom.message import Kind, Message, read
-from ungdom.message.national_id import Flag, look
-from ungdom.store import inbox, journal, people
-from ungdom.store.inbox import SETTLED, Arrival
-from ungdom.store.sealing import Keys
+from ungdom.intake.identity import PersonMatch
+from ungdom.intake.matching import CaseMatch
+from ungdom.intake.words import Draft, MessageNotApplied, Outcome, ProcessingResult, Reason, Remark, Sender, wait_key
+from ungdom.message import DecisionMessage, Kind, read
+from ungdom.message.national_id import NationalIdFlag, check_national_id
+from ungdom.store import inbox, journal, named_locks, people
+from ungdom.store.inbox import SETTLED, InboundMessage
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Connection
 from ungdom.store.tables import Protection
 from ungdom.workflow.daycount import oslo_date
@@ -22,16 +22,16 @@ from ungdom.workflow.vocabulary import Sanction
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class IntakeContext:
     """Where messages are taken in: keys, the instant, the language of receipts.
 
-    `passed_over`: the messages that could not be tried in its transaction and are due after the commit.
+    `deferred`: the messages that could not be tried in its transaction and are due after the commit.
     """
 
-    keys: Keys
+    keys: EncryptionKeys
     now: datetime
     language: texts.Language
-    passed_over: list[UUID] = field(default_factory=list, compare=False)
+    deferred: list[UUID] = field(default_factory=list, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,207 +46,232 @@ NO_CHOICE = Choice()
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class MessageContext:
     """One message at the desk: who sent it, what it says, how it is kept, and the versions known beside it.
 
-    `patient`: somebody who works on the case at this moment is waited for.
+    `blocking`: somebody who works on the case at this moment is waited for.
     """
 
-    desk: Desk
+    intake: IntakeContext
     sender: Sender
-    message: Message
-    arrival: Arrival
-    earlier: Sequence[Arrival]
-    patient: bool = True
+    message: DecisionMessage
+    arrival: InboundMessage
+    earlier: Sequence[InboundMessage]
+    blocking: bool = True
 
 
-def tell(tx: Connection, job: Job) -> Told:
+def process_message(tx: Connection, context: MessageContext) -> ProcessingResult:
     """Decide the message and write what it changes in the case."""
-    told = _decided(tx, job)
-    if told.outcome in SETTLED:
-        for lower in job.earlier:
-            if lower.may_be_tried and lower.outcome != Outcome.PARKED:
+    result = _decide(tx, context)
+    if result.outcome in SETTLED:
+        for lower in context.earlier:
+            if lower.can_be_retried and lower.outcome != Outcome.PARKED:
                 inbox.wait_for(tx, lower.message_id, ())  # this version says what counts
-    observing.keep(tx, job.desk.keys, job.desk.now, job.arrival, job.message, told)
-    return told
+    observing.record_observation(tx, context.intake.keys, context.intake.now, context.arrival, context.message, result)
+    return result
 
 
-def _decided(tx: Connection, job: Job) -> Told:
+def _decide(tx: Connection, context: MessageContext) -> ProcessingResult:
     try:
-        applied = _in_turn(tx, job)
+        applied = _applied_versions(tx, context)
         if applied is None:
-            return Told(outcome=Outcome.SUPERSEDED, reason=Reason.LOWER_VERSION)
-        steps = meaning.wanted(job.message, None, oslo_date(job.arrival.received_at))
-        deciding.check_authority(job.sender, steps, *Sanction)
-        found = matching.find(tx, job.desk.keys, job.sender.source, job.message, applied, job.arrival.named_case_id)
-        _protect(tx, job, found)
-        if found.case_id is None:
-            return _without_case(tx, job, found)
-        return _in_case(tx, job, found.case_id, applied, found.own)
-    except Held as held:
-        return _held(held)
+            return ProcessingResult(outcome=Outcome.SUPERSEDED, reason=Reason.LOWER_VERSION)
+        steps = meaning.steps_for(context.message, None, oslo_date(context.arrival.received_at))
+        deciding.check_authority(context.sender, steps, *Sanction)
+        case_match = matching.find_case(
+            tx, context.intake.keys, context.sender.source, context.message, applied, context.arrival.named_case_id
+        )
+        _protect_person(tx, context, case_match)
+        if case_match.case_id is None:
+            return _process_without_case(tx, context, case_match)
+        return _process_in_case(tx, context, case_match.case_id, applied, case_match.own)
+    except MessageNotApplied as refusal:
+        return _not_applied(refusal)
 
 
-def _held(held: Held, draft: Draft | None = None, more: tuple[str, ...] = ()) -> Told:
-    return Told(
-        outcome=held.outcome,
-        reason=held.reason,
-        unmet=held.unmet,
-        waits_for=(*held.waits_for, *more) if held.outcome is Outcome.PARKED else (),
-        near=held.near,
-        hidden=held.hidden,
-        stored=draft.kept if draft else None,
+def _not_applied(
+    refusal: MessageNotApplied, draft: Draft | None = None, more_waits: tuple[str, ...] = ()
+) -> ProcessingResult:
+    return ProcessingResult(
+        outcome=refusal.outcome,
+        reason=refusal.reason,
+        unmet=refusal.unmet,
+        waits_for=(*refusal.waits_for, *more_waits) if refusal.outcome is Outcome.PARKED else (),
+        near=refusal.near,
+        hidden=refusal.hidden,
+        stored=draft.persisted if draft else None,
         before=draft.before if draft else None,
         after=draft.before if draft else None,
-        person_id=draft.kept.person_id if draft else None,
+        person_id=draft.persisted.person_id if draft else None,
     )
 
 
-def _protect(tx: Connection, job: Job, found: Found) -> None:
+def _protect_person(tx: Connection, context: MessageContext, case_match: CaseMatch) -> None:
     """The address of somebody known is kept at least as closely as the message says. frl § 10-4."""
-    level = Protection(job.message.person.protection) if job.message.person else Protection.NONE
-    if found.person_id is not None and level is not Protection.NONE:
-        people.protect(tx, found.person_id, level, job.desk.now)
+    level = Protection(context.message.person.protection) if context.message.person else Protection.NONE
+    if case_match.person_id is not None and level is not Protection.NONE:
+        people.protect(tx, case_match.person_id, level, context.intake.now)
 
 
-def _in_turn(tx: Connection, job: Job) -> Sequence[Arrival] | None:
+def _applied_versions(tx: Connection, context: MessageContext) -> Sequence[InboundMessage] | None:
     """The versions that count, lowest first; None when a higher one does. Raises `Held` when one is missing."""
-    version = job.message.version
-    applied = [one for one in job.earlier if one.outcome in SETTLED]
+    version = context.message.version
+    applied = [arrival for arrival in context.earlier if arrival.outcome in SETTLED]
     highest = applied[-1].version if applied else 0
     if version <= highest:
         return None
-    missing = version - highest - 1 - sum(highest < one.version < version for one in job.earlier)
-    if missing and not job.arrival.gap_accepted:
-        waits = (thing("decision", f"{job.arrival.source}/{job.message.decision_id}"),)
-        raise Held(Reason.VERSION_GAP, waits, near=_near(tx, job, applied))
+    missing = version - highest - 1 - sum(highest < arrival.version < version for arrival in context.earlier)
+    if missing and not context.arrival.gap_accepted:
+        waits = (wait_key("decision", f"{context.arrival.source}/{context.message.decision_id}"),)
+        raise MessageNotApplied(Reason.VERSION_GAP, waits, near=_likely_case_ids(tx, context, applied))
     return applied
 
 
-def _near(tx: Connection, job: Job, applied: Sequence[Arrival]) -> tuple[UUID, ...]:
+def _likely_case_ids(tx: Connection, context: MessageContext, applied: Sequence[InboundMessage]) -> tuple[UUID, ...]:
     """The case that the message would be about, so that its konfliktråd knows that it waits."""
     try:
-        found = matching.find(tx, job.desk.keys, job.sender.source, job.message, applied, None)
-    except Held as held:
-        return held.near
-    return (found.case_id,) if found.case_id else ()
+        case_match = matching.find_case(tx, context.intake.keys, context.sender.source, context.message, applied, None)
+    except MessageNotApplied as refusal:
+        return refusal.near
+    return (case_match.case_id,) if case_match.case_id else ()
 
 
-def _without_case(tx: Connection, job: Job, found: Found) -> Told:
+def _process_without_case(tx: Connection, context: MessageContext, case_match: CaseMatch) -> ProcessingResult:
     """The case is not known: what the sender told may open it; of somebody known a new offence is observed."""
-    waits = matching.waits_for_a_case(job.message, job.desk.keys)
-    if found.person_id is not None:
-        later = waits if job.message.kind in _ENDS_A_NEW_CHARGE else ()  # a case on its number may still be opened
-        return _observed(Told(outcome=Outcome.APPLIED, person_id=found.person_id, waits_for=later), job.message)
-    if job.message.opening is None:
-        raise Held(Reason.UNKNOWN_CASE, waits, hidden=found.hidden)
+    waits = matching.case_wait_keys(context.message, context.intake.keys)
+    if case_match.person_id is not None:
+        case_waits = (
+            waits if context.message.kind in _ENDS_A_NEW_CHARGE else ()
+        )  # a case on its number may still be opened
+        return _as_observation(
+            ProcessingResult(outcome=Outcome.APPLIED, person_id=case_match.person_id, waits_for=case_waits),
+            context.message,
+        )
+    if context.message.opening is None:
+        raise MessageNotApplied(Reason.UNKNOWN_CASE, waits, hidden=case_match.hidden)
     try:
-        draft = _opened(tx, job, found.match)
-    except Held as held:
-        if held.outcome is not Outcome.PARKED or held.reason is Reason.UNKNOWN_PLACE:
+        draft = _open_case(tx, context, case_match.match)
+    except MessageNotApplied as refusal:
+        if refusal.outcome is not Outcome.PARKED or refusal.reason is Reason.UNKNOWN_PLACE:
             raise
-        days = deciding.days_of(held.unmet)
-        raise Held(Reason.UNKNOWN_CASE, (*waits, *days), held.unmet, hidden=found.hidden) from None
-    deciding.write(tx, job.desk.keys, draft, deciding.numbers_of(job.message), job.desk.now)
-    return _done(job.message, draft, Remark.CASE_OPENED)
+        days = deciding.days_of(refusal.unmet)
+        raise MessageNotApplied(Reason.UNKNOWN_CASE, (*waits, *days), refusal.unmet, hidden=case_match.hidden) from None
+    deciding.write_draft(tx, context.intake.keys, draft, deciding.numbers_of(context.message), context.intake.now)
+    return _applied_result(context.message, draft, Remark.CASE_OPENED)
 
 
-def _opened(tx: Connection, job: Job, match: Match | None) -> Draft:
+def _open_case(tx: Connection, context: MessageContext, match: PersonMatch | None) -> Draft:
     """A new case with the steps that the sender told of before this one, and this one. Raises `Held`."""
-    message, now = job.message, job.desk.now
-    draft = deciding.opened(tx, job.desk.keys, job.sender, message, match, job.arrival.message_id, now)
-    before = meaning.opened_by(message.opening, message.kind) if message.opening else ()
-    draft = replace(deciding.decided(tx, job.sender, draft, before, now), places={})
-    steps = meaning.wanted(message, draft.case, oslo_date(job.arrival.received_at))
-    deciding.check_authority(job.sender, steps, draft.case.sanction)
-    return deciding.decided(tx, job.sender, draft, steps, now)
+    message, now = context.message, context.intake.now
+    draft = deciding.draft_of_new_case(
+        tx, context.intake.keys, context.sender, message, match, context.arrival.message_id, now
+    )
+    earlier_steps = meaning.steps_before(message.opening, message.kind) if message.opening else ()
+    draft = replace(deciding.with_steps(tx, context.sender, draft, earlier_steps, now), places={})
+    steps = meaning.steps_for(message, draft.case, oslo_date(context.arrival.received_at))
+    deciding.check_authority(context.sender, steps, draft.case.sanction)
+    return deciding.with_steps(tx, context.sender, draft, steps, now)
 
 
-def _in_case(tx: Connection, job: Job, case_id: UUID, applied: Sequence[Arrival], own: bool) -> Told:
+def _process_in_case(
+    tx: Connection, context: MessageContext, case_id: UUID, applied: Sequence[InboundMessage], own: bool
+) -> ProcessingResult:
     """The case is known. `own`: by a number of its own, which then tells of more numbers too."""
-    inbox.hold_case(tx, case_id, job.patient)
+    named_locks.lock_case(tx, case_id, context.blocking)
     stored = journal.load(tx, case_id)
     if stored is None:
-        raise Held(Reason.UNKNOWN_CASE, matching.waits_for_a_case(job.message, job.desk.keys))
-    draft = deciding.of_case(stored)
-    if not own and job.message.kind in _ENDS_A_NEW_CHARGE:
-        return _observed(_done(job.message, draft), job.message)
-    before = _said_before(tx, job, applied)
+        raise MessageNotApplied(Reason.UNKNOWN_CASE, matching.case_wait_keys(context.message, context.intake.keys))
+    draft = deciding.draft_of(stored)
+    if not own and context.message.kind in _ENDS_A_NEW_CHARGE:
+        return _as_observation(_applied_result(context.message, draft), context.message)
+    previous = _previous_version(tx, context, applied)
     try:
-        moved = _moved(tx, job, draft, applied, before)
-    except Held as held:
-        if held.reason is Reason.CONTRADICTS_STATE and _came_after(tx, job, draft, applied, own):
-            return _observed(_done(job.message, draft), job.message)
-        elsewhere = matching.waits_for_a_case(job.message, job.desk.keys) if draft.case.is_closed else ()
-        return _held(held, draft, elsewhere)
-    numbers = deciding.numbers_of(job.message) if own else ()
-    deciding.write(tx, job.desk.keys, moved, numbers, job.desk.now)
-    late = before is not None and job.message.opening not in (None, before.opening)
-    return _done(job.message, moved, *([Remark.OPENING_NOT_USED] if late else []))
+        moved = _apply_version(tx, context, draft, applied, previous)
+    except MessageNotApplied as refusal:
+        if refusal.reason is Reason.CONTRADICTS_STATE and _is_new_offence_after_closing(
+            tx, context, draft, applied, own
+        ):
+            return _as_observation(_applied_result(context.message, draft), context.message)
+        elsewhere = matching.case_wait_keys(context.message, context.intake.keys) if draft.case.is_closed else ()
+        return _not_applied(refusal, draft, elsewhere)
+    numbers = deciding.numbers_of(context.message) if own else ()
+    deciding.write_draft(tx, context.intake.keys, moved, numbers, context.intake.now)
+    late = previous is not None and context.message.opening not in (None, previous.opening)
+    return _applied_result(context.message, moved, *([Remark.OPENING_NOT_USED] if late else []))
 
 
-def _came_after(tx: Connection, job: Job, draft: Draft, applied: Sequence[Arrival], own: bool) -> bool:
+def _is_new_offence_after_closing(
+    tx: Connection, context: MessageContext, draft: Draft, applied: Sequence[InboundMessage], own: bool
+) -> bool:
     """Whether this is a new offence beside a case that is closed, and no earlier version became a part of the case.
 
     A charge always is. A decision told by the number of the case itself is, when it was made after the closing; before
     that it should have closed the case, and a person looks.
     """
-    closed, kind = draft.case.closed_on, job.message.kind
+    closed, kind = draft.case.closed_on, context.message.kind
     if closed is None or (applied and inbox.events_of(tx, applied[-1].message_id)):
         return False
-    decided = kind is Kind.NEW_OFFENCE_DECIDED and (not own or job.message.terms.decided_on > closed)
+    decided = kind is Kind.NEW_OFFENCE_DECIDED and (not own or context.message.terms.decided_on > closed)
     return kind is Kind.NEW_CHARGE or decided
 
 
-def _observed(told: Told, message: Message) -> Told:
-    remarks = (Remark.KEPT_ON_PERSON, *(told.remarks or _remarks(message)))
-    return replace(told, outcome=Outcome.APPLIED, remarks=remarks, observed=True)
+def _as_observation(result: ProcessingResult, message: DecisionMessage) -> ProcessingResult:
+    remarks = (Remark.KEPT_ON_PERSON, *(result.remarks or _remarks_on(message)))
+    return replace(result, outcome=Outcome.APPLIED, remarks=remarks, observed=True)
 
 
-def _said_before(tx: Connection, job: Job, applied: Sequence[Arrival]) -> Message | None:
+def _previous_version(
+    tx: Connection, context: MessageContext, applied: Sequence[InboundMessage]
+) -> DecisionMessage | None:
     """What the version said that this one takes the place of; None for the first, and for one that is erased."""
-    raw = inbox.content(tx, job.desk.keys, applied[-1].message_id) if applied else None
+    raw = inbox.content(tx, context.intake.keys, applied[-1].message_id) if applied else None
     return read(raw) if raw is not None else None
 
 
-def _moved(tx: Connection, job: Job, draft: Draft, applied: Sequence[Arrival], before: Message | None) -> Draft:
+def _apply_version(
+    tx: Connection,
+    context: MessageContext,
+    draft: Draft,
+    applied: Sequence[InboundMessage],
+    previous: DecisionMessage | None,
+) -> Draft:
     """The case as this version has it: moved on by the first one, corrected by a later one. Raises `Held`."""
     places = inbox.events_of(tx, applied[-1].message_id) if applied else {}
-    case = correcting.before(draft.kept, draft.case, places, job.sender.source)
-    day = oslo_date(job.arrival.received_at)
-    steps = meaning.wanted(job.message, case, day)
-    deciding.check_authority(job.sender, steps, draft.case.sanction)
+    case = correcting.case_before(draft.persisted, draft.case, places, context.sender.source)
+    day = oslo_date(context.arrival.received_at)
+    steps = meaning.steps_for(context.message, case, day)
+    deciding.check_authority(context.sender, steps, draft.case.sanction)
     if not applied:
-        return deciding.decided(tx, job.sender, draft, steps, job.desk.now)
-    was = meaning.wanted(before, case, day) if before is not None else ()
-    return correcting.corrected(tx, job.sender, draft, (was, steps), places, job.desk.now)
+        return deciding.with_steps(tx, context.sender, draft, steps, context.intake.now)
+    previous_steps = meaning.steps_for(previous, case, day) if previous is not None else ()
+    return correcting.with_revisions(tx, context.sender, draft, (previous_steps, steps), places, context.intake.now)
 
 
 _ENDS_A_NEW_CHARGE = frozenset({Kind.DROPPED, Kind.ACQUITTED, Kind.OTHER_OUTCOME})
 
 
-def _done(message: Message, draft: Draft, *remarks: Remark) -> Told:
-    return Told(
+def _applied_result(message: DecisionMessage, draft: Draft, *remarks: Remark) -> ProcessingResult:
+    return ProcessingResult(
         outcome=Outcome.APPLIED if draft.events else Outcome.DUPLICATE,
         stored=draft.stored,
         before=draft.before,
         after=draft.case,
         events=draft.events,
-        remarks=(*remarks, *_remarks(message)),
-        person_id=draft.kept.person_id,
+        remarks=(*remarks, *_remarks_on(message)),
+        person_id=draft.persisted.person_id,
         places=draft.places,
     )
 
 
-def _remarks(message: Message) -> list[Remark]:
+def _remarks_on(message: DecisionMessage) -> list[Remark]:
     """What to look at in a message that was taken."""
-    found = []
-    said = message.person
-    number = look(said.national_id, said.born) if said and said.national_id else None
+    remarks = []
+    person = message.person
+    number = check_national_id(person.national_id, person.born) if person and person.national_id else None
     if number and not number.is_well_formed:
-        found.append(Remark.NUMBER_FAILS_CHECK)
-    if number and Flag.OTHER_BIRTH_DATE in number.flags:
-        found.append(Remark.OTHER_BIRTH_DATE)
+        remarks.append(Remark.NUMBER_FAILS_CHECK)
+    if number and NationalIdFlag.OTHER_BIRTH_DATE in number.flags:
+        remarks.append(Remark.OTHER_BIRTH_DATE)
     if message.kind is Kind.JUDGMENT_GIVEN and None in (message.terms.suitable_reaction, message.terms.lives_in_norway):
-        found.append(Remark.IMPLIED_BY_JUDGMENT)
-    return found
+        remarks.append(Remark.IMPLIED_BY_JUDGMENT)
+    return remarks

@@ -6,14 +6,14 @@ from enum import StrEnum
 from uuid import UUID
 
 from ungdom.store.concerns import Concern
-from ungdom.store.identity import Doubt
-from ungdom.store.journal import Stored
-from ungdom.store.outbox import Message as Promise
-from ungdom.store.people import Newcomer
+from ungdom.store.identity import PossibleMatch
+from ungdom.store.journal import StoredCase
+from ungdom.store.outbox import OutboxMessage as Promise
+from ungdom.store.people import NewPerson
 from ungdom.workflow.case import Case
 from ungdom.workflow.errors import Problem
 from ungdom.workflow.events import Event
-from ungdom.workflow.guards.core import Unmet
+from ungdom.workflow.guards.core import UnmetCondition
 from ungdom.workflow.vocabulary import Actor
 
 
@@ -115,7 +115,7 @@ class Remark(StrEnum):
     OPENING_NOT_USED = "opening_not_used"
 
 
-class Held(Exception):
+class MessageNotApplied(Exception):
     """The message cannot be applied as things stand. `waits_for`: what may change that; `near`: cases it may mean.
 
     `hidden`: the offices that are told more than the sender.
@@ -125,7 +125,7 @@ class Held(Exception):
         self,
         reason: Reason,
         waits_for: tuple[str, ...] = (),
-        unmet: tuple[Unmet, ...] = (),
+        unmet: tuple[UnmetCondition, ...] = (),
         outcome: Outcome = Outcome.PARKED,
         near: tuple[UUID, ...] = (),
         hidden: tuple[Concern, ...] = (),
@@ -141,34 +141,34 @@ class Held(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A case with what has been decided about it and is not written yet. `kept`: as it stands in the database.
+    """A case with what has been decided about it and is not written yet. `persisted`: as it stands in the database.
 
     `places`: which event each step of the message became, or was found to be already. `newcomer`: to be created.
     `doubts`: the people that the youth of a new case may be, whom the sender may not see.
     """
 
-    kept: Stored
-    stored: Stored
+    persisted: StoredCase
+    stored: StoredCase
     before: Case | None
     case: Case
     events: tuple[Event, ...] = ()
-    promises: tuple[Promise, ...] = ()
+    outgoing_messages: tuple[Promise, ...] = ()
     places: Mapping[int, int] = field(default_factory=dict)
-    newcomer: Newcomer | None = None
-    doubts: tuple[Doubt, ...] = ()
+    newcomer: NewPerson | None = None
+    doubts: tuple[PossibleMatch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class ProcessingResult:
     """What the receipt of a try tells. `observed`: the message is kept as an observation of the person."""
 
     outcome: Outcome
     reason: Reason | None = None
-    stored: Stored | None = None
+    stored: StoredCase | None = None
     before: Case | None = None
     after: Case | None = None
     events: tuple[Event, ...] = ()
-    unmet: tuple[Unmet, ...] = ()
+    unmet: tuple[UnmetCondition, ...] = ()
     remarks: tuple[Remark, ...] = ()
     problems: tuple[Problem, ...] = ()
     person_id: UUID | None = None
@@ -179,6 +179,6 @@ class Told:
     hidden: tuple[Concern, ...] = ()
 
 
-def thing(kind: str, name: object) -> str:
+def wait_key(kind: str, name: object) -> str:
     """What a message waits for, as one word: case, number, person or decision, and which."""
     return f"{kind}:{name}"

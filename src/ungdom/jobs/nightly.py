@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from ungdom.alerts.sweep import Round, sweep
+from ungdom.alerts.sweep import SweepResult, sweep
 from ungdom.clock import Clock
 from ungdom.store import idempotency, ledger
 from ungdom.store.errors import Unavailable
-from ungdom.store.ledger import FAILED, GOOD, NIGHTLY, PARTLY, Run
+from ungdom.store.ledger import FAILED, NIGHTLY, PARTIAL, SUCCEEDED, JobRun
 from ungdom.store.session import Database
 from ungdom.workflow.daycount import OSLO, oslo_date
 
@@ -23,7 +23,7 @@ NIGHT_AT = time(3)
 """From this hour in Oslo a worker that keeps its own schedule runs the night."""
 CATCH_UP = 366
 """As many missed nights as are caught up; of a longer gap the newest."""
-KEPT_ANSWERS = timedelta(days=30)
+RESPONSE_RETENTION = timedelta(days=30)
 """How long answers are remembered for requests that are sent twice."""
 
 
@@ -35,7 +35,7 @@ class DayToCome(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class NightlyStep:
     """Something else that is done once a night. `run`: its counts; what it raises is counted and stops nobody."""
 
     name: str
@@ -43,7 +43,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Night:
+class NightlyRunResult:
     """One night as it went. `failures`: the cases that could not be looked at, each with the kind of error."""
 
     run_id: UUID
@@ -57,9 +57,9 @@ def run(
     db: Database,
     now: Clock,
     on: date | None = None,
-    steps: tuple[Step, ...] = (),
+    steps: tuple[NightlyStep, ...] = (),
     report: Callable[[date, int], object] = lambda _day, _done: None,
-) -> list[Night]:
+) -> list[NightlyRunResult]:
     """Every night that is due until that day, today when not given; nothing when a later one has been done.
 
     Raises `DayToCome`, and `Unavailable` when the database is away: the ledger then shows the night as broken off.
@@ -68,13 +68,13 @@ def run(
     wanted = on or today
     if wanted > today:
         raise DayToCome(wanted, today)
-    return [_night(db, now, day, steps, report) for day in _due(db, wanted)]
+    return [_run_night(db, now, day, steps, report) for day in _due_days(db, wanted)]
 
 
-def forget_answers(db: Database, _day: date, at: datetime) -> dict[str, int]:
+def delete_old_responses(db: Database, _day: date, at: datetime) -> dict[str, int]:
     """Let go of answers that nobody asks for again."""
     with db.writing() as tx:
-        return {"answers_forgotten": idempotency.forget(tx, at - KEPT_ANSWERS)}
+        return {"answers_forgotten": idempotency.delete_older(tx, at - RESPONSE_RETENTION)}
 
 
 def is_due(db: Database, now: datetime) -> bool:
@@ -82,17 +82,17 @@ def is_due(db: Database, now: datetime) -> bool:
     local = now.astimezone(OSLO)
     if local.time() < NIGHT_AT:
         return False
-    last = _last(db)
+    last = _last_completed(db)
     return last is None or last.for_date < local.date()
 
 
-def _last(db: Database) -> Run | None:
+def _last_completed(db: Database) -> JobRun | None:
     with db.reading() as tx:
-        return ledger.last_night(tx)
+        return ledger.last_completed_night(tx)
 
 
-def _due(db: Database, wanted: date) -> Iterator[date]:
-    last = _last(db)
+def _due_days(db: Database, wanted: date) -> Iterator[date]:
+    last = _last_completed(db)
     first = wanted if last is None else min(last.for_date + timedelta(days=1), wanted)
     if last is not None and last.for_date > wanted:
         return
@@ -101,30 +101,30 @@ def _due(db: Database, wanted: date) -> Iterator[date]:
         yield first + timedelta(days=n)
 
 
-def _night(
-    db: Database, now: Clock, day: date, steps: tuple[Step, ...], report: Callable[[date, int], object]
-) -> Night:
+def _run_night(
+    db: Database, now: Clock, day: date, steps: tuple[NightlyStep, ...], report: Callable[[date, int], object]
+) -> NightlyRunResult:
     with db.writing() as tx:
         run_id = ledger.start(tx, NIGHTLY, day, now())
     try:
         done = sweep(db, day, now, lambda scanned: report(day, scanned))
-        counts, whole = _rest(db, day, now, steps)
+        counts, whole = _run_steps(db, day, now, steps)
     except Unavailable:
         _finish(db, run_id, FAILED, {}, now)
         raise
     counts = {**done.counts(), **counts}
     status = _status(done, whole)
     _finish(db, run_id, status, counts, now)
-    return Night(run_id, day, status, counts, done.failures)
+    return NightlyRunResult(run_id, day, status, counts, done.failures)
 
 
-def _status(done: Round, whole: bool) -> str:
+def _status(done: SweepResult, whole: bool) -> str:
     if not done.adds_up:
         return FAILED
-    return GOOD if whole and not done.failures else PARTLY
+    return SUCCEEDED if whole and not done.failures else PARTIAL
 
 
-def _rest(db: Database, day: date, now: Clock, steps: tuple[Step, ...]) -> tuple[dict[str, int], bool]:
+def _run_steps(db: Database, day: date, now: Clock, steps: tuple[NightlyStep, ...]) -> tuple[dict[str, int], bool]:
     """The other steps, one after the other; whether all of them went well."""
     counts: dict[str, int] = {}
     broken = 0

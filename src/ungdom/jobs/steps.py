@@ -4,12 +4,12 @@ import logging
 from datetime import date, datetime, timedelta
 
 from ungdom import checks
-from ungdom.intake.catching_up import catch_up
-from ungdom.jobs.nightly import Step, forget_answers
+from ungdom.intake.catching_up import retry_due
+from ungdom.jobs.nightly import NightlyStep, delete_old_responses
 from ungdom.jobs.terms import expire_terms
 from ungdom.statistics import backtest, digests, forecast, register
 from ungdom.store import surveys
-from ungdom.store.sealing import Keys
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
 from ungdom.workflow.daycount import oslo_date
 
@@ -20,35 +20,35 @@ BACKTEST_EVERY = timedelta(days=30)
 """How old the judgment of past forecasts may become."""
 
 
-def all_steps(keys: Keys) -> tuple[Step, ...]:
+def all_steps(keys: EncryptionKeys) -> tuple[NightlyStep, ...]:
     """Every step of the night. `keys` open what is sealed."""
     return (
-        Step("decisions", lambda db, _day, at: catch_up(db, keys, lambda: at)),
-        Step("terms", expire_terms),
-        Step("checks", look_for_faults),
-        Step("idempotency", forget_answers),
-        Step("forecast", count_waiting_times),
-        Step("figures", tell_digests),
-        Step("surveys", forget_invitations),
-        Step("release", lambda db, day, at: release_quarter(db, keys, day, at)),
-        Step("backtest", judge_forecasts),
+        NightlyStep("decisions", lambda db, _day, at: retry_due(db, keys, lambda: at)),
+        NightlyStep("terms", expire_terms),
+        NightlyStep("checks", run_integrity_checks),
+        NightlyStep("idempotency", delete_old_responses),
+        NightlyStep("forecast", count_waiting_times),
+        NightlyStep("figures", refresh_case_summaries),
+        NightlyStep("surveys", delete_expired_invitations),
+        NightlyStep("release", lambda db, day, at: release_quarter(db, keys, day, at)),
+        NightlyStep("backtest", evaluate_forecasts),
     )
 
 
-def at_once(keys: Keys) -> tuple[Step, ...]:
+def quick_steps(keys: EncryptionKeys) -> tuple[NightlyStep, ...]:
     """The same without what takes long and can wait for another night: for somebody who waits for it to end."""
     return tuple(step for step in all_steps(keys) if step.name != "backtest")
 
 
-def look_for_faults(db: Database, day: date, at: datetime) -> dict[str, int]:
+def run_integrity_checks(db: Database, day: date, at: datetime) -> dict[str, int]:
     """What the integrity checkers found, by code; each is logged. docs/operations.md has a page on each."""
     if day != oslo_date(at):
         return {}
-    found = checks.run(db, day, at)
-    for code, ones in found.items():
-        for one in ones:
-            LOG.info("%s: case %s, since %s", code, one.reference, one.since)
-    return {code: len(ones) for code, ones in found.items() if ones}
+    findings_by_code = checks.run(db, day, at)
+    for code, findings in findings_by_code.items():
+        for finding in findings:
+            LOG.info("%s: case %s, since %s", code, finding.reference, finding.since)
+    return {code: len(findings) for code, findings in findings_by_code.items() if findings}
 
 
 def count_waiting_times(db: Database, day: date, at: datetime) -> dict[str, int]:
@@ -56,29 +56,29 @@ def count_waiting_times(db: Database, day: date, at: datetime) -> dict[str, int]
     return forecast.refresh(db, day - YESTERDAY) if day == oslo_date(at) else {}
 
 
-def tell_digests(db: Database, day: date, at: datetime) -> dict[str, int]:
+def refresh_case_summaries(db: Database, day: date, at: datetime) -> dict[str, int]:
     """What figures need of the cases that have changed; of a night caught up, nothing."""
     return digests.refresh(db) if day == oslo_date(at) else {}
 
 
-def release_quarter(db: Database, keys: Keys, day: date, at: datetime) -> dict[str, int]:
+def release_quarter(db: Database, keys: EncryptionKeys, day: date, at: datetime) -> dict[str, int]:
     """The released tables of a quarter, on the first day of the next; of a night caught up, nothing."""
-    return register.of_quarter(db, keys, at) if day == oslo_date(at) else {}
+    return register.release_quarter(db, keys, at) if day == oslo_date(at) else {}
 
 
-def forget_invitations(db: Database, _day: date, at: datetime) -> dict[str, int]:
+def delete_expired_invitations(db: Database, _day: date, at: datetime) -> dict[str, int]:
     """Let go of invitations to surveys that can no longer be used."""
     with db.writing() as tx:
         return {"invitations_forgotten": surveys.forget_expired(tx, oslo_date(at))}
 
 
-def judge_forecasts(db: Database, day: date, at: datetime) -> dict[str, int]:
+def evaluate_forecasts(db: Database, day: date, at: datetime) -> dict[str, int]:
     """Past forecasts held against what came, once a month."""
     until = day - YESTERDAY
     with db.reading() as tx:
-        judged = [since for since, _ in backtest.kept(tx).values()]
-    if day != oslo_date(at) or (judged and until - max(judged) < BACKTEST_EVERY):
+        evaluated_until = [since for since, _ in backtest.read_calibrations(tx).values()]
+    if day != oslo_date(at) or (evaluated_until and until - max(evaluated_until) < BACKTEST_EVERY):
         return {}
-    found = backtest.run(db, until)
-    backtest.keep(db, until, found, at)
-    return {"clocks": len(found)}
+    calibrations = backtest.run(db, until)
+    backtest.save(db, until, calibrations, at)
+    return {"clocks": len(calibrations)}

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from ungdom import casework, worklist
-from ungdom.casework import CaseworkError, Entry, Who
+from ungdom.casework import CaseworkError, EventEntry, Recorder
 from ungdom.store import journal
 from ungdom.store.errors import Stale
 from ungdom.store.session import Connection, Database
@@ -17,7 +17,7 @@ from ungdom.workflow.vocabulary import Actor, Role
 
 LOG = logging.getLogger("ungdom.jobs")
 
-NIGHT = Who(Viewer(Role.SYSTEM, "nightly", None), "nightly")
+NIGHTLY_RECORDER = Recorder(Viewer(Role.SYSTEM, "nightly", None), "nightly")
 """In whose name it is recorded: of this product itself."""
 
 
@@ -27,32 +27,32 @@ def expire_terms(db: Database, day: date, at: datetime) -> dict[str, int]:
     Each in a transaction of its own. One that somebody else moves at that moment is left for the next night.
     """
     with db.reading() as tx:
-        due = worklist.with_task(tx, TaskKind.EXPIRE_TERM, Actor.SYSTEM)
-    expired = sum(_expired(db, case_id, day, at) for case_id in due)
+        due = worklist.cases_with_task(tx, TaskKind.EXPIRE_TERM, Actor.SYSTEM)
+    expired = sum(_try_record(db, case_id, day, at) for case_id in due)
     return {"expired": expired} if expired else {}
 
 
-def _expired(db: Database, case_id: UUID, day: date, at: datetime) -> bool:
+def _try_record(db: Database, case_id: UUID, day: date, at: datetime) -> bool:
     try:
         with db.writing() as tx:
-            return _record(tx, case_id, day, at)
+            return _record_expiry(tx, case_id, day, at)
     except (Stale, CaseworkError) as error:
         LOG.warning("the term of case %s could not be recorded as over: %s", case_id, type(error).__name__)
         return False
 
 
-def _record(tx: Connection, case_id: UUID, day: date, at: datetime) -> bool:
+def _record_expiry(tx: Connection, case_id: UUID, day: date, at: datetime) -> bool:
     stored = journal.load(tx, case_id)
     if stored is None:
         return False
     case = engine.fold(stored.youth, stored.events)
-    task = next((one for one in tasks(case, day) if _is_over(one, day)), None)
+    task = next((candidate for candidate in tasks(case, day) if _is_expired_term(candidate, day)), None)
     if task is None or task.due is None:
         return False
-    entry = Entry(task.action, max(task.due, case.entered_on), Details())
-    casework.take(tx, NIGHT, stored, case, entry, at)
+    entry = EventEntry(task.action, max(task.due, case.entered_on), Details())
+    casework.record_loaded(tx, NIGHTLY_RECORDER, stored, case, entry, at)
     return True
 
 
-def _is_over(task: Task, day: date) -> bool:
+def _is_expired_term(task: Task, day: date) -> bool:
     return task.kind is TaskKind.EXPIRE_TERM and task.due is not None and task.due <= day

@@ -38,10 +38,10 @@ __all__ = [
     "BadMessage",
     "ChargeTerms",
     "Consent",
+    "DecisionMessage",
     "DispatchTerms",
     "Guardian",
     "Kind",
-    "Message",
     "NewOffenceTerms",
     "Opening",
     "OtherOutcomeTerms",
@@ -173,7 +173,7 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class DecisionMessage:
     """One message: which decision and version of it, what happened on which day, who and which case it is about.
 
     `refers_to`: the sender's id of an earlier decision that this one answers, such as the order of an investigation.
@@ -209,39 +209,44 @@ class BadMessage(Exception):
         self.problems = problems
 
 
-_READER = TypeAdapter(Message)
+_READER = TypeAdapter(DecisionMessage)
 
 
-def read(raw: bytes | str) -> Message:
+def read(raw: bytes | str) -> DecisionMessage:
     """The message in this JSON text. Raises `BadMessage` with every problem and its place."""
     try:
-        told: Message = _READER.validate_json(raw, strict=True)
+        message: DecisionMessage = _READER.validate_json(raw, strict=True)
     except ValidationError as error:
         raise BadMessage(problems_of(error)) from None
     try:
-        terms = reader(told.kind).validate_json(to_json({} if told.terms is NOTHING else told.terms), strict=True)
+        terms = reader(message.kind).validate_json(
+            to_json({} if message.terms is NOTHING else message.terms), strict=True
+        )
     except ValidationError as error:
         raise BadMessage(problems_of(error, "/terms")) from None
-    far = list(implausible(plain(replace(told, terms=terms))))
-    if far:
-        raise BadMessage(far)
-    return replace(told, terms=terms)
+    problems = list(implausible(plain(replace(message, terms=terms))))
+    if problems:
+        raise BadMessage(problems)
+    return replace(message, terms=terms)
 
 
-AHEAD = timedelta(minutes=10)
+MAX_CLOCK_SKEW = timedelta(minutes=10)
 """So much the clock of a sender may be ahead of the clock here."""
 
 
-def read_sent(raw: bytes | str, now: datetime) -> Message:
-    """The same, of a message that is sent now. Raises `BadMessage` for `sent_at` more than `AHEAD` to come as well."""
-    told = read(raw)
-    if told.sent_at > now + AHEAD:
+def read_sent(raw: bytes | str, now: datetime) -> DecisionMessage:
+    """The same, of a message that is sent now.
+
+    Raises `BadMessage` for `sent_at` more than `MAX_CLOCK_SKEW` to come as well.
+    """
+    message = read(raw)
+    if message.sent_at > now + MAX_CLOCK_SKEW:
         raise BadMessage([Problem("/sent_at", "instant_in_future", "has not come yet")])
-    return told
+    return message
 
 
-def plain(message: Message) -> dict[str, Any]:
+def plain(message: DecisionMessage) -> dict[str, Any]:
     """The message as plain JSON values; what is left at its default is left out."""
-    told: dict[str, Any] = _READER.dump_python(replace(message, terms=NOTHING), mode="json", exclude_defaults=True)
+    values: dict[str, Any] = _READER.dump_python(replace(message, terms=NOTHING), mode="json", exclude_defaults=True)
     terms = reader(message.kind).dump_python(message.terms, mode="json", by_alias=True, exclude_defaults=True)
-    return {**told, "terms": terms}
+    return {**values, "terms": terms}

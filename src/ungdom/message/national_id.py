@@ -31,7 +31,7 @@ class Series(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Flag(StrEnum):
+class NationalIdFlag(StrEnum):
     """Something to look at."""
 
     NOT_ELEVEN_DIGITS = "not_eleven_digits"
@@ -51,17 +51,17 @@ _ADDED = (
     (range(81, 93), 80, Series.TENOR),
 )
 _REAL = {Series.ORDINARY, Series.SSP_OR_NPID, Series.UNKNOWN}
-_WRONG = {Flag.NOT_ELEVEN_DIGITS, Flag.NO_SUCH_DATE, Flag.WRONG_CONTROL_DIGITS}
+_WRONG = {NationalIdFlag.NOT_ELEVEN_DIGITS, NationalIdFlag.NO_SUCH_DATE, NationalIdFlag.WRONG_CONTROL_DIGITS}
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class NationalIdCheck:
     """What a number looks like: its digits, its series, whether it is a D-number, and what to look at."""
 
     digits: str
     series: Series
     d_number: bool
-    flags: frozenset[Flag]
+    flags: frozenset[NationalIdFlag]
 
     @property
     def is_well_formed(self) -> bool:
@@ -69,20 +69,20 @@ class Look:
         return not self.flags & _WRONG
 
 
-def normal(number: str) -> str:
+def normalise(number: str) -> str:
     """The number without spaces, hyphens and colons."""
     return re.sub(r"[\s:\-]", "", number)
 
 
-def look(number: str, born: date | None = None) -> Look:
+def check_national_id(number: str, born: date | None = None) -> NationalIdCheck:
     """What this number looks like, compared with the day of birth when one is given."""
-    digits = normal(number)
+    digits = normalise(number)
     if len(digits) != _DIGITS or not (digits.isascii() and digits.isdigit()):
-        return Look(digits, Series.UNKNOWN, False, frozenset({Flag.NOT_ELEVEN_DIGITS}))
+        return NationalIdCheck(digits, Series.UNKNOWN, False, frozenset({NationalIdFlag.NOT_ELEVEN_DIGITS}))
     day, d_number = _day(int(digits[:2]))
     month, series = _month(int(digits[2:4]))
-    flags = _control(digits) | _dates(day, month, int(digits[4:6]), born)
-    return Look(digits, series, d_number, frozenset(flags | _made_up(series)))
+    flags = _control_digit_flags(digits) | _date_flags(day, month, int(digits[4:6]), born)
+    return NationalIdCheck(digits, series, d_number, frozenset(flags | _synthetic(series)))
 
 
 def _day(written: int) -> tuple[int, bool]:
@@ -90,27 +90,27 @@ def _day(written: int) -> tuple[int, bool]:
 
 
 def _month(written: int) -> tuple[int, Series]:
-    found = ((written - added, series) for months, added, series in _ADDED if written in months)
-    return next(found, (0, Series.UNKNOWN))
+    matches = ((written - added, series) for months, added, series in _ADDED if written in months)
+    return next(matches, (0, Series.UNKNOWN))
 
 
-def _made_up(series: Series) -> set[Flag]:
-    return set() if series in _REAL else {Flag.SYNTHETIC}
+def _synthetic(series: Series) -> set[NationalIdFlag]:
+    return set() if series in _REAL else {NationalIdFlag.SYNTHETIC}
 
 
-def _dates(day: int, month: int, year: int, born: date | None) -> set[Flag]:
+def _date_flags(day: int, month: int, year: int, born: date | None) -> set[NationalIdFlag]:
     # Without a century the year is read as 20YY, as Skatteetaten does: the leap days are the same but for 1900.
     if not 1 <= month <= 12 or not 1 <= day <= calendar.monthrange(2000 + year, month)[1]:  # noqa: PLR2004  # months
-        return {Flag.NO_SUCH_DATE}
+        return {NationalIdFlag.NO_SUCH_DATE}
     differs = born is not None and (born.day, born.month, born.year % 100) != (day, month, year)
-    return {Flag.OTHER_BIRTH_DATE} if differs else set()
+    return {NationalIdFlag.OTHER_BIRTH_DATE} if differs else set()
 
 
-def _control(digits: str) -> set[Flag]:
+def _control_digit_flags(digits: str) -> set[NationalIdFlag]:
     first, second = _remainder(digits, _K1), _remainder(digits, _K2)
     if second != 0 or first not in _NEW:
-        return {Flag.WRONG_CONTROL_DIGITS}
-    return set() if first in _OLD else {Flag.RULE_OF_2032}
+        return {NationalIdFlag.WRONG_CONTROL_DIGITS}
+    return set() if first in _OLD else {NationalIdFlag.RULE_OF_2032}
 
 
 def _remainder(digits: str, weights: tuple[int, ...]) -> int:

@@ -7,11 +7,11 @@ import json
 import math
 from typing import Any
 
-DEEPEST = 32
+MAX_DEPTH = 32
 """Objects and lists inside each other: JSON nested deeper is not read."""
 
 
-class UnsoundJson(ValueError):
+class StrictJsonError(ValueError):
     """Readers could differ about it. `kind`: why, by the name of its sentence (`invalid` in the texts)."""
 
     def __init__(self, kind: str) -> None:
@@ -19,51 +19,51 @@ class UnsoundJson(ValueError):
         self.kind = kind
 
 
-def read_sound(raw: bytes) -> Any:
-    """The value. Raises ValueError when it is no JSON, `UnsoundJson` when readers could differ about it."""
+def read_strict(raw: bytes) -> Any:
+    """The value. Raises ValueError when it is no JSON, `StrictJsonError` when readers could differ about it."""
     try:
-        value = json.loads(raw.decode(), object_pairs_hook=_once, parse_constant=_no_constant)
-        _sound(value, DEEPEST)
+        value = json.loads(raw.decode(), object_pairs_hook=_unique_names, parse_constant=_no_constant)
+        _check_value(value, MAX_DEPTH)
     except UnicodeDecodeError:
-        raise UnsoundJson("json_encoding") from None
+        raise StrictJsonError("json_encoding") from None
     except UnicodeEncodeError:
-        raise UnsoundJson("json_text") from None
+        raise StrictJsonError("json_text") from None
     except RecursionError:
-        raise UnsoundJson("json_too_deep") from None
+        raise StrictJsonError("json_too_deep") from None
     return value
 
 
 def json_fault(raw: bytes) -> str | None:
     """Why it is not sound JSON, by the name of the sentence for it; None when it is."""
     try:
-        read_sound(raw)
-    except UnsoundJson as error:
+        read_strict(raw)
+    except StrictJsonError as error:
         return error.kind
     except ValueError:
         return "json_invalid"
     return None
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise UnsoundJson("json_repeated_name")
-    return found
+def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise StrictJsonError("json_repeated_name")
+    return value
 
 
 def _no_constant(_name: str) -> None:
-    raise UnsoundJson("json_number")
+    raise StrictJsonError("json_number")
 
 
-def _sound(value: object, left: int) -> None:
+def _check_value(value: object, left: int) -> None:
     if left < 0:
-        raise UnsoundJson("json_too_deep")
+        raise StrictJsonError("json_too_deep")
     if isinstance(value, dict):
         value = [*value, *value.values()]
     if isinstance(value, list):
         for inner in value:
-            _sound(inner, left - 1)
+            _check_value(inner, left - 1)
     elif isinstance(value, str):
         value.encode()  # half of a surrogate pair cannot be: UnicodeEncodeError is a ValueError
     elif isinstance(value, float) and not math.isfinite(value):
-        raise UnsoundJson("json_number")
+        raise StrictJsonError("json_number")

@@ -21,8 +21,8 @@ else:
     httpx = lazy("httpx")
 
 
-Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
+IpAddress = IPv4Address | IPv6Address
+IpNetwork = IPv4Network | IPv6Network
 
 LONGEST_URL = 500
 _PORTS = {"https": 443, "http": 80}
@@ -38,12 +38,12 @@ class Forbidden(Exception):
         self.code = code
 
 
-class Unknown(Exception):
+class HostLookupFailed(Exception):
     """The name cannot be looked up now."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class WebhookTarget:
     """Where to connect: the URL with the address in place of the name, and what the receiver is called."""
 
     url: str
@@ -52,31 +52,31 @@ class Place:
     tls: bool
 
 
-def networks(written: Sequence[str]) -> tuple[Network, ...]:
+def networks(written: Sequence[str]) -> tuple[IpNetwork, ...]:
     """The networks as written. Raises `ValueError`."""
-    return tuple(ip_network(one.strip()) for one in written if one.strip())
+    return tuple(ip_network(network.strip()) for network in written if network.strip())
 
 
-def check(url: str, allowed: Sequence[Network]) -> None:
+def check(url: str, allowed: Sequence[IpNetwork]) -> None:
     """Whether a webhook may have this URL, as far as can be told without looking it up. Raises `Forbidden`."""
-    found = _parsed(url, allowed)
-    literal = _literal(found.host)
+    parsed = _parsed_url(url, allowed)
+    literal = _literal_address(parsed.host)
     if literal is not None:
-        _judge(literal, found.scheme, allowed)
+        _check_address(literal, parsed.scheme, allowed)
 
 
-def look_up(url: str, allowed: Sequence[Network]) -> Place:
-    """Where the URL leads now. Raises `Forbidden` when any of its addresses is, and `Unknown`."""
-    found = _parsed(url, allowed)
-    name, port = found.raw_host.decode("ascii"), found.port or _PORTS[found.scheme]
-    addresses = _addresses(name, port)
+def resolve_target(url: str, allowed: Sequence[IpNetwork]) -> WebhookTarget:
+    """Where the URL leads now. Raises `Forbidden` when any of its addresses is, and `HostLookupFailed`."""
+    parsed = _parsed_url(url, allowed)
+    name, port = parsed.raw_host.decode("ascii"), parsed.port or _PORTS[parsed.scheme]
+    addresses = _resolved_addresses(name, port)
     for address in addresses:
-        _judge(address, found.scheme, allowed)
-    there = found.copy_with(host=str(addresses[0]))
-    return Place(str(there), found.netloc.decode("ascii"), name, found.scheme == "https")
+        _check_address(address, parsed.scheme, allowed)
+    target = parsed.copy_with(host=str(addresses[0]))
+    return WebhookTarget(str(target), parsed.netloc.decode("ascii"), name, parsed.scheme == "https")
 
 
-def is_public(address: Address) -> bool:
+def is_public(address: IpAddress) -> bool:
     """Whether it is an address of the public internet and nothing else."""
     if isinstance(address, IPv6Address) and (
         address not in _PUBLIC_6 or any(address in network for network in _HOLDING_4)
@@ -85,35 +85,35 @@ def is_public(address: Address) -> bool:
     return address.is_global and not address.is_multicast
 
 
-def _parsed(url: str, allowed: Sequence[Network]) -> httpx.URL:
+def _parsed_url(url: str, allowed: Sequence[IpNetwork]) -> httpx.URL:
     try:
-        found = httpx.URL(url)
+        parsed = httpx.URL(url)
     except (httpx.InvalidURL, ValueError):
         raise Forbidden("not_a_url") from None
     plain = len(url) <= LONGEST_URL and url.isprintable() and " " not in url
-    if not plain or not found.host or found.scheme not in _PORTS or found.userinfo or found.fragment:
+    if not plain or not parsed.host or parsed.scheme not in _PORTS or parsed.userinfo or parsed.fragment:
         raise Forbidden("not_a_url")
-    if found.scheme == "http" and not allowed:
+    if parsed.scheme == "http" and not allowed:
         raise Forbidden("not_https")
-    return found
+    return parsed
 
 
-def _addresses(name: str, port: int) -> list[Address]:
+def _resolved_addresses(name: str, port: int) -> list[IpAddress]:
     try:
-        found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
+        entries = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        raise Unknown from None
-    return [ip_address(str(one[4][0])) for one in found]
+        raise HostLookupFailed from None
+    return [ip_address(str(entry[4][0])) for entry in entries]
 
 
-def _literal(host: str) -> Address | None:
+def _literal_address(host: str) -> IpAddress | None:
     try:
         return ip_address(host)
     except ValueError:
         return None
 
 
-def _judge(address: Address, scheme: str, allowed: Sequence[Network]) -> None:
+def _check_address(address: IpAddress, scheme: str, allowed: Sequence[IpNetwork]) -> None:
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     known = any((mapped or address) in network for network in allowed)
     if not known and not is_public(address):

@@ -22,18 +22,18 @@ from uuid import UUID
 from ungdom import clock, posting
 from ungdom.clock import Clock
 from ungdom.notices import hooks, mail, wording
-from ungdom.notices.address import Network, networks
-from ungdom.notices.fanout import fan_out
+from ungdom.notices.address import IpNetwork, networks
+from ungdom.notices.fanout import dispatch
 from ungdom.notices.mail import Relay
-from ungdom.notices.receivers import people
+from ungdom.notices.receivers import recipient_directory
 from ungdom.posting import LEASE, NotDelivered
 from ungdom.settings import Settings
 from ungdom.store import contacts, deliveries, notices, outbox, webhooks
 from ungdom.store.deliveries import MAIL, WEBHOOK, Delivery
 from ungdom.store.errors import StoreError, Unavailable
-from ungdom.store.sealing import Keys
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Connection, Database
-from ungdom.workflow.alerting import awake
+from ungdom.workflow.alerting import next_sending_time
 from ungdom.workflow.daycount import OSLO, oslo_date
 
 LOG = logging.getLogger("ungdom.notices")
@@ -50,29 +50,29 @@ _FAILED = "fault"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
+class NoticeDeliveryContext:
     """What a run works with. `allowed`: networks that webhooks may lead to beside the public internet.
 
-    `relay`: None where no e-mail is sent. `chance`: a number from 0 to 1, spreads the tries. `threads`: receivers that
+    `relay`: None where no e-mail is sent. `jitter`: a number from 0 to 1, spreads the tries. `threads`: receivers that
     are served at once. `tick`: seconds after which the run looks for more while receivers are being served.
     """
 
     db: Database
-    keys: Keys
+    keys: EncryptionKeys
     public_url: str
     now: Clock
-    chance: Callable[[], float]
-    allowed: tuple[Network, ...] = ()
+    jitter: Callable[[], float]
+    allowed: tuple[IpNetwork, ...] = ()
     relay: Relay | None = None
     trust: ssl.SSLContext = field(default_factory=ssl.create_default_context)
     stop: Callable[[], bool] = lambda: False
     threads: int = 8
     tick: float = 1.0
-    longest: float = hooks.LONGEST
+    total_timeout: float = hooks.TOTAL_TIMEOUT
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class NoticeDeliveryCounts:
     """What a run came to: messages given to their receivers, deliveries sent, tried in vain, given up, withdrawn."""
 
     promised: int = 0
@@ -82,33 +82,37 @@ class Counts:
     withdrawn: int = 0
 
 
-def from_settings(config: Settings, db: Database, stop: Callable[[], bool] = lambda: False) -> Work:
+def from_settings(config: Settings, db: Database, stop: Callable[[], bool] = lambda: False) -> NoticeDeliveryContext:
     """What a run works with, as the settings say. Raises `BadSettings`."""
-    return Work(
+    return NoticeDeliveryContext(
         db=db,
-        keys=Keys(config.people_keys),
+        keys=EncryptionKeys(config.people_keys),
         public_url=config.public_url,
         now=clock.now,
-        chance=random.random,
+        jitter=random.random,
         allowed=networks(config.webhook_allow),
         relay=mail.relay_of(config),
         stop=stop,
     )
 
 
-def deliver(work: Work) -> Counts:
+def deliver(context: NoticeDeliveryContext) -> NoticeDeliveryCounts:
     """Promise and send whatever can be now. Raises `Unavailable` when the database is away."""
     total: Counter[str] = Counter()
-    for part in _rounds(work, lambda: False):
+    for part in _rounds(context, lambda: False):
         total.update(part)
-    return Counts(**{one.name: total[one.name] for one in fields(Counts)})
+    return NoticeDeliveryCounts(
+        **{count_field.name: total[count_field.name] for count_field in fields(NoticeDeliveryCounts)}
+    )
 
 
-def keep_on(work: Work, stop: Event, every: float, report: Callable[[Counter[str]], None] = lambda _: None) -> None:
+def run_until_stopped(
+    context: NoticeDeliveryContext, stop: Event, every: float, report: Callable[[Counter[str]], None] = lambda _: None
+) -> None:
     """Go on delivering until told to stop. While the database is away it waits. `every`: seconds between two looks."""
     while not stop.is_set():
         try:
-            for part in _rounds(work, lambda: not stop.wait(every)):
+            for part in _rounds(context, lambda: not stop.wait(every)):
                 report(part)
         except Unavailable as error:
             LOG.warning("the database is away: %s", error)
@@ -117,22 +121,22 @@ def keep_on(work: Work, stop: Event, every: float, report: Callable[[Counter[str
         stop.wait(every)
 
 
-def _rounds(work: Work, idle: Callable[[], bool]) -> Iterator[Counter[str]]:
+def _rounds(context: NoticeDeliveryContext, idle: Callable[[], bool]) -> Iterator[Counter[str]]:
     """What each round came to. `idle`: called when there is nothing to do; False ends it.
 
     However it ends, whoever is being served gets the message in hand and no other.
     """
     under_way: dict[str, Future[Counter[str]]] = {}
     over = Event()
-    serving = replace(work, stop=lambda: over.is_set() or work.stop())
-    with ThreadPoolExecutor(work.threads, thread_name_prefix="notices") as pool:
+    serving = replace(context, stop=lambda: over.is_set() or context.stop())
+    with ThreadPoolExecutor(context.threads, thread_name_prefix="notices") as pool:
         try:
-            while not work.stop():
-                yield _promised(work)
-                for receiver in _ready(work, under_way):
+            while not context.stop():
+                yield _dispatch_outbox(context)
+                for receiver in _receivers_ready(context, under_way):
                     under_way[receiver] = pool.submit(_serve, serving, receiver)
                 if under_way:
-                    wait(under_way.values(), timeout=work.tick, return_when=FIRST_COMPLETED)
+                    wait(under_way.values(), timeout=context.tick, return_when=FIRST_COMPLETED)
                 elif not idle():
                     break
                 yield from _finished(under_way)
@@ -142,40 +146,40 @@ def _rounds(work: Work, idle: Callable[[], bool]) -> Iterator[Counter[str]]:
         yield from _finished(under_way)
 
 
-def _promised(work: Work) -> Counter[str]:
+def _dispatch_outbox(context: NoticeDeliveryContext) -> Counter[str]:
     """Everything in the outbox, given to its receivers; and the e-mails of the day, when it is their hour."""
-    promised = fan_out(work.db, work.keys, work.now(), work.stop)
-    _form_digests(work)
-    return Counter(promised=promised)
+    dispatched = dispatch(context.db, context.keys, context.now(), context.stop)
+    _form_digests(context)
+    return Counter(promised=dispatched)
 
 
-def _ready(work: Work, under_way: dict[str, Future[Counter[str]]]) -> list[str]:
+def _receivers_ready(context: NoticeDeliveryContext, under_way: dict[str, Future[Counter[str]]]) -> list[str]:
     """The receivers that can be served now, as many as there are threads free."""
-    free = work.threads - len(under_way)
+    free = context.threads - len(under_way)
     if free <= 0:
         return []
-    with work.db.reading() as tx:
-        return deliveries.due(tx, work.now(), _channels(work), list(under_way), free)
+    with context.db.reading() as tx:
+        return deliveries.due_receivers(tx, context.now(), _channels(context), list(under_way), free)
 
 
-def _channels(work: Work) -> tuple[str, ...]:
+def _channels(context: NoticeDeliveryContext) -> tuple[str, ...]:
     """What may be sent at this hour: people are left alone in the quiet hours, systems never sleep."""
-    return (WEBHOOK, MAIL) if work.relay is not None and _is_awake(work.now()) else (WEBHOOK,)
+    return (WEBHOOK, MAIL) if context.relay is not None and _is_awake(context.now()) else (WEBHOOK,)
 
 
 def _is_awake(now: datetime) -> bool:
-    return awake(now) == now
+    return next_sending_time(now) == now
 
 
 def _finished(under_way: dict[str, Future[Counter[str]]]) -> Iterator[Counter[str]]:
-    for receiver in [receiver for receiver, one in under_way.items() if one.done()]:
-        yield _came(under_way.pop(receiver))
+    for receiver in [receiver for receiver, future in under_way.items() if future.done()]:
+        yield _result_of(under_way.pop(receiver))
 
 
-def _came(one: Future[Counter[str]]) -> Counter[str]:
+def _result_of(future: Future[Counter[str]]) -> Counter[str]:
     """What serving a receiver came to; a failure of ours is told, and the message taken again when its time is up."""
     try:
-        return one.result()
+        return future.result()
     except StoreError as error:
         LOG.warning("the database did not take what was to be written: %s", error)
         return Counter()
@@ -184,20 +188,20 @@ def _came(one: Future[Counter[str]]) -> Counter[str]:
 # --- the e-mail of the day ----------------------------------------------------------------------------------
 
 
-def _form_digests(work: Work) -> None:
+def _form_digests(context: NoticeDeliveryContext) -> None:
     """Put together the e-mails that people are owed today, at an hour when they may be sent."""
-    now = work.now()
-    if work.relay is None or not _is_awake(now):
+    now = context.now()
+    if context.relay is None or not _is_awake(now):
         return
     day, since = oslo_date(now), now - OLDEST
     midnight = datetime.combine(day, time(), OSLO)
-    with work.db.reading() as tx:
-        if not notices.waiting_for_mail(tx, day, midnight, since):
+    with context.db.reading() as tx:
+        if not notices.subjects_due_mail(tx, day, midnight, since):
             return
-    with work.db.writing() as tx:
-        if deliveries.my_turn(tx):
-            for subject in notices.waiting_for_mail(tx, day, midnight, since):
-                notices.form(tx, subject, day, since, now)
+    with context.db.writing() as tx:
+        if deliveries.try_sequence_lock(tx):
+            for subject in notices.subjects_due_mail(tx, day, midnight, since):
+                notices.create_digest(tx, subject, day, since, now)
 
 
 # --- one receiver -------------------------------------------------------------------------------------------
@@ -211,101 +215,118 @@ class _Withdrawn(Exception):
         self.code = code
 
 
-def _serve(work: Work, receiver: str) -> Counter[str]:
+def _serve(context: NoticeDeliveryContext, receiver: str) -> Counter[str]:
     """Bring one receiver its messages, one after the other, until one fails or its turn is over."""
     done: Counter[str] = Counter()
-    until = work.now() + TURN
-    while not work.stop() and work.now() < until:
-        came = _try(work, receiver)
-        done[came] += 1
-        if came in ("", "again"):
+    until = context.now() + TURN
+    while not context.stop() and context.now() < until:
+        outcome = _deliver_one(context, receiver)
+        done[outcome] += 1
+        if outcome in ("", "again"):
             break
     del done[""]
     return done
 
 
-def _try(work: Work, receiver: str) -> str:
+def _deliver_one(context: NoticeDeliveryContext, receiver: str) -> str:
     """One try: taken, sent, written down; what it came to."""
-    with work.db.writing() as tx:
-        taken = deliveries.claim(tx, receiver, work.now(), work.now() + LEASE)
-    if taken is None:
+    with context.db.writing() as tx:
+        delivery = deliveries.claim(tx, receiver, context.now(), context.now() + LEASE)
+    if delivery is None:
         return ""
     try:
-        _send(work, taken)
+        _send(context, delivery)
     except _Withdrawn as why:
         code = why.code
-        return _write(work, taken, "withdrawn", lambda tx: deliveries.withdraw(tx, taken, code, work.now()))
+        return _record_outcome(
+            context, delivery, "withdrawn", lambda tx: deliveries.withdraw(tx, delivery, code, context.now())
+        )
     except NotDelivered as error:
-        return _not_delivered(work, taken, error)
+        return _record_failure(context, delivery, error)
     except StoreError:
         raise
     except Exception:  # one message that cannot be composed must not hold up the others of the service
-        LOG.exception("delivery %s cannot be composed", taken.delivery_id)
-        return _not_delivered(work, taken, NotDelivered(_FAILED, again=True))
-    return _write(work, taken, "sent", lambda tx: deliveries.delivered(tx, taken.delivery_id, work.now()))
+        LOG.exception("delivery %s cannot be composed", delivery.delivery_id)
+        return _record_failure(context, delivery, NotDelivered(_FAILED, again=True))
+    return _record_outcome(
+        context, delivery, "sent", lambda tx: deliveries.mark_delivered(tx, delivery.delivery_id, context.now())
+    )
 
 
-def _write(work: Work, taken: Delivery, came: str, write: Callable[[Connection], None]) -> str:
-    with work.db.writing() as tx:
+def _record_outcome(
+    context: NoticeDeliveryContext, delivery: Delivery, outcome: str, write: Callable[[Connection], None]
+) -> str:
+    with context.db.writing() as tx:
         write(tx)
-    LOG.info("delivery %s (%s by %s): %s, try %d", taken.delivery_id, taken.kind, taken.channel, came, taken.attempts)
-    return came
+    LOG.info(
+        "delivery %s (%s by %s): %s, try %d",
+        delivery.delivery_id,
+        delivery.kind,
+        delivery.channel,
+        outcome,
+        delivery.attempts,
+    )
+    return outcome
 
 
-def _not_delivered(work: Work, taken: Delivery, error: NotDelivered) -> str:
-    now = work.now()
-    if error.reason == _GONE and taken.channel == WEBHOOK:
-        return _write(work, taken, "withdrawn", lambda tx: _gone(tx, taken, now))
-    if not error.again or taken.attempts >= ATTEMPTS:
-        return _write(work, taken, "dead", lambda tx: deliveries.give_up(tx, taken, error.reason, now))
-    later = now + posting.wait(taken.attempts, error.after, work.chance())
-    return _write(work, taken, "again", lambda tx: deliveries.try_again(tx, taken, error.reason, later))
+def _record_failure(context: NoticeDeliveryContext, delivery: Delivery, error: NotDelivered) -> str:
+    now = context.now()
+    if error.reason == _GONE and delivery.channel == WEBHOOK:
+        return _record_outcome(context, delivery, "withdrawn", lambda tx: _disable_webhook(tx, delivery, now))
+    if not error.again or delivery.attempts >= ATTEMPTS:
+        return _record_outcome(
+            context, delivery, "dead", lambda tx: deliveries.give_up(tx, delivery, error.reason, now)
+        )
+    later = now + posting.retry_delay(delivery.attempts, error.after, context.jitter())
+    return _record_outcome(
+        context, delivery, "again", lambda tx: deliveries.retry_later(tx, delivery, error.reason, later)
+    )
 
 
-def _gone(tx: Connection, taken: Delivery, now: datetime) -> None:
+def _disable_webhook(tx: Connection, delivery: Delivery, now: datetime) -> None:
     """The receiver says that it is gone for good: RFC 9110 § 15.5.11. Its owner sees it, and may turn it on again."""
-    webhooks.disable(tx, UUID(taken.id), "gone", now)
-    deliveries.withdraw_all(tx, taken.receiver, "gone", now)
+    webhooks.disable(tx, UUID(delivery.id), "gone", now)
+    deliveries.withdraw_all(tx, delivery.receiver, "gone", now)
 
 
-def _send(work: Work, taken: Delivery) -> None:
+def _send(context: NoticeDeliveryContext, delivery: Delivery) -> None:
     """Raises `NotDelivered` or `_Withdrawn`."""
-    if taken.channel == WEBHOOK:
-        _post(work, taken)
+    if delivery.channel == WEBHOOK:
+        _send_webhook(context, delivery)
     else:
-        _mail(work, taken)
+        _send_mail(context, delivery)
 
 
-def _post(work: Work, taken: Delivery) -> None:
-    now = work.now()
-    with work.db.reading() as tx:
-        hook = webhooks.find(tx, work.keys, UUID(taken.id))
-        promise = outbox.find(tx, taken.message_id)
+def _send_webhook(context: NoticeDeliveryContext, delivery: Delivery) -> None:
+    now = context.now()
+    with context.db.reading() as tx:
+        hook = webhooks.find(tx, context.keys, UUID(delivery.id))
+        promise = outbox.find(tx, delivery.message_id)
         if hook is None or hook.disabled_at or promise is None:
             raise _Withdrawn("disabled")
         message = promise.message
         case_id = message.case_id
-        there = people(tx, [case_id], oslo_date(now))
-        if not there.still_there(hook.owner) or not there.see(hook.owner, case_id):
+        directory = recipient_directory(tx, [case_id], oslo_date(now))
+        if not directory.still_works(hook.owner) or not directory.can_see(hook.owner, case_id):
             raise _Withdrawn("not_seen")
-        text = hooks.body(work.public_url, message, there.cases[case_id].reference)
-    headers = hooks.signed(str(taken.delivery_id), text, hook.lock.valid(now), now)
-    hooks.send(hook.lock.url, text, headers, work.allowed, work.trust, work.longest)
+        text = hooks.event_body(context.public_url, message, directory.cases[case_id].reference)
+    headers = hooks.signed_headers(str(delivery.delivery_id), text, hook.credentials.valid(now), now)
+    hooks.send(hook.credentials.url, text, headers, context.allowed, context.trust, context.total_timeout)
 
 
-def _mail(work: Work, taken: Delivery) -> None:
-    if work.relay is None:
+def _send_mail(context: NoticeDeliveryContext, delivery: Delivery) -> None:
+    if context.relay is None:
         raise NotDelivered("no_relay", again=True)
-    with work.db.reading() as tx:
-        contact = contacts.find(tx, work.keys, taken.id)
-        told = notices.of_digest(tx, taken.message_id)
+    with context.db.reading() as tx:
+        contact = contacts.find(tx, context.keys, delivery.id)
+        items = notices.notices_of_digest(tx, delivery.message_id)
     if contact is None or not contact.email_digest or contact.address is None:
         raise _Withdrawn("no_address")
-    if not told:
+    if not items:
         raise _Withdrawn("nothing_left")
-    day = oslo_date(work.now())
-    digest = notices.Digest(taken.message_id, taken.id, day, taken.created_at)
+    day = oslo_date(context.now())
+    digest = notices.MailDigest(delivery.message_id, delivery.id, day, delivery.created_at)
     mail.send(
-        work.relay,
-        wording.letter(work.relay, contact.address, contact.language, digest, told, work.public_url, day),
+        context.relay,
+        wording.daily_mail(context.relay, contact.address, contact.language, digest, items, context.public_url, day),
     )

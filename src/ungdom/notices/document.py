@@ -17,7 +17,7 @@ _ABOUT = (
 )
 
 
-def added_to(document: Schema) -> Schema:
+def with_webhooks(document: Schema) -> Schema:
     """The document with the channel of webhooks, its messages and their shapes."""
     names = {kind: _name(kind) for kind in KINDS}
     refs = {name: {"$ref": f"#/components/messages/{name}"} for name in names.values()}
@@ -95,19 +95,19 @@ _ALERT = _object(
         "alert_id": _ID,
         "n": {"type": "integer", "description": "Number of the change of the alert"},
         "code": {"type": "string", "description": "The clock; see /v1/deadline-rules"},
-        "level": {"enum": [one.value for one in Level]},
+        "level": {"enum": [member.value for member in Level]},
         "due": _DAY,
         "days": {"type": "integer", "description": "Past the due day; before it negative"},
-        "waiting_for": {"enum": [*(one.value for one in Party), None]},
+        "waiting_for": {"enum": [*(member.value for member in Party), None]},
         "for_date": _DAY,
-        "because": {"enum": [*(one.value for one in ClearedBecause), None]},
+        "because": {"enum": [*(member.value for member in ClearedBecause), None]},
     }
 )
 _EVENT = _object(
     {
         **_CASE,
         "seq": {"type": "integer"},
-        "type": {"enum": [one.value for one in EventType]},
+        "type": {"enum": [member.value for member in EventType]},
         "occurred_on": _DAY,
         "recorded_at": {"type": "string", "format": "date-time"},
     }

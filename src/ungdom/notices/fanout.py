@@ -10,17 +10,17 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from ungdom.notices.receivers import People, people
+from ungdom.notices.receivers import RecipientDirectory, recipient_directory
 from ungdom.store import alerts, deliveries, notices, outbox, webhooks
-from ungdom.store.deliveries import WEBHOOK, New
-from ungdom.store.notices import Notice
-from ungdom.store.outbox import Message
-from ungdom.store.sealing import Keys
+from ungdom.store.deliveries import WEBHOOK, NewDelivery
+from ungdom.store.notices import UserNotice
+from ungdom.store.outbox import OutboxMessage
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Connection, Database
 from ungdom.store.webhooks import Webhook
 from ungdom.workflow.alerting import Audience, Level
 from ungdom.workflow.daycount import oslo_date
-from ungdom.workflow.permissions import Viewer, may_hear_events
+from ungdom.workflow.permissions import Viewer, may_subscribe_to_events
 from ungdom.workflow.vocabulary import Party
 
 EVENT_RECORDED = "case.event_recorded"
@@ -32,15 +32,15 @@ BATCH = 200
 
 
 @dataclass(frozen=True, slots=True)
-class _Round:
+class _DispatchBatch:
     """What is looked up once for many messages, and what is to be written for them."""
 
     tx: Connection
-    people: People
+    directory: RecipientDirectory
     hooks: list[Webhook]
     now: datetime
-    deliveries: list[New] = field(default_factory=list)
-    notices: list[Notice] = field(default_factory=list)
+    deliveries: list[NewDelivery] = field(default_factory=list)
+    notices: list[UserNotice] = field(default_factory=list)
 
     def write(self) -> None:
         """Write what has been gathered."""
@@ -50,53 +50,61 @@ class _Round:
         self.notices.clear()
 
 
-def fan_out(db: Database, keys: Keys, now: datetime, stop: Callable[[], bool] = lambda: False) -> int:
+def dispatch(db: Database, keys: EncryptionKeys, now: datetime, stop: Callable[[], bool] = lambda: False) -> int:
     """Promise everything in the outbox to its receivers; how many messages it was. Official ones are left alone."""
     total = 0
-    while not stop() and (done := _batch(db, keys, now)):
+    while not stop() and (done := _dispatch_batch(db, keys, now)):
         total += done
     return total
 
 
-def _batch(db: Database, keys: Keys, now: datetime) -> int:
+def _dispatch_batch(db: Database, keys: EncryptionKeys, now: datetime) -> int:
     with db.writing() as tx:
-        messages = outbox.take(tx, BATCH) if deliveries.my_turn(tx) else []
+        messages = outbox.claim_batch(tx, BATCH) if deliveries.try_sequence_lock(tx) else []
         if messages:
             case_ids = list({message.case_id for message in messages})
-            round_ = _Round(tx, people(tx, case_ids, oslo_date(now)), webhooks.active(tx, keys), now)
+            batch = _DispatchBatch(
+                tx, recipient_directory(tx, case_ids, oslo_date(now)), webhooks.active(tx, keys), now
+            )
             for message in messages:
-                _promise(round_, message)
-            round_.write()
-            outbox.delivered(tx, [message.message_id for message in messages], now)
+                _add_deliveries(batch, message)
+            batch.write()
+            outbox.mark_delivered(tx, [message.message_id for message in messages], now)
     return len(messages)
 
 
-def _promise(round_: _Round, message: Message) -> None:
-    said = json.loads(message.payload)
-    alert_id = UUID(said["alert_id"]) if "alert_id" in said else None
+def _add_deliveries(batch: _DispatchBatch, message: OutboxMessage) -> None:
+    payload = json.loads(message.payload)
+    alert_id = UUID(payload["alert_id"]) if "alert_id" in payload else None
     silent: frozenset[str] = frozenset()
     if message.kind == CLEARED and alert_id is not None:
-        round_.write()
-        notices.end(round_.tx, alert_id, round_.now)
-        silent = deliveries.withdraw_untried(round_.tx, alert_id, round_.now)
-    new = (_new(hook, message, alert_id) for hook in _listening(round_, message))
-    round_.deliveries.extend(one for one in new if one.receiver not in silent)
+        batch.write()
+        notices.mark_ended(batch.tx, alert_id, batch.now)
+        silent = deliveries.withdraw_untried(batch.tx, alert_id, batch.now)
+    new = (_new_delivery(hook, message, alert_id) for hook in _subscribed(batch, message))
+    batch.deliveries.extend(delivery for delivery in new if delivery.receiver not in silent)
     if message.kind in (RAISED, ESCALATED):
-        told = round_.people.told(message.case_id, [Audience(word) for word in said["told"]], said["code"])
-        round_.notices.extend(_notice(viewer, message, said) for viewer in told)
+        recipients = batch.directory.recipients(
+            message.case_id, [Audience(word) for word in payload["told"]], payload["code"]
+        )
+        batch.notices.extend(_notice(viewer, message, payload) for viewer in recipients)
 
 
-def _listening(round_: _Round, message: Message) -> Iterable[Webhook]:
+def _subscribed(batch: _DispatchBatch, message: OutboxMessage) -> Iterable[Webhook]:
     """The webhooks that want this and whose owner may know of the case; of nothing from before they were made."""
-    for hook in round_.hooks:
-        wanted = message.kind in hook.kinds and hook.created_at <= message.created_at
-        wanted = wanted and (message.kind != EVENT_RECORDED or may_hear_events(hook.owner.role))
-        if wanted and round_.people.still_there(hook.owner) and round_.people.see(hook.owner, message.case_id):
+    for hook in batch.hooks:
+        subscribes = message.kind in hook.kinds and hook.created_at <= message.created_at
+        subscribes = subscribes and (message.kind != EVENT_RECORDED or may_subscribe_to_events(hook.owner.role))
+        if (
+            subscribes
+            and batch.directory.still_works(hook.owner)
+            and batch.directory.can_see(hook.owner, message.case_id)
+        ):
             yield hook
 
 
-def _new(hook: Webhook, message: Message, alert_id: UUID | None) -> New:
-    return New(
+def _new_delivery(hook: Webhook, message: OutboxMessage, alert_id: UUID | None) -> NewDelivery:
+    return NewDelivery(
         channel=WEBHOOK,
         id=str(hook.webhook_id),
         message_id=message.message_id,
@@ -106,18 +114,18 @@ def _new(hook: Webhook, message: Message, alert_id: UUID | None) -> New:
     )
 
 
-def _notice(viewer: Viewer, message: Message, said: dict[str, Any]) -> Notice:
-    return Notice(
+def _notice(viewer: Viewer, message: OutboxMessage, payload: dict[str, Any]) -> UserNotice:
+    return UserNotice(
         notice_id=notices.notice_id_of(message.message_id, viewer.subject),
         message_id=message.message_id,
         viewer=viewer,
         case_id=message.case_id,
-        alert_id=UUID(said["alert_id"]),
+        alert_id=UUID(payload["alert_id"]),
         kind=message.kind,
-        code=said["code"],
-        level=Level(said["level"]),
-        due=date.fromisoformat(said["due"]),
-        days=said["days"],
-        waiting_for=Party(said["waiting_for"]) if said["waiting_for"] else None,
+        code=payload["code"],
+        level=Level(payload["level"]),
+        due=date.fromisoformat(payload["due"]),
+        days=payload["days"],
+        waiting_for=Party(payload["waiting_for"]) if payload["waiting_for"] else None,
         at=message.created_at,
     )

@@ -15,16 +15,16 @@ from standardwebhooks import Webhook as Signer
 
 from ungdom import posting
 from ungdom.notices import address
-from ungdom.notices.address import Network
-from ungdom.posting import NotDelivered, Post
-from ungdom.store.outbox import Message
+from ungdom.notices.address import IpNetwork
+from ungdom.posting import HttpPost, NotDelivered
+from ungdom.store.outbox import OutboxMessage
 
 CONTENT_TYPE = "application/cloudevents+json"
 TYPE = "no.konfliktraadet.ungdom."
 """What the type of every event begins with; the kind of the message follows."""
-KEPT_SECRET = timedelta(hours=24)
+OLD_SECRET_VALID_FOR = timedelta(hours=24)
 """How long the secret before the newest one still signs as well."""
-LONGEST = 15.0
+TOTAL_TIMEOUT = 15.0
 """Seconds for one message, whatever the receiver does meanwhile."""
 
 _DATA = {
@@ -45,10 +45,10 @@ def link_to(public_url: str, case_id: object) -> str:
     return f"{public_url}/v1/cases/{case_id}"
 
 
-def body(public_url: str, message: Message, reference: str) -> str:
+def event_body(public_url: str, message: OutboxMessage, reference: str) -> str:
     """The event: the same whenever it is made of the same message. `reference`: of the case."""
-    said = json.loads(message.payload)
-    told: dict[str, Any] = {name: said[name] for name in _DATA[message.kind.partition(".")[0]]}
+    payload = json.loads(message.payload)
+    data: dict[str, Any] = {name: payload[name] for name in _DATA[message.kind.partition(".")[0]]}
     event = {
         "specversion": "1.0",
         "id": str(message.message_id),
@@ -57,12 +57,12 @@ def body(public_url: str, message: Message, reference: str) -> str:
         "subject": reference,
         "time": message.created_at.isoformat(),
         "datacontenttype": "application/json",
-        "data": {**told, "reference": reference, "link": link_to(public_url, message.case_id)},
+        "data": {**data, "reference": reference, "link": link_to(public_url, message.case_id)},
     }
     return json.dumps(event, ensure_ascii=False, separators=(",", ":"))
 
 
-def signed(key: str, text: str, valid: Sequence[str], now: datetime) -> dict[str, str]:
+def signed_headers(key: str, text: str, valid: Sequence[str], now: datetime) -> dict[str, str]:
     """The headers that go with it: the key that stays, the instant, and a signature by each secret that counts."""
     return {
         "Content-Type": CONTENT_TYPE,
@@ -74,23 +74,28 @@ def signed(key: str, text: str, valid: Sequence[str], now: datetime) -> dict[str
 
 
 def send(
-    url: str, text: str, headers: dict[str, str], allowed: Sequence[Network], trust: ssl.SSLContext, longest: float
+    url: str,
+    text: str,
+    headers: dict[str, str],
+    allowed: Sequence[IpNetwork],
+    trust: ssl.SSLContext,
+    total_timeout: float,
 ) -> None:
     """Bring it there, to the address that was judged and no other. Raises `NotDelivered`."""
     try:
-        there = address.look_up(url, allowed)
+        target = address.resolve_target(url, allowed)
     except address.Forbidden as error:
         raise NotDelivered(error.code, again=False) from None
-    except address.Unknown:
+    except address.HostLookupFailed:
         raise NotDelivered("unknown_host", again=True) from None
-    posting.post(
-        Post(
-            url=there.url,
+    posting.send_post(
+        HttpPost(
+            url=target.url,
             body=text,
-            headers={**headers, "Host": there.host},
-            trust=trust if there.tls else None,
-            longest=longest,
-            extensions={"sni_hostname": there.server_name} if there.tls else None,
-            patient=True,
+            headers={**headers, "Host": target.host},
+            trust=trust if target.tls else None,
+            total_timeout=total_timeout,
+            extensions={"sni_hostname": target.server_name} if target.tls else None,
+            retry_all_failures=True,
         )
     )

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 from ungdom.posting import NotDelivered
 from ungdom.settings import Settings
 
-PATIENCE, LONGEST = 15.0, 60.0
+RESPONSE_TIMEOUT, TOTAL_TIMEOUT = 15.0, 60.0
 """Seconds for one answer of the relay, and for the whole message."""
 
 Security = Literal["starttls", "tls", "none"]
@@ -38,7 +38,7 @@ class Relay:
     user: str | None = None
     password: str | None = field(default=None, repr=False)
     trust: ssl.SSLContext | None = field(default=None, repr=False)
-    longest: float = LONGEST
+    total_timeout: float = TOTAL_TIMEOUT
 
     @property
     def domain(self) -> str:
@@ -81,10 +81,10 @@ def _connected(relay: Relay) -> Iterator[smtplib.SMTP]:
     """A connection for one message, cut off when it takes too long."""
     trust = relay.trust or ssl.create_default_context()
     if relay.security == "tls":
-        smtp: smtplib.SMTP = smtplib.SMTP_SSL(relay.host, relay.port, timeout=PATIENCE, context=trust)
+        smtp: smtplib.SMTP = smtplib.SMTP_SSL(relay.host, relay.port, timeout=RESPONSE_TIMEOUT, context=trust)
     else:
-        smtp = smtplib.SMTP(relay.host, relay.port, timeout=PATIENCE)
-    guard = Timer(relay.longest, _cut, (smtp,))
+        smtp = smtplib.SMTP(relay.host, relay.port, timeout=RESPONSE_TIMEOUT)
+    guard = Timer(relay.total_timeout, _cut_connection, (smtp,))
     guard.start()
     try:
         with smtp:
@@ -97,7 +97,7 @@ def _connected(relay: Relay) -> Iterator[smtplib.SMTP]:
         guard.cancel()
 
 
-def _cut(smtp: smtplib.SMTP) -> None:
+def _cut_connection(smtp: smtplib.SMTP) -> None:
     if smtp.sock is not None:
         with suppress(OSError):
             smtp.sock.shutdown(socket.SHUT_RDWR)

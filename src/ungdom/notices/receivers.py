@@ -10,7 +10,7 @@ from datetime import date
 from uuid import UUID
 
 from ungdom.store import contacts, reading, reference
-from ungdom.store.reading import CaseRow
+from ungdom.store.reading import CaseCurrentRow
 from ungdom.store.reference import Staff
 from ungdom.store.session import Connection
 from ungdom.workflow.alerting import Audience
@@ -24,30 +24,30 @@ SYSTEM = "system:"
 
 
 @dataclass(slots=True)
-class People:
+class RecipientDirectory:
     """Who there is on a day, and what they may see of some cases; looked up once for many messages."""
 
     tx: Connection
-    cases: dict[UUID, CaseRow]
+    cases: dict[UUID, CaseCurrentRow]
     teams: dict[UUID, list[str]]
     staff: dict[str, Staff]
     secretariat: list[str]
     _seen: dict[Viewer, frozenset[UUID]] = field(default_factory=dict)
 
-    def see(self, viewer: Viewer, case_id: UUID) -> bool:
+    def can_see(self, viewer: Viewer, case_id: UUID) -> bool:
         """Whether they may know of the case as it stands."""
         if viewer not in self._seen:
-            self._seen[viewer] = reading.seen_by(self.tx, viewer, list(self.cases))
+            self._seen[viewer] = reading.visible_case_ids(self.tx, viewer, list(self.cases))
         return case_id in self._seen[viewer]
 
-    def still_there(self, viewer: Viewer) -> bool:
+    def still_works(self, viewer: Viewer) -> bool:
         """Whether somebody of an office still works there; of others this service keeps no list."""
         if viewer.role not in OF_THE_OFFICE or viewer.subject.startswith(SYSTEM):
             return True
-        works = self.staff.get(viewer.subject)
-        return works is not None and (works.role, works.konfliktrad) == (viewer.role, viewer.konfliktrad)
+        employee = self.staff.get(viewer.subject)
+        return employee is not None and (employee.role, employee.konfliktrad) == (viewer.role, viewer.konfliktrad)
 
-    def told(self, case_id: UUID, audience: Iterable[Audience], code: str = "") -> list[Viewer]:
+    def recipients(self, case_id: UUID, audience: Iterable[Audience], code: str = "") -> list[Viewer]:
         """Everybody who is told of this clock, each once, of those who may see the case.
 
         That a transfer waits for its answer is told to the leaders of the office that has to answer as well.
@@ -55,12 +55,12 @@ class People:
         case = self.cases.get(case_id)
         if case is None:
             return []
-        found = {viewer.subject: viewer for one in audience for viewer in self._of(case, one)}
+        viewers = {viewer.subject: viewer for group in audience for viewer in self._members_of(case, group)}
         if code == ANSWERED_ELSEWHERE:
-            found |= {viewer.subject: viewer for viewer in self._leaders(case.transfer_to)}
-        return [viewer for viewer in found.values() if self.see(viewer, case_id)]
+            viewers |= {viewer.subject: viewer for viewer in self._leaders(case.transfer_to)}
+        return [viewer for viewer in viewers.values() if self.can_see(viewer, case_id)]
 
-    def _of(self, case: CaseRow, audience: Audience) -> Iterator[Viewer]:
+    def _members_of(self, case: CaseCurrentRow, audience: Audience) -> Iterator[Viewer]:
         match audience:
             case Audience.COORDINATOR:
                 yield from self._coordinator(case)
@@ -71,26 +71,26 @@ class People:
             case Audience.SECRETARIAT:
                 yield from (Viewer(Role.SECRETARIAT, subject, None) for subject in self.secretariat)
 
-    def _coordinator(self, case: CaseRow) -> Iterator[Viewer]:
-        works = self.staff.get(case.coordinator or "")
-        assigned = _viewer(works) if works is not None and works.konfliktrad == case.konfliktrad else None
-        if assigned is not None and self.see(assigned, case.case_id):
+    def _coordinator(self, case: CaseCurrentRow) -> Iterator[Viewer]:
+        employee = self.staff.get(case.coordinator or "")
+        assigned = _viewer(employee) if employee is not None and employee.konfliktrad == case.konfliktrad else None
+        if assigned is not None and self.can_see(assigned, case.case_id):
             yield assigned
         else:
             yield from self._leaders(case.konfliktrad)
 
     def _leaders(self, konfliktrad: str | None) -> Iterator[Viewer]:
-        here = (one for one in self.staff.values() if one.konfliktrad == konfliktrad)
-        return (_viewer(one) for one in here if one.role is Role.LEADER)
+        here = (member for member in self.staff.values() if member.konfliktrad == konfliktrad)
+        return (_viewer(member) for member in here if member.role is Role.LEADER)
 
 
-def people(tx: Connection, case_ids: Sequence[UUID], day: date) -> People:
+def recipient_directory(tx: Connection, case_ids: Sequence[UUID], day: date) -> RecipientDirectory:
     """Who there is on that day around these cases."""
-    staff = {one.subject: one for one in reference.everybody(tx, day)}
-    national = [one.subject for one in staff.values() if one.role is Role.SECRETARIAT]
+    staff = {member.subject: member for member in reference.all_staff(tx, day)}
+    national = [member.subject for member in staff.values() if member.role is Role.SECRETARIAT]
     secretariat = sorted({*national, *contacts.in_role(tx, Role.SECRETARIAT)})
-    return People(tx, reading.read_cases(tx, case_ids), reading.teams_of(tx, case_ids), staff, secretariat)
+    return RecipientDirectory(tx, reading.read_cases(tx, case_ids), reading.teams_of(tx, case_ids), staff, secretariat)
 
 
-def _viewer(works: Staff) -> Viewer:
-    return Viewer(works.role, works.subject, works.konfliktrad)
+def _viewer(employee: Staff) -> Viewer:
+    return Viewer(employee.role, employee.subject, employee.konfliktrad)

@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping
 
 from ungdom.settings.errors import BadSettings
-from ungdom.settings.files import kept, kept_secret, private_folder
+from ungdom.settings.files import private_folder, read_or_create, read_or_create_secret
 from ungdom.settings.model import PUBLIC_URL, Settings
 
 __all__ = [
@@ -16,9 +16,9 @@ __all__ = [
     "BadSettings",
     "Settings",
     "from_environment",
-    "kept",
-    "kept_secret",
     "private_folder",
+    "read_or_create",
+    "read_or_create_secret",
 ]
 
 

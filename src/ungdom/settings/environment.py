@@ -9,9 +9,9 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 from ungdom.settings.errors import BadSettings
-from ungdom.settings.files import kept_secret
+from ungdom.settings.files import read_or_create_secret
 from ungdom.settings.keys import new_development_key
-from ungdom.settings.model import DATA_DIR, DEVELOPMENT, Settings, about
+from ungdom.settings.model import DATA_DIR, DEVELOPMENT, Settings, setting_info
 
 PREFIX = "UNGDOM_"
 TEST_PREFIX = "UNGDOM_TEST_"
@@ -40,7 +40,7 @@ def read(environ: Mapping[str, str]) -> Settings:
     missing = [f for f in DEVELOPMENT_KEYS if f not in values and PREFIX + f.upper() not in problems]
     if "env" not in values:  # what else is required depends on it; what is given is judged all the same
         problems["UNGDOM_ENV"] = NEEDS_ENV
-        values |= {"env": DEVELOPMENT, **_passing_keys(missing)}
+        values |= {"env": DEVELOPMENT, **_placeholder_keys(missing)}
     elif values["env"] == DEVELOPMENT:
         values |= _development_keys(Path(values.get("data_dir", DATA_DIR)), missing, problems)
     try:
@@ -55,7 +55,7 @@ def read(environ: Mapping[str, str]) -> Settings:
 def names() -> dict[str, str]:
     """The field of every variable, those that name the file of a secret included."""
     known = {PREFIX + field.upper(): field for field in Settings.model_fields}
-    return known | {name + FILE: field for name, field in known.items() if about(field).secret}
+    return known | {name + FILE: field for name, field in known.items() if setting_info(field).secret}
 
 
 def _given(environ: Mapping[str, str]) -> dict[str, str]:
@@ -81,7 +81,7 @@ def _from_files(given: Mapping[str, str], problems: dict[str, str]) -> Iterator[
     """Field and text of each secret that stands in a file. What is wrong is added to the problems, by variable."""
     for variable, field in names().items():
         path = given.get(variable + FILE)
-        if path is None or not about(field).secret:
+        if path is None or not setting_info(field).secret:
             continue
         if variable in given:
             problems[variable] = f"is set, and so is {variable + FILE}: keep one of the two"
@@ -109,14 +109,14 @@ def _reason(error: OSError | ValueError) -> str:
 def _development_keys(folder: Path, missing: Iterable[str], problems: dict[str, str]) -> dict[str, str]:
     """The keys that are not set, from the data folder: made at first use. What is wrong is added to the problems."""
     try:
-        return {field: kept_secret(folder / f"{PREFIX.lower()}{field}.key") for field in missing}
+        return {field: read_or_create_secret(folder / f"{PREFIX.lower()}{field}.key") for field in missing}
     except (OSError, BadSettings) as error:
         reason = str(error).removeprefix("UNGDOM_DATA_DIR: ") if isinstance(error, BadSettings) else error.strerror
         problems["UNGDOM_DATA_DIR"] = f"cannot hold the keys of a development installation: {reason}"
-        return _passing_keys(missing)
+        return _placeholder_keys(missing)
 
 
-def _passing_keys(missing: Iterable[str]) -> dict[str, str]:
+def _placeholder_keys(missing: Iterable[str]) -> dict[str, str]:
     """Keys for settings that are refused for another reason: so that nothing is said of keys that nobody has to set."""
     return {field: new_development_key() for field in missing}
 
@@ -128,11 +128,11 @@ def _problems(error: ValidationError) -> Iterator[tuple[str, str]]:
     """Variable and what is wrong with it, a line for each setting. Values of secrets are not shown."""
     for problem in error.errors(include_url=False):
         field = str(problem["loc"][0])
-        info, wrong = about(field), problem.get("ctx", {}).get("error")
+        info, cause = setting_info(field), problem.get("ctx", {}).get("error")
         shown = "" if info.secret else f"{problem['input']!r} "
-        text = str(wrong) if isinstance(wrong, ValueError) else f"{shown}is wrong"
-        made = f"; `{info.made_by}` makes one" if info.made_by else ""
-        yield PREFIX + field.upper(), f"{text}. It has to be {info.shape}{made}"
+        text = str(cause) if isinstance(cause, ValueError) else f"{shown}is wrong"
+        hint = f"; `{info.made_by}` makes one" if info.made_by else ""
+        yield PREFIX + field.upper(), f"{text}. It has to be {info.shape}{hint}"
 
 
 def _bad(problems: Mapping[str, str]) -> BadSettings:

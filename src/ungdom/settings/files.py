@@ -11,19 +11,19 @@ from ungdom.settings.keys import new_development_key
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 """The permission bits of everybody but the owner."""
-NOT_ALONE = (
+NOT_PRIVATE = (
     "{path} can be read or changed by others and is not this user's alone: "
     "give ungdom a file in a folder of its own (UNGDOM_DATA_DIR), for instance a new one below it"
 )
 """Why a folder is refused, and what would help."""
 
 
-def kept_secret(path: Path) -> str:
+def read_or_create_secret(path: Path) -> str:
     """A secret of a development installation: made at first use, then read from its file (mode 600)."""
-    return kept(path, new_development_key)
+    return read_or_create(path, new_development_key)
 
 
-def kept(path: Path, make: Callable[[], str]) -> str:
+def read_or_create(path: Path, make: Callable[[], str]) -> str:
     """The text of this file, made at first use. Of several processes that start at once one makes it for all."""
     if not path.exists():
         private_folder(path.parent)
@@ -35,7 +35,7 @@ def private_folder(path: Path) -> None:
     """Creates this folder with mode 700, or takes the rights of others away from it. Raises `BadSettings`."""
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        take_from_others(path)
+        restrict_to_owner(path)
     except OSError as error:
         raise BadSettings(f"UNGDOM_DATA_DIR: {path} cannot be used: {error.strerror}") from None
 
@@ -51,10 +51,10 @@ def refuse_shared(folder: Path) -> None:
         return  # whoever opens a file there is answered
     mode = stat.S_IMODE(status.st_mode)
     if mode & (stat.S_IWOTH | stat.S_ISVTX) or (mode & OTHERS and status.st_uid not in (0, os.geteuid())):
-        raise BadSettings(NOT_ALONE.format(path=folder))
+        raise BadSettings(NOT_PRIVATE.format(path=folder))
 
 
-def take_from_others(path: Path) -> None:
+def restrict_to_owner(path: Path) -> None:
     """Only the owner may read and write this file or folder from now on. Raises `BadSettings` where that is refused.
 
     A folder that users share (sticky, as `/tmp`) or that belongs to somebody else is never changed.
@@ -64,7 +64,7 @@ def take_from_others(path: Path) -> None:
     if not mode & OTHERS:
         return
     if mode & stat.S_ISVTX or status.st_uid != os.geteuid():
-        raise BadSettings(NOT_ALONE.format(path=path))
+        raise BadSettings(NOT_PRIVATE.format(path=path))
     try:
         path.chmod(mode & ~OTHERS)
     except OSError as error:

@@ -14,7 +14,7 @@ from itertools import pairwise
 LENGTH = 32
 """Bytes of a key."""
 
-MAKES: Mapping[str, str] = {
+KEY_PURPOSES: Mapping[str, str] = {
     "people": "UNGDOM_PEOPLE_KEYS",
     "cursor": "UNGDOM_CURSOR_KEY",
     "extracts": "UNGDOM_EXTRACT_KEYS",
@@ -42,7 +42,7 @@ def is_development_key(raw: bytes) -> bool:
     return hmac.compare_digest(_checksum(raw[:-_CHECKSUM]), raw[-_CHECKSUM:])
 
 
-def decoded(written: str) -> bytes:
+def decode_key(written: str) -> bytes:
     """The 32 bytes of a key in base64, of either alphabet. Raises `ValueError`."""
     try:
         raw = b64decode(written.strip().replace("-", "+").replace("_", "/"), validate=True)
@@ -53,12 +53,12 @@ def decoded(written: str) -> bytes:
     return raw
 
 
-def versioned(written: str) -> tuple[int, bytes]:
+def parse_versioned_key(written: str) -> tuple[int, bytes]:
     """Version and bytes of an extract key, `version:base64`; version 1 where it has none. Raises `ValueError`."""
     version, colon, secret = written.strip().rpartition(":")
     if colon and not (version.isascii() and version.isdigit() and int(version)):
         raise ValueError("has a version that is not a whole number above 0")
-    return int(version or 1), decoded(secret)
+    return int(version or 1), decode_key(secret)
 
 
 def check_strength(raw: bytes) -> None:

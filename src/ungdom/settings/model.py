@@ -26,7 +26,7 @@ DATABASES = ("postgresql", "sqlite")
 SMTP = ("smtp", "smtps", "smtp+plain")
 NOT_SET = "is not set"
 
-_MADE = "made on first use in development; required elsewhere"
+_KEY_DEFAULT = "made on first use in development; required elsewhere"
 _KEY = "base64 of 32 random bytes"
 
 
@@ -144,13 +144,13 @@ class Settings(BaseModel):
     people_keys: Annotated[
         tuple[Secret, ...],
         BeforeValidator(_split),
-        SettingInfo(f"{_KEY}; several with commas between", _MADE, "ungdom keys new --for people", secret=True),
+        SettingInfo(f"{_KEY}; several with commas between", _KEY_DEFAULT, "ungdom keys new --for people", secret=True),
     ] = Field(
         default=(),
         description="Encrypt names, contacts and identity numbers. The first encrypts, all of them decrypt.",
         examples=["NEW,OLD"],
     )
-    cursor_key: Annotated[Secret, SettingInfo(_KEY, _MADE, "ungdom keys new --for cursor", secret=True)] = Field(
+    cursor_key: Annotated[Secret, SettingInfo(_KEY, _KEY_DEFAULT, "ungdom keys new --for cursor", secret=True)] = Field(
         default="", description="Signs the cursors of lists.", examples=["KEY"]
     )
     extract_keys: Annotated[
@@ -266,7 +266,7 @@ class Settings(BaseModel):
     def _people(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         if not value:
             raise ValueError(NOT_SET)
-        _check_keys([keys.decoded(key) for key in value], info)
+        _check_keys([keys.decode_key(key) for key in value], info)
         return value
 
     @field_validator("cursor_key")
@@ -274,13 +274,13 @@ class Settings(BaseModel):
     def _cursor(cls, value: str, info: ValidationInfo) -> str:
         if not value:
             raise ValueError(NOT_SET)
-        _check_keys([keys.decoded(value)], info)
+        _check_keys([keys.decode_key(value)], info)
         return value
 
     @field_validator("extract_keys")
     @classmethod
     def _extracts(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        pairs = [keys.versioned(key) for key in value]
+        pairs = [keys.parse_versioned_key(key) for key in value]
         if len({version for version, _ in pairs}) < len(pairs):
             raise ValueError("has a version twice")
         _check_keys([raw for _, raw in pairs], info)
@@ -321,7 +321,7 @@ class Settings(BaseModel):
         return value
 
 
-def about(name: str) -> SettingInfo:
+def setting_info(name: str) -> SettingInfo:
     """What is said of the setting of this field."""
     return next(item for item in Settings.model_fields[name].metadata if isinstance(item, SettingInfo))
 
@@ -351,8 +351,8 @@ def _check_keys(given: Sequence[bytes], info: ValidationInfo) -> None:
 
 def _keys_above(data: dict[str, Any]) -> dict[str, set[bytes]]:
     """The keys of other purposes that have been read by now, by field."""
-    people = {keys.decoded(key) for key in data.get("people_keys", ())}
-    cursor = {keys.decoded(data["cursor_key"])} if "cursor_key" in data else set()
+    people = {keys.decode_key(key) for key in data.get("people_keys", ())}
+    cursor = {keys.decode_key(data["cursor_key"])} if "cursor_key" in data else set()
     return {"people_keys": people, "cursor_key": cursor}
 
 

@@ -1,7 +1,7 @@
 """The page on settings, made from the table of them."""
 
 from ungdom.settings.environment import FILE, PREFIX, TEST_PREFIX
-from ungdom.settings.model import Settings, about
+from ungdom.settings.model import Settings, setting_info
 
 _LINES = (
     "Every setting is an environment variable. They are read once, at start; a change takes effect with a restart.",
@@ -26,13 +26,13 @@ _LINES = (
 
 def page() -> str:
     """The page, as Markdown."""
-    rows = "".join(_row(field) for field in Settings.model_fields)
+    rows = "".join(_setting_row(field) for field in Settings.model_fields)
     head = "| setting | meaning | value | default | example | secret |\n" + "|---" * 6 + "|\n"
     return "# Settings\n\n" + "".join(f"{line}\n" for line in _LINES) + head + rows
 
 
-def _row(field: str) -> str:
-    declared, info = Settings.model_fields[field], about(field)
+def _setting_row(field: str) -> str:
+    declared, info = Settings.model_fields[field], setting_info(field)
     name = f"`{PREFIX}{field.upper()}`"
     examples = ", ".join(f"`{example}`" for example in declared.examples or ())
     default = info.default or f"`{declared.default}`"

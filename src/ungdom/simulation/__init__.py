@@ -12,19 +12,43 @@ from uuid import UUID
 from sqlalchemy import Connection, Select, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from ungdom.simulation.comparing import Trial, Turn, trial
-from ungdom.simulation.tally import WEEKS, Both, Clock, Line, Load, Notices, Place, Tally, mondays, week_name
+from ungdom.simulation.comparing import RuleComparison, Turn, rule_comparison
+from ungdom.simulation.tally import (
+    WEEKS,
+    BeforeAfter,
+    SimulatedCase,
+    SimulatedClock,
+    SimulatedDueChange,
+    SimulatedNoticeCounts,
+    SimulatedOfficeLoad,
+    SimulationResult,
+    mondays,
+    week_name,
+)
 from ungdom.store import alerts, journal, reading
-from ungdom.store.journal import Stored
+from ungdom.store.journal import StoredCase
 from ungdom.store.tables import case_current
 from ungdom.workflow import engine
-from ungdom.workflow.alerting import Standing
-from ungdom.workflow.changes import Change
-from ungdom.workflow.permissions import Fact, Viewer, counting_for, may_read_cases
+from ungdom.workflow.alerting import AlertStatus
+from ungdom.workflow.changes import RuleOverride
+from ungdom.workflow.permissions import Disclosure, Viewer, may_read_cases, viewer_for_counts
 
 __all__ = [
-    "WEEKS", "Both", "Change", "Clock", "Line", "Load", "Notices", "Place", "Tally", "Trial", "Turn", "mondays",
-    "simulate", "trial", "week_name",
+    "WEEKS",
+    "BeforeAfter",
+    "RuleComparison",
+    "RuleOverride",
+    "SimulatedCase",
+    "SimulatedClock",
+    "SimulatedDueChange",
+    "SimulatedNoticeCounts",
+    "SimulatedOfficeLoad",
+    "SimulationResult",
+    "Turn",
+    "mondays",
+    "rule_comparison",
+    "simulate",
+    "week_name",
 ]  # fmt: skip
 
 CHUNK = 200
@@ -38,51 +62,54 @@ Progress = Callable[[int, int], object]
 def simulate(
     tx: Connection,
     viewer: Viewer,
-    changes: Sequence[Change],
+    changes: Sequence[RuleOverride],
     day: date,
     limit: int,
     progress: Progress = lambda _done, _all: None,
-) -> Tally:
+) -> SimulationResult:
     """What these changes would do to the open cases that the viewer may see, as they stand, looked at on that day.
 
     Viewers who read no cases get counts without names. Raises `BadChanges`.
     """
-    tally = Tally(trial(changes, day), limit if may_read_cases(viewer.role) else 0)
-    query = _open_cases(counting_for(viewer))
+    tally = SimulationResult(rule_comparison(changes, day), limit if may_read_cases(viewer.role) else 0)
+    query = _open_cases_query(viewer_for_counts(viewer))
     total = tx.scalar(select(func.count()).select_from(query.subquery())) or 0
-    for places in _chunks(tx, query):
-        standing = _alerts(tx, places)
-        for case_id, stored in _stored(tx, list(places)):
-            _count(tally, places[case_id], stored, standing[case_id])
+    for cases in _chunks(tx, query):
+        statuses = _alert_statuses(tx, cases)
+        for case_id, stored in _stored_cases(tx, list(cases)):
+            _add_case(tally, cases[case_id], stored, statuses[case_id])
         progress(tally.cases + tally.unread, total)
     return tally
 
 
-def _open_cases(viewer: Viewer) -> Select[Any]:
-    told = reading.learnt_by(viewer, Fact.LISTED).label("told")
-    query = select(C.case_id, C.reference, C.konfliktrad, told)
+def _open_cases_query(viewer: Viewer) -> Select[Any]:
+    listable = reading.disclosable_to(viewer, Disclosure.LISTED).label("told")
+    query = select(C.case_id, C.reference, C.konfliktrad, listable)
     return query.where(reading.counted_for(viewer), C.closed_on.is_(None)).order_by(C.case_id)
 
 
-def _chunks(tx: Connection, query: Select[Any]) -> Iterator[dict[UUID, Place]]:
+def _chunks(tx: Connection, query: Select[Any]) -> Iterator[dict[UUID, SimulatedCase]]:
     rest = query
     while rows := tx.execute(rest.limit(CHUNK)).all():
-        yield {row.case_id: Place(row.case_id, row.reference, row.konfliktrad if row.told else None) for row in rows}
+        yield {
+            row.case_id: SimulatedCase(row.case_id, row.reference, row.konfliktrad if row.told else None)
+            for row in rows
+        }
         rest = query.where(rows[-1].case_id < C.case_id)
 
 
-def _stored(tx: Connection, case_ids: list[UUID]) -> Iterator[tuple[UUID, Stored | None]]:
+def _stored_cases(tx: Connection, case_ids: list[UUID]) -> Iterator[tuple[UUID, StoredCase | None]]:
     """Each case with its history, None where that cannot be read; then they are read one by one to find which."""
     try:
         known = {stored.case_id: stored for stored in journal.load_many(tx, case_ids)}
     except SQLAlchemyError:
         raise
     except Exception:  # noqa: BLE001  # one that nobody foresaw must not stop the others
-        known = {case_id: stored for case_id in case_ids if (stored := _alone(tx, case_id))}
+        known = {case_id: stored for case_id in case_ids if (stored := _load_or_none(tx, case_id))}
     return ((case_id, known.get(case_id)) for case_id in case_ids)
 
 
-def _alone(tx: Connection, case_id: UUID) -> Stored | None:
+def _load_or_none(tx: Connection, case_id: UUID) -> StoredCase | None:
     try:
         return journal.load(tx, case_id)
     except SQLAlchemyError:
@@ -91,19 +118,21 @@ def _alone(tx: Connection, case_id: UUID) -> Stored | None:
         return None
 
 
-def _alerts(tx: Connection, case_ids: Iterable[UUID]) -> defaultdict[UUID, list[Standing]]:
+def _alert_statuses(tx: Connection, case_ids: Iterable[UUID]) -> defaultdict[UUID, list[AlertStatus]]:
     """The alerts that stand, by case."""
-    found: defaultdict[UUID, list[Standing]] = defaultdict(list)
-    for one in alerts.live(tx, case_ids):
-        found[one.case_id].append(one.standing)
-    return found
+    by_case: defaultdict[UUID, list[AlertStatus]] = defaultdict(list)
+    for alert in alerts.live(tx, case_ids):
+        by_case[alert.case_id].append(alert.status)
+    return by_case
 
 
-def _count(tally: Tally, place: Place, stored: Stored | None, standing: list[Standing]) -> None:
+def _add_case(
+    tally: SimulationResult, case_ref: SimulatedCase, stored: StoredCase | None, statuses: list[AlertStatus]
+) -> None:
     try:
         if stored is None:
-            tally.add_unread(place)
+            tally.add_unread(case_ref)
         else:
-            tally.add(place, engine.fold(stored.youth, stored.events), standing)
+            tally.add(case_ref, engine.fold(stored.youth, stored.events), statuses)
     except Exception:  # noqa: BLE001  # the same
-        tally.add_unread(place)
+        tally.add_unread(case_ref)

@@ -6,11 +6,11 @@ from datetime import date
 from enum import StrEnum
 
 from ungdom.workflow.case import Case
-from ungdom.workflow.changes import Change, changed
+from ungdom.workflow.changes import RuleOverride, with_overrides
 from ungdom.workflow.daycount import days_between
-from ungdom.workflow.deadlines import RULES, Deadline, DeadlineStatus, Rule, deadlines
+from ungdom.workflow.deadlines import RULES, Deadline, DeadlineRule, DeadlineStatus, deadlines
 
-LIVE = frozenset({DeadlineStatus.RUNNING, DeadlineStatus.OVERDUE})
+RUNNING_STATUSES = frozenset({DeadlineStatus.RUNNING, DeadlineStatus.OVERDUE})
 """A clock that runs, in time or not. What is stopped, past or ended stays as it is: the trial is about what is open."""
 
 
@@ -22,7 +22,7 @@ class Turn(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class DeadlinePair:
     """The same clock of the same case, begun on the same day, under the rules in force and under those tried."""
 
     before: Deadline
@@ -31,7 +31,7 @@ class Pair:
     @property
     def live(self) -> bool:
         """Whether it runs under either set."""
-        return self.before.status in LIVE or self.after.status in LIVE
+        return self.before.status in RUNNING_STATUSES or self.after.status in RUNNING_STATUSES
 
     @property
     def moved_days(self) -> int:
@@ -41,37 +41,42 @@ class Pair:
     @property
     def turn(self) -> Turn | None:
         """Whether it turns overdue or green."""
-        late = [one.status is DeadlineStatus.OVERDUE for one in (self.before, self.after)]
+        late = [deadline.status is DeadlineStatus.OVERDUE for deadline in (self.before, self.after)]
         return {(False, True): Turn.OVERDUE, (True, False): Turn.GREEN}.get((late[0], late[1]))
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class RuleComparison:
     """Changed clocks on one day. `before` and `after`: the clocks that are changed; `rest`: the others."""
 
     day: date
-    before: tuple[Rule, ...]
-    after: tuple[Rule, ...]
-    rest: tuple[Rule, ...]
+    before: tuple[DeadlineRule, ...]
+    after: tuple[DeadlineRule, ...]
+    rest: tuple[DeadlineRule, ...]
 
-    def compare(self, case: Case) -> list[Pair]:
+    def compare(self, case: Case) -> list[DeadlinePair]:
         """Every clock of the case, changed ones first."""
-        old, new = (_in_order(deadlines(case, self.day, rules)) for rules in (self.before, self.after))
+        old, new = (_sorted_for_pairing(deadlines(case, self.day, rules)) for rules in (self.before, self.after))
         same = deadlines(case, self.day, self.rest)
-        return [*(Pair(*one) for one in zip(old, new, strict=True)), *(Pair(one, one) for one in same)]
+        return [
+            *(DeadlinePair(*item) for item in zip(old, new, strict=True)),
+            *(DeadlinePair(item, item) for item in same),
+        ]
 
 
-def trial(changes: Sequence[Change], day: date, rules: Sequence[Rule] = RULES) -> Trial:
+def rule_comparison(
+    changes: Sequence[RuleOverride], day: date, rules: Sequence[DeadlineRule] = RULES
+) -> RuleComparison:
     """These changes, tried on that day. Raises `BadChanges`."""
-    tried = changed(rules, changes)
+    tried = with_overrides(rules, changes)
     codes = {change.code for change in changes}
     touched, after = (tuple(rule for rule in some if rule.code in codes) for some in (rules, tried))
-    return Trial(day, touched, after, tuple(rule for rule in rules if rule.code not in codes))
+    return RuleComparison(day, touched, after, tuple(rule for rule in rules if rule.code not in codes))
 
 
-def _in_order(found: list[Deadline]) -> list[Deadline]:
+def _sorted_for_pairing(clocks: list[Deadline]) -> list[Deadline]:
     """The same clock at the same place in both: a rule may be in parts by regime, and the day it begins decides that.
 
     Clocks that begin on the same day stay in the order of the history.
     """
-    return sorted(found, key=lambda one: (one.code, one.begun_on))
+    return sorted(clocks, key=lambda clock: (clock.code, clock.begun_on))

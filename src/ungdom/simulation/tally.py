@@ -7,9 +7,9 @@ from datetime import date, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from ungdom.simulation.comparing import Pair, Trial, Turn
-from ungdom.simulation.notices import Notice, notices
-from ungdom.workflow.alerting import Audience, Level, Standing
+from ungdom.simulation.comparing import DeadlinePair, RuleComparison, Turn
+from ungdom.simulation.notices import SimulatedNotice, upcoming_notices
+from ungdom.workflow.alerting import AlertStatus, Audience, Level
 from ungdom.workflow.case import Case
 from ungdom.workflow.daycount import days_between
 from ungdom.workflow.deadlines import Deadline, DeadlineStatus
@@ -18,7 +18,7 @@ WEEKS = 12
 """Weeks that are told one by one, Monday to Sunday; the first is the one of the day asked."""
 
 
-class Place(NamedTuple):
+class SimulatedCase(NamedTuple):
     """A case as the viewer may know it. `konfliktrad`: None where they may not learn it."""
 
     case_id: UUID
@@ -26,10 +26,10 @@ class Place(NamedTuple):
     konfliktrad: str | None
 
 
-class Line(NamedTuple):
+class SimulatedDueChange(NamedTuple):
     """One clock of one case that is due on another day."""
 
-    place: Place
+    case_ref: SimulatedCase
     code: str
     before: date
     after: date
@@ -37,7 +37,7 @@ class Line(NamedTuple):
 
 
 @dataclass(slots=True)
-class Both:
+class BeforeAfter:
     """A count under the rules in force, and under those tried."""
 
     before: int = 0
@@ -45,7 +45,7 @@ class Both:
 
 
 @dataclass(slots=True)
-class Clock:
+class SimulatedClock:
     """One changed clock. `live`: how many run; `moved`: how many are due how many days later."""
 
     live: int = 0
@@ -57,7 +57,7 @@ class Clock:
         """Least, median and most days that those moved are due later; of two in the middle the lesser."""
         return (min(self.moved), median(self.moved), max(self.moved)) if self.moved else None
 
-    def add(self, pair: Pair) -> None:
+    def add(self, pair: DeadlinePair) -> None:
         """One more that runs."""
         self.live += 1
         if pair.turn:
@@ -67,20 +67,20 @@ class Clock:
 
 
 @dataclass(slots=True)
-class Load:
+class SimulatedOfficeLoad:
     """What is due in one office, of clocks that are somebody's delay when passed: overdue, week by week, and later."""
 
     cases: int = 0
-    overdue: Both = field(default_factory=Both)
-    weeks: list[Both] = field(default_factory=lambda: [Both() for _ in range(WEEKS)])
-    later: Both = field(default_factory=Both)
+    overdue: BeforeAfter = field(default_factory=BeforeAfter)
+    weeks: list[BeforeAfter] = field(default_factory=lambda: [BeforeAfter() for _ in range(WEEKS)])
+    later: BeforeAfter = field(default_factory=BeforeAfter)
 
-    def add(self, pair: Pair, day: date) -> None:
+    def add(self, pair: DeadlinePair, day: date) -> None:
         """One more that runs."""
-        self._of(pair.before, day).before += 1
-        self._of(pair.after, day).after += 1
+        self._counter_of(pair.before, day).before += 1
+        self._counter_of(pair.after, day).after += 1
 
-    def _of(self, due: Deadline, day: date) -> Both:
+    def _counter_of(self, due: Deadline, day: date) -> BeforeAfter:
         if due.status is DeadlineStatus.OVERDUE:
             return self.overdue
         week = days_between(monday(day), due.due) // 7
@@ -88,80 +88,82 @@ class Load:
 
 
 @dataclass(slots=True)
-class Notices:
+class SimulatedNoticeCounts:
     """Notices at one level to one of those who are told: on the night of the day, and in each week from then on."""
 
-    tonight: Both = field(default_factory=Both)
-    weeks: list[Both] = field(default_factory=lambda: [Both() for _ in range(WEEKS)])
+    tonight: BeforeAfter = field(default_factory=BeforeAfter)
+    weeks: list[BeforeAfter] = field(default_factory=lambda: [BeforeAfter() for _ in range(WEEKS)])
 
 
 @dataclass(slots=True)
-class Tally:
+class SimulationResult:
     """The counts of a trial. `limit`: how many lines are kept, and how many cases that could not be read are named."""
 
-    trial: Trial
+    comparison: RuleComparison
     limit: int
     cases: int = 0
     changed: int = 0
     unread: int = 0
-    unread_named: list[Place] = field(default_factory=list)
-    clocks: dict[str, Clock] = field(default_factory=dict)
-    offices: dict[str | None, Load] = field(default_factory=dict)
-    notices: dict[tuple[Level, Audience], Notices] = field(default_factory=dict)
+    unread_named: list[SimulatedCase] = field(default_factory=list)
+    clocks: dict[str, SimulatedClock] = field(default_factory=dict)
+    offices: dict[str | None, SimulatedOfficeLoad] = field(default_factory=dict)
+    notices: dict[tuple[Level, Audience], SimulatedNoticeCounts] = field(default_factory=dict)
     moved_clocks: int = 0
-    turned: list[Line] = field(default_factory=list)
-    moved: list[Line] = field(default_factory=list)
+    turned: list[SimulatedDueChange] = field(default_factory=list)
+    moved: list[SimulatedDueChange] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.clocks = {rule.code: Clock() for rule in self.trial.before}
+        self.clocks = {rule.code: SimulatedClock() for rule in self.comparison.before}
 
     @property
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[SimulatedDueChange]:
         """The clocks that are due on another day, those that turn overdue or green first, up to the limit."""
         return [*self.turned, *self.moved][: self.limit]
 
-    def add(self, place: Place, case: Case, standing: Sequence[Standing] = ()) -> None:
+    def add(self, case_ref: SimulatedCase, case: Case, statuses: Sequence[AlertStatus] = ()) -> None:
         """One more case, with the alerts that stand. When it cannot be read to its end, nothing of it is counted."""
-        pairs = [pair for pair in self.trial.compare(case) if pair.live]
+        pairs = [pair for pair in self.comparison.compare(case) if pair.live]
         sets = ([pair.before for pair in pairs], [pair.after for pair in pairs])
-        before, after = (list(notices(case, clocks, self.trial.day, standing)) for clocks in sets)
+        before, after = (list(upcoming_notices(case, clocks, self.comparison.day, statuses)) for clocks in sets)
         self.cases += 1
-        office = self.offices.setdefault(place.konfliktrad, Load())
+        office = self.offices.setdefault(case_ref.konfliktrad, SimulatedOfficeLoad())
         office.cases += 1
         for pair in pairs:
             if pair.before.delay:
-                office.add(pair, self.trial.day)
+                office.add(pair, self.comparison.day)
             if clock := self.clocks.get(pair.before.code):
                 clock.add(pair)
-        self._list(place, [pair for pair in pairs if pair.moved_days])
-        for both in self._told(before):
+        self._add_due_changes(case_ref, [pair for pair in pairs if pair.moved_days])
+        for both in self._notice_counters(before):
             both.before += 1
-        for both in self._told(after):
+        for both in self._notice_counters(after):
             both.after += 1
 
-    def add_unread(self, place: Place) -> None:
+    def add_unread(self, case_ref: SimulatedCase) -> None:
         """One more case that could not be read."""
         self.unread += 1
         if len(self.unread_named) < self.limit:
-            self.unread_named.append(place)
+            self.unread_named.append(case_ref)
 
-    def _told(self, given: list[Notice]) -> Iterator[Both]:
+    def _notice_counters(self, given: list[SimulatedNotice]) -> Iterator[BeforeAfter]:
         """The counts that these notices belong to."""
         for notice in given:
-            week = days_between(monday(self.trial.day), notice.night) // 7
+            week = days_between(monday(self.comparison.day), notice.night) // 7
             if week < WEEKS:
-                row = self.notices.setdefault((notice.level, notice.who), Notices())
+                row = self.notices.setdefault((notice.level, notice.who), SimulatedNoticeCounts())
                 yield row.weeks[week]
-                if notice.night == self.trial.day:
+                if notice.night == self.comparison.day:
                     yield row.tonight
 
-    def _list(self, place: Place, pairs: list[Pair]) -> None:
+    def _add_due_changes(self, case_ref: SimulatedCase, pairs: list[DeadlinePair]) -> None:
         self.changed += bool(pairs)
         self.moved_clocks += len(pairs)
         for pair in pairs:
-            kept = self.turned if pair.turn else self.moved
-            if len(kept) < self.limit:
-                kept.append(Line(place, pair.before.code, pair.before.due, pair.after.due, pair.turn))
+            target = self.turned if pair.turn else self.moved
+            if len(target) < self.limit:
+                target.append(
+                    SimulatedDueChange(case_ref, pair.before.code, pair.before.due, pair.after.due, pair.turn)
+                )
 
 
 def monday(day: date) -> date:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from ungdom.lazy import lazy
 from ungdom.statistics.curves import FEWEST
-from ungdom.statistics.spells import Question, Spell
+from ungdom.statistics.spells import ClockSpell, ForecastQuery
 from ungdom.statistics.survival import CENSORED, Spans, kaplan_meier
 from ungdom.workflow.daycount import days_between
 
@@ -28,7 +28,7 @@ else:
 BINS = 10
 """At most so many bins, of equally many forecasts, none with fewer than `FEWEST`."""
 
-WHOLE = 1000
+FULL_TIME_LEFT = 1000
 """The time that was left when it was asked, in thousandths: all of it."""
 
 
@@ -41,7 +41,7 @@ class Ending(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ForecastOutcome:
     """What became of a wait that was asked about. `at`: when, in thousandths of the time that was left, rounded up."""
 
     ending: Ending
@@ -49,17 +49,17 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedForecast:
     """One forecast and its outcome."""
 
     clock: str
     day: date
     probability: float
-    outcome: Outcome
+    outcome: ForecastOutcome
 
 
 @dataclass(frozen=True, slots=True)
-class Bin:
+class CalibrationBin:
     """Forecasts close to each other: their mean, the share that did pass, and how many there are."""
 
     predicted: float
@@ -83,42 +83,42 @@ class Calibration:
     share: float
     brier: float
     brier_of_share: float
-    bins: tuple[Bin, ...]
+    bins: tuple[CalibrationBin, ...]
 
 
-def outcome(asked: Question, now: Sequence[Spell], until: date) -> Outcome | None:
+def forecast_outcome(query: ForecastQuery, now: Sequence[ClockSpell], until: date) -> ForecastOutcome | None:
     """What became of the wait, as the case is known now; None when it cannot be judged.
 
     That is: the limit lies after `until`, or a correction has taken the clock away.
     """
-    wait = next((spell for spell in now if (spell.clock, spell.begun) == (asked.clock, asked.begun)), None)
-    if wait is None or asked.due > until:
+    wait = next((spell for spell in now if (spell.clock, spell.begun) == (query.clock, query.begun)), None)
+    if wait is None or query.due > until:
         return None
-    if wait.stopped is not None and wait.stopped <= asked.due:
-        return Outcome(Ending.IN_TIME, _at(asked, wait.stopped))
-    if wait.stopped is None and wait.ended is not None and wait.ended <= asked.due:
-        return Outcome(Ending.LEFT, _at(asked, wait.ended))
-    return Outcome(Ending.PASSED, WHOLE)
+    if wait.stopped is not None and wait.stopped <= query.due:
+        return ForecastOutcome(Ending.IN_TIME, _share_of_time_left(query, wait.stopped))
+    if wait.stopped is None and wait.ended is not None and wait.ended <= query.due:
+        return ForecastOutcome(Ending.LEFT, _share_of_time_left(query, wait.ended))
+    return ForecastOutcome(Ending.PASSED, FULL_TIME_LEFT)
 
 
-def _at(asked: Question, day: date) -> int:
+def _share_of_time_left(query: ForecastQuery, day: date) -> int:
     """A day that became known late may lie before the question: the beginning."""
-    gone = max(0, days_between(asked.day, day)) + 1
-    return -(-WHOLE * gone // (asked.days_left + 1))
+    elapsed = max(0, days_between(query.day, day)) + 1
+    return -(-FULL_TIME_LEFT * elapsed // (query.days_left + 1))
 
 
-def calibrate(judged: Sequence[Judged], clock: str | None) -> Calibration | None:
+def calibrate(judged: Sequence[JudgedForecast], clock: str | None) -> Calibration | None:
     """How these came out; None with fewer than `FEWEST`, or when all of them left."""
-    known = [one for one in judged if one.outcome.ending is not Ending.LEFT]
+    known = [forecast for forecast in judged if forecast.outcome.ending is not Ending.LEFT]
     if len(judged) < FEWEST or not known:
         return None
-    predicted = np.array([one.probability for one in known])
-    passed = np.array([one.outcome.ending is Ending.PASSED for one in known], dtype=float)
-    share = observed(judged)
+    predicted = np.array([forecast.probability for forecast in known])
+    passed = np.array([forecast.outcome.ending is Ending.PASSED for forecast in known], dtype=float)
+    share = observed_share(judged)
     return Calibration(
         clock=clock,
-        first_asked=min(one.day for one in judged),
-        last_asked=max(one.day for one in judged),
+        first_asked=min(forecast.day for forecast in judged),
+        last_asked=max(forecast.day for forecast in judged),
         forecasts=len(judged),
         left=len(judged) - len(known),
         share=share,
@@ -128,19 +128,23 @@ def calibrate(judged: Sequence[Judged], clock: str | None) -> Calibration | None
     )
 
 
-def observed(judged: Sequence[Judged]) -> float:
+def observed_share(judged: Sequence[JudgedForecast]) -> float:
     """The share that passed its limit, those that left in another way being censored."""
-    spans = Spans.of([(0, one.outcome.at, 1 if one.outcome.ending is Ending.IN_TIME else CENSORED) for one in judged])
+    spans = Spans.of(
+        [(0, forecast.outcome.at, 1 if forecast.outcome.ending is Ending.IN_TIME else CENSORED) for forecast in judged]
+    )
     survival = kaplan_meier(spans).survival
     return float(survival[-1]) if len(survival) else 1.0
 
 
-def _bins(judged: Sequence[Judged]) -> tuple[Bin, ...]:
-    ordered = sorted(judged, key=lambda one: one.probability)
+def _bins(judged: Sequence[JudgedForecast]) -> tuple[CalibrationBin, ...]:
+    ordered = sorted(judged, key=lambda forecast: forecast.probability)
     count = min(BINS, len(ordered) // FEWEST)
     ends = [len(ordered) * place // count for place in range(count + 1)]
     return tuple(_bin(ordered[low:high]) for low, high in pairwise(ends))
 
 
-def _bin(judged: Sequence[Judged]) -> Bin:
-    return Bin(float(np.mean([one.probability for one in judged])), observed(judged), len(judged))
+def _bin(judged: Sequence[JudgedForecast]) -> CalibrationBin:
+    return CalibrationBin(
+        float(np.mean([forecast.probability for forecast in judged])), observed_share(judged), len(judged)
+    )

@@ -23,14 +23,14 @@ from ungdom.workflow.waits import ledger, stages
 E = EventType
 K = TypeVar("K")
 DAY = timedelta(days=1)
-_on = date.fromordinal
+_from_ordinal = date.fromordinal
 
 DECISIONS = (E.TRANSFERRED_TO_FOLLOW_UP, E.JUDGMENT_GIVEN, E.FOLLOW_UP_BY_JUDGMENT)
 """Who first decides on the sanction; an appeal may change what was decided."""
 ADULT = 18
 
 
-class Stretch(NamedTuple, Generic[K]):
+class Interval(NamedTuple, Generic[K]):
     """Days of one kind, from a day to a day; `until` None: they last."""
 
     kind: K
@@ -39,7 +39,7 @@ class Stretch(NamedTuple, Generic[K]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CaseRow:
+class CaseFacts:
     """One case as it stood on `as_of`. Days of steps are those of the first of their kind, except as said.
 
     `konfliktrad`: the one office it counts for. `police_district`: of that office; None where it is not known.
@@ -49,8 +49,8 @@ class CaseRow:
     `pinned`: the regime of execution, where somebody has pinned one.
     `in_view`: the day from which it was under observation: receipt, where it was first recorded at or after that,
     otherwise registration.
-    `stays`, `waits`: its life by stage and by party waited for; each of the two is the whole life.
-    `stops`: when the term stood still.
+    `stage_intervals`, `wait_intervals`: its life by stage and by party waited for; each of the two is the whole life.
+    `interruptions`: when the term stood still.
     `closing`: the reason that the closing gives, where it gives one.
     """
 
@@ -91,9 +91,9 @@ class CaseRow:
     breaches: int
     new_offences: int
     table: str
-    stays: tuple[Stretch[State], ...]
-    waits: tuple[Stretch[Party], ...]
-    stops: tuple[Stretch[str], ...] = field(default=())
+    stage_intervals: tuple[Interval[State], ...]
+    wait_intervals: tuple[Interval[Party], ...]
+    interruptions: tuple[Interval[str], ...] = field(default=())
 
     @property
     def until(self) -> date:
@@ -108,12 +108,12 @@ class CaseRow:
     @property
     def stage_days(self) -> dict[State, int]:
         """Days in each stage it has been in."""
-        return _summed(self.stays, date.min, self.until)
+        return _days_by_kind(self.stage_intervals, date.min, self.until)
 
     @property
     def wait_days(self) -> dict[Party, int]:
         """Days in which each party was waited for."""
-        return _summed(self.waits, date.min, self.until)
+        return _days_by_kind(self.wait_intervals, date.min, self.until)
 
     @property
     def stage_days_before(self) -> dict[State, int]:
@@ -121,17 +121,17 @@ class CaseRow:
 
         With the unreported days they make P3, as the wait days before the start do.
         """
-        return _summed(self.stays, self.last_offence, self.started or self.until)
+        return _days_by_kind(self.stage_intervals, self.last_offence, self.started or self.until)
 
     @property
     def wait_days_before(self) -> dict[Party, int]:
         """Those of the wait days that lie after the last act and before the start; without a start, all since it."""
-        return _summed(self.waits, self.last_offence, self.started or self.until)
+        return _days_by_kind(self.wait_intervals, self.last_offence, self.started or self.until)
 
     @property
     def interrupted_days(self) -> int:
         """Days on which the term stood still."""
-        return sum(_summed(self.stops, date.min, self.until).values())
+        return sum(_days_by_kind(self.interruptions, date.min, self.until).values())
 
     @property
     def adjusted_end(self) -> date | None:
@@ -151,7 +151,7 @@ class CaseRow:
         return (self.pinned or law.REGIME.on(self.until)) if self.started else None
 
     @property
-    def late(self) -> bool:
+    def late_entry(self) -> bool:
         """Whether it was first known by its receipt: what ended before would never have been seen (late entry)."""
         return self.received is not None and self.in_view == self.received
 
@@ -171,52 +171,54 @@ def office(case: Case) -> str:
     return case.konfliktrad
 
 
-def row(case: Case, day: date, districts: Mapping[str, str] | None = None, opened: date | None = None) -> CaseRow:
+def facts_of(
+    case: Case, day: date, districts: Mapping[str, str] | None = None, opened: date | None = None
+) -> CaseFacts:
     """The case as it stood on that day, by the events it holds: none of them later than `day`.
 
     `districts`: the police district of each konfliktråd. `opened`: the day on which it was first recorded; without it
     that of its first event as it now reads.
     """
-    known = opened or oslo_date(case.events[0].recorded_at)
-    return _told(case, day, (districts or {}).get(office(case)), known)
+    first_recorded = opened or oslo_date(case.events[0].recorded_at)
+    return _derive_facts(case, day, (districts or {}).get(office(case)), first_recorded)
 
 
-def _told(case: Case, day: date, district: str | None, opened: date) -> CaseRow:
-    received = _day(case, E.RECEIVED)
+def _derive_facts(case: Case, day: date, district: str | None, opened: date) -> CaseFacts:
+    received = _first_day(case, E.RECEIVED)
     last = max(case.offences, key=lambda act: act.last_day)
     p1, p2, p3 = measures(case)
-    sanctioned, start, beyond = case.sanctioned, case.start, _beyond(case)
-    return CaseRow(
+    sanctioned, start, open_end = case.sanction_in_force, case.start, _open_end(case)
+    return CaseFacts(
         as_of=day,
         sanction=case.sanction,
         konfliktrad=office(case),
         police_district=district,
         decision_regime=sanctioned.regime if sanctioned else None,
-        pinned=case.pins[-1][1] if case.pins else None,
+        pinned=case.regime_overrides[-1][1] if case.regime_overrides else None,
         offence_group=last.group,
         offence_groups=tuple(sorted({act.group for act in case.offences if act.group})),
         age=_age(case.youth.born, case.last_offence),
         first_offence=case.first_offence,
         last_offence=case.last_offence,
-        in_view=_in_view(case, received, opened),
+        in_view=_observed_from(case, received, opened),
         registered=case.registered_on,
-        suspect=_day(case, E.SUSPECT_SET),
-        indicted=_day(case, E.INDICTED),
-        first_decided=_day(case, *DECISIONS),
+        suspect=_first_day(case, E.SUSPECT_SET),
+        indicted=_first_day(case, E.INDICTED),
+        first_decided=_first_day(case, *DECISIONS),
         decided=sanctioned.on if sanctioned else None,
-        final=_day(case, E.BECAME_FINAL),
-        dispatched=_day(case, E.DISPATCHED),
+        final=_first_day(case, E.BECAME_FINAL),
+        dispatched=_first_day(case, E.DISPATCHED),
         received=received,
-        first_contact=_day(case, E.FIRST_CONTACT),
-        plan_meeting=_day(case, E.PLAN_MEETING_HELD),
-        plan_signed=_day(case, E.PLAN_SIGNED),
+        first_contact=_first_day(case, E.FIRST_CONTACT),
+        plan_meeting=_first_day(case, E.PLAN_MEETING_HELD),
+        plan_signed=_first_day(case, E.PLAN_SIGNED),
         started=start.on if start else None,
         start_rule=start.rule if start else None,
         planned_end=case.planned_end,
         closed=case.closed_on,
         state=case.state,
-        closing=_closing(case),
-        term_days=_term(case),
+        closing=_closing_reason(case),
+        term_days=_term_days(case),
         p1=p1,
         p2=p2,
         p3=p3,
@@ -224,39 +226,39 @@ def _told(case: Case, day: date, district: str | None, opened: date) -> CaseRow:
         breaches=sum(1 for _ in case.all(E.BREACH_RECORDED)),
         new_offences=sum(1 for _ in case.all(E.NEW_OFFENCE_RECORDED)),
         table=case.table,
-        stays=tuple(Stretch(s.state, s.since, None if s.open else s.until) for s in stages(case, beyond)),
-        waits=_waits(case, beyond),
-        stops=_stops(case, beyond),
+        stage_intervals=tuple(Interval(s.state, s.since, None if s.open else s.until) for s in stages(case, open_end)),
+        wait_intervals=_wait_intervals(case, open_end),
+        interruptions=_interruptions(case, open_end),
     )
 
 
-def _beyond(case: Case) -> date:
+def _open_end(case: Case) -> date:
     """A day after everything in the history: what reaches it, lasts."""
     return max(event.occurred_on for event in case.events) + DAY
 
 
-def _waits(case: Case, beyond: date) -> tuple[Stretch[Party], ...]:
+def _wait_intervals(case: Case, open_end: date) -> tuple[Interval[Party], ...]:
     """The waits, those for one party that follow each other as one."""
-    found: list[Stretch[Party]] = []
-    for wait in ledger(case, beyond):
-        until = None if wait.until == beyond and not case.is_closed else wait.until
-        if found and (found[-1].kind, found[-1].until) == (wait.party, wait.since):
-            found[-1] = Stretch(wait.party, found[-1].since, until)
+    intervals: list[Interval[Party]] = []
+    for wait in ledger(case, open_end):
+        until = None if wait.until == open_end and not case.is_closed else wait.until
+        if intervals and (intervals[-1].kind, intervals[-1].until) == (wait.party, wait.since):
+            intervals[-1] = Interval(wait.party, intervals[-1].since, until)
         else:
-            found.append(Stretch(wait.party, wait.since, until))
-    return tuple(found)
+            intervals.append(Interval(wait.party, wait.since, until))
+    return tuple(intervals)
 
 
-def _stops(case: Case, beyond: date) -> tuple[Stretch[str], ...]:
-    stops = case.interruptions(beyond) if case.start else []
-    return tuple(Stretch("stop", since, None if until == beyond else until) for since, until in stops)
+def _interruptions(case: Case, open_end: date) -> tuple[Interval[str], ...]:
+    interruptions = case.interruptions(open_end) if case.start else []
+    return tuple(Interval("stop", since, None if until == open_end else until) for since, until in interruptions)
 
 
-def _in_view(case: Case, received: date | None, opened: date) -> date:
+def _observed_from(case: Case, received: date | None, opened: date) -> date:
     return received if received and opened >= received > case.registered_on else case.registered_on
 
 
-def _day(case: Case, *kinds: EventType) -> date | None:
+def _first_day(case: Case, *kinds: EventType) -> date | None:
     first = case.first(*kinds)
     return first.occurred_on if first else None
 
@@ -267,29 +269,31 @@ def _age(born: date, day: date) -> int:
     return years if birthday(born, years) <= day else years - 1
 
 
-def _term(case: Case) -> int | None:
+def _term_days(case: Case) -> int | None:
     """The length of the sanction in days, counted from the start, or before there is one from the decision."""
-    if case.sanctioned is None:
+    if case.sanction_in_force is None:
         return None
-    since = case.start.on if case.start else case.sanctioned.on
-    return days_between(since, after(since, case.sanctioned.length))
+    since = case.start.on if case.start else case.sanction_in_force.on
+    return days_between(since, after(since, case.sanction_in_force.length))
 
 
-def _closing(case: Case) -> str | None:
+def _closing_reason(case: Case) -> str | None:
     """What the event that closed the case gives as reason, outcome, or what came instead."""
-    by = _event(case, case.stints[-1].seq) if case.is_closed else None
-    said = (getattr(by.details, name, None) for name in ("reason", "outcome", "to")) if by else ()
-    return next((str(word) for word in said if word is not None), None)
+    closing_event = _event_of_seq(case, case.intervals[-1].seq) if case.is_closed else None
+    reasons = (
+        (getattr(closing_event.details, name, None) for name in ("reason", "outcome", "to")) if closing_event else ()
+    )
+    return next((str(reason) for reason in reasons if reason is not None), None)
 
 
-def _event(case: Case, seq: int) -> Event | None:
+def _event_of_seq(case: Case, seq: int) -> Event | None:
     return next((event for event in case.events if event.seq == seq), None)
 
 
-def _summed(stretches: Iterable[Stretch[K]], low: date, high: date) -> dict[K, int]:
+def _days_by_kind(intervals: Iterable[Interval[K]], low: date, high: date) -> dict[K, int]:
     """The days of each kind that lie between the two days; what lasts, until the later of them."""
     total: Counter[K] = Counter()
-    for kind, since, until in stretches:
+    for kind, since, until in intervals:
         inside = days_between(max(since, low), high if until is None else min(until, high))
         if inside > 0:
             total[kind] += inside
@@ -298,10 +302,10 @@ def _summed(stretches: Iterable[Stretch[K]], low: date, high: date) -> dict[K, i
 
 # --- keeping ------------------------------------------------------------------------------------------------
 
-_STATES: dict[str, State] = {one.value: one for one in State}
-_PARTIES: dict[str, Party] = {one.value: one for one in Party}
-_GROUPS: dict[str | None, OffenceGroup] = {one.value: one for one in OffenceGroup}
-_REGIMES: dict[str | None, Regime] = {one.value: one for one in Regime}
+_STATES: dict[str, State] = {member.value: member for member in State}
+_PARTIES: dict[str, Party] = {member.value: member for member in Party}
+_GROUPS: dict[str | None, OffenceGroup] = {member.value: member for member in OffenceGroup}
+_REGIMES: dict[str | None, Regime] = {member.value: member for member in Regime}
 # A look-up is a tenth of the call of an enum: a national load has two hundred thousand stretches.
 _CODES = ("sanction", "konfliktrad", "decision_regime", "pinned", "offence_group", "start_rule", "state", "closing")
 _NUMBERS = ("age", "term_days", "p1", "p2", "p3", "unreported_days", "breaches", "new_offences")
@@ -312,26 +316,29 @@ _DAYS = (
 )
 
 
-def dump(one: CaseRow) -> str:
+def dump(facts: CaseFacts) -> str:
     """A row as compact JSON, without the day asked and what depends on it; days are numbers since the year 1."""
     plain = [
-        [getattr(one, name) for name in (*_CODES, "table")],
-        [getattr(one, name) for name in _NUMBERS],
-        [_number(getattr(one, name)) for name in _DAYS],
-        one.offence_groups,
-        *([[kind, _number(since), _number(until)] for kind, since, until in of] for of in (one.stays, one.waits)),
-        [[_number(since), _number(until)] for _, since, until in one.stops],
+        [getattr(facts, name) for name in (*_CODES, "table")],
+        [getattr(facts, name) for name in _NUMBERS],
+        [_to_ordinal(getattr(facts, name)) for name in _DAYS],
+        facts.offence_groups,
+        *(
+            [[kind, _to_ordinal(since), _to_ordinal(until)] for kind, since, until in intervals]
+            for intervals in (facts.stage_intervals, facts.wait_intervals)
+        ),
+        [[_to_ordinal(since), _to_ordinal(until)] for _, since, until in facts.interruptions],
     ]
     return json.dumps(plain, separators=(",", ":"))
 
 
-def load(text: str, day: date, districts: Mapping[str, str] | None = None) -> CaseRow:
+def load(text: str, day: date, districts: Mapping[str, str] | None = None) -> CaseFacts:
     """The row written by `dump`, as it stands on that day."""
     codes, numbers, days, groups, stays, waits, stops = json.loads(text)
     sanction, konfliktrad, regime, pinned, group, start_rule, state, closing, table = codes
-    told: dict[str, Any] = dict(zip(_NUMBERS, numbers, strict=True))
-    told |= zip(_DAYS, [None if number is None else _on(number) for number in days], strict=True)
-    return CaseRow(
+    values: dict[str, Any] = dict(zip(_NUMBERS, numbers, strict=True))
+    values |= zip(_DAYS, [None if number is None else _from_ordinal(number) for number in days], strict=True)
+    return CaseFacts(
         as_of=day,
         sanction=Sanction(sanction),
         konfliktrad=konfliktrad,
@@ -344,12 +351,16 @@ def load(text: str, day: date, districts: Mapping[str, str] | None = None) -> Ca
         state=_STATES[state],
         closing=closing,
         table=table,
-        stays=tuple([Stretch(_STATES[one], _on(a), b and _on(b)) for one, a, b in stays]),
-        waits=tuple([Stretch(_PARTIES[one], _on(a), b and _on(b)) for one, a, b in waits]),
-        stops=tuple([Stretch("stop", _on(a), b and _on(b)) for a, b in stops]),
-        **told,
+        stage_intervals=tuple(
+            [Interval(_STATES[code], _from_ordinal(a), b and _from_ordinal(b)) for code, a, b in stays]
+        ),
+        wait_intervals=tuple(
+            [Interval(_PARTIES[code], _from_ordinal(a), b and _from_ordinal(b)) for code, a, b in waits]
+        ),
+        interruptions=tuple([Interval("stop", _from_ordinal(a), b and _from_ordinal(b)) for a, b in stops]),
+        **values,
     )
 
 
-def _number(day: date | None) -> int | None:
+def _to_ordinal(day: date | None) -> int | None:
     return None if day is None else day.toordinal()

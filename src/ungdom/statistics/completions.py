@@ -8,11 +8,11 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 from ungdom.lazy import lazy
-from ungdom.statistics.cubes import Cell, Cube
-from ungdom.statistics.definitions import Completion
-from ungdom.statistics.frames import Places, numbers
-from ungdom.statistics.gathering import Counted, Gathering
-from ungdom.statistics.outcomes import APART
+from ungdom.statistics.cubes import Cube, CubeCell
+from ungdom.statistics.definitions import CompletionDefinition
+from ungdom.statistics.frames import RowIndices, numbers
+from ungdom.statistics.gathering import CohortCollector, CohortColumns
+from ungdom.statistics.outcomes import EXCLUDED_OUTCOMES
 from ungdom.statistics.survival import CONFIDENCE
 from ungdom.workflow.vocabulary import State
 
@@ -25,26 +25,28 @@ ESTIMATES = ("share", "share_low", "share_high")
 """Completed, of all but those told apart; with Wilson's 95 % limits."""
 
 
-def table(gathered: Gathering[Completion], code: str, by: Sequence[str]) -> Cube:
+def table(collector: CohortCollector[CompletionDefinition], code: str, by: Sequence[str]) -> Cube:
     """The completion of this code by these dimensions."""
-    found = gathered.table(code, by)
-    return found.cube(ESTIMATES, {key: _cell(found.counted, members) for key, members in found.cells()})
+    cohort_table = collector.table(code, by)
+    return cohort_table.cube(
+        ESTIMATES, {key: _cell(cohort_table.cohort, members) for key, members in cohort_table.cells()}
+    )
 
 
-def _cell(counted: Counted[Completion], members: Places) -> Cell:
-    found = np.bincount(numbers(counted.ending)[members], minlength=len(counted.one.outcomes) + 1)
-    counts = {ending: int(found[counted.code(ending)]) for ending in counted.one.outcomes}
-    whole = sum(count for ending, count in counts.items() if ending not in APART)
-    return Cell(counts, dict(zip(ESTIMATES, wilson(counts[State.COMPLETED], whole), strict=True)))
+def _cell(cohort: CohortColumns[CompletionDefinition], members: RowIndices) -> CubeCell:
+    by_code = np.bincount(numbers(cohort.outcome_code)[members], minlength=len(cohort.definition.outcomes) + 1)
+    counts = {ending: int(by_code[cohort.code_of(ending)]) for ending in cohort.definition.outcomes}
+    denominator = sum(count for ending, count in counts.items() if ending not in EXCLUDED_OUTCOMES)
+    return CubeCell(counts, dict(zip(ESTIMATES, wilson(counts[State.COMPLETED], denominator), strict=True)))
 
 
-def wilson(hit: int, whole: int) -> tuple[float | None, float | None, float | None]:
+def wilson(numerator: int, denominator: int) -> tuple[float | None, float | None, float | None]:
     """A share with its 95 % limits; None where there is nothing to share. Source: Wilson 1927."""
-    if not whole:
+    if not denominator:
         return None, None, None
     z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
-    share = hit / whole
-    middle = share + z * z / (2 * whole)
-    width = z * sqrt(share * (1 - share) / whole + z * z / (4 * whole * whole))
-    low, high = (middle - width) / (1 + z * z / whole), (middle + width) / (1 + z * z / whole)
+    share = numerator / denominator
+    middle = share + z * z / (2 * denominator)
+    width = z * sqrt(share * (1 - share) / denominator + z * z / (4 * denominator * denominator))
+    low, high = (middle - width) / (1 + z * z / denominator), (middle + width) / (1 + z * z / denominator)
     return share, max(0.0, low), min(1.0, high)

@@ -39,21 +39,21 @@ class CellStatus(StrEnum):
 class Dimension:
     """What a table is told apart by. `values`: without `TOTAL`, in order of showing.
 
-    `under`: of a value that is part of another than the total, that other one (a half-year of its year).
+    `parents`: of a value that is part of another than the total, that other one (a half-year of its year).
     """
 
     code: str
     values: tuple[str, ...]
-    under: Mapping[str, str] = field(default_factory=dict)
+    parents: Mapping[str, str] = field(default_factory=dict)
 
     def parts(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Each value that is a sum, and the values directly under it."""
-        for whole in (TOTAL, *dict.fromkeys(self.under.values())):
-            yield whole, tuple(value for value in self.values if self.under.get(value, TOTAL) == whole)
+        for whole in (TOTAL, *dict.fromkeys(self.parents.values())):
+            yield whole, tuple(value for value in self.values if self.parents.get(value, TOTAL) == whole)
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class CubeCell:
     """One combination of values. `counts`: how many by way of ending; `estimates`: by name, None where not reached.
 
     `withheld`: the names of estimates that are kept back though its counts are shown.
@@ -65,12 +65,12 @@ class Cell:
     withheld: frozenset[str] = frozenset()
 
     @property
-    def all(self) -> int:
+    def total(self) -> int:
         """All that were counted."""
         return sum(self.counts.values())
 
 
-EMPTY = Cell(status=CellStatus.NOTHING)
+EMPTY = CubeCell(status=CellStatus.NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,20 +86,20 @@ class Cube:
     dimensions: tuple[Dimension, ...]
     outcomes: tuple[str, ...]
     estimates: tuple[str, ...]
-    cells: Mapping[Key, Cell]
+    cells: Mapping[Key, CubeCell]
 
     def keys(self) -> Iterator[Key]:
         """Every combination, the total of each dimension after its values."""
-        return product(*((*one.values, TOTAL) for one in self.dimensions))
+        return product(*((*dimension.values, TOTAL) for dimension in self.dimensions))
 
-    def at(self, key: Key) -> Cell:
+    def at(self, key: Key) -> CubeCell:
         """The cell of this combination."""
         return self.cells.get(key, EMPTY)
 
     def sums(self) -> Iterator[tuple[Key, tuple[Key, ...]]]:
         """Each combination that is a sum along one dimension, and the combinations that it is the sum of."""
         for place, dimension in enumerate(self.dimensions):
-            others = [(*one.values, TOTAL) for n, one in enumerate(self.dimensions) if n != place]
+            others = [(*other.values, TOTAL) for n, other in enumerate(self.dimensions) if n != place]
             for whole, parts in dimension.parts():
                 for rest in product(*others):
                     yield _with(rest, place, whole), tuple(_with(rest, place, part) for part in parts)

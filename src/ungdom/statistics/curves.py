@@ -18,8 +18,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from ungdom.lazy import lazy
-from ungdom.statistics.spells import Question, Spell
-from ungdom.statistics.survival import CENSORED, Conditional, Curve, Days, Spans, conditional, kaplan_meier
+from ungdom.statistics.spells import ClockSpell, ForecastQuery
+from ungdom.statistics.survival import CENSORED, ConditionalShare, Curve, Days, Spans, conditional_share, kaplan_meier
 from ungdom.workflow.vocabulary import Sanction, State
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 else:
     np = lazy("numpy")
 
-STOPPED, ENDED = 1, 2
+CLOCK_STOPPED, CASE_ENDED = 1, 2
 """How a spell ended: the clock stopped, or the case closed or moved past the step without it."""
 
 LANDMARKS = (0, 7, 14, 30, 60, 90, 120, 180, 270, 365)
@@ -59,7 +59,7 @@ class ForecastStanding(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class CurveKey:
     """Which curve. `sanction` None: both; `konfliktrad` None: the whole country."""
 
     clock: str
@@ -70,7 +70,7 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Rung:
+class FallbackLevel:
     """One rung: whether it keeps to the office, and to the sanction."""
 
     basis: ForecastBasis
@@ -78,93 +78,96 @@ class Rung:
     sanction: bool
 
 
-LADDER = (
-    Rung(ForecastBasis.OWN_OFFICE, office=True, sanction=True),
-    Rung(ForecastBasis.COUNTRY, office=False, sanction=True),
-    Rung(ForecastBasis.BOTH_SANCTIONS, office=False, sanction=False),
+FALLBACK_LEVELS = (
+    FallbackLevel(ForecastBasis.OWN_OFFICE, office=True, sanction=True),
+    FallbackLevel(ForecastBasis.COUNTRY, office=False, sanction=True),
+    FallbackLevel(ForecastBasis.BOTH_SANCTIONS, office=False, sanction=False),
 )
 """The fallback: the first rung with `FEWEST` cases at risk whose observations reach the limit answers; then none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """The answer to a question. `basis` and `found` are None without a figure."""
+    """The answer to a question. `basis` and `estimate` are None without a figure."""
 
-    asked: Question
+    query: ForecastQuery
     standing: ForecastStanding
     basis: ForecastBasis | None = None
-    found: Conditional | None = None
+    estimate: ConditionalShare | None = None
 
     @property
     def probability(self) -> float | None:
         """That the clock passes its limit; None where nothing is foretold."""
-        return self.found.share if self.found else None
+        return self.estimate.share if self.estimate else None
 
 
-Lookup = Callable[[Key], Curve | None]
+Lookup = Callable[[CurveKey], Curve | None]
 
 
-def foretell(asked: Question, lookup: Lookup) -> Forecast:
+def predict(query: ForecastQuery, lookup: Lookup) -> Forecast:
     """The answer from the first rung that holds enough."""
-    if asked.days_left < 0:
-        return Forecast(asked, ForecastStanding.PASSED)
-    for rung, key in rungs(asked):
+    if query.days_left < 0:
+        return Forecast(query, ForecastStanding.PASSED)
+    for level, key in fallback_keys(query):
         curve = lookup(key)
-        waited = asked.stage_days - key.landmark
-        found = conditional(curve, waited - 1, waited + asked.days_left) if curve else None
-        if found and found.at_risk >= FEWEST:
-            return Forecast(asked, ForecastStanding.FORECAST, rung.basis, found)
-    return Forecast(asked, ForecastStanding.TOO_FEW)
+        waited = query.stage_days - key.landmark
+        estimate = conditional_share(curve, waited - 1, waited + query.days_left) if curve else None
+        if estimate and estimate.at_risk >= FEWEST:
+            return Forecast(query, ForecastStanding.FORECAST, level.basis, estimate)
+    return Forecast(query, ForecastStanding.TOO_FEW)
 
 
-def rungs(asked: Question) -> Iterator[tuple[Rung, Key]]:
+def fallback_keys(query: ForecastQuery) -> Iterator[tuple[FallbackLevel, CurveKey]]:
     """The curves to try, in order; not that of the office where the office must not be told."""
-    landmark = max(mark for mark in LANDMARKS if mark <= asked.stage_days)
-    for rung in LADDER:
-        if asked.konfliktrad is not None or not rung.office:
-            office = asked.konfliktrad if rung.office else None
-            sanction = asked.sanction if rung.sanction else None
-            yield rung, Key(asked.clock, asked.stage, sanction, office, landmark)
+    landmark = max(mark for mark in LANDMARKS if mark <= query.stage_days)
+    for level in FALLBACK_LEVELS:
+        if query.konfliktrad is not None or not level.office:
+            office = query.konfliktrad if level.office else None
+            sanction = query.sanction if level.sanction else None
+            yield level, CurveKey(query.clock, query.stage, sanction, office, landmark)
 
 
 # --- the history ------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stays:
-    """The spells of one clock on one stage as known on one day. `stay`: days on the stage, so far or in all."""
+class StageDurations:
+    """The spells of one clock on one stage as known on one day.
+
+    `days_on_stage`: days on the stage, so far or in all.
+    """
 
     sanction: NDArray[np.str_]
     konfliktrad: NDArray[np.str_]
-    stay: Days
+    days_on_stage: Days
     spans: Spans
 
-    def curve(self, key: Key) -> Curve | None:
+    def curve(self, key: CurveKey) -> Curve | None:
         """The curve of the cases still there on the morning of the landmark; None with fewer than `FEWEST` of them."""
-        kept = (self.stay >= key.landmark) & (self.spans.time >= key.landmark)
+        mask = (self.days_on_stage >= key.landmark) & (self.spans.time >= key.landmark)
         if key.sanction is not None:
-            kept &= self.sanction == str(key.sanction)
+            mask &= self.sanction == str(key.sanction)
         if key.konfliktrad is not None:
-            kept &= self.konfliktrad == key.konfliktrad
-        if np.count_nonzero(kept) < FEWEST:
+            mask &= self.konfliktrad == key.konfliktrad
+        if np.count_nonzero(mask) < FEWEST:
             return None
-        entry = np.maximum(self.spans.entry[kept] - key.landmark, -1)
-        return kaplan_meier(Spans(entry, self.spans.time[kept] - key.landmark, self.spans.ending[kept]), STOPPED)
+        entry = np.maximum(self.spans.entry[mask] - key.landmark, -1)
+        return kaplan_meier(Spans(entry, self.spans.time[mask] - key.landmark, self.spans.ending[mask]), CLOCK_STOPPED)
 
 
-History = dict[tuple[str, State], Stays]
+History = dict[tuple[str, State], StageDurations]
 
 
-def history(found: Iterable[Spell], day: date) -> History:
+def history(waits: Iterable[ClockSpell], day: date) -> History:
     """What was known at the end of that day, by clock and stage: every spell until then, those that run censored."""
     rows: defaultdict[tuple[str, State], list[tuple[str, str, int, int, int, int]]] = defaultdict(list)
-    for spell in found:
+    for spell in waits:
         if spell.since <= day and (spell.over is None or spell.over > day - WINDOW):
-            rows[spell.clock, spell.stage].append(_row(spell, day))
-    return {key: _stays(of) for key, of in rows.items()}
+            rows[spell.clock, spell.stage].append(_duration_row(spell, day))
+    return {key: _stage_durations(values) for key, values in rows.items()}
 
 
-def _row(spell: Spell, day: date) -> tuple[str, str, int, int, int, int]:
+def _duration_row(spell: ClockSpell, day: date) -> tuple[str, str, int, int, int, int]:
     """Sanction, office, then days since the spell began: on the stage, at entry, when seen last; and how it ended.
 
     At risk from the morning after it became known; without an end, until the end of `day`.
@@ -173,34 +176,34 @@ def _row(spell: Spell, day: date) -> tuple[str, str, int, int, int, int]:
     until = (spell.over or day).toordinal() - since
     stay = min((spell.left or day).toordinal() - since, until)
     entry = max(spell.known, day - WINDOW).toordinal() - since
-    ending = STOPPED if spell.stopped else ENDED if spell.ended else CENSORED
+    ending = CLOCK_STOPPED if spell.stopped else CASE_ENDED if spell.ended else CENSORED
     return spell.sanction, spell.konfliktrad, stay, entry, until, ending
 
 
-def _stays(rows: list[tuple[str, str, int, int, int, int]]) -> Stays:
+def _stage_durations(rows: list[tuple[str, str, int, int, int, int]]) -> StageDurations:
     sanctions, offices, *numbers = zip(*rows, strict=True)
     stay, entry, until, ending = (np.array(column, dtype=np.int64) for column in numbers)
-    return Stays(np.array(sanctions), np.array(offices), stay, Spans(entry, until, ending))
+    return StageDurations(np.array(sanctions), np.array(offices), stay, Spans(entry, until, ending))
 
 
-def counted(known: History) -> Lookup:
+def curve_lookup(known_durations: History) -> Lookup:
     """Curves counted from the history as they are asked for, each of them once."""
-    made: dict[Key, Curve | None] = {}
+    cache: dict[CurveKey, Curve | None] = {}
 
-    def lookup(key: Key) -> Curve | None:
-        if key not in made:
-            stays = known.get((key.clock, key.stage))
-            made[key] = stays.curve(key) if stays else None
-        return made[key]
+    def lookup(key: CurveKey) -> Curve | None:
+        if key not in cache:
+            durations = known_durations.get((key.clock, key.stage))
+            cache[key] = durations.curve(key) if durations else None
+        return cache[key]
 
     return lookup
 
 
-def every_key(known: History) -> Iterator[Key]:
+def all_keys(known_durations: History) -> Iterator[CurveKey]:
     """Every curve that the history could give."""
-    for (clock, stage), stays in known.items():
-        offices = [None, *np.unique(stays.konfliktrad).tolist()]
+    for (clock, stage), durations in known_durations.items():
+        offices = [None, *np.unique(durations.konfliktrad).tolist()]
         for landmark in LANDMARKS:
             for office in offices:
-                yield from (Key(clock, stage, sanction, office, landmark) for sanction in Sanction)
-            yield Key(clock, stage, None, None, landmark)
+                yield from (CurveKey(clock, stage, sanction, office, landmark) for sanction in Sanction)
+            yield CurveKey(clock, stage, None, None, landmark)

@@ -13,11 +13,11 @@ from enum import StrEnum
 from functools import partial
 
 from ungdom.statistics import outcomes, passages
-from ungdom.statistics.case_rows import CaseRow
+from ungdom.statistics.case_rows import CaseFacts
 from ungdom.statistics.indicators import INDICATORS, Indicator, IndicatorPeriod, IndicatorUnit
-from ungdom.statistics.passages import CLOSED_IN_IT, ENDED, UNSEEN, WAITING, WAYS_BEFORE_START, Passage
+from ungdom.statistics.passages import ENDED, ENDED_BY_CLOSING, NEVER_AT_RISK, WAITING, WAYS_BEFORE_START, StepDuration
 from ungdom.statistics.recidivism import rules
-from ungdom.statistics.recidivism.matters import Matter
+from ungdom.statistics.recidivism.matters import OffenceRecord
 from ungdom.statistics.recidivism.rules import Relapse
 from ungdom.workflow import law
 from ungdom.workflow.daycount import Length, after, days_between
@@ -62,35 +62,38 @@ class Definition:
 
 
 @dataclass(frozen=True, slots=True)
-class LeadTime(Definition):
-    """A figure of days. `passage`: what it is of a case; None: nothing.
+class LeadTimeDefinition(Definition):
+    """A figure of days. `duration`: what it is of a case; None: nothing.
 
     `any_end`: the curve is of every ending; otherwise of `ENDED`, and who leaves in another way is censored.
     """
 
-    passage: Callable[[CaseRow], Passage | None] = lambda _row: None
+    duration: Callable[[CaseFacts], StepDuration | None] = lambda _row: None
     any_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Completion(Definition):
-    """A figure of how cases came out. `on`: the day that puts a case into the cohort; None: it does not belong."""
+class CompletionDefinition(Definition):
+    """A figure of how cases came out.
 
-    on: Callable[[CaseRow], date | None] = lambda _row: None
+    `cohort_day`: the day that puts a case into the cohort; None: it does not belong.
+    """
+
+    cohort_day: Callable[[CaseFacts], date | None] = lambda _row: None
 
 
 @dataclass(frozen=True, slots=True)
-class Recidivism(Definition):
+class RecidivismDefinition(Definition):
     """A share of persons, not cases. `months`: the length of the window, whose last day belongs to it.
 
-    `origin`: the day that a case gives, its decision being final on the day told; None: none. `relapse`: the day on
-    which a matter is a relapse; `waits`: the day of one that is not decided yet.
+    `index_date`: the day that a case gives, its decision being final on the day told; None: none. `relapse_day`: the
+    day on which a matter is a relapse; `pending_day`: the day of one that is not decided yet.
     """
 
     months: int = 0
-    origin: Callable[[CaseRow, date | None], date | None] = lambda _row, _final: None
-    relapse: Callable[[Matter], date | None] = lambda _matter: None
-    waits: Callable[[Matter], date | None] = lambda _matter: None
+    index_date: Callable[[CaseFacts, date | None], date | None] = lambda _row, _final: None
+    relapse_day: Callable[[OffenceRecord], date | None] = lambda _matter: None
+    pending_day: Callable[[OffenceRecord], date | None] = lambda _matter: None
 
     @property
     def window(self) -> Length:
@@ -98,30 +101,30 @@ class Recidivism(Definition):
         return Length(months=self.months)
 
 
-_TO_START = (ENDED, *WAYS_BEFORE_START, WAITING, UNSEEN)
-_STRETCH = (ENDED, CLOSED_IN_IT, WAITING, UNSEEN)
+_TO_START = (ENDED, *WAYS_BEFORE_START, WAITING, NEVER_AT_RISK)
+_STRETCH = (ENDED, ENDED_BY_CLOSING, WAITING, NEVER_AT_RISK)
 _LATE = "a case that was first known by its receipt is at risk from there"
-_APART = "death and what lapsed for another reason are told apart and stand in neither"
+_EXCLUDED = "death and what lapsed for another reason are told apart and stand in neither"
 _LONGER = "of these, those that wait longer than the norm or the days asked for, by Kaplan–Meier"
 _STRATEGY = "strategy: rapid start; krl § 23; Kaplan and Meier 1958"
 
 
-def _stage(state: State) -> LeadTime:
-    return LeadTime(
+def _stage_lead_time(state: State) -> LeadTimeDefinition:
+    return LeadTimeDefinition(
         f"stage.{state}", 1, Family.LEAD_TIME, U.DAYS, P.HAPPENED, _LONGER,
         f"cases whose first stay in the stage began in the period, until they left it in whichever way; {_LATE}",
         "office norm: workflow.waits.stages", _STRETCH,
-        passage=partial(passages.in_stage, state=state), any_end=True,
+        duration=partial(passages.in_stage, state=state), any_end=True,
     )  # fmt: skip
 
 
-def _wait(party: Party) -> LeadTime:
-    return LeadTime(
+def _wait_lead_time(party: Party) -> LeadTimeDefinition:
+    return LeadTimeDefinition(
         f"wait.{party}", 1, Family.LEAD_TIME, U.DAYS, P.HAPPENED, _LONGER,
         "cases in which this party was waited for before the start, the first time beginning in the period, until it "
         f"was no longer waited for; {_LATE}",
         "office norm: workflow.waits.ledger", _STRETCH,
-        passage=partial(passages.waiting_for, party=party), any_end=True,
+        duration=partial(passages.waiting_for, party=party), any_end=True,
     )  # fmt: skip
 
 
@@ -134,65 +137,68 @@ _ACT = (
 
 # A table is read across.
 # fmt: off
-LEAD_TIMES: tuple[LeadTime, ...] = (
-    LeadTime("p1", 1, Family.LEAD_TIME, U.DAYS, P.REGISTERED, _LONGER,
+LEAD_TIMES: tuple[LeadTimeDefinition, ...] = (
+    LeadTimeDefinition("p1", 1, Family.LEAD_TIME, U.DAYS, P.REGISTERED, _LONGER,
              "cases registered in the period, from the last offence until receipt; one that was first known by its "
              "receipt is counted and left out of the estimate",
-             _STRATEGY, _TO_START, passage=passages.offence_to_receipt),
-    LeadTime("p2", 1, Family.LEAD_TIME, U.DAYS, P.RECEIVED, _LONGER,
+             _STRATEGY, _TO_START, duration=passages.offence_to_receipt),
+    LeadTimeDefinition("p2", 1, Family.LEAD_TIME, U.DAYS, P.RECEIVED, _LONGER,
              "cases received in the period, without those under interim conditions before, from receipt to the start",
-             _STRATEGY, _TO_START, law.PLAN_MEETING, passage=passages.receipt_to_start),
-    LeadTime("p3", 1, Family.LEAD_TIME, U.DAYS, P.REGISTERED, _LONGER,
+             _STRATEGY, _TO_START, law.PLAN_MEETING, duration=passages.receipt_to_start),
+    LeadTimeDefinition("p3", 1, Family.LEAD_TIME, U.DAYS, P.REGISTERED, _LONGER,
              f"cases registered in the period, from the last offence to the start; {_LATE}",
-             _STRATEGY, _TO_START, law.LEAD_TIME, passage=passages.offence_to_start),
-    *(_stage(state) for state in State if state not in CLOSED),
-    *(_wait(party) for party in Party),
+             _STRATEGY, _TO_START, law.LEAD_TIME, duration=passages.offence_to_start),
+    *(_stage_lead_time(state) for state in State if state not in CLOSED),
+    *(_wait_lead_time(party) for party in Party),
 )
 
-COMPLETIONS: tuple[Completion, ...] = (
-    Completion("completion.received", 1, Family.COMPLETION, U.SHARE, P.RECEIVED, "of these, cases completed",
-               f"cases received in the period, those still open with them; {_APART}",
-               "strategy: completion; krl § 22", outcomes.OUTCOMES, on=outcomes.received),
-    Completion("completion.started", 1, Family.COMPLETION, U.SHARE, P.STARTED, "of these, cases completed",
-               f"cases whose execution began in the period, those still open with them; {_APART}",
-               "strategy: completion; krl §§ 22, 23", outcomes.OUTCOMES, on=outcomes.started),
-    Completion("completion.closed", 1, Family.COMPLETION, U.SHARE, P.CLOSED, "of these, cases closed as completed",
-               f"cases received or started, and closed in the period: open ones are left out; {_APART}",
-               "strategy: completion; krl § 22", outcomes.OUTCOMES, on=outcomes.closed),
+COMPLETIONS: tuple[CompletionDefinition, ...] = (
+    CompletionDefinition("completion.received", 1, Family.COMPLETION, U.SHARE, P.RECEIVED, "of these, cases completed",
+               f"cases received in the period, those still open with them; {_EXCLUDED}",
+               "strategy: completion; krl § 22", outcomes.OUTCOMES, cohort_day=outcomes.received),
+    CompletionDefinition("completion.started", 1, Family.COMPLETION, U.SHARE, P.STARTED, "of these, cases completed",
+               f"cases whose execution began in the period, those still open with them; {_EXCLUDED}",
+               "strategy: completion; krl §§ 22, 23", outcomes.OUTCOMES, cohort_day=outcomes.started),
+    CompletionDefinition("completion.closed", 1, Family.COMPLETION, U.SHARE, P.CLOSED, "of these, cases closed "
+                         "as completed",
+               f"cases received or started, and closed in the period: open ones are left out; {_EXCLUDED}",
+               "strategy: completion; krl § 22", outcomes.OUTCOMES, cohort_day=outcomes.closed),
 )
 
-RECIDIVISMS: tuple[Recidivism, ...] = (
-    Recidivism("ssb_5y", 1, Family.RECIDIVISM, U.SHARE, P.DECIDED,
+RECIDIVISMS: tuple[RecidivismDefinition, ...] = (
+    RecidivismDefinition("ssb_5y", 1, Family.RECIDIVISM, U.SHARE, P.DECIDED,
                "of these, with a new charge inside the window, counted on its day; not where it was dropped, "
                "acquitted, or settled by a simplified fine alone",
                "persons with a final decision on a youth sanction in the period, from the day of the decision in "
                f"force; {_FELL}; {_ONCE}",
                "Statistics Norway: charged anew within five years of the base year", tuple(Relapse),
-               months=60, origin=rules.decided, relapse=rules.charged, waits=rules.never),
-    Recidivism("nordic_2y", 1, Family.RECIDIVISM, U.SHARE, P.STARTED, _ACT,
+               months=60, index_date=rules.decided, relapse_day=rules.charged, pending_day=rules.never),
+    RecidivismDefinition("nordic_2y", 1, Family.RECIDIVISM, U.SHARE, P.STARTED, _ACT,
                f"persons whose youth sanction began in the period, from the start of execution; {_FELL}; {_ONCE}",
                "Nordic definition, Graunbøl et al. 2010; krl § 23", tuple(Relapse),
-               months=24, origin=rules.started, relapse=rules.offended, waits=rules.not_decided),
-    Recidivism("completion_2y", 1, Family.RECIDIVISM, U.SHARE, P.CLOSED, _ACT,
+               months=24, index_date=rules.started, relapse_day=rules.offended, pending_day=rules.not_decided),
+    RecidivismDefinition("completion_2y", 1, Family.RECIDIVISM, U.SHARE, P.CLOSED, _ACT,
                f"persons who completed a youth sanction in the period, from the day of completion; {_ONCE}",
                "analyses of the konfliktråd: relapse of those who completed; krl § 22", tuple(Relapse),
-               months=24, origin=rules.completed, relapse=rules.offended, waits=rules.not_decided),
+               months=24, index_date=rules.completed, relapse_day=rules.offended, pending_day=rules.not_decided),
 )
 # fmt: on
 
-LEAD_TIME_BY_CODE = {one.code: one for one in LEAD_TIMES}
-COMPLETION_BY_CODE = {one.code: one for one in COMPLETIONS}
-RECIDIVISM_BY_CODE = {one.code: one for one in RECIDIVISMS}
+LEAD_TIME_BY_CODE = {definition.code: definition for definition in LEAD_TIMES}
+COMPLETION_BY_CODE = {definition.code: definition for definition in COMPLETIONS}
+RECIDIVISM_BY_CODE = {definition.code: definition for definition in RECIDIVISMS}
 
 
-def every() -> Iterator[Definition]:
+def all_definitions() -> Iterator[Definition]:
     """Every definition of every family, the indicators last."""
     yield from LEAD_TIMES
     yield from COMPLETIONS
     yield from RECIDIVISMS
-    yield from (_of_indicator(one) for one in INDICATORS)
+    yield from (_indicator_definition(indicator) for indicator in INDICATORS)
 
 
-def _of_indicator(one: Indicator) -> Definition:
-    words = (one.unit, one.period, one.numerator, one.denominator, one.source)
-    return Definition(one.code, one.version, Family.INDICATORS, *words, norm=one.norm, changed=one.changed)
+def _indicator_definition(indicator: Indicator) -> Definition:
+    words = (indicator.unit, indicator.period, indicator.numerator, indicator.denominator, indicator.source)
+    return Definition(
+        indicator.code, indicator.version, Family.INDICATORS, *words, norm=indicator.norm, changed=indicator.changed
+    )

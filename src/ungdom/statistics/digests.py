@@ -18,14 +18,14 @@ from sqlalchemy import Column, Row, Select, or_, select
 
 import ungdom
 from ungdom.statistics import case_rows
-from ungdom.statistics.case_rows import CaseRow
+from ungdom.statistics.case_rows import CaseFacts
 from ungdom.statistics.indicators import INDICATORS
-from ungdom.statistics.indicators.marks import Count, Span
+from ungdom.statistics.indicators.marks import CountContribution, DurationContribution
 from ungdom.statistics.past import Report
 from ungdom.statistics.recidivism import matters
 from ungdom.store import bulk, current, journal
 from ungdom.store.figure_tables import case_figures
-from ungdom.store.journal import Stored
+from ungdom.store.journal import StoredCase
 from ungdom.store.session import Connection, Database
 from ungdom.store.tables import case_current, case_file
 from ungdom.workflow.case import Case
@@ -39,16 +39,21 @@ C, F = case_current.c, case_figures.c
 BATCH = 200
 DAY = timedelta(days=1)
 
-SHAPE = 3
+FORMAT_VERSION = 3
 """Raised when what a digest or a row (`case_rows`) holds is changed, other than by a new version of an indicator."""
 
 
-def _mark() -> str:
-    told = [SHAPE, ungdom.__version__, VERSION, [(one.code, one.version) for one in INDICATORS]]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+def _definitions_fingerprint() -> str:
+    parts = [
+        FORMAT_VERSION,
+        ungdom.__version__,
+        VERSION,
+        [(indicator.code, indicator.version) for indicator in INDICATORS],
+    ]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
-DEFINED = _mark()
+DEFINITIONS_FINGERPRINT = _definitions_fingerprint()
 """By which definitions a digest was told; of others it is told anew."""
 
 
@@ -62,8 +67,8 @@ class Stay:
 
 
 @dataclass(frozen=True, slots=True)
-class Digest:
-    """One case. `coordinator`: assigned last. `met`: the first plan meeting, or in R0 the plan signed.
+class CaseSummary:
+    """One case. `coordinator`: assigned last. `plan_meeting`: the first plan meeting, or in R0 the plan signed.
 
     `stays`: those before the case was received or left, and the last one.
     """
@@ -74,11 +79,11 @@ class Digest:
     registered: date
     received: date | None
     started: date | None
-    met: date | None
+    plan_meeting: date | None
     closed: date | None
     stays: tuple[Stay, ...]
-    counts: dict[str, list[Count]] = field(default_factory=dict)
-    spans: dict[str, list[Span]] = field(default_factory=dict)
+    counts: dict[str, list[CountContribution]] = field(default_factory=dict)
+    durations: dict[str, list[DurationContribution]] = field(default_factory=dict)
 
     @property
     def state(self) -> State:
@@ -87,7 +92,7 @@ class Digest:
 
 
 @dataclass(slots=True)
-class Asked:
+class CaseSelection:
     """Which cases, as they were when. `since`: cases closed before, with nothing recorded since, are left out.
 
     `at_most`: as many cases as may be told anew; None: any number. `unread`: counts those whose history is no legal
@@ -110,38 +115,38 @@ class TooManyCases(Exception):
         self.limit = limit
 
 
-def digest(case: Case, told: CaseRow | None = None) -> Digest:
-    """What figures need of this case. `told`: its row, on whichever day; without it, it is told here."""
+def summarise(case: Case, facts: CaseFacts | None = None) -> CaseSummary:
+    """What figures need of this case. `facts`: its row, on whichever day; without it, it is told here."""
     received = case.first(EventType.RECEIVED)
-    met = case.first(EventType.PLAN_MEETING_HELD, EventType.PLAN_SIGNED)
-    counts: dict[str, list[Count]] = {}
-    spans: dict[str, list[Span]] = {}
-    told = told or case_rows.row(case, date.max)
-    for one in INDICATORS:
-        for mark in one.marks(case, told):
-            if isinstance(mark, Count):
-                counts.setdefault(one.code, []).append(mark)
+    plan_meeting = case.first(EventType.PLAN_MEETING_HELD, EventType.PLAN_SIGNED)
+    counts: dict[str, list[CountContribution]] = {}
+    durations: dict[str, list[DurationContribution]] = {}
+    facts = facts or case_rows.facts_of(case, date.max)
+    for indicator in INDICATORS:
+        for contribution in indicator.contributions(case, facts):
+            if isinstance(contribution, CountContribution):
+                counts.setdefault(indicator.code, []).append(contribution)
             else:
-                spans.setdefault(one.code, []).append(mark)
-    return Digest(
+                durations.setdefault(indicator.code, []).append(contribution)
+    return CaseSummary(
         sanction=case.sanction,
         konfliktrad=case_rows.office(case),
         coordinator=current.coordinator(case),
         registered=case.registered_on,
         received=received.occurred_on if received else None,
         started=case.start.on if case.start else None,
-        met=met.occurred_on if met else None,
+        plan_meeting=plan_meeting.occurred_on if plan_meeting else None,
         closed=case.closed_on,
         stays=tuple(_stays(case, received.seq if received else None)),
         counts=counts,
-        spans=spans,
+        durations=durations,
     )
 
 
 def _stays(case: Case, received: int | None) -> Iterator[Stay]:
     recorded = {event.seq: event.recorded_at for event in case.events}
-    last = case.stints[-1]
-    for stint in case.stints:
+    last = case.intervals[-1]
+    for stint in case.intervals:
         if received is None or stint.seq < received or stint is last:
             yield Stay(stint.state, stint.since, oslo_date(recorded[stint.seq]))
 
@@ -149,54 +154,56 @@ def _stays(case: Case, received: int | None) -> Iterator[Stay]:
 # --- reading ------------------------------------------------------------------------------------------------
 
 
-def read(tx: Connection, asked: Asked) -> Iterator[Digest]:
+def read(tx: Connection, selection: CaseSelection) -> Iterator[CaseSummary]:
     """The digest of every case asked for, one after the other: in memory is one, and the ids of those told anew.
 
     Raises `TooManyCases`.
     """
-    anew: list[UUID] = []
-    for row in tx.execute(query(asked, F.body), execution_options={"yield_per": BATCH}):
-        if holds(row, asked):
+    stale: list[UUID] = []
+    for row in tx.execute(query(selection, F.body), execution_options={"yield_per": BATCH}):
+        if is_current(row, selection):
             yield load(row.body)
         else:
-            anew.append(row.case_id)
-    if asked.at_most is not None and len(anew) > asked.at_most:
-        raise TooManyCases(asked.at_most)
-    for batch in bulk.batches(anew, BATCH):
-        for stored in journal.load_many(tx, batch, asked.known_at):
-            case = folded(stored, asked)
+            stale.append(row.case_id)
+    if selection.at_most is not None and len(stale) > selection.at_most:
+        raise TooManyCases(selection.at_most)
+    for batch in bulk.batches(stale, BATCH):
+        for stored in journal.load_many(tx, batch, selection.known_at):
+            case = fold_as_of(stored, selection)
             if case:
-                yield digest(case, _row_of(stored, case))
+                yield summarise(case, _facts_of(stored, case))
 
 
-def query(asked: Asked, *more: Column[Any]) -> Select[Any]:
-    """The cases asked for, with what `holds` looks at and these columns."""
+def query(selection: CaseSelection, *more: Column[Any]) -> Select[Any]:
+    """The cases asked for, with what `is_current` looks at and these columns."""
     columns = (C.case_id, C.version.label("now"), C.updated_at, F.version, F.defined, F.last_on, *more)
-    asks = select(*columns).outerjoin(case_figures, F.case_id == C.case_id)
-    if asked.since is not None:
-        asks = asks.where(or_(C.closed_on.is_(None), C.updated_at >= last_moment(asked.since - DAY)))
-    if asked.sanction is not None:
-        asks = asks.where(C.sanction == asked.sanction)
-    if asked.known_at is not None:
-        asks = asks.join(case_file, case_file.c.case_id == C.case_id).where(case_file.c.opened_at <= asked.known_at)
-    return asks
+    statement = select(*columns).outerjoin(case_figures, F.case_id == C.case_id)
+    if selection.since is not None:
+        statement = statement.where(or_(C.closed_on.is_(None), C.updated_at >= last_moment(selection.since - DAY)))
+    if selection.sanction is not None:
+        statement = statement.where(C.sanction == selection.sanction)
+    if selection.known_at is not None:
+        statement = statement.join(case_file, case_file.c.case_id == C.case_id).where(
+            case_file.c.opened_at <= selection.known_at
+        )
+    return statement
 
 
-def holds(row: Row[Any], asked: Asked) -> bool:
+def is_current(row: Row[Any], selection: CaseSelection) -> bool:
     """Whether what is kept is the one asked for."""
-    fresh = row.version == row.now and row.defined == DEFINED
-    known = asked.known_at is None or row.updated_at <= asked.known_at
-    return bool(fresh and known and (asked.valid_at is None or row.last_on <= asked.valid_at))
+    fresh = row.version == row.now and row.defined == DEFINITIONS_FINGERPRINT
+    unchanged = selection.known_at is None or row.updated_at <= selection.known_at
+    return bool(fresh and unchanged and (selection.valid_at is None or row.last_on <= selection.valid_at))
 
 
-def folded(stored: Stored, asked: Asked) -> Case | None:
+def fold_as_of(stored: StoredCase, selection: CaseSelection) -> Case | None:
     """The case as it is asked about; None: nothing had happened yet, or the history is no legal walk (`unread`)."""
     events = effective(stored.events)
-    kept = [event for event in events if asked.valid_at is None or event.occurred_on <= asked.valid_at]
+    valid = [event for event in events if selection.valid_at is None or event.occurred_on <= selection.valid_at]
     try:
-        return fold(stored.youth, kept) if kept else None
+        return fold(stored.youth, valid) if valid else None
     except IllegalHistory:
-        asked.unread += 1
+        selection.unread += 1
         return None
 
 
@@ -210,7 +217,7 @@ def refresh(db: Database, report: Report = lambda _done, _all: None) -> dict[str
     unread = 0
     for number, batch in enumerate(bulk.batches(ids, BATCH)):
         with db.reading() as tx:
-            rows = [_row(stored) for stored in journal.load_many(tx, batch)]
+            rows = [_stored_row(stored) for stored in journal.load_many(tx, batch)]
         with db.writing() as tx:
             bulk.upsert(tx, case_figures, [row for row in rows if row])
         unread += sum(row is None for row in rows)
@@ -220,76 +227,92 @@ def refresh(db: Database, report: Report = lambda _done, _all: None) -> dict[str
 
 def _stale(tx: Connection) -> Sequence[UUID]:
     query = select(C.case_id).outerjoin(case_figures, F.case_id == C.case_id)
-    changed = or_(F.version.is_(None), F.version != C.version, F.defined != DEFINED)
+    changed = or_(F.version.is_(None), F.version != C.version, F.defined != DEFINITIONS_FINGERPRINT)
     return tx.scalars(query.where(changed).order_by(C.case_id)).all()
 
 
-def _row(stored: Stored) -> dict[str, Any] | None:
+def _stored_row(stored: StoredCase) -> dict[str, Any] | None:
     try:
         case = fold(stored.youth, stored.events)
     except IllegalHistory:
         return None
     last_on = max(event.occurred_on for event in stored.events)
-    told = _row_of(stored, case)
+    facts = _facts_of(stored, case)
     return {
         "case_id": stored.case_id,
         "version": stored.version,
-        "defined": DEFINED,
+        "defined": DEFINITIONS_FINGERPRINT,
         "last_on": last_on,
-        "body": dump(digest(case, told)),
-        "row": case_rows.dump(told),
-        "trace": matters.dump(matters.trace(case)),
+        "body": dump(summarise(case, facts)),
+        "row": case_rows.dump(facts),
+        "trace": matters.dump(matters.case_offences(case)),
     }
 
 
-def _row_of(stored: Stored, case: Case) -> CaseRow:
+def _facts_of(stored: StoredCase, case: Case) -> CaseFacts:
     """Its row, on a day that does not matter here."""
-    return case_rows.row(case, date.max, opened=oslo_date(stored.opened_at))
+    return case_rows.facts_of(case, date.max, opened=oslo_date(stored.opened_at))
 
 
-def dump(one: Digest) -> str:
+def dump(summary: CaseSummary) -> str:
     """A digest as compact JSON; days are numbers of days since the year 1."""
     plain = [
-        [one.sanction, one.konfliktrad, one.coordinator],
-        [_number(day) for day in (one.registered, one.received, one.started, one.met, one.closed)],
-        [[stay.state, _number(stay.since), _number(stay.known)] for stay in one.stays],
-        {code: [[_number(on), hit, part] for on, hit, part in marks] for code, marks in one.counts.items()},
+        [summary.sanction, summary.konfliktrad, summary.coordinator],
+        [
+            _to_ordinal(day)
+            for day in (summary.registered, summary.received, summary.started, summary.plan_meeting, summary.closed)
+        ],
+        [[stay.state, _to_ordinal(stay.since), _to_ordinal(stay.known)] for stay in summary.stays],
         {
-            code: [[*map(_number, span[:3]), span.ended, _number(span.seen)] for span in found]
-            for code, found in one.spans.items()
+            code: [[_to_ordinal(on), in_numerator, part] for on, in_numerator, part in contributions]
+            for code, contributions in summary.counts.items()
+        },
+        {
+            code: [
+                [*map(_to_ordinal, duration[:3]), duration.ended, _to_ordinal(duration.observed_from)]
+                for duration in durations
+            ]
+            for code, durations in summary.durations.items()
         },
     ]
     return json.dumps(plain, separators=(",", ":"))
 
 
-def load(text: str) -> Digest:
+def load(text: str) -> CaseSummary:
     """The digest written by `dump`."""
-    (sanction, konfliktrad, coordinator), days, stays, counts, spans = json.loads(text)
-    received, started, met, closed = map(_day, days[1:])
-    return Digest(
+    (sanction, konfliktrad, coordinator), days, stays, counts, durations_by_code = json.loads(text)
+    received, started, plan_meeting, closed = map(_from_ordinal, days[1:])
+    return CaseSummary(
         Sanction(sanction),
         konfliktrad,
         coordinator,
         date.fromordinal(days[0]),
         received,
         started,
-        met,
+        plan_meeting,
         closed,
         tuple(Stay(State(state), date.fromordinal(s), date.fromordinal(known)) for state, s, known in stays),
-        {code: [Count(date.fromordinal(on), hit, part) for on, hit, part in marks] for code, marks in counts.items()},
         {
             code: [
-                Span(date.fromordinal(on), date.fromordinal(s), _day(over), ended, _day(seen))
-                for on, s, over, ended, seen in found
+                CountContribution(date.fromordinal(on), in_numerator, part) for on, in_numerator, part in contributions
             ]
-            for code, found in spans.items()
+            for code, contributions in counts.items()
+        },
+        {
+            code: [
+                DurationContribution(
+                    date.fromordinal(on), date.fromordinal(s), _from_ordinal(over), ended, _from_ordinal(seen)
+                )
+                for on, s, over, ended, seen in durations
+            ]
+            for code, durations in durations_by_code.items()
         },
     )
 
 
-def _number(day: date | None) -> int | None:
+def _to_ordinal(day: date | None) -> int | None:
     return None if day is None else day.toordinal()
 
 
-def _day(number: int | None) -> date | None:
+def _from_ordinal(number: int | None) -> date | None:
     return None if number is None else date.fromordinal(number)

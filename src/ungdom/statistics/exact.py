@@ -11,26 +11,31 @@ from typing import TypeVar
 
 from ungdom.statistics import cases, completions, lead_times
 from ungdom.statistics.cubes import Cube, Key
-from ungdom.statistics.definitions import COMPLETION_BY_CODE, LEAD_TIME_BY_CODE, Completion, LeadTime
-from ungdom.statistics.digests import Asked
-from ungdom.statistics.frames import BY, Subject
-from ungdom.statistics.gathering import Gathering, gathering
+from ungdom.statistics.definitions import (
+    COMPLETION_BY_CODE,
+    LEAD_TIME_BY_CODE,
+    CompletionDefinition,
+    LeadTimeDefinition,
+)
+from ungdom.statistics.digests import CaseSelection
+from ungdom.statistics.frames import DIMENSION_READERS, Subject
+from ungdom.statistics.gathering import CohortCollector, cohort_collector
 from ungdom.statistics.lead_times import Point, points
 from ungdom.store import reference
-from ungdom.store.sealing import Keys
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Connection
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.vocabulary import Sanction
 
-D = TypeVar("D", LeadTime, Completion)
+D = TypeVar("D", LeadTimeDefinition, CompletionDefinition)
 AT_MOST = 2_000
 """Cases told anew for one request; the nightly run has told the others. docs/decisions/0011-lists-of-the-past.md."""
-FEW_BY = 2
+MAX_DIMENSIONS = 2
 """Dimensions that one answer is told apart by."""
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class CubeQuery:
     """Which cases and how they are told apart. `where`: the value that a dimension has to have.
 
     `since`, `until`: the period, both days in it. `threshold`: in days; None: the norm. `curves`: with every step.
@@ -53,13 +58,13 @@ class Question:
         return self.valid_at or oslo_date(self.known_at or now)
 
     @property
-    def of_sex(self) -> bool:
+    def needs_sex(self) -> bool:
         """Whether the sex of the youth has to be looked up."""
         return "sex" in self.by or "sex" in self.where
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class CubeResult:
     """A cube for each figure asked for, in that order; `curves` by figure and cell. `read`: cases looked at."""
 
     day: date
@@ -69,19 +74,19 @@ class Found:
     unread: int
 
 
-def lead_time(tx: Connection, keys: Keys, asked: Question, now: datetime) -> Found:
+def lead_time(tx: Connection, keys: EncryptionKeys, query: CubeQuery, now: datetime) -> CubeResult:
     """The lead times asked for. Raises `TooManyCases`."""
-    gathered, read, unread = _gathered(tx, keys, asked, now, LEAD_TIME_BY_CODE)
-    cubes = [lead_times.table(gathered, code, asked.by, asked.threshold) for code in asked.codes]
-    curves = {code: _curves(gathered, code, asked.by) for code in asked.codes} if asked.curves else {}
-    return Found(gathered.day, tuple(cubes), curves, read, unread)
+    collector, read, unread = _collect(tx, keys, query, now, LEAD_TIME_BY_CODE)
+    cubes = [lead_times.table(collector, code, query.by, query.threshold) for code in query.codes]
+    curves = {code: _curves(collector, code, query.by) for code in query.codes} if query.curves else {}
+    return CubeResult(collector.day, tuple(cubes), curves, read, unread)
 
 
-def completion(tx: Connection, keys: Keys, asked: Question, now: datetime) -> Found:
+def completion(tx: Connection, keys: EncryptionKeys, query: CubeQuery, now: datetime) -> CubeResult:
     """The completion asked for. Raises `TooManyCases`."""
-    gathered, read, unread = _gathered(tx, keys, asked, now, COMPLETION_BY_CODE)
-    cubes = [completions.table(gathered, code, asked.by) for code in asked.codes]
-    return Found(gathered.day, tuple(cubes), {}, read, unread)
+    collector, read, unread = _collect(tx, keys, query, now, COMPLETION_BY_CODE)
+    cubes = [completions.table(collector, code, query.by) for code in query.codes]
+    return CubeResult(collector.day, tuple(cubes), {}, read, unread)
 
 
 def known_values(tx: Connection) -> dict[str, Sequence[str]]:
@@ -90,26 +95,30 @@ def known_values(tx: Connection) -> dict[str, Sequence[str]]:
     return {"konfliktrad": sorted(reference.konfliktrad_codes(tx)), "police_district": sorted({*districts.values()})}
 
 
-def _gathered(
-    tx: Connection, keys: Keys, asked: Question, now: datetime, known: Mapping[str, D]
-) -> tuple[Gathering[D], int, int]:
-    sanction = asked.where.get("sanction")
-    reading = Asked(asked.valid_at, asked.known_at, None, Sanction(sanction) if sanction else None, asked.at_most)
-    definitions = [known[code] for code in asked.codes]
-    gathered = gathering(definitions, asked.by, asked.day(now), (asked.since, asked.until), known_values(tx))
+def _collect(
+    tx: Connection, keys: EncryptionKeys, query: CubeQuery, now: datetime, definition_by_code: Mapping[str, D]
+) -> tuple[CohortCollector[D], int, int]:
+    sanction = query.where.get("sanction")
+    selection = CaseSelection(
+        query.valid_at, query.known_at, None, Sanction(sanction) if sanction else None, query.at_most
+    )
+    definitions = [definition_by_code[code] for code in query.codes]
+    collector = cohort_collector(definitions, query.by, query.day(now), (query.since, query.until), known_values(tx))
     read = 0
-    for subject in _subjects(tx, keys if asked.of_sex else None, reading, now):
+    for subject in _subjects(tx, keys if query.needs_sex else None, selection, now):
         read += 1
-        if all(BY[code](subject) == value for code, value in asked.where.items()):
-            gathered.add(subject)
-    return gathered, read, reading.unread
+        if all(DIMENSION_READERS[code](subject) == value for code, value in query.where.items()):
+            collector.add(subject)
+    return collector, read, selection.unread
 
 
-def _subjects(tx: Connection, keys: Keys | None, reading: Asked, now: datetime) -> Iterator[Subject]:
-    return (Subject(one.row, one.sex) for one in cases.read(tx, reading, now, keys))
+def _subjects(
+    tx: Connection, keys: EncryptionKeys | None, selection: CaseSelection, now: datetime
+) -> Iterator[Subject]:
+    return (Subject(case.facts, case.sex) for case in cases.read(tx, selection, now, keys))
 
 
-def _curves(gathered: Gathering[LeadTime], code: str, by: Sequence[str]) -> dict[Key, list[Point]]:
-    found = gathered.table(code, by)
-    spans = ((key, found.counted.spans(members)) for key, members in found.cells())
-    return {key: list(points(lead_times.curve_of(found.counted, one))) for key, one in spans}
+def _curves(collector: CohortCollector[LeadTimeDefinition], code: str, by: Sequence[str]) -> dict[Key, list[Point]]:
+    cohort_table = collector.table(code, by)
+    spans = ((key, cohort_table.cohort.spans(members)) for key, members in cohort_table.cells())
+    return {key: list(points(lead_times.curve_of(cohort_table.cohort, cell_spans))) for key, cell_spans in spans}

@@ -17,17 +17,17 @@ from ungdom.lazy import lazy
 from ungdom.statistics import past
 from ungdom.statistics.curves import (
     WINDOW,
+    CurveKey,
     Forecast,
     ForecastStanding,
-    Key,
-    counted,
-    every_key,
-    foretell,
+    all_keys,
+    curve_lookup,
+    fallback_keys,
     history,
-    rungs,
+    predict,
 )
 from ungdom.statistics.past import Report
-from ungdom.statistics.spells import Question, Spell, question, spells
+from ungdom.statistics.spells import ClockSpell, ForecastQuery, clock_spells, forecast_query
 from ungdom.statistics.survival import Curve, Days
 from ungdom.store import bulk
 from ungdom.store.forecast_tables import forecast_curve
@@ -41,35 +41,35 @@ else:
     np = lazy("numpy")
 
 C = forecast_curve.c
-_PLACE = tuple(forecast_curve.primary_key)
+_KEY_COLUMNS = tuple(forecast_curve.primary_key)
 ALL = ""
 """How the table writes both sanctions, and the whole country."""
 
 
 @dataclass(frozen=True, slots=True)
-class Foretold:
+class CaseForecast:
     """Everything foretold of one case. `as_of`: the curves hold what was known at the end of that day; None: none."""
 
     as_of: date | None
     answers: tuple[Forecast, ...]
 
 
-def of_case(tx: Connection, case: Case, day: date, konfliktrad: str | None) -> Foretold:
+def of_case(tx: Connection, case: Case, day: date, konfliktrad: str | None) -> CaseForecast:
     """Each running clock of a case that can be foretold, asked on that day.
 
     `konfliktrad`: the office whose own history may be used; None where the reader must not learn which it is.
     """
-    waiting = [spell for spell in spells(case) if spell.waits and spell.since <= day]
-    asked = [question(spell, day, konfliktrad) for spell in waiting]
-    found = _read(tx, asked)
+    waiting = [spell for spell in clock_spells(case) if spell.waits and spell.since <= day]
+    queries = [forecast_query(spell, day, konfliktrad) for spell in waiting]
+    curves = _read_curves(tx, queries)
     as_of = _as_of(tx)
-    return Foretold(as_of, tuple(_answer(one, found, as_of) for one in asked))
+    return CaseForecast(as_of, tuple(_answer(query, curves, as_of) for query in queries))
 
 
-def _answer(asked: Question, found: dict[Key, Curve], as_of: date | None) -> Forecast:
-    answer = foretell(asked, found.get)
+def _answer(query: ForecastQuery, curves: dict[CurveKey, Curve], as_of: date | None) -> Forecast:
+    answer = predict(query, curves.get)
     if answer.standing is ForecastStanding.TOO_FEW and as_of is None:
-        return Forecast(asked, ForecastStanding.NOT_COMPUTED)
+        return Forecast(query, ForecastStanding.NOT_COMPUTED)
     return answer
 
 
@@ -78,23 +78,23 @@ def refresh(db: Database, day: date, report: Report = lambda _done, _all: None) 
 
     Two at once do no harm: the same day gives the same rows.
     """
-    found: list[Spell] = []
+    waits: list[ClockSpell] = []
     cases = 0
-    for known in past.cases(db, [day], day - WINDOW, report):
-        found += known.then.get(day, [])
+    for known in past.historic_waits(db, [day], day - WINDOW, report):
+        waits += known.by_day.get(day, [])
         cases += 1
-    then = history(found, day)
-    curve = counted(then)
-    rows = [_row(key, made, day) for key in every_key(then) if (made := curve(key))]
+    durations = history(waits, day)
+    lookup = curve_lookup(durations)
+    rows = [_curve_row(key, curve, day) for key in all_keys(durations) if (curve := lookup(key))]
     with db.writing() as tx:
         bulk.upsert(tx, forecast_curve, rows)
         tx.execute(delete(forecast_curve).where(C.as_of != day))
-    return {"cases": cases, "spells": len(found), "curves": len(rows)}
+    return {"cases": cases, "spells": len(waits), "curves": len(rows)}
 
 
-def _row(key: Key, curve: Curve, day: date) -> dict[str, Any]:
+def _curve_row(key: CurveKey, curve: Curve, day: date) -> dict[str, Any]:
     return {
-        **dict(zip((column.name for column in _PLACE), _place(key), strict=True)),
+        **dict(zip((column.name for column in _KEY_COLUMNS), _key_values(key), strict=True)),
         "as_of": day,
         "last": curve.last,
         "days": _text(curve.days),
@@ -115,22 +115,22 @@ def _as_of(tx: Connection) -> date | None:
     return tx.scalar(select(C.as_of).limit(1))
 
 
-def _read(tx: Connection, asked: list[Question]) -> dict[Key, Curve]:
+def _read_curves(tx: Connection, queries: list[ForecastQuery]) -> dict[CurveKey, Curve]:
     """The curves that may answer these questions, in one query."""
-    places = sorted({_place(key) for one in asked for _, key in rungs(one)})
-    if not places:
+    keys = sorted({_key_values(key) for query in queries for _, key in fallback_keys(query)})
+    if not keys:
         return {}
-    rows = tx.execute(select(forecast_curve).where(tuple_(*_PLACE).in_(places)))
+    rows = tx.execute(select(forecast_curve).where(tuple_(*_KEY_COLUMNS).in_(keys)))
     return {_key(row): _curve(row) for row in rows}
 
 
-def _place(key: Key) -> tuple[str, str, str, str, int]:
+def _key_values(key: CurveKey) -> tuple[str, str, str, str, int]:
     return key.clock, str(key.stage), key.sanction or ALL, key.konfliktrad or ALL, key.landmark
 
 
-def _key(row: Row[Any]) -> Key:
+def _key(row: Row[Any]) -> CurveKey:
     sanction = Sanction(row.sanction) if row.sanction else None
-    return Key(row.clock, State(row.stage), sanction, row.konfliktrad or None, row.landmark)
+    return CurveKey(row.clock, State(row.stage), sanction, row.konfliktrad or None, row.landmark)
 
 
 def _curve(row: Row[Any]) -> Curve:

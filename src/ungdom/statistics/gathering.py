@@ -9,9 +9,19 @@ from datetime import date
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ungdom.lazy import lazy
-from ungdom.statistics.cubes import Cell, Cube, Dimension
-from ungdom.statistics.definitions import Completion, Definition, LeadTime
-from ungdom.statistics.frames import BY, PERIOD, Column, Places, Subject, cells, half_year, numbers, periods
+from ungdom.statistics.cubes import Cube, CubeCell, Dimension
+from ungdom.statistics.definitions import CompletionDefinition, Definition, LeadTimeDefinition
+from ungdom.statistics.frames import (
+    DIMENSION_READERS,
+    PERIOD,
+    DimensionColumn,
+    RowIndices,
+    Subject,
+    cells,
+    half_year,
+    numbers,
+    periods,
+)
 from ungdom.statistics.outcomes import outcome
 from ungdom.statistics.passages import WAITING
 from ungdom.statistics.survival import CENSORED, Spans
@@ -22,75 +32,78 @@ if TYPE_CHECKING:
 else:
     np = lazy("numpy")
 
-D = TypeVar("D", LeadTime, Completion)
-Known = Mapping[str, Iterable[str]]
+D = TypeVar("D", LeadTimeDefinition, CompletionDefinition)
+KnownValues = Mapping[str, Iterable[str]]
 """Values of a dimension that are shown also where nobody has them: the codes of every konfliktråd."""
 
 
-def _column() -> array[int]:
+def _int_column() -> array[int]:
     return array("q")
 
 
 @dataclass(slots=True)
-class Counted(Generic[D]):
+class CohortColumns(Generic[D]):
     """The cases that one definition counts, a place each in its columns.
 
-    `subject`: the place of the case among all; `on`: the day that puts it into a period; `ending`: the place of the way
-    it ended among the outcomes, and one more; 0: has not. `entry`, `time`: of passages, in days.
+    `subject`: the place of the case among all; `period_day`: the day that puts it into a period; `outcome_code`: the
+    place of the way it ended among the outcomes, and one more; 0: has not. `entry`, `time`: of passages, in days.
     """
 
-    one: D
-    subject: array[int] = field(default_factory=_column)
-    on: array[int] = field(default_factory=_column)
-    ending: array[int] = field(default_factory=_column)
-    entry: array[int] = field(default_factory=_column)
-    time: array[int] = field(default_factory=_column)
+    definition: D
+    subject: array[int] = field(default_factory=_int_column)
+    period_day: array[int] = field(default_factory=_int_column)
+    outcome_code: array[int] = field(default_factory=_int_column)
+    entry: array[int] = field(default_factory=_int_column)
+    time: array[int] = field(default_factory=_int_column)
 
-    def code(self, ending: str) -> int:
+    def code_of(self, ending: str) -> int:
         """The number of a way of ending."""
-        return CENSORED if ending == WAITING else self.one.outcomes.index(ending) + 1
+        return CENSORED if ending == WAITING else self.definition.outcomes.index(ending) + 1
 
-    def spans(self, members: Places | slice = slice(None)) -> Spans:
+    def spans(self, members: RowIndices | slice = slice(None)) -> Spans:
         """These of its passages, under observation or not."""
-        return Spans(numbers(self.entry)[members], numbers(self.time)[members], numbers(self.ending)[members])
+        return Spans(numbers(self.entry)[members], numbers(self.time)[members], numbers(self.outcome_code)[members])
 
 
 @dataclass(slots=True)
-class Gathering(Generic[D]):
-    """Cases as they come in: `counted` by code of the definition, `columns` of what they are told apart by.
+class CohortCollector(Generic[D]):
+    """Cases as they come in: `cohorts` by code of the definition, `columns` of what they are told apart by.
 
     `day`: what lasts is counted until its end. `period`: the first and the last day that count; None: any.
     """
 
     day: date
-    counted: dict[str, Counted[D]]
-    columns: dict[str, Column]
+    cohorts: dict[str, CohortColumns[D]]
+    columns: dict[str, DimensionColumn]
     period: tuple[date, date] | None = None
     size: int = 0
 
     def add(self, subject: Subject) -> None:
         """Count one more case, where a definition counts it."""
-        found = False
-        for counted in self.counted.values():
-            found |= _count(counted, subject, self.size, self.day, self.period)
-        if found:
+        counted = False
+        for cohort in self.cohorts.values():
+            counted |= _add_to_cohort(cohort, subject, self.size, self.day, self.period)
+        if counted:
             self.size += 1
             for code, column in self.columns.items():
-                column.add(BY[code](subject))
+                column.add(DIMENSION_READERS[code](subject))
 
-    def table(self, code: str, by: Sequence[str]) -> Table[D]:
+    def table(self, code: str, by: Sequence[str]) -> CohortTable[D]:
         """What this definition counts, by these dimensions."""
-        counted = self.counted[code]
-        where = numbers(counted.subject)
-        named = [self._period(counted) if one == PERIOD else self._dimension(one, where) for one in by]
-        return Table(counted, tuple(dimension for dimension, _ in named), tuple(places for _, places in named))
+        cohort = self.cohorts[code]
+        where = numbers(cohort.subject)
+        named = [
+            self._period(cohort) if dimension_code == PERIOD else self._dimension(dimension_code, where)
+            for dimension_code in by
+        ]
+        return CohortTable(cohort, tuple(dimension for dimension, _ in named), tuple(places for _, places in named))
 
-    def _dimension(self, code: str, where: Places) -> tuple[Dimension, Places]:
+    def _dimension(self, code: str, where: RowIndices) -> tuple[Dimension, RowIndices]:
         dimension = self.columns[code].dimension()
-        return dimension, self.columns[code].places(dimension)[where]
+        return dimension, self.columns[code].row_indices(dimension)[where]
 
-    def _period(self, counted: Counted[D]) -> tuple[Dimension, Places]:
-        days, places = np.unique(numbers(counted.on), return_inverse=True)
+    def _period(self, cohort: CohortColumns[D]) -> tuple[Dimension, RowIndices]:
+        days, places = np.unique(numbers(cohort.period_day), return_inverse=True)
         first, last = self.period or (date.fromordinal(int(min(days, default=self.day.toordinal()))), self.day)
         dimension = periods(first, last)
         known = {value: place for place, value in enumerate(dimension.values)}
@@ -99,56 +112,60 @@ class Gathering(Generic[D]):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Table(Generic[D]):
+class CohortTable(Generic[D]):
     """What one definition counts, told apart by dimensions; `places`: of each counted case, in each of them."""
 
-    counted: Counted[D]
+    cohort: CohortColumns[D]
     dimensions: tuple[Dimension, ...]
-    places: tuple[Places, ...]
+    places: tuple[RowIndices, ...]
 
-    def cells(self) -> Iterator[tuple[tuple[str, ...], Places]]:
+    def cells(self) -> Iterator[tuple[tuple[str, ...], RowIndices]]:
         """Each combination of values and totals that a case has, and the places of its cases."""
-        return cells(self.dimensions, self.places, len(self.counted.on))
+        return cells(self.dimensions, self.places, len(self.cohort.period_day))
 
-    def cube(self, estimates: tuple[str, ...], made: Mapping[tuple[str, ...], Cell]) -> Cube:
+    def cube(self, estimates: tuple[str, ...], cells: Mapping[tuple[str, ...], CubeCell]) -> Cube:
         """The cube of these cells."""
-        one: Definition = self.counted.one
-        return Cube(one.code, one.version, self.dimensions, one.outcomes, estimates, made)
+        definition: Definition = self.cohort.definition
+        return Cube(definition.code, definition.version, self.dimensions, definition.outcomes, estimates, cells)
 
 
-def gathering(
+def cohort_collector(
     definitions: Iterable[D],
     by: Iterable[str],
     day: date,
     period: tuple[date, date] | None = None,
-    known: Known | None = None,
-) -> Gathering[D]:
+    known_values: KnownValues | None = None,
+) -> CohortCollector[D]:
     """Empty columns for these definitions and dimensions."""
     columns = {
-        code: Column(code, {value: place for place, value in enumerate((known or {}).get(code, ()))})
+        code: DimensionColumn(code, {value: place for place, value in enumerate((known_values or {}).get(code, ()))})
         for code in by
         if code != PERIOD
     }
-    return Gathering(day, {one.code: Counted(one) for one in definitions}, columns, period)
+    return CohortCollector(
+        day, {definition.code: CohortColumns(definition) for definition in definitions}, columns, period
+    )
 
 
-def _count(counted: Counted[D], subject: Subject, place: int, day: date, period: tuple[date, date] | None) -> bool:
+def _add_to_cohort(
+    cohort: CohortColumns[D], subject: Subject, place: int, day: date, period: tuple[date, date] | None
+) -> bool:
     """Whether the definition counts this case; if so it stands in the columns."""
-    if isinstance(counted.one, LeadTime):
-        passage = counted.one.passage(subject.row)
-        if passage is None or not _within(passage.on, period):
+    if isinstance(cohort.definition, LeadTimeDefinition):
+        duration = cohort.definition.duration(subject.facts)
+        if duration is None or not _within(duration.period_day, period):
             return False
-        counted.entry.append(passage.entry)
-        counted.time.append(days_between(passage.since, passage.over or max(day, passage.since)))
-        on, ending = passage.on, counted.code(passage.ending)
+        cohort.entry.append(duration.entry)
+        cohort.time.append(days_between(duration.since, duration.ended_on or max(day, duration.since)))
+        period_day, ending = duration.period_day, cohort.code_of(duration.ending)
     else:
-        placed = counted.one.on(subject.row)
-        if placed is None or not _within(placed, period):
+        cohort_day = cohort.definition.cohort_day(subject.facts)
+        if cohort_day is None or not _within(cohort_day, period):
             return False
-        on, ending = placed, counted.code(outcome(subject.row))
-    counted.subject.append(place)
-    counted.on.append(on.toordinal())
-    counted.ending.append(ending)
+        period_day, ending = cohort_day, cohort.code_of(outcome(subject.facts))
+    cohort.subject.append(place)
+    cohort.period_day.append(period_day.toordinal())
+    cohort.outcome_code.append(ending)
     return True
 
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from ungdom.statistics.cubes import TOTAL, Cell, CellStatus, Cube, Dimension
+from ungdom.statistics.cubes import TOTAL, CellStatus, Cube, CubeCell, Dimension
 
 CONTENTS = "contents"
 """The dimension of what is counted or estimated."""
@@ -54,7 +54,7 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class DatasetMetadata:
     """What a cube is told with. A label that is missing is the code itself.
 
     `dimensions`: label by code, of `contents` as well; `values`: label by code of the dimension and value, `TOTAL` as
@@ -75,47 +75,47 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class DatasetValue:
     """One number of a cell; no value always has a sign."""
 
     value: float | None
     sign: Sign | None = None
 
 
-def dataset(cube: Cube, told: Told) -> dict[str, Any]:
+def dataset(cube: Cube, metadata: DatasetMetadata) -> dict[str, Any]:
     """The cube as a JSON-stat dataset, ready for JSON: each combination, the total of each dimension last."""
-    numbers = [number for key in cube.keys() for number in numbers_of(cube, cube.at(key), told)]  # noqa: SIM118 - a method
+    numbers = [number for key in cube.keys() for number in dataset_values(cube, cube.at(key), metadata)]  # noqa: SIM118 - a method
     dimensions = [*cube.dimensions, Dimension(CONTENTS, contents(cube))]
     return {
         "version": "2.0",
         "class": "dataset",
-        "label": told.title,
-        "source": told.source,
-        "updated": told.updated.isoformat(timespec="seconds").replace("+00:00", "Z"),
-        "id": [one.code for one in dimensions],
-        "size": [len(_index(one)) for one in dimensions],
+        "label": metadata.title,
+        "source": metadata.source,
+        "updated": metadata.updated.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "id": [item.code for item in dimensions],
+        "size": [len(_category_index(item)) for item in dimensions],
         "role": _roles(cube),
-        "dimension": {one.code: _dimension(one, told) for one in dimensions},
+        "dimension": {item.code: _dimension_member(item, metadata) for item in dimensions},
         "value": [number.value for number in numbers],
-        "status": {str(place): one.sign.symbol for place, one in enumerate(numbers) if one.sign},
-        **({"note": list(told.notes)} if told.notes else {}),
-        "extension": _extension(cube, told),
+        "status": {str(place): item.sign.symbol for place, item in enumerate(numbers) if item.sign},
+        **({"note": list(metadata.notes)} if metadata.notes else {}),
+        "extension": _extension(cube, metadata),
     }
 
 
-def csv_rows(cube: Cube, told: Told) -> Iterator[list[str]]:
+def csv_rows(cube: Cube, metadata: DatasetMetadata) -> Iterator[list[str]]:
     """A line of names, then a line a number: the code of each dimension, of contents, the number, its symbol."""
-    yield [*(one.code for one in cube.dimensions), CONTENTS, "value", "status"]
+    yield [*(dimension.code for dimension in cube.dimensions), CONTENTS, "value", "status"]
     for key in cube.keys():  # noqa: SIM118 - a method
-        for name, number in zip(contents(cube), numbers_of(cube, cube.at(key), told), strict=True):
+        for name, number in zip(contents(cube), dataset_values(cube, cube.at(key), metadata), strict=True):
             value = "" if number.value is None else str(number.value)
             yield [*key, name, value, number.sign.symbol if number.sign else ""]
 
 
-def csv_text(cube: Cube, told: Told) -> str:
+def csv_text(cube: Cube, metadata: DatasetMetadata) -> str:
     """The lines as one text (RFC 4180)."""
     out = io.StringIO()
-    csv.writer(out).writerows(csv_rows(cube, told))
+    csv.writer(out).writerows(csv_rows(cube, metadata))
     return out.getvalue()
 
 
@@ -124,27 +124,27 @@ def contents(cube: Cube) -> tuple[str, ...]:
     return (*cube.outcomes, *((ALL,) if len(cube.outcomes) > 1 else ()), *cube.estimates)
 
 
-def numbers_of(cube: Cube, cell: Cell, told: Told) -> Iterator[Number]:
+def dataset_values(cube: Cube, cell: CubeCell, metadata: DatasetMetadata) -> Iterator[DatasetValue]:
     """The numbers of a cell, in the order of `contents`. A hidden cell has none."""
     if cell.status.hidden:
-        yield from (Number(None, Sign.HIDDEN) for _ in contents(cube))
+        yield from (DatasetValue(None, Sign.HIDDEN) for _ in contents(cube))
         return
     shown = Sign.PROVISIONAL if cell.status is CellStatus.PROVISIONAL else None
     counts = [cell.counts.get(name, 0) for name in cube.outcomes]
-    yield from (Number(count, shown) for count in (*counts, *((sum(counts),) if len(counts) > 1 else ())))
+    yield from (DatasetValue(count, shown) for count in (*counts, *((sum(counts),) if len(counts) > 1 else ())))
     for name in cube.estimates:
         value = cell.estimates.get(name)
         if value is None:
-            yield Number(None, _why_none(cell, name))
+            yield DatasetValue(None, _sign_of_missing(cell, name))
         else:
-            yield Number(_rounded(value, told.units.get(name)), shown)
+            yield DatasetValue(_rounded(value, metadata.units.get(name)), shown)
 
 
-def _why_none(cell: Cell, name: str) -> Sign:
+def _sign_of_missing(cell: CubeCell, name: str) -> Sign:
     """Why an estimate has no number: kept back, not reached, or nothing to estimate in this cell."""
     if name in cell.withheld:
         return Sign.HIDDEN
-    return Sign.MISSING if name in cell.estimates and cell.all else Sign.IMPOSSIBLE
+    return Sign.MISSING if name in cell.estimates and cell.total else Sign.IMPOSSIBLE
 
 
 def _rounded(value: float, unit: Unit | None) -> float:
@@ -154,35 +154,39 @@ def _rounded(value: float, unit: Unit | None) -> float:
 
 
 def _roles(cube: Cube) -> dict[str, list[str]]:
-    codes = [one.code for one in cube.dimensions]
-    found = {"time": [c for c in codes if c in TIME], "geo": [c for c in codes if c in GEO], "metric": [CONTENTS]}
-    return {role: members for role, members in found.items() if members}
-
-
-def _index(one: Dimension) -> tuple[str, ...]:
-    return one.values if one.code == CONTENTS else (*one.values, TOTAL)
-
-
-def _dimension(one: Dimension, told: Told) -> dict[str, Any]:
-    called = told.values.get(one.code, {})
-    category: dict[str, Any] = {
-        "index": list(_index(one)),
-        "label": {value: called.get(value, value) for value in _index(one)},
+    codes = [dimension.code for dimension in cube.dimensions]
+    codes_by_role = {
+        "time": [c for c in codes if c in TIME],
+        "geo": [c for c in codes if c in GEO],
+        "metric": [CONTENTS],
     }
-    if one.code == CONTENTS:
-        units = {value: told.units[value] for value in one.values if value in told.units}
+    return {role: members for role, members in codes_by_role.items() if members}
+
+
+def _category_index(dimension: Dimension) -> tuple[str, ...]:
+    return dimension.values if dimension.code == CONTENTS else (*dimension.values, TOTAL)
+
+
+def _dimension_member(dimension: Dimension, metadata: DatasetMetadata) -> dict[str, Any]:
+    labels = metadata.values.get(dimension.code, {})
+    category: dict[str, Any] = {
+        "index": list(_category_index(dimension)),
+        "label": {value: labels.get(value, value) for value in _category_index(dimension)},
+    }
+    if dimension.code == CONTENTS:
+        units = {value: metadata.units[value] for value in dimension.values if value in metadata.units}
         if units:
             category["unit"] = {value: {"label": u.label, "decimals": u.decimals} for value, u in units.items()}
     else:
-        category["child"] = {whole: list(parts) for whole, parts in one.parts() if parts}
-    return {"label": told.dimensions.get(one.code, one.code), "category": category}
+        category["child"] = {whole: list(parts) for whole, parts in dimension.parts() if parts}
+    return {"label": metadata.dimensions.get(dimension.code, dimension.code), "category": category}
 
 
-def _extension(cube: Cube, told: Told) -> dict[str, Any]:
+def _extension(cube: Cube, metadata: DatasetMetadata) -> dict[str, Any]:
     return {
         "figure": cube.figure,
         "definition": cube.version,
-        "known_at": told.known_at.isoformat().replace("+00:00", "Z"),
-        "status_label": {sign.symbol: text for sign, text in told.signs.items()},
-        **told.more,
+        "known_at": metadata.known_at.isoformat().replace("+00:00", "Z"),
+        "status_label": {sign.symbol: text for sign, text in metadata.signs.items()},
+        **metadata.more,
     }

@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ungdom.lazy import lazy
-from ungdom.statistics.cubes import Cell, Cube
-from ungdom.statistics.definitions import LeadTime
-from ungdom.statistics.frames import Places
-from ungdom.statistics.gathering import Counted, Gathering
-from ungdom.statistics.passages import ENDED, UNSEEN, WAITING
+from ungdom.statistics.cubes import Cube, CubeCell
+from ungdom.statistics.definitions import LeadTimeDefinition
+from ungdom.statistics.frames import RowIndices
+from ungdom.statistics.gathering import CohortCollector, CohortColumns
+from ungdom.statistics.passages import ENDED, NEVER_AT_RISK, WAITING
 from ungdom.statistics.survival import (
     CENSORED,
     Curve,
     Spans,
     aalen_johansen,
-    conditional,
+    conditional_share,
     kaplan_meier,
     quantiles,
 )
@@ -39,7 +39,7 @@ BY_THEN = "_by"
 WEEK = 7
 
 
-def estimates_of(one: LeadTime, threshold: int | None) -> tuple[str, ...]:
+def estimates_of(definition: LeadTimeDefinition, threshold: int | None) -> tuple[str, ...]:
     """The names of the estimates: quantiles with 95 % limits, and the naive mean.
 
     Where there is a threshold also the share that waits longer (Kaplan–Meier), and the shares that have ended in each
@@ -47,73 +47,83 @@ def estimates_of(one: LeadTime, threshold: int | None) -> tuple[str, ...]:
     """
     named = [f"{name}{limit}" for name in QUANTILES for limit in ("", "_low", "_high")] + [MEAN]
     if threshold is not None:
-        ways = [ending for ending in one.outcomes if ending != UNSEEN]
+        ways = [ending for ending in definition.outcomes if ending != NEVER_AT_RISK]
         named += [OVER, f"{OVER}_low", f"{OVER}_high", *(f"{ending}{BY_THEN}" for ending in ways)]
     return tuple(named)
 
 
-def table(gathered: Gathering[LeadTime], code: str, by: Sequence[str], threshold: int | None = None) -> Cube:
+def table(
+    collector: CohortCollector[LeadTimeDefinition], code: str, by: Sequence[str], threshold: int | None = None
+) -> Cube:
     """The lead time of this code by these dimensions. `threshold`: in days; None: the norm, where there is one."""
-    found = gathered.table(code, by)
-    days = threshold if threshold is not None else found.counted.one.norm_days(gathered.day)
-    made = {key: _cell(found.counted, members, days) for key, members in found.cells()}
-    return found.cube(estimates_of(found.counted.one, days), made)
+    cohort_table = collector.table(code, by)
+    days = threshold if threshold is not None else cohort_table.cohort.definition.norm_days(collector.day)
+    cells = {key: _cell(cohort_table.cohort, members, days) for key, members in cohort_table.cells()}
+    return cohort_table.cube(estimates_of(cohort_table.cohort.definition, days), cells)
 
 
-def _cell(counted: Counted[LeadTime], members: Places, threshold: int | None) -> Cell:
-    spans = counted.spans(members)
-    return Cell(_counts(counted, spans), _estimates(counted, spans, threshold))
+def _cell(cohort: CohortColumns[LeadTimeDefinition], members: RowIndices, threshold: int | None) -> CubeCell:
+    spans = cohort.spans(members)
+    return CubeCell(_counts(cohort, spans), _estimates(cohort, spans, threshold))
 
 
-def _counts(counted: Counted[LeadTime], spans: Spans) -> dict[str, int]:
+def _counts(cohort: CohortColumns[LeadTimeDefinition], spans: Spans) -> dict[str, int]:
     """How many by way of ending; those that were never under observation apart."""
-    seen = spans.seen()
-    found = np.bincount(seen.ending, minlength=len(counted.one.outcomes) + 1)
-    told = {ending: int(found[counted.code(ending)]) for ending in counted.one.outcomes}
-    return told | {UNSEEN: len(spans.time) - len(seen.time)}
+    at_risk = spans.ever_at_risk()
+    by_code = np.bincount(at_risk.ending, minlength=len(cohort.definition.outcomes) + 1)
+    counts = {ending: int(by_code[cohort.code_of(ending)]) for ending in cohort.definition.outcomes}
+    return counts | {NEVER_AT_RISK: len(spans.time) - len(at_risk.time)}
 
 
-def _estimates(counted: Counted[LeadTime], spans: Spans, threshold: int | None) -> dict[str, float | None]:
-    curve = curve_of(counted, spans)
-    told: dict[str, float | None] = {}
-    for name, found in zip(QUANTILES, quantiles(curve, tuple(QUANTILES.values())), strict=True):
-        told |= {name: found.days, f"{name}_low": found.low, f"{name}_high": found.high}
-    told[MEAN] = _mean(counted, spans)
-    return told if threshold is None else told | _over(curve, threshold) | _by_then(counted, spans, threshold)
+def _estimates(
+    cohort: CohortColumns[LeadTimeDefinition], spans: Spans, threshold: int | None
+) -> dict[str, float | None]:
+    curve = curve_of(cohort, spans)
+    estimates: dict[str, float | None] = {}
+    for name, quantile in zip(QUANTILES, quantiles(curve, tuple(QUANTILES.values())), strict=True):
+        estimates |= {name: quantile.days, f"{name}_low": quantile.low, f"{name}_high": quantile.high}
+    estimates[MEAN] = _mean(cohort, spans)
+    return (
+        estimates
+        if threshold is None
+        else estimates | _share_over(curve, threshold) | _shares_by_threshold(cohort, spans, threshold)
+    )
 
 
-def curve_of(counted: Counted[LeadTime], spans: Spans) -> Curve:
+def curve_of(cohort: CohortColumns[LeadTimeDefinition], spans: Spans) -> Curve:
     """The curve of the passages: until they end by what was waited for, or in any way where the definition says so."""
-    return kaplan_meier(spans, None if counted.one.any_end else counted.code(ENDED))
+    return kaplan_meier(spans, None if cohort.definition.any_end else cohort.code_of(ENDED))
 
 
-def _mean(counted: Counted[LeadTime], spans: Spans) -> float | None:
+def _mean(cohort: CohortColumns[LeadTimeDefinition], spans: Spans) -> float | None:
     """The naive mean, of those that ended: it leaves out who still waits, and knows nothing of late entry."""
-    ends = spans.ending != CENSORED if counted.one.any_end else spans.ending == counted.code(ENDED)
+    ends = spans.ending != CENSORED if cohort.definition.any_end else spans.ending == cohort.code_of(ENDED)
     ended = spans.time[ends]
     return float(ended.mean()) if len(ended) else None
 
 
-def _over(curve: Curve, threshold: int) -> dict[str, float | None]:
-    found = conditional(curve, -1, threshold)
-    values = (found.share, found.low, found.high) if found else (None, None, None)
-    return {f"{OVER}{limit}": _number(one) for limit, one in zip(("", "_low", "_high"), values, strict=True)}
+def _share_over(curve: Curve, threshold: int) -> dict[str, float | None]:
+    estimate = conditional_share(curve, -1, threshold)
+    values = (estimate.share, estimate.low, estimate.high) if estimate else (None, None, None)
+    return {f"{OVER}{limit}": _none_if_nan(value) for limit, value in zip(("", "_low", "_high"), values, strict=True)}
 
 
-def _by_then(counted: Counted[LeadTime], spans: Spans, threshold: int) -> dict[str, float | None]:
+def _shares_by_threshold(
+    cohort: CohortColumns[LeadTimeDefinition], spans: Spans, threshold: int
+) -> dict[str, float | None]:
     """The share that has ended in each way by the threshold, none of them censored, and what is left of 1."""
-    ways = [ending for ending in counted.one.outcomes if ending not in (WAITING, UNSEEN)]
-    seen = spans.seen()
-    if not len(seen.time) or (int(seen.time.max()) < threshold and bool((seen.ending == CENSORED).any())):
+    ways = [ending for ending in cohort.definition.outcomes if ending not in (WAITING, NEVER_AT_RISK)]
+    at_risk = spans.ever_at_risk()
+    if not len(at_risk.time) or (int(at_risk.time.max()) < threshold and bool((at_risk.ending == CENSORED).any())):
         return dict.fromkeys(f"{ending}{BY_THEN}" for ending in (*ways, WAITING))
-    found = aalen_johansen(seen)
-    place = int(np.searchsorted(found.days, threshold, side="right")) - 1
-    shares = {code: float(line[place]) if place >= 0 else 0.0 for code, line in found.ended.items()}
-    told: dict[str, float | None] = {f"{way}{BY_THEN}": shares.get(counted.code(way), 0.0) for way in ways}
-    return told | {f"{WAITING}{BY_THEN}": max(0.0, 1 - sum(shares.values()))}
+    incidence = aalen_johansen(at_risk)
+    place = int(np.searchsorted(incidence.days, threshold, side="right")) - 1
+    shares = {code: float(line[place]) if place >= 0 else 0.0 for code, line in incidence.ended.items()}
+    estimates: dict[str, float | None] = {f"{way}{BY_THEN}": shares.get(cohort.code_of(way), 0.0) for way in ways}
+    return estimates | {f"{WAITING}{BY_THEN}": max(0.0, 1 - sum(shares.values()))}
 
 
-def _number(value: float | None) -> float | None:
+def _none_if_nan(value: float | None) -> float | None:
     return None if value is None or np.isnan(value) else value
 
 
@@ -137,7 +147,12 @@ def points(curve: Curve) -> Iterator[Point]:
     low, high = curve.limits()
     for row in zip(curve.days, curve.survival, low, high, curve.at_risk, curve.ended, strict=True):
         yield Point(
-            int(row[0]), float(row[1]), _number(float(row[2])), _number(float(row[3])), int(row[4]), int(row[5])
+            int(row[0]),
+            float(row[1]),
+            _none_if_nan(float(row[2])),
+            _none_if_nan(float(row[3])),
+            int(row[4]),
+            int(row[5]),
         )
 
 

@@ -6,7 +6,7 @@ once in each, at the one konfliktråd it counts for.
 
 from datetime import date
 
-from ungdom.statistics.case_rows import CaseRow
+from ungdom.statistics.case_rows import CaseFacts
 from ungdom.statistics.passages import DIED
 from ungdom.workflow.vocabulary import State
 
@@ -24,33 +24,33 @@ CLOSINGS = (
 )
 """Every way of closing, in the order of the vocabulary."""
 
-APART = (DIED, State.LAPSED.value)
+EXCLUDED_OUTCOMES = (DIED, State.LAPSED.value)
 """Death, and what lapsed for another reason: told, and in neither numerator nor denominator."""
-OUTCOMES = (*(state.value for state in CLOSINGS if state is not State.LAPSED), OPEN, *APART)
+OUTCOMES = (*(state.value for state in CLOSINGS if state is not State.LAPSED), OPEN, *EXCLUDED_OUTCOMES)
 
 
-def received(row: CaseRow) -> date | None:
+def received(facts: CaseFacts) -> date | None:
     """The day that places it among cases received."""
-    return row.received
+    return facts.received
 
 
-def started(row: CaseRow) -> date | None:
+def started(facts: CaseFacts) -> date | None:
     """The day that places it among cases whose execution began."""
-    return row.started
+    return facts.started
 
 
-def closed(row: CaseRow) -> date | None:
+def closed(facts: CaseFacts) -> date | None:
     """The day that places it among cases closed, of those that the konfliktråd has had: police count the others."""
-    return row.closed if row.received or row.started else None
+    return facts.closed if facts.received or facts.started else None
 
 
-def completed(row: CaseRow) -> bool | None:
+def completed(facts: CaseFacts) -> bool | None:
     """Whether it has been completed; None: it lapsed (death, limitation, pardon), and is kept apart."""
-    return None if row.state is State.LAPSED else row.state is State.COMPLETED
+    return None if facts.state is State.LAPSED else facts.state is State.COMPLETED
 
 
-def outcome(row: CaseRow) -> str:
+def outcome(facts: CaseFacts) -> str:
     """How it came out, one of `OUTCOMES`."""
-    if row.closed is None:
+    if facts.closed is None:
         return OPEN
-    return DIED if row.died else row.state.value
+    return DIED if facts.died else facts.state.value

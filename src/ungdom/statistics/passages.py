@@ -10,7 +10,7 @@ it is reported are part of the wait. Left out of the risk set, those reported la
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from ungdom.statistics.case_rows import CaseRow
+from ungdom.statistics.case_rows import CaseFacts
 from ungdom.workflow.daycount import days_between
 from ungdom.workflow.vocabulary import CLOSED, Party, State
 
@@ -18,11 +18,11 @@ ENDED = "ended"
 """Ended by what was waited for."""
 WAITING = "waiting"
 """Has not ended."""
-UNSEEN = "unseen"
+NEVER_AT_RISK = "unseen"
 """Came into view on the day it ended or later: counted, and left out of the estimate."""
-CLOSED_IN_IT = "closed"
+ENDED_BY_CLOSING = "closed"
 """Ended by the closing of the case."""
-OTHERWISE = "left_otherwise"
+LEFT_OTHERWISE = "left_otherwise"
 DIED = "died"
 
 BEFORE_START = {
@@ -31,83 +31,97 @@ BEFORE_START = {
     State.NO_PLAN: State.NO_PLAN.value,
     State.LAPSED: State.LAPSED.value,
 }
-"""The ways in which a case leaves without a start; any other is `OTHERWISE`, and of those that lapsed some `DIED`."""
-WAYS_BEFORE_START = (*BEFORE_START.values(), DIED, OTHERWISE)
+"""How a case leaves without a start; any other way is `LEFT_OTHERWISE`, and of those that lapsed some `DIED`."""
+WAYS_BEFORE_START = (*BEFORE_START.values(), DIED, LEFT_OTHERWISE)
 DAY = timedelta(days=1)
 
 
-class Passage(NamedTuple):
-    """One passage of one case. `on`: places it in a period; `since`: its days are counted from there.
+class StepDuration(NamedTuple):
+    """One passage of one case. `period_day`: places it in a period; `since`: its days are counted from there.
 
-    `seen`: under observation from the morning of that day. `over`: the day it ended, None while it lasts, then
-    `ending` is `WAITING`; otherwise the way it ended.
+    `observed_from`: under observation from the morning of that day. `ended_on`: the day it ended, None while it
+    lasts, then `ending` is `WAITING`; otherwise the way it ended.
     """
 
-    on: date
+    period_day: date
     since: date
-    seen: date
-    over: date | None
+    observed_from: date
+    ended_on: date | None
     ending: str
 
     @property
     def entry(self) -> int:
         """Days gone when it came under observation; -1: from the morning of its first day."""
-        return entry(self.since, self.seen)
+        return entry(self.since, self.observed_from)
 
 
-def entry(since: date, seen: date) -> int:
-    """The days gone on the evening before `seen`; what was seen from the first morning enters at -1."""
-    return max(-1, days_between(since, seen) - 1)
+def entry(since: date, observed_from: date) -> int:
+    """The days gone on the evening before `observed_from`; what was seen from the first morning enters at -1."""
+    return max(-1, days_between(since, observed_from) - 1)
 
 
-def offence_to_receipt(row: CaseRow) -> Passage:
+def offence_to_receipt(facts: CaseFacts) -> StepDuration:
     """P1, of cases by the day of registration. A case that was first known by its receipt cannot tell of the wait."""
-    return _to(row, row.registered, row.last_offence, row.in_view + DAY if row.late else row.last_offence, row.received)
+    return _duration_until(
+        facts,
+        facts.registered,
+        facts.last_offence,
+        facts.in_view + DAY if facts.late_entry else facts.last_offence,
+        facts.received,
+    )
 
 
-def receipt_to_start(row: CaseRow) -> Passage | None:
+def receipt_to_start(facts: CaseFacts) -> StepDuration | None:
     """P2, of cases by the day of receipt; none where interim conditions had begun the execution before."""
-    if row.received is None or (row.started and row.p2 is None):
+    if facts.received is None or (facts.started and facts.p2 is None):
         return None
-    return _to(row, row.received, row.received, row.received, row.started)
+    return _duration_until(facts, facts.received, facts.received, facts.received, facts.started)
 
 
-def offence_to_start(row: CaseRow) -> Passage:
+def offence_to_start(facts: CaseFacts) -> StepDuration:
     """P3, of cases by the day of registration."""
-    return _to(row, row.registered, row.last_offence, row.in_view if row.late else row.last_offence, row.started)
+    return _duration_until(
+        facts,
+        facts.registered,
+        facts.last_offence,
+        facts.in_view if facts.late_entry else facts.last_offence,
+        facts.started,
+    )
 
 
-def in_stage(row: CaseRow, state: State) -> Passage | None:
+def in_stage(facts: CaseFacts, state: State) -> StepDuration | None:
     """The first stay in that stage, of cases by the day it began: one a case, so that counts are of cases."""
-    for place, stay in enumerate(row.stays):
+    for place, stay in enumerate(facts.stage_intervals):
         if stay.kind is state:
-            after = row.stays[place + 1].kind if place + 1 < len(row.stays) else row.state
-            return _stretch(row, stay.since, stay.until, CLOSED_IN_IT if after in CLOSED else ENDED)
+            after = facts.stage_intervals[place + 1].kind if place + 1 < len(facts.stage_intervals) else facts.state
+            return _duration_of_interval(facts, stay.since, stay.until, ENDED_BY_CLOSING if after in CLOSED else ENDED)
     return None
 
 
-def waiting_for(row: CaseRow, party: Party) -> Passage | None:
+def waiting_for(facts: CaseFacts, party: Party) -> StepDuration | None:
     """The first time this party was waited for before the start, of cases by the day it began; a start ends it."""
-    for wait in row.waits:
-        if wait.kind is party and (row.started is None or wait.since < row.started):
-            until = wait.until if row.started is None else min(wait.until or row.started, row.started)
-            return _stretch(row, wait.since, until, CLOSED_IN_IT if until == row.closed else ENDED)
+    for wait in facts.wait_intervals:
+        if wait.kind is party and (facts.started is None or wait.since < facts.started):
+            until = wait.until if facts.started is None else min(wait.until or facts.started, facts.started)
+            return _duration_of_interval(facts, wait.since, until, ENDED_BY_CLOSING if until == facts.closed else ENDED)
     return None
 
 
-def _to(row: CaseRow, on: date, since: date, seen: date, end: date | None) -> Passage:
+def _duration_until(
+    facts: CaseFacts, period_day: date, since: date, observed_from: date, end: date | None
+) -> StepDuration:
     if end is not None:
-        return Passage(on, since, seen, end, ENDED)
-    if row.closed is not None:
-        return Passage(on, since, seen, max(row.closed, since), left(row))
-    return Passage(on, since, seen, None, WAITING)
+        return StepDuration(period_day, since, observed_from, end, ENDED)
+    if facts.closed is not None:
+        return StepDuration(period_day, since, observed_from, max(facts.closed, since), way_of_leaving(facts))
+    return StepDuration(period_day, since, observed_from, None, WAITING)
 
 
-def _stretch(row: CaseRow, since: date, until: date | None, ending: str) -> Passage:
-    seen = max(since, row.in_view) if row.late else since
-    return Passage(since, since, seen, until, WAITING if until is None else ending)
+def _duration_of_interval(facts: CaseFacts, since: date, until: date | None, ending: str) -> StepDuration:
+    observed_from = max(since, facts.in_view) if facts.late_entry else since
+    return StepDuration(since, since, observed_from, until, WAITING if until is None else ending)
 
 
-def left(row: CaseRow) -> str:
+def way_of_leaving(facts: CaseFacts) -> str:
     """How a case that is closed left before what was waited for; death apart from what lapsed for another reason."""
-    return DIED if row.died else BEFORE_START.get(row.state, OTHERWISE)
+    return DIED if facts.died else BEFORE_START.get(facts.state, LEFT_OTHERWISE)

@@ -9,13 +9,13 @@ from uuid import UUID, uuid5
 
 from ungdom.disclosure import Policy
 from ungdom.statistics import releasing
-from ungdom.statistics.cubes import TOTAL, Cell, Cube, Dimension, Key
+from ungdom.statistics.cubes import TOTAL, Cube, CubeCell, Dimension, Key
 from ungdom.statistics.families import ENDING, SINCE
 from ungdom.statistics.frames import PERIOD
-from ungdom.statistics.releasing import Made, Report, cube_of
+from ungdom.statistics.releasing import ReleaseDocument, Report, cube_of
 from ungdom.store import releases
-from ungdom.store.releases import Kept
-from ungdom.store.sealing import Keys
+from ungdom.store.releases import StoredRelease
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Connection, Database
 from ungdom.workflow.daycount import last_moment, oslo_date
 
@@ -26,11 +26,11 @@ POLICY = Policy()
 FIRST_MONTHS = (1, 4, 7, 10)
 
 
-class NotYet(Exception):
+class ReleaseInFuture(Exception):
     """A release is of a time that has passed."""
 
 
-class TooOld(Exception):
+class ReleaseOutOfOrder(Exception):
     """A release of an earlier time than one that is there."""
 
 
@@ -43,72 +43,87 @@ class NoSuchTable(Exception):
         self.tables = tables
 
 
-def yesterday(now: datetime) -> datetime:
+def end_of_yesterday(now: datetime) -> datetime:
     """The last moment of the day before."""
     return last_moment(oslo_date(now) - DAY)
 
 
 def release(  # as `releasing.make`
     db: Database,
-    keys: Keys,
+    keys: EncryptionKeys,
     known_at: datetime,
     now: datetime,
     policy: Policy = POLICY,
     report: Report = lambda _done, _all: None,
-) -> Kept:
-    """The release of what was known then: the one that is there, or a new one. Raises `NotYet`, `TooOld`."""
+) -> StoredRelease:
+    """The release of what was known then, made if it is not there.
+
+    Raises `ReleaseInFuture`, `ReleaseOutOfOrder`.
+    """
     if known_at > now:
-        raise NotYet("a release is of a day that has passed")
+        raise ReleaseInFuture("a release is of a day that has passed")
     with db.reading() as tx:
-        earlier = releases.every(tx)
-        same = next((one for one in earlier if one.known_at == known_at), None)
+        earlier = releases.all_with_exact(tx)
+        same = next((existing for existing in earlier if existing.known_at == known_at), None)
         if same:
             return same
         if earlier and earlier[-1].known_at > known_at:
-            raise TooOld(f"there is a release of {oslo_date(earlier[-1].known_at)} already: none is made before it")
-        made = releasing.make(tx, keys, known_at, now, policy, [_made(one) for one in earlier], report)
-    kept = Kept(uuid5(NAMESPACE, made.digest), made.known_at, now, made.digest, made.content, made.proof, made.exact)
+            raise ReleaseOutOfOrder(
+                f"there is a release of {oslo_date(earlier[-1].known_at)} already: none is made before it"
+            )
+        document = releasing.build_release(
+            tx, keys, known_at, now, policy, [_document_of(existing) for existing in earlier], report
+        )
+    stored = StoredRelease(
+        uuid5(NAMESPACE, document.digest),
+        document.known_at,
+        now,
+        document.digest,
+        document.content,
+        document.proof,
+        document.exact,
+    )
     with db.writing() as tx:
-        releases.add(tx, kept)
-    return kept
+        releases.add(tx, stored)
+    return stored
 
 
-def of_quarter(db: Database, keys: Keys, now: datetime) -> dict[str, int]:
+def release_quarter(db: Database, keys: EncryptionKeys, now: datetime) -> dict[str, int]:
     """On the first day of a quarter the release of all that was known before it; otherwise nothing."""
     day = oslo_date(now)
     if day.day != 1 or day.month not in FIRST_MONTHS:
         return {}
-    release(db, keys, yesterday(now), now)
+    release(db, keys, end_of_yesterday(now), now)
     return {"made": 1}
 
 
 def faults(tx: Connection) -> Iterator[str]:
     """What is wrong with any release that is kept."""
-    for one in releases.every(tx):
-        yield from (f"{one.release_id}: {fault}" for fault in releasing.faults(_made(one), one.sha256))
+    for stored in releases.all_with_exact(tx):
+        yield from (f"{stored.release_id}: {fault}" for fault in releasing.faults(_document_of(stored), stored.sha256))
 
 
-def _made(one: Kept) -> Made:
-    return Made(one.known_at, one.content, one.proof, one.exact)
+def _document_of(stored: StoredRelease) -> ReleaseDocument:
+    return ReleaseDocument(stored.known_at, stored.content, stored.proof, stored.exact)
 
 
-def manifest(one: Kept) -> dict[str, Any]:
+def manifest(stored: StoredRelease) -> dict[str, Any]:
     """What is told of a release: when, by which rules and versions, what came of it, and which tables it has."""
-    content, proof = json.loads(one.content), json.loads(one.proof)
+    content, proof = json.loads(stored.content), json.loads(stored.proof)
     figures = {
         name: {label: value for label, value in part.items() if label != "possible_values"}
         for name, part in proof["figures"].items()
     }
     tables = [
-        {"figure": t["figure"], "definition": t["definition"], "by": by(t), "stands": part["stands"]}
+        {"figure": t["figure"], "definition": t["definition"], "by": table_dimensions(t), "stands": part["stands"]}
         for part in content["figures"]
         for t in part["tables"]
     ]
     return {
-        "id": str(one.release_id),
-        "known_at": one.known_at.isoformat(),
-        "made_at": one.made_at.isoformat(),
-        "sha256": one.sha256,
+        "id": str(stored.release_id),
+        "known_at": stored.known_at.isoformat(),
+        "made_at": stored.made_at.isoformat(),
+        "sha256": stored.sha256,
         "code": content["code"],
         "policy": content["policy"],
         "figures": figures,
@@ -116,16 +131,16 @@ def manifest(one: Kept) -> dict[str, Any]:
     }
 
 
-def by(table: Mapping[str, Any]) -> list[str]:
+def table_dimensions(table: Mapping[str, Any]) -> list[str]:
     """What a released table is told apart by, without its endings."""
-    return [one["code"] for one in table["dimensions"] if one["code"] != ENDING]
+    return [dimension["code"] for dimension in table["dimensions"] if dimension["code"] != ENDING]
 
 
 # --- answering ---------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ReleasedTableQuery:
     """A figure told apart by these, of cases with these values."""
 
     figure: str
@@ -134,7 +149,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class ReleasePeriod:
     """The days asked for; `last`: the last of the release."""
 
     since: date
@@ -142,13 +157,13 @@ class Span:
     last: date
 
     @property
-    def whole(self) -> bool:
+    def covers_all(self) -> bool:
         """Whether they are all that has been released."""
         return self.since <= SINCE and self.until >= self.last
 
     def where(self) -> dict[str, str]:
         """The released period that these days are, if not all of them. Raises `NoSuchTable`."""
-        if self.whole:
+        if self.covers_all:
             return {}
         named = {days: name for name, days in self._periods()}
         if (self.since, self.until) not in named:
@@ -158,12 +173,12 @@ class Span:
     def within(self, cube: Cube) -> Cube:
         """The periods that lie in these days, and the total where they are all."""
         inside = {name for name, (first, last) in self._periods() if self.since <= first and last <= self.until}
-        place = [one.code for one in cube.dimensions].index(PERIOD)
-        kept = inside | ({TOTAL} if self.whole else set())
-        cells = {key: cell for key, cell in cube.cells.items() if key[place] in kept or self.whole}
-        values = tuple(one for one in cube.dimensions[place].values if one in inside or self.whole)
-        under = {part: year for part, year in cube.dimensions[place].under.items() if {part, year} <= {*values}}
-        period = Dimension(PERIOD, values, under)
+        place = [item.code for item in cube.dimensions].index(PERIOD)
+        shown = inside | ({TOTAL} if self.covers_all else set())
+        cells = {key: cell for key, cell in cube.cells.items() if key[place] in shown or self.covers_all}
+        values = tuple(item for item in cube.dimensions[place].values if item in inside or self.covers_all)
+        parents = {part: year for part, year in cube.dimensions[place].parents.items() if {part, year} <= {*values}}
+        period = Dimension(PERIOD, values, parents)
         return replace(cube, dimensions=(*cube.dimensions[:place], period, *cube.dimensions[place + 1 :]), cells=cells)
 
     def _periods(self) -> Iterator[tuple[str, tuple[date, date]]]:
@@ -174,24 +189,28 @@ class Span:
             yield f"{year}H2", (middle, date(year, 12, 31))
 
 
-def table(one: Kept, wanted: Wanted) -> Cube:
+def released_table(stored: StoredRelease, query: ReleasedTableQuery) -> Cube:
     """Cells of a released table, chosen and never added up. Raises `NoSuchTable`."""
-    tables = [t for part in json.loads(one.content)["figures"] for t in part["tables"] if t["figure"] == wanted.figure]
-    needed = {*wanted.by, *wanted.where}
-    fitting = [t for t in tables if needed <= set(by(t))]
+    tables = [
+        t for part in json.loads(stored.content)["figures"] for t in part["tables"] if t["figure"] == query.figure
+    ]
+    needed = {*query.by, *query.where}
+    fitting = [t for t in tables if needed <= set(table_dimensions(t))]
     if not fitting:
-        raise NoSuchTable(wanted.figure, [tuple(by(t)) for t in tables])
-    return chosen(cube_of(min(fitting, key=lambda t: len(by(t)))), wanted)
+        raise NoSuchTable(query.figure, [tuple(table_dimensions(t)) for t in tables])
+    return select_cells(cube_of(min(fitting, key=lambda t: len(table_dimensions(t)))), query)
 
 
-def chosen(cube: Cube, wanted: Wanted) -> Cube:
+def select_cells(cube: Cube, query: ReleasedTableQuery) -> Cube:
     """The cells with these values, and the totals of what it is not told apart by."""
-    kept = [n for n, one in enumerate(cube.dimensions) if one.code in (*wanted.by, ENDING)]
-    fixed = {n: wanted.where.get(one.code, TOTAL) for n, one in enumerate(cube.dimensions) if n not in kept}
-    only = {n: wanted.where[cube.dimensions[n].code] for n in kept if cube.dimensions[n].code in wanted.where}
-    cells: dict[Key, Cell] = {
-        tuple(key[n] for n in kept): cell
+    positions = [n for n, dimension in enumerate(cube.dimensions) if dimension.code in (*query.by, ENDING)]
+    fixed = {
+        n: query.where.get(dimension.code, TOTAL) for n, dimension in enumerate(cube.dimensions) if n not in positions
+    }
+    only = {n: query.where[cube.dimensions[n].code] for n in positions if cube.dimensions[n].code in query.where}
+    cells: dict[Key, CubeCell] = {
+        tuple(key[n] for n in positions): cell
         for key, cell in cube.cells.items()
         if all(key[n] == value for n, value in (fixed | only).items())
     }
-    return replace(cube, dimensions=tuple(cube.dimensions[n] for n in kept), cells=cells)
+    return replace(cube, dimensions=tuple(cube.dimensions[n] for n in positions), cells=cells)

@@ -7,21 +7,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from ungdom.workflow.case import Case, Stint
+from ungdom.workflow.case import Case, StateInterval
 from ungdom.workflow.daycount import days_between, oslo_date
-from ungdom.workflow.deadlines import FOLLOW_THE_TERM, RULES, Deadline, DeadlineStatus, Rule, deadlines
+from ungdom.workflow.deadlines import FOLLOW_THE_TERM, RULES, Deadline, DeadlineRule, DeadlineStatus, deadlines
 from ungdom.workflow.offices import counted_at
 from ungdom.workflow.vocabulary import CLOSED, Sanction, State
 
-FORESEEN: tuple[Rule, ...] = tuple(r for r in RULES if r.length and r.delay and r.code not in FOLLOW_THE_TERM)
+FORECAST_CLOCKS: tuple[DeadlineRule, ...] = tuple(
+    r for r in RULES if r.length and r.delay and r.code not in FOLLOW_THE_TERM
+)
 """The clocks that can be foretold: they have a length of their own, and passing them is somebody's delay."""
 
-_MOOT = {rule.code: rule.moot for rule in FORESEEN}
-RUNS = frozenset({DeadlineStatus.RUNNING, DeadlineStatus.OVERDUE})
+_MOOT = {rule.code: rule.moot for rule in FORECAST_CLOCKS}
+RUNNING = frozenset({DeadlineStatus.RUNNING, DeadlineStatus.OVERDUE})
 
 
 @dataclass(frozen=True, slots=True)
-class Spell:
+class ClockSpell:
     """One clock of one case while it was on one stage.
 
     `konfliktrad`: the one office it counts for: that which had the case on its last day.
@@ -53,29 +55,31 @@ class Spell:
         return self.left is None and self.over is None
 
 
-def spells(case: Case) -> list[Spell]:
+def clock_spells(case: Case) -> list[ClockSpell]:
     """Every spell of the case, as its history tells them: no day is asked, so the same history gives the same."""
-    return [spell for one in deadlines(case, date.max, FORESEEN) for spell in _of_clock(case, one)]
+    return [
+        spell for deadline in deadlines(case, date.max, FORECAST_CLOCKS) for spell in _spells_of_clock(case, deadline)
+    ]
 
 
-def _of_clock(case: Case, found: Deadline) -> Iterator[Spell]:
-    ended = None if found.stopped_on or found.status in RUNS else _left_behind(case, _MOOT[found.code])
-    over = found.stopped_on or ended or date.max
-    ends = [stint.since for stint in case.stints[1:]] + [None]
-    for stint, left in zip(case.stints, ends, strict=True):
-        since = max(stint.since, found.begun_on)
+def _spells_of_clock(case: Case, deadline: Deadline) -> Iterator[ClockSpell]:
+    ended = None if deadline.stopped_on or deadline.status in RUNNING else _over_since(case, _MOOT[deadline.code])
+    over = deadline.stopped_on or ended or date.max
+    ends = [stint.since for stint in case.intervals[1:]] + [None]
+    for stint, left in zip(case.intervals, ends, strict=True):
+        since = max(stint.since, deadline.begun_on)
         if stint.state not in CLOSED and since < min(left or date.max, over):
-            yield Spell(
-                clock=found.code,
+            yield ClockSpell(
+                clock=deadline.code,
                 stage=stint.state,
                 sanction=case.sanction,
                 konfliktrad=_counted_at(case, since, min(left or date.max, over)),
-                begun=found.begun_on,
-                due=found.due,
+                begun=deadline.begun_on,
+                due=deadline.due,
                 since=since,
-                known=max(found.known_on, _known(case, stint), since),
+                known=max(deadline.known_on, _known_on(case, stint), since),
                 left=left,
-                stopped=found.stopped_on,
+                stopped=deadline.stopped_on,
                 ended=ended,
             )
 
@@ -86,15 +90,15 @@ def _counted_at(case: Case, since: date, over: date) -> str:
     return counted_at(case, last) or case.konfliktrad
 
 
-def _known(case: Case, stint: Stint) -> date:
+def _known_on(case: Case, stint: StateInterval) -> date:
     """The day on which it became known that the case had come to this stage."""
     return next(oslo_date(event.recorded_at) for event in case.events if event.seq == stint.seq)
 
 
-def _left_behind(case: Case, moot: frozenset[State]) -> date:
+def _over_since(case: Case, moot: frozenset[State]) -> date:
     """The day since which the case has been closed, or past the step."""
     since = case.entered_on
-    for stint in reversed(case.stints):
+    for stint in reversed(case.intervals):
         if stint.state not in moot | CLOSED:
             break
         since = stint.since
@@ -102,7 +106,7 @@ def _left_behind(case: Case, moot: frozenset[State]) -> date:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ForecastQuery:
     """What is asked in the morning of `day`: how likely it is that this clock passes its limit.
 
     `konfliktrad` None: the office must not be told, and is not asked about.
@@ -128,9 +132,11 @@ class Question:
         return days_between(self.day, self.due)
 
 
-def question(spell: Spell, day: date, konfliktrad: str | None) -> Question:
+def forecast_query(spell: ClockSpell, day: date, konfliktrad: str | None) -> ForecastQuery:
     """The question to ask about a spell that waits."""
-    return Question(spell.clock, spell.stage, spell.sanction, konfliktrad, spell.begun, spell.since, spell.due, day)
+    return ForecastQuery(
+        spell.clock, spell.stage, spell.sanction, konfliktrad, spell.begun, spell.since, spell.due, day
+    )
 
 
 def morning_after(day: date) -> date:

@@ -47,14 +47,14 @@ class Spans:
         table = np.array(rows, dtype=np.int64).reshape(-1, 3)
         return cls(table[:, 0], table[:, 1], table[:, 2])
 
-    def seen(self) -> Spans:
+    def ever_at_risk(self) -> Spans:
         """Without those that were never at risk: they ended before they came into view."""
-        kept = self.time > self.entry
-        return Spans(self.entry[kept], self.time[kept], self.ending[kept])
+        mask = self.time > self.entry
+        return Spans(self.entry[mask], self.time[mask], self.ending[mask])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Counts:
+class RiskSetCounts:
     """What the curves are made of: in each group on each day how many entered, ended in each way, were seen last.
 
     One place for each group and day on which there was anything, by group, then day; `ended` by the code of the way.
@@ -68,7 +68,7 @@ class Counts:
     censored: Days
 
     @classmethod
-    def of(cls, spans: Spans, group: Days | None = None) -> Counts:
+    def of(cls, spans: Spans, group: Days | None = None) -> RiskSetCounts:
         """Counted from cases; `group`: the code of the group of each, small whole numbers from 0; None: all are one."""
         seen = spans.time > spans.entry
         entry, time, ending = spans.entry[seen], spans.time[seen], spans.ending[seen]
@@ -79,32 +79,32 @@ class Counts:
         entered = np.bincount(at + entry - first, minlength=cells)
         left = np.bincount(ending * cells + at + time - first, minlength=cells * (int(ending.max(initial=0)) + 1))
         ways = left.reshape(-1, cells)
-        kept = np.flatnonzero(entered + ways.sum(axis=0))
-        ended = {code: ways[code][kept] for code in range(1, len(ways)) if ways[code].any()}
-        return cls(kept // width, kept % width + first, entered[kept], ended, ways[CENSORED][kept])
+        nonempty = np.flatnonzero(entered + ways.sum(axis=0))
+        ended = {code: ways[code][nonempty] for code in range(1, len(ways)) if ways[code].any()}
+        return cls(nonempty // width, nonempty % width + first, entered[nonempty], ended, ways[CENSORED][nonempty])
 
     @property
-    def ended_anyhow(self) -> Days:
+    def ended_total(self) -> Days:
         """How many ended, in whichever way."""
-        found: Days = np.sum([np.zeros_like(self.day), *self.ended.values()], axis=0, dtype=np.int64)
-        return found
+        total: Days = np.sum([np.zeros_like(self.day), *self.ended.values()], axis=0, dtype=np.int64)
+        return total
 
     @property
     def at_risk(self) -> Days:
         """How many were under observation: entered before the day, and not ended or seen last before it."""
-        change = self.entered - self.ended_anyhow - self.censored
+        change = self.entered - self.ended_total - self.censored
         before: Days = np.cumsum(change) - change  # whoever enters a group leaves it: each begins with none
         return before
 
-    def groups(self) -> Iterator[tuple[int, Counts]]:
+    def groups(self) -> Iterator[tuple[int, RiskSetCounts]]:
         """The counts of each group alone, by its code; a group without cases at risk is not there."""
         cuts = np.flatnonzero(np.diff(self.group, prepend=-1, append=-1))
         for first, end in pairwise(cuts):
             yield int(self.group[first]), self._slice(slice(first, end))
 
-    def _slice(self, rows: slice) -> Counts:
+    def _slice(self, rows: slice) -> RiskSetCounts:
         ended = {code: counts[rows] for code, counts in self.ended.items() if counts[rows].any()}
-        return Counts(self.group[rows], self.day[rows], self.entered[rows], ended, self.censored[rows])
+        return RiskSetCounts(self.group[rows], self.day[rows], self.entered[rows], ended, self.censored[rows])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,7 +155,7 @@ class Quantile:
 
 
 @dataclass(frozen=True, slots=True)
-class Conditional:
+class ConditionalShare:
     """The share that still waits after one day, of those that did after an earlier one, with its limits.
 
     `at_risk`: how many were waiting when the next of them ended; 0 when none did any more.
@@ -176,21 +176,21 @@ class Incidence:
     ended: dict[int, Shares]
 
 
-def kaplan_meier(cases: Spans | Counts, ending: int | None = None) -> Curve:
+def kaplan_meier(cases: Spans | RiskSetCounts, ending: int | None = None) -> Curve:
     """The curve of the time until that ending, every other one censored; None: until any. Of counts of one group."""
-    counts = Counts.of(cases) if isinstance(cases, Spans) else cases
-    ended = counts.ended_anyhow if ending is None else counts.ended.get(ending, np.zeros_like(counts.day))
+    counts = RiskSetCounts.of(cases) if isinstance(cases, Spans) else cases
+    ended = counts.ended_total if ending is None else counts.ended.get(ending, np.zeros_like(counts.day))
     on = ended > 0
-    gone = counts.day[counts.ended_anyhow + counts.censored > 0]
+    gone = counts.day[counts.ended_total + counts.censored > 0]
     return Curve(counts.day[on], counts.at_risk[on], ended[on], int(gone.max(initial=0)))
 
 
-def aalen_johansen(cases: Spans | Counts) -> Incidence:
+def aalen_johansen(cases: Spans | RiskSetCounts) -> Incidence:
     """The share that has ended in each way, when ways of ending compete: none of them is treated as censoring."""
-    counts = Counts.of(cases) if isinstance(cases, Spans) else cases
+    counts = RiskSetCounts.of(cases) if isinstance(cases, Spans) else cases
     any_way = kaplan_meier(counts)
     before = np.concatenate([[1.0], any_way.survival[:-1]])
-    on = counts.ended_anyhow > 0
+    on = counts.ended_total > 0
     shares = {code: np.cumsum(before * ended[on] / any_way.at_risk) for code, ended in counts.ended.items()}
     return Incidence(any_way.days, any_way.at_risk, shares)
 
@@ -206,10 +206,10 @@ def quantile(curve: Curve, share: float, confidence: float = CONFIDENCE) -> Quan
 def quantiles(curve: Curve, shares: Sequence[float], confidence: float = CONFIDENCE) -> list[Quantile]:
     """Several quantiles of one curve, its limits counted once."""
     lines = (curve.survival, *curve.limits(confidence))
-    return [Quantile(*(_reached(curve.days, line, 1 - share) for line in lines)) for share in shares]
+    return [Quantile(*(_day_reached(curve.days, line, 1 - share) for line in lines)) for share in shares]
 
 
-def conditional(curve: Curve, after: int, until: int) -> Conditional | None:
+def conditional_share(curve: Curve, after: int, until: int) -> ConditionalShare | None:
     """S(until) / S(after): the share that waits longer than `until` days, of those that wait longer than `after`.
 
     None where the observations do not reach so far. The limits are those of log(-log), NaN where the share is 0.
@@ -223,7 +223,7 @@ def conditional(curve: Curve, after: int, until: int) -> Conditional | None:
         variance = np.array([np.sum(ended / (at_risk * (at_risk - ended)))])
     low, high = log_log_limits(np.array([share]), variance)
     waiting = int(curve.at_risk[span.start]) if span.start < len(curve.days) else 0
-    return Conditional(share, float(low[0]), float(high[0]), waiting)
+    return ConditionalShare(share, float(low[0]), float(high[0]), waiting)
 
 
 def log_log_limits(survival: Shares, variance: Shares, confidence: float = CONFIDENCE) -> tuple[Shares, Shares]:
@@ -238,7 +238,7 @@ def log_log_limits(survival: Shares, variance: Shares, confidence: float = CONFI
     return np.where(whole, 1.0, low) * nothing, np.where(whole, 1.0, high) * nothing
 
 
-def _reached(days: Days, line: Shares, level: float) -> float | None:
+def _day_reached(days: Days, line: Shares, level: float) -> float | None:
     below = np.flatnonzero(line <= level + _NEAR)
     if not len(below):
         return None

@@ -11,19 +11,19 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, ins
 
 from ungdom.store import bulk, outbox, reading
 from ungdom.store.alert_tables import alert, alert_change
-from ungdom.store.outbox import Message
+from ungdom.store.outbox import OutboxMessage
 from ungdom.store.tables import case_current
 from ungdom.workflow.alerting import (
     AlertChange,
+    AlertFlag,
     AlertState,
-    Change,
+    AlertStatus,
+    AlertTransition,
     DelayReason,
-    Flag,
     Level,
-    Standing,
-    cleared,
+    cleared_alerts,
     party_waited_for,
-    told,
+    recipients,
 )
 from ungdom.workflow.case import Case
 from ungdom.workflow.permissions import Viewer
@@ -55,13 +55,13 @@ class Alert:
     cleared_at: datetime | None
 
     @property
-    def standing(self) -> Standing:
+    def status(self) -> AlertStatus:
         """What the rules need to know of it."""
-        return Standing(self.code, self.due, self.state, self.rung, self.quiet_until)
+        return AlertStatus(self.code, self.due, self.state, self.rung, self.quiet_until)
 
 
 @dataclass(frozen=True, slots=True)
-class Happened:
+class AlertHistoryEntry:
     """One thing that happened to an alert. `for_date`: the day it was judged for."""
 
     n: int
@@ -74,7 +74,7 @@ class Happened:
 
 
 @dataclass(frozen=True, slots=True)
-class By:
+class AlertActor:
     """Who does it, for which day, and when."""
 
     role: Role
@@ -84,7 +84,7 @@ class By:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class AlertFilter:
     """What a list of alerts is asked for; None asks nothing. `live`: not cleared."""
 
     live: bool | None = None
@@ -106,16 +106,16 @@ def alert_id_of(case_id: UUID, code: str, due: date) -> UUID:
 
 def live(tx: Connection, case_ids: Iterable[UUID]) -> list[Alert]:
     """The alerts of these cases that have not been cleared."""
-    mine = (alert.c.case_id.in_(list(case_ids)), alert.c.cleared_at.is_(None))
-    return _read(tx, select(alert).where(*mine).order_by(alert.c.case_id, alert.c.due, alert.c.code))
+    conditions = (alert.c.case_id.in_(list(case_ids)), alert.c.cleared_at.is_(None))
+    return _read_alerts(tx, select(alert).where(*conditions).order_by(alert.c.case_id, alert.c.due, alert.c.code))
 
 
-def told_of(tx: Connection, case_ids: Sequence[UUID]) -> set[UUID]:
+def cases_with_alerts(tx: Connection, case_ids: Sequence[UUID]) -> set[UUID]:
     """Those of these cases that have or have had an alert."""
     return set(tx.scalars(select(alert.c.case_id).where(alert.c.case_id.in_(case_ids))))
 
 
-def live_then(tx: Connection, case_id: UUID, known_at: datetime) -> list[Alert]:
+def live_as_of(tx: Connection, case_id: UUID, known_at: datetime) -> list[Alert]:
     """The alerts of this case that had not been cleared at that instant, each as it stood then."""
     query = (
         select(*alert.c["case_id", "code", "due"], alert_change)
@@ -123,10 +123,10 @@ def live_then(tx: Connection, case_id: UUID, known_at: datetime) -> list[Alert]:
         .where(alert.c.case_id == case_id, alert_change.c.at <= known_at)
         .order_by(alert.c.due, alert.c.code, alert_change.c.n)
     )
-    then: dict[UUID, Alert] = {}
+    by_id: dict[UUID, Alert] = {}
     for row in tx.execute(query):
-        then[row.alert_id] = _so_far(then.get(row.alert_id), row)
-    return [one for one in then.values() if one.cleared_at is None]
+        by_id[row.alert_id] = _apply_change_row(by_id.get(row.alert_id), row)
+    return [entry for entry in by_id.values() if entry.cleared_at is None]
 
 
 def any_live(case_id: ColumnElement[UUID]) -> ColumnElement[bool]:
@@ -134,36 +134,39 @@ def any_live(case_id: ColumnElement[UUID]) -> ColumnElement[bool]:
     return exists().where(alert.c.case_id == case_id, alert.c.cleared_at.is_(None))
 
 
-def find(tx: Connection, viewer: Viewer, alert_id: UUID, hold: bool = False) -> Alert | None:
-    """This alert, if the viewer may see its case. `hold`: nobody else changes it until the transaction ends.
+def find(tx: Connection, viewer: Viewer, alert_id: UUID, for_update: bool = False) -> Alert | None:
+    """This alert, if the viewer may see its case. `for_update`: nobody else changes it until the transaction ends.
 
     Held by the row of its case, as moves and the night hold it: two who meet wait for each other in one order.
     """
-    query = _visible(viewer).where(alert.c.alert_id == alert_id)
-    if hold:
+    query = _visible_alerts(viewer).where(alert.c.alert_id == alert_id)
+    if for_update:
         tx.execute(query.with_only_columns(case_current.c.case_id).with_for_update(of=case_current))
-    found = _read(tx, query)
-    return found[0] if found else None
+    matches = _read_alerts(tx, query)
+    return matches[0] if matches else None
 
 
-def history(tx: Connection, alert_id: UUID) -> list[Happened]:
+def history(tx: Connection, alert_id: UUID) -> list[AlertHistoryEntry]:
     """Everything that happened to it, in order."""
     query = select(alert_change).where(alert_change.c.alert_id == alert_id).order_by(alert_change.c.n)
-    names = [field.name for field in fields(Happened)]
+    names = [field.name for field in fields(AlertHistoryEntry)]
     rows = tx.execute(query).mappings()
-    return [Happened(**{name: row[name] for name in names} | {"details": json.loads(row["details"])}) for row in rows]
+    return [
+        AlertHistoryEntry(**{name: row[name] for name in names} | {"details": json.loads(row["details"])})
+        for row in rows
+    ]
 
 
-def listed(
-    tx: Connection, viewer: Viewer, wanted: Wanted, after: tuple[date, UUID] | None, limit: int
+def list_alerts(
+    tx: Connection, viewer: Viewer, filters: AlertFilter, after: tuple[date, UUID] | None, limit: int
 ) -> tuple[list[Alert], tuple[date, UUID] | None]:
     """One page of the alerts on cases that the viewer may see, the first due first, and where it ended."""
-    query = _visible(viewer).where(*_conditions(viewer, wanted))
+    query = _visible_alerts(viewer).where(*_conditions(viewer, filters))
     if after is not None:
         query = query.where(tuple_(alert.c.due, alert.c.alert_id) > after)
-    found = _read(tx, query.order_by(alert.c.due, alert.c.alert_id).limit(limit + 1))
-    page = found[:limit]
-    return page, (page[-1].due, page[-1].alert_id) if len(found) > limit else None
+    rows = _read_alerts(tx, query.order_by(alert.c.due, alert.c.alert_id).limit(limit + 1))
+    page = rows[:limit]
+    return page, (page[-1].due, page[-1].alert_id) if len(rows) > limit else None
 
 
 # --- the night's round --------------------------------------------------------------------------------------
@@ -181,49 +184,58 @@ def due_cases(tx: Connection, day: date, after: tuple[date, UUID] | None, limit:
 
 def claim(tx: Connection, case_id: UUID, day: date) -> int | None:
     """The version of the case, held until the transaction ends; None when somebody else has looked at it already."""
-    mine = (case_current.c.case_id == case_id, case_current.c.look_on <= day)
-    return tx.scalar(select(case_current.c.version).where(*mine).with_for_update())
+    due_case = (case_current.c.case_id == case_id, case_current.c.look_on <= day)
+    return tx.scalar(select(case_current.c.version).where(*due_case).with_for_update())
 
 
-def look_again(tx: Connection, case_id: UUID, day: date | None) -> None:
+def set_next_check(tx: Connection, case_id: UUID, day: date | None) -> None:
     """When the case has to be looked at next; None: when something happens in it."""
     tx.execute(update(case_current).where(case_current.c.case_id == case_id).values(look_on=day))
 
 
-def wake_on(tx: Connection, case_id: UUID, day: date) -> None:
+def check_no_later_than(tx: Connection, case_id: UUID, day: date) -> None:
     """Look at the case on that day at the latest."""
-    later = and_(case_current.c.case_id == case_id, case_current.c.look_on.is_(None) | (case_current.c.look_on > day))
-    tx.execute(update(case_current).where(later).values(look_on=day))
+    without_earlier_check = and_(
+        case_current.c.case_id == case_id, case_current.c.look_on.is_(None) | (case_current.c.look_on > day)
+    )
+    tx.execute(update(case_current).where(without_earlier_check).values(look_on=day))
 
 
 # --- writing ------------------------------------------------------------------------------------------------
 
 
 def write(
-    tx: Connection, case_id: UUID, known: Sequence[Alert], changes: Sequence[Change], by: By, untold: bool = False
+    tx: Connection,
+    case_id: UUID,
+    known: Sequence[Alert],
+    changes: Sequence[AlertTransition],
+    by: AlertActor,
+    never_alerted: bool = False,
 ) -> list[Alert]:
     """Write what happened to the alerts of a case, and the messages that tell of it; the alerts that are live then.
 
-    `known`: those that were live; `untold`: the case has never had one.
+    `known`: those that were live; `never_alerted`: the case has never had one.
     """
-    now = {one.standing.key: one for one in known}
-    messages: list[Message] = []
+    now = {known_alert.status.key: known_alert for known_alert in known}
+    messages: list[OutboxMessage] = []
     for change in changes:
-        old = now.get((change.code, change.due)) or (None if untold else _cleared_one(tx, case_id, change))
-        new = _after(case_id, old, change, by)
+        old = now.get((change.code, change.due)) or (
+            None if never_alerted else _previously_cleared(tx, case_id, change)
+        )
+        new = _alert_after(case_id, old, change, by)
         details = _details(change)
-        _put(tx, old, new, change.change, by, details)
+        _save(tx, old, new, change.change, by, details)
         now[change.code, change.due] = new
         if f"alert.{change.change}" in KINDS:
             messages.append(_message(new, change, by, details))
     outbox.add(tx, messages)
-    return [one for one in now.values() if one.cleared_at is None]
+    return [known_alert for known_alert in now.values() if known_alert.cleared_at is None]
 
 
-def mark(tx: Connection, old: Alert, change: AlertChange, by: By, values: dict[str, Any]) -> Alert:
+def record_action(tx: Connection, old: Alert, change: AlertChange, by: AlertActor, values: dict[str, Any]) -> Alert:
     """Write what a person did with an alert; the alert after it. `values`: state, quiet_until, reason."""
     new = replace(old, changed_at=by.at, changes=old.changes + 1, **values)
-    _put(tx, old, new, change, by, {name: _plain(value) for name, value in values.items() if value is not None})
+    _save(tx, old, new, change, by, {name: _json_value(value) for name, value in values.items() if value is not None})
     return new
 
 
@@ -233,31 +245,33 @@ def clear(tx: Connection, case_id: UUID, case: Case, day: date, at: datetime, co
     `corrected`: what happened is a correction.
     """
     known = live(tx, [case_id])
-    over = cleared(case, day, [one.standing for one in known], corrected)
-    write(tx, case_id, known, over, By(Role.SYSTEM, "alerts", day, at))
+    ended = cleared_alerts(case, day, [known_alert.status for known_alert in known], corrected)
+    write(tx, case_id, known, ended, AlertActor(Role.SYSTEM, "alerts", day, at))
 
 
-_LEFT_OPEN = (AlertChange.RAISED, AlertChange.ESCALATED, AlertChange.WOKEN)
+_OPENING_CHANGES = (AlertChange.RAISED, AlertChange.ESCALATED, AlertChange.WOKEN)
 
 
-def _so_far(before: Alert | None, row: Row[*tuple[Any, ...]]) -> Alert:
+def _apply_change_row(before: Alert | None, row: Row[*tuple[Any, ...]]) -> Alert:
     """The alert after one more of the things that happened to it; the first one is that it was raised."""
-    said = json.loads(row.details)
-    state = AlertState.OPEN if row.change in _LEFT_OPEN else AlertState(row.change)
-    until = date.fromisoformat(said["quiet_until"]) if "quiet_until" in said else None
+    change_details = json.loads(row.details)
+    state = AlertState.OPEN if row.change in _OPENING_CHANGES else AlertState(row.change)
+    until = date.fromisoformat(change_details["quiet_until"]) if "quiet_until" in change_details else None
     changed: dict[str, Any] = {"state": state, "quiet_until": until, "changed_at": row.at, "changes": row.n}
     changed["cleared_at"] = row.at if state is AlertState.CLEARED else None
-    if "level" in said:
-        changed |= {"level": Level(said["level"]), "rung": said["rung"]}
-    if "reason" in said:
-        changed["reason"] = DelayReason(said["reason"])
+    if "level" in change_details:
+        changed |= {"level": Level(change_details["level"]), "rung": change_details["rung"]}
+    if "reason" in change_details:
+        changed["reason"] = DelayReason(change_details["reason"])
     if before is not None and row.change is not AlertChange.RAISED:
         return replace(before, **changed)
     raised: dict[str, Any] = {"reason": None, "raised_for": row.for_date, "raised_at": row.at}
     return Alert(alert_id=row.alert_id, case_id=row.case_id, code=row.code, due=row.due, **raised | changed)
 
 
-def _put(tx: Connection, old: Alert | None, new: Alert, change: AlertChange, by: By, details: dict[str, Any]) -> None:
+def _save(
+    tx: Connection, old: Alert | None, new: Alert, change: AlertChange, by: AlertActor, details: dict[str, Any]
+) -> None:
     row = asdict(new)
     if old is None:
         tx.execute(insert(alert), row)
@@ -268,28 +282,28 @@ def _put(tx: Connection, old: Alert | None, new: Alert, change: AlertChange, by:
     bulk.add(tx, alert_change, [{**happened, "role": by.role, "subject": by.subject, "details": text}])
 
 
-def _cleared_one(tx: Connection, case_id: UUID, change: Change) -> Alert | None:
+def _previously_cleared(tx: Connection, case_id: UUID, change: AlertTransition) -> Alert | None:
     """The alert of an earlier time, when the clock runs again after it was cleared."""
     if change.change is not AlertChange.RAISED:
         return None
-    found = _read(tx, select(alert).where(alert.c.alert_id == alert_id_of(case_id, change.code, change.due)))
-    return found[0] if found else None
+    matches = _read_alerts(tx, select(alert).where(alert.c.alert_id == alert_id_of(case_id, change.code, change.due)))
+    return matches[0] if matches else None
 
 
-def _after(case_id: UUID, old: Alert | None, change: Change, by: By) -> Alert:
+def _alert_after(case_id: UUID, old: Alert | None, change: AlertTransition, by: AlertActor) -> Alert:
     if change.change is AlertChange.RAISED and change.flag is not None:
-        return _raised(case_id, old, change.flag, by)
+        return _raised_alert(case_id, old, change.flag, by)
     if old is None:
         raise ValueError(f"{change.change} of an alert that was never raised")
-    told_again: dict[str, Any] = {"changed_at": by.at, "changes": old.changes + 1}
+    change_count: dict[str, Any] = {"changed_at": by.at, "changes": old.changes + 1}
     if change.change is AlertChange.CLEARED:
-        return replace(old, state=AlertState.CLEARED, cleared_at=by.at, quiet_until=None, **told_again)
+        return replace(old, state=AlertState.CLEARED, cleared_at=by.at, quiet_until=None, **change_count)
     if change.change is AlertChange.WOKEN or change.flag is None:
-        return replace(old, state=AlertState.OPEN, quiet_until=None, **told_again)
-    return replace(old, state=AlertState.OPEN, level=change.flag.level, rung=change.flag.rung, **told_again)
+        return replace(old, state=AlertState.OPEN, quiet_until=None, **change_count)
+    return replace(old, state=AlertState.OPEN, level=change.flag.level, rung=change.flag.step, **change_count)
 
 
-def _raised(case_id: UUID, old: Alert | None, flag: Flag, by: By) -> Alert:
+def _raised_alert(case_id: UUID, old: Alert | None, flag: AlertFlag, by: AlertActor) -> Alert:
     code, due = flag.key
     return Alert(
         alert_id=alert_id_of(case_id, code, due),
@@ -298,7 +312,7 @@ def _raised(case_id: UUID, old: Alert | None, flag: Flag, by: By) -> Alert:
         due=due,
         state=AlertState.OPEN,
         level=flag.level,
-        rung=flag.rung,
+        rung=flag.step,
         quiet_until=None,
         reason=None,
         raised_for=by.day,
@@ -309,13 +323,13 @@ def _raised(case_id: UUID, old: Alert | None, flag: Flag, by: By) -> Alert:
     )
 
 
-def _details(change: Change) -> dict[str, Any]:
+def _details(change: AlertTransition) -> dict[str, Any]:
     if change.flag is None:
         return {"because": change.because} if change.because else {}
-    return {"level": change.flag.level, "rung": change.flag.rung}
+    return {"level": change.flag.level, "rung": change.flag.step}
 
 
-def _message(new: Alert, change: Change, by: By, details: dict[str, Any]) -> Message:
+def _message(new: Alert, change: AlertTransition, by: AlertActor, details: dict[str, Any]) -> OutboxMessage:
     kind = f"alert.{change.change}"
     party = party_waited_for(change.flag.deadline) if change.flag else None
     payload = {
@@ -327,33 +341,37 @@ def _message(new: Alert, change: Change, by: By, details: dict[str, Any]) -> Mes
         "days": (by.day - new.due).days,
         "level": new.level,
         "rung": new.rung,
-        "told": list(told(change.flag, change.change is AlertChange.RAISED)) if change.flag else [],
+        "told": list(recipients(change.flag, change.change is AlertChange.RAISED)) if change.flag else [],
         "waiting_for": party,
         "for_date": by.day.isoformat(),
         "because": details.get("because"),
     }
     text = json.dumps(payload, separators=(",", ":"))
-    return Message(uuid5(new.alert_id, f"{new.changes}/{kind}"), new.case_id, new.changes, kind, text, created_at=by.at)
+    return OutboxMessage(
+        uuid5(new.alert_id, f"{new.changes}/{kind}"), new.case_id, new.changes, kind, text, created_at=by.at
+    )
 
 
-def _visible(viewer: Viewer) -> Select[Any]:
+def _visible_alerts(viewer: Viewer) -> Select[Any]:
     joined = select(alert).join(case_current, case_current.c.case_id == alert.c.case_id)
     return joined.where(reading.visible_to(viewer))
 
 
-def _conditions(viewer: Viewer, wanted: Wanted) -> list[ColumnElement[bool]]:
+def _conditions(viewer: Viewer, filters: AlertFilter) -> list[ColumnElement[bool]]:
     names = ("state", "level", "code", "case_id")
-    asked = {name: getattr(wanted, name) for name in names if getattr(wanted, name) is not None}
-    found: list[ColumnElement[bool]] = [alert.c[name] == value for name, value in asked.items()]
-    if wanted.live is not None:
-        found.append(alert.c.cleared_at.is_(None) if wanted.live else alert.c.cleared_at.is_not(None))
-    return found + reading.placed(viewer, konfliktrad=wanted.konfliktrad, coordinator=wanted.coordinator)
+    equal = {name: getattr(filters, name) for name in names if getattr(filters, name) is not None}
+    conditions: list[ColumnElement[bool]] = [alert.c[name] == value for name, value in equal.items()]
+    if filters.live is not None:
+        conditions.append(alert.c.cleared_at.is_(None) if filters.live else alert.c.cleared_at.is_not(None))
+    return conditions + reading.location_conditions(
+        viewer, konfliktrad=filters.konfliktrad, coordinator=filters.coordinator
+    )
 
 
-def _read(tx: Connection, query: Select[Any]) -> list[Alert]:
+def _read_alerts(tx: Connection, query: Select[Any]) -> list[Alert]:
     rows = tx.execute(query).mappings()
     return [Alert(**{**row, "reason": DelayReason(row["reason"]) if row["reason"] else None}) for row in rows]
 
 
-def _plain(value: Any) -> Any:
+def _json_value(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value

@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from ungdom.store.calendar_tables import calendar_feed
-from ungdom.store.keyset import Place, page
+from ungdom.store.keyset import KeysetPosition, page
 
 _SECRET = 32
-_READ_EVERY = timedelta(hours=1)
+_READ_RESOLUTION = timedelta(hours=1)
 _F = calendar_feed.c
 _COLUMNS = (_F.feed_id, _F.subject, _F.language, _F.created_at, _F.read_at)
 
@@ -36,14 +36,14 @@ def create(tx: Connection, feed: Feed) -> str:
     return secret
 
 
-def of(tx: Connection, subject: str, after: Place | None, limit: int) -> list[Feed]:
+def feeds_of(tx: Connection, subject: str, after: KeysetPosition | None, limit: int) -> list[Feed]:
     """A page of the feeds of this person, the oldest first, from after this one on."""
-    theirs = select(*_COLUMNS).where(_F.subject == subject)
-    query = page(theirs, (_F.created_at, _F.feed_id), after, limit, newest_first=False)
+    own_feeds = select(*_COLUMNS).where(_F.subject == subject)
+    query = page(own_feeds, (_F.created_at, _F.feed_id), after, limit, newest_first=False)
     return [Feed(**row) for row in tx.execute(query).mappings()]
 
 
-def found(tx: Connection, secret: str) -> Feed | None:
+def find_by_secret(tx: Connection, secret: str) -> Feed | None:
     """The feed with this secret; None when there is none, or it was revoked."""
     row = tx.execute(select(*_COLUMNS).where(_F.secret_hash == _hash(secret))).mappings().one_or_none()
     return Feed(**row) if row else None
@@ -51,16 +51,16 @@ def found(tx: Connection, secret: str) -> Feed | None:
 
 def revoke(tx: Connection, subject: str, feed_id: UUID) -> bool:
     """Take back a feed of this person; whether they had it."""
-    mine = (_F.feed_id == feed_id) & (_F.subject == subject)
-    return tx.execute(delete(calendar_feed).where(mine)).rowcount == 1
+    own_feed = (_F.feed_id == feed_id) & (_F.subject == subject)
+    return tx.execute(delete(calendar_feed).where(own_feed)).rowcount == 1
 
 
-def is_read_anew(feed: Feed, now: datetime) -> bool:
+def should_record_read(feed: Feed, now: datetime) -> bool:
     """Whether this reading is worth keeping: none has been in the last hour."""
-    return feed.read_at is None or feed.read_at <= now - _READ_EVERY
+    return feed.read_at is None or feed.read_at <= now - _READ_RESOLUTION
 
 
-def keep_read(tx: Connection, feed: Feed, now: datetime) -> None:
+def record_read(tx: Connection, feed: Feed, now: datetime) -> None:
     """Keep that it was read now; of readings at once one does."""
     earlier = or_(_F.read_at.is_(None), _F.read_at < now)
     tx.execute(update(calendar_feed).where(_F.feed_id == feed.feed_id, earlier).values(read_at=now))

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, LargeBinary, Table, Text, Uuid
 
-from ungdom.store.tables import Instant, metadata
+from ungdom.store.tables import UtcDateTime, metadata
 
 calendar_feed = Table(
     "calendar_feed",
@@ -11,7 +11,7 @@ calendar_feed = Table(
     Column("subject", Text, nullable=False, index=True, comment="whose calendar it is"),
     Column("language", Text, nullable=False),
     Column("secret_hash", LargeBinary, nullable=False, unique=True, comment="SHA-256; the secret itself is not kept"),
-    Column("created_at", Instant, nullable=False),
-    Column("read_at", Instant, comment="last read, to the hour"),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("read_at", UtcDateTime, comment="last read, to the hour"),
     comment="one row an address; a revoked one is gone",
 )

@@ -31,7 +31,7 @@ class Provider:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
+class MeasureAvailability:
     """What was known of the room for one measure at one provider, as it was on that day."""
 
     availability_id: UUID
@@ -46,7 +46,7 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class CatalogueFilter:
     """Which part of the catalogue: of that office, municipality (and those of the whole office), measure, on a day."""
 
     on: date
@@ -56,12 +56,12 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CatalogueEntry:
     """A provider, the measures it carries out, and the room for each where it is known."""
 
     provider: Provider
     offers: tuple[str, ...]
-    room: Mapping[str, Room]
+    availability: Mapping[str, MeasureAvailability]
 
 
 def add(tx: Connection, new: Provider, offers: Iterable[str]) -> None:
@@ -70,17 +70,19 @@ def add(tx: Connection, new: Provider, offers: Iterable[str]) -> None:
     bulk.add(tx, measure_offer, [{"provider_id": new.provider_id, "code": code} for code in offers])
 
 
-def tell(tx: Connection, new: Room) -> None:
+def add_availability(tx: Connection, new: MeasureAvailability) -> None:
     """Add what is known of the room: nothing that was known before is changed."""
     tx.execute(insert(measure_availability), asdict(new))
 
 
-def put(tx: Connection, one: Provider, offers: Iterable[str], rooms: Iterable[Room]) -> None:
+def upsert_provider(
+    tx: Connection, provider: Provider, offers: Iterable[str], availabilities: Iterable[MeasureAvailability]
+) -> None:
     """Make a provider, what it carries out and the room it had equal to these; what else is known stays."""
-    bulk.upsert(tx, measure_provider, [asdict(one)])
-    missing = set(offers) - set(tx.scalars(select(OFFER.code).where(OFFER.provider_id == one.provider_id)))
-    bulk.add(tx, measure_offer, [{"provider_id": one.provider_id, "code": code} for code in sorted(missing)])
-    bulk.upsert(tx, measure_availability, [asdict(room) for room in rooms])
+    bulk.upsert(tx, measure_provider, [asdict(provider)])
+    missing = set(offers) - set(tx.scalars(select(OFFER.code).where(OFFER.provider_id == provider.provider_id)))
+    bulk.add(tx, measure_offer, [{"provider_id": provider.provider_id, "code": code} for code in sorted(missing)])
+    bulk.upsert(tx, measure_availability, [asdict(item) for item in availabilities])
 
 
 def find(tx: Connection, provider_id: UUID) -> tuple[Provider, frozenset[str]] | None:
@@ -91,22 +93,22 @@ def find(tx: Connection, provider_id: UUID) -> tuple[Provider, frozenset[str]] |
     return Provider(**row), frozenset(tx.scalars(select(OFFER.code).where(OFFER.provider_id == provider_id)))
 
 
-def page(tx: Connection, asked: Asked, after: UUID | None, limit: int) -> list[Entry]:
+def page(tx: Connection, filters: CatalogueFilter, after: UUID | None, limit: int) -> list[CatalogueEntry]:
     """Providers, the oldest entry first, with what they carry out and the room they had; from after this one on."""
-    query = _asked(select(measure_provider), asked).order_by(P.provider_id).limit(limit)
+    query = _apply_filters(select(measure_provider), filters).order_by(P.provider_id).limit(limit)
     rows = tx.execute(query.where(P.provider_id > after) if after else query).mappings()
-    return _entries(tx, [Provider(**row) for row in rows], asked.on)
+    return _entries(tx, [Provider(**row) for row in rows], filters.on)
 
 
-def entry(tx: Connection, provider_id: UUID, on: date) -> Entry | None:
+def entry(tx: Connection, provider_id: UUID, on: date) -> CatalogueEntry | None:
     """This provider, with what it carries out and the room it had on that day; None when there is none."""
     row = tx.execute(select(measure_provider).where(P.provider_id == provider_id)).mappings().one_or_none()
     return _entries(tx, [Provider(**row)], on)[0] if row else None
 
 
-def known(tx: Connection, ids: Iterable[str]) -> dict[str, Provider]:
+def providers_by_id(tx: Connection, ids: Iterable[str]) -> dict[str, Provider]:
     """The providers of the catalogue among these, by the id that events name them with."""
-    wanted = [one for one in (_uuid(name) for name in ids) if one is not None]
+    wanted = [provider_id for provider_id in (_uuid(name) for name in ids) if provider_id is not None]
     if not wanted:
         return {}
     rows = tx.execute(select(measure_provider).where(P.provider_id.in_(wanted))).mappings()
@@ -119,15 +121,15 @@ def agency_names(tx: Connection, language: str) -> dict[str, str]:
     return {row.code: row.name for row in tx.execute(select(tables.agency.c.code, name.label("name")))}
 
 
-def _asked(query: Select[Any], asked: Asked) -> Select[Any]:
-    found = query.where(P.valid_from <= asked.on, or_(P.valid_until.is_(None), P.valid_until >= asked.on))
-    if asked.konfliktrad:
-        found = found.where(P.konfliktrad == asked.konfliktrad)
-    if asked.municipality:
-        found = found.where(_serves(asked.municipality))
-    if asked.code:
-        found = found.where(exists().where(OFFER.provider_id == P.provider_id, OFFER.code == asked.code))
-    return found
+def _apply_filters(query: Select[Any], filters: CatalogueFilter) -> Select[Any]:
+    filtered = query.where(P.valid_from <= filters.on, or_(P.valid_until.is_(None), P.valid_until >= filters.on))
+    if filters.konfliktrad:
+        filtered = filtered.where(P.konfliktrad == filters.konfliktrad)
+    if filters.municipality:
+        filtered = filtered.where(_serves(filters.municipality))
+    if filters.code:
+        filtered = filtered.where(exists().where(OFFER.provider_id == P.provider_id, OFFER.code == filters.code))
+    return filtered
 
 
 def _serves(municipality: str) -> ColumnElement[bool]:
@@ -137,26 +139,31 @@ def _serves(municipality: str) -> ColumnElement[bool]:
     return or_(P.municipality == municipality, and_(P.municipality.is_(None), P.konfliktrad == office))
 
 
-def _entries(tx: Connection, found: Sequence[Provider], on: date) -> list[Entry]:
-    ids = [one.provider_id for one in found]
+def _entries(tx: Connection, providers: Sequence[Provider], on: date) -> list[CatalogueEntry]:
+    ids = [provider.provider_id for provider in providers]
     offers: dict[UUID, list[str]] = {}
     for row in tx.execute(select(measure_offer).where(OFFER.provider_id.in_(ids)).order_by(OFFER.code)):
         offers.setdefault(row.provider_id, []).append(row.code)
-    rooms: dict[UUID, dict[str, Room]] = {}
-    for room in _rooms(tx, ids, on):
-        rooms.setdefault(room.provider_id, {})[room.code] = room
-    return [Entry(one, tuple(offers.get(one.provider_id, ())), rooms.get(one.provider_id, {})) for one in found]
+    availability: dict[UUID, dict[str, MeasureAvailability]] = {}
+    for latest in _latest_availability(tx, ids, on):
+        availability.setdefault(latest.provider_id, {})[latest.code] = latest
+    return [
+        CatalogueEntry(
+            provider, tuple(offers.get(provider.provider_id, ())), availability.get(provider.provider_id, {})
+        )
+        for provider in providers
+    ]
 
 
-def _rooms(tx: Connection, ids: Sequence[UUID], on: date) -> Iterator[Room]:
+def _latest_availability(tx: Connection, ids: Sequence[UUID], on: date) -> Iterator[MeasureAvailability]:
     """Of each provider and measure what was known last of that day or an earlier one."""
     newest = func.row_number().over(
         partition_by=(A.provider_id, A.code),
         order_by=(A.as_of.desc(), A.recorded_at.desc(), A.availability_id.desc()),
     )
-    told = select(measure_availability, newest.label("nth")).where(A.provider_id.in_(ids), A.as_of <= on).subquery()
-    columns = [told.c[column.name] for column in measure_availability.columns]
-    return (Room(**row) for row in tx.execute(select(*columns).where(told.c.nth == 1)).mappings())
+    numbered = select(measure_availability, newest.label("nth")).where(A.provider_id.in_(ids), A.as_of <= on).subquery()
+    columns = [numbered.c[column.name] for column in measure_availability.columns]
+    return (MeasureAvailability(**row) for row in tx.execute(select(*columns).where(numbered.c.nth == 1)).mappings())
 
 
 def _uuid(name: str) -> UUID | None:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Date, ForeignKey, Index, Integer, Table, Text, Uuid
 
-from ungdom.store.tables import Instant, Word, metadata
+from ungdom.store.tables import EnumText, UtcDateTime, metadata
 from ungdom.workflow.measure_list import Availability
 
 measure_provider = Table(
@@ -16,7 +16,7 @@ measure_provider = Table(
     Column("valid_from", Date, nullable=False),
     Column("valid_until", Date, comment="the last day"),
     Column("written_by", Text, nullable=False),
-    Column("created_at", Instant, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
     comment="a service, school or organisation that carries out measures of plans",
 )
 
@@ -35,11 +35,11 @@ measure_availability = Table(
     Column("provider_id", ForeignKey("measure_provider.provider_id"), nullable=False),
     Column("code", Text, nullable=False),
     Column("as_of", Date, nullable=False, comment="the day it was so"),
-    Column("status", Word(Availability), nullable=False),
+    Column("status", EnumText(Availability), nullable=False),
     Column("places", Integer),
     Column("waiting_days", Integer, comment="as the provider expects it"),
     Column("written_by", Text, nullable=False),
-    Column("recorded_at", Instant, nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
     Index("ix_measure_availability_place", "provider_id", "code", "as_of"),
     comment="what was known of the room at a provider; rows are only added",
 )

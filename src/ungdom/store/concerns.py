@@ -15,7 +15,7 @@ from ungdom.store.tables import Protection, case_current, event
 SECRETARIAT = ""
 """In place of a konfliktråd: no office is told why the message waits."""
 
-COUNTED = ("applied", "duplicate")
+SETTLED_OUTCOMES = ("applied", "duplicate")
 """The outcomes in which the case says what the message says."""
 
 
@@ -34,22 +34,22 @@ class Concern:
         return f"{self.konfliktrad}:{self.protection}:{self.reason}"
 
     @classmethod
-    def read(cls, text: str) -> Self:
+    def parse(cls, text: str) -> Self:
         """As written by `str`."""
         konfliktrad, protection, reason = text.split(":")
         return cls(konfliktrad, Protection(protection), reason)
 
 
-def written(concerns: Iterable[Concern]) -> str | None:
+def serialize_concerns(concerns: Iterable[Concern]) -> str | None:
     """How they are kept in `decision.offices`."""
     words = sorted({str(concern) for concern in concerns})
     return f"|{'|'.join(words)}|" if words else None
 
 
-def read(offices: str | None) -> tuple[Concern, ...]:
+def parse_concerns(offices: str | None) -> tuple[Concern, ...]:
     """Those kept in `decision.offices`."""
     words = (offices or "").strip("|").split("|")
-    return tuple(Concern.read(word) for word in words if word)
+    return tuple(Concern.parse(word) for word in words if word)
 
 
 def concerns_office(konfliktrad: str | None, open_only: bool) -> ColumnElement[bool]:
@@ -63,6 +63,6 @@ def concerns_office(konfliktrad: str | None, open_only: bool) -> ColumnElement[b
 def handled_by(source: str) -> ColumnElement[bool]:
     """The cases that this system opened, or has told of something in that counts: it knows whose they are."""
     first = exists().where(event.c.case_id == case_current.c.case_id, event.c.seq == 1, event.c.source == source)
-    settled = (decision.c.source == source, decision.c.outcome.in_(COUNTED))
-    taken = exists().where(decision.c.case_id == case_current.c.case_id, *settled)
-    return or_(first.correlate(case_current), taken.correlate(case_current))
+    settled = (decision.c.source == source, decision.c.outcome.in_(SETTLED_OUTCOMES))
+    settled_message = exists().where(decision.c.case_id == case_current.c.case_id, *settled)
+    return or_(first.correlate(case_current), settled_message.correlate(case_current))

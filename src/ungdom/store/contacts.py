@@ -9,14 +9,14 @@ from sqlalchemy import Connection, select, update
 from ungdom.store import bulk
 from ungdom.store.notice_tables import contact
 from ungdom.store.reference import works
-from ungdom.store.sealing import Keys
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.tables import case_current, case_team, staff
 from ungdom.texts import Language
 from ungdom.workflow.vocabulary import Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contact:
+class NotificationContact:
     """One person. `written_by`, `updated_at`: None where nothing has been written yet."""
 
     subject: str
@@ -33,15 +33,15 @@ class Contact:
         return self.written_by == self.subject
 
 
-def find(tx: Connection, keys: Keys, subject: str) -> Contact | None:
+def find(tx: Connection, keys: EncryptionKeys, subject: str) -> NotificationContact | None:
     """What is known of this person."""
     row = tx.execute(select(contact).where(contact.c.subject == subject)).mappings().one_or_none()
-    return _read(keys, row) if row else None
+    return _contact_of_row(keys, row) if row else None
 
 
-def write(tx: Connection, keys: Keys, new: Contact, at: datetime) -> None:
+def write(tx: Connection, keys: EncryptionKeys, new: NotificationContact, at: datetime) -> None:
     """Write it, whole."""
-    sealed = None if new.address is None else keys.seal(new.address.encode(), _record(new.subject))
+    sealed = None if new.address is None else keys.encrypt(new.address.encode(), _record(new.subject))
     row = {
         "subject": new.subject,
         "role": new.role,
@@ -74,24 +74,24 @@ def coordinates_with(tx: Connection, coordinator: str, member: str) -> bool:
     return tx.execute(joined.where(*ours, case_current.c.closed_on.is_(None)).limit(1)).first() is not None
 
 
-def reseal(tx: Connection, keys: Keys) -> int:
+def rotate_key(tx: Connection, keys: EncryptionKeys) -> int:
     """Seal every address anew under the first key; how many were changed."""
     rows = tx.execute(select(*contact.c["subject", "sealed"]).where(contact.c.sealed.is_not(None))).all()
     old = [row for row in rows if not keys.is_newest(row.sealed)]
     for row in old:
-        sealed = keys.seal(keys.open(row.sealed, _record(row.subject)), _record(row.subject))
+        sealed = keys.encrypt(keys.decrypt(row.sealed, _record(row.subject)), _record(row.subject))
         tx.execute(update(contact).where(contact.c.subject == row.subject).values(sealed=sealed))
     return len(old)
 
 
-def _read(keys: Keys, row: Any) -> Contact:
+def _contact_of_row(keys: EncryptionKeys, row: Any) -> NotificationContact:
     sealed = row["sealed"]
-    return Contact(
+    return NotificationContact(
         subject=row["subject"],
         role=row["role"],
         language=row["language"],
         email_digest=row["email_digest"],
-        address=None if sealed is None else keys.open(sealed, _record(row["subject"])).decode(),
+        address=None if sealed is None else keys.decrypt(sealed, _record(row["subject"])).decode(),
         written_by=row["written_by"],
         updated_at=row["updated_at"],
     )

@@ -8,19 +8,19 @@ from pydantic import TypeAdapter
 from ungdom.workflow import alerting, deadlines, offices, waits
 from ungdom.workflow.case import Case
 from ungdom.workflow.events import Event
-from ungdom.workflow.permissions import Seen
-from ungdom.workflow.tasks import Work, work
+from ungdom.workflow.permissions import CaseAccessFacts
+from ungdom.workflow.tasks import CaseTasks, case_tasks
 from ungdom.workflow.vocabulary import PHASE, EventType, Protection
 
 TEAM_EVENTS = frozenset({EventType.TEAM_MEMBER_JOINED, EventType.TEAM_MEMBER_LEFT, EventType.CORRECTED})
 """The events that may change the team."""
 
 
-_WORK = TypeAdapter(Work)
-_NOTHING = Work(None, ())
+_WORK = TypeAdapter(CaseTasks)
+_NO_WORK = CaseTasks(None, ())
 
 
-class Identity(NamedTuple):
+class CaseIdentity(NamedTuple):
     """What a case is called and whose it is: fixed when it is opened."""
 
     case_id: UUID
@@ -28,46 +28,49 @@ class Identity(NamedTuple):
     person_id: UUID
 
 
-def row_of(identity: Identity, case: Case, last: Event) -> dict[str, Any]:
+def row_of(identity: CaseIdentity, case: Case, last: Event) -> dict[str, Any]:
     """The row of `case_current`. `last`: the event recorded last, which gives version and time of change."""
     return {
         **identity._asdict(),
         "version": last.seq,
         "updated_at": last.recorded_at,
-        **_standing(case),
-        **_days(case),
-        **_work(case),
+        **_status_columns(case),
+        **_date_columns(case),
+        **_work_columns(case),
     }
 
 
-def read_work(kept: str | None) -> Work:
+def read_work(stored_json: str | None) -> CaseTasks:
     """What `row_of` has written of what needs doing."""
-    return _WORK.validate_json(kept) if kept else _NOTHING
+    return _WORK.validate_json(stored_json) if stored_json else _NO_WORK
 
 
-def mark(kind: str, actor: str) -> str:
+def duty_pattern(kind: str, actor: str) -> str:
     """How a task of this kind, to be done in this name, is looked for in `duties`; an empty word stands for any."""
     if not kind and not actor:
         return ""
     return f"|{kind}:{actor}|" if kind and actor else f"|{kind}:" if kind else f":{actor}|"
 
 
-def _work(case: Case) -> dict[str, Any]:
-    found = work(case)
+def _work_columns(case: Case) -> dict[str, Any]:
+    open_work = case_tasks(case)
     return {
-        "act_on": found.tasks[0].act_on if found.tasks else None,
-        "duties": "".join(sorted({mark(one.kind, actor) for one in found.tasks for actor in one.who})) or None,
-        "tasks": _WORK.dump_json(found).decode() if found.tasks or found.turns_on else None,
+        "act_on": open_work.tasks[0].act_on if open_work.tasks else None,
+        "duties": "".join(sorted({duty_pattern(task.kind, actor) for task in open_work.tasks for actor in task.who}))
+        or None,
+        "tasks": _WORK.dump_json(open_work).decode() if open_work.tasks or open_work.turns_on else None,
     }
 
 
-def seen(case: Case, protection: Protection, cleared: bool = False, joined: bool = False) -> Seen:
+def access_attributes(
+    case: Case, protection: Protection, cleared: bool = False, joined: bool = False
+) -> CaseAccessFacts:
     """What decides who may see the case, of a youth whose address is kept like this.
 
     `cleared`: whoever it is assigned to may have protected addresses. `joined`: the youth has turned out to be somebody
     known, so that whoever opened it knows no more than what they gave.
     """
-    return Seen(
+    return CaseAccessFacts(
         konfliktrad=case.konfliktrad,
         state=case.state,
         team=case.team,
@@ -79,7 +82,7 @@ def seen(case: Case, protection: Protection, cleared: bool = False, joined: bool
     )
 
 
-def _standing(case: Case) -> dict[str, Any]:
+def _status_columns(case: Case) -> dict[str, Any]:
     clocks = deadlines.running(case, case.entered_on)
     due = deadlines.first_due(clocks)
     return {
@@ -88,16 +91,16 @@ def _standing(case: Case) -> dict[str, Any]:
         "state": case.state,
         "phase": PHASE[case.state],
         "waiting_for": waits.waiting_for(case),
-        "decision_regime": case.sanctioned.regime if case.sanctioned else None,
+        "decision_regime": case.sanction_in_force.regime if case.sanction_in_force else None,
         "coordinator": coordinator(case),
         "transfer_to": offices.transfer_to(case),
         "next_due_on": due.due if due else None,
         "next_due_code": due.code if due else None,
-        "look_on": alerting.first_look(clocks),
+        "look_on": alerting.first_notice_day(clocks),
     }
 
 
-def _days(case: Case) -> dict[str, Any]:
+def _date_columns(case: Case) -> dict[str, Any]:
     received = case.first(EventType.RECEIVED)
     return {
         "registered_on": case.registered_on,

@@ -1,7 +1,7 @@
 """Deliveries: one row for each message and receiver, in the order of the receiver.
 
 The first of a receiver that is not settled goes first; while it is tried, or waits to be tried again, the later ones of
-that receiver wait. One that is given up steps aside. `held` is a word and a code, as in the outbox.
+that receiver wait. One that is given up steps aside. `undelivered` is a word and a code, as in the outbox.
 """
 
 from collections.abc import Collection, Sequence
@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Update, and_, exists, func, or
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ungdom.store.notice_tables import delivery
-from ungdom.store.outbox import AGAIN, DEAD, WITHDRAWN
+from ungdom.store.outbox import DEAD, RETRYING, WITHDRAWN
 
 WEBHOOK, MAIL = "webhook", "mail"
 """The channels. The inbox is none of them: what stands in it has arrived."""
@@ -24,7 +24,7 @@ D = delivery.c
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class New:
+class NewDelivery:
     """A message for one receiver that is to be delivered. `id`: of the webhook, or the subject of the person."""
 
     channel: str
@@ -72,7 +72,7 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Owed:
+class DeliveryBacklog:
     """How many deliveries have not arrived: those that wait, and those given up."""
 
     waiting: int
@@ -92,40 +92,44 @@ def delivery_id_of(message_id: UUID, receiver: str) -> UUID:
 # --- promising ----------------------------------------------------------------------------------------------
 
 
-def my_turn(tx: Connection) -> bool:
+def try_sequence_lock(tx: Connection) -> bool:
     """Whether this transaction is the one that gives out places now; on SQLite the writer always is."""
     if tx.dialect.name != "postgresql":
         return True
     return bool(tx.scalar(text("SELECT pg_try_advisory_xact_lock(hashtext('ungdom notices'))")))
 
 
-def add(tx: Connection, news: Sequence[New]) -> None:
-    """Promise these, after all others; what has been promised already stays as it is. Only in `my_turn`."""
-    if not news:
+def add(tx: Connection, new_deliveries: Sequence[NewDelivery]) -> None:
+    """Promise these, after all others; what has been promised already stays as it is. Only in `try_sequence_lock`."""
+    if not new_deliveries:
         return
     last = tx.scalar(select(func.coalesce(func.max(D.place), 0))) or 0
     dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
     new = dialect.insert(delivery).on_conflict_do_nothing(index_elements=["delivery_id"])
-    tx.execute(new, [_row(one, last + n) for n, one in enumerate(news, start=1)])
+    tx.execute(
+        new, [_new_delivery_row(new_delivery, last + n) for n, new_delivery in enumerate(new_deliveries, start=1)]
+    )
 
 
 def withdraw_untried(tx: Connection, alert_id: UUID, at: datetime) -> frozenset[str]:
     """Never send what tells of this alert and has not been tried; the receivers that will not hear of it at all."""
-    mine = (D.alert_id == alert_id, D.channel == WEBHOOK)
-    untried = (*mine, D.settled_at.is_(None), D.attempts == 0)
+    of_alert = (D.alert_id == alert_id, D.channel == WEBHOOK)
+    untried = (*of_alert, D.settled_at.is_(None), D.attempts == 0)
     values = {"held": f"{WITHDRAWN}cleared", "settled_at": at}
-    gone = set(tx.scalars(update(delivery).where(*untried).values(values).returning(D.receiver)))
-    return frozenset(gone - set(tx.scalars(select(D.receiver).where(*mine, D.attempts > 0))))
+    withdrawn = set(tx.scalars(update(delivery).where(*untried).values(values).returning(D.receiver)))
+    return frozenset(withdrawn - set(tx.scalars(select(D.receiver).where(*of_alert, D.attempts > 0))))
 
 
 # --- delivering ---------------------------------------------------------------------------------------------
 
 
-def due(tx: Connection, now: datetime, channels: Collection[str], busy: Collection[str], limit: int) -> list[str]:
+def due_receivers(
+    tx: Connection, now: datetime, channels: Collection[str], busy: Collection[str], limit: int
+) -> list[str]:
     """Receivers whose first delivery can be tried now, by chance, so that nobody is always last. `busy`: left out."""
     earlier = delivery.alias("earlier")
-    behind = and_(earlier.c.receiver == D.receiver, earlier.c.settled_at.is_(None), earlier.c.place < D.place)
-    query = select(D.receiver).where(D.settled_at.is_(None), _its_time(now), ~exists().where(behind))
+    has_earlier = and_(earlier.c.receiver == D.receiver, earlier.c.settled_at.is_(None), earlier.c.place < D.place)
+    query = select(D.receiver).where(D.settled_at.is_(None), _is_due(now), ~exists().where(has_earlier))
     wanted = query.where(D.channel.in_(channels), D.receiver.not_in(busy))
     return list(tx.scalars(wanted.order_by(func.random()).limit(limit)))
 
@@ -135,43 +139,47 @@ def claim(tx: Connection, receiver: str, now: datetime, until: datetime) -> Deli
 
     None when none can be tried now, or somebody else has it. The try counts before it is made.
     """
-    open_ones = (D.receiver == receiver, D.settled_at.is_(None))
-    first = select(func.min(D.place)).where(*open_ones).scalar_subquery()
-    mine = select(D.delivery_id).where(*open_ones, D.place == first, _its_time(now)).with_for_update(skip_locked=True)
-    found = tx.scalar(mine)
-    if found is None:
+    unsettled = (D.receiver == receiver, D.settled_at.is_(None))
+    first = select(func.min(D.place)).where(*unsettled).scalar_subquery()
+    candidate = (
+        select(D.delivery_id).where(*unsettled, D.place == first, _is_due(now)).with_for_update(skip_locked=True)
+    )
+    delivery_id = tx.scalar(candidate)
+    if delivery_id is None:
         return None
-    taken = {"attempts": D.attempts + 1, "next_try_at": until, "held": None}
-    rows = tx.execute(update(delivery).where(D.delivery_id == found).values(taken).returning(delivery)).mappings()
+    values = {"attempts": D.attempts + 1, "next_try_at": until, "held": None}
+    rows = tx.execute(
+        update(delivery).where(D.delivery_id == delivery_id).values(values).returning(delivery)
+    ).mappings()
     return Delivery(**rows.one())
 
 
-def delivered(tx: Connection, delivery_id: UUID, at: datetime) -> None:
+def mark_delivered(tx: Connection, delivery_id: UUID, at: datetime) -> None:
     """It has arrived."""
     values = {"delivered_at": at, "settled_at": at, "next_try_at": None, "held": None}
     tx.execute(update(delivery).where(D.delivery_id == delivery_id).values(values))
 
 
-def try_again(tx: Connection, taken: Delivery, reason: str, at: datetime) -> None:
+def retry_later(tx: Connection, claimed: Delivery, reason: str, at: datetime) -> None:
     """The try was in vain; the next one is not before then."""
-    tx.execute(_as_taken(taken).values(held=f"{AGAIN}{reason}", next_try_at=at))
+    tx.execute(_update_if_unchanged(claimed).values(held=f"{RETRYING}{reason}", next_try_at=at))
 
 
-def give_up(tx: Connection, taken: Delivery, reason: str, at: datetime) -> None:
+def give_up(tx: Connection, claimed: Delivery, reason: str, at: datetime) -> None:
     """It is not tried again by itself: a dead letter."""
-    tx.execute(_as_taken(taken).values(held=f"{DEAD}{reason}", next_try_at=None, settled_at=at))
+    tx.execute(_update_if_unchanged(claimed).values(held=f"{DEAD}{reason}", next_try_at=None, settled_at=at))
 
 
-def withdraw(tx: Connection, taken: Delivery, reason: str, at: datetime) -> None:
+def withdraw(tx: Connection, claimed: Delivery, reason: str, at: datetime) -> None:
     """Never send it."""
-    tx.execute(_as_taken(taken).values(held=f"{WITHDRAWN}{reason}", next_try_at=None, settled_at=at))
+    tx.execute(_update_if_unchanged(claimed).values(held=f"{WITHDRAWN}{reason}", next_try_at=None, settled_at=at))
 
 
 def withdraw_all(tx: Connection, receiver: str, reason: str, at: datetime) -> None:
     """Send nothing more to this receiver."""
-    mine = (D.receiver == receiver, D.settled_at.is_(None))
+    unsettled = (D.receiver == receiver, D.settled_at.is_(None))
     values = {"held": f"{WITHDRAWN}{reason}", "next_try_at": None, "settled_at": at}
-    tx.execute(update(delivery).where(*mine).values(values))
+    tx.execute(update(delivery).where(*unsettled).values(values))
 
 
 # --- looking, and starting again ----------------------------------------------------------------------------
@@ -187,16 +195,16 @@ def page(tx: Connection, receiver: str, state: str | None, before: int | None, l
     return [Delivery(**row) for row in tx.execute(query.order_by(D.place.desc()).limit(limit)).mappings()]
 
 
-def held(tx: Connection, limit: int = 1_000) -> list[Delivery]:
+def undelivered(tx: Connection, limit: int = 1_000) -> list[Delivery]:
     """What has not arrived, in order: what waits, and the dead letters."""
     query = select(delivery).where(or_(_STATES["waiting"], _STATES["dead"])).order_by(D.place).limit(limit)
     return [Delivery(**row) for row in tx.execute(query).mappings()]
 
 
-def owed(tx: Connection) -> Owed:
+def backlog(tx: Connection) -> DeliveryBacklog:
     """What has not arrived, counted."""
     counted = (func.count().filter(_STATES["waiting"]), func.count().filter(_STATES["dead"]))
-    return Owed(*tx.execute(select(*counted).select_from(delivery)).one())
+    return DeliveryBacklog(*tx.execute(select(*counted).select_from(delivery)).one())
 
 
 def replay(tx: Connection, receiver: str | None = None, since: datetime | None = None) -> int:
@@ -204,41 +212,41 @@ def replay(tx: Connection, receiver: str | None = None, since: datetime | None =
 
     With `since`: with everything promised since then that was delivered or given up. Each keeps its key and its place.
     """
-    wanted = _STATES["dead"] if since is None else and_(_DONE, D.created_at >= since)
-    return _anew(tx, wanted if receiver is None else and_(wanted, D.receiver == receiver))
+    wanted = _STATES["dead"] if since is None else and_(_FINISHED, D.created_at >= since)
+    return _reset(tx, wanted if receiver is None else and_(wanted, D.receiver == receiver))
 
 
 def replay_one(tx: Connection, delivery_id: UUID) -> bool:
     """Start again with this one; False when it is neither delivered nor given up."""
-    return _anew(tx, and_(D.delivery_id == delivery_id, _DONE)) == 1
+    return _reset(tx, and_(D.delivery_id == delivery_id, _FINISHED)) == 1
 
 
-def _anew(tx: Connection, wanted: ColumnElement[bool]) -> int:
+def _reset(tx: Connection, wanted: ColumnElement[bool]) -> int:
     values = {"attempts": 0, "next_try_at": None, "held": None, "delivered_at": None, "settled_at": None}
     return tx.execute(update(delivery).where(wanted).values(values)).rowcount
 
 
-def _row(one: New, place: int) -> dict[str, Any]:
+def _new_delivery_row(new_delivery: NewDelivery, place: int) -> dict[str, Any]:
     return {
-        "delivery_id": delivery_id_of(one.message_id, one.receiver),
+        "delivery_id": delivery_id_of(new_delivery.message_id, new_delivery.receiver),
         "place": place,
-        "receiver": one.receiver,
-        "channel": one.channel,
-        "message_id": one.message_id,
-        "kind": one.kind,
-        "alert_id": one.alert_id,
-        "created_at": one.created_at,
+        "receiver": new_delivery.receiver,
+        "channel": new_delivery.channel,
+        "message_id": new_delivery.message_id,
+        "kind": new_delivery.kind,
+        "alert_id": new_delivery.alert_id,
+        "created_at": new_delivery.created_at,
         "attempts": 0,
     }
 
 
-def _its_time(now: datetime) -> ColumnElement[bool]:
+def _is_due(now: datetime) -> ColumnElement[bool]:
     return or_(D.next_try_at.is_(None), D.next_try_at <= now)
 
 
-def _as_taken(taken: Delivery) -> Update:
-    mine = (D.delivery_id == taken.delivery_id, D.attempts == taken.attempts, D.settled_at.is_(None))
-    return update(delivery).where(*mine)
+def _update_if_unchanged(claimed: Delivery) -> Update:
+    unchanged = (D.delivery_id == claimed.delivery_id, D.attempts == claimed.attempts, D.settled_at.is_(None))
+    return update(delivery).where(*unchanged)
 
 
 _STATES: dict[str, ColumnElement[bool]] = {
@@ -249,4 +257,4 @@ _STATES: dict[str, ColumnElement[bool]] = {
 }
 STATES = tuple(_STATES)
 """How a delivery can stand."""
-_DONE = or_(_STATES["delivered"], _STATES["dead"])
+_FINISHED = or_(_STATES["delivered"], _STATES["dead"])

@@ -8,13 +8,13 @@ from uuid import UUID, uuid5
 from sqlalchemy import Connection, insert, or_, select, update
 
 from ungdom.store.inbox_tables import exchange_message
-from ungdom.store.sealing import Keys
+from ungdom.store.sealing import EncryptionKeys
 
 _NAMESPACE = UUID("f2b0b3ce-7b43-4c5a-8a52-6f1f3a0f7d55")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exchanged:
+class ExchangeMessage:
     """An official message as kept, without its content. `receipts`: how many have been promised.
 
     `by_token`: it came over HTTP, and its sender can read the receipts there.
@@ -43,39 +43,42 @@ def exchange_id_of(sender: str, meldings_id: str, n: int) -> UUID:
     return uuid5(_NAMESPACE, f"{sender}\n{meldings_id}\n{n}")
 
 
-def called(tx: Connection, sender: str, meldings_id: str) -> list[Exchanged]:
+def find_by_meldings_id(tx: Connection, sender: str, meldings_id: str) -> list[ExchangeMessage]:
     """The messages that this sender gave this `meldingsId`: one, where it keeps to the contract."""
-    mine = (exchange_message.c.sender == sender) & (exchange_message.c.meldings_id == meldings_id)
+    matching = (exchange_message.c.sender == sender) & (exchange_message.c.meldings_id == meldings_id)
     return [
-        Exchanged(**row) for row in tx.execute(select(*_COLUMNS).where(mine).order_by(exchange_message.c.n)).mappings()
+        ExchangeMessage(**row)
+        for row in tx.execute(select(*_COLUMNS).where(matching).order_by(exchange_message.c.n)).mappings()
     ]
 
 
-def find(tx: Connection, exchange_id: UUID) -> Exchanged | None:
+def find(tx: Connection, exchange_id: UUID) -> ExchangeMessage | None:
     """This message."""
     row = tx.execute(select(*_COLUMNS).where(exchange_message.c.exchange_id == exchange_id)).mappings().one_or_none()
-    return Exchanged(**row) if row else None
+    return ExchangeMessage(**row) if row else None
 
 
-def content(tx: Connection, keys: Keys, exchange_id: UUID) -> bytes | None:
+def content(tx: Connection, keys: EncryptionKeys, exchange_id: UUID) -> bytes | None:
     """The message as it came; None when it has been erased. Raises `CannotOpen`."""
     sealed = tx.scalar(select(exchange_message.c.sealed).where(exchange_message.c.exchange_id == exchange_id))
-    return None if sealed is None else keys.open(sealed, _record(exchange_id))
+    return None if sealed is None else keys.decrypt(sealed, _record(exchange_id))
 
 
-def add(tx: Connection, keys: Keys, new: Exchanged, raw: bytes) -> None:
+def add(tx: Connection, keys: EncryptionKeys, new: ExchangeMessage, raw: bytes) -> None:
     """Keep a message that came in. Raises `DuplicateKey` when the transaction ends."""
-    tx.execute(insert(exchange_message), {**asdict(new), "sealed": keys.seal(raw, _record(new.exchange_id))})
+    tx.execute(insert(exchange_message), {**asdict(new), "sealed": keys.encrypt(raw, _record(new.exchange_id))})
 
 
-def answered(tx: Connection, exchange_id: UUID, status: str, reason: str | None, receipts: int, at: datetime) -> None:
+def record_answer(
+    tx: Connection, exchange_id: UUID, status: str, reason: str | None, receipts: int, at: datetime
+) -> None:
     """Write how far the message has been answered."""
     values = {"status": status, "reason": reason, "receipts": receipts, "updated_at": at}
     tx.execute(update(exchange_message).where(exchange_message.c.exchange_id == exchange_id).values(values))
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ExchangeMessageFilter:
     """Which messages a list shall hold; None asks nothing. `after`: arrival and id of the last one before."""
 
     sender: str | None
@@ -85,16 +88,16 @@ class Asked:
     limit: int
 
 
-def page(tx: Connection, asked: Asked) -> Sequence[Exchanged]:
+def page(tx: Connection, filters: ExchangeMessageFilter) -> Sequence[ExchangeMessage]:
     """The messages asked for, the newest first."""
-    same = [(exchange_message.c[name], getattr(asked, name)) for name in ("sender", "status", "reason")]
+    same = [(exchange_message.c[name], getattr(filters, name)) for name in ("sender", "status", "reason")]
     query = select(*_COLUMNS).where(*(column == value for column, value in same if value is not None))
-    if asked.after is not None:
-        at, last = asked.after
+    if filters.after is not None:
+        at, last = filters.after
         earlier = (exchange_message.c.received_at == at) & (exchange_message.c.exchange_id < last)
         query = query.where(or_(exchange_message.c.received_at < at, earlier))
     order = (exchange_message.c.received_at.desc(), exchange_message.c.exchange_id.desc())
-    return [Exchanged(**row) for row in tx.execute(query.order_by(*order).limit(asked.limit)).mappings()]
+    return [ExchangeMessage(**row) for row in tx.execute(query.order_by(*order).limit(filters.limit)).mappings()]
 
 
 def _record(exchange_id: UUID) -> str:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Date, Float, Integer, Table, Text
 
-from ungdom.store.tables import Instant, metadata
+from ungdom.store.tables import UtcDateTime, metadata
 
 forecast_curve = Table(
     "forecast_curve",
@@ -39,6 +39,6 @@ forecast_calibration = Table(
     Column("brier_of_share", Float, nullable=False, comment="had everybody been told the share, known afterwards"),
     Column("share", Float, nullable=False, comment="that passed the limit"),
     Column("bins", Text, nullable=False, comment="JSON: predicted, observed, how many forecasts"),
-    Column("computed_at", Instant, nullable=False),
+    Column("computed_at", UtcDateTime, nullable=False),
     comment="how forecasts of the past came out",
 )

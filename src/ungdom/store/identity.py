@@ -26,18 +26,18 @@ from sqlalchemy import (
 
 from ungdom.store import keyset
 from ungdom.store.identity_tables import QuestionStatus, Resemblance, identity_question
-from ungdom.store.keyset import Place
-from ungdom.store.reading import learnt_by
-from ungdom.store.sealing import Keys
+from ungdom.store.keyset import KeysetPosition
+from ungdom.store.reading import disclosable_to
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.tables import case_current, person
-from ungdom.workflow.permissions import Fact, Viewer
+from ungdom.workflow.permissions import Disclosure, Viewer
 
 Q = identity_question.c
-Person = ColumnElement[UUID] | UUID
+PersonKey = ColumnElement[UUID] | UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class IdentityQuestion:
     """Whether the record made when the case was opened is of the person known before."""
 
     question_id: UUID
@@ -52,13 +52,13 @@ class Question:
     decided_by: str | None
     sealed: bytes | None
 
-    def reason(self, keys: Keys) -> str | None:
+    def reason(self, keys: EncryptionKeys) -> str | None:
         """Why it was answered so, where that was said. Raises `CannotOpen`."""
-        return None if self.sealed is None else keys.open(self.sealed, _seal(self.question_id)).decode()
+        return None if self.sealed is None else keys.decrypt(self.sealed, _record(self.question_id)).decode()
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class PossibleMatch:
     """A person known before of whom a new record may be."""
 
     known_id: UUID
@@ -66,16 +66,18 @@ class Doubt:
 
 
 def raise_questions(
-    tx: Connection, record_id: UUID, doubts: Sequence[Doubt], case_id: UUID, by: str, at: datetime
+    tx: Connection, record_id: UUID, matches: Sequence[PossibleMatch], case_id: UUID, by: str, at: datetime
 ) -> None:
     """Ask of each of these people whether the record, made in this transaction, is of them.
 
     The statement is the same, and runs, without any doubt as well: nobody can tell from it whether there was one.
     """
-    known = [*doubts] or [Doubt(record_id, Resemblance.AGREES)]  # a record is never asked about beside itself
+    possible = [*matches] or [
+        PossibleMatch(record_id, Resemblance.AGREES)
+    ]  # a record is never asked about beside itself
     common = {"record_id": record_id, "case_id": case_id, "raised_by": by, "raised_at": at}
-    people = [{"known_id": doubt.known_id, "resemblance": doubt.resemblance} for doubt in known]
-    tx.execute(_RAISE, [{**common, **doubted, "question_id": uuid4()} for doubted in people])
+    people = [{"known_id": candidate.known_id, "resemblance": candidate.resemblance} for candidate in possible]
+    tx.execute(_INSERT_QUESTIONS, [{**common, **candidate_row, "question_id": uuid4()} for candidate_row in people])
 
 
 def questions_visible_to(viewer: Viewer) -> ColumnElement[bool]:
@@ -83,17 +85,22 @@ def questions_visible_to(viewer: Viewer) -> ColumnElement[bool]:
 
     Whoever sees one of the two only learns nothing of the other, not even that it is asked.
     """
-    return and_(*(_learnt(viewer, record_id) for record_id in (Q.record_id, Q.known_id)))
+    return and_(*(_person_disclosable_to(viewer, record_id) for record_id in (Q.record_id, Q.known_id)))
 
 
-def _learnt(viewer: Viewer, record_id: ColumnElement[UUID]) -> ColumnElement[bool]:
+def _person_disclosable_to(viewer: Viewer, record_id: ColumnElement[UUID]) -> ColumnElement[bool]:
     of_person = or_(case_current.c.person_id == person.c.person_id, case_current.c.person_id == person.c.same_as)
-    case = select(case_current.c.case_id).where(of_person, learnt_by(viewer, Fact.PERSON)).correlate(person).exists()
+    case = (
+        select(case_current.c.case_id)
+        .where(of_person, disclosable_to(viewer, Disclosure.PERSON))
+        .correlate(person)
+        .exists()
+    )
     query = select(person.c.person_id).where(person.c.person_id == record_id, case)
     return query.correlate(identity_question).exists()
 
 
-def asked_about(left: Person, right: Person) -> ColumnElement[bool]:
+def has_open_question(left: PersonKey, right: PersonKey) -> ColumnElement[bool]:
     """Whether it is asked, and not answered yet, if these two are one person. Of records that count."""
     return _between(left, right, QuestionStatus.OPEN).exists()
 
@@ -107,7 +114,7 @@ def rejected_between(tx: Connection, left: UUID, right: UUID) -> UUID | None:
     return tx.scalars(query.limit(1)).first()
 
 
-def _between(left: Person, right: Person, status: QuestionStatus) -> Select[Any]:
+def _between(left: PersonKey, right: PersonKey, status: QuestionStatus) -> Select[Any]:
     first, second = person.alias("first_record"), person.alias("second_record")
     counts = [func.coalesce(of.c.same_as, of.c.person_id) for of in (first, second)]
     pair = or_(and_(counts[0] == left, counts[1] == right), and_(counts[0] == right, counts[1] == left))
@@ -117,8 +124,8 @@ def _between(left: Person, right: Person, status: QuestionStatus) -> Select[Any]
 
 
 def page(
-    tx: Connection, viewer: Viewer, status: QuestionStatus | None, after: Place | None, limit: int
-) -> list[Question]:
+    tx: Connection, viewer: Viewer, status: QuestionStatus | None, after: KeysetPosition | None, limit: int
+) -> list[IdentityQuestion]:
     """The questions this viewer may see, the newest first."""
     visible = _ALL.where(questions_visible_to(viewer))
     query = keyset.page(visible, (Q.raised_at, Q.question_id), after, limit)
@@ -127,28 +134,34 @@ def page(
     return [_question(row) for row in tx.execute(query).mappings()]
 
 
-def find(tx: Connection, viewer: Viewer, question_id: UUID) -> Question | None:
+def find(tx: Connection, viewer: Viewer, question_id: UUID) -> IdentityQuestion | None:
     """This question, if the viewer may see it."""
     row = tx.execute(_ALL.where(Q.question_id == question_id, questions_visible_to(viewer))).mappings().one_or_none()
     return None if row is None else _question(row)
 
 
-def read(tx: Connection, question_id: UUID) -> Question:
+def read(tx: Connection, question_id: UUID) -> IdentityQuestion:
     """This question, which has been seen in this transaction."""
     return _question(tx.execute(_ALL.where(Q.question_id == question_id)).mappings().one())
 
 
 def decide(
-    tx: Connection, keys: Keys, question: Question, status: QuestionStatus, by: str, reason: str | None, at: datetime
+    tx: Connection,
+    keys: EncryptionKeys,
+    question: IdentityQuestion,
+    status: QuestionStatus,
+    by: str,
+    reason: str | None,
+    at: datetime,
 ) -> bool:
     """Write the answer; False when somebody has answered meanwhile."""
-    sealed = keys.seal(reason.encode(), _seal(question.question_id)) if reason else None
+    sealed = keys.encrypt(reason.encode(), _record(question.question_id)) if reason else None
     values = {"status": status, "decided_by": by, "decided_at": at, "sealed": sealed}
     still_open = (Q.question_id == question.question_id) & (Q.status == QuestionStatus.OPEN)
     return tx.execute(update(identity_question).where(still_open).values(values)).rowcount == 1
 
 
-def settle_same(tx: Connection, by: str, at: datetime) -> None:
+def confirm_merged(tx: Connection, by: str, at: datetime) -> None:
     """Questions between records that are one person by now need no answer of their own: they are confirmed."""
     first, second = person.alias("first_record"), person.alias("second_record")
     left, right = (func.coalesce(of.c.same_as, of.c.person_id) for of in (first, second))
@@ -157,15 +170,15 @@ def settle_same(tx: Connection, by: str, at: datetime) -> None:
     tx.execute(questions.values(status=QuestionStatus.CONFIRMED, decided_by=by, decided_at=at))
 
 
-def _question(row: Any) -> Question:
-    return Question(**row)
+def _question(row: Any) -> IdentityQuestion:
+    return IdentityQuestion(**row)
 
 
-def _seal(question_id: UUID) -> str:
+def _record(question_id: UUID) -> str:
     return f"identity_question:{question_id}"
 
 
-def _raise() -> Any:
+def _insert_questions() -> Any:
     names = ("question_id", "record_id", "case_id", "resemblance", "raised_by", "raised_at")
     values = {name: bindparam(name, type_=Q[name].type) for name in names}
     pair = (Q.record_id == values["record_id"]) & (Q.known_id == person.c.person_id)
@@ -183,4 +196,4 @@ def _raise() -> Any:
 
 
 _ALL: Select[Any] = select(identity_question)
-_RAISE = _raise()
+_INSERT_QUESTIONS = _insert_questions()

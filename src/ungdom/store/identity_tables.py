@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, LargeBinary, Table, Text, UniqueConstraint, Uuid
 
-from ungdom.store.tables import Instant, Word, metadata
+from ungdom.store.tables import EnumText, UtcDateTime, metadata
 
 
 class QuestionStatus(StrEnum):
@@ -29,11 +29,11 @@ identity_question = Table(
     Column("record_id", ForeignKey("person.person_id"), nullable=False, comment="made from what was given"),
     Column("known_id", ForeignKey("person.person_id"), nullable=False, index=True, comment="stored before"),
     Column("case_id", ForeignKey("case_file.case_id"), nullable=False, index=True, comment="opened on the new record"),
-    Column("resemblance", Word(Resemblance), nullable=False),
-    Column("status", Word(QuestionStatus), nullable=False),
-    Column("raised_at", Instant, nullable=False),
+    Column("resemblance", EnumText(Resemblance), nullable=False),
+    Column("status", EnumText(QuestionStatus), nullable=False),
+    Column("raised_at", UtcDateTime, nullable=False),
     Column("raised_by", Text, nullable=False),
-    Column("decided_at", Instant),
+    Column("decided_at", UtcDateTime),
     Column("decided_by", Text),
     Column("sealed", LargeBinary, comment="the reason for the answer, encrypted"),
     UniqueConstraint("record_id", "known_id", name="uq_identity_question_record_id_known_id"),

@@ -8,9 +8,9 @@ _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford: no I, L, O, U
 _RANDOM_BITS = 74
 
 
-def uuid7(at: datetime, chance: int | None = None) -> UUID:
-    """A UUID of version 7 (RFC 9562) for that instant. `chance`: its 74 random bits, drawn when not given."""
-    bits = secrets.randbits(_RANDOM_BITS) if chance is None else chance
+def uuid7(at: datetime, random_bits: int | None = None) -> UUID:
+    """A UUID of version 7 (RFC 9562) for that instant. `random_bits`: its 74 random bits, drawn when not given."""
+    bits = secrets.randbits(_RANDOM_BITS) if random_bits is None else random_bits
     millis = int(at.timestamp() * 1000) & (1 << 48) - 1
     high, low = bits >> 62 & 0xFFF, bits & (1 << 62) - 1
     return UUID(int=millis << 80 | 7 << 76 | high << 64 | 2 << 62 | low)

@@ -1,6 +1,5 @@
 """Messages of prosecution systems and courts as they are kept: every version, every receipt, what they wait for."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,7 +7,6 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Connection,
     Select,
@@ -23,30 +21,25 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from ungdom.store import bulk, due
-from ungdom.store.concerns import COUNTED, concerns_office
+from ungdom.store.concerns import SETTLED_OUTCOMES, concerns_office
 from ungdom.store.inbox_tables import decision, decision_event, decision_receipt, decision_wait, exchange_decision
 from ungdom.store.reading import counted_for
-from ungdom.store.records import records_of, these
-from ungdom.store.sealing import Keys
+from ungdom.store.records import people_by_id, records_of
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.tables import NumberKind, Protection, case_current, case_number, person
 from ungdom.workflow.permissions import NATIONAL, Viewer
 from ungdom.workflow.vocabulary import Role, strictest
 
 _NAMESPACE = UUID("5d0c9a52-7c0e-4f0f-9a83-1a5be0d1a9f4")
-_NUMBERS = func.unnest(bindparam("numbers", type_=ARRAY(BigInteger))).column_valued("number")
-_LOCK = select(func.pg_advisory_xact_lock(_NUMBERS))
-_TRY_LOCK = select(func.pg_try_advisory_xact_lock(_NUMBERS))
-
 APPLIED, DUPLICATE, SUPERSEDED, PARKED, REJECTED = "applied", "duplicate", "superseded", "parked", "rejected"
-SETTLED = COUNTED
+SETTLED = SETTLED_OUTCOMES
 """The outcomes in which the case says what the message says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
+class InboundMessage:
     """One version of a message as kept, without its content. `offices`: who may know why it waits: `store.concerns`."""
 
     message_id: UUID
@@ -70,13 +63,13 @@ class Arrival:
     offices: str | None = None
 
     @property
-    def may_be_tried(self) -> bool:
+    def can_be_retried(self) -> bool:
         """Parked; or applied to no case, as what is observed of a person is: one on its number may come."""
         return self.outcome == PARKED or (self.outcome == APPLIED and self.case_id is None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
+class InboundReceipt:
     """One try of a message and the receipt of it. `by`: the sender, a person, or what it waited for."""
 
     message_id: UUID
@@ -89,7 +82,7 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class CaseCandidate:
     """A case that stands on one of the numbers asked for."""
 
     case_id: UUID
@@ -97,7 +90,7 @@ class Candidate:
     closed: bool
 
 
-_STANDS = (
+_MUTABLE_COLUMNS = (
     "outcome",
     "reason",
     "person_id",
@@ -111,7 +104,7 @@ _STANDS = (
 )
 """What may change of a kept message."""
 
-_ARRIVAL = [column for column in decision.c if column is not decision.c.sealed]
+_MESSAGE_COLUMNS = [column for column in decision.c if column is not decision.c.sealed]
 
 
 def message_id_of(source: str, decision_id: str, version: int) -> UUID:
@@ -119,72 +112,43 @@ def message_id_of(source: str, decision_id: str, version: int) -> UUID:
     return uuid5(_NAMESPACE, f"{source}\n{decision_id}\n{version}")
 
 
-def lock(tx: Connection, names: Iterable[str]) -> bool:
-    """Let nobody else work on these names until the transaction ends. On SQLite there is one writer anyway.
-
-    Everybody takes them in one order, so that nobody waits for somebody who waits for them.
-    """
-    if tx.dialect.name == "postgresql":
-        tx.execute(_LOCK, {"numbers": _numbers(names)})
-    return True
-
-
-def try_lock(tx: Connection, names: Iterable[str]) -> bool:
-    """The same without waiting for anybody; False when somebody else works on one of them."""
-    here = tx.dialect.name != "postgresql"
-    return here or all(tx.scalars(_TRY_LOCK, {"numbers": _numbers(names)}))
-
-
-def hold_case(tx: Connection, case_id: UUID, patient: bool) -> None:
-    """Let nobody else move this case until the transaction ends, so that none of us overlooks what the other writes.
-
-    Who is not patient gets the database's own error when somebody holds it. On SQLite there is one writer anyway.
-    """
-    mine = select(case_current.c.version).where(case_current.c.case_id == case_id)
-    tx.execute(mine.with_for_update(nowait=not patient))
-
-
-def _numbers(names: Iterable[str]) -> list[int]:
-    return sorted({_number(name) for name in names})
-
-
 # --- reading ------------------------------------------------------------------------------------------------
 
 
-def lineage(tx: Connection, source: str, decision_id: str) -> list[Arrival]:
+def versions_of(tx: Connection, source: str, decision_id: str) -> list[InboundMessage]:
     """Every version of this decision that has arrived, the lowest first."""
-    return _arrivals(tx, _LINEAGE, source=source, decision_id=decision_id)
+    return _read_messages(tx, _LINEAGE, source=source, decision_id=decision_id)
 
 
-def known(tx: Connection, source: str, decision_ids: Iterable[str]) -> set[str]:
+def known_decision_ids(tx: Connection, source: str, decision_ids: Iterable[str]) -> set[str]:
     """Those of these decisions of which a version has arrived."""
-    return set(tx.scalars(_KNOWN, {"source": source, "decision_ids": list(decision_ids)}))
+    return set(tx.scalars(_KNOWN_IDS, {"source": source, "decision_ids": list(decision_ids)}))
 
 
-def named(tx: Connection, decision_id: str, kind: str) -> list[Arrival]:
+def settled_versions(tx: Connection, decision_id: str, kind: str) -> list[InboundMessage]:
     """The versions of decisions with this id, whoever sent them, that are of this kind and settled in a case."""
     same = (decision.c.decision_id == decision_id) & (decision.c.kind == kind)
-    query = select(*_ARRIVAL).where(same, decision.c.outcome.in_(SETTLED), decision.c.case_id.is_not(None))
-    return _arrivals(tx, query.order_by(decision.c.version))
+    query = select(*_MESSAGE_COLUMNS).where(same, decision.c.outcome.in_(SETTLED), decision.c.case_id.is_not(None))
+    return _read_messages(tx, query.order_by(decision.c.version))
 
 
-def of_person(tx: Connection, person_id: UUID, *kinds: str) -> list[Arrival]:
+def messages_of_person(tx: Connection, person_id: UUID, *kinds: str) -> list[InboundMessage]:
     """The messages of these kinds about this person that count."""
-    same = decision.c.person_id.in_(records_of(these([person_id]))) & decision.c.kind.in_(kinds)
-    query = select(*_ARRIVAL).where(same, decision.c.outcome.in_(SETTLED))
-    return _arrivals(tx, query.order_by(decision.c.received_at, decision.c.message_id))
+    same = decision.c.person_id.in_(records_of(people_by_id([person_id]))) & decision.c.kind.in_(kinds)
+    query = select(*_MESSAGE_COLUMNS).where(same, decision.c.outcome.in_(SETTLED))
+    return _read_messages(tx, query.order_by(decision.c.received_at, decision.c.message_id))
 
 
-def arrival(tx: Connection, message_id: UUID) -> Arrival | None:
+def find_message(tx: Connection, message_id: UUID) -> InboundMessage | None:
     """This message."""
-    return next(iter(_arrivals(tx, select(*_ARRIVAL).where(decision.c.message_id == message_id))), None)
+    return next(iter(_read_messages(tx, select(*_MESSAGE_COLUMNS).where(decision.c.message_id == message_id))), None)
 
 
-def exchanged(tx: Connection, exchange_id: UUID) -> list[Arrival]:
+def messages_of_exchange(tx: Connection, exchange_id: UUID) -> list[InboundMessage]:
     """The messages that one official message was read as."""
-    query = select(*_ARRIVAL).join(exchange_decision, exchange_decision.c.message_id == decision.c.message_id)
-    mine = query.where(exchange_decision.c.exchange_id == exchange_id)
-    return _arrivals(tx, mine.order_by(decision.c.decision_id, decision.c.version))
+    query = select(*_MESSAGE_COLUMNS).join(exchange_decision, exchange_decision.c.message_id == decision.c.message_id)
+    matching = query.where(exchange_decision.c.exchange_id == exchange_id)
+    return _read_messages(tx, matching.order_by(decision.c.decision_id, decision.c.version))
 
 
 def exchanges_of(tx: Connection, message_id: UUID) -> list[UUID]:
@@ -195,15 +159,15 @@ def exchanges_of(tx: Connection, message_id: UUID) -> list[UUID]:
     )
 
 
-def content(tx: Connection, keys: Keys, message_id: UUID) -> bytes | None:
+def content(tx: Connection, keys: EncryptionKeys, message_id: UUID) -> bytes | None:
     """The message as JSON; None when it has been erased. Raises `CannotOpen`."""
     sealed = tx.scalar(_SEALED, {"message_id": message_id})
-    return None if sealed is None else keys.open(sealed, _record(message_id))
+    return None if sealed is None else keys.decrypt(sealed, _record(message_id))
 
 
-def receipts(tx: Connection, message_id: UUID) -> list[Receipt]:
+def receipts(tx: Connection, message_id: UUID) -> list[InboundReceipt]:
     """Every receipt of this message, the first one first."""
-    return [Receipt(**row) for row in tx.execute(_RECEIPTS, {"message_id": message_id}).mappings()]
+    return [InboundReceipt(**row) for row in tx.execute(_RECEIPTS, {"message_id": message_id}).mappings()]
 
 
 def events_of(tx: Connection, message_id: UUID) -> dict[int, int]:
@@ -212,9 +176,9 @@ def events_of(tx: Connection, message_id: UUID) -> dict[int, int]:
     return {row.place: row.seq for row in tx.execute(query)}
 
 
-def waiting(tx: Connection, things: Sequence[str]) -> list[UUID]:
+def waiting_for(tx: Connection, wait_keys: Sequence[str]) -> list[UUID]:
     """The parked messages that wait for one of these things, the one sent first before the others."""
-    return list(tx.scalars(_WAITING, {"things": list(things)}))
+    return list(tx.scalars(_WAITING, {"things": list(wait_keys)}))
 
 
 def parked(tx: Connection) -> list[UUID]:
@@ -223,20 +187,20 @@ def parked(tx: Connection) -> list[UUID]:
     return list(tx.scalars(query.order_by(decision.c.sent_at, decision.c.message_id)))
 
 
-def cases_on(tx: Connection, numbers: Iterable[str]) -> list[Candidate]:
+def cases_by_number(tx: Connection, numbers: Iterable[str]) -> list[CaseCandidate]:
     """The cases that stand on one of these police case numbers."""
-    rows = tx.execute(_CASES_ON, {"numbers": list(numbers)})
-    return [Candidate(row.case_id, row.person_id, row.closed_on is not None) for row in rows]
+    rows = tx.execute(_CASES_BY_NUMBER, {"numbers": list(numbers)})
+    return [CaseCandidate(row.case_id, row.person_id, row.closed_on is not None) for row in rows]
 
 
-def cases_of(tx: Connection, person_id: UUID) -> list[Candidate]:
+def cases_of(tx: Connection, person_id: UUID) -> list[CaseCandidate]:
     """The cases of this person."""
     query = select(*case_current.c["case_id", "person_id", "closed_on"]).where(case_current.c.person_id == person_id)
     rows = tx.execute(query.order_by(case_current.c.case_id))
-    return [Candidate(row.case_id, row.person_id, row.closed_on is not None) for row in rows]
+    return [CaseCandidate(row.case_id, row.person_id, row.closed_on is not None) for row in rows]
 
 
-def belonging(tx: Connection, case_ids: Sequence[UUID]) -> tuple[str | None, Protection]:
+def office_and_protection(tx: Connection, case_ids: Sequence[UUID]) -> tuple[str | None, Protection]:
     """The konfliktråd that has all of these cases, if one has, and how closely the best kept address is kept."""
     if not case_ids:
         return None, Protection.NONE
@@ -249,7 +213,7 @@ def belonging(tx: Connection, case_ids: Sequence[UUID]) -> tuple[str | None, Pro
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class InboundMessageFilter:
     """Which messages a list shall hold. `after`: the arrival and id of the last one of the page before."""
 
     outcome: str | None = None
@@ -260,11 +224,11 @@ class Asked:
     limit: int = 50
 
 
-May = ColumnElement[bool]
+MessageVisibility = ColumnElement[bool]
 """Which messages somebody may know of."""
 
 
-def seen_by(viewer: Viewer, source: str | None) -> May:
+def messages_visible_to(viewer: Viewer, source: str | None) -> MessageVisibility:
     """The messages this viewer may know of: a sending system its own, an office those about it, the secretariat all.
 
     One about a case follows the case; one about a strictly confidential youth without a case is for the leader.
@@ -272,51 +236,56 @@ def seen_by(viewer: Viewer, source: str | None) -> May:
     if source is not None:
         return decision.c.source == source
     case = exists().where(case_current.c.case_id == decision.c.case_id, counted_for(viewer))
-    closely = viewer.role not in NATIONAL | {Role.LEADER}
-    here = or_(decision.c.konfliktrad == viewer.konfliktrad, concerns_office(viewer.konfliktrad, closely))
-    mine = true() if viewer.role in NATIONAL else here
-    open_ = decision.c.protection != Protection.STRICTLY_CONFIDENTIAL if closely else true()
-    return or_(case, and_(decision.c.case_id.is_(None), mine, open_))
+    needs_open_address = viewer.role not in NATIONAL | {Role.LEADER}
+    here = or_(decision.c.konfliktrad == viewer.konfliktrad, concerns_office(viewer.konfliktrad, needs_open_address))
+    in_scope = true() if viewer.role in NATIONAL else here
+    open_ = decision.c.protection != Protection.STRICTLY_CONFIDENTIAL if needs_open_address else true()
+    return or_(case, and_(decision.c.case_id.is_(None), in_scope, open_))
 
 
-def page(tx: Connection, seen: May, asked: Asked) -> list[Arrival]:
-    """The messages asked for, the newest first. `seen`: those that may be known of, as `seen_by` says."""
+def page(tx: Connection, visible: MessageVisibility, filters: InboundMessageFilter) -> list[InboundMessage]:
+    """The messages asked for, the newest first.
+
+    `visible`: those that may be known of, as `messages_visible_to` says.
+    """
     same = ("outcome", "kind", "decision_id", "case_id")
-    wanted = [decision.c[name] == getattr(asked, name) for name in same if getattr(asked, name) is not None]
-    query = select(*_ARRIVAL).where(seen, *wanted)
-    if asked.after is not None:
-        at, last = asked.after
+    conditions = [decision.c[name] == getattr(filters, name) for name in same if getattr(filters, name) is not None]
+    query = select(*_MESSAGE_COLUMNS).where(visible, *conditions)
+    if filters.after is not None:
+        at, last = filters.after
         earlier = (decision.c.received_at == at) & (decision.c.message_id < last)
         query = query.where(or_(decision.c.received_at < at, earlier))
     order = (decision.c.received_at.desc(), decision.c.message_id.desc())
-    return _arrivals(tx, query.order_by(*order).limit(asked.limit))
+    return _read_messages(tx, query.order_by(*order).limit(filters.limit))
 
 
-def seen(tx: Connection, may: May, message_id: UUID) -> Arrival | None:
+def find_visible(tx: Connection, visible: MessageVisibility, message_id: UUID) -> InboundMessage | None:
     """This message, if it may be known of."""
-    return next(iter(_arrivals(tx, select(*_ARRIVAL).where(decision.c.message_id == message_id, may))), None)
+    return next(
+        iter(_read_messages(tx, select(*_MESSAGE_COLUMNS).where(decision.c.message_id == message_id, visible))), None
+    )
 
 
 # --- writing ------------------------------------------------------------------------------------------------
 
 
-def add(tx: Connection, keys: Keys, new: Arrival, plain: bytes, body: bytes) -> None:
+def add(tx: Connection, keys: EncryptionKeys, new: InboundMessage, content_json: bytes, body: bytes) -> None:
     """Keep a new message with its first receipt. Raises `DuplicateKey` when the transaction ends."""
-    tx.execute(_NEW, {**_row(new), "sealed": keys.seal(plain, _record(new.message_id))})
-    tx.execute(_NEW_RECEIPT, _row(_receipt(new, 1, body, "sender", new.received_at)))
+    tx.execute(_INSERT_MESSAGE, {**_columns_of(new), "sealed": keys.encrypt(content_json, _record(new.message_id))})
+    tx.execute(_INSERT_RECEIPT, _columns_of(_receipt_of(new, 1, body, "sender", new.received_at)))
 
 
-def settle(tx: Connection, now: Arrival, body: bytes, by: str, at: datetime) -> None:
+def record_attempt(tx: Connection, now: InboundMessage, body: bytes, by: str, at: datetime) -> None:
     """Write how a kept message stands now, with the receipt of this try."""
     known = select(func.count()).where(decision_receipt.c.message_id == now.message_id)
-    tx.execute(_NEW_RECEIPT, _row(_receipt(now, (tx.scalar(known) or 0) + 1, body, by, at)))
-    stand(tx, replace(now, updated_at=at))
+    tx.execute(_INSERT_RECEIPT, _columns_of(_receipt_of(now, (tx.scalar(known) or 0) + 1, body, by, at)))
+    update_status(tx, replace(now, updated_at=at))
 
 
-def stand(tx: Connection, now: Arrival) -> None:
+def update_status(tx: Connection, now: InboundMessage) -> None:
     """Write how a kept message stands now, without a receipt: nothing of it is news to the sender."""
-    stands = {name: getattr(now, name) for name in _STANDS}
-    tx.execute(update(decision).where(decision.c.message_id == now.message_id).values(stands))
+    values = {name: getattr(now, name) for name in _MUTABLE_COLUMNS}
+    tx.execute(update(decision).where(decision.c.message_id == now.message_id).values(values))
 
 
 def link(tx: Connection, message_id: UUID, case_id: UUID, places: dict[int, int]) -> None:
@@ -331,40 +300,40 @@ def link_exchange(tx: Connection, message_id: UUID, exchange_id: UUID) -> None:
         tx.execute(insert(exchange_decision), {"exchange_id": exchange_id, "message_id": message_id})
 
 
-def wait_for(tx: Connection, message_id: UUID, things: Iterable[str]) -> None:
+def wait_for(tx: Connection, message_id: UUID, wait_keys: Iterable[str]) -> None:
     """Let this message wait for these things, and for nothing else; a mark that it was passed over stays."""
-    tx.execute(_WAITS_NO_LONGER, {"b_message_id": message_id})
-    bulk.add(tx, decision_wait, [{"waits_for": thing, "message_id": message_id} for thing in sorted(set(things))])
+    tx.execute(_DELETE_WAITS, {"b_message_id": message_id})
+    bulk.add(
+        tx, decision_wait, [{"waits_for": wait_key, "message_id": message_id} for wait_key in sorted(set(wait_keys))]
+    )
 
 
-def _arrivals(tx: Connection, query: Select[Any], **asked: object) -> list[Arrival]:
-    return [Arrival(**row) for row in tx.execute(query, asked).mappings()]
+def _read_messages(tx: Connection, query: Select[Any], **parameters: object) -> list[InboundMessage]:
+    return [InboundMessage(**row) for row in tx.execute(query, parameters).mappings()]
 
 
-def _row(of: Arrival | Receipt) -> dict[str, Any]:
-    return {name: getattr(of, name) for name in of.__slots__}
+def _columns_of(record: InboundMessage | InboundReceipt) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in record.__slots__}
 
 
-def _receipt(of: Arrival, n: int, body: bytes, by: str, at: datetime) -> Receipt:
-    return Receipt(message_id=of.message_id, n=n, outcome=of.outcome, reason=of.reason, body=body, by=by, at=at)
+def _receipt_of(message: InboundMessage, n: int, body: bytes, by: str, at: datetime) -> InboundReceipt:
+    return InboundReceipt(
+        message_id=message.message_id, n=n, outcome=message.outcome, reason=message.reason, body=body, by=by, at=at
+    )
 
 
 def _record(message_id: UUID) -> str:
     return f"decision:{message_id}"
 
 
-def _number(name: str) -> int:
-    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), signed=True)
-
-
 # --- what is asked for every message, built once ------------------------------------------------------------
 
 _LINEAGE = (
-    select(*_ARRIVAL)
+    select(*_MESSAGE_COLUMNS)
     .where(decision.c.source == bindparam("source"), decision.c.decision_id == bindparam("decision_id"))
     .order_by(decision.c.version)
 )
-_KNOWN = (
+_KNOWN_IDS = (
     select(decision.c.decision_id)
     .where(decision.c.source == bindparam("source"))
     .where(decision.c.decision_id.in_(bindparam("decision_ids", expanding=True)))
@@ -375,7 +344,7 @@ _RECEIPTS = (
     .where(decision_receipt.c.message_id == bindparam("message_id"))
     .order_by(decision_receipt.c.n)
 )
-_WAIT_FOR_THESE = (
+_WITH_WAIT_KEYS = (
     select(decision_wait.c.message_id)
     .where(decision_wait.c.waits_for.in_(bindparam("things", expanding=True)))
     .distinct()
@@ -383,10 +352,10 @@ _WAIT_FOR_THESE = (
 )
 _WAITING = (
     select(decision.c.message_id)
-    .join(_WAIT_FOR_THESE, _WAIT_FOR_THESE.c.message_id == decision.c.message_id)
+    .join(_WITH_WAIT_KEYS, _WITH_WAIT_KEYS.c.message_id == decision.c.message_id)
     .order_by(decision.c.sent_at, decision.c.message_id)
 )
-_CASES_ON = (
+_CASES_BY_NUMBER = (
     select(*case_current.c["case_id", "person_id", "closed_on"])
     .join(case_number, case_number.c.case_id == case_current.c.case_id)
     .where(case_number.c.number.in_(bindparam("numbers", expanding=True)))
@@ -394,5 +363,7 @@ _CASES_ON = (
     .distinct()
     .order_by(case_current.c.case_id)
 )
-_NEW, _NEW_RECEIPT = insert(decision), insert(decision_receipt)
-_WAITS_NO_LONGER = delete(decision_wait).where(decision_wait.c.message_id == bindparam("b_message_id"), ~due.MARKED)
+_INSERT_MESSAGE, _INSERT_RECEIPT = insert(decision), insert(decision_receipt)
+_DELETE_WAITS = delete(decision_wait).where(
+    decision_wait.c.message_id == bindparam("b_message_id"), ~due.IS_RETRY_MARKER
+)

@@ -14,7 +14,7 @@ from sqlalchemy import (
     text,
 )
 
-from ungdom.store.tables import Instant, metadata
+from ungdom.store.tables import UtcDateTime, metadata
 
 decision = Table(
     "decision",
@@ -27,8 +27,8 @@ decision = Table(
     Column("authorities", Text, nullable=False, comment="whose acts the sender could tell of when it was sent"),
     Column("language", Text, nullable=False, comment="of the receipts"),
     Column("sealed", LargeBinary, comment="the message, encrypted; null when erased"),
-    Column("sent_at", Instant, nullable=False),
-    Column("received_at", Instant, nullable=False),
+    Column("sent_at", UtcDateTime, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
     Column("outcome", Text, nullable=False, comment="as it stands now; the receipts tell how it came to be"),
     Column("reason", Text),
     Column("person_id", ForeignKey("person.person_id"), index=True),
@@ -37,7 +37,7 @@ decision = Table(
     Column("protection", Text, nullable=False, comment="how closely the address of the person is kept, as told"),
     Column("named_case_id", ForeignKey("case_file.case_id"), comment="the case that a person pointed out"),
     Column("gap_accepted", Boolean, nullable=False, comment="a person decided that missing versions will not come"),
-    Column("updated_at", Instant, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
     Column(
         "offices", Text, comment="who may know why it waits, untold to the sender: |office:protection:reason|, each"
     ),
@@ -55,7 +55,7 @@ decision_receipt = Table(
     Column("reason", Text),
     Column("body", LargeBinary, nullable=False, comment="the receipt as given, byte for byte"),
     Column("by", Text, nullable=False, comment="who had it tried: the sender, a person, or what it waited for"),
-    Column("at", Instant, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
     comment="every try, the first one being the receipt that repeats are answered with; rows are only added",
 )
 
@@ -92,8 +92,8 @@ exchange_message = Table(
     Column("reason", Text),
     Column("flags", Text, nullable=False, comment="JSON: what is odd about it, each with its place, no person"),
     Column("receipts", Integer, nullable=False, comment="how many receipts have been promised"),
-    Column("received_at", Instant, nullable=False),
-    Column("updated_at", Instant, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
     Column(
         "by_token",
         Boolean,

@@ -17,14 +17,14 @@ from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, bindparam, 
 from sqlalchemy.exc import IntegrityError
 
 from ungdom.store import alerts, bulk, move, outbox, tables
-from ungdom.store.current import TEAM_EVENTS, Identity, row_of
+from ungdom.store.current import TEAM_EVENTS, CaseIdentity, row_of
 from ungdom.store.errors import Stale
-from ungdom.store.outbox import Message
-from ungdom.store.records import COUNTS, canonical, record, records_of
+from ungdom.store.outbox import OutboxMessage
+from ungdom.store.records import CANONICAL_ID, canonical_subquery, record, records_of
 from ungdom.store.reference import coordinator_is_cleared
 from ungdom.store.tables import (
-    Instant,
     NumberKind,
+    UtcDateTime,
     case_current,
     case_file,
     case_number,
@@ -46,7 +46,7 @@ _BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredCase:
     """A case as it is kept: its identity, the youth, every event in the order recorded. `version`: the last number.
 
     `protection`: how closely the address of the youth is kept now; the closest where it has not been looked up.
@@ -74,45 +74,45 @@ class Stored:
         return version_of(effective(self.events))
 
     @property
-    def identity(self) -> Identity:
+    def identity(self) -> CaseIdentity:
         """What the case is called and whose it is."""
-        return Identity(self.case_id, self.reference, self.person_id)
+        return CaseIdentity(self.case_id, self.reference, self.person_id)
 
 
 @dataclass(frozen=True, slots=True)
-class Chapter:
+class EventBatch:
     """New events of one case, for `append_many`. `stored`: as it stood before; with version 0 the case is new.
 
     `case`: as it stands after them.
     """
 
-    stored: Stored
+    stored: StoredCase
     events: Sequence[Event]
     case: Case
-    messages: Sequence[Message] = ()
+    messages: Sequence[OutboxMessage] = ()
     numbers: Sequence[tuple[NumberKind, str]] = ()
 
 
 # --- reading ------------------------------------------------------------------------------------------------
 
 
-def load(tx: Connection, case_id: UUID, known_at: datetime | None = None) -> Stored | None:
+def load(tx: Connection, case_id: UUID, known_at: datetime | None = None) -> StoredCase | None:
     """The case as it was known at that instant, or now, in one query; None when it was not known."""
     rows = tx.execute(_CASE, {"case_id": case_id, "known_at": known_at or _ALWAYS}).all()
-    return _stored(rows[0], [event_of(row) for row in rows]) if rows else None
+    return _stored_case(rows[0], [event_of(row) for row in rows]) if rows else None
 
 
-def load_many(tx: Connection, case_ids: Iterable[UUID], known_at: datetime | None = None) -> Iterator[Stored]:
+def load_many(tx: Connection, case_ids: Iterable[UUID], known_at: datetime | None = None) -> Iterator[StoredCase]:
     """The cases in this order, a few hundred read at a time; unknown ones are left out."""
     for batch in bulk.batches(case_ids, _BATCH):
-        asked = {"case_ids": batch, "known_at": known_at or _ALWAYS}
-        known = {row.case_id: row for row in tx.execute(_FILES, asked)}
+        parameters = {"case_ids": batch, "known_at": known_at or _ALWAYS}
+        known = {row.case_id: row for row in tx.execute(_CASE_FILES, parameters)}
         events: defaultdict[UUID, list[Event]] = defaultdict(list)
-        for row in tx.execute(_EVENTS, asked):
+        for row in tx.execute(_EVENTS, parameters):
             events[row.case_id].append(event_of(row))
         for case_id in batch:
             if case_id in events and case_id in known:
-                yield _stored(known[case_id], events[case_id])
+                yield _stored_case(known[case_id], events[case_id])
 
 
 def event_of(row: Row[*tuple[Any, ...]]) -> Event:
@@ -149,7 +149,7 @@ def cases_with_number(tx: Connection, kind: NumberKind, number: str) -> list[UUI
 
 def cases_of_person(tx: Connection, person_id: UUID) -> list[UUID]:
     """The cases of this person, whichever of its records they were opened on, oldest first."""
-    records = records_of(select(canonical(person_id).label("person_id")))
+    records = records_of(select(canonical_subquery(person_id).label("person_id")))
     query = select(case_file.c.case_id).where(case_file.c.person_id.in_(records))
     return list(tx.scalars(query.order_by(case_file.c.opened_at, case_file.c.case_id)))
 
@@ -163,13 +163,13 @@ def numbers_of(tx: Connection, case_id: UUID) -> list[tuple[NumberKind, str]]:
 
 
 def open_case(
-    tx: Connection, stored: Stored, case: Case, numbers: Numbers = (), messages: Sequence[Message] = ()
+    tx: Connection, stored: StoredCase, case: Case, numbers: Numbers = (), messages: Sequence[OutboxMessage] = ()
 ) -> None:
     """Write a new case whole: `stored` holds its first event. Raises `DuplicateKey` when the transaction ends."""
-    append_many(tx, [_opening(stored, case, numbers, messages)])
+    append_many(tx, [_new_case_batch(stored, case, numbers, messages)])
 
 
-def append(tx: Connection, stored: Stored, new: Event, case: Case, messages: Sequence[Message] = ()) -> None:
+def append(tx: Connection, stored: StoredCase, new: Event, case: Case, messages: Sequence[OutboxMessage] = ()) -> None:
     """Write one move: the event, the current row, the messages. `case`: as it stands after it. Raises `Stale`.
 
     The alerts that it cures are cleared with it.
@@ -179,50 +179,54 @@ def append(tx: Connection, stored: Stored, new: Event, case: Case, messages: Seq
     _clear_alerts(tx, stored, [new], case)
 
 
-def append_plain(tx: Connection, stored: Stored, new: Event, case: Case, messages: Sequence[Message] = ()) -> None:
+def append_plain(
+    tx: Connection, stored: StoredCase, new: Event, case: Case, messages: Sequence[OutboxMessage] = ()
+) -> None:
     """One move in plain statements, the same on every database. Raises `Stale`."""
-    if tx.execute(move.GATE, _moved(stored, new, case)).rowcount != 1:
+    if tx.execute(move.OPTIMISTIC_UPDATE, _update_values(stored, new, case)).rowcount != 1:
         raise _stale(tx, stored)
     try:
         tx.execute(insert(event), event_row(stored.case_id, new))
     except IntegrityError as error:
         raise Stale(stored.version, None) from error
     outbox.add(tx, messages)
-    _keep_team(tx, stored.case_id, new, case)
+    _update_team(tx, stored.case_id, new, case)
 
 
-def append_combined(tx: Connection, stored: Stored, new: Event, case: Case, messages: Sequence[Message] = ()) -> None:
+def append_combined(
+    tx: Connection, stored: StoredCase, new: Event, case: Case, messages: Sequence[OutboxMessage] = ()
+) -> None:
     """One move in one statement, on PostgreSQL. Raises `Stale`."""
     values = move.event_values(event_row(stored.case_id, new)) | move.message_values(outbox.rows_of(messages))
     try:
-        written = tx.scalar(move.ONE_STATEMENT, _moved(stored, new, case) | values)
+        written = tx.scalar(move.APPEND_STATEMENT, _update_values(stored, new, case) | values)
     except IntegrityError as error:
         raise Stale(stored.version, None) from error
     if not written:
         raise _stale(tx, stored)
-    _keep_team(tx, stored.case_id, new, case)
+    _update_team(tx, stored.case_id, new, case)
 
 
-def append_many(tx: Connection, chapters: Sequence[Chapter]) -> None:
+def append_many(tx: Connection, batches: Sequence[EventBatch]) -> None:
     """Write many events of many cases, new ones and known ones: the same rows as one by one. Raises `Stale`."""
-    new = [chapter for chapter in chapters if not chapter.stored.version]
-    known = [chapter for chapter in chapters if chapter.stored.version]
-    bulk.add(tx, case_file, [_file(c.stored) for c in new])
-    bulk.add(tx, case_number, [row for c in new for row in _numbers(c.stored.case_id, c.numbers)])
+    new = [batch for batch in batches if not batch.stored.version]
+    known = [batch for batch in batches if batch.stored.version]
+    bulk.add(tx, case_file, [_case_file_row(c.stored) for c in new])
+    bulk.add(tx, case_number, [row for c in new for row in _number_rows(c.stored.case_id, c.numbers)])
     if known:
-        _move_many(tx, known)
-    bulk.add(tx, event, [event_row(c.stored.case_id, e) for c in chapters for e in c.events])
-    bulk.add(tx, case_current, [_row_after(c) for c in new])
-    bulk.add(tx, tables.outbox, outbox.rows_of(m for c in chapters for m in c.messages))
-    set_teams(tx, {c.stored.case_id: c.case for c in chapters if _may_change_team(c)})
-    for chapter in known:
-        _clear_alerts(tx, chapter.stored, chapter.events, chapter.case)
+        _update_many(tx, known)
+    bulk.add(tx, event, [event_row(c.stored.case_id, e) for c in batches for e in c.events])
+    bulk.add(tx, case_current, [_current_row_after(c) for c in new])
+    bulk.add(tx, tables.outbox, outbox.rows_of(m for c in batches for m in c.messages))
+    set_teams(tx, {c.stored.case_id: c.case for c in batches if _may_change_team(c)})
+    for batch in known:
+        _clear_alerts(tx, batch.stored, batch.events, batch.case)
 
 
 def add_numbers(tx: Connection, case_id: UUID, numbers: Numbers) -> None:
     """Write more numbers of police and court for a case; those it has already are left as they are."""
     known = set(numbers_of(tx, case_id))
-    new = _numbers(case_id, [number for number in numbers if number not in known])
+    new = _number_rows(case_id, [number for number in numbers if number not in known])
     settled = any(kind is NumberKind.POLICE for kind, _ in known)
     bulk.add(tx, case_number, [row | {"main": False} for row in new] if settled else new)
 
@@ -235,79 +239,79 @@ def set_teams(tx: Connection, cases: dict[UUID, Case]) -> None:
         bulk.add(tx, case_team, [{"case_id": case_id, "member": member} for case_id, member in teams])
 
 
-def event_row(case_id: UUID, told: Event) -> dict[str, Any]:
+def event_row(case_id: UUID, case_event: Event) -> dict[str, Any]:
     """The row of `event` for this event."""
     return {
         "case_id": case_id,
-        "seq": told.seq,
-        "type": told.type,
-        "occurred_on": told.occurred_on,
-        "occurred_at": told.occurred_at,
-        "details": dump_details(told.type, told.details),
-        "recorded_at": told.recorded_at,
-        "actor": told.actor,
-        "role": told.role,
-        "subject": told.subject,
-        "source": told.source,
+        "seq": case_event.seq,
+        "type": case_event.type,
+        "occurred_on": case_event.occurred_on,
+        "occurred_at": case_event.occurred_at,
+        "details": dump_details(case_event.type, case_event.details),
+        "recorded_at": case_event.recorded_at,
+        "actor": case_event.actor,
+        "role": case_event.role,
+        "subject": case_event.subject,
+        "source": case_event.source,
     }
 
 
-def _stored(row: Row[*tuple[Any, ...]], events: list[Event]) -> Stored:
+def _stored_case(row: Row[*tuple[Any, ...]], events: list[Event]) -> StoredCase:
     youth = Youth(row.born, row.guardians)
     last = events[-1].seq
-    kept = (row.opened_at, row.protection, row.alerted, row.look_on, row.record_id != row.person_id, row.cleared)
-    return Stored(row.case_id, row.reference, row.person_id, youth, events, last, *kept)
+    columns = (row.opened_at, row.protection, row.alerted, row.look_on, row.record_id != row.person_id, row.cleared)
+    return StoredCase(row.case_id, row.reference, row.person_id, youth, events, last, *columns)
 
 
-def _opening(stored: Stored, case: Case, numbers: Numbers, messages: Sequence[Message]) -> Chapter:
-    return Chapter(replace(stored, events=[], version=0), stored.events, case, messages, list(numbers))
+def _new_case_batch(stored: StoredCase, case: Case, numbers: Numbers, messages: Sequence[OutboxMessage]) -> EventBatch:
+    return EventBatch(replace(stored, events=[], version=0), stored.events, case, messages, list(numbers))
 
 
-def _file(stored: Stored) -> dict[str, Any]:
+def _case_file_row(stored: StoredCase) -> dict[str, Any]:
     return {**stored.identity._asdict(), "opened_at": stored.opened_at}
 
 
-def _numbers(case_id: UUID, numbers: Sequence[tuple[NumberKind, str]]) -> list[dict[str, Any]]:
+def _number_rows(case_id: UUID, numbers: Sequence[tuple[NumberKind, str]]) -> list[dict[str, Any]]:
     """The rows of a case's first numbers. Whoever tells of several names that of the main case first."""
     main = next(((kind, number) for kind, number in numbers if kind is NumberKind.POLICE), None)
-    return [{"case_id": case_id, "kind": one[0], "number": one[1], "main": one == main} for one in numbers]
+    return [{"case_id": case_id, "kind": pair[0], "number": pair[1], "main": pair == main} for pair in numbers]
 
 
-def _row_after(chapter: Chapter) -> dict[str, Any]:
-    return row_of(chapter.stored.identity, chapter.case, chapter.events[-1])
+def _current_row_after(batch: EventBatch) -> dict[str, Any]:
+    return row_of(batch.stored.identity, batch.case, batch.events[-1])
 
 
-def _moved(stored: Stored, new: Event, case: Case) -> dict[str, Any]:
+def _update_values(stored: StoredCase, new: Event, case: Case) -> dict[str, Any]:
     if new.seq <= stored.version:
         raise Stale(new.seq - 1, stored.version)
-    return move.gate_values(row_of(stored.identity, case, new), stored.version)
+    return move.update_values(row_of(stored.identity, case, new), stored.version)
 
 
-def _move_many(tx: Connection, chapters: Sequence[Chapter]) -> None:
-    moved = tx.execute(move.GATE, [_moved(c.stored, c.events[-1], c.case) for c in chapters])
-    if moved.rowcount != len(chapters):
+def _update_many(tx: Connection, batches: Sequence[EventBatch]) -> None:
+    result = tx.execute(move.OPTIMISTIC_UPDATE, [_update_values(c.stored, c.events[-1], c.case) for c in batches])
+    if result.rowcount != len(batches):
         raise Stale(None, None)
 
 
-def _may_change_team(chapter: Chapter) -> bool:
-    return any(told.type in TEAM_EVENTS for told in chapter.events)
+def _may_change_team(batch: EventBatch) -> bool:
+    return any(case_event.type in TEAM_EVENTS for case_event in batch.events)
 
 
-def _clear_alerts(tx: Connection, stored: Stored, new: Sequence[Event], case: Case) -> None:
+def _clear_alerts(tx: Connection, stored: StoredCase, new: Sequence[Event], case: Case) -> None:
     """Also when a night may have told of something since the case was read: it leaves the version as it is."""
     at = new[-1].recorded_at
     today = oslo_date(at)
     if stored.alerted or (stored.look_on is not None and stored.look_on <= today):
-        corrected = any(one.type is EventType.CORRECTED for one in new)
+        corrected = any(case_event.type is EventType.CORRECTED for case_event in new)
         alerts.clear(tx, stored.case_id, case, today, at, corrected)
 
 
-def _keep_team(tx: Connection, case_id: UUID, new: Event, case: Case) -> None:
+def _update_team(tx: Connection, case_id: UUID, new: Event, case: Case) -> None:
     if new.type in TEAM_EVENTS:
         set_teams(tx, {case_id: case})
 
 
-def _stale(tx: Connection, stored: Stored) -> Stale:
+def _stale(tx: Connection, stored: StoredCase) -> Stale:
     actual = tx.scalar(select(case_current.c.version).where(case_current.c.case_id == stored.case_id))
     return Stale(stored.version, actual)
 
@@ -323,7 +327,7 @@ def _cleared(case_id: ColumnElement[UUID]) -> ColumnElement[bool]:
 def _newest_known() -> ScalarSelect[Any]:
     versions = person_version.alias()
     newest = select(func.coalesce(func.max(versions.c.version), 1))
-    known = versions.c.recorded_at <= bindparam("known_at", type_=Instant())
+    known = versions.c.recorded_at <= bindparam("known_at", type_=UtcDateTime())
     return newest.where(versions.c.person_id == case_file.c.person_id, known).scalar_subquery()
 
 
@@ -332,7 +336,7 @@ _PERSON = (
     case_file.c.person_id.label("record_id"),
     *person.c["person_id", "protection"],
 )
-_FILES = (
+_CASE_FILES = (
     select(
         *case_file.c["case_id", "reference", "opened_at"],
         *_PERSON,
@@ -341,7 +345,7 @@ _FILES = (
         _cleared(case_file.c.case_id).label("cleared"),
     )
     .join(record, record.c.person_id == case_file.c.person_id)
-    .join(person, person.c.person_id == COUNTS)
+    .join(person, person.c.person_id == CANONICAL_ID)
     .join(person_version, person_version.c.person_id == case_file.c.person_id)
     .where(case_file.c.case_id.in_(bindparam("case_ids", expanding=True)))
     .where(person_version.c.version == _newest_known())
@@ -363,7 +367,7 @@ _CASE = (
     )
     .join(case_file, case_file.c.case_id == event.c.case_id)
     .join(record, record.c.person_id == case_file.c.person_id)
-    .join(person, person.c.person_id == COUNTS)
+    .join(person, person.c.person_id == CANONICAL_ID)
     .join(person_version, person_version.c.person_id == case_file.c.person_id)
     .where(event.c.case_id == bindparam("case_id"))
     .where(event.c.recorded_at <= bindparam("known_at"))

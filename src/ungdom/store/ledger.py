@@ -9,21 +9,21 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
-from ungdom.store.keyset import Place, page
+from ungdom.store.keyset import KeysetPosition, page
 from ungdom.store.tables import case_file, job_run
 
 RUNNING = "running"
-GOOD, PARTLY, FAILED = "ok", "partly", "failed"
+SUCCEEDED, PARTIAL, FAILED = "ok", "partly", "failed"
 """How a night ends: all of it done; every case looked at but something failed; broken off."""
 
 NIGHTLY = "nightly"
 """The name of the nightly run."""
-OLDEST_GOOD = timedelta(hours=26)
+MAX_RUN_AGE = timedelta(hours=26)
 """When the last night that was done is older than this, nobody can rely on being told of delays."""
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class JobRun:
     """One run of a job. `status`: running, or the word it finished with."""
 
     run_id: UUID
@@ -49,33 +49,35 @@ def finish(tx: Connection, run_id: UUID, status: str, counts: dict[str, int], at
     tx.execute(update(job_run).where(job_run.c.run_id == run_id).values(values))
 
 
-def last_night(tx: Connection) -> Run | None:
+def last_completed_night(tx: Connection) -> JobRun | None:
     """The newest night that was done to its end."""
-    done = (job_run.c.name == NIGHTLY, job_run.c.status.in_((GOOD, PARTLY)))
+    done = (job_run.c.name == NIGHTLY, job_run.c.status.in_((SUCCEEDED, PARTIAL)))
     order = (job_run.c.for_date.desc(), job_run.c.finished_at.desc())
     row = tx.execute(select(job_run).where(*done).order_by(*order).limit(1)).one_or_none()
-    return _run(row) if row else None
+    return _run_of_row(row) if row else None
 
 
-def night_is_late(tx: Connection, now: datetime) -> bool:
+def nightly_run_is_late(tx: Connection, now: datetime) -> bool:
     """Whether the nightly run has not been done for too long, counted from the first case when it never has."""
-    last = last_night(tx)
+    last = last_completed_night(tx)
     since = last.finished_at if last else tx.scalar(select(func.min(case_file.c.opened_at)))
-    return since is not None and now - since > OLDEST_GOOD
+    return since is not None and now - since > MAX_RUN_AGE
 
 
-def runs(tx: Connection, name: str | None = None, limit: int = 20, before: Place | None = None) -> list[Run]:
+def runs(
+    tx: Connection, name: str | None = None, limit: int = 20, before: KeysetPosition | None = None
+) -> list[JobRun]:
     """The newest runs, of one job or of all, from after this one on."""
     query = page(select(job_run), (job_run.c.started_at, job_run.c.run_id), before, limit)
     rows = tx.execute(query if name is None else query.where(job_run.c.name == name))
-    return [_run(row) for row in rows]
+    return [_run_of_row(row) for row in rows]
 
 
-def these(tx: Connection, run_ids: Sequence[UUID]) -> list[Run]:
+def runs_by_id(tx: Connection, run_ids: Sequence[UUID]) -> list[JobRun]:
     """These runs, in the order of their nights."""
     query = select(job_run).where(job_run.c.run_id.in_(run_ids)).order_by(job_run.c.for_date, job_run.c.started_at)
-    return [_run(row) for row in tx.execute(query)]
+    return [_run_of_row(row) for row in tx.execute(query)]
 
 
-def _run(row: Row[*tuple[Any, ...]]) -> Run:
-    return Run(**{**row._mapping, "counts": json.loads(row.counts)})
+def _run_of_row(row: Row[*tuple[Any, ...]]) -> JobRun:
+    return JobRun(**{**row._mapping, "counts": json.loads(row.counts)})

@@ -11,51 +11,55 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from ungdom.store.tables import case_current, event, outbox
 
-_FIXED = ("reference", "person_id")  # of the file: a move that began before two records were joined leaves it so
-_CHANGED = [column for column in case_current.c if not column.primary_key and column.name not in _FIXED]
-_TOLD = list(event.c)
-_PROMISED = list(outbox.c["message_id", "case_id", "seq", "kind", "payload", "created_at", "place"])
+_IMMUTABLE = ("reference", "person_id")  # of the file: a move that began before two records were joined leaves it so
+_UPDATED_COLUMNS = [column for column in case_current.c if not column.primary_key and column.name not in _IMMUTABLE]
+_EVENT_COLUMNS = list(event.c)
+_MESSAGE_COLUMNS = list(outbox.c["message_id", "case_id", "seq", "kind", "payload", "created_at", "place"])
 """The columns that a new message fills; the others tell of its delivery."""
 
-GATE = (
+OPTIMISTIC_UPDATE = (
     update(case_current)
     .where(case_current.c.case_id == bindparam("b_case_id"), case_current.c.version == bindparam("b_version"))
-    .values({column.name: bindparam(f"c_{column.name}", type_=column.type) for column in _CHANGED})
+    .values({column.name: bindparam(f"c_{column.name}", type_=column.type) for column in _UPDATED_COLUMNS})
 )
 """The current row moved on, if its version is still the one that was read."""
 
 
-def gate_values(row: dict[str, Any], version: int) -> dict[str, Any]:
-    """The parameters of `GATE`: the row as it shall be, and the version that it must have."""
-    changed = {f"c_{column.name}": row[column.name] for column in _CHANGED}
+def update_values(row: dict[str, Any], version: int) -> dict[str, Any]:
+    """The parameters of `OPTIMISTIC_UPDATE`: the row as it shall be, and the version that it must have."""
+    changed = {f"c_{column.name}": row[column.name] for column in _UPDATED_COLUMNS}
     return {"b_case_id": row["case_id"], "b_version": version, **changed}
 
 
 def event_values(row: dict[str, Any]) -> dict[str, Any]:
-    """The parameters of the event in `ONE_STATEMENT`."""
+    """The parameters of the event in `APPEND_STATEMENT`."""
     return {f"e_{name}": value for name, value in row.items()}
 
 
 def message_values(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The parameters of the messages in `ONE_STATEMENT`: one array a column."""
-    return {f"m_{column.name}": [row[column.name] for row in rows] for column in _PROMISED}
+    """The parameters of the messages in `APPEND_STATEMENT`: one array a column."""
+    return {f"m_{column.name}": [row[column.name] for row in rows] for column in _MESSAGE_COLUMNS}
 
 
-def _names(columns: Sequence[Column[Any]]) -> list[str]:
+def _column_names(columns: Sequence[Column[Any]]) -> list[str]:
     return [column.name for column in columns]
 
 
-def _one_statement() -> Select[int]:
+def _append_statement() -> Select[int]:
     """Through the gate or not at all: event and messages are inserted for the row that the gate gives back."""
-    gate = GATE.returning(case_current.c.case_id).cte("gate")
-    told = select(*(bindparam(f"e_{c.name}", type_=c.type).label(c.name) for c in _TOLD)).select_from(gate)
-    arrays = [bindparam(f"m_{c.name}", type_=ARRAY(c.type)) for c in _PROMISED]
-    message = func.unnest(*arrays).table_valued(*_names(_PROMISED)).render_derived("message")
-    promised = select(*message.c).select_from(gate.join(message, true()))
-    written = insert(event).from_select(_names(_TOLD), told).returning(event.c.seq).cte("written")
-    sent = insert(outbox).from_select(_names(_PROMISED), promised).cte("sent")
-    return select(func.count()).select_from(written).add_cte(sent)
+    updated = OPTIMISTIC_UPDATE.returning(case_current.c.case_id).cte("gate")
+    new_event = select(*(bindparam(f"e_{c.name}", type_=c.type).label(c.name) for c in _EVENT_COLUMNS)).select_from(
+        updated
+    )
+    arrays = [bindparam(f"m_{c.name}", type_=ARRAY(c.type)) for c in _MESSAGE_COLUMNS]
+    message = func.unnest(*arrays).table_valued(*_column_names(_MESSAGE_COLUMNS)).render_derived("message")
+    new_messages = select(*message.c).select_from(updated.join(message, true()))
+    inserted_events = (
+        insert(event).from_select(_column_names(_EVENT_COLUMNS), new_event).returning(event.c.seq).cte("written")
+    )
+    inserted_messages = insert(outbox).from_select(_column_names(_MESSAGE_COLUMNS), new_messages).cte("sent")
+    return select(func.count()).select_from(inserted_events).add_cte(inserted_messages)
 
 
-ONE_STATEMENT = _one_statement()
+APPEND_STATEMENT = _append_statement()
 """One move. The answer is the number of events written: 1, or 0 when the gate was shut."""

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, insert, select, update
 
-from ungdom.store.sealing import Keys
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.tables import note
 
 
@@ -22,18 +22,18 @@ class Note:
     created_by: str
 
 
-def write_note(tx: Connection, keys: Keys, new: Note) -> None:
+def write_note(tx: Connection, keys: EncryptionKeys, new: Note) -> None:
     """Keep a note, sealed for its case. Raises `DuplicateKey` when the transaction ends."""
-    sealed = None if new.text is None else keys.seal(new.text.encode(), _record(new.note_id, new.case_id))
+    sealed = None if new.text is None else keys.encrypt(new.text.encode(), _record(new.note_id, new.case_id))
     row = {"note_id": new.note_id, "case_id": new.case_id, "sealed": sealed}
     tx.execute(insert(note), {**row, "created_at": new.created_at, "created_by": new.created_by})
 
 
-def notes_of(tx: Connection, keys: Keys, case_id: UUID) -> Iterator[Note]:
+def notes_of(tx: Connection, keys: EncryptionKeys, case_id: UUID) -> Iterator[Note]:
     """The notes of a case, oldest first. Raises `CannotOpen`."""
     query = select(note).where(note.c.case_id == case_id).order_by(note.c.created_at, note.c.note_id)
     for row in tx.execute(query):
-        text = None if row.sealed is None else _text(keys, row.note_id, case_id, row.sealed)
+        text = None if row.sealed is None else _decrypted_text(keys, row.note_id, case_id, row.sealed)
         yield Note(row.note_id, case_id, text, row.created_at, row.created_by)
 
 
@@ -42,18 +42,18 @@ def erase_note(tx: Connection, note_id: UUID) -> bool:
     return tx.execute(update(note).where(note.c.note_id == note_id).values(sealed=None)).rowcount == 1
 
 
-def reseal_notes(tx: Connection, keys: Keys) -> int:
+def rotate_note_keys(tx: Connection, keys: EncryptionKeys) -> int:
     """Seal every note anew under the first key; how many were changed."""
     old = [row for row in tx.execute(select(note)) if row.sealed is not None and not keys.is_newest(row.sealed)]
     for row in old:
-        text = _text(keys, row.note_id, row.case_id, row.sealed)
-        sealed = keys.seal(text.encode(), _record(row.note_id, row.case_id))
+        text = _decrypted_text(keys, row.note_id, row.case_id, row.sealed)
+        sealed = keys.encrypt(text.encode(), _record(row.note_id, row.case_id))
         tx.execute(update(note).where(note.c.note_id == row.note_id).values(sealed=sealed))
     return len(old)
 
 
-def _text(keys: Keys, note_id: UUID, case_id: UUID, sealed: bytes) -> str:
-    return keys.open(sealed, _record(note_id, case_id)).decode()
+def _decrypted_text(keys: EncryptionKeys, note_id: UUID, case_id: UUID, sealed: bytes) -> str:
+    return keys.decrypt(sealed, _record(note_id, case_id)).decode()
 
 
 def _record(note_id: UUID, case_id: UUID) -> str:

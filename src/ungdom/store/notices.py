@@ -22,7 +22,7 @@ N = notice.c
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
+class UserNotice:
     """One notice to one person. `days` past the due day as it was raised for; before it they are negative."""
 
     notice_id: UUID
@@ -46,16 +46,16 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class NoticeWithCase:
     """A notice with what its case is called and where it stands now."""
 
-    notice: Notice
+    notice: UserNotice
     reference: str
     state: State
 
 
 @dataclass(frozen=True, slots=True)
-class Digest:
+class MailDigest:
     """The e-mail of a day for one person."""
 
     digest_id: UUID
@@ -72,19 +72,21 @@ def notice_id_of(message_id: UUID, subject: str) -> UUID:
 # --- telling ------------------------------------------------------------------------------------------------
 
 
-def add(tx: Connection, news: Sequence[Notice]) -> None:
+def add(tx: Connection, new_notices: Sequence[UserNotice]) -> None:
     """Put these in the inboxes; those that are there already stay as they are."""
-    if news:
+    if new_notices:
         dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
-        tx.execute(dialect.insert(notice).on_conflict_do_nothing(), [_row(one) for one in news])
+        tx.execute(
+            dialect.insert(notice).on_conflict_do_nothing(), [_row_of_notice(new_notice) for new_notice in new_notices]
+        )
 
 
-def end(tx: Connection, alert_id: UUID, at: datetime) -> None:
+def mark_ended(tx: Connection, alert_id: UUID, at: datetime) -> None:
     """The alert has been cleared: who had not been told of it is told nothing."""
-    mine = (N.alert_id == alert_id, N.ended_at.is_(None))
-    untold = (N.read_at.is_(None), N.digest_id.is_(None))
-    tx.execute(update(notice).where(*mine, *untold).values(withdrawn_at=at))
-    tx.execute(update(notice).where(*mine).values(ended_at=at))
+    of_alert = (N.alert_id == alert_id, N.ended_at.is_(None))
+    unread = (N.read_at.is_(None), N.digest_id.is_(None))
+    tx.execute(update(notice).where(*of_alert, *unread).values(withdrawn_at=at))
+    tx.execute(update(notice).where(*of_alert).values(ended_at=at))
 
 
 # --- the inbox ----------------------------------------------------------------------------------------------
@@ -92,22 +94,22 @@ def end(tx: Connection, alert_id: UUID, at: datetime) -> None:
 
 def inbox(
     tx: Connection, viewer: Viewer, unread: bool, before: tuple[datetime, UUID] | None, limit: int
-) -> list[Shown]:
+) -> list[NoticeWithCase]:
     """The notices of this person, the newest first, of cases that they may still see."""
-    query = _inbox(viewer)
+    query = _inbox_query(viewer)
     if unread:
         query = query.where(N.read_at.is_(None))
     if before is not None:
         query = query.where(tuple_(N.at, N.notice_id) < before)
-    return _shown(tx, query.order_by(N.at.desc(), N.notice_id.desc()).limit(limit))
+    return _read_notices(tx, query.order_by(N.at.desc(), N.notice_id.desc()).limit(limit))
 
 
-def find(tx: Connection, viewer: Viewer, notice_id: UUID) -> Shown | None:
+def find(tx: Connection, viewer: Viewer, notice_id: UUID) -> NoticeWithCase | None:
     """This notice, if it is theirs and they may still see the case."""
-    return next(iter(_shown(tx, _inbox(viewer).where(N.notice_id == notice_id))), None)
+    return next(iter(_read_notices(tx, _inbox_query(viewer).where(N.notice_id == notice_id))), None)
 
 
-def read(tx: Connection, notice_id: UUID, at: datetime) -> None:
+def mark_read(tx: Connection, notice_id: UUID, at: datetime) -> None:
     """It has been read; the first time counts."""
     tx.execute(update(notice).where(N.notice_id == notice_id, N.read_at.is_(None)).values(read_at=at))
 
@@ -115,16 +117,16 @@ def read(tx: Connection, notice_id: UUID, at: datetime) -> None:
 # --- the e-mail of the day ----------------------------------------------------------------------------------
 
 
-def waiting_for_mail(tx: Connection, day: date, midnight: datetime, since: datetime) -> list[str]:
+def subjects_due_mail(tx: Connection, day: date, midnight: datetime, since: datetime) -> list[str]:
     """Who wants an e-mail, has notices that none has told of, and is owed one on that day.
 
     `midnight`: when the day began; `since`: older notices are not mailed any more. Nobody gets a second one on a day,
     nor one while an earlier one has not left.
     """
     mails = deliveries.receiver_of(deliveries.MAIL, "")
-    theirs = delivery.c.receiver == literal(mails) + N.subject
-    under_way = exists().where(theirs, delivery.c.settled_at.is_(None))
-    sent_today = exists().where(theirs, delivery.c.delivered_at >= midnight)
+    to_subject = delivery.c.receiver == literal(mails) + N.subject
+    under_way = exists().where(to_subject, delivery.c.settled_at.is_(None))
+    sent_today = exists().where(to_subject, delivery.c.delivered_at >= midnight)
     formed = exists().where(digest.c.subject == N.subject, digest.c.day == day)
     query = (
         select(N.subject)
@@ -136,42 +138,42 @@ def waiting_for_mail(tx: Connection, day: date, midnight: datetime, since: datet
     return list(tx.scalars(query))
 
 
-def form(tx: Connection, subject: str, day: date, since: datetime, at: datetime) -> Digest:
+def create_digest(tx: Connection, subject: str, day: date, since: datetime, at: datetime) -> MailDigest:
     """The e-mail of the day for this person, of everything that none has told of yet. Only in `deliveries.my_turn`."""
-    new = Digest(uuid5(_NAMESPACE, f"{subject}/{day}"), subject, day, at)
+    new = MailDigest(uuid5(_NAMESPACE, f"{subject}/{day}"), subject, day, at)
     tx.execute(insert(digest), asdict(new))
-    mine = (N.subject == subject, *_UNMAILED, N.at >= since)
-    tx.execute(update(notice).where(*mine).values(digest_id=new.digest_id))
-    promised = deliveries.New(
+    included = (N.subject == subject, *_UNMAILED, N.at >= since)
+    tx.execute(update(notice).where(*included).values(digest_id=new.digest_id))
+    new_delivery = deliveries.NewDelivery(
         channel=deliveries.MAIL, id=subject, message_id=new.digest_id, kind=DIGEST, alert_id=None, created_at=at
     )
-    deliveries.add(tx, [promised])
+    deliveries.add(tx, [new_delivery])
     return new
 
 
-def of_digest(tx: Connection, digest_id: UUID) -> list[Shown]:
+def notices_of_digest(tx: Connection, digest_id: UUID) -> list[NoticeWithCase]:
     """What this e-mail tells: what has not ended, of cases that the person may still see, each alert once, by due day.
 
     Of an alert that was raised and has climbed since, the last.
     """
-    rows = _shown(tx, _with_case().where(N.digest_id == digest_id, N.ended_at.is_(None)).order_by(N.at))
-    last = {one.notice.alert_id: one for one in rows}
-    by_viewer: dict[Viewer, list[Shown]] = {}
-    for one in last.values():
-        by_viewer.setdefault(one.notice.viewer, []).append(one)
+    rows = _read_notices(tx, _with_case().where(N.digest_id == digest_id, N.ended_at.is_(None)).order_by(N.at))
+    last = {item.notice.alert_id: item for item in rows}
+    by_viewer: dict[Viewer, list[NoticeWithCase]] = {}
+    for item in last.values():
+        by_viewer.setdefault(item.notice.viewer, []).append(item)
     seen = [
-        one
+        item
         for viewer, theirs in by_viewer.items()
-        for visible in [reading.seen_by(tx, viewer, [one.notice.case_id for one in theirs])]
-        for one in theirs
-        if one.notice.case_id in visible
+        for visible in [reading.visible_case_ids(tx, viewer, [item.notice.case_id for item in theirs])]
+        for item in theirs
+        if item.notice.case_id in visible
     ]
-    return sorted(seen, key=lambda one: (one.notice.due, one.reference, one.notice.code))
+    return sorted(seen, key=lambda item: (item.notice.due, item.reference, item.notice.code))
 
 
-def _inbox(viewer: Viewer) -> Select[Any]:
-    mine = (N.subject == viewer.subject, N.withdrawn_at.is_(None))
-    return _with_case().where(*mine, reading.visible_to(viewer))
+def _inbox_query(viewer: Viewer) -> Select[Any]:
+    of_viewer = (N.subject == viewer.subject, N.withdrawn_at.is_(None))
+    return _with_case().where(*of_viewer, reading.visible_to(viewer))
 
 
 def _with_case() -> Select[Any]:
@@ -179,11 +181,13 @@ def _with_case() -> Select[Any]:
     return select(notice, case.reference, case.state.label("case_state")).join(case_current, case.case_id == N.case_id)
 
 
-def _shown(tx: Connection, query: Select[Any]) -> list[Shown]:
-    return [Shown(_notice(row), row["reference"], row["case_state"]) for row in tx.execute(query).mappings()]
+def _read_notices(tx: Connection, query: Select[Any]) -> list[NoticeWithCase]:
+    return [
+        NoticeWithCase(_notice_of_row(row), row["reference"], row["case_state"]) for row in tx.execute(query).mappings()
+    ]
 
 
-_PLAIN = (
+_SAME_COLUMNS = (
     "notice_id",
     "message_id",
     "case_id",
@@ -201,10 +205,10 @@ _PLAIN = (
 _UNMAILED = (N.digest_id.is_(None), N.withdrawn_at.is_(None), N.ended_at.is_(None))
 
 
-def _notice(row: Any) -> Notice:
+def _notice_of_row(row: Any) -> UserNotice:
     viewer = Viewer(row["role"], row["subject"], row["konfliktrad"])
-    return Notice(viewer=viewer, **{name: row[name] for name in _PLAIN})
+    return UserNotice(viewer=viewer, **{name: row[name] for name in _SAME_COLUMNS})
 
 
-def _row(one: Notice) -> dict[str, Any]:
-    return {**{name: getattr(one, name) for name in _PLAIN}, **asdict(one.viewer)}
+def _row_of_notice(new_notice: UserNotice) -> dict[str, Any]:
+    return {**{name: getattr(new_notice, name) for name in _SAME_COLUMNS}, **asdict(new_notice.viewer)}

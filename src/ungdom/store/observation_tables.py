@@ -2,7 +2,7 @@
 
 from sqlalchemy import Boolean, CheckConstraint, Column, Date, ForeignKey, Integer, Table, Text, Uuid
 
-from ungdom.store.tables import Instant, Word, metadata
+from ungdom.store.tables import EnumText, UtcDateTime, metadata
 from ungdom.workflow.vocabulary import ObservationKind
 
 observation = Table(
@@ -11,13 +11,13 @@ observation = Table(
     Column("observation_id", Uuid, primary_key=True),
     Column("n", Integer, primary_key=True, autoincrement=False, comment="of several tellings, which"),
     Column("person_id", ForeignKey("person.person_id"), nullable=False, index=True),
-    Column("kind", Word(ObservationKind), nullable=False),
+    Column("kind", EnumText(ObservationKind), nullable=False),
     Column("occurred_on", Date, nullable=False),
     Column("offence_on", Date, comment="the last act it is about, where that is told"),
     Column("matter_id", Uuid, comment="shared by what is observed of one new matter"),
     Column("simplified_fine", Boolean, nullable=False, comment="forenklet forelegg"),
     Column("withdrawn", Boolean, nullable=False, comment="it has turned out not to be so"),
-    Column("recorded_at", Instant, nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
     Column("source", Text, nullable=False, comment="the system that told of it"),
     Column("subject", Text, nullable=False, comment="who recorded it"),
     Column("message_id", Uuid, comment="the version of a message that told of it"),

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, bindparam, insert, select
 
 from ungdom.store import bulk
 from ungdom.store.observation_tables import observation
-from ungdom.store.records import COUNTS, record, records_of, these
+from ungdom.store.records import CANONICAL_ID, people_by_id, record, records_of
 from ungdom.workflow.vocabulary import ObservationKind
 
 _NAMESPACE = UUID("0c6f6a1e-93a3-4bb5-8d0e-6a4b8f0d52a7")
@@ -59,7 +59,7 @@ def add(tx: Connection, new: Observation) -> None:
 
 def add_many(tx: Connection, new: Sequence[Observation]) -> None:
     """Many at once."""
-    bulk.add(tx, observation, [{name: getattr(one, name) for name in one.__slots__} for one in new])
+    bulk.add(tx, observation, [{name: getattr(version, name) for name in version.__slots__} for version in new])
 
 
 def latest(tx: Connection, observation_id: UUID) -> Observation | None:
@@ -72,13 +72,13 @@ def of_people(
     tx: Connection, person_ids: Sequence[UUID], known_at: datetime | None = None
 ) -> dict[UUID, list[Observation]]:
     """What is known of these people, or was at that instant: by person, in the order of days; withdrawn left out."""
-    found: defaultdict[UUID, list[Observation]] = defaultdict(list)
-    asked = {"person_ids": list(person_ids), "known_at": known_at or _ALWAYS}
+    by_person: defaultdict[UUID, list[Observation]] = defaultdict(list)
+    parameters = {"person_ids": list(person_ids), "known_at": known_at or _ALWAYS}
     wanted = set(person_ids)
-    for one in _counting(map(_observation, tx.execute(_OF_PEOPLE, asked).mappings())):
-        if one.person_id in wanted:  # another telling may have been about somebody else
-            found[one.person_id].append(one)
-    return {who: sorted(ones, key=_in_order) for who, ones in found.items()}
+    for version in _latest_versions(map(_observation, tx.execute(_OF_PEOPLE, parameters).mappings())):
+        if version.person_id in wanted:  # another telling may have been about somebody else
+            by_person[version.person_id].append(version)
+    return {person_id: sorted(versions, key=_sort_key) for person_id, versions in by_person.items()}
 
 
 def by_hand(tx: Connection, person_id: UUID) -> list[Observation]:
@@ -87,29 +87,31 @@ def by_hand(tx: Connection, person_id: UUID) -> list[Observation]:
     return [_observation(row) for row in rows]
 
 
-def _counting(tellings: Iterable[Observation]) -> Iterable[Observation]:
+def _latest_versions(versions: Iterable[Observation]) -> Iterable[Observation]:
     """Of each observation the telling that counts. They come in the order of their numbers."""
-    last = {one.observation_id: one for one in tellings}
-    return (one for one in last.values() if not one.withdrawn)
+    last = {version.observation_id: version for version in versions}
+    return (version for version in last.values() if not version.withdrawn)
 
 
 def _observation(row: Any) -> Observation:
     return Observation(**row)
 
 
-def _in_order(one: Observation) -> tuple[date, UUID]:
-    return one.occurred_on, one.observation_id
+def _sort_key(version: Observation) -> tuple[date, UUID]:
+    return version.occurred_on, version.observation_id
 
 
 C = observation.c
-_ALL = select(*(column for column in C if column is not C.person_id), COUNTS.label("person_id")).join(
+_SELECT_VERSIONS = select(*(column for column in C if column is not C.person_id), CANONICAL_ID.label("person_id")).join(
     record, record.c.person_id == C.person_id
 )
 """Each telling, with the record that counts of the person it is of."""
-_LATEST = _ALL.where(C.observation_id == bindparam("observation_id")).order_by(C.n.desc()).limit(1)
-_RECORDS = records_of(these(bindparam("person_ids", expanding=True)))
-_TOLD_OF = select(C.observation_id).where(C.person_id.in_(_RECORDS))
-_OF_PEOPLE = _ALL.where(C.observation_id.in_(_TOLD_OF), C.recorded_at <= bindparam("known_at")).order_by(
-    C.observation_id, C.n
+_LATEST = _SELECT_VERSIONS.where(C.observation_id == bindparam("observation_id")).order_by(C.n.desc()).limit(1)
+_RECORDS = records_of(people_by_id(bindparam("person_ids", expanding=True)))
+_OBSERVATION_IDS = select(C.observation_id).where(C.person_id.in_(_RECORDS))
+_OF_PEOPLE = _SELECT_VERSIONS.where(
+    C.observation_id.in_(_OBSERVATION_IDS), C.recorded_at <= bindparam("known_at")
+).order_by(C.observation_id, C.n)
+_BY_HAND = _SELECT_VERSIONS.where(C.person_id.in_(_RECORDS), C.kind.in_(BY_HAND)).order_by(
+    C.recorded_at, C.observation_id, C.n
 )
-_BY_HAND = _ALL.where(C.person_id.in_(_RECORDS), C.kind.in_(BY_HAND)).order_by(C.recorded_at, C.observation_id, C.n)

@@ -52,9 +52,9 @@ class Unusable(StoreError):
 def require(db: Database, allowed: Collection[DatabaseFault] = ()) -> None:
     """Raises `Unusable` with the first fault that is not allowed, after `ANSWER_WITHIN` seconds at the latest."""
     outcome: list[Exception | None] = []
-    looking = Thread(target=lambda: outcome.append(_fault(db)), name="database", daemon=True)
-    looking.start()
-    looking.join(ANSWER_WITHIN)
+    check = Thread(target=lambda: outcome.append(_fault(db)), name="database", daemon=True)
+    check.start()
+    check.join(ANSWER_WITHIN)
     if not outcome:
         raise Unusable(DatabaseFault.SILENT)
     error = outcome[0]

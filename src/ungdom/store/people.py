@@ -29,16 +29,16 @@ from sqlalchemy import (
 )
 
 from ungdom import message
-from ungdom.message.national_id import Look, look, normal
-from ungdom.store.records import COUNTS, is_record_of, record, records_of
-from ungdom.store.sealing import Keys
+from ungdom.message.national_id import NationalIdCheck, check_national_id, normalise
+from ungdom.store.records import CANONICAL_ID, is_record_of, record, records_of
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.tables import NumberKind, Protection, case_current, case_number, person, person_version
 from ungdom.workflow.case import Youth
 from ungdom.workflow.vocabulary import strictest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contact:
+class ContactDetails:
     """How somebody is reached."""
 
     telephone: str | None = None
@@ -48,12 +48,12 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Guardian:
+class PersonGuardian:
     """A guardian (verge). `reference` is the word by which consents tell two guardians apart."""
 
     reference: str
     name: str
-    contact: Contact = Contact()
+    contact: ContactDetails = ContactDetails()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +65,12 @@ class Personalia:
     national_id: str | None = None
     sex: str | None = None
     municipality: str | None = None
-    contact: Contact = Contact()
-    guardians: tuple[Guardian, ...] = ()
+    contact: ContactDetails = ContactDetails()
+    guardians: tuple[PersonGuardian, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+class StoredPerson:
     """A person as read. `personalia` is None once erased."""
 
     person_id: UUID
@@ -82,27 +82,27 @@ class Person:
     updated_at: datetime
 
     @property
-    def number(self) -> Look | None:
+    def number(self) -> NationalIdCheck | None:
         """What the national number looks like, beside the day of birth; None without a number."""
         written = self.personalia.national_id if self.personalia else None
-        return look(written, self.youth.born) if written else None
+        return check_national_id(written, self.youth.born) if written else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """A stored record that may be of a person given. `counts`: the record that counts for that person.
+class PersonCandidate:
+    """A stored record that may be of a person given. `canonical_id`: the record that counts for that person.
 
-    `seen`: whoever gave the person may learn who this one is. `offices`: the konfliktråd that have a case of theirs.
+    `visible`: whoever gave the person may learn who this one is. `offices`: the konfliktråd that have a case of theirs.
     """
 
-    person: Person
-    counts: UUID
-    seen: bool
+    person: StoredPerson
+    canonical_id: UUID
+    visible: bool
     offices: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Newcomer:
+class NewPerson:
     """A person to be created. `guardians`: how many have parental responsibility, named or not."""
 
     person_id: UUID
@@ -115,32 +115,33 @@ class Newcomer:
 _PERSONALIA = TypeAdapter(Personalia)
 
 
-def personalia_of(said: message.Person, municipality: str | None) -> Personalia:
+def personalia_of(message_person: message.Person, municipality: str | None) -> Personalia:
     """Who somebody is, as told by a message or by hand. Guardians are called g1, g2 … in their order."""
-    guardians = enumerate(said.guardians, start=1)
+    guardians = enumerate(message_person.guardians, start=1)
     return Personalia(
-        given_name=said.given_name,
-        family_name=said.family_name,
-        national_id=said.national_id,
-        sex=said.sex,
+        given_name=message_person.given_name,
+        family_name=message_person.family_name,
+        national_id=message_person.national_id,
+        sex=message_person.sex,
         municipality=municipality,
-        contact=Contact(telephone=said.contact),
+        contact=ContactDetails(telephone=message_person.contact),
         guardians=tuple(
-            Guardian(reference=f"g{n}", name=one.name, contact=Contact(telephone=one.contact)) for n, one in guardians
+            PersonGuardian(reference=f"g{n}", name=guardian.name, contact=ContactDetails(telephone=guardian.contact))
+            for n, guardian in guardians
         ),
     )
 
 
 def create_person(
     tx: Connection,
-    keys: Keys,
+    keys: EncryptionKeys,
     personalia: Personalia,
     youth: Youth,
     at: datetime,
     protection: Protection = Protection.NONE,
 ) -> UUID:
     """A new person; their id. An odd national number is kept and flagged when read, never refused."""
-    new = Newcomer(
+    new = NewPerson(
         person_id=uuid4(),
         personalia=personalia,
         born=youth.born,
@@ -151,29 +152,29 @@ def create_person(
     return new.person_id
 
 
-def create_people(tx: Connection, keys: Keys, newcomers: Sequence[Newcomer], at: datetime) -> None:
+def create_people(tx: Connection, keys: EncryptionKeys, new_people: Sequence[NewPerson], at: datetime) -> None:
     """Many new people at once."""
-    if newcomers:
-        tx.execute(insert(person), [_row(keys, new, at) for new in newcomers])
-        first = [(new.person_id, Youth(new.born, new.guardians)) for new in newcomers]
-        tx.execute(insert(person_version), [_version(who, 1, youth, at) for who, youth in first])
+    if new_people:
+        tx.execute(insert(person), [_person_row(keys, new, at) for new in new_people])
+        youths = [(new.person_id, Youth(new.born, new.guardians)) for new in new_people]
+        tx.execute(insert(person_version), [_version_row(person_id, 1, youth, at) for person_id, youth in youths])
 
 
-def read_person(tx: Connection, keys: Keys, person_id: UUID) -> Person | None:
+def read_person(tx: Connection, keys: EncryptionKeys, person_id: UUID) -> StoredPerson | None:
     """The person as known now. Raises `CannotOpen`."""
     row = tx.execute(_PERSON, {"person_id": person_id}).one_or_none()
-    return None if row is None else _person(keys, row)
+    return None if row is None else _person_of_row(keys, row)
 
 
-def read_records(tx: Connection, keys: Keys, person_id: UUID) -> list[Person]:
+def read_records(tx: Connection, keys: EncryptionKeys, person_id: UUID) -> list[StoredPerson]:
     """Every record of the person for whom this id counts. Raises `CannotOpen`."""
-    return [_person(keys, row) for row in tx.execute(_RECORDS.where(is_record_of(person_id)))]
+    return [_person_of_row(keys, row) for row in tx.execute(_RECORDS.where(is_record_of(person_id)))]
 
 
-def _person(keys: Keys, row: Row[*tuple[Any, ...]]) -> Person:
-    return Person(
+def _person_of_row(keys: EncryptionKeys, row: Row[*tuple[Any, ...]]) -> StoredPerson:
+    return StoredPerson(
         person_id=row.person_id,
-        personalia=_open(keys, row.person_id, row.sealed),
+        personalia=_decrypt_unless_erased(keys, row.person_id, row.sealed),
         youth=Youth(row.born, row.guardians),
         version=row.version,
         protection=row.protection,
@@ -182,58 +183,65 @@ def _person(keys: Keys, row: Row[*tuple[Any, ...]]) -> Person:
     )
 
 
-def read_names(tx: Connection, keys: Keys, person_ids: Sequence[UUID]) -> dict[UUID, Personalia | None]:
+def read_names(tx: Connection, keys: EncryptionKeys, person_ids: Sequence[UUID]) -> dict[UUID, Personalia | None]:
     """Who these people are, by id, in one query; None for the erased."""
     query = select(*person.c["person_id", "sealed"]).where(person.c.person_id.in_(person_ids))
-    return {row.person_id: _open(keys, row.person_id, row.sealed) for row in tx.execute(query)}
+    return {row.person_id: _decrypt_unless_erased(keys, row.person_id, row.sealed) for row in tx.execute(query)}
 
 
-def read_sexes(tx: Connection, keys: Keys, person_ids: Sequence[UUID]) -> dict[UUID, str]:
+def read_sexes(tx: Connection, keys: EncryptionKeys, person_ids: Sequence[UUID]) -> dict[UUID, str]:
     """The sex of these people, by id, for counts over many; unknown of the erased and where it was not said."""
-    found = read_names(tx, keys, person_ids)
-    return {who: (told.sex if told else None) or "unknown" for who, told in found.items()}
+    personalia_by_id = read_names(tx, keys, person_ids)
+    return {
+        person_id: (personalia.sex if personalia else None) or "unknown"
+        for person_id, personalia in personalia_by_id.items()
+    }
 
 
 def candidates(
-    tx: Connection, keys: Keys, national_id: str | None, numbers: Sequence[str], sees: ColumnElement[bool]
-) -> list[Candidate]:
+    tx: Connection,
+    keys: EncryptionKeys,
+    national_id: str | None,
+    numbers: Sequence[str],
+    disclosable: ColumnElement[bool],
+) -> list[PersonCandidate]:
     """The records with this identity number, and those of the people in cases with one of these police case numbers.
 
-    Oldest first, in one statement whose text and count do not depend on what is stored. `sees`: said of `case_current`,
-    the cases in which whoever asks may learn who the youth is.
+    Oldest first, in one statement whose text and count do not depend on what is stored. `disclosable`: said of
+    `case_current`, the cases in which whoever asks may learn who the youth is.
     """
-    asked = {"digests": keys.digests(normal(national_id)) if national_id else [], "numbers": list(numbers)}
-    rows = tx.execute(_candidates(sees), asked).all()
+    parameters = {"digests": keys.digests(normalise(national_id)) if national_id else [], "numbers": list(numbers)}
+    rows = tx.execute(_candidates_query(disclosable), parameters).all()
     return [
-        Candidate(
-            person=_person(keys, row),
-            counts=row.counts,
-            seen=bool(row.seen),
+        PersonCandidate(
+            person=_person_of_row(keys, row),
+            canonical_id=row.counts,
+            visible=bool(row.seen),
             offices=tuple(sorted(set((row.offices or "").split()))),
         )
         for row in rows
     ]
 
 
-def _candidates(sees: ColumnElement[bool]) -> Select[Any]:
+def _candidates_query(disclosable: ColumnElement[bool]) -> Select[Any]:
     current, main = case_current, person.alias("main")
     resembling = select(union(_with_these_digests(), _on_these_numbers()).subquery().c[0])
-    mine = current.c.person_id == COUNTS
+    same_person = current.c.person_id == CANONICAL_ID
     offices = select(func.aggregate_strings(current.c.konfliktrad, " "))
     return (
         select(
             *record.c["person_id", "sealed", "created_at", "updated_at"],
             main.c.protection,
-            COUNTS.label("counts"),
+            CANONICAL_ID.label("counts"),
             *person_version.c["version", "born", "guardians"],
-            exists().where(mine, sees).correlate(record).label("seen"),
-            offices.where(mine).correlate(record).scalar_subquery().label("offices"),
+            exists().where(same_person, disclosable).correlate(record).label("seen"),
+            offices.where(same_person).correlate(record).scalar_subquery().label("offices"),
         )
         .select_from(record)
-        .join(main, main.c.person_id == COUNTS)
+        .join(main, main.c.person_id == CANONICAL_ID)
         .join(person_version, person_version.c.person_id == record.c.person_id)
-        .where(person_version.c.version == _newest(record), record.c.person_id.in_(records_of(resembling)))
-        .order_by(main.c.created_at, COUNTS, record.c.person_id)
+        .where(person_version.c.version == _newest_version(record), record.c.person_id.in_(records_of(resembling)))
+        .order_by(main.c.created_at, CANONICAL_ID, record.c.person_id)
     )
 
 
@@ -250,17 +258,17 @@ def _on_these_numbers() -> Select[tuple[UUID]]:
 
 
 def change_person(
-    tx: Connection, keys: Keys, person_id: UUID, personalia: Personalia, protection: Protection, at: datetime
+    tx: Connection, keys: EncryptionKeys, person_id: UUID, personalia: Personalia, protection: Protection, at: datetime
 ) -> bool:
     """Write who this is anew, whole. False when there is no such person."""
-    values = {**_secrets(keys, person_id, personalia), "protection": protection, "updated_at": at}
+    values = {**_encrypted_columns(keys, person_id, personalia), "protection": protection, "updated_at": at}
     done = tx.execute(update(person).where(person.c.person_id == person_id).values(values))
     return done.rowcount == 1
 
 
 def protect(tx: Connection, person_id: UUID, level: Protection, at: datetime) -> bool:
     """The address kept at least this closely from now on; False when it was already. frl § 10-4."""
-    weaker = person.c.protection.in_([one for one in Protection if strictest(one, level) is not one])
+    weaker = person.c.protection.in_([other for other in Protection if strictest(other, level) is not other])
     values = {"protection": level, "updated_at": at}
     return tx.execute(update(person).where(is_record_of(person_id), weaker).values(values)).rowcount > 0
 
@@ -269,7 +277,7 @@ def add_version(tx: Connection, person_id: UUID, youth: Youth, at: datetime) -> 
     """What the rules need to know, as known from now on; its number. Refold the person's cases afterwards."""
     last = select(func.max(person_version.c.version)).where(person_version.c.person_id == person_id)
     version = (tx.scalar(last) or 0) + 1
-    tx.execute(insert(person_version), _version(person_id, version, youth, at))
+    tx.execute(insert(person_version), _version_row(person_id, version, youth, at))
     return version
 
 
@@ -279,14 +287,16 @@ def erase_person(tx: Connection, person_id: UUID, at: datetime) -> bool:
     return tx.execute(update(person).where(person.c.person_id == person_id).values(values)).rowcount == 1
 
 
-def reseal(tx: Connection, keys: Keys, after: UUID | None = None, limit: int = 1_000) -> tuple[UUID | None, int]:
+def rotate_key(
+    tx: Connection, keys: EncryptionKeys, after: UUID | None = None, limit: int = 1_000
+) -> tuple[UUID | None, int]:
     """Seal the next people anew under the first key: where it got to (None: all done), and how many were changed."""
     query = select(*person.c["person_id", "sealed"]).order_by(person.c.person_id).limit(limit)
     rows = tx.execute(query if after is None else query.where(person.c.person_id > after)).all()
     changed = 0
     for row in rows:
         if row.sealed is not None and not keys.is_newest(row.sealed):
-            secrets = _secrets(keys, row.person_id, _read(keys, row.person_id, row.sealed))
+            secrets = _encrypted_columns(keys, row.person_id, _decrypt_personalia(keys, row.person_id, row.sealed))
             tx.execute(update(person).where(person.c.person_id == row.person_id).values(secrets))
             changed += 1
     return (rows[-1].person_id if len(rows) == limit else None), changed
@@ -296,14 +306,14 @@ def _expanding(name: str) -> BindParameter[Any]:
     return bindparam(name, expanding=True)
 
 
-def _newest(of: FromClause = person) -> ScalarSelect[Any]:
+def _newest_version(of: FromClause = person) -> ScalarSelect[Any]:
     versions = person_version.alias()
     newest = select(func.max(versions.c.version)).where(versions.c.person_id == of.c.person_id)
     return newest.correlate(of).scalar_subquery()
 
 
-def _row(keys: Keys, new: Newcomer, at: datetime) -> dict[str, object]:
-    secrets = _secrets(keys, new.person_id, new.personalia)
+def _person_row(keys: EncryptionKeys, new: NewPerson, at: datetime) -> dict[str, object]:
+    secrets = _encrypted_columns(keys, new.person_id, new.personalia)
     return {
         "person_id": new.person_id,
         **secrets,
@@ -313,25 +323,25 @@ def _row(keys: Keys, new: Newcomer, at: datetime) -> dict[str, object]:
     }
 
 
-def _secrets(keys: Keys, person_id: UUID, personalia: Personalia) -> dict[str, object]:
+def _encrypted_columns(keys: EncryptionKeys, person_id: UUID, personalia: Personalia) -> dict[str, object]:
     plain = _PERSONALIA.dump_json(personalia, exclude_defaults=True)
-    number = normal(personalia.national_id or "")
-    return {"sealed": keys.seal(plain, _record(person_id)), "number_hash": keys.digest(number) if number else None}
+    number = normalise(personalia.national_id or "")
+    return {"sealed": keys.encrypt(plain, _record(person_id)), "number_hash": keys.digest(number) if number else None}
 
 
-def _open(keys: Keys, person_id: UUID, sealed: bytes | None) -> Personalia | None:
-    return None if sealed is None else _read(keys, person_id, sealed)
+def _decrypt_unless_erased(keys: EncryptionKeys, person_id: UUID, sealed: bytes | None) -> Personalia | None:
+    return None if sealed is None else _decrypt_personalia(keys, person_id, sealed)
 
 
-def _read(keys: Keys, person_id: UUID, sealed: bytes) -> Personalia:
-    return _PERSONALIA.validate_json(keys.open(sealed, _record(person_id)))
+def _decrypt_personalia(keys: EncryptionKeys, person_id: UUID, sealed: bytes) -> Personalia:
+    return _PERSONALIA.validate_json(keys.decrypt(sealed, _record(person_id)))
 
 
 def _record(person_id: UUID) -> str:
     return f"person:{person_id}"
 
 
-def _version(person_id: UUID, version: int, youth: Youth, at: datetime) -> dict[str, object]:
+def _version_row(person_id: UUID, version: int, youth: Youth, at: datetime) -> dict[str, object]:
     return {
         "person_id": person_id,
         "version": version,
@@ -344,7 +354,7 @@ def _version(person_id: UUID, version: int, youth: Youth, at: datetime) -> dict[
 _RECORDS = (
     select(person, *person_version.c["version", "born", "guardians"])
     .join(person_version)
-    .where(person_version.c.version == _newest())
+    .where(person_version.c.version == _newest_version())
     .order_by(person.c.created_at, person.c.person_id)
 )
 _PERSON = _RECORDS.where(person.c.person_id == bindparam("person_id"))

@@ -14,12 +14,12 @@ from ungdom.workflow.permissions import (
     ANY,
     OF_THE_OFFICE,
     PROSECUTION_SEES,
-    Fact,
-    Row,
-    Tie,
+    CaseAccessRule,
+    Disclosure,
+    Relation,
     Viewer,
+    access_rules_for,
     may_work_on,
-    rows_for,
 )
 from ungdom.workflow.vocabulary import Party, Phase, Protection, Regime, Sanction, State
 
@@ -43,7 +43,7 @@ SORTS: dict[str, Column[Any]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CaseRow:
+class CaseCurrentRow:
     """A row of `case_current`. In a list what tells where it is, is None for those who may not learn it."""
 
     case_id: UUID
@@ -102,7 +102,7 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class CaseListKey:
     """Where a page ended: the value sorted by, None for the cases without one, and the case id."""
 
     value: date | datetime | str | None
@@ -113,18 +113,18 @@ class Key:
         return f"{self.case_id}{'' if value is None else f' {value}'}"
 
 
-def read_key(sort: str, text: str) -> Key:
+def read_key(sort: str, text: str) -> CaseListKey:
     """The key written by `str(key)` under the same sort. Raises `ValueError`."""
     case_id, given, value = text.partition(" ")
     kind = _column(sort).type.python_type
     if not given:
-        return Key(None, UUID(case_id))
-    return Key(kind.fromisoformat(value) if issubclass(kind, date) else value, UUID(case_id))
+        return CaseListKey(None, UUID(case_id))
+    return CaseListKey(kind.fromisoformat(value) if issubclass(kind, date) else value, UUID(case_id))
 
 
 def visible_to(viewer: Viewer) -> ColumnElement[bool]:
     """The cases that this viewer may know of. The twin in SQL of `permissions.may_see`; a test holds them together."""
-    return _one_fits(rows_for(viewer.role), viewer)
+    return _any_rule_matches(access_rules_for(viewer.role), viewer)
 
 
 def counted_for(viewer: Viewer) -> ColumnElement[bool]:
@@ -135,24 +135,25 @@ def counted_for(viewer: Viewer) -> ColumnElement[bool]:
     return and_(visible_to(viewer), _in_the_office(viewer) if viewer.role in OF_THE_OFFICE else true())
 
 
-def learnt_by(viewer: Viewer, fact: Fact) -> ColumnElement[bool]:
+def disclosable_to(viewer: Viewer, fact: Disclosure) -> ColumnElement[bool]:
     """The cases of which this viewer may learn that. The twin in SQL of `permissions.learns`."""
-    return _one_fits(rows_for(viewer.role, fact), viewer)
+    return _any_rule_matches(access_rules_for(viewer.role, fact), viewer)
 
 
-def _one_fits(rows: Iterable[Row], viewer: Viewer) -> ColumnElement[bool]:
+def _any_rule_matches(rows: Iterable[CaseAccessRule], viewer: Viewer) -> ColumnElement[bool]:
     """One of these rows fits. Rows with the same ties are asked as one; a tie that all have comes first: an index."""
-    levels: dict[tuple[Tie, ...], set[Protection]] = {}
+    levels: dict[tuple[Relation, ...], set[Protection]] = {}
     for row in rows:
-        levels.setdefault(row.ties, set()).update(row.levels)
-    shared = [tie for tie in Tie if levels and all(tie in ties for ties in levels)]
+        levels.setdefault(row.relations, set()).update(row.levels)
+    shared = [tie for tie in Relation if levels and all(tie in ties for ties in levels)]
     each = [
-        and_(_kept(kept), *(TIES[tie](viewer) for tie in ties if tie not in shared)) for ties, kept in levels.items()
+        and_(_protection_in(allowed), *(RELATION_CONDITIONS[tie](viewer) for tie in ties if tie not in shared))
+        for ties, allowed in levels.items()
     ]
-    return and_(true(), *(TIES[tie](viewer) for tie in shared), or_(false(), *each))
+    return and_(true(), *(RELATION_CONDITIONS[tie](viewer) for tie in shared), or_(false(), *each))
 
 
-def _kept(levels: set[Protection]) -> ColumnElement[bool]:
+def _protection_in(levels: set[Protection]) -> ColumnElement[bool]:
     """The address of the youth is kept in one of these ways."""
     if levels == set(ANY):
         return true()
@@ -171,8 +172,8 @@ def _in_the_receiving_office(viewer: Viewer) -> ColumnElement[bool]:
 def _opened_by(viewer: Viewer) -> ColumnElement[bool]:
     first = select(event.c.subject).where(event.c.case_id == C.case_id, event.c.seq == 1)
     own = exists().where(case_file.c.case_id == C.case_id, case_file.c.person_id == C.person_id)
-    mine = first.correlate(case_current).scalar_subquery() == viewer.subject
-    return and_(C.coordinator.is_(None), own.correlate(case_current), mine)
+    opened_by_viewer = first.correlate(case_current).scalar_subquery() == viewer.subject
+    return and_(C.coordinator.is_(None), own.correlate(case_current), opened_by_viewer)
 
 
 def _on_the_team(viewer: Viewer) -> ColumnElement[bool]:
@@ -180,14 +181,14 @@ def _on_the_team(viewer: Viewer) -> ColumnElement[bool]:
     return select(here).where(here, case_team.c.member == viewer.subject).correlate(case_current).exists()
 
 
-TIES: dict[Tie, Callable[[Viewer], ColumnElement[bool]]] = {
-    Tie.OFFICE: _in_the_office,
-    Tie.ASSIGNED: lambda viewer: C.coordinator == viewer.subject,
-    Tie.CLEARED: lambda _viewer: coordinator_is_cleared(),
-    Tie.OPENED: _opened_by,
-    Tie.TEAM: _on_the_team,
-    Tie.DECIDING: lambda _viewer: C.state.in_(sorted(PROSECUTION_SEES)),
-    Tie.RECEIVING: _in_the_receiving_office,
+RELATION_CONDITIONS: dict[Relation, Callable[[Viewer], ColumnElement[bool]]] = {
+    Relation.OFFICE: _in_the_office,
+    Relation.ASSIGNED: lambda viewer: C.coordinator == viewer.subject,
+    Relation.CLEARED: lambda _viewer: coordinator_is_cleared(),
+    Relation.OPENED: _opened_by,
+    Relation.TEAM: _on_the_team,
+    Relation.DECIDING: lambda _viewer: C.state.in_(sorted(PROSECUTION_SEES)),
+    Relation.RECEIVING: _in_the_receiving_office,
 }
 """What each tie means, as in `permissions.TIES`."""
 
@@ -197,32 +198,32 @@ def list_cases(
     viewer: Viewer,
     filters: Filters = Filters(),
     sort: str = "registered_on",
-    after: Key | None = None,
+    after: CaseListKey | None = None,
     limit: int = 50,
-) -> tuple[list[CaseRow], Key | None]:
+) -> tuple[list[CaseCurrentRow], CaseListKey | None]:
     """One page of what the viewer may see, and the key of its end: None when nothing follows.
 
     Cases without a value come last in both directions. Raises `ValueError` for a sort that is not in `SORTS`.
     """
-    rows = tx.execute(_page(viewer, filters, sort, after).limit(limit + 1)).mappings().all()
-    cases = [_listed(**row) for row in rows[:limit]]
+    rows = tx.execute(_list_query(viewer, filters, sort, after).limit(limit + 1)).mappings().all()
+    cases = [_case_list_item(**row) for row in rows[:limit]]
     more = len(rows) > limit and cases
     return cases, _key(cases[-1], sort) if more else None
 
 
-def read_case(tx: Connection, case_id: UUID) -> CaseRow | None:
+def read_case(tx: Connection, case_id: UUID) -> CaseCurrentRow | None:
     """The current row of one case."""
     row = tx.execute(select(case_current).where(C.case_id == case_id)).mappings().one_or_none()
-    return CaseRow(**row) if row else None
+    return CaseCurrentRow(**row) if row else None
 
 
-def read_cases(tx: Connection, case_ids: Sequence[UUID]) -> dict[UUID, CaseRow]:
+def read_cases(tx: Connection, case_ids: Sequence[UUID]) -> dict[UUID, CaseCurrentRow]:
     """The current rows of these cases, by id."""
     rows = tx.execute(select(case_current).where(C.case_id.in_(case_ids))).mappings()
-    return {row["case_id"]: CaseRow(**row) for row in rows}
+    return {row["case_id"]: CaseCurrentRow(**row) for row in rows}
 
 
-def seen_by(tx: Connection, viewer: Viewer, case_ids: Sequence[UUID]) -> frozenset[UUID]:
+def visible_case_ids(tx: Connection, viewer: Viewer, case_ids: Sequence[UUID]) -> frozenset[UUID]:
     """Those of these cases that the viewer may know of."""
     return frozenset(tx.scalars(select(C.case_id).where(C.case_id.in_(case_ids), visible_to(viewer))))
 
@@ -235,8 +236,8 @@ def works_on(tx: Connection, viewer: Viewer, case_id: UUID) -> bool:
 
 def open_cases(tx: Connection, konfliktrad: str | None = None) -> list[UUID]:
     """Every open case, or those of one konfliktråd, in the order of their ids: for what the program does to all."""
-    mine = true() if konfliktrad is None else C.konfliktrad == konfliktrad
-    return list(tx.scalars(select(C.case_id).where(C.closed_on.is_(None), mine).order_by(C.case_id)))
+    in_office = true() if konfliktrad is None else C.konfliktrad == konfliktrad
+    return list(tx.scalars(select(C.case_id).where(C.closed_on.is_(None), in_office).order_by(C.case_id)))
 
 
 def teams_of(tx: Connection, case_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
@@ -248,18 +249,18 @@ def teams_of(tx: Connection, case_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
     return teams
 
 
-def _page(viewer: Viewer, filters: Filters, sort: str, after: Key | None) -> Select[Any]:
+def _list_query(viewer: Viewer, filters: Filters, sort: str, after: CaseListKey | None) -> Select[Any]:
     column = _column(sort)
     order = column.desc() if sort.startswith("-") else column.asc()
-    told = learnt_by(viewer, Fact.LISTED)
-    query = select(case_current, told.label("placed")).where(visible_to(viewer), *conditions(filters, told))
+    listable = disclosable_to(viewer, Disclosure.LISTED)
+    query = select(case_current, listable.label("placed")).where(visible_to(viewer), *conditions(filters, listable))
     if after is not None:
         query = query.where(_beyond(column, sort.startswith("-"), after))
     return query.order_by(order.nulls_last(), C.case_id)
 
 
-def _listed(placed: bool, **row: Any) -> CaseRow:
-    return CaseRow(**row if placed else row | dict.fromkeys((*PLACE, "transfer_to")))
+def _case_list_item(placed: bool, **row: Any) -> CaseCurrentRow:
+    return CaseCurrentRow(**row if placed else row | dict.fromkeys((*LOCATION_COLUMNS, "transfer_to")))
 
 
 def _column(sort: str) -> Column[Any]:
@@ -269,11 +270,11 @@ def _column(sort: str) -> Column[Any]:
     return column
 
 
-def _key(row: CaseRow, sort: str) -> Key:
-    return Key(getattr(row, _column(sort).name), row.case_id)
+def _key(row: CaseCurrentRow, sort: str) -> CaseListKey:
+    return CaseListKey(getattr(row, _column(sort).name), row.case_id)
 
 
-def _beyond(column: Column[Any], descending: bool, after: Key) -> ColumnElement[bool]:
+def _beyond(column: Column[Any], descending: bool, after: CaseListKey) -> ColumnElement[bool]:
     later = C.case_id > after.case_id
     if after.value is None:
         return and_(column.is_(None), later)
@@ -281,24 +282,24 @@ def _beyond(column: Column[Any], descending: bool, after: Key) -> ColumnElement[
     return or_(further, and_(column == after.value, later), column.is_(None))
 
 
-PLACE = ("konfliktrad", "coordinator")
+LOCATION_COLUMNS = ("konfliktrad", "coordinator")
 """What gives away where a youth lives: in lists and in what they are searched by only for those who may learn it."""
 
-_SAME = ("state", "phase", "sanction", *PLACE, "waiting_for", "person_id")
+_EQUALITY_FILTERS = ("state", "phase", "sanction", *LOCATION_COLUMNS, "waiting_for", "person_id")
 
 
-def placed(viewer: Viewer, **asked: str | None) -> list[ColumnElement[bool]]:
+def location_conditions(viewer: Viewer, **locations: str | None) -> list[ColumnElement[bool]]:
     """The cases at this `konfliktrad` or `coordinator`, of those of which the viewer may learn it."""
-    wanted: list[ColumnElement[bool]] = [C[name] == value for name, value in asked.items() if value is not None]
-    return [*wanted, learnt_by(viewer, Fact.LISTED)] if wanted else []
+    equal: list[ColumnElement[bool]] = [C[name] == value for name, value in locations.items() if value is not None]
+    return [*equal, disclosable_to(viewer, Disclosure.LISTED)] if equal else []
 
 
-def conditions(filters: Filters, told: ColumnElement[bool]) -> list[ColumnElement[bool]]:
-    """What is asked for, said of the current rows. `told`: the cases of which a list may tell where they are."""
-    asked = {name: getattr(filters, name) for name in _SAME if getattr(filters, name) is not None}
-    conditions: list[ColumnElement[bool]] = [C[name] == value for name, value in asked.items()]
-    if any(name in asked for name in PLACE):
-        conditions.append(told)
+def conditions(filters: Filters, listable: ColumnElement[bool]) -> list[ColumnElement[bool]]:
+    """What is asked for, said of the current rows. `listable`: the cases of which a list may tell where they are."""
+    equal = {name: getattr(filters, name) for name in _EQUALITY_FILTERS if getattr(filters, name) is not None}
+    conditions: list[ColumnElement[bool]] = [C[name] == value for name, value in equal.items()]
+    if any(name in equal for name in LOCATION_COLUMNS):
+        conditions.append(listable)
     if filters.closed is not None:
         conditions.append(C.closed_on.is_not(None) if filters.closed else C.closed_on.is_(None))
     if filters.overdue_on is not None:
@@ -308,14 +309,19 @@ def conditions(filters: Filters, told: ColumnElement[bool]) -> list[ColumnElemen
             or_(C.closed_on.is_not(None), C.next_due_on.is_(None), C.next_due_on >= filters.not_overdue_on)
         )
     if filters.held_by is not None:
-        conditions.append(or_(TIES[Tie.ASSIGNED](filters.held_by), TIES[Tie.OPENED](filters.held_by)))
+        conditions.append(
+            or_(
+                RELATION_CONDITIONS[Relation.ASSIGNED](filters.held_by),
+                RELATION_CONDITIONS[Relation.OPENED](filters.held_by),
+            )
+        )
     if filters.duty is not None:
         conditions += [C.act_on.is_not(None), C.duties.contains(filters.duty, autoescape=True)]
     if filters.q:
-        conditions.append(called(filters.q))
+        conditions.append(matches_search(filters.q))
     return conditions
 
 
-def called(q: str) -> ColumnElement[bool]:
+def matches_search(q: str) -> ColumnElement[bool]:
     number = exists().where(case_number.c.case_id == C.case_id, case_number.c.number == q)
     return or_(C.reference.istartswith(q, autoescape=True), number)

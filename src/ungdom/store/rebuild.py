@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from ungdom.store import bulk, journal
 from ungdom.store.current import row_of
-from ungdom.store.journal import Stored
+from ungdom.store.journal import StoredCase
 from ungdom.store.records import record
 from ungdom.store.session import Database
 from ungdom.store.tables import case_current, case_file, case_team, person
@@ -19,7 +19,7 @@ from ungdom.workflow.errors import IllegalHistory
 Progress = Callable[[int, int], object]
 """Called with how many cases are done, and how many there are."""
 
-_MOVED_ON = frozenset({"look_on"})
+_ADVANCED_SEPARATELY = frozenset({"look_on"})
 """Columns that the night's round moves on from what the events say: folded again, the round looks once more."""
 
 BATCH = 200
@@ -50,12 +50,12 @@ def rebuild(db: Database, progress: Progress = lambda _done, _all: None) -> dict
     return {"cases": done}
 
 
-def fill(db: Database, progress: Progress = lambda _done, _all: None) -> int:
+def backfill(db: Database, progress: Progress = lambda _done, _all: None) -> int:
     """Fold the open cases anew that a newer program finds without what it keeps beside them; how many. Repeatable."""
-    bare = (case_current.c.closed_on.is_(None), case_current.c.act_on.is_(None))
-    query = select(case_current.c.case_id).where(*bare).order_by(case_current.c.case_id).limit(BATCH)
+    incomplete = (case_current.c.closed_on.is_(None), case_current.c.act_on.is_(None))
+    query = select(case_current.c.case_id).where(*incomplete).order_by(case_current.c.case_id).limit(BATCH)
     with db.reading() as tx:
-        total = tx.scalar(select(func.count()).select_from(case_current).where(*bare)) or 0
+        total = tx.scalar(select(func.count()).select_from(case_current).where(*incomplete)) or 0
     done, after = 0, None
     while batch := _ids(db, query if after is None else query.where(case_current.c.case_id > after)):
         with db.writing() as tx:
@@ -77,14 +77,14 @@ def refold(tx: Connection, case_ids: Sequence[UUID]) -> None:
 
 def check(db: Database, progress: Progress = lambda _done, _all: None) -> list[Difference]:
     """Every difference between the current rows and what the events say. Nothing is changed."""
-    found: list[Difference] = []
+    result: list[Difference] = []
     done = 0
     for batch, total in _batches(db):
         with db.reading() as tx:
-            found += _differences(tx, batch)
+            result += _differences(tx, batch)
         done += len(batch)
         progress(done, total)
-    return found
+    return result
 
 
 def differences(tx: Connection, case_ids: Sequence[UUID]) -> list[Difference]:
@@ -94,7 +94,7 @@ def differences(tx: Connection, case_ids: Sequence[UUID]) -> list[Difference]:
     except ValueError:
         if len(case_ids) == 1:
             return [Difference(case_ids[0], "history", None, None)]
-        return [one for case_id in case_ids for one in differences(tx, [case_id])]
+        return [difference for case_id in case_ids for difference in differences(tx, [case_id])]
 
 
 def _batches(db: Database) -> Iterator[tuple[list[UUID], int]]:
@@ -112,7 +112,7 @@ def _ids(db: Database, query: Any) -> list[UUID]:
         return list(tx.scalars(query))
 
 
-def _load(tx: Connection, case_ids: Sequence[UUID]) -> Iterator[Stored]:
+def _load(tx: Connection, case_ids: Sequence[UUID]) -> Iterator[StoredCase]:
     return journal.load_many(tx, case_ids)
 
 
@@ -121,13 +121,13 @@ def _differences(tx: Connection, case_ids: Sequence[UUID]) -> Iterator[Differenc
     rows = {row["case_id"]: dict(row) for row in tx.execute(query).mappings()}
     teams = _teams(tx, case_ids)
     known = {stored.case_id: stored for stored in _load(tx, case_ids)}
-    yield from _chained(tx, case_ids)
+    yield from _chained_records(tx, case_ids)
     for case_id in case_ids:
-        found = {**rows.get(case_id, {}), "team": teams.get(case_id, frozenset())}
-        yield from _compare(case_id, found, known.get(case_id))
+        current = {**rows.get(case_id, {}), "team": teams.get(case_id, frozenset())}
+        yield from _compare(case_id, current, known.get(case_id))
 
 
-def _chained(tx: Connection, case_ids: Sequence[UUID]) -> Iterator[Difference]:
+def _chained_records(tx: Connection, case_ids: Sequence[UUID]) -> Iterator[Difference]:
     """The cases on a record that names as the one that counts another that does not count itself."""
     main = person.alias("main")
     query = (
@@ -147,7 +147,7 @@ def _teams(tx: Connection, case_ids: Sequence[UUID]) -> dict[UUID, frozenset[str
     return teams
 
 
-def _compare(case_id: UUID, found: dict[str, Any], stored: Stored | None) -> Iterator[Difference]:
+def _compare(case_id: UUID, current: dict[str, Any], stored: StoredCase | None) -> Iterator[Difference]:
     if stored is None:
         yield Difference(case_id, "history", None, None)
         return
@@ -158,5 +158,5 @@ def _compare(case_id: UUID, found: dict[str, Any], stored: Stored | None) -> Ite
         return
     folded = {**row_of(stored.identity, case, stored.events[-1]), "team": case.team}
     for column, value in folded.items():
-        if column not in _MOVED_ON and found.get(column) != value:
-            yield Difference(case_id, column, found.get(column), value)
+        if column not in _ADVANCED_SEPARATELY and current.get(column) != value:
+            yield Difference(case_id, column, current.get(column), value)

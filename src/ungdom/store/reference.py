@@ -56,7 +56,7 @@ def read(table: Table) -> Iterator[bulk.Row]:
     """The rows of the file of this table, with dates and numbers read; an empty field is None."""
     source = files("ungdom.store") / "reference_data" / f"{table.name}.csv"
     for row in csv.DictReader(source.read_text(encoding="utf-8").splitlines()):
-        yield {name: _value(table.c[name], text) for name, text in row.items()}
+        yield {name: _column_value(table.c[name], text) for name, text in row.items()}
 
 
 def konfliktrad_codes(tx: Connection) -> frozenset[str]:
@@ -86,7 +86,7 @@ def municipalities(tx: Connection) -> list[str]:
     return list(tx.scalars(select(tables.municipality.c.number).order_by(tables.municipality.c.number)))
 
 
-def coordinator_standing(tx: Connection, subject: str, konfliktrad: str, on: date) -> tuple[bool, bool]:
+def coordinator_status(tx: Connection, subject: str, konfliktrad: str, on: date) -> tuple[bool, bool]:
     """Whether this is an active coordinator or leader of that konfliktråd on that day, and whether they are cleared.
 
     Cleared: may be given the cases of people whose address is protected.
@@ -131,7 +131,7 @@ def in_office(tx: Connection, subject: str, on: date) -> Staff | None:
 
 def save_staff(tx: Connection, people: list[Staff]) -> None:
     """Write these staff, new ones and changed ones."""
-    bulk.upsert(tx, tables.staff, [asdict(one) for one in people])
+    bulk.upsert(tx, tables.staff, [asdict(member) for member in people])
 
 
 def staff_of(tx: Connection, konfliktrad: str, on: date) -> list[Staff]:
@@ -141,13 +141,13 @@ def staff_of(tx: Connection, konfliktrad: str, on: date) -> list[Staff]:
     return [Staff(**row) for row in tx.execute(query.order_by(staff.display_name, staff.subject)).mappings()]
 
 
-def everybody(tx: Connection, on: date) -> list[Staff]:
+def all_staff(tx: Connection, on: date) -> list[Staff]:
     """Who works at any konfliktråd on that day, by subject."""
     query = select(tables.staff).where(works(on)).order_by(tables.staff.c.subject)
     return [Staff(**row) for row in tx.execute(query).mappings()]
 
 
-def _value(column: Column[object], text: str) -> object:
+def _column_value(column: Column[object], text: str) -> object:
     if not text:
         return None
     if isinstance(column.type, Date):

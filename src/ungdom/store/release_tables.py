@@ -2,14 +2,14 @@
 
 from sqlalchemy import Column, ForeignKey, Table, Text, Uuid
 
-from ungdom.store.tables import Instant, metadata
+from ungdom.store.tables import UtcDateTime, metadata
 
 release = Table(
     "release",
     metadata,
     Column("release_id", Uuid, primary_key=True),
-    Column("known_at", Instant, nullable=False, unique=True, comment="what is told was known then"),
-    Column("made_at", Instant, nullable=False),
+    Column("known_at", UtcDateTime, nullable=False, unique=True, comment="what is told was known then"),
+    Column("made_at", UtcDateTime, nullable=False),
     Column("sha256", Text, nullable=False, comment="of the content"),
     Column("content", Text, nullable=False, comment="JSON: every table as it is told"),
     Column("proof", Text, nullable=False, comment="JSON: that no hidden count can be worked out; none of them in it"),

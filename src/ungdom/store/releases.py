@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, insert, select
 
-from ungdom.store.keyset import Place, page
+from ungdom.store.keyset import KeysetPosition, page
 from ungdom.store.release_tables import release, release_exact
 from ungdom.store.session import Connection
 
@@ -15,7 +15,7 @@ R, X = release.c, release_exact.c
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredRelease:
     """A release in the register. `content`, `proof`: as they are told; `exact`: told to nobody."""
 
     release_id: UUID
@@ -27,37 +27,39 @@ class Kept:
     exact: str = ""
 
 
-def add(tx: Connection, one: Kept) -> None:
+def add(tx: Connection, new: StoredRelease) -> None:
     """Keep it. Raises `DuplicateKey` where one of the same instant is there."""
-    told = {name: getattr(one, name) for name in ("release_id", "known_at", "made_at", "sha256", "content", "proof")}
-    tx.execute(insert(release).values(told))
-    tx.execute(insert(release_exact).values(release_id=one.release_id, body=one.exact))
+    row = {name: getattr(new, name) for name in ("release_id", "known_at", "made_at", "sha256", "content", "proof")}
+    tx.execute(insert(release).values(row))
+    tx.execute(insert(release_exact).values(release_id=new.release_id, body=new.exact))
 
 
-def every(tx: Connection) -> list[Kept]:
+def all_with_exact(tx: Connection) -> list[StoredRelease]:
     """All of them with their exact counts, the oldest first."""
     query = select(release, X.body).join(release_exact, X.release_id == R.release_id).order_by(R.known_at)
-    return [_kept(row, row.body) for row in tx.execute(query)]
+    return [_release_of_row(row, row.body) for row in tx.execute(query)]
 
 
-def told(tx: Connection, before: Place | None = None, limit: int | None = None) -> list[Kept]:
+def list_releases(
+    tx: Connection, before: KeysetPosition | None = None, limit: int | None = None
+) -> list[StoredRelease]:
     """Those that came before this one as they are told, the newest first; all of them without a limit."""
     query = page(select(release), (R.known_at, R.release_id), before, limit)
-    return [_kept(row) for row in tx.execute(query)]
+    return [_release_of_row(row) for row in tx.execute(query)]
 
 
-def find(tx: Connection, release_id: UUID) -> Kept | None:
+def find(tx: Connection, release_id: UUID) -> StoredRelease | None:
     """This one, as it is told."""
     row = tx.execute(select(release).where(R.release_id == release_id)).one_or_none()
-    return _kept(row) if row else None
+    return _release_of_row(row) if row else None
 
 
-def newest(tx: Connection, known_at: datetime | None = None) -> Kept | None:
+def newest(tx: Connection, known_at: datetime | None = None) -> StoredRelease | None:
     """The newest of what was known at that instant or before."""
     query = select(release).order_by(R.known_at.desc()).limit(1)
     row = tx.execute(query if known_at is None else query.where(R.known_at <= known_at)).one_or_none()
-    return _kept(row) if row else None
+    return _release_of_row(row) if row else None
 
 
-def _kept(row: Row[Any], exact: str = "") -> Kept:
-    return Kept(row.release_id, row.known_at, row.made_at, row.sha256, row.content, row.proof, exact)
+def _release_of_row(row: Row[Any], exact: str = "") -> StoredRelease:
+    return StoredRelease(row.release_id, row.known_at, row.made_at, row.sha256, row.content, row.proof, exact)

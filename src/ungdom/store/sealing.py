@@ -15,22 +15,22 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from ungdom.settings.keys import decoded
+from ungdom.settings.keys import decode_key
 from ungdom.store.errors import CannotOpen
 
 _FORMAT = b"\x01"
 _ID, _NONCE, _SECRET = 4, 12, 32
-_HEAD = len(_FORMAT) + _ID
+_HEADER = len(_FORMAT) + _ID
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Key:
     id: bytes
     cipher: AESGCM
-    hashing: bytes
+    hash_key: bytes
 
 
-class Keys:
+class EncryptionKeys:
     """The keys of the people store: base64 of 32 bytes each. The first one seals, all of them open.
 
     To change keys put the new one first, seal everything anew, then take the old one away.
@@ -46,17 +46,17 @@ class Keys:
     def __repr__(self) -> str:
         return f"Keys({len(self._keys)})"
 
-    def seal(self, plain: bytes, record: str) -> bytes:
+    def encrypt(self, plain: bytes, record: str) -> bytes:
         """Sealed under the first key, for this record only."""
         key, nonce = self._keys[0], os.urandom(_NONCE)
         return _FORMAT + key.id + nonce + key.cipher.encrypt(nonce, plain, record.encode())
 
-    def open(self, sealed: bytes, record: str) -> bytes:
+    def decrypt(self, sealed: bytes, record: str) -> bytes:
         """What was sealed for this record. Raises `CannotOpen`."""
         key = self._by_id.get(_key_id(sealed))
         if key is None:
             raise CannotOpen("sealed under a key that is not here")
-        nonce, text = sealed[_HEAD : _HEAD + _NONCE], sealed[_HEAD + _NONCE :]
+        nonce, text = sealed[_HEADER : _HEADER + _NONCE], sealed[_HEADER + _NONCE :]
         try:
             return key.cipher.decrypt(nonce, text, record.encode())
         except (InvalidTag, ValueError):
@@ -76,7 +76,7 @@ class Keys:
 
 
 def _key(secret: str) -> _Key:
-    raw = decoded(secret)
+    raw = decode_key(secret)
     cipher = AESGCM(_derive(raw, b"ungdom people: seal", _SECRET))
     return _Key(_derive(raw, b"ungdom people: key id", _ID), cipher, _derive(raw, b"ungdom people: hash", _SECRET))
 
@@ -86,8 +86,8 @@ def _derive(secret: bytes, purpose: bytes, length: int) -> bytes:
 
 
 def _key_id(sealed: bytes) -> bytes:
-    return sealed[len(_FORMAT) : _HEAD] if sealed.startswith(_FORMAT) else b""
+    return sealed[len(_FORMAT) : _HEADER] if sealed.startswith(_FORMAT) else b""
 
 
 def _digest(key: _Key, text: str) -> bytes:
-    return hmac.new(key.hashing, text.encode(), sha256).digest()
+    return hmac.new(key.hash_key, text.encode(), sha256).digest()

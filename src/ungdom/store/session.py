@@ -23,7 +23,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ungdom.lazy import lazy
-from ungdom.settings.files import refuse_shared, take_from_others
+from ungdom.settings.files import refuse_shared, restrict_to_owner
 from ungdom.store import reference
 from ungdom.store.errors import DuplicateKey, Stale, Unavailable
 
@@ -37,13 +37,17 @@ else:
     migration = lazy("alembic.runtime.migration")
     script = lazy("alembic.script")
 
-__all__ = ["Connection", "Database", "kept"]  # a connection inside a transaction, for the layers above to name
+__all__ = [
+    "Connection",
+    "Database",
+    "release_savepoint",
+]  # a connection inside a transaction, for the layers above to name
 
 _HERE = Path(__file__).resolve().parent
 MIGRATIONS = next((p for p in (_HERE / "migrations", _HERE.parents[2] / "migrations") if p.is_dir()), _HERE)
 """The migrations: beside this file in a wheel, in the folder `migrations` of a source checkout."""
 
-PATIENCE = 5.0
+WAIT_SECONDS = 5.0
 """Seconds to wait for a connection of the pool, a lock, or the writer's turn."""
 
 _BUSY = {
@@ -55,8 +59,8 @@ _BUSY = {
     sqlite3.SQLITE_READONLY,
 }
 _UNIQUE = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
-_CROSSED = frozenset({"40001", "40P01"})  # serialization failure, deadlock
-_TURNS: dict[str, Semaphore] = {}
+_SERIALIZATION_FAILURES = frozenset({"40001", "40P01"})  # serialization failure, deadlock
+_WRITER_LOCKS: dict[str, Semaphore] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +69,8 @@ class Database:
 
     reader: Engine
     writer: Engine
-    turn: Semaphore | None
-    patience: float
+    writer_lock: Semaphore | None
+    wait_seconds: float
 
     @classmethod
     def open(
@@ -74,7 +78,7 @@ class Database:
         url: str,
         *,
         pool_size: int = 6,
-        patience: float = PATIENCE,
+        wait_seconds: float = WAIT_SECONDS,
         statement_seconds: float = 30,
         synchronous: str = "FULL",
     ) -> Database:
@@ -84,19 +88,19 @@ class Database:
         """
         where = make_url(url)
         if where.get_backend_name() == "sqlite":
-            return _open_sqlite(where, pool_size, patience, synchronous)
-        return _open_postgresql(where, pool_size, patience, statement_seconds)
+            return _open_sqlite(where, pool_size, wait_seconds, synchronous)
+        return _open_postgresql(where, pool_size, wait_seconds, statement_seconds)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One snapshot, read only, never committed. Raises `Unavailable`."""
-        with _failures(), self.reader.connect() as tx:
+        with _translated_errors(), self.reader.connect() as tx:
             yield tx
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """All or nothing: committed at the end, rolled back by any exception. Raises the errors of the store."""
-        with _failures(), self._my_turn(), self.writer.connect() as tx:
+        with _translated_errors(), self._exclusive_writer(), self.writer.connect() as tx:
             yield tx
             _commit(tx)
 
@@ -129,25 +133,29 @@ class Database:
 
     def revisions(self) -> set[str]:
         """Every version of the schema that this program knows."""
-        return {found.revision for found in script.ScriptDirectory.from_config(_alembic()).walk_revisions()}
+        return {revision.revision for revision in script.ScriptDirectory.from_config(_alembic()).walk_revisions()}
 
     def is_current(self) -> bool:
         """Whether the schema in the database is the one this program was made for."""
         return self.current() == self.head()
 
-    def _my_turn(self) -> AbstractContextManager[object]:
-        return nullcontext() if self.turn is None else _taken(self.turn, self.patience)
+    def _exclusive_writer(self) -> AbstractContextManager[object]:
+        return nullcontext() if self.writer_lock is None else _acquired(self.writer_lock, self.wait_seconds)
 
 
-def _open_sqlite(where: URL, pool_size: int, patience: float, synchronous: str) -> Database:
+def _open_sqlite(where: URL, pool_size: int, wait_seconds: float, synchronous: str) -> Database:
     def engine(begin: str, size: int, *pragmas: str) -> Engine:
-        made = create_engine(where, pool_size=size, max_overflow=0, pool_timeout=patience, hide_parameters=True)
-        said = ("journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON", *pragmas)
-        _speak_for_sqlite(made, begin, (f"busy_timeout={int(patience * 1000)}", *said))
-        return made
+        new_engine = create_engine(
+            where, pool_size=size, max_overflow=0, pool_timeout=wait_seconds, hide_parameters=True
+        )
+        common_pragmas = ("journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON", *pragmas)
+        _configure_sqlite(new_engine, begin, (f"busy_timeout={int(wait_seconds * 1000)}", *common_pragmas))
+        return new_engine
 
-    turn = _TURNS.setdefault(str(Path(where.database or "").resolve()), Semaphore())
-    return Database(engine("BEGIN", pool_size, "query_only=ON"), engine("BEGIN IMMEDIATE", 1), turn, patience)
+    writer_lock = _WRITER_LOCKS.setdefault(str(Path(where.database or "").resolve()), Semaphore())
+    return Database(
+        engine("BEGIN", pool_size, "query_only=ON"), engine("BEGIN IMMEDIATE", 1), writer_lock, wait_seconds
+    )
 
 
 def _file_of(where: URL) -> Path | None:
@@ -166,10 +174,10 @@ def _keep_private(file: Path) -> None:
             file.touch(mode=0o600)
     for path in (file, *(file.with_name(file.name + ending) for ending in ("-wal", "-shm"))):
         with suppress(FileNotFoundError):
-            take_from_others(path)
+            restrict_to_owner(path)
 
 
-def _speak_for_sqlite(engine: Engine, begin: str, pragmas: tuple[str, ...]) -> None:
+def _configure_sqlite(engine: Engine, begin: str, pragmas: tuple[str, ...]) -> None:
     file = _file_of(engine.url)
 
     @event.listens_for(engine, "do_connect")
@@ -188,24 +196,24 @@ def _speak_for_sqlite(engine: Engine, begin: str, pragmas: tuple[str, ...]) -> N
         tx.exec_driver_sql(begin)
 
 
-def _open_postgresql(where: URL, pool_size: int, patience: float, statement_seconds: float) -> Database:
+def _open_postgresql(where: URL, pool_size: int, wait_seconds: float, statement_seconds: float) -> Database:
     if where.drivername == "postgresql":
         where = where.set(drivername="postgresql+psycopg")
-    said = f"-c timezone=UTC -c statement_timeout={int(statement_seconds * 1000)}"
+    server_options = f"-c timezone=UTC -c statement_timeout={int(statement_seconds * 1000)}"
     writer = create_engine(
         where,
         pool_size=pool_size,
         max_overflow=0,
-        pool_timeout=patience,
+        pool_timeout=wait_seconds,
         hide_parameters=True,
         isolation_level="READ COMMITTED",
-        connect_args={"options": said, "connect_timeout": max(2, int(patience))},
+        connect_args={"options": server_options, "connect_timeout": max(2, int(wait_seconds))},
     )
     reader = writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    return Database(reader, writer, None, patience)
+    return Database(reader, writer, None, wait_seconds)
 
 
-def kept(savepoint: NestedTransaction) -> None:
+def release_savepoint(savepoint: NestedTransaction) -> None:
     """What was done since the savepoint stays, as a part of its transaction."""
     savepoint.commit()
 
@@ -219,13 +227,13 @@ def _commit(tx: Connection) -> None:
 
 
 @contextmanager
-def _taken(turn: Semaphore, patience: float) -> Iterator[None]:
-    if not turn.acquire(timeout=patience):
+def _acquired(writer_lock: Semaphore, wait_seconds: float) -> Iterator[None]:
+    if not writer_lock.acquire(timeout=wait_seconds):
         raise Unavailable("writer_busy")
     try:
         yield
     finally:
-        turn.release()
+        writer_lock.release()
 
 
 def _alembic(tx: Connection | None = None) -> alembic_config.Config:
@@ -239,7 +247,7 @@ def _alembic(tx: Connection | None = None) -> alembic_config.Config:
 
 
 @contextmanager
-def _failures() -> Iterator[None]:
+def _translated_errors() -> Iterator[None]:
     try:
         yield
     except PoolTimeout as error:
@@ -247,28 +255,28 @@ def _failures() -> Iterator[None]:
     except IntegrityError as error:
         raise (_duplicate(error) or error) from error.orig
     except DBAPIError as error:
-        raise (_crossed(error) or _unavailable(error) or error) from error.orig
+        raise (_serialization_failure(error) or _unavailable(error) or error) from error.orig
 
 
-def _crossed(error: DBAPIError) -> Stale | None:
+def _serialization_failure(error: DBAPIError) -> Stale | None:
     """Two transactions stood in each other's way and PostgreSQL ended this one: asked again it may well succeed."""
-    return Stale(None, None) if getattr(error.orig, "sqlstate", None) in _CROSSED else None
+    return Stale(None, None) if getattr(error.orig, "sqlstate", None) in _SERIALIZATION_FAILURES else None
 
 
 def _duplicate(error: IntegrityError) -> DuplicateKey | None:
-    found: Any = error.orig
-    if isinstance(found, sqlite3.Error):
-        return DuplicateKey(str(found).rpartition(": ")[2]) if found.sqlite_errorcode in _UNIQUE else None
-    return DuplicateKey(str(found.diag.constraint_name)) if found.sqlstate == "23505" else None
+    driver_error: Any = error.orig
+    if isinstance(driver_error, sqlite3.Error):
+        return DuplicateKey(str(driver_error).rpartition(": ")[2]) if driver_error.sqlite_errorcode in _UNIQUE else None
+    return DuplicateKey(str(driver_error.diag.constraint_name)) if driver_error.sqlstate == "23505" else None
 
 
 def _unavailable(error: DBAPIError) -> Unavailable | None:
-    found: Any = error.orig
+    driver_error: Any = error.orig
     if error.connection_invalidated:
         return Unavailable("connection_lost")
-    if isinstance(found, sqlite3.Error):
-        busy = getattr(found, "sqlite_errorcode", 0) & 0xFF in _BUSY
-        return Unavailable(found.sqlite_errorname.lower()) if busy else None
+    if isinstance(driver_error, sqlite3.Error):
+        busy = getattr(driver_error, "sqlite_errorcode", 0) & 0xFF in _BUSY
+        return Unavailable(driver_error.sqlite_errorname.lower()) if busy else None
     if isinstance(error, OperationalError):  # PostgreSQL's classes 08, 40, 53, 55, 57 and 58
-        return Unavailable(str(found.sqlstate or "connection_lost"))
+        return Unavailable(str(driver_error.sqlstate or "connection_lost"))
     return None

@@ -6,7 +6,7 @@ docs/surveys.md says what each holds and why.
 
 from sqlalchemy import Column, Date, ForeignKey, Integer, LargeBinary, Table, Text, Uuid, text
 
-from ungdom.store.tables import Word, metadata
+from ungdom.store.tables import EnumText, metadata
 from ungdom.workflow.details import By
 from ungdom.workflow.vocabulary import Sanction
 
@@ -15,7 +15,7 @@ survey_moment = Table(
     metadata,
     Column("case_id", ForeignKey("case_file.case_id"), primary_key=True),
     Column("seq", Integer, primary_key=True, autoincrement=False, comment="the event that gave cause"),
-    Column("respondent", Word(By), primary_key=True),
+    Column("respondent", EnumText(By), primary_key=True),
     Column("handed", Integer, nullable=False, comment="how many were handed over: one for each guardian"),
     comment="for which events of a case the coordinator has fetched an invitation; not which, nor whether it was used",
     sqlite_with_rowid=False,
@@ -26,9 +26,9 @@ survey_invitation = Table(
     metadata,
     Column("token_hash", LargeBinary, primary_key=True, comment="SHA-256; the token itself is not kept"),
     Column("konfliktrad", Text, nullable=False),
-    Column("sanction", Word(Sanction), nullable=False),
+    Column("sanction", EnumText(Sanction), nullable=False),
     Column("kind", Text, nullable=False),
-    Column("respondent", Word(By), nullable=False),
+    Column("respondent", EnumText(By), nullable=False),
     Column("version", Text, nullable=False, comment="of the questionnaire"),
     Column("month", Date, nullable=False, comment="the first day of the month in which it was handed over"),
     Column("expires", Date, nullable=False, comment="the last day it can be used; follows from the month"),
@@ -41,9 +41,9 @@ survey_count = Table(
     "survey_count",
     metadata,
     Column("konfliktrad", Text, primary_key=True),
-    Column("sanction", Word(Sanction), primary_key=True),
+    Column("sanction", EnumText(Sanction), primary_key=True),
     Column("kind", Text, primary_key=True),
-    Column("respondent", Word(By), primary_key=True),
+    Column("respondent", EnumText(By), primary_key=True),
     Column("quarter", Date, primary_key=True, comment="the first day of the quarter of the invitations"),
     Column("invited", Integer, nullable=False),
     Column("answered", Integer, nullable=False),
@@ -56,9 +56,9 @@ survey_answer = Table(
     metadata,
     Column("answer_id", Uuid, primary_key=True, comment="random, version 4"),
     Column("konfliktrad", Text, nullable=False),
-    Column("sanction", Word(Sanction), nullable=False),
+    Column("sanction", EnumText(Sanction), nullable=False),
     Column("kind", Text, nullable=False),
-    Column("respondent", Word(By), nullable=False),
+    Column("respondent", EnumText(By), nullable=False),
     Column("quarter", Date, nullable=False, index=True, comment="the first day of the quarter of the invitation"),
     Column("version", Text, nullable=False, comment="of the questionnaire"),
     Column("answers", Text, nullable=False, comment="JSON: question and grade, in the order of the questionnaire"),

@@ -27,7 +27,7 @@ _INVITED, N, A, M = survey_invitation.c, survey_count.c, survey_answer.c, survey
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class SurveyGroup:
     """All that an answer tells of whoever gave it. `quarter`: of the invitation, its first day."""
 
     konfliktrad: str
@@ -42,37 +42,37 @@ class Invitation:
     """One that can be used."""
 
     token_hash: bytes
-    group: Group
+    group: SurveyGroup
     version: str
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class SurveyGroupCounts:
     """How many of a group were invited, and how many have answered."""
 
-    group: Group
+    group: SurveyGroup
     invited: int
     answered: int
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class SurveyAnswers:
     """One set of answers: the grade of each question."""
 
-    group: Group
+    group: SurveyGroup
     grades: dict[str, int]
 
 
 # --- inviting -----------------------------------------------------------------------------------------------
 
 
-def handed(tx: Connection, case_id: UUID) -> dict[tuple[int, By], int]:
+def handed_over(tx: Connection, case_id: UUID) -> dict[tuple[int, By], int]:
     """How many invitations were handed over in this case, by event and respondent."""
     rows = tx.execute(select(M.seq, M.respondent, M.handed).where(M.case_id == case_id))
     return {(row.seq, row.respondent): row.handed for row in rows}
 
 
-def mark_handed(tx: Connection, case_id: UUID, seq: int, respondent: By, wanted: int) -> bool:
+def count_handover(tx: Connection, case_id: UUID, seq: int, respondent: By, wanted: int) -> bool:
     """One more is handed over; whether there was one left, also when several ask at once."""
     first = {"case_id": case_id, "seq": seq, "respondent": respondent, "handed": 1}
     new = _insert(tx, survey_moment).values(first)
@@ -82,14 +82,14 @@ def mark_handed(tx: Connection, case_id: UUID, seq: int, respondent: By, wanted:
     return tx.execute(more.returning(M.handed)).one_or_none() is not None
 
 
-def invite(tx: Connection, group: Group, version: str, month: date, expires: date) -> str:
+def invite(tx: Connection, group: SurveyGroup, version: str, month: date, expires: date) -> str:
     """Keep a new invitation and count it. The token, 256 random bits as 43 characters: told now and never again."""
     token = secrets.token_urlsafe(_SECRET)
-    told = asdict(group)
-    row = {name: value for name, value in told.items() if name != "quarter"}
-    kept = {"token_hash": _hash(token), "version": version, "month": month, "expires": expires, "tries": 0}
-    tx.execute(insert(survey_invitation), row | kept)
-    new = _insert(tx, survey_count).values(told | {"invited": 1, "answered": 0})
+    group_row = asdict(group)
+    row = {name: value for name, value in group_row.items() if name != "quarter"}
+    invitation_row = {"token_hash": _hash(token), "version": version, "month": month, "expires": expires, "tries": 0}
+    tx.execute(insert(survey_invitation), row | invitation_row)
+    new = _insert(tx, survey_count).values(group_row | {"invited": 1, "answered": 0})
     keys = [column.name for column in survey_count.primary_key]
     tx.execute(new.on_conflict_do_update(index_elements=keys, set_={"invited": N.invited + 1}))
     return token
@@ -98,7 +98,7 @@ def invite(tx: Connection, group: Group, version: str, month: date, expires: dat
 # --- answering ----------------------------------------------------------------------------------------------
 
 
-def found(tx: Connection, token: str, day: date, tries: int) -> Invitation | None:
+def find_usable_invitation(tx: Connection, token: str, day: date, tries: int) -> Invitation | None:
     """The invitation with this token, if it can be used on that day; None when not, whatever the reason."""
     query = select(survey_invitation).where(
         _INVITED.token_hash == _hash(token), _INVITED.expires >= day, _INVITED.tries < tries
@@ -106,7 +106,7 @@ def found(tx: Connection, token: str, day: date, tries: int) -> Invitation | Non
     row = tx.execute(query).one_or_none()
     if row is None:
         return None
-    group = Group(row.konfliktrad, row.sanction, row.kind, row.respondent, quarter_of(row.month))
+    group = SurveyGroup(row.konfliktrad, row.sanction, row.kind, row.respondent, quarter_of(row.month))
     return Invitation(row.token_hash, group, row.version)
 
 
@@ -116,14 +116,16 @@ def count_try(tx: Connection, invitation: Invitation) -> bool:
     return tx.execute(update(survey_invitation).where(here).values(tries=_INVITED.tries + 1)).rowcount == 1
 
 
-def take(tx: Connection, invitation: Invitation, grades: dict[str, int], answer_id: UUID) -> bool:
+def accept_answers(tx: Connection, invitation: Invitation, grades: dict[str, int], answer_id: UUID) -> bool:
     """Keep the answers and let go of the invitation; False when somebody else has used it meanwhile."""
     used = delete(survey_invitation).where(_INVITED.token_hash == invitation.token_hash)
     if tx.execute(used).rowcount != 1:
         return False
-    tx.execute(update(survey_count).where(_same(survey_count, invitation.group)).values(answered=N.answered + 1))
-    together = delete(survey_answer).where(_same(survey_answer, invitation.group)).returning(survey_answer)
-    rows: list[dict[str, Any]] = [dict(row) for row in tx.execute(together).mappings()]
+    tx.execute(update(survey_count).where(_is_of_group(survey_count, invitation.group)).values(answered=N.answered + 1))
+    previous_answers = (
+        delete(survey_answer).where(_is_of_group(survey_answer, invitation.group)).returning(survey_answer)
+    )
+    rows: list[dict[str, Any]] = [dict(row) for row in tx.execute(previous_answers).mappings()]
     written = json.dumps(grades, separators=(",", ":"))
     rows.append(asdict(invitation.group) | {"answer_id": answer_id, "version": invitation.version, "answers": written})
     bulk.add(tx, survey_answer, sorted(rows, key=lambda row: row["answer_id"].int))
@@ -138,23 +140,23 @@ def forget_expired(tx: Connection, day: date) -> int:
 # --- results ------------------------------------------------------------------------------------------------
 
 
-def counts(tx: Connection, since: date, until: date) -> list[Counted]:
+def counts(tx: Connection, since: date, until: date) -> list[SurveyGroupCounts]:
     """The counts of the quarters that begin on these days or between."""
     rows = tx.execute(select(survey_count).where(N.quarter.between(since, until)))
-    return [Counted(_group(row), row.invited, row.answered) for row in rows]
+    return [SurveyGroupCounts(_group(row), row.invited, row.answered) for row in rows]
 
 
-def answers(tx: Connection, since: date, until: date) -> list[Answered]:
+def answers(tx: Connection, since: date, until: date) -> list[SurveyAnswers]:
     """The answers of the quarters that begin on these days or between."""
     rows = tx.execute(select(survey_answer).where(A.quarter.between(since, until)).order_by(A.answer_id))
-    return [Answered(_group(row), json.loads(row.answers)) for row in rows]
+    return [SurveyAnswers(_group(row), json.loads(row.answers)) for row in rows]
 
 
-def _group(row: Any) -> Group:
-    return Group(row.konfliktrad, row.sanction, row.kind, row.respondent, row.quarter)
+def _group(row: Any) -> SurveyGroup:
+    return SurveyGroup(row.konfliktrad, row.sanction, row.kind, row.respondent, row.quarter)
 
 
-def _same(table: Table, group: Group) -> ColumnElement[bool]:
+def _is_of_group(table: Table, group: SurveyGroup) -> ColumnElement[bool]:
     return and_(*(table.c[name] == value for name, value in asdict(group).items()))
 
 

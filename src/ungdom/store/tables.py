@@ -36,7 +36,7 @@ from ungdom.workflow.vocabulary import (
 )
 from ungdom.workflow.vocabulary import Protection as Protection  # noqa: PLC0414  # also taken from here, beside its column
 
-NAMES = {
+NAMING_CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     "ck": "ck_%(table_name)s_%(constraint_name)s",
@@ -45,10 +45,10 @@ NAMES = {
 }
 """How constraints and indexes are named: migrations can then speak of them on both databases."""
 
-metadata = MetaData(naming_convention=NAMES)
+metadata = MetaData(naming_convention=NAMING_CONVENTION)
 
 
-class Instant(TypeDecorator[datetime]):
+class UtcDateTime(TypeDecorator[datetime]):
     """An instant, kept and given back in UTC. A time without a zone is refused with `ValueError`."""
 
     impl = DateTime(timezone=True)
@@ -75,7 +75,7 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
 
 
-class Word(TypeDecorator[StrEnum]):
+class EnumText(TypeDecorator[StrEnum]):
     """A word of one vocabulary, kept as text. Another word than these does not come out: `ValueError`."""
 
     impl = Text
@@ -109,9 +109,9 @@ person = Table(
     Column("person_id", Uuid, primary_key=True),
     Column("sealed", LargeBinary, comment="encrypted; null when erased"),
     Column("number_hash", LargeBinary, index=True, comment="keyed hash of the national identity number"),
-    Column("protection", Word(Protection), nullable=False),
-    Column("created_at", Instant, nullable=False),
-    Column("updated_at", Instant, nullable=False),
+    Column("protection", EnumText(Protection), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
     Column("same_as", ForeignKey("person.person_id"), index=True, comment="the record of the same person that counts"),
     CheckConstraint("protection IN ('none', 'confidential', 'strictly_confidential')", name="protection"),
     CheckConstraint("same_as <> person_id", name="same_as"),
@@ -122,7 +122,7 @@ person_version = Table(
     metadata,
     Column("person_id", ForeignKey("person.person_id"), primary_key=True),
     Column("version", Integer, primary_key=True, autoincrement=False),
-    Column("recorded_at", Instant, nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
     Column("born", Date, nullable=False),
     Column("guardians", Integer, nullable=False),
     CheckConstraint("guardians >= 0", name="guardians"),
@@ -137,14 +137,14 @@ case_file = Table(
     Column("case_id", Uuid, primary_key=True),
     Column("reference", Text, nullable=False, unique=True),
     Column("person_id", ForeignKey("person.person_id"), nullable=False, index=True),
-    Column("opened_at", Instant, nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False),
 )
 
 case_number = Table(
     "case_number",
     metadata,
     Column("case_id", ForeignKey("case_file.case_id"), primary_key=True),
-    Column("kind", Word(NumberKind), primary_key=True),
+    Column("kind", EnumText(NumberKind), primary_key=True),
     Column("number", Text, primary_key=True),
     Column("main", Boolean, nullable=False, server_default=text("false"), comment="hovedstraffesak: the main case"),
     Index("ix_case_number_kind_number", "kind", "number"),
@@ -156,13 +156,13 @@ event = Table(
     metadata,
     Column("case_id", ForeignKey("case_file.case_id"), primary_key=True),
     Column("seq", Integer, primary_key=True, autoincrement=False),
-    Column("type", Word(EventType), nullable=False),
+    Column("type", EnumText(EventType), nullable=False),
     Column("occurred_on", Date, nullable=False),
-    Column("occurred_at", Instant),
+    Column("occurred_at", UtcDateTime),
     Column("details", Text, nullable=False, comment="JSON, kept as written"),
-    Column("recorded_at", Instant, nullable=False, index=True),
-    Column("actor", Word(Actor), nullable=False),
-    Column("role", Word(Role), nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False, index=True),
+    Column("actor", EnumText(Actor), nullable=False),
+    Column("role", EnumText(Role), nullable=False),
     Column("subject", Text, nullable=False),
     Column("source", Text, nullable=False),
     CheckConstraint("seq >= 1", name="seq"),
@@ -176,12 +176,12 @@ case_current = Table(
     Column("reference", Text, nullable=False),
     Column("person_id", Uuid, nullable=False, index=True),
     Column("version", Integer, nullable=False),
-    Column("sanction", Word(Sanction), nullable=False),
+    Column("sanction", EnumText(Sanction), nullable=False),
     Column("konfliktrad", Text, nullable=False),
-    Column("state", Word(State), nullable=False, index=True),
-    Column("phase", Word(Phase), nullable=False),
-    Column("waiting_for", Word(Party)),
-    Column("decision_regime", Word(Regime)),
+    Column("state", EnumText(State), nullable=False, index=True),
+    Column("phase", EnumText(Phase), nullable=False),
+    Column("waiting_for", EnumText(Party)),
+    Column("decision_regime", EnumText(Regime)),
     Column("registered_on", Date, nullable=False),
     Column("first_offence", Date, nullable=False),
     Column("last_offence", Date, nullable=False),
@@ -200,7 +200,7 @@ case_current = Table(
     Column("act_on", Date, comment="the day its most pressing task is put in order by; null when nothing needs doing"),
     Column("duties", Text, comment="its tasks as |kind:actor|, to look for"),
     Column("tasks", Text, comment="JSON: what needs doing, by whom, by when, and from when it can be done; no person"),
-    Column("updated_at", Instant, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
     Index("ix_case_current_konfliktrad_state", "konfliktrad", "state"),
     Index(
         "ix_case_current_transfer_to",
@@ -240,24 +240,24 @@ note = Table(
     Column("note_id", Uuid, primary_key=True),
     Column("case_id", ForeignKey("case_file.case_id"), nullable=False, index=True),
     Column("sealed", LargeBinary, comment="encrypted; null when erased"),
-    Column("created_at", Instant, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
     Column("created_by", Text, nullable=False),
 )
 
 # --- reference data -----------------------------------------------------------------------------------------
 
 
-def _names() -> list[Column[Any]]:
+def _name_columns() -> list[Column[Any]]:
     return [Column(name, Text, nullable=False) for name in ("name_nb", "name_nn", "name_en")]
 
 
-police_district = Table("police_district", metadata, Column("code", Text, primary_key=True), *_names())
+police_district = Table("police_district", metadata, Column("code", Text, primary_key=True), *_name_columns())
 
 konfliktrad = Table(
     "konfliktrad",
     metadata,
     Column("code", Text, primary_key=True),
-    *_names(),
+    *_name_columns(),
     Column("police_district", ForeignKey("police_district.code"), nullable=False),
     Column("valid_from", Date, nullable=False),
 )
@@ -275,9 +275,9 @@ municipality = Table(
 offence_group = Table(
     "offence_group",
     metadata,
-    Column("code", Word(OffenceGroup), primary_key=True),
+    Column("code", EnumText(OffenceGroup), primary_key=True),
     Column("position", Integer, nullable=False),
-    *_names(),
+    *_name_columns(),
 )
 
 statute = Table(
@@ -301,7 +301,7 @@ measure = Table(
     Column("letter", Text, comment="the letter in konfliktrådsloven § 25, if it has one"),
     Column("valid_from", Date, nullable=False),
     Column("valid_to", Date),
-    *_names(),
+    *_name_columns(),
     Column("kind", Text, nullable=False),
 )
 
@@ -309,7 +309,7 @@ agency = Table(
     "agency",
     metadata,
     Column("code", Text, primary_key=True),
-    *_names(),
+    *_name_columns(),
     Column("sector", Text, nullable=False),
 )
 
@@ -318,7 +318,7 @@ staff = Table(
     metadata,
     Column("subject", Text, primary_key=True),
     Column("konfliktrad", ForeignKey("konfliktrad.code"), nullable=False, index=True),
-    Column("role", Word(Role), nullable=False),
+    Column("role", EnumText(Role), nullable=False),
     Column("display_name", Text, nullable=False),
     Column("telephone", Text),
     Column("active_from", Date, nullable=False),
@@ -346,10 +346,10 @@ outbox = Table(
     Column("seq", Integer, nullable=False),
     Column("kind", Text, nullable=False),
     Column("payload", Text, nullable=False, comment="JSON: ids, type and times, no person"),
-    Column("created_at", Instant, nullable=False),
-    Column("delivered_at", Instant),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("delivered_at", UtcDateTime),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
-    Column("next_try_at", Instant, comment="not before this instant, after a failed attempt"),
+    Column("next_try_at", UtcDateTime, comment="not before this instant, after a failed attempt"),
     Column("held", Text, comment="code of what it waits for, when it cannot be complete yet or no longer arrives"),
     Column(
         "place",
@@ -379,7 +379,7 @@ idempotency = Table(
     metadata,
     Column("key_hash", LargeBinary, primary_key=True, comment="keyed hash of the key and whom it belongs to"),
     Column("sealed", LargeBinary, nullable=False, comment="the request's fingerprint and the answer"),
-    Column("created_at", Instant, nullable=False, index=True),
+    Column("created_at", UtcDateTime, nullable=False, index=True),
 )
 
 job_run = Table(
@@ -388,8 +388,8 @@ job_run = Table(
     Column("run_id", Uuid, primary_key=True),
     Column("name", Text, nullable=False),
     Column("for_date", Date, nullable=False),
-    Column("started_at", Instant, nullable=False),
-    Column("finished_at", Instant),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
     Column("status", Text, nullable=False),
     Column("counts", Text, nullable=False, comment="JSON"),
     Index("ix_job_run_name_for_date", "name", "for_date"),

@@ -10,9 +10,9 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from ungdom.store.keyset import Place, page
+from ungdom.store.keyset import KeysetPosition, page
 from ungdom.store.notice_tables import webhook
-from ungdom.store.sealing import Keys
+from ungdom.store.sealing import EncryptionKeys
 from ungdom.workflow.permissions import Viewer
 
 W = webhook.c
@@ -27,7 +27,7 @@ class Secret:
 
 
 @dataclass(frozen=True, slots=True)
-class Lock:
+class WebhookCredentials:
     """What is kept sealed: the address, and the secrets, the newest first."""
 
     url: str = field(repr=False)
@@ -35,7 +35,7 @@ class Lock:
 
     def valid(self, now: datetime) -> list[str]:
         """The secrets that count at that instant."""
-        return [one.text for one in self.secrets if one.until is None or now < one.until]
+        return [secret.text for secret in self.secrets if secret.until is None or now < secret.until]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +45,13 @@ class Webhook:
     webhook_id: UUID
     owner: Viewer
     kinds: tuple[str, ...]
-    lock: Lock
+    credentials: WebhookCredentials
     created_at: datetime
     disabled_at: datetime | None = None
     disabled_because: str | None = None
 
 
-def add(tx: Connection, keys: Keys, new: Webhook) -> None:
+def add(tx: Connection, keys: EncryptionKeys, new: Webhook) -> None:
     """A new webhook."""
     row = {
         "webhook_id": new.webhook_id,
@@ -59,24 +59,26 @@ def add(tx: Connection, keys: Keys, new: Webhook) -> None:
         "subject": new.owner.subject,
         "konfliktrad": new.owner.konfliktrad,
         "kinds": json.dumps(new.kinds),
-        "sealed": _seal(keys, new.webhook_id, new.lock),
+        "sealed": _encrypt_credentials(keys, new.webhook_id, new.credentials),
         "created_at": new.created_at,
     }
     tx.execute(insert(webhook), row)
 
 
-def active(tx: Connection, keys: Keys) -> list[Webhook]:
+def active(tx: Connection, keys: EncryptionKeys) -> list[Webhook]:
     """Every webhook that is told, in the order in which they were made."""
     query = select(webhook).where(W.disabled_at.is_(None)).order_by(W.created_at, W.webhook_id)
-    return [_read(keys, row) for row in tx.execute(query).mappings()]
+    return [_webhook_of_row(keys, row) for row in tx.execute(query).mappings()]
 
 
-def listed(tx: Connection, keys: Keys, owner: Viewer | None, after: Place | None, limit: int) -> list[Webhook]:
+def list_webhooks(
+    tx: Connection, keys: EncryptionKeys, owner: Viewer | None, after: KeysetPosition | None, limit: int
+) -> list[Webhook]:
     """The webhooks of this owner, in this role; with None everybody's; the oldest first, from after this one on."""
     query = page(select(webhook), (W.created_at, W.webhook_id), after, limit, newest_first=False)
     if owner is not None:
         query = query.where(W.subject == owner.subject, W.role == owner.role)
-    return [_read(keys, row) for row in tx.execute(query).mappings()]
+    return [_webhook_of_row(keys, row) for row in tx.execute(query).mappings()]
 
 
 def count(tx: Connection, owner: Viewer) -> int:
@@ -84,25 +86,34 @@ def count(tx: Connection, owner: Viewer) -> int:
     return tx.scalar(select(func.count()).select_from(webhook).where(W.subject == owner.subject)) or 0
 
 
-def find(tx: Connection, keys: Keys, webhook_id: UUID) -> Webhook | None:
+def find(tx: Connection, keys: EncryptionKeys, webhook_id: UUID) -> Webhook | None:
     """This webhook."""
     row = tx.execute(select(webhook).where(W.webhook_id == webhook_id)).mappings().one_or_none()
-    return _read(keys, row) if row else None
+    return _webhook_of_row(keys, row) if row else None
 
 
-def rotate(tx: Connection, keys: Keys, old: Webhook, secret: str, until: datetime) -> Webhook:
+def rotate_secret(tx: Connection, keys: EncryptionKeys, old: Webhook, secret: str, until: datetime) -> Webhook:
     """Sign with this secret from now on, and with the one before it until then. A disabled one is told again."""
-    before = replace(old.lock.secrets[0], until=until)
-    new = replace(old, lock=Lock(old.lock.url, (Secret(secret), before)), disabled_at=None, disabled_because=None)
-    values = {"sealed": _seal(keys, old.webhook_id, new.lock), "disabled_at": None, "disabled_because": None}
+    before = replace(old.credentials.secrets[0], until=until)
+    new = replace(
+        old,
+        credentials=WebhookCredentials(old.credentials.url, (Secret(secret), before)),
+        disabled_at=None,
+        disabled_because=None,
+    )
+    values = {
+        "sealed": _encrypt_credentials(keys, old.webhook_id, new.credentials),
+        "disabled_at": None,
+        "disabled_because": None,
+    }
     tx.execute(update(webhook).where(W.webhook_id == old.webhook_id).values(values))
     return new
 
 
-def change(tx: Connection, keys: Keys, old: Webhook, url: str, kinds: Sequence[str]) -> Webhook:
+def change(tx: Connection, keys: EncryptionKeys, old: Webhook, url: str, kinds: Sequence[str]) -> Webhook:
     """Send to this address, and these kinds, from now on."""
-    new = replace(old, kinds=tuple(kinds), lock=replace(old.lock, url=url))
-    values = {"kinds": json.dumps(new.kinds), "sealed": _seal(keys, old.webhook_id, new.lock)}
+    new = replace(old, kinds=tuple(kinds), credentials=replace(old.credentials, url=url))
+    values = {"kinds": json.dumps(new.kinds), "sealed": _encrypt_credentials(keys, old.webhook_id, new.credentials)}
     tx.execute(update(webhook).where(W.webhook_id == old.webhook_id).values(values))
     return new
 
@@ -118,42 +129,42 @@ def remove(tx: Connection, webhook_id: UUID) -> None:
     tx.execute(delete(webhook).where(W.webhook_id == webhook_id))
 
 
-def reseal(tx: Connection, keys: Keys) -> int:
+def rotate_key(tx: Connection, keys: EncryptionKeys) -> int:
     """Seal every one anew under the first key; how many were changed."""
     old = [row for row in tx.execute(select(*webhook.c["webhook_id", "sealed"])) if not keys.is_newest(row.sealed)]
     for row in old:
-        sealed = _seal(keys, row.webhook_id, _open(keys, row.webhook_id, row.sealed))
+        sealed = _encrypt_credentials(keys, row.webhook_id, _decrypt_credentials(keys, row.webhook_id, row.sealed))
         tx.execute(update(webhook).where(W.webhook_id == row.webhook_id).values(sealed=sealed))
     return len(old)
 
 
-def _read(keys: Keys, row: Any) -> Webhook:
+def _webhook_of_row(keys: EncryptionKeys, row: Any) -> Webhook:
     return Webhook(
         webhook_id=row["webhook_id"],
         owner=Viewer(row["role"], row["subject"], row["konfliktrad"]),
-        kinds=_kinds(row["kinds"]),
-        lock=_open(keys, row["webhook_id"], row["sealed"]),
+        kinds=_parse_kinds(row["kinds"]),
+        credentials=_decrypt_credentials(keys, row["webhook_id"], row["sealed"]),
         created_at=row["created_at"],
         disabled_at=row["disabled_at"],
         disabled_because=row["disabled_because"],
     )
 
 
-def _kinds(text: str) -> tuple[str, ...]:
-    found: Sequence[str] = json.loads(text)
-    return tuple(found)
+def _parse_kinds(text: str) -> tuple[str, ...]:
+    kinds: Sequence[str] = json.loads(text)
+    return tuple(kinds)
 
 
-def _seal(keys: Keys, webhook_id: UUID, lock: Lock) -> bytes:
-    return keys.seal(_LOCK.dump_json(lock), _record(webhook_id))
+def _encrypt_credentials(keys: EncryptionKeys, webhook_id: UUID, credentials: WebhookCredentials) -> bytes:
+    return keys.encrypt(_CREDENTIALS.dump_json(credentials), _record(webhook_id))
 
 
-def _open(keys: Keys, webhook_id: UUID, sealed: bytes) -> Lock:
-    return _LOCK.validate_json(keys.open(sealed, _record(webhook_id)))
+def _decrypt_credentials(keys: EncryptionKeys, webhook_id: UUID, sealed: bytes) -> WebhookCredentials:
+    return _CREDENTIALS.validate_json(keys.decrypt(sealed, _record(webhook_id)))
 
 
 def _record(webhook_id: UUID) -> str:
     return f"webhook:{webhook_id}"
 
 
-_LOCK = TypeAdapter(Lock)
+_CREDENTIALS = TypeAdapter(WebhookCredentials)

@@ -58,7 +58,7 @@ _SECTIONS: dict[type[StrEnum], str] = {EventType: "event"}
 _RANGE = re.compile(r"\s*([a-z]{1,8}|\*)(?:-[a-z0-9-]+)?\s*(?:;\s*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?))?\s*", re.I)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _LENGTH = re.compile(r"\d+ (?:year|month|week|day)s?(?: \d+ (?:year|month|week|day)s?)*", re.ASCII)
-_LISTED = 4
+_MOST_QUOTED = 4
 """As many alternatives as a sentence names before it only counts the others."""
 
 # The families of shape problems (pydantic's names) that are put to people in the same words.
@@ -108,15 +108,15 @@ def catalogue(language: Language) -> Catalogue:
 
 
 def _flat(body: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    for key, found in body.items():
-        if isinstance(found, dict):
-            yield from ((f"{key}.{part}", inner) for part, inner in found.items())
+    for key, value in body.items():
+        if isinstance(value, dict):
+            yield from ((f"{key}.{part}", inner) for part, inner in value.items())
         else:
-            yield key, found
+            yield key, value
 
 
 @cache
-def _words(language: Language) -> dict[str, str]:
+def _all_labels(language: Language) -> dict[str, str]:
     labels: dict[str, str] = {}
     for section, body in catalogue(language).items():
         if section not in _SENTENCES:
@@ -129,17 +129,17 @@ def languages() -> tuple[Language, ...]:
     return _LANGUAGES
 
 
-def pick(accept_language: str | None) -> Language:
+def negotiate(accept_language: str | None) -> Language:
     """The language that an Accept-Language header wants most; bokmål where it wants none of ours. RFC 9110 § 12.5.4."""
-    wanted: dict[Language, float] = {}
+    qualities: dict[Language, float] = {}
     rest = 0.0
     for tag, quality in _ranges(accept_language or ""):
         if language := _TAGS.get(tag):
-            wanted[language] = max(quality, wanted.get(language, 0.0))
+            qualities[language] = max(quality, qualities.get(language, 0.0))
         elif tag == "*":
             rest = max(quality, rest)
-    best = max(dict.fromkeys([*wanted, *_LANGUAGES]), key=lambda x: wanted.get(x, rest))
-    return best if wanted.get(best, rest) > 0 else _LANGUAGES[0]
+    best = max(dict.fromkeys([*qualities, *_LANGUAGES]), key=lambda x: qualities.get(x, rest))
+    return best if qualities.get(best, rest) > 0 else _LANGUAGES[0]
 
 
 def text(language: Language, section: str, key: str, **values: str | int) -> str:
@@ -160,7 +160,7 @@ def label(language: Language, word: str) -> str:
     """
     if isinstance(word, StrEnum):
         return catalogue(language)[section_of(type(word))][word]
-    return _words(language)[word]
+    return _all_labels(language)[word]
 
 
 def render(language: Language, value: object) -> str:
@@ -173,8 +173,8 @@ def render(language: Language, value: object) -> str:
         month = text(language, "word", "calendar").split()[value.month - 1]
         return text(language, "word", "date", day=value.day, month=month, year=value.year)
     if isinstance(value, list | tuple):
-        return _either(language, [render(language, one) for one in value])
-    return _written(language, value)
+        return _joined_with_or(language, [render(language, item) for item in value])
+    return _render_word(language, value)
 
 
 def refusal(language: Language, code: str, current: Value, needed: Value, earliest: date | None) -> str:
@@ -190,7 +190,7 @@ def refusal(language: Language, code: str, current: Value, needed: Value, earlie
         code,
         current=render(language, current),
         needed=render(language, needed),
-        named=_named(language, ends),
+        named=_quoted_alternatives(language, ends),
         low=render(language, ends[0]),
         high=render(language, ends[-1]),
         earliest=render(language, earliest),
@@ -216,14 +216,14 @@ def invalid(language: Language, kind: str, values: Mapping[str, str | int] | Non
 
 def _ranges(header: str) -> Iterator[tuple[str, float]]:
     for part in header.split(","):
-        if found := _RANGE.fullmatch(part):
-            yield found[1].lower(), float(found[2] or 1)
+        if matched := _RANGE.fullmatch(part):
+            yield matched[1].lower(), float(matched[2] or 1)
 
 
-def _written(language: Language, value: object) -> str:
+def _render_word(language: Language, value: object) -> str:
     word = value if isinstance(value, str) else str(value)
-    if isinstance(word, StrEnum) or word in _words(language):
-        return _inside(label(language, word))
+    if isinstance(word, StrEnum) or word in _all_labels(language):
+        return _uncapitalised(label(language, word))
     if _LENGTH.fullmatch(word):
         return _length(language, word)
     day = _day(word)
@@ -243,18 +243,18 @@ def _length(language: Language, written: str) -> str:
     return f" {text(language, 'word', 'and')} ".join(parts)
 
 
-def _inside(found: str) -> str:
+def _uncapitalised(label_text: str) -> str:
     """A label in the middle of a sentence: without its capital, unless it is an abbreviation."""
-    return found[0].lower() + found[1:] if found[1:2].islower() else found
+    return label_text[0].lower() + label_text[1:] if label_text[1:2].islower() else label_text
 
 
-def _either(language: Language, parts: Sequence[str]) -> str:
+def _joined_with_or(language: Language, parts: Sequence[str]) -> str:
     *first, last = parts
     return f"{', '.join(first)} {text(language, 'word', 'or')} {last}" if first else last
 
 
-def _named(language: Language, alternatives: Sequence[Value]) -> str:
-    cut = alternatives if len(alternatives) <= _LISTED + 1 else alternatives[:_LISTED]
-    named = [text(language, "word", "quoted", word=render(language, one)) for one in cut]
+def _quoted_alternatives(language: Language, alternatives: Sequence[Value]) -> str:
+    cut = alternatives if len(alternatives) <= _MOST_QUOTED + 1 else alternatives[:_MOST_QUOTED]
+    named = [text(language, "word", "quoted", word=render(language, alternative)) for alternative in cut]
     left = len(alternatives) - len(cut)
-    return _either(language, [*named, text(language, "word", "others", count=left)] if left else named)
+    return _joined_with_or(language, [*named, text(language, "word", "others", count=left)] if left else named)

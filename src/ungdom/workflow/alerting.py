@@ -1,7 +1,7 @@
 """When somebody is told that a clock runs out or has run out, who, and at which hours. Pure: today is handed in.
 
 A flag is what the clocks say today; an alert is what has been told. There is one alert for a case, a clock and a due
-day; `settle` says what has to happen to the alerts of a case so that they agree with its flags. Source: office norm;
+day; `reconcile` says what has to happen to the alerts of a case so that they agree with its flags. Source: office norm;
 krl has no duty to tell of delay.
 """
 
@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from ungdom.workflow.case import Case
 from ungdom.workflow.daycount import OSLO, is_working_day
-from ungdom.workflow.deadlines import FOLLOW_THE_TERM, RULES, Deadline, Rule, deadlines, running
+from ungdom.workflow.deadlines import FOLLOW_THE_TERM, RULES, Deadline, DeadlineRule, deadlines, running
 from ungdom.workflow.vocabulary import Party
 
 
@@ -120,16 +120,16 @@ QUIET = QuietHours(since=time(20), until=time(7), working_days_only=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Flag:
+class AlertFlag:
     """What a clock says on a day: the deadline and the rung of the ladder it has reached, counted from 0."""
 
     deadline: Deadline
-    rung: int
+    step: int
 
     @property
     def level(self) -> Level:
         """The level of that rung."""
-        return ESCALATION[self.rung].level
+        return ESCALATION[self.step].level
 
     @property
     def key(self) -> tuple[str, date]:
@@ -138,13 +138,13 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class AlertStatus:
     """An alert that has been raised. `quiet_until`: snoozed or answered, and left alone until that day."""
 
     code: str
     due: date
     state: AlertState
-    rung: int
+    step: int
     quiet_until: date | None
 
     @property
@@ -159,90 +159,95 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class AlertTransition:
     """What has to happen to one alert. `flag` None when it is cleared, `because` then says why."""
 
     change: AlertChange
     code: str
     due: date
-    flag: Flag | None = None
+    flag: AlertFlag | None = None
     because: ClearedBecause | None = None
 
 
-def told(flag: Flag, first: bool = False) -> tuple[Audience, ...]:
+def recipients(flag: AlertFlag, first: bool = False) -> tuple[Audience, ...]:
     """Who is told when this flag climbs to its rung. `first`: it is raised there, so nobody has been told before.
 
     Then whoever is told of the first warning is among them: what is recorded late is not told past the coordinator.
     """
     before = ESCALATION[0].recipients if first else ()
     headline = (A.TEAM,) if flag.deadline.code == HEADLINE else ()
-    return tuple(dict.fromkeys((*before, *ESCALATION[flag.rung].recipients, *headline)))
+    return tuple(dict.fromkeys((*before, *ESCALATION[flag.step].recipients, *headline)))
 
 
-def flags(case: Case, day: date, rules: Sequence[Rule] = RULES) -> list[Flag]:
+def flags(case: Case, day: date, rules: Sequence[DeadlineRule] = RULES) -> list[AlertFlag]:
     """Every clock of the case that somebody should know of on that day, at most one for a clock and a due day.
 
     Never before the day on which what started the clock became known (`Deadline.notice_from`). Clocks that move with
     a term that stands still say nothing meanwhile.
     """
-    found: dict[tuple[str, date], Flag] = {}
+    by_key: dict[tuple[str, date], AlertFlag] = {}
     for deadline in _warned(case, day, rules):
         if deadline.notice_from <= day:
-            flag = Flag(deadline, _rung(deadline, day))
-            found.setdefault(flag.key, flag)
-    return list(found.values())
+            flag = AlertFlag(deadline, _step_reached(deadline, day))
+            by_key.setdefault(flag.key, flag)
+    return list(by_key.values())
 
 
-def first_look(clocks: Iterable[Deadline]) -> date | None:
+def first_notice_day(clocks: Iterable[Deadline]) -> date | None:
     """Of these running clocks the first day on which one gives notice; None when none ever will."""
     return min((clock.notice_from for clock in clocks if clock.warned), default=None)
 
 
-def next_look(case: Case, day: date, standing: Sequence[Standing] = ()) -> date | None:
+def next_review_day(case: Case, day: date, alerts: Sequence[AlertStatus] = ()) -> date | None:
     """The next day after `day` on which something about the alerts of the case changes if nothing happens in it."""
-    turns = [when for clock in _warned(case, day) for when in _turns(clock)]
-    woken = [one.quiet_until + timedelta(days=1) for one in standing if one.quiet_until]
-    return min((when for when in (*turns, *woken) if when > day), default=None)
+    step_days = [when for clock in _warned(case, day) for when in _step_days(clock)]
+    wake_days = [alert.quiet_until + timedelta(days=1) for alert in alerts if alert.quiet_until]
+    return min((when for when in (*step_days, *wake_days) if when > day), default=None)
 
 
-def nights(clock: Deadline, day: date, standing: Standing | None = None) -> dict[date, int]:
+def notification_dates(clock: Deadline, day: date, alert: AlertStatus | None = None) -> dict[date, int]:
     """The nights from `day` on that tell of a running clock, each with the rung told, if nothing happens in the case.
 
-    `standing`: the alert that stands on it. What `settle` says night after night, without asking every night.
+    `alert`: the alert that stands on it. What `reconcile` says night after night, without asking every night.
     """
-    told_of = standing if standing and clock.notice_from <= day else None
-    quiet = told_of.quiet_until if told_of and told_of.is_quiet(day) else None
+    raised = alert if alert and clock.notice_from <= day else None
+    quiet = raised.quiet_until if raised and raised.is_quiet(day) else None
     first = quiet + timedelta(days=1) if quiet else day
-    turns = [(rung, when) for rung, when in enumerate(_turns(clock)) if clock.delay or when <= clock.due]
-    higher = [(rung, when) for rung, when in turns if told_of is None or rung > told_of.rung]
-    return {max(first, when): rung for rung, when in higher if clock.warned}
+    step_days = [(step, when) for step, when in enumerate(_step_days(clock)) if clock.delay or when <= clock.due]
+    higher = [(step, when) for step, when in step_days if raised is None or step > raised.step]
+    return {max(first, when): step for step, when in higher if clock.warned}
 
 
-def settle(case: Case, day: date, standing: Sequence[Standing]) -> list[Change]:
+def reconcile(case: Case, day: date, alerts: Sequence[AlertStatus]) -> list[AlertTransition]:
     """What has to happen to the alerts of the case so that they agree with its flags on that day.
 
-    `standing`: every alert of the case that has not been cleared. Each clock is told of once a rung; one that is quiet
+    `alerts`: every alert of the case that has not been cleared. Each clock is told of once a rung; one that is quiet
     climbs when it wakes.
     """
     now = {flag.key: flag for flag in flags(case, day)}
-    known = {one.key: one for one in standing}
-    raised = [_change(AlertChange.RAISED, flag) for key, flag in now.items() if key not in known]
-    kept = [change for key, one in known.items() if key in now for change in _climb(one, now[key], day)]
-    return [*cleared(case, day, standing), *kept, *raised]
+    by_key = {alert.key: alert for alert in alerts}
+    raised = [_transition(AlertChange.RAISED, flag) for key, flag in now.items() if key not in by_key]
+    updates = [change for key, alert in by_key.items() if key in now for change in _escalations(alert, now[key], day)]
+    return [*cleared_alerts(case, day, alerts), *updates, *raised]
 
 
-def cleared(case: Case, day: date, standing: Sequence[Standing], corrected: bool = False) -> list[Change]:
+def cleared_alerts(
+    case: Case, day: date, alerts: Sequence[AlertStatus], corrected: bool = False
+) -> list[AlertTransition]:
     """The alerts that what has happened in the case has ended, each with the reason.
 
     `corrected`: what happened last is a correction. A clock that is told of stays told of while it runs, also when a
     correction makes it known later than the alert.
     """
     now = {(clock.code, clock.due) for clock in _warned(case, day)}
-    over = [one for one in standing if one.key not in now]
-    return [Change(AlertChange.CLEARED, one.code, one.due, None, _because(case, day, one, corrected)) for one in over]
+    over = [alert for alert in alerts if alert.key not in now]
+    return [
+        AlertTransition(AlertChange.CLEARED, alert.code, alert.due, None, _clearing_reason(case, day, alert, corrected))
+        for alert in over
+    ]
 
 
-def awake(instant: datetime, quiet: QuietHours = QUIET) -> datetime:
+def next_sending_time(instant: datetime, quiet: QuietHours = QUIET) -> datetime:
     """That instant, or the first one after it at which people may be sent something. Oslo time decides."""
     local = instant.astimezone(OSLO)
     if local.time() >= quiet.since:
@@ -259,7 +264,7 @@ def party_waited_for(deadline: Deadline) -> Party | None:
     return next(iter(deadline.who), None)
 
 
-def _warned(case: Case, day: date, rules: Sequence[Rule] = RULES) -> list[Deadline]:
+def _warned(case: Case, day: date, rules: Sequence[DeadlineRule] = RULES) -> list[Deadline]:
     """The running clocks that somebody is told of. A night that is caught up finds the case as it stands now."""
     return [clock for clock in running(case, _judged_on(case, day), rules) if clock.warned]
 
@@ -272,41 +277,41 @@ def _morning(day: date, quiet: QuietHours) -> datetime:
     return datetime.combine(day, quiet.until, OSLO)
 
 
-def _rung(deadline: Deadline, day: date) -> int:
-    reached = [n for n, rung in enumerate(ESCALATION) if _reached_on(deadline, rung) <= day]
+def _step_reached(deadline: Deadline, day: date) -> int:
+    reached = [n for n, step in enumerate(ESCALATION) if _reached_on(deadline, step) <= day]
     return max(reached, default=0)
 
 
-def _reached_on(deadline: Deadline, rung: EscalationStep) -> date:
-    if rung.after_due is None:
+def _reached_on(deadline: Deadline, step: EscalationStep) -> date:
+    if step.after_due is None:
         return deadline.notice_from
-    return deadline.due + timedelta(days=rung.after_due)
+    return deadline.due + timedelta(days=step.after_due)
 
 
-def _turns(deadline: Deadline) -> Iterator[date]:
-    return (max(deadline.notice_from, _reached_on(deadline, rung)) for rung in ESCALATION)
+def _step_days(deadline: Deadline) -> Iterator[date]:
+    return (max(deadline.notice_from, _reached_on(deadline, step)) for step in ESCALATION)
 
 
-def _change(change: AlertChange, flag: Flag) -> Change:
-    return Change(change, *flag.key, flag)
+def _transition(change: AlertChange, flag: AlertFlag) -> AlertTransition:
+    return AlertTransition(change, *flag.key, flag)
 
 
-def _climb(one: Standing, flag: Flag, day: date) -> Iterator[Change]:
-    if one.is_quiet(day):
+def _escalations(alert: AlertStatus, flag: AlertFlag, day: date) -> Iterator[AlertTransition]:
+    if alert.is_quiet(day):
         return
-    if one.state in (AlertState.SNOOZED, AlertState.ANSWERED):
-        yield _change(AlertChange.WOKEN, flag)
-    if flag.rung > one.rung:
-        yield _change(AlertChange.ESCALATED, flag)
+    if alert.state in (AlertState.SNOOZED, AlertState.ANSWERED):
+        yield _transition(AlertChange.WOKEN, flag)
+    if flag.step > alert.step:
+        yield _transition(AlertChange.ESCALATED, flag)
 
 
-def _because(case: Case, day: date, one: Standing, corrected: bool) -> ClearedBecause:
+def _clearing_reason(case: Case, day: date, alert: AlertStatus, corrected: bool) -> ClearedBecause:
     if case.is_closed:
         return ClearedBecause.CLOSED
-    mine = [clock for clock in deadlines(case, _judged_on(case, day)) if clock.code == one.code]
-    if not mine:
+    clocks = [clock for clock in deadlines(case, _judged_on(case, day)) if clock.code == alert.code]
+    if not clocks:
         return ClearedBecause.CORRECTED if corrected else ClearedBecause.OVERTAKEN
-    same = next((clock for clock in mine if clock.due == one.due), None)
-    if same is None or (one.code in FOLLOW_THE_TERM and case.stands_still):
+    same = next((clock for clock in clocks if clock.due == alert.due), None)
+    if same is None or (alert.code in FOLLOW_THE_TERM and case.stands_still):
         return ClearedBecause.MOVED
     return ClearedBecause.CURED if same.stopped_on else ClearedBecause.OVERTAKEN

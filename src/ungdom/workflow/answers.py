@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ungdom.workflow.guards.core import Unmet
+from ungdom.workflow.guards.core import UnmetCondition
 from ungdom.workflow.vocabulary import Actor, EventType, Regime, State
 
 
@@ -15,7 +15,7 @@ class Decision:
     after: State | None
     regime: Regime
     law: str
-    unmet: tuple[Unmet, ...]
+    unmet: tuple[UnmetCondition, ...]
 
     @property
     def allowed(self) -> bool:
@@ -33,9 +33,9 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class IllegalStep:
     """A history that is not a legal walk: the event that does not fit, and the conditions it does not meet."""
 
     seq: int
     event: EventType
-    unmet: tuple[Unmet, ...]
+    unmet: tuple[UnmetCondition, ...]

@@ -17,7 +17,7 @@ from ungdom.workflow.vocabulary import PHASE, EventType, Phase, Sanction, State
 E = EventType
 GROUNDS = (E.BREACH_RECORDED, E.NEW_OFFENCE_RECORDED)
 _TALKS = (E.BREACH_TALK_ORDERED, E.BREACH_TALK_MISSED, E.FETCH_REQUESTED, E.BREACH_TALK_HELD)
-_ENDS = frozenset(
+_CONSEQUENCES = frozenset(
     {
         E.RESUMED,
         E.BREACH_CONDITIONS_LIFTED,
@@ -36,7 +36,7 @@ _ENDS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class ChainStep:
+class BreachChainStep:
     """One step: the event, the days since the one before, and since the breach or offence itself."""
 
     event: Event
@@ -45,10 +45,10 @@ class ChainStep:
 
 
 @dataclass(slots=True)
-class Chain:
+class BreachChain:
     """A breach or new offence and what followed it. The first step is what was recorded."""
 
-    steps: list[ChainStep] = field(default_factory=list)
+    steps: list[BreachChainStep] = field(default_factory=list)
 
     @property
     def ground(self) -> Event:
@@ -60,7 +60,7 @@ class Chain:
         first = self.ground.occurred_on if self.steps else event.occurred_on
         last = self.steps[-1].event.occurred_on if self.steps else event.occurred_on
         self.steps.append(
-            ChainStep(event, days_between(last, event.occurred_on), days_between(first, event.occurred_on))
+            BreachChainStep(event, days_between(last, event.occurred_on), days_between(first, event.occurred_on))
         )
 
 
@@ -95,34 +95,34 @@ class PetitionWindow:
     open: bool
 
 
-def chains(case: Case) -> list[Chain]:
+def chains(case: Case) -> list[BreachChain]:
     """A chain for each breach and new offence, in the order recorded.
 
     A step belongs to the grounds it was taken for: those of its kind recorded since the step before. What comes of a
     step belongs to the chains of that step.
     """
-    found = _Chains()
+    builder = _ChainBuilder()
     for event in case.events:
-        found.take(event)
-    return found.all
+        builder.add(event)
+    return builder.all
 
 
-class _Chains:
+class _ChainBuilder:
     """The chains as they grow: of each kind those that the next step is for, and those that the last one was for."""
 
     def __init__(self) -> None:
-        self.all: list[Chain] = []
-        self._waiting: dict[EventType, list[Chain]] = {kind: [] for kind in GROUNDS}
+        self.all: list[BreachChain] = []
+        self._waiting: dict[EventType, list[BreachChain]] = {kind: [] for kind in GROUNDS}
         self._acted: dict[EventType, bool] = dict.fromkeys(GROUNDS, False)
-        self._last: list[Chain] = []
+        self._last: list[BreachChain] = []
 
-    def take(self, event: Event) -> None:
+    def add(self, event: Event) -> None:
         if event.type in GROUNDS:
             self._begin(event)
             return
-        kinds = tuple(_kinds(event))
+        kinds = tuple(_ground_kinds(event))
         self._last = [chain for kind in kinds for chain in self._waiting[kind]] or self._last
-        if kinds or event.type in _ENDS:
+        if kinds or event.type in _CONSEQUENCES:
             for chain in self._last:
                 chain.add(event)
         self._acted |= dict.fromkeys(kinds, True)
@@ -130,13 +130,13 @@ class _Chains:
     def _begin(self, event: Event) -> None:
         if self._acted[event.type]:
             self._waiting[event.type], self._acted[event.type] = [], False
-        chain = Chain()
+        chain = BreachChain()
         chain.add(event)
         self._waiting[event.type].append(chain)
         self.all.append(chain)
 
 
-def _kinds(event: Event) -> Iterator[EventType]:
+def _ground_kinds(event: Event) -> Iterator[EventType]:
     """For which kinds of ground this step was taken."""
     breach, offence = _grounds(event)
     if breach:
@@ -146,15 +146,15 @@ def _kinds(event: Event) -> Iterator[EventType]:
 
 
 def _grounds(event: Event) -> tuple[bool, bool]:
-    said = event.details
-    if isinstance(said, d.Interrupted):
-        charge = said.reason is d.InterruptionReason.CHARGED_WITH_NEW_OFFENCE
-        return said.reason in _BREACH_REASONS, charge
-    if isinstance(said, d.PetitionSent | d.ReferredForResumption):
-        ground = said.ground
+    details = event.details
+    if isinstance(details, d.Interrupted):
+        charge = details.reason is d.InterruptionReason.CHARGED_WITH_NEW_OFFENCE
+        return details.reason in _BREACH_REASONS, charge
+    if isinstance(details, d.PetitionSent | d.ReferredForResumption):
+        ground = details.ground
         return ground is not d.PetitionGround.NEW_OFFENCE, ground is not d.PetitionGround.BREACH
-    if isinstance(said, d.YouthHeard):
-        return True, d.HeardAbout.RESUMPTION in said.about
+    if isinstance(details, d.YouthHeard):
+        return True, d.HeardAbout.RESUMPTION in details.about
     breach = event.type in (*_TALKS, E.REFERRED_FOR_BREACH, E.REPLAN_MEETING_HELD)
     return breach, event.type is E.CLOSED_AFTER_NEW_OFFENCE
 
@@ -165,24 +165,24 @@ _BREACH_REASONS = (d.InterruptionReason.MISSED_TALK, d.InterruptionReason.NEW_BR
 def control_periods(case: Case) -> list[ControlPeriod]:
     """Every period of electronic control, in the order ordered."""
     ordered = [e for e in case.all(E.ELECTRONIC_CONTROL_ORDERED) if isinstance(e.details, d.ElectronicControlOrdered)]
-    found: list[ControlPeriod] = []
+    periods: list[ControlPeriod] = []
     for place, event in enumerate(ordered):
         until = event.details.until if isinstance(event.details, d.ElectronicControlOrdered) else event.occurred_on
         following = ordered[place + 1].seq if place + 1 < len(ordered) else len(case.events) + event.seq
         ended = next((e for e in case.all(E.ELECTRONIC_CONTROL_ENDED) if event.seq < e.seq < following), None)
-        found.append(_period(event, until, ended, found[-1] if found else None))
-    return found
+        periods.append(_period(event, until, ended, periods[-1] if periods else None))
+    return periods
 
 
 def _period(event: Event, until: date, ended: Event | None, before: ControlPeriod | None) -> ControlPeriod:
-    on, said = event.occurred_on, ended.details if ended else None
+    on, details = event.occurred_on, ended.details if ended else None
     return ControlPeriod(
         since=on,
         until=until,
         review_from=after(on, law.ELECTRONIC_CONTROL_REVIEW.on(on)),
         longest=after(on, law.ELECTRONIC_CONTROL_MAX.on(on)),
         ended_on=ended.occurred_on if ended else None,
-        end=said.reason if isinstance(said, d.ElectronicControlEnded) else None,
+        end=details.reason if isinstance(details, d.ElectronicControlEnded) else None,
         extension=before is not None and before.ended_on is None and on <= before.until,
     )
 

@@ -32,7 +32,7 @@ class Youth:
 
 
 @dataclass(frozen=True, slots=True)
-class Stint:
+class StateInterval:
     """One stay in one state. `clock`: the term of the sanction runs meanwhile."""
 
     state: State
@@ -42,7 +42,7 @@ class Stint:
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class ExecutionStart:
     """The start of execution and the rule that gave it: plan_meeting, plan_signed or interim_conditions."""
 
     on: date
@@ -51,7 +51,7 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
-class Sanctioned:
+class SanctionInForce:
     """The decision in force: its date, regime, and the length of the sanction."""
 
     on: date
@@ -69,14 +69,14 @@ class Case:
 
     youth: Youth
     events: tuple[Event, ...]
-    stints: tuple[Stint, ...]
+    intervals: tuple[StateInterval, ...]
     sanction: Sanction
     konfliktrad: str
     person: UUID
     table: str
-    start: Start | None = None
-    sanctioned: Sanctioned | None = None
-    pins: tuple[tuple[date, Regime], ...] = ()
+    start: ExecutionStart | None = None
+    sanction_in_force: SanctionInForce | None = None
+    regime_overrides: tuple[tuple[date, Regime], ...] = ()
     offences: tuple[d.Offence, ...] = ()
 
     # --- where it stands ----------------------------------------------------------------------------------------
@@ -84,18 +84,22 @@ class Case:
     @property
     def state(self) -> State:
         """The state it is in."""
-        return self.stints[-1].state
+        return self.intervals[-1].state
 
     def states_on(self, day: date) -> tuple[State, ...]:
         """Every state it was in on that day, the latest first; the day of a move has both."""
-        until = [stint.since for stint in self.stints[1:]] + [date.max]
-        held = [s.state for s, end in zip(self.stints, until, strict=True) if s.since <= day <= end]
-        return tuple(reversed(held))
+        until = [interval.since for interval in self.intervals[1:]] + [date.max]
+        states = [
+            state_interval.state
+            for state_interval, end in zip(self.intervals, until, strict=True)
+            if state_interval.since <= day <= end
+        ]
+        return tuple(reversed(states))
 
     @property
     def entered_on(self) -> date:
         """The day it came into its state: no move may be dated before."""
-        return self.stints[-1].since
+        return self.intervals[-1].since
 
     @property
     def is_closed(self) -> bool:
@@ -110,7 +114,7 @@ class Case:
     @property
     def registered_on(self) -> date:
         """The day its life began."""
-        return self.stints[0].since
+        return self.intervals[0].since
 
     # --- the history --------------------------------------------------------------------------------------------
 
@@ -165,28 +169,28 @@ class Case:
 
     def decision_regime(self, day: date) -> Regime:
         """The regime of conditions and terms: that of the decision; before there is one, that of the step's date."""
-        return self.sanctioned.regime if self.sanctioned else law.REGIME.on(day)
+        return self.sanction_in_force.regime if self.sanction_in_force else law.REGIME.on(day)
 
     def execution_regime(self, day: date) -> Regime:
         """The regime of execution, breach and complaints: that of the step's date, unless one was pinned by then."""
-        return self.pinned(day) or law.REGIME.on(day)
+        return self.regime_override(day) or law.REGIME.on(day)
 
-    def pinned(self, day: date) -> Regime | None:
+    def regime_override(self, day: date) -> Regime | None:
         """The regime that a named user has pinned, for steps from the day it was pinned on."""
-        return next((regime for since, regime in reversed(self.pins) if since <= day), None)
+        return next((regime for since, regime in reversed(self.regime_overrides) if since <= day), None)
 
     @property
     def planned_end(self) -> date | None:
         """The last day of the term as decided, interruptions not counted. krl § 23; the start day does not count."""
-        if self.start is None or self.sanctioned is None:
+        if self.start is None or self.sanction_in_force is None:
             return None
-        end = after(self.start.on, self.sanctioned.length)
+        end = after(self.start.on, self.sanction_in_force.length)
         return date.fromordinal(end.toordinal() - 1) if law.CHOICES.count_start_day else end
 
     @property
     def stands_still(self) -> bool:
         """Whether the execution has started and its term does not run now: its end moves from day to day."""
-        return self.start is not None and not self.stints[-1].clock
+        return self.start is not None and not self.intervals[-1].clock
 
     def interruptions(self, day: date) -> list[tuple[date, date]]:
         """The spans in which the clock stood still, from and to, until that day. After the end nothing stands still."""
@@ -201,34 +205,34 @@ class Case:
 
     def _stops(self, day: date) -> Iterator[tuple[date, date]]:
         started = self.start.seq if self.start else len(self.events)
-        fell = self._fallen()
-        ends = [*(stint.since for stint in self.stints[1:]), day]
-        for place, (stint, until) in enumerate(zip(self.stints, ends, strict=True)):
-            stopped = stint.seq > started and self._stood_still(place) and place not in fell
-            if stopped and stint.since < day:
-                yield stint.since, min(until, day)
+        overturned = self._overturned_intervals()
+        ends = [*(interval.since for interval in self.intervals[1:]), day]
+        for place, (interval, until) in enumerate(zip(self.intervals, ends, strict=True)):
+            stopped = interval.seq > started and self._stood_still(place) and place not in overturned
+            if stopped and interval.since < day:
+                yield interval.since, min(until, day)
 
-    def _fallen(self) -> set[int]:
+    def _overturned_intervals(self) -> set[int]:
         """The places of the stays that were an interruption which fell by a complaint (krl § 22 e).
 
         Where the case was closed and reopened meanwhile, the stays before that are among them.
         """
-        ended = {event.seq for event in self.all(E.RESUMED) if _fell(event.details)}
+        ended = {event.seq for event in self.all(E.RESUMED) if _overturned_by_complaint(event.details)}
         places: set[int] = set()
-        for place in reversed(range(len(self.stints) - 1)):
-            this, following = self.stints[place : place + 2]
-            goes_on = this.state in CLOSED or following.state in CLOSED
+        for place in reversed(range(len(self.intervals) - 1)):
+            current, following = self.intervals[place : place + 2]
+            goes_on = current.state in CLOSED or following.state in CLOSED
             if following.seq in ended or (goes_on and place + 1 in places):
                 places.add(place)
         return places
 
     def _stood_still(self, place: int) -> bool:
         """A case that was closed while its term stood still, and reopened, stood still all along (office norm)."""
-        stint = self.stints[place]
-        if stint.state not in CLOSED:
-            return not stint.clock
-        reopened = place + 1 < len(self.stints) and law.holds(self.table, REOPENED_AS_IT_STOOD, None)
-        return reopened and not self.stints[place - 1].clock
+        interval = self.intervals[place]
+        if interval.state not in CLOSED:
+            return not interval.clock
+        reopened = place + 1 < len(self.intervals) and law.holds(self.table, REOPENED_AS_IT_STOOD, None)
+        return reopened and not self.intervals[place - 1].clock
 
     def interrupted_days(self, day: date) -> int:
         """Days the clock stood still, until that day."""
@@ -313,41 +317,45 @@ class Case:
 
     def waits(self) -> list[tuple[Event, Event | None]]:
         """Each recorded wait with the event that ended it, None while it runs. An end without a party ends the last."""
-        found: list[tuple[Event, Event | None]] = []
+        waits: list[tuple[Event, Event | None]] = []
         for event in self.all(E.WAIT_STARTED, E.WAIT_ENDED):
             if isinstance(event.details, d.WaitStarted):
-                found.append((event, None))
+                waits.append((event, None))
             elif isinstance(event.details, d.WaitEnded):
-                _end_wait(found, event, event.details)
-        return found
+                _end_wait(waits, event, event.details)
+        return waits
 
 
-def _fell(said: d.Details) -> bool:
+def _overturned_by_complaint(details: d.Details) -> bool:
     """The interruption that ended so fell by a complaint: the term never stood still for it. krl § 22 e."""
-    return isinstance(said, d.Resumed) and said.reason is d.ResumptionReason.COMPLAINT_UPHELD
+    return isinstance(details, d.Resumed) and details.reason is d.ResumptionReason.COMPLAINT_UPHELD
 
 
-def _end_wait(found: list[tuple[Event, Event | None]], ended: Event, said: d.WaitEnded) -> None:
-    for place, (started, end) in reversed(list(enumerate(found))):
-        if end is None and said.party in (None, getattr(started.details, "party", None)):
-            found[place] = (started, ended)
+def _end_wait(waits: list[tuple[Event, Event | None]], ended: Event, details: d.WaitEnded) -> None:
+    for place, (started, end) in reversed(list(enumerate(waits))):
+        if end is None and details.party in (None, getattr(started.details, "party", None)):
+            waits[place] = (started, ended)
             return
 
 
-def decides(event: Event) -> Sanctioned | None:
+def decision_in(event: Event) -> SanctionInForce | None:
     """The decision that this event holds, if it holds one."""
-    found = event.details
-    if isinstance(found, d.AppealDecided) and found.terms is not None and found.outcome is d.AppealOutcome.CHANGED:
-        return Sanctioned(event.occurred_on, law.REGIME.on(event.occurred_on), found.terms.length, found.terms)
+    details = event.details
+    if (
+        isinstance(details, d.AppealDecided)
+        and details.terms is not None
+        and details.outcome is d.AppealOutcome.CHANGED
+    ):
+        return SanctionInForce(event.occurred_on, law.REGIME.on(event.occurred_on), details.terms.length, details.terms)
     if event.type not in _DECIDES or not isinstance(
-        found, d.JudgmentGiven | d.FollowUpByJudgment | d.TransferredToFollowUp
+        details, d.JudgmentGiven | d.FollowUpByJudgment | d.TransferredToFollowUp
     ):
         return None
-    terms = found if isinstance(found, d.Terms) else None
-    return Sanctioned(event.occurred_on, law.REGIME.on(event.occurred_on), found.length, terms)
+    terms = details if isinstance(details, d.Terms) else None
+    return SanctionInForce(event.occurred_on, law.REGIME.on(event.occurred_on), details.length, terms)
 
 
-def starts(event: Event) -> Start | None:
+def start_given_by(event: Event) -> ExecutionStart | None:
     """The start of execution that this event gives when it moves the case. krl § 23 third paragraph."""
     rule = _STARTS.get(event.type)
-    return Start(event.occurred_on, rule, event.seq) if rule else None
+    return ExecutionStart(event.occurred_on, rule, event.seq) if rule else None

@@ -11,7 +11,7 @@ from itertools import combinations
 from typing import TypeVar
 
 from ungdom.workflow.daycount import Length
-from ungdom.workflow.deadlines import Rule
+from ungdom.workflow.deadlines import DeadlineRule
 from ungdom.workflow.errors import BadChanges, Problem
 from ungdom.workflow.law import FIRST, Dated
 from ungdom.workflow.vocabulary import Regime, Sanction
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class RuleOverride:
     """One clock as it might be. None leaves a value as it is.
 
     `length`: for the clocks that begin on `since` or later, for all of them when that is None; it replaces the lengths
@@ -36,75 +36,77 @@ class Change:
     regimes: tuple[Regime, ...] = tuple(Regime)
 
 
-def changed(rules: Sequence[Rule], changes: Sequence[Change]) -> tuple[Rule, ...]:
-    """The rules with these changes made. Raises `BadChanges` that names every place, as `/changes/0/code`."""
-    problems = [problem for at, change in enumerate(changes) for problem in _problems(rules, change, f"/changes/{at}")]
-    problems += _overlaps(changes)
+def with_overrides(rules: Sequence[DeadlineRule], overrides: Sequence[RuleOverride]) -> tuple[DeadlineRule, ...]:
+    """The rules with these changes made. Raises `BadChanges` that names every place, as `/overrides/0/code`."""
+    problems = [
+        problem for at, override in enumerate(overrides) for problem in _problems(rules, override, f"/changes/{at}")
+    ]
+    problems += _overlaps(overrides)
     if problems:
         raise BadChanges(problems)
-    found = tuple(rules)
-    for change in changes:
-        found = tuple(piece for rule in found for piece in _pieces(rule, change))
-    return found
+    result = tuple(rules)
+    for override in overrides:
+        result = tuple(piece for rule in result for piece in _split_rule(rule, override))
+    return result
 
 
-def _pieces(rule: Rule, change: Change) -> Iterator[Rule]:
+def _split_rule(rule: DeadlineRule, override: RuleOverride) -> Iterator[DeadlineRule]:
     """The rule, in the parts that the change leaves: the changed one first."""
-    if not _selects(rule, change):
+    if not _selects(rule, override):
         yield rule
         return
-    sanctions = _in(rule.sanctions, change.sanctions)
-    regimes = _in(rule.regimes, change.regimes)
-    warn = rule.warn_days if change.warn_days is None else change.warn_days
-    yield replace(rule, sanctions=sanctions, regimes=regimes, length=_length(rule, change), warn_days=warn)
-    if others := _out(rule.sanctions, change.sanctions):
+    sanctions = _common(rule.sanctions, override.sanctions)
+    regimes = _common(rule.regimes, override.regimes)
+    warn = rule.warn_days if override.warn_days is None else override.warn_days
+    yield replace(rule, sanctions=sanctions, regimes=regimes, length=_length(rule, override), warn_days=warn)
+    if others := _remaining(rule.sanctions, override.sanctions):
         yield replace(rule, sanctions=others)
-    if left := _out(rule.regimes, change.regimes):
+    if left := _remaining(rule.regimes, override.regimes):
         yield replace(rule, sanctions=sanctions, regimes=left)
 
 
-def _selects(rule: Rule, change: Change) -> bool:
-    return rule.code == change.code and _meet(rule, change)
+def _selects(rule: DeadlineRule, override: RuleOverride) -> bool:
+    return rule.code == override.code and _scopes_overlap(rule, override)
 
 
-def _meet(one: Rule | Change, other: Change) -> bool:
+def _scopes_overlap(first: DeadlineRule | RuleOverride, second: RuleOverride) -> bool:
     """Whether there is a sanction and a regime that both speak of."""
-    return not (set(one.sanctions).isdisjoint(other.sanctions) or set(one.regimes).isdisjoint(other.regimes))
+    return not (set(first.sanctions).isdisjoint(second.sanctions) or set(first.regimes).isdisjoint(second.regimes))
 
 
-def _length(rule: Rule, change: Change) -> Dated[Length] | None:
-    if change.length is None or rule.length is None:
+def _length(rule: DeadlineRule, override: RuleOverride) -> Dated[Length] | None:
+    if override.length is None or rule.length is None:
         return rule.length
-    since = change.since or FIRST
-    kept = tuple((day, value) for day, value in rule.length.values if day < since)
-    return replace(rule.length, values=(*kept, (since, change.length)))
+    since = override.since or FIRST
+    earlier = tuple((day, value) for day, value in rule.length.values if day < since)
+    return replace(rule.length, values=(*earlier, (since, override.length)))
 
 
-def _problems(rules: Sequence[Rule], change: Change, place: str) -> Iterator[Problem]:
-    if not any(rule.code == change.code for rule in rules):
+def _problems(rules: Sequence[DeadlineRule], override: RuleOverride, place: str) -> Iterator[Problem]:
+    if not any(rule.code == override.code for rule in rules):
         codes = tuple(sorted({rule.code for rule in rules}))
-        yield Problem(f"{place}/code", "unknown_clock", change.code, codes)
+        yield Problem(f"{place}/code", "unknown_clock", override.code, codes)
         return
-    selected = [rule for rule in rules if _selects(rule, change)]
+    selected = [rule for rule in rules if _selects(rule, override)]
     if not selected:
-        yield Problem(place, "selects_nothing", change.code)
-    if change.length is not None and any(rule.length is None for rule in selected):
-        yield Problem(f"{place}/length", "clock_without_length", change.code)
-    if change.length is None and change.since is not None:
-        yield Problem(f"{place}/length", "missing", change.code)
-    elif change.length is None and change.warn_days is None:
-        yield Problem(place, "changes_nothing", change.code)
+        yield Problem(place, "selects_nothing", override.code)
+    if override.length is not None and any(rule.length is None for rule in selected):
+        yield Problem(f"{place}/length", "clock_without_length", override.code)
+    if override.length is None and override.since is not None:
+        yield Problem(f"{place}/length", "missing", override.code)
+    elif override.length is None and override.warn_days is None:
+        yield Problem(place, "changes_nothing", override.code)
 
 
-def _overlaps(changes: Sequence[Change]) -> Iterator[Problem]:
-    for (_, one), (at, other) in combinations(enumerate(changes), 2):
-        if one.code == other.code and _meet(one, other):
-            yield Problem(f"/changes/{at}", "overlapping_changes", other.code)
+def _overlaps(overrides: Sequence[RuleOverride]) -> Iterator[Problem]:
+    for (_, first), (at, second) in combinations(enumerate(overrides), 2):
+        if first.code == second.code and _scopes_overlap(first, second):
+            yield Problem(f"/changes/{at}", "overlapping_changes", second.code)
 
 
-def _in(these: tuple[T, ...], chosen: tuple[T, ...]) -> tuple[T, ...]:
-    return tuple(one for one in these if one in chosen)
+def _common(these: tuple[T, ...], chosen: tuple[T, ...]) -> tuple[T, ...]:
+    return tuple(value for value in these if value in chosen)
 
 
-def _out(these: tuple[T, ...], chosen: tuple[T, ...]) -> tuple[T, ...]:
-    return tuple(one for one in these if one not in chosen)
+def _remaining(these: tuple[T, ...], chosen: tuple[T, ...]) -> tuple[T, ...]:
+    return tuple(value for value in these if value not in chosen)

@@ -32,7 +32,7 @@ class ComplaintRule:
     to: Actor
     time: law.Dated[Length]
     law: str
-    fits: Callable[[d.Details], bool] = lambda _said: True
+    fits: Callable[[d.Details], bool] = lambda _details: True
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Aftermath(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Undoing:
+class ComplaintConsequence:
     """What an upheld complaint leads to; `event` and `details`: what is recorded after it."""
 
     aftermath: Aftermath
@@ -78,12 +78,12 @@ class Undoing:
     details: d.Details = NOTHING
 
 
-def _sets_conditions(said: d.Details) -> bool:
-    return isinstance(said, d.BreachTalkHeld) and bool(said.conditions)
+def _sets_conditions(details: d.Details) -> bool:
+    return isinstance(details, d.BreachTalkHeld) and bool(details.conditions)
 
 
-def _by_the_office(said: d.Details) -> bool:
-    return isinstance(said, d.Interrupted) and said.decided_by is d.InterruptedBy.COORDINATOR
+def _by_the_office(details: d.Details) -> bool:
+    return isinstance(details, d.Interrupted) and details.decided_by is d.InterruptedBy.COORDINATOR
 
 
 ALL, SEC, PRO = tuple(Regime), Actor.SECRETARIAT, Actor.PROSECUTION
@@ -128,73 +128,90 @@ def complainable(rule: ComplaintRule, event: Event) -> Complainable:
 
     Notified on 13 February 2025, a Thursday: until and with Thursday 6 March.
     """
-    told = event.details.notified_on if isinstance(event.details, d.TransferredToFollowUp) else None
-    on = told or event.occurred_on
+    notified_on = event.details.notified_on if isinstance(event.details, d.TransferredToFollowUp) else None
+    on = notified_on or event.occurred_on
     return Complainable(rule, event, on, next_working_day(after(on, rule.time.on(on))))
 
 
-def of(case: Case) -> list[Complaint]:
+def complaints_in(case: Case) -> list[Complaint]:
     """Every complaint in the order recorded. A decision on one answers the first of its kind that is open."""
-    found: list[Complaint] = []
+    complaints: list[Complaint] = []
     for event in case.all(E.COMPLAINT_FILED, E.COMPLAINT_DECIDED):
-        said = event.details
-        if isinstance(said, d.ComplaintFiled):
-            found.append(Complaint(said.about, event, _newest(case, said.about, event)))
-        elif isinstance(said, d.ComplaintDecided):
-            waiting = (n for n, one in enumerate(found) if one.about is said.about and one.decided is None)
+        details = event.details
+        if isinstance(details, d.ComplaintFiled):
+            complaints.append(Complaint(details.about, event, _newest_decision(case, details.about, event)))
+        elif isinstance(details, d.ComplaintDecided):
+            waiting = (
+                n
+                for n, complaint in enumerate(complaints)
+                if complaint.about is details.about and complaint.decided is None
+            )
             place = next(waiting, None)
             if place is not None:
-                one = found[place]
-                found[place] = Complaint(one.about, one.filed, one.decision, event)
-    return found
+                complaint = complaints[place]
+                complaints[place] = Complaint(complaint.about, complaint.filed, complaint.decision, event)
+    return complaints
 
 
 def open_complaint(case: Case, about: d.ComplaintAbout | None = None) -> Complaint | None:
     """The first complaint, about that or anything, that has been filed and not decided."""
-    waiting = (one for one in of(case) if one.decided is None and about in (None, one.about))
+    waiting = (
+        complaint for complaint in complaints_in(case) if complaint.decided is None and about in (None, complaint.about)
+    )
     return next(waiting, None)
 
 
-def filed_over(case: Case, decision: Complainable) -> date | None:
+def complaint_filed_on(case: Case, decision: Complainable) -> date | None:
     """The day somebody complained about this very decision."""
-    same = (one for one in of(case) if one.decision and one.decision.event.seq == decision.event.seq)
-    return next((one.filed.occurred_on for one in same), None)
+    same = (
+        complaint
+        for complaint in complaints_in(case)
+        if complaint.decision and complaint.decision.event.seq == decision.event.seq
+    )
+    return next((complaint.filed.occurred_on for complaint in same), None)
 
 
-def upheld(case: Case, about: d.ComplaintAbout) -> Complaint | None:
+def last_upheld(case: Case, about: d.ComplaintAbout) -> Complaint | None:
     """The complaint about that which was upheld last."""
-    return next((one for one in reversed(of(case)) if one.about is about and _is_upheld(one)), None)
+    return next(
+        (
+            complaint
+            for complaint in reversed(complaints_in(case))
+            if complaint.about is about and _is_upheld(complaint)
+        ),
+        None,
+    )
 
 
 def _is_upheld(complaint: Complaint) -> bool:
-    said = complaint.decided.details if complaint.decided else None
-    return isinstance(said, d.ComplaintDecided) and said.outcome is d.ComplaintOutcome.UPHELD
+    details = complaint.decided.details if complaint.decided else None
+    return isinstance(details, d.ComplaintDecided) and details.outcome is d.ComplaintOutcome.UPHELD
 
 
-def _newest(case: Case, about: d.ComplaintAbout, filed: Event) -> Complainable | None:
+def _newest_decision(case: Case, about: d.ComplaintAbout, filed: Event) -> Complainable | None:
     """The decision of that kind recorded last before the complaint, of those made by the day it was filed."""
-    made = [one for one in decisions(case, about) if one.event.occurred_on <= filed.occurred_on]
-    before = [one for one in made if one.event.seq < filed.seq]
+    candidates = [decision for decision in decisions(case, about) if decision.event.occurred_on <= filed.occurred_on]
+    before = [decision for decision in candidates if decision.event.seq < filed.seq]
     return before[-1] if before else None
 
 
 # --- what is undone -------------------------------------------------------------------------------------------------
 
-Undo = Callable[[Case, Event], Undoing]
-GONE = Undoing(Aftermath.NOTHING_LEFT)
-BY_HAND = Undoing(Aftermath.BY_HAND)
+UndoRule = Callable[[Case, Event], ComplaintConsequence]
+NOTHING_LEFT = ComplaintConsequence(Aftermath.NOTHING_LEFT)
+BY_HAND = ComplaintConsequence(Aftermath.BY_HAND)
 
 
-def undoing(case: Case, complaint: Complaint) -> Undoing | None:
+def consequence_of(case: Case, complaint: Complaint) -> ComplaintConsequence | None:
     """What the decision on this complaint leads to in the case as it stands right after it; None: nothing changes."""
-    said = complaint.decided.details if complaint.decided else None
-    if not isinstance(said, d.ComplaintDecided) or complaint.decision is None:
+    details = complaint.decided.details if complaint.decided else None
+    if not isinstance(details, d.ComplaintDecided) or complaint.decision is None:
         return None
-    if said.outcome is d.ComplaintOutcome.PARTLY_UPHELD:
+    if details.outcome is d.ComplaintOutcome.PARTLY_UPHELD:
         return BY_HAND
-    if said.outcome is not d.ComplaintOutcome.UPHELD:
+    if details.outcome is not d.ComplaintOutcome.UPHELD:
         return None
-    return UNDOES[complaint.about](case, complaint.decision.event)
+    return UNDO_RULES[complaint.about](case, complaint.decision.event)
 
 
 def undone_by(case: Case, complaint: Complaint) -> Event | None:
@@ -206,68 +223,74 @@ def undone_by(case: Case, complaint: Complaint) -> Event | None:
     return next(with_it, None)
 
 
-def left_to_do(case: Case, complaint: Complaint) -> Aftermath | None:
+def remaining_action(case: Case, complaint: Complaint) -> Aftermath | None:
     """What the office still has to do by hand after an upheld complaint; None: nothing, as far as the case tells."""
     if complaint.decided is None or case.state in CLOSED or undone_by(case, complaint):
         return None
     met = case.last(E.REPLAN_MEETING_HELD)
     by_hand = complaint.about is A.PLAN and not (met and met.seq > complaint.decided.seq)
-    said = complaint.decided.details
-    partly = isinstance(said, d.ComplaintDecided) and said.outcome is d.ComplaintOutcome.PARTLY_UPHELD
+    details = complaint.decided.details
+    partly = isinstance(details, d.ComplaintDecided) and details.outcome is d.ComplaintOutcome.PARTLY_UPHELD
     return Aftermath.BY_HAND if partly or (by_hand and _is_upheld(complaint)) else None
 
 
-def _while_it_stands(state: State, event: EventType, said: d.Details = NOTHING) -> Undo:
+def _undo_while_in_state(state: State, event: EventType, details: d.Details = NOTHING) -> UndoRule:
     """While the case is in that state by the decision itself, also where it was closed and reopened meanwhile."""
 
-    def undone(case: Case, decision: Event) -> Undoing:
-        stands = case.state is state and case.last(decision.type) == decision
-        return Undoing(Aftermath.UNDONE, event, said) if stands else GONE
+    def undo(case: Case, decision: Event) -> ComplaintConsequence:
+        in_effect = case.state is state and case.last(decision.type) == decision
+        return ComplaintConsequence(Aftermath.UNDONE, event, details) if in_effect else NOTHING_LEFT
 
-    return undone
+    return undo
 
 
-def _ban(case: Case, decision: Event) -> Undoing:
+def _undo_drug_ban(case: Case, decision: Event) -> ComplaintConsequence:
     last = case.last(E.DRUG_BAN_IMPOSED, E.DRUG_BAN_LIFTED)
     in_force = last is not None and last.seq == decision.seq
-    return Undoing(Aftermath.UNDONE, E.DRUG_BAN_LIFTED) if in_force else GONE
+    return ComplaintConsequence(Aftermath.UNDONE, E.DRUG_BAN_LIFTED) if in_force else NOTHING_LEFT
 
 
-def _change(case: Case, decision: Event) -> Undoing:
+def _undo_plan_change(case: Case, decision: Event) -> ComplaintConsequence:
     """The plan is as it was before the change: of equal load to what had been decided."""
     last = case.last(E.PLAN_CHANGED, E.PLAN_APPROVED, E.REPLAN_MEETING_HELD)
     in_force = last is not None and last.seq == decision.seq and case.state in IN_EXECUTION
-    return Undoing(Aftermath.UNDONE, E.PLAN_CHANGED, d.PlanChanged(load=d.PlanLoad.EQUAL)) if in_force else GONE
+    return (
+        ComplaintConsequence(Aftermath.UNDONE, E.PLAN_CHANGED, d.PlanChanged(load=d.PlanLoad.EQUAL))
+        if in_force
+        else NOTHING_LEFT
+    )
 
 
-def _plan(case: Case, _decision: Event) -> Undoing:
-    return GONE if case.state in CLOSED else BY_HAND
+def _undo_plan(case: Case, _decision: Event) -> ComplaintConsequence:
+    return NOTHING_LEFT if case.state in CLOSED else BY_HAND
 
 
-def _transfer(case: Case, _decision: Event) -> Undoing:
+def _undo_transfer(case: Case, _decision: Event) -> ComplaintConsequence:
     aside = d.DecisionSetAside(reason=d.SetAside.COMPLAINT_UPHELD)
-    return GONE if case.state in CLOSED else Undoing(Aftermath.UNDONE, E.DECISION_SET_ASIDE, aside)
+    return NOTHING_LEFT if case.state in CLOSED else ComplaintConsequence(Aftermath.UNDONE, E.DECISION_SET_ASIDE, aside)
 
 
-def _stay(case: Case, decision: Event) -> Undoing:
-    said, last = decision.details, case.last(E.STAY_ABROAD_PERMITTED, E.STAY_ABROAD_REFUSED)
-    if not isinstance(said, d.StayAbroadRefused):
+def _undo_stay_refusal(case: Case, decision: Event) -> ComplaintConsequence:
+    details, last = decision.details, case.last(E.STAY_ABROAD_PERMITTED, E.STAY_ABROAD_REFUSED)
+    if not isinstance(details, d.StayAbroadRefused):
         return BY_HAND
     if case.state in CLOSED or last is None or last.seq != decision.seq:
-        return GONE
-    return Undoing(Aftermath.UNDONE, E.STAY_ABROAD_PERMITTED, d.StayAbroadPermitted(since=said.since, until=said.until))
+        return NOTHING_LEFT
+    return ComplaintConsequence(
+        Aftermath.UNDONE, E.STAY_ABROAD_PERMITTED, d.StayAbroadPermitted(since=details.since, until=details.until)
+    )
 
 
-UNDOES: dict[d.ComplaintAbout, Undo] = {
-    A.TRANSFER_TO_FOLLOW_UP: _transfer,
-    A.PLAN: _plan,
-    A.PLAN_CHANGE: _change,
-    A.DRUG_BAN: _ban,
-    A.BREACH_CONDITIONS: _while_it_stands(State.TIGHTENED, E.BREACH_CONDITIONS_LIFTED),
-    A.INTERRUPTION: _while_it_stands(
+UNDO_RULES: dict[d.ComplaintAbout, UndoRule] = {
+    A.TRANSFER_TO_FOLLOW_UP: _undo_transfer,
+    A.PLAN: _undo_plan,
+    A.PLAN_CHANGE: _undo_plan_change,
+    A.DRUG_BAN: _undo_drug_ban,
+    A.BREACH_CONDITIONS: _undo_while_in_state(State.TIGHTENED, E.BREACH_CONDITIONS_LIFTED),
+    A.INTERRUPTION: _undo_while_in_state(
         State.INTERRUPTED, E.RESUMED, d.Resumed(reason=d.ResumptionReason.COMPLAINT_UPHELD)
     ),
-    A.POSTPONEMENT: _while_it_stands(State.POSTPONED, E.POSTPONEMENT_ENDED),
-    A.STAY_ABROAD: _stay,
+    A.POSTPONEMENT: _undo_while_in_state(State.POSTPONED, E.POSTPONEMENT_ENDED),
+    A.STAY_ABROAD: _undo_stay_refusal,
 }
 """By kind of decision, what undoes it. A plan falls by hand: a new plan meeting (`replan_meeting_held`) follows."""

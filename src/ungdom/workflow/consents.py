@@ -17,7 +17,7 @@ from ungdom.workflow.events import Event
 from ungdom.workflow.vocabulary import Actor, EventType, Regime, Sanction
 
 E = EventType
-_TELL_THEMSELVES = frozenset({Actor.POLICE, Actor.PROSECUTION})
+_INFORMING_AUTHORITIES = frozenset({Actor.POLICE, Actor.PROSECUTION})
 
 
 class ConsentKind(StrEnum):
@@ -59,7 +59,7 @@ class ConsentLack(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Informed:
+class ConsentInformation:
     """How somebody was informed before they consented, as far as it is recorded.
 
     `by`: the reference of a person, or the authority in whose name the consent was told: the explanation is then its
@@ -76,7 +76,7 @@ class Informed:
 
 
 @dataclass(frozen=True, slots=True)
-class Consent:
+class RecordedConsent:
     """The last word of one person on one matter.
 
     `guardian`: the reference of the guardian, never a name. `given_on`: None where they only refused. `until`: the last
@@ -89,7 +89,7 @@ class Consent:
     guardian: str | None
     temporary: bool
     given_on: date | None
-    informed: Informed | None
+    informed: ConsentInformation | None
     until: date | None
     ended_on: date | None
     status: ConsentStatus
@@ -99,7 +99,7 @@ class Consent:
 
 
 @dataclass(frozen=True, slots=True)
-class Lacking:
+class MissingConsent:
     """Somebody whose consent the sanction needs and does not have: who, why, and since when."""
 
     by: By
@@ -111,18 +111,18 @@ class Lacking:
 # --- to the sanction ------------------------------------------------------------------------------------------------
 
 
-def in_force(case: Case) -> tuple[bool, int]:
+def current_consents(case: Case) -> tuple[bool, int]:
     """Whether the youth consents to the sanction, and how many guardians do. Two without a reference are two."""
-    standing = [by for (by, _), (given, against) in _words(case).items() if given and not against]
-    return By.YOUTH in standing, standing.count(By.GUARDIAN)
+    consenting = [by for (by, _), (given, against) in _events_by_person(case).items() if given and not against]
+    return By.YOUTH in consenting, consenting.count(By.GUARDIAN)
 
 
-def to_the_sanction(case: Case, day: date) -> list[Consent]:
+def sanction_consents(case: Case, day: date) -> list[RecordedConsent]:
     """The last word of everybody who has said one, as it stands on that day."""
-    words = _words(case)
+    by_person = _events_by_person(case)
     for event in case.all(E.CONSENT_WITHDRAWN):
-        _against(words, event)
-    return [_to_the_sanction(case, key, said, day) for key, said in words.items()]
+        _record_objection(by_person, event)
+    return [_sanction_consent(case, key, events, day) for key, events in by_person.items()]
 
 
 def rests_on_consent(case: Case, day: date) -> bool:
@@ -130,81 +130,83 @@ def rests_on_consent(case: Case, day: date) -> bool:
     return case.sanction is Sanction.YOUTH_FOLLOW_UP or case.decision_regime(day) is Regime.R0
 
 
-def lacking(case: Case, day: date) -> list[Lacking]:
+def missing_consents(case: Case, day: date) -> list[MissingConsent]:
     """Everybody whose consent the sanction needs on that day and does not have; nobody where it needs none."""
     if not rests_on_consent(case, day):
         return []
-    said = to_the_sanction(case, day)
-    youth = [one for one in said if one.by is By.YOUTH]
-    guardians = [one for one in said if one.by is By.GUARDIAN]
-    return [*_short(By.YOUTH, youth, 1), *_short(By.GUARDIAN, guardians, case.guardians_on(day))]
+    consents = sanction_consents(case, day)
+    youth = [consent for consent in consents if consent.by is By.YOUTH]
+    guardians = [consent for consent in consents if consent.by is By.GUARDIAN]
+    return [*_missing_of(By.YOUTH, youth, 1), *_missing_of(By.GUARDIAN, guardians, case.guardians_on(day))]
 
 
-def _short(by: By, said: list[Consent], needed: int) -> Iterator[Lacking]:
+def _missing_of(by: By, consents: list[RecordedConsent], needed: int) -> Iterator[MissingConsent]:
     """Where fewer than so many consent: everybody whose consent does not hold, and as many as have said nothing."""
-    wrong = [one for one in said if one.status is not ConsentStatus.VALID]
-    left = needed - (len(said) - len(wrong))
+    invalid = [consent for consent in consents if consent.status is not ConsentStatus.VALID]
+    left = needed - (len(consents) - len(invalid))
     if left > 0:
-        yield from (Lacking(by, one.guardian, ConsentLack(one.status), one.ended_on) for one in wrong)
-        yield from (Lacking(by, None, ConsentLack.NOT_GIVEN, None) for _ in range(left - len(wrong)))
+        yield from (
+            MissingConsent(by, consent.guardian, ConsentLack(consent.status), consent.ended_on) for consent in invalid
+        )
+        yield from (MissingConsent(by, None, ConsentLack.NOT_GIVEN, None) for _ in range(left - len(invalid)))
 
 
-Key = tuple[By, str]
-Said = tuple[Event | None, Event | None]
+ConsentKey = tuple[By, str]
+ConsentEvents = tuple[Event | None, Event | None]
 
 
-def _words(case: Case) -> dict[Key, Said]:
+def _events_by_person(case: Case) -> dict[ConsentKey, ConsentEvents]:
     """By person the consent given last, and what was said against it since. A guardian without a reference is one."""
-    words: dict[Key, Said] = {}
+    by_person: dict[ConsentKey, ConsentEvents] = {}
     for event in case.all(E.CONSENT_GIVEN, E.CONSENT_REFUSED, E.CONSENT_REVOKED):
         if isinstance(event.details, d.ConsentGiven):
-            words[_key(event.details, event.seq)] = (event, None)
+            by_person[_person_key(event.details, event.seq)] = (event, None)
         else:
-            _against(words, event)
-    return words
+            _record_objection(by_person, event)
+    return by_person
 
 
-def _against(words: dict[Key, Said], event: Event) -> None:
+def _record_objection(by_person: dict[ConsentKey, ConsentEvents], event: Event) -> None:
     """A refusal or withdrawal; of a guardian who is not named, it counts against all of them."""
-    said = event.details
-    if not isinstance(said, d.ConsentBy):
+    details = event.details
+    if not isinstance(details, d.ConsentBy):
         return
-    if said.by is By.GUARDIAN and said.guardian is None:
-        mine = [key for key in words if key[0] is By.GUARDIAN] or [_key(said, event.seq)]
+    if details.by is By.GUARDIAN and details.guardian is None:
+        keys = [key for key in by_person if key[0] is By.GUARDIAN] or [_person_key(details, event.seq)]
     else:
-        mine = [_key(said, event.seq)]
-    words.update({key: (words.get(key, (None, None))[0], event) for key in mine})
+        keys = [_person_key(details, event.seq)]
+    by_person.update({key: (by_person.get(key, (None, None))[0], event) for key in keys})
 
 
-def _key(said: d.ConsentGiven | d.ConsentBy, seq: int) -> Key:
-    return (By.YOUTH, "") if said.by is By.YOUTH else (By.GUARDIAN, said.guardian or f"seq:{seq}")
+def _person_key(details: d.ConsentGiven | d.ConsentBy, seq: int) -> ConsentKey:
+    return (By.YOUTH, "") if details.by is By.YOUTH else (By.GUARDIAN, details.guardian or f"seq:{seq}")
 
 
-def _to_the_sanction(case: Case, key: Key, said: Said, day: date) -> Consent:
-    given, against = said
+def _sanction_consent(case: Case, key: ConsentKey, events: ConsentEvents, day: date) -> RecordedConsent:
+    given, against = events
     by, name = key
     details = given.details if given and isinstance(given.details, d.ConsentGiven) else None
-    consent = Consent(
+    consent = RecordedConsent(
         kind=ConsentKind.SANCTION,
         by=by,
         guardian=name if name and not name.startswith("seq:") else None,
         temporary=details.temporary if details else False,
         given_on=given.occurred_on if given else None,
-        informed=_informed(given, details) if given and details else None,
+        informed=_information(given, details) if given and details else None,
         until=details.until if details else None,
         ended_on=against.occurred_on if against else None,
-        status=_spoken(against),
+        status=_status_after(against),
     )
-    return _by_the_day(case, consent, day)
+    return _status_on(case, consent, day)
 
 
-def _spoken(against: Event | None) -> ConsentStatus:
+def _status_after(against: Event | None) -> ConsentStatus:
     if against is None:
         return ConsentStatus.VALID
     return ConsentStatus.REFUSED if against.type is E.CONSENT_REFUSED else ConsentStatus.WITHDRAWN
 
 
-def _by_the_day(case: Case, consent: Consent, day: date) -> Consent:
+def _status_on(case: Case, consent: RecordedConsent, day: date) -> RecordedConsent:
     """What the calendar and the information have made of a consent that nobody has taken back."""
     if consent.status is not ConsentStatus.VALID:
         return consent
@@ -216,75 +218,77 @@ def _by_the_day(case: Case, consent: Consent, day: date) -> Consent:
     return replace(consent, status=ConsentStatus.NOT_INFORMED) if late else consent
 
 
-def _informed(given: Event, said: d.ConsentGiven | d.SharingConsentGiven) -> Informed:
-    told_by = given.actor if given.actor in _TELL_THEMSELVES else None
-    sanction = said if isinstance(said, d.ConsentGiven) else None
-    return Informed(
-        by=said.explained_by or told_by,
+def _information(given: Event, details: d.ConsentGiven | d.SharingConsentGiven) -> ConsentInformation:
+    informed_by = given.actor if given.actor in _INFORMING_AUTHORITIES else None
+    sanction = details if isinstance(details, d.ConsentGiven) else None
+    return ConsentInformation(
+        by=details.explained_by or informed_by,
         on=sanction.explained_on if sanction else None,
-        form_version=said.form_version,
-        language=said.language,
-        interpreter=said.interpreter,
+        form_version=details.form_version,
+        language=details.language,
+        interpreter=details.interpreter,
         questions_asked=sanction.questions_asked if sanction else False,
-        missing=() if told_by else tuple(what for what in NotTold if getattr(said, what, what) is None),
+        missing=() if informed_by else tuple(what for what in NotTold if getattr(details, what, what) is None),
     )
 
 
 # --- to sharing -----------------------------------------------------------------------------------------------------
 
 
-def to_sharing(case: Case, day: date) -> list[Consent]:
+def sharing_consents(case: Case, day: date) -> list[RecordedConsent]:
     """Every consent to share that was ever given: a person, a recipient and a scope each, as it stands on that day."""
     given = [e.details for e in case.all(E.SHARING_CONSENT_GIVEN) if isinstance(e.details, d.SharingConsentGiven)]
-    recipients = [one for one in Attendee if any(one in said.recipients for said in given)]
-    asked = ((agency, scope, by) for agency in recipients for scope in Sharing for by in By)
-    return [one for agency, scope, by in asked for one in shared(case, by, agency, scope, day)]
+    recipients = [item for item in Attendee if any(item in details.recipients for details in given)]
+    combinations = ((agency, scope, by) for agency in recipients for scope in Sharing for by in By)
+    return [item for agency, scope, by in combinations for item in sharing_consents_for(case, by, agency, scope, day)]
 
 
-def shared(case: Case, by: By, agency: Attendee, scope: Sharing, day: date) -> list[Consent]:
+def sharing_consents_for(case: Case, by: By, agency: Attendee, scope: Sharing, day: date) -> list[RecordedConsent]:
     """How the consents of the youth, or of each guardian by reference, to share this with this agency stand.
 
     Guardians without a reference count as one: nobody can tell whether two consents are of two of them. A withdrawal
     that does not say whose, or of one who is not known, is of all.
     """
-    stands: dict[str, Consent] = {}
-    for event in _told(case, by, day):
-        said = event.details
-        if isinstance(said, d.SharingConsentGiven) and agency in said.recipients and scope in said.scope:
-            stands[_whose(said)] = _to_sharing(event, said, agency, scope)
-        elif isinstance(said, d.SharingConsentWithdrawn) and (not said.recipients or agency in said.recipients):
-            named = _whose(said)
-            gone = [named] if named and named in stands else list(stands)
-            stands |= {one: _taken_back(stands[one], event.occurred_on) for one in gone}
-    return [_by_the_day(case, one, day) for one in stands.values()]
+    by_guardian: dict[str, RecordedConsent] = {}
+    for event in _sharing_events(case, by, day):
+        details = event.details
+        if isinstance(details, d.SharingConsentGiven) and agency in details.recipients and scope in details.scope:
+            by_guardian[_guardian_of(details)] = _sharing_consent(event, details, agency, scope)
+        elif isinstance(details, d.SharingConsentWithdrawn) and (
+            not details.recipients or agency in details.recipients
+        ):
+            named = _guardian_of(details)
+            withdrawn = [named] if named and named in by_guardian else list(by_guardian)
+            by_guardian |= {item: _withdrawn(by_guardian[item], event.occurred_on) for item in withdrawn}
+    return [_status_on(case, item, day) for item in by_guardian.values()]
 
 
-def _to_sharing(event: Event, said: d.SharingConsentGiven, agency: Attendee, scope: Sharing) -> Consent:
-    return Consent(
+def _sharing_consent(event: Event, details: d.SharingConsentGiven, agency: Attendee, scope: Sharing) -> RecordedConsent:
+    return RecordedConsent(
         kind=ConsentKind.SHARING,
-        by=said.by,
-        guardian=said.guardian if said.by is By.GUARDIAN else None,
+        by=details.by,
+        guardian=details.guardian if details.by is By.GUARDIAN else None,
         temporary=False,
         given_on=event.occurred_on,
-        informed=_informed(event, said),
-        until=said.until,
+        informed=_information(event, details),
+        until=details.until,
         ended_on=None,
         status=ConsentStatus.VALID,
         recipient=agency,
         scope=scope,
-        purpose=said.purpose,
+        purpose=details.purpose,
     )
 
 
-def _taken_back(consent: Consent, on: date) -> Consent:
+def _withdrawn(consent: RecordedConsent, on: date) -> RecordedConsent:
     return replace(consent, status=ConsentStatus.WITHDRAWN, ended_on=on)
 
 
-def _whose(said: d.SharingConsentGiven | d.SharingConsentWithdrawn) -> str:
-    return (said.guardian or "") if said.by is By.GUARDIAN else ""
+def _guardian_of(details: d.SharingConsentGiven | d.SharingConsentWithdrawn) -> str:
+    return (details.guardian or "") if details.by is By.GUARDIAN else ""
 
 
-def _told(case: Case, by: By, day: date) -> list[Event]:
+def _sharing_events(case: Case, by: By, day: date) -> list[Event]:
     """What they said by that day, in the order it happened; of one day, as it was recorded."""
     events = case.all(E.SHARING_CONSENT_GIVEN, E.SHARING_CONSENT_WITHDRAWN)
     theirs = [e for e in events if e.occurred_on <= day and getattr(e.details, "by", None) is by]

@@ -14,13 +14,11 @@ from ungdom.workflow import details as d
 from ungdom.workflow import law
 from ungdom.workflow.case import Case
 from ungdom.workflow.clocks import (
-    Begun,
+    ClockStart,
     Starts,
     Stops,
-    at,
     born,
     breach_known,
-    by,
     by_appeal_or_finality,
     by_complaint,
     by_completion,
@@ -36,12 +34,14 @@ from ungdom.workflow.clocks import (
     open_control_case,
     pum_done,
     pum_wished,
+    starts_on,
+    stops_on,
     team_meetings,
     term_end,
 )
 from ungdom.workflow.daycount import Length, after, days_between, next_working_day
 from ungdom.workflow.vocabulary import CLOSED, EventType, Party, Regime, Sanction, State
-from ungdom.workflow.waits import explained, waiting_for
+from ungdom.workflow.waits import covered_by_wait, waiting_for
 
 E = EventType
 
@@ -58,7 +58,7 @@ class DeadlineStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class DeadlineRule:
     """One row: a clock with its law. `moves_off_holidays`: from a non-working day to the next working day.
 
     `delay`: passing it is somebody's delay. `moot`: the states in which the case has moved past the step without it.
@@ -126,137 +126,137 @@ NOT_IN_CONTROL = frozenset(State) - {State.ELECTRONIC_CONTROL, State.BREACH_TALK
 
 # One row per clock; every argument is named, so that the table can be read without the class beside it.
 # fmt: off
-RULES: tuple[Rule, ...] = (
-    Rule("charge_decision",
-         starts=at(E.SUSPECT_SET), stops=by(E.TRANSFERRED_TO_FOLLOW_UP, E.INDICTED, E.OTHER_OUTCOME),
+RULES: tuple[DeadlineRule, ...] = (
+    DeadlineRule("charge_decision",
+         starts=starts_on(E.SUSPECT_SET), stops=stops_on(E.TRANSFERRED_TO_FOLLOW_UP, E.INDICTED, E.OTHER_OUTCOME),
          length=law.CHARGE_DECISION, sanctions=BOTH, regimes=ALL,
          binding=True, moves_off_holidays=True, law=law.CHARGE_DECISION.source,
          who=(P.PROSECUTION,), warn_days=14, moot=CLOSED),
-    Rule("pum_wished",
-         starts=pum_wished, stops=by(E.PUM_RETURNED),
+    DeadlineRule("pum_wished",
+         starts=pum_wished, stops=stops_on(E.PUM_RETURNED),
          length=None, sanctions=BOTH, regimes=ALL,
          binding=False, moves_off_holidays=False, law="wished date in the order",
          who=(P.CORRECTIONAL_SERVICE,), warn_days=7, moot=FROM_FINAL),
-    Rule("hearing_scheduled",
-         starts=court_received, stops=by(E.HEARING_SCHEDULED),
+    DeadlineRule("hearing_scheduled",
+         starts=court_received, stops=stops_on(E.HEARING_SCHEDULED),
          length=law.HEARING_SCHEDULED, sanctions=S, regimes=ALL,
          binding=True, moves_off_holidays=True, law=law.HEARING_SCHEDULED.source,
          who=(P.COURT,), warn_days=3, moot=FROM_JUDGED),
-    Rule("hearing_started",
-         starts=court_received, stops=by(E.HEARING_STARTED),
+    DeadlineRule("hearing_started",
+         starts=court_received, stops=stops_on(E.HEARING_STARTED),
          length=law.HEARING_STARTED, sanctions=S, regimes=ALL,
          binding=True, moves_off_holidays=True, law=law.HEARING_STARTED.source,
          who=(P.COURT,), warn_days=7, moot=FROM_JUDGED),
-    Rule("appeal",
+    DeadlineRule("appeal",
          starts=judgment_served, stops=by_appeal_or_finality,
          length=law.APPEAL, sanctions=S, regimes=ALL,
          binding=True, moves_off_holidays=True, law=law.APPEAL.source,
          who=(P.PARTIES,), warn_days=0, moot=FROM_FINAL,
          delay=False),
-    Rule("appeal_hearing_started",
-         starts=at(E.APPEAL_REFERRED), stops=by(E.APPEAL_HEARING_STARTED),
+    DeadlineRule("appeal_hearing_started",
+         starts=starts_on(E.APPEAL_REFERRED), stops=stops_on(E.APPEAL_HEARING_STARTED),
          length=law.APPEAL_HEARING, sanctions=S, regimes=ALL,
          binding=True, moves_off_holidays=True, law=law.APPEAL_HEARING.source,
          who=(P.COURT,), warn_days=7, moot=FROM_JUDGED - {State.APPEALED}),
-    Rule("dispatch",
-         starts=at(E.BECAME_FINAL, E.TRANSFERRED_TO_FOLLOW_UP), stops=by(E.DISPATCHED, E.RECEIVED),
+    DeadlineRule("dispatch",
+         starts=starts_on(E.BECAME_FINAL, E.TRANSFERRED_TO_FOLLOW_UP), stops=stops_on(E.DISPATCHED, E.RECEIVED),
          length=law.DISPATCH, sanctions=BOTH, regimes=R1_ON,
          binding=True, moves_off_holidays=True, law=law.DISPATCH.source,
          who=(P.PROSECUTION,), warn_days=2, moot=FROM_EXECUTING),
-    Rule("dispatch",
-         starts=at(E.BECAME_FINAL, E.TRANSFERRED_TO_FOLLOW_UP), stops=by(E.DISPATCHED, E.RECEIVED),
+    DeadlineRule("dispatch",
+         starts=starts_on(E.BECAME_FINAL, E.TRANSFERRED_TO_FOLLOW_UP), stops=stops_on(E.DISPATCHED, E.RECEIVED),
          length=law.DISPATCH, sanctions=BOTH, regimes=R0,
          binding=False, moves_off_holidays=False, law=law.OFFICE,
          who=(P.PROSECUTION,), warn_days=2, moot=FROM_EXECUTING),
-    Rule("first_contact",
-         starts=at(E.RECEIVED), stops=by(E.FIRST_CONTACT),
+    DeadlineRule("first_contact",
+         starts=starts_on(E.RECEIVED), stops=stops_on(E.FIRST_CONTACT),
          length=law.FIRST_CONTACT, sanctions=BOTH, regimes=ALL,
          binding=False, moves_off_holidays=False, law=law.OFFICE,
          who=(P.KONFLIKTRAD,), warn_days=2, moot=FROM_EXECUTING),
-    Rule("plan_meeting",
-         starts=at(E.RECEIVED), stops=by(E.PLAN_MEETING_HELD, E.PLAN_SIGNED),
+    DeadlineRule("plan_meeting",
+         starts=starts_on(E.RECEIVED), stops=stops_on(E.PLAN_MEETING_HELD, E.PLAN_SIGNED),
          length=law.PLAN_MEETING, sanctions=BOTH, regimes=ALL,
          binding=False, moves_off_holidays=False, law=law.OFFICE,
          who=(P.KONFLIKTRAD,), warn_days=14, moot=CLOSED),
-    Rule("lead_time",
+    DeadlineRule("lead_time",
          starts=last_offence, stops=by_start,
          length=law.LEAD_TIME, sanctions=BOTH, regimes=ALL,
          binding=False, moves_off_holidays=False, law=law.OFFICE,
          who=(), warn_days=30, moot=CLOSED),
-    Rule("complaint_plan",
+    DeadlineRule("complaint_plan",
          starts=complainable(A.PLAN), stops=by_complaint,
          length=law.COMPLAINT_PLAN, sanctions=BOTH, regimes=R1_ON,
          binding=True, moves_off_holidays=True, law=law.COMPLAINT_PLAN.source,
          who=(P.PARTIES,), warn_days=0, moot=CLOSED,
          delay=False),
-    Rule("complaint_follow_up",
+    DeadlineRule("complaint_follow_up",
          starts=complainable(A.TRANSFER_TO_FOLLOW_UP), stops=by_complaint,
          length=law.COMPLAINT_FOLLOW_UP, sanctions=F, regimes=ALL,
          binding=True, moves_off_holidays=True, law=law.COMPLAINT_FOLLOW_UP.source,
          who=(P.PARTIES,), warn_days=0, moot=CLOSED,
          delay=False),
-    Rule("complaint_decision",
+    DeadlineRule("complaint_decision",
          starts=complainable(*OTHER_DECISIONS), stops=by_complaint,
          length=law.COMPLAINT_PLAN, sanctions=BOTH, regimes=R1_ON,
          binding=True, moves_off_holidays=True, law=law.COMPLAINT_PLAN.source,
          who=(P.PARTIES,), warn_days=0, moot=CLOSED,
          delay=False),
-    Rule("breach_talk",
+    DeadlineRule("breach_talk",
          starts=breach_known,
-         stops=by(E.BREACH_TALK_ORDERED, E.INTERRUPTED, E.REFERRED_FOR_BREACH, E.REFERRED_FOR_RESUMPTION,
+         stops=stops_on(E.BREACH_TALK_ORDERED, E.INTERRUPTED, E.REFERRED_FOR_BREACH, E.REFERRED_FOR_RESUMPTION,
              E.REPLAN_MEETING_HELD, E.PETITION_SENT),
          length=law.BREACH_TALK, sanctions=BOTH, regimes=ALL,
          binding=False, moves_off_holidays=False, law=law.OFFICE,
          who=(P.KONFLIKTRAD,), warn_days=3, moot=CLOSED),
-    Rule("breach_talk_held",
-         starts=at(E.BREACH_TALK_ORDERED), stops=by(E.BREACH_TALK_HELD, E.INTERRUPTED),
+    DeadlineRule("breach_talk_held",
+         starts=starts_on(E.BREACH_TALK_ORDERED), stops=stops_on(E.BREACH_TALK_HELD, E.INTERRUPTED),
          length=law.BREACH_TALK_HELD, sanctions=BOTH, regimes=ALL,
          binding=False, moves_off_holidays=False, law=law.OFFICE,
          who=(P.KONFLIKTRAD,), warn_days=3, moot=NOT_IN_TALK),
-    Rule("petition",
+    DeadlineRule("petition",
          starts=open_breach_case, stops=by_petition,
          length=law.PETITION, sanctions=S, regimes=ALL,
          binding=True, moves_off_holidays=True, law=law.PETITION.source,
          who=(P.CORRECTIONAL_SERVICE, P.PROSECUTION), warn_days=30, moot=CLOSED),
-    Rule("ec_petition",
+    DeadlineRule("ec_petition",
          starts=open_control_case, stops=by_petition,
          length=law.PETITION_ELECTRONIC_CONTROL, sanctions=S, regimes=R1_ON,
          binding=True, moves_off_holidays=False, law=law.PETITION_ELECTRONIC_CONTROL.source,
          who=(P.CORRECTIONAL_SERVICE, P.PROSECUTION), warn_days=30, moot=CLOSED),
-    Rule("ec_review",
-         starts=at(E.ELECTRONIC_CONTROL_ORDERED), stops=by_review,
+    DeadlineRule("ec_review",
+         starts=starts_on(E.ELECTRONIC_CONTROL_ORDERED), stops=by_review,
          length=law.ELECTRONIC_CONTROL_REVIEW, sanctions=S, regimes=R1_ON,
          binding=False, moves_off_holidays=False, law=law.ELECTRONIC_CONTROL_REVIEW.source,
          who=(P.KONFLIKTRAD,), warn_days=14, moot=NOT_IN_CONTROL),
-    Rule("ec_end",
-         starts=control_until, stops=by(E.ELECTRONIC_CONTROL_ENDED, E.ELECTRONIC_CONTROL_ORDERED),
+    DeadlineRule("ec_end",
+         starts=control_until, stops=stops_on(E.ELECTRONIC_CONTROL_ENDED, E.ELECTRONIC_CONTROL_ORDERED),
          length=None, sanctions=S, regimes=R1_ON,
          binding=True, moves_off_holidays=False, law=law.ELECTRONIC_CONTROL_MAX.source,
          who=(P.COURT,), warn_days=14, moot=NOT_IN_CONTROL),
-    Rule("team_meeting",
-         starts=team_meetings, stops=by(E.TEAM_MEETING_HELD),
+    DeadlineRule("team_meeting",
+         starts=team_meetings, stops=stops_on(E.TEAM_MEETING_HELD),
          length=law.TEAM_MEETING, sanctions=BOTH, regimes=ALL,
          binding=False, moves_off_holidays=False, law=law.OFFICE,
          who=(P.KONFLIKTRAD,), warn_days=7, moot=CLOSED),
-    Rule("term_end",
+    DeadlineRule("term_end",
          starts=term_end, stops=by_completion,
          length=None, sanctions=BOTH, regimes=ALL,
          binding=True, moves_off_holidays=law.CHOICES.move_term_end, law="krl § 23",
          who=(P.KONFLIKTRAD,), warn_days=30, moot=CLOSED),
-    Rule("turns_18",
+    DeadlineRule("turns_18",
          starts=born, stops=lambda _case, _begun: None,
          length=law.MAJORITY, sanctions=BOTH, regimes=ALL,
          binding=True, moves_off_holidays=False, law=law.MAJORITY.source,
          who=(P.KONFLIKTRAD,), warn_days=60, moot=CLOSED,
          delay=False),
-    Rule("transfer_accept",
-         starts=at(E.TRANSFER_DECIDED), stops=by(E.TRANSFER_ACCEPTED, E.TRANSFER_DECLINED),
+    DeadlineRule("transfer_accept",
+         starts=starts_on(E.TRANSFER_DECIDED), stops=stops_on(E.TRANSFER_ACCEPTED, E.TRANSFER_DECLINED),
          length=law.TRANSFER_ACCEPT, sanctions=BOTH, regimes=ALL,
          binding=False, moves_off_holidays=False, law=law.OFFICE,
          who=(P.KONFLIKTRAD,), warn_days=2, moot=CLOSED,
          since="2026-11-25"),
-    Rule("pum_renewal",
-         starts=pum_done, stops=by(E.JUDGMENT_GIVEN, E.PUM_ORDERED),
+    DeadlineRule("pum_renewal",
+         starts=pum_done, stops=stops_on(E.JUDGMENT_GIVEN, E.PUM_ORDERED),
          length=law.PUM_RENEWAL, sanctions=S, regimes=R1_ON,
          binding=False, moves_off_holidays=False, law=law.PUM_RENEWAL.source,
          who=(P.PROSECUTION,), warn_days=30, moot=FROM_JUDGED),
@@ -268,16 +268,16 @@ FOLLOW_THE_TERM = frozenset({"term_end", "petition", "ec_petition"})
 """The clocks that are counted from the adjusted end, and so move as long as an interruption lasts."""
 
 
-def deadlines(case: Case, day: date, rules: Sequence[Rule] = RULES) -> list[Deadline]:
+def deadlines(case: Case, day: date, rules: Sequence[DeadlineRule] = RULES) -> list[Deadline]:
     """Every clock that has begun by that day, as it stands that day; only those of the table the case runs under."""
-    return [found for rule in rules if _asked(rule, case) for found in _of_rule(rule, case, day)]
+    return [deadline for rule in rules if _applies(rule, case) for deadline in _deadlines_of_rule(rule, case, day)]
 
 
-def running(case: Case, day: date, rules: Sequence[Rule] = RULES) -> list[Deadline]:
+def running(case: Case, day: date, rules: Sequence[DeadlineRule] = RULES) -> list[Deadline]:
     """The clocks that run on that day or have run out and wait still; while the term stands still, not its own."""
-    still = FOLLOW_THE_TERM if case.stands_still else frozenset()
-    found = deadlines(case, day, rules) if not case.is_closed else ()
-    return [x for x in found if x.status in (DeadlineStatus.RUNNING, DeadlineStatus.OVERDUE) and x.code not in still]
+    paused = FOLLOW_THE_TERM if case.stands_still else frozenset()
+    clocks = deadlines(case, day, rules) if not case.is_closed else ()
+    return [x for x in clocks if x.status in (DeadlineStatus.RUNNING, DeadlineStatus.OVERDUE) and x.code not in paused]
 
 
 def next_due(case: Case) -> Deadline | None:
@@ -293,46 +293,46 @@ def first_due(clocks: Iterable[Deadline]) -> Deadline | None:
     return min((x for x in clocks if x.delay), key=lambda x: (x.due, x.code), default=None)
 
 
-def _asked(rule: Rule, case: Case) -> bool:
+def _applies(rule: DeadlineRule, case: Case) -> bool:
     return case.sanction in rule.sanctions and law.holds(case.table, rule.since, rule.until)
 
 
-def _of_rule(rule: Rule, case: Case, day: date) -> Iterator[Deadline]:
-    for begun in rule.starts(case, day):
-        if _regime(case, rule, begun) in rule.regimes:
-            yield _deadline(rule, case, begun, day)
+def _deadlines_of_rule(rule: DeadlineRule, case: Case, day: date) -> Iterator[Deadline]:
+    for start in rule.starts(case, day):
+        if _regime_at_start(case, rule, start) in rule.regimes:
+            yield _deadline(rule, case, start, day)
 
 
-def _regime(case: Case, rule: Rule, begun: Begun) -> Regime:
+def _regime_at_start(case: Case, rule: DeadlineRule, start: ClockStart) -> Regime:
     first = rule.code in ("lead_time", "turns_18")
-    return case.execution_regime(case.registered_on if first else begun.on)
+    return case.execution_regime(case.registered_on if first else start.on)
 
 
-def _deadline(rule: Rule, case: Case, begun: Begun, day: date) -> Deadline:
-    unmoved = begun.ordered or after(begun.on, rule.length.on(begun.on) if rule.length else Length())
+def _deadline(rule: DeadlineRule, case: Case, start: ClockStart, day: date) -> Deadline:
+    unmoved = start.ordered or after(start.on, rule.length.on(start.on) if rule.length else Length())
     due = next_working_day(unmoved) if rule.moves_off_holidays else unmoved
-    stopped = rule.stops(case, begun)
+    stopped = rule.stops(case, start)
     status = _status(rule, case, due, stopped, day)
     return Deadline(
         code=rule.code,
-        begun_on=begun.on,
-        known_on=begun.known_on,
+        begun_on=start.on,
+        known_on=start.known_on,
         due=due,
         unmoved=unmoved,
         stopped_on=stopped,
         status=status,
-        late_days=_late(status, due, stopped or day),
-        notice_from=max(begun.known_on, due - timedelta(days=rule.warn_days)),
+        late_days=_late_days(status, due, stopped or day),
+        notice_from=max(start.known_on, due - timedelta(days=rule.warn_days)),
         binding=rule.binding,
         law=rule.law,
         who=rule.who or tuple(filter(None, (waiting_for(case),))),
         delay=rule.delay,
-        reasoned=rule.delay and explained(case, due),
+        reasoned=rule.delay and covered_by_wait(case, due),
         warned=rule.delay or rule.warn_days > 0,
     )
 
 
-def _status(rule: Rule, case: Case, due: date, stopped: date | None, day: date) -> DeadlineStatus:
+def _status(rule: DeadlineRule, case: Case, due: date, stopped: date | None, day: date) -> DeadlineStatus:
     if stopped is not None:
         return DeadlineStatus.LATE if rule.delay and stopped > due else DeadlineStatus.MET
     if not rule.delay and day > due:
@@ -344,7 +344,7 @@ def _status(rule: Rule, case: Case, due: date, stopped: date | None, day: date) 
     return DeadlineStatus.OVERDUE if day > due else DeadlineStatus.RUNNING
 
 
-def _late(status: DeadlineStatus, due: date, stopped: date) -> int | None:
+def _late_days(status: DeadlineStatus, due: date, stopped: date) -> int | None:
     if status in (DeadlineStatus.ENDED, DeadlineStatus.NOT_RECORDED):
         return None
     return max(0, days_between(due, stopped)) if status in (DeadlineStatus.LATE, DeadlineStatus.OVERDUE) else 0

@@ -16,7 +16,7 @@ from ungdom.workflow.case import Case
 from ungdom.workflow.daycount import days_between
 from ungdom.workflow.deadlines import FOLLOW_THE_TERM, RULES, Deadline, DeadlineStatus, deadlines
 from ungdom.workflow.vocabulary import EventType, Party, State
-from ungdom.workflow.waits import Wait, ledger
+from ungdom.workflow.waits import WaitSpan, ledger
 
 K = TypeVar("K")
 E = EventType
@@ -30,7 +30,7 @@ PASSED = (DeadlineStatus.LATE, DeadlineStatus.OVERDUE)
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
+class WaitCause:
     """What was waited for: a party for a recorded reason; without a record, the party that the state waits for."""
 
     party: Party
@@ -39,7 +39,7 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class DelayPart:
     """Calendar days of one party for one reason in one state. `reason` None: the default of the state."""
 
     party: Party
@@ -48,13 +48,13 @@ class Part:
     days: int
 
     @property
-    def cause(self) -> Cause:
+    def cause(self) -> WaitCause:
         """What was waited for: a recorded wait is one cause, whatever states it went through."""
-        return Cause(self.party, self.reason, self.state if self.reason is None else None)
+        return WaitCause(self.party, self.reason, self.state if self.reason is None else None)
 
 
 @dataclass(frozen=True, slots=True)
-class Without:
+class Counterfactual:
     """The days of a span that some waits took, and the day it would have ended on without them; nothing else changed.
 
     `within`: whether that day is the due day or an earlier one.
@@ -66,13 +66,13 @@ class Without:
 
 
 @dataclass(frozen=True, slots=True)
-class Out:
+class InvestigationShare:
     """Days of a span in which a person investigation was ordered and not returned; they lie inside the parts.
 
     `recorded`: as many of them as a recorded wait for it has. strpl § 161 a.
     """
 
-    without: Without
+    without: Counterfactual
     recorded: int
 
 
@@ -92,11 +92,11 @@ class Delay:
     days: int
     over: int | None
     before: int
-    parts: tuple[Part, ...]
-    causes: dict[Cause, Without]
-    parties: dict[Party, Without]
-    decisive: tuple[Cause, ...]
-    investigation: Out | None
+    parts: tuple[DelayPart, ...]
+    causes: dict[WaitCause, Counterfactual]
+    parties: dict[Party, Counterfactual]
+    decisive: tuple[WaitCause, ...]
+    investigation: InvestigationShare | None
 
     @property
     def passed(self) -> bool:
@@ -105,7 +105,7 @@ class Delay:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class CauseShare:
     """What one cause or party did in many cases: days in all, cases with such days, cases it was decisive in."""
 
     days: int
@@ -114,7 +114,7 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class DelaySummary:
     """Many headlines together. `over`: cases past the norm, started or not; `beyond`: those that no wait explains.
 
     `before_days`: days that went before registration. Where two causes were decisive together, each is counted.
@@ -125,51 +125,53 @@ class Group:
     over: int
     beyond: int
     before_days: int
-    causes: dict[Cause, Share]
-    parties: dict[Party, Share]
+    causes: dict[WaitCause, CauseShare]
+    parties: dict[Party, CauseShare]
 
 
-def of_start(case: Case, day: date) -> Delay:
+def start_delay(case: Case, day: date) -> Delay:
     """The headline, last offence to start of execution, explained as it stands that day. Source: office norm."""
     [clock] = deadlines(case, day, _HEADLINE)
-    return _explained(case, clock, ledger(case, day), day)
+    return _delay_of(case, clock, ledger(case, day), day)
 
 
-def of_clocks(case: Case, day: date) -> list[Delay]:
+def clock_delays(case: Case, day: date) -> list[Delay]:
     """Every other clock that was passed and measures waiting, explained as it stands that day."""
     waits = ledger(case, day)
-    asked = (clock for clock in deadlines(case, day) if clock.code not in NOT_WAITED_FOR)
-    return [_explained(case, clock, waits, day) for clock in asked if clock.status in PASSED]
+    clocks = (clock for clock in deadlines(case, day) if clock.code not in NOT_WAITED_FOR)
+    return [_delay_of(case, clock, waits, day) for clock in clocks if clock.status in PASSED]
 
 
-def together(delays: Iterable[Delay]) -> Group:
+def summarise(delays: Iterable[Delay]) -> DelaySummary:
     """The headlines of many cases in figures. Shares of a party hold a case once, whatever number of its causes."""
-    told = list(delays)
-    over = [one for one in told if one.passed]
-    return Group(
-        cases=len(told),
-        started=sum(one.clock.stopped_on is not None for one in told),
+    all_delays = list(delays)
+    over = [delay for delay in all_delays if delay.passed]
+    return DelaySummary(
+        cases=len(all_delays),
+        started=sum(delay.clock.stopped_on is not None for delay in all_delays),
         over=len(over),
-        beyond=sum(not one.decisive for one in over),
-        before_days=sum(one.before for one in told),
-        causes=_shares(told, lambda one: one.causes, lambda one: one.decisive),
-        parties=_shares(told, lambda one: one.parties, lambda one: {cause.party for cause in one.decisive}),
+        beyond=sum(not delay.decisive for delay in over),
+        before_days=sum(delay.before for delay in all_delays),
+        causes=_shares(all_delays, lambda delay: delay.causes, lambda delay: delay.decisive),
+        parties=_shares(
+            all_delays, lambda delay: delay.parties, lambda delay: {cause.party for cause in delay.decisive}
+        ),
     )
 
 
 def _shares(
-    told: list[Delay], days_of: Callable[[Delay], dict[K, Without]], decisive: Callable[[Delay], Iterable[K]]
-) -> dict[K, Share]:
+    delays: list[Delay], days_of: Callable[[Delay], dict[K, Counterfactual]], decisive: Callable[[Delay], Iterable[K]]
+) -> dict[K, CauseShare]:
     days: Counter[K] = Counter()
-    for one in told:
-        days.update({key: without.days for key, without in days_of(one).items()})
-    cases = Counter(key for one in told for key in days_of(one))
-    made = Counter(key for one in told for key in decisive(one))
-    ranked = sorted(days, key=lambda key: (-made[key], -days[key]))
-    return {key: Share(days[key], cases[key], made[key]) for key in ranked}
+    for delay in delays:
+        days.update({key: counterfactual.days for key, counterfactual in days_of(delay).items()})
+    cases = Counter(key for delay in delays for key in days_of(delay))
+    decisive_cases = Counter(key for delay in delays for key in decisive(delay))
+    ranked = sorted(days, key=lambda key: (-decisive_cases[key], -days[key]))
+    return {key: CauseShare(days[key], cases[key], decisive_cases[key]) for key in ranked}
 
 
-def _explained(case: Case, clock: Deadline, waits: list[Wait], day: date) -> Delay:
+def _delay_of(case: Case, clock: Deadline, waits: list[WaitSpan], day: date) -> Delay:
     until = clock.stopped_on or case.closed_on or day
     days = max(0, days_between(clock.begun_on, until))
     parts = tuple(_parts(waits, clock.begun_on, until))
@@ -182,18 +184,18 @@ def _explained(case: Case, clock: Deadline, waits: list[Wait], day: date) -> Del
         over=clock.late_days,
         before=_overlap(clock.begun_on, case.registered_on, clock.begun_on, until),
         parts=parts,
-        causes={cause: _without(clock, until, taken) for cause, taken in causes.items()},
-        parties={party: _without(clock, until, taken) for party, taken in parties.items()},
+        causes={cause: _counterfactual(clock, until, wait_days) for cause, wait_days in causes.items()},
+        parties={party: _counterfactual(clock, until, wait_days) for party, wait_days in parties.items()},
         decisive=_decisive(causes, clock.late_days or 0),
         investigation=_investigation(case, clock, until, waits),
     )
 
 
-def _parts(waits: list[Wait], since: date, until: date) -> Iterator[Part]:
+def _parts(waits: list[WaitSpan], since: date, until: date) -> Iterator[DelayPart]:
     days: Counter[tuple[Party, d.WaitReason | None, State]] = Counter()
     for wait in waits:
         days[wait.party, wait.reason, wait.state] += _overlap(wait.since, wait.until, since, until)
-    return (Part(party, reason, state, found) for (party, reason, state), found in days.items() if found)
+    return (DelayPart(party, reason, state, count) for (party, reason, state), count in days.items() if count)
 
 
 def _longest(pairs: Iterable[tuple[K, int]]) -> dict[K, int]:
@@ -203,31 +205,35 @@ def _longest(pairs: Iterable[tuple[K, int]]) -> dict[K, int]:
     return dict(total.most_common())
 
 
-def _without(clock: Deadline, until: date, days: int) -> Without:
+def _counterfactual(clock: Deadline, until: date, days: int) -> Counterfactual:
     on = until - timedelta(days=days)
-    return Without(days, on, on <= clock.due)
+    return Counterfactual(days, on, on <= clock.due)
 
 
-def _decisive(causes: dict[Cause, int], over: int) -> tuple[Cause, ...]:
+def _decisive(causes: dict[WaitCause, int], over: int) -> tuple[WaitCause, ...]:
     """The longest first until enough: no smaller number of causes has as many days."""
-    found: list[Cause] = []
+    chosen: list[WaitCause] = []
     for cause, days in causes.items():
         if over <= 0:
             break
-        found.append(cause)
+        chosen.append(cause)
         over -= days
-    return tuple(found) if over <= 0 else ()
+    return tuple(chosen) if over <= 0 else ()
 
 
-def _investigation(case: Case, clock: Deadline, until: date, waits: list[Wait]) -> Out | None:
-    told = [wait for wait in waits if wait.reason is d.WaitReason.PERSON_INVESTIGATION]
-    spans = [(max(since, clock.begun_on), min(back, until)) for since, back in _spans_out(case, until)]
-    days = sum(max(0, days_between(since, back)) for since, back in spans)
-    recorded = sum(_overlap(wait.since, wait.until, since, back) for wait in told for since, back in spans)
-    return Out(_without(clock, until, days), recorded) if days else None
+def _investigation(case: Case, clock: Deadline, until: date, waits: list[WaitSpan]) -> InvestigationShare | None:
+    recorded_waits = [wait for wait in waits if wait.reason is d.WaitReason.PERSON_INVESTIGATION]
+    spans = [
+        (max(since, clock.begun_on), min(returned, until)) for since, returned in _investigation_spans(case, until)
+    ]
+    days = sum(max(0, days_between(since, returned)) for since, returned in spans)
+    recorded = sum(
+        _overlap(wait.since, wait.until, since, returned) for wait in recorded_waits for since, returned in spans
+    )
+    return InvestigationShare(_counterfactual(clock, until, days), recorded) if days else None
 
 
-def _spans_out(case: Case, until: date) -> Iterator[tuple[date, date]]:
+def _investigation_spans(case: Case, until: date) -> Iterator[tuple[date, date]]:
     """From each order to the return that follows it; ordered again while one is out, it is still out."""
     since: date | None = None
     for event in case.all(E.PUM_ORDERED, E.PUM_RETURNED):

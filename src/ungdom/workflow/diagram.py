@@ -1,7 +1,7 @@
 """The table drawn: one Mermaid state diagram a sanction and regime."""
 
 from ungdom.workflow.engine import rows_of
-from ungdom.workflow.table import VERSION, Back
+from ungdom.workflow.table import VERSION, PreviousState
 from ungdom.workflow.vocabulary import CLOSED, PHASE, EventType, Phase, Regime, Sanction, State
 
 
@@ -22,7 +22,7 @@ def mermaid(sanction: Sanction, regime: Regime, version: str = VERSION) -> str:
 def _arrows(sanction: Sanction, regime: Regime, version: str) -> dict[tuple[State, State], list[str]]:
     arrows: dict[tuple[State, State], list[str]] = {}
     for row in rows_of(sanction, regime, version):
-        if row.target is None or isinstance(row.target, Back) or row.event is EventType.LAPSED:
+        if row.target is None or isinstance(row.target, PreviousState) or row.event is EventType.LAPSED:
             continue
         for source in row.sources:
             names = arrows.setdefault((source, row.target), [])

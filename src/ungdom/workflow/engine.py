@@ -11,18 +11,26 @@ from transitions import EventData, Machine, Transition
 
 from ungdom.workflow import details as d
 from ungdom.workflow import law, table
-from ungdom.workflow.answers import Broken as Broken  # noqa: PLC0414  # asked for here, beside what gives them
 from ungdom.workflow.answers import Decision as Decision  # noqa: PLC0414
+from ungdom.workflow.answers import IllegalStep as IllegalStep  # noqa: PLC0414  # re-exported beside what returns them
 from ungdom.workflow.answers import Option as Option  # noqa: PLC0414
-from ungdom.workflow.case import Case, Stint, Youth, decides, starts
+from ungdom.workflow.case import Case, StateInterval, Youth, decision_in, start_given_by
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.errors import IllegalHistory, UnknownMachine
 from ungdom.workflow.events import SHAPE, Event
-from ungdom.workflow.guards.core import Guard, Step, Unmet, World, case_had_begun, day_has_come, follows_the_last_move
+from ungdom.workflow.guards.core import (
+    ExternalFacts,
+    Guard,
+    ProposedEvent,
+    UnmetCondition,
+    case_had_begun,
+    day_has_come,
+    follows_the_last_move,
+)
 from ungdom.workflow.guards.plan import coordinator_is_cleared, graded_case_is_assigned_by_a_leader
 from ungdom.workflow.history import effective as effective  # noqa: PLC0414  # asked for here, beside what it feeds
 from ungdom.workflow.permissions import acts_for
-from ungdom.workflow.table import BY_DECISION, FACTS, MOVES, Back, Move
+from ungdom.workflow.table import BY_DECISION, FACTS, MOVES, Move, PreviousState
 from ungdom.workflow.vocabulary import CLOSED, Actor, EventType, Regime, Role, Sanction, State
 
 E = EventType
@@ -43,7 +51,7 @@ _CLOCK_RUNS = frozenset(
     }
 )
 
-NO_WORLDS: Mapping[int, World] = {}
+NO_EXTERNAL_FACTS: Mapping[int, ExternalFacts] = {}
 
 Key = tuple[Sanction, Regime, State, EventType]
 
@@ -90,12 +98,12 @@ class Attempt:
 
     __slots__ = ("case", "row", "state", "step", "unmet")
 
-    def __init__(self, case: Case, step: Step, row: Move, source: State) -> None:
+    def __init__(self, case: Case, step: ProposedEvent, row: Move, source: State) -> None:
         self.state = source
         self.case = case
         self.step = step
         self.row = row
-        self.unmet: tuple[Unmet, ...] = ()
+        self.unmet: tuple[UnmetCondition, ...] = ()
 
 
 class Workflow:
@@ -125,15 +133,15 @@ class Workflow:
 
 def _holds(data: EventData) -> bool:
     attempt = cast(Attempt, data.model)
-    attempt.unmet = _asked(attempt.row, attempt.case, attempt.step)
+    attempt.unmet = _unmet_conditions(attempt.row, attempt.case, attempt.step)
     return not attempt.unmet
 
 
-def _asked(row: Move, case: Case, step: Step) -> tuple[Unmet, ...]:
-    return tuple(no for guard in _general(row) + row.guards if (no := guard(case, step)))
+def _unmet_conditions(row: Move, case: Case, step: ProposedEvent) -> tuple[UnmetCondition, ...]:
+    return tuple(unmet for guard in _general_guards(row) + row.guards if (unmet := guard(case, step)))
 
 
-def _general(row: Move) -> tuple[Guard, ...]:
+def _general_guards(row: Move) -> tuple[Guard, ...]:
     order = (follows_the_last_move,) if row.target is not None else ()
     secrecy = (graded_case_is_assigned_by_a_leader, coordinator_is_cleared) if row.event is E.ASSIGNED else ()
     return (day_has_come, case_had_begun, *order, *secrecy)
@@ -141,10 +149,10 @@ def _general(row: Move) -> tuple[Guard, ...]:
 
 def rows_of(sanction: Sanction, regime: Regime, version: str = table.VERSION) -> tuple[Move, ...]:
     """The rows of one workflow, in the order of the table. Raises `UnknownMachine`."""
-    found = rules(version)
-    if (sanction, regime) not in found.machines:
+    table_rules = rules(version)
+    if (sanction, regime) not in table_rules.machines:
         raise UnknownMachine(f"{sanction}/{regime}")
-    return tuple(row for row in found.rows if sanction in row.sanctions and regime in row.regimes)
+    return tuple(row for row in table_rules.rows if sanction in row.sanctions and regime in row.regimes)
 
 
 def actors_of(sanction: Sanction, event: EventType) -> tuple[Actor, ...]:
@@ -157,10 +165,10 @@ def regime_for(case: Case, event: EventType, day: date) -> Regime:
     return case.decision_regime(day) if event in BY_DECISION else case.execution_regime(day)
 
 
-def decide(case: Case, step: Step) -> Decision:
+def decide(case: Case, step: ProposedEvent) -> Decision:
     """May this step happen? Every unmet condition is named, not just the first."""
     regime = regime_for(case, step.type, step.on)
-    source, row = _row(case, regime, step.type, step.details, step.on)
+    source, row = _matching_row(case, regime, step.type, step.details, step.on)
     if row is None:
         unmet = (_no_such_move(case, step, regime), *_unmet_elsewhere(case, step, regime))
         return Decision(step.type, case.state, None, regime, unmet[0].law, unmet)
@@ -170,27 +178,27 @@ def decide(case: Case, step: Step) -> Decision:
     return Decision(step.type, case.state, after, regime, row.law, attempt.unmet)
 
 
-def options(case: Case, role: Role, step: Step) -> tuple[Option, ...]:
+def options(case: Case, role: Role, step: ProposedEvent) -> tuple[Option, ...]:
     """`decide` asked for every event type that this role may record. `step` gives the day, the person and the world."""
     acts = acts_for(role)
-    asked = (
+    candidates = (
         (event, tuple(a for a in actors_of(case.sanction, event) if a in acts))
         for event in EventType
         if event not in NOT_RECORDED_DIRECTLY
     )
-    return tuple(Option(event, actors, decide(case, _ask(step, event))) for event, actors in asked if actors)
+    return tuple(Option(event, actors, decide(case, _proposed(step, event))) for event, actors in candidates if actors)
 
 
-def _ask(step: Step, event: EventType) -> Step:
+def _proposed(step: ProposedEvent, event: EventType) -> ProposedEvent:
     return replace(step, type=event, details=d.Details() if SHAPE[event] is d.Details else None)
 
 
 def decide_registration(youth: Youth, event: Event, version: str | None = None) -> Decision:
     """Whether this case may be opened. `version`: of the table, as in `fold`."""
-    seed = _seed(youth, event, version)
-    step = Step(event.type, event.occurred_on, oslo_date(event.recorded_at), event.details)
-    row = next(row for row in rules(seed.table).rows if row.event is E.CASE_REGISTERED)
-    unmet = tuple(no for guard in (day_has_come, *row.guards) if (no := guard(seed, step)))
+    initial = _initial_case(youth, event, version)
+    step = ProposedEvent(event.type, event.occurred_on, oslo_date(event.recorded_at), event.details)
+    row = next(row for row in rules(initial.table).rows if row.event is E.CASE_REGISTERED)
+    unmet = tuple(condition for guard in (day_has_come, *row.guards) if (condition := guard(initial, step)))
     after = None if unmet else State.REGISTERED
     return Decision(event.type, None, after, law.REGIME.on(event.occurred_on), row.law, unmet)
 
@@ -200,19 +208,19 @@ def fold(youth: Youth, events: Sequence[Event], version: str | None = None) -> C
 
     `version`: of the table; None: the one the history says the case runs under.
     """
-    kept = effective(events)
-    if not kept or kept[0].type is not E.CASE_REGISTERED:
-        raise IllegalHistory(kept[0].seq if kept else 0, kept[0].type if kept else "none", None)
-    case = _seed(youth, kept[0], version or version_of(kept))
-    for event in kept[1:]:
+    history = effective(events)
+    if not history or history[0].type is not E.CASE_REGISTERED:
+        raise IllegalHistory(history[0].seq if history else 0, history[0].type if history else "none", None)
+    case = _initial_case(youth, history[0], version or version_of(history))
+    for event in history[1:]:
         case = _applied(case, event)
     return case
 
 
 def version_of(events: Sequence[Event]) -> str:
     """The version of the table that this history runs under: the one it was moved to last, or began with."""
-    told = (e.details.table for e in reversed(events) if isinstance(e.details, d.RulesMigrated | d.CaseRegistered))
-    return next(filter(None, told), table.FIRST_VERSION)
+    versions = (e.details.table for e in reversed(events) if isinstance(e.details, d.RulesMigrated | d.CaseRegistered))
+    return next(filter(None, versions), table.FIRST_VERSION)
 
 
 def apply(case: Case, event: Event) -> Case:
@@ -223,120 +231,133 @@ def apply(case: Case, event: Event) -> Case:
 
 def _applied(case: Case, event: Event) -> Case:
     regime = regime_for(case, event.type, event.occurred_on)
-    _, row = _row(case, regime, event.type, event.details, event.occurred_on)
+    _, row = _matching_row(case, regime, event.type, event.details, event.occurred_on)
     if row is None:
         raise IllegalHistory(event.seq, event.type, case.state)
-    changes: dict[str, Any] = {"events": (*case.events, event), **_learnt(case, event)}
+    changes: dict[str, Any] = {"events": (*case.events, event), **_projected(case, event)}
     target = _target(case, row)
     if target is not None:
-        back = case.stints[-2] if isinstance(row.target, Back) else None
-        changes["stints"] = (*case.stints, _stint(target, event, back))
-        changes["start"] = case.start or starts(event)
-    return _with(case, changes)
+        previous = case.intervals[-2] if isinstance(row.target, PreviousState) else None
+        changes["intervals"] = (*case.intervals, _interval(target, event, previous))
+        changes["start"] = case.start or start_given_by(event)
+    return _with_changes(case, changes)
 
 
-def check_walk(
-    youth: Youth, events: Sequence[Event], worlds: Mapping[int, World] = NO_WORLDS, version: str | None = None
-) -> Broken | None:
+def first_illegal_step(
+    youth: Youth,
+    events: Sequence[Event],
+    facts_by_seq: Mapping[int, ExternalFacts] = NO_EXTERNAL_FACTS,
+    version: str | None = None,
+) -> IllegalStep | None:
     """The first step of this history that was not allowed on the day it was recorded; None when it is a legal walk."""
-    return next(every_broken(youth, events, worlds, version), None)
+    return next(illegal_steps(youth, events, facts_by_seq, version), None)
 
 
-def every_broken(
-    youth: Youth, events: Sequence[Event], worlds: Mapping[int, World] = NO_WORLDS, version: str | None = None
-) -> Iterator[Broken]:
+def illegal_steps(
+    youth: Youth,
+    events: Sequence[Event],
+    facts_by_seq: Mapping[int, ExternalFacts] = NO_EXTERNAL_FACTS,
+    version: str | None = None,
+) -> Iterator[IllegalStep]:
     """Every step of this history that was not allowed, each judged as if those before it had been.
 
     After a move to which no row of the table fits nothing more is judged.
-    `worlds`: what is known from outside about the events with these numbers. `version`: of the table, as in `fold`.
+    `facts_by_seq`: what is known from outside about the events with these numbers. `version`: of the table, as in
+    `fold`.
     """
-    kept = effective(events)
-    if not kept or kept[0].type is not E.CASE_REGISTERED:
+    history = effective(events)
+    if not history or history[0].type is not E.CASE_REGISTERED:
         seq = events[0].seq if events else 1
-        unmet = Unmet("case_begins_with_registration", "arkivlova § 9", None, E.CASE_REGISTERED, (Actor.COORDINATOR,))
-        yield Broken(seq, kept[0].type if kept else E.CASE_REGISTERED, (unmet,))
+        unmet = UnmetCondition(
+            "case_begins_with_registration", "arkivlova § 9", None, E.CASE_REGISTERED, (Actor.COORDINATOR,)
+        )
+        yield IllegalStep(seq, history[0].type if history else E.CASE_REGISTERED, (unmet,))
         return
-    table_of = version or version_of(kept)
-    begun = decide_registration(youth, kept[0], table_of)
-    if begun.unmet:
-        yield Broken(kept[0].seq, kept[0].type, begun.unmet)
-    yield from _walk(_seed(youth, kept[0], table_of), kept[1:], worlds)
+    table_of = version or version_of(history)
+    registration = decide_registration(youth, history[0], table_of)
+    if registration.unmet:
+        yield IllegalStep(history[0].seq, history[0].type, registration.unmet)
+    yield from _illegal_steps_after(_initial_case(youth, history[0], table_of), history[1:], facts_by_seq)
 
 
-def _walk(case: Case, events: Iterable[Event], worlds: Mapping[int, World]) -> Iterator[Broken]:
+def _illegal_steps_after(
+    case: Case, events: Iterable[Event], facts_by_seq: Mapping[int, ExternalFacts]
+) -> Iterator[IllegalStep]:
     for event in events:
         today = oslo_date(event.recorded_at)
-        world = worlds.get(event.seq, World())
-        step = Step(event.type, event.occurred_on, today, event.details, event.role, event.subject, world, event.actor)
-        found = decide(case, step)
-        if found.unmet:
-            yield Broken(event.seq, event.type, found.unmet)
+        facts = facts_by_seq.get(event.seq, ExternalFacts())
+        step = ProposedEvent(
+            event.type, event.occurred_on, today, event.details, event.role, event.subject, facts, event.actor
+        )
+        decision = decide(case, step)
+        if decision.unmet:
+            yield IllegalStep(event.seq, event.type, decision.unmet)
         try:
             case = _applied(case, event)
         except IllegalHistory:
             if any(row.event is event.type for row in MOVES):
                 return
-            case = _with(case, {"events": (*case.events, event)})
+            case = _with_changes(case, {"events": (*case.events, event)})
 
 
-def _seed(youth: Youth, event: Event, version: str | None = None) -> Case:
-    begun = event.details
-    if not isinstance(begun, d.CaseRegistered):
+def _initial_case(youth: Youth, event: Event, version: str | None = None) -> Case:
+    registration = event.details
+    if not isinstance(registration, d.CaseRegistered):
         raise IllegalHistory(event.seq, event.type, None)
     return Case(
         youth=youth,
         events=(event,),
-        stints=(_stint(State.REGISTERED, event),),
-        sanction=begun.sanction,
-        konfliktrad=begun.konfliktrad,
-        person=begun.person,
-        offences=begun.offences,
+        intervals=(_interval(State.REGISTERED, event),),
+        sanction=registration.sanction,
+        konfliktrad=registration.konfliktrad,
+        person=registration.person,
+        offences=registration.offences,
         table=version or version_of([event]),
     )
 
 
-def _learnt(case: Case, event: Event) -> dict[str, Any]:
-    said = event.details
-    learnt: dict[str, Any] = {}
-    if decision := decides(event):
-        same_regime = case.sanctioned if case.has(E.FOLLOW_UP_BY_JUDGMENT) else None
-        learnt["sanctioned"] = replace(decision, regime=same_regime.regime) if same_regime else decision
-    if isinstance(said, d.OffenceAdded):
-        learnt["offences"] = (*case.offences, said.offence)
-    elif isinstance(said, d.ExecutionRegimePinned):
-        learnt["pins"] = (*case.pins, (event.occurred_on, said.regime))
+def _projected(case: Case, event: Event) -> dict[str, Any]:
+    details = event.details
+    changes: dict[str, Any] = {}
+    if decision := decision_in(event):
+        same_regime = case.sanction_in_force if case.has(E.FOLLOW_UP_BY_JUDGMENT) else None
+        changes["sanction_in_force"] = replace(decision, regime=same_regime.regime) if same_regime else decision
+    if isinstance(details, d.OffenceAdded):
+        changes["offences"] = (*case.offences, details.offence)
+    elif isinstance(details, d.ExecutionRegimePinned):
+        changes["regime_overrides"] = (*case.regime_overrides, (event.occurred_on, details.regime))
     elif event.type is E.TRANSFER_ACCEPTED:
         decided = case.last(E.TRANSFER_DECIDED)
         if decided and isinstance(decided.details, d.TransferDecided):
-            learnt["konfliktrad"] = decided.details.to
-    return learnt
+            changes["konfliktrad"] = decided.details.to
+    return changes
 
 
-def _stint(state: State, event: Event, back: Stint | None = None) -> Stint:
-    said = event.details
-    control = isinstance(said, d.PetitionSent) and said.for_ is d.Recommendation.ELECTRONIC_CONTROL
-    runs = back.clock if back else state in _CLOCK_RUNS or control
-    return Stint(state, event.occurred_on, event.seq, runs)
+def _interval(state: State, event: Event, previous: StateInterval | None = None) -> StateInterval:
+    details = event.details
+    control = isinstance(details, d.PetitionSent) and details.for_ is d.Recommendation.ELECTRONIC_CONTROL
+    runs = previous.clock if previous else state in _CLOCK_RUNS or control
+    return StateInterval(state, event.occurred_on, event.seq, runs)
 
 
-def _with(case: Case, changes: dict[str, Any]) -> Case:
+def _with_changes(case: Case, changes: dict[str, Any]) -> Case:
     new = object.__new__(Case)
     new.__dict__.update(case.__dict__, **changes)
     return new
 
 
-def _row(
+def _matching_row(
     case: Case, regime: Regime, event: EventType, details: d.Details | None, day: date
 ) -> tuple[State, Move | None]:
     """The row that fits: a move by the state it is in, a fact by the states it was in on the day it happened."""
     rows = _rows_at(case, regime, case.state, event)
-    found = next((row for row in rows if row.when is None or row.when(details)), None)
+    current_row = next((row for row in rows if row.condition is None or row.condition(details)), None)
     late = case.registered_on <= day < case.entered_on
-    if found is not None and not late:
-        return case.state, found
+    if current_row is not None and not late:
+        return case.state, current_row
     then = ((state, row) for state in case.states_on(day) for row in _rows_at(case, regime, state, event))
     fact = next(((state, row) for state, row in then if row.target is None), None)
-    return fact or (case.state, found if found and found.target is not None else None)
+    return fact or (case.state, current_row if current_row and current_row.target is not None else None)
 
 
 def _rows_at(case: Case, regime: Regime, state: State, event: EventType) -> tuple[Move, ...]:
@@ -344,37 +365,42 @@ def _rows_at(case: Case, regime: Regime, state: State, event: EventType) -> tupl
 
 
 def _target(case: Case, row: Move) -> State | None:
-    if isinstance(row.target, Back):
-        return case.stints[-2].state
+    if isinstance(row.target, PreviousState):
+        return case.intervals[-2].state
     if row.target is State.EXECUTING and not case.plan_made and row.event not in (E.PLAN_MEETING_HELD, E.PLAN_SIGNED):
         return State.INTERIM_CONDITIONS
     return row.target
 
 
-def _unmet_elsewhere(case: Case, step: Step, regime: Regime) -> tuple[Unmet, ...]:
+def _unmet_elsewhere(case: Case, step: ProposedEvent, regime: Regime) -> tuple[UnmetCondition, ...]:
     """What else is unmet, were the case in a state from which this can happen."""
     rows = (row for row in rows_of(case.sanction, regime, case.table) if row.event is step.type)
-    fits = next((row for row in rows if row.when is None or row.when(step.details)), None)
-    return _asked(fits, case, step) if fits else ()
+    fits = next((row for row in rows if row.condition is None or row.condition(step.details)), None)
+    return _unmet_conditions(fits, case, step) if fits else ()
 
 
-def _no_such_move(case: Case, step: Step, regime: Regime) -> Unmet:
+def _no_such_move(case: Case, step: ProposedEvent, regime: Regime) -> UnmetCondition:
     rows = [row for row in rules(case.table).rows if row.event is step.type]
     if not rows:
         newer = next(row for row in ROWS if row.event is step.type)
-        return Unmet("wrong_table", newer.law, case.table, newer.since, ())
+        return UnmetCondition("wrong_table", newer.law, case.table, newer.since, ())
     of_sanction = [row for row in rows if case.sanction in row.sanctions]
     of_regime = [row for row in of_sanction if regime in row.regimes]
-    where = rows[0].law
     if not of_sanction:
-        return Unmet("wrong_sanction", where, case.sanction, sorted({s for r in rows for s in r.sanctions}), ())
+        return UnmetCondition(
+            "wrong_sanction", rows[0].law, case.sanction, sorted({s for r in rows for s in r.sanctions}), ()
+        )
     if not of_regime:
         regimes = sorted({str(r) for row in of_sanction for r in row.regimes})
         later = [since for since, r in law.REGIME.values if r in regimes and since > step.on]
-        return Unmet("wrong_regime", of_sanction[0].law, regime, regimes, (), later[0] if later else None)
-    states = [state for state in State if any(state in row.sources for row in of_regime)]
-    facts = all(row.target is None for row in of_regime)
-    stood = next(iter(case.states_on(step.on)), case.state) if facts else case.state
-    code = "case_is_closed" if stood in CLOSED else "wrong_state"
-    fixers = of_regime[0].actors
-    return Unmet(code, of_regime[0].law, stood, [str(s) for s in states], fixers)
+        return UnmetCondition("wrong_regime", of_sanction[0].law, regime, regimes, (), later[0] if later else None)
+    states = [str(state) for state in State if any(state in row.sources for row in of_regime)]
+    is_fact = all(row.target is None for row in of_regime)
+    state_then = next(iter(case.states_on(step.on)), case.state) if is_fact else case.state
+    return UnmetCondition(
+        "case_is_closed" if state_then in CLOSED else "wrong_state",
+        of_regime[0].law,
+        state_then,
+        states,
+        of_regime[0].actors,
+    )

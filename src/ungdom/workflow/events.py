@@ -181,16 +181,16 @@ def reader(kind: EventType) -> TypeAdapter[Any]:
 def read_details(kind: EventType, raw: object) -> d.Details:
     """The details of an event from decoded JSON. Raises `BadDetails` with every problem and its place."""
     try:
-        found: d.Details = reader(kind).validate_json(to_json(raw), strict=True)
+        details: d.Details = reader(kind).validate_json(to_json(raw), strict=True)
     except ValidationError as error:
         raise BadDetails(kind, problems_of(error)) from None
-    return found
+    return details
 
 
 def load_details(kind: EventType, stored: str | bytes) -> d.Details:
     """The details of an event from stored JSON text."""
-    found: d.Details = reader(kind).validate_json(stored)
-    return found
+    details: d.Details = reader(kind).validate_json(stored)
+    return details
 
 
 def dump_details(kind: EventType, details: d.Details) -> str:
@@ -228,7 +228,7 @@ def implausible(value: object, pointer: str = "") -> Iterator[Problem]:
 
 def problems_of(error: ValidationError, under: str = "") -> list[Problem]:
     """What a reader found wrong, each with its place as a JSON Pointer below `under`."""
-    found = error.errors(include_url=False, include_input=False)
+    errors = error.errors(include_url=False, include_input=False)
     return [
         Problem(
             under + "".join(f"/{escaped(part)}" for part in place_of(e)),
@@ -237,7 +237,7 @@ def problems_of(error: ValidationError, under: str = "") -> list[Problem]:
             allowed_values(e),
             named_values(e),
         )
-        for e in found
+        for e in errors
     ]
 
 

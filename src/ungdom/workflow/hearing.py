@@ -28,14 +28,14 @@ class HearingRule:
     step: EventType
     about: d.HeardAbout
     grounds: tuple[EventType, ...]
-    when: Callable[[d.Details | None], bool]
+    condition: Callable[[d.Details | None], bool]
     sanctions: tuple[Sanction, ...] = tuple(Sanction)
     talk: bool = True
     always: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class HeardStatus:
     """Whether the youth has been heard about a step: the newest ground, and the hearing after it (None: not yet)."""
 
     about: d.HeardAbout
@@ -47,20 +47,22 @@ class Heard:
         """How; a breach talk is spoken. None: not heard."""
         if self.hearing is None:
             return None
-        said = self.hearing.details
-        return said.how if isinstance(said, d.YouthHeard) else d.HeardHow.SPOKEN
+        details = self.hearing.details
+        return details.how if isinstance(details, d.YouthHeard) else d.HeardHow.SPOKEN
 
 
-def _anyhow(_said: d.Details | None) -> bool:
+def _always(_details: d.Details | None) -> bool:
     return True
 
 
-def _because(reason: d.InterruptionReason) -> Callable[[d.Details | None], bool]:
-    return lambda said: isinstance(said, d.Interrupted) and said.reason is reason
+def _interrupted_for(reason: d.InterruptionReason) -> Callable[[d.Details | None], bool]:
+    return lambda details: isinstance(details, d.Interrupted) and details.reason is reason
 
 
-def _on(ground: d.PetitionGround) -> Callable[[d.Details | None], bool]:
-    return lambda said: said is None or (isinstance(said, d.ReferredForResumption) and said.ground is ground)
+def _resumed_on(ground: d.PetitionGround) -> Callable[[d.Details | None], bool]:
+    return lambda details: (
+        details is None or (isinstance(details, d.ReferredForResumption) and details.ground is ground)
+    )
 
 
 BREACHES = (E.BREACH_RECORDED, E.BREACH_TALK_MISSED)
@@ -71,52 +73,52 @@ P, I = d.PetitionGround, d.InterruptionReason  # noqa: E741  # read across, as i
 # A table is read across: one row a step.
 # fmt: off
 STEPS: tuple[HearingRule, ...] = (
-    HearingRule(E.INTERRUPTED, A.INTERRUPTION, (E.BREACH_TALK_MISSED,), _because(I.MISSED_TALK)),
-    HearingRule(E.INTERRUPTED, A.INTERRUPTION, BREACHES, _because(I.NEW_BREACH_AFTER_TALK)),
-    HearingRule(E.REFERRED_FOR_BREACH, A.REFERRAL, BREACHES, _anyhow, S),
-    HearingRule(E.REFERRED_FOR_RESUMPTION, A.RESUMPTION, BREACHES, _on(P.BREACH), F),
-    HearingRule(E.REFERRED_FOR_RESUMPTION, A.RESUMPTION, OFFENCES, _on(P.NEW_OFFENCE), F, talk=False),
-    HearingRule(E.REFERRED_FOR_RESUMPTION, A.RESUMPTION, BREACHES + OFFENCES, _on(P.BREACH_AND_NEW_OFFENCE), F),
-    HearingRule(E.DRUG_BAN_IMPOSED, A.DRUG_BAN, (*BREACHES, *OFFENCES, E.DRUG_BAN_LIFTED), _anyhow, talk=False,
+    HearingRule(E.INTERRUPTED, A.INTERRUPTION, (E.BREACH_TALK_MISSED,), _interrupted_for(I.MISSED_TALK)),
+    HearingRule(E.INTERRUPTED, A.INTERRUPTION, BREACHES, _interrupted_for(I.NEW_BREACH_AFTER_TALK)),
+    HearingRule(E.REFERRED_FOR_BREACH, A.REFERRAL, BREACHES, _always, S),
+    HearingRule(E.REFERRED_FOR_RESUMPTION, A.RESUMPTION, BREACHES, _resumed_on(P.BREACH), F),
+    HearingRule(E.REFERRED_FOR_RESUMPTION, A.RESUMPTION, OFFENCES, _resumed_on(P.NEW_OFFENCE), F, talk=False),
+    HearingRule(E.REFERRED_FOR_RESUMPTION, A.RESUMPTION, BREACHES + OFFENCES, _resumed_on(P.BREACH_AND_NEW_OFFENCE), F),
+    HearingRule(E.DRUG_BAN_IMPOSED, A.DRUG_BAN, (*BREACHES, *OFFENCES, E.DRUG_BAN_LIFTED), _always, talk=False,
                 always=True),
-    HearingRule(E.PLAN_FAILED, A.PLAN_FAILURE, (E.RECEIVED, E.POSTPONEMENT_ENDED), _anyhow, S, talk=False,
+    HearingRule(E.PLAN_FAILED, A.PLAN_FAILURE, (E.RECEIVED, E.POSTPONEMENT_ENDED), _always, S, talk=False,
                 always=True),
 )
 # fmt: on
 """The steps. Conditions after a breach are set in the talk, and a new plan in the meeting: there the youth speaks."""
 
 
-def is_asked(case: Case, day: date) -> bool:
+def is_required(case: Case, day: date) -> bool:
     """Whether the steps of that day are single decisions: from R1 on. krl § 22 e."""
     return case.execution_regime(day) is not Regime.R0
 
 
-def heard(case: Case, rule: HearingRule, day: date) -> Heard:
+def heard_status(case: Case, rule: HearingRule, day: date) -> HeardStatus:
     """Whether the youth was heard about this step by that day, after every ground that is known."""
     grounds = [event for event in case.events if event.type in rule.grounds]
-    known, since = max((g.seq for g in grounds), default=0), max((g.occurred_on for g in grounds), default=date.min)
-    after = (e for e in case.events if e.seq > known and since <= e.occurred_on <= day and _counts(e, rule))
-    return Heard(rule.about, grounds[-1] if grounds else None, next(after, None))
+    last_seq, since = max((g.seq for g in grounds), default=0), max((g.occurred_on for g in grounds), default=date.min)
+    after = (e for e in case.events if e.seq > last_seq and since <= e.occurred_on <= day and _is_hearing(e, rule))
+    return HeardStatus(rule.about, grounds[-1] if grounds else None, next(after, None))
 
 
-def unheard(case: Case, step: EventType, said: d.Details | None, day: date) -> Heard | None:
+def missing_hearing(case: Case, step: EventType, details: d.Details | None, day: date) -> HeardStatus | None:
     """What the youth has not been heard about before this step; None where they have, or need not be.
 
     Without details: None where one way of taking the step needs no further hearing.
     """
-    rules = [rule for rule in STEPS if rule.step is step and rule.when(said)]
-    found = [one for rule in rules if (one := heard(case, rule, day)).ground or rule.always]
-    return found[0] if found and all(one.hearing is None for one in found) else None
+    rules = [rule for rule in STEPS if rule.step is step and rule.condition(details)]
+    statuses = [status for rule in rules if (status := heard_status(case, rule, day)).ground or rule.always]
+    return statuses[0] if statuses and all(status.hearing is None for status in statuses) else None
 
 
-def standing(case: Case, day: date) -> list[Heard]:
+def heard_statuses(case: Case, day: date) -> list[HeardStatus]:
     """Of each step after a breach or new offence that is recorded, whether the youth has been heard about it."""
     rules = [rule for rule in STEPS if not rule.always and case.sanction in rule.sanctions]
-    found = [(one.ground.seq, one) for rule in rules if (one := heard(case, rule, day)).ground]
-    return list({one.about: one for _, one in sorted(found, key=lambda pair: pair[0])}.values())
+    by_ground = [(status.ground.seq, status) for rule in rules if (status := heard_status(case, rule, day)).ground]
+    return list({status.about: status for _, status in sorted(by_ground, key=lambda pair: pair[0])}.values())
 
 
-def _counts(event: Event, rule: HearingRule) -> bool:
+def _is_hearing(event: Event, rule: HearingRule) -> bool:
     if isinstance(event.details, d.YouthHeard):
         return rule.about in event.details.about
     return rule.talk and event.type is E.BREACH_TALK_HELD

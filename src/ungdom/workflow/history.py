@@ -12,17 +12,19 @@ def effective(events: Sequence[Event]) -> list[Event]:
     corrections = {e.details.corrects: e for e in events if isinstance(e.details, Corrected)}
     if not corrections:
         return list(events)
-    kept = (_corrected(event, corrections.get(event.seq)) for event in events if event.type is not EventType.CORRECTED)
-    return [event for event in kept if event is not None]
+    corrected = (
+        _corrected(event, corrections.get(event.seq)) for event in events if event.type is not EventType.CORRECTED
+    )
+    return [event for event in corrected if event is not None]
 
 
 def _corrected(event: Event, correction: Event | None) -> Event | None:
     if correction is None:
         return event
-    said = correction.details
-    if not isinstance(said, Corrected) or said.replacement is None:
+    details = correction.details
+    if not isinstance(details, Corrected) or details.replacement is None:
         return None
-    new = said.replacement
+    new = details.replacement
     return replace(
         event,
         type=new.type,

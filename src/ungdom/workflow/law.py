@@ -24,11 +24,11 @@ class Dated(Generic[T]):
 
     def on(self, day: date) -> T:
         """The value in force that day; before the first day, the first value."""
-        found = self.values[0][1]
+        current = self.values[0][1]
         for since, value in self.values:
             if since <= day:
-                found = value
-        return found
+                current = value
+        return current
 
 
 FIRST = date(2014, 7, 1)  # konfliktrådsloven in force

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
-from ungdom.workflow.case import Case, Start
+from ungdom.workflow.case import Case, ExecutionStart
 from ungdom.workflow.daycount import days_between
 from ungdom.workflow.vocabulary import EventType, Party, State
-from ungdom.workflow.waits import Stage, Wait, ledger, stages
+from ungdom.workflow.waits import Stage, WaitSpan, ledger, stages
 
 K = TypeVar("K")
 
 
 @dataclass(frozen=True, slots=True)
-class LeadTime:
+class CaseLeadTime:
     """Everything about the time of one case, until one day.
 
     `p1`: last offence to receipt; `p2`: receipt to start, None when the start came first; `p3`: last offence to start.
@@ -28,9 +28,9 @@ class LeadTime:
     p1: int | None
     p2: int | None
     p3: int | None
-    start: Start | None
+    start: ExecutionStart | None
     stages: tuple[Stage, ...]
-    waits: tuple[Wait, ...]
+    waits: tuple[WaitSpan, ...]
     total_days: int
     unreported_days: int
     stage_days: dict[State, int]
@@ -38,12 +38,12 @@ class LeadTime:
     p3_by_party: dict[Party, int] | None
 
 
-def lead_time(case: Case, day: date) -> LeadTime:
+def lead_time(case: Case, day: date) -> CaseLeadTime:
     """The lead time of a case as it stands on that day. Source: office norm; start by krl § 23 (`case.starts`)."""
     stays, waits = stages(case, day), ledger(case, day)
     p1, p2, p3 = measures(case)
     until = case.closed_on or max(day, case.entered_on)
-    return LeadTime(
+    return CaseLeadTime(
         until=until,
         p1=p1,
         p2=p2,
@@ -70,7 +70,7 @@ def measures(case: Case) -> tuple[int | None, int | None, int | None]:
     return p1, p2, p3
 
 
-def _before_start(case: Case, waits: list[Wait]) -> dict[Party, int] | None:
+def _before_start(case: Case, waits: list[WaitSpan]) -> dict[Party, int] | None:
     if case.start is None:
         return None
     low, high = case.last_offence, case.start.on

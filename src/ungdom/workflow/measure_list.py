@@ -27,7 +27,7 @@ class Availability(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedMeasure:
     """One measure of a list: its code, the letter in krl § 25 where it has one, whose plan and how much it takes."""
 
     code: str
@@ -39,31 +39,31 @@ class Listed:
 
 # A table is read across: one row a measure.
 # fmt: off
-MEASURES: tuple[Listed, ...] = (
-    Listed("noneconomic_compensation", "a", K.SUPPORTIVE, R1_ON),
-    Listed("programme_or_treatment", "b", K.SUPPORTIVE, R1_ON),
-    Listed("education_work_community", "c", K.SUPPORTIVE, R1_ON),
-    Listed("conversation", "d", K.MIXED, R1_ON),
-    Listed("reporting", "e", K.INTRUSIVE, R1_ON),
-    Listed("abstinence_testing", "f", K.INTRUSIVE, R1_ON),
-    Listed("curfew", "g", K.INTRUSIVE, R1_ON),
-    Listed("residence", "h", K.INTRUSIVE, R1_ON),
-    Listed("no_contact", "i", K.INTRUSIVE, R1_ON),
-    Listed("other_suitable", "j", K.SUPPORTIVE, R1_ON),
-    Listed("noneconomic_compensation", "a", K.SUPPORTIVE, R0),
-    Listed("programme", "b", K.SUPPORTIVE, R0),
-    Listed("community_tasks", "c", K.SUPPORTIVE, R0),
-    Listed("residence_work_education", "d", K.MIXED, R0),
-    Listed("meet_police_corrections", "e", K.INTRUSIVE, R0),
-    Listed("abstinence_testing", "f", K.INTRUSIVE, R0),
-    Listed("curfew", "g", K.INTRUSIVE, R0),
-    Listed("no_contact", "h", K.INTRUSIVE, R0),
-    Listed("institution_stay", None, K.INTRUSIVE, R0, S),
+MEASURES: tuple[ListedMeasure, ...] = (
+    ListedMeasure("noneconomic_compensation", "a", K.SUPPORTIVE, R1_ON),
+    ListedMeasure("programme_or_treatment", "b", K.SUPPORTIVE, R1_ON),
+    ListedMeasure("education_work_community", "c", K.SUPPORTIVE, R1_ON),
+    ListedMeasure("conversation", "d", K.MIXED, R1_ON),
+    ListedMeasure("reporting", "e", K.INTRUSIVE, R1_ON),
+    ListedMeasure("abstinence_testing", "f", K.INTRUSIVE, R1_ON),
+    ListedMeasure("curfew", "g", K.INTRUSIVE, R1_ON),
+    ListedMeasure("residence", "h", K.INTRUSIVE, R1_ON),
+    ListedMeasure("no_contact", "i", K.INTRUSIVE, R1_ON),
+    ListedMeasure("other_suitable", "j", K.SUPPORTIVE, R1_ON),
+    ListedMeasure("noneconomic_compensation", "a", K.SUPPORTIVE, R0),
+    ListedMeasure("programme", "b", K.SUPPORTIVE, R0),
+    ListedMeasure("community_tasks", "c", K.SUPPORTIVE, R0),
+    ListedMeasure("residence_work_education", "d", K.MIXED, R0),
+    ListedMeasure("meet_police_corrections", "e", K.INTRUSIVE, R0),
+    ListedMeasure("abstinence_testing", "f", K.INTRUSIVE, R0),
+    ListedMeasure("curfew", "g", K.INTRUSIVE, R0),
+    ListedMeasure("no_contact", "h", K.INTRUSIVE, R0),
+    ListedMeasure("institution_stay", None, K.INTRUSIVE, R0, S),
 )
 # fmt: on
 """Both lists of krl § 25. That of R0 was open ("blant annet"); the later one is closed, and open through letter j."""
 
-KIND: dict[str, MeasureKind] = {one.code: one.kind for one in MEASURES}
+KIND: dict[str, MeasureKind] = {measure.code: measure.kind for measure in MEASURES}
 """How much each listed measure takes; a code that stands in both lists takes the same in both."""
 
 UNLISTED = MeasureKind.MIXED
@@ -87,19 +87,19 @@ AGENCY: dict[str, Attendee] = {
 """As what somebody of each listed agency sits on the team. Office norm."""
 
 
-def allowed(regime: Regime, sanction: Sanction) -> list[str]:
+def allowed_codes(regime: Regime, sanction: Sanction) -> list[str]:
     """The codes of the list of krl § 25 for this sanction under this regime, in the order of its letters."""
-    return [one.code for one in MEASURES if regime in one.regimes and sanction in one.sanctions]
+    return [measure.code for measure in MEASURES if regime in measure.regimes and sanction in measure.sanctions]
 
 
-def may_stand(code: str, regime: Regime, sanction: Sanction) -> bool:
+def may_be_planned(code: str, regime: Regime, sanction: Sanction) -> bool:
     """Whether a measure of this code may be put on a plan.
 
     From R1 on only what is listed. In R0 also what is not, as long as it is not kept for the other sanction.
     """
-    if code in allowed(regime, sanction):
+    if code in allowed_codes(regime, sanction):
         return True
-    return regime is Regime.R0 and not any(code == one.code and regime in one.regimes for one in MEASURES)
+    return regime is Regime.R0 and not any(code == measure.code and regime in measure.regimes for measure in MEASURES)
 
 
 def load(measures: Iterable[d.PlannedMeasure], day: date) -> int:
@@ -108,4 +108,4 @@ def load(measures: Iterable[d.PlannedMeasure], day: date) -> int:
     Two hours a week of conversation (mixed, 2) and a curfew (intrusive, 3) weigh 7. Office norm: `law.MEASURE_WEIGHT`.
     """
     weight = law.MEASURE_WEIGHT.on(day)
-    return sum(weight[KIND.get(one.code, UNLISTED)] * (one.hours_a_week or 1) for one in measures)
+    return sum(weight[KIND.get(measure.code, UNLISTED)] * (measure.hours_a_week or 1) for measure in measures)

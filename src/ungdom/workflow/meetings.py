@@ -47,7 +47,7 @@ KIND: dict[EventType, MeetingKind] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Required:
+class RequiredAttendee:
     """One row: who had to be there, at which meetings, in which sanction and regime, by which law, and when."""
 
     who: Attendee
@@ -55,7 +55,7 @@ class Required:
     sanctions: tuple[Sanction, ...]
     regimes: tuple[Regime, ...]
     law: str
-    when: Callable[[Case, date], bool]
+    condition: Callable[[Case, date], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +72,12 @@ class Meeting:
     held: bool
     invited: Attendees | None
     present: Attendees | None
-    required: tuple[Required, ...]
+    required: tuple[RequiredAttendee, ...]
 
     @property
     def expected(self) -> Attendees:
         """Who should have come: who was invited, and who by law had to be there."""
-        return tuple(dict.fromkeys((*(self.invited or ()), *(one.who for one in self.required))))
+        return tuple(dict.fromkeys((*(self.invited or ()), *(required.who for required in self.required))))
 
     @property
     def absent(self) -> Attendees | None:
@@ -86,9 +86,13 @@ class Meeting:
         return None if present is None else tuple(who for who in self.expected if who not in present)
 
     @property
-    def missing(self) -> tuple[Required, ...]:
+    def missing(self) -> tuple[RequiredAttendee, ...]:
         """Who by law had to be there and was not; nobody where it is not known who came."""
-        return () if self.present is None else tuple(one for one in self.required if one.who not in self.present)
+        return (
+            ()
+            if self.present is None
+            else tuple(required for required in self.required if required.who not in self.present)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,20 +120,20 @@ PLANNING = (K.CONFERENCE, K.PLAN, K.REPLAN)
 
 # A table is read across: one row a member.
 # fmt: off
-REQUIRED: tuple[Required, ...] = (
-    Required(A.KONFLIKTRAD, (K.COORDINATION,), BOTH, ALL, "krl § 22 d", always),
-    Required(A.POLICE, (K.COORDINATION,), BOTH, ALL, "krl § 22 d", always),
-    Required(A.PROSECUTION, (K.COORDINATION,), BOTH, ALL, "krl § 22 d", always),
-    Required(A.CORRECTIONAL_SERVICE, (K.COORDINATION,), BOTH, ALL, "krl § 22 d", always),
-    Required(A.YOUTH, PLANNING, BOTH, ALL, "krl §§ 23, 24", always),
-    Required(A.GUARDIAN, PLANNING, BOTH, ALL, "krl § 24; vergemålsloven § 8", has_guardian),
-    Required(A.CORRECTIONAL_SERVICE, (K.PLAN, K.REPLAN), S, R1_ON, "krl §§ 24, 26", always),
-    Required(A.POLICE, (K.PLAN, K.REPLAN), S, R1_ON, "krl §§ 24, 26", always),
-    Required(A.YOUTH, (K.TEAM,), BOTH, ALL, "krl § 26 first paragraph", always),
-    Required(A.GUARDIAN, (K.TEAM,), BOTH, ALL, "krl §§ 11, 26; vergemålsloven § 8", has_guardian),
-    Required(A.CORRECTIONAL_SERVICE, (K.TEAM,), S, ALL, "krl § 26 second paragraph", always),
-    Required(A.POLICE, (K.TEAM,), S, ALL, "krl § 26 second paragraph", always),
-    Required(A.YOUTH, (K.BREACH_TALK,), BOTH, ALL, "krl §§ 31, 33", always),
+REQUIRED: tuple[RequiredAttendee, ...] = (
+    RequiredAttendee(A.KONFLIKTRAD, (K.COORDINATION,), BOTH, ALL, "krl § 22 d", always),
+    RequiredAttendee(A.POLICE, (K.COORDINATION,), BOTH, ALL, "krl § 22 d", always),
+    RequiredAttendee(A.PROSECUTION, (K.COORDINATION,), BOTH, ALL, "krl § 22 d", always),
+    RequiredAttendee(A.CORRECTIONAL_SERVICE, (K.COORDINATION,), BOTH, ALL, "krl § 22 d", always),
+    RequiredAttendee(A.YOUTH, PLANNING, BOTH, ALL, "krl §§ 23, 24", always),
+    RequiredAttendee(A.GUARDIAN, PLANNING, BOTH, ALL, "krl § 24; vergemålsloven § 8", has_guardian),
+    RequiredAttendee(A.CORRECTIONAL_SERVICE, (K.PLAN, K.REPLAN), S, R1_ON, "krl §§ 24, 26", always),
+    RequiredAttendee(A.POLICE, (K.PLAN, K.REPLAN), S, R1_ON, "krl §§ 24, 26", always),
+    RequiredAttendee(A.YOUTH, (K.TEAM,), BOTH, ALL, "krl § 26 first paragraph", always),
+    RequiredAttendee(A.GUARDIAN, (K.TEAM,), BOTH, ALL, "krl §§ 11, 26; vergemålsloven § 8", has_guardian),
+    RequiredAttendee(A.CORRECTIONAL_SERVICE, (K.TEAM,), S, ALL, "krl § 26 second paragraph", always),
+    RequiredAttendee(A.POLICE, (K.TEAM,), S, ALL, "krl § 26 second paragraph", always),
+    RequiredAttendee(A.YOUTH, (K.BREACH_TALK,), BOTH, ALL, "krl §§ 31, 33", always),
 )
 # fmt: on
 """Who had to be there. Of the plan meeting the guards on its row ask for the same; a test holds the two together.
@@ -140,14 +144,14 @@ Nobody has to come to a restorative meeting: that takes both sides wanting it.
 
 def meetings(case: Case, day: date) -> list[Meeting]:
     """Every meeting of the case by that day, in the order they were held."""
-    told = sorted(case.all(*KIND), key=lambda event: (event.occurred_on, event.seq))
-    return [_meeting(case, event) for event in told if event.occurred_on <= day]
+    events = sorted(case.all(*KIND), key=lambda event: (event.occurred_on, event.seq))
+    return [_meeting(case, event) for event in events if event.occurred_on <= day]
 
 
-def attendance(found: Iterable[Meeting]) -> list[Attendance]:
+def attendance(meetings: Iterable[Meeting]) -> list[Attendance]:
     """Of each agency or person by part: to how many meetings they should have come, and to how many they came."""
     counts: dict[Attendee, tuple[int, int]] = {}
-    for meeting in found:
+    for meeting in meetings:
         for who in meeting.expected if meeting.present is not None else ():
             expected, came = counts.get(who, (0, 0))
             counts[who] = expected + 1, came + (who in (meeting.present or ()))
@@ -155,7 +159,7 @@ def attendance(found: Iterable[Meeting]) -> list[Attendance]:
 
 
 def _meeting(case: Case, event: Event) -> Meeting:
-    invited, present = _people(event)
+    invited, present = _invited_and_present(event)
     return Meeting(
         kind=KIND[event.type],
         on=event.occurred_on,
@@ -168,21 +172,21 @@ def _meeting(case: Case, event: Event) -> Meeting:
     )
 
 
-def _required(case: Case, kind: MeetingKind, on: date) -> Iterable[Required]:
+def _required(case: Case, kind: MeetingKind, on: date) -> Iterable[RequiredAttendee]:
     regime = case.execution_regime(on)
     rows = (row for row in REQUIRED if kind in row.kinds and case.sanction in row.sanctions)
-    return (row for row in rows if regime in row.regimes and row.when(case, on))
+    return (row for row in rows if regime in row.regimes and row.condition(case, on))
 
 
-def _people(event: Event) -> tuple[Attendees | None, Attendees | None]:
+def _invited_and_present(event: Event) -> tuple[Attendees | None, Attendees | None]:
     """Who was invited and who was there, None where it is not said. Who holds a breach talk holds it with the youth."""
-    said = event.details
-    if isinstance(said, d.CoordinationMeetingHeld):
-        return None, said.agencies or None
-    if isinstance(said, d.PlanMeetingHeld | d.ReplanMeetingHeld):
-        return None, said.present or None
-    if isinstance(said, d.TeamMeetingHeld):
-        return said.invited or None, said.present or None
+    details = event.details
+    if isinstance(details, d.CoordinationMeetingHeld):
+        return None, details.agencies or None
+    if isinstance(details, d.PlanMeetingHeld | d.ReplanMeetingHeld):
+        return None, details.present or None
+    if isinstance(details, d.TeamMeetingHeld):
+        return details.invited or None, details.present or None
     if event.type in (E.BREACH_TALK_HELD, E.BREACH_TALK_MISSED):
         return (A.YOUTH,), (A.YOUTH,) if event.type is E.BREACH_TALK_HELD else ()
     return None, None

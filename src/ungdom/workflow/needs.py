@@ -22,7 +22,7 @@ HEARING = (*IN_EXECUTION, T.INTERIM_CONDITIONS, T.INTERRUPTED)
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
+class TaskNeed:
     """That something needs doing: since when, by when, and where that is written."""
 
     since: date
@@ -31,130 +31,140 @@ class Need:
     law: str = ""
 
 
-Needs = Callable[[Case, date], Iterable[Need]]
+TaskCondition = Callable[[Case, date], Iterable[TaskNeed]]
 
 
-def stands_in(*states: State) -> Needs:
+def in_state(*states: State) -> TaskCondition:
     """The case stands in one of these states."""
 
-    def needed(case: Case, _day: date) -> Iterator[Need]:
+    def condition(case: Case, _day: date) -> Iterator[TaskNeed]:
         if case.state in states:
-            yield Need(case.entered_on)
+            yield TaskNeed(case.entered_on)
 
-    return needed
+    return condition
 
 
-def finality(case: Case, _day: date) -> Iterator[Need]:
+def finality(case: Case, _day: date) -> Iterator[TaskNeed]:
     """Judged, and not final: due the day after the appeal time."""
     last = appeal_deadline(case)
     if case.state in (T.JUDGED, T.INTERIM_CONDITIONS) and not case.has(E.BECAME_FINAL):
-        yield Need(case.entered_on, last and last + timedelta(days=1))
+        yield TaskNeed(case.entered_on, last and last + timedelta(days=1))
 
 
-def not_received(case: Case, _day: date) -> Iterator[Need]:
+def not_received(case: Case, _day: date) -> Iterator[TaskNeed]:
     """Sent and not received; while interim conditions run also what is final."""
     sent = case.last(E.DISPATCHED)
     if sent and not case.has(E.RECEIVED) and case.state in (T.DISPATCHED, T.INTERIM_CONDITIONS):
-        yield Need(sent.occurred_on)
+        yield TaskNeed(sent.occurred_on)
 
 
-def not_assigned(case: Case, _day: date) -> Iterator[Need]:
+def not_assigned(case: Case, _day: date) -> Iterator[TaskNeed]:
     """Received, and no coordinator of the konfliktråd that has it."""
     received = case.last(E.RECEIVED, E.TRANSFER_ACCEPTED)
     assigned = case.last(E.ASSIGNED)
     if case.has(E.RECEIVED) and received and (assigned is None or assigned.seq < received.seq):
-        yield Need(received.occurred_on)
+        yield TaskNeed(received.occurred_on)
 
 
-def consent_lacking(case: Case, day: date) -> Iterator[Need]:
+def consent_lacking(case: Case, day: date) -> Iterator[TaskNeed]:
     """Somebody's consent is needed and not there; after the decision, where one that was there no longer holds."""
-    gone = [one for one in consents.lacking(case, day) if one.why is not consents.ConsentLack.NOT_GIVEN]
-    if case.state in CONSENTING and consents.lacking(case, day):
-        yield Need(case.entered_on)
-    elif gone and case.has(E.TRANSFERRED_TO_FOLLOW_UP) and not case.is_closed:
-        yield Need(min((one.since for one in gone if one.since), default=case.entered_on))
+    lost = [
+        consent for consent in consents.missing_consents(case, day) if consent.why is not consents.ConsentLack.NOT_GIVEN
+    ]
+    if case.state in CONSENTING and consents.missing_consents(case, day):
+        yield TaskNeed(case.entered_on)
+    elif lost and case.has(E.TRANSFERRED_TO_FOLLOW_UP) and not case.is_closed:
+        yield TaskNeed(min((consent.since for consent in lost if consent.since), default=case.entered_on))
 
 
-def not_heard(case: Case, day: date) -> Iterator[Need]:
+def not_heard(case: Case, day: date) -> Iterator[TaskNeed]:
     """There is ground for a step against the youth after a talk, and they have not been heard about it."""
-    grounds = [one.ground.occurred_on for one in hearing.standing(case, day) if one.ground and one.hearing is None]
+    grounds = [
+        status.ground.occurred_on
+        for status in hearing.heard_statuses(case, day)
+        if status.ground and status.hearing is None
+    ]
     if grounds and case.state in HEARING and (case.new_breach or case.has(E.NEW_OFFENCE_RECORDED)):
-        yield Need(min(grounds))
+        yield TaskNeed(min(grounds))
 
 
-def plan_not_approved(case: Case, day: date) -> Iterator[Need]:
+def plan_not_approved(case: Case, day: date) -> Iterator[TaskNeed]:
     """A plan was made and is not approved."""
-    made = plan.in_force(case, day)
-    if made and plan.awaits_approval(case, day) and case.state in IN_EXECUTION:
-        yield Need(made.made_on)
+    version = plan.in_force(case, day)
+    if version and plan.awaits_approval(case, day) and case.state in IN_EXECUTION:
+        yield TaskNeed(version.made_on)
 
 
-def seat_empty(case: Case, day: date) -> Iterator[Need]:
+def seat_empty(case: Case, day: date) -> Iterator[TaskNeed]:
     """Somebody who must be on the team is not, and is not the coordinator, who is assigned."""
     missing = [seat for seat in team.missing_members(case, day) if seat.who is not team.Mandatory.COORDINATOR]
     if missing and case.start:
-        yield Need(case.start.on, law=missing[0].law)
+        yield TaskNeed(case.start.on, law=missing[0].law)
 
 
-def measure_not_requested(case: Case, day: date) -> Iterator[Need]:
+def measure_not_requested(case: Case, day: date) -> Iterator[TaskNeed]:
     """A measure stands on the plan and nobody has been asked for it: due on the day it is planned to begin."""
-    made = plan.in_force(case, day)
-    planned = [one.planned for one in _measures(case, day, MeasureStatus.PLANNED) if one.planned]
-    if made and planned:
-        yield Need(made.made_on, min((one.since for one in planned if one.since), default=None))
+    version = plan.in_force(case, day)
+    planned = [measure.planned for measure in _measures(case, day, MeasureStatus.PLANNED) if measure.planned]
+    if version and planned:
+        yield TaskNeed(version.made_on, min((measure.since for measure in planned if measure.since), default=None))
 
 
-def request_unanswered(case: Case, day: date) -> Iterator[Need]:
+def request_unanswered(case: Case, day: date) -> Iterator[TaskNeed]:
     """A measure was asked for and the provider has not answered."""
-    asked = [one.requested_on for one in _measures(case, day, MeasureStatus.REQUESTED) if one.requested_on]
-    if asked:
-        yield Need(min(asked))
+    requested = [
+        measure.requested_on for measure in _measures(case, day, MeasureStatus.REQUESTED) if measure.requested_on
+    ]
+    if requested:
+        yield TaskNeed(min(requested))
 
 
-def measure_to_end(case: Case, day: date) -> Iterator[Need]:
+def measure_to_end(case: Case, day: date) -> Iterator[TaskNeed]:
     """A measure runs that is planned until a day: its end and outcome are due then."""
     running = [
-        (one.planned.until, one.started_on) for one in _measures(case, day, MeasureStatus.RUNNING) if one.planned
+        (measure.planned.until, measure.started_on)
+        for measure in _measures(case, day, MeasureStatus.RUNNING)
+        if measure.planned
     ]
     ends = [(until, since or until) for until, since in running if until]
     if ends:
         due, since = min(ends)
-        yield Need(since, due)
+        yield TaskNeed(since, due)
 
 
 def _measures(case: Case, day: date, status: MeasureStatus) -> list[MeasureState]:
-    return [one for one in plan.measures(case, day) if one.status is status]
+    return [measure for measure in plan.measures(case, day) if measure.status is status]
 
 
-def transfer_pending(case: Case, _day: date) -> Iterator[Need]:
+def transfer_pending(case: Case, _day: date) -> Iterator[TaskNeed]:
     """A transfer was decided and the other konfliktråd has not answered."""
-    decided = offices.pending(case)
+    decided = offices.pending_transfer(case)
     if decided:
-        yield Need(decided.occurred_on, after(decided.occurred_on, law.TRANSFER_ACCEPT.on(decided.occurred_on)))
+        yield TaskNeed(decided.occurred_on, after(decided.occurred_on, law.TRANSFER_ACCEPT.on(decided.occurred_on)))
 
 
-def complaint_open(case: Case, _day: date) -> Iterator[Need]:
+def complaint_open(case: Case, _day: date) -> Iterator[TaskNeed]:
     """A complaint was filed and not decided."""
     filed = complaints.open_complaint(case)
     if filed:
-        yield Need(filed.filed.occurred_on)
+        yield TaskNeed(filed.filed.occurred_on)
 
 
-def petition_unanswered(case: Case, _day: date) -> Iterator[Need]:
+def petition_unanswered(case: Case, _day: date) -> Iterator[TaskNeed]:
     """Referred, and no petition yet, where no clock says by when."""
     if case.state is T.REFERRED:
-        yield Need(case.entered_on, petition_deadline(case, case.entered_on, electronic_control=False))
+        yield TaskNeed(case.entered_on, petition_deadline(case, case.entered_on, electronic_control=False))
 
 
-def window(case: Case, _day: date) -> Iterator[Need]:
+def window(case: Case, _day: date) -> Iterator[TaskNeed]:
     """The term is over with a breach case open: closed the day after the last day for a petition."""
     if case.state is T.TERM_EXPIRED:
         last = petition_deadline(case, case.entered_on, electronic_control=False)
-        yield Need(case.entered_on, last and last + timedelta(days=1))
+        yield TaskNeed(case.entered_on, last and last + timedelta(days=1))
 
 
-def term_over(case: Case, day: date) -> Iterator[Need]:
+def term_over(case: Case, day: date) -> Iterator[TaskNeed]:
     """A breach case is open when the term ends: it goes on as one whose term is over."""
     end = case.adjusted_end(day)
     if end and case.state in (T.REFERRED, T.BREACH_IN_COURT, T.RESUMPTION_REVIEW) and not case.stands_still:
-        yield Need(case.entered_on, end)
+        yield TaskNeed(case.entered_on, end)

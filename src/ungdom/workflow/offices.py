@@ -14,7 +14,7 @@ from ungdom.workflow.case import Case
 from ungdom.workflow.daycount import days_between
 from ungdom.workflow.events import Event
 from ungdom.workflow.vocabulary import EventType, Party, State
-from ungdom.workflow.waits import Stage, Wait, ledger, stages
+from ungdom.workflow.waits import Stage, WaitSpan, ledger, stages
 
 E = EventType
 TRANSFER = (E.TRANSFER_DECIDED, E.TRANSFER_ACCEPTED, E.TRANSFER_DECLINED)
@@ -39,7 +39,7 @@ class Tenure:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class TenureShare:
     """What of the life of a case fell to one tenure: `stage_days` and `wait_days` each add up to its days."""
 
     tenure: Tenure
@@ -47,7 +47,7 @@ class Share:
     wait_days: dict[Party, int]
 
 
-def pending(case: Case) -> Event | None:
+def pending_transfer(case: Case) -> Event | None:
     """The decision to transfer that has not been answered; a later decision takes the place of an earlier."""
     last = case.last(*TRANSFER)
     return last if last and last.type is E.TRANSFER_DECIDED else None
@@ -55,7 +55,7 @@ def pending(case: Case) -> Event | None:
 
 def transfer_to(case: Case) -> str | None:
     """The konfliktråd that is to have the case, while it has not answered; of a closed case none."""
-    decided = None if case.is_closed else pending(case)
+    decided = None if case.is_closed else pending_transfer(case)
     return decided.details.to if decided and isinstance(decided.details, d.TransferDecided) else None
 
 
@@ -71,7 +71,7 @@ def tenures(case: Case, day: date) -> list[Tenure]:
     Of a closed case until it closed. A tenure of no days is left out, unless it is the last.
     """
     end = case.closed_on or max(day, case.entered_on)
-    marks = [(office, min(since, end)) for office, since in _came(case) if since <= end]
+    marks = [(office, min(since, end)) for office, since in _arrivals(case) if since <= end]
     ends = [since for _, since in marks[1:]] + [end]
     last = len(marks) - 1
     return [
@@ -86,16 +86,16 @@ def counted_at(case: Case, day: date) -> str | None:
 
     A closed case goes on counting where it was closed.
     """
-    return next((office for office, since in reversed(list(_came(case))) if since <= day), None)
+    return next((office for office, since in reversed(list(_arrivals(case))) if since <= day), None)
 
 
-def shares(case: Case, day: date) -> list[Share]:
+def shares(case: Case, day: date) -> list[TenureShare]:
     """The stage days and wait days of the case by office: over all tenures exactly those of `lead_time`."""
     stays, waits = stages(case, day), ledger(case, day)
-    return [Share(one, _stage_days(one, stays), _wait_days(one, waits)) for one in tenures(case, day)]
+    return [TenureShare(tenure, _stage_days(tenure, stays), _wait_days(tenure, waits)) for tenure in tenures(case, day)]
 
 
-def _came(case: Case) -> Iterator[tuple[str, date]]:
+def _arrivals(case: Case) -> Iterator[tuple[str, date]]:
     """Each office with the day on which the case came to it, never before the one that had it first."""
     registered = case.events[0].details
     office = registered.konfliktrad if isinstance(registered, d.CaseRegistered) else case.konfliktrad
@@ -116,7 +116,7 @@ def _stage_days(tenure: Tenure, stays: list[Stage]) -> dict[State, int]:
     return {state: count for state, count in days.items() if count}
 
 
-def _wait_days(tenure: Tenure, waits: list[Wait]) -> dict[Party, int]:
+def _wait_days(tenure: Tenure, waits: list[WaitSpan]) -> dict[Party, int]:
     days = Counter[Party]()
     for wait in waits:
         days[wait.party] += _within(tenure, wait.since, wait.until)

@@ -1,7 +1,7 @@
 """Who may see a case and what they learn of it, and in whose name a role may act.
 
-`SIGHT` is the table: a row a way of seeing. Its twin in SQL, made of the same rows, is `store.reading.visible_to`; a
-test holds them together. `docs/permissions.md` is drawn from it.
+`ACCESS_RULES` is the table: a row a way of seeing. Its twin in SQL, made of the same rows, is
+`store.reading.visible_to`; a test holds them together. `docs/permissions.md` is drawn from it.
 """
 
 from collections.abc import Callable, Iterable
@@ -62,7 +62,7 @@ class Viewer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class CaseAccessFacts:
     """What decides who may see a case, as it stands now, and how closely the address of its youth is kept.
 
     `coordinator`: whom the office that has it gave it to last; None: nobody yet. `opened_by`: who registered it.
@@ -80,7 +80,7 @@ class Seen:
     cleared: bool = False
 
 
-class Tie(Enum):
+class Relation(Enum):
     """What ties a viewer to a case."""
 
     OFFICE = "their konfliktråd has the case"
@@ -92,7 +92,7 @@ class Tie(Enum):
     RECEIVING = "a transfer of it to their konfliktråd is decided and not answered"
 
 
-class Fact(Enum):
+class Disclosure(Enum):
     """What a viewer may learn of a case beside where it stands, its dates and its deadlines."""
 
     PERSON = "who the youth is, and what events say beyond type and dates"
@@ -102,13 +102,16 @@ class Fact(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One way of seeing: this role, a youth whose address is kept like this, and every tie. `learns`: what they may."""
+class CaseAccessRule:
+    """Which facts a role may learn of a youth with this level of address protection, given its relation to the case.
+
+    `discloses`: what they may.
+    """
 
     role: Role
     levels: tuple[Protection, ...]
-    ties: tuple[Tie, ...]
-    learns: tuple[Fact, ...]
+    relations: tuple[Relation, ...]
+    discloses: tuple[Disclosure, ...]
 
 
 class RoleNotAllowed(WorkflowError):
@@ -138,26 +141,30 @@ CONFIDENTIAL = (Protection.CONFIDENTIAL,)
 STRICT = (Protection.STRICTLY_CONFIDENTIAL,)
 GRADED = CONFIDENTIAL + STRICT
 
-_KNOWN = (Fact.PERSON, Fact.OFFICE)
-_ALL = tuple(Fact)
+_PERSON_AND_OFFICE = (Disclosure.PERSON, Disclosure.OFFICE)
+_ALL = tuple(Disclosure)
 
-SIGHT: tuple[Row, ...] = (
-    Row(Role.COORDINATOR, OPEN, (Tie.OFFICE,), _ALL),
-    Row(Role.COORDINATOR, CONFIDENTIAL, (Tie.OFFICE,), _KNOWN),
-    Row(Role.COORDINATOR, GRADED, (Tie.OFFICE, Tie.ASSIGNED, Tie.CLEARED), _ALL),
-    Row(Role.COORDINATOR, GRADED, (Tie.OFFICE, Tie.OPENED), (*_KNOWN, Fact.LISTED)),
-    Row(Role.LEADER, ANY, (Tie.OFFICE,), _ALL),
-    Row(Role.LEADER, OPEN, (Tie.RECEIVING,), (*_KNOWN, Fact.LISTED)),
-    Row(Role.LEADER, CONFIDENTIAL, (Tie.RECEIVING,), _KNOWN),
-    Row(Role.LEADER, STRICT, (Tie.RECEIVING,), ()),
-    Row(Role.SECRETARIAT, OPEN, (), (*_KNOWN, Fact.LISTED)),
-    Row(Role.SECRETARIAT, GRADED, (), _KNOWN),
-    Row(Role.TEAM_MEMBER, OPEN, (Tie.TEAM,), (Fact.OFFICE, Fact.LISTED)),
-    Row(Role.TEAM_MEMBER, GRADED, (Tie.TEAM,), ()),
-    Row(Role.PROSECUTION, OPEN, (Tie.OFFICE, Tie.DECIDING), (*_KNOWN, Fact.LISTED)),
-    Row(Role.PROSECUTION, CONFIDENTIAL, (Tie.OFFICE, Tie.DECIDING), _KNOWN),
-    Row(Role.PROSECUTION, STRICT, (Tie.OFFICE, Tie.DECIDING, Tie.OPENED), _KNOWN),
-    Row(Role.SYSTEM, ANY, (), _ALL),
+ACCESS_RULES: tuple[CaseAccessRule, ...] = (
+    CaseAccessRule(Role.COORDINATOR, OPEN, (Relation.OFFICE,), _ALL),
+    CaseAccessRule(Role.COORDINATOR, CONFIDENTIAL, (Relation.OFFICE,), _PERSON_AND_OFFICE),
+    CaseAccessRule(Role.COORDINATOR, GRADED, (Relation.OFFICE, Relation.ASSIGNED, Relation.CLEARED), _ALL),
+    CaseAccessRule(
+        Role.COORDINATOR, GRADED, (Relation.OFFICE, Relation.OPENED), (*_PERSON_AND_OFFICE, Disclosure.LISTED)
+    ),
+    CaseAccessRule(Role.LEADER, ANY, (Relation.OFFICE,), _ALL),
+    CaseAccessRule(Role.LEADER, OPEN, (Relation.RECEIVING,), (*_PERSON_AND_OFFICE, Disclosure.LISTED)),
+    CaseAccessRule(Role.LEADER, CONFIDENTIAL, (Relation.RECEIVING,), _PERSON_AND_OFFICE),
+    CaseAccessRule(Role.LEADER, STRICT, (Relation.RECEIVING,), ()),
+    CaseAccessRule(Role.SECRETARIAT, OPEN, (), (*_PERSON_AND_OFFICE, Disclosure.LISTED)),
+    CaseAccessRule(Role.SECRETARIAT, GRADED, (), _PERSON_AND_OFFICE),
+    CaseAccessRule(Role.TEAM_MEMBER, OPEN, (Relation.TEAM,), (Disclosure.OFFICE, Disclosure.LISTED)),
+    CaseAccessRule(Role.TEAM_MEMBER, GRADED, (Relation.TEAM,), ()),
+    CaseAccessRule(
+        Role.PROSECUTION, OPEN, (Relation.OFFICE, Relation.DECIDING), (*_PERSON_AND_OFFICE, Disclosure.LISTED)
+    ),
+    CaseAccessRule(Role.PROSECUTION, CONFIDENTIAL, (Relation.OFFICE, Relation.DECIDING), _PERSON_AND_OFFICE),
+    CaseAccessRule(Role.PROSECUTION, STRICT, (Relation.OFFICE, Relation.DECIDING, Relation.OPENED), _PERSON_AND_OFFICE),
+    CaseAccessRule(Role.SYSTEM, ANY, (), _ALL),
 )
 """Who sees a case: whoever one row fits, and they learn what their rows say together. frl § 10-4, krl §§ 9, 22 c.
 
@@ -165,14 +172,14 @@ A role without a row sees none. The team is told who the youth is by need to kno
 that is recorded for each recipient, it is not.
 """
 
-TIES: dict[Tie, Callable[[Viewer, Seen], bool]] = {
-    Tie.OFFICE: lambda viewer, case: viewer.konfliktrad == case.konfliktrad,
-    Tie.ASSIGNED: lambda viewer, case: viewer.subject == case.coordinator,
-    Tie.CLEARED: lambda _viewer, case: case.coordinator is not None and case.cleared,
-    Tie.OPENED: lambda viewer, case: case.coordinator is None and viewer.subject == case.opened_by,
-    Tie.TEAM: lambda viewer, case: viewer.subject in case.team,
-    Tie.DECIDING: lambda _viewer, case: case.state in PROSECUTION_SEES,
-    Tie.RECEIVING: lambda viewer, case: case.transfer_to is not None and viewer.konfliktrad == case.transfer_to,
+RELATION_HOLDS: dict[Relation, Callable[[Viewer, CaseAccessFacts], bool]] = {
+    Relation.OFFICE: lambda viewer, case: viewer.konfliktrad == case.konfliktrad,
+    Relation.ASSIGNED: lambda viewer, case: viewer.subject == case.coordinator,
+    Relation.CLEARED: lambda _viewer, case: case.coordinator is not None and case.cleared,
+    Relation.OPENED: lambda viewer, case: case.coordinator is None and viewer.subject == case.opened_by,
+    Relation.TEAM: lambda viewer, case: viewer.subject in case.team,
+    Relation.DECIDING: lambda _viewer, case: case.state in PROSECUTION_SEES,
+    Relation.RECEIVING: lambda viewer, case: case.transfer_to is not None and viewer.konfliktrad == case.transfer_to,
 }
 """What each tie means."""
 
@@ -182,19 +189,23 @@ def acts_for(role: Role) -> frozenset[Actor]:
     return ACTS_FOR[role]
 
 
-def rows_for(role: Role, fact: Fact | None = None) -> tuple[Row, ...]:
+def access_rules_for(role: Role, disclosure: Disclosure | None = None) -> tuple[CaseAccessRule, ...]:
     """The rows of this role; with a fact, those that let it be learnt."""
-    return tuple(row for row in SIGHT if row.role is role and (fact is None or fact in row.learns))
+    return tuple(
+        row for row in ACCESS_RULES if row.role is role and (disclosure is None or disclosure in row.discloses)
+    )
 
 
-def may_see(viewer: Viewer, case: Seen) -> bool:
+def may_see(viewer: Viewer, case: CaseAccessFacts) -> bool:
     """Whether this viewer may know that the case exists."""
-    return any(_fits(row, viewer, case) for row in rows_for(viewer.role))
+    return any(_fits(row, viewer, case) for row in access_rules_for(viewer.role))
 
 
-def learns(viewer: Viewer, case: Seen) -> frozenset[Fact]:
+def disclosures_for(viewer: Viewer, case: CaseAccessFacts) -> frozenset[Disclosure]:
     """What this viewer may learn of the case: nothing where they may not see it."""
-    return frozenset(fact for row in rows_for(viewer.role) if _fits(row, viewer, case) for fact in row.learns)
+    return frozenset(
+        disclosure for row in access_rules_for(viewer.role) if _fits(row, viewer, case) for disclosure in row.discloses
+    )
 
 
 def may_work_on(viewer: Viewer, konfliktrad: str) -> bool:
@@ -212,7 +223,7 @@ def roles_that(may: Callable[[Role], bool]) -> tuple[Role, ...]:
 
 def may_read_cases(role: Role) -> bool:
     """Does the role read cases at all? Analysts, auditors and administrators do not."""
-    return bool(rows_for(role))
+    return bool(access_rules_for(role))
 
 
 def may_list_views(role: Role) -> bool:
@@ -225,12 +236,12 @@ def may_read_rights(role: Role) -> bool:
 
     A member of the team is told in the team view what may be shared with them, and no more. krl §§ 9, 22 c.
     """
-    return bool(rows_for(role, Fact.PERSON))
+    return bool(access_rules_for(role, Disclosure.PERSON))
 
 
-def may_hear_events(role: Role) -> bool:
+def may_subscribe_to_events(role: Role) -> bool:
     """Whether a webhook of the role tells which events happen; to the team they would give away too much. krl § 9."""
-    return bool(rows_for(role, Fact.PERSON))
+    return bool(access_rules_for(role, Disclosure.PERSON))
 
 
 def may_answer_alerts(role: Role) -> bool:
@@ -243,7 +254,7 @@ def may_snooze_alerts(role: Role) -> bool:
     return role in OF_THE_OFFICE
 
 
-def may_see_work(role: Role) -> bool:
+def may_read_worklist(role: Role) -> bool:
     """Whether the role has a worklist: the office's, the secretariat, and prosecution for what is theirs to do."""
     return role in OF_THE_OFFICE | {Role.SECRETARIAT, Role.PROSECUTION}
 
@@ -263,7 +274,7 @@ def may_read_catalogue(role: Role) -> bool:
     return role in OF_THE_OFFICE | {Role.SECRETARIAT}
 
 
-def may_keep_catalogue(role: Role) -> bool:
+def may_edit_catalogue(role: Role) -> bool:
     """Whether the role writes in it: each office what its own municipalities have."""
     return role in OF_THE_OFFICE
 
@@ -286,7 +297,7 @@ def may_read_recidivism(role: Role) -> bool:
     return role in NATIONAL | {Role.ADMIN}
 
 
-def may_observe(role: Role) -> bool:
+def may_record_observations(role: Role) -> bool:
     """Whether the role records the death of a youth, or that they moved abroad or back: office and secretariat."""
     return role in OF_THE_OFFICE | {Role.SECRETARIAT}
 
@@ -296,25 +307,25 @@ def may_read_published(role: Role) -> bool:
     return may_read_figures(role) or role is Role.ANALYST
 
 
-def may_take_out(role: Role) -> bool:
+def may_download_extracts(role: Role) -> bool:
     """Whether the role takes out rows of extracts: analysts, under pseudonyms, for a purpose somebody has ordered."""
     return role is Role.ANALYST
 
 
-def may_know_extracts(role: Role) -> bool:
+def may_list_extracts(role: Role) -> bool:
     """Whether the role learns which extracts there are and what is in them, without a row of any."""
     return role in {Role.ANALYST, Role.SECRETARIAT, Role.ADMIN}
 
 
-def may_read_pulls(role: Role) -> bool:
+def may_read_downloads(role: Role) -> bool:
     """Whether the role reads who took out what: whoever watches over it."""
     return role in {Role.AUDITOR, Role.ADMIN}
 
 
-def counting_for(viewer: Viewer) -> Viewer:
+def viewer_for_counts(viewer: Viewer) -> Viewer:
     """With whose eyes counts over many cases are made: administrators, who read no case, get the secretariat's."""
     return Viewer(Role.SECRETARIAT, viewer.subject, None) if viewer.role is Role.ADMIN else viewer
 
 
-def _fits(row: Row, viewer: Viewer, case: Seen) -> bool:
-    return case.protection in row.levels and all(TIES[tie](viewer, case) for tie in row.ties)
+def _fits(row: CaseAccessRule, viewer: Viewer, case: CaseAccessFacts) -> bool:
+    return case.protection in row.levels and all(RELATION_HOLDS[relation](viewer, case) for relation in row.relations)

@@ -45,7 +45,7 @@ class PlanVersion:
     superseded_on: date | None = None
 
 
-_MAKES = (E.PLAN_MEETING_HELD, E.PLAN_SIGNED, E.PLAN_APPROVED, E.PLAN_CHANGED, E.REPLAN_MEETING_HELD)
+_VERSION_EVENTS = (E.PLAN_MEETING_HELD, E.PLAN_SIGNED, E.PLAN_APPROVED, E.PLAN_CHANGED, E.REPLAN_MEETING_HELD)
 
 
 def versions(case: Case, day: date) -> list[PlanVersion]:
@@ -54,82 +54,87 @@ def versions(case: Case, day: date) -> list[PlanVersion]:
     A meeting makes one, which its approval completes; a change by the coordinator makes one that needs no approval. In
     R0 the plan is made by being signed; later a signature follows it and makes nothing.
     """
-    found = _versions(case, day)
-    ends = [one.made_on for one in found[1:]]
-    until = _complaints(case, day)
+    unlinked = _unlinked_versions(case, day)
+    ends = [version.made_on for version in unlinked[1:]]
+    until = _complaint_deadlines(case, day)
     return [
-        replace(one, superseded_on=end, complaint_until=until.get(one.approved_on))
-        for one, end in zip(found, [*ends, None], strict=False)
+        replace(version, superseded_on=end, complaint_until=until.get(version.approved_on))
+        for version, end in zip(unlinked, [*ends, None], strict=False)
     ]
 
 
 def in_force(case: Case, day: date) -> PlanVersion | None:
     """The version of that day; None before there is a plan."""
-    made = versions(case, day)
-    return made[-1] if made else None
+    all_versions = versions(case, day)
+    return all_versions[-1] if all_versions else None
 
 
-def listed(case: Case, day: date) -> tuple[PlannedMeasure, ...]:
+def planned_measures(case: Case, day: date) -> tuple[PlannedMeasure, ...]:
     """The measures of the plan on that day: of the last version that says them; empty while none does."""
-    return next((one.measures for one in reversed(_versions(case, day)) if one.measures), ())
+    return next((version.measures for version in reversed(_unlinked_versions(case, day)) if version.measures), ())
 
 
 def awaits_approval(case: Case, day: date) -> bool:
     """Whether a plan was made by that day that nobody has approved yet."""
-    made = _versions(case, day)
-    return bool(made) and made[-1].approved_on is None
+    all_versions = _unlinked_versions(case, day)
+    return bool(all_versions) and all_versions[-1].approved_on is None
 
 
 def known_codes(case: Case) -> frozenset[tuple[str, str]]:
     """Every measure that has been on the plan or asked for, by its number and code."""
-    planned = {(one.measure, one.code) for event in case.all(*_MAKES) for one in _measures_of(event)}
-    asked = (event.details for event in case.all(E.MEASURE_REQUESTED, E.MEASURE_STARTED))
-    return frozenset(planned | {(one.measure, one.code) for one in asked if isinstance(one, d.Measure) and one.code})
+    planned = {
+        (measure.measure, measure.code) for event in case.all(*_VERSION_EVENTS) for measure in _measures_of(event)
+    }
+    requested = (event.details for event in case.all(E.MEASURE_REQUESTED, E.MEASURE_STARTED))
+    return frozenset(
+        planned
+        | {(measure.measure, measure.code) for measure in requested if isinstance(measure, d.Measure) and measure.code}
+    )
 
 
-def _versions(case: Case, day: date) -> list[PlanVersion]:
-    found: list[PlanVersion] = []
-    for event in sorted(case.all(*_MAKES), key=lambda one: (one.occurred_on, one.seq)):
+def _unlinked_versions(case: Case, day: date) -> list[PlanVersion]:
+    versions: list[PlanVersion] = []
+    for event in sorted(case.all(*_VERSION_EVENTS), key=lambda e: (e.occurred_on, e.seq)):
         if event.occurred_on <= day:
-            _take_in(found, event)
-    return found
+            _apply_event(versions, event)
+    return versions
 
 
-def _take_in(found: list[PlanVersion], event: Event) -> None:
-    last = found[-1] if found else None
+def _apply_event(versions: list[PlanVersion], event: Event) -> None:
+    last = versions[-1] if versions else None
     if event.type is E.PLAN_SIGNED and last is not None:
         return
     if event.type is E.PLAN_APPROVED and last is not None and last.approved_on is None:
-        found[-1] = _approved(last, event)
+        versions[-1] = _with_approval(last, event)
         return
-    found.append(_approved(_made(len(found) + 1, event), event))
+    versions.append(_with_approval(_new_version(len(versions) + 1, event), event))
 
 
-def _made(number: int, event: Event) -> PlanVersion:
+def _new_version(number: int, event: Event) -> PlanVersion:
     return PlanVersion(number, event.occurred_on, event.seq, event.type, (), None, None)
 
 
-def _approved(one: PlanVersion, event: Event) -> PlanVersion:
+def _with_approval(version: PlanVersion, event: Event) -> PlanVersion:
     """The version as this event leaves it: approved, or changed by the coordinator, whose decision is the approval."""
-    said, on = event.details, event.occurred_on
-    if not isinstance(said, d.PlanList):
-        return one
-    measures = said.measures or one.measures
+    details, on = event.details, event.occurred_on
+    if not isinstance(details, d.PlanList):
+        return version
+    measures = details.measures or version.measures
     weight = load(measures, on) if measures else None
-    told = said.notified_on if isinstance(said, d.PlanApproved) else None
-    declared = said.load if isinstance(said, d.PlanChanged) else None
-    return replace(one, measures=measures, load=weight, approved_on=on, notified_on=told, declared=declared)
+    notified_on = details.notified_on if isinstance(details, d.PlanApproved) else None
+    declared = details.load if isinstance(details, d.PlanChanged) else None
+    return replace(version, measures=measures, load=weight, approved_on=on, notified_on=notified_on, declared=declared)
 
 
 def _measures_of(event: Event) -> tuple[PlannedMeasure, ...]:
     return event.details.measures if isinstance(event.details, d.PlanList) else ()
 
 
-def _complaints(case: Case, day: date) -> dict[date | None, date]:
-    return {clock.begun_on: clock.due for clock in deadlines.deadlines(case, day) if clock.code in COMPLAINTS}
+def _complaint_deadlines(case: Case, day: date) -> dict[date | None, date]:
+    return {clock.begun_on: clock.due for clock in deadlines.deadlines(case, day) if clock.code in COMPLAINT_CLOCKS}
 
 
-COMPLAINTS = frozenset({"complaint_plan", "complaint_plan_change"})
+COMPLAINT_CLOCKS = frozenset({"complaint_plan", "complaint_plan_change"})
 """The clocks of a complaint about a plan."""
 
 # --- measures ---------------------------------------------------------------------------------------------------
@@ -206,42 +211,48 @@ class MeasureState:
 
 def measures(case: Case, day: date) -> list[MeasureState]:
     """Every measure of the case, in the order they became known, each as it stood on that day."""
-    found: dict[str, MeasureState] = {}
-    for event in sorted(case.all(*_LIFE), key=lambda one: (one.occurred_on, one.seq)):
-        for measure, change in _changes(event) if event.occurred_on <= day else ():
-            known = found.get(measure, MeasureState(measure))
-            found[measure] = change(known)
-    now = {one.measure: one for one in listed(case, day)}
-    return [replace(one, planned=now.get(one.measure)) for one in found.values()]
+    by_number: dict[str, MeasureState] = {}
+    for event in sorted(case.all(*_MEASURE_EVENTS), key=lambda item: (item.occurred_on, item.seq)):
+        for measure, change in _updates(event) if event.occurred_on <= day else ():
+            known = by_number.get(measure, MeasureState(measure))
+            by_number[measure] = change(known)
+    now = {item.measure: item for item in planned_measures(case, day)}
+    return [replace(item, planned=now.get(item.measure)) for item in by_number.values()]
 
 
-def is_overdue(one: MeasureState, case: Case, day: date) -> bool:
+def is_overdue(measure: MeasureState, case: Case, day: date) -> bool:
     """Whether a measure that runs should have ended: past its planned day, past the term, or the case is closed."""
-    if one.status is not MeasureStatus.RUNNING:
+    if measure.status is not MeasureStatus.RUNNING:
         return False
-    ends = (one.planned.until if one.planned else None, case.closed_on, case.adjusted_end(day))
+    ends = (measure.planned.until if measure.planned else None, case.closed_on, case.adjusted_end(day))
     return any(end is not None and end < day for end in ends)
 
 
 def days_to_first_measure(case: Case, day: date) -> int | None:
     """Calendar days from the start of execution to the first measure; 0 when one had begun; None while none has."""
-    begun = [one.started_on for one in measures(case, day) if one.started_on is not None]
+    begun = [measure.started_on for measure in measures(case, day) if measure.started_on is not None]
     if case.start is None or not begun:
         return None
     return max(0, days_between(case.start.on, min(begun)))
 
 
-def own(states: Iterable[MeasureState], agency: Attendee, agencies: Mapping[str, str]) -> list[MeasureState]:
+def measures_of_agency(
+    states: Iterable[MeasureState], agency: Attendee, agencies: Mapping[str, str]
+) -> list[MeasureState]:
     """The measures that this agency carries out. `agencies`: the agency of each provider of the catalogue, by its id.
 
     A provider that is neither an agency nor in the catalogue is nobody's.
     """
-    return [one for one in states if one.provider and AGENCY.get(agencies.get(one.provider, one.provider)) is agency]
+    return [
+        measure
+        for measure in states
+        if measure.provider and AGENCY.get(agencies.get(measure.provider, measure.provider)) is agency
+    ]
 
 
-Change = Callable[[MeasureState], MeasureState]
+MeasureUpdate = Callable[[MeasureState], MeasureState]
 
-_LIFE = (
+_MEASURE_EVENTS = (
     E.PLAN_APPROVED,
     E.PLAN_CHANGED,
     E.MEASURE_REQUESTED,
@@ -252,46 +263,52 @@ _LIFE = (
 )
 
 
-def _changes(event: Event) -> list[tuple[str, Change]]:
-    said = event.details
-    if isinstance(said, d.PlanList):
-        return [(one.measure, _named(one.code, one.provider)) for one in said.measures]
-    if isinstance(said, d.Measure):
-        return [(said.measure, _named(said.code, said.provider)), (said.measure, _BEGUN[event.type](event.occurred_on))]
-    if isinstance(said, d.MeasureAnswered):
-        return [(said.measure, _answered(event.occurred_on, said))]
-    if isinstance(said, d.MeasureAttended):
-        return [(said.measure, _attended(said.attended))]
-    return [(said.measure, _ended(event.occurred_on, said))] if isinstance(said, d.MeasureEnded) else []
+def _updates(event: Event) -> list[tuple[str, MeasureUpdate]]:
+    details = event.details
+    if isinstance(details, d.PlanList):
+        return [(measure.measure, _identified(measure.code, measure.provider)) for measure in details.measures]
+    if isinstance(details, d.Measure):
+        return [
+            (details.measure, _identified(details.code, details.provider)),
+            (details.measure, _UPDATES[event.type](event.occurred_on)),
+        ]
+    if isinstance(details, d.MeasureAnswered):
+        return [(details.measure, _answered(event.occurred_on, details))]
+    if isinstance(details, d.MeasureAttended):
+        return [(details.measure, _attended(details.attended))]
+    return [(details.measure, _ended(event.occurred_on, details))] if isinstance(details, d.MeasureEnded) else []
 
 
-def _named(code: str | None, provider: str | None) -> Change:
-    return lambda one: replace(one, code=code or one.code, provider=provider or one.provider)
+def _identified(code: str | None, provider: str | None) -> MeasureUpdate:
+    return lambda state: replace(state, code=code or state.code, provider=provider or state.provider)
 
 
-def _requested(on: date) -> Change:
-    return lambda one: replace(
-        one, asked_on=one.asked_on or on, requested_on=on, answered_on=None, answer=None, available_from=None
+def _requested(on: date) -> MeasureUpdate:
+    return lambda state: replace(
+        state, asked_on=state.asked_on or on, requested_on=on, answered_on=None, answer=None, available_from=None
     )
 
 
-def _started(on: date) -> Change:
-    return lambda one: replace(one, started_on=one.started_on or on, ended_on=None, reason=None, outcome=None)
+def _started(on: date) -> MeasureUpdate:
+    return lambda state: replace(state, started_on=state.started_on or on, ended_on=None, reason=None, outcome=None)
 
 
-_BEGUN: dict[EventType, Callable[[date], Change]] = {E.MEASURE_REQUESTED: _requested, E.MEASURE_STARTED: _started}
+_UPDATES: dict[EventType, Callable[[date], MeasureUpdate]] = {
+    E.MEASURE_REQUESTED: _requested,
+    E.MEASURE_STARTED: _started,
+}
 
 
-def _answered(on: date, said: d.MeasureAnswered) -> Change:
-    return lambda one: replace(one, answered_on=on, answer=said.answer, available_from=said.available_from)
+def _answered(on: date, details: d.MeasureAnswered) -> MeasureUpdate:
+    return lambda state: replace(state, answered_on=on, answer=details.answer, available_from=details.available_from)
 
 
-def _attended(how: Attended) -> Change:
-    return lambda one: replace(one, attendance=Counter(one.attendance) + Counter({how: 1}))
+def _attended(how: Attended) -> MeasureUpdate:
+    return lambda state: replace(state, attendance=Counter(state.attendance) + Counter({how: 1}))
 
 
-def _ended(on: date, said: d.MeasureEnded) -> Change:
-    return lambda one: replace(one, ended_on=on, reason=said.reason, outcome=said.outcome)
+def _ended(on: date, details: d.MeasureEnded) -> MeasureUpdate:
+    return lambda state: replace(state, ended_on=on, reason=details.reason, outcome=details.outcome)
 
 
 def _days(since: date | None, until: date | None) -> int | None:

@@ -8,7 +8,7 @@ from ungdom.workflow.case import Case
 from ungdom.workflow.daycount import days_between
 from ungdom.workflow.events import Event
 from ungdom.workflow.vocabulary import PHASE, EventType, Party, Phase
-from ungdom.workflow.waits import Wait, ledger
+from ungdom.workflow.waits import WaitSpan, ledger
 
 E = EventType
 
@@ -51,21 +51,21 @@ class Track:
     events: tuple[Event, ...]
     settled_on: date | None
     days_open: int | None
-    waits: tuple[Wait, ...]
+    waits: tuple[WaitSpan, ...]
     days_before_start: int
 
 
 def track(case: Case, day: date) -> Track:
     """The restorative track as it stood on that day: what happened last says where it stands."""
-    told = [event for event in case.all(*LEADS_TO) if event.occurred_on <= day]
-    told.sort(key=lambda event: (event.occurred_on, event.seq))
-    state = LEADS_TO[told[-1].type] if told else TrackState.NOT_BEGUN
-    settled = told[-1].occurred_on if state in SETTLED else None
+    events = [event for event in case.all(*LEADS_TO) if event.occurred_on <= day]
+    events.sort(key=lambda event: (event.occurred_on, event.seq))
+    state = LEADS_TO[events[-1].type] if events else TrackState.NOT_BEGUN
+    settled = events[-1].occurred_on if state in SETTLED else None
     waits = tuple(wait for wait in ledger(case, day) if wait.party is Party.VICTIM)
     return Track(
         state=state,
-        since=told[-1].occurred_on if told else None,
-        events=tuple(told),
+        since=events[-1].occurred_on if events else None,
+        events=tuple(events),
         settled_on=settled,
         days_open=_open(case, settled or day),
         waits=waits,

@@ -11,7 +11,7 @@ from datetime import date
 from enum import StrEnum
 
 from ungdom.workflow.case import Case
-from ungdom.workflow.consents import ConsentStatus, shared
+from ungdom.workflow.consents import ConsentStatus, sharing_consents_for
 from ungdom.workflow.details import Attendee, By, Sharing
 from ungdom.workflow.team import present
 from ungdom.workflow.vocabulary import PHASE, EventType, Phase, Sanction
@@ -61,7 +61,7 @@ class NotShared(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class SharingRule:
     """One row. `scopes`: the consents of which one is needed, for the ground of consent."""
 
     matters: tuple[Matter, ...]
@@ -73,7 +73,7 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SharingDecision:
     """Whether it may be learnt: by which law, or what stands in the way."""
 
     matter: Matter
@@ -94,32 +94,32 @@ MANDATORY = (A.POLICE, A.CORRECTIONAL_SERVICE)
 AUTHORITIES = (*MANDATORY, A.PROSECUTION)
 PROVIDERS = (A.SCHOOL, A.HEALTH, A.CHILD_WELFARE, A.MEASURE_PROVIDER, A.OTHER)
 FAMILY = (A.YOUTH, A.GUARDIAN)
-OWN_TASK, SHARED, NOWHERE = "fvl § 13 b", "krl § 22 c", "krl § 9"
+OWN_TASK, SHARED, NO_GROUND = "fvl § 13 b", "krl § 22 c", "krl § 9"
 
 # A table is read across: one row a ground.
 # fmt: off
-RULES: tuple[Rule, ...] = (
-    Rule(tuple(Matter), FAMILY, BOTH, G.OWN, OWN_TASK),
-    Rule(tuple(matter for matter in Matter if matter is not M.PERSON_INVESTIGATION), (A.KONFLIKTRAD,), BOTH, G.LAW,
-         OWN_TASK),
-    Rule((M.PERSON_INVESTIGATION,), (A.KONFLIKTRAD,), BOTH, G.CONSENT, SHARED, (Sharing.PERSON_INVESTIGATION,)),
-    Rule((M.STAGE_DATES, M.MEETING_DATES, M.SANCTION, M.IDENTITY, M.NAME_AND_BIRTH_YEAR, M.OFFENCE), AUTHORITIES, BOTH,
+RULES: tuple[SharingRule, ...] = (
+    SharingRule(tuple(Matter), FAMILY, BOTH, G.OWN, OWN_TASK),
+    SharingRule(tuple(matter for matter in Matter if matter is not M.PERSON_INVESTIGATION), (A.KONFLIKTRAD,), BOTH,
          G.LAW, OWN_TASK),
-    Rule((M.MEETING_DATES,), (*PROVIDERS, A.DEFENDER), BOTH, G.LAW, OWN_TASK),
-    Rule((M.PLAN, M.OWN_MEASURES, M.PROGRESS, M.ATTENDANCE, M.DRUG_TESTS), MANDATORY, S, G.LAW,
+    SharingRule((M.PERSON_INVESTIGATION,), (A.KONFLIKTRAD,), BOTH, G.CONSENT, SHARED, (Sharing.PERSON_INVESTIGATION,)),
+    SharingRule((M.STAGE_DATES, M.MEETING_DATES, M.SANCTION, M.IDENTITY, M.NAME_AND_BIRTH_YEAR, M.OFFENCE), AUTHORITIES,
+         BOTH, G.LAW, OWN_TASK),
+    SharingRule((M.MEETING_DATES,), (*PROVIDERS, A.DEFENDER), BOTH, G.LAW, OWN_TASK),
+    SharingRule((M.PLAN, M.OWN_MEASURES, M.PROGRESS, M.ATTENDANCE, M.DRUG_TESTS), MANDATORY, S, G.LAW,
          "krl § 26 second paragraph"),
-    Rule((M.PERSON_INVESTIGATION,), (A.CORRECTIONAL_SERVICE, A.PROSECUTION), BOTH, G.LAW, "strpl § 161 a"),
-    Rule((M.PLAN, M.PROGRESS, M.ATTENDANCE, M.DRUG_TESTS), (A.PROSECUTION,), S, G.ON_BREACH, "krl §§ 31, 32"),
-    Rule((M.PLAN, M.PROGRESS, M.ATTENDANCE, M.DRUG_TESTS), (A.PROSECUTION,), F, G.ON_BREACH, "krl §§ 33, 34"),
-    Rule((M.PLAN, M.OWN_MEASURES), MANDATORY, F, G.CONSENT, SHARED, (Sharing.PLAN,)),
-    Rule((M.PROGRESS,), MANDATORY, F, G.CONSENT, SHARED, (Sharing.PROGRESS,)),
-    Rule((M.ATTENDANCE,), MANDATORY, F, G.CONSENT, SHARED, (Sharing.ATTENDANCE,)),
-    Rule((M.DRUG_TESTS,), MANDATORY, F, G.CONSENT, SHARED, (Sharing.DRUG_TESTS,)),
-    Rule((M.SANCTION, M.NAME_AND_BIRTH_YEAR), PROVIDERS, BOTH, G.CONSENT, SHARED, tuple(Sharing)),
-    Rule((M.OWN_MEASURES,), PROVIDERS, BOTH, G.CONSENT, SHARED, (Sharing.PLAN,)),
-    Rule((M.PROGRESS,), PROVIDERS, BOTH, G.CONSENT, SHARED, (Sharing.PROGRESS,)),
-    Rule((M.ATTENDANCE,), PROVIDERS, BOTH, G.CONSENT, SHARED, (Sharing.ATTENDANCE,)),
-    Rule((M.DRUG_TESTS,), (A.HEALTH,), BOTH, G.CONSENT, SHARED, (Sharing.DRUG_TESTS,)),
+    SharingRule((M.PERSON_INVESTIGATION,), (A.CORRECTIONAL_SERVICE, A.PROSECUTION), BOTH, G.LAW, "strpl § 161 a"),
+    SharingRule((M.PLAN, M.PROGRESS, M.ATTENDANCE, M.DRUG_TESTS), (A.PROSECUTION,), S, G.ON_BREACH, "krl §§ 31, 32"),
+    SharingRule((M.PLAN, M.PROGRESS, M.ATTENDANCE, M.DRUG_TESTS), (A.PROSECUTION,), F, G.ON_BREACH, "krl §§ 33, 34"),
+    SharingRule((M.PLAN, M.OWN_MEASURES), MANDATORY, F, G.CONSENT, SHARED, (Sharing.PLAN,)),
+    SharingRule((M.PROGRESS,), MANDATORY, F, G.CONSENT, SHARED, (Sharing.PROGRESS,)),
+    SharingRule((M.ATTENDANCE,), MANDATORY, F, G.CONSENT, SHARED, (Sharing.ATTENDANCE,)),
+    SharingRule((M.DRUG_TESTS,), MANDATORY, F, G.CONSENT, SHARED, (Sharing.DRUG_TESTS,)),
+    SharingRule((M.SANCTION, M.NAME_AND_BIRTH_YEAR), PROVIDERS, BOTH, G.CONSENT, SHARED, tuple(Sharing)),
+    SharingRule((M.OWN_MEASURES,), PROVIDERS, BOTH, G.CONSENT, SHARED, (Sharing.PLAN,)),
+    SharingRule((M.PROGRESS,), PROVIDERS, BOTH, G.CONSENT, SHARED, (Sharing.PROGRESS,)),
+    SharingRule((M.ATTENDANCE,), PROVIDERS, BOTH, G.CONSENT, SHARED, (Sharing.ATTENDANCE,)),
+    SharingRule((M.DRUG_TESTS,), (A.HEALTH,), BOTH, G.CONSENT, SHARED, (Sharing.DRUG_TESTS,)),
 )
 # fmt: on
 """Who may learn what. An address is for the family and the office alone; the victim learns nothing here.
@@ -129,7 +129,7 @@ recipient of part of the plan, its own measures, is a matter of its own.
 """
 
 
-TELLS: dict[Matter, frozenset[EventType]] = {
+EVENTS_BY_MATTER: dict[Matter, frozenset[EventType]] = {
     M.MEETING_DATES: frozenset(
         {
             E.PLAN_MEETING_HELD,
@@ -183,41 +183,43 @@ TELLS: dict[Matter, frozenset[EventType]] = {
 """By matter the events that tell of it by their mere name; every other event tells of stages and dates."""
 
 
-def may_learn(case: Case, agency: Attendee, matter: Matter, day: date) -> Answer:
+def may_learn(case: Case, agency: Attendee, matter: Matter, day: date) -> SharingDecision:
     """Whether this agency may learn this of the case on that day."""
-    rule = _rule(case, agency, matter)
+    rule = _matching_rule(case, agency, matter)
     if rule is None:
-        return Answer(matter, NOWHERE, None, NotShared.NOT_NEEDED)
-    return Answer(matter, rule.law, rule.ground, _obstacle(case, agency, rule, day))
+        return SharingDecision(matter, NO_GROUND, None, NotShared.NOT_NEEDED)
+    return SharingDecision(matter, rule.law, rule.ground, _obstacle(case, agency, rule, day))
 
 
-def all_of(case: Case, agency: Attendee, day: date) -> list[Answer]:
+def decisions_for(case: Case, agency: Attendee, day: date) -> list[SharingDecision]:
     """What this agency may learn of the case on that day, and what not: every matter once."""
     return [may_learn(case, agency, matter, day) for matter in Matter]
 
 
-def learnt_by(case: Case, member: str, day: date) -> frozenset[Matter]:
+def matters_for_member(case: Case, member: str, day: date) -> frozenset[Matter]:
     """What this member of the team may learn of the case on that day; nothing when they are not on it."""
-    agencies = [one.agency for one in present(case) if one.member == member]
-    return frozenset(found.matter for agency in agencies for found in all_of(case, agency, day) if found.allowed)
+    agencies = [present_member.agency for present_member in present(case) if present_member.member == member]
+    return frozenset(
+        decision.matter for agency in agencies for decision in decisions_for(case, agency, day) if decision.allowed
+    )
 
 
 def matter_of(event: EventType) -> Matter:
     """What one learns by knowing that this happened."""
-    return next((matter for matter, events in TELLS.items() if event in events), Matter.STAGE_DATES)
+    return next((matter for matter, events in EVENTS_BY_MATTER.items() if event in events), Matter.STAGE_DATES)
 
 
 def scopes_shared(case: Case, agency: Attendee, day: date) -> frozenset[Sharing]:
     """What youth and guardians let this agency learn on that day."""
-    return frozenset(scope for scope in Sharing if _unconsented(case, agency, scope, day) is None)
+    return frozenset(scope for scope in Sharing if _missing_consent(case, agency, scope, day) is None)
 
 
-def _rule(case: Case, agency: Attendee, matter: Matter) -> Rule | None:
+def _matching_rule(case: Case, agency: Attendee, matter: Matter) -> SharingRule | None:
     fits = (r for r in RULES if agency in r.to and matter in r.matters and case.sanction in r.sanctions)
     return next(fits, None)
 
 
-def _obstacle(case: Case, agency: Attendee, rule: Rule, day: date) -> NotShared | None:
+def _obstacle(case: Case, agency: Attendee, rule: SharingRule, day: date) -> NotShared | None:
     if rule.ground is Ground.ON_BREACH:
         breach = any(PHASE[state] is Phase.BREACH for state in case.states_on(day)[:1])
         return None if breach else NotShared.ONLY_ON_BREACH
@@ -225,7 +227,7 @@ def _obstacle(case: Case, agency: Attendee, rule: Rule, day: date) -> NotShared 
         grown = agency is A.GUARDIAN and not case.under_age(day)
         return NotShared.YOUTH_IS_OF_AGE if grown else None
     if rule.ground is Ground.CONSENT:
-        lacking = [_unconsented(case, agency, scope, day) for scope in rule.scopes]
+        lacking = [_missing_consent(case, agency, scope, day) for scope in rule.scopes]
         return None if None in lacking else lacking[0]
     return None
 
@@ -245,17 +247,17 @@ _GUARDIAN: dict[ConsentStatus | None, NotShared] = {
 }
 
 
-def _unconsented(case: Case, agency: Attendee, scope: Sharing, day: date) -> NotShared | None:
+def _missing_consent(case: Case, agency: Attendee, scope: Sharing, day: date) -> NotShared | None:
     """Whose consent is lacking; None when everybody who must has consented. How each stands: `consents.shared`."""
-    youth = _statuses(case, By.YOUTH, agency, scope, day)
+    youth = _consent_statuses(case, By.YOUTH, agency, scope, day)
     if ConsentStatus.VALID not in youth:
         return _YOUTH[next(iter(youth), None)]
     needed = case.guardians_on(day)
-    found = _statuses(case, By.GUARDIAN, agency, scope, day) if needed else []
-    if found.count(ConsentStatus.VALID) >= needed:
+    statuses = _consent_statuses(case, By.GUARDIAN, agency, scope, day) if needed else []
+    if statuses.count(ConsentStatus.VALID) >= needed:
         return None
-    return _GUARDIAN[next((one for one in found if one is not ConsentStatus.VALID), None)]
+    return _GUARDIAN[next((status for status in statuses if status is not ConsentStatus.VALID), None)]
 
 
-def _statuses(case: Case, by: By, agency: Attendee, scope: Sharing, day: date) -> list[ConsentStatus]:
-    return [one.status for one in shared(case, by, agency, scope, day)]
+def _consent_statuses(case: Case, by: By, agency: Attendee, scope: Sharing, day: date) -> list[ConsentStatus]:
+    return [consent.status for consent in sharing_consents_for(case, by, agency, scope, day)]

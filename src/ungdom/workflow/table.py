@@ -24,7 +24,7 @@ ever taken out: what was recorded under it must stay readable. docs/migrate-case
 
 
 @dataclass(frozen=True, slots=True)
-class Back:
+class PreviousState:
     """A target that depends on the case: where it was before it closed."""
 
     name: str = "the state before"
@@ -32,20 +32,20 @@ class Back:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One row. `when`: of several rows for one event, the one these details choose.
+    """One row. `condition`: of several rows for one event, the one these details choose.
 
     `since`: the first version of the table that has it. `until`: the first that has it no more.
     """
 
     event: EventType
     sources: tuple[State, ...]
-    target: State | Back | None
+    target: State | PreviousState | None
     sanctions: tuple[Sanction, ...]
     regimes: tuple[Regime, ...]
     guards: tuple[Guard, ...]
     actors: tuple[Actor, ...]
     law: str
-    when: Callable[[d.Details | None], bool] | None = None
+    condition: Callable[[d.Details | None], bool] | None = None
     since: str = FIRST_VERSION
     until: str | None = None
 
@@ -239,7 +239,7 @@ MOVES: tuple[Move, ...] = (
     Move(E.WINDOW_CLOSED, (EXP,), CMP, S, ALL, (breach.petition_window_is_over,), (SYS, CRD), "strl § 52 c"),
     Move(E.LAPSED, (REG, INV, ASM, AWD, CRT, JUD, APP, FIN, DSP, RCV, PRE, ITM, PST, EXE, ELC, TLK, TGT, INT, RFD,
          BIC, RSM, EXP), LPS, BOTH, ALL, (), (POL, PRO, COU, COR, CRD), "strl §§ 93-95, 100"),
-    Move(E.REOPENED, (CMP, CNV, BCL, CWD, NPL, OTH, LPS), Back(), BOTH, ALL, (breach.another_person_approved,),
+    Move(E.REOPENED, (CMP, CNV, BCL, CWD, NPL, OTH, LPS), PreviousState(), BOTH, ALL, (breach.another_person_approved,),
          (LDR, SEC), "office norm"),
 )
 
@@ -378,12 +378,12 @@ BY_DECISION: frozenset[EventType] = frozenset(
 
 def rows(version: str) -> tuple[Move, ...]:
     """The table of this version, each row with the conditions that it had then."""
-    return tuple(_then(row, version) for row in MOVES + FACTS if _in_force(row, version))
+    return tuple(_row_in_version(row, version) for row in MOVES + FACTS if _in_force(row, version))
 
 
-def _then(row: Move, version: str) -> Move:
+def _row_in_version(row: Move, version: str) -> Move:
     return replace(row, guards=tuple(guard for guard in row.guards if _in_force(guard, version)))
 
 
-def _in_force(what: Move | Guard, version: str) -> bool:
-    return law.holds(version, what.since, what.until)
+def _in_force(item: Move | Guard, version: str) -> bool:
+    return law.holds(version, item.since, item.until)

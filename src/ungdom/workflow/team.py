@@ -76,20 +76,20 @@ class Seat:
 
 def members(case: Case) -> list[Member]:
     """Everybody who is or was on the team, in the order they joined."""
-    found: list[Member] = []
+    team: list[Member] = []
     for event in case.all(E.TEAM_MEMBER_JOINED, E.TEAM_MEMBER_LEFT):
-        said = event.details
-        if isinstance(said, d.MemberJoined):
-            role = said.role or ROLES[said.agency][0]
-            found.append(Member(said.member, said.agency, role, said.channel, event.occurred_on))
-        elif isinstance(said, d.MemberLeft):
-            found = [_gone(one, said.member, event.occurred_on) for one in found]
-    return found
+        details = event.details
+        if isinstance(details, d.MemberJoined):
+            role = details.role or ROLES[details.agency][0]
+            team.append(Member(details.member, details.agency, role, details.channel, event.occurred_on))
+        elif isinstance(details, d.MemberLeft):
+            team = [_with_leaving_day(member, details.member, event.occurred_on) for member in team]
+    return team
 
 
 def present(case: Case) -> list[Member]:
     """Everybody who is on the team."""
-    return [one for one in members(case) if one.left is None]
+    return [member for member in members(case) if member.left is None]
 
 
 def is_due(case: Case, day: date) -> bool:
@@ -116,11 +116,11 @@ def running_measures(case: Case) -> list[tuple[str, date]]:
     """The measures of the plan that have started and not ended: their number in the case, and since when."""
     running: dict[str, date] = {}
     for event in case.all(E.MEASURE_STARTED, E.MEASURE_ENDED):
-        said = event.details
-        if isinstance(said, d.MeasureEnded):
-            running.pop(said.measure, None)
-        elif isinstance(said, d.Measure):
-            running.setdefault(said.measure, event.occurred_on)
+        details = event.details
+        if isinstance(details, d.MeasureEnded):
+            running.pop(details.measure, None)
+        elif isinstance(details, d.Measure):
+            running.setdefault(details.measure, event.occurred_on)
     return list(running.items())
 
 
@@ -136,7 +136,7 @@ def from_agency(agency: Attendee) -> Callable[[Case, date], bool]:
     """Somebody of this agency is on the team."""
 
     def here(case: Case, _day: date) -> bool:
-        return any(one.agency is agency for one in present(case))
+        return any(member.agency is agency for member in present(case))
 
     return here
 
@@ -163,7 +163,7 @@ def a_measure_runs(case: Case, _day: date) -> bool:
 
 def somebody_from_outside(case: Case, _day: date) -> bool:
     """Somebody beside family and konfliktråd is on the team, who may have that task."""
-    return any(one.agency not in (A.YOUTH, A.GUARDIAN, A.KONFLIKTRAD) for one in present(case))
+    return any(member.agency not in (A.YOUTH, A.GUARDIAN, A.KONFLIKTRAD) for member in present(case))
 
 
 BOTH, ALL = tuple(Sanction), tuple(Regime)
@@ -187,5 +187,5 @@ Who must be present at the plan meeting stands in the guards on its row; a test 
 """
 
 
-def _gone(one: Member, member: str, on: date) -> Member:
-    return replace(one, left=on) if one.member == member and one.left is None else one
+def _with_leaving_day(entry: Member, member: str, on: date) -> Member:
+    return replace(entry, left=on) if entry.member == member and entry.left is None else entry

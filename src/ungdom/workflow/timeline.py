@@ -27,7 +27,7 @@ class Mark(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TimelineEntry:
     """One entry. `on`: its day, the first of a span; `until`: the last day of a span, None while it runs or for a day.
 
     `code`: the state, party, event type or clock. `days`: of a span, or late after a due day. `known_late`: days from
@@ -49,39 +49,41 @@ class Entry:
 _ORDER = {mark: place for place, mark in enumerate(Mark)}
 
 
-def timeline(case: Case, day: date) -> list[Entry]:
+def timeline(case: Case, day: date) -> list[TimelineEntry]:
     """Every entry of the case as it stands on that day, in order of days; what is to come at the end."""
-    found = [*_stages(case, day), *_waits(case, day), *_events(case), *_clocks(case, day), *_ahead(case, day)]
-    return sorted(found, key=lambda entry: (entry.on, _ORDER[entry.mark], entry.seq or 0))
+    entries = [*_stages(case, day), *_waits(case, day), *_events(case), *_clocks(case, day), *_milestones(case, day)]
+    return sorted(entries, key=lambda entry: (entry.on, _ORDER[entry.mark], entry.seq or 0))
 
 
-def _stages(case: Case, day: date) -> Iterator[Entry]:
+def _stages(case: Case, day: date) -> Iterator[TimelineEntry]:
     for stage in stages(case, day):
-        yield Entry(stage.since, Mark.STAGE, stage.state, None if stage.open else stage.until, stage.days)
+        yield TimelineEntry(stage.since, Mark.STAGE, stage.state, None if stage.open else stage.until, stage.days)
     if case.is_closed:
-        yield Entry(case.entered_on, Mark.STAGE, case.state)
+        yield TimelineEntry(case.entered_on, Mark.STAGE, case.state)
 
 
-def _waits(case: Case, day: date) -> Iterator[Entry]:
+def _waits(case: Case, day: date) -> Iterator[TimelineEntry]:
     for wait in ledger(case, day):
         if wait.reason is not None:
-            yield Entry(wait.since, Mark.WAIT, wait.party, wait.until, wait.days)
+            yield TimelineEntry(wait.since, Mark.WAIT, wait.party, wait.until, wait.days)
 
 
-def _events(case: Case) -> Iterator[Entry]:
+def _events(case: Case) -> Iterator[TimelineEntry]:
     for event in case.events:
-        yield Entry(event.occurred_on, Mark.EVENT, event.type, seq=event.seq, known_late=_late(event))
+        yield TimelineEntry(
+            event.occurred_on, Mark.EVENT, event.type, seq=event.seq, known_late=_recording_delay(event)
+        )
 
 
-def _late(event: Event) -> int:
+def _recording_delay(event: Event) -> int:
     return max(0, days_between(event.occurred_on, oslo_date(event.recorded_at)))
 
 
-def _clocks(case: Case, day: date) -> Iterator[Entry]:
+def _clocks(case: Case, day: date) -> Iterator[TimelineEntry]:
     for clock in deadlines(case, day):
         if clock.code != "turns_18" and clock.status is not DeadlineStatus.ENDED:
             ahead = clock.status is DeadlineStatus.RUNNING and clock.due > day
-            yield Entry(
+            yield TimelineEntry(
                 clock.due,
                 Mark.DEADLINE,
                 clock.code,
@@ -92,8 +94,8 @@ def _clocks(case: Case, day: date) -> Iterator[Entry]:
             )
 
 
-def _ahead(case: Case, day: date) -> Iterator[Entry]:
-    yield Entry(case.of_age_on, Mark.COMES_OF_AGE, "turns_18", to_come=case.of_age_on > day)
+def _milestones(case: Case, day: date) -> Iterator[TimelineEntry]:
+    yield TimelineEntry(case.of_age_on, Mark.COMES_OF_AGE, "turns_18", to_come=case.of_age_on > day)
     end = case.adjusted_end(case.closed_on or day)
     if end is not None:
-        yield Entry(end, Mark.TERM_ENDS, "adjusted_end", to_come=end > day)
+        yield TimelineEntry(end, Mark.TERM_ENDS, "adjusted_end", to_come=end > day)

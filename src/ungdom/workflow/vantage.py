@@ -10,7 +10,7 @@ from ungdom.workflow.sharing import Matter, may_learn
 from ungdom.workflow.vocabulary import Role
 
 
-def stands_as(viewer: Viewer, case: Case) -> Attendee | None:
+def agency_of(viewer: Viewer, case: Case) -> Attendee | None:
     """The agency as which somebody who may see the case looks at it: a member of the team as what they joined as.
 
     None for whoever is nothing in this case. Secretariat and konfliktråd are one: krl § 3.
@@ -19,10 +19,10 @@ def stands_as(viewer: Viewer, case: Case) -> Attendee | None:
         return Attendee.KONFLIKTRAD
     if viewer.role is Role.PROSECUTION:
         return Attendee.PROSECUTION
-    return next((one.agency for one in team.present(case) if one.member == viewer.subject), None)
+    return next((member.agency for member in team.present(case) if member.member == viewer.subject), None)
 
 
-def learns(viewer: Viewer, case: Case, matter: Matter, day: date) -> bool:
+def viewer_may_learn(viewer: Viewer, case: Case, matter: Matter, day: date) -> bool:
     """Whether a viewer who may see the case may learn this of it on that day. krl §§ 22 c, 26; fvl § 13 b."""
-    agency = stands_as(viewer, case)
+    agency = agency_of(viewer, case)
     return agency is not None and may_learn(case, agency, matter, day).allowed

@@ -6,7 +6,7 @@ from datetime import date
 from itertools import pairwise
 
 from ungdom.workflow import details as d
-from ungdom.workflow.case import Case, Stint
+from ungdom.workflow.case import Case, StateInterval
 from ungdom.workflow.daycount import days_between
 from ungdom.workflow.vocabulary import Party, State
 
@@ -75,7 +75,7 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
+class WaitSpan:
     """A span in which one party was waited for. `reason` None: the default of the state it fell in."""
 
     party: Party
@@ -91,11 +91,11 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
-class _Explicit:
+class _RecordedWait:
     since: date
     until: date | None
     order: tuple[date, int]
-    said: d.WaitStarted
+    details: d.WaitStarted
 
     def covers(self, since: date, until: date) -> bool:
         return self.since <= since and (self.until is None or until <= self.until)
@@ -103,75 +103,81 @@ class _Explicit:
 
 def stages(case: Case, day: date) -> list[Stage]:
     """The stays of the case until that day, in order; together they are its whole life. A closed stay is not life."""
-    ends = [stint.since for stint in case.stints[1:]]
-    spans = [(stint, end) for stint, end in zip(case.stints, [*ends, None], strict=True)]
-    life = [(stint, end) for stint, end in spans if end is not None or not case.is_closed]
-    return [Stage(stint.state, stint.since, end or max(day, stint.since), end is None) for stint, end in life]
+    ends = [interval.since for interval in case.intervals[1:]]
+    spans = [(interval, end) for interval, end in zip(case.intervals, [*ends, None], strict=True)]
+    life = [(interval, end) for interval, end in spans if end is not None or not case.is_closed]
+    return [
+        Stage(interval.state, interval.since, end or max(day, interval.since), end is None) for interval, end in life
+    ]
 
 
-def ledger(case: Case, day: date) -> list[Wait]:
+def ledger(case: Case, day: date) -> list[WaitSpan]:
     """Who was waited for, day by day, until that day. Source: office norm; explicit waits come before the default.
 
     Of two waits open on the same day the one started last has it. A day d belongs to the span with since <= d < until.
     """
-    explicit = list(_explicit(case))
-    found: list[Wait] = []
-    for stint, stage in zip(case.stints, stages(case, day), strict=False):
-        for since, until in _cut(stage, explicit):
-            _add(found, _whose(case, stint, since, until, explicit))
-    return found
+    recorded = list(_recorded_waits(case))
+    spans: list[WaitSpan] = []
+    for interval, stage in zip(case.intervals, stages(case, day), strict=False):
+        for since, until in _split_stage(stage, recorded):
+            _append_or_extend(spans, _wait_span(case, interval, since, until, recorded))
+    return spans
 
 
-def default_party(case: Case, stint: Stint) -> Party:
+def default_party(case: Case, interval: StateInterval) -> Party:
     """Who this stay waits for when no wait says otherwise."""
-    event = next((e for e in case.events if e.seq == stint.seq), None)
-    said = event.details if event else None
-    if isinstance(said, d.Postponed | d.Interrupted):
-        return BY_REASON[said.reason]
-    if isinstance(said, d.ReferredForBreach):
-        return Party(said.to.value)
-    before = case.stints.index(stint)
-    if stint.state is State.TERM_EXPIRED and before > 0:
-        return default_party(case, case.stints[before - 1])
-    return DEFAULT_PARTY[stint.state]
+    event = next((e for e in case.events if e.seq == interval.seq), None)
+    details = event.details if event else None
+    if isinstance(details, d.Postponed | d.Interrupted):
+        return BY_REASON[details.reason]
+    if isinstance(details, d.ReferredForBreach):
+        return Party(details.to.value)
+    before = case.intervals.index(interval)
+    if interval.state is State.TERM_EXPIRED and before > 0:
+        return default_party(case, case.intervals[before - 1])
+    return DEFAULT_PARTY[interval.state]
 
 
 def waiting_for(case: Case) -> Party | None:
     """Who the case waits for now; nobody when it is closed."""
     if case.is_closed:
         return None
-    running = [wait for wait in _explicit(case) if wait.until is None]
-    return max(running, key=lambda wait: wait.order).said.party if running else default_party(case, case.stints[-1])
+    running = [wait for wait in _recorded_waits(case) if wait.until is None]
+    return (
+        max(running, key=lambda wait: wait.order).details.party if running else default_party(case, case.intervals[-1])
+    )
 
 
-def explained(case: Case, day: date) -> bool:
+def covered_by_wait(case: Case, day: date) -> bool:
     """Whether a recorded wait covers that day."""
-    return any(wait.covers(day, day) for wait in _explicit(case))
+    return any(wait.covers(day, day) for wait in _recorded_waits(case))
 
 
-def _whose(case: Case, stint: Stint, since: date, until: date, explicit: list[_Explicit]) -> Wait:
-    here = [wait for wait in explicit if wait.covers(since, until)]
-    if not here:
-        return Wait(default_party(case, stint), since, until, stint.state, None)
-    said = max(here, key=lambda wait: wait.order).said
-    return Wait(said.party, since, until, stint.state, said.reason)
+def _wait_span(
+    case: Case, interval: StateInterval, since: date, until: date, recorded: list[_RecordedWait]
+) -> WaitSpan:
+    covering = [wait for wait in recorded if wait.covers(since, until)]
+    if not covering:
+        return WaitSpan(default_party(case, interval), since, until, interval.state, None)
+    details = max(covering, key=lambda wait: wait.order).details
+    return WaitSpan(details.party, since, until, interval.state, details.reason)
 
 
-def _cut(stage: Stage, explicit: list[_Explicit]) -> Iterator[tuple[date, date]]:
-    marks = {day for wait in explicit for day in (wait.since, wait.until) if day and stage.since < day < stage.until}
+def _split_stage(stage: Stage, recorded: list[_RecordedWait]) -> Iterator[tuple[date, date]]:
+    marks = {day for wait in recorded for day in (wait.since, wait.until) if day and stage.since < day < stage.until}
     return pairwise(sorted({stage.since, stage.until} | marks))
 
 
-def _add(found: list[Wait], wait: Wait) -> None:
-    last = found[-1] if found else None
+def _append_or_extend(spans: list[WaitSpan], wait: WaitSpan) -> None:
+    last = spans[-1] if spans else None
     if last and (last.party, last.state, last.reason, last.until) == (wait.party, wait.state, wait.reason, wait.since):
-        found[-1] = Wait(last.party, last.since, wait.until, last.state, last.reason)
+        spans[-1] = WaitSpan(last.party, last.since, wait.until, last.state, last.reason)
     else:
-        found.append(wait)
+        spans.append(wait)
 
 
-def _explicit(case: Case) -> Iterator[_Explicit]:
+def _recorded_waits(case: Case) -> Iterator[_RecordedWait]:
     for started, ended in case.waits():
         until = max(ended.occurred_on, started.occurred_on) if ended else case.closed_on
         if isinstance(started.details, d.WaitStarted):
-            yield _Explicit(started.occurred_on, until, (started.occurred_on, started.seq), started.details)
+            yield _RecordedWait(started.occurred_on, until, (started.occurred_on, started.seq), started.details)

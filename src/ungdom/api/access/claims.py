@@ -16,23 +16,23 @@ def scopes_of(claim: Any) -> frozenset[str]:
     return frozenset(claim.split(" ")) - {""}
 
 
-def at(claims: Claims, path: tuple[str, ...]) -> Any:
+def claim_at(claims: Claims, path: tuple[str, ...]) -> Any:
     """What stands there, None when nothing does. `path`: names on the way into nested objects."""
-    found: Any = claims
+    value: Any = claims
     for name in path:
-        found = found.get(name) if isinstance(found, dict) else None
-    return found
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
 
 
-def words_at(claims: Claims, path: tuple[str, ...]) -> tuple[str, ...]:
+def strings_at(claims: Claims, path: tuple[str, ...]) -> tuple[str, ...]:
     """One word or a list of them; none when nothing stands there. Raises `BadToken` for anything else."""
-    found = at(claims, path)
-    words = [] if found is None else [found] if isinstance(found, str) else found
+    value = claim_at(claims, path)
+    words = [] if value is None else [value] if isinstance(value, str) else value
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
         raise BadToken(f"{'.'.join(path)} is malformed")
     return tuple(words)
 
 
-def until(claims: Claims) -> int:
+def expiry_of(claims: Claims) -> int:
     """The whole second at which the token ends; its claims have been checked."""
     return int(claims["exp"])

@@ -9,19 +9,19 @@ from typing import Any
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from ungdom.api.access.claims import Claims, scopes_of, until, words_at
+from ungdom.api.access.claims import Claims, expiry_of, scopes_of, strings_at
 from ungdom.api.access.keys import FixedKeys
 from ungdom.api.access.principal import (
     NEEDS_OFFICE,
-    PEOPLE,
+    PEOPLE_SOURCE,
     SCOPES,
     SUBJECT,
-    TOLD_OF_BY_SYSTEMS,
+    SYSTEM_AUTHORITIES,
     BadToken,
     Principal,
 )
-from ungdom.api.access.verify import Trusted
-from ungdom.settings import BadSettings, Settings, kept
+from ungdom.api.access.verify import IssuerPolicy
+from ungdom.settings import BadSettings, Settings, read_or_create
 from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.vocabulary import Actor, Role
 
@@ -43,7 +43,7 @@ class Issuer:
     def __init__(self, settings: Settings) -> None:
         if not settings.development:
             raise BadSettings(f"the development issuer does not start when UNGDOM_ENV is {settings.env}")
-        self.key = _kept_key(settings.data_dir / "development-issuer.jwk")
+        self.key = _stored_key(settings.data_dir / "development-issuer.jwk")
 
     def issue(
         self,
@@ -57,7 +57,7 @@ class Issuer:
 
         Raises `BadSettings` for the system role, a missing office, or what only the prosecution's token can say.
         """
-        _check(viewer, source, authorities)
+        _require_issuable(viewer, source, authorities)
         claims: dict[str, Any] = {
             "iss": ISSUER,
             "aud": AUDIENCE,
@@ -72,10 +72,10 @@ class Issuer:
         claims |= {"authorities": sorted(authorities)} if authorities else {}
         return jwt.encode({"alg": ALGORITHM, "kid": self.key.kid}, claims, self.key)
 
-    def trusted(self) -> Trusted:
+    def policy(self) -> IssuerPolicy:
         """This issuer as the verifier of its own installation trusts it."""
         public = ECKey.import_key(self.key.as_dict(private=False))
-        return Trusted(ISSUER, AUDIENCE, (ALGORITHM,), LEEWAY, FixedKeys({str(public.kid): public}), principal_of)
+        return IssuerPolicy(ISSUER, AUDIENCE, (ALGORITHM,), LEEWAY, FixedKeys({str(public.kid): public}), principal_of)
 
 
 def principal_of(claims: Claims) -> Principal:
@@ -85,40 +85,40 @@ def principal_of(claims: Claims) -> Principal:
         raise BadToken("subject is malformed")
     if not isinstance(office, str | None) or (role in _NEEDS_OFFICE and office is None):
         raise BadToken("konfliktrad is missing or malformed")
-    source, authorities = _system(role, subject, claims)
+    source, authorities = _source_and_authorities(role, subject, claims)
     scopes = frozenset(SCOPES[role]) & scopes_of(claims.get("scope"))
-    return Principal(Viewer(role, subject, office), scopes, until(claims), source, authorities)
+    return Principal(Viewer(role, subject, office), scopes, expiry_of(claims), source, authorities)
 
 
 def _role(claims: Claims) -> Role:
-    found = claims.get("role")
-    if not isinstance(found, str) or found not in SCOPES:
+    role = claims.get("role")
+    if not isinstance(role, str) or role not in SCOPES:
         raise BadToken("role is missing or unknown")
-    return Role(found)
+    return Role(role)
 
 
-def _system(role: Role, subject: str, claims: Claims) -> tuple[str, frozenset[Actor]]:
+def _source_and_authorities(role: Role, subject: str, claims: Claims) -> tuple[str, frozenset[Actor]]:
     if role is not Role.PROSECUTION:
-        return PEOPLE, frozenset()
-    source, told = claims.get("source", f"{SOURCE_PREFIX}{subject}"), words_at(claims, ("authorities",))
-    if not isinstance(source, str) or not SUBJECT.fullmatch(source) or not TOLD_OF_BY_SYSTEMS.issuperset(told):
+        return PEOPLE_SOURCE, frozenset()
+    source, authorities = claims.get("source", f"{SOURCE_PREFIX}{subject}"), strings_at(claims, ("authorities",))
+    if not isinstance(source, str) or not SUBJECT.fullmatch(source) or not SYSTEM_AUTHORITIES.issuperset(authorities):
         raise BadToken("source or authorities are malformed")
-    return source, frozenset(map(Actor, told)) or TOLD_OF_BY_SYSTEMS
+    return source, frozenset(map(Actor, authorities)) or SYSTEM_AUTHORITIES
 
 
-def _check(viewer: Viewer, source: str | None, authorities: Collection[Actor]) -> None:
+def _require_issuable(viewer: Viewer, source: str | None, authorities: Collection[Actor]) -> None:
     if viewer.role not in SCOPES:
         raise BadSettings(f"no token is issued for the role {viewer.role}")
     if viewer.role in _NEEDS_OFFICE and not viewer.konfliktrad:
         raise BadSettings(f"the role {viewer.role} needs a konfliktråd")
     if viewer.role is not Role.PROSECUTION and (source or authorities):
         raise BadSettings("only the role prosecution stands for a system with a source and authorities")
-    if not TOLD_OF_BY_SYSTEMS.issuperset(authorities):
-        raise BadSettings(f"a system tells of the acts of {', '.join(sorted(TOLD_OF_BY_SYSTEMS))} only")
+    if not SYSTEM_AUTHORITIES.issuperset(authorities):
+        raise BadSettings(f"a system tells of the acts of {', '.join(sorted(SYSTEM_AUTHORITIES))} only")
 
 
-def _kept_key(path: Path) -> ECKey:
-    return ECKey.import_key(json.loads(kept(path, _new_key)))
+def _stored_key(path: Path) -> ECKey:
+    return ECKey.import_key(json.loads(read_or_create(path, _new_key)))
 
 
 def _new_key() -> str:

@@ -14,39 +14,39 @@ from joserfc.jwk import ECKey, RSAKey
 
 from ungdom.api.access.keys import KeySet, NotFetched, PublicKey
 from ungdom.lazy import lazy
-from ungdom.message.sound import read_sound
+from ungdom.message.sound import read_strict
 
 if TYPE_CHECKING:
     import httpx
 else:
     httpx = lazy("httpx")
 
-LONGEST = 5.0
+FETCH_TIMEOUT = 5.0
 """Seconds for one fetch, whatever the issuer does meanwhile."""
 
-LARGEST = 256 * 1024
+MAX_KEY_SET_BYTES = 256 * 1024
 """Bytes of a key set."""
 
-MOST_KEYS = 100
-SMALLEST_RSA = 2048
+MAX_KEYS = 100
+MIN_RSA_BITS = 2048
 
-_KINDS: Mapping[str, type[RSAKey] | type[ECKey]] = {"RSA": RSAKey, "EC": ECKey}
+_KEY_TYPES: Mapping[str, type[RSAKey] | type[ECKey]] = {"RSA": RSAKey, "EC": ECKey}
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity"}
 
 
 @dataclass(frozen=True, slots=True)
-class Road:
+class KeyEndpoint:
     """How an issuer is reached. `trust`: whose certificates are believed. Nothing comes from the environment."""
 
     url: str
     proxy: str | None = None
     trust: ssl.SSLContext = field(default_factory=ssl.create_default_context)
-    longest: float = LONGEST
+    timeout: float = FETCH_TIMEOUT
 
     async def fetch(self) -> KeySet:
         """The keys as they are published now. Redirects are refused. Raises `NotFetched`."""
         try:
-            with anyio.fail_after(self.longest, shield=True):
+            with anyio.fail_after(self.timeout, shield=True):
                 return key_set(await self._body())
         except TimeoutError:
             raise NotFetched("timeout") from None
@@ -54,26 +54,26 @@ class Road:
             raise NotFetched(type(error).__name__) from None
 
     async def _body(self) -> bytes:
-        options: dict[str, Any] = {"timeout": self.longest, "follow_redirects": False, "trust_env": False}
+        options: dict[str, Any] = {"timeout": self.timeout, "follow_redirects": False, "trust_env": False}
         async with (
             httpx.AsyncClient(verify=self.trust, proxy=self.proxy, headers=_HEADERS, **options) as client,
-            client.stream("GET", self.url) as answer,
+            client.stream("GET", self.url) as response,
         ):
-            if answer.status_code != httpx.codes.OK or "Content-Encoding" in answer.headers:
-                raise NotFetched(f"status {answer.status_code}")
-            return await _limited(answer)
+            if response.status_code != httpx.codes.OK or "Content-Encoding" in response.headers:
+                raise NotFetched(f"status {response.status_code}")
+            return await _read_limited(response)
 
 
-async def _limited(answer: httpx.Response) -> bytes:
+async def _read_limited(response: httpx.Response) -> bytes:
     body = bytearray()
-    async for part in answer.aiter_raw():
+    async for part in response.aiter_raw():
         body += part
-        if len(body) > LARGEST:
+        if len(body) > MAX_KEY_SET_BYTES:
             raise NotFetched("too large")
     return bytes(body)
 
 
-def trust_of(ca_file: Path | None) -> ssl.SSLContext:
+def ssl_context_for(ca_file: Path | None) -> ssl.SSLContext:
     """The certificates in this file; the machine's own when there is none. Raises OSError."""
     return ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
 
@@ -84,26 +84,26 @@ def key_set(raw: bytes) -> KeySet:
     Raises `NotFetched` when it is no key set, or holds no key that can be used.
     """
     try:
-        written = read_sound(raw)
+        document = read_strict(raw)
     except ValueError:
         raise NotFetched("not JSON") from None
-    listed = written.get("keys") if isinstance(written, dict) else None
-    if not isinstance(listed, list):
+    entries = document.get("keys") if isinstance(document, dict) else None
+    if not isinstance(entries, list):
         raise NotFetched("no key set")
-    found = {key.kid: key for key in map(_usable, listed[:MOST_KEYS]) if key is not None and key.kid}
-    if not found:
+    keys = {key.kid: key for key in map(_usable_key, entries[:MAX_KEYS]) if key is not None and key.kid}
+    if not keys:
         raise NotFetched("no key that can be used")
-    return found
+    return keys
 
 
-def _usable(written: Any) -> PublicKey | None:
+def _usable_key(jwk: Any) -> PublicKey | None:
     """A public key for signatures, with an id and of a size that holds."""
-    kind = _KINDS.get(str(written.get("kty"))) if isinstance(written, dict) else None
-    if kind is None or not isinstance(written.get("kid"), str) or written.get("use", "sig") != "sig":
+    kind = _KEY_TYPES.get(str(jwk.get("kty"))) if isinstance(jwk, dict) else None
+    if kind is None or not isinstance(jwk.get("kid"), str) or jwk.get("use", "sig") != "sig":
         return None
     try:
-        key = kind.import_key(written)
+        key = kind.import_key(jwk)
     except (JoseError, ValueError, TypeError, LookupError):
         return None
-    small = isinstance(key, RSAKey) and key.public_key.key_size < SMALLEST_RSA
-    return None if small or key.is_private else key
+    too_small = isinstance(key, RSAKey) and key.public_key.key_size < MIN_RSA_BITS
+    return None if too_small or key.is_private else key

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAda
 from pydantic_core import to_json
 
 from ungdom.api.access.organisation import is_organisation_number
-from ungdom.api.access.principal import SCOPES, TOLD_OF_BY_SYSTEMS
+from ungdom.api.access.principal import SCOPES, SYSTEM_AUTHORITIES
 from ungdom.settings import BadSettings
 from ungdom.workflow.vocabulary import Actor, Role
 
@@ -27,49 +27,49 @@ UNRESTRICTED = "unspecified"
 """What Maskinporten writes where a token is restricted to no audience."""
 
 
-def _numbered(text: str) -> str:
+def _check_organisation_number(text: str) -> str:
     if not is_organisation_number(text):
         raise ValueError("is no organisation number: nine digits, the last of which is a control digit")
     return text
 
 
-def _restricted(text: str) -> str:
+def _check_audience(text: str) -> str:
     if text == UNRESTRICTED:
         raise ValueError("restricts nothing; ask the issuer for an audience of this service's own")
     return text
 
 
-def _path(written: Any) -> Any:
-    return (written,) if isinstance(written, str) else tuple(written) if isinstance(written, list) else written
+def _claim_path(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
 
 
-def _not_the_number(path: tuple[str, ...]) -> tuple[str, ...]:
+def _check_subject_path(path: tuple[str, ...]) -> tuple[str, ...]:
     if path[-1] == "pid":
         raise ValueError("a national identity number is no subject; choose a claim that is none")
     return path
 
 
-def _told_of(actors: frozenset[Actor]) -> frozenset[Actor]:
-    if not actors <= TOLD_OF_BY_SYSTEMS:
-        raise ValueError(f"choose from {', '.join(sorted(TOLD_OF_BY_SYSTEMS))}")
+def _check_authorities(actors: frozenset[Actor]) -> frozenset[Actor]:
+    if not actors <= SYSTEM_AUTHORITIES:
+        raise ValueError(f"choose from {', '.join(sorted(SYSTEM_AUTHORITIES))}")
     return actors
 
 
-def _given(role: Role) -> Role:
+def _check_role(role: Role) -> Role:
     if role not in SCOPES:
         raise ValueError("nobody is given this role by a token")
     return role
 
 
-Word = Annotated[str, Field(min_length=1, max_length=300)]
-Words = Annotated[tuple[Word, ...], Field(min_length=1)]
-Number = Annotated[str, AfterValidator(_numbered)]
-Audience = Annotated[Word, AfterValidator(_restricted)]
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+NonEmptyText = Annotated[str, Field(min_length=1, max_length=300)]
+NonEmptyTexts = Annotated[tuple[NonEmptyText, ...], Field(min_length=1)]
+OrganisationNumber = Annotated[str, AfterValidator(_check_organisation_number)]
+Audience = Annotated[NonEmptyText, AfterValidator(_check_audience)]
+SourceName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 Seconds = Annotated[int, Field(ge=0, le=30)]
-Given = Annotated[Role, AfterValidator(_given)]
+GrantableRole = Annotated[Role, AfterValidator(_check_role)]
 SystemRole = Literal[Role.PROSECUTION, Role.ANALYST, Role.AUDITOR, Role.ADMIN]
-ClaimPath = Annotated[Words, BeforeValidator(_path)]
+ClaimPath = Annotated[NonEmptyTexts, BeforeValidator(_claim_path)]
 """Where in the token a claim stands: its name, or the names on the way into nested objects."""
 
 
@@ -78,13 +78,13 @@ class Authorization:
     """What `authorization_details` has to hold (RFC 9396, as Ansattporten writes it): one of these organisations."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
-    type: Word
-    organisations: Annotated[tuple[Number, ...], Field(min_length=1)]
-    resource: Word | None = None
+    type: NonEmptyText
+    organisations: Annotated[tuple[OrganisationNumber, ...], Field(min_length=1)]
+    resource: NonEmptyText | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class People:
+class PersonClaimMapping:
     """Where an OpenID Connect issuer writes who somebody is. `roles`, `offices`: its words and ours, first match first.
 
     `acr`: the levels of log-in that suffice. `subject_prefix` keeps people of several issuers apart.
@@ -92,14 +92,14 @@ class People:
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     role: ClaimPath
-    roles: Annotated[dict[Word, Given], Field(min_length=1)]
+    roles: Annotated[dict[NonEmptyText, GrantableRole], Field(min_length=1)]
     konfliktrad: ClaimPath | None = None
-    offices: dict[Word, Word] = field(default_factory=dict)
-    subject: Annotated[ClaimPath, AfterValidator(_not_the_number)] = ("sub",)
+    offices: dict[NonEmptyText, NonEmptyText] = field(default_factory=dict)
+    subject: Annotated[ClaimPath, AfterValidator(_check_subject_path)] = ("sub",)
     subject_prefix: Annotated[str, Field(pattern=r"^[a-z0-9:._-]{0,64}$")] = ""
     scopes_from: Literal["token", "role"] = "token"
     scope: ClaimPath = ("scope",)
-    acr: tuple[Word, ...] = ()
+    acr: tuple[NonEmptyText, ...] = ()
     authorization: Authorization | None = None
 
 
@@ -111,39 +111,39 @@ class TrustedIssuer:
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
-    issuer: Word
+    issuer: NonEmptyText
     kind: Literal["maskinporten", "openid"]
     audience: Audience
-    algorithms: Words | None = None
+    algorithms: NonEmptyTexts | None = None
     leeway_seconds: Seconds = 10
-    jwks_uri: Word | None = None
-    jwks_file: Word | None = None
-    ca_file: Word | None = None
-    proxy: Word | None = None
+    jwks_uri: NonEmptyText | None = None
+    jwks_file: NonEmptyText | None = None
+    ca_file: NonEmptyText | None = None
+    proxy: NonEmptyText | None = None
     keys_longest_hours: Annotated[int, Field(ge=25, le=720)] = 72
-    people: People | None = None
+    people: PersonClaimMapping | None = None
 
     @property
-    def allowed(self) -> tuple[str, ...]:
+    def allowed_algorithms(self) -> tuple[str, ...]:
         """The algorithms that it may sign with."""
         return self.algorithms or ALGORITHMS[self.kind]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class System:
+class RegisteredSystem:
     """One organisation that a system is let in for. `source`: the name that what it sends is kept under.
 
     `suppliers`: organisations that may carry its tokens. `authorities`: whose acts it may tell of.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
-    organisation: Number
-    source: Name
+    organisation: OrganisationNumber
+    source: SourceName
     role: SystemRole
-    scopes: Annotated[frozenset[Word], Field(min_length=1)]
-    authorities: Annotated[frozenset[Actor], AfterValidator(_told_of)] = frozenset()
-    konfliktrad: Word | None = None
-    suppliers: frozenset[Number] = frozenset()
+    scopes: Annotated[frozenset[NonEmptyText], Field(min_length=1)]
+    authorities: Annotated[frozenset[Actor], AfterValidator(_check_authorities)] = frozenset()
+    konfliktrad: NonEmptyText | None = None
+    suppliers: frozenset[OrganisationNumber] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,14 +152,14 @@ class AccessFile:
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     issuer: tuple[TrustedIssuer, ...]
-    system: tuple[System, ...] = ()
+    system: tuple[RegisteredSystem, ...] = ()
 
 
-def read(path: Path) -> AccessFile:
+def read_access_file(path: Path) -> AccessFile:
     """The file. Raises `BadSettings` that names every place that is not as it has to be."""
     try:
-        written = tomllib.loads(path.read_text(encoding="utf-8"))
-        return _READER.validate_json(to_json(written), strict=True)
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        return _ADAPTER.validate_json(to_json(document), strict=True)
     except OSError as error:
         raise BadSettings(f"{path} cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -169,8 +169,8 @@ def read(path: Path) -> AccessFile:
 
 
 def _problems(error: ValidationError) -> Iterator[str]:
-    for one in error.errors(include_url=False, include_input=False, include_context=False):
-        yield f"{'.'.join(str(part) for part in one['loc'])}: {one['msg'].removeprefix('Value error, ')}"
+    for detail in error.errors(include_url=False, include_input=False, include_context=False):
+        yield f"{'.'.join(str(part) for part in detail['loc'])}: {detail['msg'].removeprefix('Value error, ')}"
 
 
-_READER = TypeAdapter(AccessFile)
+_ADAPTER = TypeAdapter(AccessFile)

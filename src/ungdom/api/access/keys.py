@@ -17,13 +17,13 @@ PublicKey = RSAKey | ECKey
 KeySet = Mapping[str, PublicKey]
 """Keys by their id (`kid`)."""
 
-FRESH = timedelta(hours=24)
+MAX_KEY_AGE = timedelta(hours=24)
 """As long keys are used without asking again."""
 
-BETWEEN_FETCHES = timedelta(seconds=60)
+MIN_FETCH_INTERVAL = timedelta(seconds=60)
 """An issuer is asked no more often than this, however many unknown keys are named."""
 
-AFTER_FAILURE = timedelta(seconds=10)
+RETRY_INTERVAL = timedelta(seconds=10)
 """The same while it does not answer."""
 
 
@@ -35,7 +35,7 @@ class NotFetched(Exception):
         self.reason = reason
 
 
-class Keys(Protocol):
+class IssuerKeys(Protocol):
     """Where the keys of an issuer are looked up."""
 
     async def find(self, kid: str, now: datetime) -> PublicKey:
@@ -56,17 +56,17 @@ class FixedKeys:
         """The ids of the keys."""
         return frozenset(self._keys)
 
-    async def find(self, kid: str, now: datetime) -> PublicKey:  # noqa: ARG002 - as `Keys` has it
+    async def find(self, kid: str, now: datetime) -> PublicKey:  # noqa: ARG002 - as `IssuerKeys` has it
         """The key of this id. Raises `BadToken`."""
-        return _of(self._keys, kid)
+        return _key_of(self._keys, kid)
 
-    def version(self, now: datetime) -> int | None:  # noqa: ARG002 - as `Keys` has it
+    def version(self, now: datetime) -> int | None:  # noqa: ARG002 - as `IssuerKeys` has it
         """Always the same."""
         return 0
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class _KeySnapshot:
     keys: KeySet
     fetched_at: datetime
     version: int
@@ -81,55 +81,59 @@ class FetchedKeys:
     def __init__(self, issuer: str, fetch: Callable[[], Awaitable[KeySet]], longest: timedelta) -> None:
         self._issuer, self._fetch, self._longest = issuer, fetch, longest
         self._lock = anyio.Lock()
-        self._known: _Known | None = None
+        self._known: _KeySnapshot | None = None
         self._tried_at: datetime | None = None
         self._failed = False
 
     async def find(self, kid: str, now: datetime) -> PublicKey:
-        """The key of this id, fetched first when it is not known or a day old. Raises as `Keys` says."""
-        if self._wants(kid, now):
+        """The key of this id, fetched first when it is not known or a day old. Raises as `IssuerKeys` says."""
+        if self._should_fetch(kid, now):
             async with self._lock:
-                if self._wants(kid, now):
-                    await self._fetched(now)
-        known = self._known
-        if known is None or _apart(now, known.fetched_at) > self._longest or (kid not in known.keys and self._failed):
-            raise KeysUnavailable(int(AFTER_FAILURE.total_seconds()))
-        return _of(known.keys, kid)
+                if self._should_fetch(kid, now):
+                    await self._refresh(now)
+        snapshot = self._known
+        if (
+            snapshot is None
+            or _distance(now, snapshot.fetched_at) > self._longest
+            or (kid not in snapshot.keys and self._failed)
+        ):
+            raise KeysUnavailable(int(RETRY_INTERVAL.total_seconds()))
+        return _key_of(snapshot.keys, kid)
 
     def version(self, now: datetime) -> int | None:
         """A number as long as the keys are fresh."""
-        return self._known.version if self._known and not self._is_old(now) else None
+        return self._known.version if self._known and not self._is_stale(now) else None
 
-    def _wants(self, kid: str, now: datetime) -> bool:
-        due = self._known is None or kid not in self._known.keys or self._is_old(now)
-        return due and self._may_ask(now)
+    def _should_fetch(self, kid: str, now: datetime) -> bool:
+        needed = self._known is None or kid not in self._known.keys or self._is_stale(now)
+        return needed and self._may_fetch(now)
 
-    def _is_old(self, now: datetime) -> bool:
-        return self._known is None or _apart(now, self._known.fetched_at) >= FRESH
+    def _is_stale(self, now: datetime) -> bool:
+        return self._known is None or _distance(now, self._known.fetched_at) >= MAX_KEY_AGE
 
-    def _may_ask(self, now: datetime) -> bool:
-        pause = AFTER_FAILURE if self._failed else BETWEEN_FETCHES
-        return self._tried_at is None or _apart(now, self._tried_at) >= pause
+    def _may_fetch(self, now: datetime) -> bool:
+        pause = RETRY_INTERVAL if self._failed else MIN_FETCH_INTERVAL
+        return self._tried_at is None or _distance(now, self._tried_at) >= pause
 
-    async def _fetched(self, now: datetime) -> None:
+    async def _refresh(self, now: datetime) -> None:
         self._tried_at, self._failed = now, True
         try:
             keys = await self._fetch()
         except NotFetched as error:
             log.warning("keys of %s not fetched: %s", self._issuer, error.reason)
             return
-        before = self._known
-        changed = before is not None and before.keys != keys
-        self._known = _Known(keys, now, (before.version if before else 0) + changed)
+        previous = self._known
+        changed = previous is not None and previous.keys != keys
+        self._known = _KeySnapshot(keys, now, (previous.version if previous else 0) + changed)
         self._failed = False
 
 
-def _of(keys: KeySet, kid: str) -> PublicKey:
+def _key_of(keys: KeySet, kid: str) -> PublicKey:
     if kid not in keys:
         raise BadToken("unknown kid")
     return keys[kid]
 
 
-def _apart(a: datetime, b: datetime) -> timedelta:
+def _distance(a: datetime, b: datetime) -> timedelta:
     """Also when the clock was set back: keys do not stay fresh until it is there again."""
     return abs(a - b)

@@ -20,11 +20,11 @@ def is_organisation_number(text: str) -> bool:
     return -total % _MODULUS == int(text[8])
 
 
-def number_in(claim: Any, name: str) -> str:
+def organisation_number_of(claim: Any, name: str) -> str:
     """The number in `{"authority": "iso6523-actorid-upis", "ID": "0192:<nine digits>"}`. Raises `BadToken`."""
     if not isinstance(claim, dict) or claim.get("authority") != AUTHORITY or not isinstance(claim.get("ID"), str):
         raise BadToken(f"{name} is malformed")
-    found = _ID.fullmatch(claim["ID"])
-    if not found or not is_organisation_number(found[1]):
+    match = _ID.fullmatch(claim["ID"])
+    if not match or not is_organisation_number(match[1]):
         raise BadToken(f"{name} names no organisation")
-    return found[1]
+    return match[1]

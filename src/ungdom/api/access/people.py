@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ungdom.api.access.claims import Claims, at, scopes_of, until, words_at
-from ungdom.api.access.file import Authorization, People
+from ungdom.api.access.claims import Claims, claim_at, expiry_of, scopes_of, strings_at
+from ungdom.api.access.file import Authorization, PersonClaimMapping
 from ungdom.api.access.organisation import AUTHORITY
 from ungdom.api.access.principal import (
     NEEDS_OFFICE,
@@ -20,7 +20,7 @@ from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
 
-def person_principal(people: People, offices: frozenset[str], claims: Claims) -> Principal:
+def person_principal(people: PersonClaimMapping, offices: frozenset[str], claims: Claims) -> Principal:
     """The person who has logged in, with role and konfliktråd. `offices`: the codes of every konfliktråd.
 
     Raises `BadToken` when a claim is malformed, `NotLetIn` when the log-in, an authorization, the role or the
@@ -36,54 +36,55 @@ def person_principal(people: People, offices: frozenset[str], claims: Claims) ->
     return Principal(
         viewer=Viewer(role, subject, office),
         scopes=_scopes(people, role, claims),
-        expires_at=until(claims),
+        expires_at=expiry_of(claims),
         client=loggable(claims.get("client_id", claims.get("azp"))),
     )
 
 
-def _subject(people: People, claims: Claims) -> str:
-    found = at(claims, people.subject)
-    if not isinstance(found, str) or not found:
+def _subject(people: PersonClaimMapping, claims: Claims) -> str:
+    value = claim_at(claims, people.subject)
+    if not isinstance(value, str) or not value:
         raise BadToken("no subject")
-    subject = f"{people.subject_prefix}{found}"
-    if not SUBJECT.fullmatch(subject) or subject.startswith(SYSTEM_SUBJECT) or is_identity_number(found):
+    subject = f"{people.subject_prefix}{value}"
+    if not SUBJECT.fullmatch(subject) or subject.startswith(SYSTEM_SUBJECT) or is_identity_number(value):
         raise BadToken("subject is malformed")
     return subject
 
 
-def _role(people: People, claims: Claims) -> Role:
-    held = words_at(claims, people.role)
+def _role(people: PersonClaimMapping, claims: Claims) -> Role:
+    values = strings_at(claims, people.role)
     for word, role in people.roles.items():
-        if word in held:
+        if word in values:
             return role
     raise NotLetIn("person_not_let_in", "role")
 
 
-def _office(people: People, offices: frozenset[str], claims: Claims) -> str:
+def _office(people: PersonClaimMapping, offices: frozenset[str], claims: Claims) -> str:
     """The one konfliktråd that is named; somebody of several has to log in for one of them."""
-    named = words_at(claims, people.konfliktrad or ())
+    named = strings_at(claims, people.konfliktrad or ())
     known = {people.offices.get(word, word) for word in named} & offices
     if len(known) != 1:
         raise NotLetIn("person_not_let_in", "konfliktrad")
     return known.pop()
 
 
-def _scopes(people: People, role: Role, claims: Claims) -> frozenset[str]:
-    most = frozenset(SCOPES[role])
-    return most if people.scopes_from == "role" else most & scopes_of(at(claims, people.scope))
+def _scopes(people: PersonClaimMapping, role: Role, claims: Claims) -> frozenset[str]:
+    allowed = frozenset(SCOPES[role])
+    return allowed if people.scopes_from == "role" else allowed & scopes_of(claim_at(claims, people.scope))
 
 
-def _is_authorized(wanted: Authorization, details: Any) -> bool:
-    return isinstance(details, list) and any(_meets(wanted, detail) for detail in details)
+def _is_authorized(required: Authorization, details: Any) -> bool:
+    return isinstance(details, list) and any(_satisfies(required, detail) for detail in details)
 
 
-def _meets(wanted: Authorization, detail: Any) -> bool:
-    if not isinstance(detail, dict) or detail.get("type") != wanted.type:
+def _satisfies(required: Authorization, detail: Any) -> bool:
+    if not isinstance(detail, dict) or detail.get("type") != required.type:
         return False
-    if wanted.resource is not None and detail.get("resource") != wanted.resource:
+    if required.resource is not None and detail.get("resource") != required.resource:
         return False
     reportees = detail.get("reportees")
-    allowed = [f"0192:{number}" for number in wanted.organisations]
+    allowed = [f"0192:{number}" for number in required.organisations]
     return isinstance(reportees, list) and any(
-        isinstance(one, dict) and one.get("Authority") == AUTHORITY and one.get("ID") in allowed for one in reportees
+        isinstance(reportee, dict) and reportee.get("Authority") == AUTHORITY and reportee.get("ID") in allowed
+        for reportee in reportees
     )

@@ -26,10 +26,10 @@ SCOPES: dict[Role, tuple[str, ...]] = {
 NEEDS_OFFICE = frozenset({Role.COORDINATOR, Role.LEADER, Role.PROSECUTION})
 """Who sees by konfliktråd. A person of these roles without one is not let in; a national system may have none."""
 
-TOLD_OF_BY_SYSTEMS = frozenset({Actor.POLICE, Actor.PROSECUTION, Actor.COURT, Actor.CORRECTIONAL_SERVICE})
+SYSTEM_AUTHORITIES = frozenset({Actor.POLICE, Actor.PROSECUTION, Actor.COURT, Actor.CORRECTIONAL_SERVICE})
 """Whose acts a system may tell of."""
 
-PEOPLE = "api"
+PEOPLE_SOURCE = "api"
 """The source of what people do through the interface; systems have names of their own."""
 
 SYSTEM_SUBJECT = "system:"
@@ -39,7 +39,7 @@ SUBJECT = re.compile(r"[\x21-\x7e]{1,255}")
 """A subject as OpenID Connect has it: visible ASCII, at most 255 characters."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9._:/@=+-]{1,128}")
-_ELEVEN = re.compile(r"(?<![0-9])[0-9]{11}(?![0-9])")
+_ELEVEN_DIGITS = re.compile(r"(?<![0-9])[0-9]{11}(?![0-9])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Principal:
     viewer: Viewer
     scopes: frozenset[str]
     expires_at: int
-    source: str = PEOPLE
+    source: str = PEOPLE_SOURCE
     authorities: frozenset[Actor] = frozenset()
     organisation: str | None = None
     supplier: str | None = None
@@ -61,7 +61,7 @@ class Principal:
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class TokenSummary:
     """What may be logged of a token whose signature holds: never the token itself, never a person."""
 
     issuer: str | None = None
@@ -71,8 +71,8 @@ class About:
     supplier: str | None = None
 
     def __str__(self) -> str:
-        told = {slot: getattr(self, slot) for slot in self.__slots__}
-        return " ".join(f"{name}={value}" for name, value in told.items() if value is not None)
+        values = {slot: getattr(self, slot) for slot in self.__slots__}
+        return " ".join(f"{name}={value}" for name, value in values.items() if value is not None)
 
 
 class AccessError(Exception):
@@ -85,10 +85,10 @@ class AccessError(Exception):
     └── KeysUnavailable   its issuer cannot be asked for keys, so that nobody knows
     """
 
-    def __init__(self, reason: str, about: About | None = None) -> None:
+    def __init__(self, reason: str, about: TokenSummary | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.about = about or About()
+        self.about = about or TokenSummary()
 
 
 class NoToken(AccessError):
@@ -105,7 +105,7 @@ class BadToken(AccessError):
 class NotLetIn(AccessError):
     """The token holds, and nobody on our list is meant by it. `code`: what is told to who sent it."""
 
-    def __init__(self, code: str, reason: str, about: About | None = None) -> None:
+    def __init__(self, code: str, reason: str, about: TokenSummary | None = None) -> None:
         super().__init__(f"{code}: {reason}", about)
         self.code = code
 
@@ -120,7 +120,7 @@ class KeysUnavailable(AccessError):
 
 def is_identity_number(text: str) -> bool:
     """Whether eleven digits stand by themselves in it, as a national identity number does."""
-    return _ELEVEN.search(text) is not None
+    return _ELEVEN_DIGITS.search(text) is not None
 
 
 def loggable(value: object) -> str | None:

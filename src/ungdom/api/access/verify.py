@@ -17,16 +17,16 @@ from typing import Any
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
 
-from ungdom.api.access.keys import Keys
-from ungdom.api.access.principal import About, AccessError, BadToken, Principal, loggable
-from ungdom.message.sound import read_sound
+from ungdom.api.access.keys import IssuerKeys
+from ungdom.api.access.principal import AccessError, BadToken, Principal, TokenSummary, loggable
+from ungdom.message.sound import read_strict
 
 log = logging.getLogger("ungdom.access")
 
-MAX_TOKEN = 8192
+MAX_TOKEN_LENGTH = 8192
 """Characters of a token."""
 
-REMEMBERED = 4096
+MAX_CACHED_TOKENS = 4096
 """As many tokens that passed are remembered, the latest ones."""
 
 Claims = dict[str, Any]
@@ -36,7 +36,7 @@ _REFUSED_IN_HEADER = ("crit", "b64")
 
 
 @dataclass(frozen=True, slots=True)
-class Trusted:
+class IssuerPolicy:
     """An issuer as it is trusted here. `principal`: who its claims speak for; raises `BadToken` or `NotLetIn`.
 
     `leeway`: seconds by which its clock may be ahead of ours.
@@ -46,74 +46,74 @@ class Trusted:
     audience: str
     algorithms: tuple[str, ...]
     leeway: int
-    keys: Keys
+    keys: IssuerKeys
     principal: Callable[[Claims], Principal]
 
 
 @dataclass(frozen=True, slots=True)
-class _Passed:
+class _VerifiedToken:
     """Held only as long as the keys of the issuer are the ones it passed with."""
 
     principal: Principal
-    keys: Keys
+    keys: IssuerKeys
     version: int | None
 
 
 class Verifier:
     """Checks tokens. One that passed is remembered by its hash until it expires or a key of its issuer changes."""
 
-    def __init__(self, issuers: tuple[Trusted, ...], size: int = REMEMBERED) -> None:
-        self._issuers: Mapping[str, Trusted] = {one.issuer: one for one in issuers}
+    def __init__(self, issuers: tuple[IssuerPolicy, ...], size: int = MAX_CACHED_TOKENS) -> None:
+        self._issuers: Mapping[str, IssuerPolicy] = {issuer.issuer: issuer for issuer in issuers}
         self._size = size
-        self._passed: OrderedDict[bytes, _Passed] = OrderedDict()
+        self._passed: OrderedDict[bytes, _VerifiedToken] = OrderedDict()
 
     async def check(self, token: str, now: datetime) -> Principal:
         """Who the token speaks for. Raises `BadToken`, `NotLetIn` or `KeysUnavailable`."""
-        mark = sha256(token.encode("utf-8", "surrogatepass")).digest()
-        found = self._remembered(mark, now) or await self._verified(token, now)
-        self._passed[mark] = found
-        self._passed.move_to_end(mark)
+        digest = sha256(token.encode("utf-8", "surrogatepass")).digest()
+        verified = self._cached(digest, now) or await self._verify(token, now)
+        self._passed[digest] = verified
+        self._passed.move_to_end(digest)
         while len(self._passed) > self._size:
             self._passed.popitem(last=False)
-        return found.principal
+        return verified.principal
 
-    def _remembered(self, mark: bytes, now: datetime) -> _Passed | None:
-        found = self._passed.get(mark)
-        if found is None:
+    def _cached(self, digest: bytes, now: datetime) -> _VerifiedToken | None:
+        cached = self._passed.get(digest)
+        if cached is None:
             return None
-        version = found.keys.version(now)
-        if version is not None and version == found.version and found.principal.expires_at > now.timestamp():
-            return found
-        del self._passed[mark]
+        version = cached.keys.version(now)
+        if version is not None and version == cached.version and cached.principal.expires_at > now.timestamp():
+            return cached
+        del self._passed[digest]
         return None
 
-    async def _verified(self, token: str, now: datetime) -> _Passed:
-        signed, claims = _parts(token)
+    async def _verify(self, token: str, now: datetime) -> _VerifiedToken:
+        signed, claims = _parse(token)
         issuer = self._issuers.get(str(claims.get("iss")))
         if issuer is None:
             raise BadToken("issuer is not trusted")
         await _check_signature(signed, issuer, now)
-        about = _about(issuer, claims)
+        summary = _summary_of(issuer, claims)
         try:
             _check_claims(claims, issuer, now)
             principal = issuer.principal(claims)
         except AccessError as error:
-            error.about = replace(about, organisation=error.about.organisation, supplier=error.about.supplier)
+            error.about = replace(summary, organisation=error.about.organisation, supplier=error.about.supplier)
             raise
-        log.info("let in: %s", replace(about, organisation=principal.organisation, supplier=principal.supplier))
-        return _Passed(principal, issuer.keys, issuer.keys.version(now))
+        log.info("let in: %s", replace(summary, organisation=principal.organisation, supplier=principal.supplier))
+        return _VerifiedToken(principal, issuer.keys, issuer.keys.version(now))
 
 
-def _parts(token: str) -> tuple[jws.CompactSignature, Claims]:
+def _parse(token: str) -> tuple[jws.CompactSignature, Claims]:
     """The token taken apart, nothing of it believed yet."""
-    if len(token) > MAX_TOKEN:
+    if len(token) > MAX_TOKEN_LENGTH:
         raise BadToken("too large")
     if not _COMPACT.fullmatch(token):
         raise BadToken("not a signed token")
     try:
-        read_sound(urlsafe_b64decode(token.partition(".")[0] + "=="))  # no name twice in the header either
+        read_strict(urlsafe_b64decode(token.partition(".")[0] + "=="))  # no name twice in the header either
         signed = jws.extract_compact(token.encode())
-        claims = read_sound(signed.payload or b"")
+        claims = read_strict(signed.payload or b"")
     except (JoseError, ValueError, TypeError, RecursionError):
         raise BadToken("cannot be read") from None
     if not isinstance(claims, dict) or not isinstance(signed.protected, dict):
@@ -121,7 +121,7 @@ def _parts(token: str) -> tuple[jws.CompactSignature, Claims]:
     return signed, claims
 
 
-async def _check_signature(signed: jws.CompactSignature, issuer: Trusted, now: datetime) -> None:
+async def _check_signature(signed: jws.CompactSignature, issuer: IssuerPolicy, now: datetime) -> None:
     header = signed.protected
     if header.get("alg") not in issuer.algorithms:
         raise BadToken("algorithm is not allowed")
@@ -133,14 +133,14 @@ async def _check_signature(signed: jws.CompactSignature, issuer: Trusted, now: d
     key = await issuer.keys.find(kid, now)
     registry = jws.JWSRegistry(algorithms=issuer.algorithms, strict_check_header=False)
     try:
-        holds = jws.validate_compact(signed, key, registry=registry)
+        valid = jws.validate_compact(signed, key, registry=registry)
     except (JoseError, ValueError, TypeError):
-        holds = False
-    if not holds:
+        valid = False
+    if not valid:
         raise BadToken("signature does not hold")
 
 
-def _check_claims(claims: Claims, issuer: Trusted, now: datetime) -> None:
+def _check_claims(claims: Claims, issuer: IssuerPolicy, now: datetime) -> None:
     rules = jwt.JWTClaimsRegistry(
         now=int(now.timestamp()),
         leeway=issuer.leeway,
@@ -157,5 +157,5 @@ def _check_claims(claims: Claims, issuer: Trusted, now: datetime) -> None:
         raise BadToken("expired")
 
 
-def _about(issuer: Trusted, claims: Claims) -> About:
-    return About(issuer.issuer, loggable(claims.get("jti")), loggable(claims.get("client_id")))
+def _summary_of(issuer: IssuerPolicy, claims: Claims) -> TokenSummary:
+    return TokenSummary(issuer.issuer, loggable(claims.get("jti")), loggable(claims.get("client_id")))

@@ -12,22 +12,22 @@ from pydantic import ValidationError
 from pydantic_core import to_json
 
 from ungdom.esas.inbound import domsavgjoerelse, fullbyrdelsesordre, overfoere_sak, rekvisisjon, siktelse_tiltale
-from ungdom.esas.inbound.kvittering import Kvittering, receipt
-from ungdom.esas.inbound.numbers import number_flags
+from ungdom.esas.inbound.kvittering import Kvittering, to_receipt
+from ungdom.esas.inbound.numbers import identity_number_flags
 from ungdom.esas.inbound.official import (
     BadOfficial,
-    Flag,
     FlagCode,
-    Mark,
+    IgnoredReason,
     MessageType,
-    Official,
-    Other,
+    OfficialFlag,
+    OfficialMessage,
+    OfficialReceipt,
+    Pseudonymiser,
     Reading,
-    Receipt,
 )
 from ungdom.esas.inbound.parts import sending_flags
-from ungdom.esas.inbound.values import Shape, value_flags
-from ungdom.message import BadMessage, Message, plain
+from ungdom.esas.inbound.values import EsasModel, value_flags
+from ungdom.message import BadMessage, DecisionMessage, plain
 from ungdom.message import read as read_ours
 from ungdom.message.text import is_printable
 from ungdom.workflow.errors import Problem
@@ -36,13 +36,13 @@ from ungdom.workflow.events import problems_of
 __all__ = [
     "SUPPORTED",
     "BadOfficial",
-    "Flag",
     "FlagCode",
-    "Mark",
+    "IgnoredReason",
     "MessageType",
-    "Official",
-    "Other",
-    "Receipt",
+    "OfficialFlag",
+    "OfficialMessage",
+    "OfficialReceipt",
+    "Pseudonymiser",
     "guess",
     "read",
 ]
@@ -74,13 +74,13 @@ _MARKERS: dict[str, MessageType] = {
 }
 """The field by which each contract is told: it is required there, and stands in no other at the top."""
 
-_READERS: dict[MessageType, tuple[type[Shape], Callable[[Any, Mark | None], Reading]]] = {
-    T.OVERFOERE_SAK: (overfoere_sak.OverfoereSak, overfoere_sak.told),
-    T.DOMSAVGJOERELSE: (domsavgjoerelse.Domsavgjoerelse, domsavgjoerelse.told),
-    T.FULLBYRDELSESORDRE: (fullbyrdelsesordre.Fullbyrdelsesordre, fullbyrdelsesordre.told),
-    T.REKVISISJON: (rekvisisjon.Rekvisisjon, rekvisisjon.ordered),
-    T.RETUR: (rekvisisjon.Retur, rekvisisjon.returned),
-    T.SIKTELSE_TILTALE: (siktelse_tiltale.SiktelseTiltale, siktelse_tiltale.told),
+_READERS: dict[MessageType, tuple[type[EsasModel], Callable[[Any, Pseudonymiser | None], Reading]]] = {
+    T.OVERFOERE_SAK: (overfoere_sak.OverfoereSak, overfoere_sak.to_messages),
+    T.DOMSAVGJOERELSE: (domsavgjoerelse.Domsavgjoerelse, domsavgjoerelse.to_messages),
+    T.FULLBYRDELSESORDRE: (fullbyrdelsesordre.Fullbyrdelsesordre, fullbyrdelsesordre.to_messages),
+    T.REKVISISJON: (rekvisisjon.Rekvisisjon, rekvisisjon.order_to_messages),
+    T.RETUR: (rekvisisjon.Retur, rekvisisjon.return_to_messages),
+    T.SIKTELSE_TILTALE: (siktelse_tiltale.SiktelseTiltale, siktelse_tiltale.to_messages),
 }
 
 _COMPLETABLE = frozenset({"missing", "string_too_short", "too_short", "implausible"})
@@ -89,86 +89,88 @@ _COMPLETABLE = frozenset({"missing", "string_too_short", "too_short", "implausib
 _VERSION = re.compile(r"v?(\d{1,4})(?:\.(\d{1,4}))?(?:\.\d{1,4})?", re.ASCII)
 
 
-def read(message_type: str, schema_version: str | None, body: Mapping[str, Any], mark: Mark | None = None) -> Official:
+def read(
+    message_type: str, schema_version: str | None, body: Mapping[str, Any], pseudonymise: Pseudonymiser | None = None
+) -> OfficialMessage:
     """What an official message says. `message_type`, `schema_version`: as in the headers, spelled in any case.
 
-    `mark` makes ids that tell the people of a message apart without naming them; without it the message's own refs do,
-    and the id of an `overfoereSak` does not tell two youths of one police case apart. Raises `BadOfficial`.
+    `pseudonymise` makes ids that tell the people of a message apart without naming them; without it the message's own
+    refs do, and the id of an `overfoereSak` does not tell two youths of one police case apart. Raises `BadOfficial`.
     """
     kind = _type_of(message_type)
-    odd = _version_flags(kind, schema_version)
+    version_flags = _version_flags(kind, schema_version)
     if kind is T.KVITTERING:
-        return _receipt(schema_version, odd, body)
-    shape, told = _READERS[kind]
-    said: Any = _shaped(shape, body)
-    reading = told(said, mark)
-    flags = list(dict.fromkeys([*odd, *reading.flags, *_anywhere(said, body)]))
-    problems = [*reading.problems, *(_implausible(flags) if reading.messages else ())]
+        return _receipt(schema_version, version_flags, body)
+    model, to_messages = _READERS[kind]
+    document: Any = _validated(model, body)
+    reading = to_messages(document, pseudonymise)
+    flags = list(dict.fromkeys([*version_flags, *reading.flags, *_general_flags(document, body)]))
+    problems = [*reading.problems, *(_implausible_days(flags) if reading.messages else ())]
     if problems:
-        raise _bad(problems, body)
-    messages = _checked(reading.messages, body)
-    return _official(kind, schema_version, said, Reading(messages, tuple(_listed(flags)), reading.other))
+        raise _bad_official(problems, body)
+    messages = _revalidated(reading.messages, body)
+    return _official_message(kind, schema_version, document, Reading(messages, tuple(_capped(flags)), reading.other))
 
 
 def guess(body: object) -> MessageType:
     """Which message this is, told by its shape. Raises `BadOfficial` when it is none of them, or more than one."""
-    found = [kind for marker, kind in _MARKERS.items() if isinstance(body, Mapping) and marker in body]
-    if len(found) != 1:
-        raise _bad([Problem("", "unknown_type", "is not the shape of one of the known messages")], body)
-    return found[0]
+    matching = [kind for marker, kind in _MARKERS.items() if isinstance(body, Mapping) and marker in body]
+    if len(matching) != 1:
+        raise _bad_official([Problem("", "unknown_type", "is not the shape of one of the known messages")], body)
+    return matching[0]
 
 
 def _type_of(message_type: str) -> MessageType:
-    told = re.sub(r"[_\W]", "", message_type).casefold()
-    found = next((kind for kind in T if kind.replace("_", "").casefold() == told), None)
-    if found is None:
+    name = re.sub(r"[_\W]", "", message_type).casefold()
+    matched = next((kind for kind in T if kind.replace("_", "").casefold() == name), None)
+    if matched is None:
         raise BadOfficial([Problem("", "unknown_type", "is no message that is read here")], missing=False)
-    return found
+    return matched
 
 
-def _version_flags(kind: MessageType, told: str | None) -> tuple[Flag, ...]:
-    if told is None or told in SUPPORTED[kind]:
+def _version_flags(kind: MessageType, version: str | None) -> tuple[OfficialFlag, ...]:
+    if version is None or version in SUPPORTED[kind]:
         return ()
-    known, found = _version(SUPPORTED[kind][-1]), _version(told)
-    if known is None or found is None or found[0] != known[0]:
+    known, given = _version_numbers(SUPPORTED[kind][-1]), _version_numbers(version)
+    if known is None or given is None or given[0] != known[0]:
         raise BadOfficial([Problem("", "unknown_version", "is no version that is read here")], missing=False)
-    if found == known:
+    if given == known:
         return ()
-    return (Flag(F.NEWER_VERSION if found > known else F.OLDER_VERSION, ""),)
+    return (OfficialFlag(F.NEWER_VERSION if given > known else F.OLDER_VERSION, ""),)
 
 
-def _version(told: str) -> tuple[int, int] | None:
-    found = _VERSION.fullmatch(told.strip())
-    return (int(found[1]), int(found[2] or 0)) if found else None
+def _version_numbers(version: str) -> tuple[int, int] | None:
+    match = _VERSION.fullmatch(version.strip())
+    return (int(match[1]), int(match[2] or 0)) if match else None
 
 
-def _shaped(shape: type[Shape], body: object) -> Shape:
+def _validated(model: type[EsasModel], body: object) -> EsasModel:
     try:
-        return shape.model_validate(body)
+        return model.model_validate(body)
     except ValidationError as error:
-        raise _bad(problems_of(error), body) from None
+        raise _bad_official(problems_of(error), body) from None
 
 
-def _receipt(version: str | None, odd: tuple[Flag, ...], body: Mapping[str, Any]) -> Official:
-    said: Any = _shaped(Kvittering, body)
-    found = receipt(said)
-    if isinstance(found, Problem):
-        raise _bad([found], body)
-    flags = (*odd, *(flag for flag in value_flags(said, body) if flag.code is not F.UNKNOWN_FIELD))
-    return Official(
+def _receipt(version: str | None, odd: tuple[OfficialFlag, ...], body: Mapping[str, Any]) -> OfficialMessage:
+    document: Any = _validated(Kvittering, body)
+    result = to_receipt(document)
+    if isinstance(result, Problem):
+        raise _bad_official([result], body)
+    flags = (*odd, *(flag for flag in value_flags(document, body) if flag.code is not F.UNKNOWN_FIELD))
+    return OfficialMessage(
         type=T.KVITTERING,
         version=version,
-        meldings_id=said.meldingsId,
+        meldings_id=document.meldingsId,
         flags=flags,
-        other=Other.RECEIPT,
-        receipt=found,
+        other=IgnoredReason.RECEIPT,
+        receipt=result,
     )
 
 
-def _official(kind: MessageType, version: str | None, said: Any, reading: Reading) -> Official:
-    sent = said.forsendelse
-    believed = Flag(F.IMPLAUSIBLE_YEAR, "/forsendelse/sendtTid") not in reading.flags
-    return Official(
+def _official_message(kind: MessageType, version: str | None, document: Any, reading: Reading) -> OfficialMessage:
+    sent = document.forsendelse
+    believed = OfficialFlag(F.IMPLAUSIBLE_YEAR, "/forsendelse/sendtTid") not in reading.flags
+    return OfficialMessage(
         type=kind,
         version=version,
         meldings_id=sent.meldingsId,
@@ -182,39 +184,39 @@ def _official(kind: MessageType, version: str | None, said: Any, reading: Readin
     )
 
 
-def _anywhere(said: Any, body: Mapping[str, Any]) -> Iterator[Flag]:
+def _general_flags(document: Any, body: Mapping[str, Any]) -> Iterator[OfficialFlag]:
     """What is odd about the sending, about identity numbers, and about any value."""
-    yield from sending_flags(said.forsendelse)
-    yield from number_flags(body)
-    yield from value_flags(said, body)
+    yield from sending_flags(document.forsendelse)
+    yield from identity_number_flags(body)
+    yield from value_flags(document, body)
 
 
-def _listed(flags: list[Flag]) -> Iterator[Flag]:
+def _capped(flags: list[OfficialFlag]) -> Iterator[OfficialFlag]:
     """As many flags as anybody looks at."""
     yield from flags[:MOST_FLAGS]
     if len(flags) > MOST_FLAGS:
-        yield Flag(F.MORE_FLAGS, "")
+        yield OfficialFlag(F.MORE_FLAGS, "")
 
 
-def _implausible(flags: Iterable[Flag]) -> Iterator[Problem]:
+def _implausible_days(flags: Iterable[OfficialFlag]) -> Iterator[Problem]:
     """Days that cannot be right, in a message that would have something done."""
     return (
         Problem(flag.pointer, "implausible", "is too far away") for flag in flags if flag.code is F.IMPLAUSIBLE_YEAR
     )
 
 
-def _checked(messages: tuple[Message, ...], body: object) -> tuple[Message, ...]:
+def _revalidated(messages: tuple[DecisionMessage, ...], body: object) -> tuple[DecisionMessage, ...]:
     """The messages as the reader of our own form takes them. What it does not take is refused here as well."""
     try:
-        return tuple(read_ours(to_json(plain(one))) for one in messages)
+        return tuple(read_ours(to_json(plain(message))) for message in messages)
     except BadMessage as error:
-        raise _bad([Problem("", problem.kind, problem.message) for problem in error.problems], body) from None
+        raise _bad_official([Problem("", problem.kind, problem.message) for problem in error.problems], body) from None
 
 
-def _bad(problems: list[Problem], body: object) -> BadOfficial:
+def _bad_official(problems: list[Problem], body: object) -> BadOfficial:
     completable = all(problem.kind in _COMPLETABLE for problem in problems)
-    told = problems[:MOST_PROBLEMS]
-    return BadOfficial(told, completable, _written(body, _IDS), _written(body, _SENDERS))
+    listed = problems[:MOST_PROBLEMS]
+    return BadOfficial(listed, completable, _first_text(body, _IDS), _first_text(body, _SENDERS))
 
 
 _IDS = (("forsendelse", "meldingsId"), ("meldingsId",))
@@ -222,14 +224,14 @@ _SENDERS = (("forsendelse", "avsender", "organisasjon", "organisasjonsnummer"),)
 _LONGEST_ID = 200
 
 
-def _written(body: object, places: tuple[tuple[str, ...], ...]) -> str | None:
+def _first_text(body: object, places: tuple[tuple[str, ...], ...]) -> str | None:
     """The text in the first of these places that has one, in a message that could not be read."""
-    found = (_at(body, place) for place in places)
-    texts = (text for text in found if isinstance(text, str) and 0 < len(text) <= _LONGEST_ID and is_printable(text))
+    values = (_value_at(body, place) for place in places)
+    texts = (text for text in values if isinstance(text, str) and 0 < len(text) <= _LONGEST_ID and is_printable(text))
     return next(texts, None)
 
 
-def _at(body: object, place: tuple[str, ...]) -> object:
+def _value_at(body: object, place: tuple[str, ...]) -> object:
     for name in place:
         body = body.get(name) if isinstance(body, Mapping) else None
     return body

@@ -12,27 +12,27 @@ from pydantic import Field
 
 from ungdom.esas.inbound import verdicts
 from ungdom.esas.inbound.lengths import length
-from ungdom.esas.inbound.official import LONGEST_MARK, Flag, FlagCode, Mark, Other, Reading
-from ungdom.esas.inbound.parts import Forsendelse, message
-from ungdom.esas.inbound.people import Identitet, identity_flags, national_id, sex, who
+from ungdom.esas.inbound.official import MAX_PSEUDONYM, FlagCode, IgnoredReason, OfficialFlag, Pseudonymiser, Reading
+from ungdom.esas.inbound.parts import Forsendelse, build_message
+from ungdom.esas.inbound.people import Identitet, identity_flags, identity_text, national_id, sex
 from ungdom.esas.inbound.values import (
     CaseNumber,
-    DayOfStep,
+    EsasModel,
     MaybeText,
     OfficialDay,
-    Shape,
+    StepDay,
     Text,
     Unread,
+    case_number_flags,
     court_flags,
     court_number,
+    distinct_words,
     id_flags,
-    number_flags,
     plain_id,
     plain_ref,
-    told_apart,
 )
-from ungdom.esas.inbound.verdicts import Forkynning, Reaksjoner, Resultat, Verdict
-from ungdom.message import Kind, Message, Person
+from ungdom.esas.inbound.verdicts import AccusedVerdict, Forkynning, Reaksjoner, Resultat
+from ungdom.message import DecisionMessage, Kind, Person
 from ungdom.workflow import details as d
 from ungdom.workflow.errors import Problem
 
@@ -40,7 +40,7 @@ F = FlagCode
 _EACH = "/avgjoerelse/avgjoerelsePrSiktetTiltalt"
 
 
-class Privatperson(Shape):
+class Privatperson(EsasModel):
     """The accused. The day of birth may be absent in the contract; here nobody is told apart without it."""
 
     etternavn: Text
@@ -53,14 +53,14 @@ class Privatperson(Shape):
     statsborgerskap: Unread = None
 
 
-class PersonForetak(Shape):
+class PersonForetak(EsasModel):
     """A person or a company."""
 
     person: Privatperson | None = None
     foretak: Unread = None
 
 
-class PrSiktet(Shape):
+class PrSiktet(EsasModel):
     """What was decided about one of the accused."""
 
     personForetak: PersonForetak
@@ -69,18 +69,18 @@ class PrSiktet(Shape):
     reaksjoner: Reaksjoner | None = None
 
 
-class Avgjoerelse(Shape):
+class DomsavgjoerelseAvgjoerelse(EsasModel):
     """The decision. Its id stays the same when it is corrected."""
 
     avgjoerelseId: Text
-    avsagtDato: DayOfStep
+    avsagtDato: StepDay
     avgjoerelsePrSiktetTiltalt: Annotated[list[PrSiktet], Field(min_length=1, max_length=200)]
     avgjoerelseIdForrigeInstans: MaybeText = None
     kravId: Unread = None
     opprinneligKravId: Unread = None
 
 
-class SaksInformasjon(Shape):
+class SaksInformasjon(EsasModel):
     """The case numbers of court and police."""
 
     straffesaksnummer: CaseNumber
@@ -88,12 +88,12 @@ class SaksInformasjon(Shape):
     rettsmoeter: Unread = None
 
 
-class Domsavgjoerelse(Shape):
+class Domsavgjoerelse(EsasModel):
     """The message."""
 
     forsendelse: Forsendelse
     saksInformasjon: SaksInformasjon
-    avgjoerelse: Avgjoerelse
+    avgjoerelse: DomsavgjoerelseAvgjoerelse
     aktoerer: Unread = None
     dokumenter: Unread = None
 
@@ -103,63 +103,65 @@ class Accused:
     """One of the accused who is a person: the place in the message, what was decided, and the id of that decision."""
 
     place: int
-    said: PrSiktet
+    decision: PrSiktet
     who: Privatperson
     decision_id: str
 
 
-def told(said: Domsavgjoerelse, mark: Mark | None) -> Reading:
+def to_messages(document: Domsavgjoerelse, pseudonymise: Pseudonymiser | None) -> Reading:
     """A message for each of the accused, and one for an appeal declared when the judgment was served."""
-    people = _people(said, mark)
-    messages = tuple(one for accused in people for one in _of(said, accused))
-    other = (Other.NO_REACTION if people else Other.NO_PERSON) if not messages else None
-    return Reading(messages, tuple(_flags(said)), other, tuple(_problems(people)))
+    people = _accused_people(document, pseudonymise)
+    messages = tuple(converted for accused in people for converted in _messages_of(document, accused))
+    other = (IgnoredReason.NO_REACTION if people else IgnoredReason.NO_PERSON) if not messages else None
+    return Reading(messages, tuple(_flags(document)), other, tuple(_problems(people)))
 
 
-def _people(said: Domsavgjoerelse, mark: Mark | None) -> list[Accused]:
+def _accused_people(document: Domsavgjoerelse, pseudonymise: Pseudonymiser | None) -> list[Accused]:
     """The accused who are people. The decision's id is completed by whom it is about where there are several."""
-    everybody = enumerate(said.avgjoerelse.avgjoerelsePrSiktetTiltalt)
-    found = [(place, each, each.personForetak.person) for place, each in everybody if each.personForetak.person]
-    base = plain_id(said.avgjoerelse.avgjoerelseId)
-    words = told_apart([_word(one, mark) for _, _, one in found])
-    ids = [f"{base}:{word}" for word in words] if len(found) > 1 else [base]
-    return [Accused(*one, decision_id) for one, decision_id in zip(found, ids, strict=False)]
+    everybody = enumerate(document.avgjoerelse.avgjoerelsePrSiktetTiltalt)
+    entries = [(place, each, each.personForetak.person) for place, each in everybody if each.personForetak.person]
+    base = plain_id(document.avgjoerelse.avgjoerelseId)
+    words = distinct_words([_distinguishing_word(item, pseudonymise) for _, _, item in entries])
+    ids = [f"{base}:{word}" for word in words] if len(entries) > 1 else [base]
+    return [Accused(*item, decision_id) for item, decision_id in zip(entries, ids, strict=False)]
 
 
-def _word(accused: Privatperson, mark: Mark | None) -> str:
-    if mark is None:
+def _distinguishing_word(accused: Privatperson, pseudonymise: Pseudonymiser | None) -> str:
+    if pseudonymise is None:
         return plain_ref(accused.internId)
-    return mark(who(accused.foedselsdato.on, accused.etternavn, accused.fornavn))[:LONGEST_MARK]
+    return pseudonymise(identity_text(accused.foedselsdato.on, accused.etternavn, accused.fornavn))[:MAX_PSEUDONYM]
 
 
 def _problems(people: list[Accused]) -> Iterator[Problem]:
     """A sanction without a length is none."""
-    for one in people:
-        sanction = one.said.reaksjoner.ungdomsstraff if one.said.reaksjoner else None
+    for accused in people:
+        sanction = accused.decision.reaksjoner.ungdomsstraff if accused.decision.reaksjoner else None
         if sanction and length(sanction.straff) is None:
-            yield Problem(f"{_EACH}/{one.place}/reaksjoner/ungdomsstraff/straff", "missing", "tells no length")
+            yield Problem(f"{_EACH}/{accused.place}/reaksjoner/ungdomsstraff/straff", "missing", "tells no length")
 
 
-def _of(said: Domsavgjoerelse, accused: Accused) -> Iterator[Message]:
-    found = verdicts.told(_verdict(said, accused.said))
-    if found is None:
+def _messages_of(document: Domsavgjoerelse, accused: Accused) -> Iterator[DecisionMessage]:
+    converted = verdicts.kind_and_terms(_verdict(document, accused.decision))
+    if converted is None:
         return
-    kind, terms = found
-    earlier, on = said.avgjoerelse.avgjoerelseIdForrigeInstans, said.avgjoerelse.avsagtDato.on
-    numbers = (said.saksInformasjon.straffesaksnummer,)
-    about = {"person": _person(accused.who), "court_case_number": court_number(said.saksInformasjon.saksnummer)}
+    kind, terms = converted
+    earlier, on = document.avgjoerelse.avgjoerelseIdForrigeInstans, document.avgjoerelse.avsagtDato.on
+    numbers = (document.saksInformasjon.straffesaksnummer,)
+    about = {"person": _person(accused.who), "court_case_number": court_number(document.saksInformasjon.saksnummer)}
     answers = plain_id(earlier) if earlier else None
-    yield message(said.forsendelse, kind, accused.decision_id, on, numbers, terms, refers_to=answers, **about)
-    if verdicts.is_appealed(accused.said.forkynning):
-        day, by = verdicts.served_on(accused.said.forkynning) or on, d.Appealed(by=d.AppealBy.YOUTH)
+    yield build_message(document.forsendelse, kind, accused.decision_id, on, numbers, terms, refers_to=answers, **about)
+    if verdicts.is_appealed(accused.decision.forkynning):
+        day, by = verdicts.served_on(accused.decision.forkynning) or on, d.Appealed(by=d.AppealBy.YOUTH)
         own = f"{accused.decision_id}/appeal"
-        yield message(said.forsendelse, Kind.APPEALED, own, day, numbers, by, refers_to=accused.decision_id, **about)
+        yield build_message(
+            document.forsendelse, Kind.APPEALED, own, day, numbers, by, refers_to=accused.decision_id, **about
+        )
 
 
-def _verdict(said: Domsavgjoerelse, each: PrSiktet) -> Verdict:
-    on_appeal = said.avgjoerelse.avgjoerelseIdForrigeInstans is not None
+def _verdict(document: Domsavgjoerelse, each: PrSiktet) -> AccusedVerdict:
+    on_appeal = document.avgjoerelse.avgjoerelseIdForrigeInstans is not None
     reactions = each.reaksjoner or Reaksjoner()
-    return Verdict(said.avgjoerelse.avsagtDato.on, on_appeal, each.resultat, reactions, each.forkynning)
+    return AccusedVerdict(document.avgjoerelse.avsagtDato.on, on_appeal, each.resultat, reactions, each.forkynning)
 
 
 def _person(accused: Privatperson) -> Person:
@@ -172,20 +174,22 @@ def _person(accused: Privatperson) -> Person:
     )
 
 
-def _flags(said: Domsavgjoerelse) -> Iterator[Flag]:
-    yield from number_flags(said.saksInformasjon.straffesaksnummer, "/saksInformasjon/straffesaksnummer")
-    yield from court_flags(said.saksInformasjon.saksnummer, "/saksInformasjon/saksnummer")
-    yield from id_flags(said.avgjoerelse.avgjoerelseId, "/avgjoerelse/avgjoerelseId")
-    if said.avgjoerelse.avgjoerelseIdForrigeInstans:
-        yield from id_flags(said.avgjoerelse.avgjoerelseIdForrigeInstans, "/avgjoerelse/avgjoerelseIdForrigeInstans")
-    for place, each in enumerate(said.avgjoerelse.avgjoerelsePrSiktetTiltalt):
+def _flags(document: Domsavgjoerelse) -> Iterator[OfficialFlag]:
+    yield from case_number_flags(document.saksInformasjon.straffesaksnummer, "/saksInformasjon/straffesaksnummer")
+    yield from court_flags(document.saksInformasjon.saksnummer, "/saksInformasjon/saksnummer")
+    yield from id_flags(document.avgjoerelse.avgjoerelseId, "/avgjoerelse/avgjoerelseId")
+    if document.avgjoerelse.avgjoerelseIdForrigeInstans:
+        yield from id_flags(
+            document.avgjoerelse.avgjoerelseIdForrigeInstans, "/avgjoerelse/avgjoerelseIdForrigeInstans"
+        )
+    for place, each in enumerate(document.avgjoerelse.avgjoerelsePrSiktetTiltalt):
         accused = each.personForetak.person
         if accused is None:
-            yield Flag(F.COMPANY, f"{_EACH}/{place}/personForetak")
+            yield OfficialFlag(F.COMPANY, f"{_EACH}/{place}/personForetak")
         else:
             yield from _person_flags(accused, f"{_EACH}/{place}/personForetak/person")
-            yield from verdicts.flags(_verdict(said, each), f"{_EACH}/{place}")
+            yield from verdicts.flags(_verdict(document, each), f"{_EACH}/{place}")
 
 
-def _person_flags(accused: Privatperson, pointer: str) -> Iterator[Flag]:
+def _person_flags(accused: Privatperson, pointer: str) -> Iterator[OfficialFlag]:
     return identity_flags(accused.foedselsdato.on, accused.kjoenn, accused.identitetsnummer, pointer)

@@ -8,26 +8,34 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ungdom.esas.inbound.official import Flag, FlagCode, Mark, Other, Reading
-from ungdom.esas.inbound.parts import Forsendelse, message
-from ungdom.esas.inbound.people import Enkel, Reachable, Verge, guardian_flags, person, person_flags, reach_flags
+from ungdom.esas.inbound.official import FlagCode, IgnoredReason, OfficialFlag, Pseudonymiser, Reading
+from ungdom.esas.inbound.parts import Forsendelse, build_message
+from ungdom.esas.inbound.people import (
+    PersonUtenAdresse,
+    Reachable,
+    Verge,
+    contact_flags,
+    guardian_flags,
+    person,
+    person_flags,
+)
 from ungdom.esas.inbound.values import (
     CaseNumber,
-    DayOfStep,
+    EsasModel,
     MaybeText,
-    Shape,
+    StepDay,
     Text,
     Unread,
+    case_number_flags,
     case_numbers,
     court_flags,
     court_number,
-    cut_flags,
+    dropped_number_flags,
     id_flags,
-    number_flags,
     plain_id,
 )
 from ungdom.esas.inbound.verdicts import Reaksjoner
-from ungdom.message import DispatchTerms, Kind, Message
+from ungdom.message import DecisionMessage, DispatchTerms, Kind
 from ungdom.workflow import details as d
 from ungdom.workflow.errors import Problem
 
@@ -39,11 +47,11 @@ _CONVICTED = f"{_ORDER}/domfelte"
 class Domfelte(Reachable):
     """The convicted, with address and guardians."""
 
-    person: Enkel
+    person: PersonUtenAdresse
     verger: list[Verge] | None = None
 
 
-class Straffesak(Shape):
+class FullbyrdelsesordreStraffesak(EsasModel):
     """A police case."""
 
     straffesaksnummer: CaseNumber
@@ -51,40 +59,40 @@ class Straffesak(Shape):
     krimtype: Unread = None
 
 
-class Forhold(Shape):
+class Forhold(EsasModel):
     """One of the acts."""
 
-    straffesak: Straffesak
+    straffesak: FullbyrdelsesordreStraffesak
     basissakId: Unread = None
     lovbudKombinert: Unread = None
     fornaermede: Unread = None
 
 
-class Avgjoerelse(Shape):
+class FullbyrdelsesordreAvgjoerelse(EsasModel):
     """The judgment to be carried out."""
 
     avgjoerelseId: Text
     reaksjoner: Reaksjoner
-    avsagtDato: DayOfStep | None = None
+    avsagtDato: StepDay | None = None
     saksnummer: MaybeText = None
     straffbareForhold: Annotated[list[Forhold], Field(max_length=5_000)] = Field(default_factory=list)
     straffesakDomsnummer: Unread = None
     domstol: Unread = None
 
 
-class Ordre(Shape):
+class Ordre(EsasModel):
     """The order."""
 
     anmodningsId: Text
     domfelte: Domfelte
-    avgjoerelse: Avgjoerelse
+    avgjoerelse: FullbyrdelsesordreAvgjoerelse
     foregrepetSoning: bool
-    rettskraftigFraOgMed: DayOfStep | None = None
+    rettskraftigFraOgMed: StepDay | None = None
     paataleansvarlig: Unread = None
     besluttetAv: Unread = None
 
 
-class Fullbyrdelsesordre(Shape):
+class Fullbyrdelsesordre(EsasModel):
     """The message."""
 
     forsendelse: Forsendelse
@@ -95,17 +103,17 @@ class Fullbyrdelsesordre(Shape):
     dokumenter: Unread = None
 
 
-def told(said: Fullbyrdelsesordre, _mark: Mark | None) -> Reading:
+def to_messages(document: Fullbyrdelsesordre, _pseudonymise: Pseudonymiser | None) -> Reading:
     """When it became final, and that it was dispatched."""
-    if said.fullbyrdelsesordre.avgjoerelse.reaksjoner.ungdomsstraff is None:
-        return Reading(other=Other.OTHER_SANCTION)
-    return Reading(tuple(_messages(said)), tuple(_flags(said)), problems=tuple(_problems(said)))
+    if document.fullbyrdelsesordre.avgjoerelse.reaksjoner.ungdomsstraff is None:
+        return Reading(other=IgnoredReason.OTHER_SANCTION)
+    return Reading(tuple(_messages(document)), tuple(_flags(document)), problems=tuple(_problems(document)))
 
 
-def _messages(said: Fullbyrdelsesordre) -> Iterator[Message]:
-    order, sent = said.fullbyrdelsesordre, said.forsendelse
+def _messages(document: Fullbyrdelsesordre) -> Iterator[DecisionMessage]:
+    order, sent = document.fullbyrdelsesordre, document.forsendelse
     convicted, order_id = order.domfelte, plain_id(order.anmodningsId)
-    numbers = case_numbers(said.hovedStraffesaksnummer, _others(order))
+    numbers = case_numbers(document.hovedStraffesaksnummer, _act_numbers(order))
     about = {
         "person": person(convicted.person, convicted, convicted.verger),
         "court_case_number": court_number(order.avgjoerelse.saksnummer),
@@ -114,33 +122,35 @@ def _messages(said: Fullbyrdelsesordre) -> Iterator[Message]:
     if order.rettskraftigFraOgMed:
         final = d.BecameFinal(set_by_prosecution=True)
         on = order.rettskraftigFraOgMed.on
-        yield message(sent, Kind.BECAME_FINAL, f"{order_id}/final", on, numbers, final, **about)
+        yield build_message(sent, Kind.BECAME_FINAL, f"{order_id}/final", on, numbers, final, **about)
     on, terms = sent.sendtTid.on, DispatchTerms(delivered=False)
-    yield message(sent, Kind.DISPATCHED, f"{order_id}/dispatch", on, numbers, terms, **about)
+    yield build_message(sent, Kind.DISPATCHED, f"{order_id}/dispatch", on, numbers, terms, **about)
 
 
-def _others(order: Ordre) -> list[str]:
+def _act_numbers(order: Ordre) -> list[str]:
     return [act.straffesak.straffesaksnummer for act in order.avgjoerelse.straffbareForhold]
 
 
-def _problems(said: Fullbyrdelsesordre) -> Iterator[Problem]:
-    order = said.fullbyrdelsesordre
+def _problems(document: Fullbyrdelsesordre) -> Iterator[Problem]:
+    order = document.fullbyrdelsesordre
     if order.rettskraftigFraOgMed is None and not order.foregrepetSoning:
         yield Problem(f"{_ORDER}/rettskraftigFraOgMed", "missing", "is needed unless it is carried out early")
 
 
-def _flags(said: Fullbyrdelsesordre) -> Iterator[Flag]:
-    order, sent = said.fullbyrdelsesordre, said.forsendelse.sendtTid.on
+def _flags(document: Fullbyrdelsesordre) -> Iterator[OfficialFlag]:
+    order, sent = document.fullbyrdelsesordre, document.forsendelse.sendtTid.on
     convicted = order.domfelte
     yield from id_flags(order.anmodningsId, f"{_ORDER}/anmodningsId")
     yield from id_flags(order.avgjoerelse.avgjoerelseId, f"{_ORDER}/avgjoerelse/avgjoerelseId")
-    yield from number_flags(said.hovedStraffesaksnummer, "/hovedStraffesaksnummer")
-    yield from cut_flags(f"{_ORDER}/avgjoerelse/straffbareForhold", said.hovedStraffesaksnummer, _others(order))
+    yield from case_number_flags(document.hovedStraffesaksnummer, "/hovedStraffesaksnummer")
+    yield from dropped_number_flags(
+        f"{_ORDER}/avgjoerelse/straffbareForhold", document.hovedStraffesaksnummer, _act_numbers(order)
+    )
     yield from court_flags(order.avgjoerelse.saksnummer, f"{_ORDER}/avgjoerelse/saksnummer")
     yield from person_flags(convicted.person, f"{_CONVICTED}/person")
-    yield from reach_flags(convicted, _CONVICTED)
+    yield from contact_flags(convicted, _CONVICTED)
     yield from guardian_flags(convicted.verger, convicted.person.foedselsdato.on, sent, f"{_CONVICTED}/verger")
-    if said.under18 is False:
-        yield Flag(F.UNDER_18_CONTRADICTS, "/under18")
+    if document.under18 is False:
+        yield OfficialFlag(F.UNDER_18_CONTRADICTS, "/under18")
     if order.foregrepetSoning:
-        yield Flag(F.EARLY_EXECUTION, f"{_ORDER}/foregrepetSoning")
+        yield OfficialFlag(F.EARLY_EXECUTION, f"{_ORDER}/foregrepetSoning")

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from ungdom.esas.inbound.official import Flag, FlagCode
-from ungdom.esas.inbound.values import under
-from ungdom.message.national_id import Flag as Odd
-from ungdom.message.national_id import Look, Series, look, normal
+from ungdom.esas.inbound.official import FlagCode, OfficialFlag
+from ungdom.esas.inbound.values import field_pointer
+from ungdom.message.national_id import NationalIdCheck, Series, check_national_id, normalise
+from ungdom.message.national_id import NationalIdFlag as Odd
 
 F = FlagCode
 _FIELD = "identitetsnummer"
@@ -33,7 +33,7 @@ _LOOKS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Numbered:
+class IdentityNumberEntry:
     """Somebody with a number: where it stands, the number, the kind it is told to be, and who has it."""
 
     pointer: str
@@ -44,88 +44,88 @@ class Numbered:
     several: bool = False
 
 
-def number_flags(body: object) -> Iterator[Flag]:
+def identity_number_flags(body: object) -> Iterator[OfficialFlag]:
     """What is odd about the numbers in this message."""
-    found = list(_numbered(body))
-    for one in found:
-        seen = look(one.number, one.born)
-        yield from (Flag(code, one.pointer) for code in _codes(one, seen))
-    shared = _shared(found)
-    yield from (Flag(F.SHARED_NUMBER, one.pointer) for one in found if normal(one.number) in shared)
+    entries = list(_entries(body))
+    for entry in entries:
+        parsed = check_national_id(entry.number, entry.born)
+        yield from (OfficialFlag(code, entry.pointer) for code in _flag_codes(entry, parsed))
+    shared = _shared_numbers(entries)
+    yield from (OfficialFlag(F.SHARED_NUMBER, entry.pointer) for entry in entries if normalise(entry.number) in shared)
 
 
-def _shared(everybody: list[Numbered]) -> set[str]:
+def _shared_numbers(entries: list[IdentityNumberEntry]) -> set[str]:
     """The numbers that stand beside more than one name, or more than one day of birth."""
     names: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)
     days: defaultdict[str, set[date]] = defaultdict(set)
-    for one in everybody:
-        names[normal(one.number)].add(one.name)
-        days[normal(one.number)] |= {one.born} if one.born else set()
+    for entry in entries:
+        names[normalise(entry.number)].add(entry.name)
+        days[normalise(entry.number)] |= {entry.born} if entry.born else set()
     return {number for number in names if len(names[number]) > 1 or len(days[number]) > 1}
 
 
-def _codes(one: Numbered, seen: Look) -> Iterator[FlagCode]:
-    yield from dict.fromkeys(code for odd, code in _LOOKS.items() if odd in seen.flags)
-    if seen.d_number:
+def _flag_codes(entry: IdentityNumberEntry, parsed: NationalIdCheck) -> Iterator[FlagCode]:
+    yield from dict.fromkeys(code for odd, code in _LOOKS.items() if odd in parsed.flags)
+    if parsed.d_number:
         yield F.D_NUMBER
-    if seen.series is Series.SSP_OR_NPID:
+    if parsed.series is Series.SSP_OR_NPID:
         yield F.SSP_NUMBER
-    if one.kind is not None and Odd.NOT_ELEVEN_DIGITS not in seen.flags and one.kind != _kind(seen):
+    if entry.kind is not None and Odd.NOT_ELEVEN_DIGITS not in parsed.flags and entry.kind != _kind(parsed):
         yield F.NUMBER_TYPE_DIFFERS
-    if one.several:
+    if entry.several:
         yield F.SEVERAL_NUMBERS
 
 
-def _kind(seen: Look) -> str:
-    if seen.d_number:
+def _kind(parsed: NationalIdCheck) -> str:
+    if parsed.d_number:
         return "DNUMMER"
-    return "SSPNUMMER" if seen.series is Series.SSP_OR_NPID else "FOEDSELSNUMMER"
+    return "SSPNUMMER" if parsed.series is Series.SSP_OR_NPID else "FOEDSELSNUMMER"
 
 
-def _numbered(body: object) -> Iterator[Numbered]:
+def _entries(body: object) -> Iterator[IdentityNumberEntry]:
     """Everybody with a number, in the order of the message. Without recursion: the depth is the sender's choice."""
     todo: list[tuple[str, Any]] = [("", body)]
     while todo:
         pointer, node = todo.pop()
         if isinstance(node, dict):
-            one = _one(node, pointer)
-            if one is not None:
-                yield one
-            todo += reversed([(under(pointer, name), inner) for name, inner in node.items()])
+            entry = _entry(node, pointer)
+            if entry is not None:
+                yield entry
+            todo += reversed([(field_pointer(pointer, name), inner) for name, inner in node.items()])
         elif isinstance(node, list):
             todo += reversed([(f"{pointer}/{place}", inner) for place, inner in enumerate(node)])
 
 
-def _one(node: dict[str, Any], pointer: str) -> Numbered | None:
-    told = node.get(_FIELD)
-    if not isinstance(told, dict):
+def _entry(node: dict[str, Any], pointer: str) -> IdentityNumberEntry | None:
+    identity = node.get(_FIELD)
+    if not isinstance(identity, dict):
         return None
-    found = [(kind, _text(told.get(name))) for name, kind in _KINDS.items()]
-    numbers = [(kind, number) for kind, number in (*found, _kind_and_value(told)) if number]
+    candidates = [(kind, _text(identity.get(name))) for name, kind in _KINDS.items()]
+    numbers = [(kind, number) for kind, number in (*candidates, _kind_and_value(identity)) if number]
     if not numbers:
         return None
     kind, number = numbers[0]
     born = _born(node.get("foedselsdato"))
-    return Numbered(f"{pointer}/{_FIELD}", number, kind, _name(node), born, several=len(numbers) > 1)
+    return IdentityNumberEntry(f"{pointer}/{_FIELD}", number, kind, _name(node), born, several=len(numbers) > 1)
 
 
-def _kind_and_value(told: dict[str, Any]) -> tuple[str | None, str | None]:
-    return _text(told.get("idType")), _text(told.get("verdi"))
+def _kind_and_value(identity: dict[str, Any]) -> tuple[str | None, str | None]:
+    return _text(identity.get("idType")), _text(identity.get("verdi"))
 
 
 def _name(node: dict[str, Any]) -> tuple[str, ...]:
     """Refs are not compared: they are the message's own, and two people have been given the same one."""
     name = node.get("navn")
-    told = name if isinstance(name, dict) else node
-    return tuple((_text(told.get(part)) or "").casefold() for part in ("fornavn", "etternavn"))
+    source = name if isinstance(name, dict) else node
+    return tuple((_text(source.get(part)) or "").casefold() for part in ("fornavn", "etternavn"))
 
 
-def _text(told: object) -> str | None:
-    return told.strip() or None if isinstance(told, str) else None
+def _text(value: object) -> str | None:
+    return value.strip() or None if isinstance(value, str) else None
 
 
-def _born(told: object) -> date | None:
+def _born(value: object) -> date | None:
     try:
-        return date.fromisoformat(told) if isinstance(told, str) else None
+        return date.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         return None

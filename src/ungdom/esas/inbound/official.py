@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from ungdom.esas.receipt import ReceiptStatus
-from ungdom.message import Message
+from ungdom.message import DecisionMessage
 from ungdom.workflow.errors import Problem
 
 
@@ -22,7 +22,7 @@ class MessageType(StrEnum):
     KVITTERING = "KVITTERING"
 
 
-class Other(StrEnum):
+class IgnoredReason(StrEnum):
     """Why a message that was read gives nothing of ours."""
 
     OTHER_CASE_TYPE = "other_case_type"  # mediation, a dropped case, oppfølging i konfliktråd
@@ -117,7 +117,7 @@ class FlagCode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Flag:
+class OfficialFlag:
     """What is odd, and where (JSON Pointer). It never holds a value of the message."""
 
     code: FlagCode
@@ -125,7 +125,7 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class OfficialReceipt:
     """What somebody answered to a message of ours. `description` is their own text, and may name people."""
 
     ref: str
@@ -134,7 +134,7 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Official:
+class OfficialMessage:
     """An official message as it was read.
 
     `version`: as told. `meldings_id`: exactly as written, for receipts refer to it so. `sent_at`: None where it is not
@@ -148,10 +148,10 @@ class Official:
     sender_number: str | None = None
     sender_name: str | None = None
     receiver_name: str | None = None
-    messages: tuple[Message, ...] = ()
-    flags: tuple[Flag, ...] = ()
-    other: Other | None = None
-    receipt: Receipt | None = None
+    messages: tuple[DecisionMessage, ...] = ()
+    flags: tuple[OfficialFlag, ...] = ()
+    other: IgnoredReason | None = None
+    receipt: OfficialReceipt | None = None
 
 
 class BadOfficial(Exception):
@@ -172,9 +172,9 @@ class BadOfficial(Exception):
         self.sender_number = sender_number
 
 
-Mark = Callable[[str], str]
+Pseudonymiser = Callable[[str], str]
 """Makes a word that stands for a person out of who they are, which nobody can read back without the key."""
-LONGEST_MARK = 32
+MAX_PSEUDONYM = 32
 """Characters of a mark that become part of an id."""
 
 
@@ -182,7 +182,7 @@ LONGEST_MARK = 32
 class Reading:
     """What one kind of message says, before the envelope is put around it."""
 
-    messages: tuple[Message, ...] = ()
-    flags: tuple[Flag, ...] = ()
-    other: Other | None = None
+    messages: tuple[DecisionMessage, ...] = ()
+    flags: tuple[OfficialFlag, ...] = ()
+    other: IgnoredReason | None = None
     problems: tuple[Problem, ...] = ()

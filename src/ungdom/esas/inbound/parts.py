@@ -4,18 +4,18 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from ungdom.esas.inbound.official import Flag, FlagCode
+from ungdom.esas.inbound.official import FlagCode, OfficialFlag
 from ungdom.esas.inbound.values import (
+    EsasModel,
     MaybeText,
     MeldingsId,
-    MomentOfStep,
-    OfficialMoment,
-    Shape,
+    OfficialInstant,
+    StepInstant,
     Text,
     Unread,
     id_flags,
 )
-from ungdom.message import Kind, Message
+from ungdom.message import DecisionMessage, Kind
 
 F = FlagCode
 _ORGANISATION_DIGITS = 9
@@ -24,31 +24,31 @@ FIRST_VERSION = 1
 """The contracts have no version of a decision: whoever receives it counts, in the order they come."""
 
 
-class Organisasjon(Shape):
+class Organisasjon(EsasModel):
     """An organisation: a police district, a court, a konfliktråd."""
 
     organisasjonsnummer: Text
     navn: MaybeText = None
 
 
-class Avsender(Shape):
+class Avsender(EsasModel):
     """Who sends: the organisation counts; who pressed the button is not read."""
 
     organisasjon: Organisasjon
     person: Unread = None
 
 
-class Mottaker(Shape):
+class Mottaker(EsasModel):
     """Who receives, in a judgment."""
 
     organisasjon: Organisasjon
 
 
-class Forsendelse(Shape):
+class Forsendelse(EsasModel):
     """The sending: its id, when, from whom, to whom."""
 
     meldingsId: MeldingsId
-    sendtTid: MomentOfStep
+    sendtTid: StepInstant
     avsender: Avsender
     mottakerOrganisasjon: Organisasjon | None = None
     mottaker: Mottaker | None = None
@@ -57,31 +57,31 @@ class Forsendelse(Shape):
     @property
     def receiver(self) -> str | None:
         """The name of the receiver."""
-        found = self.mottaker.organisasjon if self.mottaker else self.mottakerOrganisasjon
-        return found.navn if found else None
+        organisation = self.mottaker.organisasjon if self.mottaker else self.mottakerOrganisasjon
+        return organisation.navn if organisation else None
 
 
-class Hendelse(Shape):
+class Hendelse(EsasModel):
     """When and where an act was done. Where is not read."""
 
-    gjerningstidspunktFra: OfficialMoment
-    gjerningstidspunktTil: OfficialMoment
+    gjerningstidspunktFra: OfficialInstant
+    gjerningstidspunktTil: OfficialInstant
     gjerningssted: Unread = None
 
 
-def sending_flags(sent: Forsendelse) -> Iterator[Flag]:
+def sending_flags(sent: Forsendelse) -> Iterator[OfficialFlag]:
     """What is odd about the sending, beside its values."""
     yield from id_flags(sent.meldingsId, "/forsendelse/meldingsId")
     number = sent.avsender.organisasjon.organisasjonsnummer
     if len(number) != _ORGANISATION_DIGITS or not (number.isascii() and number.isdigit()):
-        yield Flag(F.ODD_ORGANISATION_NUMBER, "/forsendelse/avsender/organisasjon/organisasjonsnummer")
+        yield OfficialFlag(F.ODD_ORGANISATION_NUMBER, "/forsendelse/avsender/organisasjon/organisasjonsnummer")
 
 
-def message(
+def build_message(
     sent: Forsendelse, kind: Kind, decision_id: str, on: date, numbers: tuple[str, ...], terms: Any, **more: Any
-) -> Message:
+) -> DecisionMessage:
     """A message in our own words. `more`: person, opening, refers_to, court_case_number."""
-    return Message(
+    return DecisionMessage(
         kind=kind,
         decision_id=decision_id,
         version=FIRST_VERSION,

@@ -9,11 +9,11 @@ from datetime import date
 from itertools import accumulate, takewhile
 from typing import Any, Literal
 
-from ungdom.esas.inbound.official import Flag, FlagCode
-from ungdom.esas.inbound.values import MaybeText, OfficialDay, Shape, Text, Unread, table
+from ungdom.esas.inbound.official import FlagCode, OfficialFlag
+from ungdom.esas.inbound.values import EsasModel, MaybeText, OfficialDay, Text, Unread, code_flags
 from ungdom.message import Guardian, Person
-from ungdom.message.national_id import Flag as Odd
-from ungdom.message.national_id import look
+from ungdom.message.national_id import NationalIdFlag as Odd
+from ungdom.message.national_id import check_national_id
 from ungdom.workflow import law
 from ungdom.workflow.daycount import after
 
@@ -31,7 +31,7 @@ _STRICTNESS: tuple[Protection, ...] = ("none", "confidential", "strictly_confide
 _LONGEST_CONTACT = 200
 
 
-class Navn(Shape):
+class Navn(EsasModel):
     """A name."""
 
     etternavn: Text
@@ -39,14 +39,14 @@ class Navn(Shape):
     mellomnavn: MaybeText = None
 
 
-class Kontakt(Shape):
+class Kontakt(EsasModel):
     """Telephone and e-mail."""
 
     telefonnummer: list[MaybeText] | None = None
     epost: MaybeText = None
 
 
-class Adresse(Shape):
+class Adresse(EsasModel):
     """A postal address."""
 
     adresselinjer: list[MaybeText] | None = None
@@ -55,14 +55,14 @@ class Adresse(Shape):
     land: Unread = None
 
 
-class PersonAdresse(Shape):
+class PersonAdresse(EsasModel):
     """An address and its grading. With `FORTROLIG` the police sends no address, though the contract asks for one."""
 
     gradering: MaybeText = None
     adresse: Adresse | None = None
 
 
-class Identitet(Shape):
+class Identitet(EsasModel):
     """An identity number in either form that the contracts have: one field for each kind, or kind and value."""
 
     foedselsnummer: MaybeText = None
@@ -72,7 +72,7 @@ class Identitet(Shape):
     verdi: MaybeText = None
 
 
-class Reachable(Shape):
+class Reachable(EsasModel):
     """Somebody whose address may be told, and protected: beside the person, or beside the address."""
 
     kontaktInfo: Kontakt | None = None
@@ -92,7 +92,7 @@ class Verge(Reachable):
     personForetakRef: Unread = None
 
 
-class Enkel(Shape):
+class PersonUtenAdresse(EsasModel):
     """The accused in a charge or an order: who, and no address."""
 
     navn: Navn
@@ -105,7 +105,7 @@ class Enkel(Shape):
     tilleggsId: Unread = None
 
 
-class Tolk(Shape):
+class Tolk(EsasModel):
     """Whether an interpreter is needed."""
 
     behov: bool = False
@@ -129,9 +129,11 @@ class Siktet(Reachable):
 # --- into our own words -----------------------------------------------------------------------------------------
 
 
-def person(who: Siktet | Enkel, at: Reachable | None = None, verger: Sequence[Verge] | None = None) -> Person:
+def person(
+    who: Siktet | PersonUtenAdresse, at: Reachable | None = None, verger: Sequence[Verge] | None = None
+) -> Person:
     """The person, with guardians and how they are reached."""
-    open_address = not any(_graded(one) for one in _household(at, verger))
+    open_address = not any(_has_grading(member) for member in _household(at, verger))
     return Person(
         born=who.foedselsdato.on,
         family_name=who.navn.etternavn,
@@ -140,7 +142,9 @@ def person(who: Siktet | Enkel, at: Reachable | None = None, verger: Sequence[Ve
         sex=sex(who.kjoenn),
         protection=protection(at),
         contact=_contact(at, open_address),
-        guardians=tuple(Guardian(name=_full(one.navn), contact=_contact(one, open_address)) for one in verger or ()),
+        guardians=tuple(
+            Guardian(name=_full_name(member.navn), contact=_contact(member, open_address)) for member in verger or ()
+        ),
     )
 
 
@@ -149,36 +153,38 @@ def given_name(name: Navn) -> str | None:
     return " ".join(part for part in (name.fornavn, name.mellomnavn) if part) or None
 
 
-def sex(told: str | None) -> Sex:
+def sex(code: str | None) -> Sex:
     """As told; unknown where it is not."""
-    return _SEX.get(told or "", "unknown")
+    return _SEX.get(code or "", "unknown")
 
 
-def national_id(told: Identitet | None) -> str | None:
+def national_id(identity: Identitet | None) -> str | None:
     """The eleven digits, right or wrong; None where there are not eleven. The first where several are told."""
-    found = next(iter(_numbers(told)), None)
-    seen = look(found) if found else None
-    return seen.digits if seen and Odd.NOT_ELEVEN_DIGITS not in seen.flags else None
+    number = next(iter(_numbers(identity)), None)
+    parsed = check_national_id(number) if number else None
+    return parsed.digits if parsed and Odd.NOT_ELEVEN_DIGITS not in parsed.flags else None
 
 
-def _numbers(told: Identitet | None) -> list[str]:
-    if told is None:
+def _numbers(identity: Identitet | None) -> list[str]:
+    if identity is None:
         return []
-    return [one for one in (told.foedselsnummer, told.dNummer, told.sspNummer, told.verdi) if one]
+    return [
+        number for number in (identity.foedselsnummer, identity.dNummer, identity.sspNummer, identity.verdi) if number
+    ]
 
 
 def protection(at: Reachable | None) -> Protection:
     """The strictest grading told of this person; one that is not known counts as the strictest there is."""
-    grades = [_GRADES.get(told, _STRICTNESS[-1]) for told in _gradings(at)]
+    grades = [_GRADES.get(grade, _STRICTNESS[-1]) for grade in _gradings(at)]
     return max(grades, key=_STRICTNESS.index, default="none")
 
 
 def _gradings(at: Reachable | None) -> list[str]:
     beside = at.personAdresse.gradering if at and at.personAdresse else None
-    return [told for told in (at.adresseGradering if at else None, beside) if told]
+    return [grade for grade in (at.adresseGradering if at else None, beside) if grade]
 
 
-def _graded(at: Reachable) -> bool:
+def _has_grading(at: Reachable) -> bool:
     return protection(at) != "none"
 
 
@@ -186,29 +192,29 @@ def _household(at: Reachable | None, verger: Sequence[Verge] | None) -> list[Rea
     return [*([at] if at else []), *(verger or ())]
 
 
-def _full(name: Navn) -> str:
+def _full_name(name: Navn) -> str:
     return " ".join(part for part in (given_name(name), name.etternavn) if part)
 
 
 def _contact(at: Reachable | None, open_address: bool) -> str | None:
     """Telephones, e-mail and address in one line, as many of them as there is room for."""
-    parts = _ways(at, open_address)
+    parts = _contact_parts(at, open_address)
     lengths = accumulate(len(part) + 2 for part in parts)
-    return "; ".join(part for part, _ in takewhile(_fits, zip(parts, lengths, strict=True))) or None
+    return "; ".join(part for part, _ in takewhile(_fits_contact, zip(parts, lengths, strict=True))) or None
 
 
-def _fits(part: tuple[str, int]) -> bool:
+def _fits_contact(part: tuple[str, int]) -> bool:
     return part[1] - 2 <= _LONGEST_CONTACT
 
 
-def _ways(at: Reachable | None, open_address: bool) -> list[str]:
+def _contact_parts(at: Reachable | None, open_address: bool) -> list[str]:
     info = at.kontaktInfo if at else None
     address = at.personAdresse.adresse if at and at.personAdresse and open_address else None
-    told = [*(info.telefonnummer or ()), info.epost] if info else []
-    return [part for part in (*told, _line(address)) if part]
+    channels = [*(info.telefonnummer or ()), info.epost] if info else []
+    return [part for part in (*channels, _address_line(address)) if part]
 
 
-def _line(address: Adresse | None) -> str | None:
+def _address_line(address: Adresse | None) -> str | None:
     if address is None:
         return None
     place = " ".join(part for part in (address.postnummer, address.poststed) if part)
@@ -218,18 +224,18 @@ def _line(address: Adresse | None) -> str | None:
 # --- what is odd about them -------------------------------------------------------------------------------------
 
 
-def person_flags(who: Siktet | Enkel, pointer: str) -> Iterator[Flag]:
+def person_flags(who: Siktet | PersonUtenAdresse, pointer: str) -> Iterator[OfficialFlag]:
     """What is odd about who it is. The numbers of everybody in the message are looked at in `numbers`."""
     yield from identity_flags(who.foedselsdato.on, who.kjoenn, who.identitetsnummer, pointer)
 
 
-def identity_flags(born: date, told_sex: str | None, numbers: Identitet | None, pointer: str) -> Iterator[Flag]:
+def identity_flags(born: date, sex_code: str | None, numbers: Identitet | None, pointer: str) -> Iterator[OfficialFlag]:
     """What is odd about sex, number and day of birth."""
-    yield from table(_SEX, told_sex, f"{pointer}/kjoenn")
+    yield from code_flags(_SEX, sex_code, f"{pointer}/kjoenn")
     if not _numbers(numbers):
-        yield Flag(F.NUMBER_MISSING, pointer)
+        yield OfficialFlag(F.NUMBER_MISSING, pointer)
     if not was_ever_a_youth(born):
-        yield Flag(F.NOT_A_YOUTH, f"{pointer}/foedselsdato")
+        yield OfficialFlag(F.NOT_A_YOUTH, f"{pointer}/foedselsdato")
 
 
 def was_ever_a_youth(born: date) -> bool:
@@ -237,45 +243,45 @@ def was_ever_a_youth(born: date) -> bool:
     return after(born, law.MAJORITY.on(law.FIRST)) > law.FIRST
 
 
-def grown_on(born: date, days: Iterable[date]) -> bool:
+def adult_on_all(born: date, days: Iterable[date]) -> bool:
     """Whether they were 18 on each of these days of an act."""
-    return all(after(born, law.MAJORITY.on(one)) <= one for one in days)
+    return all(after(born, law.MAJORITY.on(day)) <= day for day in days)
 
 
-def reach_flags(at: Reachable, pointer: str) -> Iterator[Flag]:
+def contact_flags(at: Reachable, pointer: str) -> Iterator[OfficialFlag]:
     """What is odd about how somebody is protected."""
-    told = _gradings(at)
-    for grade in dict.fromkeys(told):
-        yield from table(_GRADES, grade, pointer)
-    if "KLIENT_ADRESSE" in told:
-        yield Flag(F.CLIENT_ADDRESS, pointer)
-    if len(set(told)) > 1:
-        yield Flag(F.GRADING_DIFFERS, pointer)
-    if told and at.personAdresse and at.personAdresse.adresse:
-        yield Flag(F.ADDRESS_OF_PROTECTED, f"{pointer}/personAdresse/adresse")
-    if len("; ".join(_ways(at, not told))) > _LONGEST_CONTACT:
-        yield Flag(F.CUT, pointer)
+    grades = _gradings(at)
+    for grade in dict.fromkeys(grades):
+        yield from code_flags(_GRADES, grade, pointer)
+    if "KLIENT_ADRESSE" in grades:
+        yield OfficialFlag(F.CLIENT_ADDRESS, pointer)
+    if len(set(grades)) > 1:
+        yield OfficialFlag(F.GRADING_DIFFERS, pointer)
+    if grades and at.personAdresse and at.personAdresse.adresse:
+        yield OfficialFlag(F.ADDRESS_OF_PROTECTED, f"{pointer}/personAdresse/adresse")
+    if len("; ".join(_contact_parts(at, not grades))) > _LONGEST_CONTACT:
+        yield OfficialFlag(F.CUT, pointer)
 
 
-def guardian_flags(verger: Sequence[Verge] | None, born: date, on: date, pointer: str) -> Iterator[Flag]:
+def guardian_flags(verger: Sequence[Verge] | None, born: date, on: date, pointer: str) -> Iterator[OfficialFlag]:
     """What is odd about the guardians of somebody born that day, told of on that day."""
     if verger is None:
-        yield Flag(F.GUARDIANS_NOT_TOLD, pointer)
-    elif not verger and not grown_on(born, [on]):
-        yield Flag(F.MINOR_WITHOUT_GUARDIAN, pointer)
-    for place, one in enumerate(verger or ()):
-        yield from reach_flags(one, f"{pointer}/{place}")
-        if _graded(one):
-            yield Flag(F.GUARDIAN_PROTECTED, f"{pointer}/{place}")
+        yield OfficialFlag(F.GUARDIANS_NOT_TOLD, pointer)
+    elif not verger and not adult_on_all(born, [on]):
+        yield OfficialFlag(F.MINOR_WITHOUT_GUARDIAN, pointer)
+    for place, guardian in enumerate(verger or ()):
+        yield from contact_flags(guardian, f"{pointer}/{place}")
+        if _has_grading(guardian):
+            yield OfficialFlag(F.GUARDIAN_PROTECTED, f"{pointer}/{place}")
 
 
-def who(born: date, family_name: str, given: str | None) -> str:
+def identity_text(born: date, family_name: str, given: str | None) -> str:
     """Who somebody is, in one text, for the mark that stands for them. Numbers change; these seldom do."""
     return " ".join(f"{born} {given or ''} {family_name}".casefold().split())
 
 
-def same(one: Any, other: Any) -> bool:
+def same_text(first: Any, second: Any) -> bool:
     """Whether two texts or days say the same; what is not told contradicts nothing."""
-    if one is None or other is None:
+    if first is None or second is None:
         return True
-    return str(one).casefold().split() == str(other).casefold().split()
+    return str(first).casefold().split() == str(second).casefold().split()

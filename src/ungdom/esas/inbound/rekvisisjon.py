@@ -8,31 +8,31 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from ungdom.esas.inbound.official import Flag, FlagCode, Mark, Other, Reading
-from ungdom.esas.inbound.parts import Forsendelse, Hendelse, message
+from ungdom.esas.inbound.official import FlagCode, IgnoredReason, OfficialFlag, Pseudonymiser, Reading
+from ungdom.esas.inbound.parts import Forsendelse, Hendelse, build_message
 from ungdom.esas.inbound.people import (
     Navn,
     Siktet,
-    grown_on,
+    adult_on_all,
+    contact_flags,
     guardian_flags,
     person,
     person_flags,
-    reach_flags,
-    same,
+    same_text,
 )
 from ungdom.esas.inbound.values import (
     CaseNumber,
+    EsasModel,
     OfficialDay,
-    OfficialMoment,
-    Shape,
+    OfficialInstant,
     Text,
     Unread,
+    case_number_flags,
     case_numbers,
-    cut_flags,
+    code_flags,
+    dropped_number_flags,
     id_flags,
-    number_flags,
     plain_id,
-    table,
 )
 from ungdom.message import Kind
 from ungdom.workflow import details as d
@@ -48,7 +48,7 @@ _SUBJECT = f"{_INFO}/personForPersonundersoekelse"
 _CASES = f"{_INFO}/straffesaker"
 
 
-class Samtykke(Shape):
+class Samtykke(EsasModel):
     """What the accused or the guardians were told and agreed to."""
 
     informertOmAnmodningOmPersonundersoekelse: bool | None = None
@@ -56,14 +56,14 @@ class Samtykke(Shape):
     samtykketTilDelingAvOpplysningerIKoordineringsgruppen: bool | None = None
 
 
-class Samtykker(Shape):
+class Samtykker(EsasModel):
     """The same, of both."""
 
     siktede: Samtykke | None = None
     verger: Samtykke | None = None
 
 
-class PersonEnkel(Shape):
+class PersonEnkel(EsasModel):
     """The accused as the police case has it: name, and a day of birth where there is one."""
 
     navn: Navn
@@ -71,7 +71,7 @@ class PersonEnkel(Shape):
     internId: Unread = None
 
 
-class Involverte(Shape):
+class Involverte(EsasModel):
     """Those involved in a police case. Only the accused is read."""
 
     siktet: PersonEnkel | None = None
@@ -80,7 +80,7 @@ class Involverte(Shape):
     vitne: Unread = None
 
 
-class Detaljer(Shape):
+class RekvisisjonDetaljer(EsasModel):
     """When the act was done."""
 
     hendelse: Hendelse | None = None
@@ -88,40 +88,40 @@ class Detaljer(Shape):
     krimtype: Unread = None
 
 
-class Straffesak(Shape):
+class RekvisisjonStraffesak(EsasModel):
     """A police case."""
 
     straffesaksnummer: CaseNumber
-    detaljer: Detaljer | None = None
+    detaljer: RekvisisjonDetaljer | None = None
     involverte: Involverte | None = None
     siktelsesinfo: Unread = None
 
 
-class Info(Shape):
+class PersonundersoekelseInfo(EsasModel):
     """What is to be investigated, and about whom."""
 
     personundersoekelseType: Text
     personForPersonundersoekelse: Siktet
-    straffesaker: Annotated[list[Straffesak], Field(max_length=5_000)] = Field(default_factory=list)
+    straffesaker: Annotated[list[RekvisisjonStraffesak], Field(max_length=5_000)] = Field(default_factory=list)
     samtykkerOgInformering: Samtykker | None = None
     initiativtakerTilUndersoekelse: Unread = None
     tekstligUdypingAvFormaalet: Unread = None
 
 
-class Prioritering(Shape):
+class Prioritering(EsasModel):
     """What there is to hurry for."""
 
-    oensketFristForFerdigPersonundersoekelse: OfficialMoment | None = None
-    berammetDatoForHovedforhandling: OfficialMoment | None = None
+    oensketFristForFerdigPersonundersoekelse: OfficialInstant | None = None
+    berammetDatoForHovedforhandling: OfficialInstant | None = None
 
 
-class Rekvisisjon(Shape):
+class Rekvisisjon(EsasModel):
     """The order."""
 
     forsendelse: Forsendelse
     hovedStraffesaksnummer: CaseNumber
     rekvisisjonPersonundersoekelseId: Text
-    personundersoekelseInfo: Info
+    personundersoekelseInfo: PersonundersoekelseInfo
     prioriteringsdetaljer: Prioritering | None = None
     pakkeId: Unread = None
     paagrepetTidspunkt: Unread = None
@@ -131,7 +131,7 @@ class Rekvisisjon(Shape):
     dokumenter: Unread = None
 
 
-class Retur(Shape):
+class Retur(EsasModel):
     """The return. It names nobody: it answers the order, once."""
 
     forsendelse: Forsendelse
@@ -142,104 +142,104 @@ class Retur(Shape):
     dokumenter: Unread = None
 
 
-def ordered(said: Rekvisisjon, _mark: Mark | None) -> Reading:
+def order_to_messages(document: Rekvisisjon, _pseudonymise: Pseudonymiser | None) -> Reading:
     """The order, where it is of the investigation of a minor."""
-    info = said.personundersoekelseInfo
+    info = document.personundersoekelseInfo
     if info.personundersoekelseType != FOR_MINORS:
-        odd = table(TYPES, info.personundersoekelseType, f"{_INFO}/personundersoekelseType")
-        return Reading(other=Other.OTHER_INVESTIGATION, flags=(*odd, *_differing(info)))
-    subject, wish = info.personForPersonundersoekelse, said.prioriteringsdetaljer
+        odd = code_flags(TYPES, info.personundersoekelseType, f"{_INFO}/personundersoekelseType")
+        return Reading(other=IgnoredReason.OTHER_INVESTIGATION, flags=(*odd, *_differing_accused(info)))
+    subject, wish = info.personForPersonundersoekelse, document.prioriteringsdetaljer
     wished = wish.oensketFristForFerdigPersonundersoekelse if wish else None
-    one = message(
-        said.forsendelse,
+    order_message = build_message(
+        document.forsendelse,
         Kind.PERSON_INVESTIGATION_ORDERED,
-        plain_id(said.rekvisisjonPersonundersoekelseId),
-        said.forsendelse.sendtTid.on,
-        case_numbers(said.hovedStraffesaksnummer, _others(info)),
+        plain_id(document.rekvisisjonPersonundersoekelseId),
+        document.forsendelse.sendtTid.on,
+        case_numbers(document.hovedStraffesaksnummer, _police_case_numbers(info)),
         d.PumOrdered(wished_by=wished.on if wished else None),
         person=person(subject, subject, subject.verger),
     )
-    return Reading((one,), tuple(_flags(said)))
+    return Reading((order_message,), tuple(_flags(document)))
 
 
-def returned(said: Retur, _mark: Mark | None) -> Reading:
+def return_to_messages(document: Retur, _pseudonymise: Pseudonymiser | None) -> Reading:
     """The return, which answers the order by its id."""
-    done = RETURNS.get(said.returPersonundersoekelseType)
-    if done is None:
+    carried_out = RETURNS.get(document.returPersonundersoekelseType)
+    if carried_out is None:
         return Reading(problems=(Problem("/returPersonundersoekelseType", "enum", "is none of the contract's codes"),))
-    one = message(
-        said.forsendelse,
+    return_message = build_message(
+        document.forsendelse,
         Kind.PERSON_INVESTIGATION_RETURNED,
-        plain_id(said.returPersonundersoekelseId),
-        said.forsendelse.sendtTid.on,
-        (said.hovedStraffesaksnummer,),
-        d.PumReturned(carried_out=done),
-        refers_to=plain_id(said.rekvisisjonPersonundersoekelseId),
+        plain_id(document.returPersonundersoekelseId),
+        document.forsendelse.sendtTid.on,
+        (document.hovedStraffesaksnummer,),
+        d.PumReturned(carried_out=carried_out),
+        refers_to=plain_id(document.rekvisisjonPersonundersoekelseId),
     )
     odd = (
-        *id_flags(said.rekvisisjonPersonundersoekelseId, "/rekvisisjonPersonundersoekelseId"),
-        *id_flags(said.returPersonundersoekelseId, "/returPersonundersoekelseId"),
-        *number_flags(said.hovedStraffesaksnummer, "/hovedStraffesaksnummer"),
+        *id_flags(document.rekvisisjonPersonundersoekelseId, "/rekvisisjonPersonundersoekelseId"),
+        *id_flags(document.returPersonundersoekelseId, "/returPersonundersoekelseId"),
+        *case_number_flags(document.hovedStraffesaksnummer, "/hovedStraffesaksnummer"),
     )
-    return Reading((one,), odd)
+    return Reading((return_message,), odd)
 
 
-def _others(info: Info) -> list[str]:
+def _police_case_numbers(info: PersonundersoekelseInfo) -> list[str]:
     return [case.straffesaksnummer for case in info.straffesaker]
 
 
-def _flags(said: Rekvisisjon) -> Iterator[Flag]:
-    info, sent = said.personundersoekelseInfo, said.forsendelse.sendtTid.on
+def _flags(document: Rekvisisjon) -> Iterator[OfficialFlag]:
+    info, sent = document.personundersoekelseInfo, document.forsendelse.sendtTid.on
     subject = info.personForPersonundersoekelse
-    yield from id_flags(said.rekvisisjonPersonundersoekelseId, "/rekvisisjonPersonundersoekelseId")
-    yield from number_flags(said.hovedStraffesaksnummer, "/hovedStraffesaksnummer")
-    yield from cut_flags(_CASES, said.hovedStraffesaksnummer, _others(info))
+    yield from id_flags(document.rekvisisjonPersonundersoekelseId, "/rekvisisjonPersonundersoekelseId")
+    yield from case_number_flags(document.hovedStraffesaksnummer, "/hovedStraffesaksnummer")
+    yield from dropped_number_flags(_CASES, document.hovedStraffesaksnummer, _police_case_numbers(info))
     yield from person_flags(subject, _SUBJECT)
-    yield from reach_flags(subject, _SUBJECT)
+    yield from contact_flags(subject, _SUBJECT)
     yield from guardian_flags(subject.verger, subject.foedselsdato.on, sent, f"{_SUBJECT}/verger")
     if subject.tolk and subject.tolk.behov:
-        yield Flag(F.INTERPRETER_NEEDED, f"{_SUBJECT}/tolk")
-    yield from _age(info)
-    yield from _differing(info)
-    yield from _consents(info.samtykkerOgInformering)
-    if said.prioriteringsdetaljer and said.prioriteringsdetaljer.berammetDatoForHovedforhandling:
-        yield Flag(F.HEARING_DAY_TOLD, "/prioriteringsdetaljer/berammetDatoForHovedforhandling")
+        yield OfficialFlag(F.INTERPRETER_NEEDED, f"{_SUBJECT}/tolk")
+    yield from _age_flags(info)
+    yield from _differing_accused(info)
+    yield from _consent_flags(info.samtykkerOgInformering)
+    if document.prioriteringsdetaljer and document.prioriteringsdetaljer.berammetDatoForHovedforhandling:
+        yield OfficialFlag(F.HEARING_DAY_TOLD, "/prioriteringsdetaljer/berammetDatoForHovedforhandling")
 
 
-def _age(info: Info) -> Iterator[Flag]:
+def _age_flags(info: PersonundersoekelseInfo) -> Iterator[OfficialFlag]:
     acts = [case.detaljer.hendelse for case in info.straffesaker if case.detaljer and case.detaljer.hendelse]
     born = info.personForPersonundersoekelse.foedselsdato.on
-    if acts and grown_on(born, [act.gjerningstidspunktFra.on for act in acts]):
-        yield Flag(F.NOT_A_YOUTH, f"{_SUBJECT}/foedselsdato")
+    if acts and adult_on_all(born, [act.gjerningstidspunktFra.on for act in acts]):
+        yield OfficialFlag(F.NOT_A_YOUTH, f"{_SUBJECT}/foedselsdato")
 
 
-def _differing(info: Info) -> Iterator[Flag]:
+def _differing_accused(info: PersonundersoekelseInfo) -> Iterator[OfficialFlag]:
     """Places where the accused of a police case is told to be somebody else than who is to be investigated."""
     subject = info.personForPersonundersoekelse
     for place, case in enumerate(info.straffesaker):
         accused = case.involverte.siktet if case.involverte else None
-        if accused and not _one_person(subject, accused):
-            yield Flag(F.PERSON_DIFFERS, f"{_CASES}/{place}/involverte/siktet")
+        if accused and not _is_same_person(subject, accused):
+            yield OfficialFlag(F.PERSON_DIFFERS, f"{_CASES}/{place}/involverte/siktet")
 
 
-def _one_person(subject: Siktet, accused: PersonEnkel) -> bool:
+def _is_same_person(subject: Siktet, accused: PersonEnkel) -> bool:
     names = ((subject.navn.etternavn, accused.navn.etternavn), (subject.navn.fornavn, accused.navn.fornavn))
     born = accused.foedselsdato is None or accused.foedselsdato.on == subject.foedselsdato.on
-    return born and all(same(one, other) for one, other in names)
+    return born and all(same_text(ours, theirs) for ours, theirs in names)
 
 
-def _consents(told: Samtykker | None) -> Iterator[Flag]:
+def _consent_flags(consents: Samtykker | None) -> Iterator[OfficialFlag]:
     """What is told of consent and information: neither when nor by whom, so it is never a consent on record."""
     for whose in ("siktede", "verger"):
-        given: Samtykke | None = getattr(told, whose, None)
+        given: Samtykke | None = getattr(consents, whose, None)
         for name in Samtykke.model_fields if given else ():
-            yield from _consent(name, getattr(given, name), f"{_INFO}/samtykkerOgInformering/{whose}/{name}")
+            yield from _consent_flag(name, getattr(given, name), f"{_INFO}/samtykkerOgInformering/{whose}/{name}")
 
 
-def _consent(name: str, told: Any, pointer: str) -> Iterator[Flag]:
-    if told is None:
+def _consent_flag(name: str, value: Any, pointer: str) -> Iterator[OfficialFlag]:
+    if value is None:
         return
     codes = (F.INFORMATION_MISSING, F.INFORMATION_TOLD)
     if name.startswith("samtykket"):
         codes = (F.CONSENT_MISSING, F.CONSENT_TOLD)
-    yield Flag(codes[told], pointer)
+    yield OfficialFlag(codes[value], pointer)

@@ -8,26 +8,26 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from ungdom.esas.inbound.official import LONGEST_MARK, Flag, FlagCode, Mark, Other, Reading
-from ungdom.esas.inbound.parts import Forsendelse, Hendelse, message
-from ungdom.esas.inbound.people import Enkel, given_name, grown_on, person, person_flags, who
+from ungdom.esas.inbound.official import MAX_PSEUDONYM, FlagCode, IgnoredReason, OfficialFlag, Pseudonymiser, Reading
+from ungdom.esas.inbound.parts import Forsendelse, Hendelse, build_message
+from ungdom.esas.inbound.people import PersonUtenAdresse, adult_on_all, given_name, identity_text, person, person_flags
 from ungdom.esas.inbound.values import (
     CaseNumber,
-    DayOfStep,
+    EsasModel,
     MaybeText,
-    Shape,
+    StepDay,
     Text,
     Unread,
+    case_number_flags,
     case_numbers,
-    cut_flags,
+    code_flags,
+    distinct_words,
+    dropped_number_flags,
     id_flags,
-    number_flags,
     plain_id,
     plain_ref,
-    table,
-    told_apart,
 )
-from ungdom.message import ChargeTerms, Kind, Message, OtherOutcomeTerms
+from ungdom.message import ChargeTerms, DecisionMessage, Kind, OtherOutcomeTerms
 from ungdom.workflow import details as d
 
 F = FlagCode
@@ -38,20 +38,20 @@ KINDS = {
     "TILLEGGSTILTALE": Kind.INDICTED,
     "FORELEGG": Kind.OTHER_OUTCOME,
 }
-OTHERS = ("PAAGRIPELSE_BESLUTNING", "FOERERKORT_BESLUTNING")
+OTHER_TYPES = ("PAAGRIPELSE_BESLUTNING", "FOERERKORT_BESLUTNING")
 
 _CHARGE = "/siktelseTiltale"
 _TYPE = f"{_CHARGE}/siktelsesType"
 
 
-class Basissak(Shape):
+class Basissak(EsasModel):
     """One act of one of the accused."""
 
     personForetak: MaybeText = None
     basissakId: Unread = None
 
 
-class StraffbartForhold(Shape):
+class StraffbartForhold(EsasModel):
     """An act, and whose it is."""
 
     straffesaksnummer: CaseNumber
@@ -62,7 +62,7 @@ class StraffbartForhold(Shape):
     subsidiaerLovbudGrunnlag: Unread = None
 
 
-class Post(Shape):
+class SiktelsePost(EsasModel):
     """A count of the charge."""
 
     straffbareForhold: Annotated[list[StraffbartForhold], Field(max_length=5_000)] = Field(default_factory=list)
@@ -70,18 +70,18 @@ class Post(Shape):
     prinsipalLovbud: Unread = None
 
 
-class Siktelse(Shape):
+class Siktelse(EsasModel):
     """The charge. The person writing it is not read."""
 
     siktelsesId: Text
     siktelsesType: Text
-    datoForSiktelse: DayOfStep
-    poster: Annotated[list[Post], Field(max_length=500)] = Field(default_factory=list)
+    datoForSiktelse: StepDay
+    poster: Annotated[list[SiktelsePost], Field(max_length=500)] = Field(default_factory=list)
     skrevetAv: Unread = None
     dokumentRef: Unread = None
 
 
-class Detaljer(Shape):
+class SiktelseDetaljer(EsasModel):
     """When an act was done."""
 
     hendelse: Hendelse
@@ -89,22 +89,22 @@ class Detaljer(Shape):
     krimtype: Unread = None
 
 
-class Straffesak(Shape):
+class SiktelseStraffesak(EsasModel):
     """A police case."""
 
     straffesaksnummer: CaseNumber
-    detaljer: Detaljer
+    detaljer: SiktelseDetaljer
     fornaermede: Unread = None
 
 
-class SiktelseTiltale(Shape):
+class SiktelseTiltale(EsasModel):
     """The message."""
 
     forsendelse: Forsendelse
     hovedStraffesaksnummer: CaseNumber
     siktelseTiltale: Siktelse
-    siktedePersoner: Annotated[list[Enkel], Field(max_length=200)]
-    straffesaker: Annotated[list[Straffesak], Field(min_length=1, max_length=5_000)]
+    siktedePersoner: Annotated[list[PersonUtenAdresse], Field(max_length=200)]
+    straffesaker: Annotated[list[SiktelseStraffesak], Field(min_length=1, max_length=5_000)]
     siktedeForetak: list[Any] | None = None
     pakkeId: Unread = None
     begjaeringAnmodningReferanse: Unread = None
@@ -112,14 +112,14 @@ class SiktelseTiltale(Shape):
 
 
 @dataclass(frozen=True, slots=True)
-class Charged:
+class ChargedPerson:
     """One of the accused: the place in the message, the police cases, the days they were done, the decision's id.
 
     `linked`: the message tells which acts are this person's.
     """
 
     place: int
-    who: Enkel
+    who: PersonUtenAdresse
     decision_id: str
     numbers: tuple[str, ...]
     first_days: tuple[date, ...]
@@ -127,94 +127,103 @@ class Charged:
     linked: bool
 
 
-def told(said: SiktelseTiltale, mark: Mark | None) -> Reading:
+def to_messages(document: SiktelseTiltale, pseudonymise: Pseudonymiser | None) -> Reading:
     """A message for each of the accused."""
-    kind = KINDS.get(said.siktelseTiltale.siktelsesType)
+    kind = KINDS.get(document.siktelseTiltale.siktelsesType)
     if kind is None:
-        return Reading(other=Other.OTHER_KIND, flags=table(OTHERS, said.siktelseTiltale.siktelsesType, _TYPE))
-    people = _people(said, mark)
-    messages = tuple(_message(said, kind, one) for one in people)
-    return Reading(messages, tuple(_flags(said, kind, people)), None if people else Other.NO_PERSON)
+        return Reading(
+            other=IgnoredReason.OTHER_KIND, flags=code_flags(OTHER_TYPES, document.siktelseTiltale.siktelsesType, _TYPE)
+        )
+    people = _charged_people(document, pseudonymise)
+    messages = tuple(_charge_message(document, kind, charged) for charged in people)
+    return Reading(messages, tuple(_flags(document, kind, people)), None if people else IgnoredReason.NO_PERSON)
 
 
-def _people(said: SiktelseTiltale, mark: Mark | None) -> list[Charged]:
-    base = plain_id(said.siktelseTiltale.siktelsesId)
-    words = told_apart([_word(one, mark) for one in said.siktedePersoner])
+def _charged_people(document: SiktelseTiltale, pseudonymise: Pseudonymiser | None) -> list[ChargedPerson]:
+    base = plain_id(document.siktelseTiltale.siktelsesId)
+    words = distinct_words([_distinguishing_word(accused, pseudonymise) for accused in document.siktedePersoner])
     ids = [f"{base}:{word}" for word in words] if len(words) > 1 else [base]
-    numbers = _numbers_by_ref(said)
-    theirs = [numbers.get(plain_id(one.personForetakRef or ""), {}) for one in said.siktedePersoner]
-    return [_charged(said, place, one, theirs[place], ids[place]) for place, one in enumerate(said.siktedePersoner)]
+    numbers = _numbers_by_ref(document)
+    theirs = [numbers.get(plain_id(accused.personForetakRef or ""), {}) for accused in document.siktedePersoner]
+    return [
+        _charged_person(document, place, accused, theirs[place], ids[place])
+        for place, accused in enumerate(document.siktedePersoner)
+    ]
 
 
-def _word(accused: Enkel, mark: Mark | None) -> str:
-    if mark is None:
+def _distinguishing_word(accused: PersonUtenAdresse, pseudonymise: Pseudonymiser | None) -> str:
+    if pseudonymise is None:
         return plain_ref(accused.personForetakRef)
-    return mark(who(accused.foedselsdato.on, accused.navn.etternavn, given_name(accused.navn)))[:LONGEST_MARK]
+    return pseudonymise(identity_text(accused.foedselsdato.on, accused.navn.etternavn, given_name(accused.navn)))[
+        :MAX_PSEUDONYM
+    ]
 
 
-def _charged(
-    said: SiktelseTiltale, place: int, accused: Enkel, numbers: Mapping[str, None], decision_id: str
-) -> Charged:
-    theirs = [case for case in said.straffesaker if case.straffesaksnummer in numbers]
-    acts = [case.detaljer.hendelse for case in theirs or said.straffesaker]
-    return Charged(
+def _charged_person(
+    document: SiktelseTiltale, place: int, accused: PersonUtenAdresse, numbers: Mapping[str, None], decision_id: str
+) -> ChargedPerson:
+    theirs = [case for case in document.straffesaker if case.straffesaksnummer in numbers]
+    acts = [case.detaljer.hendelse for case in theirs or document.straffesaker]
+    return ChargedPerson(
         place=place,
         who=accused,
         decision_id=decision_id,
-        numbers=tuple(numbers or (case.straffesaksnummer for case in said.straffesaker)),
+        numbers=tuple(numbers or (case.straffesaksnummer for case in document.straffesaker)),
         first_days=tuple(min(act.gjerningstidspunktFra.on, act.gjerningstidspunktTil.on) for act in acts),
         last_day=max(max(act.gjerningstidspunktFra.on, act.gjerningstidspunktTil.on) for act in acts),
         linked=bool(theirs),
     )
 
 
-def _numbers_by_ref(said: SiktelseTiltale) -> dict[str, dict[str, None]]:
+def _numbers_by_ref(document: SiktelseTiltale) -> dict[str, dict[str, None]]:
     """The police cases of each person's acts, in the order of the charge, by the message's own ref of the person."""
-    found: defaultdict[str, dict[str, None]] = defaultdict(dict)
-    for act in (act for post in said.siktelseTiltale.poster for act in post.straffbareForhold):
-        for ref in {plain_id(one.personForetak) for one in act.basissaker if one.personForetak}:
-            found[ref] |= dict.fromkeys((act.straffesaksnummer, *(act.inkluderteForhold or ())))
-    return dict(found)
+    numbers: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    for act in (act for post in document.siktelseTiltale.poster for act in post.straffbareForhold):
+        for ref in {plain_id(basissak.personForetak) for basissak in act.basissaker if basissak.personForetak}:
+            numbers[ref] |= dict.fromkeys((act.straffesaksnummer, *(act.inkluderteForhold or ())))
+    return dict(numbers)
 
 
-def _message(said: SiktelseTiltale, kind: Kind, one: Charged) -> Message:
-    numbers = case_numbers(said.hovedStraffesaksnummer, one.numbers)
-    on = said.siktelseTiltale.datoForSiktelse.on
-    terms = _terms(kind, one, said.forsendelse.sendtTid.on)
-    return message(said.forsendelse, kind, one.decision_id, on, numbers, terms, person=person(one.who))
+def _charge_message(document: SiktelseTiltale, kind: Kind, charged: ChargedPerson) -> DecisionMessage:
+    numbers = case_numbers(document.hovedStraffesaksnummer, charged.numbers)
+    on = document.siktelseTiltale.datoForSiktelse.on
+    terms = _terms(kind, charged, document.forsendelse.sendtTid.on)
+    return build_message(
+        document.forsendelse, kind, charged.decision_id, on, numbers, terms, person=person(charged.who)
+    )
 
 
-def _terms(kind: Kind, one: Charged, sent: date) -> Any:
+def _terms(kind: Kind, charged: ChargedPerson, sent: date) -> Any:
     """The contract does not tell when the court received an indictment: it is sent to the court with this message."""
     if kind is Kind.NEW_CHARGE:
-        return ChargeTerms(offence_on=one.last_day)
+        return ChargeTerms(offence_on=charged.last_day)
     if kind is Kind.INDICTED:
         return d.Indicted(court_received_on=sent)
-    return OtherOutcomeTerms(outcome=d.OtherOutcome.FINE, offence_on=one.last_day)
+    return OtherOutcomeTerms(outcome=d.OtherOutcome.FINE, offence_on=charged.last_day)
 
 
-def _flags(said: SiktelseTiltale, kind: Kind, people: list[Charged]) -> Iterator[Flag]:
-    yield from id_flags(said.siktelseTiltale.siktelsesId, f"{_CHARGE}/siktelsesId")
-    yield from number_flags(said.hovedStraffesaksnummer, "/hovedStraffesaksnummer")
+def _flags(document: SiktelseTiltale, kind: Kind, people: list[ChargedPerson]) -> Iterator[OfficialFlag]:
+    yield from id_flags(document.siktelseTiltale.siktelsesId, f"{_CHARGE}/siktelsesId")
+    yield from case_number_flags(document.hovedStraffesaksnummer, "/hovedStraffesaksnummer")
     if kind is Kind.INDICTED:
-        yield Flag(F.IMPLIED_BY_SENDING, _TYPE)
+        yield OfficialFlag(F.IMPLIED_BY_SENDING, _TYPE)
     if kind is Kind.OTHER_OUTCOME:
-        yield Flag(F.FINE_OFFERED, _TYPE)
-    if said.siktedeForetak:
-        yield Flag(F.COMPANY, "/siktedeForetak")
-    for place, case in enumerate(said.straffesaker):
+        yield OfficialFlag(F.FINE_OFFERED, _TYPE)
+    if document.siktedeForetak:
+        yield OfficialFlag(F.COMPANY, "/siktedeForetak")
+    for place, case in enumerate(document.straffesaker):
         act = case.detaljer.hendelse
         if act.gjerningstidspunktTil.on < act.gjerningstidspunktFra.on:
-            yield Flag(F.PERIOD_REVERSED, f"/straffesaker/{place}/detaljer/hendelse")
-    for one in people:
-        yield from _person_flags(said, one)
+            yield OfficialFlag(F.PERIOD_REVERSED, f"/straffesaker/{place}/detaljer/hendelse")
+    for charged in people:
+        yield from _person_flags(document, charged)
 
 
-def _person_flags(said: SiktelseTiltale, one: Charged) -> Iterator[Flag]:
-    pointer = f"/siktedePersoner/{one.place}"
-    yield from person_flags(one.who, pointer)
-    yield from cut_flags(pointer, said.hovedStraffesaksnummer, one.numbers)
-    if not one.linked:
-        yield Flag(F.ACTS_NOT_LINKED, pointer)
-    if grown_on(one.who.foedselsdato.on, one.first_days):
-        yield Flag(F.NOT_A_YOUTH, f"{pointer}/foedselsdato")
+def _person_flags(document: SiktelseTiltale, charged: ChargedPerson) -> Iterator[OfficialFlag]:
+    pointer = f"/siktedePersoner/{charged.place}"
+    yield from person_flags(charged.who, pointer)
+    yield from dropped_number_flags(pointer, document.hovedStraffesaksnummer, charged.numbers)
+    if not charged.linked:
+        yield OfficialFlag(F.ACTS_NOT_LINKED, pointer)
+    if adult_on_all(charged.who.foedselsdato.on, charged.first_days):
+        yield OfficialFlag(F.NOT_A_YOUTH, f"{pointer}/foedselsdato")

@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainValidator, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from ungdom.esas.inbound.official import Flag, FlagCode
+from ungdom.esas.inbound.official import FlagCode, OfficialFlag
 from ungdom.message.text import ForeignId, Printable
 from ungdom.workflow import law
 from ungdom.workflow.daycount import OSLO, oslo_date
@@ -32,7 +32,7 @@ _ELEVEN_DIGITS = re.compile(r"(?<!\d)\d{11}(?!\d)", re.ASCII)
 _IDS = UUID("4b8f1d52-64ce-4a5c-9c0e-0d3b8b0e7a19")
 
 
-class Shape(BaseModel):
+class EsasModel(BaseModel):
     """An object of an official message. Its fields are named as the contract names them; others are flagged."""
 
     model_config = ConfigDict(extra="allow", strict=True, frozen=True)
@@ -62,7 +62,7 @@ MeldingsId = ForeignId
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class ParsedDay:
     """A day as written."""
 
     on: date
@@ -70,7 +70,7 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class ParsedInstant:
     """An instant, and the local day it stands for.
 
     The day is the one written: senders give summer days the offset of winter and the other way round, and the official
@@ -83,7 +83,7 @@ class Moment:
     odd: tuple[FlagCode, ...] = ()
 
 
-def day(raw: object) -> Day:
+def parse_day(raw: object) -> ParsedDay:
     """The day in this text. Raises when it is none."""
     if not isinstance(raw, str) or not _DAY.fullmatch(raw.strip()):
         raise PydanticCustomError("date_parsing", "is no date (YYYY-MM-DD)")
@@ -91,31 +91,31 @@ def day(raw: object) -> Day:
         on = date.fromisoformat(raw.strip())
     except ValueError:
         raise PydanticCustomError("date_parsing", "is no day of the calendar") from None
-    return Day(on, _implausible(on))
+    return ParsedDay(on, _implausible(on))
 
 
-def moment(raw: object) -> Moment:
+def parse_instant(raw: object) -> ParsedInstant:
     """The instant in this text, RFC 3339. Raises when it is none."""
-    found = _INSTANT.fullmatch(raw.strip()) if isinstance(raw, str) else None
-    if found is None:
+    match = _INSTANT.fullmatch(raw.strip()) if isinstance(raw, str) else None
+    if match is None:
         raise PydanticCustomError("datetime_parsing", "is no date-time (RFC 3339)")
     try:
-        told = _moment(found[1], found[2], (found[3] or "").upper())
+        instant = _instant_of(match[1], match[2], (match[3] or "").upper())
     except (ValueError, OverflowError):
         raise PydanticCustomError("datetime_parsing", "is no instant of the calendar") from None
-    return replace(told, odd=(*told.odd, *_implausible(told.on)))
+    return replace(instant, odd=(*instant.odd, *_implausible(instant.on)))
 
 
-def _moment(written_day: str, time: str, offset: str) -> Moment:
+def _instant_of(written_day: str, time: str, offset: str) -> ParsedInstant:
     wall = datetime.fromisoformat(f"{written_day}T{time}")
     if not offset:
-        return Moment(wall.date(), wall.replace(tzinfo=OSLO), (F.OFFSET_MISSING,))
+        return ParsedInstant(wall.date(), wall.replace(tzinfo=OSLO), (F.OFFSET_MISSING,))
     at = datetime.fromisoformat(f"{written_day}T{time}{offset.replace('Z', '+00:00')}")
     in_oslo = oslo_date(at)
     on = in_oslo if at.utcoffset() == timedelta(0) else wall.date()
     odd = [F.OFFSET_NOT_OSLO] if at.utcoffset() not in _offsets(wall) else []
     changes = [F.DATE_WOULD_CHANGE] if in_oslo != wall.date() else []
-    return Moment(on, at, (*odd, *changes))
+    return ParsedInstant(on, at, (*odd, *changes))
 
 
 def _offsets(wall: datetime) -> set[timedelta | None]:
@@ -129,16 +129,16 @@ def _implausible(on: date) -> tuple[FlagCode, ...]:
     return () if on.year >= FIRST_YEAR else (F.IMPLAUSIBLE_YEAR,)
 
 
-def _of_a_step(told: Day | Moment) -> Any:
+def _check_step_day(value: ParsedDay | ParsedInstant) -> Any:
     """A day on which a step was taken: none before the first youth sanctions. LOV-2014-06-20-49."""
-    early = told.on < law.FIRST and F.IMPLAUSIBLE_YEAR not in told.odd
-    return replace(told, odd=(*told.odd, F.BEFORE_THE_ACT)) if early else told
+    early = value.on < law.FIRST and F.IMPLAUSIBLE_YEAR not in value.odd
+    return replace(value, odd=(*value.odd, F.BEFORE_THE_ACT)) if early else value
 
 
-OfficialDay = Annotated[Day, PlainValidator(day)]
-OfficialMoment = Annotated[Moment, PlainValidator(moment)]
-DayOfStep = Annotated[Day, PlainValidator(day), AfterValidator(_of_a_step)]
-MomentOfStep = Annotated[Moment, PlainValidator(moment), AfterValidator(_of_a_step)]
+OfficialDay = Annotated[ParsedDay, PlainValidator(parse_day)]
+OfficialInstant = Annotated[ParsedInstant, PlainValidator(parse_instant)]
+StepDay = Annotated[ParsedDay, PlainValidator(parse_day), AfterValidator(_check_step_day)]
+StepInstant = Annotated[ParsedInstant, PlainValidator(parse_instant), AfterValidator(_check_step_day)]
 
 
 # --- ids and numbers --------------------------------------------------------------------------------------------
@@ -146,25 +146,25 @@ MomentOfStep = Annotated[Moment, PlainValidator(moment), AfterValidator(_of_a_st
 
 def plain_id(written: str) -> str:
     """The id in one spelling: a GUID without braces, in small letters. What fits no id of ours gives one made of it."""
-    bare = _bare(written)
+    bare = _without_braces(written)
     if _GUID.fullmatch(bare.lower()):
         return bare.lower()
     return bare if _PLAIN_ID.fullmatch(bare) else str(uuid5(_IDS, written.encode(errors="replace").hex()))
 
 
-def id_flags(written: str, pointer: str) -> tuple[Flag, ...]:
+def id_flags(written: str, pointer: str) -> tuple[OfficialFlag, ...]:
     """What is odd about an id that should be a GUID."""
-    if not _GUID.fullmatch(_bare(written).lower()):
-        return (Flag(F.ID_NOT_GUID, pointer),)
-    return (Flag(F.ID_IN_BRACES, pointer),) if "{" in written else ()
+    if not _GUID.fullmatch(_without_braces(written).lower()):
+        return (OfficialFlag(F.ID_NOT_GUID, pointer),)
+    return (OfficialFlag(F.ID_IN_BRACES, pointer),) if "{" in written else ()
 
 
-def _bare(written: str) -> str:
+def _without_braces(written: str) -> str:
     text = written.strip()
     return text[1:-1] if text.startswith("{") and text.endswith("}") else text
 
 
-def told_apart(words: Sequence[str]) -> list[str]:
+def distinct_words(words: Sequence[str]) -> list[str]:
     """A word for each of these people that nobody else in the message has: their own, or the place in the list."""
     times = Counter(words)
     return [word if word and times[word] == 1 else str(place) for place, word in enumerate(words, start=1)]
@@ -177,59 +177,59 @@ def plain_ref(ref: str | None) -> str:
 
 def case_numbers(main: str, *others: Iterable[str]) -> tuple[str, ...]:
     """Every police case number once, the main one first, as many as are carried along."""
-    return tuple(islice(dict.fromkeys([main, *(one for group in others for one in group)]), MOST_NUMBERS))
+    return tuple(islice(dict.fromkeys([main, *(number for group in others for number in group)]), MOST_NUMBERS))
 
 
-def number_flags(number: str, pointer: str) -> tuple[Flag, ...]:
+def case_number_flags(number: str, pointer: str) -> tuple[OfficialFlag, ...]:
     """Letters in a police case number: announced in the contracts, and still rare."""
-    return () if number.isdigit() else (Flag(F.LETTERS_IN_NUMBER, pointer),)
+    return () if number.isdigit() else (OfficialFlag(F.LETTERS_IN_NUMBER, pointer),)
 
 
-def cut_flags(pointer: str, main: str, *others: Iterable[str]) -> tuple[Flag, ...]:
+def dropped_number_flags(pointer: str, main: str, *others: Iterable[str]) -> tuple[OfficialFlag, ...]:
     """More police case numbers than are carried along."""
-    distinct = {main, *(one for group in others for one in group)}
-    return (Flag(F.CUT, pointer),) if len(distinct) > MOST_NUMBERS else ()
+    distinct = {main, *(number for group in others for number in group)}
+    return (OfficialFlag(F.CUT, pointer),) if len(distinct) > MOST_NUMBERS else ()
 
 
-def court_number(told: str | None) -> str | None:
+def court_number(number: str | None) -> str | None:
     """The court's number of the case, where it fits ours."""
-    return told if told and _COURT_NUMBER.fullmatch(told) else None
+    return number if number and _COURT_NUMBER.fullmatch(number) else None
 
 
-def court_flags(told: str | None, pointer: str) -> tuple[Flag, ...]:
+def court_flags(number: str | None, pointer: str) -> tuple[OfficialFlag, ...]:
     """A court's number that is not carried along."""
-    return (Flag(F.ODD_COURT_NUMBER, pointer),) if told and court_number(told) is None else ()
+    return (OfficialFlag(F.ODD_COURT_NUMBER, pointer),) if number and court_number(number) is None else ()
 
 
 # --- what is odd anywhere ---------------------------------------------------------------------------------------
 
 
-def value_flags(shape: Shape, raw: Mapping[str, Any], pointer: str = "") -> Iterator[Flag]:
+def value_flags(model: EsasModel, raw: Mapping[str, Any], pointer: str = "") -> Iterator[OfficialFlag]:
     """What is odd about each value of this object and of those in it, compared with the object as it came."""
-    for name in shape.model_extra or {}:
-        yield Flag(F.UNKNOWN_FIELD, under(pointer, name))
-    for name in type(shape).model_fields:
-        yield from _flags(getattr(shape, name), raw.get(name), f"{pointer}/{name}")
+    for name in model.model_extra or {}:
+        yield OfficialFlag(F.UNKNOWN_FIELD, field_pointer(pointer, name))
+    for name in type(model).model_fields:
+        yield from _value_flags(getattr(model, name), raw.get(name), f"{pointer}/{name}")
 
 
-def _flags(value: object, raw: Any, pointer: str) -> Iterator[Flag]:
-    if isinstance(value, Shape):
+def _value_flags(value: object, raw: Any, pointer: str) -> Iterator[OfficialFlag]:
+    if isinstance(value, EsasModel):
         yield from value_flags(value, raw, pointer)
     elif isinstance(value, list):
         for place, inner in enumerate(value):
             if not isinstance(inner, list):  # no contract has lists of lists: what is not read may be any depth
-                yield from _flags(inner, raw[place], f"{pointer}/{place}")
-    elif isinstance(value, Day | Moment):
-        yield from (Flag(code, pointer) for code in value.odd)
+                yield from _value_flags(inner, raw[place], f"{pointer}/{place}")
+    elif isinstance(value, ParsedDay | ParsedInstant):
+        yield from (OfficialFlag(code, pointer) for code in value.odd)
     elif value is None and isinstance(raw, str):
-        yield Flag(F.BLANK, pointer)
+        yield OfficialFlag(F.BLANK, pointer)
 
 
-def under(pointer: str, name: str) -> str:
+def field_pointer(pointer: str, name: str) -> str:
     """The place of a field that was not looked for; of the object around it where its name may say more than that."""
     return f"{pointer}/{name}" if _FIELD.fullmatch(name) else pointer
 
 
-def table(codes: Container[str], told: str | None, pointer: str) -> tuple[Flag, ...]:
+def code_flags(codes: Container[str], code: str | None, pointer: str) -> tuple[OfficialFlag, ...]:
     """A code that is not in the contract's list."""
-    return (Flag(F.UNKNOWN_VALUE, pointer),) if told is not None and told not in codes else ()
+    return (OfficialFlag(F.UNKNOWN_VALUE, pointer),) if code is not None and code not in codes else ()

@@ -6,8 +6,8 @@ from datetime import date
 from typing import Any
 
 from ungdom.esas.inbound.lengths import Fengsel, Lengde, hours_flags, length, prison_flags, unconditional
-from ungdom.esas.inbound.official import Flag, FlagCode
-from ungdom.esas.inbound.values import DayOfStep, MaybeText, Shape, Text, Unread, table
+from ungdom.esas.inbound.official import FlagCode, OfficialFlag
+from ungdom.esas.inbound.values import EsasModel, MaybeText, StepDay, Text, Unread, code_flags
 from ungdom.message import Kind, OtherOutcomeTerms
 from ungdom.workflow import details as d
 from ungdom.workflow import law
@@ -18,7 +18,7 @@ RESULTS = ("SKYLDIG", "FRIKJENT", "FRAFALT")
 DECLARATIONS = ("VEDTATT", "ANKET", "BETENKNINGSTID")
 
 
-class Resultat(Shape):
+class Resultat(EsasModel):
     """Guilty or not, of one of the acts."""
 
     resultatType: Text
@@ -27,7 +27,7 @@ class Resultat(Shape):
     grunnlagstekst: Unread = None
 
 
-class Ungdomsstraff(Shape):
+class Ungdomsstraff(EsasModel):
     """The youth sanction. The contract spells subsidiær `subsidaer`; the right spelling is read as well."""
 
     straff: Lengde
@@ -41,7 +41,7 @@ class Ungdomsstraff(Shape):
         return length(self.subsidaerFengselsstraff) or length(self.subsidiaerFengselsstraff)
 
 
-class Reaksjoner(Shape):
+class Reaksjoner(EsasModel):
     """The reactions, which may stand together."""
 
     ungdomsstraff: Ungdomsstraff | None = None
@@ -56,18 +56,18 @@ class Reaksjoner(Shape):
     annet: Unread = None
 
 
-class Forkynning(Shape):
+class Forkynning(EsasModel):
     """Service of the judgment, and what the accused declared."""
 
     forkynt: bool
-    forkyntDato: DayOfStep | None = None
+    forkyntDato: StepDay | None = None
     erklaeringsType: MaybeText = None
     korrigeringKreverForkynning: bool | None = None
     kommentar: Unread = None
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class AccusedVerdict:
     """The judgment of one day about one of the accused. `on_appeal`: by a court of appeal."""
 
     on: date
@@ -77,40 +77,42 @@ class Verdict:
     service: Forkynning
 
 
-def told(of: Verdict) -> tuple[Kind, Any] | None:
+def kind_and_terms(verdict: AccusedVerdict) -> tuple[Kind, Any] | None:
     """What it is in our own words: the kind of message, and its terms. Nothing for guilt without a reaction."""
-    sanction = of.reactions.ungdomsstraff
+    sanction = verdict.reactions.ungdomsstraff
     if sanction is not None:
-        return _sanctioned(of, sanction)
-    if _lacks_reaction(of):
+        return _sanction_given(verdict, sanction)
+    if _lacks_reaction(verdict):
         return None
-    if not _is_guilty(of) and _instead(of) is d.OtherOutcome.OTHER:
-        dropped = all(result.resultatType == "FRAFALT" for result in of.results)
+    if not _is_guilty(verdict) and _other_outcome(verdict) is d.OtherOutcome.OTHER:
+        dropped = all(result.resultatType == "FRAFALT" for result in verdict.results)
         return (Kind.DROPPED if dropped else Kind.ACQUITTED), d.Details()
-    if of.on_appeal:
-        return Kind.APPEAL_DECIDED, d.AppealDecided(outcome=d.AppealOutcome.REPLACED, served_on=served_on(of.service))
-    return Kind.OTHER_OUTCOME, OtherOutcomeTerms(outcome=_instead(of))
+    if verdict.on_appeal:
+        return Kind.APPEAL_DECIDED, d.AppealDecided(
+            outcome=d.AppealOutcome.REPLACED, served_on=served_on(verdict.service)
+        )
+    return Kind.OTHER_OUTCOME, OtherOutcomeTerms(outcome=_other_outcome(verdict))
 
 
-def _sanctioned(of: Verdict, sanction: Ungdomsstraff) -> tuple[Kind, Any]:
+def _sanction_given(verdict: AccusedVerdict, sanction: Ungdomsstraff) -> tuple[Kind, Any]:
     """A judgment to ungdomsstraff; on appeal the new terms, for whether they are the old ones is not told."""
-    terms = _terms(of, sanction)
-    served = served_on(of.service)
-    if not of.on_appeal:
+    terms = _terms(verdict, sanction)
+    served = served_on(verdict.service)
+    if not verdict.on_appeal:
         return Kind.JUDGMENT_GIVEN, d.JudgmentGiven(**terms, served_on=served)
     changed = d.AppealOutcome.CHANGED
     return Kind.APPEAL_DECIDED, d.AppealDecided(outcome=changed, served_on=served, terms=d.Terms(**terms))
 
 
-def _terms(of: Verdict, sanction: Ungdomsstraff) -> dict[str, Any]:
+def _terms(verdict: AccusedVerdict, sanction: Ungdomsstraff) -> dict[str, Any]:
     given = length(sanction.straff) or Length()
-    prison = of.reactions.fengsel
+    prison = verdict.reactions.fengsel
     return {
         "length": given,
         "subsidiary_prison": sanction.subsidiary,
         "suitable_reaction": True,
         "lives_in_norway": True,
-        "prison_would_exceed_two_years": _exceeds(given, law.SANCTION_MAX.on(of.on), of.on),
+        "prison_would_exceed_two_years": _exceeds(given, law.SANCTION_MAX.on(verdict.on), verdict.on),
         "unconditional_prison": unconditional(prison) if prison else None,
     }
 
@@ -120,17 +122,17 @@ def _exceeds(given: Length, most: Length, on: date) -> bool:
     return after(on, given) > after(on, most)
 
 
-def _is_guilty(of: Verdict) -> bool:
-    return any(result.resultatType not in ("FRIKJENT", "FRAFALT") for result in of.results)
+def _is_guilty(verdict: AccusedVerdict) -> bool:
+    return any(result.resultatType not in ("FRIKJENT", "FRAFALT") for result in verdict.results)
 
 
-def _lacks_reaction(of: Verdict) -> bool:
-    return _is_guilty(of) and of.reactions == Reaksjoner()
+def _lacks_reaction(verdict: AccusedVerdict) -> bool:
+    return _is_guilty(verdict) and verdict.reactions == Reaksjoner()
 
 
-def _instead(of: Verdict) -> d.OtherOutcome:
+def _other_outcome(verdict: AccusedVerdict) -> d.OtherOutcome:
     """What was given instead of ungdomsstraff: the gravest of the reactions."""
-    reactions = of.reactions
+    reactions = verdict.reactions
     if reactions.fengsel and not _is_suspended(reactions.fengsel):
         return d.OtherOutcome.PRISON
     if reactions.samfunnsstraff:
@@ -159,54 +161,54 @@ def is_appealed(service: Forkynning) -> bool:
 # --- what is odd about it ---------------------------------------------------------------------------------------
 
 
-def flags(of: Verdict, pointer: str) -> Iterator[Flag]:
+def flags(verdict: AccusedVerdict, pointer: str) -> Iterator[OfficialFlag]:
     """What is odd about the judgment of one of the accused, or had to be inferred."""
-    for place, result in enumerate(of.results):
-        yield from table(RESULTS, result.resultatType, f"{pointer}/resultat/{place}/resultatType")
-    yield from _reaction_flags(of, f"{pointer}/reaksjoner")
-    yield from _service_flags(of.service, f"{pointer}/forkynning")
+    for place, result in enumerate(verdict.results):
+        yield from code_flags(RESULTS, result.resultatType, f"{pointer}/resultat/{place}/resultatType")
+    yield from _reaction_flags(verdict, f"{pointer}/reaksjoner")
+    yield from _service_flags(verdict.service, f"{pointer}/forkynning")
 
 
-def _reaction_flags(of: Verdict, pointer: str) -> Iterator[Flag]:
-    sanction, prison = of.reactions.ungdomsstraff, of.reactions.fengsel
+def _reaction_flags(verdict: AccusedVerdict, pointer: str) -> Iterator[OfficialFlag]:
+    sanction, prison = verdict.reactions.ungdomsstraff, verdict.reactions.fengsel
     if sanction:
         yield from _sanction_flags(sanction, f"{pointer}/ungdomsstraff")
-        if of.on_appeal:
-            yield Flag(F.OUTCOME_NOT_COMPARED, f"{pointer}/ungdomsstraff")
+        if verdict.on_appeal:
+            yield OfficialFlag(F.OUTCOME_NOT_COMPARED, f"{pointer}/ungdomsstraff")
     if prison:
         yield from prison_flags(prison, f"{pointer}/fengsel")
-    reacted = sanction or _instead(of) is not d.OtherOutcome.OTHER
-    if reacted and not _is_guilty(of):
-        yield Flag(F.RESULT_CONTRADICTS, pointer)
-    if _lacks_reaction(of):
-        yield Flag(F.NO_REACTION, pointer)
+    reacted = sanction or _other_outcome(verdict) is not d.OtherOutcome.OTHER
+    if reacted and not _is_guilty(verdict):
+        yield OfficialFlag(F.RESULT_CONTRADICTS, pointer)
+    if _lacks_reaction(verdict):
+        yield OfficialFlag(F.NO_REACTION, pointer)
 
 
-def _sanction_flags(sanction: Ungdomsstraff, pointer: str) -> Iterator[Flag]:
-    yield Flag(F.IMPLIED_BY_JUDGMENT, pointer)
+def _sanction_flags(sanction: Ungdomsstraff, pointer: str) -> Iterator[OfficialFlag]:
+    yield OfficialFlag(F.IMPLIED_BY_JUDGMENT, pointer)
     yield from hours_flags(sanction.straff, f"{pointer}/straff")
     if sanction.subsidiary is None:
-        yield Flag(F.SUBSIDIARY_MISSING, pointer)
+        yield OfficialFlag(F.SUBSIDIARY_MISSING, pointer)
     if sanction.subsidiaerFengselsstraff:
-        yield Flag(F.SPELLING, f"{pointer}/subsidiaerFengselsstraff")
+        yield OfficialFlag(F.SPELLING, f"{pointer}/subsidiaerFengselsstraff")
     if sanction.subsidiary not in (None, length(sanction.subsidiaerFengselsstraff or sanction.subsidaerFengselsstraff)):
-        yield Flag(F.LENGTHS_CONTRADICT, pointer)
+        yield OfficialFlag(F.LENGTHS_CONTRADICT, pointer)
     yield from hours_flags(sanction.subsidaerFengselsstraff, f"{pointer}/subsidaerFengselsstraff")
     yield from hours_flags(sanction.subsidiaerFengselsstraff, f"{pointer}/subsidiaerFengselsstraff")
     if length(sanction.fradrag):
-        yield Flag(F.CUSTODY_CREDIT, f"{pointer}/fradrag")
+        yield OfficialFlag(F.CUSTODY_CREDIT, f"{pointer}/fradrag")
 
 
-def _service_flags(service: Forkynning, pointer: str) -> Iterator[Flag]:
+def _service_flags(service: Forkynning, pointer: str) -> Iterator[OfficialFlag]:
     if service.korrigeringKreverForkynning is False:
-        yield Flag(F.SERVICE_AS_BEFORE, f"{pointer}/korrigeringKreverForkynning")
+        yield OfficialFlag(F.SERVICE_AS_BEFORE, f"{pointer}/korrigeringKreverForkynning")
         return
     if service.forkyntDato and not service.forkynt:
-        yield Flag(F.SERVED_CONTRADICTS, f"{pointer}/forkyntDato")
+        yield OfficialFlag(F.SERVED_CONTRADICTS, f"{pointer}/forkyntDato")
     if service.forkynt and service.forkyntDato is None:
-        yield Flag(F.SERVED_WITHOUT_DATE, pointer)
-    yield from table(DECLARATIONS, service.erklaeringsType, f"{pointer}/erklaeringsType")
+        yield OfficialFlag(F.SERVED_WITHOUT_DATE, pointer)
+    yield from code_flags(DECLARATIONS, service.erklaeringsType, f"{pointer}/erklaeringsType")
     if service.erklaeringsType == "VEDTATT":
-        yield Flag(F.ACCEPTED, f"{pointer}/erklaeringsType")
+        yield OfficialFlag(F.ACCEPTED, f"{pointer}/erklaeringsType")
     if is_appealed(service) and served_on(service) is None:
-        yield Flag(F.APPEAL_DAY_IMPLIED, f"{pointer}/erklaeringsType")
+        yield OfficialFlag(F.APPEAL_DAY_IMPLIED, f"{pointer}/erklaeringsType")

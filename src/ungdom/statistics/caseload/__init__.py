@@ -9,23 +9,23 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from ungdom.statistics import norms
-from ungdom.statistics.caseload.arrivals import Chain, Week
-from ungdom.statistics.caseload.pressure import Waited, Warned, warnings
-from ungdom.statistics.digests import Digest
+from ungdom.statistics.caseload.arrivals import ArrivalForecaster, ArrivalWeek
+from ungdom.statistics.caseload.pressure import PressureWarning, ReceivedCase, warnings
+from ungdom.statistics.digests import CaseSummary
 from ungdom.workflow.daycount import days_between
 from ungdom.workflow.vocabulary import PHASE, Phase, Sanction
 
 WEEKS_BACK = 13
 """Weeks told one by one: seven days each, the last ending on the day asked."""
 
-Kind = tuple[Phase, Sanction]
+PhaseAndSanction = tuple[Phase, Sanction]
 
 
 @dataclass(slots=True)
-class Load:
+class OpenCaseCounts:
     """Open cases of somebody, or of an office, by phase and sanction."""
 
-    open: Counter[Kind] = field(default_factory=Counter)
+    open: Counter[PhaseAndSanction] = field(default_factory=Counter)
 
     def weight(self, day: date) -> float:
         """The work that they are: cases times the norms of that day, office norm."""
@@ -33,7 +33,7 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
+class WeeklyFlow:
     """One week: `since` its first day. `received`: into the konfliktråd; `closed`: of those it had."""
 
     since: date
@@ -42,43 +42,45 @@ class Flow:
 
 
 @dataclass(slots=True)
-class Office:
+class OfficeCaseload:
     """One konfliktråd, or the country, as it stands on a day."""
 
     day: date
-    load: Load = field(default_factory=Load)
-    coordinators: dict[str | None, Load] = field(default_factory=dict)
+    load: OpenCaseCounts = field(default_factory=OpenCaseCounts)
+    coordinators: dict[str | None, OpenCaseCounts] = field(default_factory=dict)
     received: Counter[int] = field(default_factory=Counter)
     closed: Counter[int] = field(default_factory=Counter)
-    waited: list[Waited] = field(default_factory=list)
-    waiting: list[Digest] = field(default_factory=list)
+    received_cases: list[ReceivedCase] = field(default_factory=list)
+    waiting: list[CaseSummary] = field(default_factory=list)
 
-    def add(self, one: Digest) -> None:
+    def add(self, summary: CaseSummary) -> None:
         """Count one more case."""
-        if one.received:
-            self.received[self._week(one.received)] += 1
-            self.waited.append(Waited(one.sanction, one.received, one.met, one.closed))
-        if one.closed and one.received:
-            self.closed[self._week(one.closed)] += 1
-        if one.closed is None:
-            self._open(one)
+        if summary.received:
+            self.received[self._weeks_back(summary.received)] += 1
+            self.received_cases.append(
+                ReceivedCase(summary.sanction, summary.received, summary.plan_meeting, summary.closed)
+            )
+        if summary.closed and summary.received:
+            self.closed[self._weeks_back(summary.closed)] += 1
+        if summary.closed is None:
+            self._add_open(summary)
 
-    def _open(self, one: Digest) -> None:
-        kind = (PHASE[one.state], one.sanction)
+    def _add_open(self, summary: CaseSummary) -> None:
+        kind = (PHASE[summary.state], summary.sanction)
         self.load.open[kind] += 1
-        if one.received:
-            self.coordinators.setdefault(one.coordinator, Load()).open[kind] += 1
+        if summary.received:
+            self.coordinators.setdefault(summary.coordinator, OpenCaseCounts()).open[kind] += 1
         else:
-            self.waiting.append(one)
+            self.waiting.append(summary)
 
-    def _week(self, day: date) -> int:
+    def _weeks_back(self, day: date) -> int:
         """Which week back it lies in: 0 for the seven days that end on the day asked."""
         return days_between(day, self.day) // 7
 
-    def flow(self) -> list[Flow]:
+    def flow(self) -> list[WeeklyFlow]:
         """Each week back, oldest first."""
         weeks = range(WEEKS_BACK - 1, -1, -1)
-        return [Flow(self.day - timedelta(days=7 * n + 6), self.received[n], self.closed[n]) for n in weeks]
+        return [WeeklyFlow(self.day - timedelta(days=7 * n + 6), self.received[n], self.closed[n]) for n in weeks]
 
 
 @dataclass(slots=True)
@@ -87,28 +89,28 @@ class Caseload:
 
     day: date
     only: str | None = None
-    offices: dict[str | None, Office] = field(default_factory=dict)
-    chain: Chain = field(default_factory=lambda: Chain(date.min))
+    offices: dict[str | None, OfficeCaseload] = field(default_factory=dict)
+    forecaster: ArrivalForecaster = field(default_factory=lambda: ArrivalForecaster(date.min))
 
     def __post_init__(self) -> None:
-        self.chain = Chain(self.day)
-        self.offices = {self.only: Office(self.day)}
+        self.forecaster = ArrivalForecaster(self.day)
+        self.offices = {self.only: OfficeCaseload(self.day)}
 
-    def add(self, one: Digest) -> None:
+    def add(self, summary: CaseSummary) -> None:
         """Count one more case: for its konfliktråd, once for the country, and for the history of all."""
-        self.chain.add(one)
+        self.forecaster.add(summary)
         if self.only is None:
-            self.offices[None].add(one)
-        if self.only in (None, one.konfliktrad):
-            self.offices.setdefault(one.konfliktrad, Office(self.day)).add(one)
+            self.offices[None].add(summary)
+        if self.only in (None, summary.konfliktrad):
+            self.offices.setdefault(summary.konfliktrad, OfficeCaseload(self.day)).add(summary)
 
-    def arrivals(self, konfliktrad: str | None) -> tuple[list[Week], int]:
+    def arrivals(self, konfliktrad: str | None) -> tuple[list[ArrivalWeek], int]:
         """What is expected there in the next weeks of those in the chain, and of how many nothing can be said."""
-        return self.chain.foretell(self.offices[konfliktrad].waiting)
+        return self.forecaster.predict(self.offices[konfliktrad].waiting)
 
-    def warnings(self, konfliktrad: str | None) -> Iterator[Warned]:
+    def warnings(self, konfliktrad: str | None) -> Iterator[PressureWarning]:
         """Where growth of one sanction goes with longer waits of the other."""
-        return warnings(self.offices[konfliktrad].waited, self.day)
+        return warnings(self.offices[konfliktrad].received_cases, self.day)
 
 
 def weight_of(phase: Phase, sanction: Sanction, day: date) -> float:
@@ -116,9 +118,9 @@ def weight_of(phase: Phase, sanction: Sanction, day: date) -> float:
     return norms.PHASE_WEIGHT.on(day)[phase] * norms.SANCTION_WEIGHT.on(day)[sanction]
 
 
-def counted(digests: Iterable[Digest], day: date, only: str | None = None) -> Caseload:
+def count_caseload(summaries: Iterable[CaseSummary], day: date, only: str | None = None) -> Caseload:
     """The load of these cases on that day. `only`: of that konfliktråd, without the country."""
-    found = Caseload(day, only)
-    for one in digests:
-        found.add(one)
-    return found
+    caseload = Caseload(day, only)
+    for summary in summaries:
+        caseload.add(summary)
+    return caseload

@@ -6,30 +6,30 @@ from datetime import date, datetime
 from ungdom.statistics import caseload, digests
 from ungdom.statistics.caseload import Caseload
 from ungdom.statistics.curves import WINDOW
-from ungdom.statistics.digests import Asked
+from ungdom.statistics.digests import CaseSelection
 from ungdom.statistics.indicators.answering import AT_MOST
 from ungdom.store.session import Connection
 from ungdom.workflow.daycount import oslo_date
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class CaseloadResult:
     """The load, how many cases could not be read, and as known at which instant."""
 
     load: Caseload
     unread: int
 
 
-def found(
+def read_caseload(
     tx: Connection,
     now: datetime,
     only: str | None = None,
     as_of: tuple[date | None, datetime | None] = (None, None),
     at_most: int | None = AT_MOST,
-) -> Found:
+) -> CaseloadResult:
     """The load as it stands, or as it stood; `only`: of that konfliktråd. In one snapshot. Raises `TooManyCases`."""
     valid_at, known_at = as_of
     day = valid_at or oslo_date(known_at or now)
-    asked = Asked(valid_at, known_at, since=day - WINDOW, at_most=at_most)
-    load = caseload.counted(digests.read(tx, asked), day, only)
-    return Found(load, asked.unread)
+    selection = CaseSelection(valid_at, known_at, since=day - WINDOW, at_most=at_most)
+    load = caseload.count_caseload(digests.read(tx, selection), day, only)
+    return CaseloadResult(load, selection.unread)

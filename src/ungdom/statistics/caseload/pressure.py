@@ -9,7 +9,7 @@ from ungdom.workflow.daycount import days_between
 from ungdom.workflow.law import OFFICE
 from ungdom.workflow.vocabulary import Sanction
 
-MET, LEFT = 1, 2
+PLAN_MEETING_HELD, LEFT = 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +34,17 @@ RULES: tuple[PressureRule, ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Waited:
+class ReceivedCase:
     """A case that was received: when, when the plan meeting was held, when it closed; None: not yet."""
 
     sanction: Sanction
     received: date
-    met: date | None
+    plan_meeting: date | None
     closed: date | None
 
 
 @dataclass(frozen=True, slots=True)
-class Warned:
+class PressureWarning:
     """What was found: `growing` grew from `before` to `recent` cases received, and `waiting` waits longer.
 
     `days_before`, `days`: the median days from receipt to the plan meeting, before and now.
@@ -59,50 +59,52 @@ class Warned:
     days: float
 
 
-def warnings(waited: Sequence[Waited], day: date, rules: Iterable[PressureRule] = RULES) -> Iterator[Warned]:
+def warnings(
+    cases: Sequence[ReceivedCase], day: date, rules: Iterable[PressureRule] = RULES
+) -> Iterator[PressureWarning]:
     """Every pair of sanctions for which a rule is met on that day."""
     for rule in rules:
         for growing in Sanction:
-            for waiting in (one for one in Sanction if one is not growing):
-                found = _held(rule, waited, day, growing, waiting)
-                if found:
-                    yield found
+            for waiting in (other for other in Sanction if other is not growing):
+                warning = _warning_for(rule, cases, day, growing, waiting)
+                if warning:
+                    yield warning
 
 
-def _held(
-    rule: PressureRule, waited: Sequence[Waited], day: date, growing: Sanction, waiting: Sanction
-) -> Warned | None:
+def _warning_for(
+    rule: PressureRule, cases: Sequence[ReceivedCase], day: date, growing: Sanction, waiting: Sanction
+) -> PressureWarning | None:
     middle = day - timedelta(weeks=rule.weeks)
     first = middle - timedelta(weeks=rule.weeks)
     spans = ((first, middle), (middle, day))
-    before, recent = (sum(_in(one, span) for one in waited if one.sanction is growing) for span in spans)
-    medians = [median_wait([one for one in waited if one.sanction is waiting], *span, rule.fewest) for span in spans]
+    before, recent = (sum(_received_in(case, span) for case in cases if case.sanction is growing) for span in spans)
+    medians = [median_wait([case for case in cases if case.sanction is waiting], *span, rule.fewest) for span in spans]
     then, now = medians
     if then is None or now is None or min(before, recent) < rule.fewest:
         return None
     grows, lengthens = recent >= (1 + rule.growth) * before, now >= (1 + rule.longer) * then
-    return Warned(rule, growing, before, recent, waiting, then, now) if grows and lengthens else None
+    return PressureWarning(rule, growing, before, recent, waiting, then, now) if grows and lengthens else None
 
 
-def median_wait(waited: Iterable[Waited], since: date, until: date, fewest: int) -> float | None:
+def median_wait(cases: Iterable[ReceivedCase], since: date, until: date, fewest: int) -> float | None:
     """The median days from receipt to the plan meeting, as the wait was in the span after `since` until `until`.
 
     Every case that waited in the span counts for the part of its wait that lies there (Kaplan–Meier, entering late);
     None with fewer than `fewest`, or where the median is not reached.
     """
-    rows = [row for one in waited if (row := _row(one, since, until))]
-    return quantile(kaplan_meier(Spans.of(rows), MET), 0.5).days if len(rows) >= fewest else None
+    rows = [row for case in cases if (row := _survival_row(case, since, until))]
+    return quantile(kaplan_meier(Spans.of(rows), PLAN_MEETING_HELD), 0.5).days if len(rows) >= fewest else None
 
 
-def _row(one: Waited, since: date, until: date) -> tuple[int, int, int] | None:
-    over = one.met or one.closed
-    if one.received > until or (over is not None and over <= since):
+def _survival_row(case: ReceivedCase, since: date, until: date) -> tuple[int, int, int] | None:
+    over = case.plan_meeting or case.closed
+    if case.received > until or (over is not None and over <= since):
         return None
-    entry = -1 if one.received > since else days_between(one.received, since)
+    entry = -1 if case.received > since else days_between(case.received, since)
     seen = over is not None and over <= until
-    ending = CENSORED if not seen else MET if one.met else LEFT
-    return entry, days_between(one.received, over if seen and over else until), ending
+    ending = CENSORED if not seen else PLAN_MEETING_HELD if case.plan_meeting else LEFT
+    return entry, days_between(case.received, over if seen and over else until), ending
 
 
-def _in(one: Waited, span: tuple[date, date]) -> bool:
-    return span[0] < one.received <= span[1]
+def _received_in(case: ReceivedCase, span: tuple[date, date]) -> bool:
+    return span[0] < case.received <= span[1]

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ungdom.statistics import norms
-from ungdom.statistics.case_rows import CaseRow
+from ungdom.statistics.case_rows import CaseFacts
 from ungdom.statistics.indicators import breaches, completion, consents, cooperation, measures, start
 from ungdom.statistics.indicators.consents import ConsentPart
-from ungdom.statistics.indicators.marks import Count, Span
+from ungdom.statistics.indicators.marks import CountContribution, DurationContribution
 from ungdom.workflow import law
 from ungdom.workflow.case import Case
 from ungdom.workflow.daycount import Length
@@ -54,20 +54,24 @@ class IndicatorPeriod(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class OfRow:
+class FromFacts:
     """A counting that the statistics share: it asks the row of a case, not its history."""
 
-    marks: Callable[[CaseRow], Iterator[Count]] | Callable[[CaseRow], Iterator[Span]]
+    contributions: (
+        Callable[[CaseFacts], Iterator[CountContribution]] | Callable[[CaseFacts], Iterator[DurationContribution]]
+    )
 
 
-Counting = Callable[[Case], Iterator[Count]] | Callable[[Case], Iterator[Span]] | OfRow | None
+Counting = (
+    Callable[[Case], Iterator[CountContribution]] | Callable[[Case], Iterator[DurationContribution]] | FromFacts | None
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
     """One indicator. `numerator`, `denominator`: what is counted, in words; `source`: where it is written.
 
-    `counts`: the marks that a case gives it; None: it is counted from survey answers. `parts`: what it is told apart
+    `counting`: the marks that a case gives it; None: it is counted from survey answers. `parts`: what it is told apart
     by. `norm`: the days within which it should end, by the day they are counted from. `changed`: what each version
     after the first changed.
     """
@@ -80,51 +84,52 @@ class Indicator:
     numerator: str
     denominator: str
     source: str
-    counts: Counting
+    counting: Counting
     parts: type[StrEnum] | None = None
     norm: Dated[Length] | None = None
     changed: tuple[str, ...] = ()
 
-    def marks(self, case: Case, row: CaseRow) -> Iterator[Count | Span]:
+    def contributions(self, case: Case, facts: CaseFacts) -> Iterator[CountContribution | DurationContribution]:
         """What this case gives it."""
-        if isinstance(self.counts, OfRow):
-            yield from self.counts.marks(row)
-        elif self.counts:
-            yield from self.counts(case)
+        if isinstance(self.counting, FromFacts):
+            yield from self.counting.contributions(facts)
+        elif self.counting:
+            yield from self.counting(case)
 
 
 G, U, P = IndicatorGroup, IndicatorUnit, IndicatorPeriod
-APART = "those that lapsed (death, limitation, pardon) are told apart and stand in neither"
-LATE = "a case that was first known by its receipt is at risk from there, no longer from the last offence"
+LAPSED_EXCLUDED = "those that lapsed (death, limitation, pardon) are told apart and stand in neither"
+LATE_ENTRY = "a case that was first known by its receipt is at risk from there, no longer from the last offence"
 
 # A table is read across, and in the order of the strategy.
 # fmt: off
 INDICATORS: tuple[Indicator, ...] = (
     Indicator("completed_of_received", 1, G.COMPLETION, U.SHARE, P.RECEIVED,
-              "of these, cases completed", f"cases received in the period; {APART}",
-              "strategy: completion; krl § 22", OfRow(completion.of_received)),
+              "of these, cases completed", f"cases received in the period; {LAPSED_EXCLUDED}",
+              "strategy: completion; krl § 22", FromFacts(completion.of_received)),
     Indicator("completed_of_started", 1, G.COMPLETION, U.SHARE, P.STARTED,
-              "of these, cases completed", f"cases whose execution began in the period; {APART}",
-              "strategy: completion; krl §§ 22, 23", OfRow(completion.of_started)),
+              "of these, cases completed", f"cases whose execution began in the period; {LAPSED_EXCLUDED}",
+              "strategy: completion; krl §§ 22, 23", FromFacts(completion.of_started)),
     Indicator("completed_of_closed", 1, G.COMPLETION, U.SHARE, P.CLOSED,
-              "of these, cases closed as completed", f"cases received or started, and closed in the period; {APART}",
-              "strategy: completion; krl § 22", OfRow(completion.of_closed)),
+              "of these, cases closed as completed",
+              f"cases received or started, and closed in the period; {LAPSED_EXCLUDED}",
+              "strategy: completion; krl § 22", FromFacts(completion.of_closed)),
     Indicator("closed_as", 1, G.COMPLETION, U.SHARE, P.CLOSED,
               "of these, cases closed in this way", "cases received or started, and closed in the period",
-              "strategy: completion", OfRow(completion.closed_as), State),
+              "strategy: completion", FromFacts(completion.closed_as), State),
 
     Indicator("offence_to_receipt", 2, G.RAPID_START, U.DAYS, P.REGISTERED,
               "of these, cases received (P1 ends)", "cases registered in the period, from the last offence",
-              "strategy: rapid start", OfRow(start.offence_to_receipt), changed=(LATE,)),
+              "strategy: rapid start", FromFacts(start.offence_to_receipt), changed=(LATE_ENTRY,)),
     Indicator("receipt_to_start", 1, G.RAPID_START, U.DAYS, P.RECEIVED,
               "of these, cases whose execution has begun (P2 ends)",
               "cases received in the period, without those under interim conditions before",
-              "strategy: rapid start; krl § 23", OfRow(start.receipt_to_start), norm=law.PLAN_MEETING),
+              "strategy: rapid start; krl § 23", FromFacts(start.receipt_to_start), norm=law.PLAN_MEETING),
     Indicator("offence_to_start", 2, G.RAPID_START, U.DAYS, P.REGISTERED,
               "of these, cases whose execution has begun (P3 ends)",
               "cases registered in the period, from the last offence",
-              "strategy: rapid start; krl § 23", OfRow(start.offence_to_start), norm=law.LEAD_TIME,
-              changed=(LATE,)),
+              "strategy: rapid start; krl § 23", FromFacts(start.offence_to_start), norm=law.LEAD_TIME,
+              changed=(LATE_ENTRY,)),
 
     Indicator("coordinated_before_decision", 1, G.COOPERATION, U.SHARE, P.DECIDED,
               "of these, with a meeting of the coordination group on or before that day",
@@ -214,4 +219,4 @@ INDICATORS: tuple[Indicator, ...] = (
 )
 # fmt: on
 
-BY_CODE = {one.code: one for one in INDICATORS}
+INDICATOR_BY_CODE = {indicator.code: indicator for indicator in INDICATORS}

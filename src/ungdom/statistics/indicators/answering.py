@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from ungdom.statistics import digests
-from ungdom.statistics.digests import Asked
-from ungdom.statistics.indicators.figures import Figure, Period, shown_to
+from ungdom.statistics.digests import CaseSelection
+from ungdom.statistics.indicators.figures import Figure, IndicatorAccumulator, redact_country
 from ungdom.statistics.surveys import results
-from ungdom.statistics.surveys.results import Cell
+from ungdom.statistics.surveys.results import SurveyCell
 from ungdom.store import reference, surveys
 from ungdom.store.session import Connection
 from ungdom.workflow.daycount import oslo_date
@@ -19,7 +19,7 @@ AT_MOST = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class IndicatorQuery:
     """Which figures. `konfliktrad`: of whoever asks; None: of all of them. `day`: how things stood at its end.
 
     `known_at` None: what is known now. `at_most` None: however many cases have to be told anew.
@@ -41,7 +41,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class IndicatorResult:
     """The figures, how many cases were read, and how many could not be."""
 
     figures: tuple[Figure, ...]
@@ -49,50 +49,50 @@ class Found:
     unread: int
 
 
-def question(
+def indicator_query(
     period: tuple[date, date],
     now: datetime,
     konfliktrad: str | None = None,
     sanction: Sanction | None = None,
     as_of: tuple[date | None, datetime | None] = (None, None),
     at_most: int | None = AT_MOST,
-) -> Question:
+) -> IndicatorQuery:
     """The question about this period; `as_of`: the day of validity and the instant of knowledge, None: now."""
     valid_at, known_at = as_of
     day = valid_at or oslo_date(known_at or now)
-    return Question(*period, day, konfliktrad, sanction, valid_at, known_at, at_most)
+    return IndicatorQuery(*period, day, konfliktrad, sanction, valid_at, known_at, at_most)
 
 
-def found(tx: Connection, asked: Question) -> Found:
+def read_indicators(tx: Connection, query: IndicatorQuery) -> IndicatorResult:
     """Every indicator, read in one snapshot. Raises `TooManyCases`."""
-    period = Period(asked.since, asked.until, asked.day)
-    reading = Asked(asked.valid_at, asked.known_at, asked.since, asked.sanction, asked.at_most)
-    for one in digests.read(tx, reading):
-        period.add(one)
-    answered = _surveys(tx, asked)
+    period = IndicatorAccumulator(query.since, query.until, query.day)
+    selection = CaseSelection(query.valid_at, query.known_at, query.since, query.sanction, query.at_most)
+    for summary in digests.read(tx, selection):
+        period.add(summary)
+    answered = _survey_cells(tx, query)
     by_place = {
         place: [*period.figures([place]), *(() if answered is None else results.figures(answered, [place]))]
-        for place in _places(tx, asked)
+        for place in _places(tx, query)
     }
-    return Found(tuple(_told(asked, by_place)), period.cases, reading.unread)
+    return IndicatorResult(tuple(_visible_figures(query, by_place)), period.cases, selection.unread)
 
 
-def _places(tx: Connection, asked: Question) -> list[str | None]:
-    offices = [asked.konfliktrad] if asked.konfliktrad else sorted(reference.konfliktrad_codes(tx))
+def _places(tx: Connection, query: IndicatorQuery) -> list[str | None]:
+    offices = [query.konfliktrad] if query.konfliktrad else sorted(reference.konfliktrad_codes(tx))
     return [*offices, None]
 
 
-def _told(asked: Question, by_place: dict[str | None, list[Figure]]) -> Sequence[Figure]:
-    if asked.konfliktrad is None:
-        return [one for figures in by_place.values() for one in figures]
-    own, country = by_place[asked.konfliktrad], by_place[None]
-    of_cases = [one for one in country if one.indicator.counts]
-    return [*own, *shown_to(own, of_cases), *(one for one in country if not one.indicator.counts)]
+def _visible_figures(query: IndicatorQuery, by_place: dict[str | None, list[Figure]]) -> Sequence[Figure]:
+    if query.konfliktrad is None:
+        return [figure for figures in by_place.values() for figure in figures]
+    own, country = by_place[query.konfliktrad], by_place[None]
+    of_cases = [figure for figure in country if figure.indicator.counting]
+    return [*own, *redact_country(own, of_cases), *(figure for figure in country if not figure.indicator.counting)]
 
 
-def _surveys(tx: Connection, asked: Question) -> list[Cell] | None:
+def _survey_cells(tx: Connection, query: IndicatorQuery) -> list[SurveyCell] | None:
     """Answers do not know when they were given, and finer groups are not shown; None where they are asked for so."""
-    if asked.of_the_past or asked.sanction:
+    if query.of_the_past or query.sanction:
         return None
-    quarters = results.quarters_in(asked.since, asked.until, asked.day)
+    quarters = results.quarters_in(query.since, query.until, query.day)
     return results.cells(surveys.counts(tx, *quarters), surveys.answers(tx, *quarters)) if quarters else []

@@ -3,7 +3,14 @@
 from collections.abc import Iterator
 from datetime import date
 
-from ungdom.statistics.indicators.marks import Count, Link, Span, in_order, lasting, spans
+from ungdom.statistics.indicators.marks import (
+    CountContribution,
+    DurationContribution,
+    Link,
+    durations,
+    events_in_order,
+    open_duration,
+)
 from ungdom.workflow import details as d
 from ungdom.workflow.case import Case
 from ungdom.workflow.events import Event
@@ -12,11 +19,13 @@ from ungdom.workflow.vocabulary import EventType
 E = EventType
 
 REFERRED = (E.REFERRED_FOR_BREACH, E.REFERRED_FOR_RESUMPTION)
-BROUGHT_ON = (E.INTERRUPTED, E.PETITION_SENT, *REFERRED)
+ESCALATING_EVENTS = (E.INTERRUPTED, E.PETITION_SENT, *REFERRED)
 """What takes a breach further without, or instead of, a talk."""
 
-TO_TALK = Link((E.BREACH_RECORDED,), (E.BREACH_TALK_ORDERED,), (*BROUGHT_ON, E.BREACH_TALK_HELD, E.REPLAN_MEETING_HELD))
-TALK_HELD = Link((E.BREACH_TALK_ORDERED,), (E.BREACH_TALK_HELD,), (*BROUGHT_ON, E.REPLAN_MEETING_HELD))
+TO_TALK = Link(
+    (E.BREACH_RECORDED,), (E.BREACH_TALK_ORDERED,), (*ESCALATING_EVENTS, E.BREACH_TALK_HELD, E.REPLAN_MEETING_HELD)
+)
+TALK_HELD = Link((E.BREACH_TALK_ORDERED,), (E.BREACH_TALK_HELD,), (*ESCALATING_EVENTS, E.REPLAN_MEETING_HELD))
 TO_PETITION = Link(
     (E.REFERRED_FOR_BREACH,),
     (E.PETITION_SENT,),
@@ -33,82 +42,82 @@ TO_RESUMPTION = Link(
     (E.CLOSED_AFTER_NEW_OFFENCE, E.INTERRUPTED),
 )
 INTERRUPTION = Link((E.INTERRUPTED,), (E.RESUMED, E.REPLAN_MEETING_HELD), (*REFERRED, E.PETITION_SENT))
-TO_REACTION = Link((E.NEW_OFFENCE_RECORDED,), (*BROUGHT_ON, E.CLOSED_AFTER_NEW_OFFENCE, E.BREACH_TALK_ORDERED))
+TO_REACTION = Link((E.NEW_OFFENCE_RECORDED,), (*ESCALATING_EVENTS, E.CLOSED_AFTER_NEW_OFFENCE, E.BREACH_TALK_ORDERED))
 
 
-def to_talk(case: Case) -> Iterator[Span]:
+def to_talk(case: Case) -> Iterator[DurationContribution]:
     """A breach of the period until a talk about it was ordered. Breaches meanwhile belong to the first."""
-    return spans(case, TO_TALK)
+    return durations(case, TO_TALK)
 
 
-def talk_held(case: Case) -> Iterator[Span]:
+def talk_held(case: Case) -> Iterator[DurationContribution]:
     """A talk ordered in the period until it was held."""
-    return spans(case, TALK_HELD)
+    return durations(case, TALK_HELD)
 
 
-def conditions_set(case: Case) -> Iterator[Count]:
+def conditions_set(case: Case) -> Iterator[CountContribution]:
     """A talk held in the period; in the numerator when conditions were set in it: that is on the same day."""
     for event in case.all(E.BREACH_TALK_HELD):
-        yield Count(event.occurred_on, _sets_conditions(event))
+        yield CountContribution(event.occurred_on, _sets_conditions(event))
 
 
-def to_referral(case: Case) -> Iterator[Span]:
+def to_referral(case: Case) -> Iterator[DurationContribution]:
     """Conditions set in the period until the case was referred: to correctional service, prosecution or for resumption.
 
     Most never are: they are censored when the case closes, or today.
     """
     since: date | None = None
-    for event in in_order(case):
+    for event in events_in_order(case):
         if since is None and _sets_conditions(event):
             since = event.occurred_on
         elif since is not None and event.type in REFERRED:
-            yield Span(since, since, event.occurred_on, ended=True)
+            yield DurationContribution(since, since, event.occurred_on, ended=True)
             since = None
     if since is not None:
-        yield lasting(case, since, since)
+        yield open_duration(case, since, since)
 
 
-def to_petition(case: Case) -> Iterator[Span]:
+def to_petition(case: Case) -> Iterator[DurationContribution]:
     """A referral of the period until the petition was sent."""
-    return spans(case, TO_PETITION)
+    return durations(case, TO_PETITION)
 
 
-def to_judgment(case: Case) -> Iterator[Span]:
+def to_judgment(case: Case) -> Iterator[DurationContribution]:
     """A petition of the period until the court had decided; a conversion counts from the day it was final."""
-    return spans(case, TO_JUDGMENT)
+    return durations(case, TO_JUDGMENT)
 
 
-def to_resumption(case: Case) -> Iterator[Span]:
+def to_resumption(case: Case) -> Iterator[DurationContribution]:
     """A referral for resumption in the period until the prosecution had decided."""
-    return spans(case, TO_RESUMPTION)
+    return durations(case, TO_RESUMPTION)
 
 
-def prosecution_resumed(case: Case) -> Iterator[Count]:
+def prosecution_resumed(case: Case) -> Iterator[CountContribution]:
     """A decision of the prosecution on resumption in the period; in the numerator when it resumed."""
     for event in case.all(E.PROSECUTION_RESUMED, E.PROSECUTION_NOT_RESUMED):
-        yield Count(event.occurred_on, event.type is E.PROSECUTION_RESUMED)
+        yield CountContribution(event.occurred_on, event.type is E.PROSECUTION_RESUMED)
 
 
-def went_on(case: Case) -> Iterator[Count]:
+def went_on(case: Case) -> Iterator[CountContribution]:
     """An interruption of the period that is over; in the numerator when the execution went on."""
-    for span in spans(case, INTERRUPTION):
-        if span.over:
-            yield Count(span.on, span.ended)
+    for span in durations(case, INTERRUPTION):
+        if span.ended_on:
+            yield CountContribution(span.period_day, span.ended)
 
 
-def new_offence(case: Case) -> Iterator[Count]:
+def new_offence(case: Case) -> Iterator[CountContribution]:
     """A case whose execution began in the period; in the numerator when a new offence since then has been recorded."""
     if case.start:
         since = case.start.on
-        yield Count(since, any(_offence_since(event, since) for event in case.all(E.NEW_OFFENCE_RECORDED)))
+        yield CountContribution(since, any(_offence_since(event, since) for event in case.all(E.NEW_OFFENCE_RECORDED)))
 
 
-def to_reaction(case: Case) -> Iterator[Span]:
+def to_reaction(case: Case) -> Iterator[DurationContribution]:
     """A new offence recorded in the period until something was done: talk, interruption, referral, petition, closing.
 
     A case that is completed without has left in another way.
     """
-    return spans(case, TO_REACTION)
+    return durations(case, TO_REACTION)
 
 
 def _sets_conditions(event: Event) -> bool:

@@ -7,35 +7,35 @@ from collections.abc import Iterator
 from datetime import date
 
 from ungdom.statistics import outcomes
-from ungdom.statistics.case_rows import CaseRow
-from ungdom.statistics.indicators.marks import Count
+from ungdom.statistics.case_rows import CaseFacts
+from ungdom.statistics.indicators.marks import CountContribution
 
 
-def of_received(row: CaseRow) -> Iterator[Count]:
+def of_received(facts: CaseFacts) -> Iterator[CountContribution]:
     """A case received in the period; in the numerator when it has been completed."""
-    return _of(row, outcomes.received(row))
+    return _completed_count(facts, outcomes.received(facts))
 
 
-def of_started(row: CaseRow) -> Iterator[Count]:
+def of_started(facts: CaseFacts) -> Iterator[CountContribution]:
     """A case whose execution began in the period; in the numerator when it has been completed."""
-    return _of(row, outcomes.started(row))
+    return _completed_count(facts, outcomes.started(facts))
 
 
-def of_closed(row: CaseRow) -> Iterator[Count]:
+def of_closed(facts: CaseFacts) -> Iterator[CountContribution]:
     """A case of the konfliktråd that was closed in the period; in the numerator when that was by completion."""
-    return _of(row, outcomes.closed(row))
+    return _completed_count(facts, outcomes.closed(facts))
 
 
-def closed_as(row: CaseRow) -> Iterator[Count]:
+def closed_as(facts: CaseFacts) -> Iterator[CountContribution]:
     """A case of the konfliktråd that was closed in the period, under each way of closing: in the numerator of its own.
 
     Death, limitation and pardon are one of the ways here.
     """
-    on = outcomes.closed(row)
+    on = outcomes.closed(facts)
     if on:
-        yield from (Count(on, row.state is state, state) for state in outcomes.CLOSINGS)
+        yield from (CountContribution(on, facts.state is state, state) for state in outcomes.CLOSINGS)
 
 
-def _of(row: CaseRow, on: date | None) -> Iterator[Count]:
-    if on:
-        yield Count(on, outcomes.completed(row))
+def _completed_count(facts: CaseFacts, cohort_day: date | None) -> Iterator[CountContribution]:
+    if cohort_day:
+        yield CountContribution(cohort_day, outcomes.completed(facts))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from enum import StrEnum
 
-from ungdom.statistics.indicators.marks import Count, parted
+from ungdom.statistics.indicators.marks import CountContribution, contributions_by_part
 from ungdom.workflow import details as d
 from ungdom.workflow.case import Case
 from ungdom.workflow.vocabulary import EventType, State
@@ -20,35 +20,35 @@ class ConsentPart(StrEnum):
     LANGUAGE = "language"
 
 
-def recorded(case: Case) -> Iterator[Count]:
+def recorded(case: Case) -> Iterator[CountContribution]:
     """A consent given in the period, by youth or guardian: what is recorded of who explained, when, form and language.
 
     As a whole: all four. An explanation on a later day than the consent is none.
     """
     for event in case.all(E.CONSENT_GIVEN):
-        said = event.details
-        if isinstance(said, d.ConsentGiven):
-            before = said.explained_on is not None and said.explained_on <= event.occurred_on
-            found: dict[str, bool] = {
-                ConsentPart.WHO: said.explained_by is not None,
+        details = event.details
+        if isinstance(details, d.ConsentGiven):
+            before = details.explained_on is not None and details.explained_on <= event.occurred_on
+            parts: dict[str, bool] = {
+                ConsentPart.WHO: details.explained_by is not None,
                 ConsentPart.WHEN: before,
-                ConsentPart.FORM: said.form_version is not None,
-                ConsentPart.LANGUAGE: said.language is not None,
+                ConsentPart.FORM: details.form_version is not None,
+                ConsentPart.LANGUAGE: details.language is not None,
             }
-            yield from parted(event.occurred_on, found)
+            yield from contributions_by_part(event.occurred_on, parts)
 
 
-def withdrawn_before_start(case: Case) -> Iterator[Count]:
+def withdrawn_before_start(case: Case) -> Iterator[CountContribution]:
     """A case received in the period; in the numerator when consent was withdrawn before the execution began."""
     received = case.first(E.RECEIVED)
     if received:
-        yield Count(received.occurred_on, _withdrawn(case) and case.start is None)
+        yield CountContribution(received.occurred_on, _withdrawn(case) and case.start is None)
 
 
-def withdrawn_after_start(case: Case) -> Iterator[Count]:
+def withdrawn_after_start(case: Case) -> Iterator[CountContribution]:
     """A case whose execution began in the period; in the numerator when consent was withdrawn afterwards."""
     if case.start:
-        yield Count(case.start.on, _withdrawn(case))
+        yield CountContribution(case.start.on, _withdrawn(case))
 
 
 def _withdrawn(case: Case) -> bool:

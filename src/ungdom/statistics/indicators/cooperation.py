@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from ungdom.statistics.case_rows import DECISIONS
-from ungdom.statistics.indicators.marks import Count, Link, Span, lasting, spans
+from ungdom.statistics.indicators.marks import CountContribution, DurationContribution, Link, durations, open_duration
 from ungdom.workflow import details as d
 from ungdom.workflow.case import Case
 from ungdom.workflow.details import Attendee
@@ -27,60 +27,63 @@ AGENCIES = (
 INVESTIGATED = Link((E.PUM_ORDERED,), (E.PUM_RETURNED,))
 
 
-def coordinated(case: Case) -> Iterator[Count]:
+def coordinated(case: Case) -> Iterator[CountContribution]:
     """A sanction decided on in the period; in the numerator when the coordination group had met by that day."""
     decided = case.first(*DECISIONS)
     if decided:
         met = (event.occurred_on for event in case.all(E.COORDINATION_MEETING_HELD))
-        yield Count(decided.occurred_on, any(day <= decided.occurred_on for day in met))
+        yield CountContribution(decided.occurred_on, any(day <= decided.occurred_on for day in met))
 
 
-def attendance(case: Case) -> Iterator[Count]:
+def attendance(case: Case) -> Iterator[CountContribution]:
     """An agency invited to a team meeting in the period, once for each meeting; in the numerator when it came."""
     for event in case.all(E.TEAM_MEETING_HELD):
-        said = event.details
-        if isinstance(said, d.TeamMeetingHeld):
-            for agency in (one for one in AGENCIES if one in said.invited):
-                came = agency in said.present
-                yield from (Count(event.occurred_on, came, agency), Count(event.occurred_on, came))
+        details = event.details
+        if isinstance(details, d.TeamMeetingHeld):
+            for agency in (candidate for candidate in AGENCIES if candidate in details.invited):
+                came = agency in details.present
+                yield from (
+                    CountContribution(event.occurred_on, came, agency),
+                    CountContribution(event.occurred_on, came),
+                )
 
 
-def measure_answered(case: Case) -> Iterator[Span]:
+def measure_answered(case: Case) -> Iterator[DurationContribution]:
     """A measure asked for in the period: until its provider answered. A start tells the answer too."""
-    yield from _measures(case, (E.MEASURE_ANSWERED, E.MEASURE_STARTED))
+    yield from _measure_durations(case, (E.MEASURE_ANSWERED, E.MEASURE_STARTED))
 
 
-def measure_begun(case: Case) -> Iterator[Span]:
+def measure_begun(case: Case) -> Iterator[DurationContribution]:
     """A measure asked for in the period: until it began. A refusal ends the wait in another way."""
-    yield from _measures(case, (E.MEASURE_STARTED,))
+    yield from _measure_durations(case, (E.MEASURE_STARTED,))
 
 
-def person_investigation(case: Case) -> Iterator[Span]:
+def person_investigation(case: Case) -> Iterator[DurationContribution]:
     """A person investigation ordered in the period: until it came back."""
-    yield from spans(case, INVESTIGATED)
+    yield from durations(case, INVESTIGATED)
 
 
-def _measures(case: Case, ends: tuple[EventType, ...]) -> Iterator[Span]:
+def _measure_durations(case: Case, ends: tuple[EventType, ...]) -> Iterator[DurationContribution]:
     """Each measure from its first request; its number in the case tells which events are about it."""
-    for number, since in _requested(case).items():
+    for number, since in _first_requests(case).items():
         later = [e for e in case.events if e.occurred_on >= since and getattr(e.details, "measure", None) == number]
         end = min((e.occurred_on for e in later if e.type in ends), default=None)
         refused = min((e.occurred_on for e in later if _refuses(e.details)), default=None)
         if end is not None and (refused is None or E.MEASURE_ANSWERED in ends or end <= refused):
-            yield Span(since, since, end, ended=True)
+            yield DurationContribution(since, since, end, ended=True)
         elif refused is not None:
-            yield Span(since, since, refused, ended=False)
+            yield DurationContribution(since, since, refused, ended=False)
         else:
-            yield lasting(case, since, since)
+            yield open_duration(case, since, since)
 
 
-def _requested(case: Case) -> dict[str, date]:
-    found: dict[str, date] = {}
+def _first_requests(case: Case) -> dict[str, date]:
+    requests: dict[str, date] = {}
     for event in case.all(E.MEASURE_REQUESTED):
         if isinstance(event.details, d.Measure):
-            found.setdefault(event.details.measure, event.occurred_on)
-    return found
+            requests.setdefault(event.details.measure, event.occurred_on)
+    return requests
 
 
-def _refuses(said: d.Details) -> bool:
-    return isinstance(said, d.MeasureAnswered) and said.answer is d.MeasureAnswer.REFUSED
+def _refuses(details: d.Details) -> bool:
+    return isinstance(details, d.MeasureAnswered) and details.answer is d.MeasureAnswer.REFUSED

@@ -15,71 +15,82 @@ from ungdom.workflow.events import Event
 from ungdom.workflow.vocabulary import EventType
 
 
-class Count(NamedTuple):
-    """One that is counted in a denominator. `hit`: in the numerator too; None: kept apart from both.
+class CountContribution(NamedTuple):
+    """One that is counted in a denominator. `in_numerator`: in the numerator too; None: kept apart from both.
 
-    `on`: the day that places it in a period. `part`: which part of the indicator it belongs to; empty: the whole.
+    `period_day`: the day that places it in a period. `part`: which part of the indicator it belongs to; empty: the
+    whole.
     """
 
-    on: date
-    hit: bool | None
+    period_day: date
+    in_numerator: bool | None
     part: str = ""
 
 
-class Span(NamedTuple):
-    """One wait that is counted. `on`: the day that places it in a period; `since`: from which its days are counted.
+class DurationContribution(NamedTuple):
+    """One wait that is counted.
 
-    `over`: the day it ended, None while it lasts. `ended`: by what was waited for; otherwise the case left in another
-    way, and is censored on that day. `seen`: under observation from that morning; None: from the first.
+    `period_day`: the day that places it in a period; `since`: from which its days are counted.
+
+    `ended_on`: the day it ended, None while it lasts. `ended`: by what was waited for; otherwise the case left in
+    another way, and is censored on that day. `observed_from`: under observation from that morning; None: from the
+    first.
     """
 
-    on: date
+    period_day: date
     since: date
-    over: date | None
+    ended_on: date | None
     ended: bool
-    seen: date | None = None
+    observed_from: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """From one kind of event to the next in a chain. `elsewhere`: events that end the wait in another way."""
+    """From one kind of event to the next in a chain. `otherwise`: events that end the wait in another way."""
 
     begins: tuple[EventType, ...]
     ends: tuple[EventType, ...]
-    elsewhere: tuple[EventType, ...] = ()
+    otherwise: tuple[EventType, ...] = ()
 
 
-def spans(case: Case, link: Link) -> Iterator[Span]:
+def durations(case: Case, link: Link) -> Iterator[DurationContribution]:
     """Every wait of this kind in the case, one at a time: what would begin another while one lasts belongs to it.
 
     In the order in which things happened; what happened on one day, in the order recorded.
     """
     since: date | None = None
-    for event in in_order(case):
+    for event in events_in_order(case):
         if since is None and event.type in link.begins:
             since = event.occurred_on
-        elif since is not None and event.type in link.ends + link.elsewhere:
-            yield Span(since, since, event.occurred_on, event.type in link.ends)
+        elif since is not None and event.type in link.ends + link.otherwise:
+            yield DurationContribution(since, since, event.occurred_on, event.type in link.ends)
             since = None
     if since is not None:
-        yield lasting(case, since, since)
+        yield open_duration(case, since, since)
 
 
-def lasting(case: Case, on: date, since: date) -> Span:
+def open_duration(case: Case, period_day: date, since: date) -> DurationContribution:
     """A wait that has not ended: open as long as the case is, otherwise left on the day it closed."""
-    return Span(on, since, case.closed_on and max(case.closed_on, since), ended=False)
+    return DurationContribution(period_day, since, case.closed_on and max(case.closed_on, since), ended=False)
 
 
-def until(case: Case, on: date, since: date, end: date | None) -> Span:
+def duration_until(case: Case, period_day: date, since: date, end: date | None) -> DurationContribution:
     """A wait that ended on that day; None: it has not."""
-    return lasting(case, on, since) if end is None else Span(on, since, end, ended=True)
+    return (
+        open_duration(case, period_day, since)
+        if end is None
+        else DurationContribution(period_day, since, end, ended=True)
+    )
 
 
-def in_order(case: Case) -> list[Event]:
+def events_in_order(case: Case) -> list[Event]:
     """The events as they happened; those of one day in the order recorded."""
     return sorted(case.events, key=lambda event: (event.occurred_on, event.seq))
 
 
-def parted(on: date, hits: dict[str, bool]) -> Iterator[Count]:
+def contributions_by_part(period_day: date, in_numerator_by_part: dict[str, bool]) -> Iterator[CountContribution]:
     """A mark for each part, and one for the whole: whether all of them are."""
-    return chain((Count(on, hit, part) for part, hit in hits.items()), (Count(on, all(hits.values())),))
+    return chain(
+        (CountContribution(period_day, in_numerator, part) for part, in_numerator in in_numerator_by_part.items()),
+        (CountContribution(period_day, all(in_numerator_by_part.values())),),
+    )

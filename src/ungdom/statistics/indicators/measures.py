@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ungdom.statistics.indicators.marks import Count, Span, until
+from ungdom.statistics.indicators.marks import CountContribution, DurationContribution, duration_until
 from ungdom.workflow import details as d
 from ungdom.workflow.case import Case
 from ungdom.workflow.vocabulary import EventType
@@ -10,30 +10,32 @@ from ungdom.workflow.vocabulary import EventType
 E = EventType
 
 
-def first_measure(case: Case) -> Iterator[Span]:
+def first_measure(case: Case) -> Iterator[DurationContribution]:
     """A case whose execution began in the period: until its first measure. One that ran already has no wait."""
     if case.start:
         begun = min((event.occurred_on for event in case.all(E.MEASURE_STARTED)), default=None)
-        yield until(case, case.start.on, case.start.on, begun and max(begun, case.start.on))
+        yield duration_until(case, case.start.on, case.start.on, begun and max(begun, case.start.on))
 
 
-def answers(case: Case) -> Iterator[Count]:
+def answers(case: Case) -> Iterator[CountContribution]:
     """An answer of a provider in the period, under each answer there is: in the numerator of its own."""
     for event in case.all(E.MEASURE_ANSWERED):
-        said = event.details
-        if isinstance(said, d.MeasureAnswered):
-            yield from (Count(event.occurred_on, said.answer is one, one) for one in d.MeasureAnswer)
+        details = event.details
+        if isinstance(details, d.MeasureAnswered):
+            yield from (
+                CountContribution(event.occurred_on, details.answer is answer, answer) for answer in d.MeasureAnswer
+            )
 
 
-def changes(case: Case) -> Iterator[Count]:
+def changes(case: Case) -> Iterator[CountContribution]:
     """A change of a plan in the period, under each load there is: in the numerator of its own."""
     for event in case.all(E.PLAN_CHANGED):
-        said = event.details
-        if isinstance(said, d.PlanChanged):
-            yield from (Count(event.occurred_on, said.load is one, one) for one in d.PlanLoad)
+        details = event.details
+        if isinstance(details, d.PlanChanged):
+            yield from (CountContribution(event.occurred_on, details.load is load, load) for load in d.PlanLoad)
 
 
-def adapted(case: Case) -> Iterator[Count]:
+def adapted(case: Case) -> Iterator[CountContribution]:
     """A case whose execution began in the period; in the numerator when its plan has been changed since."""
     if case.start:
-        yield Count(case.start.on, case.has(E.PLAN_CHANGED))
+        yield CountContribution(case.start.on, case.has(E.PLAN_CHANGED))

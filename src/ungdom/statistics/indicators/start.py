@@ -3,27 +3,29 @@
 from collections.abc import Iterator
 
 from ungdom.statistics import passages
-from ungdom.statistics.case_rows import CaseRow
-from ungdom.statistics.indicators.marks import Span
-from ungdom.statistics.passages import ENDED, Passage
+from ungdom.statistics.case_rows import CaseFacts
+from ungdom.statistics.indicators.marks import DurationContribution
+from ungdom.statistics.passages import ENDED, StepDuration
 
 
-def offence_to_receipt(row: CaseRow) -> Iterator[Span]:
+def offence_to_receipt(facts: CaseFacts) -> Iterator[DurationContribution]:
     """P1 of a case registered in the period. Its cohort is that of registration: the first that is known of it."""
-    yield _span(passages.offence_to_receipt(row))
+    yield _contribution(passages.offence_to_receipt(facts))
 
 
-def receipt_to_start(row: CaseRow) -> Iterator[Span]:
+def receipt_to_start(facts: CaseFacts) -> Iterator[DurationContribution]:
     """P2 of a case received in the period; none where interim conditions had begun the execution before."""
-    found = passages.receipt_to_start(row)
-    if found:
-        yield _span(found)
+    duration = passages.receipt_to_start(facts)
+    if duration:
+        yield _contribution(duration)
 
 
-def offence_to_start(row: CaseRow) -> Iterator[Span]:
+def offence_to_start(facts: CaseFacts) -> Iterator[DurationContribution]:
     """P3 of a case registered in the period."""
-    yield _span(passages.offence_to_start(row))
+    yield _contribution(passages.offence_to_start(facts))
 
 
-def _span(found: Passage) -> Span:
-    return Span(found.on, found.since, found.over, found.ending == ENDED, found.seen)
+def _contribution(duration: StepDuration) -> DurationContribution:
+    return DurationContribution(
+        duration.period_day, duration.since, duration.ended_on, duration.ending == ENDED, duration.observed_from
+    )

@@ -19,10 +19,10 @@ from ungdom.workflow.vocabulary import EventType, ObservationKind, State
 E, KIND = EventType, ObservationKind
 
 WITHOUT_GUILT = (d.OtherOutcome.ACQUITTED, d.OtherOutcome.DROPPED)
-_SUPPOSE_A_CHARGE = (E.INDICTED, E.TRANSFERRED_TO_FOLLOW_UP, E.JUDGMENT_GIVEN, E.FOLLOW_UP_BY_JUDGMENT)
+_IMPLY_A_CHARGE = (E.INDICTED, E.TRANSFERRED_TO_FOLLOW_UP, E.JUDGMENT_GIVEN, E.FOLLOW_UP_BY_JUDGMENT)
 
 
-class Matter(NamedTuple):
+class OffenceRecord(NamedTuple):
     """One matter. `offence`: the day of the act, of an act that lasted the first; None: nobody has told it.
 
     `charged`: the day of the charge. `decided`: the day on which a decision that holds the youth guilty became final, a
@@ -43,19 +43,19 @@ class Matter(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Trace:
+class CaseOffences:
     """What one case tells of matters. `own`: its acts; `later`: new offences that were recorded in it."""
 
-    own: tuple[Matter, ...]
-    later: tuple[Matter, ...]
+    own: tuple[OffenceRecord, ...]
+    later: tuple[OffenceRecord, ...]
 
 
-def trace(case: Case) -> Trace:
+def case_offences(case: Case) -> CaseOffences:
     """The matters that this case tells of, as it stands."""
-    first = case.first(E.CHARGED) or case.first(*_SUPPOSE_A_CHARGE)
-    charged, decided, left = first.occurred_on if first else None, final_on(case), _left(case)
-    own = (Matter(act.on, charged, decided, left=left) for act in case.offences)
-    return Trace(tuple(dict.fromkeys(own)), tuple(_later(case)))
+    first = case.first(E.CHARGED) or case.first(*_IMPLY_A_CHARGE)
+    charged, decided, left = first.occurred_on if first else None, final_on(case), _set_aside(case)
+    own = (OffenceRecord(act.on, charged, decided, left=left) for act in case.offences)
+    return CaseOffences(tuple(dict.fromkeys(own)), tuple(_later_offences(case)))
 
 
 def final_on(case: Case) -> date | None:
@@ -72,93 +72,100 @@ def final_on(case: Case) -> date | None:
 
 
 def _holds_guilty(by: Event) -> bool:
-    said = by.details
-    if isinstance(said, d.OtherOutcomeReached):
-        return said.outcome not in WITHOUT_GUILT
-    return isinstance(said, d.AppealDecided)
+    details = by.details
+    if isinstance(details, d.OtherOutcomeReached):
+        return details.outcome not in WITHOUT_GUILT
+    return isinstance(details, d.AppealDecided)
 
 
-def _left(case: Case) -> bool:
+def _set_aside(case: Case) -> bool:
     return case.state is State.OTHER_DECISION and final_on(case) is None
 
 
-def _later(case: Case) -> Iterator[Matter]:
+def _later_offences(case: Case) -> Iterator[OffenceRecord]:
     """A decision that closed the case is of the new offence recorded last, where it does not tell of which."""
     known: date | None = None
     for event in case.all(E.NEW_OFFENCE_RECORDED, E.CLOSED_AFTER_NEW_OFFENCE):
-        said = event.details
-        if isinstance(said, d.NewOffenceRecorded):
-            known = said.offence_on
-            yield Matter(known, said.charged_on)
-        elif isinstance(said, d.ClosedAfterNewOffence):
-            yield Matter(said.offence_on or known, None, said.decided_on)
+        details = event.details
+        if isinstance(details, d.NewOffenceRecorded):
+            known = details.offence_on
+            yield OffenceRecord(known, details.charged_on)
+        elif isinstance(details, d.ClosedAfterNewOffence):
+            yield OffenceRecord(details.offence_on or known, None, details.decided_on)
 
 
 # --- what is observed, and all of it together -------------------------------------------------------------------
 
 
-def observed(one: Observation) -> Matter | None:
+def offence_of_observation(observation: Observation) -> OffenceRecord | None:
     """The matter that an observation tells of; None where it is of something else."""
-    key = str(one.matter_id) if one.matter_id else None
-    if one.kind is KIND.CHARGE:
-        return Matter(one.offence_on, charged=one.occurred_on, key=key)
-    if one.kind is KIND.FINAL_DECISION:
-        decided = None if one.simplified_fine else one.occurred_on
-        return Matter(one.offence_on, decided=decided, fined=one.simplified_fine, key=key)
-    return Matter(one.offence_on, left=True, key=key) if one.kind in (KIND.DROPPED, KIND.ACQUITTED) else None
-
-
-def together(told: Iterable[Matter]) -> list[Matter]:
-    """Each matter once: those of one key as one, then those of one day as one."""
-    by_key = _joined((one.key or n, one) for n, one in enumerate(told))
-    return _joined((one.offence or n, one) for n, one in enumerate(by_key))
-
-
-def _joined(named: Iterable[tuple[Hashable, Matter]]) -> list[Matter]:
-    found: dict[Hashable, Matter] = {}
-    for name, one in named:
-        found[name] = _both(found[name], one) if name in found else one
-    return list(found.values())
-
-
-def _both(one: Matter, other: Matter) -> Matter:
-    return Matter(
-        one.offence or other.offence,
-        _earlier(one.charged, other.charged),
-        _earlier(one.decided, other.decided),
-        one.fined or other.fined,
-        one.left or other.left,
-        one.key or other.key,
+    key = str(observation.matter_id) if observation.matter_id else None
+    if observation.kind is KIND.CHARGE:
+        return OffenceRecord(observation.offence_on, charged=observation.occurred_on, key=key)
+    if observation.kind is KIND.FINAL_DECISION:
+        decided = None if observation.simplified_fine else observation.occurred_on
+        return OffenceRecord(observation.offence_on, decided=decided, fined=observation.simplified_fine, key=key)
+    return (
+        OffenceRecord(observation.offence_on, left=True, key=key)
+        if observation.kind in (KIND.DROPPED, KIND.ACQUITTED)
+        else None
     )
 
 
-def _earlier(one: date | None, other: date | None) -> date | None:
-    return min((day for day in (one, other) if day is not None), default=None)
+def deduplicate(records: Iterable[OffenceRecord]) -> list[OffenceRecord]:
+    """Each matter once: those of one key as one, then those of one day as one."""
+    by_key = _merged_by_key((record.key or n, record) for n, record in enumerate(records))
+    return _merged_by_key((record.offence or n, record) for n, record in enumerate(by_key))
+
+
+def _merged_by_key(keyed: Iterable[tuple[Hashable, OffenceRecord]]) -> list[OffenceRecord]:
+    merged: dict[Hashable, OffenceRecord] = {}
+    for name, record in keyed:
+        merged[name] = _merge(merged[name], record) if name in merged else record
+    return list(merged.values())
+
+
+def _merge(record: OffenceRecord, other: OffenceRecord) -> OffenceRecord:
+    return OffenceRecord(
+        record.offence or other.offence,
+        _earlier(record.charged, other.charged),
+        _earlier(record.decided, other.decided),
+        record.fined or other.fined,
+        record.left or other.left,
+        record.key or other.key,
+    )
+
+
+def _earlier(first: date | None, other: date | None) -> date | None:
+    return min((day for day in (first, other) if day is not None), default=None)
 
 
 # --- keeping ----------------------------------------------------------------------------------------------------
 
 
-def dump(one: Trace) -> str:
+def dump(offences: CaseOffences) -> str:
     """A trace as compact JSON; days are numbers of days since the year 1."""
-    plain = [[[*map(_number, matter[:3]), matter.left] for matter in of] for of in (one.own, one.later)]
+    plain = [
+        [[*map(_to_ordinal, record[:3]), record.left] for record in records]
+        for records in (offences.own, offences.later)
+    ]
     return json.dumps(plain, separators=(",", ":"))
 
 
-def load(text: str) -> Trace:
+def load(text: str) -> CaseOffences:
     """The trace written by `dump`."""
-    own, later = (tuple(map(_matter, told)) for told in json.loads(text))
-    return Trace(own, later)
+    own, later = (tuple(map(_record, records)) for records in json.loads(text))
+    return CaseOffences(own, later)
 
 
-def _matter(plain: list[Any]) -> Matter:
+def _record(plain: list[Any]) -> OffenceRecord:
     offence, charged, decided, left = plain
-    return Matter(_day(offence), _day(charged), _day(decided), left=left)
+    return OffenceRecord(_from_ordinal(offence), _from_ordinal(charged), _from_ordinal(decided), left=left)
 
 
-def _number(day: date | None) -> int | None:
+def _to_ordinal(day: date | None) -> int | None:
     return None if day is None else day.toordinal()
 
 
-def _day(number: int | None) -> date | None:
+def _from_ordinal(number: int | None) -> date | None:
     return None if number is None else date.fromordinal(number)

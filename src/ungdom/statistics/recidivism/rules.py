@@ -3,8 +3,8 @@
 from datetime import date
 from enum import StrEnum
 
-from ungdom.statistics.case_rows import CaseRow
-from ungdom.statistics.recidivism.matters import Matter
+from ungdom.statistics.case_rows import CaseFacts
+from ungdom.statistics.recidivism.matters import OffenceRecord
 from ungdom.workflow.vocabulary import State
 
 
@@ -24,37 +24,37 @@ class Relapse(StrEnum):
     EMIGRATED = "emigrated"
 
 
-def decided(row: CaseRow, final: date | None) -> date | None:
+def decided(facts: CaseFacts, final: date | None) -> date | None:
     """The day of the decision in force, once it is final."""
-    return row.decided if final and row.state is not State.OTHER_DECISION else None
+    return facts.decided if final and facts.state is not State.OTHER_DECISION else None
 
 
-def started(row: CaseRow, _final: date | None) -> date | None:
+def started(facts: CaseFacts, _final: date | None) -> date | None:
     """The start of execution, unless the decision fell."""
-    return row.started if row.state is not State.OTHER_DECISION else None
+    return facts.started if facts.state is not State.OTHER_DECISION else None
 
 
-def completed(row: CaseRow, _final: date | None) -> date | None:
+def completed(facts: CaseFacts, _final: date | None) -> date | None:
     """The day of completion."""
-    return row.closed if row.state is State.COMPLETED else None
+    return facts.closed if facts.state is State.COMPLETED else None
 
 
-def charged(matter: Matter) -> date | None:
+def charged(offence: OffenceRecord) -> date | None:
     """The day of a charge that still stands; a decision without one that is known stands for it."""
-    return (matter.charged or matter.decided) if matter.stands else None
+    return (offence.charged or offence.decided) if offence.stands else None
 
 
-def offended(matter: Matter) -> date | None:
+def offended(offence: OffenceRecord) -> date | None:
     """The day of an act that is decided with finality; where nobody has told it, the day of the decision."""
-    return (matter.offence or matter.decided) if matter.decided else None
+    return (offence.offence or offence.decided) if offence.decided else None
 
 
-def not_decided(matter: Matter) -> date | None:
+def not_decided(offence: OffenceRecord) -> date | None:
     """The day of an act that somebody is charged with and that is not decided yet."""
-    open_ = matter.decided is None and matter.stands
-    return (matter.offence or matter.charged) if open_ else None
+    open_ = offence.decided is None and offence.stands
+    return (offence.offence or offence.charged) if open_ else None
 
 
-def never(_matter: Matter) -> date | None:
+def never(_matter: OffenceRecord) -> date | None:
     """Nothing waits: a charge is known when it is made."""
     return None

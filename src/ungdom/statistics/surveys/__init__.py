@@ -37,7 +37,7 @@ class SurveyQuestion(StrEnum):
 
 K, Q = SurveyKind, SurveyQuestion
 
-LEAST, MOST = 1, 5
+LOWEST_GRADE, HIGHEST_GRADE = 1, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ QUESTIONNAIRES: tuple[Questionnaire, ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class SurveyOccasion:
     """When somebody is asked. `first`: only the first such event of a case. `into`: events that close it so."""
 
     kind: SurveyKind
@@ -68,11 +68,11 @@ class Moment:
     into: tuple[State, ...] = ()
 
 
-MOMENTS: tuple[Moment, ...] = (
-    Moment(K.PLAN, (E.PLAN_MEETING_HELD, E.PLAN_SIGNED), first=True),
-    Moment(K.BREACH_TALK, (E.BREACH_TALK_HELD,)),
-    Moment(K.COMPLETION, into=(State.COMPLETED,)),
-    Moment(
+OCCASIONS: tuple[SurveyOccasion, ...] = (
+    SurveyOccasion(K.PLAN, (E.PLAN_MEETING_HELD, E.PLAN_SIGNED), first=True),
+    SurveyOccasion(K.BREACH_TALK, (E.BREACH_TALK_HELD,)),
+    SurveyOccasion(K.COMPLETION, into=(State.COMPLETED,)),
+    SurveyOccasion(
         K.OTHER_ENDING,
         into=(State.CONVERTED, State.BREACH_CLOSED, State.CONSENT_WITHDRAWN, State.OTHER_DECISION),
     ),
@@ -85,21 +85,21 @@ ASK_WITHIN = Dated(((FIRST, Length(days=60)),), "days", OFFICE)
 MONTHS_OPEN = 3
 """An invitation can be used until the last day of the second month after that in which it was handed over."""
 
-TRIES = 10
+MAX_TRIES = 10
 """As many answers that do not fit as one invitation bears."""
 
 FEWEST_ANSWERS = 5
 """Results are shown where at least so many answers stand behind, and never where fewer could be told from them."""
 
 
-def newest(kind: SurveyKind) -> Questionnaire:
+def newest_questionnaire(kind: SurveyKind) -> Questionnaire:
     """What is asked now on that occasion."""
-    return [one for one in QUESTIONNAIRES if one.kind is kind][-1]
+    return [questionnaire for questionnaire in QUESTIONNAIRES if questionnaire.kind is kind][-1]
 
 
-def of_version(version: str) -> Questionnaire:
+def questionnaire_of_version(version: str) -> Questionnaire:
     """The questionnaire of that version."""
-    return next(one for one in QUESTIONNAIRES if one.version == version)
+    return next(questionnaire for questionnaire in QUESTIONNAIRES if questionnaire.version == version)
 
 
 def month_of(day: date) -> date:
@@ -107,7 +107,7 @@ def month_of(day: date) -> date:
     return day.replace(day=1)
 
 
-def months_on(first: date, months: int) -> date:
+def add_months(first: date, months: int) -> date:
     """The first day of the month so many months later."""
     year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
     return date(year, month + 1, 1)

@@ -7,20 +7,20 @@ from uuid import UUID, uuid4
 
 from ungdom.statistics.surveys import (
     ASK_WITHIN,
-    MOMENTS,
+    MAX_TRIES,
     MONTHS_OPEN,
-    TRIES,
-    Moment,
+    OCCASIONS,
     Questionnaire,
     SurveyKind,
+    SurveyOccasion,
+    add_months,
     month_of,
-    months_on,
-    newest,
-    of_version,
+    newest_questionnaire,
+    questionnaire_of_version,
 )
 from ungdom.store import surveys
 from ungdom.store.session import Connection, Database
-from ungdom.store.surveys import Group, Invitation
+from ungdom.store.surveys import Invitation, SurveyGroup
 from ungdom.workflow.case import Case
 from ungdom.workflow.daycount import after, quarter_of
 from ungdom.workflow.details import By
@@ -40,10 +40,10 @@ class DoesNotFit(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DueInvitation:
     """Somebody to be asked. `on`: the day of the event; `until`: the last day to hand over an invitation.
 
-    `wanted`: invitations there should be: one, or one for each guardian; `handed`: those that were handed over.
+    `needed`: invitations there should be: one, or one for each guardian; `handed_over`: those that were handed over.
     """
 
     kind: SurveyKind
@@ -51,61 +51,77 @@ class Due:
     seq: int
     on: date
     until: date
-    wanted: int
-    handed: int
+    needed: int
+    handed_over: int
 
 
-def due(tx: Connection, case_id: UUID, case: Case, day: date) -> list[Due]:
+def read_due_invitations(tx: Connection, case_id: UUID, case: Case, day: date) -> list[DueInvitation]:
     """Everybody to be asked in this case on that day, also those who have their invitation."""
-    return to_be_asked(case, day, surveys.handed(tx, case_id))
+    return due_invitations(case, day, surveys.handed_over(tx, case_id))
 
 
-def to_be_asked(case: Case, day: date, handed: dict[tuple[int, By], int]) -> list[Due]:
+def due_invitations(case: Case, day: date, handed: dict[tuple[int, By], int]) -> list[DueInvitation]:
     """The same, with what was handed over by event and respondent. Pure."""
-    found = ((moment, event) for moment in MOMENTS for event in _events(moment, case))
-    return [one for moment, event in found for one in _asked(moment, event, case, day, handed)]
+    occasions = ((occasion, event) for occasion in OCCASIONS for event in _occasion_events(occasion, case))
+    return [
+        invitation
+        for occasion, event in occasions
+        for invitation in _due_on_occasion(occasion, event, case, day, handed)
+    ]
 
 
-def _events(moment: Moment, case: Case) -> Iterator[Event]:
-    if moment.events:
-        yield from list(case.all(*moment.events))[: 1 if moment.first else None]
-    elif case.start and case.state in moment.into:
-        yield from (event for event in case.events if event.seq == case.stints[-1].seq)
+def _occasion_events(occasion: SurveyOccasion, case: Case) -> Iterator[Event]:
+    if occasion.events:
+        yield from list(case.all(*occasion.events))[: 1 if occasion.first else None]
+    elif case.start and case.state in occasion.into:
+        yield from (event for event in case.events if event.seq == case.intervals[-1].seq)
 
 
-def _asked(moment: Moment, event: Event, case: Case, day: date, handed: dict[tuple[int, By], int]) -> Iterator[Due]:
+def _due_on_occasion(
+    occasion: SurveyOccasion, event: Event, case: Case, day: date, handed: dict[tuple[int, By], int]
+) -> Iterator[DueInvitation]:
     on = event.occurred_on
     until = after(on, ASK_WITHIN.on(on))
-    wanted = {By.YOUTH: 1, By.GUARDIAN: case.guardians_on(day)}
-    for respondent, count in wanted.items():
+    needed = {By.YOUTH: 1, By.GUARDIAN: case.guardians_on(day)}
+    for respondent, count in needed.items():
         if on <= day <= until and count:
             so_far = handed.get((event.seq, respondent), 0)
-            yield Due(moment.kind, respondent, event.seq, on, until, count, so_far)
+            yield DueInvitation(occasion.kind, respondent, event.seq, on, until, count, so_far)
 
 
 def invite(
-    tx: Connection, case_id: UUID, case: Case, konfliktrad: str, asked: tuple[SurveyKind, By], day: date
-) -> tuple[str, Due, date]:
+    tx: Connection, case_id: UUID, case: Case, konfliktrad: str, occasion: tuple[SurveyKind, By], day: date
+) -> tuple[str, DueInvitation, date]:
     """A token for whoever is to be asked on this occasion, what it is for, and the last day it can be used.
 
     Raises `NotDue`.
     """
-    waiting = [one for one in due(tx, case_id, case, day) if (one.kind, one.respondent) == asked]
-    for one in waiting:
-        if one.handed < one.wanted and surveys.mark_handed(tx, case_id, one.seq, one.respondent, one.wanted):
+    waiting = [
+        invitation
+        for invitation in read_due_invitations(tx, case_id, case, day)
+        if (invitation.kind, invitation.respondent) == occasion
+    ]
+    for invitation in waiting:
+        if invitation.handed_over < invitation.needed and surveys.count_handover(
+            tx, case_id, invitation.seq, invitation.respondent, invitation.needed
+        ):
             month = month_of(day)
-            expires = months_on(month, MONTHS_OPEN) - timedelta(days=1)
-            group = Group(konfliktrad, case.sanction, one.kind, one.respondent, quarter_of(day))
-            return surveys.invite(tx, group, newest(one.kind).version, month, expires), one, expires
+            expires = add_months(month, MONTHS_OPEN) - timedelta(days=1)
+            group = SurveyGroup(konfliktrad, case.sanction, invitation.kind, invitation.respondent, quarter_of(day))
+            return (
+                surveys.invite(tx, group, newest_questionnaire(invitation.kind).version, month, expires),
+                invitation,
+                expires,
+            )
     raise NotDue
 
 
-def questionnaire(tx: Connection, token: str, day: date) -> tuple[Invitation, Questionnaire]:
+def read_invitation(tx: Connection, token: str, day: date) -> tuple[Invitation, Questionnaire]:
     """What whoever has this token is asked. Raises `NoSuchInvitation`."""
-    found = surveys.found(tx, token, day, TRIES)
-    if found is None:
+    invitation = surveys.find_usable_invitation(tx, token, day, MAX_TRIES)
+    if invitation is None:
         raise NoSuchInvitation
-    return found, of_version(found.version)
+    return invitation, questionnaire_of_version(invitation.version)
 
 
 def answer(db: Database, token: str, given: dict[str, int], day: date) -> None:
@@ -114,15 +130,19 @@ def answer(db: Database, token: str, given: dict[str, int], day: date) -> None:
     Answers that do not fit are counted, so that a token bears only a few.
     """
     with db.writing() as tx:
-        found, asked = questionnaire(tx, token, day)
-        fits = set(given) == set(asked.questions)
-        taken = surveys.take(tx, found, _in_order(asked, given), uuid4()) if fits else surveys.count_try(tx, found)
+        invitation, questionnaire = read_invitation(tx, token, day)
+        fits = set(given) == set(questionnaire.questions)
+        accepted = (
+            surveys.accept_answers(tx, invitation, _in_order(questionnaire, given), uuid4())
+            if fits
+            else surveys.count_try(tx, invitation)
+        )
     if not fits:
         raise DoesNotFit
-    if not taken:
+    if not accepted:
         raise NoSuchInvitation
 
 
-def _in_order(asked: Questionnaire, given: dict[str, int]) -> dict[str, int]:
+def _in_order(questionnaire: Questionnaire, given: dict[str, int]) -> dict[str, int]:
     """As the questionnaire has them: the order in which they were sent would be somebody's own."""
-    return {question: given[question] for question in asked.questions}
+    return {question: given[question] for question in questionnaire.questions}

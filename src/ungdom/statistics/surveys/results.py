@@ -10,17 +10,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from ungdom.statistics.indicators import BY_CODE
+from ungdom.statistics.indicators import INDICATOR_BY_CODE
 from ungdom.statistics.indicators.figures import WHOLE, Figure
-from ungdom.statistics.surveys import FEWEST_ANSWERS, MONTHS_OPEN, SurveyKind, SurveyQuestion, months_on
-from ungdom.store.surveys import Answered, Counted
+from ungdom.statistics.surveys import FEWEST_ANSWERS, MONTHS_OPEN, SurveyKind, SurveyQuestion, add_months
+from ungdom.store.surveys import SurveyAnswers, SurveyGroupCounts
 from ungdom.workflow.daycount import quarter_of
 
-AGREES = 4
+LOWEST_AGREEING_GRADE = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Graded:
+class GradeSummary:
     """One question in a cell. `total`: the sum of the grades; `agree`: how many gave 4 or 5."""
 
     question: SurveyQuestion
@@ -30,8 +30,8 @@ class Graded:
 
 
 @dataclass(slots=True)
-class Cell:
-    """One cell. `konfliktrad` None: the country. `graded`: empty where the answers are too few to be shown.
+class SurveyCell:
+    """One cell. `konfliktrad` None: the country. `grade_summaries`: empty where the answers are too few to be shown.
 
     `shows_rate`: enough were invited for their number of answers to tell of nobody.
     """
@@ -42,7 +42,7 @@ class Cell:
     invited: int = 0
     answered: int = 0
     shows_rate: bool = False
-    graded: list[Graded] = field(default_factory=list)
+    grade_summaries: list[GradeSummary] = field(default_factory=list)
 
 
 def quarters_in(since: date, until: date, day: date) -> tuple[date, date] | None:
@@ -52,88 +52,94 @@ def quarters_in(since: date, until: date, day: date) -> tuple[date, date] | None
     """
     first = quarter_of(since)
     if first < since:
-        first = months_on(first, 3)
+        first = add_months(first, 3)
     last = quarter_of(until)
-    if until < months_on(last, 3) - timedelta(days=1):
-        last = months_on(last, -3)
-    while months_on(last, 2 + MONTHS_OPEN) > day:
-        last = months_on(last, -3)
+    if until < add_months(last, 3) - timedelta(days=1):
+        last = add_months(last, -3)
+    while add_months(last, 2 + MONTHS_OPEN) > day:
+        last = add_months(last, -3)
     return (first, last) if first <= last else None
 
 
-def cells(counted: Iterable[Counted], answered: Iterable[Answered]) -> list[Cell]:
+def cells(counted: Iterable[SurveyGroupCounts], answered: Iterable[SurveyAnswers]) -> list[SurveyCell]:
     """Every cell with its counts, and the grades of those that hold enough answers."""
-    found = _counted(counted)
-    given: defaultdict[tuple[SurveyKind, date], dict[str, list[Answered]]] = defaultdict(dict)
-    for one in answered:
-        of = given[SurveyKind(one.group.kind), one.group.quarter]
-        of.setdefault(one.group.konfliktrad, []).append(one)
+    cells_by_key = _count_cells(counted)
+    given: defaultdict[tuple[SurveyKind, date], dict[str, list[SurveyAnswers]]] = defaultdict(dict)
+    for answer in answered:
+        by_place = given[SurveyKind(answer.group.kind), answer.group.quarter]
+        by_place.setdefault(answer.group.konfliktrad, []).append(answer)
     for (kind, quarter), places in given.items():
-        for place, all_of_it in _shown(places).items():
-            found[place, kind, quarter].graded = list(_graded(all_of_it))
-    return [found[key] for key in sorted(found, key=lambda key: (key[0] or "", key[1], key[2]))]
+        for place, answers in _shown_answers(places).items():
+            cells_by_key[place, kind, quarter].grade_summaries = list(_grade_summaries(answers))
+    return [cells_by_key[key] for key in sorted(cells_by_key, key=lambda key: (key[0] or "", key[1], key[2]))]
 
 
-def _counted(counted: Iterable[Counted]) -> dict[tuple[str | None, SurveyKind, date], Cell]:
-    found: dict[tuple[str | None, SurveyKind, date], Cell] = {}
-    for one in counted:
-        kind = SurveyKind(one.group.kind)
-        for place in (one.group.konfliktrad, None):
-            cell = found.setdefault((place, kind, one.group.quarter), Cell(place, kind, one.group.quarter))
-            cell.invited += one.invited
-            cell.answered += one.answered
-    for cell in found.values():
+def _count_cells(counted: Iterable[SurveyGroupCounts]) -> dict[tuple[str | None, SurveyKind, date], SurveyCell]:
+    cells_by_key: dict[tuple[str | None, SurveyKind, date], SurveyCell] = {}
+    for group_count in counted:
+        kind = SurveyKind(group_count.group.kind)
+        for place in (group_count.group.konfliktrad, None):
+            cell = cells_by_key.setdefault(
+                (place, kind, group_count.group.quarter), SurveyCell(place, kind, group_count.group.quarter)
+            )
+            cell.invited += group_count.invited
+            cell.answered += group_count.answered
+    for cell in cells_by_key.values():
         cell.shows_rate = cell.invited >= FEWEST_ANSWERS
-    _keep_rates(found)
-    return found
+    _suppress_rates(cells_by_key)
+    return cells_by_key
 
 
-def _keep_rates(found: dict[tuple[str | None, SurveyKind, date], Cell]) -> None:
+def _suppress_rates(cells_by_key: dict[tuple[str | None, SurveyKind, date], SurveyCell]) -> None:
     """The rate of the country is not shown where that of few others could be told from it."""
-    for (place, kind, quarter), cell in found.items():
+    for (place, kind, quarter), cell in cells_by_key.items():
         if place is None:
             rest = sum(
-                c.invited for (p, k, q), c in found.items() if p and (k, q) == (kind, quarter) and not c.shows_rate
+                c.invited
+                for (p, k, q), c in cells_by_key.items()
+                if p and (k, q) == (kind, quarter) and not c.shows_rate
             )
-            cell.shows_rate = cell.shows_rate and enough(rest)
+            cell.shows_rate = cell.shows_rate and is_safe_remainder(rest)
 
 
-def enough(rest: int) -> bool:
+def is_safe_remainder(rest: int) -> bool:
     """Whether what is not shown of it gives nothing away: none, or as many as are shown."""
     return rest == 0 or rest >= FEWEST_ANSWERS
 
 
-def _shown(places: dict[str, list[Answered]]) -> dict[str | None, list[Answered]]:
-    shown: dict[str | None, list[Answered]] = {
+def _shown_answers(places: dict[str, list[SurveyAnswers]]) -> dict[str | None, list[SurveyAnswers]]:
+    shown: dict[str | None, list[SurveyAnswers]] = {
         place: given for place, given in places.items() if len(given) >= FEWEST_ANSWERS
     }
-    everybody = [one for given in places.values() for one in given]
+    everybody = [answer for given in places.values() for answer in given]
     rest = len(everybody) - sum(len(given) for given in shown.values())
-    if len(everybody) >= FEWEST_ANSWERS and enough(rest):
+    if len(everybody) >= FEWEST_ANSWERS and is_safe_remainder(rest):
         shown[None] = everybody
     return shown
 
 
-def _graded(given: Sequence[Answered]) -> Iterator[Graded]:
+def _grade_summaries(given: Sequence[SurveyAnswers]) -> Iterator[GradeSummary]:
     for question in SurveyQuestion:
-        grades = [one.grades[question] for one in given if question in one.grades]
+        grades = [answer.grades[question] for answer in given if question in answer.grades]
         if len(grades) >= FEWEST_ANSWERS:
-            yield Graded(question, len(grades), sum(grades), sum(grade >= AGREES for grade in grades))
+            yield GradeSummary(
+                question, len(grades), sum(grades), sum(grade >= LOWEST_AGREEING_GRADE for grade in grades)
+            )
 
 
-def figures(found: Sequence[Cell], places: Iterable[str | None]) -> Iterator[Figure]:
+def figures(cells: Sequence[SurveyCell], places: Iterable[str | None]) -> Iterator[Figure]:
     """The two indicators of surveys over these cells: response where it is shown, and the grade of each question."""
-    response, grades = BY_CODE["survey_response"], BY_CODE["survey_answers"]
+    response, grades = INDICATOR_BY_CODE["survey_response"], INDICATOR_BY_CODE["survey_answers"]
     for place in places:
-        here = [cell for cell in found if cell.konfliktrad == place]
+        here = [cell for cell in cells if cell.konfliktrad == place]
         invited = sum(cell.invited for cell in here if cell.shows_rate)
         answered = sum(cell.answered for cell in here if cell.shows_rate)
         yield Figure(response, place, WHOLE, answered, invited, answered / invited if invited else None)
-        told = [one for cell in here for one in cell.graded]
+        summaries = [summary for cell in here for summary in cell.grade_summaries]
         for question in SurveyQuestion:
-            count = sum(one.answers for one in told if one.question is question)
-            total = sum(one.total for one in told if one.question is question)
+            count = sum(summary.answers for summary in summaries if summary.question is question)
+            total = sum(summary.total for summary in summaries if summary.question is question)
             if count:
                 yield Figure(grades, place, question, total, count, total / count)
-        if not told:
+        if not summaries:
             yield Figure(grades, place, WHOLE, 0, 0, None)

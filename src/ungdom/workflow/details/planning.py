@@ -43,7 +43,7 @@ class PlanList(Details):
     measures: Annotated[tuple[PlannedMeasure, ...], Field(max_length=50)] = ()
 
     def __post_init__(self) -> None:
-        numbers = [one.measure for one in self.measures]
+        numbers = [measure.measure for measure in self.measures]
         if len(set(numbers)) < len(numbers):
             raise ValueError("a measure stands twice")
 

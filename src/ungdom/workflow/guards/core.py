@@ -14,24 +14,25 @@ Value = date | str | int | bool | list[str] | None
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class ExternalFacts:
     """What a step needs to know from outside its own case, looked up before it is asked.
 
     `duplicate`: another open case stands on the same person and police case number.
     `known_coordinator`: the coordinator named in the step is an active one of the case's konfliktråd.
     `office`: the konfliktråd of whoever records the step; None: they are of none, or it is not known any more.
-    `graded`: the address of the youth is protected. `cleared`: the coordinator named in the step may have such cases.
+    `address_protected`: the address of the youth is protected. `cleared`: the coordinator named in the step may have
+    such cases.
     """
 
     duplicate: bool = False
     known_coordinator: bool = True
     office: str | None = None
-    graded: bool = False
+    address_protected: bool = False
     cleared: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ProposedEvent:
     """An event that somebody wants to record. Without details the question is only whether it could come next.
 
     `actor`: in whose name; None: as the role says.
@@ -43,12 +44,12 @@ class Step:
     details: d.Details | None = None
     role: Role = Role.SYSTEM
     subject: str = ""
-    world: World = World()
+    facts: ExternalFacts = ExternalFacts()
     actor: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class No:
+class Violation:
     """What a guard answers when its fact does not hold: how it is, how it must be, and from which day it can be."""
 
     current: Value
@@ -57,7 +58,7 @@ class No:
 
 
 @dataclass(frozen=True, slots=True)
-class Unmet:
+class UnmetCondition:
     """An unmet condition, with its stable code, the place in the law, and who can put it right."""
 
     code: str
@@ -78,15 +79,21 @@ class Guard:
     code: str
     law: str
     fixers: tuple[Actor, ...]
-    check: Callable[[Case, Step], No | None]
+    check: Callable[[Case, ProposedEvent], Violation | None]
     doc: str
     since: str = ""
     until: str | None = None
 
-    def __call__(self, case: Case, step: Step) -> Unmet | None:
+    def __call__(self, case: Case, step: ProposedEvent) -> UnmetCondition | None:
         """None when the fact holds or cannot be asked yet, otherwise the unmet condition."""
-        no = self.check(case, step)
-        return None if no is None else Unmet(self.code, self.law, no.current, no.needed, self.fixers, no.earliest)
+        violation = self.check(case, step)
+        return (
+            None
+            if violation is None
+            else UnmetCondition(
+                self.code, self.law, violation.current, violation.needed, self.fixers, violation.earliest
+            )
+        )
 
 
 def from_version(since: str, guard: Guard) -> Guard:
@@ -99,45 +106,47 @@ def until_version(until: str, guard: Guard) -> Guard:
     return replace(guard, until=until)
 
 
-def condition(law: str, *fixers: Actor) -> Callable[[Callable[[Case, Step], No | None]], Guard]:
+def condition(law: str, *fixers: Actor) -> Callable[[Callable[[Case, ProposedEvent], Violation | None]], Guard]:
     """Make a guard of a function that looks at the case and the day."""
 
-    def made(check: Callable[[Case, Step], No | None]) -> Guard:
+    def decorate(check: Callable[[Case, ProposedEvent], Violation | None]) -> Guard:
         return Guard(check.__name__, law, fixers, check, (check.__doc__ or "").strip())
 
-    return made
+    return decorate
 
 
-def detail(shape: type[D], law: str, *fixers: Actor) -> Callable[[Callable[[Case, Step, D], No | None]], Guard]:
+def detail(
+    shape: type[D], law: str, *fixers: Actor
+) -> Callable[[Callable[[Case, ProposedEvent, D], Violation | None]], Guard]:
     """Make a guard of a function that also reads the details; silent while they are not given."""
 
-    def made(check: Callable[[Case, Step, D], No | None]) -> Guard:
-        def read(case: Case, step: Step) -> No | None:
+    def decorate(check: Callable[[Case, ProposedEvent, D], Violation | None]) -> Guard:
+        def read(case: Case, step: ProposedEvent) -> Violation | None:
             return check(case, step, step.details) if isinstance(step.details, shape) else None
 
         return Guard(check.__name__, law, fixers, read, (check.__doc__ or "").strip())
 
-    return made
+    return decorate
 
 
-def said(step: Step, shape: type[D]) -> D | None:
+def details_of(step: ProposedEvent, shape: type[D]) -> D | None:
     """The details of the step, if given. A condition that reads them says, without them, whether any would do."""
     return step.details if isinstance(step.details, shape) else None
 
 
 @condition("domstolloven § 148", Actor.COORDINATOR)
-def day_has_come(_case: Case, step: Step) -> No | None:
+def day_has_come(_case: Case, step: ProposedEvent) -> Violation | None:
     """What has not happened yet cannot be recorded."""
-    return None if step.on <= step.today else No(step.on, step.today, step.on)
+    return None if step.on <= step.today else Violation(step.on, step.today, step.on)
 
 
 @condition("arkivlova § 9", Actor.COORDINATOR)
-def case_had_begun(case: Case, step: Step) -> No | None:
+def case_had_begun(case: Case, step: ProposedEvent) -> Violation | None:
     """Nothing happens in a case before the day it was registered."""
-    return None if step.on >= case.registered_on else No(step.on, case.registered_on)
+    return None if step.on >= case.registered_on else Violation(step.on, case.registered_on)
 
 
 @condition("arkivlova § 9", Actor.COORDINATOR)
-def follows_the_last_move(case: Case, step: Step) -> No | None:
+def follows_the_last_move(case: Case, step: ProposedEvent) -> Violation | None:
     """Moves are recorded in the order they happened; an earlier one is put in by correction."""
-    return None if step.on >= case.entered_on else No(step.on, case.entered_on)
+    return None if step.on >= case.entered_on else Violation(step.on, case.entered_on)

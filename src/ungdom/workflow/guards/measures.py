@@ -4,87 +4,87 @@ from ungdom.workflow import details as d
 from ungdom.workflow import plan
 from ungdom.workflow.case import Case
 from ungdom.workflow.details import PlannedMeasure
-from ungdom.workflow.guards.core import No, Step, condition, detail, said
-from ungdom.workflow.measure_list import allowed, load, may_stand
+from ungdom.workflow.guards.core import ProposedEvent, Violation, condition, detail, details_of
+from ungdom.workflow.measure_list import allowed_codes, load, may_be_planned
 from ungdom.workflow.vocabulary import PHASE, Actor, Party, Phase, Regime
 
 
 @detail(d.PlanList, "krl § 25 first paragraph", Actor.COORDINATOR)
-def planned_measures_are_listed(case: Case, step: Step, new: d.PlanList) -> No | None:
+def planned_measures_are_listed(case: Case, step: ProposedEvent, new: d.PlanList) -> Violation | None:
     """Each measure is on the list of the day; what was on the plan before the list changed may stay."""
-    return _listed(case, step, {(one.measure, one.code) for one in new.measures})
+    return _unlisted_measures(case, step, {(measure.measure, measure.code) for measure in new.measures})
 
 
 @detail(d.Measure, "krl § 25 first paragraph", Actor.COORDINATOR)
-def measure_is_listed(case: Case, step: Step, one: d.Measure) -> No | None:
+def measure_is_listed(case: Case, step: ProposedEvent, measure: d.Measure) -> Violation | None:
     """The measure is on the list of the day, or was on the plan before the list changed."""
-    return _listed(case, step, {(one.measure, one.code)} if one.code else set())
+    return _unlisted_measures(case, step, {(measure.measure, measure.code)} if measure.code else set())
 
 
 @detail(d.PlanChanged, "krl § 25 last paragraph", Actor.COORDINATOR)
-def change_says_its_measures(case: Case, step: Step, changed: d.PlanChanged) -> No | None:
+def change_says_its_measures(case: Case, step: ProposedEvent, changed: d.PlanChanged) -> Violation | None:
     """Where the plan says its measures the changed plan says them as well: the whole new list."""
-    before = plan.listed(case, step.on)
-    return No(0, len(before)) if before and not changed.measures else None
+    before = plan.planned_measures(case, step.on)
+    return Violation(0, len(before)) if before and not changed.measures else None
 
 
 @detail(d.PlanList, "krl § 25 last paragraph", Actor.COORDINATOR)
-def plan_is_not_heavier(case: Case, step: Step, new: d.PlanList) -> No | None:
+def plan_is_not_heavier(case: Case, step: ProposedEvent, new: d.PlanList) -> Violation | None:
     """The new measures weigh no more than those of the plan: more takes a new plan meeting."""
-    before = _compared(case, step, new)
+    before = _previous_measures(case, step, new)
     sums = load(new.measures, step.on), load(before, step.on)
-    return No(*sums) if before and sums[0] > sums[1] else None
+    return Violation(*sums) if before and sums[0] > sums[1] else None
 
 
 @detail(d.PlanChanged, "krl § 25 last paragraph", Actor.COORDINATOR)
-def lower_load_weighs_less(case: Case, step: Step, changed: d.PlanChanged) -> No | None:
+def lower_load_weighs_less(case: Case, step: ProposedEvent, changed: d.PlanChanged) -> Violation | None:
     """A load declared lower is lower by the lists as well."""
-    before = _compared(case, step, changed)
+    before = _previous_measures(case, step, changed)
     if changed.load is not d.PlanLoad.LOWER or not before:
         return None
     sums = load(changed.measures, step.on), load(before, step.on)
-    return None if sums[0] < sums[1] else No(sums[0], sums[1] - 1)
+    return None if sums[0] < sums[1] else Violation(sums[0], sums[1] - 1)
 
 
 @detail(d.PlanChanged, "krl § 25 as first in force", Actor.PARTY)
-def youth_agreed_to_the_change(_case: Case, _step: Step, changed: d.PlanChanged) -> No | None:
+def youth_agreed_to_the_change(_case: Case, _step: ProposedEvent, changed: d.PlanChanged) -> Violation | None:
     """The youth agreed to the change."""
-    return None if changed.agreed else No(False, True)
+    return None if changed.agreed else Violation(False, True)
 
 
 @condition("krl § 25", Actor.COORDINATOR)
-def measure_was_running(case: Case, step: Step) -> No | None:
+def measure_was_running(case: Case, step: ProposedEvent) -> Violation | None:
     """The measure had begun by that day and had not ended before it."""
-    met = said(step, d.MeasureAttended)
-    running = sorted(one.measure for one in plan.measures(case, step.on) if _ran(one, step))
+    met = details_of(step, d.MeasureAttended)
+    running = sorted(state.measure for state in plan.measures(case, step.on) if _was_running(state, step))
     fits = bool(running) if met is None else met.measure in running
-    return None if fits else No(met.measure if met else None, running)
+    return None if fits else Violation(met.measure if met else None, running)
 
 
 @detail(d.WaitStarted, "krl § 24 a", Actor.COORDINATOR)
-def victim_is_asked_after_receipt(case: Case, step: Step, wait: d.WaitStarted) -> No | None:
+def victim_is_asked_after_receipt(case: Case, step: ProposedEvent, wait: d.WaitStarted) -> Violation | None:
     """From R1 on nobody waits for the victim before the case is received either: the wait would last into the start."""
     early = any(PHASE[state] in _BEFORE_RECEIPT for state in case.states_on(step.on))
     if wait.party is not Party.VICTIM or not early or case.execution_regime(step.on) is Regime.R0:
         return None
-    return No(Party.VICTIM, Regime.R0)
+    return Violation(Party.VICTIM, Regime.R0)
 
 
 _BEFORE_RECEIPT = frozenset({Phase.INVESTIGATION, Phase.CONSENT, Phase.DECISION})
 
 
-def _ran(one: plan.MeasureState, step: Step) -> bool:
-    return one.started_on is not None and one.ended_on in (None, step.on)
+def _was_running(state: plan.MeasureState, step: ProposedEvent) -> bool:
+    return state.started_on is not None and state.ended_on in (None, step.on)
 
 
-def _listed(case: Case, step: Step, named: set[tuple[str, str | None]]) -> No | None:
+def _unlisted_measures(case: Case, step: ProposedEvent, named: set[tuple[str, str | None]]) -> Violation | None:
     regime = case.execution_regime(step.on)
     new = named - plan.known_codes(case)
-    beside = sorted({code for _, code in new if code and not may_stand(code, regime, case.sanction)})
-    return No(beside, allowed(regime, case.sanction)) if beside else None
+    beside = sorted({code for _, code in new if code and not may_be_planned(code, regime, case.sanction)})
+    return Violation(beside, allowed_codes(regime, case.sanction)) if beside else None
 
 
-def _compared(case: Case, step: Step, new: d.PlanList) -> tuple[PlannedMeasure, ...]:
+def _previous_measures(case: Case, step: ProposedEvent, new: d.PlanList) -> tuple[PlannedMeasure, ...]:
     """The measures that the new ones are held against: none where a meeting has just made the plan anew."""
     afresh = isinstance(new, d.PlanApproved) and plan.awaits_approval(case, step.on)
-    return () if afresh or not new.measures else plan.listed(case, step.on)
+    return () if afresh or not new.measures else plan.planned_measures(case, step.on)

@@ -3,54 +3,54 @@
 from ungdom.workflow import details as d
 from ungdom.workflow import offices
 from ungdom.workflow.case import Case
-from ungdom.workflow.guards.core import No, Step, condition, detail
+from ungdom.workflow.guards.core import ProposedEvent, Violation, condition, detail
 from ungdom.workflow.vocabulary import Actor, EventType
 
 E = EventType
 
 
 @detail(d.TransferDecided, "krl § 13", Actor.LEADER)
-def parties_were_heard(_case: Case, _step: Step, moved: d.TransferDecided) -> No | None:
+def parties_were_heard(_case: Case, _step: ProposedEvent, moved: d.TransferDecided) -> Violation | None:
     """The prosecution, the youth and the guardians were heard first."""
-    return None if moved.parties_heard else No(False, True)
+    return None if moved.parties_heard else Violation(False, True)
 
 
 @detail(d.TransferDecided, "krl § 13", Actor.LEADER)
-def prosecution_was_told_at_once(_case: Case, step: Step, moved: d.TransferDecided) -> No | None:
+def prosecution_was_told_at_once(_case: Case, step: ProposedEvent, moved: d.TransferDecided) -> Violation | None:
     """The prosecution was told the same day (straks)."""
-    told = moved.prosecution_told_on
-    return None if told == step.on else No(told, step.on)
+    told_on = moved.prosecution_told_on
+    return None if told_on == step.on else Violation(told_on, step.on)
 
 
 @detail(d.TransferDecided, "krl § 13", Actor.LEADER)
-def goes_to_another_office(case: Case, _step: Step, moved: d.TransferDecided) -> No | None:
+def goes_to_another_office(case: Case, _step: ProposedEvent, moved: d.TransferDecided) -> Violation | None:
     """A case is transferred to another konfliktråd than the one that has it."""
-    return No(moved.to, None) if moved.to == case.konfliktrad else None
+    return Violation(moved.to, None) if moved.to == case.konfliktrad else None
 
 
 @condition("krl § 13", Actor.LEADER)
-def transfer_is_pending(case: Case, _step: Step) -> No | None:
+def transfer_is_pending(case: Case, _step: ProposedEvent) -> Violation | None:
     """A transfer was decided and has not been answered."""
-    return None if offices.pending(case) else No(False, True)
+    return None if offices.pending_transfer(case) else Violation(False, True)
 
 
 @condition("krl § 13", Actor.LEADER)
-def transfer_goes_in_order(case: Case, step: Step) -> No | None:
+def transfer_goes_in_order(case: Case, step: ProposedEvent) -> Violation | None:
     """No step of a transfer is dated before the step of a transfer that came before it."""
     before = case.last(*offices.TRANSFER)
     early = before is not None and step.on < before.occurred_on
-    return No(step.on, before.occurred_on, before.occurred_on) if before and early else None
+    return Violation(step.on, before.occurred_on, before.occurred_on) if before and early else None
 
 
 @condition("krl § 13", Actor.LEADER, Actor.SECRETARIAT)
-def receiving_office_answers(case: Case, step: Step) -> No | None:
+def receiving_office_answers(case: Case, step: ProposedEvent) -> Violation | None:
     """The office that is to have the case answers, or the secretariat, which settles what offices disagree on."""
-    to, mine = offices.transfer_to(case), step.world.office
-    return None if to is None or mine in (None, to) else No(mine, to)
+    to, office = offices.transfer_to(case), step.facts.office
+    return None if to is None or office in (None, to) else Violation(office, to)
 
 
 @condition("krl §§ 3, 22", Actor.COORDINATOR)
-def office_has_not_assigned(case: Case, _step: Step) -> No | None:
+def office_has_not_assigned(case: Case, _step: ProposedEvent) -> Violation | None:
     """The office that has the case now has not given it to anybody: once in each office while conditions run."""
-    mine = case.last(E.ASSIGNED, E.TRANSFER_ACCEPTED)
-    return No(mine.occurred_on, None) if mine and mine.type is E.ASSIGNED else None
+    last = case.last(E.ASSIGNED, E.TRANSFER_ACCEPTED)
+    return Violation(last.occurred_on, None) if last and last.type is E.ASSIGNED else None
