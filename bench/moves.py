@@ -33,7 +33,7 @@ from service import Service, cpu_seconds, serve
 
 from tests.pg import Databases, sqlalchemy_url, sqlite_url
 from ungdom import clock
-from ungdom.api.tokens import Issuer
+from ungdom.api.http.tokens import Issuer
 from ungdom.settings import Settings
 from ungdom.store import rebuild
 from ungdom.store.session import Database

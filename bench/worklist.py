@@ -30,7 +30,7 @@ from service import serve
 
 from tests.pg import Databases, sqlalchemy_url
 from ungdom import clock
-from ungdom.api.tokens import Issuer
+from ungdom.api.http.tokens import Issuer
 from ungdom.demo import load
 from ungdom.settings import Settings
 from ungdom.store import reading

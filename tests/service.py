@@ -13,7 +13,7 @@ import anyio.from_thread
 import httpx
 
 from tests import pg
-from ungdom.api.tokens import Issuer
+from ungdom.api.http.tokens import Issuer
 from ungdom.app import create_app
 from ungdom.settings import Settings
 from ungdom.store import reference

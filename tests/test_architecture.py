@@ -197,8 +197,8 @@ RULES = [
     ),
     Rule(
         only_the_clock_reads_the_time,
-        Module("api/deps.py", "import time\nstamp = time.time()\n"),
-        Module("api/deps.py", "import time\ntick = time.perf_counter()\n"),
+        Module("api/http/context.py", "import time\nstamp = time.time()\n"),
+        Module("api/http/context.py", "import time\ntick = time.perf_counter()\n"),
     ),
     Rule(
         sql_stays_where_cases_are_read,
@@ -208,7 +208,7 @@ RULES = [
     Rule(
         http_stays_in_api_and_app,
         Module("casework.py", "from starlette.responses import Response"),
-        Module("api/errors.py", "from starlette.responses import Response"),
+        Module("api/http/errors.py", "from starlette.responses import Response"),
     ),
     Rule(
         http_stays_in_api_and_app,

@@ -16,7 +16,7 @@ import pytest
 from tests import process, service
 from tests.process import UNGDOM
 from ungdom import texts
-from ungdom.api import first_calls
+from ungdom.api.docs import first_calls
 
 ROOT = Path(__file__).parents[1]
 CASES = 40

@@ -14,8 +14,8 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
 from tests.api import record_examples
-from ungdom.api import descriptions
-from ungdom.api.examples import recorded_examples
+from ungdom.api.docs import descriptions
+from ungdom.api.docs.examples import recorded_examples
 from ungdom.generated import openapi_text
 from ungdom.message.national_id import NationalIdFlag, check_national_id
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from tests.service import CURSOR_KEY, EXTRACT_KEY, KEY, settings_of
 from ungdom import cli
-from ungdom.api.tokens import Issuer
+from ungdom.api.http.tokens import Issuer
 from ungdom.cli.serving import served_at
 from ungdom.cli.terminal import demo_settings
 from ungdom.settings import BadSettings, Settings, from_environment, read_or_create, read_or_create_secret

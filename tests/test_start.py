@@ -14,7 +14,8 @@ import pytest
 from tests import process
 from tests.process import UNGDOM
 from tests.service import Service
-from ungdom.api import doc_pages, first_calls
+from ungdom.api.docs import first_calls
+from ungdom.api.docs import routes as doc_pages
 
 ROOT = Path(__file__).parents[1]
 HEAVY = (

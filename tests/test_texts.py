@@ -14,8 +14,8 @@ from types import ModuleType
 import pytest
 
 from ungdom import texts
-from ungdom.api.errors import Unreleased
-from ungdom.api.simulation_shapes import RuleBasis
+from ungdom.api.http.errors import Unreleased
+from ungdom.api.simulation.schemas import RuleBasis
 from ungdom.esas import inbound
 from ungdom.esas.envelope import Fault
 from ungdom.esas.inbound.official import FlagCode, IgnoredReason

@@ -12,47 +12,44 @@ from starlette.responses import RedirectResponse
 
 import ungdom
 from ungdom import clock as clocks
-from ungdom.api import (
-    across,
-    alerts,
-    breaches,
-    calendars,
-    cases,
-    complaints,
-    consents,
-    contacts,
-    decision_batch,
-    decisions,
-    delays,
-    doc_pages,
-    docs,
-    esas,
-    events,
-    extract_jobs,
-    extracts,
-    figures,
-    forecasts,
-    handlers,
-    health,
-    jobs,
-    measures,
-    notices,
-    observations,
-    persons,
-    plans,
-    releases,
-    rules,
-    simulating,
-    statistics,
-    surveys,
-    team,
-    timeline,
-    webhooks,
-    work,
-)
-from ungdom.api.access import compose
-from ungdom.api.authorisation import RouteAccess
-from ungdom.api.middleware import AccessMiddleware, BodyLimits
+from ungdom.api.alerts import routes as alerts
+from ungdom.api.breaches import routes as breaches
+from ungdom.api.calendars import routes as calendars
+from ungdom.api.cases import routes as cases
+from ungdom.api.complaints import routes as complaints
+from ungdom.api.consents import routes as consents
+from ungdom.api.contacts import routes as contacts
+from ungdom.api.cross_case_views import routes as across
+from ungdom.api.decisions import batch
+from ungdom.api.decisions import routes as decisions
+from ungdom.api.delays import routes as delays
+from ungdom.api.docs import document
+from ungdom.api.docs import routes as doc_pages
+from ungdom.api.esas import routes as esas
+from ungdom.api.events import routes as events
+from ungdom.api.extracts import job_routes
+from ungdom.api.extracts import routes as extracts
+from ungdom.api.forecasts import routes as forecasts
+from ungdom.api.http import handlers, health
+from ungdom.api.http.auth import compose
+from ungdom.api.http.authorisation import RouteAccess
+from ungdom.api.http.middleware import AccessMiddleware, BodyLimits
+from ungdom.api.indicators import routes as figures
+from ungdom.api.jobs import routes as jobs
+from ungdom.api.measures import routes as measures
+from ungdom.api.notices import routes as notices
+from ungdom.api.observations import routes as observations
+from ungdom.api.persons import routes as persons
+from ungdom.api.plans import routes as plans
+from ungdom.api.releases import routes as releases
+from ungdom.api.rules import routes as rules
+from ungdom.api.simulation import routes as simulating
+from ungdom.api.statistics import routes as statistics
+from ungdom.api.surveys import routes as surveys
+from ungdom.api.team import routes as team
+from ungdom.api.timeline import routes as timeline
+from ungdom.api.webhooks import routes as webhooks
+from ungdom.api.worklist import routes as work
 from ungdom.clock import Clock
 from ungdom.exchange import partners
 from ungdom.extracts import opening, working
@@ -86,7 +83,7 @@ ROUTERS = (
     delays.router,
     calendars.router,
     calendars.public,
-    decision_batch.router,
+    batch.router,
     decisions.router,
     esas.router,
     alerts.router,
@@ -104,7 +101,7 @@ ROUTERS = (
     releases.router,
     surveys.router,
     surveys.public,
-    extract_jobs.router,
+    job_routes.router,
     extracts.router,
     health.router,
 )
@@ -124,7 +121,7 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
-        generate_unique_id_function=docs.operation_id,
+        generate_unique_id_function=document.operation_id,
         lifespan=_lifespan(settings.threads),
     )
     app.state.db = db or Database.open(settings.database_url, pool_size=settings.threads + 2 + EXTRACTS_AT_ONCE)
@@ -140,7 +137,7 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
     for router in ROUTERS:
         app.include_router(router)
     app.add_api_route("/", _home, include_in_schema=False)
-    docs.install(app)
+    document.install(app)
     doc_pages.install(app)
     handlers.install(app)
     limits = BodyLimits(settings.body_limit, settings.exchange_body_limit)

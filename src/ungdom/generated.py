@@ -6,8 +6,8 @@ from pathlib import Path
 
 import ungdom
 from ungdom import texts
-from ungdom.api.field_page import fields_text
-from ungdom.api.statistic_shapes import question_of
+from ungdom.api.docs.field_page import fields_text
+from ungdom.api.statistics.schemas import question_of
 from ungdom.app import create_app
 from ungdom.exchange import document as exchange
 from ungdom.extracts import dictionary

@@ -1,6 +1,6 @@
 """Examples of requests and answers: a worked history told through the service, with a fixed clock and fixed ids.
 
-`python -m tests.api.record_examples` writes them to `src/ungdom/api/examples/recorded.json`; a test compares.
+`python -m tests.api.record_examples` writes them to `src/ungdom/api/docs/examples/recorded.json`; a test compares.
 """
 
 import json
@@ -22,7 +22,7 @@ from tests import pg, service
 from tests.esas import official
 from tests.service import KEY, Client, Service, fill, new_case
 from tests.stories import histories
-from ungdom.api import descriptions
+from ungdom.api.docs import descriptions
 from ungdom.notices.fanout import dispatch
 from ungdom.store.sealing import EncryptionKeys
 

@@ -3,7 +3,7 @@
 from tests.api.build import assert_problem
 from tests.api.issuing import rsa, saying, signed
 from tests.api.trusting import MACHINE, PERSON, SECONDS, STAFF, SYSTEM, Place, person, shape, system
-from ungdom.api.access.keys import MAX_KEY_AGE, MIN_FETCH_INTERVAL
+from ungdom.api.http.auth.keys import MAX_KEY_AGE, MIN_FETCH_INTERVAL
 
 
 def test_a_rotated_key_works_without_a_restart_and_the_removed_one_no_longer(fresh: Place) -> None:

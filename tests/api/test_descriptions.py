@@ -9,8 +9,8 @@ from typing import Any, get_args
 import pytest
 
 from ungdom import generated, texts
-from ungdom.api import descriptions
-from ungdom.api.forms import form_of
+from ungdom.api.docs import descriptions
+from ungdom.api.events.forms import form_of
 from ungdom.texts import Language, fields
 from ungdom.workflow.events import SHAPE
 from ungdom.workflow.vocabulary import EventType

@@ -7,8 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from tests.test_examples import ROOT, document, wrong
-from ungdom.api import inputs as i
-from ungdom.api.event_shapes import RECORDED, REPLACING
+from ungdom.api.events.schemas import RECORDED, REPLACING
+from ungdom.api.http import inputs as i
 from ungdom.workflow.errors import BadDetails
 from ungdom.workflow.events import read_details
 from ungdom.workflow.vocabulary import EventType

@@ -3,7 +3,7 @@
 import pytest
 from starlette.exceptions import HTTPException
 
-from ungdom.api.formats import TableFormat, preferred_format
+from ungdom.api.http.formats import TableFormat, preferred_format
 
 JSON, STAT, CSV = TableFormat
 

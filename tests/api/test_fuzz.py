@@ -25,7 +25,7 @@ from schemathesis.specs.openapi import checks
 from tests import pg
 from tests.api.build import case_at
 from tests.service import Client, Service, fill
-from ungdom.api.tokens import SCOPES
+from ungdom.api.http.tokens import SCOPES
 from ungdom.generated import openapi_text
 from ungdom.workflow.vocabulary import Role
 

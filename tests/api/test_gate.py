@@ -11,9 +11,9 @@ from starlette.types import Message, Receive, Scope, Send
 
 from tests import pg
 from tests.service import Clock, settings_of
-from ungdom.api.access import compose
-from ungdom.api.middleware import BODY_POLICIES, LARGE_BODY, AccessMiddleware, BodyLimits, Refusal
-from ungdom.api.tokens import Issuer
+from ungdom.api.http.auth import compose
+from ungdom.api.http.middleware import BODY_POLICIES, LARGE_BODY, AccessMiddleware, BodyLimits, Refusal
+from ungdom.api.http.tokens import Issuer
 from ungdom.settings import Settings
 from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.vocabulary import Role

@@ -16,7 +16,7 @@ import pytest
 from tests.process import environment, serving
 from tests.service import sqlite_copy
 from ungdom import clock
-from ungdom.api.tokens import Issuer
+from ungdom.api.http.tokens import Issuer
 from ungdom.generated import openapi_text
 from ungdom.settings import from_environment
 from ungdom.workflow.permissions import Viewer

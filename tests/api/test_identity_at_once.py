@@ -17,7 +17,7 @@ from sqlalchemy import select, update
 from tests import pg, service
 from tests.api.test_questions import GIVEN, KNOWN, QUESTIONS, answered, opened
 from tests.service import Service
-from ungdom.api import cases
+from ungdom.api.cases import routes as cases
 from ungdom.intake import confirming, identity
 from ungdom.store import rebuild, records
 from ungdom.store.tables import case_current, person

@@ -6,8 +6,8 @@ import pytest
 
 from tests.api.build import DAY, assert_problem, etag, opened, recorded, rows
 from tests.service import Client
-from ungdom.api.errors import BadIfMatch
-from ungdom.api.preconditions import precondition
+from ungdom.api.http.errors import BadIfMatch
+from ungdom.api.http.preconditions import precondition
 from ungdom.casework import Precondition
 
 CHARGED = {"type": "charged", "occurred_on": DAY}

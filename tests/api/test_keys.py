@@ -15,9 +15,9 @@ from joserfc.jwk import OctKey, RSAKey
 
 from tests.api.issuing import FakeIssuer, ec, public, rsa, saying
 from tests.api.tls import certificate
-from ungdom.api.access import fetching
-from ungdom.api.access.fetching import MAX_KEY_SET_BYTES, MAX_KEYS, KeyEndpoint, key_set
-from ungdom.api.access.keys import (
+from ungdom.api.http.auth import fetching
+from ungdom.api.http.auth.fetching import MAX_KEY_SET_BYTES, MAX_KEYS, KeyEndpoint, key_set
+from ungdom.api.http.auth.keys import (
     MAX_KEY_AGE,
     MIN_FETCH_INTERVAL,
     RETRY_INTERVAL,
@@ -26,7 +26,7 @@ from ungdom.api.access.keys import (
     IssuerKeys,
     NotFetched,
 )
-from ungdom.api.access.principal import BadToken, KeysUnavailable
+from ungdom.api.http.auth.principal import BadToken, KeysUnavailable
 
 NOW = datetime(2026, 1, 5, 11, tzinfo=UTC)
 LONGEST = timedelta(hours=72)

@@ -24,12 +24,12 @@ from tests.api.trusting import (
     system,
 )
 from ungdom import texts
-from ungdom.api.access import compose
-from ungdom.api.access.file import PersonClaimMapping
-from ungdom.api.access.people import person_principal
-from ungdom.api.access.principal import BadToken, NotLetIn
-from ungdom.api.tokens import ADMIN, DECISIONS, PREFIX, READ, STATUS, WRITE, Principal
-from ungdom.api.tokens import EXTRACTS as EXTRACTS_READ
+from ungdom.api.http.auth import compose
+from ungdom.api.http.auth.file import PersonClaimMapping
+from ungdom.api.http.auth.people import person_principal
+from ungdom.api.http.auth.principal import BadToken, NotLetIn
+from ungdom.api.http.tokens import ADMIN, DECISIONS, PREFIX, READ, STATUS, WRITE, Principal
+from ungdom.api.http.tokens import EXTRACTS as EXTRACTS_READ
 from ungdom.store import inbox_tables
 from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.vocabulary import Actor, Role

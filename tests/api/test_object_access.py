@@ -24,7 +24,7 @@ from tests.api import sights
 from tests.api.build import DAY, HIDDEN, assert_problem, rows
 from tests.api.sights import KINDS, MESSAGES, VIEWERS, Secrets, World
 from tests.service import Client, Service, fill, sqlite_copy
-from ungdom.api.tokens import SCOPES
+from ungdom.api.http.tokens import SCOPES
 from ungdom.store import notices
 from ungdom.store.notices import UserNotice
 from ungdom.store.tables import case_file

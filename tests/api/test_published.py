@@ -12,8 +12,9 @@ import pytest
 from tests.api.build import assert_problem, opened
 from tests.service import Client, Service
 from ungdom import texts
-from ungdom.api import doc_pages, handlers, middleware
-from ungdom.api.examples import recorded_examples
+from ungdom.api.docs import routes as doc_pages
+from ungdom.api.docs.examples import recorded_examples
+from ungdom.api.http import handlers, middleware
 from ungdom.store.errors import Unavailable
 from ungdom.workflow.vocabulary import EventType, Regime, Sanction
 

@@ -10,9 +10,9 @@ from tests.api.issuing import signed
 from tests.api.trusting import STAFF, Place, person
 from tests.service import Client, Service, new_case
 from ungdom import texts
-from ungdom.api.deps import RequestContext
-from ungdom.api.errors import NotASystem
-from ungdom.api.tokens import PREFIX, READ, SCOPES, Principal
+from ungdom.api.http.context import RequestContext
+from ungdom.api.http.errors import NotASystem
+from ungdom.api.http.tokens import PREFIX, READ, SCOPES, Principal
 from ungdom.store.reference import office_name
 from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.vocabulary import Role

@@ -9,8 +9,8 @@ from fastapi.routing import APIRoute
 
 from tests.api.build import DAY, HIDDEN
 from tests.service import Service, new_case
-from ungdom.api.authorisation import SAFE_METHODS, rule_of
-from ungdom.api.tokens import SCOPES
+from ungdom.api.http.authorisation import SAFE_METHODS, rule_of
+from ungdom.api.http.tokens import SCOPES
 from ungdom.app import ROUTERS
 from ungdom.workflow.vocabulary import Role
 

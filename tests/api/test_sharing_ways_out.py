@@ -5,8 +5,9 @@ from datetime import date
 import pytest
 
 from tests.workflow.roads import case_at
-from ungdom.api import ical, need_to_know
-from ungdom.api import schemas as s
+from ungdom.api.calendars import ical
+from ungdom.api.cases import redaction
+from ungdom.api.cases import schemas as s
 from ungdom.esas import outbound
 from ungdom.notices.document import with_webhooks
 from ungdom.notices.fanout import EVENT_RECORDED
@@ -56,8 +57,8 @@ def test_consents_breaches_and_complaints_are_not_for_the_team() -> None:
 
 def test_every_event_has_a_matter_and_what_is_hidden_is_a_field_of_the_case() -> None:
     assert {sharing.matter_of(kind) for kind in EventType} == {*sharing.EVENTS_BY_MATTER, Matter.STAGE_DATES}
-    assert {name for names in need_to_know.HIDDEN_FIELDS.values() for name in names} <= set(s.CaseOut.model_fields)
-    assert set(need_to_know.HIDDEN_IN_LISTS) <= set(s.CaseRow.model_fields)
+    assert {name for names in redaction.HIDDEN_FIELDS.values() for name in names} <= set(s.CaseOut.model_fields)
+    assert set(redaction.HIDDEN_IN_LISTS) <= set(s.CaseRow.model_fields)
 
 
 def test_no_event_is_told_under_two_matters() -> None:

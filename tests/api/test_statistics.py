@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from tests.api.build import assert_problem
 from tests.service import Client, Service, sqlite_copy
 from tests.statistics import waits
-from ungdom.api import statistic_shapes
+from ungdom.api.statistics import schemas as statistic_shapes
 from ungdom.cli import app
 from ungdom.settings import BadSettings
 from ungdom.statistics import digests, exact

@@ -43,8 +43,8 @@ from tests.api.trusting import (
     shape,
     system,
 )
-from ungdom.api.access.verify import MAX_TOKEN_LENGTH
-from ungdom.api.tokens import READ
+from ungdom.api.http.auth.verify import MAX_TOKEN_LENGTH
+from ungdom.api.http.tokens import READ
 
 ATTACKER = rsa("machine")
 

@@ -16,8 +16,18 @@ from joserfc.jwk import ECKey, RSAKey
 from tests import pg
 from tests.api.build import assert_problem, opened
 from tests.service import Client, Service, settings_of
-from ungdom.api.access import compose
-from ungdom.api.tokens import AUDIENCE, DECISIONS, ISSUER, READ, SCOPES, STATUS, WRITE, Issuer, Principal
+from ungdom.api.http.auth import compose
+from ungdom.api.http.tokens import (
+    AUDIENCE,
+    DECISIONS,
+    ISSUER,
+    READ,
+    SCOPES,
+    STATUS,
+    WRITE,
+    Issuer,
+    Principal,
+)
 from ungdom.app import create_app
 from ungdom.settings import BadSettings
 from ungdom.workflow.permissions import Viewer

@@ -28,9 +28,9 @@ from tests.api.issuing import (
 )
 from tests.api.trusting import NOW, SYSTEM
 from tests.service import Clock, Service, settings_of
-from ungdom.api.access import compose
-from ungdom.api.access.organisation import is_organisation_number
-from ungdom.api.tokens import Issuer
+from ungdom.api.http.auth import compose
+from ungdom.api.http.auth.organisation import is_organisation_number
+from ungdom.api.http.tokens import Issuer
 from ungdom.app import create_app
 from ungdom.settings import BadSettings, Settings
 from ungdom.workflow.vocabulary import Role

@@ -8,9 +8,9 @@ import anyio
 import pytest
 
 from tests.api.issuing import MASKINPORTEN, consumer, rsa, signed
-from ungdom.api.access.keys import FixedKeys, PublicKey
-from ungdom.api.access.principal import BadToken, Principal
-from ungdom.api.access.verify import IssuerPolicy, Verifier
+from ungdom.api.http.auth.keys import FixedKeys, PublicKey
+from ungdom.api.http.auth.principal import BadToken, Principal
+from ungdom.api.http.auth.verify import IssuerPolicy, Verifier
 from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 

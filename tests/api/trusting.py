@@ -28,7 +28,7 @@ from tests.api.issuing import (
     rsa,
 )
 from tests.service import Service, sqlite_copy
-from ungdom.api.tokens import DECISIONS, READ, WRITE
+from ungdom.api.http.tokens import DECISIONS, READ, WRITE
 
 NOW = datetime(2026, 1, 5, 11, tzinfo=UTC)
 SECONDS = int(NOW.timestamp())

@@ -27,8 +27,8 @@ from tests.faults.frozen_server import NOON
 from tests.intake import content, making
 from tests.intake.wire import Gone, Wire
 from tests.process import environment, serving
-from ungdom.api.access.principal import SYSTEM_AUTHORITIES
-from ungdom.api.tokens import Issuer
+from ungdom.api.http.auth.principal import SYSTEM_AUTHORITIES
+from ungdom.api.http.tokens import Issuer
 from ungdom.intake import Sender, stream
 from ungdom.intake.stream import Splitter, StreamContext
 from ungdom.settings import from_environment

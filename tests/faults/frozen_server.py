@@ -12,7 +12,7 @@ from typing import Any
 
 import uvicorn
 
-from ungdom.api import decision_batch
+from ungdom.api.decisions import batch
 from ungdom.app import create_app
 from ungdom.settings import from_environment
 from ungdom.store import session
@@ -39,11 +39,11 @@ def die_at(number: int, when: str) -> None:
 def main() -> None:
     asked = argparse.ArgumentParser()
     asked.add_argument("--port", type=int, required=True)
-    asked.add_argument("--group", type=int, default=decision_batch.GROUP)
+    asked.add_argument("--group", type=int, default=batch.GROUP)
     asked.add_argument("--die-at", type=int)
     asked.add_argument("--when", choices=["before", "after"], default="before")
     said = asked.parse_args()
-    decision_batch.GROUP = said.group
+    batch.GROUP = said.group
     if said.die_at:
         die_at(said.die_at, said.when)
     app = create_app(from_environment(), clock=lambda: NOON)

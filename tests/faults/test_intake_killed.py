@@ -28,8 +28,8 @@ from tests.intake.making import Told
 from tests.intake.wire import Gone, Wire
 from tests.process import environment, serving
 from ungdom import clock
-from ungdom.api.access.principal import SYSTEM_AUTHORITIES
-from ungdom.api.tokens import Issuer
+from ungdom.api.http.auth.principal import SYSTEM_AUTHORITIES
+from ungdom.api.http.tokens import Issuer
 from ungdom.intake import Sender, stream
 from ungdom.intake.stream import Splitter, StreamContext
 from ungdom.settings import from_environment

@@ -18,7 +18,7 @@ import pytest
 from tests import pg, service
 from tests.process import environment, serving
 from ungdom import clock
-from ungdom.api.tokens import Issuer
+from ungdom.api.http.tokens import Issuer
 from ungdom.settings import from_environment
 from ungdom.store import rebuild
 from ungdom.store.session import Database

@@ -147,7 +147,7 @@ def left_behind(of: Service, monkeypatch: pytest.MonkeyPatch) -> File:
     """A message that was passed over by somebody who ended right after the commit."""
     file, case, message = parked(of)
     with monkeypatch.context() as killed:
-        killed.setattr("ungdom.api.deps.retry_after_commit", lambda *_: None)
+        killed.setattr("ungdom.api.http.context.retry_after_commit", lambda *_: None)
         beside(of, received(of, message), lambda: record(of, case, JUDGED))
     assert file.stands("became_final") == ("parked", "too_early")
     return file

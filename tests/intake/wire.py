@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from tests.process import environment
 from ungdom import clock
-from ungdom.api.tokens import Issuer
+from ungdom.api.http.tokens import Issuer
 from ungdom.settings import from_environment
 from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.vocabulary import Role

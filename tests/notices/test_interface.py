@@ -13,7 +13,7 @@ from tests import service
 from tests.api.build import assert_problem, case_at, places, recorded
 from tests.notices.build import LONG_AGO
 from tests.service import Client, Clock, Service
-from ungdom.api.webhooks import MAX_WEBHOOKS
+from ungdom.api.webhooks.routes import MAX_WEBHOOKS
 from ungdom.notices import address
 from ungdom.notices.delivery import NoticeDeliveryContext, deliver
 from ungdom.notices.fanout import dispatch

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 
 from tests import pg, process
 from tests.web.browser import chromium
-from ungdom.api import first_calls
+from ungdom.api.docs import first_calls
 
 PATIENCE = 60_000
 """Milliseconds: a bound on a machine that does much else. `bench/docs_page.py` measures."""

@@ -124,7 +124,7 @@ def token(
     authority: Annotated[list[Actor] | None, typer.Option(help="Prosecution: whose acts it tells of; repeat.")] = None,
 ) -> None:
     """A token of the development issuer. With the role prosecution it stands for a system that sends decisions."""
-    from ungdom.api.tokens import Issuer
+    from ungdom.api.http.tokens import Issuer
 
     issuer = Issuer(demo_settings())
     who = Viewer(role, subject or subject_of(role, konfliktrad), konfliktrad)
@@ -183,7 +183,7 @@ def show(
     on_demo: OnDemo = False,
 ) -> None:
     """One case: where it stands, its history, its clocks. Names are left out."""
-    from ungdom.api import views
+    from ungdom.api.cases import present as views
 
     config = selected_settings(on_demo)
     now = clock.now()

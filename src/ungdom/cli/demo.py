@@ -71,7 +71,7 @@ def demo(
 
 
 def _print_first_calls(base: str, tokens: Path, seconds: float) -> None:
-    from ungdom.api import first_calls
+    from ungdom.api.docs import first_calls
 
     out.print(f"\nTry these five calls in another terminal (a token for each role is in {tokens}, for 12 hours):\n")
     out.print(first_calls.as_text(base, str(tokens)), markup=False)
@@ -156,7 +156,7 @@ def subject_of(role: Role, konfliktrad: str | None) -> str:
 
 def _write_tokens(config: Settings) -> Path:
     """A new token for each role, in a file named after it that only its owner can read; the folder."""
-    from ungdom.api.tokens import NEEDS_OFFICE, SCOPES, Issuer
+    from ungdom.api.http.tokens import NEEDS_OFFICE, SCOPES, Issuer
 
     issuer, folder = Issuer(config), config.data_dir / "demo" / "tokens"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -16,8 +16,8 @@ from ungdom.workflow.daycount import last_moment
 from ungdom.workflow.vocabulary import Sanction
 
 if TYPE_CHECKING:
-    from ungdom.api.caseload_shapes import OfficeLoadOut
-    from ungdom.api.figure_shapes import FigureOut, IndicatorList
+    from ungdom.api.indicators.caseload_schemas import OfficeLoadOut
+    from ungdom.api.indicators.schemas import FigureOut, IndicatorList
     from ungdom.store.session import Database
 
 LANGUAGE: texts.Language = "en"
@@ -48,8 +48,8 @@ def indicators(  # noqa: PLR0913, PLR0917  # each an option of the command
     refresh: Refresh = False,
 ) -> None:
     """The indicators of the strategy for a period, by konfliktråd and for the country. Exact: not to be published."""
-    from ungdom.api.figure_shapes import IndicatorList, indicators_out
-    from ungdom.api.schemas import AsOfOut
+    from ungdom.api.cases.schemas import AsOfOut
+    from ungdom.api.indicators.schemas import IndicatorList, indicators_out
     from ungdom.statistics.indicators import answering
 
     if until < since:
@@ -86,8 +86,8 @@ def caseload(
     refresh: Refresh = False,
 ) -> None:
     """Open cases by coordinator, phase, sanction and weight; what came in, went out and will come; warnings."""
-    from ungdom.api.caseload_shapes import CaseloadOut, offices_out
-    from ungdom.api.schemas import AsOfOut
+    from ungdom.api.cases.schemas import AsOfOut
+    from ungdom.api.indicators.caseload_schemas import CaseloadOut, offices_out
     from ungdom.statistics.caseload import answering as load_answering
 
     db = database(selected_settings(on_demo), refresh)

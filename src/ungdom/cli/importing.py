@@ -13,7 +13,7 @@ from uuid import UUID
 import typer
 
 from ungdom import clock, intake, settings, texts
-from ungdom.api.access.principal import SUBJECT, SYSTEM_AUTHORITIES
+from ungdom.api.http.auth.principal import SUBJECT, SYSTEM_AUTHORITIES
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.terminal import AsJson, err, open_database, out, progress
 from ungdom.intake import IntakeContext, Outcome, Sender

@@ -18,7 +18,7 @@ def recidivism(  # noqa: PLR0913, PLR0917  # each an option of the command
     refresh: Refresh = False,
 ) -> None:
     """How many relapse: ssb_5y, nordic_2y and completion_2y side by side, by origin in the period."""
-    from ungdom.api.statistic_shapes import RecidivismQuery
+    from ungdom.api.statistics.schemas import RecidivismQuery
     from ungdom.statistics.recidivism import answering
 
     query = query_of(RecidivismQuery, (since, until), statistic, by, where)

@@ -22,7 +22,7 @@ from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
 if TYPE_CHECKING:
-    from ungdom.api.simulation_shapes import BothOut, ClockChangeOut, SimulationIn, SimulationOut, TriedOut
+    from ungdom.api.simulation.schemas import BothOut, ClockChangeOut, SimulationIn, SimulationOut, TriedOut
 
 simulate_app = typer.Typer(no_args_is_help=True, help="Try something on the live cases, and write nothing.")
 
@@ -62,8 +62,8 @@ def rules(
 
 def _simulate(config: Settings, body: "SimulationIn") -> "SimulationOut":
     """The report, made with the eyes of the system. A call that is off is told place by place."""
-    from ungdom.api.simulating import day_of
-    from ungdom.api.simulation_shapes import simulation_out
+    from ungdom.api.simulation.routes import day_of
+    from ungdom.api.simulation.schemas import simulation_out
 
     db = open_database(config)
     try:
@@ -78,7 +78,7 @@ def _simulate(config: Settings, body: "SimulationIn") -> "SimulationOut":
 
 
 def _read_changes(file: Path, given: dict[str, Any]) -> "SimulationIn":
-    from ungdom.api.simulation_shapes import SimulationIn
+    from ungdom.api.simulation.schemas import SimulationIn
 
     try:
         return SimulationIn.model_validate({**_parsed(file), **given})

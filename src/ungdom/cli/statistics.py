@@ -27,8 +27,8 @@ from ungdom.store.sealing import EncryptionKeys
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-    from ungdom.api.statistic_shapes import StatisticList, StatisticOut, TableCellOut
-    from ungdom.api.statistics import Find
+    from ungdom.api.statistics.routes import Find
+    from ungdom.api.statistics.schemas import StatisticList, StatisticOut, TableCellOut
 
 statistics_app = typer.Typer(no_args_is_help=True, help=__doc__)
 
@@ -70,7 +70,7 @@ def lead_time(  # noqa: PLR0913, PLR0917  # each an option of the command
     refresh: Refresh = False,
 ) -> None:
     """How long cases take, those that still wait with them: P1 to P3, stage.STATE, wait.PARTY."""
-    from ungdom.api.statistic_shapes import LeadTimeQuery
+    from ungdom.api.statistics.schemas import LeadTimeQuery
     from ungdom.statistics import exact
 
     query = query_of(LeadTimeQuery, (since, until), statistic, by, where, threshold_days=threshold_days, curve=curve)
@@ -91,7 +91,7 @@ def completion(  # noqa: PLR0913, PLR0917  # each an option of the command
     refresh: Refresh = False,
 ) -> None:
     """How cases come out, of those received, of those started and of those closed."""
-    from ungdom.api.statistic_shapes import CompletionQuery
+    from ungdom.api.statistics.schemas import CompletionQuery
     from ungdom.statistics import exact
 
     query = query_of(CompletionQuery, (since, until), statistic, by, where)
@@ -137,7 +137,7 @@ def print_answer(
     refresh: bool,
 ) -> None:
     """Answer this query of the interface, found so, on the terminal; the program ends: 1 when a case is unread."""
-    from ungdom.api.statistic_shapes import list_out
+    from ungdom.api.statistics.schemas import list_out
 
     config = selected_settings(on_demo)
     valid_at, known_at = as_of_days(*as_of)

@@ -1,0 +1,1 @@
+"""Alerts: read, acknowledge, put off, and withdraw."""

@@ -1,0 +1,116 @@
+"""Alerts: what runs out or has run out, and what people say to it."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from ungdom import alerts, casework, texts
+from ungdom.api.alerts import schemas as shapes
+from ungdom.api.alerts.present import brief
+from ungdom.api.cases.routes import json_response
+from ungdom.api.http import cursors
+from ungdom.api.http import inputs as i
+from ungdom.api.http.authorisation import guarded, requires
+from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext, WriteContext
+from ungdom.api.http.offices import check_office
+from ungdom.api.http.tokens import READ
+from ungdom.store import alerts as alert_store
+from ungdom.store import reading
+from ungdom.store.alerts import Alert, AlertFilter, AlertHistoryEntry
+from ungdom.store.reading import CaseCurrentRow
+from ungdom.store.session import Connection
+from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.permissions import Disclosure, may_answer_alerts, may_snooze_alerts
+
+router = APIRouter(tags=["alerts"])
+
+NoQuery = Annotated[i.NoQuery, Query()]
+
+
+@router.get("/v1/alerts", response_model=shapes.AlertList, summary="List alerts")
+def list_alerts(context: ReadContext, query: Annotated[shapes.AlertQuery, Query()]) -> Response:
+    """The alerts on cases that this viewer may see, the first due first; those that are settled only when asked for."""
+    return context.read(lambda tx: _page_of_alerts(tx, context, query))
+
+
+@router.get("/v1/alerts/{alert_id}", response_model=shapes.AlertDetail, summary="Read an alert")
+def get_alert(context: ReadContext, alert_id: UUID, _query: NoQuery) -> Response:
+    """One alert, and everything that happened to it: when, for which day, by whom."""
+    return context.read(lambda tx: _alert_detail(tx, context, alerts.read(tx, context.recorder.viewer, alert_id)))
+
+
+@router.post("/v1/alerts/{alert_id}/acknowledge", response_model=shapes.AlertDetail, summary="See to it")
+@guarded(requires(READ, may_answer_alerts))
+def acknowledge_alert(context: WriteContext, alert_id: UUID, _query: NoQuery) -> Response:
+    """Say that you have seen it and see to it. It goes on climbing until the clock stops."""
+    return _write_alert(context, lambda tx: alerts.acknowledge(tx, context.recorder.viewer, alert_id, context.now))
+
+
+@router.post("/v1/alerts/{alert_id}/answer", response_model=shapes.AlertDetail, summary="Say why, and until when")
+@guarded(requires(READ, may_answer_alerts))
+def answer_alert(context: WriteContext, alert_id: UUID, body: shapes.AnswerIn, _query: NoQuery) -> Response:
+    """Say why it is late and when it is expected. Until that day has passed nobody is told again."""
+    explanation = (body.reason, body.expected_on)
+    return _write_alert(
+        context, lambda tx: alerts.answer(tx, context.recorder.viewer, alert_id, *explanation, context.now)
+    )
+
+
+@router.post("/v1/alerts/{alert_id}/snooze", response_model=shapes.AlertDetail, summary="Put it off")
+@guarded(requires(READ, may_snooze_alerts))
+def snooze_alert(context: WriteContext, alert_id: UUID, body: shapes.SnoozeIn, _query: NoQuery) -> Response:
+    """Tell nobody until that day has passed. The clock runs on, and the list still shows it."""
+    return _write_alert(
+        context, lambda tx: alerts.snooze(tx, context.recorder.viewer, alert_id, body.until, context.now)
+    )
+
+
+def _write_alert(context: RequestContext, operation: Callable[[Connection], Alert]) -> Response:
+    """Nothing in the case is written: who may read it may answer for its delays."""
+    return context.write(lambda tx: _alert_detail(tx, context, operation(tx)))
+
+
+def _page_of_alerts(tx: Connection, context: RequestContext, query: shapes.AlertQuery) -> ApiResponse:
+    check_office(tx, context, query.konfliktrad)
+    list_key = query.model_dump_json(exclude={"cursor", "limit"})
+    after = _parse_place(cursors.read(context.cursor_key, list_key, query.cursor)) if query.cursor else None
+    alert_filter = AlertFilter(**query.model_dump(exclude={"cursor", "limit", "case"}), case_id=query.case)
+    page, last = alert_store.list_alerts(tx, context.recorder.viewer, alert_filter, after, query.limit)
+    cases = reading.read_cases(tx, list({alert.case_id for alert in page}))
+    items = [shapes.AlertOut(**_with_case(context, alert, cases[alert.case_id])) for alert in page]
+    following = cursors.write(context.cursor_key, list_key, f"{last[0]} {last[1]}") if last else None
+    return json_response(shapes.AlertList(items=items, next=following))
+
+
+def _parse_place(text: str) -> tuple[date, UUID]:
+    due, _, last = text.partition(" ")
+    return date.fromisoformat(due), UUID(last)
+
+
+def _alert_detail(tx: Connection, context: RequestContext, alert: Alert) -> ApiResponse:
+    read = casework.read(tx, context.recorder.viewer, alert.case_id, context.now, None, None)
+    row = reading.read_cases(tx, [alert.case_id])[alert.case_id]
+    named = Disclosure.OFFICE in read.disclosures
+    history = [_history_entry(context.language, entry, named) for entry in alert_store.history(tx, alert.alert_id)]
+    return json_response(shapes.AlertDetail(**_with_case(context, alert, row), history=history))
+
+
+def _history_entry(language: texts.Language, entry: AlertHistoryEntry, named: bool) -> shapes.HappenedOut:
+    values = {name: getattr(entry, name) for name in ("n", "change", "for_date", "at", "role", "details")}
+    label = texts.label(language, entry.change)
+    return shapes.HappenedOut(**values, label=label, subject=entry.subject if named else None)
+
+
+def _with_case(context: RequestContext, alert: Alert, row: CaseCurrentRow) -> dict[str, Any]:
+    return {
+        **brief(alert, context.language, oslo_date(context.now)),
+        "case": alert.case_id,
+        "reference": row.reference,
+        "case_state": row.state,
+        "case_state_label": texts.label(context.language, row.state),
+        "phase": row.phase,
+        "waiting_for": row.waiting_for,
+    }

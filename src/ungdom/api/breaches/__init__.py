@@ -1,0 +1,1 @@
+"""The breach cases of a case."""

@@ -1,0 +1,1 @@
+"""Calendar feeds with the deadlines of their owner."""

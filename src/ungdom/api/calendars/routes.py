@@ -1,0 +1,182 @@
+"""Calendar feeds: addresses by which a coordinator's own calendar program reads their deadlines, until revoked."""
+
+import hashlib
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Header, HTTPException, Path, Query, Request, Response
+
+from ungdom import agenda, texts
+from ungdom.api.calendars import ical
+from ungdom.api.cases import schemas as s
+from ungdom.api.cases.routes import json_response
+from ungdom.api.http import inputs as i
+from ungdom.api.http.authorisation import guarded, requires
+from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext, WriteContext
+from ungdom.api.http.errors import NoFeed
+from ungdom.api.http.pagination import PageQuery, page_and_cursor, start_after
+from ungdom.api.http.tokens import WRITE
+from ungdom.casework import NotVisible
+from ungdom.message.text import HeaderText, SecretText
+from ungdom.store import calendar_feeds
+from ungdom.store.calendar_feeds import Feed
+from ungdom.store.ids import uuid7
+from ungdom.store.session import Connection, Database
+from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.permissions import OF_THE_OFFICE
+from ungdom.workflow.vocabulary import Role
+
+router = APIRouter(tags=["calendar"])
+public = APIRouter(tags=["calendar"])
+
+Secret = Annotated[SecretText, Path(json_schema_extra={"pattern": "^[A-Za-z0-9_-]{43}$"})]
+IfNoneMatch = Annotated[HeaderText | None, Header(alias="If-None-Match")]
+
+PRIVATE_HEADERS = {
+    "Cache-Control": "private, no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+"""The address is the secret: nobody between keeps the answer, and it is not told onward."""
+
+
+class FeedOut(s.Output):
+    """A feed without its address, which is told once. `read_at`: last read, to the hour; null when never."""
+
+    id: UUID
+    language: str
+    created_at: datetime
+    read_at: datetime | None
+
+
+class NewFeedOut(FeedOut):
+    """A feed just made. `address`: told in this answer only; null where a repeated request is answered again."""
+
+    address: str | None
+
+
+class FeedList(s.Output):
+    """A page of the feeds of whoever asks, the oldest first."""
+
+    items: list[FeedOut]
+    next: str | None
+
+
+def _may_have_feeds(role: Role) -> bool:
+    return role in OF_THE_OFFICE
+
+
+@router.post("/v1/calendar-feeds", status_code=201, response_model=NewFeedOut, summary="Make a calendar feed")
+@guarded(requires(WRITE, _may_have_feeds))
+def create_calendar_feed(context: WriteContext, _query: Annotated[i.NoQuery, Query()]) -> Response:
+    """An address that shows the deadlines of your cases to whoever has it, until you revoke it.
+
+    Yours are those assigned to you, and those you opened until they are assigned.
+
+    For coordinators and leaders, in the language asked for. Lost, the address cannot be told again: revoke the feed
+    and make another.
+    """
+    created: list[NewFeedOut] = []
+    response = context.write(lambda tx: _create_feed(tx, context, created))
+    if "Idempotency-Replayed" in response.headers:
+        return response
+    return json_response(created[-1], 201, **{"Content-Language": context.language, **PRIVATE_HEADERS}).to_http()
+
+
+@router.get("/v1/calendar-feeds", response_model=FeedList, summary="Your calendar feeds")
+def list_calendar_feeds(context: ReadContext, query: Annotated[PageQuery, Query()]) -> Response:
+    """Your own feeds: when each was made and last read."""
+    return context.read(lambda tx: _page_of_feeds(tx, context, query))
+
+
+@router.delete("/v1/calendar-feeds/{feed_id}", status_code=204, summary="Revoke a calendar feed")
+@guarded(requires(WRITE, _may_have_feeds))
+def revoke_calendar_feed(context: WriteContext, feed_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+    """Take back one of your own feeds: from now on its address is that of nothing."""
+    return context.write(lambda tx: _revoke_feed(tx, context, feed_id))
+
+
+@public.get(
+    "/v1/calendar/{secret}.ics",
+    summary="Read a calendar",
+    response_class=Response,
+    responses={
+        200: {"content": {ical.MEDIA_TYPE: {"schema": {"type": "string"}}}},
+        304: {"description": "Not changed since the ETag given"},
+    },
+    openapi_extra={"security": []},
+)
+def get_calendar(
+    request: Request,
+    secret: Secret,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """The deadlines and hearings of one coordinator as iCalendar; the secret in the address stands for a token.
+
+    What they may see now, and nothing once they no longer work there. A revoked address answers as one that never was.
+    """
+    state = request.app.state
+    body = _read_calendar(state.db, secret, state.clock(), state.public_url)
+    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers = {**PRIVATE_HEADERS, "ETag": tag}
+    if tag in (if_none_match or ""):
+        return Response(status_code=304, headers=headers)
+    return Response(body, headers=headers, media_type=f"{ical.MEDIA_TYPE}; charset=utf-8")
+
+
+def _create_feed(tx: Connection, context: RequestContext, created: list[NewFeedOut]) -> ApiResponse:
+    """The answer as it may be kept for a repeat: without the address, which goes to `created` and is kept nowhere."""
+    subject = _feed_owner(tx, context)
+    feed = Feed(uuid7(context.now), subject, context.language, context.now, None)
+    secret = calendar_feeds.create(tx, feed)
+    feed_out = NewFeedOut(**_feed_out(feed).model_dump(), address=None)
+    created.append(feed_out.model_copy(update={"address": f"{context.public_url}/v1/calendar/{secret}.ics"}))
+    return json_response(feed_out, 201)
+
+
+def _feed_owner(tx: Connection, context: RequestContext) -> str:
+    """Whose feeds these are. Raises `NoFeed` for those who have none."""
+    viewer = context.recorder.viewer
+    if not _may_have_feeds(viewer.role) or agenda.owner(tx, viewer.subject, oslo_date(context.now)) is None:
+        raise NoFeed
+    return viewer.subject
+
+
+def _page_of_feeds(tx: Connection, context: RequestContext, query: PageQuery) -> ApiResponse:
+    rows = calendar_feeds.feeds_of(
+        tx, _subject_of_feeds(context), start_after(context, "calendar feeds", query), query.limit + 1
+    )
+    page, following = page_and_cursor(context, "calendar feeds", query, rows, lambda row: (row.created_at, row.feed_id))
+    return json_response(FeedList(items=[_feed_out(feed) for feed in page], next=following))
+
+
+def _revoke_feed(tx: Connection, context: RequestContext, feed_id: UUID) -> ApiResponse:
+    if not calendar_feeds.revoke(tx, _subject_of_feeds(context), feed_id):
+        raise NotVisible
+    return ApiResponse(204, b"", {})
+
+
+def _subject_of_feeds(context: RequestContext) -> str:
+    """Whose feeds are shown and revoked: also by somebody who is no longer on the staff. Raises `NoFeed`."""
+    if context.recorder.viewer.role not in OF_THE_OFFICE:
+        raise NoFeed
+    return context.recorder.viewer.subject
+
+
+def _feed_out(feed: Feed) -> FeedOut:
+    return FeedOut(id=feed.feed_id, language=feed.language, created_at=feed.created_at, read_at=feed.read_at)
+
+
+def _read_calendar(db: Database, secret: str, now: datetime, base: str) -> bytes:
+    """The calendar at this address now. Raises 404 where there is none."""
+    with db.reading() as tx:
+        feed = calendar_feeds.find_by_secret(tx, secret)
+        if feed is None:
+            raise HTTPException(404)
+        viewer = agenda.owner(tx, feed.subject, oslo_date(now))
+        entries = agenda.upcoming(tx, viewer, now) if viewer else []
+    if calendar_feeds.should_record_read(feed, now):
+        with db.writing() as tx:
+            calendar_feeds.record_read(tx, feed, now)
+    return ical.calendar(entries, texts.negotiate(feed.language), base)

@@ -1,0 +1,1 @@
+"""Consents in a case, and the right to be heard."""

@@ -1,0 +1,1 @@
+"""Contact channels of the people around a case."""

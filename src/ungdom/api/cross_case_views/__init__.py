@@ -1,0 +1,1 @@
+"""Views of one case, for a page of cases at a time."""

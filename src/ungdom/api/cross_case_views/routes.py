@@ -1,0 +1,272 @@
+"""Plans, meetings, consents, breaches and complaints across cases: the views of one case, a page of cases at a time."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel
+
+from ungdom import casework, texts, worklist
+from ungdom.api.breaches.routes import BreachesOut, breaches_out
+from ungdom.api.cases import schemas as s
+from ungdom.api.cases.routes import instant, json_response
+from ungdom.api.complaints.routes import ComplaintsOut, complaints_out
+from ungdom.api.consents.routes import ConsentsOut, consents_out
+from ungdom.api.http import cursors
+from ungdom.api.http import inputs as i
+from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext
+from ungdom.api.http.offices import check_office
+from ungdom.api.plans import routes as plans
+from ungdom.api.plans import schemas as shapes
+from ungdom.casework import CaseView, NotVisible
+from ungdom.message.text import CodeText, CursorText
+from ungdom.store import current
+from ungdom.store.journal import StoredCase
+from ungdom.store.reading import Filters
+from ungdom.store.session import Connection
+from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.permissions import Disclosure, disclosures_for, may_list_views
+from ungdom.workflow.vocabulary import PHASE, EventType, Phase, Sanction, State
+
+router = APIRouter(tags=["across-cases"])
+
+E = EventType
+View = Callable[[CaseView, s.AsOfOut], BaseModel]
+ViewFactory = Callable[[Connection, list[CaseView]], View]
+"""The view of a case, made for a page: what it has to look up it looks up once."""
+
+PLANS = (E.PLAN_MEETING_HELD, E.PLAN_SIGNED, E.PLAN_APPROVED, E.MEASURE_REQUESTED, E.MEASURE_STARTED)
+MEETINGS = (
+    E.COORDINATION_MEETING_HELD,
+    E.YOUTH_CONFERENCE_HELD,
+    E.PLAN_MEETING_HELD,
+    E.REPLAN_MEETING_HELD,
+    E.TEAM_MEETING_HELD,
+    E.BREACH_TALK_HELD,
+    E.RESTORATIVE_MEETING_HELD,
+)
+CONSENTS = (E.CONSENT_GIVEN, E.CONSENT_REFUSED, E.SHARING_CONSENT_GIVEN)
+BREACHES = (E.BREACH_RECORDED, E.NEW_OFFENCE_RECORDED, E.BREACH_TALK_MISSED)
+COMPLAINTS = (E.COMPLAINT_FILED,)
+
+
+class AcrossQuery(i.AsOf):
+    """Which cases: those that have something of the kind, narrowed by where they stand."""
+
+    konfliktrad: CodeText | None = None
+    sanction: Sanction | None = None
+    phase: Phase | None = None
+    state: State | None = None
+    limit: i.Limit = i.DEFAULT_LIMIT
+    cursor: CursorText | None = None
+
+
+class CaseLine(s.Output):
+    """One case of a list: what it is called, where it stands, and `view`, what the list is about.
+
+    Of a youth whose address is protected, `konfliktrad` is null for most.
+    """
+
+    id: UUID
+    reference: str
+    sanction: Sanction
+    state: State
+    state_label: str
+    konfliktrad: str | None
+
+
+class PlanLine(CaseLine):
+    """One case with its plan."""
+
+    view: shapes.PlanOut
+
+
+class PlanList(s.Output):
+    """A page of plans, in the order the cases were opened; it may be short."""
+
+    items: list[PlanLine]
+    next: str | None
+
+
+class MeetingsLine(CaseLine):
+    """One case with its meetings."""
+
+    view: shapes.MeetingsOut
+
+
+class MeetingsList(s.Output):
+    """A page of meetings by case, in the order the cases were opened; it may be short."""
+
+    items: list[MeetingsLine]
+    next: str | None
+
+
+class ConsentsLine(CaseLine):
+    """One case with its consents."""
+
+    view: ConsentsOut
+
+
+class ConsentsList(s.Output):
+    """A page of consents by case, in the order the cases were opened; it may be short."""
+
+    items: list[ConsentsLine]
+    next: str | None
+
+
+class BreachesLine(CaseLine):
+    """One case with its breaches."""
+
+    view: BreachesOut
+
+
+class BreachesList(s.Output):
+    """A page of breaches by case, in the order the cases were opened; it may be short."""
+
+    items: list[BreachesLine]
+    next: str | None
+
+
+class ComplaintsLine(CaseLine):
+    """One case with its complaints."""
+
+    view: ComplaintsOut
+
+
+class ComplaintsList(s.Output):
+    """A page of complaints by case, in the order the cases were opened; it may be short."""
+
+    items: list[ComplaintsLine]
+    next: str | None
+
+
+AcrossParams = Annotated[AcrossQuery, Query()]
+
+
+@router.get("/v1/plans", response_model=PlanList, summary="Plans and measures across cases")
+def list_plans(context: ReadContext, query: AcrossParams) -> Response:
+    """The plan of each case that has one, or has asked for measures, as `/v1/cases/{id}/plan` shows it."""
+
+    def make_view(tx: Connection, reads: list[CaseView]) -> View:
+        names = plans.names_for(tx, context.language, reads)
+        return lambda read, then: plans.plan_out(plans.office_access(read, then), names)
+
+    return _list_with_factory(context, query, PLANS, PlanList, make_view)
+
+
+@router.get("/v1/meetings", response_model=MeetingsList, summary="Meetings across cases")
+def list_meetings(context: ReadContext, query: AcrossParams) -> Response:
+    """The meetings of each case that has had one, as `/v1/cases/{id}/meetings` shows them."""
+    language = context.language
+    return _list_with_view(
+        context,
+        query,
+        MEETINGS,
+        MeetingsList,
+        lambda read, then: plans.meetings_out(plans.office_access(read, then), language),
+    )
+
+
+@router.get("/v1/consents", response_model=ConsentsList, summary="Consents across cases")
+def list_consents(context: ReadContext, query: AcrossParams) -> Response:
+    """The consents of each case in which somebody gave or refused one, and who is missing."""
+    return _list_with_view(
+        context, query, CONSENTS, ConsentsList, lambda read, then: consents_out(read, then, context.language)
+    )
+
+
+@router.get("/v1/breaches", response_model=BreachesList, summary="Breaches across cases")
+def list_breaches(context: ReadContext, query: AcrossParams) -> Response:
+    """The chains of breaches and new offences of each case that has one."""
+    return _list_with_view(
+        context, query, BREACHES, BreachesList, lambda read, then: breaches_out(read, then, context.language)
+    )
+
+
+@router.get("/v1/complaints", response_model=ComplaintsList, summary="Complaints across cases")
+def list_complaints(context: ReadContext, query: AcrossParams) -> Response:
+    """The complaints of each case in which one was filed, and the decisions that can be complained about."""
+    return _list_with_view(
+        context, query, COMPLAINTS, ComplaintsList, lambda read, then: complaints_out(read, then, context.language)
+    )
+
+
+def _list_with_view(
+    context: RequestContext, query: AcrossQuery, kinds: tuple[EventType, ...], shape: type[s.Output], view: View
+) -> Response:
+    return _list_with_factory(context, query, kinds, shape, lambda _tx, _reads: view)
+
+
+def _list_with_factory(
+    context: RequestContext,
+    query: AcrossQuery,
+    kinds: tuple[EventType, ...],
+    shape: type[s.Output],
+    view_factory: ViewFactory,
+) -> Response:
+    def operation(tx: Connection) -> ApiResponse:
+        lines, following = _page(tx, context, query, kinds, view_factory)
+        return json_response(shape.model_validate({"items": lines, "next": following}))
+
+    return context.read(operation, may=may_list_views)
+
+
+def _page(
+    tx: Connection, context: RequestContext, query: AcrossQuery, kinds: tuple[EventType, ...], view_factory: ViewFactory
+) -> tuple[list[dict[str, Any]], str | None]:
+    """The lines of a page, and the cursor of the following one."""
+    check_office(tx, context, query.konfliktrad)
+    list_key = f"{kinds[0]} {query.model_dump_json(exclude={'cursor', 'limit'})}"
+    case_query = worklist.WorklistQuery(
+        filters=Filters(konfliktrad=query.konfliktrad, sanction=query.sanction, phase=query.phase, state=query.state),
+        sort="",
+        after=cursors.read(context.cursor_key, list_key, query.cursor) if query.cursor else None,
+        limit=query.limit,
+        valid_at=query.valid_at,
+        known_at=instant(query.known_at),
+    )
+    stored_cases, last = worklist.cases_with_events(tx, context.recorder.viewer, case_query, kinds)
+    candidates = (_read_on_day(context, stored, query) for stored in stored_cases)
+    reads = [read for read in candidates if read and _matches(read, query, kinds)]
+    view = view_factory(tx, reads)
+    lines = [_case_line(context, read, query, view) for read in reads]
+    return lines, cursors.write(context.cursor_key, list_key, last) if last else None
+
+
+def _read_on_day(context: RequestContext, stored: StoredCase, query: AcrossQuery) -> CaseView | None:
+    """The case cut to the day; None where it had not begun."""
+    day = query.valid_at or oslo_date(instant(query.known_at) or context.now)
+    try:
+        read = casework.case_as_of(stored, day, query.valid_at)
+    except NotVisible:
+        return None
+    disclosures = disclosures_for(
+        context.recorder.viewer, current.access_attributes(read.case, stored.protection, stored.cleared, stored.joined)
+    )
+    return CaseView(stored, read.case, day, disclosures)
+
+
+def _matches(read: CaseView, query: AcrossQuery, kinds: tuple[EventType, ...]) -> bool:
+    """It had something of the kind on that day, may be told of as it stood then, and stands where it was asked for."""
+    case = read.case
+    criteria = ((query.sanction, case.sanction), (query.state, case.state), (query.phase, PHASE[case.state]))
+    here = query.konfliktrad is None or (
+        Disclosure.LISTED in read.disclosures and query.konfliktrad == case.konfliktrad
+    )
+    return (
+        case.has(*kinds) and Disclosure.PERSON in read.disclosures and here and all(x in (None, y) for x, y in criteria)
+    )
+
+
+def _case_line(context: RequestContext, read: CaseView, query: AcrossQuery, view: View) -> dict[str, Any]:
+    case, then = read.case, s.AsOfOut(on=read.on, known_at=instant(query.known_at))
+    return {
+        "id": read.stored.case_id,
+        "reference": read.stored.reference,
+        "sanction": case.sanction,
+        "state": case.state,
+        "state_label": texts.label(context.language, case.state),
+        "konfliktrad": case.konfliktrad if Disclosure.LISTED in read.disclosures else None,
+        "view": view(read, then),
+    }

@@ -1,0 +1,1 @@
+"""Decisions pushed by prosecution systems, and their receipts."""

@@ -1,0 +1,195 @@
+"""Many decisions, one a line, of any number: receipts go out while more comes in.
+
+Three things go on beside each other: lines are read, groups of them are taken in a thread, receipts are sent. Taking
+never waits for the sender to read: receipts lie in a file until then.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from tempfile import SpooledTemporaryFile
+from typing import Annotated, Any
+
+import anyio
+from anyio import CancelScope, EndOfStream, WouldBlock, to_thread
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+from fastapi import APIRouter, Query, Request
+from starlette.requests import ClientDisconnect
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from ungdom.api.http import inputs as i
+from ungdom.api.http.authorisation import guarded, sends_decisions
+from ungdom.api.http.context import ReadContext
+from ungdom.intake.stream import GROUP, NdjsonLine, Splitter, StreamContext, process_lines
+
+router = APIRouter(tags=["decisions"])
+
+NDJSON = "application/x-ndjson"
+PAUSE = 0.05
+"""Seconds without a new line after which those at hand are taken."""
+IN_MEMORY = 1024 * 1024
+"""Bytes of receipts that are held in memory; more lie in a file without a name."""
+CHUNK = 64 * 1024
+
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "description": "One `DecisionIn` a line, each ended by a line feed",
+        "content": {NDJSON: {"schema": {"$ref": "#/components/schemas/DecisionIn"}}},
+    }
+}
+_RECEIPTS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "One receipt a line, in the order of the lines; empty lines have none",
+        "content": {
+            NDJSON: {
+                "schema": {
+                    "anyOf": [
+                        {"$ref": "#/components/schemas/ReceiptOut"},
+                        {"$ref": "#/components/schemas/RefusalOut"},
+                    ]
+                }
+            }
+        },
+    }
+}
+
+
+@router.post(
+    "/v1/decisions/batch",
+    response_class=StreamingResponse,
+    responses=_RECEIPTS,
+    openapi_extra=_BODY,
+    summary="Send many decisions",
+)
+@guarded(sends_decisions)
+async def push_decisions(
+    context: ReadContext, request: Request, _query: Annotated[i.NoQuery, Query()]
+) -> StreamingResponse:
+    """One message a line, any number of them. Sent again, what was taken gets the same receipts and the rest is taken.
+
+    Each line is answered as if it had been sent alone. A line that cannot be read is refused with its number.
+    """
+    context.check_access()
+    door = StreamContext(context.db, context.keys, request.app.state.clock, context.language, context.sender)
+    return ReceiptStream(door)
+
+
+class ReceiptStream(StreamingResponse):
+    """The answer to a stream of lines: a receipt each, sent as soon as its group is written."""
+
+    def __init__(self, door: StreamContext) -> None:
+        headers = {"Cache-Control": "no-store", "Content-Language": door.language}
+        super().__init__((), media_type=NDJSON, headers=headers)
+        self.door = door
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Read, take and send at once, until all is sent or the client is gone; a group in hand is always finished."""
+        incoming, lines = anyio.create_memory_object_stream[NdjsonLine](GROUP)
+        with SpooledTemporaryFile(IN_MEMORY) as file:
+            spool = Spool(file)
+            async with anyio.create_task_group() as task_group:
+                task_group.start_soon(_read_lines, Request(scope, receive), incoming, task_group.cancel_scope)
+                task_group.start_soon(_process_groups, self.door, lines, spool)
+                await self._send(send, spool)
+                task_group.cancel_scope.cancel()
+
+    async def _send(self, send: Send, spool: "Spool") -> None:
+        await spool.wait_for_data()
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        async for chunk in spool.chunks():
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _read_lines(
+    request: Request, incoming: MemoryObjectSendStream[NdjsonLine], cancel_scope: CancelScope
+) -> None:
+    """The lines as they arrive. When the client goes away everything ends, and a line it did not finish is none."""
+    split = Splitter()
+    async with incoming:
+        try:
+            async for chunk in request.stream():
+                for line in split.feed(chunk):
+                    await incoming.send(line)
+        except ClientDisconnect:
+            cancel_scope.cancel()
+            return
+        for line in split.end():
+            await incoming.send(line)
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    cancel_scope.cancel()
+
+
+async def _process_groups(door: StreamContext, lines: MemoryObjectReceiveStream[NdjsonLine], spool: "Spool") -> None:
+    """Group after group, each in a thread; the next one waits for it."""
+    async with lines:
+        async for first in lines:
+            group = await _collect_group(first, lines)
+            answers = await to_thread.run_sync(process_lines, door, group)
+            spool.put(b"".join(answer.body + b"\n" for answer in answers))
+    spool.end()
+
+
+async def _collect_group(first: NdjsonLine, lines: MemoryObjectReceiveStream[NdjsonLine]) -> list[NdjsonLine]:
+    """A group that begins with this line: what is at hand, or has come after a pause."""
+    group = [first, *_available_lines(lines, GROUP - 1)]
+    if len(group) < GROUP:
+        await anyio.sleep(PAUSE)
+        group += _available_lines(lines, GROUP - len(group))
+    return group
+
+
+def _available_lines(lines: MemoryObjectReceiveStream[NdjsonLine], most: int) -> Iterator[NdjsonLine]:
+    with suppress(WouldBlock, EndOfStream):
+        for _ in range(most):
+            yield lines.receive_nowait()
+
+
+@dataclass(slots=True)
+class Spool:
+    """Bytes that have been said and not been sent: added at the end, taken from the front, most of them on disk."""
+
+    file: "SpooledTemporaryFile[bytes]"
+    written: int = 0
+    sent: int = 0
+    ended: bool = False
+    changed: anyio.Event = field(default_factory=anyio.Event)
+
+    def put(self, data: bytes) -> None:
+        """Say this as well."""
+        self.file.seek(self.written)
+        self.written += self.file.write(data)
+        self._notify()
+
+    def end(self) -> None:
+        """Nothing more will be said."""
+        self.ended = True
+        self._notify()
+
+    async def wait_for_data(self) -> None:
+        """Wait until there is something to send, or nothing ever will be."""
+        while self.written == self.sent and not self.ended:
+            await self.changed.wait()
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """All that is said, piece by piece, as it comes."""
+        while self.written > self.sent or not self.ended:
+            await self.wait_for_data()
+            if chunk := self._next():
+                yield chunk
+
+    def _next(self) -> bytes:
+        self.file.seek(self.sent)
+        chunk = self.file.read(CHUNK)
+        self.sent += len(chunk)
+        if self.sent == self.written:
+            self.file.truncate(0)
+            self.written = self.sent = 0
+        return chunk
+
+    def _notify(self) -> None:
+        self.changed.set()
+        self.changed = anyio.Event()

@@ -1,0 +1,258 @@
+"""Decisions of prosecution systems and courts: sent in, looked at, tried again."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic_core import from_json
+
+from ungdom import casework, intake
+from ungdom.api.cases.routes import json_response
+from ungdom.api.decisions import schemas as shapes
+from ungdom.api.http import cursors
+from ungdom.api.http import inputs as i
+from ungdom.api.http.authorisation import guarded, requires, retries_messages, sends_decisions
+from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext, WriteContext
+from ungdom.api.http.tokens import STATUS
+from ungdom.api.persons.schemas import redact_message
+from ungdom.intake import Choice, IntakeResult, Outcome, Reason, receipts
+from ungdom.message import read_sent
+from ungdom.store import concerns, inbox
+from ungdom.store.concerns import Concern
+from ungdom.store.inbox import InboundMessage, InboundMessageFilter
+from ungdom.store.session import Connection
+from ungdom.workflow.permissions import CaseAccessFacts, Disclosure, disclosures_for, may_settle_messages
+from ungdom.workflow.vocabulary import Protection, State, strictest
+
+router = APIRouter(tags=["decisions"])
+
+STATUS_OF: dict[str, int] = {
+    Outcome.APPLIED: 201,
+    Outcome.PARKED: 202,
+    Outcome.DUPLICATE: 200,
+    Outcome.SUPERSEDED: 200,
+    Outcome.REJECTED: 422,
+}
+"""How a receipt is answered over HTTP; a repeat is answered as the first time."""
+
+MAX_ATTEMPTS = 8
+"""How often a message is looked at again when somebody else moves its case at the same moment."""
+
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/DecisionIn"}}},
+    }
+}
+_RECEIPTS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "Known already, or a higher version counts", "model": shapes.ReceiptOut},
+    202: {"description": "Parked: the reason, and what would resolve it", "model": shapes.ReceiptOut},
+    422: {
+        "description": "Rejected with a receipt, or the input does not have the right shape.",
+        "content": {
+            "application/json": {
+                "schema": {
+                    "anyOf": [
+                        {"$ref": "#/components/schemas/ReceiptOut"},
+                        {"$ref": "#/components/schemas/RefusalOut"},
+                    ]
+                }
+            },
+            "application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemOut"}},
+        },
+    },
+}
+
+
+@router.post(
+    "/v1/decisions",
+    status_code=201,
+    response_model=shapes.ReceiptOut,
+    responses=_RECEIPTS,
+    openapi_extra=_BODY,
+    summary="Send a decision",
+)
+@guarded(sends_decisions)
+def push_decision(context: WriteContext, request: Request, _query: Annotated[i.NoQuery, Query()]) -> Response:
+    """One message of a prosecution system or a court. Sent again it gets the same receipt, byte for byte."""
+    sender, message = context.sender, read_sent(request.state.body, context.now)
+    return context.write(
+        lambda tx: _receipt_response(intake.receive(tx, context.intake, sender, message)), attempts=MAX_ATTEMPTS
+    )
+
+
+@router.get("/v1/decisions", response_model=shapes.DecisionList, summary="List decisions")
+def list_decisions(context: ReadContext, query: Annotated[shapes.DecisionQuery, Query()]) -> Response:
+    """The messages this viewer may know of, the newest first: a system its own, an office those about it."""
+    return context.read(lambda tx: _page_of_decisions(tx, context, query), scope=STATUS)
+
+
+@router.get("/v1/decisions/{message_id}", response_model=shapes.DecisionOut, summary="Read a decision")
+def get_decision(context: ReadContext, message_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+    """One message: how it stands, every try with its receipt, and what it said, for those who may know."""
+    return context.read(lambda tx: _decision_detail(tx, context, message_id), scope=STATUS)
+
+
+@router.post("/v1/decisions/{message_id}/retry", response_model=shapes.ReceiptOut, summary="Try again")
+@guarded(retries_messages)
+def retry_decision(
+    context: WriteContext, message_id: UUID, body: shapes.RetryIn, _query: Annotated[i.NoQuery, Query()]
+) -> Response:
+    """Try a parked message again. The konfliktråd may say which case it is about, or accept a missing version."""
+    return context.write(lambda tx: _retry_message(tx, context, message_id, body), attempts=MAX_ATTEMPTS)
+
+
+@router.post("/v1/decisions/{message_id}/dismiss", response_model=shapes.ReceiptOut, summary="Put aside")
+@guarded(requires(STATUS, may_settle_messages))
+def dismiss_decision(context: WriteContext, message_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+    """Put a parked message aside for good. The sender is told; a higher version can still come."""
+    return context.write(lambda tx: _dismiss_message(tx, context, message_id))
+
+
+def _receipt_response(result: IntakeResult) -> ApiResponse:
+    is_replay = result.repeated and result.arrival.reason != Reason.OTHER_CONTENT
+    headers = {"Idempotency-Replayed": "true"} if is_replay else {}
+    return ApiResponse(STATUS_OF[result.arrival.outcome], result.receipt, headers)
+
+
+def _visible_messages(context: RequestContext) -> inbox.MessageVisibility:
+    """What this viewer may know of. Raises `RoleNotAllowed` for those who know of no messages."""
+    if context.principal.authorities:
+        return inbox.messages_visible_to(context.recorder.viewer, context.principal.source)
+    context.require_role(may_settle_messages)
+    return inbox.messages_visible_to(context.recorder.viewer, None)
+
+
+def _page_of_decisions(tx: Connection, context: RequestContext, query: shapes.DecisionQuery) -> ApiResponse:
+    list_key = query.model_dump_json(exclude={"cursor", "limit"})
+    after = (
+        cursors.decode_instant_place(cursors.read(context.cursor_key, list_key, query.cursor)) if query.cursor else None
+    )
+    page_query = InboundMessageFilter(
+        outcome=query.outcome,
+        kind=query.kind,
+        decision_id=query.decision_id,
+        case_id=query.case,
+        after=after,
+        limit=query.limit + 1,
+    )
+    messages = inbox.page(tx, _visible_messages(context), page_query)
+    rows = messages[: query.limit]
+    more = len(messages) > query.limit and rows
+    last = cursors.encode_instant_place(rows[-1].received_at, rows[-1].message_id) if more else None
+    following = cursors.write(context.cursor_key, list_key, last) if last else None
+    return json_response(
+        shapes.DecisionList(items=[_decision_row(context, message) for message in rows], next=following)
+    )
+
+
+def _decision_row(context: RequestContext, message: InboundMessage) -> shapes.DecisionRow:
+    shows_office = Disclosure.LISTED in _disclosures_before_opening(context, message)
+    return shapes.DecisionRow(**_decision_values(context, message) | ({} if shows_office else {"konfliktrad": None}))
+
+
+def _decision_values(context: RequestContext, message: InboundMessage) -> dict[str, Any]:
+    field_names = ("source", "decision_id", "version", "kind", "sent_at", "received_at", "updated_at", "outcome")
+    concern = _concern(context, message)
+    reason = concern.reason if concern else message.reason
+    office = message.konfliktrad or (concern.konfliktrad if concern else None) or None
+    why = receipts.reason(context.language, Reason(reason) if reason else None)
+    values = {name: getattr(message, name) for name in (*field_names, "case_id")}
+    return {**values, "id": message.message_id, "reason": why, "konfliktrad": office}
+
+
+def _concern(context: RequestContext, message: InboundMessage) -> Concern | None:
+    """Why it waits as the viewer's office knows it; for the secretariat, of the person kept most closely.
+
+    None for the sender, who is told no more than of somebody unknown.
+    """
+    if context.principal.authorities:
+        return None
+    own_office = context.recorder.viewer.konfliktrad
+    relevant = [
+        concern for concern in concerns.parse_concerns(message.offices) if own_office in (None, concern.konfliktrad)
+    ]
+    level = strictest(*(concern.protection for concern in relevant))
+    return next((concern for concern in relevant if concern.protection is level), None)
+
+
+def _visible_message(tx: Connection, context: RequestContext, message_id: UUID) -> InboundMessage:
+    message = inbox.find_visible(tx, _visible_messages(context), message_id)
+    if message is None:
+        raise casework.NotVisible
+    return message
+
+
+def _decision_detail(tx: Connection, context: RequestContext, message_id: UUID) -> ApiResponse:
+    entry = _visible_message(tx, context, message_id)
+    raw = inbox.content(tx, context.keys, message_id)
+    tries = [{"at": t.at, "by": t.by, "receipt": from_json(t.body)} for t in inbox.receipts(tx, message_id)]
+    return json_response(
+        shapes.DecisionOut(
+            **_decision_values(context, entry),
+            tries=[shapes.TryOut.model_validate(entry) for entry in tries],
+            message=redact_message(from_json(raw), _disclosures(tx, context, entry)) if raw else None,
+        )
+    )
+
+
+def _disclosures(tx: Connection, context: RequestContext, message: InboundMessage) -> frozenset[Disclosure]:
+    """What may be learnt of what a message says: as of its case, if it has one; by the system that sent it, all."""
+    if context.principal.authorities or message.case_id is None:
+        return _disclosures_before_opening(context, message)
+    return casework.read(tx, context.recorder.viewer, message.case_id, context.now, None, None).disclosures
+
+
+def _disclosures_before_opening(context: RequestContext, message: InboundMessage) -> frozenset[Disclosure]:
+    """The same, as if there were no case yet: nobody has opened it or is assigned."""
+    if context.principal.authorities:
+        return frozenset(Disclosure)
+    concern = _concern(context, message)
+    unopened = CaseAccessFacts(
+        konfliktrad=(concern.konfliktrad if concern else message.konfliktrad) or "",
+        state=State.REGISTERED,
+        team=frozenset(),
+        coordinator=None,
+        opened_by="",
+        protection=_strictest_protection(message.protection, concern),
+    )
+    return disclosures_for(context.recorder.viewer, unopened)
+
+
+def _strictest_protection(protection: str, concern: Concern | None) -> Protection:
+    levels = [Protection(protection), *([concern.protection] if concern else [])]
+    return strictest(*levels)
+
+
+def _message_to_settle(tx: Connection, context: RequestContext, message_id: UUID) -> InboundMessage:
+    """A message that this viewer may try again or put aside. Raises `NotVisible` if they may not learn who it is of."""
+    message = _visible_message(tx, context, message_id)
+    if Disclosure.PERSON not in _disclosures(tx, context, message):
+        raise casework.NotVisible
+    return message
+
+
+def _retry_message(tx: Connection, context: RequestContext, message_id: UUID, body: shapes.RetryIn) -> ApiResponse:
+    message = _message_to_settle(tx, context, message_id)
+    choice = Choice(body.case, body.accept_gap)
+    if choice != Choice():
+        context.require_role(may_settle_messages)
+    if body.case is not None:
+        casework.read(
+            tx, context.recorder.viewer, body.case, context.now, None, None
+        )  # only a case that this person may see
+    result = intake.retry(tx, context.intake, message.message_id, context.recorder.viewer.subject, choice)
+    return _latest_receipt(tx, message, result)
+
+
+def _dismiss_message(tx: Connection, context: RequestContext, message_id: UUID) -> ApiResponse:
+    message = _message_to_settle(tx, context, message_id)
+    return _latest_receipt(
+        tx, message, intake.dismiss(tx, context.intake, message.message_id, context.recorder.viewer.subject)
+    )
+
+
+def _latest_receipt(tx: Connection, message: InboundMessage, result: IntakeResult | None) -> ApiResponse:
+    """The receipt of this try; of one that waits no longer, the last receipt."""
+    body = result.receipt if result else inbox.receipts(tx, message.message_id)[-1].body
+    return ApiResponse(200, body, {})

@@ -1,0 +1,88 @@
+"""Explanation of delay: of one case, and of the cases of a period that the viewer may see."""
+
+from datetime import date
+from typing import Annotated, Self
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from pydantic import Field, model_validator
+
+from ungdom import worklist
+from ungdom.api.cases import schemas as s
+from ungdom.api.cases.redaction import require_stage_dates
+from ungdom.api.cases.routes import AsOf, instant, json_response, read_case
+from ungdom.api.delays import present as views
+from ungdom.api.http import cursors
+from ungdom.api.http import inputs as i
+from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext
+from ungdom.api.http.offices import check_office
+from ungdom.message.text import CodeText, CursorText
+from ungdom.store.reading import Filters
+from ungdom.store.session import Connection
+from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.details.parts import ends_before_it_begins
+from ungdom.workflow.vocabulary import Sanction
+
+router = APIRouter(tags=["delays"])
+
+
+class DelaysQuery(i.AsOf):
+    """Which cases: `from` and `to` are days, both included, one of which the case started or was received on."""
+
+    konfliktrad: CodeText | None = None
+    sanction: Sanction | None = None
+    since: Annotated[i.CivilDay | None, Field(alias="from")] = None
+    until: Annotated[i.CivilDay | None, Field(alias="to")] = None
+    cursor: CursorText | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_began(self) -> Self:
+        if self.since and self.until and self.until < self.since:
+            raise ends_before_it_begins("from", "to")
+        return self
+
+
+@router.get("/v1/cases/{case_id}/delay", response_model=views.DelayOut, summary="Whose waits made the difference")
+def get_delay(context: ReadContext, case_id: UUID, as_of: AsOf) -> Response:
+    """The time from last offence to start, and each other clock that was passed, without the days of each wait.
+
+    Arithmetic on the wait ledger, not a finding of fault: days are taken away, and nothing else changes.
+    """
+    known_at = instant(as_of.known_at)
+
+    def operation(tx: Connection) -> ApiResponse:
+        return json_response(
+            views.delay_out(require_stage_dates(read_case(tx, context, case_id, as_of)), context.language, known_at)
+        )
+
+    return context.read(operation)
+
+
+@router.get("/v1/delays", response_model=views.GroupOut, summary="Whose waits made the difference in many cases")
+def get_delays(context: ReadContext, query: Annotated[DelaysQuery, Query()]) -> Response:
+    """The cases that started or were received in a period, as far as this viewer may see them.
+
+    A working view inside the office, for those who see each of the cases anyway: small numbers are not hidden, and it
+    is not to be published.
+    """
+    return context.read(lambda tx: _delays_of_group(tx, context, query))
+
+
+def _delays_of_group(tx: Connection, context: RequestContext, query: DelaysQuery) -> ApiResponse:
+    check_office(tx, context, query.konfliktrad)
+    list_key = "delays " + query.model_dump_json(exclude={"cursor"})
+    page_query = worklist.WorklistQuery(
+        filters=Filters(konfliktrad=query.konfliktrad, sanction=query.sanction),
+        sort="",
+        after=cursors.read(context.cursor_key, list_key, query.cursor) if query.cursor else None,
+        limit=worklist.EXPLAINED_AT_MOST,
+        valid_at=query.valid_at,
+        known_at=instant(query.known_at),
+    )
+    day = query.valid_at or oslo_date(page_query.known_at or context.now)
+    group, last = worklist.delays(
+        tx, context.recorder.viewer, page_query, (query.since or date.min, query.until or date.max), day
+    )
+    following = cursors.write(context.cursor_key, list_key, last) if last else None
+    as_of = s.AsOfOut(on=day, known_at=page_query.known_at)
+    return json_response(views.group_out(group, as_of, (query.since, query.until), context.language, following))

@@ -1,0 +1,44 @@
+"""What the OpenAPI document says beside what FastAPI knows; `doc_pages` serves it."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from ungdom.api.cases.schemas import ProblemOut
+from ungdom.api.decisions.schemas import RefusalOut, message_schemas
+from ungdom.api.docs.descriptions import describe
+from ungdom.api.docs.examples import with_examples
+from ungdom.api.docs.openapi import complete
+from ungdom.api.events.schemas import event_schemas
+from ungdom.api.http.unions import REF_TEMPLATE
+
+
+def operation_id(route: APIRoute) -> str:
+    """The id of an operation in the OpenAPI document: the name of the function, which a test keeps unique."""
+    return route.name
+
+
+def install(app: FastAPI) -> None:
+    """Extend the OpenAPI document that FastAPI makes."""
+    plain = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema:
+            return app.openapi_schema
+        document = plain()
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        for model in (ProblemOut, RefusalOut):
+            shape = model.model_json_schema(ref_template=REF_TEMPLATE)
+            schemas |= {name: inner for name, inner in shape.pop("$defs", {}).items() if name not in schemas}
+            schemas.setdefault(model.__name__, shape)
+        for name, shape in message_schemas().items():
+            schemas.setdefault(name, shape)
+        schemas |= event_schemas()
+        document["components"]["securitySchemes"] = {
+            "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+        }
+        document["security"] = [{"token": []}]
+        return with_examples(describe(complete(document)))
+
+    app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents for extending the document

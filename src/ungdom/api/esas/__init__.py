@@ -1,0 +1,1 @@
+"""Official messages in and out."""

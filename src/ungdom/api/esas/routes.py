@@ -1,0 +1,216 @@
+"""Official messages of the justice sector (ESAS) over HTTP: sent in, answered by a receipt, looked at."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from pydantic_core import from_json, to_json
+
+from ungdom import casework, texts
+from ungdom.api.cases.routes import json_response
+from ungdom.api.cases.schemas import Output
+from ungdom.api.decisions.routes import MAX_ATTEMPTS
+from ungdom.api.http import cursors
+from ungdom.api.http import inputs as i
+from ungdom.api.http.authorisation import guarded, sends_decisions
+from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext, WriteContext
+from ungdom.api.http.inputs import DEFAULT_LIMIT, Input, Limit
+from ungdom.api.http.tokens import STATUS
+from ungdom.esas.receipt import ReceiptStatus
+from ungdom.exchange import answers, opening, receiving
+from ungdom.exchange.receiving import RawOfficialMessage
+from ungdom.intake import Sender
+from ungdom.intake.words import Reason
+from ungdom.message.text import CodeText, CursorText, LineText, ReferenceText
+from ungdom.store import exchanges, inbox, outbox
+from ungdom.store.exchanges import ExchangeMessage
+from ungdom.store.session import Connection
+from ungdom.workflow.permissions import NATIONAL
+
+router = APIRouter(tags=["esas"])
+
+JOSE = "application/jose"
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": {"type": "object"}},
+            JOSE: {"schema": {"type": "string", "description": "JWS, compact, signed by a key of the partner"}},
+        },
+    }
+}
+
+
+class ReceiptMessage(Output):
+    """KVITTERING 1.0: how far the message has come. The id of the message it is for stands in `meldingsIdRef`."""
+
+    meldingsId: str  # noqa: N815  # the contract's names
+    meldingsIdRef: str  # noqa: N815
+    status: ReceiptStatus
+    beskrivelse: str | None = None
+
+
+class FlagOut(Output):
+    """Something odd in the message, and where. `message`: that in words, in the caller's language."""
+
+    code: str
+    pointer: str
+    message: str
+
+
+class OfficialRow(Output):
+    """One official message in a list: how it stands, nothing of what it says."""
+
+    id: UUID
+    sender: str
+    meldings_id: str
+    type: str
+    schema_version: str | None
+    status: ReceiptStatus
+    reason: str | None
+    reason_text: str | None
+    received_at: datetime
+    updated_at: datetime
+
+
+class OfficialList(Output):
+    """A page of official messages, the newest first."""
+
+    items: list[OfficialRow]
+    next: str | None
+
+
+class OfficialOut(OfficialRow):
+    """One official message: what was odd about it, the last receipt, the decisions it was read as."""
+
+    flags: list[FlagOut]
+    receipt: ReceiptMessage | None
+    decisions: list[UUID]
+
+
+class OfficialQuery(Input):
+    """Which official messages."""
+
+    status: ReceiptStatus | None = None
+    reason: ReferenceText | None = None
+    limit: Limit = DEFAULT_LIMIT
+    cursor: CursorText | None = None
+
+
+@router.post(
+    "/v1/esas/messages",
+    response_model=ReceiptMessage,
+    responses={204: {"description": "A receipt for a message of ours: it is not answered"}},
+    openapi_extra=_BODY,
+    summary="Send an official message",
+)
+@guarded(sends_decisions)
+def push_official_message(
+    context: WriteContext,
+    request: Request,
+    _query: Annotated[i.NoQuery, Query()],
+    schema_name: Annotated[ReferenceText | None, Header(alias="SchemaName")] = None,
+    schema_version: Annotated[CodeText | None, Header(alias="SchemaVersion")] = None,
+    sender_word: Annotated[LineText | None, Header(alias="senderOrganization")] = None,
+) -> Response:
+    """An official message as JSON, or signed as a JWS. The answer is the receipt (KVITTERING) as things stand.
+
+    A signature counts only when it was made by a key of the partner that the token was issued to.
+    """
+    sender, partners = context.sender, request.app.state.partners
+    partner = partners.of_token(sender.source, context.principal.organisation)
+    raw = opening.verified_content(partners, partner, sender_word, request.state.body, signed=_is_signed(request))
+    kinds = None if partner is None else frozenset(partner.kinds)
+    letter = RawOfficialMessage(raw, schema_name, schema_version, kinds, by_token=True)
+    return context.write(lambda tx: _receive_message(tx, context, sender, letter), attempts=MAX_ATTEMPTS)
+
+
+@router.get("/v1/esas/messages", response_model=OfficialList, summary="List official messages")
+def list_official_messages(context: ReadContext, query: Annotated[OfficialQuery, Query()]) -> Response:
+    """The official messages this viewer may know of: a system its own, the secretariat all."""
+    return context.read(lambda tx: _page_of_official_messages(tx, context, query), scope=STATUS)
+
+
+@router.get("/v1/esas/messages/{message_id}", response_model=OfficialOut, summary="Read how an official message stands")
+def get_official_message(context: ReadContext, message_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+    """One official message: how far it has come, what was odd about it, the decisions it was read as."""
+    return context.read(lambda tx: _official_detail(tx, context, message_id), scope=STATUS)
+
+
+def _is_signed(request: Request) -> bool:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower() == JOSE
+
+
+def _receive_message(
+    tx: Connection, context: RequestContext, sender: Sender, letter: RawOfficialMessage
+) -> ApiResponse:
+    """The receipt as it stands. What was promised so far is delivered by this answer; what comes later is sent."""
+    exchanged = receiving.receive(tx, context.intake, sender, letter).exchanged
+    receipt_ids = [
+        outbox.receipt(exchanged.exchange_id, n + 1, "", context.now).message_id for n in range(exchanged.receipts)
+    ]
+    outbox.mark_delivered(tx, receipt_ids, context.now)
+    headers, receipt = {"Location": f"/v1/esas/messages/{exchanged.exchange_id}"}, answers.receipt_of(exchanged)
+    return ApiResponse(200, to_json(receipt), headers) if receipt else ApiResponse(204, b"", headers)
+
+
+def _sender_filter(context: RequestContext) -> str | None:
+    """Whose messages this viewer sees; None: everybody's. Raises `RoleNotAllowed`."""
+    if context.principal.authorities:
+        return context.principal.source
+    context.require_role(lambda role: role in NATIONAL)
+    return None
+
+
+def _page_of_official_messages(tx: Connection, context: RequestContext, query: OfficialQuery) -> ApiResponse:
+    list_key = query.model_dump_json(exclude={"cursor", "limit"})
+    after = (
+        cursors.decode_instant_place(cursors.read(context.cursor_key, list_key, query.cursor)) if query.cursor else None
+    )
+    page_query = exchanges.ExchangeMessageFilter(
+        _sender_filter(context), query.status, query.reason, after, query.limit + 1
+    )
+    messages = exchanges.page(tx, page_query)
+    rows = messages[: query.limit]
+    last = rows[-1] if len(messages) > query.limit else None
+    place = cursors.encode_instant_place(last.received_at, last.exchange_id) if last else None
+    following = cursors.write(context.cursor_key, list_key, place) if place else None
+    return json_response(
+        OfficialList(items=[OfficialRow(**_official_values(context, message)) for message in rows], next=following)
+    )
+
+
+def _official_values(context: RequestContext, message: ExchangeMessage) -> dict[str, Any]:
+    same_fields = ("sender", "meldings_id", "type", "schema_version", "status", "reason", "received_at", "updated_at")
+    return {
+        **{name: getattr(message, name) for name in same_fields},
+        "id": message.exchange_id,
+        "reason_text": _reason_text(context, message),
+    }
+
+
+def _reason_text(context: RequestContext, message: ExchangeMessage) -> str | None:
+    if message.reason is None:
+        return None
+    if message.reason in set(Reason):
+        return texts.text(context.language, "decision_reason", f"{message.reason}.message")
+    return texts.text(context.language, "exchange_reason", message.reason)
+
+
+def _official_detail(tx: Connection, context: RequestContext, message_id: UUID) -> ApiResponse:
+    message, sender = exchanges.find(tx, message_id), _sender_filter(context)
+    if message is None or sender not in (None, message.sender):
+        raise casework.NotVisible
+    receipt = answers.receipt_of(message)
+    return json_response(
+        OfficialOut(
+            **_official_values(context, message),
+            flags=[
+                FlagOut(**flag, message=answers.flag_text(context.language, flag["code"]))
+                for flag in from_json(message.flags)
+            ],
+            receipt=ReceiptMessage(**receipt) if receipt else None,
+            decisions=[decision.message_id for decision in inbox.messages_of_exchange(tx, message_id)],
+        )
+    )

@@ -1,0 +1,1 @@
+"""Events: record, correct, annul, and what may be recorded next."""

@@ -1,0 +1,130 @@
+"""What happened in a case: the history, what may come next, recording, correcting."""
+
+from typing import Annotated, Any
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Query, Response
+
+from ungdom import casework, intake
+from ungdom.api.cases import present as views
+from ungdom.api.cases import redaction
+from ungdom.api.cases import schemas as s
+from ungdom.api.cases.routes import AsOf, json_response, read_case
+from ungdom.api.http import inputs as i
+from ungdom.api.http.authorisation import guarded, requires
+from ungdom.api.http.context import ApiResponse, CaseWriteContext, ReadContext, RequestContext
+from ungdom.api.http.inputs import plausible
+from ungdom.api.http.tokens import WRITE
+from ungdom.casework import Correction, EventEntry, RecordResult
+from ungdom.store import notes
+from ungdom.store.notes import Note
+from ungdom.store.session import Connection
+from ungdom.workflow.events import read_details
+from ungdom.workflow.vocabulary import EventType
+
+router = APIRouter(tags=["events"])
+
+DRY_RUN_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "A dry run: what would change", "model": s.RecordedOut}
+}
+
+DryRun = Annotated[i.DryRun, Query()]
+
+
+@router.get("/v1/cases/{case_id}/events", response_model=s.EventList, summary="The history")
+def list_events(context: ReadContext, case_id: UUID, as_of: AsOf) -> Response:
+    """Every event in the order it was recorded, corrections included; until a day, as known at an instant."""
+    return context.read(lambda tx: _event_history(tx, context, case_id, as_of))
+
+
+@router.get("/v1/cases/{case_id}/options", response_model=s.OptionList, summary="What may come next, and why not")
+def list_options(context: ReadContext, case_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+    """Every event type this viewer may record: enabled or not, every unmet condition, and the shape of its details."""
+    return context.read(lambda tx: _option_list(tx, context, case_id))
+
+
+@router.post(
+    "/v1/cases/{case_id}/events",
+    status_code=201,
+    response_model=s.RecordedOut,
+    responses=DRY_RUN_RESPONSES,
+    summary="Record an event",
+)
+@guarded(requires(WRITE))
+def record_event(context: CaseWriteContext, case_id: UUID, body: i.EventIn, query: DryRun) -> Response:
+    """Record one event. Needs `If-Match`. With `dry_run` it answers with what would change and writes nothing."""
+    entry = _entry(body)
+    return context.write(
+        lambda tx: _record_event(tx, context, case_id, entry, body.note, query.dry_run), commit=not query.dry_run
+    )
+
+
+@router.post(
+    "/v1/cases/{case_id}/corrections",
+    status_code=201,
+    response_model=s.RecordedOut,
+    responses=DRY_RUN_RESPONSES,
+    summary="Correct an event",
+)
+@guarded(requires(WRITE))
+def correct_event(context: CaseWriteContext, case_id: UUID, body: i.CorrectionIn, query: DryRun) -> Response:
+    """Correct or annul an event. Accepted only if the remaining history is still a legal walk. Needs `If-Match`."""
+    if body.replacement and body.replacement.details:
+        plausible(EventType.CORRECTED, body.replacement.details)
+    return context.write(lambda tx: _correct_event(tx, context, case_id, body, query.dry_run), commit=not query.dry_run)
+
+
+def _event_history(tx: Connection, context: RequestContext, case_id: UUID, as_of: i.AsOf) -> ApiResponse:
+    read = read_case(tx, context, case_id, as_of)
+    history = views.redact_history(views.events_out(read.stored, context.language, as_of.valid_at), read.disclosures)
+    return json_response(redaction.redact_events(read, history), ETag=views.etag(read.stored.version))
+
+
+def _option_list(tx: Connection, context: RequestContext, case_id: UUID) -> ApiResponse:
+    read, options = casework.options(tx, context.recorder, case_id, context.now)
+    return json_response(views.options_out(options, context.language), ETag=views.etag(read.stored.version))
+
+
+def _entry(body: i.EventIn) -> EventEntry:
+    day, moment = i.day_of(body.occurred_on)
+    given = plausible(body.type, dict(body.details))
+    if body.type is EventType.NOTE_ADDED:
+        given.setdefault("note", str(uuid4()))
+    if body.type in (EventType.CORRECTED, EventType.CASE_REGISTERED):
+        raise casework.UseCorrections(body.type)
+    return EventEntry(body.type, day, read_details(body.type, given), moment, body.on_behalf_of)
+
+
+def _record_event(
+    tx: Connection, context: RequestContext, case_id: UUID, entry: EventEntry, note: str | None, dry_run: bool
+) -> ApiResponse:
+    result = casework.record(tx, context.recorder, case_id, context.expected, entry, context.now, dry_run)
+    if note is not None and not dry_run:
+        _write_note(tx, context, case_id, result, note)
+    if not dry_run:
+        intake.retry_parked_for_case(tx, context.intake, case_id)
+    return _recorded_response(context, case_id, result, dry_run)
+
+
+def _write_note(tx: Connection, context: RequestContext, case_id: UUID, result: RecordResult, text: str) -> None:
+    note_id = getattr(result.event.details, "note", None)
+    if isinstance(note_id, UUID):
+        notes.write_note(tx, context.keys, Note(note_id, case_id, text, context.now, context.recorder.viewer.subject))
+
+
+def _correct_event(
+    tx: Connection, context: RequestContext, case_id: UUID, body: i.CorrectionIn, dry_run: bool
+) -> ApiResponse:
+    new = body.replacement or i.ReplacementIn()
+    annul = body.replacement is None
+    correction = Correction(body.seq, body.reason, annul, new.type, new.occurred_on, new.details)
+    result = casework.correct(tx, context.recorder, case_id, context.expected, correction, context.now, dry_run)
+    if not dry_run:
+        intake.retry_parked_for_case(tx, context.intake, case_id)
+    return _recorded_response(context, case_id, result, dry_run)
+
+
+def _recorded_response(context: RequestContext, case_id: UUID, result: RecordResult, dry_run: bool) -> ApiResponse:
+    version = result.stored.version if dry_run else result.version
+    body = views.recorded_out(case_id, result, dry_run, context.language)
+    return json_response(body, 200 if dry_run else 201, ETag=views.etag(version))

@@ -1,0 +1,1 @@
+"""Extracts for analysts: downloads, jobs and schedules."""

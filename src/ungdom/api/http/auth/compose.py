@@ -1,0 +1,63 @@
+"""The verifier of an installation, composed of its access file and, in development, the built-in issuer."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+from ungdom.api.http.auth.contradictions import contradictions
+from ungdom.api.http.auth.development import KEY_PREFIX, Issuer
+from ungdom.api.http.auth.fetching import KeyEndpoint, key_set, ssl_context_for
+from ungdom.api.http.auth.file import RegisteredSystem, TrustedIssuer, read_access_file
+from ungdom.api.http.auth.keys import FetchedKeys, FixedKeys, IssuerKeys, NotFetched
+from ungdom.api.http.auth.people import person_principal
+from ungdom.api.http.auth.systems import system_principal
+from ungdom.api.http.auth.verify import IssuerPolicy, Verifier
+from ungdom.settings import BadSettings, Settings
+from ungdom.settings.model import DEVELOPMENT
+from ungdom.store import reference, tables
+
+
+def verifier(settings: Settings) -> Verifier:
+    """Whose tokens this installation believes. Raises `BadSettings` that names the place in the access file."""
+    built_in = (Issuer(settings).policy(),) if settings.development else ()
+    return Verifier(built_in + (issuer_policies(settings.access_file, settings.env) if settings.access_file else ()))
+
+
+def issuer_policies(path: Path, env: str) -> tuple[IssuerPolicy, ...]:
+    """The issuers of the access file. Raises `BadSettings` that names the place."""
+    access_file = read_access_file(path)
+    offices = frozenset(str(row["code"]) for row in reference.read(tables.konfliktrad))
+    problems = list(contradictions(access_file, env, offices))
+    if problems:
+        raise BadSettings(f"{path}: {'; '.join(problems)}")
+    systems = {entry.organisation: entry for entry in access_file.system}
+    issuers = tuple(_issuer_policy(path, entry, systems, offices) for entry in access_file.issuer)
+    for issuer in issuers if env != DEVELOPMENT else ():
+        if isinstance(issuer.keys, FixedKeys) and any(kid.startswith(KEY_PREFIX) for kid in issuer.keys.ids):
+            raise BadSettings(f"{path}: issuer {issuer.issuer}: jwks_file holds the key of a development issuer")
+    return issuers
+
+
+def _issuer_policy(
+    path: Path, issuer: TrustedIssuer, systems: Mapping[str, RegisteredSystem], offices: frozenset[str]
+) -> IssuerPolicy:
+    people = issuer.people
+    principal = partial(person_principal, people, offices) if people else partial(system_principal, systems)
+    keys = _issuer_keys(path, issuer)
+    return IssuerPolicy(
+        issuer.issuer, issuer.audience, issuer.allowed_algorithms, issuer.leeway_seconds, keys, principal
+    )
+
+
+def _issuer_keys(path: Path, issuer: TrustedIssuer) -> IssuerKeys:
+    try:
+        if issuer.jwks_file is not None:
+            return FixedKeys(key_set((path.parent / issuer.jwks_file).read_bytes()))
+        ca_file = path.parent / issuer.ca_file if issuer.ca_file else None
+        endpoint = KeyEndpoint(str(issuer.jwks_uri), issuer.proxy, ssl_context_for(ca_file))
+    except NotFetched as error:
+        raise BadSettings(f"{path}: issuer {issuer.issuer}: jwks_file: {error.reason}") from None
+    except OSError as error:
+        raise BadSettings(f"{path}: issuer {issuer.issuer}: jwks_file or ca_file: {error}") from None
+    return FetchedKeys(issuer.issuer, endpoint.fetch, timedelta(hours=issuer.keys_longest_hours))

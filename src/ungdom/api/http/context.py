@@ -1,0 +1,229 @@
+"""What every route is handed: who asks, what time it is, and the two ways to the database."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+from typing import Annotated
+
+from fastapi import Depends, Header, Request
+from starlette.responses import Response
+
+from ungdom import texts
+from ungdom.api.http.authorisation import NeededScope, RolePredicate, require_role, requires, rule_of
+from ungdom.api.http.errors import IdempotencyMismatch, NotASystem
+from ungdom.api.http.preconditions import precondition
+from ungdom.api.http.tokens import ADMIN, DECISIONS, READ, Principal
+from ungdom.casework import Precondition, Recorder
+from ungdom.intake import IntakeContext, Sender
+from ungdom.intake.catching_up import retry_after_commit
+from ungdom.message.text import HeaderText, TagText
+from ungdom.store import idempotency
+from ungdom.store.errors import Stale
+from ungdom.store.idempotency import RequestKey, StoredResponse
+from ungdom.store.sealing import EncryptionKeys
+from ungdom.store.session import Connection, Database
+from ungdom.workflow import patterns
+from ungdom.workflow.permissions import may_read_cases
+from ungdom.workflow.vocabulary import Role
+
+JSON = "application/json"
+SOURCE = "api"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiResponse:
+    """A finished answer: status, body, and the headers that belong to it.
+
+    `stored_body`: what is kept for a repeat instead of the body, where that must not lie in the database.
+    """
+
+    status: int
+    body: bytes
+    headers: dict[str, str]
+    stored_body: bytes | None = None
+
+    def to_http(self, replayed: bool = False) -> Response:
+        """The answer as it goes out."""
+        replay_header = {"Idempotency-Replayed": "true"} if replayed else {}
+        headers = {"Cache-Control": "no-store", **self.headers, **replay_header}
+        return Response(self.body, self.status, headers, JSON if self.body else None)
+
+
+class RequestContext:
+    """One request: who asks, now, in which language, and its transaction."""
+
+    def __init__(self, request: Request, if_match: str | None, key: str | None, language: str | None) -> None:
+        state = request.app.state
+        self.db: Database = state.db
+        self.keys: EncryptionKeys = state.keys
+        self.now: datetime = state.clock()
+        self.cursor_key: str = state.cursor_key
+        self.public_url: str = state.public_url
+        self.principal: Principal = request.state.principal
+        self.if_match = if_match
+        self.key = key
+        self.language = texts.negotiate(language)
+        self._request = request
+
+    @property
+    def recorder(self) -> Recorder:
+        """The viewer, and the system it came through."""
+        return Recorder(self.principal.viewer, SOURCE)
+
+    @property
+    def expected(self) -> Precondition | None:
+        """The versions that `If-Match` names; None without the header. Raises `BadIfMatch`."""
+        return precondition(self.if_match)
+
+    @property
+    def sender(self) -> Sender:
+        """The system that sends. Raises `RoleNotAllowed`, `LacksScope`, or `NotASystem` for a person."""
+        self.require(DECISIONS)
+        if not self.principal.authorities:
+            raise NotASystem
+        return Sender(self.principal.source, self.principal.authorities)
+
+    @cached_property
+    def intake(self) -> IntakeContext:
+        """Where messages are taken in."""
+        return IntakeContext(self.keys, self.now, self.language)
+
+    def read(
+        self,
+        operation: Callable[[Connection], ApiResponse],
+        scope: NeededScope = READ,
+        may: RolePredicate = may_read_cases,
+    ) -> Response:
+        """Answer from a reading transaction. Raises `RoleNotAllowed` or `LacksScope`."""
+        self.require(scope, may)
+        with self.db.reading() as tx:
+            response = self._localised(operation(tx))
+        return response.to_http()
+
+    def write(
+        self,
+        operation: Callable[[Connection], ApiResponse],
+        commit: bool = True,
+        attempts: int = 2,
+    ) -> Response:
+        """Answer from a writing transaction, committed before the answer leaves; the answer is kept with its effect.
+
+        What messages were passed over meanwhile is tried before the answer leaves. Raises what the rule of the route
+        raises, `IdempotencyMismatch`, or the store's `InFlight`.
+        """
+        self.check_access()
+        response = self._retry_when_stale(operation, commit, attempts)
+        retry_after_commit(self.db, self.intake, self._request.app.state.clock)
+        return response
+
+    def respond(self, response: ApiResponse) -> Response:
+        """The answer with its language, where no transaction is needed."""
+        return self._localised(response).to_http()
+
+    def _retry_when_stale(
+        self, operation: Callable[[Connection], ApiResponse], commit: bool, attempts: int
+    ) -> Response:
+        for _ in range(attempts - 1):
+            try:
+                return self._run(operation, commit)
+            except Stale:  # somebody was faster: asked again, the use tells which version there is now and what is new
+                continue
+        return self._run(operation, commit)
+
+    def _run(self, operation: Callable[[Connection], ApiResponse], commit: bool) -> Response:
+        if not commit:
+            with self.db.reading() as tx:
+                return self._localised(operation(tx)).to_http()
+        if not self.key:
+            with self.db.writing() as tx:
+                response = self._localised(operation(tx))
+            return response.to_http()
+        return self._run_once(self.key, operation)
+
+    def _run_once(self, key: str, operation: Callable[[Connection], ApiResponse]) -> Response:
+        request_key = self._request_key(key)
+        with self.db.writing() as tx:
+            idempotency.claim(tx, request_key)
+            replayed_response = self._replayed(tx, request_key)
+            response = replayed_response or self._localised(operation(tx))
+            if replayed_response is None:
+                idempotency.store_response(tx, self.keys, request_key, self._stored_response(response))
+        return response.to_http(replayed=replayed_response is not None)
+
+    def _localised(self, response: ApiResponse) -> ApiResponse:
+        return replace(response, headers={"Content-Language": self.language, **response.headers})
+
+    def check_access(self) -> None:
+        """Returns when the token may use this writing route. Raises what the rule of the route raises."""
+        rule = rule_of(self._request.scope["route"].endpoint)
+        if rule is None:
+            raise LookupError("a route that writes has no access rule")
+        rule(self.principal)
+
+    def require(self, scope: NeededScope, may: RolePredicate = may_read_cases) -> None:
+        """Returns when the role may do this and the token carries the scope. Raises `RoleNotAllowed`, `LacksScope`."""
+        requires(scope, may)(self.principal)
+
+    def require_role(self, may: RolePredicate) -> None:
+        """Returns when the role may do this. Raises `RoleNotAllowed`."""
+        require_role(self.principal, may)
+
+    def require_admin(self) -> None:
+        """Nothing when the token is an administrator's, who sees no case. Raises `RoleNotAllowed` or `LacksScope`."""
+        self.require(ADMIN, lambda role: role is Role.ADMIN)
+
+    def _request_key(self, key: str) -> RequestKey:
+        """The key with whom it belongs to: who asks, in which role, for which konfliktråd, and by which route."""
+        viewer, route = self.principal.viewer, self._request.scope["route"]
+        return RequestKey(viewer.subject, viewer.role, viewer.konfliktrad, f"{self._request.method} {route.path}", key)
+
+    def _replayed(self, tx: Connection, request_key: RequestKey) -> ApiResponse | None:
+        stored = idempotency.find_response(tx, self.keys, request_key)
+        if stored is None:
+            return None
+        if stored.fingerprint != self._fingerprint:
+            raise IdempotencyMismatch
+        return ApiResponse(stored.status, stored.body, stored.headers)
+
+    def _stored_response(self, response: ApiResponse) -> StoredResponse:
+        body = response.body if response.stored_body is None else response.stored_body
+        return StoredResponse(self._fingerprint, response.status, response.headers, body, self.now)
+
+    @property
+    def _fingerprint(self) -> str:
+        url = self._request.url
+        body: bytes = getattr(self._request.state, "body_hash", b"")
+        return f"{self._request.method} {url.path}?{url.query} {body.hex()}"
+
+
+IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200, pattern=patterns.VISIBLE)]
+AcceptLanguage = Annotated[HeaderText | None, Header(alias="Accept-Language")]
+
+
+async def _read_context(request: Request, accept_language: AcceptLanguage = None) -> RequestContext:
+    return RequestContext(request, None, None, accept_language)
+
+
+async def _write_context(
+    request: Request, idempotency_key: IdempotencyKey = None, accept_language: AcceptLanguage = None
+) -> RequestContext:
+    return RequestContext(request, None, idempotency_key, accept_language)
+
+
+async def _case_write_context(
+    request: Request,
+    if_match: Annotated[TagText | None, Header(alias="If-Match")] = None,
+    idempotency_key: IdempotencyKey = None,
+    accept_language: AcceptLanguage = None,
+) -> RequestContext:
+    lines = request.headers.getlist("If-Match")  # several lines are one list, RFC 9110 § 5.3
+    return RequestContext(request, ", ".join(lines) if if_match is not None else None, idempotency_key, accept_language)
+
+
+ReadContext = Annotated[RequestContext, Depends(_read_context)]
+"""For what writes nothing: `Accept-Language` alone is read."""
+WriteContext = Annotated[RequestContext, Depends(_write_context)]
+"""For what writes: `Idempotency-Key` as well."""
+CaseWriteContext = Annotated[RequestContext, Depends(_case_write_context)]
+"""For what writes in a case that is there: `If-Match` as well, without which it is refused (428)."""

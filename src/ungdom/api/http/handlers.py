@@ -1,0 +1,380 @@
+"""What each error becomes on the wire: a status, a code, and what would help. Nothing of a person, SQL or a stack."""
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import compile_path
+
+from ungdom import alerts, texts
+from ungdom import casework as c
+from ungdom.api.cases import present as views
+from ungdom.api.http.errors import (
+    BadCursor,
+    BadIfMatch,
+    ContactIsTheirOwn,
+    IdempotencyMismatch,
+    LacksScope,
+    NoFeed,
+    NotASystem,
+    NothingReleased,
+    TooManyWebhooks,
+    Unreleased,
+)
+from ungdom.api.http.problems import problem_response
+from ungdom.esas.envelope import NotSigned
+from ungdom.exchange.receiving import Unreadable
+from ungdom.extracts import errors as extracts
+from ungdom.intake.confirming import AlreadyAnswered, RejectedBefore
+from ungdom.jobs.nightly import DayToCome
+from ungdom.message import BadMessage
+from ungdom.notices.address import Forbidden
+from ungdom.statistics.digests import TooManyCases
+from ungdom.statistics.surveys import inviting
+from ungdom.store import errors as store
+from ungdom.store import reference
+from ungdom.texts.places import field_problem
+from ungdom.workflow.errors import (
+    BadChanges,
+    BadDetails,
+    Problem,
+    UnknownMachine,
+    allowed_values,
+    named_values,
+    place_of,
+)
+from ungdom.workflow.events import escaped
+from ungdom.workflow.permissions import OtherOffice, RoleNotAllowed, acts_for, roles_that
+from ungdom.workflow.vocabulary import EventType, Role
+
+log = logging.getLogger("ungdom.api")
+
+MAX_PLACES = 50
+"""As many wrong places as one answer names."""
+
+Handler = Callable[[Request, Any], Awaitable[Response]]
+
+
+def _problem(
+    request: Request,
+    status: int,
+    code: str,
+    extra: dict[str, Any] | None = None,
+    headers: dict[str, str] | None = None,
+    part: str = "detail",
+    **values: str | int,
+) -> Response:
+    language = request.headers.get("accept-language")
+    return problem_response(status, code, language, request.state.trace_id, extra, headers, part, **values)
+
+
+def _language(request: Request) -> texts.Language:
+    return texts.negotiate(request.headers.get("accept-language"))
+
+
+def _fixed_problem(status: int, code: str, headers: dict[str, str] | None = None) -> Handler:
+    async def handle(request: Request, _error: Exception) -> Response:
+        return _problem(request, status, code, headers=headers)
+
+    return handle
+
+
+async def _outdated(request: Request, error: c.Outdated) -> Response:
+    tag = views.etag(error.stored.version)
+    since = [views.event_line(event) for event in error.stored.events if event.seq > error.since]
+    extra = {"current_etag": tag, "events_since": since}
+    return _problem(request, 412, "stale", extra, {"ETag": tag}, "detail" if since and error.since else "no_version")
+
+
+async def _not_permitted(request: Request, error: c.NotPermitted) -> Response:
+    roles = roles_that(lambda role: bool(acts_for(role) & set(error.actors)))
+    extra = {"event": error.event, "who_can": [str(actor) for actor in error.actors]}
+    return _forbidden(request, roles, extra)
+
+
+async def _role_not_allowed(request: Request, error: RoleNotAllowed) -> Response:
+    return _forbidden(request, error.roles, {})
+
+
+def _forbidden(request: Request, allowed: Iterable[Role], extra: dict[str, Any]) -> Response:
+    """What the role may not do, and the roles that may. Without any: what the service alone does."""
+    language, own, others = _language(request), request.state.principal.viewer.role, list(allowed)
+    if not others:
+        return _problem(request, 403, "done_by_service", extra)
+    role, roles = texts.render(language, own), texts.render(language, others)
+    return _problem(request, 403, "forbidden_role", {**extra, "role": own, "roles": others}, role=role, roles=roles)
+
+
+async def _other_office(request: Request, error: OtherOffice) -> Response:
+    language, extra = _language(request), {"konfliktrad": error.own}
+    own = reference.office_name(error.own, language) if error.own else texts.render(language, None)
+    if error.municipality is None:
+        return _problem(request, 403, "other_office", extra, own=own)
+    serving = reference.office_name(error.serving, language)
+    given: dict[str, str | int] = {"municipality": error.municipality, "serving": serving, "own": own}
+    return _problem(request, 403, "other_office", extra, None, "municipality", **given)
+
+
+async def _refused(request: Request, error: c.Refused) -> Response:
+    language = _language(request)
+    unmet = [views.unmet_out(language, condition) for condition in error.decision.unmet]
+    event = texts.label(language, error.decision.event)
+    return _problem(request, 409, "refused", {"unmet": unmet}, event=event)
+
+
+async def _walk_broken(request: Request, error: c.WalkBroken) -> Response:
+    language = _language(request)
+    unmet = [views.unmet_out(language, condition) for condition in error.broken.unmet]
+    extra = {"unmet": unmet, "seq": error.broken.seq, "event": str(error.broken.event)}
+    extra["also"] = [views.broken_out(language, step) for step in error.also]
+    event = texts.label(language, error.broken.event)
+    return _problem(request, 409, "correction_refused", extra, seq=error.broken.seq, event=event)
+
+
+async def _not_correctable(request: Request, error: c.NotCorrectable) -> Response:
+    return _problem(request, 422, "not_correctable", _field_errors(request, "/seq", "value_error"), seq=error.seq)
+
+
+async def _changes_nothing(request: Request, error: c.ChangesNothing) -> Response:
+    return _problem(request, 409, "correction_changes_nothing", {"seq": error.seq}, seq=error.seq)
+
+
+async def _rejected_before(request: Request, error: RejectedBefore) -> Response:
+    question = str(error.question_id)
+    return _problem(request, 409, "identity_rejected", {"question_id": question}, question=question)
+
+
+async def _use_corrections(request: Request, error: c.UseCorrections) -> Response:
+    extra = {"event": error.event, **_field_errors(request, "/type", "enum")}
+    code = "use_corrections" if error.event == EventType.CORRECTED else "use_opening"
+    return _problem(request, 422, code, extra)
+
+
+async def _unknown(request: Request, error: c.UnknownReferenceValue) -> Response:
+    code = error.kind if error.kind == "office_mismatch" else f"unknown_{error.kind}"
+    known = sorted(error.known)
+    opening = request.url.path.endswith("/cases")
+    field = "/municipality" if error.kind == "municipality" else "/konfliktrad"
+    place = field if opening else f"{_details_pointer(request)}/to"
+    extra = {"given": error.given, "known": known, **_field_errors(request, place, "enum", known)}
+    return _problem(request, 422, code, extra, given=error.given, konfliktrad=", ".join(known))
+
+
+async def _nothing_released(request: Request, error: NothingReleased) -> Response:
+    why = texts.text(_language(request), texts.section_of(Unreleased), error.why)
+    extra = {"released": error.released, "reason": error.why, "message": why}
+    return _problem(request, 422, "nothing_released", extra)
+
+
+async def _no_release(request: Request, _error: extracts.NoRelease) -> Response:
+    return await _nothing_released(request, NothingReleased(Unreleased.NO_RELEASE))
+
+
+async def _day_out_of_range(request: Request, error: alerts.DayOutOfRange) -> Response:
+    language = _language(request)
+    first, last = (texts.render(language, day) for day in (error.first, error.last))
+    extra = {
+        "first": str(error.first),
+        "last": str(error.last),
+        **_field_errors(request, f"/{error.field}", "value_error"),
+    }
+    return _problem(request, 422, "day_out_of_range", extra, first=first, last=last)
+
+
+async def _day_to_come(request: Request, _error: DayToCome) -> Response:
+    return _problem(request, 422, "day_to_come", _field_errors(request, "/on", "value_error"))
+
+
+async def _lacks_scope(request: Request, error: LacksScope) -> Response:
+    headers = {"WWW-Authenticate": f'Bearer realm="ungdom", error="insufficient_scope", scope="{error.scope}"'}
+    return _problem(request, 403, "insufficient_scope", {"scope": error.scope}, headers, scope=error.scope)
+
+
+async def _bad_details(request: Request, error: BadDetails) -> Response:
+    language = _language(request)
+    where = _details_pointer(request)
+    places = [_problem_place(language, problem, where) for problem in error.problems[:MAX_PLACES]]
+    return _problem(request, 422, "invalid_input", {"errors": places})
+
+
+async def _bad_message(request: Request, error: BadMessage | BadChanges) -> Response:
+    language = _language(request)
+    places = [_problem_place(language, problem) for problem in error.problems[:MAX_PLACES]]
+    return _problem(request, 422, "invalid_input", {"errors": places})
+
+
+async def _bad_address(request: Request, _error: Forbidden) -> Response:
+    return _problem(request, 422, "invalid_input", _field_errors(request, "/url", "webhook_url"))
+
+
+async def _too_many_webhooks(request: Request, error: TooManyWebhooks) -> Response:
+    return _problem(request, 409, "too_many_webhooks", limit=error.limit)
+
+
+async def _too_many_cases(request: Request, error: TooManyCases) -> Response:
+    return _problem(request, 422, "too_many_cases", limit=error.limit)
+
+
+async def _unknown_purpose(request: Request, error: extracts.NoPurpose) -> Response:
+    field = _field_errors(request, "(query)/purpose", "enum")
+    return _problem(request, 422, "unknown_purpose", field, purpose=error.name)
+
+
+async def _purpose_over(request: Request, error: extracts.PurposeOver) -> Response:
+    until = texts.render(_language(request), error.until)
+    return _problem(request, 422, "purpose_over", {"until": str(error.until)}, purpose=error.name, until=until)
+
+
+async def _not_covered(request: Request, error: extracts.NotForPurpose) -> Response:
+    return _problem(request, 422, "purpose_without_extract", purpose=error.purpose, extract=error.extract)
+
+
+async def _not_settled(request: Request, error: extracts.NotYet) -> Response:
+    latest = error.latest.isoformat()
+    return _problem(request, 422, "not_settled", {"latest": latest}, latest=latest)
+
+
+async def _does_not_fit(request: Request, _error: inviting.DoesNotFit) -> Response:
+    return _problem(request, 422, "invalid_input", _field_errors(request, "/answers", "value_error"))
+
+
+async def _unreadable(request: Request, error: NotSigned | Unreadable) -> Response:
+    fault = error.reason.value if isinstance(error, NotSigned) else "json"
+    reason = texts.text(_language(request), "exchange_fault", fault)
+    return _problem(request, 422, "unreadable_message", {"fault": fault}, fault=reason)
+
+
+async def _invalid(request: Request, error: RequestValidationError) -> Response:
+    language = _language(request)
+    places = [_input_place(language, problem) for problem in list(error.errors())[:MAX_PLACES]]
+    return _problem(request, 422, "invalid_input", {"errors": places})
+
+
+async def _overtaken(request: Request, _error: store.Stale) -> Response:
+    """Others were faster at every try: `stale` for a write that named a version, otherwise to be sent again."""
+    if request.headers.get("if-match") is not None:
+        return _problem(request, 412, "stale")
+    return _problem(request, 503, "unavailable", None, {"Retry-After": "1"})
+
+
+async def _unavailable(request: Request, error: store.Unavailable) -> Response:
+    log.warning("unavailable: %s", error.reason, extra={"trace_id": request.state.trace_id})
+    return _problem(request, 503, "unavailable", None, {"Retry-After": "2"})
+
+
+async def _http(request: Request, error: HTTPException) -> Response:
+    codes = {400: "malformed_json", 404: "not_found", 405: "method_not_allowed", 406: "not_acceptable"}
+    headers = {name.title(): value for name, value in (error.headers or {}).items()}
+    allowed = headers.get("Allow", "")
+    if allowed:
+        allowed = headers["Allow"] = _allowed(request) or allowed
+    code = codes.get(error.status_code, "internal")
+    available = str(error.detail) if "/" in str(error.detail) else "application/json"
+    fault = texts.invalid(_language(request), "json_invalid")
+    values = {"method": request.method, "allowed": allowed, "available": available, "fault": fault}
+    return _problem(request, error.status_code, code, None, headers, **values)
+
+
+def _allowed(request: Request) -> str:
+    """Every method of this address; the router itself names only those of the first route that fits."""
+    published = request.app.openapi()["paths"].items()
+    fitting = (methods for path, methods in published if compile_path(path)[0].match(request.url.path))
+    return ", ".join(sorted(method.upper() for methods in fitting for method in methods))
+
+
+async def _internal(request: Request, error: Exception) -> Response:
+    log.error("internal error", exc_info=error, extra={"trace_id": request.state.trace_id})
+    return _problem(request, 500, "internal")
+
+
+def _details_pointer(request: Request) -> str:
+    """Where the details of an event stand in the body."""
+    return "/replacement/details" if request.url.path.endswith("/corrections") else "/details"
+
+
+def _input_place(language: texts.Language, problem: dict[str, Any]) -> dict[str, Any]:
+    """The place of an error of pydantic, as the answer names it."""
+    where = [str(part) for part in place_of(problem)]
+    inside = where[1:] if where[0] in ("body", "query", "path", "header") else where
+    place = "" if where[0] == "body" else f"({where[0]})"
+    pointer = place + "".join(f"/{escaped(part)}" for part in inside)
+    return field_problem(language, pointer, problem["type"], allowed_values(problem), named_values(problem))
+
+
+def _problem_place(language: texts.Language, problem: Problem, where: str = "") -> dict[str, Any]:
+    return field_problem(language, f"{where}{problem.pointer}", problem.kind, problem.allowed, problem.values)
+
+
+def _field_errors(request: Request, pointer: str, kind: str, allowed: Sequence[str] = ()) -> dict[str, Any]:
+    return {"errors": [field_problem(_language(request), pointer, kind, allowed)]}
+
+
+HANDLERS: dict[type[Exception], Handler] = {
+    c.NotVisible: _fixed_problem(404, "not_found"),
+    c.VersionRequired: _fixed_problem(428, "precondition_required"),
+    c.Outdated: _outdated,
+    c.NotPermitted: _not_permitted,
+    c.Refused: _refused,
+    c.WalkBroken: _walk_broken,
+    c.NotCorrectable: _not_correctable,
+    c.ChangesNothing: _changes_nothing,
+    c.UseCorrections: _use_corrections,
+    c.UnknownReferenceValue: _unknown,
+    alerts.NoSuchAlert: _fixed_problem(404, "not_found"),
+    alerts.AlreadyCleared: _fixed_problem(409, "alert_cleared"),
+    AlreadyAnswered: _fixed_problem(409, "identity_answered"),
+    RejectedBefore: _rejected_before,
+    alerts.DayOutOfRange: _day_out_of_range,
+    DayToCome: _day_to_come,
+    LacksScope: _lacks_scope,
+    IdempotencyMismatch: _fixed_problem(422, "idempotency_mismatch"),
+    NoFeed: _fixed_problem(403, "feed_not_for_role"),
+    BadCursor: _fixed_problem(400, "bad_cursor"),
+    ContactIsTheirOwn: _fixed_problem(409, "contact_is_their_own"),
+    TooManyWebhooks: _too_many_webhooks,
+    NotASystem: _fixed_problem(403, "systems_only"),
+    RoleNotAllowed: _role_not_allowed,
+    OtherOffice: _other_office,
+    BadIfMatch: _fixed_problem(400, "bad_if_match"),
+    NothingReleased: _nothing_released,
+    Forbidden: _bad_address,
+    BadDetails: _bad_details,
+    BadMessage: _bad_message,
+    BadChanges: _bad_message,
+    TooManyCases: _too_many_cases,
+    extracts.NoExtract: _fixed_problem(404, "not_found"),
+    extracts.NoPurpose: _unknown_purpose,
+    extracts.PurposeOver: _purpose_over,
+    extracts.NotForPurpose: _not_covered,
+    extracts.NotYet: _not_settled,
+    extracts.NoRelease: _no_release,
+    extracts.NoKey: _fixed_problem(503, "extracts_not_ready"),
+    inviting.NotDue: _fixed_problem(409, "survey_not_due"),
+    inviting.NoSuchInvitation: _fixed_problem(404, "survey_token"),
+    inviting.DoesNotFit: _does_not_fit,
+    NotSigned: _unreadable,
+    Unreadable: _unreadable,
+    UnknownMachine: _fixed_problem(404, "not_found"),
+    store.Stale: _overtaken,
+    store.InFlight: _fixed_problem(409, "idempotency_in_flight", {"Retry-After": "1"}),
+    store.Unavailable: _unavailable,
+    RequestValidationError: _invalid,
+    HTTPException: _http,
+    Exception: _internal,
+}
+"""Every error that may leave the layers below, and what it becomes."""
+
+
+async def response_for(request: Request, error: Exception) -> Response:
+    """What this error becomes on the wire."""
+    return await HANDLERS[type(error)](request, error)
+
+
+def install(app: FastAPI) -> None:
+    """Tell the application what each error becomes."""
+    for kind, handler in HANDLERS.items():
+        app.add_exception_handler(kind, handler)

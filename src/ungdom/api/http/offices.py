@@ -1,0 +1,27 @@
+"""Filters by place: a code that does not exist is refused with those that do, and another office than one's own."""
+
+from fastapi.exceptions import RequestValidationError
+
+from ungdom.api.http.context import RequestContext
+from ungdom.store import reference
+from ungdom.store.session import Connection
+from ungdom.workflow.permissions import OtherOffice
+
+
+def check_office(tx: Connection, context: RequestContext, konfliktrad: str | None) -> None:
+    """Nothing when this konfliktråd may be asked for, or none is named. No case is looked at.
+
+    Raises `RequestValidationError` for a code that does not exist, `OtherOffice` for that of another office.
+    """
+    if konfliktrad is None:
+        return
+    check_known(konfliktrad, sorted(reference.konfliktrad_codes(tx)), "query", "konfliktrad")
+    own = context.principal.viewer.konfliktrad
+    if own is not None and konfliktrad != own:
+        raise OtherOffice(own)
+
+
+def check_known(value: str | None, known: list[str], *place: str) -> None:
+    """Nothing when the value is among those known, or None. Raises `RequestValidationError` with those that are."""
+    if value is not None and value not in known:
+        raise RequestValidationError([{"type": "enum", "loc": place, "ctx": {"allowed": known}}])

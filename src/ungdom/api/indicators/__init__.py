@@ -1,0 +1,1 @@
+"""Indicators, caseload and other figures of an office."""

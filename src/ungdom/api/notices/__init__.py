@@ -1,0 +1,1 @@
+"""Notices and how somebody wants to receive them."""

@@ -1,0 +1,1 @@
+"""Observations of residence and custody, for recidivism."""

@@ -1,0 +1,142 @@
+"""What is observed of a person beside their cases, as far as people record it: death, moving abroad and back.
+
+Later charges and decisions come with messages, are used by figures only, and are shown to nobody one by one.
+"""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Query, Response
+from fastapi.exceptions import RequestValidationError
+
+from ungdom import casework, texts
+from ungdom.api.cases.routes import json_response
+from ungdom.api.cases.schemas import Output
+from ungdom.api.http import inputs as i
+from ungdom.api.http.authorisation import guarded, requires
+from ungdom.api.http.context import SOURCE, ApiResponse, ReadContext, RequestContext, WriteContext
+from ungdom.api.http.tokens import READ, WRITE
+from ungdom.store import journal, observations, records
+from ungdom.store.observations import BY_HAND, Observation
+from ungdom.store.session import Connection
+from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.permissions import Disclosure, may_record_observations, may_work_on
+from ungdom.workflow.vocabulary import ObservationKind
+
+router = APIRouter(tags=["people"])
+
+
+class ObservationIn(i.Input):
+    """What happened on which day. `corrects`: the observation that it takes the place of; `withdrawn`: never happened.
+
+    A correction is kept beside what it corrects, and figures as known before it stay what they were.
+    """
+
+    kind: Literal["death", "emigration", "immigration"]
+    occurred_on: i.CivilDay
+    corrects: UUID | None = None
+    withdrawn: bool = False
+
+
+class ObservationOut(Output):
+    """One telling of an observation; the one with the highest `n` counts."""
+
+    id: UUID
+    n: int
+    kind: ObservationKind
+    kind_label: str
+    occurred_on: date
+    withdrawn: bool
+    recorded_at: datetime
+
+
+class ObservationList(Output):
+    """Every telling, in the order recorded."""
+
+    items: list[ObservationOut]
+
+
+@router.get(
+    "/v1/persons/{person_id}/observations", response_model=ObservationList, summary="Death and moves of a person"
+)
+def list_observations(context: ReadContext, person_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+    """What people have recorded of this person: for the office that has a case of theirs, and the secretariat."""
+    return context.read(
+        lambda tx: _observations_of_person(tx, context, records.canonical_id(tx, person_id)),
+        READ,
+        may_record_observations,
+    )
+
+
+@router.post(
+    "/v1/persons/{person_id}/observations",
+    status_code=201,
+    response_model=ObservationOut,
+    summary="Record a death, or a move abroad or back",
+)
+@guarded(requires(WRITE, may_record_observations))
+def record_observation(
+    context: WriteContext, person_id: UUID, body: ObservationIn, _query: Annotated[i.NoQuery, Query()]
+) -> Response:
+    """For figures of recidivism only: no case is changed, and what lapses by the death is recorded in the case."""
+    return context.write(lambda tx: _record_observation(tx, context, records.canonical_id(tx, person_id), body))
+
+
+def _observations_of_person(tx: Connection, context: RequestContext, person_id: UUID) -> ApiResponse:
+    _require_access(tx, context, person_id)
+    rows = observations.by_hand(tx, person_id)
+    return json_response(ObservationList(items=[_observation_out(context, observation) for observation in rows]))
+
+
+def _record_observation(tx: Connection, context: RequestContext, person_id: UUID, body: ObservationIn) -> ApiResponse:
+    _require_access(tx, context, person_id)
+    if body.occurred_on > oslo_date(context.now):
+        raise RequestValidationError([{"loc": ("body", "occurred_on"), "type": "day_in_future"}])
+    new = Observation(
+        observation_id=body.corrects or uuid4(),
+        n=_next_version(tx, person_id, body.corrects),
+        person_id=person_id,
+        kind=ObservationKind(body.kind),
+        occurred_on=body.occurred_on,
+        recorded_at=context.now,
+        source=SOURCE,
+        subject=context.recorder.viewer.subject,
+        withdrawn=body.withdrawn,
+    )
+    observations.add(tx, new)
+    return json_response(_observation_out(context, new), 201)
+
+
+def _next_version(tx: Connection, person_id: UUID, corrects: UUID | None) -> int:
+    """Which telling this is. Raises `NotVisible` when what it corrects is none that people recorded of this person."""
+    if corrects is None:
+        return 1
+    before = observations.latest(tx, corrects)
+    if before is None or before.person_id != person_id or before.kind not in BY_HAND:
+        raise casework.NotVisible
+    return before.n + 1
+
+
+def _require_access(tx: Connection, context: RequestContext, person_id: UUID) -> None:
+    """Nothing when the viewer works on a case of this person and may know who it is. Raises `NotVisible`."""
+    for case_id in journal.cases_of_person(tx, person_id):
+        try:
+            read = casework.read(tx, context.recorder.viewer, case_id, context.now, None, None)
+        except casework.NotVisible:
+            continue
+        if Disclosure.PERSON in read.disclosures and may_work_on(context.recorder.viewer, read.case.konfliktrad):
+            return
+    raise casework.NotVisible
+
+
+def _observation_out(context: RequestContext, observation: Observation) -> ObservationOut:
+    return ObservationOut(
+        id=observation.observation_id,
+        n=observation.n,
+        kind=observation.kind,
+        kind_label=texts.label(context.language, observation.kind),
+        occurred_on=observation.occurred_on,
+        withdrawn=observation.withdrawn,
+        recorded_at=observation.recorded_at,
+    )

@@ -1,0 +1,1 @@
+"""Persons: search, read, and questions of identity."""

@@ -1,0 +1,159 @@
+"""Questions of identity: whether a case was opened on somebody known. Seen by those who may see both."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from ungdom import casework
+from ungdom.api.cases.routes import json_response
+from ungdom.api.http import inputs as i
+from ungdom.api.http.authorisation import guarded, requires
+from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext, WriteContext
+from ungdom.api.http.pagination import page_and_cursor, start_after
+from ungdom.api.http.tokens import READ, WRITE
+from ungdom.api.persons import question_schemas as shapes
+from ungdom.api.persons.question_schemas import Comparison
+from ungdom.api.persons.schemas import PersonOut, person_out
+from ungdom.intake import confirming
+from ungdom.intake import identity as matching
+from ungdom.message.national_id import normalise
+from ungdom.store import identity, people, reading, records
+from ungdom.store.identity import IdentityQuestion
+from ungdom.store.people import StoredPerson
+from ungdom.store.session import Connection
+from ungdom.workflow.permissions import Disclosure, may_settle_identity
+
+router = APIRouter(tags=["people"])
+
+
+@router.get(
+    "/v1/persons/questions", response_model=shapes.IdentityQuestionList, summary="List the questions of identity"
+)
+def list_identity_questions(context: ReadContext, query: Annotated[shapes.IdentityQuestionQuery, Query()]) -> Response:
+    """Whether new cases are about people stored before: those of which the caller may see both."""
+    return context.read(lambda tx: _page_of_questions(tx, context, query), READ, may_settle_identity)
+
+
+@router.post(
+    "/v1/persons/questions/{question_id}/confirm",
+    response_model=shapes.IdentityQuestionOut,
+    summary="Confirm that it is the same person",
+)
+@guarded(requires(WRITE, may_settle_identity))
+def confirm_identity_question(
+    context: WriteContext, question_id: UUID, _query: Annotated[i.NoQuery, Query()]
+) -> Response:
+    """From now on the two records are one person, with the stricter protection of the address, in every case."""
+
+    def operation(tx: Connection) -> ApiResponse:
+        confirming.confirm(tx, context.intake, _question(tx, context, question_id), context.recorder.viewer.subject)
+        return _answered_question(tx, context, question_id)
+
+    return context.write(operation)
+
+
+@router.post(
+    "/v1/persons/questions/{question_id}/reject",
+    response_model=shapes.IdentityQuestionOut,
+    summary="Reject that it is the same person",
+)
+@guarded(requires(WRITE, may_settle_identity))
+def reject_identity_question(
+    context: WriteContext, question_id: UUID, body: shapes.RejectionIn, _query: Annotated[i.NoQuery, Query()]
+) -> Response:
+    """The two stay apart, and it is not asked of them again."""
+
+    def operation(tx: Connection) -> ApiResponse:
+        question = _question(tx, context, question_id)
+        confirming.reject(tx, context.intake, question, context.recorder.viewer.subject, body.reason)
+        return _answered_question(tx, context, question_id)
+
+    return context.write(operation)
+
+
+def _page_of_questions(tx: Connection, context: RequestContext, query: shapes.IdentityQuestionQuery) -> ApiResponse:
+    name = f"questions {query.status}"
+    questions = identity.page(
+        tx, context.recorder.viewer, query.status, start_after(context, name, query), query.limit + 1
+    )
+    page, following = page_and_cursor(
+        context, name, query, questions, lambda question: (question.raised_at, question.question_id)
+    )
+    return json_response(
+        shapes.IdentityQuestionList(items=[_question_out(tx, context, question) for question in page], next=following)
+    )
+
+
+def _question(tx: Connection, context: RequestContext, question_id: UUID) -> IdentityQuestion:
+    question = confirming.find(tx, context.recorder.viewer, question_id)
+    if question is None:
+        raise casework.NotVisible
+    return question
+
+
+def _answered_question(tx: Connection, context: RequestContext, question_id: UUID) -> ApiResponse:
+    """The question as it stands now, for whoever has answered it: they saw it, whatever they may see afterwards."""
+    return json_response(_question_out(tx, context, identity.read(tx, question_id)))
+
+
+def _question_out(tx: Connection, context: RequestContext, question: IdentityQuestion) -> shapes.IdentityQuestionOut:
+    given = _read_person(tx, context, question.record_id)
+    known = _read_person(tx, context, records.canonical_id(tx, question.known_id))
+    seen = reading.visible_case_ids(tx, context.recorder.viewer, [question.case_id])
+    return shapes.IdentityQuestionOut(
+        id=question.question_id,
+        status=question.status,
+        resemblance=question.resemblance,
+        raised_at=question.raised_at,
+        case_id=question.case_id if seen else None,
+        given=_given_person_out(given),
+        known=_known_person_out(known),
+        compared=_comparison_out(given, _read_person(tx, context, question.known_id)),
+        decided_at=question.decided_at,
+        decided_by=question.decided_by,
+        reason=question.reason(context.keys),
+    )
+
+
+def _read_person(tx: Connection, context: RequestContext, person_id: UUID) -> StoredPerson:
+    person = people.read_person(tx, context.keys, person_id)
+    if person is None:
+        raise casework.NotVisible
+    return person
+
+
+def _known_person_out(person: StoredPerson) -> PersonOut:
+    shown = person_out(person, frozenset({Disclosure.PERSON}))
+    if shown is None:
+        raise casework.NotVisible
+    return shown
+
+
+def _given_person_out(person: StoredPerson) -> shapes.GivenPersonOut:
+    return shapes.GivenPersonOut(
+        given_name=person.personalia.given_name if person.personalia else None,
+        family_name=person.personalia.family_name if person.personalia else None,
+        born=person.youth.born,
+        guardians=person.youth.guardians,
+        protection=person.protection,
+    )
+
+
+def _comparison_out(given: StoredPerson, known: StoredPerson) -> shapes.ComparedOut:
+    sides = (given.personalia, known.personalia)
+    numbers = [normalise(who.national_id or "") if who else "" for who in sides]
+    families = [matching.normalised_name(who.family_name) if who else "" for who in sides]
+    names = [matching.normalised_name(who.given_name) if who else "" for who in sides]
+    return shapes.ComparedOut(
+        national_id=_comparison(*numbers),
+        born=Comparison.EQUAL if given.youth.born == known.youth.born else Comparison.DIFFERENT,
+        family_name=_comparison(*families),
+        given_name=_comparison(*names),
+    )
+
+
+def _comparison(given: str, known: str) -> Comparison:
+    if not given or not known:
+        return Comparison.MISSING
+    return Comparison.EQUAL if given == known else Comparison.DIFFERENT

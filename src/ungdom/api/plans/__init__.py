@@ -1,0 +1,1 @@
+"""The youth plan of a case: measures and meetings."""

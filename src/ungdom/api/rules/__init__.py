@@ -1,0 +1,1 @@
+"""The law as data: the table of moves, deadline rules, problem types."""

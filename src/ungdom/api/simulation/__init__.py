@@ -1,0 +1,1 @@
+"""Simulations of rules over the stored cases."""

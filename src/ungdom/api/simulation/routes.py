@@ -1,0 +1,46 @@
+"""Deadline rules tried on the live cases: what a change would flag, and where. It writes nothing."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from ungdom import simulation
+from ungdom.api.cases.routes import json_response
+from ungdom.api.http import inputs as i
+from ungdom.api.http.authorisation import guarded, requires
+from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext
+from ungdom.api.indicators.routes import scope_of
+from ungdom.api.simulation.schemas import SimulationIn, SimulationOut, simulation_out
+from ungdom.store.session import Connection
+from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.errors import BadChanges, Problem
+from ungdom.workflow.permissions import may_simulate
+
+router = APIRouter(tags=["rules"])
+
+
+@router.post("/v1/deadline-rules/simulate", response_model=SimulationOut, summary="Try changed deadline rules")
+@guarded(requires(scope_of, may_simulate))
+def simulate_deadline_rules(
+    context: ReadContext, body: SimulationIn, _query: Annotated[i.NoQuery, Query()]
+) -> Response:
+    """What changed rules would do to the open cases: who turns overdue or green, and what is due where and when.
+
+    Nothing is written: asked again, it is worked out again. A coordinator or leader is told of the cases of their own
+    konfliktråd, the secretariat of all; an administrator gets the counts without any case.
+    """
+    return context.read(lambda tx: _simulation_response(tx, context, body), scope_of, may_simulate)
+
+
+def _simulation_response(tx: Connection, context: RequestContext, body: SimulationIn) -> ApiResponse:
+    day = day_of(body, oslo_date(context.now))
+    tally = simulation.simulate(tx, context.recorder.viewer, body.as_changes, day, body.limit)
+    return json_response(simulation_out(tally, context.language))
+
+
+def day_of(body: SimulationIn, today: date) -> date:
+    """The day that is asked for. Raises `BadChanges` when it has passed: the cases are known as they stand now."""
+    if body.on is not None and body.on < today:
+        raise BadChanges([Problem("/on", "day_has_passed", "lies before today")])
+    return body.on or today

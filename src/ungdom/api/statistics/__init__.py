@@ -1,0 +1,1 @@
+"""Statistics of lead time, completion and recidivism."""

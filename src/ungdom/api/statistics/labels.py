@@ -1,0 +1,89 @@
+"""What a cube of lead time or completion is told with: the words of its dimensions, values and numbers."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from ungdom import texts
+from ungdom.api.statistics.schemas import question_of
+from ungdom.statistics.cubes import TOTAL, Cube
+from ungdom.statistics.definitions import RECIDIVISM_BY_CODE, Definition
+from ungdom.statistics.families import ENDING, RELEASED_ENDINGS
+from ungdom.statistics.frames import SEXES, UNKNOWN, StatisticDimension
+from ungdom.statistics.indicators import IndicatorUnit
+from ungdom.statistics.jsonstat import ALL, CONTENTS, DatasetMetadata, Sign, Unit
+from ungdom.statistics.lead_times import BY_THEN, MEAN, QUANTILES
+from ungdom.store import reference, tables
+from ungdom.store.session import Connection
+from ungdom.workflow.vocabulary import OffenceGroup, Regime, Sanction, State
+
+SOURCE = "Konfliktrådet"
+LIMITS = ("_low", "_high", BY_THEN)
+"""What may stand behind the name of an estimate."""
+D = StatisticDimension
+Places = Mapping[str, Mapping[str, str]]
+
+
+def places(tx: Connection, language: texts.Language) -> Places:
+    """The names of every konfliktråd and police district."""
+    return {
+        D.KONFLIKTRAD: reference.names(tx, tables.konfliktrad, language),
+        D.POLICE_DISTRICT: reference.names(tx, tables.police_district, language),
+    }
+
+
+def labels_for(  # each decides a word of it
+    cube: Cube,
+    definition: Definition,
+    language: texts.Language,
+    place_names: Places,
+    known_at: datetime,
+    released: bool = False,
+) -> DatasetMetadata:
+    """The words for this cube. `place_names`: of `places`; `known_at`: when what it says was known.
+
+    `released`: its numbers are whole days and per cent, and its endings a dimension.
+    """
+    numbers = (*cube.outcomes, ALL, *cube.estimates)
+    values = {str(code): _values(code, language) | dict(place_names.get(code, {})) for code in D}
+    named_numbers = {name: _number(name, language) for name in numbers}
+    return DatasetMetadata(
+        title=question_of(definition, language),
+        source=SOURCE,
+        updated=known_at,
+        known_at=known_at,
+        dimensions={str(code): texts.label(language, code) for code in D}
+        | {definition: _number(definition, language) for definition in (CONTENTS, ENDING)},
+        values=values | {CONTENTS: named_numbers, ENDING: _endings(language)},
+        units={name: _unit(name, cube, language, released) for name in numbers},
+        signs={sign: texts.label(language, sign) for sign in Sign},
+    )
+
+
+def _values(code: StatisticDimension, language: texts.Language) -> dict[str, str]:
+    members = {D.SANCTION: Sanction, D.REGIME: Regime, D.OFFENCE_GROUP: OffenceGroup}.get(code, ())
+    named = {str(member): texts.label(language, member) for member in members}
+    sexes = {sex: _number(sex, language) for sex in SEXES} if code is D.SEX else {}
+    return {TOTAL: _number(ALL, language), UNKNOWN: _number(UNKNOWN, language), **named, **sexes}
+
+
+def _number(name: str, language: texts.Language) -> str:
+    """What a count or an estimate is called: `median_low` from the words of `median` and of `low`."""
+    limit = next((limit for limit in LIMITS if name.endswith(limit)), None)
+    if limit:
+        return texts.text(language, "statistic_number", limit[1:], of=_number(name.removesuffix(limit), language))
+    if name in set(State):
+        return texts.label(language, State(name))
+    return texts.text(language, "statistic_number", name)
+
+
+def _endings(language: texts.Language) -> dict[str, str]:
+    return {TOTAL: _number(ALL, language), **{ending: _number(ending, language) for ending in RELEASED_ENDINGS}}
+
+
+def _unit(name: str, cube: Cube, language: texts.Language, released: bool) -> Unit:
+    if name not in cube.estimates:
+        counted = "persons" if cube.figure in RECIDIVISM_BY_CODE else "cases"
+        return Unit(texts.text(language, "statistic_number", counted))
+    of_days = name == MEAN or name.split("_", maxsplit=1)[0] in QUANTILES
+    unit, exact, coarse = (IndicatorUnit.DAYS, 1, 0) if of_days else (IndicatorUnit.SHARE, 4, 2)
+    return Unit(texts.label(language, unit), coarse if released else exact)

@@ -1,0 +1,324 @@
+"""The shapes of statistics, lead time and completion, as they are asked for and as they go out."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from ungdom import texts
+from ungdom.api.cases.schemas import AsOfOut, Output
+from ungdom.api.http import inputs as i
+from ungdom.api.http.formats import TableFormat
+from ungdom.api.indicators.schemas import PeriodQuery, rounded
+from ungdom.message.text import CodeText, ReferenceText
+from ungdom.statistics.cubes import Cube, Key
+from ungdom.statistics.definitions import COMPLETIONS, LEAD_TIMES, RECIDIVISMS, Definition, Family, all_definitions
+from ungdom.statistics.exact import AT_MOST, MAX_DIMENSIONS, CubeQuery, CubeResult
+from ungdom.statistics.frames import StatisticDimension
+from ungdom.statistics.indicators import IndicatorPeriod, IndicatorUnit
+from ungdom.statistics.lead_times import Point
+from ungdom.workflow.vocabulary import OffenceGroup, Party, Regime, Sanction, State
+
+LEAD_TIME_CODES = tuple(definition.code for definition in LEAD_TIMES)
+COMPLETION_CODES = tuple(definition.code for definition in COMPLETIONS)
+RECIDIVISM_CODES = tuple(definition.code for definition in RECIDIVISMS)
+PARTS = ("p1", "p2", "p3")
+MEMBER_FIGURES: dict[str, type[State] | type[Party]] = {"stage": State, "wait": Party}
+"""Figures that there is one of for each member."""
+MAX_THRESHOLD_DAYS = 3650
+"""Days that can be asked for as a threshold."""
+
+
+def _check_code(code: str, codes: tuple[str, ...]) -> str:
+    if code not in codes:
+        raise PydanticCustomError("enum", "is none of the figures", {"allowed": list(codes)})
+    return code
+
+
+LeadTimeCode = Annotated[
+    ReferenceText,
+    AfterValidator(lambda code: _check_code(code, LEAD_TIME_CODES)),
+    Field(json_schema_extra={"enum": [*LEAD_TIME_CODES]}),
+]
+CompletionCode = Annotated[
+    ReferenceText,
+    AfterValidator(lambda code: _check_code(code, COMPLETION_CODES)),
+    Field(json_schema_extra={"enum": [*COMPLETION_CODES]}),
+]
+
+RecidivismCode = Annotated[
+    ReferenceText,
+    AfterValidator(lambda code: _check_code(code, RECIDIVISM_CODES)),
+    Field(json_schema_extra={"enum": [*RECIDIVISM_CODES]}),
+]
+
+
+class StatisticQuery(i.AsOf, PeriodQuery):
+    """Which cases, how they are told apart (`by`, at most two), and in which form they are told.
+
+    `published`: from released tables, where small cells are hidden; otherwise exact, and not to be published.
+    """
+
+    by: Annotated[tuple[StatisticDimension, ...], Field(max_length=MAX_DIMENSIONS)] = ()
+    konfliktrad: CodeText | None = None
+    police_district: CodeText | None = None
+    sanction: Sanction | None = None
+    regime: Regime | None = None
+    offence_group: OffenceGroup | Literal["unknown"] | None = None
+    age: Literal["15", "16", "17", "18+"] | None = None
+    sex: Literal["female", "male", "unknown"] | None = None
+    statistic: tuple[ReferenceText, ...] = ()
+    published: bool = False
+    format: TableFormat | None = None
+
+    @model_validator(mode="after")
+    def _names_dimensions_once(self) -> Self:
+        if len(set(self.by)) < len(self.by):
+            raise PydanticCustomError("value_error", "by names a dimension twice")
+        return self
+
+    @property
+    def where(self) -> dict[str, str]:
+        """The values that cases have to have."""
+        values = {code: getattr(self, code) for code in StatisticDimension if code != StatisticDimension.PERIOD}
+        return {str(code): value for code, value in values.items() if value is not None}
+
+    def question(
+        self, valid_at: date | None, known_at: datetime | None, own: str | None, at_most: int | None = AT_MOST
+    ) -> CubeQuery:
+        """What is asked. `own`: the konfliktråd that the answer is about, whatever else is asked; None: any."""
+        return CubeQuery(
+            codes=tuple(dict.fromkeys(self.statistic)),
+            since=self.since,
+            until=self.until,
+            by=self.by,
+            where=self.where | ({StatisticDimension.KONFLIKTRAD.value: own} if own else {}),
+            valid_at=valid_at,
+            known_at=known_at,
+            at_most=at_most,
+        )
+
+
+class LeadTimeQuery(StatisticQuery):
+    """Which lead times. `threshold_days`: instead of the norm; `curve`: with every step, by one dimension at most."""
+
+    statistic: Annotated[tuple[LeadTimeCode, ...], Field(min_length=1, max_length=len(LEAD_TIME_CODES))] = PARTS
+    threshold_days: Annotated[int, Field(ge=0, le=MAX_THRESHOLD_DAYS)] | None = None
+    curve: bool = False
+
+    @model_validator(mode="after")
+    def _curve_by_one_dimension(self) -> Self:
+        if self.curve and len(self.by) > 1:
+            raise PydanticCustomError("value_error", "a curve is told by one dimension at most")
+        return self
+
+    def question(
+        self, valid_at: date | None, known_at: datetime | None, own: str | None, at_most: int | None = AT_MOST
+    ) -> CubeQuery:
+        """What is asked, with threshold and curve."""
+        plain = super().question(valid_at, known_at, own, at_most)
+        return replace(plain, threshold=self.threshold_days, curves=self.curve)
+
+
+class CompletionQuery(StatisticQuery):
+    """Which completion."""
+
+    statistic: Annotated[tuple[CompletionCode, ...], Field(min_length=1, max_length=len(COMPLETION_CODES))] = (
+        COMPLETION_CODES
+    )
+
+
+class RecidivismQuery(StatisticQuery):
+    """Which definitions of recidivism: all of them, unless some are named."""
+
+    statistic: Annotated[tuple[RecidivismCode, ...], Field(min_length=1, max_length=len(RECIDIVISM_CODES))] = (
+        RECIDIVISM_CODES
+    )
+
+
+class PointOut(Output):
+    """One step of a curve: the share that waits longer than so many days, with its 95 % limits."""
+
+    days: int
+    share: float
+    low: float | None
+    high: float | None
+    at_risk: int
+    ended: int
+
+
+class TableCellOut(Output):
+    """One combination of values; `_T` is all of a dimension. `counts` add up to `all`.
+
+    `estimates`: by name; null where there is nothing to count, or where it is not reached.
+    """
+
+    dimensions: dict[str, str]
+    all: int
+    counts: dict[str, int]
+    estimates: dict[str, float | None]
+    curve: list[PointOut] | None = None
+
+
+class StatisticOut(Output):
+    """One figure. `definition`: the version of its definition; `threshold_days`: what `over` and `…_by` ask about."""
+
+    code: str
+    definition: int
+    label: str
+    unit: IndicatorUnit
+    period: IndicatorPeriod
+    period_label: str
+    threshold_days: int | None
+    cells: list[TableCellOut]
+
+
+class StatisticList(Output):
+    """Exact figures of a period. `note`: how they may be used. `read`: cases looked at; `unread`: could not be.
+
+    `read_at`: when they were read; what was known then counts, where `as_of` names no other instant.
+    """
+
+    since: Annotated[date, Field(serialization_alias="from")]
+    until: Annotated[date, Field(serialization_alias="to")]
+    as_of: AsOfOut
+    read_at: datetime
+    by: list[StatisticDimension]
+    where: dict[str, str]
+    published: bool
+    note: str
+    read: int
+    unread: int
+    items: list[StatisticOut]
+
+
+class DatasetOut(Output):
+    """One figure as JSON-stat 2.0 (json-stat.org), where that is asked for."""
+
+    version: Literal["2.0"]
+    kind: Annotated[Literal["dataset"], Field(alias="class")]
+    label: str
+    source: str
+    updated: datetime
+    id: list[str]
+    size: list[int]
+    role: dict[str, list[str]]
+    dimension: dict[str, dict[str, Any]]
+    value: list[float | None]
+    status: dict[str, str]
+    note: list[str]
+    extension: dict[str, Any]
+
+
+class FigureDefinitionOut(Output):
+    """What a figure counts. `numerator`, `denominator`, `changed` and `source` are in English, as in the code."""
+
+    code: str
+    definition: int
+    family: Family
+    family_label: str
+    label: str
+    unit: IndicatorUnit
+    unit_label: str
+    period: IndicatorPeriod
+    period_label: str
+    numerator: str
+    denominator: str
+    outcomes: list[str]
+    norm: str | None
+    source: str
+    changed: list[str]
+
+
+class FigureDefinitionList(Output):
+    """Every figure of every family."""
+
+    items: list[FigureDefinitionOut]
+
+
+def list_out(result: CubeResult, question: CubeQuery, now: datetime, language: texts.Language) -> StatisticList:
+    """The whole answer, exact."""
+    return StatisticList(
+        since=question.since,
+        until=question.until,
+        as_of=AsOfOut(on=result.day, known_at=question.known_at),
+        read_at=now,
+        by=[StatisticDimension(code) for code in question.by],
+        where=dict(question.where),
+        published=False,
+        note=texts.text(language, "statistic", "note"),
+        read=result.read,
+        unread=result.unread,
+        items=list(_statistics(result, question, language)),
+    )
+
+
+def _statistics(result: CubeResult, question: CubeQuery, language: texts.Language) -> Iterator[StatisticOut]:
+    """The figures found, with their definitions."""
+    definitions: dict[str, Definition] = {
+        definition.code: definition for definition in (*LEAD_TIMES, *COMPLETIONS, *RECIDIVISMS)
+    }
+    for cube in result.cubes:
+        definition = definitions[cube.figure]
+        norm = definition.norm_days(result.day)
+        yield StatisticOut(
+            code=definition.code,
+            definition=definition.version,
+            label=question_of(definition, language),
+            unit=definition.unit,
+            period=definition.period,
+            period_label=texts.label(language, definition.period),
+            threshold_days=norm if question.threshold is None else question.threshold,
+            cells=list(_cells(cube, result.curves.get(definition.code, {}))),
+        )
+
+
+def _cells(cube: Cube, curves: Mapping[Key, list[Point]]) -> Iterator[TableCellOut]:
+    for key in cube.keys():  # noqa: SIM118 - a method
+        cell = cube.at(key)
+        if cell.total:
+            steps = curves.get(key)
+            yield TableCellOut(
+                dimensions=dict(zip((dimension.code for dimension in cube.dimensions), key, strict=True)),
+                all=cell.total,
+                counts=dict(cell.counts),
+                estimates={name: rounded(cell.estimates.get(name)) for name in cube.estimates},
+                curve=[PointOut.model_validate(step) for step in steps] if steps is not None else None,
+            )
+
+
+def definitions_out(language: texts.Language) -> list[FigureDefinitionOut]:
+    """Every definition."""
+    return [
+        FigureDefinitionOut(
+            code=definition.code,
+            definition=definition.version,
+            family=definition.family,
+            family_label=texts.label(language, definition.family),
+            label=question_of(definition, language),
+            unit=definition.unit,
+            unit_label=texts.label(language, definition.unit),
+            period=definition.period,
+            period_label=texts.label(language, definition.period),
+            numerator=definition.numerator,
+            denominator=definition.denominator,
+            outcomes=list(definition.outcomes),
+            norm=str(definition.norm.values[-1][1]) if definition.norm else None,
+            source=definition.source,
+            changed=list(definition.changed),
+        )
+        for definition in all_definitions()
+    ]
+
+
+def question_of(definition: Definition, language: texts.Language) -> str:
+    """The question that a figure answers."""
+    if definition.family is Family.INDICATORS:
+        return texts.text(language, "indicator", definition.code)
+    kind, _, of = definition.code.partition(".")
+    if kind in MEMBER_FIGURES:
+        return texts.text(language, "statistic", kind, of=texts.label(language, MEMBER_FIGURES[kind](of)))
+    return texts.text(language, "statistic", definition.code)

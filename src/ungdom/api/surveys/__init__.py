@@ -1,0 +1,1 @@
+"""Surveys of participants and their results."""

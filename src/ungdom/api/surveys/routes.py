@@ -1,0 +1,209 @@
+"""User surveys: the coordinator fetches invitations for a case, and whoever has a token answers without signing in."""
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Path, Query, Request, Response
+from pydantic import Field
+
+from ungdom import texts
+from ungdom.api.calendars.routes import PRIVATE_HEADERS
+from ungdom.api.cases import schemas as s
+from ungdom.api.cases.routes import json_response, read_case
+from ungdom.api.http import inputs as i
+from ungdom.api.http.authorisation import allows_anybody, guarded, requires
+from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext, WriteContext
+from ungdom.api.http.tokens import READ, WRITE
+from ungdom.message.text import HeaderText, SecretText
+from ungdom.statistics.surveys import HIGHEST_GRADE, LOWEST_GRADE, SurveyKind, SurveyQuestion, inviting
+from ungdom.statistics.surveys.inviting import DueInvitation
+from ungdom.store.session import Connection, Database
+from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.details import By
+from ungdom.workflow.permissions import OF_THE_OFFICE
+from ungdom.workflow.vocabulary import Role
+
+router = APIRouter(tags=["surveys"])
+public = APIRouter(tags=["surveys"])
+
+Token = Annotated[SecretText, Path()]
+Language = Annotated[HeaderText | None, Header(alias="Accept-Language")]
+Grade = Annotated[int, Field(ge=LOWEST_GRADE, le=HIGHEST_GRADE)]
+OPEN: dict[str, Any] = {"security": []}
+
+
+class DueOut(s.Output):
+    """Somebody to be asked. `seq`: the event that gives cause; `until`: the last day to hand over an invitation.
+
+    `left`: invitations that can still be fetched. Whether one was used is not known here, of nobody.
+    """
+
+    kind: SurveyKind
+    kind_label: str
+    respondent: By
+    respondent_label: str
+    seq: int
+    on: date
+    until: date
+    left: int
+
+
+class DueList(s.Output):
+    """The occasions in a case on which somebody is to be asked now."""
+
+    items: list[DueOut]
+
+
+class InvitationIn(i.Input):
+    """Whom to ask, and on which occasion."""
+
+    kind: SurveyKind
+    respondent: By
+
+
+class InvitationOut(s.Output):
+    """An invitation. `token` and `address`: told in this answer only, null where the request is answered again."""
+
+    kind: SurveyKind
+    respondent: By
+    expires: date
+    token: str | None
+    address: str | None
+
+
+class AskedOut(s.Output):
+    """One question, to be agreed with from 1 (not at all) to 5 (fully)."""
+
+    question: SurveyQuestion
+    text: str
+
+
+class QuestionnaireOut(s.Output):
+    """What is asked, and what becomes of the answers."""
+
+    kind: SurveyKind
+    respondent: By
+    version: str
+    opening: str
+    scale: str
+    questions: list[AskedOut]
+
+
+class AnswersIn(i.Input):
+    """A grade for every question, 1 to 5."""
+
+    answers: Annotated[dict[SurveyQuestion, Grade], Field(min_length=1, max_length=len(SurveyQuestion))]
+
+
+class ThanksOut(s.Output):
+    """It has been taken."""
+
+    message: str
+
+
+def may_invite(role: Role) -> bool:
+    """Whether the role hands invitations over: those who meet the youth."""
+    return role in OF_THE_OFFICE
+
+
+@router.get("/v1/cases/{case_id}/surveys", response_model=DueList, summary="Who is to be asked in a case")
+def list_due_surveys(context: ReadContext, case_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+    """The occasions on which youth and guardians are to be asked now, for those who hand the invitations over."""
+    return context.read(lambda tx: _due_surveys(tx, context, case_id), READ, may_invite)
+
+
+@router.post(
+    "/v1/cases/{case_id}/surveys", status_code=201, response_model=InvitationOut, summary="Fetch an invitation"
+)
+@guarded(requires(WRITE, may_invite))
+def invite_to_survey(
+    context: WriteContext, case_id: UUID, body: InvitationIn, _query: Annotated[i.NoQuery, Query()]
+) -> Response:
+    """A token for one answer, to be handed to youth or guardian. It is shown this once and not kept.
+
+    Nothing is kept of who got which token, or of who has answered.
+    """
+    created: list[InvitationOut] = []
+    response = context.write(lambda tx: _invite(tx, context, case_id, body, created))
+    if "Idempotency-Replayed" in response.headers or not created:
+        return response
+    return json_response(created[-1], 201, **{"Content-Language": context.language, **PRIVATE_HEADERS}).to_http()
+
+
+@public.get(
+    "/v1/surveys/{token}",
+    response_model=QuestionnaireOut,
+    summary="What is asked",
+    openapi_extra=OPEN,
+)
+def get_questionnaire(request: Request, token: Token, accept_language: Language = None) -> Response:
+    """The questions for whoever has this token, which stands for signing in."""
+    language = texts.negotiate(accept_language)
+    db: Database = request.app.state.db
+    with db.reading() as tx:
+        invitation, questionnaire = inviting.read_invitation(tx, token, oslo_date(request.app.state.clock()))
+    body = QuestionnaireOut(
+        kind=questionnaire.kind,
+        respondent=invitation.group.respondent,
+        version=questionnaire.version,
+        opening=texts.text(language, "survey", "opening"),
+        scale=texts.text(language, "survey", "scale"),
+        questions=[
+            AskedOut(question=question, text=texts.label(language, question)) for question in questionnaire.questions
+        ],
+    )
+    return json_response(body, 200, **{"Content-Language": language, **PRIVATE_HEADERS}).to_http()
+
+
+@public.post(
+    "/v1/surveys/{token}",
+    status_code=201,
+    response_model=ThanksOut,
+    summary="Answer a survey",
+    openapi_extra=OPEN,
+)
+@guarded(allows_anybody)
+def submit_answers(request: Request, token: Token, body: AnswersIn, accept_language: Language = None) -> Response:
+    """Answers, once. They are kept without time, case or person. A used, expired or unknown token gets one answer."""
+    language = texts.negotiate(accept_language)
+    state = request.app.state
+    inviting.answer(state.db, token, {str(key): grade for key, grade in body.answers.items()}, oslo_date(state.clock()))
+    thanks = ThanksOut(message=texts.text(language, "survey", "thanks"))
+    return json_response(thanks, 201, **{"Content-Language": language, **PRIVATE_HEADERS}).to_http()
+
+
+def _due_surveys(tx: Connection, context: RequestContext, case_id: UUID) -> ApiResponse:
+    read = read_case(tx, context, case_id, i.AsOf())
+    return json_response(
+        DueList(
+            items=[_due_out(due, context) for due in inviting.read_due_invitations(tx, case_id, read.case, read.on)]
+        )
+    )
+
+
+def _due_out(due: DueInvitation, context: RequestContext) -> DueOut:
+    return DueOut(
+        kind=due.kind,
+        kind_label=texts.label(context.language, due.kind),
+        respondent=due.respondent,
+        respondent_label=texts.label(context.language, due.respondent),
+        seq=due.seq,
+        on=due.on,
+        until=due.until,
+        left=max(0, due.needed - due.handed_over),
+    )
+
+
+def _invite(
+    tx: Connection, context: RequestContext, case_id: UUID, body: InvitationIn, created: list[InvitationOut]
+) -> ApiResponse:
+    """The answer as it may be kept for a repeat: without the token, which goes to `created` and is kept nowhere."""
+    read = read_case(tx, context, case_id, i.AsOf())
+    occasion = (body.kind, body.respondent)
+    token, due, expires = inviting.invite(tx, case_id, read.case, read.case.konfliktrad, occasion, read.on)
+    invitation = InvitationOut(kind=due.kind, respondent=due.respondent, expires=expires, token=None, address=None)
+    created.append(
+        invitation.model_copy(update={"token": token, "address": f"{context.public_url}/v1/surveys/{token}"})
+    )
+    return json_response(invitation, 201)

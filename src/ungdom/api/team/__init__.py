@@ -1,0 +1,1 @@
+"""The follow-up team of a case and what each member may learn."""

@@ -1,0 +1,326 @@
+"""Webhooks: where a system wants to be told, what has become of each message, and starting again."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import AwareDatetime, Field
+
+from ungdom import casework
+from ungdom.api.cases.routes import json_response
+from ungdom.api.cases.schemas import Output
+from ungdom.api.http import cursors
+from ungdom.api.http import inputs as i
+from ungdom.api.http.authorisation import guarded, requires
+from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext, WriteContext
+from ungdom.api.http.errors import TooManyWebhooks
+from ungdom.api.http.inputs import Input
+from ungdom.api.http.pagination import PageQuery, page_and_cursor, start_after
+from ungdom.api.http.tokens import ADMIN, READ
+from ungdom.lazy import lazy
+from ungdom.message.text import Printable
+from ungdom.notices import address, hooks
+from ungdom.store import deliveries, webhooks
+from ungdom.store.deliveries import WEBHOOK, Delivery
+from ungdom.store.ids import uuid7
+from ungdom.store.session import Connection
+from ungdom.store.webhooks import Secret, Webhook, WebhookCredentials
+from ungdom.workflow.permissions import may_read_cases
+from ungdom.workflow.vocabulary import Role
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = lazy("httpx")
+
+router = APIRouter(tags=["webhooks"])
+
+Kind = Literal["case.event_recorded", "alert.raised", "alert.escalated", "alert.cleared"]
+DeliveryState = Literal["delivered", "waiting", "dead", "withdrawn"]
+
+MAX_WEBHOOKS = 10
+"""As many webhooks as one owner may have."""
+
+
+class WebhookIn(Input):
+    """A new webhook: where to, and of which kinds it wants to be told."""
+
+    url: Annotated[str, Printable(address.LONGEST_URL, exact=True)]
+    kinds: Annotated[list[Kind], Field(min_length=1, max_length=20)]
+
+
+class WebhookOut(Output):
+    """A webhook. `url` is shown to its owner, the host to administrators as well. `disabled_because`: gone (410)."""
+
+    id: UUID
+    url: str | None
+    host: str
+    kinds: list[Kind]
+    owner: str
+    role: Role
+    created_at: datetime
+    disabled_at: datetime | None
+    disabled_because: str | None
+
+
+class NewWebhookOut(WebhookOut):
+    """A webhook with a new secret, shown once; it and the address are null when the same request is answered again.
+
+    `old_secret_until`: until when the one before it signs as well.
+    """
+
+    secret: str | None
+    old_secret_until: datetime | None
+
+
+class WebhookList(Output):
+    """A page of webhooks, in the order in which they were made."""
+
+    items: list[WebhookOut]
+    next: str | None
+
+
+class WebhookChangeIn(Input):
+    """What to change; what is left out stays as it is."""
+
+    url: Annotated[str, Printable(address.LONGEST_URL, exact=True)] | None = None
+    kinds: Annotated[list[Kind], Field(min_length=1, max_length=20)] | None = None
+
+
+class DeliveryOut(Output):
+    """One message for this webhook. `id` is sent as webhook-id, however often. `held`: what came of the last try."""
+
+    id: UUID
+    message_id: UUID
+    kind: str
+    state: DeliveryState
+    held: str | None
+    attempts: int
+    created_at: datetime
+    next_try_at: datetime | None
+    delivered_at: datetime | None
+
+
+class DeliveryList(Output):
+    """A page of deliveries, the last promised first."""
+
+    items: list[DeliveryOut]
+    next: str | None
+
+
+class DeliveryQuery(PageQuery):
+    """Which deliveries; `dead`: the dead letters."""
+
+    state: DeliveryState | None = None
+
+
+class ReplayIn(Input):
+    """What to send again: the dead letters; with `since` everything promised since then, under the same keys."""
+
+    since: AwareDatetime | None = None
+
+
+class ReplayOut(Output):
+    """How many messages start again."""
+
+    replayed: int
+
+
+def _scope(role: Role) -> str:
+    return ADMIN if role is Role.ADMIN else READ
+
+
+def _may_read_webhooks(role: Role) -> bool:
+    return may_read_cases(role) or role is Role.ADMIN
+
+
+@router.post("/v1/webhooks", status_code=201, response_model=NewWebhookOut, summary="Make a webhook")
+@guarded(requires(READ))
+def create_webhook(
+    context: WriteContext, request: Request, body: WebhookIn, _query: Annotated[i.NoQuery, Query()]
+) -> Response:
+    """Be told at this address of the cases that the caller may see. The secret is shown this once."""
+    address.check(body.url, request.app.state.webhook_allow)
+    return context.write(lambda tx: _create_webhook(tx, context, body))
+
+
+@router.get("/v1/webhooks", response_model=WebhookList, summary="List webhooks")
+def list_webhooks(context: ReadContext, query: Annotated[PageQuery, Query()]) -> Response:
+    """The caller's own webhooks; an administrator sees everybody's, without their addresses."""
+    return context.read(lambda tx: _page_of_webhooks(tx, context, query), scope=_scope, may=_may_read_webhooks)
+
+
+@router.get("/v1/webhooks/{webhook_id}", response_model=WebhookOut, summary="Read a webhook")
+def get_webhook(context: ReadContext, webhook_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+    """One webhook: where it sends what, and whether it still does. The secret is never shown again."""
+    return context.read(
+        lambda tx: json_response(_webhook_out(context, _own_webhook(tx, context, webhook_id))),
+        scope=_scope,
+        may=_may_read_webhooks,
+    )
+
+
+@router.patch("/v1/webhooks/{webhook_id}", response_model=WebhookOut, summary="Change a webhook")
+@guarded(requires(READ))
+def change_webhook(
+    context: WriteContext,
+    request: Request,
+    webhook_id: UUID,
+    body: WebhookChangeIn,
+    _query: Annotated[i.NoQuery, Query()],
+) -> Response:
+    """Send to another address, or other kinds. The secret stays; messages that wait go to the new address."""
+    if body.url is not None:
+        address.check(body.url, request.app.state.webhook_allow)
+    return context.write(lambda tx: _change_webhook(tx, context, webhook_id, body))
+
+
+@router.delete("/v1/webhooks/{webhook_id}", status_code=204, summary="Delete a webhook")
+@guarded(requires(_scope, _may_read_webhooks))
+def delete_webhook(context: WriteContext, webhook_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+    """Tell it nothing more, and forget its address and secret."""
+    return context.write(lambda tx: _delete_webhook(tx, context, webhook_id))
+
+
+@router.post("/v1/webhooks/{webhook_id}/rotate", response_model=NewWebhookOut, summary="Change the secret")
+@guarded(requires(READ))
+def rotate_webhook_secret(context: WriteContext, webhook_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+    """A new secret, shown this once; the one before it signs as well for a day. One that was gone is told again."""
+    return context.write(lambda tx: _rotate_secret(tx, context, webhook_id))
+
+
+@router.get("/v1/webhooks/{webhook_id}/deliveries", response_model=DeliveryList, summary="What has become of messages")
+def list_webhook_deliveries(
+    context: ReadContext, webhook_id: UUID, query: Annotated[DeliveryQuery, Query()]
+) -> Response:
+    """Every message for this webhook and how it stands: the dead letters among them."""
+    return context.read(lambda tx: _page_of_deliveries(tx, context, webhook_id, query))
+
+
+@router.post("/v1/webhooks/{webhook_id}/replay", response_model=ReplayOut, summary="Send again")
+@guarded(requires(READ))
+def replay_webhook_deliveries(
+    context: WriteContext, webhook_id: UUID, body: ReplayIn, _query: Annotated[i.NoQuery, Query()]
+) -> Response:
+    """Start again with the dead letters, or with everything since an instant. Each keeps its key."""
+    return context.write(lambda tx: _replay_deliveries(tx, context, webhook_id, body))
+
+
+def _is_admin(context: RequestContext) -> bool:
+    return context.recorder.viewer.role is Role.ADMIN
+
+
+def _create_webhook(tx: Connection, context: RequestContext, body: WebhookIn) -> ApiResponse:
+    owner = context.recorder.viewer
+    if webhooks.count(tx, owner) >= MAX_WEBHOOKS:
+        raise TooManyWebhooks(MAX_WEBHOOKS)
+    secret = hooks.new_secret()
+    new = Webhook(
+        webhook_id=uuid7(context.now),
+        owner=owner,
+        kinds=tuple(dict.fromkeys(body.kinds)),
+        credentials=WebhookCredentials(body.url, (Secret(secret),)),
+        created_at=context.now,
+    )
+    webhooks.add(tx, context.keys, new)
+    response = _response_with_secret(context, new, secret, None, 201)
+    return replace(response, headers={"Location": f"/v1/webhooks/{new.webhook_id}"})
+
+
+def _response_with_secret(
+    context: RequestContext, webhook: Webhook, secret: str, until: datetime | None, status: int
+) -> ApiResponse:
+    """Address and secret go out and are not kept, not even for a repeat."""
+    plain = _webhook_out(context, webhook).model_dump()
+    whole = json_response(NewWebhookOut(**plain, secret=secret, old_secret_until=until), status)
+    stored = json_response(NewWebhookOut(**plain | {"url": None}, secret=None, old_secret_until=until), status)
+    return ApiResponse(whole.status, whole.body, whole.headers, stored.body)
+
+
+def _page_of_webhooks(tx: Connection, context: RequestContext, query: PageQuery) -> ApiResponse:
+    owner = None if _is_admin(context) else context.recorder.viewer
+    rows = webhooks.list_webhooks(tx, context.keys, owner, start_after(context, "webhooks", query), query.limit + 1)
+    page, following = page_and_cursor(
+        context, "webhooks", query, rows, lambda webhook: (webhook.created_at, webhook.webhook_id)
+    )
+    return json_response(WebhookList(items=[_webhook_out(context, webhook) for webhook in page], next=following))
+
+
+def _change_webhook(tx: Connection, context: RequestContext, webhook_id: UUID, body: WebhookChangeIn) -> ApiResponse:
+    """The webhook as it is now. The address goes out and is not kept, not even for a repeat."""
+    old = _own_webhook(tx, context, webhook_id)
+    kinds = old.kinds if body.kinds is None else tuple(dict.fromkeys(body.kinds))
+    new = _webhook_out(context, webhooks.change(tx, context.keys, old, body.url or old.credentials.url, kinds))
+    whole, stored = json_response(new), json_response(new.model_copy(update={"url": None}))
+    return ApiResponse(whole.status, whole.body, whole.headers, stored.body)
+
+
+def _delete_webhook(tx: Connection, context: RequestContext, webhook_id: UUID) -> ApiResponse:
+    webhook = _own_webhook(tx, context, webhook_id)
+    deliveries.withdraw_all(tx, deliveries.receiver_of(WEBHOOK, webhook.webhook_id), "deleted", context.now)
+    webhooks.remove(tx, webhook.webhook_id)
+    return ApiResponse(204, b"", {})
+
+
+def _rotate_secret(tx: Connection, context: RequestContext, webhook_id: UUID) -> ApiResponse:
+    secret, until = hooks.new_secret(), context.now + hooks.OLD_SECRET_VALID_FOR
+    new = webhooks.rotate_secret(tx, context.keys, _own_webhook(tx, context, webhook_id), secret, until)
+    return _response_with_secret(context, new, secret, until, 200)
+
+
+def _page_of_deliveries(tx: Connection, context: RequestContext, webhook_id: UUID, query: DeliveryQuery) -> ApiResponse:
+    receiver = deliveries.receiver_of(WEBHOOK, _own_webhook(tx, context, webhook_id).webhook_id)
+    list_key = f"{receiver} {query.state}"
+    before = int(cursors.read(context.cursor_key, list_key, query.cursor)) if query.cursor else None
+    entries = deliveries.page(tx, receiver, query.state, before, query.limit + 1)
+    rows = entries[: query.limit]
+    following = cursors.write(context.cursor_key, list_key, str(rows[-1].place)) if len(entries) > query.limit else None
+    return json_response(DeliveryList(items=[_delivery_out(delivery) for delivery in rows], next=following))
+
+
+def _replay_deliveries(tx: Connection, context: RequestContext, webhook_id: UUID, body: ReplayIn) -> ApiResponse:
+    receiver = deliveries.receiver_of(WEBHOOK, _own_webhook(tx, context, webhook_id).webhook_id)
+    return json_response(ReplayOut(replayed=deliveries.replay(tx, receiver, body.since)))
+
+
+def _own_webhook(tx: Connection, context: RequestContext, webhook_id: UUID) -> Webhook:
+    """The caller's webhook; an administrator's is everybody's. To others it does not exist."""
+    webhook, viewer = webhooks.find(tx, context.keys, webhook_id), context.recorder.viewer
+    is_owner = webhook is not None and (webhook.owner.subject, webhook.owner.role) == (viewer.subject, viewer.role)
+    if webhook is None or not (is_owner or _is_admin(context)):
+        raise casework.NotVisible
+    return webhook
+
+
+def _webhook_out(context: RequestContext, webhook: Webhook) -> WebhookOut:
+    return WebhookOut.model_validate(
+        {
+            "id": webhook.webhook_id,
+            "url": None if _is_admin(context) else webhook.credentials.url,
+            "host": httpx.URL(webhook.credentials.url).host,
+            "kinds": webhook.kinds,
+            "owner": webhook.owner.subject,
+            "role": webhook.owner.role,
+            "created_at": webhook.created_at,
+            "disabled_at": webhook.disabled_at,
+            "disabled_because": webhook.disabled_because,
+        }
+    )
+
+
+def _delivery_out(delivery: Delivery) -> DeliveryOut:
+    return DeliveryOut.model_validate(
+        {
+            "id": delivery.delivery_id,
+            "message_id": delivery.message_id,
+            "kind": delivery.kind,
+            "state": delivery.state,
+            "held": delivery.held,
+            "attempts": delivery.attempts,
+            "created_at": delivery.created_at,
+            "next_try_at": delivery.next_try_at,
+            "delivered_at": delivery.delivered_at,
+        }
+    )

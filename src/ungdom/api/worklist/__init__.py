@@ -1,0 +1,1 @@
+"""The worklist: tasks by actor and deadline."""
