@@ -23,8 +23,8 @@ from ungdom import simulation
 from ungdom.settings import Settings
 from ungdom.simulation import RuleOverride
 from ungdom.store import journal
+from ungdom.store.schema.core import case_current
 from ungdom.store.session import Connection, Database
-from ungdom.store.tables import case_current
 from ungdom.workflow import engine
 from ungdom.workflow.daycount import Length
 from ungdom.workflow.deadlines import deadlines

@@ -3,34 +3,36 @@
 from alembic import context
 from sqlalchemy import Connection
 
-from ungdom.store import (
-    alert_tables,
-    calendar_tables,
-    extract_tables,
-    figure_tables,
-    forecast_tables,
-    identity_tables,
-    inbox_tables,
-    notice_tables,
-    observation_tables,
-    release_tables,
-    survey_tables,
-    tables,
+from ungdom.store.schema import (
+    alerts,
+    calendars,
+    extracts,
+    figures,
+    forecasts,
+    identity,
+    inbox,
+    notices,
+    observations,
+    releases,
+    surveys,
+)
+from ungdom.store.schema import (
+    core as tables,
 )
 
 MODULES = (
     tables,
-    identity_tables,
-    inbox_tables,
-    alert_tables,
-    forecast_tables,
-    calendar_tables,
-    notice_tables,
-    figure_tables,
-    release_tables,
-    survey_tables,
-    observation_tables,
-    extract_tables,
+    identity,
+    inbox,
+    alerts,
+    forecasts,
+    calendars,
+    notices,
+    figures,
+    releases,
+    surveys,
+    observations,
+    extracts,
 )
 """Where the tables stand: all of them in one `metadata`."""
 

@@ -13,13 +13,13 @@ from uuid import UUID
 from sqlalchemy import Connection, Select, String, and_, cast, exists, func, or_, select
 
 from ungdom.store import alerts, journal, rebuild, twins
-from ungdom.store.alert_tables import alert
 from ungdom.store.inbox import PARKED
-from ungdom.store.inbox_tables import decision
 from ungdom.store.outbox import RETRYING
 from ungdom.store.reference import works
+from ungdom.store.schema.alerts import alert
+from ungdom.store.schema.core import case_current, case_file, event, outbox, staff
+from ungdom.store.schema.inbox import decision
 from ungdom.store.session import Database
-from ungdom.store.tables import case_current, case_file, event, outbox, staff
 from ungdom.workflow import details as d
 from ungdom.workflow import engine, law
 from ungdom.workflow.alerting import DelayReason, flags

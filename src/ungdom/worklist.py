@@ -13,7 +13,7 @@ from ungdom.store import journal, reading
 from ungdom.store.current import duty_pattern, read_work, row_of
 from ungdom.store.journal import StoredCase
 from ungdom.store.reading import Filters
-from ungdom.store.tables import case_current, event
+from ungdom.store.schema.core import case_current, event
 from ungdom.workflow import delay, engine
 from ungdom.workflow.case import Case
 from ungdom.workflow.delay import Delay, DelaySummary

@@ -13,8 +13,8 @@ from tests.service import Client, Service
 from tests.stories import histories
 from tests.stories.test_worked_histories import correct, open_case, record
 from ungdom.jobs import nightly
-from ungdom.store.alert_tables import alert, alert_change
-from ungdom.store.tables import job_run, outbox
+from ungdom.store.schema.alerts import alert, alert_change
+from ungdom.store.schema.core import job_run, outbox
 
 ONE = timedelta(days=1)
 PERSON: dict[str, Any] = {

@@ -38,9 +38,10 @@ from ungdom import alerts
 from ungdom.alerts.sweep import SweepOutcome, sweep
 from ungdom.jobs import nightly
 from ungdom.jobs.nightly import DayToCome, NightlyStep
-from ungdom.store import alert_tables, journal, ledger
 from ungdom.store import alerts as stored_alerts
+from ungdom.store import journal, ledger
 from ungdom.store.errors import Unavailable
+from ungdom.store.schema import alerts as alert_tables
 from ungdom.store.session import Database
 from ungdom.workflow.alerting import DelayReason, reconcile
 from ungdom.workflow.permissions import Viewer

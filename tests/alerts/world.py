@@ -17,12 +17,13 @@ from tests.service import Clock
 from tests.store import cases
 from ungdom.jobs import nightly
 from ungdom.jobs.nightly import NightlyRunResult
-from ungdom.store import alert_tables, journal, ledger, people
+from ungdom.store import journal, ledger, people
 from ungdom.store.journal import EventBatch, StoredCase
 from ungdom.store.ledger import JobRun
 from ungdom.store.people import NewPerson, Personalia
+from ungdom.store.schema import alerts
+from ungdom.store.schema.core import case_current, event, outbox
 from ungdom.store.session import Connection, Database
-from ungdom.store.tables import case_current, event, outbox
 from ungdom.workflow.vocabulary import EventType
 
 DAY = timedelta(days=1)
@@ -93,7 +94,7 @@ Kept = dict[tuple[UUID, str, date], list[Line]]
 
 def kept(db: Database) -> Kept:
     """Every alert with all that happened to it; fails where a row and its history do not belong together."""
-    alert, change = alert_tables.alert, alert_tables.alert_change
+    alert, change = alerts.alert, alerts.alert_change
     found: Kept = {}
     with db.reading() as tx:
         for row in tx.execute(select(alert)):

@@ -8,7 +8,8 @@ import httpx
 from sqlalchemy import func, select
 
 from tests.service import Client, Service, new_case
-from ungdom.store import idempotency, tables
+from ungdom.store import idempotency
+from ungdom.store.schema import core as tables
 
 DAY = "2026-01-05"
 HIDDEN = "019b8dd0-0000-7000-8000-000000000000"

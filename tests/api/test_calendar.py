@@ -13,8 +13,9 @@ from sqlalchemy import select
 from tests import service as services
 from tests.api.build import DAY, HIDDEN, assert_problem, case_at, kept_answers, opened, recorded
 from tests.service import Client, Service, new_case
-from ungdom.store import calendar_tables, reference
+from ungdom.store import reference
 from ungdom.store.reference import Staff
+from ungdom.store.schema import calendars
 from ungdom.workflow.vocabulary import Role
 
 ADDRESS = re.compile(r"http://127\.0\.0\.1:8000/v1/calendar/([A-Za-z0-9_-]{43})\.ics")
@@ -257,7 +258,7 @@ def test_the_secret_has_256_bits_and_is_kept_nowhere(served: Service) -> None:
     secrets = [match[1] for address in addresses if (match := ADDRESS.fullmatch(address))]
     assert len(set(secrets)) == 4
     with served.db.reading() as tx:
-        kept = tx.execute(select(calendar_tables.calendar_feed)).all()
+        kept = tx.execute(select(calendars.calendar_feed)).all()
     assert all(len(row.secret_hash) == 32 for row in kept)
     answers = kept_answers(served)
     assert len(answers.splitlines()) == 4

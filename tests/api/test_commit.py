@@ -11,7 +11,8 @@ from sqlalchemy.exc import OperationalError
 
 from tests.api.build import DAY, assert_problem, etag, opened, rows
 from tests.service import Service, new_case
-from ungdom.store import session, tables
+from ungdom.store import session
+from ungdom.store.schema import core as tables
 from ungdom.store.session import Database
 
 EVENT = {"type": "suspect_set", "occurred_on": DAY, "details": {}}

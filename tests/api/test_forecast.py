@@ -13,7 +13,7 @@ from tests.statistics import waits
 from ungdom import clock
 from ungdom.statistics import backtest, forecast
 from ungdom.store import bulk
-from ungdom.store.forecast_tables import forecast_curve
+from ungdom.store.schema.forecasts import forecast_curve
 from ungdom.store.session import Database
 from ungdom.workflow.vocabulary import State
 

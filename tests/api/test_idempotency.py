@@ -11,8 +11,9 @@ from sqlalchemy import select
 from tests import pg, service
 from tests.api.build import DAY, assert_problem, etag, events_of, kept_answers, opened, recorded, rows
 from tests.service import Client, Service, new_case
-from ungdom.store import idempotency, tables
+from ungdom.store import idempotency
 from ungdom.store.idempotency import RequestKey
+from ungdom.store.schema import core as tables
 
 EVENT = {"type": "suspect_set", "occurred_on": DAY, "details": {}}
 

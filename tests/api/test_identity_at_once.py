@@ -20,7 +20,7 @@ from tests.service import Service
 from ungdom.api.cases import routes as cases
 from ungdom.intake import confirming, identity
 from ungdom.store import rebuild, records
-from ungdom.store.tables import case_current, person
+from ungdom.store.schema.core import case_current, person
 
 PATIENCE = 1.0
 """Seconds that one waits for another who does not come."""

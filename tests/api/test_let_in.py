@@ -30,7 +30,7 @@ from ungdom.api.http.auth.people import person_principal
 from ungdom.api.http.auth.principal import BadToken, NotLetIn
 from ungdom.api.http.tokens import ADMIN, DECISIONS, PREFIX, READ, STATUS, WRITE, Principal
 from ungdom.api.http.tokens import EXTRACTS as EXTRACTS_READ
-from ungdom.store import inbox_tables
+from ungdom.store.schema import inbox
 from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.vocabulary import Actor, Role
 
@@ -149,7 +149,7 @@ def test_a_decision_is_kept_under_the_name_of_the_system_that_sent_it(here: Plac
     answer = here.service.send("POST", "/v1/decisions", json=message, headers=headers)
     assert answer.status_code == 202, answer.text
     with here.service.db.reading() as tx:
-        kept = tx.execute(select(inbox_tables.decision.c.source, inbox_tables.decision.c.authorities)).one()
+        kept = tx.execute(select(inbox.decision.c.source, inbox.decision.c.authorities)).one()
     assert kept.source == "straffesak"
     assert set(kept.authorities.split()) == {"police", "prosecution"}
 

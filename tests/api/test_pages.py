@@ -11,10 +11,10 @@ from tests.api.build import assert_problem
 from tests.service import Service
 from ungdom.store import calendar_feeds, ledger, releases, webhooks
 from ungdom.store.calendar_feeds import Feed
-from ungdom.store.extract_tables import extract_schedule
 from ungdom.store.ids import uuid7
 from ungdom.store.ledger import NIGHTLY
 from ungdom.store.releases import StoredRelease
+from ungdom.store.schema.extracts import extract_schedule
 from ungdom.store.webhooks import Secret, Webhook, WebhookCredentials
 from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.vocabulary import Role

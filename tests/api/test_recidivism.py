@@ -16,7 +16,7 @@ from ungdom.cli import app
 from ungdom.statistics import digests
 from ungdom.statistics.definitions import RECIDIVISMS
 from ungdom.store import rebuild
-from ungdom.store.observation_tables import observation
+from ungdom.store.schema.observations import observation
 
 PATH = "/v1/statistics/recidivism"
 YEARS = {"from": "2025-01-01", "to": "2025-12-31"}

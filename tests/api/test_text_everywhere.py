@@ -12,7 +12,7 @@ from tests.api.build import HIDDEN, assert_problem, places
 from tests.api.contract import ROOT
 from tests.service import Client, Service
 from ungdom.message.text import is_printable
-from ungdom.store import tables
+from ungdom.store.schema import core as tables
 
 BAD = {
     "NUL": "a\x00b",

@@ -16,9 +16,9 @@ from ungdom.store import outbox, people, reference
 from ungdom.store.journal import StoredCase
 from ungdom.store.outbox import OutboxMessage
 from ungdom.store.reference import Staff
+from ungdom.store.schema.core import NumberKind, Protection
 from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
-from ungdom.store.tables import NumberKind, Protection
 from ungdom.workflow import details as d
 from ungdom.workflow.events import Replacement
 from ungdom.workflow.vocabulary import EventType, Role

@@ -17,7 +17,8 @@ from tests.exchange.world import standings
 from tests.service import Client, Service
 from ungdom import texts
 from ungdom.exchange.delivery import ExchangeDeliveryCounts, deliver
-from ungdom.store import exchanges, outbox, tables
+from ungdom.store import exchanges, outbox
+from ungdom.store.schema import core as tables
 from ungdom.store.session import Database
 
 Json = dict[str, Any]

@@ -19,8 +19,8 @@ from ungdom.extracts import dictionary, making, manifest
 from ungdom.extracts.catalogue import EXTRACTS
 from ungdom.extracts.orders import OrderRequest
 from ungdom.extracts.writers import Form
-from ungdom.store import tables
-from ungdom.store.extract_tables import extract_pull
+from ungdom.store.schema import core as tables
+from ungdom.store.schema.extracts import extract_pull
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.vocabulary import Role
 

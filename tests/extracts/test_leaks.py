@@ -17,8 +17,8 @@ from ungdom.extracts.orders import Order
 from ungdom.extracts.pseudonyms import PseudonymKind
 from ungdom.extracts.shared import CASE
 from ungdom.extracts.writers import Form
-from ungdom.store import tables
 from ungdom.store.people import Personalia, read_person
+from ungdom.store.schema import core as tables
 from ungdom.store.session import Connection, Database
 
 every_extract = pytest.mark.parametrize("name", NAMES)

@@ -26,9 +26,9 @@ from ungdom.extracts.purposes import Purpose, Purposes
 from ungdom.extracts.writers import Form
 from ungdom.statistics import register, releasing
 from ungdom.statistics.families import RELEASE_PLAN
-from ungdom.store.alert_tables import alert
+from ungdom.store.schema.alerts import alert
+from ungdom.store.schema.core import case_current
 from ungdom.store.session import Database
-from ungdom.store.tables import case_current
 from ungdom.workflow.alerting import DelayReason
 from ungdom.workflow.daycount import last_moment
 from ungdom.workflow.permissions import Viewer

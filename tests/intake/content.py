@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Table, select
 
-from ungdom.store import inbox_tables, tables
+from ungdom.store.schema import core as tables
+from ungdom.store.schema import inbox
 from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
 
@@ -22,10 +23,10 @@ WRITTEN: tuple[Table, ...] = (
     tables.note,
     tables.outbox,
     tables.idempotency,
-    inbox_tables.decision,
-    inbox_tables.decision_receipt,
-    inbox_tables.decision_event,
-    inbox_tables.decision_wait,
+    inbox.decision,
+    inbox.decision_receipt,
+    inbox.decision_event,
+    inbox.decision_wait,
 )
 """Every table that messages write to, or could."""
 

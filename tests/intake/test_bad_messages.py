@@ -14,7 +14,8 @@ from tests.intake.build import APPEAL, CHAIN, FOLLOW_UP, TRANSFER, File, Told, c
 from tests.intake.test_order import open_by_hand, record
 from tests.service import Service
 from ungdom.message import TERMS, Kind
-from ungdom.store import journal, tables
+from ungdom.store import journal
+from ungdom.store.schema import core as tables
 from ungdom.workflow import engine
 
 WRONG: list[tuple[str, dict[str, Any], str]] = [

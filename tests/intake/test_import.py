@@ -20,7 +20,7 @@ from tests import pg, service
 from tests.intake import making
 from tests.process import UNGDOM, environment
 from ungdom import cli, clock, intake
-from ungdom.store.inbox_tables import decision
+from ungdom.store.schema.inbox import decision
 from ungdom.store.session import Database
 
 

@@ -26,7 +26,7 @@ from ungdom.intake.identity import Likeness, likeness, normalised_name
 from ungdom.message import Person as Said
 from ungdom.store import people
 from ungdom.store.people import Personalia, StoredPerson
-from ungdom.store.tables import Protection
+from ungdom.store.schema.core import Protection
 from ungdom.workflow.case import Youth
 
 SERVED = CHAIN[2]

@@ -11,7 +11,7 @@ from tests.intake.build import CHAIN, File, Told, case_of, coordinator, person, 
 from tests.intake.test_order import open_by_hand, record
 from tests.service import Service
 from ungdom.store import observations
-from ungdom.store.observation_tables import observation
+from ungdom.store.schema.observations import observation
 
 CLOSED = (CHAIN[0], ("dropped", "2025-04-01", {}))
 OFFENCE: Told = {"offence_on": "2025-06-01"}

@@ -28,7 +28,7 @@ from ungdom.intake import IntakeContext, Sender
 from ungdom.intake.catching_up import retry_after_commit, retry_due
 from ungdom.message import read
 from ungdom.store import due
-from ungdom.store.inbox_tables import decision_wait
+from ungdom.store.schema.inbox import decision_wait
 from ungdom.store.session import Connection
 from ungdom.workflow.vocabulary import Actor
 

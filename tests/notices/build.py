@@ -13,11 +13,12 @@ from tests.exchange.world import KEYS, Told
 from tests.service import Clock
 from ungdom.notices import address, hooks
 from ungdom.notices.delivery import NoticeDeliveryContext
-from ungdom.store import alerts, contacts, notice_tables, webhooks
+from ungdom.store import alerts, contacts, webhooks
 from ungdom.store.alerts import Alert, AlertActor
 from ungdom.store.contacts import NotificationContact
 from ungdom.store.ids import uuid7
 from ungdom.store.journal import StoredCase
+from ungdom.store.schema import notices
 from ungdom.store.session import Database
 from ungdom.store.webhooks import Secret, Webhook, WebhookCredentials
 from ungdom.workflow import details as d
@@ -134,7 +135,7 @@ def header(got: Got, name: str) -> str:
 
 def standings(db: Database) -> list[str]:
     """How the deliveries stand, in the order in which they were promised."""
-    table = notice_tables.delivery.c
+    table = notices.delivery.c
     with db.reading() as tx:
         rows = tx.execute(select(table.held, table.delivered_at).order_by(table.place)).all()
     return ["delivered" if row.delivered_at else row.held or "waiting" for row in rows]
@@ -142,7 +143,7 @@ def standings(db: Database) -> list[str]:
 
 def told(db: Database) -> list[tuple[str, str]]:
     """Who has a notice of which level in the product, withdrawn ones left out."""
-    table = notice_tables.notice.c
+    table = notices.notice.c
     with db.reading() as tx:
         rows = tx.execute(select(table.subject, table.level).where(table.withdrawn_at.is_(None)))
         return sorted((row.subject, Level(row.level).value) for row in rows)

@@ -33,8 +33,8 @@ from ungdom.notices import mail
 from ungdom.notices.delivery import deliver
 from ungdom.posting import NotDelivered
 from ungdom.settings import BadSettings, from_environment
+from ungdom.store.schema.core import Protection, staff
 from ungdom.store.session import Database
-from ungdom.store.tables import Protection, staff
 
 HIDDEN = ("Vimsete", "Vaffelpresse", world.NUMBER, "15434811", "Hemmeligveien", "40000000", "2009", "oslo", "Oslo")
 """Who it is about, their numbers and address, and the office: nothing of it is said to anybody."""

@@ -27,11 +27,12 @@ from tests.notices.build import (
 )
 from ungdom.notices import fanout
 from ungdom.notices.fanout import dispatch
-from ungdom.store import notice_tables, outbox, reference
+from ungdom.store import outbox, reference
 from ungdom.store.reference import Staff
+from ungdom.store.schema import notices
+from ungdom.store.schema.core import Protection, staff
+from ungdom.store.schema.core import outbox as outbox_table
 from ungdom.store.session import Database
-from ungdom.store.tables import Protection, staff
-from ungdom.store.tables import outbox as outbox_table
 from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
@@ -41,7 +42,7 @@ SECRETARIAT = Viewer(Role.SECRETARIAT, "secretariat-7", None)
 
 def counted(db: Database) -> dict[str, int]:
     with db.reading() as tx:
-        tables = (notice_tables.delivery, notice_tables.notice)
+        tables = (notices.delivery, notices.notice)
         return {one.name: tx.scalar(select(func.count()).select_from(one)) or 0 for one in tables}
 
 
@@ -158,7 +159,7 @@ def test_nobody_is_told_of_a_case_that_they_may_not_see(db: Database) -> None:
 
     assert told(db) == BOTH
     with db.reading() as tx:
-        assert len(list(tx.scalars(select(notice_tables.delivery.c.receiver)))) == 3
+        assert len(list(tx.scalars(select(notices.delivery.c.receiver)))) == 3
 
 
 def test_a_webhook_is_told_nothing_from_before_it_was_made_or_after_its_owner_left(db: Database) -> None:
@@ -167,8 +168,8 @@ def test_a_webhook_is_told_nothing_from_before_it_was_made_or_after_its_owner_le
     late(db)
     hook(db, "https://new.test/inn")
     with db.writing() as tx:
-        new = notice_tables.webhook.c
-        tx.execute(notice_tables.webhook.update().where(new.subject == COORDINATOR.subject).values(created_at=MORNING))
+        new = notices.webhook.c
+        tx.execute(notices.webhook.update().where(new.subject == COORDINATOR.subject).values(created_at=MORNING))
 
     dispatch(db, KEYS, MORNING)
     assert counted(db)["delivery"] == 0

@@ -17,8 +17,10 @@ from ungdom.api.webhooks.routes import MAX_WEBHOOKS
 from ungdom.notices import address
 from ungdom.notices.delivery import NoticeDeliveryContext, deliver
 from ungdom.notices.fanout import dispatch
-from ungdom.store import alerts, journal, notice_tables, tables, webhooks
+from ungdom.store import alerts, journal, webhooks
 from ungdom.store.alerts import AlertActor
+from ungdom.store.schema import core as tables
+from ungdom.store.schema import notices
 from ungdom.store.sealing import EncryptionKeys
 from ungdom.workflow import engine
 from ungdom.workflow.alerting import reconcile
@@ -258,7 +260,7 @@ def test_dead_letters_are_seen_and_started_again(told: tuple[Service, str]) -> N
     mine = one.as_("coordinator", "oslo")
     new = made(mine, "https://system.eksempel.no/inn")
     with one.db.writing() as tx:
-        tx.execute(notice_tables.webhook.update().values(created_at=LONG_AGO))
+        tx.execute(notices.webhook.update().values(created_at=LONG_AGO))
     one.clock.turn_to(date(2026, 1, 5))
     case = case_at(mine, "preparing", police_case_numbers=[])
     one.clock.turn_to(NIGHT, 12)

@@ -13,8 +13,9 @@ from tests.store import cases as c
 from ungdom import simulation
 from ungdom.demo.load import load
 from ungdom.simulation import RuleOverride, SimulatedOfficeLoad, SimulationResult, Turn
-from ungdom.store import journal, people, tables
+from ungdom.store import journal, people
 from ungdom.store.journal import StoredCase
+from ungdom.store.schema import core as tables
 from ungdom.store.session import Database
 from ungdom.workflow.daycount import Length
 from ungdom.workflow.errors import BadChanges

@@ -16,7 +16,8 @@ from ungdom.demo.story import GeneratedCase
 from ungdom.statistics import case_rows, cases, digests
 from ungdom.statistics.case_rows import CaseFacts, facts_of
 from ungdom.statistics.digests import CaseSelection, TooManyCases
-from ungdom.store import reference, tables
+from ungdom.store import reference
+from ungdom.store.schema import core as tables
 from ungdom.store.session import Database
 from ungdom.workflow.daycount import days_between, last_moment, oslo_date
 from ungdom.workflow.engine import effective, fold

@@ -17,7 +17,7 @@ from ungdom.statistics.digests import CaseSelection, CaseSummary, TooManyCases, 
 from ungdom.statistics.indicators import INDICATORS
 from ungdom.statistics.indicators.answering import indicator_query, read_indicators
 from ungdom.statistics.indicators.figures import Figure
-from ungdom.store.figure_tables import case_figures
+from ungdom.store.schema.figures import case_figures
 from ungdom.store.session import Database
 from ungdom.workflow.daycount import last_moment
 from ungdom.workflow.engine import effective, fold

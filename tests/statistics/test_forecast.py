@@ -19,7 +19,7 @@ from ungdom.demo.story import GeneratedCase
 from ungdom.statistics import backtest, forecast, past
 from ungdom.statistics.curves import WINDOW, ForecastStanding, curve_lookup, history, predict
 from ungdom.statistics.spells import ClockSpell, clock_spells
-from ungdom.store.forecast_tables import forecast_calibration, forecast_curve
+from ungdom.store.schema.forecasts import forecast_calibration, forecast_curve
 from ungdom.store.session import Database
 
 YESTERDAY = TODAY - timedelta(days=1)

@@ -26,9 +26,10 @@ from ungdom.statistics.surveys import (
 )
 from ungdom.statistics.surveys.inviting import DoesNotFit, NoSuchInvitation, NotDue
 from ungdom.statistics.surveys.results import SurveyCell
-from ungdom.store import surveys, tables
+from ungdom.store import surveys
+from ungdom.store.schema import core as tables
+from ungdom.store.schema.surveys import survey_answer, survey_count, survey_invitation, survey_moment
 from ungdom.store.session import Database
-from ungdom.store.survey_tables import survey_answer, survey_count, survey_invitation, survey_moment
 from ungdom.store.surveys import SurveyAnswers, SurveyGroup, SurveyGroupCounts
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.daycount import quarter_of

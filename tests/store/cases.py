@@ -8,8 +8,9 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Table, insert, select
 
-from ungdom.store import journal, outbox, people, tables
+from ungdom.store import journal, outbox, people
 from ungdom.store.journal import StoredCase
+from ungdom.store.schema import core as tables
 from ungdom.store.sealing import EncryptionKeys
 from ungdom.workflow import details as d
 from ungdom.workflow.case import Case, Youth

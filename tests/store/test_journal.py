@@ -11,12 +11,13 @@ from sqlalchemy import Engine, event, select, update
 from sqlalchemy.exc import DBAPIError
 
 from tests.store import cases
-from ungdom.store import ids, journal, outbox, people, reading, rebuild, tables, twins
+from ungdom.store import ids, journal, outbox, people, reading, rebuild, twins
 from ungdom.store.current import row_of
 from ungdom.store.errors import DuplicateKey, Stale
 from ungdom.store.journal import EventBatch, StoredCase
+from ungdom.store.schema import core as tables
+from ungdom.store.schema.core import NumberKind
 from ungdom.store.session import Database
-from ungdom.store.tables import NumberKind
 from ungdom.workflow import details as d
 from ungdom.workflow.case import Youth
 from ungdom.workflow.events import Corrected

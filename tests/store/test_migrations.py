@@ -11,7 +11,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, insert, inspect, select
 
 from tests.store import cases
-from ungdom.store import reference, tables
+from ungdom.store import reference
+from ungdom.store.schema import core as tables
 from ungdom.store.session import MIGRATIONS, Connection, Database, _alembic
 
 KNOWN = UUID("019b8dd0-0000-7000-8000-000000000001")

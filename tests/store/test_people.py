@@ -13,13 +13,14 @@ from ungdom import message
 from ungdom.intake import identity
 from ungdom.intake.identity import Likeness
 from ungdom.message.national_id import NationalIdFlag, Series
-from ungdom.store import notes, people, tables
+from ungdom.store import notes, people
 from ungdom.store.errors import CannotOpen
 from ungdom.store.notes import Note
 from ungdom.store.people import ContactDetails, Personalia, PersonGuardian
+from ungdom.store.schema import core as tables
+from ungdom.store.schema.core import Protection
 from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
-from ungdom.store.tables import Protection
 from ungdom.workflow.case import Youth
 
 OLD, NEW = b64encode(b"o" * 32).decode(), urlsafe_b64encode(b"\xff" * 32).decode()

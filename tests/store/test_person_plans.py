@@ -17,12 +17,13 @@ from tests.store import cases
 from tests.store.conftest import upgrade
 from ungdom.extracts import known
 from ungdom.message.national_id import normalise
-from ungdom.store import bulk, journal, observations, people, tables
+from ungdom.store import bulk, journal, observations, people
 from ungdom.store.journal import EventBatch, StoredCase
 from ungdom.store.observations import Observation
 from ungdom.store.records import CANONICAL_ID, record
+from ungdom.store.schema import core as tables
+from ungdom.store.schema.core import NumberKind
 from ungdom.store.session import Database
-from ungdom.store.tables import NumberKind
 from ungdom.workflow.vocabulary import ObservationKind, Protection
 
 PEOPLE = 4_000

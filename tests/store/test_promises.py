@@ -13,12 +13,13 @@ import pytest
 from sqlalchemy import Connection, select
 
 from tests.store import cases
-from ungdom.store import idempotency, ledger, outbox, reference, tables
+from ungdom.store import idempotency, ledger, outbox, reference
 from ungdom.store.errors import CannotOpen, DuplicateKey, InFlight
 from ungdom.store.idempotency import RequestKey, StoredResponse
 from ungdom.store.journal import StoredCase
 from ungdom.store.outbox import OutboxBacklog, OutboxEntry
 from ungdom.store.reference import Staff
+from ungdom.store.schema import core as tables
 from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
 from ungdom.workflow.vocabulary import OffenceGroup, Role

@@ -11,8 +11,8 @@ from tests.store import cases
 from ungdom.store import journal, reading, reference
 from ungdom.store.reading import SORTS, Filters
 from ungdom.store.reference import Staff
+from ungdom.store.schema.core import NumberKind
 from ungdom.store.session import Database
-from ungdom.store.tables import NumberKind
 from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.vocabulary import Party, Phase, Protection, Role, Sanction, State
 

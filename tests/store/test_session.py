@@ -9,8 +9,8 @@ from sqlalchemy.exc import DBAPIError
 
 from tests import pg
 from tests.store import cases
-from ungdom.store import tables
 from ungdom.store.errors import DuplicateKey, StoreError, Unavailable
+from ungdom.store.schema import core as tables
 from ungdom.store.session import Database
 
 STAFFED = {"code": "x", "name_nb": "x", "name_nn": "x", "name_en": "x"}

@@ -16,9 +16,10 @@ from tests import pg
 from tests.store import cases
 from tests.store.conftest import upgrade
 from ungdom import clock
-from ungdom.store import bulk, current, journal, people, reading, reference, tables
+from ungdom.store import bulk, current, journal, people, reading, reference
 from ungdom.store.journal import StoredCase
 from ungdom.store.reference import Staff
+from ungdom.store.schema import core as tables
 from ungdom.store.session import Database
 from ungdom.workflow import details as d
 from ungdom.workflow.engine import fold

@@ -16,7 +16,7 @@ from tests.service import Service
 from tests.stories import test_decisions_in as single
 from ungdom.intake import stream
 from ungdom.intake.words import Reason
-from ungdom.store.inbox_tables import decision
+from ungdom.store.schema.inbox import decision
 from ungdom.workflow.vocabulary import Role
 
 TEXT = (Path(__file__).parents[2] / "docs" / "batch.md").read_text(encoding="utf-8")

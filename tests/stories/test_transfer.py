@@ -14,7 +14,7 @@ from ungdom import agenda
 from ungdom.alerts.sweep import sweep
 from ungdom.notices.receivers import recipient_directory
 from ungdom.store import reading
-from ungdom.store.tables import case_current
+from ungdom.store.schema.core import case_current
 from ungdom.workflow.alerting import Audience
 from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.table import WITH_THE_OFFICE

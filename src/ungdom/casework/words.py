@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from ungdom.store.journal import StoredCase
-from ungdom.store.tables import NumberKind
+from ungdom.store.schema.core import NumberKind
 from ungdom.workflow import details as d
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.complaints import ComplaintConsequence

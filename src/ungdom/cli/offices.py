@@ -1,7 +1,8 @@
 """The konfliktråd that an option names."""
 
 from ungdom.settings import BadSettings
-from ungdom.store import reference, tables
+from ungdom.store import reference
+from ungdom.store.schema import core as tables
 
 
 def known(code: str | None) -> str | None:

@@ -9,10 +9,11 @@ from uuid import UUID
 
 from ungdom.demo import shape
 from ungdom.demo.chance import RandomDraws
-from ungdom.store import reference, tables
+from ungdom.store import reference
 from ungdom.store.people import ContactDetails, NewPerson, Personalia, PersonGuardian
 from ungdom.store.reference import Staff
-from ungdom.store.tables import Protection
+from ungdom.store.schema import core as tables
+from ungdom.store.schema.core import Protection
 from ungdom.workflow.vocabulary import Role
 
 K1 = (3, 7, 6, 1, 8, 9, 4, 5, 2)

@@ -15,7 +15,7 @@ from ungdom.demo.shape import DemoOffice
 from ungdom.demo.teller import CaseSimulator, HistoryEnded
 from ungdom.store.ids import uuid7
 from ungdom.store.people import NewPerson
-from ungdom.store.tables import NumberKind
+from ungdom.store.schema.core import NumberKind
 from ungdom.workflow import details as d
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.daycount import OSLO

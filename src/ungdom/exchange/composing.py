@@ -23,9 +23,9 @@ from ungdom.exchange.partners import OwnOrganisation, Partner, Partners
 from ungdom.store import journal, outbox, people
 from ungdom.store.errors import CannotOpen
 from ungdom.store.outbox import INCOMPLETE, RECEIPT_KIND, STATUS_KINDS, WITHDRAWN, OutboxEntry
+from ungdom.store.schema.core import NumberKind
 from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Connection
-from ungdom.store.tables import NumberKind
 
 STATUS_SCHEMA, RECEIPT_SCHEMA, SCHEMA_VERSION = "oppdatertSaksstatus", "KVITTERING", "1.0"
 

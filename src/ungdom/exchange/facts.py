@@ -14,10 +14,11 @@ from ungdom.esas import status
 from ungdom.esas.outbound import Employee, Organisation, StatusFacts, StatusYouth
 from ungdom.esas.status import OfficialStatus, Steps
 from ungdom.exchange.partners import OwnOrganisation, Partner
-from ungdom.store import reference, tables
+from ungdom.store import reference
 from ungdom.store.people import StoredPerson
+from ungdom.store.schema import core as tables
+from ungdom.store.schema.core import Protection
 from ungdom.store.session import Connection
-from ungdom.store.tables import Protection
 from ungdom.workflow import details as d
 from ungdom.workflow.events import Event
 from ungdom.workflow.vocabulary import EventType, Role

@@ -18,7 +18,8 @@ from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationE
 from pydantic_core import from_json, to_json
 
 from ungdom.settings import BadSettings
-from ungdom.store import reference, tables
+from ungdom.store import reference
+from ungdom.store.schema import core as tables
 
 SigningKey = RSAKey | ECKey
 

@@ -33,8 +33,8 @@ from ungdom.extracts.event_rows import EventRow, RecordStatus
 from ungdom.extracts.orders import Order
 from ungdom.extracts.rows import ExtractCounts
 from ungdom.store import bulk, journal
+from ungdom.store.schema.core import event
 from ungdom.store.session import Connection, Database
-from ungdom.store.tables import event
 from ungdom.workflow.daycount import OSLO, last_moment
 from ungdom.workflow.events import Corrected, Event
 from ungdom.workflow.vocabulary import EventType

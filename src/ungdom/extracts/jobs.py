@@ -16,8 +16,8 @@ from sqlalchemy import RowMapping, and_, exists, insert, or_, select, update
 
 from ungdom.extracts.orders import Downloader, Order, as_of
 from ungdom.extracts.writers import Form
-from ungdom.store.extract_tables import extract_job, extract_schedule
 from ungdom.store.keyset import KeysetPosition, page
+from ungdom.store.schema.extracts import extract_job, extract_schedule
 from ungdom.store.session import Connection
 from ungdom.workflow.daycount import oslo_date, quarter_of
 from ungdom.workflow.vocabulary import Role

@@ -15,11 +15,11 @@ from ungdom.statistics import case_rows
 from ungdom.statistics.recidivism import matters
 from ungdom.statistics.recidivism.spells import PersonHistory, SeenCase
 from ungdom.store import journal, observations
-from ungdom.store.alert_tables import alert, alert_change
 from ungdom.store.journal import StoredCase
 from ungdom.store.records import people_by_id, records_of
+from ungdom.store.schema.alerts import alert, alert_change
+from ungdom.store.schema.core import case_file
 from ungdom.store.session import Connection
-from ungdom.store.tables import case_file
 from ungdom.workflow.alerting import AlertChange
 from ungdom.workflow.case import Case
 from ungdom.workflow.daycount import oslo_date

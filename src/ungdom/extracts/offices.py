@@ -1,6 +1,7 @@
 """The konfliktråd and police districts that extracts are told by: the reference data that comes with the code."""
 
-from ungdom.store import reference, tables
+from ungdom.store import reference
+from ungdom.store.schema import core as tables
 
 DISTRICT_OF = {str(row["code"]): str(row["police_district"]) for row in reference.read(tables.konfliktrad)}
 """The police district of each konfliktråd, by code."""

@@ -12,8 +12,8 @@ from ungdom.extracts import known
 from ungdom.extracts.folders import Partition
 from ungdom.extracts.rows import CASES
 from ungdom.store import bulk
+from ungdom.store.schema.core import case_current, case_file
 from ungdom.store.session import Connection, Database
-from ungdom.store.tables import case_current, case_file
 from ungdom.workflow.daycount import oslo_date
 
 C = case_current.c

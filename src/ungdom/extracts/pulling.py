@@ -16,7 +16,7 @@ from ungdom.extracts.jobs import ExtractJob
 from ungdom.extracts.making import ExtractResult
 from ungdom.extracts.orders import Downloader, Order
 from ungdom.extracts.writers import Form, WrittenFile
-from ungdom.store.extract_tables import extract_pull
+from ungdom.store.schema.extracts import extract_pull
 from ungdom.store.session import Connection, Database
 from ungdom.workflow.vocabulary import Role
 

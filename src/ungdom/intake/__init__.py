@@ -27,8 +27,8 @@ from ungdom.message import DecisionMessage, plain, read
 from ungdom.store import concerns, due, inbox, named_locks
 from ungdom.store.errors import Stale
 from ungdom.store.inbox import SETTLED, InboundMessage, message_id_of
+from ungdom.store.schema.core import Protection
 from ungdom.store.session import Connection, release_savepoint
-from ungdom.store.tables import Protection
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.vocabulary import Actor, strictest
 

@@ -10,7 +10,7 @@ from ungdom.intake.telling import IntakeContext
 from ungdom.intake.words import wait_key
 from ungdom.store import identity, named_locks, people, records
 from ungdom.store.identity import IdentityQuestion
-from ungdom.store.identity_tables import QuestionStatus
+from ungdom.store.schema.identity import QuestionStatus
 from ungdom.store.session import Connection
 from ungdom.workflow.permissions import Viewer
 

@@ -21,9 +21,9 @@ from ungdom.store import journal, people, records, reference
 from ungdom.store.ids import uuid7
 from ungdom.store.journal import EventBatch, StoredCase
 from ungdom.store.people import NewPerson
+from ungdom.store.schema.core import NumberKind, Protection
 from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Connection
-from ungdom.store.tables import NumberKind, Protection
 from ungdom.workflow import engine
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.events import Event

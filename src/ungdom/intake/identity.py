@@ -15,13 +15,13 @@ from ungdom.message.national_id import normalise
 from ungdom.message.text import BLANK, SELECTORS
 from ungdom.store import people
 from ungdom.store.identity import PossibleMatch
-from ungdom.store.identity_tables import Resemblance
 from ungdom.store.inbox import MessageVisibility
 from ungdom.store.people import PersonCandidate
 from ungdom.store.people import StoredPerson as Known
+from ungdom.store.schema.core import Protection
+from ungdom.store.schema.identity import Resemblance
 from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Connection
-from ungdom.store.tables import Protection
 
 
 class Likeness(Enum):

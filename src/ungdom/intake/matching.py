@@ -12,9 +12,9 @@ from ungdom.message.national_id import normalise
 from ungdom.store import inbox, journal
 from ungdom.store.concerns import SECRETARIAT, Concern, handled_by
 from ungdom.store.inbox import CaseCandidate, InboundMessage
+from ungdom.store.schema.core import NumberKind
 from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Connection
-from ungdom.store.tables import NumberKind
 from ungdom.workflow.vocabulary import strictest
 
 

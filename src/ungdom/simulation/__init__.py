@@ -27,7 +27,7 @@ from ungdom.simulation.tally import (
 )
 from ungdom.store import alerts, journal, reading
 from ungdom.store.journal import StoredCase
-from ungdom.store.tables import case_current
+from ungdom.store.schema.core import case_current
 from ungdom.workflow import engine
 from ungdom.workflow.alerting import AlertStatus
 from ungdom.workflow.changes import RuleOverride

@@ -25,7 +25,7 @@ from ungdom.statistics.curves import WINDOW, curve_lookup, history, predict
 from ungdom.statistics.past import HistoricWaits, Report
 from ungdom.statistics.spells import ClockSpell, ForecastQuery, forecast_query, morning_after
 from ungdom.store import bulk
-from ungdom.store.forecast_tables import forecast_calibration
+from ungdom.store.schema.forecasts import forecast_calibration
 from ungdom.store.session import Connection, Database
 
 EVALUATION_INTERVAL = timedelta(days=91)

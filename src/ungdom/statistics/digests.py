@@ -24,10 +24,10 @@ from ungdom.statistics.indicators.marks import CountContribution, DurationContri
 from ungdom.statistics.past import Report
 from ungdom.statistics.recidivism import matters
 from ungdom.store import bulk, current, journal
-from ungdom.store.figure_tables import case_figures
 from ungdom.store.journal import StoredCase
+from ungdom.store.schema.core import case_current, case_file
+from ungdom.store.schema.figures import case_figures
 from ungdom.store.session import Connection, Database
-from ungdom.store.tables import case_current, case_file
 from ungdom.workflow.case import Case
 from ungdom.workflow.daycount import last_moment, oslo_date
 from ungdom.workflow.engine import effective, fold

@@ -30,7 +30,7 @@ from ungdom.statistics.past import Report
 from ungdom.statistics.spells import ClockSpell, ForecastQuery, clock_spells, forecast_query
 from ungdom.statistics.survival import Curve, Days
 from ungdom.store import bulk
-from ungdom.store.forecast_tables import forecast_curve
+from ungdom.store.schema.forecasts import forecast_curve
 from ungdom.store.session import Connection, Database
 from ungdom.workflow.case import Case
 from ungdom.workflow.vocabulary import Sanction, State

@@ -10,8 +10,8 @@ from sqlalchemy import or_, select
 from ungdom.statistics.spells import ClockSpell, clock_spells
 from ungdom.store import bulk, journal
 from ungdom.store.journal import StoredCase
+from ungdom.store.schema.core import case_current
 from ungdom.store.session import Connection, Database
-from ungdom.store.tables import case_current
 from ungdom.workflow.case import Youth
 from ungdom.workflow.daycount import last_moment
 from ungdom.workflow.engine import fold

@@ -10,9 +10,9 @@ from uuid import UUID, uuid5
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, insert, select, tuple_, update
 
 from ungdom.store import bulk, outbox, reading
-from ungdom.store.alert_tables import alert, alert_change
 from ungdom.store.outbox import OutboxMessage
-from ungdom.store.tables import case_current
+from ungdom.store.schema.alerts import alert, alert_change
+from ungdom.store.schema.core import case_current
 from ungdom.workflow.alerting import (
     AlertChange,
     AlertFlag,

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
-from ungdom.store.calendar_tables import calendar_feed
 from ungdom.store.keyset import KeysetPosition, page
+from ungdom.store.schema.calendars import calendar_feed
 
 _SECRET = 32
 _READ_RESOLUTION = timedelta(hours=1)

@@ -8,8 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, insert, or_, select
 
-from ungdom.store import bulk, tables
-from ungdom.store.catalogue_tables import measure_availability, measure_offer, measure_provider
+from ungdom.store import bulk
+from ungdom.store.schema import core as tables
+from ungdom.store.schema.catalogue import measure_availability, measure_offer, measure_provider
 from ungdom.workflow.measure_list import Availability
 
 P, OFFER, A = measure_provider.c, measure_offer.c, measure_availability.c

@@ -9,8 +9,8 @@ from typing import Self
 
 from sqlalchemy import ColumnElement, exists, false, or_
 
-from ungdom.store.inbox_tables import decision
-from ungdom.store.tables import Protection, case_current, event
+from ungdom.store.schema.core import Protection, case_current, event
+from ungdom.store.schema.inbox import decision
 
 SECRETARIAT = ""
 """In place of a konfliktråd: no office is told why the message waits."""

@@ -13,8 +13,8 @@ from uuid import UUID, uuid5
 from sqlalchemy import ColumnElement, Connection, Update, and_, exists, func, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from ungdom.store.notice_tables import delivery
 from ungdom.store.outbox import DEAD, RETRYING, WITHDRAWN
+from ungdom.store.schema.notices import delivery
 
 WEBHOOK, MAIL = "webhook", "mail"
 """The channels. The inbox is none of them: what stands in it has arrived."""

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ungdom.store import bulk
-from ungdom.store.inbox_tables import decision, decision_wait
+from ungdom.store.schema.inbox import decision, decision_wait
 
 _WAIT_KEY = decision_wait.c.waits_for
 IS_RETRY_MARKER = _WAIT_KEY.between("again:", "again:z")

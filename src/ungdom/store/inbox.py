@@ -24,11 +24,17 @@ from sqlalchemy import (
 
 from ungdom.store import bulk, due
 from ungdom.store.concerns import SETTLED_OUTCOMES, concerns_office
-from ungdom.store.inbox_tables import decision, decision_event, decision_receipt, decision_wait, exchange_decision
 from ungdom.store.reading import counted_for
 from ungdom.store.records import people_by_id, records_of
+from ungdom.store.schema.core import NumberKind, Protection, case_current, case_number, person
+from ungdom.store.schema.inbox import (
+    decision,
+    decision_event,
+    decision_receipt,
+    decision_wait,
+    exchange_decision,
+)
 from ungdom.store.sealing import EncryptionKeys
-from ungdom.store.tables import NumberKind, Protection, case_current, case_number, person
 from ungdom.workflow.permissions import NATIONAL, Viewer
 from ungdom.workflow.vocabulary import Role, strictest
 

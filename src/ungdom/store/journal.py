@@ -16,13 +16,14 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, bindparam, delete, exists, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from ungdom.store import alerts, bulk, move, outbox, tables
+from ungdom.store import alerts, bulk, move, outbox
 from ungdom.store.current import TEAM_EVENTS, CaseIdentity, row_of
 from ungdom.store.errors import Stale
 from ungdom.store.outbox import OutboxMessage
 from ungdom.store.records import CANONICAL_ID, canonical_subquery, record, records_of
 from ungdom.store.reference import coordinator_is_cleared
-from ungdom.store.tables import (
+from ungdom.store.schema import core as tables
+from ungdom.store.schema.core import (
     NumberKind,
     UtcDateTime,
     case_current,

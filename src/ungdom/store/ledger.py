@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from ungdom.store.keyset import KeysetPosition, page
-from ungdom.store.tables import case_file, job_run
+from ungdom.store.schema.core import case_file, job_run
 
 RUNNING = "running"
 SUCCEEDED, PARTIAL, FAILED = "ok", "partly", "failed"

@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import BigInteger, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from ungdom.store.schema.core import case_current
 from ungdom.store.session import Connection
-from ungdom.store.tables import case_current
 
 _NUMBERS = func.unnest(bindparam("numbers", type_=ARRAY(BigInteger))).column_valued("number")
 _LOCK = select(func.pg_advisory_xact_lock(_NUMBERS))

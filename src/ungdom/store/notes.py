@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, insert, select, update
 
+from ungdom.store.schema.core import note
 from ungdom.store.sealing import EncryptionKeys
-from ungdom.store.tables import note
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Select, and_, exists, insert, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ungdom.store import deliveries, reading
-from ungdom.store.notice_tables import contact, delivery, digest, notice
-from ungdom.store.tables import case_current
+from ungdom.store.schema.core import case_current
+from ungdom.store.schema.notices import contact, delivery, digest, notice
 from ungdom.workflow.alerting import Level
 from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.vocabulary import Party, State

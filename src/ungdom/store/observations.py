@@ -15,8 +15,8 @@ from uuid import UUID, uuid5
 from sqlalchemy import Connection, bindparam, insert, select
 
 from ungdom.store import bulk
-from ungdom.store.observation_tables import observation
 from ungdom.store.records import CANONICAL_ID, people_by_id, record, records_of
+from ungdom.store.schema.observations import observation
 from ungdom.workflow.vocabulary import ObservationKind
 
 _NAMESPACE = UUID("0c6f6a1e-93a3-4bb5-8d0e-6a4b8f0d52a7")

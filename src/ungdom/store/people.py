@@ -31,8 +31,15 @@ from sqlalchemy import (
 from ungdom import message
 from ungdom.message.national_id import NationalIdCheck, check_national_id, normalise
 from ungdom.store.records import CANONICAL_ID, is_record_of, record, records_of
+from ungdom.store.schema.core import (
+    NumberKind,
+    Protection,
+    case_current,
+    case_number,
+    person,
+    person_version,
+)
 from ungdom.store.sealing import EncryptionKeys
-from ungdom.store.tables import NumberKind, Protection, case_current, case_number, person, person_version
 from ungdom.workflow.case import Youth
 from ungdom.workflow.vocabulary import strictest
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Column, ColumnElement, Connection, Select, and_, exists, false, or_, select, true
 
 from ungdom.store.reference import coordinator_is_cleared
-from ungdom.store.tables import case_current, case_file, case_number, case_team, event, person
+from ungdom.store.schema.core import case_current, case_file, case_number, case_team, event, person
 from ungdom.workflow.permissions import (
     ANY,
     OF_THE_OFFICE,

@@ -19,8 +19,8 @@ from sqlalchemy import (
     update,
 )
 
-from ungdom.store.inbox_tables import decision
-from ungdom.store.tables import case_current, case_file, person
+from ungdom.store.schema.core import case_current, case_file, person
+from ungdom.store.schema.inbox import decision
 from ungdom.workflow.vocabulary import strictest
 
 record = person.alias("record")

@@ -13,7 +13,8 @@ from importlib.resources import files
 from sqlalchemy import Column, ColumnElement, Connection, Date, Integer, Table, and_, bindparam, exists, or_, select
 
 from ungdom import clock
-from ungdom.store import bulk, tables
+from ungdom.store import bulk
+from ungdom.store.schema import core as tables
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.vocabulary import Role
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, insert, select
 
 from ungdom.store.keyset import KeysetPosition, page
-from ungdom.store.release_tables import release, release_exact
+from ungdom.store.schema.releases import release, release_exact
 from ungdom.store.session import Connection
 
 R, X = release.c, release_exact.c

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, delete, insert, s
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ungdom.store import bulk
-from ungdom.store.survey_tables import survey_answer, survey_count, survey_invitation, survey_moment
+from ungdom.store.schema.surveys import survey_answer, survey_count, survey_invitation, survey_moment
 from ungdom.workflow.daycount import quarter_of
 from ungdom.workflow.details import By
 from ungdom.workflow.vocabulary import Sanction

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from ungdom.store.keyset import KeysetPosition, page
-from ungdom.store.notice_tables import webhook
+from ungdom.store.schema.notices import webhook
 from ungdom.store.sealing import EncryptionKeys
 from ungdom.workflow.permissions import Viewer
 

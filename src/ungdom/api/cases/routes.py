@@ -29,8 +29,8 @@ from ungdom.store import identity as questions
 from ungdom.store.ids import uuid7
 from ungdom.store.people import StoredPerson
 from ungdom.store.reading import Filters, disclosable_to
+from ungdom.store.schema.core import NumberKind
 from ungdom.store.session import Connection
-from ungdom.store.tables import NumberKind
 from ungdom.workflow import engine
 from ungdom.workflow.case import Youth
 from ungdom.workflow.daycount import last_moment, oslo_date

@@ -9,7 +9,7 @@ from ungdom.api.http.inputs import Input
 from ungdom.api.http.pagination import PageQuery
 from ungdom.api.persons.schemas import PersonOut
 from ungdom.message.text import LineText
-from ungdom.store.identity_tables import QuestionStatus, Resemblance
+from ungdom.store.schema.identity import QuestionStatus, Resemblance
 
 
 class Comparison(StrEnum):

@@ -12,7 +12,8 @@ from ungdom.statistics.frames import SEXES, UNKNOWN, StatisticDimension
 from ungdom.statistics.indicators import IndicatorUnit
 from ungdom.statistics.jsonstat import ALL, CONTENTS, DatasetMetadata, Sign, Unit
 from ungdom.statistics.lead_times import BY_THEN, MEAN, QUANTILES
-from ungdom.store import reference, tables
+from ungdom.store import reference
+from ungdom.store.schema import core as tables
 from ungdom.store.session import Connection
 from ungdom.workflow.vocabulary import OffenceGroup, Regime, Sanction, State
 

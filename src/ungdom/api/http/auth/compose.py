@@ -15,7 +15,8 @@ from ungdom.api.http.auth.systems import system_principal
 from ungdom.api.http.auth.verify import IssuerPolicy, Verifier
 from ungdom.settings import BadSettings, Settings
 from ungdom.settings.model import DEVELOPMENT
-from ungdom.store import reference, tables
+from ungdom.store import reference
+from ungdom.store.schema import core as tables
 
 
 def verifier(settings: Settings) -> Verifier:

@@ -16,7 +16,7 @@ from sqlalchemy import (
     text,
 )
 
-from ungdom.store.tables import EnumText, UtcDateTime, metadata
+from ungdom.store.schema.core import EnumText, UtcDateTime, metadata
 from ungdom.workflow.alerting import Level
 from ungdom.workflow.vocabulary import Party, Role
 

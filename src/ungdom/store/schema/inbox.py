@@ -14,7 +14,7 @@ from sqlalchemy import (
     text,
 )
 
-from ungdom.store.tables import UtcDateTime, metadata
+from ungdom.store.schema.core import UtcDateTime, metadata
 
 decision = Table(
     "decision",

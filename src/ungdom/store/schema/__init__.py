@@ -1,0 +1,1 @@
+"""The tables of the database, one module per area."""
