@@ -41,7 +41,7 @@ from ungdom.extracts.pseudonyms import ExtractKeys
 from ungdom.extracts.purposes import DEMO
 from ungdom.extracts.writers import Form
 from ungdom.store import bulk
-from ungdom.store.sealing import EncryptionKeys
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.session import Database
 from ungdom.workflow.daycount import oslo_date
 

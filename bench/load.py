@@ -12,11 +12,11 @@ from uuid import UUID
 
 from ungdom.settings import Settings
 from ungdom.store import journal, people, reference
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.ids import reference_of, uuid7
 from ungdom.store.journal import EventBatch, StoredCase
 from ungdom.store.people import NewPerson, Personalia
 from ungdom.store.reference import Staff
-from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
 from ungdom.workflow import engine
 from ungdom.workflow.case import Youth

@@ -31,8 +31,8 @@ from service import cpu_seconds
 
 from tests.pg import Databases, sqlalchemy_url
 from ungdom.alerts.sweep import sweep
-from ungdom.store.current import CaseIdentity, row_of
 from ungdom.store.journal import event_row
+from ungdom.store.projection import CaseIdentity, row_of
 from ungdom.store.session import Connection, Database
 from ungdom.workflow import engine
 from ungdom.workflow.case import Youth

@@ -33,10 +33,10 @@ from ungdom import clock
 from ungdom.api.http.tokens import Issuer
 from ungdom.demo import load
 from ungdom.settings import Settings
-from ungdom.store import reading
-from ungdom.store.current import duty_pattern
-from ungdom.store.reading import Filters
-from ungdom.store.sealing import EncryptionKeys
+from ungdom.store import case_queries
+from ungdom.store.case_queries import Filters
+from ungdom.store.encryption import EncryptionKeys
+from ungdom.store.projection import duty_pattern
 from ungdom.store.session import Database
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.permissions import Viewer
@@ -147,7 +147,7 @@ def bare(asked: Request) -> tuple[str, dict[str, Any]]:
     """The SQL of that page."""
     mine = asked.who if "mine" in asked.query else None
     filters = Filters(duty=duty_pattern(asked.query.get("kind", ""), ""), held_by=mine)
-    query = reading._list_query(asked.who, filters, "act_on", None).limit(PAGE + 1)
+    query = case_queries._list_query(asked.who, filters, "act_on", None).limit(PAGE + 1)
     compiled = query.compile(dialect=postgresql.psycopg.dialect(), compile_kwargs={"render_postcompile": True})
     return str(compiled), {
         name: str(value) if not isinstance(value, int) else value for name, value in compiled.params.items()

@@ -23,7 +23,7 @@ from ungdom.statistics.definitions import COMPLETION_BY_CODE, RECIDIVISM_BY_CODE
 from ungdom.statistics.families import RELEASE_PLAN, FigureGroup
 from ungdom.statistics.frames import PERIOD
 from ungdom.statistics.survival import quantile
-from ungdom.store import ledger
+from ungdom.store import job_runs
 from ungdom.store.session import Database
 from ungdom.workflow.daycount import last_moment
 
@@ -71,7 +71,9 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> str:
     db = Database.open(url)
     waits.write(db, waits.load(CASES, 3, TODAY), TODAY)
     with db.writing() as tx:
-        ledger.finish(tx, ledger.start(tx, ledger.NIGHTLY, TODAY, clock.now()), ledger.SUCCEEDED, {}, clock.now())
+        job_runs.finish(
+            tx, job_runs.start(tx, job_runs.NIGHTLY, TODAY, clock.now()), job_runs.SUCCEEDED, {}, clock.now()
+        )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(releasing, "RELEASE_PLAN", tuple(few()))
         register.release(db, waits.KEYS, last_moment(TODAY), clock.now())

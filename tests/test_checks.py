@@ -22,10 +22,10 @@ from ungdom import checks
 from ungdom.checks import CHECKERS, REPLAY_NIGHTS, Finding
 from ungdom.demo.load import load
 from ungdom.store import alerts, journal
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.schema.alerts import alert
 from ungdom.store.schema.core import case_current, event, outbox, staff
 from ungdom.store.schema.inbox import decision
-from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
 from ungdom.workflow import engine
 from ungdom.workflow.alerting import AlertState, Level, reconcile

@@ -23,8 +23,8 @@ from ungdom.casework.migrating import Done, MigrationCandidate
 from ungdom.clock import Clock
 from ungdom.demo import load, story
 from ungdom.store import alerts, journal, rebuild
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.schema import core as tables
-from ungdom.store.sealing import EncryptionKeys
 from ungdom.workflow import details as d
 from ungdom.workflow import engine, table
 from ungdom.workflow.daycount import oslo_date

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from ungdom.store import journal, reading, reference
+from ungdom.store import case_queries, journal, reference
+from ungdom.store.case_queries import Filters
 from ungdom.store.journal import StoredCase
-from ungdom.store.reading import Filters
 from ungdom.store.session import Connection
 from ungdom.workflow import details as d
 from ungdom.workflow import engine
@@ -60,7 +60,7 @@ def owner(tx: Connection, subject: str, on: date) -> Viewer | None:
 def upcoming(tx: Connection, viewer: Viewer, now: datetime) -> list[AgendaEntry]:
     """What lies ahead in the open cases that they hold and may see now, by day."""
     filters = Filters(held_by=viewer, closed=False)
-    rows, _ = reading.list_cases(tx, viewer, filters, "next_due_on", limit=MAX_CASES)
+    rows, _ = case_queries.list_cases(tx, viewer, filters, "next_due_on", limit=MAX_CASES)
     cases = journal.load_many(tx, [row.case_id for row in rows])
     entries = (entry for stored in cases for entry in _entries_of(stored, oslo_date(now)))
     return sorted(entries, key=lambda entry: (entry.on, entry.reference, entry.code, entry.key))

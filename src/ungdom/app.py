@@ -57,7 +57,7 @@ from ungdom.intake.catching_up import retry_due
 from ungdom.notices import address
 from ungdom.settings import BadSettings, Settings
 from ungdom.settings import from_environment as environment
-from ungdom.store.sealing import EncryptionKeys
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.session import Database
 
 log = logging.getLogger("ungdom.app")

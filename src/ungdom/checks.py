@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Select, String, and_, cast, exists, func, or_, select
 
-from ungdom.store import alerts, journal, rebuild, twins
+from ungdom.store import alerts, duplicates, journal, rebuild
 from ungdom.store.inbox import PARKED
 from ungdom.store.outbox import RETRYING
 from ungdom.store.reference import works
@@ -138,7 +138,7 @@ def closed_with_alert(tx: Connection, _check_day: CheckDay, code: str) -> Iterat
 
 def two_open_on_one_decision(tx: Connection, _check_day: CheckDay, code: str) -> Iterator[Finding]:
     """Two open cases of one person on one police case number, and nobody has looked and said that they are two."""
-    pairs = twins.open_duplicates(tx, MAX_FINDINGS)
+    pairs = duplicates.open_duplicates(tx, MAX_FINDINGS)
     known = {
         stored.case_id: stored for stored in journal.load_many(tx, {case_id for pair in pairs for case_id in pair})
     }

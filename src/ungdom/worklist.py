@@ -9,10 +9,10 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, case, func, or_, select
 
-from ungdom.store import journal, reading
-from ungdom.store.current import duty_pattern, read_work, row_of
+from ungdom.store import case_queries, journal
+from ungdom.store.case_queries import Filters
 from ungdom.store.journal import StoredCase
-from ungdom.store.reading import Filters
+from ungdom.store.projection import duty_pattern, read_work, row_of
 from ungdom.store.schema.core import case_current, event
 from ungdom.workflow import delay, engine
 from ungdom.workflow.case import Case
@@ -52,8 +52,8 @@ def page(tx: Connection, viewer: Viewer, list_query: WorklistQuery) -> tuple[Seq
     """One page of rows, and the key of its end: None when nothing follows. Raises `ValueError` for a key not ours."""
     if list_query.is_historical:
         return _historical_page(tx, viewer, list_query)
-    after = reading.read_key(list_query.sort, list_query.after) if list_query.after else None
-    rows, last = reading.list_cases(tx, viewer, list_query.filters, list_query.sort, after, list_query.limit)
+    after = case_queries.read_key(list_query.sort, list_query.after) if list_query.after else None
+    rows, last = case_queries.list_cases(tx, viewer, list_query.filters, list_query.sort, after, list_query.limit)
     return rows, str(last) if last else None
 
 
@@ -87,7 +87,7 @@ def task_counts(tx: Connection, viewer: Viewer, day: date) -> dict[str, tuple[in
     """In how many cases that the viewer sees each kind of task waits, and in how many of them a clock has passed."""
     c = case_current.c
     late = case((c.next_due_on < day, 1), else_=0)
-    query = select(c.duties, func.count(), func.sum(late)).where(c.act_on.is_not(None), reading.visible_to(viewer))
+    query = select(c.duties, func.count(), func.sum(late)).where(c.act_on.is_not(None), case_queries.visible_to(viewer))
     totals: dict[str, tuple[int, int]] = {}
     for duties, cases, overdue in tx.execute(query.group_by(c.duties)):
         for kind in {duty.partition(":")[0] for duty in duties.split("|") if duty}:
@@ -103,10 +103,10 @@ def cases_with_events(
 
     In the order they were opened. Of the past no filter is asked: the current rows know nothing of it.
     """
-    column, place_visible = case_current.c.case_id, reading.disclosable_to(viewer, Disclosure.LISTED)
+    column, place_visible = case_current.c.case_id, case_queries.disclosable_to(viewer, Disclosure.LISTED)
     has = select(event.c.case_id).where(event.c.case_id == column, event.c.type.in_(kinds)).correlate(case_current)
-    wanted = [] if list_query.is_historical else reading.conditions(list_query.filters, place_visible)
-    query = select(column).where(reading.visible_to(viewer), has.exists(), *wanted)
+    wanted = [] if list_query.is_historical else case_queries.conditions(list_query.filters, place_visible)
+    query = select(column).where(case_queries.visible_to(viewer), has.exists(), *wanted)
     if list_query.after:
         query = query.where(column > UUID(list_query.after))
     case_ids = list(tx.scalars(query.order_by(column).limit(list_query.limit + 1)))
@@ -137,7 +137,7 @@ def _counted_conditions(
     viewer: Viewer, list_query: WorklistQuery, period: tuple[date, date]
 ) -> list[ColumnElement[bool]]:
     """Of an office only its own cases: one that is on its way to another counts where it still is."""
-    return [reading.counted_for(viewer), *_row_conditions(list_query, period)]
+    return [case_queries.counted_for(viewer), *_row_conditions(list_query, period)]
 
 
 def _row_conditions(list_query: WorklistQuery, period: tuple[date, date]) -> list[ColumnElement[bool]]:
@@ -188,11 +188,11 @@ def _visible_cases(
     tx: Connection, viewer: Viewer, filters: Filters, after: UUID | None, *conditions: ColumnElement[bool]
 ) -> dict[UUID, bool]:
     column = case_current.c.case_id
-    query = select(column, reading.disclosable_to(viewer, Disclosure.LISTED)).where(
-        reading.visible_to(viewer), *conditions
+    query = select(column, case_queries.disclosable_to(viewer, Disclosure.LISTED)).where(
+        case_queries.visible_to(viewer), *conditions
     )
     if filters.q:
-        query = query.where(reading.matches_search(filters.q))
+        query = query.where(case_queries.matches_search(filters.q))
     if after is not None:
         query = query.where(column > after)
     return {case_id: bool(placed) for case_id, placed in tx.execute(query.order_by(column).limit(CHUNK))}
@@ -200,7 +200,7 @@ def _visible_cases(
 
 def _historical_row(stored: StoredCase, list_query: WorklistQuery, placed: bool) -> Any:
     cut = _case_as_of(stored, list_query.valid_at)
-    hidden: dict[str, Any] = {} if placed else dict.fromkeys(reading.LOCATION_COLUMNS)
+    hidden: dict[str, Any] = {} if placed else dict.fromkeys(case_queries.LOCATION_COLUMNS)
     return cut and SimpleNamespace(**row_of(stored.identity, cut[0], cut[1]) | hidden)
 
 

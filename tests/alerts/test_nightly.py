@@ -39,7 +39,7 @@ from ungdom.alerts.sweep import SweepOutcome, sweep
 from ungdom.jobs import nightly
 from ungdom.jobs.nightly import DayToCome, NightlyStep
 from ungdom.store import alerts as stored_alerts
-from ungdom.store import journal, ledger
+from ungdom.store import job_runs, journal
 from ungdom.store.errors import Unavailable
 from ungdom.store.schema import alerts as alert_tables
 from ungdom.store.session import Database
@@ -477,14 +477,14 @@ def test_what_happened_to_an_alert_can_be_changed_by_nobody(db: Database) -> Non
 def test_readiness_follows_the_last_night_that_was_done(db: Database) -> None:
     now = datetime(2026, 1, 6, tzinfo=UTC)
     with db.reading() as tx:
-        assert not ledger.nightly_run_is_late(tx, now)  # no case, no night to miss
+        assert not job_runs.nightly_run_is_late(tx, now)  # no case, no night to miss
     put(db, suspects(1))  # opened at noon on 5 January
     late = [cases.NOON + timedelta(hours=hours) for hours in (25, 26, 27)]
     with db.reading() as tx:
-        assert [ledger.nightly_run_is_late(tx, at) for at in late] == [False, False, True]
+        assert [job_runs.nightly_run_is_late(tx, at) for at in late] == [False, False, True]
     run(db, WARNED)
     finished = nights(db)[-1].finished_at
     assert finished is not None
     with db.reading() as tx:
-        assert not ledger.nightly_run_is_late(tx, finished + timedelta(hours=26))
-        assert ledger.nightly_run_is_late(tx, finished + timedelta(hours=26, seconds=1))
+        assert not job_runs.nightly_run_is_late(tx, finished + timedelta(hours=26))
+        assert job_runs.nightly_run_is_late(tx, finished + timedelta(hours=26, seconds=1))

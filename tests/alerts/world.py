@@ -17,9 +17,9 @@ from tests.service import Clock
 from tests.store import cases
 from ungdom.jobs import nightly
 from ungdom.jobs.nightly import NightlyRunResult
-from ungdom.store import journal, ledger, people
+from ungdom.store import job_runs, journal, people
+from ungdom.store.job_runs import JobRun
 from ungdom.store.journal import EventBatch, StoredCase
-from ungdom.store.ledger import JobRun
 from ungdom.store.people import NewPerson, Personalia
 from ungdom.store.schema import alerts
 from ungdom.store.schema.core import case_current, event, outbox
@@ -122,7 +122,7 @@ def messages(db: Database) -> list[dict[str, object]]:
 def nights(db: Database) -> list[JobRun]:
     """The ledger, the oldest first."""
     with db.reading() as tx:
-        return ledger.runs(tx, ledger.NIGHTLY, 100)[::-1]
+        return job_runs.runs(tx, job_runs.NIGHTLY, 100)[::-1]
 
 
 def look_today(db: Database, day: date) -> None:

@@ -24,7 +24,7 @@ from tests.service import KEY, Client, Service, fill, new_case
 from tests.stories import histories
 from ungdom.api.docs import descriptions
 from ungdom.notices.fanout import dispatch
-from ungdom.store.sealing import EncryptionKeys
+from ungdom.store.encryption import EncryptionKeys
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "src" / "ungdom" / "api" / "examples" / "recorded.json"

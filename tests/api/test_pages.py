@@ -9,10 +9,10 @@ from sqlalchemy import insert
 
 from tests.api.build import assert_problem
 from tests.service import Service
-from ungdom.store import calendar_feeds, ledger, releases, webhooks
+from ungdom.store import calendar_feeds, job_runs, releases, webhooks
 from ungdom.store.calendar_feeds import Feed
 from ungdom.store.ids import uuid7
-from ungdom.store.ledger import NIGHTLY
+from ungdom.store.job_runs import NIGHTLY
 from ungdom.store.releases import StoredRelease
 from ungdom.store.schema.extracts import extract_schedule
 from ungdom.store.webhooks import Secret, Webhook, WebhookCredentials
@@ -49,7 +49,7 @@ def add_webhook(service: Service, at: datetime) -> UUID:
 
 def add_run(service: Service, at: datetime) -> UUID:
     with service.db.writing() as tx:
-        return ledger.start(tx, NIGHTLY, date(2026, 1, 5), at)
+        return job_runs.start(tx, NIGHTLY, date(2026, 1, 5), at)
 
 
 def add_schedule(service: Service, at: datetime) -> UUID:

@@ -10,8 +10,8 @@ from tests.api.build import DAY, FOLLOW_UP, STAGES, assert_problem, case_at, kep
 from tests.api.test_statements import MOVE, statements
 from tests.service import Client, Service
 from ungdom.jobs import steps
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.schema.surveys import survey_answer, survey_invitation
-from ungdom.store.sealing import EncryptionKeys
 
 PLAN = {"kind": "plan", "respondent": "youth"}
 GIVEN = {"answers": {"explained": 5, "heard": 4, "told_while_waiting": 2, "plan_works": 3}}

@@ -14,10 +14,10 @@ from tests import pg
 from ungdom.demo import people
 from ungdom.demo.load import load
 from ungdom.message.national_id import Series
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import DuplicateKey
 from ungdom.store.people import read_person
 from ungdom.store.schema import core as tables
-from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
 
 TODAY = date(2026, 11, 20)

@@ -13,11 +13,11 @@ from ungdom.exchange import partners as files
 from ungdom.exchange.composing import ComposedMessage, NotSendable, compose
 from ungdom.exchange.partners import Partners
 from ungdom.store import outbox, people, reference
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.journal import StoredCase
 from ungdom.store.outbox import OutboxMessage
 from ungdom.store.reference import Staff
 from ungdom.store.schema.core import NumberKind, Protection
-from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
 from ungdom.workflow import details as d
 from ungdom.workflow.events import Replacement

@@ -20,11 +20,11 @@ from ungdom.exchange import partners as files
 from ungdom.exchange.delivery import ExchangeDeliveryContext
 from ungdom.exchange.roads import transport_for
 from ungdom.store import journal, outbox, people, reference
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.journal import StoredCase
 from ungdom.store.reference import Staff
 from ungdom.store.schema import core as tables
 from ungdom.store.schema.core import NumberKind, Protection
-from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
 from ungdom.workflow import details as d
 from ungdom.workflow import engine

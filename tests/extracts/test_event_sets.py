@@ -20,7 +20,7 @@ from ungdom.extracts.pseudonyms import ExtractKeys
 from ungdom.extracts.purposes import DEMO
 from ungdom.extracts.rows import ExtractCounts
 from ungdom.extracts.writers import Form, WrittenFile, write
-from ungdom.store.sealing import EncryptionKeys
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.session import Database
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.events import SHAPE

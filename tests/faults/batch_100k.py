@@ -32,7 +32,7 @@ from ungdom.api.http.tokens import Issuer
 from ungdom.intake import Sender, stream
 from ungdom.intake.stream import Splitter, StreamContext
 from ungdom.settings import from_environment
-from ungdom.store.sealing import EncryptionKeys
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.session import Database
 from ungdom.workflow.permissions import Viewer
 from ungdom.workflow.vocabulary import Role

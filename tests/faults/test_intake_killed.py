@@ -34,10 +34,10 @@ from ungdom.intake import Sender, stream
 from ungdom.intake.stream import Splitter, StreamContext
 from ungdom.settings import from_environment
 from ungdom.store import journal, named_locks, rebuild
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.inbox import SETTLED
 from ungdom.store.schema import core as tables
 from ungdom.store.schema.inbox import decision, decision_receipt
-from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
 from ungdom.workflow import engine
 from ungdom.workflow.permissions import Viewer

@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Table, select
 
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.schema import core as tables
 from ungdom.store.schema import inbox
-from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
 
 WRITTEN: tuple[Table, ...] = (

@@ -22,8 +22,8 @@ from ungdom import intake
 from ungdom.intake import Reason, Sender, stream
 from ungdom.intake.stream import NdjsonLine, Splitter, StreamContext
 from ungdom.store import session
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import Stale, Unavailable
-from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
 from ungdom.workflow.vocabulary import Actor, Role
 

@@ -27,7 +27,7 @@ from ungdom.exchange.worker import run_worker
 from ungdom.intake import IntakeContext, Sender
 from ungdom.intake.catching_up import retry_after_commit, retry_due
 from ungdom.message import read
-from ungdom.store import due
+from ungdom.store import parked_messages
 from ungdom.store.schema.inbox import decision_wait
 from ungdom.store.session import Connection
 from ungdom.workflow.vocabulary import Actor
@@ -55,7 +55,9 @@ def caught_up(of: Service) -> tuple[int, int, int]:
 
 def marks(of: Service) -> int:
     with of.db.reading() as tx:
-        return int(tx.scalar(select(func.count()).select_from(decision_wait).where(due.IS_RETRY_MARKER)) or 0)
+        return int(
+            tx.scalar(select(func.count()).select_from(decision_wait).where(parked_messages.IS_RETRY_MARKER)) or 0
+        )
 
 
 def until(holds: Callable[[], bool]) -> None:
@@ -173,7 +175,7 @@ def test_a_mark_that_is_left_while_the_message_is_tried_stays(shared: Service, m
     def looked(*given: Any) -> Any:
         told = look(*given)
         with shared.db.writing() as moving:
-            due.defer(moving, [waits], "case:other")
+            parked_messages.defer(moving, [waits], "case:other")
         return told
 
     with monkeypatch.context() as meanwhile:

@@ -19,9 +19,9 @@ from ungdom.notices.delivery import NoticeDeliveryContext, deliver
 from ungdom.notices.fanout import dispatch
 from ungdom.store import alerts, journal, webhooks
 from ungdom.store.alerts import AlertActor
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.schema import core as tables
 from ungdom.store.schema import notices
-from ungdom.store.sealing import EncryptionKeys
 from ungdom.workflow import engine
 from ungdom.workflow.alerting import reconcile
 from ungdom.workflow.daycount import date

@@ -6,8 +6,8 @@ from tests import service
 from tests.exchange.world import KEYS
 from tests.notices.build import COORDINATOR, hook, reached
 from ungdom.store import contacts, webhooks
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import CannotOpen
-from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
 
 NEW = "QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI="

@@ -9,9 +9,9 @@ from ungdom.demo.load import generate_cases
 from ungdom.demo.story import GeneratedCase
 from ungdom.statistics.spells import ClockSpell, ForecastQuery
 from ungdom.store import journal, people
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.ids import reference_of
 from ungdom.store.journal import EventBatch, StoredCase
-from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
 from ungdom.workflow.case import Case
 from ungdom.workflow.daycount import last_moment

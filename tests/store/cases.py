@@ -9,9 +9,9 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, Table, insert, select
 
 from ungdom.store import journal, outbox, people
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.journal import StoredCase
 from ungdom.store.schema import core as tables
-from ungdom.store.sealing import EncryptionKeys
 from ungdom.workflow import details as d
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.daycount import Length

@@ -11,10 +11,10 @@ from sqlalchemy import Engine, event, select, update
 from sqlalchemy.exc import DBAPIError
 
 from tests.store import cases
-from ungdom.store import ids, journal, outbox, people, reading, rebuild, twins
-from ungdom.store.current import row_of
+from ungdom.store import case_queries, duplicates, ids, journal, outbox, people, rebuild
 from ungdom.store.errors import DuplicateKey, Stale
 from ungdom.store.journal import EventBatch, StoredCase
+from ungdom.store.projection import row_of
 from ungdom.store.schema import core as tables
 from ungdom.store.schema.core import NumberKind
 from ungdom.store.session import Database
@@ -254,10 +254,10 @@ def test_open_cases_on_one_person_and_police_number_are_twins(db: Database) -> N
         first, second, other = (cases.told(1, who) for who in (person, person, cases.somebody(tx)))
         journal.open_case(tx, first, cases.folded(first), police)
         journal.open_case(tx, other, cases.folded(other), police)
-        assert not twins.has_duplicate(tx, first, SECRETARIAT)
+        assert not duplicates.has_duplicate(tx, first, SECRETARIAT)
 
         journal.open_case(tx, second, cases.folded(second), police)
-        assert twins.has_duplicate(tx, first, SECRETARIAT)
+        assert duplicates.has_duplicate(tx, first, SECRETARIAT)
 
 
 @pytest.mark.parametrize("protection", list(Protection))
@@ -274,10 +274,10 @@ def test_a_twin_is_one_for_whoever_may_know_the_person(db: Database, protection:
         new = EventBatch(replace(known, version=0), known.events, cases.folded(known), (), police)
         journal.append_many(tx, [new])
 
-        assert reading.visible_case_ids(tx, receiving, [known.case_id]) == {known.case_id}
-        assert twins.has_duplicate(tx, mine, receiving) is (protection is not Protection.STRICTLY_CONFIDENTIAL)
-        assert twins.has_duplicate(tx, mine, own)
-        assert not twins.has_duplicate(tx, mine, other)
+        assert case_queries.visible_case_ids(tx, receiving, [known.case_id]) == {known.case_id}
+        assert duplicates.has_duplicate(tx, mine, receiving) is (protection is not Protection.STRICTLY_CONFIDENTIAL)
+        assert duplicates.has_duplicate(tx, mine, own)
+        assert not duplicates.has_duplicate(tx, mine, other)
 
 
 def test_ids_are_in_the_order_of_their_instants_and_give_a_short_reference() -> None:

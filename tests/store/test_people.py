@@ -14,12 +14,12 @@ from ungdom.intake import identity
 from ungdom.intake.identity import Likeness
 from ungdom.message.national_id import NationalIdFlag, Series
 from ungdom.store import notes, people
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import CannotOpen
 from ungdom.store.notes import Note
 from ungdom.store.people import ContactDetails, Personalia, PersonGuardian
 from ungdom.store.schema import core as tables
 from ungdom.store.schema.core import Protection
-from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
 from ungdom.workflow.case import Youth
 

@@ -13,14 +13,14 @@ import pytest
 from sqlalchemy import Connection, select
 
 from tests.store import cases
-from ungdom.store import idempotency, ledger, outbox, reference
+from ungdom.store import idempotency, job_runs, outbox, reference
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import CannotOpen, DuplicateKey, InFlight
 from ungdom.store.idempotency import RequestKey, StoredResponse
 from ungdom.store.journal import StoredCase
 from ungdom.store.outbox import OutboxBacklog, OutboxEntry
 from ungdom.store.reference import Staff
 from ungdom.store.schema import core as tables
-from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
 from ungdom.workflow.vocabulary import OffenceGroup, Role
 
@@ -268,14 +268,14 @@ def test_the_same_request_twice_at_once_is_in_flight(postgresql: Database) -> No
 
 def test_a_run_is_written_down_from_start_to_finish(db: Database) -> None:
     with db.writing() as tx:
-        run = ledger.start(tx, "nightly", cases.FIRST_DAY, cases.NOON)
-        other = ledger.start(tx, "other", cases.FIRST_DAY, cases.NOON + timedelta(hours=1))
-        ledger.finish(tx, run, "done", {"cases": 3}, cases.NOON + timedelta(minutes=1))
+        run = job_runs.start(tx, "nightly", cases.FIRST_DAY, cases.NOON)
+        other = job_runs.start(tx, "other", cases.FIRST_DAY, cases.NOON + timedelta(hours=1))
+        job_runs.finish(tx, run, "done", {"cases": 3}, cases.NOON + timedelta(minutes=1))
 
-        [found] = ledger.runs(tx, "nightly")
+        [found] = job_runs.runs(tx, "nightly")
         assert (found.run_id, found.status, found.counts) == (run, "done", {"cases": 3})
-        assert [one.run_id for one in ledger.runs(tx)] == [other, run]
-        assert ledger.runs(tx)[0].status == ledger.RUNNING
+        assert [one.run_id for one in job_runs.runs(tx)] == [other, run]
+        assert job_runs.runs(tx)[0].status == job_runs.RUNNING
 
 
 def test_every_file_of_reference_data_is_loaded_whole(db: Database) -> None:

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import Connection
 
 from tests.store import cases
-from ungdom.store import journal, reading, reference
-from ungdom.store.reading import SORTS, Filters
+from ungdom.store import case_queries, journal, reference
+from ungdom.store.case_queries import SORTS, Filters
 from ungdom.store.reference import Staff
 from ungdom.store.schema.core import NumberKind
 from ungdom.store.session import Database
@@ -47,22 +47,24 @@ def listed(db: Database) -> Iterator[Connection]:
 @pytest.mark.parametrize("limit", [1, 4, 23])
 def test_pages_follow_each_other_without_gap_or_repeat(listed: Connection, limit: int) -> None:
     for sort in (sign + name for name in SORTS for sign in ("", "-")):
-        whole, nothing = reading.list_cases(listed, ALL, sort=sort, limit=100)
+        whole, nothing = case_queries.list_cases(listed, ALL, sort=sort, limit=100)
         assert (len(whole), nothing) == (23, None)
         assert list(_paged(listed, sort, limit)) == whole, sort
 
 
-def _paged(tx: Connection, sort: str, limit: int) -> Iterator[reading.CaseCurrentRow]:
-    page, after = reading.list_cases(tx, ALL, sort=sort, limit=limit)
+def _paged(tx: Connection, sort: str, limit: int) -> Iterator[case_queries.CaseCurrentRow]:
+    page, after = case_queries.list_cases(tx, ALL, sort=sort, limit=limit)
     yield from page
     while after is not None:
-        page, after = reading.list_cases(tx, ALL, sort=sort, after=reading.read_key(sort, str(after)), limit=limit)
+        page, after = case_queries.list_cases(
+            tx, ALL, sort=sort, after=case_queries.read_key(sort, str(after)), limit=limit
+        )
         yield from page
 
 
 def test_the_order_is_by_value_with_the_missing_last(listed: Connection) -> None:
     for sort in ("next_due_on", "-next_due_on"):
-        found = [row.next_due_on for row in reading.list_cases(listed, ALL, sort=sort, limit=100)[0]]
+        found = [row.next_due_on for row in case_queries.list_cases(listed, ALL, sort=sort, limit=100)[0]]
         known = [day for day in found if day]
 
         assert len(known) == 15
@@ -71,7 +73,7 @@ def test_the_order_is_by_value_with_the_missing_last(listed: Connection) -> None
 
 def test_another_sort_is_refused(listed: Connection) -> None:
     with pytest.raises(ValueError, match="cannot sort by person_id"):
-        reading.list_cases(listed, ALL, sort="person_id")
+        case_queries.list_cases(listed, ALL, sort="person_id")
 
 
 def test_filters_ask_together(db: Database) -> None:
@@ -85,7 +87,7 @@ def test_filters_ask_together(db: Database) -> None:
         journal.open_case(tx, whole, cases.folded(whole), [(NumberKind.POLICE, "15000001")])
 
         def ids(**asked: object) -> set[UUID]:
-            return {row.case_id for row in reading.list_cases(tx, ALL, Filters(**asked))[0]}  # type: ignore[arg-type]
+            return {row.case_id for row in case_queries.list_cases(tx, ALL, Filters(**asked))[0]}  # type: ignore[arg-type]
 
         assert ids() == {late, done, whole.case_id}
         assert ids(state=State.EXECUTING) == ids(phase=Phase.EXECUTION) == ids(coordinator="kari") == {late}
@@ -101,12 +103,12 @@ def test_filters_ask_together(db: Database) -> None:
 def test_one_case_and_several_are_read_by_id(db: Database) -> None:
     with db.writing() as tx:
         stored = cases.opened(tx, cases.EXECUTING)
-        row = reading.read_case(tx, stored.case_id)
+        row = case_queries.read_case(tx, stored.case_id)
 
         assert row is not None
         assert row.state is State.EXECUTING
-        assert reading.read_cases(tx, [stored.case_id, uuid4()]) == {stored.case_id: row}
-        assert reading.read_case(tx, uuid4()) is None
+        assert case_queries.read_cases(tx, [stored.case_id, uuid4()]) == {stored.case_id: row}
+        assert case_queries.read_case(tx, uuid4()) is None
 
 
 Place = tuple[str | None, str | None]
@@ -133,7 +135,7 @@ def test_a_list_says_where_a_protected_youth_belongs_only_to_those_who_may_learn
         case = cases.standing(tx, person, 1, State.EXECUTING, coordinator="kari")
 
         def found(**asked: str) -> list[tuple[UUID, Place]]:
-            rows = reading.list_cases(tx, viewer, Filters(**asked))[0]  # type: ignore[arg-type]
+            rows = case_queries.list_cases(tx, viewer, Filters(**asked))[0]  # type: ignore[arg-type]
             return [(row.case_id, (row.konfliktrad, row.coordinator)) for row in rows]
 
         assert found() == [(case, shown)]
@@ -147,6 +149,6 @@ def test_a_list_of_a_mixed_office_hides_only_what_is_protected(db: Database) -> 
         open_, kept = cases.somebody(tx), cases.somebody(tx, protection=Protection.CONFIDENTIAL)
         for number, person in enumerate([open_, kept, open_]):
             cases.standing(tx, person, number, State.EXECUTING, coordinator="kari")
-        rows, _ = reading.list_cases(tx, ALL, sort="reference")
+        rows, _ = case_queries.list_cases(tx, ALL, sort="reference")
         assert [row.konfliktrad for row in rows] == ["oslo", None, "oslo"]
-        assert len(reading.list_cases(tx, ALL, Filters(konfliktrad="oslo"))[0]) == 2
+        assert len(case_queries.list_cases(tx, ALL, Filters(konfliktrad="oslo"))[0]) == 2

@@ -16,7 +16,7 @@ from tests import pg
 from tests.store import cases
 from tests.store.conftest import upgrade
 from ungdom import clock
-from ungdom.store import bulk, current, journal, people, reading, reference
+from ungdom.store import bulk, case_queries, journal, people, projection, reference
 from ungdom.store.journal import StoredCase
 from ungdom.store.reference import Staff
 from ungdom.store.schema import core as tables
@@ -149,7 +149,7 @@ def _row(file: dict[str, Any], seen: CaseAccessFacts) -> dict[str, Any]:
 
 
 def test_every_tie_has_its_meaning_in_both_languages() -> None:
-    assert set(RELATION_HOLDS) == set(reading.RELATION_CONDITIONS) == set(Relation)
+    assert set(RELATION_HOLDS) == set(case_queries.RELATION_CONDITIONS) == set(Relation)
     assert {row.role for row in ACCESS_RULES} <= set(Role)
 
 
@@ -165,7 +165,7 @@ def test_everybody_sees_the_same_cases_in_sql_as_in_python(sight: Sight, figure:
 @given(viewer=viewers, fact=st.sampled_from(Disclosure))
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_is_learnt_is_the_same_in_sql_as_in_python(sight: Sight, viewer: Viewer, fact: Disclosure) -> None:
-    query = select(tables.case_current.c.case_id).where(reading.disclosable_to(viewer, fact))
+    query = select(tables.case_current.c.case_id).where(case_queries.disclosable_to(viewer, fact))
     assert set(sight.tx.scalars(query)) == {
         i for i, seen in sight.known.items() if fact in disclosures_for(viewer, seen)
     }
@@ -174,7 +174,7 @@ def test_what_is_learnt_is_the_same_in_sql_as_in_python(sight: Sight, viewer: Vi
 @given(viewer=viewers)
 @settings(max_examples=30)
 def test_a_list_holds_what_may_be_seen_and_says_of_it_what_may_be_learnt(sight: Sight, viewer: Viewer) -> None:
-    rows, _ = reading.list_cases(sight.tx, viewer, limit=len(sight.known))
+    rows, _ = case_queries.list_cases(sight.tx, viewer, limit=len(sight.known))
     visible = _seen_in_python(sight, viewer)
     assert {row.case_id for row in rows} == visible
     for row in rows:
@@ -184,7 +184,7 @@ def test_a_list_holds_what_may_be_seen_and_says_of_it_what_may_be_learnt(sight: 
 
 
 def _seen_in_sql(sight: Sight, viewer: Viewer) -> set[UUID]:
-    return set(sight.tx.scalars(select(tables.case_current.c.case_id).where(reading.visible_to(viewer))))
+    return set(sight.tx.scalars(select(tables.case_current.c.case_id).where(case_queries.visible_to(viewer))))
 
 
 def _seen_in_python(sight: Sight, viewer: Viewer) -> set[UUID]:
@@ -254,9 +254,11 @@ def test_a_written_case_is_seen_by_the_same_people_in_sql_as_in_python(
     found = journal.load(sight.tx, stored.case_id)
     assert found is not None
     assert found.protection is strictest(level, later)
-    seen = current.access_attributes(cases.folded(found), found.protection, found.cleared, found.joined)
+    seen = projection.access_attributes(cases.folded(found), found.protection, found.cleared, found.joined)
     for viewer in asking:
-        query = select(func.count()).where(tables.case_current.c.case_id == stored.case_id, reading.visible_to(viewer))
+        query = select(func.count()).where(
+            tables.case_current.c.case_id == stored.case_id, case_queries.visible_to(viewer)
+        )
         assert bool(sight.tx.scalar(query)) is may_see(viewer, seen), (viewer, seen)
 
 
@@ -305,11 +307,11 @@ def test_a_coordinator_is_cleared_who_works_there_today_and_is_cleared(
         journal.append_many(tx, [journal.EventBatch(replace(whole, version=0), whole.events, cases.folded(whole))])
         found = journal.load(tx, whole.case_id)
         [in_many] = journal.load_many(tx, [whole.case_id])
-        seen_now = reading.visible_case_ids(tx, viewer, [whole.case_id])
+        seen_now = case_queries.visible_case_ids(tx, viewer, [whole.case_id])
 
     assert found is not None
     assert (found.cleared, in_many.cleared, bool(seen_now)) == (cleared, cleared, cleared)
-    seen = current.access_attributes(cases.folded(found), found.protection, found.cleared)
+    seen = projection.access_attributes(cases.folded(found), found.protection, found.cleared)
     assert may_see(viewer, seen) is cleared
 
 
@@ -318,7 +320,7 @@ def test_a_coordinator_is_cleared_who_works_there_today_and_is_cleared(
 
 def test_protection_is_found_by_key_for_each_case(sight: Sight) -> None:
     viewer = Viewer(Role.COORDINATOR, "kari", "oslo")
-    query = select(tables.case_current.c.case_id).where(reading.visible_to(viewer))
+    query = select(tables.case_current.c.case_id).where(case_queries.visible_to(viewer))
     said = query.compile(sight.tx, compile_kwargs={"literal_binds": True})
     explain = "EXPLAIN QUERY PLAN" if sight.tx.dialect.name == "sqlite" else "EXPLAIN"
     plan = "\n".join(_words(row) for row in sight.tx.exec_driver_sql(f"{explain} {said}"))

@@ -13,7 +13,7 @@ from tests.stories.places import OFFICE, brought
 from ungdom import agenda
 from ungdom.alerts.sweep import sweep
 from ungdom.notices.receivers import recipient_directory
-from ungdom.store import reading
+from ungdom.store import case_queries
 from ungdom.store.schema.core import case_current
 from ungdom.workflow.alerting import Audience
 from ungdom.workflow.permissions import Viewer
@@ -228,7 +228,7 @@ def test_a_case_on_its_way_counts_where_it_still_is(one: Service) -> None:
     def counted(office: str) -> int:
         viewer = Viewer(Role.LEADER, f"leader-{office}", office)
         with one.db.reading() as tx:
-            found = tx.scalars(select(case_current.c.case_id).where(reading.counted_for(viewer)))
+            found = tx.scalars(select(case_current.c.case_id).where(case_queries.counted_for(viewer)))
             return len(found.all())
 
     assert (counted(OFFICE), counted(NEW)) == (1, 0)

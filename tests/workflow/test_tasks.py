@@ -11,7 +11,7 @@ import pytest
 from tests.model.strategies import walk
 from tests.workflow.roads import case_at
 from tests.workflow.test_model import Engine
-from ungdom.store.current import CaseIdentity, read_work, row_of
+from ungdom.store.projection import CaseIdentity, read_work, row_of
 from ungdom.workflow import engine
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.deadlines import RULES

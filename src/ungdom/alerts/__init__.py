@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from ungdom.store import alerts, reading
+from ungdom.store import alerts, case_queries
 from ungdom.store.alerts import Alert, AlertActor
 from ungdom.store.session import Connection
 from ungdom.workflow.alerting import AlertChange, AlertState, DelayReason
@@ -106,7 +106,7 @@ def _open_alert(tx: Connection, viewer: Viewer, alert_id: UUID, may: Callable[[R
     alert = alerts.find(tx, viewer, alert_id, for_update=True)
     if alert is None:
         raise NoSuchAlert
-    if not reading.works_on(tx, viewer, alert.case_id):
+    if not case_queries.works_on(tx, viewer, alert.case_id):
         raise OtherOffice(viewer.konfliktrad)
     if alert.cleared_at is not None:
         raise AlreadyCleared

@@ -25,7 +25,7 @@ from ungdom.casework.errors import (
 from ungdom.casework.following import apply_consequences
 from ungdom.casework.promising import messages_for, replay_events
 from ungdom.casework.words import CaseView, Correction, EventEntry, NewCase, Precondition, Recorder, RecordResult
-from ungdom.store import current, journal, reference, twins
+from ungdom.store import duplicates, journal, projection, reference
 from ungdom.store.ids import reference_of
 from ungdom.store.journal import StoredCase
 from ungdom.store.session import Connection
@@ -235,7 +235,7 @@ def _load_visible(tx: Connection, viewer: Viewer, case_id: UUID) -> tuple[Stored
 
 def access_attributes(stored: StoredCase, case: Case) -> CaseAccessFacts:
     """What decides who may see a stored case."""
-    return current.access_attributes(case, stored.protection, stored.cleared, stored.joined)
+    return projection.access_attributes(case, stored.protection, stored.cleared, stored.joined)
 
 
 def _check_version(stored: StoredCase, expected: Precondition | None) -> None:
@@ -321,7 +321,7 @@ def _with_hour_check(decision: Decision, entry: EventEntry, now: datetime) -> De
 def _duplicate_facts(
     tx: Connection, viewer: Viewer, stored: StoredCase, _case: Case, _entry: EventEntry
 ) -> ExternalFacts:
-    return ExternalFacts(duplicate=twins.has_duplicate(tx, stored, viewer))
+    return ExternalFacts(duplicate=duplicates.has_duplicate(tx, stored, viewer))
 
 
 def _coordinator_facts(

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from ungdom.casework.promising import messages_for
 from ungdom.clock import Clock
-from ungdom.store import bulk, journal, reading
+from ungdom.store import bulk, case_queries, journal
 from ungdom.store.errors import Stale
 from ungdom.store.journal import StoredCase
 from ungdom.store.session import Connection, Database
@@ -74,7 +74,7 @@ def find_candidates(
     rest of it, say the same of every case.
     """
     with db.reading() as tx:
-        ids = reading.open_cases(tx, konfliktrad)
+        ids = case_queries.open_cases(tx, konfliktrad)
     for number, batch in enumerate(bulk.batches(ids, BATCH)):
         with db.reading() as tx:
             stored_cases = list(journal.load_many(tx, batch))

@@ -41,8 +41,8 @@ from ungdom.exchange.roads import transport_for
 from ungdom.exchange.worker import run_worker
 from ungdom.settings import BadSettings, Settings
 from ungdom.store import journal, outbox, rebuild
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.opening import UPGRADABLE
-from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Connection
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.permissions import Viewer

@@ -16,8 +16,8 @@ from ungdom.cli.terminal import DEMO_FILE, demo_settings, is_demo, open_database
 from ungdom.demo import again, load
 from ungdom.notices import delivery as notices
 from ungdom.settings import BadSettings, Settings
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.opening import UPGRADABLE, DatabaseFault, Unusable, is_open_elsewhere
-from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.permissions import Viewer

@@ -21,7 +21,7 @@ from ungdom.intake.catching_up import retry_due
 from ungdom.intake.stream import GROUP, LineReceipt, NdjsonLine, Splitter, StreamContext, process_lines
 from ungdom.settings import BadSettings
 from ungdom.store import bulk, inbox
-from ungdom.store.sealing import EncryptionKeys
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.session import Database
 from ungdom.workflow.vocabulary import Actor
 

@@ -13,8 +13,8 @@ from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, out, progres
 from ungdom.jobs import nightly as job
 from ungdom.jobs.nightly import DayToCome, NightlyRunResult
 from ungdom.settings import BadSettings, Settings
-from ungdom.store.ledger import SUCCEEDED
-from ungdom.store.sealing import EncryptionKeys
+from ungdom.store.encryption import EncryptionKeys
+from ungdom.store.job_runs import SUCCEEDED
 from ungdom.store.session import Database
 
 Day = Annotated[

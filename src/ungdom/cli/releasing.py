@@ -12,7 +12,7 @@ from ungdom import clock
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, out, progress, selected_settings
 from ungdom.settings import BadSettings
-from ungdom.store.sealing import EncryptionKeys
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.workflow.daycount import last_moment
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from ungdom.cli.figures import (
 )
 from ungdom.cli.terminal import AsJson, OnDemo, err, out, selected_settings
 from ungdom.settings import BadSettings
-from ungdom.store.sealing import EncryptionKeys
+from ungdom.store.encryption import EncryptionKeys
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails

@@ -3,8 +3,8 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from ungdom.store import journal, ledger
-from ungdom.store.ledger import JobRun
+from ungdom.store import job_runs, journal
+from ungdom.store.job_runs import JobRun
 from ungdom.store.session import Database
 
 JOB = "demo"
@@ -14,7 +14,7 @@ DONE = "done"
 def finished(db: Database) -> JobRun | None:
     """The run that made the load, when it came to its end."""
     with db.reading() as tx:
-        return next((run for run in ledger.runs(tx, JOB) if run.status == DONE), None)
+        return next((run for run in job_runs.runs(tx, JOB) if run.status == DONE), None)
 
 
 def is_empty(db: Database) -> bool:
@@ -26,10 +26,10 @@ def is_empty(db: Database) -> bool:
 def begin(db: Database, today: date, at: datetime) -> UUID:
     """Note that a load begins; the id of the run."""
     with db.writing() as tx:
-        return ledger.start(tx, JOB, today, at)
+        return job_runs.start(tx, JOB, today, at)
 
 
 def end(db: Database, run_id: UUID, counts: dict[str, int], at: datetime) -> None:
     """Note that it came to its end."""
     with db.writing() as tx:
-        ledger.finish(tx, run_id, DONE, counts, at)
+        job_runs.finish(tx, run_id, DONE, counts, at)

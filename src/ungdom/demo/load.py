@@ -18,9 +18,9 @@ from ungdom.demo.summary import LoadCounter, Summary
 from ungdom.orphans import end_with_parent
 from ungdom.store import bulk, journal, observations, reference
 from ungdom.store import people as people_store
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.ids import reference_of
 from ungdom.store.journal import EventBatch, StoredCase
-from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
 
 BATCH = 200

@@ -13,8 +13,8 @@ from ungdom.exchange.receiving import RawOfficialMessage, Unreadable
 from ungdom.intake import IntakeContext, Sender
 from ungdom.intake.catching_up import retry_after_commit
 from ungdom.message.text import CODE, REFERENCE, is_printable
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import DuplicateKey, Stale
-from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
 from ungdom.workflow.vocabulary import Actor
 

@@ -28,9 +28,9 @@ from ungdom.exchange.transport import NotDelivered, SignedMessage, Transport
 from ungdom.posting import FIRST_WAIT, LEASE, retry_delay
 from ungdom.settings import BadSettings
 from ungdom.store import outbox
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import Unavailable
 from ungdom.store.outbox import DEAD, INCOMPLETE, RETRYING, OutboxBacklog, OutboxEntry
-from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Connection, Database
 
 LOG = logging.getLogger("ungdom.exchange")

@@ -21,9 +21,9 @@ from ungdom.message import DecisionMessage, read
 from ungdom.message.sound import read_strict
 from ungdom.message.text import is_printable
 from ungdom.store import exchanges, inbox, named_locks, outbox
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.exchanges import ExchangeMessage
 from ungdom.store.inbox import SETTLED, InboundMessage
-from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Connection
 
 

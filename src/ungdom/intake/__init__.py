@@ -24,7 +24,7 @@ from ungdom.intake.telling import NO_CHOICE, Choice, IntakeContext, MessageConte
 from ungdom.intake.wait_keys import is_unguarded, own_decision_key, unblocked_keys
 from ungdom.intake.words import Outcome, ProcessingResult, Reason, Sender, wait_key
 from ungdom.message import DecisionMessage, plain, read
-from ungdom.store import concerns, due, inbox, named_locks
+from ungdom.store import concerns, inbox, named_locks, parked_messages
 from ungdom.store.errors import Stale
 from ungdom.store.inbox import SETTLED, InboundMessage, message_id_of
 from ungdom.store.schema.core import Protection
@@ -166,7 +166,7 @@ def retry_one(tx: Connection, context: IntakeContext, message_id: UUID) -> Intak
     Whoever works on it is waited for: nothing else may be held here.
     """
     parked = _load_parked(tx, context, message_id, named_locks.lock)
-    trigger = due.claim_due(tx, message_id, oslo_date(context.now))
+    trigger = parked_messages.claim_due(tx, message_id, oslo_date(context.now))
     if parked is None or trigger is None:
         return None
     result, unblocked = _retry_message(tx, context, *parked, trigger)
@@ -207,7 +207,7 @@ def _retry_in_savepoint(
 def _defer(tx: Connection, context: IntakeContext, message_ids: Sequence[UUID], triggers: Sequence[str]) -> None:
     """Leave a mark that these are still to be tried: it is written with what lets them be, and lost only with that."""
     if message_ids:
-        due.defer(tx, message_ids, triggers[0])
+        parked_messages.defer(tx, message_ids, triggers[0])
         context.deferred.extend(deferred_id for deferred_id in message_ids if deferred_id not in context.deferred)
 
 
@@ -389,6 +389,6 @@ def _write_waits(tx: Connection, context: IntakeContext, arrival: InboundMessage
     today = wait_key("day", oslo_date(context.now))
     wait_keys = {key for key in result.waits_for if not wait_key("day", "") < key <= today}
     unguarded = sorted(key for key in wait_keys if is_unguarded(key, arrival, result))
-    if unguarded and wait_keys != due.wait_keys_of(tx, arrival.message_id):
+    if unguarded and wait_keys != parked_messages.wait_keys_of(tx, arrival.message_id):
         _defer(tx, context, [arrival.message_id], unguarded)
     inbox.wait_for(tx, arrival.message_id, wait_keys)

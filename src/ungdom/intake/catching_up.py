@@ -16,9 +16,9 @@ from uuid import UUID
 from ungdom import texts
 from ungdom.clock import Clock
 from ungdom.intake import MAX_RETRIES, IntakeContext, Outcome, retry_one
-from ungdom.store import due
+from ungdom.store import parked_messages
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import DuplicateKey, Stale, Unavailable
-from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Database
 from ungdom.workflow.daycount import oslo_date
 
@@ -46,7 +46,7 @@ def retry_due(
     """
     context = IntakeContext(keys, clock(), texts.negotiate(None))
     with db.reading() as tx:
-        context.deferred.extend(due.due_messages(tx, oslo_date(context.now), MAX_RETRIES))
+        context.deferred.extend(parked_messages.due_messages(tx, oslo_date(context.now), MAX_RETRIES))
     return _retry_all(db, context, clock, stop)
 
 
@@ -89,5 +89,5 @@ def _postpone(db: Database, context: IntakeContext, message_id: UUID) -> list[st
     """Let one that goes wrong be tried on the next day: neither forgotten nor tried without end."""
     today = oslo_date(context.now)
     with db.writing() as tx:
-        due.postpone(tx, message_id, today, today + timedelta(days=1))
+        parked_messages.postpone(tx, message_id, today, today + timedelta(days=1))
     return [FAILED]

@@ -18,11 +18,11 @@ from ungdom.intake.words import Draft, MessageNotApplied, Outcome, Reason, Sende
 from ungdom.message import DecisionMessage, Opening, Person
 from ungdom.store import identity as questions
 from ungdom.store import journal, people, records, reference
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.ids import uuid7
 from ungdom.store.journal import EventBatch, StoredCase
 from ungdom.store.people import NewPerson
 from ungdom.store.schema.core import NumberKind, Protection
-from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Connection
 from ungdom.workflow import engine
 from ungdom.workflow.case import Case, Youth

@@ -14,13 +14,13 @@ from ungdom.message import Person
 from ungdom.message.national_id import normalise
 from ungdom.message.text import BLANK, SELECTORS
 from ungdom.store import people
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.identity import PossibleMatch
 from ungdom.store.inbox import MessageVisibility
 from ungdom.store.people import PersonCandidate
 from ungdom.store.people import StoredPerson as Known
 from ungdom.store.schema.core import Protection
 from ungdom.store.schema.identity import Resemblance
-from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Connection
 
 

@@ -11,9 +11,9 @@ from ungdom.message import ChargeTerms, DecisionMessage, Kind, read
 from ungdom.message.national_id import normalise
 from ungdom.store import inbox, journal
 from ungdom.store.concerns import SECRETARIAT, Concern, handled_by
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.inbox import CaseCandidate, InboundMessage
 from ungdom.store.schema.core import NumberKind
-from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Connection
 from ungdom.workflow.vocabulary import strictest
 

@@ -12,9 +12,9 @@ from ungdom.intake import matching
 from ungdom.intake.words import ProcessingResult
 from ungdom.message import ChargeTerms, DecisionMessage, Kind, NewOffenceTerms, OtherOutcomeTerms
 from ungdom.store import observations
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.inbox import SETTLED, InboundMessage
 from ungdom.store.observations import Observation
-from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Connection
 from ungdom.workflow import details as d
 from ungdom.workflow.vocabulary import ObservationKind

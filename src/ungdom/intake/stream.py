@@ -21,8 +21,8 @@ from ungdom.message import BadMessage, DecisionMessage, read_sent
 from ungdom.message.sound import MAX_DEPTH, json_fault
 from ungdom.message.text import is_printable
 from ungdom.store import inbox, named_locks
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import DuplicateKey, Stale, Unavailable
-from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Connection, Database
 from ungdom.workflow.errors import Problem
 

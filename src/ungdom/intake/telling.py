@@ -13,9 +13,9 @@ from ungdom.intake.words import Draft, MessageNotApplied, Outcome, ProcessingRes
 from ungdom.message import DecisionMessage, Kind, read
 from ungdom.message.national_id import NationalIdFlag, check_national_id
 from ungdom.store import inbox, journal, named_locks, people
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.inbox import SETTLED, InboundMessage
 from ungdom.store.schema.core import Protection
-from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Connection
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.vocabulary import Sanction

@@ -3,8 +3,8 @@
 from ungdom.intake import matching
 from ungdom.intake.words import ProcessingResult, wait_key
 from ungdom.message import DecisionMessage
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.inbox import SETTLED, InboundMessage
-from ungdom.store.sealing import EncryptionKeys
 
 
 def is_unguarded(key: str, arrival: InboundMessage, result: ProcessingResult) -> bool:

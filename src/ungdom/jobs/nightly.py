@@ -11,9 +11,9 @@ from uuid import UUID
 
 from ungdom.alerts.sweep import SweepResult, sweep
 from ungdom.clock import Clock
-from ungdom.store import idempotency, ledger
+from ungdom.store import idempotency, job_runs
 from ungdom.store.errors import Unavailable
-from ungdom.store.ledger import FAILED, NIGHTLY, PARTIAL, SUCCEEDED, JobRun
+from ungdom.store.job_runs import FAILED, NIGHTLY, PARTIAL, SUCCEEDED, JobRun
 from ungdom.store.session import Database
 from ungdom.workflow.daycount import OSLO, oslo_date
 
@@ -88,7 +88,7 @@ def is_due(db: Database, now: datetime) -> bool:
 
 def _last_completed(db: Database) -> JobRun | None:
     with db.reading() as tx:
-        return ledger.last_completed_night(tx)
+        return job_runs.last_completed_night(tx)
 
 
 def _due_days(db: Database, wanted: date) -> Iterator[date]:
@@ -105,7 +105,7 @@ def _run_night(
     db: Database, now: Clock, day: date, steps: tuple[NightlyStep, ...], report: Callable[[date, int], object]
 ) -> NightlyRunResult:
     with db.writing() as tx:
-        run_id = ledger.start(tx, NIGHTLY, day, now())
+        run_id = job_runs.start(tx, NIGHTLY, day, now())
     try:
         done = sweep(db, day, now, lambda scanned: report(day, scanned))
         counts, whole = _run_steps(db, day, now, steps)
@@ -142,7 +142,7 @@ def _run_steps(db: Database, day: date, now: Clock, steps: tuple[NightlyStep, ..
 def _finish(db: Database, run_id: UUID, status: str, counts: dict[str, int], now: Clock) -> None:
     try:
         with db.writing() as tx:
-            ledger.finish(tx, run_id, status, counts, now())
+            job_runs.finish(tx, run_id, status, counts, now())
     except Unavailable:
         if status != FAILED:
             raise

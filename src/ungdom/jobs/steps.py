@@ -9,7 +9,7 @@ from ungdom.jobs.nightly import NightlyStep, delete_old_responses
 from ungdom.jobs.terms import expire_terms
 from ungdom.statistics import backtest, digests, forecast, register
 from ungdom.store import surveys
-from ungdom.store.sealing import EncryptionKeys
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.session import Database
 from ungdom.workflow.daycount import oslo_date
 

@@ -30,8 +30,8 @@ from ungdom.posting import LEASE, NotDelivered
 from ungdom.settings import Settings
 from ungdom.store import contacts, deliveries, notices, outbox, webhooks
 from ungdom.store.deliveries import MAIL, WEBHOOK, Delivery
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import StoreError, Unavailable
-from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Connection, Database
 from ungdom.workflow.alerting import next_sending_time
 from ungdom.workflow.daycount import OSLO, oslo_date

@@ -13,9 +13,9 @@ from uuid import UUID
 from ungdom.notices.receivers import RecipientDirectory, recipient_directory
 from ungdom.store import alerts, deliveries, notices, outbox, webhooks
 from ungdom.store.deliveries import WEBHOOK, NewDelivery
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.notices import UserNotice
 from ungdom.store.outbox import OutboxMessage
-from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Connection, Database
 from ungdom.store.webhooks import Webhook
 from ungdom.workflow.alerting import Audience, Level

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from ungdom.store import contacts, reading, reference
-from ungdom.store.reading import CaseCurrentRow
+from ungdom.store import case_queries, contacts, reference
+from ungdom.store.case_queries import CaseCurrentRow
 from ungdom.store.reference import Staff
 from ungdom.store.session import Connection
 from ungdom.workflow.alerting import Audience
@@ -37,7 +37,7 @@ class RecipientDirectory:
     def can_see(self, viewer: Viewer, case_id: UUID) -> bool:
         """Whether they may know of the case as it stands."""
         if viewer not in self._seen:
-            self._seen[viewer] = reading.visible_case_ids(self.tx, viewer, list(self.cases))
+            self._seen[viewer] = case_queries.visible_case_ids(self.tx, viewer, list(self.cases))
         return case_id in self._seen[viewer]
 
     def still_works(self, viewer: Viewer) -> bool:
@@ -89,7 +89,9 @@ def recipient_directory(tx: Connection, case_ids: Sequence[UUID], day: date) -> 
     staff = {member.subject: member for member in reference.all_staff(tx, day)}
     national = [member.subject for member in staff.values() if member.role is Role.SECRETARIAT]
     secretariat = sorted({*national, *contacts.in_role(tx, Role.SECRETARIAT)})
-    return RecipientDirectory(tx, reading.read_cases(tx, case_ids), reading.teams_of(tx, case_ids), staff, secretariat)
+    return RecipientDirectory(
+        tx, case_queries.read_cases(tx, case_ids), case_queries.teams_of(tx, case_ids), staff, secretariat
+    )
 
 
 def _viewer(employee: Staff) -> Viewer:

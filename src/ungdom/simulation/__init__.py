@@ -25,7 +25,7 @@ from ungdom.simulation.tally import (
     mondays,
     week_name,
 )
-from ungdom.store import alerts, journal, reading
+from ungdom.store import alerts, case_queries, journal
 from ungdom.store.journal import StoredCase
 from ungdom.store.schema.core import case_current
 from ungdom.workflow import engine
@@ -83,9 +83,9 @@ def simulate(
 
 
 def _open_cases_query(viewer: Viewer) -> Select[Any]:
-    listable = reading.disclosable_to(viewer, Disclosure.LISTED).label("told")
+    listable = case_queries.disclosable_to(viewer, Disclosure.LISTED).label("told")
     query = select(C.case_id, C.reference, C.konfliktrad, listable)
-    return query.where(reading.counted_for(viewer), C.closed_on.is_(None)).order_by(C.case_id)
+    return query.where(case_queries.counted_for(viewer), C.closed_on.is_(None)).order_by(C.case_id)
 
 
 def _chunks(tx: Connection, query: Select[Any]) -> Iterator[dict[UUID, SimulatedCase]]:

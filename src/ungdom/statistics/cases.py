@@ -17,9 +17,9 @@ from ungdom.statistics.case_rows import CaseFacts
 from ungdom.statistics.digests import CaseSelection, TooManyCases
 from ungdom.statistics.frames import UNKNOWN
 from ungdom.store import journal, people
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.schema.core import case_current, konfliktrad
 from ungdom.store.schema.figures import case_figures
-from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Connection
 from ungdom.workflow.daycount import oslo_date
 

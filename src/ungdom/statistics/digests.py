@@ -23,7 +23,7 @@ from ungdom.statistics.indicators import INDICATORS
 from ungdom.statistics.indicators.marks import CountContribution, DurationContribution
 from ungdom.statistics.past import Report
 from ungdom.statistics.recidivism import matters
-from ungdom.store import bulk, current, journal
+from ungdom.store import bulk, journal, projection
 from ungdom.store.journal import StoredCase
 from ungdom.store.schema.core import case_current, case_file
 from ungdom.store.schema.figures import case_figures
@@ -131,7 +131,7 @@ def summarise(case: Case, facts: CaseFacts | None = None) -> CaseSummary:
     return CaseSummary(
         sanction=case.sanction,
         konfliktrad=case_rows.office(case),
-        coordinator=current.coordinator(case),
+        coordinator=projection.coordinator(case),
         registered=case.registered_on,
         received=received.occurred_on if received else None,
         started=case.start.on if case.start else None,

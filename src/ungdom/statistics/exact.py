@@ -22,7 +22,7 @@ from ungdom.statistics.frames import DIMENSION_READERS, Subject
 from ungdom.statistics.gathering import CohortCollector, cohort_collector
 from ungdom.statistics.lead_times import Point, points
 from ungdom.store import reference
-from ungdom.store.sealing import EncryptionKeys
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.session import Connection
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.vocabulary import Sanction

@@ -14,8 +14,8 @@ from ungdom.statistics.families import ENDING, SINCE
 from ungdom.statistics.frames import PERIOD
 from ungdom.statistics.releasing import ReleaseDocument, Report, cube_of
 from ungdom.store import releases
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.releases import StoredRelease
-from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Connection, Database
 from ungdom.workflow.daycount import last_moment, oslo_date
 

@@ -23,7 +23,7 @@ from ungdom.statistics.families import CASES, RELEASE_PLAN, FigureGroup, Release
 from ungdom.statistics.frames import StatisticDimension, Subject
 from ungdom.statistics.recidivism.answering import person_histories, with_sex
 from ungdom.statistics.recidivism.spells import recidivism_spells
-from ungdom.store.sealing import EncryptionKeys
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.session import Connection
 from ungdom.workflow.daycount import oslo_date
 

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, insert, select, tuple_, update
 
-from ungdom.store import bulk, outbox, reading
+from ungdom.store import bulk, case_queries, outbox
 from ungdom.store.outbox import OutboxMessage
 from ungdom.store.schema.alerts import alert, alert_change
 from ungdom.store.schema.core import case_current
@@ -354,7 +354,7 @@ def _message(new: Alert, change: AlertTransition, by: AlertActor, details: dict[
 
 def _visible_alerts(viewer: Viewer) -> Select[Any]:
     joined = select(alert).join(case_current, case_current.c.case_id == alert.c.case_id)
-    return joined.where(reading.visible_to(viewer))
+    return joined.where(case_queries.visible_to(viewer))
 
 
 def _conditions(viewer: Viewer, filters: AlertFilter) -> list[ColumnElement[bool]]:
@@ -363,7 +363,7 @@ def _conditions(viewer: Viewer, filters: AlertFilter) -> list[ColumnElement[bool
     conditions: list[ColumnElement[bool]] = [alert.c[name] == value for name, value in equal.items()]
     if filters.live is not None:
         conditions.append(alert.c.cleared_at.is_(None) if filters.live else alert.c.cleared_at.is_not(None))
-    return conditions + reading.location_conditions(
+    return conditions + case_queries.location_conditions(
         viewer, konfliktrad=filters.konfliktrad, coordinator=filters.coordinator
     )
 

@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from ungdom.store import bulk
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.reference import works
 from ungdom.store.schema.core import case_current, case_team, staff
 from ungdom.store.schema.notices import contact
-from ungdom.store.sealing import EncryptionKeys
 from ungdom.texts import Language
 from ungdom.workflow.vocabulary import Role
 

@@ -7,8 +7,8 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import Connection, insert, or_, select, update
 
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.schema.inbox import exchange_message
-from ungdom.store.sealing import EncryptionKeys
 
 _NAMESPACE = UUID("f2b0b3ce-7b43-4c5a-8a52-6f1f3a0f7d55")
 

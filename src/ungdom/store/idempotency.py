@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Connection, bindparam, delete, func, insert, select
 
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import InFlight
 from ungdom.store.schema.core import idempotency
-from ungdom.store.sealing import EncryptionKeys
 
 _TRY_LOCK = select(func.pg_try_advisory_xact_lock(bindparam("number", type_=BigInteger)))
 

@@ -25,11 +25,11 @@ from sqlalchemy import (
 )
 
 from ungdom.store import keyset
+from ungdom.store.case_queries import disclosable_to
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.keyset import KeysetPosition
-from ungdom.store.reading import disclosable_to
 from ungdom.store.schema.core import case_current, person
 from ungdom.store.schema.identity import QuestionStatus, Resemblance, identity_question
-from ungdom.store.sealing import EncryptionKeys
 from ungdom.workflow.permissions import Disclosure, Viewer
 
 Q = identity_question.c

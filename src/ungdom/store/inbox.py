@@ -22,9 +22,10 @@ from sqlalchemy import (
     update,
 )
 
-from ungdom.store import bulk, due
+from ungdom.store import bulk, parked_messages
+from ungdom.store.case_queries import counted_for
 from ungdom.store.concerns import SETTLED_OUTCOMES, concerns_office
-from ungdom.store.reading import counted_for
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.records import people_by_id, records_of
 from ungdom.store.schema.core import NumberKind, Protection, case_current, case_number, person
 from ungdom.store.schema.inbox import (
@@ -34,7 +35,6 @@ from ungdom.store.schema.inbox import (
     decision_wait,
     exchange_decision,
 )
-from ungdom.store.sealing import EncryptionKeys
 from ungdom.workflow.permissions import NATIONAL, Viewer
 from ungdom.workflow.vocabulary import Role, strictest
 
@@ -371,5 +371,5 @@ _CASES_BY_NUMBER = (
 )
 _INSERT_MESSAGE, _INSERT_RECEIPT = insert(decision), insert(decision_receipt)
 _DELETE_WAITS = delete(decision_wait).where(
-    decision_wait.c.message_id == bindparam("b_message_id"), ~due.IS_RETRY_MARKER
+    decision_wait.c.message_id == bindparam("b_message_id"), ~parked_messages.IS_RETRY_MARKER
 )

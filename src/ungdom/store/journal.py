@@ -16,10 +16,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, bindparam, delete, exists, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from ungdom.store import alerts, bulk, move, outbox
-from ungdom.store.current import TEAM_EVENTS, CaseIdentity, row_of
+from ungdom.store import alerts, append_sql, bulk, outbox
 from ungdom.store.errors import Stale
 from ungdom.store.outbox import OutboxMessage
+from ungdom.store.projection import TEAM_EVENTS, CaseIdentity, row_of
 from ungdom.store.records import CANONICAL_ID, canonical_subquery, record, records_of
 from ungdom.store.reference import coordinator_is_cleared
 from ungdom.store.schema import core as tables
@@ -184,7 +184,7 @@ def append_plain(
     tx: Connection, stored: StoredCase, new: Event, case: Case, messages: Sequence[OutboxMessage] = ()
 ) -> None:
     """One move in plain statements, the same on every database. Raises `Stale`."""
-    if tx.execute(move.OPTIMISTIC_UPDATE, _update_values(stored, new, case)).rowcount != 1:
+    if tx.execute(append_sql.OPTIMISTIC_UPDATE, _update_values(stored, new, case)).rowcount != 1:
         raise _stale(tx, stored)
     try:
         tx.execute(insert(event), event_row(stored.case_id, new))
@@ -198,9 +198,11 @@ def append_combined(
     tx: Connection, stored: StoredCase, new: Event, case: Case, messages: Sequence[OutboxMessage] = ()
 ) -> None:
     """One move in one statement, on PostgreSQL. Raises `Stale`."""
-    values = move.event_values(event_row(stored.case_id, new)) | move.message_values(outbox.rows_of(messages))
+    values = append_sql.event_values(event_row(stored.case_id, new)) | append_sql.message_values(
+        outbox.rows_of(messages)
+    )
     try:
-        written = tx.scalar(move.APPEND_STATEMENT, _update_values(stored, new, case) | values)
+        written = tx.scalar(append_sql.APPEND_STATEMENT, _update_values(stored, new, case) | values)
     except IntegrityError as error:
         raise Stale(stored.version, None) from error
     if not written:
@@ -285,11 +287,11 @@ def _current_row_after(batch: EventBatch) -> dict[str, Any]:
 def _update_values(stored: StoredCase, new: Event, case: Case) -> dict[str, Any]:
     if new.seq <= stored.version:
         raise Stale(new.seq - 1, stored.version)
-    return move.update_values(row_of(stored.identity, case, new), stored.version)
+    return append_sql.update_values(row_of(stored.identity, case, new), stored.version)
 
 
 def _update_many(tx: Connection, batches: Sequence[EventBatch]) -> None:
-    result = tx.execute(move.OPTIMISTIC_UPDATE, [_update_values(c.stored, c.events[-1], c.case) for c in batches])
+    result = tx.execute(append_sql.OPTIMISTIC_UPDATE, [_update_values(c.stored, c.events[-1], c.case) for c in batches])
     if result.rowcount != len(batches):
         raise Stale(None, None)
 

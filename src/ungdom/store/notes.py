@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, insert, select, update
 
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.schema.core import note
-from ungdom.store.sealing import EncryptionKeys
 
 
 @dataclass(frozen=True, slots=True)

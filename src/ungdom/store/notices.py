@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 from sqlalchemy import Connection, Select, and_, exists, insert, literal, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from ungdom.store import deliveries, reading
+from ungdom.store import case_queries, deliveries
 from ungdom.store.schema.core import case_current
 from ungdom.store.schema.notices import contact, delivery, digest, notice
 from ungdom.workflow.alerting import Level
@@ -164,7 +164,7 @@ def notices_of_digest(tx: Connection, digest_id: UUID) -> list[NoticeWithCase]:
     seen = [
         item
         for viewer, theirs in by_viewer.items()
-        for visible in [reading.visible_case_ids(tx, viewer, [item.notice.case_id for item in theirs])]
+        for visible in [case_queries.visible_case_ids(tx, viewer, [item.notice.case_id for item in theirs])]
         for item in theirs
         if item.notice.case_id in visible
     ]
@@ -173,7 +173,7 @@ def notices_of_digest(tx: Connection, digest_id: UUID) -> list[NoticeWithCase]:
 
 def _inbox_query(viewer: Viewer) -> Select[Any]:
     of_viewer = (N.subject == viewer.subject, N.withdrawn_at.is_(None))
-    return _with_case().where(*of_viewer, reading.visible_to(viewer))
+    return _with_case().where(*of_viewer, case_queries.visible_to(viewer))
 
 
 def _with_case() -> Select[Any]:

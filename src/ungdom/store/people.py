@@ -30,6 +30,7 @@ from sqlalchemy import (
 
 from ungdom import message
 from ungdom.message.national_id import NationalIdCheck, check_national_id, normalise
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.records import CANONICAL_ID, is_record_of, record, records_of
 from ungdom.store.schema.core import (
     NumberKind,
@@ -39,7 +40,6 @@ from ungdom.store.schema.core import (
     person,
     person_version,
 )
-from ungdom.store.sealing import EncryptionKeys
 from ungdom.workflow.case import Youth
 from ungdom.workflow.vocabulary import strictest
 

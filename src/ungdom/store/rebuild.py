@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import Connection, func, select
 
 from ungdom.store import bulk, journal
-from ungdom.store.current import row_of
 from ungdom.store.journal import StoredCase
+from ungdom.store.projection import row_of
 from ungdom.store.records import record
 from ungdom.store.schema.core import case_current, case_file, case_team, person
 from ungdom.store.session import Database

@@ -10,9 +10,9 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.keyset import KeysetPosition, page
 from ungdom.store.schema.notices import webhook
-from ungdom.store.sealing import EncryptionKeys
 from ungdom.workflow.permissions import Viewer
 
 W = webhook.c

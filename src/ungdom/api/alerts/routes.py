@@ -18,9 +18,9 @@ from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext, Wr
 from ungdom.api.http.offices import check_office
 from ungdom.api.http.tokens import READ
 from ungdom.store import alerts as alert_store
-from ungdom.store import reading
+from ungdom.store import case_queries
 from ungdom.store.alerts import Alert, AlertFilter, AlertHistoryEntry
-from ungdom.store.reading import CaseCurrentRow
+from ungdom.store.case_queries import CaseCurrentRow
 from ungdom.store.session import Connection
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.permissions import Disclosure, may_answer_alerts, may_snooze_alerts
@@ -79,7 +79,7 @@ def _page_of_alerts(tx: Connection, context: RequestContext, query: shapes.Alert
     after = _parse_place(cursors.read(context.cursor_key, list_key, query.cursor)) if query.cursor else None
     alert_filter = AlertFilter(**query.model_dump(exclude={"cursor", "limit", "case"}), case_id=query.case)
     page, last = alert_store.list_alerts(tx, context.recorder.viewer, alert_filter, after, query.limit)
-    cases = reading.read_cases(tx, list({alert.case_id for alert in page}))
+    cases = case_queries.read_cases(tx, list({alert.case_id for alert in page}))
     items = [shapes.AlertOut(**_with_case(context, alert, cases[alert.case_id])) for alert in page]
     following = cursors.write(context.cursor_key, list_key, f"{last[0]} {last[1]}") if last else None
     return json_response(shapes.AlertList(items=items, next=following))
@@ -92,7 +92,7 @@ def _parse_place(text: str) -> tuple[date, UUID]:
 
 def _alert_detail(tx: Connection, context: RequestContext, alert: Alert) -> ApiResponse:
     read = casework.read(tx, context.recorder.viewer, alert.case_id, context.now, None, None)
-    row = reading.read_cases(tx, [alert.case_id])[alert.case_id]
+    row = case_queries.read_cases(tx, [alert.case_id])[alert.case_id]
     named = Disclosure.OFFICE in read.disclosures
     history = [_history_entry(context.language, entry, named) for entry in alert_store.history(tx, alert.alert_id)]
     return json_response(shapes.AlertDetail(**_with_case(context, alert, row), history=history))

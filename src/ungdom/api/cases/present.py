@@ -13,7 +13,7 @@ from ungdom.api.events.forms import form_of
 from ungdom.api.persons.schemas import person_out
 from ungdom.casework import CaseView, RecordResult, replay_events
 from ungdom.esas.status import official_status
-from ungdom.store import current
+from ungdom.store import projection
 from ungdom.store.journal import StoredCase
 from ungdom.store.people import StoredPerson
 from ungdom.workflow import offices, table
@@ -90,7 +90,7 @@ def _assignment_values(case: Case, learns: frozenset[Disclosure]) -> dict[str, A
     """Which office and which people have the case: they give away where the youth lives."""
     if Disclosure.OFFICE not in learns:
         return {"konfliktrad": None, "coordinator": None, "transfer_to": None, "team": []}
-    who = {"coordinator": current.coordinator(case), "transfer_to": offices.transfer_to(case)}
+    who = {"coordinator": projection.coordinator(case), "transfer_to": offices.transfer_to(case)}
     return {"konfliktrad": case.konfliktrad, **who, "team": sorted(case.team)}
 
 

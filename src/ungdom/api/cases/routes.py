@@ -24,11 +24,11 @@ from ungdom.casework import CaseView, NewCase
 from ungdom.intake import identity
 from ungdom.intake.locks import lock_keys_for_case
 from ungdom.store import alerts as alert_store
-from ungdom.store import current, named_locks, people, records
 from ungdom.store import identity as questions
+from ungdom.store import named_locks, people, projection, records
+from ungdom.store.case_queries import Filters, disclosable_to
 from ungdom.store.ids import uuid7
 from ungdom.store.people import StoredPerson
-from ungdom.store.reading import Filters, disclosable_to
 from ungdom.store.schema.core import NumberKind
 from ungdom.store.session import Connection
 from ungdom.workflow import engine
@@ -140,7 +140,9 @@ def _open_case(tx: Connection, context: RequestContext, body: i.NewCaseIn) -> Ap
     subject = context.recorder.viewer.subject
     questions.raise_questions(tx, person.person_id, match.doubts, case_id, subject, context.now)
     intake.retry_parked_for_case(tx, context.intake, case_id, body.police_case_numbers, body.person.national_id)
-    disclosures = disclosures_for(context.recorder.viewer, current.access_attributes(result.after, person.protection))
+    disclosures = disclosures_for(
+        context.recorder.viewer, projection.access_attributes(result.after, person.protection)
+    )
     read = CaseView(replace(result.stored, version=result.version), result.after, oslo_date(context.now), disclosures)
     case_out = views.case_out(read, person, context.language, None, [])
     return json_response(case_out, 201, ETag=views.etag(result.version), Location=f"/v1/cases/{case_id}")

@@ -21,9 +21,9 @@ from ungdom.api.plans import routes as plans
 from ungdom.api.plans import schemas as shapes
 from ungdom.casework import CaseView, NotVisible
 from ungdom.message.text import CodeText, CursorText
-from ungdom.store import current
+from ungdom.store import projection
+from ungdom.store.case_queries import Filters
 from ungdom.store.journal import StoredCase
-from ungdom.store.reading import Filters
 from ungdom.store.session import Connection
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.permissions import Disclosure, disclosures_for, may_list_views
@@ -242,7 +242,8 @@ def _read_on_day(context: RequestContext, stored: StoredCase, query: AcrossQuery
     except NotVisible:
         return None
     disclosures = disclosures_for(
-        context.recorder.viewer, current.access_attributes(read.case, stored.protection, stored.cleared, stored.joined)
+        context.recorder.viewer,
+        projection.access_attributes(read.case, stored.protection, stored.cleared, stored.joined),
     )
     return CaseView(stored, read.case, day, disclosures)
 

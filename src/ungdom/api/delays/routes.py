@@ -17,7 +17,7 @@ from ungdom.api.http import inputs as i
 from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext
 from ungdom.api.http.offices import check_office
 from ungdom.message.text import CodeText, CursorText
-from ungdom.store.reading import Filters
+from ungdom.store.case_queries import Filters
 from ungdom.store.session import Connection
 from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.details.parts import ends_before_it_begins

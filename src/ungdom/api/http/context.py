@@ -19,9 +19,9 @@ from ungdom.intake import IntakeContext, Sender
 from ungdom.intake.catching_up import retry_after_commit
 from ungdom.message.text import HeaderText, TagText
 from ungdom.store import idempotency
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import Stale
 from ungdom.store.idempotency import RequestKey, StoredResponse
-from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Connection, Database
 from ungdom.workflow import patterns
 from ungdom.workflow.permissions import may_read_cases

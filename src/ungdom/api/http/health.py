@@ -5,7 +5,7 @@ from datetime import datetime
 from fastapi import APIRouter, Request, Response
 from starlette.responses import JSONResponse
 
-from ungdom.store import ledger
+from ungdom.store import job_runs
 from ungdom.store.errors import StoreError
 from ungdom.store.session import Database
 
@@ -42,5 +42,5 @@ def _schema_and_night(db: Database, now: datetime) -> dict[str, str]:
     if not db.is_current():
         return {"schema": "outdated: run `ungdom db upgrade`", "night": "unknown"}
     with db.reading() as tx:
-        late = ledger.nightly_run_is_late(tx, now)
+        late = job_runs.nightly_run_is_late(tx, now)
     return {"schema": "ok", "night": "none for 26 hours: run `ungdom nightly`" if late else "ok"}

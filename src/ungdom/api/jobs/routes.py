@@ -14,8 +14,8 @@ from ungdom.api.http.pagination import PageQuery, page_and_cursor, start_after
 from ungdom.api.http.tokens import ADMIN
 from ungdom.jobs import nightly, steps
 from ungdom.jobs.nightly import NightlyRunResult
-from ungdom.store import ledger
-from ungdom.store.ledger import NIGHTLY, JobRun
+from ungdom.store import job_runs
+from ungdom.store.job_runs import NIGHTLY, JobRun
 
 router = APIRouter(tags=["jobs"])
 
@@ -36,14 +36,14 @@ def list_nightly_runs(context: ReadContext, query: Annotated[PageQuery, Query()]
     """The newest runs: for which night, when, how each ended, and what it counted."""
     context.require_admin()
     with context.db.reading() as tx:
-        rows = ledger.runs(tx, NIGHTLY, query.limit + 1, start_after(context, NIGHTLY, query))
+        rows = job_runs.runs(tx, NIGHTLY, query.limit + 1, start_after(context, NIGHTLY, query))
     page, following = page_and_cursor(context, NIGHTLY, query, rows, lambda run: (run.started_at, run.run_id))
     return context.respond(json_response(shapes.RunList(items=[_run_out(run) for run in page], next=following)))
 
 
 def _night_response(context: RequestContext, nights: Sequence[NightlyRunResult]) -> Response:
     with context.db.reading() as tx:
-        runs = ledger.runs_by_id(tx, [night.run_id for night in nights])
+        runs = job_runs.runs_by_id(tx, [night.run_id for night in nights])
     return context.respond(json_response(shapes.NightOut(items=[_run_out(run) for run in runs])))
 
 

@@ -18,7 +18,7 @@ from ungdom.api.persons.schemas import PersonOut, person_out
 from ungdom.intake import confirming
 from ungdom.intake import identity as matching
 from ungdom.message.national_id import normalise
-from ungdom.store import identity, people, reading, records
+from ungdom.store import case_queries, identity, people, records
 from ungdom.store.identity import IdentityQuestion
 from ungdom.store.people import StoredPerson
 from ungdom.store.session import Connection
@@ -100,7 +100,7 @@ def _answered_question(tx: Connection, context: RequestContext, question_id: UUI
 def _question_out(tx: Connection, context: RequestContext, question: IdentityQuestion) -> shapes.IdentityQuestionOut:
     given = _read_person(tx, context, question.record_id)
     known = _read_person(tx, context, records.canonical_id(tx, question.known_id))
-    seen = reading.visible_case_ids(tx, context.recorder.viewer, [question.case_id])
+    seen = case_queries.visible_case_ids(tx, context.recorder.viewer, [question.case_id])
     return shapes.IdentityQuestionOut(
         id=question.question_id,
         status=question.status,

@@ -30,7 +30,7 @@ from ungdom.statistics.definitions import COMPLETION_BY_CODE, LEAD_TIME_BY_CODE,
 from ungdom.statistics.exact import CubeQuery, CubeResult, known_values
 from ungdom.statistics.jsonstat import csv_text, dataset
 from ungdom.statistics.recidivism.answering import recidivism
-from ungdom.store.sealing import EncryptionKeys
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.session import Connection
 from ungdom.workflow.permissions import may_read_figures, may_read_published, may_read_recidivism
 from ungdom.workflow.vocabulary import Role

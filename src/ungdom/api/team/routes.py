@@ -11,7 +11,7 @@ from ungdom.api.cases import schemas as s
 from ungdom.api.cases.routes import AsOf, instant, json_response, read_case
 from ungdom.api.http.context import ApiResponse, ReadContext
 from ungdom.casework import CaseView
-from ungdom.store import current
+from ungdom.store import projection
 from ungdom.store.session import Connection
 from ungdom.workflow import sharing, team
 from ungdom.workflow.details import Attendee, Channel, TeamRole
@@ -98,7 +98,7 @@ def team_out(read: CaseView, viewer: Viewer, language: texts.Language, known_at:
     return TeamOut(
         as_of=s.AsOfOut(on=read.on, known_at=known_at),
         due=team.is_due(case, read.on),
-        coordinator=current.coordinator(case) if Disclosure.OFFICE in read.disclosures else None,
+        coordinator=projection.coordinator(case) if Disclosure.OFFICE in read.disclosures else None,
         members=[_member_out(read, member, viewer, language) for member in visible],
         mandatory=seats if of_the_office else None,
     )

@@ -16,8 +16,8 @@ from ungdom.api.http import inputs as i
 from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext
 from ungdom.api.http.offices import check_office
 from ungdom.message.text import CursorText
-from ungdom.store.current import duty_pattern
-from ungdom.store.reading import Filters
+from ungdom.store.case_queries import Filters
+from ungdom.store.projection import duty_pattern
 from ungdom.store.session import Connection
 from ungdom.workflow import offices, tasks
 from ungdom.workflow.daycount import days_between, oslo_date

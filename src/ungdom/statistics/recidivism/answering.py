@@ -17,9 +17,9 @@ from ungdom.statistics.recidivism import matters
 from ungdom.statistics.recidivism.cubes import spell_columns, table
 from ungdom.statistics.recidivism.spells import PersonHistory, RecidivismSpell, SeenCase, recidivism_spells
 from ungdom.store import bulk, journal, observations, people
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.schema.core import case_current
 from ungdom.store.schema.figures import case_figures
-from ungdom.store.sealing import EncryptionKeys
 from ungdom.store.session import Connection
 from ungdom.workflow.daycount import oslo_date
 

@@ -4,10 +4,10 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, exists, or_, select
 
+from ungdom.store.case_queries import disclosable_to
 from ungdom.store.concerns import handled_by
 from ungdom.store.identity import has_open_question
 from ungdom.store.journal import StoredCase
-from ungdom.store.reading import disclosable_to
 from ungdom.store.schema.core import case_current, case_number
 from ungdom.workflow.permissions import Disclosure, Viewer
 from ungdom.workflow.vocabulary import Role
