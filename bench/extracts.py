@@ -43,7 +43,7 @@ from ungdom.extracts.writers import Form
 from ungdom.store import bulk
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.session import Database
-from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.calendar import oslo_date
 
 KEY = b64encode(b"A" * 32).decode()
 TOLD = 2_000

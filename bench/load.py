@@ -21,7 +21,7 @@ from ungdom.store.session import Database
 from ungdom.workflow import engine
 from ungdom.workflow.case import Youth
 from ungdom.workflow.events import Event, read_details
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Actor, EventType, Role
 
 OFFICE = "oslo"

@@ -26,9 +26,9 @@ from ungdom.store import journal
 from ungdom.store.schema.core import case_current
 from ungdom.store.session import Connection, Database
 from ungdom.workflow import engine
-from ungdom.workflow.daycount import Length
-from ungdom.workflow.deadlines import deadlines
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.calendar import Length
+from ungdom.workflow.rules.deadlines import deadlines
+from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
 DAY = date(2026, 3, 23)

@@ -38,9 +38,9 @@ from ungdom.store.case_queries import Filters
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.projection import duty_pattern
 from ungdom.store.session import Database
-from ungdom.workflow.daycount import oslo_date
-from ungdom.workflow.permissions import Viewer
-from ungdom.workflow.tasks import TaskKind
+from ungdom.workflow.calendar import oslo_date
+from ungdom.workflow.rules.permissions import Viewer
+from ungdom.workflow.views.tasks import TaskKind
 from ungdom.workflow.vocabulary import Role
 
 KEY = "UJ+Pf/puz574hCcqV0mmRUfKyJq5EAaUhOpCXWSCeWE="

@@ -19,7 +19,7 @@ from ungdom.settings import Settings
 from ungdom.store import reference
 from ungdom.store.reference import Staff
 from ungdom.store.session import Database
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
 # httpx looks for it at every request to an app, through the whole path where it is not installed: it is not there.

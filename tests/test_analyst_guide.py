@@ -25,7 +25,7 @@ from ungdom.statistics.frames import PERIOD
 from ungdom.statistics.survival import quantile
 from ungdom.store import job_runs
 from ungdom.store.session import Database
-from ungdom.workflow.daycount import last_moment
+from ungdom.workflow.calendar import last_moment
 
 PAGE = Path(__file__).parents[1] / "docs" / "analyst-guide.md"
 HERE = "http://127.0.0.1:8000"

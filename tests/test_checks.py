@@ -28,7 +28,7 @@ from ungdom.store.schema.core import case_current, event, outbox, staff
 from ungdom.store.schema.inbox import decision
 from ungdom.store.session import Database
 from ungdom.workflow import engine
-from ungdom.workflow.alerting import AlertState, Level, reconcile
+from ungdom.workflow.rules.escalation import AlertState, Level, reconcile
 from ungdom.workflow.vocabulary import Role
 
 QUIET = date(2026, 1, 8)

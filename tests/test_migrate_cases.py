@@ -25,11 +25,11 @@ from ungdom.demo import load, story
 from ungdom.store import alerts, journal, rebuild
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.schema import core as tables
-from ungdom.workflow import details as d
 from ungdom.workflow import engine, table
-from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow import payloads as d
+from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.migration import MigrationVerdict, snapshot_of
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.table import FIRST_VERSION, VERSION
 from ungdom.workflow.vocabulary import EventType, Role
 

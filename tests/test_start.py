@@ -45,7 +45,7 @@ def test_the_service_is_imported_without_what_only_some_requests_use() -> None:
 
 def test_what_is_left_out_is_loaded_by_whoever_uses_it() -> None:
     statement = (
-        "from datetime import date; from ungdom.workflow.daycount import is_working_day as w; w(date(2026, 5, 15))"
+        "from datetime import date; from ungdom.workflow.calendar import is_working_day as w; w(date(2026, 5, 15))"
     )
     assert loaded(statement, ("holidays", "numpy")) == ["holidays"]
 

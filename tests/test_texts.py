@@ -30,27 +30,19 @@ from ungdom.statistics.families import RELEASED_ENDINGS
 from ungdom.statistics.frames import StatisticDimension
 from ungdom.statistics.jsonstat import Sign
 from ungdom.texts import Language
-from ungdom.workflow import (
-    alerting,
-    complaints,
-    consents,
-    guards,
-    measure_list,
-    meetings,
-    plan,
-    restorative,
-    sharing,
-    team,
-    vocabulary,
-)
-from ungdom.workflow.daycount import Length
-from ungdom.workflow.deadlines import RULES, DeadlineStatus
-from ungdom.workflow.details import measure_words, words
+from ungdom.workflow import guards, vocabulary
+from ungdom.workflow.calendar import Length
+from ungdom.workflow.derived import complaints, consents, meetings, team
 from ungdom.workflow.errors import BadDetails
 from ungdom.workflow.events import read_details
 from ungdom.workflow.guards.core import Guard, Value
-from ungdom.workflow.tasks import TaskKind
-from ungdom.workflow.timeline import Mark
+from ungdom.workflow.payloads import enums as words
+from ungdom.workflow.payloads import measure_enums
+from ungdom.workflow.rules import escalation, measure_list, plan, sharing
+from ungdom.workflow.rules.deadlines import RULES, DeadlineStatus
+from ungdom.workflow.views import restorative
+from ungdom.workflow.views.tasks import TaskKind
+from ungdom.workflow.views.timeline import Mark
 from ungdom.workflow.vocabulary import EventType, Regime, Role, Sanction, State
 
 ENGINE = [
@@ -199,9 +191,9 @@ def expected() -> dict[str, set[str]]:
     """Section → the keys that the code can ask for."""
     enums: list[type[StrEnum]] = [
         *enums_of(vocabulary),
-        *enums_of(alerting),
+        *enums_of(escalation),
         *enums_of(words),
-        *enums_of(measure_words),
+        *enums_of(measure_enums),
         *enums_of(sharing),
         plan.MeasureStatus,
         restorative.TrackState,

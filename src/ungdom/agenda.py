@@ -13,14 +13,14 @@ from ungdom.store import case_queries, journal, reference
 from ungdom.store.case_queries import Filters
 from ungdom.store.journal import StoredCase
 from ungdom.store.session import Connection
-from ungdom.workflow import details as d
 from ungdom.workflow import engine
+from ungdom.workflow import payloads as d
+from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.case import Case
-from ungdom.workflow.daycount import oslo_date
-from ungdom.workflow.deadlines import FOLLOW_THE_TERM, Deadline, DeadlineStatus, deadlines
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.rules.deadlines import FOLLOW_THE_TERM, Deadline, DeadlineStatus, deadlines
+from ungdom.workflow.rules.permissions import Viewer
+from ungdom.workflow.rules.waits import waiting_for
 from ungdom.workflow.vocabulary import EventType, Party
-from ungdom.workflow.waits import waiting_for
 
 MAX_CASES = 500
 """Cases told for one calendar, those due first; somebody has tens."""

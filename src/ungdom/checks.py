@@ -20,13 +20,13 @@ from ungdom.store.schema.alerts import alert
 from ungdom.store.schema.core import case_current, case_file, event, outbox, staff
 from ungdom.store.schema.inbox import decision
 from ungdom.store.session import Database
-from ungdom.workflow import details as d
 from ungdom.workflow import engine, law
-from ungdom.workflow.alerting import DelayReason, flags
+from ungdom.workflow import payloads as d
+from ungdom.workflow.calendar import OSLO, after, oslo_date
 from ungdom.workflow.case import Case
-from ungdom.workflow.daycount import OSLO, after, oslo_date
+from ungdom.workflow.derived.team import running_measures
 from ungdom.workflow.errors import IllegalHistory
-from ungdom.workflow.team import running_measures
+from ungdom.workflow.rules.escalation import DelayReason, flags
 from ungdom.workflow.vocabulary import EventType, Party, Sanction, State
 
 MAX_FINDINGS = 1_000

@@ -19,9 +19,9 @@ from ungdom.statistics.definitions import Definition, Family
 from ungdom.statistics.indicators import INDICATORS, Indicator, IndicatorGroup
 from ungdom.statistics.recidivism.rules import Relapse
 from ungdom.workflow import diagram, table
-from ungdom.workflow.deadlines import RULES, DeadlineRule
 from ungdom.workflow.engine import rows_of
-from ungdom.workflow.permissions import (
+from ungdom.workflow.rules.deadlines import RULES, DeadlineRule
+from ungdom.workflow.rules.permissions import (
     ACCESS_RULES,
     ACTS_FOR,
     PROSECUTION_SEES,
@@ -116,7 +116,7 @@ def permissions_text() -> str:
     nobody = ", ".join(f"`{role}`" for role in Role if not access_rules_for(role))
     deciding = ", ".join(state for state in State if state in PROSECUTION_SEES)
     parts = [
-        f"{NOTE}# Who sees what\n\nThe table of `src/ungdom/workflow/permissions.py`; why it is as it is:",
+        f"{NOTE}# Who sees what\n\nThe table of `src/ungdom/workflow/rules/permissions.py`; why it is as it is:",
         " [decision 0013](decisions/0013-who-sees-what.md). Somebody sees a case when one row fits, and learns what",
         " the fitting rows say together. To everybody else it does not exist: 404.\n\n",
         f"| role | address | when | learns |\n|---|---|---|---|\n{''.join(map(_access_row, ACCESS_RULES))}\n",

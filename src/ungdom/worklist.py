@@ -14,13 +14,14 @@ from ungdom.store.case_queries import Filters
 from ungdom.store.journal import StoredCase
 from ungdom.store.projection import duty_pattern, read_work, row_of
 from ungdom.store.schema.core import case_current, event
-from ungdom.workflow import delay, engine
+from ungdom.workflow import engine
 from ungdom.workflow.case import Case
-from ungdom.workflow.delay import Delay, DelaySummary
 from ungdom.workflow.errors import IllegalHistory
 from ungdom.workflow.events import Event
-from ungdom.workflow.permissions import Disclosure, Viewer
-from ungdom.workflow.tasks import Task, TaskKind, tasks
+from ungdom.workflow.rules.permissions import Disclosure, Viewer
+from ungdom.workflow.views import delay
+from ungdom.workflow.views.delay import Delay, DelaySummary
+from ungdom.workflow.views.tasks import Task, TaskKind, tasks
 from ungdom.workflow.vocabulary import Actor, EventType
 
 CHUNK = 200

@@ -43,8 +43,8 @@ from ungdom.store import job_runs, journal
 from ungdom.store.errors import Unavailable
 from ungdom.store.schema import alerts as alert_tables
 from ungdom.store.session import Database
-from ungdom.workflow.alerting import DelayReason, reconcile
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.rules.escalation import DelayReason, reconcile
+from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
 COORDINATOR = Viewer(Role.COORDINATOR, "coordinator-oslo", "oslo")

@@ -15,7 +15,7 @@ from ungdom.api.http.auth import compose
 from ungdom.api.http.middleware import BODY_POLICIES, LARGE_BODY, AccessMiddleware, BodyLimits, Refusal
 from ungdom.api.http.tokens import Issuer
 from ungdom.settings import Settings
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
 LIMITS = BodyLimits(body=LARGE_BODY * 2, exchange=LARGE_BODY * 4)

@@ -19,7 +19,7 @@ from ungdom import clock
 from ungdom.api.http.tokens import Issuer
 from ungdom.generated import openapi_text
 from ungdom.settings import from_environment
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
 BIN = Path(sys.prefix) / "clients" / "bin"

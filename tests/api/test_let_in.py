@@ -31,7 +31,7 @@ from ungdom.api.http.auth.principal import BadToken, NotLetIn
 from ungdom.api.http.tokens import ADMIN, DECISIONS, PREFIX, READ, STATUS, WRITE, Principal
 from ungdom.api.http.tokens import EXTRACTS as EXTRACTS_READ
 from ungdom.store.schema import inbox
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Actor, Role
 
 

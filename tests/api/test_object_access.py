@@ -28,8 +28,8 @@ from ungdom.api.http.tokens import SCOPES
 from ungdom.store import notices
 from ungdom.store.notices import UserNotice
 from ungdom.store.schema.core import case_file
-from ungdom.workflow.alerting import Level
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.rules.escalation import Level
+from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
 NO_CASES = {"analyst", "auditor", "admin"}

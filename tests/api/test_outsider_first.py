@@ -15,7 +15,7 @@ from tests.exchange.world import KEYS
 from tests.notices.build import hook
 from tests.service import Service
 from ungdom.notices.fanout import dispatch
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
 OPENER = Viewer(Role.COORDINATOR, "coordinator-troms", "troms")

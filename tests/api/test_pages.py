@@ -16,7 +16,7 @@ from ungdom.store.job_runs import NIGHTLY
 from ungdom.store.releases import StoredRelease
 from ungdom.store.schema.extracts import extract_schedule
 from ungdom.store.webhooks import Secret, Webhook, WebhookCredentials
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
 START = datetime(2026, 1, 5, 12, tzinfo=UTC)

@@ -18,7 +18,7 @@ from tests.api.build import (
     unmet,
 )
 from tests.service import Client, Service, new_case
-from ungdom.workflow.permissions import PROSECUTION_SEES
+from ungdom.workflow.rules.permissions import PROSECUTION_SEES
 
 READINGS = ("", "/events", "/options", "/lead-time", "/deadlines")
 EVENT = {"type": "suspect_set", "occurred_on": DAY}

@@ -14,7 +14,7 @@ from ungdom.api.http.context import RequestContext
 from ungdom.api.http.errors import NotASystem
 from ungdom.api.http.tokens import PREFIX, READ, SCOPES, Principal
 from ungdom.store.reference import office_name
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
 OFFICE = {Role.COORDINATOR: "oslo", Role.LEADER: "oslo", Role.PROSECUTION: "oslo"}

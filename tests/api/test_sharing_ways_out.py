@@ -11,10 +11,10 @@ from ungdom.api.cases import schemas as s
 from ungdom.esas import outbound
 from ungdom.notices.document import with_webhooks
 from ungdom.notices.fanout import EVENT_RECORDED
-from ungdom.workflow import sharing
-from ungdom.workflow.details import Attendee
-from ungdom.workflow.permissions import OF_THE_OFFICE, may_read_rights, may_subscribe_to_events
-from ungdom.workflow.sharing import Ground, Matter
+from ungdom.workflow.payloads import Attendee
+from ungdom.workflow.rules import sharing
+from ungdom.workflow.rules.permissions import OF_THE_OFFICE, may_read_rights, may_subscribe_to_events
+from ungdom.workflow.rules.sharing import Ground, Matter
 from ungdom.workflow.vocabulary import EventType, Role
 
 

@@ -30,7 +30,7 @@ from ungdom.api.http.tokens import (
 )
 from ungdom.app import create_app
 from ungdom.settings import BadSettings
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Actor, Role
 
 NOW = datetime(2026, 1, 5, 11, tzinfo=UTC)

@@ -11,7 +11,7 @@ from tests.api.issuing import MASKINPORTEN, consumer, rsa, signed
 from ungdom.api.http.auth.keys import FixedKeys, PublicKey
 from ungdom.api.http.auth.principal import BadToken, Principal
 from ungdom.api.http.auth.verify import IssuerPolicy, Verifier
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
 NOW = datetime(2026, 1, 5, 11, tzinfo=UTC)

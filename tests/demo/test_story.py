@@ -12,9 +12,9 @@ from ungdom.demo.load import generate_cases
 from ungdom.demo.story import GeneratedCase
 from ungdom.demo.summary import Summary, summarise
 from ungdom.workflow import engine
-from ungdom.workflow.daycount import OSLO, is_working_day, oslo_date
+from ungdom.workflow.calendar import OSLO, is_working_day, oslo_date
 from ungdom.workflow.events import plain_details, read_details
-from ungdom.workflow.permissions import acts_for
+from ungdom.workflow.rules.permissions import acts_for
 from ungdom.workflow.vocabulary import CLOSED, EventType, Regime, State
 
 E = EventType

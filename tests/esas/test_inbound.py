@@ -29,8 +29,8 @@ from tests.esas.official import (
 from ungdom.esas.inbound import BadOfficial, FlagCode, IgnoredReason, OfficialMessage, guess, read
 from ungdom.message import Kind, OtherOutcomeTerms, plain
 from ungdom.message import read as read_ours
-from ungdom.workflow import details as d
-from ungdom.workflow.daycount import Length
+from ungdom.workflow import payloads as d
+from ungdom.workflow.calendar import Length
 from ungdom.workflow.vocabulary import Sanction
 
 F, K = FlagCode, Kind

@@ -19,7 +19,7 @@ from ungdom.store.outbox import OutboxMessage
 from ungdom.store.reference import Staff
 from ungdom.store.schema.core import NumberKind, Protection
 from ungdom.store.session import Database
-from ungdom.workflow import details as d
+from ungdom.workflow import payloads as d
 from ungdom.workflow.events import Replacement
 from ungdom.workflow.vocabulary import EventType, Role
 

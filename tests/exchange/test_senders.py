@@ -22,7 +22,7 @@ from tests.service import Client, Service
 from ungdom.esas import envelope
 from ungdom.esas.envelope import ALGORITHMS
 from ungdom.exchange import partners as files
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Actor, Role
 
 Json = dict[str, Any]

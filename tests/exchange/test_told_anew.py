@@ -16,7 +16,7 @@ from ungdom.exchange.roads import transport_for
 from ungdom.store import outbox
 from ungdom.store.journal import StoredCase
 from ungdom.store.session import Database
-from ungdom.workflow import details as d
+from ungdom.workflow import payloads as d
 from ungdom.workflow.events import Replacement, plain_details
 from ungdom.workflow.vocabulary import EventType
 

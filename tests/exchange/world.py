@@ -26,10 +26,10 @@ from ungdom.store.reference import Staff
 from ungdom.store.schema import core as tables
 from ungdom.store.schema.core import NumberKind, Protection
 from ungdom.store.session import Database
-from ungdom.workflow import details as d
 from ungdom.workflow import engine
+from ungdom.workflow import payloads as d
+from ungdom.workflow.calendar import Length
 from ungdom.workflow.case import Youth
-from ungdom.workflow.daycount import Length
 from ungdom.workflow.events import Corrected, Event, Replacement
 from ungdom.workflow.vocabulary import Actor, EventType, Role, Sanction
 

@@ -9,7 +9,7 @@ from ungdom.statistics import passages
 from ungdom.statistics.definitions import LEAD_TIME_BY_CODE
 from ungdom.statistics.survival import CENSORED, RiskSetCounts, Spans, aalen_johansen, kaplan_meier, quantile
 from ungdom.store.session import Database
-from ungdom.workflow.daycount import days_between
+from ungdom.workflow.calendar import days_between
 
 CLOSE = 1e-9
 _CODES = {passages.ENDED: ENDED, passages.WAITING: CENSORED}

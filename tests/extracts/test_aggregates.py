@@ -29,7 +29,7 @@ from ungdom.statistics.cubes import TOTAL
 from ungdom.statistics.frames import StatisticDimension
 from ungdom.store import releases
 from ungdom.store.session import Database
-from ungdom.workflow.daycount import last_moment, oslo_date
+from ungdom.workflow.calendar import last_moment, oslo_date
 from ungdom.workflow.vocabulary import Role
 
 WHERE = "/v1/extracts/aggregates"

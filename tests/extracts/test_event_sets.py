@@ -22,7 +22,7 @@ from ungdom.extracts.rows import ExtractCounts
 from ungdom.extracts.writers import Form, WrittenFile, write
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.session import Database
-from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.events import SHAPE
 from ungdom.workflow.vocabulary import EventType
 

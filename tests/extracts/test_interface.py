@@ -21,7 +21,7 @@ from ungdom.extracts.orders import OrderRequest
 from ungdom.extracts.writers import Form
 from ungdom.store.schema import core as tables
 from ungdom.store.schema.extracts import extract_pull
-from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.vocabulary import Role
 
 PURPOSES = """

@@ -25,7 +25,7 @@ from ungdom.extracts.folders import STATE
 from ungdom.extracts.orders import OrderRequest, OrderService
 from ungdom.extracts.writers import Form
 from ungdom.store.session import Database
-from ungdom.workflow.daycount import last_moment, oslo_date
+from ungdom.workflow.calendar import last_moment, oslo_date
 
 FORMS = dict(zip(NAMES, cycle(Form), strict=False))
 """A form for each extract, so that every form is built again."""

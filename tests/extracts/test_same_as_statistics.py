@@ -11,7 +11,7 @@ from ungdom.statistics.digests import CaseSelection
 from ungdom.statistics.recidivism.answering import person_histories
 from ungdom.statistics.recidivism.spells import recidivism_spells
 from ungdom.store.session import Database
-from ungdom.workflow.daycount import last_moment
+from ungdom.workflow.calendar import last_moment
 
 EARLIER = date(2025, 3, 3)
 

@@ -29,9 +29,9 @@ from ungdom.statistics.families import RELEASE_PLAN
 from ungdom.store.schema.alerts import alert
 from ungdom.store.schema.core import case_current
 from ungdom.store.session import Database
-from ungdom.workflow.alerting import DelayReason
-from ungdom.workflow.daycount import last_moment
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.calendar import last_moment
+from ungdom.workflow.rules.escalation import DelayReason
+from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
 CASES = 55

@@ -34,7 +34,7 @@ from ungdom.intake.stream import Splitter, StreamContext
 from ungdom.settings import from_environment
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.session import Database
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
 FROZEN = (sys.executable, str(Path(__file__).with_name("frozen_server.py")))

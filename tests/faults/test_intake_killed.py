@@ -40,7 +40,7 @@ from ungdom.store.schema import core as tables
 from ungdom.store.schema.inbox import decision, decision_receipt
 from ungdom.store.session import Database
 from ungdom.workflow import engine
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
 DECISIONS, TIMES, CLIENTS, KILLS = 1_000, 3, 16, 3

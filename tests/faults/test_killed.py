@@ -22,7 +22,7 @@ from ungdom.api.http.tokens import Issuer
 from ungdom.settings import from_environment
 from ungdom.store import rebuild
 from ungdom.store.session import Database
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
 ROUNDS = 3

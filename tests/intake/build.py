@@ -12,7 +12,7 @@ import httpx
 from tests.service import Client, Service
 from ungdom.message.national_id import NationalIdFlag, check_national_id
 from ungdom.store import rebuild
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Actor, Role
 
 OFFICE = "oslo"

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from ungdom.demo.people import NationalIdRegister, municipalities, name_lists
 from ungdom.store.people import NewPerson, Personalia
-from ungdom.workflow.daycount import OSLO
+from ungdom.workflow.calendar import OSLO
 
 Told = dict[str, Any]
 """One message as a sender writes it."""

@@ -30,8 +30,8 @@ from ungdom.casework import Correction
 from ungdom.intake import correcting, deciding
 from ungdom.intake.words import Sender
 from ungdom.store import journal, outbox
-from ungdom.workflow.details import CorrectionReason
 from ungdom.workflow.events import plain_details
+from ungdom.workflow.payloads import CorrectionReason
 from ungdom.workflow.vocabulary import Actor
 
 SERVED, FINAL, SENT = CHAIN[2], CHAIN[3], CHAIN[4]

@@ -12,7 +12,7 @@ from tests.process import environment
 from ungdom import clock
 from ungdom.api.http.tokens import Issuer
 from ungdom.settings import from_environment
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
 PATIENCE = 60.0

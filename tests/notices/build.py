@@ -21,10 +21,10 @@ from ungdom.store.journal import StoredCase
 from ungdom.store.schema import notices
 from ungdom.store.session import Database
 from ungdom.store.webhooks import Secret, Webhook, WebhookCredentials
-from ungdom.workflow import details as d
 from ungdom.workflow import engine
-from ungdom.workflow.alerting import Level, reconcile
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow import payloads as d
+from ungdom.workflow.rules.escalation import Level, reconcile
+from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import EventType, Role
 
 COORDINATOR = Viewer(Role.COORDINATOR, "coordinator-oslo", "oslo")

@@ -33,7 +33,7 @@ from ungdom.store.schema import notices
 from ungdom.store.schema.core import Protection, staff
 from ungdom.store.schema.core import outbox as outbox_table
 from ungdom.store.session import Database
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
 BOTH = [("coordinator-oslo", "long_overdue"), ("teacher-7", "long_overdue")]

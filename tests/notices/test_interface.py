@@ -23,8 +23,8 @@ from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.schema import core as tables
 from ungdom.store.schema import notices
 from ungdom.workflow import engine
-from ungdom.workflow.alerting import reconcile
-from ungdom.workflow.daycount import date
+from ungdom.workflow.calendar import date
+from ungdom.workflow.rules.escalation import reconcile
 from ungdom.workflow.vocabulary import Role
 
 NIGHT = date(2026, 1, 28)

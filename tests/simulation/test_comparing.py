@@ -12,10 +12,10 @@ from tests.workflow.roads import case_at
 from ungdom.demo.load import generate_cases
 from ungdom.simulation import RuleOverride, SimulatedCase, SimulationResult, Turn, mondays, rule_comparison, week_name
 from ungdom.simulation.tally import median
+from ungdom.workflow.calendar import Length
 from ungdom.workflow.case import Case
-from ungdom.workflow.changes import with_overrides
-from ungdom.workflow.daycount import Length
-from ungdom.workflow.deadlines import RULES, deadlines
+from ungdom.workflow.rules.deadlines import RULES, deadlines
+from ungdom.workflow.rules.rule_overrides import with_overrides
 from ungdom.workflow.vocabulary import Regime, Sanction
 
 TODAY = date(2026, 11, 20)

@@ -22,7 +22,7 @@ from ungdom import cli, texts
 from ungdom.demo.load import load
 from ungdom.store.session import Database
 from ungdom.texts.places import field_problem
-from ungdom.workflow.deadlines import RULES
+from ungdom.workflow.rules.deadlines import RULES
 
 PATH = "/v1/deadline-rules/simulate"
 TEXT = (Path(__file__).parents[2] / "docs" / "deadlines-simulate.md").read_text(encoding="utf-8")

@@ -11,7 +11,10 @@ from tests.workflow.roads import case_at
 from ungdom.demo.load import generate_cases
 from ungdom.simulation import RuleOverride, rule_comparison
 from ungdom.simulation.notices import SimulatedNotice, upcoming_notices
-from ungdom.workflow.alerting import (
+from ungdom.workflow.calendar import Length
+from ungdom.workflow.case import Case
+from ungdom.workflow.rules.deadlines import deadlines
+from ungdom.workflow.rules.escalation import (
     ESCALATION,
     AlertChange,
     AlertState,
@@ -22,9 +25,6 @@ from ungdom.workflow.alerting import (
     recipients,
     reconcile,
 )
-from ungdom.workflow.case import Case
-from ungdom.workflow.daycount import Length
-from ungdom.workflow.deadlines import deadlines
 
 TODAY = date(2026, 11, 20)
 NIGHTS = 84

@@ -17,9 +17,9 @@ from ungdom.store import journal, people
 from ungdom.store.journal import StoredCase
 from ungdom.store.schema import core as tables
 from ungdom.store.session import Database
-from ungdom.workflow.daycount import Length
+from ungdom.workflow.calendar import Length
 from ungdom.workflow.errors import BadChanges
-from ungdom.workflow.permissions import Viewer, may_simulate
+from ungdom.workflow.rules.permissions import Viewer, may_simulate
 from ungdom.workflow.vocabulary import EventType, Protection, Role
 
 DAY = date(2026, 3, 23)  # a Monday

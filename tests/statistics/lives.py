@@ -12,7 +12,7 @@ from ungdom.statistics import case_rows
 from ungdom.statistics.recidivism import matters
 from ungdom.statistics.recidivism.spells import PersonHistory, SeenCase
 from ungdom.store.observations import Observation
-from ungdom.workflow import details as d
+from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case
 from ungdom.workflow.vocabulary import ObservationKind
 

@@ -19,10 +19,10 @@ from ungdom.statistics.digests import CaseSelection, TooManyCases
 from ungdom.store import reference
 from ungdom.store.schema import core as tables
 from ungdom.store.session import Database
-from ungdom.workflow.daycount import days_between, last_moment, oslo_date
+from ungdom.workflow.calendar import days_between, last_moment, oslo_date
 from ungdom.workflow.engine import effective, fold
 from ungdom.workflow.errors import IllegalHistory
-from ungdom.workflow.leadtime import lead_time
+from ungdom.workflow.views.lead_time import lead_time
 
 TODAY = waits.TODAY
 EARLIER = date(2025, 3, 3)

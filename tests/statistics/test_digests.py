@@ -19,7 +19,7 @@ from ungdom.statistics.indicators.answering import indicator_query, read_indicat
 from ungdom.statistics.indicators.figures import Figure
 from ungdom.store.schema.figures import case_figures
 from ungdom.store.session import Database
-from ungdom.workflow.daycount import last_moment
+from ungdom.workflow.calendar import last_moment
 from ungdom.workflow.engine import effective, fold
 from ungdom.workflow.errors import IllegalHistory
 

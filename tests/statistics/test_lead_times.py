@@ -28,7 +28,7 @@ from ungdom.statistics.indicators.figures import IndicatorAccumulator
 from ungdom.statistics.lead_times import curve_of, points, weekly
 from ungdom.statistics.passages import NEVER_AT_RISK, offence_to_receipt, offence_to_start, receipt_to_start
 from ungdom.statistics.survival import Spans, kaplan_meier, quantile
-from ungdom.workflow.daycount import days_between, last_moment
+from ungdom.workflow.calendar import days_between, last_moment
 from ungdom.workflow.engine import effective, fold
 from ungdom.workflow.events import Event
 from ungdom.workflow.vocabulary import Party, State

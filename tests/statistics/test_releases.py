@@ -27,7 +27,7 @@ from ungdom.statistics.cubes import TOTAL, Cube, Key
 from ungdom.statistics.families import RELEASE_PLAN
 from ungdom.store import releases
 from ungdom.store.releases import StoredRelease
-from ungdom.workflow.daycount import last_moment
+from ungdom.workflow.calendar import last_moment
 
 FIRST, SECOND = date(2026, 1, 4), date(2026, 1, 5)
 LEAD_TIME, COMPLETION = "/v1/statistics/lead-time", "/v1/statistics/completion"

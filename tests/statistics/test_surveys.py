@@ -31,9 +31,9 @@ from ungdom.store.schema import core as tables
 from ungdom.store.schema.surveys import survey_answer, survey_count, survey_invitation, survey_moment
 from ungdom.store.session import Database
 from ungdom.store.surveys import SurveyAnswers, SurveyGroup, SurveyGroupCounts
+from ungdom.workflow.calendar import quarter_of
 from ungdom.workflow.case import Case, Youth
-from ungdom.workflow.daycount import quarter_of
-from ungdom.workflow.details import By
+from ungdom.workflow.payloads import By
 from ungdom.workflow.vocabulary import Sanction
 
 MET = date(2025, 3, 3)

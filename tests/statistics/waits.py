@@ -13,8 +13,8 @@ from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.ids import reference_of
 from ungdom.store.journal import EventBatch, StoredCase
 from ungdom.store.session import Database
+from ungdom.workflow.calendar import last_moment
 from ungdom.workflow.case import Case
-from ungdom.workflow.daycount import last_moment
 from ungdom.workflow.engine import fold
 from ungdom.workflow.events import Event
 from ungdom.workflow.vocabulary import Sanction, State

@@ -12,9 +12,9 @@ from ungdom.store import journal, outbox, people
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.journal import StoredCase
 from ungdom.store.schema import core as tables
-from ungdom.workflow import details as d
+from ungdom.workflow import payloads as d
+from ungdom.workflow.calendar import Length
 from ungdom.workflow.case import Case, Youth
-from ungdom.workflow.daycount import Length
 from ungdom.workflow.engine import fold
 from ungdom.workflow.events import Event
 from ungdom.workflow.vocabulary import PHASE, Actor, EventType, Protection, Role, Sanction, State

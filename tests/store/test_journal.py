@@ -18,10 +18,10 @@ from ungdom.store.projection import row_of
 from ungdom.store.schema import core as tables
 from ungdom.store.schema.core import NumberKind
 from ungdom.store.session import Database
-from ungdom.workflow import details as d
+from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Youth
 from ungdom.workflow.events import Corrected
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import EventType, Protection, Role, State
 
 WRITTEN = (

@@ -13,7 +13,7 @@ from ungdom.store.case_queries import SORTS, Filters
 from ungdom.store.reference import Staff
 from ungdom.store.schema.core import NumberKind
 from ungdom.store.session import Database
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Party, Phase, Protection, Role, Sanction, State
 
 ALL = Viewer(Role.SECRETARIAT, "sec", None)

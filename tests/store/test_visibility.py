@@ -21,11 +21,11 @@ from ungdom.store.journal import StoredCase
 from ungdom.store.reference import Staff
 from ungdom.store.schema import core as tables
 from ungdom.store.session import Database
-from ungdom.workflow import details as d
+from ungdom.workflow import payloads as d
 from ungdom.workflow.engine import fold
 from ungdom.workflow.errors import IllegalHistory
 from ungdom.workflow.events import Corrected, Event
-from ungdom.workflow.permissions import (
+from ungdom.workflow.rules.permissions import (
     ACCESS_RULES,
     RELATION_HOLDS,
     CaseAccessFacts,

@@ -9,7 +9,7 @@ from tests.workflow.roads import Line, lines, read, youth_of
 from ungdom import casework
 from ungdom.casework import EventEntry, Recorder
 from ungdom.workflow.events import read_details
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import EventType, Role
 
 OFFICE = "oslo"

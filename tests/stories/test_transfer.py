@@ -15,8 +15,8 @@ from ungdom.alerts.sweep import sweep
 from ungdom.notices.receivers import recipient_directory
 from ungdom.store import case_queries
 from ungdom.store.schema.core import case_current
-from ungdom.workflow.alerting import Audience
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.rules.escalation import Audience
+from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.table import WITH_THE_OFFICE
 from ungdom.workflow.vocabulary import Role, State
 

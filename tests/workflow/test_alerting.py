@@ -10,8 +10,13 @@ import pytest
 from tests.workflow import roads
 from tests.workflow.roads import case_at
 from ungdom.demo import story
-from ungdom.workflow import alerting, engine
-from ungdom.workflow.alerting import (
+from ungdom.workflow import engine
+from ungdom.workflow.calendar import OSLO, oslo_date
+from ungdom.workflow.case import Case, Youth
+from ungdom.workflow.events import Event
+from ungdom.workflow.rules import escalation
+from ungdom.workflow.rules.deadlines import RULES, running
+from ungdom.workflow.rules.escalation import (
     ESCALATION,
     HEADLINE,
     AlertChange,
@@ -29,10 +34,6 @@ from ungdom.workflow.alerting import (
     recipients,
     reconcile,
 )
-from ungdom.workflow.case import Case, Youth
-from ungdom.workflow.daycount import OSLO, oslo_date
-from ungdom.workflow.deadlines import RULES, running
-from ungdom.workflow.events import Event
 
 DAY = timedelta(days=1)
 MOST = 500
@@ -459,6 +460,6 @@ def test_the_ladder_climbs_and_begins_with_the_warning() -> None:
 
     assert after == [None, 1, 14, 28, 56]
     assert [rung.level for rung in ESCALATION] == sorted(
-        (rung.level for rung in ESCALATION), key=list(alerting.Level).index
+        (rung.level for rung in ESCALATION), key=list(escalation.Level).index
     )
     assert all(rung.recipients for rung in ESCALATION)

@@ -3,9 +3,9 @@
 from datetime import date
 
 from tests.workflow.roads import case_at
-from ungdom.workflow import breaches, hearing
 from ungdom.workflow.case import Case
-from ungdom.workflow.details import EndOfControl, HeardHow
+from ungdom.workflow.derived import breaches, right_to_be_heard
+from ungdom.workflow.payloads import EndOfControl, HeardHow
 
 
 def told(case: Case) -> list[list[tuple[str, int, int]]]:
@@ -92,8 +92,8 @@ def test_the_window_is_three_months_after_the_end_of_the_term() -> None:
 def test_whether_the_youth_was_heard_is_told_of_each_step() -> None:
     before, after = case_at("S R2", "breach_recorded#2"), case_at("S R2", "youth_heard")
 
-    waiting = hearing.heard_statuses(before, date(2025, 10, 8))
-    spoken = hearing.heard_statuses(after, date(2025, 10, 8))
+    waiting = right_to_be_heard.heard_statuses(before, date(2025, 10, 8))
+    spoken = right_to_be_heard.heard_statuses(after, date(2025, 10, 8))
 
     assert [(str(one.about), one.hearing) for one in waiting] == [("interruption", None), ("referral", None)]
     assert [(str(one.about), one.how) for one in spoken] == [
@@ -103,6 +103,6 @@ def test_whether_the_youth_was_heard_is_told_of_each_step() -> None:
 
 
 def test_a_breach_talk_held_after_the_breach_is_a_hearing() -> None:
-    found = hearing.heard_statuses(case_at("S R2", "breach_talk_held"), date(2025, 9, 12))
+    found = right_to_be_heard.heard_statuses(case_at("S R2", "breach_talk_held"), date(2025, 9, 12))
 
     assert {one.how for one in found} == {HeardHow.SPOKEN}

@@ -5,10 +5,10 @@ from datetime import date, timedelta
 import pytest
 
 from tests.workflow.roads import case_at
-from ungdom.workflow import details as d
+from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case
-from ungdom.workflow.complaints import open_complaint
-from ungdom.workflow.consents import current_consents
+from ungdom.workflow.derived.complaints import open_complaint
+from ungdom.workflow.derived.consents import current_consents
 from ungdom.workflow.events import Event
 from ungdom.workflow.vocabulary import Regime
 

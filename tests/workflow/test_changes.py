@@ -5,11 +5,11 @@ from datetime import date
 import pytest
 
 from tests.workflow.roads import case_at
-from ungdom.workflow.changes import RuleOverride, with_overrides
-from ungdom.workflow.daycount import Length
-from ungdom.workflow.deadlines import RULES, DeadlineRule, deadlines
+from ungdom.workflow.calendar import Length
 from ungdom.workflow.errors import BadChanges
 from ungdom.workflow.law import FIRST
+from ungdom.workflow.rules.deadlines import RULES, DeadlineRule, deadlines
+from ungdom.workflow.rules.rule_overrides import RuleOverride, with_overrides
 from ungdom.workflow.vocabulary import Regime, Sanction
 
 S, F = Sanction.YOUTH_SANCTION, Sanction.YOUTH_FOLLOW_UP

@@ -6,11 +6,11 @@ from typing import NamedTuple
 import pytest
 
 from tests.workflow.roads import case_at
-from ungdom.workflow import complaints
 from ungdom.workflow.case import Case
-from ungdom.workflow.complaints import RULES, UNDO_RULES, Aftermath
-from ungdom.workflow.deadlines import deadlines
-from ungdom.workflow.details import ComplaintAbout
+from ungdom.workflow.derived import complaints
+from ungdom.workflow.derived.complaints import RULES, UNDO_RULES, Aftermath
+from ungdom.workflow.payloads import ComplaintAbout
+from ungdom.workflow.rules.deadlines import deadlines
 from ungdom.workflow.vocabulary import Actor, State
 
 A = ComplaintAbout

@@ -6,11 +6,12 @@ import pytest
 
 from tests.workflow.build import event
 from tests.workflow.roads import case_at
-from ungdom.workflow import consents, sharing
 from ungdom.workflow.case import Case, Youth
-from ungdom.workflow.consents import ConsentKind, ConsentStatus, RecordedConsent
-from ungdom.workflow.details import Attendee, By, Sharing, SharingPurpose
-from ungdom.workflow.sharing import Matter, NotShared
+from ungdom.workflow.derived import consents
+from ungdom.workflow.derived.consents import ConsentKind, ConsentStatus, RecordedConsent
+from ungdom.workflow.payloads import Attendee, By, Sharing, SharingPurpose
+from ungdom.workflow.rules import sharing
+from ungdom.workflow.rules.sharing import Matter, NotShared
 
 TWO = Youth(born=date(2008, 3, 12), guardians=2)  # 18 on 2026-03-12
 ROAD, UNTIL = "F R2", "investigation_closed"

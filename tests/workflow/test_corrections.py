@@ -9,10 +9,10 @@ from tests.workflow.build import event
 from tests.workflow.roads import YOUTH, Line, events, lines, read, registration
 from ungdom.workflow import engine
 from ungdom.workflow.case import Case
-from ungdom.workflow.details import PlanMeetingHeld
 from ungdom.workflow.engine import IllegalStep
 from ungdom.workflow.errors import BadDetails, IllegalHistory
 from ungdom.workflow.events import Corrected, Event, Replacement, read_details
+from ungdom.workflow.payloads import PlanMeetingHeld
 from ungdom.workflow.vocabulary import EventType, State
 
 E = EventType

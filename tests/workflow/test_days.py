@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from ungdom.workflow.daycount import (
+from ungdom.workflow.calendar import (
     OSLO,
     Length,
     after,

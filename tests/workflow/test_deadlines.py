@@ -10,11 +10,18 @@ from tests.data import WORKFLOW
 from tests.workflow.build import step
 from tests.workflow.roads import case_at, read
 from ungdom.workflow import engine
+from ungdom.workflow.calendar import Length
 from ungdom.workflow.case import Case, Youth
-from ungdom.workflow.daycount import Length
-from ungdom.workflow.deadlines import RULES, Deadline, DeadlineRule, DeadlineStatus, deadlines, next_due
 from ungdom.workflow.guards.core import ProposedEvent
 from ungdom.workflow.guards.decision import appeal_deadline
+from ungdom.workflow.rules.deadlines import (
+    RULES,
+    Deadline,
+    DeadlineRule,
+    DeadlineStatus,
+    deadlines,
+    next_due,
+)
 from ungdom.workflow.vocabulary import Regime, Sanction
 
 BESIDE = ("complaint_decision", "transfer_accept")

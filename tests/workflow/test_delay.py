@@ -10,13 +10,13 @@ import pytest
 from tests.workflow import roads
 from tests.workflow.roads import ROADS, YOUTH, case_at, events, lines
 from ungdom.demo.load import generate_cases
-from ungdom.workflow import delay
+from ungdom.workflow.calendar import days_between
 from ungdom.workflow.case import Case
-from ungdom.workflow.daycount import days_between
-from ungdom.workflow.deadlines import DeadlineStatus
-from ungdom.workflow.delay import Delay, WaitCause
-from ungdom.workflow.details import WaitReason
-from ungdom.workflow.leadtime import measures
+from ungdom.workflow.payloads import WaitReason
+from ungdom.workflow.rules.deadlines import DeadlineStatus
+from ungdom.workflow.views import delay
+from ungdom.workflow.views.delay import Delay, WaitCause
+from ungdom.workflow.views.lead_time import measures
 from ungdom.workflow.vocabulary import Party, State
 
 P, S = Party, State

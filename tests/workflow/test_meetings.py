@@ -6,11 +6,11 @@ import pytest
 
 from tests.workflow.build import step
 from tests.workflow.roads import case_at
-from ungdom.workflow import meetings
 from ungdom.workflow.case import Youth
-from ungdom.workflow.details import Attendee
+from ungdom.workflow.derived import meetings
+from ungdom.workflow.derived.meetings import KIND, REQUIRED, Attendance, Meeting, MeetingKind
 from ungdom.workflow.engine import decide
-from ungdom.workflow.meetings import KIND, REQUIRED, Attendance, Meeting, MeetingKind
+from ungdom.workflow.payloads import Attendee
 from ungdom.workflow.vocabulary import EventType
 
 A, K = Attendee, MeetingKind

@@ -14,8 +14,8 @@ from tests.workflow.build import event
 from tests.workflow.candidate import CANDIDATE, candidate
 from tests.workflow.roads import RECORDED_BY, ROADS, YOUTH, Line, events, lines, read, registration, youth_of
 from ungdom.demo import story
-from ungdom.workflow import details as d
 from ungdom.workflow import engine, law
+from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Youth
 from ungdom.workflow.events import Event, plain_details
 from ungdom.workflow.migration import MigrationOutcome, MigrationVerdict, preview

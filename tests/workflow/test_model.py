@@ -11,11 +11,11 @@ from tests.model.reference import MOVE_ACTORS, Entry, Model, permitted
 from tests.model.strategies import walk
 from tests.workflow.build import event
 from ungdom.workflow import engine
+from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.case import Case, Youth
-from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.events import Event
 from ungdom.workflow.guards.core import ProposedEvent
-from ungdom.workflow.permissions import acts_for
+from ungdom.workflow.rules.permissions import acts_for
 from ungdom.workflow.vocabulary import EventType, Role
 
 SHARES = 20

@@ -8,8 +8,8 @@ import pytest
 from tests.workflow.roads import case_at
 from ungdom.statistics.spells import clock_spells
 from ungdom.workflow.case import Case
-from ungdom.workflow.leadtime import lead_time
-from ungdom.workflow.offices import coordinator, counted_at, shares, tenures, transfer_to
+from ungdom.workflow.rules.offices import coordinator, counted_at, shares, tenures, transfer_to
+from ungdom.workflow.views.lead_time import lead_time
 
 TO_VEST = "2025-06-10 transfer_decided {to: vest, parties_heard: true, prosecution_told_on: 2025-06-10}"
 TO_AGDER = "2025-08-01 transfer_decided {to: agder, parties_heard: true, prosecution_told_on: 2025-08-01}"

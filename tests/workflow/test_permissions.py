@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from ungdom.workflow.permissions import (
+from ungdom.workflow.rules.permissions import (
     ACCESS_RULES,
     ANY,
     PROSECUTION_SEES,

@@ -9,15 +9,23 @@ from tests.data import REFERENCE
 from tests.workflow.roads import case_at, read
 from ungdom import texts
 from ungdom.texts import Language
-from ungdom.workflow import measure_list, plan, team
-from ungdom.workflow.daycount import days_between
-from ungdom.workflow.details import Attended, Attendee, MeasureEnd, MeasureOutcome, PlanLoad, PlannedMeasure
+from ungdom.workflow.calendar import days_between
+from ungdom.workflow.derived import team
 from ungdom.workflow.engine import Decision, decide
 from ungdom.workflow.errors import BadDetails
 from ungdom.workflow.events import read_details
 from ungdom.workflow.guards.core import ProposedEvent
-from ungdom.workflow.measure_list import AGENCY, KIND, MEASURES, allowed_codes, load
-from ungdom.workflow.plan import MeasureState, MeasureStatus, PlanVersion
+from ungdom.workflow.payloads import (
+    Attended,
+    Attendee,
+    MeasureEnd,
+    MeasureOutcome,
+    PlanLoad,
+    PlannedMeasure,
+)
+from ungdom.workflow.rules import measure_list, plan
+from ungdom.workflow.rules.measure_list import AGENCY, KIND, MEASURES, allowed_codes, load
+from ungdom.workflow.rules.plan import MeasureState, MeasureStatus, PlanVersion
 from ungdom.workflow.vocabulary import EventType, MeasureKind, Regime, Sanction
 
 E, S, F = EventType, Sanction.YOUTH_SANCTION, Sanction.YOUTH_FOLLOW_UP

@@ -6,11 +6,12 @@ import pytest
 
 from tests.workflow.build import Told, step
 from tests.workflow.roads import case_at
-from ungdom.workflow import deadlines, leadtime, restorative, waits
 from ungdom.workflow.case import Case, Youth
-from ungdom.workflow.details import By
 from ungdom.workflow.engine import decide, options
-from ungdom.workflow.restorative import LEADS_TO, TrackState
+from ungdom.workflow.payloads import By
+from ungdom.workflow.rules import deadlines, waits
+from ungdom.workflow.views import lead_time, restorative
+from ungdom.workflow.views.restorative import LEADS_TO, TrackState
 from ungdom.workflow.vocabulary import CLOSED, EventType, Party, Role, State
 
 E = EventType
@@ -136,7 +137,7 @@ def test_from_r1_on_no_clock_and_no_condition_reads_the_track(road: tuple[str, .
     assert deadlines.deadlines(beside, DAY) == deadlines.deadlines(case, DAY)
     assert waits.ledger(beside, DAY) == waits.ledger(case, DAY)
     assert waits.waiting_for(beside) is waits.waiting_for(case) is not Party.VICTIM
-    assert leadtime.measures(beside) == leadtime.measures(case)
+    assert lead_time.measures(beside) == lead_time.measures(case)
     assert restorative.track(beside, DAY).days_before_start == 0
 
 

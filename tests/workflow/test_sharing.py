@@ -6,8 +6,16 @@ import pytest
 
 from tests.workflow.roads import case_at
 from ungdom.workflow.case import Youth
-from ungdom.workflow.details import Attendee, Sharing
-from ungdom.workflow.sharing import RULES, Ground, Matter, NotShared, decisions_for, may_learn, scopes_shared
+from ungdom.workflow.payloads import Attendee, Sharing
+from ungdom.workflow.rules.sharing import (
+    RULES,
+    Ground,
+    Matter,
+    NotShared,
+    decisions_for,
+    may_learn,
+    scopes_shared,
+)
 
 A, M, N = Attendee, Matter, NotShared
 DAY = date(2025, 6, 20)

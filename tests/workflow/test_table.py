@@ -17,15 +17,15 @@ import pytest
 from tests.data import WORKFLOW
 from tests.model.strategies import walk
 from tests.workflow.build import event
-from ungdom.workflow import details as d
 from ungdom.workflow import engine
+from ungdom.workflow import payloads as d
+from ungdom.workflow.calendar import Length, oslo_date
 from ungdom.workflow.case import Case, Youth
-from ungdom.workflow.daycount import Length, oslo_date
 from ungdom.workflow.diagram import mermaid
 from ungdom.workflow.errors import UnknownMachine
 from ungdom.workflow.events import SHAPE, details_schema
 from ungdom.workflow.guards.core import ProposedEvent
-from ungdom.workflow.permissions import acts_for
+from ungdom.workflow.rules.permissions import acts_for
 from ungdom.workflow.table import FACTS, MOVES, Move, PreviousState
 from ungdom.workflow.vocabulary import CLOSED, PHASE, Actor, EventType, Regime, Role, Sanction, State
 

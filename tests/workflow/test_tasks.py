@@ -14,9 +14,9 @@ from tests.workflow.test_model import Engine
 from ungdom.store.projection import CaseIdentity, read_work, row_of
 from ungdom.workflow import engine
 from ungdom.workflow.case import Case, Youth
-from ungdom.workflow.deadlines import RULES
 from ungdom.workflow.guards.core import ProposedEvent
-from ungdom.workflow.tasks import CLOCKS_WITHOUT_TASK, TASK_RULES, TaskKind, last_day, tasks
+from ungdom.workflow.rules.deadlines import RULES
+from ungdom.workflow.views.tasks import CLOCKS_WITHOUT_TASK, TASK_RULES, TaskKind, last_day, tasks
 from ungdom.workflow.vocabulary import Actor, EventType
 
 SEEDS = range(60)

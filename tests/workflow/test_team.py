@@ -6,10 +6,18 @@ import pytest
 
 from tests.workflow.roads import ROADS, case_at
 from ungdom.workflow.case import Youth
-from ungdom.workflow.details import Attendee, Channel, TeamRole
+from ungdom.workflow.derived.team import (
+    REQUIREMENTS,
+    ROLES,
+    Mandatory,
+    is_due,
+    members,
+    missing_members,
+    seats,
+)
 from ungdom.workflow.events import dump_details, load_details
+from ungdom.workflow.payloads import Attendee, Channel, TeamRole
 from ungdom.workflow.table import MOVES
-from ungdom.workflow.team import REQUIREMENTS, ROLES, Mandatory, is_due, members, missing_members, seats
 from ungdom.workflow.vocabulary import EventType, Regime, Sanction
 
 E, W = EventType, Mandatory

@@ -12,15 +12,16 @@ from tests.model.strategies import walk
 from tests.workflow.build import event
 from tests.workflow.roads import YOUTH, case_at, events, lines, read, walked
 from ungdom.demo import story
-from ungdom.workflow import details as d
-from ungdom.workflow import engine, offices
+from ungdom.workflow import engine
+from ungdom.workflow import payloads as d
+from ungdom.workflow.calendar import days_between
 from ungdom.workflow.case import Case, Youth
-from ungdom.workflow.daycount import days_between
 from ungdom.workflow.events import Event
 from ungdom.workflow.guards.core import ProposedEvent
-from ungdom.workflow.leadtime import CaseLeadTime, lead_time
+from ungdom.workflow.rules import offices
+from ungdom.workflow.rules.waits import DEFAULT_PARTY, Stage, default_party, stages, waiting_for
+from ungdom.workflow.views.lead_time import CaseLeadTime, lead_time
 from ungdom.workflow.vocabulary import EventType, Party, Sanction, State
-from ungdom.workflow.waits import DEFAULT_PARTY, Stage, default_party, stages, waiting_for
 
 E = EventType
 TODAY = date(2026, 11, 20)

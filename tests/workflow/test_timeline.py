@@ -4,9 +4,9 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 from tests.workflow.roads import case_at
-from ungdom.workflow.daycount import days_between
-from ungdom.workflow.deadlines import DeadlineStatus, deadlines
-from ungdom.workflow.timeline import Mark, timeline
+from ungdom.workflow.calendar import days_between
+from ungdom.workflow.rules.deadlines import DeadlineStatus, deadlines
+from ungdom.workflow.views.timeline import Mark, timeline
 
 DAY = date(2025, 9, 1)
 

@@ -11,9 +11,9 @@ from uuid import UUID
 from ungdom.store import alerts, case_queries
 from ungdom.store.alerts import Alert, AlertActor
 from ungdom.store.session import Connection
-from ungdom.workflow.alerting import AlertChange, AlertState, DelayReason
-from ungdom.workflow.daycount import oslo_date
-from ungdom.workflow.permissions import (
+from ungdom.workflow.calendar import oslo_date
+from ungdom.workflow.rules.escalation import AlertChange, AlertState, DelayReason
+from ungdom.workflow.rules.permissions import (
     OtherOffice,
     RoleNotAllowed,
     Viewer,

@@ -20,7 +20,7 @@ from ungdom.store.errors import Unavailable
 from ungdom.store.journal import StoredCase
 from ungdom.store.session import Connection, Database
 from ungdom.workflow import engine
-from ungdom.workflow.alerting import AlertChange, next_review_day, reconcile
+from ungdom.workflow.rules.escalation import AlertChange, next_review_day, reconcile
 from ungdom.workflow.vocabulary import Role
 
 LOG = logging.getLogger("ungdom.alerts")

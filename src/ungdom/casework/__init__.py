@@ -29,16 +29,16 @@ from ungdom.store import duplicates, journal, projection, reference
 from ungdom.store.ids import reference_of
 from ungdom.store.journal import StoredCase
 from ungdom.store.session import Connection
-from ungdom.workflow import details as d
 from ungdom.workflow import engine, table
+from ungdom.workflow import payloads as d
+from ungdom.workflow.calendar import OSLO, oslo_date
 from ungdom.workflow.case import Case
-from ungdom.workflow.daycount import OSLO, oslo_date
 from ungdom.workflow.engine import Decision, Option
 from ungdom.workflow.errors import IllegalHistory
 from ungdom.workflow.events import Corrected, Event, read_details
 from ungdom.workflow.guards.core import ExternalFacts, ProposedEvent, UnmetCondition, day_has_come
-from ungdom.workflow.offices import ANSWERS
-from ungdom.workflow.permissions import (
+from ungdom.workflow.rules.offices import ANSWERS
+from ungdom.workflow.rules.permissions import (
     CaseAccessFacts,
     OtherOffice,
     Viewer,
@@ -47,7 +47,7 @@ from ungdom.workflow.permissions import (
     may_see,
     may_work_on,
 )
-from ungdom.workflow.sharing import matters_for_member
+from ungdom.workflow.rules.sharing import matters_for_member
 from ungdom.workflow.vocabulary import Actor, EventType, Protection, Role, Sanction
 
 # fmt: off

@@ -3,8 +3,8 @@
 from ungdom.casework.errors import NotCorrectable
 from ungdom.casework.words import Correction
 from ungdom.store.journal import StoredCase
-from ungdom.workflow import details as d
 from ungdom.workflow import engine
+from ungdom.workflow import payloads as d
 from ungdom.workflow.events import Corrected, Event, Replacement, plain_details, read_details
 from ungdom.workflow.vocabulary import EventType
 

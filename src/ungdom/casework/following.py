@@ -11,9 +11,10 @@ from ungdom.casework.promising import messages_for
 from ungdom.casework.words import RecordResult
 from ungdom.store import journal
 from ungdom.store.session import Connection
-from ungdom.workflow import complaints, engine
-from ungdom.workflow.complaints import Aftermath, ComplaintConsequence
-from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow import engine
+from ungdom.workflow.calendar import oslo_date
+from ungdom.workflow.derived import complaints
+from ungdom.workflow.derived.complaints import Aftermath, ComplaintConsequence
 from ungdom.workflow.events import Event
 from ungdom.workflow.guards.core import ProposedEvent
 from ungdom.workflow.vocabulary import EventType

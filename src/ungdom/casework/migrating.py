@@ -17,9 +17,9 @@ from ungdom.store import bulk, case_queries, journal
 from ungdom.store.errors import Stale
 from ungdom.store.journal import StoredCase
 from ungdom.store.session import Connection, Database
-from ungdom.workflow import details as d
 from ungdom.workflow import engine
-from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow import payloads as d
+from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.events import Event
 from ungdom.workflow.guards.core import ProposedEvent
 from ungdom.workflow.migration import MigrationOutcome, MigrationVerdict, preview, snapshot_of

@@ -7,13 +7,13 @@ from uuid import UUID
 
 from ungdom.store.journal import StoredCase
 from ungdom.store.schema.core import NumberKind
-from ungdom.workflow import details as d
+from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case, Youth
-from ungdom.workflow.complaints import ComplaintConsequence
+from ungdom.workflow.derived.complaints import ComplaintConsequence
 from ungdom.workflow.engine import Decision
 from ungdom.workflow.events import Event
-from ungdom.workflow.permissions import Disclosure, Viewer
-from ungdom.workflow.sharing import Matter
+from ungdom.workflow.rules.permissions import Disclosure, Viewer
+from ungdom.workflow.rules.sharing import Matter
 from ungdom.workflow.vocabulary import Actor, EventType, Sanction
 
 

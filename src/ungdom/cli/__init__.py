@@ -44,8 +44,8 @@ from ungdom.store import journal, outbox, rebuild
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.opening import UPGRADABLE
 from ungdom.store.session import Connection
-from ungdom.workflow.daycount import oslo_date
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.calendar import oslo_date
+from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Actor, Role
 
 ABOUT = """Cases of ungdomsstraff and ungdomsoppfølging: the service, its database, and figures.

@@ -10,7 +10,7 @@ import typer
 from ungdom import checks, clock
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.terminal import AsJson, OnDemo, open_database, out, selected_settings
-from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.calendar import oslo_date
 
 DAY = ["%Y-%m-%d"]
 

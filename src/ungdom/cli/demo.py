@@ -19,8 +19,8 @@ from ungdom.settings import BadSettings, Settings
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.opening import UPGRADABLE, DatabaseFault, Unusable, is_open_elsewhere
 from ungdom.store.session import Database
-from ungdom.workflow.daycount import oslo_date
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.calendar import oslo_date
+from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
 DEFAULT_CASES = 1_000

@@ -16,7 +16,7 @@ from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.figures import DAY, ValidAt
 from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, out, progress, selected_settings
 from ungdom.settings import BadSettings, Settings
-from ungdom.workflow.daycount import last_moment, oslo_date
+from ungdom.workflow.calendar import last_moment, oslo_date
 
 if TYPE_CHECKING:
     from ungdom.extracts.making import ExtractResult

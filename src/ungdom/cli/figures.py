@@ -12,7 +12,7 @@ from ungdom.cli import offices
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, out, progress, selected_settings
 from ungdom.settings import BadSettings, Settings
-from ungdom.workflow.daycount import last_moment
+from ungdom.workflow.calendar import last_moment
 from ungdom.workflow.vocabulary import Sanction
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import typer
 
 from ungdom import clock
 from ungdom.cli.terminal import AsJson, OnDemo, open_database, out, progress, selected_settings
-from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.calendar import oslo_date
 
 if TYPE_CHECKING:
     from ungdom.statistics.calibration import Calibration

@@ -13,7 +13,7 @@ from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, out, progress, selected_settings
 from ungdom.settings import BadSettings
 from ungdom.store.encryption import EncryptionKeys
-from ungdom.workflow.daycount import last_moment
+from ungdom.workflow.calendar import last_moment
 
 if TYPE_CHECKING:
     from ungdom.store.releases import StoredRelease

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 from ungdom.demo import measures, planning, shape, term, tracks
 from ungdom.demo.chance import working
 from ungdom.demo.teller import CaseSimulator, DemoEvent
-from ungdom.workflow import details as d
-from ungdom.workflow.daycount import Length, after
-from ungdom.workflow.details import Attendee as At
+from ungdom.workflow import payloads as d
+from ungdom.workflow.calendar import Length, after
+from ungdom.workflow.payloads import Attendee as At
 from ungdom.workflow.vocabulary import Actor, EventType, Regime, Sanction, State
 
 E = EventType

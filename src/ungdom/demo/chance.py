@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from ungdom.demo import shape
 from ungdom.demo.shape import Spread
-from ungdom.workflow.daycount import is_working_day
+from ungdom.workflow.calendar import is_working_day
 
 T = TypeVar("T")
 

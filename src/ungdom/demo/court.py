@@ -5,10 +5,10 @@ from datetime import date, timedelta
 from ungdom.demo import investigation, shape, terms
 from ungdom.demo.chance import working
 from ungdom.demo.teller import CaseSimulator, DemoEvent, HistoryEnded
-from ungdom.workflow import details as d
 from ungdom.workflow import law
-from ungdom.workflow.consents import current_consents
-from ungdom.workflow.daycount import Length
+from ungdom.workflow import payloads as d
+from ungdom.workflow.calendar import Length
+from ungdom.workflow.derived.consents import current_consents
 from ungdom.workflow.guards.decision import appeal_deadline
 from ungdom.workflow.vocabulary import Actor, EventType, Party, Regime, Sanction, State
 

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from ungdom.demo import breach, investigation, planning, shape, term, tracks
 from ungdom.demo.chance import working
 from ungdom.demo.teller import CaseSimulator, DemoEvent
-from ungdom.workflow import details as d
 from ungdom.workflow import law
+from ungdom.workflow import payloads as d
 from ungdom.workflow.vocabulary import Actor, EventType, Regime, State
 
 E = EventType

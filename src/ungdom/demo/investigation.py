@@ -6,10 +6,10 @@ from datetime import date, timedelta
 from ungdom.demo import shape, terms
 from ungdom.demo.chance import working
 from ungdom.demo.teller import CaseSimulator, DemoEvent
-from ungdom.workflow import details as d
 from ungdom.workflow import law
-from ungdom.workflow.consents import current_consents
-from ungdom.workflow.details import Attendee as At
+from ungdom.workflow import payloads as d
+from ungdom.workflow.derived.consents import current_consents
+from ungdom.workflow.payloads import Attendee as At
 from ungdom.workflow.vocabulary import Actor, EventType, OffenceGroup, Party, Regime, Sanction, State
 
 E = EventType

@@ -4,7 +4,7 @@ Nothing has been published about them: they are set so that the whole resembles 
 """
 
 from ungdom.demo.shape import Spread
-from ungdom.workflow.details import Attended, MeasureAnswer, MeasureEnd, MeasureOutcome, Need
+from ungdom.workflow.payloads import Attended, MeasureAnswer, MeasureEnd, MeasureOutcome, Need
 
 R0_CODES: tuple[tuple[str, float], ...] = (
     ("meet_police_corrections", 20), ("residence_work_education", 22), ("programme", 20), ("community_tasks", 10),

@@ -7,10 +7,10 @@ from ungdom.demo import catalogue
 from ungdom.demo import measure_shape as shape
 from ungdom.demo.chance import working
 from ungdom.demo.teller import CaseSimulator, DemoEvent
-from ungdom.workflow import details as d
-from ungdom.workflow import plan
-from ungdom.workflow.details import MeasureAnswer, MeasureEnd, PlannedMeasure
-from ungdom.workflow.team import running_measures
+from ungdom.workflow import payloads as d
+from ungdom.workflow.derived.team import running_measures
+from ungdom.workflow.payloads import MeasureAnswer, MeasureEnd, PlannedMeasure
+from ungdom.workflow.rules import plan
 from ungdom.workflow.vocabulary import IN_EXECUTION, PHASE, EventType, Phase, Regime, State
 
 E = EventType

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from ungdom.demo import shape
 from ungdom.demo.teller import CaseSimulator, DemoEvent
-from ungdom.workflow import details as d
-from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow import payloads as d
+from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.events import Corrected, Event, Replacement, plain_details
 from ungdom.workflow.vocabulary import EventType
 

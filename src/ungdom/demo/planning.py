@@ -6,9 +6,9 @@ from ungdom.demo import court, investigation, shape, tracks
 from ungdom.demo.chance import working
 from ungdom.demo.people import coordinators
 from ungdom.demo.teller import CaseSimulator, DemoEvent
-from ungdom.workflow import details as d
 from ungdom.workflow import law
-from ungdom.workflow.details import Attendee as At
+from ungdom.workflow import payloads as d
+from ungdom.workflow.payloads import Attendee as At
 from ungdom.workflow.vocabulary import CLOSED, EventType, Party, Regime, Sanction, State
 
 E = EventType

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from math import log
 
-from ungdom.workflow.details import Attendee, Channel
+from ungdom.workflow.payloads import Attendee, Channel
 from ungdom.workflow.vocabulary import OffenceGroup, Sanction
 
 

@@ -16,9 +16,9 @@ from ungdom.demo.teller import CaseSimulator, HistoryEnded
 from ungdom.store.ids import uuid7
 from ungdom.store.people import NewPerson
 from ungdom.store.schema.core import NumberKind
-from ungdom.workflow import details as d
+from ungdom.workflow import payloads as d
+from ungdom.workflow.calendar import OSLO
 from ungdom.workflow.case import Case, Youth
-from ungdom.workflow.daycount import OSLO
 from ungdom.workflow.events import Event
 from ungdom.workflow.table import VERSION
 from ungdom.workflow.vocabulary import Actor, EventType, Role, Sanction, State

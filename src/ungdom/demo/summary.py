@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ungdom.demo.story import GeneratedCase
-from ungdom.workflow.leadtime import measures
+from ungdom.workflow.views.lead_time import measures
 from ungdom.workflow.vocabulary import EventType, Regime, Sanction, State
 
 E = EventType

@@ -11,10 +11,10 @@ from ungdom.demo import shape
 from ungdom.demo.chance import RandomDraws, working
 from ungdom.demo.people import coordinators, leader
 from ungdom.demo.shape import Spread
-from ungdom.workflow import details as d
 from ungdom.workflow import engine
+from ungdom.workflow import payloads as d
+from ungdom.workflow.calendar import OSLO, oslo_date
 from ungdom.workflow.case import Case, Youth
-from ungdom.workflow.daycount import OSLO, oslo_date
 from ungdom.workflow.events import NOTHING, Event
 from ungdom.workflow.guards.core import ProposedEvent
 from ungdom.workflow.vocabulary import Actor, EventType, Role, Sanction, State

@@ -4,9 +4,9 @@ from datetime import date
 
 from ungdom.demo import shape
 from ungdom.demo.chance import RandomDraws
-from ungdom.workflow import details as d
 from ungdom.workflow import law
-from ungdom.workflow.daycount import Length
+from ungdom.workflow import payloads as d
+from ungdom.workflow.calendar import Length
 from ungdom.workflow.vocabulary import Regime
 
 FOLLOW_UP = {"4m": Length(months=4), "6m": Length(months=6), "9m": Length(months=9), "12m": Length(years=1)}

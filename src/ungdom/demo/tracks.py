@@ -4,10 +4,10 @@ from datetime import date, timedelta
 
 from ungdom.demo import court, measures, shape
 from ungdom.demo.teller import CaseSimulator, DemoEvent
-from ungdom.workflow import details as d
 from ungdom.workflow import law
-from ungdom.workflow.details import Attendee as At
-from ungdom.workflow.team import ROLES
+from ungdom.workflow import payloads as d
+from ungdom.workflow.derived.team import ROLES
+from ungdom.workflow.payloads import Attendee as At
 from ungdom.workflow.vocabulary import IN_EXECUTION, PHASE, Actor, EventType, Phase, Regime, Sanction, State
 
 E = EventType

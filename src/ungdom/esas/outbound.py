@@ -12,7 +12,7 @@ from typing import Any, cast
 from ungdom.esas import status
 from ungdom.esas.status import ASSIGNED, SIGNED, TRANSFERRED
 from ungdom.message.national_id import NationalIdFlag, Series, check_national_id
-from ungdom.workflow.daycount import OSLO
+from ungdom.workflow.calendar import OSLO
 
 VARIANTS = ("1.0", "maven")
 WITH_MEETINGS = "maven"

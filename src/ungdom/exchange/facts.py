@@ -19,7 +19,7 @@ from ungdom.store.people import StoredPerson
 from ungdom.store.schema import core as tables
 from ungdom.store.schema.core import Protection
 from ungdom.store.session import Connection
-from ungdom.workflow import details as d
+from ungdom.workflow import payloads as d
 from ungdom.workflow.events import Event
 from ungdom.workflow.vocabulary import EventType, Role
 

@@ -20,7 +20,7 @@ from ungdom.statistics.families import CASES, ENDING, RELEASE_PLAN, RELEASED_END
 from ungdom.statistics.frames import FIXED_VALUES, UNKNOWN, StatisticDimension
 from ungdom.statistics.recidivism import cubes as relapses
 from ungdom.store.releases import StoredRelease
-from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.calendar import oslo_date
 
 T, D = ColumnType, StatisticDimension
 

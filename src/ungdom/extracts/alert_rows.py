@@ -10,8 +10,8 @@ from ungdom.extracts.columns import Column, ColumnType
 from ungdom.extracts.known import AlertChangeRecord, CaseSnapshot
 from ungdom.extracts.pseudonyms import PseudonymKind
 from ungdom.extracts.shared import CASE, CLOCKS, OFFICE_NORM, PLACE
-from ungdom.workflow.alerting import AlertChange, AlertState, ClearedBecause, DelayReason, Level
-from ungdom.workflow.daycount import days_between
+from ungdom.workflow.calendar import days_between
+from ungdom.workflow.rules.escalation import AlertChange, AlertState, ClearedBecause, DelayReason, Level
 
 T = ColumnType
 LEFT_OPEN = (AlertChange.RAISED, AlertChange.ESCALATED, AlertChange.WOKEN)

@@ -12,9 +12,9 @@ from ungdom.extracts.offices import DISTRICT_OF, DISTRICTS
 from ungdom.extracts.shared import CASE, OFFICE_NORM, PERSON, PLACE
 from ungdom.statistics import case_rows
 from ungdom.statistics.case_rows import CaseFacts
-from ungdom.workflow import details as d
+from ungdom.workflow import payloads as d
+from ungdom.workflow.calendar import Length, after, days_between, oslo_date
 from ungdom.workflow.case import SanctionInForce
-from ungdom.workflow.daycount import Length, after, days_between, oslo_date
 from ungdom.workflow.table import VERSIONS
 from ungdom.workflow.vocabulary import PHASE as PHASE_OF
 from ungdom.workflow.vocabulary import OffenceGroup, Party, Phase, Regime, State

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from ungdom.extracts.pseudonyms import PseudonymKind
-from ungdom.workflow.daycount import days_between
+from ungdom.workflow.calendar import days_between
 
 
 class ColumnType(StrEnum):

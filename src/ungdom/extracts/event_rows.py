@@ -9,8 +9,8 @@ from typing import Any
 from ungdom.extracts.columns import Column, ColumnType
 from ungdom.extracts.known import CaseSnapshot
 from ungdom.extracts.shared import CASE, OFFICE_NORM, PLACE
-from ungdom.workflow import details as d
-from ungdom.workflow.daycount import days_between, oslo_date
+from ungdom.workflow import payloads as d
+from ungdom.workflow.calendar import days_between, oslo_date
 from ungdom.workflow.engine import effective
 from ungdom.workflow.events import Corrected, Event
 from ungdom.workflow.vocabulary import Actor, EventType, Party, Role

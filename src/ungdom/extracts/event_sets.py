@@ -35,7 +35,7 @@ from ungdom.extracts.rows import ExtractCounts
 from ungdom.store import bulk, journal
 from ungdom.store.schema.core import event
 from ungdom.store.session import Connection, Database
-from ungdom.workflow.daycount import OSLO, last_moment
+from ungdom.workflow.calendar import OSLO, last_moment
 from ungdom.workflow.events import Corrected, Event
 from ungdom.workflow.vocabulary import EventType
 

@@ -19,7 +19,7 @@ from ungdom.extracts.writers import Form
 from ungdom.store.keyset import KeysetPosition, page
 from ungdom.store.schema.extracts import extract_job, extract_schedule
 from ungdom.store.session import Connection
-from ungdom.workflow.daycount import oslo_date, quarter_of
+from ungdom.workflow.calendar import oslo_date, quarter_of
 from ungdom.workflow.vocabulary import Role
 
 J, S = extract_job.c, extract_schedule.c

@@ -20,11 +20,11 @@ from ungdom.store.records import people_by_id, records_of
 from ungdom.store.schema.alerts import alert, alert_change
 from ungdom.store.schema.core import case_file
 from ungdom.store.session import Connection
-from ungdom.workflow.alerting import AlertChange
+from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.case import Case
-from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.engine import effective, fold
 from ungdom.workflow.errors import IllegalHistory
+from ungdom.workflow.rules.escalation import AlertChange
 
 FoldedCase = tuple[StoredCase, Case]
 

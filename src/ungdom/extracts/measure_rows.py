@@ -9,9 +9,17 @@ from ungdom.extracts.columns import Column, ColumnType
 from ungdom.extracts.known import CaseSnapshot
 from ungdom.extracts.pseudonyms import PseudonymKind
 from ungdom.extracts.shared import CASE, OFFICE_NORM, PLACE
-from ungdom.workflow.details import Attended, Attendee, MeasureAnswer, MeasureEnd, MeasureOutcome, Need, PlannedMeasure
-from ungdom.workflow.measure_list import AGENCY, KIND, MEASURES
-from ungdom.workflow.plan import MeasureState, MeasureStatus, measures
+from ungdom.workflow.payloads import (
+    Attended,
+    Attendee,
+    MeasureAnswer,
+    MeasureEnd,
+    MeasureOutcome,
+    Need,
+    PlannedMeasure,
+)
+from ungdom.workflow.rules.measure_list import AGENCY, KIND, MEASURES
+from ungdom.workflow.rules.plan import MeasureState, MeasureStatus, measures
 from ungdom.workflow.vocabulary import MeasureKind
 
 T = ColumnType

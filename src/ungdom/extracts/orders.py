@@ -14,7 +14,7 @@ from ungdom.extracts.columns import Dates, PurposeColumn
 from ungdom.extracts.errors import NoKey, NotYet
 from ungdom.extracts.pseudonyms import ExtractKeys, ExtractPseudonymiser, PseudonymKind, Pseudonyms
 from ungdom.extracts.purposes import PUBLISHED, Purpose, Purposes
-from ungdom.workflow.daycount import last_moment, oslo_date
+from ungdom.workflow.calendar import last_moment, oslo_date
 from ungdom.workflow.vocabulary import Role
 
 SETTLED = timedelta(minutes=10)

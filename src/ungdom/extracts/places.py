@@ -14,7 +14,7 @@ from ungdom.extracts.rows import CASES
 from ungdom.store import bulk
 from ungdom.store.schema.core import case_current, case_file
 from ungdom.store.session import Connection, Database
-from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.calendar import oslo_date
 
 C = case_current.c
 PAGE = 10_000

@@ -13,7 +13,7 @@ from ungdom.extracts.shared import CASE, OFFICE_NORM, PERSON, PLACE
 from ungdom.statistics.definitions import RECIDIVISMS
 from ungdom.statistics.recidivism.rules import Relapse
 from ungdom.statistics.recidivism.spells import RecidivismSpell, recidivism_spells
-from ungdom.workflow.daycount import days_between
+from ungdom.workflow.calendar import days_between
 
 T = ColumnType
 DEFINITIONS = tuple(definition.code for definition in RECIDIVISMS)

@@ -3,7 +3,7 @@
 from ungdom.extracts.columns import Column, ColumnType
 from ungdom.extracts.offices import KONFLIKTRAD
 from ungdom.extracts.pseudonyms import PseudonymKind
-from ungdom.workflow.deadlines import RULES
+from ungdom.workflow.rules.deadlines import RULES
 from ungdom.workflow.vocabulary import Sanction
 
 T = ColumnType

@@ -20,7 +20,7 @@ from ungdom.extracts.orders import OrderRequest, OrderService
 from ungdom.settings import Settings
 from ungdom.store.errors import StoreError, Unavailable
 from ungdom.store.session import Database
-from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.calendar import oslo_date
 
 LOG = logging.getLogger("ungdom.extracts")
 

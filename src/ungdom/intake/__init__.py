@@ -29,7 +29,7 @@ from ungdom.store.errors import Stale
 from ungdom.store.inbox import SETTLED, InboundMessage, message_id_of
 from ungdom.store.schema.core import Protection
 from ungdom.store.session import Connection, release_savepoint
-from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.vocabulary import Actor, strictest
 
 # fmt: off

@@ -20,7 +20,7 @@ from ungdom.store import parked_messages
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import DuplicateKey, Stale, Unavailable
 from ungdom.store.session import Database
-from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.calendar import oslo_date
 
 log = logging.getLogger("ungdom.intake")
 

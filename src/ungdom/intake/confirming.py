@@ -12,7 +12,7 @@ from ungdom.store import identity, named_locks, people, records
 from ungdom.store.identity import IdentityQuestion
 from ungdom.store.schema.identity import QuestionStatus
 from ungdom.store.session import Connection
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.rules.permissions import Viewer
 
 
 class AlreadyAnswered(Exception):

@@ -17,11 +17,11 @@ from ungdom.intake.meaning import PlannedStep
 from ungdom.intake.words import Draft, MessageNotApplied, Reason, Sender, wait_key
 from ungdom.store.journal import StoredCase
 from ungdom.store.session import Connection
-from ungdom.workflow import details as d
 from ungdom.workflow import engine
+from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case
 from ungdom.workflow.events import Event, plain_details
-from ungdom.workflow.permissions import OtherOffice
+from ungdom.workflow.rules.permissions import OtherOffice
 
 
 @dataclass(frozen=True, slots=True)

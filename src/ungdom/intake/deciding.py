@@ -28,7 +28,7 @@ from ungdom.workflow import engine
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.events import Event
 from ungdom.workflow.guards.core import UnmetCondition
-from ungdom.workflow.permissions import OtherOffice, Viewer
+from ungdom.workflow.rules.permissions import OtherOffice, Viewer
 from ungdom.workflow.vocabulary import Actor, Regime, Role, Sanction, State
 
 NOT_YET = frozenset({"wrong_state", "case_is_closed"})

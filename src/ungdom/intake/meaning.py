@@ -20,7 +20,7 @@ from ungdom.message import (
     TransferTerms,
 )
 from ungdom.message.terms import PetitionOutcomeTerms
-from ungdom.workflow import details as d
+from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case
 from ungdom.workflow.vocabulary import Actor, EventType, State
 

@@ -16,7 +16,7 @@ from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.inbox import SETTLED, InboundMessage
 from ungdom.store.observations import Observation
 from ungdom.store.session import Connection
-from ungdom.workflow import details as d
+from ungdom.workflow import payloads as d
 from ungdom.workflow.vocabulary import ObservationKind
 
 _KINDS: dict[Kind, ObservationKind] = {

@@ -11,10 +11,10 @@ from ungdom.intake.words import ADVICE, Advice, Outcome, ProcessingResult, Reaso
 from ungdom.store.inbox import InboundMessage
 from ungdom.texts.places import field_problem
 from ungdom.workflow.case import Case
-from ungdom.workflow.deadlines import Deadline, deadlines
 from ungdom.workflow.errors import Problem
 from ungdom.workflow.events import Corrected, Event
 from ungdom.workflow.guards.core import UnmetCondition
+from ungdom.workflow.rules.deadlines import Deadline, deadlines
 
 
 def write(language: texts.Language, arrival: InboundMessage, result: ProcessingResult, day: date) -> bytes:

@@ -17,7 +17,7 @@ from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.inbox import SETTLED, InboundMessage
 from ungdom.store.schema.core import Protection
 from ungdom.store.session import Connection
-from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.vocabulary import Sanction
 
 

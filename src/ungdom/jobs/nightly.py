@@ -15,7 +15,7 @@ from ungdom.store import idempotency, job_runs
 from ungdom.store.errors import Unavailable
 from ungdom.store.job_runs import FAILED, NIGHTLY, PARTIAL, SUCCEEDED, JobRun
 from ungdom.store.session import Database
-from ungdom.workflow.daycount import OSLO, oslo_date
+from ungdom.workflow.calendar import OSLO, oslo_date
 
 LOG = logging.getLogger("ungdom.jobs")
 

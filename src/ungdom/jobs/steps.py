@@ -11,7 +11,7 @@ from ungdom.statistics import backtest, digests, forecast, register
 from ungdom.store import surveys
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.session import Database
-from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.calendar import oslo_date
 
 LOG = logging.getLogger("ungdom.jobs")
 

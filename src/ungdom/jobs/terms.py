@@ -10,9 +10,9 @@ from ungdom.store import journal
 from ungdom.store.errors import Stale
 from ungdom.store.session import Connection, Database
 from ungdom.workflow import engine
-from ungdom.workflow.details import Details
-from ungdom.workflow.permissions import Viewer
-from ungdom.workflow.tasks import Task, TaskKind, tasks
+from ungdom.workflow.payloads import Details
+from ungdom.workflow.rules.permissions import Viewer
+from ungdom.workflow.views.tasks import Task, TaskKind, tasks
 from ungdom.workflow.vocabulary import Actor, Role
 
 LOG = logging.getLogger("ungdom.jobs")

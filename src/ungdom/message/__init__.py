@@ -26,11 +26,11 @@ from ungdom.message.terms import (
     TransferTerms,
 )
 from ungdom.message.text import LineText
-from ungdom.workflow import details as d
 from ungdom.workflow import patterns
-from ungdom.workflow.details.parts import CLOSED_SHAPE, Code
+from ungdom.workflow import payloads as d
 from ungdom.workflow.errors import Problem
 from ungdom.workflow.events import implausible, problems_of
+from ungdom.workflow.payloads.base import CLOSED_SHAPE, Code
 from ungdom.workflow.vocabulary import Sanction
 
 __all__ = [

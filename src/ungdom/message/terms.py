@@ -7,9 +7,9 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from ungdom.workflow import details as d
 from ungdom.workflow import patterns
-from ungdom.workflow.details.parts import CLOSED_SHAPE
+from ungdom.workflow import payloads as d
+from ungdom.workflow.payloads.base import CLOSED_SHAPE
 
 NOTHING = d.Details()
 

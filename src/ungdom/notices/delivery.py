@@ -33,8 +33,8 @@ from ungdom.store.deliveries import MAIL, WEBHOOK, Delivery
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import StoreError, Unavailable
 from ungdom.store.session import Connection, Database
-from ungdom.workflow.alerting import next_sending_time
-from ungdom.workflow.daycount import OSLO, oslo_date
+from ungdom.workflow.calendar import OSLO, oslo_date
+from ungdom.workflow.rules.escalation import next_sending_time
 
 LOG = logging.getLogger("ungdom.notices")
 

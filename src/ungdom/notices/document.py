@@ -4,7 +4,7 @@ from typing import Any
 
 from ungdom.notices.fanout import KINDS
 from ungdom.notices.hooks import CONTENT_TYPE, TYPE
-from ungdom.workflow.alerting import ClearedBecause, Level
+from ungdom.workflow.rules.escalation import ClearedBecause, Level
 from ungdom.workflow.vocabulary import EventType, Party
 
 Schema = dict[str, Any]

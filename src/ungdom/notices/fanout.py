@@ -18,9 +18,9 @@ from ungdom.store.notices import UserNotice
 from ungdom.store.outbox import OutboxMessage
 from ungdom.store.session import Connection, Database
 from ungdom.store.webhooks import Webhook
-from ungdom.workflow.alerting import Audience, Level
-from ungdom.workflow.daycount import oslo_date
-from ungdom.workflow.permissions import Viewer, may_subscribe_to_events
+from ungdom.workflow.calendar import oslo_date
+from ungdom.workflow.rules.escalation import Audience, Level
+from ungdom.workflow.rules.permissions import Viewer, may_subscribe_to_events
 from ungdom.workflow.vocabulary import Party
 
 EVENT_RECORDED = "case.event_recorded"

@@ -13,8 +13,8 @@ from ungdom.store import case_queries, contacts, reference
 from ungdom.store.case_queries import CaseCurrentRow
 from ungdom.store.reference import Staff
 from ungdom.store.session import Connection
-from ungdom.workflow.alerting import Audience
-from ungdom.workflow.permissions import OF_THE_OFFICE, Viewer
+from ungdom.workflow.rules.escalation import Audience
+from ungdom.workflow.rules.permissions import OF_THE_OFFICE, Viewer
 from ungdom.workflow.vocabulary import Role
 
 ANSWERED_ELSEWHERE = "transfer_accept"

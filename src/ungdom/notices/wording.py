@@ -12,7 +12,7 @@ from ungdom.notices.hooks import link_to
 from ungdom.notices.mail import Relay
 from ungdom.store.notices import MailDigest, NoticeWithCase, UserNotice
 from ungdom.texts import Language
-from ungdom.workflow.daycount import OSLO
+from ungdom.workflow.calendar import OSLO
 
 
 def due_text(language: Language, notice: UserNotice, day: date) -> str:

@@ -29,9 +29,9 @@ from ungdom.store import alerts, case_queries, journal
 from ungdom.store.journal import StoredCase
 from ungdom.store.schema.core import case_current
 from ungdom.workflow import engine
-from ungdom.workflow.alerting import AlertStatus
-from ungdom.workflow.changes import RuleOverride
-from ungdom.workflow.permissions import Disclosure, Viewer, may_read_cases, viewer_for_counts
+from ungdom.workflow.rules.escalation import AlertStatus
+from ungdom.workflow.rules.permissions import Disclosure, Viewer, may_read_cases, viewer_for_counts
+from ungdom.workflow.rules.rule_overrides import RuleOverride
 
 __all__ = [
     "WEEKS",

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from ungdom.workflow.calendar import days_between
 from ungdom.workflow.case import Case
-from ungdom.workflow.changes import RuleOverride, with_overrides
-from ungdom.workflow.daycount import days_between
-from ungdom.workflow.deadlines import RULES, Deadline, DeadlineRule, DeadlineStatus, deadlines
+from ungdom.workflow.rules.deadlines import RULES, Deadline, DeadlineRule, DeadlineStatus, deadlines
+from ungdom.workflow.rules.rule_overrides import RuleOverride, with_overrides
 
 RUNNING_STATUSES = frozenset({DeadlineStatus.RUNNING, DeadlineStatus.OVERDUE})
 """A clock that runs, in time or not. What is stopped, past or ended stays as it is: the trial is about what is open."""

@@ -5,9 +5,16 @@ from datetime import date
 from typing import NamedTuple
 
 from ungdom.simulation.comparing import RUNNING_STATUSES
-from ungdom.workflow.alerting import AlertFlag, AlertStatus, Audience, Level, notification_dates, recipients
 from ungdom.workflow.case import Case
-from ungdom.workflow.deadlines import FOLLOW_THE_TERM, Deadline
+from ungdom.workflow.rules.deadlines import FOLLOW_THE_TERM, Deadline
+from ungdom.workflow.rules.escalation import (
+    AlertFlag,
+    AlertStatus,
+    Audience,
+    Level,
+    notification_dates,
+    recipients,
+)
 
 
 class SimulatedNotice(NamedTuple):

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from ungdom.simulation.comparing import DeadlinePair, RuleComparison, Turn
 from ungdom.simulation.notices import SimulatedNotice, upcoming_notices
-from ungdom.workflow.alerting import AlertStatus, Audience, Level
+from ungdom.workflow.calendar import days_between
 from ungdom.workflow.case import Case
-from ungdom.workflow.daycount import days_between
-from ungdom.workflow.deadlines import Deadline, DeadlineStatus
+from ungdom.workflow.rules.deadlines import Deadline, DeadlineStatus
+from ungdom.workflow.rules.escalation import AlertStatus, Audience, Level
 
 WEEKS = 12
 """Weeks that are told one by one, Monday to Sunday; the first is the one of the day asked."""

@@ -18,7 +18,7 @@ from ungdom.lazy import lazy
 from ungdom.statistics.curves import FEWEST
 from ungdom.statistics.spells import ClockSpell, ForecastQuery
 from ungdom.statistics.survival import CENSORED, Spans, kaplan_meier
-from ungdom.workflow.daycount import days_between
+from ungdom.workflow.calendar import days_between
 
 if TYPE_CHECKING:
     import numpy as np

@@ -12,13 +12,13 @@ from datetime import date, timedelta
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from ungdom.workflow import law
+from ungdom.workflow.calendar import after, birthday, days_between, oslo_date
 from ungdom.workflow.case import Case
-from ungdom.workflow.daycount import after, birthday, days_between, oslo_date
-from ungdom.workflow.details import LapseReason
 from ungdom.workflow.events import Event
-from ungdom.workflow.leadtime import measures
+from ungdom.workflow.payloads import LapseReason
+from ungdom.workflow.rules.waits import ledger, stages
+from ungdom.workflow.views.lead_time import measures
 from ungdom.workflow.vocabulary import EventType, OffenceGroup, Party, Regime, Sanction, State
-from ungdom.workflow.waits import ledger, stages
 
 E = EventType
 K = TypeVar("K")

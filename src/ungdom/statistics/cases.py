@@ -21,7 +21,7 @@ from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.schema.core import case_current, konfliktrad
 from ungdom.store.schema.figures import case_figures
 from ungdom.store.session import Connection
-from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.calendar import oslo_date
 
 PAGE = 1_000
 C, F = case_current.c, case_figures.c

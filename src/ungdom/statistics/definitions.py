@@ -20,7 +20,7 @@ from ungdom.statistics.recidivism import rules
 from ungdom.statistics.recidivism.matters import OffenceRecord
 from ungdom.statistics.recidivism.rules import Relapse
 from ungdom.workflow import law
-from ungdom.workflow.daycount import Length, after, days_between
+from ungdom.workflow.calendar import Length, after, days_between
 from ungdom.workflow.law import Dated
 from ungdom.workflow.vocabulary import CLOSED, Party, State
 

@@ -28,8 +28,8 @@ from ungdom.store.journal import StoredCase
 from ungdom.store.schema.core import case_current, case_file
 from ungdom.store.schema.figures import case_figures
 from ungdom.store.session import Connection, Database
+from ungdom.workflow.calendar import last_moment, oslo_date
 from ungdom.workflow.case import Case
-from ungdom.workflow.daycount import last_moment, oslo_date
 from ungdom.workflow.engine import effective, fold
 from ungdom.workflow.errors import IllegalHistory
 from ungdom.workflow.table import VERSION

@@ -24,7 +24,7 @@ from ungdom.statistics.lead_times import Point, points
 from ungdom.store import reference
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.session import Connection
-from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.vocabulary import Sanction
 
 D = TypeVar("D", LeadTimeDefinition, CompletionDefinition)

@@ -25,7 +25,7 @@ from ungdom.statistics.frames import (
 from ungdom.statistics.outcomes import outcome
 from ungdom.statistics.passages import WAITING
 from ungdom.statistics.survival import CENSORED, Spans
-from ungdom.workflow.daycount import days_between
+from ungdom.workflow.calendar import days_between
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,6 +1,6 @@
 """What the offices hold themselves to in figures: dated, never law. Clocks of single cases have theirs in `law`."""
 
-from ungdom.workflow.daycount import Length
+from ungdom.workflow.calendar import Length
 from ungdom.workflow.law import FIRST, OFFICE, Dated
 from ungdom.workflow.vocabulary import Phase, Sanction
 

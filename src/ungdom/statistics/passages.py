@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from ungdom.statistics.case_rows import CaseFacts
-from ungdom.workflow.daycount import days_between
+from ungdom.workflow.calendar import days_between
 from ungdom.workflow.vocabulary import CLOSED, Party, State
 
 ENDED = "ended"

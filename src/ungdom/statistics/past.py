@@ -12,8 +12,8 @@ from ungdom.store import bulk, journal
 from ungdom.store.journal import StoredCase
 from ungdom.store.schema.core import case_current
 from ungdom.store.session import Connection, Database
+from ungdom.workflow.calendar import last_moment
 from ungdom.workflow.case import Youth
-from ungdom.workflow.daycount import last_moment
 from ungdom.workflow.engine import fold
 from ungdom.workflow.errors import IllegalHistory
 from ungdom.workflow.events import Event

@@ -17,7 +17,7 @@ from ungdom.store import releases
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.releases import StoredRelease
 from ungdom.store.session import Connection, Database
-from ungdom.workflow.daycount import last_moment, oslo_date
+from ungdom.workflow.calendar import last_moment, oslo_date
 
 NAMESPACE = UUID("5d2c1f0e-6f7b-5a39-9d0c-3c1f4c2b7a10")
 """Ids of releases are made of what they hold."""

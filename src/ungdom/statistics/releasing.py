@@ -25,7 +25,7 @@ from ungdom.statistics.recidivism.answering import person_histories, with_sex
 from ungdom.statistics.recidivism.spells import recidivism_spells
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.session import Connection
-from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.calendar import oslo_date
 
 D = StatisticDimension
 STRUCTURAL_ZERO_DIMENSIONS = frozenset({D.REGIME})

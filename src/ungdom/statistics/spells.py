@@ -7,10 +7,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from ungdom.workflow.calendar import days_between, oslo_date
 from ungdom.workflow.case import Case, StateInterval
-from ungdom.workflow.daycount import days_between, oslo_date
-from ungdom.workflow.deadlines import FOLLOW_THE_TERM, RULES, Deadline, DeadlineRule, DeadlineStatus, deadlines
-from ungdom.workflow.offices import counted_at
+from ungdom.workflow.rules.deadlines import (
+    FOLLOW_THE_TERM,
+    RULES,
+    Deadline,
+    DeadlineRule,
+    DeadlineStatus,
+    deadlines,
+)
+from ungdom.workflow.rules.offices import counted_at
 from ungdom.workflow.vocabulary import CLOSED, Sanction, State
 
 FORECAST_CLOCKS: tuple[DeadlineRule, ...] = tuple(

@@ -13,7 +13,8 @@ from ungdom.store import bulk, case_queries, outbox
 from ungdom.store.outbox import OutboxMessage
 from ungdom.store.schema.alerts import alert, alert_change
 from ungdom.store.schema.core import case_current
-from ungdom.workflow.alerting import (
+from ungdom.workflow.case import Case
+from ungdom.workflow.rules.escalation import (
     AlertChange,
     AlertFlag,
     AlertState,
@@ -25,8 +26,7 @@ from ungdom.workflow.alerting import (
     party_waited_for,
     recipients,
 )
-from ungdom.workflow.case import Case
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
 _NAMESPACE = UUID("2f4d6c1a-93b7-4f3e-8a51-0c7e5d9b6a10")

@@ -10,7 +10,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Select, and_, exists, 
 
 from ungdom.store.reference import coordinator_is_cleared
 from ungdom.store.schema.core import case_current, case_file, case_number, case_team, event, person
-from ungdom.workflow.permissions import (
+from ungdom.workflow.rules.permissions import (
     ANY,
     OF_THE_OFFICE,
     PROSECUTION_SEES,

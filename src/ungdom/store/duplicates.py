@@ -9,7 +9,7 @@ from ungdom.store.concerns import handled_by
 from ungdom.store.identity import has_open_question
 from ungdom.store.journal import StoredCase
 from ungdom.store.schema.core import case_current, case_number
-from ungdom.workflow.permissions import Disclosure, Viewer
+from ungdom.workflow.rules.permissions import Disclosure, Viewer
 from ungdom.workflow.vocabulary import Role
 
 own_number, other_number = case_number.alias("mine"), case_number.alias("theirs")

@@ -30,7 +30,7 @@ from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.keyset import KeysetPosition
 from ungdom.store.schema.core import case_current, person
 from ungdom.store.schema.identity import QuestionStatus, Resemblance, identity_question
-from ungdom.workflow.permissions import Disclosure, Viewer
+from ungdom.workflow.rules.permissions import Disclosure, Viewer
 
 Q = identity_question.c
 PersonKey = ColumnElement[UUID] | UUID

@@ -35,7 +35,7 @@ from ungdom.store.schema.inbox import (
     decision_wait,
     exchange_decision,
 )
-from ungdom.workflow.permissions import NATIONAL, Viewer
+from ungdom.workflow.rules.permissions import NATIONAL, Viewer
 from ungdom.workflow.vocabulary import Role, strictest
 
 _NAMESPACE = UUID("5d0c9a52-7c0e-4f0f-9a83-1a5be0d1a9f4")

@@ -34,8 +34,8 @@ from ungdom.store.schema.core import (
     person,
     person_version,
 )
+from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.case import Case, Youth
-from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.engine import effective, version_of
 from ungdom.workflow.events import Event, dump_details, load_details
 from ungdom.workflow.vocabulary import EventType, Protection

@@ -12,8 +12,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from ungdom.store import case_queries, deliveries
 from ungdom.store.schema.core import case_current
 from ungdom.store.schema.notices import contact, delivery, digest, notice
-from ungdom.workflow.alerting import Level
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.rules.escalation import Level
+from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Party, State
 
 _NAMESPACE = UUID("0d1f3a4e-2f6a-4c55-8a3d-5e0b9c7a4d21")

@@ -5,11 +5,11 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from ungdom.workflow import alerting, deadlines, offices, waits
 from ungdom.workflow.case import Case
 from ungdom.workflow.events import Event
-from ungdom.workflow.permissions import CaseAccessFacts
-from ungdom.workflow.tasks import CaseTasks, case_tasks
+from ungdom.workflow.rules import deadlines, escalation, offices, waits
+from ungdom.workflow.rules.permissions import CaseAccessFacts
+from ungdom.workflow.views.tasks import CaseTasks, case_tasks
 from ungdom.workflow.vocabulary import PHASE, EventType, Protection
 
 TEAM_EVENTS = frozenset({EventType.TEAM_MEMBER_JOINED, EventType.TEAM_MEMBER_LEFT, EventType.CORRECTED})
@@ -96,7 +96,7 @@ def _status_columns(case: Case) -> dict[str, Any]:
         "transfer_to": offices.transfer_to(case),
         "next_due_on": due.due if due else None,
         "next_due_code": due.code if due else None,
-        "look_on": alerting.first_notice_day(clocks),
+        "look_on": escalation.first_notice_day(clocks),
     }
 
 

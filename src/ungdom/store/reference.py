@@ -15,7 +15,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Date, Integer, Table, 
 from ungdom import clock
 from ungdom.store import bulk
 from ungdom.store.schema import core as tables
-from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.vocabulary import Role
 
 LOADED: tuple[Table, ...] = (

@@ -18,8 +18,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from ungdom.store import bulk
 from ungdom.store.schema.surveys import survey_answer, survey_count, survey_invitation, survey_moment
-from ungdom.workflow.daycount import quarter_of
-from ungdom.workflow.details import By
+from ungdom.workflow.calendar import quarter_of
+from ungdom.workflow.payloads import By
 from ungdom.workflow.vocabulary import Sanction
 
 _SECRET = 32

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.keyset import KeysetPosition, page
 from ungdom.store.schema.notices import webhook
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.rules.permissions import Viewer
 
 W = webhook.c
 

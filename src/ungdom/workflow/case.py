@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from ungdom.workflow import details as d
 from ungdom.workflow import law
-from ungdom.workflow.daycount import Length, after, birthday, days_between
+from ungdom.workflow import payloads as d
+from ungdom.workflow.calendar import Length, after, birthday, days_between
 from ungdom.workflow.events import Event
 from ungdom.workflow.vocabulary import CLOSED, EventType, Regime, Sanction, State
 

@@ -9,13 +9,13 @@ from typing import Any, cast
 from transitions import Event as Trigger
 from transitions import EventData, Machine, Transition
 
-from ungdom.workflow import details as d
 from ungdom.workflow import law, table
+from ungdom.workflow import payloads as d
 from ungdom.workflow.answers import Decision as Decision  # noqa: PLC0414
 from ungdom.workflow.answers import IllegalStep as IllegalStep  # noqa: PLC0414  # re-exported beside what returns them
 from ungdom.workflow.answers import Option as Option  # noqa: PLC0414
+from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.case import Case, StateInterval, Youth, decision_in, start_given_by
-from ungdom.workflow.daycount import oslo_date
 from ungdom.workflow.errors import IllegalHistory, UnknownMachine
 from ungdom.workflow.events import SHAPE, Event
 from ungdom.workflow.guards.core import (
@@ -29,7 +29,7 @@ from ungdom.workflow.guards.core import (
 )
 from ungdom.workflow.guards.plan import coordinator_is_cleared, graded_case_is_assigned_by_a_leader
 from ungdom.workflow.history import effective as effective  # noqa: PLC0414  # asked for here, beside what it feeds
-from ungdom.workflow.permissions import acts_for
+from ungdom.workflow.rules.permissions import acts_for
 from ungdom.workflow.table import BY_DECISION, FACTS, MOVES, Move, PreviousState
 from ungdom.workflow.vocabulary import CLOSED, Actor, EventType, Regime, Role, Sanction, State
 

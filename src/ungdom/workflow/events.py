@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_json
 
-from ungdom.workflow import details as d
+from ungdom.workflow import payloads as d
 from ungdom.workflow.errors import BadDetails, Problem, allowed_values, named_values, place_of
 from ungdom.workflow.vocabulary import Actor, EventType, Role
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Generic, TypeVar
 
-from ungdom.workflow.daycount import Length
+from ungdom.workflow.calendar import Length
 from ungdom.workflow.vocabulary import MeasureKind, Regime
 
 T = TypeVar("T")

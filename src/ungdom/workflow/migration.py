@@ -13,9 +13,9 @@ from itertools import zip_longest
 
 from ungdom.workflow import engine
 from ungdom.workflow.case import Case, StateInterval, Youth
-from ungdom.workflow.deadlines import deadlines
 from ungdom.workflow.engine import IllegalStep
 from ungdom.workflow.events import Event
+from ungdom.workflow.rules.deadlines import deadlines
 
 
 class MigrationVerdict(StrEnum):

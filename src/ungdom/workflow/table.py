@@ -8,8 +8,8 @@ A row whose target is None is a fact: it leaves the state alone. Where several r
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from ungdom.workflow import details as d
 from ungdom.workflow import law
+from ungdom.workflow import payloads as d
 from ungdom.workflow.guards import breach, complaints, consents, decision, hearing, measures, plan, transfer
 from ungdom.workflow.guards.core import Guard, from_version, until_version
 from ungdom.workflow.vocabulary import Actor, EventType, Regime, Sanction, State

@@ -7,7 +7,7 @@ from typing import Any
 from ungdom import texts
 from ungdom.api.alerts.schemas import AlertBrief
 from ungdom.store.alerts import Alert
-from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.calendar import oslo_date
 
 
 def briefs(alerts: Sequence[Alert], language: texts.Language, today: date) -> list[AlertBrief]:

@@ -22,8 +22,8 @@ from ungdom.store import case_queries
 from ungdom.store.alerts import Alert, AlertFilter, AlertHistoryEntry
 from ungdom.store.case_queries import CaseCurrentRow
 from ungdom.store.session import Connection
-from ungdom.workflow.daycount import oslo_date
-from ungdom.workflow.permissions import Disclosure, may_answer_alerts, may_snooze_alerts
+from ungdom.workflow.calendar import oslo_date
+from ungdom.workflow.rules.permissions import Disclosure, may_answer_alerts, may_snooze_alerts
 
 router = APIRouter(tags=["alerts"])
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from ungdom.api.http import inputs as i
 from ungdom.message.text import CodeText, CursorText, ReferenceText
-from ungdom.workflow.alerting import AlertChange, AlertState, DelayReason, Level
+from ungdom.workflow.rules.escalation import AlertChange, AlertState, DelayReason, Level
 from ungdom.workflow.vocabulary import Party, Phase, Role, State
 
 

@@ -12,11 +12,11 @@ from ungdom.api.cases import schemas as s
 from ungdom.api.cases.routes import AsOf
 from ungdom.api.http.context import ReadContext
 from ungdom.casework import CaseView
-from ungdom.workflow import breaches, hearing
-from ungdom.workflow.breaches import BreachChain, BreachChainStep
-from ungdom.workflow.details import EndOfControl, HeardAbout, HeardHow
+from ungdom.workflow.derived import breaches, right_to_be_heard
+from ungdom.workflow.derived.breaches import BreachChain, BreachChainStep
+from ungdom.workflow.derived.right_to_be_heard import HeardStatus
 from ungdom.workflow.events import plain_details
-from ungdom.workflow.hearing import HeardStatus
+from ungdom.workflow.payloads import EndOfControl, HeardAbout, HeardHow
 from ungdom.workflow.vocabulary import EventType
 
 router = APIRouter(tags=["cases"])
@@ -97,7 +97,7 @@ def get_breaches(context: ReadContext, case_id: UUID, as_of: AsOf) -> Response:
 def breaches_out(read: CaseView, then: s.AsOfOut, language: texts.Language) -> BreachesOut:
     """The chains, and what belongs to them on the day."""
     case, day = read.case, read.on
-    heard = hearing.heard_statuses(case, day) if hearing.is_required(case, day) else []
+    heard = right_to_be_heard.heard_statuses(case, day) if right_to_be_heard.is_required(case, day) else []
     window = breaches.window(case, day)
     return BreachesOut(
         as_of=then,
@@ -139,5 +139,5 @@ def _heard_out(status: HeardStatus, language: texts.Language) -> HeardOut:
         heard_on=status.hearing.occurred_on if status.hearing else None,
         how=status.how,
         how_label=texts.label(language, status.how) if status.how else None,
-        law=hearing.LAW,
+        law=right_to_be_heard.LAW,
     )

@@ -23,8 +23,8 @@ from ungdom.store import calendar_feeds
 from ungdom.store.calendar_feeds import Feed
 from ungdom.store.ids import uuid7
 from ungdom.store.session import Connection, Database
-from ungdom.workflow.daycount import oslo_date
-from ungdom.workflow.permissions import OF_THE_OFFICE
+from ungdom.workflow.calendar import oslo_date
+from ungdom.workflow.rules.permissions import OF_THE_OFFICE
 from ungdom.workflow.vocabulary import Role
 
 router = APIRouter(tags=["calendar"])

@@ -13,7 +13,7 @@ from ungdom.api.http import inputs as i
 from ungdom.api.http.context import ApiResponse, RequestContext
 from ungdom.casework import CaseView
 from ungdom.store.session import Connection
-from ungdom.workflow.permissions import may_read_rights
+from ungdom.workflow.rules.permissions import may_read_rights
 
 
 def case_view(

@@ -4,7 +4,7 @@ from datetime import date
 
 from pydantic import BaseModel
 
-from ungdom.workflow.complaints import Aftermath
+from ungdom.workflow.derived.complaints import Aftermath
 from ungdom.workflow.vocabulary import EventType
 
 

@@ -16,20 +16,21 @@ from ungdom.esas.status import official_status
 from ungdom.store import projection
 from ungdom.store.journal import StoredCase
 from ungdom.store.people import StoredPerson
-from ungdom.workflow import offices, table
+from ungdom.workflow import table
+from ungdom.workflow.calendar import days_between
 from ungdom.workflow.case import Case
-from ungdom.workflow.complaints import Aftermath
-from ungdom.workflow.daycount import days_between
-from ungdom.workflow.deadlines import RULES, Deadline, DeadlineRule, deadlines, next_due
+from ungdom.workflow.derived.complaints import Aftermath
 from ungdom.workflow.engine import IllegalStep, Option, effective
 from ungdom.workflow.events import Corrected, Event, plain_details
 from ungdom.workflow.guards.core import UnmetCondition
 from ungdom.workflow.guards.decision import appeal_deadline
-from ungdom.workflow.leadtime import CaseLeadTime, lead_time, measures
-from ungdom.workflow.permissions import Disclosure
+from ungdom.workflow.rules import offices
+from ungdom.workflow.rules.deadlines import RULES, Deadline, DeadlineRule, deadlines, next_due
+from ungdom.workflow.rules.permissions import Disclosure
+from ungdom.workflow.rules.waits import waiting_for
 from ungdom.workflow.table import Move, PreviousState
+from ungdom.workflow.views.lead_time import CaseLeadTime, lead_time, measures
 from ungdom.workflow.vocabulary import PHASE, EventType, Regime, Sanction, State
-from ungdom.workflow.waits import waiting_for
 
 E = EventType
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ungdom.api.cases import schemas as s
 from ungdom.casework import CaseView, NotVisible
-from ungdom.workflow.sharing import Matter, matter_of
+from ungdom.workflow.rules.sharing import Matter, matter_of
 
 HIDDEN_FIELDS: dict[Matter, tuple[str, ...]] = {
     Matter.SANCTION: ("sanction", "sanction_label", "regimes", "length"),

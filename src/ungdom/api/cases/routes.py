@@ -32,9 +32,9 @@ from ungdom.store.people import StoredPerson
 from ungdom.store.schema.core import NumberKind
 from ungdom.store.session import Connection
 from ungdom.workflow import engine
+from ungdom.workflow.calendar import last_moment, oslo_date
 from ungdom.workflow.case import Youth
-from ungdom.workflow.daycount import last_moment, oslo_date
-from ungdom.workflow.permissions import Disclosure, acts_for, disclosures_for
+from ungdom.workflow.rules.permissions import Disclosure, acts_for, disclosures_for
 from ungdom.workflow.vocabulary import EventType, Protection, Role, Sanction
 
 router = APIRouter(tags=["cases"])

@@ -11,11 +11,11 @@ from ungdom.api.cases import schemas as s
 from ungdom.api.cases.routes import AsOf
 from ungdom.api.http.context import ReadContext
 from ungdom.casework import CaseView
-from ungdom.workflow import complaints
-from ungdom.workflow import details as d
+from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case
-from ungdom.workflow.complaints import Complainable, Complaint
-from ungdom.workflow.details import ComplaintAbout, ComplaintOutcome, ReinstatementReason
+from ungdom.workflow.derived import complaints
+from ungdom.workflow.derived.complaints import Complainable, Complaint
+from ungdom.workflow.payloads import ComplaintAbout, ComplaintOutcome, ReinstatementReason
 from ungdom.workflow.vocabulary import Actor, EventType
 
 router = APIRouter(tags=["cases"])

@@ -11,9 +11,9 @@ from ungdom.api.cases import schemas as s
 from ungdom.api.cases.routes import AsOf
 from ungdom.api.http.context import ReadContext
 from ungdom.casework import CaseView
-from ungdom.workflow import consents
 from ungdom.workflow.case import Case
-from ungdom.workflow.consents import (
+from ungdom.workflow.derived import consents
+from ungdom.workflow.derived.consents import (
     ConsentInformation,
     ConsentKind,
     ConsentLack,
@@ -22,7 +22,7 @@ from ungdom.workflow.consents import (
     NotTold,
     RecordedConsent,
 )
-from ungdom.workflow.details import Attendee, By, Sharing, SharingPurpose
+from ungdom.workflow.payloads import Attendee, By, Sharing, SharingPurpose
 
 router = APIRouter(tags=["cases"])
 

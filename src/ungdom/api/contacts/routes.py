@@ -22,8 +22,8 @@ from ungdom.store import contacts
 from ungdom.store.contacts import NotificationContact
 from ungdom.store.session import Connection
 from ungdom.workflow import patterns
-from ungdom.workflow.daycount import oslo_date
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.calendar import oslo_date
+from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
 router = APIRouter(tags=["notices"])

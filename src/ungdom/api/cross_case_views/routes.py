@@ -25,8 +25,8 @@ from ungdom.store import projection
 from ungdom.store.case_queries import Filters
 from ungdom.store.journal import StoredCase
 from ungdom.store.session import Connection
-from ungdom.workflow.daycount import oslo_date
-from ungdom.workflow.permissions import Disclosure, disclosures_for, may_list_views
+from ungdom.workflow.calendar import oslo_date
+from ungdom.workflow.rules.permissions import Disclosure, disclosures_for, may_list_views
 from ungdom.workflow.vocabulary import PHASE, EventType, Phase, Sanction, State
 
 router = APIRouter(tags=["across-cases"])

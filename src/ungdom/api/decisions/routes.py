@@ -21,7 +21,12 @@ from ungdom.store import concerns, inbox
 from ungdom.store.concerns import Concern
 from ungdom.store.inbox import InboundMessage, InboundMessageFilter
 from ungdom.store.session import Connection
-from ungdom.workflow.permissions import CaseAccessFacts, Disclosure, disclosures_for, may_settle_messages
+from ungdom.workflow.rules.permissions import (
+    CaseAccessFacts,
+    Disclosure,
+    disclosures_for,
+    may_settle_messages,
+)
 from ungdom.workflow.vocabulary import Protection, State, strictest
 
 router = APIRouter(tags=["decisions"])

@@ -12,7 +12,7 @@ from ungdom.api.http.unions import REF_TEMPLATE, pascal, reference, schemas_of, 
 from ungdom.intake.words import Advice, Outcome, Reason, Remark
 from ungdom.message import TERMS, DecisionId, DecisionMessage, Kind, reader
 from ungdom.message.text import CursorText
-from ungdom.workflow.deadlines import DeadlineStatus
+from ungdom.workflow.rules.deadlines import DeadlineStatus
 from ungdom.workflow.vocabulary import EventType, State
 
 

@@ -8,11 +8,11 @@ from ungdom import texts
 from ungdom.api.cases import schemas as s
 from ungdom.casework import CaseView
 from ungdom.texts import Language
-from ungdom.workflow import delay as w
-from ungdom.workflow.daycount import Length, days_between
-from ungdom.workflow.deadlines import DeadlineStatus
-from ungdom.workflow.delay import CauseShare, Counterfactual, Delay, DelaySummary, WaitCause
-from ungdom.workflow.details import WaitReason
+from ungdom.workflow.calendar import Length, days_between
+from ungdom.workflow.payloads import WaitReason
+from ungdom.workflow.rules.deadlines import DeadlineStatus
+from ungdom.workflow.views import delay as w
+from ungdom.workflow.views.delay import CauseShare, Counterfactual, Delay, DelaySummary, WaitCause
 from ungdom.workflow.vocabulary import Party, State
 
 

@@ -19,8 +19,8 @@ from ungdom.api.http.offices import check_office
 from ungdom.message.text import CodeText, CursorText
 from ungdom.store.case_queries import Filters
 from ungdom.store.session import Connection
-from ungdom.workflow.daycount import oslo_date
-from ungdom.workflow.details.parts import ends_before_it_begins
+from ungdom.workflow.calendar import oslo_date
+from ungdom.workflow.payloads.base import ends_before_it_begins
 from ungdom.workflow.vocabulary import Sanction
 
 router = APIRouter(tags=["delays"])

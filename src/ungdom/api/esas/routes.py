@@ -26,7 +26,7 @@ from ungdom.message.text import CodeText, CursorText, LineText, ReferenceText
 from ungdom.store import exchanges, inbox, outbox
 from ungdom.store.exchanges import ExchangeMessage
 from ungdom.store.session import Connection
-from ungdom.workflow.permissions import NATIONAL
+from ungdom.workflow.rules.permissions import NATIONAL
 
 router = APIRouter(tags=["esas"])
 

@@ -27,7 +27,7 @@ from ungdom.extracts.orders import Downloader, Order, OrderRequest, OrderService
 from ungdom.extracts.writers import Form, WrittenFile
 from ungdom.message.text import PathText
 from ungdom.store.session import Connection
-from ungdom.workflow.permissions import may_download_extracts, may_read_downloads
+from ungdom.workflow.rules.permissions import may_download_extracts, may_read_downloads
 from ungdom.workflow.vocabulary import Role
 
 router = APIRouter(tags=["extracts"])

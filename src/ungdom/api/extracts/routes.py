@@ -22,7 +22,12 @@ from ungdom.extracts.orders import Downloader, Order, OrderRequest, OrderService
 from ungdom.extracts.writers import Form
 from ungdom.message.text import ReferenceText
 from ungdom.store.session import Connection
-from ungdom.workflow.permissions import may_download_extracts, may_list_extracts, may_read_downloads, may_read_published
+from ungdom.workflow.rules.permissions import (
+    may_download_extracts,
+    may_list_extracts,
+    may_read_downloads,
+    may_read_published,
+)
 from ungdom.workflow.vocabulary import Role
 
 router = APIRouter(tags=["extracts"])

@@ -16,8 +16,8 @@ from ungdom.statistics import backtest, forecast
 from ungdom.statistics.calibration import Calibration
 from ungdom.statistics.curves import FEWEST, Forecast, ForecastBasis, ForecastStanding
 from ungdom.store.session import Connection
-from ungdom.workflow.daycount import days_between
-from ungdom.workflow.permissions import Disclosure
+from ungdom.workflow.calendar import days_between
+from ungdom.workflow.rules.permissions import Disclosure
 from ungdom.workflow.vocabulary import State
 
 router = APIRouter(tags=["cases"])

@@ -21,7 +21,12 @@ from ungdom.api.http.handlers import response_for
 from ungdom.api.http.tokens import DECISIONS, SCOPES, STATUS, Principal
 from ungdom.casework.errors import CaseworkError
 from ungdom.workflow.errors import WorkflowError
-from ungdom.workflow.permissions import RoleNotAllowed, may_read_cases, may_settle_messages, roles_that
+from ungdom.workflow.rules.permissions import (
+    RoleNotAllowed,
+    may_read_cases,
+    may_settle_messages,
+    roles_that,
+)
 from ungdom.workflow.vocabulary import Role
 
 RouteRule = Callable[[Principal], None]

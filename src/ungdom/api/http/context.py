@@ -24,7 +24,7 @@ from ungdom.store.errors import Stale
 from ungdom.store.idempotency import RequestKey, StoredResponse
 from ungdom.store.session import Connection, Database
 from ungdom.workflow import patterns
-from ungdom.workflow.permissions import may_read_cases
+from ungdom.workflow.rules.permissions import may_read_cases
 from ungdom.workflow.vocabulary import Role
 
 JSON = "application/json"

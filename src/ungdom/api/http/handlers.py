@@ -48,7 +48,7 @@ from ungdom.workflow.errors import (
     place_of,
 )
 from ungdom.workflow.events import escaped
-from ungdom.workflow.permissions import OtherOffice, RoleNotAllowed, acts_for, roles_that
+from ungdom.workflow.rules.permissions import OtherOffice, RoleNotAllowed, acts_for, roles_that
 from ungdom.workflow.vocabulary import EventType, Role
 
 log = logging.getLogger("ungdom.api")

@@ -10,11 +10,11 @@ from pydantic_core import PydanticCustomError
 from ungdom import message
 from ungdom.message.text import CodeText, CursorText, LineText, NoteText, ReferenceText, SearchText
 from ungdom.workflow import patterns
-from ungdom.workflow.daycount import oslo_date
-from ungdom.workflow.details import CorrectionReason, Offence
-from ungdom.workflow.details.parts import Provision, ends_before_it_begins
+from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.errors import BadDetails
 from ungdom.workflow.events import FIRST_YEAR, LAST_YEAR, YEARS, implausible
+from ungdom.workflow.payloads import CorrectionReason, Offence
+from ungdom.workflow.payloads.base import Provision, ends_before_it_begins
 from ungdom.workflow.vocabulary import Actor, EventType, OffenceGroup, Party, Phase, Sanction, State
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)

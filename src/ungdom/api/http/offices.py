@@ -5,7 +5,7 @@ from fastapi.exceptions import RequestValidationError
 from ungdom.api.http.context import RequestContext
 from ungdom.store import reference
 from ungdom.store.session import Connection
-from ungdom.workflow.permissions import OtherOffice
+from ungdom.workflow.rules.permissions import OtherOffice
 
 
 def check_office(tx: Connection, context: RequestContext, konfliktrad: str | None) -> None:

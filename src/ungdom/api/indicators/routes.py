@@ -16,8 +16,8 @@ from ungdom.statistics.indicators import answering
 from ungdom.statistics.surveys import results
 from ungdom.store import surveys
 from ungdom.store.session import Connection
-from ungdom.workflow.daycount import oslo_date
-from ungdom.workflow.permissions import OF_THE_OFFICE, may_read_cases, may_read_figures
+from ungdom.workflow.calendar import oslo_date
+from ungdom.workflow.rules.permissions import OF_THE_OFFICE, may_read_cases, may_read_figures
 from ungdom.workflow.vocabulary import Role
 
 router = APIRouter(tags=["statistics"])

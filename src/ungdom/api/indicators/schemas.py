@@ -13,7 +13,7 @@ from ungdom.statistics.indicators import INDICATORS, Indicator, IndicatorGroup, 
 from ungdom.statistics.indicators.figures import WHOLE, Figure
 from ungdom.statistics.surveys import SurveyKind, SurveyQuestion
 from ungdom.statistics.surveys.results import SurveyCell
-from ungdom.workflow.details.parts import ends_before_it_begins
+from ungdom.workflow.payloads.base import ends_before_it_begins
 from ungdom.workflow.vocabulary import Sanction
 
 DECIMALS = 4

@@ -20,8 +20,8 @@ from ungdom.notices import hooks, wording
 from ungdom.store import notices
 from ungdom.store.notices import NoticeWithCase
 from ungdom.store.session import Connection
-from ungdom.workflow.alerting import Level
-from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.calendar import oslo_date
+from ungdom.workflow.rules.escalation import Level
 from ungdom.workflow.vocabulary import PHASE, Party, Phase, State
 
 router = APIRouter(tags=["notices"])

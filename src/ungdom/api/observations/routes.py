@@ -20,8 +20,8 @@ from ungdom.api.http.tokens import READ, WRITE
 from ungdom.store import journal, observations, records
 from ungdom.store.observations import BY_HAND, Observation
 from ungdom.store.session import Connection
-from ungdom.workflow.daycount import oslo_date
-from ungdom.workflow.permissions import Disclosure, may_record_observations, may_work_on
+from ungdom.workflow.calendar import oslo_date
+from ungdom.workflow.rules.permissions import Disclosure, may_record_observations, may_work_on
 from ungdom.workflow.vocabulary import ObservationKind
 
 router = APIRouter(tags=["people"])

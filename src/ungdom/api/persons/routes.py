@@ -22,7 +22,7 @@ from ungdom.store import case_queries, identity, people, records
 from ungdom.store.identity import IdentityQuestion
 from ungdom.store.people import StoredPerson
 from ungdom.store.session import Connection
-from ungdom.workflow.permissions import Disclosure, may_settle_identity
+from ungdom.workflow.rules.permissions import Disclosure, may_settle_identity
 
 router = APIRouter(tags=["people"])
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from ungdom.store import people
 from ungdom.store.people import Personalia, StoredPerson
-from ungdom.workflow.permissions import Disclosure
+from ungdom.workflow.rules.permissions import Disclosure
 
 
 class PersonContactOut(BaseModel):

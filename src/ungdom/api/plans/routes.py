@@ -17,12 +17,14 @@ from ungdom.api.plans import schemas as shapes
 from ungdom.casework import CaseView
 from ungdom.store import catalogue
 from ungdom.store.session import Connection
-from ungdom.workflow import meetings, plan, restorative, vantage
-from ungdom.workflow.details import Attended, Attendee, PlannedMeasure
-from ungdom.workflow.meetings import Meeting, MeetingKind
-from ungdom.workflow.permissions import Disclosure
-from ungdom.workflow.plan import MeasureState, PlanVersion
-from ungdom.workflow.sharing import Matter
+from ungdom.workflow.derived import meetings
+from ungdom.workflow.derived.meetings import Meeting, MeetingKind
+from ungdom.workflow.payloads import Attended, Attendee, PlannedMeasure
+from ungdom.workflow.rules import plan
+from ungdom.workflow.rules.permissions import Disclosure
+from ungdom.workflow.rules.plan import MeasureState, PlanVersion
+from ungdom.workflow.rules.sharing import Matter
+from ungdom.workflow.views import restorative, viewer_access
 from ungdom.workflow.vocabulary import Protection
 
 router = APIRouter(tags=["cases"])
@@ -79,9 +81,9 @@ def _case_access(tx: Connection, context: RequestContext, case_id: UUID, as_of: 
     viewer = context.recorder.viewer
     asked_now = as_of.valid_at is None and as_of.known_at is None
     now = read if asked_now else read_case(tx, context, case_id, i.AsOf())
-    categories = frozenset(matter for matter in M if vantage.viewer_may_learn(viewer, now.case, matter, now.on))
+    categories = frozenset(matter for matter in M if viewer_access.viewer_may_learn(viewer, now.case, matter, now.on))
     as_of_out = s.AsOfOut(on=read.on, known_at=instant(as_of.known_at))
-    return CaseAccess(read, vantage.agency_of(viewer, now.case), categories, as_of_out)
+    return CaseAccess(read, viewer_access.agency_of(viewer, now.case), categories, as_of_out)
 
 
 # --- the plan ---------------------------------------------------------------------------------------------------

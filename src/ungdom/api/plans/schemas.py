@@ -5,7 +5,8 @@ from typing import Any, Literal
 
 from ungdom import texts
 from ungdom.api.cases.schemas import AsOfOut, Output
-from ungdom.workflow.details import (
+from ungdom.workflow.derived.meetings import MeetingKind, RequiredAttendee
+from ungdom.workflow.payloads import (
     Attendee,
     MeasureAnswer,
     MeasureEnd,
@@ -14,10 +15,9 @@ from ungdom.workflow.details import (
     PlanLoad,
     WaitReason,
 )
-from ungdom.workflow.measure_list import KIND
-from ungdom.workflow.meetings import MeetingKind, RequiredAttendee
-from ungdom.workflow.plan import MeasureStatus
-from ungdom.workflow.restorative import Track, TrackState
+from ungdom.workflow.rules.measure_list import KIND
+from ungdom.workflow.rules.plan import MeasureStatus
+from ungdom.workflow.views.restorative import Track, TrackState
 from ungdom.workflow.vocabulary import EventType, MeasureKind
 
 

@@ -34,8 +34,8 @@ from ungdom.statistics.register import ReleasedTableQuery
 from ungdom.store import releases
 from ungdom.store.releases import StoredRelease
 from ungdom.store.session import Connection
-from ungdom.workflow.daycount import oslo_date
-from ungdom.workflow.permissions import may_read_published
+from ungdom.workflow.calendar import oslo_date
+from ungdom.workflow.rules.permissions import may_read_published
 from ungdom.workflow.vocabulary import Role
 
 router = APIRouter(tags=["releases"])

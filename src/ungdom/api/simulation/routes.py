@@ -13,9 +13,9 @@ from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext
 from ungdom.api.indicators.routes import scope_of
 from ungdom.api.simulation.schemas import SimulationIn, SimulationOut, simulation_out
 from ungdom.store.session import Connection
-from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.errors import BadChanges, Problem
-from ungdom.workflow.permissions import may_simulate
+from ungdom.workflow.rules.permissions import may_simulate
 
 router = APIRouter(tags=["rules"])
 

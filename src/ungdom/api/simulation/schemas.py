@@ -23,8 +23,8 @@ from ungdom.simulation import (
     SimulationResult,
     Turn,
 )
-from ungdom.workflow.alerting import Audience, Level
-from ungdom.workflow.daycount import Length
+from ungdom.workflow.calendar import Length
+from ungdom.workflow.rules.escalation import Audience, Level
 from ungdom.workflow.vocabulary import Regime, Sanction
 
 DEFAULT_LINES = 200

@@ -32,7 +32,7 @@ from ungdom.statistics.jsonstat import csv_text, dataset
 from ungdom.statistics.recidivism.answering import recidivism
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.session import Connection
-from ungdom.workflow.permissions import may_read_figures, may_read_published, may_read_recidivism
+from ungdom.workflow.rules.permissions import may_read_figures, may_read_published, may_read_recidivism
 from ungdom.workflow.vocabulary import Role
 
 router = APIRouter(tags=["statistics"])

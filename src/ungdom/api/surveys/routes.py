@@ -19,9 +19,9 @@ from ungdom.message.text import HeaderText, SecretText
 from ungdom.statistics.surveys import HIGHEST_GRADE, LOWEST_GRADE, SurveyKind, SurveyQuestion, inviting
 from ungdom.statistics.surveys.inviting import DueInvitation
 from ungdom.store.session import Connection, Database
-from ungdom.workflow.daycount import oslo_date
-from ungdom.workflow.details import By
-from ungdom.workflow.permissions import OF_THE_OFFICE
+from ungdom.workflow.calendar import oslo_date
+from ungdom.workflow.payloads import By
+from ungdom.workflow.rules.permissions import OF_THE_OFFICE
 from ungdom.workflow.vocabulary import Role
 
 router = APIRouter(tags=["surveys"])

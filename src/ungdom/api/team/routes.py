@@ -13,10 +13,11 @@ from ungdom.api.http.context import ApiResponse, ReadContext
 from ungdom.casework import CaseView
 from ungdom.store import projection
 from ungdom.store.session import Connection
-from ungdom.workflow import sharing, team
-from ungdom.workflow.details import Attendee, Channel, TeamRole
-from ungdom.workflow.permissions import Disclosure, Viewer
-from ungdom.workflow.team import Member, Seat
+from ungdom.workflow.derived import team
+from ungdom.workflow.derived.team import Member, Seat
+from ungdom.workflow.payloads import Attendee, Channel, TeamRole
+from ungdom.workflow.rules import sharing
+from ungdom.workflow.rules.permissions import Disclosure, Viewer
 
 router = APIRouter(tags=["cases"])
 

@@ -11,9 +11,9 @@ from ungdom.api.cases import schemas as s
 from ungdom.api.cases.routes import AsOf, instant, json_response, read_case
 from ungdom.api.http.context import ApiResponse, ReadContext
 from ungdom.store.session import Connection
-from ungdom.workflow.deadlines import DeadlineStatus
-from ungdom.workflow.permissions import Disclosure
-from ungdom.workflow.timeline import Mark, TimelineEntry, timeline
+from ungdom.workflow.rules.deadlines import DeadlineStatus
+from ungdom.workflow.rules.permissions import Disclosure
+from ungdom.workflow.views.timeline import Mark, TimelineEntry, timeline
 
 router = APIRouter(tags=["cases"])
 

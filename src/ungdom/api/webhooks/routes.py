@@ -27,7 +27,7 @@ from ungdom.store.deliveries import WEBHOOK, Delivery
 from ungdom.store.ids import uuid7
 from ungdom.store.session import Connection
 from ungdom.store.webhooks import Secret, Webhook, WebhookCredentials
-from ungdom.workflow.permissions import may_read_cases
+from ungdom.workflow.rules.permissions import may_read_cases
 from ungdom.workflow.vocabulary import Role
 
 if TYPE_CHECKING:

@@ -19,10 +19,11 @@ from ungdom.message.text import CursorText
 from ungdom.store.case_queries import Filters
 from ungdom.store.projection import duty_pattern
 from ungdom.store.session import Connection
-from ungdom.workflow import offices, tasks
-from ungdom.workflow.daycount import days_between, oslo_date
-from ungdom.workflow.permissions import Viewer, acts_for, may_read_worklist
-from ungdom.workflow.tasks import TASK_RULES, Task, TaskKind
+from ungdom.workflow.calendar import days_between, oslo_date
+from ungdom.workflow.rules import offices
+from ungdom.workflow.rules.permissions import Viewer, acts_for, may_read_worklist
+from ungdom.workflow.views import tasks
+from ungdom.workflow.views.tasks import TASK_RULES, Task, TaskKind
 from ungdom.workflow.vocabulary import Actor, EventType, Party, Phase, Sanction, State
 
 router = APIRouter(tags=["worklist"])

@@ -33,7 +33,7 @@ from ungdom.esas.inbound.values import (
 )
 from ungdom.esas.inbound.verdicts import AccusedVerdict, Forkynning, Reaksjoner, Resultat
 from ungdom.message import DecisionMessage, Kind, Person
-from ungdom.workflow import details as d
+from ungdom.workflow import payloads as d
 from ungdom.workflow.errors import Problem
 
 F = FlagCode

@@ -36,7 +36,7 @@ from ungdom.esas.inbound.values import (
 )
 from ungdom.esas.inbound.verdicts import Reaksjoner
 from ungdom.message import DecisionMessage, DispatchTerms, Kind
-from ungdom.workflow import details as d
+from ungdom.workflow import payloads as d
 from ungdom.workflow.errors import Problem
 
 F = FlagCode

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from ungdom.esas.inbound.official import FlagCode, OfficialFlag
 from ungdom.esas.inbound.values import EsasModel, Unread
-from ungdom.workflow.daycount import Length
+from ungdom.workflow.calendar import Length
 
 F = FlagCode
 _MONTHS_A_YEAR = 12

@@ -20,8 +20,8 @@ from ungdom.esas.inbound.people import (
 )
 from ungdom.esas.inbound.values import CaseNumber, EsasModel, Text, Unread, case_number_flags
 from ungdom.message import DecisionMessage, DispatchTerms, Kind, Opening
-from ungdom.workflow import details as d
 from ungdom.workflow import law
+from ungdom.workflow import payloads as d
 from ungdom.workflow.vocabulary import Regime, Sanction
 
 F = FlagCode

@@ -15,7 +15,7 @@ from ungdom.message import Guardian, Person
 from ungdom.message.national_id import NationalIdFlag as Odd
 from ungdom.message.national_id import check_national_id
 from ungdom.workflow import law
-from ungdom.workflow.daycount import after
+from ungdom.workflow.calendar import after
 
 F = FlagCode
 Sex = Literal["female", "male", "unknown"]

@@ -35,7 +35,7 @@ from ungdom.esas.inbound.values import (
     plain_id,
 )
 from ungdom.message import Kind
-from ungdom.workflow import details as d
+from ungdom.workflow import payloads as d
 from ungdom.workflow.errors import Problem
 
 F = FlagCode

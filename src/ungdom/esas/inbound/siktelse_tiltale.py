@@ -28,7 +28,7 @@ from ungdom.esas.inbound.values import (
     plain_ref,
 )
 from ungdom.message import ChargeTerms, DecisionMessage, Kind, OtherOutcomeTerms
-from ungdom.workflow import details as d
+from ungdom.workflow import payloads as d
 
 F = FlagCode
 KINDS = {

@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 from ungdom.esas.inbound.official import FlagCode, OfficialFlag
 from ungdom.message.text import ForeignId, Printable
 from ungdom.workflow import law
-from ungdom.workflow.daycount import OSLO, oslo_date
+from ungdom.workflow.calendar import OSLO, oslo_date
 from ungdom.workflow.events import FIRST_YEAR, LAST_YEAR
 
 F = FlagCode

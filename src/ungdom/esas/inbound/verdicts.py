@@ -9,9 +9,9 @@ from ungdom.esas.inbound.lengths import Fengsel, Lengde, hours_flags, length, pr
 from ungdom.esas.inbound.official import FlagCode, OfficialFlag
 from ungdom.esas.inbound.values import EsasModel, MaybeText, StepDay, Text, Unread, code_flags
 from ungdom.message import Kind, OtherOutcomeTerms
-from ungdom.workflow import details as d
 from ungdom.workflow import law
-from ungdom.workflow.daycount import Length, after
+from ungdom.workflow import payloads as d
+from ungdom.workflow.calendar import Length, after
 
 F = FlagCode
 RESULTS = ("SKYLDIG", "FRIKJENT", "FRAFALT")

@@ -12,7 +12,7 @@ from ungdom.statistics import norms
 from ungdom.statistics.caseload.arrivals import ArrivalForecaster, ArrivalWeek
 from ungdom.statistics.caseload.pressure import PressureWarning, ReceivedCase, warnings
 from ungdom.statistics.digests import CaseSummary
-from ungdom.workflow.daycount import days_between
+from ungdom.workflow.calendar import days_between
 from ungdom.workflow.vocabulary import PHASE, Phase, Sanction
 
 WEEKS_BACK = 13

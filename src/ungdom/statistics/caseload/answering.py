@@ -9,7 +9,7 @@ from ungdom.statistics.curves import WINDOW
 from ungdom.statistics.digests import CaseSelection
 from ungdom.statistics.indicators.answering import AT_MOST
 from ungdom.store.session import Connection
-from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.calendar import oslo_date
 
 
 @dataclass(frozen=True, slots=True)

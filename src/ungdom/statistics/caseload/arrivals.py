@@ -19,7 +19,7 @@ from ungdom.lazy import lazy
 from ungdom.statistics.curves import FEWEST, LANDMARKS, WINDOW
 from ungdom.statistics.digests import CaseSummary, Stay
 from ungdom.statistics.survival import CENSORED, CONFIDENCE, Incidence, Spans, aalen_johansen
-from ungdom.workflow.daycount import days_between
+from ungdom.workflow.calendar import days_between
 from ungdom.workflow.vocabulary import CLOSED, Sanction, State
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from ungdom.statistics.survival import CENSORED, Spans, kaplan_meier, quantile
-from ungdom.workflow.daycount import days_between
+from ungdom.workflow.calendar import days_between
 from ungdom.workflow.law import OFFICE
 from ungdom.workflow.vocabulary import Sanction
 

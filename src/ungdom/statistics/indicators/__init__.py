@@ -14,10 +14,10 @@ from ungdom.statistics.indicators import breaches, completion, consents, coopera
 from ungdom.statistics.indicators.consents import ConsentPart
 from ungdom.statistics.indicators.marks import CountContribution, DurationContribution
 from ungdom.workflow import law
+from ungdom.workflow.calendar import Length
 from ungdom.workflow.case import Case
-from ungdom.workflow.daycount import Length
-from ungdom.workflow.details import Attendee, MeasureAnswer, PlanLoad
 from ungdom.workflow.law import Dated
+from ungdom.workflow.payloads import Attendee, MeasureAnswer, PlanLoad
 from ungdom.workflow.vocabulary import State
 
 

@@ -11,7 +11,7 @@ from ungdom.statistics.surveys import results
 from ungdom.statistics.surveys.results import SurveyCell
 from ungdom.store import reference, surveys
 from ungdom.store.session import Connection
-from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.vocabulary import Sanction
 
 AT_MOST = 2_000

@@ -11,7 +11,7 @@ from ungdom.statistics.indicators.marks import (
     events_in_order,
     open_duration,
 )
-from ungdom.workflow import details as d
+from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case
 from ungdom.workflow.events import Event
 from ungdom.workflow.vocabulary import EventType

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 
 from ungdom.statistics.indicators.marks import CountContribution, contributions_by_part
-from ungdom.workflow import details as d
+from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case
 from ungdom.workflow.vocabulary import EventType, State
 

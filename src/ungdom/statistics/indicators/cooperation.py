@@ -5,9 +5,9 @@ from datetime import date
 
 from ungdom.statistics.case_rows import DECISIONS
 from ungdom.statistics.indicators.marks import CountContribution, DurationContribution, Link, durations, open_duration
-from ungdom.workflow import details as d
+from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case
-from ungdom.workflow.details import Attendee
+from ungdom.workflow.payloads import Attendee
 from ungdom.workflow.vocabulary import EventType
 
 E = EventType

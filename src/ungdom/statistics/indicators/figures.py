@@ -15,7 +15,7 @@ from ungdom.statistics.indicators import INDICATORS, Indicator
 from ungdom.statistics.indicators.marks import CountContribution, DurationContribution
 from ungdom.statistics.passages import entry
 from ungdom.statistics.survival import CENSORED, Spans, kaplan_meier, quantile
-from ungdom.workflow.daycount import after, days_between
+from ungdom.workflow.calendar import after, days_between
 
 ENDED, LEFT = 1, 2
 

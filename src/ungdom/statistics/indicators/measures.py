@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ungdom.statistics.indicators.marks import CountContribution, DurationContribution, duration_until
-from ungdom.workflow import details as d
+from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case
 from ungdom.workflow.vocabulary import EventType
 

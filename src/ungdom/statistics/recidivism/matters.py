@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from ungdom.store.observations import Observation
-from ungdom.workflow import details as d
+from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case
 from ungdom.workflow.events import Event
 from ungdom.workflow.vocabulary import EventType, ObservationKind, State

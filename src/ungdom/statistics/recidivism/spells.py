@@ -15,7 +15,7 @@ from ungdom.statistics.definitions import RECIDIVISMS, RecidivismDefinition
 from ungdom.statistics.recidivism.matters import CaseOffences, OffenceRecord, deduplicate, offence_of_observation
 from ungdom.statistics.recidivism.rules import Relapse
 from ungdom.store.observations import Observation
-from ungdom.workflow.daycount import after, days_between
+from ungdom.workflow.calendar import after, days_between
 from ungdom.workflow.vocabulary import ObservationKind
 
 RiskInterval = tuple[int, int]

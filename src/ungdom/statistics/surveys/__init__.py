@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from ungdom.workflow.daycount import Length
+from ungdom.workflow.calendar import Length
 from ungdom.workflow.law import OFFICE, Dated
 from ungdom.workflow.vocabulary import EventType, State
 

@@ -21,10 +21,10 @@ from ungdom.statistics.surveys import (
 from ungdom.store import surveys
 from ungdom.store.session import Connection, Database
 from ungdom.store.surveys import Invitation, SurveyGroup
+from ungdom.workflow.calendar import after, quarter_of
 from ungdom.workflow.case import Case
-from ungdom.workflow.daycount import after, quarter_of
-from ungdom.workflow.details import By
 from ungdom.workflow.events import Event
+from ungdom.workflow.payloads import By
 
 
 class NotDue(Exception):

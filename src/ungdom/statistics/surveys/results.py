@@ -14,7 +14,7 @@ from ungdom.statistics.indicators import INDICATOR_BY_CODE
 from ungdom.statistics.indicators.figures import WHOLE, Figure
 from ungdom.statistics.surveys import FEWEST_ANSWERS, MONTHS_OPEN, SurveyKind, SurveyQuestion, add_months
 from ungdom.store.surveys import SurveyAnswers, SurveyGroupCounts
-from ungdom.workflow.daycount import quarter_of
+from ungdom.workflow.calendar import quarter_of
 
 LOWEST_AGREEING_GRADE = 4
 

@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 
 from ungdom.store.schema.core import EnumText, UtcDateTime, metadata
-from ungdom.workflow.alerting import Level
+from ungdom.workflow.rules.escalation import Level
 from ungdom.workflow.vocabulary import Party, Role
 
 _OPEN = text("settled_at IS NULL")

@@ -2,12 +2,12 @@
 
 from datetime import date
 
-from ungdom.workflow import details as d
 from ungdom.workflow import law
-from ungdom.workflow.breaches import petition_deadline
+from ungdom.workflow import payloads as d
+from ungdom.workflow.calendar import after
 from ungdom.workflow.case import Case
-from ungdom.workflow.complaints import open_complaint
-from ungdom.workflow.daycount import after
+from ungdom.workflow.derived.breaches import petition_deadline
+from ungdom.workflow.derived.complaints import open_complaint
 from ungdom.workflow.guards.core import ProposedEvent, Violation, condition, detail, details_of
 from ungdom.workflow.vocabulary import Actor, EventType, Regime, Role, State
 

@@ -1,9 +1,9 @@
 """Conditions of complaints, and of what follows one that was upheld."""
 
-from ungdom.workflow import complaints
-from ungdom.workflow import details as d
+from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case
-from ungdom.workflow.complaints import Complaint
+from ungdom.workflow.derived import complaints
+from ungdom.workflow.derived.complaints import Complaint
 from ungdom.workflow.guards.core import ProposedEvent, Violation, condition, detail, details_of
 from ungdom.workflow.vocabulary import Actor, EventType, Role
 

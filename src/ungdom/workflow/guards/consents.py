@@ -2,11 +2,11 @@
 
 from datetime import date
 
-from ungdom.workflow import consents
 from ungdom.workflow.case import Case
-from ungdom.workflow.consents import ConsentLack
-from ungdom.workflow.details import By
+from ungdom.workflow.derived import consents
+from ungdom.workflow.derived.consents import ConsentLack
 from ungdom.workflow.guards.core import ProposedEvent, Violation, condition
+from ungdom.workflow.payloads import By
 from ungdom.workflow.vocabulary import Actor
 
 

@@ -2,11 +2,11 @@
 
 from datetime import date, timedelta
 
-from ungdom.workflow import details as d
 from ungdom.workflow import law
+from ungdom.workflow import payloads as d
+from ungdom.workflow.calendar import Length, after, next_working_day
 from ungdom.workflow.case import Case
-from ungdom.workflow.consents import current_consents
-from ungdom.workflow.daycount import Length, after, next_working_day
+from ungdom.workflow.derived.consents import current_consents
 from ungdom.workflow.guards.core import ProposedEvent, Violation, condition, detail, details_of
 from ungdom.workflow.vocabulary import Actor, EventType, Regime
 

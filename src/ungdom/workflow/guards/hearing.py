@@ -1,17 +1,17 @@
 """The condition that the youth was heard before a step of the office that turns against them."""
 
-from ungdom.workflow import hearing
 from ungdom.workflow.case import Case
+from ungdom.workflow.derived import right_to_be_heard
 from ungdom.workflow.guards.core import ProposedEvent, Violation, condition
 from ungdom.workflow.vocabulary import Actor, EventType, Role
 
 
-@condition(hearing.LAW, Actor.COORDINATOR)
+@condition(right_to_be_heard.LAW, Actor.COORDINATOR)
 def youth_was_heard(case: Case, step: ProposedEvent) -> Violation | None:
     """The youth was heard, or given the opportunity, after the newest ground of the step."""
-    if not hearing.is_required(case, step.on) or _is_the_prosecutions(step):
+    if not right_to_be_heard.is_required(case, step.on) or _is_the_prosecutions(step):
         return None
-    status = hearing.missing_hearing(case, step.type, step.details, step.on)
+    status = right_to_be_heard.missing_hearing(case, step.type, step.details, step.on)
     return Violation(status.ground.occurred_on if status.ground else None, status.about) if status else None
 
 

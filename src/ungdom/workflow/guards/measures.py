@@ -1,11 +1,11 @@
 """Conditions on what a plan holds, on changes of it, on its measures, and on the track beside it. krl §§ 24 a, 25."""
 
-from ungdom.workflow import details as d
-from ungdom.workflow import plan
+from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case
-from ungdom.workflow.details import PlannedMeasure
 from ungdom.workflow.guards.core import ProposedEvent, Violation, condition, detail, details_of
-from ungdom.workflow.measure_list import allowed_codes, load, may_be_planned
+from ungdom.workflow.payloads import PlannedMeasure
+from ungdom.workflow.rules import plan
+from ungdom.workflow.rules.measure_list import allowed_codes, load, may_be_planned
 from ungdom.workflow.vocabulary import PHASE, Actor, Party, Phase, Regime
 
 

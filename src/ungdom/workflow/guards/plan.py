@@ -2,12 +2,12 @@
 
 from collections.abc import Set
 
-from ungdom.workflow import details as d
+from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case
-from ungdom.workflow.consents import current_consents
+from ungdom.workflow.derived.consents import current_consents
+from ungdom.workflow.derived.team import ROLES, present
 from ungdom.workflow.events import Event
 from ungdom.workflow.guards.core import ProposedEvent, Violation, condition, detail, details_of
-from ungdom.workflow.team import ROLES, present
 from ungdom.workflow.vocabulary import PHASE, Actor, EventType, Party, Phase, Regime, Role
 
 E = EventType

@@ -1,9 +1,9 @@
 """Conditions of a transfer to another konfliktråd: who decides, who answers, and in which order. krl § 13."""
 
-from ungdom.workflow import details as d
-from ungdom.workflow import offices
+from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case
 from ungdom.workflow.guards.core import ProposedEvent, Violation, condition, detail
+from ungdom.workflow.rules import offices
 from ungdom.workflow.vocabulary import Actor, EventType
 
 E = EventType

@@ -22,7 +22,7 @@ from ungdom.api.http.auth.principal import (
 )
 from ungdom.api.http.auth.verify import IssuerPolicy
 from ungdom.settings import BadSettings, Settings, read_or_create
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Actor, Role
 
 ISSUER = "urn:ungdom:development"

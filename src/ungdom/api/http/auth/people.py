@@ -16,7 +16,7 @@ from ungdom.api.http.auth.principal import (
     is_identity_number,
     loggable,
 )
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
 

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Actor, Role
 
 PREFIX = "konfliktraadet:ungdom/"

@@ -9,7 +9,7 @@ from ungdom.api.http.auth.claims import Claims, expiry_of, scopes_of
 from ungdom.api.http.auth.file import RegisteredSystem
 from ungdom.api.http.auth.organisation import organisation_number_of
 from ungdom.api.http.auth.principal import SYSTEM_SUBJECT, NotLetIn, Principal, TokenSummary, loggable
-from ungdom.workflow.permissions import Viewer
+from ungdom.workflow.rules.permissions import Viewer
 
 
 def system_principal(systems: Mapping[str, RegisteredSystem], claims: Claims) -> Principal:

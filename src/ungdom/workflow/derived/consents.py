@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
-from ungdom.workflow import details as d
+from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case
-from ungdom.workflow.details import Attendee, By, Sharing
 from ungdom.workflow.events import Event
+from ungdom.workflow.payloads import Attendee, By, Sharing
 from ungdom.workflow.vocabulary import Actor, EventType, Regime, Sanction
 
 E = EventType

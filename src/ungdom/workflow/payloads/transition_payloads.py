@@ -7,9 +7,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from ungdom.workflow.daycount import Length
-from ungdom.workflow.details.parts import Code, Details, Offence, Terms
-from ungdom.workflow.details.words import (
+from ungdom.workflow.calendar import Length
+from ungdom.workflow.payloads.base import Code, Details, Offence, Terms
+from ungdom.workflow.payloads.enums import (
     AppealBy,
     AppealOutcome,
     Attendee,

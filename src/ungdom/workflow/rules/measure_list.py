@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from ungdom.workflow import details as d
 from ungdom.workflow import law
-from ungdom.workflow.details import Attendee
+from ungdom.workflow import payloads as d
+from ungdom.workflow.payloads import Attendee
 from ungdom.workflow.vocabulary import MeasureKind, Regime, Sanction
 
 K, A = MeasureKind, Attendee

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from ungdom.workflow.calendar import days_between, oslo_date
 from ungdom.workflow.case import Case
-from ungdom.workflow.daycount import days_between, oslo_date
-from ungdom.workflow.deadlines import DeadlineStatus, deadlines
 from ungdom.workflow.events import Event
-from ungdom.workflow.waits import ledger, stages
+from ungdom.workflow.rules.deadlines import DeadlineStatus, deadlines
+from ungdom.workflow.rules.waits import ledger, stages
 
 
 class Mark(StrEnum):

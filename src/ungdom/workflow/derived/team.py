@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
-from ungdom.workflow import details as d
+from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case
-from ungdom.workflow.details import Attendee, Channel, TeamRole
+from ungdom.workflow.payloads import Attendee, Channel, TeamRole
 from ungdom.workflow.vocabulary import EventType, Regime, Sanction
 
 E, A, T = EventType, Attendee, TeamRole

@@ -6,8 +6,15 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ungdom.workflow.details.measure_words import Attended, MeasureAnswer, MeasureEnd, MeasureOutcome, Need, PlanLoad
-from ungdom.workflow.details.parts import CLOSED_SHAPE, Code, Details
+from ungdom.workflow.payloads.base import CLOSED_SHAPE, Code, Details
+from ungdom.workflow.payloads.measure_enums import (
+    Attended,
+    MeasureAnswer,
+    MeasureEnd,
+    MeasureOutcome,
+    Need,
+    PlanLoad,
+)
 
 WEEK = 168
 """Hours in a week."""

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from ungdom.workflow import details as d
 from ungdom.workflow import law
+from ungdom.workflow import payloads as d
+from ungdom.workflow.calendar import Length, after, days_between, next_working_day
 from ungdom.workflow.case import Case
-from ungdom.workflow.clocks import (
+from ungdom.workflow.rules.clocks import (
     ClockStart,
     Starts,
     Stops,
@@ -39,9 +40,8 @@ from ungdom.workflow.clocks import (
     team_meetings,
     term_end,
 )
-from ungdom.workflow.daycount import Length, after, days_between, next_working_day
+from ungdom.workflow.rules.waits import covered_by_wait, waiting_for
 from ungdom.workflow.vocabulary import CLOSED, EventType, Party, Regime, Sanction, State
-from ungdom.workflow.waits import covered_by_wait, waiting_for
 
 E = EventType
 

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from ungdom.workflow import complaints
-from ungdom.workflow import details as d
+from ungdom.workflow import payloads as d
+from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.case import Case
-from ungdom.workflow.daycount import oslo_date
+from ungdom.workflow.derived import complaints
 from ungdom.workflow.events import Event
 from ungdom.workflow.vocabulary import PHASE, EventType, Phase, State
 

@@ -2,11 +2,11 @@
 
 from datetime import date
 
-from ungdom.workflow import team
 from ungdom.workflow.case import Case
-from ungdom.workflow.details import Attendee
-from ungdom.workflow.permissions import NATIONAL, OF_THE_OFFICE, Viewer
-from ungdom.workflow.sharing import Matter, may_learn
+from ungdom.workflow.derived import team
+from ungdom.workflow.payloads import Attendee
+from ungdom.workflow.rules.permissions import NATIONAL, OF_THE_OFFICE, Viewer
+from ungdom.workflow.rules.sharing import Matter, may_learn
 from ungdom.workflow.vocabulary import Role
 
 

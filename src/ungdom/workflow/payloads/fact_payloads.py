@@ -7,8 +7,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from ungdom.workflow.details.parts import Code, Details, Offence
-from ungdom.workflow.details.words import (
+from ungdom.workflow.payloads.base import Code, Details, Offence
+from ungdom.workflow.payloads.enums import (
     Attendee,
     BreachKind,
     By,

@@ -9,8 +9,8 @@ from pydantic import AfterValidator, ConfigDict, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from ungdom.workflow import patterns
-from ungdom.workflow.daycount import Length
-from ungdom.workflow.details.words import InterimCondition
+from ungdom.workflow.calendar import Length
+from ungdom.workflow.payloads.enums import InterimCondition
 from ungdom.workflow.vocabulary import OffenceGroup
 
 

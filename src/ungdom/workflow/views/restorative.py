@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from ungdom.workflow.calendar import days_between
 from ungdom.workflow.case import Case
-from ungdom.workflow.daycount import days_between
 from ungdom.workflow.events import Event
+from ungdom.workflow.rules.waits import WaitSpan, ledger
 from ungdom.workflow.vocabulary import PHASE, EventType, Party, Phase
-from ungdom.workflow.waits import WaitSpan, ledger
 
 E = EventType
 

@@ -11,9 +11,9 @@ from datetime import date
 from enum import StrEnum
 
 from ungdom.workflow.case import Case
-from ungdom.workflow.consents import ConsentStatus, sharing_consents_for
-from ungdom.workflow.details import Attendee, By, Sharing
-from ungdom.workflow.team import present
+from ungdom.workflow.derived.consents import ConsentStatus, sharing_consents_for
+from ungdom.workflow.derived.team import present
+from ungdom.workflow.payloads import Attendee, By, Sharing
 from ungdom.workflow.vocabulary import PHASE, EventType, Phase, Sanction
 
 E, A = EventType, Attendee

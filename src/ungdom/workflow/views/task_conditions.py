@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from ungdom.workflow import complaints, consents, hearing, law, offices, plan, team
-from ungdom.workflow.breaches import petition_deadline
+from ungdom.workflow import law
+from ungdom.workflow.calendar import after
 from ungdom.workflow.case import Case
-from ungdom.workflow.daycount import after
+from ungdom.workflow.derived import complaints, consents, right_to_be_heard, team
+from ungdom.workflow.derived.breaches import petition_deadline
 from ungdom.workflow.guards.decision import appeal_deadline
-from ungdom.workflow.plan import MeasureState, MeasureStatus
+from ungdom.workflow.rules import offices, plan
+from ungdom.workflow.rules.plan import MeasureState, MeasureStatus
 from ungdom.workflow.vocabulary import IN_EXECUTION, EventType, State
 
 E, T = EventType, State
@@ -81,7 +83,7 @@ def not_heard(case: Case, day: date) -> Iterator[TaskNeed]:
     """There is ground for a step against the youth after a talk, and they have not been heard about it."""
     grounds = [
         status.ground.occurred_on
-        for status in hearing.heard_statuses(case, day)
+        for status in right_to_be_heard.heard_statuses(case, day)
         if status.ground and status.hearing is None
     ]
     if grounds and case.state in HEARING and (case.new_breach or case.has(E.NEW_OFFENCE_RECORDED)):

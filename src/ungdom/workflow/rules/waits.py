@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
-from ungdom.workflow import details as d
+from ungdom.workflow import payloads as d
+from ungdom.workflow.calendar import days_between
 from ungdom.workflow.case import Case, StateInterval
-from ungdom.workflow.daycount import days_between
 from ungdom.workflow.vocabulary import Party, State
 
 DEFAULT_PARTY: dict[State, Party] = {

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from ungdom.workflow import details as d
 from ungdom.workflow import law
+from ungdom.workflow import payloads as d
+from ungdom.workflow.calendar import Length, after, next_working_day
 from ungdom.workflow.case import Case
-from ungdom.workflow.daycount import Length, after, next_working_day
 from ungdom.workflow.events import Event
 from ungdom.workflow.vocabulary import CLOSED, IN_EXECUTION, Actor, EventType, Regime, State
 

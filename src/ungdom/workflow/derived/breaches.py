@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
-from ungdom.workflow import details as d
 from ungdom.workflow import law
+from ungdom.workflow import payloads as d
+from ungdom.workflow.calendar import after, days_between, next_working_day
 from ungdom.workflow.case import Case
-from ungdom.workflow.daycount import after, days_between, next_working_day
 from ungdom.workflow.events import Event
 from ungdom.workflow.vocabulary import PHASE, EventType, Phase, Sanction, State
 

@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
-from ungdom.workflow import complaints, hearing, law
-from ungdom.workflow.breaches import petition_deadline
+from ungdom.workflow import law
 from ungdom.workflow.case import Case
-from ungdom.workflow.deadlines import Deadline, running
+from ungdom.workflow.derived import complaints, right_to_be_heard
+from ungdom.workflow.derived.breaches import petition_deadline
 from ungdom.workflow.engine import decide
 from ungdom.workflow.guards.core import ProposedEvent, UnmetCondition
-from ungdom.workflow.needs import (
+from ungdom.workflow.rules.deadlines import Deadline, running
+from ungdom.workflow.views.task_conditions import (
     CONSENTING,
     TaskCondition,
     TaskNeed,
@@ -223,7 +224,7 @@ TASK_RULES: tuple[TaskRule, ...] = (
     TaskRule(K.ORDER_TALK, E.BREACH_TALK_ORDERED, COORDINATOR, "breach_talk", "", NORM),
     TaskRule(K.HOLD_TALK, E.BREACH_TALK_HELD, COORDINATOR, "breach_talk_held", "krl §§ 31, 33", NORM,
          also_in=(T.BREACH_TALK,)),
-    TaskRule(K.HEAR_YOUTH, E.YOUTH_HEARD, COORDINATOR, not_heard, hearing.LAW, STATUTE),
+    TaskRule(K.HEAR_YOUTH, E.YOUTH_HEARD, COORDINATOR, not_heard, right_to_be_heard.LAW, STATUTE),
     TaskRule(K.RESUME, E.RESUMED, COORDINATOR, in_state(T.INTERRUPTED), "krl § 30", LIBERTY),
     TaskRule(K.SEND_PETITION, E.PETITION_SENT, CORRECTIONS + PROSECUTION, petition_unanswered, "strl § 52 c", LIBERTY,
          S),

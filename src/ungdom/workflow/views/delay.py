@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TypeVar
 
-from ungdom.workflow import details as d
+from ungdom.workflow import payloads as d
+from ungdom.workflow.calendar import days_between
 from ungdom.workflow.case import Case
-from ungdom.workflow.daycount import days_between
-from ungdom.workflow.deadlines import FOLLOW_THE_TERM, RULES, Deadline, DeadlineStatus, deadlines
+from ungdom.workflow.rules.deadlines import FOLLOW_THE_TERM, RULES, Deadline, DeadlineStatus, deadlines
+from ungdom.workflow.rules.waits import WaitSpan, ledger
 from ungdom.workflow.vocabulary import EventType, Party, State
-from ungdom.workflow.waits import WaitSpan, ledger
 
 K = TypeVar("K")
 E = EventType

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
+from ungdom.workflow.calendar import days_between
 from ungdom.workflow.case import Case, ExecutionStart
-from ungdom.workflow.daycount import days_between
+from ungdom.workflow.rules.waits import Stage, WaitSpan, ledger, stages
 from ungdom.workflow.vocabulary import EventType, Party, State
-from ungdom.workflow.waits import Stage, WaitSpan, ledger, stages
 
 K = TypeVar("K")
 

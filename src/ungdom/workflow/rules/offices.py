@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from ungdom.workflow import details as d
+from ungdom.workflow import payloads as d
+from ungdom.workflow.calendar import days_between
 from ungdom.workflow.case import Case
-from ungdom.workflow.daycount import days_between
 from ungdom.workflow.events import Event
+from ungdom.workflow.rules.waits import Stage, WaitSpan, ledger, stages
 from ungdom.workflow.vocabulary import EventType, Party, State
-from ungdom.workflow.waits import Stage, WaitSpan, ledger, stages
 
 E = EventType
 TRANSFER = (E.TRANSFER_DECIDED, E.TRANSFER_ACCEPTED, E.TRANSFER_DECLINED)

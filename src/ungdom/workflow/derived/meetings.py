@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from ungdom.workflow import details as d
+from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case
-from ungdom.workflow.details import Attendee
 from ungdom.workflow.events import Event
+from ungdom.workflow.payloads import Attendee
 from ungdom.workflow.vocabulary import EventType, Regime, Sanction
 
 E, A = EventType, Attendee

@@ -10,9 +10,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
+from ungdom.workflow.calendar import OSLO, is_working_day
 from ungdom.workflow.case import Case
-from ungdom.workflow.daycount import OSLO, is_working_day
-from ungdom.workflow.deadlines import FOLLOW_THE_TERM, RULES, Deadline, DeadlineRule, deadlines, running
+from ungdom.workflow.rules.deadlines import (
+    FOLLOW_THE_TERM,
+    RULES,
+    Deadline,
+    DeadlineRule,
+    deadlines,
+    running,
+)
 from ungdom.workflow.vocabulary import Party
 
 

@@ -10,10 +10,10 @@ from datetime import date
 from itertools import combinations
 from typing import TypeVar
 
-from ungdom.workflow.daycount import Length
-from ungdom.workflow.deadlines import DeadlineRule
+from ungdom.workflow.calendar import Length
 from ungdom.workflow.errors import BadChanges, Problem
 from ungdom.workflow.law import FIRST, Dated
+from ungdom.workflow.rules.deadlines import DeadlineRule
 from ungdom.workflow.vocabulary import Regime, Sanction
 
 T = TypeVar("T")

@@ -9,13 +9,20 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
-from ungdom.workflow import deadlines
-from ungdom.workflow import details as d
+from ungdom.workflow import payloads as d
+from ungdom.workflow.calendar import days_between
 from ungdom.workflow.case import Case
-from ungdom.workflow.daycount import days_between
-from ungdom.workflow.details import Attended, Attendee, MeasureAnswer, MeasureEnd, MeasureOutcome, PlannedMeasure
 from ungdom.workflow.events import Event
-from ungdom.workflow.measure_list import AGENCY, load
+from ungdom.workflow.payloads import (
+    Attended,
+    Attendee,
+    MeasureAnswer,
+    MeasureEnd,
+    MeasureOutcome,
+    PlannedMeasure,
+)
+from ungdom.workflow.rules import deadlines
+from ungdom.workflow.rules.measure_list import AGENCY, load
 from ungdom.workflow.vocabulary import EventType
 
 E = EventType

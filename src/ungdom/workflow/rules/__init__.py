@@ -1,0 +1,1 @@
+"""Rules that are not moves: deadlines, clocks, waits, escalation, permissions, sharing. Pure."""

@@ -1,0 +1,1 @@
+"""Answers about one case, computed from its history and the rules. Pure."""
