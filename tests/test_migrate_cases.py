@@ -16,10 +16,10 @@ from tests.process import environment
 from tests.service import KEY, Service
 from tests.stories.places import OFFICE, brought
 from tests.workflow.candidate import CANDIDATE, candidate
-from ungdom import casework, cli
+from ungdom import cases, cli
 from ungdom.alerts.sweep import sweep
-from ungdom.casework import Correction, EventEntry, Recorder, migrating
-from ungdom.casework.migrating import Done, MigrationCandidate
+from ungdom.cases import Correction, EventEntry, Recorder, migrate
+from ungdom.cases.migrate import Done, MigrationCandidate
 from ungdom.clock import Clock
 from ungdom.demo import load, story
 from ungdom.store import alerts, journal, rebuild
@@ -53,7 +53,7 @@ def filled(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def looked(service: Service, to: str) -> list[MigrationCandidate]:
-    return list(migrating.find_candidates(service.db, to, service.clock(), None, lambda _done, _of: None))
+    return list(migrate.find_candidates(service.db, to, service.clock(), None, lambda _done, _of: None))
 
 
 def until(moves: int, clock: Clock) -> Clock:
@@ -74,22 +74,22 @@ def test_what_is_done_is_what_was_foretold_also_when_it_is_broken_off_and_two_go
 ) -> None:
     filled(served, monkeypatch)
     foretold = looked(served, CANDIDATE)
-    word = migrating.digest(foretold)
+    word = migrate.digest(foretold)
     verdicts = Counter(str(one.outcome.verdict) for one in foretold if one.outcome)
     assert min(verdicts[verdict] for verdict in MigrationVerdict) > 0
 
     broken_off = until(3, served.clock)
     with pytest.raises(KeyboardInterrupt):
-        _ = [migrating.move(served.db, one, CANDIDATE, broken_off) for one in foretold]
+        _ = [migrate.move(served.db, one, CANDIDATE, broken_off) for one in foretold]
     again = looked(served, CANDIDATE)
-    assert migrating.digest(again) == word
+    assert migrate.digest(again) == word
     assert sum(one.already_moved for one in again) == 3
 
     came = two_at_once(served, again)
 
     assert not {Done.CHANGED, Done.OTHERWISE} & came.keys()
     assert came[Done.MOVED] == len(foretold) - 3 - verdicts["blocked"]
-    assert migrating.digest(looked(served, CANDIDATE)) == word
+    assert migrate.digest(looked(served, CANDIDATE)) == word
     assert list(differing(served, foretold)) == []
     assert rebuild.check(served.db) == []
     assert told_once(served) == came[Done.MOVED] + 3
@@ -103,7 +103,7 @@ def two_at_once(service: Service, foretold: list[MigrationCandidate]) -> Counter
     each: list[list[Done]] = [[], []]
 
     def run(mine: list[Done]) -> None:
-        mine += [migrating.move(service.db, one, CANDIDATE, service.clock) for one in foretold]
+        mine += [migrate.move(service.db, one, CANDIDATE, service.clock) for one in foretold]
 
     threads = [threading.Thread(target=run, args=(mine,)) for mine in each]
     for thread in threads:
@@ -155,13 +155,13 @@ def test_a_case_in_which_something_happens_meanwhile_is_left_alone_until_it_is_l
     leader = one.as_("leader", OFFICE)
     assert leader.record(case, "first_contact", "2025-05-15").status_code == 201
 
-    assert migrating.move(one.db, before, VERSION, one.clock) is Done.CHANGED
+    assert migrate.move(one.db, before, VERSION, one.clock) is Done.CHANGED
     assert leader.get(f"/v1/cases/{case}").json()["table_version"] == FIRST_VERSION
 
     [now] = looked(one, VERSION)
-    assert migrating.move(one.db, now, VERSION, one.clock) is Done.MOVED
+    assert migrate.move(one.db, now, VERSION, one.clock) is Done.MOVED
     assert leader.get(f"/v1/cases/{case}").json()["table_version"] == VERSION
-    assert migrating.digest([before]) != migrating.digest([now])
+    assert migrate.digest([before]) != migrate.digest([now])
 
 
 def test_a_deadline_that_comes_with_the_newer_table_is_told_of_the_next_night(
@@ -175,7 +175,7 @@ def test_a_deadline_that_comes_with_the_newer_table_is_told_of_the_next_night(
     assert found.outcome is not None
     assert found.outcome.verdict is MigrationVerdict.SHIFTS
 
-    assert migrating.move(one.db, found, VERSION, one.clock) is Done.MOVED
+    assert migrate.move(one.db, found, VERSION, one.clock) is Done.MOVED
     one.clock.turn_to(date(2025, 5, 31))
     sweep(one.db, date(2025, 5, 31), one.clock)
 
@@ -192,17 +192,17 @@ def test_nobody_records_or_corrects_a_move_to_another_table_by_hand(
 ) -> None:
     case = begun_earlier(one, monkeypatch, "S R2", "assigned")
     [found] = looked(one, VERSION)
-    migrating.move(one.db, found, VERSION, one.clock)
+    migrate.move(one.db, found, VERSION, one.clock)
     version, now = found.version + 1, one.clock()
     system = Recorder(Viewer(Role.SYSTEM, "system", None), "test")
     newer = EventEntry(EventType.RULES_MIGRATED, oslo_date(now), d.RulesMigrated(table="2099-01-01"))
     annulled = Correction(version, d.CorrectionReason.NEVER_HAPPENED, annul=True)
 
     with one.db.writing() as tx:
-        with pytest.raises(casework.NotPermitted):
-            casework.record(tx, system, UUID(case), casework.Precondition(frozenset({version})), newer, now)
-        with pytest.raises(casework.NotCorrectable):
-            casework.correct(tx, system, UUID(case), casework.Precondition(frozenset({version})), annulled, now)
+        with pytest.raises(cases.NotPermitted):
+            cases.record(tx, system, UUID(case), cases.Precondition(frozenset({version})), newer, now)
+        with pytest.raises(cases.NotCorrectable):
+            cases.correct(tx, system, UUID(case), cases.Precondition(frozenset({version})), annulled, now)
 
 
 # --- the command ------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from tests.api.build import DAY, assert_problem, etag, opened, recorded, rows
 from tests.service import Client
 from ungdom.api.http.errors import BadIfMatch
 from ungdom.api.http.preconditions import precondition
-from ungdom.casework import Precondition
+from ungdom.cases import Precondition
 
 CHARGED = {"type": "charged", "occurred_on": DAY}
 CORRECTION = {"seq": 2, "reason": "wrong_date", "replacement": None}

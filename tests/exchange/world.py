@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from tests import service
 from tests.esas import contracts
-from ungdom import casework
+from ungdom import cases
 from ungdom.exchange import partners as files
 from ungdom.exchange.delivery import ExchangeDeliveryContext
 from ungdom.exchange.roads import transport_for
@@ -200,7 +200,7 @@ def case(db: Database, told: Told = Told()) -> StoredCase:
         events = [event(told.begun, 1, E.CASE_REGISTERED, registered)]
         stored = StoredCase(case_id, f"R-{case_id.hex[:10]}", person, YOUTH, events, 1, told.begun)
         opened = engine.fold(YOUTH, events)
-        journal.open_case(tx, stored, opened, told.numbers, casework.messages_for(stored, opened, events[0]))
+        journal.open_case(tx, stored, opened, told.numbers, cases.messages_for(stored, opened, events[0]))
     return go_on(db, stored, *BEFORE, *told.lines)
 
 
@@ -213,7 +213,7 @@ def go_on(db: Database, stored: StoredCase, *lines: Line) -> StoredCase:
         )
         case = engine.fold(YOUTH, after.events)
         with db.writing() as tx:
-            journal.append(tx, stored, new, case, casework.messages_for(stored, case, new))
+            journal.append(tx, stored, new, case, cases.messages_for(stored, case, new))
         stored = after
     return stored
 

@@ -26,7 +26,7 @@ from tests.intake.test_kinds import CHARGED, PETITION, SERVE, Row, ready
 from tests.intake.test_matching import why
 from tests.intake.test_order import annul, record
 from tests.service import Service
-from ungdom.casework import Correction
+from ungdom.cases import Correction
 from ungdom.intake import correcting, deciding
 from ungdom.intake.words import Sender
 from ungdom.store import journal, outbox

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from tests.service import Service, new_case
 from tests.workflow.roads import Line, lines, read, youth_of
-from ungdom import casework
-from ungdom.casework import EventEntry, Recorder
+from ungdom import cases
+from ungdom.cases import EventEntry, Recorder
 from ungdom.workflow.events import read_details
 from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import EventType, Role
@@ -59,11 +59,11 @@ def _record(service: Service, case: str, version: int, line: Line) -> None:
     entry = EventEntry(kind, line.on, read_details(kind, details))
     now = datetime(line.known.year, line.known.month, line.known.day, 9, tzinfo=UTC) + timedelta(seconds=version)
     with service.db.writing() as tx:
-        casework.record(
+        cases.record(
             tx,
             Recorder(Viewer(role, subject, None), "test"),
             UUID(case),
-            casework.Precondition(frozenset({version})),
+            cases.Precondition(frozenset({version})),
             entry,
             now,
         )

@@ -20,7 +20,7 @@ from uuid import UUID
 
 import typer
 
-from ungdom import casework, clock, settings
+from ungdom import cases, clock, settings
 from ungdom.cli import checking, extracting, figures, offices, serving
 from ungdom.cli.demo import demo, subject_of
 from ungdom.cli.exit_codes import ExitCode
@@ -206,14 +206,14 @@ def show(
         out.print(f"      due {deadline.due}  {deadline.label}: {deadline.status}, {deadline.law}")
 
 
-def _read_case(tx: Connection, case: str, now: datetime) -> casework.CaseView | None:
+def _read_case(tx: Connection, case: str, now: datetime) -> cases.CaseView | None:
     """The case with this id or reference; None when there is none."""
     case_id = _as_uuid(case) or journal.case_id_of(tx, case.upper())
     if case_id is None:
         return None
     try:
-        return casework.read(tx, Viewer(Role.SYSTEM, "command-line", None), case_id, now, None, None)
-    except casework.NotVisible:
+        return cases.read(tx, Viewer(Role.SYSTEM, "command-line", None), case_id, now, None, None)
+    except cases.NotVisible:
         return None
 
 

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from ungdom import clock
-from ungdom.casework import migrating
-from ungdom.casework.migrating import Done, MigrationCandidate
+from ungdom.cases import migrate
+from ungdom.cases.migrate import Done, MigrationCandidate
 from ungdom.cli import offices
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, out, progress, selected_settings
@@ -48,7 +48,7 @@ def migrate_cases(
     db = open_database(selected_settings(on_demo))
     try:
         examined = _examine(db, to, konfliktrad)
-        digest = migrating.digest(examined)
+        digest = migrate.digest(examined)
         if expect is not None and expect != digest:
             raise BadSettings(f"what the dry run showed has changed: it is {digest} now, not {expect}")
         done = {} if dry_run else _move(db, examined, to)
@@ -63,14 +63,14 @@ def migrate_cases(
 
 def _examine(db: Database, to: str, konfliktrad: str | None) -> list[MigrationCandidate]:
     with progress("looked at") as report:
-        return list(migrating.find_candidates(db, to, clock.now(), konfliktrad, report))
+        return list(migrate.find_candidates(db, to, clock.now(), konfliktrad, report))
 
 
 def _move(db: Database, examined: list[MigrationCandidate], to: str) -> dict[str, Done]:
     done: dict[str, Done] = {}
     with progress("moved") as report:
         for number, case in enumerate(examined, start=1):
-            done[case.reference] = migrating.move(db, case, to, clock.now)
+            done[case.reference] = migrate.move(db, case, to, clock.now)
             report(number, len(examined))
     return done
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from ungdom import casework
+from ungdom import cases
 from ungdom.esas import outbound, status
 from ungdom.esas.outbound import Incomplete
 from ungdom.esas.status import OfficialStatus, Steps
@@ -86,7 +86,7 @@ def _compose_status(
     stored = journal.load(tx, entry.message.case_id)
     if stored is None:
         raise NotSendable(f"{INCOMPLETE}case")
-    steps = casework.replay_events(stored.youth, stored.events)
+    steps = cases.replay_events(stored.youth, stored.events)
     place, part = _promised_part(tx, entry, steps)
     partner = partners.of_district(facts.district_of(steps))
     if partner is None or partner.status_variant is None:

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ungdom import casework
-from ungdom.casework import Correction
+from ungdom import cases
+from ungdom.cases import Correction
 from ungdom.intake import meaning
 from ungdom.intake.deciding import is_event_of, principal_of, recorded_event, with_recorded, with_step
 from ungdom.intake.meaning import PlannedStep
@@ -144,14 +144,12 @@ def with_correction(tx: Connection, sender: Sender, draft: Draft, correction: Co
     """The draft with this correction; the same draft where the event reads so already. Raises `Held`."""
     waits = (wait_key("case", draft.persisted.case_id),)
     try:
-        done = casework.correct_loaded(
-            tx, principal_of(sender), draft.stored, draft.case, correction, now, dry_run=True
-        )
-    except casework.ChangesNothing:
+        done = cases.correct_loaded(tx, principal_of(sender), draft.stored, draft.case, correction, now, dry_run=True)
+    except cases.ChangesNothing:
         return draft
-    except casework.WalkBroken as error:
+    except cases.WalkBroken as error:
         raise MessageNotApplied(Reason.BREAKS_HISTORY, waits, error.broken.unmet) from None
-    except (casework.NotCorrectable, casework.NotPermitted, OtherOffice, casework.UnknownReferenceValue):
+    except (cases.NotCorrectable, cases.NotPermitted, OtherOffice, cases.UnknownReferenceValue):
         raise MessageNotApplied(Reason.BREAKS_HISTORY, waits) from None
     return with_recorded(draft, done)
 

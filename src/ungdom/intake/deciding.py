@@ -9,8 +9,8 @@ from datetime import datetime
 from functools import cache
 from uuid import UUID, uuid5
 
-from ungdom import casework
-from ungdom.casework import NewCase, Recorder, RecordResult
+from ungdom import cases
+from ungdom.cases import NewCase, Recorder, RecordResult
 from ungdom.intake import meaning
 from ungdom.intake.identity import PersonMatch
 from ungdom.intake.meaning import PlannedStep
@@ -66,12 +66,12 @@ def draft_of_new_case(
     case_id = uuid7(message.sent_at, uuid5(message_id, "case").int & (1 << 74) - 1)
     newcomer, person_id, youth = _person_for(tx, keys, person, opening, match, uuid5(message_id, "person"))
     try:
-        done = casework.open_case(
+        done = cases.open_case(
             tx, principal_of(sender), case_id, _new_case(message, opening, person_id, youth), now, dry_run=True
         )
-    except casework.UnknownReferenceValue:
+    except cases.UnknownReferenceValue:
         raise MessageNotApplied(Reason.UNKNOWN_PLACE) from None
-    except casework.Refused as error:
+    except cases.Refused as error:
         unmet = error.decision.unmet
         raise MessageNotApplied(Reason.CONDITIONS_UNMET, days_of(unmet), unmet) from None
     first = replace(done.stored, events=[], version=0)
@@ -145,10 +145,10 @@ def is_event_of(event: Event, planned: PlannedStep) -> bool:
 def _record_step(tx: Connection, sender: Sender, draft: Draft, planned: PlannedStep, now: datetime) -> RecordResult:
     entry = replace(planned.entry, on_behalf_of=_acting_authority(sender, draft, planned))
     try:
-        return casework.record_loaded(tx, principal_of(sender), draft.stored, draft.case, entry, now, dry_run=True)
-    except casework.Refused as error:
+        return cases.record_loaded(tx, principal_of(sender), draft.stored, draft.case, entry, now, dry_run=True)
+    except cases.Refused as error:
         raise _not_applied(draft, planned, error.decision.unmet) from None
-    except (casework.NotPermitted, OtherOffice):
+    except (cases.NotPermitted, OtherOffice):
         raise MessageNotApplied(Reason.CONTRADICTS_STATE, (wait_key("case", draft.persisted.case_id),)) from None
 
 
@@ -165,7 +165,7 @@ def with_recorded(draft: Draft, done: RecordResult, place: int | None = None) ->
         stored=done.stored_after,
         case=done.after,
         events=(*draft.events, done.event),
-        outgoing_messages=(*draft.outgoing_messages, *casework.messages_for(done.stored, done.after, done.event)),
+        outgoing_messages=(*draft.outgoing_messages, *cases.messages_for(done.stored, done.after, done.event)),
         places=places,
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import cast
 
-from ungdom.casework import EventEntry
+from ungdom.cases import EventEntry
 from ungdom.message import (
     ChargeTerms,
     Consent,

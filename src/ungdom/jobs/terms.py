@@ -4,8 +4,8 @@ import logging
 from datetime import date, datetime
 from uuid import UUID
 
-from ungdom import casework, worklist
-from ungdom.casework import CaseworkError, EventEntry, Recorder
+from ungdom import cases, worklist
+from ungdom.cases import CaseworkError, EventEntry, Recorder
 from ungdom.store import journal
 from ungdom.store.errors import Stale
 from ungdom.store.session import Connection, Database
@@ -50,7 +50,7 @@ def _record_expiry(tx: Connection, case_id: UUID, day: date, at: datetime) -> bo
     if task is None or task.due is None:
         return False
     entry = EventEntry(task.action, max(task.due, case.entered_on), Details())
-    casework.record_loaded(tx, NIGHTLY_RECORDER, stored, case, entry, at)
+    cases.record_loaded(tx, NIGHTLY_RECORDER, stored, case, entry, at)
     return True
 
 

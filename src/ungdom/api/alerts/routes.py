@@ -7,7 +7,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from ungdom import alerts, casework, texts
+from ungdom import alerts, texts
+from ungdom import cases as casework
 from ungdom.api.alerts import schemas as shapes
 from ungdom.api.alerts.present import brief
 from ungdom.api.cases.routes import json_response

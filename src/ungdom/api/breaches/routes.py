@@ -11,7 +11,7 @@ from ungdom.api.cases import case_view
 from ungdom.api.cases import schemas as s
 from ungdom.api.cases.routes import AsOf
 from ungdom.api.http.context import ReadContext
-from ungdom.casework import CaseView
+from ungdom.cases import CaseView
 from ungdom.workflow.derived import breaches, right_to_be_heard
 from ungdom.workflow.derived.breaches import BreachChain, BreachChainStep
 from ungdom.workflow.derived.right_to_be_heard import HeardStatus

@@ -17,7 +17,7 @@ from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext, Wr
 from ungdom.api.http.errors import NoFeed
 from ungdom.api.http.pagination import PageQuery, page_and_cursor, start_after
 from ungdom.api.http.tokens import WRITE
-from ungdom.casework import NotVisible
+from ungdom.cases import NotVisible
 from ungdom.message.text import HeaderText, SecretText
 from ungdom.store import calendar_feeds
 from ungdom.store.calendar_feeds import Feed

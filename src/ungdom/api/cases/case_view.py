@@ -11,7 +11,7 @@ from ungdom.api.cases import schemas as s
 from ungdom.api.cases.routes import instant, json_response, read_case
 from ungdom.api.http import inputs as i
 from ungdom.api.http.context import ApiResponse, RequestContext
-from ungdom.casework import CaseView
+from ungdom.cases import CaseView
 from ungdom.store.session import Connection
 from ungdom.workflow.rules.permissions import may_read_rights
 

@@ -11,7 +11,7 @@ from ungdom.api.cases import schemas as s
 from ungdom.api.cases.consequences import FollowedOut, UndoingOut
 from ungdom.api.events.forms import form_of
 from ungdom.api.persons.schemas import person_out
-from ungdom.casework import CaseView, RecordResult, replay_events
+from ungdom.cases import CaseView, RecordResult, replay_events
 from ungdom.esas.status import official_status
 from ungdom.store import projection
 from ungdom.store.journal import StoredCase

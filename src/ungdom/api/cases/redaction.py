@@ -7,7 +7,7 @@ of delay say as much (office norm). Whoever learns by their office is shown ever
 from typing import Any
 
 from ungdom.api.cases import schemas as s
-from ungdom.casework import CaseView, NotVisible
+from ungdom.cases import CaseView, NotVisible
 from ungdom.workflow.rules.sharing import Matter, matter_of
 
 HIDDEN_FIELDS: dict[Matter, tuple[str, ...]] = {

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
-from ungdom import casework, intake, worklist
+from ungdom import cases, intake, worklist
 from ungdom.api.alerts import present as alert_views
 from ungdom.api.cases import lead_time_schemas as lt
 from ungdom.api.cases import present as views
@@ -20,7 +20,7 @@ from ungdom.api.http.authorisation import guarded, requires
 from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext, WriteContext
 from ungdom.api.http.offices import check_office
 from ungdom.api.http.tokens import WRITE
-from ungdom.casework import CaseView, NewCase
+from ungdom.cases import CaseView, NewCase
 from ungdom.intake import identity
 from ungdom.intake.locks import lock_keys_for_case
 from ungdom.store import alerts as alert_store
@@ -63,7 +63,7 @@ def instant(known_at: date | datetime | None) -> datetime | None:
 
 def read_case(tx: Connection, context: RequestContext, case_id: UUID, as_of: i.AsOf) -> CaseView:
     """The case as the request asks for it."""
-    return casework.read(tx, context.recorder.viewer, case_id, context.now, as_of.valid_at, instant(as_of.known_at))
+    return cases.read(tx, context.recorder.viewer, case_id, context.now, as_of.valid_at, instant(as_of.known_at))
 
 
 @router.post("/v1/cases", status_code=201, response_model=s.CaseOut, summary="Open a case")
@@ -134,7 +134,7 @@ def _open_case(tx: Connection, context: RequestContext, body: i.NewCaseIn) -> Ap
     match = identity.match_person(tx, context.keys, body.person.as_person, body.police_case_numbers, may_see)
     person = _find_or_create_person(tx, context, body, match.known)
     case_id = uuid7(context.now)
-    result = casework.open_case(
+    result = cases.open_case(
         tx, context.recorder, case_id, _new_case(body, person.person_id, person.youth), context.now
     )
     subject = context.recorder.viewer.subject

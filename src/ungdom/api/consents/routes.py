@@ -10,7 +10,7 @@ from ungdom.api.cases import case_view
 from ungdom.api.cases import schemas as s
 from ungdom.api.cases.routes import AsOf
 from ungdom.api.http.context import ReadContext
-from ungdom.casework import CaseView
+from ungdom.cases import CaseView
 from ungdom.workflow.case import Case
 from ungdom.workflow.derived import consents
 from ungdom.workflow.derived.consents import (

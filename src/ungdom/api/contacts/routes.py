@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from ungdom import casework
+from ungdom import cases
 from ungdom.api.cases.routes import json_response
 from ungdom.api.cases.schemas import Output
 from ungdom.api.http import inputs as i
@@ -98,7 +98,7 @@ def _own_contact(tx: Connection, context: RequestContext) -> NotificationContact
 def _write_contact_for(tx: Connection, context: RequestContext, subject: str, body: NoticeContactIn) -> ApiResponse:
     role = _role_of(tx, context, subject)
     if role is None:
-        raise casework.NotVisible
+        raise cases.NotVisible
     known = contacts.find(tx, context.keys, subject)
     if known is not None and (known.own or known.role is not role):
         raise ContactIsTheirOwn

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
-from ungdom import casework, texts, worklist
+from ungdom import cases, texts, worklist
 from ungdom.api.breaches.routes import BreachesOut, breaches_out
 from ungdom.api.cases import schemas as s
 from ungdom.api.cases.routes import instant, json_response
@@ -19,7 +19,7 @@ from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext
 from ungdom.api.http.offices import check_office
 from ungdom.api.plans import routes as plans
 from ungdom.api.plans import schemas as shapes
-from ungdom.casework import CaseView, NotVisible
+from ungdom.cases import CaseView, NotVisible
 from ungdom.message.text import CodeText, CursorText
 from ungdom.store import projection
 from ungdom.store.case_queries import Filters
@@ -238,7 +238,7 @@ def _read_on_day(context: RequestContext, stored: StoredCase, query: AcrossQuery
     """The case cut to the day; None where it had not begun."""
     day = query.valid_at or oslo_date(instant(query.known_at) or context.now)
     try:
-        read = casework.case_as_of(stored, day, query.valid_at)
+        read = cases.case_as_of(stored, day, query.valid_at)
     except NotVisible:
         return None
     disclosures = disclosures_for(

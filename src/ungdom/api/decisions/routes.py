@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic_core import from_json
 
-from ungdom import casework, intake
+from ungdom import cases, intake
 from ungdom.api.cases.routes import json_response
 from ungdom.api.decisions import schemas as shapes
 from ungdom.api.http import cursors
@@ -184,7 +184,7 @@ def _concern(context: RequestContext, message: InboundMessage) -> Concern | None
 def _visible_message(tx: Connection, context: RequestContext, message_id: UUID) -> InboundMessage:
     message = inbox.find_visible(tx, _visible_messages(context), message_id)
     if message is None:
-        raise casework.NotVisible
+        raise cases.NotVisible
     return message
 
 
@@ -205,7 +205,7 @@ def _disclosures(tx: Connection, context: RequestContext, message: InboundMessag
     """What may be learnt of what a message says: as of its case, if it has one; by the system that sent it, all."""
     if context.principal.authorities or message.case_id is None:
         return _disclosures_before_opening(context, message)
-    return casework.read(tx, context.recorder.viewer, message.case_id, context.now, None, None).disclosures
+    return cases.read(tx, context.recorder.viewer, message.case_id, context.now, None, None).disclosures
 
 
 def _disclosures_before_opening(context: RequestContext, message: InboundMessage) -> frozenset[Disclosure]:
@@ -233,7 +233,7 @@ def _message_to_settle(tx: Connection, context: RequestContext, message_id: UUID
     """A message that this viewer may try again or put aside. Raises `NotVisible` if they may not learn who it is of."""
     message = _visible_message(tx, context, message_id)
     if Disclosure.PERSON not in _disclosures(tx, context, message):
-        raise casework.NotVisible
+        raise cases.NotVisible
     return message
 
 
@@ -243,7 +243,7 @@ def _retry_message(tx: Connection, context: RequestContext, message_id: UUID, bo
     if choice != Choice():
         context.require_role(may_settle_messages)
     if body.case is not None:
-        casework.read(
+        cases.read(
             tx, context.recorder.viewer, body.case, context.now, None, None
         )  # only a case that this person may see
     result = intake.retry(tx, context.intake, message.message_id, context.recorder.viewer.subject, choice)

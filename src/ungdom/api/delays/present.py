@@ -6,7 +6,7 @@ from typing import Any
 
 from ungdom import texts
 from ungdom.api.cases import schemas as s
-from ungdom.casework import CaseView
+from ungdom.cases import CaseView
 from ungdom.texts import Language
 from ungdom.workflow.calendar import Length, days_between
 from ungdom.workflow.payloads import WaitReason

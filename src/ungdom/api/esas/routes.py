@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic_core import from_json, to_json
 
-from ungdom import casework, texts
+from ungdom import cases, texts
 from ungdom.api.cases.routes import json_response
 from ungdom.api.cases.schemas import Output
 from ungdom.api.decisions.routes import MAX_ATTEMPTS
@@ -201,7 +201,7 @@ def _reason_text(context: RequestContext, message: ExchangeMessage) -> str | Non
 def _official_detail(tx: Connection, context: RequestContext, message_id: UUID) -> ApiResponse:
     message, sender = exchanges.find(tx, message_id), _sender_filter(context)
     if message is None or sender not in (None, message.sender):
-        raise casework.NotVisible
+        raise cases.NotVisible
     receipt = answers.receipt_of(message)
     return json_response(
         OfficialOut(

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Query, Response
 
-from ungdom import casework, intake
+from ungdom import cases, intake
 from ungdom.api.cases import present as views
 from ungdom.api.cases import redaction
 from ungdom.api.cases import schemas as s
@@ -15,7 +15,7 @@ from ungdom.api.http.authorisation import guarded, requires
 from ungdom.api.http.context import ApiResponse, CaseWriteContext, ReadContext, RequestContext
 from ungdom.api.http.inputs import plausible
 from ungdom.api.http.tokens import WRITE
-from ungdom.casework import Correction, EventEntry, RecordResult
+from ungdom.cases import Correction, EventEntry, RecordResult
 from ungdom.store import notes
 from ungdom.store.notes import Note
 from ungdom.store.session import Connection
@@ -81,7 +81,7 @@ def _event_history(tx: Connection, context: RequestContext, case_id: UUID, as_of
 
 
 def _option_list(tx: Connection, context: RequestContext, case_id: UUID) -> ApiResponse:
-    read, options = casework.options(tx, context.recorder, case_id, context.now)
+    read, options = cases.options(tx, context.recorder, case_id, context.now)
     return json_response(views.options_out(options, context.language), ETag=views.etag(read.stored.version))
 
 
@@ -91,14 +91,14 @@ def _entry(body: i.EventIn) -> EventEntry:
     if body.type is EventType.NOTE_ADDED:
         given.setdefault("note", str(uuid4()))
     if body.type in (EventType.CORRECTED, EventType.CASE_REGISTERED):
-        raise casework.UseCorrections(body.type)
+        raise cases.UseCorrections(body.type)
     return EventEntry(body.type, day, read_details(body.type, given), moment, body.on_behalf_of)
 
 
 def _record_event(
     tx: Connection, context: RequestContext, case_id: UUID, entry: EventEntry, note: str | None, dry_run: bool
 ) -> ApiResponse:
-    result = casework.record(tx, context.recorder, case_id, context.expected, entry, context.now, dry_run)
+    result = cases.record(tx, context.recorder, case_id, context.expected, entry, context.now, dry_run)
     if note is not None and not dry_run:
         _write_note(tx, context, case_id, result, note)
     if not dry_run:
@@ -118,7 +118,7 @@ def _correct_event(
     new = body.replacement or i.ReplacementIn()
     annul = body.replacement is None
     correction = Correction(body.seq, body.reason, annul, new.type, new.occurred_on, new.details)
-    result = casework.correct(tx, context.recorder, case_id, context.expected, correction, context.now, dry_run)
+    result = cases.correct(tx, context.recorder, case_id, context.expected, correction, context.now, dry_run)
     if not dry_run:
         intake.retry_parked_for_case(tx, context.intake, case_id)
     return _recorded_response(context, case_id, result, dry_run)

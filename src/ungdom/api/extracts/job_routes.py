@@ -20,7 +20,7 @@ from ungdom.api.http.authorisation import guarded, requires
 from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext, WriteContext
 from ungdom.api.http.pagination import PageQuery, page_and_cursor, start_after
 from ungdom.api.http.tokens import EXTRACTS
-from ungdom.casework import NotVisible
+from ungdom.cases import NotVisible
 from ungdom.extracts import jobs, pulling
 from ungdom.extracts.jobs import Every, ExtractJob, ExtractSchedule, JobStatus
 from ungdom.extracts.orders import Downloader, Order, OrderRequest, OrderService

@@ -16,7 +16,7 @@ from ungdom.api.http import inputs as i
 from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext
 from ungdom.api.http.pagination import PageQuery, page_and_cursor, start_after
 from ungdom.api.http.tokens import ADMIN, EXTRACTS, READ, STATUS
-from ungdom.casework import NotVisible
+from ungdom.cases import NotVisible
 from ungdom.extracts import catalogue, making, pulling, released
 from ungdom.extracts.orders import Downloader, Order, OrderRequest, OrderService
 from ungdom.extracts.writers import Form

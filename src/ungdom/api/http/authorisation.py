@@ -19,7 +19,7 @@ from starlette.types import Scope
 from ungdom.api.http.errors import ApiError, LacksScope, NotASystem
 from ungdom.api.http.handlers import response_for
 from ungdom.api.http.tokens import DECISIONS, SCOPES, STATUS, Principal
-from ungdom.casework.errors import CaseworkError
+from ungdom.cases.errors import CaseworkError
 from ungdom.workflow.errors import WorkflowError
 from ungdom.workflow.rules.permissions import (
     RoleNotAllowed,

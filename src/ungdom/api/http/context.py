@@ -14,7 +14,7 @@ from ungdom.api.http.authorisation import NeededScope, RolePredicate, require_ro
 from ungdom.api.http.errors import IdempotencyMismatch, NotASystem
 from ungdom.api.http.preconditions import precondition
 from ungdom.api.http.tokens import ADMIN, DECISIONS, READ, Principal
-from ungdom.casework import Precondition, Recorder
+from ungdom.cases import Precondition, Recorder
 from ungdom.intake import IntakeContext, Sender
 from ungdom.intake.catching_up import retry_after_commit
 from ungdom.message.text import HeaderText, TagText

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 
 from ungdom import alerts, texts
-from ungdom import casework as c
+from ungdom import cases as c
 from ungdom.api.cases import present as views
 from ungdom.api.http.errors import (
     BadCursor,

@@ -3,7 +3,7 @@
 import re
 
 from ungdom.api.http.errors import BadIfMatch
-from ungdom.casework import Precondition
+from ungdom.cases import Precondition
 
 _TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
 _LIST = re.compile(rf"[ \t,]*{_TAG}[ \t]*(?:,[ \t]*(?:{_TAG}[ \t]*)?)*")

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from ungdom import casework, texts
+from ungdom import cases, texts
 from ungdom.api.cases.routes import json_response
 from ungdom.api.cases.schemas import Output
 from ungdom.api.http import cursors
@@ -188,7 +188,7 @@ def _page_of_catalogue(tx: Connection, context: RequestContext, query: Catalogue
 def _provider_detail(tx: Connection, context: RequestContext, provider_id: UUID, on: date | None) -> ApiResponse:
     entry = catalogue.entry(tx, provider_id, on or oslo_date(context.now))
     if entry is None:
-        raise casework.NotVisible
+        raise cases.NotVisible
     return json_response(_provider_out(entry, context.language))
 
 
@@ -224,7 +224,7 @@ def _provider_office(tx: Connection, context: RequestContext, municipality: str 
 def _add_availability(tx: Connection, context: RequestContext, provider_id: UUID, body: RoomIn) -> ApiResponse:
     match = catalogue.find(tx, provider_id)
     if match is None:
-        raise casework.NotVisible
+        raise cases.NotVisible
     provider, offers = match
     if provider.konfliktrad != context.recorder.viewer.konfliktrad:
         raise OtherOffice(context.recorder.viewer.konfliktrad)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from ungdom import casework, texts
+from ungdom import cases, texts
 from ungdom.api.cases.routes import json_response
 from ungdom.api.cases.schemas import Output
 from ungdom.api.http import cursors
@@ -104,11 +104,11 @@ def _page_of_notices(tx: Connection, context: RequestContext, query: NoticeQuery
 
 def _mark_read(tx: Connection, context: RequestContext, notice_id: UUID, public_url: str) -> ApiResponse:
     if notices.find(tx, context.recorder.viewer, notice_id) is None:
-        raise casework.NotVisible
+        raise cases.NotVisible
     notices.mark_read(tx, notice_id, context.now)
     entry = notices.find(tx, context.recorder.viewer, notice_id)
     if entry is None:
-        raise casework.NotVisible
+        raise cases.NotVisible
     return json_response(_notice_out(context, entry, public_url))
 
 

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Query, Response
 from fastapi.exceptions import RequestValidationError
 
-from ungdom import casework, texts
+from ungdom import cases, texts
 from ungdom.api.cases.routes import json_response
 from ungdom.api.cases.schemas import Output
 from ungdom.api.http import inputs as i
@@ -114,7 +114,7 @@ def _next_version(tx: Connection, person_id: UUID, corrects: UUID | None) -> int
         return 1
     before = observations.latest(tx, corrects)
     if before is None or before.person_id != person_id or before.kind not in BY_HAND:
-        raise casework.NotVisible
+        raise cases.NotVisible
     return before.n + 1
 
 
@@ -122,12 +122,12 @@ def _require_access(tx: Connection, context: RequestContext, person_id: UUID) ->
     """Nothing when the viewer works on a case of this person and may know who it is. Raises `NotVisible`."""
     for case_id in journal.cases_of_person(tx, person_id):
         try:
-            read = casework.read(tx, context.recorder.viewer, case_id, context.now, None, None)
-        except casework.NotVisible:
+            read = cases.read(tx, context.recorder.viewer, case_id, context.now, None, None)
+        except cases.NotVisible:
             continue
         if Disclosure.PERSON in read.disclosures and may_work_on(context.recorder.viewer, read.case.konfliktrad):
             return
-    raise casework.NotVisible
+    raise cases.NotVisible
 
 
 def _observation_out(context: RequestContext, observation: Observation) -> ObservationOut:

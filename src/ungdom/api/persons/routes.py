@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from ungdom import casework
+from ungdom import cases
 from ungdom.api.cases.routes import json_response
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
@@ -88,7 +88,7 @@ def _page_of_questions(tx: Connection, context: RequestContext, query: shapes.Id
 def _question(tx: Connection, context: RequestContext, question_id: UUID) -> IdentityQuestion:
     question = confirming.find(tx, context.recorder.viewer, question_id)
     if question is None:
-        raise casework.NotVisible
+        raise cases.NotVisible
     return question
 
 
@@ -119,14 +119,14 @@ def _question_out(tx: Connection, context: RequestContext, question: IdentityQue
 def _read_person(tx: Connection, context: RequestContext, person_id: UUID) -> StoredPerson:
     person = people.read_person(tx, context.keys, person_id)
     if person is None:
-        raise casework.NotVisible
+        raise cases.NotVisible
     return person
 
 
 def _known_person_out(person: StoredPerson) -> PersonOut:
     shown = person_out(person, frozenset({Disclosure.PERSON}))
     if shown is None:
-        raise casework.NotVisible
+        raise cases.NotVisible
     return shown
 
 

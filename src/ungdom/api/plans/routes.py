@@ -14,7 +14,7 @@ from ungdom.api.cases.routes import AsOf, instant, json_response, read_case
 from ungdom.api.http import inputs as i
 from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext
 from ungdom.api.plans import schemas as shapes
-from ungdom.casework import CaseView
+from ungdom.cases import CaseView
 from ungdom.store import catalogue
 from ungdom.store.session import Connection
 from ungdom.workflow.derived import meetings

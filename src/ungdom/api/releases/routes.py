@@ -24,7 +24,7 @@ from ungdom.api.http.tokens import EXTRACTS
 from ungdom.api.indicators.routes import scope_of as figures_scope
 from ungdom.api.statistics.labels import labels_for, places
 from ungdom.api.statistics.schemas import CompletionQuery, LeadTimeQuery, RecidivismQuery
-from ungdom.casework import NotVisible
+from ungdom.cases import NotVisible
 from ungdom.statistics import register
 from ungdom.statistics.cubes import Cube
 from ungdom.statistics.definitions import COMPLETION_BY_CODE, LEAD_TIME_BY_CODE, RECIDIVISM_BY_CODE, Definition

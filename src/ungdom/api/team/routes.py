@@ -10,7 +10,7 @@ from ungdom.api.cases import present as views
 from ungdom.api.cases import schemas as s
 from ungdom.api.cases.routes import AsOf, instant, json_response, read_case
 from ungdom.api.http.context import ApiResponse, ReadContext
-from ungdom.casework import CaseView
+from ungdom.cases import CaseView
 from ungdom.store import projection
 from ungdom.store.session import Connection
 from ungdom.workflow.derived import team

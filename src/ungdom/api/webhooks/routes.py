@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime, Field
 
-from ungdom import casework
+from ungdom import cases
 from ungdom.api.cases.routes import json_response
 from ungdom.api.cases.schemas import Output
 from ungdom.api.http import cursors
@@ -290,7 +290,7 @@ def _own_webhook(tx: Connection, context: RequestContext, webhook_id: UUID) -> W
     webhook, viewer = webhooks.find(tx, context.keys, webhook_id), context.recorder.viewer
     is_owner = webhook is not None and (webhook.owner.subject, webhook.owner.role) == (viewer.subject, viewer.role)
     if webhook is None or not (is_owner or _is_admin(context)):
-        raise casework.NotVisible
+        raise cases.NotVisible
     return webhook
 
 

@@ -8,8 +8,18 @@ from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
 
-from ungdom.casework.corrections import changes_nothing, correctable_event, correction_details
-from ungdom.casework.errors import (
+from ungdom.cases.commands import (
+    CaseView,
+    Correction,
+    EventEntry,
+    NewCase,
+    Precondition,
+    Recorder,
+    RecordResult,
+)
+from ungdom.cases.consequences import apply_consequences
+from ungdom.cases.corrections import changes_nothing, correctable_event, correction_details
+from ungdom.cases.errors import (
     CaseworkError,
     ChangesNothing,
     NotCorrectable,
@@ -22,9 +32,7 @@ from ungdom.casework.errors import (
     VersionRequired,
     WalkBroken,
 )
-from ungdom.casework.following import apply_consequences
-from ungdom.casework.promising import messages_for, replay_events
-from ungdom.casework.words import CaseView, Correction, EventEntry, NewCase, Precondition, Recorder, RecordResult
+from ungdom.cases.outgoing_messages import messages_for, replay_events
 from ungdom.store import duplicates, journal, projection, reference
 from ungdom.store.ids import reference_of
 from ungdom.store.journal import StoredCase

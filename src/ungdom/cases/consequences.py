@@ -7,8 +7,8 @@ hand. It is recorded in the name of whoever decided the complaint, by whoever re
 
 from dataclasses import replace
 
-from ungdom.casework.promising import messages_for
-from ungdom.casework.words import RecordResult
+from ungdom.cases.commands import RecordResult
+from ungdom.cases.outgoing_messages import messages_for
 from ungdom.store import journal
 from ungdom.store.session import Connection
 from ungdom.workflow import engine

@@ -1,7 +1,7 @@
 """What a correction does to one event: whether it may be corrected, what stands afterwards, whether it changes any."""
 
-from ungdom.casework.errors import NotCorrectable
-from ungdom.casework.words import Correction
+from ungdom.cases.commands import Correction
+from ungdom.cases.errors import NotCorrectable
 from ungdom.store.journal import StoredCase
 from ungdom.workflow import engine
 from ungdom.workflow import payloads as d

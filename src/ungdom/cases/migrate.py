@@ -11,7 +11,7 @@ from enum import StrEnum
 from hashlib import sha256
 from uuid import UUID
 
-from ungdom.casework.promising import messages_for
+from ungdom.cases.outgoing_messages import messages_for
 from ungdom.clock import Clock
 from ungdom.store import bulk, case_queries, journal
 from ungdom.store.errors import Stale
