@@ -18,8 +18,6 @@ from tests import pg, process
 from tests.api.build import DAY, case_at, recorded
 from tests.process import UNGDOM
 from tests.service import Service, fill
-from ungdom import checks
-from ungdom.checks import CHECKERS, REPLAY_NIGHTS, Finding
 from ungdom.demo.load import load
 from ungdom.store import alerts, journal
 from ungdom.store.encryption import EncryptionKeys
@@ -30,6 +28,8 @@ from ungdom.store.session import Database
 from ungdom.workflow import engine
 from ungdom.workflow.rules.escalation import AlertState, Level, reconcile
 from ungdom.workflow.vocabulary import Role
+from ungdom.worklist import checks
+from ungdom.worklist.checks import CHECKERS, REPLAY_NIGHTS, Finding
 
 QUIET = date(2026, 1, 8)
 NOW = datetime(2026, 1, 8, 3, tzinfo=UTC)

@@ -7,7 +7,7 @@ from jsonschema import Draft7Validator, Draft202012Validator
 
 from ungdom import generated
 from ungdom.esas.inbound.official import MessageType
-from ungdom.notices.fanout import KINDS
+from ungdom.notices.dispatch import KINDS
 
 ROOT = Path(__file__).parents[1]
 

@@ -21,7 +21,7 @@ from ungdom.esas.envelope import Fault
 from ungdom.esas.inbound.official import FlagCode, IgnoredReason
 from ungdom.exchange import answers
 from ungdom.extracts.catalogue import EXTRACTS
-from ungdom.intake.words import Advice, Outcome, Reason, Remark
+from ungdom.intake.models import Advice, Outcome, Reason, Remark
 from ungdom.simulation import Turn
 from ungdom.statistics import indicators, surveys
 from ungdom.statistics.curves import ForecastBasis, ForecastStanding

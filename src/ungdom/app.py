@@ -53,7 +53,7 @@ from ungdom.api.worklist import routes as work
 from ungdom.clock import Clock
 from ungdom.exchange import partners
 from ungdom.extracts import opening, working
-from ungdom.intake.catching_up import retry_due
+from ungdom.intake.retry import retry_due
 from ungdom.notices import address
 from ungdom.settings import BadSettings, Settings
 from ungdom.settings import from_environment as environment

@@ -23,7 +23,7 @@ from tests.esas import official
 from tests.service import KEY, Client, Service, fill, new_case
 from tests.stories import histories
 from ungdom.api.docs import descriptions
-from ungdom.notices.fanout import dispatch
+from ungdom.notices.dispatch import dispatch
 from ungdom.store.encryption import EncryptionKeys
 
 ROOT = Path(__file__).parents[2]

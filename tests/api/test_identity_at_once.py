@@ -18,7 +18,7 @@ from tests import pg, service
 from tests.api.test_questions import GIVEN, KNOWN, QUESTIONS, answered, opened
 from tests.service import Service
 from ungdom.api.cases import routes as cases
-from ungdom.intake import confirming, identity
+from ungdom.intake import confirmations, identity
 from ungdom.store import rebuild, records
 from ungdom.store.schema.core import case_current, person
 
@@ -86,7 +86,7 @@ def test_two_answers_at_one_moment_make_no_chain(served: Service, monkeypatch: p
         met(ready)
         return join(*given)
 
-    monkeypatch.setattr(confirming.records, "merge", slow)
+    monkeypatch.setattr(confirmations.records, "merge", slow)
     asked = [questions[new["id"], known["person"]["id"]] for new, known in pairs]
     answers = at_once(*(lambda one=one: answered(served.as_("secretariat"), one, "confirm") for one in asked))
 

@@ -14,7 +14,7 @@ from tests.api.test_door import GRADED, KINDS, OTHER, STORED, UNKNOWN, VIEWERS, 
 from tests.exchange.world import KEYS
 from tests.notices.build import hook
 from tests.service import Service
-from ungdom.notices.fanout import dispatch
+from ungdom.notices.dispatch import dispatch
 from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 

@@ -9,8 +9,8 @@ from ungdom.api.calendars import ical
 from ungdom.api.cases import redaction
 from ungdom.api.cases import schemas as s
 from ungdom.esas import outbound
+from ungdom.notices.dispatch import EVENT_RECORDED
 from ungdom.notices.document import with_webhooks
-from ungdom.notices.fanout import EVENT_RECORDED
 from ungdom.workflow.payloads import Attendee
 from ungdom.workflow.rules import sharing
 from ungdom.workflow.rules.permissions import OF_THE_OFFICE, may_read_rights, may_subscribe_to_events

@@ -13,9 +13,9 @@ from tests.exchange.wire import Receiver
 from tests.exchange.world import Told, case, over_http, partner, standings, work, write
 from tests.service import Clock
 from ungdom.esas import envelope
-from ungdom.exchange import arriving
+from ungdom.exchange import acknowledged
 from ungdom.exchange import partners as files
-from ungdom.exchange.arriving import handler
+from ungdom.exchange.acknowledged import handler
 from ungdom.exchange.delivery import deliver
 from ungdom.exchange.queues import MessageHandler, NeverHandled, QueueMessage
 from ungdom.store import exchanges
@@ -183,14 +183,14 @@ def test_the_name_of_a_message_may_be_written_as_senders_do(db: Database, path: 
 def test_somebody_who_moves_the_case_meanwhile_is_no_failure(
     db: Database, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take, moved = arriving.receiving.receive, [Stale(1, 2)] * 2
+    take, moved = acknowledged.receiving.receive, [Stale(1, 2)] * 2
 
     def contested(*given: Any) -> Any:
         if moved:
             raise moved.pop()
         return take(*given)
 
-    monkeypatch.setattr(arriving.receiving, "receive", contested)
+    monkeypatch.setattr(acknowledged.receiving, "receive", contested)
     desk(db, path)(taken())
     assert len(kept(db)) == 1
 
@@ -205,6 +205,6 @@ def test_while_the_database_is_away_nothing_is_decided(
     def away(*_given: Any) -> Any:
         raise Unavailable("connection_lost")
 
-    monkeypatch.setattr(arriving.receiving, "receive", away)
+    monkeypatch.setattr(acknowledged.receiving, "receive", away)
     with pytest.raises(Unavailable):
         desk(db, path)(taken())

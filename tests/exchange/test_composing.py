@@ -10,7 +10,7 @@ import pytest
 from tests.exchange import world
 from tests.exchange.world import Told, case, correct, over_http, partner, write
 from ungdom.exchange import partners as files
-from ungdom.exchange.composing import ComposedMessage, NotSendable, compose
+from ungdom.exchange.outbound_compose import ComposedMessage, NotSendable, compose
 from ungdom.exchange.partners import Partners
 from ungdom.store import outbox, people, reference
 from ungdom.store.encryption import EncryptionKeys

@@ -20,8 +20,8 @@ from tests.exchange.wire import Receiver, slow, status
 from tests.exchange.world import Told, case, over_http, partner, standings, work, write
 from tests.process import UNGDOM, environment
 from tests.service import Clock
+from ungdom.delivery.http_post import LEASE
 from ungdom.exchange.delivery import deliver
-from ungdom.posting import LEASE
 from ungdom.store import outbox
 from ungdom.store.journal import StoredCase
 from ungdom.store.session import Database

@@ -12,7 +12,7 @@ from tests.exchange.test_delivery import one_partner, part, told
 from tests.exchange.wire import Receiver, status
 from tests.exchange.world import Told, case, correct, standing, work
 from ungdom.exchange.delivery import ExchangeDeliveryContext, ExchangeDeliveryCounts, deliver
-from ungdom.exchange.roads import transport_for
+from ungdom.exchange.transports import transport_for
 from ungdom.store import outbox
 from ungdom.store.journal import StoredCase
 from ungdom.store.session import Database

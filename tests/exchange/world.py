@@ -18,7 +18,7 @@ from tests.esas import contracts
 from ungdom import cases
 from ungdom.exchange import partners as files
 from ungdom.exchange.delivery import ExchangeDeliveryContext
-from ungdom.exchange.roads import transport_for
+from ungdom.exchange.transports import transport_for
 from ungdom.store import journal, outbox, people, reference
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.journal import StoredCase

@@ -21,7 +21,7 @@ from tests.intake.build import (
     receipt,
 )
 from tests.service import Service
-from ungdom.intake.catching_up import retry_due
+from ungdom.intake.retry import retry_due
 
 PREPARED = opening(indicted_on=None)
 DELIVERED: tuple[Step, ...] = (

@@ -25,7 +25,7 @@ from ungdom.exchange.delivery import ExchangeDeliveryContext
 from ungdom.exchange.partners import Partners
 from ungdom.exchange.worker import run_worker
 from ungdom.intake import IntakeContext, Sender
-from ungdom.intake.catching_up import retry_after_commit, retry_due
+from ungdom.intake.retry import retry_after_commit, retry_due
 from ungdom.message import read
 from ungdom.store import parked_messages
 from ungdom.store.schema.inbox import decision_wait
@@ -190,7 +190,7 @@ def test_one_that_goes_wrong_is_tried_on_the_next_day_and_not_before(
 ) -> None:
     file = left_behind(shared, monkeypatch)
     with monkeypatch.context() as broken:
-        broken.setattr("ungdom.intake.deciding.write_draft", lambda *_: 1 / 0)
+        broken.setattr("ungdom.intake.draft.write_draft", lambda *_: 1 / 0)
         assert (caught_up(shared), caught_up(shared)) == ((1, 0, 1), (0, 0, 0))
     assert caught_up(shared) == (0, 0, 0)
 

@@ -27,8 +27,9 @@ from tests.intake.test_matching import why
 from tests.intake.test_order import annul, record
 from tests.service import Service
 from ungdom.cases import Correction
-from ungdom.intake import correcting, deciding
-from ungdom.intake.words import Sender
+from ungdom.intake import corrections
+from ungdom.intake import draft as deciding
+from ungdom.intake.models import Sender
 from ungdom.store import journal, outbox
 from ungdom.workflow.events import plain_details
 from ungdom.workflow.payloads import CorrectionReason
@@ -465,4 +466,4 @@ def test_what_the_event_says_already_is_not_corrected_again(served: Service) -> 
             occurred_on=event.occurred_on,
             details=plain_details(event.type, event.details),
         )
-        assert correcting.with_correction(tx, sender, draft, wish, served.clock()) is draft
+        assert corrections.with_correction(tx, sender, draft, wish, served.clock()) is draft

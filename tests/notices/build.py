@@ -11,7 +11,8 @@ from tests.exchange import world
 from tests.exchange.wire import Got, Receiver
 from tests.exchange.world import KEYS, Told
 from tests.service import Clock
-from ungdom.notices import address, hooks
+from ungdom.notices import address
+from ungdom.notices import webhooks as hooks
 from ungdom.notices.delivery import NoticeDeliveryContext
 from ungdom.store import alerts, contacts, webhooks
 from ungdom.store.alerts import Alert, AlertActor

@@ -29,9 +29,9 @@ from tests.notices.build import (
 )
 from tests.notices.post_office import PostOffice
 from tests.service import CURSOR_KEY, EXTRACT_KEY, KEY, Clock
+from ungdom.delivery.http_post import NotDelivered
 from ungdom.notices import mail
 from ungdom.notices.delivery import deliver
-from ungdom.posting import NotDelivered
 from ungdom.settings import BadSettings, from_environment
 from ungdom.store.schema.core import Protection, staff
 from ungdom.store.session import Database

@@ -25,8 +25,8 @@ from tests.notices.build import (
     standings,
     told,
 )
-from ungdom.notices import fanout
-from ungdom.notices.fanout import dispatch
+from ungdom.notices import dispatch as fanout
+from ungdom.notices.dispatch import dispatch
 from ungdom.store import outbox, reference
 from ungdom.store.reference import Staff
 from ungdom.store.schema import notices

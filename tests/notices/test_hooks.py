@@ -33,7 +33,8 @@ from tests.notices.build import (
     work,
 )
 from tests.service import Clock
-from ungdom.notices import address, delivery, hooks
+from ungdom.notices import address, delivery
+from ungdom.notices import webhooks as hooks
 from ungdom.notices.delivery import ATTEMPTS, deliver
 from ungdom.store import deliveries, webhooks
 from ungdom.store.session import Database

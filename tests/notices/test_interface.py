@@ -16,7 +16,7 @@ from tests.service import Client, Clock, Service
 from ungdom.api.webhooks.routes import MAX_WEBHOOKS
 from ungdom.notices import address
 from ungdom.notices.delivery import NoticeDeliveryContext, deliver
-from ungdom.notices.fanout import dispatch
+from ungdom.notices.dispatch import dispatch
 from ungdom.store import alerts, journal, webhooks
 from ungdom.store.alerts import AlertActor
 from ungdom.store.encryption import EncryptionKeys

@@ -21,9 +21,9 @@ from tests.notices.build import COORDINATOR, MORNING, RAISED, hook, keys_of, lat
 from tests.notices.post_office import PostOffice
 from tests.process import UNGDOM, environment
 from tests.service import Clock
+from ungdom.delivery.http_post import LEASE
 from ungdom.notices.delivery import deliver
-from ungdom.notices.fanout import dispatch
-from ungdom.posting import LEASE
+from ungdom.notices.dispatch import dispatch
 from ungdom.store import deliveries
 from ungdom.store.session import Database
 

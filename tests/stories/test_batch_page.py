@@ -15,7 +15,7 @@ from tests import process, service
 from tests.service import Service
 from tests.stories import test_decisions_in as single
 from ungdom.intake import stream
-from ungdom.intake.words import Reason
+from ungdom.intake.models import Reason
 from ungdom.store.schema.inbox import decision
 from ungdom.workflow.vocabulary import Role
 

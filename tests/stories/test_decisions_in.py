@@ -12,8 +12,8 @@ import pytest
 
 from tests.intake.build import coordinator, nothing_wrong, system
 from tests.service import Service
-from ungdom.intake.catching_up import retry_due
-from ungdom.intake.words import ADVICE, Advice, Outcome, Reason, Remark
+from ungdom.intake.models import ADVICE, Advice, Outcome, Reason, Remark
+from ungdom.intake.retry import retry_due
 from ungdom.message import Kind
 
 TEXT = (Path(__file__).parents[2] / "docs" / "decisions-in.md").read_text(encoding="utf-8")

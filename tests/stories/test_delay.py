@@ -9,7 +9,7 @@ from tests.api.build import case_at, recorded
 from tests.service import Client, Service
 from tests.stories import histories
 from tests.stories.test_worked_histories import replay
-from ungdom import worklist
+from ungdom.worklist import worklist
 
 # Name → day asked; days, days past the norm, parts in order; causes that made the difference; other clocks passed.
 EXPECTED: dict[str, tuple[str, int, int | None, list[tuple[str, str | None, str, int]], list[str], dict[str, int]]] = {

@@ -15,11 +15,11 @@ import pytest
 from tests.service import Service
 from tests.stories.places import OFFICE, brought
 from tests.stories.test_endings import Story
-from ungdom import checks
 from ungdom.alerts.sweep import sweep
 from ungdom.store import alerts
 from ungdom.workflow.table import MOVES
 from ungdom.workflow.vocabulary import EventType, Sanction
+from ungdom.worklist import checks
 
 TEXT = (Path(__file__).parents[2] / "docs" / "reversal.md").read_text(encoding="utf-8")
 SAME = ("start", "planned_end", "coordinator", "team", "breaches", "received_on", "length")

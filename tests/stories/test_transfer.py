@@ -10,15 +10,15 @@ from sqlalchemy import select
 
 from tests.service import Client, Service
 from tests.stories.places import OFFICE, brought
-from ungdom import agenda
 from ungdom.alerts.sweep import sweep
-from ungdom.notices.receivers import recipient_directory
+from ungdom.notices.recipients import recipient_directory
 from ungdom.store import case_queries
 from ungdom.store.schema.core import case_current
 from ungdom.workflow.rules.escalation import Audience
 from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.table import WITH_THE_OFFICE
 from ungdom.workflow.vocabulary import Role, State
+from ungdom.worklist import agenda
 
 NEW = "vest"
 

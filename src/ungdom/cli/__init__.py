@@ -37,7 +37,7 @@ from ungdom.cli.simulating import simulate_app
 from ungdom.cli.statistics import statistics_app
 from ungdom.cli.terminal import AsJson, OnDemo, demo_settings, err, open_database, out, progress, selected_settings
 from ungdom.exchange import delivery, partners
-from ungdom.exchange.roads import transport_for
+from ungdom.exchange.transports import transport_for
 from ungdom.exchange.worker import run_worker
 from ungdom.settings import BadSettings, Settings
 from ungdom.store import journal, outbox, rebuild

@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
-from ungdom import checks, clock
+from ungdom import clock
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.terminal import AsJson, OnDemo, open_database, out, selected_settings
 from ungdom.workflow.calendar import oslo_date
+from ungdom.worklist import checks
 
 DAY = ["%Y-%m-%d"]
 

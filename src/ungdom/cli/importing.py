@@ -17,7 +17,7 @@ from ungdom.api.http.auth.principal import SUBJECT, SYSTEM_AUTHORITIES
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.terminal import AsJson, err, open_database, out, progress
 from ungdom.intake import IntakeContext, Outcome, Sender
-from ungdom.intake.catching_up import retry_due
+from ungdom.intake.retry import retry_due
 from ungdom.intake.stream import GROUP, LineReceipt, NdjsonLine, Splitter, StreamContext, process_lines
 from ungdom.settings import BadSettings
 from ungdom.store import bulk, inbox

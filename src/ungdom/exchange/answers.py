@@ -5,8 +5,8 @@ from uuid import UUID
 
 from ungdom import texts
 from ungdom.esas.receipt import ReceiptStatus, kvittering
-from ungdom.intake.answering import RECEIVED, UNDER_WAY
-from ungdom.intake.words import Reason
+from ungdom.intake.acknowledgements import RECEIVED, UNDER_WAY
+from ungdom.intake.models import Reason
 from ungdom.store import outbox
 from ungdom.store.exchanges import ExchangeMessage
 

@@ -21,11 +21,11 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
 from ungdom.clock import Clock
+from ungdom.delivery.http_post import FIRST_WAIT, LEASE, retry_delay
 from ungdom.esas import envelope
-from ungdom.exchange.composing import SCHEMA_VERSION, ComposedMessage, NotSendable, compose
+from ungdom.exchange.outbound_compose import SCHEMA_VERSION, ComposedMessage, NotSendable, compose
 from ungdom.exchange.partners import Partner, Partners
 from ungdom.exchange.transport import NotDelivered, SignedMessage, Transport
-from ungdom.posting import FIRST_WAIT, LEASE, retry_delay
 from ungdom.settings import BadSettings
 from ungdom.store import outbox
 from ungdom.store.encryption import EncryptionKeys

@@ -6,7 +6,7 @@ import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ungdom import posting
+from ungdom.delivery import http_post
 from ungdom.exchange.transport import SignedMessage
 from ungdom.lazy import lazy
 
@@ -26,15 +26,15 @@ class HttpTransport:
         url: str,
         ca_file: Path | None = None,
         timeouts: httpx.Timeout | None = None,
-        total_timeout: float = posting.TOTAL_TIMEOUT,
+        total_timeout: float = http_post.TOTAL_TIMEOUT,
     ) -> None:
-        self._url, self._timeouts, self._longest = url, timeouts or posting.default_timeouts(), total_timeout
+        self._url, self._timeouts, self._longest = url, timeouts or http_post.default_timeouts(), total_timeout
         self._trust = _trust(ca_file) if url.startswith("https:") else None
 
     def send(self, message: SignedMessage) -> None:
         """Deliver; 2xx is taken as received. Raises `NotDelivered`."""
-        posting.send_post(
-            posting.HttpPost(
+        http_post.send_post(
+            http_post.HttpPost(
                 url=self._url,
                 body=message.token,
                 headers={**message.headers, "Content-Type": CONTENT_TYPE},

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ungdom.posting import NotDelivered as NotDelivered  # noqa: PLC0414  # also taken from here, beside who raises it
+from ungdom.delivery.http_post import NotDelivered as NotDelivered  # noqa: PLC0414  # also taken from here, beside who raises it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,12 +8,12 @@ from pathlib import Path
 from threading import Event, Thread
 
 from ungdom.exchange import partners as files
-from ungdom.exchange.arriving import handler
+from ungdom.exchange.acknowledged import handler
 from ungdom.exchange.delivery import ExchangeDeliveryContext, ExchangeDeliveryCounts, deliver
 from ungdom.exchange.partners import Partners
 from ungdom.exchange.queues import consume
-from ungdom.exchange.roads import address_of
-from ungdom.intake.catching_up import retry_due
+from ungdom.exchange.transports import address_of
+from ungdom.intake.retry import retry_due
 from ungdom.settings import BadSettings
 from ungdom.store.errors import Unavailable
 

@@ -18,11 +18,11 @@ from uuid import UUID
 from pydantic_core import from_json, to_json
 
 from ungdom import texts
-from ungdom.intake import answering, deciding, matching, receipts
+from ungdom.intake import acknowledgements, draft, matching, receipts
 from ungdom.intake.locks import lock_keys, lock_keys_for_case
-from ungdom.intake.telling import NO_CHOICE, Choice, IntakeContext, MessageContext, process_message
+from ungdom.intake.models import Outcome, ProcessingResult, Reason, Sender, wait_key
+from ungdom.intake.process import NO_CHOICE, Choice, IntakeContext, MessageContext, process_message
 from ungdom.intake.wait_keys import is_unguarded, own_decision_key, unblocked_keys
-from ungdom.intake.words import Outcome, ProcessingResult, Reason, Sender, wait_key
 from ungdom.message import DecisionMessage, plain, read
 from ungdom.store import concerns, inbox, named_locks, parked_messages
 from ungdom.store.errors import Stale
@@ -339,7 +339,7 @@ def _with_result(
     tx: Connection, arrival: InboundMessage, message: DecisionMessage, result: ProcessingResult
 ) -> InboundMessage:
     office, level = inbox.office_and_protection(tx, result.near)
-    konfliktrad = result.after.konfliktrad if result.after else (deciding.office_of(tx, message) or office)
+    konfliktrad = result.after.konfliktrad if result.after else (draft.office_of(tx, message) or office)
     return replace(
         arrival,
         outcome=result.outcome,
@@ -367,7 +367,7 @@ def _settle(
         inbox.link(tx, updated.message_id, result.stored.case_id, dict(result.places))
     _write_waits(tx, context, updated, result)
     for exchange_id in inbox.exchanges_of(tx, updated.message_id):
-        answering.send_status(tx, exchange_id, context.now)
+        acknowledgements.send_status(tx, exchange_id, context.now)
     return IntakeResult(updated, body)
 
 

@@ -5,7 +5,7 @@ The names are those of what messages wait for, but with the identity number itse
 
 from collections.abc import Sequence
 
-from ungdom.intake.words import Sender, wait_key
+from ungdom.intake.models import Sender, wait_key
 from ungdom.message import DecisionMessage
 from ungdom.message.national_id import normalise
 

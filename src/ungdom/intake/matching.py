@@ -6,7 +6,7 @@ from uuid import UUID
 
 from ungdom.intake import identity
 from ungdom.intake.identity import Likeness, PersonMatch
-from ungdom.intake.words import MessageNotApplied, Reason, wait_key
+from ungdom.intake.models import MessageNotApplied, Reason, wait_key
 from ungdom.message import ChargeTerms, DecisionMessage, Kind, read
 from ungdom.message.national_id import normalise
 from ungdom.store import inbox, journal

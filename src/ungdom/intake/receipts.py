@@ -7,7 +7,7 @@ from typing import Any
 from pydantic_core import to_json
 
 from ungdom import texts
-from ungdom.intake.words import ADVICE, Advice, Outcome, ProcessingResult, Reason
+from ungdom.intake.models import ADVICE, Advice, Outcome, ProcessingResult, Reason
 from ungdom.store.inbox import InboundMessage
 from ungdom.texts.places import field_problem
 from ungdom.workflow.case import Case

@@ -16,7 +16,7 @@ from pydantic_core import from_json
 from ungdom import texts
 from ungdom.clock import Clock
 from ungdom.intake import IntakeContext, IntakeResult, Outcome, Reason, Sender, lock_keys, receipts, receive
-from ungdom.intake.catching_up import retry_after_commit
+from ungdom.intake.retry import retry_after_commit
 from ungdom.message import BadMessage, DecisionMessage, read_sent
 from ungdom.message.sound import MAX_DEPTH, json_fault
 from ungdom.message.text import is_printable

@@ -1,7 +1,7 @@
 """What a parked message waits for, and what a processed message lets others go on with."""
 
 from ungdom.intake import matching
-from ungdom.intake.words import ProcessingResult, wait_key
+from ungdom.intake.models import ProcessingResult, wait_key
 from ungdom.message import DecisionMessage
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.inbox import SETTLED, InboundMessage

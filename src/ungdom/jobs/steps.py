@@ -3,8 +3,7 @@
 import logging
 from datetime import date, datetime, timedelta
 
-from ungdom import checks
-from ungdom.intake.catching_up import retry_due
+from ungdom.intake.retry import retry_due
 from ungdom.jobs.nightly import NightlyStep, delete_old_responses
 from ungdom.jobs.terms import expire_terms
 from ungdom.statistics import backtest, digests, forecast, register
@@ -12,6 +11,7 @@ from ungdom.store import surveys
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.session import Database
 from ungdom.workflow.calendar import oslo_date
+from ungdom.worklist import checks
 
 LOG = logging.getLogger("ungdom.jobs")
 

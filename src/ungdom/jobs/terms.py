@@ -4,7 +4,7 @@ import logging
 from datetime import date, datetime
 from uuid import UUID
 
-from ungdom import cases, worklist
+from ungdom import cases
 from ungdom.cases import CaseworkError, EventEntry, Recorder
 from ungdom.store import journal
 from ungdom.store.errors import Stale
@@ -14,6 +14,7 @@ from ungdom.workflow.payloads import Details
 from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.views.tasks import Task, TaskKind, tasks
 from ungdom.workflow.vocabulary import Actor, Role
+from ungdom.worklist import worklist
 
 LOG = logging.getLogger("ungdom.jobs")
 

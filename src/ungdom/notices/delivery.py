@@ -19,14 +19,16 @@ from datetime import datetime, time, timedelta
 from threading import Event
 from uuid import UUID
 
-from ungdom import clock, posting
+from ungdom import clock
 from ungdom.clock import Clock
-from ungdom.notices import hooks, mail, wording
+from ungdom.delivery import http_post
+from ungdom.delivery.http_post import LEASE, NotDelivered
+from ungdom.notices import mail, mail_template
+from ungdom.notices import webhooks as hooks
 from ungdom.notices.address import IpNetwork, networks
-from ungdom.notices.fanout import dispatch
+from ungdom.notices.dispatch import dispatch
 from ungdom.notices.mail import Relay
-from ungdom.notices.receivers import recipient_directory
-from ungdom.posting import LEASE, NotDelivered
+from ungdom.notices.recipients import recipient_directory
 from ungdom.settings import Settings
 from ungdom.store import contacts, deliveries, notices, outbox, webhooks
 from ungdom.store.deliveries import MAIL, WEBHOOK, Delivery
@@ -277,7 +279,7 @@ def _record_failure(context: NoticeDeliveryContext, delivery: Delivery, error: N
         return _record_outcome(
             context, delivery, "dead", lambda tx: deliveries.give_up(tx, delivery, error.reason, now)
         )
-    later = now + posting.retry_delay(delivery.attempts, error.after, context.jitter())
+    later = now + http_post.retry_delay(delivery.attempts, error.after, context.jitter())
     return _record_outcome(
         context, delivery, "again", lambda tx: deliveries.retry_later(tx, delivery, error.reason, later)
     )
@@ -328,5 +330,7 @@ def _send_mail(context: NoticeDeliveryContext, delivery: Delivery) -> None:
     digest = notices.MailDigest(delivery.message_id, delivery.id, day, delivery.created_at)
     mail.send(
         context.relay,
-        wording.daily_mail(context.relay, contact.address, contact.language, digest, items, context.public_url, day),
+        mail_template.daily_mail(
+            context.relay, contact.address, contact.language, digest, items, context.public_url, day
+        ),
     )

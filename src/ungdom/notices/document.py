@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ungdom.notices.fanout import KINDS
-from ungdom.notices.hooks import CONTENT_TYPE, TYPE
+from ungdom.notices.dispatch import KINDS
+from ungdom.notices.webhooks import CONTENT_TYPE, TYPE
 from ungdom.workflow.rules.escalation import ClearedBecause, Level
 from ungdom.workflow.vocabulary import EventType, Party
 

@@ -12,7 +12,7 @@ from threading import Timer
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
-from ungdom.posting import NotDelivered
+from ungdom.delivery.http_post import NotDelivered
 from ungdom.settings import Settings
 
 RESPONSE_TIMEOUT, TOTAL_TIMEOUT = 15.0, 60.0

@@ -7,9 +7,9 @@ from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from ungdom import texts
-from ungdom.agenda import HEARING, AgendaEntry
 from ungdom.lazy import lazy
 from ungdom.texts import Language
+from ungdom.worklist.agenda import HEARING, AgendaEntry
 
 if TYPE_CHECKING:
     import icalendar

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, HTTPException, Path, Query, Request, Response
 
-from ungdom import agenda, texts
+from ungdom import texts
 from ungdom.api.calendars import ical
 from ungdom.api.cases import schemas as s
 from ungdom.api.cases.routes import json_response
@@ -26,6 +26,7 @@ from ungdom.store.session import Connection, Database
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.rules.permissions import OF_THE_OFFICE
 from ungdom.workflow.vocabulary import Role
+from ungdom.worklist import agenda
 
 router = APIRouter(tags=["calendar"])
 public = APIRouter(tags=["calendar"])

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
-from ungdom import cases, intake, worklist
+from ungdom import cases, intake
 from ungdom.api.alerts import present as alert_views
 from ungdom.api.cases import lead_time_schemas as lt
 from ungdom.api.cases import present as views
@@ -36,6 +36,7 @@ from ungdom.workflow.calendar import last_moment, oslo_date
 from ungdom.workflow.case import Youth
 from ungdom.workflow.rules.permissions import Disclosure, acts_for, disclosures_for
 from ungdom.workflow.vocabulary import EventType, Protection, Role, Sanction
+from ungdom.worklist import worklist
 
 router = APIRouter(tags=["cases"])
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
-from ungdom import cases, texts, worklist
+from ungdom import cases, texts
 from ungdom.api.breaches.routes import BreachesOut, breaches_out
 from ungdom.api.cases import schemas as s
 from ungdom.api.cases.routes import instant, json_response
@@ -28,6 +28,7 @@ from ungdom.store.session import Connection
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.rules.permissions import Disclosure, disclosures_for, may_list_views
 from ungdom.workflow.vocabulary import PHASE, EventType, Phase, Sanction, State
+from ungdom.worklist import worklist
 
 router = APIRouter(tags=["across-cases"])
 

@@ -9,7 +9,7 @@ from pydantic import Field, TypeAdapter
 from ungdom.api.cases.schemas import Output, UnmetOut
 from ungdom.api.http.inputs import DEFAULT_LIMIT, Input, Limit
 from ungdom.api.http.unions import REF_TEMPLATE, pascal, reference, schemas_of, tagged_union
-from ungdom.intake.words import Advice, Outcome, Reason, Remark
+from ungdom.intake.models import Advice, Outcome, Reason, Remark
 from ungdom.message import TERMS, DecisionId, DecisionMessage, Kind, reader
 from ungdom.message.text import CursorText
 from ungdom.workflow.rules.deadlines import DeadlineStatus

@@ -7,7 +7,6 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import Field, model_validator
 
-from ungdom import worklist
 from ungdom.api.cases import schemas as s
 from ungdom.api.cases.redaction import require_stage_dates
 from ungdom.api.cases.routes import AsOf, instant, json_response, read_case
@@ -22,6 +21,7 @@ from ungdom.store.session import Connection
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.payloads.base import ends_before_it_begins
 from ungdom.workflow.vocabulary import Sanction
+from ungdom.worklist import worklist
 
 router = APIRouter(tags=["delays"])
 

@@ -18,10 +18,10 @@ from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext, Wr
 from ungdom.api.http.inputs import DEFAULT_LIMIT, Input, Limit
 from ungdom.api.http.tokens import STATUS
 from ungdom.esas.receipt import ReceiptStatus
-from ungdom.exchange import answers, opening, receiving
-from ungdom.exchange.receiving import RawOfficialMessage
+from ungdom.exchange import answers, inbound, verify_signature
+from ungdom.exchange.inbound import RawOfficialMessage
 from ungdom.intake import Sender
-from ungdom.intake.words import Reason
+from ungdom.intake.models import Reason
 from ungdom.message.text import CodeText, CursorText, LineText, ReferenceText
 from ungdom.store import exchanges, inbox, outbox
 from ungdom.store.exchanges import ExchangeMessage
@@ -120,7 +120,9 @@ def push_official_message(
     """
     sender, partners = context.sender, request.app.state.partners
     partner = partners.of_token(sender.source, context.principal.organisation)
-    raw = opening.verified_content(partners, partner, sender_word, request.state.body, signed=_is_signed(request))
+    raw = verify_signature.verified_content(
+        partners, partner, sender_word, request.state.body, signed=_is_signed(request)
+    )
     kinds = None if partner is None else frozenset(partner.kinds)
     letter = RawOfficialMessage(raw, schema_name, schema_version, kinds, by_token=True)
     return context.write(lambda tx: _receive_message(tx, context, sender, letter), attempts=MAX_ATTEMPTS)
@@ -146,7 +148,7 @@ def _receive_message(
     tx: Connection, context: RequestContext, sender: Sender, letter: RawOfficialMessage
 ) -> ApiResponse:
     """The receipt as it stands. What was promised so far is delivered by this answer; what comes later is sent."""
-    exchanged = receiving.receive(tx, context.intake, sender, letter).exchanged
+    exchanged = inbound.receive(tx, context.intake, sender, letter).exchanged
     receipt_ids = [
         outbox.receipt(exchanged.exchange_id, n + 1, "", context.now).message_id for n in range(exchanged.receipts)
     ]

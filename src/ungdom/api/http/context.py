@@ -16,7 +16,7 @@ from ungdom.api.http.preconditions import precondition
 from ungdom.api.http.tokens import ADMIN, DECISIONS, READ, Principal
 from ungdom.cases import Precondition, Recorder
 from ungdom.intake import IntakeContext, Sender
-from ungdom.intake.catching_up import retry_after_commit
+from ungdom.intake.retry import retry_after_commit
 from ungdom.message.text import HeaderText, TagText
 from ungdom.store import idempotency
 from ungdom.store.encryption import EncryptionKeys

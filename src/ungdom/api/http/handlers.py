@@ -27,9 +27,9 @@ from ungdom.api.http.errors import (
 )
 from ungdom.api.http.problems import problem_response
 from ungdom.esas.envelope import NotSigned
-from ungdom.exchange.receiving import Unreadable
+from ungdom.exchange.inbound import Unreadable
 from ungdom.extracts import errors as extracts
-from ungdom.intake.confirming import AlreadyAnswered, RejectedBefore
+from ungdom.intake.confirmations import AlreadyAnswered, RejectedBefore
 from ungdom.jobs.nightly import DayToCome
 from ungdom.message import BadMessage
 from ungdom.notices.address import Forbidden

@@ -16,7 +16,7 @@ from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext, Wr
 from ungdom.api.http.inputs import DEFAULT_LIMIT, Input, Limit
 from ungdom.api.http.tokens import READ
 from ungdom.message.text import CursorText
-from ungdom.notices import hooks, wording
+from ungdom.notices import mail_template, webhooks
 from ungdom.store import notices
 from ungdom.store.notices import NoticeWithCase
 from ungdom.store.session import Connection
@@ -129,8 +129,8 @@ def _notice_out(context: RequestContext, entry: NoticeWithCase, public_url: str)
         due=notice.due,
         days=notice.days_on(day),
         waiting_for=notice.waiting_for,
-        text=wording.notice_line(context.language, notice, day),
-        link=hooks.link_to(public_url, notice.case_id),
+        text=mail_template.notice_line(context.language, notice, day),
+        link=webhooks.link_to(public_url, notice.case_id),
         at=notice.at,
         read_at=notice.read_at,
         ended_at=notice.ended_at,

@@ -15,7 +15,7 @@ from ungdom.api.http.tokens import READ, WRITE
 from ungdom.api.persons import question_schemas as shapes
 from ungdom.api.persons.question_schemas import Comparison
 from ungdom.api.persons.schemas import PersonOut, person_out
-from ungdom.intake import confirming
+from ungdom.intake import confirmations
 from ungdom.intake import identity as matching
 from ungdom.message.national_id import normalise
 from ungdom.store import case_queries, identity, people, records
@@ -47,7 +47,7 @@ def confirm_identity_question(
     """From now on the two records are one person, with the stricter protection of the address, in every case."""
 
     def operation(tx: Connection) -> ApiResponse:
-        confirming.confirm(tx, context.intake, _question(tx, context, question_id), context.recorder.viewer.subject)
+        confirmations.confirm(tx, context.intake, _question(tx, context, question_id), context.recorder.viewer.subject)
         return _answered_question(tx, context, question_id)
 
     return context.write(operation)
@@ -66,7 +66,7 @@ def reject_identity_question(
 
     def operation(tx: Connection) -> ApiResponse:
         question = _question(tx, context, question_id)
-        confirming.reject(tx, context.intake, question, context.recorder.viewer.subject, body.reason)
+        confirmations.reject(tx, context.intake, question, context.recorder.viewer.subject, body.reason)
         return _answered_question(tx, context, question_id)
 
     return context.write(operation)
@@ -86,7 +86,7 @@ def _page_of_questions(tx: Connection, context: RequestContext, query: shapes.Id
 
 
 def _question(tx: Connection, context: RequestContext, question_id: UUID) -> IdentityQuestion:
-    question = confirming.find(tx, context.recorder.viewer, question_id)
+    question = confirmations.find(tx, context.recorder.viewer, question_id)
     if question is None:
         raise cases.NotVisible
     return question

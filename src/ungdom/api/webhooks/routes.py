@@ -21,7 +21,8 @@ from ungdom.api.http.pagination import PageQuery, page_and_cursor, start_after
 from ungdom.api.http.tokens import ADMIN, READ
 from ungdom.lazy import lazy
 from ungdom.message.text import Printable
-from ungdom.notices import address, hooks
+from ungdom.notices import address
+from ungdom.notices import webhooks as hooks
 from ungdom.store import deliveries, webhooks
 from ungdom.store.deliveries import WEBHOOK, Delivery
 from ungdom.store.ids import uuid7

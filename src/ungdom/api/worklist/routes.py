@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from ungdom import texts, worklist
+from ungdom import texts
 from ungdom.api.cases import present as views
 from ungdom.api.cases import schemas as s
 from ungdom.api.cases.routes import AsOf, filters, instant, json_response, read_case
@@ -25,6 +25,7 @@ from ungdom.workflow.rules.permissions import Viewer, acts_for, may_read_worklis
 from ungdom.workflow.views import tasks
 from ungdom.workflow.views.tasks import TASK_RULES, Task, TaskKind
 from ungdom.workflow.vocabulary import Actor, EventType, Party, Phase, Sanction, State
+from ungdom.worklist import worklist
 
 router = APIRouter(tags=["worklist"])
 

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from ungdom.notices.receivers import RecipientDirectory, recipient_directory
+from ungdom.notices.recipients import RecipientDirectory, recipient_directory
 from ungdom.store import alerts, deliveries, notices, outbox, webhooks
 from ungdom.store.deliveries import WEBHOOK, NewDelivery
 from ungdom.store.encryption import EncryptionKeys

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from ungdom.intake import matching
-from ungdom.intake.words import ProcessingResult
+from ungdom.intake.models import ProcessingResult
 from ungdom.message import ChargeTerms, DecisionMessage, Kind, NewOffenceTerms, OtherOutcomeTerms
 from ungdom.store import observations
 from ungdom.store.encryption import EncryptionKeys

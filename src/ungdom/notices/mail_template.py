@@ -8,8 +8,8 @@ from email.utils import format_datetime
 from html import escape
 
 from ungdom import texts
-from ungdom.notices.hooks import link_to
 from ungdom.notices.mail import Relay
+from ungdom.notices.webhooks import link_to
 from ungdom.store.notices import MailDigest, NoticeWithCase, UserNotice
 from ungdom.texts import Language
 from ungdom.workflow.calendar import OSLO

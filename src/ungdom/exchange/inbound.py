@@ -16,7 +16,7 @@ from ungdom import intake
 from ungdom.esas import inbound
 from ungdom.esas.inbound.official import BadOfficial, IgnoredReason, MessageType, OfficialMessage, Pseudonymiser
 from ungdom.esas.receipt import ReceiptStatus
-from ungdom.intake import IntakeContext, Sender, answering
+from ungdom.intake import IntakeContext, Sender, acknowledgements
 from ungdom.message import DecisionMessage, read
 from ungdom.message.sound import read_strict
 from ungdom.message.text import is_printable
@@ -73,7 +73,7 @@ def receive(tx: Connection, context: IntakeContext, sender: Sender, incoming: Ra
         n=len(known) + 1,
         type=incoming.type or "",
         schema_version=incoming.version,
-        status=answering.UNDER_WAY,
+        status=acknowledgements.UNDER_WAY,
         received_at=context.now,
         updated_at=context.now,
         by_token=incoming.by_token,
@@ -126,11 +126,11 @@ def _read_and_process(
         flags = [{"code": item.kind, "pointer": item.pointer} for item in error.problems]
         failed = replace(exchanged, flags=_flags_json(flags))
         return _record_failure(
-            tx, context, failed, incoming, answering.INCOMPLETE if error.missing else answering.TECHNICAL
+            tx, context, failed, incoming, acknowledgements.INCOMPLETE if error.missing else acknowledgements.TECHNICAL
         )
     if not _is_agreed(incoming, official.type):
         return _record_failure(
-            tx, context, replace(exchanged, type=official.type), incoming, answering.TECHNICAL, "kind_not_agreed"
+            tx, context, replace(exchanged, type=official.type), incoming, acknowledgements.TECHNICAL, "kind_not_agreed"
         )
     reused = [{"code": "id_reused", "pointer": "/forsendelse/meldingsId"}] if exchanged.n > 1 else []
     flags = [*reused, *({"code": item.code, "pointer": item.pointer} for item in official.flags)]
@@ -163,7 +163,7 @@ def _record_failure(
     reason: str = "not_as_agreed",
 ) -> ExchangeMessage:
     exchanges.add(tx, context.keys, exchanged, incoming.raw)
-    return answering.queue_receipt(tx, exchanged, status, reason, context.now)
+    return acknowledgements.queue_receipt(tx, exchanged, status, reason, context.now)
 
 
 def _process_messages(
@@ -172,14 +172,14 @@ def _process_messages(
     """What the message says is handed to intake; a receipt of theirs is not answered by one of ours."""
     if official.other is IgnoredReason.RECEIPT:
         return _record_partner_receipt(tx, context, exchanged, official)
-    exchanged = answering.queue_receipt(tx, exchanged, answering.UNDER_WAY, None, context.now)
+    exchanged = acknowledgements.queue_receipt(tx, exchanged, acknowledgements.UNDER_WAY, None, context.now)
     if not official.messages:
-        return answering.queue_receipt(
-            tx, exchanged, answering.RECEIVED, official.other or "nothing_for_us", context.now
+        return acknowledgements.queue_receipt(
+            tx, exchanged, acknowledgements.RECEIVED, official.other or "nothing_for_us", context.now
         )
     for message in official.messages:
         _process_message(tx, context, sender, message, exchanged.exchange_id)
-    return answering.send_status(tx, exchanged.exchange_id, context.now) or exchanged
+    return acknowledgements.send_status(tx, exchanged.exchange_id, context.now) or exchanged
 
 
 def _record_partner_receipt(
@@ -190,8 +190,8 @@ def _record_partner_receipt(
     if receipt is not None and receipt.status not in (ReceiptStatus.UNDER_MOTTAK, ReceiptStatus.MOTTATT):
         with suppress(ValueError):
             outbox.record_failure_answer(tx, UUID(receipt.ref), receipt.status)
-    exchanges.record_answer(tx, exchanged.exchange_id, answering.RECEIVED, IgnoredReason.RECEIPT, 0, context.now)
-    return replace(exchanged, status=answering.RECEIVED, reason=IgnoredReason.RECEIPT)
+    exchanges.record_answer(tx, exchanged.exchange_id, acknowledgements.RECEIVED, IgnoredReason.RECEIPT, 0, context.now)
+    return replace(exchanged, status=acknowledgements.RECEIVED, reason=IgnoredReason.RECEIPT)
 
 
 def _process_message(

@@ -6,10 +6,20 @@ from datetime import datetime
 from uuid import UUID
 
 from ungdom import texts
-from ungdom.intake import correcting, deciding, matching, meaning, observing
+from ungdom.intake import corrections, mapping, matching, observations
+from ungdom.intake import draft as deciding
 from ungdom.intake.identity import PersonMatch
 from ungdom.intake.matching import CaseMatch
-from ungdom.intake.words import Draft, MessageNotApplied, Outcome, ProcessingResult, Reason, Remark, Sender, wait_key
+from ungdom.intake.models import (
+    Draft,
+    MessageNotApplied,
+    Outcome,
+    ProcessingResult,
+    Reason,
+    Remark,
+    Sender,
+    wait_key,
+)
 from ungdom.message import DecisionMessage, Kind, read
 from ungdom.message.national_id import NationalIdFlag, check_national_id
 from ungdom.store import inbox, journal, named_locks, people
@@ -67,7 +77,9 @@ def process_message(tx: Connection, context: MessageContext) -> ProcessingResult
         for lower in context.earlier:
             if lower.can_be_retried and lower.outcome != Outcome.PARKED:
                 inbox.wait_for(tx, lower.message_id, ())  # this version says what counts
-    observing.record_observation(tx, context.intake.keys, context.intake.now, context.arrival, context.message, result)
+    observations.record_observation(
+        tx, context.intake.keys, context.intake.now, context.arrival, context.message, result
+    )
     return result
 
 
@@ -76,7 +88,7 @@ def _decide(tx: Connection, context: MessageContext) -> ProcessingResult:
         applied = _applied_versions(tx, context)
         if applied is None:
             return ProcessingResult(outcome=Outcome.SUPERSEDED, reason=Reason.LOWER_VERSION)
-        steps = meaning.steps_for(context.message, None, oslo_date(context.arrival.received_at))
+        steps = mapping.steps_for(context.message, None, oslo_date(context.arrival.received_at))
         deciding.check_authority(context.sender, steps, *Sanction)
         case_match = matching.find_case(
             tx, context.intake.keys, context.sender.source, context.message, applied, context.arrival.named_case_id
@@ -166,9 +178,9 @@ def _open_case(tx: Connection, context: MessageContext, match: PersonMatch | Non
     draft = deciding.draft_of_new_case(
         tx, context.intake.keys, context.sender, message, match, context.arrival.message_id, now
     )
-    earlier_steps = meaning.steps_before(message.opening, message.kind) if message.opening else ()
+    earlier_steps = mapping.steps_before(message.opening, message.kind) if message.opening else ()
     draft = replace(deciding.with_steps(tx, context.sender, draft, earlier_steps, now), places={})
-    steps = meaning.steps_for(message, draft.case, oslo_date(context.arrival.received_at))
+    steps = mapping.steps_for(message, draft.case, oslo_date(context.arrival.received_at))
     deciding.check_authority(context.sender, steps, draft.case.sanction)
     return deciding.with_steps(tx, context.sender, draft, steps, now)
 
@@ -237,14 +249,14 @@ def _apply_version(
 ) -> Draft:
     """The case as this version has it: moved on by the first one, corrected by a later one. Raises `Held`."""
     places = inbox.events_of(tx, applied[-1].message_id) if applied else {}
-    case = correcting.case_before(draft.persisted, draft.case, places, context.sender.source)
+    case = corrections.case_before(draft.persisted, draft.case, places, context.sender.source)
     day = oslo_date(context.arrival.received_at)
-    steps = meaning.steps_for(context.message, case, day)
+    steps = mapping.steps_for(context.message, case, day)
     deciding.check_authority(context.sender, steps, draft.case.sanction)
     if not applied:
         return deciding.with_steps(tx, context.sender, draft, steps, context.intake.now)
-    previous_steps = meaning.steps_for(previous, case, day) if previous is not None else ()
-    return correcting.with_revisions(tx, context.sender, draft, (previous_steps, steps), places, context.intake.now)
+    previous_steps = mapping.steps_for(previous, case, day) if previous is not None else ()
+    return corrections.with_revisions(tx, context.sender, draft, (previous_steps, steps), places, context.intake.now)
 
 
 _ENDS_A_NEW_CHARGE = frozenset({Kind.DROPPED, Kind.ACQUITTED, Kind.OTHER_OUTCOME})

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from ungdom.intake.words import Outcome
+from ungdom.intake.models import Outcome
 from ungdom.store import exchanges, inbox, outbox
 from ungdom.store.exchanges import ExchangeMessage
 from ungdom.store.inbox import InboundMessage

@@ -11,10 +11,10 @@ from uuid import UUID, uuid5
 
 from ungdom import cases
 from ungdom.cases import NewCase, Recorder, RecordResult
-from ungdom.intake import meaning
+from ungdom.intake import mapping
 from ungdom.intake.identity import PersonMatch
-from ungdom.intake.meaning import PlannedStep
-from ungdom.intake.words import Draft, MessageNotApplied, Outcome, Reason, Sender, wait_key
+from ungdom.intake.mapping import PlannedStep
+from ungdom.intake.models import Draft, MessageNotApplied, Outcome, Reason, Sender, wait_key
 from ungdom.message import DecisionMessage, Opening, Person
 from ungdom.store import identity as questions
 from ungdom.store import journal, people, records, reference
@@ -117,7 +117,7 @@ def write_draft(
 
 def check_authority(sender: Sender, steps: Sequence[PlannedStep], *sanctions: Sanction) -> None:
     """A system tells only of what its own authority does, in a case of one of these sanctions. Raises `Held`."""
-    reportable = meaning.reportable_actors(sender.authorities)
+    reportable = mapping.reportable_actors(sender.authorities)
     for planned in steps:
         actors = {actor for sanction in sanctions for actor in engine.actors_of(sanction, planned.entry.type)}
         if planned.own and actors and not reportable & actors:
@@ -139,7 +139,7 @@ def is_event_of(event: Event, planned: PlannedStep) -> bool:
     """The event is what this step tells of."""
     entry = planned.entry
     alike = (event.type, event.occurred_on) == (entry.type, entry.occurred_on)
-    return alike and meaning.same_details(event.details, entry.details)
+    return alike and mapping.same_details(event.details, entry.details)
 
 
 def _record_step(tx: Connection, sender: Sender, draft: Draft, planned: PlannedStep, now: datetime) -> RecordResult:
@@ -154,7 +154,7 @@ def _record_step(tx: Connection, sender: Sender, draft: Draft, planned: PlannedS
 
 def _acting_authority(sender: Sender, draft: Draft, planned: PlannedStep) -> Actor | None:
     actors = engine.actors_of(draft.case.sanction, planned.entry.type)
-    reportable = meaning.reportable_actors(sender.authorities)
+    reportable = mapping.reportable_actors(sender.authorities)
     return next((actor for actor in actors if actor in reportable), None)
 
 

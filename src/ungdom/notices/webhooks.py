@@ -13,10 +13,10 @@ from typing import Any
 
 from standardwebhooks import Webhook as Signer
 
-from ungdom import posting
+from ungdom.delivery import http_post
+from ungdom.delivery.http_post import HttpPost, NotDelivered
 from ungdom.notices import address
 from ungdom.notices.address import IpNetwork
-from ungdom.posting import HttpPost, NotDelivered
 from ungdom.store.outbox import OutboxMessage
 
 CONTENT_TYPE = "application/cloudevents+json"
@@ -88,7 +88,7 @@ def send(
         raise NotDelivered(error.code, again=False) from None
     except address.HostLookupFailed:
         raise NotDelivered("unknown_host", again=True) from None
-    posting.send_post(
+    http_post.send_post(
         HttpPost(
             url=target.url,
             body=text,

@@ -6,8 +6,8 @@ Answers are written one at a time, over all questions: what is one person by now
 from uuid import UUID
 
 from ungdom.intake import matching, retry_parked
-from ungdom.intake.telling import IntakeContext
-from ungdom.intake.words import wait_key
+from ungdom.intake.models import wait_key
+from ungdom.intake.process import IntakeContext
 from ungdom.store import identity, named_locks, people, records
 from ungdom.store.identity import IdentityQuestion
 from ungdom.store.schema.identity import QuestionStatus

@@ -4,14 +4,14 @@ import logging
 
 from ungdom.clock import Clock
 from ungdom.esas.envelope import NotSigned
-from ungdom.exchange import receiving
+from ungdom.exchange import inbound
 from ungdom.exchange.answers import LANGUAGE
-from ungdom.exchange.opening import verified_by_partner
+from ungdom.exchange.inbound import RawOfficialMessage, Unreadable
 from ungdom.exchange.partners import Partner, Partners
 from ungdom.exchange.queues import MessageHandler, NeverHandled, QueueMessage
-from ungdom.exchange.receiving import RawOfficialMessage, Unreadable
+from ungdom.exchange.verify_signature import verified_by_partner
 from ungdom.intake import IntakeContext, Sender
-from ungdom.intake.catching_up import retry_after_commit
+from ungdom.intake.retry import retry_after_commit
 from ungdom.message.text import CODE, REFERENCE, is_printable
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import DuplicateKey, Stale
@@ -36,7 +36,7 @@ def handler(db: Database, keys: EncryptionKeys, partners: Partners, now: Clock) 
             context = IntakeContext(keys, now(), LANGUAGE)
             try:
                 with db.writing() as tx:
-                    result = receiving.receive(tx, context, sender, incoming)
+                    result = inbound.receive(tx, context, sender, incoming)
             except Unreadable:
                 raise NeverHandled("it is not a JSON object, has no id, or a name stands in it twice") from None
             except (Stale, DuplicateKey):

@@ -11,10 +11,10 @@ from datetime import datetime
 
 from ungdom import cases
 from ungdom.cases import Correction
-from ungdom.intake import meaning
-from ungdom.intake.deciding import is_event_of, principal_of, recorded_event, with_recorded, with_step
-from ungdom.intake.meaning import PlannedStep
-from ungdom.intake.words import Draft, MessageNotApplied, Reason, Sender, wait_key
+from ungdom.intake import mapping
+from ungdom.intake.draft import is_event_of, principal_of, recorded_event, with_recorded, with_step
+from ungdom.intake.mapping import PlannedStep
+from ungdom.intake.models import Draft, MessageNotApplied, Reason, Sender, wait_key
 from ungdom.store.journal import StoredCase
 from ungdom.store.session import Connection
 from ungdom.workflow import engine
@@ -123,7 +123,7 @@ def _correction_for(draft: Draft, event: Event, revision: EventRevision) -> Corr
 
 def _replacement(event: Event, was: PlannedStep, will: PlannedStep) -> Correction | None:
     entry, alike = will.entry, event.type is will.entry.type
-    details = meaning.merged_details(event.details, was.entry.details, entry.details) if alike else entry.details
+    details = mapping.merged_details(event.details, was.entry.details, entry.details) if alike else entry.details
     if alike and (event.occurred_on, event.details) == (entry.occurred_on, details):
         return None
     return Correction(

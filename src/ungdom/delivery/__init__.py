@@ -1,0 +1,1 @@
+"""Delivery of outgoing messages: claim, send, wait, retry, dead letters."""

@@ -1,0 +1,1 @@
+"""Tasks across cases, the agenda of an office, and nightly consistency checks."""
