@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from ungdom.statistics.survival import Days, RiskSetCounts, Spans, aalen_johansen, kaplan_meier
+from ungdom.analytics.survival import Days, RiskSetCounts, Spans, aalen_johansen, kaplan_meier
 
 GROUPS, STARTED, LEFT = 50, 1, 2
 EXACT, JITTERED = 1e-9, 5e-4

@@ -18,11 +18,11 @@ from tests.process import UNGDOM
 from tests.service import KEY, fill
 from tests.statistics import waits
 from ungdom import clock
-from ungdom.statistics import register, releasing
-from ungdom.statistics.definitions import COMPLETION_BY_CODE, RECIDIVISM_BY_CODE
-from ungdom.statistics.families import RELEASE_PLAN, FigureGroup
-from ungdom.statistics.frames import PERIOD
-from ungdom.statistics.survival import quantile
+from ungdom.analytics.definitions import COMPLETION_BY_CODE, RECIDIVISM_BY_CODE
+from ungdom.analytics.dimensions import PERIOD
+from ungdom.analytics.survival import quantile
+from ungdom.release import build, store
+from ungdom.release.plan import RELEASE_PLAN, FigureGroup
 from ungdom.store import job_runs
 from ungdom.store.session import Database
 from ungdom.workflow.calendar import last_moment
@@ -75,8 +75,8 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> str:
             tx, job_runs.start(tx, job_runs.NIGHTLY, TODAY, clock.now()), job_runs.SUCCEEDED, {}, clock.now()
         )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(releasing, "RELEASE_PLAN", tuple(few()))
-        register.release(db, waits.KEYS, last_moment(TODAY), clock.now())
+        patch.setattr(build, "RELEASE_PLAN", tuple(few()))
+        store.release(db, waits.KEYS, last_moment(TODAY), clock.now())
     db.close()
     return url
 

@@ -14,6 +14,11 @@ from types import ModuleType
 import pytest
 
 from ungdom import texts
+from ungdom.analytics import indicators, surveys
+from ungdom.analytics.definitions import COMPLETIONS, LEAD_TIMES, RECIDIVISMS, Family
+from ungdom.analytics.dimensions import StatisticDimension
+from ungdom.analytics.forecast.curves import ForecastBasis, ForecastStanding
+from ungdom.analytics.jsonstat import Sign
 from ungdom.api.http.errors import Unreleased
 from ungdom.api.simulation.schemas import RuleBasis
 from ungdom.esas import inbound
@@ -22,13 +27,8 @@ from ungdom.esas.inbound.official import FlagCode, IgnoredReason
 from ungdom.exchange import answers
 from ungdom.extracts.catalogue import EXTRACTS
 from ungdom.intake.models import Advice, Outcome, Reason, Remark
+from ungdom.release.plan import RELEASED_ENDINGS
 from ungdom.simulation import Turn
-from ungdom.statistics import indicators, surveys
-from ungdom.statistics.curves import ForecastBasis, ForecastStanding
-from ungdom.statistics.definitions import COMPLETIONS, LEAD_TIMES, RECIDIVISMS, Family
-from ungdom.statistics.families import RELEASED_ENDINGS
-from ungdom.statistics.frames import StatisticDimension
-from ungdom.statistics.jsonstat import Sign
 from ungdom.texts import Language
 from ungdom.workflow import guards, vocabulary
 from ungdom.workflow.calendar import Length

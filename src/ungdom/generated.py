@@ -6,6 +6,10 @@ from pathlib import Path
 
 import ungdom
 from ungdom import texts
+from ungdom.analytics import definitions
+from ungdom.analytics.definitions import Definition, Family
+from ungdom.analytics.indicators import INDICATORS, Indicator, IndicatorGroup
+from ungdom.analytics.recidivism.rules import Relapse
 from ungdom.api.docs.field_page import fields_text
 from ungdom.api.statistics.schemas import question_of
 from ungdom.app import create_app
@@ -14,10 +18,6 @@ from ungdom.extracts import dictionary
 from ungdom.notices import document as webhooks
 from ungdom.settings import Settings, page
 from ungdom.settings.keys import new_key
-from ungdom.statistics import definitions
-from ungdom.statistics.definitions import Definition, Family
-from ungdom.statistics.indicators import INDICATORS, Indicator, IndicatorGroup
-from ungdom.statistics.recidivism.rules import Relapse
 from ungdom.workflow import diagram, table
 from ungdom.workflow.engine import rows_of
 from ungdom.workflow.rules.deadlines import RULES, DeadlineRule
@@ -151,7 +151,7 @@ _INDICATOR_HEAD = (
 )
 
 _INDICATORS = (
-    "The rows of `src/ungdom/statistics/indicators/__init__.py`. `GET /v1/statistics/indicators?from=…&to=…` and",
+    "The rows of `src/ungdom/analytics/indicators/__init__.py`. `GET /v1/statistics/indicators?from=…&to=…` and",
     "`ungdom indicators --from … --until …` answer with a figure for each, by konfliktråd and for the country. Why",
     "they are counted so: [decision 0025](decisions/0025-indicators-and-surveys.md).",
     "",
@@ -199,7 +199,7 @@ def statistics_text() -> str:
 
 
 _STATISTICS = (
-    "The rows of `src/ungdom/statistics/definitions.py`. `GET /v1/statistics/lead-time` and",
+    "The rows of `src/ungdom/analytics/definitions.py`. `GET /v1/statistics/lead-time` and",
     "`/v1/statistics/completion`, `ungdom statistics lead-time` and `ungdom statistics completion` answer; `GET",
     "/v1/statistics/definitions` tells the rows of every family. [Indicators](indicators.md) are counted from the",
     "same rows of cases and, where they ask the same, give the same numbers. Analysts begin with [a",

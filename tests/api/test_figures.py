@@ -13,10 +13,11 @@ from tests.api.build import assert_problem, case_at, places
 from tests.api.test_statements import statements
 from tests.service import Client, Service, sqlite_copy
 from tests.statistics import waits
+from ungdom.analytics import case_summaries
+from ungdom.analytics.indicators import INDICATORS
+from ungdom.analytics.indicators import queries as answering
 from ungdom.cli import app
 from ungdom.settings import BadSettings
-from ungdom.statistics import digests
-from ungdom.statistics.indicators import INDICATORS, answering
 
 YEARS = {"from": "2022-01-01", "to": "2026-01-05"}
 INDICATORS_AT, CASELOAD_AT = "/v1/statistics/indicators", "/v1/statistics/caseload"
@@ -28,7 +29,7 @@ def loaded(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     folder = tmp_path_factory.mktemp("figures")
     with Service(sqlite_copy(sqlite_template, folder), folder) as running:
         waits.write(running.db, waits.load(200, 3), waits.TODAY)
-        digests.refresh(running.db)
+        case_summaries.refresh(running.db)
         yield running
 
 

@@ -11,7 +11,7 @@ from tests.api.build import case_at, recorded
 from tests.service import Client, Service, sqlite_copy
 from tests.statistics import waits
 from ungdom import clock
-from ungdom.statistics import backtest, forecast
+from ungdom.analytics.forecast import backtest, probabilities
 from ungdom.store import bulk
 from ungdom.store.schema.forecasts import forecast_curve
 from ungdom.store.session import Database
@@ -26,7 +26,7 @@ def loaded(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     folder = tmp_path_factory.mktemp("loaded")
     with Service(sqlite_copy(sqlite_template, folder), folder) as running:
         waits.write(running.db, waits.load(400, 3), YESTERDAY)
-        forecast.refresh(running.db, YESTERDAY)
+        probabilities.refresh(running.db, YESTERDAY)
         _as_if_all_were_in_oslo(running.db)
         backtest.save(running.db, YESTERDAY, backtest.run(running.db, YESTERDAY), clock.now())
         yield running
@@ -35,7 +35,9 @@ def loaded(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 def _as_if_all_were_in_oslo(db: Database) -> None:
     """So small a load holds too few cases of one office: Oslo is given the curves of the country."""
     with db.writing() as tx:
-        rows = tx.execute(select(forecast_curve).where(forecast_curve.c.konfliktrad == forecast.ALL)).mappings().all()
+        rows = (
+            tx.execute(select(forecast_curve).where(forecast_curve.c.konfliktrad == probabilities.ALL)).mappings().all()
+        )
         bulk.upsert(tx, forecast_curve, [dict(row) | {"konfliktrad": "oslo"} for row in rows])
 
 

@@ -15,11 +15,11 @@ from typer.testing import CliRunner
 from tests.api.build import assert_problem
 from tests.service import Client, Service, sqlite_copy
 from tests.statistics import waits
+from ungdom.analytics import case_summaries, live_queries
+from ungdom.analytics.definitions import all_definitions
 from ungdom.api.statistics import schemas as statistic_shapes
 from ungdom.cli import app
 from ungdom.settings import BadSettings
-from ungdom.statistics import digests, exact
-from ungdom.statistics.definitions import all_definitions
 
 YEARS = {"from": "2022-01-01", "to": "2026-01-05"}
 LEAD_TIME, COMPLETION = "/v1/statistics/lead-time", "/v1/statistics/completion"
@@ -32,7 +32,7 @@ def loaded(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     folder = tmp_path_factory.mktemp("statistics")
     with Service(sqlite_copy(sqlite_template, folder), folder) as running:
         waits.write(running.db, waits.load(200, 3), waits.TODAY)
-        digests.refresh(running.db)
+        case_summaries.refresh(running.db)
         yield running
 
 
@@ -180,7 +180,7 @@ def test_the_past_is_told_as_it_was_known_and_as_it_was(secretariat: Client) -> 
 def test_a_request_that_tells_too_many_anew_says_what_would_help(
     secretariat: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    question = exact.CubeQuery
+    question = live_queries.CubeQuery
     monkeypatch.setattr(statistic_shapes, "CubeQuery", lambda **given: question(**given | {"at_most": 3}))
     assert_problem(secretariat.get(LEAD_TIME, **YEARS, known_at="2023-06-30"), 422, "too_many_cases")
 

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ungdom.disclosure import Policy, ProtectionResult, Release, audit, below_threshold, dominated_totals, protect
+from ungdom.release.disclosure import (
+    Policy,
+    ProtectionResult,
+    Release,
+    audit,
+    below_threshold,
+    dominated_totals,
+    protect,
+)
 
 POLICY = Policy()
 ROWS, COLUMNS, MOST = 2, 3, 8

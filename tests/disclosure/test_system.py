@@ -2,7 +2,7 @@
 
 import pytest
 
-from ungdom.disclosure.system import UPPER_BOUND, ConstraintSystem, Release, UnknownCount
+from ungdom.release.disclosure.constraint_system import UPPER_BOUND, ConstraintSystem, Release, UnknownCount
 
 BEFORE = Release({"a": 7, "b": 9, "t": 16}, [("t", ("a", "b"))])
 

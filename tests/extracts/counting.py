@@ -2,17 +2,17 @@
 
 import numpy as np
 
+from ungdom.analytics import durations
+from ungdom.analytics.definitions import LEAD_TIME_BY_CODE
+from ungdom.analytics.survival import CENSORED, RiskSetCounts, Spans, aalen_johansen, kaplan_meier, quantile
 from ungdom.extracts import case_columns, known
 from ungdom.extracts.engines import ENDED, LEFT
 from ungdom.extracts.orders import Order
-from ungdom.statistics import passages
-from ungdom.statistics.definitions import LEAD_TIME_BY_CODE
-from ungdom.statistics.survival import CENSORED, RiskSetCounts, Spans, aalen_johansen, kaplan_meier, quantile
 from ungdom.store.session import Database
 from ungdom.workflow.calendar import days_between
 
 CLOSE = 1e-9
-_CODES = {passages.ENDED: ENDED, passages.WAITING: CENSORED}
+_CODES = {durations.ENDED: ENDED, durations.WAITING: CENSORED}
 
 
 def from_histories(db: Database, asked: Order, code: str) -> tuple[list[str], RiskSetCounts]:

@@ -19,14 +19,14 @@ from tests.extracts import world
 from tests.extracts.world import NOW, THEN, TODAY
 from tests.process import environment
 from tests.service import KEY, Client, Service
+from ungdom.analytics.cubes import TOTAL
+from ungdom.analytics.dimensions import StatisticDimension
 from ungdom.cli import app
 from ungdom.extracts import making, manifest
 from ungdom.extracts.catalogue import extract
 from ungdom.extracts.errors import NoRelease
 from ungdom.extracts.writers import Form
-from ungdom.statistics import register
-from ungdom.statistics.cubes import TOTAL
-from ungdom.statistics.frames import StatisticDimension
+from ungdom.release import store
 from ungdom.store import releases
 from ungdom.store.session import Database
 from ungdom.workflow.calendar import last_moment, oslo_date
@@ -238,4 +238,4 @@ def test_the_command_writes_it_and_builds_it_again(
     old = run("aggregates", "--known-at", "2025-01-01", "--out", str(tmp_path / "old.csv"))
     assert (old.exit_code, "no tables had been released" in old.output) == (1, True)
     assert run("cases", "--out", str(tmp_path / "cases.csv")).exit_code != 0
-    assert register.end_of_yesterday(NOW) == last_moment(TODAY)
+    assert store.end_of_yesterday(NOW) == last_moment(TODAY)

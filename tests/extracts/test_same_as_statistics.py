@@ -5,11 +5,11 @@ from datetime import date
 
 from tests.extracts import world
 from tests.extracts.world import TODAY
+from ungdom.analytics import case_reader
+from ungdom.analytics.case_summaries import CaseSelection
+from ungdom.analytics.recidivism.queries import person_histories
+from ungdom.analytics.recidivism.spells import recidivism_spells
 from ungdom.extracts.pseudonyms import PseudonymKind
-from ungdom.statistics import cases
-from ungdom.statistics.digests import CaseSelection
-from ungdom.statistics.recidivism.answering import person_histories
-from ungdom.statistics.recidivism.spells import recidivism_spells
 from ungdom.store.session import Database
 from ungdom.workflow.calendar import last_moment
 
@@ -21,7 +21,7 @@ def test_cases_are_the_rows_that_lead_time_is_counted_from(db: Database) -> None
         asked = world.order("cases", known_on, day)
         name = asked.pseudonyms.pseudonymiser(PseudonymKind.CASE)
         with db.reading() as tx:
-            kept = list(cases.read(tx, CaseSelection(day, last_moment(known_on)), last_moment(TODAY)))
+            kept = list(case_reader.read(tx, CaseSelection(day, last_moment(known_on)), last_moment(TODAY)))
         expected = {
             name(one.case_id): (one.facts.p3, one.facts.total_days, one.facts.state, one.facts.age_group)
             for one in kept

@@ -24,8 +24,8 @@ from ungdom.extracts.orders import Order, OrderRequest, OrderService, order_of_r
 from ungdom.extracts.pseudonyms import ExtractKeys
 from ungdom.extracts.purposes import Purpose, Purposes
 from ungdom.extracts.writers import Form
-from ungdom.statistics import register, releasing
-from ungdom.statistics.families import RELEASE_PLAN
+from ungdom.release import build, store
+from ungdom.release.plan import RELEASE_PLAN
 from ungdom.store.schema.alerts import alert
 from ungdom.store.schema.core import case_current
 from ungdom.store.session import Database
@@ -80,8 +80,8 @@ def go_on(db: Database) -> None:
 def release(db: Database, day: date, now: datetime = NOW) -> None:
     """Tables are released as known at the end of the day."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(releasing, "RELEASE_PLAN", tuple(one for one in RELEASE_PLAN if one.population in RELEASED))
-        register.release(db, waits.KEYS, last_moment(day), now)
+        patch.setattr(build, "RELEASE_PLAN", tuple(one for one in RELEASE_PLAN if one.population in RELEASED))
+        store.release(db, waits.KEYS, last_moment(day), now)
 
 
 def night(db: Database, day: date) -> None:

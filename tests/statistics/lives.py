@@ -8,9 +8,9 @@ from uuid import UUID
 
 from tests.workflow.build import PERSON
 from tests.workflow.roads import case_at
-from ungdom.statistics import case_rows
-from ungdom.statistics.recidivism import matters
-from ungdom.statistics.recidivism.spells import PersonHistory, SeenCase
+from ungdom.analytics import case_facts
+from ungdom.analytics.recidivism import offences
+from ungdom.analytics.recidivism.spells import PersonHistory, SeenCase
 from ungdom.store.observations import Observation
 from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case
@@ -56,7 +56,7 @@ def observed(
 def life(*cases: Case, observed: Iterable[Observation] = ()) -> PersonHistory:
     """One person with these cases."""
     seen = (
-        SeenCase(UUID(int=n), case_rows.facts_of(one, date.max), matters.case_offences(one))
+        SeenCase(UUID(int=n), case_facts.facts_of(one, date.max), offences.case_offences(one))
         for n, one in enumerate(cases, 1)
     )
     return PersonHistory(PERSON, tuple(seen), tuple(observed))

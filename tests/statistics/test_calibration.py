@@ -7,8 +7,8 @@ from random import Random
 import pytest
 
 from tests.statistics.waits import LIMIT, ask, spell
-from ungdom.statistics.backtest import calibrations, evaluation_days, judge
-from ungdom.statistics.calibration import (
+from ungdom.analytics.forecast.backtest import calibrations, evaluation_days, judge
+from ungdom.analytics.forecast.calibration import (
     Ending,
     ForecastOutcome,
     JudgedForecast,
@@ -16,7 +16,7 @@ from ungdom.statistics.calibration import (
     forecast_outcome,
     observed_share,
 )
-from ungdom.statistics.spells import ClockSpell, ForecastQuery, forecast_query, morning_after
+from ungdom.analytics.forecast.durations import ClockSpell, ForecastQuery, forecast_query, morning_after
 
 DAY = date(2024, 1, 11)
 """The wait began on 1 January; its limit is 12 February."""

@@ -12,10 +12,10 @@ import pytest
 
 from tests.service import sqlite_copy
 from tests.statistics import waits
+from ungdom.analytics import case_facts, case_reader, case_summaries
+from ungdom.analytics.case_facts import CaseFacts, facts_of
+from ungdom.analytics.case_summaries import CaseSelection, TooManyCases
 from ungdom.demo.story import GeneratedCase
-from ungdom.statistics import case_rows, cases, digests
-from ungdom.statistics.case_rows import CaseFacts, facts_of
-from ungdom.statistics.digests import CaseSelection, TooManyCases
 from ungdom.store import reference
 from ungdom.store.schema import core as tables
 from ungdom.store.session import Database
@@ -44,7 +44,7 @@ def db(tmp_path: Path, sqlite_template: Path) -> Iterator[Database]:
 
 def read(db: Database, **asked: object) -> list[tuple[UUID, CaseFacts]]:
     with db.reading() as tx:
-        return [(one.case_id, one.facts) for one in cases.read(tx, CaseSelection(**asked), NOW)]  # type: ignore[arg-type]
+        return [(one.case_id, one.facts) for one in case_reader.read(tx, CaseSelection(**asked), NOW)]  # type: ignore[arg-type]
 
 
 def as_told(valid_at: date | None = None, known_at: datetime | None = None) -> list[tuple[UUID, CaseFacts]]:
@@ -96,9 +96,9 @@ def test_before_the_start_the_days_are_the_lead_time_to_the_start() -> None:
 def test_a_row_that_is_kept_is_right_on_every_later_day() -> None:
     for one in told():
         opened = oslo_date(one.events[0].recorded_at)
-        kept = case_rows.dump(facts_of(one.case, max(event.occurred_on for event in one.events), opened=opened))
+        kept = case_facts.dump(facts_of(one.case, max(event.occurred_on for event in one.events), opened=opened))
         for later in (TODAY, TODAY + timedelta(days=90)):
-            assert case_rows.load(kept, later) == facts_of(one.case, later, opened=opened)
+            assert case_facts.load(kept, later) == facts_of(one.case, later, opened=opened)
 
 
 def test_a_row_holds_days_codes_and_numbers_only() -> None:
@@ -111,7 +111,7 @@ def test_a_row_holds_days_codes_and_numbers_only() -> None:
 def test_rows_are_read_as_the_events_say_kept_or_not(db: Database) -> None:
     expected = as_told()
     assert read(db) == expected
-    digests.refresh(db)
+    case_summaries.refresh(db)
     assert read(db, at_most=0) == expected
     known = last_moment(EARLIER)
     assert read(db, known_at=known) == as_told(known_at=known)
@@ -124,11 +124,11 @@ def test_either_database_keeps_and_reads_rows_and_the_sex_is_looked_up_beside(da
     db.upgrade()
     waits.write(db, told()[-40:], TODAY)
     before = read(db)
-    digests.refresh(db)
+    case_summaries.refresh(db)
     assert read(db, at_most=0) == before
     known = {one.person.person_id: one.person.personalia.sex for one in told()}
     with db.reading() as tx:
-        found = list(cases.read(tx, CaseSelection(), NOW, waits.KEYS))
+        found = list(case_reader.read(tx, CaseSelection(), NOW, waits.KEYS))
     assert {one.sex for one in found} == {"female", "male"}
     assert all(one.sex == known[one.person_id] for one in found)
     db.close()
@@ -136,7 +136,7 @@ def test_either_database_keeps_and_reads_rows_and_the_sex_is_looked_up_beside(da
 
 def test_rows_come_a_page_at_a_time_in_one_order(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = read(db)
-    monkeypatch.setattr(cases, "PAGE", 7)
+    monkeypatch.setattr(case_reader, "PAGE", 7)
     assert read(db) == expected
     with pytest.raises(TooManyCases):
         read(db, at_most=20)

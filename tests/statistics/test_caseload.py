@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from ungdom.statistics.caseload import OfficeCaseload, count_caseload, weight_of
-from ungdom.statistics.caseload.pressure import RULES, ReceivedCase, median_wait, warnings
-from ungdom.statistics.digests import CaseSummary, Stay
+from ungdom.analytics.case_summaries import CaseSummary, Stay
+from ungdom.analytics.caseload import OfficeCaseload, count_caseload, weight_of
+from ungdom.analytics.caseload.pressure import RULES, ReceivedCase, median_wait, warnings
 from ungdom.workflow.vocabulary import CLOSED, Phase, Sanction, State
 
 S, F = Sanction.YOUTH_SANCTION, Sanction.YOUTH_FOLLOW_UP

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from tests.statistics.waits import BEGUN, LATER, LIMIT, ask, spell
-from ungdom.statistics.curves import (
+from ungdom.analytics.forecast.curves import (
     FEWEST,
     WINDOW,
     Forecast,
@@ -15,7 +15,7 @@ from ungdom.statistics.curves import (
     history,
     predict,
 )
-from ungdom.statistics.spells import ClockSpell, ForecastQuery
+from ungdom.analytics.forecast.durations import ClockSpell, ForecastQuery
 from ungdom.workflow.vocabulary import Sanction, State
 
 NONE = (None, None)

@@ -15,10 +15,10 @@ from tests import pg
 from tests.statistics import waits
 from tests.statistics.waits import TODAY
 from ungdom import clock
+from ungdom.analytics.forecast import backtest, historic_waits, probabilities
+from ungdom.analytics.forecast.curves import WINDOW, ForecastStanding, curve_lookup, history, predict
+from ungdom.analytics.forecast.durations import ClockSpell, clock_spells
 from ungdom.demo.story import GeneratedCase
-from ungdom.statistics import backtest, forecast, past
-from ungdom.statistics.curves import WINDOW, ForecastStanding, curve_lookup, history, predict
-from ungdom.statistics.spells import ClockSpell, clock_spells
 from ungdom.store.schema.forecasts import forecast_calibration, forecast_curve
 from ungdom.store.session import Database
 
@@ -45,7 +45,7 @@ def kept(db: Database, table: Table) -> list[tuple[object, ...]]:
 
 def test_what_is_answered_from_the_table_is_what_was_counted(db: Database) -> None:
     waits.write(db, told(), YESTERDAY)
-    counts = forecast.refresh(db, YESTERDAY)
+    counts = probabilities.refresh(db, YESTERDAY)
     assert counts["curves"] == len(kept(db, forecast_curve)) > 0
 
     known = waits.known_at_the_end_of(told(), YESTERDAY)
@@ -53,7 +53,7 @@ def test_what_is_answered_from_the_table_is_what_was_counted(db: Database) -> No
     answers = 0
     with db.reading() as tx:
         for case in (one.case for one in told() if not one.case.is_closed):
-            found = forecast.of_case(tx, case, TODAY, case.konfliktrad)
+            found = probabilities.of_case(tx, case, TODAY, case.konfliktrad)
             assert found.as_of == YESTERDAY
             assert list(found.answers) == [predict(one.query, lookup) for one in found.answers]
             answers += sum(one.standing is ForecastStanding.FORECAST for one in found.answers)
@@ -62,12 +62,12 @@ def test_what_is_answered_from_the_table_is_what_was_counted(db: Database) -> No
 
 def test_counting_again_changes_nothing_and_another_day_takes_its_place(db: Database) -> None:
     waits.write(db, told(), YESTERDAY)
-    forecast.refresh(db, YESTERDAY)
+    probabilities.refresh(db, YESTERDAY)
     before = kept(db, forecast_curve)
-    forecast.refresh(db, YESTERDAY)
+    probabilities.refresh(db, YESTERDAY)
     assert kept(db, forecast_curve) == before
 
-    forecast.refresh(db, YESTERDAY - timedelta(days=200))
+    probabilities.refresh(db, YESTERDAY - timedelta(days=200))
     with db.reading() as tx:
         assert set(tx.scalars(select(forecast_curve.c.as_of))) == {YESTERDAY - timedelta(days=200)}
 
@@ -84,14 +84,14 @@ def test_how_forecasts_came_out_is_kept_as_it_was_found(db: Database) -> None:
 
 
 def test_without_cases_nothing_is_foretold_and_a_case_with_no_clock_has_no_answer(db: Database) -> None:
-    assert forecast.refresh(db, YESTERDAY) == {"cases": 0, "spells": 0, "curves": 0}
+    assert probabilities.refresh(db, YESTERDAY) == {"cases": 0, "spells": 0, "curves": 0}
     assert backtest.run(db, YESTERDAY) == []
     waiting = next(one.case for one in told() if any(spell.waits for spell in clock_spells(one.case)))
     closed = next(one.case for one in told() if one.case.is_closed)
     with db.reading() as tx:
-        standings = {one.standing for one in forecast.of_case(tx, waiting, TODAY, None).answers}
+        standings = {one.standing for one in probabilities.of_case(tx, waiting, TODAY, None).answers}
         assert standings <= {ForecastStanding.NOT_COMPUTED, ForecastStanding.PASSED}
-        assert forecast.of_case(tx, closed, TODAY, None) == forecast.CaseForecast(None, ())
+        assert probabilities.of_case(tx, closed, TODAY, None) == probabilities.CaseForecast(None, ())
 
 
 # --- no look-ahead ----------------------------------------------------------------------------------------------
@@ -118,13 +118,13 @@ def test_what_is_recorded_after_a_day_changes_nothing_that_was_foretold_on_it(
     (folder / "ungdom.sqlite").write_bytes(empty.read_bytes())
     db = Database.open(pg.sqlite_url(folder), synchronous="OFF")
     waits.write(db, told(), day)
-    forecast.refresh(db, day)
+    probabilities.refresh(db, day)
     before, then = kept(db, forecast_curve), known_on(db, day, [day])
     assert before
 
     waits.go_on(db, [told()[place] for place in sorted(more)], day)
 
-    forecast.refresh(db, day)
+    probabilities.refresh(db, day)
     assert kept(db, forecast_curve) == before
     assert known_on(db, day, [day - backtest.EVALUATION_INTERVAL, day, TODAY]) == then
     db.close()
@@ -132,7 +132,7 @@ def test_what_is_recorded_after_a_day_changes_nothing_that_was_foretold_on_it(
 
 def known_on(db: Database, day: date, days: list[date]) -> dict[UUID, list[ClockSpell]]:
     """The waits as known on that day, read for these days at once."""
-    found = past.historic_waits(db, days, day - WINDOW, lambda _done, _all: None)
+    found = historic_waits.historic_waits(db, days, day - WINDOW, lambda _done, _all: None)
     return {
         one.case_id: one.by_day[day] for one in found if any(_counts(spell, day) for spell in one.by_day.get(day, []))
     }

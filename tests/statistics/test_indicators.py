@@ -6,11 +6,11 @@ from datetime import date
 import pytest
 
 from tests.workflow.roads import case_at
-from ungdom.statistics.case_rows import facts_of
-from ungdom.statistics.digests import summarise
-from ungdom.statistics.indicators import INDICATOR_BY_CODE, INDICATORS
-from ungdom.statistics.indicators.figures import FEWEST_SHOWN, Figure, IndicatorAccumulator, redact_country
-from ungdom.statistics.indicators.marks import CountContribution, DurationContribution
+from ungdom.analytics.case_facts import facts_of
+from ungdom.analytics.case_summaries import summarise
+from ungdom.analytics.indicators import INDICATOR_BY_CODE, INDICATORS
+from ungdom.analytics.indicators.contributions import CountContribution, DurationContribution
+from ungdom.analytics.indicators.figures import FEWEST_SHOWN, Figure, IndicatorAccumulator, redact_country
 from ungdom.workflow.case import Case
 
 RUNNING = case_at("F R2", "plan_meeting_held")

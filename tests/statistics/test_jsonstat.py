@@ -11,8 +11,8 @@ from jsonstat_validator import validate_jsonstat
 from pyjstat import pyjstat
 
 from ungdom import texts
-from ungdom.statistics.cubes import TOTAL, CellStatus, Cube, CubeCell, Dimension
-from ungdom.statistics.jsonstat import CONTENTS, DatasetMetadata, Sign, Unit, csv_text, dataset
+from ungdom.analytics.cubes import TOTAL, CellStatus, Cube, CubeCell, Dimension
+from ungdom.analytics.jsonstat import CONTENTS, DatasetMetadata, Sign, Unit, csv_text, dataset
 
 PERIOD = Dimension("period", ("2025", "2025H1", "2025H2"), {"2025H1": "2025", "2025H2": "2025"})
 PLACE = Dimension("konfliktrad", ("oslo", "sor_vest"))

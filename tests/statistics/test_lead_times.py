@@ -11,23 +11,19 @@ import pytest
 from tests.statistics import waits
 from tests.workflow.build import event
 from tests.workflow.roads import case_at, events, lines, read
+from ungdom.analytics import completions, lead_times
+from ungdom.analytics.case_facts import CaseFacts, facts_of
+from ungdom.analytics.case_summaries import summarise
+from ungdom.analytics.cohort_columns import cohort_collector
+from ungdom.analytics.cubes import TOTAL, Cube, CubeCell
+from ungdom.analytics.definitions import COMPLETION_BY_CODE, LEAD_TIME_BY_CODE, all_definitions
+from ungdom.analytics.dimensions import DIMENSION_READERS, Subject
+from ungdom.analytics.durations import NEVER_AT_RISK, offence_to_receipt, offence_to_start, receipt_to_start
+from ungdom.analytics.indicators.figures import IndicatorAccumulator
+from ungdom.analytics.lead_times import curve_of, points, weekly
+from ungdom.analytics.survival import Spans, kaplan_meier, quantile
 from ungdom.demo.story import GeneratedCase
-from ungdom.statistics import completions, lead_times
-from ungdom.statistics.case_rows import CaseFacts, facts_of
-from ungdom.statistics.cubes import TOTAL, Cube, CubeCell
-from ungdom.statistics.definitions import (
-    COMPLETION_BY_CODE,
-    LEAD_TIME_BY_CODE,
-    all_definitions,
-)
-from ungdom.statistics.digests import summarise
-from ungdom.statistics.families import RELEASE_PLAN, ReleaseInput
-from ungdom.statistics.frames import DIMENSION_READERS, Subject
-from ungdom.statistics.gathering import cohort_collector
-from ungdom.statistics.indicators.figures import IndicatorAccumulator
-from ungdom.statistics.lead_times import curve_of, points, weekly
-from ungdom.statistics.passages import NEVER_AT_RISK, offence_to_receipt, offence_to_start, receipt_to_start
-from ungdom.statistics.survival import Spans, kaplan_meier, quantile
+from ungdom.release.plan import RELEASE_PLAN, ReleaseInput
 from ungdom.workflow.calendar import days_between, last_moment
 from ungdom.workflow.engine import effective, fold
 from ungdom.workflow.events import Event

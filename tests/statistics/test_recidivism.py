@@ -14,12 +14,12 @@ import pytest
 
 from tests.statistics.lives import case, life, observed, on
 from tests.workflow.roads import case_at
-from ungdom.statistics.cubes import TOTAL, Cube
-from ungdom.statistics.definitions import RECIDIVISM_BY_CODE, RECIDIVISMS
-from ungdom.statistics.families import BREAKDOWNS
-from ungdom.statistics.recidivism import cubes, matters
-from ungdom.statistics.recidivism.rules import Relapse
-from ungdom.statistics.recidivism.spells import PersonHistory, RecidivismSpell, recidivism_spells
+from ungdom.analytics.cubes import TOTAL, Cube
+from ungdom.analytics.definitions import RECIDIVISM_BY_CODE, RECIDIVISMS
+from ungdom.analytics.recidivism import cubes, offences
+from ungdom.analytics.recidivism.rules import Relapse
+from ungdom.analytics.recidivism.spells import PersonHistory, RecidivismSpell, recidivism_spells
+from ungdom.release.plan import BREAKDOWNS
 
 COMPLETED = case_at("F R2", "plan_meeting_held", "2025-07-01 completed")
 RUNNING = case_at("F R2", "plan_meeting_held")
@@ -238,8 +238,8 @@ def test_of_two_matters_the_first_counts_and_one_that_ends_does_not_take_the_oth
 
 def test_what_a_case_tells_of_matters_is_kept_and_read_back() -> None:
     for one in (COMPLETED, RUNNING, case_at("F R2", "plan_meeting_held", *JOINT), case_at("S R2")):
-        trace = matters.case_offences(one)
-        assert matters.load(matters.dump(trace)) == trace
+        trace = offences.case_offences(one)
+        assert offences.load(offences.dump(trace)) == trace
 
 
 # --- tables -------------------------------------------------------------------------------------------------

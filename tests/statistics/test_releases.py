@@ -19,12 +19,13 @@ from tests.disclosure import attacker
 from tests.disclosure.attacker import Book, Name, name_of
 from tests.service import Client, Service, new_case, sqlite_copy
 from tests.statistics import waits
-from ungdom.disclosure import Policy
-from ungdom.disclosure import system as disclosure_system
-from ungdom.statistics import digests, register, releasing
-from ungdom.statistics.cases import police_districts
-from ungdom.statistics.cubes import TOTAL, Cube, Key
-from ungdom.statistics.families import RELEASE_PLAN
+from ungdom.analytics import case_summaries
+from ungdom.analytics.case_reader import police_districts
+from ungdom.analytics.cubes import TOTAL, Cube, Key
+from ungdom.release import build, store
+from ungdom.release.disclosure import Policy
+from ungdom.release.disclosure import constraint_system as disclosure_system
+from ungdom.release.plan import RELEASE_PLAN
 from ungdom.store import releases
 from ungdom.store.releases import StoredRelease
 from ungdom.workflow.calendar import last_moment
@@ -42,9 +43,9 @@ def loaded(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     """A service with a synthetic load, one case of it registered late, and a release before and after it."""
     folder = tmp_path_factory.mktemp("releases")
     with pytest.MonkeyPatch.context() as patch, Service(sqlite_copy(sqlite_template, folder), folder) as running:
-        patch.setattr(releasing, "RELEASE_PLAN", tuple(one for one in RELEASE_PLAN if one.population in SOME))
+        patch.setattr(build, "RELEASE_PLAN", tuple(one for one in RELEASE_PLAN if one.population in SOME))
         waits.write(running.db, waits.load(CASES, 3), waits.TODAY)
-        digests.refresh(running.db)
+        case_summaries.refresh(running.db)
         made(running, FIRST)
         body = new_case(occurred_on="2025-12-20", offences=[{"on": "2025-12-01"}])
         assert running.as_("coordinator", "oslo").post("/v1/cases", body).status_code == 201
@@ -54,7 +55,7 @@ def loaded(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 def made(running: Service, day: date) -> StoredRelease:
-    return register.release(running.db, waits.KEYS, last_moment(day), running.clock())
+    return store.release(running.db, waits.KEYS, last_moment(day), running.clock())
 
 
 @pytest.fixture
@@ -247,11 +248,11 @@ def test_the_same_release_made_again_is_the_one_that_is_there(loaded: Service, a
     assert str(again.release_id) == listed[-1]["id"]
     assert analyst.get("/v1/releases").json()["items"] == listed
     with loaded.db.reading() as tx:
-        fresh = releasing.build_release(tx, waits.KEYS, last_moment(FIRST), loaded.clock(), Policy(), [])
+        fresh = build.build_release(tx, waits.KEYS, last_moment(FIRST), loaded.clock(), Policy(), [])
     assert (fresh.content, fresh.proof) == (again.content, again.proof)
-    with pytest.raises(register.ReleaseOutOfOrder):
+    with pytest.raises(store.ReleaseOutOfOrder):
         made(loaded, FIRST - timedelta(days=30))
-    with pytest.raises(register.ReleaseInFuture):
+    with pytest.raises(store.ReleaseInFuture):
         made(loaded, date(2027, 1, 1))
 
 
@@ -279,27 +280,25 @@ def test_a_release_cannot_be_changed_in_the_database(served: Service) -> None:
 
 def test_a_corrupt_content_or_proof_does_not_verify(loaded: Service) -> None:
     with loaded.db.reading() as tx:
-        assert list(register.faults(tx)) == []
+        assert list(store.faults(tx)) == []
         one = releases.all_with_exact(tx)[0]
-    whole = releasing.ReleaseDocument(one.known_at, one.content, one.proof, one.exact)
-    assert releasing.faults(whole, one.sha256) == []
+    whole = build.ReleaseDocument(one.known_at, one.content, one.proof, one.exact)
+    assert build.faults(whole, one.sha256) == []
     proof = json.loads(one.proof)
     proof["figures"]["p1"]["possible_values"].popitem()
     bent = replace(whole, proof=json.dumps(proof))
-    assert releasing.faults(bent, one.sha256) == ["p1: the proof is of other counts"]
+    assert build.faults(bent, one.sha256) == ["p1: the proof is of other counts"]
     other = replace(whole, content=one.content.replace("2026-01-04", "2026-01-03"))
-    assert "content is not what was released" in releasing.faults(other, one.sha256)
+    assert "content is not what was released" in build.faults(other, one.sha256)
     opened = json.loads(one.exact)
     opened["p1"]["others"] = []
-    assert "p1: a hidden count can be worked out" in releasing.faults(
-        replace(whole, exact=json.dumps(opened)), one.sha256
-    )
+    assert "p1: a hidden count can be worked out" in build.faults(replace(whole, exact=json.dumps(opened)), one.sha256)
 
 
 def test_the_first_day_of_a_quarter_makes_a_release_and_other_days_none(one: Service) -> None:
-    assert register.release_quarter(one.db, waits.KEYS, one.clock()) == {}
+    assert store.release_quarter(one.db, waits.KEYS, one.clock()) == {}
     one.clock.turn_to(date(2026, 4, 1))
-    assert register.release_quarter(one.db, waits.KEYS, one.clock()) == {"made": 1}
+    assert store.release_quarter(one.db, waits.KEYS, one.clock()) == {"made": 1}
     with one.db.reading() as tx:
         (kept,) = releases.list_releases(tx)
     assert kept.known_at == last_moment(date(2026, 3, 31))
@@ -307,7 +306,7 @@ def test_the_first_day_of_a_quarter_makes_a_release_and_other_days_none(one: Ser
 
 def test_figures_of_one_row_count_the_same_people(loaded: Service) -> None:
     with loaded.db.reading() as tx:
-        counted = releasing.read_release_input(tx, waits.KEYS, last_moment(SECOND), loaded.clock())
+        counted = build.read_release_input(tx, waits.KEYS, last_moment(SECOND), loaded.clock())
     for figures in RELEASE_PLAN:
         cubes = list(figures.released_cubes(counted, SECOND, {}))
         totals = [

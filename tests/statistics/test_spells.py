@@ -3,7 +3,7 @@
 from datetime import date
 
 from tests.workflow.build import Told
-from ungdom.statistics.spells import FORECAST_CLOCKS, ClockSpell, clock_spells
+from ungdom.analytics.forecast.durations import FORECAST_CLOCKS, ClockSpell, clock_spells
 from ungdom.workflow.case import Youth
 from ungdom.workflow.vocabulary import State
 

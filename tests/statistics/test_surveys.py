@@ -14,7 +14,7 @@ from tests import pg
 from tests.service import fill, sqlite_copy
 from tests.statistics import waits
 from tests.workflow.roads import case_at
-from ungdom.statistics.surveys import (
+from ungdom.analytics.surveys import (
     HIGHEST_GRADE,
     MAX_TRIES,
     QUESTIONNAIRES,
@@ -24,8 +24,8 @@ from ungdom.statistics.surveys import (
     newest_questionnaire,
     results,
 )
-from ungdom.statistics.surveys.inviting import DoesNotFit, NoSuchInvitation, NotDue
-from ungdom.statistics.surveys.results import SurveyCell
+from ungdom.analytics.surveys.inviting import DoesNotFit, NoSuchInvitation, NotDue
+from ungdom.analytics.surveys.results import SurveyCell
 from ungdom.store import surveys
 from ungdom.store.schema import core as tables
 from ungdom.store.schema.surveys import survey_answer, survey_count, survey_invitation, survey_moment

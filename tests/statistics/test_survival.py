@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.data import SURVIVAL
-from ungdom.statistics.survival import (
+from ungdom.analytics.survival import (
     Quantile,
     RiskSetCounts,
     Spans,

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ungdom.analytics import definitions
+from ungdom.analytics.definitions import Definition
 from ungdom.extracts.catalogue import EXTRACTS
 from ungdom.extracts.columns import Column
-from ungdom.statistics import definitions
-from ungdom.statistics.definitions import Definition
 from ungdom.workflow import table
 from ungdom.workflow.table import VERSIONS, Move
 

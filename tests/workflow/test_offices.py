@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from tests.workflow.roads import case_at
-from ungdom.statistics.spells import clock_spells
+from ungdom.analytics.forecast.durations import clock_spells
 from ungdom.workflow.case import Case
 from ungdom.workflow.rules.offices import coordinator, counted_at, shares, tenures, transfer_to
 from ungdom.workflow.views.lead_time import lead_time

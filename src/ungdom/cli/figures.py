@@ -48,9 +48,9 @@ def indicators(  # noqa: PLR0913, PLR0917  # each an option of the command
     refresh: Refresh = False,
 ) -> None:
     """The indicators of the strategy for a period, by konfliktråd and for the country. Exact: not to be published."""
+    from ungdom.analytics.indicators import queries as answering
     from ungdom.api.cases.schemas import AsOfOut
     from ungdom.api.indicators.schemas import IndicatorList, indicators_out
-    from ungdom.statistics.indicators import answering
 
     if until < since:
         raise BadSettings("--until lies before --from")
@@ -86,9 +86,9 @@ def caseload(
     refresh: Refresh = False,
 ) -> None:
     """Open cases by coordinator, phase, sanction and weight; what came in, went out and will come; warnings."""
+    from ungdom.analytics.caseload import queries as load_answering
     from ungdom.api.cases.schemas import AsOfOut
     from ungdom.api.indicators.caseload_schemas import CaseloadOut, offices_out
-    from ungdom.statistics.caseload import answering as load_answering
 
     db = database(selected_settings(on_demo), refresh)
     as_of = as_of_days(valid_at, known_at)
@@ -109,10 +109,10 @@ def database(config: Settings, refresh: bool) -> "Database":
     """The database of these settings; `refresh`: what figures need of the cases that changed is kept first."""
     db = open_database(config)
     if refresh:
-        from ungdom.statistics import digests
+        from ungdom.analytics import case_summaries
 
         with progress("cases") as report:
-            digests.refresh(db, report)
+            case_summaries.refresh(db, report)
     return db
 
 

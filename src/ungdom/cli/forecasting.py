@@ -12,7 +12,7 @@ from ungdom.cli.terminal import AsJson, OnDemo, open_database, out, progress, se
 from ungdom.workflow.calendar import oslo_date
 
 if TYPE_CHECKING:
-    from ungdom.statistics.calibration import Calibration
+    from ungdom.analytics.forecast.calibration import Calibration
 
 forecast_app = typer.Typer(
     no_args_is_help=True, help="How likely cases are to pass a limit, from how long others took."
@@ -24,11 +24,11 @@ On = Annotated[datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help=
 @forecast_app.command()
 def refresh(on: On = None, as_json: AsJson = False, on_demo: OnDemo = False) -> None:
     """Count the waiting times anew, as known at the end of yesterday. The nightly run does the same."""
-    from ungdom.statistics import forecast
+    from ungdom.analytics.forecast import probabilities
 
     db = open_database(selected_settings(on_demo))
     with progress("cases") as report:
-        counts = forecast.refresh(db, _day(on), report)
+        counts = probabilities.refresh(db, _day(on), report)
     db.close()
     if as_json:
         out.print_json(json.dumps(counts))
@@ -39,7 +39,7 @@ def refresh(on: On = None, as_json: AsJson = False, on_demo: OnDemo = False) -> 
 @forecast_app.command(name="backtest")
 def back_test(on: On = None, as_json: AsJson = False, on_demo: OnDemo = False) -> None:
     """Ask on days of the last four years, with what was known then, and keep how it came out. Once a month will do."""
-    from ungdom.statistics import backtest
+    from ungdom.analytics.forecast import backtest
 
     day, db = _day(on), open_database(selected_settings(on_demo))
     with progress("cases") as report:

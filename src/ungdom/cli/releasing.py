@@ -27,16 +27,16 @@ KnownAt = Annotated[datetime | None, typer.Option("--known-at", formats=["%Y-%m-
 def release(ctx: typer.Context, known_at: KnownAt = None, on_demo: OnDemo = False, as_json: AsJson = False) -> None:
     """Release the tables as known at the end of a day, the day before today when none is named."""
     if ctx.invoked_subcommand is None:
-        from ungdom.statistics import register
+        from ungdom.release import store
 
         config = selected_settings(on_demo)
         now = clock.now()
-        when = last_moment(known_at.date()) if known_at else register.end_of_yesterday(now)
+        when = last_moment(known_at.date()) if known_at else store.end_of_yesterday(now)
         db = open_database(config)
         try:
             with progress("figures") as report:
-                stored = register.release(db, EncryptionKeys(config.people_keys), when, now, report=report)
-        except (register.ReleaseInFuture, register.ReleaseOutOfOrder) as error:
+                stored = store.release(db, EncryptionKeys(config.people_keys), when, now, report=report)
+        except (store.ReleaseInFuture, store.ReleaseOutOfOrder) as error:
             raise BadSettings(str(error)) from None
         finally:
             db.close()
@@ -46,11 +46,11 @@ def release(ctx: typer.Context, known_at: KnownAt = None, on_demo: OnDemo = Fals
 @release_app.command()
 def verify(on_demo: OnDemo = False) -> None:
     """Whether every release still is what was released, and its proof holds."""
-    from ungdom.statistics import register
+    from ungdom.release import store
 
     db = open_database(selected_settings(on_demo))
     with db.reading() as tx:
-        faults = list(register.faults(tx))
+        faults = list(store.faults(tx))
     db.close()
     for fault in faults:
         err.print(fault)
@@ -60,11 +60,9 @@ def verify(on_demo: OnDemo = False) -> None:
 
 def releases(on_demo: OnDemo = False, as_json: AsJson = False) -> None:
     """What has been released, the newest first."""
-    from ungdom.store import releases as register
-
     db = open_database(selected_settings(on_demo))
     with db.reading() as tx:
-        stored_releases = register.list_releases(tx)
+        stored_releases = store.list_releases(tx)
     db.close()
     for stored in stored_releases:
         _print_release(stored, as_json)
@@ -78,7 +76,7 @@ def release_in_background() -> None:
 
 
 def _print_release(stored: "StoredRelease", as_json: bool) -> None:
-    from ungdom.statistics.register import manifest
+    from ungdom.release.store import manifest
 
     values = manifest(stored)
     if as_json:

@@ -70,11 +70,11 @@ def lead_time(  # noqa: PLR0913, PLR0917  # each an option of the command
     refresh: Refresh = False,
 ) -> None:
     """How long cases take, those that still wait with them: P1 to P3, stage.STATE, wait.PARTY."""
+    from ungdom.analytics import live_queries
     from ungdom.api.statistics.schemas import LeadTimeQuery
-    from ungdom.statistics import exact
 
     query = query_of(LeadTimeQuery, (since, until), statistic, by, where, threshold_days=threshold_days, curve=curve)
-    print_answer(query, exact.lead_time, (valid_at, known_at), as_json, on_demo, refresh)
+    print_answer(query, live_queries.lead_time, (valid_at, known_at), as_json, on_demo, refresh)
 
 
 @statistics_app.command(name="completion")
@@ -91,11 +91,11 @@ def completion(  # noqa: PLR0913, PLR0917  # each an option of the command
     refresh: Refresh = False,
 ) -> None:
     """How cases come out, of those received, of those started and of those closed."""
+    from ungdom.analytics import live_queries
     from ungdom.api.statistics.schemas import CompletionQuery
-    from ungdom.statistics import exact
 
     query = query_of(CompletionQuery, (since, until), statistic, by, where)
-    print_answer(query, exact.completion, (valid_at, known_at), as_json, on_demo, refresh)
+    print_answer(query, live_queries.completion, (valid_at, known_at), as_json, on_demo, refresh)
 
 
 def query_of(

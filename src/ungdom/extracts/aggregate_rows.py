@@ -10,15 +10,15 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from ungdom.analytics import completions, lead_times
+from ungdom.analytics.cubes import TOTAL
+from ungdom.analytics.definitions import LEAD_TIMES, RECIDIVISMS
+from ungdom.analytics.dimensions import FIXED_VALUES, UNKNOWN, StatisticDimension
+from ungdom.analytics.recidivism import cubes as relapses
 from ungdom.extracts.columns import Column, ColumnType
 from ungdom.extracts.offices import DISTRICTS, KONFLIKTRAD
 from ungdom.extracts.shared import OFFICE_NORM
-from ungdom.statistics import completions, lead_times
-from ungdom.statistics.cubes import TOTAL
-from ungdom.statistics.definitions import LEAD_TIMES, RECIDIVISMS
-from ungdom.statistics.families import CASES, ENDING, RELEASE_PLAN, RELEASED_ENDINGS
-from ungdom.statistics.frames import FIXED_VALUES, UNKNOWN, StatisticDimension
-from ungdom.statistics.recidivism import cubes as relapses
+from ungdom.release.plan import CASES, ENDING, RELEASE_PLAN, RELEASED_ENDINGS
 from ungdom.store.releases import StoredRelease
 from ungdom.workflow.calendar import oslo_date
 

@@ -6,12 +6,12 @@ from datetime import date
 from functools import partial
 from typing import Any
 
+from ungdom.analytics import case_facts
+from ungdom.analytics.case_facts import CaseFacts
 from ungdom.extracts.columns import Column, ColumnType
 from ungdom.extracts.known import CaseSnapshot
 from ungdom.extracts.offices import DISTRICT_OF, DISTRICTS
 from ungdom.extracts.shared import CASE, OFFICE_NORM, PERSON, PLACE
-from ungdom.statistics import case_rows
-from ungdom.statistics.case_rows import CaseFacts
 from ungdom.workflow import payloads as d
 from ungdom.workflow.calendar import Length, after, days_between, oslo_date
 from ungdom.workflow.case import SanctionInForce
@@ -53,7 +53,7 @@ class CaseExtractRow:
 def rows_of(snapshot: CaseSnapshot) -> Iterator[CaseExtractRow]:
     """The case."""
     opened = oslo_date(snapshot.stored.opened_at)
-    yield CaseExtractRow(snapshot, case_rows.facts_of(snapshot.case, snapshot.day, DISTRICT_OF, opened))
+    yield CaseExtractRow(snapshot, case_facts.facts_of(snapshot.case, snapshot.day, DISTRICT_OF, opened))
 
 
 def _days(attribute: str, kind: str, row: CaseExtractRow) -> int:

@@ -18,7 +18,7 @@ import ibis
 import numpy as np
 import pyarrow as pa
 
-from ungdom.statistics.survival import CENSORED, RiskSetCounts
+from ungdom.analytics.survival import CENSORED, RiskSetCounts
 
 ENDED, LEFT = 1, 2
 """How a wait ends: by what was waited for, or because the case was closed without it."""

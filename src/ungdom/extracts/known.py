@@ -10,10 +10,10 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from ungdom.analytics import case_facts
+from ungdom.analytics.recidivism import offences
+from ungdom.analytics.recidivism.spells import PersonHistory, SeenCase
 from ungdom.extracts.offices import DISTRICT_OF
-from ungdom.statistics import case_rows
-from ungdom.statistics.recidivism import matters
-from ungdom.statistics.recidivism.spells import PersonHistory, SeenCase
 from ungdom.store import journal, observations
 from ungdom.store.journal import StoredCase
 from ungdom.store.records import people_by_id, records_of
@@ -113,8 +113,8 @@ def _with_person_histories(
     others, _ = _folded_cases(tx, sorted(set(tx.scalars(query)) - own_case_ids), day, known_at)
     seen: defaultdict[UUID, list[SeenCase]] = defaultdict(list)
     for stored, case in [*((entry.stored, entry.case) for entry in snapshots), *others]:
-        row = case_rows.facts_of(case, day, DISTRICT_OF, oslo_date(stored.opened_at))
-        seen[stored.person_id].append(SeenCase(stored.case_id, row, matters.case_offences(case)))
+        row = case_facts.facts_of(case, day, DISTRICT_OF, oslo_date(stored.opened_at))
+        seen[stored.person_id].append(SeenCase(stored.case_id, row, offences.case_offences(case)))
     observed = observations.of_people(tx, persons, known_at)
     histories = {
         who: PersonHistory(who, tuple(sorted(seen[who], key=lambda entry: entry.case_id)), tuple(observed.get(who, ())))

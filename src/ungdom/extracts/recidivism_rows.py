@@ -6,13 +6,13 @@ A spell stands with the case of its origin. The definitions stand side by side: 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ungdom.analytics.definitions import RECIDIVISMS
+from ungdom.analytics.recidivism.rules import Relapse
+from ungdom.analytics.recidivism.spells import RecidivismSpell, recidivism_spells
 from ungdom.extracts.columns import Column, ColumnType
 from ungdom.extracts.known import CaseSnapshot
 from ungdom.extracts.pseudonyms import PseudonymKind
 from ungdom.extracts.shared import CASE, OFFICE_NORM, PERSON, PLACE
-from ungdom.statistics.definitions import RECIDIVISMS
-from ungdom.statistics.recidivism.rules import Relapse
-from ungdom.statistics.recidivism.spells import RecidivismSpell, recidivism_spells
 from ungdom.workflow.calendar import days_between
 
 T = ColumnType

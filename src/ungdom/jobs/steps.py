@@ -3,10 +3,12 @@
 import logging
 from datetime import date, datetime, timedelta
 
+from ungdom.analytics import case_summaries
+from ungdom.analytics.forecast import backtest, probabilities
 from ungdom.intake.retry import retry_due
 from ungdom.jobs.nightly import NightlyStep, delete_old_responses
 from ungdom.jobs.terms import expire_terms
-from ungdom.statistics import backtest, digests, forecast, register
+from ungdom.release import store
 from ungdom.store import surveys
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.session import Database
@@ -53,17 +55,17 @@ def run_integrity_checks(db: Database, day: date, at: datetime) -> dict[str, int
 
 def count_waiting_times(db: Database, day: date, at: datetime) -> dict[str, int]:
     """The waiting times that forecasts are made of, as known at the end of yesterday; of a night caught up, nothing."""
-    return forecast.refresh(db, day - YESTERDAY) if day == oslo_date(at) else {}
+    return probabilities.refresh(db, day - YESTERDAY) if day == oslo_date(at) else {}
 
 
 def refresh_case_summaries(db: Database, day: date, at: datetime) -> dict[str, int]:
     """What figures need of the cases that have changed; of a night caught up, nothing."""
-    return digests.refresh(db) if day == oslo_date(at) else {}
+    return case_summaries.refresh(db) if day == oslo_date(at) else {}
 
 
 def release_quarter(db: Database, keys: EncryptionKeys, day: date, at: datetime) -> dict[str, int]:
     """The released tables of a quarter, on the first day of the next; of a night caught up, nothing."""
-    return register.release_quarter(db, keys, at) if day == oslo_date(at) else {}
+    return store.release_quarter(db, keys, at) if day == oslo_date(at) else {}
 
 
 def delete_expired_invitations(db: Database, _day: date, at: datetime) -> dict[str, int]:

@@ -7,14 +7,14 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from ungdom import texts
+from ungdom.analytics.forecast import backtest, probabilities
+from ungdom.analytics.forecast.calibration import Calibration
+from ungdom.analytics.forecast.curves import FEWEST, Forecast, ForecastBasis, ForecastStanding
 from ungdom.api.cases.redaction import require_stage_dates
 from ungdom.api.cases.routes import json_response, read_case
 from ungdom.api.cases.schemas import Output
 from ungdom.api.http import inputs as i
 from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext
-from ungdom.statistics import backtest, forecast
-from ungdom.statistics.calibration import Calibration
-from ungdom.statistics.curves import FEWEST, Forecast, ForecastBasis, ForecastStanding
 from ungdom.store.session import Connection
 from ungdom.workflow.calendar import days_between
 from ungdom.workflow.rules.permissions import Disclosure
@@ -101,7 +101,7 @@ def get_forecast(context: ReadContext, case_id: UUID, _query: Annotated[i.NoQuer
 def _case_forecasts(tx: Connection, context: RequestContext, case_id: UUID) -> ApiResponse:
     read = require_stage_dates(read_case(tx, context, case_id, i.AsOf()))
     office = read.case.konfliktrad if Disclosure.OFFICE in read.disclosures else None
-    forecasts = forecast.of_case(tx, read.case, read.on, office)
+    forecasts = probabilities.of_case(tx, read.case, read.on, office)
     calibrations = {
         clock: _calibration_out(until, item) for clock, (until, item) in backtest.read_calibrations(tx).items()
     }

@@ -12,6 +12,8 @@ from starlette.routing import compile_path
 
 from ungdom import alerts, texts
 from ungdom import cases as c
+from ungdom.analytics.case_summaries import TooManyCases
+from ungdom.analytics.surveys import inviting
 from ungdom.api.cases import present as views
 from ungdom.api.http.errors import (
     BadCursor,
@@ -33,8 +35,6 @@ from ungdom.intake.confirmations import AlreadyAnswered, RejectedBefore
 from ungdom.jobs.nightly import DayToCome
 from ungdom.message import BadMessage
 from ungdom.notices.address import Forbidden
-from ungdom.statistics.digests import TooManyCases
-from ungdom.statistics.surveys import inviting
 from ungdom.store import errors as store
 from ungdom.store import reference
 from ungdom.texts.places import field_problem

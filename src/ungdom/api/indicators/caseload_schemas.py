@@ -5,9 +5,9 @@ from datetime import date
 from typing import Any
 
 from ungdom import texts
+from ungdom.analytics.caseload import Caseload, OpenCaseCounts, weight_of
+from ungdom.analytics.caseload.pressure import PressureWarning
 from ungdom.api.cases.schemas import AsOfOut, Output
-from ungdom.statistics.caseload import Caseload, OpenCaseCounts, weight_of
-from ungdom.statistics.caseload.pressure import PressureWarning
 from ungdom.workflow.vocabulary import Phase, Sanction
 
 ONE_DECIMAL = 1

@@ -4,6 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from ungdom.analytics.caseload.queries import read_caseload as load_of
+from ungdom.analytics.indicators import queries as answering
+from ungdom.analytics.surveys import results
 from ungdom.api.cases import schemas as s
 from ungdom.api.cases.routes import instant, json_response
 from ungdom.api.http import inputs as i
@@ -11,9 +14,6 @@ from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext
 from ungdom.api.http.tokens import ADMIN, READ
 from ungdom.api.indicators import caseload_schemas as c
 from ungdom.api.indicators import schemas as f
-from ungdom.statistics.caseload.answering import read_caseload as load_of
-from ungdom.statistics.indicators import answering
-from ungdom.statistics.surveys import results
 from ungdom.store import surveys
 from ungdom.store.session import Connection
 from ungdom.workflow.calendar import oslo_date

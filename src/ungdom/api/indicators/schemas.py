@@ -7,12 +7,18 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from ungdom import texts
+from ungdom.analytics.indicators import (
+    INDICATORS,
+    Indicator,
+    IndicatorGroup,
+    IndicatorPeriod,
+    IndicatorUnit,
+)
+from ungdom.analytics.indicators.figures import WHOLE, Figure
+from ungdom.analytics.surveys import SurveyKind, SurveyQuestion
+from ungdom.analytics.surveys.results import SurveyCell
 from ungdom.api.cases.schemas import AsOfOut, Output
 from ungdom.api.http import inputs as i
-from ungdom.statistics.indicators import INDICATORS, Indicator, IndicatorGroup, IndicatorPeriod, IndicatorUnit
-from ungdom.statistics.indicators.figures import WHOLE, Figure
-from ungdom.statistics.surveys import SurveyKind, SurveyQuestion
-from ungdom.statistics.surveys.results import SurveyCell
 from ungdom.workflow.payloads.base import ends_before_it_begins
 from ungdom.workflow.vocabulary import Sanction
 

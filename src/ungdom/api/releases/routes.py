@@ -13,6 +13,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
+from ungdom.analytics.cubes import Cube
+from ungdom.analytics.definitions import (
+    COMPLETION_BY_CODE,
+    LEAD_TIME_BY_CODE,
+    RECIDIVISM_BY_CODE,
+    Definition,
+)
+from ungdom.analytics.jsonstat import csv_text, dataset
 from ungdom.api.cases.routes import instant, json_response
 from ungdom.api.cases.schemas import Output
 from ungdom.api.http import inputs as i
@@ -25,12 +33,9 @@ from ungdom.api.indicators.routes import scope_of as figures_scope
 from ungdom.api.statistics.labels import labels_for, places
 from ungdom.api.statistics.schemas import CompletionQuery, LeadTimeQuery, RecidivismQuery
 from ungdom.cases import NotVisible
-from ungdom.statistics import register
-from ungdom.statistics.cubes import Cube
-from ungdom.statistics.definitions import COMPLETION_BY_CODE, LEAD_TIME_BY_CODE, RECIDIVISM_BY_CODE, Definition
-from ungdom.statistics.families import CASES
-from ungdom.statistics.jsonstat import csv_text, dataset
-from ungdom.statistics.register import ReleasedTableQuery
+from ungdom.release import store
+from ungdom.release.plan import CASES
+from ungdom.release.store import ReleasedTableQuery
 from ungdom.store import releases
 from ungdom.store.releases import StoredRelease
 from ungdom.store.session import Connection
@@ -149,7 +154,7 @@ def _release_response(
 
 
 def _release_out(release: StoredRelease) -> ReleaseOut:
-    return ReleaseOut.model_validate(register.manifest(release))
+    return ReleaseOut.model_validate(store.manifest(release))
 
 
 # --- answers ---------------------------------------------------------------------------------------------------
@@ -178,7 +183,7 @@ def _released_cubes(release: StoredRelease, query: AnyStatisticQuery) -> list[Cu
         raise NothingReleased(Unreleased.FORM)
     try:
         return [_released_cube(release, query, code) for code in dict.fromkeys(query.statistic)]
-    except register.NoSuchTable as error:
+    except store.NoSuchTable as error:
         why = Unreleased.COMBINATION if error.tables else Unreleased.WITHHELD
         raise NothingReleased(why, [[error.figure, *dimensions] for dimensions in error.tables]) from None
 
@@ -186,10 +191,10 @@ def _released_cubes(release: StoredRelease, query: AnyStatisticQuery) -> list[Cu
 def _released_cube(release: StoredRelease, query: AnyStatisticQuery, code: str) -> Cube:
     dimensions = tuple(map(str, query.by))
     where = {**query.where}
-    span = register.ReleasePeriod(query.since, query.until, oslo_date(release.known_at))
+    span = store.ReleasePeriod(query.since, query.until, oslo_date(release.known_at))
     if "period" not in dimensions:
         where |= span.where()
-    cube = register.released_table(release, ReleasedTableQuery(code, dimensions, where))
+    cube = store.released_table(release, ReleasedTableQuery(code, dimensions, where))
     return span.within(cube) if "period" in dimensions else cube
 
 

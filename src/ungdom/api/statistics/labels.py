@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from ungdom import texts
+from ungdom.analytics.cubes import TOTAL, Cube
+from ungdom.analytics.definitions import RECIDIVISM_BY_CODE, Definition
+from ungdom.analytics.dimensions import SEXES, UNKNOWN, StatisticDimension
+from ungdom.analytics.indicators import IndicatorUnit
+from ungdom.analytics.jsonstat import ALL, CONTENTS, DatasetMetadata, Sign, Unit
+from ungdom.analytics.lead_times import BY_THEN, MEAN, QUANTILES
 from ungdom.api.statistics.schemas import question_of
-from ungdom.statistics.cubes import TOTAL, Cube
-from ungdom.statistics.definitions import RECIDIVISM_BY_CODE, Definition
-from ungdom.statistics.families import ENDING, RELEASED_ENDINGS
-from ungdom.statistics.frames import SEXES, UNKNOWN, StatisticDimension
-from ungdom.statistics.indicators import IndicatorUnit
-from ungdom.statistics.jsonstat import ALL, CONTENTS, DatasetMetadata, Sign, Unit
-from ungdom.statistics.lead_times import BY_THEN, MEAN, QUANTILES
+from ungdom.release.plan import ENDING, RELEASED_ENDINGS
 from ungdom.store import reference
 from ungdom.store.schema import core as tables
 from ungdom.store.session import Connection

@@ -13,6 +13,16 @@ from fastapi import APIRouter, Header, Query, Response
 from fastapi.exceptions import RequestValidationError
 
 from ungdom import texts
+from ungdom.analytics import live_queries
+from ungdom.analytics.definitions import (
+    COMPLETION_BY_CODE,
+    LEAD_TIME_BY_CODE,
+    RECIDIVISM_BY_CODE,
+    Definition,
+)
+from ungdom.analytics.jsonstat import csv_text, dataset
+from ungdom.analytics.live_queries import CubeQuery, CubeResult, known_values
+from ungdom.analytics.recidivism.queries import recidivism
 from ungdom.api.cases.routes import instant, json_response
 from ungdom.api.docs.openapi import PROBLEM_CONTENT
 from ungdom.api.http import inputs as i
@@ -25,11 +35,6 @@ from ungdom.api.releases.routes import scope_of as published_scope
 from ungdom.api.statistics import schemas as f
 from ungdom.api.statistics.labels import labels_for, places
 from ungdom.message.text import HeaderText
-from ungdom.statistics import exact
-from ungdom.statistics.definitions import COMPLETION_BY_CODE, LEAD_TIME_BY_CODE, RECIDIVISM_BY_CODE, Definition
-from ungdom.statistics.exact import CubeQuery, CubeResult, known_values
-from ungdom.statistics.jsonstat import csv_text, dataset
-from ungdom.statistics.recidivism.answering import recidivism
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.session import Connection
 from ungdom.workflow.rules.permissions import may_read_figures, may_read_published, may_read_recidivism
@@ -64,7 +69,7 @@ def get_lead_time_statistics(
     administrators: of all.
     """
     return _statistics_response(
-        context, query, _question(context, query), preferred_format(accept, query.format), exact.lead_time
+        context, query, _question(context, query), preferred_format(accept, query.format), live_queries.lead_time
     )
 
 
@@ -83,7 +88,7 @@ def get_completion_statistics(
     administrators: of all.
     """
     return _statistics_response(
-        context, query, _question(context, query), preferred_format(accept, query.format), exact.completion
+        context, query, _question(context, query), preferred_format(accept, query.format), live_queries.completion
     )
 
 

@@ -9,17 +9,24 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from ungdom import texts
+from ungdom.analytics.cubes import Cube, Key
+from ungdom.analytics.definitions import (
+    COMPLETIONS,
+    LEAD_TIMES,
+    RECIDIVISMS,
+    Definition,
+    Family,
+    all_definitions,
+)
+from ungdom.analytics.dimensions import StatisticDimension
+from ungdom.analytics.indicators import IndicatorPeriod, IndicatorUnit
+from ungdom.analytics.lead_times import Point
+from ungdom.analytics.live_queries import AT_MOST, MAX_DIMENSIONS, CubeQuery, CubeResult
 from ungdom.api.cases.schemas import AsOfOut, Output
 from ungdom.api.http import inputs as i
 from ungdom.api.http.formats import TableFormat
 from ungdom.api.indicators.schemas import PeriodQuery, rounded
 from ungdom.message.text import CodeText, ReferenceText
-from ungdom.statistics.cubes import Cube, Key
-from ungdom.statistics.definitions import COMPLETIONS, LEAD_TIMES, RECIDIVISMS, Definition, Family, all_definitions
-from ungdom.statistics.exact import AT_MOST, MAX_DIMENSIONS, CubeQuery, CubeResult
-from ungdom.statistics.frames import StatisticDimension
-from ungdom.statistics.indicators import IndicatorPeriod, IndicatorUnit
-from ungdom.statistics.lead_times import Point
 from ungdom.workflow.vocabulary import OffenceGroup, Party, Regime, Sanction, State
 
 LEAD_TIME_CODES = tuple(definition.code for definition in LEAD_TIMES)

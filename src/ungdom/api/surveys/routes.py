@@ -8,6 +8,8 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 from pydantic import Field
 
 from ungdom import texts
+from ungdom.analytics.surveys import HIGHEST_GRADE, LOWEST_GRADE, SurveyKind, SurveyQuestion, inviting
+from ungdom.analytics.surveys.inviting import DueInvitation
 from ungdom.api.calendars.routes import PRIVATE_HEADERS
 from ungdom.api.cases import schemas as s
 from ungdom.api.cases.routes import json_response, read_case
@@ -16,8 +18,6 @@ from ungdom.api.http.authorisation import allows_anybody, guarded, requires
 from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext, WriteContext
 from ungdom.api.http.tokens import READ, WRITE
 from ungdom.message.text import HeaderText, SecretText
-from ungdom.statistics.surveys import HIGHEST_GRADE, LOWEST_GRADE, SurveyKind, SurveyQuestion, inviting
-from ungdom.statistics.surveys.inviting import DueInvitation
 from ungdom.store.session import Connection, Database
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.payloads import By

@@ -1,0 +1,133 @@
+"""How many of the cases in the chain will be received, week by week, counted from how long earlier ones took. Pure.
+
+Of every case that has not been received: the share of earlier cases that were received within so many more days, of
+those that had waited as long in the same state. Those that leave in another way are no censored cases here, they never
+arrive: Aalen–Johansen. The numbers of a week are those of independent cases with these shares. Cases that are not
+registered yet are not foretold; neither is the uncertainty of the shares themselves.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from ungdom.analytics.case_summaries import CaseSummary, Stay
+from ungdom.analytics.forecast.curves import FEWEST, LANDMARKS, WINDOW
+from ungdom.analytics.survival import CENSORED, CONFIDENCE, Incidence, Spans, aalen_johansen
+from ungdom.lazy import lazy
+from ungdom.workflow.calendar import days_between
+from ungdom.workflow.vocabulary import CLOSED, Sanction, State
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    np = lazy("numpy")
+
+RECEIVED, LEFT = 1, 2
+WEEKS_AHEAD = 8
+
+StayRow = tuple[int, int, int, int]
+"""Of a stay: days in it, days at entry, days until seen last, and how it ended."""
+IncidenceKey = tuple[State, Sanction | None, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivalWeek:
+    """One week ahead, `since` its first day: how many are expected, and between which numbers they lie in 95 of 100."""
+
+    since: date
+    expected: float
+    low: int
+    high: int
+
+
+@dataclass(slots=True)
+class ArrivalForecaster:
+    """The stays of earlier cases before receipt, as known at the end of `day`."""
+
+    day: date
+    rows: defaultdict[tuple[State, Sanction], list[StayRow]] = field(default_factory=lambda: defaultdict(list))
+    cache: dict[IncidenceKey, Incidence | None] = field(default_factory=dict)
+
+    def add(self, summary: CaseSummary) -> None:
+        """The stays of one more case, those of the last three years."""
+        over, ending = self._end_of_wait(summary)
+        if over is not None and over <= self.day - WINDOW:
+            return
+        until = over or self.day
+        stays = [stay for stay in summary.stays if stay.state not in CLOSED and _before_receipt(stay, summary)]
+        for place, stay in enumerate(stays):
+            left = stays[place + 1].since if place + 1 < len(stays) else until
+            entry = days_between(stay.since, max(stay.known, self.day - WINDOW))
+            here = days_between(stay.since, min(left, until))
+            self.rows[stay.state, summary.sanction].append((here, entry, days_between(stay.since, until), ending))
+
+    def _end_of_wait(self, summary: CaseSummary) -> tuple[date | None, int]:
+        if summary.received:
+            return summary.received, RECEIVED
+        return (summary.closed, LEFT) if summary.closed else (None, CENSORED)
+
+    def predict(self, waiting: Iterable[CaseSummary]) -> tuple[list[ArrivalWeek], int]:
+        """The weeks ahead for these cases, and of how many of them nothing can be said: too few came before them."""
+        shares = [self._weekly_shares(summary) for summary in waiting]
+        known = [each for each in shares if each is not None]
+        table = np.array(known).reshape(-1, WEEKS_AHEAD)
+        weeks = [_week(self.day, week, table[:, week]) for week in range(WEEKS_AHEAD)]
+        return weeks, len(shares) - len(known)
+
+    def _weekly_shares(self, summary: CaseSummary) -> list[float] | None:
+        """How likely the case is received in each of the weeks."""
+        stay = summary.stays[-1]
+        waited = max(0, days_between(stay.since, self.day))
+        landmark = max(mark for mark in LANDMARKS if mark <= waited)
+        incidence = self._incidence(stay.state, summary.sanction, landmark) or self._incidence(
+            stay.state, None, landmark
+        )
+        if incidence is None:
+            return None
+        ends = [waited - landmark + 7 * week for week in range(WEEKS_AHEAD + 1)]
+        arrived = [_incidence_at(incidence, RECEIVED, end) for end in ends]
+        there = 1 - arrived[0] - _incidence_at(incidence, LEFT, ends[0])
+        return None if there <= 0 else [(b - a) / there for a, b in pairwise(arrived)]
+
+    def _incidence(self, state: State, sanction: Sanction | None, landmark: int) -> Incidence | None:
+        key = (state, sanction, landmark)
+        if key not in self.cache:
+            sanctions = [sanction] if sanction else list(Sanction)
+            rows = [row for each in sanctions for row in self.rows.get((state, each), [])]
+            at_landmark = [row for row in rows if row[0] >= landmark and row[2] >= landmark]
+            moved = [(max(entry - landmark, -1), until - landmark, ending) for _, entry, until, ending in at_landmark]
+            self.cache[key] = aalen_johansen(Spans.of(moved)) if len(moved) >= FEWEST else None
+        return self.cache[key]
+
+
+def _before_receipt(stay: Stay, summary: CaseSummary) -> bool:
+    """Whether the stay was before receipt: the last one of a case that was received is not."""
+    return summary.received is None or stay is not summary.stays[-1]
+
+
+def _incidence_at(incidence: Incidence, ending: int, day: int) -> float:
+    shares = incidence.ended.get(ending)
+    place = int(np.searchsorted(incidence.days, day, side="right"))
+    return float(shares[place - 1]) if shares is not None and place else 0.0
+
+
+def _week(day: date, week: int, shares: NDArray[np.float64]) -> ArrivalWeek:
+    low, high = _prediction_limits(shares)
+    return ArrivalWeek(day + timedelta(days=7 * week + 1), float(shares.sum()), low, high)
+
+
+def _prediction_limits(shares: NDArray[np.float64]) -> tuple[int, int]:
+    """The limits of how many of independent cases with these shares arrive, exactly."""
+    numbers = np.array([1.0])
+    for share in shares:
+        numbers = np.convolve(numbers, [1 - share, share])
+    upto = np.cumsum(numbers)
+    outside = (1 - CONFIDENCE) / 2
+    low, high = (int(np.searchsorted(upto, share)) for share in (outside, 1 - outside))
+    return low, min(high, len(shares))

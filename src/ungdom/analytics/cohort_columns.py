@@ -1,0 +1,173 @@
+"""From rows to columns: what each definition counts of each case, gathered once for every table made of it. Pure."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from ungdom.analytics.cubes import Cube, CubeCell, Dimension
+from ungdom.analytics.definitions import CompletionDefinition, Definition, LeadTimeDefinition
+from ungdom.analytics.dimensions import (
+    DIMENSION_READERS,
+    PERIOD,
+    DimensionColumn,
+    RowIndices,
+    Subject,
+    cells,
+    half_year,
+    numbers,
+    periods,
+)
+from ungdom.analytics.durations import WAITING
+from ungdom.analytics.outcomes import outcome
+from ungdom.analytics.survival import CENSORED, Spans
+from ungdom.lazy import lazy
+from ungdom.workflow.calendar import days_between
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = lazy("numpy")
+
+D = TypeVar("D", LeadTimeDefinition, CompletionDefinition)
+KnownValues = Mapping[str, Iterable[str]]
+"""Values of a dimension that are shown also where nobody has them: the codes of every konfliktråd."""
+
+
+def _int_column() -> array[int]:
+    return array("q")
+
+
+@dataclass(slots=True)
+class CohortColumns(Generic[D]):
+    """The cases that one definition counts, a place each in its columns.
+
+    `subject`: the place of the case among all; `period_day`: the day that puts it into a period; `outcome_code`: the
+    place of the way it ended among the outcomes, and one more; 0: has not. `entry`, `time`: of passages, in days.
+    """
+
+    definition: D
+    subject: array[int] = field(default_factory=_int_column)
+    period_day: array[int] = field(default_factory=_int_column)
+    outcome_code: array[int] = field(default_factory=_int_column)
+    entry: array[int] = field(default_factory=_int_column)
+    time: array[int] = field(default_factory=_int_column)
+
+    def code_of(self, ending: str) -> int:
+        """The number of a way of ending."""
+        return CENSORED if ending == WAITING else self.definition.outcomes.index(ending) + 1
+
+    def spans(self, members: RowIndices | slice = slice(None)) -> Spans:
+        """These of its passages, under observation or not."""
+        return Spans(numbers(self.entry)[members], numbers(self.time)[members], numbers(self.outcome_code)[members])
+
+
+@dataclass(slots=True)
+class CohortCollector(Generic[D]):
+    """Cases as they come in: `cohorts` by code of the definition, `columns` of what they are told apart by.
+
+    `day`: what lasts is counted until its end. `period`: the first and the last day that count; None: any.
+    """
+
+    day: date
+    cohorts: dict[str, CohortColumns[D]]
+    columns: dict[str, DimensionColumn]
+    period: tuple[date, date] | None = None
+    size: int = 0
+
+    def add(self, subject: Subject) -> None:
+        """Count one more case, where a definition counts it."""
+        counted = False
+        for cohort in self.cohorts.values():
+            counted |= _add_to_cohort(cohort, subject, self.size, self.day, self.period)
+        if counted:
+            self.size += 1
+            for code, column in self.columns.items():
+                column.add(DIMENSION_READERS[code](subject))
+
+    def table(self, code: str, by: Sequence[str]) -> CohortTable[D]:
+        """What this definition counts, by these dimensions."""
+        cohort = self.cohorts[code]
+        where = numbers(cohort.subject)
+        named = [
+            self._period(cohort) if dimension_code == PERIOD else self._dimension(dimension_code, where)
+            for dimension_code in by
+        ]
+        return CohortTable(cohort, tuple(dimension for dimension, _ in named), tuple(places for _, places in named))
+
+    def _dimension(self, code: str, where: RowIndices) -> tuple[Dimension, RowIndices]:
+        dimension = self.columns[code].dimension()
+        return dimension, self.columns[code].row_indices(dimension)[where]
+
+    def _period(self, cohort: CohortColumns[D]) -> tuple[Dimension, RowIndices]:
+        days, places = np.unique(numbers(cohort.period_day), return_inverse=True)
+        first, last = self.period or (date.fromordinal(int(min(days, default=self.day.toordinal()))), self.day)
+        dimension = periods(first, last)
+        known = {value: place for place, value in enumerate(dimension.values)}
+        named = [known.get(half_year(date.fromordinal(int(day))), -1) for day in days]
+        return dimension, np.array(named, dtype=np.int64)[places]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CohortTable(Generic[D]):
+    """What one definition counts, told apart by dimensions; `places`: of each counted case, in each of them."""
+
+    cohort: CohortColumns[D]
+    dimensions: tuple[Dimension, ...]
+    places: tuple[RowIndices, ...]
+
+    def cells(self) -> Iterator[tuple[tuple[str, ...], RowIndices]]:
+        """Each combination of values and totals that a case has, and the places of its cases."""
+        return cells(self.dimensions, self.places, len(self.cohort.period_day))
+
+    def cube(self, estimates: tuple[str, ...], cells: Mapping[tuple[str, ...], CubeCell]) -> Cube:
+        """The cube of these cells."""
+        definition: Definition = self.cohort.definition
+        return Cube(definition.code, definition.version, self.dimensions, definition.outcomes, estimates, cells)
+
+
+def cohort_collector(
+    definitions: Iterable[D],
+    by: Iterable[str],
+    day: date,
+    period: tuple[date, date] | None = None,
+    known_values: KnownValues | None = None,
+) -> CohortCollector[D]:
+    """Empty columns for these definitions and dimensions."""
+    columns = {
+        code: DimensionColumn(code, {value: place for place, value in enumerate((known_values or {}).get(code, ()))})
+        for code in by
+        if code != PERIOD
+    }
+    return CohortCollector(
+        day, {definition.code: CohortColumns(definition) for definition in definitions}, columns, period
+    )
+
+
+def _add_to_cohort(
+    cohort: CohortColumns[D], subject: Subject, place: int, day: date, period: tuple[date, date] | None
+) -> bool:
+    """Whether the definition counts this case; if so it stands in the columns."""
+    if isinstance(cohort.definition, LeadTimeDefinition):
+        duration = cohort.definition.duration(subject.facts)
+        if duration is None or not _within(duration.period_day, period):
+            return False
+        cohort.entry.append(duration.entry)
+        cohort.time.append(days_between(duration.since, duration.ended_on or max(day, duration.since)))
+        period_day, ending = duration.period_day, cohort.code_of(duration.ending)
+    else:
+        cohort_day = cohort.definition.cohort_day(subject.facts)
+        if cohort_day is None or not _within(cohort_day, period):
+            return False
+        period_day, ending = cohort_day, cohort.code_of(outcome(subject.facts))
+    cohort.subject.append(place)
+    cohort.period_day.append(period_day.toordinal())
+    cohort.outcome_code.append(ending)
+    return True
+
+
+def _within(day: date, period: tuple[date, date] | None) -> bool:
+    return period is None or period[0] <= day <= period[1]

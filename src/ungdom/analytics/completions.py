@@ -1,0 +1,52 @@
+"""Completion as tables: how the cases of each cell came out, and the share completed with its limits. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import sqrt
+from statistics import NormalDist
+from typing import TYPE_CHECKING
+
+from ungdom.analytics.cohort_columns import CohortCollector, CohortColumns
+from ungdom.analytics.cubes import Cube, CubeCell
+from ungdom.analytics.definitions import CompletionDefinition
+from ungdom.analytics.dimensions import RowIndices, numbers
+from ungdom.analytics.outcomes import EXCLUDED_OUTCOMES
+from ungdom.analytics.survival import CONFIDENCE
+from ungdom.lazy import lazy
+from ungdom.workflow.vocabulary import State
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = lazy("numpy")
+
+ESTIMATES = ("share", "share_low", "share_high")
+"""Completed, of all but those told apart; with Wilson's 95 % limits."""
+
+
+def table(collector: CohortCollector[CompletionDefinition], code: str, by: Sequence[str]) -> Cube:
+    """The completion of this code by these dimensions."""
+    cohort_table = collector.table(code, by)
+    return cohort_table.cube(
+        ESTIMATES, {key: _cell(cohort_table.cohort, members) for key, members in cohort_table.cells()}
+    )
+
+
+def _cell(cohort: CohortColumns[CompletionDefinition], members: RowIndices) -> CubeCell:
+    by_code = np.bincount(numbers(cohort.outcome_code)[members], minlength=len(cohort.definition.outcomes) + 1)
+    counts = {ending: int(by_code[cohort.code_of(ending)]) for ending in cohort.definition.outcomes}
+    denominator = sum(count for ending, count in counts.items() if ending not in EXCLUDED_OUTCOMES)
+    return CubeCell(counts, dict(zip(ESTIMATES, wilson(counts[State.COMPLETED], denominator), strict=True)))
+
+
+def wilson(numerator: int, denominator: int) -> tuple[float | None, float | None, float | None]:
+    """A share with its 95 % limits; None where there is nothing to share. Source: Wilson 1927."""
+    if not denominator:
+        return None, None, None
+    z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
+    share = numerator / denominator
+    middle = share + z * z / (2 * denominator)
+    width = z * sqrt(share * (1 - share) / denominator + z * z / (4 * denominator * denominator))
+    low, high = (middle - width) / (1 + z * z / denominator), (middle + width) / (1 + z * z / denominator)
+    return share, max(0.0, low), min(1.0, high)

@@ -1,0 +1,164 @@
+"""Cases put into the cells of tables: each belongs to its own values and to every total above them. Pure.
+
+Cases are read one after the other into columns of numbers; a hundred thousand of them take a few megabytes. A cell is
+then a list of places in these columns.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from itertools import product
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from ungdom.analytics.case_facts import ADULT, CaseFacts
+from ungdom.analytics.cubes import TOTAL, Dimension, Key
+from ungdom.lazy import lazy
+from ungdom.workflow.vocabulary import OffenceGroup, Regime, Sanction
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    np = lazy("numpy")
+
+UNKNOWN = "unknown"
+SEXES = ("female", "male", UNKNOWN)
+AGES = ("15", "16", "17", f"{ADULT}+")
+
+
+class StatisticDimension(StrEnum):
+    """What figures are told apart by, and chosen by but for the period."""
+
+    PERIOD = "period"
+    KONFLIKTRAD = "konfliktrad"
+    POLICE_DISTRICT = "police_district"
+    SANCTION = "sanction"
+    REGIME = "regime"
+    OFFENCE_GROUP = "offence_group"
+    AGE = "age"
+    SEX = "sex"
+
+
+PERIOD = StatisticDimension.PERIOD
+SECOND_HALF_START = 7
+"""The first month of the second half of a year."""
+
+RowIndices: TypeAlias = "NDArray[np.int64]"
+
+
+class Subject(NamedTuple):
+    """A case that is counted. `sex`: of the youth, sealed elsewhere: it is looked up and never kept beside the row."""
+
+    facts: CaseFacts
+    sex: str = UNKNOWN
+
+
+_D = StatisticDimension
+DIMENSION_READERS: Mapping[str, Callable[[Subject], str]] = {
+    _D.KONFLIKTRAD: lambda subject: subject.facts.konfliktrad,
+    _D.POLICE_DISTRICT: lambda subject: subject.facts.police_district or UNKNOWN,
+    _D.SANCTION: lambda subject: subject.facts.sanction,
+    _D.REGIME: lambda subject: subject.facts.regime,
+    _D.OFFENCE_GROUP: lambda subject: subject.facts.offence_group or UNKNOWN,
+    _D.AGE: lambda subject: subject.facts.age_group,
+    _D.SEX: lambda subject: subject.sex if subject.sex in SEXES else UNKNOWN,
+}
+"""The value that a case has in each dimension but the period."""
+
+FIXED_VALUES: Mapping[str, tuple[str, ...]] = {
+    _D.SANCTION: tuple(Sanction),
+    _D.REGIME: tuple(Regime),
+    _D.OFFENCE_GROUP: (*OffenceGroup, UNKNOWN),
+    _D.AGE: AGES,
+    _D.SEX: SEXES,
+}
+
+
+def half_year(day: date) -> str:
+    """2025-06-30: 2025H1."""
+    return f"{day.year}H{1 if day.month < SECOND_HALF_START else 2}"
+
+
+def periods(first: date, last: date) -> Dimension:
+    """The half-years from the one to the other, each after its year."""
+    values: list[str] = []
+    parents: dict[str, str] = {}
+    for year in range(first.year, last.year + 1):
+        halves = [f"{year}H{half}" for half in (1, 2)]
+        values += [str(year), *halves]
+        parents |= dict.fromkeys(halves, str(year))
+    return Dimension(PERIOD, tuple(values), parents)
+
+
+@dataclass(slots=True)
+class DimensionColumn:
+    """What cases are told apart by, as numbers: the place of the value of each in `values`."""
+
+    code: str
+    values: dict[str, int] = field(default_factory=dict)
+    codes: array[int] = field(default_factory=lambda: array("q"))
+
+    def add(self, value: str) -> None:
+        """One more case."""
+        self.codes.append(self.values.setdefault(value, len(self.values)))
+
+    def dimension(self) -> Dimension:
+        """Its values in the order of the vocabulary, others by name: every fixed one, also where nobody has it."""
+        fixed = FIXED_VALUES.get(self.code, ())
+        others = sorted(value for value in self.values if value not in fixed)
+        return Dimension(self.code, (*fixed, *others))
+
+    def row_indices(self, dimension: Dimension) -> RowIndices:
+        """For each case the place of its value in this dimension, -1 where it is not there."""
+        known = {value: place for place, value in enumerate(dimension.values)}
+        moved = np.array([known.get(value, -1) for value in self.values], dtype=np.int64)
+        return moved[numbers(self.codes)] if len(self.codes) else numbers(self.codes)
+
+
+def numbers(column: array[int]) -> RowIndices:
+    """The column as numbers to count with."""
+    return np.frombuffer(column, dtype=np.int64) if len(column) else np.empty(0, dtype=np.int64)
+
+
+def cells(dimensions: Sequence[Dimension], places: Sequence[RowIndices], size: int) -> Iterator[tuple[Key, RowIndices]]:
+    """Each combination that a case has, totals among them, and which cases have it."""
+    levels = [list(_levels(axis, place)) for axis, place in zip(dimensions, places, strict=True)]
+    for chosen in product(*levels):
+        key, mask = np.zeros(size, dtype=np.int64), np.ones(size, dtype=bool)
+        for dimension, level in zip(dimensions, chosen, strict=True):
+            key = key * (len(dimension.values) + 1) + level
+            mask &= level >= 0
+        yield from _cells_of_combination(dimensions, key, np.flatnonzero(mask))
+
+
+def _levels(dimension: Dimension, indices: RowIndices) -> Iterator[RowIndices]:
+    """The place of each case's own value, of the value that it is part of, and of the total."""
+    yield indices
+    if dimension.parents:
+        known = {value: place for place, value in enumerate(dimension.values)}
+        above = np.array(
+            [known.get(dimension.parents.get(value, ""), -1) for value in dimension.values], dtype=np.int64
+        )
+        yield np.where(indices >= 0, above[indices], -1) if len(indices) else indices
+    yield np.where(indices >= 0, len(dimension.values), -1)
+
+
+def _cells_of_combination(
+    dimensions: Sequence[Dimension], key: RowIndices, included: RowIndices
+) -> Iterator[tuple[Key, RowIndices]]:
+    order = included[np.argsort(key[included], kind="stable")]
+    codes, starts = np.unique(key[order], return_index=True)
+    for number, members in zip(codes, np.split(order, starts[1:]), strict=False):
+        yield _key_of(dimensions, int(number)), members
+
+
+def _key_of(dimensions: Sequence[Dimension], number: int) -> Key:
+    key: list[str] = []
+    for dimension in reversed(dimensions):
+        number, place = divmod(number, len(dimension.values) + 1)
+        key.append(dimension.values[place] if place < len(dimension.values) else TOTAL)
+    return tuple(reversed(key))

@@ -1,0 +1,1 @@
+"""Forecasts of waiting times from completed and running waits."""

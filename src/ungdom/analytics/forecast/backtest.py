@@ -1,0 +1,121 @@
+"""Asking in the past: on many past days, with what was known then, about the cases that waited then; and what came.
+
+The calibration that is shown beside every forecast comes from here. Nothing recorded after a day is used for that day.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, delete, select
+
+from ungdom.analytics.forecast import historic_waits
+from ungdom.analytics.forecast.calibration import (
+    Calibration,
+    CalibrationBin,
+    ForecastOutcome,
+    JudgedForecast,
+    calibrate,
+    forecast_outcome,
+)
+from ungdom.analytics.forecast.curves import WINDOW, curve_lookup, history, predict
+from ungdom.analytics.forecast.durations import ClockSpell, ForecastQuery, forecast_query, morning_after
+from ungdom.analytics.forecast.historic_waits import HistoricWaits, Report
+from ungdom.store import bulk
+from ungdom.store.schema.forecasts import forecast_calibration
+from ungdom.store.session import Connection, Database
+
+EVALUATION_INTERVAL = timedelta(days=91)
+EVALUATIONS = 16
+"""Asked on so many evenings, a quarter of a year apart: about four years."""
+
+ALL = ""
+C = forecast_calibration.c
+
+
+def evaluation_days(until: date) -> list[date]:
+    """The days at whose end it is asked, oldest first."""
+    return [until - EVALUATION_INTERVAL * n for n in range(EVALUATIONS, 0, -1)]
+
+
+def run(db: Database, until: date, report: Report = lambda _done, _all: None) -> list[Calibration]:
+    """How forecasts would have come out, judged as known at the end of `until`: of all clocks, then clock by clock."""
+    days = evaluation_days(until)
+    waits: dict[date, list[ClockSpell]] = {day: [] for day in days}
+    outcomes: dict[date, list[tuple[ForecastQuery, ForecastOutcome]]] = {day: [] for day in days}
+    for known in historic_waits.historic_waits(db, [*days, until], days[0] - WINDOW, report):
+        for day in days:
+            waits[day] += known.by_day.get(day, [])
+            outcomes[day] += _judgeable_queries(known, day, until)
+    judged = [forecast for day in days for forecast in judge(waits[day], outcomes[day], day)]
+    return list(calibrations(judged))
+
+
+def judge(
+    waits: Iterable[ClockSpell], outcomes: Iterable[tuple[ForecastQuery, ForecastOutcome]], day: date
+) -> Iterator[JudgedForecast]:
+    """What would have been foretold at the end of that day, beside what came; without those nothing was said of."""
+    curve = curve_lookup(history(waits, day))
+    for query, result in outcomes:
+        probability = predict(query, curve).probability
+        if probability is not None:
+            yield JudgedForecast(query.clock, query.day, probability, result)
+
+
+def calibrations(judged: list[JudgedForecast]) -> Iterator[Calibration]:
+    """Of all of them, then clock by clock, where there are enough."""
+    by_clock: defaultdict[str | None, list[JudgedForecast]] = defaultdict(list)
+    for item in judged:
+        by_clock[None].append(item)
+        by_clock[item.clock].append(item)
+    results = (calibrate(of, clock) for clock, of in by_clock.items())
+    return (item for item in results if item is not None)
+
+
+def _judgeable_queries(known: HistoricWaits, day: date, until: date) -> Iterator[tuple[ForecastQuery, ForecastOutcome]]:
+    """What would have been asked about the case on the morning after that day, and can be judged."""
+    for spell in known.by_day.get(day, []):
+        if spell.waits and spell.since <= day:
+            query = forecast_query(spell, morning_after(day), spell.konfliktrad)
+            result = forecast_outcome(query, known.by_day.get(until, []), until) if query.days_left >= 0 else None
+            if result is not None:
+                yield query, result
+
+
+# --- kept, to be shown with the forecasts ------------------------------------------------------------------------
+
+
+def save(db: Database, until: date, results: list[Calibration], now: datetime) -> None:
+    """In the place of what was kept before."""
+    with db.writing() as tx:
+        tx.execute(delete(forecast_calibration))
+        bulk.add(tx, forecast_calibration, [_calibration_row(calibration, until, now) for calibration in results])
+
+
+def read_calibrations(tx: Connection) -> dict[str | None, tuple[date, Calibration]]:
+    """By clock, None for all of them: until when it was judged, and how the forecasts came out."""
+    rows = tx.execute(select(forecast_calibration))
+    return {row.clock or None: (row.until, _calibration_of(row)) for row in rows}
+
+
+def _calibration_row(calibration: Calibration, until: date, now: datetime) -> dict[str, Any]:
+    plain = asdict(calibration)
+    return plain | {
+        "clock": calibration.clock or ALL,
+        "bins": json.dumps(plain["bins"]),
+        "until": until,
+        "computed_at": now,
+    }
+
+
+def _calibration_of(row: Row[Any]) -> Calibration:
+    names = (name for name in Calibration.__dataclass_fields__ if name not in ("clock", "bins"))
+    values = {name: getattr(row, name) for name in names}
+    return Calibration(
+        clock=row.clock or None,
+        bins=tuple(CalibrationBin(**bin_fields) for bin_fields in json.loads(row.bins)),
+        **values,
+    )

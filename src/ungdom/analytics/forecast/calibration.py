@@ -1,0 +1,150 @@
+"""How forecasts of the past came out: predicted against observed, and the Brier score. Pure.
+
+A forecast is judged only when its limit lay within what is known by now, whether or not the wait ended before: quick
+endings are then not over-represented. A case that left in another way before its limit is censored, as in the curves:
+the observed share of a bin is Kaplan–Meier's, on the share of the time that was left when it was asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from ungdom.analytics.forecast.curves import FEWEST
+from ungdom.analytics.forecast.durations import ClockSpell, ForecastQuery
+from ungdom.analytics.survival import CENSORED, Spans, kaplan_meier
+from ungdom.lazy import lazy
+from ungdom.workflow.calendar import days_between
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = lazy("numpy")
+
+BINS = 10
+"""At most so many bins, of equally many forecasts, none with fewer than `FEWEST`."""
+
+FULL_TIME_LEFT = 1000
+"""The time that was left when it was asked, in thousandths: all of it."""
+
+
+class Ending(StrEnum):
+    """How it came out. `LEFT`: in another way before the limit."""
+
+    IN_TIME = "in_time"
+    PASSED = "passed"
+    LEFT = "left"
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastOutcome:
+    """What became of a wait that was asked about. `at`: when, in thousandths of the time that was left, rounded up."""
+
+    ending: Ending
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedForecast:
+    """One forecast and its outcome."""
+
+    clock: str
+    day: date
+    probability: float
+    outcome: ForecastOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationBin:
+    """Forecasts close to each other: their mean, the share that did pass, and how many there are."""
+
+    predicted: float
+    observed: float
+    forecasts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How the forecasts of a clock came out; `clock` None: of all of them.
+
+    `share`: that passed, those that left being censored. `brier`: the mean square of probability minus outcome, over
+    those that did not leave (0 is perfect); `brier_of_share`: the same had each been told `share`, known afterwards.
+    """
+
+    clock: str | None
+    first_asked: date
+    last_asked: date
+    forecasts: int
+    left: int
+    share: float
+    brier: float
+    brier_of_share: float
+    bins: tuple[CalibrationBin, ...]
+
+
+def forecast_outcome(query: ForecastQuery, now: Sequence[ClockSpell], until: date) -> ForecastOutcome | None:
+    """What became of the wait, as the case is known now; None when it cannot be judged.
+
+    That is: the limit lies after `until`, or a correction has taken the clock away.
+    """
+    wait = next((spell for spell in now if (spell.clock, spell.begun) == (query.clock, query.begun)), None)
+    if wait is None or query.due > until:
+        return None
+    if wait.stopped is not None and wait.stopped <= query.due:
+        return ForecastOutcome(Ending.IN_TIME, _share_of_time_left(query, wait.stopped))
+    if wait.stopped is None and wait.ended is not None and wait.ended <= query.due:
+        return ForecastOutcome(Ending.LEFT, _share_of_time_left(query, wait.ended))
+    return ForecastOutcome(Ending.PASSED, FULL_TIME_LEFT)
+
+
+def _share_of_time_left(query: ForecastQuery, day: date) -> int:
+    """A day that became known late may lie before the question: the beginning."""
+    elapsed = max(0, days_between(query.day, day)) + 1
+    return -(-FULL_TIME_LEFT * elapsed // (query.days_left + 1))
+
+
+def calibrate(judged: Sequence[JudgedForecast], clock: str | None) -> Calibration | None:
+    """How these came out; None with fewer than `FEWEST`, or when all of them left."""
+    known = [forecast for forecast in judged if forecast.outcome.ending is not Ending.LEFT]
+    if len(judged) < FEWEST or not known:
+        return None
+    predicted = np.array([forecast.probability for forecast in known])
+    passed = np.array([forecast.outcome.ending is Ending.PASSED for forecast in known], dtype=float)
+    share = observed_share(judged)
+    return Calibration(
+        clock=clock,
+        first_asked=min(forecast.day for forecast in judged),
+        last_asked=max(forecast.day for forecast in judged),
+        forecasts=len(judged),
+        left=len(judged) - len(known),
+        share=share,
+        brier=float(np.mean((predicted - passed) ** 2)),
+        brier_of_share=float(np.mean((share - passed) ** 2)),
+        bins=_bins(judged),
+    )
+
+
+def observed_share(judged: Sequence[JudgedForecast]) -> float:
+    """The share that passed its limit, those that left in another way being censored."""
+    spans = Spans.of(
+        [(0, forecast.outcome.at, 1 if forecast.outcome.ending is Ending.IN_TIME else CENSORED) for forecast in judged]
+    )
+    survival = kaplan_meier(spans).survival
+    return float(survival[-1]) if len(survival) else 1.0
+
+
+def _bins(judged: Sequence[JudgedForecast]) -> tuple[CalibrationBin, ...]:
+    ordered = sorted(judged, key=lambda forecast: forecast.probability)
+    count = min(BINS, len(ordered) // FEWEST)
+    ends = [len(ordered) * place // count for place in range(count + 1)]
+    return tuple(_bin(ordered[low:high]) for low, high in pairwise(ends))
+
+
+def _bin(judged: Sequence[JudgedForecast]) -> CalibrationBin:
+    return CalibrationBin(
+        float(np.mean([forecast.probability for forecast in judged])), observed_share(judged), len(judged)
+    )

@@ -1,0 +1,74 @@
+"""The waits of cases as they were known at the end of days in the past, read once for all of these days."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import or_, select
+
+from ungdom.analytics.forecast.durations import ClockSpell, clock_spells
+from ungdom.store import bulk, journal
+from ungdom.store.journal import StoredCase
+from ungdom.store.schema.core import case_current
+from ungdom.store.session import Connection, Database
+from ungdom.workflow.calendar import last_moment
+from ungdom.workflow.case import Youth
+from ungdom.workflow.engine import fold
+from ungdom.workflow.errors import IllegalHistory
+from ungdom.workflow.events import Event
+
+Report = Callable[[int, int], object]
+"""Called with how many cases are read, and how many there are."""
+
+BATCH = 200
+C = case_current.c
+
+
+@dataclass(frozen=True, slots=True)
+class HistoricWaits:
+    """The spells of one case, as known at the end of each of the days asked for; no day before it was known at all."""
+
+    case_id: UUID
+    by_day: dict[date, list[ClockSpell]]
+
+
+def historic_waits(db: Database, days: Sequence[date], since: date, report: Report) -> Iterator[HistoricWaits]:
+    """Every case that was open after `since`, or might have been thought to be, as known on each of the days.
+
+    Nothing recorded after the last moment of a day is looked at for that day.
+    """
+    with db.reading() as tx:
+        ids = _relevant_cases(tx, days, since)
+    for number, batch in enumerate(bulk.batches(ids, BATCH)):
+        with db.reading() as tx:
+            histories = list(journal.load_many(tx, batch, last_moment(max(days))))
+        yield from (HistoricWaits(stored.case_id, dict(_spells_by_day(stored, days))) for stored in histories)
+        report(min(len(ids), (number + 1) * BATCH), len(ids))
+
+
+def _relevant_cases(tx: Connection, days: Sequence[date], since: date) -> list[UUID]:
+    """Left out: cases closed by `since`, that closing being known on the first of the days and nothing told later."""
+    later = C.updated_at > last_moment(min(days))
+    query = select(C.case_id).where(or_(C.closed_on.is_(None), C.closed_on > since, later))
+    return list(tx.scalars(query.order_by(C.case_id)))
+
+
+def _spells_by_day(stored: StoredCase, days: Sequence[date]) -> Iterator[tuple[date, list[ClockSpell]]]:
+    """The spells on each day; told anew only when something was recorded since the day before."""
+    events_known, waits = 0, None
+    for day in sorted(days):
+        moment = last_moment(day)
+        known = [event for event in stored.events if event.recorded_at <= moment]
+        if len(known) != events_known:
+            events_known, waits = len(known), _spells_of(stored.youth, known)
+        if waits is not None:
+            yield day, waits
+
+
+def _spells_of(youth: Youth, events: list[Event]) -> list[ClockSpell] | None:
+    """The spells of a case of these events; None where they were no legal history."""
+    try:
+        return clock_spells(fold(youth, events))
+    except IllegalHistory:
+        return None

@@ -1,0 +1,137 @@
+"""How likely a case is to pass a limit, given how long it has waited already. Of time only, never of the youth.
+
+`refresh` counts the curves from every case of the last years, once a night or when told to, and keeps them in
+`forecast_curve`; a question about one case reads a few rows of that table. Method and limits: docs/forecast.md.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Row, delete, select, tuple_
+
+from ungdom.analytics.forecast import historic_waits
+from ungdom.analytics.forecast.curves import (
+    WINDOW,
+    CurveKey,
+    Forecast,
+    ForecastStanding,
+    all_keys,
+    curve_lookup,
+    fallback_keys,
+    history,
+    predict,
+)
+from ungdom.analytics.forecast.durations import ClockSpell, ForecastQuery, clock_spells, forecast_query
+from ungdom.analytics.forecast.historic_waits import Report
+from ungdom.analytics.survival import Curve, Days
+from ungdom.lazy import lazy
+from ungdom.store import bulk
+from ungdom.store.schema.forecasts import forecast_curve
+from ungdom.store.session import Connection, Database
+from ungdom.workflow.case import Case
+from ungdom.workflow.vocabulary import Sanction, State
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = lazy("numpy")
+
+C = forecast_curve.c
+_KEY_COLUMNS = tuple(forecast_curve.primary_key)
+ALL = ""
+"""How the table writes both sanctions, and the whole country."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseForecast:
+    """Everything foretold of one case. `as_of`: the curves hold what was known at the end of that day; None: none."""
+
+    as_of: date | None
+    answers: tuple[Forecast, ...]
+
+
+def of_case(tx: Connection, case: Case, day: date, konfliktrad: str | None) -> CaseForecast:
+    """Each running clock of a case that can be foretold, asked on that day.
+
+    `konfliktrad`: the office whose own history may be used; None where the reader must not learn which it is.
+    """
+    waiting = [spell for spell in clock_spells(case) if spell.waits and spell.since <= day]
+    queries = [forecast_query(spell, day, konfliktrad) for spell in waiting]
+    curves = _read_curves(tx, queries)
+    as_of = _as_of(tx)
+    return CaseForecast(as_of, tuple(_answer(query, curves, as_of) for query in queries))
+
+
+def _answer(query: ForecastQuery, curves: dict[CurveKey, Curve], as_of: date | None) -> Forecast:
+    answer = predict(query, curves.get)
+    if answer.standing is ForecastStanding.TOO_FEW and as_of is None:
+        return Forecast(query, ForecastStanding.NOT_COMPUTED)
+    return answer
+
+
+def refresh(db: Database, day: date, report: Report = lambda _done, _all: None) -> dict[str, int]:
+    """Count the curves anew from what was known at the end of that day, and keep them; how many cases and curves.
+
+    Two at once do no harm: the same day gives the same rows.
+    """
+    waits: list[ClockSpell] = []
+    cases = 0
+    for known in historic_waits.historic_waits(db, [day], day - WINDOW, report):
+        waits += known.by_day.get(day, [])
+        cases += 1
+    durations = history(waits, day)
+    lookup = curve_lookup(durations)
+    rows = [_curve_row(key, curve, day) for key in all_keys(durations) if (curve := lookup(key))]
+    with db.writing() as tx:
+        bulk.upsert(tx, forecast_curve, rows)
+        tx.execute(delete(forecast_curve).where(C.as_of != day))
+    return {"cases": cases, "spells": len(waits), "curves": len(rows)}
+
+
+def _curve_row(key: CurveKey, curve: Curve, day: date) -> dict[str, Any]:
+    return {
+        **dict(zip((column.name for column in _KEY_COLUMNS), _key_values(key), strict=True)),
+        "as_of": day,
+        "last": curve.last,
+        "days": _text(curve.days),
+        "at_risk": _text(curve.at_risk),
+        "ended": _text(curve.ended),
+    }
+
+
+def _text(numbers: Days) -> str:
+    return json.dumps(numbers.tolist(), separators=(",", ":"))
+
+
+def _numbers(text: str) -> Days:
+    return np.array(json.loads(text), dtype=np.int64)
+
+
+def _as_of(tx: Connection) -> date | None:
+    return tx.scalar(select(C.as_of).limit(1))
+
+
+def _read_curves(tx: Connection, queries: list[ForecastQuery]) -> dict[CurveKey, Curve]:
+    """The curves that may answer these questions, in one query."""
+    keys = sorted({_key_values(key) for query in queries for _, key in fallback_keys(query)})
+    if not keys:
+        return {}
+    rows = tx.execute(select(forecast_curve).where(tuple_(*_KEY_COLUMNS).in_(keys)))
+    return {_key(row): _curve(row) for row in rows}
+
+
+def _key_values(key: CurveKey) -> tuple[str, str, str, str, int]:
+    return key.clock, str(key.stage), key.sanction or ALL, key.konfliktrad or ALL, key.landmark
+
+
+def _key(row: Row[Any]) -> CurveKey:
+    sanction = Sanction(row.sanction) if row.sanction else None
+    return CurveKey(row.clock, State(row.stage), sanction, row.konfliktrad or None, row.landmark)
+
+
+def _curve(row: Row[Any]) -> Curve:
+    return Curve(_numbers(row.days), _numbers(row.at_risk), _numbers(row.ended), row.last)

@@ -1,0 +1,98 @@
+"""The indicators of a period for one who asks: their own konfliktråd and the country, or all of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from ungdom.analytics import case_summaries
+from ungdom.analytics.case_summaries import CaseSelection
+from ungdom.analytics.indicators.figures import Figure, IndicatorAccumulator, redact_country
+from ungdom.analytics.surveys import results
+from ungdom.analytics.surveys.results import SurveyCell
+from ungdom.store import reference, surveys
+from ungdom.store.session import Connection
+from ungdom.workflow.calendar import oslo_date
+from ungdom.workflow.vocabulary import Sanction
+
+AT_MOST = 2_000
+"""Cases told anew for one request; the nightly run has told the others. docs/decisions/0011-lists-of-the-past.md."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorQuery:
+    """Which figures. `konfliktrad`: of whoever asks; None: of all of them. `day`: how things stood at its end.
+
+    `known_at` None: what is known now. `at_most` None: however many cases have to be told anew.
+    """
+
+    since: date
+    until: date
+    day: date
+    konfliktrad: str | None = None
+    sanction: Sanction | None = None
+    valid_at: date | None = None
+    known_at: datetime | None = None
+    at_most: int | None = AT_MOST
+
+    @property
+    def of_the_past(self) -> bool:
+        """Whether it is asked how things stood before."""
+        return self.valid_at is not None or self.known_at is not None
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorResult:
+    """The figures, how many cases were read, and how many could not be."""
+
+    figures: tuple[Figure, ...]
+    cases: int
+    unread: int
+
+
+def indicator_query(
+    period: tuple[date, date],
+    now: datetime,
+    konfliktrad: str | None = None,
+    sanction: Sanction | None = None,
+    as_of: tuple[date | None, datetime | None] = (None, None),
+    at_most: int | None = AT_MOST,
+) -> IndicatorQuery:
+    """The question about this period; `as_of`: the day of validity and the instant of knowledge, None: now."""
+    valid_at, known_at = as_of
+    day = valid_at or oslo_date(known_at or now)
+    return IndicatorQuery(*period, day, konfliktrad, sanction, valid_at, known_at, at_most)
+
+
+def read_indicators(tx: Connection, query: IndicatorQuery) -> IndicatorResult:
+    """Every indicator, read in one snapshot. Raises `TooManyCases`."""
+    period = IndicatorAccumulator(query.since, query.until, query.day)
+    selection = CaseSelection(query.valid_at, query.known_at, query.since, query.sanction, query.at_most)
+    for summary in case_summaries.read(tx, selection):
+        period.add(summary)
+    answered = _survey_cells(tx, query)
+    by_place = {
+        place: [*period.figures([place]), *(() if answered is None else results.figures(answered, [place]))]
+        for place in _places(tx, query)
+    }
+    return IndicatorResult(tuple(_visible_figures(query, by_place)), period.cases, selection.unread)
+
+
+def _places(tx: Connection, query: IndicatorQuery) -> list[str | None]:
+    offices = [query.konfliktrad] if query.konfliktrad else sorted(reference.konfliktrad_codes(tx))
+    return [*offices, None]
+
+
+def _visible_figures(query: IndicatorQuery, by_place: dict[str | None, list[Figure]]) -> Sequence[Figure]:
+    if query.konfliktrad is None:
+        return [figure for figures in by_place.values() for figure in figures]
+    own, country = by_place[query.konfliktrad], by_place[None]
+    of_cases = [figure for figure in country if figure.indicator.counting]
+    return [*own, *redact_country(own, of_cases), *(figure for figure in country if not figure.indicator.counting)]
+
+
+def _survey_cells(tx: Connection, query: IndicatorQuery) -> list[SurveyCell] | None:
+    """Answers do not know when they were given, and finer groups are not shown; None where they are asked for so."""
+    if query.of_the_past or query.sanction:
+        return None
+    quarters = results.quarters_in(query.since, query.until, query.day)
+    return results.cells(surveys.counts(tx, *quarters), surveys.answers(tx, *quarters)) if quarters else []

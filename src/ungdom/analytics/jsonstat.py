@@ -1,0 +1,192 @@
+"""A cube as JSON-stat 2.0, and the same cells as CSV. Pure: what things are called is handed in.
+
+A cell of JSON-stat is one number: each count of the cube, their sum and each estimate is a value of one more dimension,
+`contents`. What is not a number says why, by the standard symbols of Statistics Norway (ssb.no, "Standardtegn i
+tabeller"). Why a cell is hidden, for itself or for another, is not told: it would narrow down what is hidden.
+"""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from ungdom.analytics.cubes import TOTAL, CellStatus, Cube, CubeCell, Dimension
+
+CONTENTS = "contents"
+"""The dimension of what is counted or estimated."""
+ALL = "all"
+"""Its value that is the sum of the counts; not there where a cube has one count only."""
+TIME, GEO = frozenset({"period"}), frozenset({"konfliktrad", "police_district"})
+"""Dimensions of time and of place, where a cube has them."""
+
+
+class Sign(StrEnum):
+    """Why there is no number, or what is to be known of it; written as its `symbol`.
+
+    `HIDDEN`: not shown, for confidentiality. `MISSING`: no figure, because the estimate is not reached. `IMPOSSIBLE`:
+    there can be no figure, because there was nothing to count. `PROVISIONAL`: may still change.
+    """
+
+    HIDDEN = "hidden"
+    MISSING = "missing"
+    IMPOSSIBLE = "impossible"
+    PROVISIONAL = "provisional"
+
+    @property
+    def symbol(self) -> str:
+        """As it is written in a table."""
+        return _SYMBOLS[self]
+
+
+_SYMBOLS = {Sign.HIDDEN: ":", Sign.MISSING: "..", Sign.IMPOSSIBLE: ".", Sign.PROVISIONAL: "*"}
+"""Of Statistics Norway; the last one it used until 2021."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What a number counts, and with how many decimals it is told."""
+
+    label: str
+    decimals: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetMetadata:
+    """What a cube is told with. A label that is missing is the code itself.
+
+    `dimensions`: label by code, of `contents` as well; `values`: label by code of the dimension and value, `TOTAL` as
+    well; `units`: by value of `contents`; `signs`: in words. `updated`: when the cube was made; `more`: further members
+    of `extension`: `valid_at`, the release, how cells were hidden.
+    """
+
+    title: str
+    source: str
+    updated: datetime
+    known_at: datetime
+    dimensions: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    units: Mapping[str, Unit] = field(default_factory=dict)
+    signs: Mapping[Sign, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetValue:
+    """One number of a cell; no value always has a sign."""
+
+    value: float | None
+    sign: Sign | None = None
+
+
+def dataset(cube: Cube, metadata: DatasetMetadata) -> dict[str, Any]:
+    """The cube as a JSON-stat dataset, ready for JSON: each combination, the total of each dimension last."""
+    numbers = [number for key in cube.keys() for number in dataset_values(cube, cube.at(key), metadata)]  # noqa: SIM118 - a method
+    dimensions = [*cube.dimensions, Dimension(CONTENTS, contents(cube))]
+    return {
+        "version": "2.0",
+        "class": "dataset",
+        "label": metadata.title,
+        "source": metadata.source,
+        "updated": metadata.updated.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "id": [item.code for item in dimensions],
+        "size": [len(_category_index(item)) for item in dimensions],
+        "role": _roles(cube),
+        "dimension": {item.code: _dimension_member(item, metadata) for item in dimensions},
+        "value": [number.value for number in numbers],
+        "status": {str(place): item.sign.symbol for place, item in enumerate(numbers) if item.sign},
+        **({"note": list(metadata.notes)} if metadata.notes else {}),
+        "extension": _extension(cube, metadata),
+    }
+
+
+def csv_rows(cube: Cube, metadata: DatasetMetadata) -> Iterator[list[str]]:
+    """A line of names, then a line a number: the code of each dimension, of contents, the number, its symbol."""
+    yield [*(dimension.code for dimension in cube.dimensions), CONTENTS, "value", "status"]
+    for key in cube.keys():  # noqa: SIM118 - a method
+        for name, number in zip(contents(cube), dataset_values(cube, cube.at(key), metadata), strict=True):
+            value = "" if number.value is None else str(number.value)
+            yield [*key, name, value, number.sign.symbol if number.sign else ""]
+
+
+def csv_text(cube: Cube, metadata: DatasetMetadata) -> str:
+    """The lines as one text (RFC 4180)."""
+    out = io.StringIO()
+    csv.writer(out).writerows(csv_rows(cube, metadata))
+    return out.getvalue()
+
+
+def contents(cube: Cube) -> tuple[str, ...]:
+    """The values of the dimension `contents`, in order: the counts, their sum, the estimates."""
+    return (*cube.outcomes, *((ALL,) if len(cube.outcomes) > 1 else ()), *cube.estimates)
+
+
+def dataset_values(cube: Cube, cell: CubeCell, metadata: DatasetMetadata) -> Iterator[DatasetValue]:
+    """The numbers of a cell, in the order of `contents`. A hidden cell has none."""
+    if cell.status.hidden:
+        yield from (DatasetValue(None, Sign.HIDDEN) for _ in contents(cube))
+        return
+    shown = Sign.PROVISIONAL if cell.status is CellStatus.PROVISIONAL else None
+    counts = [cell.counts.get(name, 0) for name in cube.outcomes]
+    yield from (DatasetValue(count, shown) for count in (*counts, *((sum(counts),) if len(counts) > 1 else ())))
+    for name in cube.estimates:
+        value = cell.estimates.get(name)
+        if value is None:
+            yield DatasetValue(None, _sign_of_missing(cell, name))
+        else:
+            yield DatasetValue(_rounded(value, metadata.units.get(name)), shown)
+
+
+def _sign_of_missing(cell: CubeCell, name: str) -> Sign:
+    """Why an estimate has no number: kept back, not reached, or nothing to estimate in this cell."""
+    if name in cell.withheld:
+        return Sign.HIDDEN
+    return Sign.MISSING if name in cell.estimates and cell.total else Sign.IMPOSSIBLE
+
+
+def _rounded(value: float, unit: Unit | None) -> float:
+    if unit is None:
+        return value
+    return round(value, unit.decimals) if unit.decimals else round(value)
+
+
+def _roles(cube: Cube) -> dict[str, list[str]]:
+    codes = [dimension.code for dimension in cube.dimensions]
+    codes_by_role = {
+        "time": [c for c in codes if c in TIME],
+        "geo": [c for c in codes if c in GEO],
+        "metric": [CONTENTS],
+    }
+    return {role: members for role, members in codes_by_role.items() if members}
+
+
+def _category_index(dimension: Dimension) -> tuple[str, ...]:
+    return dimension.values if dimension.code == CONTENTS else (*dimension.values, TOTAL)
+
+
+def _dimension_member(dimension: Dimension, metadata: DatasetMetadata) -> dict[str, Any]:
+    labels = metadata.values.get(dimension.code, {})
+    category: dict[str, Any] = {
+        "index": list(_category_index(dimension)),
+        "label": {value: labels.get(value, value) for value in _category_index(dimension)},
+    }
+    if dimension.code == CONTENTS:
+        units = {value: metadata.units[value] for value in dimension.values if value in metadata.units}
+        if units:
+            category["unit"] = {value: {"label": u.label, "decimals": u.decimals} for value, u in units.items()}
+    else:
+        category["child"] = {whole: list(parts) for whole, parts in dimension.parts() if parts}
+    return {"label": metadata.dimensions.get(dimension.code, dimension.code), "category": category}
+
+
+def _extension(cube: Cube, metadata: DatasetMetadata) -> dict[str, Any]:
+    return {
+        "figure": cube.figure,
+        "definition": cube.version,
+        "known_at": metadata.known_at.isoformat().replace("+00:00", "Z"),
+        "status_label": {sign.symbol: text for sign, text in metadata.signs.items()},
+        **metadata.more,
+    }

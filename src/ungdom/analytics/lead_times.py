@@ -1,0 +1,162 @@
+"""Lead times as tables: what Kaplan–Meier and Aalen–Johansen say of the passages in each cell. Pure.
+
+Nobody who still waits is left out: the median of those that have ended is lower than what a case has to expect, as is
+their mean, which stands beside the estimate and is named `mean_of_ended`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ungdom.analytics.cohort_columns import CohortCollector, CohortColumns
+from ungdom.analytics.cubes import Cube, CubeCell
+from ungdom.analytics.definitions import LeadTimeDefinition
+from ungdom.analytics.dimensions import RowIndices
+from ungdom.analytics.durations import ENDED, NEVER_AT_RISK, WAITING
+from ungdom.analytics.survival import (
+    CENSORED,
+    Curve,
+    Spans,
+    aalen_johansen,
+    conditional_share,
+    kaplan_meier,
+    quantiles,
+)
+from ungdom.lazy import lazy
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = lazy("numpy")
+
+QUANTILES = {"q1": 0.25, "median": 0.5, "q3": 0.75, "p90": 0.9}
+"""The names of the quantiles, and the share that has ended by then."""
+MEAN = "mean_of_ended"
+OVER = "over"
+BY_THEN = "_by"
+WEEK = 7
+
+
+def estimates_of(definition: LeadTimeDefinition, threshold: int | None) -> tuple[str, ...]:
+    """The names of the estimates: quantiles with 95 % limits, and the naive mean.
+
+    Where there is a threshold also the share that waits longer (Kaplan–Meier), and the shares that have ended in each
+    way by then (Aalen–Johansen), which with `waiting_by` make 1.
+    """
+    named = [f"{name}{limit}" for name in QUANTILES for limit in ("", "_low", "_high")] + [MEAN]
+    if threshold is not None:
+        ways = [ending for ending in definition.outcomes if ending != NEVER_AT_RISK]
+        named += [OVER, f"{OVER}_low", f"{OVER}_high", *(f"{ending}{BY_THEN}" for ending in ways)]
+    return tuple(named)
+
+
+def table(
+    collector: CohortCollector[LeadTimeDefinition], code: str, by: Sequence[str], threshold: int | None = None
+) -> Cube:
+    """The lead time of this code by these dimensions. `threshold`: in days; None: the norm, where there is one."""
+    cohort_table = collector.table(code, by)
+    days = threshold if threshold is not None else cohort_table.cohort.definition.norm_days(collector.day)
+    cells = {key: _cell(cohort_table.cohort, members, days) for key, members in cohort_table.cells()}
+    return cohort_table.cube(estimates_of(cohort_table.cohort.definition, days), cells)
+
+
+def _cell(cohort: CohortColumns[LeadTimeDefinition], members: RowIndices, threshold: int | None) -> CubeCell:
+    spans = cohort.spans(members)
+    return CubeCell(_counts(cohort, spans), _estimates(cohort, spans, threshold))
+
+
+def _counts(cohort: CohortColumns[LeadTimeDefinition], spans: Spans) -> dict[str, int]:
+    """How many by way of ending; those that were never under observation apart."""
+    at_risk = spans.ever_at_risk()
+    by_code = np.bincount(at_risk.ending, minlength=len(cohort.definition.outcomes) + 1)
+    counts = {ending: int(by_code[cohort.code_of(ending)]) for ending in cohort.definition.outcomes}
+    return counts | {NEVER_AT_RISK: len(spans.time) - len(at_risk.time)}
+
+
+def _estimates(
+    cohort: CohortColumns[LeadTimeDefinition], spans: Spans, threshold: int | None
+) -> dict[str, float | None]:
+    curve = curve_of(cohort, spans)
+    estimates: dict[str, float | None] = {}
+    for name, quantile in zip(QUANTILES, quantiles(curve, tuple(QUANTILES.values())), strict=True):
+        estimates |= {name: quantile.days, f"{name}_low": quantile.low, f"{name}_high": quantile.high}
+    estimates[MEAN] = _mean(cohort, spans)
+    return (
+        estimates
+        if threshold is None
+        else estimates | _share_over(curve, threshold) | _shares_by_threshold(cohort, spans, threshold)
+    )
+
+
+def curve_of(cohort: CohortColumns[LeadTimeDefinition], spans: Spans) -> Curve:
+    """The curve of the passages: until they end by what was waited for, or in any way where the definition says so."""
+    return kaplan_meier(spans, None if cohort.definition.any_end else cohort.code_of(ENDED))
+
+
+def _mean(cohort: CohortColumns[LeadTimeDefinition], spans: Spans) -> float | None:
+    """The naive mean, of those that ended: it leaves out who still waits, and knows nothing of late entry."""
+    ends = spans.ending != CENSORED if cohort.definition.any_end else spans.ending == cohort.code_of(ENDED)
+    ended = spans.time[ends]
+    return float(ended.mean()) if len(ended) else None
+
+
+def _share_over(curve: Curve, threshold: int) -> dict[str, float | None]:
+    estimate = conditional_share(curve, -1, threshold)
+    values = (estimate.share, estimate.low, estimate.high) if estimate else (None, None, None)
+    return {f"{OVER}{limit}": _none_if_nan(value) for limit, value in zip(("", "_low", "_high"), values, strict=True)}
+
+
+def _shares_by_threshold(
+    cohort: CohortColumns[LeadTimeDefinition], spans: Spans, threshold: int
+) -> dict[str, float | None]:
+    """The share that has ended in each way by the threshold, none of them censored, and what is left of 1."""
+    ways = [ending for ending in cohort.definition.outcomes if ending not in (WAITING, NEVER_AT_RISK)]
+    at_risk = spans.ever_at_risk()
+    if not len(at_risk.time) or (int(at_risk.time.max()) < threshold and bool((at_risk.ending == CENSORED).any())):
+        return dict.fromkeys(f"{ending}{BY_THEN}" for ending in (*ways, WAITING))
+    incidence = aalen_johansen(at_risk)
+    place = int(np.searchsorted(incidence.days, threshold, side="right")) - 1
+    shares = {code: float(line[place]) if place >= 0 else 0.0 for code, line in incidence.ended.items()}
+    estimates: dict[str, float | None] = {f"{way}{BY_THEN}": shares.get(cohort.code_of(way), 0.0) for way in ways}
+    return estimates | {f"{WAITING}{BY_THEN}": max(0.0, 1 - sum(shares.values()))}
+
+
+def _none_if_nan(value: float | None) -> float | None:
+    return None if value is None or np.isnan(value) else value
+
+
+# --- curves -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """The share that waits longer than so many days, with its 95 % limits; how many were at risk, and ended, then."""
+
+    days: int
+    share: float
+    low: float | None
+    high: float | None
+    at_risk: int
+    ended: int
+
+
+def points(curve: Curve) -> Iterator[Point]:
+    """Every step of a curve: exact, not to be published."""
+    low, high = curve.limits()
+    for row in zip(curve.days, curve.survival, low, high, curve.at_risk, curve.ended, strict=True):
+        yield Point(
+            int(row[0]),
+            float(row[1]),
+            _none_if_nan(float(row[2])),
+            _none_if_nan(float(row[3])),
+            int(row[4]),
+            int(row[5]),
+        )
+
+
+def weekly(curve: Curve) -> list[tuple[int, float]]:
+    """The curve at the end of each week, without counts: no single case can be read from where it steps."""
+    line = np.concatenate([[1.0], curve.survival])
+    return [(days, float(line[curve.after(days)])) for days in range(0, curve.last + 1, WEEK)]

@@ -1,0 +1,56 @@
+"""How cases came out, told by their rows: the three cohorts of completion, and the ways a case of them ends. Pure.
+
+Each of the three has been published as "the share that completes"; they answer different questions, and a case stands
+once in each, at the one konfliktråd it counts for.
+"""
+
+from datetime import date
+
+from ungdom.analytics.case_facts import CaseFacts
+from ungdom.analytics.durations import DIED
+from ungdom.workflow.vocabulary import State
+
+OPEN = "open"
+"""Not closed: in the denominator and not in the numerator of those received and of those started."""
+
+CLOSINGS = (
+    State.COMPLETED,
+    State.CONVERTED,
+    State.BREACH_CLOSED,
+    State.CONSENT_WITHDRAWN,
+    State.NO_PLAN,
+    State.OTHER_DECISION,
+    State.LAPSED,
+)
+"""Every way of closing, in the order of the vocabulary."""
+
+EXCLUDED_OUTCOMES = (DIED, State.LAPSED.value)
+"""Death, and what lapsed for another reason: told, and in neither numerator nor denominator."""
+OUTCOMES = (*(state.value for state in CLOSINGS if state is not State.LAPSED), OPEN, *EXCLUDED_OUTCOMES)
+
+
+def received(facts: CaseFacts) -> date | None:
+    """The day that places it among cases received."""
+    return facts.received
+
+
+def started(facts: CaseFacts) -> date | None:
+    """The day that places it among cases whose execution began."""
+    return facts.started
+
+
+def closed(facts: CaseFacts) -> date | None:
+    """The day that places it among cases closed, of those that the konfliktråd has had: police count the others."""
+    return facts.closed if facts.received or facts.started else None
+
+
+def completed(facts: CaseFacts) -> bool | None:
+    """Whether it has been completed; None: it lapsed (death, limitation, pardon), and is kept apart."""
+    return None if facts.state is State.LAPSED else facts.state is State.COMPLETED
+
+
+def outcome(facts: CaseFacts) -> str:
+    """How it came out, one of `OUTCOMES`."""
+    if facts.closed is None:
+        return OPEN
+    return DIED if facts.died else facts.state.value

@@ -1,0 +1,197 @@
+"""Recidivism as tables: how persons came out, and the share that has relapsed after so many months. Pure.
+
+The share is that of Kaplan and Meier: who has not been seen for the whole window counts as long as they were seen, and
+is not dropped; who dies or leaves is censored on that day. Beside it stand the share where death competes (Aalen and
+Johansen), and the plain share among those whose window was over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from math import ceil, floor, isnan
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from ungdom.analytics import dimensions as frames
+from ungdom.analytics.cohort_columns import KnownValues
+from ungdom.analytics.cubes import Cube, CubeCell, Dimension
+from ungdom.analytics.definitions import RecidivismDefinition
+from ungdom.analytics.dimensions import DIMENSION_READERS, PERIOD, DimensionColumn, RowIndices, Subject
+from ungdom.analytics.recidivism.rules import Relapse
+from ungdom.analytics.recidivism.spells import RecidivismSpell
+from ungdom.analytics.survival import CENSORED, Curve, Spans, aalen_johansen, kaplan_meier
+from ungdom.lazy import lazy
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = lazy("numpy")
+
+MONTHS = (12, 24, 36, 60)
+"""After how many months the share that has relapsed is told, as far as the window goes."""
+A_MONTH = 365.25 / 12
+RELAPSE, DEATH = 1, 2
+NO_KNOWN_VALUES: KnownValues = MappingProxyType({})
+
+MATURED = (Relapse.RELAPSED, Relapse.NOT_RELAPSED, Relapse.PENDING)
+"""Those whose window was over, and who were seen until then or until they relapsed."""
+
+
+def estimates(definition: RecidivismDefinition) -> tuple[str, ...]:
+    """The names of the estimates: shares after 12, 24 … months with limits, with death competing, of the matured."""
+    names = [f"km_{months}{end}" for months in MONTHS if months <= definition.months for end in ("", "_low", "_high")]
+    return (*names, f"aj_{definition.months}", "share_of_matured")
+
+
+@dataclass(slots=True)
+class SpellColumns:
+    """The spells of one definition in columns, a place each; `risk`: the places of the spells at risk, span by span."""
+
+    definition: RecidivismDefinition
+    outcomes: list[str] = field(default_factory=list)
+    index_dates: list[date] = field(default_factory=list)
+    columns: dict[str, DimensionColumn] = field(default_factory=dict)
+    spell_index: list[int] = field(default_factory=list)
+    risk: list[tuple[int, int, int]] = field(default_factory=list)
+
+    def add(self, spell: RecidivismSpell, sex: str) -> None:
+        """One more spell."""
+        place, subject = len(self.outcomes), Subject(spell.facts, sex)
+        self.outcomes.append(spell.outcome)
+        self.index_dates.append(spell.index_date)
+        for code, column in self.columns.items():
+            column.add(DIMENSION_READERS[code](subject))
+        for n, (since, until) in enumerate(spell.at_risk, start=1):
+            self.spell_index.append(place)
+            self.risk.append((since, until, _ending(spell) if n == len(spell.at_risk) else CENSORED))
+
+
+def _ending(spell: RecidivismSpell) -> int:
+    if spell.relapsed_on is not None:
+        return RELAPSE
+    return DEATH if spell.outcome is Relapse.DIED else CENSORED
+
+
+def spell_columns(
+    by: Iterable[str], definitions: Iterable[RecidivismDefinition], known: KnownValues = NO_KNOWN_VALUES
+) -> dict[str, SpellColumns]:
+    """Empty columns for these dimensions, by code of the definition."""
+    codes = [code for code in by if code != PERIOD]
+    return {
+        definition.code: SpellColumns(definition, columns={code: _column(code, known) for code in codes})
+        for definition in definitions
+    }
+
+
+def _column(code: str, known: KnownValues) -> DimensionColumn:
+    return DimensionColumn(code, {value: place for place, value in enumerate(known.get(code, ()))})
+
+
+def table(columns: SpellColumns, by: Sequence[str], day: date, period: tuple[date, date] | None = None) -> Cube:
+    """One definition told apart by these dimensions: persons by outcome, and the estimates.
+
+    `period`: the first and the last day of origins that were asked for; None: from the first there is until `day`.
+    """
+    span = period or (min(columns.index_dates, default=day), day)
+    named = [_period(columns, *span) if code == PERIOD else _dimension(columns, code) for code in by]
+    dimensions = tuple(dimension for dimension, _ in named)
+    arrays = _spell_arrays(columns)
+    cells = frames.cells(dimensions, [places for _, places in named], len(columns.outcomes))
+    return Cube(
+        columns.definition.code,
+        columns.definition.version,
+        dimensions,
+        columns.definition.outcomes,
+        estimates(columns.definition),
+        {key: _cell(columns.definition, arrays, members) for key, members in cells},
+    )
+
+
+def _dimension(columns: SpellColumns, code: str) -> tuple[Dimension, RowIndices]:
+    dimension = columns.columns[code].dimension()
+    return dimension, columns.columns[code].row_indices(dimension)
+
+
+def _period(columns: SpellColumns, first: date, last: date) -> tuple[Dimension, RowIndices]:
+    """The half-years of the origins."""
+    dimension = frames.periods(first, last)
+    known = {value: place for place, value in enumerate(dimension.values)}
+    return dimension, np.array(
+        [known[frames.half_year(index_date)] for index_date in columns.index_dates], dtype=np.int64
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _SpellArrays:
+    """What is counted with: the outcome of each spell, the spans at risk, and where those of each spell begin."""
+
+    outcomes: RowIndices
+    spans: Spans
+    spell_index: RowIndices
+
+
+def _spell_arrays(columns: SpellColumns) -> _SpellArrays:
+    order = list(Relapse)
+    outcomes = np.array([order.index(Relapse(outcome)) for outcome in columns.outcomes], dtype=np.int64)
+    return _SpellArrays(outcomes, Spans.of(columns.risk), np.array(columns.spell_index, dtype=np.int64))
+
+
+def _cell(definition: RecidivismDefinition, arrays: _SpellArrays, members: RowIndices) -> CubeCell:
+    counted = np.bincount(arrays.outcomes[members], minlength=len(Relapse))
+    counts = {str(outcome): int(n) for outcome, n in zip(Relapse, counted, strict=True)}
+    mask = np.isin(arrays.spell_index, members)
+    spans = Spans(arrays.spans.entry[mask], arrays.spans.time[mask], arrays.spans.ending[mask])
+    return CubeCell(counts, dict(_estimates(definition, spans, counts)))
+
+
+def _estimates(
+    definition: RecidivismDefinition, spans: Spans, counts: Mapping[str, int]
+) -> Iterator[tuple[str, float | None]]:
+    curve = kaplan_meier(spans, RELAPSE)
+    for months in MONTHS:
+        if months <= definition.months:
+            yield from _share_after(curve, months)
+    yield f"aj_{definition.months}", _share_with_death_competing(spans, curve, definition.months)
+    matured = sum(counts[outcome] for outcome in MATURED)
+    yield "share_of_matured", counts[Relapse.RELAPSED] / matured if matured else None
+
+
+def _share_after(curve: Curve, months: int) -> Iterator[tuple[str, float | None]]:
+    """The share that has relapsed after so many months, with its limits; None where nobody was seen so long."""
+    share: float | None = None
+    low: float | None = None
+    high: float | None = None
+    if _observed_for(curve, months):
+        share, low, high = _relapsed_share(curve, curve.after(last_day(months)))
+    yield f"km_{months}", share
+    yield f"km_{months}_low", low
+    yield f"km_{months}_high", high
+
+
+def last_day(months: int) -> int:
+    """The most days that so many months can have: 366 for 12."""
+    return ceil(months * A_MONTH)
+
+
+def _observed_for(curve: Curve, months: int) -> bool:
+    """Whether anybody was seen so long, or nobody is left who has not relapsed."""
+    gone = len(curve.days) > 0 and float(curve.survival[-1]) == 0
+    return gone or curve.last >= floor(months * A_MONTH)
+
+
+def _relapsed_share(curve: Curve, place: int) -> tuple[float, float | None, float | None]:
+    if place == 0:
+        return 0.0, None, None
+    low, high = (float(line[place - 1]) for line in curve.limits())
+    share = 1 - float(curve.survival[place - 1])
+    return share, (None if isnan(high) else 1 - high), (None if isnan(low) else 1 - low)
+
+
+def _share_with_death_competing(spans: Spans, curve: Curve, months: int) -> float | None:
+    """The share that has relapsed by the end of the window, of all; nobody who has died can relapse any more."""
+    if not _observed_for(curve, months):
+        return None
+    shares = aalen_johansen(spans).ended.get(RELAPSE)
+    return float(shares[-1]) if shares is not None and len(shares) else 0.0

@@ -1,0 +1,148 @@
+"""Inviting and answering. The token goes to whoever asked for it once, and nothing leads from an answer to it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID, uuid4
+
+from ungdom.analytics.surveys import (
+    ASK_WITHIN,
+    MAX_TRIES,
+    MONTHS_OPEN,
+    OCCASIONS,
+    Questionnaire,
+    SurveyKind,
+    SurveyOccasion,
+    add_months,
+    month_of,
+    newest_questionnaire,
+    questionnaire_of_version,
+)
+from ungdom.store import surveys
+from ungdom.store.session import Connection, Database
+from ungdom.store.surveys import Invitation, SurveyGroup
+from ungdom.workflow.calendar import after, quarter_of
+from ungdom.workflow.case import Case
+from ungdom.workflow.events import Event
+from ungdom.workflow.payloads import By
+
+
+class NotDue(Exception):
+    """Nobody is to be asked on that occasion now: it has not come, has passed, or all have their invitation."""
+
+
+class NoSuchInvitation(Exception):
+    """No invitation can be used with this token. Whether there ever was one is not told."""
+
+
+class DoesNotFit(Exception):
+    """The answers are not those of the questionnaire."""
+
+
+@dataclass(frozen=True, slots=True)
+class DueInvitation:
+    """Somebody to be asked. `on`: the day of the event; `until`: the last day to hand over an invitation.
+
+    `needed`: invitations there should be: one, or one for each guardian; `handed_over`: those that were handed over.
+    """
+
+    kind: SurveyKind
+    respondent: By
+    seq: int
+    on: date
+    until: date
+    needed: int
+    handed_over: int
+
+
+def read_due_invitations(tx: Connection, case_id: UUID, case: Case, day: date) -> list[DueInvitation]:
+    """Everybody to be asked in this case on that day, also those who have their invitation."""
+    return due_invitations(case, day, surveys.handed_over(tx, case_id))
+
+
+def due_invitations(case: Case, day: date, handed: dict[tuple[int, By], int]) -> list[DueInvitation]:
+    """The same, with what was handed over by event and respondent. Pure."""
+    occasions = ((occasion, event) for occasion in OCCASIONS for event in _occasion_events(occasion, case))
+    return [
+        invitation
+        for occasion, event in occasions
+        for invitation in _due_on_occasion(occasion, event, case, day, handed)
+    ]
+
+
+def _occasion_events(occasion: SurveyOccasion, case: Case) -> Iterator[Event]:
+    if occasion.events:
+        yield from list(case.all(*occasion.events))[: 1 if occasion.first else None]
+    elif case.start and case.state in occasion.into:
+        yield from (event for event in case.events if event.seq == case.intervals[-1].seq)
+
+
+def _due_on_occasion(
+    occasion: SurveyOccasion, event: Event, case: Case, day: date, handed: dict[tuple[int, By], int]
+) -> Iterator[DueInvitation]:
+    on = event.occurred_on
+    until = after(on, ASK_WITHIN.on(on))
+    needed = {By.YOUTH: 1, By.GUARDIAN: case.guardians_on(day)}
+    for respondent, count in needed.items():
+        if on <= day <= until and count:
+            so_far = handed.get((event.seq, respondent), 0)
+            yield DueInvitation(occasion.kind, respondent, event.seq, on, until, count, so_far)
+
+
+def invite(
+    tx: Connection, case_id: UUID, case: Case, konfliktrad: str, occasion: tuple[SurveyKind, By], day: date
+) -> tuple[str, DueInvitation, date]:
+    """A token for whoever is to be asked on this occasion, what it is for, and the last day it can be used.
+
+    Raises `NotDue`.
+    """
+    waiting = [
+        invitation
+        for invitation in read_due_invitations(tx, case_id, case, day)
+        if (invitation.kind, invitation.respondent) == occasion
+    ]
+    for invitation in waiting:
+        if invitation.handed_over < invitation.needed and surveys.count_handover(
+            tx, case_id, invitation.seq, invitation.respondent, invitation.needed
+        ):
+            month = month_of(day)
+            expires = add_months(month, MONTHS_OPEN) - timedelta(days=1)
+            group = SurveyGroup(konfliktrad, case.sanction, invitation.kind, invitation.respondent, quarter_of(day))
+            return (
+                surveys.invite(tx, group, newest_questionnaire(invitation.kind).version, month, expires),
+                invitation,
+                expires,
+            )
+    raise NotDue
+
+
+def read_invitation(tx: Connection, token: str, day: date) -> tuple[Invitation, Questionnaire]:
+    """What whoever has this token is asked. Raises `NoSuchInvitation`."""
+    invitation = surveys.find_usable_invitation(tx, token, day, MAX_TRIES)
+    if invitation is None:
+        raise NoSuchInvitation
+    return invitation, questionnaire_of_version(invitation.version)
+
+
+def answer(db: Database, token: str, given: dict[str, int], day: date) -> None:
+    """Keep the answers, and let go of the invitation, in one transaction. Raises `NoSuchInvitation`, `DoesNotFit`.
+
+    Answers that do not fit are counted, so that a token bears only a few.
+    """
+    with db.writing() as tx:
+        invitation, questionnaire = read_invitation(tx, token, day)
+        fits = set(given) == set(questionnaire.questions)
+        accepted = (
+            surveys.accept_answers(tx, invitation, _in_order(questionnaire, given), uuid4())
+            if fits
+            else surveys.count_try(tx, invitation)
+        )
+    if not fits:
+        raise DoesNotFit
+    if not accepted:
+        raise NoSuchInvitation
+
+
+def _in_order(questionnaire: Questionnaire, given: dict[str, int]) -> dict[str, int]:
+    """As the questionnaire has them: the order in which they were sent would be somebody's own."""
+    return {question: given[question] for question in questionnaire.questions}

@@ -1,0 +1,1 @@
+"""Released tables: what is released, suppression of small counts, and storage."""

@@ -1,0 +1,181 @@
+"""Other tables that look the same from outside: HiGHS looks for them, whole numbers prove them. Pure.
+
+A move says of some hidden counts how many more or fewer they might be, so that every row still comes to the same. With
+one that changes a count, nobody can tell what the count is, whatever they reckon with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ungdom.lazy import lazy
+from ungdom.release.disclosure.constraint_system import ConstraintSystem, UnknownCount
+
+if TYPE_CHECKING:
+    import highspy
+    import numpy as np
+    from highspy import _core as highs_core
+else:
+    highspy = lazy("highspy")
+    np = lazy("numpy")
+    highs_core = lazy("highspy._core")
+
+Alternative = Mapping[int, int]
+"""By unknown: how many more it would be, or fewer."""
+
+MAX_MULTIPLE = 8
+"""As many times a move is tried over and over, each way."""
+MAX_SHIFT = 50
+"""No move changes a count by more."""
+TOLERANCE = 1e-6
+SOLVER_OPTIONS: dict[str, bool | int | float | str] = {
+    "output_flag": False,
+    "threads": 1,
+    "random_seed": 1,
+    "presolve": "on",
+    "mip_rel_gap": 0.5,
+    "mip_max_nodes": 500,
+}
+"""One thread and one seed: the same answer every time. Of whole numbers any answer will do, not only the cheapest."""
+
+
+def _model() -> highs_core._Highs:
+    model = highs_core._Highs()  # its subclass writes a banner on standard output as it is made
+    for name, value in SOLVER_OPTIONS.items():
+        model.setOptionValue(name, value)
+    return model
+
+
+def solver_version() -> str:
+    """Name and version of the solver, as a proof of a release records it."""
+    return f"HiGHS {_model().version()}"
+
+
+def is_feasible(system: ConstraintSystem, alternative: Alternative) -> bool:
+    """Whether it changes hidden counts only, and no row. `feasible_multiples` says how far it goes."""
+    rows = {place for n in alternative for place in system.touching.get(n, ())}
+    balanced = all(
+        sum(times * alternative.get(k, 0) for k, times in system.rows[place].items()) == 0 for place in sorted(rows)
+    )
+    return balanced and all(system.unknowns[n].hidden and system.unknowns[n].can_vary for n in alternative)
+
+
+def feasible_multiples(system: ConstraintSystem, alternative: Alternative) -> range:
+    """How many times over the move may be made, 0 among them, with every count within what is known of it."""
+    up = down = MAX_MULTIPLE
+    for number, step in alternative.items():
+        unknown = system.unknowns[number]
+        rise, fall = (unknown.high - unknown.value) // abs(step), (unknown.value - unknown.low) // abs(step)
+        up, down = min(up, rise if step > 0 else fall), min(down, fall if step > 0 else rise)
+    return range(-down, up + 1)
+
+
+@dataclass(slots=True)
+class Solver:
+    """One model for all moves of a system: a column each way for every unknown that may move, a row for each sum."""
+
+    system: ConstraintSystem
+    numbers: list[int] = field(init=False)
+    column: dict[int, int] = field(init=False)
+    model: highs_core._Highs = field(init=False)
+    solver_calls: int = 0
+
+    def __post_init__(self) -> None:
+        self.numbers = sorted({n for row in self.system.rows for n in row})
+        self.column = {n: place for place, n in enumerate(self.numbers)}
+        self.model = _model()
+        self._add_columns()
+        self._add_rows()
+
+    def _add_columns(self) -> None:
+        size = 2 * len(self.numbers)
+        unknowns = [self.system.unknowns[n] for n in self.numbers]
+        up = [_max_increase(unknown) for unknown in unknowns]
+        down = [_max_decrease(unknown) for unknown in unknowns]
+        cost = [self._cost(n) for n in self.numbers]
+        none = np.empty(0, dtype=np.int32)
+        self.model.addCols(size, np.array(cost * 2), np.zeros(size), np.array(up + down), 0, none, none, np.empty(0))
+
+    def _cost(self, number: int) -> float:
+        unknown = self.system.unknowns[number]
+        return 1e-3 if unknown.hidden else unknown.cost
+
+    def _add_rows(self) -> None:
+        starts: list[int] = []
+        places: list[int] = []
+        values: list[float] = []
+        for row in self.system.rows:
+            starts.append(len(places))
+            for n, times in row.items():
+                places += [self.column[n], self.column[n] + len(self.numbers)]
+                values += [float(times), -float(times)]
+        zeros = np.zeros(len(starts))
+        self.model.addRows(
+            len(starts),
+            zeros,
+            zeros,
+            len(places),
+            np.array(starts, dtype=np.int32),
+            np.array(places, dtype=np.int32),
+            np.array(values),
+        )
+
+    def mark_suppressed(self, number: int) -> None:
+        """From now on it costs nothing to move it."""
+        place = self.column[number]
+        for column in (place, place + len(self.numbers)):
+            self.model.changeColCost(column, self._cost(number))
+
+    def cheapest_alternative(self, number: int, step: int) -> tuple[float, Alternative] | None:
+        """The cheapest move that changes this count by `step`, and its cost; None: there is none."""
+        if number not in self.column:
+            return 0.0, {number: step}
+        up, down = self._column_pair(number)
+        fixed, other = (up, down) if step > 0 else (down, up)
+        self.model.changeColBounds(fixed, float(abs(step)), float(abs(step)))
+        self.model.changeColBounds(other, 0.0, 0.0)
+        solution = self._solve() or self._solve_as_integer()
+        unknown = self.system.unknowns[number]
+        self.model.changeColBounds(up, 0.0, _max_increase(unknown))
+        self.model.changeColBounds(down, 0.0, _max_decrease(unknown))
+        return solution
+
+    def _column_pair(self, number: int) -> tuple[int, int]:
+        return self.column[number], self.column[number] + len(self.numbers)
+
+    def _solve_as_integer(self) -> tuple[float, Alternative] | None:
+        """The same where the first answer halved a count: slower, and seldom needed."""
+        if self.model.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return None
+        self._set_variable_type(highspy.HighsVarType.kInteger)
+        solution = self._solve()
+        self._set_variable_type(highspy.HighsVarType.kContinuous)
+        return solution
+
+    def _set_variable_type(self, kind: highspy.HighsVarType) -> None:
+        size = 2 * len(self.numbers)
+        places = np.arange(size, dtype=np.int32)
+        self.model.changeColsIntegrality(size, places, np.full(size, int(kind), dtype=np.uint8))
+
+    def _solve(self) -> tuple[float, Alternative] | None:
+        self.model.run()
+        self.solver_calls += 1
+        if self.model.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return None
+        values = np.array(self.model.getSolution().col_value)
+        steps = values[: len(self.numbers)] - values[len(self.numbers) :]
+        whole = np.rint(steps)
+        if np.abs(steps - whole).max() > TOLERANCE:
+            return None
+        alternative = {self.numbers[place]: int(whole[place]) for place in np.flatnonzero(whole)}
+        return float(self.model.getObjectiveValue()), alternative
+
+
+def _max_increase(unknown: UnknownCount) -> float:
+    return float(min(unknown.high - unknown.value, MAX_SHIFT))
+
+
+def _max_decrease(unknown: UnknownCount) -> float:
+    return float(min(unknown.value - unknown.low, MAX_SHIFT))

@@ -1,0 +1,176 @@
+"""What is released: one list of figures and breakdowns, told apart by coarser endings than the exact answers have.
+
+Fewer endings leave fewer small counts to hide. The endings are a dimension of the released table, so that each count
+is shown or hidden by itself. Whoever adds a figure adds a row to `RELEASE_PLAN`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from ungdom.analytics import completions, lead_times
+from ungdom.analytics.cohort_columns import KnownValues, cohort_collector
+from ungdom.analytics.cubes import TOTAL, Cube, CubeCell, Dimension, Key
+from ungdom.analytics.definitions import COMPLETION_BY_CODE, LEAD_TIME_BY_CODE, RECIDIVISM_BY_CODE
+from ungdom.analytics.dimensions import DIMENSION_READERS, PERIOD, StatisticDimension, Subject
+from ungdom.analytics.durations import ENDED, NEVER_AT_RISK, WAITING
+from ungdom.analytics.lead_times import QUANTILES
+from ungdom.analytics.outcomes import EXCLUDED_OUTCOMES, OPEN
+from ungdom.analytics.recidivism import cubes as relapses
+from ungdom.analytics.recidivism.rules import Relapse
+from ungdom.analytics.recidivism.spells import RecidivismSpell
+from ungdom.workflow.vocabulary import State
+
+SINCE = date(2022, 1, 1)
+"""Tables begin here. It stays: a total over periods then means the same in every release, with a period more."""
+
+ENDING = "ending"
+CASES = "cases"
+LEFT_OTHERWISE, EXCLUDED = "left", "apart"
+HAS_RELAPSED, NOT_FOLLOWED = "has_relapsed", "not_followed"
+START_ENDINGS = {ENDED: ENDED, WAITING: WAITING, NEVER_AT_RISK: ENDED}
+"""An exact ending, and the one it is released as; any other as `LEFT_OTHERWISE`."""
+COMPLETION_ENDINGS = {
+    State.COMPLETED.value: State.COMPLETED.value,
+    OPEN: OPEN,
+    **dict.fromkeys(EXCLUDED_OUTCOMES, EXCLUDED),
+}
+RELAPSE_ENDINGS: Mapping[str, str] = {
+    **dict.fromkeys((Relapse.RELAPSED, Relapse.RELAPSED_EARLY), HAS_RELAPSED),
+    Relapse.NOT_RELAPSED: Relapse.NOT_RELAPSED.value,
+    Relapse.WINDOW_OPEN: Relapse.WINDOW_OPEN.value,
+    **dict.fromkeys((Relapse.PENDING, Relapse.DIED, Relapse.EMIGRATED), NOT_FOLLOWED),
+}
+
+Breakdowns = tuple[tuple[str, ...], ...]
+
+BREAKDOWNS: Breakdowns = ((PERIOD,), *((PERIOD, code) for code in DIMENSION_READERS))
+"""What the main figures are told apart by, each as a table of its own."""
+FEW_BREAKDOWNS: Breakdowns = ((PERIOD,), (PERIOD, StatisticDimension.SANCTION))
+"""What each stage and each party waited for is told apart by."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseInput:
+    """What is counted: every case, and every spell of recidivism with the sex of the person, as known then."""
+
+    subjects: list[Subject]
+    spells: list[tuple[RecidivismSpell, str]]
+
+
+CubeBuilder = Callable[[ReleaseInput, date, KnownValues, Breakdowns], Iterator[Cube]]
+
+
+@dataclass(frozen=True, slots=True)
+class FigureGroup:
+    """Figures that count the same people: a total of one is the total of another. `endings`: exact to released.
+
+    `derived_from`: the endings that an estimate can be counted back to, beside all of them. `breakdowns`: a table each.
+    """
+
+    codes: tuple[str, ...]
+    build_cubes: CubeBuilder
+    endings: Mapping[str, str]
+    derived_from: Callable[[str], tuple[str, ...]]
+    breakdowns: Breakdowns = BREAKDOWNS
+
+    @property
+    def population(self) -> str:
+        """The name that their totals go by."""
+        return self.codes[0]
+
+    def released_cubes(self, release_input: ReleaseInput, day: date, known: KnownValues) -> Iterator[Cube]:
+        """Every table, its endings coarser and as its last dimension."""
+        for cube in self.build_cubes(release_input, day, known, self.breakdowns):
+            yield coarsen_outcomes(cube, self.endings)
+
+
+def coarsen_outcomes(cube: Cube, endings: Mapping[str, str]) -> Cube:
+    """The same table with endings as a dimension; estimates stand at the total of it."""
+    names = tuple(dict.fromkeys(endings.get(ending, LEFT_OTHERWISE) for ending in cube.outcomes))
+    cells: dict[Key, CubeCell] = {}
+    for key, cell in cube.cells.items():
+        counts = dict.fromkeys(names, 0)
+        for ending, count in cell.counts.items():
+            counts[endings.get(ending, LEFT_OTHERWISE)] += count
+        cells |= {(*key, name): CubeCell({CASES: count}) for name, count in counts.items()}
+        cells[*key, TOTAL] = CubeCell({CASES: cell.total}, cell.estimates)
+    dimensions = (*cube.dimensions, Dimension(ENDING, names))
+    return Cube(cube.figure, cube.version, dimensions, (CASES,), cube.estimates, cells)
+
+
+def _lead_time_cubes(*codes: str) -> CubeBuilder:
+    def cubes(release_input: ReleaseInput, day: date, known: KnownValues, breakdowns: Breakdowns) -> Iterator[Cube]:
+        collector = cohort_collector(
+            [LEAD_TIME_BY_CODE[code] for code in codes], DIMENSION_READERS, day, (SINCE, day), known
+        )
+        _add_all(collector.add, release_input.subjects)
+        yield from (lead_times.table(collector, code, by) for code in codes for by in breakdowns)
+
+    return cubes
+
+
+def _completion_cubes(*codes: str) -> CubeBuilder:
+    def cubes(release_input: ReleaseInput, day: date, known: KnownValues, breakdowns: Breakdowns) -> Iterator[Cube]:
+        collector = cohort_collector(
+            [COMPLETION_BY_CODE[code] for code in codes], DIMENSION_READERS, day, (SINCE, day), known
+        )
+        _add_all(collector.add, release_input.subjects)
+        yield from (completions.table(collector, code, by) for code in codes for by in breakdowns)
+
+    return cubes
+
+
+def _recidivism_cubes(code: str) -> CubeBuilder:
+    def cubes(release_input: ReleaseInput, day: date, known: KnownValues, breakdowns: Breakdowns) -> Iterator[Cube]:
+        columns = relapses.spell_columns(DIMENSION_READERS, [RECIDIVISM_BY_CODE[code]], known)[code]
+        for spell, sex in release_input.spells:
+            if spell.definition == code and SINCE <= spell.index_date <= day:
+                columns.add(spell, sex)
+        yield from (relapses.table(columns, by, day, (SINCE, day)) for by in breakdowns)
+
+    return cubes
+
+
+def _add_all(add: Callable[[Subject], None], subjects: Iterable[Subject]) -> None:
+    for subject in subjects:
+        add(subject)
+
+
+def _endings_behind_days(name: str) -> tuple[str, ...]:
+    """Quantiles and the naive mean are days of those that ended; others can be counted back to every ending."""
+    return (ENDED,) if name.split("_", maxsplit=1)[0] in (*QUANTILES, "mean") else (ENDED, WAITING, LEFT_OTHERWISE)
+
+
+def _endings_behind_share(_name: str) -> tuple[str, ...]:
+    return (State.COMPLETED, OPEN, LEFT_OTHERWISE, EXCLUDED)
+
+
+def _endings_behind_relapse(_name: str) -> tuple[str, ...]:
+    return (HAS_RELAPSED, Relapse.NOT_RELAPSED, Relapse.WINDOW_OPEN, NOT_FOLLOWED)
+
+
+MAIN_LEAD_TIMES = ("p1", "p2", "p3")
+
+RELEASE_PLAN: tuple[FigureGroup, ...] = (
+    FigureGroup(("p1", "p3"), _lead_time_cubes("p1", "p3"), START_ENDINGS, _endings_behind_days),
+    FigureGroup(("p2",), _lead_time_cubes("p2"), START_ENDINGS, _endings_behind_days),
+    *(
+        FigureGroup((code,), _completion_cubes(code), COMPLETION_ENDINGS, _endings_behind_share)
+        for code in ("completion.received", "completion.started", "completion.closed")
+    ),
+    *(
+        FigureGroup((code,), _recidivism_cubes(code), RELAPSE_ENDINGS, _endings_behind_relapse)
+        for code in RECIDIVISM_BY_CODE
+    ),
+    *(
+        FigureGroup((code,), _lead_time_cubes(code), START_ENDINGS, _endings_behind_days, FEW_BREAKDOWNS)
+        for code in LEAD_TIME_BY_CODE
+        if code not in MAIN_LEAD_TIMES
+    ),
+)
+
+RELEASED_ENDINGS = tuple(
+    dict.fromkeys([*(str(end) for group in RELEASE_PLAN for end in group.endings.values()), LEFT_OTHERWISE])
+)
+"""Every ending that a released table may have."""
