@@ -34,9 +34,9 @@ from server import Server
 from tests.pg import Databases, sqlalchemy_url
 from ungdom import clock
 from ungdom.demo import load
-from ungdom.extracts import arrows, event_sets, making
+from ungdom.extracts import arrow_queries, build, bulk_events
 from ungdom.extracts.catalogue import extract
-from ungdom.extracts.orders import Order, as_of
+from ungdom.extracts.order import Order, as_of
 from ungdom.extracts.pseudonyms import ExtractKeys
 from ungdom.extracts.purposes import DEMO
 from ungdom.extracts.writers import Form
@@ -128,7 +128,7 @@ def order() -> Order:
 def copied(url: str, statements: Iterable[str]) -> tuple[float, int, int]:
     """Seconds, rows and bytes of COPYs that are read and thrown away."""
     with psycopg.connect(url, autocommit=True) as connection, connection.cursor() as cursor:
-        for said in arrows.SETTINGS:
+        for said in arrow_queries.SETTINGS:
             cursor.execute(said)
         begun, size, rows = time.perf_counter(), 0, 0
         for one in statements:
@@ -143,7 +143,8 @@ def statement(query: str) -> str:
     """That query for this order."""
     asked = order()
     words = ", ".join(
-        f"{arrows._word_expression(name, arrows._JSON_VALUE.format(name))} AS {name}" for name in arrows.WORDS
+        f"{arrow_queries._word_expression(name, arrow_queries._JSON_VALUE.format(name))} AS {name}"
+        for name in arrow_queries.WORDS
     )
     return query.format(words=words, known_at=asked.known_at.isoformat(), day=asked.day)
 
@@ -152,10 +153,10 @@ def sets(url: str) -> Iterator[str]:
     """What the extract asks of the events, set by set."""
     asked = order()
     db = Database.open(sqlalchemy_url(url))
-    cases = making.cases_of(db, asked)
+    cases = build.cases_of(db, asked)
     db.close()
-    for some in bulk.batches(cases, event_sets.CASES):
-        query = arrows._PostgresqlQueries().events([event_sets._case_id(one) for one in some], asked.known_at)
+    for some in bulk.batches(cases, bulk_events.CASES):
+        query = arrow_queries._PostgresqlQueries().events([bulk_events._case_id(one) for one in some], asked.known_at)
         yield f"COPY ({query}) TO STDOUT (FORMAT csv)"
 
 
@@ -164,7 +165,7 @@ def taken(url: str, form: Form) -> tuple[float, int, int]:
     with tempfile.TemporaryDirectory(prefix="ungdom-") as folder:
         db = Database.open(sqlalchemy_url(url), statement_seconds=3600)
         begun = time.perf_counter()
-        made = making.file(db, order(), form, Path(folder) / f"events.{form}")
+        made = build.file(db, order(), form, Path(folder) / f"events.{form}")
         took = time.perf_counter() - begun
         db.close()
         return took, made.rows, sum(one.bytes for one in made.files.values())

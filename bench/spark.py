@@ -28,9 +28,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the tests know h
 
 from tests.extracts import world
 from tests.extracts.counting import from_histories
-from ungdom.extracts import engines, making
+from ungdom.extracts import build, engines
 from ungdom.extracts.engines import DURATIONS
-from ungdom.extracts.orders import Order
+from ungdom.extracts.order import Order
 from ungdom.extracts.writers import Form
 from ungdom.store.session import Database
 
@@ -221,7 +221,7 @@ def prepared(folder: Path, times: int) -> tuple[Path, Order, int, dict[str, list
     url = f"sqlite:///{folder / 'cases.sqlite'}"
     world.until_today(url)
     db, order = Database.open(url), world.order("cases")
-    making.folder(db, order, Form.PARQUET, base)
+    build.folder(db, order, Form.PARQUET, base)
     rows = multiplied(base, parted, times)
     expected = from_all_histories(db, order, times)
     db.close()

@@ -5,9 +5,10 @@ import numpy as np
 from ungdom.analytics import durations
 from ungdom.analytics.definitions import LEAD_TIME_BY_CODE
 from ungdom.analytics.survival import CENSORED, RiskSetCounts, Spans, aalen_johansen, kaplan_meier, quantile
-from ungdom.extracts import case_columns, known
+from ungdom.extracts import snapshots
+from ungdom.extracts.columns import cases as case_columns
 from ungdom.extracts.engines import ENDED, LEFT
-from ungdom.extracts.orders import Order
+from ungdom.extracts.order import Order
 from ungdom.store.session import Database
 from ungdom.workflow.calendar import days_between
 
@@ -18,7 +19,7 @@ _CODES = {durations.ENDED: ENDED, durations.WAITING: CENSORED}
 def from_histories(db: Database, asked: Order, code: str) -> tuple[list[str], RiskSetCounts]:
     """NumPy's counts, of the passages that the statistics see."""
     with db.reading() as tx:
-        cases, _ = known.read(tx, known.case_ids(tx, asked.known_at), asked.day, asked.known_at, alerts=False)
+        cases, _ = snapshots.read(tx, snapshots.case_ids(tx, asked.known_at), asked.day, asked.known_at, alerts=False)
     told = [told.row for one in cases for told in case_columns.rows_of(one)]
     found = [(row.konfliktrad, p) for row in told if (p := LEAD_TIME_BY_CODE[code].duration(row))]
     names = sorted({konfliktrad for konfliktrad, _ in found})

@@ -22,7 +22,7 @@ from tests.service import KEY, Client, Service
 from ungdom.analytics.cubes import TOTAL
 from ungdom.analytics.dimensions import StatisticDimension
 from ungdom.cli import app
-from ungdom.extracts import making, manifest
+from ungdom.extracts import build, manifest
 from ungdom.extracts.catalogue import extract
 from ungdom.extracts.errors import NoRelease
 from ungdom.extracts.writers import Form
@@ -206,7 +206,7 @@ def test_its_manifest_leads_to_the_same_bytes_after_a_later_release(
     world.release(service.db, oslo_date(NOW), NOW.replace(day=8))
     desk = service.app.state.extracts
     order = manifest.order_of(said, desk.keys, desk.purposes, TODAY)
-    made = making.rebuild(service.db, order, said, tmp_path / "again.parquet")
+    made = build.rebuild(service.db, order, said, tmp_path / "again.parquet")
     assert (tmp_path / "again.parquet").read_bytes() == answer.content
     assert made.files["aggregates.parquet"].sha256 == said["files"][0]["sha256"]
     assert analyst.get(WHERE, format="parquet").content != answer.content

@@ -12,9 +12,9 @@ import pytest
 
 from tests.extracts import world
 from tests.extracts.world import NAMES
-from ungdom.extracts import dictionary, making
+from ungdom.extracts import build, dictionary
 from ungdom.extracts.catalogue import EXTRACTS, Extract
-from ungdom.extracts.columns import ColumnType, Dates
+from ungdom.extracts.columns.column import ColumnType, Dates
 from ungdom.extracts.writers import Form
 from ungdom.store.session import Database
 
@@ -88,8 +88,8 @@ def packages(db: Database, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     for dates in (Dates.DAY, Dates.QUARTER):
         for name in NAMES:
             folder = tmp_path_factory.mktemp(f"{name}-{dates}")
-            making.file(db, world.order(name, of=world.purpose(dates=dates)), Form.CSV, folder / f"{name}.csv")
-            made[f"{name}-{dates}"] = folder / f"{name}.csv.{making.PACKAGE}"
+            build.file(db, world.order(name, of=world.purpose(dates=dates)), Form.CSV, folder / f"{name}.csv")
+            made[f"{name}-{dates}"] = folder / f"{name}.csv.{build.PACKAGE}"
     return made
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from tests.extracts import world
 from tests.extracts.counting import assert_same, from_histories
-from ungdom.extracts import engines, making
+from ungdom.extracts import build, engines
 from ungdom.extracts.engines import DURATIONS
-from ungdom.extracts.orders import Order
+from ungdom.extracts.order import Order
 from ungdom.extracts.writers import Form
 from ungdom.store.session import Database
 
@@ -26,7 +26,7 @@ def asked() -> Order:
 @pytest.fixture(scope="module")
 def folder(db: Database, asked: Order, tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = tmp_path_factory.mktemp("cases")
-    making.folder(db, asked, Form.PARQUET, found)
+    build.folder(db, asked, Form.PARQUET, found)
     return found
 
 

@@ -11,11 +11,11 @@ import pytest
 
 from tests import pg
 from ungdom.demo import load
-from ungdom.extracts import arrows, event_sets, known, rows
+from ungdom.extracts import arrow_queries, bulk_events, rows, snapshots
 from ungdom.extracts.catalogue import extract
-from ungdom.extracts.columns import Dates
-from ungdom.extracts.event_rows import COLUMNS
-from ungdom.extracts.orders import Order
+from ungdom.extracts.columns.column import Dates
+from ungdom.extracts.columns.events import COLUMNS
+from ungdom.extracts.order import Order
 from ungdom.extracts.pseudonyms import ExtractKeys
 from ungdom.extracts.purposes import DEMO
 from ungdom.extracts.rows import ExtractCounts
@@ -63,7 +63,7 @@ def told(
     db: Database, asked: Order, way: Way, without: frozenset[str] = frozenset()
 ) -> tuple[bytes, WrittenFile, ExtractCounts]:
     with db.reading() as tx:
-        cases = rows.ranked(asked, known.case_ids(tx, asked.known_at))
+        cases = rows.ranked(asked, snapshots.case_ids(tx, asked.known_at))
     shape = rows.schema([one for one in asked.columns if one.name not in without])
     out, tally = io.BytesIO(), ExtractCounts()
     written = write(way(db, asked, cases, tally, without=without), shape, Form.CSV, out)
@@ -71,7 +71,7 @@ def told(
 
 
 def test_the_rows_are_the_same_at_any_instant_and_on_any_day(db: Database, figure, monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    monkeypatch.setattr(event_sets, "CASES", 60)
+    monkeypatch.setattr(bulk_events, "CASES", 60)
     asked = [
         order(NOW, TODAY),
         order(NOW, TODAY, Dates.OFFSET),
@@ -80,35 +80,35 @@ def test_the_rows_are_the_same_at_any_instant_and_on_any_day(db: Database, figur
     ]
     count = 0
     for one in asked:
-        found, expected = told(db, one, event_sets.batches), told(db, one, rows.batches)
+        found, expected = told(db, one, bulk_events.batches), told(db, one, rows.batches)
         assert found == expected
         count += found[1].rows
-    assert b"correction" in told(db, asked[0], event_sets.batches)[0]
+    assert b"correction" in told(db, asked[0], bulk_events.batches)[0]
     figure(f"events set by set: {count} rows of {len(asked)} orders, byte by byte those told case by case")
 
 
 def test_columns_that_are_left_out_are_left_out(db: Database) -> None:
     without = frozenset({"year", "konfliktrad", "recorded_on"})
-    assert told(db, order(NOW, TODAY), event_sets.batches, without) == told(
+    assert told(db, order(NOW, TODAY), bulk_events.batches, without) == told(
         db, order(NOW, TODAY), rows.batches, without
     )
 
 
 def test_the_session_may_only_read(db: Database) -> None:
-    with arrows.open_source(db) as source, pytest.raises(Exception, match=r"read-?only"):
-        source.execute("DELETE FROM event", arrows.EVENTS)
+    with arrow_queries.open_source(db) as source, pytest.raises(Exception, match=r"read-?only"):
+        source.execute("DELETE FROM event", arrow_queries.EVENTS)
 
 
 def test_every_column_is_told_this_way_too() -> None:
-    assert set(event_sets._COLUMNS) == {one.name for one in COLUMNS}
+    assert set(bulk_events._COLUMNS) == {one.name for one in COLUMNS}
 
 
 def test_words_are_asked_of_every_type_that_has_them() -> None:
     """By the name of the field alone: a type of event that gets such a word is among them by itself."""
-    assert arrows.default_words("reason")[EventType.REOPENED] == "closed_in_error"
-    assert arrows.default_words("reason")[EventType.POSTPONED] is None
-    assert EventType.CORRECTED not in arrows.default_words("reason")
-    assert set(arrows.default_words("outcome")) <= set(SHAPE)
+    assert arrow_queries.default_words("reason")[EventType.REOPENED] == "closed_in_error"
+    assert arrow_queries.default_words("reason")[EventType.POSTPONED] is None
+    assert EventType.CORRECTED not in arrow_queries.default_words("reason")
+    assert set(arrow_queries.default_words("outcome")) <= set(SHAPE)
 
 
 @pytest.mark.parametrize("year", [2013, 2025, 2026, 2044])
@@ -119,8 +119,8 @@ def test_the_day_in_norway_is_that_of_the_calendar(year: int) -> None:
         for day in range(24, 32)
         for hour in (0, 21, 22, 23)
     ]
-    since, shift = event_sets._utc_offsets()
+    since, shift = bulk_events._utc_offsets()
     for one in moments:
         at = int(one.timestamp() * 1_000_000)
-        days = (at + int(shift[since.searchsorted(at, side="right") - 1])) // event_sets._DAY
+        days = (at + int(shift[since.searchsorted(at, side="right") - 1])) // bulk_events._DAY
         assert date.fromordinal(date(1970, 1, 1).toordinal() + days) == oslo_date(one)

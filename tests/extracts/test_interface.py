@@ -15,9 +15,9 @@ from tests.api.build import assert_problem
 from tests.extracts import world
 from tests.extracts.world import NAMES, NOW, TODAY
 from tests.service import Client, Service, new_case
-from ungdom.extracts import dictionary, making, manifest
+from ungdom.extracts import build, dictionary, manifest
 from ungdom.extracts.catalogue import EXTRACTS
-from ungdom.extracts.orders import OrderRequest
+from ungdom.extracts.order import OrderRequest
 from ungdom.extracts.writers import Form
 from ungdom.store.schema import core as tables
 from ungdom.store.schema.extracts import extract_pull
@@ -122,7 +122,7 @@ def test_the_answer_leads_to_its_manifest_and_that_to_the_same_bytes(
     where = answer.headers["Link"].partition(">")[0].removeprefix("<")
     said = analyst.get(where).json()
     desk = service.app.state.extracts
-    made = making.rebuild(
+    made = build.rebuild(
         service.db, manifest.order_of(said, desk.keys, desk.purposes, oslo_date(NOW)), said, tmp_path / "again.csv"
     )
     assert (tmp_path / "again.csv").read_bytes() == answer.content

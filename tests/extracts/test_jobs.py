@@ -19,11 +19,11 @@ from tests.extracts.world import NOW, TODAY
 from tests.process import UNGDOM, environment
 from tests.service import EXTRACT_KEY, KEY, Client, Service
 from ungdom.cli import app
-from ungdom.extracts import jobs, making, working
-from ungdom.extracts.folders import STATE
+from ungdom.extracts import build, job_worker, jobs
+from ungdom.extracts.job_worker import LEASE, ExtractWorkerContext
 from ungdom.extracts.jobs import Every, JobStatus, next_due
-from ungdom.extracts.orders import Downloader
-from ungdom.extracts.working import LEASE, ExtractWorkerContext
+from ungdom.extracts.order import Downloader
+from ungdom.extracts.partitioned_writer import STATE
 from ungdom.extracts.writers import Form
 from ungdom.store.session import Database
 from ungdom.workflow.vocabulary import Role
@@ -46,7 +46,7 @@ def analyst(service: Service) -> Client:
 
 def work(service: Service, **changed: Any) -> ExtractWorkerContext:
     """A worker on the database of the service, by its clock."""
-    folder = working.folder_of(service.settings)
+    folder = job_worker.folder_of(service.settings)
     given = {"retention": timedelta(days=30), "now": service.clock, **changed}
     return ExtractWorkerContext(service.db, service.app.state.extracts, folder, **given)
 
@@ -61,17 +61,17 @@ def ordered(analyst: Client, name: str = "measures", **body: Any) -> dict[str, A
 def test_what_is_ordered_is_made_and_downloaded_and_the_download_is_logged(
     service: Service, analyst: Client, tmp_path: Path
 ) -> None:
-    assert not working._has_work(work(service))
+    assert not job_worker._has_work(work(service))
     job = ordered(analyst)
-    assert working._has_work(work(service))
+    assert job_worker._has_work(work(service))
     assert (job["status"], job["files"], job["valid_at"]) == ("waiting", [], str(TODAY))
-    assert working.run(work(service)) == {"done": 1}
+    assert job_worker.run(work(service)) == {"done": 1}
 
     told = analyst.get(f"/v1/extracts/jobs/{job['id']}").json()
     order = service.app.state.extracts.order(world.OrderRequest("measures", "demo", subject="analyst"), NOW)
-    whole = making.folder(service.db, order, Form.CSV, tmp_path / "whole")
+    whole = build.folder(service.db, order, Form.CSV, tmp_path / "whole")
     assert told["status"] == "done"
-    assert told["manifest"] == json.loads((tmp_path / "whole" / making.MANIFEST).read_text())
+    assert told["manifest"] == json.loads((tmp_path / "whole" / build.MANIFEST).read_text())
     assert [one["name"] for one in told["files"]] == list(whole.files)
 
     file = told["files"][0]
@@ -87,7 +87,7 @@ def test_a_job_is_nobody_elses_and_no_other_file_is_given(service: Service, anal
     job = ordered(analyst)
     where = f"/v1/extracts/jobs/{job['id']}"
     assert_problem(analyst.get(f"{where}/files/rows.csv"), 404, "not_found")
-    working.run(work(service))
+    job_worker.run(work(service))
     name = analyst.get(where).json()["files"][0]["name"]
     for path in ("manifest.json", STATE, "../../ungdom.sqlite", "..%2f..%2fungdom.sqlite", f"../{job['id']}/{name}"):
         assert analyst.get(f"{where}/files/{path}").status_code in (404, 422)
@@ -113,12 +113,12 @@ def test_the_same_order_sent_twice_is_one_job(analyst: Client) -> None:
 def test_files_lie_there_for_as_long_as_is_set(service: Service, analyst: Client) -> None:
     job = ordered(analyst)
     there = work(service)
-    working.run(there)
+    job_worker.run(there)
     name = analyst.get(f"/v1/extracts/jobs/{job['id']}").json()["files"][0]["name"]
     service.clock.instant += timedelta(days=29)
-    assert working.run(there) == {}
+    assert job_worker.run(there) == {}
     service.clock.instant += timedelta(days=2)
-    assert working.run(there) == {"removed": 1}
+    assert job_worker.run(there) == {"removed": 1}
     assert_problem(analyst.get(f"/v1/extracts/jobs/{job['id']}/files/{name}"), 404, "not_found")
     assert analyst.get(f"/v1/extracts/jobs/{job['id']}").json()["status"] == "removed"
     assert not (there.folder / job["id"]).exists()
@@ -132,16 +132,16 @@ def test_a_worker_that_is_told_to_stop_leaves_the_job_to_be_taken_up(service: Se
         asked.append(1)
         return len(asked) > 8
 
-    assert working.run(work(service, stop=stop)) == {"stopped": 1}
+    assert job_worker.run(work(service, stop=stop)) == {"stopped": 1}
     [job] = analyst.get("/v1/extracts/jobs").json()["items"]
     assert (job["status"], job["attempts"]) == ("waiting", 0)
-    assert working.run(work(service)) == {"done": 1}
+    assert job_worker.run(work(service)) == {"done": 1}
 
 
 def test_a_job_for_a_purpose_that_is_over_by_then_is_given_up(service: Service, analyst: Client) -> None:
     ordered(analyst)
     service.clock.instant = NOW.replace(year=2100)
-    assert working.run(work(service)) == {"failed": 1}
+    assert job_worker.run(work(service)) == {"failed": 1}
     service.clock.instant = NOW
     [job] = analyst.get("/v1/extracts/jobs").json()["items"]
     assert (job["status"], job["reason"]) == ("failed", "PurposeOver")
@@ -152,12 +152,12 @@ def test_what_nobody_foresaw_is_tried_again_and_given_up_in_the_end(service: Ser
     there = work(service)
     there.folder.parent.joinpath(there.folder.name).write_text("no folder")
     for attempt in range(jobs.ATTEMPTS):
-        assert working.run(there) == {"failed": 1}
-        assert working.run(there) == {}
-        service.clock.instant += working.RETRY_DELAY + timedelta(minutes=1)
+        assert job_worker.run(there) == {"failed": 1}
+        assert job_worker.run(there) == {}
+        service.clock.instant += job_worker.RETRY_DELAY + timedelta(minutes=1)
         [job] = analyst.get("/v1/extracts/jobs").json()["items"]
         assert job["attempts"] == attempt + 1
-    assert working.run(there) == {}
+    assert job_worker.run(there) == {}
     assert (job["status"], job["reason"]) == ("failed", "NotADirectoryError")
 
 
@@ -232,10 +232,10 @@ def test_a_job_whose_worker_is_killed_is_taken_up_where_it_was(
     env = settings(service.settings.database_url, tmp_path)
     done = killed_in_the_middle(["extracts", "--work"], env, lambda: state_of(there.folder))
     service.clock.instant = later()
-    assert working.run(there)["done"] == 1
+    assert job_worker.run(there)["done"] == 1
     told = analyst.get(f"/v1/extracts/jobs/{job['id']}").json()
     order = service.app.state.extracts.order(world.OrderRequest("events", "demo", world.order("events").known_at), NOW)
-    making.folder(service.db, order, Form.CSV, tmp_path / "whole")
+    build.folder(service.db, order, Form.CSV, tmp_path / "whole")
     assert world.files(there.folder / job["id"]) == world.files(tmp_path / "whole")
     assert (told["status"], told["attempts"]) == ("done", 2)
     figure(f"extract job killed after {done} of {len(told['files'])} files: taken up, the same bytes")
@@ -262,7 +262,7 @@ def test_a_command_that_is_killed_is_taken_up_with_resume(
     assert (refused.exit_code, "is there already" in refused.output) == (1, True)
     resumed = run(*command, str(tmp_path / "broken"), "--resume")
     assert resumed.exit_code == 0, resumed.output
-    said = tmp_path / "broken" / making.MANIFEST
+    said = tmp_path / "broken" / build.MANIFEST
     again = run("extract", "--rebuild", str(said), "--out", str(tmp_path / "again"))
     assert again.exit_code == 0, again.output
     assert f"cases {world.CASES} of {world.CASES}" in again.output
@@ -290,12 +290,12 @@ def test_a_schedule_makes_a_job_a_period_and_what_was_missed_once(service: Servi
     made = analyst.post("/v1/extracts/schedules", body)
     assert (made.status_code, made.json()["next_on"]) == (201, "2026-02-01")
     there = work(service)
-    assert working.run(there) == {}
+    assert job_worker.run(there) == {}
     service.clock.turn_to(date(2026, 2, 1))
-    assert working.run(there) == {"planned": 1, "done": 1}
-    assert working.run(there) == {}
+    assert job_worker.run(there) == {"planned": 1, "done": 1}
+    assert job_worker.run(there) == {}
     service.clock.turn_to(date(2026, 5, 20))
-    assert working.run(there) == {"planned": 1, "done": 1, "removed": 1}
+    assert job_worker.run(there) == {"planned": 1, "done": 1, "removed": 1}
     days = [one["valid_at"] for one in analyst.get("/v1/extracts/jobs").json()["items"]]
     assert days == ["2026-05-19", "2026-01-31"]
     [schedule] = analyst.get("/v1/extracts/schedules").json()["items"]
@@ -306,4 +306,4 @@ def test_a_schedule_makes_a_job_a_period_and_what_was_missed_once(service: Servi
     assert analyst._send("DELETE", where).status_code == 204
     assert_problem(analyst._send("DELETE", where), 404, "not_found")
     service.clock.turn_to(date(2026, 7, 1))
-    assert working.run(there)["planned"] == 0
+    assert job_worker.run(there)["planned"] == 0

@@ -11,11 +11,11 @@ from tests.extracts import world
 from tests.extracts.world import NAMES, OF_CASES
 from tests.statistics import waits
 from ungdom.extracts.catalogue import EXTRACTS
-from ungdom.extracts.columns import Column, ColumnType, Dates
+from ungdom.extracts.columns.column import Column, ColumnType, Dates
+from ungdom.extracts.columns.shared import CASE
 from ungdom.extracts.errors import NotAsDeclared
-from ungdom.extracts.orders import Order
+from ungdom.extracts.order import Order
 from ungdom.extracts.pseudonyms import PseudonymKind
-from ungdom.extracts.shared import CASE
 from ungdom.extracts.writers import Form
 from ungdom.store.people import Personalia, read_person
 from ungdom.store.schema import core as tables

@@ -10,9 +10,9 @@ from tests.extracts import world
 from tests.extracts.world import NOW
 from tests.service import settings_of
 from ungdom.extracts import purposes
-from ungdom.extracts.columns import Dates
+from ungdom.extracts.columns.column import Dates
 from ungdom.extracts.errors import ExtractsError, NoExtract, NoPurpose, NotForPurpose, PurposeOver
-from ungdom.extracts.orders import OrderRequest
+from ungdom.extracts.order import OrderRequest
 from ungdom.settings import BadSettings, from_environment
 
 FILE = """

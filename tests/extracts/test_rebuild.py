@@ -18,11 +18,11 @@ from tests import pg
 from tests.extracts import world
 from tests.extracts.world import KEY, NAMES, NOW, THEN, TODAY
 from tests.service import fill
-from ungdom.extracts import making, manifest
-from ungdom.extracts.columns import Dates
+from ungdom.extracts import build, manifest
+from ungdom.extracts.columns.column import Dates
 from ungdom.extracts.errors import CannotRebuild, NoKey, NotEmpty, NotYet, PurposeOver
-from ungdom.extracts.folders import STATE
-from ungdom.extracts.orders import OrderRequest, OrderService
+from ungdom.extracts.order import OrderRequest, OrderService
+from ungdom.extracts.partitioned_writer import STATE
 from ungdom.extracts.writers import Form
 from ungdom.store.session import Database
 from ungdom.workflow.calendar import last_moment, oslo_date
@@ -35,10 +35,10 @@ def take_out(db: Database, folder: Path) -> dict[str, dict[str, Any]]:
     """Every extract as known then as a file, and the measures as a folder as well; the manifests."""
     said = {}
     for name, form in FORMS.items():
-        making.file(db, world.order(name, known_on=THEN), form, folder / name)
-        said[name] = json.loads((folder / f"{name}.{making.MANIFEST}").read_text())
-    making.folder(db, world.order("measures", known_on=THEN), Form.PARQUET, folder / "parted")
-    said["parted"] = json.loads((folder / "parted" / making.MANIFEST).read_text())
+        build.file(db, world.order(name, known_on=THEN), form, folder / name)
+        said[name] = json.loads((folder / f"{name}.{build.MANIFEST}").read_text())
+    build.folder(db, world.order("measures", known_on=THEN), Form.PARQUET, folder / "parted")
+    said["parted"] = json.loads((folder / "parted" / build.MANIFEST).read_text())
     return said
 
 
@@ -46,7 +46,7 @@ def build_again(db: Database, said: dict[str, Any], path: Path, desk: OrderServi
     """Built again from its manifest; the digest of all of it. Raises when it is another."""
     known = desk or world.desk()
     order = manifest.order_of(said, known.keys, known.purposes, oslo_date(NOW))
-    made = making.rebuild(db, order, said, path)
+    made = build.rebuild(db, order, said, path)
     return manifest.combined_sha256(made.files)
 
 
@@ -124,26 +124,26 @@ def test_an_extract_is_built_again_after_a_restore_and_after_what_came_in_later(
 
 def test_a_folder_and_a_file_hold_the_same_rows(db: Database, tmp_path: Path) -> None:
     asked = world.order("measures")
-    whole = making.folder(db, asked, Form.NDJSON, tmp_path / "parted")
+    whole = build.folder(db, asked, Form.NDJSON, tmp_path / "parted")
     assert len(whole.files) > 10
     parted = [
         json.loads(line) for one in (tmp_path / "parted").rglob("*.ndjson") for line in one.read_text().splitlines()
     ]
-    told = [{k: v for k, v in row.items() if k not in making.PARTITION_COLUMNS} for row in world.rows(db, asked)]
+    told = [{k: v for k, v in row.items() if k not in build.PARTITION_COLUMNS} for row in world.rows(db, asked)]
     by_name = itemgetter("measure")
     assert sorted(parted, key=by_name) == sorted(told, key=by_name)
 
 
 def test_a_run_that_was_broken_off_leaves_what_an_unbroken_one_would(db: Database, tmp_path: Path) -> None:
     asked = world.order("events")
-    making.folder(db, asked, Form.PARQUET, tmp_path / "whole")
+    build.folder(db, asked, Form.PARQUET, tmp_path / "whole")
     for stop in (5, world.CASES // 2, world.CASES - 1):
         with pytest.raises(InterruptedError):
-            making.folder(db, asked, Form.PARQUET, tmp_path / "broken", stop > 5, breaking(stop))
+            build.folder(db, asked, Form.PARQUET, tmp_path / "broken", stop > 5, breaking(stop))
     with pytest.raises(NotEmpty):
-        making.folder(db, asked, Form.PARQUET, tmp_path / "broken")
+        build.folder(db, asked, Form.PARQUET, tmp_path / "broken")
     seen: list[tuple[int, int]] = []
-    making.folder(db, asked, Form.PARQUET, tmp_path / "broken", True, lambda *done: seen.append(done))
+    build.folder(db, asked, Form.PARQUET, tmp_path / "broken", True, lambda *done: seen.append(done))
     assert seen[-1] == (world.CASES, world.CASES)
     assert seen == sorted(seen)
     assert world.files(tmp_path / "broken") == world.files(tmp_path / "whole")
@@ -158,8 +158,8 @@ def breaking(after: int) -> Callable[[int, int], None]:
 
 
 def test_what_differs_is_said_before_a_row_is_read(db: Database, tmp_path: Path) -> None:
-    making.file(db, world.order("cases"), Form.CSV, tmp_path / "cases.csv")
-    said = json.loads((tmp_path / f"cases.csv.{making.MANIFEST}").read_text())
+    build.file(db, world.order("cases"), Form.CSV, tmp_path / "cases.csv")
+    said = json.loads((tmp_path / f"cases.csv.{build.MANIFEST}").read_text())
     old = f"1:{KEY}"
     another = "1:QUJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI="
 
@@ -181,8 +181,8 @@ def test_what_differs_is_said_before_a_row_is_read(db: Database, tmp_path: Path)
 
 
 def test_other_bytes_are_named_with_their_file(db: Database, tmp_path: Path) -> None:
-    making.folder(db, world.order("cases"), Form.CSV, tmp_path / "cases")
-    said = json.loads((tmp_path / "cases" / making.MANIFEST).read_text())
+    build.folder(db, world.order("cases"), Form.CSV, tmp_path / "cases")
+    said = json.loads((tmp_path / "cases" / build.MANIFEST).read_text())
     said["files"][0]["sha256"] = "0" * 64
     said["code"]["sources"] = "others"
     with pytest.raises(CannotRebuild, match=rf"file {said['files'][0]['name']}: 0{{64}} then.*code: others then"):
@@ -190,13 +190,13 @@ def test_other_bytes_are_named_with_their_file(db: Database, tmp_path: Path) -> 
 
 
 def test_the_manifest_says_what_the_files_are(db: Database, tmp_path: Path) -> None:
-    made = making.folder(db, world.order("cases", day=THEN), Form.CSV, tmp_path / "cases")
-    said = json.loads((tmp_path / "cases" / making.MANIFEST).read_text())
+    made = build.folder(db, world.order("cases", day=THEN), Form.CSV, tmp_path / "cases")
+    said = json.loads((tmp_path / "cases" / build.MANIFEST).read_text())
     lines = sum(len(one.read_text().splitlines()) - 1 for one in (tmp_path / "cases").rglob("*.csv"))
     assert said["rows"] == made.rows == lines
     assert said["order"]["known_at"] == last_moment(TODAY).astimezone(UTC).isoformat()
     assert said["order"]["valid_at"] == THEN.isoformat()
-    assert {one["name"] for one in said["files"]} | {STATE, making.MANIFEST, making.PACKAGE} == set(
+    assert {one["name"] for one in said["files"]} | {STATE, build.MANIFEST, build.PACKAGE} == set(
         world.files(tmp_path / "cases")
     )
 
@@ -205,7 +205,7 @@ def test_a_database_that_is_empty_gives_an_empty_extract(tmp_path: Path) -> None
     fill(pg.sqlite_url(tmp_path))
     db = Database.open(pg.sqlite_url(tmp_path))
     assert world.rows(db, world.order("cases")) == []
-    assert making.folder(db, world.order("cases"), Form.CSV, tmp_path / "out").files == {}
+    assert build.folder(db, world.order("cases"), Form.CSV, tmp_path / "out").files == {}
     db.close()
 
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ungdom.extracts.folders import STATE, FolderPlan, OtherExtract, Partition, write_folder
+from ungdom.extracts.partitioned_writer import STATE, FolderPlan, OtherExtract, Partition, write_folder
 from ungdom.extracts.writers import Form, SchemaMismatch, WrittenFile, regrouped, write
 
 SCHEMA = pa.schema(

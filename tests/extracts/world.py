@@ -17,10 +17,10 @@ from tests.statistics import waits
 from ungdom import alerts
 from ungdom.alerts.sweep import sweep
 from ungdom.demo.story import GeneratedCase
-from ungdom.extracts import making
+from ungdom.extracts import build as making
 from ungdom.extracts.catalogue import EXTRACTS, extract
-from ungdom.extracts.columns import Dates
-from ungdom.extracts.orders import Order, OrderRequest, OrderService, order_of_release
+from ungdom.extracts.columns.column import Dates
+from ungdom.extracts.order import Order, OrderRequest, OrderService, order_of_release
 from ungdom.extracts.pseudonyms import ExtractKeys
 from ungdom.extracts.purposes import Purpose, Purposes
 from ungdom.extracts.writers import Form

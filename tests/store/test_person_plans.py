@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, event, select, true, update
 from tests import pg
 from tests.store import cases
 from tests.store.conftest import upgrade
-from ungdom.extracts import known
+from ungdom.extracts import snapshots
 from ungdom.message.national_id import normalise
 from ungdom.store import bulk, journal, observations, people
 from ungdom.store.journal import EventBatch, StoredCase
@@ -130,7 +130,7 @@ def what_people_recorded(crowd: Crowd) -> set[UUID]:
 
 
 def their_life(crowd: Crowd) -> set[UUID]:
-    found, _ = known.read(crowd.tx, [crowd.case_id], cases.FIRST_DAY, LATER, person_histories=True)
+    found, _ = snapshots.read(crowd.tx, [crowd.case_id], cases.FIRST_DAY, LATER, person_histories=True)
     return {one.case_id for case in found if case.life for one in case.life.cases}
 
 

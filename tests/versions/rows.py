@@ -12,7 +12,7 @@ from typing import Any
 from ungdom.analytics import definitions
 from ungdom.analytics.definitions import Definition
 from ungdom.extracts.catalogue import EXTRACTS
-from ungdom.extracts.columns import Column
+from ungdom.extracts.columns.column import Column
 from ungdom.workflow import table
 from ungdom.workflow.table import VERSIONS, Move
 

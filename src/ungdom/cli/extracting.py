@@ -19,8 +19,8 @@ from ungdom.settings import BadSettings, Settings
 from ungdom.workflow.calendar import last_moment, oslo_date
 
 if TYPE_CHECKING:
-    from ungdom.extracts.making import ExtractResult
-    from ungdom.extracts.orders import Order
+    from ungdom.extracts.build import ExtractResult
+    from ungdom.extracts.order import Order
     from ungdom.store.session import Database
 
 Name = Annotated[str | None, typer.Argument(help="Which extract: `ungdom extracts` lists them.")]
@@ -100,10 +100,10 @@ def extract(  # noqa: PLR0913, PLR0917  # each an option of the command
 @contextmanager
 def extract_worker(config: Settings, stop: Event, every: float) -> Iterator[None]:
     """Extract jobs are made meanwhile, by a thread of their own, until told to stop; one in hand is taken up later."""
-    from ungdom.extracts import working
+    from ungdom.extracts import job_worker
 
-    work = working.from_settings(config, open_database(config), clock.now, stop.is_set)
-    thread = Thread(target=working.run_until_stopped, args=(work, stop, every), name="extracts")
+    work = job_worker.from_settings(config, open_database(config), clock.now, stop.is_set)
+    thread = Thread(target=job_worker.run_until_stopped, args=(work, stop, every), name="extracts")
     thread.start()
     try:
         yield
@@ -113,10 +113,10 @@ def extract_worker(config: Settings, stop: Event, every: float) -> Iterator[None
 
 
 def _make_jobs(config: Settings) -> None:
-    from ungdom.extracts import working
+    from ungdom.extracts import job_worker
 
     db = open_database(config)
-    done = working.run(working.from_settings(config, db, clock.now))
+    done = job_worker.run(job_worker.from_settings(config, db, clock.now))
     db.close()
     out.print(", ".join(f"{name} {count}" for name, count in done.items()) or "nothing to do")
     raise typer.Exit(ExitCode.FOUND if done["failed"] else ExitCode.DONE)
@@ -125,7 +125,7 @@ def _make_jobs(config: Settings) -> None:
 @contextmanager
 def _reported_errors() -> Iterator[None]:
     from ungdom.extracts.errors import ExtractsError
-    from ungdom.extracts.folders import OtherExtract
+    from ungdom.extracts.partitioned_writer import OtherExtract
 
     try:
         yield
@@ -145,20 +145,21 @@ def _write_extract(
     path: Path,
     resume: bool,
 ) -> "ExtractResult":
-    from ungdom.extracts import making, pulling
-    from ungdom.extracts.orders import OPERATOR
+    from ungdom.extracts import build, download_log
+    from ungdom.extracts.order import OPERATOR
 
     order, form = _order(db, config, options), _form(written_as)
-    with pulling.log_download(db, order, form, OPERATOR, clock.now) as log, progress("cases") as report:
+    with download_log.log_download(db, order, form, OPERATOR, clock.now) as log, progress("cases") as report:
         if path.suffix or order.extract.released:
-            log.result = making.file(db, order, form, path, report)
+            log.result = build.file(db, order, form, path, report)
         else:
-            log.result = making.folder(db, order, form, path, resume, report)
+            log.result = build.folder(db, order, form, path, resume, report)
     return log.result
 
 
 def _order(db: "Database", config: Settings, options: OrderOptions) -> "Order":
-    from ungdom.extracts import catalogue, opening, orders, released
+    from ungdom.extracts import catalogue, released, settings
+    from ungdom.extracts import order as orders
 
     name, purpose, known_on, valid_at = options
     selected, known_at = catalogue.extract(name), last_moment(known_on.date()) if known_on else None
@@ -168,18 +169,18 @@ def _order(db: "Database", config: Settings, options: OrderOptions) -> "Order":
     if not (purpose and known_at):
         raise BadSettings(USAGE)
     request = orders.OrderRequest(name, purpose, known_at, valid_at.date() if valid_at else None)
-    return opening.order_service(config).order(request, clock.now())
+    return settings.order_service(config).order(request, clock.now())
 
 
 def _rebuild(db: "Database", config: Settings, original: dict[str, Any], path: Path, resume: bool) -> "ExtractResult":
-    from ungdom.extracts import making, manifest, opening, pulling
-    from ungdom.extracts.orders import OPERATOR
+    from ungdom.extracts import build, download_log, manifest, settings
+    from ungdom.extracts.order import OPERATOR
 
-    service = opening.order_service(config)
+    service = settings.order_service(config)
     order = manifest.order_of(original, service.keys, service.purposes, oslo_date(clock.now()))
     form = manifest.form_of(original)
-    with pulling.log_download(db, order, form, OPERATOR, clock.now) as log, progress("cases") as report:
-        log.result = making.rebuild(db, order, original, path, resume, report)
+    with download_log.log_download(db, order, form, OPERATOR, clock.now) as log, progress("cases") as report:
+        log.result = build.rebuild(db, order, original, path, resume, report)
     return log.result
 
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ungdom.extracts import aggregate_rows, alert_rows, case_columns, event_rows, measure_rows, recidivism_rows
-from ungdom.extracts.columns import Column
+from ungdom.extracts.columns import aggregates, cases, events, measures, recidivism
+from ungdom.extracts.columns import alerts as alert_rows
+from ungdom.extracts.columns.column import Column
 from ungdom.extracts.errors import NoExtract
 
 
@@ -49,16 +50,16 @@ class Extract:
 # A table is read across.
 # fmt: off
 EXTRACTS: tuple[Extract, ...] = (
-    Extract("cases", 1, "a case", ("case",), case_columns.COLUMNS, case_columns.rows_of),
-    Extract("events", 1, "an event as it was recorded", ("case", "seq"), event_rows.COLUMNS, event_rows.rows_of),
-    Extract("measures", 1, "a measure put on a plan or asked for", ("measure",), measure_rows.COLUMNS,
-            measure_rows.rows_of),
+    Extract("cases", 1, "a case", ("case",), cases.COLUMNS, cases.rows_of),
+    Extract("events", 1, "an event as it was recorded", ("case", "seq"), events.COLUMNS, events.rows_of),
+    Extract("measures", 1, "a measure put on a plan or asked for", ("measure",), measures.COLUMNS,
+            measures.rows_of),
     Extract("alerts", 1, "a clock and due day of a case of which somebody was told", ("alert",), alert_rows.COLUMNS,
             alert_rows.rows_of, alerts=True),
     Extract("recidivism", 1, "a person from one origin by one definition of recidivism", ("spell",),
-            recidivism_rows.COLUMNS, recidivism_rows.rows_of, person_histories=True),
-    Extract("aggregates", 1, "a number of a released table", ("release", "row"), aggregate_rows.COLUMNS,
-            aggregate_rows.rows_of, released=True),
+            recidivism.COLUMNS, recidivism.rows_of, person_histories=True),
+    Extract("aggregates", 1, "a number of a released table", ("release", "row"), aggregates.COLUMNS,
+            aggregates.rows_of, released=True),
 )
 # fmt: on
 """In the order of showing."""

@@ -5,8 +5,8 @@ from typing import Any
 
 from ungdom import texts
 from ungdom.extracts.catalogue import EXTRACTS, Extract
-from ungdom.extracts.columns import Column, ColumnType, Dates, PurposeColumn, purpose_columns
-from ungdom.extracts.orders import Order
+from ungdom.extracts.columns.column import Column, ColumnType, Dates, PurposeColumn, purpose_columns
+from ungdom.extracts.order import Order
 from ungdom.extracts.pseudonyms import LENGTH
 from ungdom.extracts.writers import Form, WrittenFile
 

@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import RowMapping, and_, exists, insert, or_, select, update
 
-from ungdom.extracts.orders import Downloader, Order, as_of
+from ungdom.extracts.order import Downloader, Order, as_of
 from ungdom.extracts.writers import Form
 from ungdom.store.keyset import KeysetPosition, page
 from ungdom.store.schema.extracts import extract_job, extract_schedule

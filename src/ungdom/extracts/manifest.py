@@ -12,7 +12,7 @@ from typing import Any
 import ungdom
 from ungdom.extracts.catalogue import extract
 from ungdom.extracts.errors import CannotRebuild
-from ungdom.extracts.orders import Order, order_of_release
+from ungdom.extracts.order import Order, order_of_release
 from ungdom.extracts.pseudonyms import ExtractKeys
 from ungdom.extracts.purposes import Purposes
 from ungdom.extracts.writers import Form, WrittenFile

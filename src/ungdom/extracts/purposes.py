@@ -15,7 +15,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ungdom.extracts.catalogue import EXTRACTS, Extract
-from ungdom.extracts.columns import Dates, PurposeColumn, purpose_columns
+from ungdom.extracts.columns.column import Dates, PurposeColumn, purpose_columns
 from ungdom.extracts.errors import NoPurpose, NotForPurpose, PurposeOver
 from ungdom.settings import BadSettings, Settings
 

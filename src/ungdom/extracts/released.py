@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ungdom.extracts.catalogue import Extract
 from ungdom.extracts.errors import NoRelease
-from ungdom.extracts.orders import Order, order_of_release
+from ungdom.extracts.order import Order, order_of_release
 from ungdom.extracts.rows import batch_builder
 from ungdom.lazy import lazy
 from ungdom.store import bulk, releases

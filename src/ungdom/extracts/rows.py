@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from ungdom.extracts import known
-from ungdom.extracts.columns import Column, ColumnType, Dates, PurposeColumn, coarsen_date
+from ungdom.extracts import snapshots as known
+from ungdom.extracts.columns.column import Column, ColumnType, Dates, PurposeColumn, coarsen_date
 from ungdom.extracts.errors import NotAsDeclared
-from ungdom.extracts.orders import Order
+from ungdom.extracts.order import Order
 from ungdom.extracts.pseudonyms import PseudonymKind
 from ungdom.lazy import lazy
 from ungdom.store import bulk

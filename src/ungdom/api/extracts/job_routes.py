@@ -21,9 +21,9 @@ from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext, Wr
 from ungdom.api.http.pagination import PageQuery, page_and_cursor, start_after
 from ungdom.api.http.tokens import EXTRACTS
 from ungdom.cases import NotVisible
-from ungdom.extracts import jobs, pulling
+from ungdom.extracts import download_log, jobs
 from ungdom.extracts.jobs import Every, ExtractJob, ExtractSchedule, JobStatus
-from ungdom.extracts.orders import Downloader, Order, OrderRequest, OrderService
+from ungdom.extracts.order import Downloader, Order, OrderRequest, OrderService
 from ungdom.extracts.writers import Form, WrittenFile
 from ungdom.message.text import PathText
 from ungdom.store.session import Connection
@@ -203,7 +203,7 @@ def get_extract_file(
     downloader, now = _downloader(context), request.app.state.clock
 
     def fill(out: BinaryIO) -> None:
-        with pulling.log_file_download(context.db, job, download.file_info, file, downloader, now):
+        with download_log.log_file_download(context.db, job, download.file_info, file, downloader, now):
             download.copy(out)
 
     headers = {"Content-Length": str(download.file_info.bytes), "Ungdom-SHA256": download.file_info.sha256}
@@ -223,7 +223,7 @@ class Download:
     def copy(self, out: BinaryIO) -> None:
         """All of it."""
         with self.path.open("rb") as file:
-            while chunk := file.read(pulling.CHUNK):
+            while chunk := file.read(download_log.CHUNK):
                 check_cancelled()
                 out.write(chunk)
 

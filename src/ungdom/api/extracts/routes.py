@@ -17,8 +17,8 @@ from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext
 from ungdom.api.http.pagination import PageQuery, page_and_cursor, start_after
 from ungdom.api.http.tokens import ADMIN, EXTRACTS, READ, STATUS
 from ungdom.cases import NotVisible
-from ungdom.extracts import catalogue, making, pulling, released
-from ungdom.extracts.orders import Downloader, Order, OrderRequest, OrderService
+from ungdom.extracts import build, catalogue, download_log, released
+from ungdom.extracts.order import Downloader, Order, OrderRequest, OrderService
 from ungdom.extracts.writers import Form
 from ungdom.message.text import ReferenceText
 from ungdom.store.session import Connection
@@ -114,8 +114,8 @@ def _extract_response(context: RequestContext, request: Request, order: Order, r
     downloader, pull_id = Downloader(viewer.subject, viewer.role), uuid4()
 
     def fill(out: BinaryIO) -> None:
-        with pulling.log_download(context.db, order, form, downloader, now, pull_id) as log:
-            log.result = making.stream(context.db, order, form, out, lambda *_: check_cancelled())
+        with download_log.log_download(context.db, order, form, downloader, now, pull_id) as log:
+            log.result = build.stream(context.db, order, form, out, lambda *_: check_cancelled())
 
     link = {"Link": f'</v1/extracts/pulls/{pull_id}/manifest>; rel="describedby"'}
     return ExtractResponse(fill, form, order.extract.name, request.app.state.extract_threads, link)
@@ -136,13 +136,13 @@ def _accepted_form(accept: str | None) -> Form:
 
 
 def _page_of_pulls(tx: Connection, context: RequestContext, query: PageQuery) -> ApiResponse:
-    rows = pulling.recent_downloads(tx, start_after(context, "pulls", query), query.limit + 1)
+    rows = download_log.recent_downloads(tx, start_after(context, "pulls", query), query.limit + 1)
     page, following = page_and_cursor(context, "pulls", query, rows, lambda pull: (pull.at, pull.pull_id))
     return json_response(e.PullList(items=[e.pull_out(pull) for pull in page], next=following))
 
 
 def _manifest_of_pull(tx: Connection, context: RequestContext, pull_id: UUID) -> ApiResponse:
-    viewer, pull = context.principal.viewer, pulling.find(tx, pull_id)
+    viewer, pull = context.principal.viewer, download_log.find(tx, pull_id)
     may_read = pull is not None and (pull.subject == viewer.subject or may_read_downloads(viewer.role))
     if pull is None or not may_read or pull.manifest is None:
         raise NotVisible

@@ -12,8 +12,8 @@ from ungdom.api.cases.schemas import Output
 from ungdom.api.http import inputs as i
 from ungdom.extracts import dictionary
 from ungdom.extracts.catalogue import EXTRACTS, Extract
-from ungdom.extracts.columns import Dates
-from ungdom.extracts.pulling import DownloadRecord
+from ungdom.extracts.columns.column import Dates
+from ungdom.extracts.download_log import DownloadRecord
 from ungdom.extracts.purposes import Purpose
 from ungdom.extracts.writers import Form
 from ungdom.message.text import ReferenceText

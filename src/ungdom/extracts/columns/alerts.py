@@ -6,10 +6,10 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-from ungdom.extracts.columns import Column, ColumnType
-from ungdom.extracts.known import AlertChangeRecord, CaseSnapshot
+from ungdom.extracts.columns.column import Column, ColumnType
+from ungdom.extracts.columns.shared import CASE, CLOCKS, OFFICE_NORM, PLACE
 from ungdom.extracts.pseudonyms import PseudonymKind
-from ungdom.extracts.shared import CASE, CLOCKS, OFFICE_NORM, PLACE
+from ungdom.extracts.snapshots import AlertChangeRecord, CaseSnapshot
 from ungdom.workflow.calendar import days_between
 from ungdom.workflow.rules.escalation import AlertChange, AlertState, ClearedBecause, DelayReason, Level
 

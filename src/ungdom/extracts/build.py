@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 from uuid import UUID
 
-from ungdom.extracts import dictionary, event_rows, known, manifest, released, rows
+from ungdom.extracts import dictionary, manifest, released, rows, snapshots
+from ungdom.extracts.columns import events
 from ungdom.extracts.errors import NotEmpty
-from ungdom.extracts.folders import STATE, FolderPlan, Partition, write_atomically, write_folder
-from ungdom.extracts.orders import Order
-from ungdom.extracts.places import cases_by_partition
+from ungdom.extracts.order import Order
+from ungdom.extracts.partitioned_writer import STATE, FolderPlan, Partition, write_atomically, write_folder
+from ungdom.extracts.partitions import cases_by_partition
 from ungdom.extracts.rows import ExtractCounts, ranked, schema
 from ungdom.extracts.writers import Form, WrittenFile, write
 from ungdom.lazy import lazy
@@ -26,9 +27,9 @@ from ungdom.store.session import Database
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from ungdom.extracts import event_sets
+    from ungdom.extracts import bulk_events as event_sets
 else:
-    event_sets = lazy("ungdom.extracts.event_sets")
+    event_sets = lazy("ungdom.extracts.bulk_events")
 
 Report = Callable[[int, int], object]
 """Called with how many cases are done, and how many there are."""
@@ -55,7 +56,7 @@ class ExtractResult:
 def cases_of(db: Database, order: Order) -> list[bytes]:
     """Every case of the order, in the order of the pseudonyms."""
     with db.reading() as tx:
-        ids = known.case_ids(tx, order.known_at)
+        ids = snapshots.case_ids(tx, order.known_at)
     return ranked(order, ids)
 
 
@@ -139,7 +140,7 @@ def _batches(
     without: frozenset[str] = frozenset(),
 ) -> Iterator[pa.RecordBatch]:
     """The rows of these cases: events set by set, the others case by case."""
-    convert = event_sets.batches if order.extract.rows_of is event_rows.rows_of else rows.batches
+    convert = event_sets.batches if order.extract.rows_of is events.rows_of else rows.batches
     return convert(db, order, cases, counts, report, without)
 
 

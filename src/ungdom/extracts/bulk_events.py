@@ -25,12 +25,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import select, tuple_
 
-from ungdom.extracts import event_rows, rows
-from ungdom.extracts.arrows import open_source
-from ungdom.extracts.columns import ColumnType, Dates, PurposeColumn, coarsen_date
+from ungdom.extracts import rows
+from ungdom.extracts.arrow_queries import open_source
+from ungdom.extracts.columns import events as event_rows
+from ungdom.extracts.columns.column import ColumnType, Dates, PurposeColumn, coarsen_date
+from ungdom.extracts.columns.events import EventRow, RecordStatus
 from ungdom.extracts.errors import NotAsDeclared
-from ungdom.extracts.event_rows import EventRow, RecordStatus
-from ungdom.extracts.orders import Order
+from ungdom.extracts.order import Order
 from ungdom.extracts.rows import ExtractCounts
 from ungdom.store import bulk, journal
 from ungdom.store.schema.core import event

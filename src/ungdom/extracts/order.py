@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from ungdom.extracts.catalogue import Extract, extract
-from ungdom.extracts.columns import Dates, PurposeColumn
+from ungdom.extracts.columns.column import Dates, PurposeColumn
 from ungdom.extracts.errors import NoKey, NotYet
 from ungdom.extracts.pseudonyms import ExtractKeys, ExtractPseudonymiser, PseudonymKind, Pseudonyms
 from ungdom.extracts.purposes import PUBLISHED, Purpose, Purposes

@@ -1,6 +1,6 @@
 """Columns that several extracts have: whose row it is, and how large extracts are parted."""
 
-from ungdom.extracts.columns import Column, ColumnType
+from ungdom.extracts.columns.column import Column, ColumnType
 from ungdom.extracts.offices import KONFLIKTRAD
 from ungdom.extracts.pseudonyms import PseudonymKind
 from ungdom.workflow.rules.deadlines import RULES

@@ -15,9 +15,9 @@ from ungdom.analytics.cubes import TOTAL
 from ungdom.analytics.definitions import LEAD_TIMES, RECIDIVISMS
 from ungdom.analytics.dimensions import FIXED_VALUES, UNKNOWN, StatisticDimension
 from ungdom.analytics.recidivism import cubes as relapses
-from ungdom.extracts.columns import Column, ColumnType
+from ungdom.extracts.columns.column import Column, ColumnType
+from ungdom.extracts.columns.shared import OFFICE_NORM
 from ungdom.extracts.offices import DISTRICTS, KONFLIKTRAD
-from ungdom.extracts.shared import OFFICE_NORM
 from ungdom.release.plan import CASES, ENDING, RELEASE_PLAN, RELEASED_ENDINGS
 from ungdom.store.releases import StoredRelease
 from ungdom.workflow.calendar import oslo_date

@@ -12,11 +12,12 @@ from threading import Event
 from typing import Any
 
 from ungdom.clock import Clock
-from ungdom.extracts import jobs, making, opening
+from ungdom.extracts import build, jobs
+from ungdom.extracts import settings as opening
 from ungdom.extracts.errors import ExtractsError
-from ungdom.extracts.folders import OtherExtract
 from ungdom.extracts.jobs import ExtractJob
-from ungdom.extracts.orders import OrderRequest, OrderService
+from ungdom.extracts.order import OrderRequest, OrderService
+from ungdom.extracts.partitioned_writer import OtherExtract
 from ungdom.settings import Settings
 from ungdom.store.errors import StoreError, Unavailable
 from ungdom.store.session import Database
@@ -129,15 +130,15 @@ def _write_job(work: ExtractWorkerContext, job: ExtractJob) -> dict[str, Any]:
     order, path = work.order_service.order(request, work.now()), work.folder / str(job.job_id)
     report = _progress_report(work, job)
     try:
-        making.folder(work.db, order, job.form, path, True, report)
+        build.folder(work.db, order, job.form, path, True, report)
     except OtherExtract:  # what it means has changed since it was begun: none of it is of use
         shutil.rmtree(path)
-        making.folder(work.db, order, job.form, path, True, report)
-    manifest: dict[str, Any] = json.loads((path / making.MANIFEST).read_text(encoding="utf-8"))
+        build.folder(work.db, order, job.form, path, True, report)
+    manifest: dict[str, Any] = json.loads((path / build.MANIFEST).read_text(encoding="utf-8"))
     return manifest
 
 
-def _progress_report(work: ExtractWorkerContext, job: ExtractJob) -> making.Report:
+def _progress_report(work: ExtractWorkerContext, job: ExtractJob) -> build.Report:
     renewed = work.now()
 
     def report(done: int, cases: int) -> None:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from ungdom.analytics.definitions import RECIDIVISMS
 from ungdom.analytics.recidivism.rules import Relapse
 from ungdom.analytics.recidivism.spells import RecidivismSpell, recidivism_spells
-from ungdom.extracts.columns import Column, ColumnType
-from ungdom.extracts.known import CaseSnapshot
+from ungdom.extracts.columns.column import Column, ColumnType
+from ungdom.extracts.columns.shared import CASE, OFFICE_NORM, PERSON, PLACE
 from ungdom.extracts.pseudonyms import PseudonymKind
-from ungdom.extracts.shared import CASE, OFFICE_NORM, PERSON, PLACE
+from ungdom.extracts.snapshots import CaseSnapshot
 from ungdom.workflow.calendar import days_between
 
 T = ColumnType

@@ -12,9 +12,9 @@ from sqlalchemy import insert, select, update
 
 from ungdom.clock import Clock
 from ungdom.extracts import manifest
+from ungdom.extracts.build import ExtractResult
 from ungdom.extracts.jobs import ExtractJob
-from ungdom.extracts.making import ExtractResult
-from ungdom.extracts.orders import Downloader, Order
+from ungdom.extracts.order import Downloader, Order
 from ungdom.extracts.writers import Form, WrittenFile
 from ungdom.store.schema.extracts import extract_pull
 from ungdom.store.session import Connection, Database

@@ -8,10 +8,10 @@ from typing import Any
 
 from ungdom.analytics import case_facts
 from ungdom.analytics.case_facts import CaseFacts
-from ungdom.extracts.columns import Column, ColumnType
-from ungdom.extracts.known import CaseSnapshot
+from ungdom.extracts.columns.column import Column, ColumnType
+from ungdom.extracts.columns.shared import CASE, OFFICE_NORM, PERSON, PLACE
 from ungdom.extracts.offices import DISTRICT_OF, DISTRICTS
-from ungdom.extracts.shared import CASE, OFFICE_NORM, PERSON, PLACE
+from ungdom.extracts.snapshots import CaseSnapshot
 from ungdom.workflow import payloads as d
 from ungdom.workflow.calendar import Length, after, days_between, oslo_date
 from ungdom.workflow.case import SanctionInForce

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import Row, select
 
-from ungdom.extracts import known
-from ungdom.extracts.folders import Partition
+from ungdom.extracts import snapshots as known
+from ungdom.extracts.partitioned_writer import Partition
 from ungdom.extracts.rows import CASES
 from ungdom.store import bulk
 from ungdom.store.schema.core import case_current, case_file

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from ungdom.extracts.columns import Column, ColumnType
-from ungdom.extracts.known import CaseSnapshot
+from ungdom.extracts.columns.column import Column, ColumnType
+from ungdom.extracts.columns.shared import CASE, OFFICE_NORM, PLACE
 from ungdom.extracts.pseudonyms import PseudonymKind
-from ungdom.extracts.shared import CASE, OFFICE_NORM, PLACE
+from ungdom.extracts.snapshots import CaseSnapshot
 from ungdom.workflow.payloads import (
     Attended,
     Attendee,

@@ -1,7 +1,7 @@
 """What an installation needs to take orders, from its settings."""
 
 from ungdom.extracts import purposes
-from ungdom.extracts.orders import OrderService
+from ungdom.extracts.order import OrderService
 from ungdom.extracts.pseudonyms import ExtractKeys
 from ungdom.settings import Settings
 

@@ -6,9 +6,9 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from ungdom.extracts.columns import Column, ColumnType
-from ungdom.extracts.known import CaseSnapshot
-from ungdom.extracts.shared import CASE, OFFICE_NORM, PLACE
+from ungdom.extracts.columns.column import Column, ColumnType
+from ungdom.extracts.columns.shared import CASE, OFFICE_NORM, PLACE
+from ungdom.extracts.snapshots import CaseSnapshot
 from ungdom.workflow import payloads as d
 from ungdom.workflow.calendar import days_between, oslo_date
 from ungdom.workflow.engine import effective
