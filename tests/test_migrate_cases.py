@@ -21,7 +21,7 @@ from ungdom.alerts.sweep import sweep
 from ungdom.cases import Correction, EventEntry, Recorder, migrate
 from ungdom.cases.migrate import Done, MigrationCandidate
 from ungdom.clock import Clock
-from ungdom.demo import load, story
+from ungdom.demo import case_generator, load
 from ungdom.store import alerts, journal, rebuild
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.schema import core as tables
@@ -43,7 +43,7 @@ MOVED = "transfer_decided {to: vest, parties_heard: true, prosecution_told_on: 2
 
 def filled(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     """A load of cases that began under the first version, as seen that morning."""
-    monkeypatch.setattr(story, "VERSION", FIRST_VERSION)
+    monkeypatch.setattr(case_generator, "VERSION", FIRST_VERSION)
     load.load(service.db, EncryptionKeys((KEY,)), cases=CASES, seed=4, today=NOW.date())
     for _ in range(2):
         begun_earlier(service, monkeypatch, "F R2", "breach_talk_held")

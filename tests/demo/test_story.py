@@ -7,9 +7,9 @@ from itertools import pairwise
 
 import pytest
 
-from ungdom.demo import shape, story
+from ungdom.demo import case_generator, parameters
+from ungdom.demo.case_generator import GeneratedCase
 from ungdom.demo.load import generate_cases
-from ungdom.demo.story import GeneratedCase
 from ungdom.demo.summary import Summary, summarise
 from ungdom.workflow import engine
 from ungdom.workflow.calendar import OSLO, is_working_day, oslo_date
@@ -72,28 +72,28 @@ def test_everybody_records_only_what_their_role_may(some: list[GeneratedCase]) -
 
 
 def test_every_open_state_has_something_that_comes_next() -> None:
-    assert set(story.STAGES) == set(State) - CLOSED
+    assert set(case_generator.STAGES) == set(State) - CLOSED
 
 
 # --- when they begin --------------------------------------------------------------------------------------------
 
 
 def test_cases_begin_in_order_from_july_2014_until_today() -> None:
-    days = [oslo_date(story.registration(number, 500, TODAY)) for number in range(500)]
+    days = [oslo_date(case_generator.registration(number, 500, TODAY)) for number in range(500)]
 
     assert days == sorted(days)
-    assert days[0] >= shape.FIRST_DAY
+    assert days[0] >= parameters.FIRST_DAY
     assert days[-1] <= TODAY
 
 
 @pytest.mark.parametrize("cases", [1, 2, 60, 500])
 def test_no_case_begins_after_today_even_on_a_sunday(cases: int) -> None:
     sunday = date(2026, 11, 22)
-    assert all(oslo_date(story.registration(n, cases, sunday)) <= sunday for n in range(cases))
+    assert all(oslo_date(case_generator.registration(n, cases, sunday)) <= sunday for n in range(cases))
 
 
 def test_years_keep_their_shares_whatever_the_number() -> None:
-    few, many = (Counter(story.registration(n, of, TODAY).year for n in range(of)) for of in (1_000, 4_000))
+    few, many = (Counter(case_generator.registration(n, of, TODAY).year for n in range(of)) for of in (1_000, 4_000))
     assert all(abs(many[year] / 4_000 - few[year] / 1_000) < 0.004 for year in many)
 
 
@@ -142,6 +142,6 @@ def test_nearly_everything_that_can_happen_happens(load: Summary, figure: Callab
 
 
 def test_offices_differ_as_published() -> None:
-    assert min(office.p1 for office in shape.OFFICES) == 72
-    assert max(office.p1 for office in shape.OFFICES) == 438
-    assert sum(office.share for office in shape.OFFICES) == pytest.approx(1)
+    assert min(office.p1 for office in parameters.OFFICES) == 72
+    assert max(office.p1 for office in parameters.OFFICES) == 438
+    assert sum(office.share for office in parameters.OFFICES) == pytest.approx(1)

@@ -16,7 +16,7 @@ from tests.service import KEY, fill
 from tests.statistics import waits
 from ungdom import alerts
 from ungdom.alerts.sweep import sweep
-from ungdom.demo.story import GeneratedCase
+from ungdom.demo.case_generator import GeneratedCase
 from ungdom.extracts import build as making
 from ungdom.extracts.catalogue import EXTRACTS, extract
 from ungdom.extracts.columns.column import Dates

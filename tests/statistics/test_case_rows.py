@@ -15,7 +15,7 @@ from tests.statistics import waits
 from ungdom.analytics import case_facts, case_reader, case_summaries
 from ungdom.analytics.case_facts import CaseFacts, facts_of
 from ungdom.analytics.case_summaries import CaseSelection, TooManyCases
-from ungdom.demo.story import GeneratedCase
+from ungdom.demo.case_generator import GeneratedCase
 from ungdom.store import reference
 from ungdom.store.schema import core as tables
 from ungdom.store.session import Database

@@ -16,7 +16,7 @@ from ungdom.analytics.case_summaries import CaseSelection, CaseSummary, TooManyC
 from ungdom.analytics.indicators import INDICATORS
 from ungdom.analytics.indicators.figures import Figure
 from ungdom.analytics.indicators.queries import indicator_query, read_indicators
-from ungdom.demo.story import GeneratedCase
+from ungdom.demo.case_generator import GeneratedCase
 from ungdom.store.schema.figures import case_figures
 from ungdom.store.session import Database
 from ungdom.workflow.calendar import last_moment

@@ -18,7 +18,7 @@ from ungdom import clock
 from ungdom.analytics.forecast import backtest, historic_waits, probabilities
 from ungdom.analytics.forecast.curves import WINDOW, ForecastStanding, curve_lookup, history, predict
 from ungdom.analytics.forecast.durations import ClockSpell, clock_spells
-from ungdom.demo.story import GeneratedCase
+from ungdom.demo.case_generator import GeneratedCase
 from ungdom.store.schema.forecasts import forecast_calibration, forecast_curve
 from ungdom.store.session import Database
 

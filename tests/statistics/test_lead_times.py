@@ -22,7 +22,7 @@ from ungdom.analytics.durations import NEVER_AT_RISK, offence_to_receipt, offenc
 from ungdom.analytics.indicators.figures import IndicatorAccumulator
 from ungdom.analytics.lead_times import curve_of, points, weekly
 from ungdom.analytics.survival import Spans, kaplan_meier, quantile
-from ungdom.demo.story import GeneratedCase
+from ungdom.demo.case_generator import GeneratedCase
 from ungdom.release.plan import RELEASE_PLAN, ReleaseInput
 from ungdom.workflow.calendar import days_between, last_moment
 from ungdom.workflow.engine import effective, fold

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from ungdom.analytics.forecast.durations import ClockSpell, ForecastQuery
+from ungdom.demo.case_generator import GeneratedCase
 from ungdom.demo.load import generate_cases
-from ungdom.demo.story import GeneratedCase
 from ungdom.store import journal, people
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.ids import reference_of

@@ -9,7 +9,7 @@ import pytest
 
 from tests.workflow import roads
 from tests.workflow.roads import case_at
-from ungdom.demo import story
+from ungdom.demo import case_generator
 from ungdom.workflow import engine
 from ungdom.workflow.calendar import OSLO, oslo_date
 from ungdom.workflow.case import Case, Youth
@@ -386,7 +386,7 @@ def histories() -> Iterator[tuple[str, Youth, list[Event]]]:
     resumed = [roads.read("2025-07-31/2025-08-03 resumed {reason: cause_gone}"), roads.read(late)]
     yield "recorded late", roads.YOUTH, roads.events("S R2", [*told_late, *resumed])
     for n in (0, 100, 200, 350):
-        one = story.generate_case(n, Random(f"7:{n}"), date(2026, 11, 20), 400)  # noqa: S311 - a story, not a secret
+        one = case_generator.generate_case(n, Random(f"7:{n}"), date(2026, 11, 20), 400)  # noqa: S311 - a story, not a secret
         yield f"demo {n}", one.case.youth, list(one.events)
 
 

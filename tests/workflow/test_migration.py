@@ -13,7 +13,7 @@ from tests.stories import histories
 from tests.workflow.build import event
 from tests.workflow.candidate import CANDIDATE, candidate
 from tests.workflow.roads import RECORDED_BY, ROADS, YOUTH, Line, events, lines, read, registration, youth_of
-from ungdom.demo import story
+from ungdom.demo import case_generator
 from ungdom.workflow import engine, law
 from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Youth
@@ -80,7 +80,7 @@ def every_history() -> Iterator[tuple[str, Youth, list[Event]]]:
         yield (name, *worked(name))
     for number in range(DEMO_CASES):
         rng = random.Random(f"migration:{number}")  # noqa: S311 - a case that can be told again
-        told = story.generate_case(number, rng, TODAY, DEMO_CASES)
+        told = case_generator.generate_case(number, rng, TODAY, DEMO_CASES)
         yield f"demo {number}", told.case.youth, list(told.events)
 
 
@@ -90,7 +90,7 @@ def every_history() -> Iterator[tuple[str, Youth, list[Event]]]:
 def test_every_history_is_legal_in_the_newest_table_or_blocked_with_reasons(
     figure: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(story, "VERSION", FIRST_VERSION)
+    monkeypatch.setattr(case_generator, "VERSION", FIRST_VERSION)
     found: Counter[MigrationVerdict] = Counter()
     for name, youth, history in every_history():
         assert engine.version_of(history) == FIRST_VERSION, name

@@ -11,7 +11,7 @@ import pytest
 from tests.model.strategies import walk
 from tests.workflow.build import event
 from tests.workflow.roads import YOUTH, case_at, events, lines, read, walked
-from ungdom.demo import story
+from ungdom.demo import case_generator
 from ungdom.workflow import engine
 from ungdom.workflow import payloads as d
 from ungdom.workflow.calendar import days_between
@@ -41,7 +41,7 @@ def test_stages_and_waits_tile_every_case(share: int, figure: Callable[[str], No
     days = 0
     for number in range(share * CASES, (share + 1) * CASES):
         rng = random.Random(f"{SEED}:{number}")  # noqa: S311 - a case that can be told again
-        told = story.generate_case(number, rng, TODAY, SHARES * CASES)
+        told = case_generator.generate_case(number, rng, TODAY, SHARES * CASES)
         days += assert_tiles(told.case, TODAY)
         if number % SAMPLED == 0:
             assert_more(told.case, told.events, rng)

@@ -13,7 +13,7 @@ from ungdom.cli.nightly import run_now
 from ungdom.cli.releasing import release_in_background as release_beside
 from ungdom.cli.serving import check, chosen_port, run
 from ungdom.cli.terminal import DEMO_FILE, demo_settings, is_demo, open_database, out, progress
-from ungdom.demo import again, load
+from ungdom.demo import load, load_status
 from ungdom.notices import delivery as notices
 from ungdom.settings import BadSettings, Settings
 from ungdom.store.encryption import EncryptionKeys
@@ -81,7 +81,7 @@ def _print_first_calls(base: str, tokens: Path, seconds: float) -> None:
 def _prepare_load(config: Settings, cases: int | None, seed: int, fresh: bool, processes: int) -> None:
     out.print("1/3 preparing the database")
     db = _prepared_database(config, fresh)
-    before = again.finished(db)
+    before = load_status.finished(db)
     if before is not None:
         count = before.counts.get("cases", 0)
         out.print(f"2/3 the demo load of {before.for_date}, {count} cases, is there already (--fresh builds it anew)")
@@ -104,7 +104,7 @@ def _run_nightly(config: Settings) -> None:
 def _prepared_database(config: Settings, fresh: bool) -> Database:
     db = open_database(config, UPGRADABLE)
     db.upgrade()
-    if not again.is_empty(db) and (fresh or again.finished(db) is None):
+    if not load_status.is_empty(db) and (fresh or load_status.finished(db) is None):
         db.close()
         _delete_demo_database(config)
         db = open_database(config, UPGRADABLE)
@@ -126,7 +126,7 @@ def _delete_demo_database(config: Settings) -> None:
 def _load(db: Database, config: Settings, cases: int | None, seed: int, processes: int) -> None:
     today = oslo_date(clock.now())
     total = cases or load.national(today)
-    job = again.begin(db, today, clock.now())
+    job = load_status.begin(db, today, clock.now())
     with progress("cases") as report:
         summary = load.load(
             db,
@@ -137,7 +137,7 @@ def _load(db: Database, config: Settings, cases: int | None, seed: int, processe
             progress=report,
             processes=processes if total > FEW else 1,
         )
-    again.end(db, job, {"cases": summary.cases, "events": summary.events}, clock.now())
+    load_status.end(db, job, {"cases": summary.cases, "events": summary.events}, clock.now())
     for label, value in summary.rows():
         out.print(f"  {label:<42} {value}")
 

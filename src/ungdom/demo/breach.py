@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from ungdom.demo import measures, planning, shape, term, tracks
-from ungdom.demo.chance import working
-from ungdom.demo.teller import CaseSimulator, DemoEvent
+from ungdom.demo import measures, parameters, planning, term, tracks
+from ungdom.demo.random_draws import working
+from ungdom.demo.simulator import CaseSimulator, DemoEvent
 from ungdom.workflow import payloads as d
 from ungdom.workflow.calendar import Length, after
 from ungdom.workflow.payloads import Attendee as At
@@ -29,21 +29,21 @@ def _record(simulator: CaseSimulator, on: date) -> None:
 def breached(simulator: CaseSimulator, on: date) -> None:
     """A breach that leads to a talk."""
     _record(simulator, on)
-    if simulator.case.has(E.BREACH_TALK_ORDERED) and simulator.happens(shape.NO_SECOND_TALK):
+    if simulator.case.has(E.BREACH_TALK_ORDERED) and simulator.happens(parameters.NO_SECOND_TALK):
         _act_on_breach(simulator, on)
     else:
-        simulator.move(E.BREACH_TALK_ORDERED, simulator.later(shape.TALK_ORDERED, 1, on))
+        simulator.move(E.BREACH_TALK_ORDERED, simulator.later(parameters.TALK_ORDERED, 1, on))
 
 
 def breach_talk(simulator: CaseSimulator) -> None:
     """Until the talk has been held, or missed and followed up."""
-    on = simulator.later(shape.TALK_HELD)
-    if simulator.happens(shape.TALK_MISSED):
+    on = simulator.later(parameters.TALK_HELD)
+    if simulator.happens(parameters.TALK_MISSED):
         _missed(simulator, on)
         return
     conditions = tuple(simulator.chance.rng.sample(PLACES, simulator.chance.rng.randrange(1, 3)))
     held = d.BreachTalkHeld(
-        consequences_explained=True, conditions=conditions if simulator.happens(shape.CONDITIONS) else ()
+        consequences_explained=True, conditions=conditions if simulator.happens(parameters.CONDITIONS) else ()
     )
     simulator.move(E.BREACH_TALK_HELD, on, held)
 
@@ -52,10 +52,10 @@ def _missed(simulator: CaseSimulator, on: date) -> None:
     talk = frozenset({State.BREACH_TALK})
     simulator.plan_fact(DemoEvent(E.BREACH_TALK_MISSED, on, states=talk), prompt=True)
     new_law = simulator.case.execution_regime(on) is not Regime.R0
-    if simulator.sanction is Sanction.YOUTH_SANCTION and new_law and simulator.happens(shape.FETCH):
+    if simulator.sanction is Sanction.YOUTH_SANCTION and new_law and simulator.happens(parameters.FETCH):
         simulator.plan_fact(DemoEvent(E.FETCH_REQUESTED, working(on + timedelta(days=2)), states=talk))
-    then = simulator.later(shape.ACT_ON_BREACH, 1, on)
-    if simulator.happens(shape.TALK_ORDERED_ANEW):
+    then = simulator.later(parameters.ACT_ON_BREACH, 1, on)
+    if simulator.happens(parameters.TALK_ORDERED_ANEW):
         simulator.move(E.BREACH_TALK_HELD, then, d.BreachTalkHeld(consequences_explained=True))
     else:
         tracks.hear(simulator, then, d.HeardAbout.INTERRUPTION, how=d.HeardHow.DID_NOT_USE)
@@ -65,13 +65,13 @@ def _missed(simulator: CaseSimulator, on: date) -> None:
 def tightened(simulator: CaseSimulator) -> None:
     """Until the term has run, or there is a new breach. Before there is a plan: until the plan meeting."""
     if not simulator.case.plan_made:
-        planning.meet(simulator, simulator.later(shape.PREPARED))
+        planning.meet(simulator, simulator.later(parameters.PREPARED))
         return
-    on = simulator.later(shape.NEW_BREACH_AFTER)
-    if simulator.happens(shape.NEW_BREACH[simulator.sanction]) and on < term.end_of(simulator):
+    on = simulator.later(parameters.NEW_BREACH_AFTER)
+    if simulator.happens(parameters.NEW_BREACH[simulator.sanction]) and on < term.end_of(simulator):
         _record(simulator, on)
         _act_on_breach(simulator, on)
-    elif simulator.happens(shape.CONDITIONS_LIFTED) and on < term.end_of(simulator):
+    elif simulator.happens(parameters.CONDITIONS_LIFTED) and on < term.end_of(simulator):
         simulator.move(E.BREACH_CONDITIONS_LIFTED, on)
     else:
         term.complete(simulator)
@@ -79,8 +79,8 @@ def tightened(simulator: CaseSimulator) -> None:
 
 def _act_on_breach(simulator: CaseSimulator, since: date) -> None:
     """What follows a new breach after a talk."""
-    on = simulator.later(shape.ACT_ON_BREACH, 1, since)
-    _ACTS[simulator.chance.pick(shape.AFTER_NEW_BREACH[simulator.sanction])](simulator, on)
+    on = simulator.later(parameters.ACT_ON_BREACH, 1, since)
+    _ACTS[simulator.chance.pick(parameters.AFTER_NEW_BREACH[simulator.sanction])](simulator, on)
 
 
 def replan(simulator: CaseSimulator, on: date) -> None:
@@ -95,8 +95,8 @@ def replan(simulator: CaseSimulator, on: date) -> None:
 def refer(simulator: CaseSimulator, on: date) -> None:
     """Referred with a recommendation, as the law of that day allows."""
     regime = simulator.case.execution_regime(on)
-    prosecution = regime is Regime.R2 and simulator.happens(shape.REFERRED_TO_PROSECUTION)
-    drawn = d.Recommendation(simulator.chance.pick(shape.RECOMMENDED))
+    prosecution = regime is Regime.R2 and simulator.happens(parameters.REFERRED_TO_PROSECUTION)
+    drawn = d.Recommendation(simulator.chance.pick(parameters.RECOMMENDED))
     referral = d.ReferredForBreach(
         to=d.BreachAuthority.PROSECUTION if prosecution else d.BreachAuthority.CORRECTIONAL_SERVICE,
         recommendation=d.Recommendation.SERVE_PRISON if regime is Regime.R0 else drawn,
@@ -137,10 +137,10 @@ _ACTS: dict[str, Callable[[CaseSimulator, date], None]] = {
 
 def referred(simulator: CaseSimulator) -> None:
     """Until a petition is sent or declined, or the term has run."""
-    on = simulator.later(shape.PETITION)
+    on = simulator.later(parameters.PETITION)
     if _expires(simulator, on):
         return
-    if simulator.happens(shape.PETITION_DECLINED):
+    if simulator.happens(parameters.PETITION_DECLINED):
         simulator.move(E.PETITION_DECLINED, on)
         return
     referral = simulator.case.last(E.REFERRED_FOR_BREACH)
@@ -168,14 +168,14 @@ def petition(simulator: CaseSimulator, on: date, recommended: d.Recommendation, 
 
 def breach_in_court(simulator: CaseSimulator) -> None:
     """Until the court has decided, or the term has run."""
-    on = simulator.later(shape.BREACH_JUDGED)
+    on = simulator.later(parameters.BREACH_JUDGED)
     sent_petition = simulator.case.petition
     if _expires(simulator, on):
         return
     if sent_petition and sent_petition.for_ is d.Recommendation.ELECTRONIC_CONTROL:
         _control(simulator, on)
         return
-    drawn = simulator.chance.pick(shape.COURT_SAYS)
+    drawn = simulator.chance.pick(parameters.COURT_SAYS)
     if drawn == "rejected" or sent_petition is None:
         simulator.move(E.PETITION_REJECTED, on)
     else:
@@ -184,10 +184,14 @@ def breach_in_court(simulator: CaseSimulator) -> None:
 
 def _control(simulator: CaseSimulator, on: date) -> None:
     end = simulator.case.adjusted_end(on)
-    if end is None or simulator.case.execution_regime(on) is Regime.R0 or simulator.happens(shape.CONTROL_REJECTED):
+    if (
+        end is None
+        or simulator.case.execution_regime(on) is Regime.R0
+        or simulator.happens(parameters.CONTROL_REJECTED)
+    ):
         simulator.move(E.PETITION_REJECTED, on)
         return
-    until = min(end, after(on, Length(months=simulator.chance.pick(shape.CONTROL_MONTHS))))
+    until = min(end, after(on, Length(months=simulator.chance.pick(parameters.CONTROL_MONTHS))))
     simulator.move(E.ELECTRONIC_CONTROL_ORDERED, on, d.ElectronicControlOrdered(until=until))
 
 
@@ -199,7 +203,7 @@ def _convert(simulator: CaseSimulator, on: date, requested: d.Recommendation, pa
         to=to,
         extent=d.Extent.PART if part else d.Extent.WHOLE,
         judged_on=max(simulator.since, on - timedelta(days=15)),
-        rest_continues=part and simulator.happens(shape.REST_CONTINUES),
+        rest_continues=part and simulator.happens(parameters.REST_CONTINUES),
     )
     simulator.move(E.CONVERSION_FINAL, on, converted)
 
@@ -214,23 +218,23 @@ _INTO = {
 
 def resumption_review(simulator: CaseSimulator) -> None:
     """Until the prosecution has decided, or the term has run."""
-    on = simulator.later(shape.REVIEWED)
+    on = simulator.later(parameters.REVIEWED)
     if _expires(simulator, on):
         return
-    resumed = simulator.happens(shape.RESUMED_BY_PROSECUTION)
+    resumed = simulator.happens(parameters.RESUMED_BY_PROSECUTION)
     simulator.move(E.PROSECUTION_RESUMED if resumed else E.PROSECUTION_NOT_RESUMED, on)
 
 
 def term_expired(simulator: CaseSimulator) -> None:
     """Until the prosecution has decided, or a petition is sent, or the window has closed."""
-    on = simulator.later(shape.REVIEWED)
+    on = simulator.later(parameters.REVIEWED)
     if simulator.sanction is Sanction.YOUTH_FOLLOW_UP:
-        resumed = simulator.happens(shape.RESUMED_BY_PROSECUTION)
+        resumed = simulator.happens(parameters.RESUMED_BY_PROSECUTION)
         simulator.move(E.PROSECUTION_RESUMED if resumed else E.PROSECUTION_NOT_RESUMED, on)
-    elif simulator.once("petition after the term") and simulator.happens(shape.PETITION_AFTER_TERM):
+    elif simulator.once("petition after the term") and simulator.happens(parameters.PETITION_AFTER_TERM):
         petition(simulator, on, d.Recommendation.SERVE_PRISON, d.BreachAuthority.CORRECTIONAL_SERVICE)
     else:
-        done = simulator.happens(shape.WINDOW_COMPLETED)
+        done = simulator.happens(parameters.WINDOW_COMPLETED)
         outcome = d.WindowOutcome.COMPLETED if done else d.WindowOutcome.BREACH_CLOSED
         closes = after(term.end_of(simulator), Length(months=3)) + timedelta(days=7)
         simulator.move(E.WINDOW_CLOSED, max(simulator.since, working(closes)), d.WindowClosed(outcome=outcome))
@@ -241,20 +245,20 @@ def term_expired(simulator: CaseSimulator) -> None:
 
 def new_offence(simulator: CaseSimulator, on: date) -> None:
     """A new offence in the term: the prosecution interrupts, or the case goes on until the new one is decided."""
-    charged = working(on + timedelta(days=simulator.chance.days(shape.CHARGED_ANEW)))
+    charged = working(on + timedelta(days=simulator.chance.days(parameters.CHARGED_ANEW)))
     new = d.NewOffenceRecorded(offence_on=on, charged_on=charged)
     simulator.plan_fact(DemoEvent(E.NEW_OFFENCE_RECORDED, charged, new, states=tracks.WITH_THE_OFFICE), prompt=True)
-    if simulator.happens(shape.INTERRUPTED_ON_CHARGE):
+    if simulator.happens(parameters.INTERRUPTED_ON_CHARGE):
         why = d.InterruptionReason.CHARGED_WITH_NEW_OFFENCE
         stop = d.Interrupted(reason=why, decided_by=d.InterruptedBy.PROSECUTION)
         simulator.move(E.INTERRUPTED, working(charged + timedelta(days=3)), stop, Actor.PROSECUTION)
     else:
-        _decide_new_offence(simulator, simulator.later(shape.OFFENCE_CASE, 1, charged))
+        _decide_new_offence(simulator, simulator.later(parameters.OFFENCE_CASE, 1, charged))
 
 
 def _decide_new_offence(simulator: CaseSimulator, on: date) -> None:
     """How the new case ended."""
-    drawn = simulator.chance.pick(shape.OFFENCE_LEADS_TO)
+    drawn = simulator.chance.pick(parameters.OFFENCE_LEADS_TO)
     if on >= term.end_of(simulator) and simulator.state is State.EXECUTING:
         term.complete(simulator)
     elif drawn == "joint":
@@ -273,7 +277,7 @@ def interrupted(simulator: CaseSimulator) -> None:
     stop = simulator.case.last(E.INTERRUPTED)
     reason = stop.details.reason if stop and isinstance(stop.details, d.Interrupted) else None
     if reason is d.InterruptionReason.CHARGED_WITH_NEW_OFFENCE:
-        _decide_new_offence(simulator, simulator.later(shape.OFFENCE_CASE))
+        _decide_new_offence(simulator, simulator.later(parameters.OFFENCE_CASE))
     elif reason in _OVER:
         _pause_over(simulator, reason)
     else:
@@ -284,7 +288,7 @@ _OVER = (d.InterruptionReason.HEALTH, d.InterruptionReason.WEIGHTY_GROUNDS, d.In
 
 
 def _pause_over(simulator: CaseSimulator, reason: d.InterruptionReason | None) -> None:
-    on = simulator.later(shape.PAUSE)
+    on = simulator.later(parameters.PAUSE)
     if reason is d.InterruptionReason.COMPLAINT:
         about, outcome = d.ComplaintAbout.PLAN_CHANGE, d.ComplaintOutcome.REJECTED
         decided = DemoEvent(
@@ -295,10 +299,10 @@ def _pause_over(simulator: CaseSimulator, reason: d.InterruptionReason | None) -
 
 
 def _after_breach(simulator: CaseSimulator) -> None:
-    on = simulator.later(shape.ACT_ON_BREACH)
-    drawn = simulator.chance.pick(shape.INTERRUPTION_LEADS_TO[simulator.sanction])
+    on = simulator.later(parameters.ACT_ON_BREACH)
+    drawn = simulator.chance.pick(parameters.INTERRUPTION_LEADS_TO[simulator.sanction])
     if drawn == "prosecuted":
-        simulator.move(E.PROSECUTION_RESUMED, simulator.later(shape.REVIEWED))
+        simulator.move(E.PROSECUTION_RESUMED, simulator.later(parameters.REVIEWED))
     elif (
         drawn == "resumed" or (drawn == "replan" and not simulator.case.plan_made) or simulator.case.new_breach is None
     ):

@@ -5,9 +5,9 @@ from functools import cache
 from random import Random
 from uuid import UUID
 
-from ungdom.demo import shape
-from ungdom.demo.chance import RandomDraws
+from ungdom.demo import parameters
 from ungdom.demo.people import leader, municipalities
+from ungdom.demo.random_draws import RandomDraws
 from ungdom.store import catalogue
 from ungdom.store.catalogue import MeasureAvailability, Provider
 from ungdom.store.session import Connection
@@ -38,7 +38,7 @@ def of_office(office: str) -> dict[str, Provider]:
     """The providers of a konfliktråd, one of each kind, by agency."""
     rng = Random(f"catalogue {office}")
     towns = municipalities()[office]
-    at = datetime.combine(shape.FIRST_DAY, datetime.min.time(), UTC)
+    at = datetime.combine(parameters.FIRST_DAY, datetime.min.time(), UTC)
     return {
         agency: Provider(
             provider_id=UUID(int=rng.getrandbits(128), version=4),
@@ -46,7 +46,7 @@ def of_office(office: str) -> dict[str, Provider]:
             konfliktrad=office,
             municipality=rng.choice((None, *towns[:3])),
             agency=agency,
-            valid_from=shape.FIRST_DAY,
+            valid_from=parameters.FIRST_DAY,
             valid_until=None,
             written_by=leader(office),
             created_at=at,
@@ -58,7 +58,7 @@ def of_office(office: str) -> dict[str, Provider]:
 def write(tx: Connection, today: date) -> None:
     """Write the catalogue of every office, and the room of the last two years; once more changes nothing."""
     offers = {agency: codes for agency, _, codes in KINDS}
-    for office in shape.OFFICES:
+    for office in parameters.OFFICES:
         for agency, provider in of_office(office.code).items():
             catalogue.upsert_provider(tx, provider, offers[agency], _rooms(provider, offers[agency], today))
 

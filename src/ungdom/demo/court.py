@@ -2,9 +2,9 @@
 
 from datetime import date, timedelta
 
-from ungdom.demo import investigation, shape, terms
-from ungdom.demo.chance import working
-from ungdom.demo.teller import CaseSimulator, DemoEvent, HistoryEnded
+from ungdom.demo import investigation, parameters, terms
+from ungdom.demo.random_draws import working
+from ungdom.demo.simulator import CaseSimulator, DemoEvent, HistoryEnded
 from ungdom.workflow import law
 from ungdom.workflow import payloads as d
 from ungdom.workflow.calendar import Length
@@ -22,7 +22,7 @@ def in_court(simulator: CaseSimulator) -> None:
     indicted = simulator.case.last(E.INDICTED)
     details = indicted.details if indicted else None
     hearing = _hearing(simulator, details.court_received_on if isinstance(details, d.Indicted) else simulator.since)
-    judged = working(hearing + timedelta(days=simulator.chance.days(shape.JUDGED)))
+    judged = working(hearing + timedelta(days=simulator.chance.days(parameters.JUDGED)))
     state = simulator.state
     simulator.catch_up(judged)
     if simulator.state is state:
@@ -30,14 +30,14 @@ def in_court(simulator: CaseSimulator) -> None:
 
 
 def _hearing(simulator: CaseSimulator, arrived: date) -> date:
-    scheduled = simulator.chance.later(arrived, shape.SCHEDULED)
-    hearing = max(simulator.chance.later(arrived, shape.HEARING), working(scheduled + timedelta(days=1)))
+    scheduled = simulator.chance.later(arrived, parameters.SCHEDULED)
+    hearing = max(simulator.chance.later(arrived, parameters.HEARING), working(scheduled + timedelta(days=1)))
     _schedule(simulator, scheduled, hearing)
-    if simulator.happens(shape.HEARING_MOVES):
+    if simulator.happens(parameters.HEARING_MOVES):
         moved = simulator.chance.between(scheduled, hearing)
-        hearing = simulator.chance.later(hearing, shape.HEARING_MOVED)
+        hearing = simulator.chance.later(hearing, parameters.HEARING_MOVED)
         _schedule(simulator, moved, hearing)
-    if simulator.happens(shape.COURT_BUSY):
+    if simulator.happens(parameters.COURT_BUSY):
         investigation.wait(simulator, Party.COURT, d.WaitReason.CAPACITY, scheduled, hearing)
     simulator.plan_fact(DemoEvent(E.HEARING_STARTED, hearing, states=IN_COURT))
     return hearing
@@ -49,13 +49,15 @@ def _schedule(simulator: CaseSimulator, on: date, hearing: date) -> None:
 
 def _judge(simulator: CaseSimulator, on: date) -> None:
     drawn = simulator.chance.rng.random()
-    if drawn < shape.ACQUITTED:
+    if drawn < parameters.ACQUITTED:
         _other(simulator, on, d.OtherOutcome.ACQUITTED)
-    elif drawn < shape.ACQUITTED + shape.OTHER_SENTENCE or _not_available(simulator, on):
+    elif drawn < parameters.ACQUITTED + parameters.OTHER_SENTENCE or _not_available(simulator, on):
         _other(
             simulator,
             on,
-            d.OtherOutcome.PRISON if simulator.happens(shape.PRISON_INSTEAD) else d.OtherOutcome.COMMUNITY_SENTENCE,
+            d.OtherOutcome.PRISON
+            if simulator.happens(parameters.PRISON_INSTEAD)
+            else d.OtherOutcome.COMMUNITY_SENTENCE,
         )
     elif simulator.sanction is Sanction.YOUTH_FOLLOW_UP:
         simulator.move(E.FOLLOW_UP_BY_JUDGMENT, on, terms.follow_up_by_judgment(simulator.chance, on))
@@ -83,7 +85,7 @@ def _other(simulator: CaseSimulator, on: date, outcome: d.OtherOutcome) -> None:
 def judged(simulator: CaseSimulator) -> None:
     """Until the judgment is final, appealed, or its interim conditions begin to run."""
     served = _serve(simulator)
-    if not simulator.case.has(E.APPEALED) and simulator.happens(shape.APPEAL):
+    if not simulator.case.has(E.APPEALED) and simulator.happens(parameters.APPEAL):
         _appeal(simulator, served)
     elif _interim(simulator) and not simulator.case.has(E.INTERIM_CONDITIONS_STARTED):
         begins = working(simulator.since + timedelta(days=simulator.chance.rng.randrange(0, 6)))
@@ -94,7 +96,7 @@ def judged(simulator: CaseSimulator) -> None:
 
 def _serve(simulator: CaseSimulator) -> date:
     if simulator.case.served_on is None:
-        on = simulator.later(shape.SERVED)
+        on = simulator.later(parameters.SERVED)
         simulator.plan_fact(DemoEvent(E.JUDGMENT_SERVED, on), prompt=True)
         simulator.catch_up(on)
     if simulator.case.served_on is None:
@@ -108,15 +110,15 @@ def _interim(simulator: CaseSimulator) -> bool:
 
 
 def _appeal(simulator: CaseSimulator, served: date) -> None:
-    by = d.AppealBy.YOUTH if simulator.happens(shape.APPEALED_BY_YOUTH) else d.AppealBy.PROSECUTION
+    by = d.AppealBy.YOUTH if simulator.happens(parameters.APPEALED_BY_YOUTH) else d.AppealBy.PROSECUTION
     actor = Actor.PARTY if by is d.AppealBy.YOUTH else Actor.PROSECUTION
     last = appeal_deadline(simulator.case) or served
-    if simulator.happens(shape.APPEAL_REINSTATED):
+    if simulator.happens(parameters.APPEAL_REINSTATED):
         late = working(last + timedelta(days=simulator.chance.rng.randrange(2, 12)))
         excused = d.Appealed(by=by, reinstated=d.ReinstatementReason.NOT_TO_BLAME)
         simulator.move(E.APPEALED, late, excused, actor)
         return
-    on = max(simulator.since, min(last, simulator.chance.later(served, shape.APPEALED)))
+    on = max(simulator.since, min(last, simulator.chance.later(served, parameters.APPEALED)))
     simulator.move(E.APPEALED, on, d.Appealed(by=by), actor)
 
 
@@ -124,11 +126,11 @@ def become_final(simulator: CaseSimulator, served: date) -> None:
     """The judgment becomes final: accepted, or the time for appeal is over, or on the day the prosecution sets."""
     end = appeal_deadline(simulator.case) or served
     first = max(simulator.since, end + timedelta(days=1))
-    if not simulator.case.has(E.APPEALED) and simulator.happens(shape.ACCEPTED_AT_ONCE):
-        on = max(simulator.since, working(served + timedelta(days=simulator.chance.days(shape.ACCEPTED))))
+    if not simulator.case.has(E.APPEALED) and simulator.happens(parameters.ACCEPTED_AT_ONCE):
+        on = max(simulator.since, working(served + timedelta(days=simulator.chance.days(parameters.ACCEPTED))))
         simulator.move(E.BECAME_FINAL, min(on, first), d.BecameFinal(accepted=True))
-    elif simulator.happens(shape.SET_BY_PROSECUTION):
-        on = first + timedelta(days=simulator.chance.days(shape.FINAL_SET))
+    elif simulator.happens(parameters.SET_BY_PROSECUTION):
+        on = first + timedelta(days=simulator.chance.days(parameters.FINAL_SET))
         simulator.move(E.BECAME_FINAL, on, d.BecameFinal(set_by_prosecution=True))
     else:
         simulator.move(E.BECAME_FINAL, first, d.BecameFinal())
@@ -136,12 +138,12 @@ def become_final(simulator: CaseSimulator, served: date) -> None:
 
 def appealed(simulator: CaseSimulator) -> None:
     """Until the appeal is decided."""
-    drawn = simulator.chance.pick(shape.APPEAL_OUTCOMES)
-    referred = simulator.later(shape.APPEAL_REFERRED)
+    drawn = simulator.chance.pick(parameters.APPEAL_OUTCOMES)
+    referred = simulator.later(parameters.APPEAL_REFERRED)
     decided = referred
     if drawn != "refused":
-        heard = simulator.chance.later(referred, shape.APPEAL_HEARING)
-        decided = working(heard + timedelta(days=simulator.chance.days(shape.JUDGED)))
+        heard = simulator.chance.later(referred, parameters.APPEAL_HEARING)
+        decided = working(heard + timedelta(days=simulator.chance.days(parameters.JUDGED)))
         simulator.plan(referred, lambda sim: _heard(sim, referred, heard))
     simulator.move(E.APPEAL_DECIDED, decided, _decision(simulator, d.AppealOutcome(drawn), decided))
 
@@ -167,9 +169,9 @@ def _decision(simulator: CaseSimulator, outcome: d.AppealOutcome, on: date) -> d
 def final(simulator: CaseSimulator) -> None:
     """Until the prosecution has sent it."""
     transferred = simulator.case.has(E.TRANSFERRED_TO_FOLLOW_UP)
-    if transferred and simulator.happens(shape.COMPLAINT_TRANSFER) and _complain(simulator):
+    if transferred and simulator.happens(parameters.COMPLAINT_TRANSFER) and _complain(simulator):
         return
-    if simulator.happens(shape.NOT_DISPATCHED_APART):
+    if simulator.happens(parameters.NOT_DISPATCHED_APART):
         receive(simulator, _sent(simulator))
     else:
         simulator.move(E.DISPATCHED, _sent(simulator))
@@ -179,7 +181,7 @@ def _complain(simulator: CaseSimulator) -> bool:
     about = d.ComplaintAbout.TRANSFER_TO_FOLLOW_UP
     filed = simulator.chance.between(simulator.since, simulator.since + timedelta(days=20))
     decided = filed + timedelta(days=simulator.chance.rng.randrange(8, 40))
-    upheld = simulator.happens(shape.COMPLAINT_TRANSFER_UPHELD)
+    upheld = simulator.happens(parameters.COMPLAINT_TRANSFER_UPHELD)
     outcome = d.ComplaintOutcome.UPHELD if upheld else d.ComplaintOutcome.REJECTED
     complain(simulator, about, (filed, decided), outcome, Actor.PROSECUTION)
     if upheld:
@@ -207,12 +209,12 @@ def complain(
 
 def _sent(simulator: CaseSimulator) -> date:
     new = law.REGIME.on(simulator.since) is not Regime.R0
-    return simulator.later(shape.DISPATCH_NEW_LAW if new else shape.DISPATCH, 1.0 if new else simulator.pace)
+    return simulator.later(parameters.DISPATCH_NEW_LAW if new else parameters.DISPATCH, 1.0 if new else simulator.pace)
 
 
 def dispatched(simulator: CaseSimulator) -> None:
     """Until the konfliktråd has received it."""
-    receive(simulator, simulator.later(shape.RECEIPT, simulator.pace))
+    receive(simulator, simulator.later(parameters.RECEIPT, simulator.pace))
 
 
 def receive(simulator: CaseSimulator, on: date) -> None:

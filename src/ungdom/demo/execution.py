@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from ungdom.demo import breach, investigation, planning, shape, term, tracks
-from ungdom.demo.chance import working
-from ungdom.demo.teller import CaseSimulator, DemoEvent
+from ungdom.demo import breach, investigation, parameters, planning, term, tracks
+from ungdom.demo.random_draws import working
+from ungdom.demo.simulator import CaseSimulator, DemoEvent
 from ungdom.workflow import law
 from ungdom.workflow import payloads as d
 from ungdom.workflow.vocabulary import Actor, EventType, Regime, State
@@ -19,8 +19,8 @@ def executing(simulator: CaseSimulator) -> None:
         tracks.begin(simulator)
         _pin(simulator)
     end = term.end_of(simulator)
-    turn = simulator.chance.pick(shape.TURNS[simulator.sanction])
-    low, high = shape.TURN_AT
+    turn = simulator.chance.pick(parameters.TURNS[simulator.sanction])
+    low, high = parameters.TURN_AT
     share = low + (high - low) * simulator.chance.rng.random()
     on = working(simulator.since + timedelta(days=int(share * max(1, (end - simulator.since).days))))
     if turn == "none" or on >= end:
@@ -32,7 +32,7 @@ def executing(simulator: CaseSimulator) -> None:
 def _pin(simulator: CaseSimulator) -> None:
     """Some of the cases that run across the change of law keep the rules they began under."""
     across = simulator.since < law.SEPTEMBER_2024 < term.end_of(simulator)
-    if across and simulator.happens(shape.PINNED):
+    if across and simulator.happens(parameters.PINNED):
         on = working(law.SEPTEMBER_2024 + timedelta(days=simulator.chance.rng.randrange(3, 40)))
         pinned = d.ExecutionRegimePinned(regime=Regime.R0, reason=d.PinReason.MORE_LENIENT_LAW)
         planned = DemoEvent(E.EXECUTION_REGIME_PINNED, on, pinned, states=tracks.WITH_THE_OFFICE)
@@ -57,7 +57,11 @@ def _withdraw(simulator: CaseSimulator, on: date) -> None:
 
 
 def _pause(simulator: CaseSimulator, on: date) -> None:
-    why = d.InterruptionReason.HEALTH if simulator.happens(shape.FOR_HEALTH) else d.InterruptionReason.WEIGHTY_GROUNDS
+    why = (
+        d.InterruptionReason.HEALTH
+        if simulator.happens(parameters.FOR_HEALTH)
+        else d.InterruptionReason.WEIGHTY_GROUNDS
+    )
     simulator.move(E.INTERRUPTED, on, d.Interrupted(reason=why))
 
 
@@ -95,10 +99,10 @@ def electronic_control(simulator: CaseSimulator) -> None:
     details = ordered.details if ordered else None
     over = details.until if isinstance(details, d.ElectronicControlOrdered) else simulator.since
     drawn = simulator.chance.rng.random()
-    if drawn < shape.CONTROL_LIFTED:
+    if drawn < parameters.CONTROL_LIFTED:
         on = simulator.chance.between(simulator.since, over)
         simulator.move(E.ELECTRONIC_CONTROL_ENDED, on, d.ElectronicControlEnded(reason=d.EndOfControl.LIFTED))
-    elif drawn < shape.CONTROL_LIFTED + shape.CONTROL_EXTENDED and over < term.end_of(simulator):
+    elif drawn < parameters.CONTROL_LIFTED + parameters.CONTROL_EXTENDED and over < term.end_of(simulator):
         on = max(simulator.since, over - timedelta(days=10))
         simulator.move(E.PETITION_SENT, on, d.PetitionSent(for_=d.Recommendation.ELECTRONIC_CONTROL))
     elif over >= term.end_of(simulator):
@@ -109,7 +113,7 @@ def electronic_control(simulator: CaseSimulator) -> None:
 
 def reopened(simulator: CaseSimulator) -> bool:
     """Closed in error: the secretariat approves, the leader opens again. Rare."""
-    if not simulator.happens(shape.REOPENED) or not simulator.once("reopened"):
+    if not simulator.happens(parameters.REOPENED) or not simulator.once("reopened"):
         return False
     on = working(simulator.since + timedelta(days=simulator.chance.rng.randrange(2, 20)))
     approved = DemoEvent(E.REOPENING_APPROVED, on, actor=Actor.SECRETARIAT)

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
-from ungdom.demo import shape, terms
-from ungdom.demo.chance import working
-from ungdom.demo.teller import CaseSimulator, DemoEvent
+from ungdom.demo import parameters, terms
+from ungdom.demo.random_draws import working
+from ungdom.demo.simulator import CaseSimulator, DemoEvent
 from ungdom.workflow import law
 from ungdom.workflow import payloads as d
 from ungdom.workflow.derived.consents import current_consents
@@ -28,11 +28,11 @@ DROPPED = d.OtherOutcomeReached(outcome=d.OtherOutcome.DROPPED)
 
 def registered(simulator: CaseSimulator) -> None:
     """Until there is a suspect."""
-    on = simulator.later(shape.TO_SUSPECT, simulator.pace)
-    if simulator.happens(shape.DROPPED_EARLY):
+    on = simulator.later(parameters.TO_SUSPECT, simulator.pace)
+    if simulator.happens(parameters.DROPPED_EARLY):
         simulator.move(E.OTHER_OUTCOME, on, DROPPED)
         return
-    if simulator.happens(shape.ACT_ADDED):
+    if simulator.happens(parameters.ACT_ADDED):
         _add_offence(simulator, on)
     simulator.move(E.SUSPECT_SET, on)
 
@@ -45,29 +45,29 @@ def _add_offence(simulator: CaseSimulator, suspected: date) -> None:
 
 def investigation(simulator: CaseSimulator) -> None:
     """Until the case is reported to the coordination group, or the investigation is closed."""
-    if simulator.happens(shape.CHARGED):
-        simulator.plan_fact(DemoEvent(E.CHARGED, simulator.later(shape.TO_CHARGED), states=BEFORE_DECISION))
-    if simulator.happens(shape.PUM[simulator.sanction]):
+    if simulator.happens(parameters.CHARGED):
+        simulator.plan_fact(DemoEvent(E.CHARGED, simulator.later(parameters.TO_CHARGED), states=BEFORE_DECISION))
+    if simulator.happens(parameters.PUM[simulator.sanction]):
         _person_investigation(simulator)
-    on = simulator.later(shape.INVESTIGATION, simulator.pace)
-    if simulator.happens(shape.DROPPED):
+    on = simulator.later(parameters.INVESTIGATION, simulator.pace)
+    if simulator.happens(parameters.DROPPED):
         simulator.move(E.OTHER_OUTCOME, on, DROPPED)
-    elif simulator.happens(shape.ASSESSED[simulator.sanction]):
+    elif simulator.happens(parameters.ASSESSED[simulator.sanction]):
         simulator.move(E.COORDINATION_REQUESTED, on)
     else:
         simulator.move(E.INVESTIGATION_CLOSED, on)
 
 
 def _person_investigation(simulator: CaseSimulator) -> None:
-    ordered = simulator.later(shape.PUM_ORDERED, simulator.pace)
-    wished = ordered + timedelta(days=shape.PUM_WISHED_DAYS)
-    back = simulator.chance.later(ordered, shape.PUM_TAKES)
-    done = d.PumReturned(carried_out=not simulator.happens(shape.PUM_NOT_DONE))
+    ordered = simulator.later(parameters.PUM_ORDERED, simulator.pace)
+    wished = ordered + timedelta(days=parameters.PUM_WISHED_DAYS)
+    back = simulator.chance.later(ordered, parameters.PUM_TAKES)
+    done = d.PumReturned(carried_out=not simulator.happens(parameters.PUM_NOT_DONE))
     simulator.plan_fact(DemoEvent(E.PUM_ORDERED, ordered, d.PumOrdered(wished_by=wished), states=BEFORE_DECISION))
     simulator.plan(
         back, lambda sim: _return_investigation(sim, DemoEvent(E.PUM_RETURNED, back, done, states=BEFORE_DECISION))
     )
-    if simulator.happens(shape.PUM_WAITED_FOR):
+    if simulator.happens(parameters.PUM_WAITED_FOR):
         wait(simulator, Party.CORRECTIONAL_SERVICE, d.WaitReason.PERSON_INVESTIGATION, ordered, back)
 
 
@@ -90,20 +90,22 @@ def wait(simulator: CaseSimulator, party: Party, reason: d.WaitReason, since: da
 
 def assessment(simulator: CaseSimulator) -> None:
     """Until the coordination group has met, and those have consented who have to."""
-    met = simulator.later(shape.MEETING, simulator.pace)
-    suitable = not simulator.happens(shape.UNSUITABLE)
-    agencies = (*GROUP, *(agency for agency, share in shape.GROUP if simulator.happens(share)))
+    met = simulator.later(parameters.MEETING, simulator.pace)
+    suitable = not simulator.happens(parameters.UNSUITABLE)
+    agencies = (*GROUP, *(agency for agency, share in parameters.GROUP if simulator.happens(share)))
     meeting = d.CoordinationMeetingHeld(suitable=suitable, sketch=suitable, agencies=agencies)
     simulator.plan_fact(
         DemoEvent(E.COORDINATION_MEETING_HELD, met, meeting, states=BEFORE_DECISION - {State.INVESTIGATION})
     )
     if not suitable:
-        simulator.move(E.OTHER_OUTCOME, simulator.later(shape.DECISION, simulator.pace, met), _other_outcome(simulator))
+        simulator.move(
+            E.OTHER_OUTCOME, simulator.later(parameters.DECISION, simulator.pace, met), _other_outcome(simulator)
+        )
         return
     answered_on = _plan_consents(simulator, met)
-    over = max(simulator.later(shape.ASSESSMENT, simulator.pace), met)
-    if simulator.happens(shape.DECIDED_FROM_ASSESSMENT):
-        _decide(simulator, max(answered_on, simulator.later(shape.DECISION, simulator.pace, met)))
+    over = max(simulator.later(parameters.ASSESSMENT, simulator.pace), met)
+    if simulator.happens(parameters.DECIDED_FROM_ASSESSMENT):
+        _decide(simulator, max(answered_on, simulator.later(parameters.DECISION, simulator.pace, met)))
     else:
         simulator.move(E.INVESTIGATION_CLOSED, over)
 
@@ -111,7 +113,7 @@ def assessment(simulator: CaseSimulator) -> None:
 def awaiting_decision(simulator: CaseSimulator) -> None:
     """Until the prosecution has decided."""
     answered_on = _plan_consents(simulator, simulator.since)
-    _decide(simulator, max(answered_on, simulator.later(shape.DECISION, simulator.pace)))
+    _decide(simulator, max(answered_on, simulator.later(parameters.DECISION, simulator.pace)))
 
 
 def _other_outcome(simulator: CaseSimulator) -> d.OtherOutcomeReached:
@@ -129,12 +131,12 @@ def _plan_consents(simulator: CaseSimulator, since: date) -> date:
     """Plan the consents, once; the day after which all have answered."""
     if simulator.asked or not _consent_needed(simulator, since):
         return simulator.asked or since
-    on = simulator.asked = simulator.chance.later(since, shape.CONSENTS, simulator.pace)
-    if simulator.happens(shape.CONSENT_REFUSED):
+    on = simulator.asked = simulator.chance.later(since, parameters.CONSENTS, simulator.pace)
+    if simulator.happens(parameters.CONSENT_REFUSED):
         simulator.plan_fact(DemoEvent(E.CONSENT_REFUSED, on, d.ConsentBy(by=d.By.YOUTH), states=BEFORE_DECISION))
         return on
     simulator.plan(on, lambda sim: _consent(sim, on))
-    if simulator.happens(shape.CONSENT_REVOKED):
+    if simulator.happens(parameters.CONSENT_REVOKED):
         off = working(on + timedelta(days=5))
         revoked = DemoEvent(E.CONSENT_REVOKED, off, d.ConsentBy(by=d.By.YOUTH), states=BEFORE_DECISION)
         simulator.plan(off, lambda sim: current_consents(sim.case)[0] and sim.fact(revoked, prompt=True))
@@ -144,12 +146,12 @@ def _plan_consents(simulator: CaseSimulator, since: date) -> date:
 def _consent(simulator: CaseSimulator, on: date) -> None:
     if simulator.state not in BEFORE_DECISION:
         return
-    language = simulator.chance.pick(shape.LANGUAGES)
+    language = simulator.chance.pick(parameters.LANGUAGES)
     _one_consent(simulator, on, d.By.YOUTH, None, language)
     for number in range(1, simulator.youth.guardians + 1):
         if simulator.case.under_age(on):
             _one_consent(simulator, on, d.By.GUARDIAN, f"guardian-{number}", language)
-    if simulator.happens(shape.SHARING_CONSENT):
+    if simulator.happens(parameters.SHARING_CONSENT):
         _share(simulator, on)
 
 
@@ -170,17 +172,17 @@ def _share(simulator: CaseSimulator, on: date) -> None:
     scope = (
         d.Sharing.PROGRESS,
         d.Sharing.ATTENDANCE,
-        *((d.Sharing.PLAN,) if simulator.happens(shape.PLAN_SHARED) else ()),
+        *((d.Sharing.PLAN,) if simulator.happens(parameters.PLAN_SHARED) else ()),
     )
     given = d.SharingConsentGiven(by=d.By.YOUTH, scope=scope, recipients=(At.SCHOOL, At.CHILD_WELFARE))
     if simulator.fact(DemoEvent(E.SHARING_CONSENT_GIVEN, on, given), prompt=True) and simulator.happens(
-        shape.SHARING_WITHDRAWN
+        parameters.SHARING_WITHDRAWN
     ):
         off = simulator.chance.between(on, on + timedelta(days=300))
         gone = DemoEvent(E.SHARING_CONSENT_WITHDRAWN, off, d.SharingConsentWithdrawn(by=d.By.YOUTH))
         simulator.plan(off, lambda sim: sim.case.is_closed or sim.fact(gone))
     for number in range(1, simulator.case.guardians_on(on) + 1):
-        if simulator.happens(shape.GUARDIAN_SHARES):
+        if simulator.happens(parameters.GUARDIAN_SHARES):
             theirs = replace(given, by=d.By.GUARDIAN, guardian=f"guardian-{number}")
             simulator.fact(DemoEvent(E.SHARING_CONSENT_GIVEN, on, theirs), prompt=True)
 
@@ -194,22 +196,22 @@ def _decide(simulator: CaseSimulator, on: date) -> None:
     if simulator.state is not state:
         return
     refused = _consent_needed(simulator, on) and not current_consents(simulator.case)[0]
-    if refused or simulator.happens(shape.OTHER_DECISION):
+    if refused or simulator.happens(parameters.OTHER_DECISION):
         simulator.move(E.OTHER_OUTCOME, on, _other_outcome(simulator))
     elif simulator.sanction is Sanction.YOUTH_FOLLOW_UP and not _to_court(simulator, on):
         simulator.move(E.TRANSFERRED_TO_FOLLOW_UP, on, terms.transfer(simulator.chance, on))
     else:
-        arrives = working(on + timedelta(days=simulator.chance.days(shape.TO_COURT)))
+        arrives = working(on + timedelta(days=simulator.chance.days(parameters.TO_COURT)))
         simulator.move(E.INDICTED, on, d.Indicted(court_received_on=arrives))
 
 
 def _to_court(simulator: CaseSimulator, on: date) -> bool:
-    return law.REGIME.on(on) is Regime.R0 and simulator.happens(shape.COURT_FOLLOW_UP)
+    return law.REGIME.on(on) is Regime.R0 and simulator.happens(parameters.COURT_FOLLOW_UP)
 
 
 def set_aside(simulator: CaseSimulator, on: date) -> bool:
     """The decision falls: a transfer by complaint, a judgment by being overturned or reopened."""
     if simulator.case.has(E.TRANSFERRED_TO_FOLLOW_UP):
         return simulator.move(E.DECISION_SET_ASIDE, on, d.DecisionSetAside(reason=d.SetAside.COMPLAINT_UPHELD))
-    why = d.SetAside.CASE_REOPENED if simulator.happens(shape.CASE_REOPENED) else d.SetAside.JUDGMENT_OVERTURNED
+    why = d.SetAside.CASE_REOPENED if simulator.happens(parameters.CASE_REOPENED) else d.SetAside.JUDGMENT_OVERTURNED
     return simulator.move(E.DECISION_SET_ASIDE, on, d.DecisionSetAside(reason=why), Actor.COURT)

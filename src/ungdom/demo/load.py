@@ -12,8 +12,8 @@ from itertools import islice
 from multiprocessing import get_context
 from random import Random
 
-from ungdom.demo import afterwards, catalogue, people, story
-from ungdom.demo.story import GeneratedCase
+from ungdom.demo import case_generator, catalogue, later_events, people
+from ungdom.demo.case_generator import GeneratedCase
 from ungdom.demo.summary import LoadCounter, Summary
 from ungdom.orphans import end_with_parent
 from ungdom.store import bulk, journal, observations, reference
@@ -31,7 +31,7 @@ def _no_progress(_done: int, _of: int) -> None:
     """Nobody is told."""
 
 
-national = story.national
+national = case_generator.national
 
 
 def generate_cases(cases: int | None, seed: int, today: date, processes: int = 1) -> Iterator[GeneratedCase]:
@@ -40,16 +40,16 @@ def generate_cases(cases: int | None, seed: int, today: date, processes: int = 1
     Each depends on its own number alone, so the cases are the same however many processes make them.
     """
     register = people.NationalIdRegister()
-    total = story.national(today) if cases is None else cases
+    total = case_generator.national(today) if cases is None else cases
     make = partial(_generate_slice, seed=seed, today=today, total=total)
     slices = (range(first, min(first + BATCH, total)) for first in range(0, total, BATCH))
     for batch in map(make, slices) if processes == 1 else _in_processes(make, slices, processes):
         for generated in batch:
-            yield story.with_national_id(generated, register)
+            yield case_generator.with_national_id(generated, register)
 
 
 def _generate_slice(numbers: range, seed: int, today: date, total: int) -> list[GeneratedCase]:
-    return [story.generate_case(number, Random(f"{seed}:{number}"), today, total) for number in numbers]
+    return [case_generator.generate_case(number, Random(f"{seed}:{number}"), today, total) for number in numbers]
 
 
 def _in_processes(
@@ -80,7 +80,7 @@ def load(
     many are written, of how many. `processes`: how many make the cases, which this one writes. Raises `DuplicateKey`
     when the same load is there already.
     """
-    total = story.national(today) if cases is None else cases
+    total = case_generator.national(today) if cases is None else cases
     counter = LoadCounter()
     with db.writing() as tx:
         reference.save_staff(tx, people.staff())
@@ -106,7 +106,7 @@ def _observe(db: Database, batch: Sequence[GeneratedCase], seed: int, first: int
     """What is known of the youths of the batch beside their cases. `first`: the number of its first case."""
     generators = (Random(f"{seed}:after:{first + place}") for place in range(len(batch)))  # no secret
     by_case = (
-        afterwards.later_observations(generated, rng, today) for generated, rng in zip(batch, generators, strict=True)
+        later_events.later_observations(generated, rng, today) for generated, rng in zip(batch, generators, strict=True)
     )
     with db.writing() as tx:
         observations.add_many(tx, [observation for ones in by_case for observation in ones])

@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from ungdom.demo import catalogue
-from ungdom.demo import measure_shape as shape
-from ungdom.demo.chance import working
-from ungdom.demo.teller import CaseSimulator, DemoEvent
+from ungdom.demo import measure_parameters as shape
+from ungdom.demo.random_draws import working
+from ungdom.demo.simulator import CaseSimulator, DemoEvent
 from ungdom.workflow import payloads as d
 from ungdom.workflow.derived.team import running_measures
 from ungdom.workflow.payloads import MeasureAnswer, MeasureEnd, PlannedMeasure

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from ungdom.demo import shape
-from ungdom.demo.teller import CaseSimulator, DemoEvent
+from ungdom.demo import parameters
+from ungdom.demo.simulator import CaseSimulator, DemoEvent
 from ungdom.workflow import payloads as d
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.events import Corrected, Event, Replacement, plain_details
@@ -26,9 +26,9 @@ TWICE = (E.FIRST_CONTACT, E.TEAM_MEETING_HELD, E.VICTIM_INVITED, E.COORDINATION_
 
 def plan(simulator: CaseSimulator) -> None:
     """Decide at the beginning whether this case has a mistake in it, and when it is found."""
-    for share, what in ((shape.WRONG_DATE, _wrong_date), (shape.RECORDED_TWICE, _twice)):
+    for share, what in ((parameters.WRONG_DATE, _wrong_date), (parameters.RECORDED_TWICE, _twice)):
         if simulator.happens(share):
-            found_on = simulator.chance.later(simulator.since, shape.MISTAKE_FOUND)
+            found_on = simulator.chance.later(simulator.since, parameters.MISTAKE_FOUND)
             simulator.plan_late(found_on, what)
 
 
@@ -49,7 +49,7 @@ def _twice(simulator: CaseSimulator) -> None:
     again = DemoEvent(once.type, once.occurred_on, once.details, once.actor, frozenset({simulator.state}))
     if simulator.fact(again, prompt=True):
         seq = len(simulator.events)
-        found_on = oslo_date(simulator.clock) + timedelta(days=simulator.chance.days(shape.CORRECTED_AFTER))
+        found_on = oslo_date(simulator.clock) + timedelta(days=simulator.chance.days(parameters.CORRECTED_AFTER))
         gone = Corrected(corrects=seq, reason=d.CorrectionReason.RECORDED_TWICE)
         simulator.plan_late(found_on, lambda sim: sim.correct(gone))
 

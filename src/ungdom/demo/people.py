@@ -7,8 +7,8 @@ from functools import cache
 from importlib.resources import files
 from uuid import UUID
 
-from ungdom.demo import shape
-from ungdom.demo.chance import RandomDraws
+from ungdom.demo import parameters
+from ungdom.demo.random_draws import RandomDraws
 from ungdom.store import reference
 from ungdom.store.people import ContactDetails, NewPerson, Personalia, PersonGuardian
 from ungdom.store.reference import Staff
@@ -56,32 +56,36 @@ def invent(chance: RandomDraws, person_id: UUID, last_act: date, konfliktrad: st
     The national number comes from `NationalIdRegister`.
     """
     family = chance.rng.choice(name_lists().family)
-    guardians = chance.pick(shape.GUARDIANS)
+    guardians = chance.pick(parameters.GUARDIANS)
     protection = _protection(chance)
     personalia = Personalia(
         given_name=chance.rng.choice(name_lists().given),
         family_name=family,
-        sex="female" if chance.happens(shape.FEMALE) else "male",
+        sex="female" if chance.happens(parameters.FEMALE) else "male",
         municipality=chance.rng.choice(municipalities()[konfliktrad]),
         contact=_contact(chance, protection),
         guardians=tuple(_guardian(chance, n, family) for n in range(1, guardians + 1)),
     )
-    born = last_act - timedelta(days=chance.rng.randrange(*shape.AGE_DAYS))
+    born = last_act - timedelta(days=chance.rng.randrange(*parameters.AGE_DAYS))
     return NewPerson(person_id=person_id, personalia=personalia, born=born, guardians=guardians, protection=protection)
 
 
 def _protection(chance: RandomDraws) -> Protection:
     drawn = chance.rng.random()
-    if drawn < shape.STRICTLY_CONFIDENTIAL:
+    if drawn < parameters.STRICTLY_CONFIDENTIAL:
         return Protection.STRICTLY_CONFIDENTIAL
-    return Protection.CONFIDENTIAL if drawn < shape.CONFIDENTIAL + shape.STRICTLY_CONFIDENTIAL else Protection.NONE
+    return (
+        Protection.CONFIDENTIAL
+        if drawn < parameters.CONFIDENTIAL + parameters.STRICTLY_CONFIDENTIAL
+        else Protection.NONE
+    )
 
 
 def _contact(chance: RandomDraws, protection: Protection) -> ContactDetails:
     """The police send no address with a confidential one, and a box with a strictly confidential one."""
     street = f"{chance.rng.choice(name_lists().family)}veien {chance.rng.randrange(1, 90)}"
     address = {Protection.NONE: street, Protection.STRICTLY_CONFIDENTIAL: "SOT6, postboks 1"}.get(protection)
-    return ContactDetails(telephone=_telephone(chance), address=address, language=chance.pick(shape.LANGUAGES))
+    return ContactDetails(telephone=_telephone(chance), address=address, language=chance.pick(parameters.LANGUAGES))
 
 
 def _telephone(chance: RandomDraws) -> str:
@@ -89,7 +93,7 @@ def _telephone(chance: RandomDraws) -> str:
 
 
 def _guardian(chance: RandomDraws, number: int, family: str) -> PersonGuardian:
-    shared = chance.happens(shape.SAME_FAMILY_NAME)
+    shared = chance.happens(parameters.SAME_FAMILY_NAME)
     name = f"{chance.rng.choice(name_lists().given)} {family if shared else chance.rng.choice(name_lists().family)}"
     return PersonGuardian(
         reference=f"guardian-{number}", name=name, contact=ContactDetails(telephone=_telephone(chance))
@@ -142,8 +146,8 @@ def _control(digits: str, weights: tuple[int, ...]) -> int | None:
 @cache
 def coordinators(konfliktrad: str) -> tuple[str, ...]:
     """The coordinators of a konfliktråd: two to five, by the size of the office."""
-    share = next(office.share for office in shape.OFFICES if office.code == konfliktrad)
-    count = min(5, max(2, round(share / shape.CASES_PER_COORDINATOR)))
+    share = next(office.share for office in parameters.OFFICES if office.code == konfliktrad)
+    count = min(5, max(2, round(share / parameters.CASES_PER_COORDINATOR)))
     return tuple(f"coordinator-{konfliktrad}-{n}" for n in range(1, count + 1))
 
 
@@ -154,7 +158,9 @@ def leader(konfliktrad: str) -> str:
 
 def staff() -> list[Staff]:
     """Everybody who works at an office, with names drawn in order; leader and first coordinator are cleared."""
-    return [_employed(subject, office.code, n) for office in shape.OFFICES for n, subject in _subjects_of(office.code)]
+    return [
+        _employed(subject, office.code, n) for office in parameters.OFFICES for n, subject in _subjects_of(office.code)
+    ]
 
 
 def _subjects_of(konfliktrad: str) -> list[tuple[int, str]]:
@@ -169,6 +175,6 @@ def _employed(subject: str, konfliktrad: str, number: int) -> Staff:
         konfliktrad=konfliktrad,
         role=Role.COORDINATOR if number else Role.LEADER,
         display_name=f"{given[at % len(given)]} {family[at * 3 % len(family)]}",
-        active_from=shape.FIRST_DAY,
+        active_from=parameters.FIRST_DAY,
         cleared=number <= 1,
     )

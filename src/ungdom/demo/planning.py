@@ -2,10 +2,10 @@
 
 from datetime import date, timedelta
 
-from ungdom.demo import court, investigation, shape, tracks
-from ungdom.demo.chance import working
+from ungdom.demo import court, investigation, parameters, tracks
 from ungdom.demo.people import coordinators
-from ungdom.demo.teller import CaseSimulator, DemoEvent
+from ungdom.demo.random_draws import working
+from ungdom.demo.simulator import CaseSimulator, DemoEvent
 from ungdom.workflow import law
 from ungdom.workflow import payloads as d
 from ungdom.workflow.payloads import Attendee as At
@@ -16,21 +16,21 @@ IN_PLAN = frozenset({State.RECEIVED, State.PREPARING, State.INTERIM_CONDITIONS, 
 CONFERENCE = frozenset({State.PREPARING})
 ASSIGNED_ANEW = frozenset(State) - CLOSED - IN_PLAN | {State.PREPARING, State.POSTPONED}
 ENDINGS = (
-    ("withdrawn", shape.WITHDRAWN_BEFORE),
-    ("no_plan", shape.NO_PLAN),
-    ("offence", shape.OFFENCE_BEFORE),
-    ("postponed", shape.POSTPONED),
-    ("start", 1 - shape.WITHDRAWN_BEFORE - shape.NO_PLAN - shape.OFFENCE_BEFORE - shape.POSTPONED),
+    ("withdrawn", parameters.WITHDRAWN_BEFORE),
+    ("no_plan", parameters.NO_PLAN),
+    ("offence", parameters.OFFENCE_BEFORE),
+    ("postponed", parameters.POSTPONED),
+    ("start", 1 - parameters.WITHDRAWN_BEFORE - parameters.NO_PLAN - parameters.OFFENCE_BEFORE - parameters.POSTPONED),
 )
 
 
 def received(simulator: CaseSimulator) -> None:
     """Until a coordinator has the case."""
     open_file(simulator)
-    if simulator.happens(shape.POSTPONED_AT_RECEIPT):
-        postpone(simulator, simulator.later(shape.ASSIGNED))
+    if simulator.happens(parameters.POSTPONED_AT_RECEIPT):
+        postpone(simulator, simulator.later(parameters.ASSIGNED))
     else:
-        assign(simulator, simulator.later(shape.ASSIGNED))
+        assign(simulator, simulator.later(parameters.ASSIGNED))
 
 
 def assign(simulator: CaseSimulator, on: date) -> None:
@@ -42,11 +42,11 @@ def open_file(simulator: CaseSimulator) -> None:
     """What is set going when the konfliktråd has received a case, once."""
     if not simulator.once("file"):
         return
-    if not simulator.happens(shape.CONTACT_NEVER):
-        simulator.plan_fact(DemoEvent(E.FIRST_CONTACT, simulator.later(shape.CONTACT), states=IN_PLAN))
+    if not simulator.happens(parameters.CONTACT_NEVER):
+        simulator.plan_fact(DemoEvent(E.FIRST_CONTACT, simulator.later(parameters.CONTACT), states=IN_PLAN))
     tracks.restorative(simulator)
-    if simulator.happens(shape.TRANSFER):
-        _transfer(simulator, simulator.later(shape.TRANSFER_AFTER))
+    if simulator.happens(parameters.TRANSFER):
+        _transfer(simulator, simulator.later(parameters.TRANSFER_AFTER))
 
 
 # --- to another konfliktråd -------------------------------------------------------------------------------------
@@ -54,12 +54,12 @@ def open_file(simulator: CaseSimulator) -> None:
 
 def _transfer(simulator: CaseSimulator, on: date) -> None:
     def decide(simulator: CaseSimulator) -> None:
-        others = [office.code for office in shape.OFFICES if office.code != simulator.case.konfliktrad]
+        others = [office.code for office in parameters.OFFICES if office.code != simulator.case.konfliktrad]
         to = simulator.chance.rng.choice(others)
         moved = d.TransferDecided(to=to, parties_heard=True, prosecution_told_on=on)
         if simulator.state not in CLOSED and simulator.fact(DemoEvent(E.TRANSFER_DECIDED, on, moved), prompt=True):
-            answered = simulator.chance.later(on, shape.TRANSFER_TAKES)
-            answer = _decline if simulator.happens(shape.TRANSFER_DECLINED) else _accept
+            answered = simulator.chance.later(on, parameters.TRANSFER_TAKES)
+            answer = _decline if simulator.happens(parameters.TRANSFER_DECLINED) else _accept
             simulator.plan(answered, lambda sim: answer(sim, answered))
 
     simulator.plan(on, decide)
@@ -100,8 +100,8 @@ def may_withdraw(simulator: CaseSimulator) -> bool:
 
 def _ready(simulator: CaseSimulator) -> date:
     """The day of the plan meeting, with what holds it up."""
-    pace = shape.PLAN_PACE.get(simulator.since.year, 1.0)
-    on = simulator.later(shape.PREPARED, pace)
+    pace = parameters.PLAN_PACE.get(simulator.since.year, 1.0)
+    on = simulator.later(parameters.PREPARED, pace)
     for share, takes, party, reason in _HELD_UP:
         if simulator.happens(share) and not _past(party, simulator.since):
             held = simulator.chance.later(on, takes)
@@ -116,18 +116,18 @@ def _past(party: Party, day: date) -> bool:
 
 
 _HELD_UP = (
-    (shape.NO_SHOW, shape.NO_SHOW_TAKES, Party.YOUTH, d.WaitReason.NO_SHOW),
-    (shape.CAPACITY, shape.CAPACITY_TAKES, Party.KONFLIKTRAD, d.WaitReason.CAPACITY),
-    (shape.NO_MEASURE, shape.MEASURE_TAKES, Party.MEASURE_PROVIDER, d.WaitReason.MEASURE),
-    (shape.VICTIM_WAITED_FOR, shape.VICTIM_TAKES, Party.VICTIM, d.WaitReason.YOUTH_CONFERENCE),
-    (shape.INTERPRETER_WAIT, shape.CAPACITY_TAKES, Party.OTHER, d.WaitReason.INTERPRETER),
+    (parameters.NO_SHOW, parameters.NO_SHOW_TAKES, Party.YOUTH, d.WaitReason.NO_SHOW),
+    (parameters.CAPACITY, parameters.CAPACITY_TAKES, Party.KONFLIKTRAD, d.WaitReason.CAPACITY),
+    (parameters.NO_MEASURE, parameters.MEASURE_TAKES, Party.MEASURE_PROVIDER, d.WaitReason.MEASURE),
+    (parameters.VICTIM_WAITED_FOR, parameters.VICTIM_TAKES, Party.VICTIM, d.WaitReason.YOUTH_CONFERENCE),
+    (parameters.INTERPRETER_WAIT, parameters.CAPACITY_TAKES, Party.OTHER, d.WaitReason.INTERPRETER),
 )
 
 
 def _start(simulator: CaseSimulator, on: date) -> None:
     signed = (
-        on + timedelta(days=simulator.chance.days(shape.SIGNED_AFTER_CONFERENCE))
-        if simulator.happens(shape.SIGNED_LATER)
+        on + timedelta(days=simulator.chance.days(parameters.SIGNED_AFTER_CONFERENCE))
+        if simulator.happens(parameters.SIGNED_LATER)
         else on
     )
     signed = working(signed)
@@ -142,7 +142,7 @@ def _start(simulator: CaseSimulator, on: date) -> None:
 def meet(simulator: CaseSimulator, on: date) -> bool:
     """The plan meeting, with those there who have to be."""
     guardian = (At.GUARDIAN,) if simulator.case.under_age(on) and simulator.youth.guardians else ()
-    police = simulator.sanction is Sanction.YOUTH_SANCTION or simulator.happens(shape.POLICE_AT_FOLLOW_UP)
+    police = simulator.sanction is Sanction.YOUTH_SANCTION or simulator.happens(parameters.POLICE_AT_FOLLOW_UP)
     both = (At.POLICE, At.CORRECTIONAL_SERVICE) if simulator.sanction is Sanction.YOUTH_SANCTION else ()
     there = both or ((At.POLICE,) if police else ())
     present = (
@@ -150,7 +150,7 @@ def meet(simulator: CaseSimulator, on: date) -> bool:
         *guardian,
         At.KONFLIKTRAD,
         *there,
-        *((At.SCHOOL,) if simulator.happens(shape.SCHOOL_AT_MEETING) else ()),
+        *((At.SCHOOL,) if simulator.happens(parameters.SCHOOL_AT_MEETING) else ()),
     )
     return simulator.move(E.PLAN_MEETING_HELD, on, d.PlanMeetingHeld(present=present))
 
@@ -158,7 +158,9 @@ def meet(simulator: CaseSimulator, on: date) -> bool:
 def withdraw(simulator: CaseSimulator, on: date) -> None:
     """Consent withdrawn, by the youth or, under 18, now and then by a guardian."""
     guardian = (
-        simulator.case.under_age(on) and simulator.youth.guardians and simulator.happens(shape.WITHDRAWN_BY_GUARDIAN)
+        simulator.case.under_age(on)
+        and simulator.youth.guardians
+        and simulator.happens(parameters.WITHDRAWN_BY_GUARDIAN)
     )
     by = d.ConsentBy(by=d.By.GUARDIAN, guardian="guardian-1") if guardian else d.ConsentBy(by=d.By.YOUTH)
     simulator.move(E.CONSENT_WITHDRAWN, on, by)
@@ -193,7 +195,11 @@ def _offence_first(simulator: CaseSimulator, on: date) -> None:
 
 def postpone(simulator: CaseSimulator, on: date) -> None:
     """Postponed, for health or other weighty grounds."""
-    why = d.PostponementReason.HEALTH if simulator.happens(shape.FOR_HEALTH) else d.PostponementReason.WEIGHTY_GROUNDS
+    why = (
+        d.PostponementReason.HEALTH
+        if simulator.happens(parameters.FOR_HEALTH)
+        else d.PostponementReason.WEIGHTY_GROUNDS
+    )
     simulator.move(E.POSTPONED, on, d.Postponed(reason=why))
 
 
@@ -202,8 +208,8 @@ _ENDS = {"withdrawn": withdraw, "no_plan": fail, "offence": _offence_first, "pos
 
 def postponed(simulator: CaseSimulator) -> None:
     """Until it can go on."""
-    on = simulator.later(shape.POSTPONED_TAKES)
-    if may_withdraw(simulator) and simulator.happens(shape.WITHDRAWN_POSTPONED):
+    on = simulator.later(parameters.POSTPONED_TAKES)
+    if may_withdraw(simulator) and simulator.happens(parameters.WITHDRAWN_POSTPONED):
         withdraw(simulator, on)
     else:
         simulator.move(E.POSTPONEMENT_ENDED, on)
@@ -218,24 +224,24 @@ def interim_conditions(simulator: CaseSimulator) -> None:
     if not case.has(E.BECAME_FINAL):
         court.become_final(simulator, case.served_on or simulator.since)
     elif not case.has(E.DISPATCHED) and not case.has(E.RECEIVED):
-        simulator.move(E.DISPATCHED, simulator.later(shape.DISPATCH_NEW_LAW))
+        simulator.move(E.DISPATCHED, simulator.later(parameters.DISPATCH_NEW_LAW))
     elif not case.has(E.RECEIVED):
-        court.receive(simulator, simulator.later(shape.RECEIPT))
+        court.receive(simulator, simulator.later(parameters.RECEIPT))
     elif not case.has(E.ASSIGNED):
         open_file(simulator)
-        assign(simulator, simulator.later(shape.ASSIGNED))
+        assign(simulator, simulator.later(parameters.ASSIGNED))
     else:
         _meet_under_conditions(simulator)
 
 
 def _meet_under_conditions(simulator: CaseSimulator) -> None:
-    on = simulator.later(shape.PREPARED)
-    if simulator.once("interim breach") and simulator.happens(shape.INTERIM_BREACH):
+    on = simulator.later(parameters.PREPARED)
+    if simulator.once("interim breach") and simulator.happens(parameters.INTERIM_BREACH):
         breached = simulator.chance.between(simulator.since, on)
         planned = DemoEvent(E.BREACH_RECORDED, breached, d.BreachRecorded(kind=d.BreachKind.INTERIM_CONDITIONS))
         simulator.plan_fact(planned, prompt=True)
         simulator.move(E.BREACH_TALK_ORDERED, working(breached + timedelta(days=3)))
-    elif simulator.happens(shape.INTERIM_NO_PLAN):
+    elif simulator.happens(parameters.INTERIM_NO_PLAN):
         fail(simulator, on)
     else:
         meet(simulator, on)

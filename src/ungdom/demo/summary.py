@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ungdom.demo.story import GeneratedCase
+from ungdom.demo.case_generator import GeneratedCase
 from ungdom.workflow.views.lead_time import measures
 from ungdom.workflow.vocabulary import EventType, Regime, Sanction, State
 

@@ -2,9 +2,9 @@
 
 from datetime import date, timedelta
 
-from ungdom.demo import shape
-from ungdom.demo.chance import working
-from ungdom.demo.teller import CaseSimulator
+from ungdom.demo import parameters
+from ungdom.demo.random_draws import working
+from ungdom.demo.simulator import CaseSimulator
 from ungdom.workflow.vocabulary import EventType
 
 E = EventType
@@ -18,4 +18,4 @@ def end_of(simulator: CaseSimulator) -> date:
 def complete(simulator: CaseSimulator) -> None:
     """The term has run: completed on a working day soon after."""
     on = max(simulator.since, end_of(simulator))
-    simulator.move(E.COMPLETED, working(on + timedelta(days=simulator.chance.days(shape.COMPLETED_AFTER))))
+    simulator.move(E.COMPLETED, working(on + timedelta(days=simulator.chance.days(parameters.COMPLETED_AFTER))))

@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from ungdom.demo import shape
-from ungdom.demo.chance import RandomDraws
+from ungdom.demo import parameters
+from ungdom.demo.random_draws import RandomDraws
 from ungdom.workflow import law
 from ungdom.workflow import payloads as d
 from ungdom.workflow.calendar import Length
@@ -37,9 +37,9 @@ def follow_up_by_judgment(chance: RandomDraws, on: date) -> d.FollowUpByJudgment
 def judgment(chance: RandomDraws, on: date) -> d.JudgmentGiven:
     """A judgment to a youth sanction."""
     regime = law.REGIME.on(on)
-    grave = chance.happens(shape.GRAVE)
-    interim = _interim(chance) if regime is Regime.R2 and chance.happens(shape.INTERIM) else ()
-    beside = regime is not Regime.R0 and chance.happens(shape.PRISON_BESIDE)
+    grave = chance.happens(parameters.GRAVE)
+    interim = _interim(chance) if regime is Regime.R2 and chance.happens(parameters.INTERIM) else ()
+    beside = regime is not Regime.R0 and chance.happens(parameters.PRISON_BESIDE)
     return d.JudgmentGiven(
         length=chance.rng.choice(GRAVE) if grave else _sanction(chance, regime),
         subsidiary_prison=Length(months=27) if grave else chance.rng.choice(SUBSIDIARY),
@@ -58,15 +58,15 @@ def _interim(chance: RandomDraws) -> tuple[d.InterimCondition, ...]:
 
 
 def _follow_up(chance: RandomDraws, on: date) -> Length:
-    length = FOLLOW_UP[chance.pick(shape.FOLLOW_UP_LENGTHS)]
+    length = FOLLOW_UP[chance.pick(parameters.FOLLOW_UP_LENGTHS)]
     return SHORTEST if length.months == 4 and law.REGIME.on(on) is not Regime.R0 else length  # noqa: PLR2004  # 4m
 
 
 def _sanction(chance: RandomDraws, regime: Regime) -> Length:
-    if regime is not Regime.R0 and chance.happens(shape.SHORTEST):
+    if regime is not Regime.R0 and chance.happens(parameters.SHORTEST):
         return SHORTEST
-    return SANCTION[chance.pick(shape.SANCTION_LENGTHS)]
+    return SANCTION[chance.pick(parameters.SANCTION_LENGTHS)]
 
 
 def _served(chance: RandomDraws, on: date) -> date | None:
-    return on if chance.happens(shape.SERVED_AT_ONCE) else None
+    return on if chance.happens(parameters.SERVED_AT_ONCE) else None

@@ -2,8 +2,8 @@
 
 from datetime import date, timedelta
 
-from ungdom.demo import court, measures, shape
-from ungdom.demo.teller import CaseSimulator, DemoEvent
+from ungdom.demo import court, measures, parameters
+from ungdom.demo.simulator import CaseSimulator, DemoEvent
 from ungdom.workflow import law
 from ungdom.workflow import payloads as d
 from ungdom.workflow.derived.team import ROLES
@@ -23,18 +23,18 @@ CONDUCTED = {At.YOUTH, At.KONFLIKTRAD}
 
 def restorative(simulator: CaseSimulator) -> None:
     """The victim is invited, answers, and now and then takes it back."""
-    if not simulator.happens(shape.VICTIM_INVITED):
+    if not simulator.happens(parameters.VICTIM_INVITED):
         return
-    invited = simulator.later(shape.VICTIM_ASKED)
-    answered = simulator.chance.later(invited, shape.VICTIM_ANSWERS)
-    accepts = simulator.happens(shape.VICTIM_ACCEPTS)
+    invited = simulator.later(parameters.VICTIM_ASKED)
+    answered = simulator.chance.later(invited, parameters.VICTIM_ANSWERS)
+    accepts = simulator.happens(parameters.VICTIM_ACCEPTS)
     _victim(simulator, E.VICTIM_INVITED, invited)
     _victim(simulator, E.VICTIM_ACCEPTED if accepts else E.VICTIM_DECLINED, answered)
     if accepts:
-        kind = E.VICTIM_WITHDREW if simulator.happens(shape.VICTIM_WITHDRAWS) else E.RESTORATIVE_MEETING_HELD
-        _victim(simulator, kind, simulator.chance.later(answered, shape.VICTIM_MEETS))
-    elif simulator.happens(shape.OTHER_PROCESS):
-        _victim(simulator, E.OTHER_RESTORATIVE_PROCESS_HELD, simulator.chance.later(answered, shape.VICTIM_MEETS))
+        kind = E.VICTIM_WITHDREW if simulator.happens(parameters.VICTIM_WITHDRAWS) else E.RESTORATIVE_MEETING_HELD
+        _victim(simulator, kind, simulator.chance.later(answered, parameters.VICTIM_MEETS))
+    elif simulator.happens(parameters.OTHER_PROCESS):
+        _victim(simulator, E.OTHER_RESTORATIVE_PROCESS_HELD, simulator.chance.later(answered, parameters.VICTIM_MEETS))
 
 
 def _victim(simulator: CaseSimulator, kind: EventType, on: date) -> None:
@@ -54,9 +54,9 @@ def begin(simulator: CaseSimulator) -> None:
     _approved(simulator, start)
     _team(simulator, start)
     _tests(simulator, start)
-    if simulator.happens(shape.ABROAD):
+    if simulator.happens(parameters.ABROAD):
         _abroad(simulator, start)
-    if simulator.happens(shape.SURVEY):
+    if simulator.happens(parameters.SURVEY):
         simulator.plan_fact(DemoEvent(E.SURVEY_ANSWERED, _end(simulator) - timedelta(days=9), states=WITH_THE_OFFICE))
 
 
@@ -65,19 +65,19 @@ def _end(simulator: CaseSimulator) -> date:
 
 
 def _approved(simulator: CaseSimulator, start: date) -> None:
-    approved = simulator.later(shape.APPROVED)
+    approved = simulator.later(parameters.APPROVED)
     measures.begin(simulator, start, approved)
     if simulator.case.execution_regime(start) is Regime.R0:
         return
-    signed = simulator.later(shape.SIGNED)
+    signed = simulator.later(parameters.SIGNED)
     guardian = (d.By.GUARDIAN,) if simulator.case.under_age(signed) and simulator.youth.guardians else ()
     simulator.plan_fact(DemoEvent(E.PLAN_SIGNED, signed, d.PlanSigned(by=(d.By.YOUTH, *guardian)), states=EXECUTION))
-    if simulator.happens(shape.PLAN_COMPLAINT):
+    if simulator.happens(parameters.PLAN_COMPLAINT):
         filed = approved + timedelta(days=simulator.chance.rng.randrange(1, 20))
         days = (filed, filed + timedelta(days=simulator.chance.rng.randrange(20, 70)))
         outcome = (
             d.ComplaintOutcome.PARTLY_UPHELD
-            if simulator.happens(shape.COMPLAINT_PARTLY_UPHELD)
+            if simulator.happens(parameters.COMPLAINT_PARTLY_UPHELD)
             else d.ComplaintOutcome.REJECTED
         )
         court.complain(simulator, d.ComplaintAbout.PLAN, days, outcome, Actor.SECRETARIAT)
@@ -92,10 +92,10 @@ def _team(simulator: CaseSimulator, start: date) -> None:
         ("police", "correctional_service")
         if both
         else ("police",)
-        if simulator.happens(shape.POLICE_AT_FOLLOW_UP)
+        if simulator.happens(parameters.POLICE_AT_FOLLOW_UP)
         else ()
     )
-    some = tuple(agency for agency, share in shape.TEAM if simulator.happens(share))
+    some = tuple(agency for agency, share in parameters.TEAM if simulator.happens(share))
     for agency in (*always, *some):
         _member(simulator, agency, start)
     invited = (At.YOUTH, At.GUARDIAN, At.KONFLIKTRAD, *(At(agency) for agency in (*always, *some)))
@@ -104,11 +104,13 @@ def _team(simulator: CaseSimulator, start: date) -> None:
 
 def _member(simulator: CaseSimulator, agency: str, start: date) -> None:
     who = f"team-{agency.replace('_', '-')}-{simulator.case.konfliktrad}"
-    joined = d.MemberJoined(member=who, agency=At(agency), role=ROLES[At(agency)][0], channel=shape.CHANNEL[At(agency)])
+    joined = d.MemberJoined(
+        member=who, agency=At(agency), role=ROLES[At(agency)][0], channel=parameters.CHANNEL[At(agency)]
+    )
 
     def join(simulator: CaseSimulator) -> None:
         done = simulator.fact(DemoEvent(E.TEAM_MEMBER_JOINED, start, joined, states=TEAM), prompt=True)
-        if done and simulator.happens(shape.MEMBER_LEAVES):
+        if done and simulator.happens(parameters.MEMBER_LEAVES):
             on = simulator.chance.between(start, _end(simulator))
             simulator.plan_fact(DemoEvent(E.TEAM_MEMBER_LEFT, on, d.MemberLeft(member=who), states=TEAM))
 
@@ -117,12 +119,12 @@ def _member(simulator: CaseSimulator, agency: str, start: date) -> None:
 
 def _meeting(simulator: CaseSimulator, since: date, invited: tuple[At, ...]) -> None:
     """The next meeting of the team, and after it the next."""
-    on = simulator.chance.later(since, shape.TEAM_MEETING)
+    on = simulator.chance.later(since, parameters.TEAM_MEETING)
 
     def hold(simulator: CaseSimulator) -> None:
         if simulator.case.is_closed:
             return
-        present = tuple(who for who in invited if who in CONDUCTED or simulator.happens(shape.PRESENT))
+        present = tuple(who for who in invited if who in CONDUCTED or simulator.happens(parameters.PRESENT))
         simulator.fact(
             DemoEvent(E.TEAM_MEETING_HELD, on, d.TeamMeetingHeld(invited=invited, present=present), states=TEAM)
         )
@@ -135,9 +137,9 @@ def _meeting(simulator: CaseSimulator, since: date, invited: tuple[At, ...]) -> 
 
 
 def _tests(simulator: CaseSimulator, start: date) -> None:
-    if simulator.happens(shape.DRUG_TESTED):
+    if simulator.happens(parameters.DRUG_TESTED):
         _test(simulator, start)
-    if simulator.happens(shape.DRUG_BAN) and law.REGIME.on(start) is not Regime.R0:
+    if simulator.happens(parameters.DRUG_BAN) and law.REGIME.on(start) is not Regime.R0:
         on = simulator.chance.between(start, start + timedelta(days=40))
         off = simulator.chance.between(on + timedelta(days=40), max(on, _end(simulator)))
         hear(simulator, on, d.HeardAbout.DRUG_BAN)
@@ -146,7 +148,7 @@ def _tests(simulator: CaseSimulator, start: date) -> None:
 
 
 def _test(simulator: CaseSimulator, since: date) -> None:
-    on = simulator.chance.later(since, shape.DRUG_TEST)
+    on = simulator.chance.later(since, parameters.DRUG_TEST)
 
     def take(simulator: CaseSimulator) -> None:
         if not simulator.case.is_closed:
@@ -158,16 +160,16 @@ def _test(simulator: CaseSimulator, since: date) -> None:
 
 def _result(simulator: CaseSimulator) -> d.DrugTestResult:
     drawn = simulator.chance.rng.random()
-    if drawn < shape.DRUG_REFUSED:
+    if drawn < parameters.DRUG_REFUSED:
         return d.DrugTestResult.REFUSED
-    positive = drawn < shape.DRUG_REFUSED + shape.DRUG_POSITIVE
+    positive = drawn < parameters.DRUG_REFUSED + parameters.DRUG_POSITIVE
     return d.DrugTestResult.POSITIVE if positive else d.DrugTestResult.NEGATIVE
 
 
 def _abroad(simulator: CaseSimulator, start: date) -> None:
     on = simulator.chance.between(start + timedelta(days=14), _end(simulator))
     stay = d.StayAbroadPermitted(since=on + timedelta(days=10), until=on + timedelta(days=24))
-    if simulator.happens(shape.ABROAD_REFUSED):
+    if simulator.happens(parameters.ABROAD_REFUSED):
         refused = d.StayAbroadRefused(since=stay.since, until=stay.until)
         simulator.plan_fact(DemoEvent(E.STAY_ABROAD_REFUSED, on, refused, states=MEASURES))
     else:

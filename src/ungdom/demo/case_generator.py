@@ -9,10 +9,20 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from uuid import UUID
 
-from ungdom.demo import breach, court, execution, investigation, measures, mistakes, people, planning, shape
-from ungdom.demo.chance import RandomDraws, working
-from ungdom.demo.shape import DemoOffice
-from ungdom.demo.teller import CaseSimulator, HistoryEnded
+from ungdom.demo import (
+    breach,
+    court,
+    execution,
+    investigation,
+    measures,
+    mistakes,
+    parameters,
+    people,
+    planning,
+)
+from ungdom.demo.parameters import DemoOffice
+from ungdom.demo.random_draws import RandomDraws, working
+from ungdom.demo.simulator import CaseSimulator, HistoryEnded
 from ungdom.store.ids import uuid7
 from ungdom.store.people import NewPerson
 from ungdom.store.schema.core import NumberKind
@@ -77,12 +87,12 @@ def generate_case(case_number: int, rng: Random, today: date, cases: int | None 
     """The case with that number (from 0) of so many, by chance from `rng`. The same arguments tell the same case."""
     chance = RandomDraws(rng)
     at = registration(case_number, cases or national(today), today)
-    office = chance.pick(tuple((office, office.share) for office in shape.OFFICES))
+    office = chance.pick(tuple((office, office.share) for office in parameters.OFFICES))
     case_id, person_id = (uuid7(at, rng.getrandbits(RANDOM_BITS)) for _ in range(2))
     begun = _registration(chance, at, office, person_id)
     person = people.invent(chance, person_id, begun.offences[-1].last_day, office.code)
     begun = _of_age(begun, person.born)
-    pace = _pace(office) * shape.PACE.get(at.year, 1.0)
+    pace = _pace(office) * parameters.PACE.get(at.year, 1.0)
     youth = Youth(person.born, person.guardians)
     simulator = CaseSimulator(youth, _first_event(begun, at, office), chance, today, pace)
     mistakes.plan(simulator)
@@ -91,7 +101,7 @@ def generate_case(case_number: int, rng: Random, today: date, cases: int | None 
     return GeneratedCase(
         case_id=case_id,
         person=person,
-        numbered=not chance.happens(shape.NO_NATIONAL_ID),
+        numbered=not chance.happens(parameters.NO_NATIONAL_ID),
         sanction=begun.sanction,
         konfliktrad=office.code,
         numbers=_case_numbers(case_number, at.year, office, simulator),
@@ -144,9 +154,9 @@ def registration(case_number: int, cases: int, today: date) -> datetime:
 
 
 def _years(today: date) -> list[tuple[int, float]]:
-    last = max(shape.REGISTERED)
-    years = range(shape.FIRST_DAY.year, today.year + 1)
-    return [(year, shape.REGISTERED[min(year, last)] * _elapsed(year, today)) for year in years]
+    last = max(parameters.REGISTERED)
+    years = range(parameters.FIRST_DAY.year, today.year + 1)
+    return [(year, parameters.REGISTERED[min(year, last)] * _elapsed(year, today)) for year in years]
 
 
 def _elapsed(year: int, today: date) -> float:
@@ -155,7 +165,7 @@ def _elapsed(year: int, today: date) -> float:
 
 
 def _bounds(year: int, today: date) -> tuple[date, date]:
-    return max(shape.FIRST_DAY, date(year, 1, 1)), min(today, date(year, 12, 31))
+    return max(parameters.FIRST_DAY, date(year, 1, 1)), min(today, date(year, 12, 31))
 
 
 def _instant(year: int, share: float, today: date) -> datetime:
@@ -173,31 +183,31 @@ def _instant(year: int, share: float, today: date) -> datetime:
 
 def _pace(office: DemoOffice) -> float:
     """How slow the road to receipt is there, beside the country's mean."""
-    return (office.p1 - shape.P1_FIXED) / (shape.P1_MEAN - shape.P1_FIXED)
+    return (office.p1 - parameters.P1_FIXED) / (parameters.P1_MEAN - parameters.P1_FIXED)
 
 
 def _registration(chance: RandomDraws, at: datetime, office: DemoOffice, person_id: UUID) -> d.CaseRegistered:
-    _, share = max(since for since in shape.SANCTION_SHARE.items() if since[0] <= at.year)
+    _, share = max(since for since in parameters.SANCTION_SHARE.items() if since[0] <= at.year)
     sanction = Sanction.YOUTH_SANCTION if chance.happens(share) else Sanction.YOUTH_FOLLOW_UP
-    lag = chance.days(shape.ACT_TO_REGISTERED, _pace(office))
+    lag = chance.days(parameters.ACT_TO_REGISTERED, _pace(office))
     return d.CaseRegistered(
         sanction=sanction,
         konfliktrad=office.code,
         person=person_id,
         offences=_acts(chance, at.astimezone(OSLO).date() - timedelta(days=lag), sanction),
-        repeated_or_serious=chance.happens(shape.SERIOUS[sanction]),
+        repeated_or_serious=chance.happens(parameters.SERIOUS[sanction]),
         table=VERSION,
     )
 
 
 def _acts(chance: RandomDraws, last: date, sanction: Sanction) -> tuple[d.Offence, ...]:
     offences: list[d.Offence] = []
-    for _ in range(chance.pick(shape.ACTS)):
-        group, statute = chance.pick(shape.OFFENCES[sanction])
-        lasted = last + timedelta(days=0) if chance.happens(shape.ACT_LASTED) else None
+    for _ in range(chance.pick(parameters.ACTS)):
+        group, statute = chance.pick(parameters.OFFENCES[sanction])
+        lasted = last + timedelta(days=0) if chance.happens(parameters.ACT_LASTED) else None
         began = last - timedelta(days=chance.rng.randrange(2, 20)) if lasted else last
         offences.insert(0, d.Offence(on=began, until=lasted, group=group, statute=statute))
-        last = began - timedelta(days=1 + chance.days(shape.ACTS_APART))
+        last = began - timedelta(days=1 + chance.days(parameters.ACTS_APART))
     return tuple(offences)
 
 
@@ -225,9 +235,9 @@ def _first_event(begun: d.CaseRegistered, at: datetime, office: DemoOffice) -> E
 def _plan_lapse(simulator: CaseSimulator) -> None:
     """Death, rarely, and limitation more rarely still."""
     drawn = simulator.chance.rng.random()
-    if drawn > shape.DEATH + shape.LIMITATION:
+    if drawn > parameters.DEATH + parameters.LIMITATION:
         return
-    why = d.LapseReason.DEATH if drawn < shape.DEATH else d.LapseReason.LIMITATION
+    why = d.LapseReason.DEATH if drawn < parameters.DEATH else d.LapseReason.LIMITATION
     on = simulator.chance.between(simulator.since, simulator.since + timedelta(days=420))
 
     def lapse(simulator: CaseSimulator) -> None:

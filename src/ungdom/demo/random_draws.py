@@ -6,8 +6,8 @@ from functools import lru_cache
 from random import Random
 from typing import TypeVar
 
-from ungdom.demo import shape
-from ungdom.demo.shape import Spread
+from ungdom.demo import parameters
+from ungdom.demo.parameters import Spread
 from ungdom.workflow.calendar import is_working_day
 
 T = TypeVar("T")
@@ -42,7 +42,7 @@ class RandomDraws:
         """A working day that long after, or after the holidays when it falls in them."""
         day = since + timedelta(days=self.days(spread, pace))
         over = _slow_until(day)
-        if over and self.happens(shape.SLOW_SHARE):
+        if over and self.happens(parameters.SLOW_SHARE):
             day = max(since, over + timedelta(days=self.rng.randrange(1, 15)))
         return working(day)
 
@@ -60,7 +60,7 @@ def working(day: date) -> date:
 
 
 def _slow_until(day: date) -> date | None:
-    for month, first, last in shape.SLOW:
+    for month, first, last in parameters.SLOW:
         if day.month == month and first <= day.day <= last:
             return date(day.year, month, last)
     return None

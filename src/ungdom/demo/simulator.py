@@ -7,10 +7,10 @@ from functools import lru_cache
 from heapq import heappop, heappush
 from itertools import count
 
-from ungdom.demo import shape
-from ungdom.demo.chance import RandomDraws, working
+from ungdom.demo import parameters
+from ungdom.demo.parameters import Spread
 from ungdom.demo.people import coordinators, leader
-from ungdom.demo.shape import Spread
+from ungdom.demo.random_draws import RandomDraws, working
 from ungdom.workflow import engine
 from ungdom.workflow import payloads as d
 from ungdom.workflow.calendar import OSLO, oslo_date
@@ -154,8 +154,8 @@ class CaseSimulator:
         """A fact, recorded within days or, now and then, much later. True when it was recorded at once."""
         if not self._fits(planned):
             return False
-        if not prompt and self.happens(shape.LATE_RECORDING):
-            known = working(planned.on + timedelta(days=self.chance.days(shape.LATE_BY)))
+        if not prompt and self.happens(parameters.LATE_RECORDING):
+            known = working(planned.on + timedelta(days=self.chance.days(parameters.LATE_BY)))
             self.plan_late(known, lambda simulator: simulator._record_late(planned))
             return False
         return self._record(planned, self._known(planned.on))
@@ -186,7 +186,7 @@ class CaseSimulator:
             self._record(planned, oslo_date(self.clock))
 
     def _known(self, on: date) -> date:
-        lag = self.chance.days(shape.PROMPT_BY) if self.happens(shape.NOT_THE_SAME_DAY) else 0
+        lag = self.chance.days(parameters.PROMPT_BY) if self.happens(parameters.NOT_THE_SAME_DAY) else 0
         return max(working(on + timedelta(days=lag)), oslo_date(self.clock))
 
     def _flush(self, day: date) -> None:

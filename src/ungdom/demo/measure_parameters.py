@@ -3,7 +3,7 @@
 Nothing has been published about them: they are set so that the whole resembles what offices tell of.
 """
 
-from ungdom.demo.shape import Spread
+from ungdom.demo.parameters import Spread
 from ungdom.workflow.payloads import Attended, MeasureAnswer, MeasureEnd, MeasureOutcome, Need
 
 R0_CODES: tuple[tuple[str, float], ...] = (
