@@ -60,9 +60,11 @@ def verify(on_demo: OnDemo = False) -> None:
 
 def releases(on_demo: OnDemo = False, as_json: AsJson = False) -> None:
     """What has been released, the newest first."""
+    from ungdom.store.releases import list_releases
+
     db = open_database(selected_settings(on_demo))
     with db.reading() as tx:
-        stored_releases = store.list_releases(tx)
+        stored_releases = list_releases(tx)
     db.close()
     for stored in stored_releases:
         _print_release(stored, as_json)
