@@ -4,6 +4,7 @@ import ast
 import importlib
 import inspect
 import pkgutil
+import re
 import string
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -543,6 +544,17 @@ def test_what_is_odd_in_an_official_message_is_said_for_flags_problems_and_shape
         assert answers.odd(language, "implausible") == known["exchange_problem"]["implausible"]
         assert answers.odd(language, "datetime_parsing") == known["invalid"]["timezone_missing"]
         assert answers.odd(language, "no_such_kind") == known["invalid"]["other"]
+
+
+def test_every_word_of_the_code_is_one_sentence_and_names_paths_that_exist() -> None:
+    words = texts.code_words()
+    root = Path(texts.__file__).parents[1]
+    paths = [found for sentence in words.values() for found in re.findall(r"`([\w/]+(?:/|\.py))`", sentence)]
+
+    assert list(words) == sorted(words)
+    assert [term for term, sentence in words.items() if not sentence.endswith(".")] == []
+    assert len(paths) >= len(words)
+    assert [path for path in paths if not (root / path).exists()] == []
 
 
 def test_texts_know_only_the_workflow() -> None:
