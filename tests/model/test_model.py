@@ -81,6 +81,7 @@ def test_engine_and_model_agree_on_every_step(share: int, figure: Callable[[str]
 
 @pytest.mark.parametrize("role", Role)
 def test_model_and_engine_agree_on_who_may_record_a_move(role: Role) -> None:
+    assert MOVE_ACTORS
     for name in MOVE_ACTORS:
         ours = any(set(engine.actors_of(sanction, EventType(name))) & acts_for(role) for sanction in engine.Sanction)
         assert ours == permitted(role.value, name), (role, name)

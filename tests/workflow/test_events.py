@@ -15,7 +15,9 @@ E = EventType
 
 @pytest.mark.parametrize("road", ROADS)
 def test_what_is_written_reads_back_the_same(road: str) -> None:
-    for line in lines(road):
+    told = lines(road)
+    assert told[0].kind == "case_registered"
+    for line in told:
         kind = EventType(line.kind)
         said = read_details(kind, registration(road, line) if kind is E.CASE_REGISTERED else line.details)
 

@@ -268,6 +268,7 @@ def test_every_state_that_can_be_reached_can_be_left_for_a_closed_one(sanction: 
     ways_out = {state: {row.target for row in arrows if state in row.sources and row.event is not E.LAPSED}
                 for state in reached - CLOSED}  # fmt: skip
 
+    assert len(ways_out) > 10
     assert all(targets - {state} for state, targets in ways_out.items())
 
 
@@ -312,11 +313,11 @@ def _is_code(shape: Any) -> bool:
     return bool(patterns) and not any(re.search(pattern, prose) for pattern in patterns for prose in PROSE)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in EventType if kind is not E.CORRECTED])
-def test_no_event_has_room_for_free_text(kind: EventType) -> None:
-    found = set(leaves(SHAPE[kind]))
+def test_no_event_has_room_for_free_text() -> None:
+    found = [(kind, leaf) for kind in EventType if kind is not E.CORRECTED for leaf in leaves(SHAPE[kind])]
 
-    assert all(isinstance(leaf, type) and issubclass(leaf, PLAIN) for leaf in found), found
+    assert len(found) > len(EventType)
+    assert [one for one in found if not (isinstance(one[1], type) and issubclass(one[1], PLAIN))] == []
 
 
 def test_a_correction_holds_free_details_only_until_they_are_read_as_those_of_their_type() -> None:
