@@ -24,8 +24,9 @@ WAITING = (
 """Where tests wait for processes that they start, kill and start again: they need little of a processor."""
 
 LONG = (
-    "tests/workflow/test_time.py",
-    "tests/workflow/test_model.py",
+    "tests/model/test_time.py",
+    "tests/model/test_model.py",
+    "tests/model/test_tasks.py",
     "tests/api/test_door.py",
     "tests/api/test_object_access.py",
     "tests/stories/test_options_agree.py",

@@ -93,7 +93,7 @@ def test_no_string_of_a_decision_is_bare() -> None:
 @pytest.mark.parametrize("shape", [*(shape for shape, _ in _READERS.values()), Kvittering], ids=lambda s: s.__name__)
 def test_no_string_of_an_official_message_that_is_read_is_bare(shape: type[BaseModel]) -> None:
     """What is not read is any JSON: it is kept inside the sealed message and nowhere else."""
-    assert [name for name in of(shape) if not name.endswith("(any)")] == []
+    assert {name.rpartition(" ")[2] for name in of(shape)} == {"(any)"}
 
 
 class Offender(BaseModel):

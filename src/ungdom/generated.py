@@ -312,16 +312,26 @@ def _definition_row(definition: Definition) -> str:
 
 
 def glossary_text() -> str:
-    """The vocabulary with its labels in three languages."""
-    parts = [NOTE, "# Glossary\n\nEnglish in code and on the wire; labels in bokmål, nynorsk and English.\n"]
+    """The vocabulary of the law with its labels in three languages, then the words of the code."""
+    parts = [NOTE, _GLOSSARY_HEAD]
     for title, kind in _KINDS.items():
         rows = "".join(
             f"| `{word}` | {texts.label('nb', word)} | {texts.label('nn', word)} | {texts.label('en', word)} |\n"
             for word in kind
         )
         parts.append(f"\n## {title}\n\n| code | nb | nn | en |\n|---|---|---|---|\n{rows}")
+    words = "".join(f"| {term} | {sentence} |\n" for term, sentence in texts.code_words().items())
+    parts.append(f"\n## Words of the code\n\n{_CODE_WORDS_HEAD}\n| term | meaning |\n|---|---|\n{words}")
     return "".join(parts)
 
+
+_GLOSSARY_HEAD = """\
+# Glossary
+
+The words that ungdom uses: first the words of the law, by their code, with labels in bokmål, nynorsk and English; then
+the [words of the code](#words-of-the-code). Code and interface use English.
+"""
+_CODE_WORDS_HEAD = "Technical terms that names, comments and documents use. Paths are relative to `src/ungdom/`.\n"
 
 _KINDS = {
     "Sanctions": Sanction,

@@ -410,12 +410,14 @@ def test_what_is_hidden_answers_on_every_route_as_what_does_not_exist(
         elif not sees(viewer, of, about):
             assert told(answer) == told(heard[viewer, of, route, ask, ABSENT]), (viewer, route, ask, about)
             compared += 1
+    assert compared > 1_000
     asked = f"{len(ROUTES)} routes, {len(VIEWERS)} viewers, {len(KINDS)} kinds of cases"
     figure(f"T16 {_database(world)}: {compared} answers about what is hidden, as of what is not there ({asked})")
 
 
 @by_the_case
 def test_what_may_be_seen_is_answered_on_every_route(heard: Heard) -> None:
+    seen = 0
     for (viewer, of, route, ask, about), answer in heard.items():
         if about != ABSENT and sees(viewer, of, about):
             untold = ask.query == BEFORE or (of is Of.STAGES and viewer in TEAM)
@@ -423,6 +425,8 @@ def test_what_may_be_seen_is_answered_on_every_route(heard: Heard) -> None:
             expected = 403 if viewer in REFUSED[of] or looks else 404 if untold else ask.seen
             late = ask.query == THEN and about.startswith("sent")
             assert answer.status_code == expected or (late and answer.status_code == 404), (viewer, route, ask, about)
+            seen += 1
+    assert seen > 1_000
 
 
 @pytest.mark.parametrize("viewer", VIEWERS)
@@ -447,6 +451,7 @@ def test_who_may_not_is_refused_before_a_body_is_looked_at_for_a_case(world: Wor
         Of.JOBS,
         Of.PULLS,
     ):
+        assert any(routes(of)), of
         for method, path, ask in routes(of):
             found = put(world.as_(viewer), method, path, ask, HIDDEN).status_code
             takes_in = of in (Of.TAKES_IN, Of.CATALOGUE_KEPT)
@@ -460,6 +465,7 @@ def test_released_figures_are_for_analysts_too_and_nothing_else_is(world: World,
     """Nothing is released here: an analyst is told so, and others get the exact figures that are theirs."""
     answers = {"{release_id}": 404, "definitions": 200, "statistics": 422 if viewer == "analyst" else 200}
     for of in (Of.PUBLISHED, Of.NATIONAL_COUNTS):
+        assert any(routes(of)), of
         for method, path, ask in routes(of):
             found = put(world.as_(viewer), method, path, ask, HIDDEN)
             expected = next((status for part, status in answers.items() if part in path), 200)
@@ -469,6 +475,7 @@ def test_released_figures_are_for_analysts_too_and_nothing_else_is(world: World,
 
 
 def test_the_law_is_the_same_for_everybody(world: World) -> None:
+    assert any(routes(Of.LAW))
     for method, path, ask in routes(Of.LAW):
         where = path.replace("{sanction}", "youth_sanction").replace("{regime}", "R2").replace("{code}", "not_found")
         found = [put(world.as_(viewer), method, where, ask, HIDDEN) for viewer in ("mine", "on_team", "admin")]
@@ -477,6 +484,7 @@ def test_the_law_is_the_same_for_everybody(world: World) -> None:
 
 
 def test_a_token_of_a_survey_that_is_none_answers_everybody_alike(world: World) -> None:
+    assert any(routes(Of.TOKEN))
     for method, path, ask in routes(Of.TOKEN):
         found = [put(world.as_(viewer), method, path.replace("{token}", "none"), ask, HIDDEN) for viewer in VIEWERS]
         assert {answer.status_code for answer in found} == {404}
@@ -681,6 +689,7 @@ def test_nothing_of_what_may_not_be_learnt_stands_in_any_answer(
             searched += len(own) + len(_LISTS)
             assert [word for word in _kept_from(kind, case, viewer) if word in whole] == [], (viewer, kind)
             assert [word for word in _shown_to(kind, case, viewer) if word not in whole] == [], (viewer, kind)
+    assert searched > 1_000
     figure(f"T16 {_database(world)}: {searched} answers searched for what is hidden, 0 with it")
 
 
@@ -728,6 +737,7 @@ def _shown_to(kind: str, case: Secrets, viewer: str) -> list[str]:
 
 @pytest.mark.parametrize("viewer", VIEWERS)
 def test_where_a_protected_youth_lives_is_told_to_nobody_else(world: World, viewer: str) -> None:
+    assert world.cases.keys() == KINDS.keys()
     for kind, case in world.cases.items():
         answer = world.as_(viewer).get(f"/v1/cases/{case.id}")
         if viewer in KINDS[kind].reaches:

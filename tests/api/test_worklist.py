@@ -60,11 +60,14 @@ def test_a_list_and_recording_agree(served: Service) -> None:
     for stage in ("registered", "final", "received", "preparing", "executing"):
         case_at(office, stage)
 
+    compared = 0
     for row in work(office):
         options = {one["type"]: one for one in office.get(f"/v1/cases/{row['id']}/options").json()["items"]}
         for task in row["tasks"]:
             if task["action"] in options:
                 assert task["open"] == options[task["action"]]["enabled"], task
+                compared += 1
+    assert compared >= 5
 
 
 def test_a_kind_lists_only_cases_with_that_to_do_and_for_whom(served: Service) -> None:

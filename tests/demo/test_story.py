@@ -36,6 +36,7 @@ def load() -> Summary:
 
 
 def test_every_history_folds_and_is_a_legal_walk(some: list[GeneratedCase]) -> None:
+    assert len(some) == 300
     for told in some:
         assert engine.first_illegal_step(told.case.youth, told.events) is None
         assert engine.fold(told.case.youth, told.events) == told.case
@@ -46,12 +47,14 @@ def test_a_story_told_again_is_the_same(some: list[GeneratedCase]) -> None:
 
 
 def test_details_have_the_shape_that_is_asked_of_everybody(some: list[GeneratedCase]) -> None:
+    assert len(some) == 300
     for told in some:
         for event in told.events:
             assert read_details(event.type, plain_details(event.type, event.details)) == event.details
 
 
 def test_events_are_numbered_and_recorded_in_order_and_never_after_today(some: list[GeneratedCase]) -> None:
+    assert len(some) == 300
     for told in some:
         assert [event.seq for event in told.events] == list(range(1, len(told.events) + 1))
         assert all(before.recorded_at < after.recorded_at for before, after in pairwise(told.events))
@@ -59,6 +62,7 @@ def test_events_are_numbered_and_recorded_in_order_and_never_after_today(some: l
 
 
 def test_things_are_recorded_on_working_days_in_office_hours_after_they_happened(some: list[GeneratedCase]) -> None:
+    assert len(some) == 300
     for told in some:
         for event in told.events:
             local = event.recorded_at.astimezone(OSLO)
@@ -68,7 +72,7 @@ def test_things_are_recorded_on_working_days_in_office_hours_after_they_happened
 
 
 def test_everybody_records_only_what_their_role_may(some: list[GeneratedCase]) -> None:
-    assert all(event.actor in acts_for(event.role) for told in some for event in told.events)
+    assert {event.actor in acts_for(event.role) for told in some for event in told.events} == {True}
 
 
 def test_every_open_state_has_something_that_comes_next() -> None:
@@ -89,12 +93,12 @@ def test_cases_begin_in_order_from_july_2014_until_today() -> None:
 @pytest.mark.parametrize("cases", [1, 2, 60, 500])
 def test_no_case_begins_after_today_even_on_a_sunday(cases: int) -> None:
     sunday = date(2026, 11, 22)
-    assert all(oslo_date(case_generator.registration(n, cases, sunday)) <= sunday for n in range(cases))
+    assert max(oslo_date(case_generator.registration(n, cases, sunday)) for n in range(cases)) <= sunday
 
 
 def test_years_keep_their_shares_whatever_the_number() -> None:
     few, many = (Counter(case_generator.registration(n, of, TODAY).year for n in range(of)) for of in (1_000, 4_000))
-    assert all(abs(many[year] / 4_000 - few[year] / 1_000) < 0.004 for year in many)
+    assert max(abs(many[year] / 4_000 - few[year] / 1_000) for year in many) < 0.004
 
 
 # --- like the country -------------------------------------------------------------------------------------------

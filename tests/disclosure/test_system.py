@@ -7,10 +7,12 @@ from ungdom.release.disclosure.constraint_system import UPPER_BOUND, ConstraintS
 BEFORE = Release({"a": 7, "b": 9, "t": 16}, [("t", ("a", "b"))])
 
 
-def unknown(count: int, *, small: bool, before: tuple[Release, ...] = (BEFORE,)) -> UnknownCount:
-    """The count `a` of a release with a threshold of five, hidden for itself or beside others."""
-    hidden = frozenset({"a"})
-    now = Release({"a": count, "b": 9, "t": count + 9}, BEFORE.sums, *((hidden,) if small else (frozenset(), hidden)))
+def unknown(
+    count: int, *, small: bool = False, other: bool = False, before: tuple[Release, ...] = (BEFORE,)
+) -> UnknownCount:
+    """The count `a` of a release with a threshold of five: shown, hidden for itself, or hidden beside others."""
+    hidden = [frozenset({"a"} if yes else ()) for yes in (small, other)]
+    now = Release({"a": count, "b": 9, "t": count + 9}, BEFORE.sums, *hidden)
     system = ConstraintSystem(5, {"a": 1.0, "b": 1.0, "t": 1.0}, before, now)
     return system.unknowns[system.of["a"]]
 
@@ -23,10 +25,20 @@ def test_a_newly_small_count_lies_below_the_threshold(count: int) -> None:
     assert one.hidden
 
 
-def test_a_count_hidden_beside_others_lies_at_the_threshold_or_above() -> None:
-    one = unknown(8, small=False)
+@pytest.mark.parametrize("count", [5, 8])
+def test_a_count_hidden_beside_others_lies_at_the_threshold_or_above(count: int) -> None:
+    one = unknown(count, other=True)
 
     assert (one.low, one.high) == (5, UPPER_BOUND)
+    assert one.hidden
+
+
+@pytest.mark.parametrize(("count", "low", "high"), [(0, 0, 4), (4, 0, 4), (5, 5, UPPER_BOUND), (8, 5, UPPER_BOUND)])
+def test_a_count_that_is_not_hidden_yet_lies_on_its_side_of_the_threshold(count: int, low: int, high: int) -> None:
+    one = unknown(count)
+
+    assert (one.low, one.high) == (low, high)
+    assert not one.hidden
 
 
 def test_a_count_that_was_small_before_may_be_of_any_size_now() -> None:
@@ -35,3 +47,11 @@ def test_a_count_that_was_small_before_may_be_of_any_size_now() -> None:
     one = unknown(4, small=True, before=(small,))
 
     assert (one.low, one.high) == (0, UPPER_BOUND)
+
+
+def test_a_count_that_was_small_before_and_is_hidden_beside_others_now_lies_at_the_threshold_or_above() -> None:
+    small = Release({"a": 3, "b": 9, "t": 12}, BEFORE.sums, frozenset({"a"}))
+
+    one = unknown(8, other=True, before=(small,))
+
+    assert (one.low, one.high) == (5, UPPER_BOUND)

@@ -744,4 +744,6 @@ def test_no_flag_holds_a_value_of_the_message() -> None:
     }
     told = {part for flag in said(body).flags for part in flag.pointer.split("/")}
 
+    assert {"ungdomsstraff"} <= told
+    assert {"FRIKJENT"} <= values
     assert not {text for text in values & told if not text.isidentifier()}

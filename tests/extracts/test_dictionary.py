@@ -100,6 +100,7 @@ def problems(package: Path) -> Iterator[str]:
 
 
 def test_an_independent_reader_finds_nothing_wrong_with_any_package(packages: dict[str, Path]) -> None:
+    assert packages
     assert [problem for package in packages.values() for problem in problems(package)] == []
 
 
@@ -115,6 +116,8 @@ def test_it_would_find_what_is_wrong(packages: dict[str, Path]) -> None:
 
 def test_the_codebook_names_every_column() -> None:
     page = dictionary.codebook()
+    assert page.count("\n## ") >= len(EXTRACTS) > 0
     for extract in EXTRACTS:
         section = page.partition(f"\n## {extract.name}\n")[2].partition("\n## ")[0]
+        assert extract.columns
         assert [c.name for c in extract.columns if f"| `{c.name}` | {c.type} |" not in section] == []

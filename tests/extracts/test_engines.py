@@ -43,6 +43,7 @@ def test_postgresql_counts_the_same(asked: Order, folder: Path, pg_database) -> 
     cases = engines.on_duckdb(folder)
     there = ibis.postgres.from_connection(psycopg.connect(pg_database()))
     table = there.create_table("cases", cases.to_pyarrow())
+    assert DURATIONS
     for figure in DURATIONS.values():
         here, found = (engines.counts(one, figure, "konfliktrad", asked.day) for one in (cases, table))
         assert found.to_pyarrow().to_pylist() == here.to_pyarrow().to_pylist()

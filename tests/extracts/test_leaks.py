@@ -123,6 +123,8 @@ def test_a_value_that_is_not_on_the_list_of_its_column_breaks_the_extract_off(db
 def test_days_are_as_coarse_as_ordered(db: Database) -> None:
     ways = {way: world.rows(db, world.order("cases", of=world.purpose(dates=way))) for way in Dates}
     days = [one.name for one in world.order("cases").columns if one.type is ColumnType.DATE]
+    assert {"last_offence_on", "started_on", "received_on"} <= {*days}
+    assert ways[Dates.DAY]
     for exact, month, quarter, offset in zip(*ways.values(), strict=True):
         for name in days:
             if (on := exact[name]) is None:

@@ -11,6 +11,7 @@ from tests.intake.test_order import open_by_hand, record
 from tests.service import Service
 
 ROUNDS = 12
+FEWER_ROUNDS = 6
 
 
 def at_once(*acts: Callable[[], Any]) -> list[Any]:
@@ -58,7 +59,7 @@ def test_a_case_opened_by_hand_at_the_same_moment_is_found(served: Service) -> N
 def test_all_messages_of_a_case_at_once_end_as_one_after_the_other(served: Service) -> None:
     one = File(served)
     wanted = content_of(served, one.applied(*CHAIN))
-    for _ in range(ROUNDS // 2):
+    for _ in range(FEWER_ROUNDS):
         file = File(served)
 
         answers = at_once(*(lambda step=step, file=file: file.post(file.told(*step)) for step in CHAIN))
@@ -71,7 +72,7 @@ def test_all_messages_of_a_case_at_once_end_as_one_after_the_other(served: Servi
 
 
 def test_one_message_sent_many_times_at_once_happens_once(served: Service) -> None:
-    for _ in range(ROUNDS // 2):
+    for _ in range(FEWER_ROUNDS):
         file = File(served)
         message = file.told(*CHAIN[0])
 
@@ -83,7 +84,7 @@ def test_one_message_sent_many_times_at_once_happens_once(served: Service) -> No
 
 def test_two_systems_that_open_the_same_case_at_once_open_one(served: Service) -> None:
     other = system(served, "another")
-    for _ in range(ROUNDS // 2):
+    for _ in range(FEWER_ROUNDS):
         file = File(served)
         theirs = File(served, person=file.person, number=file.number, client=other)
 

@@ -221,6 +221,7 @@ def test_lines_do_not_depend_on_how_they_arrive(body: bytes, sizes: list[int]) -
 def test_every_line_is_kept_whole_or_told_to_be_too_long(lines: list[bytes]) -> None:
     split = Splitter(20)
     found = {line.number: line.raw for line in [*split.feed(b"\n".join(lines)), *split.end()]}
+    assert found.keys() <= {*range(1, len(lines) + 1)}
     for number, line in enumerate(lines, start=1):
         plain = line.removeprefix(b"\xef\xbb\xbf" if number == 1 else b"").strip(b" \t\r")
         if len(line.rstrip(b"\r")) > 20:
@@ -367,8 +368,10 @@ def test_ids_do_not_hang_on_chance(door: StreamContext, other: StreamContext) ->
     lines = lines_of(making.lines(told(chains=3)))
     taken(door, lines, 7)
     taken(other, lines, 100)
+    assert content.WRITTEN
     for table in content.WRITTEN:
-        assert content.rows(door.db, door.keys, table) == content.rows(other.db, other.keys, table)
+        rows = content.rows(door.db, door.keys, table)
+        assert rows == content.rows(other.db, other.keys, table)
 
 
 def test_synthetic_messages_are_the_same_for_the_same_seed() -> None:

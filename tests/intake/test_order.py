@@ -58,7 +58,9 @@ def without_ids(content: tuple[Any, ...]) -> tuple[Any, ...]:
 def test_every_order_of_a_judgment_ends_in_the_same_case(served: Service) -> None:
     wanted = told_once(served, CHAIN)
 
-    for order in permutations(CHAIN):
+    orders = [*permutations(CHAIN)]
+    assert len(orders) == 120
+    for order in orders:
         _, case = arrived(served, order)
         assert without_ids(content_of(served, case)) == wanted, [kind for kind, *_ in order]
 

@@ -98,7 +98,9 @@ def test_a_deadline_of_the_parties_that_is_past_is_neither_overdue_nor_load() ->
 
 @pytest.fixture(scope="module")
 def some() -> list[Case]:
-    return [told.case for told in generate_cases(250, 5, TODAY)]
+    cases = [told.case for told in generate_cases(250, 5, TODAY)]
+    assert len(cases) == 250
+    return cases
 
 
 def test_rules_as_they_are_give_an_empty_report(some: list[Case], figure: Callable[[str], None]) -> None:
@@ -114,17 +116,19 @@ def test_rules_as_they_are_give_an_empty_report(some: list[Case], figure: Callab
             assert all(load.overdue.before == load.overdue.after for load in tally.offices.values())
             assert all(both.before == both.after for load in tally.offices.values() for both in load.weeks)
             tried += 1
+    assert tried == 4 * sum(bool(rule.length) for rule in RULES) > 0
     figure(f"simulation: {tried} sets of rules that say what holds, {len(cases)} cases each, 0 differences")
 
 
 def test_what_is_compared_is_what_the_changed_rules_give(some: list[Case]) -> None:
     """Random changes, in parts: the pairs together are the deadlines of either set, none lost and none twice."""
-    rng = Random(7)  # noqa: S311  # chosen cases, the same ones every time
+    rng, compared = Random(7), 0  # noqa: S311  # chosen cases, the same ones every time
     for _ in range(20):
         changes = random_changes(rng)
         ours, theirs = rule_comparison(changes, TODAY), with_overrides(RULES, changes)
         for case in rng.sample(some, 40):
             pairs = ours.compare(case)
+            compared += len(pairs)
             assert Counter(pair.before for pair in pairs) == Counter(deadlines(case, TODAY))
             assert Counter(pair.after for pair in pairs) == Counter(deadlines(case, TODAY, theirs))
             assert all(
@@ -132,6 +136,7 @@ def test_what_is_compared_is_what_the_changed_rules_give(some: list[Case]) -> No
                 == (pair.after.code, pair.after.begun_on, pair.after.known_on, pair.after.stopped_on)
                 for pair in pairs
             )
+    assert compared > 1_000
 
 
 def random_changes(rng: Random) -> list[RuleOverride]:

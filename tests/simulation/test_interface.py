@@ -176,7 +176,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
 def test_what_is_wrong_is_named_by_its_place_in_every_language(
     office: Client, body: dict[str, Any], pointer: str, code: str
 ) -> None:
-    for language in texts.languages():
+    for language in ("nb", "nn", "en"):
         answer = office.post(PATH, body, headers={"Accept-Language": language})
         [found] = assert_problem(answer, 422, "invalid_input")["errors"]
         assert (found["pointer"], found["code"]) == (pointer, code)

@@ -72,6 +72,7 @@ DISTRICTS = {one["code"]: one["police_district"] for one in reference.read(table
 
 
 def test_the_days_of_a_row_are_those_of_the_lead_time_and_add_up_to_its_life() -> None:
+    assert len(told()) == 220
     for one in told():
         for day in (TODAY, TODAY + timedelta(days=400)):
             made, found = facts_of(one.case, day), lead_time(one.case, day)
@@ -94,6 +95,7 @@ def test_before_the_start_the_days_are_the_lead_time_to_the_start() -> None:
 
 
 def test_a_row_that_is_kept_is_right_on_every_later_day() -> None:
+    assert len(told()) == 220
     for one in told():
         opened = oslo_date(one.events[0].recorded_at)
         kept = case_facts.dump(facts_of(one.case, max(event.occurred_on for event in one.events), opened=opened))

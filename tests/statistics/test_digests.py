@@ -72,6 +72,7 @@ def _as_told(valid_at: date | None, known_at: datetime | None) -> Iterator[CaseS
 
 
 def test_a_digest_is_read_as_it_was_written() -> None:
+    assert len(told()) == 220
     for one in told():
         made = summarise(one.case)
         assert case_summaries.load(case_summaries.dump(made)) == made
@@ -127,6 +128,8 @@ def test_no_person_stands_in_a_digest(db: Database) -> None:
     case_summaries.refresh(db)
     with db.reading() as tx:
         bodies = "".join(tx.scalars(select(case_figures.c.body)))
+    assert bodies
+    assert len(told()) == 220
     for one in told():
         assert str(one.person.person_id) not in bodies
         assert one.person.personalia.family_name not in bodies
@@ -145,6 +148,7 @@ def test_the_demo_gives_figures_for_every_indicator(db: Database, figure: Callab
     with db.reading() as tx:
         made = read_indicators(tx, indicator_query((date(2014, 7, 1), TODAY), NOW, at_most=0))
     country = [one for one in made.figures if one.konfliktrad is None and one.indicator.counting]
+    assert INDICATORS
     for one in country:
         figure(_shown(one, made.cases))
     for indicator in INDICATORS:
@@ -163,7 +167,9 @@ def test_the_offices_add_up_to_the_country(db: Database) -> None:
     case_summaries.refresh(db)
     with db.reading() as tx:
         made = read_indicators(tx, indicator_query((date(2014, 7, 1), TODAY), NOW, at_most=0))
-    for one in (one for one in made.figures if one.konfliktrad is None and one.indicator.counting):
+    country = [one for one in made.figures if one.konfliktrad is None and one.indicator.counting]
+    assert {one.indicator for one in country} == {one for one in INDICATORS if one.counting}
+    for one in country:
         offices = [
             other.denominator
             for other in made.figures

@@ -260,7 +260,9 @@ def loaded() -> tuple[CaseFacts, ...]:
 def test_the_ways_of_ending_and_waiting_make_one_whole() -> None:
     for code in ("p1", "p2", "p3", "stage.preparing"):
         for days in (0, 30, 90, 180, 365):
-            for cell in lead_time(code, loaded(), waits.TODAY, "sanction", threshold=days).cells.values():
+            cells = lead_time(code, loaded(), waits.TODAY, "sanction", threshold=days).cells.values()
+            assert cells
+            for cell in cells:
                 shares = [value for name, value in cell.estimates.items() if name.endswith("_by")]
                 assert None in shares or sum(filter(None, shares)) == pytest.approx(1)
 

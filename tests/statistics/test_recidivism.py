@@ -302,6 +302,7 @@ def test_every_table_adds_up_along_its_dimensions(by: tuple[str, ...]) -> None:
     gathered = cubes.spell_columns(by, RECIDIVISMS)
     for spell in recidivism_spells(many(), day):
         gathered[spell.definition].add(spell, "male")
+    assert len(gathered) == len(RECIDIVISMS) > 0
     for cube in (cubes.table(one, by, day) for one in gathered.values()):
         assert cube.version == RECIDIVISM_BY_CODE[cube.figure].version
         assert cube.at((TOTAL,) * len(by)).total == 10, cube.figure

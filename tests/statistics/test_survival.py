@@ -60,7 +60,8 @@ def test_kaplan_meier_is_that_of_r(name: str, figure) -> None:  # type: ignore[n
 @both_sets
 def test_quantiles_are_those_of_r(name: str) -> None:
     theirs, curve = table(name, "kaplan_meier_quantiles"), kaplan_meier(spans(name), STARTED)
-    rows = zip(*(theirs[key] for key in ("quantile", "days", "lower95", "upper95")), strict=True)
+    rows = [*zip(*(theirs[key] for key in ("quantile", "days", "lower95", "upper95")), strict=True)]
+    assert rows
     for share, *expected in rows:
         found = quantile(curve, share)
         assert [found.days, found.low, found.high] == expected

@@ -46,6 +46,7 @@ def listed(db: Database) -> Iterator[Connection]:
 
 @pytest.mark.parametrize("limit", [1, 4, 23])
 def test_pages_follow_each_other_without_gap_or_repeat(listed: Connection, limit: int) -> None:
+    assert SORTS
     for sort in (sign + name for name in SORTS for sign in ("", "-")):
         whole, nothing = case_queries.list_cases(listed, ALL, sort=sort, limit=100)
         assert (len(whole), nothing) == (23, None)

@@ -168,6 +168,7 @@ def test_in_every_state_what_had_run_is_kept_and_nothing_runs_on(
     one: Service, reason: str, figure: Callable[[str], None]
 ) -> None:
     leader = one.as_("leader", OFFICE)
+    assert OVERTURNED[reason]
     for state, (road, until, more) in OVERTURNED[reason].items():
         case, last = brought(one, road, until, *more)
         day = last + timedelta(days=10)

@@ -121,6 +121,7 @@ THEIRS = {"new coordinator", "new leader", "secretariat"}
 def test_in_every_state_the_new_leader_looks_and_accepts_and_then_the_new_office_has_it(
     one: Service, sanction: str, figure: Callable[[str], None]
 ) -> None:
+    assert PLACES[sanction]
     for state, place in PLACES[sanction].items():
         moving = Moving(one, place)
         assert moving.shown("old leader")["state"] == state

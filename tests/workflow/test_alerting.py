@@ -87,6 +87,7 @@ def test_the_headline_tells_the_whole_team_from_the_first_warning_and_nobody_twi
 
     heard = [recipients(AlertFlag(clock, rung)) for rung in range(len(ESCALATION))]
 
+    assert heard
     assert all(A.TEAM in who and len(set(who)) == len(who) for who in heard)
     assert all({*ESCALATION[rung].recipients} <= {*who} for rung, who in enumerate(heard))
 
@@ -421,6 +422,7 @@ def test_between_two_looks_no_flag_changes_and_none_is_there_before_the_first_or
     name: str,
 ) -> None:
     youth, history = HISTORIES[name]
+    between = 0
     look: date | None = None
     before: set[tuple[Key, int]] | None = None
     for day, case, moved in lived(youth, history):
@@ -433,6 +435,8 @@ def test_between_two_looks_no_flag_changes_and_none_is_there_before_the_first_or
             look, before = next_review_day(case, day), now
         else:
             assert now == (before or set()), (day, look)
+            between += 1
+    assert between > 100
 
 
 def test_a_night_caught_up_with_all_that_is_known_today_tells_of_nothing_that_was_not_known_then() -> None:

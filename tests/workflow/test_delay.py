@@ -72,7 +72,9 @@ def test_without_what_is_named_it_is_in_time_and_no_smaller_number_does(told: li
 
 
 def test_where_nothing_is_named_it_was_in_time_or_late_without_any_wait(told: list[tuple[Case, Delay]]) -> None:
-    for _, one in told:
+    found = [*(one for _, one in told), delay.start_delay(told_late(), date(2025, 2, 7))]
+    assert {(one.passed, bool(one.decisive)) for one in found} == {(False, False), (True, False), (True, True)}
+    for one in found:
         if one.passed and not one.decisive:
             assert one.clock.begun_on + timedelta(days=one.before) > one.clock.due
         assert one.passed or not one.decisive
@@ -80,6 +82,7 @@ def test_where_nothing_is_named_it_was_in_time_or_late_without_any_wait(told: li
 
 
 def test_of_one_cause_is_said_what_its_days_alone_would_change(told: list[tuple[Case, Delay]]) -> None:
+    assert {cause.within for _, one in told for cause in one.causes.values()} == {True, False}
     for _, one in told:
         for without in one.causes.values():
             assert without.on == one.until - timedelta(days=without.days)
@@ -186,8 +189,10 @@ def test_a_case_closed_without_a_start_has_days_and_no_delay() -> None:
 
 
 def test_clocks_that_measure_the_sanction_itself_blame_nobody() -> None:
+    assert ROADS
     for road in ROADS:
         codes = {one.clock.code for one in delay.clock_delays(case_at(road), date(2030, 1, 1))}
+        assert codes
         assert not codes & {"term_end", "petition", "ec_petition", "ec_end", "turns_18", "appeal", "lead_time"}
 
 

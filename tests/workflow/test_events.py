@@ -1,12 +1,10 @@
 """The details of events: read from JSON, written to JSON, and refused with the place of every mistake."""
 
 import json
-import random
 from typing import Any
 
 import pytest
 
-from tests.model.strategies import walk
 from tests.workflow.roads import ROADS, lines, registration
 from ungdom.workflow.errors import BadDetails
 from ungdom.workflow.events import dump_details, load_details, plain_details, read_details
@@ -17,7 +15,9 @@ E = EventType
 
 @pytest.mark.parametrize("road", ROADS)
 def test_what_is_written_reads_back_the_same(road: str) -> None:
-    for line in lines(road):
+    told = lines(road)
+    assert told[0].kind == "case_registered"
+    for line in told:
         kind = EventType(line.kind)
         said = read_details(kind, registration(road, line) if kind is E.CASE_REGISTERED else line.details)
 
@@ -26,17 +26,6 @@ def test_what_is_written_reads_back_the_same(road: str) -> None:
         assert load_details(kind, stored) == said
         assert plain_details(kind, said) == json.loads(stored)
         assert read_details(kind, plain_details(kind, said)) == said
-
-
-def test_every_type_that_random_histories_tell_reads_back_the_same() -> None:
-    seen: set[EventType] = set()
-    for seed in range(300):
-        for _, entry in walk(random.Random(seed)):  # noqa: S311 - a walk that can be walked again
-            kind = EventType(entry.type)
-            said = read_details(kind, entry.details)
-            assert load_details(kind, dump_details(kind, said)) == said
-            seen.add(kind)
-    assert seen == set(EventType)
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,8 @@
 
 import csv
 import dataclasses
-import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from enum import Enum
 from itertools import product
@@ -15,16 +14,11 @@ from uuid import UUID
 import pytest
 
 from tests.data import WORKFLOW
-from tests.model.strategies import walk
-from tests.workflow.build import event
 from ungdom.workflow import engine
-from ungdom.workflow import payloads as d
-from ungdom.workflow.calendar import Length, oslo_date
-from ungdom.workflow.case import Case, Youth
+from ungdom.workflow.calendar import Length
 from ungdom.workflow.diagram import mermaid
 from ungdom.workflow.errors import UnknownMachine
 from ungdom.workflow.events import SHAPE, details_schema
-from ungdom.workflow.guards.core import ProposedEvent
 from ungdom.workflow.rules.permissions import acts_for
 from ungdom.workflow.table import FACTS, MOVES, Move, PreviousState
 from ungdom.workflow.vocabulary import CLOSED, PHASE, Actor, EventType, Regime, Role, Sanction, State
@@ -280,6 +274,7 @@ def test_every_state_that_can_be_reached_can_be_left_for_a_closed_one(sanction: 
     ways_out = {state: {row.target for row in arrows if state in row.sources and row.event is not E.LAPSED}
                 for state in reached - CLOSED}  # fmt: skip
 
+    assert len(ways_out) > 10
     assert all(targets - {state} for state, targets in ways_out.items())
 
 
@@ -324,11 +319,11 @@ def _is_code(shape: Any) -> bool:
     return bool(patterns) and not any(re.search(pattern, prose) for pattern in patterns for prose in PROSE)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in EventType if kind is not E.CORRECTED])
-def test_no_event_has_room_for_free_text(kind: EventType) -> None:
-    found = set(leaves(SHAPE[kind]))
+def test_no_event_has_room_for_free_text() -> None:
+    found = [(kind, leaf) for kind in EventType if kind is not E.CORRECTED for leaf in leaves(SHAPE[kind])]
 
-    assert all(isinstance(leaf, type) and issubclass(leaf, PLAIN) for leaf in found), found
+    assert len(found) > len(EventType)
+    assert [one for one in found if not (isinstance(one[1], type) and issubclass(one[1], PLAIN))] == []
 
 
 def test_a_correction_holds_free_details_only_until_they_are_read_as_those_of_their_type() -> None:
@@ -337,86 +332,8 @@ def test_a_correction_holds_free_details_only_until_they_are_read_as_those_of_th
     assert found == {str, Any}  # the keys and values of `replacement.details`
 
 
-# --- options ----------------------------------------------------------------------------------------------------
-
-
-def walked(seeds: range) -> Iterator[tuple[Case, date]]:
-    """The cases that random histories come by, after each step that the engine allows, and the day it is."""
-    for seed in seeds:
-        case: Case | None = None
-        for model, (kind, on, details, (role, subject), today) in walk(random.Random(seed), 30, NO_CORRECTIONS):  # noqa: S311 - a walk that can be walked again
-            new = event(len(case.events) + 1 if case else 1, kind, on, details, today, role, subject)
-            if case is None:
-                youth = Youth(model.born, model.guardians)
-                case = engine.fold(youth, [new]) if engine.decide_registration(youth, new).allowed else None
-            elif engine.decide(case, ProposedEvent(new.type, on, today, new.details, new.role, new.subject)).allowed:
-                case = engine.apply(case, new)
-            if case:
-                yield case, today
-
-
-NO_CORRECTIONS = frozenset({"corrected"})
-
-
-PLACES = len(State) * len(Sanction) - len(
-    ("electronic_control", "referred", "breach_in_court", "converted", "interim_conditions", "resumption_review")
-)
-"""A state in a sanction; these six exist in one of the two only."""
-
-
-def one_of_each(seeds: range) -> dict[tuple[Sanction, State], tuple[Case, date]]:
-    """One case in every state of every sanction, as random histories come by it."""
-    found: dict[tuple[Sanction, State], tuple[Case, date]] = {}
-    for case, today in walked(seeds):
-        found.setdefault((case.sanction, case.state), (case, today))
-        if len(found) == PLACES:
-            break
-    return found
-
-
-def test_options_are_what_deciding_each_event_type_gives(figure: Callable[[str], None]) -> None:
-    places = one_of_each(range(1000))
-    compared = 0
-    for case, today in places.values():
-        for role in (Role.LEADER, Role.SECRETARIAT, Role.SYSTEM):
-            step = ProposedEvent(E.CORRECTED, today, today, None, role, "anna")
-            for option in engine.options(case, role, step):
-                details = d.Details() if SHAPE[option.event] is d.Details else None
-                asked = dataclasses.replace(step, type=option.event, details=details)
-                assert option.decision == engine.decide(case, asked)
-                assert set(option.actors) == set(engine.actors_of(case.sanction, option.event)) & acts_for(role)
-                compared += 1
-    assert len(places) == PLACES
-    figure(f"options against decide: {compared} answers in {len(places)} states of two sanctions, all equal")
-
-
-@pytest.mark.parametrize("role", Role)
-def test_options_list_what_the_role_may_record_and_nothing_else(role: Role) -> None:
-    case, today = next((case, today) for case, today in walked(range(20)) if case.state is State.EXECUTING)
-
-    listed = {
-        option.event for option in engine.options(case, role, ProposedEvent(E.CORRECTED, today, today, None, role))
-    }
-
-    assert listed == {
-        kind
-        for kind in set(EventType) - set(engine.NOT_RECORDED_DIRECTLY)
-        if set(engine.actors_of(case.sanction, kind)) & acts_for(role)
-    }
+# --- roles ----------------------------------------------------------------------------------------------------
 
 
 def test_every_actor_has_a_role_that_acts_for_it() -> None:
     assert {actor for role in Role for actor in acts_for(role)} == set(Actor)
-
-
-def test_a_decision_without_details_is_never_stricter_than_with_them() -> None:
-    told = 0
-    for case, today in walked(range(60)):
-        last = case.events[-1]
-        if last.type is E.CASE_REGISTERED or oslo_date(last.recorded_at) != today:
-            continue
-        before = engine.fold(case.youth, case.events[:-1])
-        step = ProposedEvent(last.type, last.occurred_on, today, None, last.role, last.subject)
-        assert engine.decide(before, step).allowed, last
-        told += 1
-    assert told > 200

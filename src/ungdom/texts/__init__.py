@@ -107,6 +107,13 @@ def catalogue(language: Language) -> Catalogue:
     return {section: dict(_flat(body)) for section, body in raw.items()}
 
 
+@cache
+def code_words() -> Mapping[str, str]:
+    """The words of the code for the glossary: term and one sentence in English, in alphabetical order of the file."""
+    words: dict[str, str] = tomllib.loads(files(__name__).joinpath("code_words.toml").read_text(encoding="utf-8"))
+    return words
+
+
 def _flat(body: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for key, value in body.items():
         if isinstance(value, dict):
