@@ -18,7 +18,7 @@ from ungdom.store.journal import EventBatch, StoredCase
 from ungdom.store.people import NewPerson, Personalia
 from ungdom.store.reference import Staff
 from ungdom.store.session import Database
-from ungdom.workflow import engine
+from ungdom.workflow import engine, legality
 from ungdom.workflow.case import Youth
 from ungdom.workflow.events import Event, read_details
 from ungdom.workflow.rules.permissions import Viewer
@@ -98,7 +98,7 @@ def _newcomer(person: UUID) -> NewPerson:
 def _chapter(number: int) -> EventBatch:
     who, what = uuid7(OPENED_AT, 1 << 40 | number), case_id(number)
     events = list(_events(who))
-    assert number or engine.first_illegal_step(_YOUTH, events) is None
+    assert number or legality.first_illegal_step(_YOUTH, events) is None
     stored = StoredCase(what, reference_of(what), who, _YOUTH, [], 0, OPENED_AT)
     return EventBatch(stored, events, engine.fold(_YOUTH, events))
 

@@ -11,7 +11,7 @@ from ungdom.demo import case_generator, parameters
 from ungdom.demo.case_generator import GeneratedCase
 from ungdom.demo.load import generate_cases
 from ungdom.demo.summary import Summary, summarise
-from ungdom.workflow import engine
+from ungdom.workflow import engine, legality
 from ungdom.workflow.calendar import OSLO, is_working_day, oslo_date
 from ungdom.workflow.events import plain_details, read_details
 from ungdom.workflow.rules.permissions import acts_for
@@ -38,7 +38,7 @@ def load() -> Summary:
 def test_every_history_folds_and_is_a_legal_walk(some: list[GeneratedCase]) -> None:
     assert len(some) == 300
     for told in some:
-        assert engine.first_illegal_step(told.case.youth, told.events) is None
+        assert legality.first_illegal_step(told.case.youth, told.events) is None
         assert engine.fold(told.case.youth, told.events) == told.case
 
 

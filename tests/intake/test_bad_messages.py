@@ -16,7 +16,7 @@ from tests.service import Service
 from ungdom.message import TERMS, Kind
 from ungdom.store import journal
 from ungdom.store.schema import core as tables
-from ungdom.workflow import engine
+from ungdom.workflow import legality
 
 WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("unknown field", {"colour": "blue"}, "/colour"),
@@ -251,7 +251,7 @@ def legal(service: Service) -> None:
     with service.db.reading() as tx:
         ids: list[UUID] = list(tx.scalars(tables.case_file.select().with_only_columns(tables.case_file.c.case_id)))
         for stored in journal.load_many(tx, ids):
-            assert engine.first_illegal_step(stored.youth, stored.events) is None, json.dumps(
+            assert legality.first_illegal_step(stored.youth, stored.events) is None, json.dumps(
                 [str(e) for e in stored.events]
             )
 

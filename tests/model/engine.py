@@ -2,7 +2,7 @@
 
 from tests.model.reference import Entry
 from tests.workflow.build import event
-from ungdom.workflow import engine
+from ungdom.workflow import engine, legality
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.events import Event
@@ -40,7 +40,7 @@ class Engine:
         numbers = {e.seq for e in self.events if e.type is not EventType.CORRECTED}
         if new.details.corrects not in numbers:  # type: ignore[attr-defined]
             return "no such event"
-        broken = engine.first_illegal_step(self.youth, [*self.events, new])
+        broken = legality.first_illegal_step(self.youth, [*self.events, new])
         return broken and f"{broken.seq}: {[no.code for no in broken.unmet]}"
 
     def take(self, new: Event) -> None:

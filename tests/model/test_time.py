@@ -12,7 +12,7 @@ from tests.model.strategies import walk
 from tests.workflow.build import event
 from tests.workflow.roads import YOUTH, events, lines, read, walked
 from ungdom.demo import case_generator
-from ungdom.workflow import engine
+from ungdom.workflow import engine, legality
 from ungdom.workflow import payloads as d
 from ungdom.workflow.calendar import days_between
 from ungdom.workflow.case import Case, Youth
@@ -217,10 +217,10 @@ def test_a_pin_counts_from_its_own_day_so_no_earlier_reading_misses_it() -> None
     before = [*lines("S R1", "assigned"), pin, read("2024-10-15/2024-10-21 youth_conference_held")]
     after = [*lines("S R1", "assigned"), pin, read("2024-10-20/2024-10-21 youth_conference_held")]
 
-    broken = engine.first_illegal_step(YOUTH, events("S R1", before))
+    broken = legality.first_illegal_step(YOUTH, events("S R1", before))
     assert broken is not None
     assert [no.code for no in broken.unmet] == ["wrong_regime"]
-    assert engine.first_illegal_step(YOUTH, events("S R1", after)) is None
+    assert legality.first_illegal_step(YOUTH, events("S R1", after)) is None
 
 
 def test_a_reading_on_an_earlier_day_keeps_a_late_change_of_coordinator_a_fact() -> None:

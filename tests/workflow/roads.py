@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from tests.workflow.build import PERSON, event
-from ungdom.workflow import engine
+from ungdom.workflow import engine, legality
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.events import Event
 from ungdom.workflow.table import VERSION
@@ -206,7 +206,7 @@ def case_at(road: str, until: str | None = None, *more: str, youth: Youth | None
 
 def walked(youth: Youth, history: list[Event]) -> Case:
     """The case that this history tells; fails at the first line that is refused."""
-    broken = engine.first_illegal_step(youth, history)
+    broken = legality.first_illegal_step(youth, history)
     assert broken is None, broken
     return engine.fold(youth, history)
 

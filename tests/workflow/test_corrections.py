@@ -7,9 +7,9 @@ import pytest
 
 from tests.workflow.build import event
 from tests.workflow.roads import YOUTH, Line, events, lines, read, registration
-from ungdom.workflow import engine
+from ungdom.workflow import engine, legality
+from ungdom.workflow.answers import IllegalStep
 from ungdom.workflow.case import Case
-from ungdom.workflow.engine import IllegalStep
 from ungdom.workflow.errors import BadDetails, IllegalHistory
 from ungdom.workflow.events import Corrected, Event, Replacement, read_details
 from ungdom.workflow.payloads import PlanMeetingHeld
@@ -38,12 +38,12 @@ def history(until: str, *more: Line) -> list[Event]:
 
 
 def broken(until: str, *more: Line) -> IllegalStep | None:
-    return engine.first_illegal_step(YOUTH, history(until, *more))
+    return legality.first_illegal_step(YOUTH, history(until, *more))
 
 
 def case_of(until: str, *more: Line) -> Case:
     told = history(until, *more)
-    assert engine.first_illegal_step(YOUTH, told) is None
+    assert legality.first_illegal_step(YOUTH, told) is None
     return engine.fold(YOUTH, told)
 
 
@@ -166,14 +166,14 @@ def test_the_registration_cannot_be_annulled() -> None:
 def test_a_registration_corrected_to_something_else_is_no_case() -> None:
     told = history("suspect_set", fixed(1, "2025-01-21", "suspect_set", "2025-01-18"))
 
-    assert engine.first_illegal_step(YOUTH, told) is not None
+    assert legality.first_illegal_step(YOUTH, told) is not None
     with pytest.raises(IllegalHistory) as caught:
         engine.fold(YOUTH, told)
     assert (caught.value.seq, caught.value.state) == (1, None)
 
 
 def test_no_events_at_all_are_no_case() -> None:
-    found = engine.first_illegal_step(YOUTH, [])
+    found = legality.first_illegal_step(YOUTH, [])
 
     assert found is not None
     assert (found.seq, found.event) == (1, E.CASE_REGISTERED)
@@ -232,7 +232,7 @@ def test_every_beginning_of_the_record_is_a_legal_walk_of_its_own() -> None:
                    read("2025-06-23 team_meeting_held"))  # fmt: skip
 
     for known in range(1, len(told) + 1):
-        assert engine.first_illegal_step(YOUTH, told[:known]) is None
+        assert legality.first_illegal_step(YOUTH, told[:known]) is None
 
 
 @pytest.mark.parametrize(

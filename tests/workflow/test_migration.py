@@ -14,7 +14,7 @@ from tests.workflow.build import event
 from tests.workflow.candidate import CANDIDATE, candidate
 from tests.workflow.roads import RECORDED_BY, ROADS, YOUTH, Line, events, lines, read, registration, youth_of
 from ungdom.demo import case_generator
-from ungdom.workflow import engine, law
+from ungdom.workflow import engine, law, legality
 from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Youth
 from ungdom.workflow.events import Event, plain_details
@@ -94,7 +94,7 @@ def test_every_history_is_legal_in_the_newest_table_or_blocked_with_reasons(
     found: Counter[MigrationVerdict] = Counter()
     for name, youth, history in every_history():
         assert engine.version_of(history) == FIRST_VERSION, name
-        assert engine.first_illegal_step(youth, history) is None, name
+        assert legality.first_illegal_step(youth, history) is None, name
 
         outcome = preview(youth, history, VERSION, TODAY)
 
@@ -178,7 +178,7 @@ def test_a_case_that_was_moved_is_read_by_the_newer_table_from_its_first_event()
 
     case = engine.fold(YOUTH, moved)
 
-    assert (case.table, engine.first_illegal_step(YOUTH, moved)) == (VERSION, None)
+    assert (case.table, legality.first_illegal_step(YOUTH, moved)) == (VERSION, None)
     assert case == engine.apply(engine.fold(YOUTH, history), moved[-1])
     assert law.holds(case.table, VERSION, None)
     assert isinstance(moved[-1].details, d.RulesMigrated)

@@ -37,7 +37,7 @@ from ungdom.store import duplicates, journal, projection, reference
 from ungdom.store.ids import reference_of
 from ungdom.store.journal import StoredCase
 from ungdom.store.session import Connection
-from ungdom.workflow import engine, table
+from ungdom.workflow import engine, legality, table
 from ungdom.workflow import payloads as d
 from ungdom.workflow.calendar import OSLO, oslo_date
 from ungdom.workflow.case import Case
@@ -180,7 +180,7 @@ def correct_loaded(
     event = _event(recorder, stored.version + 1, entry, actor, now)
     history = [*stored.events, event]
     broken = tuple(
-        engine.illegal_steps(
+        legality.illegal_steps(
             stored.youth, history, {request.seq: _external_facts_of(tx, recorder, stored, case, entry)}
         )
     )

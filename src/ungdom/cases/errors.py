@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from ungdom.store.journal import StoredCase
-from ungdom.workflow.engine import Decision, IllegalStep
+from ungdom.workflow.answers import IllegalStep
+from ungdom.workflow.engine import Decision
 from ungdom.workflow.vocabulary import Actor, EventType
 
 

@@ -16,7 +16,7 @@ from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, out, progres
 from ungdom.settings import BadSettings
 from ungdom.store.session import Database
 from ungdom.workflow import table
-from ungdom.workflow.engine import IllegalStep
+from ungdom.workflow.answers import IllegalStep
 from ungdom.workflow.migration import DeadlineShift, MigrationOutcome, MigrationSnapshot, MigrationVerdict
 
 FAILED = "unreadable"

@@ -11,7 +11,7 @@ from ungdom.demo import parameters
 from ungdom.demo.parameters import Spread
 from ungdom.demo.people import coordinators, leader
 from ungdom.demo.random_draws import RandomDraws, working
-from ungdom.workflow import engine
+from ungdom.workflow import engine, legality
 from ungdom.workflow import payloads as d
 from ungdom.workflow.calendar import OSLO, oslo_date
 from ungdom.workflow.case import Case, Youth
@@ -164,7 +164,7 @@ class CaseSimulator:
         """A correction today by the recording clock, kept only when what remains is a legal walk."""
         day = oslo_date(self.clock)
         event = self._event(DemoEvent(E.CORRECTED, day, details, Actor.COORDINATOR), self._instant(day))
-        if engine.first_illegal_step(self.youth, [*self.events, event]) is not None:
+        if legality.first_illegal_step(self.youth, [*self.events, event]) is not None:
             self.refused += 1
             return False
         self.events.append(event)

@@ -1,6 +1,6 @@
 """What may happen next, and what has happened: the table set to work. The only module that knows `transitions`."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -12,14 +12,12 @@ from transitions import EventData, Machine, Transition
 from ungdom.workflow import law, table
 from ungdom.workflow import payloads as d
 from ungdom.workflow.answers import Decision as Decision  # noqa: PLC0414
-from ungdom.workflow.answers import IllegalStep as IllegalStep  # noqa: PLC0414  # re-exported beside what returns them
 from ungdom.workflow.answers import Option as Option  # noqa: PLC0414
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.case import Case, StateInterval, Youth, decision_in, start_given_by
 from ungdom.workflow.errors import IllegalHistory, UnknownMachine
 from ungdom.workflow.events import SHAPE, Event
 from ungdom.workflow.guards.core import (
-    ExternalFacts,
     Guard,
     ProposedEvent,
     UnmetCondition,
@@ -51,7 +49,6 @@ _CLOCK_RUNS = frozenset(
     }
 )
 
-NO_EXTERNAL_FACTS: Mapping[int, ExternalFacts] = {}
 
 Key = tuple[Sanction, Regime, State, EventType]
 
@@ -186,16 +183,20 @@ def options(case: Case, role: Role, step: ProposedEvent) -> tuple[Option, ...]:
         for event in EventType
         if event not in NOT_RECORDED_DIRECTLY
     )
-    return tuple(Option(event, actors, decide(case, _proposed(step, event))) for event, actors in candidates if actors)
-
-
-def _proposed(step: ProposedEvent, event: EventType) -> ProposedEvent:
-    return replace(step, type=event, details=d.Details() if SHAPE[event] is d.Details else None)
+    return tuple(
+        Option(
+            event,
+            actors,
+            decide(case, replace(step, type=event, details=d.Details() if SHAPE[event] is d.Details else None)),
+        )
+        for event, actors in candidates
+        if actors
+    )
 
 
 def decide_registration(youth: Youth, event: Event, version: str | None = None) -> Decision:
     """Whether this case may be opened. `version`: of the table, as in `fold`."""
-    initial = _initial_case(youth, event, version)
+    initial = initial_case(youth, event, version)
     step = ProposedEvent(event.type, event.occurred_on, oslo_date(event.recorded_at), event.details)
     row = next(row for row in rules(initial.table).rows if row.event is E.CASE_REGISTERED)
     unmet = tuple(condition for guard in (day_has_come, *row.guards) if (condition := guard(initial, step)))
@@ -211,9 +212,9 @@ def fold(youth: Youth, events: Sequence[Event], version: str | None = None) -> C
     history = effective(events)
     if not history or history[0].type is not E.CASE_REGISTERED:
         raise IllegalHistory(history[0].seq if history else 0, history[0].type if history else "none", None)
-    case = _initial_case(youth, history[0], version or version_of(history))
+    case = initial_case(youth, history[0], version or version_of(history))
     for event in history[1:]:
-        case = _applied(case, event)
+        case = with_event(case, event)
     return case
 
 
@@ -226,10 +227,11 @@ def version_of(events: Sequence[Event]) -> str:
 def apply(case: Case, event: Event) -> Case:
     """The case after one more event, conditions not asked again. Raises `IllegalHistory` when no row fits."""
     moves = isinstance(event.details, d.RulesMigrated)
-    return fold(case.youth, (*case.events, event)) if moves else _applied(case, event)
+    return fold(case.youth, (*case.events, event)) if moves else with_event(case, event)
 
 
-def _applied(case: Case, event: Event) -> Case:
+def with_event(case: Case, event: Event) -> Case:
+    """The case after one more event under its own version of the table. Raises `IllegalHistory` when no row fits."""
     regime = regime_for(case, event.type, event.occurred_on)
     _, row = _matching_row(case, regime, event.type, event.details, event.occurred_on)
     if row is None:
@@ -240,67 +242,11 @@ def _applied(case: Case, event: Event) -> Case:
         previous = case.intervals[-2] if isinstance(row.target, PreviousState) else None
         changes["intervals"] = (*case.intervals, _interval(target, event, previous))
         changes["start"] = case.start or start_given_by(event)
-    return _with_changes(case, changes)
+    return with_changes(case, changes)
 
 
-def first_illegal_step(
-    youth: Youth,
-    events: Sequence[Event],
-    facts_by_seq: Mapping[int, ExternalFacts] = NO_EXTERNAL_FACTS,
-    version: str | None = None,
-) -> IllegalStep | None:
-    """The first step of this history that was not allowed on the day it was recorded; None when it is a legal walk."""
-    return next(illegal_steps(youth, events, facts_by_seq, version), None)
-
-
-def illegal_steps(
-    youth: Youth,
-    events: Sequence[Event],
-    facts_by_seq: Mapping[int, ExternalFacts] = NO_EXTERNAL_FACTS,
-    version: str | None = None,
-) -> Iterator[IllegalStep]:
-    """Every step of this history that was not allowed, each judged as if those before it had been.
-
-    After a move to which no row of the table fits nothing more is judged.
-    `facts_by_seq`: what is known from outside about the events with these numbers. `version`: of the table, as in
-    `fold`.
-    """
-    history = effective(events)
-    if not history or history[0].type is not E.CASE_REGISTERED:
-        seq = events[0].seq if events else 1
-        unmet = UnmetCondition(
-            "case_begins_with_registration", "arkivlova § 9", None, E.CASE_REGISTERED, (Actor.COORDINATOR,)
-        )
-        yield IllegalStep(seq, history[0].type if history else E.CASE_REGISTERED, (unmet,))
-        return
-    table_of = version or version_of(history)
-    registration = decide_registration(youth, history[0], table_of)
-    if registration.unmet:
-        yield IllegalStep(history[0].seq, history[0].type, registration.unmet)
-    yield from _illegal_steps_after(_initial_case(youth, history[0], table_of), history[1:], facts_by_seq)
-
-
-def _illegal_steps_after(
-    case: Case, events: Iterable[Event], facts_by_seq: Mapping[int, ExternalFacts]
-) -> Iterator[IllegalStep]:
-    for event in events:
-        today = oslo_date(event.recorded_at)
-        facts = facts_by_seq.get(event.seq, ExternalFacts())
-        step = ProposedEvent(
-            event.type, event.occurred_on, today, event.details, event.role, event.subject, facts, event.actor
-        )
-        decision = decide(case, step)
-        if decision.unmet:
-            yield IllegalStep(event.seq, event.type, decision.unmet)
-        try:
-            case = _applied(case, event)
-        except IllegalHistory:
-            if any(row.event is event.type for row in MOVES):
-                return
-            case = _with_changes(case, {"events": (*case.events, event)})
-
-
-def _initial_case(youth: Youth, event: Event, version: str | None = None) -> Case:
+def initial_case(youth: Youth, event: Event, version: str | None = None) -> Case:
+    """The case as its registration gives it. Raises `IllegalHistory` for any other event."""
     registration = event.details
     if not isinstance(registration, d.CaseRegistered):
         raise IllegalHistory(event.seq, event.type, None)
@@ -340,7 +286,8 @@ def _interval(state: State, event: Event, previous: StateInterval | None = None)
     return StateInterval(state, event.occurred_on, event.seq, runs)
 
 
-def _with_changes(case: Case, changes: dict[str, Any]) -> Case:
+def with_changes(case: Case, changes: dict[str, Any]) -> Case:
+    """A copy of the case with these attributes replaced, without running `__init__`."""
     new = object.__new__(Case)
     new.__dict__.update(case.__dict__, **changes)
     return new

@@ -11,9 +11,9 @@ from datetime import date
 from enum import StrEnum
 from itertools import zip_longest
 
-from ungdom.workflow import engine
+from ungdom.workflow import engine, legality
+from ungdom.workflow.answers import IllegalStep
 from ungdom.workflow.case import Case, StateInterval, Youth
-from ungdom.workflow.engine import IllegalStep
 from ungdom.workflow.events import Event
 from ungdom.workflow.rules.deadlines import deadlines
 
@@ -75,7 +75,7 @@ def preview(youth: Youth, events: Sequence[Event], version: str, day: date) -> M
     version that there is not.
     """
     before = engine.fold(youth, events)
-    broken = tuple(engine.illegal_steps(youth, events, version=version))
+    broken = tuple(legality.illegal_steps(youth, events, version=version))
     if broken:
         return MigrationOutcome(MigrationVerdict.BLOCKED, snapshot_of(before, day), None, broken)
     after = engine.fold(youth, events, version)

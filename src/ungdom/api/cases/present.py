@@ -17,10 +17,11 @@ from ungdom.store import projection
 from ungdom.store.journal import StoredCase
 from ungdom.store.people import StoredPerson
 from ungdom.workflow import table
+from ungdom.workflow.answers import IllegalStep
 from ungdom.workflow.calendar import days_between
 from ungdom.workflow.case import Case
 from ungdom.workflow.derived.complaints import Aftermath
-from ungdom.workflow.engine import IllegalStep, Option, effective
+from ungdom.workflow.engine import Option, effective
 from ungdom.workflow.events import Corrected, Event, plain_details
 from ungdom.workflow.guards.core import UnmetCondition
 from ungdom.workflow.guards.decision import appeal_deadline

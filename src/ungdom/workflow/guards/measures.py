@@ -9,8 +9,8 @@ from ungdom.workflow.rules.measure_list import allowed_codes, load, may_be_plann
 from ungdom.workflow.vocabulary import PHASE, Actor, Party, Phase, Regime
 
 
-@detail(d.PlanList, "krl § 25 first paragraph", Actor.COORDINATOR)
-def planned_measures_are_listed(case: Case, step: ProposedEvent, new: d.PlanList) -> Violation | None:
+@detail(d.PlannedMeasureList, "krl § 25 first paragraph", Actor.COORDINATOR)
+def planned_measures_are_listed(case: Case, step: ProposedEvent, new: d.PlannedMeasureList) -> Violation | None:
     """Each measure is on the list of the day; what was on the plan before the list changed may stay."""
     return _unlisted_measures(case, step, {(measure.measure, measure.code) for measure in new.measures})
 
@@ -28,8 +28,8 @@ def change_says_its_measures(case: Case, step: ProposedEvent, changed: d.PlanCha
     return Violation(0, len(before)) if before and not changed.measures else None
 
 
-@detail(d.PlanList, "krl § 25 last paragraph", Actor.COORDINATOR)
-def plan_is_not_heavier(case: Case, step: ProposedEvent, new: d.PlanList) -> Violation | None:
+@detail(d.PlannedMeasureList, "krl § 25 last paragraph", Actor.COORDINATOR)
+def plan_is_not_heavier(case: Case, step: ProposedEvent, new: d.PlannedMeasureList) -> Violation | None:
     """The new measures weigh no more than those of the plan: more takes a new plan meeting."""
     before = _previous_measures(case, step, new)
     sums = load(new.measures, step.on), load(before, step.on)
@@ -84,7 +84,7 @@ def _unlisted_measures(case: Case, step: ProposedEvent, named: set[tuple[str, st
     return Violation(beside, allowed_codes(regime, case.sanction)) if beside else None
 
 
-def _previous_measures(case: Case, step: ProposedEvent, new: d.PlanList) -> tuple[PlannedMeasure, ...]:
+def _previous_measures(case: Case, step: ProposedEvent, new: d.PlannedMeasureList) -> tuple[PlannedMeasure, ...]:
     """The measures that the new ones are held against: none where a meeting has just made the plan anew."""
     afresh = isinstance(new, d.PlanApproved) and plan.awaits_approval(case, step.on)
     return () if afresh or not new.measures else plan.planned_measures(case, step.on)

@@ -82,8 +82,8 @@ from ungdom.workflow.payloads.planning import (
     MeasureEnded,
     PlanApproved,
     PlanChanged,
-    PlanList,
     PlannedMeasure,
+    PlannedMeasureList,
 )
 from ungdom.workflow.payloads.transition_payloads import (
     AppealDecided,
@@ -193,11 +193,11 @@ __all__ = [
     "PlanChanged",
     "PlanFailed",
     "PlanFailure",
-    "PlanList",
     "PlanLoad",
     "PlanMeetingHeld",
     "PlanSigned",
     "PlannedMeasure",
+    "PlannedMeasureList",
     "Postponed",
     "PostponementReason",
     "PumOrdered",

@@ -44,7 +44,7 @@ class PlannedMeasure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlanList(Details):
+class PlannedMeasureList(Details):
     """A step that says the measures of the plan: the whole list, each number once. Empty: not said."""
 
     measures: Annotated[tuple[PlannedMeasure, ...], Field(max_length=50)] = ()
@@ -56,14 +56,14 @@ class PlanList(Details):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlanApproved(PlanList):
+class PlanApproved(PlannedMeasureList):
     """Ungdomsplan godkjent: a decision that can be complained about, from the day the youth was notified. krl § 25."""
 
     notified_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlanChanged(PlanList):
+class PlanChanged(PlannedMeasureList):
     """Plan changed by the coordinator alone: only to an equal or lower load. krl § 25 last paragraph.
 
     `agreed`: the youth agreed, which a change took before 1 September 2024.

@@ -124,7 +124,7 @@ def _new_version(number: int, event: Event) -> PlanVersion:
 def _with_approval(version: PlanVersion, event: Event) -> PlanVersion:
     """The version as this event leaves it: approved, or changed by the coordinator, whose decision is the approval."""
     details, on = event.details, event.occurred_on
-    if not isinstance(details, d.PlanList):
+    if not isinstance(details, d.PlannedMeasureList):
         return version
     measures = details.measures or version.measures
     weight = load(measures, on) if measures else None
@@ -134,7 +134,7 @@ def _with_approval(version: PlanVersion, event: Event) -> PlanVersion:
 
 
 def _measures_of(event: Event) -> tuple[PlannedMeasure, ...]:
-    return event.details.measures if isinstance(event.details, d.PlanList) else ()
+    return event.details.measures if isinstance(event.details, d.PlannedMeasureList) else ()
 
 
 def _complaint_deadlines(case: Case, day: date) -> dict[date | None, date]:
@@ -272,7 +272,7 @@ _MEASURE_EVENTS = (
 
 def _updates(event: Event) -> list[tuple[str, MeasureUpdate]]:
     details = event.details
-    if isinstance(details, d.PlanList):
+    if isinstance(details, d.PlannedMeasureList):
         return [(measure.measure, _identified(measure.code, measure.provider)) for measure in details.measures]
     if isinstance(details, d.Measure):
         return [
