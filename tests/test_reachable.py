@@ -1,0 +1,104 @@
+"""Every public function and class of the package has a caller in the package, or a row here that says who needs it."""
+
+import ast
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+PACKAGE = Path(__file__).parent.parent / "src" / "ungdom"
+REGISTERING = ("router", "public", "app", "field_validator", "model_validator", "field_serializer", "cached_property")
+"""Decorators, or the start of their dotted name, that hand a function to a library that calls it."""
+
+PERSONS = "correcting and erasing persons by a route of its own"
+NOTES = "notes on a case by a route of their own"
+KEYS = "a command that encrypts everything with a new key"
+UNCALLED = {
+    "analytics.case_facts.CaseFacts.stage_days_before": "nobody: to be deleted",
+    "analytics.case_facts.CaseFacts.wait_days_before": "nobody: to be deleted",
+    "analytics.lead_times.weekly": "nobody: to be deleted",
+    "analytics.survival.Curve.standard_error": "nobody: to be deleted",
+    "cli.serving.of_worker": "uvicorn, by its name",
+    "extracts.build.files_of": "nobody: to be deleted",
+    "extracts.engines.on_duckdb": "whoever reads an extract: `make spark` and the tests",
+    "extracts.engines.on_spark": "whoever reads an extract: `make spark`",
+    "extracts.writers.HashingStream.readable": "pyarrow",
+    "extracts.writers.HashingStream.seekable": "pyarrow",
+    "extracts.writers.HashingStream.writable": "pyarrow",
+    "store.contacts.rotate_key": KEYS,
+    "store.journal.cases_with_number": "nobody: to be deleted",
+    "store.notes.erase_note": NOTES,
+    "store.notes.notes_of": NOTES,
+    "store.notes.rotate_note_keys": KEYS,
+    "store.people.add_version": PERSONS,
+    "store.people.change_person": PERSONS,
+    "store.people.erase_person": PERSONS,
+    "store.people.rotate_key": KEYS,
+    "store.schema.core.EnumText.process_bind_param": "SQLAlchemy",
+    "store.schema.core.EnumText.process_result_value": "SQLAlchemy",
+    "store.schema.core.UtcDateTime.process_bind_param": "SQLAlchemy",
+    "store.schema.core.UtcDateTime.process_result_value": "SQLAlchemy",
+    "store.webhooks.rotate_key": KEYS,
+    "workflow.rules.sharing.scopes_shared": "nobody: to be deleted",
+}
+"""Public name (`package.module.name`) → who calls it from outside the package, or which planned feature will."""
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+@cache
+def modules() -> dict[str, ast.Module]:
+    return {
+        ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__"): ast.parse(path.read_text())
+        for path in sorted(PACKAGE.rglob("*.py"))
+    }
+
+
+def public_definitions(tree: ast.AST, prefix: str) -> Iterator[tuple[str, Definition]]:
+    """Functions, classes and methods without an underscore, each with its dotted name."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, Definition) and not node.name.startswith("_"):
+            yield f"{prefix}.{node.name}", node
+            if isinstance(node, ast.ClassDef):
+                yield from public_definitions(node, f"{prefix}.{node.name}")
+
+
+def is_registered(node: Definition) -> bool:
+    """A decorator hands it to a library: a route, a command, a validator."""
+    names = [ast.unparse(decorator).partition("(")[0] for decorator in node.decorator_list]
+    return any(name.partition(".")[0].endswith(REGISTERING) for name in names)
+
+
+def names_used(trees: Iterator[ast.Module]) -> Counter[str]:
+    """How often each name is read: as a variable, as an attribute, or in an import under another name."""
+    uses: Counter[str] = Counter()
+    for tree in trees:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                uses[node.id] += 1
+            elif isinstance(node, ast.Attribute):
+                uses[node.attr] += 1
+            elif isinstance(node, ast.ImportFrom):
+                uses.update(alias.name for alias in node.names if alias.asname)
+    return uses
+
+
+def uncalled(trees: dict[str, ast.Module]) -> set[str]:
+    """Public names of these modules that none of them reads."""
+    uses = names_used(iter(trees.values()))
+    return {
+        name
+        for module, tree in trees.items()
+        for name, node in public_definitions(tree, module)
+        if not uses[node.name] and not is_registered(node)
+    }
+
+
+def test_every_public_function_has_a_caller() -> None:
+    missing = uncalled(modules()) - set(UNCALLED)
+    assert not missing, f"nothing in src/ calls these: delete them, or name in UNCALLED who does: {sorted(missing)}"
+
+
+def test_no_row_is_out_of_date() -> None:
+    stale = set(UNCALLED) - uncalled(modules())
+    assert not stale, f"these have a caller now, or are gone: remove them from UNCALLED: {sorted(stale)}"
