@@ -27,7 +27,7 @@ from ungdom.simulation.tally import (
 )
 from ungdom.store import alerts, case_queries, journal
 from ungdom.store.journal import StoredCase
-from ungdom.store.schema.core import case_current
+from ungdom.store.schema.cases import case_current
 from ungdom.workflow import engine
 from ungdom.workflow.rules.escalation import AlertStatus
 from ungdom.workflow.rules.permissions import Disclosure, Viewer, may_read_cases, viewer_for_counts

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, ins
 from ungdom.store import bulk, case_queries, outbox
 from ungdom.store.outbox import OutboxMessage
 from ungdom.store.schema.alerts import alert, alert_change
-from ungdom.store.schema.core import case_current
+from ungdom.store.schema.cases import case_current
 from ungdom.workflow.case import Case
 from ungdom.workflow.rules.escalation import (
     AlertChange,

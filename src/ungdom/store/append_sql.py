@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Column, Select, bindparam, func, insert, select, true, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from ungdom.store.schema.core import case_current, event, outbox
+from ungdom.store.schema.cases import case_current, event
+from ungdom.store.schema.outbox import outbox
 
 _IMMUTABLE = ("reference", "person_id")  # of the file: a move that began before two records were joined leaves it so
 _UPDATED_COLUMNS = [column for column in case_current.c if not column.primary_key and column.name not in _IMMUTABLE]

@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import Column, ColumnElement, Connection, Select, and_, exists, false, or_, select, true
 
 from ungdom.store.reference import coordinator_is_cleared
-from ungdom.store.schema.core import case_current, case_file, case_number, case_team, event, person
+from ungdom.store.schema.cases import case_current, case_file, case_number, case_team, event
+from ungdom.store.schema.persons import person
 from ungdom.workflow.rules.permissions import (
     ANY,
     OF_THE_OFFICE,

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, insert, or_, select
 
 from ungdom.store import bulk
-from ungdom.store.schema import core as tables
+from ungdom.store.schema import reference as reference_tables
 from ungdom.store.schema.catalogue import measure_availability, measure_offer, measure_provider
 from ungdom.workflow.rules.measure_list import Availability
 
@@ -118,8 +118,8 @@ def providers_by_id(tx: Connection, ids: Iterable[str]) -> dict[str, Provider]:
 
 def agency_names(tx: Connection, language: str) -> dict[str, str]:
     """What every agency of the reference data is called."""
-    name = tables.agency.c[f"name_{language}"]
-    return {row.code: row.name for row in tx.execute(select(tables.agency.c.code, name.label("name")))}
+    name = reference_tables.agency.c[f"name_{language}"]
+    return {row.code: row.name for row in tx.execute(select(reference_tables.agency.c.code, name.label("name")))}
 
 
 def _apply_filters(query: Select[Any], filters: CatalogueFilter) -> Select[Any]:
@@ -135,7 +135,7 @@ def _apply_filters(query: Select[Any], filters: CatalogueFilter) -> Select[Any]:
 
 def _serves(municipality: str) -> ColumnElement[bool]:
     """Those of the municipality, and those of the whole konfliktråd that serves it."""
-    towns = tables.municipality.c
+    towns = reference_tables.municipality.c
     office = select(towns.konfliktrad).where(towns.number == municipality).scalar_subquery()
     return or_(P.municipality == municipality, and_(P.municipality.is_(None), P.konfliktrad == office))
 

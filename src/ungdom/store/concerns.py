@@ -9,8 +9,9 @@ from typing import Self
 
 from sqlalchemy import ColumnElement, exists, false, or_
 
-from ungdom.store.schema.core import Protection, case_current, event
+from ungdom.store.schema.cases import case_current, event
 from ungdom.store.schema.inbox import decision
+from ungdom.workflow.vocabulary import Protection
 
 SECRETARIAT = ""
 """In place of a konfliktråd: no office is told why the message waits."""

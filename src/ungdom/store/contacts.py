@@ -9,8 +9,9 @@ from sqlalchemy import Connection, select, update
 from ungdom.store import bulk
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.reference import works
-from ungdom.store.schema.core import case_current, case_team, staff
+from ungdom.store.schema.cases import case_current, case_team
 from ungdom.store.schema.notices import contact
+from ungdom.store.schema.staff import staff
 from ungdom.texts import Language
 from ungdom.workflow.vocabulary import Role
 

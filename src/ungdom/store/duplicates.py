@@ -8,7 +8,7 @@ from ungdom.store.case_queries import disclosable_to
 from ungdom.store.concerns import handled_by
 from ungdom.store.identity import has_open_question
 from ungdom.store.journal import StoredCase
-from ungdom.store.schema.core import case_current, case_number
+from ungdom.store.schema.cases import case_current, case_number
 from ungdom.workflow.rules.permissions import Disclosure, Viewer
 from ungdom.workflow.vocabulary import Role
 

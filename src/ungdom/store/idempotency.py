@@ -15,7 +15,7 @@ from sqlalchemy import BigInteger, Connection, bindparam, delete, func, insert, 
 
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import InFlight
-from ungdom.store.schema.core import idempotency
+from ungdom.store.schema.idempotency import idempotency
 
 _TRY_LOCK = select(func.pg_try_advisory_xact_lock(bindparam("number", type_=BigInteger)))
 

@@ -28,8 +28,9 @@ from ungdom.store import keyset
 from ungdom.store.case_queries import disclosable_to
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.keyset import KeysetPosition
-from ungdom.store.schema.core import case_current, person
+from ungdom.store.schema.cases import case_current
 from ungdom.store.schema.identity import QuestionStatus, Resemblance, identity_question
+from ungdom.store.schema.persons import person
 from ungdom.workflow.rules.permissions import Disclosure, Viewer
 
 Q = identity_question.c

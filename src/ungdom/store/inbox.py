@@ -27,7 +27,7 @@ from ungdom.store.case_queries import counted_for
 from ungdom.store.concerns import SETTLED_OUTCOMES, concerns_office
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.records import people_by_id, records_of
-from ungdom.store.schema.core import NumberKind, Protection, case_current, case_number, person
+from ungdom.store.schema.cases import NumberKind, case_current, case_number
 from ungdom.store.schema.inbox import (
     decision,
     decision_event,
@@ -35,8 +35,9 @@ from ungdom.store.schema.inbox import (
     decision_wait,
     exchange_decision,
 )
+from ungdom.store.schema.persons import person
 from ungdom.workflow.rules.permissions import NATIONAL, Viewer
-from ungdom.workflow.vocabulary import Role, strictest
+from ungdom.workflow.vocabulary import Protection, Role, strictest
 
 _NAMESPACE = UUID("5d0c9a52-7c0e-4f0f-9a83-1a5be0d1a9f4")
 APPLIED, DUPLICATE, SUPERSEDED, PARKED, REJECTED = "applied", "duplicate", "superseded", "parked", "rejected"

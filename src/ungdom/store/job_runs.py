@@ -10,7 +10,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from ungdom.store.keyset import KeysetPosition, page
-from ungdom.store.schema.core import case_file, job_run
+from ungdom.store.schema.cases import case_file
+from ungdom.store.schema.job_runs import job_run
 
 RUNNING = "running"
 SUCCEEDED, PARTIAL, FAILED = "ok", "partly", "failed"

@@ -22,18 +22,10 @@ from ungdom.store.outbox import OutboxMessage
 from ungdom.store.projection import TEAM_EVENTS, CaseIdentity, row_of
 from ungdom.store.records import CANONICAL_ID, canonical_subquery, record, records_of
 from ungdom.store.reference import coordinator_is_cleared
-from ungdom.store.schema import core as tables
-from ungdom.store.schema.core import (
-    NumberKind,
-    UtcDateTime,
-    case_current,
-    case_file,
-    case_number,
-    case_team,
-    event,
-    person,
-    person_version,
-)
+from ungdom.store.schema import outbox as outbox_tables
+from ungdom.store.schema.base import UtcDateTime
+from ungdom.store.schema.cases import NumberKind, case_current, case_file, case_number, case_team, event
+from ungdom.store.schema.persons import person, person_version
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.engine import effective, version_of
@@ -220,7 +212,7 @@ def append_many(tx: Connection, batches: Sequence[EventBatch]) -> None:
         _update_many(tx, known)
     bulk.add(tx, event, [event_row(c.stored.case_id, e) for c in batches for e in c.events])
     bulk.add(tx, case_current, [_current_row_after(c) for c in new])
-    bulk.add(tx, tables.outbox, outbox.rows_of(m for c in batches for m in c.messages))
+    bulk.add(tx, outbox_tables.outbox, outbox.rows_of(m for c in batches for m in c.messages))
     set_teams(tx, {c.stored.case_id: c.case for c in batches if _may_change_team(c)})
     for batch in known:
         _clear_alerts(tx, batch.stored, batch.events, batch.case)

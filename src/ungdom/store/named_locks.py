@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from ungdom.store.schema.core import case_current
+from ungdom.store.schema.cases import case_current
 from ungdom.store.session import Connection
 
 _NUMBERS = func.unnest(bindparam("numbers", type_=ARRAY(BigInteger))).column_valued("number")

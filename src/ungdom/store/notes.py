@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, insert, select, update
 
 from ungdom.store.encryption import EncryptionKeys
-from ungdom.store.schema.core import note
+from ungdom.store.schema.cases import note
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,16 +32,10 @@ from ungdom import message
 from ungdom.message.national_id import NationalIdCheck, check_national_id, normalise
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.records import CANONICAL_ID, is_record_of, record, records_of
-from ungdom.store.schema.core import (
-    NumberKind,
-    Protection,
-    case_current,
-    case_number,
-    person,
-    person_version,
-)
+from ungdom.store.schema.cases import NumberKind, case_current, case_number
+from ungdom.store.schema.persons import person, person_version
 from ungdom.workflow.case import Youth
-from ungdom.workflow.vocabulary import strictest
+from ungdom.workflow.vocabulary import Protection, strictest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,8 @@ from ungdom.store import bulk, journal
 from ungdom.store.journal import StoredCase
 from ungdom.store.projection import row_of
 from ungdom.store.records import record
-from ungdom.store.schema.core import case_current, case_file, case_team, person
+from ungdom.store.schema.cases import case_current, case_file, case_team
+from ungdom.store.schema.persons import person
 from ungdom.store.session import Database
 from ungdom.workflow.engine import fold
 from ungdom.workflow.errors import IllegalHistory

@@ -19,8 +19,9 @@ from sqlalchemy import (
     update,
 )
 
-from ungdom.store.schema.core import case_current, case_file, person
+from ungdom.store.schema.cases import case_current, case_file
 from ungdom.store.schema.inbox import decision
+from ungdom.store.schema.persons import person
 from ungdom.workflow.vocabulary import strictest
 
 record = person.alias("record")

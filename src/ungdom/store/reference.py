@@ -14,18 +14,30 @@ from sqlalchemy import Column, ColumnElement, Connection, Date, Integer, Table, 
 
 from ungdom import clock
 from ungdom.store import bulk
-from ungdom.store.schema import core as tables
+from ungdom.store.schema.cases import case_current
+from ungdom.store.schema.reference import (
+    agency,
+    konfliktrad,
+    measure,
+    municipality,
+    offence_group,
+    police_district,
+    statute,
+)
+from ungdom.store.schema.staff import staff
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.vocabulary import Role
 
+S = staff.c
+
 LOADED: tuple[Table, ...] = (
-    tables.police_district,
-    tables.konfliktrad,
-    tables.municipality,
-    tables.offence_group,
-    tables.statute,
-    tables.measure,
-    tables.agency,
+    police_district,
+    konfliktrad,
+    municipality,
+    offence_group,
+    statute,
+    measure,
+    agency,
 )
 """The tables that come with the product, each after those it refers to."""
 
@@ -62,7 +74,7 @@ def read(table: Table) -> Iterator[bulk.Row]:
 
 def konfliktrad_codes(tx: Connection) -> frozenset[str]:
     """The codes of every konfliktråd."""
-    return frozenset(tx.scalars(select(tables.konfliktrad.c.code)))
+    return frozenset(tx.scalars(select(konfliktrad.c.code)))
 
 
 def names(tx: Connection, table: Table, language: str) -> dict[str, str]:
@@ -73,18 +85,17 @@ def names(tx: Connection, table: Table, language: str) -> dict[str, str]:
 @cache
 def office_name(code: str, language: str) -> str:
     """What the konfliktråd is called in nb, nn or en, as the product has it; the code where there is no such one."""
-    return next((str(row[f"name_{language}"]) for row in read(tables.konfliktrad) if row["code"] == code), code)
+    return next((str(row[f"name_{language}"]) for row in read(konfliktrad) if row["code"] == code), code)
 
 
-def konfliktrad_of(tx: Connection, municipality: str) -> str | None:
+def konfliktrad_of(tx: Connection, number: str) -> str | None:
     """The konfliktråd that serves this municipality (four digits); None when the number is unknown."""
-    where = tables.municipality.c.number == municipality
-    return tx.scalar(select(tables.municipality.c.konfliktrad).where(where))
+    return tx.scalar(select(municipality.c.konfliktrad).where(municipality.c.number == number))
 
 
 def municipalities(tx: Connection) -> list[str]:
     """The numbers of all municipalities, in order."""
-    return list(tx.scalars(select(tables.municipality.c.number).order_by(tables.municipality.c.number)))
+    return list(tx.scalars(select(municipality.c.number).order_by(municipality.c.number)))
 
 
 def coordinator_status(tx: Connection, subject: str, konfliktrad: str, on: date) -> tuple[bool, bool]:
@@ -92,9 +103,8 @@ def coordinator_status(tx: Connection, subject: str, konfliktrad: str, on: date)
 
     Cleared: may be given the cases of people whose address is protected.
     """
-    staff = tables.staff.c
-    active = and_(staff.konfliktrad == konfliktrad, coordinates(on))
-    row = tx.execute(select(active.label("active"), staff.cleared).where(staff.subject == subject)).one_or_none()
+    active = and_(S.konfliktrad == konfliktrad, coordinates(on))
+    row = tx.execute(select(active.label("active"), S.cleared).where(S.subject == subject)).one_or_none()
     return (bool(row.active), bool(row.cleared)) if row else (False, False)
 
 
@@ -103,20 +113,18 @@ def coordinator_is_cleared() -> ColumnElement[bool]:
 
     They coordinate or lead, today, in the konfliktråd that has the case, and are cleared.
     """
-    staff, case = tables.staff.c, tables.case_current
-    here = (staff.subject == case.c.coordinator, staff.konfliktrad == case.c.konfliktrad)
-    return exists().where(*here, coordinates(TODAY), staff.cleared).correlate(case)
+    here = (S.subject == case_current.c.coordinator, S.konfliktrad == case_current.c.konfliktrad)
+    return exists().where(*here, coordinates(TODAY), S.cleared).correlate(case_current)
 
 
 def coordinates(on: date | ColumnElement[date]) -> ColumnElement[bool]:
     """The rows of `staff` of those who coordinate or lead on that day."""
-    return and_(tables.staff.c.role.in_([Role.COORDINATOR, Role.LEADER]), works(on))
+    return and_(S.role.in_([Role.COORDINATOR, Role.LEADER]), works(on))
 
 
 def works(on: date | ColumnElement[date]) -> ColumnElement[bool]:
     """The rows of `staff` of those who work on that day: from the first to the last, both included."""
-    staff = tables.staff.c
-    return and_(staff.active_from <= on, or_(staff.active_to.is_(None), staff.active_to >= on))
+    return and_(S.active_from <= on, or_(S.active_to.is_(None), S.active_to >= on))
 
 
 TODAY: ColumnElement[date] = bindparam("today_in_oslo", callable_=lambda: oslo_date(clock.now()), type_=Date())
@@ -125,26 +133,25 @@ TODAY: ColumnElement[date] = bindparam("today_in_oslo", callable_=lambda: oslo_d
 
 def in_office(tx: Connection, subject: str, on: date) -> Staff | None:
     """Who this is, if they coordinate or lead in a konfliktråd on that day."""
-    query = select(tables.staff).where(tables.staff.c.subject == subject, coordinates(on))
+    query = select(staff).where(S.subject == subject, coordinates(on))
     row = tx.execute(query).mappings().one_or_none()
     return Staff(**row) if row else None
 
 
 def save_staff(tx: Connection, people: list[Staff]) -> None:
     """Write these staff, new ones and changed ones."""
-    bulk.upsert(tx, tables.staff, [asdict(member) for member in people])
+    bulk.upsert(tx, staff, [asdict(member) for member in people])
 
 
 def staff_of(tx: Connection, konfliktrad: str, on: date) -> list[Staff]:
     """Who works at that konfliktråd on that day, by name."""
-    staff = tables.staff.c
-    query = select(tables.staff).where(staff.konfliktrad == konfliktrad, works(on))
-    return [Staff(**row) for row in tx.execute(query.order_by(staff.display_name, staff.subject)).mappings()]
+    query = select(staff).where(S.konfliktrad == konfliktrad, works(on))
+    return [Staff(**row) for row in tx.execute(query.order_by(S.display_name, S.subject)).mappings()]
 
 
 def all_staff(tx: Connection, on: date) -> list[Staff]:
     """Who works at any konfliktråd on that day, by subject."""
-    query = select(tables.staff).where(works(on)).order_by(tables.staff.c.subject)
+    query = select(staff).where(works(on)).order_by(S.subject)
     return [Staff(**row) for row in tx.execute(query).mappings()]
 
 

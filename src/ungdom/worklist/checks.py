@@ -17,8 +17,10 @@ from ungdom.store.inbox import PARKED
 from ungdom.store.outbox import RETRYING
 from ungdom.store.reference import works
 from ungdom.store.schema.alerts import alert
-from ungdom.store.schema.core import case_current, case_file, event, outbox, staff
+from ungdom.store.schema.cases import case_current, case_file, event
 from ungdom.store.schema.inbox import decision
+from ungdom.store.schema.outbox import outbox
+from ungdom.store.schema.staff import staff
 from ungdom.store.session import Database
 from ungdom.workflow import engine, law
 from ungdom.workflow import payloads as d

@@ -13,7 +13,7 @@ from ungdom.store import case_queries, journal
 from ungdom.store.case_queries import Filters
 from ungdom.store.journal import StoredCase
 from ungdom.store.projection import duty_pattern, read_work, row_of
-from ungdom.store.schema.core import case_current, event
+from ungdom.store.schema.cases import case_current, event
 from ungdom.workflow import engine
 from ungdom.workflow.case import Case
 from ungdom.workflow.errors import IllegalHistory

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Date, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, Uuid, text
 
-from ungdom.store.schema.core import EnumText, UtcDateTime, metadata
+from ungdom.store.schema.base import EnumText, UtcDateTime, metadata
 from ungdom.workflow.rules.escalation import AlertChange, AlertState, Level
 from ungdom.workflow.vocabulary import Role
 

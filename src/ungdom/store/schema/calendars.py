@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, LargeBinary, Table, Text, Uuid
 
-from ungdom.store.schema.core import UtcDateTime, metadata
+from ungdom.store.schema.base import UtcDateTime, metadata
 
 calendar_feed = Table(
     "calendar_feed",

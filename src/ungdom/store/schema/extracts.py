@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, Date, ForeignKey, Index, Integer, Table, Text, Uuid, text
 
-from ungdom.store.schema.core import EnumText, UtcDateTime, metadata
+from ungdom.store.schema.base import EnumText, UtcDateTime, metadata
 from ungdom.workflow.vocabulary import Role
 
 _OPEN = text("finished_at IS NULL")

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Date, ForeignKey, Integer, Table, Text
 
-from ungdom.store.schema.core import metadata
+from ungdom.store.schema.base import metadata
 
 case_figures = Table(
     "case_figures",

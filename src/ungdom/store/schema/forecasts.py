@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Date, Float, Integer, Table, Text
 
-from ungdom.store.schema.core import UtcDateTime, metadata
+from ungdom.store.schema.base import UtcDateTime, metadata
 
 forecast_curve = Table(
     "forecast_curve",

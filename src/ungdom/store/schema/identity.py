@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, LargeBinary, Table, Text, UniqueConstraint, Uuid
 
-from ungdom.store.schema.core import EnumText, UtcDateTime, metadata
+from ungdom.store.schema.base import EnumText, UtcDateTime, metadata
 
 
 class QuestionStatus(StrEnum):

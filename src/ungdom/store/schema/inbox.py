@@ -14,7 +14,7 @@ from sqlalchemy import (
     text,
 )
 
-from ungdom.store.schema.core import UtcDateTime, metadata
+from ungdom.store.schema.base import UtcDateTime, metadata
 
 decision = Table(
     "decision",

@@ -16,7 +16,7 @@ from sqlalchemy import (
     text,
 )
 
-from ungdom.store.schema.core import EnumText, UtcDateTime, metadata
+from ungdom.store.schema.base import EnumText, UtcDateTime, metadata
 from ungdom.workflow.rules.escalation import Level
 from ungdom.workflow.vocabulary import Party, Role
 

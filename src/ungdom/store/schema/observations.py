@@ -2,7 +2,7 @@
 
 from sqlalchemy import Boolean, CheckConstraint, Column, Date, ForeignKey, Integer, Table, Text, Uuid
 
-from ungdom.store.schema.core import EnumText, UtcDateTime, metadata
+from ungdom.store.schema.base import EnumText, UtcDateTime, metadata
 from ungdom.workflow.vocabulary import ObservationKind
 
 observation = Table(

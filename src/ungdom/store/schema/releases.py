@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, ForeignKey, Table, Text, Uuid
 
-from ungdom.store.schema.core import UtcDateTime, metadata
+from ungdom.store.schema.base import UtcDateTime, metadata
 
 release = Table(
     "release",

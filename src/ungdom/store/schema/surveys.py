@@ -6,7 +6,7 @@ docs/surveys.md says what each holds and why.
 
 from sqlalchemy import Column, Date, ForeignKey, Integer, LargeBinary, Table, Text, Uuid, text
 
-from ungdom.store.schema.core import EnumText, metadata
+from ungdom.store.schema.base import EnumText, metadata
 from ungdom.workflow.payloads import By
 from ungdom.workflow.vocabulary import Sanction
 
