@@ -26,7 +26,6 @@ UNCALLED = {
     "extracts.writers.HashingStream.seekable": "pyarrow",
     "extracts.writers.HashingStream.writable": "pyarrow",
     "store.contacts.rotate_key": KEYS,
-    "store.journal.cases_with_number": "nobody: to be deleted",
     "store.notes.erase_note": NOTES,
     "store.notes.notes_of": NOTES,
     "store.notes.rotate_note_keys": KEYS,

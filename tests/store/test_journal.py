@@ -96,7 +96,7 @@ def test_many_cases_are_read_in_the_order_asked(db: Database) -> None:
     assert found == [written[1], written[2], written[0]]
 
 
-def test_numbers_of_police_and_court_find_the_case(db: Database) -> None:
+def test_a_case_has_its_numbers_and_is_found_by_reference_and_person(db: Database) -> None:
     police, court = (NumberKind.POLICE, "15000001"), (NumberKind.COURT, "26-000001")
     with db.writing() as tx:
         stored = cases.told(1, cases.somebody(tx))
@@ -104,8 +104,6 @@ def test_numbers_of_police_and_court_find_the_case(db: Database) -> None:
         journal.add_numbers(tx, stored.case_id, [police, court])
 
         assert journal.numbers_of(tx, stored.case_id) == [court, police]
-        assert journal.cases_with_number(tx, *court) == [stored.case_id]
-        assert journal.cases_with_number(tx, NumberKind.POLICE, court[1]) == []
         assert journal.case_id_of(tx, stored.reference) == stored.case_id
         assert journal.cases_of_person(tx, stored.person_id) == [stored.case_id]
 

@@ -1,6 +1,6 @@
-"""Reference data: offices, municipalities, offence groups, statutes, measures, agencies and staff. Data, not code.
+"""Reference data (offices, municipalities, offence groups, statutes, measures, agencies), and staff.
 
-Each CSV file in `reference_data` holds one table with its columns; sources are named in the project's notices.
+Each CSV file in `reference_data` has one table with its columns; sources are named in the project's notices.
 """
 
 import csv
@@ -39,12 +39,12 @@ LOADED: tuple[Table, ...] = (
     measure,
     agency,
 )
-"""The tables that come with the product, each after those it refers to."""
+"""The tables loaded from files, each after those it refers to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staff:
-    """Somebody who works at a konfliktråd, from one day to another, both included.
+    """A person who works at a konfliktråd, from `active_from` to `active_to`, both included.
 
     `cleared`: may be given the cases of people whose address is protected.
     """
@@ -60,13 +60,13 @@ class Staff:
 
 
 def load(tx: Connection) -> None:
-    """Make the reference tables equal to the files; rows that the files no longer hold are left."""
+    """Writes the files to the reference tables; rows that are not in the files are kept."""
     for table in LOADED:
         bulk.upsert(tx, table, list(read(table)))
 
 
 def read(table: Table) -> Iterator[bulk.Row]:
-    """The rows of the file of this table, with dates and numbers read; an empty field is None."""
+    """The rows of the file of this table, with dates and numbers parsed; an empty field is None."""
     source = files("ungdom.store") / "reference_data" / f"{table.name}.csv"
     for row in csv.DictReader(source.read_text(encoding="utf-8").splitlines()):
         yield {name: _column_value(table.c[name], text) for name, text in row.items()}
@@ -78,18 +78,18 @@ def konfliktrad_codes(tx: Connection) -> frozenset[str]:
 
 
 def names(tx: Connection, table: Table, language: str) -> dict[str, str]:
-    """What the rows of a table with codes and names are called in nb, nn or en, by code."""
+    """The names in nb, nn or en of the rows of a table with codes and names, by code."""
     return {row[0]: row[1] for row in tx.execute(select(table.c.code, table.c[f"name_{language}"]))}
 
 
 @cache
 def office_name(code: str, language: str) -> str:
-    """What the konfliktråd is called in nb, nn or en, as the product has it; the code where there is no such one."""
+    """The name of the konfliktråd in nb, nn or en, from the file; the code itself if it is unknown."""
     return next((str(row[f"name_{language}"]) for row in read(konfliktrad) if row["code"] == code), code)
 
 
 def konfliktrad_of(tx: Connection, number: str) -> str | None:
-    """The konfliktråd that serves this municipality (four digits); None when the number is unknown."""
+    """The konfliktråd that serves the municipality with this number (four digits); None if it is unknown."""
     return tx.scalar(select(municipality.c.konfliktrad).where(municipality.c.number == number))
 
 
@@ -109,7 +109,7 @@ def coordinator_status(tx: Connection, subject: str, konfliktrad: str, on: date)
 
 
 def coordinator_is_cleared() -> ColumnElement[bool]:
-    """The rows of `case_current` assigned to somebody who may have protected addresses, and has the case today.
+    """SQL condition on `case_current`: the coordinator may have cases with protected addresses.
 
     They coordinate or lead, today, in the konfliktråd that has the case, and are cleared.
     """
@@ -118,39 +118,39 @@ def coordinator_is_cleared() -> ColumnElement[bool]:
 
 
 def coordinates(on: date | ColumnElement[date]) -> ColumnElement[bool]:
-    """The rows of `staff` of those who coordinate or lead on that day."""
+    """SQL condition on `staff`: coordinates or leads on that day."""
     return and_(S.role.in_([Role.COORDINATOR, Role.LEADER]), works(on))
 
 
 def works(on: date | ColumnElement[date]) -> ColumnElement[bool]:
-    """The rows of `staff` of those who work on that day: from the first to the last, both included."""
+    """SQL condition on `staff`: works on that day, first and last day included."""
     return and_(S.active_from <= on, or_(S.active_to.is_(None), S.active_to >= on))
 
 
 TODAY: ColumnElement[date] = bindparam("today_in_oslo", callable_=lambda: oslo_date(clock.now()), type_=Date())
-"""The day on which the statement is executed, in Oslo: what may be seen of a case is decided as of now."""
+"""The day in Oslo on which the statement is executed: visibility is decided at that time."""
 
 
 def in_office(tx: Connection, subject: str, on: date) -> Staff | None:
-    """Who this is, if they coordinate or lead in a konfliktråd on that day."""
+    """The staff member with this subject, if they coordinate or lead on that day."""
     query = select(staff).where(S.subject == subject, coordinates(on))
     row = tx.execute(query).mappings().one_or_none()
     return Staff(**row) if row else None
 
 
 def save_staff(tx: Connection, people: list[Staff]) -> None:
-    """Write these staff, new ones and changed ones."""
+    """Writes new and changed staff."""
     bulk.upsert(tx, staff, [asdict(member) for member in people])
 
 
 def staff_of(tx: Connection, konfliktrad: str, on: date) -> list[Staff]:
-    """Who works at that konfliktråd on that day, by name."""
+    """The staff of that konfliktråd on that day, by name."""
     query = select(staff).where(S.konfliktrad == konfliktrad, works(on))
     return [Staff(**row) for row in tx.execute(query.order_by(S.display_name, S.subject)).mappings()]
 
 
 def all_staff(tx: Connection, on: date) -> list[Staff]:
-    """Who works at any konfliktråd on that day, by subject."""
+    """The staff of all konfliktråd on that day, by subject."""
     query = select(staff).where(works(on)).order_by(S.subject)
     return [Staff(**row) for row in tx.execute(query).mappings()]
 

@@ -1,4 +1,4 @@
-"""The tables of what people are told of delay: alerts and what happened to them."""
+"""The tables of alerts about delay: current status and changes."""
 
 from sqlalchemy import Column, Date, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, Uuid, text
 

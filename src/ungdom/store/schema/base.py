@@ -13,13 +13,13 @@ NAMING_CONVENTION = {
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
-"""How constraints and indexes are named: migrations can then speak of them on both databases."""
+"""Names of constraints and indexes, so that migrations can name them on both databases."""
 
 metadata = MetaData(naming_convention=NAMING_CONVENTION)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An instant, kept and given back in UTC. A time without a zone is refused with `ValueError`."""
+    """An instant, stored and returned in UTC. A time without a zone raises `ValueError`."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -30,7 +30,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return datetime
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """To UTC; SQLite keeps no zone."""
+        """Converts to UTC; SQLite stores no zone."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -39,14 +39,14 @@ class UtcDateTime(TypeDecorator[datetime]):
         return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Back from the database, in UTC."""
+        """Converts a stored value to UTC."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
 
 
 class EnumText(TypeDecorator[StrEnum]):
-    """A word of one vocabulary, kept as text. Another word than these does not come out: `ValueError`."""
+    """A member of a string enum, stored as text. Another text raises `ValueError`, on writing and on reading."""
 
     impl = Text
     cache_ok = True
@@ -56,9 +56,9 @@ class EnumText(TypeDecorator[StrEnum]):
         self.kind = kind
 
     def process_bind_param(self, value: Any | None, dialect: Dialect) -> str | None:  # noqa: ARG002  # SQLAlchemy's
-        """As text."""
+        """Converts a member to text."""
         return None if value is None else str(self.kind(value))
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> StrEnum | None:  # noqa: ARG002  # the same
-        """As a member of the vocabulary."""
+        """Converts text to a member."""
         return None if value is None else self.kind(value)

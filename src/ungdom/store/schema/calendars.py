@@ -1,4 +1,4 @@
-"""The table of calendar feeds: addresses at which a coordinator's calendar is read without signing in."""
+"""The table of calendar feeds: secret addresses of coordinators' calendars."""
 
 from sqlalchemy import Column, LargeBinary, Table, Text, Uuid
 

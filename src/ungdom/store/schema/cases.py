@@ -22,7 +22,7 @@ from ungdom.workflow.vocabulary import Actor, EventType, Party, Phase, Regime, R
 
 
 class NumberKind(StrEnum):
-    """Whose number of the case it is."""
+    """Which authority assigned the case number."""
 
     POLICE = "police"
     COURT = "court"

@@ -1,4 +1,4 @@
-"""The tables of the catalogue of measures: who offers what, and whether there is room. No person stands in them."""
+"""The tables of the catalogue of measures: providers, offers and availability. No personal data."""
 
 from sqlalchemy import Column, Date, ForeignKey, Index, Integer, Table, Text, Uuid
 

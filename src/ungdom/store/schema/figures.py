@@ -1,4 +1,4 @@
-"""The table of digests: what figures need of each case, told from its events and kept until they go on. No person."""
+"""The table of case summaries for statistics, recomputed from the events when the case changes. No personal data."""
 
 from sqlalchemy import Column, Date, ForeignKey, Integer, Table, Text
 

@@ -1,4 +1,4 @@
-"""The tables of forecasts: curves counted from the product's own history, and how well they foretold. No person."""
+"""The tables of forecasts: survival curves from the stored history, and their calibration. No personal data."""
 
 from sqlalchemy import Column, Date, Float, Integer, Table, Text
 

@@ -1,4 +1,4 @@
-"""The table of questions of identity: whether two records are of one person."""
+"""The table of identity questions: whether two person records are of one person."""
 
 from enum import StrEnum
 

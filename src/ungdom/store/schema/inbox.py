@@ -1,4 +1,4 @@
-"""The tables of what arrives from prosecution systems, courts and the sector's own exchange."""
+"""The tables of inbound messages from prosecution systems, courts and the exchange."""
 
 from sqlalchemy import (
     Boolean,

@@ -1,4 +1,4 @@
-"""The tables of what people and systems are told: how they are reached, and what has become of each telling."""
+"""The tables of notices: contacts, webhooks, notices to people, daily mails, and their deliveries."""
 
 from sqlalchemy import (
     BigInteger,

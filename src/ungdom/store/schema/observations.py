@@ -1,4 +1,4 @@
-"""The table of observations: what is known of people beside their cases. Ids, dates and words; no person."""
+"""The table of observations of people outside their cases. Ids, dates and codes; no personal data."""
 
 from sqlalchemy import Boolean, CheckConstraint, Column, Date, ForeignKey, Integer, Table, Text, Uuid
 

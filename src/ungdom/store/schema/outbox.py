@@ -5,7 +5,7 @@ from sqlalchemy import Column, Index, Integer, Table, Text, Uuid, text
 from ungdom.store.schema.base import UtcDateTime, metadata
 
 OFFICIAL_KINDS = ("esas.status", "esas.status.second", "esas.receipt")
-"""The kinds of messages that go to partners of the sector's exchange."""
+"""The kinds of official messages to partners of the exchange."""
 _OFFICIAL_OPEN = f"delivered_at IS NULL AND kind IN {OFFICIAL_KINDS}"
 
 outbox = Table(

@@ -1,4 +1,4 @@
-"""The register of released tables. Rows are only ever added: triggers refuse to change or remove one."""
+"""The register of statistical releases. Rows are only added: triggers reject updates and deletes."""
 
 from sqlalchemy import Column, ForeignKey, Table, Text, Uuid
 
