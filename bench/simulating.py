@@ -23,7 +23,7 @@ from ungdom import simulation
 from ungdom.settings import Settings
 from ungdom.simulation import RuleOverride
 from ungdom.store import journal
-from ungdom.store.schema.core import case_current
+from ungdom.store.schema.cases import case_current
 from ungdom.store.session import Connection, Database
 from ungdom.workflow import engine
 from ungdom.workflow.calendar import Length

@@ -3,38 +3,7 @@
 from alembic import context
 from sqlalchemy import Connection
 
-from ungdom.store.schema import (
-    alerts,
-    calendars,
-    extracts,
-    figures,
-    forecasts,
-    identity,
-    inbox,
-    notices,
-    observations,
-    releases,
-    surveys,
-)
-from ungdom.store.schema import (
-    core as tables,
-)
-
-MODULES = (
-    tables,
-    identity,
-    inbox,
-    alerts,
-    forecasts,
-    calendars,
-    notices,
-    figures,
-    releases,
-    surveys,
-    observations,
-    extracts,
-)
-"""Where the tables stand: all of them in one `metadata`."""
+from ungdom.store.schema import metadata
 
 LOCK_SECONDS, STATEMENT_SECONDS = 5, 60
 QUEUE_SECONDS = 10
@@ -52,7 +21,7 @@ def hold(connection: Connection) -> None:
 
 def run(connection: Connection) -> None:
     hold(connection)
-    context.configure(connection=connection, target_metadata=tables.metadata, transactional_ddl=True)
+    context.configure(connection=connection, target_metadata=metadata, transactional_ddl=True)
     with context.begin_transaction():
         context.run_migrations()
 

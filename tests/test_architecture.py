@@ -206,7 +206,7 @@ RULES = [
     Rule(
         sql_stays_where_cases_are_read,
         Module("cases/commands.py", "import sqlalchemy as sa"),
-        Module("store/schema/core.py", "import sqlalchemy as sa"),
+        Module("store/schema/cases.py", "import sqlalchemy as sa"),
     ),
     Rule(
         http_stays_in_api_and_app,

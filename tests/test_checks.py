@@ -22,8 +22,10 @@ from ungdom.demo.load import load
 from ungdom.store import alerts, journal
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.schema.alerts import alert
-from ungdom.store.schema.core import case_current, event, outbox, staff
+from ungdom.store.schema.cases import case_current, event
 from ungdom.store.schema.inbox import decision
+from ungdom.store.schema.outbox import outbox
+from ungdom.store.schema.staff import staff
 from ungdom.store.session import Database
 from ungdom.workflow import engine
 from ungdom.workflow.rules.escalation import AlertState, Level, reconcile

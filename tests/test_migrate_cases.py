@@ -24,7 +24,7 @@ from ungdom.clock import Clock
 from ungdom.demo import case_generator, load
 from ungdom.store import alerts, journal, rebuild
 from ungdom.store.encryption import EncryptionKeys
-from ungdom.store.schema import core as tables
+from ungdom.store.schema.outbox import outbox
 from ungdom.workflow import engine, table
 from ungdom.workflow import payloads as d
 from ungdom.workflow.calendar import oslo_date
@@ -130,9 +130,9 @@ def differing(service: Service, foretold: list[MigrationCandidate]) -> Iterator[
 
 def told_once(service: Service) -> int:
     """How many messages say that a case was moved."""
-    query = select(func.count()).where(tables.outbox.c.payload.contains('"rules_migrated"'))
+    query = select(func.count()).where(outbox.c.payload.contains('"rules_migrated"'))
     with service.db.reading() as tx:
-        return tx.scalar(query.where(tables.outbox.c.kind == "case.event_recorded")) or 0
+        return tx.scalar(query.where(outbox.c.kind == "case.event_recorded")) or 0
 
 
 # --- one case ---------------------------------------------------------------------------------------------------

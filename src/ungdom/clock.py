@@ -1,10 +1,10 @@
-"""The one place that reads the clock. Everything below is told what day it is."""
+"""The only module that reads the system clock. Other functions take the day or instant as an argument."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 Clock = Callable[[], datetime]
-"""Gives the present instant, UTC."""
+"""Returns the present instant, UTC."""
 
 
 def now() -> datetime:

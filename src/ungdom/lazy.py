@@ -1,4 +1,4 @@
-"""Packages that take long to load, and that most processes and most requests never use, loaded at their first use.
+"""Imports on first use, for packages that load slowly and that most processes do not need.
 
 An import statement for the type checker, and `lazy` for the interpreter:
 
@@ -16,7 +16,7 @@ from types import ModuleType
 
 
 class LazyModule(ModuleType):
-    """Stands in for a module until an attribute of it is read. Safe in threads, as the import itself is."""
+    """A proxy that imports its module when an attribute is first read. Thread-safe, as the import itself."""
 
     def __getattr__(self, name: str) -> object:
         value = getattr(import_module(self.__name__), name)

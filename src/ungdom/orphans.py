@@ -1,4 +1,4 @@
-"""Worker processes end when the process that started them has ended, however that came about."""
+"""Ends worker processes after their parent process has ended for any reason."""
 
 import os
 import signal
@@ -8,7 +8,7 @@ from multiprocessing import parent_process
 from threading import Thread
 
 GRACE = 10.0
-"""Seconds from SIGTERM until the process is ended whatever it does."""
+"""Seconds from SIGTERM until the process exits unconditionally."""
 
 
 def end_with_parent() -> None:

@@ -14,7 +14,8 @@ from tests.stories import histories
 from tests.stories.test_worked_histories import correct, open_case, record
 from ungdom.jobs import nightly
 from ungdom.store.schema.alerts import alert, alert_change
-from ungdom.store.schema.core import job_run, outbox
+from ungdom.store.schema.job_runs import job_run
+from ungdom.store.schema.outbox import outbox
 
 ONE = timedelta(days=1)
 PERSON: dict[str, Any] = {

@@ -22,7 +22,8 @@ from ungdom.store.job_runs import JobRun
 from ungdom.store.journal import EventBatch, StoredCase
 from ungdom.store.people import NewPerson, Personalia
 from ungdom.store.schema import alerts
-from ungdom.store.schema.core import case_current, event, outbox
+from ungdom.store.schema.cases import case_current, event
+from ungdom.store.schema.outbox import outbox
 from ungdom.store.session import Connection, Database
 from ungdom.workflow.vocabulary import EventType
 

@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 
 from tests.service import Client, Service, new_case
 from ungdom.store import idempotency
-from ungdom.store.schema import core as tables
+from ungdom.store.schema import idempotency as idempotency_tables
+from ungdom.store.schema import metadata
 
 DAY = "2026-01-05"
 HIDDEN = "019b8dd0-0000-7000-8000-000000000000"
@@ -58,7 +59,7 @@ def etag(client: Client, case: str) -> str:
 def rows(service: Service) -> dict[str, int]:
     """How many rows each table holds."""
     with service.db.reading() as tx:
-        return {t.name: tx.scalar(select(func.count()).select_from(t)) or 0 for t in tables.metadata.sorted_tables}
+        return {t.name: tx.scalar(select(func.count()).select_from(t)) or 0 for t in metadata.sorted_tables}
 
 
 def events_of(client: Client, case: str) -> list[dict[str, Any]]:
@@ -70,7 +71,8 @@ def kept_answers(service: Service) -> str:
     keys = service.app.state.keys
     with service.db.reading() as tx:
         kept = [
-            idempotency.decrypt_row(keys, row.key_hash, row.sealed) for row in tx.execute(select(tables.idempotency))
+            idempotency.decrypt_row(keys, row.key_hash, row.sealed)
+            for row in tx.execute(select(idempotency_tables.idempotency))
         ]
     return "\n".join(f"{one['headers']} {b64decode(one['body']).decode()}" for one in kept)
 

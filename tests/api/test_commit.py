@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from tests.api.build import DAY, assert_problem, etag, opened, rows
 from tests.service import Service, new_case
 from ungdom.store import session
-from ungdom.store.schema import core as tables
+from ungdom.store.schema.cases import event
 from ungdom.store.session import Database
 
 EVENT = {"type": "suspect_set", "occurred_on": DAY, "details": {}}
@@ -109,7 +109,7 @@ def test_what_was_answered_with_201_is_there_for_another_connection_at_once(serv
         body = {"type": kind, "occurred_on": DAY}
         answer = client.post(f"/v1/cases/{case}/events", body, f'"{seq - 1}"')
         with other.reading() as tx:
-            kinds = list(tx.scalars(select(tables.event.c.type).order_by(tables.event.c.seq)))
+            kinds = list(tx.scalars(select(event.c.type).order_by(event.c.seq)))
         assert answer.status_code == 201
         assert kinds[-1] == kind
         assert len(kinds) == seq

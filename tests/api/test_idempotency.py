@@ -13,7 +13,7 @@ from tests.api.build import DAY, assert_problem, etag, events_of, kept_answers, 
 from tests.service import Client, Service, new_case
 from ungdom.store import idempotency
 from ungdom.store.idempotency import RequestKey
-from ungdom.store.schema import core as tables
+from ungdom.store.schema import idempotency as idempotency_tables
 
 EVENT = {"type": "suspect_set", "occurred_on": DAY, "details": {}}
 
@@ -136,7 +136,7 @@ def test_no_answer_lies_in_the_database_in_clear_text(served: Service) -> None:
     done = client.post("/v1/cases", new_case(), key="17850998027")
     assert "Vaffelpresse" in done.text
     with served.db.reading() as tx:
-        kept = tx.execute(select(tables.idempotency)).all()
+        kept = tx.execute(select(idempotency_tables.idempotency)).all()
     assert len(kept) == 1
     said = (done.json()["id"], "Vaffelpresse", "Vimsete", "17850998027", "kari-nordmann", "oslo", "/v1/cases")
     raw = bytes(kept[0].key_hash) + bytes(kept[0].sealed)

@@ -20,7 +20,8 @@ from tests.service import Service
 from ungdom.api.cases import routes as cases
 from ungdom.intake import confirmations, identity
 from ungdom.store import rebuild, records
-from ungdom.store.schema.core import case_current, person
+from ungdom.store.schema.cases import case_current
+from ungdom.store.schema.persons import person
 
 PATIENCE = 1.0
 """Seconds that one waits for another who does not come."""

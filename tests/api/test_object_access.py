@@ -27,7 +27,7 @@ from tests.service import Client, Service, fill, sqlite_copy
 from ungdom.api.http.tokens import SCOPES
 from ungdom.store import notices
 from ungdom.store.notices import UserNotice
-from ungdom.store.schema.core import case_file
+from ungdom.store.schema.cases import case_file
 from ungdom.workflow.rules.escalation import Level
 from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Role

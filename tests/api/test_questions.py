@@ -12,7 +12,7 @@ from tests.api.build import DAY, FOLLOW_UP, STAGES, assert_problem, recorded
 from tests.intake.build import File, person
 from tests.service import Client, Service, new_case
 from ungdom.store import journal, observations, rebuild
-from ungdom.store.schema.core import case_current
+from ungdom.store.schema.cases import case_current
 
 BORN, NUMBER, OTHER_NUMBER = "2009-05-17", "17850998027", "17850998108"
 KNOWN = {

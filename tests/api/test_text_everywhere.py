@@ -12,7 +12,7 @@ from tests.api.build import HIDDEN, assert_problem, places
 from tests.api.contract import ROOT
 from tests.service import Client, Service
 from ungdom.message.text import is_printable
-from ungdom.store.schema import core as tables
+from ungdom.store.schema import metadata
 
 BAD = {
     "NUL": "a\x00b",
@@ -170,7 +170,7 @@ def unprintable(service: Service) -> list[str]:
     """Every text in the database that holds what no text may hold."""
     found = []
     with service.db.reading() as tx:
-        for table in tables.metadata.sorted_tables:
+        for table in metadata.sorted_tables:
             for row in tx.execute(select(*(c for c in table.c if not isinstance(c.type, LargeBinary)))).mappings():
                 found += [
                     f"{table.name}.{name}"

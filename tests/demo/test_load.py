@@ -17,7 +17,10 @@ from ungdom.message.national_id import Series
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import DuplicateKey
 from ungdom.store.people import read_person
-from ungdom.store.schema import core as tables
+from ungdom.store.schema import metadata
+from ungdom.store.schema import persons as person_tables
+from ungdom.store.schema.cases import case_current, event
+from ungdom.store.schema.staff import staff
 from ungdom.store.session import Database
 
 TODAY = date(2026, 11, 20)
@@ -37,10 +40,10 @@ def two(tmp_path: Path) -> Iterator[tuple[Database, Database]]:
 
 
 def rows(tx: Connection) -> Iterator[tuple[Any, ...]]:
-    for table in tables.metadata.sorted_tables:
+    for table in metadata.sorted_tables:
         columns = [column for column in table.c if column.name != "sealed"]
         yield from (tuple(row) for row in tx.execute(select(*columns).order_by(*table.primary_key)))
-    for person_id in tx.scalars(select(tables.person.c.person_id).order_by(tables.person.c.person_id)):
+    for person_id in tx.scalars(select(person_tables.person.c.person_id).order_by(person_tables.person.c.person_id)):
         found = read_person(tx, KEYS, person_id)
         assert found is not None
         yield (found.personalia,)
@@ -73,7 +76,7 @@ def test_either_database_takes_the_load(database_url: str) -> None:
     db.upgrade()
     summary = load(db, KEYS, cases=40, today=TODAY)
     with db.reading() as tx:
-        assert tx.scalar(select(func.count()).select_from(tables.event)) == summary.events
+        assert tx.scalar(select(func.count()).select_from(event)) == summary.events
     db.close()
 
 
@@ -98,7 +101,7 @@ def test_progress_ends_with_all_of_them_and_a_second_load_is_refused(two: tuple[
 def test_people_are_invented_and_their_numbers_synthetic(two: tuple[Database, Database]) -> None:
     load(two[0], KEYS, cases=400, today=TODAY)
     with two[0].reading() as tx:
-        found = [read_person(tx, KEYS, id) for id in tx.scalars(select(tables.person.c.person_id))]
+        found = [read_person(tx, KEYS, id) for id in tx.scalars(select(person_tables.person.c.person_id))]
 
     looks = [person.number for person in found if person and person.number]
     given = {person.personalia.given_name for person in found if person and person.personalia}
@@ -121,7 +124,7 @@ def test_every_office_has_a_leader_and_two_to_five_coordinators() -> None:
 def test_a_coordinator_named_in_a_case_is_one_of_the_office(two: tuple[Database, Database]) -> None:
     load(two[0], KEYS, cases=120, today=TODAY)
     with two[0].reading() as tx:
-        known = set(tx.scalars(select(tables.staff.c.subject)))
-        named = set(tx.scalars(select(tables.case_current.c.coordinator)))
+        known = set(tx.scalars(select(staff.c.subject)))
+        named = set(tx.scalars(select(case_current.c.coordinator)))
 
     assert named - {None} <= known

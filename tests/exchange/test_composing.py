@@ -17,11 +17,11 @@ from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.journal import StoredCase
 from ungdom.store.outbox import OutboxMessage
 from ungdom.store.reference import Staff
-from ungdom.store.schema.core import NumberKind, Protection
+from ungdom.store.schema.cases import NumberKind
 from ungdom.store.session import Database
 from ungdom.workflow import payloads as d
 from ungdom.workflow.events import Replacement
-from ungdom.workflow.vocabulary import EventType, Role
+from ungdom.workflow.vocabulary import EventType, Protection, Role
 
 E = EventType
 HERE = over_http("http://127.0.0.1:1/inn")

@@ -18,7 +18,7 @@ from tests.service import Client, Service
 from ungdom import texts
 from ungdom.exchange.delivery import ExchangeDeliveryCounts, deliver
 from ungdom.store import exchanges, outbox
-from ungdom.store.schema import core as tables
+from ungdom.store.schema import outbox as outbox_tables
 from ungdom.store.session import Database
 
 Json = dict[str, Any]
@@ -91,8 +91,8 @@ def history(service: Service, case: str) -> list[Json]:
 def promised(db: Database, where: str) -> list[tuple[int, str]]:
     """Number and status of each receipt promised for the message."""
     with db.reading() as tx:
-        mine = (tables.outbox.c.kind == outbox.RECEIPT_KIND) & (tables.outbox.c.case_id == _id(where))
-        rows = tx.execute(select(tables.outbox).where(mine).order_by(tables.outbox.c.seq))
+        mine = (outbox_tables.outbox.c.kind == outbox.RECEIPT_KIND) & (outbox_tables.outbox.c.case_id == _id(where))
+        rows = tx.execute(select(outbox_tables.outbox).where(mine).order_by(outbox_tables.outbox.c.seq))
         return [(row.seq, json.loads(row.payload)["status"]) for row in rows]
 
 
@@ -335,7 +335,7 @@ def test_a_failure_told_of_our_message_brings_it_back(service: Service, police: 
     done = police.post("/v1/esas/messages", o.kvittering("FEILET_AVSENDER_TEKNISK", ours))
 
     with service.db.reading() as tx:
-        held = tx.scalar(select(tables.outbox.c.held).where(tables.outbox.c.message_id == _id(ours)))
+        held = tx.scalar(select(outbox_tables.outbox.c.held).where(outbox_tables.outbox.c.message_id == _id(ours)))
     assert done.status_code == 204
     assert held == "dead.answer_feilet_avsender_teknisk"
 

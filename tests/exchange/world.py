@@ -23,15 +23,15 @@ from ungdom.store import journal, outbox, people, reference
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.journal import StoredCase
 from ungdom.store.reference import Staff
-from ungdom.store.schema import core as tables
-from ungdom.store.schema.core import NumberKind, Protection
+from ungdom.store.schema import outbox as outbox_tables
+from ungdom.store.schema.cases import NumberKind
 from ungdom.store.session import Database
 from ungdom.workflow import engine
 from ungdom.workflow import payloads as d
 from ungdom.workflow.calendar import Length
 from ungdom.workflow.case import Youth
 from ungdom.workflow.events import Corrected, Event, Replacement
-from ungdom.workflow.vocabulary import Actor, EventType, Role, Sanction
+from ungdom.workflow.vocabulary import Actor, EventType, Protection, Role, Sanction
 
 E = EventType
 OWN, OSLO, OST = "910000000", "910000001", "910000002"
@@ -273,7 +273,7 @@ def standings(db: Database) -> list[str]:
 
 
 def _standing(db: Database) -> list[tuple[int, str, str]]:
-    table = tables.outbox.c
+    table = outbox_tables.outbox.c
     query = select(table.seq, table.kind, table.held, table.delivered_at).where(table.kind.in_(outbox.OFFICIAL))
     with db.reading() as tx:
         rows = tx.execute(query.order_by(table.created_at, table.seq, table.kind)).all()

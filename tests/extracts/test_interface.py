@@ -19,7 +19,7 @@ from ungdom.extracts import build, dictionary, manifest
 from ungdom.extracts.catalogue import EXTRACTS
 from ungdom.extracts.order import OrderRequest
 from ungdom.extracts.writers import Form
-from ungdom.store.schema import core as tables
+from ungdom.store.schema.cases import case_file
 from ungdom.store.schema.extracts import extract_pull
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.vocabulary import Role
@@ -271,7 +271,7 @@ def test_an_analysts_token_reaches_nothing_but_these(
     service: Service, analyst: Client, figure: Callable[[str], None]
 ) -> None:
     with service.db.reading() as tx:
-        case_id = tx.scalar(select(tables.case_file.c.case_id))
+        case_id = tx.scalar(select(case_file.c.case_id))
     refused = 0
     for method, path in routes(service):
         if (method, path) in REACHES | FOR_EVERYBODY:
@@ -307,7 +307,7 @@ def test_bodies_that_would_be_taken_from_others_are_refused_for_an_analyst(servi
     assert coordinator.post("/v1/cases", new_case()).status_code == 201
     assert_problem(analyst.post("/v1/cases", new_case()), 403, "forbidden_role")
     with service.db.reading() as tx:
-        case_id = tx.scalar(select(tables.case_file.c.case_id))
+        case_id = tx.scalar(select(case_file.c.case_id))
     event = {"type": "suspect_set", "occurred_on": "2026-01-05", "details": {}}
     assert analyst.post(f"/v1/cases/{case_id}/events", event, '"1"').status_code == 403
     assert analyst.post("/v1/jobs/nightly/runs", {"on": "2026-01-05"}).status_code == 403

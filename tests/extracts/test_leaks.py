@@ -18,7 +18,9 @@ from ungdom.extracts.order import Order
 from ungdom.extracts.pseudonyms import PseudonymKind
 from ungdom.extracts.writers import Form
 from ungdom.store.people import Personalia, read_person
-from ungdom.store.schema import core as tables
+from ungdom.store.schema.cases import case_file, case_number, event, note
+from ungdom.store.schema.persons import person
+from ungdom.store.schema.staff import staff
 from ungdom.store.session import Connection, Database
 
 every_extract = pytest.mark.parametrize("name", NAMES)
@@ -37,22 +39,21 @@ def of_person(one: Personalia) -> Iterator[str | None]:
 
 def secrets(tx: Connection) -> Iterator[str]:
     """Every name, number, reference, id and note, and whatever a history holds that is none of our words."""
-    t = tables
     for query in (
-        select(t.case_file.c.case_id, t.case_file.c.person_id, t.case_file.c.reference),
-        select(t.case_number.c.number),
-        select(t.staff.c.subject, t.staff.c.display_name),
-        select(t.event.c.subject, t.event.c.source),
-        select(t.note.c.note_id, t.note.c.created_by),
+        select(case_file.c.case_id, case_file.c.person_id, case_file.c.reference),
+        select(case_number.c.number),
+        select(staff.c.subject, staff.c.display_name),
+        select(event.c.subject, event.c.source),
+        select(note.c.note_id, note.c.created_by),
     ):
         for row in tx.execute(query):
             yield from (one.hex if isinstance(one, UUID) else str(one) for one in row)
             yield from (str(one) for one in row)
-    for person_id in tx.scalars(select(t.person.c.person_id)):
+    for person_id in tx.scalars(select(person.c.person_id)):
         found = read_person(tx, waits.KEYS, person_id)
         if found and found.personalia:
             yield from (word for word in of_person(found.personalia) if word)
-    for raw in tx.scalars(select(t.event.c.details)):
+    for raw in tx.scalars(select(event.c.details)):
         said = json.loads(raw)
         names = ("coordinator", "member", "measure", "provider", "note", "person", "explained_by", "statute")
         yield from (str(said[name]) for name in names if said.get(name))
@@ -78,7 +79,7 @@ def test_no_name_number_reference_id_or_note_is_in_any_extract(
 @every_extract
 def test_the_search_would_find_them(name: str, db: Database, known_secrets: set[str]) -> None:
     with db.reading() as tx:
-        reference = tx.scalar(select(tables.case_file.c.reference))
+        reference = tx.scalar(select(case_file.c.reference))
     text = world.raw(db, world.order(name), Form.CSV).decode() + f"\n{reference}"
     assert any(len(one) >= LONG and one in text.lower() for one in known_secrets)
 

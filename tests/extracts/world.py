@@ -27,7 +27,7 @@ from ungdom.extracts.writers import Form
 from ungdom.release import build, store
 from ungdom.release.plan import RELEASE_PLAN
 from ungdom.store.schema.alerts import alert
-from ungdom.store.schema.core import case_current
+from ungdom.store.schema.cases import case_current
 from ungdom.store.session import Database
 from ungdom.workflow.calendar import last_moment
 from ungdom.workflow.rules.escalation import DelayReason

@@ -36,8 +36,10 @@ from ungdom.settings import from_environment
 from ungdom.store import journal, named_locks, rebuild
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.inbox import SETTLED
-from ungdom.store.schema import core as tables
+from ungdom.store.schema import cases as case_tables
+from ungdom.store.schema.cases import case_file
 from ungdom.store.schema.inbox import decision, decision_receipt
+from ungdom.store.schema.outbox import outbox
 from ungdom.store.session import Database
 from ungdom.workflow import engine
 from ungdom.workflow.rules.permissions import Viewer
@@ -213,9 +215,9 @@ def assert_one_effect_each(url: str, plain_url: str, folder: Path, messages: lis
     db = Database.open(url)
     assert rebuild.check(db) == []
     with db.reading() as tx:
-        told = tables.outbox.c.kind == "case.event_recorded"
-        promised = tx.scalar(select(func.count()).select_from(tables.outbox).where(told))
-        assert promised == tx.scalar(select(func.count()).select_from(tables.event))
+        told = outbox.c.kind == "case.event_recorded"
+        promised = tx.scalar(select(func.count()).select_from(outbox).where(told))
+        assert promised == tx.scalar(select(func.count()).select_from(case_tables.event))
     db.close()
 
 
@@ -226,7 +228,7 @@ def standing(url: str) -> dict[str, Any]:
     """
     db = Database.open(url)
     with db.reading() as tx:
-        ids = list(tx.scalars(select(tables.case_file.c.case_id).order_by(tables.case_file.c.case_id)))
+        ids = list(tx.scalars(select(case_file.c.case_id).order_by(case_file.c.case_id)))
         cases = {str(stored.case_id): history(stored) for stored in journal.load_many(tx, ids)}
         rows = tx.execute(select(*decision.c["decision_id", "outcome"]).order_by(decision.c.version))
         counted = {row.decision_id: row.outcome in SETTLED for row in rows}

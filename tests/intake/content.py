@@ -8,21 +8,24 @@ from typing import Any
 from sqlalchemy import Table, select
 
 from ungdom.store.encryption import EncryptionKeys
-from ungdom.store.schema import core as tables
 from ungdom.store.schema import inbox
+from ungdom.store.schema.cases import case_current, case_file, case_number, case_team, event, note
+from ungdom.store.schema.idempotency import idempotency
+from ungdom.store.schema.outbox import outbox
+from ungdom.store.schema.persons import person, person_version
 from ungdom.store.session import Database
 
 WRITTEN: tuple[Table, ...] = (
-    tables.person,
-    tables.person_version,
-    tables.case_file,
-    tables.case_number,
-    tables.event,
-    tables.case_current,
-    tables.case_team,
-    tables.note,
-    tables.outbox,
-    tables.idempotency,
+    person,
+    person_version,
+    case_file,
+    case_number,
+    event,
+    case_current,
+    case_team,
+    note,
+    outbox,
+    idempotency,
     inbox.decision,
     inbox.decision_receipt,
     inbox.decision_event,

@@ -15,7 +15,7 @@ from tests.intake.test_order import open_by_hand, record
 from tests.service import Service
 from ungdom.message import TERMS, Kind
 from ungdom.store import journal
-from ungdom.store.schema import core as tables
+from ungdom.store.schema.cases import case_file
 from ungdom.workflow import legality
 
 WRONG: list[tuple[str, dict[str, Any], str]] = [
@@ -249,7 +249,7 @@ def act(file: File, how: str, kind: str, day: str, terms: Told, version: int) ->
 def legal(service: Service) -> None:
     """Every history is one that could be told step by step."""
     with service.db.reading() as tx:
-        ids: list[UUID] = list(tx.scalars(tables.case_file.select().with_only_columns(tables.case_file.c.case_id)))
+        ids: list[UUID] = list(tx.scalars(case_file.select().with_only_columns(case_file.c.case_id)))
         for stored in journal.load_many(tx, ids):
             assert legality.first_illegal_step(stored.youth, stored.events) is None, json.dumps(
                 [str(e) for e in stored.events]

@@ -26,8 +26,8 @@ from ungdom.intake.identity import Likeness, likeness, normalised_name
 from ungdom.message import Person as Said
 from ungdom.store import people
 from ungdom.store.people import Personalia, StoredPerson
-from ungdom.store.schema.core import Protection
 from ungdom.workflow.case import Youth
+from ungdom.workflow.vocabulary import Protection
 
 SERVED = CHAIN[2]
 DAY, OTHER_DAY = datetime(2008, 3, 12, tzinfo=UTC).date(), datetime(2008, 3, 21, tzinfo=UTC).date()

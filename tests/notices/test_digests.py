@@ -33,8 +33,9 @@ from ungdom.delivery.http_post import NotDelivered
 from ungdom.notices import mail
 from ungdom.notices.delivery import deliver
 from ungdom.settings import BadSettings, from_environment
-from ungdom.store.schema.core import Protection, staff
+from ungdom.store.schema.staff import staff
 from ungdom.store.session import Database
+from ungdom.workflow.vocabulary import Protection
 
 HIDDEN = ("Vimsete", "Vaffelpresse", world.NUMBER, "15434811", "Hemmeligveien", "40000000", "2009", "oslo", "Oslo")
 """Who it is about, their numbers and address, and the office: nothing of it is said to anybody."""

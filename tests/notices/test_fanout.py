@@ -30,11 +30,11 @@ from ungdom.notices.dispatch import dispatch
 from ungdom.store import outbox, reference
 from ungdom.store.reference import Staff
 from ungdom.store.schema import notices
-from ungdom.store.schema.core import Protection, staff
-from ungdom.store.schema.core import outbox as outbox_table
+from ungdom.store.schema.outbox import outbox as outbox_table
+from ungdom.store.schema.staff import staff
 from ungdom.store.session import Database
 from ungdom.workflow.rules.permissions import Viewer
-from ungdom.workflow.vocabulary import Role
+from ungdom.workflow.vocabulary import Protection, Role
 
 BOTH = [("coordinator-oslo", "long_overdue"), ("teacher-7", "long_overdue")]
 SECRETARIAT = Viewer(Role.SECRETARIAT, "secretariat-7", None)

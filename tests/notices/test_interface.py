@@ -20,8 +20,7 @@ from ungdom.notices.dispatch import dispatch
 from ungdom.store import alerts, journal, webhooks
 from ungdom.store.alerts import AlertActor
 from ungdom.store.encryption import EncryptionKeys
-from ungdom.store.schema import core as tables
-from ungdom.store.schema import notices
+from ungdom.store.schema import metadata, notices
 from ungdom.workflow import engine
 from ungdom.workflow.calendar import date
 from ungdom.workflow.rules.escalation import reconcile
@@ -147,7 +146,7 @@ def test_a_person_says_how_they_are_told_and_nobody_else_is_shown_the_address(
     refused = put(mine, "/v1/contacts/teacher-7", MAIL | {"address": "annen@eksempel.no"})
     assert "kari@" not in json.dumps(assert_problem(refused, 409, "contact_is_their_own"))
     with one.db.reading() as tx:
-        everything = [str(list(tx.execute(select(table)))) for table in tables.metadata.sorted_tables]
+        everything = [str(list(tx.execute(select(table)))) for table in metadata.sorted_tables]
     assert "kari@eksempel.no" not in caplog.text + "".join(everything)
 
 
@@ -199,7 +198,7 @@ def test_the_secret_is_shown_once_and_lies_nowhere_in_the_open(one: Service) -> 
     assert again == new | {"secret": None, "url": None}
     assert items(mine.get("/v1/webhooks")) == [{k: v for k, v in new.items() if "secret" not in k}]
     with one.db.reading() as tx:
-        everything = "".join(str(list(tx.execute(select(table)))) for table in tables.metadata.sorted_tables)
+        everything = "".join(str(list(tx.execute(select(table)))) for table in metadata.sorted_tables)
     assert new["secret"] not in everything
     assert new["secret"].removeprefix("whsec_") not in everything
     assert "nøkkel=hemmelig" not in everything

@@ -15,7 +15,8 @@ from ungdom.demo.load import load
 from ungdom.simulation import RuleOverride, SimulatedOfficeLoad, SimulationResult, Turn
 from ungdom.store import journal, people
 from ungdom.store.journal import StoredCase
-from ungdom.store.schema import core as tables
+from ungdom.store.schema import metadata
+from ungdom.store.schema.cases import case_current, event
 from ungdom.store.session import Database
 from ungdom.workflow.calendar import Length
 from ungdom.workflow.errors import BadChanges
@@ -86,7 +87,7 @@ def digest(db: Database) -> dict[str, str]:
         return sha256("\n".join(repr(tuple(row)) for row in rows).encode()).hexdigest()
 
     with db.reading() as tx:
-        return {table.name: of(table) for table in tables.metadata.sorted_tables}
+        return {table.name: of(table) for table in metadata.sorted_tables}
 
 
 # --- counted by hand --------------------------------------------------------------------------------------------
@@ -162,7 +163,7 @@ def poison(db: Database, stored: StoredCase, **changed: Any) -> None:
     """One more event that does not fit the history."""
     row = journal.event_row(stored.case_id, c.event(stored.version + 1, EventType.COMPLETED))
     with db.writing() as tx:
-        tx.execute(insert(tables.event), row | changed)
+        tx.execute(insert(event), row | changed)
 
 
 @pytest.mark.parametrize(
@@ -194,7 +195,7 @@ def test_not_a_row_changes_and_the_transaction_could_not_have_changed_one(db: Da
     with db.reading() as tx:
         simulation.simulate(tx, SYSTEM, CHANGES, DAY, 100)
         with pytest.raises(DBAPIError):
-            tx.execute(insert(tables.event), journal.event_row(first.case_id, c.next_event(first)))
+            tx.execute(insert(event), journal.event_row(first.case_id, c.next_event(first)))
 
     assert digest(db) == before
 
@@ -209,7 +210,7 @@ def test_a_synthetic_load_is_looked_at_whole_and_its_counts_add_up(
     monkeypatch.setattr(simulation, "CHUNK", 7)  # so that many pages are read
     seen: list[tuple[int, int]] = []
     with db.reading() as tx:
-        is_open = select(func.count()).where(tables.case_current.c.closed_on.is_(None))
+        is_open = select(func.count()).where(case_current.c.closed_on.is_(None))
         open_cases = tx.scalar(is_open) or 0
         tally = simulation.simulate(tx, SYSTEM, CHANGES, date(2026, 11, 20), 1_000, lambda *done: seen.append(done))
 

@@ -17,7 +17,7 @@ from ungdom.analytics.case_facts import CaseFacts, facts_of
 from ungdom.analytics.case_summaries import CaseSelection, TooManyCases
 from ungdom.demo.case_generator import GeneratedCase
 from ungdom.store import reference
-from ungdom.store.schema import core as tables
+from ungdom.store.schema.reference import konfliktrad
 from ungdom.store.session import Database
 from ungdom.workflow.calendar import days_between, last_moment, oslo_date
 from ungdom.workflow.engine import effective, fold
@@ -68,7 +68,7 @@ def placed(one: CaseFacts) -> CaseFacts:
     return replace(one, police_district=DISTRICTS[one.konfliktrad])
 
 
-DISTRICTS = {one["code"]: one["police_district"] for one in reference.read(tables.konfliktrad)}
+DISTRICTS = {one["code"]: one["police_district"] for one in reference.read(konfliktrad)}
 
 
 def test_the_days_of_a_row_are_those_of_the_lead_time_and_add_up_to_its_life() -> None:

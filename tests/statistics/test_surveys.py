@@ -28,7 +28,8 @@ from ungdom.analytics.surveys import (
 from ungdom.analytics.surveys.inviting import DoesNotFit, NoSuchInvitation, NotDue
 from ungdom.analytics.surveys.results import SurveyCell
 from ungdom.store import surveys
-from ungdom.store.schema import core as tables
+from ungdom.store.schema import metadata
+from ungdom.store.schema.cases import case_file
 from ungdom.store.schema.surveys import survey_answer, survey_count, survey_invitation, survey_moment
 from ungdom.store.session import Database
 from ungdom.store.surveys import SurveyAnswers, SurveyGroup, SurveyGroupCounts
@@ -72,7 +73,7 @@ def filled(url: str) -> Iterator[Database]:
 
 def ids(db: Database) -> list[UUID]:
     with db.reading() as tx:
-        return list(tx.scalars(select(tables.case_file.c.case_id).order_by(tables.case_file.c.case_id)))
+        return list(tx.scalars(select(case_file.c.case_id).order_by(case_file.c.case_id)))
 
 
 def invited(db: Database, case_id: UUID, case: Case = RUNNING, day: date = TODAY, **whom: Any) -> str:
@@ -272,7 +273,7 @@ def physical(tx: Connection, table: str, key: str) -> list[tuple[str, ...]]:
 def test_neither_the_events_nor_the_outbox_know_of_an_answer(db: Database) -> None:
     def elsewhere() -> dict[str, int]:
         with db.reading() as tx:
-            others = [t for t in tables.metadata.sorted_tables if t not in TABLES]
+            others = [t for t in metadata.sorted_tables if t not in TABLES]
             return {t.name: tx.scalar(select(func.count()).select_from(t)) or 0 for t in others}
 
     before = elsewhere()

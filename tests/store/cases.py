@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table, insert, select
 from ungdom.store import journal, outbox, people
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.journal import StoredCase
-from ungdom.store.schema import core as tables
+from ungdom.store.schema.cases import case_current, case_file
 from ungdom.workflow import payloads as d
 from ungdom.workflow.calendar import Length
 from ungdom.workflow.case import Case, Youth
@@ -91,7 +91,7 @@ def standing(tx: Connection, person: UUID, number: int, state: State, **changes:
     """A current row of its own, without events behind it."""
     case_id, reference = uuid4(), f"R{number:03}"
     tx.execute(
-        insert(tables.case_file),
+        insert(case_file),
         {"case_id": case_id, "reference": reference, "person_id": person, "opened_at": NOON},
     )
     row = {
@@ -99,7 +99,7 @@ def standing(tx: Connection, person: UUID, number: int, state: State, **changes:
         "sanction": Sanction.YOUTH_FOLLOW_UP, "state": state, "phase": PHASE[state], "registered_on": FIRST_DAY,
         "first_offence": FIRST_DAY, "last_offence": FIRST_DAY, "turns_18_on": FIRST_DAY, "updated_at": NOON,
     }  # fmt: skip
-    tx.execute(insert(tables.case_current), row | changes)
+    tx.execute(insert(case_current), row | changes)
     return case_id
 
 

@@ -1,6 +1,10 @@
-"""The schema: migrations lead from nothing to what `tables` says, and nowhere else."""
+"""The schema: migrations lead from nothing to the tables of `store.schema`, and nowhere else."""
 
+import re
+import subprocess
+import sys
 from datetime import UTC, date, datetime
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -11,8 +15,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, insert, inspect, select
 
 from tests.store import cases
-from ungdom.store import reference
-from ungdom.store.schema import core as tables
+from ungdom.store import reference, schema
+from ungdom.store.schema import metadata
 from ungdom.store.session import MIGRATIONS, Connection, Database, _alembic
 
 KNOWN = UUID("019b8dd0-0000-7000-8000-000000000001")
@@ -28,13 +32,13 @@ def test_migrations_lead_from_nothing_to_the_model(database_url: str) -> None:
 
     assert (before, db.is_current()) == (None, True)
     with db.reading() as tx:
-        assert compare_metadata(MigrationContext.configure(tx), tables.metadata) == []
+        assert compare_metadata(MigrationContext.configure(tx), metadata) == []
     db.close()
 
 
 def test_the_model_and_the_migrations_agree_on_check_constraints(db: Database) -> None:
     with db.reading() as tx:
-        found = {c["name"] for table in tables.metadata.tables for c in inspect(tx).get_check_constraints(table)}
+        found = {c["name"] for table in metadata.tables for c in inspect(tx).get_check_constraints(table)}
 
     assert found == {
         "ck_person_protection",
@@ -47,6 +51,17 @@ def test_the_model_and_the_migrations_agree_on_check_constraints(db: Database) -
         "ck_observation_kind",
         "ck_observation_n",
     }
+
+
+def test_the_metadata_holds_the_tables_of_every_module_without_a_further_import() -> None:
+    folder = Path(schema.__file__).parent
+    declared = {match for path in folder.glob("*.py") for match in re.findall(r'= Table\(\s*"(\w+)"', path.read_text())}
+    code = "from ungdom.store.schema import metadata; print(*metadata.tables)"
+
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert len(declared) > 40
+    assert set(run.stdout.split()) == declared
 
 
 def test_upgrading_again_changes_nothing(db: Database) -> None:
@@ -125,7 +140,7 @@ def test_a_database_of_an_earlier_version_is_upgraded_with_its_rows(database_url
 
     with db.reading() as tx:
         after = _old_rows(tx)
-        assert compare_metadata(MigrationContext.configure(tx), tables.metadata) == []
+        assert compare_metadata(MigrationContext.configure(tx), metadata) == []
     kept = {n: [{k: v for k, v in row.items() if k in before[n][0]} for row in rows] for n, rows in after.items()}
     assert kept == before
     db.close()

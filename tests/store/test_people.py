@@ -18,10 +18,10 @@ from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import CannotOpen
 from ungdom.store.notes import Note
 from ungdom.store.people import ContactDetails, Personalia, PersonGuardian
-from ungdom.store.schema import core as tables
-from ungdom.store.schema.core import Protection
+from ungdom.store.schema import persons as person_tables
 from ungdom.store.session import Database
 from ungdom.workflow.case import Youth
+from ungdom.workflow.vocabulary import Protection
 
 OLD, NEW = b64encode(b"o" * 32).decode(), urlsafe_b64encode(b"\xff" * 32).decode()
 BORN = date(2009, 5, 17)
@@ -53,7 +53,7 @@ def test_a_person_is_read_as_written(db: Database) -> None:
 def test_nothing_about_a_person_stands_open(db: Database) -> None:
     with db.writing() as tx:
         people.create_person(tx, cases.KEYS, WHO, Youth(BORN, 2), cases.NOON)
-        [row] = cases.rows(tx, tables.person)
+        [row] = cases.rows(tx, person_tables.person)
 
     stored = row["sealed"] + row["number_hash"]
     assert not any(word.encode() in stored for word in ("Prikkete", "Gulrot", NUMBER, "example", "0301"))
@@ -165,8 +165,10 @@ def test_keys_are_changed_without_losing_anybody(db: Database) -> None:
 def test_text_moved_to_another_person_does_not_open(db: Database) -> None:
     with db.writing() as tx:
         first, second = (people.create_person(tx, cases.KEYS, WHO, Youth(BORN, 2), cases.NOON) for _ in range(2))
-        stolen = select(tables.person.c.sealed).where(tables.person.c.person_id == first).scalar_subquery()
-        tx.execute(update(tables.person).where(tables.person.c.person_id == second).values(sealed=stolen))
+        stolen = (
+            select(person_tables.person.c.sealed).where(person_tables.person.c.person_id == first).scalar_subquery()
+        )
+        tx.execute(update(person_tables.person).where(person_tables.person.c.person_id == second).values(sealed=stolen))
 
         with pytest.raises(CannotOpen, match="another record"):
             people.read_person(tx, cases.KEYS, second)
@@ -206,4 +208,6 @@ def test_a_record_counts_as_another_stored_one(db: Database, names: str) -> None
         record = people.create_person(tx, cases.KEYS, WHO, Youth(BORN, 2), cases.NOON)
     same_as = record if names == "itself" else uuid4()
     with pytest.raises(IntegrityError), db.writing() as tx:
-        tx.execute(update(tables.person).where(tables.person.c.person_id == record).values(same_as=same_as))
+        tx.execute(
+            update(person_tables.person).where(person_tables.person.c.person_id == record).values(same_as=same_as)
+        )

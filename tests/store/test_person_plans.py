@@ -21,8 +21,9 @@ from ungdom.store import bulk, journal, observations, people
 from ungdom.store.journal import EventBatch, StoredCase
 from ungdom.store.observations import Observation
 from ungdom.store.records import CANONICAL_ID, record
-from ungdom.store.schema import core as tables
-from ungdom.store.schema.core import NumberKind
+from ungdom.store.schema import persons as person_tables
+from ungdom.store.schema.cases import NumberKind
+from ungdom.store.schema.persons import person_version
 from ungdom.store.session import Database
 from ungdom.workflow.vocabulary import ObservationKind, Protection
 
@@ -61,12 +62,12 @@ def crowd(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def _filled(tx: Connection) -> Crowd:
     ids = [uuid4() for _ in range(PEOPLE)]
     person, other = ids[:2]
-    bulk.add(tx, tables.person, [_person(one) for one in ids])
-    bulk.add(tx, tables.person_version, [_version(one) for one in ids])
+    bulk.add(tx, person_tables.person, [_person(one) for one in ids])
+    bulk.add(tx, person_version, [_version(one) for one in ids])
     histories = [cases.told(1, one) for one in ids]
     journal.append_many(tx, [_chapter(stored, str(n)) for n, stored in enumerate(histories, FIRST_NUMBER)])
     second = {"number_hash": cases.KEYS.digest(normalise(NUMBER)), "same_as": person}
-    tx.execute(update(tables.person).where(tables.person.c.person_id == other).values(second))
+    tx.execute(update(person_tables.person).where(person_tables.person.c.person_id == other).values(second))
     observations.add_many(tx, [_death(one) for one in ids[1:]])
     if tx.dialect.name == "postgresql":
         tx.exec_driver_sql("ANALYZE")

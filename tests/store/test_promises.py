@@ -20,7 +20,8 @@ from ungdom.store.idempotency import RequestKey, StoredResponse
 from ungdom.store.journal import StoredCase
 from ungdom.store.outbox import OutboxBacklog, OutboxEntry
 from ungdom.store.reference import Staff
-from ungdom.store.schema import core as tables
+from ungdom.store.schema import idempotency as idempotency_tables
+from ungdom.store.schema.reference import offence_group
 from ungdom.store.session import Database
 from ungdom.workflow.vocabulary import OffenceGroup, Role
 
@@ -232,7 +233,7 @@ def test_an_answer_is_remembered_once_and_forgotten_in_time(db: Database) -> Non
 def test_nothing_of_a_kept_answer_can_be_read_or_compared_without_the_keys(db: Database) -> None:
     with db.writing() as tx:
         idempotency.store_response(tx, cases.KEYS, of(), ANSWER)
-        [row] = tx.execute(select(tables.idempotency)).all()
+        [row] = tx.execute(select(idempotency_tables.idempotency)).all()
 
     raw = bytes(row.key_hash) + bytes(row.sealed)
     guesses = [sha256(text.encode()).digest() for text in ("k", "kari", of().text, ANSWER.fingerprint)]
@@ -287,7 +288,7 @@ def test_every_file_of_reference_data_is_loaded_whole(db: Database) -> None:
         for table in reference.LOADED:
             lines = (folder / f"{table.name}.csv").read_text(encoding="utf-8").splitlines()
             assert len(cases.rows(tx, table)) == len(list(csv.reader(lines))) - 1
-        assert {row["code"] for row in cases.rows(tx, tables.offence_group)} == set(OffenceGroup)
+        assert {row["code"] for row in cases.rows(tx, offence_group)} == set(OffenceGroup)
 
 
 def test_municipalities_know_their_konfliktrad(db: Database) -> None:

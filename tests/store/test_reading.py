@@ -11,7 +11,7 @@ from tests.store import cases
 from ungdom.store import case_queries, journal, reference
 from ungdom.store.case_queries import SORTS, Filters
 from ungdom.store.reference import Staff
-from ungdom.store.schema.core import NumberKind
+from ungdom.store.schema.cases import NumberKind
 from ungdom.store.session import Database
 from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Party, Phase, Protection, Role, Sanction, State

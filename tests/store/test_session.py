@@ -10,7 +10,10 @@ from sqlalchemy.exc import DBAPIError
 from tests import pg
 from tests.store import cases
 from ungdom.store.errors import DuplicateKey, StoreError, Unavailable
-from ungdom.store.schema import core as tables
+from ungdom.store.schema import persons as person_tables
+from ungdom.store.schema.persons import person_version
+from ungdom.store.schema.reference import police_district
+from ungdom.store.schema.staff import staff
 from ungdom.store.session import Database
 
 STAFFED = {"code": "x", "name_nb": "x", "name_nn": "x", "name_en": "x"}
@@ -18,12 +21,12 @@ STAFFED = {"code": "x", "name_nb": "x", "name_nn": "x", "name_en": "x"}
 
 def add(db: Database, code: str) -> None:
     with db.writing() as tx:
-        tx.execute(insert(tables.police_district), {**STAFFED, "code": code})
+        tx.execute(insert(police_district), {**STAFFED, "code": code})
 
 
 def codes(db: Database) -> set[str]:
     with db.reading() as tx:
-        return set(tx.scalars(select(tables.police_district.c.code)))
+        return set(tx.scalars(select(police_district.c.code)))
 
 
 def test_what_is_written_is_there(db: Database) -> None:
@@ -34,7 +37,7 @@ def test_what_is_written_is_there(db: Database) -> None:
 def test_an_exception_takes_everything_back(db: Database) -> None:
     def write_and_fail() -> None:
         with db.writing() as tx:
-            tx.execute(insert(tables.police_district), {**STAFFED, "code": "new"})
+            tx.execute(insert(police_district), {**STAFFED, "code": "new"})
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -58,8 +61,8 @@ def test_a_commit_that_fails_leaves_nothing(db: Database) -> None:
     def write_what_cannot_be_committed() -> None:
         with db.writing() as tx:
             tx.exec_driver_sql(DEFER[db.writer.dialect.name])
-            tx.execute(insert(tables.police_district), {**STAFFED, "code": "new"})
-            tx.execute(insert(tables.staff), {**STRAY, "active_from": cases.FIRST_DAY, "active_to": None})
+            tx.execute(insert(police_district), {**STAFFED, "code": "new"})
+            tx.execute(insert(staff), {**STRAY, "active_from": cases.FIRST_DAY, "active_to": None})
             reached.append("the end")
 
     with pytest.raises(DBAPIError):
@@ -73,13 +76,13 @@ def test_a_commit_that_fails_leaves_nothing(db: Database) -> None:
 
 def test_reading_writes_nothing(db: Database) -> None:
     with pytest.raises((DBAPIError, StoreError)), db.reading() as tx:
-        tx.execute(insert(tables.police_district), {**STAFFED, "code": "new"})
+        tx.execute(insert(police_district), {**STAFFED, "code": "new"})
 
     assert "new" not in codes(db)
 
 
 def test_reading_is_one_snapshot(db: Database) -> None:
-    count = select(tables.police_district.c.code)
+    count = select(police_district.c.code)
     with db.reading() as tx:
         before = tx.scalars(count).all()
         add(db, "new")
@@ -95,7 +98,7 @@ def test_a_key_that_is_there_already_is_named(db: Database) -> None:
 
 def test_references_are_kept(db: Database) -> None:
     with pytest.raises(DBAPIError), db.writing() as tx:
-        tx.execute(insert(tables.person_version), _version_of_nobody())
+        tx.execute(insert(person_version), _version_of_nobody())
 
 
 def test_an_exhausted_pool_is_unavailable(db_url: str) -> None:
@@ -194,7 +197,7 @@ def test_sqlite_survives_a_power_cut_unless_told_otherwise(tmp_path: Path) -> No
 def test_an_instant_needs_a_zone_and_comes_back_in_utc(db: Database) -> None:
     with db.writing() as tx:
         person = cases.somebody(tx, at=cases.NOON)
-        found = tx.scalar(select(tables.person.c.created_at).where(tables.person.c.person_id == person))
+        found = tx.scalar(select(person_tables.person.c.created_at).where(person_tables.person.c.person_id == person))
         assert found == cases.NOON
         assert str(found) == "2026-01-05 12:00:00+00:00"
 

@@ -19,7 +19,7 @@ from ungdom import clock
 from ungdom.store import bulk, case_queries, journal, people, projection, reference
 from ungdom.store.journal import StoredCase
 from ungdom.store.reference import Staff
-from ungdom.store.schema import core as tables
+from ungdom.store.schema.cases import case_current, case_file, case_team, event
 from ungdom.store.session import Database
 from ungdom.workflow import payloads as d
 from ungdom.workflow.engine import fold
@@ -113,11 +113,11 @@ def _every_kind(tx: Connection) -> dict[UUID, CaseAccessFacts]:
     youths = {case_id: _youth(seen.protection) for case_id, seen in known.items()}
     people.create_people(tx, cases.KEYS, list(youths.values()), cases.NOON)
     files = [_file(case_id, youth.person_id) for case_id, youth in youths.items()]
-    bulk.add(tx, tables.case_file, [{**file, "opened_at": cases.NOON} for file in files])
-    bulk.add(tx, tables.event, [_first(case_id, seen) for case_id, seen in known.items()])
-    bulk.add(tx, tables.case_current, [_row(file, known[file["case_id"]]) for file in files])
+    bulk.add(tx, case_file, [{**file, "opened_at": cases.NOON} for file in files])
+    bulk.add(tx, event, [_first(case_id, seen) for case_id, seen in known.items()])
+    bulk.add(tx, case_current, [_row(file, known[file["case_id"]]) for file in files])
     teams = [{"case_id": case_id, "member": member} for case_id, seen in known.items() for member in seen.team]
-    bulk.add(tx, tables.case_team, teams)
+    bulk.add(tx, case_team, teams)
     if tx.dialect.name == "postgresql":
         tx.exec_driver_sql("ANALYZE")
     return known
@@ -139,7 +139,7 @@ def _first(case_id: UUID, seen: CaseAccessFacts) -> dict[str, Any]:
 
 def _row(file: dict[str, Any], seen: CaseAccessFacts) -> dict[str, Any]:
     day = cases.FIRST_DAY
-    empty = {column.name: None for column in tables.case_current.c}
+    empty = {column.name: None for column in case_current.c}
     return empty | file | {
         "version": 1, "sanction": Sanction.YOUTH_FOLLOW_UP, "konfliktrad": seen.konfliktrad, "state": seen.state,
         "phase": PHASE[seen.state], "coordinator": seen.coordinator,
@@ -165,7 +165,7 @@ def test_everybody_sees_the_same_cases_in_sql_as_in_python(sight: Sight, figure:
 @given(viewer=viewers, fact=st.sampled_from(Disclosure))
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_is_learnt_is_the_same_in_sql_as_in_python(sight: Sight, viewer: Viewer, fact: Disclosure) -> None:
-    query = select(tables.case_current.c.case_id).where(case_queries.disclosable_to(viewer, fact))
+    query = select(case_current.c.case_id).where(case_queries.disclosable_to(viewer, fact))
     assert set(sight.tx.scalars(query)) == {
         i for i, seen in sight.known.items() if fact in disclosures_for(viewer, seen)
     }
@@ -184,7 +184,7 @@ def test_a_list_holds_what_may_be_seen_and_says_of_it_what_may_be_learnt(sight: 
 
 
 def _seen_in_sql(sight: Sight, viewer: Viewer) -> set[UUID]:
-    return set(sight.tx.scalars(select(tables.case_current.c.case_id).where(case_queries.visible_to(viewer))))
+    return set(sight.tx.scalars(select(case_current.c.case_id).where(case_queries.visible_to(viewer))))
 
 
 def _seen_in_python(sight: Sight, viewer: Viewer) -> set[UUID]:
@@ -256,9 +256,7 @@ def test_a_written_case_is_seen_by_the_same_people_in_sql_as_in_python(
     assert found.protection is strictest(level, later)
     seen = projection.access_attributes(cases.folded(found), found.protection, found.cleared, found.joined)
     for viewer in asking:
-        query = select(func.count()).where(
-            tables.case_current.c.case_id == stored.case_id, case_queries.visible_to(viewer)
-        )
+        query = select(func.count()).where(case_current.c.case_id == stored.case_id, case_queries.visible_to(viewer))
         assert bool(sight.tx.scalar(query)) is may_see(viewer, seen), (viewer, seen)
 
 
@@ -320,7 +318,7 @@ def test_a_coordinator_is_cleared_who_works_there_today_and_is_cleared(
 
 def test_protection_is_found_by_key_for_each_case(sight: Sight) -> None:
     viewer = Viewer(Role.COORDINATOR, "kari", "oslo")
-    query = select(tables.case_current.c.case_id).where(case_queries.visible_to(viewer))
+    query = select(case_current.c.case_id).where(case_queries.visible_to(viewer))
     said = query.compile(sight.tx, compile_kwargs={"literal_binds": True})
     explain = "EXPLAIN QUERY PLAN" if sight.tx.dialect.name == "sqlite" else "EXPLAIN"
     plan = "\n".join(_words(row) for row in sight.tx.exec_driver_sql(f"{explain} {said}"))

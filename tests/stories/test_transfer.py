@@ -13,7 +13,7 @@ from tests.stories.places import OFFICE, brought
 from ungdom.alerts.sweep import sweep
 from ungdom.notices.recipients import recipient_directory
 from ungdom.store import case_queries
-from ungdom.store.schema.core import case_current
+from ungdom.store.schema.cases import case_current
 from ungdom.workflow.rules.escalation import Audience
 from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.table import WITH_THE_OFFICE

@@ -1,6 +1,6 @@
-"""Alerts: what people do with them. The night raises and clears them (`alerts.sweep`).
+"""Actions of people on alerts. The nightly sweep raises and clears alerts (`alerts.sweep`).
 
-Each function is handed an open transaction and commits nothing.
+Each function takes an open transaction and does not commit it.
 """
 
 from collections.abc import Callable
@@ -24,9 +24,9 @@ from ungdom.workflow.rules.permissions import (
 from ungdom.workflow.vocabulary import Role
 
 LONGEST_SNOOZE = timedelta(days=30)
-"""As long as an alert can be put off at a time. Office norm."""
+"""Longest snooze of an alert. Office norm."""
 LONGEST_ANSWER = timedelta(days=366)
-"""As far ahead as a new expected day can lie. Office norm."""
+"""Latest new expected day, counted from today. Office norm."""
 
 
 class AlertError(Exception):
@@ -64,10 +64,7 @@ def read(tx: Connection, viewer: Viewer, alert_id: UUID) -> Alert:
 
 
 def acknowledge(tx: Connection, viewer: Viewer, alert_id: UUID, now: datetime) -> Alert:
-    """Somebody has seen it and sees to it; it climbs no less for that. One that was put off is not any longer.
-
-    Raises the errors of alerts.
-    """
+    """Acknowledges an alert. Escalation continues; any snooze is cancelled. Raises the errors of alerts."""
     alert = _open_alert(tx, viewer, alert_id, may_answer_alerts)
     values: dict[str, Any] = {"state": AlertState.ACKNOWLEDGED, "quiet_until": None}
     if alert.quiet_until is not None:
@@ -78,7 +75,7 @@ def acknowledge(tx: Connection, viewer: Viewer, alert_id: UUID, now: datetime) -
 def answer(
     tx: Connection, viewer: Viewer, alert_id: UUID, reason: DelayReason, expected_on: date, now: datetime
 ) -> Alert:
-    """Why it is late, and the day on which it is now expected: until that has passed nobody is told again.
+    """Records the reason of the delay and the new expected day; until then the alert does not escalate.
 
     Raises the errors of alerts.
     """
@@ -89,7 +86,7 @@ def answer(
 
 
 def snooze(tx: Connection, viewer: Viewer, alert_id: UUID, until: date, now: datetime) -> Alert:
-    """Nobody is told of it until that day has passed; the clock runs on. Raises the errors of alerts."""
+    """Snoozes an alert until the end of that day; the clock continues. Raises the errors of alerts."""
     alert = _open_alert(tx, viewer, alert_id, may_snooze_alerts)
     _check_day("until", until, oslo_date(now), LONGEST_SNOOZE)
     values = {"state": AlertState.SNOOZED, "quiet_until": until}
@@ -97,7 +94,7 @@ def snooze(tx: Connection, viewer: Viewer, alert_id: UUID, until: date, now: dat
 
 
 def _open_alert(tx: Connection, viewer: Viewer, alert_id: UUID, may: Callable[[Role], bool]) -> Alert:
-    """The alert, held. A role that does this with none is refused before one is looked for: the same for every id.
+    """The alert, locked. A role without this right is refused before the alert is read, whether it exists or not.
 
     Raises `RoleNotAllowed`, `NoSuchAlert`, `OtherOffice` or `AlreadyCleared`.
     """

@@ -1,8 +1,8 @@
-"""The night's round over the cases whose alerts may have changed: each in a transaction of its own.
+"""The nightly sweep over the cases whose alerts may have changed, each in its own transaction.
 
-Only cases that are due are touched: `case_current.look_on` says when each has to be looked at next, and every move
-sets it anew. A case that cannot be read is counted and told, and is looked at again the next night. Two rounds at once
-share the cases: whoever locks one first looks at it, the other finds it looked at.
+Only cases due for a check are read: `case_current.look_on` is the day of the next check, and every event sets it. A
+case that cannot be read is counted, logged, and retried the next night. Concurrent sweeps share the cases: the first
+to lock a case checks it, and the other one skips it.
 """
 
 import logging
@@ -26,15 +26,15 @@ from ungdom.workflow.vocabulary import Role
 LOG = logging.getLogger("ungdom.alerts")
 
 PAGE = 200
-"""Cases read at once, ahead of the transaction in which each is judged."""
+"""Cases prefetched per page, before the transaction in which each is checked."""
 MAX_NAMED_FAILURES = 100
-"""As many failed cases as one round names; all of them are counted."""
+"""Failed cases listed per sweep; all of them are counted."""
 JOB = "nightly"
-"""In whose name the night raises and clears."""
+"""The subject of changes made by the sweep."""
 
 
 class SweepOutcome(StrEnum):
-    """What came of looking at one case: exactly one of these."""
+    """The outcome of checking one case."""
 
     OK = "ok"  # nothing to tell of
     RAISED = "raised"  # somebody is told of something
@@ -45,7 +45,7 @@ class SweepOutcome(StrEnum):
 
 @dataclass(slots=True)
 class SweepResult:
-    """What a round came to. `scanned` is the sum of the outcomes, always. `failures`: case and kind of error."""
+    """The result of a sweep. `scanned`: always the sum of the outcomes. `failures`: case and class of the error."""
 
     outcomes: Counter[SweepOutcome] = field(default_factory=Counter)
     changes: Counter[AlertChange] = field(default_factory=Counter)
@@ -54,20 +54,21 @@ class SweepResult:
 
     @property
     def adds_up(self) -> bool:
-        """Whether every case that was looked at has exactly one outcome."""
+        """Whether the outcomes add up to the number of cases scanned."""
         return self.scanned == self.outcomes.total()
 
     def counts(self) -> dict[str, int]:
-        """The equation in plain numbers, and what happened to alerts."""
+        """Cases scanned, cases per outcome, and changes of alerts."""
         by_change = {f"alerts_{change}": self.changes[change] for change in AlertChange if self.changes[change]}
         return {"scanned": self.scanned, **{outcome: self.outcomes[outcome] for outcome in SweepOutcome}, **by_change}
 
 
 @dataclass(frozen=True, slots=True)
 class PrefetchedCase:
-    """A case read before it is locked, good while its version is the same. `never_alerted`: it has never had an alert.
+    """A case read before it is locked, valid while its version is unchanged. `never_alerted`: it never had an alert.
 
-    Only a night raises alerts, and it moves the day of the next look: then nobody locks the case for this day again.
+    Only the sweep raises alerts, and it moves the day of the next check, after which the case is not locked again for
+    the same day.
     """
 
     stored: StoredCase
@@ -75,9 +76,9 @@ class PrefetchedCase:
 
 
 def sweep(db: Database, day: date, now: Clock, report: Callable[[int], object] = lambda _: None) -> SweepResult:
-    """Look at every case that is due on that day; what it came to. `report` is told how many have been looked at.
+    """Checks every case due on that day. `report` is called with the number of cases checked so far.
 
-    Raises `Unavailable` when the database is away; what has been looked at until then is written.
+    Raises `Unavailable` if the database cannot be reached; cases checked until then are written.
     """
     result = SweepResult()
     for page in _pages(db, day):
@@ -100,7 +101,7 @@ def _pages(db: Database, day: date) -> Iterator[list[UUID]]:
 
 
 def _prefetch(db: Database, case_ids: Sequence[UUID]) -> dict[UUID, PrefetchedCase]:
-    """The cases of a page in few queries; nothing when one of them cannot be read: each is then read alone."""
+    """The cases of a page in few queries; empty if one of them cannot be read: each is then read alone."""
     try:
         with db.reading() as tx:
             alerted = alerts.cases_with_alerts(tx, case_ids)
@@ -108,7 +109,7 @@ def _prefetch(db: Database, case_ids: Sequence[UUID]) -> dict[UUID, PrefetchedCa
             return {stored.case_id: PrefetchedCase(stored, stored.case_id not in alerted) for stored in cases}
     except Unavailable:
         raise
-    except Exception:  # noqa: BLE001  # which one it is, and why, is told when it is read alone
+    except Exception:  # noqa: BLE001  # reported when the case is read alone
         return {}
 
 
@@ -119,7 +120,7 @@ def _count(
         examined = _examine(db, case_id, day, at, prefetched)
     except Unavailable:
         raise
-    except Exception as error:  # whatever is wrong with one case, the others are looked at
+    except Exception as error:  # an error in one case does not stop the others
         LOG.exception("case %s could not be looked at", case_id)
         examined = SweepOutcome.FAILED, []
         result.failures += [(case_id, type(error).__name__)][: MAX_NAMED_FAILURES - len(result.failures)]
@@ -133,7 +134,7 @@ def _count(
 def _examine(
     db: Database, case_id: UUID, day: date, at: datetime, prefetched: PrefetchedCase | None
 ) -> tuple[SweepOutcome, list[AlertChange]] | None:
-    """Judge one case and write what follows; None when somebody else has looked at it meanwhile."""
+    """Checks one case and writes the changes; None if another sweep has checked it meanwhile."""
     with db.writing() as tx:
         version = alerts.claim(tx, case_id, day)
         if version is None:

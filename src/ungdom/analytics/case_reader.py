@@ -18,8 +18,9 @@ from ungdom.analytics.case_summaries import CaseSelection, TooManyCases
 from ungdom.analytics.dimensions import UNKNOWN
 from ungdom.store import journal, people
 from ungdom.store.encryption import EncryptionKeys
-from ungdom.store.schema.core import case_current, konfliktrad
+from ungdom.store.schema.cases import case_current
 from ungdom.store.schema.figures import case_figures
+from ungdom.store.schema.reference import konfliktrad
 from ungdom.store.session import Connection
 from ungdom.workflow.calendar import oslo_date
 

@@ -25,7 +25,7 @@ from ungdom.analytics.indicators.contributions import CountContribution, Duratio
 from ungdom.analytics.recidivism import offences
 from ungdom.store import bulk, journal, projection
 from ungdom.store.journal import StoredCase
-from ungdom.store.schema.core import case_current, case_file
+from ungdom.store.schema.cases import case_current, case_file
 from ungdom.store.schema.figures import case_figures
 from ungdom.store.session import Connection, Database
 from ungdom.workflow.calendar import last_moment, oslo_date

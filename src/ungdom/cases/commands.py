@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from ungdom.store.journal import StoredCase
-from ungdom.store.schema.core import NumberKind
+from ungdom.store.schema.cases import NumberKind
 from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.derived.complaints import ComplaintConsequence

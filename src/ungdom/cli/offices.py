@@ -2,12 +2,12 @@
 
 from ungdom.settings import BadSettings
 from ungdom.store import reference
-from ungdom.store.schema import core as tables
+from ungdom.store.schema.reference import konfliktrad
 
 
 def known(code: str | None) -> str | None:
     """This code, as a callback of an option. Raises `BadSettings` with the codes there are when it is none of them."""
-    codes = [str(row["code"]) for row in reference.read(tables.konfliktrad)]
+    codes = [str(row["code"]) for row in reference.read(konfliktrad)]
     if code is None or code in codes:
         return code
     raise BadSettings(f"there is no konfliktråd {code!r}; the codes are {', '.join(codes)}")

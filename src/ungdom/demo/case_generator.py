@@ -25,7 +25,7 @@ from ungdom.demo.random_draws import RandomDraws, working
 from ungdom.demo.simulator import CaseSimulator, HistoryEnded
 from ungdom.store.ids import uuid7
 from ungdom.store.people import NewPerson
-from ungdom.store.schema.core import NumberKind
+from ungdom.store.schema.cases import NumberKind
 from ungdom.workflow import payloads as d
 from ungdom.workflow.calendar import OSLO
 from ungdom.workflow.case import Case, Youth

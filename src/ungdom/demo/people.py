@@ -12,9 +12,8 @@ from ungdom.demo.random_draws import RandomDraws
 from ungdom.store import reference
 from ungdom.store.people import ContactDetails, NewPerson, Personalia, PersonGuardian
 from ungdom.store.reference import Staff
-from ungdom.store.schema import core as tables
-from ungdom.store.schema.core import Protection
-from ungdom.workflow.vocabulary import Role
+from ungdom.store.schema.reference import municipality
+from ungdom.workflow.vocabulary import Protection, Role
 
 K1 = (3, 7, 6, 1, 8, 9, 4, 5, 2)
 K2 = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
@@ -45,7 +44,7 @@ def name_lists() -> NameLists:
 def municipalities() -> dict[str, tuple[str, ...]]:
     """The numbers of the municipalities that each konfliktråd serves."""
     served: dict[str, list[str]] = {}
-    for row in reference.read(tables.municipality):
+    for row in reference.read(municipality):
         served.setdefault(str(row["konfliktrad"]), []).append(str(row["number"]))
     return {office: tuple(sorted(numbers)) for office, numbers in served.items()}
 

@@ -16,12 +16,11 @@ from ungdom.esas.status import OfficialStatus, Steps
 from ungdom.exchange.partners import OwnOrganisation, Partner
 from ungdom.store import reference
 from ungdom.store.people import StoredPerson
-from ungdom.store.schema import core as tables
-from ungdom.store.schema.core import Protection
+from ungdom.store.schema.reference import konfliktrad
 from ungdom.store.session import Connection
 from ungdom.workflow import payloads as d
 from ungdom.workflow.events import Event
-from ungdom.workflow.vocabulary import EventType, Role
+from ungdom.workflow.vocabulary import EventType, Protection, Role
 
 E = EventType
 
@@ -78,7 +77,7 @@ def district_of(steps: Steps) -> str:
 @cache
 def office(code: str) -> dict[str, str]:
     """The konfliktråd as the reference data have it."""
-    rows = reference.read(tables.konfliktrad)
+    rows = reference.read(konfliktrad)
     return next({name: str(value) for name, value in row.items()} for row in rows if row["code"] == code)
 
 

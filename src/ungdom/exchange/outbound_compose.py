@@ -24,7 +24,7 @@ from ungdom.store import journal, outbox, people
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import CannotOpen
 from ungdom.store.outbox import INCOMPLETE, RECEIPT_KIND, STATUS_KINDS, WITHDRAWN, OutboxEntry
-from ungdom.store.schema.core import NumberKind
+from ungdom.store.schema.cases import NumberKind
 from ungdom.store.session import Connection
 
 STATUS_SCHEMA, RECEIPT_SCHEMA, SCHEMA_VERSION = "oppdatertSaksstatus", "KVITTERING", "1.0"

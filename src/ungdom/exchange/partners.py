@@ -19,7 +19,7 @@ from pydantic_core import from_json, to_json
 
 from ungdom.settings import BadSettings
 from ungdom.store import reference
-from ungdom.store.schema import core as tables
+from ungdom.store.schema.reference import konfliktrad, police_district
 
 SigningKey = RSAKey | ECKey
 
@@ -244,8 +244,8 @@ def _problems(error: ValidationError) -> Iterator[str]:
 
 def _check(path: Path, contents: PartnersFile) -> None:
     """What no shape can say: names, numbers and districts belong to one partner each, and districts exist."""
-    known = {str(row["code"]) for row in reference.read(tables.police_district)}
-    offices = {str(row["code"]) for row in reference.read(tables.konfliktrad)}
+    known = {str(row["code"]) for row in reference.read(police_district)}
+    offices = {str(row["code"]) for row in reference.read(konfliktrad)}
     names = [partner.name for partner in contents.partner]
     numbers = [partner.organisation_number for partner in contents.partner]
     districts = [code for partner in contents.partner if partner.status_variant for code in partner.districts]

@@ -34,7 +34,7 @@ from ungdom.extracts.errors import NotAsDeclared
 from ungdom.extracts.order import Order
 from ungdom.extracts.rows import ExtractCounts
 from ungdom.store import bulk, journal
-from ungdom.store.schema.core import event
+from ungdom.store.schema.cases import event
 from ungdom.store.session import Connection, Database
 from ungdom.workflow.calendar import OSLO, last_moment
 from ungdom.workflow.events import Corrected, Event

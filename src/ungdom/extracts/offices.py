@@ -1,9 +1,9 @@
 """The konfliktråd and police districts that extracts are told by: the reference data that comes with the code."""
 
 from ungdom.store import reference
-from ungdom.store.schema import core as tables
+from ungdom.store.schema.reference import konfliktrad
 
-DISTRICT_OF = {str(row["code"]): str(row["police_district"]) for row in reference.read(tables.konfliktrad)}
+DISTRICT_OF = {str(row["code"]): str(row["police_district"]) for row in reference.read(konfliktrad)}
 """The police district of each konfliktråd, by code."""
 
 KONFLIKTRAD = tuple(sorted(DISTRICT_OF))

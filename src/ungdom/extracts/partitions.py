@@ -12,7 +12,7 @@ from ungdom.extracts import snapshots as known
 from ungdom.extracts.partitioned_writer import Partition
 from ungdom.extracts.rows import CASES
 from ungdom.store import bulk
-from ungdom.store.schema.core import case_current, case_file
+from ungdom.store.schema.cases import case_current, case_file
 from ungdom.store.session import Connection, Database
 from ungdom.workflow.calendar import oslo_date
 

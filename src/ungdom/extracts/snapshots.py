@@ -18,7 +18,7 @@ from ungdom.store import journal, observations
 from ungdom.store.journal import StoredCase
 from ungdom.store.records import people_by_id, records_of
 from ungdom.store.schema.alerts import alert, alert_change
-from ungdom.store.schema.core import case_file
+from ungdom.store.schema.cases import case_file
 from ungdom.store.session import Connection
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.case import Case

@@ -27,10 +27,9 @@ from ungdom.message import DecisionMessage, plain, read
 from ungdom.store import concerns, inbox, named_locks, parked_messages
 from ungdom.store.errors import Stale
 from ungdom.store.inbox import SETTLED, InboundMessage, message_id_of
-from ungdom.store.schema.core import Protection
 from ungdom.store.session import Connection, release_savepoint
 from ungdom.workflow.calendar import oslo_date
-from ungdom.workflow.vocabulary import Actor, strictest
+from ungdom.workflow.vocabulary import Actor, Protection, strictest
 
 # fmt: off
 __all__ = [

@@ -22,14 +22,14 @@ from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.ids import uuid7
 from ungdom.store.journal import EventBatch, StoredCase
 from ungdom.store.people import NewPerson
-from ungdom.store.schema.core import NumberKind, Protection
+from ungdom.store.schema.cases import NumberKind
 from ungdom.store.session import Connection
 from ungdom.workflow import engine
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.events import Event
 from ungdom.workflow.guards.core import UnmetCondition
 from ungdom.workflow.rules.permissions import OtherOffice, Viewer
-from ungdom.workflow.vocabulary import Actor, Regime, Role, Sanction, State
+from ungdom.workflow.vocabulary import Actor, Protection, Regime, Role, Sanction, State
 
 NOT_YET = frozenset({"wrong_state", "case_is_closed"})
 NOT_TWICE = frozenset({"wrong_state", "not_recorded_yet"})

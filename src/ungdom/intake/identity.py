@@ -19,9 +19,9 @@ from ungdom.store.identity import PossibleMatch
 from ungdom.store.inbox import MessageVisibility
 from ungdom.store.people import PersonCandidate
 from ungdom.store.people import StoredPerson as Known
-from ungdom.store.schema.core import Protection
 from ungdom.store.schema.identity import Resemblance
 from ungdom.store.session import Connection
+from ungdom.workflow.vocabulary import Protection
 
 
 class Likeness(Enum):

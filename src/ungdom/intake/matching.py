@@ -13,7 +13,7 @@ from ungdom.store import inbox, journal
 from ungdom.store.concerns import SECRETARIAT, Concern, handled_by
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.inbox import CaseCandidate, InboundMessage
-from ungdom.store.schema.core import NumberKind
+from ungdom.store.schema.cases import NumberKind
 from ungdom.store.session import Connection
 from ungdom.workflow.vocabulary import strictest
 

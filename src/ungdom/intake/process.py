@@ -25,10 +25,9 @@ from ungdom.message.national_id import NationalIdFlag, check_national_id
 from ungdom.store import inbox, journal, named_locks, people
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.inbox import SETTLED, InboundMessage
-from ungdom.store.schema.core import Protection
 from ungdom.store.session import Connection
 from ungdom.workflow.calendar import oslo_date
-from ungdom.workflow.vocabulary import Sanction
+from ungdom.workflow.vocabulary import Protection, Sanction
 
 
 @dataclass(frozen=True, slots=True)

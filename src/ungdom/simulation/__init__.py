@@ -1,6 +1,6 @@
-"""Changed clocks tried on the cases that are open: read once, folded once, looked at under both sets. Writes nothing.
+"""Simulation of changed deadlines on the open cases: each case is folded once and evaluated under both rule sets.
 
-A few hundred cases are in memory at a time. A case that cannot be read is counted as that and stops no other.
+Writes nothing. At most `CHUNK` cases are in memory. A case that cannot be read is counted and does not stop the rest.
 """
 
 from collections import defaultdict
@@ -27,7 +27,7 @@ from ungdom.simulation.tally import (
 )
 from ungdom.store import alerts, case_queries, journal
 from ungdom.store.journal import StoredCase
-from ungdom.store.schema.core import case_current
+from ungdom.store.schema.cases import case_current
 from ungdom.workflow import engine
 from ungdom.workflow.rules.escalation import AlertStatus
 from ungdom.workflow.rules.permissions import Disclosure, Viewer, may_read_cases, viewer_for_counts
@@ -56,7 +56,7 @@ CHUNK = 200
 
 C = case_current.c
 Progress = Callable[[int, int], object]
-"""Called with how many cases are done, and how many there are."""
+"""Called with the number of cases done and in total."""
 
 
 def simulate(
@@ -67,9 +67,9 @@ def simulate(
     limit: int,
     progress: Progress = lambda _done, _all: None,
 ) -> SimulationResult:
-    """What these changes would do to the open cases that the viewer may see, as they stand, looked at on that day.
+    """The effect of these changes on the open cases that the viewer may see, evaluated on that day.
 
-    Viewers who read no cases get counts without names. Raises `BadChanges`.
+    Viewers who may not read cases get counts only. Raises `BadChanges`.
     """
     tally = SimulationResult(rule_comparison(changes, day), limit if may_read_cases(viewer.role) else 0)
     query = _open_cases_query(viewer_for_counts(viewer))
@@ -99,12 +99,12 @@ def _chunks(tx: Connection, query: Select[Any]) -> Iterator[dict[UUID, Simulated
 
 
 def _stored_cases(tx: Connection, case_ids: list[UUID]) -> Iterator[tuple[UUID, StoredCase | None]]:
-    """Each case with its history, None where that cannot be read; then they are read one by one to find which."""
+    """Each case with its history; None if it cannot be read. After an error the cases are read one by one."""
     try:
         known = {stored.case_id: stored for stored in journal.load_many(tx, case_ids)}
     except SQLAlchemyError:
         raise
-    except Exception:  # noqa: BLE001  # one that nobody foresaw must not stop the others
+    except Exception:  # noqa: BLE001  # an unexpected error in one case must not stop the others
         known = {case_id: stored for case_id in case_ids if (stored := _load_or_none(tx, case_id))}
     return ((case_id, known.get(case_id)) for case_id in case_ids)
 
@@ -119,7 +119,7 @@ def _load_or_none(tx: Connection, case_id: UUID) -> StoredCase | None:
 
 
 def _alert_statuses(tx: Connection, case_ids: Iterable[UUID]) -> defaultdict[UUID, list[AlertStatus]]:
-    """The alerts that stand, by case."""
+    """The status of the alerts that are not cleared, by case."""
     by_case: defaultdict[UUID, list[AlertStatus]] = defaultdict(list)
     for alert in alerts.live(tx, case_ids):
         by_case[alert.case_id].append(alert.status)

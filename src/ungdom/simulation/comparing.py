@@ -1,4 +1,4 @@
-"""One case under two sets of clocks: those in force, and those that are tried."""
+"""One case under two rule sets: the deadlines in force, and the simulated ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from ungdom.workflow.rules.deadlines import RULES, Deadline, DeadlineRule, Deadl
 from ungdom.workflow.rules.rule_overrides import RuleOverride, with_overrides
 
 RUNNING_STATUSES = frozenset({DeadlineStatus.RUNNING, DeadlineStatus.OVERDUE})
-"""A clock that runs, in time or not. What is stopped, past or ended stays as it is: the trial is about what is open."""
+"""The statuses of a running clock. Clocks that are stopped or ended are not simulated."""
 
 
 class Turn(StrEnum):
@@ -47,7 +47,7 @@ class DeadlinePair:
 
 @dataclass(frozen=True, slots=True)
 class RuleComparison:
-    """Changed clocks on one day. `before` and `after`: the clocks that are changed; `rest`: the others."""
+    """Two rule sets on one day. `before` and `after`: the changed deadlines; `rest`: the unchanged ones."""
 
     day: date
     before: tuple[DeadlineRule, ...]
@@ -55,7 +55,7 @@ class RuleComparison:
     rest: tuple[DeadlineRule, ...]
 
     def compare(self, case: Case) -> list[DeadlinePair]:
-        """Every clock of the case, changed ones first."""
+        """Every clock of the case under both rule sets, changed ones first."""
         old, new = (_sorted_for_pairing(deadlines(case, self.day, rules)) for rules in (self.before, self.after))
         same = deadlines(case, self.day, self.rest)
         return [
@@ -67,7 +67,7 @@ class RuleComparison:
 def rule_comparison(
     changes: Sequence[RuleOverride], day: date, rules: Sequence[DeadlineRule] = RULES
 ) -> RuleComparison:
-    """These changes, tried on that day. Raises `BadChanges`."""
+    """The comparison of these changes on that day. Raises `BadChanges`."""
     tried = with_overrides(rules, changes)
     codes = {change.code for change in changes}
     touched, after = (tuple(rule for rule in some if rule.code in codes) for some in (rules, tried))

@@ -1,4 +1,4 @@
-"""The notices that clocks would give from a night on, if nothing happens in the case: when, how urgent, and to whom."""
+"""The notices that clocks cause from a night on if the case has no further events: night, level and recipient."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
@@ -18,7 +18,7 @@ from ungdom.workflow.rules.escalation import (
 
 
 class SimulatedNotice(NamedTuple):
-    """One notice to one of those who are told."""
+    """One notice to one recipient."""
 
     night: date
     level: Level
@@ -28,15 +28,15 @@ class SimulatedNotice(NamedTuple):
 def upcoming_notices(
     case: Case, clocks: Iterable[Deadline], day: date, statuses: Sequence[AlertStatus]
 ) -> Iterator[SimulatedNotice]:
-    """Those of the night of `day` and of every later one. `statuses`: the alerts of the case that stand.
+    """The notices of the night of `day` and later. `statuses`: the alerts of the case that are not cleared.
 
-    As with alerts: one a clock and due day, and while the term stands still none of the clocks that move with it.
+    As for alerts: one per clock and due day, and none for clocks that follow the term while it is interrupted.
     """
     still = FOLLOW_THE_TERM if case.stands_still else frozenset()
     running = (clock for clock in clocks if clock.status in RUNNING_STATUSES and clock.code not in still)
     first = sorted(running, key=lambda clock: clock.notice_from, reverse=True)
     alerts = {status.key: status for status in statuses}
     for key, clock in {(clock.code, clock.due): clock for clock in first}.items():
-        for night, rung in notification_dates(clock, day, alerts.get(key)).items():
-            flag = AlertFlag(clock, rung)
+        for night, step in notification_dates(clock, day, alerts.get(key)).items():
+            flag = AlertFlag(clock, step)
             yield from (SimulatedNotice(night, flag.level, who) for who in recipients(flag))

@@ -1,4 +1,4 @@
-"""What a trial comes to over many cases: counts that stay small however many there are, and a list with an end."""
+"""The result of a simulation over many cases: counts of fixed size, and a list with a limit."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -15,11 +15,11 @@ from ungdom.workflow.rules.deadlines import Deadline, DeadlineStatus
 from ungdom.workflow.rules.escalation import AlertStatus, Audience, Level
 
 WEEKS = 12
-"""Weeks that are told one by one, Monday to Sunday; the first is the one of the day asked."""
+"""Weeks counted separately, Monday to Sunday; the first contains the day of the simulation."""
 
 
 class SimulatedCase(NamedTuple):
-    """A case as the viewer may know it. `konfliktrad`: None where they may not learn it."""
+    """A case as visible to the viewer. `konfliktrad`: None if they may not learn it."""
 
     case_id: UUID
     reference: str
@@ -27,7 +27,7 @@ class SimulatedCase(NamedTuple):
 
 
 class SimulatedDueChange(NamedTuple):
-    """One clock of one case that is due on another day."""
+    """One clock of one case whose due day changes."""
 
     case_ref: SimulatedCase
     code: str
@@ -38,7 +38,7 @@ class SimulatedDueChange(NamedTuple):
 
 @dataclass(slots=True)
 class BeforeAfter:
-    """A count under the rules in force, and under those tried."""
+    """A count under the rules in force, and under the simulated ones."""
 
     before: int = 0
     after: int = 0
@@ -97,7 +97,7 @@ class SimulatedNoticeCounts:
 
 @dataclass(slots=True)
 class SimulationResult:
-    """The counts of a trial. `limit`: how many lines are kept, and how many cases that could not be read are named."""
+    """The result of a simulation. `limit`: of `lines`, and of `unread_named`, the cases that could not be read."""
 
     comparison: RuleComparison
     limit: int
@@ -117,11 +117,11 @@ class SimulationResult:
 
     @property
     def lines(self) -> list[SimulatedDueChange]:
-        """The clocks that are due on another day, those that turn overdue or green first, up to the limit."""
+        """The clocks whose due day changes, those that turn overdue or green first, up to the limit."""
         return [*self.turned, *self.moved][: self.limit]
 
     def add(self, case_ref: SimulatedCase, case: Case, statuses: Sequence[AlertStatus] = ()) -> None:
-        """One more case, with the alerts that stand. When it cannot be read to its end, nothing of it is counted."""
+        """Adds a case with its alerts. If it raises an error, nothing of the case is counted."""
         pairs = [pair for pair in self.comparison.compare(case) if pair.live]
         sets = ([pair.before for pair in pairs], [pair.after for pair in pairs])
         before, after = (list(upcoming_notices(case, clocks, self.comparison.day, statuses)) for clocks in sets)
@@ -140,13 +140,13 @@ class SimulationResult:
             both.after += 1
 
     def add_unread(self, case_ref: SimulatedCase) -> None:
-        """One more case that could not be read."""
+        """Counts a case that could not be read."""
         self.unread += 1
         if len(self.unread_named) < self.limit:
             self.unread_named.append(case_ref)
 
     def _notice_counters(self, given: list[SimulatedNotice]) -> Iterator[BeforeAfter]:
-        """The counts that these notices belong to."""
+        """The counters of these notices."""
         for notice in given:
             week = days_between(monday(self.comparison.day), notice.night) // 7
             if week < WEEKS:
@@ -167,23 +167,23 @@ class SimulationResult:
 
 
 def monday(day: date) -> date:
-    """The first day of its week, ISO 8601: of 2027-01-02 it is 2026-12-28."""
+    """The first day of the ISO 8601 week of a day: 2026-12-28 for 2027-01-02."""
     return day - timedelta(days=day.weekday())
 
 
 def mondays(day: date) -> list[date]:
-    """The first days of the weeks that are told one by one."""
+    """The first days of the weeks counted separately."""
     return [monday(day) + timedelta(weeks=week) for week in range(WEEKS)]
 
 
 def week_name(day: date) -> str:
-    """Its week, ISO 8601: 2027-01-02 is in 2026-W53."""
+    """The ISO 8601 week of a day: 2026-W53 for 2027-01-02."""
     year, week, _ = day.isocalendar()
     return f"{year}-W{week:02}"
 
 
 def median(counts: Counter[int]) -> int:
-    """The value in the middle, of two the lesser."""
+    """The median of the counted values, the lower one of two."""
     left = (counts.total() + 1) // 2
     for value in sorted(counts):
         left -= counts[value]

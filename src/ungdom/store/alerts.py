@@ -1,4 +1,4 @@
-"""Alerts as they are kept: what happened to each is a row that stays, and how it stands now is told beside it."""
+"""Alerts: every change of an alert is a row that stays (`alert_change`); its current status is one row of `alert`."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, ins
 from ungdom.store import bulk, case_queries, outbox
 from ungdom.store.outbox import OutboxMessage
 from ungdom.store.schema.alerts import alert, alert_change
-from ungdom.store.schema.core import case_current
+from ungdom.store.schema.cases import case_current
 from ungdom.workflow.case import Case
 from ungdom.workflow.rules.escalation import (
     AlertChange,
@@ -32,12 +32,12 @@ from ungdom.workflow.vocabulary import Role
 _NAMESPACE = UUID("2f4d6c1a-93b7-4f3e-8a51-0c7e5d9b6a10")
 
 KINDS = tuple(f"alert.{change}" for change in (AlertChange.RAISED, AlertChange.ESCALATED, AlertChange.CLEARED))
-"""The kinds of messages that alerts give."""
+"""The kinds of outbox messages about alerts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """One alert as it stands. Days are Oslo dates, instants UTC."""
+    """The current status of one alert. Days are Oslo dates, instants UTC. `step`: of `ESCALATION`, from 0."""
 
     alert_id: UUID
     case_id: UUID
@@ -45,7 +45,7 @@ class Alert:
     due: date
     state: AlertState
     level: Level
-    rung: int
+    step: int
     quiet_until: date | None
     reason: DelayReason | None
     raised_for: date
@@ -56,13 +56,13 @@ class Alert:
 
     @property
     def status(self) -> AlertStatus:
-        """What the rules need to know of it."""
-        return AlertStatus(self.code, self.due, self.state, self.rung, self.quiet_until)
+        """The part of it that the escalation rules read."""
+        return AlertStatus(self.code, self.due, self.state, self.step, self.quiet_until)
 
 
 @dataclass(frozen=True, slots=True)
 class AlertHistoryEntry:
-    """One thing that happened to an alert. `for_date`: the day it was judged for."""
+    """One change of an alert. `for_date`: the day for which the alert was evaluated."""
 
     n: int
     change: AlertChange
@@ -75,7 +75,7 @@ class AlertHistoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class AlertActor:
-    """Who does it, for which day, and when."""
+    """Who changes an alert, for which day, and when."""
 
     role: Role
     subject: str
@@ -85,7 +85,7 @@ class AlertActor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertFilter:
-    """What a list of alerts is asked for; None asks nothing. `live`: not cleared."""
+    """Conditions on a list of alerts; None is no condition. `live`: not cleared."""
 
     live: bool | None = None
     state: AlertState | None = None
@@ -97,7 +97,7 @@ class AlertFilter:
 
 
 def alert_id_of(case_id: UUID, code: str, due: date) -> UUID:
-    """The id of the alert on this clock and due day: the same whenever it is raised."""
+    """The id of the alert on this clock and due day: the same each time the alert is raised."""
     return uuid5(_NAMESPACE, f"{case_id}/{code}/{due}")
 
 
@@ -111,12 +111,12 @@ def live(tx: Connection, case_ids: Iterable[UUID]) -> list[Alert]:
 
 
 def cases_with_alerts(tx: Connection, case_ids: Sequence[UUID]) -> set[UUID]:
-    """Those of these cases that have or have had an alert."""
+    """Those of these cases that have an alert, cleared or not."""
     return set(tx.scalars(select(alert.c.case_id).where(alert.c.case_id.in_(case_ids))))
 
 
 def live_as_of(tx: Connection, case_id: UUID, known_at: datetime) -> list[Alert]:
-    """The alerts of this case that had not been cleared at that instant, each as it stood then."""
+    """The alerts of this case that were not cleared at that instant, each with its status at that instant."""
     query = (
         select(*alert.c["case_id", "code", "due"], alert_change)
         .join(alert_change, alert_change.c.alert_id == alert.c.alert_id)
@@ -130,24 +130,23 @@ def live_as_of(tx: Connection, case_id: UUID, known_at: datetime) -> list[Alert]
 
 
 def any_live(case_id: ColumnElement[UUID]) -> ColumnElement[bool]:
-    """Whether a case has one: for queries that read cases."""
+    """SQL condition: the case has an alert that is not cleared."""
     return exists().where(alert.c.case_id == case_id, alert.c.cleared_at.is_(None))
 
 
 def find(tx: Connection, viewer: Viewer, alert_id: UUID, for_update: bool = False) -> Alert | None:
-    """This alert, if the viewer may see its case. `for_update`: nobody else changes it until the transaction ends.
+    """This alert, if the viewer may see its case. `for_update`: locks the alert until the transaction ends.
 
-    Held by the row of its case, as moves and the night hold it: two who meet wait for each other in one order.
+    The lock is on the row of the case, as for events and the nightly sweep, so that locks are taken in one order.
     """
     query = _visible_alerts(viewer).where(alert.c.alert_id == alert_id)
     if for_update:
         tx.execute(query.with_only_columns(case_current.c.case_id).with_for_update(of=case_current))
-    matches = _read_alerts(tx, query)
-    return matches[0] if matches else None
+    return next(iter(_read_alerts(tx, query)), None)
 
 
 def history(tx: Connection, alert_id: UUID) -> list[AlertHistoryEntry]:
-    """Everything that happened to it, in order."""
+    """Every change of the alert, oldest first."""
     query = select(alert_change).where(alert_change.c.alert_id == alert_id).order_by(alert_change.c.n)
     names = [field.name for field in fields(AlertHistoryEntry)]
     rows = tx.execute(query).mappings()
@@ -160,7 +159,7 @@ def history(tx: Connection, alert_id: UUID) -> list[AlertHistoryEntry]:
 def list_alerts(
     tx: Connection, viewer: Viewer, filters: AlertFilter, after: tuple[date, UUID] | None, limit: int
 ) -> tuple[list[Alert], tuple[date, UUID] | None]:
-    """One page of the alerts on cases that the viewer may see, the first due first, and where it ended."""
+    """One page of the alerts on cases that the viewer may see, by due day, and the key of its end: None at the end."""
     query = _visible_alerts(viewer).where(*_conditions(viewer, filters))
     if after is not None:
         query = query.where(tuple_(alert.c.due, alert.c.alert_id) > after)
@@ -169,11 +168,11 @@ def list_alerts(
     return page, (page[-1].due, page[-1].alert_id) if len(rows) > limit else None
 
 
-# --- the night's round --------------------------------------------------------------------------------------
+# --- the nightly sweep --------------------------------------------------------------------------------------
 
 
 def due_cases(tx: Connection, day: date, after: tuple[date, UUID] | None, limit: int) -> list[tuple[date, UUID]]:
-    """The next cases that have to be looked at on that day, by the day since when and the id."""
+    """The next cases due for a check on that day, by the day they became due and id."""
     place = tuple_(case_current.c.look_on, case_current.c.case_id)
     query = select(case_current.c.look_on, case_current.c.case_id).where(case_current.c.look_on <= day)
     if after is not None:
@@ -183,18 +182,18 @@ def due_cases(tx: Connection, day: date, after: tuple[date, UUID] | None, limit:
 
 
 def claim(tx: Connection, case_id: UUID, day: date) -> int | None:
-    """The version of the case, held until the transaction ends; None when somebody else has looked at it already."""
+    """Locks the case until the transaction ends; its version, or None if it is no longer due for a check."""
     due_case = (case_current.c.case_id == case_id, case_current.c.look_on <= day)
     return tx.scalar(select(case_current.c.version).where(*due_case).with_for_update())
 
 
 def set_next_check(tx: Connection, case_id: UUID, day: date | None) -> None:
-    """When the case has to be looked at next; None: when something happens in it."""
+    """The day of the next check of the case; None: not before the next event."""
     tx.execute(update(case_current).where(case_current.c.case_id == case_id).values(look_on=day))
 
 
 def check_no_later_than(tx: Connection, case_id: UUID, day: date) -> None:
-    """Look at the case on that day at the latest."""
+    """Move the next check of the case forward to that day, unless it is earlier already."""
     without_earlier_check = and_(
         case_current.c.case_id == case_id, case_current.c.look_on.is_(None) | (case_current.c.look_on > day)
     )
@@ -212,9 +211,9 @@ def write(
     by: AlertActor,
     never_alerted: bool = False,
 ) -> list[Alert]:
-    """Write what happened to the alerts of a case, and the messages that tell of it; the alerts that are live then.
+    """Write changes to the alerts of a case and the outbox messages about them; returns the alerts live afterwards.
 
-    `known`: those that were live; `never_alerted`: the case has never had one.
+    `known`: the alerts that were live; `never_alerted`: the case has never had an alert.
     """
     now = {known_alert.status.key: known_alert for known_alert in known}
     messages: list[OutboxMessage] = []
@@ -223,7 +222,10 @@ def write(
             None if never_alerted else _previously_cleared(tx, case_id, change)
         )
         new = _alert_after(case_id, old, change, by)
-        details = _details(change)
+        flag = change.flag
+        details: dict[str, Any] = {"level": flag.level, "rung": flag.step} if flag else {}
+        if flag is None and change.because:
+            details["because"] = change.because
         _save(tx, old, new, change.change, by, details)
         now[change.code, change.due] = new
         if f"alert.{change.change}" in KINDS:
@@ -233,16 +235,17 @@ def write(
 
 
 def record_action(tx: Connection, old: Alert, change: AlertChange, by: AlertActor, values: dict[str, Any]) -> Alert:
-    """Write what a person did with an alert; the alert after it. `values`: state, quiet_until, reason."""
+    """Write a change made by a person; the alert after it. `values`: state, quiet_until, reason."""
     new = replace(old, changed_at=by.at, changes=old.changes + 1, **values)
-    _save(tx, old, new, change, by, {name: _json_value(value) for name, value in values.items() if value is not None})
+    given = {name: value for name, value in values.items() if value is not None}
+    _save(tx, old, new, change, by, {n: v.isoformat() if isinstance(v, date) else v for n, v in given.items()})
     return new
 
 
 def clear(tx: Connection, case_id: UUID, case: Case, day: date, at: datetime, corrected: bool) -> None:
-    """End the alerts that what has just happened in the case has cured. Written with the move itself.
+    """Clear the alerts that no longer apply after a new event, in the transaction of the event.
 
-    `corrected`: what happened is a correction.
+    `corrected`: the event is a correction.
     """
     known = live(tx, [case_id])
     ended = cleared_alerts(case, day, [known_alert.status for known_alert in known], corrected)
@@ -253,14 +256,14 @@ _OPENING_CHANGES = (AlertChange.RAISED, AlertChange.ESCALATED, AlertChange.WOKEN
 
 
 def _apply_change_row(before: Alert | None, row: Row[*tuple[Any, ...]]) -> Alert:
-    """The alert after one more of the things that happened to it; the first one is that it was raised."""
+    """The alert after one more row of `alert_change`; the first row raises it."""
     change_details = json.loads(row.details)
     state = AlertState.OPEN if row.change in _OPENING_CHANGES else AlertState(row.change)
     until = date.fromisoformat(change_details["quiet_until"]) if "quiet_until" in change_details else None
     changed: dict[str, Any] = {"state": state, "quiet_until": until, "changed_at": row.at, "changes": row.n}
     changed["cleared_at"] = row.at if state is AlertState.CLEARED else None
     if "level" in change_details:
-        changed |= {"level": Level(change_details["level"]), "rung": change_details["rung"]}
+        changed |= {"level": Level(change_details["level"]), "step": change_details["rung"]}
     if "reason" in change_details:
         changed["reason"] = DelayReason(change_details["reason"])
     if before is not None and row.change is not AlertChange.RAISED:
@@ -273,6 +276,7 @@ def _save(
     tx: Connection, old: Alert | None, new: Alert, change: AlertChange, by: AlertActor, details: dict[str, Any]
 ) -> None:
     row = asdict(new)
+    row["rung"] = row.pop("step")
     if old is None:
         tx.execute(insert(alert), row)
     else:
@@ -283,11 +287,11 @@ def _save(
 
 
 def _previously_cleared(tx: Connection, case_id: UUID, change: AlertTransition) -> Alert | None:
-    """The alert of an earlier time, when the clock runs again after it was cleared."""
+    """The cleared alert on the same clock and due day, which is raised again; None if there is none."""
     if change.change is not AlertChange.RAISED:
         return None
-    matches = _read_alerts(tx, select(alert).where(alert.c.alert_id == alert_id_of(case_id, change.code, change.due)))
-    return matches[0] if matches else None
+    query = select(alert).where(alert.c.alert_id == alert_id_of(case_id, change.code, change.due))
+    return next(iter(_read_alerts(tx, query)), None)
 
 
 def _alert_after(case_id: UUID, old: Alert | None, change: AlertTransition, by: AlertActor) -> Alert:
@@ -300,7 +304,7 @@ def _alert_after(case_id: UUID, old: Alert | None, change: AlertTransition, by: 
         return replace(old, state=AlertState.CLEARED, cleared_at=by.at, quiet_until=None, **change_count)
     if change.change is AlertChange.WOKEN or change.flag is None:
         return replace(old, state=AlertState.OPEN, quiet_until=None, **change_count)
-    return replace(old, state=AlertState.OPEN, level=change.flag.level, rung=change.flag.step, **change_count)
+    return replace(old, state=AlertState.OPEN, level=change.flag.level, step=change.flag.step, **change_count)
 
 
 def _raised_alert(case_id: UUID, old: Alert | None, flag: AlertFlag, by: AlertActor) -> Alert:
@@ -312,7 +316,7 @@ def _raised_alert(case_id: UUID, old: Alert | None, flag: AlertFlag, by: AlertAc
         due=due,
         state=AlertState.OPEN,
         level=flag.level,
-        rung=flag.step,
+        step=flag.step,
         quiet_until=None,
         reason=None,
         raised_for=by.day,
@@ -321,12 +325,6 @@ def _raised_alert(case_id: UUID, old: Alert | None, flag: AlertFlag, by: AlertAc
         changes=old.changes + 1 if old else 1,
         cleared_at=None,
     )
-
-
-def _details(change: AlertTransition) -> dict[str, Any]:
-    if change.flag is None:
-        return {"because": change.because} if change.because else {}
-    return {"level": change.flag.level, "rung": change.flag.step}
 
 
 def _message(new: Alert, change: AlertTransition, by: AlertActor, details: dict[str, Any]) -> OutboxMessage:
@@ -340,7 +338,7 @@ def _message(new: Alert, change: AlertTransition, by: AlertActor, details: dict[
         "due": new.due.isoformat(),
         "days": (by.day - new.due).days,
         "level": new.level,
-        "rung": new.rung,
+        "rung": new.step,
         "told": list(recipients(change.flag, change.change is AlertChange.RAISED)) if change.flag else [],
         "waiting_for": party,
         "for_date": by.day.isoformat(),
@@ -369,9 +367,8 @@ def _conditions(viewer: Viewer, filters: AlertFilter) -> list[ColumnElement[bool
 
 
 def _read_alerts(tx: Connection, query: Select[Any]) -> list[Alert]:
-    rows = tx.execute(query).mappings()
-    return [Alert(**{**row, "reason": DelayReason(row["reason"]) if row["reason"] else None}) for row in rows]
-
-
-def _json_value(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else value
+    rows = (dict(row) for row in tx.execute(query).mappings())
+    return [
+        Alert(step=row.pop("rung"), **row | {"reason": DelayReason(row["reason"]) if row["reason"] else None})
+        for row in rows
+    ]

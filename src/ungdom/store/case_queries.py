@@ -1,4 +1,4 @@
-"""Lists of cases: who sees which, what is asked for, in which order, a page at a time."""
+"""Queries of `case_current`: visibility, filters, order and pages of lists of cases."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import Column, ColumnElement, Connection, Select, and_, exists, false, or_, select, true
 
 from ungdom.store.reference import coordinator_is_cleared
-from ungdom.store.schema.core import case_current, case_file, case_number, case_team, event, person
+from ungdom.store.schema.cases import case_current, case_file, case_number, case_team, event
+from ungdom.store.schema.persons import person
 from ungdom.workflow.rules.permissions import (
     ANY,
     OF_THE_OFFICE,
@@ -39,12 +40,12 @@ SORTS: dict[str, Column[Any]] = {
         "act_on",
     )
 }
-"""What lists can be sorted by, with `-` before it the other way round. The case id decides between equals."""
+"""Sort keys of lists; a leading `-` sorts descending. Cases with equal values are ordered by case id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseCurrentRow:
-    """A row of `case_current`. In a list what tells where it is, is None for those who may not learn it."""
+    """A row of `case_current`. In a list the location fields are None if the viewer lacks `Disclosure.LISTED`."""
 
     case_id: UUID
     reference: str
@@ -79,11 +80,11 @@ class CaseCurrentRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """What is asked for; None asks nothing.
+    """Conditions on a list of cases; None is no condition.
 
-    `overdue_on`: open, and the next due date lies before that day; `not_overdue_on`: every other case.
-    `held_by`: assigned to them, or opened by them and assigned to nobody yet. `duty`: a task as `current.mark` has it.
-    `q`: the beginning of the reference, or a whole number of police or court.
+    `overdue_on`: open, and the next due date is before that day; `not_overdue_on`: every other case.
+    `held_by`: assigned to this viewer, or opened by them and not assigned yet. `duty`: a pattern from
+    `projection.duty_pattern`. `q`: the beginning of the reference, or a whole police or court case number.
     """
 
     state: State | None = None
@@ -103,7 +104,7 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class CaseListKey:
-    """Where a page ended: the value sorted by, None for the cases without one, and the case id."""
+    """The last row of a page: the value of the sort key, None for a case without one, and the case id."""
 
     value: date | datetime | str | None
     case_id: UUID
@@ -123,38 +124,38 @@ def read_key(sort: str, text: str) -> CaseListKey:
 
 
 def visible_to(viewer: Viewer) -> ColumnElement[bool]:
-    """The cases that this viewer may know of. The twin in SQL of `permissions.may_see`; a test holds them together."""
+    """The cases that this viewer may know of: `permissions.may_see` in SQL. A test compares the two."""
     return _any_rule_matches(access_rules_for(viewer.role), viewer)
 
 
 def counted_for(viewer: Viewer) -> ColumnElement[bool]:
-    """The cases that figures and work of this viewer are about: those they see, of an office only its own.
+    """The cases in statistics and worklists of this viewer: those they see, and for an office only its own.
 
-    So a case on its way to another konfliktråd counts in one of them, and its messages are for that one.
+    A case being transferred therefore counts in one konfliktråd, which also receives its messages.
     """
     return and_(visible_to(viewer), _in_the_office(viewer) if viewer.role in OF_THE_OFFICE else true())
 
 
 def disclosable_to(viewer: Viewer, fact: Disclosure) -> ColumnElement[bool]:
-    """The cases of which this viewer may learn that. The twin in SQL of `permissions.learns`."""
+    """The cases of which this viewer may learn that fact: `permissions.learns` in SQL."""
     return _any_rule_matches(access_rules_for(viewer.role, fact), viewer)
 
 
 def _any_rule_matches(rows: Iterable[CaseAccessRule], viewer: Viewer) -> ColumnElement[bool]:
-    """One of these rows fits. Rows with the same ties are asked as one; a tie that all have comes first: an index."""
+    """One of these rules matches. Rules with equal relations are merged; a relation common to all can use an index."""
     levels: dict[tuple[Relation, ...], set[Protection]] = {}
     for row in rows:
         levels.setdefault(row.relations, set()).update(row.levels)
-    shared = [tie for tie in Relation if levels and all(tie in ties for ties in levels)]
+    shared = [relation for relation in Relation if levels and all(relation in relations for relations in levels)]
     each = [
-        and_(_protection_in(allowed), *(RELATION_CONDITIONS[tie](viewer) for tie in ties if tie not in shared))
-        for ties, allowed in levels.items()
+        and_(_protection_in(allowed), *(RELATION_CONDITIONS[r](viewer) for r in relations if r not in shared))
+        for relations, allowed in levels.items()
     ]
-    return and_(true(), *(RELATION_CONDITIONS[tie](viewer) for tie in shared), or_(false(), *each))
+    return and_(true(), *(RELATION_CONDITIONS[relation](viewer) for relation in shared), or_(false(), *each))
 
 
 def _protection_in(levels: set[Protection]) -> ColumnElement[bool]:
-    """The address of the youth is kept in one of these ways."""
+    """The protection level of the youth's address is one of these."""
     if levels == set(ANY):
         return true()
     query = select(person.c.protection).where(person.c.person_id == C.person_id)
@@ -163,10 +164,6 @@ def _protection_in(levels: set[Protection]) -> ColumnElement[bool]:
 
 def _in_the_office(viewer: Viewer) -> ColumnElement[bool]:
     return false() if viewer.konfliktrad is None else C.konfliktrad == viewer.konfliktrad
-
-
-def _in_the_receiving_office(viewer: Viewer) -> ColumnElement[bool]:
-    return false() if viewer.konfliktrad is None else C.transfer_to == viewer.konfliktrad
 
 
 def _opened_by(viewer: Viewer) -> ColumnElement[bool]:
@@ -188,9 +185,9 @@ RELATION_CONDITIONS: dict[Relation, Callable[[Viewer], ColumnElement[bool]]] = {
     Relation.OPENED: _opened_by,
     Relation.TEAM: _on_the_team,
     Relation.DECIDING: lambda _viewer: C.state.in_(sorted(PROSECUTION_SEES)),
-    Relation.RECEIVING: _in_the_receiving_office,
+    Relation.RECEIVING: lambda viewer: false() if viewer.konfliktrad is None else C.transfer_to == viewer.konfliktrad,
 }
-"""What each tie means, as in `permissions.TIES`."""
+"""Each relation of `permissions.Relation` as a condition on `case_current`."""
 
 
 def list_cases(
@@ -201,14 +198,15 @@ def list_cases(
     after: CaseListKey | None = None,
     limit: int = 50,
 ) -> tuple[list[CaseCurrentRow], CaseListKey | None]:
-    """One page of what the viewer may see, and the key of its end: None when nothing follows.
+    """One page of the cases the viewer may see, and the key of its last row: None on the last page.
 
-    Cases without a value come last in both directions. Raises `ValueError` for a sort that is not in `SORTS`.
+    Cases without a value of the sort key come last in both directions. Raises `ValueError` for a sort not in `SORTS`.
     """
     rows = tx.execute(_list_query(viewer, filters, sort, after).limit(limit + 1)).mappings().all()
     cases = [_case_list_item(**row) for row in rows[:limit]]
-    more = len(rows) > limit and cases
-    return cases, _key(cases[-1], sort) if more else None
+    if len(rows) <= limit or not cases:
+        return cases, None
+    return cases, CaseListKey(getattr(cases[-1], _column(sort).name), cases[-1].case_id)
 
 
 def read_case(tx: Connection, case_id: UUID) -> CaseCurrentRow | None:
@@ -229,19 +227,19 @@ def visible_case_ids(tx: Connection, viewer: Viewer, case_ids: Sequence[UUID]) -
 
 
 def works_on(tx: Connection, viewer: Viewer, case_id: UUID) -> bool:
-    """Whether the viewer, who may know of the case, does more than look in it."""
+    """Whether the viewer, who may see the case, may also work on it."""
     office = tx.scalar(select(C.konfliktrad).where(C.case_id == case_id))
     return office is not None and may_work_on(viewer, office)
 
 
 def open_cases(tx: Connection, konfliktrad: str | None = None) -> list[UUID]:
-    """Every open case, or those of one konfliktråd, in the order of their ids: for what the program does to all."""
+    """The ids of all open cases, or of those of one konfliktråd, in order; without a check of visibility."""
     in_office = true() if konfliktrad is None else C.konfliktrad == konfliktrad
     return list(tx.scalars(select(C.case_id).where(C.closed_on.is_(None), in_office).order_by(C.case_id)))
 
 
 def teams_of(tx: Connection, case_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
-    """The teams of these cases, by id; cases without one are left out."""
+    """The members of the teams of these cases, by case id; cases without a team are left out."""
     teams: dict[UUID, list[str]] = {}
     query = select(case_team).where(case_team.c.case_id.in_(case_ids)).order_by(case_team.c.member)
     for row in tx.execute(query):
@@ -270,10 +268,6 @@ def _column(sort: str) -> Column[Any]:
     return column
 
 
-def _key(row: CaseCurrentRow, sort: str) -> CaseListKey:
-    return CaseListKey(getattr(row, _column(sort).name), row.case_id)
-
-
 def _beyond(column: Column[Any], descending: bool, after: CaseListKey) -> ColumnElement[bool]:
     later = C.case_id > after.case_id
     if after.value is None:
@@ -283,7 +277,7 @@ def _beyond(column: Column[Any], descending: bool, after: CaseListKey) -> Column
 
 
 LOCATION_COLUMNS = ("konfliktrad", "coordinator")
-"""What gives away where a youth lives: in lists and in what they are searched by only for those who may learn it."""
+"""Columns that reveal where a youth lives: shown in lists and usable as filters only with `Disclosure.LISTED`."""
 
 _EQUALITY_FILTERS = ("state", "phase", "sanction", *LOCATION_COLUMNS, "waiting_for", "person_id")
 
@@ -295,7 +289,7 @@ def location_conditions(viewer: Viewer, **locations: str | None) -> list[ColumnE
 
 
 def conditions(filters: Filters, listable: ColumnElement[bool]) -> list[ColumnElement[bool]]:
-    """What is asked for, said of the current rows. `listable`: the cases of which a list may tell where they are."""
+    """The filters as SQL conditions. `listable`: the cases whose location a list may show to the viewer."""
     equal = {name: getattr(filters, name) for name in _EQUALITY_FILTERS if getattr(filters, name) is not None}
     conditions: list[ColumnElement[bool]] = [C[name] == value for name, value in equal.items()]
     if any(name in equal for name in LOCATION_COLUMNS):

@@ -1,7 +1,4 @@
-"""Whom a message concerns of which the sender may not know: offices of people it may be about.
-
-And which cases a sending system handles, so that it does know whose they are.
-"""
+"""The konfliktråd that a parked message may concern without the sender knowing, and the cases a sender handles."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,21 +6,22 @@ from typing import Self
 
 from sqlalchemy import ColumnElement, exists, false, or_
 
-from ungdom.store.schema.core import Protection, case_current, event
+from ungdom.store.schema.cases import case_current, event
 from ungdom.store.schema.inbox import decision
+from ungdom.workflow.vocabulary import Protection
 
 SECRETARIAT = ""
-"""In place of a konfliktråd: no office is told why the message waits."""
+"""In place of a konfliktråd: no office may see why the message is parked."""
 
 SETTLED_OUTCOMES = ("applied", "duplicate")
-"""The outcomes in which the case says what the message says."""
+"""The outcomes of a message whose content is recorded in a case."""
 
 
 @dataclass(frozen=True, slots=True)
 class Concern:
-    """A konfliktråd that may know why a message waits; `SECRETARIAT`: none may, and the secretariat settles who it is.
+    """A konfliktråd that may see why a message is parked; `SECRETARIAT`: only the secretariat may.
 
-    `protection`: the strictest of the addresses of the people it may be about.
+    `protection`: the strictest protection level of the people that the message may be about.
     """
 
     konfliktrad: str
@@ -35,25 +33,25 @@ class Concern:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """As written by `str`."""
+        """The inverse of `str`."""
         konfliktrad, protection, reason = text.split(":")
         return cls(konfliktrad, Protection(protection), reason)
 
 
 def serialize_concerns(concerns: Iterable[Concern]) -> str | None:
-    """How they are kept in `decision.offices`."""
+    """The value of `decision.offices`; None without concerns."""
     words = sorted({str(concern) for concern in concerns})
     return f"|{'|'.join(words)}|" if words else None
 
 
 def parse_concerns(offices: str | None) -> tuple[Concern, ...]:
-    """Those kept in `decision.offices`."""
+    """The concerns in a value of `decision.offices`."""
     words = (offices or "").strip("|").split("|")
     return tuple(Concern.parse(word) for word in words if word)
 
 
 def concerns_office(konfliktrad: str | None, open_only: bool) -> ColumnElement[bool]:
-    """The messages that concern this konfliktråd. `open_only`: not those of a strictly protected person."""
+    """SQL condition: the messages that concern this konfliktråd. `open_only`: without strictly confidential ones."""
     if not konfliktrad:
         return false()
     levels = [level for level in Protection if not (open_only and level is Protection.STRICTLY_CONFIDENTIAL)]
@@ -61,7 +59,7 @@ def concerns_office(konfliktrad: str | None, open_only: bool) -> ColumnElement[b
 
 
 def handled_by(source: str) -> ColumnElement[bool]:
-    """The cases that this system opened, or has told of something in that counts: it knows whose they are."""
+    """SQL condition: the cases that this system opened, or to which it has sent a settled message."""
     first = exists().where(event.c.case_id == case_current.c.case_id, event.c.seq == 1, event.c.source == source)
     settled = (decision.c.source == source, decision.c.outcome.in_(SETTLED_OUTCOMES))
     settled_message = exists().where(decision.c.case_id == case_current.c.case_id, *settled)

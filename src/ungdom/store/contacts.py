@@ -1,4 +1,4 @@
-"""How somebody who works with cases wants to be told: language, and an e-mail address that is kept sealed."""
+"""How people who work with cases want to be notified: language and an encrypted e-mail address."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -9,15 +9,16 @@ from sqlalchemy import Connection, select, update
 from ungdom.store import bulk
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.reference import works
-from ungdom.store.schema.core import case_current, case_team, staff
+from ungdom.store.schema.cases import case_current, case_team
 from ungdom.store.schema.notices import contact
+from ungdom.store.schema.staff import staff
 from ungdom.texts import Language
 from ungdom.workflow.vocabulary import Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationContact:
-    """One person. `written_by`, `updated_at`: None where nothing has been written yet."""
+    """One person. `written_by`, `updated_at`: None before the first write."""
 
     subject: str
     role: Role
@@ -29,18 +30,18 @@ class NotificationContact:
 
     @property
     def own(self) -> bool:
-        """Whether they have written it themselves."""
+        """Whether the person wrote it themselves."""
         return self.written_by == self.subject
 
 
 def find(tx: Connection, keys: EncryptionKeys, subject: str) -> NotificationContact | None:
-    """What is known of this person."""
+    """The stored contact of this person; None if there is none. Raises `CannotOpen`."""
     row = tx.execute(select(contact).where(contact.c.subject == subject)).mappings().one_or_none()
     return _contact_of_row(keys, row) if row else None
 
 
 def write(tx: Connection, keys: EncryptionKeys, new: NotificationContact, at: datetime) -> None:
-    """Write it, whole."""
+    """Writes the whole contact, a new or a changed one."""
     sealed = None if new.address is None else keys.encrypt(new.address.encode(), _record(new.subject))
     row = {
         "subject": new.subject,
@@ -55,18 +56,18 @@ def write(tx: Connection, keys: EncryptionKeys, new: NotificationContact, at: da
 
 
 def in_role(tx: Connection, role: Role) -> list[str]:
-    """Everybody who has said that they are of this role."""
+    """The subjects of all contacts with this role, in order."""
     return list(tx.scalars(select(contact.c.subject).where(contact.c.role == role).order_by(contact.c.subject)))
 
 
 def staff_role(tx: Connection, subject: str, konfliktrad: str, on: date) -> Role | None:
-    """The role in which somebody works at that konfliktråd on that day; None when they do not."""
+    """The role of this person at that konfliktråd on that day; None if they do not work there."""
     here = (staff.c.subject == subject, staff.c.konfliktrad == konfliktrad)
     return tx.scalar(select(staff.c.role).where(*here, works(on)))
 
 
 def coordinates_with(tx: Connection, coordinator: str, member: str) -> bool:
-    """Whether this member is on the team of an open case that this person coordinates, and no staff of any office."""
+    """Whether this member is on the team of an open case of this coordinator and is not staff of any konfliktråd."""
     if tx.execute(select(staff.c.subject).where(staff.c.subject == member)).first() is not None:
         return False
     joined = select(case_team.c.member).join(case_current, case_current.c.case_id == case_team.c.case_id)
@@ -75,7 +76,7 @@ def coordinates_with(tx: Connection, coordinator: str, member: str) -> bool:
 
 
 def rotate_key(tx: Connection, keys: EncryptionKeys) -> int:
-    """Seal every address anew under the first key; how many were changed."""
+    """Encrypts every address with the first key; returns the number changed."""
     rows = tx.execute(select(*contact.c["subject", "sealed"]).where(contact.c.sealed.is_not(None))).all()
     old = [row for row in rows if not keys.is_newest(row.sealed)]
     for row in old:

@@ -1,4 +1,4 @@
-"""Cases that may be one and the same: one person, or possibly one, and the same police case number. strpl § 455."""
+"""Possible duplicates: open cases with one police case number, and one person or possibly one. strpl § 455."""
 
 from uuid import UUID
 
@@ -8,11 +8,11 @@ from ungdom.store.case_queries import disclosable_to
 from ungdom.store.concerns import handled_by
 from ungdom.store.identity import has_open_question
 from ungdom.store.journal import StoredCase
-from ungdom.store.schema.core import case_current, case_number
+from ungdom.store.schema.cases import case_current, case_number
 from ungdom.workflow.rules.permissions import Disclosure, Viewer
 from ungdom.workflow.vocabulary import Role
 
-own_number, other_number = case_number.alias("mine"), case_number.alias("theirs")
+own_number, other_number = case_number.alias("own"), case_number.alias("other")
 SAME_NUMBER = (
     (own_number.c.kind == other_number.c.kind)
     & (own_number.c.number == other_number.c.number)
@@ -21,11 +21,11 @@ SAME_NUMBER = (
 
 
 def has_duplicate(tx: Connection, stored: StoredCase, viewer: Viewer) -> bool:
-    """Whether another open case of a person whom the viewer may know is on the same police case number and person.
+    """Whether another open case has the same police case number and the same person, known to the viewer.
 
-    A person of whom it is asked whether they are the same counts too: `intake.identity` compares identity number, day
-    of birth and names, and asks. Of a case whose youth the viewer may not know nothing is given away; the nightly
-    check names it.
+    A person with an open identity question counts as the same: `intake.identity` compares identity number, day of
+    birth and names. A case whose youth the viewer may not know is ignored, so that nothing is disclosed; the nightly
+    check reports it.
     """
     person = case_current.c.person_id
     query = (
@@ -40,15 +40,15 @@ def has_duplicate(tx: Connection, stored: StoredCase, viewer: Viewer) -> bool:
 
 
 def _person_known_to(viewer: Viewer) -> ColumnElement[bool]:
-    """The cases of which the viewer may learn who the youth is; a system that sends messages those it handles.
+    """The cases whose youth the viewer may know; for a sending system the cases it handles.
 
-    To see a case is not enough: that it is about the same person would give away who that is.
+    Seeing a case is not enough: that it is about the same person would disclose who that is.
     """
     return handled_by(viewer.subject) if viewer.role is Role.SYSTEM else disclosable_to(viewer, Disclosure.PERSON)
 
 
 def open_duplicates(tx: Connection, limit: int) -> list[tuple[UUID, UUID]]:
-    """Two and two open cases on the same police case number and person, or possibly one person; each pair once."""
+    """Pairs of open cases with the same police case number and one person or possibly one; each pair once."""
     first, second = case_current.alias("first"), case_current.alias("second")
     same_person = or_(second.c.person_id == first.c.person_id, has_open_question(second.c.person_id, first.c.person_id))
     query = (

@@ -1,7 +1,7 @@
-"""Sealing text about people: AES-256-GCM, bound to the record it belongs to, under keys that can be changed.
+"""Encryption of personal data: AES-256-GCM with key rotation. Each value is bound to the record it belongs to.
 
-A sealed value is: format (1 byte), key id (4), nonce (12), ciphertext with tag. The key id says which key opens it; the
-record's name is bound in, so a value copied to another record does not open.
+An encrypted value is: format (1 byte), key id (4), nonce (12), ciphertext with tag. The name of the record is
+authenticated too, so that a value copied to another record cannot be decrypted.
 """
 
 import hmac
@@ -31,10 +31,10 @@ class _Key:
 
 
 class EncryptionKeys:
-    """The keys of the people store: base64 of 32 bytes each. The first one seals, all of them open.
+    """The encryption keys: base64 of 32 bytes each. The first one encrypts, all of them decrypt.
 
-    To change keys put the new one first, seal everything anew, then take the old one away.
-    Raises `ValueError` when a key is not 32 bytes, or when there is none.
+    Key rotation: prepend the new key, re-encrypt, remove the old key.
+    Raises `ValueError` if there is no key or a key is not 32 bytes.
     """
 
     def __init__(self, secrets: Sequence[str]) -> None:
@@ -47,12 +47,12 @@ class EncryptionKeys:
         return f"Keys({len(self._keys)})"
 
     def encrypt(self, plain: bytes, record: str) -> bytes:
-        """Sealed under the first key, for this record only."""
+        """Encrypts for this record with the first key."""
         key, nonce = self._keys[0], os.urandom(_NONCE)
         return _FORMAT + key.id + nonce + key.cipher.encrypt(nonce, plain, record.encode())
 
     def decrypt(self, sealed: bytes, record: str) -> bytes:
-        """What was sealed for this record. Raises `CannotOpen`."""
+        """Decrypts a value of this record. Raises `CannotOpen`."""
         key = self._by_id.get(_key_id(sealed))
         if key is None:
             raise CannotOpen("sealed under a key that is not here")
@@ -63,15 +63,15 @@ class EncryptionKeys:
             raise CannotOpen("changed, or sealed for another record") from None
 
     def is_newest(self, sealed: bytes) -> bool:
-        """Whether it was sealed under the first key."""
+        """Whether the value was encrypted with the first key."""
         return _key_id(sealed) == self._keys[0].id
 
     def digest(self, text: str) -> bytes:
-        """A keyed hash by which equal texts find each other, under the first key."""
+        """Keyed hash of a text with the first key, to look up equal texts."""
         return _digest(self._keys[0], text)
 
     def digests(self, text: str) -> list[bytes]:
-        """The keyed hashes under every key: one of them is what was stored."""
+        """Keyed hashes with every key: the stored hash is one of them."""
         return [_digest(key, text) for key in self._keys]
 
 

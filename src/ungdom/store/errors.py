@@ -1,22 +1,22 @@
 """The errors of the store, drawn whole.
 
 StoreError
-├── Stale          the case has moved on since it was read, or two transactions stood in each other's way
-├── DuplicateKey   a row with this key is there already
-├── InFlight       the same request is being answered right now
-├── CannotOpen     sealed text was sealed with a key not given here, for another record, or was changed
-└── Unavailable    the database cannot be reached, is full, or was too busy: try again later
+├── Stale          the case has changed since it was read, or two transactions conflicted
+├── DuplicateKey   a row with this key exists
+├── InFlight       the same request is being processed
+├── CannotOpen     an encrypted value has an unknown key, belongs to another record, or was changed
+└── Unavailable    the database cannot be reached, is full, or is too busy: retry later
 """
 
 
 class StoreError(Exception):
-    """Something about the stored data is not as it has to be."""
+    """Reading or writing the database failed in a way that callers can handle."""
 
 
 class Stale(StoreError):
-    """The case has moved on since it was read, or two transactions stood in each other's way: ask again.
+    """The case has changed since it was read, or two transactions conflicted: read it again and retry.
 
-    `expected` and `actual`: the version of the case then and now, if known.
+    `expected` and `actual`: the version of the case as read and as stored now; None if unknown.
     """
 
     def __init__(self, expected: int | None, actual: int | None) -> None:
@@ -26,7 +26,7 @@ class Stale(StoreError):
 
 
 class DuplicateKey(StoreError):
-    """A row with this key is there already. `constraint`: the name of the constraint, or its columns on SQLite."""
+    """A row with this key exists. `constraint`: the name of the constraint, or its columns on SQLite."""
 
     def __init__(self, constraint: str) -> None:
         super().__init__(constraint)
@@ -34,17 +34,17 @@ class DuplicateKey(StoreError):
 
 
 class InFlight(StoreError):
-    """The same request, from the same sender, is being answered right now."""
+    """The same request, from the same sender, is being processed."""
 
 
 class CannotOpen(StoreError):
-    """Sealed text was sealed with a key not given here, for another record, or was changed."""
+    """An encrypted value has an unknown key, belongs to another record, or was changed."""
 
 
 class Unavailable(StoreError):
-    """The database cannot be reached, is full, or was too busy. Nothing was written; trying again later may help.
+    """The database cannot be reached, is full, or is too busy. Nothing was written; a later retry may succeed.
 
-    `reason`: pool_exhausted, connection_lost, writer_busy, or the code of the database.
+    `reason`: pool_exhausted, connection_lost, writer_busy, or the error code of the database.
     """
 
     def __init__(self, reason: str) -> None:

@@ -1,6 +1,6 @@
-"""Questions of identity: raised when a case is opened on what may be a known person, answered by who may see both.
+"""Identity questions: whether a new person record is of a known person. Answered by people who may see both.
 
-A pair of records is asked about once. On the answer "the same" the records are joined: `records.join`.
+There is at most one question per pair of records. If it is confirmed, the records are merged: `records.merge`.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
-    func,
     insert,
     literal,
     or_,
@@ -28,8 +27,10 @@ from ungdom.store import keyset
 from ungdom.store.case_queries import disclosable_to
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.keyset import KeysetPosition
-from ungdom.store.schema.core import case_current, person
+from ungdom.store.records import canonical_id_of
+from ungdom.store.schema.cases import case_current
 from ungdom.store.schema.identity import QuestionStatus, Resemblance, identity_question
+from ungdom.store.schema.persons import person
 from ungdom.workflow.rules.permissions import Disclosure, Viewer
 
 Q = identity_question.c
@@ -38,7 +39,7 @@ PersonKey = ColumnElement[UUID] | UUID
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentityQuestion:
-    """Whether the record made when the case was opened is of the person known before."""
+    """Whether the record created with the case is of the person stored before."""
 
     question_id: UUID
     record_id: UUID
@@ -53,13 +54,13 @@ class IdentityQuestion:
     sealed: bytes | None
 
     def reason(self, keys: EncryptionKeys) -> str | None:
-        """Why it was answered so, where that was said. Raises `CannotOpen`."""
+        """The reason given for the answer; None without one. Raises `CannotOpen`."""
         return None if self.sealed is None else keys.decrypt(self.sealed, _record(self.question_id)).decode()
 
 
 @dataclass(frozen=True, slots=True)
 class PossibleMatch:
-    """A person known before of whom a new record may be."""
+    """A stored person who may be the person of a new record."""
 
     known_id: UUID
     resemblance: Resemblance
@@ -68,22 +69,21 @@ class PossibleMatch:
 def raise_questions(
     tx: Connection, record_id: UUID, matches: Sequence[PossibleMatch], case_id: UUID, by: str, at: datetime
 ) -> None:
-    """Ask of each of these people whether the record, made in this transaction, is of them.
+    """Writes one question per match about the record, which was created in this transaction.
 
-    The statement is the same, and runs, without any doubt as well: nobody can tell from it whether there was one.
+    Without a match the same statement runs and inserts nothing, so that the timing does not reveal whether there was
+    a match.
     """
-    possible = [*matches] or [
-        PossibleMatch(record_id, Resemblance.AGREES)
-    ]  # a record is never asked about beside itself
+    possible = [*matches] or [PossibleMatch(record_id, Resemblance.AGREES)]  # the statement skips a record with itself
     common = {"record_id": record_id, "case_id": case_id, "raised_by": by, "raised_at": at}
     people = [{"known_id": candidate.known_id, "resemblance": candidate.resemblance} for candidate in possible]
     tx.execute(_INSERT_QUESTIONS, [{**common, **candidate_row, "question_id": uuid4()} for candidate_row in people])
 
 
 def questions_visible_to(viewer: Viewer) -> ColumnElement[bool]:
-    """The questions of which this viewer may learn who both are: the person given, and the person known.
+    """SQL condition: the questions whose two persons the viewer may both know.
 
-    Whoever sees one of the two only learns nothing of the other, not even that it is asked.
+    A viewer who may know only one of them does not see the question at all.
     """
     return and_(*(_person_disclosable_to(viewer, record_id) for record_id in (Q.record_id, Q.known_id)))
 
@@ -101,14 +101,14 @@ def _person_disclosable_to(viewer: Viewer, record_id: ColumnElement[UUID]) -> Co
 
 
 def has_open_question(left: PersonKey, right: PersonKey) -> ColumnElement[bool]:
-    """Whether it is asked, and not answered yet, if these two are one person. Of records that count."""
+    """SQL condition: there is an open question whether these two canonical ids are one person."""
     return _between(left, right, QuestionStatus.OPEN).exists()
 
 
 def rejected_between(tx: Connection, left: UUID, right: UUID) -> UUID | None:
-    """The question on whose answer these two are different people; None where that has not been answered.
+    """The question that was rejected for these two canonical ids; None if there is none.
 
-    Of ids that count: the answer on any two of their records is an answer on them.
+    A question on any two of their records counts.
     """
     query = _between(left, right, QuestionStatus.REJECTED).order_by(Q.raised_at, Q.question_id)
     return tx.scalars(query.limit(1)).first()
@@ -116,7 +116,7 @@ def rejected_between(tx: Connection, left: UUID, right: UUID) -> UUID | None:
 
 def _between(left: PersonKey, right: PersonKey, status: QuestionStatus) -> Select[Any]:
     first, second = person.alias("first_record"), person.alias("second_record")
-    counts = [func.coalesce(of.c.same_as, of.c.person_id) for of in (first, second)]
+    counts = [canonical_id_of(first), canonical_id_of(second)]
     pair = or_(and_(counts[0] == left, counts[1] == right), and_(counts[0] == right, counts[1] == left))
     joined = identity_question.join(first, first.c.person_id == Q.record_id)
     query = select(Q.question_id).select_from(joined.join(second, second.c.person_id == Q.known_id))
@@ -126,23 +126,23 @@ def _between(left: PersonKey, right: PersonKey, status: QuestionStatus) -> Selec
 def page(
     tx: Connection, viewer: Viewer, status: QuestionStatus | None, after: KeysetPosition | None, limit: int
 ) -> list[IdentityQuestion]:
-    """The questions this viewer may see, the newest first."""
+    """One page of the questions this viewer may see, newest first."""
     visible = _ALL.where(questions_visible_to(viewer))
     query = keyset.page(visible, (Q.raised_at, Q.question_id), after, limit)
     if status is not None:
         query = query.where(Q.status == status)
-    return [_question(row) for row in tx.execute(query).mappings()]
+    return [IdentityQuestion(**row) for row in tx.execute(query).mappings()]
 
 
 def find(tx: Connection, viewer: Viewer, question_id: UUID) -> IdentityQuestion | None:
     """This question, if the viewer may see it."""
     row = tx.execute(_ALL.where(Q.question_id == question_id, questions_visible_to(viewer))).mappings().one_or_none()
-    return None if row is None else _question(row)
+    return None if row is None else IdentityQuestion(**row)
 
 
 def read(tx: Connection, question_id: UUID) -> IdentityQuestion:
-    """This question, which has been seen in this transaction."""
-    return _question(tx.execute(_ALL.where(Q.question_id == question_id)).mappings().one())
+    """This question, which was found in this transaction."""
+    return IdentityQuestion(**tx.execute(_ALL.where(Q.question_id == question_id)).mappings().one())
 
 
 def decide(
@@ -154,7 +154,7 @@ def decide(
     reason: str | None,
     at: datetime,
 ) -> bool:
-    """Write the answer; False when somebody has answered meanwhile."""
+    """Writes the answer; False if the question has been answered meanwhile."""
     sealed = keys.encrypt(reason.encode(), _record(question.question_id)) if reason else None
     values = {"status": status, "decided_by": by, "decided_at": at, "sealed": sealed}
     still_open = (Q.question_id == question.question_id) & (Q.status == QuestionStatus.OPEN)
@@ -162,16 +162,12 @@ def decide(
 
 
 def confirm_merged(tx: Connection, by: str, at: datetime) -> None:
-    """Questions between records that are one person by now need no answer of their own: they are confirmed."""
+    """Confirms the open questions between records that are one person after a merge."""
     first, second = person.alias("first_record"), person.alias("second_record")
-    left, right = (func.coalesce(of.c.same_as, of.c.person_id) for of in (first, second))
-    same = exists().where(first.c.person_id == Q.record_id, second.c.person_id == Q.known_id, left == right)
+    merged = canonical_id_of(first) == canonical_id_of(second)
+    same = exists().where(first.c.person_id == Q.record_id, second.c.person_id == Q.known_id, merged)
     questions = update(identity_question).where(Q.status == QuestionStatus.OPEN, same)
     tx.execute(questions.values(status=QuestionStatus.CONFIRMED, decided_by=by, decided_at=at))
-
-
-def _question(row: Any) -> IdentityQuestion:
-    return IdentityQuestion(**row)
 
 
 def _record(question_id: UUID) -> str:

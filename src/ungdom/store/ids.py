@@ -1,4 +1,4 @@
-"""Ids of cases: UUIDv7, and the short reference that people say to each other, which follows from the id."""
+"""Ids of cases: UUIDv7, and the short reference for people, which is derived from the id."""
 
 import secrets
 from datetime import datetime
@@ -9,7 +9,7 @@ _RANDOM_BITS = 74
 
 
 def uuid7(at: datetime, random_bits: int | None = None) -> UUID:
-    """A UUID of version 7 (RFC 9562) for that instant. `random_bits`: its 74 random bits, drawn when not given."""
+    """A UUID of version 7 (RFC 9562) for that instant. `random_bits`: 74 bits; drawn at random if None."""
     bits = secrets.randbits(_RANDOM_BITS) if random_bits is None else random_bits
     millis = int(at.timestamp() * 1000) & (1 << 48) - 1
     high, low = bits >> 62 & 0xFFF, bits & (1 << 62) - 1

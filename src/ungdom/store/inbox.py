@@ -1,4 +1,4 @@
-"""Messages of prosecution systems and courts as they are kept: every version, every receipt, what they wait for."""
+"""Stored messages of prosecution systems and courts: versions, receipts, and the wait keys of parked messages."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -27,7 +27,7 @@ from ungdom.store.case_queries import counted_for
 from ungdom.store.concerns import SETTLED_OUTCOMES, concerns_office
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.records import people_by_id, records_of
-from ungdom.store.schema.core import NumberKind, Protection, case_current, case_number, person
+from ungdom.store.schema.cases import NumberKind, case_current, case_number
 from ungdom.store.schema.inbox import (
     decision,
     decision_event,
@@ -35,18 +35,19 @@ from ungdom.store.schema.inbox import (
     decision_wait,
     exchange_decision,
 )
+from ungdom.store.schema.persons import person
 from ungdom.workflow.rules.permissions import NATIONAL, Viewer
-from ungdom.workflow.vocabulary import Role, strictest
+from ungdom.workflow.vocabulary import Protection, Role, strictest
 
 _NAMESPACE = UUID("5d0c9a52-7c0e-4f0f-9a83-1a5be0d1a9f4")
 APPLIED, DUPLICATE, SUPERSEDED, PARKED, REJECTED = "applied", "duplicate", "superseded", "parked", "rejected"
 SETTLED = SETTLED_OUTCOMES
-"""The outcomes in which the case says what the message says."""
+"""The outcomes of a message whose content is recorded in a case."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboundMessage:
-    """One version of a message as kept, without its content. `offices`: who may know why it waits: `store.concerns`."""
+    """One version of a message without its content. `offices`: who may see why it is parked, see `store.concerns`."""
 
     message_id: UUID
     source: str
@@ -70,13 +71,13 @@ class InboundMessage:
 
     @property
     def can_be_retried(self) -> bool:
-        """Parked; or applied to no case, as what is observed of a person is: one on its number may come."""
+        """Parked, or applied without a case, as observations of a person are: a matching case may be opened later."""
         return self.outcome == PARKED or (self.outcome == APPLIED and self.case_id is None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboundReceipt:
-    """One try of a message and the receipt of it. `by`: the sender, a person, or what it waited for."""
+    """One attempt to process a message, with its receipt. `by`: the sender, a person, or the wait key."""
 
     message_id: UUID
     n: int
@@ -89,7 +90,7 @@ class InboundReceipt:
 
 @dataclass(frozen=True, slots=True)
 class CaseCandidate:
-    """A case that stands on one of the numbers asked for."""
+    """A case with one of the requested numbers or of the requested person."""
 
     case_id: UUID
     person_id: UUID
@@ -108,13 +109,13 @@ _MUTABLE_COLUMNS = (
     "updated_at",
     "offices",
 )
-"""What may change of a kept message."""
+"""The columns of a stored message that may change."""
 
 _MESSAGE_COLUMNS = [column for column in decision.c if column is not decision.c.sealed]
 
 
 def message_id_of(source: str, decision_id: str, version: int) -> UUID:
-    """The id of this version of this decision of this system: always the same one."""
+    """The id of this version of this decision of this system, derived from the three."""
     return uuid5(_NAMESPACE, f"{source}\n{decision_id}\n{version}")
 
 
@@ -122,43 +123,43 @@ def message_id_of(source: str, decision_id: str, version: int) -> UUID:
 
 
 def versions_of(tx: Connection, source: str, decision_id: str) -> list[InboundMessage]:
-    """Every version of this decision that has arrived, the lowest first."""
+    """Every stored version of this decision, lowest first."""
     return _read_messages(tx, _LINEAGE, source=source, decision_id=decision_id)
 
 
 def known_decision_ids(tx: Connection, source: str, decision_ids: Iterable[str]) -> set[str]:
-    """Those of these decisions of which a version has arrived."""
+    """Those of these decisions that have a stored version."""
     return set(tx.scalars(_KNOWN_IDS, {"source": source, "decision_ids": list(decision_ids)}))
 
 
 def settled_versions(tx: Connection, decision_id: str, kind: str) -> list[InboundMessage]:
-    """The versions of decisions with this id, whoever sent them, that are of this kind and settled in a case."""
+    """The settled versions with a case of decisions with this id and kind, of any sender."""
     same = (decision.c.decision_id == decision_id) & (decision.c.kind == kind)
     query = select(*_MESSAGE_COLUMNS).where(same, decision.c.outcome.in_(SETTLED), decision.c.case_id.is_not(None))
     return _read_messages(tx, query.order_by(decision.c.version))
 
 
 def messages_of_person(tx: Connection, person_id: UUID, *kinds: str) -> list[InboundMessage]:
-    """The messages of these kinds about this person that count."""
+    """The settled messages of these kinds about this person, in the order received."""
     same = decision.c.person_id.in_(records_of(people_by_id([person_id]))) & decision.c.kind.in_(kinds)
     query = select(*_MESSAGE_COLUMNS).where(same, decision.c.outcome.in_(SETTLED))
     return _read_messages(tx, query.order_by(decision.c.received_at, decision.c.message_id))
 
 
 def find_message(tx: Connection, message_id: UUID) -> InboundMessage | None:
-    """This message."""
+    """This message; None if there is none."""
     return next(iter(_read_messages(tx, select(*_MESSAGE_COLUMNS).where(decision.c.message_id == message_id))), None)
 
 
 def messages_of_exchange(tx: Connection, exchange_id: UUID) -> list[InboundMessage]:
-    """The messages that one official message was read as."""
+    """The messages mapped from one official message."""
     query = select(*_MESSAGE_COLUMNS).join(exchange_decision, exchange_decision.c.message_id == decision.c.message_id)
     matching = query.where(exchange_decision.c.exchange_id == exchange_id)
     return _read_messages(tx, matching.order_by(decision.c.decision_id, decision.c.version))
 
 
 def exchanges_of(tx: Connection, message_id: UUID) -> list[UUID]:
-    """The official messages that were read as this one."""
+    """The official messages that were mapped to this one."""
     where = exchange_decision.c.message_id == message_id
     return list(
         tx.scalars(select(exchange_decision.c.exchange_id).where(where).order_by(exchange_decision.c.exchange_id))
@@ -166,35 +167,35 @@ def exchanges_of(tx: Connection, message_id: UUID) -> list[UUID]:
 
 
 def content(tx: Connection, keys: EncryptionKeys, message_id: UUID) -> bytes | None:
-    """The message as JSON; None when it has been erased. Raises `CannotOpen`."""
+    """The message as JSON; None after erasure. Raises `CannotOpen`."""
     sealed = tx.scalar(_SEALED, {"message_id": message_id})
     return None if sealed is None else keys.decrypt(sealed, _record(message_id))
 
 
 def receipts(tx: Connection, message_id: UUID) -> list[InboundReceipt]:
-    """Every receipt of this message, the first one first."""
+    """Every receipt of this message, oldest first."""
     return [InboundReceipt(**row) for row in tx.execute(_RECEIPTS, {"message_id": message_id}).mappings()]
 
 
 def events_of(tx: Connection, message_id: UUID) -> dict[int, int]:
-    """The events that this message made or found: place in the message, number in the case."""
+    """The events that this message recorded or found recorded: place in the message → number in the case."""
     query = select(*decision_event.c["place", "seq"]).where(decision_event.c.message_id == message_id)
     return {row.place: row.seq for row in tx.execute(query)}
 
 
 def waiting_for(tx: Connection, wait_keys: Sequence[str]) -> list[UUID]:
-    """The parked messages that wait for one of these things, the one sent first before the others."""
+    """The parked messages with one of these wait keys, in the order they were sent."""
     return list(tx.scalars(_WAITING, {"things": list(wait_keys)}))
 
 
 def parked(tx: Connection) -> list[UUID]:
-    """Every parked message, the one sent first before the others."""
+    """Every parked message, in the order they were sent."""
     query = select(decision.c.message_id).where(decision.c.outcome == PARKED)
     return list(tx.scalars(query.order_by(decision.c.sent_at, decision.c.message_id)))
 
 
 def cases_by_number(tx: Connection, numbers: Iterable[str]) -> list[CaseCandidate]:
-    """The cases that stand on one of these police case numbers."""
+    """The cases with one of these police case numbers."""
     rows = tx.execute(_CASES_BY_NUMBER, {"numbers": list(numbers)})
     return [CaseCandidate(row.case_id, row.person_id, row.closed_on is not None) for row in rows]
 
@@ -207,7 +208,7 @@ def cases_of(tx: Connection, person_id: UUID) -> list[CaseCandidate]:
 
 
 def office_and_protection(tx: Connection, case_ids: Sequence[UUID]) -> tuple[str | None, Protection]:
-    """The konfliktråd that has all of these cases, if one has, and how closely the best kept address is kept."""
+    """The konfliktråd of these cases, None if there are several, and their strictest protection level."""
     if not case_ids:
         return None, Protection.NONE
     query = select(case_current.c.konfliktrad, person.c.protection).join(
@@ -220,7 +221,7 @@ def office_and_protection(tx: Connection, case_ids: Sequence[UUID]) -> tuple[str
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboundMessageFilter:
-    """Which messages a list shall hold. `after`: the arrival and id of the last one of the page before."""
+    """Conditions on a list of messages. `after`: received_at and id of the last message of the previous page."""
 
     outcome: str | None = None
     kind: str | None = None
@@ -231,13 +232,14 @@ class InboundMessageFilter:
 
 
 MessageVisibility = ColumnElement[bool]
-"""Which messages somebody may know of."""
+"""SQL condition: the messages that a viewer may see."""
 
 
 def messages_visible_to(viewer: Viewer, source: str | None) -> MessageVisibility:
-    """The messages this viewer may know of: a sending system its own, an office those about it, the secretariat all.
+    """The messages this viewer may see: a sending system its own, an office those about it, the secretariat all.
 
-    One about a case follows the case; one about a strictly confidential youth without a case is for the leader.
+    A message with a case is visible like the case; without a case and about a strictly confidential youth, only to
+    the leader.
     """
     if source is not None:
         return decision.c.source == source
@@ -250,10 +252,7 @@ def messages_visible_to(viewer: Viewer, source: str | None) -> MessageVisibility
 
 
 def page(tx: Connection, visible: MessageVisibility, filters: InboundMessageFilter) -> list[InboundMessage]:
-    """The messages asked for, the newest first.
-
-    `visible`: those that may be known of, as `messages_visible_to` says.
-    """
+    """One page of messages, newest first. `visible`: from `messages_visible_to`."""
     same = ("outcome", "kind", "decision_id", "case_id")
     conditions = [decision.c[name] == getattr(filters, name) for name in same if getattr(filters, name) is not None]
     query = select(*_MESSAGE_COLUMNS).where(visible, *conditions)
@@ -266,7 +265,7 @@ def page(tx: Connection, visible: MessageVisibility, filters: InboundMessageFilt
 
 
 def find_visible(tx: Connection, visible: MessageVisibility, message_id: UUID) -> InboundMessage | None:
-    """This message, if it may be known of."""
+    """This message, if it is visible; otherwise None."""
     return next(
         iter(_read_messages(tx, select(*_MESSAGE_COLUMNS).where(decision.c.message_id == message_id, visible))), None
     )
@@ -276,38 +275,38 @@ def find_visible(tx: Connection, visible: MessageVisibility, message_id: UUID) -
 
 
 def add(tx: Connection, keys: EncryptionKeys, new: InboundMessage, content_json: bytes, body: bytes) -> None:
-    """Keep a new message with its first receipt. Raises `DuplicateKey` when the transaction ends."""
+    """Stores a new message with its first receipt. Raises `DuplicateKey` when the transaction ends."""
     tx.execute(_INSERT_MESSAGE, {**_columns_of(new), "sealed": keys.encrypt(content_json, _record(new.message_id))})
     tx.execute(_INSERT_RECEIPT, _columns_of(_receipt_of(new, 1, body, "sender", new.received_at)))
 
 
 def record_attempt(tx: Connection, now: InboundMessage, body: bytes, by: str, at: datetime) -> None:
-    """Write how a kept message stands now, with the receipt of this try."""
+    """Updates the status of a stored message and adds the receipt of this attempt."""
     known = select(func.count()).where(decision_receipt.c.message_id == now.message_id)
     tx.execute(_INSERT_RECEIPT, _columns_of(_receipt_of(now, (tx.scalar(known) or 0) + 1, body, by, at)))
     update_status(tx, replace(now, updated_at=at))
 
 
 def update_status(tx: Connection, now: InboundMessage) -> None:
-    """Write how a kept message stands now, without a receipt: nothing of it is news to the sender."""
+    """Updates the status of a stored message without a receipt: nothing changes for the sender."""
     values = {name: getattr(now, name) for name in _MUTABLE_COLUMNS}
     tx.execute(update(decision).where(decision.c.message_id == now.message_id).values(values))
 
 
 def link(tx: Connection, message_id: UUID, case_id: UUID, places: dict[int, int]) -> None:
-    """Write which events of the case this message made or found."""
+    """Stores which events of the case this message recorded or found recorded."""
     rows = [{"message_id": message_id, "seq": seq, "case_id": case_id, "place": place} for place, seq in places.items()]
     bulk.add(tx, decision_event, rows)
 
 
 def link_exchange(tx: Connection, message_id: UUID, exchange_id: UUID) -> None:
-    """Write that this official message was read as this one."""
+    """Stores that this official message was mapped to this message."""
     if exchange_id not in exchanges_of(tx, message_id):
         tx.execute(insert(exchange_decision), {"exchange_id": exchange_id, "message_id": message_id})
 
 
 def wait_for(tx: Connection, message_id: UUID, wait_keys: Iterable[str]) -> None:
-    """Let this message wait for these things, and for nothing else; a mark that it was passed over stays."""
+    """Replaces the wait keys of this message; retry markers are kept."""
     tx.execute(_DELETE_WAITS, {"b_message_id": message_id})
     bulk.add(
         tx, decision_wait, [{"waits_for": wait_key, "message_id": message_id} for wait_key in sorted(set(wait_keys))]
@@ -332,7 +331,7 @@ def _record(message_id: UUID) -> str:
     return f"decision:{message_id}"
 
 
-# --- what is asked for every message, built once ------------------------------------------------------------
+# --- statements of every message, built once ----------------------------------------------------------------
 
 _LINEAGE = (
     select(*_MESSAGE_COLUMNS)

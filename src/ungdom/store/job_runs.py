@@ -1,4 +1,4 @@
-"""The ledger of jobs: what ran, for which day, how it ended, what it counted."""
+"""Runs of jobs: which job ran for which day, how it ended, and its counts."""
 
 import json
 from collections.abc import Sequence
@@ -10,21 +10,22 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from ungdom.store.keyset import KeysetPosition, page
-from ungdom.store.schema.core import case_file, job_run
+from ungdom.store.schema.cases import case_file
+from ungdom.store.schema.job_runs import job_run
 
 RUNNING = "running"
 SUCCEEDED, PARTIAL, FAILED = "ok", "partly", "failed"
-"""How a night ends: all of it done; every case looked at but something failed; broken off."""
+"""Status of a finished nightly run: complete; complete with failed cases; aborted."""
 
 NIGHTLY = "nightly"
 """The name of the nightly run."""
 MAX_RUN_AGE = timedelta(hours=26)
-"""When the last night that was done is older than this, nobody can rely on being told of delays."""
+"""Age of the last completed nightly run above which alerts may be missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobRun:
-    """One run of a job. `status`: running, or the word it finished with."""
+    """One run of a job. `status`: `RUNNING` or the status it finished with."""
 
     run_id: UUID
     name: str
@@ -36,7 +37,7 @@ class JobRun:
 
 
 def start(tx: Connection, name: str, for_date: date, at: datetime) -> UUID:
-    """A run begins; its id."""
+    """Writes a new run; returns its id."""
     run_id = uuid4()
     row = {"run_id": run_id, "name": name, "for_date": for_date, "started_at": at}
     tx.execute(insert(job_run), {**row, "finished_at": None, "status": RUNNING, "counts": "{}"})
@@ -44,13 +45,13 @@ def start(tx: Connection, name: str, for_date: date, at: datetime) -> UUID:
 
 
 def finish(tx: Connection, run_id: UUID, status: str, counts: dict[str, int], at: datetime) -> None:
-    """The run has ended, with this word and these counts."""
+    """Writes the end of a run with its status and counts."""
     values = {"finished_at": at, "status": status, "counts": json.dumps(counts, sort_keys=True)}
     tx.execute(update(job_run).where(job_run.c.run_id == run_id).values(values))
 
 
 def last_completed_night(tx: Connection) -> JobRun | None:
-    """The newest night that was done to its end."""
+    """The newest nightly run that was completed; None if there is none."""
     done = (job_run.c.name == NIGHTLY, job_run.c.status.in_((SUCCEEDED, PARTIAL)))
     order = (job_run.c.for_date.desc(), job_run.c.finished_at.desc())
     row = tx.execute(select(job_run).where(*done).order_by(*order).limit(1)).one_or_none()
@@ -58,7 +59,7 @@ def last_completed_night(tx: Connection) -> JobRun | None:
 
 
 def nightly_run_is_late(tx: Connection, now: datetime) -> bool:
-    """Whether the nightly run has not been done for too long, counted from the first case when it never has."""
+    """Whether the last completed nightly run, or the first case without one, is older than `MAX_RUN_AGE`."""
     last = last_completed_night(tx)
     since = last.finished_at if last else tx.scalar(select(func.min(case_file.c.opened_at)))
     return since is not None and now - since > MAX_RUN_AGE
@@ -67,14 +68,14 @@ def nightly_run_is_late(tx: Connection, now: datetime) -> bool:
 def runs(
     tx: Connection, name: str | None = None, limit: int = 20, before: KeysetPosition | None = None
 ) -> list[JobRun]:
-    """The newest runs, of one job or of all, from after this one on."""
+    """The newest runs before that position, of one job or of all."""
     query = page(select(job_run), (job_run.c.started_at, job_run.c.run_id), before, limit)
     rows = tx.execute(query if name is None else query.where(job_run.c.name == name))
     return [_run_of_row(row) for row in rows]
 
 
 def runs_by_id(tx: Connection, run_ids: Sequence[UUID]) -> list[JobRun]:
-    """These runs, in the order of their nights."""
+    """These runs, by day and start."""
     query = select(job_run).where(job_run.c.run_id.in_(run_ids)).order_by(job_run.c.for_date, job_run.c.started_at)
     return [_run_of_row(row) for row in tx.execute(query)]
 

@@ -1,9 +1,9 @@
-"""The journal: cases read with their events, and events written with all that follows from them.
+"""The journal: reads cases with their events, and appends events.
 
-One move is written together or not at all: the event, the current row, the messages, and the team when it changed.
-The current row is the gate: it is updated only while its version is the one that was read, so that of any number of
-writers one wins and the others get `Stale`. The key of `event` (case, number) stands behind it. On PostgreSQL a move is
-one statement; `append_plain` says the same in plain statements, is used on SQLite, and a test holds the two together.
+Event, projection, outbox messages and, if it changed, the team are written in one transaction. The projection is
+updated under an optimistic lock, its version, so that of concurrent writers one succeeds and the others get `Stale`.
+The primary key of `event` (case, number) is a second guard. On PostgreSQL an append is one statement; `append_plain`
+does the same in plain statements, is used on SQLite, and a test compares the two.
 """
 
 from collections import defaultdict
@@ -22,18 +22,10 @@ from ungdom.store.outbox import OutboxMessage
 from ungdom.store.projection import TEAM_EVENTS, CaseIdentity, row_of
 from ungdom.store.records import CANONICAL_ID, canonical_subquery, record, records_of
 from ungdom.store.reference import coordinator_is_cleared
-from ungdom.store.schema import core as tables
-from ungdom.store.schema.core import (
-    NumberKind,
-    UtcDateTime,
-    case_current,
-    case_file,
-    case_number,
-    case_team,
-    event,
-    person,
-    person_version,
-)
+from ungdom.store.schema.base import UtcDateTime
+from ungdom.store.schema.cases import NumberKind, case_current, case_file, case_number, case_team, event
+from ungdom.store.schema.outbox import outbox as outbox_table
+from ungdom.store.schema.persons import person, person_version
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.engine import effective, version_of
@@ -48,12 +40,12 @@ _BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class StoredCase:
-    """A case as it is kept: its identity, the youth, every event in the order recorded. `version`: the last number.
+    """A case as stored: its identity, the youth, all events in the order recorded. `version`: number of the last event.
 
-    `protection`: how closely the address of the youth is kept now; the closest where it has not been looked up.
-    `alerted`: somebody has been told of a clock of it that has not been settled since. `look_on`: no night tells
-    anybody before that day; None: none will. `person_id`: the record that counts, of several that are one person;
-    `joined`: the case was opened on another one. `cleared`: whoever it is assigned to may have protected addresses.
+    `protection`: the current protection level of the youth's address; the strictest if it was not read. `alerted`: the
+    case has an alert that is not cleared. `look_on`: no alert is raised before that day; None: none before the next
+    event. `person_id`: the canonical record of the person; `joined`: the case was opened on another record of them.
+    `cleared`: the coordinator may have cases with protected addresses.
     """
 
     case_id: UUID
@@ -71,20 +63,20 @@ class StoredCase:
 
     @property
     def table(self) -> str:
-        """The version of the table that the case runs under, whatever part of its history is looked at."""
+        """The version of the move table of the case, from its whole history."""
         return version_of(effective(self.events))
 
     @property
     def identity(self) -> CaseIdentity:
-        """What the case is called and whose it is."""
+        """Id, reference and person of the case."""
         return CaseIdentity(self.case_id, self.reference, self.person_id)
 
 
 @dataclass(frozen=True, slots=True)
 class EventBatch:
-    """New events of one case, for `append_many`. `stored`: as it stood before; with version 0 the case is new.
+    """New events of one case, for `append_many`. `stored`: the case before them, with version 0 for a new case.
 
-    `case`: as it stands after them.
+    `case`: the folded case after them.
     """
 
     stored: StoredCase
@@ -98,13 +90,13 @@ class EventBatch:
 
 
 def load(tx: Connection, case_id: UUID, known_at: datetime | None = None) -> StoredCase | None:
-    """The case as it was known at that instant, or now, in one query; None when it was not known."""
+    """The case now or as known at that instant, in one query; None if it was not known."""
     rows = tx.execute(_CASE, {"case_id": case_id, "known_at": known_at or _ALWAYS}).all()
     return _stored_case(rows[0], [event_of(row) for row in rows]) if rows else None
 
 
 def load_many(tx: Connection, case_ids: Iterable[UUID], known_at: datetime | None = None) -> Iterator[StoredCase]:
-    """The cases in this order, a few hundred read at a time; unknown ones are left out."""
+    """The cases in this order, read in batches of `_BATCH`; unknown ids are left out."""
     for batch in bulk.batches(case_ids, _BATCH):
         parameters = {"case_ids": batch, "known_at": known_at or _ALWAYS}
         known = {row.case_id: row for row in tx.execute(_CASE_FILES, parameters)}
@@ -117,7 +109,7 @@ def load_many(tx: Connection, case_ids: Iterable[UUID], known_at: datetime | Non
 
 
 def event_of(row: Row[*tuple[Any, ...]]) -> Event:
-    """The event that this row of `event` holds."""
+    """The event of a row of `event`."""
     return Event(
         seq=row.seq,
         type=row.type,
@@ -133,7 +125,7 @@ def event_of(row: Row[*tuple[Any, ...]]) -> Event:
 
 
 def any_case(tx: Connection) -> bool:
-    """Whether there is a case at all."""
+    """Whether the database has a case."""
     return tx.scalar(select(case_file.c.case_id).limit(1)) is not None
 
 
@@ -142,21 +134,15 @@ def case_id_of(tx: Connection, reference: str) -> UUID | None:
     return tx.scalar(select(case_file.c.case_id).where(case_file.c.reference == reference))
 
 
-def cases_with_number(tx: Connection, kind: NumberKind, number: str) -> list[UUID]:
-    """The cases with this number of the police or the court."""
-    query = select(case_number.c.case_id).where(case_number.c.kind == kind, case_number.c.number == number)
-    return list(tx.scalars(query.order_by(case_number.c.case_id)))
-
-
 def cases_of_person(tx: Connection, person_id: UUID) -> list[UUID]:
-    """The cases of this person, whichever of its records they were opened on, oldest first."""
+    """The cases of this person, opened on any of its records, oldest first."""
     records = records_of(select(canonical_subquery(person_id).label("person_id")))
     query = select(case_file.c.case_id).where(case_file.c.person_id.in_(records))
     return list(tx.scalars(query.order_by(case_file.c.opened_at, case_file.c.case_id)))
 
 
 def numbers_of(tx: Connection, case_id: UUID) -> list[tuple[NumberKind, str]]:
-    """The numbers that court and police have for the case; of the police's the main case (hovedstraffesak) first."""
+    """The court and police numbers of the case; of the police numbers the main case (hovedstraffesak) first."""
     return [(row.kind, row.number) for row in tx.execute(_NUMBERS, {"case_id": case_id})]
 
 
@@ -166,14 +152,15 @@ def numbers_of(tx: Connection, case_id: UUID) -> list[tuple[NumberKind, str]]:
 def open_case(
     tx: Connection, stored: StoredCase, case: Case, numbers: Numbers = (), messages: Sequence[OutboxMessage] = ()
 ) -> None:
-    """Write a new case whole: `stored` holds its first event. Raises `DuplicateKey` when the transaction ends."""
-    append_many(tx, [_new_case_batch(stored, case, numbers, messages)])
+    """Writes a new case; `stored` has its first event. Raises `DuplicateKey` when the transaction ends."""
+    new = replace(stored, events=[], version=0)
+    append_many(tx, [EventBatch(new, stored.events, case, messages, list(numbers))])
 
 
 def append(tx: Connection, stored: StoredCase, new: Event, case: Case, messages: Sequence[OutboxMessage] = ()) -> None:
-    """Write one move: the event, the current row, the messages. `case`: as it stands after it. Raises `Stale`.
+    """Writes one event with projection and messages, and clears alerts that end with it. Raises `Stale`.
 
-    The alerts that it cures are cleared with it.
+    `case`: the folded case after the event.
     """
     write = append_combined if tx.dialect.name == "postgresql" else append_plain
     write(tx, stored, new, case, messages)
@@ -183,7 +170,7 @@ def append(tx: Connection, stored: StoredCase, new: Event, case: Case, messages:
 def append_plain(
     tx: Connection, stored: StoredCase, new: Event, case: Case, messages: Sequence[OutboxMessage] = ()
 ) -> None:
-    """One move in plain statements, the same on every database. Raises `Stale`."""
+    """Appends one event with plain statements, for every database. Raises `Stale`."""
     if tx.execute(append_sql.OPTIMISTIC_UPDATE, _update_values(stored, new, case)).rowcount != 1:
         raise _stale(tx, stored)
     try:
@@ -197,7 +184,7 @@ def append_plain(
 def append_combined(
     tx: Connection, stored: StoredCase, new: Event, case: Case, messages: Sequence[OutboxMessage] = ()
 ) -> None:
-    """One move in one statement, on PostgreSQL. Raises `Stale`."""
+    """Appends one event with one statement, on PostgreSQL. Raises `Stale`."""
     values = append_sql.event_values(event_row(stored.case_id, new)) | append_sql.message_values(
         outbox.rows_of(messages)
     )
@@ -211,23 +198,25 @@ def append_combined(
 
 
 def append_many(tx: Connection, batches: Sequence[EventBatch]) -> None:
-    """Write many events of many cases, new ones and known ones: the same rows as one by one. Raises `Stale`."""
+    """Writes many events of new and stored cases: the same rows as one by one. Raises `Stale`."""
     new = [batch for batch in batches if not batch.stored.version]
     known = [batch for batch in batches if batch.stored.version]
-    bulk.add(tx, case_file, [_case_file_row(c.stored) for c in new])
+    files = [{**c.stored.identity._asdict(), "opened_at": c.stored.opened_at} for c in new]
+    bulk.add(tx, case_file, files)
     bulk.add(tx, case_number, [row for c in new for row in _number_rows(c.stored.case_id, c.numbers)])
-    if known:
-        _update_many(tx, known)
+    updates = [_update_values(c.stored, c.events[-1], c.case) for c in known]
+    if updates and tx.execute(append_sql.OPTIMISTIC_UPDATE, updates).rowcount != len(known):
+        raise Stale(None, None)
     bulk.add(tx, event, [event_row(c.stored.case_id, e) for c in batches for e in c.events])
-    bulk.add(tx, case_current, [_current_row_after(c) for c in new])
-    bulk.add(tx, tables.outbox, outbox.rows_of(m for c in batches for m in c.messages))
-    set_teams(tx, {c.stored.case_id: c.case for c in batches if _may_change_team(c)})
+    bulk.add(tx, case_current, [row_of(c.stored.identity, c.case, c.events[-1]) for c in new])
+    bulk.add(tx, outbox_table, outbox.rows_of(m for c in batches for m in c.messages))
+    set_teams(tx, {c.stored.case_id: c.case for c in batches if any(e.type in TEAM_EVENTS for e in c.events)})
     for batch in known:
         _clear_alerts(tx, batch.stored, batch.events, batch.case)
 
 
 def add_numbers(tx: Connection, case_id: UUID, numbers: Numbers) -> None:
-    """Write more numbers of police and court for a case; those it has already are left as they are."""
+    """Adds police and court numbers to a case; numbers that it has already are skipped."""
     known = set(numbers_of(tx, case_id))
     new = _number_rows(case_id, [number for number in numbers if number not in known])
     settled = any(kind is NumberKind.POLICE for kind, _ in known)
@@ -235,7 +224,7 @@ def add_numbers(tx: Connection, case_id: UUID, numbers: Numbers) -> None:
 
 
 def set_teams(tx: Connection, cases: dict[UUID, Case]) -> None:
-    """Make the team rows of these cases what their histories say."""
+    """Replaces the team rows of these cases."""
     if cases:
         tx.execute(delete(case_team).where(case_team.c.case_id.in_(list(cases))))
         teams = ((case_id, member) for case_id, case in cases.items() for member in sorted(case.team))
@@ -243,7 +232,7 @@ def set_teams(tx: Connection, cases: dict[UUID, Case]) -> None:
 
 
 def event_row(case_id: UUID, case_event: Event) -> dict[str, Any]:
-    """The row of `event` for this event."""
+    """The row of `event` of an event."""
     return {
         "case_id": case_id,
         "seq": case_event.seq,
@@ -266,22 +255,10 @@ def _stored_case(row: Row[*tuple[Any, ...]], events: list[Event]) -> StoredCase:
     return StoredCase(row.case_id, row.reference, row.person_id, youth, events, last, *columns)
 
 
-def _new_case_batch(stored: StoredCase, case: Case, numbers: Numbers, messages: Sequence[OutboxMessage]) -> EventBatch:
-    return EventBatch(replace(stored, events=[], version=0), stored.events, case, messages, list(numbers))
-
-
-def _case_file_row(stored: StoredCase) -> dict[str, Any]:
-    return {**stored.identity._asdict(), "opened_at": stored.opened_at}
-
-
 def _number_rows(case_id: UUID, numbers: Sequence[tuple[NumberKind, str]]) -> list[dict[str, Any]]:
-    """The rows of a case's first numbers. Whoever tells of several names that of the main case first."""
+    """The rows of the first numbers of a case. The first police number is the main case."""
     main = next(((kind, number) for kind, number in numbers if kind is NumberKind.POLICE), None)
     return [{"case_id": case_id, "kind": pair[0], "number": pair[1], "main": pair == main} for pair in numbers]
-
-
-def _current_row_after(batch: EventBatch) -> dict[str, Any]:
-    return row_of(batch.stored.identity, batch.case, batch.events[-1])
 
 
 def _update_values(stored: StoredCase, new: Event, case: Case) -> dict[str, Any]:
@@ -290,18 +267,8 @@ def _update_values(stored: StoredCase, new: Event, case: Case) -> dict[str, Any]
     return append_sql.update_values(row_of(stored.identity, case, new), stored.version)
 
 
-def _update_many(tx: Connection, batches: Sequence[EventBatch]) -> None:
-    result = tx.execute(append_sql.OPTIMISTIC_UPDATE, [_update_values(c.stored, c.events[-1], c.case) for c in batches])
-    if result.rowcount != len(batches):
-        raise Stale(None, None)
-
-
-def _may_change_team(batch: EventBatch) -> bool:
-    return any(case_event.type in TEAM_EVENTS for case_event in batch.events)
-
-
 def _clear_alerts(tx: Connection, stored: StoredCase, new: Sequence[Event], case: Case) -> None:
-    """Also when a night may have told of something since the case was read: it leaves the version as it is."""
+    """Also if the nightly sweep may have raised an alert since the case was read: it does not change the version."""
     at = new[-1].recorded_at
     today = oslo_date(at)
     if stored.alerted or (stored.look_on is not None and stored.look_on <= today):

@@ -1,4 +1,4 @@
-"""Pages of a list that is ordered by instant and id: where a page begins is said by the last row of the one before."""
+"""Keyset pagination of lists ordered by instant and id: a page starts after the last row of the previous one."""
 
 from datetime import datetime
 from typing import Any

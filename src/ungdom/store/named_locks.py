@@ -1,4 +1,4 @@
-"""Locks by name, held until the transaction ends: one worker per decision, police case number, person or case."""
+"""Advisory locks by name, held until the transaction ends. On SQLite there is one writer, and nothing is locked."""
 
 import hashlib
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from ungdom.store.schema.core import case_current
+from ungdom.store.schema.cases import case_current
 from ungdom.store.session import Connection
 
 _NUMBERS = func.unnest(bindparam("numbers", type_=ARRAY(BigInteger))).column_valued("number")
@@ -16,33 +16,28 @@ _TRY_LOCK = select(func.pg_try_advisory_xact_lock(_NUMBERS))
 
 
 def lock(tx: Connection, names: Iterable[str]) -> bool:
-    """Let nobody else work on these names until the transaction ends. On SQLite there is one writer anyway.
-
-    Everybody takes them in one order, so that nobody waits for somebody who waits for them.
-    """
+    """Locks these names, waiting for other transactions. Locks are taken in one order, which avoids deadlocks."""
     if tx.dialect.name == "postgresql":
         tx.execute(_LOCK, {"numbers": _lock_numbers(names)})
     return True
 
 
 def try_lock(tx: Connection, names: Iterable[str]) -> bool:
-    """The same without waiting for anybody; False when somebody else works on one of them."""
-    here = tx.dialect.name != "postgresql"
-    return here or all(tx.scalars(_TRY_LOCK, {"numbers": _lock_numbers(names)}))
+    """Locks these names without waiting; False if another transaction holds one of them."""
+    if tx.dialect.name != "postgresql":
+        return True
+    return all(tx.scalars(_TRY_LOCK, {"numbers": _lock_numbers(names)}))
 
 
 def lock_case(tx: Connection, case_id: UUID, wait: bool) -> None:
-    """Let nobody else move this case until the transaction ends, so that none of us overlooks what the other writes.
+    """Locks the row of this case until the transaction ends.
 
-    Who is not patient gets the database's own error when somebody holds it. On SQLite there is one writer anyway.
+    Without `wait` a row locked by another transaction raises the error of the database.
     """
     query = select(case_current.c.version).where(case_current.c.case_id == case_id)
     tx.execute(query.with_for_update(nowait=not wait))
 
 
 def _lock_numbers(names: Iterable[str]) -> list[int]:
-    return sorted({_lock_number(name) for name in names})
-
-
-def _lock_number(name: str) -> int:
-    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), signed=True)
+    digests = {hashlib.blake2b(name.encode(), digest_size=8).digest() for name in names}
+    return sorted(int.from_bytes(digest, signed=True) for digest in digests)

@@ -1,4 +1,4 @@
-"""Notes: free text about a case, sealed and erasable. The event that adds one holds its id only."""
+"""Notes: free text about a case, encrypted and erasable. The event that adds a note holds only its id."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from uuid import UUID
 from sqlalchemy import Connection, insert, select, update
 
 from ungdom.store.encryption import EncryptionKeys
-from ungdom.store.schema.core import note
+from ungdom.store.schema.cases import note
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A note. `text` is None once erased."""
+    """A note. `text`: None after erasure."""
 
     note_id: UUID
     case_id: UUID
@@ -23,7 +23,7 @@ class Note:
 
 
 def write_note(tx: Connection, keys: EncryptionKeys, new: Note) -> None:
-    """Keep a note, sealed for its case. Raises `DuplicateKey` when the transaction ends."""
+    """Stores an encrypted note. Raises `DuplicateKey` when the transaction ends."""
     sealed = None if new.text is None else keys.encrypt(new.text.encode(), _record(new.note_id, new.case_id))
     row = {"note_id": new.note_id, "case_id": new.case_id, "sealed": sealed}
     tx.execute(insert(note), {**row, "created_at": new.created_at, "created_by": new.created_by})
@@ -38,12 +38,12 @@ def notes_of(tx: Connection, keys: EncryptionKeys, case_id: UUID) -> Iterator[No
 
 
 def erase_note(tx: Connection, note_id: UUID) -> bool:
-    """Forget what it says. False when there is no such note."""
+    """Erases the text of a note. False if there is no such note."""
     return tx.execute(update(note).where(note.c.note_id == note_id).values(sealed=None)).rowcount == 1
 
 
 def rotate_note_keys(tx: Connection, keys: EncryptionKeys) -> int:
-    """Seal every note anew under the first key; how many were changed."""
+    """Encrypts every note with the first key; returns the number changed."""
     old = [row for row in tx.execute(select(note)) if row.sealed is not None and not keys.is_newest(row.sealed)]
     for row in old:
         text = _decrypted_text(keys, row.note_id, row.case_id, row.sealed)

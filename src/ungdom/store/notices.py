@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, and_, exists, insert, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ungdom.store import case_queries, deliveries
-from ungdom.store.schema.core import case_current
+from ungdom.store.schema.cases import case_current
 from ungdom.store.schema.notices import contact, delivery, digest, notice
 from ungdom.workflow.rules.escalation import Level
 from ungdom.workflow.rules.permissions import Viewer

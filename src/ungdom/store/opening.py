@@ -1,4 +1,4 @@
-"""Whether a database can be used: there, answering in time, and with the schema of this program."""
+"""Checks that a database can be used: it exists, answers in time, and has the schema of this program."""
 
 import sqlite3
 from collections.abc import Collection
@@ -15,11 +15,11 @@ from ungdom.store.errors import StoreError, Unavailable
 from ungdom.store.session import Connection, Database
 
 ANSWER_WITHIN = 8.0
-"""Seconds in which a database has to answer. Looking up its name counts, which no timeout of a driver covers."""
+"""Seconds in which a database has to answer, name resolution included, which no driver timeout covers."""
 
 
 ERRORS: tuple[type[Exception], ...] = (StoreError, SQLAlchemyError)
-"""What anything done with a database may raise."""
+"""The errors of any use of a database."""
 
 
 class DatabaseFault(StrEnum):
@@ -37,11 +37,11 @@ class DatabaseFault(StrEnum):
 
 
 UPGRADABLE = frozenset({DatabaseFault.MISSING, DatabaseFault.EMPTY, DatabaseFault.OUTDATED})
-"""What `ungdom db upgrade` is there for."""
+"""The faults that `ungdom db upgrade` fixes."""
 
 
 class Unusable(StoreError):
-    """The database cannot be used as it is. `detail`: the file or what the database answered; never a password."""
+    """The database cannot be used. `detail`: the file, or the message of the database; never a password."""
 
     def __init__(self, fault: DatabaseFault, detail: str = "") -> None:
         super().__init__(f"{fault}: {detail}" if detail else str(fault))
@@ -63,9 +63,9 @@ def require(db: Database, allowed: Collection[DatabaseFault] = ()) -> None:
 
 
 def is_open_elsewhere(file: Path) -> bool:
-    """Whether a connection to this SQLite file in WAL mode is open, idle or not, in this process or another.
+    """Whether any process has a connection to this SQLite file in WAL mode, idle or not.
 
-    The last connection alone can leave WAL mode; the next one to open the database enters it again.
+    Only the last connection can leave WAL mode; the next one to open the database enters it again.
     """
     with closing(sqlite3.connect(file, timeout=0)) as db:
         try:
@@ -77,11 +77,13 @@ def is_open_elsewhere(file: Path) -> bool:
 
 
 def _fault(db: Database) -> Exception | None:
-    """What is wrong with it, as an error to raise in the thread that waits."""
+    """The fault of the database, as an error to raise in the waiting thread; None if there is none."""
     file = db.file
     try:
         if file is not None and not file.exists():
-            return _absent(file)
+            here = file.parent.is_dir()
+            fault = DatabaseFault.MISSING if here else DatabaseFault.NO_FOLDER
+            return Unusable(fault, str(file if here else file.parent))
         with db.reading() as tx:
             return _fault_of_schema(db, tx)
     except Unavailable as error:
@@ -92,12 +94,6 @@ def _fault(db: Database) -> Exception | None:
         return Unusable(DatabaseFault.UNREACHABLE, f"{file}: {error.strerror}")
     except Exception as error:  # noqa: BLE001  # raised again by whoever waits for this thread
         return error
-
-
-def _absent(file: Path) -> Unusable:
-    if file.parent.is_dir():
-        return Unusable(DatabaseFault.MISSING, str(file))
-    return Unusable(DatabaseFault.NO_FOLDER, str(file.parent))
 
 
 def _fault_of_schema(db: Database, tx: Connection) -> Unusable | None:
@@ -117,6 +113,6 @@ def _unavailable(error: Unavailable, file: Path | None) -> Unusable:
 
 
 def _first_line(error: BaseException) -> str:
-    """What the driver says: libpq names host, port, user and database, never the password."""
+    """First line of the driver's message. libpq names host, port, user and database, never the password."""
     original = getattr(error, "orig", None) or error
     return next((line.strip() for line in str(original).splitlines() if line.strip()), type(original).__name__)

@@ -30,7 +30,8 @@ from sqlalchemy import (
     update,
 )
 
-from ungdom.store.schema.core import OFFICIAL_KINDS, case_current, outbox
+from ungdom.store.schema.cases import case_current
+from ungdom.store.schema.outbox import OFFICIAL_KINDS, outbox
 from ungdom.workflow.events import Event
 
 _NAMESPACE = UUID("8c1a1f0e-6d0b-4f0e-9d6c-5b1f5a7c2e41")

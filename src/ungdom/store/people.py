@@ -1,7 +1,7 @@
-"""People: sealed, erasable, and apart from the events. Events name a person by id only.
+"""Persons: encrypted, erasable, and separate from the events, which refer to a person only by id.
 
-Who somebody is stands sealed in `person`. What the rules need (day of birth, number of guardians) stands open in
-`person_version`, one row each time it changed, so that a case can be read as it was known on an earlier day.
+Personal data is encrypted in `person`. What the rules need (day of birth, number of guardians) is in plain text in
+`person_version`, one row per change, so that a case can be read as known on an earlier day.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,6 @@ from uuid import UUID, uuid4
 
 from pydantic import TypeAdapter
 from sqlalchemy import (
-    BindParameter,
     ColumnElement,
     Connection,
     FromClause,
@@ -31,22 +30,16 @@ from sqlalchemy import (
 from ungdom import message
 from ungdom.message.national_id import NationalIdCheck, check_national_id, normalise
 from ungdom.store.encryption import EncryptionKeys
-from ungdom.store.records import CANONICAL_ID, is_record_of, record, records_of
-from ungdom.store.schema.core import (
-    NumberKind,
-    Protection,
-    case_current,
-    case_number,
-    person,
-    person_version,
-)
+from ungdom.store.records import CANONICAL_ID, canonical_id_of, is_record_of, record, records_of
+from ungdom.store.schema.cases import NumberKind, case_current, case_number
+from ungdom.store.schema.persons import person, person_version
 from ungdom.workflow.case import Youth
-from ungdom.workflow.vocabulary import strictest
+from ungdom.workflow.vocabulary import Protection, strictest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactDetails:
-    """How somebody is reached."""
+    """Contact details of a person."""
 
     telephone: str | None = None
     email: str | None = None
@@ -56,7 +49,7 @@ class ContactDetails:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonGuardian:
-    """A guardian (verge). `reference` is the word by which consents tell two guardians apart."""
+    """A guardian (verge). `reference`: by which consents distinguish the guardians of a youth."""
 
     reference: str
     name: str
@@ -65,7 +58,7 @@ class PersonGuardian:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Personalia:
-    """Who somebody is. Everything may be missing; the national number is never a key."""
+    """Personal data. Every field may be missing; the national identity number is never a key."""
 
     given_name: str | None = None
     family_name: str | None = None
@@ -78,7 +71,7 @@ class Personalia:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredPerson:
-    """A person as read. `personalia` is None once erased."""
+    """A person as stored. `personalia`: None after erasure."""
 
     person_id: UUID
     personalia: Personalia | None
@@ -90,16 +83,16 @@ class StoredPerson:
 
     @property
     def number(self) -> NationalIdCheck | None:
-        """What the national number looks like, beside the day of birth; None without a number."""
+        """The check of the national identity number against the day of birth; None without a number."""
         written = self.personalia.national_id if self.personalia else None
         return check_national_id(written, self.youth.born) if written else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonCandidate:
-    """A stored record that may be of a person given. `canonical_id`: the record that counts for that person.
+    """A stored record that may be of a given person. `canonical_id`: the canonical record of its person.
 
-    `visible`: whoever gave the person may learn who this one is. `offices`: the konfliktråd that have a case of theirs.
+    `visible`: the viewer may know who this person is. `offices`: the konfliktråd that have a case of the person.
     """
 
     person: StoredPerson
@@ -110,7 +103,7 @@ class PersonCandidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewPerson:
-    """A person to be created. `guardians`: how many have parental responsibility, named or not."""
+    """A person to create. `guardians`: number of people with parental responsibility, named or not."""
 
     person_id: UUID
     personalia: Personalia
@@ -123,7 +116,7 @@ _PERSONALIA = TypeAdapter(Personalia)
 
 
 def personalia_of(message_person: message.Person, municipality: str | None) -> Personalia:
-    """Who somebody is, as told by a message or by hand. Guardians are called g1, g2 … in their order."""
+    """The personal data of a message. Guardians get the references g1, g2 … in their order."""
     guardians = enumerate(message_person.guardians, start=1)
     return Personalia(
         given_name=message_person.given_name,
@@ -147,7 +140,7 @@ def create_person(
     at: datetime,
     protection: Protection = Protection.NONE,
 ) -> UUID:
-    """A new person; their id. An odd national number is kept and flagged when read, never refused."""
+    """Creates a person; returns the id. An invalid national identity number is stored, and flagged when read."""
     new = NewPerson(
         person_id=uuid4(),
         personalia=personalia,
@@ -160,7 +153,7 @@ def create_person(
 
 
 def create_people(tx: Connection, keys: EncryptionKeys, new_people: Sequence[NewPerson], at: datetime) -> None:
-    """Many new people at once."""
+    """Creates many persons."""
     if new_people:
         tx.execute(insert(person), [_person_row(keys, new, at) for new in new_people])
         youths = [(new.person_id, Youth(new.born, new.guardians)) for new in new_people]
@@ -168,13 +161,13 @@ def create_people(tx: Connection, keys: EncryptionKeys, new_people: Sequence[New
 
 
 def read_person(tx: Connection, keys: EncryptionKeys, person_id: UUID) -> StoredPerson | None:
-    """The person as known now. Raises `CannotOpen`."""
+    """The person as stored; None if there is none. Raises `CannotOpen`."""
     row = tx.execute(_PERSON, {"person_id": person_id}).one_or_none()
     return None if row is None else _person_of_row(keys, row)
 
 
 def read_records(tx: Connection, keys: EncryptionKeys, person_id: UUID) -> list[StoredPerson]:
-    """Every record of the person for whom this id counts. Raises `CannotOpen`."""
+    """Every record of the person with this canonical id. Raises `CannotOpen`."""
     return [_person_of_row(keys, row) for row in tx.execute(_RECORDS.where(is_record_of(person_id)))]
 
 
@@ -191,13 +184,13 @@ def _person_of_row(keys: EncryptionKeys, row: Row[*tuple[Any, ...]]) -> StoredPe
 
 
 def read_names(tx: Connection, keys: EncryptionKeys, person_ids: Sequence[UUID]) -> dict[UUID, Personalia | None]:
-    """Who these people are, by id, in one query; None for the erased."""
+    """The personal data of these people by id, in one query; None after erasure."""
     query = select(*person.c["person_id", "sealed"]).where(person.c.person_id.in_(person_ids))
     return {row.person_id: _decrypt_unless_erased(keys, row.person_id, row.sealed) for row in tx.execute(query)}
 
 
 def read_sexes(tx: Connection, keys: EncryptionKeys, person_ids: Sequence[UUID]) -> dict[UUID, str]:
-    """The sex of these people, by id, for counts over many; unknown of the erased and where it was not said."""
+    """The sex of these people by id, for statistics; `unknown` after erasure and if it is not stored."""
     personalia_by_id = read_names(tx, keys, person_ids)
     return {
         person_id: (personalia.sex if personalia else None) or "unknown"
@@ -214,8 +207,8 @@ def candidates(
 ) -> list[PersonCandidate]:
     """The records with this identity number, and those of the people in cases with one of these police case numbers.
 
-    Oldest first, in one statement whose text and count do not depend on what is stored. `disclosable`: said of
-    `case_current`, the cases in which whoever asks may learn who the youth is.
+    Oldest first, in one statement whose text does not depend on the stored data. `disclosable`: condition on
+    `case_current`, the cases whose youth the viewer may know.
     """
     parameters = {"digests": keys.digests(normalise(national_id)) if national_id else [], "numbers": list(numbers)}
     rows = tx.execute(_candidates_query(disclosable), parameters).all()
@@ -232,7 +225,14 @@ def candidates(
 
 def _candidates_query(disclosable: ColumnElement[bool]) -> Select[Any]:
     current, main = case_current, person.alias("main")
-    resembling = select(union(_with_these_digests(), _on_these_numbers()).subquery().c[0])
+    numbered, theirs = person.alias("numbered"), case_current.alias("theirs")
+    digested = numbered.c.number_hash.in_(bindparam("digests", expanding=True))
+    same_identity = select(canonical_id_of(numbered)).where(digested)
+    same_case = select(theirs.c.person_id).join(case_number, case_number.c.case_id == theirs.c.case_id)
+    same_case = same_case.where(
+        case_number.c.kind == NumberKind.POLICE, case_number.c.number.in_(bindparam("numbers", expanding=True))
+    )
+    resembling = select(union(same_identity, same_case).subquery().c[0])
     same_person = current.c.person_id == CANONICAL_ID
     offices = select(func.aggregate_strings(current.c.konfliktrad, " "))
     return (
@@ -252,36 +252,23 @@ def _candidates_query(disclosable: ColumnElement[bool]) -> Select[Any]:
     )
 
 
-def _with_these_digests() -> Select[tuple[UUID]]:
-    numbered = person.alias("numbered")
-    counts = func.coalesce(numbered.c.same_as, numbered.c.person_id)
-    return select(counts).where(numbered.c.number_hash.in_(_expanding("digests")))
-
-
-def _on_these_numbers() -> Select[tuple[UUID]]:
-    theirs = case_current.alias("theirs")
-    given = (case_number.c.kind == NumberKind.POLICE, case_number.c.number.in_(_expanding("numbers")))
-    return select(theirs.c.person_id).join(case_number, case_number.c.case_id == theirs.c.case_id).where(*given)
-
-
 def change_person(
     tx: Connection, keys: EncryptionKeys, person_id: UUID, personalia: Personalia, protection: Protection, at: datetime
 ) -> bool:
-    """Write who this is anew, whole. False when there is no such person."""
+    """Replaces the personal data of a person. False if there is no such person."""
     values = {**_encrypted_columns(keys, person_id, personalia), "protection": protection, "updated_at": at}
-    done = tx.execute(update(person).where(person.c.person_id == person_id).values(values))
-    return done.rowcount == 1
+    return tx.execute(update(person).where(person.c.person_id == person_id).values(values)).rowcount == 1
 
 
 def protect(tx: Connection, person_id: UUID, level: Protection, at: datetime) -> bool:
-    """The address kept at least this closely from now on; False when it was already. frl § 10-4."""
+    """Raises the protection level of the address to at least this; False if it is already. frl § 10-4."""
     weaker = person.c.protection.in_([other for other in Protection if strictest(other, level) is not other])
     values = {"protection": level, "updated_at": at}
     return tx.execute(update(person).where(is_record_of(person_id), weaker).values(values)).rowcount > 0
 
 
 def add_version(tx: Connection, person_id: UUID, youth: Youth, at: datetime) -> int:
-    """What the rules need to know, as known from now on; its number. Refold the person's cases afterwards."""
+    """Adds a version with the facts for the rules; its number. The caller refolds the person's cases afterwards."""
     last = select(func.max(person_version.c.version)).where(person_version.c.person_id == person_id)
     version = (tx.scalar(last) or 0) + 1
     tx.execute(insert(person_version), _version_row(person_id, version, youth, at))
@@ -289,7 +276,7 @@ def add_version(tx: Connection, person_id: UUID, youth: Youth, at: datetime) -> 
 
 
 def erase_person(tx: Connection, person_id: UUID, at: datetime) -> bool:
-    """Forget who this is; the events and the day of birth stay. False when there is no such person."""
+    """Erases the personal data; events and the day of birth stay. False if there is no such person."""
     values = {"sealed": None, "number_hash": None, "updated_at": at}
     return tx.execute(update(person).where(person.c.person_id == person_id).values(values)).rowcount == 1
 
@@ -297,7 +284,7 @@ def erase_person(tx: Connection, person_id: UUID, at: datetime) -> bool:
 def rotate_key(
     tx: Connection, keys: EncryptionKeys, after: UUID | None = None, limit: int = 1_000
 ) -> tuple[UUID | None, int]:
-    """Seal the next people anew under the first key: where it got to (None: all done), and how many were changed."""
+    """Encrypts the next people with the first key: the last id (None: all done), and the number changed."""
     query = select(*person.c["person_id", "sealed"]).order_by(person.c.person_id).limit(limit)
     rows = tx.execute(query if after is None else query.where(person.c.person_id > after)).all()
     changed = 0
@@ -309,10 +296,6 @@ def rotate_key(
     return (rows[-1].person_id if len(rows) == limit else None), changed
 
 
-def _expanding(name: str) -> BindParameter[Any]:
-    return bindparam(name, expanding=True)
-
-
 def _newest_version(of: FromClause = person) -> ScalarSelect[Any]:
     versions = person_version.alias()
     newest = select(func.max(versions.c.version)).where(versions.c.person_id == of.c.person_id)
@@ -320,10 +303,9 @@ def _newest_version(of: FromClause = person) -> ScalarSelect[Any]:
 
 
 def _person_row(keys: EncryptionKeys, new: NewPerson, at: datetime) -> dict[str, object]:
-    secrets = _encrypted_columns(keys, new.person_id, new.personalia)
     return {
         "person_id": new.person_id,
-        **secrets,
+        **_encrypted_columns(keys, new.person_id, new.personalia),
         "protection": new.protection,
         "created_at": at,
         "updated_at": at,

@@ -1,4 +1,4 @@
-"""The current row of a case and its team: pure functions of its history. No clock: the same history, the same row."""
+"""The projection of a case, its row of `case_current`: a pure function of the history, which reads no clock."""
 
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -21,7 +21,7 @@ _NO_WORK = CaseTasks(None, ())
 
 
 class CaseIdentity(NamedTuple):
-    """What a case is called and whose it is: fixed when it is opened."""
+    """Id, reference and person of a case, fixed when it is opened."""
 
     case_id: UUID
     reference: str
@@ -29,7 +29,7 @@ class CaseIdentity(NamedTuple):
 
 
 def row_of(identity: CaseIdentity, case: Case, last: Event) -> dict[str, Any]:
-    """The row of `case_current`. `last`: the event recorded last, which gives version and time of change."""
+    """The row of `case_current`. `last`: the last recorded event, from which version and time of change are taken."""
     return {
         **identity._asdict(),
         "version": last.seq,
@@ -41,12 +41,12 @@ def row_of(identity: CaseIdentity, case: Case, last: Event) -> dict[str, Any]:
 
 
 def read_work(stored_json: str | None) -> CaseTasks:
-    """What `row_of` has written of what needs doing."""
+    """The tasks in a value of the column `tasks`."""
     return _WORK.validate_json(stored_json) if stored_json else _NO_WORK
 
 
 def duty_pattern(kind: str, actor: str) -> str:
-    """How a task of this kind, to be done in this name, is looked for in `duties`; an empty word stands for any."""
+    """The search pattern for tasks of this kind and actor in the column `duties`; an empty string matches any."""
     if not kind and not actor:
         return ""
     return f"|{kind}:{actor}|" if kind and actor else f"|{kind}:" if kind else f":{actor}|"
@@ -65,10 +65,10 @@ def _work_columns(case: Case) -> dict[str, Any]:
 def access_attributes(
     case: Case, protection: Protection, cleared: bool = False, joined: bool = False
 ) -> CaseAccessFacts:
-    """What decides who may see the case, of a youth whose address is kept like this.
+    """The facts that decide who may see the case. `protection`: of the youth's address.
 
-    `cleared`: whoever it is assigned to may have protected addresses. `joined`: the youth has turned out to be somebody
-    known, so that whoever opened it knows no more than what they gave.
+    `cleared`: the coordinator may have cases with protected addresses. `joined`: the youth was merged with a known
+    person, so that whoever opened the case has no access for that reason.
     """
     return CaseAccessFacts(
         konfliktrad=case.konfliktrad,
@@ -117,4 +117,4 @@ def _date_columns(case: Case) -> dict[str, Any]:
 
 
 coordinator = offices.coordinator
-"""Whom the office that has the case gave it to last; None while nobody has it there."""
+"""The coordinator in the office that has the case; None if it is not assigned there."""

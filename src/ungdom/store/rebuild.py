@@ -1,4 +1,4 @@
-"""Folding the current rows again from the events, and finding those that differ. `ungdom db check` asks here."""
+"""Rebuilds projections from the events, and finds those that differ (`ungdom db check`)."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -7,20 +7,21 @@ from uuid import UUID
 
 from sqlalchemy import Connection, func, select
 
-from ungdom.store import bulk, journal
+from ungdom.store import bulk, case_queries, journal
 from ungdom.store.journal import StoredCase
 from ungdom.store.projection import row_of
 from ungdom.store.records import record
-from ungdom.store.schema.core import case_current, case_file, case_team, person
+from ungdom.store.schema.cases import case_current, case_file
+from ungdom.store.schema.persons import person
 from ungdom.store.session import Database
 from ungdom.workflow.engine import fold
 from ungdom.workflow.errors import IllegalHistory
 
 Progress = Callable[[int, int], object]
-"""Called with how many cases are done, and how many there are."""
+"""Called with the number of cases done and in total."""
 
 _ADVANCED_SEPARATELY = frozenset({"look_on"})
-"""Columns that the night's round moves on from what the events say: folded again, the round looks once more."""
+"""Columns that the nightly sweep advances beyond the fold; after a rebuild the sweep checks the case once more."""
 
 BATCH = 200
 """Cases in one transaction."""
@@ -28,7 +29,7 @@ BATCH = 200
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One column of a case that is not what the events say; `history` when they cannot be folded."""
+    """A column of a projection that differs from the fold; `history` if the events cannot be folded."""
 
     case_id: UUID
     column: str
@@ -37,9 +38,9 @@ class Difference:
 
 
 def rebuild(db: Database, progress: Progress = lambda _done, _all: None) -> dict[str, int]:
-    """Throw every current row and team away and fold them again, some hundred cases a transaction; the counts.
+    """Rebuilds all projections and teams, `BATCH` cases per transaction; returns the counts.
 
-    The service may go on meanwhile: a row is locked while it is folded. Raises `IllegalHistory`.
+    Rows are locked while they are folded, so that the service can run meanwhile. Raises `IllegalHistory`.
     """
     done = 0
     for batch, total in _batches(db):
@@ -51,7 +52,7 @@ def rebuild(db: Database, progress: Progress = lambda _done, _all: None) -> dict
 
 
 def backfill(db: Database, progress: Progress = lambda _done, _all: None) -> int:
-    """Fold the open cases anew that a newer program finds without what it keeps beside them; how many. Repeatable."""
+    """Rebuilds the open cases without `act_on`, a column of newer versions; returns their number. Repeatable."""
     incomplete = (case_current.c.closed_on.is_(None), case_current.c.act_on.is_(None))
     query = select(case_current.c.case_id).where(*incomplete).order_by(case_current.c.case_id).limit(BATCH)
     with db.reading() as tx:
@@ -66,17 +67,17 @@ def backfill(db: Database, progress: Progress = lambda _done, _all: None) -> int
 
 
 def refold(tx: Connection, case_ids: Sequence[UUID]) -> None:
-    """Fold these cases again: after the person changed, or to rebuild. Raises `IllegalHistory`."""
+    """Rebuilds the projections of these cases. Raises `IllegalHistory`."""
     current = case_current.c.case_id
     tx.execute(select(current).where(current.in_(case_ids)).order_by(current).with_for_update())
-    cases = {stored.case_id: (stored, fold(stored.youth, stored.events)) for stored in _load(tx, case_ids)}
+    cases = {stored.case_id: (stored, fold(stored.youth, stored.events)) for stored in journal.load_many(tx, case_ids)}
     rows = [row_of(stored.identity, case, stored.events[-1]) for stored, case in cases.values()]
     bulk.upsert(tx, case_current, rows)
     journal.set_teams(tx, {case_id: case for case_id, (_, case) in cases.items()})
 
 
 def check(db: Database, progress: Progress = lambda _done, _all: None) -> list[Difference]:
-    """Every difference between the current rows and what the events say. Nothing is changed."""
+    """Every difference between projections and events. Changes nothing."""
     result: list[Difference] = []
     done = 0
     for batch, total in _batches(db):
@@ -88,7 +89,7 @@ def check(db: Database, progress: Progress = lambda _done, _all: None) -> list[D
 
 
 def differences(tx: Connection, case_ids: Sequence[UUID]) -> list[Difference]:
-    """The same of these cases. One whose stored events cannot even be read differs in its history."""
+    """The differences of these cases. A case whose events cannot be parsed has a difference in `history`."""
     try:
         return list(_differences(tx, case_ids))
     except ValueError:
@@ -112,23 +113,19 @@ def _ids(db: Database, query: Any) -> list[UUID]:
         return list(tx.scalars(query))
 
 
-def _load(tx: Connection, case_ids: Sequence[UUID]) -> Iterator[StoredCase]:
-    return journal.load_many(tx, case_ids)
-
-
 def _differences(tx: Connection, case_ids: Sequence[UUID]) -> Iterator[Difference]:
     query = select(case_current).where(case_current.c.case_id.in_(case_ids))
     rows = {row["case_id"]: dict(row) for row in tx.execute(query).mappings()}
-    teams = _teams(tx, case_ids)
-    known = {stored.case_id: stored for stored in _load(tx, case_ids)}
+    teams = case_queries.teams_of(tx, case_ids)
+    known = {stored.case_id: stored for stored in journal.load_many(tx, case_ids)}
     yield from _chained_records(tx, case_ids)
     for case_id in case_ids:
-        current = {**rows.get(case_id, {}), "team": teams.get(case_id, frozenset())}
+        current = {**rows.get(case_id, {}), "team": frozenset(teams.get(case_id, ()))}
         yield from _compare(case_id, current, known.get(case_id))
 
 
 def _chained_records(tx: Connection, case_ids: Sequence[UUID]) -> Iterator[Difference]:
-    """The cases on a record that names as the one that counts another that does not count itself."""
+    """The cases on a record whose canonical record refers to yet another record."""
     main = person.alias("main")
     query = (
         select(case_file.c.case_id, record.c.same_as, main.c.same_as.label("counts"))
@@ -138,13 +135,6 @@ def _chained_records(tx: Connection, case_ids: Sequence[UUID]) -> Iterator[Diffe
     )
     for row in tx.execute(query.order_by(case_file.c.case_id)):
         yield Difference(row.case_id, "same_as", row.same_as, row.counts)
-
-
-def _teams(tx: Connection, case_ids: Sequence[UUID]) -> dict[UUID, frozenset[str]]:
-    teams: dict[UUID, frozenset[str]] = {}
-    for row in tx.execute(select(case_team).where(case_team.c.case_id.in_(case_ids))):
-        teams[row.case_id] = teams.get(row.case_id, frozenset()) | {row.member}
-    return teams
 
 
 def _compare(case_id: UUID, current: dict[str, Any], stored: StoredCase | None) -> Iterator[Difference]:

@@ -1,4 +1,4 @@
-"""Several records of one person: one of them counts, and the others name it in `same_as`."""
+"""Several records of one person: one is canonical, and the others refer to it in `same_as`."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     Connection,
+    FromClause,
     ScalarSelect,
     Select,
     func,
@@ -19,26 +20,32 @@ from sqlalchemy import (
     update,
 )
 
-from ungdom.store.schema.core import case_current, case_file, person
+from ungdom.store.schema.cases import case_current, case_file
 from ungdom.store.schema.inbox import decision
+from ungdom.store.schema.persons import person
 from ungdom.workflow.vocabulary import strictest
 
+
+def canonical_id_of(records: FromClause) -> ColumnElement[UUID]:
+    """The canonical id of each row of `person`, or of an alias of it."""
+    return func.coalesce(records.c.same_as, records.c.person_id)
+
+
 record = person.alias("record")
-CANONICAL_ID = func.coalesce(record.c.same_as, record.c.person_id)
-"""The id that counts for a row of `record`."""
+CANONICAL_ID = canonical_id_of(record)
+"""The canonical id of a row of `record`."""
 
 
 def canonical_subquery(person_id: UUID) -> ScalarSelect[Any]:
-    """The id that counts for this one, as a subquery; NULL for an unknown id."""
+    """The canonical id of this id as a subquery; NULL for an unknown id."""
     named = person.alias("named")
-    counts = func.coalesce(named.c.same_as, named.c.person_id)
-    return select(counts).where(named.c.person_id == person_id).scalar_subquery()
+    return select(canonical_id_of(named)).where(named.c.person_id == person_id).scalar_subquery()
 
 
 def records_of(people: Select[tuple[UUID]]) -> CompoundSelect[tuple[UUID]]:
-    """The ids of every record of these people, by index: a condition on `CANONICAL_ID` reads the whole table.
+    """The ids of all records of these people. Uses indexes; a condition on `CANONICAL_ID` would scan the table.
 
-    `people`: selects the ids that count, as one column.
+    `people`: selects canonical ids, as one column.
     """
     wanted = people.cte("wanted")
     (wanted_id,) = wanted.c
@@ -47,19 +54,19 @@ def records_of(people: Select[tuple[UUID]]) -> CompoundSelect[tuple[UUID]]:
 
 
 def people_by_id(person_ids: BindParameter[Any] | Sequence[UUID]) -> Select[tuple[UUID]]:
-    """The people of these ids that count, for `records_of`. A bind parameter has to be an expanding one."""
+    """These canonical ids as a query for `records_of`. A bind parameter must be an expanding one."""
     return select(person.c.person_id).where(person.c.person_id.in_(person_ids))
 
 
 def canonical_id(tx: Connection, person_id: UUID) -> UUID:
-    """The id that counts for this one; an unknown id is its own."""
+    """The canonical id of this id; an unknown id is returned unchanged."""
     return tx.scalar(select(canonical_subquery(person_id))) or person_id
 
 
 def lock_canonical(tx: Connection, person_id: UUID) -> UUID:
-    """The id that counts for this one, and goes on to count until the transaction ends: nobody joins it meanwhile.
+    """The canonical id of this id, locked until the transaction ends, so that it is not merged meanwhile.
 
-    Held before a case is opened on a person. On SQLite there is one writer anyway.
+    Taken before a case is opened on a person. On SQLite there is one writer, and nothing is locked.
     """
     query = select(person.c.same_as).where(person.c.person_id == person_id)
     same_as = tx.scalar(query.with_for_update(key_share=True))
@@ -67,10 +74,11 @@ def lock_canonical(tx: Connection, person_id: UUID) -> UUID:
 
 
 def merge(tx: Connection, person_ids: Sequence[UUID], at: datetime) -> list[UUID]:
-    """Make two people one, with every record that counts as either; the cases of both.
+    """Merges two people with all their records; returns the cases of both.
 
-    Both ids must count, and nobody else may join people meanwhile. The one stored first counts from now on. The
-    protection of the address becomes the stricter of the two. What each case was folded by stays as it was.
+    Both ids must be canonical, and the caller holds the lock against concurrent merges. The older record becomes the
+    canonical one, with the stricter of the two protection levels. The birth date and guardians by which each case was
+    folded stay.
     """
     records = or_(*(is_record_of(person_id) for person_id in person_ids))
     tx.execute(select(person.c.person_id).where(records).order_by(person.c.person_id).with_for_update(key_share=True))
@@ -86,7 +94,7 @@ def merge(tx: Connection, person_ids: Sequence[UUID], at: datetime) -> list[UUID
 
 
 def is_record_of(person_id: UUID) -> ColumnElement[bool]:
-    """This record, or one that counts as it."""
+    """SQL condition: this record, or one that refers to it."""
     return (person.c.person_id == person_id) | (person.c.same_as == person_id)
 
 

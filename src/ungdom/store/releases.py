@@ -1,4 +1,4 @@
-"""The register of released tables: what has been told stays as it was told."""
+"""The register of statistical releases; a release is never changed."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ R, X = release.c, release_exact.c
 
 @dataclass(frozen=True, slots=True)
 class StoredRelease:
-    """A release in the register. `content`, `proof`: as they are told; `exact`: told to nobody."""
+    """A release in the register. `content`, `proof`: as published; `exact`: unsuppressed counts, never published."""
 
     release_id: UUID
     known_at: datetime
@@ -28,14 +28,14 @@ class StoredRelease:
 
 
 def add(tx: Connection, new: StoredRelease) -> None:
-    """Keep it. Raises `DuplicateKey` where one of the same instant is there."""
+    """Writes a release. Raises `DuplicateKey` if there is one of the same instant."""
     row = {name: getattr(new, name) for name in ("release_id", "known_at", "made_at", "sha256", "content", "proof")}
     tx.execute(insert(release).values(row))
     tx.execute(insert(release_exact).values(release_id=new.release_id, body=new.exact))
 
 
 def all_with_exact(tx: Connection) -> list[StoredRelease]:
-    """All of them with their exact counts, the oldest first."""
+    """All releases with their exact counts, oldest first."""
     query = select(release, X.body).join(release_exact, X.release_id == R.release_id).order_by(R.known_at)
     return [_release_of_row(row, row.body) for row in tx.execute(query)]
 
@@ -43,19 +43,19 @@ def all_with_exact(tx: Connection) -> list[StoredRelease]:
 def list_releases(
     tx: Connection, before: KeysetPosition | None = None, limit: int | None = None
 ) -> list[StoredRelease]:
-    """Those that came before this one as they are told, the newest first; all of them without a limit."""
+    """The releases before that position, newest first and without exact counts; all without a limit."""
     query = page(select(release), (R.known_at, R.release_id), before, limit)
     return [_release_of_row(row) for row in tx.execute(query)]
 
 
 def find(tx: Connection, release_id: UUID) -> StoredRelease | None:
-    """This one, as it is told."""
+    """This release without exact counts; None if there is none."""
     row = tx.execute(select(release).where(R.release_id == release_id)).one_or_none()
     return _release_of_row(row) if row else None
 
 
 def newest(tx: Connection, known_at: datetime | None = None) -> StoredRelease | None:
-    """The newest of what was known at that instant or before."""
+    """The newest release of that instant or before; None if there is none."""
     query = select(release).order_by(R.known_at.desc()).limit(1)
     row = tx.execute(query if known_at is None else query.where(R.known_at <= known_at)).one_or_none()
     return _release_of_row(row) if row else None

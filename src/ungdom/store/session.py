@@ -1,18 +1,18 @@
-"""Where the database is, and the transactions on it. The only place that commits.
+"""The database and its transactions. The only module that commits.
 
-**SQLite** (the default): one file in WAL mode, foreign keys on, `synchronous=FULL` so that a committed move survives a
-power cut. The driver's own transaction control is switched off and `BEGIN` is said here: `BEGIN IMMEDIATE` to write,
-after waiting for the one writer's turn in this process. Readers never wait for the writer.
+**SQLite** (the default): one file in WAL mode, foreign keys on, `synchronous=FULL` so that a committed event survives a
+power failure. The driver's transaction control is off and `BEGIN` is executed here: `BEGIN IMMEDIATE` to write, after
+taking the writer lock of this process. Readers never wait for the writer.
 
-**PostgreSQL**: a pool of connections without overflow; who waits longer than `patience` for one is told so. Writing is
-READ COMMITTED, reading one read-only snapshot. `statement_timeout` and the time zone are set as the connection is made.
+**PostgreSQL**: a connection pool without overflow; after `wait_seconds` without a connection `Unavailable` is raised.
+Writing is READ COMMITTED, reading one read-only snapshot. `statement_timeout` and the time zone are set on connection.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Semaphore
@@ -48,7 +48,7 @@ MIGRATIONS = next((p for p in (_HERE / "migrations", _HERE.parents[2] / "migrati
 """The migrations: beside this file in a wheel, in the folder `migrations` of a source checkout."""
 
 WAIT_SECONDS = 5.0
-"""Seconds to wait for a connection of the pool, a lock, or the writer's turn."""
+"""Seconds to wait for a connection of the pool, a lock, or the writer lock."""
 
 _BUSY = {
     sqlite3.SQLITE_BUSY,
@@ -82,9 +82,9 @@ class Database:
         statement_seconds: float = 30,
         synchronous: str = "FULL",
     ) -> Database:
-        """The database at this URL, `sqlite:///file` or `postgresql://…`. Nothing is connected or created yet.
+        """The database at this URL, `sqlite:///file` or `postgresql://…`. Does not connect or create anything yet.
 
-        `synchronous`: what SQLite does at a commit; NORMAL is faster and may lose the last moves in a power cut.
+        `synchronous`: the SQLite pragma; NORMAL is faster and may lose the last transactions in a power failure.
         """
         where = make_url(url)
         if where.get_backend_name() == "sqlite":
@@ -93,54 +93,52 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """One snapshot, read only, never committed. Raises `Unavailable`."""
+        """A read-only transaction on one snapshot, never committed. Raises `Unavailable`."""
         with _translated_errors(), self.reader.connect() as tx:
             yield tx
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """All or nothing: committed at the end, rolled back by any exception. Raises the errors of the store."""
-        with _translated_errors(), self._exclusive_writer(), self.writer.connect() as tx:
+        """A transaction: committed at the end, rolled back on any exception. Raises the errors of the store."""
+        lock = nullcontext() if self.writer_lock is None else _acquired(self.writer_lock, self.wait_seconds)
+        with _translated_errors(), lock, self.writer.connect() as tx:
             yield tx
             _commit(tx)
 
     def close(self) -> None:
-        """Let go of every connection."""
+        """Closes all connections."""
         self.reader.dispose()
         self.writer.dispose()
 
     @property
     def file(self) -> Path | None:
-        """The file of a SQLite database; None for one in memory, and for PostgreSQL."""
+        """The file of a SQLite database; None for a database in memory and for PostgreSQL."""
         return _file_of(self.writer.url)
 
     # --- the schema -----------------------------------------------------------------------------------------
 
     def upgrade(self) -> None:
-        """Bring the schema to its newest version and the reference data with it, in one transaction."""
+        """Upgrades the schema to the newest version and loads the reference data, in one transaction."""
         with self.writing() as tx:
             command.upgrade(_alembic(tx), "head")
             reference.load(tx)
 
     def current(self) -> str | None:
-        """The version of the schema in the database; None when it is empty."""
+        """The version of the schema in the database; None if it is empty."""
         with self.reading() as tx:
             return migration.MigrationContext.configure(tx).get_current_revision()
 
     def head(self) -> str | None:
-        """The newest version of the schema that this program knows."""
+        """The newest version of the schema among the migrations."""
         return script.ScriptDirectory.from_config(_alembic()).get_current_head()
 
     def revisions(self) -> set[str]:
-        """Every version of the schema that this program knows."""
+        """All versions of the schema among the migrations."""
         return {revision.revision for revision in script.ScriptDirectory.from_config(_alembic()).walk_revisions()}
 
     def is_current(self) -> bool:
-        """Whether the schema in the database is the one this program was made for."""
+        """Whether the schema in the database is the newest version."""
         return self.current() == self.head()
-
-    def _exclusive_writer(self) -> AbstractContextManager[object]:
-        return nullcontext() if self.writer_lock is None else _acquired(self.writer_lock, self.wait_seconds)
 
 
 def _open_sqlite(where: URL, pool_size: int, wait_seconds: float, synchronous: str) -> Database:
@@ -164,13 +162,13 @@ def _file_of(where: URL) -> Path | None:
 
 
 def _keep_private(file: Path) -> None:
-    """The database file and those beside it are its owner's alone; SQLite makes new ones like the first.
+    """Restricts the database file and its WAL files to the owner; SQLite creates new ones with the mode of the first.
 
-    Raises `BadSettings` where others could put a file in their place.
+    Raises `BadSettings` if other users could replace the files.
     """
     refuse_shared(file.parent)
     if not file.exists():
-        with suppress(OSError):  # SQLite says why it cannot make the file
+        with suppress(OSError):  # SQLite reports why it cannot create the file
             file.touch(mode=0o600)
     for path in (file, *(file.with_name(file.name + ending) for ending in ("-wal", "-shm"))):
         with suppress(FileNotFoundError):
@@ -187,7 +185,7 @@ def _configure_sqlite(engine: Engine, begin: str, pragmas: tuple[str, ...]) -> N
 
     @event.listens_for(engine, "connect")
     def connected(connection: sqlite3.Connection, _record: object) -> None:
-        connection.isolation_level = None  # the driver says no BEGIN of its own
+        connection.isolation_level = None  # the driver executes no BEGIN of its own
         for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}")
 
@@ -214,7 +212,7 @@ def _open_postgresql(where: URL, pool_size: int, wait_seconds: float, statement_
 
 
 def release_savepoint(savepoint: NestedTransaction) -> None:
-    """What was done since the savepoint stays, as a part of its transaction."""
+    """Keeps the changes since the savepoint as part of the transaction."""
     savepoint.commit()
 
 
@@ -255,12 +253,9 @@ def _translated_errors() -> Iterator[None]:
     except IntegrityError as error:
         raise (_duplicate(error) or error) from error.orig
     except DBAPIError as error:
-        raise (_serialization_failure(error) or _unavailable(error) or error) from error.orig
-
-
-def _serialization_failure(error: DBAPIError) -> Stale | None:
-    """Two transactions stood in each other's way and PostgreSQL ended this one: asked again it may well succeed."""
-    return Stale(None, None) if getattr(error.orig, "sqlstate", None) in _SERIALIZATION_FAILURES else None
+        if getattr(error.orig, "sqlstate", None) in _SERIALIZATION_FAILURES:  # a retry may succeed
+            raise Stale(None, None) from error.orig
+        raise (_unavailable(error) or error) from error.orig
 
 
 def _duplicate(error: IntegrityError) -> DuplicateKey | None:

@@ -1,8 +1,8 @@
-"""User surveys: invitations of which only the hash of the token is kept, counts, and answers without a way back.
+"""User surveys: invitations with only the hash of their token, counts, and answers that cannot be traced to a person.
 
-An invitation that is used or expired is gone: only the counts of its group say that it was. The answers of a group are
-written anew, in the order of their random ids, whenever one is added: neither the order of rows nor the transaction
-that wrote them tells which came when.
+A used or expired invitation is deleted; only the counts of its group remain. Whenever an answer is added, all answers
+of its group are rewritten in the order of their random ids, so that neither row order nor the writing transaction
+reveals when an answer was given.
 """
 
 import hashlib
@@ -14,7 +14,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from ungdom.store import bulk
 from ungdom.store.schema.surveys import survey_answer, survey_count, survey_invitation, survey_moment
@@ -28,7 +27,7 @@ _INVITED, N, A, M = survey_invitation.c, survey_count.c, survey_answer.c, survey
 
 @dataclass(frozen=True, slots=True)
 class SurveyGroup:
-    """All that an answer tells of whoever gave it. `quarter`: of the invitation, its first day."""
+    """All that is stored about who gave an answer. `quarter`: first day of the quarter of the invitation."""
 
     konfliktrad: str
     sanction: Sanction
@@ -39,7 +38,7 @@ class SurveyGroup:
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """One that can be used."""
+    """A usable invitation. `version`: of the questionnaire."""
 
     token_hash: bytes
     group: SurveyGroup
@@ -67,15 +66,15 @@ class SurveyAnswers:
 
 
 def handed_over(tx: Connection, case_id: UUID) -> dict[tuple[int, By], int]:
-    """How many invitations were handed over in this case, by event and respondent."""
+    """Number of invitations handed over in this case, by event and respondent."""
     rows = tx.execute(select(M.seq, M.respondent, M.handed).where(M.case_id == case_id))
     return {(row.seq, row.respondent): row.handed for row in rows}
 
 
 def count_handover(tx: Connection, case_id: UUID, seq: int, respondent: By, wanted: int) -> bool:
-    """One more is handed over; whether there was one left, also when several ask at once."""
+    """Counts one more handover; False if `wanted` are handed over already. Safe under concurrency."""
     first = {"case_id": case_id, "seq": seq, "respondent": respondent, "handed": 1}
-    new = _insert(tx, survey_moment).values(first)
+    new = bulk.dialect_insert(tx, survey_moment).values(first)
     more = new.on_conflict_do_update(
         index_elements=["case_id", "seq", "respondent"], set_={"handed": M.handed + 1}, where=M.handed < wanted
     )
@@ -83,13 +82,13 @@ def count_handover(tx: Connection, case_id: UUID, seq: int, respondent: By, want
 
 
 def invite(tx: Connection, group: SurveyGroup, version: str, month: date, expires: date) -> str:
-    """Keep a new invitation and count it. The token, 256 random bits as 43 characters: told now and never again."""
+    """Stores and counts a new invitation; returns its token, 256 random bits as 43 characters, which is not stored."""
     token = secrets.token_urlsafe(_SECRET)
     group_row = asdict(group)
     row = {name: value for name, value in group_row.items() if name != "quarter"}
     invitation_row = {"token_hash": _hash(token), "version": version, "month": month, "expires": expires, "tries": 0}
     tx.execute(insert(survey_invitation), row | invitation_row)
-    new = _insert(tx, survey_count).values(group_row | {"invited": 1, "answered": 0})
+    new = bulk.dialect_insert(tx, survey_count).values(group_row | {"invited": 1, "answered": 0})
     keys = [column.name for column in survey_count.primary_key]
     tx.execute(new.on_conflict_do_update(index_elements=keys, set_={"invited": N.invited + 1}))
     return token
@@ -99,7 +98,7 @@ def invite(tx: Connection, group: SurveyGroup, version: str, month: date, expire
 
 
 def find_usable_invitation(tx: Connection, token: str, day: date, tries: int) -> Invitation | None:
-    """The invitation with this token, if it can be used on that day; None when not, whatever the reason."""
+    """The invitation with this token, if it can be used on that day; None for any other reason."""
     query = select(survey_invitation).where(
         _INVITED.token_hash == _hash(token), _INVITED.expires >= day, _INVITED.tries < tries
     )
@@ -111,13 +110,13 @@ def find_usable_invitation(tx: Connection, token: str, day: date, tries: int) ->
 
 
 def count_try(tx: Connection, invitation: Invitation) -> bool:
-    """Count an answer that did not fit."""
+    """Counts an invalid answer; False if the invitation is gone."""
     here = _INVITED.token_hash == invitation.token_hash
     return tx.execute(update(survey_invitation).where(here).values(tries=_INVITED.tries + 1)).rowcount == 1
 
 
 def accept_answers(tx: Connection, invitation: Invitation, grades: dict[str, int], answer_id: UUID) -> bool:
-    """Keep the answers and let go of the invitation; False when somebody else has used it meanwhile."""
+    """Stores the answers and deletes the invitation; False if it has been used meanwhile."""
     used = delete(survey_invitation).where(_INVITED.token_hash == invitation.token_hash)
     if tx.execute(used).rowcount != 1:
         return False
@@ -133,7 +132,7 @@ def accept_answers(tx: Connection, invitation: Invitation, grades: dict[str, int
 
 
 def forget_expired(tx: Connection, day: date) -> int:
-    """Let go of invitations that can no longer be used; how many."""
+    """Deletes expired invitations; returns their number."""
     return tx.execute(delete(survey_invitation).where(_INVITED.expires < day)).rowcount
 
 
@@ -141,13 +140,13 @@ def forget_expired(tx: Connection, day: date) -> int:
 
 
 def counts(tx: Connection, since: date, until: date) -> list[SurveyGroupCounts]:
-    """The counts of the quarters that begin on these days or between."""
+    """The counts of the quarters that begin in this period, both days included."""
     rows = tx.execute(select(survey_count).where(N.quarter.between(since, until)))
     return [SurveyGroupCounts(_group(row), row.invited, row.answered) for row in rows]
 
 
 def answers(tx: Connection, since: date, until: date) -> list[SurveyAnswers]:
-    """The answers of the quarters that begin on these days or between."""
+    """The answers of the quarters that begin in this period, both days included."""
     rows = tx.execute(select(survey_answer).where(A.quarter.between(since, until)).order_by(A.answer_id))
     return [SurveyAnswers(_group(row), json.loads(row.answers)) for row in rows]
 
@@ -158,11 +157,6 @@ def _group(row: Any) -> SurveyGroup:
 
 def _is_of_group(table: Table, group: SurveyGroup) -> ColumnElement[bool]:
     return and_(*(table.c[name] == value for name, value in asdict(group).items()))
-
-
-def _insert(tx: Connection, table: Table) -> Any:
-    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
-    return dialect.insert(table)
 
 
 def _hash(token: str) -> bytes:

@@ -1,6 +1,6 @@
-"""What somebody has ahead in the cases they hold: every running clock, and the hearings whose day is set.
+"""The agenda of a coordinator or leader: due days of running clocks, and scheduled hearings, in the cases they hold.
 
-They hold what is assigned to them, and what they opened until it is assigned: hearings come before that.
+They hold the cases assigned to them, and those they opened that are not assigned yet.
 """
 
 from collections import Counter
@@ -17,27 +17,27 @@ from ungdom.workflow import engine
 from ungdom.workflow import payloads as d
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.case import Case
-from ungdom.workflow.rules.deadlines import FOLLOW_THE_TERM, Deadline, DeadlineStatus, deadlines
+from ungdom.workflow.rules.deadlines import FOLLOW_THE_TERM, DeadlineStatus, deadlines
 from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.rules.waits import waiting_for
 from ungdom.workflow.vocabulary import EventType, Party
 
 MAX_CASES = 500
-"""Cases told for one calendar, those due first; somebody has tens."""
+"""Cases per calendar, by next due day. A coordinator has tens."""
 
 ONE_PER_CASE = frozenset({"turns_18", "lead_time"})
-"""Clocks that count from the birth or the act of the youth: that day stands in no key, and there is one of each."""
+"""Clocks that start at birth or at the offence: the key omits that day, and a case has one of each."""
 
 HEARING = "hearing"
-"""The code of a hearing; every other entry has that of its clock."""
+"""The code of a hearing; other entries have the code of their clock."""
 
 
 @dataclass(frozen=True, slots=True)
 class AgendaEntry:
-    """One day ahead in one case: dates, codes and ids, nothing of a person.
+    """One future day of one case: dates, codes and ids, no personal data.
 
-    `key`: the same as long as it is about the same thing, whatever day that moves to. `version` and `changed_at`: of
-    the case. `notice_from`: the day from which it is worth a reminder.
+    `key`: stable while the entry moves to another day. `version` and `changed_at`: of the case. `notice_from`: the
+    first day of a reminder.
     """
 
     key: str
@@ -52,13 +52,13 @@ class AgendaEntry:
 
 
 def owner(tx: Connection, subject: str, on: date) -> Viewer | None:
-    """Whoever coordinates or leads under this name that day, as they may see cases then; None when nobody does."""
+    """The viewer with this subject who coordinates or leads on that day; None if there is none."""
     staff = reference.in_office(tx, subject, on)
     return Viewer(staff.role, staff.subject, staff.konfliktrad) if staff else None
 
 
 def upcoming(tx: Connection, viewer: Viewer, now: datetime) -> list[AgendaEntry]:
-    """What lies ahead in the open cases that they hold and may see now, by day."""
+    """The entries of the open cases that the viewer holds and may see now, by day."""
     filters = Filters(held_by=viewer, closed=False)
     rows, _ = case_queries.list_cases(tx, viewer, filters, "next_due_on", limit=MAX_CASES)
     cases = journal.load_many(tx, [row.case_id for row in rows])
@@ -69,7 +69,9 @@ def upcoming(tx: Connection, viewer: Viewer, now: datetime) -> list[AgendaEntry]
 def _entries_of(stored: StoredCase, day: date) -> Iterator[AgendaEntry]:
     case = engine.fold(stored.youth, stored.events)
     seen: Counter[str] = Counter()
-    for clock in _running_deadlines(case, day):
+    moving = FOLLOW_THE_TERM if case.stands_still else frozenset()  # their due day moves every day
+    running = (DeadlineStatus.RUNNING, DeadlineStatus.OVERDUE)
+    for clock in (x for x in deadlines(case, day) if x.status in running and x.code not in moving):
         key = clock.code if clock.code in ONE_PER_CASE else f"{clock.code}-{clock.begun_on}"
         seen[key] += 1
         suffix = f"-{seen[key]}" if seen[key] > 1 else ""
@@ -78,15 +80,8 @@ def _entries_of(stored: StoredCase, day: date) -> Iterator[AgendaEntry]:
         yield _entry(stored, case, HEARING, HEARING, hearing, hearing)
 
 
-def _running_deadlines(case: Case, day: date) -> Iterator[Deadline]:
-    """While the term stands still, its end moves every day and stands in no calendar."""
-    moving = FOLLOW_THE_TERM if case.stands_still else frozenset()
-    running = (DeadlineStatus.RUNNING, DeadlineStatus.OVERDUE)
-    return (x for x in deadlines(case, day) if x.status in running and x.code not in moving)
-
-
 def _next_hearing(case: Case, day: date) -> date | None:
-    """The day set last for the hearing, unless it lies behind."""
+    """The last scheduled day of the hearing; None if it is past or not scheduled."""
     event = case.last(EventType.HEARING_SCHEDULED)
     details = event.details if event else None
     on = details.hearing_on if isinstance(details, d.HearingScheduled) else None

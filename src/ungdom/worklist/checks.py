@@ -1,7 +1,7 @@
-"""What must never be so, looked for every night: integrity checkers, each a page of `docs/operations.md`.
+"""Nightly integrity checkers: each finds a state that must not occur and has a section in `docs/operations.md`.
 
-A checker reads and changes nothing. Most are one statement; where a fault can be told only from the history, one
-statement finds the few candidates and those are folded. No checker gives more than `MAX_FINDINGS` findings.
+A checker only reads. Most are one query; where the history is needed, a query finds the candidates and only those are
+folded. A checker returns at most `MAX_FINDINGS` findings.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -17,8 +17,10 @@ from ungdom.store.inbox import PARKED
 from ungdom.store.outbox import RETRYING
 from ungdom.store.reference import works
 from ungdom.store.schema.alerts import alert
-from ungdom.store.schema.core import case_current, case_file, event, outbox, staff
+from ungdom.store.schema.cases import case_current, case_file, event
 from ungdom.store.schema.inbox import decision
+from ungdom.store.schema.outbox import outbox
+from ungdom.store.schema.staff import staff
 from ungdom.store.session import Database
 from ungdom.workflow import engine, law
 from ungdom.workflow import payloads as d
@@ -30,24 +32,24 @@ from ungdom.workflow.rules.escalation import DelayReason, flags
 from ungdom.workflow.vocabulary import EventType, Party, Sanction, State
 
 MAX_FINDINGS = 1_000
-"""As many findings as a checker gives in one night."""
+"""Maximum findings per checker and night."""
 LONGEST_OUTBOX_WAIT = timedelta(minutes=5)
-"""How long a message may wait that could be sent."""
+"""How long a message that can be sent may wait."""
 LONGEST_PARKED = timedelta(days=1)
-"""How long a newer version of a decision may be parked before somebody should look."""
+"""How long a newer version of a decision may be parked before it is a finding."""
 REPLAY_NIGHTS = 32
-"""In as many nights every case is replayed once."""
+"""Number of nights in which every case is replayed once."""
 FAILED = "checker_failed"
-"""What a finding is about when its checker could not look."""
+"""`about` of the finding of a checker that raised an error."""
 RECENTLY_CLOSED = timedelta(days=365)
-"""Closed cases are looked at for measures without outcome as long as this."""
+"""How long after closing a case is checked for measures without outcome."""
 
 E, C = EventType, case_current.c
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong: the case, by id and reference, since when, and what it is about: an id, code or word."""
+    """One fault: the case, by id and reference, its first day, and `about`: an id, a code or a column."""
 
     code: str
     case_id: UUID | None
@@ -58,7 +60,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class CheckDay:
-    """For which day it is looked, in Oslo, and when."""
+    """The day that is checked, in Oslo, and the present instant."""
 
     day: date
     now: datetime
@@ -74,14 +76,14 @@ CheckFunction = Callable[[Connection, CheckDay, str], Iterator[Finding]]
 
 @dataclass(frozen=True, slots=True)
 class Checker:
-    """One thing that must never be so."""
+    """One integrity checker with its code."""
 
     code: str
     find: CheckFunction
 
 
 def run(db: Database, day: date, now: datetime) -> dict[str, list[Finding]]:
-    """What every checker found, by its code, for that day; each reads in a transaction of its own."""
+    """The findings for that day by code of the checker; each checker reads in its own transaction."""
     check_day = CheckDay(day, now)
     return {checker.code: _run(db, checker, check_day) for checker in CHECKERS}
 
@@ -90,15 +92,15 @@ def _run(db: Database, checker: Checker, check_day: CheckDay) -> list[Finding]:
     try:
         with db.reading() as tx:
             return list(checker.find(tx, check_day, checker.code))[:MAX_FINDINGS]
-    except Exception as error:  # noqa: BLE001  # one that fails is found itself, and must not silence the others
+    except Exception as error:  # noqa: BLE001  # a checker that fails is a finding itself, and must not stop the others
         return [Finding(checker.code, None, None, check_day.day, f"{FAILED}: {type(error).__name__}")]
 
 
-# --- from the current rows ----------------------------------------------------------------------------------
+# --- from projections ---------------------------------------------------------------------------------------
 
 
 def no_open_step(tx: Connection, _check_day: CheckDay, code: str) -> Iterator[Finding]:
-    """An open case in which nothing comes due and nobody is waited for by name: nobody will ever look at it again."""
+    """An open case without a due date or a wait: nothing brings it to attention again."""
     for row, case in _candidates(tx, _open().where(C.next_due_on.is_(None))):
         if case is None or all(ended is not None for _, ended in case.waits()):
             yield _finding(row, code, oslo_date(row.updated_at))
@@ -112,7 +114,7 @@ def wait_without_party(tx: Connection, _check_day: CheckDay, code: str) -> Itera
 
 
 def assigned_to_inactive(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Finding]:
-    """An open case whose coordinator does not work there any more, or never did."""
+    """An open case whose coordinator does not work there that day."""
     gone = _open(staff.c.active_to).outerjoin(staff, staff.c.subject == C.coordinator)
     for row in tx.execute(
         gone.where(C.coordinator.is_not(None), or_(staff.c.subject.is_(None), ~works(check_day.day)))
@@ -121,7 +123,7 @@ def assigned_to_inactive(tx: Connection, check_day: CheckDay, code: str) -> Iter
 
 
 def guardian_step_at_18(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Finding]:
-    """An open case that waits for a guardian of somebody who is 18, or whose delay is explained by one."""
+    """An open case of a person of 18 or more that waits for a guardian, or whose delay has that reason."""
     open_alert = (alert.c.case_id == C.case_id, alert.c.cleared_at.is_(None))
     explained = exists().where(*open_alert, alert.c.reason == str(DelayReason.WAITING_FOR_GUARDIAN))
     waits = or_(C.waiting_for == Party.GUARDIAN, explained)
@@ -130,21 +132,22 @@ def guardian_step_at_18(tx: Connection, check_day: CheckDay, code: str) -> Itera
 
 
 def closed_with_alert(tx: Connection, _check_day: CheckDay, code: str) -> Iterator[Finding]:
-    """A closed case of whose clocks somebody is still told."""
+    """A closed case with an alert that is not cleared."""
     joined = _cases(C.closed_on, alert.c.code).join(alert, alert.c.case_id == C.case_id)
     rows = tx.execute(joined.where(C.closed_on.is_not(None), alert.c.cleared_at.is_(None)))
     return (_finding(row, code, row.closed_on, row.code) for row in rows)
 
 
 def two_open_on_one_decision(tx: Connection, _check_day: CheckDay, code: str) -> Iterator[Finding]:
-    """Two open cases of one person on one police case number, and nobody has looked and said that they are two."""
+    """Two open cases of one person with one police case number that nobody has marked as not duplicates."""
     pairs = duplicates.open_duplicates(tx, MAX_FINDINGS)
     known = {
         stored.case_id: stored for stored in journal.load_many(tx, {case_id for pair in pairs for case_id in pair})
     }
     for pair in pairs:
-        looked = any(_is_marked_not_duplicate(known[case_id].events) for case_id in pair)
-        for case_id in pair if not looked else ():
+        received = (e.details for case_id in pair for e in known[case_id].events if isinstance(e.details, d.Received))
+        marked = any(details.not_a_duplicate for details in received)
+        for case_id in pair if not marked else ():
             other = known[pair[1] if case_id == pair[0] else pair[0]]
             stored = known[case_id]
             yield Finding(
@@ -156,7 +159,7 @@ def two_open_on_one_decision(tx: Connection, _check_day: CheckDay, code: str) ->
 
 
 def overdue_without_alert(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Finding]:
-    """An open case with a clock past its day of which nobody has been told. What changed today is told tonight."""
+    """An open case with an overdue clock without an alert. Cases changed today are swept tonight and left out."""
     alerted = exists().where(
         alert.c.case_id == C.case_id, alert.c.code == C.next_due_code, alert.c.due == C.next_due_on,
         alert.c.cleared_at.is_(None),
@@ -174,7 +177,7 @@ def overdue_without_alert(tx: Connection, check_day: CheckDay, code: str) -> Ite
 
 
 def measure_without_outcome(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Finding]:
-    """A measure that started and has not ended, though its case is closed or the term is over."""
+    """A measure that started and has not ended although the case is closed or the term is over."""
     over = or_(
         C.closed_on.between(check_day.day - RECENTLY_CLOSED, check_day.day),
         and_(C.closed_on.is_(None), C.adjusted_end < check_day.day),
@@ -187,7 +190,7 @@ def measure_without_outcome(tx: Connection, check_day: CheckDay, code: str) -> I
 
 
 def past_maximum_duration(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Finding]:
-    """A sanction that is still carried out after the longest time the law allows, interruptions added."""
+    """A sanction still in execution after the maximum duration of the law, interruptions added."""
     long_ago = check_day.day - timedelta(days=365)
     for row, case in _candidates(tx, _open().where(C.started_on < long_ago, C.state != State.TERM_EXPIRED)):
         last = last_day_allowed(case, check_day.day) if case else None
@@ -196,7 +199,7 @@ def past_maximum_duration(tx: Connection, check_day: CheckDay, code: str) -> Ite
 
 
 def last_day_allowed(case: Case, day: date) -> date | None:
-    """The last day on which the sanction can be carried out, by the decision's own law. strl § 52 b, strpl § 71 a."""
+    """Last possible day of execution, by the law of the day of the decision. strl § 52 b, strpl § 71 a."""
     if case.start is None or case.sanction_in_force is None:
         return None
     terms, decided = case.sanction_in_force.terms, case.sanction_in_force.on
@@ -210,7 +213,7 @@ def last_day_allowed(case: Case, day: date) -> date | None:
 
 
 def superseded_but_unmoved(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Finding]:
-    """A newer version of a decision has been parked for a day: the case says what no longer holds, or nothing."""
+    """A newer version of a decision parked for a day: the case is out of date or empty."""
     lower = decision.alias("lower")
     older = and_(
         lower.c.source == decision.c.source,
@@ -230,7 +233,7 @@ def superseded_but_unmoved(tx: Connection, check_day: CheckDay, code: str) -> It
 
 
 def outbox_waits(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Finding]:
-    """A message that could be sent and has not been for five minutes. Held ones wait for a reason and are left out."""
+    """A message that could be sent and has waited for five minutes. Parked messages are left out."""
     free = or_(outbox.c.held.is_(None), outbox.c.held.startswith(RETRYING))
     its_time = func.coalesce(outbox.c.next_try_at, outbox.c.created_at) < check_day.now - LONGEST_OUTBOX_WAIT
     columns = outbox.c["message_id", "case_id", "created_at"]
@@ -241,15 +244,14 @@ def outbox_waits(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Fin
         yield Finding(code, row.case_id, names.get(row.case_id), oslo_date(row.created_at), str(row.message_id))
 
 
-# --- the rows beside the events -----------------------------------------------------------------------------
+# --- projections against events -----------------------------------------------------------------------------
 
 
 def row_unlike_replay(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Finding]:
-    """A current row that its events do not give.
+    """A projection that differs from the fold of its events.
 
-    Every case once in `REPLAY_NIGHTS` nights, and what changed since yesterday.
-
-    Which night a case has its turn follows from the last two digits of its id.
+    Checks every case once in `REPLAY_NIGHTS` nights, by the last two digits of its id, and those changed since
+    yesterday.
     """
     digits = func.lower(func.substr(func.replace(cast(case_file.c.case_id, String), "-", ""), 31, 2))
     turn = [f"{n:02x}" for n in range(check_day.day.toordinal() % REPLAY_NIGHTS, 256, REPLAY_NIGHTS)]
@@ -282,10 +284,10 @@ CHECKERS: tuple[Checker, ...] = tuple(
         row_unlike_replay,
     )
 )
-"""Every checker, in the order its page stands in `docs/operations.md`."""
+"""Every checker, in the order of the sections of `docs/operations.md`."""
 
 
-# --- asking -------------------------------------------------------------------------------------------------
+# --- queries ------------------------------------------------------------------------------------------------
 
 
 def _cases(*more: Any) -> Select[Any]:
@@ -301,7 +303,7 @@ def _finding(row: Any, code: str, since: date | None, about: str | None = None) 
 
 
 def _candidates(tx: Connection, query: Select[Any]) -> Iterator[tuple[Any, Case | None]]:
-    """The rows asked for, each with its case; None where the history cannot be folded: `row_unlike_replay` tells."""
+    """The rows, each with its folded case; None if it cannot be folded, which `row_unlike_replay` reports."""
     for row in tx.execute(query).all():
         yield row, _folded_case(tx, row.case_id)
 
@@ -310,7 +312,7 @@ def _folded_case(tx: Connection, case_id: UUID) -> Case | None:
     try:
         stored = journal.load(tx, case_id)
         return engine.fold(stored.youth, stored.events) if stored else None
-    except (IllegalHistory, ValueError):  # ValueError: stored details that have no shape, or an unknown word
+    except (IllegalHistory, ValueError):  # ValueError: stored details that do not validate, or an unknown code
         return None
 
 
@@ -324,10 +326,6 @@ def _newest_case(lower: Any, older: Any) -> Any:
         select(lower.c.case_id).where(older, lower.c.case_id.is_not(None)).order_by(lower.c.version.desc()).limit(1)
     )
     return newest.correlate(decision).scalar_subquery()
-
-
-def _is_marked_not_duplicate(events: Sequence[Any]) -> bool:
-    return any(isinstance(recorded.details, d.Received) and recorded.details.not_a_duplicate for recorded in events)
 
 
 def _references(tx: Connection, case_ids: Sequence[UUID]) -> dict[UUID, str]:

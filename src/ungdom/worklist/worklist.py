@@ -1,4 +1,4 @@
-"""Lists across cases: as they stand now from the current rows, or as they stood once, told from the events."""
+"""Lists across cases: current ones from the projection, historical ones replayed from the events."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from ungdom.store import case_queries, journal
 from ungdom.store.case_queries import Filters
 from ungdom.store.journal import StoredCase
 from ungdom.store.projection import duty_pattern, read_work, row_of
-from ungdom.store.schema.core import case_current, event
+from ungdom.store.schema.cases import case_current, event
 from ungdom.workflow import engine
 from ungdom.workflow.case import Case
 from ungdom.workflow.errors import IllegalHistory
@@ -26,15 +26,15 @@ from ungdom.workflow.vocabulary import Actor, EventType
 
 CHUNK = 200
 SCAN_AT_MOST = 2_000
-"""Cases told anew for one page of a list of the past; a page may be short and still have a following one."""
+"""Cases replayed per page of a historical list; a page may be short and still have a next page."""
 
 EXPLAINED_AT_MOST = 1_000
-"""Cases told anew for one answer on delays: about two milliseconds of processor time each."""
+"""Cases replayed per response on delays: about two milliseconds of processor time each."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorklistQuery:
-    """A list as asked for. `after`: the key a page ended with, in the words of `store.reading`."""
+    """The parameters of a list. `after`: the key of the previous page, see `case_queries.read_key`."""
 
     filters: Filters
     sort: str
@@ -45,12 +45,12 @@ class WorklistQuery:
 
     @property
     def is_historical(self) -> bool:
-        """Whether the list is told from the events."""
+        """Whether the list is replayed from the events."""
         return self.valid_at is not None or self.known_at is not None
 
 
 def page(tx: Connection, viewer: Viewer, list_query: WorklistQuery) -> tuple[Sequence[Any], str | None]:
-    """One page of rows, and the key of its end: None when nothing follows. Raises `ValueError` for a key not ours."""
+    """One page of rows, and the key of its last row: None on the last page. Raises `ValueError` for an invalid key."""
     if list_query.is_historical:
         return _historical_page(tx, viewer, list_query)
     after = case_queries.read_key(list_query.sort, list_query.after) if list_query.after else None
@@ -61,31 +61,28 @@ def page(tx: Connection, viewer: Viewer, list_query: WorklistQuery) -> tuple[Seq
 def work_page(
     tx: Connection, viewer: Viewer, list_query: WorklistQuery, day: date
 ) -> tuple[list[tuple[Any, list[Task]]], str | None]:
-    """One page of cases with something to do, each with its tasks as they stand on that day; and the key of its end.
+    """One page of cases with tasks on that day, and the key of its last row.
 
-    The tasks are those kept beside the case; told anew where they have turned by themselves since. Raises `ValueError`
-    for a key not ours.
+    The tasks are read from the projection, or recomputed if they have changed by the passage of time. Raises
+    `ValueError` for an invalid key.
     """
     rows, last = page(tx, viewer, list_query)
     stored_work = {row.case_id: read_work(row.tasks) for row in rows}
     stale = [case_id for case_id, entry in stored_work.items() if entry.turns_on and entry.turns_on <= day]
-    recomputed = {s.case_id: tasks(engine.fold(s.youth, s.events), day) for s in _reload(tx, stale, list_query)}
+    reloaded = journal.load_many(tx, [] if list_query.is_historical else stale)
+    recomputed = {stored.case_id: tasks(engine.fold(stored.youth, stored.events), day) for stored in reloaded}
     return [(row, recomputed.get(row.case_id) or list(stored_work[row.case_id].tasks)) for row in rows], last
 
 
-def _reload(tx: Connection, case_ids: list[UUID], list_query: WorklistQuery) -> Iterator[StoredCase]:
-    return journal.load_many(tx, [] if list_query.is_historical else case_ids)
-
-
 def cases_with_task(tx: Connection, kind: TaskKind, actor: Actor) -> list[UUID]:
-    """The cases in which that is to be done in that name, in order of pressing; for jobs, whoever may see them."""
+    """The cases with a task of this kind and actor, most urgent first. For jobs: without a check of visibility."""
     c = case_current.c
     wanted = (c.act_on.is_not(None), c.duties.contains(duty_pattern(kind, actor), autoescape=True))
     return list(tx.scalars(select(c.case_id).where(*wanted).order_by(c.act_on, c.case_id)))
 
 
 def task_counts(tx: Connection, viewer: Viewer, day: date) -> dict[str, tuple[int, int]]:
-    """In how many cases that the viewer sees each kind of task waits, and in how many of them a clock has passed."""
+    """Per kind of task the number of visible cases with such a task, and of those that are overdue."""
     c = case_current.c
     late = case((c.next_due_on < day, 1), else_=0)
     query = select(c.duties, func.count(), func.sum(late)).where(c.act_on.is_not(None), case_queries.visible_to(viewer))
@@ -100,9 +97,9 @@ def task_counts(tx: Connection, viewer: Viewer, day: date) -> dict[str, tuple[in
 def cases_with_events(
     tx: Connection, viewer: Viewer, list_query: WorklistQuery, kinds: Collection[EventType]
 ) -> tuple[list[StoredCase], str | None]:
-    """One page of the cases that have an event of these types, whole as known then; and the key of its end.
+    """One page of the cases with an event of these types, as known then, and the key of the last case.
 
-    In the order they were opened. Of the past no filter is asked: the current rows know nothing of it.
+    In the order they were opened. Filters apply to current lists only: projections have no history.
     """
     column, place_visible = case_current.c.case_id, case_queries.disclosable_to(viewer, Disclosure.LISTED)
     has = select(event.c.case_id).where(event.c.case_id == column, event.c.type.in_(kinds)).correlate(case_current)
@@ -118,14 +115,13 @@ def cases_with_events(
 def delays(
     tx: Connection, viewer: Viewer, list_query: WorklistQuery, period: tuple[date, date], day: date
 ) -> tuple[DelaySummary, str | None]:
-    """What delayed the cases that started or were received in the period, both days included, as it stands that day.
+    """The causes of delay, as of `day`, of the cases that started or were received in the period (inclusive).
 
-    At most `list_query.limit` cases are told anew; the key of the last one where more may follow, otherwise None.
+    Replays at most `list_query.limit` cases; returns the key of the last one if more may follow, otherwise None.
     """
     case_delays: list[Delay] = []
-    for seen, (stored, placed) in enumerate(
-        _replayed_cases(tx, viewer, list_query, *_counted_conditions(viewer, list_query, period)), start=1
-    ):
+    conditions = [case_queries.counted_for(viewer), *_row_conditions(list_query, period)]
+    for seen, (stored, placed) in enumerate(_replayed_cases(tx, viewer, list_query, *conditions), start=1):
         cut = _case_as_of(stored, list_query.valid_at)
         if cut and _is_in_scope(cut[0], placed, list_query.filters) and _is_in_period(cut[0], period):
             case_delays.append(delay.start_delay(cut[0], day))
@@ -134,15 +130,8 @@ def delays(
     return delay.summarise(case_delays), None
 
 
-def _counted_conditions(
-    viewer: Viewer, list_query: WorklistQuery, period: tuple[date, date]
-) -> list[ColumnElement[bool]]:
-    """Of an office only its own cases: one that is on its way to another counts where it still is."""
-    return [case_queries.counted_for(viewer), *_row_conditions(list_query, period)]
-
-
 def _row_conditions(list_query: WorklistQuery, period: tuple[date, date]) -> list[ColumnElement[bool]]:
-    """The same conditions on the current rows, which spares telling the other cases; of the past they know nothing."""
+    """The same conditions on projections, so that fewer cases are replayed; none for historical lists."""
     if list_query.is_historical:
         return []
     c, sanction = case_current.c, list_query.filters.sanction
@@ -157,14 +146,16 @@ def _is_in_scope(case: Case, placed: bool, filters: Filters) -> bool:
 
 def _is_in_period(case: Case, period: tuple[date, date]) -> bool:
     received, start = case.first(EventType.RECEIVED), case.start
-    days = [received.occurred_on] if received else []
-    return any(period[0] <= day <= period[1] for day in [*days, *([start.on] if start else [])])
+    days = (received.occurred_on if received else None, start.on if start else None)
+    return any(day is not None and period[0] <= day <= period[1] for day in days)
 
 
 def _historical_page(tx: Connection, viewer: Viewer, list_query: WorklistQuery) -> tuple[Sequence[Any], str | None]:
     rows: list[Any] = []
     for seen, (stored, placed) in enumerate(_replayed_cases(tx, viewer, list_query), start=1):
-        row = _historical_row(stored, list_query, placed)
+        cut = _case_as_of(stored, list_query.valid_at)
+        hidden: dict[str, Any] = {} if placed else dict.fromkeys(case_queries.LOCATION_COLUMNS)
+        row = cut and SimpleNamespace(**row_of(stored.identity, *cut) | hidden)
         if row is not None and _fits(row, list_query.filters):
             rows.append(row)
         if len(rows) == list_query.limit or seen == SCAN_AT_MOST:
@@ -175,7 +166,7 @@ def _historical_page(tx: Connection, viewer: Viewer, list_query: WorklistQuery) 
 def _replayed_cases(
     tx: Connection, viewer: Viewer, list_query: WorklistQuery, *conditions: ColumnElement[bool]
 ) -> Iterator[tuple[StoredCase, bool]]:
-    """The cases that the viewer may see now, each with whether a list may tell them where it is."""
+    """The cases that the viewer may see now, each with whether its location may be listed."""
     after = UUID(list_query.after) if list_query.after else None
     while placed := _visible_cases(tx, viewer, list_query.filters, after, *conditions):
         for stored in journal.load_many(tx, placed, list_query.known_at):
@@ -197,12 +188,6 @@ def _visible_cases(
     if after is not None:
         query = query.where(column > after)
     return {case_id: bool(placed) for case_id, placed in tx.execute(query.order_by(column).limit(CHUNK))}
-
-
-def _historical_row(stored: StoredCase, list_query: WorklistQuery, placed: bool) -> Any:
-    cut = _case_as_of(stored, list_query.valid_at)
-    hidden: dict[str, Any] = {} if placed else dict.fromkeys(case_queries.LOCATION_COLUMNS)
-    return cut and SimpleNamespace(**row_of(stored.identity, cut[0], cut[1]) | hidden)
 
 
 def _case_as_of(stored: StoredCase, valid_at: date | None) -> tuple[Case, Event] | None:

@@ -10,7 +10,7 @@ from sqlalchemy import or_, select
 from ungdom.analytics.forecast.durations import ClockSpell, clock_spells
 from ungdom.store import bulk, journal
 from ungdom.store.journal import StoredCase
-from ungdom.store.schema.core import case_current
+from ungdom.store.schema.cases import case_current
 from ungdom.store.session import Connection, Database
 from ungdom.workflow.calendar import last_moment
 from ungdom.workflow.case import Youth

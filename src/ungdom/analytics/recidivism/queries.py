@@ -18,7 +18,7 @@ from ungdom.analytics.recidivism.cubes import spell_columns, table
 from ungdom.analytics.recidivism.spells import PersonHistory, RecidivismSpell, SeenCase, recidivism_spells
 from ungdom.store import bulk, journal, observations, people
 from ungdom.store.encryption import EncryptionKeys
-from ungdom.store.schema.core import case_current
+from ungdom.store.schema.cases import case_current
 from ungdom.store.schema.figures import case_figures
 from ungdom.store.session import Connection
 from ungdom.workflow.calendar import oslo_date

@@ -29,7 +29,7 @@ from ungdom.store import named_locks, people, projection, records
 from ungdom.store.case_queries import Filters, disclosable_to
 from ungdom.store.ids import uuid7
 from ungdom.store.people import StoredPerson
-from ungdom.store.schema.core import NumberKind
+from ungdom.store.schema.cases import NumberKind
 from ungdom.store.session import Connection
 from ungdom.workflow import engine
 from ungdom.workflow.calendar import last_moment, oslo_date

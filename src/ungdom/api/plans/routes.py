@@ -15,7 +15,8 @@ from ungdom.api.http import inputs as i
 from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext
 from ungdom.api.plans import schemas as shapes
 from ungdom.cases import CaseView
-from ungdom.store import catalogue
+from ungdom.store import catalogue, reference
+from ungdom.store.schema.reference import agency
 from ungdom.store.session import Connection
 from ungdom.workflow.derived import meetings
 from ungdom.workflow.derived.meetings import Meeting, MeetingKind
@@ -135,7 +136,7 @@ def names_for(tx: Connection, language: texts.Language, reads: Iterable[CaseView
     """What the providers in the plans of these cases are called."""
     provider_ids = sorted({name for read in reads for name in _providers(read) if name is not None})
     listed = catalogue.providers_by_id(tx, provider_ids) if provider_ids else {}
-    names = catalogue.agency_names(tx, language) if provider_ids else {}
+    names = reference.names(tx, agency, language) if provider_ids else {}
     names |= {id: provider.name for id, provider in listed.items()}
     return ProviderNames(language, names, {id: provider.agency for id, provider in listed.items()})
 

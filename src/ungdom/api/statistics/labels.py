@@ -13,7 +13,7 @@ from ungdom.analytics.lead_times import BY_THEN, MEAN, QUANTILES
 from ungdom.api.statistics.schemas import question_of
 from ungdom.release.plan import ENDING, RELEASED_ENDINGS
 from ungdom.store import reference
-from ungdom.store.schema import core as tables
+from ungdom.store.schema.reference import konfliktrad, police_district
 from ungdom.store.session import Connection
 from ungdom.workflow.vocabulary import OffenceGroup, Regime, Sanction, State
 
@@ -27,8 +27,8 @@ Places = Mapping[str, Mapping[str, str]]
 def places(tx: Connection, language: texts.Language) -> Places:
     """The names of every konfliktråd and police district."""
     return {
-        D.KONFLIKTRAD: reference.names(tx, tables.konfliktrad, language),
-        D.POLICE_DISTRICT: reference.names(tx, tables.police_district, language),
+        D.KONFLIKTRAD: reference.names(tx, konfliktrad, language),
+        D.POLICE_DISTRICT: reference.names(tx, police_district, language),
     }
 
 

@@ -1,8 +1,8 @@
-"""The tables of what people are told of delay: alerts and what happened to them."""
+"""The tables of alerts about delay: current status and changes."""
 
 from sqlalchemy import Column, Date, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, Uuid, text
 
-from ungdom.store.schema.core import EnumText, UtcDateTime, metadata
+from ungdom.store.schema.base import EnumText, UtcDateTime, metadata
 from ungdom.workflow.rules.escalation import AlertChange, AlertState, Level
 from ungdom.workflow.vocabulary import Role
 

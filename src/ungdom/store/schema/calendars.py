@@ -1,8 +1,8 @@
-"""The table of calendar feeds: addresses at which a coordinator's calendar is read without signing in."""
+"""The table of calendar feeds: secret addresses of coordinators' calendars."""
 
 from sqlalchemy import Column, LargeBinary, Table, Text, Uuid
 
-from ungdom.store.schema.core import UtcDateTime, metadata
+from ungdom.store.schema.base import UtcDateTime, metadata
 
 calendar_feed = Table(
     "calendar_feed",

@@ -1,8 +1,8 @@
-"""The tables of the catalogue of measures: who offers what, and whether there is room. No person stands in them."""
+"""The tables of the catalogue of measures: providers, offers and availability. No personal data."""
 
 from sqlalchemy import Column, Date, ForeignKey, Index, Integer, Table, Text, Uuid
 
-from ungdom.store.schema.core import EnumText, UtcDateTime, metadata
+from ungdom.store.schema.base import EnumText, UtcDateTime, metadata
 from ungdom.workflow.rules.measure_list import Availability
 
 measure_provider = Table(

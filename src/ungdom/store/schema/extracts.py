@@ -1,8 +1,8 @@
-"""The tables of extracts: who pulled what, what is to be made, and how often. No person of a case stands in them."""
+"""The tables of extracts: schedules, jobs and the log of downloads. No personal data of cases."""
 
 from sqlalchemy import BigInteger, Column, Date, ForeignKey, Index, Integer, Table, Text, Uuid, text
 
-from ungdom.store.schema.core import EnumText, UtcDateTime, metadata
+from ungdom.store.schema.base import EnumText, UtcDateTime, metadata
 from ungdom.workflow.vocabulary import Role
 
 _OPEN = text("finished_at IS NULL")

@@ -1,8 +1,8 @@
-"""The table of digests: what figures need of each case, told from its events and kept until they go on. No person."""
+"""The table of case summaries for statistics, recomputed from the events when the case changes. No personal data."""
 
 from sqlalchemy import Column, Date, ForeignKey, Integer, Table, Text
 
-from ungdom.store.schema.core import metadata
+from ungdom.store.schema.base import metadata
 
 case_figures = Table(
     "case_figures",

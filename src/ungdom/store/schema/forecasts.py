@@ -1,8 +1,8 @@
-"""The tables of forecasts: curves counted from the product's own history, and how well they foretold. No person."""
+"""The tables of forecasts: survival curves from the stored history, and their calibration. No personal data."""
 
 from sqlalchemy import Column, Date, Float, Integer, Table, Text
 
-from ungdom.store.schema.core import UtcDateTime, metadata
+from ungdom.store.schema.base import UtcDateTime, metadata
 
 forecast_curve = Table(
     "forecast_curve",

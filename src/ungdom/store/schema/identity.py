@@ -1,10 +1,10 @@
-"""The table of questions of identity: whether two records are of one person."""
+"""The table of identity questions: whether two person records are of one person."""
 
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, LargeBinary, Table, Text, UniqueConstraint, Uuid
 
-from ungdom.store.schema.core import EnumText, UtcDateTime, metadata
+from ungdom.store.schema.base import EnumText, UtcDateTime, metadata
 
 
 class QuestionStatus(StrEnum):

@@ -1,4 +1,4 @@
-"""The tables of what arrives from prosecution systems, courts and the sector's own exchange."""
+"""The tables of inbound messages from prosecution systems, courts and the exchange."""
 
 from sqlalchemy import (
     Boolean,
@@ -14,7 +14,7 @@ from sqlalchemy import (
     text,
 )
 
-from ungdom.store.schema.core import UtcDateTime, metadata
+from ungdom.store.schema.base import UtcDateTime, metadata
 
 decision = Table(
     "decision",

@@ -1,4 +1,4 @@
-"""The tables of what people and systems are told: how they are reached, and what has become of each telling."""
+"""The tables of notices: contacts, webhooks, notices to people, daily mails, and their deliveries."""
 
 from sqlalchemy import (
     BigInteger,
@@ -16,7 +16,7 @@ from sqlalchemy import (
     text,
 )
 
-from ungdom.store.schema.core import EnumText, UtcDateTime, metadata
+from ungdom.store.schema.base import EnumText, UtcDateTime, metadata
 from ungdom.workflow.rules.escalation import Level
 from ungdom.workflow.vocabulary import Party, Role
 

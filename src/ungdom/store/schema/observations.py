@@ -1,8 +1,8 @@
-"""The table of observations: what is known of people beside their cases. Ids, dates and words; no person."""
+"""The table of observations of people outside their cases. Ids, dates and codes; no personal data."""
 
 from sqlalchemy import Boolean, CheckConstraint, Column, Date, ForeignKey, Integer, Table, Text, Uuid
 
-from ungdom.store.schema.core import EnumText, UtcDateTime, metadata
+from ungdom.store.schema.base import EnumText, UtcDateTime, metadata
 from ungdom.workflow.vocabulary import ObservationKind
 
 observation = Table(

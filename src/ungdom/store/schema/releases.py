@@ -1,8 +1,8 @@
-"""The register of released tables. Rows are only ever added: triggers refuse to change or remove one."""
+"""The register of statistical releases. Rows are only added: triggers reject updates and deletes."""
 
 from sqlalchemy import Column, ForeignKey, Table, Text, Uuid
 
-from ungdom.store.schema.core import UtcDateTime, metadata
+from ungdom.store.schema.base import UtcDateTime, metadata
 
 release = Table(
     "release",

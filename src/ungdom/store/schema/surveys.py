@@ -1,12 +1,12 @@
-"""The tables of user surveys. Nothing in them leads from an answer to an invitation, or from either to a person.
+"""The tables of user surveys. No column links an answer to an invitation, or either to a person.
 
-On SQLite they lie in the order of their random keys, without row numbers: nothing tells which row came first.
-docs/surveys.md says what each holds and why.
+On SQLite they have no row ids and are stored in the order of their random keys, so that the order of insertion is not
+visible. Described in docs/surveys.md.
 """
 
 from sqlalchemy import Column, Date, ForeignKey, Integer, LargeBinary, Table, Text, Uuid, text
 
-from ungdom.store.schema.core import EnumText, metadata
+from ungdom.store.schema.base import EnumText, metadata
 from ungdom.workflow.payloads import By
 from ungdom.workflow.vocabulary import Sanction
 

@@ -16,7 +16,7 @@ from ungdom.api.http.auth.verify import IssuerPolicy, Verifier
 from ungdom.settings import BadSettings, Settings
 from ungdom.settings.model import DEVELOPMENT
 from ungdom.store import reference
-from ungdom.store.schema import core as tables
+from ungdom.store.schema.reference import konfliktrad
 
 
 def verifier(settings: Settings) -> Verifier:
@@ -28,7 +28,7 @@ def verifier(settings: Settings) -> Verifier:
 def issuer_policies(path: Path, env: str) -> tuple[IssuerPolicy, ...]:
     """The issuers of the access file. Raises `BadSettings` that names the place."""
     access_file = read_access_file(path)
-    offices = frozenset(str(row["code"]) for row in reference.read(tables.konfliktrad))
+    offices = frozenset(str(row["code"]) for row in reference.read(konfliktrad))
     problems = list(contradictions(access_file, env, offices))
     if problems:
         raise BadSettings(f"{path}: {'; '.join(problems)}")
