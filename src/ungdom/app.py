@@ -53,7 +53,7 @@ from ungdom.api.worklist import routes as work
 from ungdom.clock import Clock
 from ungdom.exchange import partners
 from ungdom.extracts import job_worker
-from ungdom.extracts import settings as opening
+from ungdom.extracts.order import order_service
 from ungdom.intake.retry import retry_due
 from ungdom.notices import address
 from ungdom.settings import BadSettings, Settings
@@ -132,7 +132,7 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
     app.state.partners = partners.load(settings.exchange_file)
     app.state.public_url = settings.public_url
     app.state.webhook_allow = address.networks(settings.webhook_allow)
-    app.state.extracts = opening.order_service(settings)
+    app.state.extracts = order_service(settings)
     app.state.extracts_dir = job_worker.folder_of(settings)
     app.state.extract_threads = CapacityLimiter(EXTRACTS_AT_ONCE)
     for router in ROUTERS:
