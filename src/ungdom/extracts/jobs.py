@@ -29,7 +29,7 @@ _OPEN = ("waiting", "running")
 
 
 class JobStatus(StrEnum):
-    """The status of a job."""
+    """How a job stands."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -39,7 +39,7 @@ class JobStatus(StrEnum):
 
 
 class Every(StrEnum):
-    """The interval of a schedule: an extract of each day, month or quarter, made on the day after it."""
+    """How often an extract is made: for each day, month or quarter, on the day after it."""
 
     DAY = "day"
     MONTH = "month"

@@ -44,7 +44,7 @@ Progress = Callable[[int], None]
 
 
 class Form(StrEnum):
-    """A file format."""
+    """How rows are written."""
 
     CSV = "csv"
     PARQUET = "parquet"

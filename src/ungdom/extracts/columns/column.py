@@ -25,7 +25,7 @@ class ColumnType(StrEnum):
 
 
 class Dates(StrEnum):
-    """The precision of the days in an extract. `OFFSET`: as days since the last offence of the case."""
+    """How exactly the days of an extract are told. `OFFSET`: as days since the last offence of the case."""
 
     DAY = "day"
     MONTH = "month"
