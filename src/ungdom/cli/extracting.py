@@ -4,8 +4,9 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,7 +15,7 @@ from rich.table import Table
 from ungdom import clock
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.figures import DAY, ValidAt
-from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, out, progress, selected_settings
+from ungdom.cli.terminal import AsJson, OnDemo, background, err, open_database, out, progress, selected_settings
 from ungdom.settings import BadSettings, Settings
 from ungdom.workflow.calendar import last_moment, oslo_date
 
@@ -104,13 +105,8 @@ def extract_worker(config: Settings, stop: Event, every: float) -> Iterator[None
     from ungdom.extracts import job_worker
 
     work = job_worker.from_settings(config, open_database(config), clock.now, stop.is_set)
-    thread = Thread(target=job_worker.run_until_stopped, args=(work, stop, every), name="extracts")
-    thread.start()
-    try:
+    with background("extracts", partial(job_worker.run_until_stopped, work, stop, every), stop, JOIN_TIMEOUT):
         yield
-    finally:
-        stop.set()
-        thread.join(JOIN_TIMEOUT)
 
 
 def _make_jobs(config: Settings) -> None:

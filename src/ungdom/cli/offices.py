@@ -1,4 +1,4 @@
-"""The konfliktråd that an option names."""
+"""Validation of an option that names a konfliktråd."""
 
 from ungdom.settings import BadSettings
 from ungdom.store import reference
@@ -6,7 +6,7 @@ from ungdom.store.schema import core as tables
 
 
 def known(code: str | None) -> str | None:
-    """This code, as a callback of an option. Raises `BadSettings` with the codes there are when it is none of them."""
+    """The code, as a callback of an option. Raises `BadSettings`, with the valid codes, for an unknown one."""
     codes = [str(row["code"]) for row in reference.read(tables.konfliktrad)]
     if code is None or code in codes:
         return code
