@@ -1,8 +1,8 @@
-"""A lean HTTP/1.1 client in a process of its own: connections that each send one move after another.
+"""A minimal HTTP/1.1 client in its own process: every connection records one transition after another.
 
-Read from standard input: one line with what to do (JSON), then a line with a number of seconds for every run. Written
-to standard output: one line of results (JSON) a run. Each connection has cases of its own, so that no ETag is ever
-stale; it goes round among them, and every answer has to be 201.
+Standard input: one line with the job (JSON), then one line with a number of seconds per run. Standard output: one line
+of results (JSON) per run. Each connection has its own cases, so that an ETag is never stale, and uses them in rotation;
+every response must be 201.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ import uvloop
 
 @dataclass
 class Case:
-    """A case as this client knows it: its path, the newest entity tag, and how many moves it has made."""
+    """A case: its path, the newest entity tag, and the number of transitions so far."""
 
     path: str
     tag: str
@@ -25,7 +25,7 @@ class Case:
 
 
 class Mover(asyncio.Protocol):
-    """One connection: a request out, an answer in, until the time is over."""
+    """One connection: sends a request, waits for the response, until the time is over."""
 
     def __init__(self, port: int, token: str, bodies: list[str], cases: list[Case]) -> None:
         self.cases = cases
@@ -41,18 +41,18 @@ class Mover(asyncio.Protocol):
         )
 
     def connection_made(self, transport: Any) -> None:
-        """Open."""
+        """Store the transport."""
         self.transport = transport
 
     def start(self, until: float) -> "asyncio.Future[None]":
-        """Send the first request; the future is done when the last answer has come."""
+        """Send the first request; the future is done after the last response."""
         self.until, self.latencies = until, []
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._send()
         return self.done
 
     def data_received(self, data: bytes) -> None:
-        """Take the answer once it is whole, then send the next request."""
+        """Process a complete response, then send the next request."""
         self.buffer += data
         end = self.buffer.find(b"\r\n\r\n")
         if end < 0:
@@ -65,7 +65,9 @@ class Mover(asyncio.Protocol):
             self._fail(self.buffer.decode("utf-8", "replace"))
             return
         self.buffer = b""
-        self._moved(_header(head, "etag"))
+        case = self.cases[self.turn % len(self.cases)]
+        case.tag, case.moves = _header(head, "etag"), case.moves + 1
+        self.turn += 1
         self.latencies.append(now - self.sent_at)
         if now < self.until:
             self._send()
@@ -73,13 +75,8 @@ class Mover(asyncio.Protocol):
             self.done.set_result(None)
 
     def connection_lost(self, _error: Exception | None) -> None:
-        """Closed; before its time that is an error."""
+        """An error unless the run is over."""
         self._fail("the service closed the connection")
-
-    def _moved(self, tag: str) -> None:
-        case = self.cases[self.turn % len(self.cases)]
-        case.tag, case.moves = tag, case.moves + 1
-        self.turn += 1
 
     def _send(self) -> None:
         case = self.cases[self.turn % len(self.cases)]
@@ -108,9 +105,10 @@ async def _run(job: dict[str, Any], movers: list[Mover], seconds: float) -> dict
     took, cpu = time.perf_counter() - begun, time.process_time() - cpu
     for mover in movers:
         mover.transport.close()
-    found = sorted(latency for mover in movers for latency in mover.latencies)
-    marks = {f"p{share}": found[min(len(found) - 1, len(found) * share // 100)] for share in (50, 95, 99)}
-    return {"moves": len(found), "seconds": took, "client_cpu": cpu, **marks}
+    latencies = sorted(latency for mover in movers for latency in mover.latencies)
+    count = len(latencies)
+    percentiles = {f"p{share}": latencies[min(count - 1, count * share // 100)] for share in (50, 95, 99)}
+    return {"moves": count, "seconds": took, "client_cpu": cpu, **percentiles}
 
 
 def _movers(job: dict[str, Any]) -> list[Mover]:

@@ -13,7 +13,10 @@ WITH gate AS (
         registered_on = :registered_on, first_offence = :offence_on, last_offence = :offence_on,
         received_on = :received_on, started_on = NULL, start_rule = NULL, planned_end = NULL, adjusted_end = NULL,
         closed_on = NULL, coordinator = :coordinator, next_due_on = :due_on, next_due_code = :due_code,
-        turns_18_on = :adult_on, updated_at = now()
+        turns_18_on = :adult_on, updated_at = now(),
+        act_on = CASE :out::integer WHEN 1 THEN :act_on_out::date ELSE :act_on_back::date END,
+        duties = CASE :out::integer WHEN 1 THEN :duties_out ELSE :duties_back END,
+        tasks = CASE :out::integer WHEN 1 THEN :tasks_out ELSE :tasks_back END
         WHERE case_id = :case_id AND version = :seq
         RETURNING case_id
 ), written AS (

@@ -1,8 +1,8 @@
-"""How long the documentation page takes in a browser until its first operation can be seen, in milliseconds.
+"""Time until the documentation page shows its first operation in a browser, in milliseconds.
 
     .venv/bin/python bench/docs_page.py --rounds 10
 
-A server on an empty database of its own; a new page each round. `try` is Swagger UI, until it has drawn its groups.
+The server has an empty database; each round opens a new page. `/docs/try` is Swagger UI, until its groups are shown.
 """
 
 import argparse
@@ -34,7 +34,7 @@ def milliseconds(browser: Browser, url: str, shown: str) -> float:
 
 
 def main(rounds: int) -> None:
-    print(f"load average {os.getloadavg()[0]:.1f}; milliseconds, least, middle and most of {rounds}")
+    print(f"load average {os.getloadavg()[0]:.1f}; milliseconds, minimum, median and maximum of {rounds}")
     with tempfile.TemporaryDirectory() as name:
         url = pg.sqlite_url(Path(name))
         service.fill(url)

@@ -1,13 +1,13 @@
-"""Five million events as an extract, beside `COPY (the same query) TO STDOUT` in one run.
+"""An extract of five million events, compared with `COPY (the same query) TO STDOUT` in one run.
 
-The cases of a demo load are multiplied in PostgreSQL, set by set, each copy with its history and its current row. Then
-each way runs in a process of its own, which tells its time and its peak memory: psycopg's `COPY (…) TO STDOUT`, read
-and thrown away, and the command's own extract to a CSV and to a Parquet file, its SHA-256 taken, the file synced to the
-disk. They take turns. Compare within one run only.
+The cases of a demo load are multiplied in PostgreSQL, each copy with its history and its current row. Each contender
+runs in its own process, which reports its time and peak memory: `COPY (…) TO STDOUT` with psycopg, whose output is
+discarded, and the extract of the command to a CSV and a Parquet file, with SHA-256 and fsync. The contenders alternate.
+Compare numbers of one run only.
 
-COPY is asked in three ways: the very statements that the extract asks, one after the other; one statement with all
-columns, conditions and the order of the extract's rows (the case by its id where the extract has its pseudonym); and
-the bare table as it lies there. The first is what the extract is held against.
+There are three COPY contenders: the statements of the extract, one after the other; one statement with all columns,
+conditions and the order of the extract (the case id in place of the pseudonym); and the table without order or
+conversion. The first is the reference for the extract.
 """
 
 import argparse
@@ -46,8 +46,8 @@ from ungdom.store.session import Database
 from ungdom.workflow.calendar import oslo_date
 
 KEY = b64encode(b"A" * 32).decode()
-TOLD = 2_000
-"""Cases of the demo load that are multiplied."""
+LOADED = 2_000
+"""Number of cases of the demo load that are multiplied."""
 AT_LEAST, MEMORY = 0.7, 512
 SETS, COPY, BARE, CSV, PARQUET = "sets", "copy", "bare", "csv", "parquet"
 AS_IDS = """
@@ -74,13 +74,13 @@ LEFT JOIN event k ON k.case_id = e.case_id AND k.type = 'corrected' AND (k.detai
 WHERE e.recorded_at <= '{known_at}' AND e.occurred_on <= '{day}' ORDER BY e.case_id, e.seq
 ) TO STDOUT (FORMAT csv)
 """
-"""One query of the same rows: a correction of a correction, which there is none of, would be told otherwise."""
+"""One query for the same rows, except for corrections of corrections, of which there are none."""
 LYING = "COPY (SELECT * FROM event WHERE recorded_at <= '{known_at}') TO STDOUT (FORMAT csv)"
-"""The table as it lies there, in no order, everything in it."""
+"""Every column of the table, unordered."""
 
 
 def say(line: str) -> None:
-    """Progress, apart from the table."""
+    """Print progress to standard error."""
     print(line, file=sys.stderr, flush=True)
 
 
@@ -88,35 +88,35 @@ def say(line: str) -> None:
 
 
 def fill(url: str, events: int) -> tuple[int, int]:
-    """That many events, a little more; how many, and of how many cases."""
+    """Create at least that many events. The numbers of events and cases."""
     db = Database.open(url, statement_seconds=3600)
     db.upgrade()
-    today = oslo_date(clock.now()) - timedelta(days=2)  # everything is settled on the day that is asked
-    load.load(db, EncryptionKeys((KEY,)), cases=TOLD, seed=1, today=today, progress=lambda _done, _all: None)
+    today = oslo_date(clock.now()) - timedelta(days=2)  # nothing is recorded after `known_at`
+    load.load(db, EncryptionKeys((KEY,)), cases=LOADED, seed=1, today=today, progress=lambda _done, _all: None)
     with db.writing() as tx:
-        told = tx.scalar(text("SELECT count(*) FROM event")) or 1
-        tx.execute(text("SET LOCAL session_replication_role = replica"))  # no check of keys row by row
-        tx.execute(text(AS_IDS), {"times": max(0, -(-events // told) - 1)})
+        loaded = tx.scalar(text("SELECT count(*) FROM event")) or 1
+        tx.execute(text("SET LOCAL session_replication_role = replica"))  # no foreign key checks
+        tx.execute(text(AS_IDS), {"times": max(0, -(-events // loaded) - 1)})
         named = {"case_id": "k.case_id", "person_id": "k.person_id", "reference": "p.reference || '-' || k.n"}
         _copy(tx, "case_file", **named)
         _copy(tx, "event", case_id="k.case_id")
         _copy(tx, "case_current", **named)
-        found = tx.execute(text("SELECT count(*), count(DISTINCT case_id) FROM event")).one()
+        counts = tx.execute(text("SELECT count(*), count(DISTINCT case_id) FROM event")).one()
     with db.writer.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM (ANALYZE)"))
         connection.execute(text("CHECKPOINT"))
     db.close()
-    return found[0], found[1]
+    return counts[0], counts[1]
 
 
 def _copy(tx: Any, table: str, **changed: str) -> None:
-    found = tx.execute(text(f"SELECT * FROM {table} LIMIT 0")).keys()  # noqa: S608 - words of ours
-    values = ", ".join(changed.get(name, f"p.{name}") for name in found)
-    columns = ", ".join(found)
+    names = tx.execute(text(f"SELECT * FROM {table} LIMIT 0")).keys()  # noqa: S608 - words of ours
+    values = ", ".join(changed.get(name, f"p.{name}") for name in names)
+    columns = ", ".join(names)
     tx.execute(text(f"INSERT INTO {table} ({columns}) SELECT {values} FROM {table} p JOIN copy k ON p.case_id = k.old"))  # noqa: S608 - the same
 
 
-# --- the ways, each in a process of its own -----------------------------------------------------------------------
+# --- the contenders, each in its own process ----------------------------------------------------------------------
 
 
 def order() -> Order:
@@ -126,126 +126,130 @@ def order() -> Order:
 
 
 def copied(url: str, statements: Iterable[str]) -> tuple[float, int, int]:
-    """Seconds, rows and bytes of COPYs that are read and thrown away."""
+    """Seconds, rows and bytes of COPY statements whose output is discarded."""
     with psycopg.connect(url, autocommit=True) as connection, connection.cursor() as cursor:
-        for said in arrow_queries.SETTINGS:
-            cursor.execute(said)
+        for setting in arrow_queries.SETTINGS:
+            cursor.execute(setting)
         begun, size, rows = time.perf_counter(), 0, 0
-        for one in statements:
-            with cursor.copy(one) as found:
-                for block in found:
+        for query in statements:
+            with cursor.copy(query) as output:
+                for block in output:
                     size += len(block)
                     rows += bytes(block).count(b"\n")
         return time.perf_counter() - begun, rows, size
 
 
 def statement(query: str) -> str:
-    """That query for this order."""
-    asked = order()
+    """The query with the parameters of the order."""
+    current = order()
     words = ", ".join(
         f"{arrow_queries._word_expression(name, arrow_queries._JSON_VALUE.format(name))} AS {name}"
         for name in arrow_queries.WORDS
     )
-    return query.format(words=words, known_at=asked.known_at.isoformat(), day=asked.day)
+    return query.format(words=words, known_at=current.known_at.isoformat(), day=current.day)
 
 
 def sets(url: str) -> Iterator[str]:
-    """What the extract asks of the events, set by set."""
-    asked = order()
+    """The statements of the extract, as COPY."""
+    current = order()
     db = Database.open(sqlalchemy_url(url))
-    cases = build.cases_of(db, asked)
+    cases = build.cases_of(db, current)
     db.close()
-    for some in bulk.batches(cases, bulk_events.CASES):
-        query = arrow_queries._PostgresqlQueries().events([bulk_events._case_id(one) for one in some], asked.known_at)
+    for chunk in bulk.batches(cases, bulk_events.CASES):
+        ids = [bulk_events._case_id(ranked) for ranked in chunk]
+        query = arrow_queries._PostgresqlQueries().events(ids, current.known_at)
         yield f"COPY ({query}) TO STDOUT (FORMAT csv)"
 
 
-def taken(url: str, form: Form) -> tuple[float, int, int]:
-    """Seconds, rows and bytes of the extract, as the command makes it."""
+def extracted(url: str, form: Form) -> tuple[float, int, int]:
+    """Seconds, rows and bytes of the extract, written as by the command."""
     with tempfile.TemporaryDirectory(prefix="ungdom-") as folder:
         db = Database.open(sqlalchemy_url(url), statement_seconds=3600)
         begun = time.perf_counter()
-        made = build.file(db, order(), form, Path(folder) / f"events.{form}")
+        result = build.file(db, order(), form, Path(folder) / f"events.{form}")
         took = time.perf_counter() - begun
         db.close()
-        return took, made.rows, sum(one.bytes for one in made.files.values())
+        return took, result.rows, sum(file.bytes for file in result.files.values())
 
 
-def one(way: str, url: str) -> dict[str, float]:
-    """One round of one way."""
+def one_round(way: str, url: str) -> dict[str, float]:
+    """One round of one contender."""
     if way in (CSV, PARQUET):
-        took, rows, size = taken(url, Form(way))
+        took, rows, size = extracted(url, Form(way))
     else:
         took, rows, size = copied(url, sets(url) if way == SETS else [statement(SAME if way == COPY else LYING)])
     return {"seconds": took, "rows": rows, "bytes": size, "peak": peak()}
 
 
 def peak() -> float:
-    """The most memory that this process has had, in MB."""
-    (line,) = (one for one in Path("/proc/self/status").read_text().splitlines() if one.startswith("VmHWM"))
+    """Peak memory of this process, in MB."""
+    (line,) = (row for row in Path("/proc/self/status").read_text().splitlines() if row.startswith("VmHWM"))
     return int(line.split()[1]) / 1024
 
 
 def run(way: str, url: str) -> dict[str, float]:
-    """The same in a process of its own."""
+    """One round of one contender in its own process."""
     done = subprocess.run(
         [sys.executable, __file__, "--one", way, "--url", url], stdout=subprocess.PIPE, text=True, check=True
     )
-    found = dict(json.loads(done.stdout))
-    say(f"{way}: {found['seconds']:.1f} s, {found['peak']:.0f} MB; load {os.getloadavg()[0]:.1f}")
-    return found
+    figures = dict(json.loads(done.stdout))
+    say(f"{way}: {figures['seconds']:.1f} s, {figures['peak']:.0f} MB; load {os.getloadavg()[0]:.1f}")
+    return figures
 
 
-# --- telling ------------------------------------------------------------------------------------------------------
+# --- output -------------------------------------------------------------------------------------------------------
 
 LABELS = {
     SETS: "COPY (the same statements) TO STDOUT",
     COPY: "COPY (all columns, one statement) TO STDOUT",
-    BARE: "COPY (the table as it lies) TO STDOUT",
+    BARE: "COPY (the table, unordered) TO STDOUT",
     CSV: "extract to CSV",
     PARQUET: "extract to Parquet",
 }
 
 
-def table(found: dict[str, list[dict[str, float]]]) -> str:
-    """What is printed."""
-    lines = ["| | seconds | rows a second | share of the first | peak MB | file MB |", "|---|---:|---:|---:|---:|---:|"]
-    reference = statistics.median(one["seconds"] for one in found[SETS])
-    for way, rounds in found.items():
-        seconds = statistics.median(one["seconds"] for one in rounds)
-        most, size, rows = max(one["peak"] for one in rounds), rounds[0]["bytes"] / 1e6, rounds[0]["rows"]
+def table(results: dict[str, list[dict[str, float]]]) -> str:
+    """The table of results."""
+    lines = [
+        "| | seconds | rows per second | share of the first | peak MB | file MB |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    reference = statistics.median(figures["seconds"] for figures in results[SETS])
+    for way, rounds in results.items():
+        seconds = statistics.median(each["seconds"] for each in rounds)
+        most, size, rows = max(each["peak"] for each in rounds), rounds[0]["bytes"] / 1e6, rounds[0]["rows"]
         figures = f"{seconds:.1f} | {rows / seconds:,.0f} | {reference / seconds:.2f} | {most:.0f} | {size:.0f}"
         lines.append(f"| {LABELS[way]} | {figures} |")
     return "\n".join(lines)
 
 
 def main() -> None:
-    asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--events", type=int, default=5_000_000)
-    asked.add_argument("--rounds", type=int, default=3)
-    asked.add_argument("--one", choices=[*LABELS])
-    asked.add_argument("--url")
-    said = asked.parse_args()
-    if said.one:
-        print(json.dumps(one(said.one, said.url)))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--events", type=int, default=5_000_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--one", choices=[*LABELS])
+    parser.add_argument("--url")
+    arguments = parser.parse_args()
+    if arguments.one:
+        print(json.dumps(one_round(arguments.one, arguments.url)))
         return
     server = Server(Path(tempfile.mkdtemp(prefix="ungdom-")))
     server.ensure_started()
     try:
         databases = Databases(server.url)
         url = databases.create()
-        events, cases = fill(sqlalchemy_url(url), said.events)
+        events, cases = fill(sqlalchemy_url(url), arguments.events)
         say(f"{events} events of {cases} cases")
-        found: dict[str, list[dict[str, float]]] = {way: [] for way in LABELS}
-        for _ in range(said.rounds):
+        results: dict[str, list[dict[str, float]]] = {way: [] for way in LABELS}
+        for _ in range(arguments.rounds):
             for way in LABELS:
-                found[way].append(run(way, url))
+                results[way].append(run(way, url))
         databases.close()
     finally:
         server.stop()
-    print(f"{events:,} events of {cases:,} cases; median of {said.rounds} rounds, in turns\n\n{table(found)}")
-    assert found[SETS][0]["rows"] == found[CSV][0]["rows"] == found[PARQUET][0]["rows"]
-    assert max(one["peak"] for way in (CSV, PARQUET) for one in found[way]) < MEMORY
+    print(f"{events:,} events of {cases:,} cases; median of {arguments.rounds} alternating rounds\n\n{table(results)}")
+    assert results[SETS][0]["rows"] == results[CSV][0]["rows"] == results[PARQUET][0]["rows"]
+    assert max(each["peak"] for way in (CSV, PARQUET) for each in results[way]) < MEMORY
 
 
 if __name__ == "__main__":

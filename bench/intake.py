@@ -1,11 +1,10 @@
-"""Decisions a second through the batch, beside bare inserts of the very rows that they become.
+"""Decisions per second through the batch route, compared with plain inserts of the same rows.
 
     .venv/bin/python bench/intake.py [--decisions N] [--rounds N]
 
-A real server takes a batch over HTTP, one sender, fsync on. Then the rows of all its tables are read back and written
-to an empty database by the bare driver, in as many transactions, foreign keys and triggers off: what the database
-allows.
-Both are done in turns, SQLite and PostgreSQL, in one run.
+A server process receives a batch over HTTP from one sender, with fsync. Then the rows of all written tables are read
+and inserted into an empty database by the driver alone, in the same number of transactions, without foreign keys and
+triggers: the upper bound of the database. The rounds alternate, on SQLite and PostgreSQL, in one run.
 """
 
 import argparse
@@ -36,7 +35,7 @@ Rows = dict[str, tuple[list[str], list[tuple[Any, ...]]]]
 
 
 class Bare:
-    """One driver's connection, with foreign keys and triggers off."""
+    """A connection of the driver, without foreign keys and triggers."""
 
     def __init__(self, url: str) -> None:
         self.on_sqlite = url.startswith("sqlite")
@@ -50,28 +49,28 @@ class Bare:
             self.connection.execute("SET session_replication_role = replica")
 
     def read(self) -> Rows:
-        """Every row of every table that messages write to."""
-        found: Rows = {}
+        """Every row of every table that messages write to, by table."""
+        rows: Rows = {}
         for table in content.WRITTEN:
             cursor = self.connection.execute(f"SELECT * FROM {table.name}")  # noqa: S608  # our tables
-            found[table.name] = [column[0] for column in cursor.description], cursor.fetchall()
-        return found
+            rows[table.name] = [column[0] for column in cursor.description], cursor.fetchall()
+        return rows
 
     def write(self, rows: Rows, transactions: int) -> None:
-        """The same rows again, in so many transactions."""
+        """Insert the rows in that many transactions."""
         mark = "?" if self.on_sqlite else "%s"
         for part in range(transactions):
             self.connection.execute("BEGIN")
-            for name, (columns, found) in rows.items():
+            for name, (columns, values) in rows.items():
                 into, marks = ", ".join(f'"{column}"' for column in columns), ", ".join([mark] * len(columns))
-                said = f"INSERT INTO {name} ({into}) VALUES ({marks})"  # noqa: S608  # our tables
-                self.connection.cursor().executemany(said, found[part::transactions])
+                statement = f"INSERT INTO {name} ({into}) VALUES ({marks})"  # noqa: S608  # our tables
+                self.connection.cursor().executemany(statement, values[part::transactions])
             self.connection.execute("COMMIT")
         self.connection.close()
 
 
 def through_the_batch(url: str, folder: Path, lines: list[bytes]) -> tuple[float, float, int]:
-    """Seconds, seconds of the server's processor, MiB at most."""
+    """Seconds, processor seconds of the server, peak memory in MiB."""
     with serving(url, folder) as (base, process):
         wire, sent, peak = Wire(base, token(url, folder)), Sent(lines), Peak(process)
         begun, spent = time.perf_counter(), cpu_seconds(process.pid)
@@ -82,7 +81,7 @@ def through_the_batch(url: str, folder: Path, lines: list[bytes]) -> tuple[float
 
 
 def measure(make: Iterator[str], folder: Path, lines: list[bytes]) -> tuple[float, float, float, int, int]:
-    """One round: decisions a second, bare ones a second, ms of processor each, MiB, rows each."""
+    """One round: decisions per second over HTTP, by plain inserts, processor ms per decision, MiB, number of rows."""
     first, second = next(make), next(make)
     service.fill(first)
     service.fill(second)
@@ -91,21 +90,21 @@ def measure(make: Iterator[str], folder: Path, lines: list[bytes]) -> tuple[floa
     begun = time.perf_counter()
     Bare(second).write(rows, max(1, len(lines) // GROUP))
     bare = time.perf_counter() - begun
-    count = sum(len(found) for _, found in rows.values())
+    count = sum(len(values) for _, values in rows.values())
     return len(lines) / took, len(lines) / bare, spent / len(lines) * 1000, memory, count
 
 
 def main() -> None:
-    asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--decisions", type=int, default=5_000)
-    asked.add_argument("--rounds", type=int, default=3)
-    said = asked.parse_args()
-    lines = [making.line(one) for one in making.mixed(2, said.decisions)]
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--decisions", type=int, default=5_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    arguments = parser.parse_args()
+    lines = [making.line(decision) for decision in making.mixed(2, arguments.decisions)]
     server = Server(Path(tempfile.mkdtemp(prefix="ungdom-")))
     server.ensure_started()
     try:
         with tempfile.TemporaryDirectory(prefix="ungdom-") as name:
-            _table(Path(name), server, lines, said.rounds)
+            _table(Path(name), server, lines, arguments.rounds)
     finally:
         server.stop()
 
@@ -117,13 +116,13 @@ def _table(folder: Path, server: Server, lines: list[bytes], rounds: int) -> Non
         "PostgreSQL": (pg.sqlalchemy_url(databases.create()) for _ in range(100)),
     }
     print(f"{len(lines)} decisions in one batch, groups of {GROUP}; median of {rounds} rounds\n")
-    print("| decisions a second | over HTTP | bare inserts | share | rows each | server processor, ms each | MiB |")
+    print("| decisions per second | over HTTP | plain inserts | share | rows each | server processor, ms each | MiB |")
     print("|---|---:|---:|---:|---:|---:|---:|")
-    found: dict[str, list[tuple[float, float, float, int, int]]] = {kind: [] for kind in kinds}
+    results: dict[str, list[tuple[float, float, float, int, int]]] = {kind: [] for kind in kinds}
     for _ in range(rounds):
         for kind, make in kinds.items():
-            found[kind].append(measure(make, folder, lines))
-    for kind, all_rounds in found.items():
+            results[kind].append(measure(make, folder, lines))
+    for kind, all_rounds in results.items():
         http, bare, spent, memory, rows = (statistics.median(values) for values in zip(*all_rounds, strict=True))
         share, each = http / bare, rows / len(lines)
         print(f"| {kind} | {http:.0f} | {bare:.0f} | {share:.2f} | {each:.1f} | {spent:.1f} | {memory:.0f} |")

@@ -1,7 +1,7 @@
-"""The load that is measured: cases standing in `preparing`, and the two moves that lead out of it and back.
+"""The load of the benchmarks: cases in the state `preparing`, and the two transitions out of it and back.
 
-Every case has the same ten events, walked through the engine; only its person differs. The ids are numbered, so that
-pgbench can name a case as well as the service can.
+Every case has the same ten events, checked by the engine; only the person differs. The ids contain a number, so that
+pgbench can address a case as well as the service can.
 """
 
 from collections.abc import Iterator
@@ -16,6 +16,7 @@ from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.ids import reference_of, uuid7
 from ungdom.store.journal import EventBatch, StoredCase
 from ungdom.store.people import NewPerson, Personalia
+from ungdom.store.projection import CaseIdentity, row_of
 from ungdom.store.reference import Staff
 from ungdom.store.session import Database
 from ungdom.workflow import engine, legality
@@ -28,10 +29,10 @@ OFFICE = "oslo"
 COORDINATORS = tuple(f"coordinator-{OFFICE}-{number}" for number in range(1, 13))
 OPENED_AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
 ID_PREFIX = f"{str(uuid7(OPENED_AT, 0))[:24]}"
-"""What all the ids have in common; the number follows in twelve hexadecimal digits."""
+"""The common prefix of all ids; the number follows in twelve hexadecimal digits."""
 MOVED_ON = date(2026, 3, 2)
-MOVES = (("postponed", {"reason": "health"}), ("postponement_ended", {}))
-"""Out of `preparing` and back: two real moves with their guards."""
+MOVES: tuple[tuple[str, dict[str, Any]], ...] = (("postponed", {"reason": "health"}), ("postponement_ended", {}))
+"""Out of `preparing` and back: two transitions with their guards."""
 BATCH = 500
 
 _YOUTH = Youth(date(2009, 3, 12), guardians=1)
@@ -49,7 +50,7 @@ _HISTORY: tuple[tuple[str, date, Actor, dict[str, Any]], ...] = (
     ("first_contact", date(2026, 2, 10), Actor.COORDINATOR, {}),
 )
 EVENTS = len(_HISTORY)
-"""Events of a case before anything is measured."""
+"""Number of events of a case before the measurement."""
 
 
 def case_id(number: int) -> UUID:
@@ -58,22 +59,22 @@ def case_id(number: int) -> UUID:
 
 
 def fill(url: str, settings: Settings, cases: int) -> None:
-    """Schema, reference data, staff, and that many cases, at this address."""
+    """Create schema, reference data, staff and that many cases in this database."""
     db = Database.open(url)
     db.upgrade()
     keys = EncryptionKeys(settings.people_keys)
     with db.writing() as tx:
         reference.save_staff(tx, _staff())
     numbers = iter(range(cases))
-    while batch := [_chapter(number) for number in islice(numbers, BATCH)]:
+    while batch := [_event_batch(number) for number in islice(numbers, BATCH)]:
         with db.writing() as tx:
-            people.create_people(tx, keys, [_newcomer(chapter.stored.person_id) for chapter in batch], OPENED_AT)
+            people.create_people(tx, keys, [_person(item.stored.person_id) for item in batch], OPENED_AT)
             journal.append_many(tx, batch)
     db.close()
 
 
 def viewers() -> list[Viewer]:
-    """The coordinators who record the moves."""
+    """The coordinators who record the transitions."""
     return [Viewer(Role.COORDINATOR, subject, OFFICE) for subject in COORDINATORS]
 
 
@@ -90,22 +91,23 @@ def _staff() -> list[Staff]:
     ]
 
 
-def _newcomer(person: UUID) -> NewPerson:
+def _person(person: UUID) -> NewPerson:
     personalia = Personalia(given_name="Vimsete", family_name="Vaffelpresse")
     return NewPerson(person_id=person, personalia=personalia, born=_YOUTH.born, guardians=_YOUTH.guardians)
 
 
-def _chapter(number: int) -> EventBatch:
-    who, what = uuid7(OPENED_AT, 1 << 40 | number), case_id(number)
-    events = list(_events(who))
+def _event_batch(number: int) -> EventBatch:
+    person_id, own_id = uuid7(OPENED_AT, 1 << 40 | number), case_id(number)
+    events = list(_events(person_id))
     assert number or legality.first_illegal_step(_YOUTH, events) is None
-    stored = StoredCase(what, reference_of(what), who, _YOUTH, [], 0, OPENED_AT)
+    stored = StoredCase(own_id, reference_of(own_id), person_id, _YOUTH, [], 0, OPENED_AT)
     return EventBatch(stored, events, engine.fold(_YOUTH, events))
 
 
-def _events(person: UUID) -> Iterator[Event]:
-    for seq, (kind, on, actor, said) in enumerate(_HISTORY, start=1):
-        told = {**said, "person": str(person)} if seq == 1 else said
+def _events(person: UUID, moves: int = 0) -> Iterator[Event]:
+    moved = [(kind, MOVED_ON, Actor.COORDINATOR, details) for kind, details in MOVES[:moves]]
+    for seq, (kind, on, actor, details) in enumerate((*_HISTORY, *moved), start=1):
+        payload = {**details, "person": str(person)} if seq == 1 else details
         yield Event(
             seq=seq,
             type=EventType(kind),
@@ -115,5 +117,13 @@ def _events(person: UUID) -> Iterator[Event]:
             role=Role.LEADER if actor is Actor.LEADER else Role.COORDINATOR,
             subject=COORDINATORS[0],
             source="api",
-            details=read_details(EventType(kind), told),
+            details=read_details(EventType(kind), payload),
         )
+
+
+def task_columns(way: str) -> dict[str, str]:
+    """The columns of the current row that list open tasks, after a move `out` of `preparing` or `back` to it."""
+    person = uuid7(OPENED_AT, 0)
+    events = list(_events(person, moves=1 if way == "out" else len(MOVES)))
+    row = row_of(CaseIdentity(case_id(0), "", person), engine.fold(_YOUTH, events), events[-1])
+    return {name: str(row[name]) for name in ("act_on", "duties", "tasks")}

@@ -1,8 +1,8 @@
-"""How many moves a second the service commits over HTTP, beside what the database gives without it.
+"""Moves (transitions of a case) per second that the service commits over HTTP, compared with the database alone.
 
-One run, one machine, in turns: the service on PostgreSQL, pgbench with a move's four statements, pgbench with the one
-combined statement; then the service on SQLite and bare sqlite3. Only shares measured in the same run say something.
-Afterwards every row is counted: an event, a current row and a message for every move acknowledged, and no gap.
+The contenders run in turn on one machine: the service on PostgreSQL, pgbench with the four statements of a move,
+pgbench with one combined statement; then the service on SQLite and plain sqlite3. Compare ratios of one run only.
+Afterwards the rows are counted: one event, current row and message per acknowledged move, and no gap in the numbers.
 """
 
 import argparse
@@ -54,7 +54,7 @@ FROM event
 
 @dataclass(frozen=True)
 class Cpu:
-    """Processor time of a move in milliseconds: of the service, of PostgreSQL, of the client (pgbench is one)."""
+    """Processor time per move in milliseconds: of the service, PostgreSQL, and the client (or pgbench)."""
 
     service: float
     database: float
@@ -62,13 +62,13 @@ class Cpu:
 
     @property
     def total(self) -> float:
-        """Of all three."""
+        """The sum of the three."""
         return self.service + self.database + self.client
 
 
 @dataclass
 class Results:
-    """What the rounds gave, by contender."""
+    """The results of the rounds, by contender."""
 
     rates: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     moves: dict[str, int] = field(default_factory=lambda: defaultdict(int))
@@ -77,7 +77,7 @@ class Results:
     rows: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def add(self, name: str, moves: int, rate: float, counted: bool) -> None:
-        """One run; a warm-up counts only towards the rows."""
+        """Add one run. A warm-up counts only for the number of rows."""
         self.moves[name] += moves
         if counted:
             self.rates[name].append(rate)
@@ -88,40 +88,40 @@ class Results:
         return statistics.median(self.rates[name])
 
     def share(self, name: str, of: str) -> float:
-        """The median of the rounds' shares."""
+        """The median over the rounds of the ratio of two rates."""
         return statistics.median(a / b for a, b in zip(self.rates[name], self.rates[of], strict=True))
 
     def cpu_median(self, name: str, part: str) -> float:
-        """The median of the processor time of one part, in milliseconds a move."""
-        return statistics.median(getattr(one, part) for one in self.cpu[name])
+        """The median processor time of one part, in milliseconds per move."""
+        return statistics.median(getattr(cpu, part) for cpu in self.cpu[name])
 
     def latency_median(self, name: str, mark: str) -> float:
-        """The median of a percentile, in milliseconds."""
-        return statistics.median(one[mark] for one in self.latency[name]) * 1000
+        """The median over the rounds of a percentile, in milliseconds."""
+        return statistics.median(figures[mark] for figures in self.latency[name]) * 1000
 
 
 def say(line: str) -> None:
-    """Progress, apart from the table."""
+    """Print progress to standard error."""
     print(line, file=sys.stderr, flush=True)
 
 
 class Bench:
-    """One run: everything it starts is ended with it."""
+    """One benchmark. Everything that it starts is stopped with the exit stack."""
 
-    def __init__(self, asked: argparse.Namespace, stack: ExitStack) -> None:
-        self.asked = asked
+    def __init__(self, arguments: argparse.Namespace, stack: ExitStack) -> None:
+        self.arguments = arguments
         self.stack = stack
         self.results = Results()
         self.folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ungdom-bench-")))
 
     def run(self) -> Results:
-        """Prepare, warm up, take turns, count."""
+        """Prepare, warm up, run the contenders in turn, count the rows."""
         self._postgresql()
         self._sqlite()
         self.turn(WARM_UP, counted=False)
-        for number in range(self.asked.rounds):
-            say(f"round {number + 1} of {self.asked.rounds}")
-            self.turn(self.asked.seconds, counted=True)
+        for number in range(self.arguments.rounds):
+            say(f"round {number + 1} of {self.arguments.rounds}")
+            self.turn(self.arguments.seconds, counted=True)
         say("counting the rows")
         for name, url in self.urls.items():
             self.results.rows[name] = self._counted(name, url)
@@ -137,17 +137,17 @@ class Bench:
         self.stack.callback(shutil.rmtree, folder, ignore_errors=True)
         self.stack.callback(server.stop)
         server.ensure_started()
-        say(f"opening {self.asked.cases} cases")
+        say(f"opening {self.arguments.cases} cases")
         self.databases = Databases(server.url)
         made = [self.databases.create(self._fill) for _ in range(3)]
         self.urls = dict(zip((HTTP, FOUR, COMBINED), made, strict=True))
         for url in made:
             _settle(url)
-        self.service = self._service(sqlalchemy_url(made[0]), self.asked.workers)
+        self.service = self._service(sqlalchemy_url(made[0]), self.arguments.workers)
         self.client = self._client(self.service)
 
     def _sqlite(self) -> None:
-        say(f"opening {self.asked.cases} cases on SQLite")
+        say(f"opening {self.arguments.cases} cases on SQLite")
         folders = [self.folder / "service", self.folder / "bare"]
         folders[0].mkdir()
         self._fill(sqlite_url(folders[0]))
@@ -155,10 +155,10 @@ class Bench:
         self.urls |= {HTTP_SQLITE: sqlite_url(folders[0]), SQLITE: sqlite_url(folders[1])}
         self.small_service = self._service(self.urls[HTTP_SQLITE], 1)
         self.small_client = self._client(self.small_service)
-        self.plain = Plain(folders[1] / "ungdom.sqlite", self.asked.cases)
+        self.plain = Plain(folders[1] / "ungdom.sqlite", self.arguments.cases)
 
     def _fill(self, url: str) -> None:
-        load.fill(url, self._settings(""), self.asked.cases)
+        load.fill(url, self._settings(""), self.arguments.cases)
 
     def _settings(self, url: str) -> Settings:
         return Settings(
@@ -167,7 +167,7 @@ class Bench:
             data_dir=self.folder,
             people_keys=(KEY,),
             cursor_key=CURSOR_KEY,
-            threads=self.asked.threads,
+            threads=self.arguments.threads,
         )
 
     def _service(self, url: str, workers: int) -> Service:
@@ -178,13 +178,13 @@ class Bench:
         lifetime = timedelta(hours=2)
         job = {
             "port": service.port,
-            "connections": self.asked.connections,
+            "connections": self.arguments.connections,
             "tokens": [issuer.issue(viewer, clock.now(), lifetime) for viewer in load.viewers()],
             "bodies": [
-                json.dumps({"type": kind, "occurred_on": load.MOVED_ON.isoformat(), "details": said})
-                for kind, said in load.MOVES
+                json.dumps({"type": kind, "occurred_on": load.MOVED_ON.isoformat(), "details": details})
+                for kind, details in load.MOVES
             ],
-            "cases": [str(load.case_id(number)) for number in range(self.asked.cases)],
+            "cases": [str(load.case_id(number)) for number in range(self.arguments.cases)],
             "tag": f'"{load.EVENTS}"',
         }
         return self.stack.enter_context(_client(job))
@@ -192,7 +192,7 @@ class Bench:
     # --- measuring ----------------------------------------------------------------------------------------------
 
     def turn(self, seconds: float, counted: bool) -> None:
-        """Everybody once."""
+        """Run every contender once."""
         self._http(HTTP, self.service, self.client, seconds, counted)
         self._pgbench(FOUR, pgbench.FOUR, seconds, counted)
         self._pgbench(COMBINED, pgbench.COMBINED, seconds, counted)
@@ -212,7 +212,7 @@ class Bench:
         self.results.add(name, moves, moves / found["seconds"], counted)
 
     def _pgbench(self, name: str, script: Path, seconds: float, counted: bool) -> None:
-        clients, cases = self.asked.connections, self.asked.cases
+        clients, cases = self.arguments.connections, self.arguments.cases
         before = cpu_seconds(self.server.pid)
         rate = pgbench.run(self.server.program("pgbench"), self.urls[name], script, clients, cases, seconds)
         if counted:
@@ -230,7 +230,7 @@ class Bench:
             rows = dict(tx.execute(text(ROWS)).mappings().one())
         differing = 0 if name == SQLITE else len(rebuild.check(db))
         db.close()
-        moves, before = self.results.moves[name], self.asked.cases * load.EVENTS
+        moves, before = self.results.moves[name], self.arguments.cases * load.EVENTS
         found = {"moves": moves, **{key: int(value) for key, value in rows.items()}, "differing": differing}
         assert found["events"] == found["versions"] == before + moves, (name, found)
         assert found["messages"] == moves + found["told"], (name, found)
@@ -239,23 +239,23 @@ class Bench:
 
 
 class Client:
-    """The client's process, kept for all the rounds."""
+    """The process of the client, which runs for all rounds."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
 
     def run(self, seconds: float) -> dict[str, float]:
         """One run of that many seconds."""
-        told, said = self._process.stdin, self._process.stdout
-        assert told
-        assert said
-        told.write(f"{seconds}\n")
-        told.flush()
-        line = said.readline()
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin
+        assert stdout
+        stdin.write(f"{seconds}\n")
+        stdin.flush()
+        line = stdout.readline()
         if not line:
-            raise SystemExit("bench: an answer was not 201, see above")
-        found: dict[str, float] = json.loads(line)
-        return found
+            raise SystemExit("bench: a response was not 201, see above")
+        figures: dict[str, float] = json.loads(line)
+        return figures
 
 
 @contextmanager
@@ -281,16 +281,16 @@ def _settle(url: str) -> None:
     db.close()
 
 
-# --- telling ----------------------------------------------------------------------------------------------------
+# --- output -----------------------------------------------------------------------------------------------------
 
 
 def table(found: Results, asked: argparse.Namespace) -> str:
-    """What is printed, and what `bench/results.md` shows."""
+    """The table of results, as in `bench/results.md`."""
     lines = [
         f"{asked.connections} connections, {asked.workers} workers of {asked.threads} threads, {asked.cases} cases; "
         f"median of {asked.rounds} rounds of {asked.seconds:g} s",
         "",
-        "| moves committed a second | median | rounds | of four statements | of combined |",
+        "| moves committed per second | median | rounds | of four statements | of combined |",
         "|---|---:|---|---:|---:|",
     ]
     for name in (HTTP, FOUR, COMBINED):
@@ -300,12 +300,12 @@ def table(found: Results, asked: argparse.Namespace) -> str:
     for name in (HTTP_SQLITE, SQLITE):
         share = f"{found.share(name, SQLITE):.2f}"
         lines.append(f"| {name} | {found.median(name):.0f} | {_rounds(found, name)} | {share} |")
-    lines += ["", "| processor time a move | service | PostgreSQL | client | total |", "|---|---:|---:|---:|---:|"]
+    lines += ["", "| processor time per move | service | PostgreSQL | client | total |", "|---|---:|---:|---:|---:|"]
     for name in (HTTP, FOUR, COMBINED):
         parts = " | ".join(f"{found.cpu_median(name, part):.2f}" for part in ("service", "database", "client", "total"))
         lines.append(f"| {name}, ms | {parts} |")
     lines.append(f"| {HTTP_SQLITE}, ms | {found.cpu_median(HTTP_SQLITE, 'service'):.2f} | | | |")
-    lines += ["", "| time to an answer, ms | p50 | p95 | p99 |", "|---|---:|---:|---:|"]
+    lines += ["", "| response time, ms | p50 | p95 | p99 |", "|---|---:|---:|---:|"]
     for name in (HTTP, HTTP_SQLITE):
         times = " | ".join(f"{found.latency_median(name, mark):.0f}" for mark in ("p50", "p95", "p99"))
         lines.append(f"| {name} | {times} |")
@@ -325,22 +325,22 @@ def _rounds(found: Results, name: str) -> str:
 
 
 def arguments() -> argparse.Namespace:
-    """What was asked for."""
+    """The parsed command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--seconds", type=float, default=5, help="length of one measurement")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--workers", type=int, default=2, help="worker processes on PostgreSQL")
-    parser.add_argument("--threads", type=int, default=3, help="request threads a worker")
+    parser.add_argument("--threads", type=int, default=3, help="request threads per worker")
     parser.add_argument("--cases", type=int, default=4096, help="rounded to a multiple of the connections")
-    parser.add_argument("--json", type=Path, help="write every figure to this file")
+    parser.add_argument("--json", type=Path, help="write all results to this file")
     asked = parser.parse_args()
     asked.cases -= asked.cases % asked.connections
     return asked
 
 
 def main() -> None:
-    """Run, print, and keep the figures if asked."""
+    """Measure, print the table, and write the JSON file if requested."""
     asked = arguments()
     begun = time.monotonic()
     with ExitStack() as stack:

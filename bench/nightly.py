@@ -1,8 +1,8 @@
-"""What the night costs: with what is due, not with what is open.
+"""The cost of the nightly run: it should grow with the number of due cases, not of open cases.
 
-Cases with a small real history (registered, suspect set) are written set by set into PostgreSQL, most of them due for a
-look long after the night, some of them on it. Each night runs in a process of its own, which tells its time and peak
-memory; beside it, in the same process, the bare SQL that selects the same rows. Only ratios of one run say something.
+Cases with a short history (registered, suspect set) are inserted in bulk into PostgreSQL; some have a due day on the
+night, most of them later. Each nightly run has its own process, which reports its time and peak memory, and also runs
+plain SQL that selects the same rows. Compare ratios of one run only.
 """
 
 import argparse
@@ -48,17 +48,17 @@ SELECT c.look_on, c.version, e.*, v.born, v.guardians FROM case_current c
 JOIN event e ON e.case_id = c.case_id JOIN person_version v ON v.person_id = c.person_id
 WHERE c.look_on <= :night ORDER BY c.look_on, c.case_id, e.seq
 """
-"""The same rows: what is due, its events and what the rules need to know of the youth."""
+"""The same rows: due cases, their events, and the data of the youth that the rules need."""
 MEGABYTE = 1024
 SIZES = {10_000: (100, 10_000), 100_000: (1_000, 10_000), 1_000_000: (10_000,)}
-"""Open cases, and how many of them are due: one in a hundred, and ten thousand."""
+"""Numbers of open cases, each with numbers of due cases: one per cent, and ten thousand."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One night. Times in seconds: by the clock, and of the processor, Python's and PostgreSQL's. Memory in MB.
+    """One nightly run. Times in seconds: wall clock, and processor time of Python and PostgreSQL. Memory in MB.
 
-    `bare`: the same rows selected; `idle`: the night again with nothing due; `memory`: above what there was before.
+    `bare`: plain SQL; `idle`: a second run with nothing due; `memory`: increase of the peak during the run.
     """
 
     open: int
@@ -74,12 +74,12 @@ class Measured:
 
     @property
     def work(self) -> float:
-        """Processor time of both, in seconds."""
+        """Processor time of Python and PostgreSQL, in seconds."""
         return self.cpu + self.database
 
 
 def say(line: str) -> None:
-    """Progress, apart from the table."""
+    """Print progress to standard error."""
     print(line, file=sys.stderr, flush=True)
 
 
@@ -87,14 +87,17 @@ def say(line: str) -> None:
 
 
 def history(suspect_on: date) -> list[Event]:
-    """Two events; the charge decision is due six weeks after the second, and warned of two weeks before."""
+    """Two events; the charge decision is due six weeks after the second, with a warning two weeks before."""
     registered: dict[str, Any] = {
         "sanction": "youth_follow_up",
         "konfliktrad": "oslo",
         "person": str(PERSON),
         "offences": [{"on": (suspect_on - timedelta(days=2)).isoformat()}],
     }
-    told = (("case_registered", suspect_on - timedelta(days=1), registered), ("suspect_set", suspect_on, {}))
+    steps: tuple[tuple[str, date, dict[str, Any]], ...] = (
+        ("case_registered", suspect_on - timedelta(days=1), registered),
+        ("suspect_set", suspect_on, {}),
+    )
     return [
         Event(
             seq=seq,
@@ -105,14 +108,14 @@ def history(suspect_on: date) -> list[Event]:
             role=Role.COORDINATOR,
             subject="coordinator-oslo-1",
             source="api",
-            details=read_details(EventType(kind), said),
+            details=read_details(EventType(kind), payload),
         )
-        for seq, (kind, on, said) in enumerate(told, start=1)
+        for seq, (kind, on, payload) in enumerate(steps, start=1)
     ]
 
 
 def fill(tx: Connection, first: int, number: int, suspect_on: date) -> None:
-    """That many cases with this history, set by set, numbered from `first`."""
+    """Insert that many cases with this history, numbered from `first`."""
     events = history(suspect_on)
     case = engine.fold(Youth(BORN, 1), events)
     at = events[0].recorded_at
@@ -120,20 +123,19 @@ def fill(tx: Connection, first: int, number: int, suspect_on: date) -> None:
     own = {"case_id": "lpad(to_hex(n * 2), 32, '0')::uuid", "person_id": "lpad(to_hex(n * 2 + 1), 32, '0')::uuid"}
     called = {**own, "reference": "'R-' || n"}
     put = _Put(tx, first, number)
-    kept = {"person_id": own["person_id"]}
-    put("person", kept, {"protection": "none", "created_at": at, "updated_at": at})
-    put("person_version", kept, {"version": 1, "recorded_at": at, "born": BORN, "guardians": 1})
+    person = {"person_id": own["person_id"]}
+    put("person", person, {"protection": "none", "created_at": at, "updated_at": at})
+    put("person_version", person, {"version": 1, "recorded_at": at, "born": BORN, "guardians": 1})
     put("case_file", called, {"opened_at": at})
     put("case_current", called, {name: value for name, value in row.items() if name not in called})
-    for one in events:
-        told = event_row(CASE, one)
+    for event in events:
         details = f"replace(CAST(:details AS text), '{PERSON}', ({own['person_id']})::text)"
-        put("event", {"case_id": own["case_id"], "details": details}, told)
+        put("event", {"case_id": own["case_id"], "details": details}, event_row(CASE, event))
 
 
 @dataclass(frozen=True)
 class _Put:
-    """Writes one row a case: computed columns from the number `n`, the others the same in every row."""
+    """Inserts one row per case: computed columns depend on the number `n`, the others are constant."""
 
     tx: Connection
     first: int
@@ -145,17 +147,17 @@ class _Put:
         values = ", ".join((*computed.values(), *(f":{name}" for name in fixed)))
         numbers = f"generate_series({self.first}, {self.first + self.number - 1}) AS n"
         statement = f"INSERT INTO {table} ({columns}) SELECT {values} FROM {numbers}"  # noqa: S608 - words of ours
-        asked = {name: value for name, value in same.items() if f":{name}" in statement}
-        self.tx.execute(text(statement), asked)
+        used = {name: value for name, value in same.items() if f":{name}" in statement}
+        self.tx.execute(text(statement), used)
 
 
 def prepared(databases: Databases, open_cases: int, due: int) -> str:
-    """A database with that many open cases, of which so many are due on the night."""
+    """A database with that many open cases, `due` of them due on the night."""
     url = sqlalchemy_url(databases.create())
     db = Database.open(url, statement_seconds=1800)
     db.upgrade()
     with db.writing() as tx:
-        tx.execute(text("SET LOCAL session_replication_role = replica"))  # no check of keys row by row
+        tx.execute(text("SET LOCAL session_replication_role = replica"))  # no foreign key checks
         fill(tx, 1, due, NIGHT - timedelta(days=28))
         fill(tx, due + 1, open_cases - due, NIGHT - timedelta(days=1))
     with db.writer.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -164,11 +166,11 @@ def prepared(databases: Databases, open_cases: int, due: int) -> str:
     return url
 
 
-# --- measuring, in a process of its own -------------------------------------------------------------------------
+# --- measuring, in its own process ------------------------------------------------------------------------------
 
 
 def measure(url: str) -> dict[str, Any]:
-    """The bare SQL, the night, and the same night again with nothing left to do."""
+    """Measure plain SQL, the nightly run, and a second run with nothing left to do."""
     db = Database.open(url)
     bare = statistics.median(_timed(lambda: _bare(db)) for _ in range(3))
     before, cpu = _memory(), time.process_time()
@@ -203,7 +205,7 @@ def _memory() -> float:
 
 
 def measured(server: Server, url: str, open_cases: int, due: int) -> Measured:
-    """The same from outside: a fresh process, so that its peak is its own. PostgreSQL's part has the bare SQL in it."""
+    """Measure in a new process, for its own peak memory. The PostgreSQL time includes the plain SQL."""
     before = cpu_seconds(server.pid)
     done = subprocess.run([sys.executable, __file__, "--measure", url], capture_output=True, text=True, check=True)
     spent = cpu_seconds(server.pid) - before
@@ -212,30 +214,30 @@ def measured(server: Server, url: str, open_cases: int, due: int) -> Measured:
     return found
 
 
-# --- telling ----------------------------------------------------------------------------------------------------
+# --- output -----------------------------------------------------------------------------------------------------
 
 
-def table(found: list[Measured]) -> str:
-    """What is printed, and what `bench/results.md` shows."""
+def table(results: list[Measured]) -> str:
+    """The table of results, as in `bench/results.md`."""
     lines = [
-        "| open | due | night, ms a due case | processor: Python | PostgreSQL | bare SQL, ms a due case | "
+        "| open | due | night, ms per due case | processor: Python | PostgreSQL | bare SQL, ms per due case | "
         "night / bare | nothing due, ms | memory over the start, MB | peak, MB |",
         "|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
-    for one in found:
-        each = [part / one.due * 1000 for part in (one.night, one.cpu, one.database)]
+    for result in results:
+        each = [part / result.due * 1000 for part in (result.night, result.cpu, result.database)]
         figures = " | ".join(f"{part:.2f}" for part in each)
-        rest = f"{one.bare / one.due * 1000:.3f} | {one.night / one.bare:.0f} | {one.idle * 1000:.1f}"
-        lines.append(f"| {one.open} | {one.due} | {figures} | {rest} | {one.memory:.1f} | {one.peak:.0f} |")
-    most = max(one.due for one in found)
-    same = [one for one in found if one.due == most]
+        rest = f"{result.bare / result.due * 1000:.3f} | {result.night / result.bare:.0f} | {result.idle * 1000:.1f}"
+        lines.append(f"| {result.open} | {result.due} | {figures} | {rest} | {result.memory:.1f} | {result.peak:.0f} |")
+    most = max(result.due for result in results)
+    same = [result for result in results if result.due == most]
     more, growth = same[-1].open // same[0].open, same[-1].work / same[0].work
-    lines += ["", f"{most} due: with {more} times as many open the processor time of the night is {growth:.2f} of it."]
+    lines += ["", f"{most} due: with {more} times as many open cases the processor time is {growth:.2f} times that."]
     return "\n".join(lines)
 
 
 def run(largest: int) -> list[Measured]:
-    """Every size up to the largest."""
+    """Measure every size up to the largest."""
     found = []
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="ungdom-pg-"))
@@ -255,12 +257,12 @@ def run(largest: int) -> list[Measured]:
 
 
 def main() -> None:
-    """Run and print."""
+    """Measure and print the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--largest", type=int, default=1_000_000, help="open cases at most")
+    parser.add_argument("--largest", type=int, default=1_000_000, help="maximum number of open cases")
     parser.add_argument("--measure", help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    print(json.dumps(measure(asked.measure)) if asked.measure else table(run(asked.largest)))
+    arguments = parser.parse_args()
+    print(json.dumps(measure(arguments.measure)) if arguments.measure else table(run(arguments.largest)))
 
 
 if __name__ == "__main__":

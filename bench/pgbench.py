@@ -1,4 +1,4 @@
-"""pgbench with the statements of a move: the rate that PostgreSQL itself gives on this machine."""
+"""pgbench with the SQL statements of a transition: the upper bound of PostgreSQL on this machine."""
 
 import re
 import resource
@@ -30,7 +30,7 @@ _VALUES = {
 
 @dataclass(frozen=True)
 class Rate:
-    """What one run of pgbench gave, and what pgbench itself cost."""
+    """The result of one run of pgbench, and the processor time of pgbench itself."""
 
     moves: int
     per_second: float
@@ -38,8 +38,9 @@ class Rate:
 
 
 def run(program: str, url: str, script: Path, clients: int, cases: int, seconds: float) -> Rate:
-    """One run with so many clients, each on its share of the cases; nothing may fail in it."""
-    given = {**_VALUES, "clients": clients, "per_client": cases // clients}
+    """One run with that many clients, each with its share of the cases. Ends the program if a transaction failed."""
+    tasks = {f"{name}_{way}": value for way in ("out", "back") for name, value in load.task_columns(way).items()}
+    given = {**_VALUES, **tasks, "clients": clients, "per_client": cases // clients}
     values = [part for name, value in given.items() for part in ("-D", f"{name}={value}")]
     command = [
         program, "-n", "-M", "prepared", "-f", str(script), "-c", str(clients), "-j", str(THREADS),
@@ -47,11 +48,11 @@ def run(program: str, url: str, script: Path, clients: int, cases: int, seconds:
     ]  # fmt: skip
     before = _spent()
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds + 60)
-    said = done.stdout + done.stderr
-    moves = re.search(r"actually processed: (\d+)", said)
-    rate = re.search(r"tps = ([\d.]+)", said)
-    if done.returncode or "number of failed transactions: 0 " not in said or not (moves and rate):
-        raise SystemExit(f"bench: pgbench failed\n{said}")
+    output = done.stdout + done.stderr
+    moves = re.search(r"actually processed: (\d+)", output)
+    rate = re.search(r"tps = ([\d.]+)", output)
+    if done.returncode or "number of failed transactions: 0 " not in output or not (moves and rate):
+        raise SystemExit(f"bench: pgbench failed\n{output}")
     return Rate(int(moves[1]), float(rate[1]), _spent() - before)
 
 

@@ -1,4 +1,4 @@
-"""The statements of a move on bare sqlite3, one connection, one after another: what the file itself allows."""
+"""The SQL statements of a transition on plain sqlite3 with one connection: the upper bound of the database file."""
 
 import itertools
 import sqlite3
@@ -10,7 +10,7 @@ from uuid import uuid4
 import load
 
 _EVENTS = "SELECT * FROM event WHERE case_id = ? ORDER BY seq"
-_GATE = """UPDATE case_current SET version = ?, state = ?, waiting_for = ?, updated_at = ?
+_UPDATE = """UPDATE case_current SET version = ?, state = ?, waiting_for = ?, updated_at = ?
     WHERE case_id = ? AND version = ?"""
 _EVENT = """INSERT INTO event (case_id, seq, type, occurred_on, details, recorded_at, subject, actor, role, source)
     VALUES (?, ?, ?, ?, ?, ?, ?, 'coordinator', 'coordinator', 'api')"""
@@ -23,7 +23,7 @@ _SHAPES += (("postponement_ended", "{}", "preparing", "konfliktrad"),)
 
 
 class Plain:
-    """Moves one case after another, on a file that `load.fill` has made."""
+    """Records transitions of one case after another, in a file created by `load.fill`."""
 
     def __init__(self, file: Path, cases: int) -> None:
         self.tx = sqlite3.connect(file, isolation_level=None)
@@ -33,7 +33,7 @@ class Plain:
         self.moves = 0
 
     def run(self, seconds: float) -> float:
-        """Moves a second."""
+        """Transitions per second."""
         begun = time.perf_counter()
         first = self.moves
         while time.perf_counter() < begun + seconds:
@@ -46,7 +46,7 @@ class Plain:
         self.tx.execute("BEGIN IMMEDIATE")
         seq = self.tx.execute(_EVENTS, (case,)).fetchall()[-1][1] + 1
         kind, details, state, waiting = _SHAPES[(seq - load.EVENTS - 1) % 2]
-        self.tx.execute(_GATE, (seq, state, waiting, now, case, seq - 1))
+        self.tx.execute(_UPDATE, (seq, state, waiting, now, case, seq - 1))
         self.tx.execute(_EVENT, (case, seq, kind, load.MOVED_ON.isoformat(), details, now, load.COORDINATORS[0]))
         self.tx.executemany(_MESSAGE, [(uuid4().hex, case, seq, _PAYLOAD, now, told) for told in _KINDS[kind]])
         self.tx.execute("COMMIT")

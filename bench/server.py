@@ -1,18 +1,18 @@
-"""A PostgreSQL with its settings as delivered (fsync on), started from the binaries that the tests use as well."""
+"""A PostgreSQL server with default settings (fsync on), from the same binaries as in the tests."""
 
 from tests import pg
 
 
 class Server(pg.Server):
-    """One cluster below a folder of its own; only the socket's place is set."""
+    """One cluster in its own folder; only the socket directory is configured."""
 
     @property
     def pid(self) -> int:
-        """The process that all of the server's processes come from."""
+        """The process id of the postmaster."""
         return int((self.data / "postmaster.pid").read_text().split()[0])
 
     def program(self, name: str) -> str:
-        """The path of a program beside the server."""
+        """The path of a program of the PostgreSQL distribution."""
         return str(self._binaries() / "bin" / name)
 
     def _start(self) -> None:

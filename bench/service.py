@@ -1,4 +1,4 @@
-"""The service as it is run: uvicorn with its worker processes, and what they have cost."""
+"""Runs the service with uvicorn and worker processes, and measures their processor time."""
 
 import os
 import socket
@@ -31,7 +31,7 @@ class Service:
 
 @contextmanager
 def serve(settings: Settings, workers: int) -> Iterator[Service]:
-    """The service on a free port of this machine, ended again by its own process id."""
+    """The service on a free port of this machine; it is stopped at the end of the `with` statement."""
     port = _free_port()
     command = [
         sys.executable, "-m", "uvicorn", "--factory", "ungdom.app:from_environment", "--port", str(port),
@@ -63,9 +63,9 @@ def _environment(settings: Settings) -> dict[str, str]:
 
 
 def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
         return port
 
 
@@ -85,16 +85,13 @@ def _wait_until_served(process: "subprocess.Popen[bytes]", port: int) -> None:
 
 
 def cpu_seconds(pid: int) -> float:
-    """User and system time of a process and its children so far, those that have ended included."""
+    """User and system time of a process and its children so far, including ended children, in seconds."""
     for _ in range(_TRIES):
-        # A child may end while it is looked at: then its parent has its time.
+        # A child may end during the measurement: then its parent has its time.
         with suppress(FileNotFoundError, ProcessLookupError):
-            return sum(sum(_times(child)[:2]) for child in _children(pid)) + sum(_times(pid))
-    raise SystemExit(f"bench: the processes below {pid} do not stand still")
-
-
-def _children(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+            return sum(sum(_times(int(child))[:2]) for child in children) + sum(_times(pid))
+    raise SystemExit(f"bench: the processes below {pid} keep changing")
 
 
 def _times(pid: int) -> list[float]:

@@ -1,7 +1,7 @@
-"""What a trial of changed deadline rules costs, beside reading and folding the same open cases and no more.
+"""The cost of a simulation of changed deadline rules, compared with reading and folding the same open cases.
 
-One database (SQLite), the three in turns, the best of some rounds, in processor time; memory is the most that Python
-held meanwhile.
+One SQLite database; the three measurements alternate; the best of several rounds, in processor time. Memory is the peak
+of Python objects during the simulation.
 """
 
 import argparse
@@ -41,17 +41,17 @@ CURSOR_KEY = "wwxdpO1MUHD/c5MclJQ0qLacPbTTQPCpugSaF8jPg2E="
 
 
 def folded(tx: Connection) -> int:
-    """Every open case read and folded."""
+    """Read and fold every open case; the number."""
     return sum(1 for _ in _cases(tx))
 
 
-def looked_at(tx: Connection) -> int:
-    """Every open case read, folded, and its clocks worked out once."""
+def with_clocks(tx: Connection) -> int:
+    """Read and fold every open case, and compute its clocks once; the number."""
     return sum(1 for case in _cases(tx) if deadlines(case, DAY))
 
 
-def tried(tx: Connection) -> int:
-    """The trial."""
+def simulated(tx: Connection) -> int:
+    """Run the simulation; the number of cases."""
     return simulation.simulate(tx, Viewer(Role.SYSTEM, "bench", None), CHANGES, DAY, 200).cases
 
 
@@ -69,20 +69,20 @@ def seconds(db: Database, use: Callable[[Connection], int], cases: int) -> float
 
 def megabytes(db: Database, cases: int) -> float:
     tracemalloc.start()
-    seconds(db, tried, cases)
+    seconds(db, simulated, cases)
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return most / 1e6
 
 
 def main() -> None:
-    asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--cases", type=int, nargs="+", default=[1_000, 10_000])
-    asked.add_argument("--rounds", type=int, default=3)
-    given = asked.parse_args()
-    print("| open cases | fold, s | and clocks, s | trial, s | of folding | ms a case | most memory, MB |")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cases", type=int, nargs="+", default=[1_000, 10_000])
+    parser.add_argument("--rounds", type=int, default=3)
+    arguments = parser.parse_args()
+    print("| open cases | fold, s | and clocks, s | simulation, s | of folding | ms per case | peak memory, MB |")
     print("|---:|---:|---:|---:|---:|---:|---:|")
-    for cases in given.cases:
+    for cases in arguments.cases:
         with tempfile.TemporaryDirectory() as folder:
             url = f"sqlite:///{folder}/bench.db"
             settings = Settings(
@@ -94,7 +94,9 @@ def main() -> None:
             )
             load.fill(url, settings, cases)
             db = Database.open(url)
-            rounds = [[seconds(db, use, cases) for use in (folded, looked_at, tried)] for _ in range(given.rounds)]
+            rounds = [
+                [seconds(db, use, cases) for use in (folded, with_clocks, simulated)] for _ in range(arguments.rounds)
+            ]
             fold, clocks, trial = map(min, zip(*rounds, strict=True))
             held = megabytes(db, cases)
             db.close()

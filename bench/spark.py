@@ -1,9 +1,9 @@
-"""The counts behind the curves on an Apache Spark of two workers, one of them killed while it counts: `make spark`.
+"""Risk set counts on Apache Spark with two workers, one of them killed during the query: `make spark`.
 
-Not a part of the test suite: Spark is a download of 450 MB. A master and two workers are started from the package, on
-this machine and its loopback address only. An extract of invented cases is multiplied in its parted Parquet. Spark,
-with both workers and with one killed in the middle, has to give the very rows that DuckDB gives, and those have to be
-the counts from the histories, multiplied.
+Not part of the test suite: Spark is a download of 450 MB. A master and two workers are started from the package, on the
+loopback address. The partitioned Parquet of an extract of invented cases is multiplied. Spark, with both workers and
+with one killed during the query, must return the same rows as DuckDB, and these must equal the multiplied counts from
+the histories.
 """
 
 import argparse
@@ -40,9 +40,9 @@ COLUMNS = [
 ]  # fmt: skip
 WORKERS = 2
 TASK = 100_000
-"""Bytes of Parquet that a task reads: few, so that there is a middle to kill a worker in."""
+"""Bytes of Parquet per task: few, so that a worker can be killed during the query."""
 PATIENCE = 120.0
-"""Seconds to wait for a worker, or for a job to be in its middle."""
+"""Seconds to wait for a worker, or until half of a job is done."""
 
 Row = dict[str, Any]
 
@@ -51,7 +51,7 @@ Row = dict[str, Any]
 
 
 def multiplied(folder: Path, into: Path, times: int) -> int:
-    """The extract with each row so many times, only with the columns that are counted; how many rows there are."""
+    """Write the extract with each row repeated, with the counted columns only; the number of rows."""
     rows = 0
     for file in folder.glob(engines.PARQUET):
         table = pq.ParquetFile(file).read(columns=COLUMNS)
@@ -63,7 +63,7 @@ def multiplied(folder: Path, into: Path, times: int) -> int:
 
 
 def from_all_histories(db: Database, order: Order, times: int) -> dict[str, list[Row]]:
-    """The rows of `engines.counts` that the histories give, multiplied."""
+    """The rows of `engines.counts` computed from the histories, multiplied."""
     found: dict[str, list[Row]] = {}
     for code in DURATIONS:
         names, counts = from_histories(db, order, code)
@@ -86,7 +86,7 @@ def from_all_histories(db: Database, order: Order, times: int) -> dict[str, list
 
 @dataclass
 class Cluster:
-    """A standalone master and its workers, each a process with those that it starts in a group of its own."""
+    """A standalone master and its workers, each in its own process group."""
 
     folder: Path
     home: Path = field(init=False)
@@ -206,7 +206,7 @@ def kill_in_the_middle(made: Any, cluster: Cluster, told: list[str]) -> None:
 
 
 def all_counts(cases: Any, order: Order) -> tuple[dict[str, list[Row]], float]:
-    """The counts of every figure, and the seconds they took."""
+    """The counts of every duration, and the seconds taken."""
     begun = time.perf_counter()
     found = {
         code: engines.counts(cases, one, "konfliktrad", order.day).to_pyarrow().to_pylist()
@@ -216,7 +216,7 @@ def all_counts(cases: Any, order: Order) -> tuple[dict[str, list[Row]], float]:
 
 
 def prepared(folder: Path, times: int) -> tuple[Path, Order, int, dict[str, list[Row]]]:
-    """The parted Parquet, its order, how many cases it has, and the counts that the histories give."""
+    """The partitioned Parquet, its order, the number of cases, and the counts from the histories."""
     base, parted = folder / "base", folder / "parted"
     url = f"sqlite:///{folder / 'cases.sqlite'}"
     world.until_today(url)
@@ -229,41 +229,41 @@ def prepared(folder: Path, times: int) -> tuple[Path, Order, int, dict[str, list
 
 
 def with_both(made: Any, cases: Any, order: Order, expected: dict[str, list[Row]]) -> float:
-    """Seconds with both workers, once they have warmed up."""
+    """Seconds with both workers, after a warm-up."""
     for _ in waiting():
         if executors(made) == WORKERS:
             break
     warmed, _ = all_counts(cases, order)
     found, seconds = all_counts(cases, order)
-    assert warmed == found == expected, "Spark counts otherwise than the histories"
+    assert warmed == found == expected, "the counts of Spark differ from the histories"
     return seconds
 
 
 def with_one_killed(
     made: Any, cluster: Cluster, cases: Any, order: Order, expected: dict[str, list[Row]]
 ) -> tuple[float, str]:
-    """Seconds when a worker is killed in the middle, and where that was."""
+    """Seconds with a worker killed during the query, and how far the query was."""
     told: list[str] = []
     killer = threading.Thread(target=kill_in_the_middle, args=(made, cluster, told))
     killer.start()
     found, seconds = all_counts(cases, order)
     killer.join()
     assert told, "no worker was killed"
-    assert executors(made) < WORKERS, "both workers are there"
-    assert found == expected, "with a worker killed Spark counts otherwise"
+    assert executors(made) < WORKERS, "both workers are alive"
+    assert found == expected, "the counts differ after a worker was killed"
     return seconds, told[0]
 
 
 def run(folder: Path, times: int) -> None:
-    """Everything, and the table."""
+    """Run all measurements and print the table."""
     parted, order, rows, expected = prepared(folder, times)
     say(f"{rows:,} cases")
     on_duckdb, here = all_counts(engines.on_duckdb(parted), order)
-    assert on_duckdb == expected, "DuckDB counts otherwise than the histories"
+    assert on_duckdb == expected, "the counts of DuckDB differ from the histories"
     cluster = Cluster(folder)
     try:
         with session(cluster.start(WORKERS), tasks_of=TASK) as made:
-            say("master and workers are there")
+            say("master and workers are running")
             cases = engines.on_spark(made, str(parted))
             there = with_both(made, cases, order, expected)
             say(f"with both: {there:.1f} s")
@@ -271,24 +271,24 @@ def run(folder: Path, times: int) -> None:
     finally:
         cluster.stop()
     counted, files = sum(len(one) for one in expected.values()), len(list(parted.glob(engines.PARQUET)))
-    print(f"{rows:,} cases in {files} files, {len(DURATIONS)} figures: {counted} rows of counts,")
-    print("the same on every engine, and those of the histories\n")
+    print(f"{rows:,} cases in {files} files, {len(DURATIONS)} durations: {counted} rows of counts,")
+    print("equal on every engine and to the histories\n")
     print("| engine | seconds |\n|---|---:|")
     print(f"| DuckDB, in this process | {here:.1f} |\n| Spark, two workers of one core | {there:.1f} |")
     print(f"| Spark, one of the workers killed, {where} | {crippled:.1f} |")
 
 
 def say(line: str) -> None:
-    """Progress, apart from the table."""
+    """Print progress to standard error."""
     print(line, file=sys.stderr, flush=True)
 
 
 def main() -> None:
-    asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--times", type=int, default=20_000, help="how many times each of the invented cases is there")
-    said = asked.parse_args()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--times", type=int, default=20_000, help="copies of each invented case")
+    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="ungdom-") as folder:
-        run(Path(folder), said.times)
+        run(Path(folder), arguments.times)
 
 
 if __name__ == "__main__":

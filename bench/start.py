@@ -1,10 +1,10 @@
-"""How long the service takes to start: processor seconds of the import, and of the two packages it cannot do without.
+"""Start time of the service: processor seconds of its import, and of the two largest packages that it needs.
 
     make bench BENCH=start
     .venv/bin/python bench/start.py --rounds 9 --demo 1000
 
-Each round is a process of its own with its bytecode written; the least and the middle one are shown. With `--demo` the
-demonstration is built with that many cases in a folder of its own, and waited for until it is ready.
+Each round is a new process with existing bytecode; minimum and median are shown. With `--demo` the demo is built with
+that many cases in a temporary folder, and measured until it responds.
 """
 
 import argparse
@@ -37,7 +37,7 @@ def processor_seconds(statement: str) -> float:
 
 
 def imports(rounds: int) -> None:
-    print(f"load average {os.getloadavg()[0]:.1f}; processor seconds, least and middle of {rounds}")
+    print(f"load average {os.getloadavg()[0]:.1f}; processor seconds, minimum and median of {rounds}")
     for name, statement in STATEMENTS.items():
         processor_seconds(statement)  # writes the bytecode
         seconds = [processor_seconds(statement) for _ in range(rounds)]

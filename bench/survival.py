@@ -1,9 +1,9 @@
-"""Kaplan–Meier and Aalen–Johansen of a million cases in fifty groups, beside lifelines on the same rows.
+"""Kaplan–Meier and Aalen–Johansen of a million cases in fifty groups, compared with lifelines on the same rows.
 
-Each of the four runs in a process of its own, which tells its time and how far its memory grew beyond the rows and the
-imports. Both are held against each other: Kaplan–Meier to 1e-9, Aalen–Johansen to what lifelines moves ties
-by. lifelines is given a group at a time, as its manual
-has it; for Aalen–Johansen without late entry, where moved ties would also change who is at risk.
+Each of the four runs has its own process, which reports its time and the growth of its memory beyond rows and imports.
+The results are compared: Kaplan–Meier to 1e-9, Aalen–Johansen to the random shift by which lifelines breaks ties.
+lifelines is called per group, as its manual says; for Aalen–Johansen without left truncation, because shifted ties
+would also change the risk sets.
 """
 
 import argparse
@@ -23,21 +23,21 @@ from ungdom.analytics.survival import Days, RiskSetCounts, Spans, aalen_johansen
 
 GROUPS, STARTED, LEFT = 50, 1, 2
 EXACT, JITTERED = 1e-9, 5e-4
-"""As near as they have to be: lifelines moves ties by a small random time, which reorders endings of one day."""
+"""Tolerances. lifelines breaks ties by a small random shift, which reorders events of one day."""
 AT = np.arange(0, 1_400, 7) + 0.5
-"""Where the curves are compared: between two days, so that endings moved by a small time are on the same side."""
+"""Where the curves are compared: between two days, so that shifted events stay on the same side."""
 
 Curves = dict[int, list[float]]
 
 
 def rows(cases: int, late: bool) -> tuple[Spans, Days]:
-    """Waits of two ways of ending, `late`: one in five entered late; groups that wait ever longer."""
-    chance = np.random.default_rng(11)
-    group = chance.integers(0, GROUPS, cases)
-    start = np.ceil((180 + 2.0 * group) * chance.weibull(1.5, cases)).astype(np.int64)
-    leave = np.ceil(900 * chance.weibull(1.1, cases)).astype(np.int64)
-    watched = np.ceil(chance.uniform(60, 1_300, cases)).astype(np.int64)
-    entry = np.where(chance.random(cases) < (0.2 if late else 0), chance.integers(0, 40, cases), 0)
+    """Durations with two competing events. `late`: one in five is left truncated. Later groups take longer."""
+    rng = np.random.default_rng(11)
+    group = rng.integers(0, GROUPS, cases)
+    start = np.ceil((180 + 2.0 * group) * rng.weibull(1.5, cases)).astype(np.int64)
+    leave = np.ceil(900 * rng.weibull(1.1, cases)).astype(np.int64)
+    watched = np.ceil(rng.uniform(60, 1_300, cases)).astype(np.int64)
+    entry = np.where(rng.random(cases) < (0.2 if late else 0), rng.integers(0, 40, cases), 0)
     time_ = np.minimum(np.minimum(start, leave), watched)
     ending = np.where(time_ == watched, 0, np.where(time_ == start, STARTED, LEFT))
     kept = time_ > entry
@@ -45,7 +45,7 @@ def rows(cases: int, late: bool) -> tuple[Spans, Days]:
 
 
 def steps(days: Any, values: Any, before: float) -> list[float]:
-    """The curve on the days that are compared."""
+    """The values of the curve at the points of comparison."""
     place = np.searchsorted(np.asarray(days), AT, side="right")
     return [float(one) for one in np.concatenate([[before], values])[place]]
 

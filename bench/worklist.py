@@ -1,9 +1,9 @@
-"""A page of the worklist over 100,000 cases at a steady 20 requests a second, beside the bare SQL of the same pages.
+"""A page of the worklist over 100,000 cases at 20 requests per second, compared with plain SQL of the same pages.
 
-The open cases of a demo load are multiplied in PostgreSQL, set by set, over all offices and their coordinators; each
-copy keeps its history, its current row and its tasks. Requests are sent when they are due, whether the earlier ones
-have been answered or not, and their time counts from when they were due. The same pages are then asked of the database
-at the same pace, as bare SQL with the rows fetched. Compare within one run only.
+The open cases of a demo load are multiplied in PostgreSQL and distributed over all offices and their coordinators; each
+copy has its history, current row and tasks. Requests are sent on schedule, independent of earlier responses, and their
+time counts from the scheduled time. The same pages are then queried at the same rate with plain SQL, rows fetched.
+Compare numbers of one run only.
 """
 
 import argparse
@@ -55,12 +55,12 @@ CROSS JOIN generate_series(1, :times) n
 JOIN (SELECT code, row_number() OVER (ORDER BY code) - 1 AS place FROM konfliktrad) o
   ON o.place = (n + c.rank) % (SELECT count(*) FROM konfliktrad)
 """
-"""One row a copy: whose it is, and where it goes."""
+"""One row per copy: the original, the new ids, office and coordinator."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """One page: who asks, and for what."""
+    """One page: the viewer and the parameters of the query."""
 
     who: Viewer
     query: dict[str, str]
@@ -68,19 +68,19 @@ class Request:
 
 @dataclass(frozen=True)
 class Measured:
-    """Times to an answer in milliseconds."""
+    """Response times in milliseconds."""
 
     name: str
     times: list[float]
 
     def row(self) -> str:
-        """A line of the table."""
+        """A row of the table."""
         cuts = statistics.quantiles(self.times, n=100)
         return f"| {self.name} | {len(self.times)} | {cuts[49]:.1f} | {cuts[94]:.1f} | {cuts[98]:.1f} |"
 
 
 def say(line: str) -> None:
-    """Progress, apart from the table."""
+    """Print progress to standard error."""
     print(line, file=sys.stderr, flush=True)
 
 
@@ -88,7 +88,7 @@ def say(line: str) -> None:
 
 
 def fill(url: str, cases: int) -> int:
-    """That many open cases, a little more; how many there are."""
+    """Create at least that many open cases; the number."""
     db = Database.open(url, statement_seconds=1800)
     db.upgrade()
     load.load(
@@ -96,7 +96,7 @@ def fill(url: str, cases: int) -> int:
     )
     with db.writing() as tx:
         told = tx.scalar(text("SELECT count(*) FROM case_current WHERE closed_on IS NULL"))
-        tx.execute(text("SET LOCAL session_replication_role = replica"))  # no check of keys row by row
+        tx.execute(text("SET LOCAL session_replication_role = replica"))  # no foreign key checks
         tx.execute(text(CLONE), {"times": -(-cases // told)})
         _copy(tx, "person", "p.person_id = k.old_person", person_id="k.person_id")
         _copy(tx, "person_version", "p.person_id = k.old_person", person_id="k.person_id")
@@ -122,29 +122,29 @@ def _copy(tx: Any, table: str, joined: str, **changed: str) -> None:
     tx.execute(text(f"INSERT INTO {table} ({columns}) {select}"))
 
 
-# --- what is asked ----------------------------------------------------------------------------------------------
+# --- requests ---------------------------------------------------------------------------------------------------
 
 
 def requests(number: int, offices: list[str]) -> list[Request]:
-    """A mix: most ask for their own cases, some for the office's, for one kind, or for the whole country."""
-    chance = random.Random(1)
+    """A mix of requests: own cases (half), the cases of the office, one kind of task, the whole country."""
+    rng = random.Random(1)
     found = []
     for _ in range(number):
-        office, kind = chance.choice(offices), chance.random()
-        coordinator = Viewer(Role.COORDINATOR, f"coordinator-{office}-{chance.randint(1, 25)}", office)
+        office, kind = rng.choice(offices), rng.random()
+        coordinator = Viewer(Role.COORDINATOR, f"coordinator-{office}-{rng.randint(1, 25)}", office)
         if kind < 0.5:
             found.append(Request(coordinator, {"mine": "true"}))
         elif kind < 0.75:
             found.append(Request(Viewer(Role.LEADER, f"leader-{office}", office), {}))
         elif kind < 0.9:
-            found.append(Request(coordinator, {"kind": chance.choice(list(TaskKind))}))
+            found.append(Request(coordinator, {"kind": rng.choice(list(TaskKind))}))
         else:
             found.append(Request(Viewer(Role.SECRETARIAT, "secretariat-1", None), {}))
     return found
 
 
 def bare(asked: Request) -> tuple[str, dict[str, Any]]:
-    """The SQL of that page."""
+    """The SQL statement of that page, and its parameters."""
     mine = asked.who if "mine" in asked.query else None
     filters = Filters(duty=duty_pattern(asked.query.get("kind", ""), ""), held_by=mine)
     query = case_queries._list_query(asked.who, filters, "act_on", None).limit(PAGE + 1)
@@ -158,7 +158,7 @@ def bare(asked: Request) -> tuple[str, dict[str, Any]]:
 
 
 async def over_http(port: int, asked: list[Request], rate: float, issuer: Issuer) -> list[float]:
-    """Each request when it is due; the milliseconds from then to its answer. Every answer has to be 200."""
+    """Send the requests on schedule; milliseconds from the scheduled time to the response, which must be 200."""
     tokens = {one.who: issuer.issue(one.who, clock.now(), timedelta(hours=2)) for one in asked}
     limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", limits=limits, timeout=60) as client:
@@ -176,7 +176,7 @@ async def over_http(port: int, asked: list[Request], rate: float, issuer: Issuer
 
 
 def of_database(url: str, asked: list[Request], rate: float) -> list[float]:
-    """The same pages as bare SQL on one connection, at the same pace."""
+    """The same pages as plain SQL on one connection, at the same rate; milliseconds."""
     times = []
     with psycopg.connect(url, autocommit=True) as connection:
         begun = time.perf_counter()
@@ -191,7 +191,7 @@ def of_database(url: str, asked: list[Request], rate: float) -> list[float]:
 
 
 def measured(chosen: argparse.Namespace) -> str:
-    """Fill, warm up, measure; the table."""
+    """Fill, warm up and measure; the table of results."""
     with tempfile.TemporaryDirectory() as folder:
         server = Server(Path(folder))
         server.ensure_started()
@@ -202,14 +202,14 @@ def measured(chosen: argparse.Namespace) -> str:
         rows, cpu = run(raw, Path(folder), chosen)
         databases.close()
         server.stop()
-    pace = f"{chosen.rate:g} requests a second for {chosen.seconds:g} s, {chosen.workers} workers"
+    pace = f"{chosen.rate:g} requests per second for {chosen.seconds:g} s, {chosen.workers} workers"
     head = "| a page of 25, ms | requests | p50 | p95 | p99 |\n|---|---:|---:|---:|---:|"
     told = "\n".join(row.row() for row in rows)
-    return f"{there} open cases, {pace}\n\n{head}\n{told}\n\nProcessor time of the service: {cpu:.1f} ms a request."
+    return f"{there} open cases, {pace}\n\n{head}\n{told}\n\nProcessor time of the service: {cpu:.1f} ms per request."
 
 
 def run(raw: str, folder: Path, chosen: argparse.Namespace) -> tuple[list[Measured], float]:
-    """The service and then the bare SQL at the same pace; and the service's processor time a request, ms."""
+    """The times of the service and of plain SQL, and the processor time of the service per request in ms."""
     settings = Settings(
         env="development",
         database_url=sqlalchemy_url(raw),
@@ -230,7 +230,7 @@ def run(raw: str, folder: Path, chosen: argparse.Namespace) -> tuple[list[Measur
 
 
 def main() -> None:
-    """Run and print."""
+    """Measure and print the table."""
     options = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     options.add_argument("--cases", type=int, default=100_000)
     options.add_argument("--rate", type=float, default=20.0)

@@ -19,7 +19,6 @@ UNCALLED = {
     "analytics.lead_times.weekly": "nobody: to be deleted",
     "analytics.survival.Curve.standard_error": "nobody: to be deleted",
     "cli.serving.of_worker": "uvicorn, by its name",
-    "extracts.build.files_of": "nobody: to be deleted",
     "extracts.engines.on_duckdb": "whoever reads an extract: `make spark` and the tests",
     "extracts.engines.on_spark": "whoever reads an extract: `make spark`",
     "extracts.writers.HashingStream.readable": "pyarrow",

@@ -1,4 +1,4 @@
-"""The application, composed: settings, database, keys, gate, routes."""
+"""The application: settings, database, keys, middleware and routes."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -53,7 +53,7 @@ from ungdom.api.worklist import routes as work
 from ungdom.clock import Clock
 from ungdom.exchange import partners
 from ungdom.extracts import job_worker
-from ungdom.extracts import settings as opening
+from ungdom.extracts.order import order_service
 from ungdom.intake.retry import retry_due
 from ungdom.notices import address
 from ungdom.settings import BadSettings, Settings
@@ -64,9 +64,9 @@ from ungdom.store.session import Database
 log = logging.getLogger("ungdom.app")
 
 EXTRACTS_AT_ONCE = 2
-"""As many extracts as a process writes at a time; others wait, and hold up nobody else."""
+"""Number of extracts that a process writes at a time; others wait without blocking other requests."""
 RETRY_SECONDS = 60
-"""Seconds between two looks for decisions that are due, whoever else looks for them."""
+"""Seconds between two polls for decisions to retry; other processes poll as well."""
 
 ROUTERS = (
     cases.router,
@@ -110,7 +110,7 @@ ROUTERS = (
 
 
 def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | None = None) -> FastAPI:
-    """The service. `clock` and `db` can be handed in by tests; otherwise they come from the settings.
+    """The service. Tests pass `clock` and `db`; otherwise they come from the settings.
 
     Raises `BadSettings` when no issuer of tokens is trusted, or a setting is not as it has to be.
     """
@@ -132,7 +132,7 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
     app.state.partners = partners.load(settings.exchange_file)
     app.state.public_url = settings.public_url
     app.state.webhook_allow = address.networks(settings.webhook_allow)
-    app.state.extracts = opening.order_service(settings)
+    app.state.extracts = order_service(settings)
     app.state.extracts_dir = job_worker.folder_of(settings)
     app.state.extract_threads = CapacityLimiter(EXTRACTS_AT_ONCE)
     for router in ROUTERS:
@@ -150,7 +150,7 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
 
 
 def from_environment() -> FastAPI:
-    """The service with the settings of this process: what uvicorn's workers call. Wrong settings end the process."""
+    """The service with the settings of this process, called by workers of uvicorn. Wrong settings end the process."""
     try:
         return prepared_app(environment())
     except BadSettings as error:
@@ -158,7 +158,7 @@ def from_environment() -> FastAPI:
 
 
 def prepared_app(settings: Settings) -> FastAPI:
-    """The service as a server process runs it: the OpenAPI document is made before anybody asks for it."""
+    """The service of a server process: the OpenAPI document is generated before the first request."""
     app = create_app(settings)
     doc_pages.prepare(app)
     return app
@@ -184,11 +184,11 @@ def _lifespan(threads: int):  # type: ignore[no-untyped-def]  # an async context
 
 
 async def _retry_due_decisions(app: FastAPI, stop: Event) -> None:
-    """Try the decisions that are due: at the start, for one that was killed leaves some, and then every minute."""
+    """Retry due decisions at the start, because a killed process leaves some, and then every minute."""
     state, alone = app.state, CapacityLimiter(1)
     while True:
         try:
             await to_thread.run_sync(retry_due, state.db, state.keys, state.clock, stop.is_set, limiter=alone)
-        except Exception as error:  # noqa: BLE001  # whatever it is, it is tried again, and must not end the service
+        except Exception as error:  # noqa: BLE001  # an error must not end the service; the next poll retries
             log.warning("the decisions that are due could not be tried: %s", type(error).__name__)
         await anyio.sleep(RETRY_SECONDS)

@@ -61,9 +61,9 @@ def ordered(analyst: Client, name: str = "measures", **body: Any) -> dict[str, A
 def test_what_is_ordered_is_made_and_downloaded_and_the_download_is_logged(
     service: Service, analyst: Client, tmp_path: Path
 ) -> None:
-    assert not job_worker._has_work(work(service))
+    assert not job_worker.has_work(work(service))
     job = ordered(analyst)
-    assert job_worker._has_work(work(service))
+    assert job_worker.has_work(work(service))
     assert (job["status"], job["files"], job["valid_at"]) == ("waiting", [], str(TODAY))
     assert job_worker.run(work(service)) == {"done": 1}
 

@@ -114,7 +114,9 @@ def with_column(asked: Order, column: Column) -> Order:
 
 
 def test_a_value_that_is_not_on_the_list_of_its_column_breaks_the_extract_off(db: Database) -> None:
-    reference = Column("told", ColumnType.STRING, "d", "s", lambda row: row.known.stored.reference, vocabulary=("x",))
+    reference = Column(
+        "told", ColumnType.STRING, "d", "s", lambda row: row.snapshot.stored.reference, vocabulary=("x",)
+    )
     missing = Column("told", ColumnType.INTEGER, "d", "s", lambda _row: None)
     for column in (reference, missing):
         with pytest.raises(NotAsDeclared, match=r"cases\.told"):

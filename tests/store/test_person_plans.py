@@ -132,7 +132,7 @@ def what_people_recorded(crowd: Crowd) -> set[UUID]:
 
 def their_life(crowd: Crowd) -> set[UUID]:
     found, _ = snapshots.read(crowd.tx, [crowd.case_id], cases.FIRST_DAY, LATER, person_histories=True)
-    return {one.case_id for case in found if case.life for one in case.life.cases}
+    return {one.case_id for case in found if case.person_history for one in case.person_history.cases}
 
 
 ASKING: dict[Callable[[Crowd], set[UUID]], Callable[[Crowd], set[UUID]]] = {

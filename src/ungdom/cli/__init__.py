@@ -1,7 +1,7 @@
-"""The commands, and what each needs to start.
+"""The commands.
 
-What a single command needs and others do not, as the service and numpy, is imported by that command: the rest starts
-in half the time.
+Packages that a single command needs, such as FastAPI and numpy, are imported by that command: this halves the start
+time of the others.
 """
 
 import json
@@ -48,17 +48,17 @@ from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Actor, Role
 
-ABOUT = """Cases of ungdomsstraff and ungdomsoppfølging: the service, its database, and figures.
+ABOUT = """Cases of ungdomsstraff and ungdomsoppfølging: service, database, statistics.
 
-`ungdom demo --serve` shows it with invented people.
+`ungdom demo --serve` starts it with invented people.
 
-Exit codes: 0 done, 1 something was found, 2 wrong call or settings, 3 no usable database."""
+Exit codes: 0 success, 1 something was found, 2 wrong call or settings, 3 database not usable."""
 YEAR = 24 * 365
-"""Hours that a token of the development issuer holds at most."""
+"""Maximum lifetime of a token of the development issuer, in hours."""
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=ABOUT, pretty_exceptions_enable=False)
-db_app = typer.Typer(no_args_is_help=True, help="The database: its schema, and whether it says what the events say.")
-case_app = typer.Typer(no_args_is_help=True, help="One case.")
+db_app = typer.Typer(no_args_is_help=True, help="The database: upgrade the schema, check and rebuild the current rows.")
+case_app = typer.Typer(no_args_is_help=True, help="Show a case.")
 app.add_typer(db_app, name="db")
 app.add_typer(case_app, name="case")
 app.add_typer(import_app, name="import")
@@ -81,7 +81,7 @@ app.command()(releases)
 
 
 def main() -> None:
-    """The command. What does not allow it is said in one sentence."""
+    """Run the command; expected errors are printed as one sentence."""
     with in_one_sentence():
         app()
 
@@ -91,10 +91,10 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen on; 0 takes a free one.")] = 8000,
     workers: Annotated[
-        int, typer.Option(min=0, help="Worker processes; 0: two, and one on SQLite, which takes one only.")
+        int, typer.Option(min=0, help="Worker processes; 0: two, or one on SQLite, which allows only one.")
     ] = 0,
 ) -> None:
-    """Serve the API and its documentation. The schema has to be current: `ungdom db upgrade`."""
+    """Serve the API and its documentation. The schema must be current: run `ungdom db upgrade` first."""
     config = settings.from_environment()
     count = workers or (1 if config.database_url.startswith("sqlite") else 2)
     if count > 1 and config.database_url.startswith("sqlite"):
@@ -106,24 +106,26 @@ def serve(
     serving.run(config, host, chosen_port, count)
 
 
-def _held(hours: float) -> float:
-    if not 0 < hours <= YEAR:  # not a number is neither
+def _lifetime(hours: float) -> float:
+    if not 0 < hours <= YEAR:  # also refuses NaN
         raise BadSettings(f"--hours {hours:g} is not above 0 and at most {YEAR}, a year")
     return hours
 
 
 @app.command()
 def token(
-    role: Annotated[Role, typer.Argument(help="Whose token.")],
+    role: Annotated[Role, typer.Argument(help="The role of the token.")],
     konfliktrad: Annotated[
-        str | None, typer.Option(help="Code of the konfliktråd, as `oslo`.", callback=offices.known)
+        str | None, typer.Option(help="Code of the konfliktråd, for example `oslo`.", callback=offices.known)
     ] = None,
-    subject: Annotated[str | None, typer.Option(help="Who it speaks for.")] = None,
-    hours: Annotated[float, typer.Option(help=f"How long it holds: up to {YEAR}, a year.", callback=_held)] = 12,
-    source: Annotated[str | None, typer.Option(help="Prosecution: name of the system that sends.")] = None,
-    authority: Annotated[list[Actor] | None, typer.Option(help="Prosecution: whose acts it tells of; repeat.")] = None,
+    subject: Annotated[str | None, typer.Option(help="The subject of the token.")] = None,
+    hours: Annotated[float, typer.Option(help=f"Lifetime in hours, at most {YEAR}, a year.", callback=_lifetime)] = 12,
+    source: Annotated[str | None, typer.Option(help="With prosecution: name of the sending system.")] = None,
+    authority: Annotated[
+        list[Actor] | None, typer.Option(help="With prosecution: acts of this party. Repeatable.")
+    ] = None,
 ) -> None:
-    """A token of the development issuer. With the role prosecution it stands for a system that sends decisions."""
+    """Print a token of the development issuer. The role prosecution is for a system that sends decisions."""
     from ungdom.api.http.tokens import Issuer
 
     issuer = Issuer(demo_settings())
@@ -133,7 +135,7 @@ def token(
 
 @db_app.command()
 def upgrade() -> None:
-    """Bring the schema and the reference data to the newest version."""
+    """Upgrade the schema and the reference data to the newest version."""
     with closing(open_database(settings.from_environment(), UPGRADABLE)) as db, progress("cases") as report:
         db.upgrade()
         rebuild.backfill(db, report)
@@ -142,7 +144,7 @@ def upgrade() -> None:
 
 @db_app.command()
 def check(as_json: AsJson = False) -> None:
-    """Compare every current row with what the events say. Exit code 1 when something differs."""
+    """Compare every current row with the events. Exit code 1 when one differs."""
     db = open_database(settings.from_environment())
     with progress("cases") as report:
         differences = rebuild.check(db, report)
@@ -158,7 +160,7 @@ def check(as_json: AsJson = False) -> None:
 
 
 def difference_values(difference: rebuild.Difference) -> dict[str, object]:
-    """A difference as plain values."""
+    """A difference as JSON values."""
     return {
         "case_id": difference.case_id,
         "column": difference.column,
@@ -169,7 +171,7 @@ def difference_values(difference: rebuild.Difference) -> dict[str, object]:
 
 @db_app.command(name="rebuild")
 def rebuild_rows() -> None:
-    """Throw the current rows away and fold them again from the events."""
+    """Delete the current rows and rebuild them from the events."""
     db = open_database(settings.from_environment())
     with progress("cases") as report:
         counts = rebuild.rebuild(db, report)
@@ -178,11 +180,11 @@ def rebuild_rows() -> None:
 
 @case_app.command()
 def show(
-    case: Annotated[str, typer.Argument(help="Id or reference.")],
+    case: Annotated[str, typer.Argument(help="Id or reference of the case.")],
     as_json: AsJson = False,
     on_demo: OnDemo = False,
 ) -> None:
-    """One case: where it stands, its history, its clocks. Names are left out."""
+    """Show a case: its state, history and deadlines. Names are left out."""
     from ungdom.api.cases import present as views
 
     config = selected_settings(on_demo)
@@ -229,12 +231,12 @@ def _as_uuid(text: str) -> UUID | None:
 
 @app.command()
 def deliver(
-    held: Annotated[bool, typer.Option("--held", help="Send nothing; list what is held, and why.")] = False,
-    replay: Annotated[str | None, typer.Option(help="Start again with this message, or `all` given up.")] = None,
-    withdraw: Annotated[str | None, typer.Option(help="Never send this message.")] = None,
+    held: Annotated[bool, typer.Option("--held", help="Send nothing; list unsent messages, and why.")] = False,
+    replay: Annotated[str | None, typer.Option(help="Send this message again, or `all` that were given up.")] = None,
+    withdraw: Annotated[str | None, typer.Option(help="Do not send this message.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Send the official messages that are owed. Exit code 1 when some were given up, or have waited too long."""
+    """Send the official messages that are due. Exit code 1 when some were given up, or have waited too long."""
     work = _delivery_context(settings.from_environment())
     if replay or withdraw:
         _replay_or_withdraw(work, replay or withdraw or "", anew=bool(replay))
@@ -274,7 +276,7 @@ def _list_parked(work: delivery.ExchangeDeliveryContext, as_json: bool) -> None:
 
 
 def _replay_or_withdraw(work: delivery.ExchangeDeliveryContext, named: str, anew: bool) -> None:
-    """Start again with the messages named, or never send them."""
+    """Replay or withdraw the named messages."""
     with work.db.writing() as tx:
         entries = outbox.dead_letters(tx) if anew and named == "all" else [outbox.find(tx, _message_id(named))]
         for entry in entries:
@@ -292,8 +294,8 @@ def _message_id(named: str) -> UUID:
 
 
 @app.command()
-def worker(every: Annotated[float, typer.Option(min=0.1, max=3600, help="Seconds between two rounds.")] = 5) -> None:
-    """Deliver official messages and notices, take what arrives, until told to stop (SIGTERM, Ctrl-C)."""
+def worker(every: Annotated[float, typer.Option(min=0.1, max=3600, help="Seconds between two polls.")] = 5) -> None:
+    """Deliver official messages and notices and receive messages, until stopped (SIGTERM, Ctrl-C)."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     config, stop = settings.from_environment(), Event()
@@ -309,9 +311,9 @@ def worker(every: Annotated[float, typer.Option(min=0.1, max=3600, help="Seconds
 
 @app.command()
 def openapi(
-    out_file: Annotated[Path | None, typer.Option("--out", help="Write it here instead of printing it.")] = None,
+    out_file: Annotated[Path | None, typer.Option("--out", help="Write to this file instead of printing.")] = None,
 ) -> None:
-    """The OpenAPI document."""
+    """Print the OpenAPI document."""
     from ungdom import generated
 
     text = generated.openapi_text()
@@ -323,7 +325,7 @@ def openapi(
 
 @app.command()
 def docs(root: Annotated[Path, typer.Option(help="Root of the source checkout.")] = Path()) -> None:
-    """Write the generated files of a source checkout anew, below docs and openapi, and name each."""
+    """Regenerate the files below docs and openapi of a source checkout, and print their names."""
     from ungdom import generated
 
     if not root.is_dir():
@@ -334,7 +336,7 @@ def docs(root: Annotated[Path, typer.Option(help="Root of the source checkout.")
 
 
 def _write(path: Path, text: str, below: Path | None = None) -> None:
-    """The text in this file; folders below this one are made. Raises `BadSettings` where it cannot be written."""
+    """Write a text file, with the folders below `below`. Raises `BadSettings` where it cannot be written."""
     try:
         if below is not None:
             path.parent.mkdir(parents=True, exist_ok=True)

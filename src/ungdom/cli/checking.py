@@ -1,4 +1,4 @@
-"""What must never be so, looked for now: the checkers of the nightly run, by hand."""
+"""`ungdom check`: the integrity checkers of the nightly run, by hand."""
 
 import json
 from dataclasses import asdict
@@ -17,11 +17,11 @@ DAY = ["%Y-%m-%d"]
 
 
 def check(
-    on: Annotated[datetime | None, typer.Option(formats=DAY, help="For this day; today when not given.")] = None,
+    on: Annotated[datetime | None, typer.Option(formats=DAY, help="The day to check; default today.")] = None,
     as_json: AsJson = False,
     on_demo: OnDemo = False,
 ) -> None:
-    """Run the integrity checkers; docs/operations.md has a page on each. Exit code 1 when something was found."""
+    """Run the integrity checkers, which docs/operations.md describes. Exit code 1 when something was found."""
     now = clock.now()
     db = open_database(selected_settings(on_demo))
     findings = checks.run(db, on.date() if on else oslo_date(now), now)

@@ -29,11 +29,11 @@ TOKEN_HOLDS = timedelta(hours=12)
 OFFICE = "oslo"
 """The konfliktråd that the tokens of the demonstration are for, where a role needs one."""
 FEW = 500
-"""Up to so many cases a second process would take longer to start than it saves."""
+"""Up to this number of cases, a second process takes longer to start than it saves."""
 
 
 def _number_of_cases(value: str) -> int | None:
-    """How many cases; None: as many as in the country."""
+    """The number of cases; None: as many as in the country."""
     if value == NATIONAL:
         return None
     if value.isascii() and value.isdecimal() and int(value) > 0:
@@ -43,18 +43,18 @@ def _number_of_cases(value: str) -> int | None:
 
 def demo(
     cases: Annotated[
-        str, typer.Option(metavar=f"NUMBER|{NATIONAL}", help=f"How many cases; {NATIONAL}: as many as in the country.")
+        str, typer.Option(metavar=f"NUMBER|{NATIONAL}", help=f"Number of cases; {NATIONAL}: as many as in the country.")
     ] = str(DEFAULT_CASES),
-    seed: Annotated[int, typer.Option(help="The same seed and day give the same rows.")] = 1,
-    fresh: Annotated[bool, typer.Option(help="Build the demo database anew even if it is there.")] = False,
-    serve_after: Annotated[bool, typer.Option("--serve", help="Serve it afterwards.")] = False,
+    seed: Annotated[int, typer.Option(help="Random seed. The same seed and day give the same rows.")] = 1,
+    fresh: Annotated[bool, typer.Option(help="Rebuild the demo database even if it exists.")] = False,
+    serve_after: Annotated[bool, typer.Option("--serve", help="Serve the demo database afterwards.")] = False,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen on; 0 takes a free one.")] = 8000,
     processes: Annotated[
-        int, typer.Option(min=0, help="Processes that make the cases; 0: one for each processor. Same rows always.")
+        int, typer.Option(min=0, help="Processes that generate cases; 0: one per processor. The rows are the same.")
     ] = 0,
 ) -> None:
-    """A synthetic case load since July 2014, made by walking the engine; people are invented. A token for each role."""
+    """Generate a synthetic case load since July 2014, with invented people, and a token for each role."""
     began = time.monotonic()
     total = _number_of_cases(cases)
     config = demo_settings()
@@ -92,12 +92,12 @@ def _prepare_load(config: Settings, cases: int | None, seed: int, fresh: bool, p
 
 
 def _run_nightly(config: Settings) -> None:
-    out.print("3/3 the nightly run of today: who has to be told of what")
+    out.print("3/3 the nightly run of today: alerts")
     db = open_database(config)
     for night in run_now(db, config):
-        out.print(f"    {night.counts['scanned']} cases looked at, {night.counts['raised']} told of")
+        out.print(f"    {night.counts['scanned']} cases checked, {night.counts['raised']} alerts raised")
     sent = notices.deliver(notices.from_settings(config, db))
-    out.print(f"    {sent.promised} alerts in the inboxes of those who are told")
+    out.print(f"    {sent.promised} notices in the inboxes of the recipients")
     db.close()
 
 
@@ -113,7 +113,7 @@ def _prepared_database(config: Settings, fresh: bool) -> Database:
 
 
 def _delete_demo_database(config: Settings) -> None:
-    """Only the demo's own file is ever thrown away."""
+    """Delete the database file of the demo; no other database is ever deleted. Raises `BadSettings` for another one."""
     file = config.data_dir / DEMO_FILE
     if not is_demo(config):
         raise BadSettings("the database holds cases; the demo load wants an empty one")
@@ -146,7 +146,7 @@ def _load(db: Database, config: Settings, cases: int | None, seed: int, processe
 
 
 def subject_of(role: Role, konfliktrad: str | None) -> str:
-    """Whom a token of the development issuer speaks for when nobody is named."""
+    """The default subject of a token of the development issuer."""
     if role is Role.TEAM_MEMBER:
         return "team-police-oslo"
     if role is Role.COORDINATOR:
@@ -155,7 +155,7 @@ def subject_of(role: Role, konfliktrad: str | None) -> str:
 
 
 def _write_tokens(config: Settings) -> Path:
-    """A new token for each role, in a file named after it that only its owner can read; the folder."""
+    """Write a token per role to a file named after it, readable by its owner only. The folder."""
     from ungdom.api.http.tokens import NEEDS_OFFICE, SCOPES, Issuer
 
     issuer, folder = Issuer(config), config.data_dir / "demo" / "tokens"
@@ -168,7 +168,7 @@ def _write_tokens(config: Settings) -> Path:
 
 
 def _write_secret(file: Path, text: str) -> None:
-    """The file, which nobody else can read at any moment."""
+    """Write the file so that nobody else can read it at any moment."""
     temporary = file.with_name(f".{file.name}.new")
     temporary.unlink(missing_ok=True)
     with os.fdopen(

@@ -1,10 +1,10 @@
-"""How a command ends, for scripts: the table of docs/operations.md."""
+"""The exit codes of the commands, as listed in docs/operations.md."""
 
 from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """`FOUND`: done, and something was found. `CALL`: the call or the settings are wrong. `DATABASE`: not usable."""
+    """`FOUND`: success, and something was found. `CALL`: wrong call or settings. `DATABASE`: not usable."""
 
     DONE = 0
     FOUND = 1

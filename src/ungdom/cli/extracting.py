@@ -1,11 +1,12 @@
-"""Extracts: what there is, one written to a file or folder, and one built again from its manifest."""
+"""`ungdom extracts` lists the extracts; `ungdom extract` writes one, or rebuilds it from its manifest."""
 
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,7 +15,7 @@ from rich.table import Table
 from ungdom import clock
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.figures import DAY, ValidAt
-from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, out, progress, selected_settings
+from ungdom.cli.terminal import AsJson, OnDemo, background, err, open_database, out, progress, selected_settings
 from ungdom.settings import BadSettings, Settings
 from ungdom.workflow.calendar import last_moment, oslo_date
 
@@ -23,27 +24,28 @@ if TYPE_CHECKING:
     from ungdom.extracts.order import Order
     from ungdom.store.session import Database
 
-Name = Annotated[str | None, typer.Argument(help="Which extract: `ungdom extracts` lists them.")]
-PurposeName = Annotated[str | None, typer.Option("--purpose", help="What it has been ordered for.")]
+Name = Annotated[str | None, typer.Argument(help="Name of the extract; `ungdom extracts` lists them.")]
+PurposeName = Annotated[str | None, typer.Option("--purpose", help="The purpose that it was ordered for.")]
 KnownAt = Annotated[datetime | None, typer.Option("--known-at", formats=DAY, help="As known at the end of this day.")]
 USAGE = "say NAME, --purpose and --known-at, or --rebuild; what has been released needs a NAME only"
-Format = Annotated[str, typer.Option("--format", help="parquet, csv, arrow or ndjson.")]
+Format = Annotated[str, typer.Option("--format", help="File format: parquet, csv, arrow or ndjson.")]
 Out = Annotated[
-    Path | None, typer.Option("--out", help="A file by its ending; otherwise a folder, by year and konfliktråd.")
+    Path | None,
+    typer.Option("--out", help="A file if it has a suffix; otherwise a folder by year and konfliktråd."),
 ]
-Resume = Annotated[bool, typer.Option("--resume", help="Take up a folder that was broken off.")]
-Rebuild = Annotated[Path | None, typer.Option("--rebuild", help="Build again what this manifest tells of; compare.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Resume an interrupted folder.")]
+Rebuild = Annotated[Path | None, typer.Option("--rebuild", help="Rebuild the extract of this manifest and compare.")]
 
 
 OrderOptions = tuple[str, str | None, datetime | None, datetime | None]
 """Name, purpose, known at, valid at."""
-WorkFlag = Annotated[bool, typer.Option("--work", help="Make the jobs that wait, as a worker does.")]
+WorkFlag = Annotated[bool, typer.Option("--work", help="Run the waiting jobs, as a worker does.")]
 JOIN_TIMEOUT = 10
-"""Seconds that a job in hand has when the worker is told to stop."""
+"""Seconds that a running job has to stop when the worker is stopped."""
 
 
 def extracts(as_json: AsJson = False, work: WorkFlag = False, on_demo: OnDemo = False) -> None:
-    """The catalogue: every extract, and the purposes of this installation. As JSON: the schemas."""
+    """List every extract and the purposes of this installation. With --json: the schemas."""
     config = selected_settings(on_demo)
     if work:
         _make_jobs(config)
@@ -76,7 +78,7 @@ def extract(  # noqa: PLR0913, PLR0917  # each an option of the command
     rebuild: Rebuild = None,
     on_demo: OnDemo = False,
 ) -> None:
-    """Write an extract with its manifest and dictionary. Exit code 1 when it cannot be made, or not built again."""
+    """Write an extract with its manifest and dictionary. Exit code 1 when it cannot be made or rebuilt."""
     config = selected_settings(on_demo)
     if out_path is None:
         raise BadSettings("say with --out where it is to be written")
@@ -99,17 +101,12 @@ def extract(  # noqa: PLR0913, PLR0917  # each an option of the command
 
 @contextmanager
 def extract_worker(config: Settings, stop: Event, every: float) -> Iterator[None]:
-    """Extract jobs are made meanwhile, by a thread of their own, until told to stop; one in hand is taken up later."""
+    """Run extract jobs in a background thread inside the `with` statement. An interrupted job is resumed later."""
     from ungdom.extracts import job_worker
 
     work = job_worker.from_settings(config, open_database(config), clock.now, stop.is_set)
-    thread = Thread(target=job_worker.run_until_stopped, args=(work, stop, every), name="extracts")
-    thread.start()
-    try:
+    with background("extracts", partial(job_worker.run_until_stopped, work, stop, every), stop, JOIN_TIMEOUT):
         yield
-    finally:
-        stop.set()
-        thread.join(JOIN_TIMEOUT)
 
 
 def _make_jobs(config: Settings) -> None:
@@ -158,7 +155,7 @@ def _write_extract(
 
 
 def _order(db: "Database", config: Settings, options: OrderOptions) -> "Order":
-    from ungdom.extracts import catalogue, released, settings
+    from ungdom.extracts import catalogue, released
     from ungdom.extracts import order as orders
 
     name, purpose, known_on, valid_at = options
@@ -169,14 +166,14 @@ def _order(db: "Database", config: Settings, options: OrderOptions) -> "Order":
     if not (purpose and known_at):
         raise BadSettings(USAGE)
     request = orders.OrderRequest(name, purpose, known_at, valid_at.date() if valid_at else None)
-    return settings.order_service(config).order(request, clock.now())
+    return orders.order_service(config).order(request, clock.now())
 
 
 def _rebuild(db: "Database", config: Settings, original: dict[str, Any], path: Path, resume: bool) -> "ExtractResult":
-    from ungdom.extracts import build, download_log, manifest, settings
-    from ungdom.extracts.order import OPERATOR
+    from ungdom.extracts import build, download_log, manifest
+    from ungdom.extracts.order import OPERATOR, order_service
 
-    service = settings.order_service(config)
+    service = order_service(config)
     order = manifest.order_of(original, service.keys, service.purposes, oslo_date(clock.now()))
     form = manifest.form_of(original)
     with download_log.log_download(db, order, form, OPERATOR, clock.now) as log, progress("cases") as report:

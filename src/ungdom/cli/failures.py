@@ -1,4 +1,4 @@
-"""What ends a command early, said in one sentence."""
+"""Expected errors of a command, printed as one sentence."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ from ungdom.store.errors import CannotOpen, Unavailable
 from ungdom.store.opening import ERRORS, DatabaseFault, Unusable
 
 UPGRADE, DEMO = "`ungdom db upgrade`", "`ungdom demo`"
-"""What helps against a database without a current schema, and against such a demo database."""
+"""The command that creates a current schema: of a database, and of the demo database."""
 
 SENTENCES: Mapping[DatabaseFault, str] = {
     DatabaseFault.MISSING: f"there is no database {{detail}}: {UPGRADE} makes it",
@@ -27,12 +27,12 @@ SENTENCES: Mapping[DatabaseFault, str] = {
 
 
 EXPECTED: tuple[type[Exception], ...] = (BadSettings, *ERRORS)
-"""What ends a command with a sentence. Anything else is a fault of the program, and keeps its traceback."""
+"""Errors that end a command with a sentence. Any other error is a bug and shows its traceback."""
 
 
 @contextmanager
 def in_one_sentence() -> Iterator[None]:
-    """Ends the program with a sentence and its exit code where settings, call or database do not allow the command."""
+    """End the program with a sentence and an exit code for an expected error of call, settings or database."""
     try:
         yield
     except EXPECTED as error:
@@ -41,7 +41,7 @@ def in_one_sentence() -> Iterator[None]:
 
 
 def sentence(error: Exception) -> str:
-    """What is wrong and what would help. Nothing of what a statement carried is in it."""
+    """What is wrong and what would help. Contains no values of SQL statements."""
     if isinstance(error, Unusable):
         text = SENTENCES[error.fault].format(detail=error.detail)
         return text.replace(UPGRADE, DEMO) if isinstance(error, UnusableDemo) else text

@@ -1,4 +1,4 @@
-"""Figures over many cases: the indicators of a period, and the caseload. With the eyes of the system: all cases."""
+"""`ungdom indicators` and `ungdom caseload`: figures over all cases, without regard to a viewer."""
 
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -25,15 +25,15 @@ DAY = ["%Y-%m-%d"]
 WIDE = 140
 COUNTRY = "the country"
 
-Since = Annotated[datetime, typer.Option("--from", formats=DAY, help="The first day of the period.")]
-Until = Annotated[datetime, typer.Option("--until", formats=DAY, help="The last day of the period.")]
-ValidAt = Annotated[datetime | None, typer.Option("--valid-at", formats=DAY, help="As it was on this day.")]
+Since = Annotated[datetime, typer.Option("--from", formats=DAY, help="First day of the period.")]
+Until = Annotated[datetime, typer.Option("--until", formats=DAY, help="Last day of the period.")]
+ValidAt = Annotated[datetime | None, typer.Option("--valid-at", formats=DAY, help="Valid on this day.")]
 KnownAt = Annotated[datetime | None, typer.Option("--known-at", formats=DAY, help="As known at the end of this day.")]
-SanctionOption = Annotated[Sanction | None, typer.Option("--sanction", help="Of this sanction only.")]
+SanctionOption = Annotated[Sanction | None, typer.Option("--sanction", help="Only this sanction.")]
 OfficeOption = Annotated[
-    str | None, typer.Option("--konfliktrad", help="Of this konfliktråd only.", callback=offices.known)
+    str | None, typer.Option("--konfliktrad", help="Only this konfliktråd.", callback=offices.known)
 ]
-Refresh = Annotated[bool, typer.Option("--refresh", help="First keep what figures need of the cases that changed.")]
+Refresh = Annotated[bool, typer.Option("--refresh", help="First update the stored case summaries.")]
 
 
 def indicators(  # noqa: PLR0913, PLR0917  # each an option of the command
@@ -47,7 +47,7 @@ def indicators(  # noqa: PLR0913, PLR0917  # each an option of the command
     on_demo: OnDemo = False,
     refresh: Refresh = False,
 ) -> None:
-    """The indicators of the strategy for a period, by konfliktråd and for the country. Exact: not to be published."""
+    """Indicators of the strategy for a period, by konfliktråd and for the country. Exact: not for publication."""
     from ungdom.analytics.indicators import queries as answering
     from ungdom.api.cases.schemas import AsOfOut
     from ungdom.api.indicators.schemas import IndicatorList, indicators_out
@@ -85,7 +85,7 @@ def caseload(
     on_demo: OnDemo = False,
     refresh: Refresh = False,
 ) -> None:
-    """Open cases by coordinator, phase, sanction and weight; what came in, went out and will come; warnings."""
+    """Open cases by coordinator, phase, sanction and weight; received, closed and expected cases; warnings."""
     from ungdom.analytics.caseload import queries as load_answering
     from ungdom.api.cases.schemas import AsOfOut
     from ungdom.api.indicators.caseload_schemas import CaseloadOut, offices_out
@@ -106,7 +106,7 @@ def caseload(
 
 
 def database(config: Settings, refresh: bool) -> "Database":
-    """The database of these settings; `refresh`: what figures need of the cases that changed is kept first."""
+    """The database of these settings. `refresh`: update the stored case summaries first."""
     db = open_database(config)
     if refresh:
         from ungdom.analytics import case_summaries
@@ -117,7 +117,7 @@ def database(config: Settings, refresh: bool) -> "Database":
 
 
 def as_of_days(valid_at: datetime | None, known_at: datetime | None) -> tuple[date | None, datetime | None]:
-    """The day of validity, and the last instant of the day of knowledge."""
+    """The valid day, and the last instant of the day of knowledge."""
     return valid_at.date() if valid_at else None, last_moment(known_at.date()) if known_at else None
 
 
@@ -181,5 +181,5 @@ def _table(title: str, *columns: str) -> Table:
 
 
 def sheet() -> Console:
-    """Where wide tables are shown whole."""
+    """A console that is wide enough for the tables."""
     return Console(highlight=False, soft_wrap=True, width=max(WIDE, out.width))

@@ -1,4 +1,4 @@
-"""Forecasts of overrun: counting the waiting times anew, and holding past forecasts against what came."""
+"""`ungdom forecast`: recount the waiting times, and compare past forecasts with the outcomes."""
 
 import json
 from dataclasses import asdict
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ungdom.analytics.forecast.calibration import Calibration
 
 forecast_app = typer.Typer(
-    no_args_is_help=True, help="How likely cases are to pass a limit, from how long others took."
+    no_args_is_help=True, help="Forecasts of overrun: the probability that a case exceeds a time limit."
 )
 
 On = Annotated[datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="As known at the end of this day.")]
@@ -23,7 +23,7 @@ On = Annotated[datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help=
 
 @forecast_app.command()
 def refresh(on: On = None, as_json: AsJson = False, on_demo: OnDemo = False) -> None:
-    """Count the waiting times anew, as known at the end of yesterday. The nightly run does the same."""
+    """Recount the waiting times, by default as known at the end of yesterday. The nightly run does the same."""
     from ungdom.analytics.forecast import probabilities
 
     db = open_database(selected_settings(on_demo))
@@ -38,7 +38,7 @@ def refresh(on: On = None, as_json: AsJson = False, on_demo: OnDemo = False) -> 
 
 @forecast_app.command(name="backtest")
 def back_test(on: On = None, as_json: AsJson = False, on_demo: OnDemo = False) -> None:
-    """Ask on days of the last four years, with what was known then, and keep how it came out. Once a month will do."""
+    """Make forecasts for days of the last four years, and store how they turned out. Once a month is enough."""
     from ungdom.analytics.forecast import backtest
 
     day, db = _day(on), open_database(selected_settings(on_demo))

@@ -1,4 +1,4 @@
-"""Decisions from a file, as a prosecution system would send them; and another try for what waits."""
+"""`ungdom import`: decisions from a file, as a prosecution system would send them; retries of waiting ones."""
 
 import json
 import sys
@@ -25,25 +25,25 @@ from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.session import Database
 from ungdom.workflow.vocabulary import Actor
 
-import_app = typer.Typer(no_args_is_help=True, help="Decisions of prosecution systems, from a file or waiting here.")
+import_app = typer.Typer(no_args_is_help=True, help="Decisions of prosecution systems: import, retry.")
 
 CHUNK = 256 * 1024
 PAGE = 500
 TRIES = 5
 RETRIED_BY = "import waiting"
-"""Who had a waiting message tried, as its receipts tell it."""
+"""The actor of a retry, as named in its receipt."""
 
 
 @dataclass(slots=True)
 class ImportProgress:
-    """How far an import has got: bytes read, lines by outcome, and by reason where one was not applied."""
+    """Progress of an import: bytes read, lines by outcome, and by reason where a decision was not applied."""
 
     read: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
 
     def count(self, answer: LineReceipt) -> None:
-        """One more line is done."""
+        """Count one processed line."""
         self.outcomes[str(answer.outcome)] += 1
         if answer.reason is not None:
             self.reasons[str(answer.reason)] += 1
@@ -51,14 +51,14 @@ class ImportProgress:
 
 @import_app.command()
 def decisions(
-    file: Annotated[Path, typer.Argument(help="One decision a line (NDJSON); - reads what is piped in.")],
-    source: Annotated[str, typer.Option(help="The system that sends: the same one, the same decisions.")] = "import",
-    authority: Annotated[list[Actor] | None, typer.Option(help="Whose acts it tells of; all when not given.")] = None,
-    receipts: Annotated[Path | None, typer.Option(help="Write the receipts here, one a line.")] = None,
-    language: Annotated[texts.Language, typer.Option(help="Of the receipts.")] = "nb",
+    file: Annotated[Path, typer.Argument(help="File with one decision per line (NDJSON); - reads standard input.")],
+    source: Annotated[str, typer.Option(help="Name of the sending system; it identifies the decisions.")] = "import",
+    authority: Annotated[list[Actor] | None, typer.Option(help="Acts of this party; default all. Repeatable.")] = None,
+    receipts: Annotated[Path | None, typer.Option(help="Write the receipts to this file, one per line.")] = None,
+    language: Annotated[texts.Language, typer.Option(help="Language of the receipts.")] = "nb",
     as_json: AsJson = False,
 ) -> None:
-    """Take decisions in as if they had been sent. Repeated, it goes on; exit code 1 when one was rejected."""
+    """Import decisions as if they had been sent. A repeated run continues. Exit code 1 when one was rejected."""
     config = settings.from_environment()
     sender = _sender(source, authority or sorted(SYSTEM_AUTHORITIES))
     db = open_database(config)
@@ -77,7 +77,7 @@ def decisions(
 
 @import_app.command()
 def waiting(as_json: AsJson = False) -> None:
-    """Try every decision again that waits: the day of some may have come. Each in a transaction of its own."""
+    """Retry every waiting decision, each in its own transaction. Exit code 1 when one failed."""
     config = settings.from_environment()
     db, keys = open_database(config), EncryptionKeys(config.people_keys)
     counts: Counter[str] = Counter()
@@ -115,7 +115,7 @@ def _import_lines(
     done: ImportProgress,
     report: Callable[[], None],
 ) -> None:
-    """Group after group; receipts are written once their group is committed."""
+    """Process the lines in groups; receipts are written after the commit of their group."""
     for group in bulk.batches(_lines(incoming, done), GROUP):
         for answer in process_lines(door, group):
             done.count(answer)
@@ -133,14 +133,14 @@ def _lines(incoming: BinaryIO, done: ImportProgress) -> Iterator[NdjsonLine]:
 
 
 def _retry(db: Database, keys: EncryptionKeys, message_id: UUID) -> str:
-    """What came of one more try: an outcome, `settled` when somebody else was faster, or `failed`."""
+    """The result of a retry: an outcome, `settled` when it was processed concurrently, or `failed`."""
     why = ""
     for _ in range(TRIES):
         try:
             with db.writing() as tx:
                 done = intake.retry(tx, IntakeContext(keys, clock.now(), "nb"), message_id, RETRIED_BY)
             return str(done.arrival.outcome) if done else "settled"
-        except Exception as error:  # noqa: BLE001  # one that nobody foresaw must not stop the others
+        except Exception as error:  # noqa: BLE001  # an unexpected error must not stop the others
             why = type(error).__name__
     err.print(f"{message_id} could not be tried: {why}")
     return "failed"

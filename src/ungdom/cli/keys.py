@@ -1,4 +1,4 @@
-"""`ungdom keys`: the keys of an installation."""
+"""`ungdom keys`: new keys of an installation."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -9,11 +9,11 @@ import typer
 from ungdom.cli.terminal import err
 from ungdom.settings.keys import KEY_PURPOSES, new_key
 
-keys_app = typer.Typer(no_args_is_help=True, help="The keys of an installation.")
+keys_app = typer.Typer(no_args_is_help=True, help="Keys of an installation.")
 
 
 class KeyPurpose(StrEnum):
-    """What a key is for."""
+    """The use of a key."""
 
     PEOPLE = "people"
     CURSOR = "cursor"
@@ -29,15 +29,15 @@ COSTS: Mapping[KeyPurpose, str] = {
 
 @keys_app.callback()
 def keys() -> None:
-    """The keys of an installation."""
+    """Keys of an installation."""
 
 
 @keys_app.command()
 def new(
-    purposes: Annotated[list[KeyPurpose] | None, typer.Option("--for", help="What for; all when not given.")] = None,
-    version: Annotated[int, typer.Option(min=1, help="Of an extract key: one higher than the last.")] = 1,
+    purposes: Annotated[list[KeyPurpose] | None, typer.Option("--for", help="Use of the key; default all.")] = None,
+    version: Annotated[int, typer.Option(min=1, help="Version of an extract key: one higher than the last.")] = 1,
 ) -> None:
-    """New keys, as lines of an environment file. Nothing is stored."""
+    """Print new keys as lines of an environment file. Nothing is stored."""
     chosen = purposes or list(KeyPurpose)
     for purpose in chosen:
         prefix = f"{version}:" if purpose is KeyPurpose.EXTRACTS else ""

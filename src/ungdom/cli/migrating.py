@@ -1,4 +1,4 @@
-"""`ungdom migrate-cases`: cases are moved to a newer version of the table. The page on it is docs/migrate-cases.md."""
+"""`ungdom migrate-cases`: moves cases to a newer version of the table. See docs/migrate-cases.md."""
 
 import json
 from collections import Counter
@@ -16,18 +16,17 @@ from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, out, progres
 from ungdom.settings import BadSettings
 from ungdom.store.session import Database
 from ungdom.workflow import table
-from ungdom.workflow.answers import IllegalStep
-from ungdom.workflow.migration import DeadlineShift, MigrationOutcome, MigrationSnapshot, MigrationVerdict
+from ungdom.workflow.migration import MigrationOutcome, MigrationSnapshot, MigrationVerdict
 
 FAILED = "unreadable"
-"""The verdict on a case whose history cannot be read as it is."""
+"""The verdict on a case whose history cannot be read."""
 
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Change nothing; tell what would become of each case.")]
-To = Annotated[str, typer.Option("--to", help="The version of the table; the newest when not given.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Change nothing; show the result for each case.")]
+To = Annotated[str, typer.Option("--to", help="Target version of the table; default the newest.")]
 Office = Annotated[
-    str | None, typer.Option("--konfliktrad", help="Only the cases of this konfliktråd.", callback=offices.known)
+    str | None, typer.Option("--konfliktrad", help="Only cases of this konfliktråd.", callback=offices.known)
 ]
-Expect = Annotated[str | None, typer.Option(help="What a dry run printed: nothing is done when it would differ now.")]
+Expect = Annotated[str | None, typer.Option(help="Digest of a dry run: do nothing if the result would differ now.")]
 
 
 def migrate_cases(
@@ -38,16 +37,17 @@ def migrate_cases(
     as_json: AsJson = False,
     on_demo: OnDemo = False,
 ) -> None:
-    """Move open cases to a newer version of the table, each in a transaction of its own; begun again it goes on.
+    """Move open cases to a newer version of the table, each in its own transaction. A repeated run continues.
 
-    Exit codes: 0 done, or nothing stands in the way; 1 cases are blocked, cannot be read, or have changed meanwhile;
-    2 there is no such version, or what the dry run showed has changed: nothing is done.
+    Exit codes: 0 success, or no obstacle; 1 cases are blocked, unreadable, or have changed meanwhile; 2 no such
+    version, or the result of the dry run has changed: nothing is done.
     """
     if to not in table.VERSIONS:
         raise BadSettings(f"there is no table of {to}; there are {', '.join(table.VERSIONS)}")
     db = open_database(selected_settings(on_demo))
     try:
-        examined = _examine(db, to, konfliktrad)
+        with progress("looked at") as report:
+            examined = list(migrate.find_candidates(db, to, clock.now(), konfliktrad, report))
         digest = migrate.digest(examined)
         if expect is not None and expect != digest:
             raise BadSettings(f"what the dry run showed has changed: it is {digest} now, not {expect}")
@@ -61,11 +61,6 @@ def migrate_cases(
     raise typer.Exit(ExitCode.FOUND if bad else ExitCode.DONE)
 
 
-def _examine(db: Database, to: str, konfliktrad: str | None) -> list[MigrationCandidate]:
-    with progress("looked at") as report:
-        return list(migrate.find_candidates(db, to, clock.now(), konfliktrad, report))
-
-
 def _move(db: Database, examined: list[MigrationCandidate], to: str) -> dict[str, Done]:
     done: dict[str, Done] = {}
     with progress("moved") as report:
@@ -75,7 +70,7 @@ def _move(db: Database, examined: list[MigrationCandidate], to: str) -> dict[str
     return done
 
 
-# --- telling ------------------------------------------------------------------------------------------------
+# --- output -------------------------------------------------------------------------------------------------
 
 
 def _print_result(
@@ -119,23 +114,15 @@ def _print_case(case: MigrationCandidate, done: Done | None) -> None:
 
 
 def _outcome_lines(outcome: MigrationOutcome) -> list[str]:
-    blocked = [_broken_line(broken) for broken in outcome.broken]
-    moved = [f"from {_standing_line(outcome.before)}", f"to   {_standing_line(outcome.after)}"] if outcome.after else []
-    return [
-        *blocked,
-        *(moved if outcome.verdict is MigrationVerdict.MOVES else []),
-        *map(_shift_line, outcome.shifts),
+    blocked = [
+        f"event {broken.seq} {broken.event}: " + "; ".join(f"{no.code} ({no.law})" for no in broken.unmet)
+        for broken in outcome.broken
     ]
-
-
-def _broken_line(broken: IllegalStep) -> str:
-    return f"event {broken.seq} {broken.event}: " + "; ".join(f"{no.code} ({no.law})" for no in broken.unmet)
+    shifts = [f"{shift.code} due {shift.before or '–'} becomes {shift.after or '–'}" for shift in outcome.shifts]
+    moved = [f"from {_standing_line(outcome.before)}", f"to   {_standing_line(outcome.after)}"] if outcome.after else []
+    return [*blocked, *(moved if outcome.verdict is MigrationVerdict.MOVES else []), *shifts]
 
 
 def _standing_line(standing: MigrationSnapshot) -> str:
     path = " ".join(f"{stint.state}@{stint.since}" for stint in standing.stints)
     return f"{path}; start {standing.started_on or '–'}, end {standing.adjusted_end or '–'}"
-
-
-def _shift_line(shift: DeadlineShift) -> str:
-    return f"{shift.code} due {shift.before or '–'} becomes {shift.after or '–'}"

@@ -1,4 +1,4 @@
-"""`ungdom nightly`: the nightly run from cron, a systemd timer, or by hand."""
+"""`ungdom nightly`: the nightly run, from cron, a systemd timer, or by hand."""
 
 import json
 from dataclasses import asdict
@@ -17,15 +17,13 @@ from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.job_runs import SUCCEEDED
 from ungdom.store.session import Database
 
-Day = Annotated[
-    datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="The night to run; today if not given.")
-]
+Day = Annotated[datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="The night to run; default today.")]
 
 
 def nightly(on: Day = None, as_json: AsJson = False, on_demo: OnDemo = False) -> None:
-    """Run the night: alerts, and what else is done once a night; nights that were missed come first, in order.
+    """Run the nightly jobs: alerts and the other steps. Missed nights are run first, in order.
 
-    Exit codes: 0 done, 1 a case or a step failed, 2 the day has not come or the settings are off.
+    Exit codes: 0 success, 1 a case or a step failed, 2 the day is in the future or the settings are wrong.
     """
     from ungdom.jobs import steps
 
@@ -48,7 +46,7 @@ def nightly(on: Day = None, as_json: AsJson = False, on_demo: OnDemo = False) ->
 
 
 def run_if_due(db: Database, config: Settings) -> list[NightlyRunResult]:
-    """The night, when its hour has come and nobody has run it: what a worker asks every round."""
+    """Run the nightly jobs if they are due and have not been run. Called by a worker at every poll."""
     if not job.is_due(db, clock.now()):
         return []
     from ungdom.jobs import steps
@@ -57,7 +55,7 @@ def run_if_due(db: Database, config: Settings) -> list[NightlyRunResult]:
 
 
 def run_now(db: Database, config: Settings) -> list[NightlyRunResult]:
-    """Tonight's run, whatever the hour, after those that were missed, without what takes long."""
+    """Run the nightly jobs now, after missed nights, without the slow steps."""
     from ungdom.jobs import steps
 
     return job.run(db, clock.now, steps=steps.quick_steps(EncryptionKeys(config.people_keys)))

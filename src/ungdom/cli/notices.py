@@ -1,10 +1,11 @@
-"""What people and systems are told, from the command line: send what is owed, look at what is held, start again."""
+"""`ungdom notices`: send due notices, list undelivered ones, replay dead letters."""
 
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from threading import Event, Thread
+from functools import partial
+from threading import Event
 from typing import Annotated
 from uuid import UUID
 
@@ -12,31 +13,31 @@ import typer
 
 from ungdom import settings
 from ungdom.cli.exit_codes import ExitCode
-from ungdom.cli.terminal import AsJson, open_database, out
+from ungdom.cli.terminal import AsJson, background, open_database, out
 from ungdom.notices import delivery
 from ungdom.settings import BadSettings, Settings
 from ungdom.store import deliveries
 from ungdom.store.deliveries import Delivery
 from ungdom.store.session import Database
 
-notices_app = typer.Typer(no_args_is_help=True, help="Notices: webhooks, and the e-mail of the day.")
+notices_app = typer.Typer(no_args_is_help=True, help="Notices: webhooks and the daily e-mail.")
 
 JOIN_TIMEOUT = 60.0
-"""Seconds that messages in hand may take when the worker is told to stop."""
+"""Seconds that deliveries in progress have when the worker is stopped."""
 
 
 @notices_app.callback()
 def _group() -> None:
-    """A group of its own, also while it holds one command."""
+    """Notices: webhooks and the daily e-mail."""
 
 
 @notices_app.command()
 def deliver(
-    held: Annotated[bool, typer.Option("--held", help="Send nothing; list what has not arrived, and why.")] = False,
-    replay: Annotated[str | None, typer.Option(help="Start again with this delivery, or `all` dead letters.")] = None,
+    held: Annotated[bool, typer.Option("--held", help="Send nothing; list undelivered notices, and why.")] = False,
+    replay: Annotated[str | None, typer.Option(help="Send this delivery again, or `all` dead letters.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Send what people and systems are owed now. Exit code 1 when there are dead letters."""
+    """Send the notices that are due. Exit code 1 when there are dead letters."""
     config = settings.from_environment()
     db = open_database(config)
     if replay:
@@ -58,15 +59,10 @@ def deliver(
 
 @contextmanager
 def notice_worker(config: Settings, stop: Event, every: float) -> Iterator[None]:
-    """Notices go out meanwhile, by a thread of their own, until told to stop."""
+    """Deliver notices in a background thread inside the `with` statement."""
     work = delivery.from_settings(config, open_database(config), stop.is_set)
-    thread = Thread(target=delivery.run_until_stopped, args=(work, stop, every), name="notices")
-    thread.start()
-    try:
+    with background("notices", partial(delivery.run_until_stopped, work, stop, every), stop, JOIN_TIMEOUT):
         yield
-    finally:
-        stop.set()
-        thread.join(JOIN_TIMEOUT)
 
 
 def _replay(db: Database, named: str) -> None:

@@ -1,4 +1,4 @@
-"""The konfliktråd that an option names."""
+"""Validation of an option that names a konfliktråd."""
 
 from ungdom.settings import BadSettings
 from ungdom.store import reference

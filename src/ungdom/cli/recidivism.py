@@ -1,4 +1,4 @@
-"""Recidivism by its three definitions, exact. With the eyes of the system: not to be published."""
+"""`ungdom statistics recidivism`: recidivism by its three definitions. Exact: not for publication."""
 
 from ungdom.cli.figures import KnownAt, Refresh, Since, Until, ValidAt
 from ungdom.cli.statistics import By, Figure, Where, print_answer, query_of
@@ -17,7 +17,7 @@ def recidivism(  # noqa: PLR0913, PLR0917  # each an option of the command
     on_demo: OnDemo = False,
     refresh: Refresh = False,
 ) -> None:
-    """How many relapse: ssb_5y, nordic_2y and completion_2y side by side, by origin in the period."""
+    """Recidivism by the definitions ssb_5y, nordic_2y and completion_2y, for index dates in the period."""
     from ungdom.analytics.recidivism import queries as answering
     from ungdom.api.statistics.schemas import RecidivismQuery
 

@@ -1,4 +1,4 @@
-"""Releases: published tables, made once and never changed."""
+"""Releases: published tables, which are made once and never changed."""
 
 import json
 import subprocess
@@ -20,12 +20,15 @@ if TYPE_CHECKING:
 
 release_app = typer.Typer(invoke_without_command=True, help=__doc__)
 SHOWN = ("audit", "counts", "primary", "secondary")
-KnownAt = Annotated[datetime | None, typer.Option("--known-at", formats=["%Y-%m-%d"], help="At the end of this day.")]
+KnownAt = Annotated[
+    datetime | None,
+    typer.Option("--known-at", formats=["%Y-%m-%d"], help="End of this day; default yesterday."),
+]
 
 
 @release_app.callback()
 def release(ctx: typer.Context, known_at: KnownAt = None, on_demo: OnDemo = False, as_json: AsJson = False) -> None:
-    """Release the tables as known at the end of a day, the day before today when none is named."""
+    """Release the tables as known at the end of a day."""
     if ctx.invoked_subcommand is None:
         from ungdom.release import store
 
@@ -45,7 +48,7 @@ def release(ctx: typer.Context, known_at: KnownAt = None, on_demo: OnDemo = Fals
 
 @release_app.command()
 def verify(on_demo: OnDemo = False) -> None:
-    """Whether every release still is what was released, and its proof holds."""
+    """Verify that every release is unchanged and its proof valid. Exit code 1 when one is not."""
     from ungdom.release import store
 
     db = open_database(selected_settings(on_demo))
@@ -59,7 +62,7 @@ def verify(on_demo: OnDemo = False) -> None:
 
 
 def releases(on_demo: OnDemo = False, as_json: AsJson = False) -> None:
-    """What has been released, the newest first."""
+    """List the releases, the newest first."""
     from ungdom.store.releases import list_releases
 
     db = open_database(selected_settings(on_demo))
@@ -71,7 +74,7 @@ def releases(on_demo: OnDemo = False, as_json: AsJson = False) -> None:
 
 
 def release_in_background() -> None:
-    """The release of yesterday, made by a process of its own while the demo is served: an analyst finds something."""
+    """Make the release of yesterday in a process of its own, so that the demo has tables for analysts."""
     out.print("tables for analysts are released meanwhile, in half a minute or so: ungdom releases --demo")
     command = [sys.executable, "-m", "ungdom.cli", "release", "--demo"]
     subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603 - words of ours

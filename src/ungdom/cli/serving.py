@@ -1,4 +1,4 @@
-"""The server as commands start it, once its address has been found free."""
+"""Starts the server after checking that its address is free."""
 
 import errno
 import os
@@ -12,32 +12,29 @@ from ungdom.orphans import end_with_parent
 from ungdom.settings import BadSettings, Settings
 
 GRACE = 5
-"""Seconds that requests under way have when the server is told to stop; a batch is broken off between two groups."""
+"""Seconds that requests in progress have when the server is stopped; a batch is interrupted between two groups."""
 START = 60
-"""Seconds that a worker process has until it answers its parent: importing the service takes long on a busy machine."""
+"""Seconds until a worker process must respond to its parent: importing the service is slow on a busy machine."""
 LAST_PORT = 65_535
 NO_ADDRESS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
-"""What binding answers where the address is of another machine, or of a kind that this one does not have."""
+"""Errors of `bind` for an address of another machine, or of an unsupported address family."""
 BETWEEN_LOOKS = 0.1
-"""Seconds between two looks whether the server listens."""
+"""Seconds between two attempts to connect to the server."""
 
 
 def chosen_port(host: str, port: int) -> int:
-    """The port to listen on; with 0 one that is free. Raises `BadSettings` when another program has it already."""
+    """The port to listen on; for 0 a free one. Raises `BadSettings` when it is in use or not permitted."""
     try:
         return _bound(host, port)
     except OSError as error:
         if isinstance(error, socket.gaierror) or error.errno in NO_ADDRESS:
             raise BadSettings(f"{host} is no address of this machine to listen on; try --host 127.0.0.1") from None
-        raise BadSettings(f"port {port} of {host} {_why(error)}; try --port {_next_free(host, port)}") from None
-
-
-def _why(error: OSError) -> str:
-    return "may not be used by you" if isinstance(error, PermissionError) else "is in use by another program"
+        why = "may not be used by you" if isinstance(error, PermissionError) else "is in use by another program"
+        raise BadSettings(f"port {port} of {host} {why}; try --port {_next_free(host, port)}") from None
 
 
 def _next_free(host: str, port: int) -> int:
-    """The first free one after it, of those that need no special right; any free one when there is none."""
+    """The first free unprivileged port after this one; any free one if there is none."""
     for candidate in range(max(port, 1023) + 1, min(max(port, 1023) + 100, LAST_PORT)):
         try:
             return _bound(host, candidate)
@@ -47,7 +44,7 @@ def _next_free(host: str, port: int) -> int:
 
 
 def _bound(host: str, port: int) -> int:
-    """The port that could be bound, and is free again. Raises `OSError`."""
+    """The port that was bound for a moment. Raises `OSError`."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -57,17 +54,14 @@ def _bound(host: str, port: int) -> int:
 
 
 def check(config: Settings) -> None:
-    """Compose the service and let it go: what is wrong is named once, and before anything is served.
-
-    Raises `BadSettings`.
-    """
+    """Build the application and discard it, to report wrong settings once and before serving. Raises `BadSettings`."""
     from ungdom import app as application
 
     application.create_app(config).state.db.close()
 
 
 def run(config: Settings, host: str, port: int, workers: int = 1) -> None:
-    """Serve until told to stop. Raises `BadSettings` before anything is served."""
+    """Serve until stopped. Raises `BadSettings` before the first request."""
     import uvicorn
 
     config = served_at(config, host, port)
@@ -84,7 +78,7 @@ def run(config: Settings, host: str, port: int, workers: int = 1) -> None:
 
 
 def of_worker() -> object:
-    """The ASGI application of a worker process, which ends when its parent has ended. Wrong settings end it at once."""
+    """The ASGI application of a worker process, which ends with its parent. Wrong settings end the process."""
     end_with_parent()
     from ungdom import app as application
 
@@ -92,7 +86,7 @@ def of_worker() -> object:
 
 
 def announce(host: str, port: int) -> None:
-    """Print where the service is found, once it listens there; meanwhile the caller goes on."""
+    """Print the address of the service once it accepts connections, from a background thread."""
     Thread(target=_announce, args=(host, port), name="announce", daemon=True).start()
 
 
@@ -109,18 +103,18 @@ def _announce(host: str, port: int) -> None:
 
 
 def served_at(config: Settings, host: str, port: int) -> Settings:
-    """These settings, with links that lead to this address where no public address is set."""
+    """These settings, with this address as the public URL where none is set."""
     if "public_url" in config.model_fields_set:
         return config
     return config.model_copy(update={"public_url": _address(host, port)})
 
 
 def _address(host: str, port: int) -> str:
-    """Where this machine finds what listens there."""
+    """The URL of the server on this machine."""
     local = _local(host)
     return f"http://[{local}]:{port}" if ":" in local else f"http://{local}:{port}"
 
 
 def _local(host: str) -> str:
-    """An address to connect to: where all of them are listened to, this machine's own."""
+    """The host to connect to; the loopback address where the server listens on all addresses."""
     return {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # compared, not bound

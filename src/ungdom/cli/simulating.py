@@ -1,8 +1,7 @@
-"""Trying changed deadline rules on the live cases of a database, from a file."""
+"""`ungdom simulate rules`: the effect of changed deadline rules on the live cases."""
 
 import json
 import tomllib
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,30 +23,30 @@ from ungdom.workflow.vocabulary import Role
 if TYPE_CHECKING:
     from ungdom.api.simulation.schemas import BothOut, ClockChangeOut, SimulationIn, SimulationOut, TriedOut
 
-simulate_app = typer.Typer(no_args_is_help=True, help="Try something on the live cases, and write nothing.")
+simulate_app = typer.Typer(no_args_is_help=True, help="Simulate changes on the live cases. Nothing is written.")
 
 LANGUAGE: texts.Language = "en"
 NO_OFFICE = "not told"
 WIDE = 140
-"""Columns that the tables need; where they are not shown on a terminal nothing is broken to fit."""
+"""Width of the tables in columns, also where the output is not a terminal."""
 
 
 @simulate_app.callback()
 def simulate() -> None:
-    """Try something on the live cases, and write nothing."""
+    """Simulate changes on the live cases. Nothing is written."""
 
 
 @simulate_app.command()
 def rules(
-    file: Annotated[Path, typer.Argument(help="The changes, as the interface takes them: TOML or JSON.")],
-    on: Annotated[str | None, typer.Option(help="Look at the cases on this day, today or later.")] = None,
-    limit: Annotated[int | None, typer.Option(min=0, max=1000, help="As many clocks as are listed.")] = None,
+    file: Annotated[Path, typer.Argument(help="File with the changes, as in the request of the API: TOML or JSON.")],
+    on: Annotated[str | None, typer.Option(help="The day of the simulation, today or later.")] = None,
+    limit: Annotated[int | None, typer.Option(min=0, max=1000, help="Maximum number of listed clocks.")] = None,
     as_json: AsJson = False,
     on_demo: OnDemo = False,
 ) -> None:
-    """What changed deadline rules would do to the open cases: who turns overdue or green, what is due where and when.
+    """Simulate changed deadline rules on the open cases: cases that turn overdue or green, and the load by week.
 
-    Writes nothing. Exit code 1 when a case could not be read, 2 when the changes are not as they have to be.
+    Nothing is written. Exit code 1 when a case could not be read, 2 when the changes are invalid.
     """
     given = {"on": on, "limit": limit}
     body = _read_changes(file, {name: value for name, value in given.items() if value is not None})
@@ -61,7 +60,7 @@ def rules(
 
 
 def _simulate(config: Settings, body: "SimulationIn") -> "SimulationOut":
-    """The report, made with the eyes of the system. A call that is off is told place by place."""
+    """The report over all cases. Invalid changes are printed with the place of each problem."""
     from ungdom.api.simulation.routes import day_of
     from ungdom.api.simulation.schemas import simulation_out
 
@@ -90,7 +89,7 @@ def _read_changes(file: Path, given: dict[str, Any]) -> "SimulationIn":
 
 
 def _parsed(file: Path) -> dict[str, Any]:
-    """The file as the interface would take it: days as text. Raises `BadSettings`."""
+    """The content of the file as JSON values. Raises `BadSettings`."""
     try:
         text = file.read_text(encoding="utf-8")
         content = json.loads(text) if file.suffix == ".json" else tomllib.loads(text)
@@ -100,11 +99,8 @@ def _parsed(file: Path) -> dict[str, Any]:
         raise BadSettings(f"{file} is neither JSON (named .json) nor TOML") from None
     if not isinstance(content, dict):
         raise BadSettings(f"{file} holds no table of changes")
-    return json.loads(json.dumps(content, default=_day))  # type: ignore[no-any-return]  # the same table, days as text
-
-
-def _day(value: object) -> str:
-    return value.isoformat() if isinstance(value, date) else str(value)
+    values: dict[str, Any] = json.loads(json.dumps(content, default=lambda day: day.isoformat()))
+    return values
 
 
 def _call_error(problems: list[tuple[str, str]]) -> typer.Exit:
@@ -116,11 +112,11 @@ def _call_error(problems: list[tuple[str, str]]) -> typer.Exit:
     return typer.Exit(ExitCode.CALL)
 
 
-# --- the table ----------------------------------------------------------------------------------------------
+# --- tables -------------------------------------------------------------------------------------------------
 
 
 def show(report: "SimulationOut") -> None:
-    """The report as tables."""
+    """Print the report as tables."""
     cases = report.cases
     out.print(f"{cases.looked_at} open case(s) on {report.on}, {cases.changed} with a clock due on another day")
     if cases.unread:
@@ -138,7 +134,7 @@ def show(report: "SimulationOut") -> None:
 
 
 def _rule_line(rule: "TriedOut") -> str:
-    """A rule as tried, in one line."""
+    """A simulated rule in one line."""
     lengths = (
         ", ".join(f"{period['length']} from {period['from']}" for period in rule.lengths) or "no length of its own"
     )

@@ -1,4 +1,4 @@
-"""Lead time and completion of all cases, exact. With the eyes of the system: not to be published."""
+"""Lead time, completion and recidivism of all cases. Exact: not for publication."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -36,7 +36,7 @@ ESTIMATES = (
     *("median", "median_low", "median_high", "p90", "over", "mean_of_ended", "share", "share_low", "share_high"),
     *("km_12", "km_24", "km_24_low", "km_24_high", "km_36", "km_60", "km_60_low", "km_60_high", "share_of_matured"),
 )
-"""What a table on the terminal shows of a cell; all of it stands in the JSON."""
+"""The estimates shown in a table; the JSON has all of them."""
 
 OPTIONS = {
     "by": "--by",
@@ -45,13 +45,13 @@ OPTIONS = {
     "to": "--until",
     "threshold_days": "--threshold-days",
 }
-"""The option that a member of the query comes from; the others are dimensions that --where names."""
+"""The option of each field of the query; other fields are dimensions of --where."""
 
-By = Annotated[list[str], typer.Option("--by", help="Told apart by this; at most twice.")]
-Where = Annotated[list[str], typer.Option("--where", help="Of these cases only: dimension=value. Repeatable.")]
-Figure = Annotated[list[str], typer.Option("--statistic", help="This figure. Repeatable.")]
-Threshold = Annotated[int | None, typer.Option("--threshold-days", min=0, help="Instead of the norm.")]
-Curve = Annotated[bool, typer.Option("--curve", help="With every step of the curve, in the JSON.")]
+By = Annotated[list[str], typer.Option("--by", help="Break down by this dimension; at most two.")]
+Where = Annotated[list[str], typer.Option("--where", help="Only cases with dimension=value. Repeatable.")]
+Figure = Annotated[list[str], typer.Option("--statistic", help="Only this figure. Repeatable.")]
+Threshold = Annotated[int | None, typer.Option("--threshold-days", min=0, help="In days, instead of the norm.")]
+Curve = Annotated[bool, typer.Option("--curve", help="Include every step of the curve in the JSON.")]
 
 
 @statistics_app.command(name="lead-time")
@@ -69,7 +69,7 @@ def lead_time(  # noqa: PLR0913, PLR0917  # each an option of the command
     on_demo: OnDemo = False,
     refresh: Refresh = False,
 ) -> None:
-    """How long cases take, those that still wait with them: P1 to P3, stage.STATE, wait.PARTY."""
+    """Lead times, open cases included as censored: P1 to P3, stage.STATE, wait.PARTY."""
     from ungdom.analytics import live_queries
     from ungdom.api.statistics.schemas import LeadTimeQuery
 
@@ -90,7 +90,7 @@ def completion(  # noqa: PLR0913, PLR0917  # each an option of the command
     on_demo: OnDemo = False,
     refresh: Refresh = False,
 ) -> None:
-    """How cases come out, of those received, of those started and of those closed."""
+    """Outcomes of the cases received, started and closed."""
     from ungdom.analytics import live_queries
     from ungdom.api.statistics.schemas import CompletionQuery
 
@@ -101,7 +101,7 @@ def completion(  # noqa: PLR0913, PLR0917  # each an option of the command
 def query_of(
     kind: Any, period: tuple[datetime, datetime], statistic: list[str], by: list[str], where: list[str], **more: Any
 ) -> Any:
-    """The query of the interface with these options. Raises `BadSettings`."""
+    """The query of the API with these options. Raises `BadSettings`."""
     from pydantic import ValidationError
 
     filters = {name: value for name, _, value in (option.partition("=") for option in where)}
@@ -116,7 +116,7 @@ def query_of(
 
 
 def _sentence(problem: "ErrorDetails") -> str:
-    """What is wrong with an option, in the words of the interface."""
+    """A problem with an option, in the words of the API."""
     from ungdom.texts.places import field_problem
     from ungdom.workflow.errors import allowed_values, named_values
 
@@ -136,7 +136,7 @@ def print_answer(
     on_demo: bool,
     refresh: bool,
 ) -> None:
-    """Answer this query of the interface, found so, on the terminal; the program ends: 1 when a case is unread."""
+    """Run the query and print the result. Ends the program: exit code 1 when a case could not be read."""
     from ungdom.api.statistics.schemas import list_out
 
     config = selected_settings(on_demo)

@@ -1,10 +1,11 @@
-"""What the commands show and where they work: output, progress, the database."""
+"""Output, progress, and the database and settings of the commands."""
 
 import os
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Thread
 from typing import Annotated
 
 import typer
@@ -23,17 +24,17 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 Report = Callable[[int, int], None]
 SECONDS_BETWEEN_LINES = 3
 DEMO_FILE = "demo.db"
-AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
-OnDemo = Annotated[bool, typer.Option("--demo", help="In the demo database.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+OnDemo = Annotated[bool, typer.Option("--demo", help="Use the demo database.")]
 
 
 class UnusableDemo(Unusable):
-    """The demo database cannot be used: `ungdom demo` is what makes one, and brings an older one up to date."""
+    """The demo database cannot be used: `ungdom demo` creates one, or upgrades an older one."""
 
 
 @contextmanager
 def progress(what: str) -> Iterator[Report]:
-    """A bar on a terminal; elsewhere a plain line every few seconds."""
+    """A progress bar on a terminal; elsewhere a line every few seconds."""
     if not err.is_terminal:
         yield _plain_lines(what)
         return
@@ -56,7 +57,7 @@ def _plain_lines(what: str) -> Report:
 
 
 def open_database(config: Settings, allowed: Collection[DatabaseFault] = ()) -> Database:
-    """The database of these settings, in a folder of its own. Raises `Unusable` with a fault that is not allowed."""
+    """The database of these settings; creates the data folder. Raises `Unusable` for a fault that is not allowed."""
     settings.private_folder(config.data_dir)
     db = Database.open(config.database_url)
     try:
@@ -71,7 +72,7 @@ def open_database(config: Settings, allowed: Collection[DatabaseFault] = ()) -> 
 
 
 def selected_settings(on_demo: bool) -> Settings:
-    """The settings of this process, or those of the demo. Raises `UnusableDemo`, and makes nothing, without a demo."""
+    """The settings of this process, or of the demo. Raises `UnusableDemo` when there is no demo database."""
     if not on_demo:
         return settings.from_environment()
     given, file = _demo_variables()
@@ -81,11 +82,23 @@ def selected_settings(on_demo: bool) -> Settings:
 
 
 def demo_settings() -> Settings:
-    """The settings of the demo: a development installation, on the demo database where no other is named.
+    """The settings of the demo: a development installation, with the demo database unless another is set.
 
     Raises `BadSettings` where UNGDOM_ENV names another kind of installation.
     """
     return settings.from_environment(_demo_variables()[0])
+
+
+@contextmanager
+def background(name: str, target: Callable[[], object], stop: Event, timeout: float) -> Iterator[None]:
+    """Run `target` in a thread inside the `with` statement; at the end, stop it and wait at most `timeout` seconds."""
+    thread = Thread(target=target, name=name)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(timeout)
 
 
 def is_demo(config: Settings) -> bool:
@@ -94,7 +107,7 @@ def is_demo(config: Settings) -> bool:
 
 
 def _demo_variables() -> tuple[dict[str, str], Path]:
-    """The variables that the settings of the demo are read from, and its own file."""
+    """The environment variables of the demo, and the path of its database file."""
     given = {name: value for name, value in os.environ.items() if value.strip()}
     if (env := given.get("UNGDOM_ENV", DEVELOPMENT)) != DEVELOPMENT:
         raise BadSettings(f"UNGDOM_ENV is {env}: demo data and tokens of the built-in issuer are for development only")

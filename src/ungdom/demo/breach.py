@@ -19,7 +19,7 @@ PLACES = tuple(d.BreachCondition)
 
 def recorded(simulator: CaseSimulator, on: date) -> DemoEvent:
     """A breach of that day."""
-    return DemoEvent(E.BREACH_RECORDED, on, d.BreachRecorded(kind=simulator.chance.pick(KINDS)), states=WHEREVER)
+    return DemoEvent(E.BREACH_RECORDED, on, d.BreachRecorded(kind=simulator.draws.pick(KINDS)), states=WHEREVER)
 
 
 def _record(simulator: CaseSimulator, on: date) -> None:
@@ -27,7 +27,7 @@ def _record(simulator: CaseSimulator, on: date) -> None:
 
 
 def breached(simulator: CaseSimulator, on: date) -> None:
-    """A breach that leads to a talk."""
+    """A breach, followed by a talk or, after an earlier talk, by a measure."""
     _record(simulator, on)
     if simulator.case.has(E.BREACH_TALK_ORDERED) and simulator.happens(parameters.NO_SECOND_TALK):
         _act_on_breach(simulator, on)
@@ -36,12 +36,12 @@ def breached(simulator: CaseSimulator, on: date) -> None:
 
 
 def breach_talk(simulator: CaseSimulator) -> None:
-    """Until the talk has been held, or missed and followed up."""
+    """Hold the breach talk, or record that it was missed, and what follows."""
     on = simulator.later(parameters.TALK_HELD)
     if simulator.happens(parameters.TALK_MISSED):
         _missed(simulator, on)
         return
-    conditions = tuple(simulator.chance.rng.sample(PLACES, simulator.chance.rng.randrange(1, 3)))
+    conditions = tuple(simulator.draws.rng.sample(PLACES, simulator.draws.rng.randrange(1, 3)))
     held = d.BreachTalkHeld(
         consequences_explained=True, conditions=conditions if simulator.happens(parameters.CONDITIONS) else ()
     )
@@ -63,7 +63,7 @@ def _missed(simulator: CaseSimulator, on: date) -> None:
 
 
 def tightened(simulator: CaseSimulator) -> None:
-    """Until the term has run, or there is a new breach. Before there is a plan: until the plan meeting."""
+    """Complete the term, or record a new breach. Before there is a plan: hold the plan meeting."""
     if not simulator.case.plan_made:
         planning.meet(simulator, simulator.later(parameters.PREPARED))
         return
@@ -78,9 +78,9 @@ def tightened(simulator: CaseSimulator) -> None:
 
 
 def _act_on_breach(simulator: CaseSimulator, since: date) -> None:
-    """What follows a new breach after a talk."""
+    """Draw the measure that follows a new breach after a talk."""
     on = simulator.later(parameters.ACT_ON_BREACH, 1, since)
-    _ACTS[simulator.chance.pick(parameters.AFTER_NEW_BREACH[simulator.sanction])](simulator, on)
+    _ACTS[simulator.draws.pick(parameters.AFTER_NEW_BREACH[simulator.sanction])](simulator, on)
 
 
 def replan(simulator: CaseSimulator, on: date) -> None:
@@ -96,7 +96,7 @@ def refer(simulator: CaseSimulator, on: date) -> None:
     """Referred with a recommendation, as the law of that day allows."""
     regime = simulator.case.execution_regime(on)
     prosecution = regime is Regime.R2 and simulator.happens(parameters.REFERRED_TO_PROSECUTION)
-    drawn = d.Recommendation(simulator.chance.pick(parameters.RECOMMENDED))
+    drawn = d.Recommendation(simulator.draws.pick(parameters.RECOMMENDED))
     referral = d.ReferredForBreach(
         to=d.BreachAuthority.PROSECUTION if prosecution else d.BreachAuthority.CORRECTIONAL_SERVICE,
         recommendation=d.Recommendation.SERVE_PRISON if regime is Regime.R0 else drawn,
@@ -108,7 +108,7 @@ def refer(simulator: CaseSimulator, on: date) -> None:
 
 
 def review(simulator: CaseSimulator, on: date) -> None:
-    """Sent to the prosecution, which weighs whether to resume."""
+    """Refer the case to the prosecution, which decides whether to resume prosecution."""
     offence = simulator.case.new_breach is None and simulator.case.has(E.NEW_OFFENCE_RECORDED)
     ground = d.PetitionGround.NEW_OFFENCE if offence else d.PetitionGround.BREACH
     tracks.hear(simulator, on, d.HeardAbout.RESUMPTION)
@@ -120,23 +120,19 @@ def _interrupt(simulator: CaseSimulator, on: date) -> None:
     simulator.move(E.INTERRUPTED, on, d.Interrupted(reason=d.InterruptionReason.NEW_BREACH_AFTER_TALK))
 
 
-def _talk(simulator: CaseSimulator, on: date) -> None:
-    simulator.move(E.BREACH_TALK_ORDERED, on)
-
-
-_ACTS: dict[str, Callable[[CaseSimulator, date], None]] = {
+_ACTS: dict[str, Callable[[CaseSimulator, date], object]] = {
     "replan": replan,
     "review": review,
     "refer": refer,
     "interrupt": _interrupt,
-    "talk": _talk,
+    "talk": lambda simulator, on: simulator.move(E.BREACH_TALK_ORDERED, on),
 }
 
 # --- youth sanction: referral, petition, court --------------------------------------------------------------------
 
 
 def referred(simulator: CaseSimulator) -> None:
-    """Until a petition is sent or declined, or the term has run."""
+    """Send or decline a petition, or let the term expire."""
     on = simulator.later(parameters.PETITION)
     if _expires(simulator, on):
         return
@@ -150,7 +146,7 @@ def referred(simulator: CaseSimulator) -> None:
 
 
 def _expires(simulator: CaseSimulator, on: date) -> bool:
-    """The term runs out before that day: said so, and the case goes on from there."""
+    """Record the expiry of the term if it ends before that day; whether it did."""
     end = simulator.case.adjusted_end(on)
     if end is None or end > on or (not simulator.case.intervals[-1].clock and simulator.since < end):
         return False
@@ -167,7 +163,7 @@ def petition(simulator: CaseSimulator, on: date, recommended: d.Recommendation, 
 
 
 def breach_in_court(simulator: CaseSimulator) -> None:
-    """Until the court has decided, or the term has run."""
+    """Record the decision of the court, or the expiry of the term."""
     on = simulator.later(parameters.BREACH_JUDGED)
     sent_petition = simulator.case.petition
     if _expires(simulator, on):
@@ -175,7 +171,7 @@ def breach_in_court(simulator: CaseSimulator) -> None:
     if sent_petition and sent_petition.for_ is d.Recommendation.ELECTRONIC_CONTROL:
         _control(simulator, on)
         return
-    drawn = simulator.chance.pick(parameters.COURT_SAYS)
+    drawn = simulator.draws.pick(parameters.COURT_SAYS)
     if drawn == "rejected" or sent_petition is None:
         simulator.move(E.PETITION_REJECTED, on)
     else:
@@ -191,7 +187,7 @@ def _control(simulator: CaseSimulator, on: date) -> None:
     ):
         simulator.move(E.PETITION_REJECTED, on)
         return
-    until = min(end, after(on, Length(months=simulator.chance.pick(parameters.CONTROL_MONTHS))))
+    until = min(end, after(on, Length(months=simulator.draws.pick(parameters.CONTROL_MONTHS))))
     simulator.move(E.ELECTRONIC_CONTROL_ORDERED, on, d.ElectronicControlOrdered(until=until))
 
 
@@ -217,7 +213,7 @@ _INTO = {
 
 
 def resumption_review(simulator: CaseSimulator) -> None:
-    """Until the prosecution has decided, or the term has run."""
+    """Record the decision of the prosecution, or the expiry of the term."""
     on = simulator.later(parameters.REVIEWED)
     if _expires(simulator, on):
         return
@@ -226,7 +222,7 @@ def resumption_review(simulator: CaseSimulator) -> None:
 
 
 def term_expired(simulator: CaseSimulator) -> None:
-    """Until the prosecution has decided, or a petition is sent, or the window has closed."""
+    """Record the decision of the prosecution, a petition, or the end of the three-month window."""
     on = simulator.later(parameters.REVIEWED)
     if simulator.sanction is Sanction.YOUTH_FOLLOW_UP:
         resumed = simulator.happens(parameters.RESUMED_BY_PROSECUTION)
@@ -244,8 +240,8 @@ def term_expired(simulator: CaseSimulator) -> None:
 
 
 def new_offence(simulator: CaseSimulator, on: date) -> None:
-    """A new offence in the term: the prosecution interrupts, or the case goes on until the new one is decided."""
-    charged = working(on + timedelta(days=simulator.chance.days(parameters.CHARGED_ANEW)))
+    """A new offence during the term: execution is interrupted, or continues until the new case is decided."""
+    charged = working(on + timedelta(days=simulator.draws.days(parameters.CHARGED_ANEW)))
     new = d.NewOffenceRecorded(offence_on=on, charged_on=charged)
     simulator.plan_fact(DemoEvent(E.NEW_OFFENCE_RECORDED, charged, new, states=tracks.WITH_THE_OFFICE), prompt=True)
     if simulator.happens(parameters.INTERRUPTED_ON_CHARGE):
@@ -257,8 +253,8 @@ def new_offence(simulator: CaseSimulator, on: date) -> None:
 
 
 def _decide_new_offence(simulator: CaseSimulator, on: date) -> None:
-    """How the new case ended."""
-    drawn = simulator.chance.pick(parameters.OFFENCE_LEADS_TO)
+    """Draw the outcome of the new case, and record what it means for this one."""
+    drawn = simulator.draws.pick(parameters.OFFENCE_LEADS_TO)
     if on >= term.end_of(simulator) and simulator.state is State.EXECUTING:
         term.complete(simulator)
     elif drawn == "joint":
@@ -273,7 +269,7 @@ def _decide_new_offence(simulator: CaseSimulator, on: date) -> None:
 
 
 def interrupted(simulator: CaseSimulator) -> None:
-    """Until it goes on or is closed, by the reason it was interrupted for."""
+    """Resume or close the case, depending on the reason for the interruption."""
     stop = simulator.case.last(E.INTERRUPTED)
     reason = stop.details.reason if stop and isinstance(stop.details, d.Interrupted) else None
     if reason is d.InterruptionReason.CHARGED_WITH_NEW_OFFENCE:
@@ -300,7 +296,7 @@ def _pause_over(simulator: CaseSimulator, reason: d.InterruptionReason | None) -
 
 def _after_breach(simulator: CaseSimulator) -> None:
     on = simulator.later(parameters.ACT_ON_BREACH)
-    drawn = simulator.chance.pick(parameters.INTERRUPTION_LEADS_TO[simulator.sanction])
+    drawn = simulator.draws.pick(parameters.INTERRUPTION_LEADS_TO[simulator.sanction])
     if drawn == "prosecuted":
         simulator.move(E.PROSECUTION_RESUMED, simulator.later(parameters.REVIEWED))
     elif (

@@ -1,6 +1,6 @@
-"""One synthetic case, told from the first act until it is closed or today is reached. Nothing is written here.
+"""Generates one synthetic case, from the first act until it is closed or today is reached. Pure.
 
-The engine is asked before every step and a step it refuses is left out, so that every history is a legal walk.
+Every step is checked by the engine, and a step that it refuses is left out, so that every history is legal.
 """
 
 from collections.abc import Callable
@@ -36,7 +36,7 @@ from ungdom.workflow.vocabulary import Actor, EventType, Role, Sanction, State
 E, S = EventType, State
 RANDOM_BITS = 74
 MOST_STAGES = 120
-"""A story that has not come to rest after so many stages is broken off."""
+"""The simulation of a case stops after this many stages."""
 
 STAGES: dict[State, Callable[[CaseSimulator], None]] = {
     S.REGISTERED: investigation.registered,
@@ -62,14 +62,14 @@ STAGES: dict[State, Callable[[CaseSimulator], None]] = {
     S.RESUMPTION_REVIEW: breach.resumption_review,
     S.TERM_EXPIRED: breach.term_expired,
 }
-"""What happens next in each state."""
+"""The function that simulates each state."""
 
 
 @dataclass(frozen=True, slots=True)
 class GeneratedCase:
-    """A case as told. `person`: without a national number as yet; `numbered`: whether they shall have one.
+    """A generated case. `person`: still without a national number; `numbered`: whether one is to be assigned.
 
-    `refused`: steps that were proposed and that the engine refused; none of them is among the events.
+    `refused`: the number of proposed steps that the engine refused; none of them is among the events.
     """
 
     case_id: UUID
@@ -84,24 +84,24 @@ class GeneratedCase:
 
 
 def generate_case(case_number: int, rng: Random, today: date, cases: int | None = None) -> GeneratedCase:
-    """The case with that number (from 0) of so many, by chance from `rng`. The same arguments tell the same case."""
-    chance = RandomDraws(rng)
+    """The case with that number (from 0) of so many, drawn from `rng`. The same arguments give the same case."""
+    draws = RandomDraws(rng)
     at = registration(case_number, cases or national(today), today)
-    office = chance.pick(tuple((office, office.share) for office in parameters.OFFICES))
+    office = draws.pick(tuple((office, office.share) for office in parameters.OFFICES))
     case_id, person_id = (uuid7(at, rng.getrandbits(RANDOM_BITS)) for _ in range(2))
-    begun = _registration(chance, at, office, person_id)
-    person = people.invent(chance, person_id, begun.offences[-1].last_day, office.code)
-    begun = _of_age(begun, person.born)
+    begun = _registration(draws, at, office, person_id)
+    person = people.invent(draws, person_id, begun.offences[-1].last_day, office.code)
+    begun = replace(begun, offences=_chargeable(begun.offences, person.born))
     pace = _pace(office) * parameters.PACE.get(at.year, 1.0)
     youth = Youth(person.born, person.guardians)
-    simulator = CaseSimulator(youth, _first_event(begun, at, office), chance, today, pace)
+    simulator = CaseSimulator(youth, _first_event(begun, at, office), draws, today, pace)
     mistakes.plan(simulator)
     _plan_lapse(simulator)
     _simulate(simulator)
     return GeneratedCase(
         case_id=case_id,
         person=person,
-        numbered=not chance.happens(parameters.NO_NATIONAL_ID),
+        numbered=not draws.happens(parameters.NO_NATIONAL_ID),
         sanction=begun.sanction,
         konfliktrad=office.code,
         numbers=_case_numbers(case_number, at.year, office, simulator),
@@ -112,7 +112,7 @@ def generate_case(case_number: int, rng: Random, today: date, cases: int | None 
 
 
 def with_national_id(generated: GeneratedCase, register: people.NationalIdRegister) -> GeneratedCase:
-    """The case with a national number for its youth, if there shall be one."""
+    """The case with a national number for its youth, if one is to be assigned."""
     return replace(generated, person=register.with_national_id(generated.person)) if generated.numbered else generated
 
 
@@ -138,7 +138,7 @@ def _reopens(simulator: CaseSimulator) -> bool:
 
 
 def national(today: date) -> int:
-    """How many cases the country has registered until that day."""
+    """The number of cases registered in the country until that day."""
     return round(sum(weight for _, weight in _years(today)))
 
 
@@ -156,12 +156,11 @@ def registration(case_number: int, cases: int, today: date) -> datetime:
 def _years(today: date) -> list[tuple[int, float]]:
     last = max(parameters.REGISTERED)
     years = range(parameters.FIRST_DAY.year, today.year + 1)
-    return [(year, parameters.REGISTERED[min(year, last)] * _elapsed(year, today)) for year in years]
-
-
-def _elapsed(year: int, today: date) -> float:
-    first, last = _bounds(year, date.max)
-    return (min(today, last) - first).days / (last - first).days
+    bounds = {year: _bounds(year, date.max) for year in years}
+    return [
+        (year, parameters.REGISTERED[min(year, last)] * ((min(today, end) - start).days / (end - start).days))
+        for year, (start, end) in bounds.items()
+    ]
 
 
 def _bounds(year: int, today: date) -> tuple[date, date]:
@@ -182,40 +181,39 @@ def _instant(year: int, share: float, today: date) -> datetime:
 
 
 def _pace(office: DemoOffice) -> float:
-    """How slow the road to receipt is there, beside the country's mean."""
+    """The time to receipt at this office, relative to the mean of the country."""
     return (office.p1 - parameters.P1_FIXED) / (parameters.P1_MEAN - parameters.P1_FIXED)
 
 
-def _registration(chance: RandomDraws, at: datetime, office: DemoOffice, person_id: UUID) -> d.CaseRegistered:
+def _registration(draws: RandomDraws, at: datetime, office: DemoOffice, person_id: UUID) -> d.CaseRegistered:
     _, share = max(since for since in parameters.SANCTION_SHARE.items() if since[0] <= at.year)
-    sanction = Sanction.YOUTH_SANCTION if chance.happens(share) else Sanction.YOUTH_FOLLOW_UP
-    lag = chance.days(parameters.ACT_TO_REGISTERED, _pace(office))
+    sanction = Sanction.YOUTH_SANCTION if draws.happens(share) else Sanction.YOUTH_FOLLOW_UP
+    lag = draws.days(parameters.ACT_TO_REGISTERED, _pace(office))
     return d.CaseRegistered(
         sanction=sanction,
         konfliktrad=office.code,
         person=person_id,
-        offences=_acts(chance, at.astimezone(OSLO).date() - timedelta(days=lag), sanction),
-        repeated_or_serious=chance.happens(parameters.SERIOUS[sanction]),
+        offences=_acts(draws, at.astimezone(OSLO).date() - timedelta(days=lag), sanction),
+        repeated_or_serious=draws.happens(parameters.SERIOUS[sanction]),
         table=VERSION,
     )
 
 
-def _acts(chance: RandomDraws, last: date, sanction: Sanction) -> tuple[d.Offence, ...]:
+def _acts(draws: RandomDraws, last: date, sanction: Sanction) -> tuple[d.Offence, ...]:
     offences: list[d.Offence] = []
-    for _ in range(chance.pick(parameters.ACTS)):
-        group, statute = chance.pick(parameters.OFFENCES[sanction])
-        lasted = last + timedelta(days=0) if chance.happens(parameters.ACT_LASTED) else None
-        began = last - timedelta(days=chance.rng.randrange(2, 20)) if lasted else last
+    for _ in range(draws.pick(parameters.ACTS)):
+        group, statute = draws.pick(parameters.OFFENCES[sanction])
+        lasted = last + timedelta(days=0) if draws.happens(parameters.ACT_LASTED) else None
+        began = last - timedelta(days=draws.rng.randrange(2, 20)) if lasted else last
         offences.insert(0, d.Offence(on=began, until=lasted, group=group, statute=statute))
-        last = began - timedelta(days=1 + chance.days(parameters.ACTS_APART))
+        last = began - timedelta(days=1 + draws.days(parameters.ACTS_APART))
     return tuple(offences)
 
 
-def _of_age(begun: d.CaseRegistered, born: date) -> d.CaseRegistered:
-    """Without the acts before the fifteenth birthday: nobody is charged with those."""
+def _chargeable(acts: tuple[d.Offence, ...], born: date) -> tuple[d.Offence, ...]:
+    """The acts since the fifteenth birthday, the age of criminal responsibility; at least one."""
     first = date(born.year + 15, born.month, min(born.day, 28)) + timedelta(days=3)
-    acts = tuple(act for act in begun.offences if act.on >= first)
-    return replace(begun, offences=acts or (d.Offence(on=begun.offences[-1].last_day),))
+    return tuple(act for act in acts if act.on >= first) or (d.Offence(on=acts[-1].last_day),)
 
 
 def _first_event(begun: d.CaseRegistered, at: datetime, office: DemoOffice) -> Event:
@@ -233,12 +231,12 @@ def _first_event(begun: d.CaseRegistered, at: datetime, office: DemoOffice) -> E
 
 
 def _plan_lapse(simulator: CaseSimulator) -> None:
-    """Death, rarely, and limitation more rarely still."""
-    drawn = simulator.chance.rng.random()
+    """Plan the lapse of a few cases, by death or limitation."""
+    drawn = simulator.draws.rng.random()
     if drawn > parameters.DEATH + parameters.LIMITATION:
         return
     why = d.LapseReason.DEATH if drawn < parameters.DEATH else d.LapseReason.LIMITATION
-    on = simulator.chance.between(simulator.since, simulator.since + timedelta(days=420))
+    on = simulator.draws.between(simulator.since, simulator.since + timedelta(days=420))
 
     def lapse(simulator: CaseSimulator) -> None:
         if not simulator.case.is_closed:

@@ -1,4 +1,4 @@
-"""The synthetic catalogue of measures: providers that are nowhere, the same whatever the case load."""
+"""The synthetic catalogue of measures: invented providers, independent of the case load."""
 
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -22,13 +22,13 @@ KINDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("frivillig", "frivilligsentral", ("community_tasks", "other_suitable")),
     ("idrettslag", "idrettslag", ("community_tasks", "other_suitable")),
 )
-"""Agency, what such a provider is called, and what it carries out."""
+"""Agency, name of such a provider, and the measures that it carries out."""
 
 PLACES = (
     "Vimsemyr", "Duskhei", "Snurrevik", "Plingnes", "Trillebakk", "Surrelia", "Humlepytt", "Knirkeby", "Rabarbravik",
     "Tøffelmoen", "Fjompenes", "Sløyfedal",
 )  # fmt: skip
-"""Places that are on no map."""
+"""Invented place names."""
 QUARTERS, QUARTER = 8, 91
 STATUSES = ((Availability.OPEN, 0.62), (Availability.WAITING_LIST, 0.28), (Availability.CLOSED, 0.1))
 
@@ -56,20 +56,17 @@ def of_office(office: str) -> dict[str, Provider]:
 
 
 def write(tx: Connection, today: date) -> None:
-    """Write the catalogue of every office, and the room of the last two years; once more changes nothing."""
+    """Write the catalogue of every office, with availability over the last two years. Idempotent."""
     offers = {agency: codes for agency, _, codes in KINDS}
     for office in parameters.OFFICES:
         for agency, provider in of_office(office.code).items():
-            catalogue.upsert_provider(tx, provider, offers[agency], _rooms(provider, offers[agency], today))
+            rng = Random(f"room {provider.provider_id} {today}")
+            days = [today - timedelta(days=QUARTER * n + rng.randrange(20)) for n in range(QUARTERS, 0, -1)]
+            availability = [_availability(rng, provider, code, day) for day in days for code in offers[agency]]
+            catalogue.upsert_provider(tx, provider, offers[agency], availability)
 
 
-def _rooms(provider: Provider, codes: tuple[str, ...], today: date) -> list[MeasureAvailability]:
-    rng = Random(f"room {provider.provider_id} {today}")
-    days = [today - timedelta(days=QUARTER * n + rng.randrange(20)) for n in range(QUARTERS, 0, -1)]
-    return [_room(rng, provider, code, day) for day in days for code in codes]
-
-
-def _room(rng: Random, provider: Provider, code: str, day: date) -> MeasureAvailability:
+def _availability(rng: Random, provider: Provider, code: str, day: date) -> MeasureAvailability:
     status = RandomDraws(rng).pick(STATUSES)
     return MeasureAvailability(
         availability_id=UUID(int=rng.getrandbits(128), version=4),

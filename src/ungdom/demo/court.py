@@ -18,11 +18,11 @@ APPEALED = frozenset({State.APPEALED})
 
 
 def in_court(simulator: CaseSimulator) -> None:
-    """Until judgment."""
+    """Schedule and hold the main hearing, then give judgment."""
     indicted = simulator.case.last(E.INDICTED)
     details = indicted.details if indicted else None
     hearing = _hearing(simulator, details.court_received_on if isinstance(details, d.Indicted) else simulator.since)
-    judged = working(hearing + timedelta(days=simulator.chance.days(parameters.JUDGED)))
+    judged = working(hearing + timedelta(days=simulator.draws.days(parameters.JUDGED)))
     state = simulator.state
     simulator.catch_up(judged)
     if simulator.state is state:
@@ -30,12 +30,12 @@ def in_court(simulator: CaseSimulator) -> None:
 
 
 def _hearing(simulator: CaseSimulator, arrived: date) -> date:
-    scheduled = simulator.chance.later(arrived, parameters.SCHEDULED)
-    hearing = max(simulator.chance.later(arrived, parameters.HEARING), working(scheduled + timedelta(days=1)))
+    scheduled = simulator.draws.later(arrived, parameters.SCHEDULED)
+    hearing = max(simulator.draws.later(arrived, parameters.HEARING), working(scheduled + timedelta(days=1)))
     _schedule(simulator, scheduled, hearing)
     if simulator.happens(parameters.HEARING_MOVES):
-        moved = simulator.chance.between(scheduled, hearing)
-        hearing = simulator.chance.later(hearing, parameters.HEARING_MOVED)
+        moved = simulator.draws.between(scheduled, hearing)
+        hearing = simulator.draws.later(hearing, parameters.HEARING_MOVED)
         _schedule(simulator, moved, hearing)
     if simulator.happens(parameters.COURT_BUSY):
         investigation.wait(simulator, Party.COURT, d.WaitReason.CAPACITY, scheduled, hearing)
@@ -48,7 +48,7 @@ def _schedule(simulator: CaseSimulator, on: date, hearing: date) -> None:
 
 
 def _judge(simulator: CaseSimulator, on: date) -> None:
-    drawn = simulator.chance.rng.random()
+    drawn = simulator.draws.rng.random()
     if drawn < parameters.ACQUITTED:
         _other(simulator, on, d.OtherOutcome.ACQUITTED)
     elif drawn < parameters.ACQUITTED + parameters.OTHER_SENTENCE or _not_available(simulator, on):
@@ -60,13 +60,13 @@ def _judge(simulator: CaseSimulator, on: date) -> None:
             else d.OtherOutcome.COMMUNITY_SENTENCE,
         )
     elif simulator.sanction is Sanction.YOUTH_FOLLOW_UP:
-        simulator.move(E.FOLLOW_UP_BY_JUDGMENT, on, terms.follow_up_by_judgment(simulator.chance, on))
+        simulator.move(E.FOLLOW_UP_BY_JUDGMENT, on, terms.follow_up_by_judgment(simulator.draws, on))
     else:
-        simulator.move(E.JUDGMENT_GIVEN, on, terms.judgment(simulator.chance, on))
+        simulator.move(E.JUDGMENT_GIVEN, on, terms.judgment(simulator.draws, on))
 
 
 def _not_available(simulator: CaseSimulator, on: date) -> bool:
-    """The law of that day has no youth sanction for this case: no follow-up by judgment from R1, consent in R0."""
+    """Whether the law of that day excludes the sanction: no follow-up by judgment from R1; consent required in R0."""
     r0 = law.REGIME.on(on) is Regime.R0
     if simulator.sanction is Sanction.YOUTH_FOLLOW_UP:
         return not r0
@@ -83,12 +83,13 @@ def _other(simulator: CaseSimulator, on: date, outcome: d.OtherOutcome) -> None:
 
 
 def judged(simulator: CaseSimulator) -> None:
-    """Until the judgment is final, appealed, or its interim conditions begin to run."""
+    """Serve the judgment; then it becomes final, is appealed, or its interim conditions start."""
     served = _serve(simulator)
+    terms_in_force = simulator.case.sanction_in_force and simulator.case.sanction_in_force.terms
     if not simulator.case.has(E.APPEALED) and simulator.happens(parameters.APPEAL):
         _appeal(simulator, served)
-    elif _interim(simulator) and not simulator.case.has(E.INTERIM_CONDITIONS_STARTED):
-        begins = working(simulator.since + timedelta(days=simulator.chance.rng.randrange(0, 6)))
+    elif terms_in_force and terms_in_force.interim_conditions and not simulator.case.has(E.INTERIM_CONDITIONS_STARTED):
+        begins = working(simulator.since + timedelta(days=simulator.draws.rng.randrange(0, 6)))
         simulator.move(E.INTERIM_CONDITIONS_STARTED, begins)
     else:
         become_final(simulator, served)
@@ -104,53 +105,48 @@ def _serve(simulator: CaseSimulator) -> date:
     return simulator.case.served_on
 
 
-def _interim(simulator: CaseSimulator) -> bool:
-    held = simulator.case.sanction_in_force and simulator.case.sanction_in_force.terms
-    return bool(held and held.interim_conditions)
-
-
 def _appeal(simulator: CaseSimulator, served: date) -> None:
     by = d.AppealBy.YOUTH if simulator.happens(parameters.APPEALED_BY_YOUTH) else d.AppealBy.PROSECUTION
     actor = Actor.PARTY if by is d.AppealBy.YOUTH else Actor.PROSECUTION
     last = appeal_deadline(simulator.case) or served
     if simulator.happens(parameters.APPEAL_REINSTATED):
-        late = working(last + timedelta(days=simulator.chance.rng.randrange(2, 12)))
+        late = working(last + timedelta(days=simulator.draws.rng.randrange(2, 12)))
         excused = d.Appealed(by=by, reinstated=d.ReinstatementReason.NOT_TO_BLAME)
         simulator.move(E.APPEALED, late, excused, actor)
         return
-    on = max(simulator.since, min(last, simulator.chance.later(served, parameters.APPEALED)))
+    on = max(simulator.since, min(last, simulator.draws.later(served, parameters.APPEALED)))
     simulator.move(E.APPEALED, on, d.Appealed(by=by), actor)
 
 
 def become_final(simulator: CaseSimulator, served: date) -> None:
-    """The judgment becomes final: accepted, or the time for appeal is over, or on the day the prosecution sets."""
+    """The judgment becomes final: by acceptance, after the appeal period, or on a day set by the prosecution."""
     end = appeal_deadline(simulator.case) or served
     first = max(simulator.since, end + timedelta(days=1))
     if not simulator.case.has(E.APPEALED) and simulator.happens(parameters.ACCEPTED_AT_ONCE):
-        on = max(simulator.since, working(served + timedelta(days=simulator.chance.days(parameters.ACCEPTED))))
+        on = max(simulator.since, working(served + timedelta(days=simulator.draws.days(parameters.ACCEPTED))))
         simulator.move(E.BECAME_FINAL, min(on, first), d.BecameFinal(accepted=True))
     elif simulator.happens(parameters.SET_BY_PROSECUTION):
-        on = first + timedelta(days=simulator.chance.days(parameters.FINAL_SET))
+        on = first + timedelta(days=simulator.draws.days(parameters.FINAL_SET))
         simulator.move(E.BECAME_FINAL, on, d.BecameFinal(set_by_prosecution=True))
     else:
         simulator.move(E.BECAME_FINAL, first, d.BecameFinal())
 
 
 def appealed(simulator: CaseSimulator) -> None:
-    """Until the appeal is decided."""
-    drawn = simulator.chance.pick(parameters.APPEAL_OUTCOMES)
+    """Refer the appeal to a hearing or refuse it, and record the decision."""
+    drawn = simulator.draws.pick(parameters.APPEAL_OUTCOMES)
     referred = simulator.later(parameters.APPEAL_REFERRED)
     decided = referred
     if drawn != "refused":
-        heard = simulator.chance.later(referred, parameters.APPEAL_HEARING)
-        decided = working(heard + timedelta(days=simulator.chance.days(parameters.JUDGED)))
-        simulator.plan(referred, lambda sim: _heard(sim, referred, heard))
+        heard = simulator.draws.later(referred, parameters.APPEAL_HEARING)
+        decided = working(heard + timedelta(days=simulator.draws.days(parameters.JUDGED)))
+
+        def refer(simulator: CaseSimulator) -> None:
+            if simulator.fact(DemoEvent(E.APPEAL_REFERRED, referred, states=APPEALED), prompt=True):
+                simulator.plan_fact(DemoEvent(E.APPEAL_HEARING_STARTED, heard, states=APPEALED))
+
+        simulator.plan(referred, refer)
     simulator.move(E.APPEAL_DECIDED, decided, _decision(simulator, d.AppealOutcome(drawn), decided))
-
-
-def _heard(simulator: CaseSimulator, referred: date, heard: date) -> None:
-    if simulator.fact(DemoEvent(E.APPEAL_REFERRED, referred, states=APPEALED), prompt=True):
-        simulator.plan_fact(DemoEvent(E.APPEAL_HEARING_STARTED, heard, states=APPEALED))
 
 
 def _decision(simulator: CaseSimulator, outcome: d.AppealOutcome, on: date) -> d.AppealDecided:
@@ -167,7 +163,7 @@ def _decision(simulator: CaseSimulator, outcome: d.AppealOutcome, on: date) -> d
 
 
 def final(simulator: CaseSimulator) -> None:
-    """Until the prosecution has sent it."""
+    """Send the case to the konfliktråd, unless a complaint sets the transfer aside."""
     transferred = simulator.case.has(E.TRANSFERRED_TO_FOLLOW_UP)
     if transferred and simulator.happens(parameters.COMPLAINT_TRANSFER) and _complain(simulator):
         return
@@ -179,8 +175,8 @@ def final(simulator: CaseSimulator) -> None:
 
 def _complain(simulator: CaseSimulator) -> bool:
     about = d.ComplaintAbout.TRANSFER_TO_FOLLOW_UP
-    filed = simulator.chance.between(simulator.since, simulator.since + timedelta(days=20))
-    decided = filed + timedelta(days=simulator.chance.rng.randrange(8, 40))
+    filed = simulator.draws.between(simulator.since, simulator.since + timedelta(days=20))
+    decided = filed + timedelta(days=simulator.draws.rng.randrange(8, 40))
     upheld = simulator.happens(parameters.COMPLAINT_TRANSFER_UPHELD)
     outcome = d.ComplaintOutcome.UPHELD if upheld else d.ComplaintOutcome.REJECTED
     complain(simulator, about, (filed, decided), outcome, Actor.PROSECUTION)
@@ -213,7 +209,7 @@ def _sent(simulator: CaseSimulator) -> date:
 
 
 def dispatched(simulator: CaseSimulator) -> None:
-    """Until the konfliktråd has received it."""
+    """Record the receipt by the konfliktråd."""
     receive(simulator, simulator.later(parameters.RECEIPT, simulator.pace))
 
 

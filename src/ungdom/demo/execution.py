@@ -1,4 +1,4 @@
-"""While the plan runs: until the term has run, or something turns the case another way."""
+"""Execution of the plan: completion of the term, or an event that changes the course of the case."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -14,14 +14,14 @@ E = EventType
 
 
 def executing(simulator: CaseSimulator) -> None:
-    """Until the next turn, or the end."""
+    """Draw the next event of the execution, or complete the term."""
     if simulator.once("plan made"):
         tracks.begin(simulator)
         _pin(simulator)
     end = term.end_of(simulator)
-    turn = simulator.chance.pick(parameters.TURNS[simulator.sanction])
+    turn = simulator.draws.pick(parameters.TURNS[simulator.sanction])
     low, high = parameters.TURN_AT
-    share = low + (high - low) * simulator.chance.rng.random()
+    share = low + (high - low) * simulator.draws.rng.random()
     on = working(simulator.since + timedelta(days=int(share * max(1, (end - simulator.since).days))))
     if turn == "none" or on >= end:
         term.complete(simulator)
@@ -30,17 +30,17 @@ def executing(simulator: CaseSimulator) -> None:
 
 
 def _pin(simulator: CaseSimulator) -> None:
-    """Some of the cases that run across the change of law keep the rules they began under."""
+    """Pin some of the cases that run across the change of law to the rules that they began under."""
     across = simulator.since < law.SEPTEMBER_2024 < term.end_of(simulator)
     if across and simulator.happens(parameters.PINNED):
-        on = working(law.SEPTEMBER_2024 + timedelta(days=simulator.chance.rng.randrange(3, 40)))
+        on = working(law.SEPTEMBER_2024 + timedelta(days=simulator.draws.rng.randrange(3, 40)))
         pinned = d.ExecutionRegimePinned(regime=Regime.R0, reason=d.PinReason.MORE_LENIENT_LAW)
         planned = DemoEvent(E.EXECUTION_REGIME_PINNED, on, pinned, states=tracks.WITH_THE_OFFICE)
         simulator.plan_fact(planned, prompt=True)
 
 
 def _minor(simulator: CaseSimulator, on: date) -> None:
-    """A breach that is noted and no more; the plan goes on."""
+    """A breach without consequences; the plan continues."""
     simulator.plan_fact(breach.recorded(simulator, on))
     simulator.catch_up(on)
     if simulator.state is State.EXECUTING and on <= simulator.today:
@@ -78,29 +78,25 @@ def _complaint(simulator: CaseSimulator, on: date) -> None:
     simulator.move(E.INTERRUPTED, on, d.Interrupted(reason=d.InterruptionReason.COMPLAINT))
 
 
-def _set_aside(simulator: CaseSimulator, on: date) -> None:
-    investigation.set_aside(simulator, on)
-
-
-_TURNS: dict[str, Callable[[CaseSimulator, date], None]] = {
+_TURNS: dict[str, Callable[[CaseSimulator, date], object]] = {
     "breach": breach.breached,
     "minor_breach": _minor,
     "new_offence": breach.new_offence,
     "withdrawn": _withdraw,
     "pause": _pause,
-    "set_aside": _set_aside,
+    "set_aside": investigation.set_aside,
     "complaint": _complaint,
 }
 
 
 def electronic_control(simulator: CaseSimulator) -> None:
-    """Until the period is over, the court lifts it, or it is asked to extend it."""
+    """The end of the period, a decision of the court to lift it, or a petition to extend it."""
     ordered = simulator.case.last(E.ELECTRONIC_CONTROL_ORDERED)
     details = ordered.details if ordered else None
     over = details.until if isinstance(details, d.ElectronicControlOrdered) else simulator.since
-    drawn = simulator.chance.rng.random()
+    drawn = simulator.draws.rng.random()
     if drawn < parameters.CONTROL_LIFTED:
-        on = simulator.chance.between(simulator.since, over)
+        on = simulator.draws.between(simulator.since, over)
         simulator.move(E.ELECTRONIC_CONTROL_ENDED, on, d.ElectronicControlEnded(reason=d.EndOfControl.LIFTED))
     elif drawn < parameters.CONTROL_LIFTED + parameters.CONTROL_EXTENDED and over < term.end_of(simulator):
         on = max(simulator.since, over - timedelta(days=10))
@@ -112,10 +108,10 @@ def electronic_control(simulator: CaseSimulator) -> None:
 
 
 def reopened(simulator: CaseSimulator) -> bool:
-    """Closed in error: the secretariat approves, the leader opens again. Rare."""
+    """Reopen a case that was closed in error (rare): the secretariat approves, the leader reopens. Whether it did."""
     if not simulator.happens(parameters.REOPENED) or not simulator.once("reopened"):
         return False
-    on = working(simulator.since + timedelta(days=simulator.chance.rng.randrange(2, 20)))
+    on = working(simulator.since + timedelta(days=simulator.draws.rng.randrange(2, 20)))
     approved = DemoEvent(E.REOPENING_APPROVED, on, actor=Actor.SECRETARIAT)
     if not simulator.fact(approved, prompt=True):
         return False

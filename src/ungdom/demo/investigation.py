@@ -1,4 +1,4 @@
-"""From registration to the decision of prosecution or court that starts all the rest."""
+"""From registration to the decision of the prosecution or the indictment."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -27,24 +27,20 @@ DROPPED = d.OtherOutcomeReached(outcome=d.OtherOutcome.DROPPED)
 
 
 def registered(simulator: CaseSimulator) -> None:
-    """Until there is a suspect."""
+    """Set the suspect, or drop the case early."""
     on = simulator.later(parameters.TO_SUSPECT, simulator.pace)
     if simulator.happens(parameters.DROPPED_EARLY):
         simulator.move(E.OTHER_OUTCOME, on, DROPPED)
         return
     if simulator.happens(parameters.ACT_ADDED):
-        _add_offence(simulator, on)
+        act = simulator.case.last_offence - timedelta(days=simulator.draws.rng.randrange(1, 12))
+        new = d.OffenceAdded(offence=d.Offence(on=act, group=OffenceGroup.PROPERTY_THEFT, statute="strl-321"))
+        simulator.plan_fact(DemoEvent(E.OFFENCE_ADDED, on + timedelta(days=3), new, states=TO_ADD))
     simulator.move(E.SUSPECT_SET, on)
 
 
-def _add_offence(simulator: CaseSimulator, suspected: date) -> None:
-    act = simulator.case.last_offence - timedelta(days=simulator.chance.rng.randrange(1, 12))
-    new = d.OffenceAdded(offence=d.Offence(on=act, group=OffenceGroup.PROPERTY_THEFT, statute="strl-321"))
-    simulator.plan_fact(DemoEvent(E.OFFENCE_ADDED, suspected + timedelta(days=3), new, states=TO_ADD))
-
-
 def investigation(simulator: CaseSimulator) -> None:
-    """Until the case is reported to the coordination group, or the investigation is closed."""
+    """Report the case to the coordination group, close the investigation, or drop the case."""
     if simulator.happens(parameters.CHARGED):
         simulator.plan_fact(DemoEvent(E.CHARGED, simulator.later(parameters.TO_CHARGED), states=BEFORE_DECISION))
     if simulator.happens(parameters.PUM[simulator.sanction]):
@@ -61,23 +57,21 @@ def investigation(simulator: CaseSimulator) -> None:
 def _person_investigation(simulator: CaseSimulator) -> None:
     ordered = simulator.later(parameters.PUM_ORDERED, simulator.pace)
     wished = ordered + timedelta(days=parameters.PUM_WISHED_DAYS)
-    back = simulator.chance.later(ordered, parameters.PUM_TAKES)
-    done = d.PumReturned(carried_out=not simulator.happens(parameters.PUM_NOT_DONE))
+    back = simulator.draws.later(ordered, parameters.PUM_TAKES)
+    returned = d.PumReturned(carried_out=not simulator.happens(parameters.PUM_NOT_DONE))
+
+    def give_back(simulator: CaseSimulator) -> None:
+        if simulator.case.has(E.PUM_ORDERED):
+            simulator.fact(DemoEvent(E.PUM_RETURNED, back, returned, states=BEFORE_DECISION), prompt=True)
+
     simulator.plan_fact(DemoEvent(E.PUM_ORDERED, ordered, d.PumOrdered(wished_by=wished), states=BEFORE_DECISION))
-    simulator.plan(
-        back, lambda sim: _return_investigation(sim, DemoEvent(E.PUM_RETURNED, back, done, states=BEFORE_DECISION))
-    )
+    simulator.plan(back, give_back)
     if simulator.happens(parameters.PUM_WAITED_FOR):
         wait(simulator, Party.CORRECTIONAL_SERVICE, d.WaitReason.PERSON_INVESTIGATION, ordered, back)
 
 
-def _return_investigation(simulator: CaseSimulator, planned: DemoEvent) -> None:
-    if simulator.case.has(E.PUM_ORDERED):
-        simulator.fact(planned, prompt=True)
-
-
 def wait(simulator: CaseSimulator, party: Party, reason: d.WaitReason, since: date, until: date) -> None:
-    """A wait for somebody, from one day to another, as long as the case is open."""
+    """A wait for a party from one day to another; it is recorded only while the case is open."""
     started = DemoEvent(E.WAIT_STARTED, since, d.WaitStarted(party=party, reason=reason))
     ended = DemoEvent(E.WAIT_ENDED, until, d.WaitEnded(party=party))
 
@@ -89,7 +83,7 @@ def wait(simulator: CaseSimulator, party: Party, reason: d.WaitReason, since: da
 
 
 def assessment(simulator: CaseSimulator) -> None:
-    """Until the coordination group has met, and those have consented who have to."""
+    """Hold the meeting of the coordination group and obtain the consents that are required."""
     met = simulator.later(parameters.MEETING, simulator.pace)
     suitable = not simulator.happens(parameters.UNSUITABLE)
     agencies = (*GROUP, *(agency for agency, share in parameters.GROUP if simulator.happens(share)))
@@ -111,13 +105,13 @@ def assessment(simulator: CaseSimulator) -> None:
 
 
 def awaiting_decision(simulator: CaseSimulator) -> None:
-    """Until the prosecution has decided."""
+    """Obtain missing consents, then record the decision of the prosecution."""
     answered_on = _plan_consents(simulator, simulator.since)
     _decide(simulator, max(answered_on, simulator.later(parameters.DECISION, simulator.pace)))
 
 
 def _other_outcome(simulator: CaseSimulator) -> d.OtherOutcomeReached:
-    return d.OtherOutcomeReached(outcome=simulator.chance.pick(INSTEAD))
+    return d.OtherOutcomeReached(outcome=simulator.draws.pick(INSTEAD))
 
 
 # --- consents ---------------------------------------------------------------------------------------------------
@@ -128,10 +122,10 @@ def _consent_needed(simulator: CaseSimulator, on: date) -> bool:
 
 
 def _plan_consents(simulator: CaseSimulator, since: date) -> date:
-    """Plan the consents, once; the day after which all have answered."""
-    if simulator.asked or not _consent_needed(simulator, since):
-        return simulator.asked or since
-    on = simulator.asked = simulator.chance.later(since, parameters.CONSENTS, simulator.pace)
+    """Plan the consents, once. The day by which everybody has answered."""
+    if simulator.consents_answered_on or not _consent_needed(simulator, since):
+        return simulator.consents_answered_on or since
+    on = simulator.consents_answered_on = simulator.draws.later(since, parameters.CONSENTS, simulator.pace)
     if simulator.happens(parameters.CONSENT_REFUSED):
         simulator.plan_fact(DemoEvent(E.CONSENT_REFUSED, on, d.ConsentBy(by=d.By.YOUTH), states=BEFORE_DECISION))
         return on
@@ -146,7 +140,7 @@ def _plan_consents(simulator: CaseSimulator, since: date) -> date:
 def _consent(simulator: CaseSimulator, on: date) -> None:
     if simulator.state not in BEFORE_DECISION:
         return
-    language = simulator.chance.pick(parameters.LANGUAGES)
+    language = simulator.draws.pick(parameters.LANGUAGES)
     _one_consent(simulator, on, d.By.YOUTH, None, language)
     for number in range(1, simulator.youth.guardians + 1):
         if simulator.case.under_age(on):
@@ -178,7 +172,7 @@ def _share(simulator: CaseSimulator, on: date) -> None:
     if simulator.fact(DemoEvent(E.SHARING_CONSENT_GIVEN, on, given), prompt=True) and simulator.happens(
         parameters.SHARING_WITHDRAWN
     ):
-        off = simulator.chance.between(on, on + timedelta(days=300))
+        off = simulator.draws.between(on, on + timedelta(days=300))
         gone = DemoEvent(E.SHARING_CONSENT_WITHDRAWN, off, d.SharingConsentWithdrawn(by=d.By.YOUTH))
         simulator.plan(off, lambda sim: sim.case.is_closed or sim.fact(gone))
     for number in range(1, simulator.case.guardians_on(on) + 1):
@@ -196,21 +190,18 @@ def _decide(simulator: CaseSimulator, on: date) -> None:
     if simulator.state is not state:
         return
     refused = _consent_needed(simulator, on) and not current_consents(simulator.case)[0]
+    r0 = law.REGIME.on(on) is Regime.R0
     if refused or simulator.happens(parameters.OTHER_DECISION):
         simulator.move(E.OTHER_OUTCOME, on, _other_outcome(simulator))
-    elif simulator.sanction is Sanction.YOUTH_FOLLOW_UP and not _to_court(simulator, on):
-        simulator.move(E.TRANSFERRED_TO_FOLLOW_UP, on, terms.transfer(simulator.chance, on))
+    elif simulator.sanction is Sanction.YOUTH_FOLLOW_UP and not (r0 and simulator.happens(parameters.COURT_FOLLOW_UP)):
+        simulator.move(E.TRANSFERRED_TO_FOLLOW_UP, on, terms.transfer(simulator.draws, on))
     else:
-        arrives = working(on + timedelta(days=simulator.chance.days(parameters.TO_COURT)))
+        arrives = working(on + timedelta(days=simulator.draws.days(parameters.TO_COURT)))
         simulator.move(E.INDICTED, on, d.Indicted(court_received_on=arrives))
 
 
-def _to_court(simulator: CaseSimulator, on: date) -> bool:
-    return law.REGIME.on(on) is Regime.R0 and simulator.happens(parameters.COURT_FOLLOW_UP)
-
-
 def set_aside(simulator: CaseSimulator, on: date) -> bool:
-    """The decision falls: a transfer by complaint, a judgment by being overturned or reopened."""
+    """The decision is set aside: a transfer by a complaint, a judgment because it is overturned or reopened."""
     if simulator.case.has(E.TRANSFERRED_TO_FOLLOW_UP):
         return simulator.move(E.DECISION_SET_ASIDE, on, d.DecisionSetAside(reason=d.SetAside.COMPLAINT_UPHELD))
     why = d.SetAside.CASE_REOPENED if simulator.happens(parameters.CASE_REOPENED) else d.SetAside.JUDGMENT_OVERTURNED

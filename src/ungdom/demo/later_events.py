@@ -1,7 +1,7 @@
-"""What is observed of the invented youths beside their cases: later charges and decisions, few deaths, moves abroad.
+"""Observations of the invented youths: later charges and decisions, a few deaths, moves abroad.
 
-The shares are round and only have to look likely; that half of those who complete relapse has been in the news (NRK,
-February 2017). Drawn from a chance of its own: the cases are the same with and without.
+The shares are round numbers that only have to be plausible; that half of those who complete relapse was reported by
+NRK in February 2017. A separate random generator is used, so that the cases do not depend on the observations.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ NOON = time(11, tzinfo=UTC)
 
 
 def later_observations(generated: GeneratedCase, rng: Random, today: date) -> list[Observation]:
-    """Everything observed of this youth until today, in the order recorded."""
+    """Every observation of this youth until today, in the order recorded."""
     case = generated.case
     if case.sanction_in_force is None:
         return []
@@ -39,7 +39,7 @@ def later_observations(generated: GeneratedCase, rng: Random, today: date) -> li
 
 
 def _charges(generated: GeneratedCase, since: date, rng: Random) -> Iterator[Observation]:
-    """Charges, one after the other, and what becomes of each."""
+    """Consecutive charges, each with its decision."""
     share, day = CHARGED, since
     for _ in range(MOST):
         if rng.random() >= share:

@@ -1,6 +1,6 @@
-"""Writing the synthetic case load: the same seed, day and number of cases give the same rows.
+"""Writes the synthetic case load: the same seed, day and number of cases give the same rows.
 
-Only the nonces of sealed personalia differ from run to run, as they must; what is sealed is the same.
+Only the nonces of encrypted personal data differ from run to run; the plaintext is the same.
 """
 
 from collections import deque
@@ -27,17 +27,13 @@ BATCH = 200
 """Cases written in one transaction."""
 
 
-def _no_progress(_done: int, _of: int) -> None:
-    """Nobody is told."""
-
-
 national = case_generator.national
 
 
 def generate_cases(cases: int | None, seed: int, today: date, processes: int = 1) -> Iterator[GeneratedCase]:
-    """The cases one by one, in the order they were registered; with national numbers, none of them twice.
+    """The cases in the order of registration, with unique national numbers.
 
-    Each depends on its own number alone, so the cases are the same however many processes make them.
+    A case depends on its own number only, so that the result does not depend on the number of processes.
     """
     register = people.NationalIdRegister()
     total = case_generator.national(today) if cases is None else cases
@@ -55,7 +51,7 @@ def _generate_slice(numbers: range, seed: int, today: date, total: int) -> list[
 def _in_processes(
     make: Callable[[range], list[GeneratedCase]], slices: Iterator[range], processes: int
 ) -> Iterator[list[GeneratedCase]]:
-    """Each slice in a process beside this one, in their order; only a few are made ahead of whoever reads them."""
+    """The slices in order, generated in worker processes; at most two per process are generated ahead."""
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=end_with_parent) as pool:
         ahead = deque(pool.submit(make, numbers) for numbers in islice(slices, 2 * processes))
         while ahead:
@@ -71,14 +67,14 @@ def load(
     cases: int | None = None,
     seed: int = 1,
     today: date,
-    progress: Callable[[int, int], None] = _no_progress,
+    progress: Callable[[int, int], object] = lambda _done, _total: None,
     processes: int = 1,
 ) -> Summary:
-    """Write a synthetic case load into a database with the current schema, and say what was written.
+    """Write a synthetic case load into a database with the current schema. A summary of what was written.
 
-    `cases`: how many are registered from 2014 until today; None: as many as in the country. `progress` is told how
-    many are written, of how many. `processes`: how many make the cases, which this one writes. Raises `DuplicateKey`
-    when the same load is there already.
+    `cases`: the number registered from 2014 until today; None: as many as in the country. `progress` is called with
+    the number written and the total. `processes`: how many generate cases; this process writes them. Raises
+    `DuplicateKey` when the same load was written before.
     """
     total = case_generator.national(today) if cases is None else cases
     counter = LoadCounter()
@@ -95,7 +91,7 @@ def load(
 
 
 def _write(db: Database, keys: EncryptionKeys, batch: Sequence[GeneratedCase]) -> None:
-    """All of the batch or nothing."""
+    """Write the batch in one transaction."""
     with db.writing() as tx:
         for generated in batch:
             people_store.create_people(tx, keys, [generated.person], generated.events[0].recorded_at)
@@ -103,7 +99,7 @@ def _write(db: Database, keys: EncryptionKeys, batch: Sequence[GeneratedCase]) -
 
 
 def _observe(db: Database, batch: Sequence[GeneratedCase], seed: int, first: int, today: date) -> None:
-    """What is known of the youths of the batch beside their cases. `first`: the number of its first case."""
+    """Write the observations of the youths of the batch. `first`: the number of its first case."""
     generators = (Random(f"{seed}:after:{first + place}") for place in range(len(batch)))  # no secret
     by_case = (
         later_events.later_observations(generated, rng, today) for generated, rng in zip(batch, generators, strict=True)

@@ -1,4 +1,4 @@
-"""Is the demo load there already, whole: told by the ledger of jobs."""
+"""Whether the demo load is complete, from the job runs."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -12,7 +12,7 @@ DONE = "done"
 
 
 def finished(db: Database) -> JobRun | None:
-    """The run that made the load, when it came to its end."""
+    """The run that completed the load; None without one."""
     with db.reading() as tx:
         return next((run for run in job_runs.runs(tx, JOB) if run.status == DONE), None)
 
@@ -24,12 +24,12 @@ def is_empty(db: Database) -> bool:
 
 
 def begin(db: Database, today: date, at: datetime) -> UUID:
-    """Note that a load begins; the id of the run."""
+    """Record the start of a load; the id of the run."""
     with db.writing() as tx:
         return job_runs.start(tx, JOB, today, at)
 
 
 def end(db: Database, run_id: UUID, counts: dict[str, int], at: datetime) -> None:
-    """Note that it came to its end."""
+    """Record the end of a load."""
     with db.writing() as tx:
         job_runs.finish(tx, run_id, DONE, counts, at)

@@ -1,6 +1,6 @@
-"""The numbers that shape plans and measures in the synthetic case load, and nothing else. Change them here.
+"""The parameters of plans and measures in the synthetic case load.
 
-Nothing has been published about them: they are set so that the whole resembles what offices tell of.
+Nothing has been published about them: they are chosen to resemble what offices report.
 """
 
 from ungdom.demo.parameters import Spread
@@ -20,7 +20,7 @@ HOURS: dict[str, tuple[int, int]] = {
     "education_work_community": (6, 20), "residence_work_education": (6, 20), "community_tasks": (2, 5),
     "programme_or_treatment": (1, 3), "programme": (1, 3), "conversation": (1, 2), "other_suitable": (1, 4),
 }  # fmt: skip
-"""Least and most hours a week; no hours are said of the others."""
+"""Minimum and maximum hours per week; other measures have no hours."""
 PROVIDED_BY: dict[str, tuple[tuple[str, float], ...]] = {
     "education_work_community": (("skole", 0.6), ("nav", 0.4)),
     "residence_work_education": (("skole", 0.6), ("nav", 0.4)),
@@ -34,7 +34,7 @@ PROVIDED_BY: dict[str, tuple[tuple[str, float], ...]] = {
     "abstinence_testing": (("konfliktrad", 0.6), ("kommunal_rustjeneste", 0.4)),
     "noneconomic_compensation": (("konfliktrad", 1.0),),
 }
-"""Who carries a measure out; the others are carried out by nobody."""
+"""The agencies that carry a measure out; other measures have no provider."""
 NEED: dict[str, Need] = {
     "education_work_community": Need.SCHOOL_OR_WORK, "residence_work_education": Need.SCHOOL_OR_WORK,
     "programme_or_treatment": Need.VIOLENCE, "programme": Need.VIOLENCE, "community_tasks": Need.FRIENDS_AND_LEISURE,
@@ -46,13 +46,13 @@ NEED_SAID = 0.7
 NOTIFIED = Spread(2, 0.8)
 
 ASKED_FOR = 0.62
-"""Share of the measures of others than police and konfliktråd that have to be asked for."""
+"""Share of the measures of other agencies than police and konfliktråd that have to be requested."""
 ANSWERS: tuple[tuple[MeasureAnswer, float], ...] = (
     (MeasureAnswer.OFFERED, 0.74), (MeasureAnswer.WAITING_LIST, 0.18), (MeasureAnswer.REFUSED, 0.08),
 )  # fmt: skip
 ANSWERED, WAITS, STARTED, ASKED_AGAIN = Spread(15, 0.7, 1), Spread(48, 0.5, 10), Spread(12, 0.8), Spread(6, 0.6, 1)
 ELSEWHERE = 0.6
-"""Of the refused: asked for elsewhere."""
+"""Share of refused requests that are sent to another provider."""
 ENDS: tuple[tuple[MeasureEnd, float], ...] = (
     (MeasureEnd.CARRIED_OUT, 0.66), (MeasureEnd.STOPPED_BY_YOUTH, 0.12), (MeasureEnd.STOPPED_BY_PROVIDER, 0.05),
     (MeasureEnd.REPLACED, 0.05), (MeasureEnd.END_OF_TERM, 0.12),
@@ -70,7 +70,7 @@ OUTCOMES: dict[MeasureEnd, tuple[tuple[MeasureOutcome, float], ...]] = {
     MeasureEnd.REPLACED: ((MeasureOutcome.NOT_ASSESSED, 0.6), (MeasureOutcome.PARTLY_ACHIEVED, 0.4)),
 }  # fmt: skip
 END_FORGOTTEN = 0.01
-"""Share of measures whose end nobody records: the nightly checkers name them."""
+"""Share of measures whose end is not recorded: the integrity checks report them."""
 ATTENDANCE_KEPT, ATTENDANCE = 0.35, Spread(26, 0.4, 7)
 ATTENDED: tuple[tuple[Attended, float], ...] = (
     (Attended.ATTENDED, 0.82), (Attended.ABSENT_WITH_REASON, 0.1), (Attended.ABSENT, 0.08),

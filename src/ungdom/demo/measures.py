@@ -1,4 +1,4 @@
-"""The measures of a plan: which, by whom, and how each is asked for, waits, begins, is met for and ends."""
+"""The measures of a plan: their selection, provider, request, waiting time, start, attendance and end."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -17,25 +17,29 @@ E = EventType
 EXECUTION = frozenset(IN_EXECUTION)
 ASKING = EXECUTION | {State.RECEIVED, State.PREPARING, State.INTERIM_CONDITIONS, State.POSTPONED}
 RUNNING = EXECUTION | {State.INTERIM_CONDITIONS}
+END_REASON = {State.CONSENT_WITHDRAWN: MeasureEnd.STOPPED_BY_YOUTH, State.COMPLETED: MeasureEnd.END_OF_TERM}
+"""Why a measure ends that runs when the case is closed in this state; otherwise the provider stops it."""
 ENDING = RUNNING | frozenset(state for state, phase in PHASE.items() if phase is Phase.BREACH)
 
 
 def begin(simulator: CaseSimulator, start: date, approved: date) -> None:
-    """The list of the plan is approved, and each measure goes its way."""
-    measures = _measure_list(simulator, start, approved)
-    notified = approved + timedelta(days=simulator.chance.days(shape.NOTIFIED))
+    """Draw and approve the measures of the plan, and plan the course of each."""
+    codes = shape.R0_CODES if simulator.case.execution_regime(approved) is Regime.R0 else shape.LATER_CODES
+    drawn = dict.fromkeys(simulator.draws.pick(codes) for _ in range(simulator.draws.pick(shape.COUNT)))
+    measures = tuple(_planned(simulator, f"m{number}", code, start) for number, code in enumerate(drawn, 1))
+    notified = approved + timedelta(days=simulator.draws.days(shape.NOTIFIED))
     details = d.PlanApproved(measures=measures, notified_on=min(notified, simulator.today))
     simulator.plan_fact(DemoEvent(E.PLAN_APPROVED, approved, details, states=EXECUTION), prompt=True)
     for measure in measures:
         _start_measure(simulator, start, measure)
     if simulator.happens(shape.CHANGED):
-        on = simulator.chance.between(start + timedelta(days=20), _end(simulator))
+        on = simulator.draws.between(start + timedelta(days=20), _end(simulator))
         simulator.plan(on, lambda sim: _change(sim, on))
 
 
 def replan(simulator: CaseSimulator, held: date) -> None:
-    """A new plan meeting has made the plan heavier: one measure more."""
-    on = working(held + timedelta(days=simulator.chance.days(shape.NOTIFIED)))
+    """Add one measure after a new plan meeting."""
+    on = working(held + timedelta(days=simulator.draws.days(shape.NOTIFIED)))
 
     def approve(simulator: CaseSimulator) -> None:
         before = plan.planned_measures(simulator.case, on)
@@ -51,15 +55,14 @@ def replan(simulator: CaseSimulator, held: date) -> None:
 
 
 def close(simulator: CaseSimulator) -> None:
-    """A case that has been closed has no measure running: each ends with it."""
+    """End every measure that still runs when the case is closed, except a few that are forgotten."""
     on = simulator.case.closed_on
     if on is None:
         return
+    why = END_REASON.get(simulator.state, MeasureEnd.STOPPED_BY_PROVIDER)
     for measure, _ in running_measures(simulator.case):
         if not simulator.happens(shape.END_FORGOTTEN):
-            simulator.fact(
-                DemoEvent(E.MEASURE_ENDED, on, _ended(simulator, measure, _with_the_case(simulator))), prompt=True
-            )
+            simulator.fact(DemoEvent(E.MEASURE_ENDED, on, _ended(simulator, measure, why)), prompt=True)
 
 
 def _end(simulator: CaseSimulator) -> date:
@@ -69,16 +72,10 @@ def _end(simulator: CaseSimulator) -> date:
 # --- the list ---------------------------------------------------------------------------------------------------
 
 
-def _measure_list(simulator: CaseSimulator, start: date, approved: date) -> tuple[PlannedMeasure, ...]:
-    codes = shape.R0_CODES if simulator.case.execution_regime(approved) is Regime.R0 else shape.LATER_CODES
-    drawn = dict.fromkeys(simulator.chance.pick(codes) for _ in range(simulator.chance.pick(shape.COUNT)))
-    return tuple(_planned(simulator, f"m{number}", code, start) for number, code in enumerate(drawn, 1))
-
-
 def _planned(simulator: CaseSimulator, number: str, code: str, since: date) -> PlannedMeasure:
     low, high = shape.HOURS.get(code, (0, 0))
-    hours = simulator.chance.rng.randint(low, high) if high else None
-    until = simulator.chance.between(since + timedelta(days=30), max(since, _end(simulator) - timedelta(days=5)))
+    hours = simulator.draws.rng.randint(low, high) if high else None
+    until = simulator.draws.between(since + timedelta(days=30), max(since, _end(simulator) - timedelta(days=5)))
     return PlannedMeasure(
         measure=number,
         code=code,
@@ -91,16 +88,16 @@ def _planned(simulator: CaseSimulator, number: str, code: str, since: date) -> P
 
 
 def _provider(simulator: CaseSimulator, code: str) -> str | None:
-    """One of the catalogue where the office has one of that agency, otherwise the agency."""
+    """The id of the provider of the drawn agency in the catalogue of the office, otherwise the agency."""
     if code not in shape.PROVIDED_BY:
         return None
-    agency = simulator.chance.pick(shape.PROVIDED_BY[code])
+    agency = simulator.draws.pick(shape.PROVIDED_BY[code])
     listed = catalogue.of_office(simulator.case.konfliktrad).get(agency)
     return str(listed.provider_id) if listed else agency
 
 
 def _change(simulator: CaseSimulator, on: date) -> None:
-    """The coordinator takes a measure away, or puts one in the place of another that takes as much."""
+    """The coordinator removes the last measure, or records a change without a change of load."""
     before = plan.planned_measures(simulator.case, on)
     lower = len(before) > 1 and simulator.happens(shape.LOWER_LOAD)
     measures = before[:-1] if lower else before
@@ -111,22 +108,22 @@ def _change(simulator: CaseSimulator, on: date) -> None:
         _stop(simulator, on, before[-1].measure, MeasureEnd.REPLACED)
 
 
-# --- how each fares ---------------------------------------------------------------------------------------------
+# --- the course of a measure ---------------------------------------------------------------------------------------
 
 
 def _start_measure(simulator: CaseSimulator, since: date, measure: PlannedMeasure) -> None:
-    """Asked for where others carry it out, otherwise begun by the office itself."""
+    """Request a measure of another agency; start one that the office, police or correctional service carries out."""
     own = measure.provider in (None, "konfliktrad", "politi", "kriminalomsorg")
     if not own and simulator.happens(shape.ASKED_FOR):
         _request_measure(simulator, since, measure)
     else:
-        _carry_out(simulator, simulator.chance.later(since, shape.STARTED), measure)
+        _carry_out(simulator, simulator.draws.later(since, shape.STARTED), measure)
 
 
 def _request_measure(simulator: CaseSimulator, since: date, measure: PlannedMeasure) -> None:
-    answer = simulator.chance.pick(shape.ANSWERS)
-    on = simulator.chance.later(since, shape.ANSWERED)
-    free = simulator.chance.later(on, shape.WAITS) if answer is MeasureAnswer.WAITING_LIST else None
+    answer = simulator.draws.pick(shape.ANSWERS)
+    on = simulator.draws.later(since, shape.ANSWERED)
+    free = simulator.draws.later(on, shape.WAITS) if answer is MeasureAnswer.WAITING_LIST else None
     request = d.Measure(measure=measure.measure, code=measure.code, provider=measure.provider)
     response = d.MeasureAnswered(measure=measure.measure, answer=answer, available_from=free)
 
@@ -136,20 +133,20 @@ def _request_measure(simulator: CaseSimulator, since: date, measure: PlannedMeas
 
     simulator.plan(since, ask)
     if answer is not MeasureAnswer.REFUSED:
-        _carry_out(simulator, simulator.chance.later(free or on, shape.STARTED), measure)
+        _carry_out(simulator, simulator.draws.later(free or on, shape.STARTED), measure)
     elif simulator.happens(shape.ELSEWHERE):
         _request_measure(
             simulator,
-            simulator.chance.later(on, shape.ASKED_AGAIN),
+            simulator.draws.later(on, shape.ASKED_AGAIN),
             replace(measure, provider=_provider(simulator, measure.code)),
         )
 
 
 def _carry_out(simulator: CaseSimulator, on: date, measure: PlannedMeasure) -> None:
-    why = simulator.chance.pick(shape.ENDS)
+    why = simulator.draws.pick(shape.ENDS)
     last = max(on, _end(simulator) - timedelta(days=5))
     half = on + (last - on) // 2 if why in shape.LASTS_TO_THE_END else on
-    over = min(simulator.chance.between(half, last), working(last))
+    over = min(simulator.draws.between(half, last), working(last))
     begun = d.Measure(measure=measure.measure, code=measure.code, provider=measure.provider)
     records_attendance = measure.hours_a_week is not None and simulator.happens(shape.ATTENDANCE_KEPT)
     forgotten = simulator.happens(shape.END_FORGOTTEN)
@@ -166,13 +163,13 @@ def _carry_out(simulator: CaseSimulator, on: date, measure: PlannedMeasure) -> N
 
 
 def _plan_attendance(simulator: CaseSimulator, since: date, until: date, measure: str) -> None:
-    """The next time the youth is to meet for it, and after that the next."""
-    on = simulator.chance.later(since, shape.ATTENDANCE)
+    """Plan the next attendance; each one plans the next."""
+    on = simulator.draws.later(since, shape.ATTENDANCE)
     if on >= until:
         return
 
     def meet(simulator: CaseSimulator) -> None:
-        details = d.MeasureAttended(measure=measure, attended=simulator.chance.pick(shape.ATTENDED))
+        details = d.MeasureAttended(measure=measure, attended=simulator.draws.pick(shape.ATTENDED))
         if simulator.fact(DemoEvent(E.MEASURE_ATTENDED, on, details, states=ENDING), prompt=True):
             _plan_attendance(simulator, on, until, measure)
 
@@ -185,11 +182,4 @@ def _stop(simulator: CaseSimulator, on: date, measure: str, why: MeasureEnd) -> 
 
 
 def _ended(simulator: CaseSimulator, measure: str, why: MeasureEnd) -> d.MeasureEnded:
-    return d.MeasureEnded(measure=measure, reason=why, outcome=simulator.chance.pick(shape.OUTCOMES[why]))
-
-
-def _with_the_case(simulator: CaseSimulator) -> MeasureEnd:
-    """Why a measure ends that runs when the case is closed."""
-    if simulator.state is State.CONSENT_WITHDRAWN:
-        return MeasureEnd.STOPPED_BY_YOUTH
-    return MeasureEnd.END_OF_TERM if simulator.state is State.COMPLETED else MeasureEnd.STOPPED_BY_PROVIDER
+    return d.MeasureEnded(measure=measure, reason=why, outcome=simulator.draws.pick(shape.OUTCOMES[why]))

@@ -1,4 +1,4 @@
-"""What is recorded wrongly and put right later: a wrong date, the same thing twice."""
+"""Recording errors that are corrected later: a wrong date, an event recorded twice."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -25,10 +25,10 @@ TWICE = (E.FIRST_CONTACT, E.TEAM_MEETING_HELD, E.VICTIM_INVITED, E.COORDINATION_
 
 
 def plan(simulator: CaseSimulator) -> None:
-    """Decide at the beginning whether this case has a mistake in it, and when it is found."""
+    """Draw at the beginning whether this case has a recording error, and when it is found."""
     for share, what in ((parameters.WRONG_DATE, _wrong_date), (parameters.RECORDED_TWICE, _twice)):
         if simulator.happens(share):
-            found_on = simulator.chance.later(simulator.since, parameters.MISTAKE_FOUND)
+            found_on = simulator.draws.later(simulator.since, parameters.MISTAKE_FOUND)
             simulator.plan_late(found_on, what)
 
 
@@ -36,7 +36,7 @@ def _wrong_date(simulator: CaseSimulator) -> None:
     wrong = _some(simulator, DATED)
     if wrong is None:
         return
-    days = simulator.chance.rng.choice((-7, -2, -1, 1, 1, 2, 7))
+    days = simulator.draws.rng.choice((-7, -2, -1, 1, 1, 2, 7))
     details = plain_details(wrong.type, wrong.details)
     right = Replacement(type=wrong.type, occurred_on=wrong.occurred_on + timedelta(days=days), details=details)
     simulator.correct(Corrected(corrects=wrong.seq, reason=d.CorrectionReason.WRONG_DATE, replacement=right))
@@ -49,11 +49,11 @@ def _twice(simulator: CaseSimulator) -> None:
     again = DemoEvent(once.type, once.occurred_on, once.details, once.actor, frozenset({simulator.state}))
     if simulator.fact(again, prompt=True):
         seq = len(simulator.events)
-        found_on = oslo_date(simulator.clock) + timedelta(days=simulator.chance.days(parameters.CORRECTED_AFTER))
+        found_on = oslo_date(simulator.clock) + timedelta(days=simulator.draws.days(parameters.CORRECTED_AFTER))
         gone = Corrected(corrects=seq, reason=d.CorrectionReason.RECORDED_TWICE)
         simulator.plan_late(found_on, lambda sim: sim.correct(gone))
 
 
 def _some(simulator: CaseSimulator, kinds: tuple[EventType, ...]) -> Event | None:
     known = [event for event in simulator.case.events if event.type in kinds and event.corrected_by is None]
-    return replace(simulator.chance.rng.choice(known)) if known else None
+    return replace(simulator.draws.rng.choice(known)) if known else None

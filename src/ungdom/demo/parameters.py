@@ -1,8 +1,8 @@
-"""The numbers that shape the synthetic case load, and nothing else. Change the load here.
+"""The parameters of the synthetic case load.
 
-Volumes and lead times follow what has been published (Sekretariatet for konfliktrådene 2014-2020); what has not been
-published is set so that the whole resembles it. Durations are in calendar days: median, spread of the logarithm
-(lognormal, so that the tail is long), and the least number.
+Volumes and lead times follow published figures (Sekretariatet for konfliktrådene 2014-2020); other parameters are
+chosen to give a similar load. Durations are in calendar days and lognormal, so that the tail is long: median, standard
+deviation of the logarithm, and minimum.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from ungdom.workflow.vocabulary import OffenceGroup, Sanction
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """How long something takes."""
+    """A lognormal duration in days."""
 
     median: float
     sigma: float
@@ -44,9 +44,9 @@ REGISTERED: dict[int, int] = {
     2023: 620,
     2024: 650,
     2025: 675,
-    2026: 690,  # a whole year; later years are as this one
+    2026: 690,  # a whole year; later years have the same number
 }
-"""Cases registered a year, such that the cases received come out as published: 398, 355, about 426, 527, 519, …"""
+"""Cases registered per year, chosen so that the cases received match the published 398, 355, about 426, 527, 519, …"""
 
 SANCTION_SHARE: dict[int, float] = {
     2014: 0.15,
@@ -63,12 +63,12 @@ COURT_FOLLOW_UP = 0.07
 """Share of follow-ups that came by judgment, while a court could give them."""
 
 CASES_PER_COORDINATOR = 0.04
-"""Share of the country's cases that one coordinator has, from which the number of coordinators follows (2 to 5)."""
+"""Share of the country's cases per coordinator; it determines the number of coordinators of an office (2 to 5)."""
 
 
 @dataclass(frozen=True, slots=True)
 class DemoOffice:
-    """A konfliktråd: its share of the country's cases, and the mean of P1 it aims at, in days."""
+    """A konfliktråd: its share of the country's cases, and its mean P1, in days."""
 
     code: str
     share: float
@@ -91,19 +91,19 @@ OFFICES: tuple[DemoOffice, ...] = (
     DemoOffice("finnmark", 0.010, 72, "TOFI"),  # the quickest
 )
 P1_MEAN, P1_FIXED = 188, 22
-"""The mean of P1 at pace 1.0, and the days of it that no office can shorten."""
+"""The mean of P1 at pace 1.0, and the part of it that is the same for every office, in days."""
 
 PACE: dict[int, float] = {2014: 1.08, 2015: 1.08, 2016: 1.05, 2020: 1.06, 2021: 1.06, 2024: 0.95, 2025: 0.92, 2026: 0.9}
-"""How slow the road to receipt was, by year of registration; years left out are 1.0."""
+"""Factor for the time to receipt, by year of registration; 1.0 for other years."""
 
 PLAN_PACE: dict[int, float] = {2015: 1.1, 2016: 1.08, 2017: 1.05, 2018: 1.05, 2019: 0.95, 2020: 1.15, 2021: 1.08}
-"""How slow the road from receipt to start was, by year of receipt."""
+"""Factor for the time from receipt to start, by year of receipt; 1.0 for other years."""
 
 SLOW = ((7, 1, 31), (12, 22, 31))
-"""Month, first and last day of the weeks in which most things wait."""
+"""Month, first and last day of the holidays, during which most steps are postponed."""
 
 SLOW_SHARE = 0.65
-"""Share of what would fall in those weeks that waits until they are over."""
+"""Share of the steps in the holidays that are postponed until after them."""
 
 # --- people -----------------------------------------------------------------------------------------------------
 
@@ -149,7 +149,7 @@ ACT_LASTED = 0.04
 ACT_ADDED = 0.05
 SERIOUS: dict[Sanction, float] = {Sanction.YOUTH_FOLLOW_UP: 0.2, Sanction.YOUTH_SANCTION: 0.9}
 
-# --- the road to a decision -------------------------------------------------------------------------------------
+# --- until the decision -----------------------------------------------------------------------------------------
 
 ACT_TO_REGISTERED = Spread(8, 1.2)
 TO_SUSPECT = Spread(5, 1.1)
@@ -214,9 +214,9 @@ INTERIM = 0.22
 PRISON_BESIDE = 0.05
 GRAVE = 0.05
 PRISON_INSTEAD = 0.3
-"""Of other sentences; the rest are community sentences."""
+"""Share of other sentences that are prison; the rest are community sentences."""
 CASE_REOPENED = 0.6
-"""Of judgments that fall later; the rest are overturned."""
+"""Share of judgments set aside because the case is reopened; the rest are overturned."""
 SHORTEST = 0.06
 """Share of youth sanctions of 120 days, from R1."""
 
@@ -229,7 +229,7 @@ SANCTION_LENGTHS: tuple[tuple[str, float], ...] = (
 
 ASSIGNED = Spread(4, 0.8)
 FOR_HEALTH = 0.7
-"""Of postponements and planned interruptions; the rest for other weighty grounds."""
+"""Share of postponements and planned interruptions for health; the rest for other weighty grounds."""
 CONTACT = Spread(5, 0.7)
 PREPARED = Spread(41, 0.52, 6)
 SIGNED_LATER, SIGNED_AFTER_CONFERENCE = 0.4, Spread(2, 1.0)
@@ -237,7 +237,7 @@ NO_SHOW, NO_SHOW_TAKES = 0.11, Spread(22, 0.5, 7)
 CAPACITY, CAPACITY_TAKES = 0.06, Spread(25, 0.5, 7)
 NO_MEASURE, MEASURE_TAKES = 0.06, Spread(24, 0.5, 7)
 VICTIM_WAITED_FOR, VICTIM_TAKES = 0.2, Spread(30, 0.5, 7)
-"""Only in R0 could the victim hold up the start."""
+"""Only in R0 could the victim delay the start."""
 INTERPRETER_WAIT = 0.01
 POSTPONED_AT_RECEIPT = 0.001
 POSTPONED, POSTPONED_TAKES = 0.022, Spread(58, 0.5, 14)
@@ -302,10 +302,10 @@ TURNS: dict[Sanction, tuple[tuple[str, float], ...]] = {
         ("pause", 0.03), ("set_aside", 0.005), ("complaint", 0.01),
     ),
 }  # fmt: skip
-"""What comes next while a plan runs. `none`: nothing more, until the term has run."""
+"""The next event while a plan runs. `none`: the term is completed."""
 
 TURN_AT = (0.05, 0.8)
-"""Where in the rest of the term it comes, as a share."""
+"""When it occurs, as a share of the remaining term."""
 
 TALK_ORDERED, TALK_HELD = Spread(7, 0.8), Spread(10, 0.5, 2)
 TALK_MISSED, FETCH, TALK_ORDERED_ANEW = 0.14, 0.6, 0.5
@@ -328,7 +328,7 @@ BREACH_JUDGED = Spread(52, 0.5, 10)
 RECOMMENDED: tuple[tuple[str, float], ...] = (
     ("serve_prison", 0.28), ("electronic_control", 0.58), ("community_sentence", 0.08), ("suspended_sentence", 0.06),
 )  # fmt: skip
-"""From R1; in R0 only that prison be served."""
+"""From R1; in R0 always `serve_prison`."""
 COURT_SAYS: tuple[tuple[str, float], ...] = (("converted", 0.66), ("part", 0.14), ("rejected", 0.2))
 REST_CONTINUES = 0.7
 CONTROL_MONTHS: tuple[tuple[int, float], ...] = ((2, 0.2), (3, 0.4), (4, 0.2), (6, 0.2))
@@ -349,9 +349,9 @@ REOPENED = 0.003
 # --- how it is recorded -----------------------------------------------------------------------------------------
 
 LATE_RECORDING = 0.09
-"""Share of facts recorded clearly late, and by how much; the rest are recorded the same day or a few days after."""
+"""Share of facts recorded late; the others are recorded on the same day or within a few days."""
 NOT_THE_SAME_DAY = 0.6
 LATE_BY, PROMPT_BY = Spread(16, 0.8, 4), Spread(0.8, 0.9)
 WRONG_DATE, RECORDED_TWICE = 0.022, 0.008
-"""Share of cases with such a mistake, corrected later."""
+"""Share of cases with such an error, which is corrected later."""
 MISTAKE_FOUND, CORRECTED_AFTER = Spread(200, 0.6, 60), Spread(15, 0.9, 1)

@@ -1,4 +1,4 @@
-"""Invented people: names that nobody has, national numbers of Skatteetaten's synthetic series (month + 80)."""
+"""Invented people: invented names, and national numbers of Skatteetaten's synthetic series (month + 80)."""
 
 import csv
 from dataclasses import dataclass, replace
@@ -33,7 +33,7 @@ class NameLists:
 
 @cache
 def name_lists() -> NameLists:
-    """The names of the file beside this module."""
+    """The names in names.csv."""
     text = (files("ungdom.demo") / "names.csv").read_text(encoding="utf-8")
     rows = list(csv.DictReader(text.splitlines()))
     lists = {kind: tuple(row["name"] for row in rows if row["kind"] == kind) for kind in ("given", "surname")}
@@ -49,28 +49,28 @@ def municipalities() -> dict[str, tuple[str, ...]]:
     return {office: tuple(sorted(numbers)) for office, numbers in served.items()}
 
 
-def invent(chance: RandomDraws, person_id: UUID, last_act: date, konfliktrad: str) -> NewPerson:
-    """Somebody of 15 to 17 at that act, living in that konfliktråd.
+def invent(draws: RandomDraws, person_id: UUID, last_act: date, konfliktrad: str) -> NewPerson:
+    """A person aged 15 to 17 at that act who lives in that konfliktråd; without a national number.
 
-    The national number comes from `NationalIdRegister`.
+    The national number is assigned by `NationalIdRegister`.
     """
-    family = chance.rng.choice(name_lists().family)
-    guardians = chance.pick(parameters.GUARDIANS)
-    protection = _protection(chance)
+    family = draws.rng.choice(name_lists().family)
+    guardians = draws.pick(parameters.GUARDIANS)
+    protection = _protection(draws)
     personalia = Personalia(
-        given_name=chance.rng.choice(name_lists().given),
+        given_name=draws.rng.choice(name_lists().given),
         family_name=family,
-        sex="female" if chance.happens(parameters.FEMALE) else "male",
-        municipality=chance.rng.choice(municipalities()[konfliktrad]),
-        contact=_contact(chance, protection),
-        guardians=tuple(_guardian(chance, n, family) for n in range(1, guardians + 1)),
+        sex="female" if draws.happens(parameters.FEMALE) else "male",
+        municipality=draws.rng.choice(municipalities()[konfliktrad]),
+        contact=_contact(draws, protection),
+        guardians=tuple(_guardian(draws, n, family) for n in range(1, guardians + 1)),
     )
-    born = last_act - timedelta(days=chance.rng.randrange(*parameters.AGE_DAYS))
+    born = last_act - timedelta(days=draws.rng.randrange(*parameters.AGE_DAYS))
     return NewPerson(person_id=person_id, personalia=personalia, born=born, guardians=guardians, protection=protection)
 
 
-def _protection(chance: RandomDraws) -> Protection:
-    drawn = chance.rng.random()
+def _protection(draws: RandomDraws) -> Protection:
+    drawn = draws.rng.random()
     if drawn < parameters.STRICTLY_CONFIDENTIAL:
         return Protection.STRICTLY_CONFIDENTIAL
     return (
@@ -80,27 +80,27 @@ def _protection(chance: RandomDraws) -> Protection:
     )
 
 
-def _contact(chance: RandomDraws, protection: Protection) -> ContactDetails:
-    """The police send no address with a confidential one, and a box with a strictly confidential one."""
-    street = f"{chance.rng.choice(name_lists().family)}veien {chance.rng.randrange(1, 90)}"
+def _contact(draws: RandomDraws, protection: Protection) -> ContactDetails:
+    """Contact details as the police send them: no address if confidential, a post box if strictly confidential."""
+    street = f"{draws.rng.choice(name_lists().family)}veien {draws.rng.randrange(1, 90)}"
     address = {Protection.NONE: street, Protection.STRICTLY_CONFIDENTIAL: "SOT6, postboks 1"}.get(protection)
-    return ContactDetails(telephone=_telephone(chance), address=address, language=chance.pick(parameters.LANGUAGES))
+    return ContactDetails(telephone=_telephone(draws), address=address, language=draws.pick(parameters.LANGUAGES))
 
 
-def _telephone(chance: RandomDraws) -> str:
-    return f"+47 000 {chance.rng.randrange(10_000, 100_000)}"
+def _telephone(draws: RandomDraws) -> str:
+    return f"+47 000 {draws.rng.randrange(10_000, 100_000)}"
 
 
-def _guardian(chance: RandomDraws, number: int, family: str) -> PersonGuardian:
-    shared = chance.happens(parameters.SAME_FAMILY_NAME)
-    name = f"{chance.rng.choice(name_lists().given)} {family if shared else chance.rng.choice(name_lists().family)}"
+def _guardian(draws: RandomDraws, number: int, family: str) -> PersonGuardian:
+    shared = draws.happens(parameters.SAME_FAMILY_NAME)
+    name = f"{draws.rng.choice(name_lists().given)} {family if shared else draws.rng.choice(name_lists().family)}"
     return PersonGuardian(
-        reference=f"guardian-{number}", name=name, contact=ContactDetails(telephone=_telephone(chance))
+        reference=f"guardian-{number}", name=name, contact=ContactDetails(telephone=_telephone(draws))
     )
 
 
 class NationalIdRegister:
-    """Hands out synthetic national numbers, none of them twice. Ask in the order of the cases."""
+    """Assigns unique synthetic national numbers. Call in the order of the cases for reproducible numbers."""
 
     def __init__(self) -> None:
         self._next: dict[tuple[date, bool], int] = {}
@@ -136,7 +136,7 @@ def _national_id(born: date, serial: int) -> str | None:
 
 def _control(digits: str, weights: tuple[int, ...]) -> int | None:
     rest = -sum(int(digit) * weight for digit, weight in zip(digits, weights, strict=True)) % 11
-    return None if rest == 10 else rest  # noqa: PLR2004  # two digits: no such number is issued
+    return None if rest == 10 else rest  # noqa: PLR2004  # a control digit of two digits: such a number is not issued
 
 
 # --- staff ------------------------------------------------------------------------------------------------------
@@ -156,14 +156,12 @@ def leader(konfliktrad: str) -> str:
 
 
 def staff() -> list[Staff]:
-    """Everybody who works at an office, with names drawn in order; leader and first coordinator are cleared."""
+    """The staff of every office. Leader and first coordinator have a security clearance."""
     return [
-        _employed(subject, office.code, n) for office in parameters.OFFICES for n, subject in _subjects_of(office.code)
+        _employed(subject, office.code, n)
+        for office in parameters.OFFICES
+        for n, subject in enumerate((leader(office.code), *coordinators(office.code)))
     ]
-
-
-def _subjects_of(konfliktrad: str) -> list[tuple[int, str]]:
-    return list(enumerate((leader(konfliktrad), *coordinators(konfliktrad))))
 
 
 def _employed(subject: str, konfliktrad: str, number: int) -> Staff:

@@ -1,4 +1,4 @@
-"""From receipt to the start of execution: assigned, prepared, postponed, under interim conditions; and transfers."""
+"""From receipt to the start of execution: assignment, preparation, postponement, interim conditions, transfers."""
 
 from datetime import date, timedelta
 
@@ -25,7 +25,7 @@ ENDINGS = (
 
 
 def received(simulator: CaseSimulator) -> None:
-    """Until a coordinator has the case."""
+    """Assign a coordinator, or postpone the case."""
     open_file(simulator)
     if simulator.happens(parameters.POSTPONED_AT_RECEIPT):
         postpone(simulator, simulator.later(parameters.ASSIGNED))
@@ -34,12 +34,12 @@ def received(simulator: CaseSimulator) -> None:
 
 
 def assign(simulator: CaseSimulator, on: date) -> None:
-    """Given to a coordinator of the konfliktråd."""
+    """Assign the case to a coordinator of the konfliktråd."""
     simulator.move(E.ASSIGNED, on, d.Assigned(coordinator=simulator.coordinator))
 
 
 def open_file(simulator: CaseSimulator) -> None:
-    """What is set going when the konfliktråd has received a case, once."""
+    """Plan first contact, the restorative track and a possible transfer, once per case."""
     if not simulator.once("file"):
         return
     if not simulator.happens(parameters.CONTACT_NEVER):
@@ -55,24 +55,20 @@ def open_file(simulator: CaseSimulator) -> None:
 def _transfer(simulator: CaseSimulator, on: date) -> None:
     def decide(simulator: CaseSimulator) -> None:
         others = [office.code for office in parameters.OFFICES if office.code != simulator.case.konfliktrad]
-        to = simulator.chance.rng.choice(others)
+        to = simulator.draws.rng.choice(others)
         moved = d.TransferDecided(to=to, parties_heard=True, prosecution_told_on=on)
         if simulator.state not in CLOSED and simulator.fact(DemoEvent(E.TRANSFER_DECIDED, on, moved), prompt=True):
-            answered = simulator.chance.later(on, parameters.TRANSFER_TAKES)
-            answer = _decline if simulator.happens(parameters.TRANSFER_DECLINED) else _accept
-            simulator.plan(answered, lambda sim: answer(sim, answered))
+            answered = simulator.draws.later(on, parameters.TRANSFER_TAKES)
+            declined = simulator.happens(parameters.TRANSFER_DECLINED)
+            simulator.plan(answered, lambda sim: _answer_transfer(sim, answered, declined))
 
     simulator.plan(on, decide)
 
 
-def _decline(simulator: CaseSimulator, on: date) -> None:
-    if simulator.state not in CLOSED:
-        simulator.fact(DemoEvent(E.TRANSFER_DECLINED, on), prompt=True)
-
-
-def _accept(simulator: CaseSimulator, on: date) -> None:
-    if simulator.state not in CLOSED and simulator.fact(DemoEvent(E.TRANSFER_ACCEPTED, on), prompt=True):
-        simulator.coordinator = simulator.chance.rng.choice(coordinators(simulator.case.konfliktrad))
+def _answer_transfer(simulator: CaseSimulator, on: date, declined: bool) -> None:
+    answer = DemoEvent(E.TRANSFER_DECLINED if declined else E.TRANSFER_ACCEPTED, on)
+    if simulator.state not in CLOSED and simulator.fact(answer, prompt=True) and not declined:
+        simulator.coordinator = simulator.draws.rng.choice(coordinators(simulator.case.konfliktrad))
         anew = d.Assigned(coordinator=simulator.coordinator)
         on = working(on + timedelta(days=2))
         simulator.plan_fact(DemoEvent(E.ASSIGNED, on, anew, states=ASSIGNED_ANEW))
@@ -82,40 +78,37 @@ def _accept(simulator: CaseSimulator, on: date) -> None:
 
 
 def preparing(simulator: CaseSimulator) -> None:
-    """Until the plan meeting, or whatever comes instead."""
+    """Hold the plan meeting, or draw another ending of the preparation."""
     ready = _ready(simulator)
-    ending = simulator.chance.pick(ENDINGS)
+    ending = simulator.draws.pick(ENDINGS)
     if ending == "start" or (ending == "withdrawn" and not may_withdraw(simulator)):
         _start(simulator, ready)
     else:
-        early = simulator.chance.between(simulator.since, ready)
+        early = simulator.draws.between(simulator.since, ready)
         _ENDS[ending](simulator, early if ending != "no_plan" else ready)
 
 
 def may_withdraw(simulator: CaseSimulator) -> bool:
-    """Consent carries the sanction: follow-up always, a youth sanction only when decided in R0."""
+    """Whether consent can be withdrawn: for follow-up always, for a youth sanction only when decided in R0."""
     regime = simulator.case.decision_regime(simulator.since)
     return simulator.sanction is Sanction.YOUTH_FOLLOW_UP or regime is Regime.R0
 
 
 def _ready(simulator: CaseSimulator) -> date:
-    """The day of the plan meeting, with what holds it up."""
+    """The day of the plan meeting, after all delays."""
     pace = parameters.PLAN_PACE.get(simulator.since.year, 1.0)
     on = simulator.later(parameters.PREPARED, pace)
-    for share, takes, party, reason in _HELD_UP:
-        if simulator.happens(share) and not _past(party, simulator.since):
-            held = simulator.chance.later(on, takes)
-            investigation.wait(simulator, party, reason, on, held)
-            on = held
+    from_r1 = simulator.since + timedelta(days=100) >= law.SEPTEMBER_2024
+    for share, takes, party, reason in _DELAYS:
+        # From R1 on the start does not wait for the victim.
+        if simulator.happens(share) and not (from_r1 and party is Party.VICTIM):
+            until = simulator.draws.later(on, takes)
+            investigation.wait(simulator, party, reason, on, until)
+            on = until
     return on
 
 
-def _past(party: Party, day: date) -> bool:
-    """From R1 on nobody waits for the victim before the start."""
-    return party is Party.VICTIM and day + timedelta(days=100) >= law.SEPTEMBER_2024
-
-
-_HELD_UP = (
+_DELAYS = (
     (parameters.NO_SHOW, parameters.NO_SHOW_TAKES, Party.YOUTH, d.WaitReason.NO_SHOW),
     (parameters.CAPACITY, parameters.CAPACITY_TAKES, Party.KONFLIKTRAD, d.WaitReason.CAPACITY),
     (parameters.NO_MEASURE, parameters.MEASURE_TAKES, Party.MEASURE_PROVIDER, d.WaitReason.MEASURE),
@@ -126,7 +119,7 @@ _HELD_UP = (
 
 def _start(simulator: CaseSimulator, on: date) -> None:
     signed = (
-        on + timedelta(days=simulator.chance.days(parameters.SIGNED_AFTER_CONFERENCE))
+        on + timedelta(days=simulator.draws.days(parameters.SIGNED_AFTER_CONFERENCE))
         if simulator.happens(parameters.SIGNED_LATER)
         else on
     )
@@ -140,7 +133,7 @@ def _start(simulator: CaseSimulator, on: date) -> None:
 
 
 def meet(simulator: CaseSimulator, on: date) -> bool:
-    """The plan meeting, with those there who have to be."""
+    """Hold the plan meeting with the required participants."""
     guardian = (At.GUARDIAN,) if simulator.case.under_age(on) and simulator.youth.guardians else ()
     police = simulator.sanction is Sanction.YOUTH_SANCTION or simulator.happens(parameters.POLICE_AT_FOLLOW_UP)
     both = (At.POLICE, At.CORRECTIONAL_SERVICE) if simulator.sanction is Sanction.YOUTH_SANCTION else ()
@@ -156,7 +149,7 @@ def meet(simulator: CaseSimulator, on: date) -> bool:
 
 
 def withdraw(simulator: CaseSimulator, on: date) -> None:
-    """Consent withdrawn, by the youth or, under 18, now and then by a guardian."""
+    """Withdraw consent: the youth or, under 18, sometimes a guardian."""
     guardian = (
         simulator.case.under_age(on)
         and simulator.youth.guardians
@@ -167,9 +160,9 @@ def withdraw(simulator: CaseSimulator, on: date) -> None:
 
 
 def fail(simulator: CaseSimulator, on: date) -> None:
-    """No plan came about."""
+    """The plan failed."""
     court_case = simulator.sanction is Sanction.YOUTH_SANCTION
-    why = simulator.chance.pick(_FAILURES)
+    why = simulator.draws.pick(_FAILURES)
     recommended = d.Recommendation.SERVE_PRISON if court_case else None
     how = d.HeardHow.DID_NOT_USE if why is d.PlanFailure.DID_NOT_MEET else d.HeardHow.SPOKEN
     tracks.hear(simulator, on, d.HeardAbout.PLAN_FAILURE, how=how)
@@ -185,7 +178,7 @@ _FAILURES: tuple[tuple[d.PlanFailure, float], ...] = (
 
 
 def _offence_first(simulator: CaseSimulator, on: date) -> None:
-    act = on - timedelta(days=simulator.chance.rng.randrange(20, 60))
+    act = on - timedelta(days=simulator.draws.rng.randrange(20, 60))
     new = d.NewOffenceRecorded(offence_on=act, charged_on=act + timedelta(days=5))
     known = max(simulator.case.registered_on, on - timedelta(days=3))
     simulator.plan_fact(DemoEvent(E.NEW_OFFENCE_RECORDED, known, new), prompt=True)
@@ -194,7 +187,7 @@ def _offence_first(simulator: CaseSimulator, on: date) -> None:
 
 
 def postpone(simulator: CaseSimulator, on: date) -> None:
-    """Postponed, for health or other weighty grounds."""
+    """Postpone for health or other weighty grounds."""
     why = (
         d.PostponementReason.HEALTH
         if simulator.happens(parameters.FOR_HEALTH)
@@ -207,7 +200,7 @@ _ENDS = {"withdrawn": withdraw, "no_plan": fail, "offence": _offence_first, "pos
 
 
 def postponed(simulator: CaseSimulator) -> None:
-    """Until it can go on."""
+    """End the postponement, or withdraw consent."""
     on = simulator.later(parameters.POSTPONED_TAKES)
     if may_withdraw(simulator) and simulator.happens(parameters.WITHDRAWN_POSTPONED):
         withdraw(simulator, on)
@@ -219,7 +212,7 @@ def postponed(simulator: CaseSimulator) -> None:
 
 
 def interim_conditions(simulator: CaseSimulator) -> None:
-    """The paper trail while the conditions run, and then the plan meeting. Now and then a breach comes first."""
+    """Record the steps to assignment while the conditions run, then the plan meeting or, sometimes, a breach."""
     case = simulator.case
     if not case.has(E.BECAME_FINAL):
         court.become_final(simulator, case.served_on or simulator.since)
@@ -237,7 +230,7 @@ def interim_conditions(simulator: CaseSimulator) -> None:
 def _meet_under_conditions(simulator: CaseSimulator) -> None:
     on = simulator.later(parameters.PREPARED)
     if simulator.once("interim breach") and simulator.happens(parameters.INTERIM_BREACH):
-        breached = simulator.chance.between(simulator.since, on)
+        breached = simulator.draws.between(simulator.since, on)
         planned = DemoEvent(E.BREACH_RECORDED, breached, d.BreachRecorded(kind=d.BreachKind.INTERIM_CONDITIONS))
         simulator.plan_fact(planned, prompt=True)
         simulator.move(E.BREACH_TALK_ORDERED, working(breached + timedelta(days=3)))

@@ -1,4 +1,4 @@
-"""Seeded chance: shares, weighted choices, durations, and the days on which an office does things."""
+"""Seeded random draws: shares, weighted choices, durations, and working days."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class RandomDraws:
-    """Everything that is drawn for one case, in one order, from one seed."""
+    """The random draws of one case, from one generator."""
 
     __slots__ = ("rng",)
 
@@ -22,7 +22,7 @@ class RandomDraws:
         self.rng = rng
 
     def happens(self, share: float) -> bool:
-        """True in that share of the cases."""
+        """True with this probability."""
         return self.rng.random() < share
 
     def pick(self, weighted: Sequence[tuple[T, float]]) -> T:

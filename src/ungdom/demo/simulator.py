@@ -1,4 +1,4 @@
-"""Who tells a case: asks the engine before every step, records what it allows, and stops where today is reached."""
+"""Simulates a case: checks every step with the engine, records what it allows, and stops when today is reached."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,17 +21,17 @@ from ungdom.workflow.vocabulary import Actor, EventType, Role, Sanction, State
 
 E = EventType
 OFFICE_HOURS = 26_000
-"""Seconds from eight o'clock in which things are recorded."""
+"""Office hours: seconds after eight o'clock during which events are recorded."""
 OURS, POLICE, COURT, PROBATION = "ungdom", "police", "court", "correctional-service"
 
 
 class HistoryEnded(Exception):
-    """The story rests here: the case is closed, or what comes next lies after today."""
+    """The simulation ends: the case is closed, or the next step lies after today."""
 
 
 @dataclass(frozen=True, slots=True)
 class DemoEvent:
-    """One thing to be recorded. `states`: where it makes sense; None: anywhere the engine allows."""
+    """An event to be recorded. `states`: only in these states; None: wherever the engine allows it."""
 
     kind: EventType
     on: date
@@ -44,19 +44,20 @@ PlannedAction = Callable[["CaseSimulator"], object]
 
 
 class CaseSimulator:
-    """One case being told. `agenda`: what is planned, by the day it happens; `late`: facts that are recorded later.
+    """One case under simulation. `agenda`: planned actions by day of occurrence; `late`: by day of recording.
 
-    `asked`: the day by which all who must consent have answered, once they have been asked.
+    `consents_answered_on`: the day by which everybody whose consent is required has answered; None: not requested yet.
+    `clock`: when the last event was recorded. `pace`: how slow the steps before receipt are, relative to the mean.
     """
 
     __slots__ = (
         "_order",
         "agenda",
-        "asked",
         "case",
-        "chance",
         "clock",
+        "consents_answered_on",
         "coordinator",
+        "draws",
         "events",
         "flags",
         "late",
@@ -66,46 +67,46 @@ class CaseSimulator:
         "youth",
     )
 
-    def __init__(self, youth: Youth, first: Event, chance: RandomDraws, today: date, pace: float) -> None:
-        self.youth, self.chance, self.today, self.pace = youth, chance, today, pace
+    def __init__(self, youth: Youth, first: Event, draws: RandomDraws, today: date, pace: float) -> None:
+        self.youth, self.draws, self.today, self.pace = youth, draws, today, pace
         self.events = [first]
         self.case: Case = engine.fold(youth, self.events)
         self.clock = first.recorded_at
-        self.coordinator = chance.rng.choice(coordinators(self.case.konfliktrad))
+        self.coordinator = draws.rng.choice(coordinators(self.case.konfliktrad))
         self.flags: set[str] = set()
-        self.asked: date | None = None
+        self.consents_answered_on: date | None = None
         self.refused = 0
         self.agenda: list[tuple[date, int, PlannedAction]] = []
         self.late: list[tuple[date, int, PlannedAction]] = []
         self._order = count()
 
-    # --- asking -------------------------------------------------------------------------------------------------
+    # --- reading -------------------------------------------------------------------------------------------------
 
     @property
     def state(self) -> State:
-        """Where the case stands."""
+        """The state of the case."""
         return self.case.state
 
     @property
     def since(self) -> date:
-        """The day it came there."""
+        """The day on which it entered that state."""
         return self.case.entered_on
 
     @property
     def sanction(self) -> Sanction:
-        """Which of the two."""
+        """The sanction of the case."""
         return self.case.sanction
 
     def happens(self, share: float) -> bool:
         """True in that share of the cases."""
-        return self.chance.happens(share)
+        return self.draws.happens(share)
 
     def later(self, spread: Spread, pace: float = 1.0, since: date | None = None) -> date:
-        """A working day that long after the case came where it is, or after `since`."""
-        return self.chance.later(since or self.since, spread, pace)
+        """A working day that long after the case entered its state, or after `since`."""
+        return self.draws.later(since or self.since, spread, pace)
 
     def once(self, flag: str) -> bool:
-        """True the first time it is asked."""
+        """True at the first call with this flag."""
         if flag in self.flags:
             return False
         self.flags.add(flag)
@@ -114,19 +115,19 @@ class CaseSimulator:
     # --- planning -----------------------------------------------------------------------------------------------
 
     def plan(self, on: date, what: PlannedAction) -> None:
-        """To be done when the story comes to that day."""
+        """Run the action when the simulation reaches that day."""
         heappush(self.agenda, (on, next(self._order), what))
 
     def plan_fact(self, planned: DemoEvent, prompt: bool = False) -> None:
-        """A fact to be recorded when the story comes to its day."""
+        """Record a fact when the simulation reaches its day."""
         self.plan(planned.on, lambda simulator: simulator.fact(planned, prompt))
 
     def plan_late(self, known: date, what: PlannedAction) -> None:
-        """To be recorded when the recording comes to that day, or the first working day after it."""
+        """Run the action when the recording time reaches that day, or the first working day after it."""
         heappush(self.late, (working(known), next(self._order), what))
 
     def catch_up(self, on: date) -> None:
-        """Do all that is planned until that day."""
+        """Run every action that is planned until that day."""
         until = min(on, self.today)
         while self.agenda and self.agenda[0][0] <= until:
             heappop(self.agenda)[2](self)
@@ -134,7 +135,7 @@ class CaseSimulator:
     # --- recording ----------------------------------------------------------------------------------------------
 
     def move(self, kind: EventType, on: date, details: d.Details = NOTHING, actor: Actor | None = None) -> bool:
-        """A move, after all that was planned until then. False when it was refused, or something else came between.
+        """Record a transition after every action planned until then. False when it was refused, or the state changed.
 
         Raises `HistoryEnded` when it lies after today, or closes the case.
         """
@@ -151,17 +152,17 @@ class CaseSimulator:
         return done
 
     def fact(self, planned: DemoEvent, prompt: bool = False) -> bool:
-        """A fact, recorded within days or, now and then, much later. True when it was recorded at once."""
+        """Record a fact within days or, sometimes, much later. True when it was recorded at once."""
         if not self._fits(planned):
             return False
         if not prompt and self.happens(parameters.LATE_RECORDING):
-            known = working(planned.on + timedelta(days=self.chance.days(parameters.LATE_BY)))
+            known = working(planned.on + timedelta(days=self.draws.days(parameters.LATE_BY)))
             self.plan_late(known, lambda simulator: simulator._record_late(planned))
             return False
         return self._record(planned, self._known(planned.on))
 
     def correct(self, details: d.Details) -> bool:
-        """A correction today by the recording clock, kept only when what remains is a legal walk."""
+        """Record a correction at the current recording time if the corrected history is legal; whether it was."""
         day = oslo_date(self.clock)
         event = self._event(DemoEvent(E.CORRECTED, day, details, Actor.COORDINATOR), self._instant(day))
         if legality.first_illegal_step(self.youth, [*self.events, event]) is not None:
@@ -173,7 +174,7 @@ class CaseSimulator:
         return True
 
     def finish(self) -> None:
-        """Record what was known late and is known by today."""
+        """Record the late facts that become known by today."""
         self._flush(self.today)
 
     def _fits(self, planned: DemoEvent) -> bool:
@@ -186,13 +187,13 @@ class CaseSimulator:
             self._record(planned, oslo_date(self.clock))
 
     def _known(self, on: date) -> date:
-        lag = self.chance.days(parameters.PROMPT_BY) if self.happens(parameters.NOT_THE_SAME_DAY) else 0
+        lag = self.draws.days(parameters.PROMPT_BY) if self.happens(parameters.NOT_THE_SAME_DAY) else 0
         return max(working(on + timedelta(days=lag)), oslo_date(self.clock))
 
     def _flush(self, day: date) -> None:
         while self.late and self.late[0][0] <= day:
             known, _, what = heappop(self.late)
-            self.clock = max(self.clock, _office_hour(known, 0))
+            self.clock = max(self.clock, _opening_time(known))
             what(self)
 
     def _record(self, planned: DemoEvent, known: date) -> bool:
@@ -211,8 +212,8 @@ class CaseSimulator:
         return True
 
     def _instant(self, day: date) -> datetime:
-        drawn = _office_hour(day, int(self.chance.rng.random() * OFFICE_HOURS))
-        return drawn if drawn > self.clock else self.clock + timedelta(seconds=20 + int(self.chance.rng.random() * 90))
+        drawn = _opening_time(day) + timedelta(seconds=int(self.draws.rng.random() * OFFICE_HOURS))
+        return drawn if drawn > self.clock else self.clock + timedelta(seconds=20 + int(self.draws.rng.random() * 90))
 
     def _event(self, planned: DemoEvent, at: datetime) -> Event:
         actor = planned.actor or engine.actors_of(self.sanction, planned.kind)[0]
@@ -248,9 +249,5 @@ _ELSEWHERE: dict[Actor, tuple[Role, str, str]] = {
 
 
 @lru_cache(maxsize=8192)
-def _eight_o_clock(day: date) -> datetime:
+def _opening_time(day: date) -> datetime:
     return datetime.combine(day, time(8), OSLO).astimezone(UTC)
-
-
-def _office_hour(day: date, seconds: int) -> datetime:
-    return _eight_o_clock(day) + timedelta(seconds=seconds)

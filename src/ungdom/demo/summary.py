@@ -1,4 +1,4 @@
-"""What was loaded, in a few figures, so that anybody can see whether it resembles the country."""
+"""A summary of the load in a few figures, to compare with published ones."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ E = EventType
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """A lead time over many cases, in days. Without any case: zeros."""
+    """A lead time over many cases, in days; zeros without cases."""
 
     cases: int
     mean: float
@@ -22,7 +22,7 @@ class Days:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The load. `completed` of `started_and_closed`: cases whose execution began and that are closed now."""
+    """Figures of the load. `started_and_closed`: closed cases whose execution had begun; `completed`: of these."""
 
     cases: int
     events: int
@@ -59,7 +59,7 @@ class Summary:
 
 
 class LoadCounter:
-    """Counts cases as they pass; keeps counts only, so that its size does not grow with the load."""
+    """Counts cases; holds counts only, so that its size does not grow with the load."""
 
     def __init__(self) -> None:
         self._count: Counter[str] = Counter()
@@ -68,19 +68,19 @@ class LoadCounter:
         self._p2: Counter[int] = Counter()
         self._open: Counter[State] = Counter()
         self._entered: set[State] = set()
-        self._told: set[EventType] = set()
+        self._event_types: set[EventType] = set()
         self._regimes: set[Regime] = set()
 
     @property
     def cases(self) -> int:
-        """How many so far."""
+        """The number of cases so far."""
         return self._count["cases"]
 
     def add(self, generated: GeneratedCase) -> None:
-        """One more case."""
+        """Count one more case."""
         self._count.update(cases=1, events=len(generated.events), refused=generated.refused)
-        self._entered.update(stint.state for stint in generated.case.intervals)
-        self._told.update(event.type for event in generated.events)
+        self._entered.update(interval.state for interval in generated.case.intervals)
+        self._event_types.update(event.type for event in generated.events)
         if generated.case.sanction_in_force:
             self._regimes.add(generated.case.sanction_in_force.regime)
         self._count_lead_times(generated)
@@ -103,7 +103,7 @@ class LoadCounter:
             self._count.update(started=1, completed=generated.case.state is State.COMPLETED)
 
     def summary(self) -> Summary:
-        """What has been counted."""
+        """The summary of the cases counted so far."""
         return Summary(
             cases=self._count["cases"],
             events=self._count["events"],
@@ -116,15 +116,15 @@ class LoadCounter:
             completed=self._count["completed"],
             open=tuple((state, self._open[state]) for state in State if self._open[state]),
             entered=frozenset(self._entered),
-            event_types=frozenset(self._told),
+            event_types=frozenset(self._event_types),
             regimes=frozenset(self._regimes),
         )
 
 
-def summarise(stories: Iterable[GeneratedCase]) -> Summary:
+def summarise(cases: Iterable[GeneratedCase]) -> Summary:
     """The summary of these cases."""
     counter = LoadCounter()
-    for generated in stories:
+    for generated in cases:
         counter.add(generated)
     return counter.summary()
 

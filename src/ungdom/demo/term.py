@@ -11,11 +11,11 @@ E = EventType
 
 
 def end_of(simulator: CaseSimulator) -> date:
-    """The end of the term, moved by the interruptions there have been."""
+    """The end of the term, adjusted for interruptions."""
     return simulator.case.adjusted_end(simulator.since) or simulator.since
 
 
 def complete(simulator: CaseSimulator) -> None:
-    """The term has run: completed on a working day soon after."""
+    """Complete the case on a working day soon after the end of the term."""
     on = max(simulator.since, end_of(simulator))
-    simulator.move(E.COMPLETED, working(on + timedelta(days=simulator.chance.days(parameters.COMPLETED_AFTER))))
+    simulator.move(E.COMPLETED, working(on + timedelta(days=simulator.draws.days(parameters.COMPLETED_AFTER))))

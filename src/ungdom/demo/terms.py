@@ -1,4 +1,4 @@
-"""What decisions hold: lengths, subsidiary prison, interim conditions, by the law of the day."""
+"""The terms of decisions: length, subsidiary prison, interim conditions, by the law of the day."""
 
 from datetime import date
 
@@ -24,49 +24,47 @@ SUBSIDIARY = (Length(days=60), Length(days=90), Length(days=120), Length(months=
 INTERIM = tuple(d.InterimCondition)
 
 
-def transfer(chance: RandomDraws, on: date) -> d.TransferredToFollowUp:
+def transfer(draws: RandomDraws, on: date) -> d.TransferredToFollowUp:
     """A transfer by the prosecution."""
-    return d.TransferredToFollowUp(length=_follow_up(chance, on), guilt_proven=True, notified_on=on)
+    return d.TransferredToFollowUp(length=_follow_up(draws, on), guilt_proven=True, notified_on=on)
 
 
-def follow_up_by_judgment(chance: RandomDraws, on: date) -> d.FollowUpByJudgment:
+def follow_up_by_judgment(draws: RandomDraws, on: date) -> d.FollowUpByJudgment:
     """A follow-up as a condition of a suspended sentence."""
-    return d.FollowUpByJudgment(length=_follow_up(chance, on), suspended_sentence=True, served_on=_served(chance, on))
+    return d.FollowUpByJudgment(length=_follow_up(draws, on), suspended_sentence=True, served_on=_served(draws, on))
 
 
-def judgment(chance: RandomDraws, on: date) -> d.JudgmentGiven:
+def judgment(draws: RandomDraws, on: date) -> d.JudgmentGiven:
     """A judgment to a youth sanction."""
     regime = law.REGIME.on(on)
-    grave = chance.happens(parameters.GRAVE)
-    interim = _interim(chance) if regime is Regime.R2 and chance.happens(parameters.INTERIM) else ()
-    beside = regime is not Regime.R0 and chance.happens(parameters.PRISON_BESIDE)
+    grave = draws.happens(parameters.GRAVE)
+    interim: tuple[d.InterimCondition, ...] = ()
+    if regime is Regime.R2 and draws.happens(parameters.INTERIM):
+        interim = tuple(draws.rng.sample(INTERIM, draws.rng.randrange(1, 3)))
+    beside = regime is not Regime.R0 and draws.happens(parameters.PRISON_BESIDE)
     return d.JudgmentGiven(
-        length=chance.rng.choice(GRAVE) if grave else _sanction(chance, regime),
-        subsidiary_prison=Length(months=27) if grave else chance.rng.choice(SUBSIDIARY),
-        served_on=_served(chance, on),
+        length=draws.rng.choice(GRAVE) if grave else _sanction(draws, regime),
+        subsidiary_prison=Length(months=27) if grave else draws.rng.choice(SUBSIDIARY),
+        served_on=_served(draws, on),
         prison_would_exceed_two_years=grave,
         suitable_reaction=None if regime is Regime.R0 else True,
         lives_in_norway=True,
         interim_conditions=interim,
         interim_from=on if interim else None,
-        unconditional_prison=Length(months=chance.rng.randrange(1, 7)) if beside else None,
+        unconditional_prison=Length(months=draws.rng.randrange(1, 7)) if beside else None,
     )
 
 
-def _interim(chance: RandomDraws) -> tuple[d.InterimCondition, ...]:
-    return tuple(chance.rng.sample(INTERIM, chance.rng.randrange(1, 3)))
-
-
-def _follow_up(chance: RandomDraws, on: date) -> Length:
-    length = FOLLOW_UP[chance.pick(parameters.FOLLOW_UP_LENGTHS)]
+def _follow_up(draws: RandomDraws, on: date) -> Length:
+    length = FOLLOW_UP[draws.pick(parameters.FOLLOW_UP_LENGTHS)]
     return SHORTEST if length.months == 4 and law.REGIME.on(on) is not Regime.R0 else length  # noqa: PLR2004  # 4m
 
 
-def _sanction(chance: RandomDraws, regime: Regime) -> Length:
-    if regime is not Regime.R0 and chance.happens(parameters.SHORTEST):
+def _sanction(draws: RandomDraws, regime: Regime) -> Length:
+    if regime is not Regime.R0 and draws.happens(parameters.SHORTEST):
         return SHORTEST
-    return SANCTION[chance.pick(parameters.SANCTION_LENGTHS)]
+    return SANCTION[draws.pick(parameters.SANCTION_LENGTHS)]
 
 
-def _served(chance: RandomDraws, on: date) -> date | None:
-    return on if chance.happens(parameters.SERVED_AT_ONCE) else None
+def _served(draws: RandomDraws, on: date) -> date | None:
+    return on if draws.happens(parameters.SERVED_AT_ONCE) else None

@@ -1,4 +1,4 @@
-"""What goes on beside the main line: the restorative track, the team, tests, complaints, surveys."""
+"""Parallel tracks: restorative process, team, drug tests, complaints, surveys."""
 
 from datetime import date, timedelta
 
@@ -22,19 +22,19 @@ CONDUCTED = {At.YOUTH, At.KONFLIKTRAD}
 
 
 def restorative(simulator: CaseSimulator) -> None:
-    """The victim is invited, answers, and now and then takes it back."""
+    """The victim is invited, answers, and sometimes withdraws."""
     if not simulator.happens(parameters.VICTIM_INVITED):
         return
     invited = simulator.later(parameters.VICTIM_ASKED)
-    answered = simulator.chance.later(invited, parameters.VICTIM_ANSWERS)
+    answered = simulator.draws.later(invited, parameters.VICTIM_ANSWERS)
     accepts = simulator.happens(parameters.VICTIM_ACCEPTS)
     _victim(simulator, E.VICTIM_INVITED, invited)
     _victim(simulator, E.VICTIM_ACCEPTED if accepts else E.VICTIM_DECLINED, answered)
     if accepts:
         kind = E.VICTIM_WITHDREW if simulator.happens(parameters.VICTIM_WITHDRAWS) else E.RESTORATIVE_MEETING_HELD
-        _victim(simulator, kind, simulator.chance.later(answered, parameters.VICTIM_MEETS))
+        _victim(simulator, kind, simulator.draws.later(answered, parameters.VICTIM_MEETS))
     elif simulator.happens(parameters.OTHER_PROCESS):
-        _victim(simulator, E.OTHER_RESTORATIVE_PROCESS_HELD, simulator.chance.later(answered, parameters.VICTIM_MEETS))
+        _victim(simulator, E.OTHER_RESTORATIVE_PROCESS_HELD, simulator.draws.later(answered, parameters.VICTIM_MEETS))
 
 
 def _victim(simulator: CaseSimulator, kind: EventType, on: date) -> None:
@@ -42,14 +42,14 @@ def _victim(simulator: CaseSimulator, kind: EventType, on: date) -> None:
 
 
 def hear(simulator: CaseSimulator, on: date, *about: d.HeardAbout, how: d.HeardHow = d.HeardHow.SPOKEN) -> None:
-    """The youth is heard before a step of the office, where the rules of that day ask for it."""
+    """Record that the youth was heard before a decision, where the rules of that day require it."""
     if simulator.case.execution_regime(on) is not Regime.R0:
         heard = d.YouthHeard(about=about, how=how)
         simulator.plan_fact(DemoEvent(E.YOUTH_HEARD, on, heard, states=WITH_THE_OFFICE), prompt=True)
 
 
 def begin(simulator: CaseSimulator) -> None:
-    """What is set going when a plan has been made, once."""
+    """Start the parallel tracks when a plan has been made, once per case."""
     start = simulator.since
     _approved(simulator, start)
     _team(simulator, start)
@@ -73,8 +73,8 @@ def _approved(simulator: CaseSimulator, start: date) -> None:
     guardian = (d.By.GUARDIAN,) if simulator.case.under_age(signed) and simulator.youth.guardians else ()
     simulator.plan_fact(DemoEvent(E.PLAN_SIGNED, signed, d.PlanSigned(by=(d.By.YOUTH, *guardian)), states=EXECUTION))
     if simulator.happens(parameters.PLAN_COMPLAINT):
-        filed = approved + timedelta(days=simulator.chance.rng.randrange(1, 20))
-        days = (filed, filed + timedelta(days=simulator.chance.rng.randrange(20, 70)))
+        filed = approved + timedelta(days=simulator.draws.rng.randrange(1, 20))
+        days = (filed, filed + timedelta(days=simulator.draws.rng.randrange(20, 70)))
         outcome = (
             d.ComplaintOutcome.PARTLY_UPHELD
             if simulator.happens(parameters.COMPLAINT_PARTLY_UPHELD)
@@ -111,15 +111,15 @@ def _member(simulator: CaseSimulator, agency: str, start: date) -> None:
     def join(simulator: CaseSimulator) -> None:
         done = simulator.fact(DemoEvent(E.TEAM_MEMBER_JOINED, start, joined, states=TEAM), prompt=True)
         if done and simulator.happens(parameters.MEMBER_LEAVES):
-            on = simulator.chance.between(start, _end(simulator))
+            on = simulator.draws.between(start, _end(simulator))
             simulator.plan_fact(DemoEvent(E.TEAM_MEMBER_LEFT, on, d.MemberLeft(member=who), states=TEAM))
 
     simulator.plan(start, join)
 
 
 def _meeting(simulator: CaseSimulator, since: date, invited: tuple[At, ...]) -> None:
-    """The next meeting of the team, and after it the next."""
-    on = simulator.chance.later(since, parameters.TEAM_MEETING)
+    """Plan the next meeting of the team; each one plans the next."""
+    on = simulator.draws.later(since, parameters.TEAM_MEETING)
 
     def hold(simulator: CaseSimulator) -> None:
         if simulator.case.is_closed:
@@ -140,15 +140,15 @@ def _tests(simulator: CaseSimulator, start: date) -> None:
     if simulator.happens(parameters.DRUG_TESTED):
         _test(simulator, start)
     if simulator.happens(parameters.DRUG_BAN) and law.REGIME.on(start) is not Regime.R0:
-        on = simulator.chance.between(start, start + timedelta(days=40))
-        off = simulator.chance.between(on + timedelta(days=40), max(on, _end(simulator)))
+        on = simulator.draws.between(start, start + timedelta(days=40))
+        off = simulator.draws.between(on + timedelta(days=40), max(on, _end(simulator)))
         hear(simulator, on, d.HeardAbout.DRUG_BAN)
         simulator.plan_fact(DemoEvent(E.DRUG_BAN_IMPOSED, on, states=MEASURES), prompt=True)
         simulator.plan_fact(DemoEvent(E.DRUG_BAN_LIFTED, off, states=TEAM))
 
 
 def _test(simulator: CaseSimulator, since: date) -> None:
-    on = simulator.chance.later(since, parameters.DRUG_TEST)
+    on = simulator.draws.later(since, parameters.DRUG_TEST)
 
     def take(simulator: CaseSimulator) -> None:
         if not simulator.case.is_closed:
@@ -159,7 +159,7 @@ def _test(simulator: CaseSimulator, since: date) -> None:
 
 
 def _result(simulator: CaseSimulator) -> d.DrugTestResult:
-    drawn = simulator.chance.rng.random()
+    drawn = simulator.draws.rng.random()
     if drawn < parameters.DRUG_REFUSED:
         return d.DrugTestResult.REFUSED
     positive = drawn < parameters.DRUG_REFUSED + parameters.DRUG_POSITIVE
@@ -167,7 +167,7 @@ def _result(simulator: CaseSimulator) -> d.DrugTestResult:
 
 
 def _abroad(simulator: CaseSimulator, start: date) -> None:
-    on = simulator.chance.between(start + timedelta(days=14), _end(simulator))
+    on = simulator.draws.between(start + timedelta(days=14), _end(simulator))
     stay = d.StayAbroadPermitted(since=on + timedelta(days=10), until=on + timedelta(days=24))
     if simulator.happens(parameters.ABROAD_REFUSED):
         refused = d.StayAbroadRefused(since=stay.since, until=stay.until)

@@ -1,1 +1,1 @@
-"""Rows about many cases for analysts: what columns there are, pseudonyms, how rows are written and built again."""
+"""Extracts for analysts: pseudonymised rows about many cases, written to files and reproducible from a manifest."""

@@ -1,7 +1,7 @@
-"""Events and cases as Arrow tables, set by set from the database: what `event_sets` is told from.
+"""Queries for `bulk_events`: cases and their events as Arrow tables.
 
-PostgreSQL sends them as Arrow batches (ADBC), without an object for each value, in a session of its own that may only
-read (`default_transaction_read_only`). SQLite is asked through the reading connections that there are (`query_only`).
+PostgreSQL returns Arrow batches (ADBC), without a Python object per value, in a read-only session of its own
+(`default_transaction_read_only`). SQLite uses the existing read connections (`query_only`).
 """
 
 import json
@@ -23,14 +23,14 @@ from ungdom.workflow.events import SHAPE, Corrected
 from ungdom.workflow.vocabulary import EventType
 
 WORDS = ("party", "reason", "outcome")
-"""What of the details of an event is told, where it is a word of a closed list."""
+"""The fields of the payload of an event that are exported where they are enums."""
 SETTINGS = (
     "SET default_transaction_read_only = on",
     "SET timezone = 'UTC'",
     "SET statement_timeout = '600s'",
-    "SET jit = off",  # compiling a statement takes longer than a set
+    "SET jit = off",  # compiling a statement takes longer than running it
 )
-"""Of a session on PostgreSQL."""
+"""Settings of a session on PostgreSQL."""
 
 EVENTS = pa.schema(
     [
@@ -44,7 +44,7 @@ EVENTS = pa.schema(
         *((name, pa.string()) for name in WORDS),
     ]
 )
-"""An event a row, by the place of its case among those asked for, then in the order recorded; instants in UTC."""
+"""One row per event, sorted by the index of its case in the request (`place`), then as recorded; timestamps in UTC."""
 CASES = pa.schema(
     [
         ("place", pa.int32()),
@@ -55,31 +55,34 @@ CASES = pa.schema(
         ("updated_at", pa.timestamp("us")),
     ]
 )
-"""The current row of each case that was asked for."""
+"""The current row of each requested case."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An open session. `execute`: the answer to a statement; `queries`: the SQL of a set."""
+    """An open session. `execute`: runs a statement; `queries`: the SQL of the database."""
 
     execute: Callable[[str, pa.Schema], pa.Table]
     queries: "_SetQueries"
 
     def read(self, ids: Sequence[UUID], known_at: datetime) -> tuple[pa.Table, pa.Table]:
-        """`CASES` and `EVENTS` of these cases, as far as they were recorded by then. Raises `Unavailable`."""
-        statements = ((self.queries.cases(ids), CASES), (self.queries.events(ids, known_at), EVENTS))
-        cases, events = (self._table(self.execute(statement, schema), schema) for statement, schema in statements)
-        return cases, events
+        """`CASES` and `EVENTS` of these cases, with the events recorded by `known_at`. Raises `Unavailable`."""
+        return self._table(self.queries.cases(ids), CASES), self._table(self.queries.events(ids, known_at), EVENTS)
 
-    @staticmethod
-    def _table(result: pa.Table, schema: pa.Schema) -> pa.Table:
-        arrays = [_cast(result.column(name), kind) for name, kind in zip(schema.names, schema.types, strict=True)]
-        return _in_order(pa.table(arrays, schema=schema))
+    def _table(self, statement: str, schema: pa.Schema) -> pa.Table:
+        """The result with these columns, sorted by place and number; a database may choose another order."""
+        result = self.execute(statement, schema)
+        arrays = [result.column(field.name).combine_chunks().cast(field.type) for field in schema]
+        table = pa.table(arrays, schema=schema)
+        place = table.column("place").to_numpy()
+        if bool((place[1:] >= place[:-1]).all()):
+            return table
+        return table.sort_by([(name, "ascending") for name in ("place", "seq") if name in schema.names])
 
 
 @contextmanager
 def open_source(db: Database) -> Iterator[Source]:
-    """A session that may only read. Raises `Unavailable`."""
+    """A read-only session. Raises `Unavailable`."""
     if db.reader.url.get_backend_name() == "sqlite":
         yield Source(partial(_query_sqlite, db), _SqliteQueries())
         return
@@ -92,10 +95,10 @@ def open_source(db: Database) -> Iterator[Source]:
 
 
 def _query_sqlite(db: Database, statement: str, schema: pa.Schema) -> pa.Table:
-    """Through the program's own SQLite.
+    """Runs a statement with the SQLite library of this process.
 
-    A driver with a SQLite of its own (ADBC's) must not open the file in the same process: on closing it, it lets go of
-    the locks that the other one holds (sqlite.org, "How To Corrupt An SQLite Database File", 2.2.1).
+    A driver with its own copy of SQLite (ADBC) must not open the file in the same process: when it closes the file, it
+    releases the locks of the other copy (sqlite.org, "How To Corrupt An SQLite Database File", 2.2.1).
     """
     with db.reading() as tx:
         rows = tx.exec_driver_sql(statement).all()
@@ -126,17 +129,6 @@ def _connect_postgresql(url: URL) -> Any:
 
     plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
     return dbapi.connect(plain, autocommit=True)
-
-
-def _cast(column: pa.ChunkedArray, kind: pa.DataType) -> pa.Array:
-    return column.combine_chunks().cast(kind)
-
-
-def _in_order(table: pa.Table) -> pa.Table:
-    """Sorted by place and number, which it is already unless the database chose another way."""
-    by = [("place", "ascending"), *([("seq", "ascending")] if "seq" in table.schema.names else [])]
-    place = table.column("place").to_numpy()
-    return table if bool((place[1:] >= place[:-1]).all()) else table.sort_by(by)
 
 
 # --- SQL --------------------------------------------------------------------------------------------------------
@@ -186,7 +178,7 @@ _SetQueries = _PostgresqlQueries | _SqliteQueries
 
 
 def _word_expression(name: str, value: str) -> str:
-    """The word under this name where the type of the event has a closed list for it, not said the default of it."""
+    """SQL for this field where it is an enum of the type of the event, with its default where it is absent."""
     types = default_words(name)
     listed = ", ".join(f"'{kind}'" for kind in types)
     defaults = " ".join(f"WHEN '{kind}' THEN '{default}'" for kind, default in types.items() if default)
@@ -196,7 +188,7 @@ def _word_expression(name: str, value: str) -> str:
 
 @cache
 def default_words(name: str) -> Mapping[EventType, str | None]:
-    """The types of events whose details have a word of a closed list under this name, and what it is if not said."""
+    """The types of events whose payload has an enum field of this name, with its default or None."""
     defaults: dict[EventType, str | None] = {}
     for kind, shape in SHAPE.items():
         field = next((candidate for candidate in fields(shape) if candidate.name == name), None)

@@ -1,14 +1,14 @@
-"""An extract written to disk: one file, or a folder parted by year and konfliktråd, with what belongs to it beside.
+"""Writes an extract to disk: one file, or a folder partitioned by year and konfliktråd, with its metadata.
 
-Beside the rows stand the manifest (`manifest.json`) and a Frictionless Data Package (`datapackage.json`) with the
-schema; of a single file both begin with its name.
+The metadata are the manifest (`manifest.json`) and a Frictionless Data Package (`datapackage.json`) with the schema.
+For a single file both names begin with the name of the file.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 from uuid import UUID
@@ -17,7 +17,7 @@ from ungdom.extracts import dictionary, manifest, released, rows, snapshots
 from ungdom.extracts.columns import events
 from ungdom.extracts.errors import NotEmpty
 from ungdom.extracts.order import Order
-from ungdom.extracts.partitioned_writer import STATE, FolderPlan, Partition, write_atomically, write_folder
+from ungdom.extracts.partitioned_writer import FolderPlan, Partition, write_atomically, write_folder
 from ungdom.extracts.partitions import cases_by_partition
 from ungdom.extracts.rows import ExtractCounts, ranked, schema
 from ungdom.extracts.writers import Form, WrittenFile, write
@@ -27,61 +27,58 @@ from ungdom.store.session import Database
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from ungdom.extracts import bulk_events as event_sets
+    from ungdom.extracts import bulk_events
 else:
-    event_sets = lazy("ungdom.extracts.bulk_events")
+    bulk_events = lazy("ungdom.extracts.bulk_events")
 
 Report = Callable[[int, int], object]
-"""Called with how many cases are done, and how many there are."""
+"""Called with the number of cases done and the total."""
 
 PARTITION_COLUMNS = frozenset({"year", "konfliktrad"})
-"""The columns that stand in the names of folders instead of in the files."""
+"""The columns that are in the names of folders instead of in the files."""
 
 MANIFEST, PACKAGE = "manifest.json", "datapackage.json"
 
 
 @dataclass(frozen=True, slots=True)
 class ExtractResult:
-    """What was made: each file by its name, and the cases left out because their history could not be read."""
+    """The files written, by name, and the number of cases left out because their history could not be read."""
 
     files: dict[str, WrittenFile]
     unread: int
 
     @property
     def rows(self) -> int:
-        """Rows in all files."""
+        """Total rows."""
         return sum(written.rows for written in self.files.values())
 
 
 def cases_of(db: Database, order: Order) -> list[bytes]:
-    """Every case of the order, in the order of the pseudonyms."""
+    """Every case of the order, sorted by pseudonym."""
     with db.reading() as tx:
         ids = snapshots.case_ids(tx, order.known_at)
     return ranked(order, ids)
 
 
 def stream(db: Database, order: Order, form: Form, out: BinaryIO, report: Report = lambda *_: None) -> ExtractResult:
-    """All rows to a stream: in the order of the pseudonyms of the cases, or of the release."""
+    """Write all rows to a stream, sorted by the pseudonym of the case, or in the order of the release."""
     counts = ExtractCounts()
-    batches = released.batches(db, order) if order.extract.released else _case_batches(db, order, counts, report)
+    if order.extract.released:
+        batches = released.batches(db, order)
+    else:
+        cases, counted = cases_of(db, order), _cumulative(report)
+        batches = _batches(db, order, cases, counts, lambda n: counted(n, len(cases)))
     written = write(batches, schema(order.columns), form, out)
     return ExtractResult({"": written}, counts.unread)
 
 
 def file(db: Database, order: Order, form: Form, path: Path, report: Report = lambda *_: None) -> ExtractResult:
-    """All rows to one file, which is there whole or not at all. Raises `NotEmpty`."""
+    """Write all rows to one file, atomically, with its metadata. Raises `NotEmpty`."""
     if path.exists():
         raise NotEmpty(str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
-    unread = 0
-
-    def fill(out: BinaryIO) -> WrittenFile:
-        nonlocal unread
-        result = stream(db, order, form, out, report)
-        unread = result.unread
-        return result.files[""]
-
-    result = ExtractResult({path.name: write_atomically(path, fill)}, unread)
+    streamed = write_atomically(path, lambda out: stream(db, order, form, out, report))
+    result = ExtractResult({path.name: streamed.files[""]}, streamed.unread)
     _write_metadata(path.parent, f"{path.name}.", order, form, result)
     return result
 
@@ -89,7 +86,7 @@ def file(db: Database, order: Order, form: Form, path: Path, report: Report = la
 def folder(
     db: Database, order: Order, form: Form, path: Path, resume: bool = False, report: Report = lambda *_: None
 ) -> ExtractResult:
-    """All rows to a folder of parts. `resume`: take up what was broken off there. Raises `NotEmpty`, `OtherExtract`."""
+    """Write all rows to a partitioned folder. `resume`: continue there. Raises `NotEmpty`, `OtherExtract`."""
     if not resume and path.exists() and any(path.iterdir()):
         raise NotEmpty(str(path))
     parts, unread = cases_by_partition(db, order.known_at, order.day)
@@ -112,9 +109,9 @@ def rebuild(
     resume: bool = False,
     report: Report = lambda *_: None,
 ) -> ExtractResult:
-    """What a manifest tells of, built again at another place, the files named as there.
+    """Build the extract of a manifest again at `path`; the result names the files as the manifest does.
 
-    Raises `CannotRebuild` when the bytes are others.
+    Raises `CannotRebuild` when the bytes differ.
     """
     form = manifest.form_of(original)
     if original["parted"]:
@@ -126,11 +123,6 @@ def rebuild(
     return result
 
 
-def _case_batches(db: Database, order: Order, counts: ExtractCounts, report: Report) -> Iterator[pa.RecordBatch]:
-    cases, counted = cases_of(db, order), _cumulative(report)
-    return _batches(db, order, cases, counts, lambda n: counted(n, len(cases)))
-
-
 def _batches(
     db: Database,
     order: Order,
@@ -139,15 +131,15 @@ def _batches(
     report: Callable[[int], object],
     without: frozenset[str] = frozenset(),
 ) -> Iterator[pa.RecordBatch]:
-    """The rows of these cases: events set by set, the others case by case."""
-    convert = event_sets.batches if order.extract.rows_of is events.rows_of else rows.batches
+    """The rows of these cases. Events are converted in bulk, other extracts case by case."""
+    convert = bulk_events.batches if order.extract.rows_of is events.rows_of else rows.batches
     return convert(db, order, cases, counts, report, without)
 
 
 def _partition_reader(
     db: Database, order: Order, parts: dict[Partition, list[UUID]], report: Report
 ) -> Callable[[Partition], Iterator[pa.RecordBatch]]:
-    """What gives the rows of a part. The parts that were whole before are counted as done when the next begins."""
+    """Reads the rows of a partition. Partitions completed by an earlier run count as done when the next one begins."""
     total, counted, names = sum(map(len, parts.values())), _cumulative(report), list(parts)
     before = {part: sum(len(parts[earlier]) for earlier in names[:place]) for place, part in enumerate(names)}
     done = 0
@@ -183,19 +175,6 @@ def _write_metadata(folder: Path, prefix: str, order: Order, form: Form, result:
 
 
 def save(path: Path, content: dict[str, Any]) -> None:
-    """A JSON file, whole or not at all."""
+    """Write a JSON file atomically."""
     raw = (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
-
-    def fill(out: BinaryIO) -> WrittenFile:
-        out.write(raw)
-        return WrittenFile(0, len(raw), "")
-
-    write_atomically(path, fill)
-
-
-def files_of(result: ExtractResult) -> list[dict[str, Any]]:
-    """The files in plain values."""
-    return [{"name": name, **asdict(written)} for name, written in result.files.items()]
-
-
-__all__ = ["MANIFEST", "PACKAGE", "STATE", "ExtractResult", "cases_of", "file", "files_of", "folder", "save", "stream"]
+    write_atomically(path, lambda out: out.write(raw))

@@ -1,13 +1,13 @@
-"""The extract of events for millions of them: the rows of `event_rows`, told set by set instead of case by case.
+"""The extract of events for millions of rows: converts events in bulk instead of case by case.
 
-A few thousand cases are asked for at a time, in the order of the extract, while the set before is being written. What
-is told of a case, its pseudonym among it, is worked out once a case and dealt to its rows. Two things are told as
-everywhere else: events that a correction has to do with, by `event_rows`; and cases that have gone on since the instant
-or the day that is asked, by `rows`, because their current row is another one by then. So the rows are the same, byte
-for byte, as long as every history can be read: one that cannot is left out there, and stands here as it is recorded.
+A few thousand cases are read at a time, in the order of the extract, while the previous set is written. Columns of the
+case, the pseudonym among them, are computed once per case and repeated for its rows. Two kinds fall back to the
+row-by-row code: events that are corrected or are corrections (`columns.events`), and cases that changed after
+`known_at` or the day of the order (`rows`), whose current row is no longer valid. The output is the same, byte for
+byte, as long as every history is legal: an illegal one is left out by `rows`, but is written here as recorded.
 
-Connection: the service's own database and user, in sessions that may only read (`arrows`). Each set is a transaction of
-its own: what was recorded until the instant that is asked does not change any more (`orders.SETTLED`).
+Connection: the database and user of the service, in read-only sessions (`arrow_queries`). Each set is read in its own
+transaction: events recorded before `known_at` no longer change (`order.SETTLED`).
 """
 
 from collections import defaultdict
@@ -41,13 +41,13 @@ from ungdom.workflow.events import Corrected, Event
 from ungdom.workflow.vocabulary import EventType
 
 CASES = 2_000
-"""Cases asked for at a time: with what is read ahead about a hundred thousand events in memory."""
+"""Cases per query. With one set read ahead, about a hundred thousand events are in memory."""
 _KEYS_PER_QUERY = 400
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100
 _DAY = 86_400_000_000
 
 RankedCases = Sequence[bytes]
-"""Cases as `rows.ranked` gives them: a pseudonym, then the id."""
+"""Cases as returned by `rows.ranked`: pseudonym, then id."""
 
 
 def batches(
@@ -58,8 +58,8 @@ def batches(
     report: Callable[[int], object] = lambda _: None,
     without: frozenset[str] = frozenset(),
 ) -> Iterator[pa.RecordBatch]:
-    """The rows of these cases, as `rows.batches` gives them. Raises `NotAsDeclared`."""
-    columns = [case_set for case_set in order.columns if case_set.name not in without]
+    """The same rows as `rows.batches`. Raises `NotAsDeclared`."""
+    columns = [column for column in order.columns if column.name not in without]
     with open_source(db) as source, ThreadPoolExecutor(1) as ahead:
 
         def read(chunk: RankedCases) -> tuple[RankedCases, pa.Table, pa.Table]:
@@ -74,7 +74,7 @@ def batches(
 def _read_ahead(
     ahead: ThreadPoolExecutor, read: Callable[[RankedCases], Any], chunks: Sequence[RankedCases]
 ) -> Iterator[Any]:
-    """What is read for each set; the next one is read meanwhile."""
+    """The tables of each set; the next set is read in a thread meanwhile."""
     coming = [ahead.submit(read, chunk) for chunk in chunks[:1]]
     for following in [*chunks[1:], None]:
         result = coming.pop().result() if coming else None
@@ -87,7 +87,7 @@ def _read_ahead(
 def _set_batches(
     case_set: "_CaseSet", columns: Sequence[PurposeColumn], counts: ExtractCounts, without: frozenset[str]
 ) -> Iterator[pa.RecordBatch]:
-    """The rows of a set in order: stretches of cases that are told at once, and those that are told one by one."""
+    """The rows of a set in order: consecutive cases in bulk, changed cases row by row."""
     later, corrected = case_set.changed_later(), case_set.corrected_rows()
     later |= {place for place, (events, extract_rows) in corrected.items() if len(events) != len(extract_rows)}
     batch = case_set.batch(columns, {place: extract_rows for place, (_, extract_rows) in corrected.items()})
@@ -106,7 +106,7 @@ def _set_batches(
 
 @dataclass(frozen=True)
 class _CaseSet:
-    """What was read of some cases. `ranked`: the cases; the tables name them by their place among these."""
+    """The tables read for some cases. `ranked`: the cases; the tables refer to them by index into this list."""
 
     db: Database
     order: Order
@@ -116,11 +116,11 @@ class _CaseSet:
 
     @cached_property
     def place(self) -> "np.ndarray[Any, np.dtype[np.int32]]":
-        """Of each event the place of its case."""
+        """The index of the case of each event."""
         return np.asarray(self.events.column("place"))
 
     def changed_later(self) -> set[int]:
-        """The places of cases that have gone on since the instant, or beyond the day, that is asked."""
+        """The indices of cases that changed after `known_at`, or have events after the day of the order."""
         settled = min(self.order.known_at, last_moment(self.order.day)).astimezone(UTC).replace(tzinfo=None)
         gone_on = pc.greater(self.cases.column("updated_at"), pa.scalar(settled, pa.timestamp("us")))
         to_come = pc.greater(self.events.column("occurred_on"), pa.scalar(self.order.day, pa.date32()))
@@ -131,7 +131,7 @@ class _CaseSet:
         return set(places.to_pylist())
 
     def corrected_rows(self) -> dict[int, tuple[list[Event], list[EventRow]]]:
-        """By place: the corrections, with what they correct, and the rows of these."""
+        """By index of the case: the corrections with the events that they correct, and their rows."""
         corrections = self.events.filter(pc.equal(self.events.column("type"), EventType.CORRECTED.value))
         places, numbers = (corrections.column(name).to_pylist() for name in ("place", "seq"))
         if not places:
@@ -154,7 +154,7 @@ class _CaseSet:
         return pa.RecordBatch.from_arrays(arrays, schema=rows.schema(columns))
 
     def _corrected_mask(self, corrected: dict[int, list[EventRow]]) -> tuple[pa.Array, list[EventRow]]:
-        """Which rows `event_rows` tells, and these rows, in order."""
+        """A mask of the rows that `columns.events` computes, and these rows, in order."""
         placed = [(place, row) for place in sorted(corrected) for row in corrected[place]]
         key = self.place.astype(np.int64) << 32 | np.asarray(self.events.column("seq")).astype(np.int64)
         mask = np.zeros(len(key), dtype=bool)
@@ -184,7 +184,7 @@ class _CaseSet:
         return pa.array(labels, pa.string()).take(encoded.indices)
 
     def of_case(self, name: str) -> pa.Array:
-        """Of each event what this column says of its case."""
+        """This column of the cases, repeated for each event."""
         whole = pa.nulls(len(self.ranked), self.cases.schema.field(name).type)
         mask = np.zeros(len(self.ranked), dtype=bool)
         mask[np.asarray(self.cases.column("place"))] = True
@@ -195,7 +195,7 @@ class _CaseSet:
         return self.events.column(name).combine_chunks()
 
     def constant_column(self, value: str | None, kind: pa.DataType) -> pa.Array:
-        """The same in each row."""
+        """The same value in each row."""
         return pa.repeat(pa.scalar(value, kind), self.events.num_rows)
 
     @cached_property
@@ -210,13 +210,9 @@ class _CaseSet:
 _ColumnReader = Callable[[_CaseSet], pa.Array]
 
 
-def _recording_delay(case_set: _CaseSet) -> pa.Array:
-    return pc.subtract(case_set.recorded.cast(pa.int32()), case_set.event_column("occurred_on").cast(pa.int32()))
-
-
 _TEXT, _WHOLE = pa.string(), pa.int32()
 OF_THE_CASE = frozenset({"case", "year", "konfliktrad", "sanction"})
-"""The columns that no correction of an event changes here: they are told of the case as it now reads."""
+"""The columns that describe the case: corrections of single events do not change them."""
 _COLUMNS: dict[str, _ColumnReader] = {
     "case": lambda case_set: pa.array([name[:-16].decode() for name in case_set.ranked]).take(pa.array(case_set.place)),
     "year": lambda case_set: pc.year(case_set.of_case("registered_on")),
@@ -226,7 +222,9 @@ _COLUMNS: dict[str, _ColumnReader] = {
     "type": lambda case_set: case_set.event_column("type"),
     "occurred_on": lambda case_set: case_set.event_column("occurred_on"),
     "recorded_on": lambda case_set: case_set.recorded,
-    "recorded_after": _recording_delay,
+    "recorded_after": lambda case_set: pc.subtract(
+        case_set.recorded.cast(pa.int32()), case_set.event_column("occurred_on").cast(pa.int32())
+    ),
     "actor": lambda case_set: case_set.event_column("actor"),
     "role": lambda case_set: case_set.event_column("role"),
     "status": lambda case_set: case_set.constant_column(RecordStatus.STANDS, _TEXT),
@@ -239,11 +237,11 @@ _COLUMNS: dict[str, _ColumnReader] = {
     "reason": lambda case_set: case_set.event_column("reason"),
     "outcome": lambda case_set: case_set.event_column("outcome"),
 }
-"""How each column is told of a set whose events nobody has corrected."""
+"""How each column is read from a set without corrections."""
 
 
 def _check_declared(order: Order, purpose_column: PurposeColumn, values: pa.Array) -> None:
-    """Nothing when every value is one that the column may have. Raises `NotAsDeclared`."""
+    """Raises `NotAsDeclared` for a value that the column does not declare."""
     column = purpose_column.column
     open_text = column.type is not ColumnType.STRING or column.named is not None
     words = () if open_text else values.unique().drop_null().to_pylist()
@@ -262,7 +260,7 @@ def _with_corrected(tx: Connection, keys: Sequence[tuple[UUID, int]]) -> dict[UU
 
 
 def _events(tx: Connection, keys: Sequence[tuple[UUID, int]]) -> defaultdict[UUID, list[Event]]:
-    """The events of these numbers, by case."""
+    """The events with these numbers, by case."""
     events_by_case: defaultdict[UUID, list[Event]] = defaultdict(list)
     for chunk in bulk.batches(keys, _KEYS_PER_QUERY):
         for row in tx.execute(select(event).where(tuple_(event.c.case_id, event.c.seq).in_(chunk))):
@@ -272,7 +270,7 @@ def _events(tx: Connection, keys: Sequence[tuple[UUID, int]]) -> defaultdict[UUI
 
 @cache
 def _utc_offsets() -> tuple["np.ndarray[Any, np.dtype[np.int64]]", "np.ndarray[Any, np.dtype[np.int64]]"]:
-    """From which instant (microseconds since 1970) Norwegian clocks are how far ahead of UTC."""
+    """The instants (microseconds since 1970) from which the Norwegian offset from UTC applies, and these offsets."""
     first = datetime(_FIRST_YEAR, 1, 1, tzinfo=UTC)
     days = (date(_LAST_YEAR, 1, 1) - first.date()).days
     ahead = [(first + timedelta(days=n)).astimezone(OSLO).utcoffset() for n in range(days)]
@@ -285,7 +283,7 @@ def _utc_offsets() -> tuple["np.ndarray[Any, np.dtype[np.int64]]", "np.ndarray[A
 
 
 def _offset_change(before: datetime) -> datetime:
-    """The hour, within a day of that instant, at which the clocks are changed."""
+    """The hour within a day after that instant at which the offset changes."""
     hours = [before + timedelta(hours=n) for n in range(25)]
     return next(b for a, b in pairwise(hours) if a.astimezone(OSLO).utcoffset() != b.astimezone(OSLO).utcoffset())
 

@@ -1,7 +1,7 @@
-"""Every extract as a row: what a row of it is, its columns, and the version of what it means.
+"""Every extract as a row: its unit, key, columns and version.
 
-Whoever changes what a column means, or adds or removes one, gives the extract a new version; what was taken out before
-names the version that it was made by.
+A change of the meaning of a column, or of the set of columns, raises the version of the extract: manifests of earlier
+files name the version that made them.
 """
 
 import hashlib
@@ -19,11 +19,11 @@ from ungdom.extracts.errors import NoExtract
 
 @dataclass(frozen=True)
 class Extract:
-    """One extract. `unit`: what one row is; `key`: the columns that tell rows apart, in the order of sorting.
+    """One extract. `unit`: what one row is; `key`: the columns that identify a row, in sorting order.
 
-    `rows_of`: the rows of one case. `alerts`: it needs what happened to the alerts of the case; `person_histories`:
-    what is known of the person beside it. `released`: it is made of a release instead of cases, so that it needs no
-    purpose, and `rows_of` gives the rows of that.
+    `rows_of`: the rows of one case snapshot. `alerts`: the snapshot needs the changes of the alerts of the case;
+    `person_histories`: it needs the other cases and the observations of the person. `released`: the extract is made
+    from a release instead of cases: it needs no purpose, and `rows_of` takes the release.
     """
 
     name: str
@@ -38,12 +38,17 @@ class Extract:
 
     def column(self, name: str) -> Column:
         """The column of this name. Raises `KeyError`."""
-        return next((column for column in self.columns if column.name == name), None) or _missing(name)
+        return {column.name: column for column in self.columns}[name]
 
     @cached_property
     def definition(self) -> str:
-        """SHA-256, short, of what its rows are: those of two that differ in it are not the same."""
-        parts = [self.name, self.version, self.key, [_column_definition(column) for column in self.columns]]
+        """16 hexadecimal digits of the SHA-256 of name, version, key and columns; differs when any of them differs."""
+        columns = [
+            [column.name, column.type, column.nullable, column.unit, column.values, column.named]
+            + ([column.pattern] if column.pattern else [])
+            for column in self.columns
+        ]
+        parts = [self.name, self.version, self.key, columns]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
@@ -62,7 +67,7 @@ EXTRACTS: tuple[Extract, ...] = (
             aggregates.rows_of, released=True),
 )
 # fmt: on
-"""In the order of showing."""
+"""In the order in which they are listed."""
 
 
 def extract(name: str) -> Extract:
@@ -71,12 +76,3 @@ def extract(name: str) -> Extract:
     if selected is None:
         raise NoExtract(name, tuple(entry.name for entry in EXTRACTS))
     return selected
-
-
-def _missing(name: str) -> Column:
-    raise KeyError(name)
-
-
-def _column_definition(column: Column) -> list[Any]:
-    parts = [column.name, column.type, column.nullable, column.unit, column.values, column.named]
-    return [*parts, column.pattern] if column.pattern else parts

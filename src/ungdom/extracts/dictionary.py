@@ -1,4 +1,4 @@
-"""The dictionary: what each column is, as Frictionless Table Schema, as a Data Package, as a page to read."""
+"""Descriptions of the columns: Frictionless Table Schema, Data Package, and the page docs/codebook.md."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -18,13 +18,13 @@ _COARSE = {Dates.MONTH: r"^\d{4}-\d{2}$", Dates.QUARTER: r"^\d{4}Q[1-4]$"}
 def table_schema(
     extract: Extract, columns: Iterable[PurposeColumn], left_out: frozenset[str] = frozenset()
 ) -> dict[str, Any]:
-    """Frictionless Table Schema of an extract. `left_out`: columns that stand in the names of folders."""
+    """Frictionless Table Schema of an extract. `left_out`: the partition columns, if any."""
     included = [column for column in columns if column.name not in left_out]
     return {"fields": [_field(column) for column in included], "primaryKey": list(extract.key), "missingValues": [""]}
 
 
 def whole_schema(extract: Extract) -> dict[str, Any]:
-    """The schema of every column, days told exactly."""
+    """The schema of every column, with exact days."""
     return table_schema(extract, purpose_columns(extract.columns, Dates.DAY, frozenset()))
 
 
@@ -49,7 +49,7 @@ def _field(purpose_column: PurposeColumn) -> dict[str, Any]:
 
 
 def package(order: Order, form: Form, files: Mapping[str, WrittenFile], left_out: frozenset[str]) -> dict[str, Any]:
-    """The Data Package of an extract that was made: a resource a file, with its size, digest and schema."""
+    """The Data Package of a finished extract: one resource per file, with size, digest and schema."""
     schema = table_schema(order.extract, order.columns, left_out)
     return {
         "profile": PROFILE,
@@ -80,7 +80,7 @@ def _resource(name: str, file: WrittenFile, form: Form, schema: dict[str, Any]) 
 
 
 def title(language: texts.Language, extract: Extract) -> str:
-    """What the extract is called."""
+    """The title of the extract."""
     return texts.text(language, "extract", extract.name)
 
 
@@ -88,7 +88,7 @@ HEAD = "| column | type | may be missing | unit | what it is | values | source |
 
 
 def codebook() -> str:
-    """Every extract and column, to be read: exact days, no column left out."""
+    """The page docs/codebook.md: every extract and column, with exact days."""
     parts = ["# Codebook\n\n", "".join(f"{line}\n" for line in _OPENING)]
     for extract in EXTRACTS:
         names = " · ".join(title(language, extract) for language in texts.languages())
@@ -108,7 +108,7 @@ _OPENING = (
 )
 
 _LONGEST_LIST = 12
-"""A list of more values than this is named by its name in the glossary."""
+"""Longer lists of values are replaced by the name of the enum, which is in the glossary."""
 
 
 def _codebook_row(purpose_column: PurposeColumn) -> str:

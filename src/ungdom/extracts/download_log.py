@@ -1,9 +1,9 @@
-"""Who took out what: a row for each pull, written before the first byte leaves and settled after the last."""
+"""The log of downloads: one row per download, inserted before the first byte is sent and completed after the last."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -23,16 +23,15 @@ from ungdom.workflow.vocabulary import Role
 P = extract_pull.c
 RUNNING, FINISHED, BROKEN_OFF = "running", "finished", "broken_off"
 
-
 CHUNK = 1024 * 1024
-"""Bytes of a file that are handed on at a time."""
+"""Bytes of a file that are sent at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DownloadRecord:
-    """One pull. `job_id`, `file`: of a file of a job; both None: made for this pull alone.
+    """One download. `job_id`, `file`: a file of a job; None: the extract was made for this download.
 
-    `parameters`: the manifest as it was before the first row.
+    `parameters`: the manifest without files, as known before the first row.
     """
 
     pull_id: UUID
@@ -53,7 +52,7 @@ class DownloadRecord:
 
     @property
     def manifest(self) -> dict[str, Any] | None:
-        """The manifest of a file that was made for this pull alone; None while it is not finished."""
+        """The manifest of an extract made for this download; None for files of jobs and unfinished downloads."""
         if self.job_id or self.status != FINISHED or self.rows is None or self.bytes is None or self.sha256 is None:
             return None
         files = {f"{self.extract}.{self.form}": WrittenFile(self.rows, self.bytes, self.sha256)}
@@ -62,34 +61,44 @@ class DownloadRecord:
 
 @dataclass(slots=True)
 class DownloadLog:
-    """What came of a pull, filled in while it is logged."""
+    """The result of a download, set by the caller while it is logged."""
 
     pull_id: UUID
     result: ExtractResult = field(default_factory=lambda: ExtractResult({}, 0))
+
+    @property
+    def total(self) -> WrittenFile:
+        """The files as one: sums, and the digest of the only file or of all of them, as in the manifest."""
+        files = list(self.result.files.values())
+        sha256 = files[0].sha256 if len(files) == 1 else manifest.combined_sha256(self.result.files)
+        return WrittenFile(self.result.rows, sum(file.bytes for file in files), sha256)
 
 
 @contextmanager
 def log_download(
     db: Database, order: Order, form: Form, downloader: Downloader, now: Clock, pull_id: UUID | None = None
 ) -> Iterator[DownloadLog]:
-    """Everything inside is one pull: broken off when it ends with an error, whatever had left by then."""
+    """Log the body of the `with` statement as one download. One that ends with an error is logged as broken off."""
     log = DownloadLog(pull_id or uuid4())
-    begin(db, log.pull_id, order, form, downloader, now())
-    try:
+    record = DownloadRecord(
+        pull_id=log.pull_id,
+        at=now(),
+        subject=downloader.subject,
+        role=downloader.role,
+        extract=order.extract.name,
+        purpose=order.purpose.name,
+        form=str(form),
+        parameters=manifest.build(order, form, {}, 0, parted=False),
+    )
+    with _logged(db, record, now, lambda: log.total):
         yield log
-    except BaseException:
-        end(db, log.pull_id, BROKEN_OFF, None, now())
-        raise
-    files = log.result.files
-    whole = WrittenFile(log.result.rows, sum(file.bytes for file in files.values()), _digest(files))
-    end(db, log.pull_id, FINISHED, whole, now())
 
 
 @contextmanager
 def log_file_download(
     db: Database, job: ExtractJob, file: WrittenFile, name: str, downloader: Downloader, now: Clock
 ) -> Iterator[None]:
-    """Everything inside is the download of one file of a job."""
+    """Log the body of the `with` statement as the download of one file of a job."""
     record = DownloadRecord(
         pull_id=uuid4(),
         at=now(),
@@ -102,17 +111,29 @@ def log_file_download(
         job_id=job.job_id,
         file=name,
     )
-    write(db, record)
+    with _logged(db, record, now, lambda: file):
+        yield
+
+
+@contextmanager
+def _logged(db: Database, record: DownloadRecord, now: Clock, total: Callable[[], WrittenFile]) -> Iterator[None]:
+    row = {name: getattr(record, name) for name in record.__slots__}
+    with db.writing() as tx:
+        tx.execute(insert(extract_pull), row | {"parameters": json.dumps(dict(record.parameters), sort_keys=True)})
     try:
         yield
     except BaseException:
-        end(db, record.pull_id, BROKEN_OFF, None, now())
+        _end(db, record, {"status": BROKEN_OFF, "finished_at": now()})
         raise
-    end(db, record.pull_id, FINISHED, file, now())
+    _end(db, record, {"status": FINISHED, "finished_at": now(), **asdict(total())})
+
+
+def _end(db: Database, record: DownloadRecord, values: dict[str, Any]) -> None:
+    with db.writing() as tx:
+        tx.execute(update(extract_pull).where(P.pull_id == record.pull_id).values(values))
 
 
 def find(tx: Connection, pull_id: UUID) -> DownloadRecord | None:
-    """This pull."""
     row = tx.execute(select(extract_pull).where(P.pull_id == pull_id)).mappings().one_or_none()
     return _record_of(dict(row)) if row else None
 
@@ -121,44 +142,8 @@ def _record_of(row: Mapping[str, Any]) -> DownloadRecord:
     return DownloadRecord(**{**row, "parameters": json.loads(row["parameters"])})
 
 
-def _digest(files: Mapping[str, WrittenFile]) -> str:
-    """That of the one file, or of all as the manifest has it."""
-    return next(iter(files.values())).sha256 if len(files) == 1 else manifest.combined_sha256(files)
-
-
-def begin(db: Database, pull_id: UUID, order: Order, form: Form, downloader: Downloader, at: datetime) -> None:
-    """A pull begins."""
-    record = DownloadRecord(
-        pull_id=pull_id,
-        at=at,
-        subject=downloader.subject,
-        role=downloader.role,
-        extract=order.extract.name,
-        purpose=order.purpose.name,
-        form=str(form),
-        parameters=manifest.build(order, form, {}, 0, parted=False),
-    )
-    write(db, record)
-
-
-def write(db: Database, record: DownloadRecord) -> None:
-    """The row of a pull."""
-    row = {name: getattr(record, name) for name in record.__slots__}
-    with db.writing() as tx:
-        tx.execute(insert(extract_pull), row | {"parameters": json.dumps(dict(record.parameters), sort_keys=True)})
-
-
-def end(db: Database, pull_id: UUID, status: str, whole: WrittenFile | None, at: datetime) -> None:
-    """The pull has ended so."""
-    values: dict[str, Any] = {"status": status, "finished_at": at}
-    if whole is not None:
-        values |= {"rows": whole.rows, "bytes": whole.bytes, "sha256": whole.sha256}
-    with db.writing() as tx:
-        tx.execute(update(extract_pull).where(P.pull_id == pull_id).values(values))
-
-
 def recent_downloads(tx: Connection, before: tuple[datetime, UUID] | None, limit: int) -> list[DownloadRecord]:
-    """The newest pulls. `before`: only those that came before this one."""
+    """The newest downloads. `before`: the position (time, id) after which the page starts."""
     query = select(extract_pull)
     if before is not None:
         query = query.where((P.at < before[0]) | ((P.at == before[0]) & (P.pull_id < before[1])))

@@ -1,11 +1,11 @@
-"""The counts behind the curves from an extract of cases, on the engine that reads it: one definition, several engines.
+"""Risk set counts for survival curves from an extract of cases: one definition, several query engines.
 
-The extract is a folder of Parquet parted by year and konfliktråd. In one process DuckDB reads it; where it has outgrown
-one machine, Apache Spark does (docs/scale.md). What is counted is said once, as an Ibis expression, and every engine
-gets its SQL from that; curves, limits and quantiles are then made of a few thousand counts, by `statistics.survival`.
-`statistics` counts the same from the histories, without an extract: a test holds the two together.
+The extract is a Parquet folder partitioned by year and konfliktråd. DuckDB reads it in one process; Apache Spark reads
+one that is too large for one machine (docs/scale.md). The counts are defined once, as an Ibis expression, from which
+each engine gets its SQL; `analytics.survival` computes curves, confidence limits and quantiles from a few thousand
+counts. `analytics` counts the same from the histories, without an extract: a test compares the two.
 
-The extract has to tell exact days (`dates = "day"`): months do not make a curve.
+The extract needs exact days (`dates = "day"`): months are too coarse for a curve.
 """
 
 from collections.abc import Callable
@@ -21,20 +21,20 @@ import pyarrow as pa
 from ungdom.analytics.survival import CENSORED, RiskSetCounts
 
 ENDED, LEFT = 1, 2
-"""How a wait ends: by what was waited for, or because the case was closed without it."""
+"""How a duration ends: with its event, or because the case was closed without it."""
 _ENDINGS = {"ended": ENDED, "left": LEFT, "censored": CENSORED}
 PARQUET = "*/*/*.parquet"
-"""The files of the folder: beside them stand a manifest and a dictionary."""
+"""The files of the folder that hold rows; the others are the manifest and the dictionary."""
 
 Days = Any
-"""A column of days, or a number of days, of an Ibis expression."""
+"""An Ibis column of dates, or of numbers of days."""
 
 
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """A figure of `statistics.definitions`, in columns of the extract: from one day to another.
+    """A duration of `analytics.definitions`, from one day to another, in columns of the extract.
 
-    `observed_from`: the day from which the case was under observation. `applies_to`: which cases it is of.
+    `observed_from`: the first day under observation (left truncation). `applies_to`: selects the cases with it.
     """
 
     code: str
@@ -45,7 +45,7 @@ class Duration:
 
 
 def _late(cases: ibis.Table) -> Any:
-    """Whether a case was first known by its receipt, as `CaseRow.late` has it."""
+    """Whether a case first became known by its receipt."""
     return cases.in_view_on == cases.received_on
 
 
@@ -77,23 +77,23 @@ DURATIONS: dict[str, Duration] = {
         ),
     )
 }
-"""The passages of `statistics.passages` that an extract of cases holds whole."""
+"""The durations that an extract of cases contains completely, by code."""
 
 
 def on_duckdb(folder: Path) -> ibis.Table:
-    """The cases of an extract, read in this process."""
+    """The cases of an extract, read by DuckDB in this process."""
     cases: ibis.Table = ibis.duckdb.connect().read_parquet(str(folder / PARQUET), hive_partitioning=True)
     return cases
 
 
 def on_spark(session: Any, folder: str) -> ibis.Table:
-    """The cases of an extract, read by a Spark session; `folder`: where its workers find it."""
+    """The cases of an extract, read by a Spark session. `folder`: its path on the Spark workers."""
     cases: ibis.Table = ibis.pyspark.connect(session).read_parquet(folder, pathGlobFilter="*.parquet")
     return cases
 
 
 def counts(cases: ibis.Table, figure: Duration, by: str, day: date) -> ibis.Table:
-    """By group and day: how many came under observation, ended in each way, were seen last. `day`: of the extract."""
+    """By group and day: how many entered, ended in each way, were censored. `day`: the valid time of the extract."""
     spans = _spans(cases.filter(figure.applies_to(cases)), figure, by, day)
     spans = spans.filter(spans.time > spans.entry)
     entries = {"day": spans.entry, "entered": ibis.literal(1), **dict.fromkeys(_ENDINGS, ibis.literal(0))}
@@ -106,7 +106,7 @@ def counts(cases: ibis.Table, figure: Duration, by: str, day: date) -> ibis.Tabl
 
 
 def _spans(cases: ibis.Table, figure: Duration, by: str, day: date) -> ibis.Table:
-    """`statistics.passages`, as days: on which evening it was not yet seen, when it was seen last, how it ended."""
+    """Durations in days: entry (the day before observation began), exit, and how they ended."""
     since, end, closed = figure.since(cases), figure.end(cases), cases.closed_on
     over = end.notnull().ifelse(end, closed.isnull().ifelse(ibis.literal(day), (closed < since).ifelse(since, closed)))
     entry = figure.observed_from(cases).delta(since, unit="day") - 1
@@ -120,12 +120,12 @@ def _spans(cases: ibis.Table, figure: Duration, by: str, day: date) -> ibis.Tabl
 
 
 def read(table: ibis.Table) -> tuple[list[str], RiskSetCounts]:
-    """The names of the groups, by their codes, and the counts."""
+    """The names of the groups, indexed by code, and the counts."""
     return counts_from_table(table.to_pyarrow())
 
 
 def counts_from_table(table: pa.Table) -> tuple[list[str], RiskSetCounts]:
-    """The same from the rows of `counts`, in whichever order."""
+    """The same from the rows of `counts`, in any order."""
     names = sorted(set(table.column("group").to_pylist()))
     code_of = {name: code for code, name in enumerate(names)}
     group = np.array([code_of[name] for name in table.column("group").to_pylist()], np.int64)

@@ -1,27 +1,27 @@
-"""What can stand in the way of an extract.
+"""Errors of extracts.
 
 ExtractsError
 ├── NoExtract        there is no extract of this name
-├── NoPurpose        nobody has ordered anything under this name
+├── NoPurpose        there is no purpose of this name
 ├── PurposeOver      the purpose has ended
 ├── NotForPurpose    the purpose does not cover this extract
-├── NoRelease        nothing had been released by then
-├── NoKey            the key that the pseudonyms are made with is not here
-├── NotYet           asked as known at an instant that has not come, or is not settled
-├── NotAsDeclared    a value is not what its column says: nothing leaves that nobody has described
-├── NotEmpty         there is something already where the extract is to be written
-└── CannotRebuild    other versions than those of the manifest: the bytes would be others
+├── NoRelease        no release existed by then
+├── NoKey            the key of the pseudonyms is missing
+├── NotYet           the requested instant or day is in the future, or too recent
+├── NotAsDeclared    a value does not match the declaration of its column
+├── NotEmpty         the target of the extract exists already
+└── CannotRebuild    the versions or the bytes differ from those of the manifest
 """
 
 from datetime import date, datetime
 
 
 class ExtractsError(Exception):
-    """Something stands in the way of an extract."""
+    """An extract cannot be made."""
 
 
 class NoExtract(ExtractsError):
-    """There is no extract of this name. `known`: those there are."""
+    """There is no extract of this name. `known`: the names of all extracts."""
 
     def __init__(self, name: str, known: tuple[str, ...]) -> None:
         super().__init__(f"there is no extract {name!r}; there are {', '.join(known)}")
@@ -56,14 +56,14 @@ class NotForPurpose(ExtractsError):
 
 
 class NoRelease(ExtractsError):
-    """Nothing had been released of what was known then."""
+    """There is no release of data known by then."""
 
     def __init__(self) -> None:
         super().__init__("no tables had been released by then: `ungdom releases` lists what there is")
 
 
 class NoKey(ExtractsError):
-    """The key of this version is not here; None: there is none at all."""
+    """The extract key of this version is missing; None: there is no key at all."""
 
     def __init__(self, version: int | None) -> None:
         which = "no extract key is here" if version is None else f"the extract key of version {version} is not here"
@@ -72,16 +72,16 @@ class NoKey(ExtractsError):
 
 
 class NotYet(ExtractsError):
-    """What is known then is not known yet. `latest`: the last instant or day that can be asked for now."""
+    """The requested instant or day is too late. `latest`: the last one that can be requested now."""
 
     def __init__(self, requested: datetime | date, latest: datetime | date) -> None:
         super().__init__(f"{requested.isoformat()} has not come, or is too recent; {latest.isoformat()} at the latest")
-        self.asked = requested
+        self.requested = requested
         self.latest = latest
 
 
 class NotAsDeclared(ExtractsError):
-    """A value of a column is not what the dictionary says: it has to be described, or must not leave."""
+    """A value of a column does not match its declaration, so that it may not be exported."""
 
     def __init__(self, extract: str, column: str) -> None:
         super().__init__(f"a value of {extract}.{column} is not what its column declares")
@@ -90,14 +90,14 @@ class NotAsDeclared(ExtractsError):
 
 
 class NotEmpty(ExtractsError):
-    """There is something already where the extract is to be written."""
+    """The target of the extract exists already."""
 
     def __init__(self, where: str) -> None:
         super().__init__(f"{where} is there already: choose another place, or take up again what was broken off")
 
 
 class CannotRebuild(ExtractsError):
-    """The same bytes cannot be made here. `differences`: what differs, as (what, then, now)."""
+    """The same bytes cannot be made here. `differences`: as (what, value in the manifest, value now)."""
 
     def __init__(self, differences: list[tuple[str, str, str]]) -> None:
         text = "; ".join(f"{what}: {then} then, {now} now" for what, then, now in differences)

@@ -1,4 +1,4 @@
-"""Whoever makes the jobs: claimed one after the other, written to a folder each, taken up again where one was left."""
+"""The worker for extract jobs: claims one at a time, writes it to its own folder, resumes interrupted ones."""
 
 import json
 import logging
@@ -13,10 +13,9 @@ from typing import Any
 
 from ungdom.clock import Clock
 from ungdom.extracts import build, jobs
-from ungdom.extracts import settings as opening
 from ungdom.extracts.errors import ExtractsError
 from ungdom.extracts.jobs import ExtractJob
-from ungdom.extracts.order import OrderRequest, OrderService
+from ungdom.extracts.order import OrderRequest, OrderService, order_service
 from ungdom.extracts.partitioned_writer import OtherExtract
 from ungdom.settings import Settings
 from ungdom.store.errors import StoreError, Unavailable
@@ -26,21 +25,21 @@ from ungdom.workflow.calendar import oslo_date
 LOG = logging.getLogger("ungdom.extracts")
 
 LEASE = timedelta(minutes=5)
-"""How long a claim holds without being renewed."""
+"""How long a claim lasts unless it is renewed."""
 RENEW = timedelta(seconds=20)
 SHORTEST_INTERVAL = 1.0
-"""Seconds between two looks at least."""
+"""Seconds between two polls, at least."""
 RETRY_DELAY = timedelta(minutes=10)
-"""Between two tries of a job that failed."""
+"""Between two attempts at a job that failed."""
 
 
 class Stopped(Exception):
-    """Whoever makes the job has been told to stop, or has lost the claim."""
+    """The worker was told to stop, or lost the claim."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExtractWorkerContext:
-    """What is needed to make jobs. `folder`: each job has a folder in it. `retention`: how long its files lie there."""
+    """What the worker needs. `folder`: contains one folder per job. `retention`: how long files are kept."""
 
     db: Database
     order_service: OrderService
@@ -53,21 +52,21 @@ class ExtractWorkerContext:
 def from_settings(
     settings: Settings, db: Database, now: Clock, stop: Callable[[], bool] = lambda: False
 ) -> ExtractWorkerContext:
-    """As this installation has it set. Raises `BadSettings`."""
+    """The context with the settings of this installation. Raises `BadSettings`."""
     retention = timedelta(days=settings.extracts_kept_days)
-    return ExtractWorkerContext(db, opening.order_service(settings), folder_of(settings), retention, now, stop)
+    return ExtractWorkerContext(db, order_service(settings), folder_of(settings), retention, now, stop)
 
 
 def folder_of(settings: Settings) -> Path:
-    """Where the files of jobs lie."""
+    """The folder for the files of jobs."""
     return settings.extracts_dir or settings.data_dir / "extracts"
 
 
 def run_until_stopped(work: ExtractWorkerContext, stop: Event, every: float) -> None:
-    """Round after round until told to stop; a round that fails does not end it."""
+    """Poll until told to stop. A round that fails is logged and does not end the loop."""
     while not stop.wait(max(every, SHORTEST_INTERVAL)):
         try:
-            if _has_work(work):
+            if has_work(work):
                 run(work)
         except Unavailable as error:
             LOG.warning("the database is away: %s", error)
@@ -75,14 +74,14 @@ def run_until_stopped(work: ExtractWorkerContext, stop: Event, every: float) -> 
             LOG.exception("the round of extract jobs failed")
 
 
-def _has_work(work: ExtractWorkerContext) -> bool:
-    """Whether there is something to do: asked without holding up those who write."""
+def has_work(work: ExtractWorkerContext) -> bool:
+    """Whether `run` would do something. Reads only, so that a poll without work takes no write lock."""
     with work.db.reading() as tx:
         return jobs.has_work(tx, work.now(), work.now() - work.retention)
 
 
 def run(work: ExtractWorkerContext) -> Counter[str]:
-    """Plan what is due, make what waits, remove what has lain long enough; how many of each."""
+    """Create jobs of due schedules, make waiting jobs, remove expired files. The number of each."""
     done: Counter[str] = Counter()
     with work.db.writing() as tx:
         done["planned"] = jobs.plan_due(tx, work.now(), oslo_date(work.now()))
@@ -97,7 +96,7 @@ def run(work: ExtractWorkerContext) -> Counter[str]:
 
 
 def _try_job(work: ExtractWorkerContext, job: ExtractJob) -> str:
-    """One try at one job; what came of it."""
+    """Attempt one job; `done`, `failed` or `stopped`."""
     try:
         manifest = _write_job(work, job)
     except Stopped:
@@ -108,7 +107,7 @@ def _try_job(work: ExtractWorkerContext, job: ExtractJob) -> str:
         return _record_failure(work, job, error, None)
     except StoreError:
         raise
-    except Exception as error:  # one job that cannot be made must not keep the others from being made
+    except Exception as error:  # other jobs must still be made
         LOG.exception("extract job %s failed", job.job_id)
         return _record_failure(work, job, error, work.now() + RETRY_DELAY)
     with work.db.writing() as tx:
@@ -125,13 +124,13 @@ def _record_failure(work: ExtractWorkerContext, job: ExtractJob, error: Exceptio
 
 
 def _write_job(work: ExtractWorkerContext, job: ExtractJob) -> dict[str, Any]:
-    """The manifest of the files, all of which are on the disk. Raises `Stopped` and the errors of extracts."""
+    """Write the files of a job; their manifest. Raises `Stopped` and `ExtractsError`."""
     request = OrderRequest(job.extract, job.purpose, job.known_at, job.valid_at, job.subject)
     order, path = work.order_service.order(request, work.now()), work.folder / str(job.job_id)
     report = _progress_report(work, job)
     try:
         build.folder(work.db, order, job.form, path, True, report)
-    except OtherExtract:  # what it means has changed since it was begun: none of it is of use
+    except OtherExtract:  # the definition has changed since the interrupted attempt: start over
         shutil.rmtree(path)
         build.folder(work.db, order, job.form, path, True, report)
     manifest: dict[str, Any] = json.loads((path / build.MANIFEST).read_text(encoding="utf-8"))

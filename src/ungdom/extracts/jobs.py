@@ -1,7 +1,7 @@
-"""Jobs: extracts that are to be made, and those that were; and extracts that are made again and again.
+"""Extract jobs and recurring schedules.
 
-A job is a row, so that it outlives whoever makes it: it is claimed for a while, the claim is renewed while rows are
-written, and when it runs out somebody else takes the job up where it was left.
+A job is a row in the database, so that it survives its worker. A worker claims it with a lease and renews the lease
+while it writes rows; when the lease expires, another worker resumes the job.
 """
 
 import json
@@ -24,7 +24,7 @@ from ungdom.workflow.vocabulary import Role
 
 J, S = extract_job.c, extract_schedule.c
 ATTEMPTS = 5
-"""As often as a job is tried before it is given up."""
+"""Attempts before a job fails for good."""
 _OPEN = ("waiting", "running")
 
 
@@ -35,7 +35,7 @@ class JobStatus(StrEnum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
-    REMOVED = "removed"  # its files have lain there long enough
+    REMOVED = "removed"  # its files have been deleted after the retention time
 
 
 class Every(StrEnum):
@@ -48,7 +48,7 @@ class Every(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtractJob:
-    """One job. `reason`: the kind of error that it failed with. `manifest`: once it is done."""
+    """One job. `reason`: the class of the error that it failed with. `manifest`: set when it is done."""
 
     job_id: UUID
     extract: str
@@ -77,7 +77,7 @@ class ExtractJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtractSchedule:
-    """An extract that is made again and again. `next_on`: when the next job is due; None: ended."""
+    """A recurring extract. `next_on`: when the next job is due; None: the schedule has ended."""
 
     schedule_id: UUID
     extract: str
@@ -91,7 +91,7 @@ class ExtractSchedule:
 
 
 def next_due(every: Every, day: date) -> date:
-    """The first day after that on which the next is due: tomorrow, the first of a month, the first of a quarter."""
+    """The next due day after this one: the next day, first of a month, or first of a quarter."""
     if every is Every.DAY:
         return day + timedelta(days=1)
     first = quarter_of(day) if every is Every.QUARTER else day.replace(day=1)
@@ -105,7 +105,7 @@ def next_due(every: Every, day: date) -> date:
 def add(
     tx: Connection, order: Order, form: Form, downloader: Downloader, at: datetime, schedule_id: UUID | None = None
 ) -> ExtractJob:
-    """A new job."""
+    """Insert a new job."""
     row = {
         "job_id": uuid4(),
         "extract": order.extract.name,
@@ -125,7 +125,7 @@ def add(
 def schedule(
     tx: Connection, order: Order, form: Form, every: Every, downloader: Downloader, at: datetime
 ) -> ExtractSchedule:
-    """A new schedule; the first job is due on the first day of the next period."""
+    """Insert a new schedule; its first job is due on the first day of the next period."""
     row = {
         "schedule_id": uuid4(),
         "extract": order.extract.name,
@@ -141,14 +141,14 @@ def schedule(
 
 
 def end_schedule(tx: Connection, schedule_id: UUID, subject: str | None) -> bool:
-    """No job of it any more; False when there is none of this subject's that goes on. None: anybody's."""
+    """End a schedule; False when there is no active one of this subject. `subject`: None: of anybody."""
     conditions = (S.schedule_id == schedule_id, S.next_on.is_not(None))
     query = update(extract_schedule).where(*conditions).values(next_on=None)
     return tx.execute(query if subject is None else query.where(S.subject == subject)).rowcount == 1
 
 
 def plan_due(tx: Connection, now: datetime, today: date) -> int:
-    """A job for each schedule that is due, as known at the end of yesterday; how many. What was missed is made once."""
+    """Insert a job for each due schedule, as known at the end of yesterday; the number. Missed ones give one job."""
     due = select(extract_schedule).where(S.next_on <= today).with_for_update(skip_locked=True)
     due_schedules = [_schedule(row) for row in tx.execute(due).mappings()]
     known_at, day = as_of(None, None, now)
@@ -166,11 +166,11 @@ def _job_row(due_schedule: ExtractSchedule, known_at: datetime, day: date, now: 
     return copied | when | {"job_id": uuid4(), "status": JobStatus.WAITING}
 
 
-# --- making -------------------------------------------------------------------------------------------------
+# --- running ------------------------------------------------------------------------------------------------
 
 
 def has_work(tx: Connection, now: datetime, before: datetime) -> bool:
-    """Whether a job is due or can be made now, or has had its files since before then."""
+    """Whether a schedule is due, a job can be claimed, or a job finished before `before` still has files."""
     free = and_(J.status.in_(_OPEN), or_(J.claimed_until.is_(None), J.claimed_until <= now))
     old = and_(J.status == JobStatus.DONE, J.finished_at < before)
     due = exists().where(S.next_on <= oslo_date(now))
@@ -178,7 +178,7 @@ def has_work(tx: Connection, now: datetime, before: datetime) -> bool:
 
 
 def claim(tx: Connection, now: datetime, until: datetime) -> ExtractJob | None:
-    """The oldest job that nobody makes, claimed until then; None when there is none. The try counts from now on."""
+    """Claim the oldest free job until then; None when there is none. The attempt is counted before it begins."""
     free = and_(J.status.in_(_OPEN), or_(J.claimed_until.is_(None), J.claimed_until <= now))
     first = select(J.job_id).where(free).order_by(J.created_at, J.job_id).limit(1).with_for_update(skip_locked=True)
     job_id = tx.scalar(first)
@@ -193,19 +193,19 @@ def claim(tx: Connection, now: datetime, until: datetime) -> ExtractJob | None:
 
 
 def renew_claim(tx: Connection, job: ExtractJob, cases_done: int, cases: int, until: datetime) -> bool:
-    """The claim is renewed; False when somebody else has the job by now."""
+    """Renew the claim; False when another worker has claimed the job meanwhile."""
     values = {"cases_done": cases_done, "cases": cases, "claimed_until": until}
     return tx.execute(_update_claimed(job).values(values)).rowcount == 1
 
 
 def finish(tx: Connection, job: ExtractJob, manifest: dict[str, Any], at: datetime) -> None:
-    """It is made."""
+    """Mark the job as done."""
     values = {"status": JobStatus.DONE, "finished_at": at, "claimed_until": None, "reason": None}
     tx.execute(_update_claimed(job).values(values | {"manifest": json.dumps(manifest, ensure_ascii=False)}))
 
 
 def record_failure(tx: Connection, job: ExtractJob, reason: str, at: datetime, retry_at: datetime | None) -> None:
-    """The try failed, with an error of this kind. `retry_at`: not before then; None: it is given up."""
+    """Record a failed attempt. `retry_at`: when to retry; None: never. The last attempt is not retried."""
     values: dict[str, Any] = {"reason": reason, "claimed_until": retry_at}
     if retry_at is None or job.attempts >= ATTEMPTS:
         values |= {"status": JobStatus.FAILED, "finished_at": at, "claimed_until": None}
@@ -213,7 +213,7 @@ def record_failure(tx: Connection, job: ExtractJob, reason: str, at: datetime, r
 
 
 def release_claim(tx: Connection, job: ExtractJob) -> None:
-    """Whoever makes it has been told to stop: it can be taken up at once, and the try does not count."""
+    """Release the claim of a worker that was told to stop: the job is free at once, and the attempt does not count."""
     tx.execute(_update_claimed(job).values(status=JobStatus.WAITING, claimed_until=None, attempts=J.attempts - 1))
 
 
@@ -222,20 +222,19 @@ def _update_claimed(job: ExtractJob) -> Any:
 
 
 def expired(tx: Connection, before: datetime) -> list[UUID]:
-    """The jobs that were done before then and still have their files."""
+    """The jobs that were done before then and still have files."""
     return list(tx.scalars(select(J.job_id).where(J.status == JobStatus.DONE, J.finished_at < before)))
 
 
 def mark_removed(tx: Connection, job_id: UUID) -> None:
-    """Its files are gone."""
+    """Record that the files of the job have been deleted."""
     tx.execute(update(extract_job).where(J.job_id == job_id).values(status=JobStatus.REMOVED))
 
 
-# --- looking ------------------------------------------------------------------------------------------------
+# --- reading ------------------------------------------------------------------------------------------------
 
 
 def find(tx: Connection, job_id: UUID) -> ExtractJob | None:
-    """This job."""
     row = tx.execute(select(extract_job).where(J.job_id == job_id)).mappings().one_or_none()
     return _job(row) if row else None
 
@@ -243,7 +242,7 @@ def find(tx: Connection, job_id: UUID) -> ExtractJob | None:
 def recent_jobs(
     tx: Connection, subject: str | None, before: tuple[datetime, UUID] | None, limit: int
 ) -> list[ExtractJob]:
-    """The newest jobs, of one subject or of all. `before`: only those that came before this one."""
+    """The newest jobs, of one subject or of all. `before`: the position (time, id) after which the page starts."""
     query = page(select(extract_job), (J.created_at, J.job_id), before, limit)
     if subject is not None:
         query = query.where(J.subject == subject)
@@ -253,7 +252,7 @@ def recent_jobs(
 def schedules(
     tx: Connection, subject: str | None, after: KeysetPosition | None, limit: int
 ) -> Sequence[ExtractSchedule]:
-    """A page of the schedules that go on, of one subject or of all, the oldest first, from after this one on."""
+    """A page of active schedules, of one subject or of all, the oldest first. `after`: where the page starts."""
     active = select(extract_schedule).where(S.next_on.is_not(None))
     query = page(active, (S.created_at, S.schedule_id), after, limit, newest_first=False)
     rows = tx.execute(query if subject is None else query.where(S.subject == subject)).mappings()

@@ -1,4 +1,4 @@
-"""The manifest of an extract: everything that decides its bytes, and what they are. From it the same is built again."""
+"""The manifest of an extract: everything that determines its bytes, and their digests. It is enough to rebuild it."""
 
 import hashlib
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ from importlib.resources import files as sources
 from typing import Any
 
 import ungdom
+from ungdom import analytics, extracts, release, store, workflow
 from ungdom.extracts.catalogue import extract
 from ungdom.extracts.errors import CannotRebuild
 from ungdom.extracts.order import Order, order_of_release
@@ -22,12 +23,12 @@ FORMAT = "ungdom-extract-manifest-1"
 LIBRARIES = ("pyarrow",)
 """The libraries that the bytes depend on."""
 
-_CODE_PACKAGES = ("workflow", "extracts", "statistics", "store")
-"""The packages whose code decides what the rows are."""
+_CODE_PACKAGES = (workflow, extracts, analytics, release, store)
+"""The packages whose code determines the rows."""
 
 
 def build(order: Order, form: Form, files: Mapping[str, WrittenFile], unread: int, parted: bool) -> dict[str, Any]:
-    """The manifest. `parted`: the files are parts by year and konfliktråd."""
+    """The manifest. `parted`: the files are partitions by year and konfliktråd."""
     return {
         "manifest": FORMAT,
         "order": order.parameters(),
@@ -44,7 +45,7 @@ def build(order: Order, form: Form, files: Mapping[str, WrittenFile], unread: in
 
 
 def file_summary(files: Mapping[str, WrittenFile]) -> dict[str, Any]:
-    """What a manifest says of the files."""
+    """The part of a manifest that describes the files."""
     return {
         "rows": sum(file.rows for file in files.values()),
         "files": [{"name": name, **asdict(file)} for name, file in files.items()],
@@ -60,18 +61,18 @@ def combined_sha256(files: Mapping[str, WrittenFile]) -> str:
 
 @cache
 def code_digest() -> str:
-    """A digest of the code that decides what the rows are, short."""
+    """A digest of the code that determines the rows: 16 hexadecimal digits."""
     digest = hashlib.sha256()
     for package in _CODE_PACKAGES:
-        for path in sorted(sources(f"ungdom.{package}").rglob("*.py")):  # type: ignore[attr-defined]  # folders on disk
+        for path in sorted(sources(package).rglob("*.py")):  # type: ignore[attr-defined]  # folders on disk
             digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
 
 def order_of(original: dict[str, Any], keys: ExtractKeys, purposes: Purposes, today: date) -> Order:
-    """The order that the manifest was made of.
+    """The order that the manifest was made from.
 
-    Raises `CannotRebuild` when its bytes cannot come out again here, and what stands in the way of any extract:
+    Raises `CannotRebuild` where the definition, key or libraries differ from those of the manifest; and, as any order,
     `NoKey`, `NoPurpose`, `PurposeOver`, `NotForPurpose`.
     """
     then = original["order"]
@@ -95,7 +96,7 @@ def _order(then: dict[str, Any], keys: ExtractKeys, purposes: Purposes, today: d
 
 
 def compare(original: dict[str, Any], files: Mapping[str, WrittenFile]) -> None:
-    """Nothing when these are the files of the manifest. Raises `CannotRebuild` with the files that are others."""
+    """Compare files with those of the manifest. Raises `CannotRebuild` with the files that differ (at most ten)."""
     then = {file["name"]: file["sha256"] for file in original["files"]}
     now = {name: file.sha256 for name, file in files.items()}
     if then == now:
@@ -108,5 +109,5 @@ def compare(original: dict[str, Any], files: Mapping[str, WrittenFile]) -> None:
 
 
 def form_of(original: dict[str, Any]) -> Form:
-    """How its files are written."""
+    """The format of its files."""
     return Form(original["form"])

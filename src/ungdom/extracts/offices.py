@@ -1,4 +1,4 @@
-"""The konfliktråd and police districts that extracts are told by: the reference data that comes with the code."""
+"""The konfliktråd and police districts of the reference data that comes with the code."""
 
 from ungdom.store import reference
 from ungdom.store.schema.reference import konfliktrad

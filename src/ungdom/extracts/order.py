@@ -1,6 +1,6 @@
-"""What is asked for: an extract for a purpose, as known at an instant and as it stood on a day.
+"""An order: an extract for a purpose, as known at an instant and valid on a day.
 
-It is settled before a row is read, so that the same order gives the same rows whenever it is carried out.
+All parameters are fixed before the first row is read, so that the same order gives the same rows at any time.
 """
 
 import hashlib
@@ -13,19 +13,20 @@ from ungdom.extracts.catalogue import Extract, extract
 from ungdom.extracts.columns.column import Dates, PurposeColumn
 from ungdom.extracts.errors import NoKey, NotYet
 from ungdom.extracts.pseudonyms import ExtractKeys, ExtractPseudonymiser, PseudonymKind, Pseudonyms
-from ungdom.extracts.purposes import PUBLISHED, Purpose, Purposes
+from ungdom.extracts.purposes import PUBLISHED, Purpose, Purposes, load
+from ungdom.settings import Settings
 from ungdom.workflow.calendar import last_moment, oslo_date
 from ungdom.workflow.vocabulary import Role
 
 SETTLED = timedelta(minutes=10)
-"""What was recorded may still be on its way to its commit for so long: what is known then is not settled earlier."""
+"""An event recorded at an instant may be committed up to this much later: `known_at` must lie this far back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One order. `day`: the day that cases are told as on; `known_at`: nothing recorded later is looked at.
+    """One order. `day`: the valid time; `known_at`: the transaction time, for a release its own.
 
-    `pseudonyms`: None: nothing in it has one. Of a release `known_at` is its own.
+    `pseudonyms`: None for an extract without pseudonyms.
     """
 
     extract: Extract
@@ -36,7 +37,7 @@ class Order:
 
     @property
     def dates(self) -> Dates:
-        """How exactly days are told."""
+        """The precision of days."""
         return self.purpose.dates[self.extract.name]
 
     @property
@@ -45,13 +46,13 @@ class Order:
         return self.purpose.columns(self.extract)
 
     def pseudonymiser(self, kind: PseudonymKind) -> ExtractPseudonymiser:
-        """What gives the pseudonyms of this kind. Raises `NoKey` when there are none."""
+        """The pseudonyms of this kind. Raises `NoKey` for an order without pseudonyms."""
         if self.pseudonyms is None:
             raise NoKey(None)
         return self.pseudonyms.pseudonymiser(kind)
 
     def parameters(self) -> dict[str, Any]:
-        """Everything that decides which rows these are, in plain values."""
+        """Everything that determines the rows, as JSON values."""
         key = self.pseudonyms
         return {
             "extract": self.extract.name,
@@ -68,27 +69,27 @@ class Order:
 
     @property
     def fingerprint(self) -> str:
-        """What tells the rows of this order from those of others."""
+        """The SHA-256 of the parameters: equal for orders with the same rows."""
         return hashlib.sha256(json.dumps(self.parameters(), sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Downloader:
-    """Who takes it out."""
+    """Who downloads an extract."""
 
     subject: str
     role: Role
 
 
 OPERATOR = Downloader("command-line", Role.SYSTEM)
-"""Whoever runs the command on the machine itself."""
+"""Whoever runs the command on the machine of the service."""
 
 
 @dataclass(frozen=True, slots=True)
 class OrderRequest:
-    """What somebody asks for. `known_at`, `day`: None: as of the end of yesterday, and the day of `known_at`.
+    """The parameters that a client gives. `known_at`: None: the end of yesterday. `day`: None: the day of `known_at`.
 
-    `subject`: who asks; None: the operator of the installation.
+    `subject`: who orders; None: the operator of the installation.
     """
 
     extract: str
@@ -100,26 +101,31 @@ class OrderRequest:
 
 @dataclass(frozen=True, slots=True)
 class OrderService:
-    """Where orders are taken: the purposes and the keys of the installation."""
+    """Makes orders from requests, with the purposes and keys of the installation."""
 
     purposes: Purposes
     keys: ExtractKeys
 
     def order(self, request: OrderRequest, now: datetime) -> Order:
-        """The order. Raises every error of `extracts.errors` that stands in its way."""
+        """The order. Raises `NoExtract`, `NoPurpose`, `PurposeOver`, `NotForPurpose`, `NotYet` or `NoKey`."""
         selected = extract(request.extract)
         purpose = self.purposes.granted(request.purpose, selected, oslo_date(now), request.subject)
         known_at, day = as_of(request.known_at, request.day, now)
         return Order(selected, purpose, self.keys.for_purpose(purpose.name), known_at, day)
 
 
+def order_service(settings: Settings) -> OrderService:
+    """The order service of this installation. Raises `BadSettings`."""
+    return OrderService(load(settings), ExtractKeys(settings.extract_keys))
+
+
 def order_of_release(selected: Extract, known_at: datetime) -> Order:
-    """The order of an extract that is made of the release of this instant."""
+    """The order of an extract of the release with this `known_at`."""
     return Order(selected, PUBLISHED, None, known_at.astimezone(UTC), oslo_date(known_at))
 
 
 def as_of(known_at: datetime | None, day: date | None, now: datetime) -> tuple[datetime, date]:
-    """The instant and the day that are meant: without them the end of yesterday, and its day. Raises `NotYet`."""
+    """The instant and the day, by default the end of yesterday and its day. Raises `NotYet`."""
     latest = now - SETTLED
     known = known_at or last_moment(oslo_date(now) - timedelta(days=1))
     if known > latest:

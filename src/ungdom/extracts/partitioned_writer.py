@@ -1,9 +1,9 @@
-"""An extract as a folder: a file for each year and konfliktråd, taken up again where it was broken off.
+"""Writes an extract as a folder with one file per year and konfliktråd; resumes an interrupted run.
 
-Named as Hive does (`year=2025/konfliktrad=oslo/rows.parquet`), so that Spark, DuckDB and pyarrow read the folder as one
-table; the two columns are in the names and not in the files. A file is written beside its place and renamed when it is
-whole, then entered in `_state.json`: one that is entered is not asked for again, one that is not is written anew. So
-the folder is the same however often it was broken off, as long as the rows are.
+The folder has Hive partitions (`year=2025/konfliktrad=oslo/rows.parquet`), so that Spark, DuckDB and pyarrow read it as
+one table; the two partition columns are in the names and not in the files. Each file is written under a temporary name,
+renamed when complete, then recorded in `_state.json`. A resumed run skips recorded files and writes the others again,
+so that the same rows give the same folder however often the run was interrupted.
 """
 
 from __future__ import annotations
@@ -12,44 +12,46 @@ import json
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias, TypeVar
 
 from ungdom.extracts.writers import Form, Progress, WrittenFile, write
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+T = TypeVar("T")
 STATE = "_state.json"
-"""Which files are whole. The underscore: readers of such folders pass over it."""
+"""The list of complete files. Readers of partitioned folders ignore names that begin with an underscore."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Partition:
-    """What one file holds."""
+    """The partition that one file holds."""
 
     year: int
     konfliktrad: str
 
     @property
     def folder(self) -> str:
-        """Where it stands, in the folder of the extract."""
+        """Its path relative to the folder of the extract."""
         return f"year={self.year}/konfliktrad={self.konfliktrad}"
 
 
 Rows: TypeAlias = "Callable[[Partition], Iterable[pa.RecordBatch]]"
-"""The rows of a part, in an order of their own that is the same every time."""
+"""The rows of a partition, in the same order on every call."""
 
 
 class OtherExtract(Exception):
-    """The folder holds another extract: other rows, or another form."""
+    """The folder holds another extract: other rows, or another format."""
 
 
 @dataclass(frozen=True, slots=True)
 class FolderPlan:
-    """What is to be written: the parts, in this form, of the extract with this mark.
+    """What is to be written.
 
-    `fingerprint`: what tells this extract from others (a hash of its parameters). `schema`: without the two columns.
+    `fingerprint`: identifies the extract (a hash of its parameters). `schema`: without the partition columns.
     """
 
     fingerprint: str
@@ -58,14 +60,14 @@ class FolderPlan:
     form: Form
 
     def name_of(self, part: Partition) -> str:
-        """The file of a part, in the folder of the extract."""
+        """The file of a partition, relative to the folder of the extract."""
         return f"{part.folder}/rows.{self.form}"
 
 
 def write_folder(
     folder: Path, plan: FolderPlan, rows: Rows, progress: Progress = lambda _: None
 ) -> dict[str, WrittenFile]:
-    """Each file and what is in it, in the order of the parts. Raises `OtherExtract`, `Shape`."""
+    """The files written, in the order of the partitions. Raises `OtherExtract`, `SchemaMismatch`."""
     folder.mkdir(parents=True, exist_ok=True)
     done = _completed_files(folder, plan)
     for part in plan.parts:
@@ -73,22 +75,18 @@ def write_folder(
         if name in done:
             progress(done[name].rows)
             continue
-        done[name] = _write_part(folder / name, plan, rows(part), progress)
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        done[name] = write_atomically(path, partial(write, rows(part), plan.schema, plan.form, progress=progress))
         _save_state(folder, plan, done)
     return {plan.name_of(part): done[plan.name_of(part)] for part in plan.parts}
 
 
-def _write_part(path: Path, plan: FolderPlan, rows: Iterable[pa.RecordBatch], progress: Progress) -> WrittenFile:
-    path.parent.mkdir(parents=True, exist_ok=True)
+def write_atomically(path: Path, fill: Callable[[BinaryIO], T]) -> T:
+    """The result of `fill`, which writes the file. After a crash the file is either complete or as it was before.
 
-    def fill(out: BinaryIO) -> WrittenFile:
-        return write(rows, plan.schema, plan.form, out, progress)
-
-    return write_atomically(path, fill)
-
-
-def write_atomically(path: Path, fill: Callable[[BinaryIO], WrittenFile]) -> WrittenFile:
-    """What was written: the file is whole, or what it was before. On the disk when this returns."""
+    File and name are flushed to disk when this returns.
+    """
     temporary = path.with_name(f"_{path.name}.part")
     with temporary.open("wb") as out:
         written = fill(out)
@@ -100,7 +98,7 @@ def write_atomically(path: Path, fill: Callable[[BinaryIO], WrittenFile]) -> Wri
 
 
 def _sync_folder(folder: Path) -> None:
-    """Names are on the disk as well."""
+    """Flush the names in a folder to disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -121,10 +119,4 @@ def _completed_files(folder: Path, plan: FolderPlan) -> dict[str, WrittenFile]:
 def _save_state(folder: Path, plan: FolderPlan, done: dict[str, WrittenFile]) -> None:
     files = {name: asdict(done[name]) for name in sorted(done)}
     state = {"mark": plan.fingerprint, "form": str(plan.form), "files": files}
-    raw = json.dumps(state, indent=1).encode()
-
-    def fill(out: BinaryIO) -> WrittenFile:
-        out.write(raw)
-        return WrittenFile(0, len(raw), "")
-
-    write_atomically(folder / STATE, fill)
+    write_atomically(folder / STATE, lambda out: out.write(json.dumps(state, indent=1).encode()))

@@ -1,4 +1,4 @@
-"""Which cases stand in which part of a large extract: year of registration and konfliktråd, as known then."""
+"""The partition of each case in a large extract: year of registration and konfliktråd, as known then."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, select
 
-from ungdom.extracts import snapshots as known
+from ungdom.extracts import snapshots
 from ungdom.extracts.partitioned_writer import Partition
 from ungdom.extracts.rows import CASES
 from ungdom.store import bulk
@@ -21,9 +21,9 @@ PAGE = 10_000
 
 
 def cases_by_partition(db: Database, known_at: datetime, day: date) -> tuple[dict[Partition, list[UUID]], int]:
-    """The cases of each part, the parts in order, and how many stand in none because they tell no legal history.
+    """The cases of each partition, in order of partition, and the number of cases left out as unreadable.
 
-    The current row of a case is taken for it where nothing was recorded later; only the others are told anew.
+    A case that did not change after `known_at` and `day` is placed by its current row; the others are folded again.
     """
     grouped: defaultdict[Partition, list[UUID]] = defaultdict(list)
     to_reload: list[UUID] = []
@@ -35,9 +35,9 @@ def cases_by_partition(db: Database, known_at: datetime, day: date) -> tuple[dic
             to_reload.append(row.case_id)
     for batch in bulk.batches(to_reload, CASES):
         with db.reading() as tx:
-            snapshots, unreadable = known.read(tx, batch, day, known_at)
+            loaded, unreadable = snapshots.read(tx, batch, day, known_at)
         unread += unreadable
-        for snapshot in snapshots:
+        for snapshot in loaded:
             grouped[Partition(snapshot.year, snapshot.case.konfliktrad)].append(snapshot.stored.case_id)
     return dict(sorted(grouped.items())), unread
 

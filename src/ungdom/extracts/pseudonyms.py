@@ -1,9 +1,9 @@
-"""Pseudonyms: a keyed hash per purpose, so that rows of two purposes cannot be joined, and nobody is found by their id.
+"""Pseudonyms: a keyed hash per purpose, so that extracts for different purposes cannot be joined.
 
-The secret stands outside the database (`UNGDOM_EXTRACT_KEYS`). From it a key is derived for each purpose and each kind
-of thing: the same case has the same pseudonym in all extracts of one purpose and one key version, and another one in
-those of any other. A case and its person have nothing in common. Without the secret no pseudonym can be told from an
-id, not even by somebody who has every id; whoever has both secret and ids can lead back, and nobody else.
+The secret is kept outside the database (`UNGDOM_EXTRACT_KEYS`). A key is derived from it for each purpose and kind: the
+same case has the same pseudonym in all extracts of one purpose and key version, and a different one in any other. The
+pseudonyms of a case and of its person are unrelated. Re-identification needs both the secret and the ids: the ids alone
+are not enough.
 """
 
 import hmac
@@ -20,13 +20,13 @@ from ungdom.extracts.errors import NoKey
 from ungdom.settings.keys import parse_versioned_key
 
 LENGTH = 24
-"""Letters of a pseudonym: 120 bits, so that two of a hundred million cases meet with a chance of 4 in 10^21."""
+"""Letters of a pseudonym: 120 bits. A collision among a hundred million cases has a probability of 4 in 10^21."""
 
 _SECRET, _BYTES, _CHECK = 32, LENGTH * 5 // 8, 4
 
 
 class PseudonymKind(StrEnum):
-    """The kinds of things that have pseudonyms."""
+    """What a pseudonym stands for."""
 
     CASE = "case"
     PERSON = "person"
@@ -37,19 +37,19 @@ class PseudonymKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ExtractPseudonymiser:
-    """Pseudonyms of one kind for one purpose: called with an id, or with other bytes that say what it is."""
+    """Pseudonyms of one kind for one purpose, from an id or other unique bytes."""
 
     key: bytes = field(repr=False)
 
     def __call__(self, what: UUID | bytes) -> str:
-        """24 letters of base32 (a to z, 2 to 7): never mistaken for a number or a reference."""
+        """24 letters of base32 (a to z, 2 to 7), which cannot be confused with a number or a reference."""
         raw = what.bytes if isinstance(what, UUID) else what
         return b32encode(hmac.digest(self.key, raw, "sha256")[:_BYTES]).decode().lower()
 
 
 @dataclass(frozen=True, slots=True)
 class Pseudonyms:
-    """The pseudonyms of one purpose under one key version. `check`: tells two secrets apart, and says nothing else."""
+    """The pseudonyms of one purpose and key version. `check`: identifies the secret without revealing it."""
 
     purpose: str
     version: int
@@ -64,11 +64,11 @@ class Pseudonyms:
 
 
 class ExtractKeys:
-    """The secrets that pseudonyms are made from, each with its version; the highest version is used for what is new.
+    """The versioned secrets of pseudonyms. New extracts use the highest version.
 
-    Written `2:BASE64,1:BASE64`, each of 32 bytes; one without a version has version 1. To change keys add one with a
-    higher version; keep the old ones as long as anything made with them may have to be built again.
-    Raises `ValueError` when one is not 32 bytes, or a version stands twice.
+    Format: `2:BASE64,1:BASE64`, each of 32 bytes; one without a version has version 1. To rotate, add a secret with a
+    higher version; keep the old ones as long as an extract made with them may have to be rebuilt.
+    Raises `ValueError` when one is not 32 bytes, or a version occurs twice.
     """
 
     def __init__(self, written: Sequence[str]) -> None:
@@ -81,7 +81,7 @@ class ExtractKeys:
         return f"ExtractKeys({sorted(self._secrets)})"
 
     def for_purpose(self, purpose: str, version: int | None = None) -> Pseudonyms:
-        """The pseudonyms of this purpose, under the newest key or that of a version. Raises `NoKey`."""
+        """The pseudonyms of this purpose, with the newest key or that of a version. Raises `NoKey`."""
         wanted = version or max(self._secrets, default=None)
         if wanted is None or wanted not in self._secrets:
             raise NoKey(wanted)

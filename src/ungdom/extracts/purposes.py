@@ -1,8 +1,8 @@
-"""What extracts have been ordered for: by whom, on which legal basis, until when, which rows and how exact.
+"""Purposes of extracts: who ordered them, the legal basis, the last day, the extracts and the precision of days.
 
-An installation names its purposes in a TOML file (`UNGDOM_PURPOSES_FILE`); docs/extracts.md describes it. Nothing is
-taken out for a purpose that is not there or is over. In development there is one for invented people when no file is
-named.
+An installation lists its purposes in a TOML file (`UNGDOM_PURPOSES_FILE`); docs/extracts.md describes it. There is no
+extract without a purpose that is in force. A development installation without a file has one purpose, for synthetic
+data.
 """
 
 import tomllib
@@ -21,14 +21,14 @@ from ungdom.settings import BadSettings, Settings
 
 ORDERED = tuple(extract for extract in EXTRACTS if not extract.released)
 NAMES = frozenset(extract.name for extract in ORDERED)
-"""What has to be ordered for a purpose."""
+"""The extracts that need a purpose."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purpose:
-    """One purpose. `until`: its last day. `dates`: how exactly each of its extracts tells days.
+    """One purpose. `until`: its last day. `dates`: the precision of days by extract.
 
-    `without`: columns that it does not get. `analysts`: the subjects who may take it out; empty: every analyst.
+    `without`: columns that are left out. `analysts`: the subjects who may download; empty: every analyst.
     """
 
     name: str
@@ -40,11 +40,11 @@ class Purpose:
     analysts: frozenset[str] = frozenset()
 
     def is_for(self, subject: str) -> bool:
-        """Whether this analyst may take it out."""
+        """Whether this analyst may download its extracts."""
         return not self.analysts or subject in self.analysts
 
     def columns(self, extract: Extract) -> tuple[PurposeColumn, ...]:
-        """The columns of an extract as this purpose gets them."""
+        """The columns of an extract as this purpose receives them."""
         return purpose_columns(extract.columns, self.dates[extract.name], self.without)
 
 
@@ -55,7 +55,7 @@ DEMO = Purpose(
     until=date(2099, 12, 31),
     dates=dict.fromkeys(sorted(NAMES), Dates.DAY),
 )
-"""The purpose of a development installation that names none."""
+"""The purpose of a development installation without a purposes file."""
 
 
 PUBLISHED = Purpose(
@@ -65,7 +65,7 @@ PUBLISHED = Purpose(
     until=date.max,
     dates={extract.name: Dates.DAY for extract in EXTRACTS if extract.released},
 )
-"""What stands for a purpose in the log and the manifest of what has been released."""
+"""The purpose of released extracts, in the log and the manifest."""
 
 
 class Purposes:
@@ -79,9 +79,9 @@ class Purposes:
         return iter(self._by_name.values())
 
     def granted(self, name: str, extract: Extract, day: date, subject: str | None) -> Purpose:
-        """The purpose, when it covers the extract on that day. `subject`: who takes it out; None: the operator.
+        """The purpose, if it covers the extract on that day. `subject`: who downloads; None: the operator.
 
-        Raises `NoPurpose`, also for somebody it is not for, `PurposeOver` or `NotForPurpose`.
+        Raises `NoPurpose` (also for an analyst who may not use it), `PurposeOver` or `NotForPurpose`.
         """
         purpose = self._by_name.get(name)
         if purpose is None or not (subject is None or purpose.is_for(subject)):
@@ -99,7 +99,7 @@ _Text = Annotated[str, Field(min_length=1, max_length=500)]
 
 
 class _PurposeEntry(BaseModel):
-    """One purpose as the file has it. `dates`: one word for all extracts, or one for each."""
+    """One purpose in the file. `dates`: one precision for all extracts, or one per extract."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -120,7 +120,7 @@ class _PurposesFile(BaseModel):
 
 
 def load(settings: Settings) -> Purposes:
-    """The purposes of this installation. Raises `BadSettings` that names what is wrong."""
+    """The purposes of this installation. Raises `BadSettings` with what is wrong in the file."""
     path = settings.purposes_file
     if path is None:
         return Purposes([DEMO] if settings.development else [])

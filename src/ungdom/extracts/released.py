@@ -1,4 +1,4 @@
-"""Extracts of what has been released: ordered without a purpose, and made of the content of the release alone."""
+"""Extracts of releases: ordered without a purpose, and made from the content of the release alone."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ else:
     pa = lazy("pyarrow")
 
 NUMBERS = 10_000
-"""Rows of a batch."""
+"""Rows per batch."""
 
 
 def order(tx: Connection, extract: Extract, known_at: datetime | None) -> Order:
-    """The order of the newest release of what was known then, of all when it is None. Raises `NoRelease`.
+    """The order of the newest release as known by `known_at`; None: of all releases. Raises `NoRelease`.
 
-    It names the instant of that release: one that is made later changes nothing of it.
+    The order holds the `known_at` of that release, so that later releases do not change it.
     """
     release = releases.newest(tx, known_at)
     if release is None:
@@ -35,7 +35,7 @@ def order(tx: Connection, extract: Extract, known_at: datetime | None) -> Order:
 
 
 def batches(db: Database, order: Order) -> Iterator[pa.RecordBatch]:
-    """The rows of the release that is ordered. Raises `NoRelease` where it is not, `NotAsDeclared`."""
+    """The rows of the ordered release. Raises `NoRelease` where it is not stored, and `NotAsDeclared`."""
     with db.reading() as tx:
         release = releases.newest(tx, order.known_at)
     if release is None or release.known_at != order.known_at:

@@ -1,7 +1,7 @@
-"""From cases to record batches: each value as its column declares it, ids as pseudonyms, days as coarse as ordered.
+"""Converts case snapshots to record batches: ids become pseudonyms, days get the precision of the order.
 
-Nothing leaves that is not declared: a text is a word of the list of its column or a pseudonym, and where a value is
-anything else the whole extract is broken off.
+Every text is checked against the values or the pattern of its column, or is a pseudonym. Any other value ends the
+extract with `NotAsDeclared`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from ungdom.extracts import snapshots as known
+from ungdom.extracts import snapshots
 from ungdom.extracts.columns.column import Column, ColumnType, Dates, PurposeColumn, coarsen_date
 from ungdom.extracts.errors import NotAsDeclared
 from ungdom.extracts.order import Order
@@ -27,7 +27,7 @@ else:
     pa = lazy("pyarrow")
 
 CASES = 200
-"""Cases read at a time, each time in a transaction of its own: what is asked for does not change any more."""
+"""Cases read per transaction. One transaction per batch is enough: events before `known_at` no longer change."""
 
 _ARROW = {
     ColumnType.STRING: "string",
@@ -42,26 +42,25 @@ ValueReader = Callable[[Any], Any]
 
 @dataclass(slots=True)
 class ExtractCounts:
-    """What was read: cases, and those left out because their history is no legal walk."""
+    """Numbers of cases read, and of those left out because their history is not legal."""
 
     cases: int = 0
     unread: int = 0
 
 
 def arrow_type(kind: ColumnType) -> pa.DataType:
-    """Arrow's type for a column of that type."""
     return pa.type_for_alias(_ARROW[kind])
 
 
 def schema(columns: Sequence[PurposeColumn]) -> pa.Schema:
-    """The schema of Arrow."""
+    """The Arrow schema of these columns."""
     return pa.schema([pa.field(column.name, arrow_type(column.type), column.column.nullable) for column in columns])
 
 
 def ranked(order: Order, ids: Iterable[UUID]) -> list[bytes]:
-    """The cases in the order of their pseudonyms, which says nothing of when they were opened. About 80 bytes a case.
+    """The cases sorted by pseudonym, which hides the order of opening. About 80 bytes per case.
 
-    Each is its pseudonym, then its id.
+    Each entry is the pseudonym followed by the 16 bytes of the id.
     """
     pseudonym_of = order.pseudonymiser(PseudonymKind.CASE)
     return sorted(pseudonym_of(case_id).encode() + case_id.bytes for case_id in ids)
@@ -75,7 +74,7 @@ def batches(
     report: Callable[[int], object] = lambda _: None,
     without: frozenset[str] = frozenset(),
 ) -> Iterator[pa.RecordBatch]:
-    """The rows of these cases, as `ranked` gives them. `without`: columns that stand in the names of folders.
+    """The rows of these cases, in the order of `ranked`. `without`: the partition columns, if any.
 
     Raises `NotAsDeclared`.
     """
@@ -83,19 +82,19 @@ def batches(
     batch_of = batch_builder(order, columns)
     for batch in bulk.batches((UUID(bytes=item[-16:]) for item in cases), CASES):
         with db.reading() as tx:
-            snapshots, unread = known.read(
+            loaded, unread = snapshots.read(
                 tx, batch, order.day, order.known_at, order.extract.alerts, order.extract.person_histories
             )
-        counts.cases += len(snapshots)
+        counts.cases += len(loaded)
         counts.unread += unread
-        rows = [row for item in snapshots for row in order.extract.rows_of(item)]
+        rows = [row for snapshot in loaded for row in order.extract.rows_of(snapshot)]
         if rows:
             yield batch_of(rows)
         report(len(batch))
 
 
 def batch_builder(order: Order, columns: Sequence[PurposeColumn]) -> Callable[[Sequence[Any]], pa.RecordBatch]:
-    """What makes a batch of rows, each value as its column declares it. It raises `NotAsDeclared`."""
+    """A function that converts rows to a record batch. It raises `NotAsDeclared`."""
     arrow_schema, readers = schema(columns), [_value_reader(column, order) for column in columns]
     return lambda rows: _record_batch(order, columns, arrow_schema, [[read(row) for row in rows] for read in readers])
 
@@ -111,21 +110,23 @@ def _record_batch(
 
 
 def _value_reader(purpose_column: PurposeColumn, order: Order) -> ValueReader:
-    """What gives the value of this column in a row, as it leaves."""
+    """A function that reads the exported value of this column from a row."""
     column, read = purpose_column.column, purpose_column.column.value_of
     if column.named is not None:
         name = order.pseudonymiser(column.named)
         return lambda row: name(read(row))
     if column.type is ColumnType.DATE and purpose_column.dates is not Dates.DAY:
         dates = purpose_column.dates
-        return lambda row: None if (day := read(row)) is None else coarsen_date(day, dates, row.known.case.last_offence)
+        return lambda row: (
+            None if (day := read(row)) is None else coarsen_date(day, dates, row.snapshot.case.last_offence)
+        )
     if column.type is ColumnType.STRING:
         return _checked_text(read, _declared_check(column), NotAsDeclared(order.extract.name, column.name))
     return read
 
 
 def _declared_check(column: Column) -> Callable[[str], bool]:
-    """Whether a text is a word of the list of the column, or written as it says."""
+    """A function that checks a text against the values or the pattern of the column."""
     if column.pattern is not None:
         written = re.compile(column.pattern)
         return lambda text: written.fullmatch(text) is not None
@@ -133,7 +134,7 @@ def _declared_check(column: Column) -> Callable[[str], bool]:
 
 
 def _checked_text(read: ValueReader, declared: Callable[[str], bool], otherwise: NotAsDeclared) -> ValueReader:
-    """A text that is as declared, or nothing."""
+    """A function that reads a text or None. It raises the error for a text that is not declared."""
 
     def word(row: Any) -> str | None:
         value = read(row)

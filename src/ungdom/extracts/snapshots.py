@@ -1,4 +1,4 @@
-"""The cases of an extract as they were known at an instant and stood on a day, a batch at a time."""
+"""Snapshots: the cases of an extract as known at an instant and valid on a day, read in batches."""
 
 import json
 from collections import defaultdict
@@ -31,7 +31,7 @@ FoldedCase = tuple[StoredCase, Case]
 
 @dataclass(frozen=True, slots=True)
 class AlertChangeRecord:
-    """One thing that happened to the alert on this clock and due day, judged for that day."""
+    """One change of the alert on this clock and due day. `on`: the day that it was assessed for."""
 
     alert_id: UUID
     code: str
@@ -44,9 +44,9 @@ class AlertChangeRecord:
 
 @dataclass(frozen=True, slots=True)
 class CaseSnapshot:
-    """One case. `stored`: every event known then; `case`: as it stood at the end of `day`; `changes`: of its alerts.
+    """One case. `stored`: every event known at `known_at`; `case`: its state at the end of `day`.
 
-    `known_at`: the instant that all of it was known at. `life`: every case of the person, and what was observed beside.
+    `changes`: those of its alerts. `person_history`: every case of the person, and the observations beside them.
     """
 
     stored: StoredCase
@@ -54,16 +54,16 @@ class CaseSnapshot:
     day: date
     known_at: datetime
     changes: Sequence[AlertChangeRecord] = field(default=())
-    life: PersonHistory | None = None
+    person_history: PersonHistory | None = None
 
     @property
     def year(self) -> int:
-        """The year in which the case was registered: large extracts are parted by it."""
+        """The year in which the case was registered: large extracts are partitioned by it."""
         return self.case.registered_on.year
 
 
 def case_ids(tx: Connection, known_at: datetime) -> list[UUID]:
-    """Every case that had been opened by then, in no order that means anything."""
+    """Every case opened by then, in no particular order."""
     return list(tx.scalars(select(case_file.c.case_id).where(case_file.c.opened_at <= known_at)))
 
 
@@ -75,9 +75,9 @@ def read(
     alerts: bool = False,
     person_histories: bool = False,
 ) -> tuple[list[CaseSnapshot], int]:
-    """These cases in this order, and how many of them tell no legal history. Those that had not begun are left out.
+    """Snapshots of these cases in this order, and how many were left out because their history is not legal.
 
-    `alerts`, `person_histories`: with what happened to their alerts, with what is known of the person beside the case.
+    Cases without an event by `day` are left out. `alerts`, `person_histories`: whether to read these as well.
     """
     folded, unread = _folded_cases(tx, ids, day, known_at)
     changes = _changes(tx, ids, day, known_at) if alerts else {}
@@ -120,7 +120,7 @@ def _with_person_histories(
         who: PersonHistory(who, tuple(sorted(seen[who], key=lambda entry: entry.case_id)), tuple(observed.get(who, ())))
         for who in persons
     }
-    return [replace(entry, life=histories[entry.stored.person_id]) for entry in snapshots]
+    return [replace(entry, person_history=histories[entry.stored.person_id]) for entry in snapshots]
 
 
 def _changes(tx: Connection, ids: Sequence[UUID], day: date, known_at: datetime) -> dict[UUID, list[AlertChangeRecord]]:

@@ -1,6 +1,7 @@
-"""The extract of aggregates: a row for each number of the released tables, as it was released. Pure.
+"""The extract of aggregates: one row per released value, exactly as released. Pure.
 
-A total stands in every table that has it. What a table does not have is zero, as in all answers from a release.
+A total is a row of every table that contains it. A cell that a table does not contain is zero, as in every response
+made from a release.
 """
 
 import json
@@ -26,7 +27,7 @@ T, D = ColumnType, StatisticDimension
 
 
 class NumberStatus(StrEnum):
-    """Whether a number is shown. `NOT_REACHED`: an estimate that the cases do not reach: there is no number."""
+    """Whether a value is shown. `NOT_REACHED`: the survival curve does not reach this quantile, so it has no value."""
 
     SHOWN = "shown"
     HIDDEN = "hidden"
@@ -35,12 +36,12 @@ class NumberStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReleasedNumber:
-    """One number of a release. `n`: its place; `at`: the value of each dimension that its table is told apart by.
+    """One value of a release. `n`: its ordinal; `at`: the value of each dimension of its table.
 
-    `stands`: `earlier` where the figure is told as in the release before.
+    `stands`: `earlier` where the figure is published as in the previous release.
     """
 
-    kept: StoredRelease
+    release: StoredRelease
     stands: str | None
     n: int
     figure: str
@@ -52,15 +53,15 @@ class ReleasedNumber:
 
     @property
     def known_on(self) -> date:
-        """The day at the end of which it was known."""
-        return oslo_date(self.kept.known_at)
+        """The day at the end of which the data were known."""
+        return oslo_date(self.release.known_at)
 
 
 NumberFields = tuple[str | None, Mapping[str, Any], Mapping[str, str], str, float | None, NumberStatus]
 
 
 def rows_of(release: StoredRelease) -> Iterator[ReleasedNumber]:
-    """Every number of a release, in its order."""
+    """Every value of a release, in its order."""
     for n, (stands, table, at, measure, value, status) in enumerate(_numbers(json.loads(release.content)), start=1):
         yield ReleasedNumber(release, stands, n, table["figure"], table["definition"], at, measure, value, status)
 
@@ -78,7 +79,7 @@ def _numbers(content: Mapping[str, Any]) -> Iterator[NumberFields]:
 def _cell(
     table: Mapping[str, Any], at: Mapping[str, str], count: int | None, estimates: Mapping[str, float | None]
 ) -> Iterator[tuple[str, float | None, NumberStatus]]:
-    """The count of a cell, and where it is one of all endings its estimates."""
+    """The count of a cell, and its estimates where it is the total over all endings."""
     yield CASES, count, NumberStatus.HIDDEN if count is None else NumberStatus.SHOWN
     for name in table["estimates"] if at[ENDING] == TOTAL else ():
         value = estimates.get(name)
@@ -107,7 +108,7 @@ _MEASURES = (
 
 
 def _dimension(code: str, description: str, source: str) -> Column:
-    """The value of a dimension. Only endings are told apart by every table."""
+    """The column of a dimension. The ending is the only dimension that every table has."""
     nullable, pattern = code != ENDING, _PERIOD if code == D.PERIOD else None
     full_description = (
         f"{description}; {TOTAL}: all of them{'; missing: the table is not told apart by it' if nullable else ''}"
@@ -129,7 +130,7 @@ def _dimension(code: str, description: str, source: str) -> Column:
 # fmt: off
 COLUMNS: tuple[Column, ...] = (
     Column("release", T.STRING, "the release, as `GET /v1/releases` has it", OFFICE_NORM,
-           lambda row: str(row.kept.release_id), pattern=_ID),
+           lambda row: str(row.release.release_id), pattern=_ID),
     Column("row", T.INTEGER, "the place of the number in the release, from 1", OFFICE_NORM, lambda row: row.n),
     Column("known_at", T.DATE, "day at the end of which the numbers of the release were known", OFFICE_NORM,
            lambda row: row.known_on),

@@ -1,4 +1,4 @@
-"""The extract of alerts: one row a case, clock and due day of which somebody was told, and how it went on."""
+"""The extract of alerts: one row per case, clock and due day for which an alert was raised, and its outcome."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,37 +19,37 @@ LEFT_OPEN = (AlertChange.RAISED, AlertChange.ESCALATED, AlertChange.WOKEN)
 
 @dataclass(frozen=True, slots=True)
 class AlertRow:
-    """One alert: what happened to it, in order; the first is that it was raised."""
+    """One alert: its changes in order; the first is that it was raised."""
 
-    known: CaseSnapshot
+    snapshot: CaseSnapshot
     changes: tuple[AlertChangeRecord, ...]
 
     @property
     def state(self) -> AlertState:
-        """How it stood."""
+        """Its state at the end of the day asked for."""
         last = self.changes[-1].change
         return AlertState.OPEN if last in LEFT_OPEN else AlertState(last.value)
 
     @property
     def cleared_on(self) -> date | None:
-        """The day it ended; None while it has not, or is raised again."""
+        """The day on which it was cleared; None while it is open or raised again."""
         return self.changes[-1].on if self.state is AlertState.CLEARED else None
 
     def first(self, change: AlertChange) -> date | None:
-        """The first day on which this happened."""
+        """The first day with this change."""
         return next((record.on for record in self.changes if record.change is change), None)
 
     def times(self, change: AlertChange) -> int:
-        """How often this happened."""
+        """The number of such changes."""
         return sum(record.change is change for record in self.changes)
 
-    def said(self, name: str) -> Any:
-        """What was said last under this name."""
+    def last_detail(self, name: str) -> Any:
+        """The latest value of this detail over all changes."""
         return next((record.details[name] for record in reversed(self.changes) if name in record.details), None)
 
 
 def rows_of(snapshot: CaseSnapshot) -> Iterator[AlertRow]:
-    """The alerts of the case, the first due first."""
+    """The alerts of the case, by due day."""
     for _, changes in groupby(snapshot.changes, key=lambda record: record.alert_id):
         yield AlertRow(snapshot, tuple(changes))
 
@@ -69,20 +69,21 @@ COLUMNS: tuple[Column, ...] = (
            OFFICE_NORM, lambda row: row.times(AlertChange.RAISED), unit="times"),
     Column("state", T.STRING, "how it stood", OFFICE_NORM, lambda row: row.state, words=(AlertState,)),
     Column("level", T.STRING, "how far the clock had run when somebody was told last", OFFICE_NORM,
-           lambda row: row.said("level"), words=(Level,)),
-    Column("rung", T.INTEGER, "step of the ladder that it reached, from 0", OFFICE_NORM, lambda row: row.said("rung")),
+           lambda row: row.last_detail("level"), words=(Level,)),
+    Column("rung", T.INTEGER, "step of the ladder that it reached, from 0", OFFICE_NORM,
+           lambda row: row.last_detail("rung")),
     Column("acknowledged_on", T.DATE, "day on which somebody first said that they see to it", OFFICE_NORM,
            lambda row: row.first(AlertChange.ACKNOWLEDGED), nullable=True),
     Column("answered_on", T.DATE, "day on which it was first said why it is late", OFFICE_NORM,
            lambda row: row.first(AlertChange.ANSWERED), nullable=True),
     Column("delay_reason", T.STRING, "why it is late, as answered last", OFFICE_NORM,
-           lambda row: row.said("reason"), nullable=True, words=(DelayReason,)),
+           lambda row: row.last_detail("reason"), nullable=True, words=(DelayReason,)),
     Column("times_snoozed", T.INTEGER, "how often it was put off", OFFICE_NORM,
            lambda row: row.times(AlertChange.SNOOZED), unit="times"),
     Column("cleared_on", T.DATE, "day on which it ended", OFFICE_NORM, lambda row: row.cleared_on, nullable=True),
     Column("cleared_because", T.STRING, "why it ended", OFFICE_NORM,
-           lambda row: row.said("because") if row.cleared_on else None, nullable=True, words=(ClearedBecause,)),
+           lambda row: row.last_detail("because") if row.cleared_on else None, nullable=True, words=(ClearedBecause,)),
     Column("days_told", T.INTEGER, "from the day it was first told of to its end, or to the day asked", OFFICE_NORM,
-           lambda row: days_between(row.changes[0].on, row.cleared_on or row.known.day), unit="days"),
+           lambda row: days_between(row.changes[0].on, row.cleared_on or row.snapshot.day), unit="days"),
 )
 # fmt: on

@@ -1,4 +1,4 @@
-"""The extract of cases: one row a case, with its days, terms, stages, waits and outcome (`statistics.case_rows`)."""
+"""The extract of cases: one row per case, with its days, terms, stages, waits and outcome (`analytics.case_facts`)."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -29,15 +29,15 @@ AGES = ("15", "16", "17", "18+")
 
 @dataclass(frozen=True, slots=True)
 class CaseExtractRow:
-    """One case, and the flat row of it."""
+    """One case, and the facts derived from it."""
 
-    known: CaseSnapshot
+    snapshot: CaseSnapshot
     row: CaseFacts
 
     @property
     def sanctioned(self) -> SanctionInForce | None:
         """The decision in force."""
-        return self.known.case.sanction_in_force
+        return self.snapshot.case.sanction_in_force
 
     @property
     def terms(self) -> d.Terms | None:
@@ -45,7 +45,7 @@ class CaseExtractRow:
         return self.sanctioned.terms if self.sanctioned else None
 
     def days_of(self, length: Length | None) -> int | None:
-        """A length of the judgment in days, counted from its day."""
+        """A length in the judgment in days, counted from the day of the judgment."""
         since = self.sanctioned.on if self.sanctioned else None
         return days_between(since, after(since, length)) if since and length else None
 
@@ -62,13 +62,13 @@ def _days(attribute: str, kind: str, row: CaseExtractRow) -> int:
 
 
 def _day(name: str, description: str, source: str, nullable: bool = True) -> Column:
-    """A day of the flat row. Its column ends in `_on`."""
+    """A day of the case facts. The name of the column ends in `_on`."""
     read: Callable[[CaseExtractRow], date | None] = lambda row: getattr(row.row, name)  # noqa: E731  # kept in the column
     return Column(f"{name}_on", T.DATE, description, source, read, nullable)
 
 
 def _flag(name: str, read: Callable[[d.Terms], Any], description: str, source: str) -> Column:
-    """Whether the judgment holds something; nothing while there is none."""
+    """Whether the judgment holds something; missing while there is no judgment."""
     return Column(name, T.BOOLEAN, description, source, lambda row: read(row.terms) if row.terms else None, True)
 
 
@@ -89,12 +89,12 @@ COLUMNS: tuple[Column, ...] = (
     Column("offence_group", T.STRING, "group of the last act, from which lead time is counted",
            "Statistics Norway, standard of offences 2015", lambda row: row.row.offence_group,
            nullable=True, words=(OffenceGroup,)),
-    Column("offences", T.INTEGER, "acts in the case", OFFICE_NORM, lambda row: len(row.known.case.offences),
+    Column("offences", T.INTEGER, "acts in the case", OFFICE_NORM, lambda row: len(row.snapshot.case.offences),
            unit="acts"),
     Column("age", T.STRING, "whole years on the last day of the last act; 18+: it lasted beyond the birthday",
            "strl § 20, strl § 52 a", lambda row: row.row.age_group, vocabulary=AGES),
     Column("guardians", T.INTEGER, "how many have parental responsibility", "vergemålsloven § 16",
-           lambda row: row.known.stored.youth.guardians),
+           lambda row: row.snapshot.stored.youth.guardians),
     _day("first_offence", "first day of the first act", "settled choice: docs/workflow.md", nullable=False),
     _day("last_offence", "last day of the last act: lead time is counted from here", "settled choice: docs/workflow.md",
          nullable=False),

@@ -1,7 +1,7 @@
-"""What a column is: one row that says its name, type and meaning, and how its value is found. Pure.
+"""A column of an extract: its name, type, meaning, and the function that reads its value. Pure.
 
-Everything that tells of an extract is made of these rows: the schemas of Arrow and Frictionless, the codebook, the
-catalogue of the interface. A new column is one row.
+The schemas of Arrow and Frictionless, the codebook and `GET /v1/extracts` are generated from these rows. A new column
+is one row.
 """
 
 from collections.abc import Callable, Sequence
@@ -34,16 +34,15 @@ class Dates(StrEnum):
 
 
 WordLists = tuple[type[StrEnum], ...]
-"""Closed lists of words."""
+"""Enums whose members are the possible values."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column. `source`: the act and paragraph, or office norm, that says what is counted.
+    """One column. `source`: the act and paragraph, or office norm, that defines it.
 
-    `value_of`: its value in one row, from what the row is told from. `words`: the closed lists that its values are of;
-    `vocabulary`: the list, when it is none of those; `pattern`: how they are written, where they grow with time.
-    `named`: it is a pseudonym of this kind.
+    `value_of`: reads its value from one row. `words`: the enums whose members are its values; `vocabulary`: further
+    values; `pattern`: a regular expression, where new values appear over time. `named`: it is a pseudonym of this kind.
     """
 
     name: str
@@ -60,18 +59,18 @@ class Column:
 
     @property
     def values(self) -> tuple[str, ...]:
-        """Every value that it may have; none where they are not listed."""
+        """Every value that it may have; empty where they are not listed."""
         return tuple(dict.fromkeys([*(str(word) for kind in self.words for word in kind), *self.vocabulary]))
 
     @property
     def list_names(self) -> tuple[str, ...]:
-        """The names of the lists that its values are of."""
+        """The names of the enums whose members are its values."""
         return tuple(kind.__name__ for kind in self.words)
 
 
 @dataclass(frozen=True, slots=True)
 class PurposeColumn:
-    """A column as one purpose gets it: its type and unit once its days are told as they are ordered."""
+    """A column as one purpose receives it: type and unit depend on the precision of days of the purpose."""
 
     column: Column
     dates: Dates
@@ -83,14 +82,14 @@ class PurposeColumn:
 
     @property
     def type(self) -> ColumnType:
-        """Its type: of days it depends on how exactly they are told."""
+        """Its type. That of a day depends on the precision."""
         if self.column.type is not ColumnType.DATE or self.dates is Dates.DAY:
             return self.column.type
         return ColumnType.INTEGER if self.dates is Dates.OFFSET else ColumnType.STRING
 
     @property
     def unit(self) -> str | None:
-        """Its unit; of coarse days how they are written."""
+        """Its unit; for coarsened days their format."""
         return _DATE_UNITS[self.dates] if self.column.type is ColumnType.DATE else self.column.unit
 
 
@@ -103,12 +102,12 @@ _DATE_UNITS = {
 
 
 def purpose_columns(columns: Sequence[Column], dates: Dates, without: frozenset[str]) -> tuple[PurposeColumn, ...]:
-    """The columns as a purpose gets them, in order. `without`: the names of those that it does not get."""
+    """The columns as a purpose receives them, in order. `without`: the names of those it does not receive."""
     return tuple(PurposeColumn(column, dates) for column in columns if column.name not in without)
 
 
 def coarsen_date(day: date, dates: Dates, last_offence: date) -> date | str | int:
-    """The day as exactly as it may be told. 2025-03-09 by month is 2025-03, by quarter 2025Q1."""
+    """The day with this precision. 2025-03-09 by month is 2025-03, by quarter 2025Q1."""
     if dates is Dates.MONTH:
         return f"{day:%Y-%m}"
     if dates is Dates.QUARTER:

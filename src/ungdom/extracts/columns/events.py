@@ -1,4 +1,4 @@
-"""The extract of events: one row an event as it was recorded, corrections among them, and what stands in its place."""
+"""The extract of events: one row per recorded event, corrections included, with what is now in force in its place."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ T = ColumnType
 
 
 class RecordStatus(StrEnum):
-    """How an event that was recorded stands now."""
+    """The status of a recorded event after all corrections."""
 
     STANDS = "stands"
     REPLACED = "replaced"
@@ -36,60 +36,58 @@ OUTCOMES = (d.AppealOutcome, d.WindowOutcome, d.OtherOutcome, d.ComplaintOutcome
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """One event. `correction`: what corrected it last; `stands`: what now holds because of this row, if anything.
+    """One event. `correction`: its last correction; `effective`: the event now in force in its place, if any.
 
-    `known`: its case; None where what is told of the case comes from elsewhere (`event_sets`).
+    `snapshot`: its case; None where the columns of the case come from elsewhere (`bulk_events`).
     """
 
-    known: CaseSnapshot | None
+    snapshot: CaseSnapshot | None
     event: Event
     correction: Event | None
-    stands: Event | None
+    effective: Event | None
 
     @property
     def status(self) -> RecordStatus:
-        """How it stands."""
+        """The status after all corrections."""
         if isinstance(self.event.details, Corrected):
             return RecordStatus.CORRECTION
         if self.correction is None:
             return RecordStatus.STANDS
-        return RecordStatus.REPLACED if _replaces(self.correction) else RecordStatus.ANNULLED
+        details = self.correction.details
+        replaced = isinstance(details, Corrected) and details.replacement is not None
+        return RecordStatus.REPLACED if replaced else RecordStatus.ANNULLED
 
-    def correction_said(self, name: str) -> Any:
-        """What the event says of the one that it corrects; nothing when it is no correction."""
+    def correction_detail(self, name: str) -> Any:
+        """A field of a correction; None for any other event."""
         return getattr(self.event.details, name) if isinstance(self.event.details, Corrected) else None
 
     def word(self, name: str) -> str | None:
-        """The word of a closed list that is said under this name by what happened; nothing else is ever told."""
-        details = (self.stands or self.event).details
+        """The value of this field of the effective event where it is an enum member; None for anything else."""
+        details = (self.effective or self.event).details
         value = None if isinstance(details, Corrected) else getattr(details, name, None)
         return value if isinstance(value, StrEnum) else None
 
 
 def rows_of(snapshot: CaseSnapshot) -> Iterator[EventRow]:
-    """The events of the case in the order recorded, as far as they, or what replaced them, had happened by the day."""
+    """The events of the case in the order recorded that, or whose replacement, had occurred by the day."""
     return rows_of_events(snapshot.stored.events, snapshot.day, snapshot)
 
 
 def rows_of_events(events: Sequence[Event], day: date, snapshot: CaseSnapshot | None = None) -> Iterator[EventRow]:
-    """The rows of these events of one case; with a correction what it corrects must be among them."""
+    """The rows of these events of one case. A correction needs the event that it corrects among them."""
     corrections = {e.details.corrects: e for e in events if isinstance(e.details, Corrected)}
     now = {event.corrected_by or event.seq: event for event in effective(events)}
     days = {event.seq: event.occurred_on for event in events}
     for event in events:
-        stands = now.get(event.seq)
+        effective_event = now.get(event.seq)
         details = event.details
         happened = (
             days.get(details.corrects, event.occurred_on) if isinstance(details, Corrected) else event.occurred_on
         )
-        if stands is not None and stands.occurred_on > day:
-            stands = None
-        if stands is not None or happened <= day:
-            yield EventRow(snapshot, event, corrections.get(event.seq), stands)
-
-
-def _replaces(correction: Event) -> bool:
-    return isinstance(correction.details, Corrected) and correction.details.replacement is not None
+        if effective_event is not None and effective_event.occurred_on > day:
+            effective_event = None
+        if effective_event is not None or happened <= day:
+            yield EventRow(snapshot, event, corrections.get(event.seq), effective_event)
 
 
 # A table is read across.
@@ -113,13 +111,13 @@ COLUMNS: tuple[Column, ...] = (
     Column("corrected_by", T.INTEGER, "number of the event that corrected it last", "arkivlova § 9",
            lambda row: row.correction.seq if row.correction else None, nullable=True),
     Column("corrects", T.INTEGER, "of a correction: number of the event that it corrects", "arkivlova § 9",
-           lambda row: row.correction_said("corrects"), nullable=True),
+           lambda row: row.correction_detail("corrects"), nullable=True),
     Column("correction_reason", T.STRING, "of a correction: why", "arkivlova § 9",
-           lambda row: row.correction_said("reason"), nullable=True, words=(d.CorrectionReason,)),
+           lambda row: row.correction_detail("reason"), nullable=True, words=(d.CorrectionReason,)),
     Column("effective_type", T.STRING, "what happened, as it now reads; rows that have it are the history as it stands",
-           OFFICE_NORM, lambda row: row.stands.type if row.stands else None, nullable=True, words=(EventType,)),
+           OFFICE_NORM, lambda row: row.effective.type if row.effective else None, nullable=True, words=(EventType,)),
     Column("effective_on", T.DATE, "day on which it happened, as it now reads", OFFICE_NORM,
-           lambda row: row.stands.occurred_on if row.stands else None, nullable=True),
+           lambda row: row.effective.occurred_on if row.effective else None, nullable=True),
     Column("party", T.STRING, "of a wait: who is waited for", OFFICE_NORM,
            lambda row: row.word("party"), nullable=True, words=(Party,)),
     Column("reason", T.STRING, "why, where a reason is given", "krl §§ 22–34, strpl § 459",

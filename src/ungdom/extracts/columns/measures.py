@@ -1,4 +1,4 @@
-"""The extract of measures: one row a measure that was put on a plan or asked for. krl §§ 22 a, 25."""
+"""The extract of measures: one row per measure that was put on a plan or requested. krl §§ 22 a, 25."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from ungdom.workflow.vocabulary import MeasureKind
 
 T = ColumnType
 UNLISTED = "unlisted"
-"""A measure beside the open list of R0, which the office names as it likes: the name does not leave."""
+"""A measure outside the list: under R0 the office names it freely, and the name is not exported."""
 
 CODES = tuple(dict.fromkeys([*(measure.code for measure in MEASURES), UNLISTED]))
 
@@ -33,17 +33,21 @@ CODES = tuple(dict.fromkeys([*(measure.code for measure in MEASURES), UNLISTED])
 class MeasureRow:
     """One measure as it stood on the day."""
 
-    known: CaseSnapshot
+    snapshot: CaseSnapshot
     state: MeasureState
 
     @property
     def id(self) -> bytes:
-        """What tells it apart from every other measure: the case, and its number there."""
-        return self.known.stored.case_id.bytes + self.state.measure.encode()
+        """Unique over all measures: the id of the case and the number of the measure in it."""
+        return self.snapshot.stored.case_id.bytes + self.state.measure.encode()
+
+    def times(self, how: Attended) -> int:
+        """The number of recorded attendances of this kind."""
+        return self.state.attendance.get(how, 0)
 
     @property
     def planned(self) -> PlannedMeasure | None:
-        """As the plan in force has it."""
+        """The measure in the plan in force; None when it is not on it."""
         return self.state.planned
 
 
@@ -54,10 +58,6 @@ def rows_of(snapshot: CaseSnapshot) -> Iterator[MeasureRow]:
 
 def _planned(name: str) -> Callable[[MeasureRow], Any]:
     return lambda row: getattr(row.planned, name) if row.planned else None
-
-
-def _attendance_count(how: Attended, row: MeasureRow) -> int:
-    return row.state.attendance.get(how, 0)
 
 
 # A table is read across.
@@ -102,8 +102,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("days_to_start", T.INTEGER, "from the first request to the start", OFFICE_NORM,
            lambda row: row.state.days_to_start, nullable=True, unit="days"),
     Column("days_waited", T.INTEGER, "from the first request to the start, or to the day asked while it has not begun",
-           OFFICE_NORM, lambda row: row.state.days_waited(row.known.day), nullable=True, unit="days"),
+           OFFICE_NORM, lambda row: row.state.days_waited(row.snapshot.day), nullable=True, unit="days"),
     *(Column(f"times_{how}", T.INTEGER, f"how often the youth was recorded as {how.replace('_', ' ')}", "krl § 25",
-             partial(_attendance_count, how), unit="times") for how in Attended),
+             partial(MeasureRow.times, how=how), unit="times") for how in Attended),
 )
 # fmt: on

@@ -1,6 +1,6 @@
-"""The extract of recidivism: one row a person, origin and definition (`statistics.recidivism.spells`).
+"""The extract of recidivism: one row per person, index case and definition (`analytics.recidivism.spells`).
 
-A spell stands with the case of its origin. The definitions stand side by side: rows of two of them are never added up.
+A spell belongs to the case of its index date. Rows of different definitions are never added up.
 """
 
 from collections.abc import Iterator
@@ -22,20 +22,20 @@ DEFINED = "docs/statistics.md"
 
 @dataclass(frozen=True, slots=True)
 class SpellRow:
-    """One spell, with the case of its origin."""
+    """One spell, with its index case."""
 
-    known: CaseSnapshot
+    snapshot: CaseSnapshot
     spell: RecidivismSpell
 
     @property
     def id(self) -> bytes:
-        """What tells it apart from every other spell: a case is the origin of one at most in each definition."""
+        """Unique over all spells: a case is the index case of at most one spell per definition."""
         return self.spell.case_id.bytes + self.spell.definition.encode()
 
 
 def rows_of(snapshot: CaseSnapshot) -> Iterator[SpellRow]:
-    """The spells that begin with this case, in the order of the definitions."""
-    histories = [snapshot.life] if snapshot.life else []
+    """The spells with this index case, in the order of the definitions."""
+    histories = [snapshot.person_history] if snapshot.person_history else []
     return (
         SpellRow(snapshot, spell)
         for spell in recidivism_spells(histories, snapshot.day)

@@ -1,4 +1,4 @@
-"""Columns that several extracts have: whose row it is, and how large extracts are parted."""
+"""Columns that several extracts share: case, person, and the columns that large extracts are partitioned by."""
 
 from ungdom.extracts.columns.column import Column, ColumnType
 from ungdom.extracts.offices import KONFLIKTRAD
@@ -16,16 +16,16 @@ CLOCKS = tuple(rule.code for rule in RULES)
 # fmt: off
 CASE = Column(
     "case", T.STRING, "the case; the same in every extract of one purpose and key version", OFFICE_NORM,
-    lambda row: row.known.stored.case_id, named=PseudonymKind.CASE)
+    lambda row: row.snapshot.stored.case_id, named=PseudonymKind.CASE)
 PERSON = Column(
     "person", T.STRING, "the youth; the same in every case of theirs, and nothing to do with the pseudonyms of cases",
-    OFFICE_NORM, lambda row: row.known.stored.person_id, named=PseudonymKind.PERSON)
+    OFFICE_NORM, lambda row: row.snapshot.stored.person_id, named=PseudonymKind.PERSON)
 PLACE = (
     Column("year", T.INTEGER, "year in which the case was registered; large extracts are parted by it", OFFICE_NORM,
-           lambda row: row.known.year, unit="year"),
+           lambda row: row.snapshot.year, unit="year"),
     Column("konfliktrad", T.STRING, "konfliktråd that has the case; one, so that a case that moved is counted once",
-           "krl § 13", lambda row: row.known.case.konfliktrad, vocabulary=KONFLIKTRAD),
+           "krl § 13", lambda row: row.snapshot.case.konfliktrad, vocabulary=KONFLIKTRAD),
     Column("sanction", T.STRING, "ungdomsstraff or ungdomsoppfølging", "strl § 52 a, strpl § 71 a",
-           lambda row: row.known.case.sanction, words=(Sanction,)),
+           lambda row: row.snapshot.case.sanction, words=(Sanction,)),
 )
 # fmt: on
