@@ -23,7 +23,7 @@ from tests.exchange.wire import Receiver, slow, status
 from tests.exchange.world import Told, case, over_http, partner, standings, work, write
 from tests.process import UNGDOM, environment
 from tests.service import Clock
-from ungdom.delivery.http_post import LEASE
+from ungdom.delivery.engine import LEASE
 from ungdom.exchange.delivery import deliver
 from ungdom.notices.dispatch import dispatch
 from ungdom.store import outbox

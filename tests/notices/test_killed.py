@@ -23,7 +23,7 @@ from tests.notices.build import COORDINATOR, MORNING, RAISED, hook, keys_of, lat
 from tests.notices.post_office import PostOffice
 from tests.process import UNGDOM, environment
 from tests.service import Clock
-from ungdom.delivery.http_post import LEASE
+from ungdom.delivery.engine import LEASE
 from ungdom.notices.delivery import deliver
 from ungdom.notices.dispatch import dispatch
 from ungdom.store import deliveries
@@ -105,8 +105,8 @@ PLACES = {
     "after the claim": ("ungdom.notices.webhooks:send", 200, (0, 1)),
     "after the send": ("after:ungdom.notices.webhooks:send", 200, (1, 1)),
     "before the arrival is committed": ("after:ungdom.store.deliveries:mark_delivered", 200, (1, 1)),
-    "after a failed send": ("ungdom.store.deliveries:retry_later", 503, (1, 1)),
-    "before the failure is committed": ("after:ungdom.store.deliveries:retry_later", 503, (1, 1)),
+    "after a failed send": ("ungdom.store.deliveries:set_status", 503, (1, 1)),
+    "before the failure is committed": ("after:ungdom.store.deliveries:set_status", 503, (1, 1)),
 }
 """Where the worker is killed, what the receiver answers, and how many requests and counted attempts that leaves."""
 

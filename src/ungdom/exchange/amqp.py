@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from ungdom.delivery.engine import NotDelivered
 from ungdom.exchange.http import CONTENT_TYPE
-from ungdom.exchange.transport import NotDelivered, SignedMessage
+from ungdom.exchange.transport import SignedMessage
 from ungdom.settings import BadSettings
 
 try:
@@ -92,10 +93,10 @@ class AmqpTransport:
             )
         except FAILURES as error:
             self.close()
-            raise NotDelivered(reason_code(error), again=not isinstance(error, amqp.PreconditionFailed)) from None
+            raise NotDelivered(reason_code(error), retryable=not isinstance(error, amqp.PreconditionFailed)) from None
         if self._returned:
             self._returned.clear()
-            raise NotDelivered("unroutable", again=True)
+            raise NotDelivered("unroutable", retryable=True)
 
     def _open(self) -> Any:
         if self._channel is None:

@@ -44,6 +44,11 @@ class ComposedMessage:
     version: int | None = None
     status_line: str | None = None
 
+    @property
+    def attempts(self) -> int:
+        """Number of attempts so far."""
+        return self.entry.attempts
+
 
 class NotSendable(Exception):
     """The message cannot be sent now, or ever. `code`: as it stands beside the promise."""

@@ -3,8 +3,6 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ungdom.delivery.http_post import NotDelivered as NotDelivered  # noqa: PLC0414  # also taken from here, beside who raises it
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedMessage:

@@ -12,7 +12,7 @@ from threading import Timer
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
-from ungdom.delivery.http_post import NotDelivered
+from ungdom.delivery.engine import NotDelivered
 from ungdom.settings import Settings
 
 RESPONSE_TIMEOUT, TOTAL_TIMEOUT = 15.0, 60.0
@@ -69,11 +69,11 @@ def send(relay: Relay, message: EmailMessage) -> None:
             smtp.send_message(message)
     except smtplib.SMTPRecipientsRefused as error:
         codes = [code for code, _ in error.recipients.values()]
-        raise NotDelivered(f"refused_{max(codes)}", again=max(codes) < _PERMANENT) from None
+        raise NotDelivered(f"refused_{max(codes)}", retryable=max(codes) < _PERMANENT) from None
     except smtplib.SMTPResponseException as error:
-        raise NotDelivered(f"smtp_{error.smtp_code}", again=True) from None
+        raise NotDelivered(f"smtp_{error.smtp_code}", retryable=True) from None
     except (smtplib.SMTPException, OSError, ValueError):
-        raise NotDelivered("unreachable", again=True) from None
+        raise NotDelivered("unreachable", retryable=True) from None
 
 
 @contextmanager

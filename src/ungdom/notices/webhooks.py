@@ -14,7 +14,8 @@ from typing import Any
 from standardwebhooks import Webhook as Signer
 
 from ungdom.delivery import http_post
-from ungdom.delivery.http_post import HttpPost, NotDelivered
+from ungdom.delivery.engine import NotDelivered
+from ungdom.delivery.http_post import HttpPost
 from ungdom.notices import address
 from ungdom.notices.address import IpNetwork
 from ungdom.store.outbox import OutboxMessage
@@ -85,9 +86,9 @@ def send(
     try:
         target = address.resolve_target(url, allowed)
     except address.Forbidden as error:
-        raise NotDelivered(error.code, again=False) from None
+        raise NotDelivered(error.code, retryable=False) from None
     except address.HostLookupFailed:
-        raise NotDelivered("unknown_host", again=True) from None
+        raise NotDelivered("unknown_host", retryable=True) from None
     http_post.send_post(
         HttpPost(
             url=target.url,

@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import ColumnElement, Connection, Update, and_, exists, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from ungdom.store.outbox import DEAD, RETRYING, WITHDRAWN
+from ungdom.store.outbox import DEAD, WITHDRAWN
 from ungdom.store.schema.notices import delivery
 
 WEBHOOK, MAIL = "webhook", "mail"
@@ -160,19 +160,16 @@ def mark_delivered(tx: Connection, delivery_id: UUID, at: datetime) -> None:
     tx.execute(update(delivery).where(D.delivery_id == delivery_id).values(values))
 
 
-def retry_later(tx: Connection, claimed: Delivery, reason: str, at: datetime) -> None:
-    """The try was in vain; the next one is not before then."""
-    tx.execute(_update_if_unchanged(claimed).values(held=f"{RETRYING}{reason}", next_try_at=at))
+def set_status(
+    tx: Connection, claimed: Delivery, held: str, next_try_at: datetime | None, settled_at: datetime | None
+) -> None:
+    """Write how the delivery stands after its attempt, unless it has been settled or claimed again since.
 
-
-def give_up(tx: Connection, claimed: Delivery, reason: str, at: datetime) -> None:
-    """It is not tried again by itself: a dead letter."""
-    tx.execute(_update_if_unchanged(claimed).values(held=f"{DEAD}{reason}", next_try_at=None, settled_at=at))
-
-
-def withdraw(tx: Connection, claimed: Delivery, reason: str, at: datetime) -> None:
-    """Never send it."""
-    tx.execute(_update_if_unchanged(claimed).values(held=f"{WITHDRAWN}{reason}", next_try_at=None, settled_at=at))
+    `settled_at`: None while another attempt follows.
+    """
+    unchanged = (D.delivery_id == claimed.delivery_id, D.attempts == claimed.attempts, D.settled_at.is_(None))
+    values = {"held": held, "next_try_at": next_try_at, "settled_at": settled_at}
+    tx.execute(update(delivery).where(*unchanged).values(values))
 
 
 def withdraw_all(tx: Connection, receiver: str, reason: str, at: datetime) -> None:
@@ -242,11 +239,6 @@ def _new_delivery_row(new_delivery: NewDelivery, place: int) -> dict[str, Any]:
 
 def _is_due(now: datetime) -> ColumnElement[bool]:
     return or_(D.next_try_at.is_(None), D.next_try_at <= now)
-
-
-def _update_if_unchanged(claimed: Delivery) -> Update:
-    unchanged = (D.delivery_id == claimed.delivery_id, D.attempts == claimed.attempts, D.settled_at.is_(None))
-    return update(delivery).where(*unchanged)
 
 
 _STATES: dict[str, ColumnElement[bool]] = {
