@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+from ungdom import polling
 from ungdom.clock import Clock
 from ungdom.extracts import build, jobs
 from ungdom.extracts import settings as opening
@@ -19,7 +20,7 @@ from ungdom.extracts.jobs import ExtractJob
 from ungdom.extracts.order import OrderRequest, OrderService
 from ungdom.extracts.partitioned_writer import OtherExtract
 from ungdom.settings import Settings
-from ungdom.store.errors import StoreError, Unavailable
+from ungdom.store.errors import StoreError
 from ungdom.store.session import Database
 from ungdom.workflow.calendar import oslo_date
 
@@ -64,21 +65,13 @@ def folder_of(settings: Settings) -> Path:
 
 
 def run_until_stopped(work: ExtractWorkerContext, stop: Event, every: float) -> None:
-    """Round after round until told to stop; a round that fails does not end it."""
-    while not stop.wait(max(every, SHORTEST_INTERVAL)):
-        try:
-            if _has_work(work):
+    """Make extract jobs until `stop` is set; `every`: seconds between two looks for work."""
+    for current in polling.rounds(stop, max(every, SHORTEST_INTERVAL), LOG):
+        with current.attempt("the round of extract jobs"):
+            with work.db.reading() as tx:  # an idle worker takes no write lock
+                has_work = jobs.has_work(tx, work.now(), work.now() - work.retention)
+            if has_work:
                 run(work)
-        except Unavailable as error:
-            LOG.warning("the database is away: %s", error)
-        except Exception:  # whatever it is, the next round tries again
-            LOG.exception("the round of extract jobs failed")
-
-
-def _has_work(work: ExtractWorkerContext) -> bool:
-    """Whether there is something to do: asked without holding up those who write."""
-    with work.db.reading() as tx:
-        return jobs.has_work(tx, work.now(), work.now() - work.retention)
 
 
 def run(work: ExtractWorkerContext) -> Counter[str]:

@@ -18,7 +18,7 @@ from datetime import datetime, time, timedelta
 from threading import Event
 from uuid import UUID
 
-from ungdom import clock
+from ungdom import clock, polling
 from ungdom.delivery import engine
 from ungdom.delivery.engine import DeliveryAttempt, DeliveryContext, DeliveryOutcome, NotDelivered, Withdrawn
 from ungdom.notices import mail, mail_template
@@ -31,7 +31,7 @@ from ungdom.settings import Settings
 from ungdom.store import contacts, deliveries, notices, outbox, webhooks
 from ungdom.store.deliveries import MAIL, WEBHOOK, Delivery
 from ungdom.store.encryption import EncryptionKeys
-from ungdom.store.errors import StoreError, Unavailable
+from ungdom.store.errors import StoreError
 from ungdom.store.session import Connection, Database
 from ungdom.workflow.calendar import OSLO, oslo_date
 from ungdom.workflow.rules.escalation import next_sending_time
@@ -103,15 +103,10 @@ def run_until_stopped(
     context: NoticeDeliveryContext, stop: Event, every: float, report: Callable[[Counter[str]], None] = lambda _: None
 ) -> None:
     """Deliver until `stop` is set; `every`: seconds between two looks for work. `report` gets each round's counts."""
-    while not stop.is_set():
-        try:
+    for current in polling.rounds(stop, every, LOG):
+        with current.attempt("the delivery of notices"):
             for counts in _rounds(context, lambda: not stop.wait(every)):
                 report(counts)
-        except Unavailable as error:
-            LOG.warning("the database is away: %s", error)
-        except Exception:  # whatever it is, the next round is tried: nobody else brings the notices
-            LOG.exception("the round failed")
-        stop.wait(every)
 
 
 def _rounds(context: NoticeDeliveryContext, idle: Callable[[], bool]) -> Iterator[Counter[str]]:
