@@ -3,15 +3,18 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from threading import Event
 
 import anyio
 from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI
+from starlette.datastructures import State
 from starlette.responses import RedirectResponse
 
 import ungdom
 from ungdom import clock as clocks
+from ungdom import polling
 from ungdom.api.alerts import routes as alerts
 from ungdom.api.breaches import routes as breaches
 from ungdom.api.calendars import routes as calendars
@@ -174,21 +177,20 @@ def _lifespan(threads: int):  # type: ignore[no-untyped-def]  # an async context
         to_thread.current_default_thread_limiter().total_tokens = threads
         stop = Event()
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_retry_due_decisions, app, stop)
-            yield
-            stop.set()
-            tasks.cancel_scope.cancel()
+            retry = partial(to_thread.run_sync, _retry_due_decisions, app.state, stop, limiter=CapacityLimiter(1))
+            tasks.start_soon(retry)
+            try:
+                yield
+            finally:
+                stop.set()
+                tasks.cancel_scope.cancel()
         app.state.db.close()
 
     return run
 
 
-async def _retry_due_decisions(app: FastAPI, stop: Event) -> None:
-    """Retry due decisions at the start, because a killed process leaves some, and then every minute."""
-    state, alone = app.state, CapacityLimiter(1)
-    while True:
-        try:
-            await to_thread.run_sync(retry_due, state.db, state.keys, state.clock, stop.is_set, limiter=alone)
-        except Exception as error:  # noqa: BLE001  # an error must not end the service; the next poll retries
-            log.warning("the decisions that are due could not be tried: %s", type(error).__name__)
-        await anyio.sleep(RETRY_SECONDS)
+def _retry_due_decisions(state: State, stop: Event) -> None:
+    """Retry parked decisions that are due: at the start, since a killed process leaves some, then every minute."""
+    for current in polling.rounds(stop, RETRY_SECONDS, log):
+        with current.attempt("the retry of parked decisions"):
+            retry_due(state.db, state.keys, state.clock, stop.is_set)

@@ -11,9 +11,10 @@ import pytest
 from tests.exchange.broker import Broker
 from tests.exchange.queue import Line
 from tests.exchange.wire import Cable, certificate
+from ungdom.delivery.engine import NotDelivered
 from ungdom.exchange import amqp
 from ungdom.exchange.amqp import AmqpTransport, BrokerAddress
-from ungdom.exchange.transport import NotDelivered, SignedMessage
+from ungdom.exchange.transport import SignedMessage
 from ungdom.settings import BadSettings
 
 PATIENCE = 1.0
@@ -88,7 +89,7 @@ def test_a_lost_connection_is_made_anew_for_the_next_message(line: Line, cable: 
 def test_a_message_that_no_queue_takes_is_not_delivered(line: Line) -> None:
     road = transport(line, key="nobody")
     error = refused(road)
-    assert (error.reason, error.again) == ("unroutable", True)
+    assert (error.reason, error.retryable) == ("unroutable", True)
 
     assert refused(road).reason == "unroutable"
     road.close()
@@ -98,7 +99,7 @@ def test_an_exchange_that_does_not_exist_is_told(line: Line) -> None:
     road = transport(line, exchange="no-such-exchange")
     error = refused(road)
     road.close()
-    assert (error.reason, error.again) == ("not_found", True)
+    assert (error.reason, error.retryable) == ("not_found", True)
 
 
 def test_a_queue_that_refuses_is_not_taken_for_delivered(line: Line) -> None:
@@ -111,7 +112,7 @@ def test_a_queue_that_refuses_is_not_taken_for_delivered(line: Line) -> None:
     error = refused(road)
     road.close()
 
-    assert (error.reason, error.again) == ("nacked", True)
+    assert (error.reason, error.retryable) == ("nacked", True)
     assert [got.properties["message_id"] for got in line.took(full)] == ["m-1"]
 
 
@@ -123,7 +124,7 @@ def test_a_broker_that_never_confirms_is_not_waited_for_for_ever(line: Line, cab
 
     error = refused(road)
 
-    assert (error.reason, error.again) == ("timeout", True)
+    assert (error.reason, error.retryable) == ("timeout", True)
     assert time.monotonic() - begun < 8
     road.close()
 
@@ -131,7 +132,7 @@ def test_a_broker_that_never_confirms_is_not_waited_for_for_ever(line: Line, cab
 def test_a_broker_that_lets_nobody_in_is_told(line: Line) -> None:
     road = transport(line, line.url.replace("guest:guest", "guest:wrong"))
     error = refused(road)
-    assert (error.reason, error.again) == ("access_refused", True)
+    assert (error.reason, error.retryable) == ("access_refused", True)
 
 
 def test_a_broker_that_is_not_there_is_told() -> None:
@@ -139,7 +140,7 @@ def test_a_broker_that_is_not_there_is_told() -> None:
         port = taken.getsockname()[1]
     road = AmqpTransport(BrokerAddress(f"amqp://127.0.0.1:{port}/"), "x", "", PATIENCE)
     error = refused(road)
-    assert (error.reason, error.again) == ("unreachable", True)
+    assert (error.reason, error.retryable) == ("unreachable", True)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +161,7 @@ def test_a_peer_that_speaks_no_amqp_is_told(said: bytes) -> None:
     speaking.join(5)
     server.close()
 
-    assert (error.reason in ("unreachable", "timeout"), error.again) == (True, True)
+    assert (error.reason in ("unreachable", "timeout"), error.retryable) == (True, True)
 
 
 def test_without_the_library_a_broker_cannot_be_configured(monkeypatch: pytest.MonkeyPatch) -> None:

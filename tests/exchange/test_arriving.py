@@ -183,14 +183,14 @@ def test_the_name_of_a_message_may_be_written_as_senders_do(db: Database, path: 
 def test_somebody_who_moves_the_case_meanwhile_is_no_failure(
     db: Database, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take, moved = acknowledged.receiving.receive, [Stale(1, 2)] * 2
+    take, moved = acknowledged.inbound.receive, [Stale(1, 2)] * 2
 
     def contested(*given: Any) -> Any:
         if moved:
             raise moved.pop()
         return take(*given)
 
-    monkeypatch.setattr(acknowledged.receiving, "receive", contested)
+    monkeypatch.setattr(acknowledged.inbound, "receive", contested)
     desk(db, path)(taken())
     assert len(kept(db)) == 1
 
@@ -205,6 +205,6 @@ def test_while_the_database_is_away_nothing_is_decided(
     def away(*_given: Any) -> Any:
         raise Unavailable("connection_lost")
 
-    monkeypatch.setattr(acknowledged.receiving, "receive", away)
+    monkeypatch.setattr(acknowledged.inbound, "receive", away)
     with pytest.raises(Unavailable):
         desk(db, path)(taken())

@@ -15,7 +15,7 @@ from tests.exchange import world
 from tests.exchange.wire import Receiver, slow, status
 from tests.exchange.world import Told, case, over_http, partner, standing, standings, work, write
 from tests.service import Clock
-from ungdom.delivery import http_post
+from ungdom.delivery import engine
 from ungdom.exchange import delivery
 from ungdom.exchange.delivery import ExchangeDeliveryContext, ExchangeDeliveryCounts, deliver
 from ungdom.exchange.transport import SignedMessage
@@ -191,12 +191,12 @@ def test_a_partner_that_fails_three_times_in_a_row_is_left_alone(
 
 
 def test_the_wait_doubles_up_to_an_hour_and_chance_shortens_it_to_no_less_than_half() -> None:
-    waits = [http_post.retry_delay(n, None, 1.0).total_seconds() for n in (1, 2, 3, 7, 8, 100)]
+    waits = [engine.retry_delay(n, None, 1.0).total_seconds() for n in (1, 2, 3, 7, 8, 100)]
     assert waits == [30, 60, 120, 1920, 3600, 3600]
-    assert http_post.retry_delay(3, None, 0.0).total_seconds() == 60
-    assert http_post.retry_delay(1, 300.0, 0.0).total_seconds() == 300
-    assert http_post.retry_delay(9, 300.0, 1.0).total_seconds() == 3600
-    assert http_post.retry_delay(1, 1e9, 0.0) == DAY
+    assert engine.retry_delay(3, None, 0.0).total_seconds() == 60
+    assert engine.retry_delay(1, 300.0, 0.0).total_seconds() == 300
+    assert engine.retry_delay(9, 300.0, 1.0).total_seconds() == 3600
+    assert engine.retry_delay(1, 1e9, 0.0) == DAY
 
 
 def test_a_receiver_that_asks_to_be_left_alone_is(both: Database, receiver: Receiver, tmp_path: Path) -> None:
@@ -315,7 +315,7 @@ def test_a_message_in_hand_when_the_process_ends_is_sent_again_with_the_same_id(
         deliver(replace(run, open_transport=lambda *_: Dying(run, after)))
 
     assert deliver(run) == ExchangeDeliveryCounts()
-    clock.instant += http_post.LEASE + timedelta(seconds=1)
+    clock.instant += engine.LEASE + timedelta(seconds=1)
     assert deliver(run).sent == 7
 
     assert len(receiver.got) == 7 + after
@@ -332,7 +332,7 @@ def test_a_message_that_ends_every_process_is_given_up_one_day(
     for _ in range(2):
         with pytest.raises(Dies):
             deliver(replace(run, open_transport=lambda *_: Dying(run, after=False)))
-        clock.instant += http_post.LEASE + timedelta(seconds=1)
+        clock.instant += engine.LEASE + timedelta(seconds=1)
     receiver.say = status(500)
     assert deliver(run) == ExchangeDeliveryCounts(dead=1)
 

@@ -10,8 +10,8 @@ import pytest
 
 from tests.exchange.test_amqp import parcel
 from tests.exchange.wire import Receiver, Say, certificate, drip, raw, slow, status
+from ungdom.delivery.engine import NotDelivered
 from ungdom.exchange.http import HttpTransport
-from ungdom.exchange.transport import NotDelivered
 
 QUICK = httpx.Timeout(0.5)
 
@@ -46,19 +46,19 @@ def test_every_2xx_is_delivered(receiver: Receiver, code: int) -> None:
 @pytest.mark.parametrize("code", [400, 401, 403, 404, 405, 409, 410, 413, 415, 422, 451])
 def test_a_refusal_is_not_tried_again(receiver: Receiver, code: int) -> None:
     error = refused(receiver, status(code, Retry_After="5"))
-    assert (error.reason, error.again, error.after) == (f"status_{code}", False, None)
+    assert (error.reason, error.retryable, error.retry_after) == (f"status_{code}", False, None)
 
 
 @pytest.mark.parametrize("code", [408, 429, 500, 502, 503, 504, 599])
 def test_what_may_pass_is_tried_again(receiver: Receiver, code: int) -> None:
     error = refused(receiver, status(code))
-    assert (error.reason, error.again, error.after) == (f"status_{code}", True, None)
+    assert (error.reason, error.retryable, error.retry_after) == (f"status_{code}", True, None)
 
 
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
 def test_a_redirect_is_never_followed(receiver: Receiver, other_receiver: Receiver, code: int) -> None:
     error = refused(receiver, status(code, Location=other_receiver.url))
-    assert (error.reason, error.again) == ("redirect", False)
+    assert (error.reason, error.retryable) == ("redirect", False)
     assert other_receiver.got == []
 
 
@@ -81,7 +81,7 @@ NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 def test_retry_after_is_read_by_the_receivers_own_clock(receiver: Receiver, asked: str, seconds: float | None) -> None:
     date = f"{NOW:%a, %d %b %Y %H:%M:%S} GMT"
     said = f"HTTP/1.1 503 Busy\r\nDate: {date}\r\nRetry-After: {asked}\r\nContent-Length: 0\r\n\r\n"
-    assert refused(receiver, raw(said.encode())).after == seconds
+    assert refused(receiver, raw(said.encode())).retry_after == seconds
 
 
 def test_a_slow_answer_is_waited_for(receiver: Receiver) -> None:
@@ -93,14 +93,14 @@ def test_a_slow_answer_is_waited_for(receiver: Receiver) -> None:
 def test_a_receiver_that_hangs_is_left(receiver: Receiver) -> None:
     begun = time.monotonic()
     error = refused(receiver, slow(2, status(200)))
-    assert (error.reason, error.again) == ("timeout", True)
+    assert (error.reason, error.retryable) == ("timeout", True)
     assert time.monotonic() - begun < 1.8
 
 
 def test_a_receiver_that_drips_is_cut_off(receiver: Receiver) -> None:
     begun = time.monotonic()
     error = refused(receiver, drip, longest=1)
-    assert (error.reason, error.again) == ("unreachable", True)
+    assert (error.reason, error.retryable) == ("unreachable", True)
     assert time.monotonic() - begun < 5
 
 
@@ -109,7 +109,7 @@ def test_a_receiver_that_drips_is_cut_off(receiver: Receiver) -> None:
 )
 def test_garbage_is_no_answer(receiver: Receiver, said: bytes) -> None:
     error = refused(receiver, raw(said))
-    assert (error.reason, error.again) == ("unreachable", True)
+    assert (error.reason, error.retryable) == ("unreachable", True)
 
 
 def test_a_large_answer_is_not_read(receiver: Receiver) -> None:
@@ -124,7 +124,7 @@ def test_nobody_there_is_told() -> None:
         port = taken.getsockname()[1]
     with pytest.raises(NotDelivered) as caught:
         HttpTransport(f"http://127.0.0.1:{port}/", timeouts=QUICK).send(parcel())
-    assert (caught.value.reason, caught.value.again) == ("unreachable", True)
+    assert (caught.value.reason, caught.value.retryable) == ("unreachable", True)
 
 
 def test_no_proxy_of_the_environment_is_used(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,14 +15,17 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from tests import service
 from tests.exchange import world
 from tests.exchange.wire import Receiver, slow, status
 from tests.exchange.world import Told, case, over_http, partner, standings, work, write
 from tests.process import UNGDOM, environment
 from tests.service import Clock
-from ungdom.delivery.http_post import LEASE
+from ungdom.delivery.engine import LEASE
 from ungdom.exchange.delivery import deliver
+from ungdom.notices.dispatch import dispatch
 from ungdom.store import outbox
 from ungdom.store.journal import StoredCase
 from ungdom.store.session import Database
@@ -29,6 +33,7 @@ from ungdom.store.session import Database
 MOMENTS = (0.01, 0.07, 0.13)
 """Seconds after the first message of a round in which the worker is killed."""
 CASES, SECONDS = 5, 60
+ROOT = Path(__file__).parents[2]
 
 
 def settings(url: str, folder: Path, path: Path) -> dict[str, str]:
@@ -37,11 +42,11 @@ def settings(url: str, folder: Path, path: Path) -> dict[str, str]:
 
 
 @contextmanager
-def worker(url: str, folder: Path, path: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker in a process of its own, killed in the end if it still runs."""
-    command = [str(UNGDOM), "worker", "--every", "0.1"]
+def worker(url: str, folder: Path, path: Path, *program: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker in a process of its own, killed in the end if it still runs. `program`: another one than ours."""
+    command = [*(program or (str(UNGDOM),)), "worker", "--every", "0.1"]
     env = settings(url, folder, path)
-    with (folder / "worker.log").open("ab") as log, subprocess.Popen(command, env=env, stderr=log) as process:
+    with (folder / "worker.log").open("ab") as log, subprocess.Popen(command, env=env, stderr=log, cwd=ROOT) as process:
         try:
             yield process
         finally:
@@ -109,6 +114,43 @@ def test_a_worker_killed_before_it_could_write_that_a_message_arrived_sends_it_a
     assert receiver.ids == [mine[0], *mine]
     first, again, _ = [world.opened(got.body) for got in receiver.got]
     assert plain(first) == plain(again)
+
+
+PLACES = {
+    "before the claim is committed": ("after:ungdom.store.outbox:claim", 200, (0, 0)),
+    "after the claim": ("ungdom.exchange.http:HttpTransport.send", 200, (0, 1)),
+    "after the send": ("after:ungdom.exchange.http:HttpTransport.send", 200, (1, 1)),
+    "before the arrival is committed": ("after:ungdom.store.outbox:mark_delivered", 200, (1, 1)),
+    "after a failed send": ("ungdom.store.outbox:set_status", 503, (1, 1)),
+    "before the failure is committed": ("after:ungdom.store.outbox:set_status", 503, (1, 1)),
+}
+"""Where the worker is killed, what the receiver answers, and how many requests and counted attempts that leaves."""
+
+
+@pytest.mark.parametrize("moment", PLACES)
+def test_wherever_the_worker_is_killed_the_message_arrives_under_its_id_and_the_attempt_counts(
+    both: Database, url: str, tmp_path: Path, receiver: Receiver, moment: str
+) -> None:
+    place, answer, left = PLACES[moment]
+    stored = case(both, Told((world.ASSIGNED, world.PLAN_HELD, world.SIGNED)))
+    path = write(tmp_path, partner("oslo", over_http(receiver.url)))
+    mine = promised(stored)
+    dispatch(both, world.KEYS, datetime.now(UTC))  # so that the thread of the notices has nothing to write
+    receiver.say = status(answer)
+    with worker(url, tmp_path, path, sys.executable, "-m", "tests.killed_at", place) as process:
+        assert process.wait(SECONDS) == -signal.SIGKILL
+
+    with both.reading() as tx:
+        entry = outbox.find(tx, UUID(mine[0]))
+    assert entry is not None
+    assert (len(receiver.got), entry.attempts) == left
+    assert (entry.held, entry.delivered_at) == (None, None)
+
+    receiver.say = status(200)
+    if left[1]:
+        assert deliver(work(both, path, Clock(datetime.now(UTC)))).sent == 0
+    assert deliver(work(both, path, after_the_lease())).sent == 2
+    assert receiver.ids == [mine[0]] * left[0] + mine
 
 
 def test_a_worker_killed_again_and_again_loses_nothing_and_keeps_the_order(

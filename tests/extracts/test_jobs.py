@@ -241,6 +241,36 @@ def test_a_job_whose_worker_is_killed_is_taken_up_where_it_was(
     figure(f"extract job killed after {done} of {len(told['files'])} files: taken up, the same bytes")
 
 
+class Dies(BaseException):
+    """The process ends here."""
+
+
+def test_a_job_whose_worker_dies_while_it_renews_its_claim_is_taken_up_when_the_claim_has_run_out(
+    service: Service, analyst: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = ordered(analyst, "events", known_at=str(TODAY))
+    renew = jobs.renew_claim
+
+    def dies(*given: Any) -> bool:
+        renew(*given)
+        raise Dies
+
+    monkeypatch.setattr(job_worker, "RENEW", timedelta(0))
+    monkeypatch.setattr(jobs, "renew_claim", dies)
+    there = work(service)
+    with pytest.raises(Dies):
+        job_worker.run(there)
+    monkeypatch.undo()
+
+    assert not job_worker.run(there)["done"]
+    service.clock.instant += LEASE + timedelta(seconds=1)
+    assert job_worker.run(there)["done"] == 1
+    order = service.app.state.extracts.order(world.OrderRequest("events", "demo", world.order("events").known_at), NOW)
+    build.folder(service.db, order, Form.CSV, tmp_path / "whole")
+    assert world.files(there.folder / job["id"]) == world.files(tmp_path / "whole")
+    assert analyst.get(f"/v1/extracts/jobs/{job['id']}").json()["attempts"] == 2
+
+
 def later() -> datetime:
     """After every claim of a real worker has run out."""
     return datetime.now(UTC) + LEASE + timedelta(minutes=1)

@@ -29,7 +29,7 @@ from tests.notices.build import (
 )
 from tests.notices.post_office import PostOffice
 from tests.service import CURSOR_KEY, EXTRACT_KEY, KEY, Clock
-from ungdom.delivery.http_post import NotDelivered
+from ungdom.delivery.engine import NotDelivered
 from ungdom.notices import mail
 from ungdom.notices.delivery import deliver
 from ungdom.settings import BadSettings, from_environment

@@ -13,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
+import pytest
+
 from tests import service
 from tests.exchange.test_killed_worker import SECONDS, after_the_lease, wait_for
 from tests.exchange.wire import Receiver, slow, status
@@ -21,7 +23,7 @@ from tests.notices.build import COORDINATOR, MORNING, RAISED, hook, keys_of, lat
 from tests.notices.post_office import PostOffice
 from tests.process import UNGDOM, environment
 from tests.service import Clock
-from ungdom.delivery.http_post import LEASE
+from ungdom.delivery.engine import LEASE
 from ungdom.notices.delivery import deliver
 from ungdom.notices.dispatch import dispatch
 from ungdom.store import deliveries
@@ -31,10 +33,13 @@ ROOT = Path(__file__).parents[2]
 
 
 @contextmanager
-def worker(url: str, folder: Path, *program: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker in a process of its own, killed in the end if it still runs. `program`: another one than `worker.py`."""
+def worker(url: str, folder: Path, *program: str, **more: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker in a process of its own, killed in the end if it still runs. `program`: another one than `worker.py`.
+
+    `more`: settings besides.
+    """
     given = {"UNGDOM_WEBHOOK_ALLOW": "127.0.0.0/8", "UNGDOM_PUBLIC_URL": "https://ungdom.test"}
-    env = environment(url, folder) | given | {"UNGDOM_PEOPLE_KEYS": service.KEY}
+    env = environment(url, folder) | given | {"UNGDOM_PEOPLE_KEYS": service.KEY} | more
     command = program or (sys.executable, "-m", "tests.notices.worker")
     with (folder / "worker.log").open("ab") as log, subprocess.Popen(command, env=env, stderr=log, cwd=ROOT) as process:
         try:
@@ -93,20 +98,70 @@ def test_a_worker_killed_before_it_could_write_that_it_has_sent_sends_again_unde
     figure(f"T20 worker killed, {both.reader.dialect.name}: 8 messages, 0 lost, 1 came again under its key")
 
 
-def test_a_worker_killed_between_two_mails_sends_each_once_or_again_under_its_id(
-    both: Database, post_office: PostOffice
+PLACES = {
+    "before the rows of the receivers are committed": ("after:ungdom.store.deliveries:add", 200, (0, 0)),
+    "before the message is taken from the outbox": ("ungdom.store.outbox:mark_delivered", 200, (0, 0)),
+    "before the claim is committed": ("after:ungdom.store.deliveries:claim", 200, (0, 0)),
+    "after the claim": ("ungdom.notices.webhooks:send", 200, (0, 1)),
+    "after the send": ("after:ungdom.notices.webhooks:send", 200, (1, 1)),
+    "before the arrival is committed": ("after:ungdom.store.deliveries:mark_delivered", 200, (1, 1)),
+    "after a failed send": ("ungdom.store.deliveries:set_status", 503, (1, 1)),
+    "before the failure is committed": ("after:ungdom.store.deliveries:set_status", 503, (1, 1)),
+}
+"""Where the worker is killed, what the receiver answers, and how many requests and counted attempts that leaves."""
+
+
+@pytest.mark.parametrize("moment", PLACES)
+def test_wherever_the_worker_is_killed_the_message_arrives_under_its_key_and_the_attempt_counts(
+    both: Database, url: str, tmp_path: Path, receiver: Receiver, moment: str
 ) -> None:
-    """Killed after the relay took it and before that was written: as if the delivery had never been recorded."""
+    place, answer, left = PLACES[moment]
+    late(both)
+    hook(both, receiver.url)
+    receiver.say = status(answer)
+    with worker(url, tmp_path, sys.executable, "-m", "tests.notices.worker", place) as process:
+        assert process.wait(SECONDS) == -signal.SIGKILL
+    assert (len(receiver.got), tried(both)) == left
+
+    receiver.say = status(200)
+    if left[1]:
+        assert deliver(work(both, Clock(datetime.now(UTC)))).sent == 0
+    assert deliver(work(both, after_the_lease())).sent == 8
+    keys = keys_of(receiver)
+    assert (len(keys), len(set(keys))) == (8 + left[0], 8)
+    assert [said(one)["data"].get("seq") for one in receiver.got[left[0] :]] == [*range(1, 8), None]
+    assert set(standings(both)) == {"delivered"}
+
+
+@pytest.mark.parametrize(
+    ("place", "mails"),
+    [
+        ("after:ungdom.store.notices:create_digest", 0),
+        ("ungdom.notices.mail:send", 0),
+        ("after:ungdom.notices.mail:send", 1),
+        ("after:ungdom.store.deliveries:mark_delivered", 1),
+    ],
+)
+def test_a_mail_in_hand_when_the_worker_is_killed_is_sent_again_under_its_id(
+    both: Database, url: str, tmp_path: Path, post_office: PostOffice, place: str, mails: int
+) -> None:
     reached(both, COORDINATOR)
     late(both)
     morning = Clock(datetime(2026, 3, 3, 9, tzinfo=UTC))
-    deliver(work(both, morning, relay=post_office.relay()))
-    with both.writing() as tx:
-        deliveries.replay(tx, since=datetime(2026, 1, 1, tzinfo=UTC))
+    relay = {
+        "UNGDOM_SMTP_URL": f"smtp+plain://127.0.0.1:{post_office.port}",
+        "UNGDOM_MAIL_FROM": "Konfliktrådet <varsel@konfliktraadet.test>",
+    }
+    program = (sys.executable, "-m", "tests.notices.worker", place, morning.instant.isoformat())
+    with worker(url, tmp_path, *program, **relay) as process:
+        assert process.wait(SECONDS) == -signal.SIGKILL
+    assert len(post_office.got) == mails
+
     morning.instant += LEASE + timedelta(minutes=1)
-    deliver(work(both, morning, relay=post_office.relay()))
-    first, again = post_office.got
-    assert first["Message-ID"] == again["Message-ID"]
+    assert deliver(work(both, morning, relay=post_office.relay())).sent == 1
+    assert deliver(work(both, morning, relay=post_office.relay())).sent == 0
+    assert len(post_office.got) == mails + 1
+    assert len({one["Message-ID"] for one in post_office.got}) == 1
 
 
 def test_four_workers_on_postgresql_bring_each_message_once_and_in_order(

@@ -1,7 +1,4 @@
-"""What everything that is sent outwards has in common: how long a try lasts, when the next one is, one POST.
-
-Official messages and webhooks are both delivered at least once, under an id that stays.
-"""
+"""One message as one HTTP POST: for webhooks, and for official messages to partners that take them over HTTP."""
 
 from __future__ import annotations
 
@@ -9,11 +6,11 @@ import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from threading import Timer
 from typing import TYPE_CHECKING, Any
 
+from ungdom.delivery.engine import NotDelivered
 from ungdom.lazy import lazy
 
 if TYPE_CHECKING:
@@ -22,40 +19,22 @@ else:
     httpx = lazy("httpx")
 
 
-LEASE = timedelta(minutes=2)
-"""How long one try may last at most; then another worker may take the message. Longer than any road waits."""
-FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
-"""Before the second try, doubled for each one after it, and shortened by chance to as little as half."""
-LONGEST_RETRY_AFTER = timedelta(days=1)
-"""A receiver that asks to be left alone longer than this is asked again after it."""
 TOTAL_TIMEOUT = 30.0
-"""Seconds for one message, whatever the receiver does meanwhile."""
+"""Longest duration of one POST in seconds, whatever the recipient does."""
 
-_MAX_DOUBLINGS = 12
 _RETRYABLE = frozenset({408, 429})
 
 
-class NotDelivered(Exception):
-    """The message did not arrive, as far as is known. `again`: whether trying again may help.
-
-    `after`: seconds that the receiver asks to be left alone, where it does.
-    """
-
-    def __init__(self, reason: str, again: bool, after: float | None = None) -> None:
-        super().__init__(reason)
-        self.reason, self.again, self.after = reason, again, after
-
-
 def default_timeouts() -> httpx.Timeout:
-    """Seconds to connect, and between two parts of the answer."""
+    """5 seconds to connect, 10 seconds between two parts of the response."""
     return httpx.Timeout(10, connect=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpPost:
-    """One POST. `trust`: whose certificates are believed; None: it goes without TLS. `extensions`: httpx's own.
+    """One POST. `trust`: the trusted certificates; None for a connection without TLS. `extensions`: those of httpx.
 
-    `retry_all_failures`: any status that tells of a failure may be another one next time.
+    `total_timeout`: in seconds. `retry_all_failures`: whether a retry may succeed after any status of failure.
     """
 
     url: str
@@ -68,18 +47,10 @@ class HttpPost:
     retry_all_failures: bool = False
 
 
-def retry_delay(attempts: int, retry_after: float | None, jitter: float) -> timedelta:
-    """How long to wait after that many tries; at least as long as the receiver asks, within bounds."""
-    doubled: int = 2 ** min(attempts - 1, _MAX_DOUBLINGS)
-    longest = min(FIRST_WAIT * doubled, LONGEST_WAIT)
-    backoff = longest * (0.5 + 0.5 * jitter)
-    return backoff if retry_after is None else max(backoff, min(timedelta(seconds=retry_after), LONGEST_RETRY_AFTER))
-
-
 def send_post(request: HttpPost) -> None:
-    """Send it; 2xx is taken as received, what else the answer holds is not read. Raises `NotDelivered`.
+    """Send the request; a status 2xx means received, and the body of the response is not read. Raises `NotDelivered`.
 
-    Redirects are refused: what concerns a child goes where it is addressed or nowhere.
+    Redirects are refused: a message about a child is sent to its configured address only.
     """
     try:
         with (
@@ -94,14 +65,14 @@ def send_post(request: HttpPost) -> None:
         ):
             _check_status(response, request.retry_all_failures)
     except httpx.TimeoutException:
-        raise NotDelivered("timeout", again=True) from None
+        raise NotDelivered("timeout", retryable=True) from None
     except (httpx.HTTPError, httpx.StreamError, RuntimeError):
-        raise NotDelivered("unreachable", again=True) from None
+        raise NotDelivered("unreachable", retryable=True) from None
 
 
 @contextmanager
 def _client(request: HttpPost) -> Iterator[httpx.Client]:
-    """A connection for one message, cut off when it takes too long. No proxy or password of the environment's."""
+    """A client for one request, closed after `total_timeout`. Ignores proxy and netrc settings of the environment."""
     trust = request.trust or False
     client = httpx.Client(timeout=request.timeouts, verify=trust, follow_redirects=False, trust_env=False)
     guard = Timer(request.total_timeout, client.close)
@@ -117,15 +88,15 @@ def _check_status(answer: httpx.Response, retry_all_failures: bool) -> None:
     if answer.is_success:
         return
     if answer.is_redirect:
-        raise NotDelivered("redirect", again=False)
+        raise NotDelivered("redirect", retryable=False)
     refused = answer.is_client_error and answer.status_code not in _RETRYABLE and not retry_all_failures
     raise NotDelivered(
-        f"status_{answer.status_code}", again=not refused, after=None if refused else _retry_after(answer)
+        f"status_{answer.status_code}", retryable=not refused, retry_after=None if refused else _retry_after(answer)
     )
 
 
 def _retry_after(answer: httpx.Response) -> float | None:
-    """Retry-After in seconds; a date is counted from the receiver's own Date. RFC 9110 § 10.2.3."""
+    """`Retry-After` in seconds; a date is counted from the `Date` of the response. RFC 9110 § 10.2.3."""
     header = answer.headers.get("Retry-After", "").strip()
     if header.isascii() and header.isdigit():
         return float(header[:9])

@@ -1,8 +1,8 @@
 """The envelope of an official message: JWS compact (RFC 7515), signed by the sender's key and checked by its `kid`.
 
-Only keys that were configured are ever looked up: what a header says of keys elsewhere (`jku`, `jwk`, `x5c`, `x5u`) is
-not read. A message is signed, not encrypted; that is the road's business. A header in which a name stands twice is
-malformed (RFC 7515 § 4): one reader would take the first key id, another the last.
+Only configured keys are used: references to other keys in a header (`jku`, `jwk`, `x5c`, `x5u`) are not read. A message
+is signed, not encrypted; the transport encrypts. A header with a duplicate name is malformed (RFC 7515 § 4): parsers
+differ in which key id they take.
 """
 
 import json
@@ -18,10 +18,10 @@ from joserfc.jwk import ECKey, Key, KeySet, RSAKey
 from ungdom.message.sound import read_strict
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "ES256", "PS256")
-"""Signatures by a private key. Neither `none` nor a shared secret (HS…) is one."""
+"""Accepted algorithms, all with a private key; neither `none` nor a shared secret (HS…)."""
 
 MAX_TOKEN = 2 * 1024 * 1024
-"""Characters of a whole message, signature included. Documents are sent by reference, so none comes near."""
+"""Largest number of characters of a message with its signature. Documents are sent by reference."""
 
 _MAX_HEADER = 16 * 1024
 _PARTS = 3
@@ -33,15 +33,15 @@ class Fault(StrEnum):
     TOO_LARGE = "too_large"
     MALFORMED = "malformed"
     ALGORITHM = "algorithm"
-    CRITICAL_HEADER = "critical_header"  # `crit` or `b64`: rules that are not known here must not be passed over
+    CRITICAL_HEADER = "critical_header"  # `crit` or `b64`: extensions that are not implemented here
     NO_KEY_ID = "no_key_id"
     UNKNOWN_KEY = "unknown_key"
     SIGNATURE = "signature"
-    OTHER_SENDER = "other_sender"  # the token was issued to somebody else than the sender, or to no partner
+    OTHER_SENDER = "other_sender"  # the token was not issued to the sender, or to no partner
 
 
 class NotSigned(Exception):
-    """The message does not bear a signature that can be relied on. `reason`: what is wrong with it."""
+    """The message has no valid signature. `reason`: why not."""
 
     def __init__(self, reason: Fault) -> None:
         super().__init__(reason)
@@ -49,14 +49,14 @@ class NotSigned(Exception):
 
 
 class _Registry(jws.JWSRegistry):
-    """The library's rules, with room for a whole message and for header fields it does not know."""
+    """The registry of the library with larger limits, which accepts unknown header fields."""
 
     max_header_length = _MAX_HEADER
     max_payload_length = MAX_TOKEN
 
 
 def verify(token: str, keys: KeySet, algorithms: Collection[str] = ALGORITHMS) -> bytes:
-    """The content, byte for byte, once a key of `keys` with the header's `kid` has verified it. Raises `NotSigned`."""
+    """The content, verified by a key in `keys` with the `kid` of the header. Raises `NotSigned`."""
     header = _header(token)
     allowed = [algorithm for algorithm in algorithms if algorithm in ALGORITHMS]
     if header.get("alg") not in allowed:
@@ -71,9 +71,9 @@ def verify(token: str, keys: KeySet, algorithms: Collection[str] = ALGORITHMS) -
 
 
 def sign(payload: dict[str, Any], key: RSAKey | ECKey, kid: str) -> str:
-    """The payload as JSON in an envelope. The content is the same bytes for the same payload, its order kept.
+    """The payload as JSON in a signed envelope; equal payloads give equal content.
 
-    RS256 by an RSA key, ES256 by one on P-256. Raises `ValueError` for what JSON or the contracts cannot hold.
+    RS256 with an RSA key, ES256 with a key on P-256. Raises `ValueError` for values that JSON cannot represent.
     """
     algorithm = "RS256" if isinstance(key, RSAKey) else "ES256"
     registry = _Registry(algorithms=[algorithm], strict_check_header=False)
@@ -81,7 +81,7 @@ def sign(payload: dict[str, Any], key: RSAKey | ECKey, kid: str) -> str:
 
 
 def content_of(payload: dict[str, Any]) -> bytes:
-    """The payload as JSON in UTF-8, without spaces, in the order it has."""
+    """The payload as compact JSON in UTF-8; the order of fields is kept."""
     return json.dumps(payload, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
@@ -101,7 +101,7 @@ def _header(token: str) -> dict[str, Any]:
 
 
 def _keys_named(kid: object, keys: KeySet) -> list[Key]:
-    """The keys of that name. Two partners may have given theirs the same one."""
+    """The keys with this id; several keys may share one."""
     if not isinstance(kid, str) or not kid:
         raise NotSigned(Fault.NO_KEY_ID)
     matching = [key for key in keys.keys if key.kid == kid]

@@ -1,7 +1,7 @@
-"""The official status message (`oppdatertSaksstatus` 1.0): what the sector is told of a youth sanction.
+"""The official status message (`oppdatertSaksstatus` 1.0) about a youth sanction.
 
-Two variants are published. `maven` also asks for the day of the first restorative meeting beside the day of signing.
-What is derived (planned end, total length) stays here: the parties took such fields out of the contract in 2024.
+Two variants are published; `maven` also has the day of the first restorative meeting beside the day of signing. Derived
+values (planned end, total length) are not sent: the parties removed these fields from the contract in 2024.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ from ungdom.workflow.calendar import OSLO
 
 VARIANTS = ("1.0", "maven")
 WITH_MEETINGS = "maven"
-"""The variant that tells of the first restorative meeting."""
+"""The variant with the day of the first restorative meeting."""
 
 CODES: dict[str, frozenset[str | None]] = {
     ASSIGNED: frozenset({None}),
@@ -26,13 +26,13 @@ CODES: dict[str, frozenset[str | None]] = {
     status.RESUME: frozenset(status.RESUMPTIONS.values()),
     status.CLOSE: status.CLOSINGS,
 }
-"""The reason codes that each part of the message takes; None where it takes none."""
+"""The reason codes of each part of the message; None for a part without codes."""
 
 _SHORTEST_NUMBER, _LONGEST_NUMBER, _LONGEST_TELEPHONE, _ORGANISATION_DIGITS = 3, 30, 30, 9
 
 
 class Incomplete(Exception):
-    """The message cannot be sent yet. `missing`: the codes of what it lacks."""
+    """The message cannot be sent yet. `missing`: codes of the missing facts."""
 
     def __init__(self, missing: tuple[str, ...]) -> None:
         super().__init__(", ".join(missing))
@@ -40,12 +40,12 @@ class Incomplete(Exception):
 
 
 class NoSuchStatus(Exception):
-    """The contract has no such variant, part or reason code: a fault in the program, not in the case."""
+    """The contract has no such variant, part or reason code: a programming error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Organisation:
-    """A legal entity: nine digits, and the name of the office."""
+    """A legal entity: its number of nine digits, and the name of the office."""
 
     number: str
     name: str
@@ -53,7 +53,7 @@ class Organisation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Employee:
-    """Somebody who works at a konfliktråd, as the sector may reach them."""
+    """An employee of a konfliktråd, with contact details for the sector."""
 
     family_name: str
     given_name: str | None = None
@@ -64,7 +64,7 @@ class Employee:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusYouth:
-    """Who the case is about: names and number, never an address."""
+    """The youth: names and identity number, never an address."""
 
     family_name: str | None
     given_name: str | None = None
@@ -73,9 +73,9 @@ class StatusYouth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusFacts:
-    """What a message tells. `part`, `code`: see `status.official_status`. Anything that is not known is None.
+    """The facts of a message; unknown facts are None. `part`, `code`: see `status.official_status`.
 
-    `restorative_on`: the first restorative meeting. `other_office`, `other_coordinator`: who took the case over.
+    `restorative_on`: day of the first restorative meeting. `other_office`, `other_coordinator`: who took over the case.
     """
 
     meldings_id: str
@@ -95,9 +95,9 @@ class StatusFacts:
 
 
 def compose(facts: StatusFacts, variant: str) -> dict[str, Any]:
-    """The message in that variant, in the contract's own order.
+    """The message in this variant, with its fields in the order of the contract.
 
-    Raises `Incomplete` with everything that is missing; `NoSuchStatus` for what the contract does not have.
+    Raises `Incomplete` with every missing fact, and `NoSuchStatus`.
     """
     if variant not in VARIANTS or facts.code not in CODES.get(facts.part, ()):
         raise NoSuchStatus(f"{variant}: {facts.part} {facts.code}")
@@ -126,7 +126,7 @@ def _missing(facts: StatusFacts, variant: str) -> Iterator[str]:
 
 
 def _missing_in_part(facts: StatusFacts, variant: str) -> Iterator[str]:
-    """What the part itself asks for."""
+    """The missing facts of the part itself."""
     if facts.part == ASSIGNED and not _has_family_name(facts.coordinator):
         yield "coordinator_name"
     if facts.part == SIGNED and facts.signed_on is None:
@@ -140,11 +140,9 @@ def _missing_in_part(facts: StatusFacts, variant: str) -> Iterator[str]:
 
 
 def _is_identified(organisation: Organisation | None) -> bool:
-    return organisation is not None and _is_organisation_number(organisation.number) and _present(organisation.name)
-
-
-def _is_organisation_number(number: str) -> bool:
-    return len(number) == _ORGANISATION_DIGITS and number.isascii() and number.isdigit()
+    if organisation is None or len(organisation.number) != _ORGANISATION_DIGITS or not _present(organisation.name):
+        return False
+    return organisation.number.isascii() and organisation.number.isdigit()
 
 
 def _has_family_name(employee: Employee | None) -> bool:
@@ -184,13 +182,13 @@ def _employee(employee: Employee) -> dict[str, Any]:
 
 
 def _without_blanks(values: dict[str, Any]) -> dict[str, Any]:
-    """Without what is not known or blank. An empty list is said: the contract asks for it."""
+    """The values without None and blank texts. Empty lists are kept: the contract requires them."""
     stripped = {name: value.strip() if isinstance(value, str) else value for name, value in values.items()}
     return {name: value for name, value in stripped.items() if value not in (None, "")}
 
 
 def _siktet(youth: StatusYouth | None) -> dict[str, Any] | None:
-    """Who it is about, where there is a number: the contract takes nobody without one, and does not ask for anybody."""
+    """The youth, if there is an identity number: the contract has the field optional, and requires the number in it."""
     if youth is None or not youth.national_id:
         return None
     parsed = check_national_id(youth.national_id)

@@ -1,4 +1,4 @@
-"""Which part of the official status message (`oppdatertSaksstatus`) an event gives, and what that part says."""
+"""The parts of the official status message (`oppdatertSaksstatus`) per event, and their content."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -57,24 +57,24 @@ STATUS_BY_EVENT = {
     E.TRANSFER_ACCEPTED: (TRANSFERRED, None),
 }
 RESTORATIVE = (E.RESTORATIVE_MEETING_HELD, E.YOUTH_CONFERENCE_HELD)
-"""What counts as a restorative meeting. Until 1 September 2024 the youth conference (ungdomsstormøte) was one."""
+"""The events that are restorative meetings. Until 1 September 2024 the youth conference (ungdomsstormøte) was one."""
 
 Steps = Sequence[tuple[Event, Case]]
-"""A history as it now reads: each event with the case right after it."""
+"""A history, corrections applied: each event with the case after it."""
 
 
 @dataclass(frozen=True, slots=True)
 class OfficialStatus:
-    """One part of the message, with the reason code where the part has one."""
+    """One part of the message. `code`: its reason code, if the part has one."""
 
     part: str
     code: str | None
 
 
 def official_status(case: Case, event: Event) -> tuple[OfficialStatus, ...]:
-    """What the sector is told of this event; `case` is the case right after it. Nothing for most events.
+    """The parts that report this event, none for most events. `case`: the case after the event.
 
-    Source: ESAS `oppdatertSaksstatus` 1.0. A petition for electronic control stops no clock and is not told.
+    Source: ESAS `oppdatertSaksstatus` 1.0. A petition for electronic control stops no clock and is not reported.
     """
     details = event.details
     if case.state in CLOSED and case.intervals[-1].seq == event.seq:
@@ -90,7 +90,7 @@ def official_status(case: Case, event: Event) -> tuple[OfficialStatus, ...]:
 
 
 def was_closed_in_error(steps: Steps, place: int) -> bool:
-    """Whether the event at this place closed the case, and the case was reopened later: it was closed in error."""
+    """Whether the event at index `place` closed the case and the case was reopened later."""
     event, case = steps[place]
     closed = case.state in CLOSED and case.intervals[-1].seq == event.seq
     return closed and any(later.type is E.REOPENED for later, _ in steps[place + 1 :])
@@ -126,12 +126,12 @@ def _ground(case: Case) -> str:
 
 
 def first_restorative(events: Iterable[Event]) -> date | None:
-    """The day of the first restorative meeting."""
+    """The day of the first restorative meeting; None without one."""
     return min((event.occurred_on for event in events if event.type in RESTORATIVE), default=None)
 
 
 def first_assignment(steps: Iterable[tuple[Event, Case]]) -> Event | None:
-    """The first assignment met, before any transfer."""
+    """The first assignment before any transfer; None without one."""
     for event, _ in steps:
         if event.type is E.ASSIGNED:
             return event
@@ -141,10 +141,10 @@ def first_assignment(steps: Iterable[tuple[Event, Case]]) -> Event | None:
 
 
 def status_lines(steps: Steps, place: int, meetings: bool = True) -> dict[str, str]:
-    """What the message says of the event at this place, a line for each part: its name, then codes, days and ids.
+    """The content of each part that reports the event at index `place`: its name, then codes, days and ids, in a line.
 
-    Two events that say the same have the same line. Names and telephones are left out: they are those of the day on
-    which it is sent. `meetings`: whether the receiver is told of the restorative meeting beside the signing.
+    Equal content gives equal lines. Names and telephones are left out: they are those at the time of sending.
+    `meetings`: whether the recipient gets the day of the restorative meeting beside that of the signing.
     """
     event, case = steps[place]
     return {

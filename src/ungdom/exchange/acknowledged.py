@@ -1,4 +1,4 @@
-"""Official messages taken from a queue: whose they are, and on to receiving."""
+"""The handler of messages from a queue: verifies the sender and passes the message to `inbound.receive`."""
 
 import logging
 
@@ -20,19 +20,19 @@ from ungdom.workflow.vocabulary import Actor
 
 LOG = logging.getLogger("ungdom.exchange")
 
-TRIES = 5
-"""How often a message is tried at once when somebody else moves the same case meanwhile."""
+ATTEMPTS = 5
+"""Number of attempts in a row while others change the same case."""
 
 
 def handler(db: Database, keys: EncryptionKeys, partners: Partners, now: Clock) -> MessageHandler:
-    """What takes a message from a queue: when it returns, the message and its receipts have been written."""
+    """A handler that stores each message and its receipts before it returns."""
 
     def handle(message: QueueMessage) -> None:
         partner, raw = _verified(partners, message)
         sender = Sender(partner.known_as, frozenset(map(Actor, partner.authorities)))
         schema_name, version = _header(message, "SchemaName", REFERENCE), _header(message, "SchemaVersion", CODE)
         incoming = RawOfficialMessage(raw, schema_name, version, frozenset(partner.kinds))
-        for left in reversed(range(TRIES)):
+        for left in reversed(range(ATTEMPTS)):
             context = IntakeContext(keys, now(), LANGUAGE)
             try:
                 with db.writing() as tx:
@@ -51,7 +51,7 @@ def handler(db: Database, keys: EncryptionKeys, partners: Partners, now: Clock) 
 
 
 def _header(message: QueueMessage, name: str, longest: int) -> str | None:
-    """A header that is kept with the message. Raises `NeverHandled` for what is no text, as HTTP refuses it."""
+    """A header that is stored with the message. Raises `NeverHandled` for a value that HTTP would refuse as well."""
     value = message.headers.get(name)
     if value is not None and (len(value) > longest or not is_printable(value)):
         raise NeverHandled(f"its header {name} is no text of at most {longest} characters")

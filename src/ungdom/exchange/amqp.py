@@ -1,6 +1,6 @@
-"""Messages over AMQP 0-9-1 as RabbitMQ speaks it, published with confirms.
+"""The transport over AMQP 0-9-1 as implemented by RabbitMQ, with publisher confirms.
 
-The library is the extra `amqp`, needed only where a broker is configured. Why this one: ADR 0014.
+Needs the extra `amqp` where a broker is configured. ADR 0014 explains the choice of library.
 """
 
 import struct
@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from ungdom.delivery.engine import NotDelivered
 from ungdom.exchange.http import CONTENT_TYPE
-from ungdom.exchange.transport import NotDelivered, SignedMessage
+from ungdom.exchange.transport import SignedMessage
 from ungdom.settings import BadSettings
 
 try:
@@ -21,9 +22,9 @@ except ModuleNotFoundError:  # pragma: no cover - the extra is not installed
     amqp = None
 
 HEARTBEAT = 60
-"""Seconds after which either side takes the other for dead."""
+"""Seconds without a heartbeat after which a side closes the connection."""
 TIMEOUT = 15.0
-"""Seconds to wait for the broker's word on anything: shorter than the time between two of its heartbeats."""
+"""Seconds to wait for a response of the broker; shorter than the interval of heartbeats."""
 
 _PERSISTENT = 2
 _PORTS = {"amqp": 5672, "amqps": 5671}
@@ -34,7 +35,7 @@ _REASONS = {
     "PreconditionFailed": "refused_by_broker",
 }
 PROTOCOL_ERRORS = (struct.error, ValueError, LookupError)
-"""What the library stumbles over when the other side does not speak AMQP."""
+"""Errors of the library when the other side does not speak AMQP."""
 FAILURES: tuple[type[Exception], ...] = (
     (OSError, *PROTOCOL_ERRORS)
     if amqp is None
@@ -44,7 +45,7 @@ FAILURES: tuple[type[Exception], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class BrokerAddress:
-    """Where a broker is and how to be let in. `password`: instead of one in the address."""
+    """Address and credentials of a broker. `password`: replaces the one in the URL."""
 
     url: str = field(repr=False)
     password: str | None = field(default=None, repr=False)
@@ -52,7 +53,7 @@ class BrokerAddress:
 
 
 class AmqpTransport:
-    """Publishes to one exchange. The connection is kept between messages and made anew when it has been lost.
+    """Publishes to one exchange. The connection is kept between messages and opened again after it has been lost.
 
     Raises `BadSettings` when the library is not installed.
     """
@@ -66,7 +67,7 @@ class AmqpTransport:
         self._returned: list[object] = []
 
     def send(self, message: SignedMessage) -> None:
-        """Deliver: the broker has confirmed that a queue has the message. Raises `NotDelivered`."""
+        """Send the message and wait until the broker confirms that a queue has it. Raises `NotDelivered`."""
         reused = self._channel is not None
         try:
             self._publish(message)
@@ -92,10 +93,10 @@ class AmqpTransport:
             )
         except FAILURES as error:
             self.close()
-            raise NotDelivered(reason_code(error), again=not isinstance(error, amqp.PreconditionFailed)) from None
+            raise NotDelivered(reason_code(error), retryable=not isinstance(error, amqp.PreconditionFailed)) from None
         if self._returned:
             self._returned.clear()
-            raise NotDelivered("unroutable", again=True)
+            raise NotDelivered("unroutable", retryable=True)
 
     def _open(self) -> Any:
         if self._channel is None:
@@ -126,7 +127,7 @@ def require() -> None:
 
 @contextmanager
 def connected(address: BrokerAddress) -> Iterator[Any]:
-    """A connection to the broker, closed in the end. Raises what `FAILURES` holds."""
+    """A connection to the broker, closed on exit. Raises the errors in `FAILURES`."""
     link = connect(address)
     try:
         yield link
@@ -135,15 +136,16 @@ def connected(address: BrokerAddress) -> Iterator[Any]:
 
 
 def connect(address: BrokerAddress, timeout: float = TIMEOUT) -> Any:
-    """A new connection to the broker. Raises what `FAILURES` holds."""
+    """A new connection to the broker. Raises the errors in `FAILURES`."""
     where = urlsplit(address.url)
+    trust = {"check_hostname": True, "cafile": None if address.ca_file is None else str(address.ca_file)}
     link = amqp.Connection(
         host=f"{where.hostname}:{where.port or _PORTS[where.scheme]}",
         userid=unquote(where.username or "guest"),
         password=address.password or unquote(where.password or "guest"),
         login_method="PLAIN",
         virtual_host=unquote(where.path.removeprefix("/")) or "/",
-        ssl=_trust(where.hostname, address.ca_file) if where.scheme == "amqps" else False,
+        ssl={"context": trust, "server_hostname": where.hostname} if where.scheme == "amqps" else False,
         heartbeat=HEARTBEAT,
         connect_timeout=timeout,
         read_timeout=timeout,
@@ -166,10 +168,5 @@ def close_quietly(link: Any) -> None:
 
 
 def reason_code(error: Exception) -> str:
-    """The code of what went wrong."""
+    """The reason code of this error."""
     return "timeout" if isinstance(error, TimeoutError) else _REASONS.get(type(error).__name__, "unreachable")
-
-
-def _trust(host: str | None, ca_file: Path | None) -> dict[str, Any]:
-    context: dict[str, Any] = {"check_hostname": True, "cafile": None if ca_file is None else str(ca_file)}
-    return {"context": context, "server_hostname": host}

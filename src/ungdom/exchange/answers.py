@@ -1,4 +1,4 @@
-"""The receipt (`kvittering`) for an official message, in words: the same one whichever way it goes out."""
+"""The receipt (`kvittering`) for an official message with its texts, the same over HTTP and AMQP."""
 
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,7 @@ LANGUAGE: texts.Language = "nb"
 
 
 def receipt_of(exchanged: ExchangeMessage) -> dict[str, Any] | None:
-    """The last receipt promised for this message; None for a receipt of theirs, which gets none."""
+    """The last receipt in the outbox for this message; None for a receipt of a partner, which is not answered."""
     if exchanged.receipts == 0:
         return None
     entry = outbox.receipt(exchanged.exchange_id, exchanged.receipts, "", exchanged.updated_at)
@@ -23,12 +23,12 @@ def receipt_of(exchanged: ExchangeMessage) -> dict[str, Any] | None:
 
 
 def receipt_message(message_id: UUID, ref: str, status: str, reason: str | None) -> dict[str, Any]:
-    """A receipt with this id for the message `ref`, with the reason in words."""
+    """A receipt with this id for the message `ref`, with the reason as text."""
     return kvittering(str(message_id), ref, ReceiptStatus(status), reason_text(status, reason))
 
 
 def reason_text(status: str, reason: str | None) -> str | None:
-    """The reason in words; None where nothing is to be said. Nothing of a person."""
+    """The reason as text, without personal data; None for a status without a reason."""
     if reason is None or (status == UNDER_WAY and reason not in set(Reason)):
         return None
     if reason in set(Reason):
@@ -38,6 +38,6 @@ def reason_text(status: str, reason: str | None) -> str | None:
 
 
 def flag_text(language: texts.Language, code: str) -> str:
-    """The sentence for what is odd or wrong at a place: a flag, a problem of the exchange, or one of the shape."""
+    """The sentence for a flag, a problem of the exchange, or a problem of the JSON shape."""
     sections = (texts.catalogue(language)[section] for section in ("exchange_flag", "exchange_problem"))
     return next((labels[code] for labels in sections if code in labels), None) or texts.invalid(language, code)

@@ -41,7 +41,13 @@ def document(version: str) -> Schema:
             "take": {"action": "receive", "channel": {"$ref": "#/channels/inbox"}, "description": _TAKE},
             "tell": {"action": "send", "channel": {"$ref": "#/channels/partner"}, "description": _TELL},
         },
-        "components": {"messages": _messages(), "schemas": _schemas()},
+        "components": {
+            "messages": {
+                **{name: _message(name, "kvittering" if name in OURS else "official") for name in MessageType},
+                "oppdatertSaksstatus": _message("oppdatertSaksstatus", "oppdatertSaksstatus"),
+            },
+            "schemas": _schemas(),
+        },
     }
 
 
@@ -58,25 +64,14 @@ _TELL = (
 _SENT = ("oppdatertSaksstatus", MessageType.KVITTERING.value)
 
 
-def _messages() -> Schema:
-    received = {
-        message_type.value: _message(message_type.value, _payload_of(message_type)) for message_type in MessageType
-    }
-    return {**received, "oppdatertSaksstatus": _message("oppdatertSaksstatus", _ref("schemas", "oppdatertSaksstatus"))}
-
-
-def _message(name: str, payload: Schema) -> Schema:
+def _message(name: str, schema: str) -> Schema:
     return {
         "name": name,
         "contentType": "application/jose",
         "headers": _ref("schemas", "headers"),
-        "payload": payload,
+        "payload": _ref("schemas", schema),
         "externalDocs": {"description": f"The contract of {name}", "url": CONTRACTS},
     }
-
-
-def _payload_of(kind: MessageType) -> Schema:
-    return _ref("schemas", "kvittering" if kind is MessageType.KVITTERING else "official")
 
 
 def _ref(where: str, name: str) -> Schema:
@@ -113,7 +108,11 @@ def _schemas() -> Schema:
 
 def _status() -> Schema:
     """What is sent of it. The variant a partner takes stands in the partners file."""
-    parts = [_part(part, codes) for part, codes in outbound.CODES.items()]
+    parts = []
+    for part, codes in outbound.CODES.items():
+        known = sorted(code for code in codes if code)
+        reason = {"aarsak": {"type": "string", "enum": known}} if known else {}
+        parts.append(_object({part: {"type": "object", "properties": reason, "required": list(reason)}}, [part]))
     reaction = {"type": "object", "oneOf": parts}
     update = _object({"ungdomsreaksjonStatus": reaction}, ["ungdomsreaksjonStatus"])
     shape = {
@@ -124,12 +123,6 @@ def _status() -> Schema:
     }
     variants = f"Variants: {', '.join(outbound.VARIANTS)}. Derived dates (planned end, total length) are never sent."
     return {**_object(shape, ["forsendelse", "straffesaksnummer", "statusOppdatering"]), "description": variants}
-
-
-def _part(part: str, codes: frozenset[str | None]) -> Schema:
-    known = sorted(code for code in codes if code)
-    reason = {"aarsak": {"type": "string", "enum": known}} if known else {}
-    return _object({part: {"type": "object", "properties": reason, "required": list(reason)}}, [part])
 
 
 def _object(properties: Schema, required: list[str]) -> Schema:

@@ -1,8 +1,8 @@
-"""What a status message tells of one event: organisation, people and dates, looked up when it is sent.
+"""The facts of a status message about one event: organisation, people and dates, looked up when it is sent.
 
-Of a youth whose address is strictly confidential nothing is said that tells where they are: not who it is about beside
-the case number, neither office nor coordinator, only the organisation and its telephone (folkeregisterloven § 10-4).
-An address is never sent, whoever it is about: the contracts have no room for one.
+For a youth with a strictly confidential address the message holds nothing that reveals where they are: the case number
+instead of a name, and the organisation with its telephone instead of office and coordinator (folkeregisterloven
+§ 10-4). Addresses are never sent: the contracts have no field for one.
 """
 
 from dataclasses import dataclass, replace
@@ -27,7 +27,7 @@ E = EventType
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusEvent:
-    """The event that is told, at `place` in the history as it now reads; each with the case right after it."""
+    """The reported event: the step at index `place` of the history, corrections applied."""
 
     steps: Steps
     place: int
@@ -37,24 +37,24 @@ class StatusEvent:
 
     @property
     def event(self) -> Event:
-        """The event itself."""
+        """The reported event."""
         return self.steps[self.place][0]
 
     @property
     def history_before(self) -> Steps:
-        """The history up to it. A transfer is told by the office that hands the case over."""
+        """The steps up to the event; for a transfer without it, since the office that hands over the case reports."""
         return self.steps[: self.place + (self.part.part != status.TRANSFERRED)]
 
     @property
     def secret(self) -> bool:
-        """Whether nothing may be said that tells where the youth is."""
+        """Whether the message may not reveal where the youth is."""
         return self.person is not None and self.person.protection is Protection.STRICTLY_CONFIDENTIAL
 
 
 def status_facts(
     tx: Connection, own: OwnOrganisation, partner: Partner, status_event: StatusEvent, meldings_id: str, now: datetime
 ) -> StatusFacts:
-    """Everything that is known of what the message tells."""
+    """All known facts of the message."""
     minimal = StatusFacts(
         meldings_id=meldings_id,
         sent_at=now,
@@ -76,13 +76,13 @@ def district_of(steps: Steps) -> str:
 
 @cache
 def office(code: str) -> dict[str, str]:
-    """The konfliktråd as the reference data have it."""
+    """The row of this konfliktråd in the reference data."""
     rows = reference.read(konfliktrad)
     return next({name: str(value) for name, value in row.items()} for row in rows if row["code"] == code)
 
 
 def _without_names(own: OwnOrganisation, minimal: StatusFacts) -> StatusFacts:
-    """The organisation instead of everybody."""
+    """The facts with the organisation in place of every person and office."""
     switchboard = Employee(title=texts.label("nb", Role.COORDINATOR), family_name=own.name, telephones=(own.telephone,))
     return replace(
         minimal, coordinator=switchboard, other_office=_organisation(own, None), other_coordinator=switchboard
@@ -115,7 +115,7 @@ def _organisation(own: OwnOrganisation, code: str | None) -> Organisation:
 
 
 def _employee(tx: Connection, own: OwnOrganisation, code: str, assigned: Event | None) -> Employee | None:
-    """Whom the case was given to, as known among the staff of that office on that day."""
+    """The employee who was assigned, from the staff list of that office on the day of the assignment."""
     if assigned is None or not isinstance(assigned.details, d.Assigned):
         return None
     staff = reference.staff_of(tx, code, assigned.occurred_on)

@@ -1,4 +1,4 @@
-"""Messages over HTTP: one POST each, the JWS as body, the headers as the exchange has them."""
+"""The transport over HTTP: one POST per message, with the JWS as body and the headers of the exchange."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CONTENT_TYPE = "application/jose"
 
 
 class HttpTransport:
-    """Posts to one address. Redirects are refused."""
+    """Posts to one URL. Redirects are refused."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class HttpTransport:
         self._trust = _trust(ca_file) if url.startswith("https:") else None
 
     def send(self, message: SignedMessage) -> None:
-        """Deliver; 2xx is taken as received. Raises `NotDelivered`."""
+        """Send the message; a status 2xx means received. Raises `NotDelivered`."""
         http_post.send_post(
             http_post.HttpPost(
                 url=self._url,

@@ -1,8 +1,7 @@
-"""Official messages as they come in: kept, read, handed to intake, and answered by receipts.
+"""Reception of official messages: stored, parsed, passed to intake, answered by receipts.
 
-The message itself is kept as it came, so that nothing is lost whatever becomes of it. It is known by its sender and its
-`meldingsId`: sent again it gets the receipt that stands, and changes nothing. Another content under a used id is a
-message of its own, and flagged.
+The raw message is always stored. Sender and `meldingsId` identify it: a duplicate gets the current receipt and changes
+nothing. Other content under a used id is a message of its own, with a flag.
 """
 
 import json
@@ -14,14 +13,13 @@ from uuid import UUID
 
 from ungdom import intake
 from ungdom.esas import inbound
-from ungdom.esas.inbound.official import BadOfficial, IgnoredReason, MessageType, OfficialMessage, Pseudonymiser
+from ungdom.esas.inbound.official import BadOfficial, IgnoredReason, MessageType, OfficialMessage
 from ungdom.esas.receipt import ReceiptStatus
 from ungdom.intake import IntakeContext, Sender, acknowledgements
 from ungdom.message import DecisionMessage, read
 from ungdom.message.sound import read_strict
 from ungdom.message.text import is_printable
 from ungdom.store import exchanges, inbox, named_locks, outbox
-from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.exchanges import ExchangeMessage
 from ungdom.store.inbox import SETTLED, InboundMessage
 from ungdom.store.session import Connection
@@ -29,10 +27,10 @@ from ungdom.store.session import Connection
 
 @dataclass(frozen=True, slots=True)
 class RawOfficialMessage:
-    """An official message as it came: its content, and what was said of it outside, where something was.
+    """The content of an official message, with type and schema version from its headers, if there were any.
 
-    `kinds`: the types of message that this sender may send; None: any, for it is no partner. `by_token`: over HTTP,
-    from a sender with a token.
+    `kinds`: the message types that this sender may send; None for a sender that is no partner, who may send any type.
+    `by_token`: received over HTTP with a token.
     """
 
     raw: bytes
@@ -44,20 +42,20 @@ class RawOfficialMessage:
 
 @dataclass(frozen=True, slots=True)
 class InboundResult:
-    """How an official message stands. `repeated`: it had come before."""
+    """The stored message. `repeated`: it is a duplicate."""
 
     exchanged: ExchangeMessage
     repeated: bool = False
 
 
 class Unreadable(Exception):
-    """Not even the id of the message can be read: there is nobody to send a receipt to."""
+    """The message has no readable id, so no receipt can refer to it."""
 
 
 def receive(tx: Connection, context: IntakeContext, sender: Sender, incoming: RawOfficialMessage) -> InboundResult:
-    """Take an official message in. What it changes, its receipts and the message itself are written together.
+    """Store an official message with its effect and its receipts in one transaction.
 
-    Raises `Unreadable`, or the store's `Stale` when somebody else moved the case meanwhile: ask again.
+    Raises `Unreadable`, and `Stale` when another transaction has changed the case: the caller retries.
     """
     body = _json_body(incoming)
     meldings_id = _meldings_id(body)
@@ -82,13 +80,13 @@ def receive(tx: Connection, context: IntakeContext, sender: Sender, incoming: Ra
 
 
 def _has_content(tx: Connection, context: IntakeContext, exchanged: ExchangeMessage, body: dict[str, Any]) -> bool:
-    """The same content. The official samples themselves give one id to several messages: none of them may be lost."""
+    """Whether the content is the same. The official samples give one id to several messages; none may be lost."""
     raw = exchanges.content(tx, context.keys, exchanged.exchange_id)
     return raw is None or json.loads(raw) == body
 
 
 def _json_body(incoming: RawOfficialMessage) -> dict[str, Any]:
-    """The JSON object. Raises `Unreadable`, also for what readers could differ about: a name that stands twice."""
+    """The JSON object. Raises `Unreadable`, also for a duplicate name, which parsers resolve differently."""
     try:
         body = read_strict(incoming.raw)
     except ValueError:
@@ -99,9 +97,9 @@ def _json_body(incoming: RawOfficialMessage) -> dict[str, Any]:
 
 
 def _meldings_id(body: Mapping[str, Any]) -> str:
-    """The `meldingsId`, which stands in `forsendelse`, in a receipt at the top. Raises `Unreadable`.
+    """The `meldingsId`, in `forsendelse`, or at the top level of a receipt. Raises `Unreadable`.
 
-    One that holds characters that cannot be seen is no id: no receipt could refer to it, and no database keep it.
+    An id with unprintable characters is refused: no receipt could refer to it.
     """
     sending = body.get("forsendelse")
     value = sending.get("meldingsId") if isinstance(sending, dict) else body.get("meldingsId")
@@ -120,7 +118,10 @@ def _read_and_process(
 ) -> ExchangeMessage:
     try:
         official = inbound.read(
-            incoming.type or inbound.guess(body), incoming.version, body, _pseudonymiser(context.keys)
+            incoming.type or inbound.guess(body),
+            incoming.version,
+            body,
+            lambda who: context.keys.digest(who).hex()[:16],  # nobody reads it back without the key
         )
     except BadOfficial as error:
         flags = [{"code": item.kind, "pointer": item.pointer} for item in error.problems]
@@ -140,14 +141,9 @@ def _read_and_process(
 
 
 def _is_agreed(incoming: RawOfficialMessage, kind: MessageType) -> bool:
-    """Whether the sender may send this; receipts for messages of ours always."""
+    """Whether the sender may send this type; receipts for our messages are always accepted."""
     agreed = {name.replace("_", "").casefold() for name in incoming.kinds or ()}
     return incoming.kinds is None or kind is MessageType.KVITTERING or kind.replace("_", "").casefold() in agreed
-
-
-def _pseudonymiser(keys: EncryptionKeys) -> Pseudonymiser:
-    """Makes a word that stands for a person, and that nobody can read back without the key."""
-    return lambda who: keys.digest(who).hex()[:16]
 
 
 def _flags_json(flags: Sequence[Mapping[str, str]]) -> str:
@@ -169,7 +165,7 @@ def _record_failure(
 def _process_messages(
     tx: Connection, context: IntakeContext, sender: Sender, exchanged: ExchangeMessage, official: OfficialMessage
 ) -> ExchangeMessage:
-    """What the message says is handed to intake; a receipt of theirs is not answered by one of ours."""
+    """Pass the decisions of the message to intake. A receipt is not answered by a receipt."""
     if official.other is IgnoredReason.RECEIPT:
         return _record_partner_receipt(tx, context, exchanged, official)
     exchanged = acknowledgements.queue_receipt(tx, exchanged, acknowledgements.UNDER_WAY, None, context.now)
@@ -185,7 +181,7 @@ def _process_messages(
 def _record_partner_receipt(
     tx: Connection, context: IntakeContext, exchanged: ExchangeMessage, official: OfficialMessage
 ) -> ExchangeMessage:
-    """A receipt for a message of ours: a failure brings that message back to those who look after it."""
+    """Record the receipt for one of our messages; a failure makes that message a dead letter."""
     receipt = official.receipt
     if receipt is not None and receipt.status not in (ReceiptStatus.UNDER_MOTTAK, ReceiptStatus.MOTTATT):
         with suppress(ValueError):
@@ -197,9 +193,9 @@ def _record_partner_receipt(
 def _process_message(
     tx: Connection, context: IntakeContext, sender: Sender, message: DecisionMessage, exchange_id: UUID
 ) -> None:
-    """One decision of the message. The contracts number no versions: another content is the next version.
+    """Pass one decision to intake. The contracts have no version numbers: other content is the next version.
 
-    What was sent before the newest one known, and says something else, no longer counts: it is kept as it came.
+    Other content that was sent before the newest known version is obsolete: it is stored and not processed.
     """
     named_locks.lock(tx, intake.lock_keys(sender, message))
     known = inbox.versions_of(tx, sender.source, message.decision_id)
@@ -217,7 +213,7 @@ def _process_message(
 def _same_version(
     tx: Connection, context: IntakeContext, known: Sequence[InboundMessage], message: DecisionMessage
 ) -> InboundMessage | None:
-    """The version that says the same, sent again under another id."""
+    """The stored version with the same content, received before under another id."""
     for arrival in reversed(known):
         raw = inbox.content(tx, context.keys, arrival.message_id)
         if raw is not None and intake.same_content(read(raw), replace(message, version=arrival.version)):

@@ -1,11 +1,11 @@
-"""From a promise in the outbox to the finished message: what is told, to whom, in which shape.
+"""Composition of an official message from its outbox entry: content, recipient and variant.
 
-A promise names a case and an event and nothing else; the rest is looked up when the message is sent. Sent again it has
-the same id and tells the same event, read from the history as it now stands and with the names that are right by then.
-An event that was annulled before it was told is not told.
+An outbox entry names a case and an event; everything else is looked up when the message is sent. A retry has the same
+id and reports the same event, from the history and with the names of that time. An event that was annulled before it
+was reported is not reported.
 
-After a correction the same part is promised anew (`casework.promising`). It goes out when it says something else than
-the partner was told last; when the partner was told of something that never was, a person has to tell it, as the
+After a correction the same part gets a new outbox entry (`cases.outgoing_messages`). It is sent if it differs from the
+last report to the partner. If the partner was told of an event that has been annulled, a person has to inform them: the
 contract has no message for that.
 """
 
@@ -32,9 +32,9 @@ STATUS_SCHEMA, RECEIPT_SCHEMA, SCHEMA_VERSION = "oppdatertSaksstatus", "KVITTERI
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComposedMessage:
-    """A finished message, not signed yet.
+    """A composed message, not signed yet.
 
-    `version`: of the case that it was composed from; `status_line`: what it says of it (see `esas.status.said`).
+    `version`: of the case that it was composed from. `status_line`: its content, see `esas.status.status_lines`.
     """
 
     entry: OutboxEntry
@@ -44,9 +44,14 @@ class ComposedMessage:
     version: int | None = None
     status_line: str | None = None
 
+    @property
+    def attempts(self) -> int:
+        """Number of attempts so far."""
+        return self.entry.attempts
+
 
 class NotSendable(Exception):
-    """The message cannot be sent now, or ever. `code`: as it stands beside the promise."""
+    """The message cannot be sent now, or ever. `code`: the status of the outbox entry."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -56,7 +61,7 @@ class NotSendable(Exception):
 def compose(
     tx: Connection, keys: EncryptionKeys, partners: Partners, entry: OutboxEntry, now: datetime
 ) -> ComposedMessage:
-    """The message that was promised. Raises `NotSendable`."""
+    """The message of this outbox entry. Raises `NotSendable`."""
     if partners.own is None:
         raise NotSendable(f"{INCOMPLETE}no_receiver")
     if entry.message.kind == RECEIPT_KIND:
@@ -94,23 +99,27 @@ def _compose_status(
     status_line = _check_changed(
         tx, entry, status.status_lines(steps, place, partner.status_variant == outbound.WITH_MEETINGS)[part.part]
     )
+    numbers = journal.numbers_of(tx, entry.message.case_id)  # that of the main case (hovedstraffesak) is the first
     status_event = facts.StatusEvent(
         steps=steps,
         place=place,
         part=part,
-        police_case_number=_police_number(tx, entry),
+        police_case_number=next((number for kind, number in numbers if kind is NumberKind.POLICE), None),
         person=people.read_person(tx, keys, stored.person_id),
     )
     status_facts = facts.status_facts(tx, own, partner, status_event, str(entry.message.message_id), now)
-    body = outbound.compose(status_facts, partner.status_variant)
-    version = stored.version
     return ComposedMessage(
-        entry=entry, partner=partner, schema_name=STATUS_SCHEMA, body=body, version=version, status_line=status_line
+        entry=entry,
+        partner=partner,
+        schema_name=STATUS_SCHEMA,
+        body=outbound.compose(status_facts, partner.status_variant),
+        version=stored.version,
+        status_line=status_line,
     )
 
 
 def _promised_part(tx: Connection, entry: OutboxEntry, steps: Steps) -> tuple[int, OfficialStatus]:
-    """Where the event stands in the history, and the part that was promised, if it still gives that one."""
+    """Index of the event in the history, and the part to report. Raises `NotSendable` if it has no such part now."""
     seq, part_name = outbox.event_and_part(entry.message)
     place = next((n for n, (event, _) in enumerate(steps) if event.seq == seq), None)
     if place is None:
@@ -131,21 +140,15 @@ def _promised_part(tx: Connection, entry: OutboxEntry, steps: Steps) -> tuple[in
 
 
 def _no_longer_sendable(tx: Connection, entry: OutboxEntry, why: str) -> NotSendable:
-    """What was promised is not to be told. Where the partner was told it, a person has to say that it never was."""
+    """The error for an event that must not be reported; a person informs a partner who was told of it."""
     _, part_name = outbox.event_and_part(entry.message)
     was_sent = part_name is not None and outbox.last_reported_status(tx, entry) is not None
     return NotSendable(f"{INCOMPLETE}message_for_{why}" if was_sent else f"{WITHDRAWN}{why}")
 
 
 def _check_changed(tx: Connection, entry: OutboxEntry, status_line: str) -> str:
-    """The line, if the partner was not told the very same last. Only a correction can repeat what was told."""
+    """The line. Raises `NotSendable` if the last report was the same, which only a correction can cause."""
     _, part_name = outbox.event_and_part(entry.message)
     if part_name is not None and outbox.last_reported_status(tx, entry) == status_line:
         raise NotSendable(f"{WITHDRAWN}told_already")
     return status_line
-
-
-def _police_number(tx: Connection, entry: OutboxEntry) -> str | None:
-    """The number of the police's case, of several that of the main case (hovedstraffesak)."""
-    numbers = journal.numbers_of(tx, entry.message.case_id)
-    return next((number for kind, number in numbers if kind is NumberKind.POLICE), None)

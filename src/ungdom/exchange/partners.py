@@ -1,11 +1,10 @@
-"""Who official messages are exchanged with: the partners file, read strictly.
+"""The partners of the exchange: the partners file and its strict validation.
 
-TOML, named by the setting `exchange_file`; `docs/exchange.md` explains each word of it. Without a file there are no
-partners: nothing is sent, and what is owed to others is held until there are.
+TOML, named by the setting `exchange_file`; `docs/exchange.md` explains each key. Without a file there are no partners:
+nothing is sent, and messages wait in the outbox.
 """
 
 import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -30,7 +29,7 @@ _SMALLEST_RSA = 2048
 
 
 def _encrypted(url: str) -> str:
-    """A message is signed, not sealed: to another machine the road has to be encrypted."""
+    """The URL, if it is encrypted or local: a message is signed, not encrypted. Raises `ValueError`."""
     parts = urlsplit(url)
     if not parts.hostname:
         raise ValueError("names no host")
@@ -77,14 +76,14 @@ class Amqp(Broker):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbox(Broker):
-    """A queue that messages for us are taken from."""
+    """A queue that this service consumes."""
 
     queue: ShortText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfficeOverride:
-    """What one konfliktråd has of its own where the organisation has another."""
+    """Values of one konfliktråd that differ from those of the organisation."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     organisation_number: OrgNumber | None = None
@@ -93,7 +92,7 @@ class OfficeOverride:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnOrganisation:
-    """Who we are. `sender_word`: ours in the header senderOrganization. `key_file`: private JWK with a `kid`."""
+    """This organisation. `sender_word`: its header senderOrganization. `key_file`: private JWK with a `kid`."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     organisation_number: OrgNumber
@@ -106,10 +105,11 @@ class OwnOrganisation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Partner:
-    """One organisation. `kinds`: the messages it may send us, by SchemaName. `districts`: those it stands for.
+    """One organisation. `kinds`: the message types that it may send, by SchemaName.
 
-    `source`: what its messages are known by here, its number unless said. `authorities`: whose acts it may tell of.
-    `status_variant`: the variant of `oppdatertSaksstatus` that it takes, None when it takes none.
+    `source`: the source of its messages, by default its number. `authorities`: whose acts it may report.
+    `status_variant`: the variant of `oppdatertSaksstatus` that it takes; None if it takes none. `districts`: the police
+    districts that it represents.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
@@ -126,13 +126,13 @@ class Partner:
 
     @property
     def known_as(self) -> str:
-        """The source that its messages are kept under."""
+        """The source under which its messages are stored."""
         return self.source or self.organisation_number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryLimits:
-    """`attempts`: after so many a message is a dead letter. `patience_hours`: a wait longer than that is told."""
+    """`attempts`: number after which a message is a dead letter. `patience_hours`: an older message is late."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     attempts: Annotated[int, Field(ge=1, le=1_000)] = 100
@@ -141,7 +141,7 @@ class DeliveryLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartnersFile:
-    """The file as it is written."""
+    """The content of the file."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     own: OwnOrganisation
@@ -152,9 +152,9 @@ class PartnersFile:
 
 @dataclass(frozen=True, slots=True)
 class Partners:
-    """The file as read. `key`: what we sign with. `keys`: each partner's public keys, by its name.
+    """The validated file. `key`: our signing key. `keys`: public keys per partner, by its name.
 
-    `folder`: where files named in it lie. `fingerprint`: another one means that the file or a key has been changed.
+    `folder`: that of the file, for relative paths. `fingerprint`: a hash that changes with the file and its keys.
     """
 
     own: OwnOrganisation | None = None
@@ -195,7 +195,7 @@ class Partners:
 
 
 def load(path: Path | None) -> Partners:
-    """The partners in this file; nobody without a file. Raises `BadSettings` that names the place."""
+    """The partners in this file; none without a file. Raises `BadSettings`, which names the place."""
     if path is None:
         return Partners()
     contents = _read(path)
@@ -221,7 +221,7 @@ def fingerprint(path: Path | None) -> str:
 
 
 def secret(partners: Partners, broker: Broker) -> str | None:
-    """The password that stands in a file of its own. Raises `BadSettings`."""
+    """The password in the broker's password file; None without such a file. Raises `BadSettings`."""
     if broker.password_file is None:
         return None
     file = partners.folder / broker.password_file
@@ -234,23 +234,21 @@ def _read(path: Path) -> PartnersFile:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadSettings(f"{path}: {error}") from None
     except ValidationError as error:
-        raise BadSettings(f"{path}: {'; '.join(_problems(error))}") from None
-
-
-def _problems(error: ValidationError) -> Iterator[str]:
-    for detail in error.errors(include_url=False, include_input=False, include_context=False):
-        yield f"{'.'.join(str(part) for part in detail['loc'])}: {detail['msg']}"
+        details = error.errors(include_url=False, include_input=False, include_context=False)
+        problems = (f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in details)
+        raise BadSettings(f"{path}: {'; '.join(problems)}") from None
 
 
 def _check(path: Path, contents: PartnersFile) -> None:
-    """What no shape can say: names, numbers and districts belong to one partner each, and districts exist."""
+    """Check that names, numbers and districts are unique and codes are known. Raises `BadSettings`."""
     known = {str(row["code"]) for row in reference.read(police_district)}
     offices = {str(row["code"]) for row in reference.read(konfliktrad)}
     names = [partner.name for partner in contents.partner]
     numbers = [partner.organisation_number for partner in contents.partner]
     districts = [code for partner in contents.partner if partner.status_variant for code in partner.districts]
     for what, given in (("name", names), ("organisation_number", numbers), ("districts", districts)):
-        _check_unique(path, f"partner.{what}", given)
+        if repeated := sorted({value for value in given if given.count(value) > 1}):
+            raise BadSettings(f"{path}: partner.{what}: {', '.join(repeated)} stands twice")
     _check_known(path, "partner.districts", {code for partner in contents.partner for code in partner.districts}, known)
     _check_known(path, "own.offices", set(contents.own.offices), offices)
     for partner in contents.partner:
@@ -259,19 +257,13 @@ def _check(path: Path, contents: PartnersFile) -> None:
 
 
 def _check_files(path: Path, transport: Http | Broker | None) -> None:
-    """The files that a road needs can be read."""
+    """Check that the files of a transport can be read. Raises `BadSettings`."""
     named = [transport.ca_file] if transport else []
     if isinstance(transport, Broker):
         named.append(transport.password_file)
     for name in named:
         if name is not None:
             _bytes(path, path.parent / name)
-
-
-def _check_unique(path: Path, where: str, given: list[str]) -> None:
-    repeated = sorted({value for value in given if given.count(value) > 1})
-    if repeated:
-        raise BadSettings(f"{path}: {where}: {', '.join(repeated)} stands twice")
 
 
 def _check_known(path: Path, where: str, given: set[str], known: set[str]) -> None:

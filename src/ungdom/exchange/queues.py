@@ -1,4 +1,4 @@
-"""Messages taken from the queue of a broker, one at a time, and settled when they have been handled."""
+"""A consumer of a broker's queue: one message at a time, acknowledged once it has been handled."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -13,14 +13,14 @@ from ungdom.store.errors import Unavailable
 LOG = logging.getLogger("ungdom.exchange")
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
-"""Seconds before the next try, doubled each time in a row."""
+"""Seconds before the next connection, doubled after each failure in a row."""
 _LOOK = 1.0
 _CONNECTION_ERRORS: tuple[type[Exception], ...] = (*FAILURES, Unavailable)
 
 
 @dataclass(frozen=True, slots=True)
 class QueueMessage:
-    """A message taken from a queue. `redelivered`: the broker has handed it out before."""
+    """A message from a queue. `redelivered`: the broker has delivered it before."""
 
     headers: Mapping[str, str]
     body: bytes
@@ -28,21 +28,20 @@ class QueueMessage:
 
 
 class NeverHandled(Exception):
-    """This message can never be handled, whoever tries: it goes to the dead letters of its queue."""
+    """No retry can handle this message: it is rejected to the dead letters of its queue."""
 
 
 MessageHandler = Callable[[QueueMessage], None]
-"""Takes a message; when it returns, what it wrote has been committed. Raises `NeverHandled`, `Unavailable` or worse."""
+"""Handles a message and commits before it returns. Raises `NeverHandled`, `Unavailable` or another exception."""
 
 
 def consume(
     address: BrokerAddress, queue: str, handle: MessageHandler, stop: Event, first_pause: float = FIRST_PAUSE
 ) -> None:
-    """Take messages until told to stop, and connect again whenever the broker has gone. Raises `BadSettings`.
+    """Consume the queue until `stop` is set; reconnect when the broker is away. Raises `BadSettings`.
 
-    A message is acknowledged when `handle` has returned. What can never be handled is rejected to the dead letters.
-    What fails is put back once and rejected the second time. While the database is away nothing is rejected: the
-    messages stay in the queue.
+    A message is acknowledged when `handle` returns, and rejected to the dead letters on `NeverHandled`. On another
+    error it is requeued once and rejected the second time. While the database is away messages stay in the queue.
     """
     require()
     pause = first_pause
@@ -52,14 +51,15 @@ def consume(
             _consume_connection(address, queue, handle, stop, settled)
         except _CONNECTION_ERRORS as error:
             pause = first_pause if settled else min(pause * 2, LONGEST_PAUSE)
-            LOG.warning("queue %s: %s; trying again in %g s", queue, _reason_text(error), pause)
+            reason = "the database is away" if isinstance(error, Unavailable) else reason_code(error)
+            LOG.warning("queue %s: %s; trying again in %g s", queue, reason, pause)
             stop.wait(pause)
 
 
 def _consume_connection(
     address: BrokerAddress, queue: str, handle: MessageHandler, stop: Event, settled: list[str]
 ) -> None:
-    """Take messages over one connection. What is handed out while it is being closed goes back to the queue."""
+    """Consume over one connection. A message delivered while it is being closed returns to the queue."""
     with connected(address) as link:
         channel = link.channel()
         taking = True
@@ -82,7 +82,7 @@ def _consume_connection(
 
 
 def _settle(channel: Any, message: Any, handle: MessageHandler) -> str:
-    """Handle one message and tell the broker what became of it. Raises `Unavailable`: then it stays in the queue."""
+    """Handle one message and acknowledge or reject it. Raises `Unavailable`: the message stays in the queue."""
     received, tag = _queue_message(message), message.delivery_info["delivery_tag"]
     message_id = received.headers.get("messageId", "without id")
     try:
@@ -93,7 +93,7 @@ def _settle(channel: Any, message: Any, handle: MessageHandler) -> str:
         return "rejected"
     except Unavailable:
         raise
-    except Exception:  # whatever it is: this message must not hold up the others
+    except Exception:  # whatever it is, this message delays no other
         LOG.exception("message %s failed; %s", message_id, "rejected" if received.redelivered else "put back")
         channel.basic_reject(tag, requeue=not received.redelivered)
         return "rejected" if received.redelivered else "put back"
@@ -102,12 +102,8 @@ def _settle(channel: Any, message: Any, handle: MessageHandler) -> str:
 
 
 def _queue_message(message: Any) -> QueueMessage:
-    """Every header as text, so that nobody has to ask what kind of value the sender chose."""
+    """The message with every header value as text: AMQP has several types, and the sender chooses."""
     body = message.body.encode() if isinstance(message.body, str) else bytes(message.body)
     headers = message.properties.get("application_headers") or {}
     redelivered = bool(message.delivery_info["redelivered"])
     return QueueMessage({str(name): str(value) for name, value in headers.items()}, body, redelivered)
-
-
-def _reason_text(error: Exception) -> str:
-    return "the database is away" if isinstance(error, Unavailable) else reason_code(error)

@@ -1,14 +1,12 @@
-"""What the road to a partner is asked to do, whichever road it is: carry one signed message, or say why not."""
+"""The interface of a transport to a partner: send one signed message, or raise the reason why not."""
 
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ungdom.delivery.http_post import NotDelivered as NotDelivered  # noqa: PLC0414  # also taken from here, beside who raises it
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedMessage:
-    """A signed message on its way. `sender`: our word in the header senderOrganization. `token`: the JWS, compact."""
+    """A signed message. `sender`: our value of the header senderOrganization. `token`: the JWS, compact."""
 
     message_id: str
     schema_name: str
@@ -19,7 +17,7 @@ class SignedMessage:
 
     @property
     def headers(self) -> dict[str, str]:
-        """What is said outside the envelope, the same on every road."""
+        """The headers beside the envelope, the same for every transport."""
         return {
             "messageId": self.message_id,
             "SchemaName": self.schema_name,
@@ -29,10 +27,10 @@ class SignedMessage:
 
 
 class Transport(Protocol):
-    """A road to one partner. Used by one thread at a time."""
+    """A transport to one partner. Used by one thread at a time."""
 
     def send(self, message: SignedMessage) -> None:
-        """Deliver; when it returns the receiver has the message. Raises `NotDelivered`."""
+        """Send the message; returning means that the recipient has it. Raises `NotDelivered`."""
 
     def close(self) -> None:
-        """Let go of what is kept open between messages."""
+        """Close what is kept open between messages."""

@@ -1,4 +1,4 @@
-"""The road to a partner and to our own queues, opened as the partners file says."""
+"""The transports and broker addresses that the partners file configures."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from ungdom.settings import BadSettings
 
 
 def transport_for(partners: Partners, partner: Partner) -> Transport:
-    """The road to this partner. Raises `BadSettings`, or `OSError` when a file of certificates cannot be read."""
+    """The transport to this partner. Raises `BadSettings`, or `OSError` when a certificate file cannot be read."""
     settings = partner.transport
     if settings is None:
         raise BadSettings(f"partner {partner.name} has no transport")
@@ -20,7 +20,7 @@ def transport_for(partners: Partners, partner: Partner) -> Transport:
 
 
 def address_of(partners: Partners, broker: Broker) -> BrokerAddress:
-    """Where the broker is and how to be let in. Raises `BadSettings`."""
+    """Address and credentials of this broker. Raises `BadSettings`."""
     return BrokerAddress(broker.url, secret(partners, broker), _file(partners, broker.ca_file))
 
 

@@ -1,4 +1,4 @@
-"""The envelope of a message that came in, opened: signed by a partner, or plain from a sender with a token."""
+"""Verification of received messages: signed by a partner, or plain from a sender with a token."""
 
 from ungdom.esas import envelope
 from ungdom.exchange.partners import Partner, Partners
@@ -7,11 +7,10 @@ from ungdom.exchange.partners import Partner, Partners
 def verified_content(
     partners: Partners, partner: Partner | None, sender_word: str | None, body: bytes, signed: bool
 ) -> bytes:
-    """The content of a message that came over HTTP.
+    """The content of a message received over HTTP.
 
-    `partner`: the one that the token was issued to, None when it is no partner's. `sender_word`: the header
-    senderOrganization, None when it was not sent. Raises `NotSigned` when the message names another sender than the
-    token does, or is signed by anybody else.
+    `partner`: the one that the token was issued to; None if it was issued to no partner. `sender_word`: the header
+    senderOrganization; None without it. Raises `NotSigned` if the header or the signature is not that of `partner`.
     """
     if sender_word is not None and (partner is None or not partners.is_called(partner, sender_word)):
         raise envelope.NotSigned(envelope.Fault.OTHER_SENDER)
@@ -23,7 +22,7 @@ def verified_content(
 
 
 def verified_by_partner(partners: Partners, sender_word: str, body: bytes) -> tuple[Partner, bytes]:
-    """The partner that calls itself this and signed the message, and what stands in it. Raises `NotSigned`."""
+    """The partner with this sender word whose key verifies the message, and the content. Raises `NotSigned`."""
     failed: envelope.NotSigned | None = None
     for partner in partners.called(sender_word):
         try:

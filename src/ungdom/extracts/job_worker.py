@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+from ungdom import polling
 from ungdom.clock import Clock
 from ungdom.extracts import build, jobs
 from ungdom.extracts.errors import ExtractsError
@@ -18,7 +19,7 @@ from ungdom.extracts.jobs import ExtractJob
 from ungdom.extracts.order import OrderRequest, OrderService, order_service
 from ungdom.extracts.partitioned_writer import OtherExtract
 from ungdom.settings import Settings
-from ungdom.store.errors import StoreError, Unavailable
+from ungdom.store.errors import StoreError
 from ungdom.store.session import Database
 from ungdom.workflow.calendar import oslo_date
 
@@ -63,21 +64,13 @@ def folder_of(settings: Settings) -> Path:
 
 
 def run_until_stopped(work: ExtractWorkerContext, stop: Event, every: float) -> None:
-    """Poll until told to stop. A round that fails is logged and does not end the loop."""
-    while not stop.wait(max(every, SHORTEST_INTERVAL)):
-        try:
-            if has_work(work):
+    """Make extract jobs until `stop` is set; `every`: seconds between two looks for work."""
+    for current in polling.rounds(stop, max(every, SHORTEST_INTERVAL), LOG):
+        with current.attempt("the round of extract jobs"):
+            with work.db.reading() as tx:  # an idle worker takes no write lock
+                has_work = jobs.has_work(tx, work.now(), work.now() - work.retention)
+            if has_work:
                 run(work)
-        except Unavailable as error:
-            LOG.warning("the database is away: %s", error)
-        except Exception:  # whatever it is, the next round tries again
-            LOG.exception("the round of extract jobs failed")
-
-
-def has_work(work: ExtractWorkerContext) -> bool:
-    """Whether `run` would do something. Reads only, so that a poll without work takes no write lock."""
-    with work.db.reading() as tx:
-        return jobs.has_work(tx, work.now(), work.now() - work.retention)
 
 
 def run(work: ExtractWorkerContext) -> Counter[str]:

@@ -1,1 +1,1 @@
-"""What runs by itself: the nightly run. Composed here of what lies below; nothing below calls up."""
+"""The nightly run, composed of the packages below it."""

@@ -1,6 +1,6 @@
-"""The nightly run: alerts, then whatever else is done once a night. Each night has a row in the ledger.
+"""The nightly run: alerts, then the other nightly steps. Each night has a row in `job_runs`.
 
-Nights that were missed are caught up in order, each as of its own day. A night that was done already changes nothing.
+Missed nights are caught up in order, each as of its own day. Repeating a completed night changes nothing.
 """
 
 import logging
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from ungdom.alerts.sweep import SweepResult, sweep
+from ungdom.alerts.sweep import sweep
 from ungdom.clock import Clock
 from ungdom.store import idempotency, job_runs
 from ungdom.store.errors import Unavailable
@@ -20,15 +20,15 @@ from ungdom.workflow.calendar import OSLO, oslo_date
 LOG = logging.getLogger("ungdom.jobs")
 
 NIGHT_AT = time(3)
-"""From this hour in Oslo a worker that keeps its own schedule runs the night."""
+"""Time in Oslo from which a worker runs the night."""
 CATCH_UP = 366
-"""As many missed nights as are caught up; of a longer gap the newest."""
+"""Largest number of missed nights that are caught up; of a longer gap, the newest."""
 RESPONSE_RETENTION = timedelta(days=30)
-"""How long answers are remembered for requests that are sent twice."""
+"""How long responses are stored for repeated requests with the same idempotency key."""
 
 
 class DayToCome(Exception):
-    """A night is run on its day or afterwards, not before."""
+    """A night cannot run before its day."""
 
     def __init__(self, day: date, today: date) -> None:
         super().__init__(f"{day} has not come: today is {today}")
@@ -36,7 +36,7 @@ class DayToCome(Exception):
 
 @dataclass(frozen=True, slots=True)
 class NightlyStep:
-    """Something else that is done once a night. `run`: its counts; what it raises is counted and stops nobody."""
+    """A step of the night. `run`: returns counts; an exception is counted and does not stop the other steps."""
 
     name: str
     run: Callable[[Database, date, datetime], dict[str, int]]
@@ -44,7 +44,7 @@ class NightlyStep:
 
 @dataclass(frozen=True, slots=True)
 class NightlyRunResult:
-    """One night as it went. `failures`: the cases that could not be looked at, each with the kind of error."""
+    """The result of one night. `failures`: cases whose alerts could not be computed, with the class of the error."""
 
     run_id: UUID
     for_date: date
@@ -60,9 +60,9 @@ def run(
     steps: tuple[NightlyStep, ...] = (),
     report: Callable[[date, int], object] = lambda _day, _done: None,
 ) -> list[NightlyRunResult]:
-    """Every night that is due until that day, today when not given; nothing when a later one has been done.
+    """Run every due night until `on`, by default today; none when a later night has been completed.
 
-    Raises `DayToCome`, and `Unavailable` when the database is away: the ledger then shows the night as broken off.
+    Raises `DayToCome`, and `Unavailable` when the database is away: the night is then recorded as failed.
     """
     today = oslo_date(now())
     wanted = on or today
@@ -72,13 +72,13 @@ def run(
 
 
 def delete_old_responses(db: Database, _day: date, at: datetime) -> dict[str, int]:
-    """Let go of answers that nobody asks for again."""
+    """Delete stored responses older than `RESPONSE_RETENTION`."""
     with db.writing() as tx:
         return {"answers_forgotten": idempotency.delete_older(tx, at - RESPONSE_RETENTION)}
 
 
 def is_due(db: Database, now: datetime) -> bool:
-    """Whether tonight's run is still to be done, and its hour has come: for those who run it by their own schedule."""
+    """Whether the run of tonight is due and has not been completed."""
     local = now.astimezone(OSLO)
     if local.time() < NIGHT_AT:
         return False
@@ -113,19 +113,13 @@ def _run_night(
         _finish(db, run_id, FAILED, {}, now)
         raise
     counts = {**done.counts(), **counts}
-    status = _status(done, whole)
+    status = (SUCCEEDED if whole and not done.failures else PARTIAL) if done.adds_up else FAILED
     _finish(db, run_id, status, counts, now)
     return NightlyRunResult(run_id, day, status, counts, done.failures)
 
 
-def _status(done: SweepResult, whole: bool) -> str:
-    if not done.adds_up:
-        return FAILED
-    return SUCCEEDED if whole and not done.failures else PARTIAL
-
-
 def _run_steps(db: Database, day: date, now: Clock, steps: tuple[NightlyStep, ...]) -> tuple[dict[str, int], bool]:
-    """The other steps, one after the other; whether all of them went well."""
+    """Run the other steps in order; returns their counts, and whether all succeeded."""
     counts: dict[str, int] = {}
     broken = 0
     for step in steps:
@@ -133,7 +127,7 @@ def _run_steps(db: Database, day: date, now: Clock, steps: tuple[NightlyStep, ..
             counts |= {f"{step.name}_{name}": n for name, n in step.run(db, day, now()).items()}
         except Unavailable:
             raise
-        except Exception:  # one step that fails stops no other
+        except Exception:  # a step that fails stops no other
             LOG.exception("the step %s of the night %s failed", step.name, day)
             broken += 1
     return counts | ({"steps_failed": broken} if broken else {}), not broken

@@ -1,4 +1,4 @@
-"""What else is done once a night, after the alerts, in this order."""
+"""The steps of the night after the alerts, in order."""
 
 import logging
 from datetime import date, datetime, timedelta
@@ -19,11 +19,11 @@ LOG = logging.getLogger("ungdom.jobs")
 
 YESTERDAY = timedelta(days=1)
 BACKTEST_EVERY = timedelta(days=30)
-"""How old the judgment of past forecasts may become."""
+"""Interval of the evaluation of past forecasts."""
 
 
 def all_steps(keys: EncryptionKeys) -> tuple[NightlyStep, ...]:
-    """Every step of the night. `keys` open what is sealed."""
+    """Every step of the night. `keys`: decrypt personal data."""
     return (
         NightlyStep("decisions", lambda db, _day, at: retry_due(db, keys, lambda: at)),
         NightlyStep("terms", expire_terms),
@@ -38,12 +38,12 @@ def all_steps(keys: EncryptionKeys) -> tuple[NightlyStep, ...]:
 
 
 def quick_steps(keys: EncryptionKeys) -> tuple[NightlyStep, ...]:
-    """The same without what takes long and can wait for another night: for somebody who waits for it to end."""
+    """The steps without the slow ones that can wait, for a run that a person waits for."""
     return tuple(step for step in all_steps(keys) if step.name != "backtest")
 
 
 def run_integrity_checks(db: Database, day: date, at: datetime) -> dict[str, int]:
-    """What the integrity checkers found, by code; each is logged. docs/operations.md has a page on each."""
+    """Number of findings of the integrity checks by code; each is logged. See docs/operations.md."""
     if day != oslo_date(at):
         return {}
     findings_by_code = checks.run(db, day, at)
@@ -54,28 +54,28 @@ def run_integrity_checks(db: Database, day: date, at: datetime) -> dict[str, int
 
 
 def count_waiting_times(db: Database, day: date, at: datetime) -> dict[str, int]:
-    """The waiting times that forecasts are made of, as known at the end of yesterday; of a night caught up, nothing."""
+    """Refresh the waiting times of forecasts as of the end of yesterday; skipped for a night that is caught up."""
     return probabilities.refresh(db, day - YESTERDAY) if day == oslo_date(at) else {}
 
 
 def refresh_case_summaries(db: Database, day: date, at: datetime) -> dict[str, int]:
-    """What figures need of the cases that have changed; of a night caught up, nothing."""
+    """Refresh the summaries of changed cases; skipped for a night that is caught up."""
     return case_summaries.refresh(db) if day == oslo_date(at) else {}
 
 
 def release_quarter(db: Database, keys: EncryptionKeys, day: date, at: datetime) -> dict[str, int]:
-    """The released tables of a quarter, on the first day of the next; of a night caught up, nothing."""
+    """Release the tables of a quarter on the first day of the next; skipped for a night that is caught up."""
     return store.release_quarter(db, keys, at) if day == oslo_date(at) else {}
 
 
 def delete_expired_invitations(db: Database, _day: date, at: datetime) -> dict[str, int]:
-    """Let go of invitations to surveys that can no longer be used."""
+    """Delete expired invitations to surveys."""
     with db.writing() as tx:
         return {"invitations_forgotten": surveys.forget_expired(tx, oslo_date(at))}
 
 
 def evaluate_forecasts(db: Database, day: date, at: datetime) -> dict[str, int]:
-    """Past forecasts held against what came, once a month."""
+    """Compare past forecasts with the outcomes, once a month."""
     until = day - YESTERDAY
     with db.reading() as tx:
         evaluated_until = [since for since, _ in backtest.read_calibrations(tx).values()]

@@ -1,4 +1,4 @@
-"""The night records what nobody else does: that a term ran out while a breach case was open (krl § 31, strl § 52 c)."""
+"""The nightly step that records that a term expired during an open breach case (krl § 31, strl § 52 c)."""
 
 import logging
 from datetime import date, datetime
@@ -12,20 +12,20 @@ from ungdom.store.session import Connection, Database
 from ungdom.workflow import engine
 from ungdom.workflow.payloads import Details
 from ungdom.workflow.rules.permissions import Viewer
-from ungdom.workflow.views.tasks import Task, TaskKind, tasks
+from ungdom.workflow.views.tasks import TaskKind, tasks
 from ungdom.workflow.vocabulary import Actor, Role
 from ungdom.worklist import worklist
 
 LOG = logging.getLogger("ungdom.jobs")
 
 NIGHTLY_RECORDER = Recorder(Viewer(Role.SYSTEM, "nightly", None), "nightly")
-"""In whose name it is recorded: of this product itself."""
+"""The recorder of these events: the system itself."""
 
 
 def expire_terms(db: Database, day: date, at: datetime) -> dict[str, int]:
-    """Record `term_expired`, dated the day after which the term was over, in each case whose term has run by that day.
+    """Record `term_expired`, dated the last day of the term, in each case whose term has expired by `day`.
 
-    Each in a transaction of its own. One that somebody else moves at that moment is left for the next night.
+    One transaction per case. A case that changes meanwhile is left to the next night.
     """
     with db.reading() as tx:
         due = worklist.cases_with_task(tx, TaskKind.EXPIRE_TERM, Actor.SYSTEM)
@@ -47,13 +47,9 @@ def _record_expiry(tx: Connection, case_id: UUID, day: date, at: datetime) -> bo
     if stored is None:
         return False
     case = engine.fold(stored.youth, stored.events)
-    task = next((candidate for candidate in tasks(case, day) if _is_expired_term(candidate, day)), None)
-    if task is None or task.due is None:
-        return False
-    entry = EventEntry(task.action, max(task.due, case.entered_on), Details())
-    cases.record_loaded(tx, NIGHTLY_RECORDER, stored, case, entry, at)
-    return True
-
-
-def _is_expired_term(task: Task, day: date) -> bool:
-    return task.kind is TaskKind.EXPIRE_TERM and task.due is not None and task.due <= day
+    for task in tasks(case, day):
+        if task.kind is TaskKind.EXPIRE_TERM and task.due is not None and task.due <= day:
+            entry = EventEntry(task.action, max(task.due, case.entered_on), Details())
+            cases.record_loaded(tx, NIGHTLY_RECORDER, stored, case, entry, at)
+            return True
+    return False

@@ -1,8 +1,8 @@
-"""Where a webhook may lead. The address is looked up once, judged, and connected to as it was judged.
+"""Protection of webhooks against server-side request forgery: which addresses they may connect to.
 
-Refused are private, loopback and link-local addresses (where the metadata of a cloud lies), multicast, everything that
-is not of the public internet, and IPv6 addresses that hold an IPv4 one; unless the installation allows their network.
-Without TLS only such an allowed network is reached.
+The host name is resolved once; the connection is made to the address that was checked. Private, loopback, link-local
+(cloud metadata) and multicast addresses, other addresses outside the public internet, and IPv6 addresses that embed an
+IPv4 address are refused, unless the installation allows their network. Without TLS only allowed networks are reached.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _HOLDING_4 = (IPv6Network("2001::/32"), IPv6Network("2002::/16"))  # Teredo and 
 
 
 class Forbidden(Exception):
-    """No message goes there. `code`: what is wrong with the address."""
+    """A webhook may not have this address. `code`: the reason."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -39,12 +39,12 @@ class Forbidden(Exception):
 
 
 class HostLookupFailed(Exception):
-    """The name cannot be looked up now."""
+    """The host name cannot be resolved now."""
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookTarget:
-    """Where to connect: the URL with the address in place of the name, and what the receiver is called."""
+    """Where to connect: the URL with the address in place of the host name, and the names for Host and TLS."""
 
     url: str
     host: str
@@ -53,12 +53,12 @@ class WebhookTarget:
 
 
 def networks(written: Sequence[str]) -> tuple[IpNetwork, ...]:
-    """The networks as written. Raises `ValueError`."""
+    """The parsed networks. Raises `ValueError`."""
     return tuple(ip_network(network.strip()) for network in written if network.strip())
 
 
 def check(url: str, allowed: Sequence[IpNetwork]) -> None:
-    """Whether a webhook may have this URL, as far as can be told without looking it up. Raises `Forbidden`."""
+    """Check a URL without resolving its host name. Raises `Forbidden`."""
     parsed = _parsed_url(url, allowed)
     literal = _literal_address(parsed.host)
     if literal is not None:
@@ -66,7 +66,7 @@ def check(url: str, allowed: Sequence[IpNetwork]) -> None:
 
 
 def resolve_target(url: str, allowed: Sequence[IpNetwork]) -> WebhookTarget:
-    """Where the URL leads now. Raises `Forbidden` when any of its addresses is, and `HostLookupFailed`."""
+    """The target of the URL, its host name resolved. Raises `Forbidden` if any address is, and `HostLookupFailed`."""
     parsed = _parsed_url(url, allowed)
     name, port = parsed.raw_host.decode("ascii"), parsed.port or _PORTS[parsed.scheme]
     addresses = _resolved_addresses(name, port)
@@ -77,7 +77,7 @@ def resolve_target(url: str, allowed: Sequence[IpNetwork]) -> WebhookTarget:
 
 
 def is_public(address: IpAddress) -> bool:
-    """Whether it is an address of the public internet and nothing else."""
+    """Whether the address is a unicast address of the public internet that embeds no other address."""
     if isinstance(address, IPv6Address) and (
         address not in _PUBLIC_6 or any(address in network for network in _HOLDING_4)
     ):

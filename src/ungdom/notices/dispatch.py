@@ -1,6 +1,6 @@
-"""From a message in the outbox to one row for each of its receivers, in one transaction: all of them or none.
+"""Dispatch of outbox messages: one delivery or notice per recipient, all of a message in one transaction.
 
-A process that ends in between leaves the message where it was; taken again it gives the same rows under the same keys.
+A message whose dispatch is interrupted stays in the outbox; the next attempt gives the same rows under the same keys.
 """
 
 import json
@@ -26,14 +26,14 @@ from ungdom.workflow.vocabulary import Party
 EVENT_RECORDED = "case.event_recorded"
 RAISED, ESCALATED, CLEARED = alerts.KINDS
 KINDS = (EVENT_RECORDED, *alerts.KINDS)
-"""What a webhook can ask for."""
+"""The kinds of messages that a webhook can subscribe to."""
 
 BATCH = 200
 
 
 @dataclass(frozen=True, slots=True)
 class _DispatchBatch:
-    """What is looked up once for many messages, and what is to be written for them."""
+    """Lookups shared by the messages of a batch, and the rows to write for them."""
 
     tx: Connection
     directory: RecipientDirectory
@@ -43,7 +43,7 @@ class _DispatchBatch:
     notices: list[UserNotice] = field(default_factory=list)
 
     def write(self) -> None:
-        """Write what has been gathered."""
+        """Write and clear the collected rows."""
         deliveries.add(self.tx, self.deliveries)
         notices.add(self.tx, self.notices)
         self.deliveries.clear()
@@ -51,7 +51,7 @@ class _DispatchBatch:
 
 
 def dispatch(db: Database, keys: EncryptionKeys, now: datetime, stop: Callable[[], bool] = lambda: False) -> int:
-    """Promise everything in the outbox to its receivers; how many messages it was. Official ones are left alone."""
+    """Dispatch every message in the outbox except official ones; returns their number."""
     total = 0
     while not stop() and (done := _dispatch_batch(db, keys, now)):
         total += done
@@ -91,7 +91,7 @@ def _add_deliveries(batch: _DispatchBatch, message: OutboxMessage) -> None:
 
 
 def _subscribed(batch: _DispatchBatch, message: OutboxMessage) -> Iterable[Webhook]:
-    """The webhooks that want this and whose owner may know of the case; of nothing from before they were made."""
+    """The webhooks that subscribe to this kind, are older than the message, and whose owner may see the case."""
     for hook in batch.hooks:
         subscribes = message.kind in hook.kinds and hook.created_at <= message.created_at
         subscribes = subscribes and (message.kind != EVENT_RECORDED or may_subscribe_to_events(hook.owner.role))

@@ -1,4 +1,4 @@
-"""E-mail by SMTP: the relay as the settings name it, one message a connection."""
+"""E-mail by SMTP: one connection to the configured relay per message."""
 
 import smtplib
 import socket
@@ -12,11 +12,11 @@ from threading import Timer
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
-from ungdom.delivery.http_post import NotDelivered
+from ungdom.delivery.engine import NotDelivered
 from ungdom.settings import Settings
 
 RESPONSE_TIMEOUT, TOTAL_TIMEOUT = 15.0, 60.0
-"""Seconds for one answer of the relay, and for the whole message."""
+"""Seconds for one response of the relay, and for the whole message."""
 
 Security = Literal["starttls", "tls", "none"]
 _SCHEMES: dict[str, tuple[Security, int]] = {
@@ -29,7 +29,7 @@ _PERMANENT = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relay:
-    """Where e-mail is handed over, and whom it is from."""
+    """The SMTP relay, and the sender of e-mails."""
 
     host: str
     port: int
@@ -42,12 +42,12 @@ class Relay:
 
     @property
     def domain(self) -> str:
-        """What ids of messages end with."""
+        """The domain of Message-IDs."""
         return parseaddr(self.sender)[1].rpartition("@")[2]
 
 
 def relay_of(settings: Settings) -> Relay | None:
-    """The relay that the settings name; None where they name none."""
+    """The configured relay; None without one."""
     if settings.smtp_url is None:
         return None
     parts = urlsplit(settings.smtp_url)
@@ -63,22 +63,22 @@ def relay_of(settings: Settings) -> Relay | None:
 
 
 def send(relay: Relay, message: EmailMessage) -> None:
-    """Hand it over; when it returns the relay has it. Raises `NotDelivered`."""
+    """Send the e-mail; returning means that the relay has it. Raises `NotDelivered`."""
     try:
         with _connected(relay) as smtp:
             smtp.send_message(message)
     except smtplib.SMTPRecipientsRefused as error:
         codes = [code for code, _ in error.recipients.values()]
-        raise NotDelivered(f"refused_{max(codes)}", again=max(codes) < _PERMANENT) from None
+        raise NotDelivered(f"refused_{max(codes)}", retryable=max(codes) < _PERMANENT) from None
     except smtplib.SMTPResponseException as error:
-        raise NotDelivered(f"smtp_{error.smtp_code}", again=True) from None
+        raise NotDelivered(f"smtp_{error.smtp_code}", retryable=True) from None
     except (smtplib.SMTPException, OSError, ValueError):
-        raise NotDelivered("unreachable", again=True) from None
+        raise NotDelivered("unreachable", retryable=True) from None
 
 
 @contextmanager
 def _connected(relay: Relay) -> Iterator[smtplib.SMTP]:
-    """A connection for one message, cut off when it takes too long."""
+    """A connection for one message, cut after `total_timeout` seconds."""
     trust = relay.trust or ssl.create_default_context()
     if relay.security == "tls":
         smtp: smtplib.SMTP = smtplib.SMTP_SSL(relay.host, relay.port, timeout=RESPONSE_TIMEOUT, context=trust)

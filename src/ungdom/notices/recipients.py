@@ -1,7 +1,7 @@
-"""Who receives an alert: the people in each audience of a clock, as they are on the day.
+"""Recipients of an alert: the people in each audience of a clock on a given day.
 
 The coordinator is whoever the case is assigned to, while they work at the office that has it and may see the case;
-otherwise its leaders. Nobody receives anything of a case that they may not see.
+otherwise its leaders. Nobody is notified of a case that they may not see.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,14 +18,14 @@ from ungdom.workflow.rules.permissions import OF_THE_OFFICE, Viewer
 from ungdom.workflow.vocabulary import Role
 
 ANSWERED_ELSEWHERE = "transfer_accept"
-"""The clock that another office than the one that has the case has to stop."""
+"""The clock that an office other than the one with the case has to stop."""
 SYSTEM = "system:"
-"""What the subject of a system begins with: it is on no list of staff."""
+"""Prefix of the subject of a system, which is on no staff list."""
 
 
 @dataclass(slots=True)
 class RecipientDirectory:
-    """Who there is on a day, and what they may see of some cases; looked up once for many messages."""
+    """Staff on a day, and which of some cases they may see; looked up once for many messages."""
 
     tx: Connection
     cases: dict[UUID, CaseCurrentRow]
@@ -35,22 +35,22 @@ class RecipientDirectory:
     _seen: dict[Viewer, frozenset[UUID]] = field(default_factory=dict)
 
     def can_see(self, viewer: Viewer, case_id: UUID) -> bool:
-        """Whether they may know of the case as it stands."""
+        """Whether this viewer may see the case in its current state."""
         if viewer not in self._seen:
             self._seen[viewer] = case_queries.visible_case_ids(self.tx, viewer, list(self.cases))
         return case_id in self._seen[viewer]
 
     def still_works(self, viewer: Viewer) -> bool:
-        """Whether somebody of an office still works there; of others this service keeps no list."""
+        """Whether an employee of an office still works there; True for roles without a staff list."""
         if viewer.role not in OF_THE_OFFICE or viewer.subject.startswith(SYSTEM):
             return True
         employee = self.staff.get(viewer.subject)
         return employee is not None and (employee.role, employee.konfliktrad) == (viewer.role, viewer.konfliktrad)
 
     def recipients(self, case_id: UUID, audience: Iterable[Audience], code: str = "") -> list[Viewer]:
-        """Everybody who is told of this clock, each once, of those who may see the case.
+        """The members of these audiences who may see the case, each once.
 
-        That a transfer waits for its answer is told to the leaders of the office that has to answer as well.
+        For a transfer that awaits an answer, the leaders of the office that has to answer as well.
         """
         case = self.cases.get(case_id)
         if case is None:
@@ -85,7 +85,7 @@ class RecipientDirectory:
 
 
 def recipient_directory(tx: Connection, case_ids: Sequence[UUID], day: date) -> RecipientDirectory:
-    """Who there is on that day around these cases."""
+    """The directory of that day for these cases."""
     staff = {member.subject: member for member in reference.all_staff(tx, day)}
     national = [member.subject for member in staff.values() if member.role is Role.SECRETARIAT]
     secretariat = sorted({*national, *contacts.in_role(tx, Role.SECRETARIAT)})

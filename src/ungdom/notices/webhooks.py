@@ -1,6 +1,6 @@
-"""A message as a webhook gets it: a CloudEvent of version 1.0, thin, signed as Standard Webhooks has it.
+"""Webhook messages: CloudEvents 1.0 with a signature as in Standard Webhooks.
 
-Thin: ids, a type, days and a link. What the case holds is read from the service, by whoever may.
+A message holds ids, a type, days and a link. Authorised recipients read the case from the service.
 """
 
 import json
@@ -14,39 +14,40 @@ from typing import Any
 from standardwebhooks import Webhook as Signer
 
 from ungdom.delivery import http_post
-from ungdom.delivery.http_post import HttpPost, NotDelivered
+from ungdom.delivery.engine import NotDelivered
+from ungdom.delivery.http_post import HttpPost
 from ungdom.notices import address
 from ungdom.notices.address import IpNetwork
 from ungdom.store.outbox import OutboxMessage
 
 CONTENT_TYPE = "application/cloudevents+json"
 TYPE = "no.konfliktraadet.ungdom."
-"""What the type of every event begins with; the kind of the message follows."""
+"""Prefix of the CloudEvents type; the kind of the message follows."""
 OLD_SECRET_VALID_FOR = timedelta(hours=24)
-"""How long the secret before the newest one still signs as well."""
+"""How long the previous secret signs beside the newest one."""
 TOTAL_TIMEOUT = 15.0
-"""Seconds for one message, whatever the receiver does meanwhile."""
+"""Longest duration of one webhook call in seconds, whatever the recipient does."""
 
 _DATA = {
     "alert": ("alert_id", "case_id", "n", "code", "level", "due", "days", "waiting_for", "for_date", "because"),
     "case": ("case_id", "seq", "type", "occurred_on", "recorded_at"),
 }
-"""What is told, by the first word of the kind; nothing else of a message leaves."""
+"""The payload fields that are sent, by the first word of the kind."""
 _SECRET_BYTES = 32
 
 
 def new_secret() -> str:
-    """A secret to sign with, as Standard Webhooks writes it."""
+    """A new signing secret in the format of Standard Webhooks."""
     return f"whsec_{b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()}"
 
 
 def link_to(public_url: str, case_id: object) -> str:
-    """Where the case is read."""
+    """The URL of the case."""
     return f"{public_url}/v1/cases/{case_id}"
 
 
 def event_body(public_url: str, message: OutboxMessage, reference: str) -> str:
-    """The event: the same whenever it is made of the same message. `reference`: of the case."""
+    """The CloudEvent of this message as JSON, the same text at each attempt. `reference`: of the case."""
     payload = json.loads(message.payload)
     data: dict[str, Any] = {name: payload[name] for name in _DATA[message.kind.partition(".")[0]]}
     event = {
@@ -63,7 +64,7 @@ def event_body(public_url: str, message: OutboxMessage, reference: str) -> str:
 
 
 def signed_headers(key: str, text: str, valid: Sequence[str], now: datetime) -> dict[str, str]:
-    """The headers that go with it: the key that stays, the instant, and a signature by each secret that counts."""
+    """The headers: the stable key, the timestamp, and a signature per valid secret."""
     return {
         "Content-Type": CONTENT_TYPE,
         "User-Agent": "ungdom",
@@ -81,13 +82,13 @@ def send(
     trust: ssl.SSLContext,
     total_timeout: float,
 ) -> None:
-    """Bring it there, to the address that was judged and no other. Raises `NotDelivered`."""
+    """Send the message to the address that was checked. Raises `NotDelivered`."""
     try:
         target = address.resolve_target(url, allowed)
     except address.Forbidden as error:
-        raise NotDelivered(error.code, again=False) from None
+        raise NotDelivered(error.code, retryable=False) from None
     except address.HostLookupFailed:
-        raise NotDelivered("unknown_host", again=True) from None
+        raise NotDelivered("unknown_host", retryable=True) from None
     http_post.send_post(
         HttpPost(
             url=target.url,

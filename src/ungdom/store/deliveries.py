@@ -1,7 +1,7 @@
-"""Deliveries: one row for each message and receiver, in the order of the receiver.
+"""Deliveries: one row per message and recipient, ordered per recipient.
 
-The first of a receiver that is not settled goes first; while it is tried, or waits to be tried again, the later ones of
-that receiver wait. One that is given up steps aside. `undelivered` is a word and a code, as in the outbox.
+The first unsettled delivery of a recipient goes first; the later ones wait until it is settled. A dead letter is
+settled. The column `held` is a word and a code, as in the outbox.
 """
 
 from collections.abc import Collection, Sequence
@@ -10,14 +10,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import ColumnElement, Connection, Update, and_, exists, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from ungdom.store.outbox import DEAD, RETRYING, WITHDRAWN
+from ungdom.store.outbox import DEAD, WITHDRAWN
 from ungdom.store.schema.notices import delivery
 
 WEBHOOK, MAIL = "webhook", "mail"
-"""The channels. The inbox is none of them: what stands in it has arrived."""
+"""The channels. The inbox is none: a notice in it has arrived."""
 
 _NAMESPACE = UUID("5b9c1d57-6c0f-4a53-9a0e-7d4c8f2b1e63")
 D = delivery.c
@@ -25,7 +25,7 @@ D = delivery.c
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewDelivery:
-    """A message for one receiver that is to be delivered. `id`: of the webhook, or the subject of the person."""
+    """A new delivery of a message to one recipient. `id`: of the webhook, or the subject of the person."""
 
     channel: str
     id: str
@@ -36,13 +36,13 @@ class NewDelivery:
 
     @property
     def receiver(self) -> str:
-        """The receiver as its row names it."""
+        """The recipient as stored in the row."""
         return receiver_of(self.channel, self.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """A delivery as it stands. `next_try_at`: not before, after a failed try or while one lasts."""
+    """A stored delivery. `next_try_at`: time of the retry or, during an attempt, end of the lease."""
 
     delivery_id: UUID
     place: int
@@ -73,34 +73,34 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryBacklog:
-    """How many deliveries have not arrived: those that wait, and those given up."""
+    """Number of deliveries that have not arrived: waiting ones, and dead letters."""
 
     waiting: int
     dead: int
 
 
 def receiver_of(channel: str, id: object) -> str:
-    """How a receiver is named in its rows."""
+    """The recipient as stored in rows."""
     return f"{channel}:{id}"
 
 
 def delivery_id_of(message_id: UUID, receiver: str) -> UUID:
-    """The key that this message is sent to this receiver with, however often."""
+    """The key of this message for this recipient, the same at each attempt."""
     return uuid5(_NAMESPACE, f"{message_id}/{receiver}")
 
 
-# --- promising ----------------------------------------------------------------------------------------------
+# --- creating ----------------------------------------------------------------------------------------------
 
 
 def try_sequence_lock(tx: Connection) -> bool:
-    """Whether this transaction is the one that gives out places now; on SQLite the writer always is."""
+    """Whether this transaction got the lock for assigning places; on SQLite the writer always has it."""
     if tx.dialect.name != "postgresql":
         return True
     return bool(tx.scalar(text("SELECT pg_try_advisory_xact_lock(hashtext('ungdom notices'))")))
 
 
 def add(tx: Connection, new_deliveries: Sequence[NewDelivery]) -> None:
-    """Promise these, after all others; what has been promised already stays as it is. Only in `try_sequence_lock`."""
+    """Append deliveries; existing ones stay unchanged. Needs `try_sequence_lock`."""
     if not new_deliveries:
         return
     last = tx.scalar(select(func.coalesce(func.max(D.place), 0))) or 0
@@ -112,7 +112,7 @@ def add(tx: Connection, new_deliveries: Sequence[NewDelivery]) -> None:
 
 
 def withdraw_untried(tx: Connection, alert_id: UUID, at: datetime) -> frozenset[str]:
-    """Never send what tells of this alert and has not been tried; the receivers that will not hear of it at all."""
+    """Withdraw the unattempted webhook deliveries of this alert; returns the recipients without any attempted one."""
     of_alert = (D.alert_id == alert_id, D.channel == WEBHOOK)
     untried = (*of_alert, D.settled_at.is_(None), D.attempts == 0)
     values = {"held": f"{WITHDRAWN}cleared", "settled_at": at}
@@ -126,7 +126,7 @@ def withdraw_untried(tx: Connection, alert_id: UUID, at: datetime) -> frozenset[
 def due_receivers(
     tx: Connection, now: datetime, channels: Collection[str], busy: Collection[str], limit: int
 ) -> list[str]:
-    """Receivers whose first delivery can be tried now, by chance, so that nobody is always last. `busy`: left out."""
+    """Recipients whose first delivery is due, in random order, so that none is always last. `busy`: excluded."""
     earlier = delivery.alias("earlier")
     has_earlier = and_(earlier.c.receiver == D.receiver, earlier.c.settled_at.is_(None), earlier.c.place < D.place)
     query = select(D.receiver).where(D.settled_at.is_(None), _is_due(now), ~exists().where(has_earlier))
@@ -135,9 +135,9 @@ def due_receivers(
 
 
 def claim(tx: Connection, receiver: str, now: datetime, until: datetime) -> Delivery | None:
-    """The first delivery of the receiver, taken for one try that lasts at most until then.
+    """The first delivery of the recipient, claimed for one attempt that ends at `until`.
 
-    None when none can be tried now, or somebody else has it. The try counts before it is made.
+    None when it is not due, or another worker has claimed it. The attempt is counted before sending.
     """
     unsettled = (D.receiver == receiver, D.settled_at.is_(None))
     first = select(func.min(D.place)).where(*unsettled).scalar_subquery()
@@ -155,38 +155,35 @@ def claim(tx: Connection, receiver: str, now: datetime, until: datetime) -> Deli
 
 
 def mark_delivered(tx: Connection, delivery_id: UUID, at: datetime) -> None:
-    """It has arrived."""
+    """Record that the delivery has arrived."""
     values = {"delivered_at": at, "settled_at": at, "next_try_at": None, "held": None}
     tx.execute(update(delivery).where(D.delivery_id == delivery_id).values(values))
 
 
-def retry_later(tx: Connection, claimed: Delivery, reason: str, at: datetime) -> None:
-    """The try was in vain; the next one is not before then."""
-    tx.execute(_update_if_unchanged(claimed).values(held=f"{RETRYING}{reason}", next_try_at=at))
+def set_status(
+    tx: Connection, claimed: Delivery, held: str, next_try_at: datetime | None, settled_at: datetime | None
+) -> None:
+    """Write how the delivery stands after its attempt, unless it has been settled or claimed again since.
 
-
-def give_up(tx: Connection, claimed: Delivery, reason: str, at: datetime) -> None:
-    """It is not tried again by itself: a dead letter."""
-    tx.execute(_update_if_unchanged(claimed).values(held=f"{DEAD}{reason}", next_try_at=None, settled_at=at))
-
-
-def withdraw(tx: Connection, claimed: Delivery, reason: str, at: datetime) -> None:
-    """Never send it."""
-    tx.execute(_update_if_unchanged(claimed).values(held=f"{WITHDRAWN}{reason}", next_try_at=None, settled_at=at))
+    `settled_at`: None while another attempt follows.
+    """
+    unchanged = (D.delivery_id == claimed.delivery_id, D.attempts == claimed.attempts, D.settled_at.is_(None))
+    values = {"held": held, "next_try_at": next_try_at, "settled_at": settled_at}
+    tx.execute(update(delivery).where(*unchanged).values(values))
 
 
 def withdraw_all(tx: Connection, receiver: str, reason: str, at: datetime) -> None:
-    """Send nothing more to this receiver."""
+    """Withdraw every unsettled delivery to this recipient."""
     unsettled = (D.receiver == receiver, D.settled_at.is_(None))
     values = {"held": f"{WITHDRAWN}{reason}", "next_try_at": None, "settled_at": at}
     tx.execute(update(delivery).where(*unsettled).values(values))
 
 
-# --- looking, and starting again ----------------------------------------------------------------------------
+# --- queries and replay ----------------------------------------------------------------------------
 
 
 def page(tx: Connection, receiver: str, state: str | None, before: int | None, limit: int) -> list[Delivery]:
-    """The deliveries of a receiver, the last promised first. `state`: delivered, waiting, dead or withdrawn."""
+    """The deliveries to a recipient, newest first. `state`: delivered, waiting, dead or withdrawn."""
     query = select(delivery).where(D.receiver == receiver)
     if state is not None:
         query = query.where(_STATES[state])
@@ -196,28 +193,28 @@ def page(tx: Connection, receiver: str, state: str | None, before: int | None, l
 
 
 def undelivered(tx: Connection, limit: int = 1_000) -> list[Delivery]:
-    """What has not arrived, in order: what waits, and the dead letters."""
+    """Waiting deliveries and dead letters, in order."""
     query = select(delivery).where(or_(_STATES["waiting"], _STATES["dead"])).order_by(D.place).limit(limit)
     return [Delivery(**row) for row in tx.execute(query).mappings()]
 
 
 def backlog(tx: Connection) -> DeliveryBacklog:
-    """What has not arrived, counted."""
+    """Number of waiting deliveries and dead letters."""
     counted = (func.count().filter(_STATES["waiting"]), func.count().filter(_STATES["dead"]))
     return DeliveryBacklog(*tx.execute(select(*counted).select_from(delivery)).one())
 
 
 def replay(tx: Connection, receiver: str | None = None, since: datetime | None = None) -> int:
-    """Start again with the dead letters, of one receiver or of all; how many.
+    """Start again with the dead letters of one recipient or of all; returns their number.
 
-    With `since`: with everything promised since then that was delivered or given up. Each keeps its key and its place.
+    With `since`: with every delivered or dead one created since then. Each keeps its key and its place.
     """
     wanted = _STATES["dead"] if since is None else and_(_FINISHED, D.created_at >= since)
     return _reset(tx, wanted if receiver is None else and_(wanted, D.receiver == receiver))
 
 
 def replay_one(tx: Connection, delivery_id: UUID) -> bool:
-    """Start again with this one; False when it is neither delivered nor given up."""
+    """Start again with this delivery; False when it is neither delivered nor a dead letter."""
     return _reset(tx, and_(D.delivery_id == delivery_id, _FINISHED)) == 1
 
 
@@ -244,11 +241,6 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
     return or_(D.next_try_at.is_(None), D.next_try_at <= now)
 
 
-def _update_if_unchanged(claimed: Delivery) -> Update:
-    unchanged = (D.delivery_id == claimed.delivery_id, D.attempts == claimed.attempts, D.settled_at.is_(None))
-    return update(delivery).where(*unchanged)
-
-
 _STATES: dict[str, ColumnElement[bool]] = {
     "delivered": D.delivered_at.is_not(None),
     "waiting": D.settled_at.is_(None),
@@ -256,5 +248,5 @@ _STATES: dict[str, ColumnElement[bool]] = {
     "withdrawn": and_(D.settled_at.is_not(None), D.held.startswith(WITHDRAWN)),
 }
 STATES = tuple(_STATES)
-"""How a delivery can stand."""
+"""The states of a delivery."""
 _FINISHED = or_(_STATES["delivered"], _STATES["dead"])

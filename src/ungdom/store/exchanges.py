@@ -1,4 +1,4 @@
-"""Official messages as they came in, and how far they have been answered."""
+"""Received official messages, and their answers."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -15,9 +15,9 @@ _NAMESPACE = UUID("f2b0b3ce-7b43-4c5a-8a52-6f1f3a0f7d55")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExchangeMessage:
-    """An official message as kept, without its content. `receipts`: how many have been promised.
+    """A stored official message without its content. `receipts`: number of receipts created.
 
-    `by_token`: it came over HTTP, and its sender can read the receipts there.
+    `by_token`: received over HTTP with a token; the sender can read the receipts there.
     """
 
     exchange_id: UUID
@@ -39,12 +39,12 @@ _COLUMNS = [column for column in exchange_message.c if column is not exchange_me
 
 
 def exchange_id_of(sender: str, meldings_id: str, n: int) -> UUID:
-    """The id of the n-th message that this sender gave this `meldingsId`: always the same one."""
+    """The id of the n-th message with this `meldingsId` from this sender; deterministic."""
     return uuid5(_NAMESPACE, f"{sender}\n{meldings_id}\n{n}")
 
 
 def find_by_meldings_id(tx: Connection, sender: str, meldings_id: str) -> list[ExchangeMessage]:
-    """The messages that this sender gave this `meldingsId`: one, where it keeps to the contract."""
+    """The messages with this `meldingsId` from this sender: at most one if it keeps to the contract."""
     matching = (exchange_message.c.sender == sender) & (exchange_message.c.meldings_id == meldings_id)
     return [
         ExchangeMessage(**row)
@@ -59,27 +59,27 @@ def find(tx: Connection, exchange_id: UUID) -> ExchangeMessage | None:
 
 
 def content(tx: Connection, keys: EncryptionKeys, exchange_id: UUID) -> bytes | None:
-    """The message as it came; None when it has been erased. Raises `CannotOpen`."""
+    """The raw message; None when it has been erased. Raises `CannotOpen`."""
     sealed = tx.scalar(select(exchange_message.c.sealed).where(exchange_message.c.exchange_id == exchange_id))
     return None if sealed is None else keys.decrypt(sealed, _record(exchange_id))
 
 
 def add(tx: Connection, keys: EncryptionKeys, new: ExchangeMessage, raw: bytes) -> None:
-    """Keep a message that came in. Raises `DuplicateKey` when the transaction ends."""
+    """Store a received message. Raises `DuplicateKey` when the transaction ends."""
     tx.execute(insert(exchange_message), {**asdict(new), "sealed": keys.encrypt(raw, _record(new.exchange_id))})
 
 
 def record_answer(
     tx: Connection, exchange_id: UUID, status: str, reason: str | None, receipts: int, at: datetime
 ) -> None:
-    """Write how far the message has been answered."""
+    """Write the status of the answer."""
     values = {"status": status, "reason": reason, "receipts": receipts, "updated_at": at}
     tx.execute(update(exchange_message).where(exchange_message.c.exchange_id == exchange_id).values(values))
 
 
 @dataclass(frozen=True, slots=True)
 class ExchangeMessageFilter:
-    """Which messages a list shall hold; None asks nothing. `after`: arrival and id of the last one before."""
+    """Filter of a list; None matches everything. `after`: arrival and id of the last message of the previous page."""
 
     sender: str | None
     status: str | None
@@ -89,7 +89,7 @@ class ExchangeMessageFilter:
 
 
 def page(tx: Connection, filters: ExchangeMessageFilter) -> Sequence[ExchangeMessage]:
-    """The messages asked for, the newest first."""
+    """The matching messages, newest first."""
     same = [(exchange_message.c[name], getattr(filters, name)) for name in ("sender", "status", "reason")]
     query = select(*_COLUMNS).where(*(column == value for column, value in same if value is not None))
     if filters.after is not None:

@@ -1,4 +1,4 @@
-"""What people have been told in the product, and the e-mail of a day that tells of it once more."""
+"""Notices in the inbox of a person, and the digests that collect them in an e-mail per day."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -23,7 +23,7 @@ N = notice.c
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserNotice:
-    """One notice to one person. `days` past the due day as it was raised for; before it they are negative."""
+    """One notice to one person. `days`: past the due day when it was raised; negative before the due day."""
 
     notice_id: UUID
     message_id: UUID
@@ -41,13 +41,13 @@ class UserNotice:
     ended_at: datetime | None = None
 
     def days_on(self, day: date) -> int:
-        """Days past the due day on that day; of an alert that has ended, as it was raised."""
+        """Days past the due day on `day`; for an alert that has ended, those when it was raised."""
         return self.days if self.ended_at else (day - self.due).days
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeWithCase:
-    """A notice with what its case is called and where it stands now."""
+    """A notice with the reference and current state of its case."""
 
     notice: UserNotice
     reference: str
@@ -56,7 +56,7 @@ class NoticeWithCase:
 
 @dataclass(frozen=True, slots=True)
 class MailDigest:
-    """The e-mail of a day for one person."""
+    """The e-mail of a day to one person."""
 
     digest_id: UUID
     subject: str
@@ -65,24 +65,23 @@ class MailDigest:
 
 
 def notice_id_of(message_id: UUID, subject: str) -> UUID:
-    """The id of the notice that tells this person of this message."""
+    """The id of the notice of this message to this person."""
     return uuid5(_NAMESPACE, f"{message_id}/{subject}")
 
 
-# --- telling ------------------------------------------------------------------------------------------------
+# --- creating ------------------------------------------------------------------------------------------------
 
 
 def add(tx: Connection, new_notices: Sequence[UserNotice]) -> None:
-    """Put these in the inboxes; those that are there already stay as they are."""
+    """Insert notices; existing ones stay unchanged."""
     if new_notices:
         dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
-        tx.execute(
-            dialect.insert(notice).on_conflict_do_nothing(), [_row_of_notice(new_notice) for new_notice in new_notices]
-        )
+        rows = [{**{name: getattr(new, name) for name in _SAME_COLUMNS}, **asdict(new.viewer)} for new in new_notices]
+        tx.execute(dialect.insert(notice).on_conflict_do_nothing(), rows)
 
 
 def mark_ended(tx: Connection, alert_id: UUID, at: datetime) -> None:
-    """The alert has been cleared: who had not been told of it is told nothing."""
+    """End the notices of a cleared alert; withdraw those that are neither read nor mailed."""
     of_alert = (N.alert_id == alert_id, N.ended_at.is_(None))
     unread = (N.read_at.is_(None), N.digest_id.is_(None))
     tx.execute(update(notice).where(*of_alert, *unread).values(withdrawn_at=at))
@@ -95,7 +94,7 @@ def mark_ended(tx: Connection, alert_id: UUID, at: datetime) -> None:
 def inbox(
     tx: Connection, viewer: Viewer, unread: bool, before: tuple[datetime, UUID] | None, limit: int
 ) -> list[NoticeWithCase]:
-    """The notices of this person, the newest first, of cases that they may still see."""
+    """The notices to this person of cases that they may see, newest first."""
     query = _inbox_query(viewer)
     if unread:
         query = query.where(N.read_at.is_(None))
@@ -105,12 +104,12 @@ def inbox(
 
 
 def find(tx: Connection, viewer: Viewer, notice_id: UUID) -> NoticeWithCase | None:
-    """This notice, if it is theirs and they may still see the case."""
+    """This notice, if it is to this person and they may see the case."""
     return next(iter(_read_notices(tx, _inbox_query(viewer).where(N.notice_id == notice_id))), None)
 
 
 def mark_read(tx: Connection, notice_id: UUID, at: datetime) -> None:
-    """It has been read; the first time counts."""
+    """Record that the notice has been read; the first time counts."""
     tx.execute(update(notice).where(N.notice_id == notice_id, N.read_at.is_(None)).values(read_at=at))
 
 
@@ -118,10 +117,10 @@ def mark_read(tx: Connection, notice_id: UUID, at: datetime) -> None:
 
 
 def subjects_due_mail(tx: Connection, day: date, midnight: datetime, since: datetime) -> list[str]:
-    """Who wants an e-mail, has notices that none has told of, and is owed one on that day.
+    """Subjects who subscribe to the digest and have unmailed notices, without those who have had one on that day.
 
-    `midnight`: when the day began; `since`: older notices are not mailed any more. Nobody gets a second one on a day,
-    nor one while an earlier one has not left.
+    `midnight`: start of the day. `since`: older notices are not mailed. Nobody gets a digest while an earlier one is
+    unsettled.
     """
     mails = deliveries.receiver_of(deliveries.MAIL, "")
     to_subject = delivery.c.receiver == literal(mails) + N.subject
@@ -139,7 +138,7 @@ def subjects_due_mail(tx: Connection, day: date, midnight: datetime, since: date
 
 
 def create_digest(tx: Connection, subject: str, day: date, since: datetime, at: datetime) -> MailDigest:
-    """The e-mail of the day for this person, of everything that none has told of yet. Only in `deliveries.my_turn`."""
+    """Create the digest of all unmailed notices to this person. Needs `deliveries.try_sequence_lock`."""
     new = MailDigest(uuid5(_NAMESPACE, f"{subject}/{day}"), subject, day, at)
     tx.execute(insert(digest), asdict(new))
     included = (N.subject == subject, *_UNMAILED, N.at >= since)
@@ -152,10 +151,7 @@ def create_digest(tx: Connection, subject: str, day: date, since: datetime, at: 
 
 
 def notices_of_digest(tx: Connection, digest_id: UUID) -> list[NoticeWithCase]:
-    """What this e-mail tells: what has not ended, of cases that the person may still see, each alert once, by due day.
-
-    Of an alert that was raised and has climbed since, the last.
-    """
+    """The content of a digest: the last notice per live alert of cases that the person may see, by due day."""
     rows = _read_notices(tx, _with_case().where(N.digest_id == digest_id, N.ended_at.is_(None)).order_by(N.at))
     last = {item.notice.alert_id: item for item in rows}
     by_viewer: dict[Viewer, list[NoticeWithCase]] = {}
@@ -182,9 +178,12 @@ def _with_case() -> Select[Any]:
 
 
 def _read_notices(tx: Connection, query: Select[Any]) -> list[NoticeWithCase]:
-    return [
-        NoticeWithCase(_notice_of_row(row), row["reference"], row["case_state"]) for row in tx.execute(query).mappings()
-    ]
+    notices = []
+    for row in tx.execute(query).mappings():
+        viewer = Viewer(row["role"], row["subject"], row["konfliktrad"])
+        item = UserNotice(viewer=viewer, **{name: row[name] for name in _SAME_COLUMNS})
+        notices.append(NoticeWithCase(item, row["reference"], row["case_state"]))
+    return notices
 
 
 _SAME_COLUMNS = (
@@ -203,12 +202,3 @@ _SAME_COLUMNS = (
     "ended_at",
 )
 _UNMAILED = (N.digest_id.is_(None), N.withdrawn_at.is_(None), N.ended_at.is_(None))
-
-
-def _notice_of_row(row: Any) -> UserNotice:
-    viewer = Viewer(row["role"], row["subject"], row["konfliktrad"])
-    return UserNotice(viewer=viewer, **{name: row[name] for name in _SAME_COLUMNS})
-
-
-def _row_of_notice(new_notice: UserNotice) -> dict[str, Any]:
-    return {**{name: getattr(new_notice, name) for name in _SAME_COLUMNS}, **asdict(new_notice.viewer)}

@@ -1,9 +1,9 @@
-"""Messages to others, written in the transaction of what they tell of. Thin: ids, a type and times, never a person.
+"""The outbox: messages written in the transaction of the event they report. Ids, a type and times, no personal data.
 
-How far one has got stands beside it. `undelivered` is a word and a code: `again.` (the last try failed, another one
-follows), `lacks.` (it cannot be complete yet), `dead.` (given up or refused; a person has to look), `withdrawn.` (not
-to be sent, what it tells of never was, or somebody took it back). A message of a case waits for every earlier one of
-that case that has neither arrived nor been withdrawn.
+The column `held` is a word and a code: `again.` (the last attempt failed, a retry follows), `lacks.` (incomplete,
+cannot be composed yet), `dead.` (dead letter: retry limit reached or refused), `withdrawn.` (not to be sent: the event
+was annulled, or a person withdrew the message). A message of a case waits for every earlier one of that case that has
+neither arrived nor been withdrawn.
 """
 
 import json
@@ -37,28 +37,28 @@ from ungdom.workflow.events import Event
 _NAMESPACE = UUID("8c1a1f0e-6d0b-4f0e-9d6c-5b1f5a7c2e41")
 
 STATUS_KINDS = ("esas.status", "esas.status.second")
-"""The parts of the official status message (`oppdatertSaksstatus`) that one event gives, in order."""
+"""The kinds of the parts of the official status message (`oppdatertSaksstatus`) of one event, in order."""
 RECEIPT_KIND = "esas.receipt"
 """A receipt (`kvittering`) for an official message: `case_id` is the id of that message, `seq` the receipt's number."""
 OFFICIAL = OFFICIAL_KINDS
-"""The messages that go to partners of the sector's exchange."""
+"""The kinds of messages to partners of the exchange."""
 
 RETRYING, INCOMPLETE, DEAD, WITHDRAWN = "again.", "lacks.", "dead.", "withdrawn."
 ANSWERED = f"{DEAD}answer_"
-"""The partner has the message and answered that it failed: sent anew it needs another id."""
+"""The partner answered that the message failed: to be sent again it needs another id."""
 
 BY_HAND, SENT_ANEW = f"{WITHDRAWN}by_hand", f"{WITHDRAWN}sent_anew"
 MIXED = "?"
-"""The partner was told something, and nobody can say what."""
+"""The partner has received a status that cannot be determined."""
 
 _MESSAGE_COLUMNS = ("message_id", "case_id", "seq", "kind", "payload", "created_at", "place")
 
 
 @dataclass(frozen=True, slots=True)
 class OutboxMessage:
-    """One message. Its id follows from case, seq, kind and place: the same message is never written twice.
+    """One message. Its id follows from case, seq, kind and place, so that it cannot be written twice.
 
-    `place`: which one it is of those of one kind that one event promises.
+    `place`: ordinal among messages of the same kind for the same event.
     """
 
     message_id: UUID
@@ -72,9 +72,9 @@ class OutboxMessage:
 
 @dataclass(frozen=True, slots=True)
 class OutboxEntry:
-    """A message and how far it has got. `next_try_at`: not before; for one that lacks something, the next look.
+    """A message and its delivery status. `next_try_at`: earliest time of the next attempt, or of composition.
 
-    `reported_status`: what the tries so far said (see `esas.status.said`); with `MIXED` in it, not all the same.
+    `reported_status`: the content of the attempts so far (`esas.status.status_lines`); `MIXED` if they differ.
     """
 
     message: OutboxMessage
@@ -86,14 +86,14 @@ class OutboxEntry:
 
     @property
     def order_key(self) -> tuple[datetime, UUID, int, str, int]:
-        """Where it stands in the order in which messages are taken."""
+        """Sort key of the order in which messages are sent."""
         message = self.message
         return message.created_at, message.case_id, message.seq, message.kind, message.place
 
 
 @dataclass(frozen=True, slots=True)
 class OutboxBacklog:
-    """How many official messages have not arrived: all, those given up or refused, and those that wait too long."""
+    """Number of official messages that have not arrived: all, dead letters, and late ones."""
 
     waiting: int
     dead: int
@@ -101,7 +101,7 @@ class OutboxBacklog:
 
 
 def event_message(case_id: UUID, event: Event, kind: str = "case.event_recorded") -> OutboxMessage:
-    """The message that this event was recorded in this case."""
+    """The message about this event of this case."""
     name = f"{case_id}/{event.seq}/{kind}"
     return OutboxMessage(
         uuid5(_NAMESPACE, name), case_id, event.seq, kind, _to_json(_event_payload(case_id, event)), event.recorded_at
@@ -109,7 +109,7 @@ def event_message(case_id: UUID, event: Event, kind: str = "case.event_recorded"
 
 
 def corrected_status_message(case_id: UUID, correction: Event, place: int, seq: int, part: str) -> OutboxMessage:
-    """The message that this part of the official status of event `seq` reads otherwise after a correction."""
+    """The message that a correction changed this part of the official status of event `seq`."""
     kind = STATUS_KINDS[0]
     text = _to_json({**_event_payload(case_id, correction), "about": {"seq": seq, "part": part}})
     name = f"{case_id}/{correction.seq}/{kind}/{place}"
@@ -117,7 +117,7 @@ def corrected_status_message(case_id: UUID, correction: Event, place: int, seq: 
 
 
 def event_and_part(message: OutboxMessage) -> tuple[int, str | None]:
-    """Which event the message tells of, and which part of its status; None: the part that its kind stands for."""
+    """The seq of the reported event, and the part of its status; None for the part that the kind stands for."""
     reference = json.loads(message.payload).get("about")
     return (reference["seq"], reference["part"]) if reference else (message.seq, None)
 
@@ -137,14 +137,14 @@ def _to_json(payload: dict[str, Any]) -> str:
 
 
 def receipt(exchange_id: UUID, n: int, payload: str, at: datetime) -> OutboxMessage:
-    """The message that is the n-th receipt for this official message."""
+    """The n-th receipt for this official message."""
     return OutboxMessage(
         uuid5(_NAMESPACE, f"{exchange_id}/{n}/{RECEIPT_KIND}"), exchange_id, n, RECEIPT_KIND, payload, at
     )
 
 
 def rows_of(messages: Iterable[OutboxMessage]) -> list[dict[str, object]]:
-    """The rows of the table, not delivered yet."""
+    """The rows of new messages."""
     return [asdict(message) for message in messages]
 
 
@@ -155,7 +155,7 @@ def add(tx: Connection, messages: Sequence[OutboxMessage]) -> None:
 
 
 def claim_batch(tx: Connection, limit: int) -> list[OutboxMessage]:
-    """The oldest messages not delivered, official ones left out, held for this transaction: others pass over them."""
+    """The oldest undelivered messages without official ones, locked by this transaction; others skip them."""
     query = (
         select(*outbox.c[*_MESSAGE_COLUMNS])
         .where(outbox.c.delivered_at.is_(None), outbox.c.kind.not_in(OFFICIAL))
@@ -167,7 +167,7 @@ def claim_batch(tx: Connection, limit: int) -> list[OutboxMessage]:
 
 
 def mark_delivered(tx: Connection, message_ids: Sequence[UUID], at: datetime) -> None:
-    """These messages have arrived."""
+    """Record that these messages have arrived."""
     values = {"delivered_at": at, "next_try_at": None, "held": None}
     tx.execute(update(outbox).where(outbox.c.message_id.in_(message_ids)).values(values))
 
@@ -178,14 +178,16 @@ def mark_delivered(tx: Connection, message_ids: Sequence[UUID], at: datetime) ->
 def due_entries(
     tx: Connection, now: datetime, since: datetime | None, after: OutboxEntry | None = None, limit: int = 200
 ) -> list[OutboxEntry]:
-    """The official messages to look at, at most one a case: the first that has not arrived, in the order promised.
+    """The official messages to send, at most one per case: the first undelivered one, in order of creation.
 
-    One that lacks something is looked at when its time has come, or when its case has had an event since `since`; with
-    None, always.
+    An incomplete message is due at `next_try_at`, or when its case has had an event since `since`; with None, always.
     """
     pending = (outbox.c.held.is_(None), outbox.c.held.startswith(RETRYING))
     is_due = or_(outbox.c.next_try_at.is_(None), outbox.c.next_try_at <= now)
-    incomplete = and_(outbox.c.held.startswith(INCOMPLETE), or_(is_due, _case_changed(since)))
+    case_changed: ColumnElement[bool] = true()
+    if since is not None:
+        case_changed = exists().where(case_current.c.case_id == outbox.c.case_id, case_current.c.updated_at > since)
+    incomplete = and_(outbox.c.held.startswith(INCOMPLETE), or_(is_due, case_changed))
     wanted = or_(and_(or_(*pending), is_due), incomplete)
     query = _select_entries().where(_undelivered(outbox), wanted, ~_has_earlier_undelivered())
     if after is not None:
@@ -196,18 +198,15 @@ def due_entries(
 def claim(
     tx: Connection, entry: OutboxEntry, until: datetime, version: int | None = None, reported_status: str | None = None
 ) -> OutboxEntry | None:
-    """The message, taken for one try that lasts at most until then. None when somebody else was faster.
+    """The message, claimed for one attempt that ends at `until`. None when another worker was faster.
 
-    `version`: of the case that it was composed from; when the case has moved since, it is not taken: what it says may
-    be out of date. `reported_status`: what it says. The try counts before it is made, and what it says is kept
-    before: a message that ends the process that sends it is given up one day as well, and may have arrived all the
-    same.
+    `version`: of the case that it was composed from; the message is not claimed when the case has changed since.
+    `reported_status`: its content. Attempt and content are recorded before sending, so a message that crashes the
+    worker still reaches the retry limit, and counts as possibly received.
     """
-    row = (
-        select(outbox.c.message_id)
-        .where(*_unchanged(entry), *_case_at_version(version))
-        .with_for_update(skip_locked=True)
-    )
+    row = select(outbox.c.message_id).where(*_unchanged(entry)).with_for_update(skip_locked=True)
+    if version is not None:
+        row = row.where(exists().where(case_current.c.case_id == outbox.c.case_id, case_current.c.version == version))
     if tx.execute(row).one_or_none() is None:
         return None
     combined_status = reported_status if entry.reported_status in (None, reported_status) else MIXED
@@ -218,16 +217,16 @@ def claim(
 
 
 def set_status(tx: Connection, entry: OutboxEntry, held: str, next_try_at: datetime | None) -> bool:
-    """Write how the message stands, unless it has arrived or been taken since it was read."""
+    """Write the status, unless the message has arrived or been claimed since it was read."""
     values = {"held": held, "next_try_at": next_try_at}
     return tx.execute(update(outbox).where(*_unchanged(entry)).values(values)).rowcount == 1
 
 
 def last_reported_status(tx: Connection, entry: OutboxEntry) -> str | None:
-    """What the partner was told last of what this message is about, before this message; None: nothing.
+    """The last status that an earlier message reported of the same event and part; None without one.
 
-    A try that may have arrived counts. `MIXED`: something, but nobody can say what: tries that differ, a message that a
-    person withdrew to tell it in another way, or one from before this was kept.
+    An attempt that may have arrived counts. `MIXED` when the status cannot be determined: attempts that differ, a
+    message that a person withdrew to report it otherwise, or a message from before this was stored.
     """
     seq, part = event_and_part(entry.message)
     status_messages = (outbox.c.case_id == entry.message.case_id, outbox.c.kind.in_(STATUS_KINDS))
@@ -235,47 +234,43 @@ def last_reported_status(tx: Connection, entry: OutboxEntry) -> str | None:
     counts = or_(outbox.c.held.is_(None), outbox.c.held != SENT_ANEW)
     earlier = _read_entries(tx, _select_entries().where(*status_messages, known, counts).order_by(*_ORDER))
     statuses = [
-        _reported_status_of(previous)
+        MIXED if previous.reported_status is None or previous.held == BY_HAND else previous.reported_status
         for previous in earlier
         if previous.order_key < entry.order_key and event_and_part(previous.message)[0] == seq
     ]
     return next((status for status in reversed(statuses) if status == MIXED or status.split(" ")[0] == part), None)
 
 
-def _reported_status_of(entry: OutboxEntry) -> str:
-    return MIXED if entry.reported_status is None or entry.held == BY_HAND else entry.reported_status
-
-
 def undelivered(tx: Connection, limit: int = 1_000) -> list[OutboxEntry]:
-    """The official messages that have not arrived, oldest first, withdrawn ones left out."""
+    """The undelivered official messages, oldest first, without withdrawn ones."""
     return _read_entries(
         tx, _select_entries().where(_undelivered(outbox), _not_withdrawn(outbox)).order_by(*_ORDER).limit(limit)
     )
 
 
 def backlog(tx: Connection, since: datetime) -> OutboxBacklog:
-    """How many official messages have not arrived; `late` are those promised before `since` that are not given up."""
+    """Number of undelivered official messages; late are those created before `since` that are no dead letters."""
     dead = func.coalesce(outbox.c.held.startswith(DEAD), False)
     counted = (func.count(), func.count().filter(dead), func.count().filter(~dead, outbox.c.created_at < since))
     return OutboxBacklog(*tx.execute(select(*counted).where(_undelivered(outbox), _not_withdrawn(outbox))).one())
 
 
 def find(tx: Connection, message_id: UUID) -> OutboxEntry | None:
-    """This message."""
+    """The entry of this message; None without one."""
     return next(iter(_read_entries(tx, _select_entries().where(outbox.c.message_id == message_id))), None)
 
 
 def dead_letters(tx: Connection) -> list[OutboxEntry]:
-    """The official messages that were given up or refused."""
+    """The official messages that are dead letters."""
     return _read_entries(
         tx, _select_entries().where(_undelivered(outbox), outbox.c.held.startswith(DEAD)).order_by(*_ORDER)
     )
 
 
 def replay(tx: Connection, entry: OutboxEntry) -> UUID:
-    """Start again with a message that has not arrived; the id it is sent with from now on.
+    """Start again with an undelivered message; returns the id it is sent with from now on.
 
-    A partner that has answered for an id takes no second message with it: then a new one is promised instead.
+    A partner that has answered refuses a second message with the same id: then a copy with a new id replaces it.
     """
     if (entry.held or "").startswith(ANSWERED):
         resent = replace(entry.message, message_id=uuid5(entry.message.message_id, "anew"))
@@ -288,12 +283,12 @@ def replay(tx: Connection, entry: OutboxEntry) -> UUID:
 
 
 def withdraw(tx: Connection, entry: OutboxEntry) -> bool:
-    """Never send this message; later ones of its case wait for it no longer."""
+    """Withdraw the message; later ones of its case no longer wait for it."""
     return set_status(tx, entry, BY_HAND, None)
 
 
 def record_failure_answer(tx: Connection, message_id: UUID, status: str) -> bool:
-    """The partner has the message and answered with this failure (`FEILET_…`): it is dead until a person has looked.
+    """Make the message a dead letter, because the partner answered with this failure (`FEILET_…`).
 
     False when there is no such message, or it has been withdrawn.
     """
@@ -305,7 +300,7 @@ def record_failure_answer(tx: Connection, message_id: UUID, status: str) -> bool
 _ORDER = tuple(outbox.c["created_at", "case_id", "seq", "kind", "place"])
 _KINDS: tuple[ColumnElement[str], ...] = tuple(
     literal_column(f"'{kind}'") for kind in OFFICIAL
-)  # written out, as the index on them has it
+)  # literals, as in the partial index
 
 
 def _select_entries() -> Select[Any]:
@@ -332,19 +327,6 @@ def _has_earlier_undelivered() -> ColumnElement[bool]:
     )
     before = and_(earlier.c.case_id == outbox.c.case_id, or_(earlier.c.seq < outbox.c.seq, same_event))
     return exists().where(_undelivered(earlier), _not_withdrawn(earlier), before)
-
-
-def _case_changed(since: datetime | None) -> ColumnElement[bool]:
-    if since is None:
-        return true()
-    return exists().where(case_current.c.case_id == outbox.c.case_id, case_current.c.updated_at > since)
-
-
-def _case_at_version(version: int | None) -> tuple[ColumnElement[bool], ...]:
-    """The case still stands at this version; None asks nothing."""
-    if version is None:
-        return ()
-    return (exists().where(case_current.c.case_id == outbox.c.case_id, case_current.c.version == version),)
 
 
 def _unchanged(entry: OutboxEntry) -> tuple[ColumnElement[bool], ...]:

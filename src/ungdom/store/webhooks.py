@@ -1,4 +1,4 @@
-"""Webhooks: where systems want to be told, and with which secrets. Address and secrets are kept sealed."""
+"""Webhooks: addresses, signing secrets and subscriptions. Addresses and secrets are stored encrypted."""
 
 import json
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ W = webhook.c
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A secret that bodies are signed with. `until`: when it stops; None: until it is replaced."""
+    """A signing secret. `until`: end of its validity; None until it is replaced."""
 
     text: str = field(repr=False)
     until: datetime | None = None
@@ -28,19 +28,19 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class WebhookCredentials:
-    """What is kept sealed: the address, and the secrets, the newest first."""
+    """The encrypted part: the address, and the secrets, newest first."""
 
     url: str = field(repr=False)
     secrets: tuple[Secret, ...]
 
     def valid(self, now: datetime) -> list[str]:
-        """The secrets that count at that instant."""
+        """The secrets that are valid at `now`."""
         return [secret.text for secret in self.secrets if secret.until is None or now < secret.until]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
-    """A webhook. `owner`: who made it; it is told what they may see."""
+    """A webhook. `owner`: its creator, whose rights limit what is sent."""
 
     webhook_id: UUID
     owner: Viewer
@@ -52,7 +52,7 @@ class Webhook:
 
 
 def add(tx: Connection, keys: EncryptionKeys, new: Webhook) -> None:
-    """A new webhook."""
+    """Insert a webhook."""
     row = {
         "webhook_id": new.webhook_id,
         "role": new.owner.role,
@@ -66,7 +66,7 @@ def add(tx: Connection, keys: EncryptionKeys, new: Webhook) -> None:
 
 
 def active(tx: Connection, keys: EncryptionKeys) -> list[Webhook]:
-    """Every webhook that is told, in the order in which they were made."""
+    """Every enabled webhook, oldest first."""
     query = select(webhook).where(W.disabled_at.is_(None)).order_by(W.created_at, W.webhook_id)
     return [_webhook_of_row(keys, row) for row in tx.execute(query).mappings()]
 
@@ -74,7 +74,7 @@ def active(tx: Connection, keys: EncryptionKeys) -> list[Webhook]:
 def list_webhooks(
     tx: Connection, keys: EncryptionKeys, owner: Viewer | None, after: KeysetPosition | None, limit: int
 ) -> list[Webhook]:
-    """The webhooks of this owner, in this role; with None everybody's; the oldest first, from after this one on."""
+    """A page of the webhooks of this owner in this role, oldest first; with None, those of all owners."""
     query = page(select(webhook), (W.created_at, W.webhook_id), after, limit, newest_first=False)
     if owner is not None:
         query = query.where(W.subject == owner.subject, W.role == owner.role)
@@ -82,18 +82,18 @@ def list_webhooks(
 
 
 def count(tx: Connection, owner: Viewer) -> int:
-    """How many webhooks this owner has."""
+    """Number of webhooks of this owner."""
     return tx.scalar(select(func.count()).select_from(webhook).where(W.subject == owner.subject)) or 0
 
 
 def find(tx: Connection, keys: EncryptionKeys, webhook_id: UUID) -> Webhook | None:
-    """This webhook."""
+    """This webhook; None without one."""
     row = tx.execute(select(webhook).where(W.webhook_id == webhook_id)).mappings().one_or_none()
     return _webhook_of_row(keys, row) if row else None
 
 
 def rotate_secret(tx: Connection, keys: EncryptionKeys, old: Webhook, secret: str, until: datetime) -> Webhook:
-    """Sign with this secret from now on, and with the one before it until then. A disabled one is told again."""
+    """Sign with `secret` from now on, and with the previous one until `until`. Enables a disabled webhook."""
     before = replace(old.credentials.secrets[0], until=until)
     new = replace(
         old,
@@ -111,7 +111,7 @@ def rotate_secret(tx: Connection, keys: EncryptionKeys, old: Webhook, secret: st
 
 
 def change(tx: Connection, keys: EncryptionKeys, old: Webhook, url: str, kinds: Sequence[str]) -> Webhook:
-    """Send to this address, and these kinds, from now on."""
+    """Change address and kinds."""
     new = replace(old, kinds=tuple(kinds), credentials=replace(old.credentials, url=url))
     values = {"kinds": json.dumps(new.kinds), "sealed": _encrypt_credentials(keys, old.webhook_id, new.credentials)}
     tx.execute(update(webhook).where(W.webhook_id == old.webhook_id).values(values))
@@ -119,18 +119,18 @@ def change(tx: Connection, keys: EncryptionKeys, old: Webhook, url: str, kinds: 
 
 
 def disable(tx: Connection, webhook_id: UUID, because: str, at: datetime) -> None:
-    """Tell it nothing more."""
+    """Disable the webhook."""
     values = {"disabled_at": at, "disabled_because": because}
     tx.execute(update(webhook).where(W.webhook_id == webhook_id, W.disabled_at.is_(None)).values(values))
 
 
 def remove(tx: Connection, webhook_id: UUID) -> None:
-    """Forget it, with its address and secrets."""
+    """Delete the webhook with its address and secrets."""
     tx.execute(delete(webhook).where(W.webhook_id == webhook_id))
 
 
 def rotate_key(tx: Connection, keys: EncryptionKeys) -> int:
-    """Seal every one anew under the first key; how many were changed."""
+    """Re-encrypt every webhook with the first key; returns the number of changed rows."""
     old = [row for row in tx.execute(select(*webhook.c["webhook_id", "sealed"])) if not keys.is_newest(row.sealed)]
     for row in old:
         sealed = _encrypt_credentials(keys, row.webhook_id, _decrypt_credentials(keys, row.webhook_id, row.sealed))
@@ -142,17 +142,12 @@ def _webhook_of_row(keys: EncryptionKeys, row: Any) -> Webhook:
     return Webhook(
         webhook_id=row["webhook_id"],
         owner=Viewer(row["role"], row["subject"], row["konfliktrad"]),
-        kinds=_parse_kinds(row["kinds"]),
+        kinds=tuple(json.loads(row["kinds"])),
         credentials=_decrypt_credentials(keys, row["webhook_id"], row["sealed"]),
         created_at=row["created_at"],
         disabled_at=row["disabled_at"],
         disabled_because=row["disabled_because"],
     )
-
-
-def _parse_kinds(text: str) -> tuple[str, ...]:
-    kinds: Sequence[str] = json.loads(text)
-    return tuple(kinds)
 
 
 def _encrypt_credentials(keys: EncryptionKeys, webhook_id: UUID, credentials: WebhookCredentials) -> bytes:

@@ -1,11 +1,11 @@
-"""Official messages that come in, read tolerantly: what is needed has to be there, what is odd is flagged.
+"""Tolerant parsing of received official messages: required values must be present, deviations are flagged.
 
-An official message never becomes an event here. It becomes messages in our own words (`ungdom.message`), each of which
-the reader of those would take as well.
+An official message is converted to decision messages of `ungdom.message`, each validated by the parser of that format.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import Any
 
 from pydantic import ValidationError
@@ -58,7 +58,7 @@ SUPPORTED: dict[MessageType, tuple[str, ...]] = {
     T.SIKTELSE_TILTALE: ("1.3",),
     T.KVITTERING: ("1.0",),
 }
-"""The versions of each contract that are read as they stand. Others of the same major version are read with a flag."""
+"""The supported versions of each contract. Others of the same major version are read with a flag."""
 
 MOST_FLAGS = 200
 MOST_PROBLEMS = 100
@@ -72,7 +72,7 @@ _MARKERS: dict[str, MessageType] = {
     "siktelseTiltale": T.SIKTELSE_TILTALE,
     "meldingsIdRef": T.KVITTERING,
 }
-"""The field by which each contract is told: it is required there, and stands in no other at the top."""
+"""The field that identifies each contract: required in it, and at the top level of no other."""
 
 _READERS: dict[MessageType, tuple[type[EsasModel], Callable[[Any, Pseudonymiser | None], Reading]]] = {
     T.OVERFOERE_SAK: (overfoere_sak.OverfoereSak, overfoere_sak.to_messages),
@@ -84,7 +84,7 @@ _READERS: dict[MessageType, tuple[type[EsasModel], Callable[[Any, Pseudonymiser 
 }
 
 _COMPLETABLE = frozenset({"missing", "string_too_short", "too_short", "implausible"})
-"""Problems that a person at the sender can put right: something is absent, blank, or cannot be true."""
+"""Kinds of problems that a person at the sender can correct: a value is missing, blank or implausible."""
 
 _VERSION = re.compile(r"v?(\d{1,4})(?:\.(\d{1,4}))?(?:\.\d{1,4})?", re.ASCII)
 
@@ -92,10 +92,10 @@ _VERSION = re.compile(r"v?(\d{1,4})(?:\.(\d{1,4}))?(?:\.\d{1,4})?", re.ASCII)
 def read(
     message_type: str, schema_version: str | None, body: Mapping[str, Any], pseudonymise: Pseudonymiser | None = None
 ) -> OfficialMessage:
-    """What an official message says. `message_type`, `schema_version`: as in the headers, spelled in any case.
+    """The parsed message. `message_type`, `schema_version`: as in the headers, in any letter case.
 
-    `pseudonymise` makes ids that tell the people of a message apart without naming them; without it the message's own
-    refs do, and the id of an `overfoereSak` does not tell two youths of one police case apart. Raises `BadOfficial`.
+    `pseudonymise` gives ids that distinguish the people of a message without naming them. Without it the refs of the
+    message are used, and two youths of one police case have the same id in `overfoereSak`. Raises `BadOfficial`.
     """
     kind = _type_of(message_type)
     version_flags = _version_flags(kind, schema_version)
@@ -104,16 +104,22 @@ def read(
     model, to_messages = _READERS[kind]
     document: Any = _validated(model, body)
     reading = to_messages(document, pseudonymise)
-    flags = list(dict.fromkeys([*version_flags, *reading.flags, *_general_flags(document, body)]))
-    problems = [*reading.problems, *(_implausible_days(flags) if reading.messages else ())]
+    general = (sending_flags(document.forsendelse), identity_number_flags(body), value_flags(document, body))
+    flags = tuple(dict.fromkeys([*version_flags, *reading.flags, *chain(*general)]))
+    problems = list(reading.problems)
+    if reading.messages:  # a message that records something may hold no day that cannot be right
+        days = (flag.pointer for flag in flags if flag.code is F.IMPLAUSIBLE_YEAR)
+        problems += [Problem(pointer, "implausible", "is too far away") for pointer in days]
     if problems:
         raise _bad_official(problems, body)
     messages = _revalidated(reading.messages, body)
-    return _official_message(kind, schema_version, document, Reading(messages, tuple(_capped(flags)), reading.other))
+    if len(flags) > MOST_FLAGS:
+        flags = (*flags[:MOST_FLAGS], OfficialFlag(F.MORE_FLAGS, ""))
+    return _official_message(kind, schema_version, document, Reading(messages, flags, reading.other))
 
 
 def guess(body: object) -> MessageType:
-    """Which message this is, told by its shape. Raises `BadOfficial` when it is none of them, or more than one."""
+    """The type of this message, from its fields. Raises `BadOfficial` if none or several types match."""
     matching = [kind for marker, kind in _MARKERS.items() if isinstance(body, Mapping) and marker in body]
     if len(matching) != 1:
         raise _bad_official([Problem("", "unknown_type", "is not the shape of one of the known messages")], body)
@@ -184,29 +190,8 @@ def _official_message(kind: MessageType, version: str | None, document: Any, rea
     )
 
 
-def _general_flags(document: Any, body: Mapping[str, Any]) -> Iterator[OfficialFlag]:
-    """What is odd about the sending, about identity numbers, and about any value."""
-    yield from sending_flags(document.forsendelse)
-    yield from identity_number_flags(body)
-    yield from value_flags(document, body)
-
-
-def _capped(flags: list[OfficialFlag]) -> Iterator[OfficialFlag]:
-    """As many flags as anybody looks at."""
-    yield from flags[:MOST_FLAGS]
-    if len(flags) > MOST_FLAGS:
-        yield OfficialFlag(F.MORE_FLAGS, "")
-
-
-def _implausible_days(flags: Iterable[OfficialFlag]) -> Iterator[Problem]:
-    """Days that cannot be right, in a message that would have something done."""
-    return (
-        Problem(flag.pointer, "implausible", "is too far away") for flag in flags if flag.code is F.IMPLAUSIBLE_YEAR
-    )
-
-
 def _revalidated(messages: tuple[DecisionMessage, ...], body: object) -> tuple[DecisionMessage, ...]:
-    """The messages as the reader of our own form takes them. What it does not take is refused here as well."""
+    """The messages as parsed by `ungdom.message`. Raises `BadOfficial` for what that parser refuses."""
     try:
         return tuple(read_ours(to_json(plain(message))) for message in messages)
     except BadMessage as error:
@@ -225,7 +210,7 @@ _LONGEST_ID = 200
 
 
 def _first_text(body: object, places: tuple[tuple[str, ...], ...]) -> str | None:
-    """The text in the first of these places that has one, in a message that could not be read."""
+    """The first text at one of these places of a message that could not be parsed."""
     values = (_value_at(body, place) for place in places)
     texts = (text for text in values if isinstance(text, str) and 0 < len(text) <= _LONGEST_ID and is_printable(text))
     return next(texts, None)

@@ -1,7 +1,7 @@
-"""`DOMSAVGJOERELSE` 1.2: a judgment, told by the court for each of the accused.
+"""`DOMSAVGJOERELSE` 1.2: a judgment, with a decision per accused.
 
-The contract tells neither interim conditions nor whether the youth was found to live in Norway; a court that gave
-ungdomsstraff found what the law asks for. strl § 52 a.
+The contract holds neither interim conditions nor whether the youth lives in Norway; a court that imposed ungdomsstraff
+has found that the conditions of the law are met. strl § 52 a.
 """
 
 from collections.abc import Iterator
@@ -12,9 +12,9 @@ from pydantic import Field
 
 from ungdom.esas.inbound import verdicts
 from ungdom.esas.inbound.lengths import length
-from ungdom.esas.inbound.official import MAX_PSEUDONYM, FlagCode, IgnoredReason, OfficialFlag, Pseudonymiser, Reading
+from ungdom.esas.inbound.official import FlagCode, IgnoredReason, OfficialFlag, Pseudonymiser, Reading
 from ungdom.esas.inbound.parts import Forsendelse, build_message
-from ungdom.esas.inbound.people import Identitet, identity_flags, identity_text, national_id, sex
+from ungdom.esas.inbound.people import Identitet, identity_flags, national_id, pseudonym, sex
 from ungdom.esas.inbound.values import (
     CaseNumber,
     EsasModel,
@@ -26,7 +26,7 @@ from ungdom.esas.inbound.values import (
     case_number_flags,
     court_flags,
     court_number,
-    distinct_words,
+    decision_ids,
     id_flags,
     plain_id,
     plain_ref,
@@ -41,7 +41,7 @@ _EACH = "/avgjoerelse/avgjoerelsePrSiktetTiltalt"
 
 
 class Privatperson(EsasModel):
-    """The accused. The day of birth may be absent in the contract; here nobody is told apart without it."""
+    """The accused. The day of birth, optional in the contract, is required here to distinguish people."""
 
     etternavn: Text
     foedselsdato: OfficialDay
@@ -61,7 +61,7 @@ class PersonForetak(EsasModel):
 
 
 class PrSiktet(EsasModel):
-    """What was decided about one of the accused."""
+    """The decision about one of the accused."""
 
     personForetak: PersonForetak
     resultat: Annotated[list[Resultat], Field(min_length=1, max_length=5_000)]
@@ -100,7 +100,7 @@ class Domsavgjoerelse(EsasModel):
 
 @dataclass(frozen=True, slots=True)
 class Accused:
-    """One of the accused who is a person: the place in the message, what was decided, and the id of that decision."""
+    """One of the accused who is a person: index in the message, decision, and the id of that decision."""
 
     place: int
     decision: PrSiktet
@@ -109,7 +109,7 @@ class Accused:
 
 
 def to_messages(document: Domsavgjoerelse, pseudonymise: Pseudonymiser | None) -> Reading:
-    """A message for each of the accused, and one for an appeal declared when the judgment was served."""
+    """A message per accused, and one for an appeal declared at the service."""
     people = _accused_people(document, pseudonymise)
     messages = tuple(converted for accused in people for converted in _messages_of(document, accused))
     other = (IgnoredReason.NO_REACTION if people else IgnoredReason.NO_PERSON) if not messages else None
@@ -117,23 +117,21 @@ def to_messages(document: Domsavgjoerelse, pseudonymise: Pseudonymiser | None) -
 
 
 def _accused_people(document: Domsavgjoerelse, pseudonymise: Pseudonymiser | None) -> list[Accused]:
-    """The accused who are people. The decision's id is completed by whom it is about where there are several."""
+    """The accused who are people. With several, the id of each decision has a suffix for the person."""
     everybody = enumerate(document.avgjoerelse.avgjoerelsePrSiktetTiltalt)
     entries = [(place, each, each.personForetak.person) for place, each in everybody if each.personForetak.person]
-    base = plain_id(document.avgjoerelse.avgjoerelseId)
-    words = distinct_words([_distinguishing_word(item, pseudonymise) for _, _, item in entries])
-    ids = [f"{base}:{word}" for word in words] if len(entries) > 1 else [base]
-    return [Accused(*item, decision_id) for item, decision_id in zip(entries, ids, strict=False)]
-
-
-def _distinguishing_word(accused: Privatperson, pseudonymise: Pseudonymiser | None) -> str:
-    if pseudonymise is None:
-        return plain_ref(accused.internId)
-    return pseudonymise(identity_text(accused.foedselsdato.on, accused.etternavn, accused.fornavn))[:MAX_PSEUDONYM]
+    words = [
+        pseudonym(pseudonymise, who.foedselsdato.on, who.etternavn, who.fornavn)
+        if pseudonymise
+        else plain_ref(who.internId)
+        for _, _, who in entries
+    ]
+    ids = decision_ids(document.avgjoerelse.avgjoerelseId, words)
+    return [Accused(*item, decision_id) for item, decision_id in zip(entries, ids, strict=True)]
 
 
 def _problems(people: list[Accused]) -> Iterator[Problem]:
-    """A sanction without a length is none."""
+    """Problems of sanctions without a length."""
     for accused in people:
         sanction = accused.decision.reaksjoner.ungdomsstraff if accused.decision.reaksjoner else None
         if sanction and length(sanction.straff) is None:
@@ -187,9 +185,6 @@ def _flags(document: Domsavgjoerelse) -> Iterator[OfficialFlag]:
         if accused is None:
             yield OfficialFlag(F.COMPANY, f"{_EACH}/{place}/personForetak")
         else:
-            yield from _person_flags(accused, f"{_EACH}/{place}/personForetak/person")
+            pointer = f"{_EACH}/{place}/personForetak/person"
+            yield from identity_flags(accused.foedselsdato.on, accused.kjoenn, accused.identitetsnummer, pointer)
             yield from verdicts.flags(_verdict(document, each), f"{_EACH}/{place}")
-
-
-def _person_flags(accused: Privatperson, pointer: str) -> Iterator[OfficialFlag]:
-    return identity_flags(accused.foedselsdato.on, accused.kjoenn, accused.identitetsnummer, pointer)

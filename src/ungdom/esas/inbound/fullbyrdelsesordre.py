@@ -104,10 +104,13 @@ class Fullbyrdelsesordre(EsasModel):
 
 
 def to_messages(document: Fullbyrdelsesordre, _pseudonymise: Pseudonymiser | None) -> Reading:
-    """When it became final, and that it was dispatched."""
-    if document.fullbyrdelsesordre.avgjoerelse.reaksjoner.ungdomsstraff is None:
+    """Messages that the judgment became final and was dispatched."""
+    order = document.fullbyrdelsesordre
+    if order.avgjoerelse.reaksjoner.ungdomsstraff is None:
         return Reading(other=IgnoredReason.OTHER_SANCTION)
-    return Reading(tuple(_messages(document)), tuple(_flags(document)), problems=tuple(_problems(document)))
+    undated = Problem(f"{_ORDER}/rettskraftigFraOgMed", "missing", "is needed unless it is carried out early")
+    problems = () if order.rettskraftigFraOgMed or order.foregrepetSoning else (undated,)
+    return Reading(tuple(_messages(document)), tuple(_flags(document)), problems=problems)
 
 
 def _messages(document: Fullbyrdelsesordre) -> Iterator[DecisionMessage]:
@@ -129,12 +132,6 @@ def _messages(document: Fullbyrdelsesordre) -> Iterator[DecisionMessage]:
 
 def _act_numbers(order: Ordre) -> list[str]:
     return [act.straffesak.straffesaksnummer for act in order.avgjoerelse.straffbareForhold]
-
-
-def _problems(document: Fullbyrdelsesordre) -> Iterator[Problem]:
-    order = document.fullbyrdelsesordre
-    if order.rettskraftigFraOgMed is None and not order.foregrepetSoning:
-        yield Problem(f"{_ORDER}/rettskraftigFraOgMed", "missing", "is needed unless it is carried out early")
 
 
 def _flags(document: Fullbyrdelsesordre) -> Iterator[OfficialFlag]:

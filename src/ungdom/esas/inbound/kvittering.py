@@ -1,4 +1,4 @@
-"""`KVITTERING` 1.0: what somebody answers to a message of ours."""
+"""`KVITTERING` 1.0: the receipt of a partner for one of our messages."""
 
 from ungdom.esas.inbound.official import OfficialReceipt
 from ungdom.esas.inbound.values import EsasModel, MaybeText, MeldingsId, Text, Unread
@@ -9,7 +9,7 @@ _STATUSES = {status.value: status for status in ReceiptStatus}
 
 
 class Kvittering(EsasModel):
-    """The message. The contract lets it hold other fields as well."""
+    """The message. The contract permits other fields as well."""
 
     meldingsId: MeldingsId
     meldingsIdRef: MeldingsId
@@ -19,7 +19,7 @@ class Kvittering(EsasModel):
 
 
 def to_receipt(document: Kvittering) -> OfficialReceipt | Problem:
-    """The answer: to which message, and how it fared."""
+    """The receipt: the id of our message, and its status."""
     status = _STATUSES.get(document.status)
     if status is None:
         return Problem("/status", "enum", "is none of the contract's codes")

@@ -1,4 +1,4 @@
-"""Lengths of punishments in judgments, and what is left of a prison sentence when a part of it is suspended."""
+"""Lengths of punishments in judgments, and the unsuspended part of a prison sentence."""
 
 from collections.abc import Iterator
 from typing import Annotated
@@ -38,7 +38,7 @@ class Fengsel(EsasModel):
 
 
 def length(lengde: Lengde | None) -> Length | None:
-    """The length in years, months and days; None where none of them is told. Hours are not carried along."""
+    """The length in years, months and days; None without any of them. Hours are ignored."""
     if lengde is None:
         return None
     total = Length(years=lengde.antallAar or 0, months=lengde.antallMaaneder or 0, days=lengde.antallDager or 0)
@@ -46,10 +46,10 @@ def length(lengde: Lengde | None) -> Length | None:
 
 
 def unconditional(prison: Fengsel) -> Length | None:
-    """What has to be served: the sentence less what is suspended; None when nothing is.
+    """The sentence minus the suspended part; None when nothing remains.
 
-    2 years 4 months of which 6 months suspended: 1 year 10 months. Where the two are told in units that do not fit, a
-    month counts thirty days: 1 year of which 120 days suspended is 8 months.
+    2 years 4 months with 6 months suspended: 1 year 10 months. If the units differ, a month counts as thirty days: 1
+    year with 120 days suspended is 8 months.
     """
     months, days = _remaining(prison)
     if months < 0 or days < 0:
@@ -59,14 +59,14 @@ def unconditional(prison: Fengsel) -> Length | None:
 
 
 def _remaining(prison: Fengsel) -> tuple[int, int]:
-    """Months and days left, each on its own: either may be negative."""
+    """Remaining months and days; either may be negative."""
     whole, part = length(prison.straff) or Length(), length(prison.betinget) or Length()
     months = (whole.years - part.years) * _MONTHS_A_YEAR + whole.months - part.months
     return months, whole.days - part.days
 
 
 def prison_flags(prison: Fengsel, pointer: str) -> Iterator[OfficialFlag]:
-    """What is odd about a prison sentence."""
+    """Flags of a prison sentence."""
     yield from hours_flags(prison.straff, f"{pointer}/straff")
     yield from hours_flags(prison.betinget, f"{pointer}/betinget")
     months, days = _remaining(prison)
@@ -81,6 +81,6 @@ def prison_flags(prison: Fengsel, pointer: str) -> Iterator[OfficialFlag]:
 
 
 def hours_flags(lengde: Lengde | None, pointer: str) -> Iterator[OfficialFlag]:
-    """Hours in a length: community sentences have them, what is carried along here does not."""
+    """A flag for hours in a length, which only community sentences have."""
     if lengde is not None and lengde.antallTimer:
         yield OfficialFlag(F.HOURS_NOT_CARRIED, f"{pointer}/antallTimer")

@@ -1,7 +1,7 @@
-"""The identity numbers in a message: everybody's, looked at where they stand and not read any further.
+"""Checks of every identity number in a message. Only flags, that is codes and places, leave this module.
 
-Numbers of people that this product has no business with are looked at as well: that one number is given to two people
-is only seen beside the other. What comes out are codes and places.
+The numbers of people who are not part of the case are checked as well, since a number that two people share only shows
+when both are compared.
 """
 
 from collections import defaultdict
@@ -34,7 +34,7 @@ _LOOKS = {
 
 @dataclass(frozen=True, slots=True)
 class IdentityNumberEntry:
-    """Somebody with a number: where it stands, the number, the kind it is told to be, and who has it."""
+    """An identity number: its place, its value, its stated kind, and name and day of birth of its holder."""
 
     pointer: str
     number: str
@@ -45,7 +45,7 @@ class IdentityNumberEntry:
 
 
 def identity_number_flags(body: object) -> Iterator[OfficialFlag]:
-    """What is odd about the numbers in this message."""
+    """The flags of the identity numbers in this message."""
     entries = list(_entries(body))
     for entry in entries:
         parsed = check_national_id(entry.number, entry.born)
@@ -55,7 +55,7 @@ def identity_number_flags(body: object) -> Iterator[OfficialFlag]:
 
 
 def _shared_numbers(entries: list[IdentityNumberEntry]) -> set[str]:
-    """The numbers that stand beside more than one name, or more than one day of birth."""
+    """The numbers with more than one name or more than one day of birth."""
     names: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)
     days: defaultdict[str, set[date]] = defaultdict(set)
     for entry in entries:
@@ -83,7 +83,7 @@ def _kind(parsed: NationalIdCheck) -> str:
 
 
 def _entries(body: object) -> Iterator[IdentityNumberEntry]:
-    """Everybody with a number, in the order of the message. Without recursion: the depth is the sender's choice."""
+    """Every identity number, in the order of the message. Iterative, because the sender chooses the depth."""
     todo: list[tuple[str, Any]] = [("", body)]
     while todo:
         pointer, node = todo.pop()
@@ -100,8 +100,9 @@ def _entry(node: dict[str, Any], pointer: str) -> IdentityNumberEntry | None:
     identity = node.get(_FIELD)
     if not isinstance(identity, dict):
         return None
-    candidates = [(kind, _text(identity.get(name))) for name, kind in _KINDS.items()]
-    numbers = [(kind, number) for kind, number in (*candidates, _kind_and_value(identity)) if number]
+    by_field = ((kind, _text(identity.get(name))) for name, kind in _KINDS.items())
+    by_value = (_text(identity.get("idType")), _text(identity.get("verdi")))
+    numbers = [(kind, number) for kind, number in (*by_field, by_value) if number]
     if not numbers:
         return None
     kind, number = numbers[0]
@@ -109,12 +110,8 @@ def _entry(node: dict[str, Any], pointer: str) -> IdentityNumberEntry | None:
     return IdentityNumberEntry(f"{pointer}/{_FIELD}", number, kind, _name(node), born, several=len(numbers) > 1)
 
 
-def _kind_and_value(identity: dict[str, Any]) -> tuple[str | None, str | None]:
-    return _text(identity.get("idType")), _text(identity.get("verdi"))
-
-
 def _name(node: dict[str, Any]) -> tuple[str, ...]:
-    """Refs are not compared: they are the message's own, and two people have been given the same one."""
+    """Given and family name in lower case. Refs are not compared: samples give two people the same one."""
     name = node.get("navn")
     source = name if isinstance(name, dict) else node
     return tuple((_text(source.get(part)) or "").casefold() for part in ("fornavn", "etternavn"))

@@ -1,4 +1,4 @@
-"""Which konfliktråd a name in a message means. Organisation numbers do not tell: konfliktråd share one."""
+"""The konfliktråd that a name in a message refers to. Konfliktråd share one organisation number."""
 
 import re
 import unicodedata
@@ -25,7 +25,7 @@ OFFICES: dict[str, str] = {
 
 
 def office_of(name: str | None) -> str | None:
-    """The code of the konfliktråd of that name: `Konfliktrådet i Troms` is `troms`; None when there is no such."""
+    """The code of the konfliktråd with this name: `Konfliktrådet i Troms` is `troms`; None for an unknown name."""
     bare = unicodedata.normalize("NFC", name or "").casefold().replace("–", "-")
     place = " ".join(_WORDS.sub(" ", bare).split()).replace("sør øst", "sør-øst").replace("sør vest", "sør-vest")
     return OFFICES.get(place)

@@ -118,7 +118,7 @@ class FlagCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OfficialFlag:
-    """What is odd, and where (JSON Pointer). It never holds a value of the message."""
+    """A deviation and its place (JSON Pointer); never a value of the message."""
 
     code: FlagCode
     pointer: str
@@ -126,7 +126,7 @@ class OfficialFlag:
 
 @dataclass(frozen=True, slots=True)
 class OfficialReceipt:
-    """What somebody answered to a message of ours. `description` is their own text, and may name people."""
+    """A receipt for one of our messages. `description`: text of the partner, which may name people."""
 
     ref: str
     status: ReceiptStatus
@@ -135,10 +135,10 @@ class OfficialReceipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfficialMessage:
-    """An official message as it was read.
+    """A parsed official message.
 
-    `version`: as told. `meldings_id`: exactly as written, for receipts refer to it so. `sent_at`: None where it is not
-    told or cannot be. `messages`: in the order in which they happened. `other`: why there are none.
+    `version`: as in the header. `meldings_id`: exactly as written, since receipts refer to it. `sent_at`: None when it
+    is missing or implausible. `messages`: in the order of the events. `other`: the reason why there are none.
     """
 
     type: MessageType
@@ -157,9 +157,8 @@ class OfficialMessage:
 class BadOfficial(Exception):
     """The message cannot be read.
 
-    `problems`: each place and what is wrong there, never a value. `missing`: nothing is broken, but a person at the
-    sender has to complete or put right what it says; otherwise their system is at fault.
-    `meldings_id`, `sender_number`: who to answer, as far as that could be read.
+    `problems`: places and errors, never a value. `missing`: whether a person at the sender can correct all of them;
+    otherwise the system of the sender has an error. `meldings_id`, `sender_number`: if they could be read.
     """
 
     def __init__(
@@ -173,14 +172,14 @@ class BadOfficial(Exception):
 
 
 Pseudonymiser = Callable[[str], str]
-"""Makes a word that stands for a person out of who they are, which nobody can read back without the key."""
+"""Makes a pseudonym of the identity of a person, irreversible without the key."""
 MAX_PSEUDONYM = 32
-"""Characters of a mark that become part of an id."""
+"""Number of characters of a pseudonym that become part of an id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one kind of message says, before the envelope is put around it."""
+    """The result of parsing one type of message, without its sending."""
 
     messages: tuple[DecisionMessage, ...] = ()
     flags: tuple[OfficialFlag, ...] = ()

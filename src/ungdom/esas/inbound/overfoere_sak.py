@@ -6,7 +6,7 @@ The contract has no id of the decision, no length of the sanction, and no day of
 from collections.abc import Iterator
 
 from ungdom.esas.inbound.offices import office_of
-from ungdom.esas.inbound.official import MAX_PSEUDONYM, FlagCode, IgnoredReason, OfficialFlag, Pseudonymiser, Reading
+from ungdom.esas.inbound.official import FlagCode, IgnoredReason, OfficialFlag, Pseudonymiser, Reading
 from ungdom.esas.inbound.parts import Forsendelse, Hendelse, build_message
 from ungdom.esas.inbound.people import (
     Siktet,
@@ -14,9 +14,9 @@ from ungdom.esas.inbound.people import (
     contact_flags,
     given_name,
     guardian_flags,
-    identity_text,
     person,
     person_flags,
+    pseudonym,
 )
 from ungdom.esas.inbound.values import CaseNumber, EsasModel, Text, Unread, case_number_flags
 from ungdom.message import DecisionMessage, DispatchTerms, Kind, Opening
@@ -33,14 +33,14 @@ _ACT = "/saksinformasjon/hendelse"
 
 
 class SiktetMedSamtykke(EsasModel):
-    """The accused, and whether consent was obtained."""
+    """The accused, and whether consent was given."""
 
     person: Siktet
     samtykke: bool | None = None
 
 
 class Saksinformasjon(EsasModel):
-    """What kind of case it is, and the act."""
+    """The case type and the act."""
 
     sakstype: Text
     hendelse: Hendelse
@@ -60,7 +60,7 @@ class OverfoereSak(EsasModel):
 
 
 def to_messages(document: OverfoereSak, pseudonymise: Pseudonymiser | None) -> Reading:
-    """The case as it is brought: dispatched, and delivered with this message."""
+    """The message that the case was dispatched and delivered."""
     case_type = document.saksinformasjon.sakstype
     if case_type not in SANCTIONS:
         odd = () if case_type in OTHER_CASE_TYPES else (OfficialFlag(F.UNKNOWN_VALUE, "/saksinformasjon/sakstype"),)
@@ -69,7 +69,8 @@ def to_messages(document: OverfoereSak, pseudonymise: Pseudonymiser | None) -> R
 
 
 def _dispatch_message(document: OverfoereSak, pseudonymise: Pseudonymiser | None) -> DecisionMessage:
-    on = document.forsendelse.sendtTid.on
+    on, act = document.forsendelse.sendtTid.on, document.saksinformasjon.hendelse
+    first, last = sorted((act.gjerningstidspunktFra.on, act.gjerningstidspunktTil.on))
     return build_message(
         document.forsendelse,
         Kind.DISPATCHED,
@@ -81,24 +82,21 @@ def _dispatch_message(document: OverfoereSak, pseudonymise: Pseudonymiser | None
         opening=Opening(
             sanction=SANCTIONS[document.saksinformasjon.sakstype],
             registered_on=on,
-            offences=(_offence(document.saksinformasjon.hendelse),),
+            offences=(d.Offence(on=first, until=last if last != first else None),),
             konfliktrad=office_of(document.forsendelse.receiver),
         ),
     )
 
 
 def _decision_id(document: OverfoereSak, pseudonymise: Pseudonymiser | None) -> str:
-    """Of the police case number and the kind of case; with a mark also of who, for several youths may share a case."""
+    """Derived from police case number, case type and, if available, pseudonym: several youths may share a case."""
     number = document.straffesaksnummer.replace(" ", "_")
     derived = f"overfoereSak:{number}:{document.saksinformasjon.sakstype}"
     accused = document.siktet.person
-    identity = identity_text(accused.foedselsdato.on, accused.navn.etternavn, given_name(accused.navn))
-    return f"{derived}:{pseudonymise(identity)[:MAX_PSEUDONYM]}" if pseudonymise else derived
-
-
-def _offence(act: Hendelse) -> d.Offence:
-    first, last = sorted((act.gjerningstidspunktFra.on, act.gjerningstidspunktTil.on))
-    return d.Offence(on=first, until=last if last != first else None)
+    if pseudonymise is None:
+        return derived
+    who = pseudonym(pseudonymise, accused.foedselsdato.on, accused.navn.etternavn, given_name(accused.navn))
+    return f"{derived}:{who}"
 
 
 def _flags(document: OverfoereSak) -> Iterator[OfficialFlag]:
@@ -117,7 +115,7 @@ def _flags(document: OverfoereSak) -> Iterator[OfficialFlag]:
 
 
 def _consent_flag(document: OverfoereSak) -> FlagCode:
-    """What the consent in the message is worth: a flag, never a consent on record. krl § 11."""
+    """The flag for the consent in the message, which never counts as a recorded consent. krl § 11."""
     rests = document.saksinformasjon.sakstype == "UO" or law.REGIME.on(document.forsendelse.sendtTid.on) is Regime.R0
     if not rests:
         return F.CONSENT_NOT_ASKED

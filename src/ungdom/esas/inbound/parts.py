@@ -1,4 +1,4 @@
-"""What the contracts have in common: the sending (forsendelse), and the message of ours that is made of it."""
+"""Common parts of the contracts: the sending (forsendelse), and the resulting decision message."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -21,7 +21,7 @@ F = FlagCode
 _ORGANISATION_DIGITS = 9
 
 FIRST_VERSION = 1
-"""The contracts have no version of a decision: whoever receives it counts, in the order they come."""
+"""The contracts have no version of a decision: the recipient numbers them in order of arrival."""
 
 
 class Organisasjon(EsasModel):
@@ -32,14 +32,14 @@ class Organisasjon(EsasModel):
 
 
 class Avsender(EsasModel):
-    """Who sends: the organisation counts; who pressed the button is not read."""
+    """The sending organisation; the person is not read."""
 
     organisasjon: Organisasjon
     person: Unread = None
 
 
 class Mottaker(EsasModel):
-    """Who receives, in a judgment."""
+    """The recipient in a judgment."""
 
     organisasjon: Organisasjon
 
@@ -56,13 +56,13 @@ class Forsendelse(EsasModel):
 
     @property
     def receiver(self) -> str | None:
-        """The name of the receiver."""
+        """The name of the recipient."""
         organisation = self.mottaker.organisasjon if self.mottaker else self.mottakerOrganisasjon
         return organisation.navn if organisation else None
 
 
 class Hendelse(EsasModel):
-    """When and where an act was done. Where is not read."""
+    """Time and place of an act; the place is not read."""
 
     gjerningstidspunktFra: OfficialInstant
     gjerningstidspunktTil: OfficialInstant
@@ -70,7 +70,7 @@ class Hendelse(EsasModel):
 
 
 def sending_flags(sent: Forsendelse) -> Iterator[OfficialFlag]:
-    """What is odd about the sending, beside its values."""
+    """Flags of the sending, beside those of its values."""
     yield from id_flags(sent.meldingsId, "/forsendelse/meldingsId")
     number = sent.avsender.organisasjon.organisasjonsnummer
     if len(number) != _ORGANISATION_DIGITS or not (number.isascii() and number.isdigit()):
@@ -80,7 +80,7 @@ def sending_flags(sent: Forsendelse) -> Iterator[OfficialFlag]:
 def build_message(
     sent: Forsendelse, kind: Kind, decision_id: str, on: date, numbers: tuple[str, ...], terms: Any, **more: Any
 ) -> DecisionMessage:
-    """A message in our own words. `more`: person, opening, refers_to, court_case_number."""
+    """A decision message. `more`: person, opening, refers_to, court_case_number."""
     return DecisionMessage(
         kind=kind,
         decision_id=decision_id,

@@ -1,7 +1,7 @@
-"""People in official messages: who they are, how they are reached, and how their address is protected.
+"""People in official messages: identity, contact details, and the protection of their address.
 
-Sex and age come from the message, never from an identity number. An address is carried along only where nobody in the
-message whose household it may be is protected. folkeregisterloven § 10-4.
+Sex and age come from the message, never from an identity number. An address is kept only if nobody in the household has
+a protected address. folkeregisterloven § 10-4.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,7 +9,7 @@ from datetime import date
 from itertools import accumulate, takewhile
 from typing import Any, Literal
 
-from ungdom.esas.inbound.official import FlagCode, OfficialFlag
+from ungdom.esas.inbound.official import MAX_PSEUDONYM, FlagCode, OfficialFlag, Pseudonymiser
 from ungdom.esas.inbound.values import EsasModel, MaybeText, OfficialDay, Text, Unread, code_flags
 from ungdom.message import Guardian, Person
 from ungdom.message.national_id import NationalIdFlag as Odd
@@ -56,14 +56,14 @@ class Adresse(EsasModel):
 
 
 class PersonAdresse(EsasModel):
-    """An address and its grading. With `FORTROLIG` the police sends no address, though the contract asks for one."""
+    """An address and its grading. With `FORTROLIG` the police sends no address, though the contract requires one."""
 
     gradering: MaybeText = None
     adresse: Adresse | None = None
 
 
 class Identitet(EsasModel):
-    """An identity number in either form that the contracts have: one field for each kind, or kind and value."""
+    """An identity number in either form of the contracts: one field per kind, or kind and value."""
 
     foedselsnummer: MaybeText = None
     sspNummer: MaybeText = None
@@ -73,7 +73,7 @@ class Identitet(EsasModel):
 
 
 class Reachable(EsasModel):
-    """Somebody whose address may be told, and protected: beside the person, or beside the address."""
+    """A person with contact details; the grading is a field of the person or of the address."""
 
     kontaktInfo: Kontakt | None = None
     adresseGradering: MaybeText = None
@@ -93,7 +93,7 @@ class Verge(Reachable):
 
 
 class PersonUtenAdresse(EsasModel):
-    """The accused in a charge or an order: who, and no address."""
+    """The accused in a charge or an order, without an address."""
 
     navn: Navn
     foedselsdato: OfficialDay
@@ -132,8 +132,9 @@ class Siktet(Reachable):
 def person(
     who: Siktet | PersonUtenAdresse, at: Reachable | None = None, verger: Sequence[Verge] | None = None
 ) -> Person:
-    """The person, with guardians and how they are reached."""
-    open_address = not any(_has_grading(member) for member in _household(at, verger))
+    """The person with guardians and contact details."""
+    household = [*([at] if at else []), *(verger or ())]
+    open_address = not any(_has_grading(member) for member in household)
     return Person(
         born=who.foedselsdato.on,
         family_name=who.navn.etternavn,
@@ -143,7 +144,11 @@ def person(
         protection=protection(at),
         contact=_contact(at, open_address),
         guardians=tuple(
-            Guardian(name=_full_name(member.navn), contact=_contact(member, open_address)) for member in verger or ()
+            Guardian(
+                name=" ".join(part for part in (given_name(member.navn), member.navn.etternavn) if part),
+                contact=_contact(member, open_address),
+            )
+            for member in verger or ()
         ),
     )
 
@@ -154,12 +159,12 @@ def given_name(name: Navn) -> str | None:
 
 
 def sex(code: str | None) -> Sex:
-    """As told; unknown where it is not."""
+    """The stated sex, or unknown."""
     return _SEX.get(code or "", "unknown")
 
 
 def national_id(identity: Identitet | None) -> str | None:
-    """The eleven digits, right or wrong; None where there are not eleven. The first where several are told."""
+    """The eleven digits of the first number, also if a check fails; None if there are not eleven."""
     number = next(iter(_numbers(identity)), None)
     parsed = check_national_id(number) if number else None
     return parsed.digits if parsed and Odd.NOT_ELEVEN_DIGITS not in parsed.flags else None
@@ -174,7 +179,7 @@ def _numbers(identity: Identitet | None) -> list[str]:
 
 
 def protection(at: Reachable | None) -> Protection:
-    """The strictest grading told of this person; one that is not known counts as the strictest there is."""
+    """The strictest grading of this person; an unknown grading counts as the strictest."""
     grades = [_GRADES.get(grade, _STRICTNESS[-1]) for grade in _gradings(at)]
     return max(grades, key=_STRICTNESS.index, default="none")
 
@@ -188,23 +193,12 @@ def _has_grading(at: Reachable) -> bool:
     return protection(at) != "none"
 
 
-def _household(at: Reachable | None, verger: Sequence[Verge] | None) -> list[Reachable]:
-    return [*([at] if at else []), *(verger or ())]
-
-
-def _full_name(name: Navn) -> str:
-    return " ".join(part for part in (given_name(name), name.etternavn) if part)
-
-
 def _contact(at: Reachable | None, open_address: bool) -> str | None:
-    """Telephones, e-mail and address in one line, as many of them as there is room for."""
+    """Telephones, e-mail and address in one line, up to `_LONGEST_CONTACT` characters; whole parts only."""
     parts = _contact_parts(at, open_address)
-    lengths = accumulate(len(part) + 2 for part in parts)
-    return "; ".join(part for part, _ in takewhile(_fits_contact, zip(parts, lengths, strict=True))) or None
-
-
-def _fits_contact(part: tuple[str, int]) -> bool:
-    return part[1] - 2 <= _LONGEST_CONTACT
+    ends = accumulate(len(part) + len("; ") for part in parts)
+    room = _LONGEST_CONTACT + len("; ")
+    return "; ".join(part for part, _ in takewhile(lambda pair: pair[1] <= room, zip(parts, ends, strict=True))) or None
 
 
 def _contact_parts(at: Reachable | None, open_address: bool) -> list[str]:
@@ -221,16 +215,16 @@ def _address_line(address: Adresse | None) -> str | None:
     return ", ".join(part for part in (*(address.adresselinjer or ()), place) if part) or None
 
 
-# --- what is odd about them -------------------------------------------------------------------------------------
+# --- flags -------------------------------------------------------------------------------------
 
 
 def person_flags(who: Siktet | PersonUtenAdresse, pointer: str) -> Iterator[OfficialFlag]:
-    """What is odd about who it is. The numbers of everybody in the message are looked at in `numbers`."""
+    """Flags of the identity of a person. The module `numbers` checks the identity numbers of a message."""
     yield from identity_flags(who.foedselsdato.on, who.kjoenn, who.identitetsnummer, pointer)
 
 
 def identity_flags(born: date, sex_code: str | None, numbers: Identitet | None, pointer: str) -> Iterator[OfficialFlag]:
-    """What is odd about sex, number and day of birth."""
+    """Flags of sex, identity number and day of birth."""
     yield from code_flags(_SEX, sex_code, f"{pointer}/kjoenn")
     if not _numbers(numbers):
         yield OfficialFlag(F.NUMBER_MISSING, pointer)
@@ -239,17 +233,17 @@ def identity_flags(born: date, sex_code: str | None, numbers: Identitet | None, 
 
 
 def was_ever_a_youth(born: date) -> bool:
-    """Whether they were under 18 on any day since there have been youth sanctions. strl § 52 a, strpl § 71 a."""
+    """Whether they were under 18 on any day since youth sanctions exist. strl § 52 a, strpl § 71 a."""
     return after(born, law.MAJORITY.on(law.FIRST)) > law.FIRST
 
 
 def adult_on_all(born: date, days: Iterable[date]) -> bool:
-    """Whether they were 18 on each of these days of an act."""
+    """Whether they were 18 or older on each of these days."""
     return all(after(born, law.MAJORITY.on(day)) <= day for day in days)
 
 
 def contact_flags(at: Reachable, pointer: str) -> Iterator[OfficialFlag]:
-    """What is odd about how somebody is protected."""
+    """Flags of the protection of an address."""
     grades = _gradings(at)
     for grade in dict.fromkeys(grades):
         yield from code_flags(_GRADES, grade, pointer)
@@ -264,7 +258,7 @@ def contact_flags(at: Reachable, pointer: str) -> Iterator[OfficialFlag]:
 
 
 def guardian_flags(verger: Sequence[Verge] | None, born: date, on: date, pointer: str) -> Iterator[OfficialFlag]:
-    """What is odd about the guardians of somebody born that day, told of on that day."""
+    """Flags of the guardians of a person with this day of birth, as of the day `on`."""
     if verger is None:
         yield OfficialFlag(F.GUARDIANS_NOT_TOLD, pointer)
     elif not verger and not adult_on_all(born, [on]):
@@ -275,13 +269,13 @@ def guardian_flags(verger: Sequence[Verge] | None, born: date, on: date, pointer
             yield OfficialFlag(F.GUARDIAN_PROTECTED, f"{pointer}/{place}")
 
 
-def identity_text(born: date, family_name: str, given: str | None) -> str:
-    """Who somebody is, in one text, for the mark that stands for them. Numbers change; these seldom do."""
-    return " ".join(f"{born} {given or ''} {family_name}".casefold().split())
+def pseudonym(pseudonymise: Pseudonymiser, born: date, family_name: str, given: str | None) -> str:
+    """The pseudonym of a person, of day of birth and name: identity numbers change more often."""
+    return pseudonymise(" ".join(f"{born} {given or ''} {family_name}".casefold().split()))[:MAX_PSEUDONYM]
 
 
 def same_text(first: Any, second: Any) -> bool:
-    """Whether two texts or days say the same; what is not told contradicts nothing."""
+    """Whether two texts or days are equal; None equals everything."""
     if first is None or second is None:
         return True
     return str(first).casefold().split() == str(second).casefold().split()

@@ -49,7 +49,7 @@ _CASES = f"{_INFO}/straffesaker"
 
 
 class Samtykke(EsasModel):
-    """What the accused or the guardians were told and agreed to."""
+    """Information given to, and consent of, the accused or the guardians."""
 
     informertOmAnmodningOmPersonundersoekelse: bool | None = None
     samtykketTilPersonundersoekelse: bool | None = None
@@ -57,14 +57,14 @@ class Samtykke(EsasModel):
 
 
 class Samtykker(EsasModel):
-    """The same, of both."""
+    """Information and consent of both."""
 
     siktede: Samtykke | None = None
     verger: Samtykke | None = None
 
 
 class PersonEnkel(EsasModel):
-    """The accused as the police case has it: name, and a day of birth where there is one."""
+    """The accused in a police case: name and optional day of birth."""
 
     navn: Navn
     foedselsdato: OfficialDay | None = None
@@ -72,7 +72,7 @@ class PersonEnkel(EsasModel):
 
 
 class Involverte(EsasModel):
-    """Those involved in a police case. Only the accused is read."""
+    """People involved in a police case; only the accused is read."""
 
     siktet: PersonEnkel | None = None
     medsiktede: Unread = None
@@ -81,7 +81,7 @@ class Involverte(EsasModel):
 
 
 class RekvisisjonDetaljer(EsasModel):
-    """When the act was done."""
+    """The time of the act."""
 
     hendelse: Hendelse | None = None
     statistikkgruppe: Unread = None
@@ -109,7 +109,7 @@ class PersonundersoekelseInfo(EsasModel):
 
 
 class Prioritering(EsasModel):
-    """What there is to hurry for."""
+    """Wished deadline and scheduled hearing."""
 
     oensketFristForFerdigPersonundersoekelse: OfficialInstant | None = None
     berammetDatoForHovedforhandling: OfficialInstant | None = None
@@ -132,7 +132,7 @@ class Rekvisisjon(EsasModel):
 
 
 class Retur(EsasModel):
-    """The return. It names nobody: it answers the order, once."""
+    """The return. It refers to the order and names nobody."""
 
     forsendelse: Forsendelse
     hovedStraffesaksnummer: CaseNumber
@@ -143,7 +143,7 @@ class Retur(EsasModel):
 
 
 def order_to_messages(document: Rekvisisjon, _pseudonymise: Pseudonymiser | None) -> Reading:
-    """The order, where it is of the investigation of a minor."""
+    """The message of an order to investigate a minor; none for other orders."""
     info = document.personundersoekelseInfo
     if info.personundersoekelseType != FOR_MINORS:
         odd = code_flags(TYPES, info.personundersoekelseType, f"{_INFO}/personundersoekelseType")
@@ -163,7 +163,7 @@ def order_to_messages(document: Rekvisisjon, _pseudonymise: Pseudonymiser | None
 
 
 def return_to_messages(document: Retur, _pseudonymise: Pseudonymiser | None) -> Reading:
-    """The return, which answers the order by its id."""
+    """The message of the return, which refers to the order by its id."""
     carried_out = RETURNS.get(document.returPersonundersoekelseType)
     if carried_out is None:
         return Reading(problems=(Problem("/returPersonundersoekelseType", "enum", "is none of the contract's codes"),))
@@ -214,7 +214,7 @@ def _age_flags(info: PersonundersoekelseInfo) -> Iterator[OfficialFlag]:
 
 
 def _differing_accused(info: PersonundersoekelseInfo) -> Iterator[OfficialFlag]:
-    """Places where the accused of a police case is told to be somebody else than who is to be investigated."""
+    """Flags of police cases whose accused differs from the person to be investigated."""
     subject = info.personForPersonundersoekelse
     for place, case in enumerate(info.straffesaker):
         accused = case.involverte.siktet if case.involverte else None
@@ -229,7 +229,7 @@ def _is_same_person(subject: Siktet, accused: PersonEnkel) -> bool:
 
 
 def _consent_flags(consents: Samtykker | None) -> Iterator[OfficialFlag]:
-    """What is told of consent and information: neither when nor by whom, so it is never a consent on record."""
+    """Flags of consent and information. Day and person are missing, so none counts as a recorded consent."""
     for whose in ("siktede", "verger"):
         given: Samtykke | None = getattr(consents, whose, None)
         for name in Samtykke.model_fields if given else ():

@@ -8,9 +8,16 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from ungdom.esas.inbound.official import MAX_PSEUDONYM, FlagCode, IgnoredReason, OfficialFlag, Pseudonymiser, Reading
+from ungdom.esas.inbound.official import FlagCode, IgnoredReason, OfficialFlag, Pseudonymiser, Reading
 from ungdom.esas.inbound.parts import Forsendelse, Hendelse, build_message
-from ungdom.esas.inbound.people import PersonUtenAdresse, adult_on_all, given_name, identity_text, person, person_flags
+from ungdom.esas.inbound.people import (
+    PersonUtenAdresse,
+    adult_on_all,
+    given_name,
+    person,
+    person_flags,
+    pseudonym,
+)
 from ungdom.esas.inbound.values import (
     CaseNumber,
     EsasModel,
@@ -21,7 +28,7 @@ from ungdom.esas.inbound.values import (
     case_number_flags,
     case_numbers,
     code_flags,
-    distinct_words,
+    decision_ids,
     dropped_number_flags,
     id_flags,
     plain_id,
@@ -113,9 +120,9 @@ class SiktelseTiltale(EsasModel):
 
 @dataclass(frozen=True, slots=True)
 class ChargedPerson:
-    """One of the accused: the place in the message, the police cases, the days they were done, the decision's id.
+    """One of the accused: index in the message, id of the decision, police case numbers, and days of the acts.
 
-    `linked`: the message tells which acts are this person's.
+    `linked`: whether the message states which acts are those of this person.
     """
 
     place: int
@@ -128,7 +135,7 @@ class ChargedPerson:
 
 
 def to_messages(document: SiktelseTiltale, pseudonymise: Pseudonymiser | None) -> Reading:
-    """A message for each of the accused."""
+    """A message per accused."""
     kind = KINDS.get(document.siktelseTiltale.siktelsesType)
     if kind is None:
         return Reading(
@@ -140,22 +147,18 @@ def to_messages(document: SiktelseTiltale, pseudonymise: Pseudonymiser | None) -
 
 
 def _charged_people(document: SiktelseTiltale, pseudonymise: Pseudonymiser | None) -> list[ChargedPerson]:
-    base = plain_id(document.siktelseTiltale.siktelsesId)
-    words = distinct_words([_distinguishing_word(accused, pseudonymise) for accused in document.siktedePersoner])
-    ids = [f"{base}:{word}" for word in words] if len(words) > 1 else [base]
+    words = [
+        pseudonym(pseudonymise, accused.foedselsdato.on, accused.navn.etternavn, given_name(accused.navn))
+        if pseudonymise
+        else plain_ref(accused.personForetakRef)
+        for accused in document.siktedePersoner
+    ]
+    ids = decision_ids(document.siktelseTiltale.siktelsesId, words)
     numbers = _numbers_by_ref(document)
     theirs = [numbers.get(plain_id(accused.personForetakRef or ""), {}) for accused in document.siktedePersoner]
     return [
         _charged_person(document, place, accused, theirs[place], ids[place])
         for place, accused in enumerate(document.siktedePersoner)
-    ]
-
-
-def _distinguishing_word(accused: PersonUtenAdresse, pseudonymise: Pseudonymiser | None) -> str:
-    if pseudonymise is None:
-        return plain_ref(accused.personForetakRef)
-    return pseudonymise(identity_text(accused.foedselsdato.on, accused.navn.etternavn, given_name(accused.navn)))[
-        :MAX_PSEUDONYM
     ]
 
 
@@ -176,7 +179,7 @@ def _charged_person(
 
 
 def _numbers_by_ref(document: SiktelseTiltale) -> dict[str, dict[str, None]]:
-    """The police cases of each person's acts, in the order of the charge, by the message's own ref of the person."""
+    """Police case numbers per ref of a person, in the order of the charge."""
     numbers: defaultdict[str, dict[str, None]] = defaultdict(dict)
     for act in (act for post in document.siktelseTiltale.poster for act in post.straffbareForhold):
         for ref in {plain_id(basissak.personForetak) for basissak in act.basissaker if basissak.personForetak}:
@@ -194,7 +197,7 @@ def _charge_message(document: SiktelseTiltale, kind: Kind, charged: ChargedPerso
 
 
 def _terms(kind: Kind, charged: ChargedPerson, sent: date) -> Any:
-    """The contract does not tell when the court received an indictment: it is sent to the court with this message."""
+    """The terms of the message. An indictment counts as received on the day of sending, which the contract has."""
     if kind is Kind.NEW_CHARGE:
         return ChargeTerms(offence_on=charged.last_day)
     if kind is Kind.INDICTED:

@@ -1,4 +1,4 @@
-"""The values in official messages: texts, days, instants, numbers and ids, each with what is odd about it beside it."""
+"""Values of official messages: texts, days, instants, numbers and ids, each with its flags."""
 
 import re
 from collections import Counter
@@ -20,7 +20,7 @@ from ungdom.workflow.events import FIRST_YEAR, LAST_YEAR
 
 F = FlagCode
 MOST_NUMBERS = 50
-"""Police case numbers that one message carries along; the main one is the first."""
+"""Largest number of police case numbers that are kept of a message; the main one is the first."""
 
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -42,20 +42,18 @@ Unread = Any
 """A field that the contract has and this product does not read."""
 
 
-def _none_when_blank(raw: object) -> object:
-    return None if isinstance(raw, str) and not raw.strip() else raw
-
-
 Text = Annotated[str, Printable(500)]
-"""A text that has to be there."""
-MaybeText = Annotated[Text | None, BeforeValidator(_none_when_blank)]
-"""A text that may be absent or blank."""
+"""A required text."""
+MaybeText = Annotated[
+    Text | None, BeforeValidator(lambda raw: None if isinstance(raw, str) and not raw.strip() else raw)
+]
+"""An optional text; blank is None."""
 CaseNumber = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40, pattern=(
     r"^[A-Za-z0-9][A-Za-z0-9 ./:-]{2,39}$"
 ))]  # fmt: skip
-"""A police case number (straffesaksnummer): mostly digits, letters may come."""
+"""A police case number (straffesaksnummer): mostly digits; letters are permitted."""
 MeldingsId = ForeignId
-"""The id of a message, kept exactly as it is written."""
+"""The id of a message, exactly as written."""
 
 
 # --- days and instants ------------------------------------------------------------------------------------------
@@ -71,11 +69,10 @@ class ParsedDay:
 
 @dataclass(frozen=True, slots=True)
 class ParsedInstant:
-    """An instant, and the local day it stands for.
+    """An instant, and the local day that it denotes.
 
-    The day is the one written: senders give summer days the offset of winter and the other way round, and the official
-    sample `2022-01-01T00:00:00+02:00` means New Year's Day. Only what is written in UTC names no local day, so there
-    it is the day in Oslo.
+    The day is the written one, since senders use the offset of summer in winter and vice versa: the official sample
+    `2022-01-01T00:00:00+02:00` means New Year's Day. For an instant in UTC it is the day in Oslo.
     """
 
     on: date
@@ -84,7 +81,7 @@ class ParsedInstant:
 
 
 def parse_day(raw: object) -> ParsedDay:
-    """The day in this text. Raises when it is none."""
+    """The day in this text. Raises `PydanticCustomError`."""
     if not isinstance(raw, str) or not _DAY.fullmatch(raw.strip()):
         raise PydanticCustomError("date_parsing", "is no date (YYYY-MM-DD)")
     try:
@@ -95,7 +92,7 @@ def parse_day(raw: object) -> ParsedDay:
 
 
 def parse_instant(raw: object) -> ParsedInstant:
-    """The instant in this text, RFC 3339. Raises when it is none."""
+    """The instant in this text, RFC 3339. Raises `PydanticCustomError`."""
     match = _INSTANT.fullmatch(raw.strip()) if isinstance(raw, str) else None
     if match is None:
         raise PydanticCustomError("datetime_parsing", "is no date-time (RFC 3339)")
@@ -113,14 +110,10 @@ def _instant_of(written_day: str, time: str, offset: str) -> ParsedInstant:
     at = datetime.fromisoformat(f"{written_day}T{time}{offset.replace('Z', '+00:00')}")
     in_oslo = oslo_date(at)
     on = in_oslo if at.utcoffset() == timedelta(0) else wall.date()
-    odd = [F.OFFSET_NOT_OSLO] if at.utcoffset() not in _offsets(wall) else []
+    in_force = {wall.replace(tzinfo=OSLO, fold=fold).utcoffset() for fold in (0, 1)}  # two in the hour that comes twice
+    odd = [F.OFFSET_NOT_OSLO] if at.utcoffset() not in in_force else []
     changes = [F.DATE_WOULD_CHANGE] if in_oslo != wall.date() else []
     return ParsedInstant(on, at, (*odd, *changes))
-
-
-def _offsets(wall: datetime) -> set[timedelta | None]:
-    """Oslo's offset at that hour; both of them in the hour that comes twice."""
-    return {wall.replace(tzinfo=OSLO, fold=fold).utcoffset() for fold in (0, 1)}
 
 
 def _implausible(on: date) -> tuple[FlagCode, ...]:
@@ -145,7 +138,7 @@ StepInstant = Annotated[ParsedInstant, PlainValidator(parse_instant), AfterValid
 
 
 def plain_id(written: str) -> str:
-    """The id in one spelling: a GUID without braces, in small letters. What fits no id of ours gives one made of it."""
+    """The normalised id: a GUID in lower case without braces. Text that is no valid id gives a UUID derived from it."""
     bare = _without_braces(written)
     if _GUID.fullmatch(bare.lower()):
         return bare.lower()
@@ -153,7 +146,7 @@ def plain_id(written: str) -> str:
 
 
 def id_flags(written: str, pointer: str) -> tuple[OfficialFlag, ...]:
-    """What is odd about an id that should be a GUID."""
+    """Flags of an id that should be a GUID."""
     if not _GUID.fullmatch(_without_braces(written).lower()):
         return (OfficialFlag(F.ID_NOT_GUID, pointer),)
     return (OfficialFlag(F.ID_IN_BRACES, pointer),) if "{" in written else ()
@@ -164,48 +157,53 @@ def _without_braces(written: str) -> str:
     return text[1:-1] if text.startswith("{") and text.endswith("}") else text
 
 
-def distinct_words(words: Sequence[str]) -> list[str]:
-    """A word for each of these people that nobody else in the message has: their own, or the place in the list."""
-    times = Counter(words)
-    return [word if word and times[word] == 1 else str(place) for place, word in enumerate(words, start=1)]
+def decision_ids(written: str, words: Sequence[str]) -> list[str]:
+    """The id of the decision about each of the accused: the written one, with a suffix if there are several accused.
+
+    `words`: a word per accused; one that is blank or not unique is replaced by the place in the list.
+    """
+    base, times = plain_id(written), Counter(words)
+    if len(words) == 1:
+        return [base]
+    return [f"{base}:{word if word and times[word] == 1 else place}" for place, word in enumerate(words, start=1)]
 
 
 def plain_ref(ref: str | None) -> str:
-    """A message's own ref of a person in one spelling; blank where it may be an identity number: no id holds one."""
+    """The normalised ref of a person; blank if it may hold an identity number, which no id may contain."""
     return "" if not ref or _ELEVEN_DIGITS.search(ref) else plain_id(ref)
 
 
 def case_numbers(main: str, *others: Iterable[str]) -> tuple[str, ...]:
-    """Every police case number once, the main one first, as many as are carried along."""
+    """The distinct police case numbers, the main one first, at most `MOST_NUMBERS`."""
     return tuple(islice(dict.fromkeys([main, *(number for group in others for number in group)]), MOST_NUMBERS))
 
 
 def case_number_flags(number: str, pointer: str) -> tuple[OfficialFlag, ...]:
-    """Letters in a police case number: announced in the contracts, and still rare."""
+    """A flag for letters in a police case number: announced in the contracts, and rare."""
     return () if number.isdigit() else (OfficialFlag(F.LETTERS_IN_NUMBER, pointer),)
 
 
 def dropped_number_flags(pointer: str, main: str, *others: Iterable[str]) -> tuple[OfficialFlag, ...]:
-    """More police case numbers than are carried along."""
+    """A flag for more than `MOST_NUMBERS` police case numbers."""
     distinct = {main, *(number for group in others for number in group)}
     return (OfficialFlag(F.CUT, pointer),) if len(distinct) > MOST_NUMBERS else ()
 
 
 def court_number(number: str | None) -> str | None:
-    """The court's number of the case, where it fits ours."""
+    """The court case number, if it is valid here; otherwise None."""
     return number if number and _COURT_NUMBER.fullmatch(number) else None
 
 
 def court_flags(number: str | None, pointer: str) -> tuple[OfficialFlag, ...]:
-    """A court's number that is not carried along."""
+    """A flag for an invalid court case number."""
     return (OfficialFlag(F.ODD_COURT_NUMBER, pointer),) if number and court_number(number) is None else ()
 
 
-# --- what is odd anywhere ---------------------------------------------------------------------------------------
+# --- flags of any value ---------------------------------------------------------------------------------------
 
 
 def value_flags(model: EsasModel, raw: Mapping[str, Any], pointer: str = "") -> Iterator[OfficialFlag]:
-    """What is odd about each value of this object and of those in it, compared with the object as it came."""
+    """Flags of the values of this object and of nested ones, compared with the raw object."""
     for name in model.model_extra or {}:
         yield OfficialFlag(F.UNKNOWN_FIELD, field_pointer(pointer, name))
     for name in type(model).model_fields:
@@ -226,10 +224,10 @@ def _value_flags(value: object, raw: Any, pointer: str) -> Iterator[OfficialFlag
 
 
 def field_pointer(pointer: str, name: str) -> str:
-    """The place of a field that was not looked for; of the object around it where its name may say more than that."""
+    """The pointer of an unknown field; that of its object if the name may hold data."""
     return f"{pointer}/{name}" if _FIELD.fullmatch(name) else pointer
 
 
 def code_flags(codes: Container[str], code: str | None, pointer: str) -> tuple[OfficialFlag, ...]:
-    """A code that is not in the contract's list."""
+    """A flag for a code outside the list of the contract."""
     return (OfficialFlag(F.UNKNOWN_VALUE, pointer),) if code is not None and code not in codes else ()

@@ -1,4 +1,4 @@
-"""What a judgment decided about one of the accused: guilt, reactions and service, and what that is in our own words."""
+"""The decision about one of the accused in a judgment: guilt, reactions, service, and the resulting message."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Ungdomsstraff(EsasModel):
 
     @property
     def subsidiary(self) -> Length | None:
-        """Subsidiær fengselsstraff; in the contract's own spelling where both are told."""
+        """Subsidiær fengselsstraff; the spelling of the contract takes precedence."""
         return length(self.subsidaerFengselsstraff) or length(self.subsidiaerFengselsstraff)
 
 
@@ -78,7 +78,7 @@ class AccusedVerdict:
 
 
 def kind_and_terms(verdict: AccusedVerdict) -> tuple[Kind, Any] | None:
-    """What it is in our own words: the kind of message, and its terms. Nothing for guilt without a reaction."""
+    """The kind and terms of the resulting message; None for guilt without a reaction."""
     sanction = verdict.reactions.ungdomsstraff
     if sanction is not None:
         return _sanction_given(verdict, sanction)
@@ -95,7 +95,7 @@ def kind_and_terms(verdict: AccusedVerdict) -> tuple[Kind, Any] | None:
 
 
 def _sanction_given(verdict: AccusedVerdict, sanction: Ungdomsstraff) -> tuple[Kind, Any]:
-    """A judgment to ungdomsstraff; on appeal the new terms, for whether they are the old ones is not told."""
+    """A judgment to ungdomsstraff; on appeal with the new terms, which may equal the old ones."""
     terms = _terms(verdict, sanction)
     served = served_on(verdict.service)
     if not verdict.on_appeal:
@@ -131,7 +131,7 @@ def _lacks_reaction(verdict: AccusedVerdict) -> bool:
 
 
 def _other_outcome(verdict: AccusedVerdict) -> d.OtherOutcome:
-    """What was given instead of ungdomsstraff: the gravest of the reactions."""
+    """The most severe of the reactions instead of ungdomsstraff."""
     reactions = verdict.reactions
     if reactions.fengsel and not _is_suspended(reactions.fengsel):
         return d.OtherOutcome.PRISON
@@ -147,22 +147,22 @@ def _is_suspended(prison: Fengsel) -> bool:
 
 
 def served_on(service: Forkynning) -> date | None:
-    """The day it was served on the accused. A correction that needs no new service says nothing of it."""
+    """The day of service; None if the judgment is not served or is a correction that needs no new service."""
     if service.korrigeringKreverForkynning is False or not service.forkynt or service.forkyntDato is None:
         return None
     return service.forkyntDato.on
 
 
 def is_appealed(service: Forkynning) -> bool:
-    """The accused appealed when it was served."""
+    """Whether the accused appealed at the service."""
     return service.korrigeringKreverForkynning is not False and service.erklaeringsType == "ANKET"
 
 
-# --- what is odd about it ---------------------------------------------------------------------------------------
+# --- flags ---------------------------------------------------------------------------------------
 
 
 def flags(verdict: AccusedVerdict, pointer: str) -> Iterator[OfficialFlag]:
-    """What is odd about the judgment of one of the accused, or had to be inferred."""
+    """Flags of deviations and inferred values in the judgment of one of the accused."""
     for place, result in enumerate(verdict.results):
         yield from code_flags(RESULTS, result.resultatType, f"{pointer}/resultat/{place}/resultatType")
     yield from _reaction_flags(verdict, f"{pointer}/reaksjoner")
