@@ -1,6 +1,6 @@
 """What is asked of a case and what is answered: plain values, handed between the layers."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -9,9 +9,6 @@ from ungdom.store.journal import StoredCase
 from ungdom.store.schema.core import NumberKind
 from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case, Youth
-from ungdom.workflow.derived.complaints import ComplaintConsequence
-from ungdom.workflow.engine import Decision
-from ungdom.workflow.events import Event
 from ungdom.workflow.rules.permissions import Disclosure, Viewer
 from ungdom.workflow.rules.sharing import Matter
 from ungdom.workflow.vocabulary import Actor, EventType, Sanction
@@ -99,32 +96,3 @@ class CaseView:
     def may_learn(self, matter: Matter) -> bool:
         """Whether the reader may learn this."""
         return self.shared_matters is None or matter in self.shared_matters
-
-
-@dataclass(frozen=True, slots=True)
-class RecordResult:
-    """What was recorded: the event, the decision, and the case before and after. `stored` is as it was before.
-
-    `followed_by`: the events that it brought with it, recorded in the same transaction; `after` is the case after them.
-    `undoing`: what an upheld complaint led to; None where nothing of the kind was asked.
-    """
-
-    stored: StoredCase
-    event: Event
-    decision: Decision
-    before: Case | None
-    after: Case
-    followed_by: tuple[Event, ...] = ()
-    undoing: ComplaintConsequence | None = None
-
-    @property
-    def stored_after(self) -> StoredCase:
-        """The case as it is kept after it and what followed."""
-        new = (self.event, *self.followed_by)
-        earlier = [event for event in self.stored.events if event.seq not in {new_event.seq for new_event in new}]
-        return replace(self.stored, events=[*earlier, *new], version=self.version)
-
-    @property
-    def version(self) -> int:
-        """The version of the case after it and what followed."""
-        return (self.event, *self.followed_by)[-1].seq

@@ -1,4 +1,4 @@
-"""What can stand in the way of a use of a case. Data, not prose; nothing of HTTP."""
+"""The errors of recording, correcting, opening and reading a case. They carry data and know nothing of HTTP."""
 
 from dataclasses import dataclass
 
@@ -20,8 +20,8 @@ class CaseworkError(Exception):
     ├── WalkBroken         a correction would leave a history that is not a legal walk
     ├── NotCorrectable     the event cannot be corrected
     ├── ChangesNothing     a correction would leave the event as it stands
-    ├── UseCorrections     corrections and registrations have doors of their own
-    └── Unknown            a konfliktråd, municipality or coordinator that does not exist
+    ├── UseCorrections     corrections and registrations are recorded by functions of their own
+    └── UnknownReferenceValue  a konfliktråd, municipality or coordinator that does not exist
     """
 
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from hashlib import sha256
 from uuid import UUID
 
-from ungdom.cases.outgoing_messages import messages_for
+from ungdom.cases.record import write_event
 from ungdom.clock import Clock
 from ungdom.store import bulk, case_queries, journal
 from ungdom.store.errors import Stale
@@ -140,7 +140,7 @@ def _move(tx: Connection, candidate: MigrationCandidate, to: str, now: datetime)
     after = engine.fold(stored.youth, [*stored.events, event]) if engine.decide(under_new_table, step).allowed else None
     if after is None or after.table != to or snapshot_of(after, day) != foretold.after:
         return Done.OTHERWISE
-    journal.append(tx, stored, event, after, messages_for(stored, after, event))
+    write_event(tx, stored, event, after)
     return Done.MOVED
 
 
