@@ -10,7 +10,7 @@ from tests.intake.test_matching import why
 from tests.intake.test_order import open_by_hand, record
 from tests.intake.test_versions import correct
 from tests.service import Service
-from ungdom.intake import process
+from ungdom.intake import apply
 from ungdom.store import inbox
 from ungdom.store.errors import Stale
 
@@ -153,13 +153,13 @@ def test_a_try_that_goes_wrong_never_stops_what_the_office_records(
 ) -> None:
     file, case = by_hand(served)
     file.sent(CHAIN[3])
-    told = process.deciding.write_draft
+    apply_steps = apply.apply_steps
 
     def wrong(*given: Any) -> None:
-        told(*given)
+        apply_steps(*given)
         raise error
 
-    monkeypatch.setattr("ungdom.intake.draft.write_draft", wrong)
+    monkeypatch.setattr("ungdom.intake.apply.apply_steps", wrong)
     with caplog.at_level(logging.WARNING):
         record(served, case, JUDGED)
     assert [kind for kind, *_ in history(served, case)].count("became_final") == 0
@@ -201,7 +201,7 @@ def test_a_try_that_loses_the_whole_transaction_is_never_told_of_as_written(
         tx.exec_driver_sql("ROLLBACK")  # as SQLite does by itself when the disk is full
         raise RuntimeError("disk full")
 
-    monkeypatch.setattr("ungdom.intake.draft.write_draft", lost)
+    monkeypatch.setattr("ungdom.intake.apply.apply_steps", lost)
     done = coordinator(one).record(case, *JUDGED)
     monkeypatch.undo()
 

@@ -179,7 +179,7 @@ def test_one_that_cannot_be_tried_stops_no_other(
 ) -> None:
     chain = making.cases(3, 1)[0]
     ungdom(plain_url, "decisions", written(tmp_path, chain[1:]))
-    plain, asked = intake.retry, []
+    plain, asked = intake.retry_by_hand, []
 
     def retry(tx: Any, desk: Any, message_id: Any, *more: Any) -> Any:
         asked.append(message_id)
@@ -187,7 +187,7 @@ def test_one_that_cannot_be_tried_stops_no_other(
             raise ValueError("nobody foresaw this")
         return plain(tx, desk, message_id, *more)
 
-    monkeypatch.setattr(intake, "retry", retry)
+    monkeypatch.setattr(intake, "retry_by_hand", retry)
     done = ungdom(plain_url, "waiting", "--json")
     assert done.returncode == 1
     assert json.loads(done.stdout) == {"tried": len(chain) - 1, "failed": 1, "parked": len(chain) - 2}

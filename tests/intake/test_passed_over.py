@@ -24,7 +24,7 @@ from ungdom import intake, texts
 from ungdom.exchange.delivery import ExchangeDeliveryContext
 from ungdom.exchange.partners import Partners
 from ungdom.exchange.worker import run_worker
-from ungdom.intake import IntakeContext, Sender
+from ungdom.intake import IntakeContext, Sender, retry
 from ungdom.intake.retry import retry_after_commit, retry_due
 from ungdom.message import read
 from ungdom.store import parked_messages
@@ -125,7 +125,7 @@ def test_one_that_was_looked_at_before_the_move_is_tried_after_both(shared: Serv
     file, close_first, second = ambiguous(shared)
     waits = UUID(file.send(*CHAIN[0], opening=None)["status"].rpartition("/")[2])
 
-    beside(shared, lambda tx: intake.retry(tx, desk(shared), waits, "somebody"), close_first)
+    beside(shared, lambda tx: intake.retry_by_hand(tx, desk(shared), waits, "somebody"), close_first)
 
     shown = file.shown("indicted")
     assert (shown["outcome"], shown["case_id"]) == ("applied", second)
@@ -170,7 +170,7 @@ def test_what_one_who_is_gone_passed_over_is_tried_by_one_of_the_others(
 def test_a_mark_that_is_left_while_the_message_is_tried_stays(shared: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     file = left_behind(shared, monkeypatch)
     waits = UUID(file.shown("became_final")["id"])
-    look = intake.process_message
+    look = retry.process_message
 
     def looked(*given: Any) -> Any:
         told = look(*given)
@@ -179,7 +179,7 @@ def test_a_mark_that_is_left_while_the_message_is_tried_stays(shared: Service, m
         return told
 
     with monkeypatch.context() as meanwhile:
-        meanwhile.setattr(intake, "process_message", looked)
+        meanwhile.setattr(retry, "process_message", looked)
         assert caught_up(shared) == (1, 1, 0)
     assert marks(shared) == 1
     assert (caught_up(shared), marks(shared)) == ((1, 0, 0), 0)
@@ -190,7 +190,7 @@ def test_one_that_goes_wrong_is_tried_on_the_next_day_and_not_before(
 ) -> None:
     file = left_behind(shared, monkeypatch)
     with monkeypatch.context() as broken:
-        broken.setattr("ungdom.intake.draft.write_draft", lambda *_: 1 / 0)
+        broken.setattr("ungdom.intake.apply.apply_steps", lambda *_: 1 / 0)
         assert (caught_up(shared), caught_up(shared)) == ((1, 0, 1), (0, 0, 0))
     assert caught_up(shared) == (0, 0, 0)
 
@@ -200,7 +200,7 @@ def test_one_that_goes_wrong_is_tried_on_the_next_day_and_not_before(
 
 
 def test_of_too_many_the_rest_is_tried_afterwards(one: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(intake, "MAX_RETRIES", 3)
+    monkeypatch.setattr(retry, "MAX_RETRIES", 3)
     file = File(one)
     for n in range(10):
         hearing = {"hearing_on": f"2025-04-{n + 1:02}"}

@@ -27,8 +27,7 @@ from tests.intake.test_matching import why
 from tests.intake.test_order import annul, record
 from tests.service import Service
 from ungdom.cases import Correction
-from ungdom.intake import corrections
-from ungdom.intake import draft as deciding
+from ungdom.intake import apply, corrections
 from ungdom.intake.models import Sender
 from ungdom.store import journal, outbox
 from ungdom.workflow.events import plain_details
@@ -457,7 +456,7 @@ def test_what_the_event_says_already_is_not_corrected_again(served: Service) -> 
     with served.db.writing() as tx:
         stored = journal.load(tx, case_id)
         assert stored is not None
-        draft, event = deciding.draft_of(stored), stored.events[-1]
+        change, event = apply.unchanged(stored), stored.events[-1]
         wish = Correction(
             event.seq,
             CorrectionReason.CORRECTED_DECISION,
@@ -466,4 +465,4 @@ def test_what_the_event_says_already_is_not_corrected_again(served: Service) -> 
             occurred_on=event.occurred_on,
             details=plain_details(event.type, event.details),
         )
-        assert corrections.with_correction(tx, sender, draft, wish, served.clock()) is draft
+        assert corrections.apply_correction(tx, sender, change, wish, served.clock()) is change

@@ -1,6 +1,6 @@
-"""What is asked of a case and what is answered: plain values, handed between the layers."""
+"""The values that callers pass to the uses of a case, and the view that they get."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -9,9 +9,6 @@ from ungdom.store.journal import StoredCase
 from ungdom.store.schema.cases import NumberKind
 from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case, Youth
-from ungdom.workflow.derived.complaints import ComplaintConsequence
-from ungdom.workflow.engine import Decision
-from ungdom.workflow.events import Event
 from ungdom.workflow.rules.permissions import Disclosure, Viewer
 from ungdom.workflow.rules.sharing import Matter
 from ungdom.workflow.vocabulary import Actor, EventType, Sanction
@@ -19,7 +16,7 @@ from ungdom.workflow.vocabulary import Actor, EventType, Sanction
 
 @dataclass(frozen=True, slots=True)
 class Recorder:
-    """The person or system that asks, and the system it came through."""
+    """The person or system that records, and the system through which they do."""
 
     viewer: Viewer
     source: str
@@ -29,8 +26,7 @@ class Recorder:
 class Precondition:
     """The versions of a case on which a write may be made. `any_version`: on every one.
 
-    `highest_version`: the highest version that the writer has named, whether it is among them or not; 0 when there is
-    none.
+    `highest_version`: the highest version that the writer named, among `versions` or not; 0 without one.
     """
 
     versions: frozenset[int] = frozenset()
@@ -44,7 +40,7 @@ class Precondition:
 
 @dataclass(frozen=True, slots=True)
 class EventEntry:
-    """What somebody wants to record."""
+    """An event to record."""
 
     type: EventType
     occurred_on: date
@@ -55,7 +51,7 @@ class EventEntry:
 
 @dataclass(frozen=True, slots=True)
 class NewCase:
-    """A case to be opened. `konfliktrad` None: the one that serves the municipality."""
+    """A case to open. `konfliktrad` None: the one that serves the municipality."""
 
     sanction: Sanction
     occurred_on: date
@@ -72,7 +68,7 @@ class NewCase:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A wish to correct event `seq`. `annul`: it never was. What is None stays as it was."""
+    """A correction of event `seq`. `annul`: it never happened. A field that is None stays unchanged."""
 
     seq: int
     reason: d.CorrectionReason
@@ -84,10 +80,10 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """A case as it was on a day, as known at an instant, and the history it was told from.
+    """A case as it was on a day, as known at an instant, with the history it was folded from.
 
-    `disclosures`: what the reader may learn of it, as the case stands now. `shared_matters`: of a member of the team,
-    the matters that law or consent let them learn now; None of whoever learns by their office.
+    `disclosures`: what the reader may learn of it, by the present state of the case. `shared_matters`: the matters that
+    law or consent let a team member learn now; None for a reader who is not a team member.
     """
 
     stored: StoredCase
@@ -97,34 +93,5 @@ class CaseView:
     shared_matters: frozenset[Matter] | None = None
 
     def may_learn(self, matter: Matter) -> bool:
-        """Whether the reader may learn this."""
+        """Whether the reader may learn of this matter."""
         return self.shared_matters is None or matter in self.shared_matters
-
-
-@dataclass(frozen=True, slots=True)
-class RecordResult:
-    """What was recorded: the event, the decision, and the case before and after. `stored` is as it was before.
-
-    `followed_by`: the events that it brought with it, recorded in the same transaction; `after` is the case after them.
-    `undoing`: what an upheld complaint led to; None where nothing of the kind was asked.
-    """
-
-    stored: StoredCase
-    event: Event
-    decision: Decision
-    before: Case | None
-    after: Case
-    followed_by: tuple[Event, ...] = ()
-    undoing: ComplaintConsequence | None = None
-
-    @property
-    def stored_after(self) -> StoredCase:
-        """The case as it is kept after it and what followed."""
-        new = (self.event, *self.followed_by)
-        earlier = [event for event in self.stored.events if event.seq not in {new_event.seq for new_event in new}]
-        return replace(self.stored, events=[*earlier, *new], version=self.version)
-
-    @property
-    def version(self) -> int:
-        """The version of the case after it and what followed."""
-        return (self.event, *self.followed_by)[-1].seq

@@ -1,57 +1,27 @@
-"""What an event brings with it, recorded in the same transaction: an upheld complaint undoes what it was about.
+"""The event that an upheld complaint causes: it undoes the decision that the complaint was about.
 
-Which event undoes which decision is the table `complaints.UNDOES`. It goes through the same conditions as any other;
-where they are not met nothing is forced, the complaint stands as decided, and the answer says that it is to be done by
-hand. It is recorded in the name of whoever decided the complaint, by whoever recorded that.
+Which event undoes which decision is the table `complaints.UNDOES`. The event is recorded in the same transaction, by
+whoever recorded the decision on the complaint and in the same name, under the same conditions as any other event. Where
+these are not met nothing is recorded, and the answer says that it is to be done by hand.
 """
 
 from dataclasses import replace
 
-from ungdom.cases.commands import RecordResult
-from ungdom.cases.outgoing_messages import messages_for
-from ungdom.store import journal
-from ungdom.store.session import Connection
-from ungdom.workflow import engine
-from ungdom.workflow.calendar import oslo_date
+from ungdom.workflow.case import Case
 from ungdom.workflow.derived import complaints
-from ungdom.workflow.derived.complaints import Aftermath, ComplaintConsequence
+from ungdom.workflow.derived.complaints import ComplaintConsequence
 from ungdom.workflow.events import Event
-from ungdom.workflow.guards.core import ProposedEvent
-from ungdom.workflow.vocabulary import EventType
 
 
-def apply_consequences(tx: Connection, done: RecordResult, dry_run: bool) -> RecordResult:
-    """What was recorded, and what followed from it; written unless it is a dry run."""
-    undoing = _undoing(done)
+def undoing_event(case: Case, decided: Event) -> tuple[ComplaintConsequence | None, Event | None]:
+    """What the decision on a complaint leads to, and the event to record for it, if any. `case`: with the decision."""
+    decisions = (
+        complaint
+        for complaint in complaints.complaints_in(case)
+        if complaint.decided and complaint.decided.seq == decided.seq
+    )
+    complaint = next(decisions, None)
+    undoing = complaints.consequence_of(case, complaint) if complaint else None
     if undoing is None or undoing.event is None:
-        return replace(done, undoing=undoing)
-    event = _event(done.event, undoing, undoing.event)
-    if not engine.decide(done.after, _proposed_event(event)).allowed:
-        return replace(done, undoing=ComplaintConsequence(Aftermath.NOT_POSSIBLE))
-    stored, after = done.stored_after, engine.apply(done.after, event)
-    if not dry_run:
-        journal.append(tx, stored, event, after, messages_for(stored, after, event))
-    return replace(done, after=after, followed_by=(event,), undoing=undoing)
-
-
-def _undoing(done: RecordResult) -> ComplaintConsequence | None:
-    if done.event.type is not EventType.COMPLAINT_DECIDED:
-        return None
-    decided = (
-        candidate
-        for candidate in complaints.complaints_in(done.after)
-        if candidate.decided and candidate.decided.seq == done.event.seq
-    )
-    complaint = next(decided, None)
-    return complaints.consequence_of(done.after, complaint) if complaint else None
-
-
-def _event(decided: Event, undoing: ComplaintConsequence, kind: EventType) -> Event:
-    return replace(decided, seq=decided.seq + 1, type=kind, details=undoing.details)
-
-
-def _proposed_event(event: Event) -> ProposedEvent:
-    today = oslo_date(event.recorded_at)
-    return ProposedEvent(
-        event.type, event.occurred_on, today, event.details, event.role, event.subject, actor=event.actor
-    )
+        return undoing, None
+    return undoing, replace(decided, seq=decided.seq + 1, type=undoing.event, details=undoing.details)

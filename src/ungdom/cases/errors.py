@@ -1,4 +1,4 @@
-"""What can stand in the way of a use of a case. Data, not prose; nothing of HTTP."""
+"""The errors of recording, correcting, opening and reading a case. They carry data and know nothing of HTTP."""
 
 from dataclasses import dataclass
 
@@ -9,19 +9,19 @@ from ungdom.workflow.vocabulary import Actor, EventType
 
 
 class CaseworkError(Exception):
-    """Something asked of a case cannot be done.
+    """A use of a case is refused.
 
     CaseworkError
     ├── NotVisible         no such case for this viewer
-    ├── VersionRequired    a write did not say which version it was made on
+    ├── VersionRequired    a write named no version of the case
     ├── Outdated           the case has changed since
     ├── NotPermitted       the role may not record this
     ├── Refused            conditions are not met
     ├── WalkBroken         a correction would leave a history that is not a legal walk
     ├── NotCorrectable     the event cannot be corrected
-    ├── ChangesNothing     a correction would leave the event as it stands
-    ├── UseCorrections     corrections and registrations have doors of their own
-    └── Unknown            a konfliktråd, municipality or coordinator that does not exist
+    ├── ChangesNothing     a correction would leave the event unchanged
+    ├── UseCorrections     corrections and registrations are recorded by functions of their own
+    └── UnknownReferenceValue  a konfliktråd, municipality or coordinator that does not exist
     """
 
 
@@ -30,12 +30,12 @@ class NotVisible(CaseworkError):
 
 
 class VersionRequired(CaseworkError):
-    """The write did not say which version of the case it was made on."""
+    """The write named no version of the case."""
 
 
 @dataclass
 class Outdated(CaseworkError):
-    """The case has changed since: its present version, and what happened in between."""
+    """The case has changed since version `since`; `stored` is the present version."""
 
     stored: StoredCase
     since: int
@@ -76,21 +76,21 @@ class NotCorrectable(CaseworkError):
 
 @dataclass
 class ChangesNothing(CaseworkError):
-    """The event already reads as the correction says, or is annulled already."""
+    """The event reads like the correction already, or is annulled already."""
 
     seq: int
 
 
 @dataclass
 class UseCorrections(CaseworkError):
-    """This event type is recorded through a door of its own."""
+    """This event type is recorded by a function of its own."""
 
     event: EventType
 
 
 @dataclass
 class UnknownReferenceValue(CaseworkError):
-    """What was named does not exist. `kind`: konfliktrad, municipality, office_mismatch or person."""
+    """A named value does not exist. `kind`: konfliktrad, municipality, office_mismatch or person."""
 
     kind: str
     given: str

@@ -1,7 +1,7 @@
-"""Cases moved to a newer version of the table: looked at first, then each in a transaction of its own.
+"""Migrating cases to a newer version of the table: previewed first, then each in its own transaction.
 
-What is looked at and what is done is the same function (`workflow.migration.preview`); a case of which it says
-something else when its turn comes is left alone and named.
+Preview and migration use the same function (`workflow.migration.preview`). A case whose preview has changed when its
+turn comes is left as it is and reported.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -11,7 +11,7 @@ from enum import StrEnum
 from hashlib import sha256
 from uuid import UUID
 
-from ungdom.cases.outgoing_messages import messages_for
+from ungdom.cases.record import write_event
 from ungdom.clock import Clock
 from ungdom.store import bulk, case_queries, journal
 from ungdom.store.errors import Stale
@@ -26,29 +26,29 @@ from ungdom.workflow.migration import MigrationOutcome, MigrationVerdict, previe
 from ungdom.workflow.vocabulary import Actor, EventType, Role
 
 Report = Callable[[int, int], object]
-"""Called with how many cases are done, and how many there are."""
+"""Called with the number of cases done and the number of all cases."""
 
 BATCH = 200
-"""Cases read at once."""
+"""Cases per query."""
 SUBJECT = "migrate-cases"
-"""In whose name cases are moved."""
+"""The subject in whose name cases are migrated."""
 
 
 class Done(StrEnum):
-    """What came of moving one case: exactly one of these."""
+    """The result of migrating one case."""
 
-    MOVED = "moved"  # it runs under the newer version, and stands as was foretold
-    ALREADY = "already"  # it runs under it since before: by an earlier run, or by another that goes on now
-    BLOCKED = "blocked"  # it stays under its old version, and goes on there
-    CHANGED = "changed"  # something has happened in it since it was looked at: look again
-    OTHERWISE = "otherwise"  # it did not come to stand as was foretold; nothing was written
+    MOVED = "moved"  # it runs under the newer version, in the previewed state
+    ALREADY = "already"  # an earlier run, or a concurrent one, has migrated it
+    BLOCKED = "blocked"  # it stays under its old version
+    CHANGED = "changed"  # it has changed since the preview: preview again
+    OTHERWISE = "otherwise"  # the result differs from the preview; nothing was written
 
 
 @dataclass(frozen=True, slots=True)
 class MigrationCandidate:
-    """What becomes of one case, and on which version of it that was said. `already_moved`: it has been moved by now.
+    """The preview of one case, and the version of the case that it is of. `already_moved`: it has been migrated since.
 
-    `outcome` None: its history cannot be read as it is; `error` then says how it fails.
+    `outcome` None: its history cannot be folded; `error` then names the exception.
     """
 
     case_id: UUID
@@ -61,17 +61,17 @@ class MigrationCandidate:
 
     @property
     def blocked(self) -> bool:
-        """Whether it cannot be moved."""
+        """Whether it cannot be migrated."""
         return self.outcome is None or self.outcome.verdict is MigrationVerdict.BLOCKED
 
 
 def find_candidates(
     db: Database, to: str, now: datetime, konfliktrad: str | None, report: Report
 ) -> Iterator[MigrationCandidate]:
-    """What becomes of every open case that runs under an older version than `to`, in the order of their ids.
+    """The preview of every open case under an older version than `to`, ordered by id.
 
-    A case whose last event is that it was moved there counts as it was before: a run that was broken off, and the
-    rest of it, say the same of every case.
+    A case whose last event is this migration is previewed as it was before it, so that an interrupted run and its
+    continuation report the same.
     """
     with db.reading() as tx:
         ids = case_queries.open_cases(tx, konfliktrad)
@@ -83,7 +83,7 @@ def find_candidates(
 
 
 def digest(candidates: Iterable[MigrationCandidate]) -> str:
-    """A short word for all that was foretold: another word when anything of it is another."""
+    """A short hash of all previews, to detect that any has changed."""
     hasher = sha256()
     for candidate in candidates:
         outcome = candidate.outcome.text if candidate.outcome else candidate.error
@@ -92,7 +92,7 @@ def digest(candidates: Iterable[MigrationCandidate]) -> str:
 
 
 def move(db: Database, candidate: MigrationCandidate, to: str, now: Clock) -> Done:
-    """Move one case, unless it has been, is blocked, or has changed; what came of it."""
+    """Migrate one case unless it is migrated, blocked or changed; the result."""
     if candidate.already_moved:
         return Done.ALREADY
     if candidate.blocked:
@@ -114,7 +114,7 @@ def _candidate_of(stored: StoredCase, to: str, now: datetime) -> MigrationCandid
     outcome, error = None, ""
     try:
         outcome = preview(before.youth, before.events, to, oslo_date(now))
-    except Exception as failed:  # noqa: BLE001  # one case that cannot be read must not keep the others from being told
+    except Exception as failed:  # noqa: BLE001  # one case that cannot be read must not hide the others
         error = type(failed).__name__
     return MigrationCandidate(
         stored.case_id, stored.reference, before.version, before.table, already_moved, outcome, error
@@ -140,7 +140,7 @@ def _move(tx: Connection, candidate: MigrationCandidate, to: str, now: datetime)
     after = engine.fold(stored.youth, [*stored.events, event]) if engine.decide(under_new_table, step).allowed else None
     if after is None or after.table != to or snapshot_of(after, day) != foretold.after:
         return Done.OTHERWISE
-    journal.append(tx, stored, event, after, messages_for(stored, after, event))
+    write_event(tx, stored, event, after)
     return Done.MOVED
 
 

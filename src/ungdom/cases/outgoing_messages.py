@@ -1,10 +1,9 @@
-"""What others are told of an event: that it was recorded, and what the sector's official status message says of it.
+"""The outbox entries of an event: that it was recorded, and the parts of the sector's official status message.
 
-A correction changes what has been told. Whatever the official message would now say otherwise is promised anew, under
-the number of the correction: a part with other content, a part that the event did not give before, and a part that it
-gives no longer. A correction may change what other events say as well: without the breach, the case closed for another
-reason. What really has to go out is decided when it is sent (`exchange.composing`): what the partner knows already is
-not told twice, and for what never was there is no message.
+A correction may change earlier status messages: a part has other content, is new, or is left out. Each changed part
+gets an outbox entry under the number of the correction. A correction may change the parts of other events as well:
+without the breach, the case was closed for another reason. `exchange.outbound_compose` decides when sending what is
+really sent: nothing that the partner has already, and nothing about a part that was never sent.
 """
 
 from collections.abc import Sequence
@@ -19,11 +18,11 @@ from ungdom.workflow.events import Event
 from ungdom.workflow.vocabulary import EventType
 
 _REWRITES_HISTORY = (EventType.CORRECTED, EventType.RULES_MIGRATED)
-"""After these the whole history may say something else than it did."""
+"""After these events the status messages of the whole history may change."""
 
 
 def messages_for(stored: StoredCase, after: Case, event: Event) -> list[OutboxMessage]:
-    """What others are told of this event. `stored`: the case as it was before; `after`: as it is after it."""
+    """The outbox entries of this event. `stored`: the case before the event; `after`: the case with it."""
     recorded = outbox.event_message(stored.case_id, event)
     if event.type in _REWRITES_HISTORY:
         return [recorded, *_corrected_status_messages(stored, event)]
@@ -34,9 +33,9 @@ def messages_for(stored: StoredCase, after: Case, event: Event) -> list[OutboxMe
 
 
 def replay_events(youth: Youth, events: Sequence[Event], version: str | None = None) -> list[tuple[Event, Case]]:
-    """Each event of the history as it now reads, with the case right after it.
+    """Each event of the corrected history, with the case right after it.
 
-    `version`: of the table; None: the one that these events say the case runs under.
+    `version`: of the table; None: the version that these events name.
     """
     effective_events = engine.effective(events)
     table = version or engine.version_of(effective_events)
@@ -50,9 +49,9 @@ def replay_events(youth: Youth, events: Sequence[Event], version: str | None = N
 
 
 def _reopening_messages(stored: StoredCase, after: Case, reopening: Event) -> list[OutboxMessage]:
-    """A message for each part that told of the closing. There is none in the contract: it waits for a person.
+    """An entry for each status part of the undone closing. The contract has no such message: a person handles it.
 
-    One that has not been sent yet never is (`exchange.composing`).
+    A part that has not been sent yet is never sent (`exchange.outbound_compose`).
     """
     closing = after.intervals[-2].seq
     parts = [part for seq, part in _status_lines(stored.youth, stored.events) if seq == closing]
@@ -63,7 +62,7 @@ def _reopening_messages(stored: StoredCase, after: Case, reopening: Event) -> li
 
 
 def _corrected_status_messages(stored: StoredCase, correction: Event) -> list[OutboxMessage]:
-    """A message for each part that reads otherwise now. Of one event, what it says now comes before what it said."""
+    """An entry for each changed part. For one event, the parts it has now come before those it had."""
     before = _status_lines(stored.youth, stored.events)
     now = _status_lines(stored.youth, [*stored.events, correction])
     changed = [about for about in {**now, **before} if now.get(about) != before.get(about)]
@@ -75,7 +74,7 @@ def _corrected_status_messages(stored: StoredCase, correction: Event) -> list[Ou
 
 
 def _status_lines(youth: Youth, events: Sequence[Event]) -> dict[tuple[int, str], str]:
-    """What the official message says, by the number of the event and the part."""
+    """The content of the official message by event number and part."""
     replayed = replay_events(youth, events)
     lines = ((replayed[place][0].seq, status.status_lines(replayed, place)) for place in range(len(replayed)))
     return {(seq, part): line for seq, parts in lines for part, line in parts.items()}

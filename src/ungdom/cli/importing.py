@@ -138,7 +138,7 @@ def _retry(db: Database, keys: EncryptionKeys, message_id: UUID) -> str:
     for _ in range(TRIES):
         try:
             with db.writing() as tx:
-                done = intake.retry(tx, IntakeContext(keys, clock.now(), "nb"), message_id, RETRIED_BY)
+                done = intake.retry_by_hand(tx, IntakeContext(keys, clock.now(), "nb"), message_id, RETRIED_BY)
             return str(done.arrival.outcome) if done else "settled"
         except Exception as error:  # noqa: BLE001  # an unexpected error must not stop the others
             why = type(error).__name__

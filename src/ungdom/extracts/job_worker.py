@@ -67,10 +67,14 @@ def run_until_stopped(work: ExtractWorkerContext, stop: Event, every: float) -> 
     """Make extract jobs until `stop` is set; `every`: seconds between two looks for work."""
     for current in polling.rounds(stop, max(every, SHORTEST_INTERVAL), LOG):
         with current.attempt("the round of extract jobs"):
-            with work.db.reading() as tx:  # an idle worker takes no write lock
-                has_work = jobs.has_work(tx, work.now(), work.now() - work.retention)
-            if has_work:
+            if has_work(work):
                 run(work)
+
+
+def has_work(work: ExtractWorkerContext) -> bool:
+    """Whether `run` would do something. Reads only, so that a poll without work takes no write lock."""
+    with work.db.reading() as tx:
+        return jobs.has_work(tx, work.now(), work.now() - work.retention)
 
 
 def run(work: ExtractWorkerContext) -> Counter[str]:

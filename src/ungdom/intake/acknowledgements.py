@@ -1,4 +1,4 @@
-"""Receipts for official messages: promised in the outbox in the transaction of what they tell of."""
+"""Receipts for official messages, queued in the outbox in the transaction that they report."""
 
 import json
 from collections.abc import Sequence
@@ -14,11 +14,11 @@ from ungdom.store.session import Connection
 
 UNDER_WAY, RECEIVED = "UNDER_MOTTAK", "MOTTATT"
 TECHNICAL, INCOMPLETE, OURS = "FEILET_AVSENDER_TEKNISK", "FEILET_AVSENDER_MANGLER", "FEILET_MOTTAKER"
-"""The words of the contract `kvittering` 1.0. After one of the last four nothing more is said."""
+"""The statuses of the contract `kvittering` 1.0. The last four are final."""
 
 
 def send_status(tx: Connection, exchange_id: UUID, now: datetime) -> ExchangeMessage | None:
-    """Tell the sender of an official message how it stands, if that is new; the message as it then stands."""
+    """Queue a receipt for an official message if its status changed; the message with its present status."""
     exchanged = exchanges.find(tx, exchange_id)
     if exchanged is None or exchanged.status != UNDER_WAY:
         return exchanged
@@ -31,7 +31,7 @@ def send_status(tx: Connection, exchange_id: UUID, now: datetime) -> ExchangeMes
 
 
 def status_of(arrivals: Sequence[InboundMessage]) -> tuple[str, str | None]:
-    """How an official message stands by what came of the messages it was read as, and why."""
+    """The status of an official message and the reason, from the outcomes of the messages it was read as."""
     parked = next((arrival for arrival in arrivals if arrival.outcome == Outcome.PARKED), None)
     refused = next((arrival for arrival in arrivals if arrival.outcome == Outcome.REJECTED), None)
     if parked is not None:
@@ -42,7 +42,7 @@ def status_of(arrivals: Sequence[InboundMessage]) -> tuple[str, str | None]:
 def queue_receipt(
     tx: Connection, exchanged: ExchangeMessage, status: str, reason: str | None, now: datetime
 ) -> ExchangeMessage:
-    """Promise a receipt with this status, and keep that it was; the message as it then stands."""
+    """Queue a receipt with this status and store the status; the message with it."""
     n = exchanged.receipts + 1
     content = {
         "exchange_id": str(exchanged.exchange_id),

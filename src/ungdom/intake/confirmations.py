@@ -1,13 +1,13 @@
-"""The answer to a question of identity, and what follows from it: docs/persons.md.
+"""Answering a question of identity: docs/persons.md.
 
-Answers are written one at a time, over all questions: what is one person by now is known before two more are joined.
+Answers are serialised over all questions, so that a merge is known before the next one is decided.
 """
 
 from uuid import UUID
 
-from ungdom.intake import matching, retry_parked
-from ungdom.intake.models import wait_key
-from ungdom.intake.process import IntakeContext
+from ungdom.intake import retry_parked
+from ungdom.intake.models import IntakeContext
+from ungdom.intake.wait_keys import person_wait_keys, wait_key
 from ungdom.store import identity, named_locks, people, records
 from ungdom.store.identity import IdentityQuestion
 from ungdom.store.schema.identity import QuestionStatus
@@ -20,7 +20,7 @@ class AlreadyAnswered(Exception):
 
 
 class RejectedBefore(Exception):
-    """It has been answered, of two of the records in question, that they are two people: `question_id`."""
+    """An earlier answer, to `question_id`, keeps two of the records apart as two people."""
 
     def __init__(self, question_id: UUID) -> None:
         super().__init__(question_id)
@@ -28,48 +28,33 @@ class RejectedBefore(Exception):
 
 
 def find(tx: Connection, viewer: Viewer, question_id: UUID) -> IdentityQuestion | None:
-    """The question to be answered, if the viewer may see it. Nobody else answers any until the transaction ends."""
+    """The question to answer, if the viewer may see it. Locks out other answers until the transaction ends."""
     named_locks.lock(tx, [wait_key("identity", "answer")])
     return identity.find(tx, viewer, question_id)
 
 
 def confirm(tx: Connection, context: IntakeContext, question: IdentityQuestion, by: str) -> None:
-    """They are one person: the records are joined, and messages that wait for the person are tried again.
+    """They are one person: merge the records and retry messages that wait for the person.
 
-    Raises `AlreadyAnswered`, and `RejectedBefore` where that would join what an earlier answer keeps apart.
+    Raises `AlreadyAnswered`, or `RejectedBefore` if an earlier answer keeps the records apart.
     """
-    _record_answer(tx, context, question, QuestionStatus.CONFIRMED, by, None)
+    if not identity.decide(tx, context.keys, question, QuestionStatus.CONFIRMED, by, None, context.now):
+        raise AlreadyAnswered
     pair = [records.canonical_id(tx, person_id) for person_id in (question.record_id, question.known_id)]
     if pair[0] == pair[1]:
         return
     rejected = identity.rejected_between(tx, *pair)
     if rejected is not None:
         raise RejectedBefore(rejected)
-    numbers = [number for person_id in pair for number in _national_ids(tx, context, person_id)]
+    stored = [record.personalia for person_id in pair for record in people.read_records(tx, context.keys, person_id)]
+    numbers = [personalia.national_id for personalia in stored if personalia and personalia.national_id]
     cases = records.merge(tx, pair, context.now)
     identity.confirm_merged(tx, by, context.now)
-    person_keys = [key for number in numbers for key in matching.person_wait_keys(context.keys, number)]
+    person_keys = [key for number in numbers for key in person_wait_keys(context.keys, number)]
     retry_parked(tx, context, list(dict.fromkeys([*(wait_key("case", case_id) for case_id in cases), *person_keys])))
 
 
 def reject(tx: Connection, context: IntakeContext, question: IdentityQuestion, by: str, reason: str) -> None:
-    """They are two people: both stay apart, and the pair is not asked about again. Raises `AlreadyAnswered`."""
-    _record_answer(tx, context, question, QuestionStatus.REJECTED, by, reason)
-
-
-def _record_answer(
-    tx: Connection,
-    context: IntakeContext,
-    question: IdentityQuestion,
-    status: QuestionStatus,
-    by: str,
-    reason: str | None,
-) -> None:
-    if not identity.decide(tx, context.keys, question, status, by, reason, context.now):
+    """They are two people: the question is not raised again for this pair. Raises `AlreadyAnswered`."""
+    if not identity.decide(tx, context.keys, question, QuestionStatus.REJECTED, by, reason, context.now):
         raise AlreadyAnswered
-
-
-def _national_ids(tx: Connection, context: IntakeContext, person_id: UUID) -> list[str]:
-    """The identity numbers of every record of this person."""
-    personalia = (record.personalia for record in people.read_records(tx, context.keys, person_id))
-    return [known.national_id for known in personalia if known and known.national_id]

@@ -1,32 +1,45 @@
-"""What a higher version of a decision changes: what the sender changed, and never what a person has put right.
+"""Applying a higher version of a decision: what the sender changed, and never what a person has put right.
 
-An event that the lower version made, or was linked with, is corrected where the two versions differ; what else has been
-recorded of it stays. Where a person has corrected or annulled the event meanwhile, and the sender now says something
-else again, neither is forced: the message is held until the case says so, or it is put aside.
+An event that the lower version made, or was linked with, is corrected where the two versions differ; everything else
+that is recorded of it stays. If a person has corrected or annulled the event meanwhile and the sender now reports
+something new, the message is parked until the case agrees or the message is dismissed.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from ungdom import cases
 from ungdom.cases import Correction
 from ungdom.intake import mapping
-from ungdom.intake.draft import is_event_of, principal_of, recorded_event, with_recorded, with_step
+from ungdom.intake.apply import (
+    Applied,
+    apply_steps,
+    is_event_of,
+    recorded_event,
+    recorder_of,
+    with_place,
+    with_recorded,
+)
 from ungdom.intake.mapping import PlannedStep
-from ungdom.intake.models import Draft, MessageNotApplied, Reason, Sender, wait_key
+from ungdom.intake.models import CaseChange, Outcome, ProcessingResult, Reason, Sender
+from ungdom.intake.wait_keys import wait_key
 from ungdom.store.journal import StoredCase
 from ungdom.store.session import Connection
 from ungdom.workflow import engine
 from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case
 from ungdom.workflow.events import Event, plain_details
+from ungdom.workflow.guards.core import UnmetCondition
 from ungdom.workflow.rules.permissions import OtherOffice
 
 
 @dataclass(frozen=True, slots=True)
 class EventRevision:
-    """One event and what the versions say of it. `was` None: not known any more; `will` None: no longer told."""
+    """One event and its step in two versions. `was` None: the lower version is not known; `will` None: left out now.
+
+    `place`: of the step in the higher version.
+    """
 
     seq: int
     was: PlannedStep | None
@@ -35,12 +48,12 @@ class EventRevision:
 
     @property
     def is_the_same(self) -> bool:
-        """Both versions say the same of it."""
+        """Whether both versions say the same of the event."""
         return self.was is not None and self.will is not None and self.was.entry == self.will.entry
 
 
 def case_before(stored: StoredCase, case: Case, places: dict[int, int], source: str) -> Case:
-    """The case as it stood before the lower version made its events there, in which both versions are read."""
+    """The case as it stood before the lower version made its events; both versions are read in it."""
     seqs = [event.seq for event in stored.events if event.seq in places.values() and event.source == source]
     if not seqs:
         return case
@@ -48,29 +61,41 @@ def case_before(stored: StoredCase, case: Case, places: dict[int, int], source: 
     return engine.fold(stored.youth, earlier, case.table)
 
 
-def with_revisions(
+def apply_revisions(
     tx: Connection,
     sender: Sender,
-    draft: Draft,
+    change: CaseChange,
     versions: tuple[Sequence[PlannedStep], Sequence[PlannedStep]],
     places: dict[int, int],
     now: datetime,
-) -> Draft:
-    """The draft with the events at `places` changed as the `versions` differ: corrected, annulled, added.
-
-    Raises `Held`.
-    """
+) -> Applied:
+    """The case with the events at `places` corrected or annulled as the `versions` differ, and new steps recorded."""
     was, will = versions
     for revision in _revisions(was, will, places):
-        draft = _apply_revision(tx, sender, draft, revision, now)
-    for place, planned in enumerate(will):
-        if place not in draft.places:
-            draft = with_step(tx, sender, draft, planned, place, now)
-    return draft
+        applied = _apply_revision(tx, sender, change, revision, now)
+        if isinstance(applied, ProcessingResult):
+            return applied
+        change = applied
+    return apply_steps(tx, sender, change, will, now)
+
+
+def apply_correction(
+    tx: Connection, sender: Sender, change: CaseChange, correction: Correction, now: datetime
+) -> Applied:
+    """The case with this correction recorded; the same change where the event reads like it already."""
+    try:
+        done = cases.correct_loaded(tx, recorder_of(sender), change.stored, change.case, correction, now)
+    except cases.ChangesNothing:
+        return change
+    except cases.WalkBroken as error:
+        return _parked(change, Reason.BREAKS_HISTORY, error.broken.unmet)
+    except (cases.NotCorrectable, cases.NotPermitted, OtherOffice, cases.UnknownReferenceValue):
+        return _parked(change, Reason.BREAKS_HISTORY)
+    return with_recorded(change, done)
 
 
 def _revisions(was: Sequence[PlannedStep], will: Sequence[PlannedStep], places: dict[int, int]) -> list[EventRevision]:
-    """Each event with its step in both versions: steps of one type belong together, those left over in order."""
+    """Each event with its step in both versions: first paired by type, then what is left in order."""
     left = dict(enumerate(will))
     paired: dict[int, int | None] = {}
     for alike in (True, False):
@@ -87,35 +112,41 @@ def _revisions(was: Sequence[PlannedStep], will: Sequence[PlannedStep], places: 
     ]
 
 
-def _apply_revision(tx: Connection, sender: Sender, draft: Draft, revision: EventRevision, now: datetime) -> Draft:
-    event = next((candidate for candidate in draft.case.events if candidate.seq == revision.seq), None)
+def _apply_revision(
+    tx: Connection, sender: Sender, change: CaseChange, revision: EventRevision, now: datetime
+) -> Applied:
+    event = next((candidate for candidate in change.case.events if candidate.seq == revision.seq), None)
     if event is None:
-        return _with_annulled_event(draft, revision)
-    correction = _correction_for(draft, event, revision)
+        return _keep_annulled(change, revision)
+    correction = _correction_for(change, event, revision)
+    if isinstance(correction, ProcessingResult):
+        return correction
+    applied: Applied = change
     if correction is not None:
-        draft = with_correction(tx, sender, draft, correction, now)
-    return draft if revision.place is None else _with_place(draft, revision.place, revision.seq)
+        applied = apply_correction(tx, sender, change, correction, now)
+    if revision.place is None or isinstance(applied, ProcessingResult):
+        return applied
+    return with_place(applied, revision.place, revision.seq)
 
 
-def _with_annulled_event(draft: Draft, revision: EventRevision) -> Draft:
-    """A person has annulled the event: that stands, unless the sender now says something new that is not recorded."""
+def _keep_annulled(change: CaseChange, revision: EventRevision) -> Applied:
+    """A person has annulled the event. It stays annulled, unless the sender now reports something not recorded."""
     if revision.will is None or revision.place is None:
-        return draft
-    recorded = recorded_event(draft, revision.will)
+        return change
+    recorded = recorded_event(change, revision.will)
     if recorded is None and not revision.is_the_same:
-        raise _recorded_otherwise(draft)
-    return _with_place(draft, revision.place, recorded.seq if recorded else revision.seq)
+        return _parked(change, Reason.RECORDED_OTHERWISE)
+    return with_place(change, revision.place, recorded.seq if recorded else revision.seq)
 
 
-def _correction_for(draft: Draft, event: Event, revision: EventRevision) -> Correction | None:
-    """The correction that makes the event say what the sender now says; None where there is nothing to correct."""
+def _correction_for(change: CaseChange, event: Event, revision: EventRevision) -> Correction | ProcessingResult | None:
+    """The correction that makes the event say what the sender says now; None where there is nothing to correct."""
     was, will = revision.was, revision.will
     if revision.is_the_same or (will is not None and not will.day_from_sender):
         return None
     if was is None or not is_event_of(event, was):
-        if will is not None and is_event_of(event, will):
-            return None
-        raise _recorded_otherwise(draft)
+        agrees = will is not None and is_event_of(event, will)
+        return None if agrees else _parked(change, Reason.RECORDED_OTHERWISE)
     if will is None:
         return Correction(event.seq, d.CorrectionReason.CORRECTED_DECISION, annul=True)
     return _replacement(event, was, will)
@@ -136,23 +167,7 @@ def _replacement(event: Event, was: PlannedStep, will: PlannedStep) -> Correctio
     )
 
 
-def _with_place(draft: Draft, place: int, seq: int) -> Draft:
-    return replace(draft, places={**draft.places, place: seq})
-
-
-def with_correction(tx: Connection, sender: Sender, draft: Draft, correction: Correction, now: datetime) -> Draft:
-    """The draft with this correction; the same draft where the event reads so already. Raises `Held`."""
-    waits = (wait_key("case", draft.persisted.case_id),)
-    try:
-        done = cases.correct_loaded(tx, principal_of(sender), draft.stored, draft.case, correction, now, dry_run=True)
-    except cases.ChangesNothing:
-        return draft
-    except cases.WalkBroken as error:
-        raise MessageNotApplied(Reason.BREAKS_HISTORY, waits, error.broken.unmet) from None
-    except (cases.NotCorrectable, cases.NotPermitted, OtherOffice, cases.UnknownReferenceValue):
-        raise MessageNotApplied(Reason.BREAKS_HISTORY, waits) from None
-    return with_recorded(draft, done)
-
-
-def _recorded_otherwise(draft: Draft) -> MessageNotApplied:
-    return MessageNotApplied(Reason.RECORDED_OTHERWISE, (wait_key("case", draft.persisted.case_id),))
+def _parked(change: CaseChange, why: Reason, unmet: tuple[UnmetCondition, ...] = ()) -> ProcessingResult:
+    """Parked until the case changes."""
+    waits = (wait_key("case", change.original.case_id),)
+    return ProcessingResult(outcome=Outcome.PARKED, reason=why, waits_for=waits, unmet=unmet)

@@ -1,7 +1,7 @@
-"""Who somebody is that a message or a form tells of: the one place where people are compared with those stored.
+"""Comparing the person in a message or a form with the stored people, for every way in which a case is opened.
 
-A case opened by hand, a pushed decision and an official message all ask `match_person`. Nobody is matched with a person
-whom the one who tells of them may not see: their case is opened on a new record, and a question is raised instead.
+`match_person` serves cases opened by hand, pushed decisions and official messages. It matches nobody with a person whom
+the sender may not see: their case is opened on a new record, and a question of identity is raised instead.
 """
 
 import unicodedata
@@ -25,7 +25,7 @@ from ungdom.workflow.vocabulary import Protection
 
 
 class Likeness(Enum):
-    """How the person given stands to a person known."""
+    """How a given person compares with a stored one."""
 
     SAME = auto()
     OTHER = auto()
@@ -34,9 +34,9 @@ class Likeness(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Resembling:
-    """A stored person, with how the person given compares with the record of it that is nearest.
+    """A stored person, and how the given person compares with the nearest of their records.
 
-    `offices`, `protection`: of the stored person, for whoever may be asked about it.
+    `offices`, `protection`: of the stored person, for those who answer questions of identity.
     """
 
     person_id: UUID
@@ -48,9 +48,9 @@ class Resembling:
 
 @dataclass(frozen=True, slots=True)
 class PersonMatch:
-    """`known`: the person it is, if whoever tells of it may see that one. `resembling`: every person it may be.
+    """`known`: the matched person, whom the sender may see. `resembling`: every person it may be.
 
-    `doubts`: the people of whom it is asked whether the new record is of them; none where no record is made.
+    `doubts`: the people for whom a question of identity is raised; none where the person is known.
     """
 
     known: UUID | None
@@ -59,57 +59,59 @@ class PersonMatch:
 
     @property
     def hidden(self) -> tuple[Resembling, ...]:
-        """The stored people it may be, and of whom whoever tells of it may learn nothing."""
+        """The stored people it may be and whom the sender may not see."""
         return tuple(person for person in self.resembling if not person.seen)
 
 
 def match_person(
     tx: Connection, keys: EncryptionKeys, given: Person, numbers: Iterable[str], sees: MessageVisibility
 ) -> PersonMatch:
-    """The stored person that is given, among those with the same identity number or on one of these case numbers.
+    """The match of a person among those with the same identity number or with a case on one of these numbers.
 
-    `sees`: said of `case_current`, the cases in which whoever gives the person may learn who the youth is. Of several
+    `sees`: condition on `case_current` for the cases in which the sender may learn who the youth is. Of several people
     that agree the one stored first is chosen. One statement, whatever is stored.
     """
     candidates = people.candidates(tx, keys, given.national_id, sorted(set(numbers)), sees)
     near = tuple(person for person in _resembling(given, candidates) if person.how is not Likeness.OTHER)
     known = next((person.person_id for person in near if person.seen and person.how is Likeness.SAME), None)
-    return PersonMatch(known, () if known else tuple(map(_doubt, near)), near)
+    doubts = (
+        PossibleMatch(person.person_id, Resemblance.AGREES if person.how is Likeness.SAME else Resemblance.CONTRADICTS)
+        for person in near
+    )
+    return PersonMatch(known, () if known else tuple(doubts), near)
 
 
 def _resembling(given: Person, candidates: Sequence[PersonCandidate]) -> list[Resembling]:
-    """One for each person, in the order of the candidates."""
+    """One per person, in the order of the candidates."""
     records: dict[UUID, list[PersonCandidate]] = {}
     for candidate in candidates:
         records.setdefault(candidate.canonical_id, []).append(candidate)
-    return [_resemblance(given, person_id, person_records) for person_id, person_records in records.items()]
-
-
-def _resemblance(given: Person, person_id: UUID, records: Sequence[PersonCandidate]) -> Resembling:
-    first = records[0]
-    how = nearest(given, [record.person for record in records])
-    return Resembling(person_id, how, first.visible, first.offices, Protection(first.person.protection))
-
-
-def _doubt(person: Resembling) -> PossibleMatch:
-    how = Resemblance.AGREES if person.how is Likeness.SAME else Resemblance.CONTRADICTS
-    return PossibleMatch(person.person_id, how)
+    return [
+        Resembling(
+            person_id=person_id,
+            how=nearest(given, [candidate.person for candidate in of_person]),
+            seen=of_person[0].visible,
+            offices=of_person[0].offices,
+            protection=Protection(of_person[0].person.protection),
+        )
+        for person_id, of_person in records.items()
+    ]
 
 
 def compare(tx: Connection, keys: EncryptionKeys, given: Person, person_id: UUID) -> Likeness:
-    """How the person given stands to the stored person for whom this id counts."""
+    """How the given person compares with the stored person of this id."""
     return nearest(given, people.read_records(tx, keys, person_id))
 
 
 def nearest(given: Person, records: Sequence[Known]) -> Likeness:
-    """How the person given stands to a person with these records: the one that is nearest decides."""
+    """How the given person compares with a person of these records: the nearest record decides."""
     return min((likeness(given, record) for record in records), key=list(Likeness).index)
 
 
 def likeness(given: Person, known: Known) -> Likeness:
-    """Whether these are one person. Without a number on both sides the name and the day of birth have to agree."""
+    """How two people compare. Without an identity number on both sides, name and day of birth have to agree."""
     theirs, born = known.personalia, given.born == known.youth.born
-    if theirs is None:  # erased: only the day of birth is left, and it tells nobody apart
+    if theirs is None:  # erased: only the day of birth is left, which many people share
         return _likeness_from(False, born, True)
     if given.national_id and theirs.national_id:
         equal = normalise(given.national_id) == normalise(theirs.national_id)
@@ -126,13 +128,13 @@ def _likeness_from(equal: bool, born: bool, near: bool) -> Likeness:
 
 
 def _same_name(given: str | None, known: str | None) -> bool:
-    """A name that has no letter or digit is no name: it is like no other, and not like itself."""
+    """Whether the names are equal. A name without letter or digit is no name, and equals none, not even itself."""
     name = normalised_name(given)
     return bool(name) and name == normalised_name(known)
 
 
 def _given_names_fit(given: str | None, known: str | None) -> bool:
-    """Given names: the shorter telling is enough where all of it stands in the longer."""
+    """Whether all given names of the shorter list are in the longer one; also true where one is missing."""
     if not given or not known:
         return True
     shorter, longer = sorted((set(normalised_name(given).split()), set(normalised_name(known).split())), key=len)
@@ -140,7 +142,7 @@ def _given_names_fit(given: str | None, known: str | None) -> bool:
 
 
 def normalised_name(name: str | None) -> str:
-    """The name without what is spelled now one way, now another: case, hyphens, apostrophes, accents; å, ä, ö stay."""
+    """The name without case, hyphens, apostrophes and accents; å, ä and ö stay."""
     spelled = unicodedata.normalize("NFKD", (name or "").casefold())
     separated = "".join(" " if letter in _HYPHENS else letter for letter in spelled if letter not in _LEFT_OUT)
     letters = (letter for letter in unicodedata.normalize("NFC", separated) if not unicodedata.combining(letter))
@@ -150,4 +152,4 @@ def normalised_name(name: str | None) -> str:
 
 _HYPHENS = frozenset("-\u2010\u2011\u2012\u2013")
 _LEFT_OUT = frozenset("'\u2019\u02bc`\u0300\u0301\u0302\u0303\u0304\u030c\u0327") | BLANK | SELECTORS
-"""Apostrophes; grave, acute, circumflex, tilde, macron, caron and cedilla; what is drawn as nothing."""
+"""Apostrophes; grave, acute, circumflex, tilde, macron, caron and cedilla; characters without a glyph."""

@@ -1,4 +1,4 @@
-"""What a message means for the case: the events it stands for, in order. One home for what each kind becomes."""
+"""The steps that a message stands for: which events each kind of message becomes, and who may report them."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -15,14 +15,14 @@ from ungdom.message import (
     Kind,
     NewOffenceTerms,
     Opening,
-    OtherOutcomeTerms,
     PetitionOutcome,
     TransferTerms,
 )
 from ungdom.message.terms import PetitionOutcomeTerms
+from ungdom.workflow import engine
 from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case
-from ungdom.workflow.vocabulary import Actor, EventType, State
+from ungdom.workflow.vocabulary import Actor, EventType, Sanction, State
 
 E, K = EventType, Kind
 NO_DETAILS = d.Details()
@@ -30,14 +30,13 @@ NO_DETAILS = d.Details()
 
 @dataclass(frozen=True, slots=True)
 class PlannedStep:
-    """One step. `once`: not again where the case has one, whatever its day. `own`: the sender's own act to tell of.
+    """One event to record. `once`: not recorded again if the case has one, on whatever day.
 
-    `day_from_sender`: the sender tells its day; a day that is our own is not corrected by the sender.
+    `day_from_sender`: the day is the sender's, so a later version of the message may correct it.
     """
 
     entry: EventEntry
     once: bool = False
-    own: bool = True
     day_from_sender: bool = True
 
 
@@ -61,9 +60,40 @@ SAME_DETAILS: dict[Kind, EventType] = {
 }
 """The kinds that are one event with the same details."""
 
+_REPORTED: dict[Kind, EventType] = SAME_DETAILS | {
+    K.TRANSFERRED_TO_FOLLOW_UP: E.TRANSFERRED_TO_FOLLOW_UP,
+    K.JUDGMENT_GIVEN: E.JUDGMENT_GIVEN,
+    K.BECAME_FINAL: E.BECAME_FINAL,
+    K.DISPATCHED: E.DISPATCHED,
+    K.NEW_CHARGE: E.CHARGED,
+    K.NEW_OFFENCE_DECIDED: E.CLOSED_AFTER_NEW_OFFENCE,
+    K.OTHER_OUTCOME: E.OTHER_OUTCOME,
+    K.DROPPED: E.OTHER_OUTCOME,
+    K.ACQUITTED: E.OTHER_OUTCOME,
+}
+_PETITION_EVENTS: dict[PetitionOutcome, EventType] = {
+    PetitionOutcome.DECLINED: E.PETITION_DECLINED,
+    PetitionOutcome.REJECTED: E.PETITION_REJECTED,
+    PetitionOutcome.ELECTRONIC_CONTROL: E.ELECTRONIC_CONTROL_ORDERED,
+    PetitionOutcome.CONVERTED: E.CONVERSION_FINAL,
+}
+
+
+def may_report(authorities: frozenset[Actor], message: DecisionMessage) -> bool:
+    """Whether a system of these authorities may send this message: it reports an act of one of them.
+
+    Which authority acts depends on the event only: where an event exists for both sanctions, so do its actors. The
+    answer is therefore the same for every case, and is known before the case is.
+    """
+    reported = (
+        _PETITION_EVENTS[message.terms.outcome] if message.kind is K.PETITION_DECIDED else _REPORTED[message.kind]
+    )
+    actors = {actor for sanction in Sanction for actor in engine.actors_of(sanction, reported)}
+    return not actors or bool(actors & reportable_actors(authorities))
+
 
 def steps_for(message: DecisionMessage, case: Case | None, received_on: date) -> tuple[PlannedStep, ...]:
-    """The steps this message stands for. `case`: as it stands; `received_on`: the Oslo day the message arrived."""
+    """The steps of this message. `case`: as it stands; `received_on`: the day in Oslo on which the message arrived."""
     event_type = SAME_DETAILS.get(message.kind)
     if event_type is not None:
         return (PlannedStep(EventEntry(event_type, message.occurred_on, message.terms)),)
@@ -71,19 +101,18 @@ def steps_for(message: DecisionMessage, case: Case | None, received_on: date) ->
 
 
 def steps_before(opening: Opening, kind: Kind) -> tuple[PlannedStep, ...]:
-    """The steps between registration and the message itself, as far as the sender told their days."""
+    """The steps between registration and the message itself whose days the sender gave."""
+    indicted = d.Indicted(court_received_on=opening.court_received_on) if opening.court_received_on else NO_DETAILS
     dated = (
         (opening.suspect_on, E.SUSPECT_SET, NO_DETAILS),
         (opening.investigation_closed_on, E.INVESTIGATION_CLOSED, NO_DETAILS),
-        (opening.indicted_on if kind is not K.INDICTED else None, E.INDICTED, _indictment(opening)),
+        (opening.indicted_on if kind is not K.INDICTED else None, E.INDICTED, indicted),
     )
-    return tuple(
-        PlannedStep(EventEntry(event, day, details), own=False) for day, event, details in dated if day is not None
-    )
+    return tuple(PlannedStep(EventEntry(event, day, details)) for day, event, details in dated if day is not None)
 
 
 def same_details(event_details: d.Details, sent: d.Details) -> bool:
-    """Whether two tellings of one event say the same. What the message leaves at its default it does not contradict."""
+    """Whether the details sent agree with those of the event. A field that is sent with its default agrees with any."""
     if type(event_details) is not type(sent):
         return False
     compared = (f for f in fields(sent) if f.name not in IMPLIED)
@@ -92,33 +121,28 @@ def same_details(event_details: d.Details, sent: d.Details) -> bool:
 
 
 def merged_details(recorded: d.Details, was: d.Details, will: d.Details) -> d.Details:
-    """The details as recorded, with what the sender changed from one version to the next."""
+    """The recorded details, with each field that the sender changed from version `was` to version `will`."""
     changed = {f.name: getattr(will, f.name) for f in fields(will) if getattr(was, f.name) != getattr(will, f.name)}
     return replace(recorded, **changed)
 
 
 IMPLIED = frozenset({"suitable_reaction", "lives_in_norway", "set_by_prosecution"})
-"""What follows from a message itself: another telling may leave it out and still say the same."""
-
-
-def _indictment(opening: Opening) -> d.Details:
-    return d.Indicted(court_received_on=opening.court_received_on) if opening.court_received_on else NO_DETAILS
+"""Fields that follow from the message itself: an event without them is still the same event."""
 
 
 def _transfer_steps(message: DecisionMessage, case: Case | None, _day: date) -> tuple[PlannedStep, ...]:
     terms: TransferTerms = message.terms
-    given = [PlannedStep(_consent_entry(consent), own=False) for consent in _unrecorded(case, terms.consents)]
+    names = [f.name for f in fields(d.ConsentGiven)]
+    given = [
+        EventEntry(E.CONSENT_GIVEN, consent.on, d.ConsentGiven(**{name: getattr(consent, name) for name in names}))
+        for consent in _unrecorded(case, terms.consents)
+    ]
     plain = d.TransferredToFollowUp(length=terms.length, guilt_proven=terms.guilt_proven, notified_on=terms.notified_on)
-    return (*given, PlannedStep(EventEntry(E.TRANSFERRED_TO_FOLLOW_UP, message.occurred_on, plain)))
-
-
-def _consent_entry(consent: Consent) -> EventEntry:
-    values = {f.name: getattr(consent, f.name) for f in fields(d.ConsentGiven)}
-    return EventEntry(E.CONSENT_GIVEN, consent.on, d.ConsentGiven(**values))
+    return (*map(PlannedStep, given), PlannedStep(EventEntry(E.TRANSFERRED_TO_FOLLOW_UP, message.occurred_on, plain)))
 
 
 def _unrecorded(case: Case | None, consents: Sequence[Consent]) -> Iterator[Consent]:
-    """The consents that are not recorded yet, from whichever source. Two guardians without a reference are two."""
+    """The consents that no source has recorded yet. Two guardians without a reference count as two."""
     known = Counter(_giver(event.details) for event in case.all(E.CONSENT_GIVEN)) if case else Counter()
     for consent in consents:
         known[_giver(consent)] -= 1
@@ -153,36 +177,24 @@ def _dispatch_steps(message: DecisionMessage, case: Case | None, received_on: da
     if not terms.delivered:
         return (sent,)
     needless = case is not None and case.has(E.RECEIVED) and not case.has(E.DISPATCHED)
-    day = max(received_on, message.occurred_on)  # told of beforehand: it comes on the day it is sent
-    received = PlannedStep(EventEntry(E.RECEIVED, day, d.Received()), once=True, own=False, day_from_sender=False)
+    day = max(received_on, message.occurred_on)  # announced beforehand: received on the day it is sent
+    received = PlannedStep(EventEntry(E.RECEIVED, day, d.Received()), once=True, day_from_sender=False)
     return (received,) if needless else (sent, received)
 
 
 def _petition_steps(message: DecisionMessage, _case: Case | None, _day: date) -> tuple[PlannedStep, ...]:
-    event, details = _PETITIONS[message.terms.outcome](message.terms)
-    return (PlannedStep(EventEntry(event, message.occurred_on, details)),)
-
-
-def _control_ordered(terms: PetitionOutcomeTerms) -> tuple[EventType, d.Details]:
-    return E.ELECTRONIC_CONTROL_ORDERED, d.ElectronicControlOrdered(until=cast(date, terms.until))
-
-
-def _conversion(terms: PetitionOutcomeTerms) -> tuple[EventType, d.Details]:
-    details = d.ConversionFinal(
-        to=cast(d.ConversionTo, terms.to),
-        extent=cast(d.Extent, terms.extent),
-        judged_on=terms.judged_on,
-        rest_continues=terms.rest_continues,
-    )
-    return E.CONVERSION_FINAL, details
-
-
-_PETITIONS: dict[PetitionOutcome, Callable[[PetitionOutcomeTerms], tuple[EventType, d.Details]]] = {
-    PetitionOutcome.DECLINED: lambda _terms: (E.PETITION_DECLINED, NO_DETAILS),
-    PetitionOutcome.REJECTED: lambda _terms: (E.PETITION_REJECTED, NO_DETAILS),
-    PetitionOutcome.ELECTRONIC_CONTROL: _control_ordered,
-    PetitionOutcome.CONVERTED: _conversion,
-}
+    terms: PetitionOutcomeTerms = message.terms
+    details = NO_DETAILS
+    if terms.outcome is PetitionOutcome.ELECTRONIC_CONTROL:
+        details = d.ElectronicControlOrdered(until=cast(date, terms.until))
+    elif terms.outcome is PetitionOutcome.CONVERTED:
+        details = d.ConversionFinal(
+            to=cast(d.ConversionTo, terms.to),
+            extent=cast(d.Extent, terms.extent),
+            judged_on=terms.judged_on,
+            rest_continues=terms.rest_continues,
+        )
+    return (PlannedStep(EventEntry(_PETITION_EVENTS[terms.outcome], message.occurred_on, details)),)
 
 
 def _charge_steps(message: DecisionMessage, case: Case | None, _day: date) -> tuple[PlannedStep, ...]:
@@ -200,23 +212,18 @@ _UNDECIDED = frozenset(
 
 
 def _new_decision_steps(message: DecisionMessage, _case: Case | None, _day: date) -> tuple[PlannedStep, ...]:
-    """A case that is open is closed by it. What only figures need of it does not become part of the case."""
+    """The decision closes an open case. The event holds nothing that only statistics need."""
     terms: NewOffenceTerms = message.terms
     closed = d.ClosedAfterNewOffence(decision=terms.decision, decided_on=terms.decided_on, offence_on=terms.offence_on)
     return (PlannedStep(EventEntry(E.CLOSED_AFTER_NEW_OFFENCE, message.occurred_on, closed)),)
 
 
-def _other_outcome_steps(message: DecisionMessage, case: Case | None, day: date) -> tuple[PlannedStep, ...]:
-    terms: OtherOutcomeTerms = message.terms
-    return _outcome_steps(terms.outcome)(message, case, day)
+def _outcome_steps(message: DecisionMessage, _case: Case | None, _day: date) -> tuple[PlannedStep, ...]:
+    outcome = _OUTCOMES.get(message.kind) or message.terms.outcome
+    return (PlannedStep(EventEntry(E.OTHER_OUTCOME, message.occurred_on, d.OtherOutcomeReached(outcome=outcome))),)
 
 
-def _outcome_steps(outcome: d.OtherOutcome) -> Callable[[DecisionMessage, Case | None, date], tuple[PlannedStep, ...]]:
-    def steps(message: DecisionMessage, _case: Case | None, _day: date) -> tuple[PlannedStep, ...]:
-        return (PlannedStep(EventEntry(E.OTHER_OUTCOME, message.occurred_on, d.OtherOutcomeReached(outcome=outcome))),)
-
-    return steps
-
+_OUTCOMES = {K.DROPPED: d.OtherOutcome.DROPPED, K.ACQUITTED: d.OtherOutcome.ACQUITTED}
 
 _STEPS_BY_KIND: dict[Kind, Callable[[DecisionMessage, Case | None, date], tuple[PlannedStep, ...]]] = {
     K.TRANSFERRED_TO_FOLLOW_UP: _transfer_steps,
@@ -226,11 +233,11 @@ _STEPS_BY_KIND: dict[Kind, Callable[[DecisionMessage, Case | None, date], tuple[
     K.PETITION_DECIDED: _petition_steps,
     K.NEW_CHARGE: _charge_steps,
     K.NEW_OFFENCE_DECIDED: _new_decision_steps,
-    K.OTHER_OUTCOME: _other_outcome_steps,
-    K.DROPPED: _outcome_steps(d.OtherOutcome.DROPPED),
-    K.ACQUITTED: _outcome_steps(d.OtherOutcome.ACQUITTED),
+    K.OTHER_OUTCOME: _outcome_steps,
+    K.DROPPED: _outcome_steps,
+    K.ACQUITTED: _outcome_steps,
 }
-"""The kinds that become something of their own making."""
+"""The kinds whose steps or details depend on the case or on the terms."""
 
 
 REPORTABLE_ACTORS: dict[Actor, frozenset[Actor]] = {
@@ -239,9 +246,9 @@ REPORTABLE_ACTORS: dict[Actor, frozenset[Actor]] = {
     Actor.COURT: frozenset({Actor.COURT, Actor.PARTY}),
     Actor.CORRECTIONAL_SERVICE: frozenset({Actor.CORRECTIONAL_SERVICE}),
 }
-"""Whose acts the system of each authority may tell of: an appeal is lodged with the court or the prosecution."""
+"""Whose acts the system of each authority may report: an appeal is lodged with the court or the prosecution."""
 
 
 def reportable_actors(authorities: frozenset[Actor]) -> frozenset[Actor]:
-    """Whose acts a system of these authorities may tell of."""
+    """Whose acts a system of these authorities may report."""
     return frozenset().union(*(REPORTABLE_ACTORS.get(authority, frozenset()) for authority in authorities))

@@ -1,14 +1,14 @@
 """Which case a message is about: the person and the police case number together, never the number alone."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from ungdom.intake import identity
 from ungdom.intake.identity import Likeness, PersonMatch
-from ungdom.intake.models import MessageNotApplied, Reason, wait_key
+from ungdom.intake.models import Outcome, ProcessingResult, Reason
+from ungdom.intake.wait_keys import case_wait_keys, wait_key
 from ungdom.message import ChargeTerms, DecisionMessage, Kind, read
-from ungdom.message.national_id import normalise
 from ungdom.store import inbox, journal
 from ungdom.store.concerns import SECRETARIAT, Concern, handled_by
 from ungdom.store.encryption import EncryptionKeys
@@ -20,10 +20,11 @@ from ungdom.workflow.vocabulary import strictest
 
 @dataclass(frozen=True, slots=True)
 class CaseMatch:
-    """What a message is about. No case and no person: the case is not known. `own`: the number is the case's own.
+    """The case that a message is about; without case and person, the case is not known.
 
-    `hidden`: it may be about somebody of whom the sender may learn nothing; the office is told, the sender is not.
-    `match`: how its person compares with those stored, where they were compared.
+    `own`: the message gives a number of the case itself. `hidden`: offices that learn that the message may be about a
+    person whom the sender may not see; the sender does not learn it. `match`: how the person of the message compares
+    with the stored people, if that was compared.
     """
 
     case_id: UUID | None = None
@@ -40,60 +41,56 @@ def find_case(
     message: DecisionMessage,
     applied: Sequence[InboundMessage],
     named: UUID | None,
-) -> CaseMatch:
-    """The case this message is about. `applied`: the versions that count; `named`: a case that a person pointed out.
+) -> CaseMatch | ProcessingResult:
+    """The case this message is about, or why it cannot be determined.
 
-    `source`: the system that sends it. Raises `Held` when it cannot be told, or when what is told contradicts itself.
+    `source`: the sending system; `applied`: the applied versions; `named`: a case that a person chose.
     """
     previous = next((arrival for arrival in reversed(applied) if arrival.case_id is not None), None)
     if named is not None:
         return _match_in_case(tx, keys, message, named, check=False)
     if previous is not None and previous.case_id is not None:
-        return _match_in_case(
-            tx, keys, message, previous.case_id, check=not _same_person_as_before(tx, keys, message, previous)
-        )
+        raw = inbox.content(tx, keys, previous.message_id)
+        same_person = raw is not None and read(raw).person == message.person  # matched with this case before
+        return _match_in_case(tx, keys, message, previous.case_id, check=not same_person)
     if message.refers_to is not None and message.person is None:
         return _match_by_reference(tx, keys, message)
     if message.person is None:
-        raise MessageNotApplied(Reason.PERSON_MISSING)
+        return ProcessingResult(outcome=Outcome.PARKED, reason=Reason.PERSON_MISSING)
     match = identity.match_person(tx, keys, message.person, _case_numbers(message), handled_by(source))
-    return replace(
-        _match_by_number(tx, keys, message, match) or _match_by_person(tx, keys, message, match), match=match
-    )
-
-
-def _same_person_as_before(
-    tx: Connection, keys: EncryptionKeys, message: DecisionMessage, previous: InboundMessage
-) -> bool:
-    """The version that counts told of the person in the same words, and somebody has taken that for this case."""
-    raw = inbox.content(tx, keys, previous.message_id)
-    return raw is not None and read(raw).person == message.person
+    case_match = _match_by_number(tx, keys, message, match) or _match_by_person(tx, keys, message, match)
+    return case_match if isinstance(case_match, ProcessingResult) else replace(case_match, match=match)
 
 
 def _match_in_case(
     tx: Connection, keys: EncryptionKeys, message: DecisionMessage, case_id: UUID, check: bool
-) -> CaseMatch:
-    """This case, if the person of the message is the one it is about."""
+) -> CaseMatch | ProcessingResult:
+    """This case. With `check` the person of the message has to be the person of the case."""
+    waits = case_wait_keys(message, keys)
     stored = journal.load(tx, case_id)
     if stored is None:
-        raise MessageNotApplied(Reason.UNKNOWN_CASE, case_wait_keys(message, keys))
+        return ProcessingResult(outcome=Outcome.PARKED, reason=Reason.UNKNOWN_CASE, waits_for=waits)
     given = message.person if check else None
     if given and identity.compare(tx, keys, given, stored.person_id) is not Likeness.SAME:
-        raise MessageNotApplied(
-            Reason.PERSON_CONTRADICTS, (*case_wait_keys(message, keys), wait_key("case", case_id)), near=(case_id,)
+        return ProcessingResult(
+            outcome=Outcome.PARKED,
+            reason=Reason.PERSON_CONTRADICTS,
+            waits_for=(*waits, wait_key("case", case_id)),
+            near=(case_id,),
         )
     return CaseMatch(case_id, stored.person_id, own=_has_own_number(tx, case_id, message))
 
 
-def _match_by_reference(tx: Connection, keys: EncryptionKeys, message: DecisionMessage) -> CaseMatch:
+def _match_by_reference(tx: Connection, keys: EncryptionKeys, message: DecisionMessage) -> CaseMatch | ProcessingResult:
     """The case of the decision that this message answers, if the numbers agree."""
+    waits = (wait_key("decision", message.refers_to),)
     kind = _ANSWERS.get(message.kind, message.kind)
     case_ids = {arrival.case_id for arrival in inbox.settled_versions(tx, message.refers_to or "", kind)}
     if len(case_ids) != 1:
-        raise MessageNotApplied(Reason.UNKNOWN_REFERENCE, (wait_key("decision", message.refers_to),))
+        return ProcessingResult(outcome=Outcome.PARKED, reason=Reason.UNKNOWN_REFERENCE, waits_for=waits)
     case_id = next(iter(case_ids))
     if case_id is None or not _has_own_number(tx, case_id, message):
-        raise MessageNotApplied(Reason.NUMBER_CONTRADICTS, (wait_key("decision", message.refers_to),))
+        return ProcessingResult(outcome=Outcome.PARKED, reason=Reason.NUMBER_CONTRADICTS, waits_for=waits)
     return _match_in_case(tx, keys, message, case_id, check=False)
 
 
@@ -107,10 +104,10 @@ def _has_own_number(tx: Connection, case_id: UUID, message: DecisionMessage) -> 
 
 def _match_by_number(
     tx: Connection, keys: EncryptionKeys, message: DecisionMessage, match: PersonMatch
-) -> CaseMatch | None:
-    """The case on one of these police case numbers that is about this person.
+) -> CaseMatch | ProcessingResult | None:
+    """The case of this person on one of these police case numbers; None without one.
 
-    Raises `Held` where the person is another than the one of a case that the sender handles.
+    A result where a case that the sender handles is about another person.
     """
     by_person = {candidate.person_id: candidate for candidate in match.resembling}
     compared = [
@@ -121,36 +118,42 @@ def _match_by_number(
     same = [candidate for candidate, person in compared if person.how is Likeness.SAME]
     if same:
         chosen = _single_case(message, keys, same)
+        if isinstance(chosen, ProcessingResult):
+            return chosen
         return CaseMatch(chosen.case_id, chosen.person_id, own=_has_own_number(tx, chosen.case_id, message))
     near = [candidate for candidate, person in compared if person.seen]
-    if near:
-        raise _not_decided_between(Reason.PERSON_CONTRADICTS, message, keys, near)
-    return None
+    return _undecided(Reason.PERSON_CONTRADICTS, message, keys, near) if near else None
 
 
-def _match_by_person(tx: Connection, keys: EncryptionKeys, message: DecisionMessage, match: PersonMatch) -> CaseMatch:
-    """Nothing on these numbers. What concerns a new offence is matched with the person's own open case.
+def _match_by_person(
+    tx: Connection, keys: EncryptionKeys, message: DecisionMessage, match: PersonMatch
+) -> CaseMatch | ProcessingResult:
+    """The match of a message without a case on its numbers.
 
-    What decides one is matched with the case in which its charge was recorded. Of somebody without an open case it is
-    observed; while they have one it may be about that, and is told to the konfliktråd as a case that is not known.
+    A new charge is matched with the person's own open case. A decision on a new offence is matched with the case in
+    which its charge was recorded. Without a charge it becomes an observation of the person if they have no open case;
+    otherwise it may be about that case, and the case counts as not known.
     """
     person_id = match.known
     if person_id is None or message.kind not in ABOUT_A_NEW_OFFENCE:
         return CaseMatch(hidden=_hidden_concerns(message, match))
     cases = [candidate for candidate in inbox.cases_of(tx, person_id) if not candidate.closed]
     if message.kind is Kind.NEW_CHARGE:
-        return CaseMatch(_single_case(message, keys, cases).case_id if cases else None, person_id, own=False)
-    charged = _match_by_charge(tx, keys, message, person_id)
-    if charged is not None:
-        return charged
+        open_case = _single_case(message, keys, cases) if cases else None
+        if isinstance(open_case, ProcessingResult):
+            return open_case
+        return CaseMatch(open_case.case_id if open_case else None, person_id, own=False)
+    charge = next(related_messages(tx, keys, message, person_id, Kind.NEW_CHARGE), None)
+    if charge is not None:
+        return CaseMatch(charge[0].case_id, person_id, own=False)
     return CaseMatch() if cases or message.opening else CaseMatch(None, person_id, own=False)
 
 
 def _hidden_concerns(message: DecisionMessage, match: PersonMatch) -> tuple[Concern, ...]:
-    """The offices of the person it may be about and of whom the sender may learn nothing, with the reason.
+    """The offices of a person whom the message may be about and whom the sender may not see, with the reason.
 
-    Where it may be about several people no office is told, whichever of them has a case there: the secretariat settles
-    who it is. The address is taken to be kept as closely as the strictest of them all, and of the message.
+    With several such people no office is informed, and the secretariat settles who it is. The protection level is the
+    strictest of these people and of the message.
     """
     by_person = message.kind in ABOUT_A_NEW_OFFENCE
     near = [person for person in match.hidden if by_person or person.how is Likeness.CONTRADICTS]
@@ -171,19 +174,10 @@ ABOUT_A_NEW_OFFENCE = frozenset(
 """Kinds that may be about another act than the one the sanction is for."""
 
 
-def _match_by_charge(
-    tx: Connection, keys: EncryptionKeys, message: DecisionMessage, person_id: UUID
-) -> CaseMatch | None:
-    """The case in which the charge was recorded that this message now decides, if there was a charge."""
-    charges = related_messages(tx, keys, message, person_id, Kind.NEW_CHARGE)
-    charge = next((arrival for arrival, _ in charges), None)
-    return CaseMatch(charge.case_id, person_id, own=False) if charge else None
-
-
 def related_messages(
     tx: Connection, keys: EncryptionKeys, message: DecisionMessage, person_id: UUID, *kinds: Kind
 ) -> Iterator[tuple[InboundMessage, DecisionMessage]]:
-    """What other decisions of these kinds have told of this person on one of these numbers, the first one first."""
+    """The messages of other decisions of these kinds about this person on one of these numbers, oldest first."""
     for arrival in inbox.messages_of_person(tx, person_id, *kinds):
         raw = inbox.content(tx, keys, arrival.message_id) if arrival.decision_id != message.decision_id else None
         other = read(raw) if raw else None
@@ -191,40 +185,26 @@ def related_messages(
             yield arrival, other
 
 
-def _concerned_numbers(message: DecisionMessage) -> Iterable[str]:
-    return message.terms.concerns if isinstance(message.terms, ChargeTerms) else ()
-
-
 def _case_numbers(message: DecisionMessage) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*message.police_case_numbers, *_concerned_numbers(message))))
+    concerned = message.terms.concerns if isinstance(message.terms, ChargeTerms) else ()
+    return tuple(dict.fromkeys((*message.police_case_numbers, *concerned)))
 
 
-def _single_case(message: DecisionMessage, keys: EncryptionKeys, cases: Sequence[CaseCandidate]) -> CaseCandidate:
-    """The one case there is, or the one that is open. Raises `Held` when there are several."""
+def _single_case(
+    message: DecisionMessage, keys: EncryptionKeys, cases: Sequence[CaseCandidate]
+) -> CaseCandidate | ProcessingResult:
+    """The only case, or the only one that is open; a result when there are several."""
     open_cases = [candidate for candidate in cases if not candidate.closed]
     remaining = cases if len(cases) == 1 else open_cases
     if len(remaining) != 1:
-        raise _not_decided_between(Reason.AMBIGUOUS_CASE, message, keys, cases)
+        return _undecided(Reason.AMBIGUOUS_CASE, message, keys, cases)
     return remaining[0]
 
 
-def _not_decided_between(
+def _undecided(
     why: Reason, message: DecisionMessage, keys: EncryptionKeys, near: Sequence[CaseCandidate]
-) -> MessageNotApplied:
-    """Held, until one of these cases changes or a better one is known."""
+) -> ProcessingResult:
+    """Parked until one of these cases changes or the case becomes known."""
     case_ids = tuple(candidate.case_id for candidate in near)
-    return MessageNotApplied(
-        why, (*case_wait_keys(message, keys), *(wait_key("case", candidate) for candidate in case_ids)), near=case_ids
-    )
-
-
-def case_wait_keys(message: DecisionMessage, keys: EncryptionKeys) -> tuple[str, ...]:
-    """What would make the case known: a case on one of the numbers, or one for this person."""
-    numbers = [wait_key("number", number) for number in message.police_case_numbers]
-    national_id = message.person.national_id if message.person else None
-    return (*numbers, *([wait_key("person", keys.digest(normalise(national_id)).hex())] if national_id else []))
-
-
-def person_wait_keys(keys: EncryptionKeys, national_id: str | None) -> list[str]:
-    """By what a message may wait for this person, under every key."""
-    return [wait_key("person", digest.hex()) for digest in keys.digests(normalise(national_id))] if national_id else []
+    waits = (*case_wait_keys(message, keys), *(wait_key("case", case_id) for case_id in case_ids))
+    return ProcessingResult(outcome=Outcome.PARKED, reason=why, waits_for=waits, near=case_ids)

@@ -1,17 +1,18 @@
-"""What is said of a message on its way in: who sends it, what came of it, and why not yet."""
+"""The values of intake: sender, outcome, reason, advice, and the contexts and results of processing a message."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from ungdom import texts
+from ungdom.message import DecisionMessage
 from ungdom.store.concerns import Concern
-from ungdom.store.identity import PossibleMatch
+from ungdom.store.encryption import EncryptionKeys
+from ungdom.store.inbox import InboundMessage
 from ungdom.store.journal import StoredCase
-from ungdom.store.outbox import OutboxMessage as Promise
-from ungdom.store.people import NewPerson
 from ungdom.workflow.case import Case
-from ungdom.workflow.errors import Problem
 from ungdom.workflow.events import Event
 from ungdom.workflow.guards.core import UnmetCondition
 from ungdom.workflow.vocabulary import Actor
@@ -19,7 +20,7 @@ from ungdom.workflow.vocabulary import Actor
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """The system that sends, and whose acts it may tell of."""
+    """The sending system, and the authorities whose acts it may report."""
 
     source: str
     authorities: frozenset[Actor]
@@ -29,7 +30,7 @@ class Outcome(StrEnum):
     """What came of a message."""
 
     APPLIED = "applied"
-    DUPLICATE = "duplicate"  # the case said so already
+    DUPLICATE = "duplicate"  # recorded in the case already
     SUPERSEDED = "superseded"  # a higher version is known
     PARKED = "parked"
     REJECTED = "rejected"
@@ -115,52 +116,65 @@ class Remark(StrEnum):
     OPENING_NOT_USED = "opening_not_used"
 
 
-class MessageNotApplied(Exception):
-    """The message cannot be applied as things stand. `waits_for`: what may change that; `near`: cases it may mean.
+@dataclass(frozen=True, slots=True)
+class IntakeContext:
+    """Where messages are processed: keys, the instant, the language of receipts.
 
-    `hidden`: the offices that are told more than the sender.
+    `deferred`: messages that could not be retried in this transaction and are retried after the commit.
     """
 
-    def __init__(
-        self,
-        reason: Reason,
-        waits_for: tuple[str, ...] = (),
-        unmet: tuple[UnmetCondition, ...] = (),
-        outcome: Outcome = Outcome.PARKED,
-        near: tuple[UUID, ...] = (),
-        hidden: tuple[Concern, ...] = (),
-    ) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.waits_for = waits_for
-        self.unmet = unmet
-        self.outcome = outcome
-        self.near = near
-        self.hidden = hidden
+    keys: EncryptionKeys
+    now: datetime
+    language: texts.Language
+    deferred: list[UUID] = field(default_factory=list, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a person decided about a parked message: which case it is about, that a missing version is not coming."""
+
+    case_id: UUID | None = None
+    accept_gap: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MessageContext:
+    """One message in processing: its sender, its content, its inbox row, and the other versions of the decision.
+
+    `blocking`: whether to wait for a transaction that holds the lock of the case.
+    """
+
+    intake: IntakeContext
+    sender: Sender
+    message: DecisionMessage
+    arrival: InboundMessage
+    earlier: Sequence[InboundMessage]
+    blocking: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """A case with what has been decided about it and is not written yet. `persisted`: as it stands in the database.
+class CaseChange:
+    """A case with the steps of a message recorded in it. `original`: as it was stored before the message.
 
-    `places`: which event each step of the message became, or was found to be already. `newcomer`: to be created.
-    `doubts`: the people that the youth of a new case may be, whom the sender may not see.
+    `places`: by place in the message, the number of the event that the step became, or that was recorded already.
     """
 
-    persisted: StoredCase
+    original: StoredCase
     stored: StoredCase
     before: Case | None
     case: Case
     events: tuple[Event, ...] = ()
-    outgoing_messages: tuple[Promise, ...] = ()
     places: Mapping[int, int] = field(default_factory=dict)
-    newcomer: NewPerson | None = None
-    doubts: tuple[PossibleMatch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessingResult:
-    """What the receipt of a try tells. `observed`: the message is kept as an observation of the person."""
+    """The result of one try of a message. A message that is not applied is parked, superseded or rejected.
+
+    `waits_for`: the keys whose change may let a parked message be applied; `near`: the cases it may be about.
+    `observed`: the message is stored as an observation of the person. `hidden`: the offices that learn more than the
+    sender.
+    """
 
     outcome: Outcome
     reason: Reason | None = None
@@ -170,7 +184,6 @@ class ProcessingResult:
     events: tuple[Event, ...] = ()
     unmet: tuple[UnmetCondition, ...] = ()
     remarks: tuple[Remark, ...] = ()
-    problems: tuple[Problem, ...] = ()
     person_id: UUID | None = None
     waits_for: tuple[str, ...] = ()
     near: tuple[UUID, ...] = ()
@@ -179,6 +192,10 @@ class ProcessingResult:
     hidden: tuple[Concern, ...] = ()
 
 
-def wait_key(kind: str, name: object) -> str:
-    """What a message waits for, as one word: case, number, person or decision, and which."""
-    return f"{kind}:{name}"
+@dataclass(frozen=True, slots=True)
+class IntakeResult:
+    """The inbox row of a message and its receipt. `repeated`: the message was known, and this is the first receipt."""
+
+    arrival: InboundMessage
+    receipt: bytes
+    repeated: bool = False

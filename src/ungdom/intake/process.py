@@ -1,229 +1,114 @@
-"""What came of a message: matched with its case, decided, and written when nothing stands in its way."""
+"""Processing one message: find its case, map it to steps, record them, and store the result.
+
+`process_message` is called for a new message and for each retry of a parked one. A message that cannot be applied gives
+a `ProcessingResult` as well: parked, with the reason and what it waits for, superseded or rejected.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from uuid import UUID
+from dataclasses import replace
+from uuid import UUID, uuid5
 
-from ungdom import texts
-from ungdom.intake import corrections, mapping, matching, observations
-from ungdom.intake import draft as deciding
-from ungdom.intake.identity import PersonMatch
+from ungdom.intake import acknowledgements, apply, corrections, mapping, matching, observations, receipts
+from ungdom.intake.apply import Applied
 from ungdom.intake.matching import CaseMatch
 from ungdom.intake.models import (
-    Draft,
-    MessageNotApplied,
+    CaseChange,
+    IntakeContext,
+    IntakeResult,
+    MessageContext,
     Outcome,
     ProcessingResult,
     Reason,
     Remark,
-    Sender,
-    wait_key,
 )
+from ungdom.intake.wait_keys import case_wait_keys, day_wait_keys, is_unguarded, wait_key
 from ungdom.message import DecisionMessage, Kind, read
 from ungdom.message.national_id import NationalIdFlag, check_national_id
-from ungdom.store import inbox, journal, named_locks, people
-from ungdom.store.encryption import EncryptionKeys
+from ungdom.store import concerns, inbox, journal, named_locks, parked_messages, people, reference
 from ungdom.store.inbox import SETTLED, InboundMessage
 from ungdom.store.session import Connection
 from ungdom.workflow.calendar import oslo_date
-from ungdom.workflow.vocabulary import Protection, Sanction
-
-
-@dataclass(frozen=True, slots=True)
-class IntakeContext:
-    """Where messages are taken in: keys, the instant, the language of receipts.
-
-    `deferred`: the messages that could not be tried in its transaction and are due after the commit.
-    """
-
-    keys: EncryptionKeys
-    now: datetime
-    language: texts.Language
-    deferred: list[UUID] = field(default_factory=list, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What a person decided about a parked message: which case it is about, that a missing version is not coming."""
-
-    case_id: UUID | None = None
-    accept_gap: bool = False
-
-
-NO_CHOICE = Choice()
-
-
-@dataclass(frozen=True, slots=True)
-class MessageContext:
-    """One message at the desk: who sent it, what it says, how it is kept, and the versions known beside it.
-
-    `blocking`: somebody who works on the case at this moment is waited for.
-    """
-
-    intake: IntakeContext
-    sender: Sender
-    message: DecisionMessage
-    arrival: InboundMessage
-    earlier: Sequence[InboundMessage]
-    blocking: bool = True
+from ungdom.workflow.vocabulary import strictest
 
 
 def process_message(tx: Connection, context: MessageContext) -> ProcessingResult:
-    """Decide the message and write what it changes in the case."""
-    result = _decide(tx, context)
+    """Apply the message and write what it changes in the case, or say why it is not applied."""
+    result = _process(tx, context)
     if result.outcome in SETTLED:
         for lower in context.earlier:
             if lower.can_be_retried and lower.outcome != Outcome.PARKED:
-                inbox.wait_for(tx, lower.message_id, ())  # this version says what counts
-    observations.record_observation(
-        tx, context.intake.keys, context.intake.now, context.arrival, context.message, result
-    )
+                inbox.wait_for(tx, lower.message_id, ())  # this version counts now
+    if result.observed or context.earlier or context.arrival.outcome != Outcome.PARKED:  # else there is none to change
+        observations.record_observation(tx, context, result)
     return result
 
 
-def _decide(tx: Connection, context: MessageContext) -> ProcessingResult:
-    try:
-        applied = _applied_versions(tx, context)
-        if applied is None:
-            return ProcessingResult(outcome=Outcome.SUPERSEDED, reason=Reason.LOWER_VERSION)
-        steps = mapping.steps_for(context.message, None, oslo_date(context.arrival.received_at))
-        deciding.check_authority(context.sender, steps, *Sanction)
-        case_match = matching.find_case(
-            tx, context.intake.keys, context.sender.source, context.message, applied, context.arrival.named_case_id
-        )
-        _protect_person(tx, context, case_match)
-        if case_match.case_id is None:
-            return _process_without_case(tx, context, case_match)
-        return _process_in_case(tx, context, case_match.case_id, applied, case_match.own)
-    except MessageNotApplied as refusal:
-        return _not_applied(refusal)
-
-
-def _not_applied(
-    refusal: MessageNotApplied, draft: Draft | None = None, more_waits: tuple[str, ...] = ()
-) -> ProcessingResult:
-    return ProcessingResult(
-        outcome=refusal.outcome,
-        reason=refusal.reason,
-        unmet=refusal.unmet,
-        waits_for=(*refusal.waits_for, *more_waits) if refusal.outcome is Outcome.PARKED else (),
-        near=refusal.near,
-        hidden=refusal.hidden,
-        stored=draft.persisted if draft else None,
-        before=draft.before if draft else None,
-        after=draft.before if draft else None,
-        person_id=draft.persisted.person_id if draft else None,
-    )
-
-
-def _protect_person(tx: Connection, context: MessageContext, case_match: CaseMatch) -> None:
-    """The address of somebody known is kept at least as closely as the message says. frl § 10-4."""
-    level = Protection(context.message.person.protection) if context.message.person else Protection.NONE
-    if case_match.person_id is not None and level is not Protection.NONE:
-        people.protect(tx, case_match.person_id, level, context.intake.now)
-
-
-def _applied_versions(tx: Connection, context: MessageContext) -> Sequence[InboundMessage] | None:
-    """The versions that count, lowest first; None when a higher one does. Raises `Held` when one is missing."""
-    version = context.message.version
+def _process(tx: Connection, context: MessageContext) -> ProcessingResult:
+    message, keys, source = context.message, context.intake.keys, context.sender.source
     applied = [arrival for arrival in context.earlier if arrival.outcome in SETTLED]
-    highest = applied[-1].version if applied else 0
-    if version <= highest:
-        return None
-    missing = version - highest - 1 - sum(highest < arrival.version < version for arrival in context.earlier)
-    if missing and not context.arrival.gap_accepted:
-        waits = (wait_key("decision", f"{context.arrival.source}/{context.message.decision_id}"),)
-        raise MessageNotApplied(Reason.VERSION_GAP, waits, near=_likely_case_ids(tx, context, applied))
-    return applied
+    if applied and message.version <= applied[-1].version:
+        return ProcessingResult(outcome=Outcome.SUPERSEDED, reason=Reason.LOWER_VERSION)
+    if _misses_a_version(context, applied):
+        waits = (wait_key("decision", f"{source}/{message.decision_id}"),)
+        near = _likely_case_ids(matching.find_case(tx, keys, source, message, applied, None))
+        return ProcessingResult(outcome=Outcome.PARKED, reason=Reason.VERSION_GAP, waits_for=waits, near=near)
+    if not mapping.may_report(context.sender.authorities, message):
+        return ProcessingResult(outcome=Outcome.REJECTED, reason=Reason.NOT_YOUR_AUTHORITY)
+    match = matching.find_case(tx, keys, source, message, applied, context.arrival.named_case_id)
+    if isinstance(match, ProcessingResult):
+        return match
+    level = Protection(message.person.protection) if message.person else Protection.NONE
+    if match.person_id is not None and level is not Protection.NONE:  # never protected less than it says. frl § 10-4
+        people.protect(tx, match.person_id, level, context.intake.now)
+    if match.case_id is None:
+        return _process_without_case(tx, context, match)
+    return _process_in_case(tx, context, match.case_id, match.own, applied)
 
 
-def _likely_case_ids(tx: Connection, context: MessageContext, applied: Sequence[InboundMessage]) -> tuple[UUID, ...]:
-    """The case that the message would be about, so that its konfliktråd knows that it waits."""
-    try:
-        case_match = matching.find_case(tx, context.intake.keys, context.sender.source, context.message, applied, None)
-    except MessageNotApplied as refusal:
-        return refusal.near
-    return (case_match.case_id,) if case_match.case_id else ()
+def _misses_a_version(context: MessageContext, applied: Sequence[InboundMessage]) -> bool:
+    """Whether a lower version has neither arrived nor been given up."""
+    version, highest = context.message.version, applied[-1].version if applied else 0
+    arrived = sum(highest < arrival.version < version for arrival in context.earlier)
+    return version - highest - 1 > arrived and not context.arrival.gap_accepted
 
 
-def _process_without_case(tx: Connection, context: MessageContext, case_match: CaseMatch) -> ProcessingResult:
-    """The case is not known: what the sender told may open it; of somebody known a new offence is observed."""
-    waits = matching.case_wait_keys(context.message, context.intake.keys)
-    if case_match.person_id is not None:
-        case_waits = (
-            waits if context.message.kind in _ENDS_A_NEW_CHARGE else ()
-        )  # a case on its number may still be opened
-        return _as_observation(
-            ProcessingResult(outcome=Outcome.APPLIED, person_id=case_match.person_id, waits_for=case_waits),
-            context.message,
+def _likely_case_ids(match: CaseMatch | ProcessingResult) -> tuple[UUID, ...]:
+    """The cases that the message may be about, so that their konfliktråd sees that it is parked."""
+    if isinstance(match, ProcessingResult):
+        return match.near
+    return (match.case_id,) if match.case_id else ()
+
+
+# --- without a case -----------------------------------------------------------------------------------------
+
+
+def _process_without_case(tx: Connection, context: MessageContext, match: CaseMatch) -> ProcessingResult:
+    """The case is not known: the message opens it, is an observation of a known person, or is parked."""
+    message, keys = context.message, context.intake.keys
+    waits = case_wait_keys(message, keys)
+    if match.person_id is not None:
+        case_waits = waits if message.kind in _ENDS_A_NEW_CHARGE else ()  # a case on its number may still be opened
+        result = ProcessingResult(outcome=Outcome.APPLIED, person_id=match.person_id, waits_for=case_waits)
+        return _as_observation(result, message)
+    opening, person, people_match = message.opening, message.person, match.match
+    if opening is None or person is None or people_match is None:
+        return ProcessingResult(
+            outcome=Outcome.PARKED, reason=Reason.UNKNOWN_CASE, waits_for=waits, hidden=match.hidden
         )
-    if context.message.opening is None:
-        raise MessageNotApplied(Reason.UNKNOWN_CASE, waits, hidden=case_match.hidden)
-    try:
-        draft = _open_case(tx, context, case_match.match)
-    except MessageNotApplied as refusal:
-        if refusal.outcome is not Outcome.PARKED or refusal.reason is Reason.UNKNOWN_PLACE:
-            raise
-        days = deciding.days_of(refusal.unmet)
-        raise MessageNotApplied(Reason.UNKNOWN_CASE, (*waits, *days), refusal.unmet, hidden=case_match.hidden) from None
-    deciding.write_draft(tx, context.intake.keys, draft, deciding.numbers_of(context.message), context.intake.now)
-    return _applied_result(context.message, draft, Remark.CASE_OPENED)
-
-
-def _open_case(tx: Connection, context: MessageContext, match: PersonMatch | None) -> Draft:
-    """A new case with the steps that the sender told of before this one, and this one. Raises `Held`."""
-    message, now = context.message, context.intake.now
-    draft = deciding.draft_of_new_case(
-        tx, context.intake.keys, context.sender, message, match, context.arrival.message_id, now
+    new_id = uuid5(context.arrival.message_id, "person")
+    whose = apply.person_of_new_case(tx, keys, person, opening, people_match, new_id)
+    opened = apply.in_savepoint(tx, lambda: apply.open_case(tx, context, opening, people_match, whose))
+    if isinstance(opened, CaseChange):
+        return _applied_result(message, opened, Remark.CASE_OPENED)
+    if opened.reason is Reason.UNKNOWN_PLACE:
+        return opened
+    return ProcessingResult(
+        outcome=Outcome.PARKED,
+        reason=Reason.UNKNOWN_CASE,
+        waits_for=(*waits, *day_wait_keys(opened.unmet)),
+        unmet=opened.unmet,
+        hidden=match.hidden,
     )
-    earlier_steps = mapping.steps_before(message.opening, message.kind) if message.opening else ()
-    draft = replace(deciding.with_steps(tx, context.sender, draft, earlier_steps, now), places={})
-    steps = mapping.steps_for(message, draft.case, oslo_date(context.arrival.received_at))
-    deciding.check_authority(context.sender, steps, draft.case.sanction)
-    return deciding.with_steps(tx, context.sender, draft, steps, now)
-
-
-def _process_in_case(
-    tx: Connection, context: MessageContext, case_id: UUID, applied: Sequence[InboundMessage], own: bool
-) -> ProcessingResult:
-    """The case is known. `own`: by a number of its own, which then tells of more numbers too."""
-    named_locks.lock_case(tx, case_id, context.blocking)
-    stored = journal.load(tx, case_id)
-    if stored is None:
-        raise MessageNotApplied(Reason.UNKNOWN_CASE, matching.case_wait_keys(context.message, context.intake.keys))
-    draft = deciding.draft_of(stored)
-    if not own and context.message.kind in _ENDS_A_NEW_CHARGE:
-        return _as_observation(_applied_result(context.message, draft), context.message)
-    previous = _previous_version(tx, context, applied)
-    try:
-        moved = _apply_version(tx, context, draft, applied, previous)
-    except MessageNotApplied as refusal:
-        if refusal.reason is Reason.CONTRADICTS_STATE and _is_new_offence_after_closing(
-            tx, context, draft, applied, own
-        ):
-            return _as_observation(_applied_result(context.message, draft), context.message)
-        elsewhere = matching.case_wait_keys(context.message, context.intake.keys) if draft.case.is_closed else ()
-        return _not_applied(refusal, draft, elsewhere)
-    numbers = deciding.numbers_of(context.message) if own else ()
-    deciding.write_draft(tx, context.intake.keys, moved, numbers, context.intake.now)
-    late = previous is not None and context.message.opening not in (None, previous.opening)
-    return _applied_result(context.message, moved, *([Remark.OPENING_NOT_USED] if late else []))
-
-
-def _is_new_offence_after_closing(
-    tx: Connection, context: MessageContext, draft: Draft, applied: Sequence[InboundMessage], own: bool
-) -> bool:
-    """Whether this is a new offence beside a case that is closed, and no earlier version became a part of the case.
-
-    A charge always is. A decision told by the number of the case itself is, when it was made after the closing; before
-    that it should have closed the case, and a person looks.
-    """
-    closed, kind = draft.case.closed_on, context.message.kind
-    if closed is None or (applied and inbox.events_of(tx, applied[-1].message_id)):
-        return False
-    decided = kind is Kind.NEW_OFFENCE_DECIDED and (not own or context.message.terms.decided_on > closed)
-    return kind is Kind.NEW_CHARGE or decided
 
 
 def _as_observation(result: ProcessingResult, message: DecisionMessage) -> ProcessingResult:
@@ -231,51 +116,97 @@ def _as_observation(result: ProcessingResult, message: DecisionMessage) -> Proce
     return replace(result, outcome=Outcome.APPLIED, remarks=remarks, observed=True)
 
 
-def _previous_version(
-    tx: Connection, context: MessageContext, applied: Sequence[InboundMessage]
-) -> DecisionMessage | None:
-    """What the version said that this one takes the place of; None for the first, and for one that is erased."""
-    raw = inbox.content(tx, context.intake.keys, applied[-1].message_id) if applied else None
-    return read(raw) if raw is not None else None
+# --- in a case ----------------------------------------------------------------------------------------------
+
+
+def _process_in_case(
+    tx: Connection, context: MessageContext, case_id: UUID, own: bool, applied: Sequence[InboundMessage]
+) -> ProcessingResult:
+    """The case is known: the message moves it, corrects it, or is an observation of its person.
+
+    `own`: the message gives a number of the case itself; its other numbers then become numbers of the case.
+    """
+    message, keys = context.message, context.intake.keys
+    named_locks.lock_case(tx, case_id, context.blocking)
+    stored = journal.load(tx, case_id)
+    if stored is None:
+        waits = case_wait_keys(message, keys)
+        return ProcessingResult(outcome=Outcome.PARKED, reason=Reason.UNKNOWN_CASE, waits_for=waits)
+    unchanged = apply.unchanged(stored)
+    if not own and message.kind in _ENDS_A_NEW_CHARGE:
+        return _as_observation(_applied_result(message, unchanged), message)
+    raw = inbox.content(tx, keys, applied[-1].message_id) if applied else None
+    previous = read(raw) if raw is not None else None  # None for the first version, and for one that is erased
+    changed = apply.in_savepoint(tx, lambda: _apply_version(tx, context, unchanged, applied, previous))
+    if isinstance(changed, ProcessingResult):
+        if changed.reason is Reason.CONTRADICTS_STATE and _is_new_offence(tx, context, unchanged, applied, own):
+            return _as_observation(_applied_result(message, unchanged), message)
+        elsewhere = case_wait_keys(message, keys) if unchanged.case.is_closed else ()
+        return replace(
+            changed,
+            waits_for=(*changed.waits_for, *elsewhere),
+            stored=stored,
+            before=unchanged.case,
+            after=unchanged.case,
+            person_id=stored.person_id,
+        )
+    if own:
+        journal.add_numbers(tx, case_id, apply.numbers_of(message))
+    late = previous is not None and message.opening not in (None, previous.opening)
+    return _applied_result(message, changed, *([Remark.OPENING_NOT_USED] if late else []))
 
 
 def _apply_version(
     tx: Connection,
     context: MessageContext,
-    draft: Draft,
+    change: CaseChange,
     applied: Sequence[InboundMessage],
     previous: DecisionMessage | None,
-) -> Draft:
-    """The case as this version has it: moved on by the first one, corrected by a later one. Raises `Held`."""
-    places = inbox.events_of(tx, applied[-1].message_id) if applied else {}
-    case = corrections.case_before(draft.persisted, draft.case, places, context.sender.source)
-    day = oslo_date(context.arrival.received_at)
-    steps = mapping.steps_for(context.message, case, day)
-    deciding.check_authority(context.sender, steps, draft.case.sanction)
+) -> Applied:
+    """The case with the steps of a first version recorded, or corrected by a later version."""
+    sender, now, day = context.sender, context.intake.now, oslo_date(context.arrival.received_at)
     if not applied:
-        return deciding.with_steps(tx, context.sender, draft, steps, context.intake.now)
+        return apply.apply_steps(tx, sender, change, mapping.steps_for(context.message, change.case, day), now)
+    places = inbox.events_of(tx, applied[-1].message_id)
+    case = corrections.case_before(change.original, change.case, places, sender.source)
+    steps = mapping.steps_for(context.message, case, day)
     previous_steps = mapping.steps_for(previous, case, day) if previous is not None else ()
-    return corrections.with_revisions(tx, context.sender, draft, (previous_steps, steps), places, context.intake.now)
+    return corrections.apply_revisions(tx, sender, change, (previous_steps, steps), places, now)
+
+
+def _is_new_offence(
+    tx: Connection, context: MessageContext, change: CaseChange, applied: Sequence[InboundMessage], own: bool
+) -> bool:
+    """Whether the message is about a new offence after the case was closed, and no earlier version is part of the case.
+
+    A charge always is. A decision with a number of the case itself is one if it was made after the closing; an earlier
+    one should have closed the case, and is left to a person.
+    """
+    closed, kind = change.case.closed_on, context.message.kind
+    if closed is None or (applied and inbox.events_of(tx, applied[-1].message_id)):
+        return False
+    decided = kind is Kind.NEW_OFFENCE_DECIDED and (not own or context.message.terms.decided_on > closed)
+    return kind is Kind.NEW_CHARGE or decided
 
 
 _ENDS_A_NEW_CHARGE = frozenset({Kind.DROPPED, Kind.ACQUITTED, Kind.OTHER_OUTCOME})
 
 
-def _applied_result(message: DecisionMessage, draft: Draft, *remarks: Remark) -> ProcessingResult:
+def _applied_result(message: DecisionMessage, change: CaseChange, *remarks: Remark) -> ProcessingResult:
     return ProcessingResult(
-        outcome=Outcome.APPLIED if draft.events else Outcome.DUPLICATE,
-        stored=draft.stored,
-        before=draft.before,
-        after=draft.case,
-        events=draft.events,
+        outcome=Outcome.APPLIED if change.events else Outcome.DUPLICATE,
+        stored=change.stored,
+        before=change.before,
+        after=change.case,
+        events=change.events,
         remarks=(*remarks, *_remarks_on(message)),
-        person_id=draft.persisted.person_id,
-        places=draft.places,
+        person_id=change.original.person_id,
+        places=change.places,
     )
 
 
 def _remarks_on(message: DecisionMessage) -> list[Remark]:
-    """What to look at in a message that was taken."""
+    """What the sender or the office should look at in a message that was applied."""
     remarks = []
     person = message.person
     number = check_national_id(person.national_id, person.born) if person and person.national_id else None
@@ -286,3 +217,98 @@ def _remarks_on(message: DecisionMessage) -> list[Remark]:
     if message.kind is Kind.JUDGMENT_GIVEN and None in (message.terms.suitable_reaction, message.terms.lives_in_norway):
         remarks.append(Remark.IMPLIED_BY_JUDGMENT)
     return remarks
+
+
+# --- storing the result -------------------------------------------------------------------------------------
+
+
+def with_result(
+    tx: Connection, arrival: InboundMessage, message: DecisionMessage, result: ProcessingResult
+) -> InboundMessage:
+    """The inbox row of the message with this result."""
+    office, level = inbox.office_and_protection(tx, result.near)
+    konfliktrad = result.after.konfliktrad if result.after else (_office_of(tx, message) or office)
+    return replace(
+        arrival,
+        outcome=result.outcome,
+        reason=result.reason,
+        case_id=result.stored.case_id if result.stored else None,
+        person_id=result.person_id,
+        konfliktrad=konfliktrad or arrival.konfliktrad,
+        protection=strictest(arrival.protection, level),
+        offices=concerns.serialize_concerns(result.hidden),
+    )
+
+
+def _office_of(tx: Connection, message: DecisionMessage) -> str | None:
+    """The konfliktråd that a message about an unknown case names, or whose municipality it names."""
+    opening = message.opening
+    if opening is None:
+        return None
+    serving = reference.konfliktrad_of(tx, opening.municipality) if opening.municipality else None
+    named = opening.konfliktrad if opening.konfliktrad in reference.konfliktrad_codes(tx) else None
+    return named or serving
+
+
+def store_retry(
+    tx: Connection,
+    context: IntakeContext,
+    arrival: InboundMessage,
+    result: ProcessingResult,
+    by: str,
+    message: DecisionMessage,
+) -> IntakeResult:
+    """Store the result of a retry with its receipt, and queue the receipt of the official message it came with."""
+    updated = with_result(tx, arrival, message, result)
+    body = receipts.write(context.language, updated, result, oslo_date(context.now))
+    inbox.record_attempt(tx, updated, body, by, context.now)
+    store_links_and_waits(tx, context, updated, result)
+    for exchange_id in inbox.exchanges_of(tx, updated.message_id):
+        acknowledgements.send_status(tx, exchange_id, context.now)
+    return IntakeResult(updated, body)
+
+
+def store_links_and_waits(
+    tx: Connection, context: IntakeContext, arrival: InboundMessage, result: ProcessingResult
+) -> None:
+    """Store which events the message is, and what it waits for."""
+    if result.stored is not None and result.places:
+        inbox.link(tx, arrival.message_id, result.stored.case_id, dict(result.places))
+    store_waits(tx, context, arrival, result)
+
+
+def store_waits(tx: Connection, context: IntakeContext, arrival: InboundMessage, result: ProcessingResult) -> None:
+    """Store what the message waits for; not a day that has come, since the message has just been tried.
+
+    Whoever changes what is locked during the try is blocked until the wait is stored, and then sees it. For what was
+    not locked the message is retried once more after the commit.
+    """
+    today = wait_key("day", oslo_date(context.now))
+    wait_keys = {key for key in result.waits_for if not wait_key("day", "") < key <= today}
+    unguarded = sorted(key for key in wait_keys if is_unguarded(key, arrival, result))
+    if unguarded and wait_keys != parked_messages.wait_keys_of(tx, arrival.message_id):
+        defer(tx, context, [arrival.message_id], unguarded[0])
+    inbox.wait_for(tx, arrival.message_id, wait_keys)
+
+
+def defer(tx: Connection, context: IntakeContext, message_ids: Sequence[UUID], trigger: str) -> None:
+    """Leave a marker, in this transaction, that these messages are to be retried after the commit."""
+    if message_ids:
+        parked_messages.defer(tx, message_ids, trigger)
+        context.deferred.extend(deferred_id for deferred_id in message_ids if deferred_id not in context.deferred)
+
+
+def supersede_lower(
+    tx: Connection, context: IntakeContext, new: InboundMessage, earlier: Sequence[InboundMessage]
+) -> None:
+    """Settle lower versions that are parked: the new version replaces them, whether it is applied or parked.
+
+    A rejected version replaces nothing, and neither does one that waits for a missing version.
+    """
+    if new.outcome not in (*SETTLED, Outcome.PARKED) or new.reason == Reason.VERSION_GAP:
+        return
+    for lower in earlier:
+        raw = inbox.content(tx, context.keys, lower.message_id) if lower.outcome == Outcome.PARKED else None
+        if raw is not None and lower.version < new.version:
+            result = ProcessingResult(outcome=Outcome.SUPERSEDED, reason=Reason.LOWER_VERSION)
+            store_retry(tx, context, lower, result, new.source, read(raw))

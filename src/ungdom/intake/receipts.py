@@ -1,4 +1,4 @@
-"""The receipt: what came of a message, what changed, which deadlines moved, and what the sender should do."""
+"""The receipt: the outcome of a message, what changed, which deadlines moved, and what the sender should do."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -12,14 +12,19 @@ from ungdom.store.inbox import InboundMessage
 from ungdom.texts.places import field_problem
 from ungdom.workflow.case import Case
 from ungdom.workflow.errors import Problem
-from ungdom.workflow.events import Corrected, Event
+from ungdom.workflow.events import Corrected
 from ungdom.workflow.guards.core import UnmetCondition
 from ungdom.workflow.rules.deadlines import Deadline, deadlines
 
 
 def write(language: texts.Language, arrival: InboundMessage, result: ProcessingResult, day: date) -> bytes:
-    """The receipt as it goes out and is kept. `day`: the Oslo day, by which deadlines are looked at."""
+    """The receipt as sent and stored, as JSON. `day`: the day in Oslo for the status of deadlines."""
     stored, after = result.stored, result.after
+    events = [
+        {"seq": event.seq, "type": event.type, "occurred_on": event.occurred_on}
+        | ({"corrects": event.details.corrects} if isinstance(event.details, Corrected) else {})
+        for event in result.events
+    ]
     body: dict[str, Any] = {
         "id": arrival.message_id,
         "decision_id": arrival.decision_id,
@@ -32,7 +37,7 @@ def write(language: texts.Language, arrival: InboundMessage, result: ProcessingR
         "case": {"id": stored.case_id, "reference": stored.reference} if stored and after else None,
         "state_before": result.before.state if result.before else None,
         "state_after": after.state if after else None,
-        "events": [_event_summary(event) for event in result.events],
+        "events": events,
         "deadlines": list(moved_deadlines(language, result.before, after, day)) if result.events else [],
         "unmet": [unmet(language, condition) for condition in result.unmet],
         "remarks": [{"code": remark, "message": texts.text(language, "remark", remark)} for remark in result.remarks],
@@ -45,7 +50,7 @@ def write(language: texts.Language, arrival: InboundMessage, result: ProcessingR
 def refusal(
     language: texts.Language, why: Reason, problems: tuple[Problem, ...] = (), line: int | None = None, **known: Any
 ) -> bytes:
-    """The receipt of a line that is not a message: nothing of it is kept. `known`: what could be read of it."""
+    """The receipt of input that is not stored, as JSON. `known`: decision_id, version and kind as far as readable."""
     body = {
         "id": None,
         "decision_id": known.get("decision_id"),
@@ -76,7 +81,7 @@ def advice(language: texts.Language, why: Reason | None) -> dict[str, str]:
 
 
 def problem(language: texts.Language, error: Problem) -> dict[str, str | list[str]]:
-    """One place that is wrong, in the language of the sender."""
+    """One invalid place, in the language of the sender."""
     return field_problem(language, error.pointer, error.kind, error.allowed, error.values)
 
 
@@ -96,7 +101,7 @@ def unmet(language: texts.Language, condition: UnmetCondition) -> dict[str, Any]
 def moved_deadlines(
     language: texts.Language, before: Case | None, after: Case | None, day: date
 ) -> Iterator[dict[str, Any]]:
-    """Each deadline that is not as it was: when it was due and is due, and how it stood and stands."""
+    """Each deadline that changed: its due date and its status, before and after."""
     was, now = _deadlines_by_key(before, day), _deadlines_by_key(after, day)
     for key in [*was, *(key for key in now if key not in was)]:
         old, new = was.get(key), now.get(key)
@@ -114,7 +119,7 @@ def moved_deadlines(
 
 
 def _deadlines_by_key(case: Case | None, day: date) -> dict[tuple[str, int], Deadline]:
-    """The clocks of a case by code and, of several with one code, by their order."""
+    """The deadlines of a case by code and by ordinal among those of the same code."""
     by_key: dict[tuple[str, int], Deadline] = {}
     for clock in deadlines(case, day) if case else ():
         n = sum(1 for code, _ in by_key if code == clock.code)
@@ -124,9 +129,3 @@ def _deadlines_by_key(case: Case | None, day: date) -> dict[tuple[str, int], Dea
 
 def _due_and_status(clock: Deadline | None) -> tuple[object, ...] | None:
     return (clock.due, clock.status) if clock else None
-
-
-def _event_summary(event: Event) -> dict[str, Any]:
-    details = event.details
-    corrects = {"corrects": details.corrects} if isinstance(details, Corrected) else {}
-    return {"seq": event.seq, "type": event.type, "occurred_on": event.occurred_on, **corrects}

@@ -1,7 +1,7 @@
-"""Many messages, one a line (NDJSON): cut as they arrive, taken in groups, each line answered in its place.
+"""Batches: messages as NDJSON, one per line, processed in groups, with one receipt per line in the same order.
 
-A group is one transaction. When it cannot be written as a whole it is taken line by line, each line in a transaction of
-its own, so that no line holds up another. Nothing is answered before its transaction has been committed.
+A group is one transaction. If it fails, its lines are processed in a transaction each, so that no line blocks another.
+A receipt is returned only after its transaction has been committed.
 """
 
 import logging
@@ -29,16 +29,16 @@ from ungdom.workflow.errors import Problem
 log = logging.getLogger("ungdom.intake")
 
 MAX_LINE_BYTES = 64 * 1024
-"""Bytes of a line, its line end not counted. A longer one is read past and refused, never held."""
+"""Bytes of a line without its line end. A longer line is skipped and refused, never held in memory."""
 
 GROUP = 100
-"""As many lines as are written in one transaction."""
+"""Lines per transaction."""
 
 MOST_PLACES = 50
-"""As many wrong places as one refusal names."""
+"""Invalid places that one refusal lists at most."""
 
 PAUSES = (0.0, 0.05, 0.1, 0.25, 0.5, 1.0)
-"""Seconds between the tries of a line that somebody else stands in the way of, or that finds no database."""
+"""Seconds between attempts on a line that another transaction blocks, or that finds no database."""
 
 _BOM = b"\xef\xbb\xbf"
 _BLANK = b" \t\r"
@@ -46,12 +46,12 @@ _IDENTIFYING_FIELDS: dict[str, type] = {"decision_id": str, "version": int, "kin
 _LONGEST_NAME = 120
 
 NumberedMessage = tuple[int, DecisionMessage]
-"""A message, and the number of its line."""
+"""The number of a line, and its message."""
 
 
 @dataclass(frozen=True, slots=True)
 class NdjsonLine:
-    """One line that is not empty; `number` counts every line, from 1. `raw`: None where it was too long."""
+    """One line that is not empty. `number`: counts every line, from 1; `raw`: None for a line that is too long."""
 
     number: int
     raw: bytes | None
@@ -59,7 +59,7 @@ class NdjsonLine:
 
 @dataclass(frozen=True, slots=True)
 class LineReceipt:
-    """What a line is answered with: its receipt as one line of JSON, without the line end."""
+    """The receipt of a line, as one line of JSON without the line end."""
 
     outcome: str
     reason: str | None
@@ -68,7 +68,7 @@ class LineReceipt:
 
 @dataclass(frozen=True, slots=True)
 class StreamContext:
-    """Where the lines of one sender are taken in, and the language of their receipts."""
+    """Database, keys and clock for the lines of one sender, and the language of their receipts."""
 
     db: Database
     keys: EncryptionKeys
@@ -78,7 +78,7 @@ class StreamContext:
 
 
 class Splitter:
-    """Cuts what arrives into lines and holds no more than one line. Empty lines and a first BOM are left out."""
+    """Splits incoming chunks into lines and holds at most one line. Empty lines and a leading BOM are left out."""
 
     def __init__(self, longest: int = MAX_LINE_BYTES) -> None:
         self._longest = longest
@@ -95,7 +95,7 @@ class Splitter:
         self._append(rest)
 
     def end(self) -> Iterator[NdjsonLine]:
-        """The last line, when no line end stood behind it. Not to be asked for when the stream broke off."""
+        """The last line, if it has no line end. Not to be called when the stream was interrupted."""
         if self._rest or self._too_long:
             yield from self._finish_line()
 
@@ -116,7 +116,7 @@ class Splitter:
 
 
 def process_lines(context: StreamContext, lines: Sequence[NdjsonLine]) -> list[LineReceipt]:
-    """Take a group of lines in; an answer for each, in their order. All that is answered is committed."""
+    """Process a group of lines; one receipt per line, in order. Everything that has a receipt is committed."""
     parsed = [_parse_line(context, line) for line in lines]
     messages = [
         (line.number, item) for line, item in zip(lines, parsed, strict=True) if isinstance(item, DecisionMessage)
@@ -146,24 +146,22 @@ def _parse_line(context: StreamContext, line: NdjsonLine) -> DecisionMessage | L
 
 
 def _identifying_values(value: dict[str, Any]) -> dict[str, Any]:
-    """By what the sender finds the line again, as far as it can be read."""
+    """The values by which the sender finds the line again, as far as they are readable."""
     raw_values = {name: value.get(name) for name in _IDENTIFYING_FIELDS}
     return {
         name: content
         for name, content in raw_values.items()
-        if type(content) is _IDENTIFYING_FIELDS[name] and _is_a_name(str(content))
+        if type(content) is _IDENTIFYING_FIELDS[name]
+        and len(str(content)) <= _LONGEST_NAME
+        and is_printable(str(content))
     }
-
-
-def _is_a_name(text: str) -> bool:
-    return len(text) <= _LONGEST_NAME and is_printable(text)
 
 
 # --- taking -------------------------------------------------------------------------------------------------
 
 
 def _process_messages(context: StreamContext, messages: Sequence[NumberedMessage]) -> list[LineReceipt]:
-    """An answer for each: all in one transaction, or each in its own when that does not go."""
+    """A receipt per message: all in one transaction, or in a transaction each if that one fails."""
     try:
         return _process_in_one_transaction(context, messages)
     except (Stale, DuplicateKey, Unavailable) as error:
@@ -174,7 +172,7 @@ def _process_messages(context: StreamContext, messages: Sequence[NumberedMessage
 
 
 def _process_in_one_transaction(context: StreamContext, messages: Sequence[NumberedMessage]) -> list[LineReceipt]:
-    """All in one transaction. What they are about is locked first, so that two groups never wait for each other."""
+    """All in one transaction. The keys of all are locked first, in one order, so that two groups never deadlock."""
     if not messages:
         return []
     with context.db.writing() as tx:
@@ -198,7 +196,7 @@ def _receive_in_order(
 
 
 def _process_individually(context: StreamContext, messages: Sequence[NumberedMessage]) -> Iterator[LineReceipt]:
-    """Each in a transaction of its own. Without a database the rest is not tried at all."""
+    """Each in its own transaction. Without a database the rest is not tried."""
     for at, (number, message) in enumerate(messages):
         try:
             yield _process_with_retries(context, number, message)
@@ -207,12 +205,14 @@ def _process_individually(context: StreamContext, messages: Sequence[NumberedMes
             yield from (_unavailable(context, *rest) for rest in messages[at:])
             return
         except Exception as error:  # noqa: BLE001  # as above
-            log.error("line %d could not be taken: %s at %s", number, type(error).__name__, _traceback_lines(error))
+            frames = traceback.extract_tb(error.__traceback__)[-4:]  # files and lines, none of the values
+            where = " ".join(f"{frame.filename}:{frame.lineno}" for frame in frames)
+            log.error("line %d could not be taken: %s at %s", number, type(error).__name__, where)
             yield _unavailable(context, number, message)
 
 
 def _process_with_retries(context: StreamContext, number: int, message: DecisionMessage) -> LineReceipt:
-    """This line in its own transaction, tried again a few times. Raises what the last try raises."""
+    """This line in its own transaction, attempted a few times. Raises what the last attempt raises."""
     for pause in PAUSES:
         try:
             return _process_in_one_transaction(context, [(number, message)])[0]
@@ -221,16 +221,11 @@ def _process_with_retries(context: StreamContext, number: int, message: Decision
     return _process_in_one_transaction(context, [(number, message)])[0]
 
 
-def _traceback_lines(error: Exception) -> str:
-    """Where it was raised, the innermost place last: files and lines, none of the values."""
-    return " ".join(f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-4:])
-
-
 # --- answering ----------------------------------------------------------------------------------------------
 
 
 def _line_receipt(context: StreamContext, number: int, result: IntakeResult) -> LineReceipt:
-    """The receipt; of what was refused under a version that is known with another content, with its line."""
+    """The receipt; with the line number if the version is known with other content."""
     arrival = result.arrival
     if result.repeated and arrival.reason == Reason.OTHER_CONTENT:
         return _refusal(

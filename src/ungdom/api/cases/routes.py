@@ -22,7 +22,7 @@ from ungdom.api.http.offices import check_office
 from ungdom.api.http.tokens import WRITE
 from ungdom.cases import CaseView, NewCase
 from ungdom.intake import identity
-from ungdom.intake.locks import lock_keys_for_case
+from ungdom.intake.wait_keys import lock_keys_for_case
 from ungdom.store import alerts as alert_store
 from ungdom.store import identity as questions
 from ungdom.store import named_locks, people, projection, records

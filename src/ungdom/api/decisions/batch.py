@@ -1,7 +1,7 @@
-"""Many decisions, one a line, of any number: receipts go out while more comes in.
+"""The route for batches of decisions as NDJSON, of any length: receipts are sent while lines are received.
 
-Three things go on beside each other: lines are read, groups of them are taken in a thread, receipts are sent. Taking
-never waits for the sender to read: receipts lie in a file until then.
+Three tasks run at once: lines are read, groups of lines are processed in a thread, receipts are sent. Processing never
+waits for the client to read: receipts are spooled until then.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -27,9 +27,9 @@ router = APIRouter(tags=["decisions"])
 
 NDJSON = "application/x-ndjson"
 PAUSE = 0.05
-"""Seconds without a new line after which those at hand are taken."""
+"""Seconds without a new line after which an incomplete group is processed."""
 IN_MEMORY = 1024 * 1024
-"""Bytes of receipts that are held in memory; more lie in a file without a name."""
+"""Bytes of receipts held in memory; more are spooled to a temporary file."""
 CHUNK = 64 * 1024
 
 _BODY: dict[str, Any] = {
@@ -77,7 +77,7 @@ async def push_decisions(
 
 
 class ReceiptStream(StreamingResponse):
-    """The answer to a stream of lines: a receipt each, sent as soon as its group is written."""
+    """The response to a batch: one receipt per line, sent as soon as its group is committed."""
 
     def __init__(self, door: StreamContext) -> None:
         headers = {"Cache-Control": "no-store", "Content-Language": door.language}
@@ -85,7 +85,7 @@ class ReceiptStream(StreamingResponse):
         self.door = door
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Read, take and send at once, until all is sent or the client is gone; a group in hand is always finished."""
+        """Read, process and send until all is sent or the client disconnects; a started group is always finished."""
         incoming, lines = anyio.create_memory_object_stream[NdjsonLine](GROUP)
         with SpooledTemporaryFile(IN_MEMORY) as file:
             spool = Spool(file)
@@ -106,7 +106,7 @@ class ReceiptStream(StreamingResponse):
 async def _read_lines(
     request: Request, incoming: MemoryObjectSendStream[NdjsonLine], cancel_scope: CancelScope
 ) -> None:
-    """The lines as they arrive. When the client goes away everything ends, and a line it did not finish is none."""
+    """Read lines as they arrive. A disconnect cancels all tasks and drops an incomplete line."""
     split = Splitter()
     async with incoming:
         try:
@@ -124,7 +124,7 @@ async def _read_lines(
 
 
 async def _process_groups(door: StreamContext, lines: MemoryObjectReceiveStream[NdjsonLine], spool: "Spool") -> None:
-    """Group after group, each in a thread; the next one waits for it."""
+    """Process one group after the other, each in a thread."""
     async with lines:
         async for first in lines:
             group = await _collect_group(first, lines)
@@ -134,7 +134,7 @@ async def _process_groups(door: StreamContext, lines: MemoryObjectReceiveStream[
 
 
 async def _collect_group(first: NdjsonLine, lines: MemoryObjectReceiveStream[NdjsonLine]) -> list[NdjsonLine]:
-    """A group that begins with this line: what is at hand, or has come after a pause."""
+    """A group that begins with this line: the lines available now, or after a pause."""
     group = [first, *_available_lines(lines, GROUP - 1)]
     if len(group) < GROUP:
         await anyio.sleep(PAUSE)
@@ -150,7 +150,7 @@ def _available_lines(lines: MemoryObjectReceiveStream[NdjsonLine], most: int) ->
 
 @dataclass(slots=True)
 class Spool:
-    """Bytes that have been said and not been sent: added at the end, taken from the front, most of them on disk."""
+    """A queue of bytes to send: appended at the end, read from the front, mostly on disk."""
 
     file: "SpooledTemporaryFile[bytes]"
     written: int = 0
@@ -159,23 +159,23 @@ class Spool:
     changed: anyio.Event = field(default_factory=anyio.Event)
 
     def put(self, data: bytes) -> None:
-        """Say this as well."""
+        """Append data."""
         self.file.seek(self.written)
         self.written += self.file.write(data)
         self._notify()
 
     def end(self) -> None:
-        """Nothing more will be said."""
+        """No more data will be appended."""
         self.ended = True
         self._notify()
 
     async def wait_for_data(self) -> None:
-        """Wait until there is something to send, or nothing ever will be."""
+        """Wait until there is data to send, or the queue has ended."""
         while self.written == self.sent and not self.ended:
             await self.changed.wait()
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """All that is said, piece by piece, as it comes."""
+        """The data in chunks, as it is appended, until the queue has ended."""
         while self.written > self.sent or not self.ended:
             await self.wait_for_data()
             if chunk := self._next():

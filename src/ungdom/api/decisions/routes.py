@@ -1,4 +1,4 @@
-"""Decisions of prosecution systems and courts: sent in, looked at, tried again."""
+"""The routes of decisions: send, list, read, retry, dismiss."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -38,10 +38,10 @@ STATUS_OF: dict[str, int] = {
     Outcome.SUPERSEDED: 200,
     Outcome.REJECTED: 422,
 }
-"""How a receipt is answered over HTTP; a repeat is answered as the first time."""
+"""The HTTP status by outcome; a repeat has the status of the first response."""
 
 MAX_ATTEMPTS = 8
-"""How often a message is looked at again when somebody else moves its case at the same moment."""
+"""Attempts at a message while other transactions move its case."""
 
 _BODY: dict[str, Any] = {
     "requestBody": {
@@ -121,7 +121,7 @@ def _receipt_response(result: IntakeResult) -> ApiResponse:
 
 
 def _visible_messages(context: RequestContext) -> inbox.MessageVisibility:
-    """What this viewer may know of. Raises `RoleNotAllowed` for those who know of no messages."""
+    """The messages that this viewer may see. Raises `RoleNotAllowed` for roles that see none."""
     if context.principal.authorities:
         return inbox.messages_visible_to(context.recorder.viewer, context.principal.source)
     context.require_role(may_settle_messages)
@@ -167,9 +167,9 @@ def _decision_values(context: RequestContext, message: InboundMessage) -> dict[s
 
 
 def _concern(context: RequestContext, message: InboundMessage) -> Concern | None:
-    """Why it waits as the viewer's office knows it; for the secretariat, of the person kept most closely.
+    """The concern of the viewer's office; for the secretariat, the one of the highest protection level.
 
-    None for the sender, who is told no more than of somebody unknown.
+    None for the sender, who learns no more than about an unknown person.
     """
     if context.principal.authorities:
         return None
@@ -202,14 +202,14 @@ def _decision_detail(tx: Connection, context: RequestContext, message_id: UUID) 
 
 
 def _disclosures(tx: Connection, context: RequestContext, message: InboundMessage) -> frozenset[Disclosure]:
-    """What may be learnt of what a message says: as of its case, if it has one; by the system that sent it, all."""
+    """What this viewer may learn of the content of a message: as of its case, if it has one; the sender everything."""
     if context.principal.authorities or message.case_id is None:
         return _disclosures_before_opening(context, message)
     return cases.read(tx, context.recorder.viewer, message.case_id, context.now, None, None).disclosures
 
 
 def _disclosures_before_opening(context: RequestContext, message: InboundMessage) -> frozenset[Disclosure]:
-    """The same, as if there were no case yet: nobody has opened it or is assigned."""
+    """The same for a message without a case, as of a case that nobody has opened or is assigned to."""
     if context.principal.authorities:
         return frozenset(Disclosure)
     concern = _concern(context, message)
@@ -219,18 +219,13 @@ def _disclosures_before_opening(context: RequestContext, message: InboundMessage
         team=frozenset(),
         coordinator=None,
         opened_by="",
-        protection=_strictest_protection(message.protection, concern),
+        protection=strictest(Protection(message.protection), *([concern.protection] if concern else [])),
     )
     return disclosures_for(context.recorder.viewer, unopened)
 
 
-def _strictest_protection(protection: str, concern: Concern | None) -> Protection:
-    levels = [Protection(protection), *([concern.protection] if concern else [])]
-    return strictest(*levels)
-
-
 def _message_to_settle(tx: Connection, context: RequestContext, message_id: UUID) -> InboundMessage:
-    """A message that this viewer may try again or put aside. Raises `NotVisible` if they may not learn who it is of."""
+    """A message that this viewer may retry or dismiss. Raises `NotVisible` if they may not learn whom it is about."""
     message = _visible_message(tx, context, message_id)
     if Disclosure.PERSON not in _disclosures(tx, context, message):
         raise cases.NotVisible
@@ -243,10 +238,8 @@ def _retry_message(tx: Connection, context: RequestContext, message_id: UUID, bo
     if choice != Choice():
         context.require_role(may_settle_messages)
     if body.case is not None:
-        cases.read(
-            tx, context.recorder.viewer, body.case, context.now, None, None
-        )  # only a case that this person may see
-    result = intake.retry(tx, context.intake, message.message_id, context.recorder.viewer.subject, choice)
+        cases.read(tx, context.recorder.viewer, body.case, context.now, None, None)  # raises `NotVisible`
+    result = intake.retry_by_hand(tx, context.intake, message.message_id, context.recorder.viewer.subject, choice)
     return _latest_receipt(tx, message, result)
 
 
@@ -258,6 +251,6 @@ def _dismiss_message(tx: Connection, context: RequestContext, message_id: UUID) 
 
 
 def _latest_receipt(tx: Connection, message: InboundMessage, result: IntakeResult | None) -> ApiResponse:
-    """The receipt of this try; of one that waits no longer, the last receipt."""
+    """The receipt of this retry; the last receipt of a message that was not parked any more."""
     body = result.receipt if result else inbox.receipts(tx, message.message_id)[-1].body
     return ApiResponse(200, body, {})

@@ -1,0 +1,248 @@
+"""Recording an event in a case. Every event and outbox entry of a case is written by `write_event`."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from ungdom.cases import consequences
+from ungdom.cases.commands import CaseView, EventEntry, Precondition, Recorder
+from ungdom.cases.errors import NotPermitted, Refused, UnknownReferenceValue, UseCorrections
+from ungdom.cases.outgoing_messages import messages_for
+from ungdom.cases.views import check_version, load_visible
+from ungdom.store import duplicates, journal, reference
+from ungdom.store.journal import StoredCase
+from ungdom.store.schema.core import NumberKind
+from ungdom.store.session import Connection
+from ungdom.workflow import engine
+from ungdom.workflow import payloads as d
+from ungdom.workflow.calendar import OSLO, oslo_date
+from ungdom.workflow.case import Case
+from ungdom.workflow.derived.complaints import Aftermath, ComplaintConsequence
+from ungdom.workflow.engine import Decision, Option
+from ungdom.workflow.events import Event
+from ungdom.workflow.guards.core import ExternalFacts, ProposedEvent, UnmetCondition, day_has_come
+from ungdom.workflow.rules.offices import ANSWERS
+from ungdom.workflow.rules.permissions import OtherOffice, acts_for, may_work_on
+from ungdom.workflow.vocabulary import Actor, EventType, Protection, Sanction
+
+E = EventType
+
+
+@dataclass(frozen=True, slots=True)
+class RecordResult:
+    """The recorded event, the decision, and the case before and after. `stored`: the case as it was before.
+
+    `followed_by`: events that the recorded event caused, written in the same transaction; `after` includes them.
+    `undoing`: what an upheld complaint led to; None for every other event.
+    """
+
+    stored: StoredCase
+    event: Event
+    decision: Decision
+    before: Case | None
+    after: Case
+    followed_by: tuple[Event, ...] = ()
+    undoing: ComplaintConsequence | None = None
+
+    @property
+    def stored_after(self) -> StoredCase:
+        """The stored case with the recorded event and those that followed from it."""
+        new = (self.event, *self.followed_by)
+        earlier = [event for event in self.stored.events if event.seq not in {new_event.seq for new_event in new}]
+        return replace(self.stored, events=[*earlier, *new], version=self.version)
+
+    @property
+    def version(self) -> int:
+        """The version of the case with the recorded event and those that followed from it."""
+        return (self.event, *self.followed_by)[-1].seq
+
+
+def record(
+    tx: Connection,
+    recorder: Recorder,
+    case_id: UUID,
+    expected: Precondition | None,
+    entry: EventEntry,
+    now: datetime,
+    dry_run: bool = False,
+) -> RecordResult:
+    """Record one event: the event, the projection and the outbox entries are written together.
+
+    Raises NotVisible, VersionRequired, Outdated, UseCorrections, NotPermitted, OtherOffice or Refused, in that order.
+    """
+    stored, case = load_visible(tx, recorder.viewer, case_id)
+    check_version(stored, expected)
+    return record_loaded(tx, recorder, stored, case, entry, now, dry_run)
+
+
+def record_loaded(
+    tx: Connection,
+    recorder: Recorder,
+    stored: StoredCase,
+    case: Case,
+    entry: EventEntry,
+    now: datetime,
+    dry_run: bool = False,
+) -> RecordResult:
+    """Record one event in a case that the caller has loaded. Raises what `record` raises after its version check."""
+    actor = _permitted_actor(recorder, case, entry)
+    facts = external_facts(tx, recorder, stored, case, entry)
+    viewer, today = recorder.viewer, oslo_date(now)
+    decision = engine.decide(
+        case,
+        ProposedEvent(entry.type, entry.occurred_on, today, entry.details, viewer.role, viewer.subject, facts, actor),
+    )
+    decision = with_hour_check(decision, entry, now)
+    if not decision.allowed:
+        raise Refused(decision)
+    event = new_event(recorder, stored.version + 1, entry, actor, now)
+    after = engine.apply(case, event)
+    if not dry_run:
+        write_event(tx, stored, event, after)
+    return _with_consequences(tx, RecordResult(stored, event, decision, case, after), dry_run)
+
+
+def options(tx: Connection, recorder: Recorder, case_id: UUID, now: datetime) -> tuple[CaseView, tuple[Option, ...]]:
+    """Every event type this viewer may record in the case, with its unmet conditions. Raises NotVisible."""
+    stored, case = load_visible(tx, recorder.viewer, case_id)
+    viewer, today = recorder.viewer, oslo_date(now)
+    facts = ExternalFacts(office=viewer.konfliktrad, address_protected=_has_protected_address(stored))
+    proposed = ProposedEvent(E.CORRECTED, today, today, None, viewer.role, viewer.subject, facts)
+    all_options = engine.options(case, viewer.role, proposed)
+    return CaseView(stored, case, today), tuple(o for o in all_options if may_record(recorder, case, o.event))
+
+
+def write_event(
+    tx: Connection, stored: StoredCase, event: Event, after: Case, numbers: Iterable[tuple[NumberKind, str]] = ()
+) -> None:
+    """Write an event with the projection and the outbox entries; of a new case (version 0) also the file.
+
+    `after`: the case with the event; `numbers`: of the police and the court, for a new case. Raises the store's
+    `Stale`.
+    """
+    messages = messages_for(stored, after, event)
+    if stored.version:
+        journal.append(tx, stored, event, after, messages)
+    else:
+        journal.open_case(tx, stored, after, numbers, messages)
+
+
+def new_event(recorder: Recorder, seq: int, entry: EventEntry, actor: Actor, now: datetime) -> Event:
+    """The event that this entry becomes."""
+    return Event(
+        seq=seq,
+        type=entry.type,
+        occurred_on=entry.occurred_on,
+        occurred_at=entry.occurred_at,
+        recorded_at=now,
+        actor=actor,
+        role=recorder.viewer.role,
+        subject=recorder.viewer.subject,
+        source=recorder.source,
+        details=entry.details,
+    )
+
+
+def _with_consequences(tx: Connection, done: RecordResult, dry_run: bool) -> RecordResult:
+    """The result with the event that an upheld complaint causes, written unless it is a dry run."""
+    if done.event.type is not E.COMPLAINT_DECIDED:
+        return done
+    undoing, event = consequences.undoing_event(done.after, done.event)
+    if event is None:
+        return replace(done, undoing=undoing)
+    today = oslo_date(event.recorded_at)
+    proposed = ProposedEvent(
+        event.type, event.occurred_on, today, event.details, event.role, event.subject, actor=event.actor
+    )
+    if not engine.decide(done.after, proposed).allowed:
+        return replace(done, undoing=ComplaintConsequence(Aftermath.NOT_POSSIBLE))
+    after = engine.apply(done.after, event)
+    if not dry_run:
+        write_event(tx, done.stored_after, event, after)
+    return replace(done, after=after, followed_by=(event,), undoing=undoing)
+
+
+# --- who may record ------------------------------------------------------------------------------------------
+
+
+def may_record(recorder: Recorder, case: Case, event: EventType) -> bool:
+    """Whether the recorder's office may record this. The receiving office answers a transfer, and no more. krl § 13."""
+    return event in ANSWERS or may_work_on(recorder.viewer, case.konfliktrad)
+
+
+def allowed_actor(recorder: Recorder, sanction: Sanction, entry: EventEntry) -> Actor:
+    """In whose name the recorder records this event in a case of this sanction. Raises NotPermitted."""
+    every_sanction = (actor for sanction in Sanction for actor in engine.actors_of(sanction, entry.type))
+    actors = engine.actors_of(sanction, entry.type) or tuple(every_sanction)
+    permitted = [actor for actor in actors if actor in acts_for(recorder.viewer.role)]
+    wanted = [actor for actor in permitted if entry.on_behalf_of in (None, actor)]
+    if not wanted:
+        raise NotPermitted(entry.type, actors)
+    return next((actor for actor in wanted if actor.value == recorder.viewer.role.value), wanted[0])
+
+
+def _permitted_actor(recorder: Recorder, case: Case, entry: EventEntry) -> Actor:
+    if entry.type in (E.CASE_REGISTERED, E.CORRECTED):
+        raise UseCorrections(entry.type)
+    if entry.type is E.RULES_MIGRATED:
+        raise NotPermitted(entry.type, engine.actors_of(case.sanction, entry.type))
+    if not may_record(recorder, case, entry.type):
+        raise OtherOffice(recorder.viewer.konfliktrad)
+    return allowed_actor(recorder, case.sanction, entry)
+
+
+# --- what the conditions need from outside the case ---------------------------------------------------------
+
+
+def with_hour_check(decision: Decision, entry: EventEntry, now: datetime) -> Decision:
+    """The decision, refused when the event happens at a later time today."""
+    if entry.occurred_at is None or entry.occurred_at <= now or oslo_date(now) < entry.occurred_on:
+        return decision
+    stated, current_time = (
+        instant.astimezone(OSLO).isoformat(timespec="minutes") for instant in (entry.occurred_at, now)
+    )
+    unmet = UnmetCondition(
+        day_has_come.code, day_has_come.law, stated, current_time, day_has_come.fixers, entry.occurred_on
+    )
+    return replace(decision, after=None, unmet=(unmet, *decision.unmet))
+
+
+def external_facts(
+    tx: Connection, recorder: Recorder, stored: StoredCase, case: Case, entry: EventEntry
+) -> ExternalFacts:
+    """What the conditions of this event need from outside the case. Raises UnknownReferenceValue."""
+    lookup = _LOOK_UPS.get(entry.type)
+    facts = lookup(tx, recorder, stored, case, entry) if lookup else ExternalFacts()
+    return replace(facts, office=recorder.viewer.konfliktrad)
+
+
+def _has_protected_address(stored: StoredCase) -> bool:
+    return stored.protection is not Protection.NONE
+
+
+def _coordinator_facts(
+    tx: Connection, _recorder: Recorder, stored: StoredCase, case: Case, entry: EventEntry
+) -> ExternalFacts:
+    named = entry.details.coordinator if isinstance(entry.details, d.Assigned) else ""
+    known, cleared = reference.coordinator_status(tx, named, case.konfliktrad, entry.occurred_on)
+    return ExternalFacts(known_coordinator=known, address_protected=_has_protected_address(stored), cleared=cleared)
+
+
+def _transfer_office_facts(
+    tx: Connection, _recorder: Recorder, _stored: StoredCase, _case: Case, entry: EventEntry
+) -> ExternalFacts:
+    named = entry.details.to if isinstance(entry.details, d.TransferDecided) else ""
+    known = reference.konfliktrad_codes(tx)
+    if named not in known:
+        raise UnknownReferenceValue("konfliktrad", named, tuple(known))
+    return ExternalFacts()
+
+
+_LOOK_UPS: dict[EventType, Callable[[Connection, Recorder, StoredCase, Case, EventEntry], ExternalFacts]] = {
+    E.RECEIVED: lambda tx, recorder, stored, _case, _entry: ExternalFacts(
+        duplicate=duplicates.has_duplicate(tx, stored, recorder.viewer)
+    ),
+    E.ASSIGNED: _coordinator_facts,
+    E.TRANSFER_DECIDED: _transfer_office_facts,
+}

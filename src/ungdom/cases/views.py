@@ -1,0 +1,64 @@
+"""A case as a viewer may see it: as it is now, as it was on a day, and what may be recorded in it next."""
+
+from dataclasses import replace
+from datetime import date, datetime
+from uuid import UUID
+
+from ungdom.cases.commands import CaseView, Precondition
+from ungdom.cases.errors import NotVisible, Outdated, VersionRequired
+from ungdom.store import journal, projection
+from ungdom.store.journal import StoredCase
+from ungdom.store.session import Connection
+from ungdom.workflow import engine
+from ungdom.workflow.calendar import oslo_date
+from ungdom.workflow.case import Case
+from ungdom.workflow.errors import IllegalHistory
+from ungdom.workflow.rules.permissions import Viewer, disclosures_for, may_see
+from ungdom.workflow.rules.sharing import matters_for_member
+from ungdom.workflow.vocabulary import Role
+
+
+def read(
+    tx: Connection, viewer: Viewer, case_id: UUID, now: datetime, valid_at: date | None, known_at: datetime | None
+) -> CaseView:
+    """The case as it was on `valid_at`, as known at `known_at`. Raises NotVisible, also for what was not known yet."""
+    stored, case = load_visible(tx, viewer, case_id)
+    attributes = projection.access_attributes(case, stored.protection, stored.cleared, stored.joined)
+    disclosures = disclosures_for(viewer, attributes)
+    matters = matters_for_member(case, viewer.subject, oslo_date(now)) if viewer.role is Role.TEAM_MEMBER else None
+    day = valid_at or oslo_date(known_at or now)
+    if valid_at is None and known_at is None:
+        return CaseView(stored, case, day, disclosures, matters)
+    known = journal.load(tx, case_id, known_at) if known_at else stored
+    if known is None:
+        raise NotVisible
+    return replace(case_as_of(known, day, valid_at), disclosures=disclosures, shared_matters=matters)
+
+
+def case_as_of(stored: StoredCase, day: date, valid_at: date | None) -> CaseView:
+    """A stored case with the events that had happened by `valid_at`. Raises NotVisible when it had not begun."""
+    effective_events = [e for e in engine.effective(stored.events) if valid_at is None or e.occurred_on <= valid_at]
+    try:
+        case = engine.fold(stored.youth, effective_events, stored.table)
+    except IllegalHistory:
+        raise NotVisible from None
+    return CaseView(stored, case, day)
+
+
+def load_visible(tx: Connection, viewer: Viewer, case_id: UUID) -> tuple[StoredCase, Case]:
+    """The case as stored and as folded. Raises NotVisible, for an unknown case as for one the viewer may not see."""
+    stored = journal.load(tx, case_id)
+    if stored is None:
+        raise NotVisible
+    case = engine.fold(stored.youth, stored.events)
+    if not may_see(viewer, projection.access_attributes(case, stored.protection, stored.cleared, stored.joined)):
+        raise NotVisible
+    return stored, case
+
+
+def check_version(stored: StoredCase, expected: Precondition | None) -> None:
+    """Returns when the write may be made on this version of the case. Raises VersionRequired or Outdated."""
+    if expected is None:
+        raise VersionRequired
+    if not expected.holds(stored.version):
+        raise Outdated(stored, expected.highest_version)

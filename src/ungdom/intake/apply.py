@@ -1,0 +1,253 @@
+"""Applying a message to a case: each step is recorded by `cases.record`, the function that coordinators use.
+
+A step that cannot be recorded gives a `ProcessingResult` that says why. The caller applies all steps of a message in
+one savepoint (`in_savepoint`), which is rolled back then: a message is applied with all its steps or with none.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import cache
+from uuid import UUID, uuid5
+
+from ungdom import cases
+from ungdom.cases import NewCase, Recorder
+from ungdom.intake import mapping
+from ungdom.intake.identity import PersonMatch
+from ungdom.intake.mapping import PlannedStep
+from ungdom.intake.models import CaseChange, MessageContext, Outcome, ProcessingResult, Reason, Sender
+from ungdom.intake.wait_keys import day_wait_keys, wait_key
+from ungdom.message import DecisionMessage, Opening, Person
+from ungdom.store import identity as questions
+from ungdom.store import people, records
+from ungdom.store.encryption import EncryptionKeys
+from ungdom.store.ids import uuid7
+from ungdom.store.journal import StoredCase
+from ungdom.store.people import NewPerson
+from ungdom.store.schema.core import NumberKind, Protection
+from ungdom.store.session import Connection
+from ungdom.workflow import engine
+from ungdom.workflow.calendar import oslo_date
+from ungdom.workflow.case import Case, Youth
+from ungdom.workflow.events import Event
+from ungdom.workflow.guards.core import UnmetCondition
+from ungdom.workflow.rules.permissions import OtherOffice, Viewer
+from ungdom.workflow.vocabulary import Regime, Role, Sanction, State
+
+Applied = CaseChange | ProcessingResult
+"""The case with the steps of a message, or why these cannot be applied."""
+
+NOT_YET = frozenset({"wrong_state", "case_is_closed"})
+NOT_TWICE = frozenset({"wrong_state", "not_recorded_yet"})
+
+
+def in_savepoint(tx: Connection, work: Callable[[], Applied]) -> Applied:
+    """The result of `work`; what it wrote is rolled back when the message cannot be applied."""
+    with tx.begin_nested() as savepoint:
+        applied = work()
+        if isinstance(applied, ProcessingResult):
+            savepoint.rollback()
+    return applied
+
+
+def recorder_of(sender: Sender) -> Recorder:
+    """The sending system as a recorder of events."""
+    return Recorder(Viewer(Role.SYSTEM, sender.source, None), sender.source)
+
+
+def unchanged(stored: StoredCase) -> CaseChange:
+    """The case as it stands, with no step recorded yet."""
+    case = engine.fold(stored.youth, stored.events)
+    return CaseChange(original=stored, stored=stored, before=case, case=case)
+
+
+def apply_steps(
+    tx: Connection, sender: Sender, change: CaseChange, steps: Sequence[PlannedStep], now: datetime
+) -> Applied:
+    """The case with these steps, each found in the history or recorded. Steps with a place already are skipped."""
+    for place, planned in enumerate(steps):
+        if place not in change.places:
+            applied = _apply_step(tx, sender, change, planned, place, now)
+            if isinstance(applied, ProcessingResult):
+                return applied
+            change = applied
+    return change
+
+
+def recorded_event(change: CaseChange, planned: PlannedStep) -> Event | None:
+    """The event of the history that is this step already. One event is one step."""
+    known = [event for event in change.case.all(planned.entry.type) if event.seq not in change.places.values()]
+    if planned.once:
+        return known[-1] if known else None
+    return next((event for event in known if is_event_of(event, planned)), None)
+
+
+def is_event_of(event: Event, planned: PlannedStep) -> bool:
+    """Whether the event is this step: type, day, and every detail that the message gives."""
+    entry = planned.entry
+    alike = (event.type, event.occurred_on) == (entry.type, entry.occurred_on)
+    return alike and mapping.same_details(event.details, entry.details)
+
+
+def with_recorded(change: CaseChange, done: cases.RecordResult) -> CaseChange:
+    """The case with the event that has just been recorded."""
+    return replace(change, stored=done.stored_after, case=done.after, events=(*change.events, done.event))
+
+
+def with_place(change: CaseChange, place: int, seq: int) -> CaseChange:
+    """The same change, with event `seq` noted as the step at this place of the message."""
+    return replace(change, places={**change.places, place: seq})
+
+
+# --- one step -----------------------------------------------------------------------------------------------
+
+
+def _apply_step(
+    tx: Connection, sender: Sender, change: CaseChange, planned: PlannedStep, place: int, now: datetime
+) -> Applied:
+    recorded = recorded_event(change, planned)
+    if recorded is not None:
+        return with_place(change, place, recorded.seq)
+    reportable = mapping.reportable_actors(sender.authorities)
+    actors = engine.actors_of(change.case.sanction, planned.entry.type)
+    entry = replace(planned.entry, on_behalf_of=next((actor for actor in actors if actor in reportable), None))
+    try:
+        done = cases.record_loaded(tx, recorder_of(sender), change.stored, change.case, entry, now)
+    except cases.Refused as error:
+        return _why_refused(change, planned, error.decision.unmet)
+    except (cases.NotPermitted, OtherOffice):
+        waits = (wait_key("case", change.original.case_id),)
+        return ProcessingResult(outcome=Outcome.PARKED, reason=Reason.CONTRADICTS_STATE, waits_for=waits)
+    return with_place(with_recorded(change, done), place, done.event.seq)
+
+
+def _why_refused(change: CaseChange, planned: PlannedStep, unmet: tuple[UnmetCondition, ...]) -> ProcessingResult:
+    waits = (wait_key("case", change.original.case_id), *day_wait_keys(unmet))
+    return ProcessingResult(
+        outcome=Outcome.PARKED, reason=_reason_of_refusal(change, planned, unmet), unmet=unmet, waits_for=waits
+    )
+
+
+def _reason_of_refusal(change: CaseChange, planned: PlannedStep, unmet: tuple[UnmetCondition, ...]) -> Reason:
+    state = next((condition for condition in unmet if condition.code in NOT_YET), None)
+    already_recorded = not change.case.is_closed and _is_recorded_otherwise(change, planned, unmet)
+    if already_recorded and planned.entry.type in _ONCE_PER_CASE:
+        return Reason.RECORDED_OTHERWISE
+    if state is not None and _is_reachable(change.case, state.needed):
+        return Reason.TOO_EARLY
+    if already_recorded:
+        return Reason.RECORDED_OTHERWISE
+    return Reason.CONTRADICTS_STATE if state else Reason.CONDITIONS_UNMET
+
+
+_ONCE_PER_CASE = frozenset(
+    row.event for row in engine.ROWS if any(guard.code == "not_recorded_yet" for guard in row.guards)
+)
+"""Events that occur at most once in a case, whatever its state."""
+
+
+def _is_recorded_otherwise(change: CaseChange, planned: PlannedStep, unmet: Iterable[UnmetCondition]) -> bool:
+    """Whether the case has this event with another day or content, and takes no second one."""
+    full = any(condition.code in NOT_TWICE for condition in unmet)
+    known = (event.seq for event in change.case.all(planned.entry.type))
+    return full and any(seq not in change.places.values() for seq in known)
+
+
+def _is_reachable(case: Case, needed: object) -> bool:
+    """Whether the case is open and can still come into one of these states."""
+    states = {State(name) for name in needed} if isinstance(needed, list) else set()
+    terms = case.sanction_in_force.terms if case.sanction_in_force else None
+    interim = case.sanction_in_force is None or bool(terms and terms.interim_conditions)
+    return (
+        not case.is_closed
+        and case.state not in states
+        and bool(states & _reachable_states(case.sanction, interim)[case.state])
+    )
+
+
+@cache
+def _reachable_states(sanction: Sanction, interim: bool) -> dict[State, frozenset[State]]:
+    """By state, the states that can follow it under any regime. Reopened cases are left out.
+
+    `interim`: whether the judgment has, or may have, conditions that run before the plan.
+    """
+    rows = [row for regime in Regime for row in engine.rows_of(sanction, regime)]
+    onward = {(source, row.target) for row in rows if isinstance(row.target, State) for source in row.sources}
+    onward |= {(source, State.INTERIM_CONDITIONS) for source, target in onward if target is State.EXECUTING}
+    onward = {(s, t) for s, t in onward if interim or t is not State.INTERIM_CONDITIONS}
+    reachable: dict[State, frozenset[State]] = {state: frozenset() for state in State}
+    for _ in State:
+        reachable = {
+            origin: frozenset({t for s, t in onward if s is origin for t in (t, *reachable[t])}) for origin in State
+        }
+    return reachable
+
+
+# --- opening ------------------------------------------------------------------------------------------------
+
+
+def person_of_new_case(
+    tx: Connection, keys: EncryptionKeys, given: Person, opening: Opening, match: PersonMatch, person_id: UUID
+) -> tuple[NewPerson | None, UUID, Youth]:
+    """The person of a case to be opened: to be created as `person_id`, or None with the id of the known person."""
+    person = people.read_person(tx, keys, records.lock_canonical(tx, match.known)) if match.known else None
+    if person is not None:
+        return None, person.person_id, person.youth
+    new = NewPerson(
+        person_id=person_id,
+        personalia=people.personalia_of(given, opening.municipality),
+        born=given.born,
+        guardians=len(given.guardians),
+        protection=Protection(given.protection),
+    )
+    return new, person_id, Youth(new.born, new.guardians)
+
+
+def open_case(
+    tx: Connection,
+    context: MessageContext,
+    opening: Opening,
+    match: PersonMatch,
+    whose: tuple[NewPerson | None, UUID, Youth],
+) -> Applied:
+    """A new case with the steps that the sender gave days for before this message, and those of the message itself."""
+    message, now, (newcomer, person_id, youth) = context.message, context.intake.now, whose
+    if newcomer is not None:
+        people.create_people(tx, context.intake.keys, [newcomer], now)
+    case_id = uuid7(message.sent_at, uuid5(context.arrival.message_id, "case").int & (1 << 74) - 1)
+    new = _new_case(message, opening, person_id, youth)
+    try:
+        done = cases.open_case(tx, recorder_of(context.sender), case_id, new, now)
+    except cases.UnknownReferenceValue:
+        return ProcessingResult(outcome=Outcome.PARKED, reason=Reason.UNKNOWN_PLACE)
+    except cases.Refused as error:
+        return ProcessingResult(outcome=Outcome.PARKED, reason=Reason.CONDITIONS_UNMET, unmet=error.decision.unmet)
+    questions.raise_questions(tx, person_id, match.doubts, case_id, done.event.subject, now)
+    original = replace(done.stored, events=[], version=0)
+    change = CaseChange(original=original, stored=done.stored_after, before=None, case=done.after, events=(done.event,))
+    before = apply_steps(tx, context.sender, change, mapping.steps_before(opening, message.kind), now)
+    if isinstance(before, ProcessingResult):
+        return before
+    steps = mapping.steps_for(message, before.case, oslo_date(context.arrival.received_at))
+    return apply_steps(tx, context.sender, replace(before, places={}), steps, now)
+
+
+def _new_case(message: DecisionMessage, opening: Opening, person_id: UUID, youth: Youth) -> NewCase:
+    return NewCase(
+        sanction=opening.sanction,
+        occurred_on=opening.registered_on,
+        person=person_id,
+        youth=youth,
+        offences=opening.offences,
+        municipality=opening.municipality,
+        konfliktrad=opening.konfliktrad,
+        repeated_or_serious=opening.repeated_or_serious,
+        numbers=numbers_of(message),
+    )
+
+
+def numbers_of(message: DecisionMessage) -> tuple[tuple[NumberKind, str], ...]:
+    """The numbers of police and court that the message gives the case, without repeats."""
+    police = [(NumberKind.POLICE, number) for number in message.police_case_numbers]
+    court = [(NumberKind.COURT, message.court_case_number)] if message.court_case_number else []
+    return tuple(dict.fromkeys([*police, *court]))
