@@ -49,7 +49,7 @@ def indicators(  # noqa: PLR0913, PLR0917  # each an option of the command
 ) -> None:
     """The indicators of the strategy for a period, by konfliktråd and for the country. Exact: not to be published."""
     from ungdom.analytics.indicators import queries as answering
-    from ungdom.api.cases.schemas import AsOfOut
+    from ungdom.api.http.schemas import AsOfOut
     from ungdom.api.indicators.schemas import IndicatorList, indicators_out
 
     if until < since:
@@ -87,7 +87,7 @@ def caseload(
 ) -> None:
     """Open cases by coordinator, phase, sanction and weight; what came in, went out and will come; warnings."""
     from ungdom.analytics.caseload import queries as load_answering
-    from ungdom.api.cases.schemas import AsOfOut
+    from ungdom.api.http.schemas import AsOfOut
     from ungdom.api.indicators.caseload_schemas import CaseloadOut, offices_out
 
     db = database(selected_settings(on_demo), refresh)

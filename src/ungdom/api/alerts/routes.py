@@ -11,12 +11,12 @@ from ungdom import alerts, texts
 from ungdom import cases as casework
 from ungdom.api.alerts import schemas as shapes
 from ungdom.api.alerts.present import brief
-from ungdom.api.cases.routes import json_response
 from ungdom.api.http import cursors
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
-from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext, WriteContext
+from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
 from ungdom.api.http.offices import check_office
+from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.tokens import READ
 from ungdom.store import alerts as alert_store
 from ungdom.store import case_queries

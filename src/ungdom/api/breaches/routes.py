@@ -7,10 +7,10 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from ungdom import texts
-from ungdom.api.cases import case_view
-from ungdom.api.cases import schemas as s
-from ungdom.api.cases.routes import AsOf
+from ungdom.api.http.case_reading import case_view
 from ungdom.api.http.context import ReadContext
+from ungdom.api.http.schemas import AsOfOut, Output
+from ungdom.api.http.time_travel import AsOfParams
 from ungdom.cases import CaseView
 from ungdom.workflow.derived import breaches, right_to_be_heard
 from ungdom.workflow.derived.breaches import BreachChain, BreachChainStep
@@ -22,7 +22,7 @@ from ungdom.workflow.vocabulary import EventType
 router = APIRouter(tags=["cases"])
 
 
-class ChainStepOut(s.Output):
+class ChainStepOut(Output):
     """One step; `days` since the one before, `total_days` since the breach or offence was dated."""
 
     seq: int
@@ -34,7 +34,7 @@ class ChainStepOut(s.Output):
     details: dict[str, Any]
 
 
-class ChainOut(s.Output):
+class ChainOut(Output):
     """A breach or new offence (the first step) and what followed it."""
 
     type: EventType
@@ -43,7 +43,7 @@ class ChainOut(s.Output):
     steps: list[ChainStepOut]
 
 
-class HeardOut(s.Output):
+class HeardOut(Output):
     """Whether the youth has been heard about a step of the office, after its newest ground."""
 
     about: HeardAbout
@@ -55,7 +55,7 @@ class HeardOut(s.Output):
     law: str
 
 
-class ControlOut(s.Output):
+class ControlOut(Output):
     """A period of electronic control; `longest`: at most until that day, six months from the order."""
 
     since: date
@@ -67,7 +67,7 @@ class ControlOut(s.Output):
     extension: bool
 
 
-class WindowOut(s.Output):
+class WindowOut(Output):
     """Until when a petition reaches the court: for control until `control_last`, for anything else until `last`."""
 
     end_of_term: date
@@ -78,10 +78,10 @@ class WindowOut(s.Output):
     open: bool
 
 
-class BreachesOut(s.Output):
+class BreachesOut(Output):
     """Breaches and new offences. `heard`: empty where the rules of the day do not ask for it (R0)."""
 
-    as_of: s.AsOfOut
+    as_of: AsOfOut
     items: list[ChainOut]
     heard: list[HeardOut]
     control_periods: list[ControlOut]
@@ -89,12 +89,12 @@ class BreachesOut(s.Output):
 
 
 @router.get("/v1/cases/{case_id}/breaches", response_model=BreachesOut, summary="Breaches, and what followed each")
-def get_breaches(context: ReadContext, case_id: UUID, as_of: AsOf) -> Response:
+def get_breaches(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response:
     """Each breach and new offence with its steps and days, hearings, electronic control, and the petition window."""
-    return case_view.case_view(context, case_id, as_of, lambda read, then: breaches_out(read, then, context.language))
+    return case_view(context, case_id, as_of, lambda read, then: breaches_out(read, then, context.language))
 
 
-def breaches_out(read: CaseView, then: s.AsOfOut, language: texts.Language) -> BreachesOut:
+def breaches_out(read: CaseView, then: AsOfOut, language: texts.Language) -> BreachesOut:
     """The chains, and what belongs to them on the day."""
     case, day = read.case, read.on
     heard = right_to_be_heard.heard_statuses(case, day) if right_to_be_heard.is_required(case, day) else []

@@ -9,13 +9,13 @@ from fastapi import APIRouter, Header, HTTPException, Path, Query, Request, Resp
 
 from ungdom import texts
 from ungdom.api.calendars import ical
-from ungdom.api.cases import schemas as s
-from ungdom.api.cases.routes import json_response
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
-from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext, WriteContext
+from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
 from ungdom.api.http.errors import NoFeed
 from ungdom.api.http.pagination import PageQuery, page_and_cursor, start_after
+from ungdom.api.http.responses import PRIVATE_HEADERS, ApiResponse, json_response
+from ungdom.api.http.schemas import Output
 from ungdom.api.http.tokens import WRITE
 from ungdom.cases import NotVisible
 from ungdom.message.text import HeaderText, SecretText
@@ -34,15 +34,8 @@ public = APIRouter(tags=["calendar"])
 Secret = Annotated[SecretText, Path(json_schema_extra={"pattern": "^[A-Za-z0-9_-]{43}$"})]
 IfNoneMatch = Annotated[HeaderText | None, Header(alias="If-None-Match")]
 
-PRIVATE_HEADERS = {
-    "Cache-Control": "private, no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
-"""The address is the secret: nobody between keeps the answer, and it is not told onward."""
 
-
-class FeedOut(s.Output):
+class FeedOut(Output):
     """A feed without its address, which is told once. `read_at`: last read, to the hour; null when never."""
 
     id: UUID
@@ -57,7 +50,7 @@ class NewFeedOut(FeedOut):
     address: str | None
 
 
-class FeedList(s.Output):
+class FeedList(Output):
     """A page of the feeds of whoever asks, the oldest first."""
 
     items: list[FeedOut]

@@ -2,7 +2,8 @@
 
 from datetime import date
 
-from ungdom.api.cases.schemas import AsOfOut, LeadTimeDays, Output, StartOut
+from ungdom.api.cases.schemas import LeadTimeDays, StartOut
+from ungdom.api.http.schemas import AsOfOut, Output
 from ungdom.workflow.vocabulary import Party, State
 
 

@@ -10,6 +10,8 @@ from ungdom.api.cases import lead_time_schemas as lt
 from ungdom.api.cases import schemas as s
 from ungdom.api.cases.consequences import FollowedOut, UndoingOut
 from ungdom.api.events.forms import form_of
+from ungdom.api.http.present import event_line, unmet_out
+from ungdom.api.http.schemas import AsOfOut
 from ungdom.api.persons.schemas import person_out
 from ungdom.cases import CaseView, RecordResult, replay_events
 from ungdom.esas.status import official_status
@@ -17,13 +19,11 @@ from ungdom.store import projection
 from ungdom.store.journal import StoredCase
 from ungdom.store.people import StoredPerson
 from ungdom.workflow import table
-from ungdom.workflow.answers import IllegalStep
 from ungdom.workflow.calendar import days_between
 from ungdom.workflow.case import Case
 from ungdom.workflow.derived.complaints import Aftermath
 from ungdom.workflow.engine import Option, effective
 from ungdom.workflow.events import Corrected, Event, plain_details
-from ungdom.workflow.guards.core import UnmetCondition
 from ungdom.workflow.guards.decision import appeal_deadline
 from ungdom.workflow.rules import offices
 from ungdom.workflow.rules.deadlines import RULES, Deadline, DeadlineRule, deadlines, next_due
@@ -34,11 +34,6 @@ from ungdom.workflow.views.lead_time import CaseLeadTime, lead_time, measures
 from ungdom.workflow.vocabulary import PHASE, EventType, Regime, Sanction, State
 
 E = EventType
-
-
-def etag(version: int) -> str:
-    """The strong entity tag of a version."""
-    return f'"{version}"'
 
 
 def case_out(
@@ -55,7 +50,7 @@ def case_out(
         id=stored.case_id,
         reference=stored.reference,
         version=stored.version,
-        as_of=s.AsOfOut(on=day, known_at=known_at),
+        as_of=AsOfOut(on=day, known_at=known_at),
         sanction=case.sanction,
         sanction_label=texts.label(language, case.sanction),
         state=case.state,
@@ -140,16 +135,6 @@ def _event_out(
     )
 
 
-def event_line(event: Event) -> dict[str, Any]:
-    """An event in one line: number, type and times."""
-    return {
-        "seq": event.seq,
-        "type": event.type,
-        "occurred_on": event.occurred_on,
-        "recorded_at": event.recorded_at,
-    }
-
-
 def recorded_out(case_id: UUID, result: RecordResult, dry_run: bool, language: texts.Language) -> s.RecordedOut:
     """What an event did."""
     return s.RecordedOut(
@@ -212,31 +197,11 @@ def _option_out(option: Option, language: texts.Language) -> s.OptionOut:
     )
 
 
-def unmet_out(language: texts.Language, condition: UnmetCondition) -> s.UnmetOut:
-    """An unmet condition, with its sentence."""
-    return s.UnmetOut(
-        code=condition.code,
-        message=texts.refusal(language, condition.code, condition.current, condition.needed, condition.earliest),
-        law=condition.law,
-        current=condition.current,
-        needed=condition.needed,
-        who_can_fix=list(condition.who_can_fix),
-        earliest=condition.earliest,
-    )
-
-
-def broken_out(language: texts.Language, step: IllegalStep) -> s.BrokenOut:
-    """A step that is not allowed where it stands, with every condition it does not meet."""
-    return s.BrokenOut(
-        seq=step.seq, event=step.event, unmet=[unmet_out(language, condition) for condition in step.unmet]
-    )
-
-
 def lead_time_out(read: CaseView, known_at: datetime | None) -> lt.LeadTimeOut:
     """Where the days went."""
     case, time = read.case, lead_time(read.case, read.on)
     return lt.LeadTimeOut(
-        as_of=s.AsOfOut(on=read.on, known_at=known_at),
+        as_of=AsOfOut(on=read.on, known_at=known_at),
         first_offence=case.first_offence,
         last_offence=case.last_offence,
         lead_time_days=_lead_time_days(case),
@@ -282,7 +247,7 @@ def _lead_time_values(time: CaseLeadTime) -> dict[str, Any]:
 def deadlines_out(read: CaseView, language: texts.Language, known_at: datetime | None) -> s.DeadlineList:
     """Every clock of the case."""
     items = [deadline_out(deadline, language) for deadline in deadlines(read.case, read.on)]
-    return s.DeadlineList(as_of=s.AsOfOut(on=read.on, known_at=known_at), items=items)
+    return s.DeadlineList(as_of=AsOfOut(on=read.on, known_at=known_at), items=items)
 
 
 def deadline_out(deadline: Deadline, language: texts.Language) -> s.DeadlineOut:

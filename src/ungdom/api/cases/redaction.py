@@ -7,7 +7,7 @@ of delay say as much (office norm). Whoever learns by their office is shown ever
 from typing import Any
 
 from ungdom.api.cases import schemas as s
-from ungdom.cases import CaseView, NotVisible
+from ungdom.cases import CaseView
 from ungdom.workflow.rules.sharing import Matter, matter_of
 
 HIDDEN_FIELDS: dict[Matter, tuple[str, ...]] = {
@@ -76,10 +76,3 @@ def redact_deadlines(read: CaseView, deadline_list: s.DeadlineList) -> s.Deadlin
 def redact_row(case_row: s.CaseRow) -> s.CaseRow:
     """A case in a list, as the team is shown it."""
     return case_row.model_copy(update=dict.fromkeys(HIDDEN_IN_LISTS))
-
-
-def require_stage_dates(read: CaseView) -> CaseView:
-    """The case, for a view that is about where it stood and since when. Raises `NotVisible`."""
-    if not read.may_learn(Matter.STAGE_DATES):
-        raise NotVisible
-    return read

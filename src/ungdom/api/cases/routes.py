@@ -1,12 +1,10 @@
 """Cases: open, list, read."""
 
 from dataclasses import replace
-from datetime import date, datetime
 from typing import Annotated, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel
 
 from ungdom import cases, intake
 from ungdom.api.alerts import present as alert_views
@@ -17,8 +15,11 @@ from ungdom.api.cases import schemas as s
 from ungdom.api.http import cursors
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
-from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext, WriteContext
+from ungdom.api.http.case_reading import read_case, require_stage_dates
+from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
 from ungdom.api.http.offices import check_office
+from ungdom.api.http.responses import ApiResponse, etag, json_response
+from ungdom.api.http.time_travel import AsOfParams, instant
 from ungdom.api.http.tokens import WRITE
 from ungdom.cases import CaseView, NewCase
 from ungdom.intake import identity
@@ -32,7 +33,7 @@ from ungdom.store.people import StoredPerson
 from ungdom.store.schema.core import NumberKind
 from ungdom.store.session import Connection
 from ungdom.workflow import engine
-from ungdom.workflow.calendar import last_moment, oslo_date
+from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.case import Youth
 from ungdom.workflow.rules.permissions import Disclosure, acts_for, disclosures_for
 from ungdom.workflow.vocabulary import EventType, Protection, Role, Sanction
@@ -40,7 +41,6 @@ from ungdom.worklist import worklist
 
 router = APIRouter(tags=["cases"])
 
-AsOf = Annotated[i.AsOf, Query()]
 
 OPENED_BY = engine.actors_of(Sanction.YOUTH_SANCTION, EventType.CASE_REGISTERED)
 """In whose name a case is opened: the same for both sanctions, krl § 13."""
@@ -48,23 +48,6 @@ OPENED_BY = engine.actors_of(Sanction.YOUTH_SANCTION, EventType.CASE_REGISTERED)
 
 def _may_open(role: Role) -> bool:
     return not acts_for(role).isdisjoint(OPENED_BY)
-
-
-def json_response(body: BaseModel, status: int = 200, **headers: str) -> ApiResponse:
-    """The answer with this body."""
-    return ApiResponse(status, body.model_dump_json(by_alias=True).encode(), headers)
-
-
-def instant(known_at: date | datetime | None) -> datetime | None:
-    """The instant of knowledge: a date means the end of that day in Norway."""
-    if known_at is None or isinstance(known_at, datetime):
-        return known_at
-    return last_moment(known_at)
-
-
-def read_case(tx: Connection, context: RequestContext, case_id: UUID, as_of: i.AsOf) -> CaseView:
-    """The case as the request asks for it."""
-    return cases.read(tx, context.recorder.viewer, case_id, context.now, as_of.valid_at, instant(as_of.known_at))
 
 
 @router.post("/v1/cases", status_code=201, response_model=s.CaseOut, summary="Open a case")
@@ -81,26 +64,24 @@ def list_cases(context: ReadContext, query: Annotated[i.ListQuery, Query()]) -> 
 
 
 @router.get("/v1/cases/{case_id}", response_model=s.CaseOut, summary="Read a case")
-def get_case(context: ReadContext, case_id: UUID, as_of: AsOf) -> Response:
+def get_case(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response:
     """One case: where it stands, its dates, start and the rule that gave it, ends, lead time, next deadline."""
     return context.read(lambda tx: _case_detail(tx, context, case_id, as_of))
 
 
 @router.get("/v1/cases/{case_id}/lead-time", response_model=lt.LeadTimeOut, summary="Where the days went")
-def get_lead_time(context: ReadContext, case_id: UUID, as_of: AsOf) -> Response:
+def get_lead_time(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response:
     """Stage intervals, wait ledger, P1 to P3; both ledgers add up to the total exactly."""
     known_at = instant(as_of.known_at)
 
     def operation(tx: Connection) -> ApiResponse:
-        return json_response(
-            views.lead_time_out(redaction.require_stage_dates(read_case(tx, context, case_id, as_of)), known_at)
-        )
+        return json_response(views.lead_time_out(require_stage_dates(read_case(tx, context, case_id, as_of)), known_at))
 
     return context.read(operation)
 
 
 @router.get("/v1/cases/{case_id}/deadlines", response_model=s.DeadlineList, summary="Every clock of a case")
-def get_deadlines(context: ReadContext, case_id: UUID, as_of: AsOf) -> Response:
+def get_deadlines(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response:
     """Each clock: from, due (moved and unmoved), stopped, days late, law or norm."""
     known_at = instant(as_of.known_at)
 
@@ -126,7 +107,7 @@ def _case_detail(tx: Connection, context: RequestContext, case_id: UUID, as_of: 
     )
     alerts = alert_views.briefs(live, context.language, read.on) if as_of.valid_at is None else None
     body = views.case_out(read, person, context.language, known_at, alerts)
-    return json_response(redaction.redact_case(read, body), ETag=views.etag(read.stored.version))
+    return json_response(redaction.redact_case(read, body), ETag=etag(read.stored.version))
 
 
 def _open_case(tx: Connection, context: RequestContext, body: i.NewCaseIn) -> ApiResponse:
@@ -146,7 +127,7 @@ def _open_case(tx: Connection, context: RequestContext, body: i.NewCaseIn) -> Ap
     )
     read = CaseView(replace(result.stored, version=result.version), result.after, oslo_date(context.now), disclosures)
     case_out = views.case_out(read, person, context.language, None, [])
-    return json_response(case_out, 201, ETag=views.etag(result.version), Location=f"/v1/cases/{case_id}")
+    return json_response(case_out, 201, ETag=etag(result.version), Location=f"/v1/cases/{case_id}")
 
 
 def _find_or_create_person(

@@ -6,10 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from ungdom import texts
-from ungdom.api.cases import case_view
-from ungdom.api.cases import schemas as s
-from ungdom.api.cases.routes import AsOf
+from ungdom.api.http.case_reading import case_view
 from ungdom.api.http.context import ReadContext
+from ungdom.api.http.schemas import AsOfOut, Output
+from ungdom.api.http.time_travel import AsOfParams
 from ungdom.cases import CaseView
 from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case
@@ -21,7 +21,7 @@ from ungdom.workflow.vocabulary import Actor, EventType
 router = APIRouter(tags=["cases"])
 
 
-class ComplainableOut(s.Output):
+class ComplainableOut(Output):
     """A decision that can be complained about, to whom, until and with `last_day`. `open`: that day has not passed."""
 
     seq: int
@@ -38,7 +38,7 @@ class ComplainableOut(s.Output):
     law: str
 
 
-class ComplaintOut(s.Output):
+class ComplaintOut(Output):
     """A complaint. `decision`: the number of the decision it is about. `undone_by`: the event that undid that."""
 
     about: ComplaintAbout
@@ -56,21 +56,21 @@ class ComplaintOut(s.Output):
     advice: str | None
 
 
-class ComplaintsOut(s.Output):
+class ComplaintsOut(Output):
     """Decisions and complaints on a day. `advice`: what is left to do by hand after one that was upheld."""
 
-    as_of: s.AsOfOut
+    as_of: AsOfOut
     decisions: list[ComplainableOut]
     items: list[ComplaintOut]
 
 
 @router.get("/v1/cases/{case_id}/complaints", response_model=ComplaintsOut, summary="Decisions and complaints")
-def get_complaints(context: ReadContext, case_id: UUID, as_of: AsOf) -> Response:
+def get_complaints(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response:
     """Every decision that can be complained about with its last day, and every complaint with what became of it."""
-    return case_view.case_view(context, case_id, as_of, lambda read, then: complaints_out(read, then, context.language))
+    return case_view(context, case_id, as_of, lambda read, then: complaints_out(read, then, context.language))
 
 
-def complaints_out(read: CaseView, then: s.AsOfOut, language: texts.Language) -> ComplaintsOut:
+def complaints_out(read: CaseView, then: AsOfOut, language: texts.Language) -> ComplaintsOut:
     """The decisions and the complaints as they stand on the day."""
     case = read.case
     return ComplaintsOut(

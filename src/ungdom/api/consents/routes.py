@@ -6,10 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from ungdom import texts
-from ungdom.api.cases import case_view
-from ungdom.api.cases import schemas as s
-from ungdom.api.cases.routes import AsOf
+from ungdom.api.http.case_reading import case_view
 from ungdom.api.http.context import ReadContext
+from ungdom.api.http.schemas import AsOfOut, Output
+from ungdom.api.http.time_travel import AsOfParams
 from ungdom.cases import CaseView
 from ungdom.workflow.case import Case
 from ungdom.workflow.derived import consents
@@ -27,14 +27,14 @@ from ungdom.workflow.payloads import Attendee, By, Sharing, SharingPurpose
 router = APIRouter(tags=["cases"])
 
 
-class NotToldOut(s.Output):
+class NotToldOut(Output):
     """Something of the information that nobody has recorded."""
 
     code: NotTold
     label: str
 
 
-class InformedOut(s.Output):
+class InformedOut(Output):
     """How they were informed before they consented. `by`: a reference, or the authority in whose name it was told."""
 
     by: str | None
@@ -46,7 +46,7 @@ class InformedOut(s.Output):
     missing: list[NotToldOut]
 
 
-class ConsentOut(s.Output):
+class ConsentOut(Output):
     """The last word of one person. `recipient`, `scope` and `purpose`: of a consent to share only."""
 
     kind: ConsentKind
@@ -69,7 +69,7 @@ class ConsentOut(s.Output):
     purpose_label: str | None
 
 
-class LackingOut(s.Output):
+class LackingOut(Output):
     """Somebody whose consent the sanction needs and does not have, and what to do."""
 
     by: By
@@ -82,7 +82,7 @@ class LackingOut(s.Output):
     law: str
 
 
-class HandOverOut(s.Output):
+class HandOverOut(Output):
     """The 18th birthday: from then on the youth alone. `passed`: it has come."""
 
     on: date
@@ -90,10 +90,10 @@ class HandOverOut(s.Output):
     advice: str
 
 
-class ConsentsOut(s.Output):
+class ConsentsOut(Output):
     """The consents on a day. `unmet`: of an open case that rests on consent. `hand_over`: null without guardians."""
 
-    as_of: s.AsOfOut
+    as_of: AsOfOut
     rests_on_consent: bool
     sanction: list[ConsentOut]
     sharing: list[ConsentOut]
@@ -102,12 +102,12 @@ class ConsentsOut(s.Output):
 
 
 @router.get("/v1/cases/{case_id}/consents", response_model=ConsentsOut, summary="The consents, and who is missing")
-def get_consents(context: ReadContext, case_id: UUID, as_of: AsOf) -> Response:
+def get_consents(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response:
     """Who consents to the sanction and to sharing, how they were informed, how each stands, and what is to be done."""
-    return case_view.case_view(context, case_id, as_of, lambda read, then: consents_out(read, then, context.language))
+    return case_view(context, case_id, as_of, lambda read, then: consents_out(read, then, context.language))
 
 
-def consents_out(read: CaseView, then: s.AsOfOut, language: texts.Language) -> ConsentsOut:
+def consents_out(read: CaseView, then: AsOfOut, language: texts.Language) -> ConsentsOut:
     """The consents as they stand on the day."""
     case, day = read.case, read.on
     unmet = [] if case.is_closed else consents.missing_consents(case, day)

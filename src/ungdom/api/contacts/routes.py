@@ -9,13 +9,13 @@ from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
 from ungdom import cases
-from ungdom.api.cases.routes import json_response
-from ungdom.api.cases.schemas import Output
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
-from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext, WriteContext
+from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
 from ungdom.api.http.errors import ContactIsTheirOwn
 from ungdom.api.http.inputs import Input
+from ungdom.api.http.responses import ApiResponse, json_response
+from ungdom.api.http.schemas import Output
 from ungdom.api.http.tokens import READ, WRITE
 from ungdom.message.text import LineText
 from ungdom.store import contacts

@@ -9,14 +9,15 @@ from pydantic import BaseModel
 
 from ungdom import cases, texts
 from ungdom.api.breaches.routes import BreachesOut, breaches_out
-from ungdom.api.cases import schemas as s
-from ungdom.api.cases.routes import instant, json_response
 from ungdom.api.complaints.routes import ComplaintsOut, complaints_out
 from ungdom.api.consents.routes import ConsentsOut, consents_out
 from ungdom.api.http import cursors
 from ungdom.api.http import inputs as i
-from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext
+from ungdom.api.http.context import ReadContext, RequestContext
 from ungdom.api.http.offices import check_office
+from ungdom.api.http.responses import ApiResponse, json_response
+from ungdom.api.http.schemas import AsOfOut, Output
+from ungdom.api.http.time_travel import instant
 from ungdom.api.plans import routes as plans
 from ungdom.api.plans import schemas as shapes
 from ungdom.cases import CaseView, NotVisible
@@ -33,7 +34,7 @@ from ungdom.worklist import worklist
 router = APIRouter(tags=["across-cases"])
 
 E = EventType
-View = Callable[[CaseView, s.AsOfOut], BaseModel]
+View = Callable[[CaseView, AsOfOut], BaseModel]
 ViewFactory = Callable[[Connection, list[CaseView]], View]
 """The view of a case, made for a page: what it has to look up it looks up once."""
 
@@ -63,7 +64,7 @@ class AcrossQuery(i.AsOf):
     cursor: CursorText | None = None
 
 
-class CaseLine(s.Output):
+class CaseLine(Output):
     """One case of a list: what it is called, where it stands, and `view`, what the list is about.
 
     Of a youth whose address is protected, `konfliktrad` is null for most.
@@ -83,7 +84,7 @@ class PlanLine(CaseLine):
     view: shapes.PlanOut
 
 
-class PlanList(s.Output):
+class PlanList(Output):
     """A page of plans, in the order the cases were opened; it may be short."""
 
     items: list[PlanLine]
@@ -96,7 +97,7 @@ class MeetingsLine(CaseLine):
     view: shapes.MeetingsOut
 
 
-class MeetingsList(s.Output):
+class MeetingsList(Output):
     """A page of meetings by case, in the order the cases were opened; it may be short."""
 
     items: list[MeetingsLine]
@@ -109,7 +110,7 @@ class ConsentsLine(CaseLine):
     view: ConsentsOut
 
 
-class ConsentsList(s.Output):
+class ConsentsList(Output):
     """A page of consents by case, in the order the cases were opened; it may be short."""
 
     items: list[ConsentsLine]
@@ -122,7 +123,7 @@ class BreachesLine(CaseLine):
     view: BreachesOut
 
 
-class BreachesList(s.Output):
+class BreachesList(Output):
     """A page of breaches by case, in the order the cases were opened; it may be short."""
 
     items: list[BreachesLine]
@@ -135,7 +136,7 @@ class ComplaintsLine(CaseLine):
     view: ComplaintsOut
 
 
-class ComplaintsList(s.Output):
+class ComplaintsList(Output):
     """A page of complaints by case, in the order the cases were opened; it may be short."""
 
     items: list[ComplaintsLine]
@@ -194,7 +195,7 @@ def list_complaints(context: ReadContext, query: AcrossParams) -> Response:
 
 
 def _list_with_view(
-    context: RequestContext, query: AcrossQuery, kinds: tuple[EventType, ...], shape: type[s.Output], view: View
+    context: RequestContext, query: AcrossQuery, kinds: tuple[EventType, ...], shape: type[Output], view: View
 ) -> Response:
     return _list_with_factory(context, query, kinds, shape, lambda _tx, _reads: view)
 
@@ -203,7 +204,7 @@ def _list_with_factory(
     context: RequestContext,
     query: AcrossQuery,
     kinds: tuple[EventType, ...],
-    shape: type[s.Output],
+    shape: type[Output],
     view_factory: ViewFactory,
 ) -> Response:
     def operation(tx: Connection) -> ApiResponse:
@@ -262,7 +263,7 @@ def _matches(read: CaseView, query: AcrossQuery, kinds: tuple[EventType, ...]) -
 
 
 def _case_line(context: RequestContext, read: CaseView, query: AcrossQuery, view: View) -> dict[str, Any]:
-    case, then = read.case, s.AsOfOut(on=read.on, known_at=instant(query.known_at))
+    case, then = read.case, AsOfOut(on=read.on, known_at=instant(query.known_at))
     return {
         "id": read.stored.case_id,
         "reference": read.stored.reference,

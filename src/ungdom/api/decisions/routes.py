@@ -7,12 +7,12 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic_core import from_json
 
 from ungdom import cases, intake
-from ungdom.api.cases.routes import json_response
 from ungdom.api.decisions import schemas as shapes
 from ungdom.api.http import cursors
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires, retries_messages, sends_decisions
-from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext, WriteContext
+from ungdom.api.http.context import MESSAGE_ATTEMPTS, ReadContext, RequestContext, WriteContext
+from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.tokens import STATUS
 from ungdom.api.persons.schemas import redact_message
 from ungdom.intake import Choice, IntakeResult, Outcome, Reason, receipts
@@ -40,8 +40,6 @@ STATUS_OF: dict[str, int] = {
 }
 """How a receipt is answered over HTTP; a repeat is answered as the first time."""
 
-MAX_ATTEMPTS = 8
-"""How often a message is looked at again when somebody else moves its case at the same moment."""
 
 _BODY: dict[str, Any] = {
     "requestBody": {
@@ -82,7 +80,7 @@ def push_decision(context: WriteContext, request: Request, _query: Annotated[i.N
     """One message of a prosecution system or a court. Sent again it gets the same receipt, byte for byte."""
     sender, message = context.sender, read_sent(request.state.body, context.now)
     return context.write(
-        lambda tx: _receipt_response(intake.receive(tx, context.intake, sender, message)), attempts=MAX_ATTEMPTS
+        lambda tx: _receipt_response(intake.receive(tx, context.intake, sender, message)), attempts=MESSAGE_ATTEMPTS
     )
 
 
@@ -104,7 +102,7 @@ def retry_decision(
     context: WriteContext, message_id: UUID, body: shapes.RetryIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """Try a parked message again. The konfliktråd may say which case it is about, or accept a missing version."""
-    return context.write(lambda tx: _retry_message(tx, context, message_id, body), attempts=MAX_ATTEMPTS)
+    return context.write(lambda tx: _retry_message(tx, context, message_id, body), attempts=MESSAGE_ATTEMPTS)
 
 
 @router.post("/v1/decisions/{message_id}/dismiss", response_model=shapes.ReceiptOut, summary="Put aside")

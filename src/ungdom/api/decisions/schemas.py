@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import Field, TypeAdapter
 
-from ungdom.api.cases.schemas import Output, UnmetOut
 from ungdom.api.http.inputs import DEFAULT_LIMIT, Input, Limit
+from ungdom.api.http.schemas import Output, UnmetOut
 from ungdom.api.http.unions import REF_TEMPLATE, pascal, reference, schemas_of, tagged_union
 from ungdom.intake.models import Advice, Outcome, Reason, Remark
 from ungdom.message import TERMS, DecisionId, DecisionMessage, Kind, reader

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from ungdom import texts
-from ungdom.api.cases import schemas as s
+from ungdom.api.http.schemas import AsOfOut, Output
 from ungdom.cases import CaseView
 from ungdom.texts import Language
 from ungdom.workflow.calendar import Length, days_between
@@ -16,7 +16,7 @@ from ungdom.workflow.views.delay import CauseShare, Counterfactual, Delay, Delay
 from ungdom.workflow.vocabulary import Party, State
 
 
-class PartOut(s.Output):
+class PartOut(Output):
     """Days of one party for one reason in one state; `reason` null: no wait recorded, the default of the state."""
 
     party: Party
@@ -25,7 +25,7 @@ class PartOut(s.Output):
     days: int
 
 
-class CounterfactualOut(s.Output):
+class CounterfactualOut(Output):
     """The day the clock would have stopped (or its age would be counted to) without these days, nothing else changed.
 
     `within`: whether that day is the due day or earlier.
@@ -62,7 +62,7 @@ class InvestigationOut(CounterfactualOut):
     recorded_days: int
 
 
-class ClockDelayOut(s.Output):
+class ClockDelayOut(Output):
     """One clock, explained. `before_registration_days` and the days of the parts add up to `days` exactly.
 
     Those causes made the difference without which it would have been in time: the fewest that suffice, the longest
@@ -88,15 +88,15 @@ class ClockDelayOut(s.Output):
     sentences: list[str]
 
 
-class DelayOut(s.Output):
+class DelayOut(Output):
     """Why it took as long as it did. An arithmetic counterfactual: days are taken away and nothing else changes."""
 
-    as_of: s.AsOfOut
+    as_of: AsOfOut
     start: ClockDelayOut
     clocks: list[ClockDelayOut]
 
 
-class DelayShareOut(s.Output):
+class DelayShareOut(Output):
     """What one cause or party did in these cases.
 
     `days`: in all of them. `cases`: how many have such days. `made_difference_in`: in how many of the delayed ones it
@@ -118,14 +118,14 @@ class CauseShareOut(DelayShareOut):
     state: State | None
 
 
-class GroupOut(s.Output):
+class GroupOut(Output):
     """Delay of the cases that started or were received in the period, as far as this viewer may see them.
 
     `over_norm`: past the norm, started or still waiting. `beyond_waits`: of these, late without any wait. With `next`
     there are more cases than one answer looks at: the figures of the pages add up, the shares do not.
     """
 
-    as_of: s.AsOfOut
+    as_of: AsOfOut
     since: date | None
     until: date | None
     cases: int
@@ -141,7 +141,7 @@ class GroupOut(s.Output):
 def delay_out(read: CaseView, language: Language, known_at: datetime | None) -> DelayOut:
     """The case explained."""
     return DelayOut(
-        as_of=s.AsOfOut(on=read.on, known_at=known_at),
+        as_of=AsOfOut(on=read.on, known_at=known_at),
         start=_clock_out(w.start_delay(read.case, read.on), language),
         clocks=[_clock_out(delay, language) for delay in w.clock_delays(read.case, read.on)],
     )
@@ -149,7 +149,7 @@ def delay_out(read: CaseView, language: Language, known_at: datetime | None) -> 
 
 def group_out(
     group: DelaySummary,
-    as_of: s.AsOfOut,
+    as_of: AsOfOut,
     period: tuple[date | None, date | None],
     language: Language,
     following: str | None,

@@ -7,14 +7,15 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import Field, model_validator
 
-from ungdom.api.cases import schemas as s
-from ungdom.api.cases.redaction import require_stage_dates
-from ungdom.api.cases.routes import AsOf, instant, json_response, read_case
 from ungdom.api.delays import present as views
 from ungdom.api.http import cursors
 from ungdom.api.http import inputs as i
-from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext
+from ungdom.api.http.case_reading import read_case, require_stage_dates
+from ungdom.api.http.context import ReadContext, RequestContext
 from ungdom.api.http.offices import check_office
+from ungdom.api.http.responses import ApiResponse, json_response
+from ungdom.api.http.schemas import AsOfOut
+from ungdom.api.http.time_travel import AsOfParams, instant
 from ungdom.message.text import CodeText, CursorText
 from ungdom.store.case_queries import Filters
 from ungdom.store.session import Connection
@@ -43,7 +44,7 @@ class DelaysQuery(i.AsOf):
 
 
 @router.get("/v1/cases/{case_id}/delay", response_model=views.DelayOut, summary="Whose waits made the difference")
-def get_delay(context: ReadContext, case_id: UUID, as_of: AsOf) -> Response:
+def get_delay(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response:
     """The time from last offence to start, and each other clock that was passed, without the days of each wait.
 
     Arithmetic on the wait ledger, not a finding of fault: days are taken away, and nothing else changes.
@@ -84,5 +85,5 @@ def _delays_of_group(tx: Connection, context: RequestContext, query: DelaysQuery
         tx, context.recorder.viewer, page_query, (query.since or date.min, query.until or date.max), day
     )
     following = cursors.write(context.cursor_key, list_key, last) if last else None
-    as_of = s.AsOfOut(on=day, known_at=page_query.known_at)
+    as_of = AsOfOut(on=day, known_at=page_query.known_at)
     return json_response(views.group_out(group, as_of, (query.since, query.until), context.language, following))

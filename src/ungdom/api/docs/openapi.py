@@ -11,11 +11,10 @@ from typing import Any
 from ungdom import texts
 from ungdom.api.docs import readers
 from ungdom.api.http.middleware import is_open
+from ungdom.api.http.problems import PROBLEM, PROBLEM_CONTENT
 
 Json = dict[str, Any]
 METHODS_WITH_BODY = frozenset({"post", "put", "patch"})
-PROBLEM_MEDIA_TYPE = "application/problem+json"
-PROBLEM_CONTENT: Json = {PROBLEM_MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemOut"}}}
 
 
 # --- what an operation reads --------------------------------------------------------------------------------------
@@ -243,7 +242,7 @@ def _add_headers(operation: Operation) -> None:
         if status.startswith(("2", "3")):
             sent = (*language, *repeats, *SENT_HEADERS.get(name, ()))
             response["headers"] = {**_header_refs(*sent), **response.get("headers", {})}
-        elif PROBLEM_MEDIA_TYPE in response.get("content", {}):
+        elif PROBLEM in response.get("content", {}):
             response["headers"] = _header_refs("Content-Language", *repeats)
 
 

@@ -8,14 +8,13 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic_core import from_json, to_json
 
 from ungdom import cases, texts
-from ungdom.api.cases.routes import json_response
-from ungdom.api.cases.schemas import Output
-from ungdom.api.decisions.routes import MAX_ATTEMPTS
 from ungdom.api.http import cursors
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, sends_decisions
-from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext, WriteContext
+from ungdom.api.http.context import MESSAGE_ATTEMPTS, ReadContext, RequestContext, WriteContext
 from ungdom.api.http.inputs import DEFAULT_LIMIT, Input, Limit
+from ungdom.api.http.responses import ApiResponse, json_response
+from ungdom.api.http.schemas import Output
 from ungdom.api.http.tokens import STATUS
 from ungdom.esas.receipt import ReceiptStatus
 from ungdom.exchange import answers, inbound, verify_signature
@@ -125,7 +124,7 @@ def push_official_message(
     )
     kinds = None if partner is None else frozenset(partner.kinds)
     letter = RawOfficialMessage(raw, schema_name, schema_version, kinds, by_token=True)
-    return context.write(lambda tx: _receive_message(tx, context, sender, letter), attempts=MAX_ATTEMPTS)
+    return context.write(lambda tx: _receive_message(tx, context, sender, letter), attempts=MESSAGE_ATTEMPTS)
 
 
 @router.get("/v1/esas/messages", response_model=OfficialList, summary="List official messages")

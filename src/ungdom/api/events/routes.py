@@ -9,11 +9,13 @@ from ungdom import cases, intake
 from ungdom.api.cases import present as views
 from ungdom.api.cases import redaction
 from ungdom.api.cases import schemas as s
-from ungdom.api.cases.routes import AsOf, json_response, read_case
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
-from ungdom.api.http.context import ApiResponse, CaseWriteContext, ReadContext, RequestContext
+from ungdom.api.http.case_reading import read_case
+from ungdom.api.http.context import CaseWriteContext, ReadContext, RequestContext
 from ungdom.api.http.inputs import plausible
+from ungdom.api.http.responses import ApiResponse, etag, json_response
+from ungdom.api.http.time_travel import AsOfParams
 from ungdom.api.http.tokens import WRITE
 from ungdom.cases import Correction, EventEntry, RecordResult
 from ungdom.store import notes
@@ -32,7 +34,7 @@ DryRun = Annotated[i.DryRun, Query()]
 
 
 @router.get("/v1/cases/{case_id}/events", response_model=s.EventList, summary="The history")
-def list_events(context: ReadContext, case_id: UUID, as_of: AsOf) -> Response:
+def list_events(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response:
     """Every event in the order it was recorded, corrections included; until a day, as known at an instant."""
     return context.read(lambda tx: _event_history(tx, context, case_id, as_of))
 
@@ -77,12 +79,12 @@ def correct_event(context: CaseWriteContext, case_id: UUID, body: i.CorrectionIn
 def _event_history(tx: Connection, context: RequestContext, case_id: UUID, as_of: i.AsOf) -> ApiResponse:
     read = read_case(tx, context, case_id, as_of)
     history = views.redact_history(views.events_out(read.stored, context.language, as_of.valid_at), read.disclosures)
-    return json_response(redaction.redact_events(read, history), ETag=views.etag(read.stored.version))
+    return json_response(redaction.redact_events(read, history), ETag=etag(read.stored.version))
 
 
 def _option_list(tx: Connection, context: RequestContext, case_id: UUID) -> ApiResponse:
     read, options = cases.options(tx, context.recorder, case_id, context.now)
-    return json_response(views.options_out(options, context.language), ETag=views.etag(read.stored.version))
+    return json_response(views.options_out(options, context.language), ETag=etag(read.stored.version))
 
 
 def _entry(body: i.EventIn) -> EventEntry:
@@ -127,4 +129,4 @@ def _correct_event(
 def _recorded_response(context: RequestContext, case_id: UUID, result: RecordResult, dry_run: bool) -> ApiResponse:
     version = result.stored.version if dry_run else result.version
     body = views.recorded_out(case_id, result, dry_run, context.language)
-    return json_response(body, 200 if dry_run else 201, ETag=views.etag(version))
+    return json_response(body, 200 if dry_run else 201, ETag=etag(version))

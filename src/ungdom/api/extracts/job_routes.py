@@ -10,15 +10,16 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 from starlette.responses import StreamingResponse
 
-from ungdom.api.cases.routes import instant, json_response
-from ungdom.api.cases.schemas import Output
 from ungdom.api.extracts import schemas as e
 from ungdom.api.extracts.routes import scope_of
 from ungdom.api.extracts.stream import ExtractResponse, check_cancelled
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
-from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext, WriteContext
+from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
 from ungdom.api.http.pagination import PageQuery, page_and_cursor, start_after
+from ungdom.api.http.responses import ApiResponse, json_response
+from ungdom.api.http.schemas import Output
+from ungdom.api.http.time_travel import instant
 from ungdom.api.http.tokens import EXTRACTS
 from ungdom.cases import NotVisible
 from ungdom.extracts import download_log, jobs

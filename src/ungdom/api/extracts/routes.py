@@ -8,13 +8,14 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.responses import StreamingResponse
 
-from ungdom.api.cases.routes import instant, json_response
-from ungdom.api.docs.openapi import PROBLEM_CONTENT
 from ungdom.api.extracts import schemas as e
 from ungdom.api.extracts.stream import ExtractResponse, check_cancelled
 from ungdom.api.http import inputs as i
-from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext
+from ungdom.api.http.context import ReadContext, RequestContext
 from ungdom.api.http.pagination import PageQuery, page_and_cursor, start_after
+from ungdom.api.http.problems import PROBLEM_CONTENT
+from ungdom.api.http.responses import ApiResponse, json_response
+from ungdom.api.http.time_travel import instant
 from ungdom.api.http.tokens import ADMIN, EXTRACTS, READ, STATUS
 from ungdom.cases import NotVisible
 from ungdom.extracts import build, catalogue, download_log, released

@@ -8,8 +8,8 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from ungdom import texts
-from ungdom.api.cases.schemas import Output
 from ungdom.api.http import inputs as i
+from ungdom.api.http.schemas import Output
 from ungdom.extracts import dictionary
 from ungdom.extracts.catalogue import EXTRACTS, Extract
 from ungdom.extracts.columns.column import Dates

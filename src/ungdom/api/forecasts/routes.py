@@ -10,11 +10,11 @@ from ungdom import texts
 from ungdom.analytics.forecast import backtest, probabilities
 from ungdom.analytics.forecast.calibration import Calibration
 from ungdom.analytics.forecast.curves import FEWEST, Forecast, ForecastBasis, ForecastStanding
-from ungdom.api.cases.redaction import require_stage_dates
-from ungdom.api.cases.routes import json_response, read_case
-from ungdom.api.cases.schemas import Output
 from ungdom.api.http import inputs as i
-from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext
+from ungdom.api.http.case_reading import read_case, require_stage_dates
+from ungdom.api.http.context import ReadContext, RequestContext
+from ungdom.api.http.responses import ApiResponse, json_response
+from ungdom.api.http.schemas import Output
 from ungdom.store.session import Connection
 from ungdom.workflow.calendar import days_between
 from ungdom.workflow.rules.permissions import Disclosure

@@ -1,7 +1,7 @@
 """What every route is handed: who asks, what time it is, and the two ways to the database."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from typing import Annotated
@@ -13,6 +13,7 @@ from ungdom import texts
 from ungdom.api.http.authorisation import NeededScope, RolePredicate, require_role, requires, rule_of
 from ungdom.api.http.errors import IdempotencyMismatch, NotASystem
 from ungdom.api.http.preconditions import precondition
+from ungdom.api.http.responses import ApiResponse
 from ungdom.api.http.tokens import ADMIN, DECISIONS, READ, Principal
 from ungdom.cases import Precondition, Recorder
 from ungdom.intake import IntakeContext, Sender
@@ -27,27 +28,7 @@ from ungdom.workflow import patterns
 from ungdom.workflow.rules.permissions import may_read_cases
 from ungdom.workflow.vocabulary import Role
 
-JSON = "application/json"
 SOURCE = "api"
-
-
-@dataclass(frozen=True, slots=True)
-class ApiResponse:
-    """A finished answer: status, body, and the headers that belong to it.
-
-    `stored_body`: what is kept for a repeat instead of the body, where that must not lie in the database.
-    """
-
-    status: int
-    body: bytes
-    headers: dict[str, str]
-    stored_body: bytes | None = None
-
-    def to_http(self, replayed: bool = False) -> Response:
-        """The answer as it goes out."""
-        replay_header = {"Idempotency-Replayed": "true"} if replayed else {}
-        headers = {"Cache-Control": "no-store", **self.headers, **replay_header}
-        return Response(self.body, self.status, headers, JSON if self.body else None)
 
 
 class RequestContext:
@@ -227,3 +208,7 @@ WriteContext = Annotated[RequestContext, Depends(_write_context)]
 """For what writes: `Idempotency-Key` as well."""
 CaseWriteContext = Annotated[RequestContext, Depends(_case_write_context)]
 """For what writes in a case that is there: `If-Match` as well, without which it is refused (428)."""
+
+
+MESSAGE_ATTEMPTS = 8
+"""How often a message is looked at again when somebody else moves its case at the same moment."""

@@ -14,7 +14,6 @@ from ungdom import alerts, texts
 from ungdom import cases as c
 from ungdom.analytics.case_summaries import TooManyCases
 from ungdom.analytics.surveys import inviting
-from ungdom.api.cases import present as views
 from ungdom.api.http.errors import (
     BadCursor,
     BadIfMatch,
@@ -27,7 +26,9 @@ from ungdom.api.http.errors import (
     TooManyWebhooks,
     Unreleased,
 )
+from ungdom.api.http.present import broken_out, event_line, unmet_out
 from ungdom.api.http.problems import problem_response
+from ungdom.api.http.responses import etag
 from ungdom.esas.envelope import NotSigned
 from ungdom.exchange.inbound import Unreadable
 from ungdom.extracts import errors as extracts
@@ -84,8 +85,8 @@ def _fixed_problem(status: int, code: str, headers: dict[str, str] | None = None
 
 
 async def _outdated(request: Request, error: c.Outdated) -> Response:
-    tag = views.etag(error.stored.version)
-    since = [views.event_line(event) for event in error.stored.events if event.seq > error.since]
+    tag = etag(error.stored.version)
+    since = [event_line(event) for event in error.stored.events if event.seq > error.since]
     extra = {"current_etag": tag, "events_since": since}
     return _problem(request, 412, "stale", extra, {"ETag": tag}, "detail" if since and error.since else "no_version")
 
@@ -121,16 +122,16 @@ async def _other_office(request: Request, error: OtherOffice) -> Response:
 
 async def _refused(request: Request, error: c.Refused) -> Response:
     language = _language(request)
-    unmet = [views.unmet_out(language, condition) for condition in error.decision.unmet]
+    unmet = [unmet_out(language, condition) for condition in error.decision.unmet]
     event = texts.label(language, error.decision.event)
     return _problem(request, 409, "refused", {"unmet": unmet}, event=event)
 
 
 async def _walk_broken(request: Request, error: c.WalkBroken) -> Response:
     language = _language(request)
-    unmet = [views.unmet_out(language, condition) for condition in error.broken.unmet]
+    unmet = [unmet_out(language, condition) for condition in error.broken.unmet]
     extra = {"unmet": unmet, "seq": error.broken.seq, "event": str(error.broken.event)}
-    extra["also"] = [views.broken_out(language, step) for step in error.also]
+    extra["also"] = [broken_out(language, step) for step in error.also]
     event = texts.label(language, error.broken.event)
     return _problem(request, 409, "correction_refused", extra, seq=error.broken.seq, event=event)
 

@@ -5,7 +5,7 @@ from fastapi.exceptions import RequestValidationError
 from ungdom.api.http.context import RequestContext
 from ungdom.store import reference
 from ungdom.store.session import Connection
-from ungdom.workflow.rules.permissions import OtherOffice
+from ungdom.workflow.rules.permissions import OF_THE_OFFICE, OtherOffice
 
 
 def check_office(tx: Connection, context: RequestContext, konfliktrad: str | None) -> None:
@@ -25,3 +25,9 @@ def check_known(value: str | None, known: list[str], *place: str) -> None:
     """Nothing when the value is among those known, or None. Raises `RequestValidationError` with those that are."""
     if value is not None and value not in known:
         raise RequestValidationError([{"type": "enum", "loc": place, "ctx": {"allowed": known}}])
+
+
+def own_office(context: RequestContext) -> str | None:
+    """The konfliktråd whose figures alone, beside the country's, are for this viewer; None: all of them."""
+    viewer = context.recorder.viewer
+    return viewer.konfliktrad if viewer.role in OF_THE_OFFICE else None

@@ -7,7 +7,7 @@ from typing import Any
 from ungdom import texts
 from ungdom.analytics.caseload import Caseload, OpenCaseCounts, weight_of
 from ungdom.analytics.caseload.pressure import PressureWarning
-from ungdom.api.cases.schemas import AsOfOut, Output
+from ungdom.api.http.schemas import AsOfOut, Output
 from ungdom.workflow.vocabulary import Phase, Sanction
 
 ONE_DECIMAL = 1

@@ -17,8 +17,8 @@ from ungdom.analytics.indicators import (
 from ungdom.analytics.indicators.figures import WHOLE, Figure
 from ungdom.analytics.surveys import SurveyKind, SurveyQuestion
 from ungdom.analytics.surveys.results import SurveyCell
-from ungdom.api.cases.schemas import AsOfOut, Output
 from ungdom.api.http import inputs as i
+from ungdom.api.http.schemas import AsOfOut, Output
 from ungdom.workflow.payloads.base import ends_before_it_begins
 from ungdom.workflow.vocabulary import Sanction
 

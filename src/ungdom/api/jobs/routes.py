@@ -6,11 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from ungdom.api.alerts import schemas as shapes
-from ungdom.api.cases.routes import json_response
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, may_administer, requires
 from ungdom.api.http.context import ReadContext, RequestContext
 from ungdom.api.http.pagination import PageQuery, page_and_cursor, start_after
+from ungdom.api.http.responses import json_response
 from ungdom.api.http.tokens import ADMIN
 from ungdom.jobs import nightly, steps
 from ungdom.jobs.nightly import NightlyRunResult

@@ -10,14 +10,14 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from ungdom import cases, texts
-from ungdom.api.cases.routes import json_response
-from ungdom.api.cases.schemas import Output
 from ungdom.api.http import cursors
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
-from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext, WriteContext
+from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
 from ungdom.api.http.inputs import DEFAULT_LIMIT, CivilDay, Input, Limit
 from ungdom.api.http.offices import check_known
+from ungdom.api.http.responses import ApiResponse, json_response
+from ungdom.api.http.schemas import Output
 from ungdom.api.http.tokens import WRITE
 from ungdom.message.text import CodeText, CursorText, LineText
 from ungdom.store import catalogue, reference

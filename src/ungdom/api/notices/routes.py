@@ -7,13 +7,13 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from ungdom import cases, texts
-from ungdom.api.cases.routes import json_response
-from ungdom.api.cases.schemas import Output
 from ungdom.api.http import cursors
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
-from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext, WriteContext
+from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
 from ungdom.api.http.inputs import DEFAULT_LIMIT, Input, Limit
+from ungdom.api.http.responses import ApiResponse, json_response
+from ungdom.api.http.schemas import Output
 from ungdom.api.http.tokens import READ
 from ungdom.message.text import CursorText
 from ungdom.notices import mail_template, webhooks

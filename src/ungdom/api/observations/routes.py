@@ -11,11 +11,11 @@ from fastapi import APIRouter, Query, Response
 from fastapi.exceptions import RequestValidationError
 
 from ungdom import cases, texts
-from ungdom.api.cases.routes import json_response
-from ungdom.api.cases.schemas import Output
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
-from ungdom.api.http.context import SOURCE, ApiResponse, ReadContext, RequestContext, WriteContext
+from ungdom.api.http.context import SOURCE, ReadContext, RequestContext, WriteContext
+from ungdom.api.http.responses import ApiResponse, json_response
+from ungdom.api.http.schemas import Output
 from ungdom.api.http.tokens import READ, WRITE
 from ungdom.store import journal, observations, records
 from ungdom.store.observations import BY_HAND, Observation

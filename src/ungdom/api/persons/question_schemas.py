@@ -4,9 +4,9 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from ungdom.api.cases.schemas import Output
 from ungdom.api.http.inputs import Input
 from ungdom.api.http.pagination import PageQuery
+from ungdom.api.http.schemas import Output
 from ungdom.api.persons.schemas import PersonOut
 from ungdom.message.text import LineText
 from ungdom.store.schema.identity import QuestionStatus, Resemblance

@@ -6,11 +6,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from ungdom import cases
-from ungdom.api.cases.routes import json_response
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
-from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext, WriteContext
+from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
 from ungdom.api.http.pagination import page_and_cursor, start_after
+from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.tokens import READ, WRITE
 from ungdom.api.persons import question_schemas as shapes
 from ungdom.api.persons.question_schemas import Comparison

@@ -8,11 +8,12 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from ungdom import texts
-from ungdom.api.cases import present as views
-from ungdom.api.cases import schemas as s
-from ungdom.api.cases.routes import AsOf, instant, json_response, read_case
 from ungdom.api.http import inputs as i
-from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext
+from ungdom.api.http.case_reading import read_case
+from ungdom.api.http.context import ReadContext, RequestContext
+from ungdom.api.http.responses import ApiResponse, etag, json_response
+from ungdom.api.http.schemas import AsOfOut
+from ungdom.api.http.time_travel import AsOfParams, instant
 from ungdom.api.plans import schemas as shapes
 from ungdom.cases import CaseView
 from ungdom.store import catalogue
@@ -41,7 +42,7 @@ class CaseAccess:
     read: CaseView
     agency: Attendee | None
     categories: frozenset[Matter]
-    as_of: s.AsOfOut
+    as_of: AsOfOut
 
     @property
     def is_office(self) -> bool:
@@ -55,7 +56,7 @@ class CaseAccess:
 
 
 @router.get("/v1/cases/{case_id}/plan", response_model=shapes.PlanOut, summary="The plan and its measures")
-def get_plan(context: ReadContext, case_id: UUID, as_of: AsOf) -> Response:
+def get_plan(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response:
     """Versions of the plan with measures, load and approval, and how each measure has fared.
 
     Others than the office see what they may learn: the whole plan, the measures that they carry out, or nothing.
@@ -64,13 +65,13 @@ def get_plan(context: ReadContext, case_id: UUID, as_of: AsOf) -> Response:
 
 
 @router.get("/v1/cases/{case_id}/meetings", response_model=shapes.MeetingsOut, summary="The meetings of a case")
-def get_meetings(context: ReadContext, case_id: UUID, as_of: AsOf) -> Response:
+def get_meetings(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response:
     """Every meeting: who was invited, who was there, and who by law had to be."""
     return context.read(lambda tx: _meetings_response(tx, context, case_id, as_of))
 
 
 @router.get("/v1/cases/{case_id}/restorative", response_model=shapes.RestorativeOut, summary="The restorative track")
-def get_restorative(context: ReadContext, case_id: UUID, as_of: AsOf) -> Response:
+def get_restorative(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response:
     """Where the victim stands, and what was waited for them. For the office alone."""
     return context.read(lambda tx: _restorative_response(tx, context, case_id, as_of))
 
@@ -82,14 +83,14 @@ def _case_access(tx: Connection, context: RequestContext, case_id: UUID, as_of: 
     asked_now = as_of.valid_at is None and as_of.known_at is None
     now = read if asked_now else read_case(tx, context, case_id, i.AsOf())
     categories = frozenset(matter for matter in M if viewer_access.viewer_may_learn(viewer, now.case, matter, now.on))
-    as_of_out = s.AsOfOut(on=read.on, known_at=instant(as_of.known_at))
+    as_of_out = AsOfOut(on=read.on, known_at=instant(as_of.known_at))
     return CaseAccess(read, viewer_access.agency_of(viewer, now.case), categories, as_of_out)
 
 
 # --- the plan ---------------------------------------------------------------------------------------------------
 
 
-def office_access(read: CaseView, then: s.AsOfOut) -> CaseAccess:
+def office_access(read: CaseView, then: AsOfOut) -> CaseAccess:
     """A case as those see it who work with it: all there is to learn."""
     return CaseAccess(read, Attendee.KONFLIKTRAD, frozenset(M), then)
 
@@ -97,7 +98,7 @@ def office_access(read: CaseView, then: s.AsOfOut) -> CaseAccess:
 def _plan_response(tx: Connection, context: RequestContext, case_id: UUID, as_of: i.AsOf) -> ApiResponse:
     access = _case_access(tx, context, case_id, as_of)
     names = names_for(tx, context.language, [access.read] if access.categories & {M.PLAN, M.OWN_MEASURES} else [])
-    return json_response(plan_out(access, names), ETag=views.etag(access.read.stored.version))
+    return json_response(plan_out(access, names), ETag=etag(access.read.stored.version))
 
 
 def plan_out(access: CaseAccess, names: "ProviderNames") -> shapes.PlanOut:
@@ -217,7 +218,7 @@ def _attendance_out(measure: MeasureState) -> shapes.AttendedOut:
 
 def _meetings_response(tx: Connection, context: RequestContext, case_id: UUID, as_of: i.AsOf) -> ApiResponse:
     access = _case_access(tx, context, case_id, as_of)
-    return json_response(meetings_out(access, context.language), ETag=views.etag(access.read.stored.version))
+    return json_response(meetings_out(access, context.language), ETag=etag(access.read.stored.version))
 
 
 def meetings_out(access: CaseAccess, language: texts.Language) -> shapes.MeetingsOut:
@@ -271,4 +272,4 @@ def _restorative_response(tx: Connection, context: RequestContext, case_id: UUID
     access = _case_access(tx, context, case_id, as_of)
     track_out = shapes.track_out(restorative.track(access.read.case, access.read.on), context.language)
     body = shapes.RestorativeOut(as_of=access.as_of, track=track_out if access.is_office else None)
-    return json_response(body, ETag=views.etag(access.read.stored.version))
+    return json_response(body, ETag=etag(access.read.stored.version))

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any, Literal
 
 from ungdom import texts
-from ungdom.api.cases.schemas import AsOfOut, Output
+from ungdom.api.http.schemas import AsOfOut, Output
 from ungdom.workflow.derived.meetings import MeetingKind, RequiredAttendee
 from ungdom.workflow.payloads import (
     Attendee,

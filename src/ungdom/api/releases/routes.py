@@ -21,15 +21,15 @@ from ungdom.analytics.definitions import (
     Definition,
 )
 from ungdom.analytics.jsonstat import csv_text, dataset
-from ungdom.api.cases.routes import instant, json_response
-from ungdom.api.cases.schemas import Output
 from ungdom.api.http import inputs as i
-from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext
+from ungdom.api.http.context import ReadContext, RequestContext
 from ungdom.api.http.errors import NothingReleased, Unreleased
 from ungdom.api.http.formats import TableFormat
 from ungdom.api.http.pagination import PageQuery, page_and_cursor, start_after
-from ungdom.api.http.tokens import EXTRACTS
-from ungdom.api.indicators.routes import scope_of as figures_scope
+from ungdom.api.http.responses import ApiResponse, json_response
+from ungdom.api.http.schemas import Output
+from ungdom.api.http.scopes import published_scope
+from ungdom.api.http.time_travel import instant
 from ungdom.api.statistics.labels import labels_for, places
 from ungdom.api.statistics.schemas import CompletionQuery, LeadTimeQuery, RecidivismQuery
 from ungdom.cases import NotVisible
@@ -41,7 +41,6 @@ from ungdom.store.releases import StoredRelease
 from ungdom.store.session import Connection
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.rules.permissions import may_read_published
-from ungdom.workflow.vocabulary import Role
 
 router = APIRouter(tags=["releases"])
 DEFINITIONS: dict[str, Definition] = {**LEAD_TIME_BY_CODE, **COMPLETION_BY_CODE, **RECIDIVISM_BY_CODE}
@@ -104,11 +103,6 @@ class ReleasedList(Output):
     items: list[ReleasedFigureOut]
 
 
-def scope_of(role: Role) -> str:
-    """The scope that published figures need of this role."""
-    return EXTRACTS if role is Role.ANALYST else figures_scope(role)
-
-
 @router.get("/v1/releases", response_model=ReleaseList, summary="What has been released")
 def list_releases(context: ReadContext, query: Annotated[PageQuery, Query()]) -> Response:
     """The releases, the newest first: as known when, by which rules, with which tables."""
@@ -120,7 +114,7 @@ def list_releases(context: ReadContext, query: Annotated[PageQuery, Query()]) ->
         )
         return json_response(ReleaseList(items=[_release_out(release) for release in page], next=following))
 
-    return context.read(operation, scope_of, may_read_published)
+    return context.read(operation, published_scope, may_read_published)
 
 
 @router.get("/v1/releases/{release_id}", response_model=ReleaseOut, summary="One release")
@@ -150,7 +144,7 @@ def _release_response(
             raise NotVisible
         return render(release)
 
-    return context.read(operation, scope_of, may_read_published)
+    return context.read(operation, published_scope, may_read_published)
 
 
 def _release_out(release: StoredRelease) -> ReleaseOut:
@@ -174,7 +168,7 @@ def published_response(context: RequestContext, query: AnyStatisticQuery, form: 
             else _table_response(tx, context, release, cubes, form)
         )
 
-    return context.read(operation, scope_of, may_read_published)
+    return context.read(operation, published_scope, may_read_published)
 
 
 def _released_cubes(release: StoredRelease, query: AnyStatisticQuery) -> list[Cube]:

@@ -11,9 +11,9 @@ from starlette.responses import PlainTextResponse
 from ungdom import texts
 from ungdom.api.cases import present as views
 from ungdom.api.cases import schemas as s
-from ungdom.api.cases.routes import json_response
 from ungdom.api.http import inputs as i
 from ungdom.api.http.context import ReadContext
+from ungdom.api.http.responses import json_response
 from ungdom.message.text import CodeText, ReferenceText
 from ungdom.workflow import diagram, engine, table
 from ungdom.workflow.vocabulary import Regime, Sanction

@@ -6,11 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from ungdom import simulation
-from ungdom.api.cases.routes import json_response
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
-from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext
-from ungdom.api.indicators.routes import scope_of
+from ungdom.api.http.context import ReadContext, RequestContext
+from ungdom.api.http.responses import ApiResponse, json_response
+from ungdom.api.http.scopes import figures_scope
 from ungdom.api.simulation.schemas import SimulationIn, SimulationOut, simulation_out
 from ungdom.store.session import Connection
 from ungdom.workflow.calendar import oslo_date
@@ -21,7 +21,7 @@ router = APIRouter(tags=["rules"])
 
 
 @router.post("/v1/deadline-rules/simulate", response_model=SimulationOut, summary="Try changed deadline rules")
-@guarded(requires(scope_of, may_simulate))
+@guarded(requires(figures_scope, may_simulate))
 def simulate_deadline_rules(
     context: ReadContext, body: SimulationIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
@@ -30,7 +30,7 @@ def simulate_deadline_rules(
     Nothing is written: asked again, it is worked out again. A coordinator or leader is told of the cases of their own
     konfliktråd, the secretariat of all; an administrator gets the counts without any case.
     """
-    return context.read(lambda tx: _simulation_response(tx, context, body), scope_of, may_simulate)
+    return context.read(lambda tx: _simulation_response(tx, context, body), figures_scope, may_simulate)
 
 
 def _simulation_response(tx: Connection, context: RequestContext, body: SimulationIn) -> ApiResponse:

@@ -10,8 +10,9 @@ from pydantic_core import PydanticCustomError
 
 from ungdom import simulation, texts
 from ungdom.api.cases.present import rule_out
-from ungdom.api.cases.schemas import Output, RuleOut
+from ungdom.api.cases.schemas import RuleOut
 from ungdom.api.http.inputs import CivilDay, Input
+from ungdom.api.http.schemas import Output
 from ungdom.message.text import ReferenceText
 from ungdom.simulation import (
     BeforeAfter,

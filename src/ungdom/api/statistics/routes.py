@@ -23,15 +23,15 @@ from ungdom.analytics.definitions import (
 from ungdom.analytics.jsonstat import csv_text, dataset
 from ungdom.analytics.live_queries import CubeQuery, CubeResult, known_values
 from ungdom.analytics.recidivism.queries import recidivism
-from ungdom.api.cases.routes import instant, json_response
-from ungdom.api.docs.openapi import PROBLEM_CONTENT
 from ungdom.api.http import inputs as i
-from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext
+from ungdom.api.http.context import ReadContext, RequestContext
 from ungdom.api.http.formats import TableFormat, preferred_format
-from ungdom.api.http.offices import check_known, check_office
-from ungdom.api.indicators.routes import own_office, scope_of
+from ungdom.api.http.offices import check_known, check_office, own_office
+from ungdom.api.http.problems import PROBLEM_CONTENT
+from ungdom.api.http.responses import ApiResponse, json_response
+from ungdom.api.http.scopes import figures_scope, published_scope
+from ungdom.api.http.time_travel import instant
 from ungdom.api.releases.routes import ReleasedList, published_response
-from ungdom.api.releases.routes import scope_of as published_scope
 from ungdom.api.statistics import schemas as f
 from ungdom.api.statistics.labels import labels_for, places
 from ungdom.message.text import HeaderText
@@ -106,7 +106,7 @@ def get_recidivism_statistics(
     `valid_at` is the day of observation. Exact, and not to be published: for the secretariat and administrators.
     """
     if not _uses_release(context, query):
-        context.require(scope_of, may_read_recidivism)
+        context.require(figures_scope, may_read_recidivism)
     return _statistics_response(
         context, query, _question(context, query), preferred_format(accept, query.format), recidivism
     )
@@ -142,7 +142,7 @@ def _statistics_response(
             else _table_response(tx, context, question, result, form)
         )
 
-    return context.read(operation, scope_of, may_read_figures)
+    return context.read(operation, figures_scope, may_read_figures)
 
 
 def _question(context: RequestContext, query: AnyStatisticQuery) -> CubeQuery:

@@ -22,9 +22,9 @@ from ungdom.analytics.dimensions import StatisticDimension
 from ungdom.analytics.indicators import IndicatorPeriod, IndicatorUnit
 from ungdom.analytics.lead_times import Point
 from ungdom.analytics.live_queries import AT_MOST, MAX_DIMENSIONS, CubeQuery, CubeResult
-from ungdom.api.cases.schemas import AsOfOut, Output
 from ungdom.api.http import inputs as i
 from ungdom.api.http.formats import TableFormat
+from ungdom.api.http.schemas import AsOfOut, Output
 from ungdom.api.indicators.schemas import PeriodQuery, rounded
 from ungdom.message.text import CodeText, ReferenceText
 from ungdom.workflow.vocabulary import OffenceGroup, Party, Regime, Sanction, State

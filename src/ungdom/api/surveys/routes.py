@@ -10,12 +10,12 @@ from pydantic import Field
 from ungdom import texts
 from ungdom.analytics.surveys import HIGHEST_GRADE, LOWEST_GRADE, SurveyKind, SurveyQuestion, inviting
 from ungdom.analytics.surveys.inviting import DueInvitation
-from ungdom.api.calendars.routes import PRIVATE_HEADERS
-from ungdom.api.cases import schemas as s
-from ungdom.api.cases.routes import json_response, read_case
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import allows_anybody, guarded, requires
-from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext, WriteContext
+from ungdom.api.http.case_reading import read_case
+from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
+from ungdom.api.http.responses import PRIVATE_HEADERS, ApiResponse, json_response
+from ungdom.api.http.schemas import Output
 from ungdom.api.http.tokens import READ, WRITE
 from ungdom.message.text import HeaderText, SecretText
 from ungdom.store.session import Connection, Database
@@ -33,7 +33,7 @@ Grade = Annotated[int, Field(ge=LOWEST_GRADE, le=HIGHEST_GRADE)]
 OPEN: dict[str, Any] = {"security": []}
 
 
-class DueOut(s.Output):
+class DueOut(Output):
     """Somebody to be asked. `seq`: the event that gives cause; `until`: the last day to hand over an invitation.
 
     `left`: invitations that can still be fetched. Whether one was used is not known here, of nobody.
@@ -49,7 +49,7 @@ class DueOut(s.Output):
     left: int
 
 
-class DueList(s.Output):
+class DueList(Output):
     """The occasions in a case on which somebody is to be asked now."""
 
     items: list[DueOut]
@@ -62,7 +62,7 @@ class InvitationIn(i.Input):
     respondent: By
 
 
-class InvitationOut(s.Output):
+class InvitationOut(Output):
     """An invitation. `token` and `address`: told in this answer only, null where the request is answered again."""
 
     kind: SurveyKind
@@ -72,14 +72,14 @@ class InvitationOut(s.Output):
     address: str | None
 
 
-class AskedOut(s.Output):
+class AskedOut(Output):
     """One question, to be agreed with from 1 (not at all) to 5 (fully)."""
 
     question: SurveyQuestion
     text: str
 
 
-class QuestionnaireOut(s.Output):
+class QuestionnaireOut(Output):
     """What is asked, and what becomes of the answers."""
 
     kind: SurveyKind
@@ -96,7 +96,7 @@ class AnswersIn(i.Input):
     answers: Annotated[dict[SurveyQuestion, Grade], Field(min_length=1, max_length=len(SurveyQuestion))]
 
 
-class ThanksOut(s.Output):
+class ThanksOut(Output):
     """It has been taken."""
 
     message: str

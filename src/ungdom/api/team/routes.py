@@ -6,10 +6,11 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from ungdom import texts
-from ungdom.api.cases import present as views
-from ungdom.api.cases import schemas as s
-from ungdom.api.cases.routes import AsOf, instant, json_response, read_case
-from ungdom.api.http.context import ApiResponse, ReadContext
+from ungdom.api.http.case_reading import read_case
+from ungdom.api.http.context import ReadContext
+from ungdom.api.http.responses import ApiResponse, etag, json_response
+from ungdom.api.http.schemas import AsOfOut, Output
+from ungdom.api.http.time_travel import AsOfParams, instant
 from ungdom.cases import CaseView
 from ungdom.store import projection
 from ungdom.store.session import Connection
@@ -22,7 +23,7 @@ from ungdom.workflow.rules.permissions import Disclosure, Viewer
 router = APIRouter(tags=["cases"])
 
 
-class MatterAccessOut(s.Output):
+class MatterAccessOut(Output):
     """What may be learnt or not: by which law and on which ground. `reason`: what stands in the way, for the office."""
 
     matter: sharing.Matter
@@ -34,7 +35,7 @@ class MatterAccessOut(s.Output):
     message: str | None
 
 
-class MemberOut(s.Output):
+class MemberOut(Output):
     """Somebody on the team, or who was. `shares`: null once they have left, and of others for those not in the office.
 
     `channel`: how they are told, in kind; null where it was not said or may not be learnt.
@@ -51,7 +52,7 @@ class MemberOut(s.Output):
     shares: list[MatterAccessOut] | None
 
 
-class SeatOut(s.Output):
+class SeatOut(Output):
     """One that must be on the team by law. `advice`: what to do where they are not."""
 
     who: team.Mandatory
@@ -61,14 +62,14 @@ class SeatOut(s.Output):
     advice: str | None
 
 
-class TeamOut(s.Output):
+class TeamOut(Output):
     """The team on a day. `mandatory`: empty while no team is due, null for those not in the office.
 
     Members of the team are told who is on it, of others not what may be shared with them; the team of a youth whose
     address is protected only of themselves.
     """
 
-    as_of: s.AsOfOut
+    as_of: AsOfOut
     due: bool
     coordinator: str | None
     members: list[MemberOut]
@@ -76,13 +77,13 @@ class TeamOut(s.Output):
 
 
 @router.get("/v1/cases/{case_id}/team", response_model=TeamOut, summary="The team, and what each may be told")
-def get_team(context: ReadContext, case_id: UUID, as_of: AsOf) -> Response:
+def get_team(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response:
     """Members now and before, what may be shared with each and why not, and who must be there by law."""
     viewer, known_at = context.recorder.viewer, instant(as_of.known_at)
 
     def operation(tx: Connection) -> ApiResponse:
         read = read_case(tx, context, case_id, as_of)
-        return json_response(team_out(read, viewer, context.language, known_at), ETag=views.etag(read.stored.version))
+        return json_response(team_out(read, viewer, context.language, known_at), ETag=etag(read.stored.version))
 
     return context.read(operation)
 
@@ -97,7 +98,7 @@ def team_out(read: CaseView, viewer: Viewer, language: texts.Language, known_at:
     ]
     seats = [_seat_out(seat, language) for seat in team.seats(case, read.on)]
     return TeamOut(
-        as_of=s.AsOfOut(on=read.on, known_at=known_at),
+        as_of=AsOfOut(on=read.on, known_at=known_at),
         due=team.is_due(case, read.on),
         coordinator=projection.coordinator(case) if Disclosure.OFFICE in read.disclosures else None,
         members=[_member_out(read, member, viewer, language) for member in visible],

@@ -6,10 +6,11 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from ungdom import texts
-from ungdom.api.cases import present as views
-from ungdom.api.cases import schemas as s
-from ungdom.api.cases.routes import AsOf, instant, json_response, read_case
-from ungdom.api.http.context import ApiResponse, ReadContext
+from ungdom.api.http.case_reading import read_case
+from ungdom.api.http.context import ReadContext
+from ungdom.api.http.responses import ApiResponse, etag, json_response
+from ungdom.api.http.schemas import AsOfOut, Output
+from ungdom.api.http.time_travel import AsOfParams, instant
 from ungdom.store.session import Connection
 from ungdom.workflow.rules.deadlines import DeadlineStatus
 from ungdom.workflow.rules.permissions import Disclosure
@@ -18,7 +19,7 @@ from ungdom.workflow.views.timeline import Mark, TimelineEntry, timeline
 router = APIRouter(tags=["cases"])
 
 
-class EntryOut(s.Output):
+class EntryOut(Output):
     """One entry. `until`: the last day of a span, null while it runs. `days`: of a span, or late after a due day.
 
     `known_late`: days from when an event happened until it was recorded. `to_come`: lies after the day asked.
@@ -37,15 +38,15 @@ class EntryOut(s.Output):
     to_come: bool
 
 
-class Timeline(s.Output):
+class Timeline(Output):
     """The timeline as of a day. Those outside office and authorities are told of stages, clocks and days only."""
 
-    as_of: s.AsOfOut
+    as_of: AsOfOut
     items: list[EntryOut]
 
 
 @router.get("/v1/cases/{case_id}/timeline", response_model=Timeline, summary="Everything on one line of time")
-def get_timeline(context: ReadContext, case_id: UUID, as_of: AsOf) -> Response:
+def get_timeline(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response:
     """Stages, waits, events and clocks of a case by day, what is to come at the end."""
 
     def operation(tx: Connection) -> ApiResponse:
@@ -57,8 +58,8 @@ def get_timeline(context: ReadContext, case_id: UUID, as_of: AsOf) -> Response:
             else [x for x in entries if x.mark in (Mark.STAGE, Mark.DEADLINE)]
         )
         items = [_entry_out(entry, context.language) for entry in visible]
-        body = Timeline(as_of=s.AsOfOut(on=read.on, known_at=instant(as_of.known_at)), items=items)
-        return json_response(body, ETag=views.etag(read.stored.version))
+        body = Timeline(as_of=AsOfOut(on=read.on, known_at=instant(as_of.known_at)), items=items)
+        return json_response(body, ETag=etag(read.stored.version))
 
     return context.read(operation)
 

@@ -9,15 +9,15 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime, Field
 
 from ungdom import cases
-from ungdom.api.cases.routes import json_response
-from ungdom.api.cases.schemas import Output
 from ungdom.api.http import cursors
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
-from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext, WriteContext
+from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
 from ungdom.api.http.errors import TooManyWebhooks
 from ungdom.api.http.inputs import Input
 from ungdom.api.http.pagination import PageQuery, page_and_cursor, start_after
+from ungdom.api.http.responses import ApiResponse, json_response
+from ungdom.api.http.schemas import Output
 from ungdom.api.http.tokens import ADMIN, READ
 from ungdom.lazy import lazy
 from ungdom.message.text import Printable

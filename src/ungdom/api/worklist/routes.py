@@ -8,13 +8,16 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from ungdom import texts
-from ungdom.api.cases import present as views
-from ungdom.api.cases import schemas as s
-from ungdom.api.cases.routes import AsOf, filters, instant, json_response, read_case
+from ungdom.api.cases.routes import filters
 from ungdom.api.http import cursors
 from ungdom.api.http import inputs as i
-from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext
+from ungdom.api.http.case_reading import read_case
+from ungdom.api.http.context import ReadContext, RequestContext
 from ungdom.api.http.offices import check_office
+from ungdom.api.http.present import unmet_out
+from ungdom.api.http.responses import ApiResponse, etag, json_response
+from ungdom.api.http.schemas import AsOfOut, Output, UnmetOut
+from ungdom.api.http.time_travel import AsOfParams, instant
 from ungdom.message.text import CursorText
 from ungdom.store.case_queries import Filters
 from ungdom.store.projection import duty_pattern
@@ -42,7 +45,7 @@ class WorkQuery(i.CaseFilterQuery):
     cursor: CursorText | None = None
 
 
-class TaskOut(s.Output):
+class TaskOut(Output):
     """One thing to do. `due` and `days_left` (below zero: overdue) are null where nothing says by when.
 
     `open`: it can be recorded that day; if not, `unmet` says why, and `opens_on` from when, where that is known.
@@ -61,10 +64,10 @@ class TaskOut(s.Output):
     law: str
     open: bool
     opens_on: date | None
-    unmet: list[s.UnmetOut]
+    unmet: list[UnmetOut]
 
 
-class NextDueOut(s.Output):
+class NextDueOut(Output):
     """The clock that is due first."""
 
     code: str
@@ -73,7 +76,7 @@ class NextDueOut(s.Output):
     days_left: int
 
 
-class WorkRow(s.Output):
+class WorkRow(Output):
     """A case with something to do, the most pressing first. `version` is what `If-Match` needs.
 
     Days are calendar days: `age_days` since registration, `days_since_offence` since the last offence, `days_in_state`.
@@ -100,7 +103,7 @@ class WorkRow(s.Output):
     tasks: list[TaskOut]
 
 
-class WorkList(s.Output):
+class WorkList(Output):
     """A page of the worklist as it stands on that day; `next` is the cursor of the following one, null on the last."""
 
     on: date
@@ -108,7 +111,7 @@ class WorkList(s.Output):
     next: str | None
 
 
-class TaskKindOut(s.Output):
+class TaskKindOut(Output):
     """One list: what is done in it, by which event, in whose name; how many cases have it to do, how many overdue.
 
     `actions`: the event that settles it; of several the case decides. `overdue`: the next clock of the case has passed.
@@ -122,16 +125,16 @@ class TaskKindOut(s.Output):
     overdue: int
 
 
-class KindList(s.Output):
+class KindList(Output):
     """Every list, in the order a case meets them."""
 
     items: list[TaskKindOut]
 
 
-class TaskList(s.Output):
+class TaskList(Output):
     """What needs doing in one case."""
 
-    as_of: s.AsOfOut
+    as_of: AsOfOut
     items: list[TaskOut]
 
 
@@ -148,7 +151,7 @@ def list_task_kinds(context: ReadContext, _query: Annotated[i.NoQuery, Query()])
 
 
 @router.get("/v1/cases/{case_id}/tasks", response_model=TaskList, summary="What needs doing in a case")
-def get_tasks(context: ReadContext, case_id: UUID, as_of: AsOf) -> Response:
+def get_tasks(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response:
     """What needs doing in this case, the most pressing first, and why what cannot be done yet cannot."""
 
     def operation(tx: Connection) -> ApiResponse:
@@ -158,8 +161,8 @@ def get_tasks(context: ReadContext, case_id: UUID, as_of: AsOf) -> Response:
         items = [
             _task_out(task, read.on, context.language) for task in _tasks_for(case_tasks, context.recorder.viewer, to)
         ]
-        body = TaskList(as_of=s.AsOfOut(on=read.on, known_at=instant(as_of.known_at)), items=items)
-        return json_response(body, ETag=views.etag(read.stored.version))
+        body = TaskList(as_of=AsOfOut(on=read.on, known_at=instant(as_of.known_at)), items=items)
+        return json_response(body, ETag=etag(read.stored.version))
 
     return context.read(operation, may=may_read_worklist)
 
@@ -249,7 +252,7 @@ def _task_out(task: Task, day: date, language: texts.Language) -> TaskOut:
         law=task.law,
         open=not availability.unmet,
         opens_on=task.opens_on(day),
-        unmet=[views.unmet_out(language, condition) for condition in tasks.unmet_on(availability, day)],
+        unmet=[unmet_out(language, condition) for condition in tasks.unmet_on(availability, day)],
     )
 
 
