@@ -62,8 +62,8 @@ def rules(
 
 def _simulate(config: Settings, body: "SimulationIn") -> "SimulationOut":
     """The report, made with the eyes of the system. A call that is off is told place by place."""
+    from ungdom.api.simulation.present import simulation_out
     from ungdom.api.simulation.routes import day_of
-    from ungdom.api.simulation.schemas import simulation_out
 
     db = open_database(config)
     try:

@@ -137,7 +137,7 @@ def print_answer(
     refresh: bool,
 ) -> None:
     """Answer this query of the interface, found so, on the terminal; the program ends: 1 when a case is unread."""
-    from ungdom.api.statistics.schemas import list_out
+    from ungdom.api.statistics.present import list_out
 
     config = selected_settings(on_demo)
     valid_at, known_at = as_of_days(*as_of)

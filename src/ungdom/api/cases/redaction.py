@@ -7,6 +7,7 @@ of delay say as much (office norm). Whoever learns by their office is shown ever
 from typing import Any
 
 from ungdom.api.cases import schemas as s
+from ungdom.api.events.schemas import EventList
 from ungdom.cases import CaseView
 from ungdom.workflow.rules.sharing import Matter, matter_of
 
@@ -55,12 +56,12 @@ def redact_case(read: CaseView, case_out: s.CaseOut) -> s.CaseOut:
     return case_out.model_copy(update=hidden)
 
 
-def redact_events(read: CaseView, event_list: s.EventList) -> s.EventList:
+def redact_events(read: CaseView, event_list: EventList) -> EventList:
     """The events whose name tells nothing that may not be learnt, without what is said to others of them."""
     items = [event for event in event_list.items if read.may_learn(matter_of(event.type))]
     if not read.may_learn(Matter.STAGE_DATES):
         items = [event.model_copy(update={"state_after": None, "official_status": []}) for event in items]
-    return s.EventList(items=items)
+    return EventList(items=items)
 
 
 def redact_deadlines(read: CaseView, deadline_list: s.DeadlineList) -> s.DeadlineList:

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Query, Response
 
 from ungdom import cases, intake
 from ungdom.api.alerts import present as alert_views
-from ungdom.api.cases import lead_time_schemas as lt
 from ungdom.api.cases import present as views
 from ungdom.api.cases import redaction
 from ungdom.api.cases import schemas as s
+from ungdom.api.cases.schemas import CaseFilterQuery, LeadTimeOut, ListQuery, NewCaseIn
 from ungdom.api.http import cursors
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
@@ -33,7 +33,6 @@ from ungdom.store.people import StoredPerson
 from ungdom.store.schema.core import NumberKind
 from ungdom.store.session import Connection
 from ungdom.workflow import engine
-from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.case import Youth
 from ungdom.workflow.rules.permissions import Disclosure, acts_for, disclosures_for
 from ungdom.workflow.vocabulary import EventType, Protection, Role, Sanction
@@ -52,13 +51,13 @@ def _may_open(role: Role) -> bool:
 
 @router.post("/v1/cases", status_code=201, response_model=s.CaseOut, summary="Open a case")
 @guarded(requires(WRITE, _may_open))
-def open_case(context: WriteContext, body: i.NewCaseIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
+def open_case(context: WriteContext, body: NewCaseIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Open a youth sanction or youth follow-up case. The municipality of residence decides the konfliktråd."""
     return context.write(lambda tx: _open_case(tx, context, body))
 
 
 @router.get("/v1/cases", response_model=s.CaseList, summary="List cases")
-def list_cases(context: ReadContext, query: Annotated[i.ListQuery, Query()]) -> Response:
+def list_cases(context: ReadContext, query: Annotated[ListQuery, Query()]) -> Response:
     """The cases this viewer may see, a page at a time; as they stand now, or as they stood on another day."""
     return context.read(lambda tx: _page_of_cases(tx, context, query))
 
@@ -69,7 +68,7 @@ def get_case(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response
     return context.read(lambda tx: _case_detail(tx, context, case_id, as_of))
 
 
-@router.get("/v1/cases/{case_id}/lead-time", response_model=lt.LeadTimeOut, summary="Where the days went")
+@router.get("/v1/cases/{case_id}/lead-time", response_model=LeadTimeOut, summary="Where the days went")
 def get_lead_time(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response:
     """Stage intervals, wait ledger, P1 to P3; both ledgers add up to the total exactly."""
     known_at = instant(as_of.known_at)
@@ -110,7 +109,7 @@ def _case_detail(tx: Connection, context: RequestContext, case_id: UUID, as_of: 
     return json_response(redaction.redact_case(read, body), ETag=etag(read.stored.version))
 
 
-def _open_case(tx: Connection, context: RequestContext, body: i.NewCaseIn) -> ApiResponse:
+def _open_case(tx: Connection, context: RequestContext, body: NewCaseIn) -> ApiResponse:
     named_locks.lock(tx, lock_keys_for_case(body.police_case_numbers, body.person.national_id))
     may_see = disclosable_to(context.recorder.viewer, Disclosure.PERSON)
     match = identity.match_person(tx, context.keys, body.person.as_person, body.police_case_numbers, may_see)
@@ -125,13 +124,13 @@ def _open_case(tx: Connection, context: RequestContext, body: i.NewCaseIn) -> Ap
     disclosures = disclosures_for(
         context.recorder.viewer, projection.access_attributes(result.after, person.protection)
     )
-    read = CaseView(replace(result.stored, version=result.version), result.after, oslo_date(context.now), disclosures)
+    read = CaseView(replace(result.stored, version=result.version), result.after, context.today, disclosures)
     case_out = views.case_out(read, person, context.language, None, [])
     return json_response(case_out, 201, ETag=etag(result.version), Location=f"/v1/cases/{case_id}")
 
 
 def _find_or_create_person(
-    tx: Connection, context: RequestContext, body: i.NewCaseIn, known_id: UUID | None
+    tx: Connection, context: RequestContext, body: NewCaseIn, known_id: UUID | None
 ) -> StoredPerson:
     """Who the case is about. Somebody known is who they were, their address kept at least as closely as is said now.
 
@@ -147,7 +146,7 @@ def _find_or_create_person(
     return cast(StoredPerson, people.read_person(tx, context.keys, person_id))  # found or made in this transaction
 
 
-def _new_case(body: i.NewCaseIn, person: UUID, youth: Youth) -> NewCase:
+def _new_case(body: NewCaseIn, person: UUID, youth: Youth) -> NewCase:
     day, moment = i.day_of(body.occurred_on)
     numbers = [(NumberKind.POLICE, number) for number in body.police_case_numbers]
     court = [(NumberKind.COURT, body.court_case_number)] if body.court_case_number else []
@@ -166,7 +165,7 @@ def _new_case(body: i.NewCaseIn, person: UUID, youth: Youth) -> NewCase:
     )
 
 
-def _page_of_cases(tx: Connection, context: RequestContext, query: i.ListQuery) -> ApiResponse:
+def _page_of_cases(tx: Connection, context: RequestContext, query: ListQuery) -> ApiResponse:
     check_office(tx, context, query.konfliktrad)
     list_key = query.model_dump_json(exclude={"cursor", "limit"})
     page_query = worklist.WorklistQuery(
@@ -185,9 +184,9 @@ def _page_of_cases(tx: Connection, context: RequestContext, query: i.ListQuery) 
     return json_response(s.CaseList(items=items, next=following))
 
 
-def filters(query: i.CaseFilterQuery, context: RequestContext) -> Filters:
+def filters(query: CaseFilterQuery, context: RequestContext) -> Filters:
     """The cases that are asked for; overdue on the day asked about."""
-    day = query.valid_at or oslo_date(context.now)
+    day = query.valid_at or context.today
     return Filters(
         state=query.state,
         phase=query.phase,

@@ -2,33 +2,39 @@
 
 from collections.abc import Callable
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
 from ungdom import cases, texts
-from ungdom.api.breaches.routes import BreachesOut, breaches_out
-from ungdom.api.complaints.routes import ComplaintsOut, complaints_out
-from ungdom.api.consents.routes import ConsentsOut, consents_out
+from ungdom.api.breaches.present import breaches_out
+from ungdom.api.complaints.present import complaints_out
+from ungdom.api.consents.present import consents_out
+from ungdom.api.cross_case_views.schemas import (
+    AcrossQuery,
+    BreachesList,
+    ComplaintsList,
+    ConsentsList,
+    MeetingsList,
+    PlanList,
+)
 from ungdom.api.http import cursors
-from ungdom.api.http import inputs as i
 from ungdom.api.http.context import ReadContext, RequestContext
 from ungdom.api.http.offices import check_office
 from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.schemas import AsOfOut, Output
 from ungdom.api.http.time_travel import instant
-from ungdom.api.plans import routes as plans
-from ungdom.api.plans import schemas as shapes
+from ungdom.api.plans.access import office_access
+from ungdom.api.plans.present import meetings_out, plan_out
+from ungdom.api.plans.provider_names import names_for
 from ungdom.cases import CaseView, NotVisible
-from ungdom.message.text import CodeText, CursorText
 from ungdom.store import projection
 from ungdom.store.case_queries import Filters
 from ungdom.store.journal import StoredCase
 from ungdom.store.session import Connection
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.rules.permissions import Disclosure, disclosures_for, may_list_views
-from ungdom.workflow.vocabulary import PHASE, EventType, Phase, Sanction, State
+from ungdom.workflow.vocabulary import PHASE, EventType
 from ungdom.worklist import worklist
 
 router = APIRouter(tags=["across-cases"])
@@ -53,96 +59,6 @@ BREACHES = (E.BREACH_RECORDED, E.NEW_OFFENCE_RECORDED, E.BREACH_TALK_MISSED)
 COMPLAINTS = (E.COMPLAINT_FILED,)
 
 
-class AcrossQuery(i.AsOf):
-    """Which cases: those that have something of the kind, narrowed by where they stand."""
-
-    konfliktrad: CodeText | None = None
-    sanction: Sanction | None = None
-    phase: Phase | None = None
-    state: State | None = None
-    limit: i.Limit = i.DEFAULT_LIMIT
-    cursor: CursorText | None = None
-
-
-class CaseLine(Output):
-    """One case of a list: what it is called, where it stands, and `view`, what the list is about.
-
-    Of a youth whose address is protected, `konfliktrad` is null for most.
-    """
-
-    id: UUID
-    reference: str
-    sanction: Sanction
-    state: State
-    state_label: str
-    konfliktrad: str | None
-
-
-class PlanLine(CaseLine):
-    """One case with its plan."""
-
-    view: shapes.PlanOut
-
-
-class PlanList(Output):
-    """A page of plans, in the order the cases were opened; it may be short."""
-
-    items: list[PlanLine]
-    next: str | None
-
-
-class MeetingsLine(CaseLine):
-    """One case with its meetings."""
-
-    view: shapes.MeetingsOut
-
-
-class MeetingsList(Output):
-    """A page of meetings by case, in the order the cases were opened; it may be short."""
-
-    items: list[MeetingsLine]
-    next: str | None
-
-
-class ConsentsLine(CaseLine):
-    """One case with its consents."""
-
-    view: ConsentsOut
-
-
-class ConsentsList(Output):
-    """A page of consents by case, in the order the cases were opened; it may be short."""
-
-    items: list[ConsentsLine]
-    next: str | None
-
-
-class BreachesLine(CaseLine):
-    """One case with its breaches."""
-
-    view: BreachesOut
-
-
-class BreachesList(Output):
-    """A page of breaches by case, in the order the cases were opened; it may be short."""
-
-    items: list[BreachesLine]
-    next: str | None
-
-
-class ComplaintsLine(CaseLine):
-    """One case with its complaints."""
-
-    view: ComplaintsOut
-
-
-class ComplaintsList(Output):
-    """A page of complaints by case, in the order the cases were opened; it may be short."""
-
-    items: list[ComplaintsLine]
-    next: str | None
-
-
 AcrossParams = Annotated[AcrossQuery, Query()]
 
 
@@ -151,8 +67,8 @@ def list_plans(context: ReadContext, query: AcrossParams) -> Response:
     """The plan of each case that has one, or has asked for measures, as `/v1/cases/{id}/plan` shows it."""
 
     def make_view(tx: Connection, reads: list[CaseView]) -> View:
-        names = plans.names_for(tx, context.language, reads)
-        return lambda read, then: plans.plan_out(plans.office_access(read, then), names)
+        names = names_for(tx, context.language, reads)
+        return lambda read, then: plan_out(office_access(read, then), names)
 
     return _list_with_factory(context, query, PLANS, PlanList, make_view)
 
@@ -166,7 +82,7 @@ def list_meetings(context: ReadContext, query: AcrossParams) -> Response:
         query,
         MEETINGS,
         MeetingsList,
-        lambda read, then: plans.meetings_out(plans.office_access(read, then), language),
+        lambda read, then: meetings_out(office_access(read, then), language),
     )
 
 

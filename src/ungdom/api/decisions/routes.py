@@ -8,6 +8,15 @@ from pydantic_core import from_json
 
 from ungdom import cases, intake
 from ungdom.api.decisions import schemas as shapes
+from ungdom.api.decisions.present import decision_row, decision_values
+from ungdom.api.decisions.visibility import (
+    disclosures,
+    disclosures_before_opening,
+    message_to_settle,
+    visible_concern,
+    visible_message,
+    visible_messages,
+)
 from ungdom.api.http import cursors
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires, retries_messages, sends_decisions
@@ -15,19 +24,14 @@ from ungdom.api.http.context import MESSAGE_ATTEMPTS, ReadContext, RequestContex
 from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.tokens import STATUS
 from ungdom.api.persons.schemas import redact_message
-from ungdom.intake import Choice, IntakeResult, Outcome, Reason, receipts
+from ungdom.intake import Choice, IntakeResult, Outcome, Reason
 from ungdom.message import read_sent
-from ungdom.store import concerns, inbox
-from ungdom.store.concerns import Concern
+from ungdom.store import inbox
 from ungdom.store.inbox import InboundMessage, InboundMessageFilter
 from ungdom.store.session import Connection
 from ungdom.workflow.rules.permissions import (
-    CaseAccessFacts,
-    Disclosure,
-    disclosures_for,
     may_settle_messages,
 )
-from ungdom.workflow.vocabulary import Protection, State, strictest
 
 router = APIRouter(tags=["decisions"])
 
@@ -118,14 +122,6 @@ def _receipt_response(result: IntakeResult) -> ApiResponse:
     return ApiResponse(STATUS_OF[result.arrival.outcome], result.receipt, headers)
 
 
-def _visible_messages(context: RequestContext) -> inbox.MessageVisibility:
-    """What this viewer may know of. Raises `RoleNotAllowed` for those who know of no messages."""
-    if context.principal.authorities:
-        return inbox.messages_visible_to(context.recorder.viewer, context.principal.source)
-    context.require_role(may_settle_messages)
-    return inbox.messages_visible_to(context.recorder.viewer, None)
-
-
 def _page_of_decisions(tx: Connection, context: RequestContext, query: shapes.DecisionQuery) -> ApiResponse:
     list_key = query.model_dump_json(exclude={"cursor", "limit"})
     after = (
@@ -139,104 +135,42 @@ def _page_of_decisions(tx: Connection, context: RequestContext, query: shapes.De
         after=after,
         limit=query.limit + 1,
     )
-    messages = inbox.page(tx, _visible_messages(context), page_query)
+    messages = inbox.page(tx, visible_messages(context), page_query)
     rows = messages[: query.limit]
     more = len(messages) > query.limit and rows
     last = cursors.encode_instant_place(rows[-1].received_at, rows[-1].message_id) if more else None
     following = cursors.write(context.cursor_key, list_key, last) if last else None
     return json_response(
-        shapes.DecisionList(items=[_decision_row(context, message) for message in rows], next=following)
-    )
-
-
-def _decision_row(context: RequestContext, message: InboundMessage) -> shapes.DecisionRow:
-    shows_office = Disclosure.LISTED in _disclosures_before_opening(context, message)
-    return shapes.DecisionRow(**_decision_values(context, message) | ({} if shows_office else {"konfliktrad": None}))
-
-
-def _decision_values(context: RequestContext, message: InboundMessage) -> dict[str, Any]:
-    field_names = ("source", "decision_id", "version", "kind", "sent_at", "received_at", "updated_at", "outcome")
-    concern = _concern(context, message)
-    reason = concern.reason if concern else message.reason
-    office = message.konfliktrad or (concern.konfliktrad if concern else None) or None
-    why = receipts.reason(context.language, Reason(reason) if reason else None)
-    values = {name: getattr(message, name) for name in (*field_names, "case_id")}
-    return {**values, "id": message.message_id, "reason": why, "konfliktrad": office}
-
-
-def _concern(context: RequestContext, message: InboundMessage) -> Concern | None:
-    """Why it waits as the viewer's office knows it; for the secretariat, of the person kept most closely.
-
-    None for the sender, who is told no more than of somebody unknown.
-    """
-    if context.principal.authorities:
-        return None
-    own_office = context.recorder.viewer.konfliktrad
-    relevant = [
-        concern for concern in concerns.parse_concerns(message.offices) if own_office in (None, concern.konfliktrad)
-    ]
-    level = strictest(*(concern.protection for concern in relevant))
-    return next((concern for concern in relevant if concern.protection is level), None)
-
-
-def _visible_message(tx: Connection, context: RequestContext, message_id: UUID) -> InboundMessage:
-    message = inbox.find_visible(tx, _visible_messages(context), message_id)
-    if message is None:
-        raise cases.NotVisible
-    return message
-
-
-def _decision_detail(tx: Connection, context: RequestContext, message_id: UUID) -> ApiResponse:
-    entry = _visible_message(tx, context, message_id)
-    raw = inbox.content(tx, context.keys, message_id)
-    tries = [{"at": t.at, "by": t.by, "receipt": from_json(t.body)} for t in inbox.receipts(tx, message_id)]
-    return json_response(
-        shapes.DecisionOut(
-            **_decision_values(context, entry),
-            tries=[shapes.TryOut.model_validate(entry) for entry in tries],
-            message=redact_message(from_json(raw), _disclosures(tx, context, entry)) if raw else None,
+        shapes.DecisionList(
+            items=[
+                decision_row(
+                    message,
+                    visible_concern(context, message),
+                    disclosures_before_opening(context, message),
+                    context.language,
+                )
+                for message in rows
+            ],
+            next=following,
         )
     )
 
 
-def _disclosures(tx: Connection, context: RequestContext, message: InboundMessage) -> frozenset[Disclosure]:
-    """What may be learnt of what a message says: as of its case, if it has one; by the system that sent it, all."""
-    if context.principal.authorities or message.case_id is None:
-        return _disclosures_before_opening(context, message)
-    return cases.read(tx, context.recorder.viewer, message.case_id, context.now, None, None).disclosures
-
-
-def _disclosures_before_opening(context: RequestContext, message: InboundMessage) -> frozenset[Disclosure]:
-    """The same, as if there were no case yet: nobody has opened it or is assigned."""
-    if context.principal.authorities:
-        return frozenset(Disclosure)
-    concern = _concern(context, message)
-    unopened = CaseAccessFacts(
-        konfliktrad=(concern.konfliktrad if concern else message.konfliktrad) or "",
-        state=State.REGISTERED,
-        team=frozenset(),
-        coordinator=None,
-        opened_by="",
-        protection=_strictest_protection(message.protection, concern),
+def _decision_detail(tx: Connection, context: RequestContext, message_id: UUID) -> ApiResponse:
+    entry = visible_message(tx, context, message_id)
+    raw = inbox.content(tx, context.keys, message_id)
+    tries = [{"at": t.at, "by": t.by, "receipt": from_json(t.body)} for t in inbox.receipts(tx, message_id)]
+    return json_response(
+        shapes.DecisionOut(
+            **decision_values(entry, visible_concern(context, entry), context.language),
+            tries=[shapes.TryOut.model_validate(entry) for entry in tries],
+            message=redact_message(from_json(raw), disclosures(tx, context, entry)) if raw else None,
+        )
     )
-    return disclosures_for(context.recorder.viewer, unopened)
-
-
-def _strictest_protection(protection: str, concern: Concern | None) -> Protection:
-    levels = [Protection(protection), *([concern.protection] if concern else [])]
-    return strictest(*levels)
-
-
-def _message_to_settle(tx: Connection, context: RequestContext, message_id: UUID) -> InboundMessage:
-    """A message that this viewer may try again or put aside. Raises `NotVisible` if they may not learn who it is of."""
-    message = _visible_message(tx, context, message_id)
-    if Disclosure.PERSON not in _disclosures(tx, context, message):
-        raise cases.NotVisible
-    return message
 
 
 def _retry_message(tx: Connection, context: RequestContext, message_id: UUID, body: shapes.RetryIn) -> ApiResponse:
-    message = _message_to_settle(tx, context, message_id)
+    message = message_to_settle(tx, context, message_id)
     choice = Choice(body.case, body.accept_gap)
     if choice != Choice():
         context.require_role(may_settle_messages)
@@ -249,7 +183,7 @@ def _retry_message(tx: Connection, context: RequestContext, message_id: UUID, bo
 
 
 def _dismiss_message(tx: Connection, context: RequestContext, message_id: UUID) -> ApiResponse:
-    message = _message_to_settle(tx, context, message_id)
+    message = message_to_settle(tx, context, message_id)
     return _latest_receipt(
         tx, message, intake.dismiss(tx, context.intake, message.message_id, context.recorder.viewer.subject)
     )

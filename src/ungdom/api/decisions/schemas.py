@@ -1,4 +1,4 @@
-"""What goes in and out about decisions: the shapes of messages, receipts and lists."""
+"""Schemas of decisions: messages of prosecution systems and courts, their receipts, and lists of them."""
 
 from datetime import date, datetime
 from typing import Annotated, Any

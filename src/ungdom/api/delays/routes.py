@@ -1,49 +1,29 @@
 """Explanation of delay: of one case, and of the cases of a period that the viewer may see."""
 
 from datetime import date
-from typing import Annotated, Self
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import Field, model_validator
 
 from ungdom.api.delays import present as views
+from ungdom.api.delays.schemas import DelayOut, DelaysQuery, GroupOut
 from ungdom.api.http import cursors
-from ungdom.api.http import inputs as i
 from ungdom.api.http.case_reading import read_case, require_stage_dates
 from ungdom.api.http.context import ReadContext, RequestContext
 from ungdom.api.http.offices import check_office
 from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.schemas import AsOfOut
 from ungdom.api.http.time_travel import AsOfParams, instant
-from ungdom.message.text import CodeText, CursorText
 from ungdom.store.case_queries import Filters
 from ungdom.store.session import Connection
 from ungdom.workflow.calendar import oslo_date
-from ungdom.workflow.payloads.base import ends_before_it_begins
-from ungdom.workflow.vocabulary import Sanction
 from ungdom.worklist import worklist
 
 router = APIRouter(tags=["delays"])
 
 
-class DelaysQuery(i.AsOf):
-    """Which cases: `from` and `to` are days, both included, one of which the case started or was received on."""
-
-    konfliktrad: CodeText | None = None
-    sanction: Sanction | None = None
-    since: Annotated[i.CivilDay | None, Field(alias="from")] = None
-    until: Annotated[i.CivilDay | None, Field(alias="to")] = None
-    cursor: CursorText | None = None
-
-    @model_validator(mode="after")
-    def _ends_after_it_began(self) -> Self:
-        if self.since and self.until and self.until < self.since:
-            raise ends_before_it_begins("from", "to")
-        return self
-
-
-@router.get("/v1/cases/{case_id}/delay", response_model=views.DelayOut, summary="Whose waits made the difference")
+@router.get("/v1/cases/{case_id}/delay", response_model=DelayOut, summary="Whose waits made the difference")
 def get_delay(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response:
     """The time from last offence to start, and each other clock that was passed, without the days of each wait.
 
@@ -59,7 +39,7 @@ def get_delay(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Respons
     return context.read(operation)
 
 
-@router.get("/v1/delays", response_model=views.GroupOut, summary="Whose waits made the difference in many cases")
+@router.get("/v1/delays", response_model=GroupOut, summary="Whose waits made the difference in many cases")
 def get_delays(context: ReadContext, query: Annotated[DelaysQuery, Query()]) -> Response:
     """The cases that started or were received in a period, as far as this viewer may see them.
 

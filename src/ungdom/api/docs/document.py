@@ -9,7 +9,7 @@ from ungdom.api.decisions.schemas import RefusalOut, message_schemas
 from ungdom.api.docs.descriptions import describe
 from ungdom.api.docs.examples import with_examples
 from ungdom.api.docs.openapi import complete
-from ungdom.api.events.schemas import event_schemas
+from ungdom.api.events.union_schemas import event_schemas
 from ungdom.api.http.schemas import ProblemOut
 from ungdom.api.http.unions import REF_TEMPLATE
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from ungdom import texts
 from ungdom.api.events.forms import form_of
-from ungdom.api.events.schemas import RECORDED
+from ungdom.api.events.union_schemas import RECORDED
 from ungdom.texts import fields
 from ungdom.workflow.events import SHAPE
 from ungdom.workflow.vocabulary import EventType

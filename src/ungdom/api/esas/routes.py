@@ -1,29 +1,25 @@
 """Official messages of the justice sector (ESAS) over HTTP: sent in, answered by a receipt, looked at."""
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic_core import from_json, to_json
 
-from ungdom import cases, texts
+from ungdom import cases
+from ungdom.api.esas.present import official_values
+from ungdom.api.esas.schemas import FlagOut, OfficialList, OfficialOut, OfficialQuery, OfficialRow, ReceiptMessage
 from ungdom.api.http import cursors
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, sends_decisions
 from ungdom.api.http.context import MESSAGE_ATTEMPTS, ReadContext, RequestContext, WriteContext
-from ungdom.api.http.inputs import DEFAULT_LIMIT, Input, Limit
 from ungdom.api.http.responses import ApiResponse, json_response
-from ungdom.api.http.schemas import Output
 from ungdom.api.http.tokens import STATUS
-from ungdom.esas.receipt import ReceiptStatus
 from ungdom.exchange import answers, inbound, verify_signature
 from ungdom.exchange.inbound import RawOfficialMessage
 from ungdom.intake import Sender
-from ungdom.intake.models import Reason
-from ungdom.message.text import CodeText, CursorText, LineText, ReferenceText
+from ungdom.message.text import CodeText, LineText, ReferenceText
 from ungdom.store import exchanges, inbox, outbox
-from ungdom.store.exchanges import ExchangeMessage
 from ungdom.store.session import Connection
 from ungdom.workflow.rules.permissions import NATIONAL
 
@@ -39,62 +35,6 @@ _BODY: dict[str, Any] = {
         },
     }
 }
-
-
-class ReceiptMessage(Output):
-    """KVITTERING 1.0: how far the message has come. The id of the message it is for stands in `meldingsIdRef`."""
-
-    meldingsId: str  # noqa: N815  # the contract's names
-    meldingsIdRef: str  # noqa: N815
-    status: ReceiptStatus
-    beskrivelse: str | None = None
-
-
-class FlagOut(Output):
-    """Something odd in the message, and where. `message`: that in words, in the caller's language."""
-
-    code: str
-    pointer: str
-    message: str
-
-
-class OfficialRow(Output):
-    """One official message in a list: how it stands, nothing of what it says."""
-
-    id: UUID
-    sender: str
-    meldings_id: str
-    type: str
-    schema_version: str | None
-    status: ReceiptStatus
-    reason: str | None
-    reason_text: str | None
-    received_at: datetime
-    updated_at: datetime
-
-
-class OfficialList(Output):
-    """A page of official messages, the newest first."""
-
-    items: list[OfficialRow]
-    next: str | None
-
-
-class OfficialOut(OfficialRow):
-    """One official message: what was odd about it, the last receipt, the decisions it was read as."""
-
-    flags: list[FlagOut]
-    receipt: ReceiptMessage | None
-    decisions: list[UUID]
-
-
-class OfficialQuery(Input):
-    """Which official messages."""
-
-    status: ReceiptStatus | None = None
-    reason: ReferenceText | None = None
-    limit: Limit = DEFAULT_LIMIT
-    cursor: CursorText | None = None
 
 
 @router.post(
@@ -178,25 +118,10 @@ def _page_of_official_messages(tx: Connection, context: RequestContext, query: O
     place = cursors.encode_instant_place(last.received_at, last.exchange_id) if last else None
     following = cursors.write(context.cursor_key, list_key, place) if place else None
     return json_response(
-        OfficialList(items=[OfficialRow(**_official_values(context, message)) for message in rows], next=following)
+        OfficialList(
+            items=[OfficialRow(**official_values(message, context.language)) for message in rows], next=following
+        )
     )
-
-
-def _official_values(context: RequestContext, message: ExchangeMessage) -> dict[str, Any]:
-    same_fields = ("sender", "meldings_id", "type", "schema_version", "status", "reason", "received_at", "updated_at")
-    return {
-        **{name: getattr(message, name) for name in same_fields},
-        "id": message.exchange_id,
-        "reason_text": _reason_text(context, message),
-    }
-
-
-def _reason_text(context: RequestContext, message: ExchangeMessage) -> str | None:
-    if message.reason is None:
-        return None
-    if message.reason in set(Reason):
-        return texts.text(context.language, "decision_reason", f"{message.reason}.message")
-    return texts.text(context.language, "exchange_reason", message.reason)
 
 
 def _official_detail(tx: Connection, context: RequestContext, message_id: UUID) -> ApiResponse:
@@ -206,7 +131,7 @@ def _official_detail(tx: Connection, context: RequestContext, message_id: UUID) 
     receipt = answers.receipt_of(message)
     return json_response(
         OfficialOut(
-            **_official_values(context, message),
+            **official_values(message, context.language),
             flags=[
                 FlagOut(**flag, message=answers.flag_text(context.language, flag["code"]))
                 for flag in from_json(message.flags)

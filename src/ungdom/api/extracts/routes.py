@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import StreamingResponse
 
 from ungdom.api.extracts import schemas as e
+from ungdom.api.extracts.present import extracts_out, pull_out, purpose_out
 from ungdom.api.extracts.stream import ExtractResponse, check_cancelled
 from ungdom.api.http import inputs as i
 from ungdom.api.http.context import ReadContext, RequestContext
@@ -58,9 +59,9 @@ def list_extracts(context: ReadContext, request: Request, _query: Annotated[i.No
         for purpose in order_service.purposes
         if viewer.role is not Role.ANALYST or purpose.is_for(viewer.subject)
     ]
-    purposes = [e.purpose_out(purpose) for purpose in available]
+    purposes = [purpose_out(purpose) for purpose in available]
     return context.respond(
-        json_response(e.ExtractList(items=e.extracts_out(context.language), purposes=purposes, formats=list(Form)))
+        json_response(e.ExtractList(items=extracts_out(context.language), purposes=purposes, formats=list(Form)))
     )
 
 
@@ -139,7 +140,7 @@ def _accepted_form(accept: str | None) -> Form:
 def _page_of_pulls(tx: Connection, context: RequestContext, query: PageQuery) -> ApiResponse:
     rows = download_log.recent_downloads(tx, start_after(context, "pulls", query), query.limit + 1)
     page, following = page_and_cursor(context, "pulls", query, rows, lambda pull: (pull.at, pull.pull_id))
-    return json_response(e.PullList(items=[e.pull_out(pull) for pull in page], next=following))
+    return json_response(e.PullList(items=[pull_out(pull) for pull in page], next=following))
 
 
 def _manifest_of_pull(tx: Connection, context: RequestContext, pull_id: UUID) -> ApiResponse:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Annotated
 
@@ -25,6 +25,7 @@ from ungdom.store.errors import Stale
 from ungdom.store.idempotency import RequestKey, StoredResponse
 from ungdom.store.session import Connection, Database
 from ungdom.workflow import patterns
+from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.rules.permissions import may_read_cases
 from ungdom.workflow.vocabulary import Role
 
@@ -46,6 +47,11 @@ class RequestContext:
         self.key = key
         self.language = texts.negotiate(language)
         self._request = request
+
+    @property
+    def today(self) -> date:
+        """The day in Norway."""
+        return oslo_date(self.now)
 
     @property
     def recorder(self) -> Recorder:

@@ -14,11 +14,11 @@ from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.schemas import AsOfOut
 from ungdom.api.http.scopes import figures_scope
 from ungdom.api.http.time_travel import instant
-from ungdom.api.indicators import caseload_schemas as c
 from ungdom.api.indicators import schemas as f
+from ungdom.api.indicators.present import cell_out, definitions_out, indicators_out, offices_out
+from ungdom.api.indicators.schemas import CaseloadOut
 from ungdom.store import surveys
 from ungdom.store.session import Connection
-from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.rules.permissions import may_read_figures
 
 router = APIRouter(tags=["statistics"])
@@ -41,7 +41,7 @@ def get_indicators(context: ReadContext, query: Annotated[f.FiguresQuery, Query(
 def list_indicator_definitions(context: ReadContext, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Each indicator: version, question, unit, numerator, denominator, which day counts, norm, source."""
     context.require(figures_scope, may_read_figures)
-    return context.respond(json_response(f.DefinitionList(items=f.definitions_out(context.language))))
+    return context.respond(json_response(f.DefinitionList(items=definitions_out(context.language))))
 
 
 @router.get("/v1/statistics/surveys", response_model=f.CellList, summary="Response and results of surveys")
@@ -65,20 +65,20 @@ def _indicator_list(tx: Connection, context: RequestContext, query: f.FiguresQue
         sanction=query.sanction,
         read=result.cases,
         unread=result.unread,
-        items=list(f.indicators_out(result.figures, context.language)),
+        items=list(indicators_out(result.figures, context.language)),
     )
     return json_response(body)
 
 
 def _survey_cells(tx: Connection, context: RequestContext, query: f.PeriodQuery) -> ApiResponse:
-    quarters = results.quarters_in(query.since, query.until, oslo_date(context.now))
+    quarters = results.quarters_in(query.since, query.until, context.today)
     cells = results.cells(surveys.counts(tx, *quarters), surveys.answers(tx, *quarters)) if quarters else []
     own = own_office(context)
-    items = [f.cell_out(cell, context.language) for cell in cells if own is None or cell.konfliktrad in (own, None)]
+    items = [cell_out(cell, context.language) for cell in cells if own is None or cell.konfliktrad in (own, None)]
     return json_response(f.CellList(since=query.since, until=query.until, read_at=context.now, items=items))
 
 
-@router.get("/v1/statistics/caseload", response_model=c.CaseloadOut, summary="Caseload and capacity")
+@router.get("/v1/statistics/caseload", response_model=CaseloadOut, summary="Caseload and capacity")
 def get_caseload(context: ReadContext, query: Annotated[i.AsOf, Query()]) -> Response:
     """Open cases by coordinator, phase, sanction and weight; what came in and went out; what is expected; warnings.
 
@@ -92,5 +92,5 @@ def _caseload(tx: Connection, context: RequestContext, query: i.AsOf) -> ApiResp
     result = load_of(tx, context.now, own_office(context), as_of)
     as_of_out = AsOfOut(on=result.load.day, known_at=as_of[1])
     return json_response(
-        c.CaseloadOut(as_of=as_of_out, unread=result.unread, items=list(c.offices_out(result.load, context.language)))
+        CaseloadOut(as_of=as_of_out, unread=result.unread, items=list(offices_out(result.load, context.language)))
     )

@@ -11,9 +11,9 @@ from ungdom.api.http.authorisation import guarded, requires
 from ungdom.api.http.context import ReadContext, RequestContext
 from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.scopes import figures_scope
-from ungdom.api.simulation.schemas import SimulationIn, SimulationOut, simulation_out
+from ungdom.api.simulation.present import simulation_out
+from ungdom.api.simulation.schemas import SimulationIn, SimulationOut
 from ungdom.store.session import Connection
-from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.errors import BadChanges, Problem
 from ungdom.workflow.rules.permissions import may_simulate
 
@@ -34,7 +34,7 @@ def simulate_deadline_rules(
 
 
 def _simulation_response(tx: Connection, context: RequestContext, body: SimulationIn) -> ApiResponse:
-    day = day_of(body, oslo_date(context.now))
+    day = day_of(body, context.today)
     tally = simulation.simulate(tx, context.recorder.viewer, body.as_changes, day, body.limit)
     return json_response(simulation_out(tally, context.language))
 

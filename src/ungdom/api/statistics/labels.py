@@ -1,16 +1,19 @@
 """What a cube of lead time or completion is told with: the words of its dimensions, values and numbers."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 
 from ungdom import texts
 from ungdom.analytics.cubes import TOTAL, Cube
-from ungdom.analytics.definitions import RECIDIVISM_BY_CODE, Definition
+from ungdom.analytics.definitions import COMPLETION_BY_CODE, LEAD_TIME_BY_CODE, RECIDIVISM_BY_CODE, Definition
 from ungdom.analytics.dimensions import SEXES, UNKNOWN, StatisticDimension
 from ungdom.analytics.indicators import IndicatorUnit
-from ungdom.analytics.jsonstat import ALL, CONTENTS, DatasetMetadata, Sign, Unit
+from ungdom.analytics.jsonstat import ALL, CONTENTS, DatasetMetadata, Sign, Unit, csv_text, dataset
 from ungdom.analytics.lead_times import BY_THEN, MEAN, QUANTILES
-from ungdom.api.statistics.schemas import question_of
+from ungdom.api.http.formats import TableFormat
+from ungdom.api.http.responses import ApiResponse
+from ungdom.api.statistics.present import question_of
 from ungdom.release.plan import ENDING, RELEASED_ENDINGS
 from ungdom.store import reference
 from ungdom.store.schema import core as tables
@@ -22,6 +25,7 @@ LIMITS = ("_low", "_high", BY_THEN)
 """What may stand behind the name of an estimate."""
 D = StatisticDimension
 Places = Mapping[str, Mapping[str, str]]
+DEFINITIONS: Mapping[str, Definition] = {**LEAD_TIME_BY_CODE, **COMPLETION_BY_CODE, **RECIDIVISM_BY_CODE}
 
 
 def places(tx: Connection, language: texts.Language) -> Places:
@@ -34,7 +38,6 @@ def places(tx: Connection, language: texts.Language) -> Places:
 
 def labels_for(  # each decides a word of it
     cube: Cube,
-    definition: Definition,
     language: texts.Language,
     place_names: Places,
     known_at: datetime,
@@ -48,7 +51,7 @@ def labels_for(  # each decides a word of it
     values = {str(code): _values(code, language) | dict(place_names.get(code, {})) for code in D}
     named_numbers = {name: _number(name, language) for name in numbers}
     return DatasetMetadata(
-        title=question_of(definition, language),
+        title=question_of(DEFINITIONS[cube.figure], language),
         source=SOURCE,
         updated=known_at,
         known_at=known_at,
@@ -58,6 +61,12 @@ def labels_for(  # each decides a word of it
         units={name: _unit(name, cube, language, released) for name in numbers},
         signs={sign: texts.label(language, sign) for sign in Sign},
     )
+
+
+def table_response(cube: Cube, labels: DatasetMetadata, form: TableFormat) -> ApiResponse:
+    """One figure with its labels, as CSV or JSON-stat."""
+    body = csv_text(cube, labels) if form is TableFormat.CSV else json.dumps(dataset(cube, labels), ensure_ascii=False)
+    return ApiResponse(200, body.encode(), {"Content-Type": form.media_type})
 
 
 def _values(code: StatisticDimension, language: texts.Language) -> dict[str, str]:

@@ -1,0 +1,55 @@
+"""A case as asked for, and what the viewer may learn of its plan, meetings and restorative track."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from ungdom.api.http import inputs as i
+from ungdom.api.http.case_reading import read_case
+from ungdom.api.http.context import RequestContext
+from ungdom.api.http.schemas import AsOfOut
+from ungdom.api.http.time_travel import instant
+from ungdom.cases import CaseView
+from ungdom.store.session import Connection
+from ungdom.workflow.payloads import Attendee
+from ungdom.workflow.rules.permissions import Disclosure
+from ungdom.workflow.rules.sharing import Matter
+from ungdom.workflow.views import viewer_access
+from ungdom.workflow.vocabulary import Protection
+
+
+@dataclass(frozen=True, slots=True)
+class CaseAccess:
+    """A case as asked for, who the viewer is in it, and what they may learn of it today."""
+
+    read: CaseView
+    agency: Attendee | None
+    categories: frozenset[Matter]
+    as_of: AsOfOut
+
+    @property
+    def is_office(self) -> bool:
+        """The viewer works with the case: konfliktråd or secretariat."""
+        return self.agency is Attendee.KONFLIKTRAD
+
+    @property
+    def may_name_providers(self) -> bool:
+        """Whether a provider may be named that says where the youth is: not while their address is kept from them."""
+        return self.read.stored.protection is Protection.NONE or Disclosure.REACH in self.read.disclosures
+
+
+def case_access(tx: Connection, context: RequestContext, case_id: UUID, as_of: i.AsOf) -> CaseAccess:
+    """Consent counts as it stands today, whatever day is asked about: what has been withdrawn is not told any more."""
+    read = read_case(tx, context, case_id, as_of)
+    viewer = context.recorder.viewer
+    asked_now = as_of.valid_at is None and as_of.known_at is None
+    now = read if asked_now else read_case(tx, context, case_id, i.AsOf())
+    categories = frozenset(
+        matter for matter in Matter if viewer_access.viewer_may_learn(viewer, now.case, matter, now.on)
+    )
+    as_of_out = AsOfOut(on=read.on, known_at=instant(as_of.known_at))
+    return CaseAccess(read, viewer_access.agency_of(viewer, now.case), categories, as_of_out)
+
+
+def office_access(read: CaseView, then: AsOfOut) -> CaseAccess:
+    """A case as those see it who work with it: all there is to learn."""
+    return CaseAccess(read, Attendee.KONFLIKTRAD, frozenset(Matter), then)

@@ -1,0 +1,33 @@
+"""Names of providers and agencies in plans, read once per request."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ungdom import texts
+from ungdom.cases import CaseView
+from ungdom.store import catalogue
+from ungdom.store.session import Connection
+from ungdom.workflow.rules import plan
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderNames:
+    """What providers are called: agencies by their code, and those of the catalogue by their id, with their agency."""
+
+    language: texts.Language
+    names: dict[str, str]
+    agencies: dict[str, str]
+
+
+def names_for(tx: Connection, language: texts.Language, reads: Iterable[CaseView]) -> ProviderNames:
+    """What the providers in the plans of these cases are called."""
+    provider_ids = sorted({name for read in reads for name in _providers(read) if name is not None})
+    listed = catalogue.providers_by_id(tx, provider_ids) if provider_ids else {}
+    names = catalogue.agency_names(tx, language) if provider_ids else {}
+    names |= {id: provider.name for id, provider in listed.items()}
+    return ProviderNames(language, names, {id: provider.agency for id, provider in listed.items()})
+
+
+def _providers(read: CaseView) -> Iterator[str | None]:
+    yield from (measure.provider for measure in plan.measures(read.case, read.on))
+    yield from (measure.provider for version in plan.versions(read.case, read.on) for measure in version.measures)
