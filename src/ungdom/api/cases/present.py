@@ -12,6 +12,7 @@ from ungdom.api.persons.present import person_out
 from ungdom.cases import CaseView
 from ungdom.store import projection
 from ungdom.store.people import StoredPerson
+from ungdom.workflow import redaction
 from ungdom.workflow.calendar import days_between
 from ungdom.workflow.case import Case
 from ungdom.workflow.guards.decision import appeal_deadline
@@ -33,7 +34,7 @@ def case_out(
     """The case as read, as far as the reader may learn of it. `alerts`: those that are live; None of one day only."""
     case, stored, day = read.case, read.stored, read.on
     received, due = case.first(EventType.RECEIVED), next_due(case)
-    return s.CaseOut(
+    whole = s.CaseOut(
         id=stored.case_id,
         reference=stored.reference,
         version=stored.version,
@@ -66,16 +67,14 @@ def case_out(
         open_alerts=alerts,
         next_deadline=deadline_out(due, language) if due else None,
         table_version=case.table,
-        **_assignment_values(case, read.disclosures),
+        konfliktrad=case.konfliktrad,
+        coordinator=projection.coordinator(case),
+        transfer_to=offices.transfer_to(case),
+        team=sorted(case.team),
     )
-
-
-def _assignment_values(case: Case, learns: frozenset[Disclosure]) -> dict[str, Any]:
-    """Which office and which people have the case: they give away where the youth lives."""
-    if Disclosure.OFFICE not in learns:
-        return {"konfliktrad": None, "coordinator": None, "transfer_to": None, "team": []}
-    who = {"coordinator": projection.coordinator(case), "transfer_to": offices.transfer_to(case)}
-    return {"konfliktrad": case.konfliktrad, **who, "team": sorted(case.team)}
+    hidden = redaction.hidden_case_fields(read)
+    redacted = [name for name in s.CaseOut.model_fields if name.removesuffix("_label") in hidden]
+    return whole.model_copy(update={name: [] if name == "team" else None for name in redacted})
 
 
 def lead_time_out(read: CaseView, known_at: datetime | None) -> LeadTimeOut:
@@ -126,8 +125,9 @@ def _lead_time_values(time: CaseLeadTime) -> dict[str, Any]:
 
 
 def deadlines_out(read: CaseView, language: texts.Language, known_at: datetime | None) -> s.DeadlineList:
-    """Every clock of the case."""
-    items = [deadline_out(deadline, language) for deadline in deadlines(read.case, read.on)]
+    """Every deadline of the case that the reader may learn of."""
+    visible = (x for x in deadlines(read.case, read.on) if redaction.may_learn_deadline(read, x.code))
+    items = [deadline_out(deadline, language) for deadline in visible]
     return s.DeadlineList(as_of=AsOfOut(on=read.on, known_at=known_at), items=items)
 
 

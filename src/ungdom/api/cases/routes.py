@@ -9,7 +9,6 @@ from fastapi import APIRouter, Query, Response
 from ungdom import cases, intake
 from ungdom.api.alerts import present as alert_views
 from ungdom.api.cases import present as views
-from ungdom.api.cases import redaction
 from ungdom.api.cases import schemas as s
 from ungdom.api.cases.schemas import CaseFilterQuery, LeadTimeOut, ListQuery, NewCaseIn
 from ungdom.api.http import cursors
@@ -32,7 +31,7 @@ from ungdom.store.ids import uuid7
 from ungdom.store.people import StoredPerson
 from ungdom.store.schema.core import NumberKind
 from ungdom.store.session import Connection
-from ungdom.workflow import engine
+from ungdom.workflow import engine, redaction
 from ungdom.workflow.case import Youth
 from ungdom.workflow.rules.permissions import Disclosure, acts_for, disclosures_for
 from ungdom.workflow.vocabulary import EventType, Protection, Role, Sanction
@@ -86,7 +85,7 @@ def get_deadlines(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Res
 
     def operation(tx: Connection) -> ApiResponse:
         read = read_case(tx, context, case_id, as_of)
-        return json_response(redaction.redact_deadlines(read, views.deadlines_out(read, context.language, known_at)))
+        return json_response(views.deadlines_out(read, context.language, known_at))
 
     return context.read(operation)
 
@@ -106,7 +105,7 @@ def _case_detail(tx: Connection, context: RequestContext, case_id: UUID, as_of: 
     )
     alerts = alert_views.briefs(live, context.language, read.on) if as_of.valid_at is None else None
     body = views.case_out(read, person, context.language, known_at, alerts)
-    return json_response(redaction.redact_case(read, body), ETag=etag(read.stored.version))
+    return json_response(body, ETag=etag(read.stored.version))
 
 
 def _open_case(tx: Connection, context: RequestContext, body: NewCaseIn) -> ApiResponse:
@@ -178,9 +177,8 @@ def _page_of_cases(tx: Connection, context: RequestContext, query: ListQuery) ->
     )
     rows, last = worklist.page(tx, context.recorder.viewer, page_query)
     following = cursors.write(context.cursor_key, list_key, last) if last else None
-    items = [s.CaseRow.model_validate(row) for row in rows]
-    if context.recorder.viewer.role is Role.TEAM_MEMBER:
-        items = [redaction.redact_row(item) for item in items]
+    hidden = dict.fromkeys(redaction.hidden_row_fields(context.recorder.viewer.role))
+    items = [s.CaseRow.model_validate(row).model_copy(update=hidden) for row in rows]
     return json_response(s.CaseList(items=items, next=following))
 
 

@@ -23,12 +23,12 @@ from ungdom.api.http.authorisation import guarded, requires, retries_messages, s
 from ungdom.api.http.context import MESSAGE_ATTEMPTS, ReadContext, RequestContext, WriteContext
 from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.tokens import STATUS
-from ungdom.api.persons.schemas import redact_message
 from ungdom.intake import Choice, IntakeResult, Outcome, Reason
 from ungdom.message import read_sent
 from ungdom.store import inbox
 from ungdom.store.inbox import InboundMessage, InboundMessageFilter
 from ungdom.store.session import Connection
+from ungdom.workflow.redaction import redact_message
 from ungdom.workflow.rules.permissions import (
     may_settle_messages,
 )

@@ -18,15 +18,15 @@ from ungdom.api.events.schemas import (
     UndoingOut,
 )
 from ungdom.api.http.present import event_line, unmet_out
-from ungdom.cases import RecordResult, replay_events
+from ungdom.cases import CaseView, RecordResult, replay_events
 from ungdom.esas.status import official_status
 from ungdom.store.journal import StoredCase
+from ungdom.workflow import redaction
 from ungdom.workflow.case import Case
 from ungdom.workflow.derived.complaints import Aftermath
 from ungdom.workflow.engine import Option, effective
 from ungdom.workflow.events import Corrected, Event, plain_details
 from ungdom.workflow.rules.deadlines import next_due
-from ungdom.workflow.rules.permissions import Disclosure
 from ungdom.workflow.rules.waits import waiting_for
 from ungdom.workflow.vocabulary import PHASE, EventType
 
@@ -39,11 +39,12 @@ def events_out(stored: StoredCase, language: texts.Language, valid_at: date | No
     return EventList(items=[_event_out(e, steps_by_seq.get(e.seq), corrected, language) for e in events])
 
 
-def redact_history(history: EventList, learns: frozenset[Disclosure]) -> EventList:
-    """The history as far as it may be learnt: some are told of stages and dates only, or not who recorded them."""
-    hidden: dict[str, Any] = {} if Disclosure.PERSON in learns else {"details": {}}
-    hidden |= {} if Disclosure.OFFICE in learns else {"subject": None, "source": None}
-    return EventList(items=[event.model_copy(update=hidden) for event in history.items])
+def redacted_events(history: EventList, read: CaseView) -> EventList:
+    """The events that the reader may learn of, without the fields that they may not learn."""
+    empty: dict[str, Any] = {"details": {}, "official_status": []}
+    hidden = {name: empty.get(name) for name in redaction.hidden_event_fields(read)}
+    visible = (event for event in history.items if redaction.may_learn_event(read, event.type))
+    return EventList(items=[event.model_copy(update=hidden) for event in visible])
 
 
 def _events_until(events: list[Event], day: date) -> list[Event]:

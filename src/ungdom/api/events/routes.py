@@ -6,8 +6,7 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Query, Response
 
 from ungdom import cases, intake
-from ungdom.api.cases import redaction
-from ungdom.api.events.present import events_out, options_out, recorded_out, redact_history
+from ungdom.api.events.present import events_out, options_out, recorded_out, redacted_events
 from ungdom.api.events.schemas import CorrectionIn, DryRun, EventIn, EventList, OptionList, RecordedOut, ReplacementIn
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
@@ -78,8 +77,8 @@ def correct_event(context: CaseWriteContext, case_id: UUID, body: CorrectionIn, 
 
 def _event_history(tx: Connection, context: RequestContext, case_id: UUID, as_of: i.AsOf) -> ApiResponse:
     read = read_case(tx, context, case_id, as_of)
-    history = redact_history(events_out(read.stored, context.language, as_of.valid_at), read.disclosures)
-    return json_response(redaction.redact_events(read, history), ETag=etag(read.stored.version))
+    history = redacted_events(events_out(read.stored, context.language, as_of.valid_at), read)
+    return json_response(history, ETag=etag(read.stored.version))
 
 
 def _option_list(tx: Connection, context: RequestContext, case_id: UUID) -> ApiResponse:

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import Self
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -14,7 +14,6 @@ from ungdom.message.text import LineText
 from ungdom.store import people
 from ungdom.store.people import Personalia
 from ungdom.store.schema.identity import QuestionStatus, Resemblance
-from ungdom.workflow.rules.permissions import Disclosure
 
 
 class PersonContactOut(BaseModel):
@@ -70,24 +69,6 @@ class PersonOut(BaseModel):
     protection: str
     flags: list[str]
     reach: ReachOut | None
-
-
-def redact_message(message: dict[str, Any], learns: frozenset[Disclosure]) -> dict[str, Any] | None:
-    """What a message said, as far as it may be learnt: not where the youth is found, by whom, or by which number."""
-    if Disclosure.PERSON not in learns:
-        return None
-    return message if Disclosure.REACH in learns else {name: _without_reach(value) for name, value in message.items()}
-
-
-_REACH_FIELDS = frozenset({"contact", "municipality", "national_id"})
-
-
-def _without_reach(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_without_reach(item) for item in value]
-    if isinstance(value, dict):
-        return {name: _without_reach(inner) for name, inner in value.items() if name not in _REACH_FIELDS}
-    return value
 
 
 class Comparison(StrEnum):

@@ -10,11 +10,10 @@ from ungdom.api.http.schemas import AsOfOut
 from ungdom.api.http.time_travel import instant
 from ungdom.cases import CaseView
 from ungdom.store.session import Connection
+from ungdom.workflow import redaction
 from ungdom.workflow.payloads import Attendee
-from ungdom.workflow.rules.permissions import Disclosure
 from ungdom.workflow.rules.sharing import Matter
 from ungdom.workflow.views import viewer_access
-from ungdom.workflow.vocabulary import Protection
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class CaseAccess:
     @property
     def may_name_providers(self) -> bool:
         """Whether a provider may be named that says where the youth is: not while their address is kept from them."""
-        return self.read.stored.protection is Protection.NONE or Disclosure.REACH in self.read.disclosures
+        return redaction.may_name_providers(self.read, self.read.stored.protection)
 
 
 def case_access(tx: Connection, context: RequestContext, case_id: UUID, as_of: i.AsOf) -> CaseAccess:

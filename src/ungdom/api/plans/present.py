@@ -8,8 +8,9 @@ from ungdom.api.plans import schemas as shapes
 from ungdom.api.plans.access import CaseAccess
 from ungdom.api.plans.provider_names import ProviderNames
 from ungdom.api.plans.schemas import AttendeeOut, RequiredOut, TrackEventOut, TrackOut, TrackWaitOut
+from ungdom.workflow import redaction
 from ungdom.workflow.derived import meetings
-from ungdom.workflow.derived.meetings import Meeting, MeetingKind, RequiredAttendee
+from ungdom.workflow.derived.meetings import Meeting, RequiredAttendee
 from ungdom.workflow.payloads import Attended, Attendee, PlannedMeasure
 from ungdom.workflow.rules import plan
 from ungdom.workflow.rules.measure_list import KIND
@@ -55,10 +56,6 @@ def track_out(track: Track, language: texts.Language) -> TrackOut:
         ],
         days_before_start=track.days_before_start,
     )
-
-
-TEAM_MEETINGS = frozenset({MeetingKind.CONFERENCE, MeetingKind.PLAN, MeetingKind.REPLAN, MeetingKind.TEAM})
-"""The meetings whose dates others than the office may learn."""
 
 
 def plan_out(access: CaseAccess, names: "ProviderNames") -> shapes.PlanOut:
@@ -154,17 +151,17 @@ def _attendance_out(measure: MeasureState) -> shapes.AttendedOut:
 
 def meetings_out(access: CaseAccess, language: texts.Language) -> shapes.MeetingsOut:
     """The meetings, as far as this sight goes."""
-    visible = [item for item in meetings.meetings(access.read.case, access.read.on) if _may_see(access, item)]
+    visible = [
+        meeting
+        for meeting in meetings.meetings(access.read.case, access.read.on)
+        if redaction.may_learn_meeting(meeting.kind, access.categories, access.is_office)
+    ]
     people = access.is_office or Matter.ATTENDANCE in access.categories
     return shapes.MeetingsOut(
         as_of=access.as_of,
         meetings=[_meeting_out(item, language, people) for item in visible],
         attendance=[_agency_out(item, language) for item in meetings.attendance(visible)] if people else None,
     )
-
-
-def _may_see(access: CaseAccess, meeting: Meeting) -> bool:
-    return access.is_office or (Matter.MEETING_DATES in access.categories and meeting.kind in TEAM_MEETINGS)
 
 
 def _meeting_out(meeting: Meeting, language: texts.Language, people: bool) -> shapes.MeetingOut:

@@ -7,6 +7,7 @@ from ungdom.api.http.schemas import AsOfOut
 from ungdom.api.team.schemas import MatterAccessOut, MemberOut, SeatOut, TeamOut
 from ungdom.cases import CaseView
 from ungdom.store import projection
+from ungdom.workflow import redaction
 from ungdom.workflow.derived import team
 from ungdom.workflow.derived.team import Member, Seat
 from ungdom.workflow.rules import sharing
@@ -16,11 +17,7 @@ from ungdom.workflow.rules.permissions import Disclosure, Viewer
 def team_out(read: CaseView, viewer: Viewer, language: texts.Language, known_at: datetime | None) -> TeamOut:
     """The team as far as this viewer may learn of it."""
     case, of_the_office = read.case, Disclosure.PERSON in read.disclosures
-    visible = [
-        member
-        for member in team.members(case)
-        if Disclosure.OFFICE in read.disclosures or member.member == viewer.subject
-    ]
+    visible = [member for member in team.members(case) if redaction.may_learn_member(read, viewer, member.member)]
     seats = [_seat_out(seat, language) for seat in team.seats(case, read.on)]
     return TeamOut(
         as_of=AsOfOut(on=read.on, known_at=known_at),
@@ -33,7 +30,7 @@ def team_out(read: CaseView, viewer: Viewer, language: texts.Language, known_at:
 
 def _member_out(read: CaseView, member: Member, viewer: Viewer, language: texts.Language) -> MemberOut:
     of_the_office = Disclosure.PERSON in read.disclosures
-    may_see = of_the_office or member.member == viewer.subject
+    may_see = redaction.may_learn_sharing(read, viewer, member.member)
     return MemberOut(
         member=member.member,
         agency=member.agency,

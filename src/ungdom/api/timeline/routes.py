@@ -12,8 +12,8 @@ from ungdom.api.http.time_travel import AsOfParams, instant
 from ungdom.api.timeline.present import entry_out
 from ungdom.api.timeline.schemas import Timeline
 from ungdom.store.session import Connection
-from ungdom.workflow.rules.permissions import Disclosure
-from ungdom.workflow.views.timeline import Mark, timeline
+from ungdom.workflow import redaction
+from ungdom.workflow.views.timeline import timeline
 
 router = APIRouter(tags=["cases"])
 
@@ -24,12 +24,7 @@ def get_timeline(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Resp
 
     def operation(tx: Connection) -> ApiResponse:
         read = read_case(tx, context, case_id, as_of)
-        entries = timeline(read.case, read.on)
-        visible = (
-            entries
-            if Disclosure.PERSON in read.disclosures
-            else [x for x in entries if x.mark in (Mark.STAGE, Mark.DEADLINE)]
-        )
+        visible = [x for x in timeline(read.case, read.on) if redaction.may_learn_entry(read, x.mark)]
         items = [entry_out(entry, context.language) for entry in visible]
         body = Timeline(as_of=AsOfOut(on=read.on, known_at=instant(as_of.known_at)), items=items)
         return json_response(body, ETag=etag(read.stored.version))

@@ -6,11 +6,11 @@ from typing import Any
 from ungdom import texts
 from ungdom.api.http.present import unmet_out
 from ungdom.api.worklist.schemas import NextDueOut, TaskKindOut, TaskOut, WorkRow
+from ungdom.workflow import redaction
 from ungdom.workflow.calendar import days_between
-from ungdom.workflow.rules.permissions import Viewer, acts_for
+from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.views import tasks
 from ungdom.workflow.views.tasks import TASK_RULES, Task, TaskKind
-from ungdom.workflow.vocabulary import Actor
 
 
 def work_row(row: Any, case_tasks: list[Task], viewer: Viewer, day: date, language: texts.Language) -> WorkRow:
@@ -32,7 +32,7 @@ def work_row(row: Any, case_tasks: list[Task], viewer: Viewer, day: date, langua
         turns_18_on=row.turns_18_on,
         turns_18_in_days=left if left > 0 else None,
         next_deadline=_next_due(row, day, language),
-        tasks=[task_out(task, day, language) for task in tasks_for(case_tasks, viewer, row.transfer_to)],
+        tasks=[task_out(task, day, language) for task in redaction.visible_tasks(case_tasks, viewer, row.transfer_to)],
     )
 
 
@@ -43,20 +43,6 @@ def _next_due(row: Any, day: date, language: texts.Language) -> NextDueOut | Non
     return NextDueOut(
         code=row.next_due_code, label=label, due=row.next_due_on, days_left=days_between(day, row.next_due_on)
     )
-
-
-def tasks_for(case_tasks: list[Task], viewer: Viewer, transfer_to: str | None) -> list[Task]:
-    """Office and secretariat see what everybody has to do, authorities what is theirs; a transfer its receiver answers.
-
-    Of an office that is to have a case nothing else is asked yet.
-    """
-    acts = acts_for(viewer.role)
-    everything = Actor.COORDINATOR in acts or Actor.SECRETARIAT in acts
-    own_tasks = case_tasks if everything else [task for task in case_tasks if acts & set(task.who)]
-    if transfer_to is None or viewer.konfliktrad is None:
-        return own_tasks
-    receives = viewer.konfliktrad == transfer_to
-    return [task for task in own_tasks if (task.kind is TaskKind.ACCEPT_TRANSFER) is receives]
 
 
 def task_out(task: Task, day: date, language: texts.Language) -> TaskOut:

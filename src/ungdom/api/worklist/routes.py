@@ -15,7 +15,7 @@ from ungdom.api.http.offices import check_office
 from ungdom.api.http.responses import ApiResponse, etag, json_response
 from ungdom.api.http.schemas import AsOfOut
 from ungdom.api.http.time_travel import AsOfParams, instant
-from ungdom.api.worklist.present import kind_out, task_out, tasks_for, work_row
+from ungdom.api.worklist.present import kind_out, task_out, work_row
 from ungdom.api.worklist.schemas import (
     KindList,
     TaskList,
@@ -25,6 +25,7 @@ from ungdom.api.worklist.schemas import (
 from ungdom.store.case_queries import Filters
 from ungdom.store.projection import duty_pattern
 from ungdom.store.session import Connection
+from ungdom.workflow import redaction
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.rules import offices
 from ungdom.workflow.rules.permissions import may_read_worklist
@@ -58,7 +59,8 @@ def get_tasks(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Respons
         case_tasks = tasks.tasks(read.case, read.on if as_of.valid_at or as_of.known_at else context.today)
         to = offices.transfer_to(read.case)
         items = [
-            task_out(task, read.on, context.language) for task in tasks_for(case_tasks, context.recorder.viewer, to)
+            task_out(task, read.on, context.language)
+            for task in redaction.visible_tasks(case_tasks, context.recorder.viewer, to)
         ]
         body = TaskList(as_of=AsOfOut(on=read.on, known_at=instant(as_of.known_at)), items=items)
         return json_response(body, ETag=etag(read.stored.version))
