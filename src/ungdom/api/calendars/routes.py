@@ -99,7 +99,7 @@ def get_calendar(
 
 
 def _create_feed(tx: Connection, context: RequestContext, created: list[NewFeedOut]) -> ApiResponse:
-    """The answer as it may be kept for a repeat: without the address, which goes to `created` and is kept nowhere."""
+    """The response stored for a repeated request: without the address, which is put in `created` and not stored."""
     subject = _feed_owner(tx, context)
     feed = Feed(uuid7(context.now), subject, context.language, context.now, None)
     secret = calendar_feeds.create(tx, feed)
@@ -131,7 +131,7 @@ def _revoke_feed(tx: Connection, context: RequestContext, feed_id: UUID) -> ApiR
 
 
 def _subject_of_feeds(context: RequestContext) -> str:
-    """Whose feeds are shown and revoked: also by somebody who is no longer on the staff. Raises `NoFeed`."""
+    """The owner of the feeds to list or revoke, also when no longer on the staff. Raises `NoFeed` for other roles."""
     if context.recorder.viewer.role not in OF_THE_OFFICE:
         raise NoFeed
     return context.recorder.viewer.subject

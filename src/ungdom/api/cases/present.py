@@ -62,7 +62,9 @@ def case_out(
         served_days_before_interruption=case.served_before_interruption,
         finality=_finality_out(case),
         lead_time_days=_lead_time_days(case),
-        completion=_completion_out(case),
+        completion=s.CompletionOut(
+            received=received is not None, started=case.start is not None, completed=case.state is State.COMPLETED
+        ),
         breaches=sum(1 for _ in case.all(EventType.BREACH_RECORDED)),
         open_alerts=alerts,
         next_deadline=deadline_out(due, language) if due else None,
@@ -72,9 +74,14 @@ def case_out(
         transfer_to=offices.transfer_to(case),
         team=sorted(case.team),
     )
+    return _redacted(whole, read)
+
+
+def _redacted(case_out: s.CaseOut, read: CaseView) -> s.CaseOut:
+    """The case without the fields that the reader may not learn: null, or an empty team."""
     hidden = redaction.hidden_case_fields(read)
     redacted = [name for name in s.CaseOut.model_fields if name.removesuffix("_label") in hidden]
-    return whole.model_copy(update={name: [] if name == "team" else None for name in redacted})
+    return case_out.model_copy(update={name: [] if name == "team" else None for name in redacted})
 
 
 def lead_time_out(read: CaseView, known_at: datetime | None) -> LeadTimeOut:
@@ -89,14 +96,11 @@ def lead_time_out(read: CaseView, known_at: datetime | None) -> LeadTimeOut:
         planned_end=case.planned_end,
         adjusted_end=case.adjusted_end(read.on),
         interrupted_days=case.interrupted_days(read.on),
-        offices=_offices_out(read),
+        offices=[_office_days(share) for share in offices.shares(case, read.on)]
+        if Disclosure.OFFICE in read.disclosures
+        else None,
         **_lead_time_values(time),
     )
-
-
-def _offices_out(read: CaseView) -> list[OfficeDays] | None:
-    shares = offices.shares(read.case, read.on) if Disclosure.OFFICE in read.disclosures else None
-    return None if shares is None else [_office_days(share) for share in shares]
 
 
 def _office_days(share: offices.TenureShare) -> OfficeDays:
@@ -185,9 +189,3 @@ def _finality_out(case: Case) -> s.Finality:
     computed = date.fromordinal(last.toordinal() + 1) if last else None
     difference = days_between(computed, final.occurred_on) if final and computed else None
     return s.Finality(date=final.occurred_on if final else None, computed=computed, difference_days=difference)
-
-
-def _completion_out(case: Case) -> s.CompletionOut:
-    return s.CompletionOut(
-        received=case.has(EventType.RECEIVED), started=case.start is not None, completed=case.state is State.COMPLETED
-    )

@@ -10,13 +10,13 @@ from ungdom import cases, intake
 from ungdom.api.alerts import present as alert_views
 from ungdom.api.cases import present as views
 from ungdom.api.cases import schemas as s
-from ungdom.api.cases.schemas import CaseFilterQuery, LeadTimeOut, ListQuery, NewCaseIn
-from ungdom.api.http import cursors
+from ungdom.api.cases.schemas import LeadTimeOut, ListQuery, NewCaseIn
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
 from ungdom.api.http.case_reading import read_case, require_stage_dates
 from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
 from ungdom.api.http.offices import check_office
+from ungdom.api.http.pagination import read_cursor, write_cursor
 from ungdom.api.http.responses import ApiResponse, etag, json_response
 from ungdom.api.http.time_travel import AsOfParams, instant
 from ungdom.api.http.tokens import WRITE
@@ -26,7 +26,7 @@ from ungdom.intake.locks import lock_keys_for_case
 from ungdom.store import alerts as alert_store
 from ungdom.store import identity as questions
 from ungdom.store import named_locks, people, projection, records
-from ungdom.store.case_queries import Filters, disclosable_to
+from ungdom.store.case_queries import disclosable_to
 from ungdom.store.ids import uuid7
 from ungdom.store.people import StoredPerson
 from ungdom.store.schema.core import NumberKind
@@ -34,22 +34,17 @@ from ungdom.store.session import Connection
 from ungdom.workflow import engine, redaction
 from ungdom.workflow.case import Youth
 from ungdom.workflow.rules.permissions import Disclosure, acts_for, disclosures_for
-from ungdom.workflow.vocabulary import EventType, Protection, Role, Sanction
+from ungdom.workflow.vocabulary import EventType, Protection, Sanction
 from ungdom.worklist import worklist
 
 router = APIRouter(tags=["cases"])
-
 
 OPENED_BY = engine.actors_of(Sanction.YOUTH_SANCTION, EventType.CASE_REGISTERED)
 """In whose name a case is opened: the same for both sanctions, krl § 13."""
 
 
-def _may_open(role: Role) -> bool:
-    return not acts_for(role).isdisjoint(OPENED_BY)
-
-
 @router.post("/v1/cases", status_code=201, response_model=s.CaseOut, summary="Open a case")
-@guarded(requires(WRITE, _may_open))
+@guarded(requires(WRITE, lambda role: not acts_for(role).isdisjoint(OPENED_BY)))
 def open_case(context: WriteContext, body: NewCaseIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Open a youth sanction or youth follow-up case. The municipality of residence decides the konfliktråd."""
     return context.write(lambda tx: _open_case(tx, context, body))
@@ -71,23 +66,22 @@ def get_case(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response
 def get_lead_time(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response:
     """Stage intervals, wait ledger, P1 to P3; both ledgers add up to the total exactly."""
     known_at = instant(as_of.known_at)
-
-    def operation(tx: Connection) -> ApiResponse:
-        return json_response(views.lead_time_out(require_stage_dates(read_case(tx, context, case_id, as_of)), known_at))
-
-    return context.read(operation)
+    return context.read(
+        lambda tx: json_response(
+            views.lead_time_out(require_stage_dates(read_case(tx, context, case_id, as_of)), known_at)
+        )
+    )
 
 
 @router.get("/v1/cases/{case_id}/deadlines", response_model=s.DeadlineList, summary="Every clock of a case")
 def get_deadlines(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response:
     """Each clock: from, due (moved and unmoved), stopped, days late, law or norm."""
     known_at = instant(as_of.known_at)
-
-    def operation(tx: Connection) -> ApiResponse:
-        read = read_case(tx, context, case_id, as_of)
-        return json_response(views.deadlines_out(read, context.language, known_at))
-
-    return context.read(operation)
+    return context.read(
+        lambda tx: json_response(
+            views.deadlines_out(read_case(tx, context, case_id, as_of), context.language, known_at)
+        )
+    )
 
 
 def _case_detail(tx: Connection, context: RequestContext, case_id: UUID, as_of: i.AsOf) -> ApiResponse:
@@ -131,9 +125,9 @@ def _open_case(tx: Connection, context: RequestContext, body: NewCaseIn) -> ApiR
 def _find_or_create_person(
     tx: Connection, context: RequestContext, body: NewCaseIn, known_id: UUID | None
 ) -> StoredPerson:
-    """Who the case is about. Somebody known is who they were, their address kept at least as closely as is said now.
+    """The person of the new case; a known person with the stricter of the old and new address protection.
 
-    `known_id`: a known person whom the viewer may see; to everybody else a known person is a new one.
+    `known_id`: a known person whom the viewer may see; for other viewers a new person is stored.
     """
     given, level = body.person, Protection(body.person.protection)
     known_id = records.lock_canonical(tx, known_id) if known_id else None
@@ -168,30 +162,15 @@ def _page_of_cases(tx: Connection, context: RequestContext, query: ListQuery) ->
     check_office(tx, context, query.konfliktrad)
     list_key = query.model_dump_json(exclude={"cursor", "limit"})
     page_query = worklist.WorklistQuery(
-        filters=replace(filters(query, context), q=query.q),
+        filters=replace(query.filters(context.today), q=query.q),
         sort=query.sort or "-registered_on",
-        after=cursors.read(context.cursor_key, list_key, query.cursor) if query.cursor else None,
+        after=read_cursor(context, list_key, query),
         limit=query.limit,
         valid_at=query.valid_at,
         known_at=instant(query.known_at),
     )
     rows, last = worklist.page(tx, context.recorder.viewer, page_query)
-    following = cursors.write(context.cursor_key, list_key, last) if last else None
+    following = write_cursor(context, list_key, last)
     hidden = dict.fromkeys(redaction.hidden_row_fields(context.recorder.viewer.role))
     items = [s.CaseRow.model_validate(row).model_copy(update=hidden) for row in rows]
     return json_response(s.CaseList(items=items, next=following))
-
-
-def filters(query: CaseFilterQuery, context: RequestContext) -> Filters:
-    """The cases that are asked for; overdue on the day asked about."""
-    day = query.valid_at or context.today
-    return Filters(
-        state=query.state,
-        phase=query.phase,
-        sanction=query.sanction,
-        konfliktrad=query.konfliktrad,
-        coordinator=query.coordinator,
-        waiting_for=query.waiting_for,
-        overdue_on=day if query.overdue is True else None,
-        not_overdue_on=day if query.overdue is False else None,
-    )

@@ -14,6 +14,7 @@ from ungdom.api.http.inputs import DEFAULT_LIMIT, AsOf, CivilDay, Day, Input, Li
 from ungdom.api.http.schemas import AsOfOut, Output
 from ungdom.api.persons.schemas import PersonOut
 from ungdom.message.text import CodeText, CursorText, LineText, ReferenceText, SearchText
+from ungdom.store.case_queries import Filters
 from ungdom.workflow import patterns
 from ungdom.workflow.payloads import Offence
 from ungdom.workflow.payloads.base import Provision, ends_before_it_begins
@@ -99,7 +100,7 @@ class CaseOut(Output):
     id: UUID
     reference: str
     version: int
-    as_of: "AsOfOut"
+    as_of: AsOfOut
     sanction: Sanction | None
     sanction_label: str | None
     konfliktrad: str | None
@@ -170,9 +171,6 @@ class DeadlineList(Output):
     items: list[DeadlineOut]
 
 
-CaseOut.model_rebuild()
-
-
 Sort = Literal[
     "registered_on",
     "-registered_on",
@@ -189,7 +187,6 @@ Sort = Literal[
     "reference",
     "-reference",
 ]
-
 
 Number = Annotated[str, Field(pattern=patterns.CASE_NUMBER)]
 
@@ -215,7 +212,7 @@ class PersonIn(Input):
 
     @property
     def as_person(self) -> message.Person:
-        """The youth as a message tells of one."""
+        """The youth in the form that pushed messages have."""
         named = tuple(message.Guardian(name=guardian.name, contact=guardian.contact) for guardian in self.guardians)
         return message.Person(**{**dict(self), "guardians": named})
 
@@ -282,6 +279,20 @@ class CaseFilterQuery(AsOf):
     coordinator: ReferenceText | None = None
     waiting_for: Party | None = None
     overdue: bool | None = None
+
+    def filters(self, today: date) -> Filters:
+        """The filters of the query; `overdue` counts on its day, or today."""
+        day = self.valid_at or today
+        return Filters(
+            state=self.state,
+            phase=self.phase,
+            sanction=self.sanction,
+            konfliktrad=self.konfliktrad,
+            coordinator=self.coordinator,
+            waiting_for=self.waiting_for,
+            overdue_on=day if self.overdue is True else None,
+            not_overdue_on=day if self.overdue is False else None,
+        )
 
 
 class ListQuery(CaseFilterQuery):

@@ -1,4 +1,4 @@
-"""Contacts: how somebody who works with cases wants to be told. An address is shown to nobody but its owner."""
+"""Contacts: language and e-mail digest of people who work with cases. Only the owner sees the address."""
 
 from typing import Annotated
 
@@ -20,7 +20,6 @@ from ungdom.workflow import patterns
 from ungdom.workflow.vocabulary import Role
 
 router = APIRouter(tags=["notices"])
-
 
 Subject = Annotated[str, Path(pattern=patterns.SUBJECT)]
 
@@ -70,7 +69,7 @@ def _write_contact_for(tx: Connection, context: RequestContext, subject: str, bo
 
 
 def _role_of(tx: Connection, context: RequestContext, subject: str) -> Role | None:
-    """What this person is to the caller; None when the caller has no say over how they are told."""
+    """The role of this person, None where the caller may not write their contact."""
     viewer = context.recorder.viewer
     if viewer.role is Role.LEADER and viewer.konfliktrad is not None:
         return contacts.staff_role(tx, subject, viewer.konfliktrad, context.today)

@@ -18,9 +18,9 @@ from ungdom.api.cross_case_views.schemas import (
     MeetingsList,
     PlanList,
 )
-from ungdom.api.http import cursors
 from ungdom.api.http.context import ReadContext, RequestContext
 from ungdom.api.http.offices import check_office
+from ungdom.api.http.pagination import read_cursor, write_cursor
 from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.schemas import AsOfOut, Output
 from ungdom.api.http.time_travel import instant
@@ -57,7 +57,6 @@ MEETINGS = (
 CONSENTS = (E.CONSENT_GIVEN, E.CONSENT_REFUSED, E.SHARING_CONSENT_GIVEN)
 BREACHES = (E.BREACH_RECORDED, E.NEW_OFFENCE_RECORDED, E.BREACH_TALK_MISSED)
 COMPLAINTS = (E.COMPLAINT_FILED,)
-
 
 AcrossParams = Annotated[AcrossQuery, Query()]
 
@@ -139,7 +138,7 @@ def _page(
     case_query = worklist.WorklistQuery(
         filters=Filters(konfliktrad=query.konfliktrad, sanction=query.sanction, phase=query.phase, state=query.state),
         sort="",
-        after=cursors.read(context.cursor_key, list_key, query.cursor) if query.cursor else None,
+        after=read_cursor(context, list_key, query),
         limit=query.limit,
         valid_at=query.valid_at,
         known_at=instant(query.known_at),
@@ -149,7 +148,7 @@ def _page(
     reads = [read for read in candidates if read and _matches(read, query, kinds)]
     view = view_factory(tx, reads)
     lines = [_case_line(context, read, query, view) for read in reads]
-    return lines, cursors.write(context.cursor_key, list_key, last) if last else None
+    return lines, write_cursor(context, list_key, last)
 
 
 def _read_on_day(context: RequestContext, stored: StoredCase, query: AcrossQuery) -> CaseView | None:
@@ -167,7 +166,7 @@ def _read_on_day(context: RequestContext, stored: StoredCase, query: AcrossQuery
 
 
 def _matches(read: CaseView, query: AcrossQuery, kinds: tuple[EventType, ...]) -> bool:
-    """It had something of the kind on that day, may be told of as it stood then, and stands where it was asked for."""
+    """Whether the case had one of these events by that day, may be shown as it then was, and matches the query."""
     case = read.case
     criteria = ((query.sanction, case.sanction), (query.state, case.state), (query.phase, PHASE[case.state]))
     here = query.konfliktrad is None or (

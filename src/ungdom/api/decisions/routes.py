@@ -17,10 +17,10 @@ from ungdom.api.decisions.visibility import (
     visible_message,
     visible_messages,
 )
-from ungdom.api.http import cursors
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires, retries_messages, sends_decisions
 from ungdom.api.http.context import MESSAGE_ATTEMPTS, ReadContext, RequestContext, WriteContext
+from ungdom.api.http.pagination import page_and_cursor, start_after
 from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.tokens import STATUS
 from ungdom.intake import Choice, IntakeResult, Outcome, Reason
@@ -43,7 +43,6 @@ STATUS_OF: dict[str, int] = {
     Outcome.REJECTED: 422,
 }
 """How a receipt is answered over HTTP; a repeat is answered as the first time."""
-
 
 _BODY: dict[str, Any] = {
     "requestBody": {
@@ -124,22 +123,18 @@ def _receipt_response(result: IntakeResult) -> ApiResponse:
 
 def _page_of_decisions(tx: Connection, context: RequestContext, query: shapes.DecisionQuery) -> ApiResponse:
     list_key = query.model_dump_json(exclude={"cursor", "limit"})
-    after = (
-        cursors.decode_instant_place(cursors.read(context.cursor_key, list_key, query.cursor)) if query.cursor else None
-    )
     page_query = InboundMessageFilter(
         outcome=query.outcome,
         kind=query.kind,
         decision_id=query.decision_id,
         case_id=query.case,
-        after=after,
+        after=start_after(context, list_key, query),
         limit=query.limit + 1,
     )
     messages = inbox.page(tx, visible_messages(context), page_query)
-    rows = messages[: query.limit]
-    more = len(messages) > query.limit and rows
-    last = cursors.encode_instant_place(rows[-1].received_at, rows[-1].message_id) if more else None
-    following = cursors.write(context.cursor_key, list_key, last) if last else None
+    rows, following = page_and_cursor(
+        context, list_key, query, messages, lambda message: (message.received_at, message.message_id)
+    )
     return json_response(
         shapes.DecisionList(
             items=[
@@ -190,6 +185,6 @@ def _dismiss_message(tx: Connection, context: RequestContext, message_id: UUID) 
 
 
 def _latest_receipt(tx: Connection, message: InboundMessage, result: IntakeResult | None) -> ApiResponse:
-    """The receipt of this try; of one that waits no longer, the last receipt."""
+    """The receipt of this attempt; the last receipt where the message was no longer parked."""
     body = result.receipt if result else inbox.receipts(tx, message.message_id)[-1].body
     return ApiResponse(200, body, {})

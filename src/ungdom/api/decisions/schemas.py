@@ -173,7 +173,7 @@ class DecisionQuery(Input):
 
 
 def message_schemas() -> dict[str, Any]:
-    """JSON Schemas of messages by name: `DecisionIn` is one of the shapes, one a kind, told apart by `kind`."""
+    """JSON Schemas of messages by name. `DecisionIn` is a union with one schema per kind, discriminated by `kind`."""
     whole = TypeAdapter(DecisionMessage).json_schema(by_alias=True, ref_template=REF_TEMPLATE)
     terms, schemas = schemas_of({kind: reader(kind) for kind in TERMS})
     schemas |= whole.pop("$defs", {})

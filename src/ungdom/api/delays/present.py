@@ -51,18 +51,18 @@ def group_out(
         over_norm=group.over,
         beyond_waits=group.beyond,
         before_registration_days=group.before_days,
-        causes=[_cause_share_out(cause, share, group, language) for cause, share in group.causes.items()],
+        causes=[
+            CauseShareOut(
+                **_cause_values(cause), label=_capitalised(waited_for(cause, language)), **_share_values(share, group)
+            )
+            for cause, share in group.causes.items()
+        ],
         parties=[
             DelayShareOut(party=party, label=texts.label(language, party), **_share_values(share, group))
             for party, share in group.parties.items()
         ],
         next=following,
     )
-
-
-def _cause_share_out(cause: WaitCause, share: CauseShare, group: DelaySummary, language: Language) -> CauseShareOut:
-    label = waited_for(cause, language)
-    return CauseShareOut(**_cause_values(cause), label=label[0].upper() + label[1:], **_share_values(share, group))
 
 
 def _share_values(share: CauseShare, group: DelaySummary) -> dict[str, Any]:
@@ -97,13 +97,16 @@ def _clock_out(delay: Delay, language: Language) -> ClockDelayOut:
 
 
 def _cause_out(cause: WaitCause, counterfactual: Counterfactual, delay: Delay, language: Language) -> CauseOut:
-    label = waited_for(cause, language)
     return CauseOut(
         **_cause_values(cause),
-        label=label[0].upper() + label[1:],
+        label=_capitalised(waited_for(cause, language)),
         made_difference=cause in delay.decisive,
         **_counterfactual_values(counterfactual),
     )
+
+
+def _capitalised(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def _cause_values(cause: WaitCause) -> dict[str, Any]:
@@ -132,7 +135,7 @@ def allowed_days(delay: Delay) -> int:
 
 
 def sentences(delay: Delay, language: Language) -> Iterator[str]:
-    """What can be said of the clock: how it went, what made the difference, and the person investigation beside."""
+    """Sentences about the deadline: days used, the waits that made the difference, and the person investigation."""
     yield _progress_sentence(delay, language)
     if delay.decisive:
         yield _difference_sentence(delay, language)

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Query, Response
 
 from ungdom.api.delays import present as views
 from ungdom.api.delays.schemas import DelayOut, DelaysQuery, GroupOut
-from ungdom.api.http import cursors
 from ungdom.api.http.case_reading import read_case, require_stage_dates
 from ungdom.api.http.context import ReadContext, RequestContext
 from ungdom.api.http.offices import check_office
+from ungdom.api.http.pagination import read_cursor, write_cursor
 from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.schemas import AsOfOut
 from ungdom.api.http.time_travel import AsOfParams, instant
@@ -55,7 +55,7 @@ def _delays_of_group(tx: Connection, context: RequestContext, query: DelaysQuery
     page_query = worklist.WorklistQuery(
         filters=Filters(konfliktrad=query.konfliktrad, sanction=query.sanction),
         sort="",
-        after=cursors.read(context.cursor_key, list_key, query.cursor) if query.cursor else None,
+        after=read_cursor(context, list_key, query),
         limit=worklist.EXPLAINED_AT_MOST,
         valid_at=query.valid_at,
         known_at=instant(query.known_at),
@@ -64,6 +64,6 @@ def _delays_of_group(tx: Connection, context: RequestContext, query: DelaysQuery
     group, last = worklist.delays(
         tx, context.recorder.viewer, page_query, (query.since or date.min, query.until or date.max), day
     )
-    following = cursors.write(context.cursor_key, list_key, last) if last else None
+    following = write_cursor(context, list_key, last)
     as_of = AsOfOut(on=day, known_at=page_query.known_at)
     return json_response(views.group_out(group, as_of, (query.since, query.until), context.language, following))

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says beside what FastAPI knows; `doc_pages` serves it."""
+"""Extensions of the OpenAPI document that FastAPI generates; `docs.routes` serves it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`docs/fields.md`: every event type and what its details ask for, from the schemas and the catalogue of fields."""
+"""`docs/fields.md`: the fields of the details of every event type, from the schemas and the catalogue of fields."""
 
 from collections.abc import Iterator
 from typing import Any

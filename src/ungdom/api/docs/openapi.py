@@ -1,4 +1,4 @@
-"""What the OpenAPI document says beyond the signatures of the routes: problems, headers, codes; tags are in `readers`.
+"""Problems, headers and codes in the OpenAPI document, which route signatures do not give. Tags are in `readers`.
 
 Which problems an operation can answer with follows from what it reads: `PROBLEMS` has one row per status. A route that
 answers with a status for a reason of its own declares it itself.
@@ -30,7 +30,7 @@ class Operation:
 
     @property
     def needs_token(self) -> bool:
-        """Whether it answers nobody without a token."""
+        """Whether the operation needs a token."""
         return self.described.get("security") != []
 
     @property
@@ -45,7 +45,7 @@ class Operation:
 
     @property
     def reads_database(self) -> bool:
-        """Whether the database is asked."""
+        """Whether the operation reads the database."""
         return not self.path.startswith(("/health/", "/v1/problems/"))
 
     def reads(self, parameter: str) -> bool:
@@ -79,7 +79,7 @@ def _simplify_parameters(operation: Operation) -> None:
 
 
 def _drop_titles(node: object) -> None:
-    """Without the titles that FastAPI makes of names: they tell nothing that the name does not."""
+    """Removes the titles that FastAPI derives from names."""
     if isinstance(node, list):
         for inner in node:
             _drop_titles(inner)
@@ -285,7 +285,7 @@ def _add_codes(schemas: Json) -> None:
 
 
 def complete(document: Json) -> Json:
-    """The document that FastAPI made of the routes, with all of the above."""
+    """The document that FastAPI generated, with problems, headers, codes and tags."""
     _drop_titles([document["paths"], document["components"]])
     document |= readers.front_matter(document["info"])
     for operation in operations(document):

@@ -9,10 +9,10 @@ from pydantic_core import from_json, to_json
 from ungdom import cases
 from ungdom.api.esas.present import official_values
 from ungdom.api.esas.schemas import FlagOut, OfficialList, OfficialOut, OfficialQuery, OfficialRow, ReceiptMessage
-from ungdom.api.http import cursors
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, sends_decisions
 from ungdom.api.http.context import MESSAGE_ATTEMPTS, ReadContext, RequestContext, WriteContext
+from ungdom.api.http.pagination import page_and_cursor, start_after
 from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.tokens import STATUS
 from ungdom.exchange import answers, inbound, verify_signature
@@ -60,7 +60,11 @@ def push_official_message(
     sender, partners = context.sender, request.app.state.partners
     partner = partners.of_token(sender.source, context.principal.organisation)
     raw = verify_signature.verified_content(
-        partners, partner, sender_word, request.state.body, signed=_is_signed(request)
+        partners,
+        partner,
+        sender_word,
+        request.state.body,
+        signed=request.headers.get("content-type", "").partition(";")[0].strip().lower() == JOSE,
     )
     kinds = None if partner is None else frozenset(partner.kinds)
     letter = RawOfficialMessage(raw, schema_name, schema_version, kinds, by_token=True)
@@ -79,14 +83,10 @@ def get_official_message(context: ReadContext, message_id: UUID, _query: Annotat
     return context.read(lambda tx: _official_detail(tx, context, message_id), scope=STATUS)
 
 
-def _is_signed(request: Request) -> bool:
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower() == JOSE
-
-
 def _receive_message(
     tx: Connection, context: RequestContext, sender: Sender, letter: RawOfficialMessage
 ) -> ApiResponse:
-    """The receipt as it stands. What was promised so far is delivered by this answer; what comes later is sent."""
+    """The current receipt. Outbox entries so far are delivered by this response; later receipts are sent."""
     exchanged = inbound.receive(tx, context.intake, sender, letter).exchanged
     receipt_ids = [
         outbox.receipt(exchanged.exchange_id, n + 1, "", context.now).message_id for n in range(exchanged.receipts)
@@ -97,7 +97,7 @@ def _receive_message(
 
 
 def _sender_filter(context: RequestContext) -> str | None:
-    """Whose messages this viewer sees; None: everybody's. Raises `RoleNotAllowed`."""
+    """The sender whose messages this viewer sees; None: all senders. Raises `RoleNotAllowed`."""
     if context.principal.authorities:
         return context.principal.source
     context.require_role(lambda role: role in NATIONAL)
@@ -106,17 +106,14 @@ def _sender_filter(context: RequestContext) -> str | None:
 
 def _page_of_official_messages(tx: Connection, context: RequestContext, query: OfficialQuery) -> ApiResponse:
     list_key = query.model_dump_json(exclude={"cursor", "limit"})
-    after = (
-        cursors.decode_instant_place(cursors.read(context.cursor_key, list_key, query.cursor)) if query.cursor else None
-    )
+    after = start_after(context, list_key, query)
     page_query = exchanges.ExchangeMessageFilter(
         _sender_filter(context), query.status, query.reason, after, query.limit + 1
     )
     messages = exchanges.page(tx, page_query)
-    rows = messages[: query.limit]
-    last = rows[-1] if len(messages) > query.limit else None
-    place = cursors.encode_instant_place(last.received_at, last.exchange_id) if last else None
-    following = cursors.write(context.cursor_key, list_key, place) if place else None
+    rows, following = page_and_cursor(
+        context, list_key, query, messages, lambda message: (message.received_at, message.exchange_id)
+    )
     return json_response(
         OfficialList(
             items=[OfficialRow(**official_values(message, context.language)) for message in rows], next=following

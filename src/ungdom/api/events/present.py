@@ -23,7 +23,6 @@ from ungdom.esas.status import official_status
 from ungdom.store.journal import StoredCase
 from ungdom.workflow import redaction
 from ungdom.workflow.case import Case
-from ungdom.workflow.derived.complaints import Aftermath
 from ungdom.workflow.engine import Option, effective
 from ungdom.workflow.events import Corrected, Event, plain_details
 from ungdom.workflow.rules.deadlines import next_due
@@ -87,18 +86,19 @@ def recorded_out(case_id: UUID, result: RecordResult, dry_run: bool, language: t
         law=result.decision.law,
         before=_snapshot_out(result.before, result.stored.version) if result.before else None,
         after=_snapshot_out(result.after, result.version),
-        followed_by=[_followed_out(event, language) for event in result.followed_by],
-        undoing=_undoing_out(result.undoing.aftermath, language) if result.undoing else None,
+        followed_by=[
+            FollowedOut(
+                seq=event.seq,
+                type=event.type,
+                label=texts.label(language, event.type),
+                occurred_on=event.occurred_on,
+            )
+            for event in result.followed_by
+        ],
+        undoing=UndoingOut(outcome=result.undoing.aftermath, message=texts.label(language, result.undoing.aftermath))
+        if result.undoing
+        else None,
     )
-
-
-def _followed_out(event: Event, language: texts.Language) -> FollowedOut:
-    label = texts.label(language, event.type)
-    return FollowedOut(seq=event.seq, type=event.type, label=label, occurred_on=event.occurred_on)
-
-
-def _undoing_out(aftermath: Aftermath, language: texts.Language) -> UndoingOut:
-    return UndoingOut(outcome=aftermath, message=texts.label(language, aftermath))
 
 
 def _snapshot_out(case: Case, version: int) -> CaseSnapshotOut:

@@ -10,7 +10,7 @@ from ungdom.api.events.present import events_out, options_out, recorded_out, red
 from ungdom.api.events.schemas import CorrectionIn, DryRun, EventIn, EventList, OptionList, RecordedOut, ReplacementIn
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
-from ungdom.api.http.case_reading import read_case
+from ungdom.api.http.case_reading import case_view
 from ungdom.api.http.context import CaseWriteContext, ReadContext, RequestContext
 from ungdom.api.http.inputs import plausible
 from ungdom.api.http.responses import ApiResponse, etag, json_response
@@ -35,13 +35,23 @@ DryRunParams = Annotated[DryRun, Query()]
 @router.get("/v1/cases/{case_id}/events", response_model=EventList, summary="The history")
 def list_events(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response:
     """Every event in the order it was recorded, corrections included; until a day, as known at an instant."""
-    return context.read(lambda tx: _event_history(tx, context, case_id, as_of))
+    return case_view(
+        context,
+        case_id,
+        as_of,
+        lambda read, _: redacted_events(events_out(read.stored, context.language, as_of.valid_at), read),
+    )
 
 
 @router.get("/v1/cases/{case_id}/options", response_model=OptionList, summary="What may come next, and why not")
 def list_options(context: ReadContext, case_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Every event type this viewer may record: enabled or not, every unmet condition, and the shape of its details."""
-    return context.read(lambda tx: _option_list(tx, context, case_id))
+
+    def operation(tx: Connection) -> ApiResponse:
+        read, options = cases.options(tx, context.recorder, case_id, context.now)
+        return json_response(options_out(options, context.language), ETag=etag(read.stored.version))
+
+    return context.read(operation)
 
 
 @router.post(
@@ -73,17 +83,6 @@ def correct_event(context: CaseWriteContext, case_id: UUID, body: CorrectionIn, 
     if body.replacement and body.replacement.details:
         plausible(EventType.CORRECTED, body.replacement.details)
     return context.write(lambda tx: _correct_event(tx, context, case_id, body, query.dry_run), commit=not query.dry_run)
-
-
-def _event_history(tx: Connection, context: RequestContext, case_id: UUID, as_of: i.AsOf) -> ApiResponse:
-    read = read_case(tx, context, case_id, as_of)
-    history = redacted_events(events_out(read.stored, context.language, as_of.valid_at), read)
-    return json_response(history, ETag=etag(read.stored.version))
-
-
-def _option_list(tx: Connection, context: RequestContext, case_id: UUID) -> ApiResponse:
-    read, options = cases.options(tx, context.recorder, case_id, context.now)
-    return json_response(options_out(options, context.language), ETag=etag(read.stored.version))
 
 
 def _entry(body: EventIn) -> EventEntry:

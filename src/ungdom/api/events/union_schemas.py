@@ -1,7 +1,7 @@
-"""What is recorded, for the OpenAPI document: one schema for each event type, told apart by `type`.
+"""Unions of event schemas for the OpenAPI document: one schema per event type, discriminated by `type`.
 
-A request is read by `inputs.EventIn` and `inputs.CorrectionIn` and, once its type is known, by the details of that
-type. The schemas here say the same at once. They are made when the document is: that takes longer than a start should.
+A request is parsed by `EventIn` or `CorrectionIn`, then by the details of its type. The schemas here describe both
+steps together. They are made with the document and not at start, because that takes seconds.
 """
 
 from collections.abc import Iterable

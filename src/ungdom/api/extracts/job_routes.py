@@ -81,12 +81,8 @@ def list_extract_schedules(context: ReadContext, query: Annotated[PageQuery, Que
     return context.read(operation, scope_of, _may_read_jobs)
 
 
-def _may_end(role: Role) -> bool:
-    return role in (Role.ANALYST, Role.ADMIN)
-
-
 @router.delete("/v1/extracts/schedules/{schedule_id}", status_code=204, summary="End a schedule")
-@guarded(requires(scope_of, _may_end))
+@guarded(requires(scope_of, lambda role: role in (Role.ANALYST, Role.ADMIN)))
 def end_extract_schedule(context: WriteContext, schedule_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """No more jobs of it. One's own; administrators may end any."""
 

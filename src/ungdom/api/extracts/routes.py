@@ -74,7 +74,11 @@ def list_extract_pulls(context: ReadContext, query: Annotated[PageQuery, Query()
 @router.get("/v1/extracts/pulls/{pull_id}/manifest", summary="The manifest of a pull", response_model=dict[str, object])
 def get_extract_manifest(context: ReadContext, pull_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """What the rows were made of and what they are, to build the same again: of one's own pull, or for auditors."""
-    return context.read(lambda tx: _manifest_of_pull(tx, context, pull_id), scope_of, _may_read_some_pulls)
+    return context.read(
+        lambda tx: _manifest_of_pull(tx, context, pull_id),
+        scope_of,
+        lambda role: may_read_published(role) or may_read_downloads(role),
+    )
 
 
 @router.get(
@@ -121,10 +125,6 @@ def _extract_response(context: RequestContext, request: Request, order: Order, r
 
     link = {"Link": f'</v1/extracts/pulls/{pull_id}/manifest>; rel="describedby"'}
     return ExtractResponse(fill, form, order.extract.name, request.app.state.extract_threads, link)
-
-
-def _may_read_some_pulls(role: Role) -> bool:
-    return may_read_published(role) or may_read_downloads(role)
 
 
 def _accepted_form(accept: str | None) -> Form:

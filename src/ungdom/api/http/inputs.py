@@ -1,4 +1,4 @@
-"""What comes in. Unknown fields are refused; days are days; text about people holds nothing that cannot be seen."""
+"""Base class and types of request bodies and queries: unknown fields are rejected, and dates have one form."""
 
 import re
 from datetime import date, datetime

@@ -27,7 +27,7 @@ from ungdom.api.indicators.schemas import (
     WarningOut,
     WithinOut,
 )
-from ungdom.workflow.vocabulary import Phase, Sanction
+from ungdom.workflow.vocabulary import Phase
 
 DECIMALS = 4
 
@@ -184,14 +184,11 @@ def _load_values(load: OpenCaseCounts, day: date, language: texts.Language) -> d
             cases=count,
             weight=round(count * weight_of(phase, sanction, day), ONE_DECIMAL),
         )
-        for (phase, sanction), count in sorted(load.open.items(), key=_phase_order)
+        for (phase, sanction), count in sorted(
+            load.open.items(), key=lambda item: (list(Phase).index(item[0][0]), item[0][1])
+        )
     ]
     return {"cases": load.open.total(), "weight": round(load.weight(day), ONE_DECIMAL), "kinds": kinds}
-
-
-def _phase_order(item: tuple[tuple[Phase, Sanction], int]) -> tuple[int, str]:
-    (phase, sanction), _ = item
-    return list(Phase).index(phase), sanction
 
 
 def _warning_out(warning: PressureWarning, language: texts.Language) -> WarningOut:

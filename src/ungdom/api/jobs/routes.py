@@ -1,20 +1,18 @@
 """Jobs: run a night by hand, and read the ledger."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, may_administer, requires
-from ungdom.api.http.context import ReadContext, RequestContext
+from ungdom.api.http.context import ReadContext
 from ungdom.api.http.pagination import PageQuery, page_and_cursor, start_after
 from ungdom.api.http.responses import json_response
 from ungdom.api.http.tokens import ADMIN
 from ungdom.api.jobs.present import run_out
 from ungdom.api.jobs.schemas import NightOut, RunIn, RunList
 from ungdom.jobs import nightly, steps
-from ungdom.jobs.nightly import NightlyRunResult
 from ungdom.store import job_runs
 from ungdom.store.job_runs import NIGHTLY
 
@@ -29,7 +27,9 @@ def run_nightly_job(
     """Run the nightly job for a day, with the nights that were missed before it; the runs. Done again, it is empty."""
     context.check_access()
     nights = nightly.run(context.db, request.app.state.clock, body.on, steps.all_steps(context.keys))
-    return _night_response(context, nights)
+    with context.db.reading() as tx:
+        runs = job_runs.runs_by_id(tx, [night.run_id for night in nights])
+    return context.respond(json_response(NightOut(items=[run_out(run) for run in runs])))
 
 
 @router.get(f"/v1/jobs/{NIGHTLY}/runs", response_model=RunList, summary="The ledger of nights")
@@ -40,9 +40,3 @@ def list_nightly_runs(context: ReadContext, query: Annotated[PageQuery, Query()]
         rows = job_runs.runs(tx, NIGHTLY, query.limit + 1, start_after(context, NIGHTLY, query))
     page, following = page_and_cursor(context, NIGHTLY, query, rows, lambda run: (run.started_at, run.run_id))
     return context.respond(json_response(RunList(items=[run_out(run) for run in page], next=following)))
-
-
-def _night_response(context: RequestContext, nights: Sequence[NightlyRunResult]) -> Response:
-    with context.db.reading() as tx:
-        runs = job_runs.runs_by_id(tx, [night.run_id for night in nights])
-    return context.respond(json_response(NightOut(items=[run_out(run) for run in runs])))

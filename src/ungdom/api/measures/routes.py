@@ -7,11 +7,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from ungdom import cases
-from ungdom.api.http import cursors
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
 from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
 from ungdom.api.http.offices import check_known
+from ungdom.api.http.pagination import read_cursor, write_cursor
 from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.tokens import WRITE
 from ungdom.api.measures.present import provider_out, room_out
@@ -73,14 +73,14 @@ def _page_of_catalogue(tx: Connection, context: RequestContext, query: Catalogue
     if query.municipality:
         check_known(query.municipality, reference.municipalities(tx), "query", "municipality")
     list_key = f"catalogue {on} " + query.model_dump_json(exclude={"cursor", "limit", "on"})
-    after = UUID(cursors.read(context.cursor_key, list_key, query.cursor)) if query.cursor else None
+    place = read_cursor(context, list_key, query)
     catalogue_query = CatalogueFilter(
         on=on, konfliktrad=query.konfliktrad, municipality=query.municipality, code=query.code
     )
-    entries = catalogue.page(tx, catalogue_query, after, query.limit + 1)
+    entries = catalogue.page(tx, catalogue_query, UUID(place) if place else None, query.limit + 1)
     page = entries[: query.limit]
     last = page[-1].provider.provider_id if len(entries) > query.limit else None
-    following = cursors.write(context.cursor_key, list_key, str(last)) if last else None
+    following = write_cursor(context, list_key, str(last) if last else None)
     return json_response(
         CatalogueOut(on=on, items=[provider_out(entry, context.language) for entry in page], next=following)
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import date, datetime
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -15,30 +16,23 @@ from ungdom.workflow import patterns
 from ungdom.workflow.rules.measure_list import AGENCY, KIND, Availability
 
 
-def _check_measure(value: str) -> str:
-    return _check_listed(value, KIND)
-
-
-def _check_agency(value: str) -> str:
-    return _check_listed(value, AGENCY)
-
-
 def _check_listed(value: str, known: Collection[str]) -> str:
     if value not in known:
         raise PydanticCustomError("enum", "is not on the list", {"allowed": list(known)})
     return value
 
 
-Code = Annotated[CodeText, AfterValidator(_check_measure), Field(json_schema_extra={"enum": list(KIND)})]
+Code = Annotated[
+    CodeText, AfterValidator(partial(_check_listed, known=KIND)), Field(json_schema_extra={"enum": list(KIND)})
+]
 """A measure of the lists of krl § 25."""
 
-
-Agency = Annotated[CodeText, AfterValidator(_check_agency), Field(json_schema_extra={"enum": list(AGENCY)})]
+Agency = Annotated[
+    CodeText, AfterValidator(partial(_check_listed, known=AGENCY)), Field(json_schema_extra={"enum": list(AGENCY)})
+]
 """An agency of the reference data."""
 
-
 Town = Annotated[str, Field(pattern=patterns.MUNICIPALITY)]
-
 
 Count = Annotated[int, Field(ge=0, le=10_000)]
 

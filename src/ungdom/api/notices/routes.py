@@ -1,4 +1,4 @@
-"""Notices: what somebody has been told, and that they have read it."""
+"""Notices: list one's own, and mark one as read."""
 
 from typing import Annotated
 from uuid import UUID
@@ -6,10 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from ungdom import cases
-from ungdom.api.http import cursors
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
 from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
+from ungdom.api.http.pagination import page_and_cursor, start_after
 from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.tokens import READ
 from ungdom.api.notices.present import notice_out
@@ -39,16 +39,10 @@ def mark_notice_read(
 
 def _page_of_notices(tx: Connection, context: RequestContext, query: NoticeQuery, public_url: str) -> ApiResponse:
     list_key = "notices " + query.model_dump_json(exclude={"cursor", "limit"})
-    before = (
-        cursors.decode_instant_place(cursors.read(context.cursor_key, list_key, query.cursor)) if query.cursor else None
-    )
+    before = start_after(context, list_key, query)
     entries = notices.inbox(tx, context.recorder.viewer, query.unread, before, query.limit + 1)
-    rows = entries[: query.limit]
-    last = rows[-1].notice if len(entries) > query.limit else None
-    following = (
-        cursors.write(context.cursor_key, list_key, cursors.encode_instant_place(last.at, last.notice_id))
-        if last
-        else None
+    rows, following = page_and_cursor(
+        context, list_key, query, entries, lambda entry: (entry.notice.at, entry.notice.notice_id)
     )
     return json_response(
         NoticeList(

@@ -1,6 +1,6 @@
-"""What is observed of a person beside their cases, as far as people record it: death, moving abroad and back.
+"""Observations of a person outside their cases that users record: death, emigration and immigration.
 
-Later charges and decisions come with messages, are used by figures only, and are shown to nobody one by one.
+Later charges and decisions come with messages. They are used in statistics only and are not shown.
 """
 
 from typing import Annotated
@@ -80,7 +80,7 @@ def _record_observation(tx: Connection, context: RequestContext, person_id: UUID
 
 
 def _next_version(tx: Connection, person_id: UUID, corrects: UUID | None) -> int:
-    """Which telling this is. Raises `NotVisible` when what it corrects is none that people recorded of this person."""
+    """The version number. Raises `NotVisible` where users recorded no observation `corrects` of this person."""
     if corrects is None:
         return 1
     before = observations.latest(tx, corrects)
@@ -90,7 +90,7 @@ def _next_version(tx: Connection, person_id: UUID, corrects: UUID | None) -> int
 
 
 def _require_access(tx: Connection, context: RequestContext, person_id: UUID) -> None:
-    """Nothing when the viewer works on a case of this person and may know who it is. Raises `NotVisible`."""
+    """Returns where the viewer works on a case of this person and may know who it is. Raises `NotVisible`."""
     for case_id in journal.cases_of_person(tx, person_id):
         try:
             read = cases.read(tx, context.recorder.viewer, case_id, context.now, None, None)

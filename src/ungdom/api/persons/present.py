@@ -37,7 +37,7 @@ def _comparison(given: str, known: str) -> Comparison:
 
 
 def person_out(person: StoredPerson, learns: frozenset[Disclosure]) -> PersonOut | None:
-    """The person as far as it may be learnt; the identity number itself never goes out, only what is odd about it."""
+    """The person as far as the viewer may learn of it: never the identity number, only flags about it."""
     if Disclosure.PERSON not in learns:
         return None
     known = person.personalia

@@ -1,4 +1,4 @@
-"""Questions of identity: whether a case was opened on somebody known. Seen by those who may see both."""
+"""Questions of identity: whether a case was opened on a known person. Shown to those who may see both records."""
 
 from typing import Annotated
 from uuid import UUID
@@ -94,7 +94,7 @@ def _question(tx: Connection, context: RequestContext, question_id: UUID) -> Ide
 
 
 def _answered_question(tx: Connection, context: RequestContext, question_id: UUID) -> ApiResponse:
-    """The question as it stands now, for whoever has answered it: they saw it, whatever they may see afterwards."""
+    """The answered question, for the viewer who answered it, whatever they may see afterwards."""
     return json_response(_question_out(tx, context, identity.read(tx, question_id)))
 
 

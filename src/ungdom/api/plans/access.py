@@ -1,4 +1,4 @@
-"""A case as asked for, and what the viewer may learn of its plan, meetings and restorative track."""
+"""A case on a day, and what the viewer may learn of its plan, meetings and restorative track."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -18,7 +18,7 @@ from ungdom.workflow.views import viewer_access
 
 @dataclass(frozen=True, slots=True)
 class CaseAccess:
-    """A case as asked for, who the viewer is in it, and what they may learn of it today."""
+    """A case on a day, the agency of the viewer in it, and the matters that the viewer may learn today."""
 
     read: CaseView
     agency: Attendee | None
@@ -27,17 +27,17 @@ class CaseAccess:
 
     @property
     def is_office(self) -> bool:
-        """The viewer works with the case: konfliktråd or secretariat."""
+        """Whether the viewer works with the case: konfliktråd or secretariat."""
         return self.agency is Attendee.KONFLIKTRAD
 
     @property
     def may_name_providers(self) -> bool:
-        """Whether a provider may be named that says where the youth is: not while their address is kept from them."""
+        """Whether a provider with a place may be named to the viewer."""
         return redaction.may_name_providers(self.read, self.read.stored.protection)
 
 
 def case_access(tx: Connection, context: RequestContext, case_id: UUID, as_of: i.AsOf) -> CaseAccess:
-    """Consent counts as it stands today, whatever day is asked about: what has been withdrawn is not told any more."""
+    """The case, and what the viewer may learn by the consents of today, whatever day the query names."""
     read = read_case(tx, context, case_id, as_of)
     viewer = context.recorder.viewer
     asked_now = as_of.valid_at is None and as_of.known_at is None
@@ -50,5 +50,5 @@ def case_access(tx: Connection, context: RequestContext, case_id: UUID, as_of: i
 
 
 def office_access(read: CaseView, then: AsOfOut) -> CaseAccess:
-    """A case as those see it who work with it: all there is to learn."""
+    """The case for a viewer of the office, who may learn all matters."""
     return CaseAccess(read, Attendee.KONFLIKTRAD, frozenset(Matter), then)

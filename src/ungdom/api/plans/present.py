@@ -134,7 +134,9 @@ def _measure_out(access: CaseAccess, measure: MeasureState, names: ProviderNames
         days_to_answer=measure.days_to_answer,
         days_from_answer=measure.days_from_answer,
         days_waited=measure.days_waited(day),
-        attendance=_attendance_out(measure) if Matter.ATTENDANCE in access.categories else None,
+        attendance=shapes.AttendedOut(**{str(how): measure.attendance.get(how, 0) for how in Attended})
+        if Matter.ATTENDANCE in access.categories
+        else None,
     )
 
 
@@ -143,10 +145,6 @@ def _provider_values(access: CaseAccess, provider: str | None, names: ProviderNa
     if provider in names.agencies and not access.may_name_providers:
         return {"provider": None, "provider_name": None}
     return {"provider": provider, "provider_name": names.names.get(provider or "")}
-
-
-def _attendance_out(measure: MeasureState) -> shapes.AttendedOut:
-    return shapes.AttendedOut(**{str(how): measure.attendance.get(how, 0) for how in Attended})
 
 
 def meetings_out(access: CaseAccess, language: texts.Language) -> shapes.MeetingsOut:

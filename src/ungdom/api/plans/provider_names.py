@@ -1,6 +1,6 @@
 """Names of providers and agencies in plans, read once per request."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ungdom import texts
@@ -19,15 +19,13 @@ class ProviderNames:
     agencies: dict[str, str]
 
 
-def names_for(tx: Connection, language: texts.Language, reads: Iterable[CaseView]) -> ProviderNames:
+def names_for(tx: Connection, language: texts.Language, reads: Sequence[CaseView]) -> ProviderNames:
     """What the providers in the plans of these cases are called."""
-    provider_ids = sorted({name for read in reads for name in _providers(read) if name is not None})
+    carried_out = (measure for read in reads for measure in plan.measures(read.case, read.on))
+    planned = (x for read in reads for version in plan.versions(read.case, read.on) for x in version.measures)
+    providers = {measure.provider for measure in carried_out} | {measure.provider for measure in planned}
+    provider_ids = sorted(name for name in providers if name is not None)
     listed = catalogue.providers_by_id(tx, provider_ids) if provider_ids else {}
     names = catalogue.agency_names(tx, language) if provider_ids else {}
     names |= {id: provider.name for id, provider in listed.items()}
     return ProviderNames(language, names, {id: provider.agency for id, provider in listed.items()})
-
-
-def _providers(read: CaseView) -> Iterator[str | None]:
-    yield from (measure.provider for measure in plan.measures(read.case, read.on))
-    yield from (measure.provider for version in plan.versions(read.case, read.on) for measure in version.measures)

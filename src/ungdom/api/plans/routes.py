@@ -31,7 +31,12 @@ def get_plan(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response
 @router.get("/v1/cases/{case_id}/meetings", response_model=shapes.MeetingsOut, summary="The meetings of a case")
 def get_meetings(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response:
     """Every meeting: who was invited, who was there, and who by law had to be."""
-    return context.read(lambda tx: _meetings_response(tx, context, case_id, as_of))
+
+    def operation(tx: Connection) -> ApiResponse:
+        access = case_access(tx, context, case_id, as_of)
+        return json_response(meetings_out(access, context.language), ETag=etag(access.read.stored.version))
+
+    return context.read(operation)
 
 
 @router.get("/v1/cases/{case_id}/restorative", response_model=shapes.RestorativeOut, summary="The restorative track")
@@ -46,11 +51,6 @@ def _plan_response(tx: Connection, context: RequestContext, case_id: UUID, as_of
         tx, context.language, [access.read] if access.categories & {Matter.PLAN, Matter.OWN_MEASURES} else []
     )
     return json_response(plan_out(access, names), ETag=etag(access.read.stored.version))
-
-
-def _meetings_response(tx: Connection, context: RequestContext, case_id: UUID, as_of: i.AsOf) -> ApiResponse:
-    access = case_access(tx, context, case_id, as_of)
-    return json_response(meetings_out(access, context.language), ETag=etag(access.read.stored.version))
 
 
 def _restorative_response(tx: Connection, context: RequestContext, case_id: UUID, as_of: i.AsOf) -> ApiResponse:

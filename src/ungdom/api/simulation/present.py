@@ -22,7 +22,6 @@ from ungdom.simulation import (
     BeforeAfter,
     SimulatedClock,
     SimulatedDueChange,
-    SimulatedNoticeCounts,
     SimulatedOfficeLoad,
     SimulationResult,
     Turn,
@@ -38,10 +37,25 @@ def simulation_out(tally: SimulationResult, language: texts.Language) -> Simulat
         on=trial.day,
         rules_before=[rule_out(rule, language) for rule in trial.before],
         rules_after=[_tried_rule_out(rule_out(rule, language), language) for rule in trial.after],
-        cases=_looked_at_out(tally),
+        cases=LookedAtOut(
+            looked_at=tally.cases,
+            changed=tally.changed,
+            unread=tally.unread,
+            unread_references=[place.reference for place in tally.unread_named],
+        ),
         clocks=[_clock_change_out(code, clock, language) for code, clock in tally.clocks.items()],
         konfliktrad=[_office_deadlines_out(office, load, trial.day) for office, load in offices],
-        notices=[_notices_out(*row, trial.day) for row in sorted(tally.notices.items(), key=_by_urgency)],
+        notices=[
+            NoticesOut(
+                level=level,
+                told=audience,
+                tonight=_both_out(counts.tonight),
+                weeks=_weeks_out(counts.weeks, trial.day),
+            )
+            for (level, audience), counts in sorted(
+                tally.notices.items(), key=lambda row: (list(Level).index(row[0][0]), list(Audience).index(row[0][1]))
+            )
+        ],
         items=[_line_out(line, language) for line in tally.lines],
         left_out=tally.moved_clocks - len(tally.lines),
     )
@@ -50,11 +64,6 @@ def simulation_out(tally: SimulationResult, language: texts.Language) -> Simulat
 def _tried_rule_out(rule: RuleOut, language: texts.Language) -> TriedOut:
     standing = RuleBasis.STATUTE if rule.binding else RuleBasis.NORM
     return TriedOut(**rule.model_dump(), standing=standing, standing_label=texts.label(language, standing))
-
-
-def _looked_at_out(tally: SimulationResult) -> LookedAtOut:
-    named = [place.reference for place in tally.unread_named]
-    return LookedAtOut(looked_at=tally.cases, changed=tally.changed, unread=tally.unread, unread_references=named)
 
 
 def _clock_change_out(code: str, clock: SimulatedClock, language: texts.Language) -> ClockChangeOut:
@@ -83,16 +92,6 @@ def _office_deadlines_out(office: str | None, load: SimulatedOfficeLoad, day: da
         weeks=_weeks_out(load.weeks, day),
         later=_both_out(load.later),
     )
-
-
-def _by_urgency(row: tuple[tuple[Level, Audience], SimulatedNoticeCounts]) -> tuple[int, int]:
-    level, who = row[0]
-    return list(Level).index(level), list(Audience).index(who)
-
-
-def _notices_out(key: tuple[Level, Audience], notices: SimulatedNoticeCounts, day: date) -> NoticesOut:
-    weeks = _weeks_out(notices.weeks, day)
-    return NoticesOut(level=key[0], told=key[1], tonight=_both_out(notices.tonight), weeks=weeks)
 
 
 def _weeks_out(weeks: list[BeforeAfter], day: date) -> list[WeekOut]:

@@ -1,4 +1,4 @@
-"""What a cube of lead time or completion is told with: the words of its dimensions, values and numbers."""
+"""Labels of statistics as JSON-stat and CSV: dimensions, values, numbers and units."""
 
 import json
 from collections.abc import Mapping
@@ -43,13 +43,14 @@ def labels_for(  # each decides a word of it
     known_at: datetime,
     released: bool = False,
 ) -> DatasetMetadata:
-    """The words for this cube. `place_names`: of `places`; `known_at`: when what it says was known.
+    """The labels of this cube. `place_names`: of `places`; `known_at`: the instant of knowledge of its data.
 
-    `released`: its numbers are whole days and per cent, and its endings a dimension.
+    `released`: its numbers are whole days and percentages, and its endings are a dimension.
     """
     numbers = (*cube.outcomes, ALL, *cube.estimates)
     values = {str(code): _values(code, language) | dict(place_names.get(code, {})) for code in D}
     named_numbers = {name: _number(name, language) for name in numbers}
+    endings = {TOTAL: _number(ALL, language), **{ending: _number(ending, language) for ending in RELEASED_ENDINGS}}
     return DatasetMetadata(
         title=question_of(DEFINITIONS[cube.figure], language),
         source=SOURCE,
@@ -57,7 +58,7 @@ def labels_for(  # each decides a word of it
         known_at=known_at,
         dimensions={str(code): texts.label(language, code) for code in D}
         | {definition: _number(definition, language) for definition in (CONTENTS, ENDING)},
-        values=values | {CONTENTS: named_numbers, ENDING: _endings(language)},
+        values=values | {CONTENTS: named_numbers, ENDING: endings},
         units={name: _unit(name, cube, language, released) for name in numbers},
         signs={sign: texts.label(language, sign) for sign in Sign},
     )
@@ -84,10 +85,6 @@ def _number(name: str, language: texts.Language) -> str:
     if name in set(State):
         return texts.label(language, State(name))
     return texts.text(language, "statistic_number", name)
-
-
-def _endings(language: texts.Language) -> dict[str, str]:
-    return {TOTAL: _number(ALL, language), **{ending: _number(ending, language) for ending in RELEASED_ENDINGS}}
 
 
 def _unit(name: str, cube: Cube, language: texts.Language, released: bool) -> Unit:

@@ -45,7 +45,7 @@ def published_response(context: RequestContext, query: AnyStatisticQuery, form: 
         return (
             _released_list(release, query, cubes)
             if form is TableFormat.JSON
-            else _table_response(tx, context, release, cubes, form)
+            else _table_of_release(tx, context, release, cubes, form)
         )
 
     return context.read(operation, published_scope, may_read_published)
@@ -96,7 +96,7 @@ def _released_figure(cube: Cube, query: AnyStatisticQuery) -> ReleasedFigureOut:
     return ReleasedFigureOut(code=cube.figure, definition=cube.version, by=[*map(str, query.by)], cells=cells)
 
 
-def _table_response(
+def _table_of_release(
     tx: Connection, context: RequestContext, release: StoredRelease, cubes: Sequence[Cube], form: TableFormat
 ) -> ApiResponse:
     labels = labels_for(cubes[0], context.language, places(tx, context.language), release.known_at, released=True)

@@ -112,7 +112,7 @@ def list_statistic_definitions(context: ReadContext, _query: Annotated[i.NoQuery
 
 
 def _uses_release(context: RequestContext, query: f.AnyStatisticQuery) -> bool:
-    """Whether the answer comes from what has been released: always for analysts, for others when they ask for it."""
+    """Whether the response uses the newest release: always for analysts, for others on request."""
     return query.published or context.principal.viewer.role is Role.ANALYST
 
 
@@ -120,13 +120,14 @@ def _statistics_response(
     context: RequestContext, query: f.AnyStatisticQuery, question: CubeQuery, form: TableFormat, find: Find
 ) -> Response:
     if form is not TableFormat.JSON and len(question.codes) > 1:
-        raise _query_error("statistic", "too_long")
+        raise RequestValidationError([{"loc": ("query", "statistic"), "type": "too_long"}])
     if _uses_release(context, query):
         return published_response(context, query, form)
 
     def operation(tx: Connection) -> ApiResponse:
         check_office(tx, context, query.konfliktrad)
-        _check_places(tx, question)
+        for code, values in known_values(tx).items():
+            check_known(question.where.get(code), list(values), "query", code)
         result = find(tx, context.keys, question, context.now)
         return (
             json_response(list_out(result, question, context.now, context.language))
@@ -138,25 +139,15 @@ def _statistics_response(
 
 
 def _question(context: RequestContext, query: f.AnyStatisticQuery) -> CubeQuery:
-    """The question asked, of somebody in an office about that office alone."""
+    """The query on the analytics layer; for a viewer in an office, of that office alone."""
     own = None if query.published else own_office(context)
     return query.question(query.valid_at, instant(query.known_at), own)
-
-
-def _check_places(tx: Connection, question: CubeQuery) -> None:
-    """Nothing when the konfliktråd and the police district that are named exist. Raises `RequestValidationError`."""
-    for code, values in known_values(tx).items():
-        check_known(question.where.get(code), list(values), "query", code)
-
-
-def _query_error(field: str, kind: str) -> RequestValidationError:
-    return RequestValidationError([{"loc": ("query", field), "type": kind}])
 
 
 def _table_response(
     tx: Connection, context: RequestContext, question: CubeQuery, result: CubeResult, form: TableFormat
 ) -> ApiResponse:
-    """The one figure asked for, as JSON-stat or CSV."""
+    """One figure as JSON-stat or CSV."""
     (cube,) = result.cubes
     known_at, language = question.known_at or context.now, context.language
     labels = labels_for(cube, language, places(tx, language), known_at)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
@@ -42,18 +43,18 @@ def _check_code(code: str, codes: tuple[str, ...]) -> str:
 
 LeadTimeCode = Annotated[
     ReferenceText,
-    AfterValidator(lambda code: _check_code(code, LEAD_TIME_CODES)),
+    AfterValidator(partial(_check_code, codes=LEAD_TIME_CODES)),
     Field(json_schema_extra={"enum": [*LEAD_TIME_CODES]}),
 ]
 CompletionCode = Annotated[
     ReferenceText,
-    AfterValidator(lambda code: _check_code(code, COMPLETION_CODES)),
+    AfterValidator(partial(_check_code, codes=COMPLETION_CODES)),
     Field(json_schema_extra={"enum": [*COMPLETION_CODES]}),
 ]
 
 RecidivismCode = Annotated[
     ReferenceText,
-    AfterValidator(lambda code: _check_code(code, RECIDIVISM_CODES)),
+    AfterValidator(partial(_check_code, codes=RECIDIVISM_CODES)),
     Field(json_schema_extra={"enum": [*RECIDIVISM_CODES]}),
 ]
 
@@ -91,7 +92,7 @@ class StatisticQuery(i.AsOf, PeriodQuery):
     def question(
         self, valid_at: date | None, known_at: datetime | None, own: str | None, at_most: int | None = AT_MOST
     ) -> CubeQuery:
-        """What is asked. `own`: the konfliktråd that the answer is about, whatever else is asked; None: any."""
+        """The query on the analytics layer. `own`: the konfliktråd to which it is restricted; None: unrestricted."""
         return CubeQuery(
             codes=tuple(dict.fromkeys(self.statistic)),
             since=self.since,
@@ -120,7 +121,7 @@ class LeadTimeQuery(StatisticQuery):
     def question(
         self, valid_at: date | None, known_at: datetime | None, own: str | None, at_most: int | None = AT_MOST
     ) -> CubeQuery:
-        """What is asked, with threshold and curve."""
+        """The query on the analytics layer, with threshold and curve."""
         plain = super().question(valid_at, known_at, own, at_most)
         return replace(plain, threshold=self.threshold_days, curves=self.curve)
 

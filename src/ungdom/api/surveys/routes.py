@@ -1,4 +1,4 @@
-"""User surveys: the coordinator fetches invitations for a case, and whoever has a token answers without signing in."""
+"""User surveys: invitations for a case, and answers by token without authentication."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -122,7 +122,7 @@ def _due_surveys(tx: Connection, context: RequestContext, case_id: UUID) -> ApiR
 def _invite(
     tx: Connection, context: RequestContext, case_id: UUID, body: InvitationIn, created: list[InvitationOut]
 ) -> ApiResponse:
-    """The answer as it may be kept for a repeat: without the token, which goes to `created` and is kept nowhere."""
+    """The response stored for a repeated request: without the token, which is put in `created` and not stored."""
     read = read_case(tx, context, case_id, i.AsOf())
     occasion = (body.kind, body.respondent)
     token, due, expires = inviting.invite(tx, case_id, read.case, read.case.konfliktrad, occasion, read.on)

@@ -1,7 +1,5 @@
 """The follow-up team as a schema, as far as the viewer may learn of it."""
 
-from datetime import datetime
-
 from ungdom import texts
 from ungdom.api.http.schemas import AsOfOut
 from ungdom.api.team.schemas import MatterAccessOut, MemberOut, SeatOut, TeamOut
@@ -14,13 +12,13 @@ from ungdom.workflow.rules import sharing
 from ungdom.workflow.rules.permissions import Disclosure, Viewer
 
 
-def team_out(read: CaseView, viewer: Viewer, language: texts.Language, known_at: datetime | None) -> TeamOut:
+def team_out(read: CaseView, viewer: Viewer, as_of: AsOfOut, language: texts.Language) -> TeamOut:
     """The team as far as this viewer may learn of it."""
     case, of_the_office = read.case, Disclosure.PERSON in read.disclosures
     visible = [member for member in team.members(case) if redaction.may_learn_member(read, viewer, member.member)]
     seats = [_seat_out(seat, language) for seat in team.seats(case, read.on)]
     return TeamOut(
-        as_of=AsOfOut(on=read.on, known_at=known_at),
+        as_of=as_of,
         due=team.is_due(case, read.on),
         coordinator=projection.coordinator(case) if Disclosure.OFFICE in read.disclosures else None,
         members=[_member_out(read, member, viewer, language) for member in visible],
@@ -40,18 +38,17 @@ def _member_out(read: CaseView, member: Member, viewer: Viewer, language: texts.
         joined=member.joined,
         left=member.left,
         channel=member.channel if may_see else None,
-        shares=_shares_out(read, member, language, of_the_office) if may_see and member.left is None else None,
+        shares=[
+            _share_out(access, language, of_the_office)
+            for access in sharing.decisions_for(read.case, member.agency, read.on)
+        ]
+        if may_see and member.left is None
+        else None,
     )
 
 
-def _shares_out(read: CaseView, member: Member, language: texts.Language, reasons: bool) -> list[MatterAccessOut]:
-    return [
-        _share_out(access, language, reasons) for access in sharing.decisions_for(read.case, member.agency, read.on)
-    ]
-
-
 def _share_out(access: sharing.SharingDecision, language: texts.Language, reasons: bool) -> MatterAccessOut:
-    """Whose consent is lacking is the family's own affair: the member is told only that it may not be shared."""
+    """One matter. `reasons`: for the office; a member does not learn whose consent is missing."""
     why = access.why_not if reasons else None
     return MatterAccessOut(
         matter=access.matter,

@@ -1,11 +1,20 @@
 """The timeline as schemas."""
 
 from ungdom import texts
-from ungdom.api.timeline.schemas import EntryOut
-from ungdom.workflow.views.timeline import Mark, TimelineEntry
+from ungdom.api.http.schemas import AsOfOut
+from ungdom.api.timeline.schemas import EntryOut, Timeline
+from ungdom.cases import CaseView
+from ungdom.workflow import redaction
+from ungdom.workflow.views.timeline import Mark, TimelineEntry, timeline
 
 
-def entry_out(entry: TimelineEntry, language: texts.Language) -> EntryOut:
+def timeline_out(read: CaseView, as_of: AsOfOut, language: texts.Language) -> Timeline:
+    """The entries that the reader may learn of."""
+    visible = (entry for entry in timeline(read.case, read.on) if redaction.may_learn_entry(read, entry.mark))
+    return Timeline(as_of=as_of, items=[_entry_out(entry, language) for entry in visible])
+
+
+def _entry_out(entry: TimelineEntry, language: texts.Language) -> EntryOut:
     return EntryOut(
         on=entry.on,
         mark=entry.mark,

@@ -1,4 +1,4 @@
-"""Webhooks: where a system wants to be told, what has become of each message, and starting again."""
+"""Webhooks: subscriptions, deliveries, and replay."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -39,7 +39,6 @@ from ungdom.workflow.rules.permissions import may_read_cases
 from ungdom.workflow.vocabulary import Role
 
 router = APIRouter(tags=["webhooks"])
-
 
 MAX_WEBHOOKS = 10
 """As many webhooks as one owner may have."""
@@ -122,7 +121,12 @@ def replay_webhook_deliveries(
     context: WriteContext, webhook_id: UUID, body: ReplayIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """Start again with the dead letters, or with everything since an instant. Each keeps its key."""
-    return context.write(lambda tx: _replay_deliveries(tx, context, webhook_id, body))
+
+    def operation(tx: Connection) -> ApiResponse:
+        receiver = deliveries.receiver_of(WEBHOOK, _own_webhook(tx, context, webhook_id).webhook_id)
+        return json_response(ReplayOut(replayed=deliveries.replay(tx, receiver, body.since)))
+
+    return context.write(operation)
 
 
 def _is_admin(context: RequestContext) -> bool:
@@ -149,7 +153,7 @@ def _create_webhook(tx: Connection, context: RequestContext, body: WebhookIn) ->
 def _response_with_secret(
     context: RequestContext, webhook: Webhook, secret: str, until: datetime | None, status: int
 ) -> ApiResponse:
-    """Address and secret go out and are not kept, not even for a repeat."""
+    """The response with address and secret, which are not stored for a repeated request."""
     plain = webhook_out(webhook, with_url=not _is_admin(context)).model_dump()
     whole = json_response(NewWebhookOut(**plain, secret=secret, old_secret_until=until), status)
     stored = json_response(NewWebhookOut(**plain | {"url": None}, secret=None, old_secret_until=until), status)
@@ -168,7 +172,7 @@ def _page_of_webhooks(tx: Connection, context: RequestContext, query: PageQuery)
 
 
 def _change_webhook(tx: Connection, context: RequestContext, webhook_id: UUID, body: WebhookChangeIn) -> ApiResponse:
-    """The webhook as it is now. The address goes out and is not kept, not even for a repeat."""
+    """The changed webhook. The address is not stored for a repeated request."""
     old = _own_webhook(tx, context, webhook_id)
     kinds = old.kinds if body.kinds is None else tuple(dict.fromkeys(body.kinds))
     new = webhook_out(
@@ -201,13 +205,8 @@ def _page_of_deliveries(tx: Connection, context: RequestContext, webhook_id: UUI
     return json_response(DeliveryList(items=[delivery_out(delivery) for delivery in rows], next=following))
 
 
-def _replay_deliveries(tx: Connection, context: RequestContext, webhook_id: UUID, body: ReplayIn) -> ApiResponse:
-    receiver = deliveries.receiver_of(WEBHOOK, _own_webhook(tx, context, webhook_id).webhook_id)
-    return json_response(ReplayOut(replayed=deliveries.replay(tx, receiver, body.since)))
-
-
 def _own_webhook(tx: Connection, context: RequestContext, webhook_id: UUID) -> Webhook:
-    """The caller's webhook; an administrator's is everybody's. To others it does not exist."""
+    """The webhook of the caller; any for an administrator. Raises `NotVisible`."""
     webhook, viewer = webhooks.find(tx, context.keys, webhook_id), context.recorder.viewer
     is_owner = webhook is not None and (webhook.owner.subject, webhook.owner.role) == (viewer.subject, viewer.role)
     if webhook is None or not (is_owner or _is_admin(context)):

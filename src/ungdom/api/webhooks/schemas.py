@@ -15,7 +15,6 @@ from ungdom.workflow.vocabulary import Role
 
 Kind = Literal["case.event_recorded", "alert.raised", "alert.escalated", "alert.cleared"]
 
-
 DeliveryState = Literal["delivered", "waiting", "dead", "withdrawn"]
 
 

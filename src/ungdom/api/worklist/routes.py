@@ -6,13 +6,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from ungdom.api.cases.routes import filters
-from ungdom.api.http import cursors
 from ungdom.api.http import inputs as i
-from ungdom.api.http.case_reading import read_case
+from ungdom.api.http.case_reading import case_view
 from ungdom.api.http.context import ReadContext, RequestContext
 from ungdom.api.http.offices import check_office
-from ungdom.api.http.responses import ApiResponse, etag, json_response
+from ungdom.api.http.pagination import read_cursor, write_cursor
+from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.schemas import AsOfOut
 from ungdom.api.http.time_travel import AsOfParams, instant
 from ungdom.api.worklist.present import kind_out, task_out, work_row
@@ -22,7 +21,7 @@ from ungdom.api.worklist.schemas import (
     WorkList,
     WorkQuery,
 )
-from ungdom.store.case_queries import Filters
+from ungdom.cases import CaseView
 from ungdom.store.projection import duty_pattern
 from ungdom.store.session import Connection
 from ungdom.workflow import redaction
@@ -47,34 +46,38 @@ def get_worklist(context: ReadContext, query: Annotated[WorkQuery, Query()]) -> 
 @router.get("/v1/worklist/kinds", response_model=KindList, summary="Every list, and how long it is")
 def list_task_kinds(context: ReadContext, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Each kind of task, the event that settles it, and in how many of the cases that one sees it waits."""
-    return context.read(lambda tx: json_response(_kind_list(tx, context)), may=may_read_worklist)
+
+    def operation(tx: Connection) -> ApiResponse:
+        counts = worklist.task_counts(tx, context.recorder.viewer, context.today)
+        items = [kind_out(kind, counts.get(kind, (0, 0)), context.language) for kind in TaskKind]
+        return json_response(KindList(items=items))
+
+    return context.read(operation, may=may_read_worklist)
 
 
 @router.get("/v1/cases/{case_id}/tasks", response_model=TaskList, summary="What needs doing in a case")
 def get_tasks(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response:
     """What needs doing in this case, the most pressing first, and why what cannot be done yet cannot."""
 
-    def operation(tx: Connection) -> ApiResponse:
-        read = read_case(tx, context, case_id, as_of)
+    def view(read: CaseView, then: AsOfOut) -> TaskList:
         case_tasks = tasks.tasks(read.case, read.on if as_of.valid_at or as_of.known_at else context.today)
-        to = offices.transfer_to(read.case)
-        items = [
-            task_out(task, read.on, context.language)
-            for task in redaction.visible_tasks(case_tasks, context.recorder.viewer, to)
-        ]
-        body = TaskList(as_of=AsOfOut(on=read.on, known_at=instant(as_of.known_at)), items=items)
-        return json_response(body, ETag=etag(read.stored.version))
+        visible = redaction.visible_tasks(case_tasks, context.recorder.viewer, offices.transfer_to(read.case))
+        return TaskList(as_of=then, items=[task_out(task, read.on, context.language) for task in visible])
 
-    return context.read(operation, may=may_read_worklist)
+    return case_view(context, case_id, as_of, view, may_read_worklist)
 
 
 def _page_of_worklist(tx: Connection, context: RequestContext, query: WorkQuery) -> ApiResponse:
     check_office(tx, context, query.konfliktrad)
     list_key = "work " + query.model_dump_json(exclude={"cursor", "limit"}, by_alias=True)
     page_query = worklist.WorklistQuery(
-        filters=_filters(query, context),
+        filters=replace(
+            query.filters(context.today),
+            held_by=context.recorder.viewer if query.mine else None,
+            duty=duty_pattern(query.kind or "", query.actor or ""),
+        ),
         sort=ORDER,
-        after=cursors.read(context.cursor_key, list_key, query.cursor) if query.cursor else None,
+        after=read_cursor(context, list_key, query),
         limit=query.limit,
         valid_at=query.valid_at,
         known_at=instant(query.known_at),
@@ -82,15 +85,5 @@ def _page_of_worklist(tx: Connection, context: RequestContext, query: WorkQuery)
     day = query.valid_at or oslo_date(page_query.known_at or context.now)
     work, last = worklist.work_page(tx, context.recorder.viewer, page_query, day)
     rows = [work_row(row, case_tasks, context.recorder.viewer, day, context.language) for row, case_tasks in work]
-    following = cursors.write(context.cursor_key, list_key, last) if last else None
+    following = write_cursor(context, list_key, last)
     return json_response(WorkList(on=day, items=rows, next=following))
-
-
-def _filters(query: WorkQuery, context: RequestContext) -> Filters:
-    held_by = context.recorder.viewer if query.mine else None
-    return replace(filters(query, context), held_by=held_by, duty=duty_pattern(query.kind or "", query.actor or ""))
-
-
-def _kind_list(tx: Connection, context: RequestContext) -> KindList:
-    counts = worklist.task_counts(tx, context.recorder.viewer, context.today)
-    return KindList(items=[kind_out(kind, counts.get(kind, (0, 0)), context.language) for kind in TaskKind])
