@@ -11,7 +11,7 @@ from ungdom.analytics.definitions import Definition, Family
 from ungdom.analytics.indicators import INDICATORS, Indicator, IndicatorGroup
 from ungdom.analytics.recidivism.rules import Relapse
 from ungdom.api.docs.field_page import fields_text
-from ungdom.api.statistics.schemas import question_of
+from ungdom.api.statistics.present import question_of
 from ungdom.app import create_app
 from ungdom.exchange import document as exchange
 from ungdom.extracts import dictionary

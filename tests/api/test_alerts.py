@@ -9,6 +9,7 @@ import pytest
 from tests.api.build import DAY, HIDDEN, assert_problem, case_at, etag, opened, places, recorded, rows
 from tests.service import Client, Service
 from ungdom.jobs import nightly
+from ungdom.store import job_runs
 
 WARNED = date(2026, 2, 2)
 """Suspect since 2026-01-05: the charge decision is due on 2026-02-16, and warned of from this day."""
@@ -387,7 +388,7 @@ def test_nobody_but_an_administrator_runs_nights(one: Service, role: str) -> Non
         assert_problem(answer, 403, "forbidden_role")
 
     with one.db.reading() as tx:
-        assert nightly.ledger.runs(tx) == []
+        assert job_runs.runs(tx, job_runs.NIGHTLY, 1) == []
 
 
 def test_the_service_is_not_ready_when_the_last_night_is_too_old_or_there_was_none(served: Service) -> None:

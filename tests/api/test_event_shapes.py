@@ -7,7 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from tests.test_examples import ROOT, document, wrong
-from ungdom.api.events.schemas import RECORDED, REPLACING
+from ungdom.api.events.schemas import CorrectionIn, EventIn
+from ungdom.api.events.union_schemas import RECORDED, REPLACING
 from ungdom.api.http import inputs as i
 from ungdom.workflow.errors import BadDetails
 from ungdom.workflow.events import read_details
@@ -47,7 +48,7 @@ def instance(schema: dict[str, Any], name: str = "", full: bool = True) -> Any:
 
 def read(body: dict[str, Any]) -> None:
     """As `POST …/events` reads it."""
-    given = i.EventIn.model_validate(body)
+    given = EventIn.model_validate(body)
     details = {"note": ID, **given.details} if given.type is E.NOTE_ADDED else given.details
     read_details(given.type, i.plausible(given.type, dict(details)))
 
@@ -118,7 +119,7 @@ def test_a_correction_to_each_type_is_allowed_and_read(kind: EventType) -> None:
     correction = {"$ref": f"{ROOT}#/components/schemas/CorrectionIn"}
 
     assert wrong(correction, body) == []
-    replacement = i.CorrectionIn.model_validate(body).replacement
+    replacement = CorrectionIn.model_validate(body).replacement
     assert replacement is not None
     assert replacement.details is not None
     read_details(kind, replacement.details)
@@ -130,7 +131,7 @@ def test_a_correction_that_keeps_the_type_is_allowed_and_read(replacement: Any) 
     body = {"seq": 2, "reason": "wrong_date", "replacement": replacement}
 
     assert wrong({"$ref": f"{ROOT}#/components/schemas/CorrectionIn"}, body) == []
-    i.CorrectionIn.model_validate(body)
+    CorrectionIn.model_validate(body)
 
 
 def test_every_type_but_those_with_a_request_of_their_own_can_be_recorded() -> None:

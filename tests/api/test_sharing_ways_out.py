@@ -6,11 +6,11 @@ import pytest
 
 from tests.workflow.roads import case_at
 from ungdom.api.calendars import ical
-from ungdom.api.cases import redaction
 from ungdom.api.cases import schemas as s
 from ungdom.esas import outbound
 from ungdom.notices.dispatch import EVENT_RECORDED
 from ungdom.notices.document import with_webhooks
+from ungdom.workflow import redaction
 from ungdom.workflow.payloads import Attendee
 from ungdom.workflow.rules import sharing
 from ungdom.workflow.rules.permissions import OF_THE_OFFICE, may_read_rights, may_subscribe_to_events
@@ -57,8 +57,9 @@ def test_consents_breaches_and_complaints_are_not_for_the_team() -> None:
 
 def test_every_event_has_a_matter_and_what_is_hidden_is_a_field_of_the_case() -> None:
     assert {sharing.matter_of(kind) for kind in EventType} == {*sharing.EVENTS_BY_MATTER, Matter.STAGE_DATES}
-    assert {name for names in redaction.HIDDEN_FIELDS.values() for name in names} <= set(s.CaseOut.model_fields)
-    assert set(redaction.HIDDEN_IN_LISTS) <= set(s.CaseRow.model_fields)
+    of_a_case = (*redaction.CASE_FIELDS_BY_MATTER.values(), *redaction.CASE_FIELDS_BY_DISCLOSURE.values())
+    assert {name for names in of_a_case for name in names} <= set(s.CaseOut.model_fields)
+    assert redaction.hidden_row_fields(Role.TEAM_MEMBER) <= set(s.CaseRow.model_fields)
 
 
 def test_no_event_is_told_under_two_matters() -> None:

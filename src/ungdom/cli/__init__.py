@@ -21,6 +21,7 @@ from uuid import UUID
 import typer
 
 from ungdom import cases, clock, settings
+from ungdom.api.events.present import events_out
 from ungdom.cli import checking, extracting, figures, offices, serving
 from ungdom.cli.demo import demo, subject_of
 from ungdom.cli.exit_codes import ExitCode
@@ -199,7 +200,7 @@ def show(
         out.print_json(shown.model_dump_json())
         return
     out.print(f"{shown.reference}  {shown.sanction_label}  {shown.konfliktrad}  {shown.state_label}")
-    for event in views.events_out(read.stored, "en").items:
+    for event in events_out(read.stored, "en").items:
         late = (
             "" if oslo_date(event.recorded_at) == event.occurred_on else f"  (recorded {oslo_date(event.recorded_at)})"
         )

@@ -16,8 +16,7 @@ from ungdom.workflow.calendar import last_moment
 from ungdom.workflow.vocabulary import Sanction
 
 if TYPE_CHECKING:
-    from ungdom.api.indicators.caseload_schemas import OfficeLoadOut
-    from ungdom.api.indicators.schemas import FigureOut, IndicatorList
+    from ungdom.api.indicators.schemas import FigureOut, IndicatorList, OfficeLoadOut
     from ungdom.store.session import Database
 
 LANGUAGE: texts.Language = "en"
@@ -49,8 +48,9 @@ def indicators(  # noqa: PLR0913, PLR0917  # each an option of the command
 ) -> None:
     """Indicators of the strategy for a period, by konfliktråd and for the country. Exact: not for publication."""
     from ungdom.analytics.indicators import queries as answering
-    from ungdom.api.cases.schemas import AsOfOut
-    from ungdom.api.indicators.schemas import IndicatorList, indicators_out
+    from ungdom.api.http.schemas import AsOfOut
+    from ungdom.api.indicators.present import indicators_out
+    from ungdom.api.indicators.schemas import IndicatorList
 
     if until < since:
         raise BadSettings("--until lies before --from")
@@ -87,8 +87,9 @@ def caseload(
 ) -> None:
     """Open cases by coordinator, phase, sanction and weight; received, closed and expected cases; warnings."""
     from ungdom.analytics.caseload import queries as load_answering
-    from ungdom.api.cases.schemas import AsOfOut
-    from ungdom.api.indicators.caseload_schemas import CaseloadOut, offices_out
+    from ungdom.api.http.schemas import AsOfOut
+    from ungdom.api.indicators.present import offices_out
+    from ungdom.api.indicators.schemas import CaseloadOut
 
     db = database(selected_settings(on_demo), refresh)
     as_of = as_of_days(valid_at, known_at)

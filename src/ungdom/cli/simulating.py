@@ -61,8 +61,8 @@ def rules(
 
 def _simulate(config: Settings, body: "SimulationIn") -> "SimulationOut":
     """The report over all cases. Invalid changes are printed with the place of each problem."""
+    from ungdom.api.simulation.present import simulation_out
     from ungdom.api.simulation.routes import day_of
-    from ungdom.api.simulation.schemas import simulation_out
 
     db = open_database(config)
     try:

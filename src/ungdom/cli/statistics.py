@@ -137,7 +137,7 @@ def print_answer(
     refresh: bool,
 ) -> None:
     """Run the query and print the result. Ends the program: exit code 1 when a case could not be read."""
-    from ungdom.api.statistics.schemas import list_out
+    from ungdom.api.statistics.present import list_out
 
     config = selected_settings(on_demo)
     valid_at, known_at = as_of_days(*as_of)

@@ -1,12 +1,14 @@
-"""How alerts are shown."""
+"""Alerts as schemas."""
 
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from ungdom import texts
+from ungdom.api.alerts import schemas as shapes
 from ungdom.api.alerts.schemas import AlertBrief
-from ungdom.store.alerts import Alert
+from ungdom.store.alerts import Alert, AlertHistoryEntry
+from ungdom.store.case_queries import CaseCurrentRow
 from ungdom.workflow.calendar import oslo_date
 
 
@@ -27,4 +29,22 @@ def brief(alert: Alert, language: texts.Language, today: date) -> dict[str, Any]
         "level_label": texts.label(language, alert.level),
         "state_label": texts.label(language, alert.state),
         "reason_label": texts.label(language, alert.reason) if alert.reason else None,
+    }
+
+
+def history_entry(language: texts.Language, entry: AlertHistoryEntry, named: bool) -> shapes.HappenedOut:
+    values = {name: getattr(entry, name) for name in ("n", "change", "for_date", "at", "role", "details")}
+    label = texts.label(language, entry.change)
+    return shapes.HappenedOut(**values, label=label, subject=entry.subject if named else None)
+
+
+def with_case(alert: Alert, row: CaseCurrentRow, language: texts.Language, today: date) -> dict[str, Any]:
+    return {
+        **brief(alert, language, today),
+        "case": alert.case_id,
+        "reference": row.reference,
+        "case_state": row.state,
+        "case_state_label": texts.label(language, row.state),
+        "phase": row.phase,
+        "waiting_for": row.waiting_for,
     }

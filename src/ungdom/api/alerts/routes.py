@@ -1,29 +1,27 @@
-"""Alerts: what runs out or has run out, and what people say to it."""
+"""Alerts: list, read, acknowledge, explain and snooze."""
 
 from collections.abc import Callable
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from ungdom import alerts, texts
+from ungdom import alerts
 from ungdom import cases as casework
 from ungdom.api.alerts import schemas as shapes
-from ungdom.api.alerts.present import brief
-from ungdom.api.cases.routes import json_response
-from ungdom.api.http import cursors
+from ungdom.api.alerts.present import history_entry, with_case
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
-from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext, WriteContext
+from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
 from ungdom.api.http.offices import check_office
+from ungdom.api.http.pagination import read_cursor, write_cursor
+from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.tokens import READ
 from ungdom.store import alerts as alert_store
 from ungdom.store import case_queries
-from ungdom.store.alerts import Alert, AlertFilter, AlertHistoryEntry
-from ungdom.store.case_queries import CaseCurrentRow
+from ungdom.store.alerts import Alert, AlertFilter
 from ungdom.store.session import Connection
-from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.rules.permissions import Disclosure, may_answer_alerts, may_snooze_alerts
 
 router = APIRouter(tags=["alerts"])
@@ -70,48 +68,28 @@ def snooze_alert(context: WriteContext, alert_id: UUID, body: shapes.SnoozeIn, _
 
 
 def _write_alert(context: RequestContext, operation: Callable[[Connection], Alert]) -> Response:
-    """Nothing in the case is written: who may read it may answer for its delays."""
+    """Write to the alert, not to the case: viewers who may read the case may explain its delays."""
     return context.write(lambda tx: _alert_detail(tx, context, operation(tx)))
 
 
 def _page_of_alerts(tx: Connection, context: RequestContext, query: shapes.AlertQuery) -> ApiResponse:
     check_office(tx, context, query.konfliktrad)
     list_key = query.model_dump_json(exclude={"cursor", "limit"})
-    after = _parse_place(cursors.read(context.cursor_key, list_key, query.cursor)) if query.cursor else None
+    due, _, last_id = (read_cursor(context, list_key, query) or "").partition(" ")
+    after = (date.fromisoformat(due), UUID(last_id)) if due else None
     alert_filter = AlertFilter(**query.model_dump(exclude={"cursor", "limit", "case"}), case_id=query.case)
     page, last = alert_store.list_alerts(tx, context.recorder.viewer, alert_filter, after, query.limit)
     cases = case_queries.read_cases(tx, list({alert.case_id for alert in page}))
-    items = [shapes.AlertOut(**_with_case(context, alert, cases[alert.case_id])) for alert in page]
-    following = cursors.write(context.cursor_key, list_key, f"{last[0]} {last[1]}") if last else None
+    items = [
+        shapes.AlertOut(**with_case(alert, cases[alert.case_id], context.language, context.today)) for alert in page
+    ]
+    following = write_cursor(context, list_key, f"{last[0]} {last[1]}" if last else None)
     return json_response(shapes.AlertList(items=items, next=following))
-
-
-def _parse_place(text: str) -> tuple[date, UUID]:
-    due, _, last = text.partition(" ")
-    return date.fromisoformat(due), UUID(last)
 
 
 def _alert_detail(tx: Connection, context: RequestContext, alert: Alert) -> ApiResponse:
     read = casework.read(tx, context.recorder.viewer, alert.case_id, context.now, None, None)
     row = case_queries.read_cases(tx, [alert.case_id])[alert.case_id]
     named = Disclosure.OFFICE in read.disclosures
-    history = [_history_entry(context.language, entry, named) for entry in alert_store.history(tx, alert.alert_id)]
-    return json_response(shapes.AlertDetail(**_with_case(context, alert, row), history=history))
-
-
-def _history_entry(language: texts.Language, entry: AlertHistoryEntry, named: bool) -> shapes.HappenedOut:
-    values = {name: getattr(entry, name) for name in ("n", "change", "for_date", "at", "role", "details")}
-    label = texts.label(language, entry.change)
-    return shapes.HappenedOut(**values, label=label, subject=entry.subject if named else None)
-
-
-def _with_case(context: RequestContext, alert: Alert, row: CaseCurrentRow) -> dict[str, Any]:
-    return {
-        **brief(alert, context.language, oslo_date(context.now)),
-        "case": alert.case_id,
-        "reference": row.reference,
-        "case_state": row.state,
-        "case_state_label": texts.label(context.language, row.state),
-        "phase": row.phase,
-        "waiting_for": row.waiting_for,
-    }
+    history = [history_entry(context.language, entry, named) for entry in alert_store.history(tx, alert.alert_id)]
+    return json_response(shapes.AlertDetail(**with_case(alert, row, context.language, context.today), history=history))

@@ -1,4 +1,4 @@
-"""What is asked and answered about alerts and the runs of jobs."""
+"""Schemas of alerts and of what users do with them."""
 
 from datetime import date, datetime
 from typing import Any
@@ -93,34 +93,3 @@ class AlertList(BaseModel):
 
     items: list[AlertOut]
     next: str | None
-
-
-class RunIn(i.Input):
-    """The night to run; today when not given."""
-
-    on: i.CivilDay | None = None
-
-
-class RunOut(BaseModel):
-    """One run in the ledger. `counts`: what it came to; scanned = ok + raised + open + suppressed + failed."""
-
-    id: UUID
-    name: str
-    for_date: date
-    started_at: datetime
-    finished_at: datetime | None
-    status: str
-    counts: dict[str, int]
-
-
-class RunList(BaseModel):
-    """A page of the runs of a job, the newest first."""
-
-    items: list[RunOut]
-    next: str | None
-
-
-class NightOut(BaseModel):
-    """The runs that were made for a night and for those missed before it."""
-
-    items: list[RunOut]

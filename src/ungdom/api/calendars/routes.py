@@ -9,13 +9,14 @@ from fastapi import APIRouter, Header, HTTPException, Path, Query, Request, Resp
 
 from ungdom import texts
 from ungdom.api.calendars import ical
-from ungdom.api.cases import schemas as s
-from ungdom.api.cases.routes import json_response
+from ungdom.api.calendars.present import feed_out
+from ungdom.api.calendars.schemas import FeedList, NewFeedOut
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
-from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext, WriteContext
+from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
 from ungdom.api.http.errors import NoFeed
 from ungdom.api.http.pagination import PageQuery, page_and_cursor, start_after
+from ungdom.api.http.responses import PRIVATE_HEADERS, ApiResponse, json_response
 from ungdom.api.http.tokens import WRITE
 from ungdom.cases import NotVisible
 from ungdom.message.text import HeaderText, SecretText
@@ -33,35 +34,6 @@ public = APIRouter(tags=["calendar"])
 
 Secret = Annotated[SecretText, Path(json_schema_extra={"pattern": "^[A-Za-z0-9_-]{43}$"})]
 IfNoneMatch = Annotated[HeaderText | None, Header(alias="If-None-Match")]
-
-PRIVATE_HEADERS = {
-    "Cache-Control": "private, no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
-"""The address is the secret: nobody between keeps the answer, and it is not told onward."""
-
-
-class FeedOut(s.Output):
-    """A feed without its address, which is told once. `read_at`: last read, to the hour; null when never."""
-
-    id: UUID
-    language: str
-    created_at: datetime
-    read_at: datetime | None
-
-
-class NewFeedOut(FeedOut):
-    """A feed just made. `address`: told in this answer only; null where a repeated request is answered again."""
-
-    address: str | None
-
-
-class FeedList(s.Output):
-    """A page of the feeds of whoever asks, the oldest first."""
-
-    items: list[FeedOut]
-    next: str | None
 
 
 def _may_have_feeds(role: Role) -> bool:
@@ -127,19 +99,19 @@ def get_calendar(
 
 
 def _create_feed(tx: Connection, context: RequestContext, created: list[NewFeedOut]) -> ApiResponse:
-    """The answer as it may be kept for a repeat: without the address, which goes to `created` and is kept nowhere."""
+    """The response stored for a repeated request: without the address, which is put in `created` and not stored."""
     subject = _feed_owner(tx, context)
     feed = Feed(uuid7(context.now), subject, context.language, context.now, None)
     secret = calendar_feeds.create(tx, feed)
-    feed_out = NewFeedOut(**_feed_out(feed).model_dump(), address=None)
-    created.append(feed_out.model_copy(update={"address": f"{context.public_url}/v1/calendar/{secret}.ics"}))
-    return json_response(feed_out, 201)
+    new = NewFeedOut(**feed_out(feed).model_dump(), address=None)
+    created.append(new.model_copy(update={"address": f"{context.public_url}/v1/calendar/{secret}.ics"}))
+    return json_response(new, 201)
 
 
 def _feed_owner(tx: Connection, context: RequestContext) -> str:
     """Whose feeds these are. Raises `NoFeed` for those who have none."""
     viewer = context.recorder.viewer
-    if not _may_have_feeds(viewer.role) or agenda.owner(tx, viewer.subject, oslo_date(context.now)) is None:
+    if not _may_have_feeds(viewer.role) or agenda.owner(tx, viewer.subject, context.today) is None:
         raise NoFeed
     return viewer.subject
 
@@ -149,7 +121,7 @@ def _page_of_feeds(tx: Connection, context: RequestContext, query: PageQuery) ->
         tx, _subject_of_feeds(context), start_after(context, "calendar feeds", query), query.limit + 1
     )
     page, following = page_and_cursor(context, "calendar feeds", query, rows, lambda row: (row.created_at, row.feed_id))
-    return json_response(FeedList(items=[_feed_out(feed) for feed in page], next=following))
+    return json_response(FeedList(items=[feed_out(feed) for feed in page], next=following))
 
 
 def _revoke_feed(tx: Connection, context: RequestContext, feed_id: UUID) -> ApiResponse:
@@ -159,14 +131,10 @@ def _revoke_feed(tx: Connection, context: RequestContext, feed_id: UUID) -> ApiR
 
 
 def _subject_of_feeds(context: RequestContext) -> str:
-    """Whose feeds are shown and revoked: also by somebody who is no longer on the staff. Raises `NoFeed`."""
+    """The owner of the feeds to list or revoke, also when no longer on the staff. Raises `NoFeed` for other roles."""
     if context.recorder.viewer.role not in OF_THE_OFFICE:
         raise NoFeed
     return context.recorder.viewer.subject
-
-
-def _feed_out(feed: Feed) -> FeedOut:
-    return FeedOut(id=feed.feed_id, language=feed.language, created_at=feed.created_at, read_at=feed.read_at)
 
 
 def _read_calendar(db: Database, secret: str, now: datetime, base: str) -> bytes:

@@ -1,24 +1,24 @@
 """Cases: open, list, read."""
 
 from dataclasses import replace
-from datetime import date, datetime
 from typing import Annotated, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel
 
 from ungdom import cases, intake
 from ungdom.api.alerts import present as alert_views
-from ungdom.api.cases import lead_time_schemas as lt
 from ungdom.api.cases import present as views
-from ungdom.api.cases import redaction
 from ungdom.api.cases import schemas as s
-from ungdom.api.http import cursors
+from ungdom.api.cases.schemas import LeadTimeOut, ListQuery, NewCaseIn
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
-from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext, WriteContext
+from ungdom.api.http.case_reading import read_case, require_stage_dates
+from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
 from ungdom.api.http.offices import check_office
+from ungdom.api.http.pagination import read_cursor, write_cursor
+from ungdom.api.http.responses import ApiResponse, etag, json_response
+from ungdom.api.http.time_travel import AsOfParams, instant
 from ungdom.api.http.tokens import WRITE
 from ungdom.cases import CaseView, NewCase
 from ungdom.intake import identity
@@ -26,89 +26,62 @@ from ungdom.intake.wait_keys import lock_keys_for_case
 from ungdom.store import alerts as alert_store
 from ungdom.store import identity as questions
 from ungdom.store import named_locks, people, projection, records
-from ungdom.store.case_queries import Filters, disclosable_to
+from ungdom.store.case_queries import disclosable_to
 from ungdom.store.ids import uuid7
 from ungdom.store.people import StoredPerson
 from ungdom.store.schema.cases import NumberKind
 from ungdom.store.session import Connection
-from ungdom.workflow import engine
-from ungdom.workflow.calendar import last_moment, oslo_date
+from ungdom.workflow import engine, redaction
 from ungdom.workflow.case import Youth
 from ungdom.workflow.rules.permissions import Disclosure, acts_for, disclosures_for
-from ungdom.workflow.vocabulary import EventType, Protection, Role, Sanction
+from ungdom.workflow.vocabulary import EventType, Protection, Sanction
 from ungdom.worklist import worklist
 
 router = APIRouter(tags=["cases"])
-
-AsOf = Annotated[i.AsOf, Query()]
 
 OPENED_BY = engine.actors_of(Sanction.YOUTH_SANCTION, EventType.CASE_REGISTERED)
 """In whose name a case is opened: the same for both sanctions, krl § 13."""
 
 
-def _may_open(role: Role) -> bool:
-    return not acts_for(role).isdisjoint(OPENED_BY)
-
-
-def json_response(body: BaseModel, status: int = 200, **headers: str) -> ApiResponse:
-    """The answer with this body."""
-    return ApiResponse(status, body.model_dump_json(by_alias=True).encode(), headers)
-
-
-def instant(known_at: date | datetime | None) -> datetime | None:
-    """The instant of knowledge: a date means the end of that day in Norway."""
-    if known_at is None or isinstance(known_at, datetime):
-        return known_at
-    return last_moment(known_at)
-
-
-def read_case(tx: Connection, context: RequestContext, case_id: UUID, as_of: i.AsOf) -> CaseView:
-    """The case as the request asks for it."""
-    return cases.read(tx, context.recorder.viewer, case_id, context.now, as_of.valid_at, instant(as_of.known_at))
-
-
 @router.post("/v1/cases", status_code=201, response_model=s.CaseOut, summary="Open a case")
-@guarded(requires(WRITE, _may_open))
-def open_case(context: WriteContext, body: i.NewCaseIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
+@guarded(requires(WRITE, lambda role: not acts_for(role).isdisjoint(OPENED_BY)))
+def open_case(context: WriteContext, body: NewCaseIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Open a youth sanction or youth follow-up case. The municipality of residence decides the konfliktråd."""
     return context.write(lambda tx: _open_case(tx, context, body))
 
 
 @router.get("/v1/cases", response_model=s.CaseList, summary="List cases")
-def list_cases(context: ReadContext, query: Annotated[i.ListQuery, Query()]) -> Response:
+def list_cases(context: ReadContext, query: Annotated[ListQuery, Query()]) -> Response:
     """The cases this viewer may see, a page at a time; as they stand now, or as they stood on another day."""
     return context.read(lambda tx: _page_of_cases(tx, context, query))
 
 
 @router.get("/v1/cases/{case_id}", response_model=s.CaseOut, summary="Read a case")
-def get_case(context: ReadContext, case_id: UUID, as_of: AsOf) -> Response:
+def get_case(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response:
     """One case: where it stands, its dates, start and the rule that gave it, ends, lead time, next deadline."""
     return context.read(lambda tx: _case_detail(tx, context, case_id, as_of))
 
 
-@router.get("/v1/cases/{case_id}/lead-time", response_model=lt.LeadTimeOut, summary="Where the days went")
-def get_lead_time(context: ReadContext, case_id: UUID, as_of: AsOf) -> Response:
+@router.get("/v1/cases/{case_id}/lead-time", response_model=LeadTimeOut, summary="Where the days went")
+def get_lead_time(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response:
     """Stage intervals, wait ledger, P1 to P3; both ledgers add up to the total exactly."""
     known_at = instant(as_of.known_at)
-
-    def operation(tx: Connection) -> ApiResponse:
-        return json_response(
-            views.lead_time_out(redaction.require_stage_dates(read_case(tx, context, case_id, as_of)), known_at)
+    return context.read(
+        lambda tx: json_response(
+            views.lead_time_out(require_stage_dates(read_case(tx, context, case_id, as_of)), known_at)
         )
-
-    return context.read(operation)
+    )
 
 
 @router.get("/v1/cases/{case_id}/deadlines", response_model=s.DeadlineList, summary="Every clock of a case")
-def get_deadlines(context: ReadContext, case_id: UUID, as_of: AsOf) -> Response:
+def get_deadlines(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response:
     """Each clock: from, due (moved and unmoved), stopped, days late, law or norm."""
     known_at = instant(as_of.known_at)
-
-    def operation(tx: Connection) -> ApiResponse:
-        read = read_case(tx, context, case_id, as_of)
-        return json_response(redaction.redact_deadlines(read, views.deadlines_out(read, context.language, known_at)))
-
-    return context.read(operation)
+    return context.read(
+        lambda tx: json_response(
+            views.deadlines_out(read_case(tx, context, case_id, as_of), context.language, known_at)
+        )
+    )
 
 
 def _case_detail(tx: Connection, context: RequestContext, case_id: UUID, as_of: i.AsOf) -> ApiResponse:
@@ -126,10 +99,10 @@ def _case_detail(tx: Connection, context: RequestContext, case_id: UUID, as_of: 
     )
     alerts = alert_views.briefs(live, context.language, read.on) if as_of.valid_at is None else None
     body = views.case_out(read, person, context.language, known_at, alerts)
-    return json_response(redaction.redact_case(read, body), ETag=views.etag(read.stored.version))
+    return json_response(body, ETag=etag(read.stored.version))
 
 
-def _open_case(tx: Connection, context: RequestContext, body: i.NewCaseIn) -> ApiResponse:
+def _open_case(tx: Connection, context: RequestContext, body: NewCaseIn) -> ApiResponse:
     named_locks.lock(tx, lock_keys_for_case(body.police_case_numbers, body.person.national_id))
     may_see = disclosable_to(context.recorder.viewer, Disclosure.PERSON)
     match = identity.match_person(tx, context.keys, body.person.as_person, body.police_case_numbers, may_see)
@@ -144,17 +117,17 @@ def _open_case(tx: Connection, context: RequestContext, body: i.NewCaseIn) -> Ap
     disclosures = disclosures_for(
         context.recorder.viewer, projection.access_attributes(result.after, person.protection)
     )
-    read = CaseView(replace(result.stored, version=result.version), result.after, oslo_date(context.now), disclosures)
+    read = CaseView(replace(result.stored, version=result.version), result.after, context.today, disclosures)
     case_out = views.case_out(read, person, context.language, None, [])
-    return json_response(case_out, 201, ETag=views.etag(result.version), Location=f"/v1/cases/{case_id}")
+    return json_response(case_out, 201, ETag=etag(result.version), Location=f"/v1/cases/{case_id}")
 
 
 def _find_or_create_person(
-    tx: Connection, context: RequestContext, body: i.NewCaseIn, known_id: UUID | None
+    tx: Connection, context: RequestContext, body: NewCaseIn, known_id: UUID | None
 ) -> StoredPerson:
-    """Who the case is about. Somebody known is who they were, their address kept at least as closely as is said now.
+    """The person of the new case; a known person with the stricter of the old and new address protection.
 
-    `known_id`: a known person whom the viewer may see; to everybody else a known person is a new one.
+    `known_id`: a known person whom the viewer may see; for other viewers a new person is stored.
     """
     given, level = body.person, Protection(body.person.protection)
     known_id = records.lock_canonical(tx, known_id) if known_id else None
@@ -166,7 +139,7 @@ def _find_or_create_person(
     return cast(StoredPerson, people.read_person(tx, context.keys, person_id))  # found or made in this transaction
 
 
-def _new_case(body: i.NewCaseIn, person: UUID, youth: Youth) -> NewCase:
+def _new_case(body: NewCaseIn, person: UUID, youth: Youth) -> NewCase:
     day, moment = i.day_of(body.occurred_on)
     numbers = [(NumberKind.POLICE, number) for number in body.police_case_numbers]
     court = [(NumberKind.COURT, body.court_case_number)] if body.court_case_number else []
@@ -185,35 +158,19 @@ def _new_case(body: i.NewCaseIn, person: UUID, youth: Youth) -> NewCase:
     )
 
 
-def _page_of_cases(tx: Connection, context: RequestContext, query: i.ListQuery) -> ApiResponse:
+def _page_of_cases(tx: Connection, context: RequestContext, query: ListQuery) -> ApiResponse:
     check_office(tx, context, query.konfliktrad)
     list_key = query.model_dump_json(exclude={"cursor", "limit"})
     page_query = worklist.WorklistQuery(
-        filters=replace(filters(query, context), q=query.q),
+        filters=replace(query.filters(context.today), q=query.q),
         sort=query.sort or "-registered_on",
-        after=cursors.read(context.cursor_key, list_key, query.cursor) if query.cursor else None,
+        after=read_cursor(context, list_key, query),
         limit=query.limit,
         valid_at=query.valid_at,
         known_at=instant(query.known_at),
     )
     rows, last = worklist.page(tx, context.recorder.viewer, page_query)
-    following = cursors.write(context.cursor_key, list_key, last) if last else None
-    items = [s.CaseRow.model_validate(row) for row in rows]
-    if context.recorder.viewer.role is Role.TEAM_MEMBER:
-        items = [redaction.redact_row(item) for item in items]
+    following = write_cursor(context, list_key, last)
+    hidden = dict.fromkeys(redaction.hidden_row_fields(context.recorder.viewer.role))
+    items = [s.CaseRow.model_validate(row).model_copy(update=hidden) for row in rows]
     return json_response(s.CaseList(items=items, next=following))
-
-
-def filters(query: i.CaseFilterQuery, context: RequestContext) -> Filters:
-    """The cases that are asked for; overdue on the day asked about."""
-    day = query.valid_at or oslo_date(context.now)
-    return Filters(
-        state=query.state,
-        phase=query.phase,
-        sanction=query.sanction,
-        konfliktrad=query.konfliktrad,
-        coordinator=query.coordinator,
-        waiting_for=query.waiting_for,
-        overdue_on=day if query.overdue is True else None,
-        not_overdue_on=day if query.overdue is False else None,
-    )

@@ -1,22 +1,24 @@
-"""What goes out: the published shapes, and the problem that stands in their place."""
+"""Schemas of cases: what a case is opened with, the case, lists of cases, lead time and deadlines."""
 
-from datetime import date, datetime
+from datetime import date
 from datetime import date as date_
-from typing import Annotated, Any
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
+from ungdom import message
 from ungdom.api.alerts.schemas import AlertBrief
-from ungdom.api.cases.consequences import FollowedOut, UndoingOut
+from ungdom.api.http.inputs import DEFAULT_LIMIT, AsOf, CivilDay, Day, Input, Limit, day_of
+from ungdom.api.http.schemas import AsOfOut, Output
 from ungdom.api.persons.schemas import PersonOut
-from ungdom.workflow.vocabulary import Actor, EventType, Party, Phase, Regime, Role, Sanction, State
-
-
-class Output(BaseModel):
-    """What goes out."""
-
-    model_config = ConfigDict(from_attributes=True, defer_build=True)  # built at first use: half of them never are
+from ungdom.message.text import CodeText, CursorText, LineText, ReferenceText, SearchText
+from ungdom.store.case_queries import Filters
+from ungdom.workflow import patterns
+from ungdom.workflow.payloads import Offence
+from ungdom.workflow.payloads.base import Provision, ends_before_it_begins
+from ungdom.workflow.vocabulary import Actor, OffenceGroup, Party, Phase, Regime, Sanction, State
 
 
 class StartOut(Output):
@@ -98,7 +100,7 @@ class CaseOut(Output):
     id: UUID
     reference: str
     version: int
-    as_of: "AsOfOut"
+    as_of: AsOfOut
     sanction: Sanction | None
     sanction_label: str | None
     konfliktrad: str | None
@@ -133,13 +135,6 @@ class CaseOut(Output):
     table_version: str
 
 
-class AsOfOut(Output):
-    """The day in the world and the instant of knowledge that an answer speaks of."""
-
-    on: date
-    known_at: datetime | None
-
-
 class CaseRow(Output):
     """A case in a list. Of a youth whose address is protected, `konfliktrad` and `coordinator` are null for most."""
 
@@ -169,105 +164,6 @@ class CaseList(Output):
     next: str | None
 
 
-class OfficialStatusOut(Output):
-    """The part of the sector's status message that an event gives, and its reason code."""
-
-    part: str
-    code: str | None
-
-
-class EventOut(Output):
-    """One event of the history. `standing`: current, corrected (see `corrected_by`) or annulled."""
-
-    seq: int
-    type: EventType
-    label: str
-    occurred_on: date
-    occurred_at: datetime | None
-    recorded_at: datetime
-    actor: Actor
-    role: Role
-    subject: str | None
-    source: str | None
-    details: dict[str, Any]
-    standing: str
-    corrected_by: int | None
-    state_after: State | None
-    official_status: list[OfficialStatusOut]
-
-
-class EventList(Output):
-    """The history, corrections included, in the order it was recorded."""
-
-    items: list[EventOut]
-
-
-class CaseSnapshotOut(Output):
-    """Where a case stands, before or after an event."""
-
-    version: int
-    state: State
-    phase: Phase
-    waiting_for: Party | None
-    started_on: date | None
-    planned_end: date | None
-    adjusted_end: date | None
-    next_due_on: date | None
-    next_due_code: str | None
-
-
-class RecordedOut(Output):
-    """What an event did: which number it has, under which regime and law, and the case before and after.
-
-    `followed_by`: the events it brought with it; `after` is the case after these. `undoing`: of a complaint decided.
-    """
-
-    case: UUID
-    seq: int
-    type: EventType
-    dry_run: bool
-    regime: Regime
-    law: str
-    before: CaseSnapshotOut | None
-    after: CaseSnapshotOut
-    followed_by: list[FollowedOut]
-    undoing: UndoingOut | None
-
-
-class UnmetOut(Output):
-    """An unmet condition: how it is, how it must be, who can put it right, and from which day it can be."""
-
-    code: str
-    message: str
-    law: str
-    current: Any
-    needed: Any
-    who_can_fix: list[Actor]
-    earliest: date | None
-
-
-class OptionOut(Output):
-    """An event type this viewer may record. `enabled` says whether it can be now, given details that fit its schema."""
-
-    type: EventType
-    label: str
-    enabled: bool
-    suggested: bool
-    moves_to: State | None
-    is_fact: bool
-    regime: Regime
-    law: str
-    actors: list[Actor]
-    unmet: list[UnmetOut]
-    details_schema: dict[str, Any]
-
-
-class OptionList(Output):
-    """Everything this viewer may record in the case."""
-
-    items: list[OptionOut]
-
-
 class DeadlineList(Output):
     """Every clock of the case that has begun."""
 
@@ -275,108 +171,198 @@ class DeadlineList(Output):
     items: list[DeadlineOut]
 
 
-class RuleOut(Output):
-    """A deadline rule. `lengths`: the value from each day on."""
+Sort = Literal[
+    "registered_on",
+    "-registered_on",
+    "received_on",
+    "-received_on",
+    "next_due_on",
+    "-next_due_on",
+    "adjusted_end",
+    "-adjusted_end",
+    "closed_on",
+    "-closed_on",
+    "turns_18_on",
+    "-turns_18_on",
+    "reference",
+    "-reference",
+]
 
-    code: str
-    label: str
-    lengths: list[dict[str, str]]
-    sanctions: list[Sanction]
-    regimes: list[Regime]
-    binding: bool
-    moves_off_holidays: bool
-    law: str
-    who_is_late: list[Party]
-    warn_days: int
-    is_delay: bool
-
-
-class RuleList(Output):
-    """The deadline rules with their law."""
-
-    items: list[RuleOut]
+Number = Annotated[str, Field(pattern=patterns.CASE_NUMBER)]
 
 
-class GuardOut(Output):
-    """A condition of a row."""
+class GuardianIn(Input):
+    """A guardian (verge)."""
 
-    code: str
-    law: str
-
-
-class RowOut(Output):
-    """One row of the table. `to` null: a fact."""
-
-    event: EventType
-    label: str
-    sources: list[State]
-    to: str | None
-    guards: list[GuardOut]
-    actors: list[Actor]
-    law: str
+    name: LineText
+    contact: LineText | None = None
 
 
-class WorkflowOut(Output):
-    """One workflow: its states and its rows."""
+class PersonIn(Input):
+    """The youth. The identity number is optional; one that fails the check is kept and flagged."""
 
-    sanction: Sanction
-    regime: Regime
-    table_version: str
-    states: list[State]
-    moves: list[RowOut]
-    facts: list[RowOut]
+    given_name: LineText
+    family_name: LineText
+    born: CivilDay
+    national_id: Annotated[str, Field(pattern=patterns.IDENTITY_NUMBER)] | None = None
+    sex: Literal["female", "male", "unknown"] = "unknown"
+    contact: LineText | None = None
+    protection: Literal["none", "confidential", "strictly_confidential"] = "none"
+    guardians: Annotated[list[GuardianIn], Field(max_length=8)] = Field(default=[])
 
-
-class FieldProblem(Output):
-    """One place in the request that is wrong. `allowed`: the values of a closed list that the value is not in."""
-
-    pointer: str
-    code: str
-    detail: str
-    allowed: list[str] | None = None
-
-
-class BrokenOut(Output):
-    """Another event that a correction would leave where it is not allowed."""
-
-    seq: int
-    event: EventType
-    unmet: list[UnmetOut]
+    @property
+    def as_person(self) -> message.Person:
+        """The youth in the form that pushed messages have."""
+        named = tuple(message.Guardian(name=guardian.name, contact=guardian.contact) for guardian in self.guardians)
+        return message.Person(**{**dict(self), "guardians": named})
 
 
-class EventLineOut(Output):
-    """An event that happened since: which, when, and when it was recorded."""
+class OffenceIn(Input):
+    """One act (handling): when, which group, which provision. `until` when it lasted."""
 
-    seq: int
-    type: EventType
-    occurred_on: date
-    recorded_at: datetime
+    on: CivilDay
+    until: CivilDay | None = None
+    group: OffenceGroup | None = None
+    statute: Provision | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_began(self) -> Self:
+        if self.until is not None and self.until < self.on:
+            raise ends_before_it_begins("on", "until")
+        return self
+
+    @property
+    def as_offence(self) -> Offence:
+        """The act as events hold it."""
+        return Offence(on=self.on, until=self.until, group=self.group, statute=self.statute)
 
 
-class ProblemOut(Output):
-    """Problem details, RFC 9457. What is null belongs to other codes.
+MAX_AGE_AT_OFFENCE = 40
+"""Years. A youth is under 18 at the act; whoever was older than this is taken for a slip of the pen."""
 
-    `role`, `roles`: the caller's, and those that may. `scope`: that the token lacks. `konfliktrad`: the caller's own.
-    `current_etag`, `events_since`: how the case stands now, and what happened since the version that was named.
-    `question_id`: the question of identity whose answer stands in the way.
+
+class NewCaseIn(Input):
+    """A case to open by hand. The municipality of residence decides the konfliktråd.
+
+    It may be left out, with a graded address for one, and then the konfliktråd is named.
     """
 
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-    trace_id: str
-    errors: list[FieldProblem] | None = None
-    unmet: list[UnmetOut] | None = None
-    also: list[BrokenOut] | None = None
-    role: Role | None = None
-    roles: list[Role] | None = None
-    scope: str | None = None
-    konfliktrad: str | None = None
-    current_etag: str | None = None
-    events_since: list[EventLineOut] | None = None
-    question_id: UUID | None = None
+    sanction: Sanction
+    occurred_on: Day
+    municipality: Annotated[str, Field(pattern=patterns.MUNICIPALITY)] | None = None
+    konfliktrad: CodeText | None = None
+    person: PersonIn
+    police_case_numbers: Annotated[list[Number], Field(max_length=50)] = Field(default=[])
+    court_case_number: Number | None = None
+    offences: Annotated[list[OffenceIn], Field(min_length=1, max_length=200)]
+    repeated_or_serious: bool = False
+    on_behalf_of: Actor | None = None
+
+    @model_validator(mode="after")
+    def _born_before_the_first_act(self) -> Self:
+        first = min(offence.on for offence in self.offences)
+        if self.person.born >= min(first, day_of(self.occurred_on)[0]):
+            raise PydanticCustomError("born_after_offence", "is born too late", {"field": ("person", "born")})
+        if first.year - self.person.born.year > MAX_AGE_AT_OFFENCE:
+            named = {"field": ("person", "born"), "le": MAX_AGE_AT_OFFENCE}
+            raise PydanticCustomError("born_too_early", "is born too early", named)
+        return self
 
 
-CaseOut.model_rebuild()
+class CaseFilterQuery(AsOf):
+    """Which cases, by where they stand and with whom."""
+
+    state: State | None = None
+    phase: Phase | None = None
+    sanction: Sanction | None = None
+    konfliktrad: CodeText | None = None
+    coordinator: ReferenceText | None = None
+    waiting_for: Party | None = None
+    overdue: bool | None = None
+
+    def filters(self, today: date) -> Filters:
+        """The filters of the query; `overdue` counts on its day, or today."""
+        day = self.valid_at or today
+        return Filters(
+            state=self.state,
+            phase=self.phase,
+            sanction=self.sanction,
+            konfliktrad=self.konfliktrad,
+            coordinator=self.coordinator,
+            waiting_for=self.waiting_for,
+            overdue_on=day if self.overdue is True else None,
+            not_overdue_on=day if self.overdue is False else None,
+        )
+
+
+class ListQuery(CaseFilterQuery):
+    """Filters and order of the list of cases."""
+
+    q: SearchText | None = None
+    sort: Sort | None = None
+    limit: Limit = DEFAULT_LIMIT
+    cursor: CursorText | None = None
+
+    @model_validator(mode="after")
+    def _past_in_order_of_opening(self) -> Self:
+        if self.sort and (self.valid_at or self.known_at):
+            order = "a list of the past comes in the order the cases were opened"
+            raise PydanticCustomError("sort_of_the_past", order, {"field": "sort"})
+        return self
+
+
+class StageOut(Output):
+    """One stay in one state."""
+
+    state: State
+    since: date
+    until: date
+    days: int
+    open: bool
+
+
+class WaitIntervalOut(Output):
+    """A span in which one party was waited for; `reason` null: the default of the state."""
+
+    party: Party
+    since: date
+    until: date
+    days: int
+    state: State
+    reason: str | None
+
+
+class OfficeDays(Output):
+    """The days of one konfliktråd: of all of them together they are those of the case, with none counted twice."""
+
+    konfliktrad: str
+    since: date
+    until: date
+    days: int
+    open: bool
+    stage_days: dict[State, int]
+    wait_days: dict[Party, int]
+
+
+class LeadTimeOut(Output):
+    """Where the days went. `stage_days` and `wait_days` each add up to `total_days`, and so do the days of `offices`.
+
+    `offices` null: the reader may not learn where the case is or was.
+    """
+
+    as_of: AsOfOut
+    first_offence: date
+    last_offence: date
+    lead_time_days: LeadTimeDays
+    start: StartOut | None
+    planned_end: date | None
+    adjusted_end: date | None
+    interrupted_days: int
+    total_days: int
+    unreported_days: int
+    stages: list[StageOut]
+    waits: list[WaitIntervalOut]
+    stage_days: dict[State, int]
+    wait_days: dict[Party, int]
+    p3_by_party: dict[Party, int] | None
+    offices: list[OfficeDays] | None

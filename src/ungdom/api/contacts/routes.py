@@ -1,62 +1,25 @@
-"""Contacts: how somebody who works with cases wants to be told. An address is shown to nobody but its owner."""
+"""Contacts: language and e-mail digest of people who work with cases. Only the owner sees the address."""
 
-import re
-from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import AfterValidator
-from pydantic_core import PydanticCustomError
 
 from ungdom import cases
-from ungdom.api.cases.routes import json_response
-from ungdom.api.cases.schemas import Output
+from ungdom.api.contacts.present import contact_out
+from ungdom.api.contacts.schemas import NoticeContactIn, NoticeContactOut
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
-from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext, WriteContext
+from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
 from ungdom.api.http.errors import ContactIsTheirOwn
-from ungdom.api.http.inputs import Input
+from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.tokens import READ, WRITE
-from ungdom.message.text import LineText
 from ungdom.store import contacts
 from ungdom.store.contacts import NotificationContact
 from ungdom.store.session import Connection
 from ungdom.workflow import patterns
-from ungdom.workflow.calendar import oslo_date
-from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
 router = APIRouter(tags=["notices"])
-
-_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_ADDRESS = re.compile(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@(?:{_LABEL}\.)+[A-Za-z]{{2,63}}", re.ASCII)
-LONGEST_ADDRESS = 254
-
-
-def _address(value: str) -> str:
-    if len(value) > LONGEST_ADDRESS or not _ADDRESS.fullmatch(value):
-        raise PydanticCustomError("email_address", "is no e-mail address")
-    return value
-
-
-class NoticeContactIn(Input):
-    """How they are to be told. `email_digest`: by one e-mail a day beside the inbox here; it needs an address."""
-
-    language: Literal["nb", "nn", "en"] = "nb"
-    email_digest: bool = False
-    address: Annotated[LineText, AfterValidator(_address)] | None = None
-
-
-class NoticeContactOut(Output):
-    """How somebody is told. `has_address`: one is known; it is shown to its owner only."""
-
-    subject: str
-    language: Literal["nb", "nn", "en"]
-    email_digest: bool
-    has_address: bool
-    address: str | None
-    updated_at: datetime | None
-
 
 Subject = Annotated[str, Path(pattern=patterns.SUBJECT)]
 
@@ -64,7 +27,7 @@ Subject = Annotated[str, Path(pattern=patterns.SUBJECT)]
 @router.get("/v1/contacts/me", response_model=NoticeContactOut, summary="How one is told")
 def get_own_contact(context: ReadContext, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """The caller's own language and address; what counts where nothing has been written."""
-    return context.read(lambda tx: json_response(_contact_out(_own_contact(tx, context), context.recorder.viewer)))
+    return context.read(lambda tx: json_response(contact_out(_own_contact(tx, context), context.recorder.viewer)))
 
 
 @router.put("/v1/contacts/me", response_model=NoticeContactOut, summary="Say how one wants to be told")
@@ -106,10 +69,10 @@ def _write_contact_for(tx: Connection, context: RequestContext, subject: str, bo
 
 
 def _role_of(tx: Connection, context: RequestContext, subject: str) -> Role | None:
-    """What this person is to the caller; None when the caller has no say over how they are told."""
+    """The role of this person, None where the caller may not write their contact."""
     viewer = context.recorder.viewer
     if viewer.role is Role.LEADER and viewer.konfliktrad is not None:
-        return contacts.staff_role(tx, subject, viewer.konfliktrad, oslo_date(context.now))
+        return contacts.staff_role(tx, subject, viewer.konfliktrad, context.today)
     if viewer.role is Role.COORDINATOR and contacts.coordinates_with(tx, viewer.subject, subject):
         return Role.TEAM_MEMBER
     return None
@@ -128,17 +91,6 @@ def _write_contact(
         updated_at=context.now,
     )
     contacts.write(tx, context.keys, new, context.now)
-    whole = json_response(_contact_out(new, context.recorder.viewer))
-    hidden = json_response(_contact_out(new, None))
+    whole = json_response(contact_out(new, context.recorder.viewer))
+    hidden = json_response(contact_out(new, None))
     return ApiResponse(whole.status, whole.body, whole.headers, hidden.body)
-
-
-def _contact_out(contact: NotificationContact, viewer: Viewer | None) -> NoticeContactOut:
-    return NoticeContactOut(
-        subject=contact.subject,
-        language=contact.language,
-        email_digest=contact.email_digest,
-        has_address=contact.address is not None,
-        address=contact.address if viewer is not None and viewer.subject == contact.subject else None,
-        updated_at=contact.updated_at,
-    )

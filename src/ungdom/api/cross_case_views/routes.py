@@ -2,38 +2,45 @@
 
 from collections.abc import Callable
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
 from ungdom import cases, texts
-from ungdom.api.breaches.routes import BreachesOut, breaches_out
-from ungdom.api.cases import schemas as s
-from ungdom.api.cases.routes import instant, json_response
-from ungdom.api.complaints.routes import ComplaintsOut, complaints_out
-from ungdom.api.consents.routes import ConsentsOut, consents_out
-from ungdom.api.http import cursors
-from ungdom.api.http import inputs as i
-from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext
+from ungdom.api.breaches.present import breaches_out
+from ungdom.api.complaints.present import complaints_out
+from ungdom.api.consents.present import consents_out
+from ungdom.api.cross_case_views.schemas import (
+    AcrossQuery,
+    BreachesList,
+    ComplaintsList,
+    ConsentsList,
+    MeetingsList,
+    PlanList,
+)
+from ungdom.api.http.context import ReadContext, RequestContext
 from ungdom.api.http.offices import check_office
-from ungdom.api.plans import routes as plans
-from ungdom.api.plans import schemas as shapes
+from ungdom.api.http.pagination import read_cursor, write_cursor
+from ungdom.api.http.responses import ApiResponse, json_response
+from ungdom.api.http.schemas import AsOfOut, Output
+from ungdom.api.http.time_travel import instant
+from ungdom.api.plans.access import office_access
+from ungdom.api.plans.present import meetings_out, plan_out
+from ungdom.api.plans.provider_names import names_for
 from ungdom.cases import CaseView, NotVisible
-from ungdom.message.text import CodeText, CursorText
 from ungdom.store import projection
 from ungdom.store.case_queries import Filters
 from ungdom.store.journal import StoredCase
 from ungdom.store.session import Connection
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.rules.permissions import Disclosure, disclosures_for, may_list_views
-from ungdom.workflow.vocabulary import PHASE, EventType, Phase, Sanction, State
+from ungdom.workflow.vocabulary import PHASE, EventType
 from ungdom.worklist import worklist
 
 router = APIRouter(tags=["across-cases"])
 
 E = EventType
-View = Callable[[CaseView, s.AsOfOut], BaseModel]
+View = Callable[[CaseView, AsOfOut], BaseModel]
 ViewFactory = Callable[[Connection, list[CaseView]], View]
 """The view of a case, made for a page: what it has to look up it looks up once."""
 
@@ -51,97 +58,6 @@ CONSENTS = (E.CONSENT_GIVEN, E.CONSENT_REFUSED, E.SHARING_CONSENT_GIVEN)
 BREACHES = (E.BREACH_RECORDED, E.NEW_OFFENCE_RECORDED, E.BREACH_TALK_MISSED)
 COMPLAINTS = (E.COMPLAINT_FILED,)
 
-
-class AcrossQuery(i.AsOf):
-    """Which cases: those that have something of the kind, narrowed by where they stand."""
-
-    konfliktrad: CodeText | None = None
-    sanction: Sanction | None = None
-    phase: Phase | None = None
-    state: State | None = None
-    limit: i.Limit = i.DEFAULT_LIMIT
-    cursor: CursorText | None = None
-
-
-class CaseLine(s.Output):
-    """One case of a list: what it is called, where it stands, and `view`, what the list is about.
-
-    Of a youth whose address is protected, `konfliktrad` is null for most.
-    """
-
-    id: UUID
-    reference: str
-    sanction: Sanction
-    state: State
-    state_label: str
-    konfliktrad: str | None
-
-
-class PlanLine(CaseLine):
-    """One case with its plan."""
-
-    view: shapes.PlanOut
-
-
-class PlanList(s.Output):
-    """A page of plans, in the order the cases were opened; it may be short."""
-
-    items: list[PlanLine]
-    next: str | None
-
-
-class MeetingsLine(CaseLine):
-    """One case with its meetings."""
-
-    view: shapes.MeetingsOut
-
-
-class MeetingsList(s.Output):
-    """A page of meetings by case, in the order the cases were opened; it may be short."""
-
-    items: list[MeetingsLine]
-    next: str | None
-
-
-class ConsentsLine(CaseLine):
-    """One case with its consents."""
-
-    view: ConsentsOut
-
-
-class ConsentsList(s.Output):
-    """A page of consents by case, in the order the cases were opened; it may be short."""
-
-    items: list[ConsentsLine]
-    next: str | None
-
-
-class BreachesLine(CaseLine):
-    """One case with its breaches."""
-
-    view: BreachesOut
-
-
-class BreachesList(s.Output):
-    """A page of breaches by case, in the order the cases were opened; it may be short."""
-
-    items: list[BreachesLine]
-    next: str | None
-
-
-class ComplaintsLine(CaseLine):
-    """One case with its complaints."""
-
-    view: ComplaintsOut
-
-
-class ComplaintsList(s.Output):
-    """A page of complaints by case, in the order the cases were opened; it may be short."""
-
-    items: list[ComplaintsLine]
-    next: str | None
-
-
 AcrossParams = Annotated[AcrossQuery, Query()]
 
 
@@ -150,8 +66,8 @@ def list_plans(context: ReadContext, query: AcrossParams) -> Response:
     """The plan of each case that has one, or has asked for measures, as `/v1/cases/{id}/plan` shows it."""
 
     def make_view(tx: Connection, reads: list[CaseView]) -> View:
-        names = plans.names_for(tx, context.language, reads)
-        return lambda read, then: plans.plan_out(plans.office_access(read, then), names)
+        names = names_for(tx, context.language, reads)
+        return lambda read, then: plan_out(office_access(read, then), names)
 
     return _list_with_factory(context, query, PLANS, PlanList, make_view)
 
@@ -165,7 +81,7 @@ def list_meetings(context: ReadContext, query: AcrossParams) -> Response:
         query,
         MEETINGS,
         MeetingsList,
-        lambda read, then: plans.meetings_out(plans.office_access(read, then), language),
+        lambda read, then: meetings_out(office_access(read, then), language),
     )
 
 
@@ -194,7 +110,7 @@ def list_complaints(context: ReadContext, query: AcrossParams) -> Response:
 
 
 def _list_with_view(
-    context: RequestContext, query: AcrossQuery, kinds: tuple[EventType, ...], shape: type[s.Output], view: View
+    context: RequestContext, query: AcrossQuery, kinds: tuple[EventType, ...], shape: type[Output], view: View
 ) -> Response:
     return _list_with_factory(context, query, kinds, shape, lambda _tx, _reads: view)
 
@@ -203,7 +119,7 @@ def _list_with_factory(
     context: RequestContext,
     query: AcrossQuery,
     kinds: tuple[EventType, ...],
-    shape: type[s.Output],
+    shape: type[Output],
     view_factory: ViewFactory,
 ) -> Response:
     def operation(tx: Connection) -> ApiResponse:
@@ -222,7 +138,7 @@ def _page(
     case_query = worklist.WorklistQuery(
         filters=Filters(konfliktrad=query.konfliktrad, sanction=query.sanction, phase=query.phase, state=query.state),
         sort="",
-        after=cursors.read(context.cursor_key, list_key, query.cursor) if query.cursor else None,
+        after=read_cursor(context, list_key, query),
         limit=query.limit,
         valid_at=query.valid_at,
         known_at=instant(query.known_at),
@@ -232,7 +148,7 @@ def _page(
     reads = [read for read in candidates if read and _matches(read, query, kinds)]
     view = view_factory(tx, reads)
     lines = [_case_line(context, read, query, view) for read in reads]
-    return lines, cursors.write(context.cursor_key, list_key, last) if last else None
+    return lines, write_cursor(context, list_key, last)
 
 
 def _read_on_day(context: RequestContext, stored: StoredCase, query: AcrossQuery) -> CaseView | None:
@@ -250,7 +166,7 @@ def _read_on_day(context: RequestContext, stored: StoredCase, query: AcrossQuery
 
 
 def _matches(read: CaseView, query: AcrossQuery, kinds: tuple[EventType, ...]) -> bool:
-    """It had something of the kind on that day, may be told of as it stood then, and stands where it was asked for."""
+    """Whether the case had one of these events by that day, may be shown as it then was, and matches the query."""
     case = read.case
     criteria = ((query.sanction, case.sanction), (query.state, case.state), (query.phase, PHASE[case.state]))
     here = query.konfliktrad is None or (
@@ -262,7 +178,7 @@ def _matches(read: CaseView, query: AcrossQuery, kinds: tuple[EventType, ...]) -
 
 
 def _case_line(context: RequestContext, read: CaseView, query: AcrossQuery, view: View) -> dict[str, Any]:
-    case, then = read.case, s.AsOfOut(on=read.on, known_at=instant(query.known_at))
+    case, then = read.case, AsOfOut(on=read.on, known_at=instant(query.known_at))
     return {
         "id": read.stored.case_id,
         "reference": read.stored.reference,

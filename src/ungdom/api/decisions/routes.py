@@ -7,27 +7,31 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic_core import from_json
 
 from ungdom import cases, intake
-from ungdom.api.cases.routes import json_response
 from ungdom.api.decisions import schemas as shapes
-from ungdom.api.http import cursors
+from ungdom.api.decisions.present import decision_row, decision_values
+from ungdom.api.decisions.visibility import (
+    disclosures,
+    disclosures_before_opening,
+    message_to_settle,
+    visible_concern,
+    visible_message,
+    visible_messages,
+)
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires, retries_messages, sends_decisions
-from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext, WriteContext
+from ungdom.api.http.context import MESSAGE_ATTEMPTS, ReadContext, RequestContext, WriteContext
+from ungdom.api.http.pagination import page_and_cursor, start_after
+from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.tokens import STATUS
-from ungdom.api.persons.schemas import redact_message
-from ungdom.intake import Choice, IntakeResult, Outcome, Reason, receipts
+from ungdom.intake import Choice, IntakeResult, Outcome, Reason
 from ungdom.message import read_sent
-from ungdom.store import concerns, inbox
-from ungdom.store.concerns import Concern
+from ungdom.store import inbox
 from ungdom.store.inbox import InboundMessage, InboundMessageFilter
 from ungdom.store.session import Connection
+from ungdom.workflow.redaction import redact_message
 from ungdom.workflow.rules.permissions import (
-    CaseAccessFacts,
-    Disclosure,
-    disclosures_for,
     may_settle_messages,
 )
-from ungdom.workflow.vocabulary import Protection, State, strictest
 
 router = APIRouter(tags=["decisions"])
 
@@ -39,9 +43,6 @@ STATUS_OF: dict[str, int] = {
     Outcome.REJECTED: 422,
 }
 """The HTTP status by outcome; a repeat has the status of the first response."""
-
-MAX_ATTEMPTS = 8
-"""Attempts at a message while other transactions move its case."""
 
 _BODY: dict[str, Any] = {
     "requestBody": {
@@ -82,7 +83,7 @@ def push_decision(context: WriteContext, request: Request, _query: Annotated[i.N
     """One message of a prosecution system or a court. Sent again it gets the same receipt, byte for byte."""
     sender, message = context.sender, read_sent(request.state.body, context.now)
     return context.write(
-        lambda tx: _receipt_response(intake.receive(tx, context.intake, sender, message)), attempts=MAX_ATTEMPTS
+        lambda tx: _receipt_response(intake.receive(tx, context.intake, sender, message)), attempts=MESSAGE_ATTEMPTS
     )
 
 
@@ -104,7 +105,7 @@ def retry_decision(
     context: WriteContext, message_id: UUID, body: shapes.RetryIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """Try a parked message again. The konfliktråd may say which case it is about, or accept a missing version."""
-    return context.write(lambda tx: _retry_message(tx, context, message_id, body), attempts=MAX_ATTEMPTS)
+    return context.write(lambda tx: _retry_message(tx, context, message_id, body), attempts=MESSAGE_ATTEMPTS)
 
 
 @router.post("/v1/decisions/{message_id}/dismiss", response_model=shapes.ReceiptOut, summary="Put aside")
@@ -120,120 +121,51 @@ def _receipt_response(result: IntakeResult) -> ApiResponse:
     return ApiResponse(STATUS_OF[result.arrival.outcome], result.receipt, headers)
 
 
-def _visible_messages(context: RequestContext) -> inbox.MessageVisibility:
-    """The messages that this viewer may see. Raises `RoleNotAllowed` for roles that see none."""
-    if context.principal.authorities:
-        return inbox.messages_visible_to(context.recorder.viewer, context.principal.source)
-    context.require_role(may_settle_messages)
-    return inbox.messages_visible_to(context.recorder.viewer, None)
-
-
 def _page_of_decisions(tx: Connection, context: RequestContext, query: shapes.DecisionQuery) -> ApiResponse:
     list_key = query.model_dump_json(exclude={"cursor", "limit"})
-    after = (
-        cursors.decode_instant_place(cursors.read(context.cursor_key, list_key, query.cursor)) if query.cursor else None
-    )
     page_query = InboundMessageFilter(
         outcome=query.outcome,
         kind=query.kind,
         decision_id=query.decision_id,
         case_id=query.case,
-        after=after,
+        after=start_after(context, list_key, query),
         limit=query.limit + 1,
     )
-    messages = inbox.page(tx, _visible_messages(context), page_query)
-    rows = messages[: query.limit]
-    more = len(messages) > query.limit and rows
-    last = cursors.encode_instant_place(rows[-1].received_at, rows[-1].message_id) if more else None
-    following = cursors.write(context.cursor_key, list_key, last) if last else None
-    return json_response(
-        shapes.DecisionList(items=[_decision_row(context, message) for message in rows], next=following)
+    messages = inbox.page(tx, visible_messages(context), page_query)
+    rows, following = page_and_cursor(
+        context, list_key, query, messages, lambda message: (message.received_at, message.message_id)
     )
-
-
-def _decision_row(context: RequestContext, message: InboundMessage) -> shapes.DecisionRow:
-    shows_office = Disclosure.LISTED in _disclosures_before_opening(context, message)
-    return shapes.DecisionRow(**_decision_values(context, message) | ({} if shows_office else {"konfliktrad": None}))
-
-
-def _decision_values(context: RequestContext, message: InboundMessage) -> dict[str, Any]:
-    field_names = ("source", "decision_id", "version", "kind", "sent_at", "received_at", "updated_at", "outcome")
-    concern = _concern(context, message)
-    reason = concern.reason if concern else message.reason
-    office = message.konfliktrad or (concern.konfliktrad if concern else None) or None
-    why = receipts.reason(context.language, Reason(reason) if reason else None)
-    values = {name: getattr(message, name) for name in (*field_names, "case_id")}
-    return {**values, "id": message.message_id, "reason": why, "konfliktrad": office}
-
-
-def _concern(context: RequestContext, message: InboundMessage) -> Concern | None:
-    """The concern of the viewer's office; for the secretariat, the one of the highest protection level.
-
-    None for the sender, who learns no more than about an unknown person.
-    """
-    if context.principal.authorities:
-        return None
-    own_office = context.recorder.viewer.konfliktrad
-    relevant = [
-        concern for concern in concerns.parse_concerns(message.offices) if own_office in (None, concern.konfliktrad)
-    ]
-    level = strictest(*(concern.protection for concern in relevant))
-    return next((concern for concern in relevant if concern.protection is level), None)
-
-
-def _visible_message(tx: Connection, context: RequestContext, message_id: UUID) -> InboundMessage:
-    message = inbox.find_visible(tx, _visible_messages(context), message_id)
-    if message is None:
-        raise cases.NotVisible
-    return message
-
-
-def _decision_detail(tx: Connection, context: RequestContext, message_id: UUID) -> ApiResponse:
-    entry = _visible_message(tx, context, message_id)
-    raw = inbox.content(tx, context.keys, message_id)
-    tries = [{"at": t.at, "by": t.by, "receipt": from_json(t.body)} for t in inbox.receipts(tx, message_id)]
     return json_response(
-        shapes.DecisionOut(
-            **_decision_values(context, entry),
-            tries=[shapes.TryOut.model_validate(entry) for entry in tries],
-            message=redact_message(from_json(raw), _disclosures(tx, context, entry)) if raw else None,
+        shapes.DecisionList(
+            items=[
+                decision_row(
+                    message,
+                    visible_concern(context, message),
+                    disclosures_before_opening(context, message),
+                    context.language,
+                )
+                for message in rows
+            ],
+            next=following,
         )
     )
 
 
-def _disclosures(tx: Connection, context: RequestContext, message: InboundMessage) -> frozenset[Disclosure]:
-    """What this viewer may learn of the content of a message: as of its case, if it has one; the sender everything."""
-    if context.principal.authorities or message.case_id is None:
-        return _disclosures_before_opening(context, message)
-    return cases.read(tx, context.recorder.viewer, message.case_id, context.now, None, None).disclosures
-
-
-def _disclosures_before_opening(context: RequestContext, message: InboundMessage) -> frozenset[Disclosure]:
-    """The same for a message without a case, as of a case that nobody has opened or is assigned to."""
-    if context.principal.authorities:
-        return frozenset(Disclosure)
-    concern = _concern(context, message)
-    unopened = CaseAccessFacts(
-        konfliktrad=(concern.konfliktrad if concern else message.konfliktrad) or "",
-        state=State.REGISTERED,
-        team=frozenset(),
-        coordinator=None,
-        opened_by="",
-        protection=strictest(Protection(message.protection), *([concern.protection] if concern else [])),
+def _decision_detail(tx: Connection, context: RequestContext, message_id: UUID) -> ApiResponse:
+    entry = visible_message(tx, context, message_id)
+    raw = inbox.content(tx, context.keys, message_id)
+    tries = [{"at": t.at, "by": t.by, "receipt": from_json(t.body)} for t in inbox.receipts(tx, message_id)]
+    return json_response(
+        shapes.DecisionOut(
+            **decision_values(entry, visible_concern(context, entry), context.language),
+            tries=[shapes.TryOut.model_validate(entry) for entry in tries],
+            message=redact_message(from_json(raw), disclosures(tx, context, entry)) if raw else None,
+        )
     )
-    return disclosures_for(context.recorder.viewer, unopened)
-
-
-def _message_to_settle(tx: Connection, context: RequestContext, message_id: UUID) -> InboundMessage:
-    """A message that this viewer may retry or dismiss. Raises `NotVisible` if they may not learn whom it is about."""
-    message = _visible_message(tx, context, message_id)
-    if Disclosure.PERSON not in _disclosures(tx, context, message):
-        raise cases.NotVisible
-    return message
 
 
 def _retry_message(tx: Connection, context: RequestContext, message_id: UUID, body: shapes.RetryIn) -> ApiResponse:
-    message = _message_to_settle(tx, context, message_id)
+    message = message_to_settle(tx, context, message_id)
     choice = Choice(body.case, body.accept_gap)
     if choice != Choice():
         context.require_role(may_settle_messages)
@@ -244,7 +176,7 @@ def _retry_message(tx: Connection, context: RequestContext, message_id: UUID, bo
 
 
 def _dismiss_message(tx: Connection, context: RequestContext, message_id: UUID) -> ApiResponse:
-    message = _message_to_settle(tx, context, message_id)
+    message = message_to_settle(tx, context, message_id)
     return _latest_receipt(
         tx, message, intake.dismiss(tx, context.intake, message.message_id, context.recorder.viewer.subject)
     )

@@ -1,4 +1,4 @@
-"""What goes in and out about decisions: the shapes of messages, receipts and lists."""
+"""Schemas of decisions: messages of prosecution systems and courts, their receipts, and lists of them."""
 
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import Field, TypeAdapter
 
-from ungdom.api.cases.schemas import Output, UnmetOut
 from ungdom.api.http.inputs import DEFAULT_LIMIT, Input, Limit
+from ungdom.api.http.schemas import Output, UnmetOut
 from ungdom.api.http.unions import REF_TEMPLATE, pascal, reference, schemas_of, tagged_union
 from ungdom.intake.models import Advice, Outcome, Reason, Remark
 from ungdom.message import TERMS, DecisionId, DecisionMessage, Kind, reader
@@ -173,7 +173,7 @@ class DecisionQuery(Input):
 
 
 def message_schemas() -> dict[str, Any]:
-    """JSON Schemas of messages by name: `DecisionIn` is one of the shapes, one a kind, told apart by `kind`."""
+    """JSON Schemas of messages by name. `DecisionIn` is a union with one schema per kind, discriminated by `kind`."""
     whole = TypeAdapter(DecisionMessage).json_schema(by_alias=True, ref_template=REF_TEMPLATE)
     terms, schemas = schemas_of({kind: reader(kind) for kind in TERMS})
     schemas |= whole.pop("$defs", {})

@@ -1,147 +1,34 @@
-"""Explanations of delay as they go out: the figures, and the sentences that say which waits made the difference."""
+"""Explanations of delay as schemas: the figures, and sentences that name the waits that made the difference."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from ungdom import texts
-from ungdom.api.cases import schemas as s
+from ungdom.api.delays.schemas import (
+    CauseOut,
+    CauseShareOut,
+    ClockDelayOut,
+    DelayOut,
+    DelayShareOut,
+    GroupOut,
+    InvestigationOut,
+    PartOut,
+    PartyOut,
+)
+from ungdom.api.http.schemas import AsOfOut
 from ungdom.cases import CaseView
 from ungdom.texts import Language
 from ungdom.workflow.calendar import Length, days_between
-from ungdom.workflow.payloads import WaitReason
 from ungdom.workflow.rules.deadlines import DeadlineStatus
 from ungdom.workflow.views import delay as w
 from ungdom.workflow.views.delay import CauseShare, Counterfactual, Delay, DelaySummary, WaitCause
-from ungdom.workflow.vocabulary import Party, State
-
-
-class PartOut(s.Output):
-    """Days of one party for one reason in one state; `reason` null: no wait recorded, the default of the state."""
-
-    party: Party
-    reason: WaitReason | None
-    state: State
-    days: int
-
-
-class CounterfactualOut(s.Output):
-    """The day the clock would have stopped (or its age would be counted to) without these days, nothing else changed.
-
-    `within`: whether that day is the due day or earlier.
-    """
-
-    days: int
-    on: date
-    within: bool
-
-
-class CauseOut(CounterfactualOut):
-    """One thing waited for: a recorded wait (`reason`), or the default of a `state`."""
-
-    party: Party
-    reason: WaitReason | None
-    state: State | None
-    label: str
-    made_difference: bool
-
-
-class PartyOut(CounterfactualOut):
-    """Everything that one party was waited for."""
-
-    party: Party
-    label: str
-
-
-class InvestigationOut(CounterfactualOut):
-    """Days that a person investigation was out; they lie inside the parts and are not added.
-
-    `recorded_days`: as many of them as a recorded wait for it has.
-    """
-
-    recorded_days: int
-
-
-class ClockDelayOut(s.Output):
-    """One clock, explained. `before_registration_days` and the days of the parts add up to `days` exactly.
-
-    Those causes made the difference without which it would have been in time: the fewest that suffice, the longest
-    ones where there is a choice. None did where it was in time, or where it would have been late without any wait.
-    """
-
-    code: str
-    label: str
-    binding: bool
-    law: str
-    begun_on: date
-    due: date
-    until: date
-    status: DeadlineStatus
-    days: int
-    allowed_days: int
-    over_days: int | None
-    before_registration_days: int
-    parts: list[PartOut]
-    causes: list[CauseOut]
-    parties: list[PartyOut]
-    person_investigation: InvestigationOut | None
-    sentences: list[str]
-
-
-class DelayOut(s.Output):
-    """Why it took as long as it did. An arithmetic counterfactual: days are taken away and nothing else changes."""
-
-    as_of: s.AsOfOut
-    start: ClockDelayOut
-    clocks: list[ClockDelayOut]
-
-
-class DelayShareOut(s.Output):
-    """What one cause or party did in these cases.
-
-    `days`: in all of them. `cases`: how many have such days. `made_difference_in`: in how many of the delayed ones it
-    is among the fewest waits that made the difference; `share`: of all delayed ones.
-    """
-
-    party: Party
-    label: str
-    days: int
-    cases: int
-    made_difference_in: int
-    share: float | None
-
-
-class CauseShareOut(DelayShareOut):
-    """The same for one cause: a recorded wait (`reason`), or the default of a `state`."""
-
-    reason: WaitReason | None
-    state: State | None
-
-
-class GroupOut(s.Output):
-    """Delay of the cases that started or were received in the period, as far as this viewer may see them.
-
-    `over_norm`: past the norm, started or still waiting. `beyond_waits`: of these, late without any wait. With `next`
-    there are more cases than one answer looks at: the figures of the pages add up, the shares do not.
-    """
-
-    as_of: s.AsOfOut
-    since: date | None
-    until: date | None
-    cases: int
-    started: int
-    over_norm: int
-    beyond_waits: int
-    before_registration_days: int
-    causes: list[CauseShareOut]
-    parties: list[DelayShareOut]
-    next: str | None
 
 
 def delay_out(read: CaseView, language: Language, known_at: datetime | None) -> DelayOut:
     """The case explained."""
     return DelayOut(
-        as_of=s.AsOfOut(on=read.on, known_at=known_at),
+        as_of=AsOfOut(on=read.on, known_at=known_at),
         start=_clock_out(w.start_delay(read.case, read.on), language),
         clocks=[_clock_out(delay, language) for delay in w.clock_delays(read.case, read.on)],
     )
@@ -149,7 +36,7 @@ def delay_out(read: CaseView, language: Language, known_at: datetime | None) -> 
 
 def group_out(
     group: DelaySummary,
-    as_of: s.AsOfOut,
+    as_of: AsOfOut,
     period: tuple[date | None, date | None],
     language: Language,
     following: str | None,
@@ -164,18 +51,18 @@ def group_out(
         over_norm=group.over,
         beyond_waits=group.beyond,
         before_registration_days=group.before_days,
-        causes=[_cause_share_out(cause, share, group, language) for cause, share in group.causes.items()],
+        causes=[
+            CauseShareOut(
+                **_cause_values(cause), label=_capitalised(waited_for(cause, language)), **_share_values(share, group)
+            )
+            for cause, share in group.causes.items()
+        ],
         parties=[
             DelayShareOut(party=party, label=texts.label(language, party), **_share_values(share, group))
             for party, share in group.parties.items()
         ],
         next=following,
     )
-
-
-def _cause_share_out(cause: WaitCause, share: CauseShare, group: DelaySummary, language: Language) -> CauseShareOut:
-    label = waited_for(cause, language)
-    return CauseShareOut(**_cause_values(cause), label=label[0].upper() + label[1:], **_share_values(share, group))
 
 
 def _share_values(share: CauseShare, group: DelaySummary) -> dict[str, Any]:
@@ -210,13 +97,16 @@ def _clock_out(delay: Delay, language: Language) -> ClockDelayOut:
 
 
 def _cause_out(cause: WaitCause, counterfactual: Counterfactual, delay: Delay, language: Language) -> CauseOut:
-    label = waited_for(cause, language)
     return CauseOut(
         **_cause_values(cause),
-        label=label[0].upper() + label[1:],
+        label=_capitalised(waited_for(cause, language)),
         made_difference=cause in delay.decisive,
         **_counterfactual_values(counterfactual),
     )
+
+
+def _capitalised(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def _cause_values(cause: WaitCause) -> dict[str, Any]:
@@ -245,7 +135,7 @@ def allowed_days(delay: Delay) -> int:
 
 
 def sentences(delay: Delay, language: Language) -> Iterator[str]:
-    """What can be said of the clock: how it went, what made the difference, and the person investigation beside."""
+    """Sentences about the deadline: days used, the waits that made the difference, and the person investigation."""
     yield _progress_sentence(delay, language)
     if delay.decisive:
         yield _difference_sentence(delay, language)

@@ -1,49 +1,30 @@
 """Explanation of delay: of one case, and of the cases of a period that the viewer may see."""
 
 from datetime import date
-from typing import Annotated, Self
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import Field, model_validator
 
-from ungdom.api.cases import schemas as s
-from ungdom.api.cases.redaction import require_stage_dates
-from ungdom.api.cases.routes import AsOf, instant, json_response, read_case
 from ungdom.api.delays import present as views
-from ungdom.api.http import cursors
-from ungdom.api.http import inputs as i
-from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext
+from ungdom.api.delays.schemas import DelayOut, DelaysQuery, GroupOut
+from ungdom.api.http.case_reading import read_case, require_stage_dates
+from ungdom.api.http.context import ReadContext, RequestContext
 from ungdom.api.http.offices import check_office
-from ungdom.message.text import CodeText, CursorText
+from ungdom.api.http.pagination import read_cursor, write_cursor
+from ungdom.api.http.responses import ApiResponse, json_response
+from ungdom.api.http.schemas import AsOfOut
+from ungdom.api.http.time_travel import AsOfParams, instant
 from ungdom.store.case_queries import Filters
 from ungdom.store.session import Connection
 from ungdom.workflow.calendar import oslo_date
-from ungdom.workflow.payloads.base import ends_before_it_begins
-from ungdom.workflow.vocabulary import Sanction
 from ungdom.worklist import worklist
 
 router = APIRouter(tags=["delays"])
 
 
-class DelaysQuery(i.AsOf):
-    """Which cases: `from` and `to` are days, both included, one of which the case started or was received on."""
-
-    konfliktrad: CodeText | None = None
-    sanction: Sanction | None = None
-    since: Annotated[i.CivilDay | None, Field(alias="from")] = None
-    until: Annotated[i.CivilDay | None, Field(alias="to")] = None
-    cursor: CursorText | None = None
-
-    @model_validator(mode="after")
-    def _ends_after_it_began(self) -> Self:
-        if self.since and self.until and self.until < self.since:
-            raise ends_before_it_begins("from", "to")
-        return self
-
-
-@router.get("/v1/cases/{case_id}/delay", response_model=views.DelayOut, summary="Whose waits made the difference")
-def get_delay(context: ReadContext, case_id: UUID, as_of: AsOf) -> Response:
+@router.get("/v1/cases/{case_id}/delay", response_model=DelayOut, summary="Whose waits made the difference")
+def get_delay(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response:
     """The time from last offence to start, and each other clock that was passed, without the days of each wait.
 
     Arithmetic on the wait ledger, not a finding of fault: days are taken away, and nothing else changes.
@@ -58,7 +39,7 @@ def get_delay(context: ReadContext, case_id: UUID, as_of: AsOf) -> Response:
     return context.read(operation)
 
 
-@router.get("/v1/delays", response_model=views.GroupOut, summary="Whose waits made the difference in many cases")
+@router.get("/v1/delays", response_model=GroupOut, summary="Whose waits made the difference in many cases")
 def get_delays(context: ReadContext, query: Annotated[DelaysQuery, Query()]) -> Response:
     """The cases that started or were received in a period, as far as this viewer may see them.
 
@@ -74,7 +55,7 @@ def _delays_of_group(tx: Connection, context: RequestContext, query: DelaysQuery
     page_query = worklist.WorklistQuery(
         filters=Filters(konfliktrad=query.konfliktrad, sanction=query.sanction),
         sort="",
-        after=cursors.read(context.cursor_key, list_key, query.cursor) if query.cursor else None,
+        after=read_cursor(context, list_key, query),
         limit=worklist.EXPLAINED_AT_MOST,
         valid_at=query.valid_at,
         known_at=instant(query.known_at),
@@ -83,6 +64,6 @@ def _delays_of_group(tx: Connection, context: RequestContext, query: DelaysQuery
     group, last = worklist.delays(
         tx, context.recorder.viewer, page_query, (query.since or date.min, query.until or date.max), day
     )
-    following = cursors.write(context.cursor_key, list_key, last) if last else None
-    as_of = s.AsOfOut(on=day, known_at=page_query.known_at)
+    following = write_cursor(context, list_key, last)
+    as_of = AsOfOut(on=day, known_at=page_query.known_at)
     return json_response(views.group_out(group, as_of, (query.since, query.until), context.language, following))

@@ -1,16 +1,16 @@
-"""What the OpenAPI document says beside what FastAPI knows; `doc_pages` serves it."""
+"""Extensions of the OpenAPI document that FastAPI generates; `docs.routes` serves it."""
 
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from ungdom.api.cases.schemas import ProblemOut
 from ungdom.api.decisions.schemas import RefusalOut, message_schemas
 from ungdom.api.docs.descriptions import describe
 from ungdom.api.docs.examples import with_examples
 from ungdom.api.docs.openapi import complete
-from ungdom.api.events.schemas import event_schemas
+from ungdom.api.events.union_schemas import event_schemas
+from ungdom.api.http.schemas import ProblemOut
 from ungdom.api.http.unions import REF_TEMPLATE
 
 

@@ -1,11 +1,11 @@
-"""`docs/fields.md`: every event type and what its details ask for, from the schemas and the catalogue of fields."""
+"""`docs/fields.md`: the fields of the details of every event type, from the schemas and the catalogue of fields."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from ungdom import texts
 from ungdom.api.events.forms import form_of
-from ungdom.api.events.schemas import RECORDED
+from ungdom.api.events.union_schemas import RECORDED
 from ungdom.texts import fields
 from ungdom.workflow.events import SHAPE
 from ungdom.workflow.vocabulary import EventType

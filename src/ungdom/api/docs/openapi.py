@@ -1,4 +1,4 @@
-"""What the OpenAPI document says beyond the signatures of the routes: problems, headers, codes; tags are in `readers`.
+"""Problems, headers and codes in the OpenAPI document, which route signatures do not give. Tags are in `readers`.
 
 Which problems an operation can answer with follows from what it reads: `PROBLEMS` has one row per status. A route that
 answers with a status for a reason of its own declares it itself.
@@ -11,11 +11,10 @@ from typing import Any
 from ungdom import texts
 from ungdom.api.docs import readers
 from ungdom.api.http.middleware import is_open
+from ungdom.api.http.problems import PROBLEM, PROBLEM_CONTENT
 
 Json = dict[str, Any]
 METHODS_WITH_BODY = frozenset({"post", "put", "patch"})
-PROBLEM_MEDIA_TYPE = "application/problem+json"
-PROBLEM_CONTENT: Json = {PROBLEM_MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemOut"}}}
 
 
 # --- what an operation reads --------------------------------------------------------------------------------------
@@ -31,7 +30,7 @@ class Operation:
 
     @property
     def needs_token(self) -> bool:
-        """Whether it answers nobody without a token."""
+        """Whether the operation needs a token."""
         return self.described.get("security") != []
 
     @property
@@ -46,7 +45,7 @@ class Operation:
 
     @property
     def reads_database(self) -> bool:
-        """Whether the database is asked."""
+        """Whether the operation reads the database."""
         return not self.path.startswith(("/health/", "/v1/problems/"))
 
     def reads(self, parameter: str) -> bool:
@@ -80,7 +79,7 @@ def _simplify_parameters(operation: Operation) -> None:
 
 
 def _drop_titles(node: object) -> None:
-    """Without the titles that FastAPI makes of names: they tell nothing that the name does not."""
+    """Removes the titles that FastAPI derives from names."""
     if isinstance(node, list):
         for inner in node:
             _drop_titles(inner)
@@ -243,7 +242,7 @@ def _add_headers(operation: Operation) -> None:
         if status.startswith(("2", "3")):
             sent = (*language, *repeats, *SENT_HEADERS.get(name, ()))
             response["headers"] = {**_header_refs(*sent), **response.get("headers", {})}
-        elif PROBLEM_MEDIA_TYPE in response.get("content", {}):
+        elif PROBLEM in response.get("content", {}):
             response["headers"] = _header_refs("Content-Language", *repeats)
 
 
@@ -286,7 +285,7 @@ def _add_codes(schemas: Json) -> None:
 
 
 def complete(document: Json) -> Json:
-    """The document that FastAPI made of the routes, with all of the above."""
+    """The document that FastAPI generated, with problems, headers, codes and tags."""
     _drop_titles([document["paths"], document["components"]])
     document |= readers.front_matter(document["info"])
     for operation in operations(document):

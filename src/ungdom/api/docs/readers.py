@@ -1,4 +1,4 @@
-"""Who reads the OpenAPI document, under which tags, and what it says at the front."""
+"""Tags of the OpenAPI document by reader, and its introduction."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -56,7 +56,6 @@ READERS: dict[str, tuple[Tag, ...]] = {
     ),
 }
 """Each reader of this document and their tags. An operation has exactly one tag: generators make a module of each."""
-
 
 DESCRIPTION = """\
 Cases of the Norwegian youth sanctions *ungdomsstraff* and *ungdomsoppfølging*, from investigation to completion.

@@ -14,7 +14,6 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock, Thread
-from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from pydantic.warnings import UnsupportedFieldAttributeWarning
@@ -52,17 +51,14 @@ class Document:
         self._bytes: DocumentBytes | None = None
 
     def read(self) -> DocumentBytes:
-        """The document; whoever comes while it is being made waits."""
+        """The document. Callers wait while it is being made."""
         with self._lock:
             if self._bytes is None:
-                self._bytes = _as_bytes(self._app.openapi())
+                document = self._app.openapi()
+                plain = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+                digest = hashlib.sha256(plain).hexdigest()[:32]
+                self._bytes = DocumentBytes(plain, gzip.compress(plain, mtime=0), digest, html.page(document))
             return self._bytes
-
-
-def _as_bytes(document: dict[str, Any]) -> DocumentBytes:
-    plain = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
-    digest = hashlib.sha256(plain).hexdigest()[:32]
-    return DocumentBytes(plain, gzip.compress(plain, mtime=0), digest, html.page(document))
 
 
 @router.get("/docs")

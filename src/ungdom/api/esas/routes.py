@@ -1,30 +1,25 @@
 """Official messages of the justice sector (ESAS) over HTTP: sent in, answered by a receipt, looked at."""
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic_core import from_json, to_json
 
-from ungdom import cases, texts
-from ungdom.api.cases.routes import json_response
-from ungdom.api.cases.schemas import Output
-from ungdom.api.decisions.routes import MAX_ATTEMPTS
-from ungdom.api.http import cursors
+from ungdom import cases
+from ungdom.api.esas.present import official_values
+from ungdom.api.esas.schemas import FlagOut, OfficialList, OfficialOut, OfficialQuery, OfficialRow, ReceiptMessage
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, sends_decisions
-from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext, WriteContext
-from ungdom.api.http.inputs import DEFAULT_LIMIT, Input, Limit
+from ungdom.api.http.context import MESSAGE_ATTEMPTS, ReadContext, RequestContext, WriteContext
+from ungdom.api.http.pagination import page_and_cursor, start_after
+from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.tokens import STATUS
-from ungdom.esas.receipt import ReceiptStatus
 from ungdom.exchange import answers, inbound, verify_signature
 from ungdom.exchange.inbound import RawOfficialMessage
 from ungdom.intake import Sender
-from ungdom.intake.models import Reason
-from ungdom.message.text import CodeText, CursorText, LineText, ReferenceText
+from ungdom.message.text import CodeText, LineText, ReferenceText
 from ungdom.store import exchanges, inbox, outbox
-from ungdom.store.exchanges import ExchangeMessage
 from ungdom.store.session import Connection
 from ungdom.workflow.rules.permissions import NATIONAL
 
@@ -40,62 +35,6 @@ _BODY: dict[str, Any] = {
         },
     }
 }
-
-
-class ReceiptMessage(Output):
-    """KVITTERING 1.0: how far the message has come. The id of the message it is for stands in `meldingsIdRef`."""
-
-    meldingsId: str  # noqa: N815  # the contract's names
-    meldingsIdRef: str  # noqa: N815
-    status: ReceiptStatus
-    beskrivelse: str | None = None
-
-
-class FlagOut(Output):
-    """Something odd in the message, and where. `message`: that in words, in the caller's language."""
-
-    code: str
-    pointer: str
-    message: str
-
-
-class OfficialRow(Output):
-    """One official message in a list: how it stands, nothing of what it says."""
-
-    id: UUID
-    sender: str
-    meldings_id: str
-    type: str
-    schema_version: str | None
-    status: ReceiptStatus
-    reason: str | None
-    reason_text: str | None
-    received_at: datetime
-    updated_at: datetime
-
-
-class OfficialList(Output):
-    """A page of official messages, the newest first."""
-
-    items: list[OfficialRow]
-    next: str | None
-
-
-class OfficialOut(OfficialRow):
-    """One official message: what was odd about it, the last receipt, the decisions it was read as."""
-
-    flags: list[FlagOut]
-    receipt: ReceiptMessage | None
-    decisions: list[UUID]
-
-
-class OfficialQuery(Input):
-    """Which official messages."""
-
-    status: ReceiptStatus | None = None
-    reason: ReferenceText | None = None
-    limit: Limit = DEFAULT_LIMIT
-    cursor: CursorText | None = None
 
 
 @router.post(
@@ -121,11 +60,15 @@ def push_official_message(
     sender, partners = context.sender, request.app.state.partners
     partner = partners.of_token(sender.source, context.principal.organisation)
     raw = verify_signature.verified_content(
-        partners, partner, sender_word, request.state.body, signed=_is_signed(request)
+        partners,
+        partner,
+        sender_word,
+        request.state.body,
+        signed=request.headers.get("content-type", "").partition(";")[0].strip().lower() == JOSE,
     )
     kinds = None if partner is None else frozenset(partner.kinds)
     letter = RawOfficialMessage(raw, schema_name, schema_version, kinds, by_token=True)
-    return context.write(lambda tx: _receive_message(tx, context, sender, letter), attempts=MAX_ATTEMPTS)
+    return context.write(lambda tx: _receive_message(tx, context, sender, letter), attempts=MESSAGE_ATTEMPTS)
 
 
 @router.get("/v1/esas/messages", response_model=OfficialList, summary="List official messages")
@@ -140,14 +83,10 @@ def get_official_message(context: ReadContext, message_id: UUID, _query: Annotat
     return context.read(lambda tx: _official_detail(tx, context, message_id), scope=STATUS)
 
 
-def _is_signed(request: Request) -> bool:
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower() == JOSE
-
-
 def _receive_message(
     tx: Connection, context: RequestContext, sender: Sender, letter: RawOfficialMessage
 ) -> ApiResponse:
-    """The receipt as it stands. What was promised so far is delivered by this answer; what comes later is sent."""
+    """The current receipt. Outbox entries so far are delivered by this response; later receipts are sent."""
     exchanged = inbound.receive(tx, context.intake, sender, letter).exchanged
     receipt_ids = [
         outbox.receipt(exchanged.exchange_id, n + 1, "", context.now).message_id for n in range(exchanged.receipts)
@@ -158,7 +97,7 @@ def _receive_message(
 
 
 def _sender_filter(context: RequestContext) -> str | None:
-    """Whose messages this viewer sees; None: everybody's. Raises `RoleNotAllowed`."""
+    """The sender whose messages this viewer sees; None: all senders. Raises `RoleNotAllowed`."""
     if context.principal.authorities:
         return context.principal.source
     context.require_role(lambda role: role in NATIONAL)
@@ -167,37 +106,19 @@ def _sender_filter(context: RequestContext) -> str | None:
 
 def _page_of_official_messages(tx: Connection, context: RequestContext, query: OfficialQuery) -> ApiResponse:
     list_key = query.model_dump_json(exclude={"cursor", "limit"})
-    after = (
-        cursors.decode_instant_place(cursors.read(context.cursor_key, list_key, query.cursor)) if query.cursor else None
-    )
+    after = start_after(context, list_key, query)
     page_query = exchanges.ExchangeMessageFilter(
         _sender_filter(context), query.status, query.reason, after, query.limit + 1
     )
     messages = exchanges.page(tx, page_query)
-    rows = messages[: query.limit]
-    last = rows[-1] if len(messages) > query.limit else None
-    place = cursors.encode_instant_place(last.received_at, last.exchange_id) if last else None
-    following = cursors.write(context.cursor_key, list_key, place) if place else None
-    return json_response(
-        OfficialList(items=[OfficialRow(**_official_values(context, message)) for message in rows], next=following)
+    rows, following = page_and_cursor(
+        context, list_key, query, messages, lambda message: (message.received_at, message.exchange_id)
     )
-
-
-def _official_values(context: RequestContext, message: ExchangeMessage) -> dict[str, Any]:
-    same_fields = ("sender", "meldings_id", "type", "schema_version", "status", "reason", "received_at", "updated_at")
-    return {
-        **{name: getattr(message, name) for name in same_fields},
-        "id": message.exchange_id,
-        "reason_text": _reason_text(context, message),
-    }
-
-
-def _reason_text(context: RequestContext, message: ExchangeMessage) -> str | None:
-    if message.reason is None:
-        return None
-    if message.reason in set(Reason):
-        return texts.text(context.language, "decision_reason", f"{message.reason}.message")
-    return texts.text(context.language, "exchange_reason", message.reason)
+    return json_response(
+        OfficialList(
+            items=[OfficialRow(**official_values(message, context.language)) for message in rows], next=following
+        )
+    )
 
 
 def _official_detail(tx: Connection, context: RequestContext, message_id: UUID) -> ApiResponse:
@@ -207,7 +128,7 @@ def _official_detail(tx: Connection, context: RequestContext, message_id: UUID) 
     receipt = answers.receipt_of(message)
     return json_response(
         OfficialOut(
-            **_official_values(context, message),
+            **official_values(message, context.language),
             flags=[
                 FlagOut(**flag, message=answers.flag_text(context.language, flag["code"]))
                 for flag in from_json(message.flags)

@@ -1,4 +1,4 @@
-"""The details of an event as a form asks for them: their JSON Schema, in the caller's language."""
+"""JSON Schemas of event details with labels and help texts, in the caller's language, for forms."""
 
 import re
 from functools import cache
@@ -32,12 +32,10 @@ def _part(schema: Schema, language: Language) -> Schema:
     if "enum" in schema:
         return part | {"oneOf": [{"const": x, "title": _label(language, owner, x)} for x in schema["enum"]]}
     properties = schema.get("properties", {})
-    return part | {"properties": {name: inner | _texts(owner, name, language) for name, inner in properties.items()}}
-
-
-def _texts(owner: str, name: str, language: Language) -> dict[str, str]:
-    field = fields.catalogue(language)[fields.key_of(name, (owner,)) or ""]
-    return {"title": field.label or name, "description": field.help}
+    catalogue = fields.catalogue(language)
+    entries = {name: catalogue[fields.key_of(name, (owner,)) or ""] for name in properties}
+    words = {name: {"title": entry.label or name, "description": entry.help} for name, entry in entries.items()}
+    return part | {"properties": {name: inner | words[name] for name, inner in properties.items()}}
 
 
 def _label(language: Language, words: str, value: str) -> str:

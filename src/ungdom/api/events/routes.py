@@ -6,14 +6,15 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Query, Response
 
 from ungdom import cases, intake
-from ungdom.api.cases import present as views
-from ungdom.api.cases import redaction
-from ungdom.api.cases import schemas as s
-from ungdom.api.cases.routes import AsOf, json_response, read_case
+from ungdom.api.events.present import events_out, options_out, recorded_out, redacted_events
+from ungdom.api.events.schemas import CorrectionIn, DryRun, EventIn, EventList, OptionList, RecordedOut, ReplacementIn
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
-from ungdom.api.http.context import ApiResponse, CaseWriteContext, ReadContext, RequestContext
+from ungdom.api.http.case_reading import case_view
+from ungdom.api.http.context import CaseWriteContext, ReadContext, RequestContext
 from ungdom.api.http.inputs import plausible
+from ungdom.api.http.responses import ApiResponse, etag, json_response
+from ungdom.api.http.time_travel import AsOfParams
 from ungdom.api.http.tokens import WRITE
 from ungdom.cases import Correction, EventEntry, RecordResult
 from ungdom.store import notes
@@ -25,33 +26,43 @@ from ungdom.workflow.vocabulary import EventType
 router = APIRouter(tags=["events"])
 
 DRY_RUN_RESPONSES: dict[int | str, dict[str, Any]] = {
-    200: {"description": "A dry run: what would change", "model": s.RecordedOut}
+    200: {"description": "A dry run: what would change", "model": RecordedOut}
 }
 
-DryRun = Annotated[i.DryRun, Query()]
+DryRunParams = Annotated[DryRun, Query()]
 
 
-@router.get("/v1/cases/{case_id}/events", response_model=s.EventList, summary="The history")
-def list_events(context: ReadContext, case_id: UUID, as_of: AsOf) -> Response:
+@router.get("/v1/cases/{case_id}/events", response_model=EventList, summary="The history")
+def list_events(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response:
     """Every event in the order it was recorded, corrections included; until a day, as known at an instant."""
-    return context.read(lambda tx: _event_history(tx, context, case_id, as_of))
+    return case_view(
+        context,
+        case_id,
+        as_of,
+        lambda read, _: redacted_events(events_out(read.stored, context.language, as_of.valid_at), read),
+    )
 
 
-@router.get("/v1/cases/{case_id}/options", response_model=s.OptionList, summary="What may come next, and why not")
+@router.get("/v1/cases/{case_id}/options", response_model=OptionList, summary="What may come next, and why not")
 def list_options(context: ReadContext, case_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Every event type this viewer may record: enabled or not, every unmet condition, and the shape of its details."""
-    return context.read(lambda tx: _option_list(tx, context, case_id))
+
+    def operation(tx: Connection) -> ApiResponse:
+        read, options = cases.options(tx, context.recorder, case_id, context.now)
+        return json_response(options_out(options, context.language), ETag=etag(read.stored.version))
+
+    return context.read(operation)
 
 
 @router.post(
     "/v1/cases/{case_id}/events",
     status_code=201,
-    response_model=s.RecordedOut,
+    response_model=RecordedOut,
     responses=DRY_RUN_RESPONSES,
     summary="Record an event",
 )
 @guarded(requires(WRITE))
-def record_event(context: CaseWriteContext, case_id: UUID, body: i.EventIn, query: DryRun) -> Response:
+def record_event(context: CaseWriteContext, case_id: UUID, body: EventIn, query: DryRunParams) -> Response:
     """Record one event. Needs `If-Match`. With `dry_run` it answers with what would change and writes nothing."""
     entry = _entry(body)
     return context.write(
@@ -62,30 +73,19 @@ def record_event(context: CaseWriteContext, case_id: UUID, body: i.EventIn, quer
 @router.post(
     "/v1/cases/{case_id}/corrections",
     status_code=201,
-    response_model=s.RecordedOut,
+    response_model=RecordedOut,
     responses=DRY_RUN_RESPONSES,
     summary="Correct an event",
 )
 @guarded(requires(WRITE))
-def correct_event(context: CaseWriteContext, case_id: UUID, body: i.CorrectionIn, query: DryRun) -> Response:
+def correct_event(context: CaseWriteContext, case_id: UUID, body: CorrectionIn, query: DryRunParams) -> Response:
     """Correct or annul an event. Accepted only if the remaining history is still a legal walk. Needs `If-Match`."""
     if body.replacement and body.replacement.details:
         plausible(EventType.CORRECTED, body.replacement.details)
     return context.write(lambda tx: _correct_event(tx, context, case_id, body, query.dry_run), commit=not query.dry_run)
 
 
-def _event_history(tx: Connection, context: RequestContext, case_id: UUID, as_of: i.AsOf) -> ApiResponse:
-    read = read_case(tx, context, case_id, as_of)
-    history = views.redact_history(views.events_out(read.stored, context.language, as_of.valid_at), read.disclosures)
-    return json_response(redaction.redact_events(read, history), ETag=views.etag(read.stored.version))
-
-
-def _option_list(tx: Connection, context: RequestContext, case_id: UUID) -> ApiResponse:
-    read, options = cases.options(tx, context.recorder, case_id, context.now)
-    return json_response(views.options_out(options, context.language), ETag=views.etag(read.stored.version))
-
-
-def _entry(body: i.EventIn) -> EventEntry:
+def _entry(body: EventIn) -> EventEntry:
     day, moment = i.day_of(body.occurred_on)
     given = plausible(body.type, dict(body.details))
     if body.type is EventType.NOTE_ADDED:
@@ -113,9 +113,9 @@ def _write_note(tx: Connection, context: RequestContext, case_id: UUID, result: 
 
 
 def _correct_event(
-    tx: Connection, context: RequestContext, case_id: UUID, body: i.CorrectionIn, dry_run: bool
+    tx: Connection, context: RequestContext, case_id: UUID, body: CorrectionIn, dry_run: bool
 ) -> ApiResponse:
-    new = body.replacement or i.ReplacementIn()
+    new = body.replacement or ReplacementIn()
     annul = body.replacement is None
     correction = Correction(body.seq, body.reason, annul, new.type, new.occurred_on, new.details)
     result = cases.correct(tx, context.recorder, case_id, context.expected, correction, context.now, dry_run)
@@ -126,5 +126,5 @@ def _correct_event(
 
 def _recorded_response(context: RequestContext, case_id: UUID, result: RecordResult, dry_run: bool) -> ApiResponse:
     version = result.stored.version if dry_run else result.version
-    body = views.recorded_out(case_id, result, dry_run, context.language)
-    return json_response(body, 200 if dry_run else 201, ETag=views.etag(version))
+    body = recorded_out(case_id, result, dry_run, context.language)
+    return json_response(body, 200 if dry_run else 201, ETag=etag(version))

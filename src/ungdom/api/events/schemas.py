@@ -1,83 +1,157 @@
-"""What is recorded, for the OpenAPI document: one schema for each event type, told apart by `type`.
+"""Schemas of recording: events as sent in, the history, what may come next, and what a recorded event changed."""
 
-A request is read by `inputs.EventIn` and `inputs.CorrectionIn` and, once its type is known, by the details of that
-type. The schemas here say the same at once. They are made when the document is: that takes longer than a start should.
-"""
+from datetime import date, datetime
+from typing import Annotated, Any, Self
+from uuid import UUID
 
-from collections.abc import Iterable
-from typing import Any
+from pydantic import BaseModel, Field, model_validator
+from pydantic_core import PydanticCustomError
 
-from pydantic import TypeAdapter
-
-from ungdom import texts
-from ungdom.api.http import inputs as i
-from ungdom.api.http.unions import REF_TEMPLATE, pascal, reference, schemas_of, tagged_union
-from ungdom.workflow.events import SHAPE, reader
-from ungdom.workflow.vocabulary import EventType
-
-E = EventType
-
-RECORDED = tuple(kind for kind in SHAPE if kind not in (E.CORRECTED, E.CASE_REGISTERED))
-"""What `POST …/events` takes: a case is opened, and an event corrected, by a request of its own."""
-REPLACING = tuple(kind for kind in SHAPE if kind not in (E.CORRECTED, E.RULES_MIGRATED))
-"""What an event can be corrected to."""
-
-_NOTE = "NewNote"
-_SAME_TYPE = "SameTypeReplacementIn"
+from ungdom.api.http.inputs import CivilDay, Day, Input
+from ungdom.api.http.schemas import Output, UnmetOut
+from ungdom.message.text import NoteText
+from ungdom.workflow.derived.complaints import Aftermath
+from ungdom.workflow.payloads import CorrectionReason
+from ungdom.workflow.vocabulary import Actor, EventType, Party, Phase, Regime, Role, State
 
 
-def event_schemas() -> dict[str, Any]:
-    """JSON Schemas by name: `EventIn`, `ReplacementIn` and `CorrectionIn`, their alternatives, and all details."""
-    readers: dict[EventType, TypeAdapter[Any]] = {kind: reader(kind) for kind in SHAPE if kind is not E.CORRECTED}
-    names, shapes = schemas_of(readers)
-    shapes[_NOTE] = shapes[names[E.NOTE_ADDED]] | {"title": _NOTE, "required": []}
-    recorded: dict[EventType, str] = {kind: f"{pascal(kind)}In" for kind in RECORDED}
-    replacing: dict[EventType, str] = {kind: f"{pascal(kind)}ReplacementIn" for kind in REPLACING}
-    shapes |= {name: _event(kind, name, names[kind], shapes) for kind, name in recorded.items()}
-    shapes |= {name: _replacement(kind, name, names[kind]) for kind, name in replacing.items()}
-    return shapes | {
-        "EventIn": tagged_union("type", recorded, i.EventIn),
-        "ReplacementIn": tagged_union("type", replacing, i.ReplacementIn),
-        _SAME_TYPE: _same_type(),
-        "CorrectionIn": _correction(),
-    }
+class FollowedOut(BaseModel):
+    """An event that another one brought with it, recorded in the same transaction."""
+
+    seq: int
+    type: EventType
+    label: str
+    occurred_on: date
 
 
-def _event(kind: EventType, name: str, details: str, shapes: dict[str, Any]) -> dict[str, Any]:
-    given = i.EventIn.model_json_schema(ref_template=REF_TEMPLATE)["properties"]
-    fields = {"occurred_on": given["occurred_on"], "on_behalf_of": given["on_behalf_of"]}
-    if kind is E.NOTE_ADDED:
-        text = next(choice for choice in given["note"]["anyOf"] if choice["type"] == "string")
-        return _tagged(kind, name, fields | {"details": reference(_NOTE), "note": text}, ["occurred_on", "note"])
-    needed = ["details"] if shapes[details].get("required") else []
-    return _tagged(kind, name, fields | {"details": reference(details)}, ["occurred_on", *needed])
+class UndoingOut(BaseModel):
+    """What an upheld complaint led to: undone, nothing left to undo, or to be followed up by hand."""
+
+    outcome: Aftermath
+    message: str
 
 
-def _replacement(kind: EventType, name: str, details: str) -> dict[str, Any]:
-    day = i.ReplacementIn.model_json_schema(ref_template=REF_TEMPLATE)["properties"]["occurred_on"]
-    return _tagged(kind, name, {"occurred_on": day, "details": {"anyOf": [reference(details), {"type": "null"}]}}, [])
+class OfficialStatusOut(Output):
+    """The part of the sector's status message that an event gives, and its reason code."""
+
+    part: str
+    code: str | None
 
 
-def _tagged(kind: EventType, name: str, fields: dict[str, Any], required: Iterable[str]) -> dict[str, Any]:
-    return {
-        "title": name,
-        "description": f"{texts.label('en', kind)}.",
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {"type": {"type": "string", "const": kind.value}, **fields},
-        "required": ["type", *required],
-    }
+class EventOut(Output):
+    """One event of the history. `standing`: current, corrected (see `corrected_by`) or annulled."""
+
+    seq: int
+    type: EventType
+    label: str
+    occurred_on: date
+    occurred_at: datetime | None
+    recorded_at: datetime
+    actor: Actor
+    role: Role
+    subject: str | None
+    source: str | None
+    details: dict[str, Any]
+    standing: str
+    corrected_by: int | None
+    state_after: State | None
+    official_status: list[OfficialStatusOut]
 
 
-def _same_type() -> dict[str, Any]:
-    shape = i.ReplacementIn.model_json_schema(ref_template=REF_TEMPLATE)
-    shape.pop("$defs")
-    about = {"title": _SAME_TYPE, "description": "A replacement that leaves the type of the event as it is."}
-    return shape | about | {"properties": shape["properties"] | {"type": {"type": "null"}}}
+class EventList(Output):
+    """The history, corrections included, in the order it was recorded."""
+
+    items: list[EventOut]
 
 
-def _correction() -> dict[str, Any]:
-    shape = i.CorrectionIn.model_json_schema(ref_template=REF_TEMPLATE)
-    shape.pop("$defs")
-    choice = [reference("ReplacementIn"), reference(_SAME_TYPE), {"type": "null"}]
-    return shape | {"properties": shape["properties"] | {"replacement": {"anyOf": choice}}}
+class CaseSnapshotOut(Output):
+    """Where a case stands, before or after an event."""
+
+    version: int
+    state: State
+    phase: Phase
+    waiting_for: Party | None
+    started_on: date | None
+    planned_end: date | None
+    adjusted_end: date | None
+    next_due_on: date | None
+    next_due_code: str | None
+
+
+class RecordedOut(Output):
+    """What an event did: which number it has, under which regime and law, and the case before and after.
+
+    `followed_by`: the events it brought with it; `after` is the case after these. `undoing`: of a complaint decided.
+    """
+
+    case: UUID
+    seq: int
+    type: EventType
+    dry_run: bool
+    regime: Regime
+    law: str
+    before: CaseSnapshotOut | None
+    after: CaseSnapshotOut
+    followed_by: list[FollowedOut]
+    undoing: UndoingOut | None
+
+
+class OptionOut(Output):
+    """An event type this viewer may record. `enabled` says whether it can be now, given details that fit its schema."""
+
+    type: EventType
+    label: str
+    enabled: bool
+    suggested: bool
+    moves_to: State | None
+    is_fact: bool
+    regime: Regime
+    law: str
+    actors: list[Actor]
+    unmet: list[UnmetOut]
+    details_schema: dict[str, Any]
+
+
+class OptionList(Output):
+    """Everything this viewer may record in the case."""
+
+    items: list[OptionOut]
+
+
+class EventIn(Input):
+    """One event: its type, the day it happened, and what that type asks for (`GET …/options` has the JSON Schema)."""
+
+    type: EventType
+    occurred_on: Day
+    details: dict[str, Any] = Field(default={})
+    on_behalf_of: Actor | None = None
+    note: NoteText | None = None
+
+    @model_validator(mode="after")
+    def _note_with_its_event(self) -> Self:
+        if (self.note is not None) != (self.type is EventType.NOTE_ADDED):
+            both = "a note comes with note_added, and note_added with a note"
+            raise PydanticCustomError("note_with_its_event", both, {"field": "note"})
+        return self
+
+
+class ReplacementIn(Input):
+    """What the corrected event should have said. `type` is the same unless it was the wrong one."""
+
+    type: EventType | None = None
+    occurred_on: CivilDay | None = None
+    details: dict[str, Any] | None = None
+
+
+class CorrectionIn(Input):
+    """A correction of event number `seq`; `replacement` null annuls it."""
+
+    seq: Annotated[int, Field(ge=1, le=1_000_000)]
+    reason: CorrectionReason
+    replacement: ReplacementIn | None
+
+
+class DryRun(Input):
+    """`dry_run`: answer with what would change, and write nothing."""
+
+    dry_run: bool = False

@@ -3,28 +3,28 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import Annotated, BinaryIO
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import Field
 from starlette.responses import StreamingResponse
 
-from ungdom.api.cases.routes import instant, json_response
-from ungdom.api.cases.schemas import Output
-from ungdom.api.extracts import schemas as e
+from ungdom.api.extracts.present import job_out, schedule_out
 from ungdom.api.extracts.routes import scope_of
+from ungdom.api.extracts.schemas import JobIn, JobList, JobOut, ScheduleIn, ScheduleList, ScheduleOut
 from ungdom.api.extracts.stream import ExtractResponse, check_cancelled
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
-from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext, WriteContext
+from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
 from ungdom.api.http.pagination import PageQuery, page_and_cursor, start_after
+from ungdom.api.http.responses import ApiResponse, json_response
+from ungdom.api.http.time_travel import instant
 from ungdom.api.http.tokens import EXTRACTS
 from ungdom.cases import NotVisible
 from ungdom.extracts import download_log, jobs
-from ungdom.extracts.jobs import Every, ExtractJob, ExtractSchedule, JobStatus
+from ungdom.extracts.jobs import ExtractJob, JobStatus
 from ungdom.extracts.order import Downloader, Order, OrderRequest, OrderService
-from ungdom.extracts.writers import Form, WrittenFile
+from ungdom.extracts.writers import WrittenFile
 from ungdom.message.text import PathText
 from ungdom.store.session import Connection
 from ungdom.workflow.rules.permissions import may_download_extracts, may_read_downloads
@@ -33,83 +33,6 @@ from ungdom.workflow.vocabulary import Role
 router = APIRouter(tags=["extracts"])
 
 JOB_LIST, SCHEDULE_LIST = "extract jobs", "extract schedules"
-
-
-class JobIn(i.Input):
-    """What is to be made. `known_at`, `valid_at`: as of the end of yesterday when not given."""
-
-    extract: e.EXTRACT
-    purpose: e.PURPOSE
-    format: Form = Form.PARQUET
-    known_at: i.Day | None = None
-    valid_at: i.CivilDay | None = None
-
-
-class ScheduleIn(i.Input):
-    """What is to be made for each day, month or quarter, on the day after it."""
-
-    extract: e.EXTRACT
-    purpose: e.PURPOSE
-    format: Form = Form.PARQUET
-    every: Every
-
-
-class FileOut(Output):
-    """One file of a job."""
-
-    name: str
-    rows: int
-    bytes: int
-    sha256: str
-
-
-class JobOut(Output):
-    """A job. `cases_done` of `cases`: how far it is. `reason`: the kind of error that it failed with."""
-
-    id: UUID
-    extract: str
-    purpose: str
-    format: Form
-    known_at: datetime
-    valid_at: date
-    subject: str
-    schedule: UUID | None
-    created_at: datetime
-    status: JobStatus
-    attempts: int
-    cases_done: int
-    cases: int | None
-    finished_at: datetime | None
-    reason: str | None
-    files: list[FileOut]
-    manifest: dict[str, Any] | None
-
-
-class JobList(Output):
-    """A page of jobs, the newest first."""
-
-    items: list[JobOut]
-    next: str | None
-
-
-class ScheduleOut(Output):
-    """A schedule that goes on."""
-
-    id: UUID
-    extract: str
-    purpose: str
-    format: Form
-    every: Every
-    subject: str
-    created_at: datetime
-    next_on: Annotated[date | None, Field(description="null: ended")]
-
-
-class ScheduleList(Output):
-    """A page of schedules that go on, the oldest first."""
-
-    items: list[ScheduleOut]
-    next: str | None
 
 
 @router.post("/v1/extracts/jobs", status_code=202, response_model=JobOut, summary="Have an extract made")
@@ -124,7 +47,7 @@ def order_extract_job(
         job = jobs.add(
             tx, _order(context, request, body.extract, *order_values), body.format, _downloader(context), context.now
         )
-        return json_response(_job_out(job), 202, Location=f"/v1/extracts/jobs/{job.job_id}")
+        return json_response(job_out(job), 202, Location=f"/v1/extracts/jobs/{job.job_id}")
 
     return context.write(operation)
 
@@ -139,7 +62,7 @@ def create_extract_schedule(
     def operation(tx: Connection) -> ApiResponse:
         order = _order(context, request, body.extract, body.purpose, None, None)
         schedule = jobs.schedule(tx, order, body.format, body.every, _downloader(context), context.now)
-        return json_response(_schedule_out(schedule), 201)
+        return json_response(schedule_out(schedule), 201)
 
     return context.write(operation)
 
@@ -153,17 +76,13 @@ def list_extract_schedules(context: ReadContext, query: Annotated[PageQuery, Que
         page, following = page_and_cursor(
             context, SCHEDULE_LIST, query, rows, lambda schedule: (schedule.created_at, schedule.schedule_id)
         )
-        return json_response(ScheduleList(items=[_schedule_out(schedule) for schedule in page], next=following))
+        return json_response(ScheduleList(items=[schedule_out(schedule) for schedule in page], next=following))
 
     return context.read(operation, scope_of, _may_read_jobs)
 
 
-def _may_end(role: Role) -> bool:
-    return role in (Role.ANALYST, Role.ADMIN)
-
-
 @router.delete("/v1/extracts/schedules/{schedule_id}", status_code=204, summary="End a schedule")
-@guarded(requires(scope_of, _may_end))
+@guarded(requires(scope_of, lambda role: role in (Role.ANALYST, Role.ADMIN)))
 def end_extract_schedule(context: WriteContext, schedule_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """No more jobs of it. One's own; administrators may end any."""
 
@@ -184,7 +103,7 @@ def list_extract_jobs(context: ReadContext, query: Annotated[PageQuery, Query()]
 @router.get("/v1/extracts/jobs/{job_id}", response_model=JobOut, summary="One job")
 def get_extract_job(context: ReadContext, job_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """How far it is; once it is done its files and its manifest."""
-    return context.read(lambda tx: json_response(_job_out(_visible_job(tx, context, job_id))), scope_of, _may_read_jobs)
+    return context.read(lambda tx: json_response(job_out(_visible_job(tx, context, job_id))), scope_of, _may_read_jobs)
 
 
 @router.get(
@@ -269,19 +188,4 @@ def _file_info(job: ExtractJob, file: str) -> WrittenFile:
 def _page_of_jobs(tx: Connection, context: RequestContext, query: PageQuery) -> ApiResponse:
     rows = jobs.recent_jobs(tx, _own_subject(context), start_after(context, JOB_LIST, query), query.limit + 1)
     page, following = page_and_cursor(context, JOB_LIST, query, rows, lambda job: (job.created_at, job.job_id))
-    return json_response(JobList(items=[_job_out(job) for job in page], next=following))
-
-
-def _job_out(job: ExtractJob) -> JobOut:
-    names = ("extract", "purpose", "known_at", "valid_at", "subject", "created_at", "status", "attempts")
-    more = ("cases_done", "cases", "finished_at", "reason", "manifest")
-    values = {name: getattr(job, name) for name in (*names, *more)}
-    files = [FileOut(**file) for file in job.manifest["files"]] if job.manifest else []
-    return JobOut(id=job.job_id, format=job.form, schedule=job.schedule_id, files=files, **values)
-
-
-def _schedule_out(schedule: ExtractSchedule) -> ScheduleOut:
-    names = ("extract", "purpose", "every", "subject", "created_at", "next_on")
-    return ScheduleOut(
-        id=schedule.schedule_id, format=schedule.form, **{name: getattr(schedule, name) for name in names}
-    )
+    return json_response(JobList(items=[job_out(job) for job in page], next=following))

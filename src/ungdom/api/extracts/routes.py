@@ -8,13 +8,15 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.responses import StreamingResponse
 
-from ungdom.api.cases.routes import instant, json_response
-from ungdom.api.docs.openapi import PROBLEM_CONTENT
 from ungdom.api.extracts import schemas as e
+from ungdom.api.extracts.present import extracts_out, pull_out, purpose_out
 from ungdom.api.extracts.stream import ExtractResponse, check_cancelled
 from ungdom.api.http import inputs as i
-from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext
+from ungdom.api.http.context import ReadContext, RequestContext
 from ungdom.api.http.pagination import PageQuery, page_and_cursor, start_after
+from ungdom.api.http.problems import PROBLEM_CONTENT
+from ungdom.api.http.responses import ApiResponse, json_response
+from ungdom.api.http.time_travel import instant
 from ungdom.api.http.tokens import ADMIN, EXTRACTS, READ, STATUS
 from ungdom.cases import NotVisible
 from ungdom.extracts import build, catalogue, download_log, released
@@ -57,9 +59,9 @@ def list_extracts(context: ReadContext, request: Request, _query: Annotated[i.No
         for purpose in order_service.purposes
         if viewer.role is not Role.ANALYST or purpose.is_for(viewer.subject)
     ]
-    purposes = [e.purpose_out(purpose) for purpose in available]
+    purposes = [purpose_out(purpose) for purpose in available]
     return context.respond(
-        json_response(e.ExtractList(items=e.extracts_out(context.language), purposes=purposes, formats=list(Form)))
+        json_response(e.ExtractList(items=extracts_out(context.language), purposes=purposes, formats=list(Form)))
     )
 
 
@@ -72,7 +74,11 @@ def list_extract_pulls(context: ReadContext, query: Annotated[PageQuery, Query()
 @router.get("/v1/extracts/pulls/{pull_id}/manifest", summary="The manifest of a pull", response_model=dict[str, object])
 def get_extract_manifest(context: ReadContext, pull_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """What the rows were made of and what they are, to build the same again: of one's own pull, or for auditors."""
-    return context.read(lambda tx: _manifest_of_pull(tx, context, pull_id), scope_of, _may_read_some_pulls)
+    return context.read(
+        lambda tx: _manifest_of_pull(tx, context, pull_id),
+        scope_of,
+        lambda role: may_read_published(role) or may_read_downloads(role),
+    )
 
 
 @router.get(
@@ -121,10 +127,6 @@ def _extract_response(context: RequestContext, request: Request, order: Order, r
     return ExtractResponse(fill, form, order.extract.name, request.app.state.extract_threads, link)
 
 
-def _may_read_some_pulls(role: Role) -> bool:
-    return may_read_published(role) or may_read_downloads(role)
-
-
 def _accepted_form(accept: str | None) -> Form:
     """The form that the header wants first. Raises 406 when it wants none of ours."""
     kinds = [part.partition(";")[0].strip().lower() for part in (accept or "*/*").split(",")]
@@ -138,7 +140,7 @@ def _accepted_form(accept: str | None) -> Form:
 def _page_of_pulls(tx: Connection, context: RequestContext, query: PageQuery) -> ApiResponse:
     rows = download_log.recent_downloads(tx, start_after(context, "pulls", query), query.limit + 1)
     page, following = page_and_cursor(context, "pulls", query, rows, lambda pull: (pull.at, pull.pull_id))
-    return json_response(e.PullList(items=[e.pull_out(pull) for pull in page], next=following))
+    return json_response(e.PullList(items=[pull_out(pull) for pull in page], next=following))
 
 
 def _manifest_of_pull(tx: Connection, context: RequestContext, pull_id: UUID) -> ApiResponse:

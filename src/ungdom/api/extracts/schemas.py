@@ -1,4 +1,4 @@
-"""The shapes of extracts: the catalogue, what is asked for, and who pulled what."""
+"""Schemas of extracts: the catalogue, queries, downloads, jobs and schedules."""
 
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -7,14 +7,11 @@ from uuid import UUID
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from ungdom import texts
-from ungdom.api.cases.schemas import Output
 from ungdom.api.http import inputs as i
-from ungdom.extracts import dictionary
-from ungdom.extracts.catalogue import EXTRACTS, Extract
+from ungdom.api.http.schemas import Output
+from ungdom.extracts.catalogue import EXTRACTS
 from ungdom.extracts.columns.column import Dates
-from ungdom.extracts.download_log import DownloadRecord
-from ungdom.extracts.purposes import Purpose
+from ungdom.extracts.jobs import Every, JobStatus
 from ungdom.extracts.writers import Form
 from ungdom.message.text import ReferenceText
 from ungdom.workflow import patterns
@@ -115,51 +112,78 @@ class PullList(Output):
     next: str | None
 
 
-def extracts_out(language: texts.Language) -> list[ExtractOut]:
-    """The catalogue."""
-    return [_extract_out(extract, language) for extract in EXTRACTS]
+class JobIn(i.Input):
+    """What is to be made. `known_at`, `valid_at`: as of the end of yesterday when not given."""
+
+    extract: EXTRACT
+    purpose: PURPOSE
+    format: Form = Form.PARQUET
+    known_at: i.Day | None = None
+    valid_at: i.CivilDay | None = None
 
 
-def _extract_out(extract: Extract, language: texts.Language) -> ExtractOut:
-    return ExtractOut(
-        name=extract.name,
-        title=dictionary.title(language, extract),
-        definition=extract.version,
-        row=extract.unit,
-        columns=len(extract.columns),
-        released=extract.released,
-        table_schema=dictionary.whole_schema(extract),
-    )
+class ScheduleIn(i.Input):
+    """What is to be made for each day, month or quarter, on the day after it."""
+
+    extract: EXTRACT
+    purpose: PURPOSE
+    format: Form = Form.PARQUET
+    every: Every
 
 
-def purpose_out(purpose: Purpose) -> PurposeOut:
-    """A purpose, without who may take it out."""
-    return PurposeOut(
-        name=purpose.name,
-        ordered_by=purpose.ordered_by,
-        basis=purpose.basis,
-        until=purpose.until,
-        dates=purpose.dates,
-        without=sorted(purpose.without),
-    )
+class FileOut(Output):
+    """One file of a job."""
+
+    name: str
+    rows: int
+    bytes: int
+    sha256: str
 
 
-def pull_out(pull: DownloadRecord) -> PullOut:
-    """A pull as the log has it."""
-    return PullOut(
-        id=pull.pull_id,
-        at=pull.at,
-        subject=pull.subject,
-        role=pull.role,
-        extract=pull.extract,
-        purpose=pull.purpose,
-        format=pull.form,
-        order=pull.parameters["order"],
-        job=pull.job_id,
-        file=pull.file,
-        status=pull.status,
-        finished_at=pull.finished_at,
-        rows=pull.rows,
-        bytes=pull.bytes,
-        sha256=pull.sha256,
-    )
+class JobOut(Output):
+    """A job. `cases_done` of `cases`: how far it is. `reason`: the kind of error that it failed with."""
+
+    id: UUID
+    extract: str
+    purpose: str
+    format: Form
+    known_at: datetime
+    valid_at: date
+    subject: str
+    schedule: UUID | None
+    created_at: datetime
+    status: JobStatus
+    attempts: int
+    cases_done: int
+    cases: int | None
+    finished_at: datetime | None
+    reason: str | None
+    files: list[FileOut]
+    manifest: dict[str, Any] | None
+
+
+class JobList(Output):
+    """A page of jobs, the newest first."""
+
+    items: list[JobOut]
+    next: str | None
+
+
+class ScheduleOut(Output):
+    """A schedule that goes on."""
+
+    id: UUID
+    extract: str
+    purpose: str
+    format: Form
+    every: Every
+    subject: str
+    created_at: datetime
+    next_on: Annotated[date | None, Field(description="null: ended")]
+
+
+class ScheduleList(Output):
+    """A page of schedules that go on, the oldest first."""
+
+    items: list[ScheduleOut]
+    next: str | None

@@ -1,4 +1,4 @@
-"""An extract as it is written: rows go out while more are read, and the pull is logged to its end.
+"""Streamed extracts: rows are sent while more are read, and the download is logged to its end.
 
 Rows are written in a thread of their own; it waits while the client does not read, so that memory stays bounded, and is
 broken off when the client goes away. The first bytes are waited for before the answer begins: what cannot be made is
@@ -51,7 +51,7 @@ def check_cancelled() -> None:
 
 
 class ExtractResponse(StreamingResponse):
-    """The answer. `fill` writes all rows to the stream it is given, and logs the pull. `told`: further headers."""
+    """The streaming response. `fill` writes all rows to the stream it is given and logs the download."""
 
     def __init__(
         self, fill: Fill, form: Form, name: str, threads: CapacityLimiter, extra_headers: dict[str, str]
@@ -107,7 +107,7 @@ async def _next_chunk(chunks: Any) -> bytes | None:
 
 
 async def _cancel_on_disconnect(receive: Receive, task_group: Any) -> None:
-    """When the client goes away everything ends."""
+    """Cancels the task group when the client disconnects."""
     while (await receive())["type"] != "http.disconnect":
         pass
     task_group.cancel_scope.cancel()

@@ -67,12 +67,12 @@ def require_role(principal: Principal, may: RolePredicate) -> None:
 
 
 def may_administer(role: Role) -> bool:
-    """Whether the role runs jobs. The scope says the same: no other role is given it."""
+    """Whether the role runs jobs: administrators alone, who alone get the scope."""
     return role is Role.ADMIN
 
 
 def allows_anybody(_principal: Principal | None) -> None:
-    """No token is asked for: a secret in the address stands for it."""
+    """Needs no token: the address contains a secret."""
 
 
 def sends_decisions(principal: Principal) -> None:
@@ -83,7 +83,7 @@ def sends_decisions(principal: Principal) -> None:
 
 
 def retries_messages(principal: Principal) -> None:
-    """The token is a system's, or of somebody who settles parked messages. Raises `RoleNotAllowed`, `LacksScope`."""
+    """Allows systems, and roles that settle parked messages. Raises `RoleNotAllowed`, `LacksScope`."""
     requires(STATUS)(principal)
     if not principal.authorities:
         require_role(principal, may_settle_messages)

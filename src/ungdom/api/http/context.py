@@ -1,8 +1,8 @@
-"""What every route is handed: who asks, what time it is, and the two ways to the database."""
+"""The request context of a route: viewer, time, language, and read and write transactions."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from functools import cached_property
 from typing import Annotated
 
@@ -13,6 +13,7 @@ from ungdom import texts
 from ungdom.api.http.authorisation import NeededScope, RolePredicate, require_role, requires, rule_of
 from ungdom.api.http.errors import IdempotencyMismatch, NotASystem
 from ungdom.api.http.preconditions import precondition
+from ungdom.api.http.responses import ApiResponse
 from ungdom.api.http.tokens import ADMIN, DECISIONS, READ, Principal
 from ungdom.cases import Precondition, Recorder
 from ungdom.intake import IntakeContext, Sender
@@ -24,34 +25,15 @@ from ungdom.store.errors import Stale
 from ungdom.store.idempotency import RequestKey, StoredResponse
 from ungdom.store.session import Connection, Database
 from ungdom.workflow import patterns
+from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.rules.permissions import may_read_cases
 from ungdom.workflow.vocabulary import Role
 
-JSON = "application/json"
 SOURCE = "api"
 
 
-@dataclass(frozen=True, slots=True)
-class ApiResponse:
-    """A finished answer: status, body, and the headers that belong to it.
-
-    `stored_body`: what is kept for a repeat instead of the body, where that must not lie in the database.
-    """
-
-    status: int
-    body: bytes
-    headers: dict[str, str]
-    stored_body: bytes | None = None
-
-    def to_http(self, replayed: bool = False) -> Response:
-        """The answer as it goes out."""
-        replay_header = {"Idempotency-Replayed": "true"} if replayed else {}
-        headers = {"Cache-Control": "no-store", **self.headers, **replay_header}
-        return Response(self.body, self.status, headers, JSON if self.body else None)
-
-
 class RequestContext:
-    """One request: who asks, now, in which language, and its transaction."""
+    """One request: principal, time, language, and its transaction."""
 
     def __init__(self, request: Request, if_match: str | None, key: str | None, language: str | None) -> None:
         state = request.app.state
@@ -67,8 +49,13 @@ class RequestContext:
         self._request = request
 
     @property
+    def today(self) -> date:
+        """The day in Norway."""
+        return oslo_date(self.now)
+
+    @property
     def recorder(self) -> Recorder:
-        """The viewer, and the system it came through."""
+        """The viewer, and the system through which they record."""
         return Recorder(self.principal.viewer, SOURCE)
 
     @property
@@ -86,7 +73,7 @@ class RequestContext:
 
     @cached_property
     def intake(self) -> IntakeContext:
-        """Where messages are taken in."""
+        """The context in which pushed messages are processed."""
         return IntakeContext(self.keys, self.now, self.language)
 
     def read(
@@ -95,7 +82,7 @@ class RequestContext:
         scope: NeededScope = READ,
         may: RolePredicate = may_read_cases,
     ) -> Response:
-        """Answer from a reading transaction. Raises `RoleNotAllowed` or `LacksScope`."""
+        """Response from a read transaction. Raises `RoleNotAllowed` or `LacksScope`."""
         self.require(scope, may)
         with self.db.reading() as tx:
             response = self._localised(operation(tx))
@@ -107,10 +94,10 @@ class RequestContext:
         commit: bool = True,
         attempts: int = 2,
     ) -> Response:
-        """Answer from a writing transaction, committed before the answer leaves; the answer is kept with its effect.
+        """Response from a write transaction, committed before it is sent; with an idempotency key it is stored as well.
 
-        What messages were passed over meanwhile is tried before the answer leaves. Raises what the rule of the route
-        raises, `IdempotencyMismatch`, or the store's `InFlight`.
+        Deferred messages are retried before the response is sent. `attempts`: how often in all, where others
+        write at the same time. Raises the errors of the rule of the route, `IdempotencyMismatch`, or `InFlight`.
         """
         self.check_access()
         response = self._retry_when_stale(operation, commit, attempts)
@@ -118,7 +105,7 @@ class RequestContext:
         return response
 
     def respond(self, response: ApiResponse) -> Response:
-        """The answer with its language, where no transaction is needed."""
+        """The response with its language, where no transaction is needed."""
         return self._localised(response).to_http()
 
     def _retry_when_stale(
@@ -148,7 +135,9 @@ class RequestContext:
             replayed_response = self._replayed(tx, request_key)
             response = replayed_response or self._localised(operation(tx))
             if replayed_response is None:
-                idempotency.store_response(tx, self.keys, request_key, self._stored_response(response))
+                body = response.body if response.stored_body is None else response.stored_body
+                stored = StoredResponse(self._fingerprint, response.status, response.headers, body, self.now)
+                idempotency.store_response(tx, self.keys, request_key, stored)
         return response.to_http(replayed=replayed_response is not None)
 
     def _localised(self, response: ApiResponse) -> ApiResponse:
@@ -174,7 +163,7 @@ class RequestContext:
         self.require(ADMIN, lambda role: role is Role.ADMIN)
 
     def _request_key(self, key: str) -> RequestKey:
-        """The key with whom it belongs to: who asks, in which role, for which konfliktråd, and by which route."""
+        """The idempotency key with its scope: subject, role, konfliktråd and route."""
         viewer, route = self.principal.viewer, self._request.scope["route"]
         return RequestKey(viewer.subject, viewer.role, viewer.konfliktrad, f"{self._request.method} {route.path}", key)
 
@@ -185,10 +174,6 @@ class RequestContext:
         if stored.fingerprint != self._fingerprint:
             raise IdempotencyMismatch
         return ApiResponse(stored.status, stored.body, stored.headers)
-
-    def _stored_response(self, response: ApiResponse) -> StoredResponse:
-        body = response.body if response.stored_body is None else response.stored_body
-        return StoredResponse(self._fingerprint, response.status, response.headers, body, self.now)
 
     @property
     def _fingerprint(self) -> str:
@@ -227,3 +212,6 @@ WriteContext = Annotated[RequestContext, Depends(_write_context)]
 """For what writes: `Idempotency-Key` as well."""
 CaseWriteContext = Annotated[RequestContext, Depends(_case_write_context)]
 """For what writes in a case that is there: `If-Match` as well, without which it is refused (428)."""
+
+MESSAGE_ATTEMPTS = 8
+"""How often a message is looked at again when somebody else moves its case at the same moment."""

@@ -13,7 +13,7 @@ class ApiError(Exception):
     ├── IdempotencyMismatch   the key was used for another request
     ├── NoFeed                calendar feeds are not for this role
     ├── BadCursor             the cursor is broken, of another list, or not ours
-    ├── ContactIsTheirOwn     how somebody is told was written by themselves
+    ├── ContactIsTheirOwn     the person has written their own contact
     ├── TooManyWebhooks       the owner has as many as one may have
     └── NothingReleased       no released table has what is asked for
     """
@@ -48,7 +48,7 @@ class BadCursor(ApiError):
 
 
 class ContactIsTheirOwn(ApiError):
-    """How this person is told was written by themselves."""
+    """The person has written their own contact."""
 
 
 class TooManyWebhooks(ApiError):
@@ -60,7 +60,7 @@ class TooManyWebhooks(ApiError):
 
 
 class Unreleased(StrEnum):
-    """Why no released table has it. `WITHHELD`: the figure could not be told without giving small counts away."""
+    """Why no released table has it. `WITHHELD`: the figure would disclose small counts."""
 
     NO_RELEASE = "no_release"
     WITHHELD = "withheld"
@@ -69,7 +69,7 @@ class Unreleased(StrEnum):
 
 
 class NothingReleased(ApiError):
-    """No released table has what is asked for as published. `released`: figures and what they are told apart by."""
+    """No released table answers the query. `released`: the figures that are released, each with its dimensions."""
 
     def __init__(self, why: Unreleased, released: list[list[str]] | None = None) -> None:
         super().__init__(why, released)

@@ -1,6 +1,6 @@
-"""Which form of an answer is wanted: `format=` says it, otherwise `Accept` (RFC 9110 § 12.5.1), otherwise JSON.
+"""The format of a response: from `format=`, otherwise `Accept` (RFC 9110 § 12.5.1), otherwise JSON.
 
-JSON-stat has no media type of its own; it is asked for as `application/json` with the profile of its standard, or by
+JSON-stat has no media type of its own: clients name `application/json` with the profile of its standard, or
 `format=json-stat`.
 """
 
@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 PROFILE = "https://json-stat.org"
 _PARAMETER = re.compile(r'\s*([a-z]+)\s*=\s*(?:"([^"]*)"|([^\s";,]*))\s*', re.ASCII | re.IGNORECASE)
+_QUALITY = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?", re.ASCII)
 _RANGE = re.compile(r'(?:[^,"]|"[^"]*")+')
 
 
@@ -67,8 +68,5 @@ def _accepted_formats(accept: str) -> Iterator[tuple[TableFormat, float]]:
         profile = parameters.get("profile", "").rstrip("/").startswith(PROFILE)
         form = _KINDS.get((kind.strip().lower(), profile))
         if form:
-            yield form, _quality(parameters.get("q", "1"))
-
-
-def _quality(text: str) -> float:
-    return float(text) if re.fullmatch(r"0(\.\d{0,3})?|1(\.0{0,3})?", text, re.ASCII) else 0.0
+            quality = parameters.get("q", "1")
+            yield form, float(quality) if _QUALITY.fullmatch(quality) else 0.0

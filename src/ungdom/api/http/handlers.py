@@ -1,4 +1,4 @@
-"""What each error becomes on the wire: a status, a code, and what would help. Nothing of a person, SQL or a stack."""
+"""Error handlers: status, code and text of each error. No personal data, SQL or stack trace is sent."""
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -14,7 +14,6 @@ from ungdom import alerts, texts
 from ungdom import cases as c
 from ungdom.analytics.case_summaries import TooManyCases
 from ungdom.analytics.surveys import inviting
-from ungdom.api.cases import present as views
 from ungdom.api.http.errors import (
     BadCursor,
     BadIfMatch,
@@ -27,7 +26,9 @@ from ungdom.api.http.errors import (
     TooManyWebhooks,
     Unreleased,
 )
+from ungdom.api.http.present import broken_out, event_line, unmet_out
 from ungdom.api.http.problems import problem_response
+from ungdom.api.http.responses import etag
 from ungdom.esas.envelope import NotSigned
 from ungdom.exchange.inbound import Unreadable
 from ungdom.extracts import errors as extracts
@@ -41,7 +42,6 @@ from ungdom.texts.places import field_problem
 from ungdom.workflow.errors import (
     BadChanges,
     BadDetails,
-    Problem,
     UnknownMachine,
     allowed_values,
     named_values,
@@ -54,7 +54,7 @@ from ungdom.workflow.vocabulary import EventType, Role
 log = logging.getLogger("ungdom.api")
 
 MAX_PLACES = 50
-"""As many wrong places as one answer names."""
+"""Maximum number of invalid fields that one response lists."""
 
 Handler = Callable[[Request, Any], Awaitable[Response]]
 
@@ -76,16 +76,34 @@ def _language(request: Request) -> texts.Language:
     return texts.negotiate(request.headers.get("accept-language"))
 
 
-def _fixed_problem(status: int, code: str, headers: dict[str, str] | None = None) -> Handler:
-    async def handle(request: Request, _error: Exception) -> Response:
-        return _problem(request, status, code, headers=headers)
+def _nothing(_error: Exception) -> dict[str, Any]:
+    return {}
+
+
+def _fixed_problem(
+    status: int,
+    code: str,
+    headers: dict[str, str] | None = None,
+    *,
+    field: tuple[str, str] | None = None,
+    extra: Callable[[Any], dict[str, Any]] = _nothing,
+    values: Callable[[Any], dict[str, Any]] = _nothing,
+) -> Handler:
+    """A handler that answers with this status and code.
+
+    `field`: pointer and kind of the one field that is wrong. `extra`: members of the body; `values`: of the texts.
+    """
+
+    async def handle(request: Request, error: Exception) -> Response:
+        wrong = _field_errors(request, *field) if field else {}
+        return _problem(request, status, code, wrong | extra(error), headers, **values(error))
 
     return handle
 
 
 async def _outdated(request: Request, error: c.Outdated) -> Response:
-    tag = views.etag(error.stored.version)
-    since = [views.event_line(event) for event in error.stored.events if event.seq > error.since]
+    tag = etag(error.stored.version)
+    since = [event_line(event) for event in error.stored.events if event.seq > error.since]
     extra = {"current_etag": tag, "events_since": since}
     return _problem(request, 412, "stale", extra, {"ETag": tag}, "detail" if since and error.since else "no_version")
 
@@ -121,31 +139,18 @@ async def _other_office(request: Request, error: OtherOffice) -> Response:
 
 async def _refused(request: Request, error: c.Refused) -> Response:
     language = _language(request)
-    unmet = [views.unmet_out(language, condition) for condition in error.decision.unmet]
+    unmet = [unmet_out(language, condition) for condition in error.decision.unmet]
     event = texts.label(language, error.decision.event)
     return _problem(request, 409, "refused", {"unmet": unmet}, event=event)
 
 
 async def _walk_broken(request: Request, error: c.WalkBroken) -> Response:
     language = _language(request)
-    unmet = [views.unmet_out(language, condition) for condition in error.broken.unmet]
+    unmet = [unmet_out(language, condition) for condition in error.broken.unmet]
     extra = {"unmet": unmet, "seq": error.broken.seq, "event": str(error.broken.event)}
-    extra["also"] = [views.broken_out(language, step) for step in error.also]
+    extra["also"] = [broken_out(language, step) for step in error.also]
     event = texts.label(language, error.broken.event)
     return _problem(request, 409, "correction_refused", extra, seq=error.broken.seq, event=event)
-
-
-async def _not_correctable(request: Request, error: c.NotCorrectable) -> Response:
-    return _problem(request, 422, "not_correctable", _field_errors(request, "/seq", "value_error"), seq=error.seq)
-
-
-async def _changes_nothing(request: Request, error: c.ChangesNothing) -> Response:
-    return _problem(request, 409, "correction_changes_nothing", {"seq": error.seq}, seq=error.seq)
-
-
-async def _rejected_before(request: Request, error: RejectedBefore) -> Response:
-    question = str(error.question_id)
-    return _problem(request, 409, "identity_rejected", {"question_id": question}, question=question)
 
 
 async def _use_corrections(request: Request, error: c.UseCorrections) -> Response:
@@ -164,14 +169,11 @@ async def _unknown(request: Request, error: c.UnknownReferenceValue) -> Response
     return _problem(request, 422, code, extra, given=error.given, konfliktrad=", ".join(known))
 
 
-async def _nothing_released(request: Request, error: NothingReleased) -> Response:
-    why = texts.text(_language(request), texts.section_of(Unreleased), error.why)
-    extra = {"released": error.released, "reason": error.why, "message": why}
+async def _nothing_released(request: Request, error: NothingReleased | extracts.NoRelease) -> Response:
+    reason = error if isinstance(error, NothingReleased) else NothingReleased(Unreleased.NO_RELEASE)
+    why = texts.text(_language(request), texts.section_of(Unreleased), reason.why)
+    extra = {"released": reason.released, "reason": reason.why, "message": why}
     return _problem(request, 422, "nothing_released", extra)
-
-
-async def _no_release(request: Request, _error: extracts.NoRelease) -> Response:
-    return await _nothing_released(request, NothingReleased(Unreleased.NO_RELEASE))
 
 
 async def _day_out_of_range(request: Request, error: alerts.DayOutOfRange) -> Response:
@@ -185,61 +187,24 @@ async def _day_out_of_range(request: Request, error: alerts.DayOutOfRange) -> Re
     return _problem(request, 422, "day_out_of_range", extra, first=first, last=last)
 
 
-async def _day_to_come(request: Request, _error: DayToCome) -> Response:
-    return _problem(request, 422, "day_to_come", _field_errors(request, "/on", "value_error"))
-
-
 async def _lacks_scope(request: Request, error: LacksScope) -> Response:
     headers = {"WWW-Authenticate": f'Bearer realm="ungdom", error="insufficient_scope", scope="{error.scope}"'}
     return _problem(request, 403, "insufficient_scope", {"scope": error.scope}, headers, scope=error.scope)
 
 
-async def _bad_details(request: Request, error: BadDetails) -> Response:
+async def _bad_input(request: Request, error: BadDetails | BadMessage | BadChanges) -> Response:
     language = _language(request)
-    where = _details_pointer(request)
-    places = [_problem_place(language, problem, where) for problem in error.problems[:MAX_PLACES]]
+    where = _details_pointer(request) if isinstance(error, BadDetails) else ""
+    places = [
+        field_problem(language, f"{where}{problem.pointer}", problem.kind, problem.allowed, problem.values)
+        for problem in error.problems[:MAX_PLACES]
+    ]
     return _problem(request, 422, "invalid_input", {"errors": places})
-
-
-async def _bad_message(request: Request, error: BadMessage | BadChanges) -> Response:
-    language = _language(request)
-    places = [_problem_place(language, problem) for problem in error.problems[:MAX_PLACES]]
-    return _problem(request, 422, "invalid_input", {"errors": places})
-
-
-async def _bad_address(request: Request, _error: Forbidden) -> Response:
-    return _problem(request, 422, "invalid_input", _field_errors(request, "/url", "webhook_url"))
-
-
-async def _too_many_webhooks(request: Request, error: TooManyWebhooks) -> Response:
-    return _problem(request, 409, "too_many_webhooks", limit=error.limit)
-
-
-async def _too_many_cases(request: Request, error: TooManyCases) -> Response:
-    return _problem(request, 422, "too_many_cases", limit=error.limit)
-
-
-async def _unknown_purpose(request: Request, error: extracts.NoPurpose) -> Response:
-    field = _field_errors(request, "(query)/purpose", "enum")
-    return _problem(request, 422, "unknown_purpose", field, purpose=error.name)
 
 
 async def _purpose_over(request: Request, error: extracts.PurposeOver) -> Response:
     until = texts.render(_language(request), error.until)
     return _problem(request, 422, "purpose_over", {"until": str(error.until)}, purpose=error.name, until=until)
-
-
-async def _not_covered(request: Request, error: extracts.NotForPurpose) -> Response:
-    return _problem(request, 422, "purpose_without_extract", purpose=error.purpose, extract=error.extract)
-
-
-async def _not_settled(request: Request, error: extracts.NotYet) -> Response:
-    latest = error.latest.isoformat()
-    return _problem(request, 422, "not_settled", {"latest": latest}, latest=latest)
-
-
-async def _does_not_fit(request: Request, _error: inviting.DoesNotFit) -> Response:
-    return _problem(request, 422, "invalid_input", _field_errors(request, "/answers", "value_error"))
 
 
 async def _unreadable(request: Request, error: NotSigned | Unreadable) -> Response:
@@ -305,10 +270,6 @@ def _input_place(language: texts.Language, problem: dict[str, Any]) -> dict[str,
     return field_problem(language, pointer, problem["type"], allowed_values(problem), named_values(problem))
 
 
-def _problem_place(language: texts.Language, problem: Problem, where: str = "") -> dict[str, Any]:
-    return field_problem(language, f"{where}{problem.pointer}", problem.kind, problem.allowed, problem.values)
-
-
 def _field_errors(request: Request, pointer: str, kind: str, allowed: Sequence[str] = ()) -> dict[str, Any]:
     return {"errors": [field_problem(_language(request), pointer, kind, allowed)]}
 
@@ -320,42 +281,63 @@ HANDLERS: dict[type[Exception], Handler] = {
     c.NotPermitted: _not_permitted,
     c.Refused: _refused,
     c.WalkBroken: _walk_broken,
-    c.NotCorrectable: _not_correctable,
-    c.ChangesNothing: _changes_nothing,
+    c.NotCorrectable: _fixed_problem(
+        422, "not_correctable", field=("/seq", "value_error"), values=lambda error: {"seq": error.seq}
+    ),
+    c.ChangesNothing: _fixed_problem(
+        409,
+        "correction_changes_nothing",
+        extra=lambda error: {"seq": error.seq},
+        values=lambda error: {"seq": error.seq},
+    ),
     c.UseCorrections: _use_corrections,
     c.UnknownReferenceValue: _unknown,
     alerts.NoSuchAlert: _fixed_problem(404, "not_found"),
     alerts.AlreadyCleared: _fixed_problem(409, "alert_cleared"),
     AlreadyAnswered: _fixed_problem(409, "identity_answered"),
-    RejectedBefore: _rejected_before,
+    RejectedBefore: _fixed_problem(
+        409,
+        "identity_rejected",
+        extra=lambda error: {"question_id": str(error.question_id)},
+        values=lambda error: {"question": str(error.question_id)},
+    ),
     alerts.DayOutOfRange: _day_out_of_range,
-    DayToCome: _day_to_come,
+    DayToCome: _fixed_problem(422, "day_to_come", field=("/on", "value_error")),
     LacksScope: _lacks_scope,
     IdempotencyMismatch: _fixed_problem(422, "idempotency_mismatch"),
     NoFeed: _fixed_problem(403, "feed_not_for_role"),
     BadCursor: _fixed_problem(400, "bad_cursor"),
     ContactIsTheirOwn: _fixed_problem(409, "contact_is_their_own"),
-    TooManyWebhooks: _too_many_webhooks,
+    TooManyWebhooks: _fixed_problem(409, "too_many_webhooks", values=lambda error: {"limit": error.limit}),
     NotASystem: _fixed_problem(403, "systems_only"),
     RoleNotAllowed: _role_not_allowed,
     OtherOffice: _other_office,
     BadIfMatch: _fixed_problem(400, "bad_if_match"),
     NothingReleased: _nothing_released,
-    Forbidden: _bad_address,
-    BadDetails: _bad_details,
-    BadMessage: _bad_message,
-    BadChanges: _bad_message,
-    TooManyCases: _too_many_cases,
+    Forbidden: _fixed_problem(422, "invalid_input", field=("/url", "webhook_url")),
+    BadDetails: _bad_input,
+    BadMessage: _bad_input,
+    BadChanges: _bad_input,
+    TooManyCases: _fixed_problem(422, "too_many_cases", values=lambda error: {"limit": error.limit}),
     extracts.NoExtract: _fixed_problem(404, "not_found"),
-    extracts.NoPurpose: _unknown_purpose,
+    extracts.NoPurpose: _fixed_problem(
+        422, "unknown_purpose", field=("(query)/purpose", "enum"), values=lambda error: {"purpose": error.name}
+    ),
     extracts.PurposeOver: _purpose_over,
-    extracts.NotForPurpose: _not_covered,
-    extracts.NotYet: _not_settled,
-    extracts.NoRelease: _no_release,
+    extracts.NotForPurpose: _fixed_problem(
+        422, "purpose_without_extract", values=lambda error: {"purpose": error.purpose, "extract": error.extract}
+    ),
+    extracts.NotYet: _fixed_problem(
+        422,
+        "not_settled",
+        extra=lambda error: {"latest": error.latest.isoformat()},
+        values=lambda error: {"latest": error.latest.isoformat()},
+    ),
+    extracts.NoRelease: _nothing_released,
     extracts.NoKey: _fixed_problem(503, "extracts_not_ready"),
     inviting.NotDue: _fixed_problem(409, "survey_not_due"),
     inviting.NoSuchInvitation: _fixed_problem(404, "survey_token"),
-    inviting.DoesNotFit: _does_not_fit,
+    inviting.DoesNotFit: _fixed_problem(422, "invalid_input", field=("/answers", "value_error")),
     NotSigned: _unreadable,
     Unreadable: _unreadable,
     UnknownMachine: _fixed_problem(404, "not_found"),
@@ -366,15 +348,15 @@ HANDLERS: dict[type[Exception], Handler] = {
     HTTPException: _http,
     Exception: _internal,
 }
-"""Every error that may leave the layers below, and what it becomes."""
+"""A handler for every error that the layers below may raise."""
 
 
 async def response_for(request: Request, error: Exception) -> Response:
-    """What this error becomes on the wire."""
+    """The response to this error."""
     return await HANDLERS[type(error)](request, error)
 
 
 def install(app: FastAPI) -> None:
-    """Tell the application what each error becomes."""
+    """Register a handler for each error."""
     for kind, handler in HANDLERS.items():
         app.add_exception_handler(kind, handler)

@@ -1,4 +1,4 @@
-"""Before a route is asked: who is it, is the body of a size and kind we read. Plain ASGI, no base class."""
+"""Middleware before the routes: authentication, access rules, size and media type of the body. Plain ASGI."""
 
 import hashlib
 import logging
@@ -58,7 +58,7 @@ class BodyLimits:
 
 @dataclass(frozen=True, slots=True)
 class BodyPolicy:
-    """How the body of a request is taken: of which kinds, and whether the route reads it itself, as it comes."""
+    """Accepted media types of a request body, and whether the route reads it itself as a stream."""
 
     kinds: tuple[str, ...] = ("application/json",)
     streamed: bool = False
@@ -226,7 +226,7 @@ def _replay_body(body: bytes, then: Receive) -> Receive:
 
 
 async def _refuse_token(scope: Scope, receive: Receive, send: Send, error: AccessError) -> None:
-    """Every token that does not hold gets one answer, which tells nothing of why; the log does."""
+    """Every invalid token gets the same response; the reason is logged only."""
     if not isinstance(error, NoToken):
         log.warning("not let in: %s trace_id=%s %s", error.reason, scope["state"]["trace_id"], error.about)
     if isinstance(error, KeysUnavailable):

@@ -1,7 +1,7 @@
 """Pages of lists: one size rule, and signed cursors of lists that are ordered by instant and id."""
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from ungdom.api.http import cursors
 from ungdom.api.http.context import RequestContext
@@ -12,6 +12,22 @@ from ungdom.store.keyset import KeysetPosition
 T = TypeVar("T")
 
 
+class Paged(Protocol):
+    """A query for one page of a list."""
+
+    @property
+    def cursor(self) -> str | None:
+        """The cursor that the page before ended with; None for the first page."""
+
+
+class LimitedPage(Paged, Protocol):
+    """A query for one page of a list of a size that the client names."""
+
+    @property
+    def limit(self) -> int:
+        """The number of rows at most."""
+
+
 class PageQuery(Input):
     """Which page of a list."""
 
@@ -19,17 +35,29 @@ class PageQuery(Input):
     cursor: CursorText | None = None
 
 
-def start_after(context: RequestContext, name: str, query: PageQuery) -> KeysetPosition | None:
-    """The last row of the page before; None for the first page. Raises `BadCursor`."""
-    return cursors.decode_instant_place(cursors.read(context.cursor_key, name, query.cursor)) if query.cursor else None
+def read_cursor(context: RequestContext, name: str, query: Paged) -> str | None:
+    """The place after which the page begins; None for the first page. `name`: of the list. Raises `BadCursor`."""
+    return cursors.read(context.cursor_key, name, query.cursor) if query.cursor else None
+
+
+def write_cursor(context: RequestContext, name: str, last: str | None) -> str | None:
+    """The cursor of the page after the place `last`; None after the last page. `name`: of the list."""
+    return cursors.write(context.cursor_key, name, last) if last else None
+
+
+def start_after(context: RequestContext, name: str, query: Paged) -> KeysetPosition | None:
+    """The last row of the page before, in a list ordered by instant and id; None for the first page.
+
+    Raises `BadCursor`.
+    """
+    place = read_cursor(context, name, query)
+    return cursors.decode_instant_place(place) if place else None
 
 
 def page_and_cursor(
-    context: RequestContext, name: str, query: PageQuery, rows: Sequence[T], place: Callable[[T], KeysetPosition]
+    context: RequestContext, name: str, query: LimitedPage, rows: Sequence[T], place: Callable[[T], KeysetPosition]
 ) -> tuple[Sequence[T], str | None]:
     """The page, and the cursor of the next one if there is any, from up to `limit + 1` rows. `name`: of the list."""
     page = rows[: query.limit]
-    more = len(rows) > query.limit
-    return page, cursors.write(
-        context.cursor_key, name, cursors.encode_instant_place(*place(page[-1]))
-    ) if more else None
+    last = cursors.encode_instant_place(*place(page[-1])) if len(rows) > query.limit else None
+    return page, write_cursor(context, name, last)

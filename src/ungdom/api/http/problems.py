@@ -8,6 +8,8 @@ from starlette.responses import Response
 from ungdom import texts
 
 PROBLEM = "application/problem+json"
+PROBLEM_CONTENT: dict[str, Any] = {PROBLEM: {"schema": {"$ref": "#/components/schemas/ProblemOut"}}}
+"""The content of a response in the OpenAPI document that is a problem."""
 
 
 def problem_response(

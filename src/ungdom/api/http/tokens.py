@@ -1,4 +1,4 @@
-"""What the rest of the service knows of access tokens: who one speaks for, and which scopes there are."""
+"""What other modules need of access tokens: principals and scopes."""
 
 from ungdom.api.http.auth.development import AUDIENCE, ISSUER, Issuer
 from ungdom.api.http.auth.principal import (

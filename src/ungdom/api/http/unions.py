@@ -1,4 +1,4 @@
-"""Unions of schemas that are told apart by one property, for the OpenAPI document."""
+"""Discriminated unions of schemas for the OpenAPI document."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -24,7 +24,7 @@ def reference(name: str) -> dict[str, Any]:
 
 
 def tagged_union(tag: str, names: Mapping[K, str], about: type) -> dict[str, Any]:
-    """A schema that is one of others, told apart by the value of a property. `names`: schema name by that value."""
+    """A union discriminated by the property `tag`. `names`: schema name by value of the property."""
     return {
         "description": (about.__doc__ or "").strip(),
         "oneOf": [reference(name) for name in names.values()],

@@ -7,31 +7,21 @@ from fastapi import APIRouter, Query, Response
 from ungdom.analytics.caseload.queries import read_caseload as load_of
 from ungdom.analytics.indicators import queries as answering
 from ungdom.analytics.surveys import results
-from ungdom.api.cases import schemas as s
-from ungdom.api.cases.routes import instant, json_response
 from ungdom.api.http import inputs as i
-from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext
-from ungdom.api.http.tokens import ADMIN, READ
-from ungdom.api.indicators import caseload_schemas as c
+from ungdom.api.http.context import ReadContext, RequestContext
+from ungdom.api.http.offices import own_office
+from ungdom.api.http.responses import ApiResponse, json_response
+from ungdom.api.http.schemas import AsOfOut
+from ungdom.api.http.scopes import figures_scope
+from ungdom.api.http.time_travel import instant
 from ungdom.api.indicators import schemas as f
+from ungdom.api.indicators.present import cell_out, definitions_out, indicators_out, offices_out
+from ungdom.api.indicators.schemas import CaseloadOut
 from ungdom.store import surveys
 from ungdom.store.session import Connection
-from ungdom.workflow.calendar import oslo_date
-from ungdom.workflow.rules.permissions import OF_THE_OFFICE, may_read_cases, may_read_figures
-from ungdom.workflow.vocabulary import Role
+from ungdom.workflow.rules.permissions import may_read_figures
 
 router = APIRouter(tags=["statistics"])
-
-
-def scope_of(role: Role) -> str:
-    """The scope that figures need of this role: administrators read no case."""
-    return READ if may_read_cases(role) else ADMIN
-
-
-def own_office(context: RequestContext) -> str | None:
-    """The konfliktråd whose figures alone, beside the country's, are for this viewer; None: all of them."""
-    viewer = context.recorder.viewer
-    return viewer.konfliktrad if viewer.role in OF_THE_OFFICE else None
 
 
 @router.get("/v1/statistics/indicators", response_model=f.IndicatorList, summary="The indicators of the strategy")
@@ -42,7 +32,7 @@ def get_indicators(context: ReadContext, query: Annotated[f.FiguresQuery, Query(
     cases of others could be told from it; the secretariat and administrators of all. Within the office, and not to be
     published: figures of one konfliktråd are exact.
     """
-    return context.read(lambda tx: _indicator_list(tx, context, query), scope_of, may_read_figures)
+    return context.read(lambda tx: _indicator_list(tx, context, query), figures_scope, may_read_figures)
 
 
 @router.get(
@@ -50,8 +40,8 @@ def get_indicators(context: ReadContext, query: Annotated[f.FiguresQuery, Query(
 )
 def list_indicator_definitions(context: ReadContext, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Each indicator: version, question, unit, numerator, denominator, which day counts, norm, source."""
-    context.require(scope_of, may_read_figures)
-    return context.respond(json_response(f.DefinitionList(items=f.definitions_out(context.language))))
+    context.require(figures_scope, may_read_figures)
+    return context.respond(json_response(f.DefinitionList(items=definitions_out(context.language))))
 
 
 @router.get("/v1/statistics/surveys", response_model=f.CellList, summary="Response and results of surveys")
@@ -60,7 +50,7 @@ def get_survey_statistics(context: ReadContext, query: Annotated[f.PeriodQuery, 
 
     Whole quarters, once their last invitation has expired. Coordinators and leaders: their own and the country's.
     """
-    return context.read(lambda tx: _survey_cells(tx, context, query), scope_of, may_read_figures)
+    return context.read(lambda tx: _survey_cells(tx, context, query), figures_scope, may_read_figures)
 
 
 def _indicator_list(tx: Connection, context: RequestContext, query: f.FiguresQuery) -> ApiResponse:
@@ -71,36 +61,36 @@ def _indicator_list(tx: Connection, context: RequestContext, query: f.FiguresQue
     body = f.IndicatorList(
         since=query.since,
         until=query.until,
-        as_of=s.AsOfOut(on=question.day, known_at=question.known_at),
+        as_of=AsOfOut(on=question.day, known_at=question.known_at),
         sanction=query.sanction,
         read=result.cases,
         unread=result.unread,
-        items=list(f.indicators_out(result.figures, context.language)),
+        items=list(indicators_out(result.figures, context.language)),
     )
     return json_response(body)
 
 
 def _survey_cells(tx: Connection, context: RequestContext, query: f.PeriodQuery) -> ApiResponse:
-    quarters = results.quarters_in(query.since, query.until, oslo_date(context.now))
+    quarters = results.quarters_in(query.since, query.until, context.today)
     cells = results.cells(surveys.counts(tx, *quarters), surveys.answers(tx, *quarters)) if quarters else []
     own = own_office(context)
-    items = [f.cell_out(cell, context.language) for cell in cells if own is None or cell.konfliktrad in (own, None)]
+    items = [cell_out(cell, context.language) for cell in cells if own is None or cell.konfliktrad in (own, None)]
     return json_response(f.CellList(since=query.since, until=query.until, read_at=context.now, items=items))
 
 
-@router.get("/v1/statistics/caseload", response_model=c.CaseloadOut, summary="Caseload and capacity")
+@router.get("/v1/statistics/caseload", response_model=CaseloadOut, summary="Caseload and capacity")
 def get_caseload(context: ReadContext, query: Annotated[i.AsOf, Query()]) -> Response:
     """Open cases by coordinator, phase, sanction and weight; what came in and went out; what is expected; warnings.
 
     Coordinators and leaders are told of their own konfliktråd, the secretariat and administrators of all.
     """
-    return context.read(lambda tx: _caseload(tx, context, query), scope_of, may_read_figures)
+    return context.read(lambda tx: _caseload(tx, context, query), figures_scope, may_read_figures)
 
 
 def _caseload(tx: Connection, context: RequestContext, query: i.AsOf) -> ApiResponse:
     as_of = (query.valid_at, instant(query.known_at))
     result = load_of(tx, context.now, own_office(context), as_of)
-    as_of_out = s.AsOfOut(on=result.load.day, known_at=as_of[1])
+    as_of_out = AsOfOut(on=result.load.day, known_at=as_of[1])
     return json_response(
-        c.CaseloadOut(as_of=as_of_out, unread=result.unread, items=list(c.offices_out(result.load, context.language)))
+        CaseloadOut(as_of=as_of_out, unread=result.unread, items=list(offices_out(result.load, context.language)))
     )

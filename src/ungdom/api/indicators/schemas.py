@@ -1,28 +1,20 @@
-"""The shapes of indicators, surveys and caseload as they go out."""
+"""Schemas of indicators, survey results and caseload."""
 
-from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from ungdom import texts
 from ungdom.analytics.indicators import (
-    INDICATORS,
-    Indicator,
     IndicatorGroup,
     IndicatorPeriod,
     IndicatorUnit,
 )
-from ungdom.analytics.indicators.figures import WHOLE, Figure
 from ungdom.analytics.surveys import SurveyKind, SurveyQuestion
-from ungdom.analytics.surveys.results import SurveyCell
-from ungdom.api.cases.schemas import AsOfOut, Output
 from ungdom.api.http import inputs as i
+from ungdom.api.http.schemas import AsOfOut, Output
 from ungdom.workflow.payloads.base import ends_before_it_begins
-from ungdom.workflow.vocabulary import Sanction
-
-DECIMALS = 4
+from ungdom.workflow.vocabulary import Phase, Sanction
 
 
 class PeriodQuery(i.Input):
@@ -134,93 +126,6 @@ class DefinitionList(Output):
     items: list[DefinitionOut]
 
 
-def indicators_out(figures: Iterable[Figure], language: texts.Language) -> Iterator[IndicatorOut]:
-    """The figures by indicator, in the order of the strategy."""
-    all_figures = list(figures)
-    for indicator in INDICATORS:
-        figures_out = [_figure_out(figure, language) for figure in all_figures if figure.indicator is indicator]
-        if figures_out:
-            yield IndicatorOut(
-                code=indicator.code,
-                definition=indicator.version,
-                label=texts.text(language, "indicator", indicator.code),
-                group=indicator.group,
-                group_label=texts.label(language, indicator.group),
-                unit=indicator.unit,
-                figures=figures_out,
-            )
-
-
-def definitions_out(language: texts.Language) -> list[DefinitionOut]:
-    """Every definition."""
-    return [_definition_out(indicator, language) for indicator in INDICATORS]
-
-
-def _definition_out(indicator: Indicator, language: texts.Language) -> DefinitionOut:
-    return DefinitionOut(
-        code=indicator.code,
-        definition=indicator.version,
-        label=texts.text(language, "indicator", indicator.code),
-        group=indicator.group,
-        group_label=texts.label(language, indicator.group),
-        unit=indicator.unit,
-        unit_label=texts.label(language, indicator.unit),
-        period=indicator.period,
-        period_label=texts.label(language, indicator.period),
-        numerator=indicator.numerator,
-        denominator=indicator.denominator,
-        norm=str(indicator.norm.values[-1][1]) if indicator.norm else None,
-        source=indicator.source,
-    )
-
-
-def _figure_out(figure: Figure, language: texts.Language) -> FigureOut:
-    counts = (None, None, None) if figure.hidden else (figure.numerator, figure.denominator, figure.apart)
-    return FigureOut(
-        konfliktrad=figure.konfliktrad,
-        part=figure.part or None,
-        part_label=part_label(figure, language),
-        numerator=counts[0],
-        denominator=counts[1],
-        apart=counts[2],
-        value=rounded(figure.value),
-        wait=_median_detail_out(figure),
-        hidden=figure.hidden,
-    )
-
-
-def part_label(figure: Figure, language: texts.Language) -> str | None:
-    """What the part is called; None for the whole."""
-    if figure.part == WHOLE:
-        return None
-    kind = figure.indicator.parts or SurveyQuestion
-    return texts.label(language, kind(figure.part))
-
-
-def _median_detail_out(figure: Figure) -> MedianDetailOut | None:
-    wait = figure.wait
-    if wait is None:
-        return None
-    within = None
-    if wait.within:
-        share = wait.within.numerator / wait.within.denominator if wait.within.denominator else None
-        counts = {"numerator": wait.within.numerator, "denominator": wait.within.denominator}
-        within = WithinOut(norm=wait.within.norm, value=rounded(share), **counts)
-    return MedianDetailOut(
-        low=wait.low,
-        high=wait.high,
-        waiting=wait.waiting,
-        left=wait.left,
-        mean_of_ended=rounded(wait.mean_of_ended),
-        within=within,
-    )
-
-
-def rounded(value: float | None) -> float | None:
-    """To four decimals."""
-    return None if value is None else round(value, DECIMALS)
-
-
 # --- surveys ------------------------------------------------------------------------------------------------
 
 
@@ -260,26 +165,81 @@ class CellList(Output):
     items: list[CellOut]
 
 
-def cell_out(cell: SurveyCell, language: texts.Language) -> CellOut:
-    """One cell, without what it must not show."""
-    shown = cell.shows_rate
-    graded = [
-        GradedOut(
-            question=result.question,
-            label=texts.label(language, result.question),
-            answers=result.answers,
-            mean=round(result.total / result.answers, DECIMALS),
-            agree=round(result.agree / result.answers, DECIMALS),
-        )
-        for result in cell.grade_summaries
-    ]
-    return CellOut(
-        konfliktrad=cell.konfliktrad,
-        kind=cell.kind,
-        kind_label=texts.label(language, cell.kind),
-        quarter=cell.quarter,
-        invited=cell.invited if shown else None,
-        answered=cell.answered if shown else None,
-        rate=rounded(cell.answered / cell.invited) if shown else None,
-        questions=graded,
-    )
+class PhaseLoadOut(Output):
+    """Open cases of one phase and sanction. `weight`: their work, one is preparing the plan of a youth follow-up."""
+
+    phase: Phase
+    phase_label: str
+    sanction: Sanction
+    sanction_label: str
+    cases: int
+    weight: float
+
+
+class OpenCasesOut(Output):
+    """What somebody has of open cases."""
+
+    cases: int
+    weight: float
+    kinds: list[PhaseLoadOut]
+
+
+class CoordinatorOut(OpenCasesOut):
+    """What one coordinator has; `coordinator` null: received, and assigned to nobody."""
+
+    coordinator: str | None
+
+
+class FlowOut(Output):
+    """Seven days, `since` the first: how many were received, and how many of those received earlier were closed."""
+
+    since: date
+    received: int
+    closed: int
+
+
+class ArrivalOut(Output):
+    """Seven days ahead: how many of those in the chain are expected, and between which numbers in 95 of 100."""
+
+    since: date
+    expected: float
+    low: int
+    high: int
+
+
+class WarningOut(Output):
+    """Growth of one sanction that goes with longer waits of the other. `growth`, `longer`: the rule, as shares."""
+
+    code: str
+    message: str
+    growing: Sanction
+    received_before: int
+    received: int
+    waiting: Sanction
+    days_before: float
+    days: float
+    weeks: int
+    growth: float
+    longer: float
+    source: str
+
+
+class OfficeLoadOut(Output):
+    """One konfliktråd; null: the country. `in_chain`: not received yet; of `not_foretold` of them nothing is said."""
+
+    konfliktrad: str | None
+    load: OpenCasesOut
+    coordinators: list[CoordinatorOut]
+    weeks: list[FlowOut]
+    in_chain: int
+    not_foretold: int
+    arrivals: list[ArrivalOut]
+    warnings: list[WarningOut]
+
+
+class CaseloadOut(Output):
+    """The caseload as it stands, or stood. `unread`: cases whose history could not be read."""
+
+    as_of: AsOfOut
+    unread: int
+    items: list[OfficeLoadOut]

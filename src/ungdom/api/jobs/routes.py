@@ -1,59 +1,42 @@
 """Jobs: run a night by hand, and read the ledger."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from ungdom.api.alerts import schemas as shapes
-from ungdom.api.cases.routes import json_response
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, may_administer, requires
-from ungdom.api.http.context import ReadContext, RequestContext
+from ungdom.api.http.context import ReadContext
 from ungdom.api.http.pagination import PageQuery, page_and_cursor, start_after
+from ungdom.api.http.responses import json_response
 from ungdom.api.http.tokens import ADMIN
+from ungdom.api.jobs.present import run_out
+from ungdom.api.jobs.schemas import NightOut, RunIn, RunList
 from ungdom.jobs import nightly, steps
-from ungdom.jobs.nightly import NightlyRunResult
 from ungdom.store import job_runs
-from ungdom.store.job_runs import NIGHTLY, JobRun
+from ungdom.store.job_runs import NIGHTLY
 
 router = APIRouter(tags=["jobs"])
 
 
-@router.post(f"/v1/jobs/{NIGHTLY}/runs", response_model=shapes.NightOut, summary="Run a night")
+@router.post(f"/v1/jobs/{NIGHTLY}/runs", response_model=NightOut, summary="Run a night")
 @guarded(requires(ADMIN, may_administer))
 def run_nightly_job(
-    context: ReadContext, request: Request, body: shapes.RunIn, _query: Annotated[i.NoQuery, Query()]
+    context: ReadContext, request: Request, body: RunIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """Run the nightly job for a day, with the nights that were missed before it; the runs. Done again, it is empty."""
     context.check_access()
     nights = nightly.run(context.db, request.app.state.clock, body.on, steps.all_steps(context.keys))
-    return _night_response(context, nights)
+    with context.db.reading() as tx:
+        runs = job_runs.runs_by_id(tx, [night.run_id for night in nights])
+    return context.respond(json_response(NightOut(items=[run_out(run) for run in runs])))
 
 
-@router.get(f"/v1/jobs/{NIGHTLY}/runs", response_model=shapes.RunList, summary="The ledger of nights")
+@router.get(f"/v1/jobs/{NIGHTLY}/runs", response_model=RunList, summary="The ledger of nights")
 def list_nightly_runs(context: ReadContext, query: Annotated[PageQuery, Query()]) -> Response:
     """The newest runs: for which night, when, how each ended, and what it counted."""
     context.require_admin()
     with context.db.reading() as tx:
         rows = job_runs.runs(tx, NIGHTLY, query.limit + 1, start_after(context, NIGHTLY, query))
     page, following = page_and_cursor(context, NIGHTLY, query, rows, lambda run: (run.started_at, run.run_id))
-    return context.respond(json_response(shapes.RunList(items=[_run_out(run) for run in page], next=following)))
-
-
-def _night_response(context: RequestContext, nights: Sequence[NightlyRunResult]) -> Response:
-    with context.db.reading() as tx:
-        runs = job_runs.runs_by_id(tx, [night.run_id for night in nights])
-    return context.respond(json_response(shapes.NightOut(items=[_run_out(run) for run in runs])))
-
-
-def _run_out(run: JobRun) -> shapes.RunOut:
-    return shapes.RunOut(
-        id=run.run_id,
-        name=run.name,
-        for_date=run.for_date,
-        started_at=run.started_at,
-        finished_at=run.finished_at,
-        status=run.status,
-        counts=run.counts,
-    )
+    return context.respond(json_response(RunList(items=[run_out(run) for run in page], next=following)))

@@ -1,60 +1,29 @@
-"""What is observed of a person beside their cases, as far as people record it: death, moving abroad and back.
+"""Observations of a person outside their cases that users record: death, emigration and immigration.
 
-Later charges and decisions come with messages, are used by figures only, and are shown to nobody one by one.
+Later charges and decisions come with messages. They are used in statistics only and are not shown.
 """
 
-from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Query, Response
 from fastapi.exceptions import RequestValidationError
 
-from ungdom import cases, texts
-from ungdom.api.cases.routes import json_response
-from ungdom.api.cases.schemas import Output
+from ungdom import cases
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
-from ungdom.api.http.context import SOURCE, ApiResponse, ReadContext, RequestContext, WriteContext
+from ungdom.api.http.context import SOURCE, ReadContext, RequestContext, WriteContext
+from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.tokens import READ, WRITE
+from ungdom.api.observations.present import observation_out
+from ungdom.api.observations.schemas import ObservationIn, ObservationList, ObservationOut
 from ungdom.store import journal, observations, records
 from ungdom.store.observations import BY_HAND, Observation
 from ungdom.store.session import Connection
-from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.rules.permissions import Disclosure, may_record_observations, may_work_on
 from ungdom.workflow.vocabulary import ObservationKind
 
 router = APIRouter(tags=["people"])
-
-
-class ObservationIn(i.Input):
-    """What happened on which day. `corrects`: the observation that it takes the place of; `withdrawn`: never happened.
-
-    A correction is kept beside what it corrects, and figures as known before it stay what they were.
-    """
-
-    kind: Literal["death", "emigration", "immigration"]
-    occurred_on: i.CivilDay
-    corrects: UUID | None = None
-    withdrawn: bool = False
-
-
-class ObservationOut(Output):
-    """One telling of an observation; the one with the highest `n` counts."""
-
-    id: UUID
-    n: int
-    kind: ObservationKind
-    kind_label: str
-    occurred_on: date
-    withdrawn: bool
-    recorded_at: datetime
-
-
-class ObservationList(Output):
-    """Every telling, in the order recorded."""
-
-    items: list[ObservationOut]
 
 
 @router.get(
@@ -86,12 +55,14 @@ def record_observation(
 def _observations_of_person(tx: Connection, context: RequestContext, person_id: UUID) -> ApiResponse:
     _require_access(tx, context, person_id)
     rows = observations.by_hand(tx, person_id)
-    return json_response(ObservationList(items=[_observation_out(context, observation) for observation in rows]))
+    return json_response(
+        ObservationList(items=[observation_out(observation, context.language) for observation in rows])
+    )
 
 
 def _record_observation(tx: Connection, context: RequestContext, person_id: UUID, body: ObservationIn) -> ApiResponse:
     _require_access(tx, context, person_id)
-    if body.occurred_on > oslo_date(context.now):
+    if body.occurred_on > context.today:
         raise RequestValidationError([{"loc": ("body", "occurred_on"), "type": "day_in_future"}])
     new = Observation(
         observation_id=body.corrects or uuid4(),
@@ -105,11 +76,11 @@ def _record_observation(tx: Connection, context: RequestContext, person_id: UUID
         withdrawn=body.withdrawn,
     )
     observations.add(tx, new)
-    return json_response(_observation_out(context, new), 201)
+    return json_response(observation_out(new, context.language), 201)
 
 
 def _next_version(tx: Connection, person_id: UUID, corrects: UUID | None) -> int:
-    """Which telling this is. Raises `NotVisible` when what it corrects is none that people recorded of this person."""
+    """The version number. Raises `NotVisible` where users recorded no observation `corrects` of this person."""
     if corrects is None:
         return 1
     before = observations.latest(tx, corrects)
@@ -119,7 +90,7 @@ def _next_version(tx: Connection, person_id: UUID, corrects: UUID | None) -> int
 
 
 def _require_access(tx: Connection, context: RequestContext, person_id: UUID) -> None:
-    """Nothing when the viewer works on a case of this person and may know who it is. Raises `NotVisible`."""
+    """Returns where the viewer works on a case of this person and may know who it is. Raises `NotVisible`."""
     for case_id in journal.cases_of_person(tx, person_id):
         try:
             read = cases.read(tx, context.recorder.viewer, case_id, context.now, None, None)
@@ -128,15 +99,3 @@ def _require_access(tx: Connection, context: RequestContext, person_id: UUID) ->
         if Disclosure.PERSON in read.disclosures and may_work_on(context.recorder.viewer, read.case.konfliktrad):
             return
     raise cases.NotVisible
-
-
-def _observation_out(context: RequestContext, observation: Observation) -> ObservationOut:
-    return ObservationOut(
-        id=observation.observation_id,
-        n=observation.n,
-        kind=observation.kind,
-        kind_label=texts.label(context.language, observation.kind),
-        occurred_on=observation.occurred_on,
-        withdrawn=observation.withdrawn,
-        recorded_at=observation.recorded_at,
-    )

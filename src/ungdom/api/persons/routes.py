@@ -1,4 +1,4 @@
-"""Questions of identity: whether a case was opened on somebody known. Seen by those who may see both."""
+"""Questions of identity: whether a case was opened on a known person. Shown to those who may see both records."""
 
 from typing import Annotated
 from uuid import UUID
@@ -6,18 +6,21 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from ungdom import cases
-from ungdom.api.cases.routes import json_response
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
-from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext, WriteContext
+from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
 from ungdom.api.http.pagination import page_and_cursor, start_after
+from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.tokens import READ, WRITE
-from ungdom.api.persons import question_schemas as shapes
-from ungdom.api.persons.question_schemas import Comparison
-from ungdom.api.persons.schemas import PersonOut, person_out
+from ungdom.api.persons.present import comparison_out, given_person_out, person_out
+from ungdom.api.persons.schemas import (
+    IdentityQuestionList,
+    IdentityQuestionOut,
+    IdentityQuestionQuery,
+    PersonOut,
+    RejectionIn,
+)
 from ungdom.intake import confirmations
-from ungdom.intake import identity as matching
-from ungdom.message.national_id import normalise
 from ungdom.store import case_queries, identity, people, records
 from ungdom.store.identity import IdentityQuestion
 from ungdom.store.people import StoredPerson
@@ -27,17 +30,15 @@ from ungdom.workflow.rules.permissions import Disclosure, may_settle_identity
 router = APIRouter(tags=["people"])
 
 
-@router.get(
-    "/v1/persons/questions", response_model=shapes.IdentityQuestionList, summary="List the questions of identity"
-)
-def list_identity_questions(context: ReadContext, query: Annotated[shapes.IdentityQuestionQuery, Query()]) -> Response:
+@router.get("/v1/persons/questions", response_model=IdentityQuestionList, summary="List the questions of identity")
+def list_identity_questions(context: ReadContext, query: Annotated[IdentityQuestionQuery, Query()]) -> Response:
     """Whether new cases are about people stored before: those of which the caller may see both."""
     return context.read(lambda tx: _page_of_questions(tx, context, query), READ, may_settle_identity)
 
 
 @router.post(
     "/v1/persons/questions/{question_id}/confirm",
-    response_model=shapes.IdentityQuestionOut,
+    response_model=IdentityQuestionOut,
     summary="Confirm that it is the same person",
 )
 @guarded(requires(WRITE, may_settle_identity))
@@ -55,12 +56,12 @@ def confirm_identity_question(
 
 @router.post(
     "/v1/persons/questions/{question_id}/reject",
-    response_model=shapes.IdentityQuestionOut,
+    response_model=IdentityQuestionOut,
     summary="Reject that it is the same person",
 )
 @guarded(requires(WRITE, may_settle_identity))
 def reject_identity_question(
-    context: WriteContext, question_id: UUID, body: shapes.RejectionIn, _query: Annotated[i.NoQuery, Query()]
+    context: WriteContext, question_id: UUID, body: RejectionIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """The two stay apart, and it is not asked of them again."""
 
@@ -72,7 +73,7 @@ def reject_identity_question(
     return context.write(operation)
 
 
-def _page_of_questions(tx: Connection, context: RequestContext, query: shapes.IdentityQuestionQuery) -> ApiResponse:
+def _page_of_questions(tx: Connection, context: RequestContext, query: IdentityQuestionQuery) -> ApiResponse:
     name = f"questions {query.status}"
     questions = identity.page(
         tx, context.recorder.viewer, query.status, start_after(context, name, query), query.limit + 1
@@ -81,7 +82,7 @@ def _page_of_questions(tx: Connection, context: RequestContext, query: shapes.Id
         context, name, query, questions, lambda question: (question.raised_at, question.question_id)
     )
     return json_response(
-        shapes.IdentityQuestionList(items=[_question_out(tx, context, question) for question in page], next=following)
+        IdentityQuestionList(items=[_question_out(tx, context, question) for question in page], next=following)
     )
 
 
@@ -93,23 +94,23 @@ def _question(tx: Connection, context: RequestContext, question_id: UUID) -> Ide
 
 
 def _answered_question(tx: Connection, context: RequestContext, question_id: UUID) -> ApiResponse:
-    """The question as it stands now, for whoever has answered it: they saw it, whatever they may see afterwards."""
+    """The answered question, for the viewer who answered it, whatever they may see afterwards."""
     return json_response(_question_out(tx, context, identity.read(tx, question_id)))
 
 
-def _question_out(tx: Connection, context: RequestContext, question: IdentityQuestion) -> shapes.IdentityQuestionOut:
+def _question_out(tx: Connection, context: RequestContext, question: IdentityQuestion) -> IdentityQuestionOut:
     given = _read_person(tx, context, question.record_id)
     known = _read_person(tx, context, records.canonical_id(tx, question.known_id))
     seen = case_queries.visible_case_ids(tx, context.recorder.viewer, [question.case_id])
-    return shapes.IdentityQuestionOut(
+    return IdentityQuestionOut(
         id=question.question_id,
         status=question.status,
         resemblance=question.resemblance,
         raised_at=question.raised_at,
         case_id=question.case_id if seen else None,
-        given=_given_person_out(given),
+        given=given_person_out(given),
         known=_known_person_out(known),
-        compared=_comparison_out(given, _read_person(tx, context, question.known_id)),
+        compared=comparison_out(given, _read_person(tx, context, question.known_id)),
         decided_at=question.decided_at,
         decided_by=question.decided_by,
         reason=question.reason(context.keys),
@@ -128,32 +129,3 @@ def _known_person_out(person: StoredPerson) -> PersonOut:
     if shown is None:
         raise cases.NotVisible
     return shown
-
-
-def _given_person_out(person: StoredPerson) -> shapes.GivenPersonOut:
-    return shapes.GivenPersonOut(
-        given_name=person.personalia.given_name if person.personalia else None,
-        family_name=person.personalia.family_name if person.personalia else None,
-        born=person.youth.born,
-        guardians=person.youth.guardians,
-        protection=person.protection,
-    )
-
-
-def _comparison_out(given: StoredPerson, known: StoredPerson) -> shapes.ComparedOut:
-    sides = (given.personalia, known.personalia)
-    numbers = [normalise(who.national_id or "") if who else "" for who in sides]
-    families = [matching.normalised_name(who.family_name) if who else "" for who in sides]
-    names = [matching.normalised_name(who.given_name) if who else "" for who in sides]
-    return shapes.ComparedOut(
-        national_id=_comparison(*numbers),
-        born=Comparison.EQUAL if given.youth.born == known.youth.born else Comparison.DIFFERENT,
-        family_name=_comparison(*families),
-        given_name=_comparison(*names),
-    )
-
-
-def _comparison(given: str, known: str) -> Comparison:
-    if not given or not known:
-        return Comparison.MISSING
-    return Comparison.EQUAL if given == known else Comparison.DIFFERENT

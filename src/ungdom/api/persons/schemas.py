@@ -1,14 +1,19 @@
-"""The youth as shown to those who may know: who it is, and to fewer how they and their guardians are reached."""
+"""Schemas of persons and of questions of identity."""
 
-from datetime import date
-from typing import Any, Self
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Self
 from uuid import UUID
 
 from pydantic import BaseModel
 
+from ungdom.api.http.inputs import Input
+from ungdom.api.http.pagination import PageQuery
+from ungdom.api.http.schemas import Output
+from ungdom.message.text import LineText
 from ungdom.store import people
-from ungdom.store.people import Personalia, StoredPerson
-from ungdom.workflow.rules.permissions import Disclosure
+from ungdom.store.people import Personalia
+from ungdom.store.schema.identity import QuestionStatus, Resemblance
 
 
 class PersonContactOut(BaseModel):
@@ -66,37 +71,67 @@ class PersonOut(BaseModel):
     reach: ReachOut | None
 
 
-def person_out(person: StoredPerson, learns: frozenset[Disclosure]) -> PersonOut | None:
-    """The person as far as it may be learnt; the identity number itself never goes out, only what is odd about it."""
-    if Disclosure.PERSON not in learns:
-        return None
-    known = person.personalia
-    number = person.number
-    return PersonOut(
-        id=person.person_id,
-        given_name=(known and known.given_name) or "",
-        family_name=(known and known.family_name) or "",
-        born=person.youth.born,
-        guardians=person.youth.guardians,
-        protection=person.protection,
-        flags=sorted(str(flag) for flag in number.flags) if number else [],
-        reach=ReachOut.of(known) if known and Disclosure.REACH in learns else None,
-    )
+class Comparison(StrEnum):
+    """How one particular compares between what was given and what is stored."""
+
+    EQUAL = "equal"
+    DIFFERENT = "different"
+    MISSING = "missing"
 
 
-def redact_message(message: dict[str, Any], learns: frozenset[Disclosure]) -> dict[str, Any] | None:
-    """What a message said, as far as it may be learnt: not where the youth is found, by whom, or by which number."""
-    if Disclosure.PERSON not in learns:
-        return None
-    return message if Disclosure.REACH in learns else {name: _without_reach(value) for name, value in message.items()}
+class ComparedOut(Output):
+    """Each particular that identity is decided on. The identity number itself is never shown."""
+
+    national_id: Comparison
+    born: Comparison
+    family_name: Comparison
+    given_name: Comparison
 
 
-_REACH_FIELDS = frozenset({"contact", "municipality", "national_id"})
+class GivenPersonOut(Output):
+    """The person as given when the case was opened, or null where that has been erased."""
+
+    given_name: str | None
+    family_name: str | None
+    born: date
+    guardians: int
+    protection: str
 
 
-def _without_reach(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_without_reach(item) for item in value]
-    if isinstance(value, dict):
-        return {name: _without_reach(inner) for name, inner in value.items() if name not in _REACH_FIELDS}
-    return value
+class IdentityQuestionOut(Output):
+    """Whether the person given when a case was opened is the person stored before.
+
+    `case_id`: the case that was opened; null for those who may not see it. `known`: the person stored before, without
+    how they are reached. `reason`: why it was answered so.
+    """
+
+    id: UUID
+    status: QuestionStatus
+    resemblance: Resemblance
+    raised_at: datetime
+    case_id: UUID | None
+    given: GivenPersonOut
+    known: PersonOut
+    compared: ComparedOut
+    decided_at: datetime | None
+    decided_by: str | None
+    reason: str | None
+
+
+class IdentityQuestionList(Output):
+    """A page of questions of identity, the newest first."""
+
+    items: list[IdentityQuestionOut]
+    next: str | None
+
+
+class IdentityQuestionQuery(PageQuery):
+    """Which questions. `status`: open, confirmed or rejected; all of them when left out."""
+
+    status: QuestionStatus | None = None
+
+
+class RejectionIn(Input):
+    """Why the two are not one person."""
+
+    reason: LineText

@@ -1,11 +1,10 @@
-"""What the answers about plan, meetings and restorative track look like."""
+"""Schemas of the plan, meetings and the restorative track."""
 
 from datetime import date
-from typing import Any, Literal
+from typing import Literal
 
-from ungdom import texts
-from ungdom.api.cases.schemas import AsOfOut, Output
-from ungdom.workflow.derived.meetings import MeetingKind, RequiredAttendee
+from ungdom.api.http.schemas import AsOfOut, Output
+from ungdom.workflow.derived.meetings import MeetingKind
 from ungdom.workflow.payloads import (
     Attendee,
     MeasureAnswer,
@@ -15,9 +14,8 @@ from ungdom.workflow.payloads import (
     PlanLoad,
     WaitReason,
 )
-from ungdom.workflow.rules.measure_list import KIND
 from ungdom.workflow.rules.plan import MeasureStatus
-from ungdom.workflow.views.restorative import Track, TrackState
+from ungdom.workflow.views.restorative import TrackState
 from ungdom.workflow.vocabulary import EventType, MeasureKind
 
 
@@ -191,42 +189,3 @@ class RestorativeOut(Output):
 
     as_of: AsOfOut
     track: TrackOut | None
-
-
-def measure_values(language: texts.Language, code: str | None) -> dict[str, Any]:
-    """A measure by its code: what it is called and how much it takes; null where the code is beside the lists."""
-    known = code in KIND
-    return {
-        "code": code,
-        "label": texts.text(language, "measure", code) if code is not None and known else code,
-        "kind": KIND.get(code or ""),
-    }
-
-
-def attendee_out(who: Attendee, language: texts.Language) -> AttendeeOut:
-    """An agency or a person by their part."""
-    return AttendeeOut(who=who, label=texts.label(language, who))
-
-
-def required_out(row: RequiredAttendee, missing: bool, language: texts.Language) -> RequiredOut:
-    """One that by law had to be there."""
-    return RequiredOut(who=row.who, label=texts.label(language, row.who), law=row.law, missing=missing)
-
-
-def track_out(track: Track, language: texts.Language) -> TrackOut:
-    """The track, in words."""
-    return TrackOut(
-        state=track.state,
-        label=texts.label(language, track.state),
-        since=track.since,
-        events=[
-            TrackEventOut(type=event.type, label=texts.label(language, event.type), on=event.occurred_on)
-            for event in track.events
-        ],
-        settled_on=track.settled_on,
-        days_open=track.days_open,
-        waits=[
-            TrackWaitOut(since=wait.since, until=wait.until, days=wait.days, reason=wait.reason) for wait in track.waits
-        ],
-        days_before_start=track.days_before_start,
-    )

@@ -1,43 +1,28 @@
 """The law as data: workflows, deadline rules, and what a problem type means."""
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
-from pydantic import AfterValidator
-from pydantic_core import PydanticCustomError
 from starlette.responses import PlainTextResponse
 
 from ungdom import texts
-from ungdom.api.cases import present as views
-from ungdom.api.cases import schemas as s
-from ungdom.api.cases.routes import json_response
 from ungdom.api.http import inputs as i
 from ungdom.api.http.context import ReadContext
+from ungdom.api.http.responses import json_response
+from ungdom.api.rules.present import rules_out, workflow_out
+from ungdom.api.rules.schemas import Format, RuleList, WorkflowOut
 from ungdom.message.text import CodeText, ReferenceText
-from ungdom.workflow import diagram, engine, table
+from ungdom.workflow import diagram, engine
 from ungdom.workflow.vocabulary import Regime, Sanction
 
 router = APIRouter(tags=["rules"])
 public = APIRouter(tags=["problems"])
 
 
-def _check_version(version: str) -> str:
-    if version not in table.VERSIONS:
-        raise PydanticCustomError("enum", "is no version of the table", {"allowed": list(table.VERSIONS)})
-    return version
-
-
-class Format(i.Input):
-    """`mermaid`: the state diagram as text. `version`: of the table; the newest when not given."""
-
-    format: Literal["json", "mermaid"] = "json"
-    version: Annotated[CodeText, AfterValidator(_check_version)] = table.VERSION
-
-
 @router.get(
     "/v1/workflows/{sanction}/{regime}",
-    response_model=s.WorkflowOut,
+    response_model=WorkflowOut,
     responses={200: {"content": {"text/vnd.mermaid": {"schema": {"type": "string"}}}}},
     summary="One workflow",
 )
@@ -49,14 +34,14 @@ def get_workflow(
         diagram_text = diagram.mermaid(sanction, regime, query.version)
         return Response(diagram_text, headers={"Content-Language": "en"}, media_type="text/vnd.mermaid; charset=utf-8")
     rows = engine.rows_of(sanction, regime, query.version)
-    shown = views.workflow_out(sanction, regime, rows, context.language)
+    shown = workflow_out(sanction, regime, rows, context.language)
     return context.respond(json_response(shown.model_copy(update={"table_version": query.version})))
 
 
-@router.get("/v1/deadline-rules", response_model=s.RuleList, summary="The deadline rules with their law")
+@router.get("/v1/deadline-rules", response_model=RuleList, summary="The deadline rules with their law")
 def list_deadline_rules(context: ReadContext, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Every clock: its length over time, law or norm, who is late, and when a warning goes out."""
-    return context.respond(json_response(views.rules_out(context.language)))
+    return context.respond(json_response(rules_out(context.language)))
 
 
 @public.get(

@@ -1,4 +1,4 @@
-"""Changed deadline rules as they come in, and what they would do as it goes out."""
+"""Schemas of simulations: changed deadline rules, and what they would change in open cases."""
 
 from datetime import date
 from enum import StrEnum
@@ -8,19 +8,12 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from ungdom import simulation, texts
-from ungdom.api.cases.present import rule_out
-from ungdom.api.cases.schemas import Output, RuleOut
 from ungdom.api.http.inputs import CivilDay, Input
+from ungdom.api.http.schemas import Output
+from ungdom.api.rules.schemas import RuleOut
 from ungdom.message.text import ReferenceText
 from ungdom.simulation import (
-    BeforeAfter,
     RuleOverride,
-    SimulatedClock,
-    SimulatedDueChange,
-    SimulatedNoticeCounts,
-    SimulatedOfficeLoad,
-    SimulationResult,
     Turn,
 )
 from ungdom.workflow.calendar import Length
@@ -204,95 +197,3 @@ class SimulationOut(Output):
     notices: list[NoticesOut]
     items: list[LineOut]
     left_out: int
-
-
-def simulation_out(tally: SimulationResult, language: texts.Language) -> SimulationOut:
-    """The report of a trial."""
-    trial = tally.comparison
-    offices = sorted(tally.offices.items(), key=lambda item: (item[0] is None, item[0] or ""))
-    return SimulationOut(
-        on=trial.day,
-        rules_before=[rule_out(rule, language) for rule in trial.before],
-        rules_after=[_tried_rule_out(rule_out(rule, language), language) for rule in trial.after],
-        cases=_looked_at_out(tally),
-        clocks=[_clock_change_out(code, clock, language) for code, clock in tally.clocks.items()],
-        konfliktrad=[_office_deadlines_out(office, load, trial.day) for office, load in offices],
-        notices=[_notices_out(*row, trial.day) for row in sorted(tally.notices.items(), key=_by_urgency)],
-        items=[_line_out(line, language) for line in tally.lines],
-        left_out=tally.moved_clocks - len(tally.lines),
-    )
-
-
-def _tried_rule_out(rule: RuleOut, language: texts.Language) -> TriedOut:
-    standing = RuleBasis.STATUTE if rule.binding else RuleBasis.NORM
-    return TriedOut(**rule.model_dump(), standing=standing, standing_label=texts.label(language, standing))
-
-
-def _looked_at_out(tally: SimulationResult) -> LookedAtOut:
-    named = [place.reference for place in tally.unread_named]
-    return LookedAtOut(looked_at=tally.cases, changed=tally.changed, unread=tally.unread, unread_references=named)
-
-
-def _clock_change_out(code: str, clock: SimulatedClock, language: texts.Language) -> ClockChangeOut:
-    return ClockChangeOut(
-        code=code,
-        label=texts.text(language, "deadline", code),
-        running=clock.live,
-        turn_overdue=clock.turned[Turn.OVERDUE],
-        turn_green=clock.turned[Turn.GREEN],
-        moved=_moved_out(clock),
-    )
-
-
-def _moved_out(clock: SimulatedClock) -> MovedOut | None:
-    if clock.days is None:
-        return None
-    least, median, most = clock.days
-    return MovedOut(count=clock.moved.total(), least_days=least, median_days=median, most_days=most)
-
-
-def _office_deadlines_out(office: str | None, load: SimulatedOfficeLoad, day: date) -> OfficeDeadlinesOut:
-    return OfficeDeadlinesOut(
-        konfliktrad=office,
-        cases=load.cases,
-        overdue=_both_out(load.overdue),
-        weeks=_weeks_out(load.weeks, day),
-        later=_both_out(load.later),
-    )
-
-
-def _by_urgency(row: tuple[tuple[Level, Audience], SimulatedNoticeCounts]) -> tuple[int, int]:
-    level, who = row[0]
-    return list(Level).index(level), list(Audience).index(who)
-
-
-def _notices_out(key: tuple[Level, Audience], notices: SimulatedNoticeCounts, day: date) -> NoticesOut:
-    weeks = _weeks_out(notices.weeks, day)
-    return NoticesOut(level=key[0], told=key[1], tonight=_both_out(notices.tonight), weeks=weeks)
-
-
-def _weeks_out(weeks: list[BeforeAfter], day: date) -> list[WeekOut]:
-    """Counts of consecutive weeks, the first being that of the day."""
-    mondays = simulation.mondays(day)
-    return [
-        WeekOut(week=simulation.week_name(monday), monday=monday, before=both.before, after=both.after)
-        for monday, both in zip(mondays, weeks, strict=True)
-    ]
-
-
-def _both_out(both: BeforeAfter) -> BothOut:
-    return BothOut(before=both.before, after=both.after)
-
-
-def _line_out(line: SimulatedDueChange, language: texts.Language) -> LineOut:
-    return LineOut(
-        case=line.case_ref.case_id,
-        reference=line.case_ref.reference,
-        konfliktrad=line.case_ref.konfliktrad,
-        code=line.code,
-        label=texts.text(language, "deadline", line.code),
-        due_before=line.before,
-        due_after=line.after,
-        turns=line.turn,
-        turns_label=texts.text(language, "turn", line.turn) if line.turn else None,
-    )

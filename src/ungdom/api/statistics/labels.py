@@ -1,16 +1,19 @@
-"""What a cube of lead time or completion is told with: the words of its dimensions, values and numbers."""
+"""Labels of statistics as JSON-stat and CSV: dimensions, values, numbers and units."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 
 from ungdom import texts
 from ungdom.analytics.cubes import TOTAL, Cube
-from ungdom.analytics.definitions import RECIDIVISM_BY_CODE, Definition
+from ungdom.analytics.definitions import COMPLETION_BY_CODE, LEAD_TIME_BY_CODE, RECIDIVISM_BY_CODE, Definition
 from ungdom.analytics.dimensions import SEXES, UNKNOWN, StatisticDimension
 from ungdom.analytics.indicators import IndicatorUnit
-from ungdom.analytics.jsonstat import ALL, CONTENTS, DatasetMetadata, Sign, Unit
+from ungdom.analytics.jsonstat import ALL, CONTENTS, DatasetMetadata, Sign, Unit, csv_text, dataset
 from ungdom.analytics.lead_times import BY_THEN, MEAN, QUANTILES
-from ungdom.api.statistics.schemas import question_of
+from ungdom.api.http.formats import TableFormat
+from ungdom.api.http.responses import ApiResponse
+from ungdom.api.statistics.present import question_of
 from ungdom.release.plan import ENDING, RELEASED_ENDINGS
 from ungdom.store import reference
 from ungdom.store.schema.reference import konfliktrad, police_district
@@ -22,6 +25,7 @@ LIMITS = ("_low", "_high", BY_THEN)
 """What may stand behind the name of an estimate."""
 D = StatisticDimension
 Places = Mapping[str, Mapping[str, str]]
+DEFINITIONS: Mapping[str, Definition] = {**LEAD_TIME_BY_CODE, **COMPLETION_BY_CODE, **RECIDIVISM_BY_CODE}
 
 
 def places(tx: Connection, language: texts.Language) -> Places:
@@ -34,30 +38,36 @@ def places(tx: Connection, language: texts.Language) -> Places:
 
 def labels_for(  # each decides a word of it
     cube: Cube,
-    definition: Definition,
     language: texts.Language,
     place_names: Places,
     known_at: datetime,
     released: bool = False,
 ) -> DatasetMetadata:
-    """The words for this cube. `place_names`: of `places`; `known_at`: when what it says was known.
+    """The labels of this cube. `place_names`: of `places`; `known_at`: the instant of knowledge of its data.
 
-    `released`: its numbers are whole days and per cent, and its endings a dimension.
+    `released`: its numbers are whole days and percentages, and its endings are a dimension.
     """
     numbers = (*cube.outcomes, ALL, *cube.estimates)
     values = {str(code): _values(code, language) | dict(place_names.get(code, {})) for code in D}
     named_numbers = {name: _number(name, language) for name in numbers}
+    endings = {TOTAL: _number(ALL, language), **{ending: _number(ending, language) for ending in RELEASED_ENDINGS}}
     return DatasetMetadata(
-        title=question_of(definition, language),
+        title=question_of(DEFINITIONS[cube.figure], language),
         source=SOURCE,
         updated=known_at,
         known_at=known_at,
         dimensions={str(code): texts.label(language, code) for code in D}
         | {definition: _number(definition, language) for definition in (CONTENTS, ENDING)},
-        values=values | {CONTENTS: named_numbers, ENDING: _endings(language)},
+        values=values | {CONTENTS: named_numbers, ENDING: endings},
         units={name: _unit(name, cube, language, released) for name in numbers},
         signs={sign: texts.label(language, sign) for sign in Sign},
     )
+
+
+def table_response(cube: Cube, labels: DatasetMetadata, form: TableFormat) -> ApiResponse:
+    """One figure with its labels, as CSV or JSON-stat."""
+    body = csv_text(cube, labels) if form is TableFormat.CSV else json.dumps(dataset(cube, labels), ensure_ascii=False)
+    return ApiResponse(200, body.encode(), {"Content-Type": form.media_type})
 
 
 def _values(code: StatisticDimension, language: texts.Language) -> dict[str, str]:
@@ -75,10 +85,6 @@ def _number(name: str, language: texts.Language) -> str:
     if name in set(State):
         return texts.label(language, State(name))
     return texts.text(language, "statistic_number", name)
-
-
-def _endings(language: texts.Language) -> dict[str, str]:
-    return {TOTAL: _number(ALL, language), **{ending: _number(ending, language) for ending in RELEASED_ENDINGS}}
 
 
 def _unit(name: str, cube: Cube, language: texts.Language, released: bool) -> Unit:

@@ -3,8 +3,7 @@
 Exact answers are for those who may see the cases anyway. Published ones, and all for analysts, are those of releases.
 """
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
@@ -14,26 +13,21 @@ from fastapi.exceptions import RequestValidationError
 
 from ungdom import texts
 from ungdom.analytics import live_queries
-from ungdom.analytics.definitions import (
-    COMPLETION_BY_CODE,
-    LEAD_TIME_BY_CODE,
-    RECIDIVISM_BY_CODE,
-    Definition,
-)
-from ungdom.analytics.jsonstat import csv_text, dataset
 from ungdom.analytics.live_queries import CubeQuery, CubeResult, known_values
 from ungdom.analytics.recidivism.queries import recidivism
-from ungdom.api.cases.routes import instant, json_response
-from ungdom.api.docs.openapi import PROBLEM_CONTENT
 from ungdom.api.http import inputs as i
-from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext
+from ungdom.api.http.context import ReadContext, RequestContext
 from ungdom.api.http.formats import TableFormat, preferred_format
-from ungdom.api.http.offices import check_known, check_office
-from ungdom.api.indicators.routes import own_office, scope_of
-from ungdom.api.releases.routes import ReleasedList, published_response
-from ungdom.api.releases.routes import scope_of as published_scope
+from ungdom.api.http.offices import check_known, check_office, own_office
+from ungdom.api.http.problems import PROBLEM_CONTENT
+from ungdom.api.http.responses import ApiResponse, json_response
+from ungdom.api.http.scopes import figures_scope, published_scope
+from ungdom.api.http.time_travel import instant
 from ungdom.api.statistics import schemas as f
-from ungdom.api.statistics.labels import labels_for, places
+from ungdom.api.statistics.labels import labels_for, places, table_response
+from ungdom.api.statistics.present import definitions_out, list_out
+from ungdom.api.statistics.published import published_response
+from ungdom.api.statistics.schemas import ReleasedList
 from ungdom.message.text import HeaderText
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.session import Connection
@@ -42,9 +36,7 @@ from ungdom.workflow.vocabulary import Role
 
 router = APIRouter(tags=["statistics"])
 Accept = Annotated[HeaderText | None, Header(alias="Accept")]
-AnyStatisticQuery = f.LeadTimeQuery | f.CompletionQuery | f.RecidivismQuery
 Find = Callable[[Connection, EncryptionKeys, CubeQuery, datetime], CubeResult]
-DEFINITIONS: Mapping[str, Definition] = {**LEAD_TIME_BY_CODE, **COMPLETION_BY_CODE, **RECIDIVISM_BY_CODE}
 FORMS: dict[int | str, dict[str, Any]] = {
     200: {
         "content": {"text/csv": {"schema": {"type": "string"}}},
@@ -106,7 +98,7 @@ def get_recidivism_statistics(
     `valid_at` is the day of observation. Exact, and not to be published: for the secretariat and administrators.
     """
     if not _uses_release(context, query):
-        context.require(scope_of, may_read_recidivism)
+        context.require(figures_scope, may_read_recidivism)
     return _statistics_response(
         context, query, _question(context, query), preferred_format(accept, query.format), recidivism
     )
@@ -116,66 +108,49 @@ def get_recidivism_statistics(
 def list_statistic_definitions(context: ReadContext, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Each figure of each family: version, question, unit, numerator, denominator, which day counts, norm, source."""
     context.require(published_scope, may_read_published)
-    return context.respond(json_response(f.FigureDefinitionList(items=f.definitions_out(context.language))))
+    return context.respond(json_response(f.FigureDefinitionList(items=definitions_out(context.language))))
 
 
-def _uses_release(context: RequestContext, query: AnyStatisticQuery) -> bool:
-    """Whether the answer comes from what has been released: always for analysts, for others when they ask for it."""
+def _uses_release(context: RequestContext, query: f.AnyStatisticQuery) -> bool:
+    """Whether the response uses the newest release: always for analysts, for others on request."""
     return query.published or context.principal.viewer.role is Role.ANALYST
 
 
 def _statistics_response(
-    context: RequestContext, query: AnyStatisticQuery, question: CubeQuery, form: TableFormat, find: Find
+    context: RequestContext, query: f.AnyStatisticQuery, question: CubeQuery, form: TableFormat, find: Find
 ) -> Response:
     if form is not TableFormat.JSON and len(question.codes) > 1:
-        raise _query_error("statistic", "too_long")
+        raise RequestValidationError([{"loc": ("query", "statistic"), "type": "too_long"}])
     if _uses_release(context, query):
         return published_response(context, query, form)
 
     def operation(tx: Connection) -> ApiResponse:
         check_office(tx, context, query.konfliktrad)
-        _check_places(tx, question)
+        for code, values in known_values(tx).items():
+            check_known(question.where.get(code), list(values), "query", code)
         result = find(tx, context.keys, question, context.now)
         return (
-            json_response(f.list_out(result, question, context.now, context.language))
+            json_response(list_out(result, question, context.now, context.language))
             if form is TableFormat.JSON
             else _table_response(tx, context, question, result, form)
         )
 
-    return context.read(operation, scope_of, may_read_figures)
+    return context.read(operation, figures_scope, may_read_figures)
 
 
-def _question(context: RequestContext, query: AnyStatisticQuery) -> CubeQuery:
-    """The question asked, of somebody in an office about that office alone."""
+def _question(context: RequestContext, query: f.AnyStatisticQuery) -> CubeQuery:
+    """The query on the analytics layer; for a viewer in an office, of that office alone."""
     own = None if query.published else own_office(context)
     return query.question(query.valid_at, instant(query.known_at), own)
-
-
-def _check_places(tx: Connection, question: CubeQuery) -> None:
-    """Nothing when the konfliktråd and the police district that are named exist. Raises `RequestValidationError`."""
-    for code, values in known_values(tx).items():
-        check_known(question.where.get(code), list(values), "query", code)
-
-
-def _query_error(field: str, kind: str) -> RequestValidationError:
-    return RequestValidationError([{"loc": ("query", field), "type": kind}])
 
 
 def _table_response(
     tx: Connection, context: RequestContext, question: CubeQuery, result: CubeResult, form: TableFormat
 ) -> ApiResponse:
-    """The one figure asked for, as JSON-stat or CSV."""
+    """One figure as JSON-stat or CSV."""
     (cube,) = result.cubes
-    labels = labels_for(
-        cube, DEFINITIONS[cube.figure], context.language, places(tx, context.language), question.known_at or context.now
-    )
-    labels = replace(
-        labels, notes=(texts.text(context.language, "statistic", "note"),), more=_table_extension(question, result)
-    )
-    body = csv_text(cube, labels) if form is TableFormat.CSV else json.dumps(dataset(cube, labels), ensure_ascii=False)
-    return ApiResponse(200, body.encode(), {"Content-Type": form.media_type})
-
-
-def _table_extension(question: CubeQuery, result: CubeResult) -> dict[str, object]:
+    known_at, language = question.known_at or context.now, context.language
+    labels = labels_for(cube, language, places(tx, language), known_at)
     period = {"from": str(question.since), "to": str(question.until), "valid_at": str(result.day)}
-    return {**period, "where": dict(question.where), "published": False, "unread": result.unread}
+    more = {**period, "where": dict(question.where), "published": False, "unread": result.unread}
+    return table_response(cube, replace(labels, notes=(texts.text(language, "statistic", "note"),), more=more), form)

@@ -1,31 +1,27 @@
-"""The shapes of statistics, lead time and completion, as they are asked for and as they go out."""
+"""Schemas of statistics: queries, live and released figures, and definitions."""
 
-from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 from typing import Annotated, Any, Literal, Self
+from uuid import UUID
 
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from ungdom import texts
-from ungdom.analytics.cubes import Cube, Key
 from ungdom.analytics.definitions import (
     COMPLETIONS,
     LEAD_TIMES,
     RECIDIVISMS,
-    Definition,
     Family,
-    all_definitions,
 )
 from ungdom.analytics.dimensions import StatisticDimension
 from ungdom.analytics.indicators import IndicatorPeriod, IndicatorUnit
-from ungdom.analytics.lead_times import Point
-from ungdom.analytics.live_queries import AT_MOST, MAX_DIMENSIONS, CubeQuery, CubeResult
-from ungdom.api.cases.schemas import AsOfOut, Output
+from ungdom.analytics.live_queries import AT_MOST, MAX_DIMENSIONS, CubeQuery
 from ungdom.api.http import inputs as i
 from ungdom.api.http.formats import TableFormat
-from ungdom.api.indicators.schemas import PeriodQuery, rounded
+from ungdom.api.http.schemas import AsOfOut, Output
+from ungdom.api.indicators.schemas import PeriodQuery
 from ungdom.message.text import CodeText, ReferenceText
 from ungdom.workflow.vocabulary import OffenceGroup, Party, Regime, Sanction, State
 
@@ -47,18 +43,18 @@ def _check_code(code: str, codes: tuple[str, ...]) -> str:
 
 LeadTimeCode = Annotated[
     ReferenceText,
-    AfterValidator(lambda code: _check_code(code, LEAD_TIME_CODES)),
+    AfterValidator(partial(_check_code, codes=LEAD_TIME_CODES)),
     Field(json_schema_extra={"enum": [*LEAD_TIME_CODES]}),
 ]
 CompletionCode = Annotated[
     ReferenceText,
-    AfterValidator(lambda code: _check_code(code, COMPLETION_CODES)),
+    AfterValidator(partial(_check_code, codes=COMPLETION_CODES)),
     Field(json_schema_extra={"enum": [*COMPLETION_CODES]}),
 ]
 
 RecidivismCode = Annotated[
     ReferenceText,
-    AfterValidator(lambda code: _check_code(code, RECIDIVISM_CODES)),
+    AfterValidator(partial(_check_code, codes=RECIDIVISM_CODES)),
     Field(json_schema_extra={"enum": [*RECIDIVISM_CODES]}),
 ]
 
@@ -96,7 +92,7 @@ class StatisticQuery(i.AsOf, PeriodQuery):
     def question(
         self, valid_at: date | None, known_at: datetime | None, own: str | None, at_most: int | None = AT_MOST
     ) -> CubeQuery:
-        """What is asked. `own`: the konfliktråd that the answer is about, whatever else is asked; None: any."""
+        """The query on the analytics layer. `own`: the konfliktråd to which it is restricted; None: unrestricted."""
         return CubeQuery(
             codes=tuple(dict.fromkeys(self.statistic)),
             since=self.since,
@@ -125,7 +121,7 @@ class LeadTimeQuery(StatisticQuery):
     def question(
         self, valid_at: date | None, known_at: datetime | None, own: str | None, at_most: int | None = AT_MOST
     ) -> CubeQuery:
-        """What is asked, with threshold and curve."""
+        """The query on the analytics layer, with threshold and curve."""
         plain = super().question(valid_at, known_at, own, at_most)
         return replace(plain, threshold=self.threshold_days, curves=self.curve)
 
@@ -144,6 +140,9 @@ class RecidivismQuery(StatisticQuery):
     statistic: Annotated[tuple[RecidivismCode, ...], Field(min_length=1, max_length=len(RECIDIVISM_CODES))] = (
         RECIDIVISM_CODES
     )
+
+
+AnyStatisticQuery = LeadTimeQuery | CompletionQuery | RecidivismQuery
 
 
 class PointOut(Output):
@@ -246,86 +245,28 @@ class FigureDefinitionList(Output):
     items: list[FigureDefinitionOut]
 
 
-def list_out(result: CubeResult, question: CubeQuery, now: datetime, language: texts.Language) -> StatisticList:
-    """The whole answer, exact."""
-    return StatisticList(
-        since=question.since,
-        until=question.until,
-        as_of=AsOfOut(on=result.day, known_at=question.known_at),
-        read_at=now,
-        by=[StatisticDimension(code) for code in question.by],
-        where=dict(question.where),
-        published=False,
-        note=texts.text(language, "statistic", "note"),
-        read=result.read,
-        unread=result.unread,
-        items=list(_statistics(result, question, language)),
-    )
+class ReleasedCellOut(Output):
+    """One combination of values; `_T` is all of a dimension. `cases` null: hidden."""
+
+    dimensions: dict[str, str]
+    cases: int | None
+    estimates: dict[str, float | None]
 
 
-def _statistics(result: CubeResult, question: CubeQuery, language: texts.Language) -> Iterator[StatisticOut]:
-    """The figures found, with their definitions."""
-    definitions: dict[str, Definition] = {
-        definition.code: definition for definition in (*LEAD_TIMES, *COMPLETIONS, *RECIDIVISMS)
-    }
-    for cube in result.cubes:
-        definition = definitions[cube.figure]
-        norm = definition.norm_days(result.day)
-        yield StatisticOut(
-            code=definition.code,
-            definition=definition.version,
-            label=question_of(definition, language),
-            unit=definition.unit,
-            period=definition.period,
-            period_label=texts.label(language, definition.period),
-            threshold_days=norm if question.threshold is None else question.threshold,
-            cells=list(_cells(cube, result.curves.get(definition.code, {}))),
-        )
+class ReleasedFigureOut(Output):
+    """One figure, by these dimensions and its endings. A combination that is not here has no cases."""
+
+    code: str
+    definition: int
+    by: list[str]
+    cells: list[ReleasedCellOut]
 
 
-def _cells(cube: Cube, curves: Mapping[Key, list[Point]]) -> Iterator[TableCellOut]:
-    for key in cube.keys():  # noqa: SIM118 - a method
-        cell = cube.at(key)
-        if cell.total:
-            steps = curves.get(key)
-            yield TableCellOut(
-                dimensions=dict(zip((dimension.code for dimension in cube.dimensions), key, strict=True)),
-                all=cell.total,
-                counts=dict(cell.counts),
-                estimates={name: rounded(cell.estimates.get(name)) for name in cube.estimates},
-                curve=[PointOut.model_validate(step) for step in steps] if steps is not None else None,
-            )
+class ReleasedList(Output):
+    """Released figures, to be published as they are. `known_at`: of the release."""
 
-
-def definitions_out(language: texts.Language) -> list[FigureDefinitionOut]:
-    """Every definition."""
-    return [
-        FigureDefinitionOut(
-            code=definition.code,
-            definition=definition.version,
-            family=definition.family,
-            family_label=texts.label(language, definition.family),
-            label=question_of(definition, language),
-            unit=definition.unit,
-            unit_label=texts.label(language, definition.unit),
-            period=definition.period,
-            period_label=texts.label(language, definition.period),
-            numerator=definition.numerator,
-            denominator=definition.denominator,
-            outcomes=list(definition.outcomes),
-            norm=str(definition.norm.values[-1][1]) if definition.norm else None,
-            source=definition.source,
-            changed=list(definition.changed),
-        )
-        for definition in all_definitions()
-    ]
-
-
-def question_of(definition: Definition, language: texts.Language) -> str:
-    """The question that a figure answers."""
-    if definition.family is Family.INDICATORS:
-        return texts.text(language, "indicator", definition.code)
-    kind, _, of = definition.code.partition(".")
-    if kind in MEMBER_FIGURES:
-        return texts.text(language, "statistic", kind, of=texts.label(language, MEMBER_FIGURES[kind](of)))
-    return texts.text(language, "statistic", definition.code)
+    release: UUID
+    known_at: datetime
+    published: bool
+    where: dict[str, str]
+    items: list[ReleasedFigureOut]

@@ -1,26 +1,31 @@
-"""User surveys: the coordinator fetches invitations for a case, and whoever has a token answers without signing in."""
+"""User surveys: invitations for a case, and answers by token without authentication."""
 
-from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
-from pydantic import Field
 
 from ungdom import texts
-from ungdom.analytics.surveys import HIGHEST_GRADE, LOWEST_GRADE, SurveyKind, SurveyQuestion, inviting
-from ungdom.analytics.surveys.inviting import DueInvitation
-from ungdom.api.calendars.routes import PRIVATE_HEADERS
-from ungdom.api.cases import schemas as s
-from ungdom.api.cases.routes import json_response, read_case
+from ungdom.analytics.surveys import inviting
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import allows_anybody, guarded, requires
-from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext, WriteContext
+from ungdom.api.http.case_reading import read_case
+from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
+from ungdom.api.http.responses import PRIVATE_HEADERS, ApiResponse, json_response
 from ungdom.api.http.tokens import READ, WRITE
+from ungdom.api.surveys.present import due_out
+from ungdom.api.surveys.schemas import (
+    AnswersIn,
+    AskedOut,
+    DueList,
+    InvitationIn,
+    InvitationOut,
+    QuestionnaireOut,
+    ThanksOut,
+)
 from ungdom.message.text import HeaderText, SecretText
 from ungdom.store.session import Connection, Database
 from ungdom.workflow.calendar import oslo_date
-from ungdom.workflow.payloads import By
 from ungdom.workflow.rules.permissions import OF_THE_OFFICE
 from ungdom.workflow.vocabulary import Role
 
@@ -29,77 +34,7 @@ public = APIRouter(tags=["surveys"])
 
 Token = Annotated[SecretText, Path()]
 Language = Annotated[HeaderText | None, Header(alias="Accept-Language")]
-Grade = Annotated[int, Field(ge=LOWEST_GRADE, le=HIGHEST_GRADE)]
 OPEN: dict[str, Any] = {"security": []}
-
-
-class DueOut(s.Output):
-    """Somebody to be asked. `seq`: the event that gives cause; `until`: the last day to hand over an invitation.
-
-    `left`: invitations that can still be fetched. Whether one was used is not known here, of nobody.
-    """
-
-    kind: SurveyKind
-    kind_label: str
-    respondent: By
-    respondent_label: str
-    seq: int
-    on: date
-    until: date
-    left: int
-
-
-class DueList(s.Output):
-    """The occasions in a case on which somebody is to be asked now."""
-
-    items: list[DueOut]
-
-
-class InvitationIn(i.Input):
-    """Whom to ask, and on which occasion."""
-
-    kind: SurveyKind
-    respondent: By
-
-
-class InvitationOut(s.Output):
-    """An invitation. `token` and `address`: told in this answer only, null where the request is answered again."""
-
-    kind: SurveyKind
-    respondent: By
-    expires: date
-    token: str | None
-    address: str | None
-
-
-class AskedOut(s.Output):
-    """One question, to be agreed with from 1 (not at all) to 5 (fully)."""
-
-    question: SurveyQuestion
-    text: str
-
-
-class QuestionnaireOut(s.Output):
-    """What is asked, and what becomes of the answers."""
-
-    kind: SurveyKind
-    respondent: By
-    version: str
-    opening: str
-    scale: str
-    questions: list[AskedOut]
-
-
-class AnswersIn(i.Input):
-    """A grade for every question, 1 to 5."""
-
-    answers: Annotated[dict[SurveyQuestion, Grade], Field(min_length=1, max_length=len(SurveyQuestion))]
-
-
-class ThanksOut(s.Output):
-    """It has been taken."""
-
-    message: str
 
 
 def may_invite(role: Role) -> bool:
@@ -177,28 +112,17 @@ def _due_surveys(tx: Connection, context: RequestContext, case_id: UUID) -> ApiR
     read = read_case(tx, context, case_id, i.AsOf())
     return json_response(
         DueList(
-            items=[_due_out(due, context) for due in inviting.read_due_invitations(tx, case_id, read.case, read.on)]
+            items=[
+                due_out(due, context.language) for due in inviting.read_due_invitations(tx, case_id, read.case, read.on)
+            ]
         )
-    )
-
-
-def _due_out(due: DueInvitation, context: RequestContext) -> DueOut:
-    return DueOut(
-        kind=due.kind,
-        kind_label=texts.label(context.language, due.kind),
-        respondent=due.respondent,
-        respondent_label=texts.label(context.language, due.respondent),
-        seq=due.seq,
-        on=due.on,
-        until=due.until,
-        left=max(0, due.needed - due.handed_over),
     )
 
 
 def _invite(
     tx: Connection, context: RequestContext, case_id: UUID, body: InvitationIn, created: list[InvitationOut]
 ) -> ApiResponse:
-    """The answer as it may be kept for a repeat: without the token, which goes to `created` and is kept nowhere."""
+    """The response stored for a repeated request: without the token, which is put in `created` and not stored."""
     read = read_case(tx, context, case_id, i.AsOf())
     occasion = (body.kind, body.respondent)
     token, due, expires = inviting.invite(tx, case_id, read.case, read.case.konfliktrad, occasion, read.on)

@@ -1,132 +1,47 @@
-"""Webhooks: where a system wants to be told, what has become of each message, and starting again."""
+"""Webhooks: subscriptions, deliveries, and replay."""
 
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime, Field
 
 from ungdom import cases
-from ungdom.api.cases.routes import json_response
-from ungdom.api.cases.schemas import Output
 from ungdom.api.http import cursors
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
-from ungdom.api.http.context import ApiResponse, ReadContext, RequestContext, WriteContext
+from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
 from ungdom.api.http.errors import TooManyWebhooks
-from ungdom.api.http.inputs import Input
 from ungdom.api.http.pagination import PageQuery, page_and_cursor, start_after
+from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.tokens import ADMIN, READ
-from ungdom.lazy import lazy
-from ungdom.message.text import Printable
+from ungdom.api.webhooks.present import delivery_out, webhook_out
+from ungdom.api.webhooks.schemas import (
+    DeliveryList,
+    DeliveryQuery,
+    NewWebhookOut,
+    ReplayIn,
+    ReplayOut,
+    WebhookChangeIn,
+    WebhookIn,
+    WebhookList,
+    WebhookOut,
+)
 from ungdom.notices import address
 from ungdom.notices import webhooks as hooks
 from ungdom.store import deliveries, webhooks
-from ungdom.store.deliveries import WEBHOOK, Delivery
+from ungdom.store.deliveries import WEBHOOK
 from ungdom.store.ids import uuid7
 from ungdom.store.session import Connection
 from ungdom.store.webhooks import Secret, Webhook, WebhookCredentials
 from ungdom.workflow.rules.permissions import may_read_cases
 from ungdom.workflow.vocabulary import Role
 
-if TYPE_CHECKING:
-    import httpx
-else:
-    httpx = lazy("httpx")
-
 router = APIRouter(tags=["webhooks"])
-
-Kind = Literal["case.event_recorded", "alert.raised", "alert.escalated", "alert.cleared"]
-DeliveryState = Literal["delivered", "waiting", "dead", "withdrawn"]
 
 MAX_WEBHOOKS = 10
 """As many webhooks as one owner may have."""
-
-
-class WebhookIn(Input):
-    """A new webhook: where to, and of which kinds it wants to be told."""
-
-    url: Annotated[str, Printable(address.LONGEST_URL, exact=True)]
-    kinds: Annotated[list[Kind], Field(min_length=1, max_length=20)]
-
-
-class WebhookOut(Output):
-    """A webhook. `url` is shown to its owner, the host to administrators as well. `disabled_because`: gone (410)."""
-
-    id: UUID
-    url: str | None
-    host: str
-    kinds: list[Kind]
-    owner: str
-    role: Role
-    created_at: datetime
-    disabled_at: datetime | None
-    disabled_because: str | None
-
-
-class NewWebhookOut(WebhookOut):
-    """A webhook with a new secret, shown once; it and the address are null when the same request is answered again.
-
-    `old_secret_until`: until when the one before it signs as well.
-    """
-
-    secret: str | None
-    old_secret_until: datetime | None
-
-
-class WebhookList(Output):
-    """A page of webhooks, in the order in which they were made."""
-
-    items: list[WebhookOut]
-    next: str | None
-
-
-class WebhookChangeIn(Input):
-    """What to change; what is left out stays as it is."""
-
-    url: Annotated[str, Printable(address.LONGEST_URL, exact=True)] | None = None
-    kinds: Annotated[list[Kind], Field(min_length=1, max_length=20)] | None = None
-
-
-class DeliveryOut(Output):
-    """One message for this webhook. `id` is sent as webhook-id, however often. `held`: what came of the last try."""
-
-    id: UUID
-    message_id: UUID
-    kind: str
-    state: DeliveryState
-    held: str | None
-    attempts: int
-    created_at: datetime
-    next_try_at: datetime | None
-    delivered_at: datetime | None
-
-
-class DeliveryList(Output):
-    """A page of deliveries, the last promised first."""
-
-    items: list[DeliveryOut]
-    next: str | None
-
-
-class DeliveryQuery(PageQuery):
-    """Which deliveries; `dead`: the dead letters."""
-
-    state: DeliveryState | None = None
-
-
-class ReplayIn(Input):
-    """What to send again: the dead letters; with `since` everything promised since then, under the same keys."""
-
-    since: AwareDatetime | None = None
-
-
-class ReplayOut(Output):
-    """How many messages start again."""
-
-    replayed: int
 
 
 def _scope(role: Role) -> str:
@@ -157,7 +72,7 @@ def list_webhooks(context: ReadContext, query: Annotated[PageQuery, Query()]) ->
 def get_webhook(context: ReadContext, webhook_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """One webhook: where it sends what, and whether it still does. The secret is never shown again."""
     return context.read(
-        lambda tx: json_response(_webhook_out(context, _own_webhook(tx, context, webhook_id))),
+        lambda tx: json_response(webhook_out(_own_webhook(tx, context, webhook_id), with_url=not _is_admin(context))),
         scope=_scope,
         may=_may_read_webhooks,
     )
@@ -206,7 +121,12 @@ def replay_webhook_deliveries(
     context: WriteContext, webhook_id: UUID, body: ReplayIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """Start again with the dead letters, or with everything since an instant. Each keeps its key."""
-    return context.write(lambda tx: _replay_deliveries(tx, context, webhook_id, body))
+
+    def operation(tx: Connection) -> ApiResponse:
+        receiver = deliveries.receiver_of(WEBHOOK, _own_webhook(tx, context, webhook_id).webhook_id)
+        return json_response(ReplayOut(replayed=deliveries.replay(tx, receiver, body.since)))
+
+    return context.write(operation)
 
 
 def _is_admin(context: RequestContext) -> bool:
@@ -233,8 +153,8 @@ def _create_webhook(tx: Connection, context: RequestContext, body: WebhookIn) ->
 def _response_with_secret(
     context: RequestContext, webhook: Webhook, secret: str, until: datetime | None, status: int
 ) -> ApiResponse:
-    """Address and secret go out and are not kept, not even for a repeat."""
-    plain = _webhook_out(context, webhook).model_dump()
+    """The response with address and secret, which are not stored for a repeated request."""
+    plain = webhook_out(webhook, with_url=not _is_admin(context)).model_dump()
     whole = json_response(NewWebhookOut(**plain, secret=secret, old_secret_until=until), status)
     stored = json_response(NewWebhookOut(**plain | {"url": None}, secret=None, old_secret_until=until), status)
     return ApiResponse(whole.status, whole.body, whole.headers, stored.body)
@@ -246,14 +166,18 @@ def _page_of_webhooks(tx: Connection, context: RequestContext, query: PageQuery)
     page, following = page_and_cursor(
         context, "webhooks", query, rows, lambda webhook: (webhook.created_at, webhook.webhook_id)
     )
-    return json_response(WebhookList(items=[_webhook_out(context, webhook) for webhook in page], next=following))
+    return json_response(
+        WebhookList(items=[webhook_out(webhook, with_url=not _is_admin(context)) for webhook in page], next=following)
+    )
 
 
 def _change_webhook(tx: Connection, context: RequestContext, webhook_id: UUID, body: WebhookChangeIn) -> ApiResponse:
-    """The webhook as it is now. The address goes out and is not kept, not even for a repeat."""
+    """The changed webhook. The address is not stored for a repeated request."""
     old = _own_webhook(tx, context, webhook_id)
     kinds = old.kinds if body.kinds is None else tuple(dict.fromkeys(body.kinds))
-    new = _webhook_out(context, webhooks.change(tx, context.keys, old, body.url or old.credentials.url, kinds))
+    new = webhook_out(
+        webhooks.change(tx, context.keys, old, body.url or old.credentials.url, kinds), with_url=not _is_admin(context)
+    )
     whole, stored = json_response(new), json_response(new.model_copy(update={"url": None}))
     return ApiResponse(whole.status, whole.body, whole.headers, stored.body)
 
@@ -278,50 +202,13 @@ def _page_of_deliveries(tx: Connection, context: RequestContext, webhook_id: UUI
     entries = deliveries.page(tx, receiver, query.state, before, query.limit + 1)
     rows = entries[: query.limit]
     following = cursors.write(context.cursor_key, list_key, str(rows[-1].place)) if len(entries) > query.limit else None
-    return json_response(DeliveryList(items=[_delivery_out(delivery) for delivery in rows], next=following))
-
-
-def _replay_deliveries(tx: Connection, context: RequestContext, webhook_id: UUID, body: ReplayIn) -> ApiResponse:
-    receiver = deliveries.receiver_of(WEBHOOK, _own_webhook(tx, context, webhook_id).webhook_id)
-    return json_response(ReplayOut(replayed=deliveries.replay(tx, receiver, body.since)))
+    return json_response(DeliveryList(items=[delivery_out(delivery) for delivery in rows], next=following))
 
 
 def _own_webhook(tx: Connection, context: RequestContext, webhook_id: UUID) -> Webhook:
-    """The caller's webhook; an administrator's is everybody's. To others it does not exist."""
+    """The webhook of the caller; any for an administrator. Raises `NotVisible`."""
     webhook, viewer = webhooks.find(tx, context.keys, webhook_id), context.recorder.viewer
     is_owner = webhook is not None and (webhook.owner.subject, webhook.owner.role) == (viewer.subject, viewer.role)
     if webhook is None or not (is_owner or _is_admin(context)):
         raise cases.NotVisible
     return webhook
-
-
-def _webhook_out(context: RequestContext, webhook: Webhook) -> WebhookOut:
-    return WebhookOut.model_validate(
-        {
-            "id": webhook.webhook_id,
-            "url": None if _is_admin(context) else webhook.credentials.url,
-            "host": httpx.URL(webhook.credentials.url).host,
-            "kinds": webhook.kinds,
-            "owner": webhook.owner.subject,
-            "role": webhook.owner.role,
-            "created_at": webhook.created_at,
-            "disabled_at": webhook.disabled_at,
-            "disabled_because": webhook.disabled_because,
-        }
-    )
-
-
-def _delivery_out(delivery: Delivery) -> DeliveryOut:
-    return DeliveryOut.model_validate(
-        {
-            "id": delivery.delivery_id,
-            "message_id": delivery.message_id,
-            "kind": delivery.kind,
-            "state": delivery.state,
-            "held": delivery.held,
-            "attempts": delivery.attempts,
-            "created_at": delivery.created_at,
-            "next_try_at": delivery.next_try_at,
-            "delivered_at": delivery.delivered_at,
-        }
-    )

@@ -1,15 +1,15 @@
 """Examples of requests and answers for the OpenAPI document, recorded from a worked history by the service itself."""
 
 import json
-from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from ungdom.api.docs.descriptions import operations
+
 NDJSON = "application/x-ndjson"
 EXAMPLE_MEDIA_TYPES = frozenset({"application/json", NDJSON})
 """The kinds of body that examples are of; a signed message says nothing to a reader."""
-METHODS = frozenset({"get", "put", "post", "delete", "patch"})
 
 
 @cache
@@ -23,16 +23,11 @@ def recorded_examples() -> dict[str, dict[str, Any]]:
 
 def with_examples(document: dict[str, Any]) -> dict[str, Any]:
     """The document with an example of each parameter, body and answer that was recorded."""
-    for operation in _operations(document):
+    for operation in operations(document):
         example = recorded_examples().get(operation["operationId"])
         if example is not None:
             _add_examples(operation, example)
     return document
-
-
-def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for path in document["paths"].values():
-        yield from (operation for method, operation in path.items() if method in METHODS)
 
 
 def _add_examples(operation: dict[str, Any], example: dict[str, Any]) -> None:

@@ -1,1 +1,1 @@
-"""Who is let in: trusted issuers, their keys, the checks of a token, and whom it speaks for. See docs/access.md."""
+"""Authentication: trusted issuers, their keys, token verification, and the principal of a token. See docs/access.md."""

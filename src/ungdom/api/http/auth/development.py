@@ -79,7 +79,7 @@ class Issuer:
 
 
 def principal_of(claims: Claims) -> Principal:
-    """Who a development token speaks for. Raises `BadToken`."""
+    """The principal of a development token. Raises `BadToken`."""
     role, subject, office = _role(claims), claims.get("sub"), claims.get("konfliktrad") or None
     if not isinstance(subject, str) or not SUBJECT.fullmatch(subject):
         raise BadToken("subject is malformed")

@@ -1,4 +1,4 @@
-"""Fetching the keys of an issuer, and reading a key set: only what a signature can be checked with is taken."""
+"""Fetch and parse the key set of an issuer: only public keys that can verify signatures are used."""
 
 from __future__ import annotations
 

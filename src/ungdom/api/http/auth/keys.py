@@ -1,4 +1,4 @@
-"""The public keys of an issuer: fetched when needed, kept a day, and a while longer when it does not answer."""
+"""The public keys of an issuer: fetched when needed, cached for a day, and longer while the issuer is unavailable."""
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
@@ -39,7 +39,7 @@ class IssuerKeys(Protocol):
     """Where the keys of an issuer are looked up."""
 
     async def find(self, kid: str, now: datetime) -> PublicKey:
-        """The key of this id. Raises `BadToken` when there is none, `KeysUnavailable` when nobody knows."""
+        """The key with this id. Raises `BadToken` where there is none, `KeysUnavailable` where that is not known."""
 
     def version(self, now: datetime) -> int | None:
         """Changes when a key does; None when the keys have to be looked at again."""
@@ -73,9 +73,9 @@ class _KeySnapshot:
 
 
 class FetchedKeys:
-    """Keys that an issuer publishes. However many ask at once, they share one fetch.
+    """Keys that an issuer publishes. Concurrent callers share one fetch.
 
-    `longest`: as long keys are used while it does not answer.
+    `longest`: how long cached keys are used while the issuer is unavailable.
     """
 
     def __init__(self, issuer: str, fetch: Callable[[], Awaitable[KeySet]], longest: timedelta) -> None:
@@ -86,7 +86,7 @@ class FetchedKeys:
         self._failed = False
 
     async def find(self, kid: str, now: datetime) -> PublicKey:
-        """The key of this id, fetched first when it is not known or a day old. Raises as `IssuerKeys` says."""
+        """The key with this id, fetched first where it is unknown or a day old. Raises the errors of `IssuerKeys`."""
         if self._should_fetch(kid, now):
             async with self._lock:
                 if self._should_fetch(kid, now):

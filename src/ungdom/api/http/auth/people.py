@@ -60,7 +60,7 @@ def _role(people: PersonClaimMapping, claims: Claims) -> Role:
 
 
 def _office(people: PersonClaimMapping, offices: frozenset[str], claims: Claims) -> str:
-    """The one konfliktråd that is named; somebody of several has to log in for one of them."""
+    """The one konfliktråd that the claims name. Raises `NotLetIn` for none and for several."""
     named = strings_at(claims, people.konfliktrad or ())
     known = {people.offices.get(word, word) for word in named} & offices
     if len(known) != 1:

@@ -1,4 +1,4 @@
-"""Who a token speaks for and what it may be used for, and the three ways in which it lets nobody in."""
+"""The principal and scopes of a token, and the errors of a token that is refused."""
 
 import re
 from dataclasses import dataclass
@@ -44,10 +44,10 @@ _ELEVEN_DIGITS = re.compile(r"(?<![0-9])[0-9]{11}(?![0-9])")
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who a token speaks for, with which scopes, until when (seconds since 1970).
+    """The viewer of a token, its scopes, and its expiry (seconds since 1970).
 
-    `source`: the system that what it sends is kept under. `authorities`: whose acts it may tell of; people tell of none
-    through it. `organisation` and `supplier`: for whom the token was made, and who carries it for them.
+    `source`: the system under which its messages are stored. `authorities`: in whose name a system may report acts;
+    empty for people. `organisation` and `supplier`: for whom the token was made, and who carries it for them.
     """
 
     viewer: Viewer
@@ -76,7 +76,7 @@ class TokenSummary:
 
 
 class AccessError(Exception):
-    """The token lets nobody in.
+    """The token is refused.
 
     AccessError
     ├── NoToken           there is none

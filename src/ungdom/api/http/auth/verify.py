@@ -1,4 +1,4 @@
-"""The checks that every token passes, in one order, and the memory of those that have passed.
+"""The checks of a token, in order, and the cache of valid tokens.
 
 The issuer that a token names is only looked up among those that are trusted; nothing else of it is believed before its
 signature holds. Keys or addresses of keys in the header are never looked at.
@@ -60,7 +60,7 @@ class _VerifiedToken:
 
 
 class Verifier:
-    """Checks tokens. One that passed is remembered by its hash until it expires or a key of its issuer changes."""
+    """Verifies tokens. A valid token is cached by its hash until it expires or a key of its issuer changes."""
 
     def __init__(self, issuers: tuple[IssuerPolicy, ...], size: int = MAX_CACHED_TOKENS) -> None:
         self._issuers: Mapping[str, IssuerPolicy] = {issuer.issuer: issuer for issuer in issuers}
@@ -68,7 +68,7 @@ class Verifier:
         self._passed: OrderedDict[bytes, _VerifiedToken] = OrderedDict()
 
     async def check(self, token: str, now: datetime) -> Principal:
-        """Who the token speaks for. Raises `BadToken`, `NotLetIn` or `KeysUnavailable`."""
+        """The principal of the token. Raises `BadToken`, `NotLetIn` or `KeysUnavailable`."""
         digest = sha256(token.encode("utf-8", "surrogatepass")).digest()
         verified = self._cached(digest, now) or await self._verify(token, now)
         self._passed[digest] = verified
@@ -93,7 +93,7 @@ class Verifier:
         if issuer is None:
             raise BadToken("issuer is not trusted")
         await _check_signature(signed, issuer, now)
-        summary = _summary_of(issuer, claims)
+        summary = TokenSummary(issuer.issuer, loggable(claims.get("jti")), loggable(claims.get("client_id")))
         try:
             _check_claims(claims, issuer, now)
             principal = issuer.principal(claims)
@@ -105,7 +105,7 @@ class Verifier:
 
 
 def _parse(token: str) -> tuple[jws.CompactSignature, Claims]:
-    """The token taken apart, nothing of it believed yet."""
+    """The signed parts and claims of the token, not yet verified. Raises `BadToken`."""
     if len(token) > MAX_TOKEN_LENGTH:
         raise BadToken("too large")
     if not _COMPACT.fullmatch(token):
@@ -155,7 +155,3 @@ def _check_claims(claims: Claims, issuer: IssuerPolicy, now: datetime) -> None:
         raise BadToken(error.description) from None
     if claims["exp"] <= now.timestamp():  # no leeway here: a token is renewed before it ends
         raise BadToken("expired")
-
-
-def _summary_of(issuer: IssuerPolicy, claims: Claims) -> TokenSummary:
-    return TokenSummary(issuer.issuer, loggable(claims.get("jti")), loggable(claims.get("client_id")))

@@ -1,0 +1,79 @@
+"""Consents as schemas."""
+
+from datetime import date
+
+from ungdom import texts
+from ungdom.api.consents.schemas import ConsentOut, ConsentsOut, HandOverOut, InformedOut, LackingOut, NotToldOut
+from ungdom.api.http.schemas import AsOfOut
+from ungdom.cases import CaseView
+from ungdom.workflow.case import Case
+from ungdom.workflow.derived import consents
+from ungdom.workflow.derived.consents import ConsentInformation, MissingConsent, RecordedConsent
+
+
+def consents_out(read: CaseView, then: AsOfOut, language: texts.Language) -> ConsentsOut:
+    """The consents as they stand on the day."""
+    case, day = read.case, read.on
+    unmet = [] if case.is_closed else consents.missing_consents(case, day)
+    return ConsentsOut(
+        as_of=then,
+        rests_on_consent=consents.rests_on_consent(case, day),
+        sanction=[_consent_out(item, language) for item in consents.sanction_consents(case, day)],
+        sharing=[_consent_out(item, language) for item in consents.sharing_consents(case, day)],
+        unmet=[_lacking_out(item, language) for item in unmet],
+        hand_over=_hand_over(case, day, language) if case.youth.guardians else None,
+    )
+
+
+def _consent_out(consent: RecordedConsent, language: texts.Language) -> ConsentOut:
+    return ConsentOut(
+        kind=consent.kind,
+        label=texts.label(language, consent.kind),
+        by=consent.by,
+        by_label=texts.label(language, consent.by),
+        guardian=consent.guardian,
+        temporary=consent.temporary,
+        given_on=consent.given_on,
+        informed=_informed_out(consent.informed, language) if consent.informed else None,
+        until=consent.until,
+        ended_on=consent.ended_on,
+        status=consent.status,
+        status_label=texts.label(language, consent.status),
+        recipient=consent.recipient,
+        recipient_label=texts.label(language, consent.recipient) if consent.recipient else None,
+        scope=consent.scope,
+        scope_label=texts.label(language, consent.scope) if consent.scope else None,
+        purpose=consent.purpose,
+        purpose_label=texts.label(language, consent.purpose) if consent.purpose else None,
+    )
+
+
+def _informed_out(informed: ConsentInformation, language: texts.Language) -> InformedOut:
+    return InformedOut(
+        by=informed.by,
+        on=informed.on,
+        form_version=informed.form_version,
+        language=informed.language,
+        interpreter=informed.interpreter,
+        questions_asked=informed.questions_asked,
+        missing=[NotToldOut(code=code, label=texts.label(language, code)) for code in informed.missing],
+    )
+
+
+def _lacking_out(lacking: MissingConsent, language: texts.Language) -> LackingOut:
+    return LackingOut(
+        by=lacking.by,
+        by_label=texts.label(language, lacking.by),
+        guardian=lacking.guardian,
+        why=lacking.why,
+        message=texts.label(language, lacking.why),
+        since=lacking.since,
+        advice=texts.text(language, "consent_advice", lacking.why),
+        law="krl § 11",
+    )
+
+
+def _hand_over(case: Case, day: date, language: texts.Language) -> HandOverOut:
+    passed = not case.under_age(day)
+    advice = texts.text(language, "consent_advice", "hand_over" if passed else "hand_over_ahead")
+    return HandOverOut(on=case.of_age_on, passed=passed, advice=advice)

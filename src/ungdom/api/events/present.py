@@ -1,0 +1,138 @@
+"""The history, the options and recorded events as schemas."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from ungdom import texts
+from ungdom.api.events.forms import form_of
+from ungdom.api.events.schemas import (
+    CaseSnapshotOut,
+    EventList,
+    EventOut,
+    FollowedOut,
+    OfficialStatusOut,
+    OptionList,
+    OptionOut,
+    RecordedOut,
+    UndoingOut,
+)
+from ungdom.api.http.present import event_line, unmet_out
+from ungdom.cases import CaseView, RecordResult, replay_events
+from ungdom.esas.status import official_status
+from ungdom.store.journal import StoredCase
+from ungdom.workflow import redaction
+from ungdom.workflow.case import Case
+from ungdom.workflow.engine import Option, effective
+from ungdom.workflow.events import Corrected, Event, plain_details
+from ungdom.workflow.rules.deadlines import next_due
+from ungdom.workflow.rules.waits import waiting_for
+from ungdom.workflow.vocabulary import PHASE, EventType
+
+
+def events_out(stored: StoredCase, language: texts.Language, valid_at: date | None = None) -> EventList:
+    """The history until a day, corrections included, each event with the state it led to as the history now reads."""
+    events = _events_until(stored.events, valid_at) if valid_at else stored.events
+    steps_by_seq = {event.seq: (event, case) for event, case in replay_events(stored.youth, events, stored.table)}
+    corrected = {e.details.corrects: e.seq for e in events if isinstance(e.details, Corrected)}
+    return EventList(items=[_event_out(e, steps_by_seq.get(e.seq), corrected, language) for e in events])
+
+
+def redacted_events(history: EventList, read: CaseView) -> EventList:
+    """The events that the reader may learn of, without the fields that they may not learn."""
+    empty: dict[str, Any] = {"details": {}, "official_status": []}
+    hidden = {name: empty.get(name) for name in redaction.hidden_event_fields(read)}
+    visible = (event for event in history.items if redaction.may_learn_event(read, event.type))
+    return EventList(items=[event.model_copy(update=hidden) for event in visible])
+
+
+def _events_until(events: list[Event], day: date) -> list[Event]:
+    """The events that had happened by that day as the history now reads, and the corrections of these."""
+    dates = {event.seq: event.occurred_on for event in [*events, *effective(events)]}
+    included = {event.seq for event in events if event.type is not EventType.CORRECTED and dates[event.seq] <= day}
+    return [e for e in events if (e.details.corrects if isinstance(e.details, Corrected) else e.seq) in included]
+
+
+def _event_out(
+    event: Event, step: tuple[Event, Case] | None, corrected: dict[int, int], language: texts.Language
+) -> EventOut:
+    case = step[1] if step else None
+    standing = "current" if event.seq not in corrected else ("corrected" if step else "annulled")
+    status = official_status(case, step[0]) if step and case else ()
+    return EventOut(
+        **event_line(event),
+        label=texts.label(language, event.type),
+        occurred_at=event.occurred_at,
+        actor=event.actor,
+        role=event.role,
+        subject=event.subject,
+        source=event.source,
+        details=plain_details(event.type, event.details),
+        standing=standing,
+        corrected_by=corrected.get(event.seq),
+        state_after=case.state if case else None,
+        official_status=[OfficialStatusOut(part=part.part, code=part.code) for part in status],
+    )
+
+
+def recorded_out(case_id: UUID, result: RecordResult, dry_run: bool, language: texts.Language) -> RecordedOut:
+    """What an event did."""
+    return RecordedOut(
+        case=case_id,
+        seq=result.event.seq,
+        type=result.event.type,
+        dry_run=dry_run,
+        regime=result.decision.regime,
+        law=result.decision.law,
+        before=_snapshot_out(result.before, result.stored.version) if result.before else None,
+        after=_snapshot_out(result.after, result.version),
+        followed_by=[
+            FollowedOut(
+                seq=event.seq,
+                type=event.type,
+                label=texts.label(language, event.type),
+                occurred_on=event.occurred_on,
+            )
+            for event in result.followed_by
+        ],
+        undoing=UndoingOut(outcome=result.undoing.aftermath, message=texts.label(language, result.undoing.aftermath))
+        if result.undoing
+        else None,
+    )
+
+
+def _snapshot_out(case: Case, version: int) -> CaseSnapshotOut:
+    due = next_due(case)
+    return CaseSnapshotOut(
+        version=version,
+        state=case.state,
+        phase=PHASE[case.state],
+        waiting_for=waiting_for(case),
+        started_on=case.start.on if case.start else None,
+        planned_end=case.planned_end,
+        adjusted_end=case.adjusted_end(case.entered_on),
+        next_due_on=due.due if due else None,
+        next_due_code=due.code if due else None,
+    )
+
+
+def options_out(options: tuple[Option, ...], language: texts.Language) -> OptionList:
+    """What may come next, and why not."""
+    return OptionList(items=[_option_out(option, language) for option in options])
+
+
+def _option_out(option: Option, language: texts.Language) -> OptionOut:
+    decision = option.decision
+    return OptionOut(
+        type=option.event,
+        label=texts.label(language, option.event),
+        enabled=decision.allowed,
+        suggested=decision.allowed and decision.after is not None,
+        moves_to=decision.after,
+        is_fact=decision.allowed and decision.after is None,
+        regime=decision.regime,
+        law=decision.law,
+        actors=list(option.actors),
+        unmet=[unmet_out(language, condition) for condition in decision.unmet],
+        details_schema=form_of(option.event, language),
+    )

@@ -1,0 +1,51 @@
+"""Read one case for a request, and answer with a view of it."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from fastapi import Response
+from pydantic import BaseModel
+
+from ungdom import cases
+from ungdom.api.http import inputs as i
+from ungdom.api.http.authorisation import RolePredicate
+from ungdom.api.http.context import RequestContext
+from ungdom.api.http.responses import ApiResponse, etag, json_response
+from ungdom.api.http.schemas import AsOfOut
+from ungdom.api.http.time_travel import instant
+from ungdom.cases import CaseView, NotVisible
+from ungdom.store.session import Connection
+from ungdom.workflow.rules.permissions import may_read_cases
+from ungdom.workflow.rules.sharing import Matter
+
+
+def read_case(tx: Connection, context: RequestContext, case_id: UUID, as_of: i.AsOf) -> CaseView:
+    """The case on the day and as known at the instant that the request names. Raises `NotVisible`."""
+    return cases.read(tx, context.recorder.viewer, case_id, context.now, as_of.valid_at, instant(as_of.known_at))
+
+
+def case_view(
+    context: RequestContext,
+    case_id: UUID,
+    as_of: i.AsOf,
+    view: Callable[[CaseView, AsOfOut], BaseModel],
+    may: RolePredicate = may_read_cases,
+) -> Response:
+    """The view of the case as the request asks for it, with the entity tag of the case. `may`: roles that may read it.
+
+    Raises `NotVisible` where the viewer may not see the case, `RoleNotAllowed`, or `LacksScope`.
+    """
+
+    def operation(tx: Connection) -> ApiResponse:
+        read = read_case(tx, context, case_id, as_of)
+        as_of_out = AsOfOut(on=read.on, known_at=instant(as_of.known_at))
+        return json_response(view(read, as_of_out), ETag=etag(read.stored.version))
+
+    return context.read(operation, may=may)
+
+
+def require_stage_dates(read: CaseView) -> CaseView:
+    """The case, for a view of its stages and their dates. Raises `NotVisible` for a reader who may not learn them."""
+    if not read.may_learn(Matter.STAGE_DATES):
+        raise NotVisible
+    return read

@@ -1,0 +1,44 @@
+"""Finished responses: the body as JSON, its entity tag, and the headers of a response behind a secret address."""
+
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+from starlette.responses import Response
+
+JSON = "application/json"
+
+PRIVATE_HEADERS = {
+    "Cache-Control": "private, no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+"""For addresses that are secrets: no cache keeps the response, and no browser sends the address to another site."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiResponse:
+    """A finished response: status, body, and the headers that belong to it.
+
+    `stored_body`: the body that is stored for a repeated request, where the body itself must not be in the database.
+    """
+
+    status: int
+    body: bytes
+    headers: dict[str, str]
+    stored_body: bytes | None = None
+
+    def to_http(self, replayed: bool = False) -> Response:
+        """The response as it is sent. `replayed`: stored for an earlier request with the same idempotency key."""
+        replay_header = {"Idempotency-Replayed": "true"} if replayed else {}
+        headers = {"Cache-Control": "no-store", **self.headers, **replay_header}
+        return Response(self.body, self.status, headers, JSON if self.body else None)
+
+
+def json_response(body: BaseModel, status: int = 200, **headers: str) -> ApiResponse:
+    """The response with this body, aliases as names."""
+    return ApiResponse(status, body.model_dump_json(by_alias=True).encode(), headers)
+
+
+def etag(version: int) -> str:
+    """The strong entity tag of a version."""
+    return f'"{version}"'

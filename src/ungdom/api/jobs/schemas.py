@@ -1,0 +1,39 @@
+"""Schemas of jobs: the night to run, and the log of runs."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from ungdom.api.http import inputs as i
+
+
+class RunIn(i.Input):
+    """The night to run; today when not given."""
+
+    on: i.CivilDay | None = None
+
+
+class RunOut(BaseModel):
+    """One run in the ledger. `counts`: what it came to; scanned = ok + raised + open + suppressed + failed."""
+
+    id: UUID
+    name: str
+    for_date: date
+    started_at: datetime
+    finished_at: datetime | None
+    status: str
+    counts: dict[str, int]
+
+
+class RunList(BaseModel):
+    """A page of the runs of a job, the newest first."""
+
+    items: list[RunOut]
+    next: str | None
+
+
+class NightOut(BaseModel):
+    """The runs that were made for a night and for those missed before it."""
+
+    items: list[RunOut]

@@ -1,0 +1,189 @@
+"""The plan, the meetings and the restorative track as schemas, as far as the viewer may learn of them."""
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from ungdom import texts
+from ungdom.api.plans import schemas as shapes
+from ungdom.api.plans.access import CaseAccess
+from ungdom.api.plans.provider_names import ProviderNames
+from ungdom.api.plans.schemas import AttendeeOut, RequiredOut, TrackEventOut, TrackOut, TrackWaitOut
+from ungdom.workflow import redaction
+from ungdom.workflow.derived import meetings
+from ungdom.workflow.derived.meetings import Meeting, RequiredAttendee
+from ungdom.workflow.payloads import Attended, Attendee, PlannedMeasure
+from ungdom.workflow.rules import plan
+from ungdom.workflow.rules.measure_list import KIND
+from ungdom.workflow.rules.plan import MeasureState, PlanVersion
+from ungdom.workflow.rules.sharing import Matter
+from ungdom.workflow.views.restorative import Track
+
+
+def measure_values(language: texts.Language, code: str | None) -> dict[str, Any]:
+    """A measure by its code: what it is called and how much it takes; null where the code is beside the lists."""
+    known = code in KIND
+    return {
+        "code": code,
+        "label": texts.text(language, "measure", code) if code is not None and known else code,
+        "kind": KIND.get(code or ""),
+    }
+
+
+def attendee_out(who: Attendee, language: texts.Language) -> AttendeeOut:
+    """An agency or a person by their part."""
+    return AttendeeOut(who=who, label=texts.label(language, who))
+
+
+def required_out(row: RequiredAttendee, missing: bool, language: texts.Language) -> RequiredOut:
+    """One that by law had to be there."""
+    return RequiredOut(who=row.who, label=texts.label(language, row.who), law=row.law, missing=missing)
+
+
+def track_out(track: Track, language: texts.Language) -> TrackOut:
+    """The track, in words."""
+    return TrackOut(
+        state=track.state,
+        label=texts.label(language, track.state),
+        since=track.since,
+        events=[
+            TrackEventOut(type=event.type, label=texts.label(language, event.type), on=event.occurred_on)
+            for event in track.events
+        ],
+        settled_on=track.settled_on,
+        days_open=track.days_open,
+        waits=[
+            TrackWaitOut(since=wait.since, until=wait.until, days=wait.days, reason=wait.reason) for wait in track.waits
+        ],
+        days_before_start=track.days_before_start,
+    )
+
+
+def plan_out(access: CaseAccess, names: "ProviderNames") -> shapes.PlanOut:
+    """The plan and its measures, as far as this sight goes."""
+    whole = Matter.PLAN in access.categories
+    states = (
+        plan.measures(access.read.case, access.read.on) if whole or Matter.OWN_MEASURES in access.categories else []
+    )
+    versions = plan.versions(access.read.case, access.read.on) if whole else []
+    if not whole and access.agency is not None:
+        states = plan.measures_of_agency(states, access.agency, names.agencies)
+    return shapes.PlanOut(
+        as_of=access.as_of,
+        shown=_plan_visibility(access),
+        versions=[_version_out(access, item, names) for item in versions] if whole else None,
+        measures=[_measure_out(access, item, names) for item in states],
+        days_to_first_measure=plan.days_to_first_measure(access.read.case, access.read.on) if whole else None,
+    )
+
+
+def _plan_visibility(access: CaseAccess) -> Literal["whole", "own_measures", "nothing"]:
+    if Matter.PLAN in access.categories:
+        return "whole"
+    return "own_measures" if Matter.OWN_MEASURES in access.categories else "nothing"
+
+
+def _version_out(access: CaseAccess, version: PlanVersion, names: ProviderNames) -> shapes.VersionOut:
+    return shapes.VersionOut(
+        number=version.number,
+        made_on=version.made_on,
+        by=version.by,
+        by_label=texts.label(names.language, version.by),
+        measures=[_planned_out(access, measure, names) for measure in version.measures],
+        load=version.load,
+        declared=version.declared,
+        approved_on=version.approved_on,
+        notified_on=version.notified_on,
+        complaint_until=version.complaint_until,
+        superseded_on=version.superseded_on,
+    )
+
+
+def _planned_out(access: CaseAccess, planned: PlannedMeasure, names: ProviderNames) -> shapes.PlannedOut:
+    return shapes.PlannedOut(
+        measure=planned.measure,
+        **measure_values(names.language, planned.code),
+        **_provider_values(access, planned.provider, names),
+        hours_a_week=planned.hours_a_week,
+        since=planned.since,
+        until=planned.until,
+        intended_for=planned.intended_for,
+        intended_for_label=texts.label(names.language, planned.intended_for) if planned.intended_for else None,
+    )
+
+
+def _measure_out(access: CaseAccess, measure: MeasureState, names: ProviderNames) -> shapes.MeasureOut:
+    day, language = access.read.on, names.language
+    return shapes.MeasureOut(
+        measure=measure.measure,
+        **measure_values(language, measure.code),
+        **_provider_values(access, measure.provider, names),
+        status=measure.status,
+        status_label=texts.label(language, measure.status),
+        asked_on=measure.asked_on,
+        requested_on=measure.requested_on,
+        answered_on=measure.answered_on,
+        answer=measure.answer,
+        available_from=measure.available_from,
+        started_on=measure.started_on,
+        ended_on=measure.ended_on,
+        reason=measure.reason,
+        outcome=measure.outcome,
+        outcome_label=texts.label(language, measure.outcome) if measure.outcome else None,
+        planned_until=measure.planned.until if measure.planned else None,
+        overdue=plan.is_overdue(measure, access.read.case, day),
+        days_to_answer=measure.days_to_answer,
+        days_from_answer=measure.days_from_answer,
+        days_waited=measure.days_waited(day),
+        attendance=shapes.AttendedOut(**{str(how): measure.attendance.get(how, 0) for how in Attended})
+        if Matter.ATTENDANCE in access.categories
+        else None,
+    )
+
+
+def _provider_values(access: CaseAccess, provider: str | None, names: ProviderNames) -> dict[str, Any]:
+    """A provider and what it is called. One of the catalogue has a place: not named where that may not be learnt."""
+    if provider in names.agencies and not access.may_name_providers:
+        return {"provider": None, "provider_name": None}
+    return {"provider": provider, "provider_name": names.names.get(provider or "")}
+
+
+def meetings_out(access: CaseAccess, language: texts.Language) -> shapes.MeetingsOut:
+    """The meetings, as far as this sight goes."""
+    visible = [
+        meeting
+        for meeting in meetings.meetings(access.read.case, access.read.on)
+        if redaction.may_learn_meeting(meeting.kind, access.categories, access.is_office)
+    ]
+    people = access.is_office or Matter.ATTENDANCE in access.categories
+    return shapes.MeetingsOut(
+        as_of=access.as_of,
+        meetings=[_meeting_out(item, language, people) for item in visible],
+        attendance=[_agency_out(item, language) for item in meetings.attendance(visible)] if people else None,
+    )
+
+
+def _meeting_out(meeting: Meeting, language: texts.Language, people: bool) -> shapes.MeetingOut:
+    missing = {row.who for row in meeting.missing}
+    return shapes.MeetingOut(
+        kind=meeting.kind,
+        label=texts.label(language, meeting.kind),
+        on=meeting.on,
+        held=meeting.held,
+        invited=_attendees_out(meeting.invited, language) if people else None,
+        present=_attendees_out(meeting.present, language) if people else None,
+        absent=_attendees_out(meeting.absent, language) if people else None,
+        required=[required_out(row, row.who in missing, language) for row in meeting.required] if people else None,
+    )
+
+
+def _attendees_out(attendees: Iterable[Attendee] | None, language: texts.Language) -> list[shapes.AttendeeOut] | None:
+    return None if attendees is None else [attendee_out(attendee, language) for attendee in attendees]
+
+
+def _agency_out(attendance: meetings.Attendance, language: texts.Language) -> shapes.AgencyOut:
+    return shapes.AgencyOut(
+        agency=attendance.agency,
+        label=texts.label(language, attendance.agency),
+        expected=attendance.expected,
+        came=attendance.came,
+    )

@@ -1,0 +1,77 @@
+"""Schemas of the rules as data: deadline rules and workflows."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
+
+from ungdom.api.http import inputs as i
+from ungdom.api.http.schemas import Output
+from ungdom.message.text import CodeText
+from ungdom.workflow import table
+from ungdom.workflow.vocabulary import Actor, EventType, Party, Regime, Sanction, State
+
+
+class RuleOut(Output):
+    """A deadline rule. `lengths`: the value from each day on."""
+
+    code: str
+    label: str
+    lengths: list[dict[str, str]]
+    sanctions: list[Sanction]
+    regimes: list[Regime]
+    binding: bool
+    moves_off_holidays: bool
+    law: str
+    who_is_late: list[Party]
+    warn_days: int
+    is_delay: bool
+
+
+class RuleList(Output):
+    """The deadline rules with their law."""
+
+    items: list[RuleOut]
+
+
+class GuardOut(Output):
+    """A condition of a row."""
+
+    code: str
+    law: str
+
+
+class RowOut(Output):
+    """One row of the table. `to` null: a fact."""
+
+    event: EventType
+    label: str
+    sources: list[State]
+    to: str | None
+    guards: list[GuardOut]
+    actors: list[Actor]
+    law: str
+
+
+class WorkflowOut(Output):
+    """One workflow: its states and its rows."""
+
+    sanction: Sanction
+    regime: Regime
+    table_version: str
+    states: list[State]
+    moves: list[RowOut]
+    facts: list[RowOut]
+
+
+def _check_version(version: str) -> str:
+    if version not in table.VERSIONS:
+        raise PydanticCustomError("enum", "is no version of the table", {"allowed": list(table.VERSIONS)})
+    return version
+
+
+class Format(i.Input):
+    """`mermaid`: the state diagram as text. `version`: of the table; the newest when not given."""
+
+    format: Literal["json", "mermaid"] = "json"
+    version: Annotated[CodeText, AfterValidator(_check_version)] = table.VERSION

@@ -1,0 +1,38 @@
+"""The timeline as schemas."""
+
+from ungdom import texts
+from ungdom.api.http.schemas import AsOfOut
+from ungdom.api.timeline.schemas import EntryOut, Timeline
+from ungdom.cases import CaseView
+from ungdom.workflow import redaction
+from ungdom.workflow.views.timeline import Mark, TimelineEntry, timeline
+
+
+def timeline_out(read: CaseView, as_of: AsOfOut, language: texts.Language) -> Timeline:
+    """The entries that the reader may learn of."""
+    visible = (entry for entry in timeline(read.case, read.on) if redaction.may_learn_entry(read, entry.mark))
+    return Timeline(as_of=as_of, items=[_entry_out(entry, language) for entry in visible])
+
+
+def _entry_out(entry: TimelineEntry, language: texts.Language) -> EntryOut:
+    return EntryOut(
+        on=entry.on,
+        mark=entry.mark,
+        code=entry.code,
+        label=_label(entry, language),
+        until=entry.until,
+        days=entry.days,
+        seq=entry.seq,
+        status=entry.status,
+        known_late=entry.known_late,
+        law=entry.law,
+        to_come=entry.to_come,
+    )
+
+
+def _label(entry: TimelineEntry, language: texts.Language) -> str:
+    if entry.mark is Mark.DEADLINE:
+        return texts.text(language, "deadline", entry.code)
+    if entry.mark in (Mark.COMES_OF_AGE, Mark.TERM_ENDS):
+        return texts.label(language, entry.mark)
+    return texts.label(language, entry.code)
