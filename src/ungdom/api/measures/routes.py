@@ -26,7 +26,7 @@ from ungdom.store.ids import uuid7
 from ungdom.store.session import Connection
 from ungdom.workflow import patterns
 from ungdom.workflow.calendar import oslo_date
-from ungdom.workflow.rules.measure_list import AGENCY, KIND, Availability
+from ungdom.workflow.measure_list import AGENCY, KIND, Availability
 from ungdom.workflow.rules.permissions import OtherOffice, may_edit_catalogue, may_read_catalogue
 
 router = APIRouter(tags=["measures"])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
@@ -17,14 +18,14 @@ from ungdom.api.plans import schemas as shapes
 from ungdom.cases import CaseView
 from ungdom.store import catalogue
 from ungdom.store.session import Connection
-from ungdom.workflow.derived import meetings
+from ungdom.workflow.derived import meetings, plan
 from ungdom.workflow.derived.meetings import Meeting, MeetingKind
+from ungdom.workflow.derived.plan import MeasureState, PlanVersion
 from ungdom.workflow.payloads import Attended, Attendee, PlannedMeasure
-from ungdom.workflow.rules import plan
 from ungdom.workflow.rules.permissions import Disclosure
-from ungdom.workflow.rules.plan import MeasureState, PlanVersion
 from ungdom.workflow.rules.sharing import Matter
 from ungdom.workflow.views import restorative, viewer_access
+from ungdom.workflow.views.plan import complaint_deadlines, days_to_first_measure, is_overdue, measures_of_agency
 from ungdom.workflow.vocabulary import Protection
 
 router = APIRouter(tags=["cases"])
@@ -105,14 +106,15 @@ def plan_out(access: CaseAccess, names: "ProviderNames") -> shapes.PlanOut:
     whole = M.PLAN in access.categories
     states = plan.measures(access.read.case, access.read.on) if whole or M.OWN_MEASURES in access.categories else []
     versions = plan.versions(access.read.case, access.read.on) if whole else []
+    until = complaint_deadlines(access.read.case, access.read.on) if whole else {}
     if not whole and access.agency is not None:
-        states = plan.measures_of_agency(states, access.agency, names.agencies)
+        states = measures_of_agency(states, access.agency, names.agencies)
     return shapes.PlanOut(
         as_of=access.as_of,
         shown=_plan_visibility(access),
-        versions=[_version_out(access, item, names) for item in versions] if whole else None,
+        versions=[_version_out(access, item, until, names) for item in versions] if whole else None,
         measures=[_measure_out(access, item, names) for item in states],
-        days_to_first_measure=plan.days_to_first_measure(access.read.case, access.read.on) if whole else None,
+        days_to_first_measure=days_to_first_measure(access.read.case, access.read.on) if whole else None,
     )
 
 
@@ -145,7 +147,9 @@ def _providers(read: CaseView) -> Iterator[str | None]:
     yield from (measure.provider for version in plan.versions(read.case, read.on) for measure in version.measures)
 
 
-def _version_out(access: CaseAccess, version: PlanVersion, names: ProviderNames) -> shapes.VersionOut:
+def _version_out(
+    access: CaseAccess, version: PlanVersion, complaint_until: dict[date, date], names: ProviderNames
+) -> shapes.VersionOut:
     return shapes.VersionOut(
         number=version.number,
         made_on=version.made_on,
@@ -156,7 +160,7 @@ def _version_out(access: CaseAccess, version: PlanVersion, names: ProviderNames)
         declared=version.declared,
         approved_on=version.approved_on,
         notified_on=version.notified_on,
-        complaint_until=version.complaint_until,
+        complaint_until=complaint_until.get(version.approved_on) if version.approved_on else None,
         superseded_on=version.superseded_on,
     )
 
@@ -193,7 +197,7 @@ def _measure_out(access: CaseAccess, measure: MeasureState, names: ProviderNames
         outcome=measure.outcome,
         outcome_label=texts.label(language, measure.outcome) if measure.outcome else None,
         planned_until=measure.planned.until if measure.planned else None,
-        overdue=plan.is_overdue(measure, access.read.case, day),
+        overdue=is_overdue(measure, access.read.case, day),
         days_to_answer=measure.days_to_answer,
         days_from_answer=measure.days_from_answer,
         days_waited=measure.days_waited(day),

@@ -6,6 +6,8 @@ from typing import Any, Literal
 from ungdom import texts
 from ungdom.api.cases.schemas import AsOfOut, Output
 from ungdom.workflow.derived.meetings import MeetingKind, RequiredAttendee
+from ungdom.workflow.derived.plan import MeasureStatus
+from ungdom.workflow.measure_list import KIND
 from ungdom.workflow.payloads import (
     Attendee,
     MeasureAnswer,
@@ -15,8 +17,6 @@ from ungdom.workflow.payloads import (
     PlanLoad,
     WaitReason,
 )
-from ungdom.workflow.rules.measure_list import KIND
-from ungdom.workflow.rules.plan import MeasureStatus
 from ungdom.workflow.views.restorative import Track, TrackState
 from ungdom.workflow.vocabulary import EventType, MeasureKind
 

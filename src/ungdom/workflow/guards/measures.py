@@ -2,10 +2,10 @@
 
 from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case
+from ungdom.workflow.derived import plan
 from ungdom.workflow.guards.core import ProposedEvent, Violation, condition, detail, details_of
+from ungdom.workflow.measure_list import allowed_codes, load, may_be_planned
 from ungdom.workflow.payloads import PlannedMeasure
-from ungdom.workflow.rules import plan
-from ungdom.workflow.rules.measure_list import allowed_codes, load, may_be_planned
 from ungdom.workflow.vocabulary import PHASE, Actor, Party, Phase, Regime
 
 
