@@ -134,7 +134,7 @@ def permissions_text() -> str:
 def _access_row(rule: CaseAccessRule) -> str:
     relations = "; ".join(relation.value for relation in rule.relations) or "always"
     discloses = ", ".join(disclosure.name.lower() for disclosure in rule.discloses) or "stages and dates"
-    return f"| `{rule.role}` | {', '.join(rule.levels)} | {relations} | {discloses} |\n"
+    return f"| `{rule.role}` | {', '.join(rule.protection)} | {relations} | {discloses} |\n"
 
 
 def indicators_text() -> str:

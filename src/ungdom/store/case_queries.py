@@ -144,7 +144,7 @@ def _any_rule_matches(rows: Iterable[CaseAccessRule], viewer: Viewer) -> ColumnE
     """One of these rows fits. Rows with the same ties are asked as one; a tie that all have comes first: an index."""
     levels: dict[tuple[Relation, ...], set[Protection]] = {}
     for row in rows:
-        levels.setdefault(row.relations, set()).update(row.levels)
+        levels.setdefault(row.relations, set()).update(row.protection)
     shared = [tie for tie in Relation if levels and all(tie in ties for ties in levels)]
     each = [
         and_(_protection_in(allowed), *(RELATION_CONDITIONS[tie](viewer) for tie in ties if tie not in shared))

@@ -116,7 +116,7 @@ def _with_approval(version: PlanVersion, event: Event) -> PlanVersion:
 
 
 class MeasureStatus(StrEnum):
-    """The state of a measure."""
+    """Where a measure stands."""
 
     PLANNED = "planned"  # on the plan, not requested yet
     REQUESTED = "requested"
