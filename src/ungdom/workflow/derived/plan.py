@@ -53,7 +53,7 @@ def versions(case: Case, day: date) -> list[PlanVersion]:
     approval. In R0 the signature makes the plan; in later regimes it follows the meeting and makes no version.
     """
     versions: list[PlanVersion] = []
-    for event in _in_order(case, _VERSION_EVENTS, day):
+    for event in case.until(day, *_VERSION_EVENTS):
         last = versions[-1] if versions else None
         if event.type is E.PLAN_SIGNED and last is not None:
             continue
@@ -92,12 +92,6 @@ def known_codes(case: Case) -> frozenset[tuple[str, str]]:
         for measure in _measures_in(payload)
         if isinstance(measure, d.PlannedMeasure | d.Measure) and measure.code
     )
-
-
-def _in_order(case: Case, types: tuple[EventType, ...], day: date) -> list[Event]:
-    """The events of these types until that day, by the day they occurred."""
-    events = (event for event in case.all(*types) if event.occurred_on <= day)
-    return sorted(events, key=lambda event: (event.occurred_on, event.seq))
 
 
 def _with_approval(version: PlanVersion, event: Event) -> PlanVersion:
@@ -187,7 +181,7 @@ class MeasureState:
 def measures(case: Case, day: date) -> list[MeasureState]:
     """Every measure of the case as of that day, in the order they became known."""
     states: dict[str, MeasureState] = {}
-    for event in _in_order(case, _MEASURE_EVENTS, day):
+    for event in case.until(day, *_MEASURE_EVENTS):
         for measure in _measures_in(event.details):
             state = states.get(measure.measure, MeasureState(measure.measure))
             states[measure.measure] = _state_after(state, event, measure)
