@@ -72,7 +72,8 @@ def workflow_text() -> str:
     for sanction in Sanction:
         for regime in Regime:
             parts.append(_workflow(sanction, regime))
-    parts.append("\n## Clocks\n\n" + _clocks())
+    head = "| clock | length, from | law or norm | regimes | moves off holidays | warn |\n|---|---|---|---|---|---|\n"
+    parts.append(f"\n## Clocks\n\n{head}" + "".join(map(_clock_row, RULES)))
     return "".join(parts)
 
 
@@ -97,11 +98,6 @@ def _move_row(row: Move) -> str:
         row.law,
     )
     return "| " + " | ".join(cells) + " |\n"
-
-
-def _clocks() -> str:
-    head = "| clock | length, from | law or norm | regimes | moves off holidays | warn |\n|---|---|---|---|---|---|\n"
-    return head + "".join(_clock_row(rule) for rule in RULES)
 
 
 def _clock_row(rule: DeadlineRule) -> str:

@@ -1,9 +1,9 @@
-"""Who outside the office may learn what of a case, by law or by consent, and why not. Pure: today is handed in.
+"""Who outside the office may learn what about a case, by law or by consent, and the reason if they may not. Pure.
 
-`RULES` is the table, read from the need-to-know matrix: a row says what, to whom, and on which ground. What no row
-gives nobody learns. Ask `may_learn` wherever data leave the office. What an authority learns without consent it learns
-for its own task in the case: krl § 26, fvl § 13 b, strpl § 161 a. The rest takes the consent of the youth and, while
-they are under 18, of every guardian: given for that recipient and that scope, not withdrawn, not run out (krl § 22 c).
+`RULES` is the need-to-know matrix: each row has the information, the recipients and the ground. What no row allows is
+refused. `may_learn` must be called wherever data leave the office. An authority learns without consent what its own
+task in the case needs: krl § 26, fvl § 13 b, strpl § 161 a. The rest needs the consent of the youth and, while they are
+under 18, of every guardian: for that recipient and scope, not withdrawn and not expired (krl § 22 c).
 """
 
 from dataclasses import dataclass
@@ -149,8 +149,8 @@ RULES: tuple[SharingRule, ...] = (
 # fmt: on
 """Who may learn what. An address is for the family and the office alone; the victim learns nothing here.
 
-Inside the konfliktråd `permissions` decides who learns what, the address among it. What a matter is called to a
-recipient of part of the plan, its own measures, is a matter of its own.
+Inside the konfliktråd `permissions` decides who learns what, including the address. The measures that a recipient
+carries out are a matter of their own beside the whole plan.
 """
 
 
@@ -205,12 +205,13 @@ EVENTS_BY_MATTER: dict[Matter, frozenset[EventType]] = {
         }
     ),
 }
-"""By matter the events that tell of it by their mere name; every other event tells of stages and dates."""
+"""The events whose type alone discloses a matter; every other event type discloses stages and dates only."""
 
 
 def may_learn(case: Case, agency: Attendee, matter: Matter, day: date) -> SharingDecision:
     """Whether this agency may learn this of the case on that day."""
-    rule = _matching_rule(case, agency, matter)
+    fits = (r for r in RULES if agency in r.recipients and matter in r.matters and case.sanction in r.sanctions)
+    rule = next(fits, None)
     if rule is None:
         return SharingDecision(matter, NO_GROUND, None, NotShared.NOT_NEEDED)
     return SharingDecision(matter, rule.law, rule.ground, _obstacle(case, agency, rule, day))
@@ -230,13 +231,8 @@ def matters_for_member(case: Case, member: str, day: date) -> frozenset[Matter]:
 
 
 def matter_of(event: EventType) -> Matter:
-    """What one learns by knowing that this happened."""
+    """The matter that an event of this type discloses."""
     return next((matter for matter, events in EVENTS_BY_MATTER.items() if event in events), Matter.STAGE_DATES)
-
-
-def _matching_rule(case: Case, agency: Attendee, matter: Matter) -> SharingRule | None:
-    fits = (r for r in RULES if agency in r.recipients and matter in r.matters and case.sanction in r.sanctions)
-    return next(fits, None)
 
 
 def _obstacle(case: Case, agency: Attendee, rule: SharingRule, day: date) -> NotShared | None:
@@ -268,16 +264,13 @@ _GUARDIAN: dict[ConsentStatus | None, NotShared] = {
 
 
 def _missing_consent(case: Case, agency: Attendee, scope: Sharing, day: date) -> NotShared | None:
-    """Whose consent is lacking; None when everybody who must has consented. How each stands: `consents.shared`."""
-    youth = _consent_statuses(case, By.YOUTH, agency, scope, day)
+    """The first consent that is missing; None if everybody who must has consented. krl § 22 c."""
+    youth = [consent.status for consent in sharing_consents_for(case, By.YOUTH, agency, scope, day)]
     if ConsentStatus.VALID not in youth:
         return _YOUTH[next(iter(youth), None)]
     needed = case.guardians_on(day)
-    statuses = _consent_statuses(case, By.GUARDIAN, agency, scope, day) if needed else []
+    consents = sharing_consents_for(case, By.GUARDIAN, agency, scope, day) if needed else []
+    statuses = [consent.status for consent in consents]
     if statuses.count(ConsentStatus.VALID) >= needed:
         return None
     return _GUARDIAN[next((status for status in statuses if status is not ConsentStatus.VALID), None)]
-
-
-def _consent_statuses(case: Case, by: By, agency: Attendee, scope: Sharing, day: date) -> list[ConsentStatus]:
-    return [consent.status for consent in sharing_consents_for(case, by, agency, scope, day)]
