@@ -37,7 +37,6 @@ UNCALLED = {
     "store.schema.base.UtcDateTime.process_bind_param": "SQLAlchemy",
     "store.schema.base.UtcDateTime.process_result_value": "SQLAlchemy",
     "store.webhooks.rotate_key": KEYS,
-    "workflow.rules.sharing.scopes_shared": "nobody: to be deleted",
 }
 """Public name (`package.module.name`) → who calls it from outside the package, or which planned feature will."""
 

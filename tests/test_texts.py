@@ -31,15 +31,15 @@ from ungdom.intake.models import Advice, Outcome, Reason, Remark
 from ungdom.release.plan import RELEASED_ENDINGS
 from ungdom.simulation import Turn
 from ungdom.texts import Language
-from ungdom.workflow import guards, vocabulary
+from ungdom.workflow import guards, measure_list, vocabulary
 from ungdom.workflow.calendar import Length
-from ungdom.workflow.derived import complaints, consents, meetings, team
+from ungdom.workflow.derived import complaints, consents, meetings, plan, team
 from ungdom.workflow.errors import BadDetails
 from ungdom.workflow.events import read_details
 from ungdom.workflow.guards.core import Guard, Value
 from ungdom.workflow.payloads import enums as words
 from ungdom.workflow.payloads import measure_enums
-from ungdom.workflow.rules import escalation, measure_list, plan, sharing
+from ungdom.workflow.rules import escalation, sharing
 from ungdom.workflow.rules.deadlines import RULES, DeadlineStatus
 from ungdom.workflow.views import restorative
 from ungdom.workflow.views.tasks import TaskKind

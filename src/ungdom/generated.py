@@ -72,7 +72,8 @@ def workflow_text() -> str:
     for sanction in Sanction:
         for regime in Regime:
             parts.append(_workflow(sanction, regime))
-    parts.append("\n## Clocks\n\n" + _clocks())
+    head = "| clock | length, from | law or norm | regimes | moves off holidays | warn |\n|---|---|---|---|---|---|\n"
+    parts.append(f"\n## Clocks\n\n{head}" + "".join(map(_clock_row, RULES)))
     return "".join(parts)
 
 
@@ -97,11 +98,6 @@ def _move_row(row: Move) -> str:
         row.law,
     )
     return "| " + " | ".join(cells) + " |\n"
-
-
-def _clocks() -> str:
-    head = "| clock | length, from | law or norm | regimes | moves off holidays | warn |\n|---|---|---|---|---|---|\n"
-    return head + "".join(_clock_row(rule) for rule in RULES)
 
 
 def _clock_row(rule: DeadlineRule) -> str:
@@ -134,7 +130,7 @@ def permissions_text() -> str:
 def _access_row(rule: CaseAccessRule) -> str:
     relations = "; ".join(relation.value for relation in rule.relations) or "always"
     discloses = ", ".join(disclosure.name.lower() for disclosure in rule.discloses) or "stages and dates"
-    return f"| `{rule.role}` | {', '.join(rule.levels)} | {relations} | {discloses} |\n"
+    return f"| `{rule.role}` | {', '.join(rule.protection)} | {relations} | {discloses} |\n"
 
 
 def indicators_text() -> str:

@@ -8,7 +8,7 @@ from tests.api.build import DAY, assert_problem, case_at, opened
 from tests.api.test_document import OPERATIONS
 from tests.service import OFFICES, Client, Service, new_case
 from ungdom import texts
-from ungdom.workflow.rules.measure_list import KIND
+from ungdom.workflow.measure_list import KIND
 from ungdom.workflow.vocabulary import EventType, Phase, Regime, Sanction, State
 
 OFFICE_LISTS = [

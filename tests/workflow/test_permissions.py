@@ -148,9 +148,9 @@ def test_a_closer_kept_address_never_shows_a_case_to_more_people_or_more_of_it()
 
 
 def test_the_table_of_sight_says_each_thing_once() -> None:
-    keys = [(row.role, level, row.relations) for row in ACCESS_RULES for level in row.levels]
+    keys = [(row.role, level, row.relations) for row in ACCESS_RULES for level in row.protection]
     assert len(set(keys)) == len(keys)
-    assert {level for row in ACCESS_RULES for level in row.levels} == set(ANY)
+    assert {level for row in ACCESS_RULES for level in row.protection} == set(ANY)
     assert {tie for row in ACCESS_RULES for tie in row.relations} == set(Relation)
 
 

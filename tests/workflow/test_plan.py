@@ -9,12 +9,15 @@ from tests.data import REFERENCE
 from tests.workflow.roads import case_at, read
 from ungdom import texts
 from ungdom.texts import Language
+from ungdom.workflow import measure_list
 from ungdom.workflow.calendar import days_between
-from ungdom.workflow.derived import team
+from ungdom.workflow.derived import plan, team
+from ungdom.workflow.derived.plan import MeasureState, MeasureStatus, PlanVersion
 from ungdom.workflow.engine import Decision, decide
 from ungdom.workflow.errors import BadDetails
 from ungdom.workflow.events import read_details
 from ungdom.workflow.guards.core import ProposedEvent
+from ungdom.workflow.measure_list import AGENCY, KIND, MEASURES, allowed_codes, load
 from ungdom.workflow.payloads import (
     Attended,
     Attendee,
@@ -23,9 +26,12 @@ from ungdom.workflow.payloads import (
     PlanLoad,
     PlannedMeasure,
 )
-from ungdom.workflow.rules import measure_list, plan
-from ungdom.workflow.rules.measure_list import AGENCY, KIND, MEASURES, allowed_codes, load
-from ungdom.workflow.rules.plan import MeasureState, MeasureStatus, PlanVersion
+from ungdom.workflow.views.plan import (
+    complaint_deadlines,
+    days_to_first_measure,
+    is_overdue,
+    measures_of_agency,
+)
 from ungdom.workflow.vocabulary import EventType, MeasureKind, Regime, Sanction
 
 E, S, F = EventType, Sanction.YOUTH_SANCTION, Sanction.YOUTH_FOLLOW_UP
@@ -169,8 +175,8 @@ def test_the_last_day_for_a_complaint_is_that_of_the_clock() -> None:
     case = case_at("S R2", "plan_meeting_held", APPROVED)
     before_2024 = case_at("S R0", "plan_signed", "2023-08-09 plan_approved")
 
-    assert [one.complaint_until for one in plan.versions(case, DAY)] == [date(2025, 6, 26)]
-    assert [one.complaint_until for one in plan.versions(before_2024, DAY)] == [None]
+    assert complaint_deadlines(case, DAY) == {date(2025, 6, 5): date(2025, 6, 26)}
+    assert complaint_deadlines(before_2024, DAY) == {}
 
 
 def test_there_is_no_version_before_there_is_a_plan() -> None:
@@ -329,7 +335,7 @@ def test_a_measure_is_overdue_the_day_after_it_should_have_ended() -> None:
     last = date(2025, 9, 30)
 
     def late(day: date) -> list[bool]:
-        return [plan.is_overdue(one, case, day) for one in plan.measures(case, day)]
+        return [is_overdue(one, case, day) for one in plan.measures(case, day)]
 
     assert (late(last), late(last + timedelta(days=1))) == ([False], [True])
 
@@ -337,24 +343,24 @@ def test_a_measure_is_overdue_the_day_after_it_should_have_ended() -> None:
 def test_a_measure_without_a_planned_end_is_overdue_when_the_term_is() -> None:
     case = case_at("S R2", "plan_meeting_held", "2025-06-10 measure_started {measure: m1}")
 
-    assert not plan.is_overdue(plan.measures(case, date(2026, 6, 3))[0], case, date(2026, 6, 3))
-    assert plan.is_overdue(plan.measures(case, date(2026, 6, 4))[0], case, date(2026, 6, 4))
+    assert not is_overdue(plan.measures(case, date(2026, 6, 3))[0], case, date(2026, 6, 3))
+    assert is_overdue(plan.measures(case, date(2026, 6, 4))[0], case, date(2026, 6, 4))
 
 
 def test_whether_measures_are_there_in_time_is_counted_from_the_start() -> None:
     case = case_at("S R2", "plan_meeting_held", *LIFE)
     interim = case_at("S R2 interim", "interim_conditions_started", "2025-04-28 measure_started {measure: m1}")
 
-    assert plan.days_to_first_measure(case, DAY) == 62
-    assert plan.days_to_first_measure(case, date(2025, 8, 1)) is None
-    assert plan.days_to_first_measure(interim, DAY) == 3
+    assert days_to_first_measure(case, DAY) == 62
+    assert days_to_first_measure(case, date(2025, 8, 1)) is None
+    assert days_to_first_measure(interim, DAY) == 3
 
 
 def test_an_agency_has_the_measures_that_it_carries_out_and_no_others() -> None:
     found = measures_on(DAY, APPROVED, "2025-06-10 measure_requested {measure: m2, provider: p-1}").values()
 
     def own(agency: Attendee) -> list[str]:
-        return [one.measure for one in plan.measures_of_agency(found, agency, {"p-1": "bup"})]
+        return [one.measure for one in measures_of_agency(found, agency, {"p-1": "bup"})]
 
     assert own(Attendee.POLICE) == ["m1"]
     assert own(Attendee.HEALTH) == ["m2"]

@@ -11,7 +11,7 @@ from ungdom.demo.random_draws import RandomDraws
 from ungdom.store import catalogue
 from ungdom.store.catalogue import MeasureAvailability, Provider
 from ungdom.store.session import Connection
-from ungdom.workflow.rules.measure_list import Availability
+from ungdom.workflow.measure_list import Availability
 
 KINDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("skole", "skole", ("education_work_community", "residence_work_education")),

@@ -8,9 +8,9 @@ from ungdom.demo import measure_parameters as shape
 from ungdom.demo.random_draws import working
 from ungdom.demo.simulator import CaseSimulator, DemoEvent
 from ungdom.workflow import payloads as d
+from ungdom.workflow.derived import plan
 from ungdom.workflow.derived.team import running_measures
 from ungdom.workflow.payloads import MeasureAnswer, MeasureEnd, PlannedMeasure
-from ungdom.workflow.rules import plan
 from ungdom.workflow.vocabulary import IN_EXECUTION, PHASE, EventType, Phase, Regime, State
 
 E = EventType

@@ -1,7 +1,7 @@
-"""One message of a prosecution system or a court, in this product's own words. Made of JSON, or of an official message.
+"""One message of a prosecution system or a court, parsed from JSON or converted from an official message.
 
-A message is known by the system that sends it, its `decision_id` and its `version`; a higher version corrects a lower.
-Dates are Oslo dates. Who it is about is matched with people here and then forgotten by the events.
+A message is identified by its sending system, `decision_id` and `version`; a higher version corrects a lower one.
+Dates are Oslo dates. The person is matched with stored people; events do not hold personal data.
 """
 
 from dataclasses import dataclass, replace
@@ -231,13 +231,13 @@ def read(raw: bytes | str) -> DecisionMessage:
 
 
 MAX_CLOCK_SKEW = timedelta(minutes=10)
-"""So much the clock of a sender may be ahead of the clock here."""
+"""How far the clock of a sender may be ahead of the clock of this service."""
 
 
 def read_sent(raw: bytes | str, now: datetime) -> DecisionMessage:
-    """The same, of a message that is sent now.
+    """As `read`, for a message that arrives at `now`.
 
-    Raises `BadMessage` for `sent_at` more than `MAX_CLOCK_SKEW` to come as well.
+    Also raises `BadMessage` if `sent_at` is more than `MAX_CLOCK_SKEW` later than `now`.
     """
     message = read(raw)
     if message.sent_at > now + MAX_CLOCK_SKEW:

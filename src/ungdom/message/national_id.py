@@ -1,4 +1,4 @@
-"""National identity numbers (fødselsnummer, D-nummer, SSP-nummer): what a number looks like. Nothing is rejected.
+"""Checks national identity numbers (fødselsnummer, D-nummer, SSP-nummer). A number is flagged, never rejected.
 
 A number is never a key, and age is never read from it: the day of birth is its own field. From 2032 a number tells
 neither century nor sex. Both rules of control digits stand side by side; nobody changes number.
@@ -20,7 +20,7 @@ _D_NUMBER_ADDS = 40
 
 
 class Series(StrEnum):
-    """Which population a number comes from, told by what is added to the month."""
+    """The population a number comes from, by the number added to the month."""
 
     ORDINARY = "ordinary"
     TENOR = "tenor"  # Skatteetaten's Test-Norge: month + 80
@@ -56,7 +56,7 @@ _WRONG = {NationalIdFlag.NOT_ELEVEN_DIGITS, NationalIdFlag.NO_SUCH_DATE, Nationa
 
 @dataclass(frozen=True, slots=True)
 class NationalIdCheck:
-    """What a number looks like: its digits, its series, whether it is a D-number, and what to look at."""
+    """The result of a check: digits, series, whether it is a D-number, and flags."""
 
     digits: str
     series: Series
@@ -65,7 +65,7 @@ class NationalIdCheck:
 
     @property
     def is_well_formed(self) -> bool:
-        """Eleven digits, a date that exists, right control digits. It says nothing of whether it was ever issued."""
+        """Eleven digits, a date that exists, correct control digits; not whether the number was ever issued."""
         return not self.flags & _WRONG
 
 
@@ -75,27 +75,18 @@ def normalise(number: str) -> str:
 
 
 def check_national_id(number: str, born: date | None = None) -> NationalIdCheck:
-    """What this number looks like, compared with the day of birth when one is given."""
+    """Checks a number, and compares it with the day of birth if one is given."""
     digits = normalise(number)
     if len(digits) != _DIGITS or not (digits.isascii() and digits.isdigit()):
         return NationalIdCheck(digits, Series.UNKNOWN, False, frozenset({NationalIdFlag.NOT_ELEVEN_DIGITS}))
-    day, d_number = _day(int(digits[:2]))
-    month, series = _month(int(digits[2:4]))
-    flags = _control_digit_flags(digits) | _date_flags(day, month, int(digits[4:6]), born)
-    return NationalIdCheck(digits, series, d_number, frozenset(flags | _synthetic(series)))
-
-
-def _day(written: int) -> tuple[int, bool]:
-    return (written - _D_NUMBER_ADDS, True) if written > _D_NUMBER_ADDS else (written, False)
-
-
-def _month(written: int) -> tuple[int, Series]:
-    matches = ((written - added, series) for months, added, series in _ADDED if written in months)
-    return next(matches, (0, Series.UNKNOWN))
-
-
-def _synthetic(series: Series) -> set[NationalIdFlag]:
-    return set() if series in _REAL else {NationalIdFlag.SYNTHETIC}
+    day, month = int(digits[:2]), int(digits[2:4])
+    d_number = day > _D_NUMBER_ADDS
+    matches = ((month - added, series) for months, added, series in _ADDED if month in months)
+    month, series = next(matches, (0, Series.UNKNOWN))
+    flags = _control_digit_flags(digits)
+    flags |= _date_flags(day - _D_NUMBER_ADDS if d_number else day, month, int(digits[4:6]), born)
+    flags |= set() if series in _REAL else {NationalIdFlag.SYNTHETIC}
+    return NationalIdCheck(digits, series, d_number, frozenset(flags))
 
 
 def _date_flags(day: int, month: int, year: int, born: date | None) -> set[NationalIdFlag]:

@@ -1,6 +1,6 @@
-"""JSON that every reader takes for the same value (RFC 7493): UTF-8, no name twice, no NaN, whole characters.
+"""Strict JSON that every parser reads as the same value (RFC 7493): UTF-8, unique names, no NaN, no lone surrogates.
 
-Python's own reader takes UTF-16, lets the last of two equal names win, and knows NaN and halves of characters.
+Python's own parser accepts UTF-16, keeps the last of two equal names, and accepts NaN and lone surrogates.
 """
 
 import json
@@ -8,11 +8,11 @@ import math
 from typing import Any
 
 MAX_DEPTH = 32
-"""Objects and lists inside each other: JSON nested deeper is not read."""
+"""The deepest nesting of objects and lists that is read."""
 
 
 class StrictJsonError(ValueError):
-    """Readers could differ about it. `kind`: why, by the name of its sentence (`invalid` in the texts)."""
+    """Parsers could read it differently. `kind`: why, as a key of the section `invalid` of the texts."""
 
     def __init__(self, kind: str) -> None:
         super().__init__(kind)
@@ -20,7 +20,7 @@ class StrictJsonError(ValueError):
 
 
 def read_strict(raw: bytes) -> Any:
-    """The value. Raises ValueError when it is no JSON, `StrictJsonError` when readers could differ about it."""
+    """The parsed value. Raises ValueError for invalid JSON, `StrictJsonError` if parsers could read it differently."""
     try:
         value = json.loads(raw.decode(), object_pairs_hook=_unique_names, parse_constant=_no_constant)
         _check_value(value, MAX_DEPTH)
@@ -34,7 +34,7 @@ def read_strict(raw: bytes) -> Any:
 
 
 def json_fault(raw: bytes) -> str | None:
-    """Why it is not sound JSON, by the name of the sentence for it; None when it is."""
+    """Why it is not strict JSON, as a key of the section `invalid` of the texts; None if it is."""
     try:
         read_strict(raw)
     except StrictJsonError as error:

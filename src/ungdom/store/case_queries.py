@@ -145,7 +145,7 @@ def _any_rule_matches(rows: Iterable[CaseAccessRule], viewer: Viewer) -> ColumnE
     """One of these rules matches. Rules with equal relations are merged; a relation common to all can use an index."""
     levels: dict[tuple[Relation, ...], set[Protection]] = {}
     for row in rows:
-        levels.setdefault(row.relations, set()).update(row.levels)
+        levels.setdefault(row.relations, set()).update(row.protection)
     shared = [relation for relation in Relation if levels and all(relation in relations for relations in levels)]
     each = [
         and_(_protection_in(allowed), *(RELATION_CONDITIONS[r](viewer) for r in relations if r not in shared))

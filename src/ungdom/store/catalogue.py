@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, and_, exists, func, insert, or_, sele
 from ungdom.store import bulk
 from ungdom.store.schema.catalogue import measure_availability, measure_offer, measure_provider
 from ungdom.store.schema.reference import municipality
-from ungdom.workflow.rules.measure_list import Availability
+from ungdom.workflow.measure_list import Availability
 
 P, OFFER, A = measure_provider.c, measure_offer.c, measure_availability.c
 

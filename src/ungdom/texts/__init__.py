@@ -59,9 +59,9 @@ _RANGE = re.compile(r"\s*([a-z]{1,8}|\*)(?:-[a-z0-9-]+)?\s*(?:;\s*q=(0(?:\.\d{0,
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _LENGTH = re.compile(r"\d+ (?:year|month|week|day)s?(?: \d+ (?:year|month|week|day)s?)*", re.ASCII)
 _MOST_QUOTED = 4
-"""As many alternatives as a sentence names before it only counts the others."""
+"""The most alternatives that a sentence names; further ones are only counted."""
 
-# The families of shape problems (pydantic's names) that are put to people in the same words.
+# Shape problems (by pydantic's names) that share the sentence of another one.
 _SAME_AS = {
     "unexpected_keyword_argument": "extra_forbidden",
     "date_from_datetime_inexact": "date_parsing",
@@ -102,7 +102,7 @@ _WITH_LIMIT = {
 
 @cache
 def catalogue(language: Language) -> Catalogue:
-    """Everything that is written in a language, to be read and not changed. Read from its file at the first use."""
+    """All texts of a language, read from its file at the first use; shared by all callers, so never changed."""
     raw = tomllib.loads(files(__name__).joinpath(f"{language}.toml").read_text(encoding="utf-8"))
     return {section: dict(_flat(body)) for section, body in raw.items()}
 
@@ -132,15 +132,17 @@ def _all_labels(language: Language) -> dict[str, str]:
 
 
 def languages() -> tuple[Language, ...]:
-    """The languages spoken here; the first is used when nothing else is asked for."""
+    """The supported languages; the first is the default."""
     return _LANGUAGES
 
 
 def negotiate(accept_language: str | None) -> Language:
-    """The language that an Accept-Language header wants most; bokmål where it wants none of ours. RFC 9110 § 12.5.4."""
+    """The supported language that an Accept-Language header prefers; bokmål by default. RFC 9110 § 12.5.4."""
     qualities: dict[Language, float] = {}
     rest = 0.0
-    for tag, quality in _ranges(accept_language or ""):
+    ranges = (matched for part in (accept_language or "").split(",") if (matched := _RANGE.fullmatch(part)))
+    for matched in ranges:
+        tag, quality = matched[1].lower(), float(matched[2] or 1)
         if language := _TAGS.get(tag):
             qualities[language] = max(quality, qualities.get(language, 0.0))
         elif tag == "*":
@@ -171,7 +173,7 @@ def label(language: Language, word: str) -> str:
 
 
 def render(language: Language, value: object) -> str:
-    """A value fit to stand inside a sentence: 8. mai 2025, ja, 120 dager, ungdommen eller vergen; `–` for nothing."""
+    """A value as part of a sentence: 8. mai 2025, ja, 120 dager, ungdommen eller vergen; `–` for None."""
     if value is None or value in ([], ()):
         return text(language, "word", "none")
     if isinstance(value, bool):
@@ -221,18 +223,15 @@ def invalid(language: Language, kind: str, values: Mapping[str, str | int] | Non
         return sentences["other"]
 
 
-def _ranges(header: str) -> Iterator[tuple[str, float]]:
-    for part in header.split(","):
-        if matched := _RANGE.fullmatch(part):
-            yield matched[1].lower(), float(matched[2] or 1)
-
-
 def _render_word(language: Language, value: object) -> str:
     word = value if isinstance(value, str) else str(value)
     if isinstance(word, StrEnum) or word in _all_labels(language):
-        return _uncapitalised(label(language, word))
+        written = label(language, word)
+        return written[0].lower() + written[1:] if written[1:2].islower() else written  # an abbreviation stays
     if _LENGTH.fullmatch(word):
-        return _length(language, word)
+        numbers, units = word.split()[::2], word.split()[1::2]
+        pairs = zip(numbers, units, strict=True)
+        return f" {text(language, 'word', 'and')} ".join(f"{n} {text(language, 'word', unit)}" for n, unit in pairs)
     day = _day(word)
     return render(language, day) if day else word
 
@@ -242,17 +241,6 @@ def _day(word: str) -> date | None:
         return date.fromisoformat(word) if _DATE.fullmatch(word) else None
     except ValueError:
         return None
-
-
-def _length(language: Language, written: str) -> str:
-    numbers = written.split()
-    parts = [f"{n} {text(language, 'word', unit)}" for n, unit in zip(numbers[::2], numbers[1::2], strict=True)]
-    return f" {text(language, 'word', 'and')} ".join(parts)
-
-
-def _uncapitalised(label_text: str) -> str:
-    """A label in the middle of a sentence: without its capital, unless it is an abbreviation."""
-    return label_text[0].lower() + label_text[1:] if label_text[1:2].islower() else label_text
 
 
 def _joined_with_or(language: Language, parts: Sequence[str]) -> str:

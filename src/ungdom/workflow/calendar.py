@@ -72,6 +72,11 @@ def days_between(start: date, end: date) -> int:
     return (end - start).days
 
 
+def overlap_days(since: date, until: date, low: date, high: date) -> int:
+    """Calendar days of the span from `since` to `until` that lie between `low` and `high`; 0 when none do."""
+    return max(0, days_between(max(since, low), min(until, high)))
+
+
 def birthday(born: date, age: int) -> date:
     """The day that age is reached. Born 29 February: 28 February in a common year, as `after` counts."""
     return after(born, Length(years=age))

@@ -1,8 +1,9 @@
-"""One case as its history tells it: the facts that guards, clocks and readers ask for. `engine.fold` makes it."""
+"""The state of one case, derived from its events: what guards, clocks and views read. `engine.fold` builds it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 from uuid import UUID
 
 from ungdom.workflow import law
@@ -12,6 +13,7 @@ from ungdom.workflow.events import Event
 from ungdom.workflow.vocabulary import CLOSED, EventType, Regime, Sanction, State
 
 E = EventType
+D = TypeVar("D", bound=d.Details)
 
 _DECIDES = (E.JUDGMENT_GIVEN, E.FOLLOW_UP_BY_JUDGMENT, E.TRANSFERRED_TO_FOLLOW_UP)
 REOPENED_AS_IT_STOOD = "2026-11-25"
@@ -122,6 +124,19 @@ class Case:
         """Every event of these types, in the order recorded."""
         return (event for event in self.events if event.type in kinds)
 
+    def until(self, day: date, *kinds: EventType) -> list[Event]:
+        """The events of these types that had happened by that day, by the day they occurred, then as recorded."""
+        events = (event for event in self.all(*kinds) if event.occurred_on <= day)
+        return sorted(events, key=lambda event: (event.occurred_on, event.seq))
+
+    def payloads(self, shape: type[D]) -> Iterator[tuple[Event, D]]:
+        """Every event with a payload of this class, and that payload, in the order recorded."""
+        return ((event, event.details) for event in self.events if isinstance(event.details, shape))
+
+    def event(self, seq: int) -> Event:
+        """The event with this number."""
+        return next(event for event in self.events if event.seq == seq)
+
     def last(self, *kinds: EventType) -> Event | None:
         """The event of these types recorded last."""
         return next((event for event in reversed(self.events) if event.type in kinds), None)
@@ -213,11 +228,12 @@ class Case:
                 yield interval.since, min(until, day)
 
     def _overturned_intervals(self) -> set[int]:
-        """The places of the stays that were an interruption which fell by a complaint (krl § 22 e).
+        """Indices of the intervals of interruptions that a complaint overturned: the term kept running (krl § 22 e).
 
-        Where the case was closed and reopened meanwhile, the stays before that are among them.
+        If the case was closed and reopened meanwhile, the intervals before that are included.
         """
-        ended = {event.seq for event in self.all(E.RESUMED) if _overturned_by_complaint(event.details)}
+        upheld = d.ResumptionReason.COMPLAINT_UPHELD
+        ended = {event.seq for event, resumed in self.payloads(d.Resumed) if resumed.reason is upheld}
         places: set[int] = set()
         for place in reversed(range(len(self.intervals) - 1)):
             current, following = self.intervals[place : place + 2]
@@ -324,11 +340,6 @@ class Case:
             elif isinstance(event.details, d.WaitEnded):
                 _end_wait(waits, event, event.details)
         return waits
-
-
-def _overturned_by_complaint(details: d.Details) -> bool:
-    """The interruption that ended so fell by a complaint: the term never stood still for it. krl § 22 e."""
-    return isinstance(details, d.Resumed) and details.reason is d.ResumptionReason.COMPLAINT_UPHELD
 
 
 def _end_wait(waits: list[tuple[Event, Event | None]], ended: Event, details: d.WaitEnded) -> None:

@@ -1,4 +1,4 @@
-"""What may happen next, and what has happened: the table set to work. The only module that knows `transitions`."""
+"""Applies the table: which events are allowed next, and the case that a history results in. Wraps `transitions`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +18,6 @@ from ungdom.workflow.case import Case, StateInterval, Youth, decision_in, start_
 from ungdom.workflow.errors import IllegalHistory, UnknownMachine
 from ungdom.workflow.events import SHAPE, Event
 from ungdom.workflow.guards.core import (
-    Guard,
     ProposedEvent,
     UnmetCondition,
     case_had_begun,
@@ -26,7 +25,7 @@ from ungdom.workflow.guards.core import (
     follows_the_last_move,
 )
 from ungdom.workflow.guards.plan import coordinator_is_cleared, graded_case_is_assigned_by_a_leader
-from ungdom.workflow.history import effective as effective  # noqa: PLC0414  # asked for here, beside what it feeds
+from ungdom.workflow.history import effective as effective  # noqa: PLC0414  # part of the interface of this module
 from ungdom.workflow.rules.permissions import acts_for
 from ungdom.workflow.table import BY_DECISION, FACTS, MOVES, Move, PreviousState
 from ungdom.workflow.vocabulary import CLOSED, Actor, EventType, Regime, Role, Sanction, State
@@ -34,7 +33,7 @@ from ungdom.workflow.vocabulary import CLOSED, Actor, EventType, Regime, Role, S
 E = EventType
 ROWS: tuple[Move, ...] = MOVES + FACTS
 NOT_RECORDED_DIRECTLY = (E.CASE_REGISTERED, E.CORRECTED, E.RULES_MIGRATED)
-"""These have doors of their own: opening a case, correcting an event, and moving cases to a newer table."""
+"""Recorded by functions of their own: opening a case, correcting an event, and migrating cases to a newer table."""
 
 _CLOCK_RUNS = frozenset(
     {
@@ -55,7 +54,7 @@ Key = tuple[Sanction, Regime, State, EventType]
 
 @dataclass(frozen=True)
 class Rules:
-    """One version of the table set to work: its rows, where each fits, and a machine a sanction and regime."""
+    """One version of the table: its rows, an index of them, and a state machine per sanction and regime."""
 
     version: str
     rows: tuple[Move, ...]
@@ -91,7 +90,7 @@ _ACTORS = {
 
 
 class Attempt:
-    """What `transitions` moves about: one try, thrown away afterwards."""
+    """The model object of `transitions` for one attempt; not reused."""
 
     __slots__ = ("case", "row", "state", "step", "unmet")
 
@@ -123,7 +122,7 @@ class Workflow:
             self._transitions[id(row), source] = trigger, trigger.transitions[source.name][-1]
 
     def fires(self, attempt: Attempt) -> bool:
-        """Whether the attempt goes through: the transition of its row, asked without a search for it."""
+        """Whether the attempt succeeds: executes the transition of its row directly, without a search by name."""
         trigger, transition = self._transitions[id(attempt.row), attempt.state]
         return bool(transition.execute(EventData(None, trigger, self.machine, attempt, (), {})))
 
@@ -135,13 +134,10 @@ def _holds(data: EventData) -> bool:
 
 
 def _unmet_conditions(row: Move, case: Case, step: ProposedEvent) -> tuple[UnmetCondition, ...]:
-    return tuple(unmet for guard in _general_guards(row) + row.guards if (unmet := guard(case, step)))
-
-
-def _general_guards(row: Move) -> tuple[Guard, ...]:
     order = (follows_the_last_move,) if row.target is not None else ()
     secrecy = (graded_case_is_assigned_by_a_leader, coordinator_is_cleared) if row.event is E.ASSIGNED else ()
-    return (day_has_come, case_had_begun, *order, *secrecy)
+    guards = (day_has_come, case_had_begun, *order, *secrecy, *row.guards)
+    return tuple(unmet for guard in guards if (unmet := guard(case, step)))
 
 
 def rows_of(sanction: Sanction, regime: Regime, version: str = table.VERSION) -> tuple[Move, ...]:
@@ -158,12 +154,12 @@ def actors_of(sanction: Sanction, event: EventType) -> tuple[Actor, ...]:
 
 
 def regime_for(case: Case, event: EventType, day: date) -> Regime:
-    """The regime that judges this step: of the decision for conditions and terms, of the day for the rest."""
+    """The regime for this step: of the decision for conditions and terms, of the day for every other step."""
     return case.decision_regime(day) if event in BY_DECISION else case.execution_regime(day)
 
 
 def decide(case: Case, step: ProposedEvent) -> Decision:
-    """May this step happen? Every unmet condition is named, not just the first."""
+    """Whether this step is allowed; all unmet conditions are returned, not only the first."""
     regime = regime_for(case, step.type, step.on)
     source, row = _matching_row(case, regime, step.type, step.details, step.on)
     if row is None:
@@ -176,7 +172,7 @@ def decide(case: Case, step: ProposedEvent) -> Decision:
 
 
 def options(case: Case, role: Role, step: ProposedEvent) -> tuple[Option, ...]:
-    """`decide` asked for every event type that this role may record. `step` gives the day, the person and the world."""
+    """`decide` for every event type that this role may record. `step`: the day, the person and the external facts."""
     acts = acts_for(role)
     candidates = (
         (event, tuple(a for a in actors_of(case.sanction, event) if a in acts))
@@ -205,9 +201,9 @@ def decide_registration(youth: Youth, event: Event, version: str | None = None) 
 
 
 def fold(youth: Youth, events: Sequence[Event], version: str | None = None) -> Case:
-    """The case that this history tells, corrections applied. Raises `IllegalHistory`.
+    """The case that this history results in, corrections applied. Raises `IllegalHistory`.
 
-    `version`: of the table; None: the one the history says the case runs under.
+    `version`: of the table; None: the version that the history names.
     """
     history = effective(events)
     if not history or history[0].type is not E.CASE_REGISTERED:
@@ -219,13 +215,13 @@ def fold(youth: Youth, events: Sequence[Event], version: str | None = None) -> C
 
 
 def version_of(events: Sequence[Event]) -> str:
-    """The version of the table that this history runs under: the one it was moved to last, or began with."""
+    """The version of the table that this history runs under: that of its last migration, or of its registration."""
     versions = (e.details.table for e in reversed(events) if isinstance(e.details, d.RulesMigrated | d.CaseRegistered))
     return next(filter(None, versions), table.FIRST_VERSION)
 
 
 def apply(case: Case, event: Event) -> Case:
-    """The case after one more event, conditions not asked again. Raises `IllegalHistory` when no row fits."""
+    """The case after one more event, without checking conditions. Raises `IllegalHistory` when no row fits."""
     moves = isinstance(event.details, d.RulesMigrated)
     return fold(case.youth, (*case.events, event)) if moves else with_event(case, event)
 
@@ -246,7 +242,7 @@ def with_event(case: Case, event: Event) -> Case:
 
 
 def initial_case(youth: Youth, event: Event, version: str | None = None) -> Case:
-    """The case as its registration gives it. Raises `IllegalHistory` for any other event."""
+    """The case after its registration. Raises `IllegalHistory` for any other event."""
     registration = event.details
     if not isinstance(registration, d.CaseRegistered):
         raise IllegalHistory(event.seq, event.type, None)
@@ -296,7 +292,7 @@ def with_changes(case: Case, changes: dict[str, Any]) -> Case:
 def _matching_row(
     case: Case, regime: Regime, event: EventType, details: d.Details | None, day: date
 ) -> tuple[State, Move | None]:
-    """The row that fits: a move by the state it is in, a fact by the states it was in on the day it happened."""
+    """The row that fits: a move by the current state, a fact by the states of the day on which it occurred."""
     rows = _rows_at(case, regime, case.state, event)
     current_row = next((row for row in rows if row.condition is None or row.condition(details)), None)
     late = case.registered_on <= day < case.entered_on
@@ -320,7 +316,7 @@ def _target(case: Case, row: Move) -> State | None:
 
 
 def _unmet_elsewhere(case: Case, step: ProposedEvent, regime: Regime) -> tuple[UnmetCondition, ...]:
-    """What else is unmet, were the case in a state from which this can happen."""
+    """The other conditions that would be unmet if the case were in a state that allows the event."""
     rows = (row for row in rows_of(case.sanction, regime, case.table) if row.event is step.type)
     fits = next((row for row in rows if row.condition is None or row.condition(step.details)), None)
     return _unmet_conditions(fits, case, step) if fits else ()

@@ -378,11 +378,11 @@ BY_DECISION: frozenset[EventType] = frozenset(
 
 def rows(version: str) -> tuple[Move, ...]:
     """The table of this version, each row with the conditions that it had then."""
-    return tuple(_row_in_version(row, version) for row in MOVES + FACTS if _in_force(row, version))
-
-
-def _row_in_version(row: Move, version: str) -> Move:
-    return replace(row, guards=tuple(guard for guard in row.guards if _in_force(guard, version)))
+    return tuple(
+        replace(row, guards=tuple(guard for guard in row.guards if _in_force(guard, version)))
+        for row in MOVES + FACTS
+        if _in_force(row, version)
+    )
 
 
 def _in_force(item: Move | Guard, version: str) -> bool:

@@ -13,7 +13,7 @@ from ungdom.api.http.inputs import DEFAULT_LIMIT, CivilDay, Input, Limit
 from ungdom.api.http.schemas import Output
 from ungdom.message.text import CodeText, CursorText, LineText
 from ungdom.workflow import patterns
-from ungdom.workflow.rules.measure_list import AGENCY, KIND, Availability
+from ungdom.workflow.measure_list import AGENCY, KIND, Availability
 
 
 def _check_listed(value: str, known: Collection[str]) -> str:

@@ -1,6 +1,7 @@
 """The plan, the meetings and the restorative track as schemas, as far as the viewer may learn of them."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any, Literal
 
 from ungdom import texts
@@ -9,13 +10,13 @@ from ungdom.api.plans.access import CaseAccess
 from ungdom.api.plans.provider_names import ProviderNames
 from ungdom.api.plans.schemas import AttendeeOut, RequiredOut, TrackEventOut, TrackOut, TrackWaitOut
 from ungdom.workflow import redaction
-from ungdom.workflow.derived import meetings
+from ungdom.workflow.derived import meetings, plan
 from ungdom.workflow.derived.meetings import Meeting, RequiredAttendee
+from ungdom.workflow.derived.plan import MeasureState, PlanVersion
+from ungdom.workflow.measure_list import KIND
 from ungdom.workflow.payloads import Attended, Attendee, PlannedMeasure
-from ungdom.workflow.rules import plan
-from ungdom.workflow.rules.measure_list import KIND
-from ungdom.workflow.rules.plan import MeasureState, PlanVersion
 from ungdom.workflow.rules.sharing import Matter
+from ungdom.workflow.views.plan import complaint_deadlines, days_to_first_measure, is_overdue, measures_of_agency
 from ungdom.workflow.views.restorative import Track
 
 
@@ -65,14 +66,15 @@ def plan_out(access: CaseAccess, names: "ProviderNames") -> shapes.PlanOut:
         plan.measures(access.read.case, access.read.on) if whole or Matter.OWN_MEASURES in access.categories else []
     )
     versions = plan.versions(access.read.case, access.read.on) if whole else []
+    until = complaint_deadlines(access.read.case, access.read.on) if whole else {}
     if not whole and access.agency is not None:
-        states = plan.measures_of_agency(states, access.agency, names.agencies)
+        states = measures_of_agency(states, access.agency, names.agencies)
     return shapes.PlanOut(
         as_of=access.as_of,
         shown=_plan_visibility(access),
-        versions=[_version_out(access, item, names) for item in versions] if whole else None,
+        versions=[_version_out(access, item, until, names) for item in versions] if whole else None,
         measures=[_measure_out(access, item, names) for item in states],
-        days_to_first_measure=plan.days_to_first_measure(access.read.case, access.read.on) if whole else None,
+        days_to_first_measure=days_to_first_measure(access.read.case, access.read.on) if whole else None,
     )
 
 
@@ -82,7 +84,9 @@ def _plan_visibility(access: CaseAccess) -> Literal["whole", "own_measures", "no
     return "own_measures" if Matter.OWN_MEASURES in access.categories else "nothing"
 
 
-def _version_out(access: CaseAccess, version: PlanVersion, names: ProviderNames) -> shapes.VersionOut:
+def _version_out(
+    access: CaseAccess, version: PlanVersion, complaint_until: dict[date, date], names: ProviderNames
+) -> shapes.VersionOut:
     return shapes.VersionOut(
         number=version.number,
         made_on=version.made_on,
@@ -93,7 +97,7 @@ def _version_out(access: CaseAccess, version: PlanVersion, names: ProviderNames)
         declared=version.declared,
         approved_on=version.approved_on,
         notified_on=version.notified_on,
-        complaint_until=version.complaint_until,
+        complaint_until=complaint_until.get(version.approved_on) if version.approved_on else None,
         superseded_on=version.superseded_on,
     )
 
@@ -130,7 +134,7 @@ def _measure_out(access: CaseAccess, measure: MeasureState, names: ProviderNames
         outcome=measure.outcome,
         outcome_label=texts.label(language, measure.outcome) if measure.outcome else None,
         planned_until=measure.planned.until if measure.planned else None,
-        overdue=plan.is_overdue(measure, access.read.case, day),
+        overdue=is_overdue(measure, access.read.case, day),
         days_to_answer=measure.days_to_answer,
         days_from_answer=measure.days_from_answer,
         days_waited=measure.days_waited(day),

@@ -7,7 +7,7 @@ from ungdom import texts
 from ungdom.cases import CaseView
 from ungdom.store import catalogue
 from ungdom.store.session import Connection
-from ungdom.workflow.rules import plan
+from ungdom.workflow.derived import plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from typing import Literal
 
 from ungdom.api.http.schemas import AsOfOut, Output
 from ungdom.workflow.derived.meetings import MeetingKind
+from ungdom.workflow.derived.plan import MeasureStatus
 from ungdom.workflow.payloads import (
     Attendee,
     MeasureAnswer,
@@ -14,7 +15,6 @@ from ungdom.workflow.payloads import (
     PlanLoad,
     WaitReason,
 )
-from ungdom.workflow.rules.plan import MeasureStatus
 from ungdom.workflow.views.restorative import TrackState
 from ungdom.workflow.vocabulary import EventType, MeasureKind
 

@@ -9,6 +9,8 @@ from ungdom.extracts.columns.column import Column, ColumnType
 from ungdom.extracts.columns.shared import CASE, OFFICE_NORM, PLACE
 from ungdom.extracts.pseudonyms import PseudonymKind
 from ungdom.extracts.snapshots import CaseSnapshot
+from ungdom.workflow.derived.plan import MeasureState, MeasureStatus, measures
+from ungdom.workflow.measure_list import AGENCY, KIND, MEASURES
 from ungdom.workflow.payloads import (
     Attended,
     Attendee,
@@ -18,8 +20,6 @@ from ungdom.workflow.payloads import (
     Need,
     PlannedMeasure,
 )
-from ungdom.workflow.rules.measure_list import AGENCY, KIND, MEASURES
-from ungdom.workflow.rules.plan import MeasureState, MeasureStatus, measures
 from ungdom.workflow.vocabulary import MeasureKind
 
 T = ColumnType

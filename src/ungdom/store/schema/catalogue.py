@@ -3,7 +3,7 @@
 from sqlalchemy import Column, Date, ForeignKey, Index, Integer, Table, Text, Uuid
 
 from ungdom.store.schema.base import EnumText, UtcDateTime, metadata
-from ungdom.workflow.rules.measure_list import Availability
+from ungdom.workflow.measure_list import Availability
 
 measure_provider = Table(
     "measure_provider",

@@ -1,12 +1,12 @@
 """What each field of the interface means: a label and a help text for forms, a sentence for the documentation.
 
-One file for each language. A key is the name of a field on the wire; `Schema.name`, or several schemas with commas
-between, stands before it, `answer.name` is for what only goes out,
-and `?name` for a question in the address. The files are read when they are first needed.
+One file per language, read at the first use. A key is the name of a field in JSON: `name` for every schema,
+`Schema.name` for one or, separated by commas, several schemas, `answer.name` for fields of responses only, and `?name`
+for query parameters.
 """
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -14,7 +14,7 @@ from importlib.resources import files
 from ungdom.texts import Language
 
 LABELS = "_label"
-"""The end of every name that stands beside a code and has it in words."""
+"""The suffix of a field that has the label of the code in the field beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,14 @@ class Field:
 
 @cache
 def catalogue(language: Language) -> Mapping[str, Field]:
-    """Every field that is described in this language, by its key; a key for several schemas once for each."""
+    """Every field described in this language, by key; a key of several schemas gives one entry per schema."""
     raw = tomllib.loads(files(__name__).joinpath(f"{language}.toml").read_text(encoding="utf-8"))
-    return {key: _field(entry) for written, entry in raw.items() for key in _keys(written)}
+    result: dict[str, Field] = {}
+    for written, entry in raw.items():
+        field = Field(None, entry) if isinstance(entry, str) else Field(entry["label"], entry["help"])
+        owners, dot, name = written.rpartition(".")
+        result |= {f"{owner}{dot}{name}": field for owner in owners.split(",")}
+    return result
 
 
 def key_of(name: str, owners: Iterable[str]) -> str | None:
@@ -38,18 +43,6 @@ def key_of(name: str, owners: Iterable[str]) -> str | None:
     The English catalogue decides: it has every field.
     """
     known = catalogue("en")
-    candidates = [*(_key(owner, name) for owner in owners), name, f"*{LABELS}" if name.endswith(LABELS) else name]
+    owned = (f"{owner}{name}" if owner == "?" else f"{owner}.{name}" for owner in owners)
+    candidates = [*owned, name, f"*{LABELS}" if name.endswith(LABELS) else name]
     return next((key for key in candidates if key in known), None)
-
-
-def _key(owner: str, name: str) -> str:
-    return f"{owner}{name}" if owner == "?" else f"{owner}.{name}"
-
-
-def _field(entry: str | dict[str, str]) -> Field:
-    return Field(None, entry) if isinstance(entry, str) else Field(entry["label"], entry["help"])
-
-
-def _keys(written: str) -> Iterator[str]:
-    owners, dot, name = written.rpartition(".")
-    yield from (f"{owner}.{name}" for owner in owners.split(",")) if dot else (written,)

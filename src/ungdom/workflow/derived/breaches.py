@@ -164,13 +164,12 @@ _BREACH_REASONS = (d.InterruptionReason.MISSED_TALK, d.InterruptionReason.NEW_BR
 
 def control_periods(case: Case) -> list[ControlPeriod]:
     """Every period of electronic control, in the order ordered."""
-    ordered = [e for e in case.all(E.ELECTRONIC_CONTROL_ORDERED) if isinstance(e.details, d.ElectronicControlOrdered)]
     periods: list[ControlPeriod] = []
-    for place, event in enumerate(ordered):
-        until = event.details.until if isinstance(event.details, d.ElectronicControlOrdered) else event.occurred_on
-        following = ordered[place + 1].seq if place + 1 < len(ordered) else len(case.events) + event.seq
-        ended = next((e for e in case.all(E.ELECTRONIC_CONTROL_ENDED) if event.seq < e.seq < following), None)
-        periods.append(_period(event, until, ended, periods[-1] if periods else None))
+    for event, order in case.payloads(d.ElectronicControlOrdered):
+        later = (e for e in case.all(E.ELECTRONIC_CONTROL_ORDERED, E.ELECTRONIC_CONTROL_ENDED) if e.seq > event.seq)
+        following = next(later, None)
+        ended = following if following and following.type is E.ELECTRONIC_CONTROL_ENDED else None
+        periods.append(_period(event, order.until, ended, periods[-1] if periods else None))
     return periods
 
 

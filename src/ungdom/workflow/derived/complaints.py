@@ -5,8 +5,8 @@ decides (fvl §§ 28, 29). The transfer to follow-up: three weeks, the superior 
 table. A complaint that comes late is taken in; it is dismissed, or taken up for a reason (fvl § 31).
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
@@ -89,19 +89,25 @@ def _by_the_office(details: d.Details) -> bool:
 ALL, SEC, PRO = tuple(Regime), Actor.SECRETARIAT, Actor.PROSECUTION
 PLAN, TRANSFER = law.COMPLAINT_PLAN, law.COMPLAINT_FOLLOW_UP
 
-# A table is read across: one row a kind of decision.
+# Read by lawyers: one row per kind of decision.
 # fmt: off
 RULES: tuple[ComplaintRule, ...] = (
-    ComplaintRule(A.TRANSFER_TO_FOLLOW_UP, (E.TRANSFERRED_TO_FOLLOW_UP,), ALL, PRO, TRANSFER, TRANSFER.source),
-    ComplaintRule(A.PLAN, (E.PLAN_APPROVED,), LATER, SEC, PLAN, "krl §§ 22 e, 25"),
-    ComplaintRule(A.PLAN_CHANGE, (E.PLAN_CHANGED,), LATER, SEC, PLAN, "krl §§ 22 e, 25 last paragraph"),
-    ComplaintRule(A.DRUG_BAN, (E.DRUG_BAN_IMPOSED,), LATER, SEC, PLAN, "krl §§ 22 e, 28"),
-    ComplaintRule(A.BREACH_CONDITIONS, (E.BREACH_TALK_HELD,), LATER, SEC, PLAN, "krl §§ 22 e, 31, 33",
-                  _sets_conditions),
-    ComplaintRule(A.INTERRUPTION, (E.INTERRUPTED,), LATER, SEC, PLAN, "krl §§ 22 e, 30-34", _by_the_office),
-    ComplaintRule(A.POSTPONEMENT, (E.POSTPONED,), LATER, SEC, PLAN, "krl § 22 e, strpl § 459"),
-    ComplaintRule(A.STAY_ABROAD, (E.STAY_ABROAD_PERMITTED, E.STAY_ABROAD_REFUSED), LATER, SEC, PLAN,
-                  "krl §§ 22 e, 27"),
+    ComplaintRule(A.TRANSFER_TO_FOLLOW_UP, (E.TRANSFERRED_TO_FOLLOW_UP,),
+         regimes=ALL, to=PRO, time=TRANSFER, law=TRANSFER.source),
+    ComplaintRule(A.PLAN, (E.PLAN_APPROVED,),
+         regimes=LATER, to=SEC, time=PLAN, law="krl §§ 22 e, 25"),
+    ComplaintRule(A.PLAN_CHANGE, (E.PLAN_CHANGED,),
+         regimes=LATER, to=SEC, time=PLAN, law="krl §§ 22 e, 25 last paragraph"),
+    ComplaintRule(A.DRUG_BAN, (E.DRUG_BAN_IMPOSED,),
+         regimes=LATER, to=SEC, time=PLAN, law="krl §§ 22 e, 28"),
+    ComplaintRule(A.BREACH_CONDITIONS, (E.BREACH_TALK_HELD,),
+         regimes=LATER, to=SEC, time=PLAN, law="krl §§ 22 e, 31, 33", fits=_sets_conditions),
+    ComplaintRule(A.INTERRUPTION, (E.INTERRUPTED,),
+         regimes=LATER, to=SEC, time=PLAN, law="krl §§ 22 e, 30-34", fits=_by_the_office),
+    ComplaintRule(A.POSTPONEMENT, (E.POSTPONED,),
+         regimes=LATER, to=SEC, time=PLAN, law="krl § 22 e, strpl § 459"),
+    ComplaintRule(A.STAY_ABROAD, (E.STAY_ABROAD_PERMITTED, E.STAY_ABROAD_REFUSED),
+         regimes=LATER, to=SEC, time=PLAN, law="krl §§ 22 e, 27"),
 )
 # fmt: on
 """What the prosecution or a court decides in the execution, an interruption on a charge among it, is not here."""
@@ -139,17 +145,13 @@ def complaints_in(case: Case) -> list[Complaint]:
     for event in case.all(E.COMPLAINT_FILED, E.COMPLAINT_DECIDED):
         details = event.details
         if isinstance(details, d.ComplaintFiled):
-            complaints.append(Complaint(details.about, event, _newest_decision(case, details.about, event)))
+            known = [made for made in decisions(case, details.about) if made.event.seq < event.seq]
+            newest = next((made for made in reversed(known) if made.event.occurred_on <= event.occurred_on), None)
+            complaints.append(Complaint(details.about, event, newest))
         elif isinstance(details, d.ComplaintDecided):
-            waiting = (
-                n
-                for n, complaint in enumerate(complaints)
-                if complaint.about is details.about and complaint.decided is None
-            )
-            place = next(waiting, None)
-            if place is not None:
-                complaint = complaints[place]
-                complaints[place] = Complaint(complaint.about, complaint.filed, complaint.decision, event)
+            undecided = (x for x in complaints if x.about is details.about and x.decided is None)
+            if answered := next(undecided, None):
+                complaints[complaints.index(answered)] = replace(answered, decided=event)
     return complaints
 
 
@@ -173,26 +175,13 @@ def complaint_filed_on(case: Case, decision: Complainable) -> date | None:
 
 def last_upheld(case: Case, about: d.ComplaintAbout) -> Complaint | None:
     """The complaint about that which was upheld last."""
-    return next(
-        (
-            complaint
-            for complaint in reversed(complaints_in(case))
-            if complaint.about is about and _is_upheld(complaint)
-        ),
-        None,
-    )
+    upheld = (complaint for complaint in reversed(complaints_in(case)) if _is_upheld(complaint))
+    return next((complaint for complaint in upheld if complaint.about is about), None)
 
 
 def _is_upheld(complaint: Complaint) -> bool:
     details = complaint.decided.details if complaint.decided else None
     return isinstance(details, d.ComplaintDecided) and details.outcome is d.ComplaintOutcome.UPHELD
-
-
-def _newest_decision(case: Case, about: d.ComplaintAbout, filed: Event) -> Complainable | None:
-    """The decision of that kind recorded last before the complaint, of those made by the day it was filed."""
-    candidates = [decision for decision in decisions(case, about) if decision.event.occurred_on <= filed.occurred_on]
-    before = [decision for decision in candidates if decision.event.seq < filed.seq]
-    return before[-1] if before else None
 
 
 # --- what is undone -------------------------------------------------------------------------------------------------
@@ -234,35 +223,16 @@ def remaining_action(case: Case, complaint: Complaint) -> Aftermath | None:
     return Aftermath.BY_HAND if partly or (by_hand and _is_upheld(complaint)) else None
 
 
-def _undo_while_in_state(state: State, event: EventType, details: d.Details = NOTHING) -> UndoRule:
-    """While the case is in that state by the decision itself, also where it was closed and reopened meanwhile."""
+def _while_newest(
+    *kinds: EventType, states: Collection[State], undone_by: EventType, details: d.Details = NOTHING
+) -> UndoRule:
+    """Undone if the case is in one of the states and the decision is its newest event of these types."""
 
     def undo(case: Case, decision: Event) -> ComplaintConsequence:
-        in_effect = case.state is state and case.last(decision.type) == decision
-        return ComplaintConsequence(Aftermath.UNDONE, event, details) if in_effect else NOTHING_LEFT
+        in_effect = case.state in states and case.last(*kinds) == decision
+        return ComplaintConsequence(Aftermath.UNDONE, undone_by, details) if in_effect else NOTHING_LEFT
 
     return undo
-
-
-def _undo_drug_ban(case: Case, decision: Event) -> ComplaintConsequence:
-    last = case.last(E.DRUG_BAN_IMPOSED, E.DRUG_BAN_LIFTED)
-    in_force = last is not None and last.seq == decision.seq
-    return ComplaintConsequence(Aftermath.UNDONE, E.DRUG_BAN_LIFTED) if in_force else NOTHING_LEFT
-
-
-def _undo_plan_change(case: Case, decision: Event) -> ComplaintConsequence:
-    """The plan is as it was before the change: of equal load to what had been decided."""
-    last = case.last(E.PLAN_CHANGED, E.PLAN_APPROVED, E.REPLAN_MEETING_HELD)
-    in_force = last is not None and last.seq == decision.seq and case.state in IN_EXECUTION
-    return (
-        ComplaintConsequence(Aftermath.UNDONE, E.PLAN_CHANGED, d.PlanChanged(load=d.PlanLoad.EQUAL))
-        if in_force
-        else NOTHING_LEFT
-    )
-
-
-def _undo_plan(case: Case, _decision: Event) -> ComplaintConsequence:
-    return NOTHING_LEFT if case.state in CLOSED else BY_HAND
 
 
 def _undo_transfer(case: Case, _decision: Event) -> ComplaintConsequence:
@@ -281,16 +251,22 @@ def _undo_stay_refusal(case: Case, decision: Event) -> ComplaintConsequence:
     )
 
 
+# Read by lawyers: one row per kind of decision.
+# fmt: off
 UNDO_RULES: dict[d.ComplaintAbout, UndoRule] = {
     A.TRANSFER_TO_FOLLOW_UP: _undo_transfer,
-    A.PLAN: _undo_plan,
-    A.PLAN_CHANGE: _undo_plan_change,
-    A.DRUG_BAN: _undo_drug_ban,
-    A.BREACH_CONDITIONS: _undo_while_in_state(State.TIGHTENED, E.BREACH_CONDITIONS_LIFTED),
-    A.INTERRUPTION: _undo_while_in_state(
-        State.INTERRUPTED, E.RESUMED, d.Resumed(reason=d.ResumptionReason.COMPLAINT_UPHELD)
-    ),
-    A.POSTPONEMENT: _undo_while_in_state(State.POSTPONED, E.POSTPONEMENT_ENDED),
+    A.PLAN: lambda case, _decision: NOTHING_LEFT if case.state in CLOSED else BY_HAND,
+    A.PLAN_CHANGE: _while_newest(E.PLAN_CHANGED, E.PLAN_APPROVED, E.REPLAN_MEETING_HELD, states=IN_EXECUTION,
+         undone_by=E.PLAN_CHANGED, details=d.PlanChanged(load=d.PlanLoad.EQUAL)),  # to the load decided before
+    A.DRUG_BAN: _while_newest(E.DRUG_BAN_IMPOSED, E.DRUG_BAN_LIFTED, states=tuple(State),
+         undone_by=E.DRUG_BAN_LIFTED),
+    A.BREACH_CONDITIONS: _while_newest(E.BREACH_TALK_HELD, states=(State.TIGHTENED,),
+         undone_by=E.BREACH_CONDITIONS_LIFTED),
+    A.INTERRUPTION: _while_newest(E.INTERRUPTED, states=(State.INTERRUPTED,),
+         undone_by=E.RESUMED, details=d.Resumed(reason=d.ResumptionReason.COMPLAINT_UPHELD)),
+    A.POSTPONEMENT: _while_newest(E.POSTPONED, states=(State.POSTPONED,),
+         undone_by=E.POSTPONEMENT_ENDED),
     A.STAY_ABROAD: _undo_stay_refusal,
 }
+# fmt: on
 """By kind of decision, what undoes it. A plan falls by hand: a new plan meeting (`replan_meeting_held`) follows."""

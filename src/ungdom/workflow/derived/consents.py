@@ -237,7 +237,7 @@ def _information(given: Event, details: d.ConsentGiven | d.SharingConsentGiven) 
 
 def sharing_consents(case: Case, day: date) -> list[RecordedConsent]:
     """Every consent to share that was ever given: a person, a recipient and a scope each, as it stands on that day."""
-    given = [e.details for e in case.all(E.SHARING_CONSENT_GIVEN) if isinstance(e.details, d.SharingConsentGiven)]
+    given = [details for _, details in case.payloads(d.SharingConsentGiven)]
     recipients = [item for item in Attendee if any(item in details.recipients for details in given)]
     combinations = ((agency, scope, by) for agency in recipients for scope in Sharing for by in By)
     return [item for agency, scope, by in combinations for item in sharing_consents_for(case, by, agency, scope, day)]
@@ -250,16 +250,18 @@ def sharing_consents_for(case: Case, by: By, agency: Attendee, scope: Sharing, d
     that does not say whose, or of one who is not known, is of all.
     """
     by_guardian: dict[str, RecordedConsent] = {}
-    for event in _sharing_events(case, by, day):
+    for event in case.until(day, E.SHARING_CONSENT_GIVEN, E.SHARING_CONSENT_WITHDRAWN):
         details = event.details
-        if isinstance(details, d.SharingConsentGiven) and agency in details.recipients and scope in details.scope:
-            by_guardian[_guardian_of(details)] = _sharing_consent(event, details, agency, scope)
-        elif isinstance(details, d.SharingConsentWithdrawn) and (
-            not details.recipients or agency in details.recipients
-        ):
-            named = _guardian_of(details)
-            withdrawn = [named] if named and named in by_guardian else list(by_guardian)
-            by_guardian |= {item: _withdrawn(by_guardian[item], event.occurred_on) for item in withdrawn}
+        if not isinstance(details, d.SharingConsentGiven | d.SharingConsentWithdrawn) or details.by is not by:
+            continue
+        guardian = (details.guardian or "") if by is By.GUARDIAN else ""
+        if isinstance(details, d.SharingConsentGiven):
+            if agency in details.recipients and scope in details.scope:
+                by_guardian[guardian] = _sharing_consent(event, details, agency, scope)
+        elif not details.recipients or agency in details.recipients:
+            keys = [guardian] if guardian and guardian in by_guardian else list(by_guardian)
+            status, on = ConsentStatus.WITHDRAWN, event.occurred_on
+            by_guardian |= {key: replace(by_guardian[key], status=status, ended_on=on) for key in keys}
     return [_status_on(case, item, day) for item in by_guardian.values()]
 
 
@@ -278,18 +280,3 @@ def _sharing_consent(event: Event, details: d.SharingConsentGiven, agency: Atten
         scope=scope,
         purpose=details.purpose,
     )
-
-
-def _withdrawn(consent: RecordedConsent, on: date) -> RecordedConsent:
-    return replace(consent, status=ConsentStatus.WITHDRAWN, ended_on=on)
-
-
-def _guardian_of(details: d.SharingConsentGiven | d.SharingConsentWithdrawn) -> str:
-    return (details.guardian or "") if details.by is By.GUARDIAN else ""
-
-
-def _sharing_events(case: Case, by: By, day: date) -> list[Event]:
-    """What they said by that day, in the order it happened; of one day, as it was recorded."""
-    events = case.all(E.SHARING_CONSENT_GIVEN, E.SHARING_CONSENT_WITHDRAWN)
-    theirs = [e for e in events if e.occurred_on <= day and getattr(e.details, "by", None) is by]
-    return sorted(theirs, key=lambda event: (event.occurred_on, event.seq))

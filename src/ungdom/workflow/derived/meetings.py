@@ -88,11 +88,8 @@ class Meeting:
     @property
     def missing(self) -> tuple[RequiredAttendee, ...]:
         """Who by law had to be there and was not; nobody where it is not known who came."""
-        return (
-            ()
-            if self.present is None
-            else tuple(required for required in self.required if required.who not in self.present)
-        )
+        present = self.present
+        return () if present is None else tuple(row for row in self.required if row.who not in present)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,22 +115,35 @@ BOTH, S = tuple(Sanction), (Sanction.YOUTH_SANCTION,)
 ALL, R1_ON, R0 = tuple(Regime), (Regime.R1, Regime.R2), (Regime.R0,)
 PLANNING = (K.CONFERENCE, K.PLAN, K.REPLAN)
 
-# A table is read across: one row a member.
+# Read by lawyers: one row per attendee and kind of meeting.
 # fmt: off
 REQUIRED: tuple[RequiredAttendee, ...] = (
-    RequiredAttendee(A.KONFLIKTRAD, (K.COORDINATION,), BOTH, ALL, "krl § 22 d", always),
-    RequiredAttendee(A.POLICE, (K.COORDINATION,), BOTH, ALL, "krl § 22 d", always),
-    RequiredAttendee(A.PROSECUTION, (K.COORDINATION,), BOTH, ALL, "krl § 22 d", always),
-    RequiredAttendee(A.CORRECTIONAL_SERVICE, (K.COORDINATION,), BOTH, ALL, "krl § 22 d", always),
-    RequiredAttendee(A.YOUTH, PLANNING, BOTH, ALL, "krl §§ 23, 24", always),
-    RequiredAttendee(A.GUARDIAN, PLANNING, BOTH, ALL, "krl § 24; vergemålsloven § 8", has_guardian),
-    RequiredAttendee(A.CORRECTIONAL_SERVICE, (K.PLAN, K.REPLAN), S, R1_ON, "krl §§ 24, 26", always),
-    RequiredAttendee(A.POLICE, (K.PLAN, K.REPLAN), S, R1_ON, "krl §§ 24, 26", always),
-    RequiredAttendee(A.YOUTH, (K.TEAM,), BOTH, ALL, "krl § 26 first paragraph", always),
-    RequiredAttendee(A.GUARDIAN, (K.TEAM,), BOTH, ALL, "krl §§ 11, 26; vergemålsloven § 8", has_guardian),
-    RequiredAttendee(A.CORRECTIONAL_SERVICE, (K.TEAM,), S, ALL, "krl § 26 second paragraph", always),
-    RequiredAttendee(A.POLICE, (K.TEAM,), S, ALL, "krl § 26 second paragraph", always),
-    RequiredAttendee(A.YOUTH, (K.BREACH_TALK,), BOTH, ALL, "krl §§ 31, 33", always),
+    RequiredAttendee(A.KONFLIKTRAD, (K.COORDINATION,), sanctions=BOTH, regimes=ALL,
+         law="krl § 22 d", condition=always),
+    RequiredAttendee(A.POLICE, (K.COORDINATION,), sanctions=BOTH, regimes=ALL,
+         law="krl § 22 d", condition=always),
+    RequiredAttendee(A.PROSECUTION, (K.COORDINATION,), sanctions=BOTH, regimes=ALL,
+         law="krl § 22 d", condition=always),
+    RequiredAttendee(A.CORRECTIONAL_SERVICE, (K.COORDINATION,), sanctions=BOTH, regimes=ALL,
+         law="krl § 22 d", condition=always),
+    RequiredAttendee(A.YOUTH, PLANNING, sanctions=BOTH, regimes=ALL,
+         law="krl §§ 23, 24", condition=always),
+    RequiredAttendee(A.GUARDIAN, PLANNING, sanctions=BOTH, regimes=ALL,
+         law="krl § 24; vergemålsloven § 8", condition=has_guardian),
+    RequiredAttendee(A.CORRECTIONAL_SERVICE, (K.PLAN, K.REPLAN), sanctions=S, regimes=R1_ON,
+         law="krl §§ 24, 26", condition=always),
+    RequiredAttendee(A.POLICE, (K.PLAN, K.REPLAN), sanctions=S, regimes=R1_ON,
+         law="krl §§ 24, 26", condition=always),
+    RequiredAttendee(A.YOUTH, (K.TEAM,), sanctions=BOTH, regimes=ALL,
+         law="krl § 26 first paragraph", condition=always),
+    RequiredAttendee(A.GUARDIAN, (K.TEAM,), sanctions=BOTH, regimes=ALL,
+         law="krl §§ 11, 26; vergemålsloven § 8", condition=has_guardian),
+    RequiredAttendee(A.CORRECTIONAL_SERVICE, (K.TEAM,), sanctions=S, regimes=ALL,
+         law="krl § 26 second paragraph", condition=always),
+    RequiredAttendee(A.POLICE, (K.TEAM,), sanctions=S, regimes=ALL,
+         law="krl § 26 second paragraph", condition=always),
+    RequiredAttendee(A.YOUTH, (K.BREACH_TALK,), sanctions=BOTH, regimes=ALL,
+         law="krl §§ 31, 33", condition=always),
 )
 # fmt: on
 """Who had to be there. Of the plan meeting the guards on its row ask for the same; a test holds the two together.
@@ -144,8 +154,7 @@ Nobody has to come to a restorative meeting: that takes both sides wanting it.
 
 def meetings(case: Case, day: date) -> list[Meeting]:
     """Every meeting of the case by that day, in the order they were held."""
-    events = sorted(case.all(*KIND), key=lambda event: (event.occurred_on, event.seq))
-    return [_meeting(case, event) for event in events if event.occurred_on <= day]
+    return [_meeting(case, event) for event in case.until(day, *KIND)]
 
 
 def attendance(meetings: Iterable[Meeting]) -> list[Attendance]:
@@ -160,22 +169,18 @@ def attendance(meetings: Iterable[Meeting]) -> list[Attendance]:
 
 def _meeting(case: Case, event: Event) -> Meeting:
     invited, present = _invited_and_present(event)
+    kind, regime = KIND[event.type], case.execution_regime(event.occurred_on)
+    rows = (row for row in REQUIRED if kind in row.kinds and case.sanction in row.sanctions and regime in row.regimes)
     return Meeting(
-        kind=KIND[event.type],
+        kind=kind,
         on=event.occurred_on,
         seq=event.seq,
         event=event.type,
         held=event.type is not E.BREACH_TALK_MISSED,
         invited=invited,
         present=present,
-        required=tuple(_required(case, KIND[event.type], event.occurred_on)),
+        required=tuple(row for row in rows if row.condition(case, event.occurred_on)),
     )
-
-
-def _required(case: Case, kind: MeetingKind, on: date) -> Iterable[RequiredAttendee]:
-    regime = case.execution_regime(on)
-    rows = (row for row in REQUIRED if kind in row.kinds and case.sanction in row.sanctions)
-    return (row for row in rows if regime in row.regimes and row.condition(case, on))
 
 
 def _invited_and_present(event: Event) -> tuple[Attendees | None, Attendees | None]:

@@ -70,19 +70,25 @@ OFFENCES = (E.NEW_OFFENCE_RECORDED,)
 S, F = (Sanction.YOUTH_SANCTION,), (Sanction.YOUTH_FOLLOW_UP,)
 P, I = d.PetitionGround, d.InterruptionReason  # noqa: E741  # read across, as in the table
 
-# A table is read across: one row a step.
+# Read by lawyers: one row per step and ground.
 # fmt: off
 STEPS: tuple[HearingRule, ...] = (
-    HearingRule(E.INTERRUPTED, A.INTERRUPTION, (E.BREACH_TALK_MISSED,), _interrupted_for(I.MISSED_TALK)),
-    HearingRule(E.INTERRUPTED, A.INTERRUPTION, BREACHES, _interrupted_for(I.NEW_BREACH_AFTER_TALK)),
-    HearingRule(E.REFERRED_FOR_BREACH, A.REFERRAL, BREACHES, _always, S),
-    HearingRule(E.REFERRED_FOR_RESUMPTION, A.RESUMPTION, BREACHES, _resumed_on(P.BREACH), F),
-    HearingRule(E.REFERRED_FOR_RESUMPTION, A.RESUMPTION, OFFENCES, _resumed_on(P.NEW_OFFENCE), F, talk=False),
-    HearingRule(E.REFERRED_FOR_RESUMPTION, A.RESUMPTION, BREACHES + OFFENCES, _resumed_on(P.BREACH_AND_NEW_OFFENCE), F),
-    HearingRule(E.DRUG_BAN_IMPOSED, A.DRUG_BAN, (*BREACHES, *OFFENCES, E.DRUG_BAN_LIFTED), _always, talk=False,
-                always=True),
-    HearingRule(E.PLAN_FAILED, A.PLAN_FAILURE, (E.RECEIVED, E.POSTPONEMENT_ENDED), _always, S, talk=False,
-                always=True),
+    HearingRule(E.INTERRUPTED, A.INTERRUPTION, grounds=(E.BREACH_TALK_MISSED,),
+         condition=_interrupted_for(I.MISSED_TALK)),
+    HearingRule(E.INTERRUPTED, A.INTERRUPTION, grounds=BREACHES,
+         condition=_interrupted_for(I.NEW_BREACH_AFTER_TALK)),
+    HearingRule(E.REFERRED_FOR_BREACH, A.REFERRAL, grounds=BREACHES,
+         condition=_always, sanctions=S),
+    HearingRule(E.REFERRED_FOR_RESUMPTION, A.RESUMPTION, grounds=BREACHES,
+         condition=_resumed_on(P.BREACH), sanctions=F),
+    HearingRule(E.REFERRED_FOR_RESUMPTION, A.RESUMPTION, grounds=OFFENCES,
+         condition=_resumed_on(P.NEW_OFFENCE), sanctions=F, talk=False),
+    HearingRule(E.REFERRED_FOR_RESUMPTION, A.RESUMPTION, grounds=BREACHES + OFFENCES,
+         condition=_resumed_on(P.BREACH_AND_NEW_OFFENCE), sanctions=F),
+    HearingRule(E.DRUG_BAN_IMPOSED, A.DRUG_BAN, grounds=(*BREACHES, *OFFENCES, E.DRUG_BAN_LIFTED),
+         condition=_always, talk=False, always=True),
+    HearingRule(E.PLAN_FAILED, A.PLAN_FAILURE, grounds=(E.RECEIVED, E.POSTPONEMENT_ENDED),
+         condition=_always, sanctions=S, talk=False, always=True),
 )
 # fmt: on
 """The steps. Conditions after a breach are set in the talk, and a new plan in the meeting: there the youth speaks."""

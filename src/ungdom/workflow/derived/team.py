@@ -83,7 +83,9 @@ def members(case: Case) -> list[Member]:
             role = details.role or ROLES[details.agency][0]
             team.append(Member(details.member, details.agency, role, details.channel, event.occurred_on))
         elif isinstance(details, d.MemberLeft):
-            team = [_with_leaving_day(member, details.member, event.occurred_on) for member in team]
+            for place, member in enumerate(team):
+                if member.member == details.member and member.left is None:
+                    team[place] = replace(member, left=event.occurred_on)
     return team
 
 
@@ -169,23 +171,24 @@ def somebody_from_outside(case: Case, _day: date) -> bool:
 BOTH, ALL = tuple(Sanction), tuple(Regime)
 S = (Sanction.YOUTH_SANCTION,)
 
-# A table is read across: one row a member.
+# Read by lawyers: one row per member.
 # fmt: off
 REQUIREMENTS: tuple[Requirement, ...] = (
-    Requirement(Mandatory.COORDINATOR, BOTH, ALL, "krl § 26 first paragraph", always, somebody_is_assigned),
-    Requirement(Mandatory.YOUTH, BOTH, ALL, "krl § 26 first paragraph", always, always),
-    Requirement(Mandatory.GUARDIAN, BOTH, ALL, "krl §§ 11, 26; vergemålsloven § 8", is_under_age, has_a_guardian),
-    Requirement(Mandatory.CORRECTIONAL_SERVICE, S, ALL, "krl § 26 second paragraph", always,
-                from_agency(A.CORRECTIONAL_SERVICE)),
-    Requirement(Mandatory.POLICE, S, ALL, "krl § 26 second paragraph", always, from_agency(A.POLICE)),
-    Requirement(Mandatory.TASK_HOLDER, BOTH, ALL, "krl § 26", a_measure_runs, somebody_from_outside),
+    Requirement(Mandatory.COORDINATOR, sanctions=BOTH, regimes=ALL, law="krl § 26 first paragraph",
+         concerns=always, met=somebody_is_assigned),
+    Requirement(Mandatory.YOUTH, sanctions=BOTH, regimes=ALL, law="krl § 26 first paragraph",
+         concerns=always, met=always),
+    Requirement(Mandatory.GUARDIAN, sanctions=BOTH, regimes=ALL, law="krl §§ 11, 26; vergemålsloven § 8",
+         concerns=is_under_age, met=has_a_guardian),
+    Requirement(Mandatory.CORRECTIONAL_SERVICE, sanctions=S, regimes=ALL, law="krl § 26 second paragraph",
+         concerns=always, met=from_agency(A.CORRECTIONAL_SERVICE)),
+    Requirement(Mandatory.POLICE, sanctions=S, regimes=ALL, law="krl § 26 second paragraph",
+         concerns=always, met=from_agency(A.POLICE)),
+    Requirement(Mandatory.TASK_HOLDER, sanctions=BOTH, regimes=ALL, law="krl § 26",
+         concerns=a_measure_runs, met=somebody_from_outside),
 )
 # fmt: on
 """Who must be on the team. The events do not say which agency carries out a measure: anybody from outside fills it.
 
 Who must be present at the plan meeting stands in the guards on its row; a test holds the two together.
 """
-
-
-def _with_leaving_day(entry: Member, member: str, on: date) -> Member:
-    return replace(entry, left=on) if entry.member == member and entry.left is None else entry

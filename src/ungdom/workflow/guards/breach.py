@@ -49,10 +49,11 @@ def new_breach_or_new_offence(case: Case, _step: ProposedEvent) -> Violation | N
 @detail(d.Interrupted, "krl §§ 30-34", Actor.COORDINATOR)
 def interruption_has_its_ground(case: Case, _step: ProposedEvent, stop: d.Interrupted) -> Violation | None:
     """What the reason speaks of has been recorded: the missed talk, the new breach, the charge, the complaint."""
+    charged = any(new.charged_on for _, new in case.payloads(d.NewOffenceRecorded))
     recorded = {
         d.InterruptionReason.MISSED_TALK: case.has(E.BREACH_TALK_MISSED),
         d.InterruptionReason.NEW_BREACH_AFTER_TALK: case.new_breach is not None,
-        d.InterruptionReason.CHARGED_WITH_NEW_OFFENCE: _charged_anew(case),
+        d.InterruptionReason.CHARGED_WITH_NEW_OFFENCE: charged,
         d.InterruptionReason.COMPLAINT: open_complaint(case) is not None,
     }
     return None if recorded.get(stop.reason, True) else Violation(None, stop.reason)
@@ -130,7 +131,10 @@ def brought_by_the_right_authority(case: Case, step: ProposedEvent, petition: d.
 def petition_has_its_ground(case: Case, step: ProposedEvent) -> Violation | None:
     """A breach has been referred, a new offence recorded, or running electronic control is to be extended."""
     petition = details_of(step, d.PetitionSent)
-    grounds = _grounds(case, _may_extend_control(case, petition))
+    for_control = petition is None or petition.for_ is d.Recommendation.ELECTRONIC_CONTROL
+    extends = case.state is State.ELECTRONIC_CONTROL and for_control
+    breach = case.state is State.TERM_EXPIRED or case.referral is not None or extends
+    grounds = _by_ground(breach, case.has(E.NEW_OFFENCE_RECORDED))
     if petition is None:
         return None if any(grounds.values()) else Violation(None, [str(ground) for ground in grounds])
     return None if grounds[petition.ground] else Violation(None, petition.ground)
@@ -275,23 +279,6 @@ def complaint_is_open(case: Case, step: ProposedEvent) -> Violation | None:
     decided = details_of(step, d.ComplaintDecided)
     about = decided.about if decided else None
     return None if open_complaint(case, about) else Violation(None, about)
-
-
-def _charged_anew(case: Case) -> bool:
-    return any(
-        isinstance(event.details, d.NewOffenceRecorded) and event.details.charged_on is not None
-        for event in case.all(E.NEW_OFFENCE_RECORDED)
-    )
-
-
-def _may_extend_control(case: Case, petition: d.PetitionSent | None) -> bool:
-    for_control = petition is None or petition.for_ is d.Recommendation.ELECTRONIC_CONTROL
-    return case.state is State.ELECTRONIC_CONTROL and for_control
-
-
-def _grounds(case: Case, extends: bool) -> dict[d.PetitionGround, bool]:
-    breach = case.state is State.TERM_EXPIRED or case.referral is not None or extends
-    return _by_ground(breach, case.has(E.NEW_OFFENCE_RECORDED))
 
 
 def _by_ground(breach: bool, anew: bool) -> dict[d.PetitionGround, bool]:

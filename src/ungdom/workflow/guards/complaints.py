@@ -3,7 +3,6 @@
 from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case
 from ungdom.workflow.derived import complaints
-from ungdom.workflow.derived.complaints import Complaint
 from ungdom.workflow.guards.core import ProposedEvent, Violation, condition, detail, details_of
 from ungdom.workflow.vocabulary import Actor, EventType, Role
 
@@ -52,9 +51,9 @@ def interruption_fell_by_complaint(case: Case, _step: ProposedEvent, resumed: d.
     """What goes on because a complaint was upheld had been interrupted by the decision that fell."""
     if resumed.reason is not d.ResumptionReason.COMPLAINT_UPHELD:
         return None
-    fell = _decision_that_fell(complaints.last_upheld(case, d.ComplaintAbout.INTERRUPTION))
-    stop = case.last(E.INTERRUPTED)
-    return None if stop is not None and fell == stop.seq else Violation(False, True)
+    upheld = complaints.last_upheld(case, d.ComplaintAbout.INTERRUPTION)
+    fell = upheld.decision.event if upheld and upheld.decision else None
+    return None if fell is not None and fell == case.last(E.INTERRUPTED) else Violation(False, True)
 
 
 @condition("krl §§ 22 e, 25", Actor.SECRETARIAT)
@@ -64,7 +63,3 @@ def plan_fell_by_complaint(case: Case, _step: ProposedEvent) -> Violation | None
     met = case.last(E.PLAN_MEETING_HELD, E.REPLAN_MEETING_HELD)
     after = fell is not None and fell.decided is not None and (met is None or met.seq < fell.decided.seq)
     return None if after else Violation(False, True)
-
-
-def _decision_that_fell(complaint: Complaint | None) -> int | None:
-    return complaint.decision.event.seq if complaint and complaint.decision else None

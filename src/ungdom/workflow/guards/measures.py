@@ -2,10 +2,10 @@
 
 from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case
+from ungdom.workflow.derived import plan
 from ungdom.workflow.guards.core import ProposedEvent, Violation, condition, detail, details_of
+from ungdom.workflow.measure_list import allowed_codes, load, may_be_planned
 from ungdom.workflow.payloads import PlannedMeasure
-from ungdom.workflow.rules import plan
-from ungdom.workflow.rules.measure_list import allowed_codes, load, may_be_planned
 from ungdom.workflow.vocabulary import PHASE, Actor, Party, Phase, Regime
 
 
@@ -56,7 +56,8 @@ def youth_agreed_to_the_change(_case: Case, _step: ProposedEvent, changed: d.Pla
 def measure_was_running(case: Case, step: ProposedEvent) -> Violation | None:
     """The measure had begun by that day and had not ended before it."""
     met = details_of(step, d.MeasureAttended)
-    running = sorted(state.measure for state in plan.measures(case, step.on) if _was_running(state, step))
+    started = (state for state in plan.measures(case, step.on) if state.started_on is not None)
+    running = sorted(state.measure for state in started if state.ended_on in (None, step.on))
     fits = bool(running) if met is None else met.measure in running
     return None if fits else Violation(met.measure if met else None, running)
 
@@ -71,10 +72,6 @@ def victim_is_asked_after_receipt(case: Case, step: ProposedEvent, wait: d.WaitS
 
 
 _BEFORE_RECEIPT = frozenset({Phase.INVESTIGATION, Phase.CONSENT, Phase.DECISION})
-
-
-def _was_running(state: plan.MeasureState, step: ProposedEvent) -> bool:
-    return state.started_on is not None and state.ended_on in (None, step.on)
 
 
 def _unlisted_measures(case: Case, step: ProposedEvent, named: set[tuple[str, str | None]]) -> Violation | None:

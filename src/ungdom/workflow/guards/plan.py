@@ -140,22 +140,19 @@ def failed_plan_recommendation_allowed(case: Case, step: ProposedEvent, failed: 
 @detail(d.ConsentBy, "krl § 11; vergemålsloven § 8", Actor.PARTY)
 def guardian_speaks_only_under_18(case: Case, step: ProposedEvent, who: d.ConsentBy) -> Violation | None:
     """From 18 the youth alone decides."""
-    late = who.by is d.By.GUARDIAN and not case.under_age(step.on)
-    return Violation(d.By.GUARDIAN, d.By.YOUTH) if late else None
+    return _guardian_only_under_18(case, step, who.by)
 
 
 @detail(d.ConsentGiven, "krl § 11; vergemålsloven § 8", Actor.PARTY)
 def guardian_consents_only_under_18(case: Case, step: ProposedEvent, who: d.ConsentGiven) -> Violation | None:
     """From 18 no guardian consents."""
-    late = who.by is d.By.GUARDIAN and not case.under_age(step.on)
-    return Violation(d.By.GUARDIAN, d.By.YOUTH) if late else None
+    return _guardian_only_under_18(case, step, who.by)
 
 
 @detail(d.SharingConsentGiven, "krl § 22 c; vergemålsloven § 8", Actor.PARTY)
 def guardian_shares_only_under_18(case: Case, step: ProposedEvent, who: d.SharingConsentGiven) -> Violation | None:
     """From 18 the youth alone says what may be shared."""
-    late = who.by is d.By.GUARDIAN and not case.under_age(step.on)
-    return Violation(d.By.GUARDIAN, d.By.YOUTH) if late else None
+    return _guardian_only_under_18(case, step, who.by)
 
 
 @detail(d.SharingConsentWithdrawn, "krl § 22 c; vergemålsloven § 8", Actor.PARTY)
@@ -163,8 +160,7 @@ def guardian_withdraws_only_under_18(
     case: Case, step: ProposedEvent, who: d.SharingConsentWithdrawn
 ) -> Violation | None:
     """From 18 the youth alone withdraws."""
-    late = who.by is d.By.GUARDIAN and not case.under_age(step.on)
-    return Violation(d.By.GUARDIAN, d.By.YOUTH) if late else None
+    return _guardian_only_under_18(case, step, who.by)
 
 
 @condition("krl § 11", Actor.PARTY)
@@ -250,7 +246,7 @@ def consent_has_not_run_out(_case: Case, step: ProposedEvent, given: d.SharingCo
 def measure_was_requested(case: Case, step: ProposedEvent) -> Violation | None:
     """The measure answered was asked for."""
     answer = details_of(step, d.MeasureAnswered)
-    requested = {e.details.measure for e in case.all(E.MEASURE_REQUESTED) if isinstance(e.details, d.Measure)}
+    requested = {measure.measure for event, measure in case.payloads(d.Measure) if event.type is E.MEASURE_REQUESTED}
     return _must_be_among(answer.measure if answer else None, requested)
 
 
@@ -258,7 +254,7 @@ def measure_was_requested(case: Case, step: ProposedEvent) -> Violation | None:
 def measure_was_started(case: Case, step: ProposedEvent) -> Violation | None:
     """The measure that ends had started."""
     ended = details_of(step, d.MeasureEnded)
-    started = {e.details.measure for e in case.all(E.MEASURE_STARTED) if isinstance(e.details, d.Measure)}
+    started = {measure.measure for event, measure in case.payloads(d.Measure) if event.type is E.MEASURE_STARTED}
     return _must_be_among(ended.measure if ended else None, started)
 
 
@@ -289,6 +285,11 @@ def that_wait_is_open(case: Case, _step: ProposedEvent, ended: d.WaitEnded) -> V
 def a_wait_is_open(case: Case, _step: ProposedEvent) -> Violation | None:
     """A wait has started and not ended."""
     return None if open_waits(case) else Violation(0, 1)
+
+
+def _guardian_only_under_18(case: Case, step: ProposedEvent, by: d.By) -> Violation | None:
+    late = by is d.By.GUARDIAN and not case.under_age(step.on)
+    return Violation(d.By.GUARDIAN, d.By.YOUTH) if late else None
 
 
 def _must_be_among(named: str | None, known: Set[str]) -> Violation | None:

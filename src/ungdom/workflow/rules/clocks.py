@@ -1,4 +1,4 @@
-"""What starts a clock and what stops it, as the history of a case tells it. The clocks themselves: `deadlines`."""
+"""What starts and stops a clock, derived from the events of a case. The clocks themselves are in `deadlines`."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ E = EventType
 
 @dataclass(frozen=True, slots=True)
 class ClockStart:
-    """A clock that began: the day it counts from, when that became known, and when ordered by date the day itself."""
+    """The start of a clock: the day it counts from, the day that became known, and the due day if one was ordered."""
 
     on: date
     known_on: date
@@ -42,9 +42,7 @@ def starts_on(*kinds: EventType) -> Starts:
 
 def court_received(case: Case, _day: date) -> Iterator[ClockStart]:
     """The day the court received the case."""
-    for event in case.all(E.INDICTED):
-        if isinstance(event.details, d.Indicted):
-            yield _clock_start(event, event.details.court_received_on)
+    return (_clock_start(event, indicted.court_received_on) for event, indicted in case.payloads(d.Indicted))
 
 
 def judgment_served(case: Case, _day: date) -> Iterator[ClockStart]:
@@ -66,23 +64,19 @@ def complainable(*about: d.ComplaintAbout) -> Starts:
 
 def pum_wished(case: Case, _day: date) -> Iterator[ClockStart]:
     """A person investigation ordered with a wished date."""
-    for event in case.all(E.PUM_ORDERED):
-        if isinstance(event.details, d.PumOrdered) and event.details.wished_by:
-            yield _clock_start(event, event.occurred_on, event.details.wished_by)
+    for event, order in case.payloads(d.PumOrdered):
+        if order.wished_by:
+            yield _clock_start(event, event.occurred_on, order.wished_by)
 
 
 def pum_done(case: Case, _day: date) -> Iterator[ClockStart]:
     """A person investigation returned and carried out."""
-    for event in case.all(E.PUM_RETURNED):
-        if isinstance(event.details, d.PumReturned) and event.details.carried_out:
-            yield _clock_start(event, event.occurred_on)
+    return (_clock_start(e, e.occurred_on) for e, returned in case.payloads(d.PumReturned) if returned.carried_out)
 
 
 def control_until(case: Case, _day: date) -> Iterator[ClockStart]:
     """Electronic control ordered until a day."""
-    for event in case.all(E.ELECTRONIC_CONTROL_ORDERED):
-        if isinstance(event.details, d.ElectronicControlOrdered):
-            yield _clock_start(event, event.occurred_on, event.details.until)
+    return (_clock_start(e, e.occurred_on, order.until) for e, order in case.payloads(d.ElectronicControlOrdered))
 
 
 def breach_known(case: Case, _day: date) -> Iterator[ClockStart]:
@@ -104,8 +98,7 @@ def team_meetings(case: Case, _day: date) -> Iterator[ClockStart]:
     """The start of execution, and each team meeting after it."""
     if case.start is None:
         return
-    start_event = next(event for event in case.events if event.seq == case.start.seq)
-    yield _clock_start(start_event, case.start.on)
+    yield _clock_start(case.event(case.start.seq), case.start.on)
     yield from (_clock_start(e, e.occurred_on) for e in case.all(E.TEAM_MEETING_HELD) if e.seq > case.start.seq)
 
 
@@ -113,8 +106,7 @@ def term_end(case: Case, day: date) -> Iterator[ClockStart]:
     """The term of the sanction: due at its adjusted end."""
     end = case.adjusted_end(day)
     if end is not None and case.start is not None:
-        event = next(event for event in case.events if event.seq == case.start.seq)
-        yield _clock_start(event, case.start.on, end)
+        yield _clock_start(case.event(case.start.seq), case.start.on, end)
 
 
 def open_breach_case(case: Case, day: date) -> Iterator[ClockStart]:

@@ -1,11 +1,11 @@
-"""Every clock: what starts and stops it (`clocks`), how long it runs, who is late, and where that is written.
+"""Every clock: what starts and stops it (`clocks`), its length, who is late, and the legal source.
 
-The lengths stand in `law`. Deadlines are computed from the history whenever they are asked for, never stored.
+The lengths are in `law`. Deadlines are computed from the events on each request and never stored.
 Statutory deadlines for an act move off Saturdays, Sundays and public holidays (domstolloven § 149); office norms,
 birthdays and the term of a sanction do not.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -268,9 +268,20 @@ FOLLOW_THE_TERM = frozenset({"term_end", "petition", "ec_petition"})
 """The clocks that are counted from the adjusted end, and so move as long as an interruption lasts."""
 
 
+_REGIME_AT_REGISTRATION = ("lead_time", "turns_18")
+"""The clocks that start before the case was registered: the regime of that day applies, not that of the start."""
+
+
 def deadlines(case: Case, day: date, rules: Sequence[DeadlineRule] = RULES) -> list[Deadline]:
-    """Every clock that has begun by that day, as it stands that day; only those of the table the case runs under."""
-    return [deadline for rule in rules if _applies(rule, case) for deadline in _deadlines_of_rule(rule, case, day)]
+    """Every clock that has started by that day, with its status on that day, by the table the case runs under."""
+    applicable = (r for r in rules if case.sanction in r.sanctions and law.holds(case.table, r.since, r.until))
+    starts = ((rule, start) for rule in applicable for start in rule.starts(case, day))
+    return [
+        _deadline(rule, case, start, day)
+        for rule, start in starts
+        if case.execution_regime(case.registered_on if rule.code in _REGIME_AT_REGISTRATION else start.on)
+        in rule.regimes
+    ]
 
 
 def running(case: Case, day: date, rules: Sequence[DeadlineRule] = RULES) -> list[Deadline]:
@@ -291,21 +302,6 @@ def next_due(case: Case) -> Deadline | None:
 def first_due(clocks: Iterable[Deadline]) -> Deadline | None:
     """Of these clocks the one that is due first and is somebody's delay when passed."""
     return min((x for x in clocks if x.delay), key=lambda x: (x.due, x.code), default=None)
-
-
-def _applies(rule: DeadlineRule, case: Case) -> bool:
-    return case.sanction in rule.sanctions and law.holds(case.table, rule.since, rule.until)
-
-
-def _deadlines_of_rule(rule: DeadlineRule, case: Case, day: date) -> Iterator[Deadline]:
-    for start in rule.starts(case, day):
-        if _regime_at_start(case, rule, start) in rule.regimes:
-            yield _deadline(rule, case, start, day)
-
-
-def _regime_at_start(case: Case, rule: DeadlineRule, start: ClockStart) -> Regime:
-    first = rule.code in ("lead_time", "turns_18")
-    return case.execution_regime(case.registered_on if first else start.on)
 
 
 def _deadline(rule: DeadlineRule, case: Case, start: ClockStart, day: date) -> Deadline:

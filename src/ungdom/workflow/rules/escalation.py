@@ -1,8 +1,8 @@
-"""When somebody is told that a clock runs out or has run out, who, and at which hours. Pure: today is handed in.
+"""When a clock that runs out or has run out raises an alert, who is notified, and at which hours. Pure.
 
-A flag is what the clocks say today; an alert is what has been told. There is one alert for a case, a clock and a due
-day; `reconcile` says what has to happen to the alerts of a case so that they agree with its flags. Source: office norm;
-krl has no duty to tell of delay.
+A flag is derived from the clocks of one day; an alert is stored. There is one alert per case, clock and due day;
+`reconcile` returns the changes after which the alerts of a case agree with its flags. Source: office norm; krl has no
+duty to notify of delay.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -128,19 +128,19 @@ QUIET = QuietHours(since=time(20), until=time(7), working_days_only=True)
 
 @dataclass(frozen=True, slots=True)
 class AlertFlag:
-    """What a clock says on a day: the deadline and the rung of the ladder it has reached, counted from 0."""
+    """A deadline and the index of the escalation step that it has reached on a day."""
 
     deadline: Deadline
     step: int
 
     @property
     def level(self) -> Level:
-        """The level of that rung."""
+        """The level of that step."""
         return ESCALATION[self.step].level
 
     @property
     def key(self) -> tuple[str, date]:
-        """What tells the alerts of one case apart: the clock and the day it is due."""
+        """The key of the alert within its case: the clock and its due day."""
         return self.deadline.code, self.deadline.due
 
 
@@ -156,18 +156,18 @@ class AlertStatus:
 
     @property
     def key(self) -> tuple[str, date]:
-        """As the flag's."""
+        """The same key as that of the flag."""
         return self.code, self.due
 
     def is_quiet(self, day: date) -> bool:
-        """Whether nobody is told on that day: it is snoozed, or answered with a day that has not passed."""
+        """Whether nobody is notified on that day: it is snoozed, or answered with a day that has not passed."""
         quiet = self.state in (AlertState.SNOOZED, AlertState.ANSWERED)
         return quiet and self.quiet_until is not None and day <= self.quiet_until
 
 
 @dataclass(frozen=True, slots=True)
 class AlertTransition:
-    """What has to happen to one alert. `flag` None when it is cleared, `because` then says why."""
+    """One change of one alert. `flag`: None if the alert is cleared, for the reason in `because`."""
 
     change: AlertChange
     code: str
@@ -177,9 +177,9 @@ class AlertTransition:
 
 
 def recipients(flag: AlertFlag, first: bool = False) -> tuple[Audience, ...]:
-    """Who is told when this flag climbs to its rung. `first`: it is raised there, so nobody has been told before.
+    """Who is notified when a flag reaches its step. `first`: the alert is raised at that step.
 
-    Then whoever is told of the first warning is among them: what is recorded late is not told past the coordinator.
+    An alert first raised on a later step also notifies the recipients of the first step.
     """
     before = ESCALATION[0].recipients if first else ()
     headline = (A.TEAM,) if flag.deadline.code == HEADLINE else ()
@@ -187,21 +187,22 @@ def recipients(flag: AlertFlag, first: bool = False) -> tuple[Audience, ...]:
 
 
 def flags(case: Case, day: date, rules: Sequence[DeadlineRule] = RULES) -> list[AlertFlag]:
-    """Every clock of the case that somebody should know of on that day, at most one for a clock and a due day.
+    """The flags of the case on that day, at most one per clock and due day.
 
-    Never before the day on which what started the clock became known (`Deadline.notice_from`). Clocks that move with
-    a term that stands still say nothing meanwhile.
+    A clock is not flagged before the day its start became known (`Deadline.notice_from`), nor while it follows a term
+    that is interrupted.
     """
     by_key: dict[tuple[str, date], AlertFlag] = {}
     for deadline in _warned(case, day, rules):
         if deadline.notice_from <= day:
-            flag = AlertFlag(deadline, _step_reached(deadline, day))
+            reached = (n for n, step in enumerate(ESCALATION) if _reached_on(deadline, step) <= day)
+            flag = AlertFlag(deadline, max(reached, default=0))
             by_key.setdefault(flag.key, flag)
     return list(by_key.values())
 
 
 def first_notice_day(clocks: Iterable[Deadline]) -> date | None:
-    """Of these running clocks the first day on which one gives notice; None when none ever will."""
+    """The first day on which one of these running clocks notifies; None if none does."""
     return min((clock.notice_from for clock in clocks if clock.warned), default=None)
 
 
@@ -213,9 +214,9 @@ def next_review_day(case: Case, day: date, alerts: Sequence[AlertStatus] = ()) -
 
 
 def notification_dates(clock: Deadline, day: date, alert: AlertStatus | None = None) -> dict[date, int]:
-    """The nights from `day` on that tell of a running clock, each with the rung told, if nothing happens in the case.
+    """The days from `day` on that a running clock notifies, each with its step, if nothing is recorded in the case.
 
-    `alert`: the alert that stands on it. What `reconcile` says night after night, without asking every night.
+    `alert`: the alert of that clock. The result is that of `reconcile` called for every day.
     """
     raised = alert if alert and clock.notice_from <= day else None
     quiet = raised.quiet_until if raised and raised.is_quiet(day) else None
@@ -226,10 +227,10 @@ def notification_dates(clock: Deadline, day: date, alert: AlertStatus | None = N
 
 
 def reconcile(case: Case, day: date, alerts: Sequence[AlertStatus]) -> list[AlertTransition]:
-    """What has to happen to the alerts of the case so that they agree with its flags on that day.
+    """The changes after which the alerts of the case agree with its flags on that day.
 
-    `alerts`: every alert of the case that has not been cleared. Each clock is told of once a rung; one that is quiet
-    climbs when it wakes.
+    `alerts`: every alert of the case that has not been cleared. Each step of a clock notifies once; an alert that is
+    quiet escalates when it wakes.
     """
     now = {flag.key: flag for flag in flags(case, day)}
     by_key = {alert.key: alert for alert in alerts}
@@ -241,10 +242,10 @@ def reconcile(case: Case, day: date, alerts: Sequence[AlertStatus]) -> list[Aler
 def cleared_alerts(
     case: Case, day: date, alerts: Sequence[AlertStatus], corrected: bool = False
 ) -> list[AlertTransition]:
-    """The alerts that what has happened in the case has ended, each with the reason.
+    """The alerts whose clock no longer runs, each with the reason.
 
-    `corrected`: what happened last is a correction. A clock that is told of stays told of while it runs, also when a
-    correction makes it known later than the alert.
+    `corrected`: the last event is a correction. An alert stays while its clock runs, also if a correction makes the
+    clock known later than the alert.
     """
     now = {(clock.code, clock.due) for clock in _warned(case, day)}
     over = [alert for alert in alerts if alert.key not in now]
@@ -267,12 +268,12 @@ def next_sending_time(instant: datetime, quiet: QuietHours = QUIET) -> datetime:
 
 
 def party_waited_for(deadline: Deadline) -> Party | None:
-    """Whose delay it is, first named: what a notice says of who is waited for."""
+    """The party whose delay it is, for a notice: the first one named."""
     return next(iter(deadline.who), None)
 
 
 def _warned(case: Case, day: date, rules: Sequence[DeadlineRule] = RULES) -> list[Deadline]:
-    """The running clocks that somebody is told of. A night that is caught up finds the case as it stands now."""
+    """The running clocks that notify. A nightly run for an earlier day uses the case as it is now."""
     return [clock for clock in running(case, _judged_on(case, day), rules) if clock.warned]
 
 
@@ -282,11 +283,6 @@ def _judged_on(case: Case, day: date) -> date:
 
 def _morning(day: date, quiet: QuietHours) -> datetime:
     return datetime.combine(day, quiet.until, OSLO)
-
-
-def _step_reached(deadline: Deadline, day: date) -> int:
-    reached = [n for n, step in enumerate(ESCALATION) if _reached_on(deadline, step) <= day]
-    return max(reached, default=0)
 
 
 def _reached_on(deadline: Deadline, step: EscalationStep) -> date:

@@ -4,19 +4,20 @@ A case has one office at a time: the one it was registered at, then from the day
 one that accepted it. A day d belongs to the office with since <= d < until, so no day belongs to two.
 """
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
 from ungdom.workflow import payloads as d
-from ungdom.workflow.calendar import days_between
+from ungdom.workflow.calendar import days_between, overlap_days
 from ungdom.workflow.case import Case
 from ungdom.workflow.events import Event
-from ungdom.workflow.rules.waits import Stage, WaitSpan, ledger, stages
+from ungdom.workflow.rules.waits import Stage, WaitSpan, ledger, stages, total_days
 from ungdom.workflow.vocabulary import EventType, Party, State
 
 E = EventType
+K = TypeVar("K")
 TRANSFER = (E.TRANSFER_DECIDED, E.TRANSFER_ACCEPTED, E.TRANSFER_DECLINED)
 """The steps of a transfer: the decision, and one of the two answers."""
 ANSWERS = frozenset(TRANSFER[1:])
@@ -92,7 +93,8 @@ def counted_at(case: Case, day: date) -> str | None:
 def shares(case: Case, day: date) -> list[TenureShare]:
     """The stage days and wait days of the case by office: over all tenures exactly those of `lead_time`."""
     stays, waits = stages(case, day), ledger(case, day)
-    return [TenureShare(tenure, _stage_days(tenure, stays), _wait_days(tenure, waits)) for tenure in tenures(case, day)]
+    by_state, by_party = [(stage.state, stage) for stage in stays], [(wait.party, wait) for wait in waits]
+    return [TenureShare(x, _days_within(x, by_state), _days_within(x, by_party)) for x in tenures(case, day)]
 
 
 def _arrivals(case: Case) -> Iterator[tuple[str, date]]:
@@ -109,19 +111,6 @@ def _arrivals(case: Case) -> Iterator[tuple[str, date]]:
             yield office, since
 
 
-def _stage_days(tenure: Tenure, stays: list[Stage]) -> dict[State, int]:
-    days = Counter[State]()
-    for stage in stays:
-        days[stage.state] += _within(tenure, stage.since, stage.until)
-    return {state: count for state, count in days.items() if count}
-
-
-def _wait_days(tenure: Tenure, waits: list[WaitSpan]) -> dict[Party, int]:
-    days = Counter[Party]()
-    for wait in waits:
-        days[wait.party] += _within(tenure, wait.since, wait.until)
-    return {party: count for party, count in days.items() if count}
-
-
-def _within(tenure: Tenure, since: date, until: date) -> int:
-    return max(0, days_between(max(since, tenure.since), min(until, tenure.until)))
+def _days_within(tenure: Tenure, spans: Iterable[tuple[K, Stage | WaitSpan]]) -> dict[K, int]:
+    days = total_days((key, overlap_days(x.since, x.until, tenure.since, tenure.until)) for key, x in spans)
+    return {key: count for key, count in days.items() if count}

@@ -1,7 +1,7 @@
 """Who may see a case and what they learn of it, and in whose name a role may act.
 
-`ACCESS_RULES` is the table: a row a way of seeing. Its twin in SQL, made of the same rows, is
-`store.reading.visible_to`; a test holds them together. `docs/permissions.md` is drawn from it.
+`ACCESS_RULES` is the table. `store.case_queries.visible_to` builds the same condition in SQL from the same rows; a test
+compares the two. `docs/permissions.md` is generated from the table.
 """
 
 from collections.abc import Callable, Iterable
@@ -101,15 +101,15 @@ class Disclosure(Enum):
     REACH = "how youth and guardians are reached: address, contact, municipality"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseAccessRule:
-    """Which facts a role may learn of a youth with this level of address protection, given its relation to the case.
+    """One row: what a role may learn of a case, by the protection of the youth's address and its relation to the case.
 
-    `discloses`: what they may.
+    `protection`: the levels for which the row holds. `relations`: all of them must hold; none: every case.
     """
 
     role: Role
-    levels: tuple[Protection, ...]
+    protection: tuple[Protection, ...]
     relations: tuple[Relation, ...]
     discloses: tuple[Disclosure, ...]
 
@@ -142,30 +142,46 @@ STRICT = (Protection.STRICTLY_CONFIDENTIAL,)
 GRADED = CONFIDENTIAL + STRICT
 
 _PERSON_AND_OFFICE = (Disclosure.PERSON, Disclosure.OFFICE)
+_PERSON_OFFICE_LISTED = (*_PERSON_AND_OFFICE, Disclosure.LISTED)
 _ALL = tuple(Disclosure)
 
+# Read by lawyers: one row per way of seeing a case, every argument named.
+# fmt: off
 ACCESS_RULES: tuple[CaseAccessRule, ...] = (
-    CaseAccessRule(Role.COORDINATOR, OPEN, (Relation.OFFICE,), _ALL),
-    CaseAccessRule(Role.COORDINATOR, CONFIDENTIAL, (Relation.OFFICE,), _PERSON_AND_OFFICE),
-    CaseAccessRule(Role.COORDINATOR, GRADED, (Relation.OFFICE, Relation.ASSIGNED, Relation.CLEARED), _ALL),
-    CaseAccessRule(
-        Role.COORDINATOR, GRADED, (Relation.OFFICE, Relation.OPENED), (*_PERSON_AND_OFFICE, Disclosure.LISTED)
-    ),
-    CaseAccessRule(Role.LEADER, ANY, (Relation.OFFICE,), _ALL),
-    CaseAccessRule(Role.LEADER, OPEN, (Relation.RECEIVING,), (*_PERSON_AND_OFFICE, Disclosure.LISTED)),
-    CaseAccessRule(Role.LEADER, CONFIDENTIAL, (Relation.RECEIVING,), _PERSON_AND_OFFICE),
-    CaseAccessRule(Role.LEADER, STRICT, (Relation.RECEIVING,), ()),
-    CaseAccessRule(Role.SECRETARIAT, OPEN, (), (*_PERSON_AND_OFFICE, Disclosure.LISTED)),
-    CaseAccessRule(Role.SECRETARIAT, GRADED, (), _PERSON_AND_OFFICE),
-    CaseAccessRule(Role.TEAM_MEMBER, OPEN, (Relation.TEAM,), (Disclosure.OFFICE, Disclosure.LISTED)),
-    CaseAccessRule(Role.TEAM_MEMBER, GRADED, (Relation.TEAM,), ()),
-    CaseAccessRule(
-        Role.PROSECUTION, OPEN, (Relation.OFFICE, Relation.DECIDING), (*_PERSON_AND_OFFICE, Disclosure.LISTED)
-    ),
-    CaseAccessRule(Role.PROSECUTION, CONFIDENTIAL, (Relation.OFFICE, Relation.DECIDING), _PERSON_AND_OFFICE),
-    CaseAccessRule(Role.PROSECUTION, STRICT, (Relation.OFFICE, Relation.DECIDING, Relation.OPENED), _PERSON_AND_OFFICE),
-    CaseAccessRule(Role.SYSTEM, ANY, (), _ALL),
+    CaseAccessRule(role=Role.COORDINATOR, protection=OPEN,
+         relations=(Relation.OFFICE,), discloses=_ALL),
+    CaseAccessRule(role=Role.COORDINATOR, protection=CONFIDENTIAL,
+         relations=(Relation.OFFICE,), discloses=_PERSON_AND_OFFICE),
+    CaseAccessRule(role=Role.COORDINATOR, protection=GRADED,
+         relations=(Relation.OFFICE, Relation.ASSIGNED, Relation.CLEARED), discloses=_ALL),
+    CaseAccessRule(role=Role.COORDINATOR, protection=GRADED,
+         relations=(Relation.OFFICE, Relation.OPENED), discloses=_PERSON_OFFICE_LISTED),
+    CaseAccessRule(role=Role.LEADER, protection=ANY,
+         relations=(Relation.OFFICE,), discloses=_ALL),
+    CaseAccessRule(role=Role.LEADER, protection=OPEN,
+         relations=(Relation.RECEIVING,), discloses=_PERSON_OFFICE_LISTED),
+    CaseAccessRule(role=Role.LEADER, protection=CONFIDENTIAL,
+         relations=(Relation.RECEIVING,), discloses=_PERSON_AND_OFFICE),
+    CaseAccessRule(role=Role.LEADER, protection=STRICT,
+         relations=(Relation.RECEIVING,), discloses=()),
+    CaseAccessRule(role=Role.SECRETARIAT, protection=OPEN,
+         relations=(), discloses=_PERSON_OFFICE_LISTED),
+    CaseAccessRule(role=Role.SECRETARIAT, protection=GRADED,
+         relations=(), discloses=_PERSON_AND_OFFICE),
+    CaseAccessRule(role=Role.TEAM_MEMBER, protection=OPEN,
+         relations=(Relation.TEAM,), discloses=(Disclosure.OFFICE, Disclosure.LISTED)),
+    CaseAccessRule(role=Role.TEAM_MEMBER, protection=GRADED,
+         relations=(Relation.TEAM,), discloses=()),
+    CaseAccessRule(role=Role.PROSECUTION, protection=OPEN,
+         relations=(Relation.OFFICE, Relation.DECIDING), discloses=_PERSON_OFFICE_LISTED),
+    CaseAccessRule(role=Role.PROSECUTION, protection=CONFIDENTIAL,
+         relations=(Relation.OFFICE, Relation.DECIDING), discloses=_PERSON_AND_OFFICE),
+    CaseAccessRule(role=Role.PROSECUTION, protection=STRICT,
+         relations=(Relation.OFFICE, Relation.DECIDING, Relation.OPENED), discloses=_PERSON_AND_OFFICE),
+    CaseAccessRule(role=Role.SYSTEM, protection=ANY,
+         relations=(), discloses=_ALL),
 )
+# fmt: on
 """Who sees a case: whoever one row fits, and they learn what their rows say together. frl § 10-4, krl §§ 9, 22 c.
 
 A role without a row sees none. The team is told who the youth is by need to know, with consent (krl § 22 c); until
@@ -328,4 +344,6 @@ def viewer_for_counts(viewer: Viewer) -> Viewer:
 
 
 def _fits(row: CaseAccessRule, viewer: Viewer, case: CaseAccessFacts) -> bool:
-    return case.protection in row.levels and all(RELATION_HOLDS[relation](viewer, case) for relation in row.relations)
+    return case.protection in row.protection and all(
+        RELATION_HOLDS[relation](viewer, case) for relation in row.relations
+    )

@@ -1,7 +1,7 @@
-"""A changed set of clocks, to be tried out: what `deadlines` is asked with in place of `RULES`. Nothing is kept.
+"""Overrides of clocks for simulations: `with_overrides` gives the rules that `deadlines` takes in place of `RULES`.
 
-A change is a length, or how many days before the due date a warning goes out. What starts and stops a clock, whether
-it binds, and whether it moves off holidays is not the office's to change, nor anybody's without changing the code.
+An override changes a length, or how many days before the due date a warning is sent. What starts and stops a clock,
+whether it is binding, and whether it moves off holidays can only be changed in code.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleOverride:
-    """One clock as it might be. None leaves a value as it is.
+    """Other values for one clock; None keeps the value of the rule.
 
     `length`: for the clocks that begin on `since` or later, for all of them when that is None; it replaces the lengths
     that the law lists for later days. `warn_days`: days before the due date, for all. `sanctions`, `regimes`: in which
@@ -37,11 +37,15 @@ class RuleOverride:
 
 
 def with_overrides(rules: Sequence[DeadlineRule], overrides: Sequence[RuleOverride]) -> tuple[DeadlineRule, ...]:
-    """The rules with these changes made. Raises `BadChanges` that names every place, as `/overrides/0/code`."""
+    """The rules with these overrides applied. Raises `BadChanges` with the place of each problem: `/changes/0/code`."""
     problems = [
         problem for at, override in enumerate(overrides) for problem in _problems(rules, override, f"/changes/{at}")
     ]
-    problems += _overlaps(overrides)
+    problems += [
+        Problem(f"/changes/{at}", "overlapping_changes", second.code)
+        for (_, first), (at, second) in combinations(enumerate(overrides), 2)
+        if first.code == second.code and _scopes_overlap(first, second)
+    ]
     if problems:
         raise BadChanges(problems)
     result = tuple(rules)
@@ -96,12 +100,6 @@ def _problems(rules: Sequence[DeadlineRule], override: RuleOverride, place: str)
         yield Problem(f"{place}/length", "missing", override.code)
     elif override.length is None and override.warn_days is None:
         yield Problem(place, "changes_nothing", override.code)
-
-
-def _overlaps(overrides: Sequence[RuleOverride]) -> Iterator[Problem]:
-    for (_, first), (at, second) in combinations(enumerate(overrides), 2):
-        if first.code == second.code and _scopes_overlap(first, second):
-            yield Problem(f"/changes/{at}", "overlapping_changes", second.code)
 
 
 def _common(these: tuple[T, ...], chosen: tuple[T, ...]) -> tuple[T, ...]:

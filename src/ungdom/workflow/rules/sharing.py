@@ -1,9 +1,9 @@
-"""Who outside the office may learn what of a case, by law or by consent, and why not. Pure: today is handed in.
+"""Who outside the office may learn what about a case, by law or by consent, and the reason if they may not. Pure.
 
-`RULES` is the table, read from the need-to-know matrix: a row says what, to whom, and on which ground. What no row
-gives nobody learns. Ask `may_learn` wherever data leave the office. What an authority learns without consent it learns
-for its own task in the case: krl § 26, fvl § 13 b, strpl § 161 a. The rest takes the consent of the youth and, while
-they are under 18, of every guardian: given for that recipient and that scope, not withdrawn, not run out (krl § 22 c).
+`RULES` is the need-to-know matrix: each row has the information, the recipients and the ground. What no row allows is
+refused. `may_learn` must be called wherever data leave the office. An authority learns without consent what its own
+task in the case needs: krl § 26, fvl § 13 b, strpl § 161 a. The rest needs the consent of the youth and, while they are
+under 18, of every guardian: for that recipient and scope, not withdrawn and not expired (krl § 22 c).
 """
 
 from dataclasses import dataclass
@@ -60,12 +60,12 @@ class NotShared(StrEnum):
     GUARDIAN_CONSENT_HAS_RUN_OUT = "guardian_consent_has_run_out"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SharingRule:
-    """One row. `scopes`: the consents of which one is needed, for the ground of consent."""
+    """One row. `scopes`: one of these consents is needed; only for the ground of consent."""
 
     matters: tuple[Matter, ...]
-    to: tuple[Attendee, ...]
+    recipients: tuple[Attendee, ...]
     sanctions: tuple[Sanction, ...]
     ground: Ground
     law: str
@@ -96,36 +96,61 @@ PROVIDERS = (A.SCHOOL, A.HEALTH, A.CHILD_WELFARE, A.MEASURE_PROVIDER, A.OTHER)
 FAMILY = (A.YOUTH, A.GUARDIAN)
 OWN_TASK, SHARED, NO_GROUND = "fvl § 13 b", "krl § 22 c", "krl § 9"
 
-# A table is read across: one row a ground.
+# Read by lawyers: one row per ground, every argument named.
 # fmt: off
 RULES: tuple[SharingRule, ...] = (
-    SharingRule(tuple(Matter), FAMILY, BOTH, G.OWN, OWN_TASK),
-    SharingRule(tuple(matter for matter in Matter if matter is not M.PERSON_INVESTIGATION), (A.KONFLIKTRAD,), BOTH,
-         G.LAW, OWN_TASK),
-    SharingRule((M.PERSON_INVESTIGATION,), (A.KONFLIKTRAD,), BOTH, G.CONSENT, SHARED, (Sharing.PERSON_INVESTIGATION,)),
-    SharingRule((M.STAGE_DATES, M.MEETING_DATES, M.SANCTION, M.IDENTITY, M.NAME_AND_BIRTH_YEAR, M.OFFENCE), AUTHORITIES,
-         BOTH, G.LAW, OWN_TASK),
-    SharingRule((M.MEETING_DATES,), (*PROVIDERS, A.DEFENDER), BOTH, G.LAW, OWN_TASK),
-    SharingRule((M.PLAN, M.OWN_MEASURES, M.PROGRESS, M.ATTENDANCE, M.DRUG_TESTS), MANDATORY, S, G.LAW,
-         "krl § 26 second paragraph"),
-    SharingRule((M.PERSON_INVESTIGATION,), (A.CORRECTIONAL_SERVICE, A.PROSECUTION), BOTH, G.LAW, "strpl § 161 a"),
-    SharingRule((M.PLAN, M.PROGRESS, M.ATTENDANCE, M.DRUG_TESTS), (A.PROSECUTION,), S, G.ON_BREACH, "krl §§ 31, 32"),
-    SharingRule((M.PLAN, M.PROGRESS, M.ATTENDANCE, M.DRUG_TESTS), (A.PROSECUTION,), F, G.ON_BREACH, "krl §§ 33, 34"),
-    SharingRule((M.PLAN, M.OWN_MEASURES), MANDATORY, F, G.CONSENT, SHARED, (Sharing.PLAN,)),
-    SharingRule((M.PROGRESS,), MANDATORY, F, G.CONSENT, SHARED, (Sharing.PROGRESS,)),
-    SharingRule((M.ATTENDANCE,), MANDATORY, F, G.CONSENT, SHARED, (Sharing.ATTENDANCE,)),
-    SharingRule((M.DRUG_TESTS,), MANDATORY, F, G.CONSENT, SHARED, (Sharing.DRUG_TESTS,)),
-    SharingRule((M.SANCTION, M.NAME_AND_BIRTH_YEAR), PROVIDERS, BOTH, G.CONSENT, SHARED, tuple(Sharing)),
-    SharingRule((M.OWN_MEASURES,), PROVIDERS, BOTH, G.CONSENT, SHARED, (Sharing.PLAN,)),
-    SharingRule((M.PROGRESS,), PROVIDERS, BOTH, G.CONSENT, SHARED, (Sharing.PROGRESS,)),
-    SharingRule((M.ATTENDANCE,), PROVIDERS, BOTH, G.CONSENT, SHARED, (Sharing.ATTENDANCE,)),
-    SharingRule((M.DRUG_TESTS,), (A.HEALTH,), BOTH, G.CONSENT, SHARED, (Sharing.DRUG_TESTS,)),
+    SharingRule(matters=tuple(Matter),
+         recipients=FAMILY, sanctions=BOTH, ground=G.OWN, law=OWN_TASK),
+    SharingRule(matters=tuple(matter for matter in Matter if matter is not M.PERSON_INVESTIGATION),
+         recipients=(A.KONFLIKTRAD,), sanctions=BOTH, ground=G.LAW, law=OWN_TASK),
+    SharingRule(matters=(M.PERSON_INVESTIGATION,),
+         recipients=(A.KONFLIKTRAD,), sanctions=BOTH, ground=G.CONSENT, law=SHARED,
+         scopes=(Sharing.PERSON_INVESTIGATION,)),
+    SharingRule(matters=(M.STAGE_DATES, M.MEETING_DATES, M.SANCTION, M.IDENTITY, M.NAME_AND_BIRTH_YEAR, M.OFFENCE),
+         recipients=AUTHORITIES, sanctions=BOTH, ground=G.LAW, law=OWN_TASK),
+    SharingRule(matters=(M.MEETING_DATES,),
+         recipients=(*PROVIDERS, A.DEFENDER), sanctions=BOTH, ground=G.LAW, law=OWN_TASK),
+    SharingRule(matters=(M.PLAN, M.OWN_MEASURES, M.PROGRESS, M.ATTENDANCE, M.DRUG_TESTS),
+         recipients=MANDATORY, sanctions=S, ground=G.LAW, law="krl § 26 second paragraph"),
+    SharingRule(matters=(M.PERSON_INVESTIGATION,),
+         recipients=(A.CORRECTIONAL_SERVICE, A.PROSECUTION), sanctions=BOTH, ground=G.LAW, law="strpl § 161 a"),
+    SharingRule(matters=(M.PLAN, M.PROGRESS, M.ATTENDANCE, M.DRUG_TESTS),
+         recipients=(A.PROSECUTION,), sanctions=S, ground=G.ON_BREACH, law="krl §§ 31, 32"),
+    SharingRule(matters=(M.PLAN, M.PROGRESS, M.ATTENDANCE, M.DRUG_TESTS),
+         recipients=(A.PROSECUTION,), sanctions=F, ground=G.ON_BREACH, law="krl §§ 33, 34"),
+    SharingRule(matters=(M.PLAN, M.OWN_MEASURES),
+         recipients=MANDATORY, sanctions=F, ground=G.CONSENT, law=SHARED,
+         scopes=(Sharing.PLAN,)),
+    SharingRule(matters=(M.PROGRESS,),
+         recipients=MANDATORY, sanctions=F, ground=G.CONSENT, law=SHARED,
+         scopes=(Sharing.PROGRESS,)),
+    SharingRule(matters=(M.ATTENDANCE,),
+         recipients=MANDATORY, sanctions=F, ground=G.CONSENT, law=SHARED,
+         scopes=(Sharing.ATTENDANCE,)),
+    SharingRule(matters=(M.DRUG_TESTS,),
+         recipients=MANDATORY, sanctions=F, ground=G.CONSENT, law=SHARED,
+         scopes=(Sharing.DRUG_TESTS,)),
+    SharingRule(matters=(M.SANCTION, M.NAME_AND_BIRTH_YEAR),
+         recipients=PROVIDERS, sanctions=BOTH, ground=G.CONSENT, law=SHARED,
+         scopes=tuple(Sharing)),
+    SharingRule(matters=(M.OWN_MEASURES,),
+         recipients=PROVIDERS, sanctions=BOTH, ground=G.CONSENT, law=SHARED,
+         scopes=(Sharing.PLAN,)),
+    SharingRule(matters=(M.PROGRESS,),
+         recipients=PROVIDERS, sanctions=BOTH, ground=G.CONSENT, law=SHARED,
+         scopes=(Sharing.PROGRESS,)),
+    SharingRule(matters=(M.ATTENDANCE,),
+         recipients=PROVIDERS, sanctions=BOTH, ground=G.CONSENT, law=SHARED,
+         scopes=(Sharing.ATTENDANCE,)),
+    SharingRule(matters=(M.DRUG_TESTS,),
+         recipients=(A.HEALTH,), sanctions=BOTH, ground=G.CONSENT, law=SHARED,
+         scopes=(Sharing.DRUG_TESTS,)),
 )
 # fmt: on
 """Who may learn what. An address is for the family and the office alone; the victim learns nothing here.
 
-Inside the konfliktråd `permissions` decides who learns what, the address among it. What a matter is called to a
-recipient of part of the plan, its own measures, is a matter of its own.
+Inside the konfliktråd `permissions` decides who learns what, including the address. The measures that a recipient
+carries out are a matter of their own beside the whole plan.
 """
 
 
@@ -180,12 +205,13 @@ EVENTS_BY_MATTER: dict[Matter, frozenset[EventType]] = {
         }
     ),
 }
-"""By matter the events that tell of it by their mere name; every other event tells of stages and dates."""
+"""The events whose type alone discloses a matter; every other event type discloses stages and dates only."""
 
 
 def may_learn(case: Case, agency: Attendee, matter: Matter, day: date) -> SharingDecision:
     """Whether this agency may learn this of the case on that day."""
-    rule = _matching_rule(case, agency, matter)
+    fits = (r for r in RULES if agency in r.recipients and matter in r.matters and case.sanction in r.sanctions)
+    rule = next(fits, None)
     if rule is None:
         return SharingDecision(matter, NO_GROUND, None, NotShared.NOT_NEEDED)
     return SharingDecision(matter, rule.law, rule.ground, _obstacle(case, agency, rule, day))
@@ -205,18 +231,8 @@ def matters_for_member(case: Case, member: str, day: date) -> frozenset[Matter]:
 
 
 def matter_of(event: EventType) -> Matter:
-    """What one learns by knowing that this happened."""
+    """The matter that an event of this type discloses."""
     return next((matter for matter, events in EVENTS_BY_MATTER.items() if event in events), Matter.STAGE_DATES)
-
-
-def scopes_shared(case: Case, agency: Attendee, day: date) -> frozenset[Sharing]:
-    """What youth and guardians let this agency learn on that day."""
-    return frozenset(scope for scope in Sharing if _missing_consent(case, agency, scope, day) is None)
-
-
-def _matching_rule(case: Case, agency: Attendee, matter: Matter) -> SharingRule | None:
-    fits = (r for r in RULES if agency in r.to and matter in r.matters and case.sanction in r.sanctions)
-    return next(fits, None)
 
 
 def _obstacle(case: Case, agency: Attendee, rule: SharingRule, day: date) -> NotShared | None:
@@ -248,16 +264,13 @@ _GUARDIAN: dict[ConsentStatus | None, NotShared] = {
 
 
 def _missing_consent(case: Case, agency: Attendee, scope: Sharing, day: date) -> NotShared | None:
-    """Whose consent is lacking; None when everybody who must has consented. How each stands: `consents.shared`."""
-    youth = _consent_statuses(case, By.YOUTH, agency, scope, day)
+    """The first consent that is missing; None if everybody who must has consented. krl § 22 c."""
+    youth = [consent.status for consent in sharing_consents_for(case, By.YOUTH, agency, scope, day)]
     if ConsentStatus.VALID not in youth:
         return _YOUTH[next(iter(youth), None)]
     needed = case.guardians_on(day)
-    statuses = _consent_statuses(case, By.GUARDIAN, agency, scope, day) if needed else []
+    consents = sharing_consents_for(case, By.GUARDIAN, agency, scope, day) if needed else []
+    statuses = [consent.status for consent in consents]
     if statuses.count(ConsentStatus.VALID) >= needed:
         return None
     return _GUARDIAN[next((status for status in statuses if status is not ConsentStatus.VALID), None)]
-
-
-def _consent_statuses(case: Case, by: By, agency: Attendee, scope: Sharing, day: date) -> list[ConsentStatus]:
-    return [consent.status for consent in sharing_consents_for(case, by, agency, scope, day)]

@@ -1,14 +1,18 @@
 """The wait ledger: every day of a case's life belongs to exactly one party, with no gap and no overlap."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
+from typing import TypeVar
 
 from ungdom.workflow import payloads as d
 from ungdom.workflow.calendar import days_between
 from ungdom.workflow.case import Case, StateInterval
 from ungdom.workflow.vocabulary import Party, State
+
+K = TypeVar("K")
 
 DEFAULT_PARTY: dict[State, Party] = {
     State.REGISTERED: Party.POLICE,
@@ -119,7 +123,9 @@ def ledger(case: Case, day: date) -> list[WaitSpan]:
     recorded = list(_recorded_waits(case))
     spans: list[WaitSpan] = []
     for interval, stage in zip(case.intervals, stages(case, day), strict=False):
-        for since, until in _split_stage(stage, recorded):
+        days = {when for wait in recorded for when in (wait.since, wait.until) if when}
+        cuts = {when for when in days if stage.since < when < stage.until}
+        for since, until in pairwise(sorted({stage.since, stage.until} | cuts)):
             _append_or_extend(spans, _wait_span(case, interval, since, until, recorded))
     return spans
 
@@ -153,6 +159,14 @@ def covered_by_wait(case: Case, day: date) -> bool:
     return any(wait.covers(day, day) for wait in _recorded_waits(case))
 
 
+def total_days(pairs: Iterable[tuple[K, int]]) -> Counter[K]:
+    """The sum of the days per key, in the order in which the keys come."""
+    total: Counter[K] = Counter()
+    for key, days in pairs:
+        total[key] += days
+    return total
+
+
 def _wait_span(
     case: Case, interval: StateInterval, since: date, until: date, recorded: list[_RecordedWait]
 ) -> WaitSpan:
@@ -161,11 +175,6 @@ def _wait_span(
         return WaitSpan(default_party(case, interval), since, until, interval.state, None)
     details = max(covering, key=lambda wait: wait.order).details
     return WaitSpan(details.party, since, until, interval.state, details.reason)
-
-
-def _split_stage(stage: Stage, recorded: list[_RecordedWait]) -> Iterator[tuple[date, date]]:
-    marks = {day for wait in recorded for day in (wait.since, wait.until) if day and stage.since < day < stage.until}
-    return pairwise(sorted({stage.since, stage.until} | marks))
 
 
 def _append_or_extend(spans: list[WaitSpan], wait: WaitSpan) -> None:

@@ -1,8 +1,8 @@
-"""Whose waits made the difference: for a clock that was passed, what it would have been without the days of each.
+"""Causes of delay: for a clock that was passed, when it would have stopped without the days of each wait.
 
-An arithmetic counterfactual and no more: the days of a wait are taken away and nothing else changes. It does not know
-whether somebody else would have been waited for instead. Of waits that ran at the same time the ledger gives each day
-to one party, the one whose wait was started last; only that party's share holds it.
+An arithmetic counterfactual only: the days of a wait are subtracted and nothing else changes, although another party
+might have been waited for instead. If waits overlap, the wait ledger assigns each day to the party whose wait started
+last, so the day is in that party's share only.
 """
 
 from collections import Counter
@@ -12,10 +12,10 @@ from datetime import date, timedelta
 from typing import TypeVar
 
 from ungdom.workflow import payloads as d
-from ungdom.workflow.calendar import days_between
+from ungdom.workflow.calendar import days_between, overlap_days
 from ungdom.workflow.case import Case
 from ungdom.workflow.rules.deadlines import FOLLOW_THE_TERM, RULES, Deadline, DeadlineStatus, deadlines
-from ungdom.workflow.rules.waits import WaitSpan, ledger
+from ungdom.workflow.rules.waits import WaitSpan, ledger, total_days
 from ungdom.workflow.vocabulary import EventType, Party, State
 
 K = TypeVar("K")
@@ -162,9 +162,7 @@ def summarise(delays: Iterable[Delay]) -> DelaySummary:
 def _shares(
     delays: list[Delay], days_of: Callable[[Delay], dict[K, Counterfactual]], decisive: Callable[[Delay], Iterable[K]]
 ) -> dict[K, CauseShare]:
-    days: Counter[K] = Counter()
-    for delay in delays:
-        days.update({key: counterfactual.days for key, counterfactual in days_of(delay).items()})
+    days = total_days((key, without.days) for delay in delays for key, without in days_of(delay).items())
     cases = Counter(key for delay in delays for key in days_of(delay))
     decisive_cases = Counter(key for delay in delays for key in decisive(delay))
     ranked = sorted(days, key=lambda key: (-decisive_cases[key], -days[key]))
@@ -175,34 +173,25 @@ def _delay_of(case: Case, clock: Deadline, waits: list[WaitSpan], day: date) -> 
     until = clock.stopped_on or case.closed_on or day
     days = max(0, days_between(clock.begun_on, until))
     parts = tuple(_parts(waits, clock.begun_on, until))
-    causes = _longest((part.cause, part.days) for part in parts)
-    parties = _longest((part.party, part.days) for part in parts)
+    causes = total_days((part.cause, part.days) for part in parts).most_common()
+    parties = total_days((part.party, part.days) for part in parts).most_common()
     return Delay(
         clock=clock,
         until=until,
         days=days,
         over=clock.late_days,
-        before=_overlap(clock.begun_on, case.registered_on, clock.begun_on, until),
+        before=overlap_days(clock.begun_on, case.registered_on, clock.begun_on, until),
         parts=parts,
-        causes={cause: _counterfactual(clock, until, wait_days) for cause, wait_days in causes.items()},
-        parties={party: _counterfactual(clock, until, wait_days) for party, wait_days in parties.items()},
+        causes={cause: _counterfactual(clock, until, wait_days) for cause, wait_days in causes},
+        parties={party: _counterfactual(clock, until, wait_days) for party, wait_days in parties},
         decisive=_decisive(causes, clock.late_days or 0),
         investigation=_investigation(case, clock, until, waits),
     )
 
 
 def _parts(waits: list[WaitSpan], since: date, until: date) -> Iterator[DelayPart]:
-    days: Counter[tuple[Party, d.WaitReason | None, State]] = Counter()
-    for wait in waits:
-        days[wait.party, wait.reason, wait.state] += _overlap(wait.since, wait.until, since, until)
+    days = total_days(((x.party, x.reason, x.state), overlap_days(x.since, x.until, since, until)) for x in waits)
     return (DelayPart(party, reason, state, count) for (party, reason, state), count in days.items() if count)
-
-
-def _longest(pairs: Iterable[tuple[K, int]]) -> dict[K, int]:
-    total: Counter[K] = Counter()
-    for key, days in pairs:
-        total[key] += days
-    return dict(total.most_common())
 
 
 def _counterfactual(clock: Deadline, until: date, days: int) -> Counterfactual:
@@ -210,10 +199,10 @@ def _counterfactual(clock: Deadline, until: date, days: int) -> Counterfactual:
     return Counterfactual(days, on, on <= clock.due)
 
 
-def _decisive(causes: dict[WaitCause, int], over: int) -> tuple[WaitCause, ...]:
+def _decisive(causes: list[tuple[WaitCause, int]], over: int) -> tuple[WaitCause, ...]:
     """The longest first until enough: no smaller number of causes has as many days."""
     chosen: list[WaitCause] = []
-    for cause, days in causes.items():
+    for cause, days in causes:
         if over <= 0:
             break
         chosen.append(cause)
@@ -228,7 +217,7 @@ def _investigation(case: Case, clock: Deadline, until: date, waits: list[WaitSpa
     ]
     days = sum(max(0, days_between(since, returned)) for since, returned in spans)
     recorded = sum(
-        _overlap(wait.since, wait.until, since, returned) for wait in recorded_waits for since, returned in spans
+        overlap_days(wait.since, wait.until, since, returned) for wait in recorded_waits for since, returned in spans
     )
     return InvestigationShare(_counterfactual(clock, until, days), recorded) if days else None
 
@@ -244,7 +233,3 @@ def _investigation_spans(case: Case, until: date) -> Iterator[tuple[date, date]]
             since = None
     if since is not None:
         yield since, until
-
-
-def _overlap(since: date, until: date, low: date, high: date) -> int:
-    return max(0, days_between(max(since, low), min(until, high)))

@@ -1,17 +1,12 @@
 """Lead time: how long from the last offence to receipt and to the start, and where the days went."""
 
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import TypeVar
 
-from ungdom.workflow.calendar import days_between
+from ungdom.workflow.calendar import days_between, overlap_days
 from ungdom.workflow.case import Case, ExecutionStart
-from ungdom.workflow.rules.waits import Stage, WaitSpan, ledger, stages
+from ungdom.workflow.rules.waits import Stage, WaitSpan, ledger, stages, total_days
 from ungdom.workflow.vocabulary import EventType, Party, State
-
-K = TypeVar("K")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +34,7 @@ class CaseLeadTime:
 
 
 def lead_time(case: Case, day: date) -> CaseLeadTime:
-    """The lead time of a case as it stands on that day. Source: office norm; start by krl § 23 (`case.starts`)."""
+    """The lead time of a case as it stands on that day. Source: office norm; start: krl § 23 (`start_given_by`)."""
     stays, waits = stages(case, day), ledger(case, day)
     p1, p2, p3 = measures(case)
     until = case.closed_on or max(day, case.entered_on)
@@ -53,8 +48,8 @@ def lead_time(case: Case, day: date) -> CaseLeadTime:
         waits=tuple(waits),
         total_days=days_between(case.registered_on, until),
         unreported_days=max(0, days_between(case.last_offence, case.registered_on)),
-        stage_days=_sum((stage.state, stage.days) for stage in stays),
-        wait_days=_sum((wait.party, wait.days) for wait in waits),
+        stage_days=dict(total_days((stage.state, stage.days) for stage in stays)),
+        wait_days=dict(total_days((wait.party, wait.days) for wait in waits)),
         p3_by_party=_before_start(case, waits),
     )
 
@@ -74,12 +69,5 @@ def _before_start(case: Case, waits: list[WaitSpan]) -> dict[Party, int] | None:
     if case.start is None:
         return None
     low, high = case.last_offence, case.start.on
-    inside = ((wait.party, days_between(max(wait.since, low), min(wait.until, high))) for wait in waits)
-    return _sum((party, days) for party, days in inside if days > 0)
-
-
-def _sum(pairs: Iterable[tuple[K, int]]) -> dict[K, int]:
-    total: Counter[K] = Counter()
-    for key, days in pairs:
-        total[key] += days
-    return dict(total)
+    inside = ((wait.party, overlap_days(wait.since, wait.until, low, high)) for wait in waits)
+    return dict(total_days((party, days) for party, days in inside if days))

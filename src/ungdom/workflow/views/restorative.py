@@ -57,22 +57,17 @@ class Track:
 
 def track(case: Case, day: date) -> Track:
     """The restorative track as it stood on that day: what happened last says where it stands."""
-    events = [event for event in case.all(*LEADS_TO) if event.occurred_on <= day]
-    events.sort(key=lambda event: (event.occurred_on, event.seq))
+    events = case.until(day, *LEADS_TO)
     state = LEADS_TO[events[-1].type] if events else TrackState.NOT_BEGUN
     settled = events[-1].occurred_on if state in SETTLED else None
     waits = tuple(wait for wait in ledger(case, day) if wait.party is Party.VICTIM)
+    received = case.first(E.RECEIVED)
     return Track(
         state=state,
         since=events[-1].occurred_on if events else None,
         events=tuple(events),
         settled_on=settled,
-        days_open=_open(case, settled or day),
+        days_open=max(0, days_between(received.occurred_on, settled or day)) if received else None,
         waits=waits,
         days_before_start=sum(wait.days for wait in waits if PHASE[wait.state] is Phase.PLAN),
     )
-
-
-def _open(case: Case, until: date) -> int | None:
-    received = case.first(E.RECEIVED)
-    return max(0, days_between(received.occurred_on, until)) if received else None

@@ -7,11 +7,11 @@ from datetime import date, timedelta
 from ungdom.workflow import law
 from ungdom.workflow.calendar import after
 from ungdom.workflow.case import Case
-from ungdom.workflow.derived import complaints, consents, right_to_be_heard, team
+from ungdom.workflow.derived import complaints, consents, plan, right_to_be_heard, team
 from ungdom.workflow.derived.breaches import petition_deadline
+from ungdom.workflow.derived.plan import MeasureState, MeasureStatus
 from ungdom.workflow.guards.decision import appeal_deadline
-from ungdom.workflow.rules import offices, plan
-from ungdom.workflow.rules.plan import MeasureState, MeasureStatus
+from ungdom.workflow.rules import offices
 from ungdom.workflow.vocabulary import IN_EXECUTION, EventType, State
 
 E, T = EventType, State

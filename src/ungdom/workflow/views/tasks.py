@@ -136,7 +136,7 @@ class CaseTasks:
     tasks: tuple[Task, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskRule:
     """One row: what, the event that settles it, in whose name, when it is needed, how many days it comes before others.
 
@@ -148,7 +148,7 @@ class TaskRule:
     action: Action
     who: tuple[Actor, ...]
     condition: TaskCondition | str
-    law: str
+    law: str = ""
     days_ahead: int
     sanctions: tuple[Sanction, ...] = tuple(Sanction)
     also_in: tuple[State, ...] = ()
@@ -193,51 +193,85 @@ K = TaskKind
 COORDINATOR, LEADER, SECRETARIAT = (A.COORDINATOR,), (A.LEADER,), (A.SECRETARIAT,)
 POLICE, PROSECUTION, COURT, CORRECTIONS = (A.POLICE,), (A.PROSECUTION,), (A.COURT,), (A.CORRECTIONAL_SERVICE,)
 
-# A table is read across: one row a kind of task.
+# Read by lawyers: one row per kind of task, every argument named.
 # fmt: off
 TASK_RULES: tuple[TaskRule, ...] = (
-    TaskRule(K.SET_SUSPECT, E.SUSPECT_SET, POLICE, in_state(T.REGISTERED), "strpl § 249", STATUTE),
-    TaskRule(K.ORDER_INVESTIGATION_ANEW, E.PUM_ORDERED, PROSECUTION, "pum_renewal", "", NORM, S),
-    TaskRule(K.RETURN_INVESTIGATION, E.PUM_RETURNED, CORRECTIONS, "pum_wished", "", NORM),
-    TaskRule(K.OBTAIN_CONSENT, E.CONSENT_GIVEN, COORDINATOR, consent_lacking, "krl § 11", STATUTE),
-    TaskRule(K.DECIDE_CHARGE, charging_event, PROSECUTION, "charge_decision", "strpl § 249", STATUTE,
-         also_in=CONSENTING),
-    TaskRule(K.SCHEDULE_HEARING, E.HEARING_SCHEDULED, COURT, "hearing_scheduled", "", STATUTE),
-    TaskRule(K.START_HEARING, E.HEARING_STARTED, COURT, "hearing_started", "", STATUTE),
-    TaskRule(K.GIVE_JUDGMENT, E.JUDGMENT_GIVEN, COURT, in_state(T.IN_COURT), "strpl § 42", STATUTE, S),
-    TaskRule(K.GIVE_JUDGMENT, E.FOLLOW_UP_BY_JUDGMENT, COURT, in_state(T.IN_COURT), "strpl § 42", STATUTE, F),
-    TaskRule(K.START_APPEAL_HEARING, E.APPEAL_HEARING_STARTED, COURT, "appeal_hearing_started", "", STATUTE),
-    TaskRule(K.DECIDE_APPEAL, E.APPEAL_DECIDED, COURT, in_state(T.APPEALED), "strpl § 345", STATUTE),
-    TaskRule(K.ESTABLISH_FINALITY, E.BECAME_FINAL, PROSECUTION, finality, "strpl § 50", STATUTE),
-    TaskRule(K.DISPATCH, E.DISPATCHED, PROSECUTION, "dispatch", "strpl § 452", STATUTE, also_in=(T.FINAL,)),
-    TaskRule(K.RECEIVE, E.RECEIVED, COORDINATOR, not_received, "strpl § 455", STATUTE),
-    TaskRule(K.ASSIGN, E.ASSIGNED, LEADER, not_assigned, "krl § 3", STATUTE),
-    TaskRule(K.MAKE_CONTACT, E.FIRST_CONTACT, COORDINATOR, "first_contact", "", NORM),
-    TaskRule(K.MAKE_PLAN, planning_event, COORDINATOR, "plan_meeting", "krl § 24", NORM, also_in=(T.PREPARING,)),
-    TaskRule(K.END_POSTPONEMENT, E.POSTPONEMENT_ENDED, COORDINATOR, in_state(T.POSTPONED), "strpl § 459", STATUTE),
-    TaskRule(K.APPROVE_PLAN, E.PLAN_APPROVED, COORDINATOR, plan_not_approved, "krl § 25", STATUTE),
-    TaskRule(K.FILL_TEAM, E.TEAM_MEMBER_JOINED, COORDINATOR, seat_empty, "krl § 26", STATUTE),
-    TaskRule(K.REQUEST_MEASURE, E.MEASURE_REQUESTED, COORDINATOR, measure_not_requested, "krl § 25", NORM),
-    TaskRule(K.ANSWER_REQUEST, E.MEASURE_ANSWERED, COORDINATOR, request_unanswered, "krl §§ 22 a, 25", NORM),
-    TaskRule(K.END_MEASURE, E.MEASURE_ENDED, COORDINATOR, measure_to_end, "krl § 25", NORM),
-    TaskRule(K.HOLD_TEAM_MEETING, E.TEAM_MEETING_HELD, COORDINATOR, "team_meeting", "", NORM),
-    TaskRule(K.ORDER_TALK, E.BREACH_TALK_ORDERED, COORDINATOR, "breach_talk", "", NORM),
-    TaskRule(K.HOLD_TALK, E.BREACH_TALK_HELD, COORDINATOR, "breach_talk_held", "krl §§ 31, 33", NORM,
-         also_in=(T.BREACH_TALK,)),
-    TaskRule(K.HEAR_YOUTH, E.YOUTH_HEARD, COORDINATOR, not_heard, right_to_be_heard.LAW, STATUTE),
-    TaskRule(K.RESUME, E.RESUMED, COORDINATOR, in_state(T.INTERRUPTED), "krl § 30", LIBERTY),
-    TaskRule(K.SEND_PETITION, E.PETITION_SENT, CORRECTIONS + PROSECUTION, petition_unanswered, "strl § 52 c", LIBERTY,
-         S),
-    TaskRule(K.JUDGE_BREACH, E.CONVERSION_FINAL, COURT, in_state(T.BREACH_IN_COURT), "strl § 52 c", LIBERTY, S),
-    TaskRule(K.DECIDE_RESUMPTION, E.PROSECUTION_NOT_RESUMED, PROSECUTION, in_state(T.RESUMPTION_REVIEW, T.TERM_EXPIRED),
-         "krl §§ 33, 34", LIBERTY, F),
-    TaskRule(K.REVIEW_CONTROL, E.ELECTRONIC_CONTROL_ENDED, COURT, "ec_review", "", LIBERTY, S),
-    TaskRule(K.END_CONTROL, E.ELECTRONIC_CONTROL_ENDED, COURT, "ec_end", "", LIBERTY, S),
-    TaskRule(K.ACCEPT_TRANSFER, E.TRANSFER_ACCEPTED, LEADER, transfer_pending, "krl § 13", STATUTE),
-    TaskRule(K.DECIDE_COMPLAINT, E.COMPLAINT_DECIDED, SECRETARIAT, complaint_open, "krl § 22 e; strpl § 59 a", LIBERTY),
-    TaskRule(K.EXPIRE_TERM, E.TERM_EXPIRED, (A.SYSTEM,), term_over, "strl § 52 c", LIBERTY),
-    TaskRule(K.CLOSE_WINDOW, E.WINDOW_CLOSED, COORDINATOR, window, "strl § 52 c", LIBERTY, S),
-    TaskRule(K.COMPLETE, E.COMPLETED, COORDINATOR, "term_end", "krl § 22", LIBERTY, also_in=IN_EXECUTION),
+    TaskRule(kind=K.SET_SUSPECT, action=E.SUSPECT_SET, who=POLICE,
+         condition=in_state(T.REGISTERED), law="strpl § 249", days_ahead=STATUTE),
+    TaskRule(kind=K.ORDER_INVESTIGATION_ANEW, sanctions=S, action=E.PUM_ORDERED, who=PROSECUTION,
+         condition="pum_renewal", days_ahead=NORM),
+    TaskRule(kind=K.RETURN_INVESTIGATION, action=E.PUM_RETURNED, who=CORRECTIONS,
+         condition="pum_wished", days_ahead=NORM),
+    TaskRule(kind=K.OBTAIN_CONSENT, action=E.CONSENT_GIVEN, who=COORDINATOR,
+         condition=consent_lacking, law="krl § 11", days_ahead=STATUTE),
+    TaskRule(kind=K.DECIDE_CHARGE, action=charging_event, who=PROSECUTION,
+         condition="charge_decision", also_in=CONSENTING, law="strpl § 249", days_ahead=STATUTE),
+    TaskRule(kind=K.SCHEDULE_HEARING, action=E.HEARING_SCHEDULED, who=COURT,
+         condition="hearing_scheduled", days_ahead=STATUTE),
+    TaskRule(kind=K.START_HEARING, action=E.HEARING_STARTED, who=COURT,
+         condition="hearing_started", days_ahead=STATUTE),
+    TaskRule(kind=K.GIVE_JUDGMENT, sanctions=S, action=E.JUDGMENT_GIVEN, who=COURT,
+         condition=in_state(T.IN_COURT), law="strpl § 42", days_ahead=STATUTE),
+    TaskRule(kind=K.GIVE_JUDGMENT, sanctions=F, action=E.FOLLOW_UP_BY_JUDGMENT, who=COURT,
+         condition=in_state(T.IN_COURT), law="strpl § 42", days_ahead=STATUTE),
+    TaskRule(kind=K.START_APPEAL_HEARING, action=E.APPEAL_HEARING_STARTED, who=COURT,
+         condition="appeal_hearing_started", days_ahead=STATUTE),
+    TaskRule(kind=K.DECIDE_APPEAL, action=E.APPEAL_DECIDED, who=COURT,
+         condition=in_state(T.APPEALED), law="strpl § 345", days_ahead=STATUTE),
+    TaskRule(kind=K.ESTABLISH_FINALITY, action=E.BECAME_FINAL, who=PROSECUTION,
+         condition=finality, law="strpl § 50", days_ahead=STATUTE),
+    TaskRule(kind=K.DISPATCH, action=E.DISPATCHED, who=PROSECUTION,
+         condition="dispatch", also_in=(T.FINAL,), law="strpl § 452", days_ahead=STATUTE),
+    TaskRule(kind=K.RECEIVE, action=E.RECEIVED, who=COORDINATOR,
+         condition=not_received, law="strpl § 455", days_ahead=STATUTE),
+    TaskRule(kind=K.ASSIGN, action=E.ASSIGNED, who=LEADER,
+         condition=not_assigned, law="krl § 3", days_ahead=STATUTE),
+    TaskRule(kind=K.MAKE_CONTACT, action=E.FIRST_CONTACT, who=COORDINATOR,
+         condition="first_contact", days_ahead=NORM),
+    TaskRule(kind=K.MAKE_PLAN, action=planning_event, who=COORDINATOR,
+         condition="plan_meeting", also_in=(T.PREPARING,), law="krl § 24", days_ahead=NORM),
+    TaskRule(kind=K.END_POSTPONEMENT, action=E.POSTPONEMENT_ENDED, who=COORDINATOR,
+         condition=in_state(T.POSTPONED), law="strpl § 459", days_ahead=STATUTE),
+    TaskRule(kind=K.APPROVE_PLAN, action=E.PLAN_APPROVED, who=COORDINATOR,
+         condition=plan_not_approved, law="krl § 25", days_ahead=STATUTE),
+    TaskRule(kind=K.FILL_TEAM, action=E.TEAM_MEMBER_JOINED, who=COORDINATOR,
+         condition=seat_empty, law="krl § 26", days_ahead=STATUTE),
+    TaskRule(kind=K.REQUEST_MEASURE, action=E.MEASURE_REQUESTED, who=COORDINATOR,
+         condition=measure_not_requested, law="krl § 25", days_ahead=NORM),
+    TaskRule(kind=K.ANSWER_REQUEST, action=E.MEASURE_ANSWERED, who=COORDINATOR,
+         condition=request_unanswered, law="krl §§ 22 a, 25", days_ahead=NORM),
+    TaskRule(kind=K.END_MEASURE, action=E.MEASURE_ENDED, who=COORDINATOR,
+         condition=measure_to_end, law="krl § 25", days_ahead=NORM),
+    TaskRule(kind=K.HOLD_TEAM_MEETING, action=E.TEAM_MEETING_HELD, who=COORDINATOR,
+         condition="team_meeting", days_ahead=NORM),
+    TaskRule(kind=K.ORDER_TALK, action=E.BREACH_TALK_ORDERED, who=COORDINATOR,
+         condition="breach_talk", days_ahead=NORM),
+    TaskRule(kind=K.HOLD_TALK, action=E.BREACH_TALK_HELD, who=COORDINATOR,
+         condition="breach_talk_held", also_in=(T.BREACH_TALK,), law="krl §§ 31, 33", days_ahead=NORM),
+    TaskRule(kind=K.HEAR_YOUTH, action=E.YOUTH_HEARD, who=COORDINATOR,
+         condition=not_heard, law=right_to_be_heard.LAW, days_ahead=STATUTE),
+    TaskRule(kind=K.RESUME, action=E.RESUMED, who=COORDINATOR,
+         condition=in_state(T.INTERRUPTED), law="krl § 30", days_ahead=LIBERTY),
+    TaskRule(kind=K.SEND_PETITION, sanctions=S, action=E.PETITION_SENT, who=CORRECTIONS + PROSECUTION,
+         condition=petition_unanswered, law="strl § 52 c", days_ahead=LIBERTY),
+    TaskRule(kind=K.JUDGE_BREACH, sanctions=S, action=E.CONVERSION_FINAL, who=COURT,
+         condition=in_state(T.BREACH_IN_COURT), law="strl § 52 c", days_ahead=LIBERTY),
+    TaskRule(kind=K.DECIDE_RESUMPTION, sanctions=F, action=E.PROSECUTION_NOT_RESUMED, who=PROSECUTION,
+         condition=in_state(T.RESUMPTION_REVIEW, T.TERM_EXPIRED), law="krl §§ 33, 34", days_ahead=LIBERTY),
+    TaskRule(kind=K.REVIEW_CONTROL, sanctions=S, action=E.ELECTRONIC_CONTROL_ENDED, who=COURT,
+         condition="ec_review", days_ahead=LIBERTY),
+    TaskRule(kind=K.END_CONTROL, sanctions=S, action=E.ELECTRONIC_CONTROL_ENDED, who=COURT,
+         condition="ec_end", days_ahead=LIBERTY),
+    TaskRule(kind=K.ACCEPT_TRANSFER, action=E.TRANSFER_ACCEPTED, who=LEADER,
+         condition=transfer_pending, law="krl § 13", days_ahead=STATUTE),
+    TaskRule(kind=K.DECIDE_COMPLAINT, action=E.COMPLAINT_DECIDED, who=SECRETARIAT,
+         condition=complaint_open, law="krl § 22 e; strpl § 59 a", days_ahead=LIBERTY),
+    TaskRule(kind=K.EXPIRE_TERM, action=E.TERM_EXPIRED, who=(A.SYSTEM,),
+         condition=term_over, law="strl § 52 c", days_ahead=LIBERTY),
+    TaskRule(kind=K.CLOSE_WINDOW, sanctions=S, action=E.WINDOW_CLOSED, who=COORDINATOR,
+         condition=window, law="strl § 52 c", days_ahead=LIBERTY),
+    TaskRule(kind=K.COMPLETE, action=E.COMPLETED, who=COORDINATOR,
+         condition="term_end", also_in=IN_EXECUTION, law="krl § 22", days_ahead=LIBERTY),
 )
 # fmt: on
 """Every kind of task, in the order a case meets them. A clock that no row follows is named in `CLOCKS_WITHOUT_TASK`."""

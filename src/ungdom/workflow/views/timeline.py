@@ -1,6 +1,6 @@
 """The timeline of a case (tidslinje): what happened, where it stood, who was waited for and what is due, by day.
 
-Everything in it is told by other modules; this one puts it in one order. Pure: the day is handed in.
+All entries are derived by other modules; this module puts them in one order. Pure.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,6 @@ from enum import StrEnum
 
 from ungdom.workflow.calendar import days_between, oslo_date
 from ungdom.workflow.case import Case
-from ungdom.workflow.events import Event
 from ungdom.workflow.rules.deadlines import DeadlineStatus, deadlines
 from ungdom.workflow.rules.waits import ledger, stages
 
@@ -51,7 +50,12 @@ _ORDER = {mark: place for place, mark in enumerate(Mark)}
 
 def timeline(case: Case, day: date) -> list[TimelineEntry]:
     """Every entry of the case as it stands on that day, in order of days; what is to come at the end."""
-    entries = [*_stages(case, day), *_waits(case, day), *_events(case), *_clocks(case, day), *_milestones(case, day)]
+    waits = (
+        TimelineEntry(wait.since, Mark.WAIT, wait.party, wait.until, wait.days)
+        for wait in ledger(case, day)
+        if wait.reason is not None
+    )
+    entries = [*_stages(case, day), *waits, *_events(case), *_clocks(case, day), *_milestones(case, day)]
     return sorted(entries, key=lambda entry: (entry.on, _ORDER[entry.mark], entry.seq or 0))
 
 
@@ -62,21 +66,10 @@ def _stages(case: Case, day: date) -> Iterator[TimelineEntry]:
         yield TimelineEntry(case.entered_on, Mark.STAGE, case.state)
 
 
-def _waits(case: Case, day: date) -> Iterator[TimelineEntry]:
-    for wait in ledger(case, day):
-        if wait.reason is not None:
-            yield TimelineEntry(wait.since, Mark.WAIT, wait.party, wait.until, wait.days)
-
-
 def _events(case: Case) -> Iterator[TimelineEntry]:
     for event in case.events:
-        yield TimelineEntry(
-            event.occurred_on, Mark.EVENT, event.type, seq=event.seq, known_late=_recording_delay(event)
-        )
-
-
-def _recording_delay(event: Event) -> int:
-    return max(0, days_between(event.occurred_on, oslo_date(event.recorded_at)))
+        late = max(0, days_between(event.occurred_on, oslo_date(event.recorded_at)))
+        yield TimelineEntry(event.occurred_on, Mark.EVENT, event.type, seq=event.seq, known_late=late)
 
 
 def _clocks(case: Case, day: date) -> Iterator[TimelineEntry]:

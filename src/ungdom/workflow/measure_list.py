@@ -37,28 +37,28 @@ class ListedMeasure:
     sanctions: tuple[Sanction, ...] = BOTH
 
 
-# A table is read across: one row a measure.
+# Read by lawyers: one row per measure.
 # fmt: off
 MEASURES: tuple[ListedMeasure, ...] = (
-    ListedMeasure("noneconomic_compensation", "a", K.SUPPORTIVE, R1_ON),
-    ListedMeasure("programme_or_treatment", "b", K.SUPPORTIVE, R1_ON),
-    ListedMeasure("education_work_community", "c", K.SUPPORTIVE, R1_ON),
-    ListedMeasure("conversation", "d", K.MIXED, R1_ON),
-    ListedMeasure("reporting", "e", K.INTRUSIVE, R1_ON),
-    ListedMeasure("abstinence_testing", "f", K.INTRUSIVE, R1_ON),
-    ListedMeasure("curfew", "g", K.INTRUSIVE, R1_ON),
-    ListedMeasure("residence", "h", K.INTRUSIVE, R1_ON),
-    ListedMeasure("no_contact", "i", K.INTRUSIVE, R1_ON),
-    ListedMeasure("other_suitable", "j", K.SUPPORTIVE, R1_ON),
-    ListedMeasure("noneconomic_compensation", "a", K.SUPPORTIVE, R0),
-    ListedMeasure("programme", "b", K.SUPPORTIVE, R0),
-    ListedMeasure("community_tasks", "c", K.SUPPORTIVE, R0),
-    ListedMeasure("residence_work_education", "d", K.MIXED, R0),
-    ListedMeasure("meet_police_corrections", "e", K.INTRUSIVE, R0),
-    ListedMeasure("abstinence_testing", "f", K.INTRUSIVE, R0),
-    ListedMeasure("curfew", "g", K.INTRUSIVE, R0),
-    ListedMeasure("no_contact", "h", K.INTRUSIVE, R0),
-    ListedMeasure("institution_stay", None, K.INTRUSIVE, R0, S),
+    ListedMeasure("noneconomic_compensation", letter="a", kind=K.SUPPORTIVE, regimes=R1_ON),
+    ListedMeasure("programme_or_treatment", letter="b", kind=K.SUPPORTIVE, regimes=R1_ON),
+    ListedMeasure("education_work_community", letter="c", kind=K.SUPPORTIVE, regimes=R1_ON),
+    ListedMeasure("conversation", letter="d", kind=K.MIXED, regimes=R1_ON),
+    ListedMeasure("reporting", letter="e", kind=K.INTRUSIVE, regimes=R1_ON),
+    ListedMeasure("abstinence_testing", letter="f", kind=K.INTRUSIVE, regimes=R1_ON),
+    ListedMeasure("curfew", letter="g", kind=K.INTRUSIVE, regimes=R1_ON),
+    ListedMeasure("residence", letter="h", kind=K.INTRUSIVE, regimes=R1_ON),
+    ListedMeasure("no_contact", letter="i", kind=K.INTRUSIVE, regimes=R1_ON),
+    ListedMeasure("other_suitable", letter="j", kind=K.SUPPORTIVE, regimes=R1_ON),
+    ListedMeasure("noneconomic_compensation", letter="a", kind=K.SUPPORTIVE, regimes=R0),
+    ListedMeasure("programme", letter="b", kind=K.SUPPORTIVE, regimes=R0),
+    ListedMeasure("community_tasks", letter="c", kind=K.SUPPORTIVE, regimes=R0),
+    ListedMeasure("residence_work_education", letter="d", kind=K.MIXED, regimes=R0),
+    ListedMeasure("meet_police_corrections", letter="e", kind=K.INTRUSIVE, regimes=R0),
+    ListedMeasure("abstinence_testing", letter="f", kind=K.INTRUSIVE, regimes=R0),
+    ListedMeasure("curfew", letter="g", kind=K.INTRUSIVE, regimes=R0),
+    ListedMeasure("no_contact", letter="h", kind=K.INTRUSIVE, regimes=R0),
+    ListedMeasure("institution_stay", letter=None, kind=K.INTRUSIVE, regimes=R0, sanctions=S),
 )
 # fmt: on
 """Both lists of krl § 25. That of R0 was open ("blant annet"); the later one is closed, and open through letter j."""
