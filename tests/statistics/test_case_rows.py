@@ -12,9 +12,9 @@ import pytest
 
 from tests.service import sqlite_copy
 from tests.statistics import waits
-from ungdom.analytics import case_facts, case_reader, case_summaries
+from ungdom.analytics import case_cache, case_facts, case_reader
+from ungdom.analytics.case_cache import CaseSelection, TooManyCases
 from ungdom.analytics.case_facts import CaseFacts, facts_of
-from ungdom.analytics.case_summaries import CaseSelection, TooManyCases
 from ungdom.demo.case_generator import GeneratedCase
 from ungdom.store import reference
 from ungdom.store.schema import core as tables
@@ -113,7 +113,7 @@ def test_a_row_holds_days_codes_and_numbers_only() -> None:
 def test_rows_are_read_as_the_events_say_kept_or_not(db: Database) -> None:
     expected = as_told()
     assert read(db) == expected
-    case_summaries.refresh(db)
+    case_cache.refresh(db)
     assert read(db, at_most=0) == expected
     known = last_moment(EARLIER)
     assert read(db, known_at=known) == as_told(known_at=known)
@@ -126,7 +126,7 @@ def test_either_database_keeps_and_reads_rows_and_the_sex_is_looked_up_beside(da
     db.upgrade()
     waits.write(db, told()[-40:], TODAY)
     before = read(db)
-    case_summaries.refresh(db)
+    case_cache.refresh(db)
     assert read(db, at_most=0) == before
     known = {one.person.person_id: one.person.personalia.sex for one in told()}
     with db.reading() as tx:

@@ -12,8 +12,8 @@ from tests.statistics import waits
 from tests.workflow.build import event
 from tests.workflow.roads import case_at, events, lines, read
 from ungdom.analytics import completions, lead_times
+from ungdom.analytics.case_cache import summarise
 from ungdom.analytics.case_facts import CaseFacts, facts_of
-from ungdom.analytics.case_summaries import summarise
 from ungdom.analytics.cohort_columns import cohort_collector
 from ungdom.analytics.cubes import TOTAL, Cube, CubeCell
 from ungdom.analytics.definitions import COMPLETION_BY_CODE, LEAD_TIME_BY_CODE, all_definitions

@@ -19,7 +19,7 @@ from tests.disclosure import attacker
 from tests.disclosure.attacker import Book, Name, name_of
 from tests.service import Client, Service, new_case, sqlite_copy
 from tests.statistics import waits
-from ungdom.analytics import case_summaries
+from ungdom.analytics import case_cache
 from ungdom.analytics.case_reader import police_districts
 from ungdom.analytics.cubes import TOTAL, Cube, Key
 from ungdom.release import build, store
@@ -45,7 +45,7 @@ def loaded(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     with pytest.MonkeyPatch.context() as patch, Service(sqlite_copy(sqlite_template, folder), folder) as running:
         patch.setattr(build, "RELEASE_PLAN", tuple(one for one in RELEASE_PLAN if one.population in SOME))
         waits.write(running.db, waits.load(CASES, 3), waits.TODAY)
-        case_summaries.refresh(running.db)
+        case_cache.refresh(running.db)
         made(running, FIRST)
         body = new_case(occurred_on="2025-12-20", offences=[{"on": "2025-12-01"}])
         assert running.as_("coordinator", "oslo").post("/v1/cases", body).status_code == 201

@@ -12,9 +12,9 @@ from uuid import UUID
 
 from sqlalchemy import Row, select
 
-from ungdom.analytics import case_facts, case_summaries
+from ungdom.analytics import case_cache, case_facts
+from ungdom.analytics.case_cache import CaseSelection, TooManyCases
 from ungdom.analytics.case_facts import CaseFacts
-from ungdom.analytics.case_summaries import CaseSelection, TooManyCases
 from ungdom.analytics.dimensions import UNKNOWN
 from ungdom.store import journal, people
 from ungdom.store.encryption import EncryptionKeys
@@ -50,14 +50,14 @@ def read(
     districts = police_districts(tx)
     recomputed, after = 0, None
     while page := _page(tx, selection, after):
-        stale = [row.case_id for row in page if not case_summaries.is_current(row, selection)]
+        stale = [row.case_id for row in page if not case_cache.is_current(row, selection)]
         recomputed += len(stale)
         if selection.at_most is not None and recomputed > selection.at_most:
             raise TooManyCases(selection.at_most)
         facts = {
             row.case_id: case_facts.load(row.row, day, districts)
             for row in page
-            if case_summaries.is_current(row, selection)
+            if case_cache.is_current(row, selection)
         }
         facts |= _recompute(tx, stale, selection, day, districts)
         sexes = people.read_sexes(tx, keys, [row.person_id for row in page]) if keys else {}
@@ -73,7 +73,7 @@ def police_districts(tx: Connection) -> dict[str, str]:
 
 
 def _page(tx: Connection, selection: CaseSelection, after: UUID | None) -> Sequence[Row[Any]]:
-    query = case_summaries.query(selection, C.person_id, F.row).order_by(C.case_id).limit(PAGE)
+    query = case_cache.query(selection, C.person_id, F.row).order_by(C.case_id).limit(PAGE)
     return tx.execute(query if after is None else query.where(C.case_id > after)).all()
 
 
@@ -83,7 +83,7 @@ def _recompute(
     """Those rows told anew from the events."""
     facts = {}
     for stored in journal.load_many(tx, case_ids, selection.known_at):
-        case = case_summaries.fold_as_of(stored, selection)
+        case = case_cache.fold_as_of(stored, selection)
         if case:
             facts[stored.case_id] = case_facts.facts_of(case, day, districts, oslo_date(stored.opened_at))
     return facts

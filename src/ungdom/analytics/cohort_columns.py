@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ungdom.analytics.cubes import Cube, CubeCell, Dimension
-from ungdom.analytics.definitions import CompletionDefinition, Definition, LeadTimeDefinition
+from ungdom.analytics.definition_types import CompletionDefinition, Definition, LeadTimeDefinition
 from ungdom.analytics.dimensions import (
     DIMENSION_READERS,
     PERIOD,

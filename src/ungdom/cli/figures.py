@@ -48,7 +48,7 @@ def indicators(  # noqa: PLR0913, PLR0917  # each an option of the command
     refresh: Refresh = False,
 ) -> None:
     """The indicators of the strategy for a period, by konfliktråd and for the country. Exact: not to be published."""
-    from ungdom.analytics.indicators import queries as answering
+    from ungdom.analytics.queries import indicators as answering
     from ungdom.api.cases.schemas import AsOfOut
     from ungdom.api.indicators.schemas import IndicatorList, indicators_out
 
@@ -86,7 +86,7 @@ def caseload(
     refresh: Refresh = False,
 ) -> None:
     """Open cases by coordinator, phase, sanction and weight; what came in, went out and will come; warnings."""
-    from ungdom.analytics.caseload import queries as load_answering
+    from ungdom.analytics.queries import caseload as load_answering
     from ungdom.api.cases.schemas import AsOfOut
     from ungdom.api.indicators.caseload_schemas import CaseloadOut, offices_out
 
@@ -109,10 +109,10 @@ def database(config: Settings, refresh: bool) -> "Database":
     """The database of these settings; `refresh`: what figures need of the cases that changed is kept first."""
     db = open_database(config)
     if refresh:
-        from ungdom.analytics import case_summaries
+        from ungdom.analytics import case_cache
 
         with progress("cases") as report:
-            case_summaries.refresh(db, report)
+            case_cache.refresh(db, report)
     return db
 
 

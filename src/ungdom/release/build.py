@@ -14,11 +14,11 @@ from typing import Any
 
 import ungdom
 from ungdom.analytics import case_reader
-from ungdom.analytics.case_summaries import CaseSelection
+from ungdom.analytics.case_cache import CaseSelection
 from ungdom.analytics.cubes import TOTAL, CellStatus, Cube, CubeCell, Dimension, Key
 from ungdom.analytics.dimensions import StatisticDimension, Subject
-from ungdom.analytics.live_queries import known_values
-from ungdom.analytics.recidivism.queries import person_histories, with_sex
+from ungdom.analytics.queries.recidivism import person_histories, with_sex
+from ungdom.analytics.queries.statistics import known_values
 from ungdom.analytics.recidivism.spells import recidivism_spells
 from ungdom.release.disclosure import (
     Id,

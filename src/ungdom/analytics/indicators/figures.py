@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from ungdom.analytics.case_summaries import CaseSummary
+from ungdom.analytics.contributions import CountContribution, DurationContribution
 from ungdom.analytics.durations import entry
 from ungdom.analytics.indicators import INDICATORS, Indicator
-from ungdom.analytics.indicators.contributions import CountContribution, DurationContribution
 from ungdom.analytics.survival import CENSORED, Spans, kaplan_meier, quantile
 from ungdom.workflow.calendar import after, days_between
 

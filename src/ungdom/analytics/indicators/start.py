@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from ungdom.analytics import durations
 from ungdom.analytics.case_facts import CaseFacts
+from ungdom.analytics.contributions import DurationContribution
 from ungdom.analytics.durations import ENDED, StepDuration
-from ungdom.analytics.indicators.contributions import DurationContribution
 
 
 def offence_to_receipt(facts: CaseFacts) -> Iterator[DurationContribution]:

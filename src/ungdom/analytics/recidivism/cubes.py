@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from ungdom.analytics import dimensions as frames
 from ungdom.analytics.cohort_columns import KnownValues
 from ungdom.analytics.cubes import Cube, CubeCell, Dimension
-from ungdom.analytics.definitions import RecidivismDefinition
 from ungdom.analytics.dimensions import DIMENSION_READERS, PERIOD, DimensionColumn, RowIndices, Subject
+from ungdom.analytics.recidivism.definitions import RecidivismDefinition
 from ungdom.analytics.recidivism.rules import Relapse
 from ungdom.analytics.recidivism.spells import RecidivismSpell
 from ungdom.analytics.survival import CENSORED, Curve, Spans, aalen_johansen, kaplan_meier

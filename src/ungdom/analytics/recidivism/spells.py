@@ -11,7 +11,7 @@ from itertools import chain
 from uuid import UUID
 
 from ungdom.analytics.case_facts import CaseFacts
-from ungdom.analytics.definitions import RECIDIVISMS, RecidivismDefinition
+from ungdom.analytics.recidivism.definitions import RECIDIVISMS, RecidivismDefinition
 from ungdom.analytics.recidivism.offences import (
     CaseOffences,
     OffenceRecord,

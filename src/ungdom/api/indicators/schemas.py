@@ -7,13 +7,8 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from ungdom import texts
-from ungdom.analytics.indicators import (
-    INDICATORS,
-    Indicator,
-    IndicatorGroup,
-    IndicatorPeriod,
-    IndicatorUnit,
-)
+from ungdom.analytics.definition_types import IndicatorPeriod, IndicatorUnit
+from ungdom.analytics.indicators import INDICATORS, Indicator, IndicatorGroup
 from ungdom.analytics.indicators.figures import WHOLE, Figure
 from ungdom.analytics.surveys import SurveyKind, SurveyQuestion
 from ungdom.analytics.surveys.results import SurveyCell

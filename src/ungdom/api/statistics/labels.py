@@ -5,9 +5,9 @@ from datetime import datetime
 
 from ungdom import texts
 from ungdom.analytics.cubes import TOTAL, Cube
+from ungdom.analytics.definition_types import IndicatorUnit
 from ungdom.analytics.definitions import RECIDIVISM_BY_CODE, Definition
 from ungdom.analytics.dimensions import SEXES, UNKNOWN, StatisticDimension
-from ungdom.analytics.indicators import IndicatorUnit
 from ungdom.analytics.jsonstat import ALL, CONTENTS, DatasetMetadata, Sign, Unit
 from ungdom.analytics.lead_times import BY_THEN, MEAN, QUANTILES
 from ungdom.api.statistics.schemas import question_of

@@ -13,7 +13,6 @@ from fastapi import APIRouter, Header, Query, Response
 from fastapi.exceptions import RequestValidationError
 
 from ungdom import texts
-from ungdom.analytics import live_queries
 from ungdom.analytics.definitions import (
     COMPLETION_BY_CODE,
     LEAD_TIME_BY_CODE,
@@ -21,8 +20,9 @@ from ungdom.analytics.definitions import (
     Definition,
 )
 from ungdom.analytics.jsonstat import csv_text, dataset
-from ungdom.analytics.live_queries import CubeQuery, CubeResult, known_values
-from ungdom.analytics.recidivism.queries import recidivism
+from ungdom.analytics.queries import statistics as live_queries
+from ungdom.analytics.queries.recidivism import recidivism
+from ungdom.analytics.queries.statistics import CubeQuery, CubeResult, known_values
 from ungdom.api.cases.routes import instant, json_response
 from ungdom.api.docs.openapi import PROBLEM_CONTENT
 from ungdom.api.http import inputs as i

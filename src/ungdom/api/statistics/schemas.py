@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from ungdom import texts
 from ungdom.analytics.cubes import Cube, Key
+from ungdom.analytics.definition_types import IndicatorPeriod, IndicatorUnit
 from ungdom.analytics.definitions import (
     COMPLETIONS,
     LEAD_TIMES,
@@ -19,9 +20,8 @@ from ungdom.analytics.definitions import (
     all_definitions,
 )
 from ungdom.analytics.dimensions import StatisticDimension
-from ungdom.analytics.indicators import IndicatorPeriod, IndicatorUnit
 from ungdom.analytics.lead_times import Point
-from ungdom.analytics.live_queries import AT_MOST, MAX_DIMENSIONS, CubeQuery, CubeResult
+from ungdom.analytics.queries.statistics import AT_MOST, MAX_DIMENSIONS, CubeQuery, CubeResult
 from ungdom.api.cases.schemas import AsOfOut, Output
 from ungdom.api.http import inputs as i
 from ungdom.api.http.formats import TableFormat

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from sqlalchemy import Row, and_, or_
 
-from ungdom.analytics import case_facts, case_reader, case_summaries
-from ungdom.analytics.case_summaries import CaseSelection, TooManyCases
+from ungdom.analytics import case_cache, case_facts, case_reader
+from ungdom.analytics.case_cache import CaseSelection, TooManyCases
 from ungdom.analytics.definitions import RECIDIVISM_BY_CODE
 from ungdom.analytics.dimensions import DIMENSION_READERS, UNKNOWN, Subject
-from ungdom.analytics.live_queries import CubeQuery, CubeResult, known_values
+from ungdom.analytics.queries.statistics import CubeQuery, CubeResult, known_values
 from ungdom.analytics.recidivism import offences
 from ungdom.analytics.recidivism.cubes import spell_columns, table
 from ungdom.analytics.recidivism.spells import PersonHistory, RecidivismSpell, SeenCase, recidivism_spells
@@ -81,13 +81,13 @@ def _cases(tx: Connection, selection: CaseSelection, day: date) -> Iterator[tupl
     districts = case_reader.police_districts(tx)
     anew, last = 0, None
     while page := _page(tx, selection, last):
-        stale = [row.case_id for row in page if not case_summaries.is_current(row, selection)]
+        stale = [row.case_id for row in page if not case_cache.is_current(row, selection)]
         anew += len(stale)
         if selection.at_most is not None and anew > selection.at_most:
             raise TooManyCases(selection.at_most)
         recomputed = _recompute(tx, stale, selection, day, districts)
         for row in page:
-            if case_summaries.is_current(row, selection):
+            if case_cache.is_current(row, selection):
                 case = SeenCase(row.case_id, case_facts.load(row.row, day, districts), offences.load(row.trace))
                 yield row.person_id, case
             elif row.case_id in recomputed:
@@ -96,7 +96,7 @@ def _cases(tx: Connection, selection: CaseSelection, day: date) -> Iterator[tupl
 
 
 def _page(tx: Connection, selection: CaseSelection, last: Row[Any] | None) -> Sequence[Row[Any]]:
-    query = case_summaries.query(selection, C.person_id, F.row, F.trace).order_by(C.person_id, C.case_id).limit(PAGE)
+    query = case_cache.query(selection, C.person_id, F.row, F.trace).order_by(C.person_id, C.case_id).limit(PAGE)
     if last is not None:
         same = and_(C.person_id == last.person_id, C.case_id > last.case_id)
         query = query.where(or_(C.person_id > last.person_id, same))
@@ -109,7 +109,7 @@ def _recompute(
     """Those told anew from the events."""
     recomputed = {}
     for stored in journal.load_many(tx, case_ids, selection.known_at):
-        case = case_summaries.fold_as_of(stored, selection)
+        case = case_cache.fold_as_of(stored, selection)
         if case:
             row = case_facts.facts_of(case, day, districts, oslo_date(stored.opened_at))
             recomputed[stored.case_id] = SeenCase(stored.case_id, row, offences.case_offences(case))

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from ungdom.analytics import case_summaries, caseload
-from ungdom.analytics.case_summaries import CaseSelection
+from ungdom.analytics import case_cache, caseload
+from ungdom.analytics.case_cache import CaseSelection
 from ungdom.analytics.caseload import Caseload
 from ungdom.analytics.forecast.curves import WINDOW
-from ungdom.analytics.indicators.queries import AT_MOST
+from ungdom.analytics.queries.indicators import AT_MOST
 from ungdom.store.session import Connection
 from ungdom.workflow.calendar import oslo_date
 
@@ -31,5 +31,5 @@ def read_caseload(
     valid_at, known_at = as_of
     day = valid_at or oslo_date(known_at or now)
     selection = CaseSelection(valid_at, known_at, since=day - WINDOW, at_most=at_most)
-    load = caseload.count_caseload(case_summaries.read(tx, selection), day, only)
+    load = caseload.count_caseload(case_cache.read(tx, selection), day, only)
     return CaseloadResult(load, selection.unread)

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import TypeVar
 
 from ungdom.analytics import case_reader, completions, lead_times
-from ungdom.analytics.case_summaries import CaseSelection
+from ungdom.analytics.case_cache import CaseSelection
 from ungdom.analytics.cohort_columns import CohortCollector, cohort_collector
 from ungdom.analytics.cubes import Cube, Key
 from ungdom.analytics.definitions import (

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from ungdom.analytics import case_summaries
-from ungdom.analytics.case_summaries import CaseSelection
+from ungdom.analytics import case_cache
+from ungdom.analytics.case_cache import CaseSelection
 from ungdom.analytics.indicators.figures import Figure, IndicatorAccumulator, redact_country
 from ungdom.analytics.surveys import results
 from ungdom.analytics.surveys.results import SurveyCell
@@ -67,7 +67,7 @@ def read_indicators(tx: Connection, query: IndicatorQuery) -> IndicatorResult:
     """Every indicator, read in one snapshot. Raises `TooManyCases`."""
     period = IndicatorAccumulator(query.since, query.until, query.day)
     selection = CaseSelection(query.valid_at, query.known_at, query.since, query.sanction, query.at_most)
-    for summary in case_summaries.read(tx, selection):
+    for summary in case_cache.read(tx, selection):
         period.add(summary)
     answered = _survey_cells(tx, query)
     by_place = {
