@@ -4,13 +4,13 @@ A row is told by the history alone: what lasts is left open, and is counted unti
 row that is kept stays right from day to day until the history goes on. Every rule is that of `workflow`.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from ungdom.store.codec import Codec, Day
 from ungdom.workflow import law
 from ungdom.workflow.calendar import after, birthday, days_between, oslo_date
 from ungdom.workflow.case import Case
@@ -23,7 +23,6 @@ from ungdom.workflow.vocabulary import EventType, OffenceGroup, Party, Regime, S
 E = EventType
 K = TypeVar("K")
 DAY = timedelta(days=1)
-_from_ordinal = date.fromordinal
 
 DECISIONS = (E.TRANSFERRED_TO_FOLLOW_UP, E.JUDGMENT_GIVEN, E.FOLLOW_UP_BY_JUDGMENT)
 """Who first decides on the sanction; an appeal may change what was decided."""
@@ -34,8 +33,8 @@ class Interval(NamedTuple, Generic[K]):
     """Days of one kind, from a day to a day; `until` None: they last."""
 
     kind: K
-    since: date
-    until: date | None
+    since: Day
+    until: Day | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,7 +250,7 @@ def _wait_intervals(case: Case, open_end: date) -> tuple[Interval[Party], ...]:
 
 def _interruptions(case: Case, open_end: date) -> tuple[Interval[str], ...]:
     interruptions = case.interruptions(open_end) if case.start else []
-    return tuple(Interval("stop", since, None if until == open_end else until) for since, until in interruptions)
+    return tuple(Interval(_INTERRUPTION, since, None if until == open_end else until) for since, until in interruptions)
 
 
 def _observed_from(case: Case, received: date | None, opened: date) -> date:
@@ -302,65 +301,50 @@ def _days_by_kind(intervals: Iterable[Interval[K]], low: date, high: date) -> di
 
 # --- keeping ------------------------------------------------------------------------------------------------
 
-_STATES: dict[str, State] = {member.value: member for member in State}
-_PARTIES: dict[str, Party] = {member.value: member for member in Party}
-_GROUPS: dict[str | None, OffenceGroup] = {member.value: member for member in OffenceGroup}
-_REGIMES: dict[str | None, Regime] = {member.value: member for member in Regime}
-# A look-up is a tenth of the call of an enum: a national load has two hundred thousand stretches.
-_CODES = ("sanction", "konfliktrad", "decision_regime", "pinned", "offence_group", "start_rule", "state", "closing")
+_CODES = (
+    *("sanction", "konfliktrad", "decision_regime", "pinned", "offence_group", "start_rule", "state", "closing"),
+    "table",
+)
 _NUMBERS = ("age", "term_days", "p1", "p2", "p3", "unreported_days", "breaches", "new_offences")
 _DAYS = (
     *("first_offence", "last_offence", "in_view", "registered", "suspect", "indicted", "first_decided", "decided"),
     *("final", "dispatched", "received", "first_contact", "plan_meeting", "plan_signed", "started", "planned_end"),
     "closed",
 )
+_INTERRUPTION = "stop"
+_Codes = tuple[Sanction, str, Regime | None, Regime | None, OffenceGroup | None, str | None, State, str | None, str]
+_CODEC = Codec(
+    tuple[
+        _Codes,
+        list[int | None],
+        list[Day | None],
+        tuple[OffenceGroup, ...],
+        tuple[Interval[State], ...],
+        tuple[Interval[Party], ...],
+        list[tuple[Day, Day | None]],
+    ]
+)
 
 
 def dump(facts: CaseFacts) -> str:
-    """A row as compact JSON, without the day asked and what depends on it; days are numbers since the year 1."""
-    plain = [
-        [getattr(facts, name) for name in (*_CODES, "table")],
-        [getattr(facts, name) for name in _NUMBERS],
-        [_to_ordinal(getattr(facts, name)) for name in _DAYS],
-        facts.offence_groups,
-        *(
-            [[kind, _to_ordinal(since), _to_ordinal(until)] for kind, since, until in intervals]
-            for intervals in (facts.stage_intervals, facts.wait_intervals)
-        ),
-        [[_to_ordinal(since), _to_ordinal(until)] for _, since, until in facts.interruptions],
-    ]
-    return json.dumps(plain, separators=(",", ":"))
-
-
-def load(text: str, day: date, districts: Mapping[str, str] | None = None) -> CaseFacts:
-    """The row written by `dump`, as it stands on that day."""
-    codes, numbers, days, groups, stays, waits, stops = json.loads(text)
-    sanction, konfliktrad, regime, pinned, group, start_rule, state, closing, table = codes
-    values: dict[str, Any] = dict(zip(_NUMBERS, numbers, strict=True))
-    values |= zip(_DAYS, [None if number is None else _from_ordinal(number) for number in days], strict=True)
-    return CaseFacts(
-        as_of=day,
-        sanction=Sanction(sanction),
-        konfliktrad=konfliktrad,
-        police_district=(districts or {}).get(konfliktrad),
-        decision_regime=_REGIMES.get(regime),
-        pinned=_REGIMES.get(pinned),
-        offence_group=_GROUPS.get(group),
-        offence_groups=tuple(map(OffenceGroup, groups)),
-        start_rule=start_rule,
-        state=_STATES[state],
-        closing=closing,
-        table=table,
-        stage_intervals=tuple(
-            [Interval(_STATES[code], _from_ordinal(a), b and _from_ordinal(b)) for code, a, b in stays]
-        ),
-        wait_intervals=tuple(
-            [Interval(_PARTIES[code], _from_ordinal(a), b and _from_ordinal(b)) for code, a, b in waits]
-        ),
-        interruptions=tuple([Interval("stop", _from_ordinal(a), b and _from_ordinal(b)) for a, b in stops]),
-        **values,
+    """The facts as compact JSON, without `as_of` and what depends on it."""
+    codes, numbers, days = ([getattr(facts, name) for name in names] for names in (_CODES, _NUMBERS, _DAYS))
+    stops = [(stop.since, stop.until) for stop in facts.interruptions]
+    return _CODEC.dump(
+        (tuple(codes), numbers, days, facts.offence_groups, facts.stage_intervals, facts.wait_intervals, stops)
     )
 
 
-def _to_ordinal(day: date | None) -> int | None:
-    return None if day is None else day.toordinal()
+def load(text: str, day: date, districts: Mapping[str, str] | None = None) -> CaseFacts:
+    """The facts written by `dump`, as of that day."""
+    codes, numbers, days, groups, stages, waits, stops = _CODEC.load(text)
+    values: dict[str, Any] = dict(zip((*_CODES, *_NUMBERS, *_DAYS), (*codes, *numbers, *days), strict=True))
+    return CaseFacts(
+        as_of=day,
+        police_district=(districts or {}).get(values["konfliktrad"]),
+        offence_groups=groups,
+        stage_intervals=stages,
+        wait_intervals=waits,
+        interruptions=tuple([Interval(_INTERRUPTION, since, until) for since, until in stops]),
+        **values,
+    )

@@ -3,21 +3,21 @@
 A summary holds days, codes and who coordinates; nothing about the youth. Pure.
 """
 
-import json
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from ungdom.analytics.contributions import CountContribution, DurationContribution
+from ungdom.store.codec import Codec, Day
 from ungdom.workflow.vocabulary import Sanction, State
 
 
-@dataclass(frozen=True, slots=True)
-class Stay:
+class Stay(NamedTuple):
     """A stay in one state: since when, and on which day that was known."""
 
     state: State
-    since: date
-    known: date
+    since: Day
+    known: Day
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,65 +45,29 @@ class CaseSummary:
         return self.stays[-1].state
 
 
-def dump(summary: CaseSummary) -> str:
-    """A digest as compact JSON; days are numbers of days since the year 1."""
-    plain = [
-        [summary.sanction, summary.konfliktrad, summary.coordinator],
-        [
-            _to_ordinal(day)
-            for day in (summary.registered, summary.received, summary.started, summary.plan_meeting, summary.closed)
-        ],
-        [[stay.state, _to_ordinal(stay.since), _to_ordinal(stay.known)] for stay in summary.stays],
-        {
-            code: [[_to_ordinal(on), in_numerator, part] for on, in_numerator, part in contributions]
-            for code, contributions in summary.counts.items()
-        },
-        {
-            code: [
-                [*map(_to_ordinal, duration[:3]), duration.ended, _to_ordinal(duration.observed_from)]
-                for duration in durations
-            ]
-            for code, durations in summary.durations.items()
-        },
+_Days = tuple[Day, Day | None, Day | None, Day | None, Day | None]
+_CODEC = Codec(
+    tuple[
+        tuple[Sanction, str, str | None],
+        _Days,
+        tuple[Stay, ...],
+        dict[str, list[CountContribution]],
+        dict[str, list[DurationContribution]],
     ]
-    return json.dumps(plain, separators=(",", ":"))
+)
+
+
+def dump(summary: CaseSummary) -> str:
+    """A summary as compact JSON."""
+    s = summary
+    codes, days = (s.sanction, s.konfliktrad, s.coordinator), (s.registered, s.received, s.started, s.plan_meeting)
+    return _CODEC.dump((codes, (*days, s.closed), s.stays, s.counts, s.durations))
 
 
 def load(text: str) -> CaseSummary:
-    """The digest written by `dump`."""
-    (sanction, konfliktrad, coordinator), days, stays, counts, durations_by_code = json.loads(text)
-    received, started, plan_meeting, closed = map(_from_ordinal, days[1:])
+    """The summary written by `dump`."""
+    (sanction, office, coordinator), days, stays, counts, durations = _CODEC.load(text)
+    registered, received, started, plan_meeting, closed = days
     return CaseSummary(
-        Sanction(sanction),
-        konfliktrad,
-        coordinator,
-        date.fromordinal(days[0]),
-        received,
-        started,
-        plan_meeting,
-        closed,
-        tuple(Stay(State(state), date.fromordinal(s), date.fromordinal(known)) for state, s, known in stays),
-        {
-            code: [
-                CountContribution(date.fromordinal(on), in_numerator, part) for on, in_numerator, part in contributions
-            ]
-            for code, contributions in counts.items()
-        },
-        {
-            code: [
-                DurationContribution(
-                    date.fromordinal(on), date.fromordinal(s), _from_ordinal(over), ended, _from_ordinal(seen)
-                )
-                for on, s, over, ended, seen in durations
-            ]
-            for code, durations in durations_by_code.items()
-        },
+        sanction, office, coordinator, registered, received, started, plan_meeting, closed, stays, counts, durations
     )
-
-
-def _to_ordinal(day: date | None) -> int | None:
-    return None if day is None else day.toordinal()
-
-
-def _from_ordinal(number: int | None) -> date | None:
-    return None if number is None else date.fromordinal(number)

@@ -10,6 +10,7 @@ from datetime import date
 from itertools import chain
 from typing import NamedTuple
 
+from ungdom.store.codec import Day
 from ungdom.workflow.case import Case
 from ungdom.workflow.events import Event
 from ungdom.workflow.vocabulary import EventType
@@ -22,7 +23,7 @@ class CountContribution(NamedTuple):
     whole.
     """
 
-    period_day: date
+    period_day: Day
     in_numerator: bool | None
     part: str = ""
 
@@ -37,11 +38,11 @@ class DurationContribution(NamedTuple):
     first.
     """
 
-    period_day: date
-    since: date
-    ended_on: date | None
+    period_day: Day
+    since: Day
+    ended_on: Day | None
     ended: bool
-    observed_from: date | None = None
+    observed_from: Day | None = None
 
 
 @dataclass(frozen=True, slots=True)
