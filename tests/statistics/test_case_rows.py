@@ -9,12 +9,15 @@ from typing import get_type_hints
 from uuid import UUID
 
 import pytest
+from sqlalchemy import event
 
 from tests.service import sqlite_copy
 from tests.statistics import waits
 from ungdom.analytics import case_cache, case_facts, case_reader
 from ungdom.analytics.case_cache import CaseSelection, TooManyCases
 from ungdom.analytics.case_facts import CaseFacts, facts_of
+from ungdom.analytics.queries import recidivism, statistics
+from ungdom.analytics.queries.statistics import CubeQuery
 from ungdom.demo.case_generator import GeneratedCase
 from ungdom.store import reference
 from ungdom.store.schema import core as tables
@@ -142,3 +145,14 @@ def test_rows_come_a_page_at_a_time_in_one_order(db: Database, monkeypatch: pyte
     assert read(db) == expected
     with pytest.raises(TooManyCases):
         read(db, at_most=20)
+
+
+def test_the_offices_are_read_once_for_a_figure(db: Database) -> None:
+    query = CubeQuery(("p1",), date(2025, 1, 1), date(2025, 12, 31), ("konfliktrad",))
+    statements: list[str] = []
+    with db.reading() as tx:
+        event.listen(tx, "before_cursor_execute", lambda *details: statements.append(details[2]))
+        statistics.lead_time(tx, waits.KEYS, query, NOW)
+        recidivism.recidivism(tx, waits.KEYS, replace(query, codes=("nordic_2y",)), NOW)
+
+    assert sum("FROM konfliktrad" in statement for statement in statements) == 2

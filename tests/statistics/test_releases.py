@@ -306,7 +306,7 @@ def test_the_first_day_of_a_quarter_makes_a_release_and_other_days_none(one: Ser
 
 def test_figures_of_one_row_count_the_same_people(loaded: Service) -> None:
     with loaded.db.reading() as tx:
-        counted = build.read_release_input(tx, waits.KEYS, last_moment(SECOND), loaded.clock())
+        counted = build.read_release_input(tx, waits.KEYS, last_moment(SECOND), loaded.clock(), police_districts(tx))
     assert RELEASE_PLAN
     for figures in RELEASE_PLAN:
         cubes = list(figures.released_cubes(counted, SECOND, {}))

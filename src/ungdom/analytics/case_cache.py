@@ -38,6 +38,8 @@ from ungdom.workflow.vocabulary import EventType, Sanction
 
 C, F = case_current.c, case_figures.c
 BATCH = 200
+AT_MOST = 2_000
+"""Cases recomputed for one request; the others are stored. docs/decisions/0011-lists-of-the-past.md."""
 DAY = timedelta(days=1)
 
 FORMAT_VERSION = 3

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from ungdom import texts
+from ungdom.analytics.case_cache import AT_MOST
 from ungdom.analytics.cubes import Cube, Key
 from ungdom.analytics.definition_types import IndicatorPeriod, IndicatorUnit
 from ungdom.analytics.definitions import (
@@ -21,7 +22,7 @@ from ungdom.analytics.definitions import (
 )
 from ungdom.analytics.dimensions import StatisticDimension
 from ungdom.analytics.lead_times import Point
-from ungdom.analytics.queries.statistics import AT_MOST, MAX_DIMENSIONS, CubeQuery, CubeResult
+from ungdom.analytics.queries.statistics import MAX_DIMENSIONS, CubeQuery, CubeResult
 from ungdom.api.cases.schemas import AsOfOut, Output
 from ungdom.api.http import inputs as i
 from ungdom.api.http.formats import TableFormat
