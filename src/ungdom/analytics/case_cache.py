@@ -1,14 +1,13 @@
-"""What figures need of each case, counted from its history alone, and kept until the history goes on.
+"""What is stored per case in `case_figures`: its summary, facts and offences, with the version they were computed from.
 
-Reading all cases anew takes many seconds; so each case is told once, by the nightly run, and its digest kept in
-`case_figures` beside the version it was told from. A request takes the digests as they are kept and tells anew only the
-cases that have changed since, or that are asked about as they were before their last event: what it answers is never
-older than the events. A digest holds days, codes and who coordinates; nothing of the youth.
+Computing them for all cases takes many seconds, so the nightly run stores them. A request reads what is stored and
+recomputes only cases that have changed since, or that are read as of a day before their last event: what it returns is
+never older than the events. A summary holds days, codes and who coordinates; nothing about the youth.
 """
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -43,7 +42,7 @@ AT_MOST = 2_000
 DAY = timedelta(days=1)
 
 FORMAT_VERSION = 3
-"""Raised when what a digest or a row (`case_rows`) holds is changed, other than by a new version of an indicator."""
+"""Raise it when the content of a summary, facts or offences changes other than by a new version of an indicator."""
 
 
 def _definitions_fingerprint() -> str:
@@ -57,15 +56,14 @@ def _definitions_fingerprint() -> str:
 
 
 DEFINITIONS_FINGERPRINT = _definitions_fingerprint()
-"""By which definitions a digest was told; of others it is told anew."""
+"""Identifies the definitions a stored row was computed by; a row of other definitions is recomputed."""
 
 
 @dataclass(slots=True)
 class CaseSelection:
     """Which cases, as they were when. `since`: cases closed before, with nothing recorded since, are left out.
 
-    `at_most`: as many cases as may be told anew; None: any number. `unread`: counts those whose history is no legal
-    walk.
+    `at_most`: number of cases that may be recomputed; None: any number. `unread`: number of illegal histories.
     """
 
     valid_at: date | None = None
@@ -77,7 +75,7 @@ class CaseSelection:
 
 
 class TooManyCases(Exception):
-    """More cases have to be told anew than one request may."""
+    """More cases have to be recomputed than one request may."""
 
     def __init__(self, limit: int) -> None:
         super().__init__(limit)
@@ -85,7 +83,7 @@ class TooManyCases(Exception):
 
 
 def summarise(case: Case, facts: CaseFacts | None = None) -> CaseSummary:
-    """What figures need of this case. `facts`: its row, on whichever day; without it, it is told here."""
+    """The summary of this case. `facts`: of any day; computed here if not given."""
     received = case.first(EventType.RECEIVED)
     plan_meeting = case.first(EventType.PLAN_MEETING_HELD, EventType.PLAN_SIGNED)
     counts: dict[str, list[CountContribution]] = {}
@@ -124,7 +122,7 @@ def _stays(case: Case, received: int | None) -> Iterator[Stay]:
 
 
 def read(tx: Connection, selection: CaseSelection) -> Iterator[CaseSummary]:
-    """The digest of every case asked for, one after the other: in memory is one, and the ids of those told anew.
+    """Streams summaries: only one of them and the ids of the cases to recompute are held in memory.
 
     Raises `TooManyCases`.
     """
@@ -180,9 +178,11 @@ def fold_as_of(stored: StoredCase, selection: CaseSelection) -> Case | None:
 
 
 def refresh(db: Database, report: Report = lambda _done, _all: None) -> dict[str, int]:
-    """Tell anew the cases that have changed since they were told last; how many, and how many could not be."""
+    """Recompute the cases that have changed since they were stored; returns how many, and how many are unreadable."""
     with db.reading() as tx:
-        ids = _stale(tx)
+        changed = or_(F.version.is_(None), F.version != C.version, F.defined != DEFINITIONS_FINGERPRINT)
+        stale = select(C.case_id).outerjoin(case_figures, F.case_id == C.case_id).where(changed)
+        ids = tx.scalars(stale.order_by(C.case_id)).all()
     unread = 0
     for number, batch in enumerate(bulk.batches(ids, BATCH)):
         with db.reading() as tx:
@@ -192,12 +192,6 @@ def refresh(db: Database, report: Report = lambda _done, _all: None) -> dict[str
         unread += sum(row is None for row in rows)
         report(min(len(ids), (number + 1) * BATCH), len(ids))
     return {"cases": len(ids) - unread} | ({"unread": unread} if unread else {})
-
-
-def _stale(tx: Connection) -> Sequence[UUID]:
-    query = select(C.case_id).outerjoin(case_figures, F.case_id == C.case_id)
-    changed = or_(F.version.is_(None), F.version != C.version, F.defined != DEFINITIONS_FINGERPRINT)
-    return tx.scalars(query.where(changed).order_by(C.case_id)).all()
 
 
 def _stored_row(stored: StoredCase) -> dict[str, Any] | None:
@@ -219,5 +213,5 @@ def _stored_row(stored: StoredCase) -> dict[str, Any] | None:
 
 
 def _facts_of(stored: StoredCase, case: Case) -> CaseFacts:
-    """Its row, on a day that does not matter here."""
+    """The facts; what is stored does not depend on the day."""
     return case_facts.facts_of(case, date.max, opened=oslo_date(stored.opened_at))

@@ -14,7 +14,6 @@ from ungdom.store.codec import Codec, Day
 from ungdom.workflow import law
 from ungdom.workflow.calendar import after, birthday, days_between, oslo_date
 from ungdom.workflow.case import Case
-from ungdom.workflow.events import Event
 from ungdom.workflow.payloads import LapseReason
 from ungdom.workflow.rules.waits import ledger, stages
 from ungdom.workflow.views.lead_time import measures
@@ -115,16 +114,11 @@ class CaseFacts:
         return _days_by_kind(self.wait_intervals, date.min, self.until)
 
     @property
-    def stage_days_before(self) -> dict[State, int]:
-        """Those of the stage days that lie after the last act and before the start; without a start, all since the act.
-
-        With the unreported days they make P3, as the wait days before the start do.
-        """
-        return _days_by_kind(self.stage_intervals, self.last_offence, self.started or self.until)
-
-    @property
     def wait_days_before(self) -> dict[Party, int]:
-        """Those of the wait days that lie after the last act and before the start; without a start, all since it."""
+        """The wait days after the last offence and before the start; without a start, all since the last offence.
+
+        With the unreported days they add up to P3.
+        """
         return _days_by_kind(self.wait_intervals, self.last_offence, self.started or self.until)
 
     @property
@@ -186,7 +180,8 @@ def _derive_facts(case: Case, day: date, district: str | None, opened: date) -> 
     received = _first_day(case, E.RECEIVED)
     last = max(case.offences, key=lambda act: act.last_day)
     p1, p2, p3 = measures(case)
-    sanctioned, start, open_end = case.sanction_in_force, case.start, _open_end(case)
+    sanctioned, start = case.sanction_in_force, case.start
+    open_end = max(event.occurred_on for event in case.events) + DAY  # later than every event: what reaches it is open
     return CaseFacts(
         as_of=day,
         sanction=case.sanction,
@@ -231,11 +226,6 @@ def _derive_facts(case: Case, day: date, district: str | None, opened: date) -> 
     )
 
 
-def _open_end(case: Case) -> date:
-    """A day after everything in the history: what reaches it, lasts."""
-    return max(event.occurred_on for event in case.events) + DAY
-
-
 def _wait_intervals(case: Case, open_end: date) -> tuple[Interval[Party], ...]:
     """The waits, those for one party that follow each other as one."""
     intervals: list[Interval[Party]] = []
@@ -249,8 +239,8 @@ def _wait_intervals(case: Case, open_end: date) -> tuple[Interval[Party], ...]:
 
 
 def _interruptions(case: Case, open_end: date) -> tuple[Interval[str], ...]:
-    interruptions = case.interruptions(open_end) if case.start else []
-    return tuple(Interval(_INTERRUPTION, since, None if until == open_end else until) for since, until in interruptions)
+    stops = case.interruptions(open_end) if case.start else []
+    return tuple(Interval(_INTERRUPTION, since, None if until == open_end else until) for since, until in stops)
 
 
 def _observed_from(case: Case, received: date | None, opened: date) -> date:
@@ -278,15 +268,11 @@ def _term_days(case: Case) -> int | None:
 
 def _closing_reason(case: Case) -> str | None:
     """What the event that closed the case gives as reason, outcome, or what came instead."""
-    closing_event = _event_of_seq(case, case.intervals[-1].seq) if case.is_closed else None
-    reasons = (
-        (getattr(closing_event.details, name, None) for name in ("reason", "outcome", "to")) if closing_event else ()
-    )
+    if not case.is_closed:
+        return None
+    closing_event = next(event for event in case.events if event.seq == case.intervals[-1].seq)
+    reasons = (getattr(closing_event.details, name, None) for name in ("reason", "outcome", "to"))
     return next((str(reason) for reason in reasons if reason is not None), None)
-
-
-def _event_of_seq(case: Case, seq: int) -> Event | None:
-    return next((event for event in case.events if event.seq == seq), None)
 
 
 def _days_by_kind(intervals: Iterable[Interval[K]], low: date, high: date) -> dict[K, int]:

@@ -44,7 +44,7 @@ COMPLETIONS: tuple[CompletionDefinition, ...] = (
 COMPLETION_BY_CODE = {definition.code: definition for definition in COMPLETIONS}
 
 ESTIMATES = ("share", "share_low", "share_high")
-"""Completed, of all but those told apart; with Wilson's 95 % limits."""
+"""Completed, of all but those counted apart; with Wilson's 95 % limits."""
 
 
 def table(collector: CohortCollector[CompletionDefinition], code: str, by: Sequence[str]) -> Cube:

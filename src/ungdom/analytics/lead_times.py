@@ -1,4 +1,4 @@
-"""Lead times as tables: what Kaplan–Meier and Aalen–Johansen say of the passages in each cell. Pure.
+"""Lead times as tables: the Kaplan–Meier and Aalen–Johansen estimates of the durations in each cell. Pure.
 
 Nobody who still waits is left out: the median of those that have ended is lower than what a case has to expect, as is
 their mean, which stands beside the estimate and is named `mean_of_ended`.
@@ -87,7 +87,6 @@ QUANTILES = {"q1": 0.25, "median": 0.5, "q3": 0.75, "p90": 0.9}
 MEAN = "mean_of_ended"
 OVER = "over"
 BY_THEN = "_by"
-WEEK = 7
 
 
 def estimates_of(definition: LeadTimeDefinition, threshold: int | None) -> tuple[str, ...]:
@@ -142,7 +141,7 @@ def _estimates(
 
 
 def curve_of(cohort: CohortColumns[LeadTimeDefinition], spans: Spans) -> Curve:
-    """The curve of the passages: until they end by what was waited for, or in any way where the definition says so."""
+    """The curve of the durations: until they end by what was waited for, or in any way where the definition says so."""
     return kaplan_meier(spans, None if cohort.definition.any_end else cohort.code_of(ENDED))
 
 
@@ -205,9 +204,3 @@ def points(curve: Curve) -> Iterator[Point]:
             int(row[4]),
             int(row[5]),
         )
-
-
-def weekly(curve: Curve) -> list[tuple[int, float]]:
-    """The curve at the end of each week, without counts: no single case can be read from where it steps."""
-    line = np.concatenate([[1.0], curve.survival])
-    return [(days, float(line[curve.after(days)])) for days in range(0, curve.last + 1, WEEK)]

@@ -165,7 +165,7 @@ def _carried_over(group: FigureGroup, earlier: Sequence[ReleasedFigures], result
 
 
 def _released_table(group: FigureGroup, cube: Cube, hidden: frozenset[Id], policy: Policy) -> dict[str, Any]:
-    """One table as it is told: every combination that is not zero, and every hidden one."""
+    """One table as it is released: every combination that is not zero, and every hidden one."""
     named = ((key, identity(group, cube, key)) for key in cube.keys())  # noqa: SIM118 - a method
     rows = [
         _released_row(group, cube, key, hidden, policy) for key, name in named if name in hidden or cube.at(key).total

@@ -1,4 +1,4 @@
-"""Rapid start: P1 last offence to receipt, P2 receipt to start, P3 last offence to start: those of `passages`."""
+"""Rapid start: P1 last offence to receipt, P2 receipt to start, P3 last offence to start, from `durations`."""
 
 from collections.abc import Iterator
 

@@ -51,10 +51,11 @@ class CaseOffences:
 
 
 def case_offences(case: Case) -> CaseOffences:
-    """The matters that this case tells of, as it stands."""
+    """The offences recorded in this case."""
     first = case.first(E.CHARGED) or case.first(*_IMPLY_A_CHARGE)
-    charged, decided, left = first.occurred_on if first else None, final_on(case), _set_aside(case)
-    own = (OffenceRecord(act.on, charged, decided, left=left) for act in case.offences)
+    charged, decided = first.occurred_on if first else None, final_on(case)
+    set_aside = case.state is State.OTHER_DECISION and decided is None
+    own = (OffenceRecord(act.on, charged, decided, left=set_aside) for act in case.offences)
     return CaseOffences(tuple(dict.fromkeys(own)), tuple(_later_offences(case)))
 
 
@@ -76,10 +77,6 @@ def _holds_guilty(by: Event) -> bool:
     if isinstance(details, d.OtherOutcomeReached):
         return details.outcome not in WITHOUT_GUILT
     return isinstance(details, d.AppealDecided)
-
-
-def _set_aside(case: Case) -> bool:
-    return case.state is State.OTHER_DECISION and final_on(case) is None
 
 
 def _later_offences(case: Case) -> Iterator[OffenceRecord]:
