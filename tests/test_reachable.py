@@ -14,10 +14,7 @@ PERSONS = "correcting and erasing persons by a route of its own"
 NOTES = "notes on a case by a route of their own"
 KEYS = "a command that encrypts everything with a new key"
 UNCALLED = {
-    "analytics.case_facts.CaseFacts.stage_days_before": "nobody: to be deleted",
-    "analytics.case_facts.CaseFacts.wait_days_before": "nobody: to be deleted",
-    "analytics.lead_times.weekly": "nobody: to be deleted",
-    "analytics.survival.Curve.standard_error": "nobody: to be deleted",
+    "analytics.case_facts.CaseFacts.wait_days_before": "extracts.columns.cases, by its name",
     "cli.serving.of_worker": "uvicorn, by its name",
     "extracts.engines.on_duckdb": "whoever reads an extract: `make spark` and the tests",
     "extracts.engines.on_spark": "whoever reads an extract: `make spark`",

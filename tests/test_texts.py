@@ -15,7 +15,7 @@ from types import ModuleType
 import pytest
 
 from ungdom import texts
-from ungdom.analytics import indicators, surveys
+from ungdom.analytics import definition_types, indicators, surveys
 from ungdom.analytics.definitions import COMPLETIONS, LEAD_TIMES, RECIDIVISMS, Family
 from ungdom.analytics.dimensions import StatisticDimension
 from ungdom.analytics.forecast.curves import ForecastBasis, ForecastStanding
@@ -141,8 +141,8 @@ CALENDAR = "name hearing summary waiting_for"
 FIGURES: list[type[StrEnum]] = [
     Sign,
     indicators.IndicatorGroup,
-    indicators.IndicatorUnit,
-    indicators.IndicatorPeriod,
+    definition_types.IndicatorUnit,
+    definition_types.IndicatorPeriod,
     indicators.ConsentPart,
     surveys.SurveyKind,
     surveys.SurveyQuestion,

@@ -195,11 +195,13 @@ def statistics_text() -> str:
 
 
 _STATISTICS = (
-    "The rows of `src/ungdom/analytics/definitions.py`. `GET /v1/statistics/lead-time` and",
-    "`/v1/statistics/completion`, `ungdom statistics lead-time` and `ungdom statistics completion` answer; `GET",
-    "/v1/statistics/definitions` tells the rows of every family. [Indicators](indicators.md) are counted from the",
-    "same rows of cases and, where they ask the same, give the same numbers. Analysts begin with [a",
-    "walk](analyst-guide.md). Why it is so: [decision 0031](decisions/0031-statistics.md).",
+    "The definitions that `src/ungdom/analytics/definitions.py` collects: those in `lead_times.py`, `completions.py`",
+    "and `recidivism/definitions.py`, and the indicators. `GET /v1/statistics/lead-time`,",
+    "`GET /v1/statistics/completion`, `ungdom statistics lead-time` and `ungdom statistics completion` return the",
+    "figures; `GET /v1/statistics/definitions` returns the definitions of every family.",
+    "[Indicators](indicators.md) are counted from the same case facts and give the same numbers where the question is",
+    "the same. Analysts begin with [a walk](analyst-guide.md). The reasons are in [decision",
+    "0031](decisions/0031-statistics.md).",
     "",
     "```",
     "ungdom statistics lead-time --from 2025-01-01 --until 2025-12-31 --by period --by konfliktrad",

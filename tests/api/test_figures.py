@@ -13,9 +13,9 @@ from tests.api.build import assert_problem, case_at, places
 from tests.api.test_statements import statements
 from tests.service import Client, Service, sqlite_copy
 from tests.statistics import waits
-from ungdom.analytics import case_summaries
+from ungdom.analytics import case_cache
 from ungdom.analytics.indicators import INDICATORS
-from ungdom.analytics.indicators import queries as answering
+from ungdom.analytics.queries import indicators as answering
 from ungdom.cli import app
 from ungdom.settings import BadSettings
 
@@ -29,7 +29,7 @@ def loaded(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     folder = tmp_path_factory.mktemp("figures")
     with Service(sqlite_copy(sqlite_template, folder), folder) as running:
         waits.write(running.db, waits.load(200, 3), waits.TODAY)
-        case_summaries.refresh(running.db)
+        case_cache.refresh(running.db)
         yield running
 
 

@@ -12,7 +12,7 @@ from tests.intake.build import CHAIN, File
 from tests.intake.test_order import record
 from tests.service import Client, Service
 from tests.stories.places import brought
-from ungdom.analytics import case_summaries
+from ungdom.analytics import case_cache
 from ungdom.analytics.definitions import RECIDIVISMS
 from ungdom.cli import app
 from ungdom.store import rebuild
@@ -77,7 +77,7 @@ def test_a_correction_that_removes_the_origin_removes_the_person(served: Service
     case, _ = brought(served, "F R2", "plan_meeting_held", "2025-07-01 completed")
     served.clock.turn_to(day("2025-08-01"))
     assert set(counts(served)) == set(CODES)
-    case_summaries.refresh(served.db)
+    case_cache.refresh(served.db)
     leader = served.as_("leader", "oslo")
     seq = max(one["seq"] for one in leader.get(f"/v1/cases/{case}/events").json()["items"])
     etag = leader.get(f"/v1/cases/{case}").headers["ETag"]
@@ -88,7 +88,7 @@ def test_a_correction_that_removes_the_origin_removes_the_person(served: Service
 
     assert set(counts(served)) == {"ssb_5y", "nordic_2y"}
     assert set(counts(served, known_at=before.isoformat())) == set(CODES)
-    case_summaries.refresh(served.db)
+    case_cache.refresh(served.db)
     assert set(counts(served)) == {"ssb_5y", "nordic_2y"}
     assert rebuild.check(served.db) == []
 

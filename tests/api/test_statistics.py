@@ -15,8 +15,9 @@ from typer.testing import CliRunner
 from tests.api.build import assert_problem
 from tests.service import Client, Service, sqlite_copy
 from tests.statistics import waits
-from ungdom.analytics import case_summaries, live_queries
+from ungdom.analytics import case_cache
 from ungdom.analytics.definitions import all_definitions
+from ungdom.analytics.queries import statistics as live_queries
 from ungdom.api.statistics import schemas as statistic_shapes
 from ungdom.cli import app
 from ungdom.settings import BadSettings
@@ -32,7 +33,7 @@ def loaded(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     folder = tmp_path_factory.mktemp("statistics")
     with Service(sqlite_copy(sqlite_template, folder), folder) as running:
         waits.write(running.db, waits.load(200, 3), waits.TODAY)
-        case_summaries.refresh(running.db)
+        case_cache.refresh(running.db)
         yield running
 
 

@@ -6,8 +6,8 @@ from datetime import date
 from tests.extracts import world
 from tests.extracts.world import TODAY
 from ungdom.analytics import case_reader
-from ungdom.analytics.case_summaries import CaseSelection
-from ungdom.analytics.recidivism.queries import person_histories
+from ungdom.analytics.case_cache import CaseSelection
+from ungdom.analytics.queries.recidivism import person_histories
 from ungdom.analytics.recidivism.spells import recidivism_spells
 from ungdom.extracts.pseudonyms import PseudonymKind
 from ungdom.store.session import Database

@@ -9,12 +9,15 @@ from typing import get_type_hints
 from uuid import UUID
 
 import pytest
+from sqlalchemy import event
 
 from tests.service import sqlite_copy
 from tests.statistics import waits
-from ungdom.analytics import case_facts, case_reader, case_summaries
+from ungdom.analytics import case_cache, case_facts, case_reader
+from ungdom.analytics.case_cache import CaseSelection, TooManyCases
 from ungdom.analytics.case_facts import CaseFacts, facts_of
-from ungdom.analytics.case_summaries import CaseSelection, TooManyCases
+from ungdom.analytics.queries import recidivism, statistics
+from ungdom.analytics.queries.statistics import CubeQuery
 from ungdom.demo.case_generator import GeneratedCase
 from ungdom.store import reference
 from ungdom.store.schema.reference import konfliktrad
@@ -87,8 +90,7 @@ def test_before_the_start_the_days_are_the_lead_time_to_the_start() -> None:
     started = [facts_of(one.case, TODAY) for one in told() if one.case.start]
     assert started
     for one in started:
-        before = {sum(one.stage_days_before.values()), sum(one.wait_days_before.values())}
-        assert {one.unreported_days + days for days in before} == {one.p3}
+        assert one.unreported_days + sum(one.wait_days_before.values()) == one.p3
     for waiting in (facts_of(one.case, TODAY) for one in told() if not one.case.start):
         gone = days_between(waiting.last_offence, waiting.until)
         assert waiting.unreported_days + sum(waiting.wait_days_before.values()) == gone
@@ -113,7 +115,7 @@ def test_a_row_holds_days_codes_and_numbers_only() -> None:
 def test_rows_are_read_as_the_events_say_kept_or_not(db: Database) -> None:
     expected = as_told()
     assert read(db) == expected
-    case_summaries.refresh(db)
+    case_cache.refresh(db)
     assert read(db, at_most=0) == expected
     known = last_moment(EARLIER)
     assert read(db, known_at=known) == as_told(known_at=known)
@@ -126,7 +128,7 @@ def test_either_database_keeps_and_reads_rows_and_the_sex_is_looked_up_beside(da
     db.upgrade()
     waits.write(db, told()[-40:], TODAY)
     before = read(db)
-    case_summaries.refresh(db)
+    case_cache.refresh(db)
     assert read(db, at_most=0) == before
     known = {one.person.person_id: one.person.personalia.sex for one in told()}
     with db.reading() as tx:
@@ -142,3 +144,14 @@ def test_rows_come_a_page_at_a_time_in_one_order(db: Database, monkeypatch: pyte
     assert read(db) == expected
     with pytest.raises(TooManyCases):
         read(db, at_most=20)
+
+
+def test_the_offices_are_read_once_for_a_figure(db: Database) -> None:
+    query = CubeQuery(("p1",), date(2025, 1, 1), date(2025, 12, 31), ("konfliktrad",))
+    statements: list[str] = []
+    with db.reading() as tx:
+        event.listen(tx, "before_cursor_execute", lambda *details: statements.append(details[2]))
+        statistics.lead_time(tx, waits.KEYS, query, NOW)
+        recidivism.recidivism(tx, waits.KEYS, replace(query, codes=("nordic_2y",)), NOW)
+
+    assert sum("FROM konfliktrad" in statement for statement in statements) == 2

@@ -11,11 +11,12 @@ from sqlalchemy import select, update
 from tests.api.test_statements import statements
 from tests.service import sqlite_copy
 from tests.statistics import waits
-from ungdom.analytics import case_summaries, caseload
-from ungdom.analytics.case_summaries import CaseSelection, CaseSummary, TooManyCases, summarise
+from ungdom.analytics import case_cache, case_summaries, caseload
+from ungdom.analytics.case_cache import CaseSelection, TooManyCases, summarise
+from ungdom.analytics.case_summaries import CaseSummary
 from ungdom.analytics.indicators import INDICATORS
 from ungdom.analytics.indicators.figures import Figure
-from ungdom.analytics.indicators.queries import indicator_query, read_indicators
+from ungdom.analytics.queries.indicators import indicator_query, read_indicators
 from ungdom.demo.case_generator import GeneratedCase
 from ungdom.store.schema.figures import case_figures
 from ungdom.store.session import Database
@@ -53,7 +54,7 @@ def db(written: Path, tmp_path: Path) -> Iterator[Database]:
 def read(db: Database, **asked: object) -> list[str]:
     """Every digest, as written; in one order."""
     with db.reading() as tx:
-        return sorted(case_summaries.dump(one) for one in case_summaries.read(tx, CaseSelection(**asked)))  # type: ignore[arg-type]
+        return sorted(case_summaries.dump(one) for one in case_cache.read(tx, CaseSelection(**asked)))  # type: ignore[arg-type]
 
 
 def as_told(valid_at: date | None = None, known_at: datetime | None = None) -> list[str]:
@@ -83,7 +84,7 @@ def test_either_database_keeps_and_reads_them(database_url: str) -> None:
     db.upgrade()
     waits.write(db, told()[-40:], TODAY)
     before = read(db)
-    case_summaries.refresh(db)
+    case_cache.refresh(db)
     assert read(db, at_most=0) == before
     assert read(db, known_at=last_moment(EARLIER), valid_at=EARLIER, since=EARLIER - timedelta(days=365))
     db.close()
@@ -92,13 +93,13 @@ def test_either_database_keeps_and_reads_them(database_url: str) -> None:
 def test_what_is_read_is_what_the_events_say_kept_or_not(db: Database) -> None:
     expected = as_told()
     assert read(db) == expected
-    counts = case_summaries.refresh(db)
+    counts = case_cache.refresh(db)
     assert counts == {"cases": len(expected)}
     assert read(db, at_most=0) == expected  # nothing is told anew
 
 
 def test_the_past_is_read_as_it_was_known_and_as_it_was(db: Database) -> None:
-    case_summaries.refresh(db)
+    case_cache.refresh(db)
     known = last_moment(EARLIER)
     assert read(db, known_at=known) == as_told(known_at=known)
     assert read(db, valid_at=EARLIER) == as_told(valid_at=EARLIER)
@@ -106,26 +107,26 @@ def test_the_past_is_read_as_it_was_known_and_as_it_was(db: Database) -> None:
 
 
 def test_only_cases_that_went_on_are_told_anew(db: Database) -> None:
-    case_summaries.refresh(db)
-    assert case_summaries.refresh(db) == {"cases": 0}
+    case_cache.refresh(db)
+    assert case_cache.refresh(db) == {"cases": 0}
     with db.writing() as tx:
         places = [told()[n].case_id for n in range(3)]
         tx.execute(update(case_figures).where(case_figures.c.case_id.in_(places)).values(version=0, body="[]"))
     assert read(db) == as_told()  # a digest of an older version is not looked at
     with pytest.raises(TooManyCases):
         read(db, at_most=2)
-    assert case_summaries.refresh(db) == {"cases": 3}
+    assert case_cache.refresh(db) == {"cases": 3}
 
 
 def test_digests_of_other_definitions_are_not_looked_at(db: Database) -> None:
-    case_summaries.refresh(db)
+    case_cache.refresh(db)
     with db.writing() as tx:
         tx.execute(update(case_figures).values(defined="older", body="[]"))
     assert read(db) == as_told()
 
 
 def test_no_person_stands_in_a_digest(db: Database) -> None:
-    case_summaries.refresh(db)
+    case_cache.refresh(db)
     with db.reading() as tx:
         bodies = "".join(tx.scalars(select(case_figures.c.body)))
     assert bodies
@@ -136,7 +137,7 @@ def test_no_person_stands_in_a_digest(db: Database) -> None:
 
 
 def test_indicators_take_three_statements_however_many_cases_there_are(db: Database) -> None:
-    case_summaries.refresh(db)
+    case_cache.refresh(db)
     asked = indicator_query((date(2025, 1, 1), TODAY), NOW, "oslo", at_most=0)
     with statements() as said, db.reading() as tx:
         read_indicators(tx, asked)
@@ -144,7 +145,7 @@ def test_indicators_take_three_statements_however_many_cases_there_are(db: Datab
 
 
 def test_the_demo_gives_figures_for_every_indicator(db: Database, figure: Callable[[str], None]) -> None:
-    case_summaries.refresh(db)
+    case_cache.refresh(db)
     with db.reading() as tx:
         made = read_indicators(tx, indicator_query((date(2014, 7, 1), TODAY), NOW, at_most=0))
     country = [one for one in made.figures if one.konfliktrad is None and one.indicator.counting]
@@ -164,7 +165,7 @@ def _shown(one: Figure, cases: int) -> str:
 
 
 def test_the_offices_add_up_to_the_country(db: Database) -> None:
-    case_summaries.refresh(db)
+    case_cache.refresh(db)
     with db.reading() as tx:
         made = read_indicators(tx, indicator_query((date(2014, 7, 1), TODAY), NOW, at_most=0))
     country = [one for one in made.figures if one.konfliktrad is None and one.indicator.counting]

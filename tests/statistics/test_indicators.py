@@ -6,10 +6,10 @@ from datetime import date
 import pytest
 
 from tests.workflow.roads import case_at
+from ungdom.analytics.case_cache import summarise
 from ungdom.analytics.case_facts import facts_of
-from ungdom.analytics.case_summaries import summarise
+from ungdom.analytics.contributions import CountContribution, DurationContribution
 from ungdom.analytics.indicators import INDICATOR_BY_CODE, INDICATORS
-from ungdom.analytics.indicators.contributions import CountContribution, DurationContribution
 from ungdom.analytics.indicators.figures import FEWEST_SHOWN, Figure, IndicatorAccumulator, redact_country
 from ungdom.workflow.case import Case
 

@@ -12,15 +12,14 @@ from tests.statistics import waits
 from tests.workflow.build import event
 from tests.workflow.roads import case_at, events, lines, read
 from ungdom.analytics import completions, lead_times
+from ungdom.analytics.case_cache import summarise
 from ungdom.analytics.case_facts import CaseFacts, facts_of
-from ungdom.analytics.case_summaries import summarise
 from ungdom.analytics.cohort_columns import cohort_collector
 from ungdom.analytics.cubes import TOTAL, Cube, CubeCell
 from ungdom.analytics.definitions import COMPLETION_BY_CODE, LEAD_TIME_BY_CODE, all_definitions
 from ungdom.analytics.dimensions import DIMENSION_READERS, Subject
 from ungdom.analytics.durations import NEVER_AT_RISK, offence_to_receipt, offence_to_start, receipt_to_start
 from ungdom.analytics.indicators.figures import IndicatorAccumulator
-from ungdom.analytics.lead_times import curve_of, points, weekly
 from ungdom.analytics.survival import Spans, kaplan_meier, quantile
 from ungdom.demo.case_generator import GeneratedCase
 from ungdom.release.plan import RELEASE_PLAN, ReleaseInput
@@ -306,19 +305,6 @@ def _summed(cube: Cube, parts: Iterable[tuple[str, ...]]) -> dict[str, int]:
     cells = [cube.at(key).counts for key in parts]
     found = {name: sum(one.get(name, 0) for one in cells) for name in cube.outcomes}
     return {name: count for name, count in found.items() if count}
-
-
-def test_a_curve_for_publication_steps_by_the_week_and_holds_no_counts() -> None:
-    gathered = cohort_collector([LEAD_TIME_BY_CODE["p2"]], (), waits.TODAY)
-    for one in loaded():
-        gathered.add(Subject(one))
-    counted = gathered.cohorts["p2"]
-    curve = curve_of(counted, counted.spans())
-    grid = weekly(curve)
-    steps = list(points(curve))
-    assert [days for days, _ in grid] == list(range(0, curve.last + 1, 7))
-    for days, share in grid:
-        assert share == next((one.share for one in reversed(steps) if one.days <= days), 1)
 
 
 def test_each_definition_says_what_every_version_changed() -> None:

@@ -19,7 +19,7 @@ from tests.disclosure import attacker
 from tests.disclosure.attacker import Book, Name, name_of
 from tests.service import Client, Service, new_case, sqlite_copy
 from tests.statistics import waits
-from ungdom.analytics import case_summaries
+from ungdom.analytics import case_cache
 from ungdom.analytics.case_reader import police_districts
 from ungdom.analytics.cubes import TOTAL, Cube, Key
 from ungdom.release import build, store
@@ -45,7 +45,7 @@ def loaded(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     with pytest.MonkeyPatch.context() as patch, Service(sqlite_copy(sqlite_template, folder), folder) as running:
         patch.setattr(build, "RELEASE_PLAN", tuple(one for one in RELEASE_PLAN if one.population in SOME))
         waits.write(running.db, waits.load(CASES, 3), waits.TODAY)
-        case_summaries.refresh(running.db)
+        case_cache.refresh(running.db)
         made(running, FIRST)
         body = new_case(occurred_on="2025-12-20", offences=[{"on": "2025-12-01"}])
         assert running.as_("coordinator", "oslo").post("/v1/cases", body).status_code == 201
@@ -306,7 +306,7 @@ def test_the_first_day_of_a_quarter_makes_a_release_and_other_days_none(one: Ser
 
 def test_figures_of_one_row_count_the_same_people(loaded: Service) -> None:
     with loaded.db.reading() as tx:
-        counted = build.read_release_input(tx, waits.KEYS, last_moment(SECOND), loaded.clock())
+        counted = build.read_release_input(tx, waits.KEYS, last_moment(SECOND), loaded.clock(), police_districts(tx))
     assert RELEASE_PLAN
     for figures in RELEASE_PLAN:
         cubes = list(figures.released_cubes(counted, SECOND, {}))

@@ -10,7 +10,7 @@ from tests.data import CASES
 from tests.service import Client, Service, new_case
 from tests.stories import histories
 from tests.stories.histories import Told
-from ungdom.analytics import case_summaries
+from ungdom.analytics import case_cache
 
 PLENTY = {"present": ["youth", "guardian", "police", "correctional_service"]}
 """What a step in `refused` carries where its history says nothing of it."""
@@ -209,7 +209,7 @@ def assert_deadline(clocks: list[dict[str, Any]], expected: dict[str, Any]) -> N
 
 def assert_counted_once(served: Service, closed: int) -> None:
     """The only case of the service, however many offices had it."""
-    case_summaries.refresh(served.db)
+    case_cache.refresh(served.db)
     period = {"from": "2025-01-01", "to": "2025-12-31", "statistic": "completion.closed"}
     (figure,) = served.as_("secretariat").get("/v1/statistics/completion", **period).json()["items"]
     assert [cell["all"] for cell in figure["cells"]] == [closed]

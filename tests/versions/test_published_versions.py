@@ -14,8 +14,8 @@ HELP = {
     "with since=<new version>, and add the version to VERSIONS in src/ungdom/workflow/table.py",
     "extract": "raise the version of the extract in src/ungdom/extracts/catalogue.py "
     "and say in docs/extracts.md what changed",
-    "definition": "raise the version of the figure in its row (src/ungdom/analytics/definitions.py or indicators/) "
-    "and add to its `changed` what is different",
+    "definition": "raise the version of the figure in its row (lead_times.py, completions.py, "
+    "recidivism/definitions.py or indicators/ in src/ungdom/analytics) and add to its `changed` what is different",
 }
 ADD = "then `python -m tests.versions.rows` adds the new version to tests/versions/published.json"
 

@@ -4,17 +4,16 @@ A row is told by the history alone: what lasts is left open, and is counted unti
 row that is kept stays right from day to day until the history goes on. Every rule is that of `workflow`.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from ungdom.store.codec import Codec, Day
 from ungdom.workflow import law
 from ungdom.workflow.calendar import after, birthday, days_between, oslo_date
 from ungdom.workflow.case import Case
-from ungdom.workflow.events import Event
 from ungdom.workflow.payloads import LapseReason
 from ungdom.workflow.rules.waits import ledger, stages
 from ungdom.workflow.views.lead_time import measures
@@ -23,7 +22,6 @@ from ungdom.workflow.vocabulary import EventType, OffenceGroup, Party, Regime, S
 E = EventType
 K = TypeVar("K")
 DAY = timedelta(days=1)
-_from_ordinal = date.fromordinal
 
 DECISIONS = (E.TRANSFERRED_TO_FOLLOW_UP, E.JUDGMENT_GIVEN, E.FOLLOW_UP_BY_JUDGMENT)
 """Who first decides on the sanction; an appeal may change what was decided."""
@@ -34,8 +32,8 @@ class Interval(NamedTuple, Generic[K]):
     """Days of one kind, from a day to a day; `until` None: they last."""
 
     kind: K
-    since: date
-    until: date | None
+    since: Day
+    until: Day | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,16 +114,11 @@ class CaseFacts:
         return _days_by_kind(self.wait_intervals, date.min, self.until)
 
     @property
-    def stage_days_before(self) -> dict[State, int]:
-        """Those of the stage days that lie after the last act and before the start; without a start, all since the act.
-
-        With the unreported days they make P3, as the wait days before the start do.
-        """
-        return _days_by_kind(self.stage_intervals, self.last_offence, self.started or self.until)
-
-    @property
     def wait_days_before(self) -> dict[Party, int]:
-        """Those of the wait days that lie after the last act and before the start; without a start, all since it."""
+        """The wait days after the last offence and before the start; without a start, all since the last offence.
+
+        With the unreported days they add up to P3.
+        """
         return _days_by_kind(self.wait_intervals, self.last_offence, self.started or self.until)
 
     @property
@@ -187,7 +180,8 @@ def _derive_facts(case: Case, day: date, district: str | None, opened: date) -> 
     received = _first_day(case, E.RECEIVED)
     last = max(case.offences, key=lambda act: act.last_day)
     p1, p2, p3 = measures(case)
-    sanctioned, start, open_end = case.sanction_in_force, case.start, _open_end(case)
+    sanctioned, start = case.sanction_in_force, case.start
+    open_end = max(event.occurred_on for event in case.events) + DAY  # later than every event: what reaches it is open
     return CaseFacts(
         as_of=day,
         sanction=case.sanction,
@@ -232,11 +226,6 @@ def _derive_facts(case: Case, day: date, district: str | None, opened: date) -> 
     )
 
 
-def _open_end(case: Case) -> date:
-    """A day after everything in the history: what reaches it, lasts."""
-    return max(event.occurred_on for event in case.events) + DAY
-
-
 def _wait_intervals(case: Case, open_end: date) -> tuple[Interval[Party], ...]:
     """The waits, those for one party that follow each other as one."""
     intervals: list[Interval[Party]] = []
@@ -250,8 +239,8 @@ def _wait_intervals(case: Case, open_end: date) -> tuple[Interval[Party], ...]:
 
 
 def _interruptions(case: Case, open_end: date) -> tuple[Interval[str], ...]:
-    interruptions = case.interruptions(open_end) if case.start else []
-    return tuple(Interval("stop", since, None if until == open_end else until) for since, until in interruptions)
+    stops = case.interruptions(open_end) if case.start else []
+    return tuple(Interval(_INTERRUPTION, since, None if until == open_end else until) for since, until in stops)
 
 
 def _observed_from(case: Case, received: date | None, opened: date) -> date:
@@ -279,15 +268,11 @@ def _term_days(case: Case) -> int | None:
 
 def _closing_reason(case: Case) -> str | None:
     """What the event that closed the case gives as reason, outcome, or what came instead."""
-    closing_event = _event_of_seq(case, case.intervals[-1].seq) if case.is_closed else None
-    reasons = (
-        (getattr(closing_event.details, name, None) for name in ("reason", "outcome", "to")) if closing_event else ()
-    )
+    if not case.is_closed:
+        return None
+    closing_event = next(event for event in case.events if event.seq == case.intervals[-1].seq)
+    reasons = (getattr(closing_event.details, name, None) for name in ("reason", "outcome", "to"))
     return next((str(reason) for reason in reasons if reason is not None), None)
-
-
-def _event_of_seq(case: Case, seq: int) -> Event | None:
-    return next((event for event in case.events if event.seq == seq), None)
 
 
 def _days_by_kind(intervals: Iterable[Interval[K]], low: date, high: date) -> dict[K, int]:
@@ -302,65 +287,50 @@ def _days_by_kind(intervals: Iterable[Interval[K]], low: date, high: date) -> di
 
 # --- keeping ------------------------------------------------------------------------------------------------
 
-_STATES: dict[str, State] = {member.value: member for member in State}
-_PARTIES: dict[str, Party] = {member.value: member for member in Party}
-_GROUPS: dict[str | None, OffenceGroup] = {member.value: member for member in OffenceGroup}
-_REGIMES: dict[str | None, Regime] = {member.value: member for member in Regime}
-# A look-up is a tenth of the call of an enum: a national load has two hundred thousand stretches.
-_CODES = ("sanction", "konfliktrad", "decision_regime", "pinned", "offence_group", "start_rule", "state", "closing")
+_CODES = (
+    *("sanction", "konfliktrad", "decision_regime", "pinned", "offence_group", "start_rule", "state", "closing"),
+    "table",
+)
 _NUMBERS = ("age", "term_days", "p1", "p2", "p3", "unreported_days", "breaches", "new_offences")
 _DAYS = (
     *("first_offence", "last_offence", "in_view", "registered", "suspect", "indicted", "first_decided", "decided"),
     *("final", "dispatched", "received", "first_contact", "plan_meeting", "plan_signed", "started", "planned_end"),
     "closed",
 )
+_INTERRUPTION = "stop"
+_Codes = tuple[Sanction, str, Regime | None, Regime | None, OffenceGroup | None, str | None, State, str | None, str]
+_CODEC = Codec(
+    tuple[
+        _Codes,
+        list[int | None],
+        list[Day | None],
+        tuple[OffenceGroup, ...],
+        tuple[Interval[State], ...],
+        tuple[Interval[Party], ...],
+        list[tuple[Day, Day | None]],
+    ]
+)
 
 
 def dump(facts: CaseFacts) -> str:
-    """A row as compact JSON, without the day asked and what depends on it; days are numbers since the year 1."""
-    plain = [
-        [getattr(facts, name) for name in (*_CODES, "table")],
-        [getattr(facts, name) for name in _NUMBERS],
-        [_to_ordinal(getattr(facts, name)) for name in _DAYS],
-        facts.offence_groups,
-        *(
-            [[kind, _to_ordinal(since), _to_ordinal(until)] for kind, since, until in intervals]
-            for intervals in (facts.stage_intervals, facts.wait_intervals)
-        ),
-        [[_to_ordinal(since), _to_ordinal(until)] for _, since, until in facts.interruptions],
-    ]
-    return json.dumps(plain, separators=(",", ":"))
-
-
-def load(text: str, day: date, districts: Mapping[str, str] | None = None) -> CaseFacts:
-    """The row written by `dump`, as it stands on that day."""
-    codes, numbers, days, groups, stays, waits, stops = json.loads(text)
-    sanction, konfliktrad, regime, pinned, group, start_rule, state, closing, table = codes
-    values: dict[str, Any] = dict(zip(_NUMBERS, numbers, strict=True))
-    values |= zip(_DAYS, [None if number is None else _from_ordinal(number) for number in days], strict=True)
-    return CaseFacts(
-        as_of=day,
-        sanction=Sanction(sanction),
-        konfliktrad=konfliktrad,
-        police_district=(districts or {}).get(konfliktrad),
-        decision_regime=_REGIMES.get(regime),
-        pinned=_REGIMES.get(pinned),
-        offence_group=_GROUPS.get(group),
-        offence_groups=tuple(map(OffenceGroup, groups)),
-        start_rule=start_rule,
-        state=_STATES[state],
-        closing=closing,
-        table=table,
-        stage_intervals=tuple(
-            [Interval(_STATES[code], _from_ordinal(a), b and _from_ordinal(b)) for code, a, b in stays]
-        ),
-        wait_intervals=tuple(
-            [Interval(_PARTIES[code], _from_ordinal(a), b and _from_ordinal(b)) for code, a, b in waits]
-        ),
-        interruptions=tuple([Interval("stop", _from_ordinal(a), b and _from_ordinal(b)) for a, b in stops]),
-        **values,
+    """The facts as compact JSON, without `as_of` and what depends on it."""
+    codes, numbers, days = ([getattr(facts, name) for name in names] for names in (_CODES, _NUMBERS, _DAYS))
+    stops = [(stop.since, stop.until) for stop in facts.interruptions]
+    return _CODEC.dump(
+        (tuple(codes), numbers, days, facts.offence_groups, facts.stage_intervals, facts.wait_intervals, stops)
     )
 
 
-def _to_ordinal(day: date | None) -> int | None:
-    return None if day is None else day.toordinal()
+def load(text: str, day: date, districts: Mapping[str, str] | None = None) -> CaseFacts:
+    """The facts written by `dump`, as of that day."""
+    codes, numbers, days, groups, stages, waits, stops = _CODEC.load(text)
+    values: dict[str, Any] = dict(zip((*_CODES, *_NUMBERS, *_DAYS), (*codes, *numbers, *days), strict=True))
+    return CaseFacts(
+        as_of=day,
+        police_district=(districts or {}).get(values["konfliktrad"]),
+        offence_groups=groups,
+        stage_intervals=stages,
+        wait_intervals=waits,
+        interruptions=tuple([Interval(_INTERRUPTION, since, until) for since, until in stops]),
+        **values,
+    )

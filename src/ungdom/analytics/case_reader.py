@@ -1,20 +1,19 @@
-"""Every case as one row, read one after the other in the order of their ids: in memory is one page.
+"""Streams the facts of every case in the order of case ids, a page at a time.
 
-Rows are kept beside the digests in `case_figures`, told by the nightly run; a case that has changed since, or that is
-asked about as it was before its last event, is told anew. What is read is never older than the events.
+Facts are stored in `case_figures` by the nightly run. Those of a case that has changed since, or that is read as of a
+day before its last event, are recomputed from its events: what is read is never older than the events.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
-from ungdom.analytics import case_facts, case_summaries
+from ungdom.analytics import case_cache, case_facts
+from ungdom.analytics.case_cache import CaseSelection, TooManyCases
 from ungdom.analytics.case_facts import CaseFacts
-from ungdom.analytics.case_summaries import CaseSelection, TooManyCases
 from ungdom.analytics.dimensions import UNKNOWN
 from ungdom.store import journal, people
 from ungdom.store.encryption import EncryptionKeys
@@ -30,7 +29,7 @@ C, F = case_current.c, case_figures.c
 
 @dataclass(frozen=True, slots=True)
 class IdentifiedCase:
-    """A case as one row, and whose it is: the ids go nowhere but into a look-up or a pseudonym."""
+    """The facts of a case with its ids, which are used for a look-up or a pseudonym only."""
 
     case_id: UUID
     person_id: UUID
@@ -39,26 +38,31 @@ class IdentifiedCase:
 
 
 def read(
-    tx: Connection, selection: CaseSelection, now: datetime, keys: EncryptionKeys | None = None
+    tx: Connection,
+    selection: CaseSelection,
+    now: datetime,
+    keys: EncryptionKeys | None = None,
+    districts: Mapping[str, str] | None = None,
 ) -> Iterator[IdentifiedCase]:
-    """The row of every case asked for, by case id. Counts in `selection.unread` what cannot be read.
+    """The facts of every selected case, by case id. Counts in `selection.unread` the cases that cannot be read.
 
-    They stand as on `selection.valid_at`, without it on the day of `selection.known_at`, without that today. `keys`:
-    the sex of the youth is looked up with them; without, it is unknown of all. Raises `TooManyCases` in the midst of
-    it.
+    As of `selection.valid_at`, or else the day of `selection.known_at`, or else today. `keys`: decrypt the sex of the
+    youth; without them it is unknown for all. `districts`: as from `police_districts`, read here if not given. Raises
+    `TooManyCases` while iterating.
     """
     day = selection.valid_at or oslo_date(selection.known_at or now)
-    districts = police_districts(tx)
+    districts = police_districts(tx) if districts is None else districts
     recomputed, after = 0, None
-    while page := _page(tx, selection, after):
-        stale = [row.case_id for row in page if not case_summaries.is_current(row, selection)]
+    query = case_cache.query(selection, C.person_id, F.row).order_by(C.case_id).limit(PAGE)
+    while page := tx.execute(query if after is None else query.where(C.case_id > after)).all():
+        stale = [row.case_id for row in page if not case_cache.is_current(row, selection)]
         recomputed += len(stale)
         if selection.at_most is not None and recomputed > selection.at_most:
             raise TooManyCases(selection.at_most)
         facts = {
             row.case_id: case_facts.load(row.row, day, districts)
             for row in page
-            if case_summaries.is_current(row, selection)
+            if case_cache.is_current(row, selection)
         }
         facts |= _recompute(tx, stale, selection, day, districts)
         sexes = people.read_sexes(tx, keys, [row.person_id for row in page]) if keys else {}
@@ -73,18 +77,13 @@ def police_districts(tx: Connection) -> dict[str, str]:
     return {row.code: row.police_district for row in tx.execute(select(*konfliktrad.c["code", "police_district"]))}
 
 
-def _page(tx: Connection, selection: CaseSelection, after: UUID | None) -> Sequence[Row[Any]]:
-    query = case_summaries.query(selection, C.person_id, F.row).order_by(C.case_id).limit(PAGE)
-    return tx.execute(query if after is None else query.where(C.case_id > after)).all()
-
-
 def _recompute(
     tx: Connection, case_ids: Sequence[UUID], selection: CaseSelection, day: date, districts: Mapping[str, str]
 ) -> dict[UUID, CaseFacts]:
-    """Those rows told anew from the events."""
+    """The facts of these cases, computed from their events."""
     facts = {}
     for stored in journal.load_many(tx, case_ids, selection.known_at):
-        case = case_summaries.fold_as_of(stored, selection)
+        case = case_cache.fold_as_of(stored, selection)
         if case:
             facts[stored.case_id] = case_facts.facts_of(case, day, districts, oslo_date(stored.opened_at))
     return facts

@@ -1,69 +1,23 @@
-"""What figures need of each case, counted from its history alone, and kept until the history goes on.
+"""What indicators and caseload need of one case, derived from its events alone; stored as JSON in `case_figures`.
 
-Reading all cases anew takes many seconds; so each case is told once, by the nightly run, and its digest kept in
-`case_figures` beside the version it was told from. A request takes the digests as they are kept and tells anew only the
-cases that have changed since, or that are asked about as they were before their last event: what it answers is never
-older than the events. A digest holds days, codes and who coordinates; nothing of the youth.
+A summary holds days, codes and who coordinates; nothing about the youth. Pure.
 """
 
-import hashlib
-import json
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from typing import Any
-from uuid import UUID
+from datetime import date
+from typing import NamedTuple
 
-from sqlalchemy import Column, Row, Select, or_, select
-
-import ungdom
-from ungdom.analytics import case_facts
-from ungdom.analytics.case_facts import CaseFacts
-from ungdom.analytics.forecast.historic_waits import Report
-from ungdom.analytics.indicators import INDICATORS
-from ungdom.analytics.indicators.contributions import CountContribution, DurationContribution
-from ungdom.analytics.recidivism import offences
-from ungdom.store import bulk, journal, projection
-from ungdom.store.journal import StoredCase
-from ungdom.store.schema.cases import case_current, case_file
-from ungdom.store.schema.figures import case_figures
-from ungdom.store.session import Connection, Database
-from ungdom.workflow.calendar import last_moment, oslo_date
-from ungdom.workflow.case import Case
-from ungdom.workflow.engine import effective, fold
-from ungdom.workflow.errors import IllegalHistory
-from ungdom.workflow.table import VERSION
-from ungdom.workflow.vocabulary import EventType, Sanction, State
-
-C, F = case_current.c, case_figures.c
-BATCH = 200
-DAY = timedelta(days=1)
-
-FORMAT_VERSION = 3
-"""Raised when what a digest or a row (`case_rows`) holds is changed, other than by a new version of an indicator."""
+from ungdom.analytics.contributions import CountContribution, DurationContribution
+from ungdom.store.codec import Codec, Day
+from ungdom.workflow.vocabulary import Sanction, State
 
 
-def _definitions_fingerprint() -> str:
-    parts = [
-        FORMAT_VERSION,
-        ungdom.__version__,
-        VERSION,
-        [(indicator.code, indicator.version) for indicator in INDICATORS],
-    ]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
-
-
-DEFINITIONS_FINGERPRINT = _definitions_fingerprint()
-"""By which definitions a digest was told; of others it is told anew."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stay:
+class Stay(NamedTuple):
     """A stay in one state: since when, and on which day that was known."""
 
     state: State
-    since: date
-    known: date
+    since: Day
+    known: Day
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,228 +45,29 @@ class CaseSummary:
         return self.stays[-1].state
 
 
-@dataclass(slots=True)
-class CaseSelection:
-    """Which cases, as they were when. `since`: cases closed before, with nothing recorded since, are left out.
-
-    `at_most`: as many cases as may be told anew; None: any number. `unread`: counts those whose history is no legal
-    walk.
-    """
-
-    valid_at: date | None = None
-    known_at: datetime | None = None
-    since: date | None = None
-    sanction: Sanction | None = None
-    at_most: int | None = None
-    unread: int = 0
-
-
-class TooManyCases(Exception):
-    """More cases have to be told anew than one request may."""
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(limit)
-        self.limit = limit
-
-
-def summarise(case: Case, facts: CaseFacts | None = None) -> CaseSummary:
-    """What figures need of this case. `facts`: its row, on whichever day; without it, it is told here."""
-    received = case.first(EventType.RECEIVED)
-    plan_meeting = case.first(EventType.PLAN_MEETING_HELD, EventType.PLAN_SIGNED)
-    counts: dict[str, list[CountContribution]] = {}
-    durations: dict[str, list[DurationContribution]] = {}
-    facts = facts or case_facts.facts_of(case, date.max)
-    for indicator in INDICATORS:
-        for contribution in indicator.contributions(case, facts):
-            if isinstance(contribution, CountContribution):
-                counts.setdefault(indicator.code, []).append(contribution)
-            else:
-                durations.setdefault(indicator.code, []).append(contribution)
-    return CaseSummary(
-        sanction=case.sanction,
-        konfliktrad=case_facts.office(case),
-        coordinator=projection.coordinator(case),
-        registered=case.registered_on,
-        received=received.occurred_on if received else None,
-        started=case.start.on if case.start else None,
-        plan_meeting=plan_meeting.occurred_on if plan_meeting else None,
-        closed=case.closed_on,
-        stays=tuple(_stays(case, received.seq if received else None)),
-        counts=counts,
-        durations=durations,
-    )
-
-
-def _stays(case: Case, received: int | None) -> Iterator[Stay]:
-    recorded = {event.seq: event.recorded_at for event in case.events}
-    last = case.intervals[-1]
-    for stint in case.intervals:
-        if received is None or stint.seq < received or stint is last:
-            yield Stay(stint.state, stint.since, oslo_date(recorded[stint.seq]))
-
-
-# --- reading ------------------------------------------------------------------------------------------------
-
-
-def read(tx: Connection, selection: CaseSelection) -> Iterator[CaseSummary]:
-    """The digest of every case asked for, one after the other: in memory is one, and the ids of those told anew.
-
-    Raises `TooManyCases`.
-    """
-    stale: list[UUID] = []
-    for row in tx.execute(query(selection, F.body), execution_options={"yield_per": BATCH}):
-        if is_current(row, selection):
-            yield load(row.body)
-        else:
-            stale.append(row.case_id)
-    if selection.at_most is not None and len(stale) > selection.at_most:
-        raise TooManyCases(selection.at_most)
-    for batch in bulk.batches(stale, BATCH):
-        for stored in journal.load_many(tx, batch, selection.known_at):
-            case = fold_as_of(stored, selection)
-            if case:
-                yield summarise(case, _facts_of(stored, case))
-
-
-def query(selection: CaseSelection, *more: Column[Any]) -> Select[Any]:
-    """The cases asked for, with what `is_current` looks at and these columns."""
-    columns = (C.case_id, C.version.label("now"), C.updated_at, F.version, F.defined, F.last_on, *more)
-    statement = select(*columns).outerjoin(case_figures, F.case_id == C.case_id)
-    if selection.since is not None:
-        statement = statement.where(or_(C.closed_on.is_(None), C.updated_at >= last_moment(selection.since - DAY)))
-    if selection.sanction is not None:
-        statement = statement.where(C.sanction == selection.sanction)
-    if selection.known_at is not None:
-        statement = statement.join(case_file, case_file.c.case_id == C.case_id).where(
-            case_file.c.opened_at <= selection.known_at
-        )
-    return statement
-
-
-def is_current(row: Row[Any], selection: CaseSelection) -> bool:
-    """Whether what is kept is the one asked for."""
-    fresh = row.version == row.now and row.defined == DEFINITIONS_FINGERPRINT
-    unchanged = selection.known_at is None or row.updated_at <= selection.known_at
-    return bool(fresh and unchanged and (selection.valid_at is None or row.last_on <= selection.valid_at))
-
-
-def fold_as_of(stored: StoredCase, selection: CaseSelection) -> Case | None:
-    """The case as it is asked about; None: nothing had happened yet, or the history is no legal walk (`unread`)."""
-    events = effective(stored.events)
-    valid = [event for event in events if selection.valid_at is None or event.occurred_on <= selection.valid_at]
-    try:
-        return fold(stored.youth, valid) if valid else None
-    except IllegalHistory:
-        selection.unread += 1
-        return None
-
-
-# --- keeping ------------------------------------------------------------------------------------------------
-
-
-def refresh(db: Database, report: Report = lambda _done, _all: None) -> dict[str, int]:
-    """Tell anew the cases that have changed since they were told last; how many, and how many could not be."""
-    with db.reading() as tx:
-        ids = _stale(tx)
-    unread = 0
-    for number, batch in enumerate(bulk.batches(ids, BATCH)):
-        with db.reading() as tx:
-            rows = [_stored_row(stored) for stored in journal.load_many(tx, batch)]
-        with db.writing() as tx:
-            bulk.upsert(tx, case_figures, [row for row in rows if row])
-        unread += sum(row is None for row in rows)
-        report(min(len(ids), (number + 1) * BATCH), len(ids))
-    return {"cases": len(ids) - unread} | ({"unread": unread} if unread else {})
-
-
-def _stale(tx: Connection) -> Sequence[UUID]:
-    query = select(C.case_id).outerjoin(case_figures, F.case_id == C.case_id)
-    changed = or_(F.version.is_(None), F.version != C.version, F.defined != DEFINITIONS_FINGERPRINT)
-    return tx.scalars(query.where(changed).order_by(C.case_id)).all()
-
-
-def _stored_row(stored: StoredCase) -> dict[str, Any] | None:
-    try:
-        case = fold(stored.youth, stored.events)
-    except IllegalHistory:
-        return None
-    last_on = max(event.occurred_on for event in stored.events)
-    facts = _facts_of(stored, case)
-    return {
-        "case_id": stored.case_id,
-        "version": stored.version,
-        "defined": DEFINITIONS_FINGERPRINT,
-        "last_on": last_on,
-        "body": dump(summarise(case, facts)),
-        "row": case_facts.dump(facts),
-        "trace": offences.dump(offences.case_offences(case)),
-    }
-
-
-def _facts_of(stored: StoredCase, case: Case) -> CaseFacts:
-    """Its row, on a day that does not matter here."""
-    return case_facts.facts_of(case, date.max, opened=oslo_date(stored.opened_at))
+_Days = tuple[Day, Day | None, Day | None, Day | None, Day | None]
+_CODEC = Codec(
+    tuple[
+        tuple[Sanction, str, str | None],
+        _Days,
+        tuple[Stay, ...],
+        dict[str, list[CountContribution]],
+        dict[str, list[DurationContribution]],
+    ]
+)
 
 
 def dump(summary: CaseSummary) -> str:
-    """A digest as compact JSON; days are numbers of days since the year 1."""
-    plain = [
-        [summary.sanction, summary.konfliktrad, summary.coordinator],
-        [
-            _to_ordinal(day)
-            for day in (summary.registered, summary.received, summary.started, summary.plan_meeting, summary.closed)
-        ],
-        [[stay.state, _to_ordinal(stay.since), _to_ordinal(stay.known)] for stay in summary.stays],
-        {
-            code: [[_to_ordinal(on), in_numerator, part] for on, in_numerator, part in contributions]
-            for code, contributions in summary.counts.items()
-        },
-        {
-            code: [
-                [*map(_to_ordinal, duration[:3]), duration.ended, _to_ordinal(duration.observed_from)]
-                for duration in durations
-            ]
-            for code, durations in summary.durations.items()
-        },
-    ]
-    return json.dumps(plain, separators=(",", ":"))
+    """A summary as compact JSON."""
+    s = summary
+    codes, days = (s.sanction, s.konfliktrad, s.coordinator), (s.registered, s.received, s.started, s.plan_meeting)
+    return _CODEC.dump((codes, (*days, s.closed), s.stays, s.counts, s.durations))
 
 
 def load(text: str) -> CaseSummary:
-    """The digest written by `dump`."""
-    (sanction, konfliktrad, coordinator), days, stays, counts, durations_by_code = json.loads(text)
-    received, started, plan_meeting, closed = map(_from_ordinal, days[1:])
+    """The summary written by `dump`."""
+    (sanction, office, coordinator), days, stays, counts, durations = _CODEC.load(text)
+    registered, received, started, plan_meeting, closed = days
     return CaseSummary(
-        Sanction(sanction),
-        konfliktrad,
-        coordinator,
-        date.fromordinal(days[0]),
-        received,
-        started,
-        plan_meeting,
-        closed,
-        tuple(Stay(State(state), date.fromordinal(s), date.fromordinal(known)) for state, s, known in stays),
-        {
-            code: [
-                CountContribution(date.fromordinal(on), in_numerator, part) for on, in_numerator, part in contributions
-            ]
-            for code, contributions in counts.items()
-        },
-        {
-            code: [
-                DurationContribution(
-                    date.fromordinal(on), date.fromordinal(s), _from_ordinal(over), ended, _from_ordinal(seen)
-                )
-                for on, s, over, ended, seen in durations
-            ]
-            for code, durations in durations_by_code.items()
-        },
+        sanction, office, coordinator, registered, received, started, plan_meeting, closed, stays, counts, durations
     )
-
-
-def _to_ordinal(day: date | None) -> int | None:
-    return None if day is None else day.toordinal()
-
-
-def _from_ordinal(number: int | None) -> date | None:
-    return None if number is None else date.fromordinal(number)

@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ungdom.analytics.cubes import Cube, CubeCell, Dimension
-from ungdom.analytics.definitions import CompletionDefinition, Definition, LeadTimeDefinition
+from ungdom.analytics.definition_types import CompletionDefinition, Definition, LeadTimeDefinition
 from ungdom.analytics.dimensions import (
     DIMENSION_READERS,
     PERIOD,
@@ -46,7 +46,7 @@ class CohortColumns(Generic[D]):
     """The cases that one definition counts, a place each in its columns.
 
     `subject`: the place of the case among all; `period_day`: the day that puts it into a period; `outcome_code`: the
-    place of the way it ended among the outcomes, and one more; 0: has not. `entry`, `time`: of passages, in days.
+    place of the way it ended among the outcomes, and one more; 0: has not. `entry`, `time`: of durations, in days.
     """
 
     definition: D
@@ -61,13 +61,13 @@ class CohortColumns(Generic[D]):
         return CENSORED if ending == WAITING else self.definition.outcomes.index(ending) + 1
 
     def spans(self, members: RowIndices | slice = slice(None)) -> Spans:
-        """These of its passages, under observation or not."""
+        """The durations of these cases, under observation or not."""
         return Spans(numbers(self.entry)[members], numbers(self.time)[members], numbers(self.outcome_code)[members])
 
 
 @dataclass(slots=True)
 class CohortCollector(Generic[D]):
-    """Cases as they come in: `cohorts` by code of the definition, `columns` of what they are told apart by.
+    """Cases as they come in: `cohorts` by code of the definition, `columns` of what they are grouped by.
 
     `day`: what lasts is counted until its end. `period`: the first and the last day that count; None: any.
     """
@@ -113,7 +113,7 @@ class CohortCollector(Generic[D]):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CohortTable(Generic[D]):
-    """What one definition counts, told apart by dimensions; `places`: of each counted case, in each of them."""
+    """What one definition counts, grouped by dimensions; `places`: of each counted case, in each of them."""
 
     cohort: CohortColumns[D]
     dimensions: tuple[Dimension, ...]
@@ -137,14 +137,17 @@ def cohort_collector(
     known_values: KnownValues | None = None,
 ) -> CohortCollector[D]:
     """Empty columns for these definitions and dimensions."""
-    columns = {
-        code: DimensionColumn(code, {value: place for place, value in enumerate((known_values or {}).get(code, ()))})
+    cohorts = {definition.code: CohortColumns(definition) for definition in definitions}
+    return CohortCollector(day, cohorts, dimension_columns(by, known_values or {}), period)
+
+
+def dimension_columns(by: Iterable[str], known_values: KnownValues) -> dict[str, DimensionColumn]:
+    """An empty column per dimension but the period, with the values that are listed even with no cases."""
+    return {
+        code: DimensionColumn(code, {value: place for place, value in enumerate(known_values.get(code, ()))})
         for code in by
         if code != PERIOD
     }
-    return CohortCollector(
-        day, {definition.code: CohortColumns(definition) for definition in definitions}, columns, period
-    )
 
 
 def _add_to_cohort(

@@ -7,9 +7,10 @@ from math import sqrt
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
+from ungdom.analytics import outcomes
 from ungdom.analytics.cohort_columns import CohortCollector, CohortColumns
 from ungdom.analytics.cubes import Cube, CubeCell
-from ungdom.analytics.definitions import CompletionDefinition
+from ungdom.analytics.definition_types import CompletionDefinition, Family, IndicatorPeriod, IndicatorUnit
 from ungdom.analytics.dimensions import RowIndices, numbers
 from ungdom.analytics.outcomes import EXCLUDED_OUTCOMES
 from ungdom.analytics.survival import CONFIDENCE
@@ -21,8 +22,29 @@ if TYPE_CHECKING:
 else:
     np = lazy("numpy")
 
+P, U = IndicatorPeriod, IndicatorUnit
+_EXCLUDED = "death and what lapsed for another reason are told apart and stand in neither"
+
+# A table is read across.
+# fmt: off
+COMPLETIONS: tuple[CompletionDefinition, ...] = (
+    CompletionDefinition("completion.received", 1, Family.COMPLETION, U.SHARE, P.RECEIVED, "of these, cases completed",
+               f"cases received in the period, those still open with them; {_EXCLUDED}",
+               "strategy: completion; krl § 22", outcomes.OUTCOMES, cohort_day=outcomes.received),
+    CompletionDefinition("completion.started", 1, Family.COMPLETION, U.SHARE, P.STARTED, "of these, cases completed",
+               f"cases whose execution began in the period, those still open with them; {_EXCLUDED}",
+               "strategy: completion; krl §§ 22, 23", outcomes.OUTCOMES, cohort_day=outcomes.started),
+    CompletionDefinition("completion.closed", 1, Family.COMPLETION, U.SHARE, P.CLOSED, "of these, cases closed "
+                         "as completed",
+               f"cases received or started, and closed in the period: open ones are left out; {_EXCLUDED}",
+               "strategy: completion; krl § 22", outcomes.OUTCOMES, cohort_day=outcomes.closed),
+)
+# fmt: on
+
+COMPLETION_BY_CODE = {definition.code: definition for definition in COMPLETIONS}
+
 ESTIMATES = ("share", "share_low", "share_high")
-"""Completed, of all but those told apart; with Wilson's 95 % limits."""
+"""Completed, of all but those counted apart; with Wilson's 95 % limits."""
 
 
 def table(collector: CohortCollector[CompletionDefinition], code: str, by: Sequence[str]) -> Cube:

@@ -1,10 +1,11 @@
-"""From one step of a case to the next, told by its row: what every figure of days is counted from. Pure.
+"""Durations from one step of a case to the next, derived from its facts: the basis of every figure of days. Pure.
 
-A passage is placed in a period by one day, its days are counted from another, and it is under observation from a
-third. A case that was first known by its receipt (`CaseRow.late`) would never have been seen, had it left before: it is
-at risk from there, for taking it from the first day on would make everything look slower than it is. Every other case
-is at risk from the first day: nothing that is counted here can end before registration, and the days from an act until
-it is reported are part of the wait. Left out of the risk set, those reported late would make it look quicker.
+A duration is placed in a period by one day, its days are counted from another, and it is under observation from a
+third. A case first known by its receipt (`CaseFacts.late_entry`) would not have been observed if it had left earlier:
+it is at risk from there (left truncation). Counting it from the first day would bias the estimate upwards. Every other
+case is at risk from the first day: nothing that is counted here can end before registration, and the days from an act
+until it is reported are part of the wait. Excluding late-reported cases from the risk set would bias the estimate
+downwards.
 """
 
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""Lead times as tables: what Kaplan–Meier and Aalen–Johansen say of the passages in each cell. Pure.
+"""Lead times as tables: the Kaplan–Meier and Aalen–Johansen estimates of the durations in each cell. Pure.
 
 Nobody who still waits is left out: the median of those that have ended is lower than what a case has to expect, as is
 their mean, which stands beside the estimate and is named `mean_of_ended`.
@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
+from ungdom.analytics import durations
 from ungdom.analytics.cohort_columns import CohortCollector, CohortColumns
 from ungdom.analytics.cubes import Cube, CubeCell
-from ungdom.analytics.definitions import LeadTimeDefinition
+from ungdom.analytics.definition_types import Family, IndicatorPeriod, IndicatorUnit, LeadTimeDefinition
 from ungdom.analytics.dimensions import RowIndices
-from ungdom.analytics.durations import ENDED, NEVER_AT_RISK, WAITING
+from ungdom.analytics.durations import ENDED, ENDED_BY_CLOSING, NEVER_AT_RISK, WAITING, WAYS_BEFORE_START
 from ungdom.analytics.survival import (
     CENSORED,
     Curve,
@@ -25,18 +27,66 @@ from ungdom.analytics.survival import (
     quantiles,
 )
 from ungdom.lazy import lazy
+from ungdom.workflow import law
+from ungdom.workflow.vocabulary import CLOSED, Party, State
 
 if TYPE_CHECKING:
     import numpy as np
 else:
     np = lazy("numpy")
 
+P, U = IndicatorPeriod, IndicatorUnit
+_TO_START = (ENDED, *WAYS_BEFORE_START, WAITING, NEVER_AT_RISK)
+_STRETCH = (ENDED, ENDED_BY_CLOSING, WAITING, NEVER_AT_RISK)
+_LATE = "a case that was first known by its receipt is at risk from there"
+_LONGER = "of these, those that wait longer than the norm or the days asked for, by Kaplan–Meier"
+_STRATEGY = "strategy: rapid start; krl § 23; Kaplan and Meier 1958"
+
+
+def _stage_lead_time(state: State) -> LeadTimeDefinition:
+    return LeadTimeDefinition(
+        f"stage.{state}", 1, Family.LEAD_TIME, U.DAYS, P.HAPPENED, _LONGER,
+        f"cases whose first stay in the stage began in the period, until they left it in whichever way; {_LATE}",
+        "office norm: workflow.waits.stages", _STRETCH,
+        duration=partial(durations.in_stage, state=state), any_end=True,
+    )  # fmt: skip
+
+
+def _wait_lead_time(party: Party) -> LeadTimeDefinition:
+    return LeadTimeDefinition(
+        f"wait.{party}", 1, Family.LEAD_TIME, U.DAYS, P.HAPPENED, _LONGER,
+        "cases in which this party was waited for before the start, the first time beginning in the period, until it "
+        f"was no longer waited for; {_LATE}",
+        "office norm: workflow.waits.ledger", _STRETCH,
+        duration=partial(durations.waiting_for, party=party), any_end=True,
+    )  # fmt: skip
+
+
+# A table is read across.
+# fmt: off
+LEAD_TIMES: tuple[LeadTimeDefinition, ...] = (
+    LeadTimeDefinition("p1", 1, Family.LEAD_TIME, U.DAYS, P.REGISTERED, _LONGER,
+             "cases registered in the period, from the last offence until receipt; one that was first known by its "
+             "receipt is counted and left out of the estimate",
+             _STRATEGY, _TO_START, duration=durations.offence_to_receipt),
+    LeadTimeDefinition("p2", 1, Family.LEAD_TIME, U.DAYS, P.RECEIVED, _LONGER,
+             "cases received in the period, without those under interim conditions before, from receipt to the start",
+             _STRATEGY, _TO_START, law.PLAN_MEETING, duration=durations.receipt_to_start),
+    LeadTimeDefinition("p3", 1, Family.LEAD_TIME, U.DAYS, P.REGISTERED, _LONGER,
+             f"cases registered in the period, from the last offence to the start; {_LATE}",
+             _STRATEGY, _TO_START, law.LEAD_TIME, duration=durations.offence_to_start),
+    *(_stage_lead_time(state) for state in State if state not in CLOSED),
+    *(_wait_lead_time(party) for party in Party),
+)
+# fmt: on
+
+LEAD_TIME_BY_CODE = {definition.code: definition for definition in LEAD_TIMES}
+
 QUANTILES = {"q1": 0.25, "median": 0.5, "q3": 0.75, "p90": 0.9}
 """The names of the quantiles, and the share that has ended by then."""
 MEAN = "mean_of_ended"
 OVER = "over"
 BY_THEN = "_by"
-WEEK = 7
 
 
 def estimates_of(definition: LeadTimeDefinition, threshold: int | None) -> tuple[str, ...]:
@@ -91,7 +141,7 @@ def _estimates(
 
 
 def curve_of(cohort: CohortColumns[LeadTimeDefinition], spans: Spans) -> Curve:
-    """The curve of the passages: until they end by what was waited for, or in any way where the definition says so."""
+    """The curve of the durations: until they end by what was waited for, or in any way where the definition says so."""
     return kaplan_meier(spans, None if cohort.definition.any_end else cohort.code_of(ENDED))
 
 
@@ -154,9 +204,3 @@ def points(curve: Curve) -> Iterator[Point]:
             int(row[4]),
             int(row[5]),
         )
-
-
-def weekly(curve: Curve) -> list[tuple[int, float]]:
-    """The curve at the end of each week, without counts: no single case can be read from where it steps."""
-    line = np.concatenate([[1.0], curve.survival])
-    return [(days, float(line[curve.after(days)])) for days in range(0, curve.last + 1, WEEK)]

@@ -1,4 +1,4 @@
-"""How cases came out, told by their rows: the three cohorts of completion, and the ways a case of them ends. Pure.
+"""The outcomes of cases, derived from their facts: the three cohorts of completion, and how their cases end. Pure.
 
 Each of the three has been published as "the share that completes"; they answer different questions, and a case stands
 once in each, at the one konfliktråd it counts for.
@@ -25,7 +25,7 @@ CLOSINGS = (
 """Every way of closing, in the order of the vocabulary."""
 
 EXCLUDED_OUTCOMES = (DIED, State.LAPSED.value)
-"""Death, and what lapsed for another reason: told, and in neither numerator nor denominator."""
+"""Death, and what lapsed for another reason: counted apart, and in neither numerator nor denominator."""
 OUTCOMES = (*(state.value for state in CLOSINGS if state is not State.LAPSED), OPEN, *EXCLUDED_OUTCOMES)
 
 

@@ -130,12 +130,6 @@ class Curve:
         with np.errstate(divide="ignore"):
             return np.cumsum(self.ended / (self.at_risk * (self.at_risk - self.ended)), dtype=np.float64)
 
-    @property
-    def standard_error(self) -> Shares:
-        """Greenwood's standard error of the survival; no number (NaN) once nobody is left."""
-        with np.errstate(invalid="ignore"):
-            return self.survival * np.sqrt(self.hazard_variance)
-
     def limits(self, confidence: float = CONFIDENCE) -> tuple[Shares, Shares]:
         """Lower and upper limit of the survival, on the scale of log(-log); NaN where the survival is 0."""
         return log_log_limits(self.survival, self.hazard_variance, confidence)

@@ -12,7 +12,7 @@ from ungdom.cases.outgoing_messages import messages_for
 from ungdom.cases.views import check_version, load_visible
 from ungdom.store import duplicates, journal, reference
 from ungdom.store.journal import StoredCase
-from ungdom.store.schema.core import NumberKind
+from ungdom.store.schema.cases import NumberKind
 from ungdom.store.session import Connection
 from ungdom.workflow import engine
 from ungdom.workflow import payloads as d

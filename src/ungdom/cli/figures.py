@@ -47,7 +47,7 @@ def indicators(  # noqa: PLR0913, PLR0917  # each an option of the command
     refresh: Refresh = False,
 ) -> None:
     """Indicators of the strategy for a period, by konfliktråd and for the country. Exact: not for publication."""
-    from ungdom.analytics.indicators import queries as answering
+    from ungdom.analytics.queries import indicators as answering
     from ungdom.api.http.schemas import AsOfOut
     from ungdom.api.indicators.present import indicators_out
     from ungdom.api.indicators.schemas import IndicatorList
@@ -86,7 +86,7 @@ def caseload(
     refresh: Refresh = False,
 ) -> None:
     """Open cases by coordinator, phase, sanction and weight; received, closed and expected cases; warnings."""
-    from ungdom.analytics.caseload import queries as load_answering
+    from ungdom.analytics.queries import caseload as load_answering
     from ungdom.api.http.schemas import AsOfOut
     from ungdom.api.indicators.present import offices_out
     from ungdom.api.indicators.schemas import CaseloadOut
@@ -110,10 +110,10 @@ def database(config: Settings, refresh: bool) -> "Database":
     """The database of these settings. `refresh`: update the stored case summaries first."""
     db = open_database(config)
     if refresh:
-        from ungdom.analytics import case_summaries
+        from ungdom.analytics import case_cache
 
         with progress("cases") as report:
-            case_summaries.refresh(db, report)
+            case_cache.refresh(db, report)
     return db
 
 

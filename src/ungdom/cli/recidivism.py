@@ -18,7 +18,7 @@ def recidivism(  # noqa: PLR0913, PLR0917  # each an option of the command
     refresh: Refresh = False,
 ) -> None:
     """Recidivism by the definitions ssb_5y, nordic_2y and completion_2y, for index dates in the period."""
-    from ungdom.analytics.recidivism import queries as answering
+    from ungdom.analytics.queries import recidivism as answering
     from ungdom.api.statistics.schemas import RecidivismQuery
 
     query = query_of(RecidivismQuery, (since, until), statistic, by, where)

@@ -70,7 +70,7 @@ def lead_time(  # noqa: PLR0913, PLR0917  # each an option of the command
     refresh: Refresh = False,
 ) -> None:
     """Lead times, open cases included as censored: P1 to P3, stage.STATE, wait.PARTY."""
-    from ungdom.analytics import live_queries
+    from ungdom.analytics.queries import statistics as live_queries
     from ungdom.api.statistics.schemas import LeadTimeQuery
 
     query = query_of(LeadTimeQuery, (since, until), statistic, by, where, threshold_days=threshold_days, curve=curve)
@@ -91,7 +91,7 @@ def completion(  # noqa: PLR0913, PLR0917  # each an option of the command
     refresh: Refresh = False,
 ) -> None:
     """Outcomes of the cases received, started and closed."""
-    from ungdom.analytics import live_queries
+    from ungdom.analytics.queries import statistics as live_queries
     from ungdom.api.statistics.schemas import CompletionQuery
 
     query = query_of(CompletionQuery, (since, until), statistic, by, where)

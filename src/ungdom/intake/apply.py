@@ -24,7 +24,7 @@ from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.ids import uuid7
 from ungdom.store.journal import StoredCase
 from ungdom.store.people import NewPerson
-from ungdom.store.schema.core import NumberKind, Protection
+from ungdom.store.schema.cases import NumberKind
 from ungdom.store.session import Connection
 from ungdom.workflow import engine
 from ungdom.workflow.calendar import oslo_date
@@ -32,7 +32,7 @@ from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.events import Event
 from ungdom.workflow.guards.core import UnmetCondition
 from ungdom.workflow.rules.permissions import OtherOffice, Viewer
-from ungdom.workflow.vocabulary import Regime, Role, Sanction, State
+from ungdom.workflow.vocabulary import Protection, Regime, Role, Sanction, State
 
 Applied = CaseChange | ProcessingResult
 """The case with the steps of a message, or why these cannot be applied."""

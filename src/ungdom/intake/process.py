@@ -28,7 +28,7 @@ from ungdom.store import concerns, inbox, journal, named_locks, parked_messages,
 from ungdom.store.inbox import SETTLED, InboundMessage
 from ungdom.store.session import Connection
 from ungdom.workflow.calendar import oslo_date
-from ungdom.workflow.vocabulary import strictest
+from ungdom.workflow.vocabulary import Protection, strictest
 
 
 def process_message(tx: Connection, context: MessageContext) -> ProcessingResult:

@@ -15,9 +15,9 @@ from ungdom.intake.wait_keys import lock_keys, unblocked_keys
 from ungdom.message import DecisionMessage, plain, read
 from ungdom.store import inbox, named_locks
 from ungdom.store.inbox import InboundMessage, message_id_of
-from ungdom.store.schema.core import Protection
 from ungdom.store.session import Connection
 from ungdom.workflow.calendar import oslo_date
+from ungdom.workflow.vocabulary import Protection
 
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 

@@ -3,7 +3,7 @@
 import logging
 from datetime import date, datetime, timedelta
 
-from ungdom.analytics import case_summaries
+from ungdom.analytics import case_cache
 from ungdom.analytics.forecast import backtest, probabilities
 from ungdom.intake.retry import retry_due
 from ungdom.jobs.nightly import NightlyStep, delete_old_responses
@@ -60,7 +60,7 @@ def count_waiting_times(db: Database, day: date, at: datetime) -> dict[str, int]
 
 def refresh_case_summaries(db: Database, day: date, at: datetime) -> dict[str, int]:
     """Refresh the summaries of changed cases; skipped for a night that is caught up."""
-    return case_summaries.refresh(db) if day == oslo_date(at) else {}
+    return case_cache.refresh(db) if day == oslo_date(at) else {}
 
 
 def release_quarter(db: Database, keys: EncryptionKeys, day: date, at: datetime) -> dict[str, int]:

@@ -14,11 +14,11 @@ from typing import Any
 
 import ungdom
 from ungdom.analytics import case_reader
-from ungdom.analytics.case_summaries import CaseSelection
+from ungdom.analytics.case_cache import CaseSelection
 from ungdom.analytics.cubes import TOTAL, CellStatus, Cube, CubeCell, Dimension, Key
 from ungdom.analytics.dimensions import StatisticDimension, Subject
-from ungdom.analytics.live_queries import known_values
-from ungdom.analytics.recidivism.queries import person_histories, with_sex
+from ungdom.analytics.queries.recidivism import person_histories, with_sex
+from ungdom.analytics.queries.statistics import values_of
 from ungdom.analytics.recidivism.spells import recidivism_spells
 from ungdom.release.disclosure import (
     Id,
@@ -120,12 +120,14 @@ def _suppression_cost(name: Id, count: int) -> float | None:
 # --- making ------------------------------------------------------------------------------------------------
 
 
-def read_release_input(tx: Connection, keys: EncryptionKeys, known_at: datetime, now: datetime) -> ReleaseInput:
-    """Every case, and every spell of recidivism, as they were known then."""
+def read_release_input(
+    tx: Connection, keys: EncryptionKeys, known_at: datetime, now: datetime, districts: Districts
+) -> ReleaseInput:
+    """Every case and every recidivism spell, as known at that instant."""
     selection, day = CaseSelection(known_at=known_at, at_most=None), oslo_date(known_at)
-    subjects = [Subject(case.facts, case.sex) for case in case_reader.read(tx, selection, now, keys)]
+    subjects = [Subject(case.facts, case.sex) for case in case_reader.read(tx, selection, now, keys, districts)]
     return ReleaseInput(
-        subjects, list(with_sex(tx, keys, recidivism_spells(person_histories(tx, selection, day), day)))
+        subjects, list(with_sex(tx, keys, recidivism_spells(person_histories(tx, selection, day, districts), day)))
     )
 
 
@@ -163,7 +165,7 @@ def _carried_over(group: FigureGroup, earlier: Sequence[ReleasedFigures], result
 
 
 def _released_table(group: FigureGroup, cube: Cube, hidden: frozenset[Id], policy: Policy) -> dict[str, Any]:
-    """One table as it is told: every combination that is not zero, and every hidden one."""
+    """One table as it is released: every combination that is not zero, and every hidden one."""
     named = ((key, identity(group, cube, key)) for key in cube.keys())  # noqa: SIM118 - a method
     rows = [
         _released_row(group, cube, key, hidden, policy) for key, name in named if name in hidden or cube.at(key).total
@@ -248,7 +250,7 @@ def build_release(  # each decides what comes of it, but the report
 ) -> ReleaseDocument:
     """The release of everything on the list as it was known then. `earlier`: the others, the oldest first."""
     day, districts = oslo_date(known_at), case_reader.police_districts(tx)
-    release_input, known = read_release_input(tx, keys, known_at, now), known_values(tx)
+    release_input, known = read_release_input(tx, keys, known_at, now, districts), values_of(districts)
     before = [_parse_document(item) for item in earlier]
     released = []
     for place, group in enumerate(RELEASE_PLAN):

@@ -142,25 +142,27 @@ def _endings_behind_days(name: str) -> tuple[str, ...]:
     return (ENDED,) if name.split("_", maxsplit=1)[0] in (*QUANTILES, "mean") else (ENDED, WAITING, LEFT_OTHERWISE)
 
 
-def _endings_behind_share(_name: str) -> tuple[str, ...]:
-    return (State.COMPLETED, OPEN, LEFT_OTHERWISE, EXCLUDED)
-
-
-def _endings_behind_relapse(_name: str) -> tuple[str, ...]:
-    return (HAS_RELAPSED, Relapse.NOT_RELAPSED, Relapse.WINDOW_OPEN, NOT_FOLLOWED)
-
-
 MAIN_LEAD_TIMES = ("p1", "p2", "p3")
 
 RELEASE_PLAN: tuple[FigureGroup, ...] = (
     FigureGroup(("p1", "p3"), _lead_time_cubes("p1", "p3"), START_ENDINGS, _endings_behind_days),
     FigureGroup(("p2",), _lead_time_cubes("p2"), START_ENDINGS, _endings_behind_days),
     *(
-        FigureGroup((code,), _completion_cubes(code), COMPLETION_ENDINGS, _endings_behind_share)
+        FigureGroup(
+            (code,),
+            _completion_cubes(code),
+            COMPLETION_ENDINGS,
+            lambda _name: (State.COMPLETED, OPEN, LEFT_OTHERWISE, EXCLUDED),
+        )
         for code in ("completion.received", "completion.started", "completion.closed")
     ),
     *(
-        FigureGroup((code,), _recidivism_cubes(code), RELAPSE_ENDINGS, _endings_behind_relapse)
+        FigureGroup(
+            (code,),
+            _recidivism_cubes(code),
+            RELAPSE_ENDINGS,
+            lambda _name: (HAS_RELAPSED, Relapse.NOT_RELAPSED, Relapse.WINDOW_OPEN, NOT_FOLLOWED),
+        )
         for code in RECIDIVISM_BY_CODE
     ),
     *(

@@ -35,7 +35,7 @@ class ReleaseOutOfOrder(Exception):
 
 
 class NoSuchTable(Exception):
-    """No released table is told apart like this. `tables`: those there are of the figure, by their dimensions."""
+    """No released table has these dimensions. `tables`: those of the figure, by their dimensions."""
 
     def __init__(self, figure: str, tables: Sequence[tuple[str, ...]]) -> None:
         super().__init__(figure)
@@ -48,7 +48,7 @@ def end_of_yesterday(now: datetime) -> datetime:
     return last_moment(oslo_date(now) - DAY)
 
 
-def release(  # as `releasing.make`
+def release(
     db: Database,
     keys: EncryptionKeys,
     known_at: datetime,
@@ -108,7 +108,7 @@ def _document_of(stored: StoredRelease) -> ReleaseDocument:
 
 
 def manifest(stored: StoredRelease) -> dict[str, Any]:
-    """What is told of a release: when, by which rules and versions, what came of it, and which tables it has."""
+    """The manifest of a release: when, by which rules and versions, what came of it, and which tables it has."""
     content, proof = json.loads(stored.content), json.loads(stored.proof)
     figures = {
         name: {label: value for label, value in part.items() if label != "possible_values"}
@@ -132,7 +132,7 @@ def manifest(stored: StoredRelease) -> dict[str, Any]:
 
 
 def table_dimensions(table: Mapping[str, Any]) -> list[str]:
-    """What a released table is told apart by, without its endings."""
+    """The dimensions of a released table, without its endings."""
     return [dimension["code"] for dimension in table["dimensions"] if dimension["code"] != ENDING]
 
 
@@ -141,7 +141,7 @@ def table_dimensions(table: Mapping[str, Any]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class ReleasedTableQuery:
-    """A figure told apart by these, of cases with these values."""
+    """A figure by these dimensions, of cases with these values."""
 
     figure: str
     by: tuple[str, ...]

@@ -1,6 +1,6 @@
 """Caseload and capacity: what each coordinator and konfliktråd has, what comes in and goes out, and what will come.
 
-Counted from the digests of cases (`statistics.digests`), in one reading, of now or of a day in the past. Pure.
+Counted from case summaries in one pass, as of now or of a day in the past. Pure.
 """
 
 from collections import Counter
@@ -16,7 +16,7 @@ from ungdom.workflow.calendar import days_between
 from ungdom.workflow.vocabulary import PHASE, Phase, Sanction
 
 WEEKS_BACK = 13
-"""Weeks told one by one: seven days each, the last ending on the day asked."""
+"""Weeks listed: seven days each, the last ending on the day asked."""
 
 PhaseAndSanction = tuple[Phase, Sanction]
 

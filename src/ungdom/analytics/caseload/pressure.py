@@ -77,7 +77,9 @@ def _warning_for(
     middle = day - timedelta(weeks=rule.weeks)
     first = middle - timedelta(weeks=rule.weeks)
     spans = ((first, middle), (middle, day))
-    before, recent = (sum(_received_in(case, span) for case in cases if case.sanction is growing) for span in spans)
+    before, recent = (
+        sum(since < case.received <= until for case in cases if case.sanction is growing) for since, until in spans
+    )
     medians = [median_wait([case for case in cases if case.sanction is waiting], *span, rule.fewest) for span in spans]
     then, now = medians
     if then is None or now is None or min(before, recent) < rule.fewest:
@@ -104,7 +106,3 @@ def _survival_row(case: ReceivedCase, since: date, until: date) -> tuple[int, in
     seen = over is not None and over <= until
     ending = CENSORED if not seen else PLAN_MEETING_HELD if case.plan_meeting else LEFT
     return entry, days_between(case.received, over if seen and over else until), ending
-
-
-def _received_in(case: ReceivedCase, span: tuple[date, date]) -> bool:
-    return span[0] < case.received <= span[1]

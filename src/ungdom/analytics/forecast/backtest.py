@@ -3,7 +3,6 @@
 The calibration that is shown beside every forecast comes from here. Nothing recorded after a day is used for that day.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
@@ -25,6 +24,7 @@ from ungdom.analytics.forecast.curves import WINDOW, curve_lookup, history, pred
 from ungdom.analytics.forecast.durations import ClockSpell, ForecastQuery, forecast_query, morning_after
 from ungdom.analytics.forecast.historic_waits import HistoricWaits, Report
 from ungdom.store import bulk
+from ungdom.store.codec import Codec
 from ungdom.store.schema.forecasts import forecast_calibration
 from ungdom.store.session import Connection, Database
 
@@ -33,6 +33,7 @@ EVALUATIONS = 16
 """Asked on so many evenings, a quarter of a year apart: about four years."""
 
 ALL = ""
+_BINS = Codec(tuple[CalibrationBin, ...])
 C = forecast_calibration.c
 
 
@@ -102,10 +103,9 @@ def read_calibrations(tx: Connection) -> dict[str | None, tuple[date, Calibratio
 
 
 def _calibration_row(calibration: Calibration, until: date, now: datetime) -> dict[str, Any]:
-    plain = asdict(calibration)
-    return plain | {
+    return asdict(calibration) | {
         "clock": calibration.clock or ALL,
-        "bins": json.dumps(plain["bins"]),
+        "bins": _BINS.dump(calibration.bins),
         "until": until,
         "computed_at": now,
     }
@@ -116,6 +116,6 @@ def _calibration_of(row: Row[Any]) -> Calibration:
     values = {name: getattr(row, name) for name in names}
     return Calibration(
         clock=row.clock or None,
-        bins=tuple(CalibrationBin(**bin_fields) for bin_fields in json.loads(row.bins)),
+        bins=_BINS.load(row.bins),
         **values,
     )

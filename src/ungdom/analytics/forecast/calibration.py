@@ -141,10 +141,8 @@ def _bins(judged: Sequence[JudgedForecast]) -> tuple[CalibrationBin, ...]:
     ordered = sorted(judged, key=lambda forecast: forecast.probability)
     count = min(BINS, len(ordered) // FEWEST)
     ends = [len(ordered) * place // count for place in range(count + 1)]
-    return tuple(_bin(ordered[low:high]) for low, high in pairwise(ends))
-
-
-def _bin(judged: Sequence[JudgedForecast]) -> CalibrationBin:
-    return CalibrationBin(
-        float(np.mean([forecast.probability for forecast in judged])), observed_share(judged), len(judged)
+    groups = [ordered[low:high] for low, high in pairwise(ends)]
+    means = [float(np.mean([forecast.probability for forecast in group])) for group in groups]
+    return tuple(
+        CalibrationBin(mean, observed_share(group), len(group)) for mean, group in zip(means, groups, strict=True)
     )

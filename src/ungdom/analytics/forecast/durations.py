@@ -75,12 +75,13 @@ def _spells_of_clock(case: Case, deadline: Deadline) -> Iterator[ClockSpell]:
     ends = [stint.since for stint in case.intervals[1:]] + [None]
     for stint, left in zip(case.intervals, ends, strict=True):
         since = max(stint.since, deadline.begun_on)
+        last = max(since, min(left or date.max, over) - timedelta(days=1))
         if stint.state not in CLOSED and since < min(left or date.max, over):
             yield ClockSpell(
                 clock=deadline.code,
                 stage=stint.state,
                 sanction=case.sanction,
-                konfliktrad=_counted_at(case, since, min(left or date.max, over)),
+                konfliktrad=counted_at(case, last) or case.konfliktrad,
                 begun=deadline.begun_on,
                 due=deadline.due,
                 since=since,
@@ -89,12 +90,6 @@ def _spells_of_clock(case: Case, deadline: Deadline) -> Iterator[ClockSpell]:
                 stopped=deadline.stopped_on,
                 ended=ended,
             )
-
-
-def _counted_at(case: Case, since: date, over: date) -> str:
-    """The office that had the case on the last day of the spell; while it lasts, the one that has it now."""
-    last = max(since, over - timedelta(days=1))
-    return counted_at(case, last) or case.konfliktrad
 
 
 def _known_on(case: Case, stint: StateInterval) -> date:

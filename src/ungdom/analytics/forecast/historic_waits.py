@@ -11,7 +11,7 @@ from ungdom.analytics.forecast.durations import ClockSpell, clock_spells
 from ungdom.store import bulk, journal
 from ungdom.store.journal import StoredCase
 from ungdom.store.schema.cases import case_current
-from ungdom.store.session import Connection, Database
+from ungdom.store.session import Database
 from ungdom.workflow.calendar import last_moment
 from ungdom.workflow.case import Youth
 from ungdom.workflow.engine import fold
@@ -36,10 +36,13 @@ class HistoricWaits:
 def historic_waits(db: Database, days: Sequence[date], since: date, report: Report) -> Iterator[HistoricWaits]:
     """Every case that was open after `since`, or might have been thought to be, as known on each of the days.
 
-    Nothing recorded after the last moment of a day is looked at for that day.
+    Nothing recorded after the last moment of a day is used for that day. Cases closed by `since` with no change after
+    the first of the days are left out.
     """
+    later = C.updated_at > last_moment(min(days))
+    query = select(C.case_id).where(or_(C.closed_on.is_(None), C.closed_on > since, later))
     with db.reading() as tx:
-        ids = _relevant_cases(tx, days, since)
+        ids = tx.scalars(query.order_by(C.case_id)).all()
     for number, batch in enumerate(bulk.batches(ids, BATCH)):
         with db.reading() as tx:
             histories = list(journal.load_many(tx, batch, last_moment(max(days))))
@@ -47,15 +50,8 @@ def historic_waits(db: Database, days: Sequence[date], since: date, report: Repo
         report(min(len(ids), (number + 1) * BATCH), len(ids))
 
 
-def _relevant_cases(tx: Connection, days: Sequence[date], since: date) -> list[UUID]:
-    """Left out: cases closed by `since`, that closing being known on the first of the days and nothing told later."""
-    later = C.updated_at > last_moment(min(days))
-    query = select(C.case_id).where(or_(C.closed_on.is_(None), C.closed_on > since, later))
-    return list(tx.scalars(query.order_by(C.case_id)))
-
-
 def _spells_by_day(stored: StoredCase, days: Sequence[date]) -> Iterator[tuple[date, list[ClockSpell]]]:
-    """The spells on each day; told anew only when something was recorded since the day before."""
+    """The spells on each day; recomputed only when something was recorded since the day before."""
     events_known, waits = 0, None
     for day in sorted(days):
         moment = last_moment(day)

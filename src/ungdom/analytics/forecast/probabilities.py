@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -27,9 +26,10 @@ from ungdom.analytics.forecast.curves import (
 )
 from ungdom.analytics.forecast.durations import ClockSpell, ForecastQuery, clock_spells, forecast_query
 from ungdom.analytics.forecast.historic_waits import Report
-from ungdom.analytics.survival import Curve, Days
+from ungdom.analytics.survival import Curve
 from ungdom.lazy import lazy
 from ungdom.store import bulk
+from ungdom.store.codec import Codec
 from ungdom.store.schema.forecasts import forecast_curve
 from ungdom.store.session import Connection, Database
 from ungdom.workflow.case import Case
@@ -42,6 +42,8 @@ else:
 
 C = forecast_curve.c
 _KEY_COLUMNS = tuple(forecast_curve.primary_key)
+_NUMBERS = Codec(list[int])
+_ARRAYS = ("days", "at_risk", "ended")
 ALL = ""
 """How the table writes both sanctions, and the whole country."""
 
@@ -62,7 +64,7 @@ def of_case(tx: Connection, case: Case, day: date, konfliktrad: str | None) -> C
     waiting = [spell for spell in clock_spells(case) if spell.waits and spell.since <= day]
     queries = [forecast_query(spell, day, konfliktrad) for spell in waiting]
     curves = _read_curves(tx, queries)
-    as_of = _as_of(tx)
+    as_of = tx.scalar(select(C.as_of).limit(1))
     return CaseForecast(as_of, tuple(_answer(query, curves, as_of) for query in queries))
 
 
@@ -97,22 +99,8 @@ def _curve_row(key: CurveKey, curve: Curve, day: date) -> dict[str, Any]:
         **dict(zip((column.name for column in _KEY_COLUMNS), _key_values(key), strict=True)),
         "as_of": day,
         "last": curve.last,
-        "days": _text(curve.days),
-        "at_risk": _text(curve.at_risk),
-        "ended": _text(curve.ended),
+        **{name: _NUMBERS.dump(getattr(curve, name).tolist()) for name in _ARRAYS},
     }
-
-
-def _text(numbers: Days) -> str:
-    return json.dumps(numbers.tolist(), separators=(",", ":"))
-
-
-def _numbers(text: str) -> Days:
-    return np.array(json.loads(text), dtype=np.int64)
-
-
-def _as_of(tx: Connection) -> date | None:
-    return tx.scalar(select(C.as_of).limit(1))
 
 
 def _read_curves(tx: Connection, queries: list[ForecastQuery]) -> dict[CurveKey, Curve]:
@@ -121,17 +109,15 @@ def _read_curves(tx: Connection, queries: list[ForecastQuery]) -> dict[CurveKey,
     if not keys:
         return {}
     rows = tx.execute(select(forecast_curve).where(tuple_(*_KEY_COLUMNS).in_(keys)))
-    return {_key(row): _curve(row) for row in rows}
+    return dict(map(_curve_of, rows))
 
 
 def _key_values(key: CurveKey) -> tuple[str, str, str, str, int]:
     return key.clock, str(key.stage), key.sanction or ALL, key.konfliktrad or ALL, key.landmark
 
 
-def _key(row: Row[Any]) -> CurveKey:
+def _curve_of(row: Row[Any]) -> tuple[CurveKey, Curve]:
     sanction = Sanction(row.sanction) if row.sanction else None
-    return CurveKey(row.clock, State(row.stage), sanction, row.konfliktrad or None, row.landmark)
-
-
-def _curve(row: Row[Any]) -> Curve:
-    return Curve(_numbers(row.days), _numbers(row.at_risk), _numbers(row.ended), row.last)
+    key = CurveKey(row.clock, State(row.stage), sanction, row.konfliktrad or None, row.landmark)
+    days, at_risk, ended = (np.array(_NUMBERS.load(getattr(row, name)), dtype=np.int64) for name in _ARRAYS)
+    return key, Curve(days, at_risk, ended, row.last)

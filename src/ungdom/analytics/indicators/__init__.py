@@ -10,9 +10,10 @@ from enum import StrEnum
 
 from ungdom.analytics import norms
 from ungdom.analytics.case_facts import CaseFacts
+from ungdom.analytics.contributions import CountContribution, DurationContribution
+from ungdom.analytics.definition_types import Definition, Family, IndicatorPeriod, IndicatorUnit
 from ungdom.analytics.indicators import breaches, completion, consents, cooperation, measures, start
 from ungdom.analytics.indicators.consents import ConsentPart
-from ungdom.analytics.indicators.contributions import CountContribution, DurationContribution
 from ungdom.workflow import law
 from ungdom.workflow.calendar import Length
 from ungdom.workflow.case import Case
@@ -31,26 +32,6 @@ class IndicatorGroup(StrEnum):
     MEASURES = "measures"
     BREACHES = "breaches"
     SURVEYS = "surveys"
-
-
-class IndicatorUnit(StrEnum):
-    """`SHARE`: numerator over denominator, from 0 to 1. `DAYS`: median days. `GRADE`: mean of answers from 1 to 5."""
-
-    SHARE = "share"
-    DAYS = "days"
-    GRADE = "grade"
-
-
-class IndicatorPeriod(StrEnum):
-    """Which day puts a case, or what happened in it, into a period. Both ends of the period belong to it."""
-
-    REGISTERED = "registered"
-    RECEIVED = "received"
-    STARTED = "started"
-    DECIDED = "decided"
-    CLOSED = "closed"
-    HAPPENED = "happened"
-    INVITED = "invited"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +76,21 @@ class Indicator:
             yield from self.counting.contributions(facts)
         elif self.counting:
             yield from self.counting(case)
+
+    def definition(self) -> Definition:
+        """The row as a definition of its family, without the function that counts it."""
+        return Definition(
+            self.code,
+            self.version,
+            Family.INDICATORS,
+            self.unit,
+            self.period,
+            self.numerator,
+            self.denominator,
+            self.source,
+            norm=self.norm,
+            changed=self.changed,
+        )
 
 
 G, U, P = IndicatorGroup, IndicatorUnit, IndicatorPeriod

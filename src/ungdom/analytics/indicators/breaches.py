@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
-from ungdom.analytics.indicators.contributions import (
+from ungdom.analytics.contributions import (
     CountContribution,
     DurationContribution,
     Link,

@@ -8,7 +8,7 @@ from datetime import date
 
 from ungdom.analytics import outcomes
 from ungdom.analytics.case_facts import CaseFacts
-from ungdom.analytics.indicators.contributions import CountContribution
+from ungdom.analytics.contributions import CountContribution
 
 
 def of_received(facts: CaseFacts) -> Iterator[CountContribution]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from enum import StrEnum
 
-from ungdom.analytics.indicators.contributions import CountContribution, contributions_by_part
+from ungdom.analytics.contributions import CountContribution, contributions_by_part
 from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case
 from ungdom.workflow.vocabulary import EventType, State

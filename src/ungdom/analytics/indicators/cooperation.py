@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from ungdom.analytics.case_facts import DECISIONS
-from ungdom.analytics.indicators.contributions import (
+from ungdom.analytics.contributions import (
     CountContribution,
     DurationContribution,
     Link,

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from ungdom.analytics.case_summaries import CaseSummary
+from ungdom.analytics.contributions import CountContribution, DurationContribution
 from ungdom.analytics.durations import entry
 from ungdom.analytics.indicators import INDICATORS, Indicator
-from ungdom.analytics.indicators.contributions import CountContribution, DurationContribution
 from ungdom.analytics.survival import CENSORED, Spans, kaplan_meier, quantile
 from ungdom.workflow.calendar import after, days_between
 
@@ -127,19 +127,14 @@ class IndicatorAccumulator:
         for indicator in INDICATORS:
             for contribution in summary.counts.get(indicator.code, ()):
                 if self.since <= contribution.period_day <= self.until:
-                    self._add_count(summary.konfliktrad, indicator, contribution)
+                    for place in (summary.konfliktrad, None):
+                        shares = self.shares.setdefault(place, defaultdict(_ShareCount))
+                        shares[indicator.code, contribution.part].add(contribution)
             for duration in summary.durations.get(indicator.code, ()):
                 if self.since <= duration.period_day <= self.until:
-                    self._add_duration(summary.konfliktrad, indicator, duration)
-
-    def _add_count(self, konfliktrad: str, indicator: Indicator, contribution: CountContribution) -> None:
-        for place in (konfliktrad, None):
-            shares = self.shares.setdefault(place, defaultdict(_ShareCount))
-            shares[indicator.code, contribution.part].add(contribution)
-
-    def _add_duration(self, konfliktrad: str, indicator: Indicator, duration: DurationContribution) -> None:
-        for place in (konfliktrad, None):
-            self.waits.setdefault(place, defaultdict(_DurationCount))[indicator.code].add(indicator, duration, self.day)
+                    for place in (summary.konfliktrad, None):
+                        waits = self.waits.setdefault(place, defaultdict(_DurationCount))
+                        waits[indicator.code].add(indicator, duration, self.day)
 
     def figures(self, places: Iterable[str | None]) -> Iterator[Figure]:
         """Every indicator counted from cases, for these konfliktråd; also where nothing was counted."""

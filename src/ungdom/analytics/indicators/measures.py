@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ungdom.analytics.indicators.contributions import (
+from ungdom.analytics.contributions import (
     CountContribution,
     DurationContribution,
     duration_until,

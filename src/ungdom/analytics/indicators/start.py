@@ -1,11 +1,11 @@
-"""Rapid start: P1 last offence to receipt, P2 receipt to start, P3 last offence to start: those of `passages`."""
+"""Rapid start: P1 last offence to receipt, P2 receipt to start, P3 last offence to start, from `durations`."""
 
 from collections.abc import Iterator
 
 from ungdom.analytics import durations
 from ungdom.analytics.case_facts import CaseFacts
+from ungdom.analytics.contributions import DurationContribution
 from ungdom.analytics.durations import ENDED, StepDuration
-from ungdom.analytics.indicators.contributions import DurationContribution
 
 
 def offence_to_receipt(facts: CaseFacts) -> Iterator[DurationContribution]:

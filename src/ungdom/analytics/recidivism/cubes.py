@@ -15,10 +15,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ungdom.analytics import dimensions as frames
-from ungdom.analytics.cohort_columns import KnownValues
+from ungdom.analytics.cohort_columns import KnownValues, dimension_columns
 from ungdom.analytics.cubes import Cube, CubeCell, Dimension
-from ungdom.analytics.definitions import RecidivismDefinition
 from ungdom.analytics.dimensions import DIMENSION_READERS, PERIOD, DimensionColumn, RowIndices, Subject
+from ungdom.analytics.recidivism.definitions import RecidivismDefinition
 from ungdom.analytics.recidivism.rules import Relapse
 from ungdom.analytics.recidivism.spells import RecidivismSpell
 from ungdom.analytics.survival import CENSORED, Curve, Spans, aalen_johansen, kaplan_meier
@@ -78,15 +78,10 @@ def spell_columns(
     by: Iterable[str], definitions: Iterable[RecidivismDefinition], known: KnownValues = NO_KNOWN_VALUES
 ) -> dict[str, SpellColumns]:
     """Empty columns for these dimensions, by code of the definition."""
-    codes = [code for code in by if code != PERIOD]
+    codes = tuple(by)
     return {
-        definition.code: SpellColumns(definition, columns={code: _column(code, known) for code in codes})
-        for definition in definitions
+        definition.code: SpellColumns(definition, columns=dimension_columns(codes, known)) for definition in definitions
     }
-
-
-def _column(code: str, known: KnownValues) -> DimensionColumn:
-    return DimensionColumn(code, {value: place for place, value in enumerate(known.get(code, ()))})
 
 
 def table(columns: SpellColumns, by: Sequence[str], day: date, period: tuple[date, date] | None = None) -> Cube:

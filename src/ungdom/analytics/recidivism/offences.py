@@ -4,12 +4,12 @@ A case tells of its own acts and of new offences recorded in it; observations te
 matter: by the same numbers (`key`), or of the same day.
 """
 
-import json
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from ungdom.store.codec import Codec, Day
 from ungdom.store.observations import Observation
 from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case
@@ -51,10 +51,11 @@ class CaseOffences:
 
 
 def case_offences(case: Case) -> CaseOffences:
-    """The matters that this case tells of, as it stands."""
+    """The offences recorded in this case."""
     first = case.first(E.CHARGED) or case.first(*_IMPLY_A_CHARGE)
-    charged, decided, left = first.occurred_on if first else None, final_on(case), _set_aside(case)
-    own = (OffenceRecord(act.on, charged, decided, left=left) for act in case.offences)
+    charged, decided = first.occurred_on if first else None, final_on(case)
+    set_aside = case.state is State.OTHER_DECISION and decided is None
+    own = (OffenceRecord(act.on, charged, decided, left=set_aside) for act in case.offences)
     return CaseOffences(tuple(dict.fromkeys(own)), tuple(_later_offences(case)))
 
 
@@ -76,10 +77,6 @@ def _holds_guilty(by: Event) -> bool:
     if isinstance(details, d.OtherOutcomeReached):
         return details.outcome not in WITHOUT_GUILT
     return isinstance(details, d.AppealDecided)
-
-
-def _set_aside(case: Case) -> bool:
-    return case.state is State.OTHER_DECISION and final_on(case) is None
 
 
 def _later_offences(case: Case) -> Iterator[OffenceRecord]:
@@ -143,29 +140,20 @@ def _earlier(first: date | None, other: date | None) -> date | None:
 # --- keeping ----------------------------------------------------------------------------------------------------
 
 
+_StoredOffence = tuple[Day | None, Day | None, Day | None, bool]
+_CODEC = Codec(tuple[list[_StoredOffence], list[_StoredOffence]])
+
+
 def dump(offences: CaseOffences) -> str:
-    """A trace as compact JSON; days are numbers of days since the year 1."""
-    plain = [
-        [[*map(_to_ordinal, record[:3]), record.left] for record in records]
-        for records in (offences.own, offences.later)
-    ]
-    return json.dumps(plain, separators=(",", ":"))
+    """The offences as compact JSON."""
+    own, later = ([(*record[:3], record.left) for record in records] for records in (offences.own, offences.later))
+    return _CODEC.dump((own, later))
 
 
 def load(text: str) -> CaseOffences:
-    """The trace written by `dump`."""
-    own, later = (tuple(map(_record, records)) for records in json.loads(text))
+    """The offences written by `dump`."""
+    own, later = (
+        tuple(OffenceRecord(offence, charged, decided, left=left) for offence, charged, decided, left in records)
+        for records in _CODEC.load(text)
+    )
     return CaseOffences(own, later)
-
-
-def _record(plain: list[Any]) -> OffenceRecord:
-    offence, charged, decided, left = plain
-    return OffenceRecord(_from_ordinal(offence), _from_ordinal(charged), _from_ordinal(decided), left=left)
-
-
-def _to_ordinal(day: date | None) -> int | None:
-    return None if day is None else day.toordinal()
-
-
-def _from_ordinal(number: int | None) -> date | None:
-    return None if number is None else date.fromordinal(number)

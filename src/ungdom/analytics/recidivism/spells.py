@@ -11,7 +11,7 @@ from itertools import chain
 from uuid import UUID
 
 from ungdom.analytics.case_facts import CaseFacts
-from ungdom.analytics.definitions import RECIDIVISMS, RecidivismDefinition
+from ungdom.analytics.recidivism.definitions import RECIDIVISMS, RecidivismDefinition
 from ungdom.analytics.recidivism.offences import (
     CaseOffences,
     OffenceRecord,
@@ -125,7 +125,10 @@ def _observed_until(history: PersonHistory, day: date) -> PersonHistory:
 
 def _index_dates(history: PersonHistory, definition: RecidivismDefinition) -> list[tuple[SeenCase, date]]:
     """The first origin of each calendar year: a person is counted once in a base year."""
-    given = [(definition.index_date(case.facts, _final_day(case)), case) for case in history.cases]
+    given = [
+        (definition.index_date(case.facts, next((matter.decided for matter in case.offences.own), None)), case)
+        for case in history.cases
+    ]
     in_order = sorted(
         ((day, case) for day, case in given if day is not None), key=lambda pair: (pair[0], pair[1].case_id)
     )
@@ -133,10 +136,6 @@ def _index_dates(history: PersonHistory, definition: RecidivismDefinition) -> li
     for day, case in in_order:
         first.setdefault(day.year, (case, day))
     return list(first.values())
-
-
-def _final_day(case: SeenCase) -> date | None:
-    return next((matter.decided for matter in case.offences.own), None)
 
 
 def _spell(

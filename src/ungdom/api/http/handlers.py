@@ -12,7 +12,7 @@ from starlette.routing import compile_path
 
 from ungdom import alerts, texts
 from ungdom import cases as c
-from ungdom.analytics.case_summaries import TooManyCases
+from ungdom.analytics.case_cache import TooManyCases
 from ungdom.analytics.surveys import inviting
 from ungdom.api.http.errors import (
     BadCursor,

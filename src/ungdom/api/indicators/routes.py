@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from ungdom.analytics.caseload.queries import read_caseload as load_of
-from ungdom.analytics.indicators import queries as answering
+from ungdom.analytics.queries import indicators as answering
+from ungdom.analytics.queries.caseload import read_caseload as load_of
 from ungdom.analytics.surveys import results
 from ungdom.api.http import inputs as i
 from ungdom.api.http.context import ReadContext, RequestContext

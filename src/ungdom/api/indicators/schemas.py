@@ -5,11 +5,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from ungdom.analytics.indicators import (
-    IndicatorGroup,
-    IndicatorPeriod,
-    IndicatorUnit,
-)
+from ungdom.analytics.definition_types import IndicatorPeriod, IndicatorUnit
+from ungdom.analytics.indicators import IndicatorGroup
 from ungdom.analytics.surveys import SurveyKind, SurveyQuestion
 from ungdom.api.http import inputs as i
 from ungdom.api.http.schemas import AsOfOut, Output

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from ungdom import texts
 from ungdom.cases import CaseView
-from ungdom.store import catalogue
+from ungdom.store import catalogue, reference
+from ungdom.store.schema.reference import agency
 from ungdom.store.session import Connection
 from ungdom.workflow.derived import plan
 
@@ -26,6 +27,6 @@ def names_for(tx: Connection, language: texts.Language, reads: Sequence[CaseView
     providers = {measure.provider for measure in carried_out} | {measure.provider for measure in planned}
     provider_ids = sorted(name for name in providers if name is not None)
     listed = catalogue.providers_by_id(tx, provider_ids) if provider_ids else {}
-    names = catalogue.agency_names(tx, language) if provider_ids else {}
+    names = reference.names(tx, agency, language) if provider_ids else {}
     names |= {id: provider.name for id, provider in listed.items()}
     return ProviderNames(language, names, {id: provider.agency for id, provider in listed.items()})

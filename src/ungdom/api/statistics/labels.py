@@ -6,9 +6,9 @@ from datetime import datetime
 
 from ungdom import texts
 from ungdom.analytics.cubes import TOTAL, Cube
+from ungdom.analytics.definition_types import IndicatorUnit
 from ungdom.analytics.definitions import COMPLETION_BY_CODE, LEAD_TIME_BY_CODE, RECIDIVISM_BY_CODE, Definition
 from ungdom.analytics.dimensions import SEXES, UNKNOWN, StatisticDimension
-from ungdom.analytics.indicators import IndicatorUnit
 from ungdom.analytics.jsonstat import ALL, CONTENTS, DatasetMetadata, Sign, Unit, csv_text, dataset
 from ungdom.analytics.lead_times import BY_THEN, MEAN, QUANTILES
 from ungdom.api.http.formats import TableFormat

@@ -8,7 +8,7 @@ from ungdom.analytics.cubes import Cube, Key
 from ungdom.analytics.definitions import COMPLETIONS, LEAD_TIMES, RECIDIVISMS, Definition, Family, all_definitions
 from ungdom.analytics.dimensions import StatisticDimension
 from ungdom.analytics.lead_times import Point
-from ungdom.analytics.live_queries import CubeQuery, CubeResult
+from ungdom.analytics.queries.statistics import CubeQuery, CubeResult
 from ungdom.api.http.schemas import AsOfOut
 from ungdom.api.indicators.present import rounded
 from ungdom.api.statistics.schemas import (

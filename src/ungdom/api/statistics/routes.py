@@ -12,9 +12,9 @@ from fastapi import APIRouter, Header, Query, Response
 from fastapi.exceptions import RequestValidationError
 
 from ungdom import texts
-from ungdom.analytics import live_queries
-from ungdom.analytics.live_queries import CubeQuery, CubeResult, known_values
-from ungdom.analytics.recidivism.queries import recidivism
+from ungdom.analytics.queries import statistics as live_queries
+from ungdom.analytics.queries.recidivism import recidivism
+from ungdom.analytics.queries.statistics import CubeQuery, CubeResult, known_values
 from ungdom.api.http import inputs as i
 from ungdom.api.http.context import ReadContext, RequestContext
 from ungdom.api.http.formats import TableFormat, preferred_format

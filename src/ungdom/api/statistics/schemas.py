@@ -9,6 +9,8 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from ungdom.analytics.case_cache import AT_MOST
+from ungdom.analytics.definition_types import IndicatorPeriod, IndicatorUnit
 from ungdom.analytics.definitions import (
     COMPLETIONS,
     LEAD_TIMES,
@@ -16,8 +18,7 @@ from ungdom.analytics.definitions import (
     Family,
 )
 from ungdom.analytics.dimensions import StatisticDimension
-from ungdom.analytics.indicators import IndicatorPeriod, IndicatorUnit
-from ungdom.analytics.live_queries import AT_MOST, MAX_DIMENSIONS, CubeQuery
+from ungdom.analytics.queries.statistics import MAX_DIMENSIONS, CubeQuery
 from ungdom.api.http import inputs as i
 from ungdom.api.http.formats import TableFormat
 from ungdom.api.http.schemas import AsOfOut, Output

@@ -132,7 +132,7 @@ class Solver:
         """The cheapest move that changes this count by `step`, and its cost; None: there is none."""
         if number not in self.column:
             return 0.0, {number: step}
-        up, down = self._column_pair(number)
+        up, down = self.column[number], self.column[number] + len(self.numbers)
         fixed, other = (up, down) if step > 0 else (down, up)
         self.model.changeColBounds(fixed, float(abs(step)), float(abs(step)))
         self.model.changeColBounds(other, 0.0, 0.0)
@@ -141,9 +141,6 @@ class Solver:
         self.model.changeColBounds(up, 0.0, _max_increase(unknown))
         self.model.changeColBounds(down, 0.0, _max_decrease(unknown))
         return solution
-
-    def _column_pair(self, number: int) -> tuple[int, int]:
-        return self.column[number], self.column[number] + len(self.numbers)
 
     def _solve_as_integer(self) -> tuple[float, Alternative] | None:
         """The same where the first answer halved a count: slower, and seldom needed."""

@@ -1,20 +1,19 @@
-"""The caseload for one who asks: of their own konfliktråd, or of all of them and the country."""
+"""The caseload of one konfliktråd, or of all of them and the country."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from ungdom.analytics import case_summaries, caseload
-from ungdom.analytics.case_summaries import CaseSelection
+from ungdom.analytics import case_cache, caseload
+from ungdom.analytics.case_cache import AT_MOST, CaseSelection
 from ungdom.analytics.caseload import Caseload
 from ungdom.analytics.forecast.curves import WINDOW
-from ungdom.analytics.indicators.queries import AT_MOST
 from ungdom.store.session import Connection
 from ungdom.workflow.calendar import oslo_date
 
 
 @dataclass(frozen=True, slots=True)
 class CaseloadResult:
-    """The load, how many cases could not be read, and as known at which instant."""
+    """The load, and how many cases could not be read."""
 
     load: Caseload
     unread: int
@@ -27,9 +26,9 @@ def read_caseload(
     as_of: tuple[date | None, datetime | None] = (None, None),
     at_most: int | None = AT_MOST,
 ) -> CaseloadResult:
-    """The load as it stands, or as it stood; `only`: of that konfliktråd. In one snapshot. Raises `TooManyCases`."""
+    """The load now or as of a day, read in one snapshot; `only`: of that konfliktråd. Raises `TooManyCases`."""
     valid_at, known_at = as_of
     day = valid_at or oslo_date(known_at or now)
     selection = CaseSelection(valid_at, known_at, since=day - WINDOW, at_most=at_most)
-    load = caseload.count_caseload(case_summaries.read(tx, selection), day, only)
+    load = caseload.count_caseload(case_cache.read(tx, selection), day, only)
     return CaseloadResult(load, selection.unread)

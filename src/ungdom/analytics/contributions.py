@@ -1,7 +1,7 @@
-"""What one case gives to the indicators: marks, each placed in a period by one day. Pure; told by the history alone.
+"""What one case contributes to the indicators, each contribution placed in a period by one day. Pure.
 
-A mark holds days and a code, nothing of the youth. No day is asked, so that the same history gives the same marks:
-what has not ended is left open, and censored when figures are made.
+A contribution holds days and a code, nothing about the youth. It is derived from the events alone: what has not ended
+has no end date, and is censored when figures are computed.
 """
 
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from datetime import date
 from itertools import chain
 from typing import NamedTuple
 
+from ungdom.store.codec import Day
 from ungdom.workflow.case import Case
 from ungdom.workflow.events import Event
 from ungdom.workflow.vocabulary import EventType
@@ -22,7 +23,7 @@ class CountContribution(NamedTuple):
     whole.
     """
 
-    period_day: date
+    period_day: Day
     in_numerator: bool | None
     part: str = ""
 
@@ -37,11 +38,11 @@ class DurationContribution(NamedTuple):
     first.
     """
 
-    period_day: date
-    since: date
-    ended_on: date | None
+    period_day: Day
+    since: Day
+    ended_on: Day | None
     ended: bool
-    observed_from: date | None = None
+    observed_from: Day | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def events_in_order(case: Case) -> list[Event]:
 
 
 def contributions_by_part(period_day: date, in_numerator_by_part: dict[str, bool]) -> Iterator[CountContribution]:
-    """A mark for each part, and one for the whole: whether all of them are."""
+    """A contribution per part, and one for the whole: in the numerator if all parts are."""
     return chain(
         (CountContribution(period_day, in_numerator, part) for part, in_numerator in in_numerator_by_part.items()),
         (CountContribution(period_day, all(in_numerator_by_part.values())),),

@@ -1,11 +1,11 @@
-"""The indicators of a period for one who asks: their own konfliktråd and the country, or all of them."""
+"""The indicators of a period: for one konfliktråd and the country, or for all of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from ungdom.analytics import case_summaries
-from ungdom.analytics.case_summaries import CaseSelection
+from ungdom.analytics import case_cache
+from ungdom.analytics.case_cache import AT_MOST, CaseSelection
 from ungdom.analytics.indicators.figures import Figure, IndicatorAccumulator, redact_country
 from ungdom.analytics.surveys import results
 from ungdom.analytics.surveys.results import SurveyCell
@@ -14,15 +14,12 @@ from ungdom.store.session import Connection
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.vocabulary import Sanction
 
-AT_MOST = 2_000
-"""Cases told anew for one request; the nightly run has told the others. docs/decisions/0011-lists-of-the-past.md."""
-
 
 @dataclass(frozen=True, slots=True)
 class IndicatorQuery:
-    """Which figures. `konfliktrad`: of whoever asks; None: of all of them. `day`: how things stood at its end.
+    """Which figures. `konfliktrad`: one office and the country; None: all offices. `day`: counted at its end.
 
-    `known_at` None: what is known now. `at_most` None: however many cases have to be told anew.
+    `known_at` None: what is known now. `at_most`: cases that may be recomputed; None: any number.
     """
 
     since: date
@@ -36,7 +33,7 @@ class IndicatorQuery:
 
     @property
     def of_the_past(self) -> bool:
-        """Whether it is asked how things stood before."""
+        """Whether an earlier day or an earlier state of knowledge is asked for."""
         return self.valid_at is not None or self.known_at is not None
 
 
@@ -57,7 +54,7 @@ def indicator_query(
     as_of: tuple[date | None, datetime | None] = (None, None),
     at_most: int | None = AT_MOST,
 ) -> IndicatorQuery:
-    """The question about this period; `as_of`: the day of validity and the instant of knowledge, None: now."""
+    """The query of this period; `as_of`: the day of validity and the instant of knowledge, None: now."""
     valid_at, known_at = as_of
     day = valid_at or oslo_date(known_at or now)
     return IndicatorQuery(*period, day, konfliktrad, sanction, valid_at, known_at, at_most)
@@ -67,19 +64,15 @@ def read_indicators(tx: Connection, query: IndicatorQuery) -> IndicatorResult:
     """Every indicator, read in one snapshot. Raises `TooManyCases`."""
     period = IndicatorAccumulator(query.since, query.until, query.day)
     selection = CaseSelection(query.valid_at, query.known_at, query.since, query.sanction, query.at_most)
-    for summary in case_summaries.read(tx, selection):
+    for summary in case_cache.read(tx, selection):
         period.add(summary)
     answered = _survey_cells(tx, query)
+    offices = [query.konfliktrad] if query.konfliktrad else sorted(reference.konfliktrad_codes(tx))
     by_place = {
         place: [*period.figures([place]), *(() if answered is None else results.figures(answered, [place]))]
-        for place in _places(tx, query)
+        for place in (*offices, None)
     }
     return IndicatorResult(tuple(_visible_figures(query, by_place)), period.cases, selection.unread)
-
-
-def _places(tx: Connection, query: IndicatorQuery) -> list[str | None]:
-    offices = [query.konfliktrad] if query.konfliktrad else sorted(reference.konfliktrad_codes(tx))
-    return [*offices, None]
 
 
 def _visible_figures(query: IndicatorQuery, by_place: dict[str | None, list[Figure]]) -> Sequence[Figure]:
@@ -91,7 +84,7 @@ def _visible_figures(query: IndicatorQuery, by_place: dict[str | None, list[Figu
 
 
 def _survey_cells(tx: Connection, query: IndicatorQuery) -> list[SurveyCell] | None:
-    """Answers do not know when they were given, and finer groups are not shown; None where they are asked for so."""
+    """None for the past and for one sanction: answers carry no day, and groups by sanction are too small to show."""
     if query.of_the_past or query.sanction:
         return None
     quarters = results.quarters_in(query.since, query.until, query.day)

@@ -1,16 +1,16 @@
-"""Exact answers: lead time and completion of the cases asked for, live, by any dimensions and filters.
+"""Lead time and completion computed from the current cases, exact, by any dimensions and filters.
 
-Exact figures of few cases are of people: they are for those who may see the cases anyway, and are not to be published.
-What is published is answered from releases (`published`, the register), never from here.
+Exact figures of few cases identify people: they are for those who may see the cases anyway, and are not published.
+Published figures are read from releases (`ungdom.release.store`), never computed here.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TypeVar
 
 from ungdom.analytics import case_reader, completions, lead_times
-from ungdom.analytics.case_summaries import CaseSelection
+from ungdom.analytics.case_cache import AT_MOST, CaseSelection
 from ungdom.analytics.cohort_columns import CohortCollector, cohort_collector
 from ungdom.analytics.cubes import Cube, Key
 from ungdom.analytics.definitions import (
@@ -21,25 +21,22 @@ from ungdom.analytics.definitions import (
 )
 from ungdom.analytics.dimensions import DIMENSION_READERS, Subject
 from ungdom.analytics.lead_times import Point, points
-from ungdom.store import reference
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.session import Connection
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.vocabulary import Sanction
 
 D = TypeVar("D", LeadTimeDefinition, CompletionDefinition)
-AT_MOST = 2_000
-"""Cases told anew for one request; the nightly run has told the others. docs/decisions/0011-lists-of-the-past.md."""
 MAX_DIMENSIONS = 2
-"""Dimensions that one answer is told apart by."""
+"""Dimensions that one response may be grouped by."""
 
 
 @dataclass(frozen=True, slots=True)
 class CubeQuery:
-    """Which cases and how they are told apart. `where`: the value that a dimension has to have.
+    """Which cases, and the dimensions they are grouped `by`. `where`: the required value of a dimension.
 
-    `since`, `until`: the period, both days in it. `threshold`: in days; None: the norm. `curves`: with every step.
-    `at_most` None: however many cases have to be told anew.
+    `since`, `until`: the period, both days included. `threshold`: in days; None: the norm. `curves`: with every step.
+    `at_most`: cases that may be recomputed; None: any number.
     """
 
     codes: tuple[str, ...]
@@ -54,18 +51,18 @@ class CubeQuery:
     at_most: int | None = AT_MOST
 
     def day(self, now: datetime) -> date:
-        """How things stood at its end."""
+        """The day at whose end the cases are counted."""
         return self.valid_at or oslo_date(self.known_at or now)
 
     @property
     def needs_sex(self) -> bool:
-        """Whether the sex of the youth has to be looked up."""
+        """Whether the sex of the youth has to be decrypted."""
         return "sex" in self.by or "sex" in self.where
 
 
 @dataclass(frozen=True, slots=True)
 class CubeResult:
-    """A cube for each figure asked for, in that order; `curves` by figure and cell. `read`: cases looked at."""
+    """A cube per code, in the order of the query; `curves` by figure and cell. `read`: number of cases read."""
 
     day: date
     cubes: tuple[Cube, ...]
@@ -75,7 +72,7 @@ class CubeResult:
 
 
 def lead_time(tx: Connection, keys: EncryptionKeys, query: CubeQuery, now: datetime) -> CubeResult:
-    """The lead times asked for. Raises `TooManyCases`."""
+    """The cubes of lead time. Raises `TooManyCases`."""
     collector, read, unread = _collect(tx, keys, query, now, LEAD_TIME_BY_CODE)
     cubes = [lead_times.table(collector, code, query.by, query.threshold) for code in query.codes]
     curves = {code: _curves(collector, code, query.by) for code in query.codes} if query.curves else {}
@@ -83,16 +80,20 @@ def lead_time(tx: Connection, keys: EncryptionKeys, query: CubeQuery, now: datet
 
 
 def completion(tx: Connection, keys: EncryptionKeys, query: CubeQuery, now: datetime) -> CubeResult:
-    """The completion asked for. Raises `TooManyCases`."""
+    """The cubes of completion. Raises `TooManyCases`."""
     collector, read, unread = _collect(tx, keys, query, now, COMPLETION_BY_CODE)
     cubes = [completions.table(collector, code, query.by) for code in query.codes]
     return CubeResult(collector.day, tuple(cubes), {}, read, unread)
 
 
 def known_values(tx: Connection) -> dict[str, Sequence[str]]:
-    """Values shown also where nobody has them: every konfliktråd and police district."""
-    districts = case_reader.police_districts(tx)
-    return {"konfliktrad": sorted(reference.konfliktrad_codes(tx)), "police_district": sorted({*districts.values()})}
+    """Values of a dimension that are listed even with no cases: every konfliktråd and police district."""
+    return values_of(case_reader.police_districts(tx))
+
+
+def values_of(districts: Mapping[str, str]) -> dict[str, Sequence[str]]:
+    """The same from the police district of each konfliktråd, already read."""
+    return {"konfliktrad": sorted(districts), "police_district": sorted({*districts.values()})}
 
 
 def _collect(
@@ -103,19 +104,16 @@ def _collect(
         query.valid_at, query.known_at, None, Sanction(sanction) if sanction else None, query.at_most
     )
     definitions = [definition_by_code[code] for code in query.codes]
-    collector = cohort_collector(definitions, query.by, query.day(now), (query.since, query.until), known_values(tx))
+    districts = case_reader.police_districts(tx)
+    period = (query.since, query.until)
+    collector = cohort_collector(definitions, query.by, query.day(now), period, values_of(districts))
     read = 0
-    for subject in _subjects(tx, keys if query.needs_sex else None, selection, now):
+    for case in case_reader.read(tx, selection, now, keys if query.needs_sex else None, districts):
         read += 1
+        subject = Subject(case.facts, case.sex)
         if all(DIMENSION_READERS[code](subject) == value for code, value in query.where.items()):
             collector.add(subject)
     return collector, read, selection.unread
-
-
-def _subjects(
-    tx: Connection, keys: EncryptionKeys | None, selection: CaseSelection, now: datetime
-) -> Iterator[Subject]:
-    return (Subject(case.facts, case.sex) for case in case_reader.read(tx, selection, now, keys))
 
 
 def _curves(collector: CohortCollector[LeadTimeDefinition], code: str, by: Sequence[str]) -> dict[Key, list[Point]]:

@@ -1,6 +1,6 @@
-"""Recidivism read from the database: people one after the other, and the exact answers of those who may have them."""
+"""Recidivism computed from the current cases, exact; person histories are streamed from the database."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any
@@ -8,11 +8,11 @@ from uuid import UUID
 
 from sqlalchemy import Row, and_, or_
 
-from ungdom.analytics import case_facts, case_reader, case_summaries
-from ungdom.analytics.case_summaries import CaseSelection, TooManyCases
+from ungdom.analytics import case_cache, case_facts, case_reader
+from ungdom.analytics.case_cache import CaseSelection, TooManyCases
 from ungdom.analytics.definitions import RECIDIVISM_BY_CODE
 from ungdom.analytics.dimensions import DIMENSION_READERS, UNKNOWN, Subject
-from ungdom.analytics.live_queries import CubeQuery, CubeResult, known_values
+from ungdom.analytics.queries.statistics import CubeQuery, CubeResult, values_of
 from ungdom.analytics.recidivism import offences
 from ungdom.analytics.recidivism.cubes import spell_columns, table
 from ungdom.analytics.recidivism.spells import PersonHistory, RecidivismSpell, SeenCase, recidivism_spells
@@ -29,13 +29,14 @@ PEOPLE = 500
 
 
 def recidivism(tx: Connection, keys: EncryptionKeys, query: CubeQuery, now: datetime) -> CubeResult:
-    """The recidivism asked for, read in one snapshot; `read`: people. Raises `TooManyCases`."""
+    """The cubes of recidivism, read in one snapshot; `read`: number of people. Raises `TooManyCases`."""
     day = query.day(now)
     selection = CaseSelection(query.valid_at, query.known_at, at_most=query.at_most)
     definitions = [RECIDIVISM_BY_CODE[code] for code in query.codes]
-    columns = spell_columns(query.by, definitions, known_values(tx))
+    districts = case_reader.police_districts(tx)
+    columns = spell_columns(query.by, definitions, values_of(districts))
     read = 0
-    for batch in bulk.batches(person_histories(tx, selection, day), PEOPLE):
+    for batch in bulk.batches(person_histories(tx, selection, day, districts), PEOPLE):
         read += len(batch)
         selected = [
             candidate
@@ -52,7 +53,7 @@ def recidivism(tx: Connection, keys: EncryptionKeys, query: CubeQuery, now: date
 def with_sex(
     tx: Connection, keys: EncryptionKeys | None, spells: Iterable[RecidivismSpell]
 ) -> Iterator[tuple[RecidivismSpell, str]]:
-    """Each spell with the sex of the person, looked up with the keys; without keys it is unknown."""
+    """Each spell with the sex of the person; without keys it is unknown."""
     spell_list = list(spells)
     sexes = people.read_sexes(tx, keys, list({spell.person_id for spell in spell_list})) if keys else {}
     return ((spell, sexes.get(spell.person_id, UNKNOWN)) for spell in spell_list)
@@ -61,33 +62,33 @@ def with_sex(
 # --- reading people ---------------------------------------------------------------------------------------------
 
 
-def person_histories(tx: Connection, selection: CaseSelection, day: date) -> Iterator[PersonHistory]:
-    """Everybody who has a case, as they stood on that day, in the order of their ids: in memory is one page.
+def person_histories(
+    tx: Connection, selection: CaseSelection, day: date, districts: Mapping[str, str] | None = None
+) -> Iterator[PersonHistory]:
+    """Everybody who has a case, as of that day, in the order of person ids; streamed a page at a time.
 
-    Raises `TooManyCases` in the midst of it.
+    `districts`: as from `police_districts`, read here if not given. Raises `TooManyCases` while iterating.
     """
-    for batch in bulk.batches(_cases_by_person(tx, selection, day), PEOPLE):
+    districts = case_reader.police_districts(tx) if districts is None else districts
+    by_person = groupby(_cases(tx, selection, day, districts), key=lambda pair: pair[0])
+    for batch in bulk.batches(((person_id, [case for _, case in cases]) for person_id, cases in by_person), PEOPLE):
         beside = observations.of_people(tx, [person_id for person_id, _ in batch], selection.known_at)
         for person_id, known in batch:
             yield PersonHistory(person_id, tuple(known), tuple(beside.get(person_id, ())))
 
 
-def _cases_by_person(tx: Connection, selection: CaseSelection, day: date) -> Iterator[tuple[UUID, list[SeenCase]]]:
-    for person_id, cases_of in groupby(_cases(tx, selection, day), key=lambda pair: pair[0]):
-        yield person_id, [case for _, case in cases_of]
-
-
-def _cases(tx: Connection, selection: CaseSelection, day: date) -> Iterator[tuple[UUID, SeenCase]]:
-    districts = case_reader.police_districts(tx)
+def _cases(
+    tx: Connection, selection: CaseSelection, day: date, districts: Mapping[str, str]
+) -> Iterator[tuple[UUID, SeenCase]]:
     anew, last = 0, None
     while page := _page(tx, selection, last):
-        stale = [row.case_id for row in page if not case_summaries.is_current(row, selection)]
+        stale = [row.case_id for row in page if not case_cache.is_current(row, selection)]
         anew += len(stale)
         if selection.at_most is not None and anew > selection.at_most:
             raise TooManyCases(selection.at_most)
         recomputed = _recompute(tx, stale, selection, day, districts)
         for row in page:
-            if case_summaries.is_current(row, selection):
+            if case_cache.is_current(row, selection):
                 case = SeenCase(row.case_id, case_facts.load(row.row, day, districts), offences.load(row.trace))
                 yield row.person_id, case
             elif row.case_id in recomputed:
@@ -96,7 +97,7 @@ def _cases(tx: Connection, selection: CaseSelection, day: date) -> Iterator[tupl
 
 
 def _page(tx: Connection, selection: CaseSelection, last: Row[Any] | None) -> Sequence[Row[Any]]:
-    query = case_summaries.query(selection, C.person_id, F.row, F.trace).order_by(C.person_id, C.case_id).limit(PAGE)
+    query = case_cache.query(selection, C.person_id, F.row, F.trace).order_by(C.person_id, C.case_id).limit(PAGE)
     if last is not None:
         same = and_(C.person_id == last.person_id, C.case_id > last.case_id)
         query = query.where(or_(C.person_id > last.person_id, same))
@@ -104,12 +105,12 @@ def _page(tx: Connection, selection: CaseSelection, last: Row[Any] | None) -> Se
 
 
 def _recompute(
-    tx: Connection, case_ids: Sequence[UUID], selection: CaseSelection, day: date, districts: dict[str, str]
+    tx: Connection, case_ids: Sequence[UUID], selection: CaseSelection, day: date, districts: Mapping[str, str]
 ) -> dict[UUID, SeenCase]:
-    """Those told anew from the events."""
+    """These cases, computed from their events."""
     recomputed = {}
     for stored in journal.load_many(tx, case_ids, selection.known_at):
-        case = case_summaries.fold_as_of(stored, selection)
+        case = case_cache.fold_as_of(stored, selection)
         if case:
             row = case_facts.facts_of(case, day, districts, oslo_date(stored.opened_at))
             recomputed[stored.case_id] = SeenCase(stored.case_id, row, offences.case_offences(case))

@@ -1,0 +1,64 @@
+"""The definitions of recidivism: one row each. Pure."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from ungdom.analytics.case_facts import CaseFacts
+from ungdom.analytics.definition_types import Definition, Family, IndicatorPeriod, IndicatorUnit
+from ungdom.analytics.recidivism import rules
+from ungdom.analytics.recidivism.offences import OffenceRecord
+from ungdom.analytics.recidivism.rules import Relapse
+from ungdom.workflow.calendar import Length
+
+P, U = IndicatorPeriod, IndicatorUnit
+
+
+@dataclass(frozen=True, slots=True)
+class RecidivismDefinition(Definition):
+    """A share of persons, not cases. `months`: the length of the window, whose last day belongs to it.
+
+    `index_date`: the day that a case gives, its decision being final on the day told; None: none. `relapse_day`: the
+    day on which a matter is a relapse; `pending_day`: the day of one that is not decided yet.
+    """
+
+    months: int = 0
+    index_date: Callable[[CaseFacts, date | None], date | None] = lambda _row, _final: None
+    relapse_day: Callable[[OffenceRecord], date | None] = lambda _matter: None
+    pending_day: Callable[[OffenceRecord], date | None] = lambda _matter: None
+
+    @property
+    def window(self) -> Length:
+        """The length of the window."""
+        return Length(months=self.months)
+
+
+_ONCE = "each person once a calendar year, by the first of the year"
+_FELL = "a decision that was set aside gives none"
+_ACT = (
+    "of these, with a new act inside the window, counted on its day, that has been decided with finality by the day of "
+    "observation; acquittals, dropped charges and simplified fines left out"
+)
+
+# A table is read across.
+# fmt: off
+RECIDIVISMS: tuple[RecidivismDefinition, ...] = (
+    RecidivismDefinition("ssb_5y", 1, Family.RECIDIVISM, U.SHARE, P.DECIDED,
+               "of these, with a new charge inside the window, counted on its day; not where it was dropped, "
+               "acquitted, or settled by a simplified fine alone",
+               "persons with a final decision on a youth sanction in the period, from the day of the decision in "
+               f"force; {_FELL}; {_ONCE}",
+               "Statistics Norway: charged anew within five years of the base year", tuple(Relapse),
+               months=60, index_date=rules.decided, relapse_day=rules.charged, pending_day=rules.never),
+    RecidivismDefinition("nordic_2y", 1, Family.RECIDIVISM, U.SHARE, P.STARTED, _ACT,
+               f"persons whose youth sanction began in the period, from the start of execution; {_FELL}; {_ONCE}",
+               "Nordic definition, Graunbøl et al. 2010; krl § 23", tuple(Relapse),
+               months=24, index_date=rules.started, relapse_day=rules.offended, pending_day=rules.not_decided),
+    RecidivismDefinition("completion_2y", 1, Family.RECIDIVISM, U.SHARE, P.CLOSED, _ACT,
+               f"persons who completed a youth sanction in the period, from the day of completion; {_ONCE}",
+               "analyses of the konfliktråd: relapse of those who completed; krl § 22", tuple(Relapse),
+               months=24, index_date=rules.completed, relapse_day=rules.offended, pending_day=rules.not_decided),
+)
+# fmt: on
+
+RECIDIVISM_BY_CODE = {definition.code: definition for definition in RECIDIVISMS}

@@ -1,0 +1,37 @@
+"""Typed values as compact JSON text, for columns that hold JSON.
+
+Named tuples and tuples are arrays, and a `Day` is its number since the year 1: what is stored by the hundred thousand
+has neither names nor dashes. A change of such a type changes the stored shape.
+"""
+
+from datetime import date
+from typing import Annotated, Generic, TypeVar
+
+from pydantic import GetPydanticSchema, TypeAdapter
+from pydantic_core import core_schema
+
+T = TypeVar("T")
+_ORDINAL = core_schema.no_info_after_validator_function(
+    date.fromordinal,
+    core_schema.int_schema(),
+    serialization=core_schema.plain_serializer_function_ser_schema(
+        date.toordinal, return_schema=core_schema.int_schema()
+    ),
+)
+Day = Annotated[date, GetPydanticSchema(lambda _type, _handler: _ORDINAL)]
+"""A date, stored as its proleptic Gregorian ordinal."""
+
+
+class Codec(Generic[T]):
+    """Writes and reads the values of one type. `load` raises pydantic's `ValidationError` for any other shape."""
+
+    def __init__(self, of: type[T]) -> None:
+        self._adapter = TypeAdapter(of)
+
+    def dump(self, value: T) -> str:
+        """The value as JSON without white space."""
+        return self._adapter.dump_json(value).decode()
+
+    def load(self, text: str) -> T:
+        """The value that `dump` wrote."""
+        return self._adapter.validate_json(text)
