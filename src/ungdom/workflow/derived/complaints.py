@@ -145,8 +145,8 @@ def complaints_in(case: Case) -> list[Complaint]:
     for event in case.all(E.COMPLAINT_FILED, E.COMPLAINT_DECIDED):
         details = event.details
         if isinstance(details, d.ComplaintFiled):
-            known = [made for made in decisions(case, details.about) if made.event.seq < event.seq]
-            newest = next((made for made in reversed(known) if made.event.occurred_on <= event.occurred_on), None)
+            known = [x for x in decisions(case, details.about) if x.event.seq < event.seq]
+            newest = next((x for x in reversed(known) if x.event.occurred_on <= event.occurred_on), None)
             complaints.append(Complaint(details.about, event, newest))
         elif isinstance(details, d.ComplaintDecided):
             undecided = (x for x in complaints if x.about is details.about and x.decided is None)
