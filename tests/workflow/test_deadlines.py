@@ -342,11 +342,13 @@ def name(spec: Spec) -> str:
     return f"{spec.code}-{spec.road}-{spec.status}-{spec.asked}"
 
 
+def _case(spec: Spec) -> Case:
+    return case_at(spec.road, spec.until, *spec.more)
+
+
 @pytest.mark.parametrize("spec", SPECS, ids=name)
 def test_clock_stands_as_written(spec: Spec) -> None:
-    case = case_at(spec.road, spec.until, *spec.more)
-
-    found = clocks(case, spec.code, spec.asked)[0]
+    found = clocks(_case(spec), spec.code, spec.asked)[0]
 
     assert (found.due, found.unmoved, found.status, found.late_days, found.notice_from) == (
         date.fromisoformat(spec.due),
@@ -354,11 +356,25 @@ def test_clock_stands_as_written(spec: Spec) -> None:
         spec.status,
         spec.late,
         date.fromisoformat(spec.notice),
-    )
+    ), "lengths are in src/ungdom/workflow/law.py, starts and stops in src/ungdom/workflow/rules/deadlines.py"
 
 
 def test_every_rule_has_its_specs() -> None:
-    assert {spec.code for spec in SPECS} == {rule.code for rule in RULES}
+    assert {spec.code for spec in SPECS} == {rule.code for rule in RULES}, "a row in SPECS per rule"
+
+
+def test_every_length_in_law_has_a_spec_that_begins_while_it_is_in_force() -> None:
+    begun = {(spec.code, clocks(_case(spec), spec.code, spec.asked)[0].begun_on) for spec in SPECS}
+    untried = []
+    for rule in RULES:
+        lengths = rule.length.values if rule.length else ()
+        days = [date.min, *(since for since, _ in lengths[1:]), date.max]
+        for (_, length), since, until in zip(lengths, days, days[1:], strict=False):
+            if not any(code == rule.code and since <= day < until for code, day in begun):
+                untried.append(f"{rule.code}: {length} from {since}")
+
+    assert len(RULES) > len(BESIDE)
+    assert untried == [], "each needs a row in SPECS of tests/workflow/test_deadlines.py, due date counted by hand"
 
 
 @pytest.mark.parametrize("code", sorted({rule.code for rule in RULES}))
