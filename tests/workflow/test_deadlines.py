@@ -570,6 +570,36 @@ def test_the_clock_due_next_is_the_first_that_still_runs() -> None:
     assert next_due(closed) is None
 
 
+@pytest.mark.parametrize(
+    ("more", "stopped"),
+    [
+        (("2025-05-02 appealed", "2025-04-25/2025-05-05 judgment_served"), date(2025, 5, 2)),
+        (("2025-05-02 appealed", "2025-05-02/2025-05-05 judgment_served"), date(2025, 5, 2)),
+        (("2025-05-05 judgment_served", "2025-05-02/2025-05-06 appealed"), date(2025, 5, 2)),
+        ((*APPEAL, f"2025-06-27 appeal_decided {UPHELD}"), None),
+    ],
+    ids=["service known later", "service known later, same day", "appeal recorded after it", "a new judgment"],
+)
+def test_the_clock_of_a_service_is_stopped_by_the_appeal_against_that_judgment(
+    more: tuple[str, ...], stopped: date | None
+) -> None:
+    *_, newest = clocks(case_at("S R2", "judgment_given", *more), "appeal", "2025-07-01")
+
+    assert newest.stopped_on == stopped
+
+
+def test_a_team_meeting_begins_the_clock_again_and_what_began_it_gives_the_first_notice() -> None:
+    held = "2025-07-01 team_meeting_held {invited: [police], present: [police]}"
+    late = case_at("S R2", "assigned", "2025-06-03/2025-07-20 plan_meeting_held {present: [youth, guardian, "
+                   "correctional_service, police]}")  # fmt: skip
+
+    found = clocks(case_at("S R2", "plan_meeting_held", held), "team_meeting", "2025-07-02")
+    recorded_late = clocks(late, "team_meeting", "2025-07-21")[0]
+
+    assert [clock.begun_on for clock in found] == [date(2025, 6, 3), date(2025, 7, 1)]
+    assert (recorded_late.begun_on, recorded_late.known_on) == (date(2025, 6, 3), date(2025, 7, 20))
+
+
 def test_a_pinned_regime_takes_its_clocks_along() -> None:
     pinned = "2025-06-03 execution_regime_pinned {regime: R0, reason: more_lenient_law}"
 
