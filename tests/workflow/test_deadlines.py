@@ -588,6 +588,15 @@ def test_the_clock_of_a_service_is_stopped_by_the_appeal_against_that_judgment(
     assert newest.stopped_on == stopped
 
 
+def test_a_complaint_stops_the_clock_of_the_decision_before_it_and_of_no_other() -> None:
+    first, second = "2025-06-16 plan_changed {load: equal}", "2025-06-17 plan_changed {load: equal}"
+    case = case_at("S R2", "plan_meeting_held", first, second, "2025-06-20 complaint_filed {about: plan_change}")
+
+    stopped = [clock.stopped_on for clock in clocks(case, "complaint_decision", "2025-06-30")]
+
+    assert stopped == [None, date(2025, 6, 20)]
+
+
 def test_a_team_meeting_begins_the_clock_again_and_what_began_it_gives_the_first_notice() -> None:
     held = "2025-07-01 team_meeting_held {invited: [police], present: [police]}"
     late = case_at("S R2", "assigned", "2025-06-03/2025-07-20 plan_meeting_held {present: [youth, guardian, "
