@@ -9,10 +9,12 @@ TOOL := tools/node_modules/.bin
 WORKERS ?= 2
 FUZZ_REQUESTS ?= 50
 FUZZ_SEED ?= 12
+comma := ,
 BENCH ?= moves intake nightly worklist extracts survival
 ARGS ?=
 TESTS ?=
 UPGRADE ?=
+MUTANTS ?= src/ungdom/workflow src/ungdom/release/disclosure
 
 # An environment variable of the caller's must not lead an install elsewhere, nor have every start compile all anew.
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
@@ -36,7 +38,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test compare check lock lock-node bench faults fuzz spark docs clean
+.PHONY: help setup run test compare check lock lock-node bench faults fuzz spark mutants docs clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,31 +83,43 @@ fuzz: $(DONE)/dev ## many requests from the OpenAPI document in the name of ever
 spark: $(DONE)/spark ## the counts behind the curves on Apache Spark, a worker killed on the way (ARGS=…)
 	@$(BIN)/python bench/spark.py $(ARGS)
 
+# In a copy of the tracked files: a run that is interrupted leaves no mutant behind in the checkout.
+mutants: $(DONE)/dev $(DONE)/mutants ## which changes of the code no test notices; hours (MUTANTS=path to narrow)
+	@rm -rf .mutants && mkdir .mutants && git ls-files -z | xargs -0 cp --parents -t .mutants
+	@sed 's|@MODULES@|$(patsubst %,"%"$(comma),$(MUTANTS))|; s|@PYTHON@|$(abspath $(BIN))/python|' tools/mutants.toml \
+		> .mutants/session.toml
+	@cd .mutants && ../$(VENV)/mutants/bin/cosmic-ray init session.toml session.sqlite
+	@cd .mutants && ../$(VENV)/mutants/bin/cr-filter-operators session.sqlite session.toml
+	@cd .mutants && PYTHONPATH=src PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 ../$(VENV)/mutants/bin/cosmic-ray exec session.toml session.sqlite
+	@cd .mutants && ../$(VENV)/mutants/bin/cr-report --surviving-only --show-diff session.sqlite
+
 docs: $(DONE)/dev ## regenerate the generated files (docs/ and openapi/)
 	@$(BIN)/python -m tests.api.record_examples
 	@$(BIN)/ungdom docs
 	@$(BIN)/ungdom openapi --out openapi/v1.json
 
 lock: $(DONE)/uv ## resolve the lock files again (UPGRADE=--upgrade takes newer versions)
-	@echo "1/5 requirements/uv.txt"
+	@echo "1/6 requirements/uv.txt"
 	@$(COMPILE) --group pyproject.toml:bootstrap --output-file requirements/uv.txt >/dev/null
-	@echo "2/5 requirements/run.txt"
+	@echo "2/6 requirements/run.txt"
 	@$(COMPILE) pyproject.toml --extra postgres --extra amqp --extra extracts --group build --output-file requirements/run.txt >/dev/null
-	@echo "3/5 requirements/dev.txt"
+	@echo "3/6 requirements/dev.txt"
 	@$(COMPILE) pyproject.toml --all-extras --group build --group dev --constraint requirements/run.txt \
 		--output-file requirements/dev.txt >/dev/null
-	@echo "4/5 requirements/spark.txt"
+	@echo "4/6 requirements/spark.txt"
 	@$(COMPILE) --group pyproject.toml:spark --constraint requirements/dev.txt --output-file requirements/spark.txt \
 		>/dev/null
-	@echo "5/5 requirements/clients.txt"
+	@echo "5/6 requirements/clients.txt"
 	@$(COMPILE) --group pyproject.toml:clients --output-file requirements/clients.txt >/dev/null
+	@echo "6/6 requirements/mutants.txt"
+	@$(COMPILE) --group pyproject.toml:mutants --output-file requirements/mutants.txt >/dev/null
 
 lock-node: $(DONE)/dev ## resolve tools/package-lock.json again after a change of tools/package.json
 	@cd tools && PATH="$(abspath $(BIN)):$$PATH" npm install --package-lock-only --ignore-scripts --no-audit --no-fund \
 		--omit-lockfile-registry-resolved
 
 clean: ## remove the environment and everything that tools left behind
-	@rm -rf $(VENV) tools/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage \
+	@rm -rf $(VENV) .mutants tools/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage \
 		.coverage.* htmlcov build dist src/*.egg-info
 	@find src tests bench migrations -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
@@ -150,6 +164,12 @@ $(DONE)/clients: requirements/clients.txt $(DONE)/uv
 	@echo "installing the generator of clients that the tests use …"
 	@$(PYTHON) -m venv --without-pip $(VENV)/clients
 	@$(BIN)/uv pip install --quiet --python $(VENV)/clients/bin/python --require-hashes -r requirements/clients.txt
+	@touch $@
+
+$(DONE)/mutants: requirements/mutants.txt $(DONE)/uv
+	@echo "installing what changes the code for make mutants …"
+	@$(PYTHON) -m venv --without-pip $(VENV)/mutants
+	@$(BIN)/uv pip install --quiet --python $(VENV)/mutants/bin/python --require-hashes -r requirements/mutants.txt
 	@touch $@
 
 $(DONE)/spark: requirements/spark.txt $(DONE)/dev

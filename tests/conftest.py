@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests import memory, pg, service
+from tests.figures import FIGURE, figure  # noqa: F401  # the fixture of every test
 
-FIGURE = "figure"
 TEMPORARY = pytest.StashKey[memory.TemporaryFiles]()
 
 WAITING = (
@@ -94,12 +94,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("measured")
         for text in sorted(figures):
             terminalreporter.write_line(text)
-
-
-@pytest.fixture
-def figure(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
-    """`figure("10 000 walks, 0 divergences")` shows a line in the summary of the run."""
-    return lambda text: record_property(FIGURE, text)
 
 
 @pytest.fixture(scope="session")

@@ -16,9 +16,8 @@ def test_every_generated_file_is_current() -> None:
     texts = generated.files()
 
     assert texts
-    assert [path for path, text in texts.items() if (ROOT / path).read_text(encoding="utf-8") != text] == [], (
-        "run `make docs`"
-    )
+    stale = [path for path, text in texts.items() if (ROOT / path).read_text(encoding="utf-8") != text]
+    assert stale == [], f"run `make docs`, which writes {', '.join(stale)}"
 
 
 def test_the_asyncapi_document_keeps_its_specification() -> None:

@@ -9,6 +9,7 @@ import string
 from collections.abc import Callable, Iterator
 from datetime import date
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -30,12 +31,12 @@ from ungdom.extracts.catalogue import EXTRACTS
 from ungdom.intake.models import Advice, Outcome, Reason, Remark
 from ungdom.release.plan import RELEASED_ENDINGS
 from ungdom.simulation import Turn
-from ungdom.texts import Language
+from ungdom.texts import Language, fields
 from ungdom.workflow import guards, measure_list, vocabulary
 from ungdom.workflow.calendar import Length
 from ungdom.workflow.derived import complaints, consents, meetings, plan, team
 from ungdom.workflow.errors import BadDetails
-from ungdom.workflow.events import read_details
+from ungdom.workflow.events import SHAPE, details_schema, read_details
 from ungdom.workflow.guards.core import Guard, Value
 from ungdom.workflow.payloads import enums as words
 from ungdom.workflow.payloads import measure_enums
@@ -188,6 +189,7 @@ def guard_codes() -> set[str]:
     return {found.code for module in guard_modules() for found in vars(module).values() if isinstance(found, Guard)}
 
 
+@cache
 def expected() -> dict[str, set[str]]:
     """Section → the keys that the code can ask for."""
     enums: list[type[StrEnum]] = [
@@ -245,6 +247,7 @@ def expected() -> dict[str, set[str]]:
     }
 
 
+@cache
 def words_of_guards() -> set[str]:
     """The plain words that guards answer with, read from their source: `Violation(None, "terms")`."""
     trees = [ast.parse(inspect.getsource(module)) for module in guard_modules()]
@@ -278,7 +281,54 @@ def flat(language: Language) -> dict[tuple[str, str], str]:
 @pytest.mark.parametrize("section", expected())
 @every_language
 def test_a_section_says_what_the_code_can_ask_and_no_more(language: Language, section: str) -> None:
-    assert set(texts.catalogue(language)[section]) == expected()[section]
+    keys, needed = set(texts.catalogue(language)[section]), expected()[section]
+    missing, unused = sorted(needed - keys), sorted(keys - needed)
+
+    assert not missing, f"section [{section}] of src/ungdom/texts/{language}.toml lacks {', '.join(missing)}"
+    assert not unused, (
+        f"nothing asks for {', '.join(unused)} in section [{section}] of src/ungdom/texts/{language}.toml"
+    )
+
+
+def test_there_is_a_catalogue_for_every_language_and_a_language_for_every_catalogue() -> None:
+    folder = Path(texts.__file__).parent
+    files = {path.stem for path in folder.glob("*.toml")} - {"code_words"}
+    of_fields = {path.stem for path in (folder / "fields").glob("*.toml")}
+    known = set(texts.languages())
+    lacking = [f"src/ungdom/texts/{x}.toml" for x in known - files]
+    lacking += [f"src/ungdom/texts/fields/{x}.toml" for x in known - of_fields]
+
+    assert not lacking, f"copy those of nb.toml and translate them: {', '.join(lacking)}"
+    assert files | of_fields == known, f"Language in src/ungdom/texts/__init__.py lacks {files | of_fields - known}"
+    assert {texts.negotiate(x) for x in known} == known, (
+        "a language has no tag in _TAGS of src/ungdom/texts/__init__.py"
+    )
+
+
+def fields_of_payloads() -> Iterator[str]:
+    """The key of every field of an event: that which is described, or `Payload.field` where none is."""
+    for kind in EventType:
+        schema = details_schema(kind)
+        for owner, shape in [(SHAPE[kind].__name__, schema), *schema.get("$defs", {}).items()]:
+            yield from (fields.key_of(name, (owner,)) or f"{owner}.{name}" for name in shape.get("properties", {}))
+
+
+@every_language
+def test_every_field_of_an_event_is_described(language: Language) -> None:
+    missing = set(fields_of_payloads()) - set(fields.catalogue(language))
+
+    assert not missing, f"src/ungdom/texts/fields/{language}.toml lacks {', '.join(sorted(missing))}"
+
+
+@every_language
+def test_the_fields_that_people_fill_in_are_described_in_every_language(language: Language) -> None:
+    """Those of the other languages are the labelled ones of the English catalogue, which has every field."""
+    labelled = {key for key, field in fields.catalogue("en").items() if field.label}
+
+    assert labelled
+    assert {key for key, field in fields.catalogue(language).items() if field.label} == labelled, (
+        f"src/ungdom/texts/fields/{language}.toml has a label and a help text per field that is filled in"
+    )
 
 
 def test_nothing_is_missing_in_any_language(figure: Callable[[str], None]) -> None:
@@ -287,7 +337,7 @@ def test_nothing_is_missing_in_any_language(figure: Callable[[str], None]) -> No
 
     figure(f"texts: {len(missing)} missing of {len(wanted)}, in {len(texts.languages())} languages")
 
-    assert {x for x, _, _ in wanted} == {"nb", "nn", "en"}
+    assert {x for x, _, _ in wanted} == set(texts.languages()) >= {"nb", "nn", "en"}
     assert missing == []
 
 
@@ -445,7 +495,7 @@ RENDERED = [
 
 @pytest.mark.parametrize(("value", "nb", "nn", "en"), RENDERED)
 def test_a_value_is_rendered_for_the_middle_of_a_sentence(value: object, nb: str, nn: str, en: str) -> None:
-    assert [texts.render(language, value) for language in texts.languages()] == [nb, nn, en]
+    assert [texts.render("nb", value), texts.render("nn", value), texts.render("en", value)] == [nb, nn, en]
 
 
 @every_language

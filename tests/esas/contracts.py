@@ -46,8 +46,13 @@ SCHEMAS = {
 @cache
 def schema(name: str) -> dict[str, Any]:
     """The contract of that name."""
-    found: dict[str, Any] = json.loads((ESAS / "schemas" / f"{SCHEMAS[name]}.schema.json").read_text(encoding="utf-8"))
+    found: dict[str, Any] = json.loads(path_of(SCHEMAS[name]).read_text(encoding="utf-8"))
     return found
+
+
+def path_of(file: str) -> Path:
+    """Where the contract with that file name is."""
+    return ESAS / "schemas" / f"{file}.schema.json"
 
 
 def complaints(name: str, body: object) -> list[str]:

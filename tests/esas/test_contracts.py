@@ -6,7 +6,7 @@ from typing import Any, get_args
 import pytest
 
 from tests.esas import official
-from tests.esas.contracts import complaints, sample, samples, schema
+from tests.esas.contracts import SCHEMAS, complaints, path_of, sample, samples, schema
 from ungdom.esas import inbound
 from ungdom.esas.inbound import MessageType, domsavgjoerelse, fullbyrdelsesordre, overfoere_sak, siktelse_tiltale
 from ungdom.esas.inbound import rekvisisjon as investigation
@@ -42,6 +42,26 @@ SHAPES: list[tuple[str, type[EsasModel]]] = [
     ("SIKTELSE_TILTALE", siktelse_tiltale.SiktelseTiltale),
     ("KVITTERING", Kvittering),
 ]
+
+
+def test_every_message_has_its_contract_a_sample_of_these_tests_and_a_shape() -> None:
+    kinds = {kind.value for kind in T}
+
+    assert kinds <= set(SCHEMAS), f"SCHEMAS in tests/esas/contracts.py lacks {kinds - set(SCHEMAS)}"
+    assert kinds <= {name for name, _ in BUILT}, (
+        "BUILT in tests/esas/test_contracts.py has one from tests/esas/official.py"
+    )
+    assert kinds <= {name for name, _ in SHAPES}, "SHAPES in tests/esas/test_contracts.py"
+    assert [name for name in SCHEMAS.values() if not path_of(name).exists()] == [], "tests/data/esas/schemas/ lacks one"
+    assert kinds <= set(inbound.SUPPORTED) == set(inbound._MARKERS.values()), (
+        "SUPPORTED, _MARKERS and _READERS in src/ungdom/esas/inbound/__init__.py have a row per message"
+    )
+
+
+def test_every_contract_of_a_message_that_comes_in_is_a_message_type() -> None:
+    incoming = {name.removesuffix(" maven") for name in SCHEMAS if not name.startswith("oppdatertSaksstatus")}
+
+    assert incoming == {kind.value for kind in T}, "MessageType in src/ungdom/esas/inbound/official.py"
 
 
 @pytest.mark.parametrize(("name", "body"), BUILT, ids=[f"{place}-{name}" for place, (name, _) in enumerate(BUILT)])

@@ -22,8 +22,12 @@ def test_every_flag_and_every_reason_is_documented(code: str) -> None:
 def test_every_message_is_documented_with_its_versions() -> None:
     rows = {row[1]: row[2] for row in re.findall(r"^(\|) `(\w+)` \| ([\d.]+)", TEXT, re.MULTILINE)}
 
-    assert rows == {kind.value: versions[-1] for kind, versions in inbound.SUPPORTED.items()}
-    assert set(rows) == set(MessageType)
+    assert set(inbound.SUPPORTED) == set(MessageType), (
+        "SUPPORTED in src/ungdom/esas/inbound/__init__.py has every message"
+    )
+    assert rows == {kind.value: versions[-1] for kind, versions in inbound.SUPPORTED.items()}, (
+        "the table of messages in docs/esas.md has every message with its newest version"
+    )
 
 
 def test_every_part_and_reason_code_of_the_status_message_is_documented() -> None:

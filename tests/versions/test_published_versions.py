@@ -1,6 +1,8 @@
 """A published version never changes: a difference needs a new version, and the failure says where and what to write."""
 
 import dataclasses
+import re
+from pathlib import Path
 
 import pytest
 
@@ -10,8 +12,9 @@ from ungdom.workflow import table
 
 PUBLISHED, CURRENT = rows.published(), rows.current()
 HELP = {
-    "table": "rows of a published table are frozen: give the row that is now until=<new version>, write the new row "
-    "with since=<new version>, and add the version to VERSIONS in src/ungdom/workflow/table.py",
+    "table": "rows of a published table are frozen: in src/ungdom/workflow/table.py add a new version to VERSIONS; "
+    "a new row needs since=<new version>, a new guard from_version(<new version>, …), and a row that is changed "
+    "until=<new version> beside a new row with since=<new version>",
     "extract": "raise the version of the extract in src/ungdom/extracts/catalogue.py "
     "and say in docs/extracts.md what changed",
     "definition": "raise the version of the figure in its row (lead_times.py, completions.py, "
@@ -53,6 +56,33 @@ def test_a_published_version_is_what_it_was(version: str) -> None:
 def test_every_version_in_use_is_published() -> None:
     missing = sorted(CURRENT.keys() - PUBLISHED.keys())
     assert not missing, f"{', '.join(missing)}: {ADD}"
+
+
+def test_a_version_differs_from_the_one_before() -> None:
+    before = [(version, _version_before(version)) for version in PUBLISHED]
+    same = [version for version, older in before if older in PUBLISHED and PUBLISHED[version] == PUBLISHED[older]]
+    places = "src/ungdom/workflow/table.py, src/ungdom/extracts/columns/ or src/ungdom/analytics/"
+
+    assert [older for _, older in before if older in PUBLISHED]
+    assert same == [], f"nothing is different in {', '.join(same)}: take the version back, or change {places}"
+
+
+def _version_before(version: str) -> str:
+    name, _, number = version.rpartition(" ")
+    if name == "table":
+        return f"{name} {dict(zip(table.VERSIONS[1:], table.VERSIONS, strict=False)).get(number)}"
+    return f"{name} {int(number) - 1}"
+
+
+def test_every_version_of_an_extract_is_explained() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "extracts.md").read_text(encoding="utf-8")
+    explained = {
+        f"extract {name} {number}" for name, number in re.findall(r"^\| `(\w+)` \| (\d+) \| .+\|$", page, re.M)
+    }
+
+    assert explained == {version for version in CURRENT.keys() | PUBLISHED.keys() if version.startswith("extract ")}, (
+        "the table *Versions* in docs/extracts.md has a row per version of an extract and says what changed"
+    )
 
 
 def test_every_kind_of_version_is_looked_at() -> None:

@@ -342,11 +342,13 @@ def name(spec: Spec) -> str:
     return f"{spec.code}-{spec.road}-{spec.status}-{spec.asked}"
 
 
+def _case(spec: Spec) -> Case:
+    return case_at(spec.road, spec.until, *spec.more)
+
+
 @pytest.mark.parametrize("spec", SPECS, ids=name)
 def test_clock_stands_as_written(spec: Spec) -> None:
-    case = case_at(spec.road, spec.until, *spec.more)
-
-    found = clocks(case, spec.code, spec.asked)[0]
+    found = clocks(_case(spec), spec.code, spec.asked)[0]
 
     assert (found.due, found.unmoved, found.status, found.late_days, found.notice_from) == (
         date.fromisoformat(spec.due),
@@ -354,11 +356,25 @@ def test_clock_stands_as_written(spec: Spec) -> None:
         spec.status,
         spec.late,
         date.fromisoformat(spec.notice),
-    )
+    ), "lengths are in src/ungdom/workflow/law.py, starts and stops in src/ungdom/workflow/rules/deadlines.py"
 
 
 def test_every_rule_has_its_specs() -> None:
-    assert {spec.code for spec in SPECS} == {rule.code for rule in RULES}
+    assert {spec.code for spec in SPECS} == {rule.code for rule in RULES}, "a row in SPECS per rule"
+
+
+def test_every_length_in_law_has_a_spec_that_begins_while_it_is_in_force() -> None:
+    begun = {(spec.code, clocks(_case(spec), spec.code, spec.asked)[0].begun_on) for spec in SPECS}
+    untried = []
+    for rule in RULES:
+        lengths = rule.length.values if rule.length else ()
+        days = [date.min, *(since for since, _ in lengths[1:]), date.max]
+        for (_, length), since, until in zip(lengths, days, days[1:], strict=False):
+            if not any(code == rule.code and since <= day < until for code, day in begun):
+                untried.append(f"{rule.code}: {length} from {since}")
+
+    assert len(RULES) > len(BESIDE)
+    assert untried == [], "each needs a row in SPECS of tests/workflow/test_deadlines.py, due date counted by hand"
 
 
 @pytest.mark.parametrize("code", sorted({rule.code for rule in RULES}))
@@ -552,6 +568,45 @@ def test_the_clock_due_next_is_the_first_that_still_runs() -> None:
     assert due is not None
     assert (due.code, due.due) == ("first_contact", date(2025, 5, 21))
     assert next_due(closed) is None
+
+
+@pytest.mark.parametrize(
+    ("more", "stopped"),
+    [
+        (("2025-05-02 appealed", "2025-04-25/2025-05-05 judgment_served"), date(2025, 5, 2)),
+        (("2025-05-02 appealed", "2025-05-02/2025-05-05 judgment_served"), date(2025, 5, 2)),
+        (("2025-05-05 judgment_served", "2025-05-02/2025-05-06 appealed"), date(2025, 5, 2)),
+        ((*APPEAL, f"2025-06-27 appeal_decided {UPHELD}"), None),
+    ],
+    ids=["service known later", "service known later, same day", "appeal recorded after it", "a new judgment"],
+)
+def test_the_clock_of_a_service_is_stopped_by_the_appeal_against_that_judgment(
+    more: tuple[str, ...], stopped: date | None
+) -> None:
+    *_, newest = clocks(case_at("S R2", "judgment_given", *more), "appeal", "2025-07-01")
+
+    assert newest.stopped_on == stopped
+
+
+def test_a_complaint_stops_the_clock_of_the_decision_before_it_and_of_no_other() -> None:
+    first, second = "2025-06-16 plan_changed {load: equal}", "2025-06-17 plan_changed {load: equal}"
+    case = case_at("S R2", "plan_meeting_held", first, second, "2025-06-20 complaint_filed {about: plan_change}")
+
+    stopped = [clock.stopped_on for clock in clocks(case, "complaint_decision", "2025-06-30")]
+
+    assert stopped == [None, date(2025, 6, 20)]
+
+
+def test_a_team_meeting_begins_the_clock_again_and_what_began_it_gives_the_first_notice() -> None:
+    held = "2025-07-01 team_meeting_held {invited: [police], present: [police]}"
+    late = case_at("S R2", "assigned", "2025-06-03/2025-07-20 plan_meeting_held {present: [youth, guardian, "
+                   "correctional_service, police]}")  # fmt: skip
+
+    found = clocks(case_at("S R2", "plan_meeting_held", held), "team_meeting", "2025-07-02")
+    recorded_late = clocks(late, "team_meeting", "2025-07-21")[0]
+
+    assert [clock.begun_on for clock in found] == [date(2025, 6, 3), date(2025, 7, 1)]
+    assert (recorded_late.begun_on, recorded_late.known_on) == (date(2025, 6, 3), date(2025, 7, 20))
 
 
 def test_a_pinned_regime_takes_its_clocks_along() -> None:

@@ -15,6 +15,7 @@ from ungdom.workflow.case import Youth
 from ungdom.workflow.engine import Decision
 from ungdom.workflow.events import read_details
 from ungdom.workflow.guards.core import ExternalFacts, Guard, ProposedEvent
+from ungdom.workflow.table import FACTS, MOVES
 from ungdom.workflow.vocabulary import EventType, Role
 
 OPENING = ""
@@ -708,8 +709,19 @@ def test_every_condition_has_its_row(figure: Callable[[str], None]) -> None:
     refused = [row for row in ROWS if not asked(row, read(row.step)).allowed]
     mended = [row for row in refused if asked(*cured(row)).allowed]
 
-    assert {row.code for row in ROWS} == set(GUARDS)
+    assert {row.code for row in ROWS} == set(GUARDS), (
+        "a row per guard in ROWS of tests/workflow/test_guards.py: a step that only this guard refuses, and the cure"
+    )
     figure(f"T3: {len(refused)} refusals of {len(GUARDS)} conditions, {len(mended)} cured")
+
+
+def test_every_condition_is_asked_by_the_table_or_by_the_engine() -> None:
+    of_rows = {guard.code for row in (*MOVES, *FACTS) for guard in row.guards}
+    of_engine = {guard.code for guard in vars(engine).values() if isinstance(guard, Guard)}
+    missing = set(GUARDS) - of_rows - of_engine
+
+    assert of_engine
+    assert not missing, f"no row of src/ungdom/workflow/table.py has {', '.join(missing)}"
 
 
 @pytest.mark.parametrize("row", ROWS, ids=name)

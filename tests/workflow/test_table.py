@@ -20,7 +20,7 @@ from ungdom.workflow.diagram import mermaid
 from ungdom.workflow.errors import UnknownMachine
 from ungdom.workflow.events import SHAPE, details_schema
 from ungdom.workflow.rules.permissions import acts_for
-from ungdom.workflow.table import FACTS, MOVES, Move, PreviousState
+from ungdom.workflow.table import FACTS, MOVES, VERSIONS, Move, PreviousState
 from ungdom.workflow.vocabulary import CLOSED, PHASE, Actor, EventType, Regime, Role, Sanction, State
 
 E, S, F = EventType, Sanction.YOUTH_SANCTION, Sanction.YOUTH_FOLLOW_UP
@@ -153,7 +153,9 @@ def test_every_published_move_is_in_the_table() -> None:
 def test_the_table_holds_no_move_that_is_neither_published_nor_explained() -> None:
     extra = moves() - published_moves()
 
-    assert sorted(extra) == sorted(_arrows(EXTRAS))
+    assert sorted(extra) == sorted(_arrows(EXTRAS)), (
+        "EXTRAS in tests/workflow/test_table.py names each move that is not published, and why"
+    )
     assert all(x.why for x in EXTRAS + NOT_SHOWN_APART)
 
 
@@ -181,7 +183,9 @@ def test_every_published_fact_is_a_fact_of_the_table() -> None:
     facts = {str(row.event) for row in FACTS}
 
     assert whole <= facts
-    assert facts - whole == BESIDE
+    assert facts - whole == BESIDE, (
+        "BESIDE in tests/workflow/test_table.py names each fact that is not published, and why"
+    )
 
 
 def test_the_published_states_and_phases_are_those_in_use() -> None:
@@ -203,10 +207,20 @@ def test_every_row_has_its_law_its_actors_and_guards_that_can_be_put_right(row: 
     assert len(set(row.sources)) == len(row.sources)
 
 
+def test_rows_and_conditions_come_and_go_with_a_version_of_the_table() -> None:
+    items = [*ROWS, *(guard for row in ROWS for guard in row.guards)]
+    versions = {version for item in items for version in (item.since, item.until) if version}
+
+    assert versions <= {*VERSIONS}, (
+        f"add {', '.join(sorted(versions - {*VERSIONS}))} to VERSIONS in src/ungdom/workflow/table.py"
+    )
+    assert versions == {*VERSIONS}
+
+
 @pytest.mark.parametrize("kind", EventType)
 def test_every_event_type_has_a_row_and_a_shape(kind: EventType) -> None:
-    assert [row for row in ROWS if row.event is kind]
-    assert kind in SHAPE
+    assert [row for row in ROWS if row.event is kind], f"no row of src/ungdom/workflow/table.py has {kind}"
+    assert kind in SHAPE, f"SHAPE in src/ungdom/workflow/events.py does not name the payload of {kind}"
     assert details_schema(kind)["type"] == "object"
 
 

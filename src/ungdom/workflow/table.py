@@ -14,13 +14,16 @@ from ungdom.workflow.guards import breach, complaints, consents, decision, heari
 from ungdom.workflow.guards.core import Guard, from_version, until_version
 from ungdom.workflow.vocabulary import Actor, EventType, Regime, Sanction, State
 
-FIRST_VERSION, VERSION = "2026-11-24", "2026-11-25"
-VERSIONS = (FIRST_VERSION, VERSION)
+VERSIONS = (
+    "2026-11-24",
+    "2026-11-25",
+)
 """Every version of this table, in order. A case runs under the one it began with, until it is moved to a newer.
 
 A row or condition that came later says so (`since`); one that is gone says from which version on (`until`). None is
 ever taken out: what was recorded under it must stay readable. docs/migrate-cases.md
 """
+FIRST_VERSION, VERSION = VERSIONS[0], VERSIONS[-1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,17 @@
 """The words this product publishes. English in code; the Norwegian legal term stands beside each."""
 
-from enum import StrEnum
+from enum import EnumType, StrEnum
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    ListedEnumType = EnumType
+else:
+
+    class ListedEnumType(EnumType):
+        """An enum that other tables name members of: the error for an unknown one says where to add it."""
+
+        def __getattr__(cls, name: str) -> NoReturn:
+            raise AttributeError(f"{cls.__name__} in src/{cls.__module__.replace('.', '/')}.py has no {name}")
 
 
 class Sanction(StrEnum):
@@ -155,7 +166,7 @@ class OffenceGroup(StrEnum):
     OTHER = "other"
 
 
-class EventType(StrEnum):
+class EventType(StrEnum, metaclass=ListedEnumType):
     """Everything that can happen. The first block moves the case, the second are facts that leave it where it is."""
 
     CASE_REGISTERED = "case_registered"

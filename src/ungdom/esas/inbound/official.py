@@ -8,9 +8,10 @@ from enum import StrEnum
 from ungdom.esas.receipt import ReceiptStatus
 from ungdom.message import DecisionMessage
 from ungdom.workflow.errors import Problem
+from ungdom.workflow.vocabulary import ListedEnumType
 
 
-class MessageType(StrEnum):
+class MessageType(StrEnum, metaclass=ListedEnumType):
     """The official messages that are read here, named as in the header `SchemaName`."""
 
     OVERFOERE_SAK = "overfoereSak"
