@@ -341,6 +341,7 @@ def test_a_class_name_occurs_once() -> None:
         (node.name, module.path) for module in source() for node in module.nodes if isinstance(node, ast.ClassDef)
     ]
     times = Counter(name for name, _ in classes)
+    assert times
     assert sorted((name, path) for name, path in classes if times[name] > 1) == []
 
 
@@ -352,6 +353,7 @@ def test_a_local_is_named_after_what_it_holds() -> None:
         for node in ast.walk(function)
         if isinstance(node, ast.arg | ast.Name)
     ]
+    assert bound
     assert [(place, name) for place, name in bound if name in VAGUE_NAMES] == []
 
 
