@@ -38,6 +38,13 @@ LONG = (
     "tests/api/test_concurrency.py",
     "tests/api/test_fuzz.py",
     "tests/api/test_generated_client.py",
+    "tests/recipes/test_add_an_event.py",
+    "tests/recipes/test_add_a_guard.py",
+    "tests/recipes/test_add_an_indicator.py",
+    "tests/recipes/test_add_a_language.py",
+    "tests/recipes/test_add_a_column.py",
+    "tests/recipes/test_change_a_deadline.py",
+    "tests/recipes/test_add_a_message.py",
 )
 """Where the tests are that take longest of a processor."""
 

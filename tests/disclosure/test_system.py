@@ -2,6 +2,7 @@
 
 import pytest
 
+from ungdom.release.disclosure.alternatives import MAX_MULTIPLE, feasible_multiples
 from ungdom.release.disclosure.constraint_system import UPPER_BOUND, ConstraintSystem, Release, UnknownCount
 
 BEFORE = Release({"a": 7, "b": 9, "t": 16}, [("t", ("a", "b"))])
@@ -55,3 +56,25 @@ def test_a_count_that_was_small_before_and_is_hidden_beside_others_now_lies_at_t
     one = unknown(8, other=True, before=(small,))
 
     assert (one.low, one.high) == (5, UPPER_BOUND)
+
+
+@pytest.mark.parametrize(
+    ("steps", "lowest", "highest"),
+    [
+        ({"a": 1}, -3, 1),  # from 3 down to 0, and up to 4
+        ({"a": -1}, -1, 3),
+        ({"a": 2}, -1, 0),
+        ({"a": 1, "b": -1}, -2, 1),  # b, which is 2, may rise by 2 and fall by 2
+        ({"a": -1, "b": 1}, -1, 2),
+        ({}, -MAX_MULTIPLE, MAX_MULTIPLE),
+    ],
+)
+def test_an_alternative_goes_as_far_as_each_count_may_go_in_its_direction(
+    steps: dict[str, int], lowest: int, highest: int
+) -> None:
+    now = Release({"a": 3, "b": 2, "t": 5}, [("t", ("a", "b"))], frozenset({"a", "b"}))
+    system = ConstraintSystem(5, {"a": 1.0, "b": 1.0, "t": 1.0}, (), now)
+
+    multiples = feasible_multiples(system, {system.of[name]: step for name, step in steps.items()})
+
+    assert (multiples[0], multiples[-1]) == (lowest, highest)
