@@ -92,6 +92,7 @@ def _without_names(own: OwnOrganisation, minimal: StatusFacts) -> StatusFacts:
 def _with_names(tx: Connection, own: OwnOrganisation, status_event: StatusEvent, minimal: StatusFacts) -> StatusFacts:
     from_office = status_event.history_before[-1][1].konfliktrad
     to_office = status_event.steps[status_event.place][1].konfliktrad
+    youth = status_event.person.personalia if status_event.person else None
     return replace(
         minimal,
         own=_organisation(own, from_office),
@@ -101,7 +102,9 @@ def _with_names(tx: Connection, own: OwnOrganisation, status_event: StatusEvent,
         other_coordinator=_employee(
             tx, own, to_office, status.first_assignment(status_event.steps[status_event.place + 1 :])
         ),
-        youth=_youth(status_event.person),
+        youth=StatusYouth(family_name=youth.family_name, given_name=youth.given_name, national_id=youth.national_id)
+        if youth
+        else None,
     )
 
 
@@ -127,12 +130,3 @@ def _employee(tx: Connection, own: OwnOrganisation, code: str, assigned: Event |
     given, _, family = employee.display_name.strip().rpartition(" ")
     title = texts.label("nb", employee.role)
     return Employee(title=title, given_name=given or None, family_name=family, telephones=(telephone,))
-
-
-def _youth(person: StoredPerson | None) -> StatusYouth | None:
-    if person is None or person.personalia is None:
-        return None
-    personalia = person.personalia
-    return StatusYouth(
-        family_name=personalia.family_name, given_name=personalia.given_name, national_id=personalia.national_id
-    )

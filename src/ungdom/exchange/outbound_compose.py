@@ -96,9 +96,10 @@ def _compose_status(
     partner = partners.of_district(facts.district_of(steps))
     if partner is None or partner.status_variant is None:
         raise NotSendable(f"{INCOMPLETE}no_receiver")
-    status_line = _check_changed(
-        tx, entry, status.status_lines(steps, place, partner.status_variant == outbound.WITH_MEETINGS)[part.part]
-    )
+    status_line = status.status_lines(steps, place, partner.status_variant == outbound.WITH_MEETINGS)[part.part]
+    _, part_name = outbox.event_and_part(entry.message)
+    if part_name is not None and outbox.last_reported_status(tx, entry) == status_line:
+        raise NotSendable(f"{WITHDRAWN}told_already")  # only a correction can make it the same as the last report
     numbers = journal.numbers_of(tx, entry.message.case_id)  # that of the main case (hovedstraffesak) is the first
     status_event = facts.StatusEvent(
         steps=steps,
@@ -144,11 +145,3 @@ def _no_longer_sendable(tx: Connection, entry: OutboxEntry, why: str) -> NotSend
     _, part_name = outbox.event_and_part(entry.message)
     was_sent = part_name is not None and outbox.last_reported_status(tx, entry) is not None
     return NotSendable(f"{INCOMPLETE}message_for_{why}" if was_sent else f"{WITHDRAWN}{why}")
-
-
-def _check_changed(tx: Connection, entry: OutboxEntry, status_line: str) -> str:
-    """The line. Raises `NotSendable` if the last report was the same, which only a correction can cause."""
-    _, part_name = outbox.event_and_part(entry.message)
-    if part_name is not None and outbox.last_reported_status(tx, entry) == status_line:
-        raise NotSendable(f"{WITHDRAWN}told_already")
-    return status_line

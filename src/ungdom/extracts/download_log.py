@@ -16,6 +16,7 @@ from ungdom.extracts.build import ExtractResult
 from ungdom.extracts.jobs import ExtractJob
 from ungdom.extracts.order import Downloader, Order
 from ungdom.extracts.writers import Form, WrittenFile
+from ungdom.store import keyset
 from ungdom.store.schema.extracts import extract_pull
 from ungdom.store.session import Connection, Database
 from ungdom.workflow.vocabulary import Role
@@ -144,8 +145,5 @@ def _record_of(row: Mapping[str, Any]) -> DownloadRecord:
 
 def recent_downloads(tx: Connection, before: tuple[datetime, UUID] | None, limit: int) -> list[DownloadRecord]:
     """The newest downloads. `before`: the position (time, id) after which the page starts."""
-    query = select(extract_pull)
-    if before is not None:
-        query = query.where((P.at < before[0]) | ((P.at == before[0]) & (P.pull_id < before[1])))
-    rows = tx.execute(query.order_by(P.at.desc(), P.pull_id.desc()).limit(limit)).mappings()
-    return [_record_of(dict(row)) for row in rows]
+    query = keyset.page(select(extract_pull), (P.at, P.pull_id), before, limit)
+    return [_record_of(dict(row)) for row in tx.execute(query).mappings()]

@@ -114,18 +114,19 @@ def _apply_step(
     try:
         done = cases.record_loaded(tx, recorder_of(sender), change.stored, change.case, entry, now)
     except cases.Refused as error:
-        return _why_refused(change, planned, error.decision.unmet)
+        unmet = error.decision.unmet
+        return parked_until_changed(change, _reason_of_refusal(change, planned, unmet), unmet, day_wait_keys(unmet))
     except (cases.NotPermitted, OtherOffice):
-        waits = (wait_key("case", change.original.case_id),)
-        return ProcessingResult(outcome=Outcome.PARKED, reason=Reason.CONTRADICTS_STATE, waits_for=waits)
+        return parked_until_changed(change, Reason.CONTRADICTS_STATE)
     return with_place(with_recorded(change, done), place, done.event.seq)
 
 
-def _why_refused(change: CaseChange, planned: PlannedStep, unmet: tuple[UnmetCondition, ...]) -> ProcessingResult:
-    waits = (wait_key("case", change.original.case_id), *day_wait_keys(unmet))
-    return ProcessingResult(
-        outcome=Outcome.PARKED, reason=_reason_of_refusal(change, planned, unmet), unmet=unmet, waits_for=waits
-    )
+def parked_until_changed(
+    change: CaseChange, why: Reason, unmet: tuple[UnmetCondition, ...] = (), days: tuple[str, ...] = ()
+) -> ProcessingResult:
+    """Parked until the case changes. `days`: keys of days on which the message is to be tried as well."""
+    waits = (wait_key("case", change.original.case_id), *days)
+    return ProcessingResult(outcome=Outcome.PARKED, reason=why, unmet=unmet, waits_for=waits)
 
 
 def _reason_of_refusal(change: CaseChange, planned: PlannedStep, unmet: tuple[UnmetCondition, ...]) -> Reason:

@@ -16,21 +16,20 @@ from ungdom.intake.apply import (
     Applied,
     apply_steps,
     is_event_of,
+    parked_until_changed,
     recorded_event,
     recorder_of,
     with_place,
     with_recorded,
 )
 from ungdom.intake.mapping import PlannedStep
-from ungdom.intake.models import CaseChange, Outcome, ProcessingResult, Reason, Sender
-from ungdom.intake.wait_keys import wait_key
+from ungdom.intake.models import CaseChange, ProcessingResult, Reason, Sender
 from ungdom.store.journal import StoredCase
 from ungdom.store.session import Connection
 from ungdom.workflow import engine
 from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case
 from ungdom.workflow.events import Event, plain_details
-from ungdom.workflow.guards.core import UnmetCondition
 from ungdom.workflow.rules.permissions import OtherOffice
 
 
@@ -88,9 +87,9 @@ def apply_correction(
     except cases.ChangesNothing:
         return change
     except cases.WalkBroken as error:
-        return _parked(change, Reason.BREAKS_HISTORY, error.broken.unmet)
+        return parked_until_changed(change, Reason.BREAKS_HISTORY, error.broken.unmet)
     except (cases.NotCorrectable, cases.NotPermitted, OtherOffice, cases.UnknownReferenceValue):
-        return _parked(change, Reason.BREAKS_HISTORY)
+        return parked_until_changed(change, Reason.BREAKS_HISTORY)
     return with_recorded(change, done)
 
 
@@ -135,7 +134,7 @@ def _keep_annulled(change: CaseChange, revision: EventRevision) -> Applied:
         return change
     recorded = recorded_event(change, revision.will)
     if recorded is None and not revision.is_the_same:
-        return _parked(change, Reason.RECORDED_OTHERWISE)
+        return parked_until_changed(change, Reason.RECORDED_OTHERWISE)
     return with_place(change, revision.place, recorded.seq if recorded else revision.seq)
 
 
@@ -146,7 +145,7 @@ def _correction_for(change: CaseChange, event: Event, revision: EventRevision) -
         return None
     if was is None or not is_event_of(event, was):
         agrees = will is not None and is_event_of(event, will)
-        return None if agrees else _parked(change, Reason.RECORDED_OTHERWISE)
+        return None if agrees else parked_until_changed(change, Reason.RECORDED_OTHERWISE)
     if will is None:
         return Correction(event.seq, d.CorrectionReason.CORRECTED_DECISION, annul=True)
     return _replacement(event, was, will)
@@ -165,9 +164,3 @@ def _replacement(event: Event, was: PlannedStep, will: PlannedStep) -> Correctio
         occurred_on=entry.occurred_on,
         details=plain_details(entry.type, details),
     )
-
-
-def _parked(change: CaseChange, why: Reason, unmet: tuple[UnmetCondition, ...] = ()) -> ProcessingResult:
-    """Parked until the case changes."""
-    waits = (wait_key("case", change.original.case_id),)
-    return ProcessingResult(outcome=Outcome.PARKED, reason=why, waits_for=waits, unmet=unmet)

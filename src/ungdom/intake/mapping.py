@@ -96,8 +96,12 @@ def steps_for(message: DecisionMessage, case: Case | None, received_on: date) ->
     """The steps of this message. `case`: as it stands; `received_on`: the day in Oslo on which the message arrived."""
     event_type = SAME_DETAILS.get(message.kind)
     if event_type is not None:
-        return (PlannedStep(EventEntry(event_type, message.occurred_on, message.terms)),)
+        return _single_step(message, event_type, message.terms)
     return _STEPS_BY_KIND[message.kind](message, case, received_on)
+
+
+def _single_step(message: DecisionMessage, event: EventType, details: d.Details) -> tuple[PlannedStep, ...]:
+    return (PlannedStep(EventEntry(event, message.occurred_on, details)),)
 
 
 def steps_before(opening: Opening, kind: Kind) -> tuple[PlannedStep, ...]:
@@ -162,13 +166,13 @@ def _judgment_steps(message: DecisionMessage, _case: Case | None, _day: date) ->
         suitable_reaction=True if terms.suitable_reaction is None else terms.suitable_reaction,
         lives_in_norway=True if terms.lives_in_norway is None else terms.lives_in_norway,
     )
-    return (PlannedStep(EventEntry(E.JUDGMENT_GIVEN, message.occurred_on, completed)),)
+    return _single_step(message, E.JUDGMENT_GIVEN, completed)
 
 
 def _finality_steps(message: DecisionMessage, _case: Case | None, _day: date) -> tuple[PlannedStep, ...]:
     """The prosecution sets the date of finality, also where the computed one is another. strpl § 50."""
     details: d.BecameFinal = replace(message.terms, set_by_prosecution=True)
-    return (PlannedStep(EventEntry(E.BECAME_FINAL, message.occurred_on, details)),)
+    return _single_step(message, E.BECAME_FINAL, details)
 
 
 def _dispatch_steps(message: DecisionMessage, case: Case | None, received_on: date) -> tuple[PlannedStep, ...]:
@@ -194,16 +198,16 @@ def _petition_steps(message: DecisionMessage, _case: Case | None, _day: date) ->
             judged_on=terms.judged_on,
             rest_continues=terms.rest_continues,
         )
-    return (PlannedStep(EventEntry(_PETITION_EVENTS[terms.outcome], message.occurred_on, details)),)
+    return _single_step(message, _PETITION_EVENTS[terms.outcome], details)
 
 
 def _charge_steps(message: DecisionMessage, case: Case | None, _day: date) -> tuple[PlannedStep, ...]:
     """A charge of the case's own acts is a fact of the investigation; any other is a new offence."""
     terms: ChargeTerms = message.terms
     if case is None or case.state in _UNDECIDED:
-        return (PlannedStep(EventEntry(E.CHARGED, message.occurred_on, NO_DETAILS)),)
+        return _single_step(message, E.CHARGED, NO_DETAILS)
     new = d.NewOffenceRecorded(offence_on=terms.offence_on, charged_on=message.occurred_on)
-    return (PlannedStep(EventEntry(E.NEW_OFFENCE_RECORDED, message.occurred_on, new)),)
+    return _single_step(message, E.NEW_OFFENCE_RECORDED, new)
 
 
 _UNDECIDED = frozenset(
@@ -215,12 +219,12 @@ def _new_decision_steps(message: DecisionMessage, _case: Case | None, _day: date
     """The decision closes an open case. The event holds nothing that only statistics need."""
     terms: NewOffenceTerms = message.terms
     closed = d.ClosedAfterNewOffence(decision=terms.decision, decided_on=terms.decided_on, offence_on=terms.offence_on)
-    return (PlannedStep(EventEntry(E.CLOSED_AFTER_NEW_OFFENCE, message.occurred_on, closed)),)
+    return _single_step(message, E.CLOSED_AFTER_NEW_OFFENCE, closed)
 
 
 def _outcome_steps(message: DecisionMessage, _case: Case | None, _day: date) -> tuple[PlannedStep, ...]:
     outcome = _OUTCOMES.get(message.kind) or message.terms.outcome
-    return (PlannedStep(EventEntry(E.OTHER_OUTCOME, message.occurred_on, d.OtherOutcomeReached(outcome=outcome))),)
+    return _single_step(message, E.OTHER_OUTCOME, d.OtherOutcomeReached(outcome=outcome))
 
 
 _OUTCOMES = {K.DROPPED: d.OtherOutcome.DROPPED, K.ACQUITTED: d.OtherOutcome.ACQUITTED}

@@ -60,9 +60,11 @@ def networks(written: Sequence[str]) -> tuple[IpNetwork, ...]:
 def check(url: str, allowed: Sequence[IpNetwork]) -> None:
     """Check a URL without resolving its host name. Raises `Forbidden`."""
     parsed = _parsed_url(url, allowed)
-    literal = _literal_address(parsed.host)
-    if literal is not None:
-        _check_address(literal, parsed.scheme, allowed)
+    try:
+        literal = ip_address(parsed.host)
+    except ValueError:
+        return
+    _check_address(literal, parsed.scheme, allowed)
 
 
 def resolve_target(url: str, allowed: Sequence[IpNetwork]) -> WebhookTarget:
@@ -104,13 +106,6 @@ def _resolved_addresses(name: str, port: int) -> list[IpAddress]:
     except (OSError, UnicodeError):
         raise HostLookupFailed from None
     return [ip_address(str(entry[4][0])) for entry in entries]
-
-
-def _literal_address(host: str) -> IpAddress | None:
-    try:
-        return ip_address(host)
-    except ValueError:
-        return None
 
 
 def _check_address(address: IpAddress, scheme: str, allowed: Sequence[IpNetwork]) -> None:

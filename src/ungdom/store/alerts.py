@@ -218,9 +218,10 @@ def write(
     now = {known_alert.status.key: known_alert for known_alert in known}
     messages: list[OutboxMessage] = []
     for change in changes:
-        old = now.get((change.code, change.due)) or (
-            None if never_alerted else _previously_cleared(tx, case_id, change)
-        )
+        old = now.get((change.code, change.due))
+        if old is None and change.change is AlertChange.RAISED and not never_alerted:  # a cleared one is raised again
+            query = select(alert).where(alert.c.alert_id == alert_id_of(case_id, change.code, change.due))
+            old = next(iter(_read_alerts(tx, query)), None)
         new = _alert_after(case_id, old, change, by)
         flag = change.flag
         details: dict[str, Any] = {"level": flag.level, "rung": flag.step} if flag else {}
@@ -284,14 +285,6 @@ def _save(
     text = json.dumps(details, sort_keys=True, separators=(",", ":"))
     happened = {"alert_id": new.alert_id, "n": new.changes, "change": change, "for_date": by.day, "at": by.at}
     bulk.add(tx, alert_change, [{**happened, "role": by.role, "subject": by.subject, "details": text}])
-
-
-def _previously_cleared(tx: Connection, case_id: UUID, change: AlertTransition) -> Alert | None:
-    """The cleared alert on the same clock and due day, which is raised again; None if there is none."""
-    if change.change is not AlertChange.RAISED:
-        return None
-    query = select(alert).where(alert.c.alert_id == alert_id_of(case_id, change.code, change.due))
-    return next(iter(_read_alerts(tx, query)), None)
 
 
 def _alert_after(case_id: UUID, old: Alert | None, change: AlertTransition, by: AlertActor) -> Alert:

@@ -1,6 +1,7 @@
 """The catalogue of measures: providers, the measures they offer, and their availability per day. No personal data."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -109,7 +110,10 @@ def entry(tx: Connection, provider_id: UUID, on: date) -> CatalogueEntry | None:
 
 def providers_by_id(tx: Connection, ids: Iterable[str]) -> dict[str, Provider]:
     """The providers of the catalogue among these ids, by the id as written in events."""
-    wanted = [provider_id for provider_id in (_uuid(name) for name in ids) if provider_id is not None]
+    wanted: list[UUID] = []
+    for name in ids:
+        with suppress(ValueError):
+            wanted.append(UUID(name))
     if not wanted:
         return {}
     rows = tx.execute(select(measure_provider).where(P.provider_id.in_(wanted))).mappings()
@@ -155,10 +159,3 @@ def _latest_availability(tx: Connection, ids: Sequence[UUID], on: date) -> Itera
     numbered = select(measure_availability, newest.label("nth")).where(A.provider_id.in_(ids), A.as_of <= on).subquery()
     columns = [numbered.c[column.name] for column in measure_availability.columns]
     return (MeasureAvailability(**row) for row in tx.execute(select(*columns).where(numbered.c.nth == 1)).mappings())
-
-
-def _uuid(name: str) -> UUID | None:
-    try:
-        return UUID(name)
-    except ValueError:
-        return None

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import Connection, select, update
 
@@ -37,7 +36,12 @@ class NotificationContact:
 def find(tx: Connection, keys: EncryptionKeys, subject: str) -> NotificationContact | None:
     """The stored contact of this person; None if there is none. Raises `CannotOpen`."""
     row = tx.execute(select(contact).where(contact.c.subject == subject)).mappings().one_or_none()
-    return _contact_of_row(keys, row) if row else None
+    if row is None:
+        return None
+    columns = dict(row)
+    sealed = columns.pop("sealed")
+    address = None if sealed is None else keys.decrypt(sealed, _record(subject)).decode()
+    return NotificationContact(**columns, address=address)
 
 
 def write(tx: Connection, keys: EncryptionKeys, new: NotificationContact, at: datetime) -> None:
@@ -83,19 +87,6 @@ def rotate_key(tx: Connection, keys: EncryptionKeys) -> int:
         sealed = keys.encrypt(keys.decrypt(row.sealed, _record(row.subject)), _record(row.subject))
         tx.execute(update(contact).where(contact.c.subject == row.subject).values(sealed=sealed))
     return len(old)
-
-
-def _contact_of_row(keys: EncryptionKeys, row: Any) -> NotificationContact:
-    sealed = row["sealed"]
-    return NotificationContact(
-        subject=row["subject"],
-        role=row["role"],
-        language=row["language"],
-        email_digest=row["email_digest"],
-        address=None if sealed is None else keys.decrypt(sealed, _record(row["subject"])).decode(),
-        written_by=row["written_by"],
-        updated_at=row["updated_at"],
-    )
 
 
 def _record(subject: str) -> str:

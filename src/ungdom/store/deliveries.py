@@ -224,15 +224,11 @@ def _reset(tx: Connection, wanted: ColumnElement[bool]) -> int:
 
 
 def _new_delivery_row(new_delivery: NewDelivery, place: int) -> dict[str, Any]:
+    same = ("receiver", "channel", "message_id", "kind", "alert_id", "created_at")
     return {
         "delivery_id": delivery_id_of(new_delivery.message_id, new_delivery.receiver),
         "place": place,
-        "receiver": new_delivery.receiver,
-        "channel": new_delivery.channel,
-        "message_id": new_delivery.message_id,
-        "kind": new_delivery.kind,
-        "alert_id": new_delivery.alert_id,
-        "created_at": new_delivery.created_at,
+        **{name: getattr(new_delivery, name) for name in same},
         "attempts": 0,
     }
 

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, exists, or_, select
+from sqlalchemy import Connection, exists, or_, select
 
 from ungdom.store.case_queries import disclosable_to
 from ungdom.store.concerns import handled_by
@@ -28,23 +28,17 @@ def has_duplicate(tx: Connection, stored: StoredCase, viewer: Viewer) -> bool:
     check reports it.
     """
     person = case_current.c.person_id
+    # Seeing a case is not enough: that it is about the same person would disclose who that is.
+    known = handled_by(viewer.subject) if viewer.role is Role.SYSTEM else disclosable_to(viewer, Disclosure.PERSON)
     query = (
         select(other_number.c.case_id)
         .join(own_number, SAME_NUMBER)
         .join(case_current, case_current.c.case_id == other_number.c.case_id)
         .where(own_number.c.case_id == stored.case_id, other_number.c.case_id != stored.case_id)
-        .where(case_current.c.closed_on.is_(None), _person_known_to(viewer))
+        .where(case_current.c.closed_on.is_(None), known)
         .where(or_(person == stored.person_id, has_open_question(person, stored.person_id)))
     )
     return bool(tx.scalar(select(exists(query))))
-
-
-def _person_known_to(viewer: Viewer) -> ColumnElement[bool]:
-    """The cases whose youth the viewer may know; for a sending system the cases it handles.
-
-    Seeing a case is not enough: that it is about the same person would disclose who that is.
-    """
-    return handled_by(viewer.subject) if viewer.role is Role.SYSTEM else disclosable_to(viewer, Disclosure.PERSON)
 
 
 def open_duplicates(tx: Connection, limit: int) -> list[tuple[UUID, UUID]]:

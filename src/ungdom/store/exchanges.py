@@ -5,8 +5,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, insert, select, update
 
+from ungdom.store import keyset
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.schema.inbox import exchange_message
 
@@ -92,12 +93,9 @@ def page(tx: Connection, filters: ExchangeMessageFilter) -> Sequence[ExchangeMes
     """The matching messages, newest first."""
     same = [(exchange_message.c[name], getattr(filters, name)) for name in ("sender", "status", "reason")]
     query = select(*_COLUMNS).where(*(column == value for column, value in same if value is not None))
-    if filters.after is not None:
-        at, last = filters.after
-        earlier = (exchange_message.c.received_at == at) & (exchange_message.c.exchange_id < last)
-        query = query.where(or_(exchange_message.c.received_at < at, earlier))
-    order = (exchange_message.c.received_at.desc(), exchange_message.c.exchange_id.desc())
-    return [ExchangeMessage(**row) for row in tx.execute(query.order_by(*order).limit(filters.limit)).mappings()]
+    order = (exchange_message.c.received_at, exchange_message.c.exchange_id)
+    rows = tx.execute(keyset.page(query, order, filters.after, filters.limit)).mappings()
+    return [ExchangeMessage(**row) for row in rows]
 
 
 def _record(exchange_id: UUID) -> str:

@@ -22,7 +22,7 @@ from sqlalchemy import (
     update,
 )
 
-from ungdom.store import bulk, parked_messages
+from ungdom.store import bulk, keyset, parked_messages
 from ungdom.store.case_queries import counted_for
 from ungdom.store.concerns import SETTLED_OUTCOMES, concerns_office
 from ungdom.store.encryption import EncryptionKeys
@@ -256,12 +256,8 @@ def page(tx: Connection, visible: MessageVisibility, filters: InboundMessageFilt
     same = ("outcome", "kind", "decision_id", "case_id")
     conditions = [decision.c[name] == getattr(filters, name) for name in same if getattr(filters, name) is not None]
     query = select(*_MESSAGE_COLUMNS).where(visible, *conditions)
-    if filters.after is not None:
-        at, last = filters.after
-        earlier = (decision.c.received_at == at) & (decision.c.message_id < last)
-        query = query.where(or_(decision.c.received_at < at, earlier))
-    order = (decision.c.received_at.desc(), decision.c.message_id.desc())
-    return _read_messages(tx, query.order_by(*order).limit(filters.limit))
+    order = (decision.c.received_at, decision.c.message_id)
+    return _read_messages(tx, keyset.page(query, order, filters.after, filters.limit))
 
 
 def find_visible(tx: Connection, visible: MessageVisibility, message_id: UUID) -> InboundMessage | None:

@@ -87,7 +87,10 @@ def _fault(db: Database) -> Exception | None:
         with db.reading() as tx:
             return _fault_of_schema(db, tx)
     except Unavailable as error:
-        return _unavailable(error, file)
+        busy = error.reason in ("sqlite_busy", "sqlite_locked", "writer_busy", "pool_exhausted")
+        detail = _first_line(error.__cause__) if error.__cause__ else error.reason
+        fault = DatabaseFault.BUSY if busy else DatabaseFault.UNREACHABLE
+        return Unusable(fault, f"{file}: {detail}" if file else detail)
     except SQLAlchemyError as error:
         return Unusable(DatabaseFault.UNREACHABLE, _first_line(error))
     except PermissionError as error:
@@ -104,12 +107,6 @@ def _fault_of_schema(db: Database, tx: Connection) -> Unusable | None:
         return Unusable(DatabaseFault.FOREIGN if inspect(tx).get_table_names() else DatabaseFault.EMPTY)
     known = current in db.revisions()
     return Unusable(DatabaseFault.OUTDATED if known else DatabaseFault.NEWER, f"{current}, and this program has {head}")
-
-
-def _unavailable(error: Unavailable, file: Path | None) -> Unusable:
-    busy = error.reason in ("sqlite_busy", "sqlite_locked", "writer_busy", "pool_exhausted")
-    detail = _first_line(error.__cause__) if error.__cause__ else error.reason
-    return Unusable(DatabaseFault.BUSY if busy else DatabaseFault.UNREACHABLE, f"{file}: {detail}" if file else detail)
 
 
 def _first_line(error: BaseException) -> str:

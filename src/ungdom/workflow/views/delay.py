@@ -172,7 +172,10 @@ def _shares(
 def _delay_of(case: Case, clock: Deadline, waits: list[WaitSpan], day: date) -> Delay:
     until = clock.stopped_on or case.closed_on or day
     days = max(0, days_between(clock.begun_on, until))
-    parts = tuple(_parts(waits, clock.begun_on, until))
+    days_waited = total_days(
+        ((x.party, x.reason, x.state), overlap_days(x.since, x.until, clock.begun_on, until)) for x in waits
+    )
+    parts = tuple(DelayPart(*key, count) for key, count in days_waited.items() if count)
     causes = total_days((part.cause, part.days) for part in parts).most_common()
     parties = total_days((part.party, part.days) for part in parts).most_common()
     return Delay(
@@ -187,11 +190,6 @@ def _delay_of(case: Case, clock: Deadline, waits: list[WaitSpan], day: date) -> 
         decisive=_decisive(causes, clock.late_days or 0),
         investigation=_investigation(case, clock, until, waits),
     )
-
-
-def _parts(waits: list[WaitSpan], since: date, until: date) -> Iterator[DelayPart]:
-    days = total_days(((x.party, x.reason, x.state), overlap_days(x.since, x.until, since, until)) for x in waits)
-    return (DelayPart(party, reason, state, count) for (party, reason, state), count in days.items() if count)
 
 
 def _counterfactual(clock: Deadline, until: date, days: int) -> Counterfactual:
