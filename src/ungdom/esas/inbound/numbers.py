@@ -65,21 +65,17 @@ def _shared_numbers(entries: list[IdentityNumberEntry]) -> set[str]:
 
 
 def _flag_codes(entry: IdentityNumberEntry, parsed: NationalIdCheck) -> Iterator[FlagCode]:
+    is_ssp = parsed.series is Series.SSP_OR_NPID
     yield from dict.fromkeys(code for odd, code in _LOOKS.items() if odd in parsed.flags)
     if parsed.d_number:
         yield F.D_NUMBER
-    if parsed.series is Series.SSP_OR_NPID:
+    if is_ssp:
         yield F.SSP_NUMBER
-    if entry.kind is not None and Odd.NOT_ELEVEN_DIGITS not in parsed.flags and entry.kind != _kind(parsed):
+    kind = "DNUMMER" if parsed.d_number else "SSPNUMMER" if is_ssp else "FOEDSELSNUMMER"
+    if entry.kind not in (None, kind) and Odd.NOT_ELEVEN_DIGITS not in parsed.flags:
         yield F.NUMBER_TYPE_DIFFERS
     if entry.several:
         yield F.SEVERAL_NUMBERS
-
-
-def _kind(parsed: NationalIdCheck) -> str:
-    if parsed.d_number:
-        return "DNUMMER"
-    return "SSPNUMMER" if parsed.series is Series.SSP_OR_NPID else "FOEDSELSNUMMER"
 
 
 def _entries(body: object) -> Iterator[IdentityNumberEntry]:
