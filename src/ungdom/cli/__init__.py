@@ -36,7 +36,19 @@ from ungdom.cli.recidivism import recidivism
 from ungdom.cli.releasing import release_app, releases
 from ungdom.cli.simulating import simulate_app
 from ungdom.cli.statistics import statistics_app
-from ungdom.cli.terminal import AsJson, OnDemo, demo_settings, err, open_database, out, progress, selected_settings
+from ungdom.cli.terminal import (
+    AsJson,
+    OnDemo,
+    demo_settings,
+    err,
+    id_of,
+    open_database,
+    out,
+    print_counts,
+    print_rows,
+    progress,
+    selected_settings,
+)
 from ungdom.exchange import delivery, partners
 from ungdom.exchange.transports import transport_for
 from ungdom.exchange.worker import run_worker
@@ -89,8 +101,8 @@ def main() -> None:
 
 @app.command()
 def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen on; 0 takes a free one.")] = 8000,
+    host: serving.Host = "127.0.0.1",
+    port: serving.Port = 8000,
     workers: Annotated[
         int, typer.Option(min=0, help="Worker processes; 0: two, or one on SQLite, which allows only one.")
     ] = 0,
@@ -243,15 +255,14 @@ def deliver(
         _replay_or_withdraw(work, replay or withdraw or "", anew=bool(replay))
         return
     if held:
-        _list_parked(work, as_json)
+        with work.db.reading() as tx:
+            rows = [delivery.plain(entry) for entry in outbox.undelivered(tx)]
+        print_rows(rows, "{message_id}  {kind:<18} {held}  since {since}, tries {attempts}", as_json)
         return
     with progress("messages") as report:
         counts = delivery.deliver(work, report=lambda looked: report(looked, looked))
     owed = delivery.backlog(work)
-    if as_json:
-        out.print_json(json.dumps(asdict(counts) | asdict(owed)))
-    else:
-        out.print(", ".join(f"{name} {count}" for name, count in (asdict(counts) | asdict(owed)).items()))
+    print_counts(asdict(counts) | asdict(owed), as_json)
     raise typer.Exit(ExitCode.FOUND if owed.dead or owed.late else ExitCode.DONE)
 
 
@@ -267,31 +278,15 @@ def _delivery_context(config: Settings, stop: Callable[[], bool] = lambda: False
     )
 
 
-def _list_parked(work: delivery.ExchangeDeliveryContext, as_json: bool) -> None:
-    with work.db.reading() as tx:
-        rows = [delivery.plain(entry) for entry in outbox.undelivered(tx)]
-    if as_json:
-        out.print_json(json.dumps(rows))
-    for row in [] if as_json else rows:
-        out.print("{message_id}  {kind:<18} {held}  since {since}, tries {attempts}".format(**row))
-
-
 def _replay_or_withdraw(work: delivery.ExchangeDeliveryContext, named: str, anew: bool) -> None:
     """Replay or withdraw the named messages."""
     with work.db.writing() as tx:
-        entries = outbox.dead_letters(tx) if anew and named == "all" else [outbox.find(tx, _message_id(named))]
+        entries = outbox.dead_letters(tx) if anew and named == "all" else [outbox.find(tx, id_of("message", named))]
         for entry in entries:
             if entry is None or entry.delivered_at is not None or entry.message.kind not in outbox.OFFICIAL:
                 raise BadSettings(f"no official message {named} waits to be sent")
             done = outbox.replay(tx, entry) if anew else outbox.withdraw(tx, entry)
             out.print(f"{entry.message.message_id} starts again as {done}" if anew else f"{named} will not be sent")
-
-
-def _message_id(named: str) -> UUID:
-    try:
-        return UUID(named)
-    except ValueError:
-        raise BadSettings(f"{named} is no id of a message") from None
 
 
 @app.command()

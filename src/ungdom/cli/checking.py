@@ -31,12 +31,8 @@ def check(
             json.dumps({code: [asdict(finding) for finding in ones] for code, ones in findings.items()}, default=str)
         )
     else:
-        _print_findings(findings)
+        for code, ones in findings.items():
+            out.print(f"{code:<26} {len(ones) or 'nothing'}")
+            for found in ones:
+                out.print(f"    {found.reference or '–'}  since {found.since or '–'}  {found.about or ''}".rstrip())
     raise typer.Exit(ExitCode.FOUND if any(findings.values()) else ExitCode.DONE)
-
-
-def _print_findings(findings: dict[str, list[checks.Finding]]) -> None:
-    for code, ones in findings.items():
-        out.print(f"{code:<26} {len(ones) or 'nothing'}")
-        for finding in ones:
-            out.print(f"    {finding.reference or '–'}  since {finding.since or '–'}  {finding.about or ''}".rstrip())

@@ -11,7 +11,7 @@ import typer
 from ungdom import clock
 from ungdom.cli.nightly import run_now
 from ungdom.cli.releasing import release_in_background as release_beside
-from ungdom.cli.serving import check, chosen_port, run
+from ungdom.cli.serving import Host, Port, check, chosen_port, run
 from ungdom.cli.terminal import DEMO_FILE, demo_settings, is_demo, open_database, out, progress
 from ungdom.demo import load, load_status
 from ungdom.notices import delivery as notices
@@ -48,8 +48,8 @@ def demo(
     seed: Annotated[int, typer.Option(help="Random seed. The same seed and day give the same rows.")] = 1,
     fresh: Annotated[bool, typer.Option(help="Rebuild the demo database even if it exists.")] = False,
     serve_after: Annotated[bool, typer.Option("--serve", help="Serve the demo database afterwards.")] = False,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen on; 0 takes a free one.")] = 8000,
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
     processes: Annotated[
         int, typer.Option(min=0, help="Processes that generate cases; 0: one per processor. The rows are the same.")
     ] = 0,

@@ -1,16 +1,18 @@
 """`ungdom indicators` and `ungdom caseload`: figures over all cases, without regard to a viewer."""
 
+import inspect
+from collections.abc import Callable
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated
+from functools import wraps
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from ungdom import clock, texts
 from ungdom.cli import offices
 from ungdom.cli.exit_codes import ExitCode
-from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, out, progress, selected_settings
+from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, out, progress, selected_settings, sheet
 from ungdom.settings import BadSettings, Settings
 from ungdom.workflow.calendar import last_moment
 from ungdom.workflow.vocabulary import Sanction
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
 
 LANGUAGE: texts.Language = "en"
 DAY = ["%Y-%m-%d"]
-WIDE = 140
 COUNTRY = "the country"
 
 Since = Annotated[datetime, typer.Option("--from", formats=DAY, help="First day of the period.")]
@@ -35,16 +36,43 @@ OfficeOption = Annotated[
 Refresh = Annotated[bool, typer.Option("--refresh", help="First update the stored case summaries.")]
 
 
-def indicators(  # noqa: PLR0913, PLR0917  # each an option of the command
+class ReadingOptions(NamedTuple):
+    """The options of every command that reads all cases."""
+
+    valid_at: ValidAt = None
+    known_at: KnownAt = None
+    as_json: AsJson = False
+    on_demo: OnDemo = False
+    refresh: Refresh = False
+
+
+def grouped_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The command as typer reads it: each field of a parameter that is a named tuple is an option of its own."""
+    groups: dict[str, Any] = {}
+    options: dict[str, inspect.Parameter] = {}
+    for name, option in inspect.signature(command).parameters.items():
+        is_group = isinstance(option.annotation, type) and issubclass(option.annotation, tuple)
+        groups |= {name: option.annotation} if is_group else {}
+        options |= inspect.signature(option.annotation).parameters if is_group else {name: option}
+
+    @wraps(command)
+    def run(**given: Any) -> None:
+        filled = {name: group(*(given.pop(field) for field in group._fields)) for name, group in groups.items()}
+        command(**given, **filled)
+
+    keyword_only = [option.replace(kind=inspect.Parameter.KEYWORD_ONLY) for option in options.values()]
+    vars(run)["__signature__"] = inspect.Signature(keyword_only)
+    return run
+
+
+@grouped_options
+def indicators(
     since: Since,
     until: Until,
     konfliktrad: OfficeOption = None,
     sanction: SanctionOption = None,
-    valid_at: ValidAt = None,
-    known_at: KnownAt = None,
-    as_json: AsJson = False,
-    on_demo: OnDemo = False,
-    refresh: Refresh = False,
+    *,
+    reading: ReadingOptions,
 ) -> None:
     """Indicators of the strategy for a period, by konfliktråd and for the country. Exact: not for publication."""
     from ungdom.analytics.queries import indicators as answering
@@ -54,8 +82,8 @@ def indicators(  # noqa: PLR0913, PLR0917  # each an option of the command
 
     if until < since:
         raise BadSettings("--until lies before --from")
-    db = database(selected_settings(on_demo), refresh)
-    now, as_of = clock.now(), as_of_days(valid_at, known_at)
+    db = database(selected_settings(reading.on_demo), reading.refresh)
+    now, as_of = clock.now(), as_of_days(reading)
     query = answering.indicator_query((since.date(), until.date()), now, None, sanction, as_of, at_most=None)
     with db.reading() as tx:
         result = answering.read_indicators(tx, query)
@@ -70,35 +98,29 @@ def indicators(  # noqa: PLR0913, PLR0917  # each an option of the command
         unread=result.unread,
         items=list(indicators_out(figures, LANGUAGE)),
     )
-    if as_json:
+    if reading.as_json:
         out.print_json(body.model_dump_json(by_alias=True))
     else:
         _print_indicators(body)
     raise typer.Exit(ExitCode.FOUND if result.unread else ExitCode.DONE)
 
 
-def caseload(
-    konfliktrad: OfficeOption = None,
-    valid_at: ValidAt = None,
-    known_at: KnownAt = None,
-    as_json: AsJson = False,
-    on_demo: OnDemo = False,
-    refresh: Refresh = False,
-) -> None:
+@grouped_options
+def caseload(konfliktrad: OfficeOption = None, *, reading: ReadingOptions) -> None:
     """Open cases by coordinator, phase, sanction and weight; received, closed and expected cases; warnings."""
     from ungdom.analytics.queries import caseload as load_answering
     from ungdom.api.http.schemas import AsOfOut
     from ungdom.api.indicators.present import offices_out
     from ungdom.api.indicators.schemas import CaseloadOut
 
-    db = database(selected_settings(on_demo), refresh)
-    as_of = as_of_days(valid_at, known_at)
+    db = database(selected_settings(reading.on_demo), reading.refresh)
+    as_of = as_of_days(reading)
     with db.reading() as tx:
         result = load_answering.read_caseload(tx, clock.now(), konfliktrad, as_of, at_most=None)
     db.close()
     as_of_out = AsOfOut(on=result.load.day, known_at=as_of[1])
     body = CaseloadOut(as_of=as_of_out, unread=result.unread, items=list(offices_out(result.load, LANGUAGE)))
-    if as_json:
+    if reading.as_json:
         out.print_json(body.model_dump_json(by_alias=True))
     else:
         for office in body.items:
@@ -117,8 +139,9 @@ def database(config: Settings, refresh: bool) -> "Database":
     return db
 
 
-def as_of_days(valid_at: datetime | None, known_at: datetime | None) -> tuple[date | None, datetime | None]:
+def as_of_days(reading: ReadingOptions) -> tuple[date | None, datetime | None]:
     """The valid day, and the last instant of the day of knowledge."""
+    valid_at, known_at = reading.valid_at, reading.known_at
     return valid_at.date() if valid_at else None, last_moment(known_at.date()) if known_at else None
 
 
@@ -137,15 +160,12 @@ def _print_indicators(body: "IndicatorList") -> None:
             "value",
         )
         for figure in indicator.figures:
-            counts = (str(figure.numerator), str(figure.denominator), _value(figure))
+            value = figure.value
+            as_share = value is not None and value <= 1 and not figure.wait
+            shown = "–" if value is None else f"{value:.1%}" if as_share else f"{value:.1f}"
+            counts = (str(figure.numerator), str(figure.denominator), shown)
             table.add_row(figure.konfliktrad or COUNTRY, figure.part_label or "", *counts, _figure_note(figure))
         sheet().print(table)
-
-
-def _value(figure: "FigureOut") -> str:
-    if figure.value is None:
-        return "–"
-    return f"{figure.value:.1%}" if figure.value <= 1 and not figure.wait else f"{figure.value:.1f}"
 
 
 def _figure_note(figure: "FigureOut") -> str:
@@ -179,8 +199,3 @@ def _table(title: str, *columns: str) -> Table:
     for column in ("", "", *columns, ""):
         table.add_column(column)
     return table
-
-
-def sheet() -> Console:
-    """A console that is wide enough for the tables."""
-    return Console(highlight=False, soft_wrap=True, width=max(WIDE, out.width))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ungdom import clock
-from ungdom.cli.terminal import AsJson, OnDemo, open_database, out, progress, selected_settings
+from ungdom.cli.terminal import AsJson, OnDemo, open_database, out, print_counts, progress, selected_settings
 from ungdom.workflow.calendar import oslo_date
 
 if TYPE_CHECKING:
@@ -30,10 +30,7 @@ def refresh(on: On = None, as_json: AsJson = False, on_demo: OnDemo = False) -> 
     with progress("cases") as report:
         counts = probabilities.refresh(db, _day(on), report)
     db.close()
-    if as_json:
-        out.print_json(json.dumps(counts))
-    else:
-        out.print(", ".join(f"{name} {count}" for name, count in counts.items()))
+    print_counts(counts, as_json)
 
 
 @forecast_app.command(name="backtest")

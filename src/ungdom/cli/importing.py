@@ -15,7 +15,7 @@ import typer
 from ungdom import clock, intake, settings, texts
 from ungdom.api.http.auth.principal import SUBJECT, SYSTEM_AUTHORITIES
 from ungdom.cli.exit_codes import ExitCode
-from ungdom.cli.terminal import AsJson, err, open_database, out, progress
+from ungdom.cli.terminal import AsJson, err, open_database, out, print_counts, progress
 from ungdom.intake import IntakeContext, Outcome, Sender
 from ungdom.intake.retry import retry_due
 from ungdom.intake.stream import GROUP, LineReceipt, NdjsonLine, Splitter, StreamContext, process_lines
@@ -89,7 +89,7 @@ def waiting(as_json: AsJson = False) -> None:
             report(number, len(ids))
     retry_due(db, keys, clock.now)
     db.close()
-    _print_counts({"tried": len(ids), **counts}, as_json)
+    print_counts({"tried": len(ids), **counts}, as_json)
     raise typer.Exit(ExitCode.FOUND if counts["failed"] else ExitCode.DONE)
 
 
@@ -150,13 +150,6 @@ def _print_result(done: ImportProgress, as_json: bool) -> None:
     if as_json:
         out.print_json(json.dumps({"lines": done.outcomes.total(), "outcomes": done.outcomes, "reasons": done.reasons}))
         return
-    _print_counts({"lines": done.outcomes.total(), **done.outcomes}, as_json)
+    print_counts({"lines": done.outcomes.total(), **done.outcomes}, as_json)
     for reason, count in sorted(done.reasons.items()):
         out.print(f"  {reason:<22} {count}")
-
-
-def _print_counts(counts: dict[str, int], as_json: bool) -> None:
-    if as_json:
-        out.print_json(json.dumps(counts))
-    else:
-        out.print(", ".join(f"{name} {count}" for name, count in counts.items()))

@@ -1,19 +1,17 @@
 """`ungdom notices`: send due notices, list undelivered ones, replay dead letters."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from threading import Event
 from typing import Annotated
-from uuid import UUID
 
 import typer
 
 from ungdom import settings
 from ungdom.cli.exit_codes import ExitCode
-from ungdom.cli.terminal import AsJson, background, open_database, out
+from ungdom.cli.terminal import AsJson, background, id_of, open_database, out, print_counts, print_rows
 from ungdom.notices import delivery
 from ungdom.settings import BadSettings, Settings
 from ungdom.store import deliveries
@@ -44,16 +42,15 @@ def deliver(
         _replay(db, replay)
         return
     if held:
-        _list_undelivered(db, as_json)
+        with db.reading() as tx:
+            rows = [_delivery_values(entry) for entry in deliveries.undelivered(tx)]
+        print_rows(rows, "{id}  {kind:<20} {receiver}  {held} since {since}, tries {attempts}", as_json)
         return
     counts = delivery.deliver(delivery.from_settings(config, db))
     with db.reading() as tx:
         owed = deliveries.backlog(tx)
     summary = asdict(counts) | {"waiting": owed.waiting, "dead_letters": owed.dead}
-    if as_json:
-        out.print_json(json.dumps(summary))
-    else:
-        out.print(", ".join(f"{name} {count}" for name, count in summary.items()))
+    print_counts(summary, as_json)
     raise typer.Exit(ExitCode.FOUND if owed.dead else ExitCode.DONE)
 
 
@@ -69,26 +66,10 @@ def _replay(db: Database, named: str) -> None:
     with db.writing() as tx:
         if named == "all":
             out.print(f"{deliveries.replay(tx)} dead letter(s) start again")
-        elif deliveries.replay_one(tx, _delivery_id(named)):
+        elif deliveries.replay_one(tx, id_of("delivery", named)):
             out.print(f"{named} starts again")
         else:
             raise BadSettings(f"no delivery {named} was made or given up")
-
-
-def _delivery_id(named: str) -> UUID:
-    try:
-        return UUID(named)
-    except ValueError:
-        raise BadSettings(f"{named} is no id of a delivery") from None
-
-
-def _list_undelivered(db: Database, as_json: bool) -> None:
-    with db.reading() as tx:
-        rows = [_delivery_values(entry) for entry in deliveries.undelivered(tx)]
-    if as_json:
-        out.print_json(json.dumps(rows))
-    for row in [] if as_json else rows:
-        out.print("{id}  {kind:<20} {receiver}  {held} since {since}, tries {attempts}".format(**row))
 
 
 def _delivery_values(entry: Delivery) -> dict[str, str | int | None]:

@@ -5,7 +5,9 @@ import os
 import socket
 import time
 from threading import Thread
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from ungdom.cli.terminal import out
 from ungdom.orphans import end_with_parent
@@ -20,6 +22,9 @@ NO_ADDRESS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 """Errors of `bind` for an address of another machine, or of an unsupported address family."""
 BETWEEN_LOOKS = 0.1
 """Seconds between two attempts to connect to the server."""
+
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+Port = Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen on; 0 takes a free one.")]
 
 
 def chosen_port(host: str, port: int) -> int:

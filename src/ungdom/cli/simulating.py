@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
 from rich.table import Table
 
 from ungdom import clock, simulation, texts
 from ungdom.cli.exit_codes import ExitCode
-from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, out, progress, selected_settings
+from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, out, progress, selected_settings, sheet
 from ungdom.settings import BadSettings, Settings
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.errors import BadChanges
@@ -27,8 +26,6 @@ simulate_app = typer.Typer(no_args_is_help=True, help="Simulate changes on the l
 
 LANGUAGE: texts.Language = "en"
 NO_OFFICE = "not told"
-WIDE = 140
-"""Width of the tables in columns, also where the output is not a terminal."""
 
 
 @simulate_app.callback()
@@ -123,12 +120,12 @@ def show(report: "SimulationOut") -> None:
         out.print(f"{cases.unread} case(s) could not be read: {', '.join(cases.unread_references)}")
     for rule in report.rules_after:
         out.print(_rule_line(rule))
-    sheet = Console(highlight=False, soft_wrap=True, width=max(WIDE, out.width))
-    sheet.print(_clocks_table(report.clocks))
-    sheet.print(_load_table(report))
-    sheet.print(_notices_table(report))
+    tables = sheet()
+    tables.print(_clocks_table(report.clocks))
+    tables.print(_load_table(report))
+    tables.print(_notices_table(report))
     if report.items:
-        sheet.print(_changes_table(report))
+        tables.print(_changes_table(report))
     if report.left_out:
         out.print(f"{report.left_out} more clock(s) due on another day are not listed")
 

@@ -1,7 +1,6 @@
 """Lead time, completion and recidivism of all cases. Exact: not for publication."""
 
-from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 from rich.table import Table
@@ -11,16 +10,14 @@ from ungdom.cli import offices
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.figures import (
     LANGUAGE,
-    KnownAt,
-    Refresh,
+    ReadingOptions,
     Since,
     Until,
-    ValidAt,
     as_of_days,
     database,
-    sheet,
+    grouped_options,
 )
-from ungdom.cli.terminal import AsJson, OnDemo, err, out, selected_settings
+from ungdom.cli.terminal import err, out, selected_settings, sheet
 from ungdom.settings import BadSettings
 from ungdom.store.encryption import EncryptionKeys
 
@@ -54,63 +51,51 @@ Threshold = Annotated[int | None, typer.Option("--threshold-days", min=0, help="
 Curve = Annotated[bool, typer.Option("--curve", help="Include every step of the curve in the JSON.")]
 
 
+class SelectionOptions(NamedTuple):
+    """The options of every command here: the period, the figures and the cases."""
+
+    since: Since
+    until: Until
+    statistic: Figure = []  # noqa: RUF012  # typer reads it and does not change it
+    by: By = []  # noqa: RUF012
+    where: Where = []  # noqa: RUF012
+
+
 @statistics_app.command(name="lead-time")
-def lead_time(  # noqa: PLR0913, PLR0917  # each an option of the command
-    since: Since,
-    until: Until,
-    statistic: Figure = [],  # noqa: B006  # typer reads it and does not change it
-    by: By = [],  # noqa: B006
-    where: Where = [],  # noqa: B006
-    threshold_days: Threshold = None,
-    curve: Curve = False,
-    valid_at: ValidAt = None,
-    known_at: KnownAt = None,
-    as_json: AsJson = False,
-    on_demo: OnDemo = False,
-    refresh: Refresh = False,
+@grouped_options
+def lead_time(
+    selection: SelectionOptions, threshold_days: Threshold = None, curve: Curve = False, *, reading: ReadingOptions
 ) -> None:
     """Lead times, open cases included as censored: P1 to P3, stage.STATE, wait.PARTY."""
     from ungdom.analytics.queries import statistics as live_queries
     from ungdom.api.statistics.schemas import LeadTimeQuery
 
-    query = query_of(LeadTimeQuery, (since, until), statistic, by, where, threshold_days=threshold_days, curve=curve)
-    print_answer(query, live_queries.lead_time, (valid_at, known_at), as_json, on_demo, refresh)
+    query = query_of(LeadTimeQuery, selection, threshold_days=threshold_days, curve=curve)
+    print_answer(query, live_queries.lead_time, reading)
 
 
 @statistics_app.command(name="completion")
-def completion(  # noqa: PLR0913, PLR0917  # each an option of the command
-    since: Since,
-    until: Until,
-    statistic: Figure = [],  # noqa: B006
-    by: By = [],  # noqa: B006
-    where: Where = [],  # noqa: B006
-    valid_at: ValidAt = None,
-    known_at: KnownAt = None,
-    as_json: AsJson = False,
-    on_demo: OnDemo = False,
-    refresh: Refresh = False,
-) -> None:
+@grouped_options
+def completion(selection: SelectionOptions, reading: ReadingOptions) -> None:
     """Outcomes of the cases received, started and closed."""
     from ungdom.analytics.queries import statistics as live_queries
     from ungdom.api.statistics.schemas import CompletionQuery
 
-    query = query_of(CompletionQuery, (since, until), statistic, by, where)
-    print_answer(query, live_queries.completion, (valid_at, known_at), as_json, on_demo, refresh)
+    print_answer(query_of(CompletionQuery, selection), live_queries.completion, reading)
 
 
-def query_of(
-    kind: Any, period: tuple[datetime, datetime], statistic: list[str], by: list[str], where: list[str], **more: Any
-) -> Any:
+def query_of(kind: Any, selection: SelectionOptions, **more: Any) -> Any:
     """The query of the API with these options. Raises `BadSettings`."""
     from pydantic import ValidationError
 
-    filters = {name: value for name, _, value in (option.partition("=") for option in where)}
+    filters = {name: value for name, _, value in (option.partition("=") for option in selection.where)}
     if unknown := filters.keys() - kind.model_fields.keys():
         raise BadSettings(f"--where {', '.join(sorted(unknown))}: no such dimension")
     offices.known(filters.get("konfliktrad"))
-    given = {"from": str(period[0].date()), "to": str(period[1].date()), "by": by, **filters, **more}
+    given = {"from": str(selection.since.date()), "to": str(selection.until.date()), "by": selection.by}
+    given |= filters | more | ({"statistic": selection.statistic} if selection.statistic else {})
     try:
-        return kind.model_validate(given | ({"statistic": statistic} if statistic else {}))
+        return kind.model_validate(given)
     except ValidationError as error:
         raise BadSettings(_sentence(error.errors()[0])) from None
 
@@ -128,27 +113,20 @@ def _sentence(problem: "ErrorDetails") -> str:
     return f"{option}: {place['detail']}"
 
 
-def print_answer(
-    query: Any,
-    find: "Find",
-    as_of: tuple[datetime | None, datetime | None],
-    as_json: bool,
-    on_demo: bool,
-    refresh: bool,
-) -> None:
+def print_answer(query: Any, find: "Find", reading: ReadingOptions) -> None:
     """Run the query and print the result. Ends the program: exit code 1 when a case could not be read."""
     from ungdom.api.statistics.present import list_out
 
-    config = selected_settings(on_demo)
-    valid_at, known_at = as_of_days(*as_of)
+    config = selected_settings(reading.on_demo)
+    valid_at, known_at = as_of_days(reading)
     question = query.question(valid_at, known_at, None, at_most=None)
-    db = database(config, refresh)
+    db = database(config, reading.refresh)
     now = clock.now()
     with db.reading() as tx:
         result = find(tx, EncryptionKeys(config.people_keys), question, now)
     db.close()
     body = list_out(result, question, now, LANGUAGE)
-    if as_json:
+    if reading.as_json:
         out.print_json(body.model_dump_json(by_alias=True))
     else:
         _print_statistics(body)

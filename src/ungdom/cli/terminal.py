@@ -1,12 +1,14 @@
 """Output, progress, and the database and settings of the commands."""
 
+import json
 import os
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
-from typing import Annotated
+from typing import Annotated, Any
+from uuid import UUID
 
 import typer
 from rich.console import Console
@@ -23,6 +25,8 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 Report = Callable[[int, int], None]
 SECONDS_BETWEEN_LINES = 3
+WIDE = 140
+"""Width of the tables in columns, also where the output is not a terminal."""
 DEMO_FILE = "demo.db"
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 OnDemo = Annotated[bool, typer.Option("--demo", help="Use the demo database.")]
@@ -54,6 +58,35 @@ def _plain_lines(what: str) -> Report:
             err.print(line)
 
     return report
+
+
+def sheet() -> Console:
+    """A console that is wide enough for the tables."""
+    return Console(highlight=False, soft_wrap=True, width=max(WIDE, out.width))
+
+
+def print_counts(counts: dict[str, int], as_json: bool) -> None:
+    """Print the counts in one line, or as JSON."""
+    if as_json:
+        out.print_json(json.dumps(counts))
+    else:
+        out.print(", ".join(f"{name} {count}" for name, count in counts.items()))
+
+
+def print_rows(rows: list[dict[str, Any]], layout: str, as_json: bool) -> None:
+    """Print a line per row, which `layout` formats, or all as JSON."""
+    if as_json:
+        out.print_json(json.dumps(rows))
+    for row in [] if as_json else rows:
+        out.print(layout.format(**row))
+
+
+def id_of(kind: str, text: str) -> UUID:
+    """The id of a thing of this kind. Raises `BadSettings`."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise BadSettings(f"{text} is no id of a {kind}") from None
 
 
 def open_database(config: Settings, allowed: Collection[DatabaseFault] = ()) -> Database:

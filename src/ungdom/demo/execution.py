@@ -57,11 +57,8 @@ def _withdraw(simulator: CaseSimulator, on: date) -> None:
 
 
 def _pause(simulator: CaseSimulator, on: date) -> None:
-    why = (
-        d.InterruptionReason.HEALTH
-        if simulator.happens(parameters.FOR_HEALTH)
-        else d.InterruptionReason.WEIGHTY_GROUNDS
-    )
+    ill = simulator.happens(parameters.FOR_HEALTH)
+    why = d.InterruptionReason.HEALTH if ill else d.InterruptionReason.WEIGHTY_GROUNDS
     simulator.move(E.INTERRUPTED, on, d.Interrupted(reason=why))
 
 

@@ -188,11 +188,8 @@ def _offence_first(simulator: CaseSimulator, on: date) -> None:
 
 def postpone(simulator: CaseSimulator, on: date) -> None:
     """Postpone for health or other weighty grounds."""
-    why = (
-        d.PostponementReason.HEALTH
-        if simulator.happens(parameters.FOR_HEALTH)
-        else d.PostponementReason.WEIGHTY_GROUNDS
-    )
+    ill = simulator.happens(parameters.FOR_HEALTH)
+    why = d.PostponementReason.HEALTH if ill else d.PostponementReason.WEIGHTY_GROUNDS
     simulator.move(E.POSTPONED, on, d.Postponed(reason=why))
 
 

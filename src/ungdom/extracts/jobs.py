@@ -106,17 +106,11 @@ def add(
     tx: Connection, order: Order, form: Form, downloader: Downloader, at: datetime, schedule_id: UUID | None = None
 ) -> ExtractJob:
     """Insert a new job."""
-    row = {
+    row = _ordered_values(order, form, downloader, at) | {
         "job_id": uuid4(),
-        "extract": order.extract.name,
-        "purpose": order.purpose.name,
-        "form": str(form),
         "known_at": order.known_at,
         "valid_at": order.day,
-        "subject": downloader.subject,
-        "role": downloader.role,
         "schedule_id": schedule_id,
-        "created_at": at,
         "status": JobStatus.WAITING,
     }
     return _job(tx.execute(insert(extract_job).values(row).returning(extract_job)).mappings().one())
@@ -126,18 +120,21 @@ def schedule(
     tx: Connection, order: Order, form: Form, every: Every, downloader: Downloader, at: datetime
 ) -> ExtractSchedule:
     """Insert a new schedule; its first job is due on the first day of the next period."""
-    row = {
-        "schedule_id": uuid4(),
+    row = _ordered_values(order, form, downloader, at)
+    row |= {"schedule_id": uuid4(), "every": str(every), "next_on": next_due(every, oslo_date(at))}
+    return _schedule(tx.execute(insert(extract_schedule).values(row).returning(extract_schedule)).mappings().one())
+
+
+def _ordered_values(order: Order, form: Form, downloader: Downloader, at: datetime) -> dict[str, Any]:
+    """The columns that a job and a schedule have in common."""
+    return {
         "extract": order.extract.name,
         "purpose": order.purpose.name,
         "form": str(form),
-        "every": str(every),
         "subject": downloader.subject,
         "role": downloader.role,
         "created_at": at,
-        "next_on": next_due(every, oslo_date(at)),
     }
-    return _schedule(tx.execute(insert(extract_schedule).values(row).returning(extract_schedule)).mappings().one())
 
 
 def end_schedule(tx: Connection, schedule_id: UUID, subject: str | None) -> bool:

@@ -65,21 +65,17 @@ def _shared_numbers(entries: list[IdentityNumberEntry]) -> set[str]:
 
 
 def _flag_codes(entry: IdentityNumberEntry, parsed: NationalIdCheck) -> Iterator[FlagCode]:
+    is_ssp = parsed.series is Series.SSP_OR_NPID
     yield from dict.fromkeys(code for odd, code in _LOOKS.items() if odd in parsed.flags)
     if parsed.d_number:
         yield F.D_NUMBER
-    if parsed.series is Series.SSP_OR_NPID:
+    if is_ssp:
         yield F.SSP_NUMBER
-    if entry.kind is not None and Odd.NOT_ELEVEN_DIGITS not in parsed.flags and entry.kind != _kind(parsed):
+    kind = "DNUMMER" if parsed.d_number else "SSPNUMMER" if is_ssp else "FOEDSELSNUMMER"
+    if entry.kind not in (None, kind) and Odd.NOT_ELEVEN_DIGITS not in parsed.flags:
         yield F.NUMBER_TYPE_DIFFERS
     if entry.several:
         yield F.SEVERAL_NUMBERS
-
-
-def _kind(parsed: NationalIdCheck) -> str:
-    if parsed.d_number:
-        return "DNUMMER"
-    return "SSPNUMMER" if parsed.series is Series.SSP_OR_NPID else "FOEDSELSNUMMER"
 
 
 def _entries(body: object) -> Iterator[IdentityNumberEntry]:
@@ -100,21 +96,17 @@ def _entry(node: dict[str, Any], pointer: str) -> IdentityNumberEntry | None:
     identity = node.get(_FIELD)
     if not isinstance(identity, dict):
         return None
-    by_field = ((kind, _text(identity.get(name))) for name, kind in _KINDS.items())
+    by_field = ((kind, _text(identity.get(field))) for field, kind in _KINDS.items())
     by_value = (_text(identity.get("idType")), _text(identity.get("verdi")))
     numbers = [(kind, number) for kind, number in (*by_field, by_value) if number]
     if not numbers:
         return None
     kind, number = numbers[0]
     born = _born(node.get("foedselsdato"))
-    return IdentityNumberEntry(f"{pointer}/{_FIELD}", number, kind, _name(node), born, several=len(numbers) > 1)
-
-
-def _name(node: dict[str, Any]) -> tuple[str, ...]:
-    """Given and family name in lower case. Refs are not compared: samples give two people the same one."""
-    name = node.get("navn")
-    source = name if isinstance(name, dict) else node
-    return tuple((_text(source.get(part)) or "").casefold() for part in ("fornavn", "etternavn"))
+    named = node["navn"] if isinstance(node.get("navn"), dict) else node
+    # Refs are not compared: samples give two people the same one.
+    name = tuple((_text(named.get(part)) or "").casefold() for part in ("fornavn", "etternavn"))
+    return IdentityNumberEntry(f"{pointer}/{_FIELD}", number, kind, name, born, several=len(numbers) > 1)
 
 
 def _text(value: object) -> str | None:

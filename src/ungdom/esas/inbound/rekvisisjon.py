@@ -4,7 +4,7 @@ Police and kriminalomsorgen send them to each other; a konfliktråd gets copies.
 """
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
@@ -233,13 +233,9 @@ def _consent_flags(consents: Samtykker | None) -> Iterator[OfficialFlag]:
     for whose in ("siktede", "verger"):
         given: Samtykke | None = getattr(consents, whose, None)
         for name in Samtykke.model_fields if given else ():
-            yield from _consent_flag(name, getattr(given, name), f"{_INFO}/samtykkerOgInformering/{whose}/{name}")
-
-
-def _consent_flag(name: str, value: Any, pointer: str) -> Iterator[OfficialFlag]:
-    if value is None:
-        return
-    codes = (F.INFORMATION_MISSING, F.INFORMATION_TOLD)
-    if name.startswith("samtykket"):
-        codes = (F.CONSENT_MISSING, F.CONSENT_TOLD)
-    yield OfficialFlag(codes[value], pointer)
+            codes = (F.INFORMATION_MISSING, F.INFORMATION_TOLD)
+            if name.startswith("samtykket"):
+                codes = (F.CONSENT_MISSING, F.CONSENT_TOLD)
+            value = getattr(given, name)
+            if value is not None:
+                yield OfficialFlag(codes[value], f"{_INFO}/samtykkerOgInformering/{whose}/{name}")
