@@ -7,6 +7,7 @@ from ungdom import texts
 from ungdom.api.alerts.schemas import AlertBrief
 from ungdom.api.cases import schemas as s
 from ungdom.api.cases.schemas import LeadTimeOut, OfficeDays, StageOut, WaitIntervalOut
+from ungdom.api.http.present import filled
 from ungdom.api.http.schemas import AsOfOut
 from ungdom.api.persons.present import person_out
 from ungdom.cases import CaseView
@@ -105,15 +106,7 @@ def lead_time_out(read: CaseView, known_at: datetime | None) -> LeadTimeOut:
 
 def _office_days(share: offices.TenureShare) -> OfficeDays:
     tenure = share.tenure
-    return OfficeDays(
-        konfliktrad=tenure.konfliktrad,
-        since=tenure.since,
-        until=tenure.until,
-        days=tenure.days,
-        open=tenure.open,
-        stage_days=share.stage_days,
-        wait_days=share.wait_days,
-    )
+    return filled(OfficeDays, tenure, stage_days=share.stage_days, wait_days=share.wait_days)
 
 
 def _lead_time_values(time: CaseLeadTime) -> dict[str, Any]:
@@ -137,22 +130,12 @@ def deadlines_out(read: CaseView, language: texts.Language, known_at: datetime |
 
 def deadline_out(deadline: Deadline, language: texts.Language) -> s.DeadlineOut:
     """One clock."""
-    return s.DeadlineOut(
-        code=deadline.code,
+    return filled(
+        s.DeadlineOut,
+        deadline,
         label=texts.text(language, "deadline", deadline.code),
-        begun_on=deadline.begun_on,
-        known_on=deadline.known_on,
-        due=deadline.due,
-        unmoved=deadline.unmoved,
-        stopped_on=deadline.stopped_on,
-        status=deadline.status,
-        late_days=deadline.late_days,
-        notice_from=deadline.notice_from,
-        binding=deadline.binding,
-        law=deadline.law,
         who_is_late=list(deadline.who),
         is_delay=deadline.delay,
-        reasoned=deadline.reasoned,
     )
 
 

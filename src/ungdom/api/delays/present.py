@@ -16,6 +16,7 @@ from ungdom.api.delays.schemas import (
     PartOut,
     PartyOut,
 )
+from ungdom.api.http.present import filled
 from ungdom.api.http.schemas import AsOfOut
 from ungdom.cases import CaseView
 from ungdom.texts import Language
@@ -72,15 +73,11 @@ def _share_values(share: CauseShare, group: DelaySummary) -> dict[str, Any]:
 
 def _clock_out(delay: Delay, language: Language) -> ClockDelayOut:
     clock = delay.clock
-    return ClockDelayOut(
-        code=clock.code,
+    return filled(
+        ClockDelayOut,
+        clock,
         label=texts.text(language, "deadline", clock.code),
-        binding=clock.binding,
-        law=clock.law,
-        begun_on=clock.begun_on,
-        due=clock.due,
         until=delay.until,
-        status=clock.status,
         days=delay.days,
         allowed_days=allowed_days(delay),
         over_days=delay.over,

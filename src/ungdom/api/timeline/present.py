@@ -1,6 +1,7 @@
 """The timeline as schemas."""
 
 from ungdom import texts
+from ungdom.api.http.present import filled
 from ungdom.api.http.schemas import AsOfOut
 from ungdom.api.timeline.schemas import EntryOut, Timeline
 from ungdom.cases import CaseView
@@ -15,19 +16,7 @@ def timeline_out(read: CaseView, as_of: AsOfOut, language: texts.Language) -> Ti
 
 
 def _entry_out(entry: TimelineEntry, language: texts.Language) -> EntryOut:
-    return EntryOut(
-        on=entry.on,
-        mark=entry.mark,
-        code=entry.code,
-        label=_label(entry, language),
-        until=entry.until,
-        days=entry.days,
-        seq=entry.seq,
-        status=entry.status,
-        known_late=entry.known_late,
-        law=entry.law,
-        to_come=entry.to_come,
-    )
+    return filled(EntryOut, entry, label=_label(entry, language))
 
 
 def _label(entry: TimelineEntry, language: texts.Language) -> str:
