@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any, Literal
+from typing import Any
 
 from ungdom import texts
 from ungdom.api.http.present import filled
@@ -67,17 +67,11 @@ def plan_out(access: CaseAccess, names: "ProviderNames") -> shapes.PlanOut:
         states = measures_of_agency(states, access.agency, names.agencies)
     return shapes.PlanOut(
         as_of=access.as_of,
-        shown=_plan_visibility(access),
+        shown="whole" if whole else "own_measures" if Matter.OWN_MEASURES in access.categories else "nothing",
         versions=[_version_out(access, item, until, names) for item in versions] if whole else None,
         measures=[_measure_out(access, item, names) for item in states],
         days_to_first_measure=days_to_first_measure(access.read.case, access.read.on) if whole else None,
     )
-
-
-def _plan_visibility(access: CaseAccess) -> Literal["whole", "own_measures", "nothing"]:
-    if Matter.PLAN in access.categories:
-        return "whole"
-    return "own_measures" if Matter.OWN_MEASURES in access.categories else "nothing"
 
 
 def _version_out(
