@@ -1,7 +1,6 @@
 """Cases, lead time and deadlines as schemas."""
 
 from datetime import date, datetime
-from typing import Any
 
 from ungdom import texts
 from ungdom.api.alerts.schemas import AlertBrief
@@ -21,7 +20,7 @@ from ungdom.workflow.rules import offices
 from ungdom.workflow.rules.deadlines import Deadline, deadlines, next_due
 from ungdom.workflow.rules.permissions import Disclosure
 from ungdom.workflow.rules.waits import waiting_for
-from ungdom.workflow.views.lead_time import CaseLeadTime, lead_time, measures
+from ungdom.workflow.views.lead_time import lead_time, measures
 from ungdom.workflow.vocabulary import PHASE, EventType, State
 
 
@@ -88,7 +87,9 @@ def _redacted(case_out: s.CaseOut, read: CaseView) -> s.CaseOut:
 def lead_time_out(read: CaseView, known_at: datetime | None) -> LeadTimeOut:
     """Where the days went."""
     case, time = read.case, lead_time(read.case, read.on)
-    return LeadTimeOut(
+    return filled(
+        LeadTimeOut,
+        time,
         as_of=AsOfOut(on=read.on, known_at=known_at),
         first_offence=case.first_offence,
         last_offence=case.last_offence,
@@ -97,28 +98,15 @@ def lead_time_out(read: CaseView, known_at: datetime | None) -> LeadTimeOut:
         planned_end=case.planned_end,
         adjusted_end=case.adjusted_end(read.on),
         interrupted_days=case.interrupted_days(read.on),
-        offices=[_office_days(share) for share in offices.shares(case, read.on)]
+        offices=[
+            filled(OfficeDays, share.tenure, stage_days=share.stage_days, wait_days=share.wait_days)
+            for share in offices.shares(case, read.on)
+        ]
         if Disclosure.OFFICE in read.disclosures
         else None,
-        **_lead_time_values(time),
+        stages=[StageOut.model_validate(stage) for stage in time.stages],
+        waits=[WaitIntervalOut.model_validate(wait) for wait in time.waits],
     )
-
-
-def _office_days(share: offices.TenureShare) -> OfficeDays:
-    tenure = share.tenure
-    return filled(OfficeDays, tenure, stage_days=share.stage_days, wait_days=share.wait_days)
-
-
-def _lead_time_values(time: CaseLeadTime) -> dict[str, Any]:
-    return {
-        "total_days": time.total_days,
-        "unreported_days": time.unreported_days,
-        "stages": [StageOut.model_validate(stage) for stage in time.stages],
-        "waits": [WaitIntervalOut.model_validate(wait) for wait in time.waits],
-        "stage_days": time.stage_days,
-        "wait_days": time.wait_days,
-        "p3_by_party": time.p3_by_party,
-    }
 
 
 def deadlines_out(read: CaseView, language: texts.Language, known_at: datetime | None) -> s.DeadlineList:

@@ -12,11 +12,7 @@ from ungdom.workflow.views.timeline import Mark, TimelineEntry, timeline
 def timeline_out(read: CaseView, as_of: AsOfOut, language: texts.Language) -> Timeline:
     """The entries that the reader may learn of."""
     visible = (entry for entry in timeline(read.case, read.on) if redaction.may_learn_entry(read, entry.mark))
-    return Timeline(as_of=as_of, items=[_entry_out(entry, language) for entry in visible])
-
-
-def _entry_out(entry: TimelineEntry, language: texts.Language) -> EntryOut:
-    return filled(EntryOut, entry, label=_label(entry, language))
+    return Timeline(as_of=as_of, items=[filled(EntryOut, e, label=_label(e, language)) for e in visible])
 
 
 def _label(entry: TimelineEntry, language: texts.Language) -> str:
