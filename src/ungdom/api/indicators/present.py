@@ -194,8 +194,9 @@ def _warning_out(warning: PressureWarning, language: texts.Language) -> WarningO
         days=round(warning.days),
         days_before=round(warning.days_before),
     )
-    return WarningOut(
-        code=rule.code,
+    return filled(
+        WarningOut,
+        rule,
         message=message,
         growing=warning.growing,
         received_before=warning.before,
@@ -203,8 +204,4 @@ def _warning_out(warning: PressureWarning, language: texts.Language) -> WarningO
         waiting=warning.waiting,
         days_before=warning.days_before,
         days=warning.days,
-        weeks=rule.weeks,
-        growth=rule.growth,
-        longer=rule.longer,
-        source=rule.source,
     )
