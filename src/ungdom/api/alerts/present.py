@@ -7,6 +7,7 @@ from typing import Any
 from ungdom import texts
 from ungdom.api.alerts import schemas as shapes
 from ungdom.api.alerts.schemas import AlertBrief
+from ungdom.api.http.present import filled
 from ungdom.store.alerts import Alert, AlertHistoryEntry
 from ungdom.store.case_queries import CaseCurrentRow
 from ungdom.workflow.calendar import oslo_date
@@ -33,9 +34,8 @@ def brief(alert: Alert, language: texts.Language, today: date) -> dict[str, Any]
 
 
 def history_entry(language: texts.Language, entry: AlertHistoryEntry, named: bool) -> shapes.HappenedOut:
-    values = {name: getattr(entry, name) for name in ("n", "change", "for_date", "at", "role", "details")}
     label = texts.label(language, entry.change)
-    return shapes.HappenedOut(**values, label=label, subject=entry.subject if named else None)
+    return filled(shapes.HappenedOut, entry, label=label, subject=entry.subject if named else None)
 
 
 def with_case(alert: Alert, row: CaseCurrentRow, language: texts.Language, today: date) -> dict[str, Any]:

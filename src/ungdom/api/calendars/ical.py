@@ -38,8 +38,12 @@ def calendar(entries: Iterable[AgendaEntry], language: Language, base: str) -> b
 
 
 def _event(entry: AgendaEntry, language: Language, base: str) -> icalendar.Event:
-    summary = texts.text(language, "calendar", "summary", reference=entry.reference, label=_label(entry, language))
+    is_hearing = entry.code == HEARING
+    label = texts.text(language, "calendar", "hearing") if is_hearing else texts.text(language, "deadline", entry.code)
+    summary = texts.text(language, "calendar", "summary", reference=entry.reference, label=label)
     link = f"{base}/v1/cases/{entry.case_id}"
+    party = entry.waiting_for
+    waiting = texts.text(language, "calendar", "waiting_for", party=texts.render(language, party)) if party else None
     event = icalendar.Event()
     event.add("uid", f"{entry.key}@ungdom")
     event.add("dtstamp", entry.changed_at)
@@ -47,24 +51,12 @@ def _event(entry: AgendaEntry, language: Language, base: str) -> icalendar.Event
     event.add("sequence", entry.version)
     event.add("dtstart", entry.on)
     event.add("summary", summary)
-    event.add("description", "\n".join([*_waiting_lines(entry, language), link]))
+    event.add("description", link if waiting is None else f"{waiting}\n{link}")
     event.add("class", "PRIVATE")
     event.add("transp", "TRANSPARENT")
     event.add("url", link)
     event.add_component(_reminder(entry, summary))
     return event
-
-
-def _label(entry: AgendaEntry, language: Language) -> str:
-    if entry.code == HEARING:
-        return texts.text(language, "calendar", "hearing")
-    return texts.text(language, "deadline", entry.code)
-
-
-def _waiting_lines(entry: AgendaEntry, language: Language) -> list[str]:
-    if entry.waiting_for is None:
-        return []
-    return [texts.text(language, "calendar", "waiting_for", party=texts.render(language, entry.waiting_for))]
 
 
 def _reminder(entry: AgendaEntry, summary: str) -> icalendar.Alarm:

@@ -1,12 +1,12 @@
 """Cases, lead time and deadlines as schemas."""
 
 from datetime import date, datetime
-from typing import Any
 
 from ungdom import texts
 from ungdom.api.alerts.schemas import AlertBrief
 from ungdom.api.cases import schemas as s
 from ungdom.api.cases.schemas import LeadTimeOut, OfficeDays, StageOut, WaitIntervalOut
+from ungdom.api.http.present import filled
 from ungdom.api.http.schemas import AsOfOut
 from ungdom.api.persons.present import person_out
 from ungdom.cases import CaseView
@@ -20,7 +20,7 @@ from ungdom.workflow.rules import offices
 from ungdom.workflow.rules.deadlines import Deadline, deadlines, next_due
 from ungdom.workflow.rules.permissions import Disclosure
 from ungdom.workflow.rules.waits import waiting_for
-from ungdom.workflow.views.lead_time import CaseLeadTime, lead_time, measures
+from ungdom.workflow.views.lead_time import lead_time, measures
 from ungdom.workflow.vocabulary import PHASE, EventType, State
 
 
@@ -87,7 +87,9 @@ def _redacted(case_out: s.CaseOut, read: CaseView) -> s.CaseOut:
 def lead_time_out(read: CaseView, known_at: datetime | None) -> LeadTimeOut:
     """Where the days went."""
     case, time = read.case, lead_time(read.case, read.on)
-    return LeadTimeOut(
+    return filled(
+        LeadTimeOut,
+        time,
         as_of=AsOfOut(on=read.on, known_at=known_at),
         first_offence=case.first_offence,
         last_offence=case.last_offence,
@@ -96,36 +98,15 @@ def lead_time_out(read: CaseView, known_at: datetime | None) -> LeadTimeOut:
         planned_end=case.planned_end,
         adjusted_end=case.adjusted_end(read.on),
         interrupted_days=case.interrupted_days(read.on),
-        offices=[_office_days(share) for share in offices.shares(case, read.on)]
+        offices=[
+            filled(OfficeDays, share.tenure, stage_days=share.stage_days, wait_days=share.wait_days)
+            for share in offices.shares(case, read.on)
+        ]
         if Disclosure.OFFICE in read.disclosures
         else None,
-        **_lead_time_values(time),
+        stages=[StageOut.model_validate(stage) for stage in time.stages],
+        waits=[WaitIntervalOut.model_validate(wait) for wait in time.waits],
     )
-
-
-def _office_days(share: offices.TenureShare) -> OfficeDays:
-    tenure = share.tenure
-    return OfficeDays(
-        konfliktrad=tenure.konfliktrad,
-        since=tenure.since,
-        until=tenure.until,
-        days=tenure.days,
-        open=tenure.open,
-        stage_days=share.stage_days,
-        wait_days=share.wait_days,
-    )
-
-
-def _lead_time_values(time: CaseLeadTime) -> dict[str, Any]:
-    return {
-        "total_days": time.total_days,
-        "unreported_days": time.unreported_days,
-        "stages": [StageOut.model_validate(stage) for stage in time.stages],
-        "waits": [WaitIntervalOut.model_validate(wait) for wait in time.waits],
-        "stage_days": time.stage_days,
-        "wait_days": time.wait_days,
-        "p3_by_party": time.p3_by_party,
-    }
 
 
 def deadlines_out(read: CaseView, language: texts.Language, known_at: datetime | None) -> s.DeadlineList:
@@ -137,22 +118,12 @@ def deadlines_out(read: CaseView, language: texts.Language, known_at: datetime |
 
 def deadline_out(deadline: Deadline, language: texts.Language) -> s.DeadlineOut:
     """One clock."""
-    return s.DeadlineOut(
-        code=deadline.code,
+    return filled(
+        s.DeadlineOut,
+        deadline,
         label=texts.text(language, "deadline", deadline.code),
-        begun_on=deadline.begun_on,
-        known_on=deadline.known_on,
-        due=deadline.due,
-        unmoved=deadline.unmoved,
-        stopped_on=deadline.stopped_on,
-        status=deadline.status,
-        late_days=deadline.late_days,
-        notice_from=deadline.notice_from,
-        binding=deadline.binding,
-        law=deadline.law,
         who_is_late=list(deadline.who),
         is_delay=deadline.delay,
-        reasoned=deadline.reasoned,
     )
 
 

@@ -4,6 +4,7 @@ from datetime import date
 
 from ungdom import texts
 from ungdom.api.consents.schemas import ConsentOut, ConsentsOut, HandOverOut, InformedOut, LackingOut, NotToldOut
+from ungdom.api.http.present import filled
 from ungdom.api.http.schemas import AsOfOut
 from ungdom.cases import CaseView
 from ungdom.workflow.case import Case
@@ -26,48 +27,33 @@ def consents_out(read: CaseView, then: AsOfOut, language: texts.Language) -> Con
 
 
 def _consent_out(consent: RecordedConsent, language: texts.Language) -> ConsentOut:
-    return ConsentOut(
-        kind=consent.kind,
+    return filled(
+        ConsentOut,
+        consent,
         label=texts.label(language, consent.kind),
-        by=consent.by,
         by_label=texts.label(language, consent.by),
-        guardian=consent.guardian,
-        temporary=consent.temporary,
-        given_on=consent.given_on,
         informed=_informed_out(consent.informed, language) if consent.informed else None,
-        until=consent.until,
-        ended_on=consent.ended_on,
-        status=consent.status,
         status_label=texts.label(language, consent.status),
-        recipient=consent.recipient,
         recipient_label=texts.label(language, consent.recipient) if consent.recipient else None,
-        scope=consent.scope,
         scope_label=texts.label(language, consent.scope) if consent.scope else None,
-        purpose=consent.purpose,
         purpose_label=texts.label(language, consent.purpose) if consent.purpose else None,
     )
 
 
 def _informed_out(informed: ConsentInformation, language: texts.Language) -> InformedOut:
-    return InformedOut(
-        by=informed.by,
-        on=informed.on,
-        form_version=informed.form_version,
-        language=informed.language,
-        interpreter=informed.interpreter,
-        questions_asked=informed.questions_asked,
+    return filled(
+        InformedOut,
+        informed,
         missing=[NotToldOut(code=code, label=texts.label(language, code)) for code in informed.missing],
     )
 
 
 def _lacking_out(lacking: MissingConsent, language: texts.Language) -> LackingOut:
-    return LackingOut(
-        by=lacking.by,
+    return filled(
+        LackingOut,
+        lacking,
         by_label=texts.label(language, lacking.by),
-        guardian=lacking.guardian,
-        why=lacking.why,
         message=texts.label(language, lacking.why),
-        since=lacking.since,
         advice=texts.text(language, "consent_advice", lacking.why),
         law="krl § 11",
     )

@@ -1,6 +1,6 @@
 """Explanations of delay as schemas: the figures, and sentences that name the waits that made the difference."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from ungdom.api.delays.schemas import (
     PartOut,
     PartyOut,
 )
+from ungdom.api.http.present import filled
 from ungdom.api.http.schemas import AsOfOut
 from ungdom.cases import CaseView
 from ungdom.texts import Language
@@ -72,15 +73,11 @@ def _share_values(share: CauseShare, group: DelaySummary) -> dict[str, Any]:
 
 def _clock_out(delay: Delay, language: Language) -> ClockDelayOut:
     clock = delay.clock
-    return ClockDelayOut(
-        code=clock.code,
+    return filled(
+        ClockDelayOut,
+        clock,
         label=texts.text(language, "deadline", clock.code),
-        binding=clock.binding,
-        law=clock.law,
-        begun_on=clock.begun_on,
-        due=clock.due,
         until=delay.until,
-        status=clock.status,
         days=delay.days,
         allowed_days=allowed_days(delay),
         over_days=delay.over,
@@ -166,21 +163,17 @@ def _progress_sentence(delay: Delay, language: Language) -> str:
 
 
 def _difference_sentence(delay: Delay, language: Language) -> str:
-    parts = [_days_of_cause(delay, cause, language) for cause in delay.decisive]
+    *first, last = [_days_of_cause(delay, cause, language) for cause in delay.decisive]
+    waits = f"{', '.join(first)} {texts.text(language, 'word', 'and')} {last}" if first else last
     progress = "stopped" if delay.clock.stopped_on else "running"
     key = f"without_start_{progress}" if delay.clock.code == w.HEADLINE else f"without_clock_{progress}"
     clock = texts.text(language, "deadline", delay.clock.code)
-    values = {"waits": _joined_with_and(language, parts), "allowed": _days_text(language, allowed_days(delay))}
+    values = {"waits": waits, "allowed": _days_text(language, allowed_days(delay))}
     return texts.text(language, "delay", key, clock=clock, **values)
 
 
 def _days_text(language: Language, days: int) -> str:
     return texts.render(language, Length(days=days))
-
-
-def _joined_with_and(language: Language, parts: Sequence[str]) -> str:
-    *first, last = parts
-    return f"{', '.join(first)} {texts.text(language, 'word', 'and')} {last}" if first else last
 
 
 def _days_of_cause(delay: Delay, cause: WaitCause, language: Language) -> str:

@@ -17,7 +17,7 @@ from ungdom.api.events.schemas import (
     RecordedOut,
     UndoingOut,
 )
-from ungdom.api.http.present import event_line, unmet_out
+from ungdom.api.http.present import filled, unmet_out
 from ungdom.cases import CaseView, RecordResult, replay_events
 from ungdom.esas.status import official_status
 from ungdom.store.journal import StoredCase
@@ -59,14 +59,10 @@ def _event_out(
     case = step[1] if step else None
     standing = "current" if event.seq not in corrected else ("corrected" if step else "annulled")
     status = official_status(case, step[0]) if step and case else ()
-    return EventOut(
-        **event_line(event),
+    return filled(
+        EventOut,
+        event,
         label=texts.label(language, event.type),
-        occurred_at=event.occurred_at,
-        actor=event.actor,
-        role=event.role,
-        subject=event.subject,
-        source=event.source,
         details=plain_details(event.type, event.details),
         standing=standing,
         corrected_by=corrected.get(event.seq),

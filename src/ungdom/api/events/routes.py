@@ -99,17 +99,12 @@ def _record_event(
     tx: Connection, context: RequestContext, case_id: UUID, entry: EventEntry, note: str | None, dry_run: bool
 ) -> ApiResponse:
     result = cases.record(tx, context.recorder, case_id, context.expected, entry, context.now, dry_run)
-    if note is not None and not dry_run:
-        _write_note(tx, context, case_id, result, note)
+    note_id = getattr(result.event.details, "note", None)
+    if note is not None and not dry_run and isinstance(note_id, UUID):
+        notes.write_note(tx, context.keys, Note(note_id, case_id, note, context.now, context.recorder.viewer.subject))
     if not dry_run:
         intake.retry_parked_for_case(tx, context.intake, case_id)
     return _recorded_response(context, case_id, result, dry_run)
-
-
-def _write_note(tx: Connection, context: RequestContext, case_id: UUID, result: RecordResult, text: str) -> None:
-    note_id = getattr(result.event.details, "note", None)
-    if isinstance(note_id, UUID):
-        notes.write_note(tx, context.keys, Note(note_id, case_id, text, context.now, context.recorder.viewer.subject))
 
 
 def _correct_event(

@@ -7,6 +7,7 @@ from ungdom import texts
 from ungdom.analytics.forecast.calibration import Calibration
 from ungdom.analytics.forecast.curves import FEWEST, Forecast
 from ungdom.api.forecasts.schemas import BinOut, CalibrationOut, ForecastOut
+from ungdom.api.http.present import filled
 from ungdom.workflow.calendar import days_between
 
 DECIMALS = 4
@@ -14,16 +15,14 @@ DECIMALS = 4
 
 def forecast_out(clock_forecast: Forecast, calibration: CalibrationOut | None, language: texts.Language) -> ForecastOut:
     question = clock_forecast.query
-    return ForecastOut(
+    return filled(
+        ForecastOut,
+        question,
         code=question.clock,
         label=texts.text(language, "deadline", question.clock),
-        stage=question.stage,
         stage_label=texts.label(language, question.stage),
         begun_on=question.begun,
-        due=question.due,
         waited_days=days_between(question.begun, question.day),
-        stage_days=question.stage_days,
-        days_left=question.days_left,
         standing=clock_forecast.standing,
         standing_label=texts.label(language, clock_forecast.standing),
         message=_forecast_sentence(clock_forecast, language),
@@ -52,12 +51,10 @@ def _forecast_sentence(clock_forecast: Forecast, language: texts.Language) -> st
 
 
 def calibration_out(until: date, calibration: Calibration) -> CalibrationOut:
-    return CalibrationOut(
+    return filled(
+        CalibrationOut,
+        calibration,
         until=until,
-        first_asked=calibration.first_asked,
-        last_asked=calibration.last_asked,
-        forecasts=calibration.forecasts,
-        left=calibration.left,
         share=round(calibration.share, DECIMALS),
         brier=round(calibration.brier, DECIMALS),
         brier_of_share=round(calibration.brier_of_share, DECIMALS),

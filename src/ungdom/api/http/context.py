@@ -129,7 +129,8 @@ class RequestContext:
         return self._run_once(self.key, operation)
 
     def _run_once(self, key: str, operation: Callable[[Connection], ApiResponse]) -> Response:
-        request_key = self._request_key(key)
+        viewer, method, path = self.principal.viewer, self._request.method, self._request.scope["route"].path
+        request_key = RequestKey(viewer.subject, viewer.role, viewer.konfliktrad, f"{method} {path}", key)
         with self.db.writing() as tx:
             idempotency.claim(tx, request_key)
             replayed_response = self._replayed(tx, request_key)
@@ -161,11 +162,6 @@ class RequestContext:
     def require_admin(self) -> None:
         """Nothing when the token is an administrator's, who sees no case. Raises `RoleNotAllowed` or `LacksScope`."""
         self.require(ADMIN, lambda role: role is Role.ADMIN)
-
-    def _request_key(self, key: str) -> RequestKey:
-        """The idempotency key with its scope: subject, role, konfliktråd and route."""
-        viewer, route = self.principal.viewer, self._request.scope["route"]
-        return RequestKey(viewer.subject, viewer.role, viewer.konfliktrad, f"{self._request.method} {route.path}", key)
 
     def _replayed(self, tx: Connection, request_key: RequestKey) -> ApiResponse | None:
         stored = idempotency.find_response(tx, self.keys, request_key)

@@ -1,12 +1,21 @@
 """From domain objects to the schemas that several resources and the problem details share."""
 
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
 
 from ungdom import texts
 from ungdom.api.http.schemas import BrokenOut, UnmetOut
 from ungdom.workflow.answers import IllegalStep
 from ungdom.workflow.events import Event
 from ungdom.workflow.guards.core import UnmetCondition
+
+S = TypeVar("S", bound=BaseModel)
+
+
+def filled(schema: type[S], source: object, /, **given: Any) -> S:
+    """The schema with the values that are given, and every other field as the source has it under the same name."""
+    return schema(**{name: getattr(source, name) for name in schema.model_fields if name not in given}, **given)
 
 
 def event_line(event: Event) -> dict[str, Any]:
@@ -21,14 +30,10 @@ def event_line(event: Event) -> dict[str, Any]:
 
 def unmet_out(language: texts.Language, condition: UnmetCondition) -> UnmetOut:
     """An unmet condition, with its sentence."""
-    return UnmetOut(
-        code=condition.code,
+    return filled(
+        UnmetOut,
+        condition,
         message=texts.refusal(language, condition.code, condition.current, condition.needed, condition.earliest),
-        law=condition.law,
-        current=condition.current,
-        needed=condition.needed,
-        who_can_fix=list(condition.who_can_fix),
-        earliest=condition.earliest,
     )
 
 

@@ -11,6 +11,7 @@ from ungdom.analytics.indicators import INDICATORS, Indicator
 from ungdom.analytics.indicators.figures import WHOLE, Figure
 from ungdom.analytics.surveys import SurveyQuestion
 from ungdom.analytics.surveys.results import SurveyCell
+from ungdom.api.http.present import filled
 from ungdom.api.indicators.schemas import (
     ArrivalOut,
     CellOut,
@@ -55,20 +56,15 @@ def definitions_out(language: texts.Language) -> list[DefinitionOut]:
 
 
 def _definition_out(indicator: Indicator, language: texts.Language) -> DefinitionOut:
-    return DefinitionOut(
-        code=indicator.code,
+    return filled(
+        DefinitionOut,
+        indicator,
         definition=indicator.version,
         label=texts.text(language, "indicator", indicator.code),
-        group=indicator.group,
         group_label=texts.label(language, indicator.group),
-        unit=indicator.unit,
         unit_label=texts.label(language, indicator.unit),
-        period=indicator.period,
         period_label=texts.label(language, indicator.period),
-        numerator=indicator.numerator,
-        denominator=indicator.denominator,
         norm=str(indicator.norm.values[-1][1]) if indicator.norm else None,
-        source=indicator.source,
     )
 
 
@@ -104,14 +100,7 @@ def _median_detail_out(figure: Figure) -> MedianDetailOut | None:
         share = wait.within.numerator / wait.within.denominator if wait.within.denominator else None
         counts = {"numerator": wait.within.numerator, "denominator": wait.within.denominator}
         within = WithinOut(norm=wait.within.norm, value=rounded(share), **counts)
-    return MedianDetailOut(
-        low=wait.low,
-        high=wait.high,
-        waiting=wait.waiting,
-        left=wait.left,
-        mean_of_ended=rounded(wait.mean_of_ended),
-        within=within,
-    )
+    return filled(MedianDetailOut, wait, mean_of_ended=rounded(wait.mean_of_ended), within=within)
 
 
 def rounded(value: float | None) -> float | None:
@@ -205,8 +194,9 @@ def _warning_out(warning: PressureWarning, language: texts.Language) -> WarningO
         days=round(warning.days),
         days_before=round(warning.days_before),
     )
-    return WarningOut(
-        code=rule.code,
+    return filled(
+        WarningOut,
+        rule,
         message=message,
         growing=warning.growing,
         received_before=warning.before,
@@ -214,8 +204,4 @@ def _warning_out(warning: PressureWarning, language: texts.Language) -> WarningO
         waiting=warning.waiting,
         days_before=warning.days_before,
         days=warning.days,
-        weeks=rule.weeks,
-        growth=rule.growth,
-        longer=rule.longer,
-        source=rule.source,
     )

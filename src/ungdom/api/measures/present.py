@@ -1,20 +1,17 @@
 """Providers and their availability as schemas."""
 
 from ungdom import texts
+from ungdom.api.http.present import filled
 from ungdom.api.measures.schemas import ProviderOut, RoomOut
 from ungdom.store.catalogue import CatalogueEntry, MeasureAvailability
 
 
 def provider_out(entry: CatalogueEntry, language: texts.Language) -> ProviderOut:
     provider = entry.provider
-    return ProviderOut(
+    return filled(
+        ProviderOut,
+        provider,
         id=provider.provider_id,
-        name=provider.name,
-        konfliktrad=provider.konfliktrad,
-        municipality=provider.municipality,
-        agency=provider.agency,
-        valid_from=provider.valid_from,
-        valid_until=provider.valid_until,
         measures=[room_out(code, entry.availability.get(code), language) for code in entry.offers],
     )
 

@@ -10,6 +10,7 @@ from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
 from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
 from ungdom.api.http.pagination import page_and_cursor, start_after
+from ungdom.api.http.present import filled
 from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.tokens import READ, WRITE
 from ungdom.api.persons.present import comparison_out, given_person_out, person_out
@@ -102,17 +103,14 @@ def _question_out(tx: Connection, context: RequestContext, question: IdentityQue
     given = _read_person(tx, context, question.record_id)
     known = _read_person(tx, context, records.canonical_id(tx, question.known_id))
     seen = case_queries.visible_case_ids(tx, context.recorder.viewer, [question.case_id])
-    return IdentityQuestionOut(
+    return filled(
+        IdentityQuestionOut,
+        question,
         id=question.question_id,
-        status=question.status,
-        resemblance=question.resemblance,
-        raised_at=question.raised_at,
         case_id=question.case_id if seen else None,
         given=given_person_out(given),
         known=_known_person_out(known),
         compared=comparison_out(given, _read_person(tx, context, question.known_id)),
-        decided_at=question.decided_at,
-        decided_by=question.decided_by,
         reason=question.reason(context.keys),
     )
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any, Literal
+from typing import Any
 
 from ungdom import texts
+from ungdom.api.http.present import filled
 from ungdom.api.plans import schemas as shapes
 from ungdom.api.plans.access import CaseAccess
 from ungdom.api.plans.provider_names import ProviderNames
@@ -42,20 +43,15 @@ def required_out(row: RequiredAttendee, missing: bool, language: texts.Language)
 
 def track_out(track: Track, language: texts.Language) -> TrackOut:
     """The track, in words."""
-    return TrackOut(
-        state=track.state,
+    return filled(
+        TrackOut,
+        track,
         label=texts.label(language, track.state),
-        since=track.since,
         events=[
             TrackEventOut(type=event.type, label=texts.label(language, event.type), on=event.occurred_on)
             for event in track.events
         ],
-        settled_on=track.settled_on,
-        days_open=track.days_open,
-        waits=[
-            TrackWaitOut(since=wait.since, until=wait.until, days=wait.days, reason=wait.reason) for wait in track.waits
-        ],
-        days_before_start=track.days_before_start,
+        waits=[TrackWaitOut.model_validate(wait) for wait in track.waits],
     )
 
 
@@ -71,72 +67,46 @@ def plan_out(access: CaseAccess, names: "ProviderNames") -> shapes.PlanOut:
         states = measures_of_agency(states, access.agency, names.agencies)
     return shapes.PlanOut(
         as_of=access.as_of,
-        shown=_plan_visibility(access),
+        shown="whole" if whole else "own_measures" if Matter.OWN_MEASURES in access.categories else "nothing",
         versions=[_version_out(access, item, until, names) for item in versions] if whole else None,
         measures=[_measure_out(access, item, names) for item in states],
         days_to_first_measure=days_to_first_measure(access.read.case, access.read.on) if whole else None,
     )
 
 
-def _plan_visibility(access: CaseAccess) -> Literal["whole", "own_measures", "nothing"]:
-    if Matter.PLAN in access.categories:
-        return "whole"
-    return "own_measures" if Matter.OWN_MEASURES in access.categories else "nothing"
-
-
 def _version_out(
     access: CaseAccess, version: PlanVersion, complaint_until: dict[date, date], names: ProviderNames
 ) -> shapes.VersionOut:
-    return shapes.VersionOut(
-        number=version.number,
-        made_on=version.made_on,
-        by=version.by,
+    return filled(
+        shapes.VersionOut,
+        version,
         by_label=texts.label(names.language, version.by),
         measures=[_planned_out(access, measure, names) for measure in version.measures],
-        load=version.load,
-        declared=version.declared,
-        approved_on=version.approved_on,
-        notified_on=version.notified_on,
         complaint_until=complaint_until.get(version.approved_on) if version.approved_on else None,
-        superseded_on=version.superseded_on,
     )
 
 
 def _planned_out(access: CaseAccess, planned: PlannedMeasure, names: ProviderNames) -> shapes.PlannedOut:
-    return shapes.PlannedOut(
-        measure=planned.measure,
+    return filled(
+        shapes.PlannedOut,
+        planned,
         **measure_values(names.language, planned.code),
         **_provider_values(access, planned.provider, names),
-        hours_a_week=planned.hours_a_week,
-        since=planned.since,
-        until=planned.until,
-        intended_for=planned.intended_for,
         intended_for_label=texts.label(names.language, planned.intended_for) if planned.intended_for else None,
     )
 
 
 def _measure_out(access: CaseAccess, measure: MeasureState, names: ProviderNames) -> shapes.MeasureOut:
     day, language = access.read.on, names.language
-    return shapes.MeasureOut(
-        measure=measure.measure,
+    return filled(
+        shapes.MeasureOut,
+        measure,
         **measure_values(language, measure.code),
         **_provider_values(access, measure.provider, names),
-        status=measure.status,
         status_label=texts.label(language, measure.status),
-        asked_on=measure.asked_on,
-        requested_on=measure.requested_on,
-        answered_on=measure.answered_on,
-        answer=measure.answer,
-        available_from=measure.available_from,
-        started_on=measure.started_on,
-        ended_on=measure.ended_on,
-        reason=measure.reason,
-        outcome=measure.outcome,
         outcome_label=texts.label(language, measure.outcome) if measure.outcome else None,
         planned_until=measure.planned.until if measure.planned else None,
         overdue=is_overdue(measure, access.read.case, day),
-        days_to_answer=measure.days_to_answer,
-        days_from_answer=measure.days_from_answer,
         days_waited=measure.days_waited(day),
         attendance=shapes.AttendedOut(**{str(how): measure.attendance.get(how, 0) for how in Attended})
         if Matter.ATTENDANCE in access.categories

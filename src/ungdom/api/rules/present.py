@@ -1,6 +1,7 @@
 """Deadline rules and workflows as schemas."""
 
 from ungdom import texts
+from ungdom.api.http.present import filled
 from ungdom.api.rules.schemas import GuardOut, RowOut, RuleList, RuleOut, WorkflowOut
 from ungdom.workflow import table
 from ungdom.workflow.rules.deadlines import RULES, DeadlineRule
@@ -16,17 +17,12 @@ def rules_out(language: texts.Language) -> RuleList:
 def rule_out(rule: DeadlineRule, language: texts.Language) -> RuleOut:
     """One rule."""
     lengths = rule.length.values if rule.length else ()
-    return RuleOut(
-        code=rule.code,
+    return filled(
+        RuleOut,
+        rule,
         label=texts.text(language, "deadline", rule.code),
         lengths=[{"from": since.isoformat(), "length": str(length)} for since, length in lengths],
-        sanctions=list(rule.sanctions),
-        regimes=list(rule.regimes),
-        binding=rule.binding,
-        moves_off_holidays=rule.moves_off_holidays,
-        law=rule.law,
         who_is_late=list(rule.who),
-        warn_days=rule.warn_days,
         is_delay=rule.delay,
     )
 

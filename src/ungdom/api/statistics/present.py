@@ -9,6 +9,7 @@ from ungdom.analytics.definitions import COMPLETIONS, LEAD_TIMES, RECIDIVISMS, D
 from ungdom.analytics.dimensions import StatisticDimension
 from ungdom.analytics.lead_times import Point
 from ungdom.analytics.queries.statistics import CubeQuery, CubeResult
+from ungdom.api.http.present import filled
 from ungdom.api.http.schemas import AsOfOut
 from ungdom.api.indicators.present import rounded
 from ungdom.api.statistics.schemas import (
@@ -75,22 +76,15 @@ def _cells(cube: Cube, curves: Mapping[Key, list[Point]]) -> Iterator[TableCellO
 def definitions_out(language: texts.Language) -> list[FigureDefinitionOut]:
     """Every definition."""
     return [
-        FigureDefinitionOut(
-            code=definition.code,
+        filled(
+            FigureDefinitionOut,
+            definition,
             definition=definition.version,
-            family=definition.family,
             family_label=texts.label(language, definition.family),
             label=question_of(definition, language),
-            unit=definition.unit,
             unit_label=texts.label(language, definition.unit),
-            period=definition.period,
             period_label=texts.label(language, definition.period),
-            numerator=definition.numerator,
-            denominator=definition.denominator,
-            outcomes=list(definition.outcomes),
             norm=str(definition.norm.values[-1][1]) if definition.norm else None,
-            source=definition.source,
-            changed=list(definition.changed),
         )
         for definition in all_definitions()
     ]

@@ -42,11 +42,11 @@ def published_response(context: RequestContext, query: AnyStatisticQuery, form: 
         if release is None:
             raise NothingReleased(Unreleased.NO_RELEASE)
         cubes = _released_cubes(release, query)
-        return (
-            _released_list(release, query, cubes)
-            if form is TableFormat.JSON
-            else _table_of_release(tx, context, release, cubes, form)
-        )
+        if form is TableFormat.JSON:
+            return _released_list(release, query, cubes)
+        labels = labels_for(cubes[0], context.language, places(tx, context.language), release.known_at, released=True)
+        more = {"release": str(release.release_id), "published": True}
+        return table_response(cubes[0], replace(labels, more=more), form)
 
     return context.read(operation, published_scope, may_read_published)
 
@@ -94,11 +94,3 @@ def _released_figure(cube: Cube, query: AnyStatisticQuery) -> ReleasedFigureOut:
         for key, cell in cube.cells.items()
     ]
     return ReleasedFigureOut(code=cube.figure, definition=cube.version, by=[*map(str, query.by)], cells=cells)
-
-
-def _table_of_release(
-    tx: Connection, context: RequestContext, release: StoredRelease, cubes: Sequence[Cube], form: TableFormat
-) -> ApiResponse:
-    labels = labels_for(cubes[0], context.language, places(tx, context.language), release.known_at, released=True)
-    more = {"release": str(release.release_id), "published": True}
-    return table_response(cubes[0], replace(labels, more=more), form)

@@ -2,17 +2,15 @@
 
 from ungdom import texts
 from ungdom.analytics.surveys.inviting import DueInvitation
+from ungdom.api.http.present import filled
 from ungdom.api.surveys.schemas import DueOut
 
 
 def due_out(due: DueInvitation, language: texts.Language) -> DueOut:
-    return DueOut(
-        kind=due.kind,
+    return filled(
+        DueOut,
+        due,
         kind_label=texts.label(language, due.kind),
-        respondent=due.respondent,
         respondent_label=texts.label(language, due.respondent),
-        seq=due.seq,
-        on=due.on,
-        until=due.until,
         left=max(0, due.needed - due.handed_over),
     )

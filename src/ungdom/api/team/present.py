@@ -1,6 +1,7 @@
 """The follow-up team as a schema, as far as the viewer may learn of it."""
 
 from ungdom import texts
+from ungdom.api.http.present import filled
 from ungdom.api.http.schemas import AsOfOut
 from ungdom.api.team.schemas import MatterAccessOut, MemberOut, SeatOut, TeamOut
 from ungdom.cases import CaseView
@@ -29,14 +30,11 @@ def team_out(read: CaseView, viewer: Viewer, as_of: AsOfOut, language: texts.Lan
 def _member_out(read: CaseView, member: Member, viewer: Viewer, language: texts.Language) -> MemberOut:
     of_the_office = Disclosure.PERSON in read.disclosures
     may_see = redaction.may_learn_sharing(read, viewer, member.member)
-    return MemberOut(
-        member=member.member,
-        agency=member.agency,
+    return filled(
+        MemberOut,
+        member,
         agency_label=texts.label(language, member.agency),
-        role=member.role,
         role_label=texts.label(language, member.role),
-        joined=member.joined,
-        left=member.left,
         channel=member.channel if may_see else None,
         shares=[
             _share_out(access, language, of_the_office)
@@ -50,12 +48,10 @@ def _member_out(read: CaseView, member: Member, viewer: Viewer, language: texts.
 def _share_out(access: sharing.SharingDecision, language: texts.Language, reasons: bool) -> MatterAccessOut:
     """One matter. `reasons`: for the office; a member does not learn whose consent is missing."""
     why = access.why_not if reasons else None
-    return MatterAccessOut(
-        matter=access.matter,
+    return filled(
+        MatterAccessOut,
+        access,
         label=texts.label(language, access.matter),
-        allowed=access.allowed,
-        ground=access.ground,
-        law=access.law,
         reason=why,
         message=texts.text(language, "not_shared", why) if why else None,
     )

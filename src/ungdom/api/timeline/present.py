@@ -1,6 +1,7 @@
 """The timeline as schemas."""
 
 from ungdom import texts
+from ungdom.api.http.present import filled
 from ungdom.api.http.schemas import AsOfOut
 from ungdom.api.timeline.schemas import EntryOut, Timeline
 from ungdom.cases import CaseView
@@ -11,23 +12,7 @@ from ungdom.workflow.views.timeline import Mark, TimelineEntry, timeline
 def timeline_out(read: CaseView, as_of: AsOfOut, language: texts.Language) -> Timeline:
     """The entries that the reader may learn of."""
     visible = (entry for entry in timeline(read.case, read.on) if redaction.may_learn_entry(read, entry.mark))
-    return Timeline(as_of=as_of, items=[_entry_out(entry, language) for entry in visible])
-
-
-def _entry_out(entry: TimelineEntry, language: texts.Language) -> EntryOut:
-    return EntryOut(
-        on=entry.on,
-        mark=entry.mark,
-        code=entry.code,
-        label=_label(entry, language),
-        until=entry.until,
-        days=entry.days,
-        seq=entry.seq,
-        status=entry.status,
-        known_late=entry.known_late,
-        law=entry.law,
-        to_come=entry.to_come,
-    )
+    return Timeline(as_of=as_of, items=[filled(EntryOut, e, label=_label(e, language)) for e in visible])
 
 
 def _label(entry: TimelineEntry, language: texts.Language) -> str:

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from ungdom.api.http.present import filled
 from ungdom.api.webhooks.schemas import DeliveryOut, WebhookOut
 from ungdom.lazy import lazy
 from ungdom.store.deliveries import Delivery
@@ -14,32 +15,16 @@ else:
 
 
 def webhook_out(webhook: Webhook, with_url: bool) -> WebhookOut:
-    return WebhookOut.model_validate(
-        {
-            "id": webhook.webhook_id,
-            "url": webhook.credentials.url if with_url else None,
-            "host": httpx.URL(webhook.credentials.url).host,
-            "kinds": webhook.kinds,
-            "owner": webhook.owner.subject,
-            "role": webhook.owner.role,
-            "created_at": webhook.created_at,
-            "disabled_at": webhook.disabled_at,
-            "disabled_because": webhook.disabled_because,
-        }
+    return filled(
+        WebhookOut,
+        webhook,
+        id=webhook.webhook_id,
+        url=webhook.credentials.url if with_url else None,
+        host=httpx.URL(webhook.credentials.url).host,
+        owner=webhook.owner.subject,
+        role=webhook.owner.role,
     )
 
 
 def delivery_out(delivery: Delivery) -> DeliveryOut:
-    return DeliveryOut.model_validate(
-        {
-            "id": delivery.delivery_id,
-            "message_id": delivery.message_id,
-            "kind": delivery.kind,
-            "state": delivery.state,
-            "held": delivery.held,
-            "attempts": delivery.attempts,
-            "created_at": delivery.created_at,
-            "next_try_at": delivery.next_try_at,
-            "delivered_at": delivery.delivered_at,
-        }
-    )
+    return filled(DeliveryOut, delivery, id=delivery.delivery_id)

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from ungdom import texts
-from ungdom.api.http.present import unmet_out
+from ungdom.api.http.present import filled, unmet_out
 from ungdom.api.worklist.schemas import NextDueOut, TaskKindOut, TaskOut, WorkRow
 from ungdom.workflow import redaction
 from ungdom.workflow.calendar import days_between
@@ -15,21 +15,14 @@ from ungdom.workflow.views.tasks import TASK_RULES, Task, TaskKind
 
 def work_row(row: Any, case_tasks: list[Task], viewer: Viewer, day: date, language: texts.Language) -> WorkRow:
     left = days_between(day, row.turns_18_on)
-    return WorkRow(
+    return filled(
+        WorkRow,
+        row,
         id=row.case_id,
-        reference=row.reference,
-        version=row.version,
-        sanction=row.sanction,
         sanction_label=texts.label(language, row.sanction),
-        state=row.state,
         state_label=texts.label(language, row.state),
-        phase=row.phase,
-        konfliktrad=row.konfliktrad,
-        coordinator=row.coordinator,
-        waiting_for=row.waiting_for,
         age_days=max(0, days_between(row.registered_on, day)),
         days_since_offence=max(0, days_between(row.last_offence, day)),
-        turns_18_on=row.turns_18_on,
         turns_18_in_days=left if left > 0 else None,
         next_deadline=_next_due(row, day, language),
         tasks=[task_out(task, day, language) for task in redaction.visible_tasks(case_tasks, viewer, row.transfer_to)],
@@ -47,18 +40,13 @@ def _next_due(row: Any, day: date, language: texts.Language) -> NextDueOut | Non
 
 def task_out(task: Task, day: date, language: texts.Language) -> TaskOut:
     availability = task.on(day)
-    return TaskOut(
-        kind=task.kind,
+    return filled(
+        TaskOut,
+        task,
         label=texts.label(language, task.kind),
-        action=task.action,
         action_label=texts.label(language, task.action),
-        who=list(task.who),
         who_labels=[texts.label(language, actor) for actor in task.who],
-        since=task.since,
-        due=task.due,
         days_left=days_between(day, task.due) if task.due else None,
-        binding=task.binding,
-        law=task.law,
         open=not availability.unmet,
         opens_on=task.opens_on(day),
         unmet=[unmet_out(language, condition) for condition in tasks.unmet_on(availability, day)],

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from joserfc import jwt
@@ -43,7 +42,8 @@ class Issuer:
     def __init__(self, settings: Settings) -> None:
         if not settings.development:
             raise BadSettings(f"the development issuer does not start when UNGDOM_ENV is {settings.env}")
-        self.key = _stored_key(settings.data_dir / "development-issuer.jwk")
+        path = settings.data_dir / "development-issuer.jwk"
+        self.key = ECKey.import_key(json.loads(read_or_create(path, _new_key)))
 
     def issue(
         self,
@@ -115,10 +115,6 @@ def _require_issuable(viewer: Viewer, source: str | None, authorities: Collectio
         raise BadSettings("only the role prosecution stands for a system with a source and authorities")
     if not SYSTEM_AUTHORITIES.issuperset(authorities):
         raise BadSettings(f"a system tells of the acts of {', '.join(sorted(SYSTEM_AUTHORITIES))} only")
-
-
-def _stored_key(path: Path) -> ECKey:
-    return ECKey.import_key(json.loads(read_or_create(path, _new_key)))
 
 
 def _new_key() -> str:

@@ -4,7 +4,6 @@ TOML, named by the setting `access_file`; `docs/access.md` explains each word of
 """
 
 import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -165,12 +164,11 @@ def read_access_file(path: Path) -> AccessFile:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadSettings(f"{path}: {error}") from None
     except ValidationError as error:
-        raise BadSettings(f"{path}: {'; '.join(_problems(error))}") from None
-
-
-def _problems(error: ValidationError) -> Iterator[str]:
-    for detail in error.errors(include_url=False, include_input=False, include_context=False):
-        yield f"{'.'.join(str(part) for part in detail['loc'])}: {detail['msg'].removeprefix('Value error, ')}"
+        problems = (
+            f"{'.'.join(str(part) for part in detail['loc'])}: {detail['msg'].removeprefix('Value error, ')}"
+            for detail in error.errors(include_url=False, include_input=False, include_context=False)
+        )
+        raise BadSettings(f"{path}: {'; '.join(problems)}") from None
 
 
 _ADAPTER = TypeAdapter(AccessFile)

@@ -106,14 +106,11 @@ class FetchedKeys:
 
     def _should_fetch(self, kid: str, now: datetime) -> bool:
         needed = self._known is None or kid not in self._known.keys or self._is_stale(now)
-        return needed and self._may_fetch(now)
+        pause = RETRY_INTERVAL if self._failed else MIN_FETCH_INTERVAL
+        return needed and (self._tried_at is None or _distance(now, self._tried_at) >= pause)
 
     def _is_stale(self, now: datetime) -> bool:
         return self._known is None or _distance(now, self._known.fetched_at) >= MAX_KEY_AGE
-
-    def _may_fetch(self, now: datetime) -> bool:
-        pause = RETRY_INTERVAL if self._failed else MIN_FETCH_INTERVAL
-        return self._tried_at is None or _distance(now, self._tried_at) >= pause
 
     async def _refresh(self, now: datetime) -> None:
         self._tried_at, self._failed = now, True

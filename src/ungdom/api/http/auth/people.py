@@ -29,13 +29,15 @@ def person_principal(people: PersonClaimMapping, offices: frozenset[str], claims
     subject = _subject(people, claims)
     if people.acr and claims.get("acr") not in people.acr:
         raise NotLetIn("login_level_too_low", "acr")
-    if people.authorization and not _is_authorized(people.authorization, claims.get("authorization_details")):
+    needed, details = people.authorization, claims.get("authorization_details")
+    if needed and not (isinstance(details, list) and any(_satisfies(needed, detail) for detail in details)):
         raise NotLetIn("person_not_let_in", "authorization_details")
     role = _role(people, claims)
     office = _office(people, offices, claims) if role in NEEDS_OFFICE else None
+    allowed = frozenset(SCOPES[role])
     return Principal(
         viewer=Viewer(role, subject, office),
-        scopes=_scopes(people, role, claims),
+        scopes=allowed if people.scopes_from == "role" else allowed & scopes_of(claim_at(claims, people.scope)),
         expires_at=expiry_of(claims),
         client=loggable(claims.get("client_id", claims.get("azp"))),
     )
@@ -66,15 +68,6 @@ def _office(people: PersonClaimMapping, offices: frozenset[str], claims: Claims)
     if len(known) != 1:
         raise NotLetIn("person_not_let_in", "konfliktrad")
     return known.pop()
-
-
-def _scopes(people: PersonClaimMapping, role: Role, claims: Claims) -> frozenset[str]:
-    allowed = frozenset(SCOPES[role])
-    return allowed if people.scopes_from == "role" else allowed & scopes_of(claim_at(claims, people.scope))
-
-
-def _is_authorized(required: Authorization, details: Any) -> bool:
-    return isinstance(details, list) and any(_satisfies(required, detail) for detail in details)
 
 
 def _satisfies(required: Authorization, detail: Any) -> bool:
